@@ -1,0 +1,119 @@
+package apikey
+
+// Ability says whether a service can do something, and why not where it cannot.
+type Ability struct {
+	OK  bool
+	Why string // why not, or what the user should know
+}
+
+// Can is an ability that the service has.
+func Can() Ability { return Ability{OK: true} }
+
+// Cannot is an ability that the service lacks, with the reason in words for the user.
+func Cannot(why string) Ability { return Ability{Why: why} }
+
+// Risk says what is special about granting a permission.
+type Risk int
+
+// The risks a form warns about.
+const (
+	NoRisk   Risk = iota
+	CanMint       // the right makes, changes or deletes keys
+	NoEffect      // the right does nothing today
+)
+
+// PermissionInfo describes one permission of a catalogue.
+type PermissionInfo struct {
+	Permission  Permission
+	Description string
+	Risk        Risk
+}
+
+// PermissionGroup is a heading of the service's own catalogue.
+type PermissionGroup struct {
+	Feature     string // as on the wire: AccessRules
+	Title       string // as people read it: Access Rules
+	Permissions []PermissionInfo
+}
+
+// PermissionPreset is a named choice of permissions.
+type PermissionPreset struct {
+	Name        string
+	Permissions []Permission
+}
+
+// RoleInfo describes one role.
+type RoleInfo struct {
+	Name        string
+	Description string
+	Risk        Risk
+}
+
+// Field names a part of a key's access, for comparing an old key with its replacement.
+type Field string
+
+// The fields that carry access.
+const (
+	FieldPermissions  Field = "permissions"
+	FieldRole         Field = "role"
+	FieldType         Field = "type"
+	FieldEnvironment  Field = "environment"
+	FieldProject      Field = "project"
+	FieldExpiry       Field = "expires_at"
+	FieldRestrictions Field = "restrictions"
+	FieldExtra        Field = "properties" // Vertesia's properties, clearance, compartments, scim_provisioning
+)
+
+// Capabilities say what a service can do. Screens and commands ask them, never
+// the service's name.
+type Capabilities struct {
+	Service string // apikey.Prosopo, Vertesia or Generic
+	Title   string // as people write it
+
+	Create     Ability
+	Delete     Ability
+	Rename     Ability
+	ChangeRole Ability
+	Disable    Ability // enable and disable
+	PublicKeys Ability // request a public key
+	Retrieve   Ability // the secret can be had again after create
+	LastUsed   Ability // exact last use is reported; Why says where else to look
+
+	// PermissionGroups is the catalogue; empty where keys have no permissions.
+	// At least one permission is required where it is not empty.
+	PermissionGroups  []PermissionGroup
+	PermissionPresets []PermissionPreset
+	// Roles, in order of power for the first ones; empty where keys have no roles.
+	Roles []RoleInfo
+	// Environments a new key can be made for; empty where keys have none.
+	Environments []Environment
+	// Expiry says whether a new key can be given a lifetime.
+	Expiry Ability
+	// Restrictions says whether a new key can be restricted.
+	Restrictions Ability
+
+	// AccessFields are the fields of access that a key of this service has, reported or not.
+	AccessFields []Field
+	// SecretPrefixes are how a secret of this service begins; empty where it may begin anyhow.
+	SecretPrefixes []string
+	// MaxName is the longest name in characters; 0 is no known limit.
+	MaxName int
+	// UsagePage tells an operator where usage shows when LastUsed is not reported.
+	UsagePage string
+}
+
+// FindPermission looks a permission up by "Feature.name" or by its bare name
+// where only one feature has it.
+func (c Capabilities) FindPermission(text string) (PermissionInfo, bool) {
+	want := ParsePermission(text)
+	var found PermissionInfo
+	hits := 0
+	for _, g := range c.PermissionGroups {
+		for _, p := range g.Permissions {
+			if p.Permission.Name == want.Name && (want.Feature == "" || want.Feature == p.Permission.Feature) {
+				found, hits = p, hits+1
+			}
+		}
+	}
+	return found, hits == 1
+}

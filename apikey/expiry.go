@@ -1,0 +1,117 @@
+package apikey
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// MaxLifetime bounds a lifetime: beyond a hundred years it is a typing error.
+const MaxLifetime = 100 * 365 * 24 * time.Hour
+
+// Expiry is the lifetime asked for: never (the zero value), a span from the
+// moment of creation, or an instant.
+type Expiry struct {
+	After time.Duration
+	At    time.Time
+}
+
+// IsNever reports whether no end was asked for.
+func (e Expiry) IsNever() bool { return e.After == 0 && e.At.IsZero() }
+
+// Instant is when a key created at now would expire; zero for never.
+func (e Expiry) Instant(now time.Time) time.Time {
+	switch {
+	case !e.At.IsZero():
+		return e.At
+	case e.After != 0:
+		return now.Add(e.After)
+	}
+	return time.Time{}
+}
+
+// Seconds is the lifetime of a key created at now, rounded up to whole seconds; 0 for never.
+func (e Expiry) Seconds(now time.Time) int64 {
+	if e.IsNever() {
+		return 0
+	}
+	left := e.Instant(now).Sub(now)
+	return int64((left + time.Second - 1) / time.Second)
+}
+
+// Check says what is wrong with the lifetime, if anything.
+func (e Expiry) Check(now time.Time) error {
+	if e.IsNever() {
+		return nil
+	}
+	at := e.Instant(now)
+	if !at.After(now) {
+		return fmt.Errorf("the expiry %s is in the past", at.Format("2006-01-02 15:04 MST"))
+	}
+	if at.Sub(now) > MaxLifetime {
+		return fmt.Errorf("an expiry over 100 years away is refused: use never")
+	}
+	return nil
+}
+
+const expiryForms = "never, a span such as 30d, 12h, 90m or 3600s, or a date such as 2027-01-31"
+
+var spanPattern = regexp.MustCompile(`^([0-9]{1,12})(s|m|h|d|w)?$`)
+
+// ParseExpiry reads what a user types: "never", "3600s", "90m", "12h", "30d", "4w", bare
+// seconds, a date (the end of that day in loc) or an RFC 3339 instant.
+func ParseExpiry(text string, now time.Time, loc *time.Location) (Expiry, error) {
+	s := strings.ToLower(strings.TrimSpace(text))
+	if s == "never" {
+		return Expiry{}, nil
+	}
+	if spanPattern.MatchString(s) {
+		d, err := ParseSpan(s)
+		if err != nil {
+			return Expiry{}, err
+		}
+		e := Expiry{After: d}
+		return e, e.Check(now)
+	}
+	if day, err := time.ParseInLocation("2006-01-02", s, loc); err == nil {
+		y, m, d := day.Date()
+		e := Expiry{At: time.Date(y, m, d, 23, 59, 59, 0, loc)}
+		return e, e.Check(now)
+	}
+	if at, err := time.Parse(time.RFC3339, strings.TrimSpace(strings.ToUpper(s))); err == nil {
+		e := Expiry{At: at}
+		return e, e.Check(now)
+	}
+	return Expiry{}, fmt.Errorf("%q is no expiry: use %s", clip(text), expiryForms)
+}
+
+// ParseSpan reads a positive span of time: 3600s, 90m, 12h, 30d, 4w, or bare seconds.
+func ParseSpan(text string) (time.Duration, error) {
+	m := spanPattern.FindStringSubmatch(strings.ToLower(strings.TrimSpace(text)))
+	if m == nil {
+		return 0, fmt.Errorf("%q is no span of time: use for example 30d, 12h, 90m or 3600s", clip(text))
+	}
+	n, err := strconv.ParseInt(m[1], 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no span of time: %w", clip(text), err)
+	}
+	unit := map[string]time.Duration{"": time.Second, "s": time.Second, "m": time.Minute,
+		"h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}[m[2]]
+	if n == 0 {
+		return 0, fmt.Errorf("a span of zero is refused: use never for no expiry")
+	}
+	if n > int64(MaxLifetime/unit) {
+		return 0, fmt.Errorf("a span over 100 years is refused: use never")
+	}
+	return time.Duration(n) * unit, nil
+}
+
+// clip keeps an error message readable whatever was typed.
+func clip(s string) string {
+	if r := []rune(s); len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,136 @@
+package apikey
+
+import (
+	"fmt"
+	"time"
+)
+
+// FindingKind names something about a key that deserves attention.
+type FindingKind string
+
+// Warnings come first, then the notes; check reports them by these names.
+const (
+	FindingAge            FindingKind = "age"
+	FindingExpiring       FindingKind = "expiring"
+	FindingExpired        FindingKind = "expired"
+	FindingUnused         FindingKind = "unused"
+	FindingRotationOpen   FindingKind = "rotation_open"
+	FindingNeverExpires   FindingKind = "never_expires"
+	FindingCanMint        FindingKind = "can_mint"
+	FindingNoOpGrant      FindingKind = "no_op_grant"
+	FindingDuplicateName  FindingKind = "duplicate_name"
+	FindingNoRestrictions FindingKind = "no_restrictions"
+	FindingClockSkew      FindingKind = "clock_skew"
+)
+
+// IsWarning reports whether the finding makes check answer no.
+func (k FindingKind) IsWarning() bool {
+	switch k {
+	case FindingAge, FindingExpiring, FindingExpired, FindingUnused, FindingRotationOpen:
+		return true
+	}
+	return false
+}
+
+// Finding is one observation about one key.
+type Finding struct {
+	Kind   FindingKind
+	KeyID  string // empty for a finding about no key
+	Name   string
+	Detail string
+}
+
+// Policy is what a profile considers old, near its end, or unused.
+type Policy struct {
+	MaxAge   time.Duration
+	Expiring time.Duration
+	Unused   time.Duration
+}
+
+// DefaultPolicy is the seeds' and CIS's common bar: 90 days, two weeks ahead.
+func DefaultPolicy() Policy {
+	const day = 24 * time.Hour
+	return Policy{MaxAge: 90 * day, Expiring: 14 * day, Unused: 90 * day}
+}
+
+// Examine returns what is to be said about every key. It is the one place that
+// decides findings, for the list, the detail and check alike. rotating holds
+// the ids of keys that an open rotation concerns.
+func Examine(keys []Key, caps Capabilities, p Policy, rotating map[string]bool, now time.Time) []Finding {
+	names := map[string]int{}
+	for _, k := range keys {
+		names[k.Name]++
+	}
+	risks := map[Permission]Risk{}
+	for _, g := range caps.PermissionGroups {
+		for _, info := range g.Permissions {
+			risks[info.Permission] = info.Risk
+		}
+	}
+	roles := map[string]Risk{}
+	for _, r := range caps.Roles {
+		roles[r.Name] = r.Risk
+	}
+	var out []Finding
+	for _, k := range keys {
+		add := func(kind FindingKind, format string, args ...any) {
+			out = append(out, Finding{Kind: kind, KeyID: k.ID, Name: k.Name, Detail: fmt.Sprintf(format, args...)})
+		}
+		examineTimes(k, p, now, add)
+		if rotating[k.ID] {
+			add(FindingRotationOpen, "a rotation of this key is open")
+		}
+		examineAccess(k, caps, risks, roles, add)
+		if names[k.Name] > 1 {
+			add(FindingDuplicateName, "%d keys have this name", names[k.Name])
+		}
+	}
+	return out
+}
+
+func examineTimes(k Key, p Policy, now time.Time, add func(FindingKind, string, ...any)) {
+	if at, ok := k.CreatedAt.Time(); ok && p.MaxAge > 0 && now.Sub(at) > p.MaxAge {
+		add(FindingAge, "created %d days ago, over the limit of %d days", days(now.Sub(at)), days(p.MaxAge))
+	}
+	if at, ok := k.ExpiresAt.Time(); ok {
+		switch left := at.Sub(now); {
+		case left <= 0:
+			add(FindingExpired, "expired %s", at.UTC().Format(time.RFC3339))
+		case left < p.Expiring:
+			add(FindingExpiring, "expires %s", at.UTC().Format(time.RFC3339))
+		}
+	}
+	used, wasUsed := k.LastUsedAt.Time()
+	created, hasCreated := k.CreatedAt.Time()
+	switch {
+	case p.Unused <= 0:
+	case wasUsed && now.Sub(used) > p.Unused:
+		add(FindingUnused, "last used %d days ago", days(now.Sub(used)))
+	case k.LastUsedAt.IsNever() && hasCreated && now.Sub(created) > p.Unused:
+		add(FindingUnused, "never used since it was created %d days ago", days(now.Sub(created)))
+	}
+	if k.ExpiresAt.IsNever() {
+		add(FindingNeverExpires, "has no expiry")
+	}
+}
+
+func examineAccess(k Key, caps Capabilities, risks map[Permission]Risk, roles map[string]Risk, add func(FindingKind, string, ...any)) {
+	if roles[k.Role] == CanMint && k.Role != "" {
+		add(FindingCanMint, "role %s can make or delete keys", k.Role)
+	}
+	for _, perm := range k.Permissions {
+		switch risks[perm] {
+		case CanMint:
+			add(FindingCanMint, "%s can make, change or delete keys", perm)
+		case NoEffect:
+			add(FindingNoOpGrant, "%s does nothing today", perm)
+		}
+	}
+	for _, f := range caps.AccessFields {
+		if f == FieldRestrictions && k.Restrictions != nil && k.Restrictions.Empty() {
+			add(FindingNoRestrictions, "full access to the account: no restriction narrows it")
+		}
+	}
+}
+
+func days(d time.Duration) int { return int(d / (24 * time.Hour)) }

@@ -1,0 +1,171 @@
+// Package apikey holds the words that every floor of detent shares: keys,
+// drafts, permissions, roles, capabilities and secrets. It imports nothing of ours.
+package apikey
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// The three services, as they are called in a profile.
+const (
+	Prosopo  = "prosopo"
+	Vertesia = "vertesia"
+	Generic  = "generic"
+)
+
+// Environment is where a key works. Empty means that the service does not say.
+type Environment string
+
+// The environments of a profile; a generic key is Live or Test.
+const (
+	Live Environment = "live"
+	Test Environment = "test"
+	Dev  Environment = "dev"
+)
+
+// The two types of a Vertesia key.
+const (
+	SecretKey = "sk"
+	PublicKey = "pk"
+)
+
+// Permission is one right of a Prosopo key. Feature may be empty where the
+// service answered a flat list and the feature is not known.
+type Permission struct {
+	Feature string
+	Name    string
+}
+
+// String is "Feature.Name", or the bare name.
+func (p Permission) String() string {
+	if p.Feature == "" {
+		return p.Name
+	}
+	return p.Feature + "." + p.Name
+}
+
+// MarshalText writes String.
+func (p Permission) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (p *Permission) UnmarshalText(b []byte) error { *p = ParsePermission(string(b)); return nil }
+
+// ParsePermission splits "Feature.name"; a bare name has no feature.
+func ParsePermission(s string) Permission {
+	if i := strings.LastIndexByte(s, '.'); i >= 0 {
+		return Permission{Feature: s[:i], Name: s[i+1:]}
+	}
+	return Permission{Name: s}
+}
+
+// Restrictions narrow where a generic key may be used from and for what.
+type Restrictions struct {
+	IPAddresses []string `json:"ip_addresses,omitempty"` // addresses or CIDRs of the TCP peer
+	Referrers   []string `json:"referrers,omitempty"`    // exact origins, optionally with /*
+	Endpoints   []string `json:"endpoints,omitempty"`    // path prefixes, by whole segments
+}
+
+// Empty reports whether nothing is restricted.
+func (r Restrictions) Empty() bool {
+	return len(r.IPAddresses)+len(r.Referrers)+len(r.Endpoints) == 0
+}
+
+// Key is one API key as its service reports it. Pointers that are nil, zero
+// moments and empty strings mean that the service does not say.
+// Every string is scrubbed of control characters by the client.
+type Key struct {
+	ID           string
+	Name         string
+	Type         string // SecretKey or PublicKey
+	Role         string
+	Environment  Environment
+	Permissions  []Permission
+	Masked       string // a mask as the service shows it, never a secret
+	Account      string
+	Project      string
+	ProjectName  string
+	Enabled      *bool
+	CreatedAt    Moment
+	UpdatedAt    Moment
+	ExpiresAt    Moment
+	LastUsedAt   Moment
+	Restrictions *Restrictions
+	CreatedBy    string
+	UpdatedBy    string
+	// CanRetrieve says that the service can give the secret again.
+	CanRetrieve bool
+	// Own marks the credential that detent itself uses, where that can be recognised.
+	Own bool
+	// Matched marks the key whose secret was given to compare with (Prosopo's list).
+	Matched bool
+	// Extra are access-bearing fields that detent copies without understanding
+	// them (Vertesia: properties, clearance, compartments, scim_provisioning).
+	Extra map[string]json.RawMessage
+}
+
+// IsDisabled reports whether the service says that the key is switched off.
+func (k Key) IsDisabled() bool { return k.Enabled != nil && !*k.Enabled }
+
+// Draft is what a new key should be.
+type Draft struct {
+	Name         string
+	Expiry       Expiry
+	Permissions  []Permission
+	Role         string
+	Type         string
+	Environment  Environment
+	Restrictions Restrictions
+	Extra        map[string]json.RawMessage
+}
+
+// Patch is a change of an existing key; nil leaves a field as it is.
+type Patch struct {
+	Name    *string
+	Role    *string
+	Enabled *bool
+}
+
+// Created is the answer to a create: the key, its secret (shown once), and
+// what the user should know, such as an expiry other than the one asked for.
+type Created struct {
+	Key    Key
+	Secret Secret
+	Notes  []string
+}
+
+// Deleted is the answer to a delete.
+type Deleted struct {
+	// AlreadyGone says that the service no longer knew the key.
+	AlreadyGone bool
+	Message     string
+}
+
+// PublicKeyRequest asks Vertesia for a public key; empty fields are its defaults.
+type PublicKeyRequest struct {
+	Name    string
+	Project string
+	TTL     int64 // seconds; 0 is the service's default of 24 hours
+}
+
+// PublicKeyValue is Vertesia's answer: public by design, still kept in a Secret
+// so that it is shown only where it was asked for.
+type PublicKeyValue struct {
+	Value     Secret
+	ExpiresAt Moment
+}
+
+// Proof is what a harmless request with a secret has shown.
+type Proof struct {
+	// Valid says that the service accepts the secret.
+	Valid bool
+	// Key is the key that the secret belongs to, where the service lets us tell.
+	Key *Key
+	// Did says which request proved it ("GET /v1/prosopo/provider/admin/rules answered 200").
+	Did string
+	// Can and Cannot say what the key may do, as far as that was shown.
+	Can    []string
+	Cannot []string
+	// Unknown says what was not shown.
+	Unknown []string
+}

@@ -1,0 +1,85 @@
+// Package client speaks to the three key services over one resty transport.
+// Nothing above it sees HTTP, raw bytes or unscrubbed text.
+package client
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"detent/apikey"
+)
+
+// Service is one key service as a caller sees it. Every method takes the
+// context that bounds it; every error is a *Error.
+type Service interface {
+	// Capabilities never touches the network.
+	Capabilities() apikey.Capabilities
+	// List hands over the keys in batches as they are decoded. A batch is the
+	// callee's to keep. A list that ends with an error was not complete.
+	List(ctx context.Context, each func(batch []apikey.Key)) error
+	// Create is never retried. An error with Outcome Unknown may have created the key.
+	Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error)
+	// Update changes the fields that the patch names.
+	Update(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error)
+	// Delete is idempotent: a key that is already gone is not an error.
+	Delete(ctx context.Context, id string) (apikey.Deleted, error)
+	// Probe makes one harmless request with the secret and says what it proved. A secret that the
+	// service refuses is a Proof with Valid false, not an error.
+	Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof, error)
+}
+
+// PublicKeys is what a service has that hands out public keys (Capabilities.PublicKeys).
+type PublicKeys interface {
+	RequestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error)
+}
+
+// Retriever is what a service has that can give a secret again (Capabilities.Retrieve).
+// A key whose secret cannot be given is an absent Secret without an error.
+type Retriever interface {
+	Retrieve(ctx context.Context, id string) (apikey.Secret, error)
+}
+
+// Identifier is what a service has that can tell which listed key a secret belongs to.
+// A nil key without an error means that it cannot be told.
+type Identifier interface {
+	Identify(ctx context.Context, secret apikey.Secret) (*apikey.Key, error)
+}
+
+// Clock is what a service has that shows its own time in answers: the last
+// Date header seen, and the local time when it was seen.
+type Clock interface {
+	ServerTime() (server, local time.Time, ok bool)
+}
+
+// ListAll collects a whole list.
+func ListAll(ctx context.Context, s Service) ([]apikey.Key, error) {
+	var all []apikey.Key
+	err := s.List(ctx, func(batch []apikey.Key) { all = append(all, batch...) })
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// Options open a service.
+type Options struct {
+	Service     string // apikey.Prosopo, Vertesia or Generic
+	URL         string // origin, with an optional base path
+	Token       apikey.Secret
+	Environment apikey.Environment
+	Exchange    bool   // Vertesia: send a JWT that the token server gave for the key
+	TokenURL    string // Vertesia: the token server, where it cannot be told from URL
+	CanCreate   bool   // generic: the service offers POST /v1/api-keys
+	// ReadOnly refuses every write before it is sent (Kind ReadOnly, Outcome NotDone).
+	ReadOnly bool
+	// Timeout bounds one operation with its retries and waits.
+	Timeout time.Duration
+	// UserAgent is sent with every request.
+	UserAgent string
+	// Debug receives one redacted line a request; nil for none.
+	Debug io.Writer
+	// Now and Sleep are the clock; nil for the real one. Sleep returns early with the context's error.
+	Now   func() time.Time
+	Sleep func(ctx context.Context, d time.Duration) error
+}

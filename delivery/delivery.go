@@ -1,0 +1,75 @@
+// Package delivery puts a secret where an application reads it: a variable of a
+// .env file, a file of its own, a command's standard input, the clipboard.
+// Every destination can be proved before anything is created, and says whether
+// it can be read back and undone.
+package delivery
+
+import (
+	"context"
+
+	"detent/apikey"
+)
+
+// Destination is one place for a secret.
+type Destination interface {
+	// Spec is the destination as interface.md writes it, or the name of one in the profile.
+	Spec() string
+	// Describe says in words where the secret goes: "API_KEY in /srv/app/.env".
+	Describe() string
+	// CanUndo says whether Undo can put the old value back.
+	CanUndo() bool
+	// Preflight proves, as far as possible without changing anything, that Put
+	// can work. It is called before a key is created.
+	Preflight(ctx context.Context, job Job) (Plan, error)
+	// Put delivers. Where it can be undone, the old content is first kept as
+	// PATH.detent-ID (0600, same folder, fsynced). Put is idempotent: again with the same job, it
+	// keeps the first backup and ends in the same content.
+	Put(ctx context.Context, job Job, secret apikey.Secret) (Report, error)
+	// ReadBack compares what is there now with the secret.
+	ReadBack(ctx context.Context, secret apikey.Secret) (Match, error)
+	// Undo puts the old content back from the job's backup; without a backup
+	// (nothing was put) it does nothing. It is idempotent.
+	Undo(ctx context.Context, job Job) (Report, error)
+	// Finish removes the job's backup and any leftover of a killed replace.
+	Finish(ctx context.Context, job Job) error
+	// Then runs the configured command after a delivery or an undo; without one it does nothing.
+	// Its output is for the operator; a failure is an error that holds its last lines.
+	Then(ctx context.Context) (output string, err error)
+}
+
+// Job names one use of a destination, so that its backup can be found again.
+type Job struct {
+	// ID is the rotation's id; it names the backup.
+	ID string
+	// Environment of the secret: a live one is not put beside test values, nor the reverse.
+	Environment apikey.Environment
+	// AllowMixed is the operator's explicit yes to that.
+	AllowMixed bool
+	// AllowTracked is the operator's explicit yes to a file that git tracks.
+	AllowTracked bool
+}
+
+// Plan is what Preflight found.
+type Plan struct {
+	// Notes are for the operator, before anything is created: "mode 0644 becomes 0640",
+	// "cannot be undone", "git is not installed: not checked".
+	Notes []string
+	// Backup is where the old content will be kept; empty for none.
+	Backup string
+}
+
+// Report is what a Put or an Undo did.
+type Report struct {
+	Summary string // "API_KEY in /srv/app/.env replaced"
+	Notes   []string
+}
+
+// Match is the answer of ReadBack.
+type Match int
+
+// The answers of ReadBack.
+const (
+	CannotTell Match = iota // the destination cannot be read back
+	Same
+	Different
+)

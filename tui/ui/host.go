@@ -1,0 +1,68 @@
+package ui
+
+import (
+	"context"
+
+	"detent/apikey"
+	"detent/client"
+)
+
+// Host is what the TUI needs of the world: profiles, services and places for a
+// secret. The cli implements it; tests implement it in memory. Its methods are
+// called in commands, never in Update or View, but for Profiles.
+type Host interface {
+	// Profiles is in order of display and cheap.
+	Profiles() []Profile
+	// NeedsTerminal says that opening the profile runs a command that may ask on the
+	// terminal, so that Open must run outside the alternate screen.
+	NeedsTerminal(profile string) bool
+	// Open makes a profile ready for use. The Connection is also usable for the
+	// screens (it has Capabilities) before the service was ever reached.
+	Open(ctx context.Context, profile string) (Connection, error)
+	// AddProfile writes a profile to the configuration file, or says which field is wrong.
+	AddProfile(ctx context.Context, p NewProfile) error
+	// Deliver puts a secret to a place: a destination as interface.md writes it
+	// (env-file:PATH:VARIABLE, file:PATH, command:CMDLINE) or the name of one of the profile.
+	Deliver(ctx context.Context, profile, destination string, secret apikey.Secret) (Delivered, error)
+}
+
+// Profile is one row of the profile list.
+type Profile struct {
+	Name        string
+	Service     string
+	URL         string // "embedded" for the embedded service
+	Environment apikey.Environment
+	ReadOnly    bool
+	Embedded    bool
+	Token       string // where the token comes from, in words: "env PROSOPO_TOKEN"; never the token
+}
+
+// Connection is a profile in use.
+type Connection struct {
+	Profile Profile
+	Service client.Service
+	Policy  apikey.Policy
+	// Rotating are the ids of keys that open rotations of this profile concern; may be nil.
+	Rotating func() map[string]bool
+}
+
+// NewProfile is what the form that adds a profile asks for. Exactly one of the
+// three token fields is set.
+type NewProfile struct {
+	Name         string
+	Service      string
+	URL          string
+	TokenEnv     string
+	TokenFile    string
+	TokenCommand []string
+	Environment  apikey.Environment
+	ReadOnly     bool
+	Auth         string // Vertesia: direct or exchange
+	CanCreate    bool   // generic
+}
+
+// Delivered says what a delivery did.
+type Delivered struct {
+	Summary string   // "API_KEY in /srv/app/.env replaced"
+	Notes   []string // what the user should know: bits dropped, not read back
+}

@@ -1,0 +1,131 @@
+package ui
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+)
+
+// Intents are messages from a screen to the root: what the user wants done.
+// The root carries them out in a command, and sends the result, one of the
+// messages below, to every overlay; a screen recognises its own by Ticket.
+// A write is never cancelled by leaving a screen, and always ends in a toast,
+// an error box or a screen.
+type (
+	// Push opens an overlay on top of the stack.
+	Push struct{ Screen Screen }
+	// Pop closes an overlay, wherever it is in the stack; nil is the top one.
+	Pop struct{ Screen Screen }
+	// Toast shows one line for a few seconds.
+	Toast struct {
+		Text string
+		Good bool
+	}
+	// Fail opens the error box: what happened, what is certain, what to do.
+	Fail struct {
+		Title string
+		Err   error
+	}
+	// CreateKey creates; answered by KeyCreated. On success the root opens the show-once screen.
+	CreateKey struct {
+		Ticket int
+		Draft  apikey.Draft
+	}
+	// UpdateKey changes the key that the screen was opened for; answered by KeyUpdated.
+	UpdateKey struct {
+		Ticket   int
+		ID, Name string
+		Patch    apikey.Patch
+	}
+	// DeleteKey deletes the key that the screen was opened for; answered by KeyDeleted.
+	DeleteKey struct {
+		Ticket   int
+		ID, Name string
+	}
+	// RequestPublicKey asks for a public key; answered by PublicKeyReady.
+	RequestPublicKey struct {
+		Ticket  int
+		Request apikey.PublicKeyRequest
+	}
+	// Verify proves a pasted secret; answered by Verified.
+	Verify struct {
+		Ticket int
+		Secret apikey.Secret
+	}
+	// Deliver puts a secret to a destination; answered by SecretDelivered.
+	Deliver struct {
+		Ticket      int
+		Destination string
+		Secret      apikey.Secret
+	}
+	// CopySecret sends a secret to the terminal's clipboard (OSC 52). Nothing confirms it.
+	CopySecret struct{ Secret apikey.Secret }
+	// CopyText sends plain text, such as an id or an error, to the terminal's clipboard.
+	CopyText struct{ What, Text string }
+	// Reload loads the list anew.
+	Reload struct{}
+	// UseProfile switches to a profile.
+	UseProfile struct{ Name string }
+	// TestProfile tries a profile; answered by ProfileTested.
+	TestProfile struct {
+		Ticket int
+		Name   string
+	}
+	// AddProfile saves a new profile; answered by ProfileAdded.
+	AddProfile struct {
+		Ticket  int
+		Profile NewProfile
+	}
+	// Quit ends the program.
+	Quit struct{}
+)
+
+// Results of intents. Err is a *client.Error where a service was asked.
+type (
+	KeyCreated struct {
+		Ticket  int
+		Created apikey.Created
+		Err     error
+	}
+	KeyUpdated struct {
+		Ticket int
+		Key    apikey.Key
+		Err    error
+	}
+	KeyDeleted struct {
+		Ticket  int
+		ID      string
+		Deleted apikey.Deleted
+		Err     error
+	}
+	PublicKeyReady struct {
+		Ticket int
+		Value  apikey.PublicKeyValue
+		Err    error
+	}
+	Verified struct {
+		Ticket int
+		Proof  apikey.Proof
+		Err    error
+	}
+	SecretDelivered struct {
+		Ticket    int
+		Delivered Delivered
+		Err       error
+	}
+	ProfileTested struct {
+		Ticket int
+		Name   string
+		Keys   int
+		Notes  []string // what the profile can do there
+		Err    error
+	}
+	ProfileAdded struct {
+		Ticket int
+		Name   string
+		Err    error
+	}
+)
+
+// Do makes an intent a command.
+func Do(intent tea.Msg) tea.Cmd { return func() tea.Msg { return intent } }

@@ -1,0 +1,37 @@
+// Package ui is what every screen shares: the contract of a screen, the intents
+// it may hand to the root, the styles, the keys and the text helpers.
+package ui
+
+import (
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// Screen is a pane or an overlay. It does no I/O: it shows state, asks, and
+// returns commands that yield typed intents for the root to carry out.
+type Screen interface {
+	Init() tea.Cmd
+	Update(msg tea.Msg) tea.Cmd
+	View() string
+	SetSize(width, height int)
+	// Bindings are the keys that act now; the footer and help are made of them.
+	Bindings() []key.Binding
+}
+
+// Typist is a screen with text inputs. While Typing, every printable key is text.
+type Typist interface{ Typing() bool }
+
+// Leaver is an overlay that does not let esc, q or ctrl+c leave silently: the root
+// passes these keys on to it instead of acting on them.
+type Leaver interface{ HoldsKeys() bool }
+
+// Env is handed to every screen when it is made: no screen reads a clock, a
+// global style or the environment.
+type Env struct {
+	Styles *Styles
+	Keys   *Keys
+	Now    func() time.Time
+	Zone   *time.Location
+}
