@@ -1,0 +1,82 @@
+package ui
+
+import "github.com/charmbracelet/bubbles/key"
+
+// Keys is every binding of the program with its help text: what acts and what
+// help, footer and docs/KEYS.md say come from here, so that they cannot disagree.
+type Keys struct {
+	Up, Down, Top, Bottom, HalfUp, HalfDown, PageUp, PageDown key.Binding
+	Open, Back                                                key.Binding
+
+	Filter, Sort, Reverse key.Binding
+
+	New, Edit, Rotate, Rotations, Toggle, Delete key.Binding
+	CopyID, Verify, Profiles, Reload, Help, Quit key.Binding
+
+	// In dialogs and forms.
+	Next, Prev, Confirm, Cancel, Yes, No key.Binding
+	// In the permission field.
+	Tick, TickGroup, TickAll, Preset key.Binding
+	// In show-once.
+	Reveal, Copy, Save, EnvLine, Pipe, Stored, Discard key.Binding
+	// In the rotation.
+	Undo key.Binding
+}
+
+// NewKeys makes the bindings of interface.md.
+func NewKeys() *Keys {
+	bind := func(help, desc string, keys ...string) key.Binding {
+		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(help, desc))
+	}
+	return &Keys{
+		Up:       bind("k/↑", "up", "k", "up"),
+		Down:     bind("j/↓", "down", "j", "down"),
+		Top:      bind("g", "first", "g", "home"),
+		Bottom:   bind("G", "last", "G", "end"),
+		HalfUp:   bind("ctrl+u", "half a page up", "ctrl+u"),
+		HalfDown: bind("ctrl+d", "half a page down", "ctrl+d"),
+		PageUp:   bind("pgup", "page up", "pgup"),
+		PageDown: bind("pgdn", "page down", "pgdown"),
+		Open:     bind("enter", "detail", "enter", "l", "right"),
+		Back:     bind("esc", "back", "esc", "h", "left"),
+
+		Filter:  bind("/", "filter", "/"),
+		Sort:    bind("s", "sort", "s"),
+		Reverse: bind("S", "reverse", "S"),
+
+		New:       bind("n", "new", "n"),
+		Edit:      bind("e", "edit", "e"),
+		Rotate:    bind("r", "rotate", "r"),
+		Rotations: bind("R", "rotations", "R"),
+		Toggle:    bind("x", "enable/disable", "x"),
+		Delete:    bind("d", "delete", "d"),
+		CopyID:    bind("y", "copy id", "y"),
+		Verify:    bind("v", "verify a secret", "v"),
+		Profiles:  bind("p", "profiles", "p"),
+		Reload:    bind("ctrl+r", "reload", "ctrl+r"),
+		Help:      bind("?", "help", "?"),
+		Quit:      bind("q", "quit", "q", "ctrl+c"),
+
+		Next:    bind("tab", "next", "tab", "down"),
+		Prev:    bind("shift+tab", "previous", "shift+tab", "up"),
+		Confirm: bind("enter", "confirm", "enter"),
+		Cancel:  bind("esc", "cancel", "esc"),
+		Yes:     bind("y", "yes", "y"),
+		No:      bind("n", "no", "n"),
+
+		Tick:      bind("space", "pick", " "),
+		TickGroup: bind("g", "whole group", "g"),
+		TickAll:   bind("a", "all or none", "a"),
+		Preset:    bind("p", "preset", "p"),
+
+		Reveal:  bind("r", "reveal/hide", "r"),
+		Copy:    bind("c", "copy", "c"),
+		Save:    bind("s", "save to a file", "s"),
+		EnvLine: bind("e", "write to .env", "e"),
+		Pipe:    bind("p", "pipe to a command", "p"),
+		Stored:  bind("enter", "I have stored it", "enter"),
+		Discard: bind("d", "delete this key", "d"),
+
+		Undo: bind("u", "undo", "u"),
+	}
+}

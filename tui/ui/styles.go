@@ -1,0 +1,81 @@
+package ui
+
+import "github.com/charmbracelet/lipgloss"
+
+// Styles is every style of the program, made for one renderer: no screen makes a
+// style of its own, so that each terminal (and each remote session) has its own
+// profile and background. Colours are the terminal's own 16, so that they suit
+// the user's theme; one accent colour carries focus and nothing else.
+type Styles struct {
+	Renderer *lipgloss.Renderer
+
+	Base   lipgloss.Style // plain text
+	Dim    lipgloss.Style // secondary text, labels, rules
+	Strong lipgloss.Style // names, headings
+	Accent lipgloss.Style // focus: cursor, focused border, active key
+	Cursor lipgloss.Style // the selected row
+	Match  lipgloss.Style // letters that the filter matched
+
+	Good lipgloss.Style // success, enabled
+	Warn lipgloss.Style // needs attention soon
+	Bad  lipgloss.Style // error, expired, dangerous
+
+	Live lipgloss.Style // badge of a live environment
+	Test lipgloss.Style // badge of a test or dev environment
+
+	Header lipgloss.Style // the top line
+	Footer lipgloss.Style // the bottom line
+	Key    lipgloss.Style // a key cap in footer and help
+	Column lipgloss.Style // column titles
+
+	Box       lipgloss.Style // a dialog: rounded border
+	DangerBox lipgloss.Style // a dialog that destroys something
+	Button    lipgloss.Style // a button without focus
+	Focused   lipgloss.Style // the button with focus
+	Input     lipgloss.Style // typed text
+	Secret    lipgloss.Style // a revealed secret
+}
+
+// NewStyles makes the styles for a renderer.
+func NewStyles(r *lipgloss.Renderer) *Styles {
+	colour := func(light, dark string) lipgloss.TerminalColor {
+		return lipgloss.AdaptiveColor{Light: light, Dark: dark}
+	}
+	var (
+		accent = colour("4", "12") // blue
+		dim    = colour("8", "8")
+		good   = colour("2", "10")
+		warn   = colour("3", "11")
+		bad    = colour("1", "9")
+		plain  = r.NewStyle()
+	)
+	return &Styles{
+		Renderer: r,
+
+		Base:   plain,
+		Dim:    plain.Foreground(dim),
+		Strong: plain.Bold(true),
+		Accent: plain.Foreground(accent).Bold(true),
+		Cursor: plain.Reverse(true),
+		Match:  plain.Foreground(accent).Underline(true),
+
+		Good: plain.Foreground(good),
+		Warn: plain.Foreground(warn),
+		Bad:  plain.Foreground(bad),
+
+		Live: plain.Foreground(bad).Bold(true).Reverse(true).Padding(0, 1),
+		Test: plain.Foreground(dim).Reverse(true).Padding(0, 1),
+
+		Header: plain.Bold(true),
+		Footer: plain.Foreground(dim),
+		Key:    plain.Bold(true),
+		Column: plain.Foreground(dim).Bold(true),
+
+		Box:       plain.Border(lipgloss.RoundedBorder()).BorderForeground(accent).Padding(0, 1),
+		DangerBox: plain.Border(lipgloss.RoundedBorder()).BorderForeground(bad).Padding(0, 1),
+		Button:    plain.Foreground(dim),
+		Focused:   plain.Reverse(true),
+		Input:     plain,
+		Secret:    plain.Bold(true),
+	}
+}
