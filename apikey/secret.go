@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 )
 
 // secretMask is all that any printing of a Secret ever shows.
@@ -13,33 +14,59 @@ const secretMask = "[secret]"
 
 // Secret holds the bytes of a key. Every way Go has of printing a value shows a
 // mask; Reveal is the one way to the bytes. The zero value is an absent secret.
-type Secret struct{ value string }
+//
+// The bytes lie behind a pointer because fmt does not call the methods of values in unexported
+// fields: printing a struct that holds a Secret then shows an address. Compare with Equal, not ==.
+type Secret struct{ value *string }
 
-// NewSecret wraps the bytes of a key.
-func NewSecret(value string) Secret { return Secret{value: value} }
+// NewSecret wraps the bytes of a key; no bytes are an absent secret.
+func NewSecret(value string) Secret {
+	if value == "" {
+		return Secret{}
+	}
+	return Secret{value: &value}
+}
+
+func (s Secret) bytes() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 // Reveal returns the bytes. Its callers are the show-once view, the CLI's secret
 // output, delivery and the Authorization header; a test holds that list.
-func (s Secret) Reveal() string { return s.value }
+func (s Secret) Reveal() string { return s.bytes() }
 
 // IsZero reports whether there is no secret.
-func (s Secret) IsZero() bool { return s.value == "" }
+func (s Secret) IsZero() bool { return s.value == nil }
 
 // Len is the number of bytes, for checks of a pasted secret.
-func (s Secret) Len() int { return len(s.value) }
+func (s Secret) Len() int { return len(s.bytes()) }
 
 // Equal compares two secrets in constant time. Two absent secrets are not equal.
 func (s Secret) Equal(other Secret) bool {
-	return s.value != "" && subtle.ConstantTimeCompare([]byte(s.value), []byte(other.value)) == 1
+	return !s.IsZero() && subtle.ConstantTimeCompare([]byte(s.bytes()), []byte(other.bytes())) == 1
+}
+
+// HasPrefix reports whether the secret begins with prefix: which kind of key is it?
+func (s Secret) HasPrefix(prefix string) bool { return strings.HasPrefix(s.bytes(), prefix) }
+
+// Redact replaces every copy of the secret in text by a mask: some services echo what they refuse.
+func (s Secret) Redact(text string) string {
+	if s.IsZero() {
+		return text
+	}
+	return strings.ReplaceAll(text, s.bytes(), secretMask)
 }
 
 // Mask is a recognisable but harmless form: the first four characters.
 // Short secrets show nothing.
 func (s Secret) Mask() string {
-	if len(s.value) < 12 {
+	if s.Len() < 12 {
 		return secretMask
 	}
-	return s.value[:4] + "…"
+	return s.bytes()[:4] + "…"
 }
 
 // String shows a mask.
