@@ -37,6 +37,13 @@ type Destination interface {
 	Then(ctx context.Context) (output string, err error)
 }
 
+// Holder is a destination that can give back what it holds: a file, not a
+// command. A rotation that was killed after a Put finds the new secret there. Nothing
+// held (no file, no variable) is an absent Secret without an error.
+type Holder interface {
+	Held(ctx context.Context) (apikey.Secret, error)
+}
+
 // Job names one use of a destination, so that its backup can be found again.
 type Job struct {
 	// ID is the rotation's id; it names the backup.
