@@ -1,0 +1,22 @@
+package ui
+
+// An overlay is a Screen on the root's stack. It draws its content alone: the root
+// puts the box, the title and the place on the screen. SetSize gives the largest
+// content that fits; a View may be smaller, and the box shrinks with it. These
+// small interfaces say more about it; each is optional. The root passes every key to
+// the top overlay, esc and q too, which it answers with Pop; ctrl+c quits, unless a
+// Leaver in the stack holds it.
+type (
+	// Titled names the box. Without it the box has no title.
+	Titled interface{ Title() string }
+	// Danger makes the box red: it destroys something.
+	Danger interface{ Dangerous() bool }
+	// Wide asks for the whole width and height of the frame instead of a box round
+	// the content: a form of several pages that should not jump about.
+	Wide interface{ WantsAll() bool }
+	// Guarded does not take enter or y from the read that opened it, nor in its
+	// first 300 ms: a confirmation, or a step of a rotation. The root drops them.
+	// Guard is asked after each message; a screen that turns from a form into a confirmation,
+	// or comes to its next step, returns another number, and the guard starts anew. 0 is no guard.
+	Guarded interface{ Guard() int }
+)

@@ -1,0 +1,242 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"detent/apikey"
+)
+
+// Width is the number of cells that styled text takes.
+func Width(s string) int {
+	if isPlainASCII(s) {
+		return len(s)
+	}
+	return ansi.StringWidth(s)
+}
+
+// Clean makes text from a service, a file or a user fit to be put in a cell: one line, no
+// control or invisible characters, and only clusters whose width every terminal agrees about.
+// Of any other cluster the base character stays, or U+FFFD. It is for plain text: styles are lost.
+func Clean(s string) string {
+	if isPlainASCII(s) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	for len(s) > 0 {
+		if s[0] < utf8.RuneSelf {
+			switch c := s[0]; {
+			case c == '\n' || c == '\t' || c == '\r':
+				b.WriteByte(' ')
+			case c >= ' ' && c != 0x7f && (len(s) == 1 || s[1] < utf8.RuneSelf):
+				b.WriteByte(c)
+			case c >= ' ' && c != 0x7f:
+				cluster, width := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+				writeCluster(&b, cluster, width)
+				s = s[len(cluster):]
+				continue
+			}
+			s = s[1:]
+			continue
+		}
+		cluster, width := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+		writeCluster(&b, cluster, width)
+		s = s[len(cluster):]
+	}
+	return b.String()
+}
+
+func writeCluster(b *strings.Builder, cluster string, width int) {
+	base, size := utf8.DecodeRuneInString(cluster)
+	switch {
+	case unicode.Is(unicode.Zs, base):
+		b.WriteByte(' ')
+		return
+	case !visible(base):
+		return
+	}
+	if len(cluster) == size || allVisible(cluster[size:]) {
+		if width > 0 && ansi.StringWidthWc(cluster) == width {
+			b.WriteString(cluster)
+			return
+		}
+	}
+	alone := cluster[:size]
+	if w := ansi.StringWidth(alone); w > 0 && w == ansi.StringWidthWc(alone) {
+		b.WriteString(alone)
+		return
+	}
+	b.WriteRune(unicode.ReplacementChar)
+}
+
+// allVisible reports whether what follows a base joins nothing and hides nothing: accents only.
+func allVisible(s string) bool {
+	for _, r := range s {
+		if !unicode.Is(unicode.Mn, r) && !visible(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func visible(r rune) bool {
+	return r == ' ' || unicode.IsGraphic(r) && !unicode.Is(unicode.Zs, r) && !unicode.Is(unicode.Mn, r) && !unicode.Is(unicode.Me, r)
+}
+
+func isPlainASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// Truncate cuts styled text to width cells; what was cut shows as an ellipsis.
+func Truncate(s string, width int) string {
+	switch {
+	case width <= 0:
+		return ""
+	case Width(s) <= width:
+		return s
+	}
+	return ansi.Truncate(s, width, "…")
+}
+
+// Pad makes styled text exactly width cells wide, cutting or filling on the right.
+func Pad(s string, width int) string {
+	if width <= 0 {
+		return ""
+	}
+	s = Truncate(s, width)
+	if gap := width - Width(s); gap > 0 {
+		return s + strings.Repeat(" ", gap)
+	}
+	return s
+}
+
+// PadLeft makes styled text exactly width cells wide, filling on the left: for numbers.
+func PadLeft(s string, width int) string {
+	if width <= 0 {
+		return ""
+	}
+	s = Truncate(s, width)
+	if gap := width - Width(s); gap > 0 {
+		return strings.Repeat(" ", gap) + s
+	}
+	return s
+}
+
+// Spread puts left and right at the ends of width cells; left is cut first.
+func Spread(left, right string, width int) string {
+	if width <= 0 {
+		return ""
+	}
+	right = Truncate(right, width)
+	rest := width - Width(right)
+	if rest < 2 {
+		return Pad(right, width)
+	}
+	if right != "" {
+		return Pad(left, rest-1) + " " + right
+	}
+	return Pad(left, rest)
+}
+
+// Fit makes a block exactly width by height: it can never push the rest of the frame away.
+func Fit(block string, width, height int) []string {
+	lines := make([]string, 0, max(height, 0))
+	for line := range strings.SplitSeq(block, "\n") {
+		if len(lines) == height {
+			break
+		}
+		lines = append(lines, Pad(line, width))
+	}
+	for len(lines) < height {
+		lines = append(lines, strings.Repeat(" ", max(width, 0)))
+	}
+	return lines
+}
+
+// Wrap breaks text into lines of at most width cells, at spaces where it can.
+func Wrap(s string, width int) []string {
+	if width <= 0 {
+		return nil
+	}
+	return strings.Split(ansi.Wrap(s, width, ""), "\n")
+}
+
+const day = 24 * time.Hour
+
+// span is a duration in the one unit that says most: "<1m", "12m", "31h", "81d", "4y".
+func span(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "<1m"
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	case d < 2*day:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	case d < 1000*day:
+		return fmt.Sprintf("%dd", d/day)
+	}
+	return fmt.Sprintf("%dy", d/(365*day))
+}
+
+// Span is a length of time in its leading unit: "<1m", "12m", "31h", "81d", "4y".
+func Span(d time.Duration) string { return span(max(d, -d)) }
+
+// Relative is an instant as seen from now: "81d" is past, "in 9d" is to come.
+func Relative(at, now time.Time) string {
+	if at.After(now) {
+		return "in " + span(at.Sub(now))
+	}
+	return span(now.Sub(at))
+}
+
+// Exact is an instant with its time zone: "2027-01-31 23:59:59 CET".
+func Exact(at time.Time, zone *time.Location) string {
+	return at.In(zone).Format("2006-01-02 15:04:05 MST")
+}
+
+// Unknown is what every screen says where the service does not say.
+const Unknown = "unknown"
+
+// Moment is a moment for a list's cell: Relative, "never" or "unknown".
+func Moment(m apikey.Moment, now time.Time) string {
+	if at, ok := m.Time(); ok {
+		return Relative(at, now)
+	}
+	if m.IsNever() {
+		return "never"
+	}
+	return Unknown
+}
+
+// MomentExact is a moment for a detail: the instant with its zone and how far
+// away it is, "never" or "unknown".
+func MomentExact(m apikey.Moment, now time.Time, zone *time.Location) string {
+	at, ok := m.Time()
+	if !ok {
+		return Moment(m, now)
+	}
+	if at.After(now) {
+		return Exact(at, zone) + "  " + Relative(at, now)
+	}
+	return Exact(at, zone) + "  " + span(now.Sub(at)) + " ago"
+}
+
+// Count is a number with its noun: "1 key", "3 keys".
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
