@@ -1,0 +1,187 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/google/renameio/v2"
+)
+
+// Template is what config init writes: every field, explained, none of them active.
+const Template = `# detent: profiles of key services. "detent config check" tries each of them.
+# Without any profile here, detent works on its embedded service: local/prosopo,
+# local/vertesia and local/generic are always there.
+# Flags beat the environment (DETENT_PROFILE, DETENT_TOKEN, DETENT_READ_ONLY, NO_COLOR), which beats this file.
+
+# default_profile = "prod"
+
+# [profiles.prod]
+# service     = "prosopo"                  # prosopo | vertesia | generic
+# url         = "https://api.prosopo.io"   # https, or http on loopback
+# token       = { env = "PROSOPO_TOKEN" }  # or { command = ["pass", "show", "prosopo"] }, { file = "~/.secrets/prosopo" }
+#                                          # never the token itself; a token file must be yours alone (chmod 600)
+# environment = "live"                     # live | test | dev: colours the frame, guards deliveries
+# read_only   = false
+# max_age     = "90d"                      # older keys are reported by "detent check" and marked in the list
+# auth        = "direct"                   # vertesia: direct | exchange (send a short-lived token instead of the key)
+# token_url   = "https://sts.example.com"  # vertesia with exchange, where it does not follow from url
+# create      = false                      # generic: the service offers POST /v1/api-keys
+
+# A named destination for new secrets: detent create --deliver payments.
+# Exactly one of env_file, file and command; paths are absolute or begin with ~/.
+# [profiles.prod.deliver.payments]
+# keys     = ["payments-*"]                # suggested for keys whose name matches
+# env_file = { path = "/srv/payments/.env", variable = "API_KEY" }
+# # file    = "/run/secrets/payments"
+# # command = ["vault", "kv", "put", "secret/payments", "key=-"]   # reads the secret on its standard input
+# then     = ["systemctl", "--user", "restart", "payments"]      # after a delivery, and again after an undo
+`
+
+// Init writes the commented template to path, which must not be there yet. The file
+// is 0600, a new folder 0700.
+func Init(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s: is already there and is left as it is", path)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(Template)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// Append adds a profile at the end of the file, which stays as it is otherwise,
+// comments included. The result is validated before it replaces the file in one
+// step; a new file is 0600. An error in a field is an *Error.
+func Append(path string, p Profile) error {
+	old, mode, err := current(path)
+	if err != nil {
+		return err
+	}
+	before, err := parse(path, old)
+	if err != nil {
+		return err
+	}
+	if _, taken := before.Lookup(p.Name); taken {
+		return fmt.Errorf("there is already a profile %q", p.Name)
+	}
+	text := string(old)
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	if text != "" {
+		text += "\n"
+	}
+	text += render(p)
+	after, err := parse(path, []byte(text))
+	if err != nil {
+		return err
+	}
+	if _, there := after.Lookup(p.Name); !there {
+		return fmt.Errorf("%s: the profile cannot be added at the end: add it by hand", path)
+	}
+	return replace(path, text, mode)
+}
+
+// current reads the file to append to; one that is not there is empty.
+func current(path string) (data []byte, mode fs.FileMode, err error) {
+	data, err = readGuarded(path, configFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0o600, nil
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	return data, info.Mode().Perm(), nil
+}
+
+// replace puts text in the place of the file, or of what a symbolic link there points to.
+func replace(path, text string, mode fs.FileMode) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := renameio.NewPendingFile(path, renameio.WithStaticPermissions(mode), renameio.WithTempDir(filepath.Dir(path)))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Cleanup() }()
+	if _, err := f.WriteString(text); err != nil {
+		return err
+	}
+	return f.CloseAtomicallyReplace()
+}
+
+// render writes a profile as TOML. What it cannot say right, the parser refuses afterwards.
+func render(p Profile) string {
+	var b strings.Builder
+	line := func(field, value string) { fmt.Fprintf(&b, "%s = %s\n", field, value) }
+	fmt.Fprintf(&b, "[profiles.%s]\n", quoteTOML(p.Name))
+	line("service", quoteTOML(p.Service))
+	line("url", quoteTOML(p.URL))
+	switch {
+	case p.Token.Env != "":
+		line("token", "{ env = "+quoteTOML(p.Token.Env)+" }")
+	case p.Token.File != "":
+		line("token", "{ file = "+quoteTOML(p.Token.File)+" }")
+	case len(p.Token.Command) > 0:
+		words := make([]string, len(p.Token.Command))
+		for i, w := range p.Token.Command {
+			words[i] = quoteTOML(w)
+		}
+		line("token", "{ command = ["+strings.Join(words, ", ")+"] }")
+	}
+	if p.Environment != "" {
+		line("environment", quoteTOML(string(p.Environment)))
+	}
+	if p.ReadOnly {
+		line("read_only", "true")
+	}
+	if p.MaxAge > 0 {
+		line("max_age", quoteTOML(strconv.FormatInt(int64(p.MaxAge.Seconds()), 10)+"s"))
+	}
+	if p.Exchange {
+		line("auth", quoteTOML("exchange"))
+	}
+	if p.TokenURL != "" {
+		line("token_url", quoteTOML(p.TokenURL))
+	}
+	if p.CanCreate {
+		line("create", "true")
+	}
+	return b.String()
+}
+
+// quoteTOML writes a basic string.
+func quoteTOML(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r < 0x20 || r == 0x7f:
+			fmt.Fprintf(&b, "\\u%04X", r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}

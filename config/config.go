@@ -1,0 +1,167 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"detent/apikey"
+)
+
+// Local is the prefix of the built-in profiles; no profile of a file may take it.
+const Local = "local/"
+
+// Config is a file's profiles and the built-in ones.
+type Config struct {
+	// Path is the file's place, whether or not it is there.
+	Path string
+	// Found says that the file was there.
+	Found bool
+	// Default is the file's default_profile; empty for none.
+	Default string
+	// Profiles of the file in its order, then the built-in ones.
+	Profiles []Profile
+}
+
+// Profile is one account on one service.
+type Profile struct {
+	Name        string
+	Service     string // apikey.Prosopo, Vertesia or Generic
+	URL         string // empty for the embedded service
+	Token       Token
+	Environment apikey.Environment // empty where the file does not say
+	ReadOnly    bool
+	MaxAge      time.Duration // zero where the file does not say
+	Exchange    bool          // vertesia: auth = "exchange"
+	TokenURL    string        // vertesia
+	CanCreate   bool          // generic: create = true
+	Deliver     []Deliver
+	// Embedded profiles are on the key service inside detent.
+	Embedded bool
+}
+
+// Policy is what the profile considers old, near its end, or unused.
+func (p Profile) Policy() apikey.Policy {
+	policy := apikey.DefaultPolicy()
+	if p.MaxAge > 0 {
+		policy.MaxAge = p.MaxAge
+	}
+	return policy
+}
+
+// Token says where a credential comes from. Exactly one field is set; none for
+// an embedded profile. It never holds the credential.
+type Token struct {
+	Env     string
+	Command []string
+	File    string // absolute or ~/
+}
+
+// String says in words where the token comes from: "env PROSOPO_TOKEN".
+func (t Token) String() string {
+	switch {
+	case t.Env != "":
+		return "env " + t.Env
+	case t.File != "":
+		return "file " + t.File
+	case len(t.Command) > 0:
+		return "command " + t.Command[0]
+	}
+	return "none"
+}
+
+// Deliver is a named destination of a profile: exactly one of EnvFile, File and Command.
+type Deliver struct {
+	Name    string
+	Keys    []string // globs: suggested for keys whose name matches
+	EnvFile *EnvFile
+	File    string // absolute or ~/
+	Command []string
+	Then    []string // run after a delivery, and again after an undo
+}
+
+// EnvFile is one variable of a .env file.
+type EnvFile struct {
+	Path     string // absolute or ~/
+	Variable string
+}
+
+// BuiltIn are the profiles on the embedded service, the default first. Real keys
+// live there, so they are guarded as live ones.
+func BuiltIn() []Profile {
+	var out []Profile
+	for _, service := range services {
+		out = append(out, Profile{Name: Local + service, Service: service, Environment: apikey.Live, CanCreate: true, Embedded: true})
+	}
+	return out
+}
+
+// WithoutFile is the configuration of a machine that has no file.
+func WithoutFile(path string) *Config { return &Config{Path: path, Profiles: BuiltIn()} }
+
+// Load reads the file at path. A file that is not there is no error unless explicit.
+func Load(path string, explicit bool) (*Config, error) {
+	data, err := readGuarded(path, configFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		if explicit {
+			return nil, fmt.Errorf("%s: there is no such file; detent config init writes one", path)
+		}
+		return WithoutFile(path), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return parse(path, data)
+}
+
+// Lookup finds a profile by name.
+func (c *Config) Lookup(name string) (Profile, bool) {
+	i := slices.IndexFunc(c.Profiles, func(p Profile) bool { return p.Name == name })
+	if i < 0 {
+		return Profile{}, false
+	}
+	return c.Profiles[i], true
+}
+
+// Names lists the profiles.
+func (c *Config) Names() []string {
+	names := make([]string, len(c.Profiles))
+	for i, p := range c.Profiles {
+		names[i] = p.Name
+	}
+	return names
+}
+
+// Select finds the profile to start with: the flag's, else $DETENT_PROFILE's, else
+// the file's default, else the first built-in one.
+func (c *Config) Select(flag string, env Env) (Profile, error) {
+	name, from := flag, "--profile"
+	if name == "" {
+		name, from = env.Get("DETENT_PROFILE"), "DETENT_PROFILE"
+	}
+	if name == "" {
+		name, from = c.Default, "default_profile"
+	}
+	if name == "" {
+		name = Local + apikey.Prosopo
+	}
+	p, ok := c.Lookup(name)
+	if !ok {
+		return Profile{}, fmt.Errorf("%s: there is no profile %q; there are %s", from, name, strings.Join(c.Names(), ", "))
+	}
+	return p, nil
+}
+
+// SecretVariables are the variables that may hold a credential; no child process gets them.
+func (c *Config) SecretVariables() []string {
+	names := []string{"DETENT_TOKEN"}
+	for _, p := range c.Profiles {
+		if p.Token.Env != "" && !slices.Contains(names, p.Token.Env) {
+			names = append(names, p.Token.Env)
+		}
+	}
+	return names
+}

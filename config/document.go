@@ -1,0 +1,257 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// Error is one thing wrong with the file, on one line: where, which field, and what is allowed.
+type Error struct {
+	File    string
+	Line    int
+	Field   string // profiles.prod.url; empty where the file is no TOML
+	Problem string
+}
+
+// Error is FILE:LINE: FIELD: PROBLEM.
+func (e *Error) Error() string {
+	if e.Field == "" {
+		return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Problem)
+	}
+	return fmt.Sprintf("%s:%d: %s: %s", e.File, e.Line, e.Field, e.Problem)
+}
+
+// document is a parsed file that knows the line of each field.
+type document struct {
+	path  string
+	lines map[string]int // by joined path
+	errs  []*Error
+}
+
+const pathSep = "\x00"
+
+// section is one table of the file. Its fields are read by name; a field that
+// nobody asked for is unknown.
+type section struct {
+	doc    *document
+	path   []string
+	fields map[string]any
+	known  []string
+}
+
+// parseDocument reads TOML; values come from the decoder, lines from the parser.
+func parseDocument(path string, data []byte) (*document, *section, error) {
+	doc := &document{path: path, lines: map[string]int{}}
+	root := &section{doc: doc, fields: map[string]any{}}
+	if err := toml.Unmarshal(data, &root.fields); err != nil {
+		line := 1
+		var at *toml.DecodeError
+		if errors.As(err, &at) {
+			line, _ = at.Position()
+		}
+		return nil, nil, &Error{File: path, Line: line, Problem: "is not TOML: " + strings.TrimPrefix(err.Error(), "toml: ")}
+	}
+	var p unstable.Parser
+	p.Reset(data)
+	var table []string
+	for p.NextExpression() {
+		switch e := p.Expression(); e.Kind {
+		case unstable.Table, unstable.ArrayTable:
+			table = doc.noteKey(&p, nil, e.Key())
+		case unstable.KeyValue:
+			doc.noteValue(&p, table, e)
+		}
+	}
+	return doc, root, nil
+}
+
+// noteKey remembers the first line of each part of a dotted key.
+func (d *document) noteKey(p *unstable.Parser, base []string, key unstable.Iterator) []string {
+	full := slices.Clone(base)
+	for key.Next() {
+		full = append(full, string(key.Node().Data))
+		at := strings.Join(full, pathSep)
+		if _, seen := d.lines[at]; !seen {
+			d.lines[at] = p.Shape(key.Node().Raw).Start.Line
+		}
+	}
+	return full
+}
+
+func (d *document) noteValue(p *unstable.Parser, base []string, kv *unstable.Node) {
+	full := d.noteKey(p, base, kv.Key())
+	if value := kv.Value(); value.Kind == unstable.InlineTable {
+		for fields := value.Children(); fields.Next(); {
+			d.noteValue(p, full, fields.Node())
+		}
+	}
+}
+
+// line is where a path is written, or the nearest table around it.
+func (d *document) line(path []string) int {
+	for ; len(path) > 0; path = path[:len(path)-1] {
+		if line, ok := d.lines[strings.Join(path, pathSep)]; ok {
+			return line
+		}
+	}
+	return 1
+}
+
+func (d *document) refuse(path []string, format string, args ...any) {
+	quoted := make([]string, len(path))
+	for i, part := range path {
+		quoted[i] = quoteKey(part)
+	}
+	d.errs = append(d.errs, &Error{File: d.path, Line: d.line(path), Field: strings.Join(quoted, "."), Problem: fmt.Sprintf(format, args...)})
+}
+
+// first is the error nearest to the top of the file.
+func (d *document) first() error {
+	if len(d.errs) == 0 {
+		return nil
+	}
+	return slices.MinFunc(d.errs, func(a, b *Error) int { return a.Line - b.Line })
+}
+
+var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// quoteKey writes a part of a key as TOML does.
+func quoteKey(part string) string {
+	if bareKey.MatchString(part) {
+		return part
+	}
+	return strconv.Quote(part)
+}
+
+func (s *section) at(field string) []string { return append(slices.Clone(s.path), field) }
+
+// refuse reports a problem of one field.
+func (s *section) refuse(field, format string, args ...any) {
+	s.doc.refuse(s.at(field), format, args...)
+}
+
+// take marks a field as known and returns its value.
+func (s *section) take(field string) (any, bool) {
+	s.known = append(s.known, field)
+	v, ok := s.fields[field]
+	return v, ok
+}
+
+// has reports whether the field is there.
+func (s *section) has(field string) bool { _, ok := s.fields[field]; return ok }
+
+// text reads a string; example shows what is allowed.
+func (s *section) text(field, allowed string) (string, bool) {
+	v, ok := s.take(field)
+	if !ok {
+		return "", false
+	}
+	text, isText := v.(string)
+	if !isText {
+		s.refuse(field, "must be text: %s", allowed)
+	}
+	return text, isText
+}
+
+// choice reads one of the named strings.
+func (s *section) choice(field string, options ...string) string {
+	allowed := alternatives(options)
+	text, ok := s.text(field, allowed)
+	if ok && !slices.Contains(options, text) {
+		s.refuse(field, "must be %s", allowed)
+	}
+	return text
+}
+
+// flag reads true or false.
+func (s *section) flag(field string) bool {
+	v, ok := s.take(field)
+	if !ok {
+		return false
+	}
+	b, isBool := v.(bool)
+	if !isBool {
+		s.refuse(field, "must be true or false, without quotes")
+	}
+	return b
+}
+
+// words reads a list of strings, none of them empty at the front.
+func (s *section) words(field, example string) []string {
+	v, ok := s.take(field)
+	if !ok {
+		return nil
+	}
+	list, isList := v.([]any)
+	out := make([]string, 0, len(list))
+	for _, item := range list {
+		word, isText := item.(string)
+		if !isText || strings.ContainsRune(word, 0) {
+			isList = false
+			break
+		}
+		out = append(out, word)
+	}
+	if !isList || len(out) == 0 || out[0] == "" {
+		s.refuse(field, "must be a list of words: %s", example)
+		return nil
+	}
+	return out
+}
+
+// sub reads a table; nil where it is not there or is none.
+func (s *section) sub(field, allowed string) *section {
+	v, ok := s.take(field)
+	if !ok {
+		return nil
+	}
+	fields, isTable := v.(map[string]any)
+	if !isTable {
+		s.refuse(field, "must be %s", allowed)
+		return nil
+	}
+	return &section{doc: s.doc, path: s.at(field), fields: fields}
+}
+
+// names lists the fields in the order of the file.
+func (s *section) names() []string {
+	names := make([]string, 0, len(s.fields))
+	for name := range s.fields {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		if d := s.doc.line(s.at(a)) - s.doc.line(s.at(b)); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+	return names
+}
+
+// finish refuses every field that nobody asked for.
+func (s *section) finish() {
+	for _, name := range s.names() {
+		if !slices.Contains(s.known, name) {
+			s.refuse(name, "is no field here; allowed: %s", strings.Join(s.known, ", "))
+		}
+	}
+}
+
+// alternatives writes options as "a, b or c".
+func alternatives(options []string) string {
+	quoted := make([]string, len(options))
+	for i, o := range options {
+		quoted[i] = strconv.Quote(o)
+	}
+	if len(quoted) < 2 {
+		return strings.Join(quoted, "")
+	}
+	return strings.Join(quoted[:len(quoted)-1], ", ") + " or " + quoted[len(quoted)-1]
+}

@@ -1,0 +1,246 @@
+package config
+
+import (
+	"errors"
+	"net/netip"
+	"net/url"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"detent/apikey"
+)
+
+// services in the order of display.
+var services = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
+
+const (
+	tokenForms   = `{ env = "NAME" }, { command = ["program", "word"] } or { file = "~/path" }`
+	urlRule      = "must be https://HOST, or http:// on loopback (localhost, 127.0.0.1, [::1]), without user, query or fragment"
+	pathRule     = "must be an absolute path or begin with ~/"
+	variableRule = "must be the name of an environment variable: letters, digits and _, no digit first"
+	nameRule     = "is no profile name: letters, digits and . _ / -, at most 64, a letter or digit first"
+	commandForm  = `["program", "word"]`
+)
+
+var (
+	profileName  = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._/-]{0,63}$`)
+	deliverName  = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$`)
+	variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+)
+
+// parse reads and validates a whole file.
+func parse(file string, data []byte) (*Config, error) {
+	doc, root, err := parseDocument(file, data)
+	if err != nil {
+		return nil, err
+	}
+	c := &Config{Path: file, Found: true}
+	c.Default, _ = root.text("default_profile", "the name of a profile")
+	if profiles := root.sub("profiles", "tables: [profiles.NAME]"); profiles != nil {
+		for _, name := range profiles.names() {
+			if table := profiles.sub(name, "a table: [profiles."+quoteKey(name)+"]"); table != nil {
+				c.Profiles = append(c.Profiles, readProfile(name, table))
+			}
+		}
+	}
+	root.finish()
+	c.Profiles = append(c.Profiles, BuiltIn()...)
+	if _, ok := c.Lookup(c.Default); c.Default != "" && !ok {
+		root.refuse("default_profile", "there is no profile %q; there are %s", c.Default, strings.Join(c.Names(), ", "))
+	}
+	if err := doc.first(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func readProfile(name string, t *section) Profile {
+	switch {
+	case strings.HasPrefix(name, Local):
+		t.doc.refuse(t.path, "names that begin with %s are those of the embedded service", Local)
+	case !profileName.MatchString(name):
+		t.doc.refuse(t.path, nameRule)
+	}
+	p := Profile{Name: name}
+	p.Service = t.choice("service", services...)
+	if !t.has("service") {
+		t.refuse("service", "is missing: %s", alternatives(services))
+	}
+	p.URL = t.url("url")
+	if !t.has("url") {
+		t.refuse("url", "is missing: for example \"https://api.example.com\"; it %s", urlRule)
+	}
+	p.Token = readToken(t)
+	p.Environment = apikey.Environment(t.choice("environment", string(apikey.Live), string(apikey.Test), string(apikey.Dev)))
+	p.ReadOnly = t.flag("read_only")
+	if text, ok := t.text("max_age", `a span such as "90d"`); ok {
+		span, err := apikey.ParseSpan(text)
+		if err != nil {
+			t.refuse("max_age", "must be a span such as \"90d\", \"12h\" or \"3600s\", above zero and at most 100 years")
+		}
+		p.MaxAge = span
+	}
+	p.Exchange = t.choice("auth", "direct", "exchange") == "exchange"
+	p.TokenURL = t.url("token_url")
+	p.CanCreate = t.flag("create")
+	readServiceFields(p, t)
+	if deliver := t.sub("deliver", "tables: [profiles."+quoteKey(name)+".deliver.NAME]"); deliver != nil {
+		for _, d := range deliver.names() {
+			if table := deliver.sub(d, "a table with keys, env_file or file or command, and then"); table != nil {
+				p.Deliver = append(p.Deliver, readDeliver(d, table))
+			}
+		}
+	}
+	t.finish()
+	return p
+}
+
+// readServiceFields refuses what belongs to another service, and what exchange lacks.
+func readServiceFields(p Profile, t *section) {
+	for _, own := range []struct{ field, service string }{
+		{"auth", apikey.Vertesia}, {"token_url", apikey.Vertesia}, {"create", apikey.Generic},
+	} {
+		if t.has(own.field) && p.Service != "" && p.Service != own.service {
+			t.refuse(own.field, "is only for service = %q", own.service)
+		}
+	}
+	if u, err := url.Parse(p.URL); p.Exchange && p.TokenURL == "" && p.URL != "" && err == nil && !hasTokenServer(u.Hostname()) {
+		t.refuse("token_url", "is missing: auth = \"exchange\" needs it where the host's first name is neither \"api\" nor begins with \"api-\"")
+	}
+}
+
+// hasTokenServer reports whether the token server's host follows from the service's.
+func hasTokenServer(host string) bool {
+	label, _, _ := strings.Cut(host, ".")
+	return label == "api" || strings.HasPrefix(label, "api-")
+}
+
+func readToken(t *section) Token {
+	if !t.has("token") {
+		t.take("token")
+		t.refuse("token", "is missing: %s", tokenForms)
+		return Token{}
+	}
+	s := t.sub("token", "one of "+tokenForms+"; never the token itself")
+	if s == nil {
+		return Token{}
+	}
+	var token Token
+	var ok bool
+	if token.Env, ok = s.text("env", "the name of a variable"); ok && !variableName.MatchString(token.Env) {
+		// What stands here may be the token itself, so it is not repeated.
+		s.refuse("env", variableRule)
+	}
+	token.Command = s.words("command", commandForm)
+	token.File = s.filePath("file")
+	s.finish()
+	if count(s.has("env"), s.has("command"), s.has("file")) != 1 {
+		t.refuse("token", "must have exactly one source: %s", tokenForms)
+	}
+	return token
+}
+
+func readDeliver(name string, t *section) Deliver {
+	if !deliverName.MatchString(name) || name == "clipboard" {
+		t.doc.refuse(t.path, "is no name for a destination: letters, digits and . _ -, and not \"clipboard\"")
+	}
+	d := Deliver{Name: name, Keys: t.words("keys", `["payments-*"]`)}
+	for _, glob := range d.Keys {
+		if _, err := path.Match(glob, ""); err != nil {
+			t.refuse("keys", "%q is no pattern: * ? and [a-z] are special", glob)
+		}
+	}
+	if env := t.sub("env_file", `{ path = "/srv/app/.env", variable = "API_KEY" }`); env != nil {
+		d.EnvFile = &EnvFile{Path: env.filePath("path")}
+		d.EnvFile.Variable, _ = env.text("variable", "the name of a variable")
+		for _, field := range []string{"path", "variable"} {
+			if !env.has(field) {
+				env.refuse(field, `is missing: { path = "/srv/app/.env", variable = "API_KEY" }`)
+			}
+		}
+		if d.EnvFile.Variable != "" && !variableName.MatchString(d.EnvFile.Variable) || env.has("variable") && d.EnvFile.Variable == "" {
+			env.refuse("variable", variableRule)
+		}
+		env.finish()
+	}
+	d.File = t.filePath("file")
+	d.Command = t.words("command", commandForm)
+	d.Then = t.words("then", commandForm)
+	t.finish()
+	if count(t.has("env_file"), t.has("file"), t.has("command")) != 1 {
+		t.doc.refuse(t.path, "must have exactly one of env_file, file and command")
+	}
+	return d
+}
+
+// url reads the address of a service.
+func (s *section) url(field string) string {
+	text, ok := s.text(field, "https://HOST")
+	if !ok {
+		return ""
+	}
+	clean, err := CheckURL(text)
+	if err != nil {
+		s.refuse(field, "%s", err)
+	}
+	return clean
+}
+
+// filePath reads a path that does not depend on the working directory.
+func (s *section) filePath(field string) string {
+	text, ok := s.text(field, "a path")
+	if ok && CheckPath(text) != nil {
+		s.refuse(field, pathRule)
+	}
+	return text
+}
+
+// CheckPath refuses a path that depends on the working directory.
+func CheckPath(text string) error {
+	if !strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "~/") || strings.ContainsAny(text, "\x00\r\n") || strings.HasSuffix(text, "/") {
+		return errors.New(pathRule)
+	}
+	return nil
+}
+
+// CheckURL refuses an address that could carry a key in the clear or to another
+// place, and returns it without a slash at the end. It never repeats the text.
+func CheckURL(text string) (string, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" ||
+		strings.HasSuffix(text, "#") || !validPort(u) {
+		return "", errors.New(urlRule)
+	}
+	if u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+		return "", errors.New(urlRule)
+	}
+	return strings.TrimRight(u.String(), "/"), nil
+}
+
+func validPort(u *url.URL) bool {
+	if u.Port() == "" {
+		return !strings.HasSuffix(u.Host, ":")
+	}
+	n, err := strconv.Atoi(u.Port())
+	return err == nil && n > 0 && n < 1<<16
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+func count(flags ...bool) int {
+	n := 0
+	for _, f := range flags {
+		if f {
+			n++
+		}
+	}
+	return n
+}
