@@ -1,0 +1,93 @@
+package delivery
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/kballard/go-shellquote"
+
+	"detent/apikey"
+)
+
+// command is a program that takes the secret on its standard input: the bytes of
+// the secret and the end of the file, with no line break added, so that a program
+// that stores its input stores the secret. There is no shell and no expansion, and
+// the secret is neither among the arguments nor in the environment.
+type command struct {
+	common
+	words []string
+}
+
+// Describe shows the command line.
+func (c *command) Describe() string {
+	return "the standard input of " + display(shellquote.Join(c.words...))
+}
+
+// CanUndo is never so: detent does not know what the program did.
+func (c *command) CanUndo() bool { return false }
+
+// Preflight looks the program up.
+func (c *command) Preflight(_ context.Context, _ Job) (Plan, error) {
+	path, err := c.o.LookPath(c.words[0])
+	if err != nil {
+		return Plan{}, notFound(c.words[0], err)
+	}
+	return Plan{Notes: []string{
+		"runs " + display(path) + " with the secret on its standard input",
+		"cannot be undone and cannot be read back",
+	}}, thenProgram(c.common)
+}
+
+// Put runs the program. Put again runs it again.
+func (c *command) Put(ctx context.Context, _ Job, secret apikey.Secret) (Report, error) {
+	if secret.IsZero() {
+		return Report{}, fmt.Errorf("there is no secret to hand over")
+	}
+	output, err := run(ctx, c.words, strings.NewReader(secret.Reveal()), c.o, secret)
+	if err != nil {
+		return Report{}, err
+	}
+	report := Report{Summary: "handed to " + c.Describe()}
+	if output != "" {
+		report.Notes = []string{"its output:\n" + output}
+	}
+	return report, nil
+}
+
+// ReadBack cannot tell.
+func (c *command) ReadBack(context.Context, apikey.Secret) (Match, error) { return CannotTell, nil }
+
+// Undo cannot: the program has to be given the old secret by whoever has it.
+func (c *command) Undo(context.Context, Job) (Report, error) {
+	return Report{Summary: c.Describe() + ": cannot be undone"}, nil
+}
+
+// Finish has nothing to remove.
+func (c *command) Finish(context.Context, Job) error { return nil }
+
+// Then runs the configured command.
+func (c *command) Then(ctx context.Context) (string, error) { return c.common.runThen(ctx) }
+
+// runThen runs the then command, with no standard input.
+func (c *common) runThen(ctx context.Context, secrets ...apikey.Secret) (string, error) {
+	if len(c.then) == 0 {
+		return "", nil
+	}
+	output, err := run(ctx, c.then, nil, c.o, secrets...)
+	if err != nil {
+		err = fmt.Errorf("then: %w", err)
+	}
+	return output, err
+}
+
+// thenProgram looks the then command's program up.
+func thenProgram(c common) error {
+	if len(c.then) == 0 {
+		return nil
+	}
+	if _, err := c.o.LookPath(c.then[0]); err != nil {
+		return fmt.Errorf("then: %w", notFound(c.then[0], err))
+	}
+	return nil
+}

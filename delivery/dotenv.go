@@ -1,0 +1,345 @@
+package delivery
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A dotenv file is kept byte for byte but for one value. The two libraries that
+// applications use most, joho/godotenv and npm's dotenv, agree on ordinary files
+// and differ at the edges (escapes, a # inside a value, what follows a closing
+// quotation mark). An edge that would make them disagree about where a value
+// ends is refused with its line, and a value is only ever written in a form that
+// both read back as the same bytes.
+
+// maxDotenv bounds the files that are edited: beyond it, it is no .env file.
+const maxDotenv = 1 << 20
+
+var (
+	byteOrderMark  = []byte("\xef\xbb\xbf")
+	assignmentHead = regexp.MustCompile(`^[ \t]*(?:export[ \t]+)?([A-Za-z0-9_.-]+)([ \t]*)([=:])([ \t]*)`)
+	variableName   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	plainValue     = regexp.MustCompile(`^[A-Za-z0-9_.+/=:@%,-]+$`)
+)
+
+// dotenvError is a line that cannot be edited around safely. It never quotes the line.
+type dotenvError struct {
+	line int
+	why  string
+}
+
+func (e *dotenvError) Error() string { return fmt.Sprintf("line %d: %s", e.line, e.why) }
+
+// assignment is one NAME=value of a dotenv file; offsets are into the file.
+type assignment struct {
+	name       string
+	line       int // of the name, from 1
+	start, end int // all its lines, the last line's ending included
+	valueStart int
+	valueEnd   int  // the value with its quotation marks
+	quote      byte // ' " ` or 0
+	tail       string
+	junk       bool // something other than a comment follows the closing mark
+}
+
+// dotenv is a parsed file.
+type dotenv struct {
+	src  []byte
+	vars []assignment
+}
+
+// checkVariable refuses what a shell or a dotenv library would not take as a name.
+func checkVariable(name string) error {
+	if !variableName.MatchString(name) || name == "export" {
+		return fmt.Errorf("%s is no name for a variable: use letters, digits and _, not beginning with a digit", display(name))
+	}
+	return nil
+}
+
+// parseDotenv finds every assignment, or says which line stands in the way.
+func parseDotenv(src []byte) (dotenv, error) {
+	d := dotenv{src: src}
+	if i := bytes.IndexByte(src, 0); i >= 0 {
+		return d, &dotenvError{lineAt(src, i), "a zero byte: this is no text in UTF-8"}
+	}
+	pos := 0
+	if bytes.HasPrefix(src, byteOrderMark) {
+		pos = len(byteOrderMark)
+	}
+	for i, c := range src {
+		if c == '\r' && (i+1 == len(src) || src[i+1] != '\n') {
+			return d, &dotenvError{lineAt(src, i), "a carriage return without a line feed, which dotenv libraries read differently"}
+		}
+	}
+	for pos < len(src) {
+		text, next := lineFrom(src, pos)
+		lead := bytes.TrimLeft(text, " \t")
+		if len(lead) == 0 || lead[0] == '#' {
+			pos = next
+			continue
+		}
+		m := assignmentHead.FindSubmatchIndex(text)
+		if m == nil {
+			if bytes.ContainsAny(text, "'\"`=:") {
+				return d, &dotenvError{lineAt(src, pos), "no NAME=value that every dotenv library reads alike"}
+			}
+			pos = next
+			continue
+		}
+		a, err := readAssignment(src, pos, text, m)
+		if err != nil {
+			return d, err
+		}
+		d.vars = append(d.vars, a)
+		pos = a.end
+	}
+	return d, nil
+}
+
+// readAssignment reads the value whose head m matched in the line text at pos.
+func readAssignment(src []byte, pos int, text []byte, m []int) (assignment, error) {
+	a := assignment{name: string(text[m[2]:m[3]]), line: lineAt(src, pos), start: pos}
+	rest := text[m[1]:]
+	if text[m[6]] == ':' && (m[4] != m[5] || m[8] == m[9] || len(rest) == 0 || rest[0] == '#') {
+		return a, &dotenvError{a.line, "a : that dotenv libraries read differently: write = instead"}
+	}
+	a.valueStart = pos + m[1]
+	switch {
+	case len(rest) == 0 || rest[0] == '#' && m[8] != m[9]:
+		a.valueStart = pos + m[7]
+		a.valueEnd = a.valueStart
+	case rest[0] == '\'' || rest[0] == '"':
+		a.quote = rest[0]
+		a.valueEnd = closingQuote(src, a.valueStart)
+		if a.valueEnd < 0 {
+			return a, &dotenvError{a.line, "a quotation mark is not closed"}
+		}
+	case rest[0] == '`':
+		if err := readBacktick(src, pos, text, &a); err != nil {
+			return a, err
+		}
+	default:
+		value := rest
+		for i := 1; i < len(rest); i++ {
+			if rest[i] == '#' && (rest[i-1] == ' ' || rest[i-1] == '\t') {
+				value = rest[:i]
+				break
+			}
+		}
+		a.valueEnd = a.valueStart + len(bytes.TrimRight(value, " \t"))
+	}
+	tail, next := lineFrom(src, a.valueEnd)
+	a.tail, a.end = string(tail), next
+	after := strings.TrimLeft(a.tail, " \t")
+	if a.quote != 0 && after != "" && after[0] != '#' {
+		spread := bytes.IndexByte(src[a.valueStart:a.valueEnd], '\n') >= 0
+		if spread || a.quote == '`' || strings.ContainsAny(after, "'\"`=:") {
+			return a, &dotenvError{lineAt(src, a.valueEnd), "something follows a closing quotation mark, and dotenv libraries read that differently"}
+		}
+		a.junk = true
+	}
+	return a, nil
+}
+
+// readBacktick ends a value in backticks, a form that only npm's dotenv knows.
+// Over several lines the two libraries would see different variables.
+func readBacktick(src []byte, pos int, text []byte, a *assignment) error {
+	inLine := closingQuote(src[:pos+len(text)], a.valueStart)
+	switch {
+	case inLine >= 0:
+		a.quote, a.valueEnd = '`', inLine
+	case bytes.IndexByte(src[a.valueStart+1:], '`') >= 0:
+		return &dotenvError{a.line, "a value in backticks over several lines, which dotenv libraries read differently"}
+	default:
+		a.valueEnd = pos + len(bytes.TrimRight(text, " \t"))
+	}
+	return nil
+}
+
+// closingQuote returns the offset after the mark that closes the one at start, or -1.
+// A mark after a backslash does not close, in both libraries.
+func closingQuote(src []byte, start int) int {
+	for i := start + 1; i < len(src); i++ {
+		if src[i] == src[start] && src[i-1] != '\\' {
+			return i + 1
+		}
+	}
+	return -1
+}
+
+// lineFrom returns the text from pos to the end of its line, without the line
+// ending, and the offset of the next line.
+func lineFrom(src []byte, pos int) (text []byte, next int) {
+	end := bytes.IndexByte(src[pos:], '\n')
+	if end < 0 {
+		return src[pos:], len(src)
+	}
+	return bytes.TrimSuffix(src[pos:pos+end], []byte("\r")), pos + end + 1
+}
+
+func lineAt(src []byte, pos int) int { return 1 + bytes.Count(src[:pos], []byte("\n")) }
+
+// find returns the assignment that counts, which is the last one in both
+// libraries and in a shell, and the lines of all of them.
+func (d dotenv) find(name string) (a assignment, lines []int) {
+	for _, v := range d.vars {
+		if v.name == name {
+			a, lines = v, append(lines, v.line)
+		}
+	}
+	return a, lines
+}
+
+// raw is the value as it is written, with its quotation marks.
+func (d dotenv) raw(a assignment) string { return string(d.src[a.valueStart:a.valueEnd]) }
+
+// value is what both libraries read; ok is false where they could differ.
+func (d dotenv) value(a assignment) (value string, ok bool) {
+	raw := d.raw(a)
+	switch a.quote {
+	case 0:
+		clear := !strings.ContainsAny(raw, "#$`") && strings.Count(a.tail, "#") <= 1 && strings.TrimSpace(raw) == raw
+		return raw, clear && raw != ""
+	case '\'':
+		inner := raw[1 : len(raw)-1]
+		return inner, !a.junk && !strings.Contains(inner, "'")
+	case '"':
+		inner := raw[1 : len(raw)-1]
+		return inner, !a.junk && !strings.ContainsAny(inner, `"\$`)
+	}
+	return raw, false
+}
+
+// set returns the file with the variable's value replaced, or the variable added
+// at the end. Nothing else changes.
+func (d dotenv) set(name, value string) ([]byte, error) {
+	a, lines := d.find(name)
+	if len(lines) == 0 {
+		written, err := encodeValue(value, 0, "")
+		if err != nil {
+			return nil, err
+		}
+		return d.checked(d.appended(name+"="+written), name, value)
+	}
+	if a.junk {
+		return nil, &dotenvError{a.line, "something follows the closing quotation mark: mend the line first"}
+	}
+	written, err := encodeValue(value, a.quote, a.tail)
+	if err != nil {
+		return nil, err
+	}
+	return d.checked(d.spliced(a, written), name, value)
+}
+
+// setRaw puts a value back exactly as it was written before.
+func (d dotenv) setRaw(name, raw string) []byte {
+	if a, lines := d.find(name); len(lines) > 0 {
+		return d.spliced(a, raw)
+	}
+	return d.appended(name + "=" + raw)
+}
+
+// without returns the file without the lines of the assignment that counts.
+func (d dotenv) without(name string) []byte {
+	a, lines := d.find(name)
+	if len(lines) == 0 {
+		return d.src
+	}
+	return append(bytes.Clone(d.src[:a.start]), d.src[a.end:]...)
+}
+
+func (d dotenv) spliced(a assignment, raw string) []byte {
+	out := bytes.Clone(d.src[:a.valueStart])
+	out = append(out, raw...)
+	return append(out, d.src[a.valueEnd:]...)
+}
+
+// appended adds a line in the file's own style of line ending. The line is always
+// ended: what is later appended by hand must not run into the secret.
+func (d dotenv) appended(line string) []byte {
+	eol := "\n"
+	if bytes.Contains(d.src, []byte("\r\n")) {
+		eol = "\r\n"
+	}
+	out := bytes.Clone(d.src)
+	if len(bytes.TrimPrefix(out, byteOrderMark)) > 0 && out[len(out)-1] != '\n' {
+		out = append(out, eol...)
+	}
+	return append(out, line+eol...)
+}
+
+// checked reads the result again: the variable must hold the value, and every
+// other assignment what it held.
+func (d dotenv) checked(out []byte, name, value string) ([]byte, error) {
+	after, err := parseDotenv(out)
+	if err != nil {
+		return nil, fmt.Errorf("the file would not be read alike after the change: %w", err)
+	}
+	a, lines := after.find(name)
+	if got, ok := after.value(a); len(lines) == 0 || !ok || got != value {
+		return nil, fmt.Errorf("the file's syntax around %s does not let the value be read back", name)
+	}
+	rest := func(d dotenv) (all []string) {
+		last, _ := d.find(name)
+		for _, v := range d.vars {
+			if v.name != name || v.start != last.start {
+				all = append(all, v.name+"="+d.raw(v))
+			}
+		}
+		return all
+	}
+	if before, now := rest(d), rest(after); strings.Join(before, "\x00") != strings.Join(now, "\x00") {
+		return nil, fmt.Errorf("the file's syntax around %s does not let one value be changed alone", name)
+	}
+	return out, nil
+}
+
+// encodeValue writes a value so that both libraries read the same bytes: in the
+// form that was there, if it serves, else bare, in double or in single quotation
+// marks. Neither library undoes an escape that the other does, so none is used.
+func encodeValue(value string, quote byte, tail string) (string, error) {
+	if err := checkPrintable(value); err != nil {
+		return "", err
+	}
+	// Bare, godotenv takes the last " #" of a line for its comment, npm the first #.
+	bareTail := tail == "" || strings.TrimLeft(tail, " \t") == "" ||
+		(tail[0] == ' ' || tail[0] == '\t') && strings.Count(tail, "#") == 1
+	forms := map[byte]bool{
+		0:    bareTail && plainValue.MatchString(value),
+		'"':  !strings.ContainsAny(value, `"\$`),
+		'\'': !strings.Contains(value, "'") && !strings.HasSuffix(value, `\`),
+	}
+	for _, q := range []byte{quote, 0, '"', '\''} {
+		if !forms[q] {
+			continue
+		}
+		if q == 0 {
+			return value, nil
+		}
+		return string(q) + value + string(q), nil
+	}
+	if bareTail && !strings.ContainsAny(value, "#$") && !strings.ContainsAny(value[:1], "'\"` ") && !strings.HasSuffix(value, " ") {
+		return value, nil
+	}
+	return "", fmt.Errorf("the secret holds quotation marks and other signs that no form of a .env line gives back alike everywhere: use file: or command: instead")
+}
+
+// checkPrintable refuses secrets that a line of text cannot carry.
+func checkPrintable(value string) error {
+	if value == "" {
+		return fmt.Errorf("there is no secret to write")
+	}
+	if !utf8.ValidString(value) {
+		return fmt.Errorf("the secret is no text in UTF-8")
+	}
+	for _, r := range value {
+		if !unicode.IsPrint(r) {
+			return fmt.Errorf("the secret holds a control character or line break, which a .env line cannot carry")
+		}
+	}
+	return nil
+}

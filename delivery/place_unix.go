@@ -1,0 +1,100 @@
+//go:build unix
+
+package delivery
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+func owner(info fs.FileInfo) (uid, gid int) {
+	st := info.Sys().(*syscall.Stat_t)
+	return int(st.Uid), int(st.Gid)
+}
+
+func sameOwner(a, b fs.FileInfo) bool {
+	au, ag := owner(a)
+	bu, bg := owner(b)
+	return au == bu && ag == bg
+}
+
+// keepOwner gives f the owner, the group and the access list of the file that it replaces.
+func keepOwner(f *os.File, path string, like fs.FileInfo) error {
+	now, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !sameOwner(now, like) {
+		uid, gid := owner(like)
+		if err := f.Chown(uid, gid); err != nil {
+			return err
+		}
+	}
+	return keepAccessList(f, path)
+}
+
+// checkOwner says whether a replacement could have the file's owner and group.
+func checkOwner(path string, info fs.FileInfo) error {
+	me := os.Geteuid()
+	uid, gid := owner(info)
+	if me == 0 {
+		return nil
+	}
+	if uid != me {
+		return fmt.Errorf("%s belongs to user %d and you are user %d: its owner would change; run detent as its owner", display(path), uid, me)
+	}
+	groups, err := os.Getgroups()
+	if err != nil {
+		return fmt.Errorf("your groups cannot be read: %w", err)
+	}
+	if gid != os.Getegid() && !slices.Contains(groups, gid) {
+		return fmt.Errorf("%s belongs to group %d, which you are not in: its group would change, and the application might not read it any more", display(path), gid)
+	}
+	return nil
+}
+
+// checkFolder says whether files can be created and renamed in a folder.
+func checkFolder(folder string) error {
+	err := unix.Access(folder, unix.W_OK|unix.X_OK)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, unix.EROFS):
+		return fmt.Errorf("the folder %s lies on a read-only file system", display(folder))
+	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
+		return fmt.Errorf("you may not create files in %s, and a file is replaced by a new one in its folder", display(folder))
+	}
+	return fmt.Errorf("the folder %s cannot be written: %w", display(folder), err)
+}
+
+// folderOwnerNote tells a root who creates a file in somebody's folder that the
+// somebody will not be able to read it.
+func folderOwnerNote(folder fs.FileInfo) string {
+	uid, _ := owner(folder)
+	if me := os.Geteuid(); uid != me {
+		return fmt.Sprintf("the new file will belong to user %d alone; its folder belongs to user %d", me, uid)
+	}
+	return ""
+}
+
+func links(info fs.FileInfo) uint64 { return uint64(info.Sys().(*syscall.Stat_t).Nlink) }
+
+// syncFolder makes a rename or a removal in the folder last.
+func syncFolder(folder string) error {
+	d, err := os.Open(folder)
+	if err != nil {
+		return fmt.Errorf("the folder %s cannot be synced: %w", display(folder), cause(err))
+	}
+	defer func() { _ = d.Close() }()
+	// Some network file systems cannot sync a folder and say EINVAL; they do it by themselves.
+	if err := d.Sync(); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOTSUP) {
+		return fmt.Errorf("the folder %s cannot be synced: %w", display(folder), cause(err))
+	}
+	return nil
+}

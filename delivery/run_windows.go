@@ -1,0 +1,6 @@
+package delivery
+
+import "os/exec"
+
+// ownGroup leaves the default: a timeout ends the program itself.
+func ownGroup(*exec.Cmd) {}
