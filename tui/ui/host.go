@@ -66,3 +66,16 @@ type Delivered struct {
 	Summary string   // "API_KEY in /srv/app/.env replaced"
 	Notes   []string // what the user should know: bits dropped, not read back
 }
+
+// FieldError is what AddProfile returns where one field is wrong, by its name in the
+// configuration file: name, service, url, token, environment, auth, create.
+type FieldError struct {
+	Field string
+	Err   error
+}
+
+// Error says which field and what is wrong with it.
+func (e *FieldError) Error() string { return e.Field + ": " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *FieldError) Unwrap() error { return e.Err }

@@ -125,6 +125,11 @@ type (
 		Name   string
 		Err    error
 	}
+	// Listed answers a Reload: the whole list as it is now. A form whose create had no answer looks there.
+	Listed struct {
+		Keys []apikey.Key
+		Err  error
+	}
 )
 
 // Do makes an intent a command.

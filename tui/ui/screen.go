@@ -34,4 +34,23 @@ type Env struct {
 	Keys   *Keys
 	Now    func() time.Time
 	Zone   *time.Location
+	// After sends msg after d, such as what hides a revealed secret; nil is the real clock.
+	After func(d time.Duration, msg tea.Msg) tea.Cmd
+
+	tickets int
+}
+
+// Ticket is a number that no other intent of this program has: what a screen
+// recognises the answer to its intent by. Called in Update alone.
+func (e *Env) Ticket() int {
+	e.tickets++
+	return e.tickets
+}
+
+// Later sends msg after d, by After.
+func (e *Env) Later(d time.Duration, msg tea.Msg) tea.Cmd {
+	if e.After != nil {
+		return e.After(d, msg)
+	}
+	return tea.Tick(d, func(time.Time) tea.Msg { return msg })
 }
