@@ -20,7 +20,7 @@ type Keys struct {
 	// In show-once.
 	Reveal, Copy, Save, EnvLine, Pipe, Stored, Discard key.Binding
 	// In the rotation.
-	Undo key.Binding
+	Undo, Attest key.Binding
 }
 
 // NewKeys makes the bindings of interface.md.
@@ -77,6 +77,7 @@ func NewKeys() *Keys {
 		Stored:  bind("enter", "I have stored it", "enter"),
 		Discard: bind("d", "delete this key", "d"),
 
-		Undo: bind("u", "undo", "u"),
+		Undo:   bind("u", "undo", "u"),
+		Attest: bind("a", "confirm it yourself, wait no longer", "a"),
 	}
 }
