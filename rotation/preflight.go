@@ -1,0 +1,264 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+)
+
+// maxSkew is the difference to the service's clock that is worth saying.
+const maxSkew = time.Minute
+
+// preflight finds out, before anything exists, whether every later step can work. Only then is
+// there a journal; a refusal leaves nothing behind.
+func (r *Rotation) preflight(ctx context.Context) (Result, error) {
+	r.j.Notes = nil
+	if err := r.refuseByAbility(); err != nil {
+		return Result{}, err
+	}
+	s, err := r.look(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	if s.old == nil {
+		return Result{}, &RefusedError{Reason: fmt.Sprintf("the key %s is not on the service", r.j.Old.ID), Next: "reload the list"}
+	}
+	r.j.Old, r.j.Own = record(*s.old), s.old.Own
+	for _, k := range s.all {
+		r.j.Seen = append(r.j.Seen, k.ID)
+	}
+	for _, check := range []func(*sight) error{r.refuseByKey, r.refuseByProject, r.refuseByOthers, r.refuseByRights, r.refuseByLifetime} {
+		if err := check(s); err != nil {
+			return Result{}, err
+		}
+	}
+	if err := r.preflightDestinations(ctx); err != nil {
+		return Result{}, err
+	}
+	r.noteSkew()
+	r.noteRest(s)
+	return r.begin()
+}
+
+// begin writes the first journal: from here on there is something to go on with.
+func (r *Rotation) begin() (Result, error) {
+	to := Create
+	if r.j.OldFirst {
+		to = Retire
+	}
+	return r.move(to, fmt.Sprintf("everything that can be checked beforehand is as it must be; the new key will be called %q", r.j.Name), r.j.Notes...)
+}
+
+func (r *Rotation) refuseByAbility() error {
+	if !r.caps.Delete.OK {
+		return &RefusedError{Reason: "the service cannot delete a key (" + r.caps.Delete.Why + "): the old one would stay"}
+	}
+	return nil
+}
+
+func (r *Rotation) refuseByKey(s *sight) error {
+	k := s.old
+	switch {
+	case k.Type == apikey.PublicKey:
+		return &RefusedError{Reason: "a public key is not rotated: a request for one returns the same value while it is valid",
+			Next: "delete it, and the next request makes a new one"}
+	case len(s.ours) > 0:
+		return &RefusedError{Reason: "a key already carries this rotation's nonce: " + names(s.ours), Next: "start again"}
+	case k.Own && r.j.OldFirst:
+		return &RefusedError{Reason: "this is the key that detent itself uses: without it no new one can be created", Next: "rotate it without --old-first"}
+	case k.Own && r.w.Switcher == nil:
+		return &RefusedError{Reason: "this is the key that detent itself uses, and its credential cannot be switched here"}
+	case k.Own && len(r.dests) == 0 && !r.w.Switcher.CanSwitch():
+		return &RefusedError{Reason: fmt.Sprintf("the new secret needs a destination: detent cannot write %s itself", r.w.Switcher.Describe())}
+	}
+	return nil
+}
+
+// refuseByProject: no create takes a project. The new key lands where the credential belongs,
+// so a key of another project cannot be replaced by it.
+func (r *Rotation) refuseByProject(s *sight) error {
+	if !slices.Contains(r.caps.AccessFields, apikey.FieldProject) || s.old.Own || r.j.Manual {
+		return nil
+	}
+	const elsewhere = "use a profile with a credential of that project"
+	switch {
+	case s.own != nil && s.own.Project != s.old.Project:
+		return &RefusedError{Next: elsewhere, Reason: fmt.Sprintf("the key belongs to %s, but a new key would land in %s, where detent's own credential belongs",
+			projectWords(*s.old), projectWords(*s.own))}
+	case s.own != nil:
+		return nil
+	case s.old.Project != "" && len(s.projects) > 1:
+		return &RefusedError{Next: elsewhere, Reason: fmt.Sprintf("the key belongs to %s, other keys to other projects, and the service does not say where detent's own credential belongs: "+
+			"a new key might land in another project", projectWords(*s.old))}
+	}
+	r.note("unknown: which project detent's own credential belongs to; the new key is compared after it is created")
+	return nil
+}
+
+func projectWords(k apikey.Key) string {
+	switch {
+	case k.Project == "":
+		return "no project"
+	case k.ProjectName != "":
+		return "the project " + k.ProjectName
+	}
+	return "the project " + k.Project
+}
+
+func (r *Rotation) refuseByOthers(s *sight) error {
+	if len(s.foreign) == 0 || r.j.AllowForeign {
+		return nil
+	}
+	return &RefusedError{Reason: "the key is being rotated by another host: " + names(s.foreign) + " carries a rotation's mark that has no journal here",
+		Next: "finish or abort it there; if nothing is open there any more, delete or rename the key that is not in use"}
+}
+
+// refuseByRights compares what our own credential may do with what we will do, as far as
+// the service tells.
+func (r *Rotation) refuseByRights(s *sight) error {
+	if s.own == nil {
+		r.note("unknown: whether detent's own credential may create and delete keys; the service does not say which one it is")
+		return nil
+	}
+	held := s.own.Permissions
+	if len(held) == 0 {
+		r.noteRole(s.own.Role)
+		return nil
+	}
+	for _, need := range []string{"createApiKey", "deleteApiKey"} {
+		info, known := r.caps.FindPermission(need)
+		if known && !holds(held, info.Permission) && !(need == "createApiKey" && r.j.Manual) {
+			return &RefusedError{Reason: "detent's own credential lacks the permission " + info.Permission.String(), Next: "use one that has it"}
+		}
+	}
+	for _, p := range s.old.Permissions {
+		if !holds(held, p) {
+			r.note("detent's own credential does not have %s, which the key has: the service may refuse to grant it", p)
+		}
+	}
+	return nil
+}
+
+func (r *Rotation) noteRole(role string) {
+	for _, info := range r.caps.Roles {
+		if info.Name == role && info.Risk != apikey.CanMint {
+			r.note("detent's own credential has the role %s: the service may refuse to create or delete keys", role)
+			return
+		}
+	}
+	r.note("unknown: whether detent's own credential may create and delete keys")
+}
+
+func holds(held []apikey.Permission, p apikey.Permission) bool {
+	return slices.ContainsFunc(held, func(h apikey.Permission) bool {
+		return h == p || h.Name == p.Name && (h.Feature == "" || p.Feature == "")
+	})
+}
+
+func (r *Rotation) refuseByLifetime(s *sight) error {
+	if r.j.Manual {
+		return nil
+	}
+	e := expiryFor(*s.old)
+	if err := e.Check(r.w.Now()); err != nil {
+		return &RefusedError{Reason: "the key has expired and how long it was to live is not known, so that no new one can get the same lifetime",
+			Next: "create a new key with the lifetime that you want"}
+	}
+	switch {
+	case !e.At.IsZero():
+		r.note("when the key was created is not known: the new key ends when the old one does, %s", e.At.UTC().Format(time.RFC3339))
+	case !s.old.ExpiresAt.Known() && slices.Contains(r.caps.AccessFields, apikey.FieldExpiry):
+		r.note("unknown: whether the key expires; the new one is asked for without an end, and the deletion waits until you accept that")
+	case !e.IsNever() && !r.caps.Expiry.OK:
+		return &RefusedError{Reason: "the key expires, and no lifetime can be given to a new one (" + r.caps.Expiry.Why + "): it would be widened"}
+	}
+	return nil
+}
+
+// expiryFor gives the new key the lifetime of the old one, never a longer one.
+// Where only the end is known, it is the end.
+func expiryFor(old apikey.Key) apikey.Expiry {
+	if d, ok := lifetime(old); ok {
+		return apikey.Expiry{After: max(d.Truncate(time.Second), time.Second)}
+	}
+	if end, ok := old.ExpiresAt.Time(); ok {
+		return apikey.Expiry{At: end}
+	}
+	return apikey.Expiry{}
+}
+
+func (r *Rotation) preflightDestinations(ctx context.Context) error {
+	for i, d := range r.dests {
+		r.w.Hook("before: preflight " + d.Spec())
+		plan, err := d.Preflight(ctx, r.job())
+		r.w.Hook("after: preflight " + d.Spec())
+		if err != nil {
+			return fmt.Errorf("%s: %w", d.Describe(), err)
+		}
+		for _, n := range plan.Notes {
+			r.note("%s: %s", d.Describe(), n)
+		}
+		if !d.CanUndo() {
+			r.note("%s: cannot be undone by detent", d.Describe())
+		}
+		r.j.Destinations[i].Backup = plan.Backup
+		r.j.Destinations[i].CanUndo = d.CanUndo()
+	}
+	if !r.j.Own {
+		return nil
+	}
+	if !r.w.Switcher.CanSwitch() {
+		r.note("this is the key that detent itself uses: before the old one is touched, give detent the new one (%s) and resume", r.w.Switcher.Describe())
+		return nil
+	}
+	if err := r.w.Switcher.Preflight(ctx, r.job()); err != nil {
+		return fmt.Errorf("%s: %w", r.w.Switcher.Describe(), err)
+	}
+	r.note("this is the key that detent itself uses: %s is rewritten once the new key is proved", r.w.Switcher.Describe())
+	return nil
+}
+
+func (r *Rotation) noteSkew() {
+	clock, ok := r.svc.(client.Clock)
+	if !ok {
+		return
+	}
+	server, local, ok := clock.ServerTime()
+	if d := server.Sub(local); ok && d.Abs() > maxSkew {
+		r.note("this machine's clock and the service's differ by %s", span(d.Abs()))
+	}
+}
+
+func (r *Rotation) noteRest(s *sight) {
+	if s.old.IsDisabled() {
+		r.note("the key is disabled now; the new one will be enabled")
+	}
+	if r.j.Manual {
+		r.note("the service cannot create keys (%s): you create one there and paste it", r.caps.Create.Why)
+	}
+	if !r.caps.Disable.OK && r.j.Mode == Planned {
+		r.note("the service cannot disable a key: there is no rehearsal of the deletion")
+	}
+	if !r.caps.LastUsed.OK && r.j.Mode == Planned {
+		r.note("the service does not report last use: whether the old key is still in use is yours to confirm")
+	}
+	if len(s.foreign) > 0 {
+		r.note("you said that no other host rotates this key: %s", names(s.foreign))
+	}
+}
+
+func (r *Rotation) note(format string, args ...any) {
+	r.j.Notes = append(r.j.Notes, fmt.Sprintf(format, args...))
+}
+
+// isRefusal reports whether err is already in words for the operator.
+func isRefusal(err error) bool {
+	var refused *RefusedError
+	var step *StepError
+	return errors.As(err, &refused) || errors.As(err, &step)
+}

@@ -1,0 +1,160 @@
+package rotation
+
+import (
+	"time"
+
+	"detent/apikey"
+)
+
+// View is a rotation at one moment, for showing: nothing in it changes, and
+// nothing in it is a secret.
+type View struct {
+	ID       string // also the nonce in the new key's name
+	Profile  string
+	Service  string
+	Mode     Mode
+	OldFirst bool
+	Manual   bool // the service cannot create: the operator does, and pastes
+	State    State
+	Step     Step
+	Undoing  bool // an undo has begun: Do goes on with it
+	OldGone  bool // proved: undo is no longer possible
+	Started  time.Time
+	Changed  time.Time // the last journal write
+	Old      apikey.Key
+	New      *apikey.Key // nil before create
+	NewName  string      // the name that the new key gets, or has
+	// Drain and Soak are the waits; Explicit says that the operator named them.
+	Drain, Soak                 time.Duration
+	DrainExplicit, SoakExplicit bool
+	Destinations                []DestinationView
+	Plan                        []PlanLine
+	Next                        Next
+	Certain                     []string
+	Unknown                     []string
+	Diff                        []Difference
+	Notes                       []string // of the preflight
+	// SecretInHand says that the new secret is in memory and not yet delivered everywhere: leaving loses it.
+	SecretInHand bool
+	// Holder is the process that has the rotation open, where it is not this one; List fills it in.
+	Holder *Holder
+	// Path is the journal's file.
+	Path string
+	// Err says why a journal cannot be read; then only ID and Path are set.
+	Err error
+}
+
+// DestinationView is a destination's part.
+type DestinationView struct {
+	Spec, Describe string
+	CanUndo        bool
+	Begun          bool // a put was begun
+	Put            bool // the new value is there
+	Then           bool // the command after it has run
+	Backup         string
+}
+
+// PlanState is how a line of the plan stands.
+type PlanState int
+
+// The states of a plan line.
+const (
+	Later PlanState = iota
+	Current
+	Completed
+)
+
+// PlanLine is one step of this rotation and what it does.
+type PlanLine struct {
+	Step  Step
+	Phase Phase
+	State PlanState
+	Text  string // what will happen, before it happens
+}
+
+// Next is what the next Do does, in words.
+type Next struct {
+	Step Step
+	Text string // one sentence
+	// Default is the safe way on, as a verb phrase for the enter key: "create the new key".
+	Default string
+	// Undo says what Undo would do now; empty where it is refused.
+	Undo string
+}
+
+// Phase is one of the four steps that the services' own documents name.
+type Phase int
+
+// The four steps of the seed.
+const (
+	PhaseCreate Phase = iota
+	PhaseUpdate
+	PhaseVerify
+	PhaseDelete
+)
+
+// Phases are the four steps, in order.
+var Phases = []Phase{PhaseCreate, PhaseUpdate, PhaseVerify, PhaseDelete}
+
+func (p Phase) String() string {
+	return [...]string{"Create new key", "Update application", "Verify new key", "Delete old key"}[p]
+}
+
+// Phase is the one of the four that the step belongs to.
+func (s Step) Phase() Phase {
+	switch s {
+	case Preflight, Create:
+		return PhaseCreate
+	case Deliver:
+		return PhaseUpdate
+	case Verify:
+		return PhaseVerify
+	}
+	return PhaseDelete
+}
+
+// PublicStep is the step as interface.md names it in JSON.
+func (v View) PublicStep() string {
+	if v.Step == Retire {
+		return string(Disable)
+	}
+	return string(v.Step)
+}
+
+// Verdict of a comparison of one field.
+type Verdict string
+
+// The verdicts.
+const (
+	Equal     Verdict = "equal"
+	Differs   Verdict = "differs"
+	NotTold   Verdict = "unknown" // the service has the field but does not report it
+	Tolerated Verdict = "accepted"
+)
+
+// Difference compares one field of access of the old key and the new one.
+type Difference struct {
+	Field    apikey.Field
+	Old, New string // in words; "unknown" where the service does not say
+	Verdict  Verdict
+	Reason   string // why it was accepted
+}
+
+// Blocks reports whether the deletion of the old key waits for an acceptance.
+func (d Difference) Blocks() bool { return d.Verdict == Differs || d.Verdict == NotTold }
+
+// Concerns lists the ids of keys that the open rotations among views concern, old and
+// new, of one profile.
+func Concerns(views []View, profile string) map[string]bool {
+	ids := map[string]bool{}
+	for _, v := range views {
+		if v.Err != nil || v.State != Open || v.Profile != profile {
+			continue
+		}
+		ids[v.Old.ID] = true
+		if v.New != nil {
+			ids[v.New.ID] = true
+		}
+	}
+	return ids
+}
