@@ -1,0 +1,26 @@
+// Package keyserver is the embedded key service: the wire contracts of Prosopo,
+// Vertesia and the generic service on one origin, over one store and one set of rules.
+//
+// A request passes auth, enabled, expiry, restriction and permission in that order, in
+// Server.guard alone; prosopo.go, vertesia.go and generic.go only translate between
+// a wire and the store.
+//
+// # What is ours
+//
+// Where the vendors' documents are silent, this service decides:
+//
+//   - A Prosopo secret begins with psp_, a Vertesia one with sk- or pk-, a generic one with
+//     sk_live_ or sk_test_; then 12 characters that name the key, 200 random bits, and a CRC-32.
+//     The mask is everything up to and including the 12 characters: it names exactly one key.
+//   - A key that is unknown, wrong, disabled or expired gets 401; what a working key may not do gets 403.
+//   - A key that works today counts as one that can create keys, an expiring one too, until it expires.
+//   - The session administrator may delete any generic live key that was not minted as an
+//     administrator, even the last one: in process it is itself the way back in.
+//   - Prosopo and generic keys past their expiry are refused and still listed; Vertesia keys are deleted.
+//   - A generic list without limit and cursor is whole; with limit (1 to 1000) it is paged.
+//   - Live users are stored, test users are in memory only and never reach a live key.
+//   - A restricted generic key makes only keys that are restricted at least as much.
+//   - Vertesia roles that its document does not rank may list keys, no more, and only an
+//     administrator grants them or changes a key that has them.
+//   - Vertesia's properties, clearance, compartments and the like are set by an administrator alone.
+package keyserver

@@ -1,0 +1,177 @@
+package keyserver
+
+import (
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"detent/apikey"
+)
+
+const genericKeysPath = "/v1/api-keys"
+
+var genericRoutes = []route{
+	{http.MethodGet, genericKeysPath, apikey.Generic, need{}, genericList},
+	{http.MethodPost, genericKeysPath, apikey.Generic, need{}, genericCreate},
+	{http.MethodDelete, genericKeysPath + "/{id}", apikey.Generic, need{}, genericDelete},
+	{http.MethodPost, "/v1/users", apikey.Generic, need{}, userCreate},
+	{http.MethodGet, "/v1/users/{id}", apikey.Generic, need{}, userGet},
+}
+
+var genericCodes = map[int]string{
+	http.StatusBadRequest:          "invalid_request",
+	http.StatusUnauthorized:        "unauthorized",
+	http.StatusForbidden:           "forbidden",
+	http.StatusNotFound:            "not_found",
+	http.StatusMethodNotAllowed:    "method_not_allowed",
+	http.StatusConflict:            "conflict",
+	http.StatusInternalServerError: "internal_error",
+}
+
+func appendGenericError(b []byte, e *refusal) []byte {
+	b = append(b, `{"success":false,"error":{"code":`...)
+	b = appendText(b, genericCodes[e.status])
+	b = appendField(b, "message", e.message)
+	return append(b, "}}"...)
+}
+
+const noRestrictions = `{"ip_addresses":[],"referrers":[],"endpoints":[]}`
+
+// appendGenericKey writes a key, with its secret only in the answer to a create.
+func (s *Server) appendGenericKey(b []byte, k *record, secret string) []byte {
+	b = append(b, `{"id":`...)
+	b = appendText(b, k.ID)
+	b = appendField(b, "name", k.Name)
+	b = appendField(b, "prefix", secretPrefix(apikey.Generic, "", k.Environment))
+	b = appendField(b, "environment", string(k.Environment))
+	b = appendField(b, "masked", mask(k))
+	b = appendTime(b, "created_at", k.CreatedAt)
+	b = appendTime(b, "last_used", s.usage.lastUse(k.ID, k.LastUsedAt))
+	b = appendTime(b, "expires_at", k.ExpiresAt)
+	if k.Restrictions == "" {
+		b = appendRaw(b, "restrictions", noRestrictions)
+	} else {
+		b = appendRaw(b, "restrictions", k.Restrictions)
+	}
+	if secret != "" {
+		b = appendField(b, "key", secret)
+	}
+	return append(b, '}')
+}
+
+const maxPage = 1000
+
+func genericList(c *call) (int, []byte, error) {
+	q := c.r.URL.Query()
+	limit := 0
+	if q.Has("limit") {
+		n, err := strconv.Atoi(q.Get("limit"))
+		if err != nil || n < 1 {
+			return 0, nil, invalid("limit must be a number from 1 to %d", maxPage)
+		}
+		limit = min(n, maxPage)
+	}
+	var after position
+	if q.Has("cursor") {
+		var ok bool
+		if after, ok = parseCursor(q.Get("cursor")); !ok {
+			return 0, nil, invalid("cursor is not one that this service gave")
+		}
+		if limit == 0 {
+			limit = maxPage
+		}
+	}
+	v := view{service: apikey.Generic, environment: c.who.Environment}
+	return 0, nil, c.stream(v, after, limit, `{"success":true,"data":[`,
+		func(b []byte, k *record) []byte { return c.appendGenericKey(b, k, "") },
+		func(next *position) string {
+			if next == nil {
+				return `],"has_more":false,"next_cursor":null}`
+			}
+			return `],"has_more":true,"next_cursor":"` + next.cursor() + `"}`
+		})
+}
+
+// cursor writes a position so that a client takes it for what it is: opaque.
+func (p position) cursor() string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(p.createdAt, 10) + ":" + p.id))
+}
+
+func parseCursor(text string) (position, bool) {
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	at, id, ok := strings.Cut(string(raw), ":")
+	ms, numErr := strconv.ParseInt(at, 10, 64)
+	return position{ms, id}, err == nil && ok && numErr == nil
+}
+
+func genericCreate(c *call) (int, []byte, error) {
+	o, err := c.body()
+	if err != nil {
+		return 0, nil, err
+	}
+	if err := o.only("a create", "name", "environment", "expires_at", "restrictions"); err != nil {
+		return 0, nil, err
+	}
+	name, err := o.name("name")
+	if err != nil {
+		return 0, nil, err
+	}
+	text, err := o.text("environment")
+	if err != nil {
+		return 0, nil, err
+	}
+	env := apikey.Environment(text)
+	if env != apikey.Live && env != apikey.Test {
+		return 0, nil, invalid("environment must be live or test")
+	}
+	expires, err := o.instant("expires_at", c.now)
+	if err != nil {
+		return 0, nil, err
+	}
+	limits, err := o.restrictions("restrictions")
+	if err != nil {
+		return 0, nil, err
+	}
+	if own := c.who.Environment; own != "" && own != env {
+		return 0, nil, forbidden("a %s key manages %s keys only", own, own)
+	}
+	own, err := c.who.limits()
+	if err != nil {
+		return 0, nil, err
+	}
+	if !narrower(limits, own) {
+		return 0, nil, forbidden("a restricted key makes only keys that are restricted at least as much")
+	}
+	k := c.newKey(name)
+	k.Environment, k.ExpiresAt = env, expires
+	if !limits.Empty() {
+		if k.Restrictions, err = restrictionsJSON(limits); err != nil {
+			return 0, nil, err
+		}
+	}
+	var secret string
+	err = c.store.change(c.ctx, func(tx *sql.Tx) error {
+		secret, err = insertKey(c.ctx, tx, c.random, k)
+		return err
+	})
+	b := append([]byte(nil), `{"success":true,"data":`...)
+	return http.StatusCreated, append(c.appendGenericKey(b, k, secret), '}'), err
+}
+
+// restrictionsJSON writes all three lists, empty ones too: absent would mean "not reported".
+func restrictionsJSON(r apikey.Restrictions) (string, error) {
+	full := func(list []string) []string { return append([]string{}, list...) }
+	text, err := json.Marshal(struct {
+		IPAddresses []string `json:"ip_addresses"`
+		Referrers   []string `json:"referrers"`
+		Endpoints   []string `json:"endpoints"`
+	}{full(r.IPAddresses), full(r.Referrers), full(r.Endpoints)})
+	return string(text), err
+}
+
+func genericDelete(c *call) (int, []byte, error) {
+	return http.StatusOK, []byte(`{"success":true,"message":"API key revoked successfully"}`), c.remove(c.id)
+}

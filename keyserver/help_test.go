@@ -1,0 +1,230 @@
+package keyserver
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"detent/apikey"
+)
+
+// clock is a clock that a test moves.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func newClock() *clock { return &clock{at: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)} }
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// bench is a server on a real listener with a store in a temporary folder.
+type bench struct {
+	*Server
+	t     testing.TB
+	clock *clock
+	path  string
+	url   string
+	log   *safeBuffer
+}
+
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+func open(t testing.TB) *bench {
+	t.Helper()
+	return openAt(t, filepath.Join(t.TempDir(), "data", "keys.db"), newClock())
+}
+
+func openAt(t testing.TB, path string, c *clock) *bench {
+	t.Helper()
+	b := &bench{t: t, clock: c, path: path, log: &safeBuffer{}}
+	var err error
+	b.Server, err = Open(context.Background(), Options{Path: path, Now: c.now, Log: b.log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.url = "http://" + l.Addr().String()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- b.Serve(ctx, l) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("serve: %v", err)
+		}
+		if err := b.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return b
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	raw    []byte
+	json   any
+}
+
+// at walks into the JSON: "data.0.name".
+func (a answer) at(path string) any {
+	v := a.json
+	for _, step := range strings.Split(path, ".") {
+		switch now := v.(type) {
+		case map[string]any:
+			v = now[step]
+		case []any:
+			i := -1
+			if _, err := fmt.Sscan(step, &i); err != nil || i < 0 || i >= len(now) {
+				return nil
+			}
+			v = now[i]
+		default:
+			return nil
+		}
+	}
+	return v
+}
+
+func (a answer) text(path string) string {
+	s, _ := a.at(path).(string)
+	return s
+}
+
+func (a answer) list(path string) []any {
+	if path == "" {
+		l, _ := a.json.([]any)
+		return l
+	}
+	l, _ := a.at(path).([]any)
+	return l
+}
+
+var httpClient = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+
+// ask makes one request. body is sent as it is when it is a string, else as JSON; nil sends none.
+func (b *bench) ask(token, method, path string, body any, headers ...string) answer {
+	b.t.Helper()
+	a, err := b.try(token, method, path, body, headers...)
+	if err != nil {
+		b.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return a
+}
+
+func (b *bench) try(token, method, path string, body any, headers ...string) (answer, error) {
+	var reader io.Reader
+	switch v := body.(type) {
+	case nil:
+	case string:
+		reader = strings.NewReader(v)
+	default:
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return answer{}, err
+		}
+		reader = bytes.NewReader(raw)
+	}
+	r, err := http.NewRequestWithContext(context.Background(), method, b.url+path, reader)
+	if err != nil {
+		return answer{}, err
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := httpClient.Do(r)
+	if err != nil {
+		return answer{}, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	a := answer{status: res.StatusCode, header: res.Header}
+	if a.raw, err = io.ReadAll(res.Body); err != nil {
+		return a, err
+	}
+	if len(a.raw) > 0 {
+		err = json.Unmarshal(a.raw, &a.json)
+	}
+	return a, err
+}
+
+// want is ask that fails the test at another status.
+func (b *bench) want(status int, token, method, path string, body any, headers ...string) answer {
+	b.t.Helper()
+	a := b.ask(token, method, path, body, headers...)
+	if a.status != status {
+		b.t.Fatalf("%s %s %v: got %d %s, want %d", method, path, body, a.status, a.raw, status)
+	}
+	return a
+}
+
+func (b *bench) session(service string, env apikey.Environment) string {
+	return b.SessionToken(service, env).Reveal()
+}
+
+// The calls of the three contracts, by their shortest names.
+
+func (b *bench) prosopo(token, name string, permissions any, more ...any) answer {
+	body := map[string]any{"name": name, "permissions": permissions}
+	for i := 0; i+1 < len(more); i += 2 {
+		body[more[i].(string)] = more[i+1]
+	}
+	return b.want(200, token, "POST", "/api-keys/create", body)
+}
+
+func (b *bench) vertesia(token, name, role string, more ...any) answer {
+	body := map[string]any{"name": name, "role": role}
+	for i := 0; i+1 < len(more); i += 2 {
+		body[more[i].(string)] = more[i+1]
+	}
+	return b.want(200, token, "POST", "/api/v1/apikeys", body)
+}
+
+func (b *bench) generic(token, name, env string, more ...any) answer {
+	body := map[string]any{"name": name, "environment": env}
+	for i := 0; i+1 < len(more); i += 2 {
+		body[more[i].(string)] = more[i+1]
+	}
+	return b.want(201, token, "POST", "/v1/api-keys", body)
+}

@@ -1,0 +1,290 @@
+package keyserver
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"detent/apikey"
+)
+
+// refusal is an answer other than yes. Its message is for the user and holds no secret.
+type refusal struct {
+	status  int
+	message string
+}
+
+func (e *refusal) Error() string { return e.message }
+
+func refuse(status int, format string, args ...any) error {
+	return &refusal{status, fmt.Sprintf(format, args...)}
+}
+
+func invalid(format string, args ...any) error {
+	return refuse(http.StatusBadRequest, format, args...)
+}
+func unauthorized(format string, args ...any) error {
+	return refuse(http.StatusUnauthorized, format, args...)
+}
+func forbidden(format string, args ...any) error {
+	return refuse(http.StatusForbidden, format, args...)
+}
+func conflict(format string, args ...any) error {
+	return refuse(http.StatusConflict, format, args...)
+}
+
+// call is one request on its way through a handler.
+type call struct {
+	*Server
+	w   http.ResponseWriter
+	r   *http.Request
+	ctx context.Context
+	now time.Time
+	who *record // the caller's key
+	id  string  // what {id} in the path stood for
+}
+
+// route is one line of a contract: who may call what, and who answers. A handler that has
+// answered itself returns a nil body.
+type route struct {
+	method  string
+	path    string
+	service string
+	need    need
+	handle  func(*call) (status int, body []byte, err error)
+}
+
+// match compares segment by segment; {id} takes any one that is not empty.
+func (rt route) match(path string) (id string, ok bool) {
+	want, got := rt.path, path
+	for {
+		w, wantRest, wantMore := strings.Cut(want, "/")
+		g, gotRest, gotMore := strings.Cut(got, "/")
+		switch {
+		case w == "{id}" && g != "":
+			id = g
+		case w != g:
+			return "", false
+		}
+		if wantMore != gotMore {
+			return "", false
+		}
+		if !wantMore {
+			return id, true
+		}
+		want, got = wantRest, gotRest
+	}
+}
+
+// contractOf is the contract whose shape an error takes at a path that no route has.
+func contractOf(path string) string {
+	for _, c := range []struct{ prefix, service string }{
+		{"/v1/prosopo/", apikey.Prosopo}, {"/api/", apikey.Vertesia}, {"/token/", apikey.Vertesia}, {"/v1/", apikey.Generic},
+		{"/api-keys/", apikey.Prosopo}, {"/access-control/", apikey.Prosopo}, {"/sites/", apikey.Prosopo}, {"/users/", apikey.Prosopo},
+	} {
+		if strings.HasPrefix(path, c.prefix) {
+			return c.service
+		}
+	}
+	return apikey.Generic
+}
+
+// appendError writes an error in the shape of a contract.
+func appendError(b []byte, service string, e *refusal) []byte {
+	switch service {
+	case apikey.Prosopo:
+		return appendProsopoError(b, e)
+	case apikey.Vertesia:
+		return appendVertesiaError(b, e)
+	default:
+		return appendGenericError(b, e)
+	}
+}
+
+// Handler answers all three contracts on one origin.
+func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serveHTTP) }
+
+func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	out := &answerWriter{ResponseWriter: w}
+	service := contractOf(r.URL.Path)
+	defer s.recoverPanic(out, r, service)
+	rt, id, err := s.find(w, r)
+	if err != nil {
+		s.fail(out, r, service, err)
+		return
+	}
+	service = rt.service
+	c := &call{Server: s, w: out, r: r, ctx: r.Context(), now: s.now(), id: id}
+	r.Body = http.MaxBytesReader(out, r.Body, maxBody)
+	c.who, err = s.guard(r, rt.service, rt.need, c.now)
+	if err == nil && rt.service == apikey.Vertesia {
+		err = s.sweep(c.ctx, c.now)
+	}
+	if err != nil {
+		s.fail(out, r, service, err)
+		return
+	}
+	status, body, err := rt.handle(c)
+	if err != nil {
+		s.fail(out, r, service, err)
+		return
+	}
+	if body != nil {
+		send(out, status, body)
+	}
+}
+
+// find looks the route up. A trailing slash is not part of a path.
+func (s *Server) find(w http.ResponseWriter, r *http.Request) (route, string, error) {
+	path := r.URL.Path
+	if len(path) > 1 {
+		path = strings.TrimSuffix(path, "/")
+	}
+	var allowed []string
+	for _, rt := range s.routes {
+		id, ok := rt.match(path)
+		if !ok {
+			continue
+		}
+		if rt.method == r.Method {
+			return rt, id, nil
+		}
+		allowed = append(allowed, rt.method)
+	}
+	if len(allowed) == 0 {
+		return route{}, "", refuse(http.StatusNotFound, "there is no %s here", clip(path))
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	return route{}, "", refuse(http.StatusMethodNotAllowed, "%s takes %s", clip(path), strings.Join(allowed, ", "))
+}
+
+// fail answers with an error in the contract's own shape. What is not a refusal is the
+// service's own failure: it is logged here and named to nobody.
+func (s *Server) fail(w *answerWriter, r *http.Request, service string, err error) {
+	var e *refusal
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &e):
+	case errors.As(err, &tooLarge):
+		e = &refusal{http.StatusBadRequest, "the body is over 1 MiB"}
+	case errors.Is(err, errNoKey):
+		e = &refusal{http.StatusNotFound, "no such key"}
+	case r.Context().Err() != nil:
+		panic(http.ErrAbortHandler) // nobody is there to be answered
+	default:
+		s.log.Printf("%s %s: %v", r.Method, routeName(r), err)
+		e = &refusal{http.StatusInternalServerError, "the service failed; its log says why"}
+	}
+	if w.wrote {
+		panic(http.ErrAbortHandler) // half a list must not look like a whole one
+	}
+	if e.status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="detent"`)
+	}
+	send(w, e.status, appendError(nil, service, e))
+}
+
+// routeName is a path as it may be logged: without what stands for an id, which might be a mistyped secret.
+func routeName(r *http.Request) string { return contractOf(r.URL.Path) + " contract" }
+
+func (s *Server) recoverPanic(w *answerWriter, r *http.Request, service string) {
+	v := recover()
+	switch {
+	case v == nil:
+	case v == http.ErrAbortHandler: //nolint:errorlint // the value that net/http names
+		panic(v)
+	default:
+		// The value may quote what a client sent; its type and the stack say enough.
+		s.log.Printf("%s %s: panic of type %T\n%s", r.Method, routeName(r), v, debug.Stack())
+		if w.wrote {
+			panic(http.ErrAbortHandler)
+		}
+		send(w, http.StatusInternalServerError, appendError(nil, service,
+			&refusal{http.StatusInternalServerError, "the service failed; its log says why"}))
+	}
+}
+
+func send(w http.ResponseWriter, status int, body []byte) {
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that went away is no failure of ours
+}
+
+// answerWriter remembers whether an answer has begun.
+type answerWriter struct {
+	http.ResponseWriter
+	wrote bool
+}
+
+func (w *answerWriter) WriteHeader(status int) {
+	w.wrote = true
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *answerWriter) Write(b []byte) (int, error) {
+	w.wrote = true
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// pageSize is how many keys of a list are in memory at once.
+const pageSize = 500
+
+// stream writes the keys of a view between head and the tail, a page at a time. limit 0 is all; the
+// tail is given the place to go on from when there are more.
+func (c *call) stream(v view, after position, limit int, head string, each func([]byte, *record) []byte, tail func(next *position) string) error {
+	control := http.NewResponseController(c.w)
+	out := bufio.NewWriterSize(c.w, 64<<10)
+	buf := make([]record, pageSize)
+	var line []byte
+	var next *position
+	_, _ = out.WriteString(head) // a bufio.Writer keeps its error for Flush
+	for sent := 0; ; {
+		n, err := c.store.page(c.ctx, v, after, buf)
+		if err != nil {
+			return err
+		}
+		for i := range buf[:n] {
+			if limit > 0 && sent == limit {
+				next = &after
+				break
+			}
+			line = line[:0]
+			if sent > 0 {
+				line = append(line, ',')
+			}
+			line = each(line, &buf[i])
+			_, _ = out.Write(line)
+			after = position{buf[i].CreatedAt, buf[i].ID}
+			sent++
+		}
+		if n < len(buf) || next != nil {
+			break
+		}
+		if err := out.Flush(); err != nil {
+			return err
+		}
+		// A client that reads on may take long over a long list; recorders in tests have no deadline.
+		_ = control.SetWriteDeadline(time.Now().Add(writeLimit))
+	}
+	_, _ = out.WriteString(tail(next))
+	return out.Flush()
+}
+
+// clip keeps a message short whatever was sent.
+func clip(text string) string {
+	if r := []rune(text); len(r) > 60 {
+		return string(r[:60]) + "…"
+	}
+	return text
+}

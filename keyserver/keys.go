@@ -1,0 +1,206 @@
+package keyserver
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"detent/apikey"
+)
+
+// record is one stored key. Permissions, Restrictions and Extra are JSON as it goes over
+// the wire, so that a list never takes it apart. Times are milliseconds since 1970, 0 for none.
+type record struct {
+	ID           string
+	Service      string
+	Environment  apikey.Environment
+	Name         string
+	Type         string // sk or pk for Vertesia
+	Role         string
+	Project      string
+	ProjectName  string
+	Permissions  string // object of arrays by feature
+	Restrictions string // object, "" for none
+	Extra        string // object of Vertesia's fields that are kept as they are, "" for none
+	Hash         string // hex of the secret's SHA-256
+	Value        string // a public key's secret, "" for all others
+	Enabled      bool
+	Admin        bool // minted as an administrator
+	CreatedAt    int64
+	UpdatedAt    int64
+	ExpiresAt    int64
+	LastUsedAt   int64
+	CreatedBy    string
+	UpdatedBy    string
+
+	session bool // lives in memory only
+}
+
+const keyColumns = `id, service, environment, name, type, role, project, project_name, permissions, restrictions, extra,
+	hash, value, enabled, admin, created_at, updated_at, expires_at, last_used_at, created_by, updated_by`
+
+func (k *record) fields() []any {
+	return []any{&k.ID, &k.Service, &k.Environment, &k.Name, &k.Type, &k.Role, &k.Project, &k.ProjectName,
+		&k.Permissions, &k.Restrictions, &k.Extra, &k.Hash, &k.Value, &k.Enabled, &k.Admin,
+		&k.CreatedAt, &k.UpdatedAt, &k.ExpiresAt, &k.LastUsedAt, &k.CreatedBy, &k.UpdatedBy}
+}
+
+// expired reports whether the key's end has come.
+func (k *record) expired(now time.Time) bool {
+	return k.ExpiresAt > 0 && k.ExpiresAt <= now.UnixMilli()
+}
+
+// grants are the permissions of a Prosopo key by feature.
+func (k *record) grants() (map[string][]string, error) {
+	var g map[string][]string
+	if k.Permissions == "" {
+		return g, nil
+	}
+	err := json.Unmarshal([]byte(k.Permissions), &g)
+	return g, err
+}
+
+// limits are the restrictions of a generic key.
+func (k *record) limits() (apikey.Restrictions, error) {
+	var r apikey.Restrictions
+	if k.Restrictions == "" {
+		return r, nil
+	}
+	err := json.Unmarshal([]byte(k.Restrictions), &r)
+	return r, err
+}
+
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+var errNoKey = errors.New("no such key")
+
+func getKey(ctx context.Context, q queryer, id string) (*record, error) {
+	var k record
+	err := q.QueryRowContext(ctx, `SELECT `+keyColumns+` FROM keys WHERE id = $1`, id).Scan(k.fields()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, errNoKey
+	}
+	return &k, err
+}
+
+// keyOf is getKey for a key that the caller may see: of that service, and of that
+// environment unless it is empty.
+func keyOf(ctx context.Context, q queryer, service string, env apikey.Environment, id string) (*record, error) {
+	k, err := getKey(ctx, q, id)
+	if err == nil && (k.Service != service || env != "" && k.Environment != env) {
+		return nil, errNoKey
+	}
+	return k, err
+}
+
+const insertKeySQL = `INSERT INTO keys (` + keyColumns + `, mints)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`
+
+func (k *record) values() []any {
+	return []any{k.ID, k.Service, string(k.Environment), k.Name, k.Type, k.Role, k.Project, k.ProjectName,
+		k.Permissions, k.Restrictions, k.Extra, k.Hash, k.Value, bit(k.Enabled), bit(k.Admin),
+		k.CreatedAt, k.UpdatedAt, k.ExpiresAt, k.LastUsedAt, k.CreatedBy, k.UpdatedBy, bit(k.canMint())}
+}
+
+// insertKey gives the key an id and a secret and stores it. The secret exists in the return value alone,
+// but for a public key, whose value is public by design.
+func insertKey(ctx context.Context, q queryer, random io.Reader, k *record) (string, error) {
+	for attempt := 0; ; attempt++ {
+		secret, err := mint(random, k)
+		if err != nil {
+			return "", err
+		}
+		if k.Type == apikey.PublicKey {
+			k.Value = secret
+		}
+		_, err = q.ExecContext(ctx, insertKeySQL, k.values()...)
+		if err == nil {
+			return secret, nil
+		}
+		if attempt == 3 || !isConflict(err) { // two ids of 60 bits may meet once in a very long while
+			return "", fmt.Errorf("store the key: %w", err)
+		}
+	}
+}
+
+// mint gives the record an id and a hash and returns the secret that belongs to them.
+func mint(random io.Reader, k *record) (string, error) {
+	id, err := newID(random, k.Service)
+	if err != nil {
+		return "", err
+	}
+	k.ID = id
+	secret, err := newSecret(random, k)
+	if err != nil {
+		return "", err
+	}
+	sum := hashSecret(secret)
+	k.Hash = hex.EncodeToString(sum[:])
+	return secret, nil
+}
+
+func updateKey(ctx context.Context, q queryer, k *record) error {
+	_, err := q.ExecContext(ctx, `UPDATE keys SET name = $1, role = $2, enabled = $3, extra = $4, mints = $5, updated_at = $6, updated_by = $7
+		WHERE id = $8`, k.Name, k.Role, bit(k.Enabled), k.Extra, bit(k.canMint()), k.UpdatedAt, k.UpdatedBy, k.ID)
+	return err
+}
+
+func deleteKey(ctx context.Context, q queryer, id string) error {
+	_, err := q.ExecContext(ctx, `DELETE FROM keys WHERE id = $1`, id)
+	return err
+}
+
+// otherMinters counts the working keys, id aside, that can create keys in a contract.
+func otherMinters(ctx context.Context, q queryer, service, id string, now time.Time) (int, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM keys WHERE service = $1 AND mints = 1 AND id <> $2
+		AND enabled = 1 AND (expires_at = 0 OR expires_at > $3)`, service, id, now.UnixMilli()).Scan(&n)
+	return n, err
+}
+
+// view says which keys a list holds; empty fields do not narrow it.
+type view struct {
+	service     string
+	environment apikey.Environment
+	project     string
+	validAt     int64 // leaves out keys that expired by then, 0 keeps them
+}
+
+// position is a place in a list: after the key that was made at that time and has that id.
+type position struct {
+	createdAt int64
+	id        string
+}
+
+// page reads the next keys after a position into buf, oldest first. Between two pages no
+// connection is held, so that a slow reader of a list delays nobody.
+func (s *store) page(ctx context.Context, v view, after position, buf []record) (int, error) {
+	rows, err := s.reader.QueryContext(ctx, `SELECT `+keyColumns+` FROM keys
+		WHERE service = $1 AND (created_at, id) > ($2, $3)
+		AND ($4 = '' OR environment = $4) AND ($5 = '' OR project = $5) AND (expires_at = 0 OR expires_at > $6)
+		ORDER BY created_at, id LIMIT $7`,
+		v.service, after.createdAt, after.id, string(v.environment), v.project, v.validAt, len(buf))
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err says what matters
+	n := 0
+	for rows.Next() {
+		buf[n] = record{}
+		if err := rows.Scan(buf[n].fields()...); err != nil {
+			return 0, err
+		}
+		n++
+	}
+	return n, rows.Err()
+}

@@ -1,0 +1,301 @@
+package keyserver
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"detent/apikey"
+)
+
+// featureGroup is a heading of Prosopo's catalogue.
+type featureGroup struct {
+	name        string
+	permissions []string
+}
+
+// features is Prosopo's catalogue: its 23 permissions in 7 groups, and after them those that its clients are
+// also seen to grant. Features are spelled as on the wire.
+var features = []featureGroup{
+	{"AccessRules", []string{"getRules", "getSuggestion", "getSuggestions", "applySuggestions", "createRule", "deleteRule", "deleteRuleGroup"}},
+	{"Sites", []string{"getSite", "getSites", "createSite", "deleteSite", "updateSite", "updateProtectSettings", "updatePuzzleCaptchaSettings"}},
+	{"ApiKeys", []string{"getApiKeys", "createApiKey", "updateApiKey", "deleteApiKey"}},
+	{"Users", []string{"getUsers", "createUser", "updateUser", "deleteUser"}},
+	{"Traffic", []string{"getTraffic", "createReport", "ingestClientEvents"}},
+	{"Verify", []string{"verify"}},
+	{"SearchCaptchaRecords", []string{"searchCaptchaRecords"}},
+}
+
+// The permissions that this service enforces a call by.
+const (
+	permListKeys  = "ApiKeys.getApiKeys"
+	permCreateKey = "ApiKeys.createApiKey"
+	permDeleteKey = "ApiKeys.deleteApiKey"
+	permRules     = "AccessRules.getRules"
+	permSites     = "Sites.getSites"
+	permUsers     = "Users.getUsers"
+)
+
+// allPermissions grants the whole catalogue.
+var allPermissions = func() string {
+	var all []apikey.Permission
+	for _, f := range features {
+		for _, p := range f.permissions {
+			all = append(all, apikey.Permission{Feature: f.name, Name: p})
+		}
+	}
+	return grantsJSON(all)
+}()
+
+// featureOf finds the feature of a permission by its bare name.
+func featureOf(permission string) (string, bool) {
+	for _, f := range features {
+		if slices.Contains(f.permissions, permission) {
+			return f.name, true
+		}
+	}
+	return "", false
+}
+
+// A role's rank orders what its key may do; grant is the rank that it takes to give the role
+// to a key or to change a key that has it.
+type role struct {
+	rank  rank
+	grant rank
+}
+
+type rank int
+
+// The document's five roles, and owner above them.
+const (
+	nobody rank = iota
+	reader
+	executor
+	application
+	developer
+	admin
+	owner
+)
+
+var rankNames = map[rank]string{reader: "reader", executor: "executor", application: "application", developer: "developer", admin: "admin", owner: "owner"}
+
+// roles are the document's five, which are ranked, and those of today's client, which are not:
+// they get the least and take an administrator to grant.
+var roles = map[string]role{
+	"reader":      {reader, reader},
+	"executor":    {executor, executor},
+	"application": {application, application},
+	"developer":   {developer, developer},
+	"admin":       {admin, admin},
+	"owner":       {owner, owner},
+
+	"manager":            {reader, admin},
+	"automation":         {reader, admin},
+	"content_processor":  {reader, admin},
+	"consumer":           {reader, admin},
+	"auditor":            {reader, admin},
+	"support":            {reader, admin},
+	"billing":            {reader, admin},
+	"member":             {reader, admin},
+	"app_member":         {reader, admin},
+	"content_superadmin": {reader, admin},
+}
+
+// rank is what a Vertesia key may do. A public key manages and lists nothing.
+func (k *record) rank() rank {
+	if k.Type == apikey.PublicKey {
+		return nobody
+	}
+	return roles[k.Role].rank
+}
+
+// canMint reports whether the key, while it works, can create keys such that a contract
+// that has one is not locked out: a Vertesia administrator, a Prosopo key with createApiKey, a generic live key
+// that may call the endpoint.
+func (k *record) canMint() bool {
+	switch k.Service {
+	case apikey.Vertesia:
+		return k.rank() >= admin
+	case apikey.Prosopo:
+		return k.has(permCreateKey)
+	default:
+		limits, err := k.limits()
+		return err == nil && k.Environment == apikey.Live && allowsEndpoint(limits.Endpoints, genericKeysPath)
+	}
+}
+
+// has reports whether a Prosopo key holds the permission, written Feature.name.
+func (k *record) has(permission string) bool {
+	grants, err := k.grants()
+	p := apikey.ParsePermission(permission)
+	return err == nil && slices.Contains(grants[p.Feature], p.Name)
+}
+
+// need is what a call asks of its caller; the field of the call's contract counts.
+type need struct {
+	permission string // Prosopo
+	rank       rank   // Vertesia
+}
+
+// permit is the last step of guard.
+func (k *record) permit(n need) error {
+	if n.permission != "" && !k.has(n.permission) {
+		return forbidden("the key lacks the permission %s", n.permission)
+	}
+	if k.rank() < n.rank {
+		if k.Type == apikey.PublicKey {
+			return forbidden("a public key manages and lists nothing: role %s of a secret key is needed", rankNames[n.rank])
+		}
+		return forbidden("the key's role %s is not enough: role %s is needed", k.Role, rankNames[n.rank])
+	}
+	return nil
+}
+
+// within reports whether a request keeps to a generic key's restrictions.
+func within(limits apikey.Restrictions, r *http.Request) error {
+	if len(limits.IPAddresses) > 0 && !allowsPeer(limits.IPAddresses, r.RemoteAddr) {
+		return forbidden("the key is restricted to other IP addresses than the one that this request came from")
+	}
+	if len(limits.Referrers) > 0 && !allowsReferrer(limits.Referrers, r.Referer()) {
+		return forbidden("the key is restricted to other referrers than the one of this request")
+	}
+	if len(limits.Endpoints) > 0 && !allowsEndpoint(limits.Endpoints, r.URL.Path) {
+		return forbidden("the key is restricted to other endpoints than %s", r.URL.Path)
+	}
+	return nil
+}
+
+// parseNet reads an address or a CIDR. An IPv4 address inside IPv6 is the IPv4 address.
+func parseNet(text string) (netip.Prefix, bool) {
+	if p, err := netip.ParsePrefix(text); err == nil {
+		if p.Addr().Is4In6() {
+			if p.Bits() < 96 {
+				return netip.Prefix{}, false
+			}
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
+		return p.Masked(), true
+	}
+	a, err := netip.ParseAddr(text)
+	if err != nil || a.Zone() != "" {
+		return netip.Prefix{}, false
+	}
+	a = a.Unmap()
+	return netip.PrefixFrom(a, a.BitLen()), true
+}
+
+// allowsPeer looks at the TCP peer alone: a forwarded header can be written by anyone.
+func allowsPeer(allowed []string, peer string) bool {
+	ap, err := netip.ParseAddrPort(peer)
+	if err != nil {
+		return false
+	}
+	addr := ap.Addr().Unmap().WithZone("")
+	return slices.ContainsFunc(allowed, func(text string) bool {
+		p, ok := parseNet(text)
+		return ok && p.Contains(addr)
+	})
+}
+
+// parseOrigin reads scheme://host[:port], with a path or without, as an origin in one spelling.
+func parseOrigin(text string) (string, *url.URL, bool) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+		return "", nil, false
+	}
+	host := strings.ToLower(u.Host)
+	host = strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme])
+	return u.Scheme + "://" + host, u, true
+}
+
+// parseReferrer reads a restriction: an exact origin, with an optional /*.
+func parseReferrer(text string) (string, bool) {
+	bare := strings.TrimSuffix(strings.TrimSuffix(text, "*"), "/")
+	if strings.HasSuffix(text, "*") && !strings.HasSuffix(text, "/*") {
+		return "", false
+	}
+	origin, u, ok := parseOrigin(bare)
+	if !ok || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(u.Host, "*") {
+		return "", false
+	}
+	return origin, true
+}
+
+func allowsReferrer(allowed []string, referrer string) bool {
+	from, _, ok := parseOrigin(referrer)
+	return ok && slices.ContainsFunc(allowed, func(text string) bool {
+		origin, ok := parseReferrer(text)
+		return ok && origin == from
+	})
+}
+
+// cleanEndpoint reads a restriction: an absolute path, without what could make it mean another one.
+func cleanEndpoint(text string) (string, bool) {
+	if !strings.HasPrefix(text, "/") || strings.ContainsAny(text, "?#%*\\") || len(text) > maxNameRunes {
+		return "", false
+	}
+	path := strings.TrimSuffix(text, "/")
+	for _, segment := range strings.Split(path, "/")[1:] {
+		if segment == "" || segment == "." || segment == ".." {
+			return "", path == "" && segment == ""
+		}
+	}
+	return path, true
+}
+
+// allowsEndpoint compares by whole segments: /v1/users allows /v1/users/1 and not /v1/users2.
+func allowsEndpoint(allowed []string, path string) bool {
+	if len(allowed) == 0 {
+		return true
+	}
+	path = strings.TrimSuffix(path, "/")
+	return slices.ContainsFunc(allowed, func(text string) bool {
+		prefix, ok := cleanEndpoint(text)
+		return ok && (path == prefix || strings.HasPrefix(path, prefix+"/"))
+	})
+}
+
+// narrower reports whether every request that inner lets through, outer lets through too.
+func narrower(inner, outer apikey.Restrictions) bool {
+	covered := func(in, out []string, by func(in, out string) bool) bool {
+		if len(out) == 0 {
+			return true
+		}
+		return len(in) > 0 && !slices.ContainsFunc(in, func(i string) bool {
+			return !slices.ContainsFunc(out, func(o string) bool { return by(i, o) })
+		})
+	}
+	return covered(inner.IPAddresses, outer.IPAddresses, func(in, out string) bool {
+		i, ok1 := parseNet(in)
+		o, ok2 := parseNet(out)
+		return ok1 && ok2 && o.Bits() <= i.Bits() && o.Contains(i.Addr())
+	}) && covered(inner.Referrers, outer.Referrers, func(in, out string) bool {
+		i, ok1 := parseReferrer(in)
+		o, ok2 := parseReferrer(out)
+		return ok1 && ok2 && i == o
+	}) && covered(inner.Endpoints, outer.Endpoints, func(in, out string) bool {
+		i, ok := cleanEndpoint(in)
+		return ok && allowsEndpoint([]string{out}, i)
+	})
+}
+
+// keepLast refuses to take the right to create keys from the last working key of a contract
+// that has it. after is the key as it would be, nil if it would be gone.
+func (s *Server) keepLast(ctx context.Context, q queryer, caller, k, after *record, now time.Time) error {
+	working := func(k *record) bool { return k.Enabled && !k.expired(now) && k.canMint() }
+	if !working(k) || after != nil && working(after) {
+		return nil
+	}
+	if caller.session && k.Service == apikey.Generic && !k.Admin {
+		return nil
+	}
+	others, err := otherMinters(ctx, q, k.Service, k.ID, now)
+	if err != nil || others > 0 {
+		return err
+	}
+	return conflict("this is the last key that can create keys: create another one first")
+}

@@ -1,0 +1,300 @@
+package keyserver
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"detent/apikey"
+)
+
+// Options open a server.
+type Options struct {
+	// Path is the SQLite file. It is made 0600 and its missing folders 0700. Several
+	// processes of one machine may share it.
+	Path string
+	// Now is the clock and Random the source of ids, secrets and signing keys; nil for the real ones.
+	Now    func() time.Time
+	Random io.Reader
+	// Log receives one line for each failure of the service itself, never a secret; nil for none.
+	Log io.Writer
+}
+
+// Server is the key service. Its methods may be called from many goroutines.
+type Server struct {
+	store   *store
+	now     func() time.Time
+	random  io.Reader
+	log     *log.Logger
+	account string // id
+	project ref    // where administrators' keys land
+
+	sessions map[string]*record // by id; read-only after Open
+	tokens   map[sessionKind]apikey.Secret
+	signers  signers
+	usage    usage
+	users    memoryUsers
+	routes   []route
+
+	sweeper sync.WaitGroup
+	stop    chan struct{}
+	closing sync.Once
+	closed  error
+}
+
+// ref names a project.
+type ref struct{ id, name string }
+
+type sessionKind struct {
+	service string
+	env     apikey.Environment
+}
+
+// sweepEvery is how often expired Vertesia keys are deleted when nobody calls.
+const sweepEvery = time.Minute
+
+// Open opens the store, or makes it, and starts the service without a listener.
+func Open(ctx context.Context, o Options) (*Server, error) {
+	s := &Server{now: o.Now, random: o.Random, stop: make(chan struct{})}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.random == nil {
+		s.random = rand.Reader
+	}
+	s.random = &lockedReader{r: s.random}
+	if o.Log == nil {
+		o.Log = io.Discard
+	}
+	s.log = log.New(o.Log, "keyserver: ", log.LstdFlags|log.LUTC)
+	st, err := openStore(ctx, o.Path)
+	if err != nil {
+		return nil, err
+	}
+	s.store = st
+	if err := s.start(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the key store %s: %w", o.Path, err), st.close())
+	}
+	s.routes = slices.Concat(prosopoRoutes, vertesiaRoutes, genericRoutes)
+	s.usage.start(s.store, s.log)
+	s.sweeper.Go(s.sweepUntilClosed)
+	return s, nil
+}
+
+// start settles the account's identity and mints the session administrators.
+func (s *Server) start(ctx context.Context) error {
+	for _, m := range []struct {
+		name string
+		into *string
+	}{{"account", &s.account}, {"project", &s.project.id}} {
+		fresh, err := randomText(s.random, 15)
+		if err == nil {
+			*m.into, err = s.store.metaOr(ctx, m.name, fresh)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.project.name = "Default"
+	s.sessions = map[string]*record{}
+	s.tokens = map[sessionKind]apikey.Secret{}
+	for _, kind := range []sessionKind{{apikey.Prosopo, ""}, {apikey.Vertesia, ""},
+		{apikey.Generic, apikey.Live}, {apikey.Generic, apikey.Test}, {apikey.Generic, ""}} {
+		k := s.administrator(kind.service, kind.env)
+		k.session, k.Name = true, "session administrator"
+		if kind.service == apikey.Generic && kind.env == "" {
+			k.Environment = apikey.Live // for the prefix alone
+		}
+		secret, err := mint(s.random, k)
+		if err != nil {
+			return err
+		}
+		k.Environment = kind.env
+		s.sessions[k.ID] = k
+		s.tokens[kind] = apikey.NewSecret(secret)
+	}
+	return nil
+}
+
+// administrator is a key with every right in its contract and environment.
+func (s *Server) administrator(service string, env apikey.Environment) *record {
+	now := s.now().UnixMilli()
+	k := &record{Service: service, Name: "administrator", Enabled: true, Admin: true,
+		CreatedAt: now, UpdatedAt: now, CreatedBy: "detent", UpdatedBy: "detent"}
+	switch service {
+	case apikey.Prosopo:
+		k.Permissions = allPermissions
+	case apikey.Vertesia:
+		k.Type, k.Role, k.Project, k.ProjectName = apikey.SecretKey, "admin", s.project.id, s.project.name
+	case apikey.Generic:
+		k.Environment = env
+		k.Name = "administrator (" + string(env) + ")"
+	}
+	return k
+}
+
+// SessionToken is the administrator credential of this process: it lives in memory only, is
+// in no list and dies with the server. env is Live or Test for the generic service, or empty for one that manages
+// both; other services take no environment. A zero Secret means that there is no such service or environment.
+func (s *Server) SessionToken(service string, env apikey.Environment) apikey.Secret {
+	if service != apikey.Generic {
+		env = ""
+	}
+	return s.tokens[sessionKind{service, env}]
+}
+
+// MintAdmin stores one more administrator key and returns its secret, once. env is
+// Live or Test for the generic service and is ignored for the others.
+func (s *Server) MintAdmin(ctx context.Context, service string, env apikey.Environment) (apikey.Secret, error) {
+	switch {
+	case prefixesOf[service] == nil:
+		return apikey.Secret{}, fmt.Errorf("%q is no service: use prosopo, vertesia or generic", service)
+	case service == apikey.Generic && env != apikey.Live && env != apikey.Test:
+		return apikey.Secret{}, fmt.Errorf("%q is no environment of the generic service: use live or test", env)
+	}
+	var secret string
+	err := s.store.change(ctx, func(tx *sql.Tx) error {
+		var err error
+		secret, err = insertKey(ctx, tx, s.random, s.administrator(service, env))
+		return err
+	})
+	if err != nil {
+		return apikey.Secret{}, fmt.Errorf("mint an administrator key: %w", err)
+	}
+	return apikey.NewSecret(secret), nil
+}
+
+// HasAdmins reports whether every contract has a stored, working key that can create keys.
+func (s *Server) HasAdmins(ctx context.Context) (bool, error) {
+	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+		n, err := otherMinters(ctx, s.store.reader, service, "", s.now())
+		if err != nil || n == 0 {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// Close ends the background work, stores what was used last and closes the store.
+// Handlers must have returned: Serve sees to that.
+func (s *Server) Close() error {
+	s.closing.Do(func() {
+		close(s.stop)
+		s.sweeper.Wait()
+		s.usage.close()
+		s.closed = s.store.close()
+	})
+	return s.closed
+}
+
+func (s *Server) sweepUntilClosed() {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		ctx, cancel := context.WithTimeout(context.Background(), sweepEvery)
+		if err := s.sweep(ctx, s.now()); err != nil {
+			s.log.Printf("delete expired keys: %v", err)
+		}
+		cancel()
+		select {
+		case <-s.stop:
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// sweep deletes the Vertesia keys whose end has come. It writes only if there are any.
+func (s *Server) sweep(ctx context.Context, now time.Time) error {
+	var due int
+	err := s.store.reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT id FROM keys
+		WHERE service = $1 AND expires_at > 0 AND expires_at <= $2 LIMIT 1) AS due`, apikey.Vertesia, now.UnixMilli()).Scan(&due)
+	if err != nil || due == 0 {
+		return err
+	}
+	_, err = s.store.writer.ExecContext(ctx, `DELETE FROM keys WHERE service = $1 AND expires_at > 0 AND expires_at <= $2`,
+		apikey.Vertesia, now.UnixMilli())
+	return err
+}
+
+// The limits of a connection. A list may take longer: each part of it has writeLimit for itself.
+const (
+	headerLimit  = 5 * time.Second
+	readLimit    = 15 * time.Second
+	writeLimit   = 30 * time.Second
+	idleLimit    = 60 * time.Second
+	drainLimit   = 5 * time.Second
+	maxHeader    = 32 << 10
+	maxBody      = 1 << 20
+	maxNameRunes = 200
+)
+
+// Serve answers on the listener until ctx is done, then lets the requests that are being answered
+// finish (for five seconds) and returns nil. It closes the listener, not the server.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	server := s.httpServer()
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		s.log.Printf("shut down: %v; closing what is left", err)
+		_ = server.Close() // the listener is closed already
+	}
+	<-served
+	return nil
+}
+
+// ServeTLS is Serve over TLS 1.2 or newer.
+func (s *Server) ServeTLS(ctx context.Context, l net.Listener, cert tls.Certificate) error {
+	return s.Serve(ctx, tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}))
+}
+
+func (s *Server) httpServer() *http.Server {
+	return &http.Server{
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: headerLimit,
+		ReadTimeout:       readLimit,
+		WriteTimeout:      writeLimit,
+		IdleTimeout:       idleLimit,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          s.log,
+	}
+}
+
+// lockedReader lets handlers share a source that is not made for that.
+type lockedReader struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+func (l *lockedReader) Read(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.r.Read(p)
+}
+
+// bearer is the credential of a request, "" if there is none.
+func bearer(r *http.Request) string {
+	scheme, value, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(value)
+}

@@ -1,0 +1,192 @@
+package keyserver
+
+import (
+	"context"
+	"crypto/ed25519"
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// tokenLife is how long an exchanged token is good for, while its key is.
+	tokenLife = time.Hour
+	// signerLife is how long one signing key signs; its public half is stored for tokenLife longer.
+	signerLife = 24 * time.Hour
+)
+
+// signers sign and check exchanged tokens. The private key is in memory only; the public ones are
+// stored, so that a token outlives a restart and other processes on the store accept it, and so that
+// nobody who reads the store can make one.
+type signers struct {
+	mu      sync.Mutex
+	kid     string
+	private ed25519.PrivateKey
+	since   time.Time
+	public  map[string]ed25519.PublicKey
+}
+
+type tokenHeader struct {
+	Algorithm string `json:"alg"`
+	Type      string `json:"typ"`
+	Key       string `json:"kid"`
+}
+
+// namedRef is how Vertesia names an account or a project inside a token.
+type namedRef struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Account string `json:"account,omitempty"`
+}
+
+// tokenClaims are what the published client reads of a token.
+type tokenClaims struct {
+	Subject      string     `json:"sub"` // the key's id
+	Name         string     `json:"name"`
+	Type         string     `json:"type"`
+	Account      namedRef   `json:"account"`
+	Accounts     []namedRef `json:"accounts"`
+	AccountRoles []string   `json:"account_roles"`
+	Project      *namedRef  `json:"project,omitempty"`
+	ProjectRoles []string   `json:"project_roles"`
+	Apps         []string   `json:"apps"`
+	Issuer       string     `json:"iss"`
+	Audience     string     `json:"aud"`
+	IssuedAt     int64      `json:"iat"`
+	Expires      int64      `json:"exp"`
+	ID           string     `json:"jti"`
+}
+
+const tokenAudience = "detent"
+
+var b64 = base64.RawURLEncoding
+
+// issueToken makes a token that stands for the key.
+func (s *Server) issueToken(ctx context.Context, k *record, issuer string, now time.Time) (string, error) {
+	kid, private, err := s.signer(ctx, now)
+	if err != nil {
+		return "", err
+	}
+	jti, err := randomText(s.random, 10)
+	if err != nil {
+		return "", err
+	}
+	account := namedRef{ID: s.account, Name: accountName}
+	head, err := json.Marshal(tokenHeader{Algorithm: "EdDSA", Type: "JWT", Key: kid})
+	if err != nil {
+		return "", err
+	}
+	claims, err := json.Marshal(tokenClaims{
+		Subject: k.ID, Name: k.Name, Type: "apikey", Account: account, Accounts: []namedRef{account},
+		AccountRoles: []string{k.Role}, ProjectRoles: []string{k.Role}, Apps: []string{},
+		Project: &namedRef{ID: k.Project, Name: k.ProjectName, Account: s.account},
+		Issuer:  issuer, Audience: tokenAudience, IssuedAt: now.Unix(), Expires: now.Add(tokenLife).Unix(), ID: jti,
+	})
+	if err != nil {
+		return "", err
+	}
+	signed := b64.EncodeToString(head) + "." + b64.EncodeToString(claims)
+	return signed + "." + b64.EncodeToString(ed25519.Sign(private, []byte(signed))), nil
+}
+
+// authenticateToken finds the key that a token stands for. The caller checks the key as if
+// it had been sent itself: deleting, disabling and expiry end its tokens at once.
+func (s *Server) authenticateToken(ctx context.Context, token string, now time.Time) (*record, error) {
+	parts := strings.Split(token, ".")
+	var head tokenHeader
+	var claims tokenClaims
+	signature, err := b64.DecodeString(parts[2])
+	if err = errors.Join(err, decodePart(parts[0], &head), decodePart(parts[1], &claims)); err != nil || head.Algorithm != "EdDSA" {
+		return nil, errUnknownKey
+	}
+	public, err := s.verifier(ctx, head.Key, now)
+	if err != nil {
+		return nil, err
+	}
+	if public == nil || !ed25519.Verify(public, []byte(parts[0]+"."+parts[1]), signature) || claims.Audience != tokenAudience {
+		return nil, errUnknownKey
+	}
+	if now.Unix() >= claims.Expires {
+		return nil, unauthorized("the token has expired: exchange the key again")
+	}
+	k, err := s.lookup(ctx, claims.Subject)
+	if errors.Is(err, errNoKey) {
+		return nil, errUnknownKey
+	}
+	return k, err
+}
+
+func decodePart(part string, into any) error {
+	raw, err := b64.DecodeString(part)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, into)
+}
+
+// signer returns the signing key of this process, making one when there is none or it is too old.
+func (s *Server) signer(ctx context.Context, now time.Time) (string, ed25519.PrivateKey, error) {
+	g := &s.signers
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if age := now.Sub(g.since); g.private != nil && age >= 0 && age < signerLife {
+		return g.kid, g.private, nil
+	}
+	seed := make([]byte, ed25519.SeedSize)
+	if _, err := io.ReadFull(s.random, seed); err != nil {
+		return "", nil, fmt.Errorf("make a signing key: %w", err)
+	}
+	kid, err := randomText(s.random, 10)
+	if err != nil {
+		return "", nil, err
+	}
+	private := ed25519.NewKeyFromSeed(seed)
+	public := private.Public().(ed25519.PublicKey)
+	err = s.store.change(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM signers WHERE expires_at <= $1`, now.UnixMilli()); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO signers (kid, public, expires_at) VALUES ($1, $2, $3)`,
+			kid, b64.EncodeToString(public), now.Add(signerLife+tokenLife).UnixMilli())
+		return err
+	})
+	if err != nil {
+		return "", nil, fmt.Errorf("store a signing key: %w", err)
+	}
+	g.kid, g.private, g.since = kid, private, now
+	g.public = map[string]ed25519.PublicKey{kid: public}
+	return kid, private, nil
+}
+
+// verifier returns the public key of that name, nil if there is none.
+func (s *Server) verifier(ctx context.Context, kid string, now time.Time) (ed25519.PublicKey, error) {
+	g := &s.signers
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if public, ok := g.public[kid]; ok {
+		return public, nil
+	}
+	var text string
+	err := s.store.reader.QueryRowContext(ctx, `SELECT public FROM signers WHERE kid = $1 AND expires_at > $2`, kid, now.UnixMilli()).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	raw, err := b64.DecodeString(text)
+	if err != nil || len(raw) != ed25519.PublicKeySize {
+		return nil, fmt.Errorf("the stored signing key %s is damaged", kid)
+	}
+	if g.public == nil {
+		g.public = map[string]ed25519.PublicKey{}
+	}
+	g.public[kid] = raw
+	return raw, nil
+}

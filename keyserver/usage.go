@@ -1,0 +1,101 @@
+package keyserver
+
+import (
+	"context"
+	"database/sql"
+	"log"
+	"sync"
+	"time"
+)
+
+// usageDelay is how long a last use may be in memory only. After a kill, last_used lags
+// by that much; within the process it is exact, since lists look here too.
+const usageDelay = 500 * time.Millisecond
+
+// usage collects when keys were last used and stores it in batches. A timer runs only
+// while there is something to store.
+type usage struct {
+	store *store
+	log   *log.Logger
+
+	mu      sync.Mutex
+	latest  map[string]int64 // id → milliseconds; not stored yet, or being stored
+	timer   *time.Timer
+	armed   bool
+	closed  bool
+	writing sync.Mutex // one flush at a time
+}
+
+func (u *usage) start(st *store, l *log.Logger) {
+	u.store, u.log = st, l
+	u.latest = map[string]int64{}
+}
+
+// touch notes a use.
+func (u *usage) touch(id string, at int64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if at > u.latest[id] {
+		u.latest[id] = at
+	}
+	if !u.armed && !u.closed {
+		u.armed = true
+		u.timer = time.AfterFunc(usageDelay, u.flush)
+	}
+}
+
+// lastUse is the newest known use of a key whose stored one is given.
+func (u *usage) lastUse(id string, stored int64) int64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return max(stored, u.latest[id])
+}
+
+func (u *usage) flush() {
+	u.writing.Lock()
+	defer u.writing.Unlock()
+	u.mu.Lock()
+	u.armed = false
+	batch := make(map[string]int64, len(u.latest))
+	for id, at := range u.latest {
+		batch[id] = at
+	}
+	u.mu.Unlock()
+	if len(batch) == 0 {
+		return
+	}
+	if err := u.write(batch); err != nil {
+		u.log.Printf("store last use: %v", err) // the next touch tries again
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for id, at := range batch {
+		if u.latest[id] == at {
+			delete(u.latest, id)
+		}
+	}
+}
+
+func (u *usage) write(batch map[string]int64) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	return u.store.change(ctx, func(tx *sql.Tx) error {
+		for id, at := range batch {
+			if _, err := tx.ExecContext(ctx, `UPDATE keys SET last_used_at = $1 WHERE id = $2 AND last_used_at < $1`, at, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (u *usage) close() {
+	u.mu.Lock()
+	u.closed = true
+	if u.timer != nil {
+		u.timer.Stop()
+	}
+	u.mu.Unlock()
+	u.flush()
+}

@@ -1,0 +1,106 @@
+package keyserver
+
+import (
+	"database/sql"
+	"errors"
+	"net/http"
+	"sync"
+
+	"detent/apikey"
+)
+
+// user is what the generic contract's example endpoint keeps.
+type user struct {
+	id        string
+	name      string
+	email     string
+	createdAt int64
+}
+
+// maxTestUsers bounds what test keys can make this process hold; the oldest go first.
+const maxTestUsers = 10_000
+
+// memoryUsers are the users that test keys made: never stored, never seen by a live key.
+type memoryUsers struct {
+	mu    sync.Mutex
+	byID  map[string]user
+	order []string
+}
+
+func (m *memoryUsers) add(u user) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.byID == nil {
+		m.byID = map[string]user{}
+	}
+	if len(m.order) == maxTestUsers {
+		delete(m.byID, m.order[0])
+		m.order = m.order[1:]
+	}
+	m.byID[u.id] = u
+	m.order = append(m.order, u.id)
+}
+
+func (m *memoryUsers) get(id string) (user, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	u, ok := m.byID[id]
+	return u, ok
+}
+
+func (u user) answer() []byte {
+	b := append([]byte(nil), `{"success":true,"data":{"id":`...)
+	b = appendText(b, u.id)
+	b = appendField(b, "name", u.name)
+	b = appendField(b, "email", u.email)
+	b = appendTime(b, "created_at", u.createdAt)
+	return append(b, "}}"...)
+}
+
+func userCreate(c *call) (int, []byte, error) {
+	o, err := c.body()
+	if err != nil {
+		return 0, nil, err
+	}
+	if err := o.only("a user", "name", "email"); err != nil {
+		return 0, nil, err
+	}
+	u := user{createdAt: c.now.UnixMilli()}
+	if u.name, err = o.name("name"); err != nil {
+		return 0, nil, err
+	}
+	if o.has("email") {
+		if u.email, err = o.name("email"); err != nil {
+			return 0, nil, err
+		}
+	}
+	text, err := randomText(c.random, 10)
+	if err != nil {
+		return 0, nil, err
+	}
+	u.id = "usr_" + text
+	if c.who.Environment == apikey.Test {
+		c.users.add(u)
+		return http.StatusCreated, u.answer(), nil
+	}
+	_, err = c.store.writer.ExecContext(c.ctx, `INSERT INTO users (id, name, email, created_at) VALUES ($1, $2, $3, $4)`,
+		u.id, u.name, u.email, u.createdAt)
+	return http.StatusCreated, u.answer(), err
+}
+
+func userGet(c *call) (int, []byte, error) {
+	u, ok := c.users.get(c.id)
+	if c.who.Environment != apikey.Test {
+		u = user{id: c.id}
+		err := c.store.reader.QueryRowContext(c.ctx, `SELECT name, email, created_at FROM users WHERE id = $1`, c.id).
+			Scan(&u.name, &u.email, &u.createdAt)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return 0, nil, err
+		}
+		ok = err == nil
+	}
+	if !ok {
+		return 0, nil, refuse(http.StatusNotFound, "no such user")
+	}
+	return http.StatusOK, u.answer(), nil
+}

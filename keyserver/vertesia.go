@@ -1,0 +1,380 @@
+package keyserver
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"detent/apikey"
+)
+
+const (
+	accountName   = "detent"
+	publicKeyName = "Public API Key (generated)" // what the document's example calls it
+	publicKeyLife = 24 * time.Hour
+	publicKeyRole = "executor"
+)
+
+var vertesiaRoutes = []route{
+	{http.MethodGet, "/api/v1/apikeys", apikey.Vertesia, need{rank: reader}, vertesiaList},
+	{http.MethodPost, "/api/v1/apikeys", apikey.Vertesia, need{rank: developer}, vertesiaCreate},
+	{http.MethodGet, "/api/v1/apikeys/pk", apikey.Vertesia, need{rank: application}, vertesiaPublicKey},
+	{http.MethodGet, "/api/v1/apikeys/{id}", apikey.Vertesia, need{rank: reader}, vertesiaGet},
+	{http.MethodPut, "/api/v1/apikeys/{id}", apikey.Vertesia, need{rank: developer}, vertesiaUpdate},
+	{http.MethodDelete, "/api/v1/apikeys/{id}", apikey.Vertesia, need{rank: admin}, vertesiaDelete},
+	{http.MethodPost, "/token/issue", apikey.Vertesia, need{}, vertesiaExchange},
+}
+
+func appendVertesiaError(b []byte, e *refusal) []byte {
+	b = append(b, `{"error":`...)
+	b = appendText(b, e.message)
+	b = append(b, `,"status":`...)
+	b = strconv.AppendInt(b, int64(e.status), 10)
+	return append(b, '}')
+}
+
+// appendKey writes an ApiKey as today's client declares it; value only where it is asked for.
+func (s *Server) appendVertesiaKey(b []byte, k *record, value string) []byte {
+	b = append(b, `{"id":`...)
+	b = appendText(b, k.ID)
+	b = appendField(b, "name", k.Name)
+	b = appendField(b, "type", k.Type)
+	b = appendField(b, "role", k.Role)
+	b = appendField(b, "maskedValue", mask(k))
+	b = appendRaw(b, "can_retrieve_value", strconv.FormatBool(k.Value != ""))
+	b = appendField(b, "account", s.account)
+	b = append(b, `,"project":{"id":`...)
+	b = appendText(b, k.Project)
+	b = appendField(b, "name", k.ProjectName)
+	b = appendField(b, "account", s.account)
+	b = append(b, '}')
+	b = appendRaw(b, "enabled", strconv.FormatBool(k.Enabled))
+	b = appendTime(b, "created_at", k.CreatedAt)
+	b = appendTime(b, "updated_at", k.UpdatedAt)
+	b = appendField(b, "created_by", k.CreatedBy)
+	b = appendField(b, "updated_by", k.UpdatedBy)
+	if k.ExpiresAt > 0 {
+		b = appendTime(b, "expires_at", k.ExpiresAt)
+	}
+	if len(k.Extra) > 2 {
+		b = append(b, ',')
+		b = append(b, k.Extra[1:len(k.Extra)-1]...)
+	}
+	if value != "" {
+		b = appendField(b, "value", value)
+	}
+	return append(b, '}')
+}
+
+func vertesiaList(c *call) (int, []byte, error) {
+	v := view{service: apikey.Vertesia, validAt: c.now.UnixMilli()}
+	switch level := c.r.URL.Query().Get("level"); level {
+	case "", "account":
+	case "project":
+		v.project = c.who.Project
+	default:
+		return 0, nil, invalid("level must be account or project")
+	}
+	return 0, nil, c.stream(v, position{}, 0, "[",
+		func(b []byte, k *record) []byte { return c.appendVertesiaKey(b, k, "") },
+		func(*position) string { return "]" })
+}
+
+func vertesiaGet(c *call) (int, []byte, error) {
+	k, err := c.vertesiaKey(c.store.reader, c.id)
+	if err != nil {
+		return 0, nil, err
+	}
+	value := ""
+	if c.r.URL.Query().Get("withValue") == "true" && k.Value != "" {
+		if err := c.who.permit(need{rank: application}); err != nil {
+			return 0, nil, err
+		}
+		value = k.Value
+	}
+	return http.StatusOK, c.appendVertesiaKey(nil, k, value), nil
+}
+
+// vertesiaKey finds a key that is not past its end.
+func (c *call) vertesiaKey(q queryer, id string) (*record, error) {
+	k, err := keyOf(c.ctx, q, apikey.Vertesia, "", id)
+	if err == nil && k.expired(c.now) {
+		return nil, errNoKey
+	}
+	return k, err
+}
+
+func vertesiaCreate(c *call) (int, []byte, error) {
+	o, err := c.body()
+	if err != nil {
+		return 0, nil, err
+	}
+	if err := o.only("a create", append([]string{"name", "role", "type", "expires_at"}, extraNames...)...); err != nil {
+		return 0, nil, err
+	}
+	name, err := o.name("name")
+	if err != nil {
+		return 0, nil, err
+	}
+	k := c.newKey(name)
+	k.Type = apikey.SecretKey
+	if o.has("type") {
+		if k.Type, err = o.text("type"); err != nil {
+			return 0, nil, err
+		}
+		if k.Type != apikey.SecretKey && k.Type != apikey.PublicKey {
+			return 0, nil, invalid("type must be sk or pk")
+		}
+	}
+	if err := c.setRole(k, o); err != nil {
+		return 0, nil, err
+	}
+	if k.ExpiresAt, err = o.instant("expires_at", c.now); err != nil {
+		return 0, nil, err
+	}
+	if err := c.setExtra(k, o); err != nil {
+		return 0, nil, err
+	}
+	var value string
+	err = c.store.change(c.ctx, func(tx *sql.Tx) error {
+		value, err = insertKey(c.ctx, tx, c.random, k)
+		return err
+	})
+	return http.StatusOK, c.appendVertesiaKey(nil, k, value), err
+}
+
+// setRole gives the key the role that is asked for, if the caller may grant it.
+func (c *call) setRole(k *record, o object) error {
+	name, err := o.text("role")
+	if err != nil {
+		return err
+	}
+	r, known := roles[name]
+	if !known {
+		return invalid("unknown role %q", clip(name))
+	}
+	if k.Type == apikey.PublicKey && name != publicKeyRole {
+		return invalid("a public key has the role %s and no other", publicKeyRole)
+	}
+	if r.grant > c.who.rank() {
+		return forbidden("a key of role %s cannot grant the role %s", c.who.Role, name)
+	}
+	k.Role = name
+	return nil
+}
+
+// extras are the fields that this service keeps and hands back without acting on them, and what they are.
+var extras = map[string]struct {
+	kind  string
+	valid func(json.RawMessage) bool
+}{
+	"properties":                       {"an object", isJSON[map[string]any]},
+	"clearance":                        {"a number", isJSON[float64]},
+	"compartments":                     {"an array of strings", isJSON[[]string]},
+	"scim_provisioning":                {"true or false", isJSON[bool]},
+	"can_delegate_security_attributes": {"true or false", isJSON[bool]},
+}
+
+var extraNames = slices.Sorted(maps.Keys(extras))
+
+func isJSON[T any](raw json.RawMessage) bool {
+	var v T
+	return string(raw) != "null" && json.Unmarshal(raw, &v) == nil
+}
+
+// setExtra merges the extra fields of a request into the key's.
+func (c *call) setExtra(k *record, o object) error {
+	merged := object{}
+	if k.Extra != "" {
+		if err := json.Unmarshal([]byte(k.Extra), &merged); err != nil {
+			return err
+		}
+	}
+	changed := false
+	for _, name := range extraNames {
+		raw, ok := o[name]
+		if !ok {
+			continue
+		}
+		if !extras[name].valid(raw) {
+			return invalid("%s must be %s", name, extras[name].kind)
+		}
+		if c.who.rank() < admin {
+			return forbidden("the key's role %s is not enough to set %s: role admin is needed", c.who.Role, name)
+		}
+		merged[name], changed = raw, true
+	}
+	if !changed {
+		return nil
+	}
+	text, err := json.Marshal(merged)
+	k.Extra = string(text)
+	return err
+}
+
+func vertesiaUpdate(c *call) (int, []byte, error) {
+	o, err := c.body()
+	if err != nil {
+		return 0, nil, err
+	}
+	var after record
+	err = c.store.change(c.ctx, func(tx *sql.Tx) error {
+		k, err := c.vertesiaKey(tx, c.id)
+		if err != nil {
+			return err
+		}
+		after = *k
+		if err := c.applyUpdate(&after, o); err != nil {
+			return err
+		}
+		if err := c.keepLast(c.ctx, tx, c.who, k, &after, c.now); err != nil {
+			return err
+		}
+		after.UpdatedAt, after.UpdatedBy = c.now.UnixMilli(), c.actor()
+		return updateKey(c.ctx, tx, &after)
+	})
+	return http.StatusOK, c.appendVertesiaKey(nil, &after, ""), err
+}
+
+func (c *call) applyUpdate(k *record, o object) error {
+	if k.Type != apikey.PublicKey && roles[k.Role].grant > c.who.rank() {
+		return forbidden("a key of role %s cannot change a key of role %s", c.who.Role, k.Role)
+	}
+	o, err := c.withoutEcho(k, o)
+	if err != nil {
+		return err
+	}
+	if err := o.only("an update", append([]string{"name", "role", "enabled"}, extraNames...)...); err != nil {
+		return err
+	}
+	if o.has("name") {
+		if k.Name, err = o.name("name"); err != nil {
+			return err
+		}
+	}
+	if o.has("role") {
+		if err := c.setRole(k, o); err != nil {
+			return err
+		}
+	}
+	if o.has("enabled") {
+		if err := o.into("enabled", &k.Enabled, "true or false"); err != nil {
+			return err
+		}
+	}
+	return c.setExtra(k, o)
+}
+
+// withoutEcho drops the fields that only the service sets where they repeat what the key
+// has: a client may send back the whole key that it read. A different value is refused.
+func (c *call) withoutEcho(k *record, o object) (object, error) {
+	current := object{}
+	if err := json.Unmarshal(c.appendVertesiaKey(nil, k, ""), &current); err != nil {
+		return nil, err
+	}
+	rest := object{}
+	for name, raw := range o {
+		now, known := current[name]
+		switch {
+		case !known || slices.Contains([]string{"name", "role", "enabled"}, name) || slices.Contains(extraNames, name):
+			if name == "expires_at" {
+				return nil, invalid("expires_at cannot be changed: create another key")
+			}
+			rest[name] = raw
+		case !sameJSON(now, raw):
+			return nil, invalid("%s cannot be changed", name)
+		}
+	}
+	return rest, nil
+}
+
+func sameJSON(a, b json.RawMessage) bool {
+	var x, y bytes.Buffer
+	return json.Compact(&x, a) == nil && json.Compact(&y, b) == nil && bytes.Equal(x.Bytes(), y.Bytes())
+}
+
+func vertesiaDelete(c *call) (int, []byte, error) {
+	return http.StatusOK, []byte(`{"acknowledged":true,"deletedCount":1}`), c.remove(c.id)
+}
+
+// vertesiaPublicKey returns the valid public key of that name and project, or makes one.
+func vertesiaPublicKey(c *call) (int, []byte, error) {
+	q := c.r.URL.Query()
+	name := publicKeyName
+	if q.Has("name") {
+		name = q.Get("name")
+	}
+	if err := checkName("name", name); err != nil {
+		return 0, nil, err
+	}
+	k := c.newKey(name)
+	k.Type, k.Role = apikey.PublicKey, publicKeyRole
+	if project := q.Get("projectId"); project != "" && project != k.Project {
+		if err := checkName("projectId", project); err != nil {
+			return 0, nil, err
+		}
+		if c.who.rank() < admin {
+			return 0, nil, forbidden("the key's role %s is not enough for another project: role admin is needed", c.who.Role)
+		}
+		k.Project, k.ProjectName = project, project
+	}
+	life := int64(publicKeyLife / time.Second)
+	if q.Has("ttl") {
+		ttl, err := strconv.ParseFloat(q.Get("ttl"), 64)
+		if err != nil && !errors.Is(err, strconv.ErrRange) || ttl != ttl {
+			return 0, nil, invalid("ttl must be a number of seconds")
+		}
+		if life, err = checkSeconds("ttl", ttl); err != nil {
+			return 0, nil, err
+		}
+		if life == 0 {
+			return 0, nil, invalid("ttl must be at least 1 second")
+		}
+	}
+	k.ExpiresAt = k.CreatedAt + life*1000
+	err := c.store.change(c.ctx, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(c.ctx, `SELECT value, expires_at FROM keys
+			WHERE type = 'pk' AND project = $1 AND name = $2 AND service = $3 AND enabled = 1 AND value <> '' AND expires_at > $4
+			ORDER BY expires_at DESC LIMIT 1`, k.Project, k.Name, apikey.Vertesia, c.now.UnixMilli()).Scan(&k.Value, &k.ExpiresAt)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		_, err = insertKey(c.ctx, tx, c.random, k)
+		return err
+	})
+	b := append([]byte(nil), `{"value":`...)
+	b = appendText(b, k.Value)
+	b = appendTime(b, "expire_at", k.ExpiresAt)
+	return http.StatusOK, append(b, '}'), err
+}
+
+// vertesiaExchange answers a key with a token. A token is not exchanged for another: else it
+// would never end.
+func vertesiaExchange(c *call) (int, []byte, error) {
+	if _, err := c.body(); err != nil {
+		return 0, nil, err
+	}
+	if strings.Count(bearer(c.r), ".") == 2 {
+		return 0, nil, unauthorized("a token cannot be exchanged: send the key itself")
+	}
+	scheme := "http://"
+	if c.r.TLS != nil {
+		scheme = "https://"
+	}
+	token, err := c.issueToken(c.ctx, c.who, scheme+c.r.Host, c.now)
+	if err != nil {
+		return 0, nil, err
+	}
+	b := append([]byte(nil), `{"token":`...)
+	b = appendText(b, token)
+	b = appendField(b, "token_type", "Bearer")
+	b = appendRaw(b, "expires_in", strconv.FormatInt(int64(tokenLife/time.Second), 10))
+	return http.StatusOK, append(b, '}'), nil
+}
