@@ -1,7 +1,6 @@
 package keyserver
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -244,41 +243,42 @@ const pageSize = 500
 // tail is given the place to go on from when there are more.
 func (c *call) stream(v view, after position, limit int, head string, each func([]byte, *record) []byte, tail func(next *position) string) error {
 	control := http.NewResponseController(c.w)
-	out := bufio.NewWriterSize(c.w, 64<<10)
-	buf := make([]record, pageSize)
-	var line []byte
-	var next *position
-	_, _ = out.WriteString(head) // a bufio.Writer keeps its error for Flush
+	out := append(make([]byte, 0, 256<<10), head...)
 	for sent := 0; ; {
-		n, err := c.store.page(c.ctx, v, after, buf)
+		want := pageSize
+		if limit > 0 {
+			want = min(want, limit-sent+1) // one more says whether there are more
+		}
+		var more bool
+		n, err := c.store.page(c.ctx, v, after, want, func(k *record) {
+			if more = limit > 0 && sent == limit; more {
+				return
+			}
+			if sent > 0 {
+				out = append(out, ',')
+			}
+			out = each(out, k)
+			after = position{k.CreatedAt, k.ID}
+			sent++
+		})
 		if err != nil {
 			return err
 		}
-		for i := range buf[:n] {
-			if limit > 0 && sent == limit {
-				next = &after
-				break
-			}
-			line = line[:0]
-			if sent > 0 {
-				line = append(line, ',')
-			}
-			line = each(line, &buf[i])
-			_, _ = out.Write(line)
-			after = position{buf[i].CreatedAt, buf[i].ID}
-			sent++
-		}
-		if n < len(buf) || next != nil {
-			break
-		}
-		if err := out.Flush(); err != nil {
+		if more {
+			_, err = c.w.Write(append(out, tail(&after)...))
 			return err
 		}
+		if n < want {
+			_, err = c.w.Write(append(out, tail(nil)...))
+			return err
+		}
+		if _, err := c.w.Write(out); err != nil {
+			return err
+		}
+		out = out[:0]
 		// A client that reads on may take long over a long list; recorders in tests have no deadline.
 		_ = control.SetWriteDeadline(time.Now().Add(writeLimit))
 	}
-	_, _ = out.WriteString(tail(next))
-	return out.Flush()
 }
 
 // clip keeps a message short whatever was sent.

@@ -1,0 +1,95 @@
+package keyserver
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"detent/apikey"
+)
+
+func serveOnce(b testing.TB, h http.Handler, r *http.Request) {
+	w := &discard{header: http.Header{}}
+	h.ServeHTTP(w, r)
+	if w.status != 0 && w.status >= 300 {
+		b.Fatalf("%s %s: %d", r.Method, r.URL, w.status)
+	}
+}
+
+// discard is an answer that is counted and thrown away.
+type discard struct {
+	header http.Header
+	status int
+	bytes  int64
+}
+
+func (d *discard) Header() http.Header              { return d.header }
+func (d *discard) WriteHeader(status int)           { d.status = status }
+func (d *discard) Write(p []byte) (int, error)      { d.bytes += int64(len(p)); return len(p), nil }
+func (d *discard) SetWriteDeadline(time.Time) error { return nil }
+
+func request(method, path, token string) *http.Request {
+	r := httptest.NewRequest(method, path, nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	return r
+}
+
+func BenchmarkAuthenticate(b *testing.B) {
+	s := open(b)
+	if err := s.FillDemo(context.Background(), 10_000); err != nil {
+		b.Fatal(err)
+	}
+	key := s.generic(s.session(apikey.Generic, apikey.Live), "k", "live").text("data.key")
+	h := s.Handler()
+	b.ReportAllocs()
+	b.ResetTimer()
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			w := &discard{header: http.Header{}}
+			h.ServeHTTP(w, request("GET", "/v1/users/usr_1", key))
+			if w.status != 404 {
+				b.Fatalf("status %d", w.status)
+			}
+		}
+	})
+}
+
+func BenchmarkList(b *testing.B) {
+	for _, n := range []int{10_000, 100_000} {
+		s := open(b)
+		if err := s.FillDemo(context.Background(), n); err != nil {
+			b.Fatal(err)
+		}
+		h := s.Handler()
+		for _, c := range []struct{ service, method, path string }{
+			{apikey.Prosopo, "POST", "/api-keys/get"}, {apikey.Vertesia, "GET", "/api/v1/apikeys"}, {apikey.Generic, "GET", "/v1/api-keys"},
+		} {
+			b.Run(fmt.Sprintf("%s/%d", c.service, n), func(b *testing.B) {
+				b.ReportAllocs()
+				for range b.N {
+					serveOnce(b, h, request(c.method, c.path, s.session(c.service, "")))
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkCreate(b *testing.B) {
+	s := open(b)
+	token := s.session(apikey.Generic, apikey.Live)
+	b.ResetTimer()
+	for range b.N {
+		s.generic(token, "k", "live")
+	}
+}
+
+func BenchmarkFillDemo100k(b *testing.B) {
+	for range b.N {
+		if err := open(b).FillDemo(context.Background(), 100_000); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
