@@ -52,6 +52,12 @@ func (s Secret) Equal(other Secret) bool {
 // HasPrefix reports whether the secret begins with prefix: which kind of key is it?
 func (s Secret) HasPrefix(prefix string) bool { return strings.HasPrefix(s.bytes(), prefix) }
 
+// Check says whether the bytes can be a secret at all, as ParseSecret does.
+func (s Secret) Check() error {
+	_, err := ParseSecret(s.bytes())
+	return err
+}
+
 // Redact replaces every copy of the secret in text by a mask: some services echo what they refuse.
 func (s Secret) Redact(text string) string {
 	if s.IsZero() {

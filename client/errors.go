@@ -49,6 +49,8 @@ type Error struct {
 	Permission string // the permission or role that is missing, where it can be told
 	Hint       string // what to do now; one or two short sentences
 	Err        error  // the cause, for errors.Is; never printed
+
+	shaped bool // the answer was an error as the service writes them
 }
 
 // Error is one line: what happened, what is certain, in the service's own words.

@@ -4,6 +4,7 @@ package client
 
 import (
 	"context"
+	"crypto/x509"
 	"io"
 	"time"
 
@@ -79,6 +80,8 @@ type Options struct {
 	UserAgent string
 	// Debug receives one redacted line a request; nil for none.
 	Debug io.Writer
+	// RootCAs are the certificate authorities to trust; nil for the system's.
+	RootCAs *x509.CertPool
 	// Now and Sleep are the clock; nil for the real one. Sleep returns early with the context's error.
 	Now   func() time.Time
 	Sleep func(ctx context.Context, d time.Duration) error

@@ -1,0 +1,189 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"detent/apikey"
+)
+
+// again says whether a failed attempt may be repeated, and when.
+type again struct {
+	retry bool
+	paced bool
+	wait  time.Duration // 0 is our own pace
+}
+
+// try makes one attempt.
+func (t *transport) try(ctx context.Context, c call, attempt int, read func(*answer) error) (*Error, again) {
+	var sent atomic.Bool // a connection was had: from here on nothing is certain
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }})
+	begin := t.opts.Now()
+	resp, err := t.send(traced, c)
+	if err != nil {
+		t.log(c, attempt, begin, "-")
+		failed := t.broken(c, err, sent.Load())
+		return failed, again{retry: mayPass(failed, err)}
+	}
+	defer func() { _ = resp.Body.Close() }()
+	t.clock(resp.Header)
+	limit := int64(maxOther)
+	if c.list && resp.StatusCode/100 == 2 {
+		limit = maxList
+	}
+	body := &guard{r: resp.Body, left: limit}
+	if resp.StatusCode/100 != 2 {
+		failed := t.refusedBy(c, resp, body)
+		t.log(c, attempt, begin, strconv.Itoa(resp.StatusCode))
+		return failed, t.afterRefusal(c, resp, failed)
+	}
+	a := &answer{status: resp.StatusCode, body: body}
+	err = t.readAnswer(c, resp, a, read)
+	t.log(c, attempt, begin, strconv.Itoa(resp.StatusCode))
+	if err == nil {
+		return nil, again{}
+	}
+	failed := t.unread(c, resp.StatusCode, err)
+	return failed, again{retry: failed.Kind == Timeout && !a.handed && ctx.Err() == nil}
+}
+
+func (t *transport) readAnswer(c call, resp *http.Response, a *answer, read func(*answer) error) error {
+	if strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/html") {
+		return errWebPage
+	}
+	if guard, ok := a.body.(*guard); ok && resp.ContentLength > guard.left {
+		return errTooLarge
+	}
+	if read == nil {
+		return nil
+	}
+	return read(a)
+}
+
+// send is the one place where a request is built, and where the credential becomes a header.
+func (t *transport) send(ctx context.Context, c call) (*http.Response, error) {
+	client := t.reads
+	if c.write {
+		client = t.writes
+	}
+	bearer := c.bearer
+	if bearer.IsZero() {
+		bearer = t.opts.Token
+	}
+	req := client.R().SetContext(ctx).SetDoNotParseResponse(true).
+		SetHeader("Authorization", "Bearer "+bearer.Reveal()).
+		SetHeader("Accept", "application/json").
+		SetHeader("User-Agent", t.opts.UserAgent).
+		SetHeaders(c.header)
+	if c.body != nil {
+		raw, err := json.Marshal(c.body)
+		if err != nil {
+			return nil, err
+		}
+		req.SetHeader("Content-Type", "application/json").SetBody(raw)
+	}
+	resp, err := req.Execute(c.method, t.address(c))
+	if err != nil {
+		if resp != nil && resp.RawResponse != nil {
+			_ = resp.RawResponse.Body.Close()
+		}
+		return nil, err
+	}
+	return resp.RawResponse, nil
+}
+
+func (t *transport) address(c call) string {
+	origin := t.origin
+	if c.origin != nil {
+		origin = c.origin
+	}
+	address := strings.TrimSuffix(origin.String(), "/") + strings.Replace(c.path, "{id}", url.PathEscape(c.id), 1)
+	if len(c.query) > 0 {
+		address += "?" + c.query.Encode()
+	}
+	return address
+}
+
+// clock keeps what the service says about the time.
+func (t *transport) clock(h http.Header) {
+	at, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.server, t.local = at, t.opts.Now()
+}
+
+// log writes one line a request, of what cannot hold a secret: no header, body, id or query.
+func (t *transport) log(c call, attempt int, begin time.Time, status string) {
+	if t.opts.Debug == nil {
+		return
+	}
+	t.logging.Lock()
+	defer t.logging.Unlock()
+	_, _ = fmt.Fprintf(t.opts.Debug, "%s %s %s %s %s attempt %d\n", begin.UTC().Format(time.RFC3339Nano), c.method, c.path, status,
+		t.opts.Now().Sub(begin).Round(time.Microsecond), attempt)
+}
+
+// afterRefusal decides whether an answer that is an error may be followed by another attempt.
+func (t *transport) afterRefusal(c call, resp *http.Response, failed *Error) again {
+	if c.paced && resp.StatusCode == http.StatusTooManyRequests && resp.Header.Get("x-ratelimit-reason") == "pacing" {
+		if ms, err := strconv.ParseInt(resp.Header.Get("x-ratelimit-retry-ms"), 10, 32); err == nil && ms >= 0 {
+			return again{paced: true, wait: max(minPace, time.Duration(ms)*time.Millisecond)}
+		}
+	}
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusRequestTimeout:
+		return again{retry: true, wait: t.retryAfter(resp.Header)}
+	}
+	return again{}
+}
+
+// retryAfter reads seconds or a date; a date is measured against the service's own clock.
+func (t *transport) retryAfter(h http.Header) time.Duration {
+	text := strings.TrimSpace(h.Get("Retry-After"))
+	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil {
+		return max(0, time.Duration(seconds)*time.Second)
+	}
+	at, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	from, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		from = t.opts.Now()
+	}
+	return max(0, at.Sub(from))
+}
+
+// mayPass reports whether a connection that failed may work at the next attempt.
+func mayPass(failed *Error, err error) bool {
+	if failed.Kind == Timeout {
+		return !errors.Is(err, context.DeadlineExceeded)
+	}
+	return failed.Kind == Unreachable && !isUnknownHost(err)
+}
+
+// secrets are what no text may repeat.
+func (t *transport) secrets(c call) []apikey.Secret {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return []apikey.Secret{t.opts.Token, c.bearer, t.session}
+}
+
+// readSome reads what there is of an error body, which may be broken or endless.
+func readSome(r io.Reader) []byte {
+	b, _ := io.ReadAll(r)
+	return b
+}

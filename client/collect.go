@@ -1,0 +1,83 @@
+package client
+
+import (
+	"strings"
+
+	"detent/apikey"
+)
+
+// minMask is how many characters of a mask must be the key's own, beyond the service's prefix,
+// before it says anything about which key it is.
+const minMask = 4
+
+// maskOf reports whether a mask such as "sk-ec54686****" is one of the secret: what is shown of it
+// begins the secret, and is more than the service's common prefix.
+func maskOf(mask string, secret apikey.Secret, prefixes []string) bool {
+	shown := strings.TrimRight(mask, "*….•")
+	if shown == mask || secret.IsZero() {
+		return false
+	}
+	own := len(shown)
+	for _, p := range prefixes {
+		if strings.HasPrefix(shown, p) {
+			own = min(own, len(shown)-len(p))
+		}
+	}
+	return own >= minMask && secret.HasPrefix(shown)
+}
+
+// collector hands a list over in batches and marks the credential that lists it. Keys whose mask
+// could be the credential's wait for the end: only one such key can be told.
+type collector struct {
+	each     func([]apikey.Key)
+	answer   *answer
+	own      apikey.Secret
+	ownID    string
+	prefixes []string
+
+	pending []apikey.Key
+	held    []apikey.Key
+	found   bool
+}
+
+func (c *collector) add(k apikey.Key) {
+	if c.ownID != "" && k.ID == c.ownID {
+		k.Own = true
+	}
+	c.found = c.found || k.Own
+	if !k.Own && maskOf(k.Masked, c.own, c.prefixes) {
+		c.held = append(c.held, k)
+		return
+	}
+	c.pending = append(c.pending, k)
+	if len(c.pending) >= batch {
+		c.flush()
+	}
+}
+
+func (c *collector) finish() {
+	if len(c.held) == 1 && !c.found {
+		c.held[0].Own = true
+	}
+	c.pending = append(c.pending, c.held...)
+	c.held = nil
+	c.flush()
+}
+
+func (c *collector) flush() {
+	if len(c.pending) == 0 {
+		return
+	}
+	c.answer.handed = true
+	c.each(c.pending)
+	c.pending = nil
+}
+
+// sameByMask is the one key whose mask is the secret's; nil where none or several are.
+func sameByMask(keys []apikey.Key) *apikey.Key {
+	if len(keys) != 1 {
+		return nil
+	}
+	keys[0].Matched = true
+	return &keys[0]
+}

@@ -1,0 +1,277 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"detent/apikey"
+)
+
+// What an answer may be at most.
+const (
+	maxList  = 128 << 20 // bytes of a list
+	maxOther = 1 << 20   // bytes of every other answer
+	maxDepth = 64        // nesting of JSON
+	batch    = 500       // keys handed over at once
+)
+
+var (
+	errTooLarge = errors.New("the answer is over the limit")
+	errTooDeep  = fmt.Errorf("the answer is nested over %d deep", maxDepth)
+	errWebPage  = errors.New("a web page instead of the service's JSON")
+)
+
+// badAnswer is an answer that is JSON, but not what the service promises. Its text is ours.
+type badAnswer string
+
+func (e badAnswer) Error() string { return string(e) }
+
+// guard passes a body on while it stays within its limits: bytes and depth of nesting.
+type guard struct {
+	r        io.Reader
+	left     int64
+	depth    int
+	inString bool
+	escaped  bool
+}
+
+func (g *guard) Read(p []byte) (int, error) {
+	if g.left < 0 {
+		return 0, errTooLarge
+	}
+	if int64(len(p)) > g.left+1 {
+		p = p[:g.left+1]
+	}
+	n, err := g.r.Read(p)
+	if g.left -= int64(n); g.left < 0 {
+		return 0, errTooLarge
+	}
+	for _, c := range p[:n] {
+		switch {
+		case g.inString:
+			switch {
+			case g.escaped:
+				g.escaped = false
+			case c == '\\':
+				g.escaped = true
+			case c == '"':
+				g.inString = false
+			}
+		case c == '"':
+			g.inString = true
+		case c == '[' || c == '{':
+			if g.depth++; g.depth > maxDepth {
+				return 0, errTooDeep
+			}
+		case c == ']' || c == '}':
+			g.depth--
+		}
+	}
+	return n, err
+}
+
+// decodeOne reads a body that is one JSON value and nothing more.
+func decodeOne(r io.Reader, into any) error {
+	dec := json.NewDecoder(r)
+	if err := dec.Decode(into); err != nil {
+		return err
+	}
+	return atEnd(dec)
+}
+
+func atEnd(dec *json.Decoder) error {
+	switch _, err := dec.Token(); {
+	case err == io.EOF:
+		return nil
+	case err != nil:
+		return err
+	}
+	return badAnswer("the answer goes on after its end")
+}
+
+// decodeList reads a list as a stream: a bare array, or an object that has the array under one of
+// names. each decodes one element. The object's other members are returned.
+func decodeList(r io.Reader, names []string, each func(*json.Decoder) error) (map[string]json.RawMessage, error) {
+	dec := json.NewDecoder(r)
+	first, err := dec.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch first {
+	case json.Delim('['):
+		if err := elements(dec, each); err != nil {
+			return nil, err
+		}
+		return nil, atEnd(dec)
+	case json.Delim('{'):
+	default:
+		return nil, badAnswer("the answer is no list")
+	}
+	rest, found := map[string]json.RawMessage{}, false
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return rest, err
+		}
+		member := name.(string)
+		if !slices.Contains(names, member) {
+			var raw json.RawMessage
+			if err := dec.Decode(&raw); err != nil {
+				return rest, err
+			}
+			rest[member] = raw
+			continue
+		}
+		switch open, err := dec.Token(); {
+		case err != nil:
+			return rest, err
+		case found:
+			return rest, badAnswer("the answer has its list twice")
+		case open == json.Delim('['):
+			found = true
+			if err := elements(dec, each); err != nil {
+				return rest, err
+			}
+		case open == nil: // an empty list of a service that is written in Go
+			found = true
+		default:
+			return rest, badAnswer(fmt.Sprintf("the answer's %q is no list", member))
+		}
+	}
+	if _, err := dec.Token(); err != nil {
+		return rest, err
+	}
+	if err := refusal(rest); err != nil {
+		return rest, err
+	}
+	if !found {
+		return rest, badAnswer("the answer has no list")
+	}
+	return rest, atEnd(dec)
+}
+
+func elements(dec *json.Decoder, each func(*json.Decoder) error) error {
+	for dec.More() {
+		if err := each(dec); err != nil {
+			return err
+		}
+	}
+	_, err := dec.Token()
+	return err
+}
+
+// refused is an answer with a status of success that says no.
+type refused struct{ fault fault }
+
+func (e *refused) Error() string { return e.fault.message }
+
+// refusal recognises {"success":false,…} and a lone {"error":…} in an answer of status 200.
+func refusal(members map[string]json.RawMessage) error {
+	_, failed := members["error"]
+	failed = failed && string(members["error"]) != "null"
+	if raw, ok := members["success"]; ok {
+		failed = string(raw) == "false" || failed && string(raw) != "true"
+	}
+	if !failed {
+		return nil
+	}
+	return &refused{faultOf(members)}
+}
+
+// decodeObject reads an answer that is one object; where it is only an envelope, the object under
+// one of names is taken.
+func decodeObject(r io.Reader, names ...string) (members map[string]json.RawMessage, raw json.RawMessage, err error) {
+	if err := decodeOne(r, &raw); err != nil {
+		return nil, nil, err
+	}
+	if err := json.Unmarshal(raw, &members); err != nil || members == nil {
+		return nil, raw, badAnswer("the answer is no object")
+	}
+	if err := refusal(members); err != nil {
+		return members, raw, err
+	}
+	for _, name := range names {
+		var inner map[string]json.RawMessage
+		if json.Unmarshal(members[name], &inner) == nil && inner != nil {
+			return inner, members[name], nil
+		}
+	}
+	return members, raw, nil
+}
+
+// text is a string of the wire, taken tolerantly: a number is its digits, anything else absent.
+// It is raw: scrub it, or pass it through verbatim.
+type text string
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	var s string
+	switch {
+	case len(b) > 0 && b[0] == '"':
+		if err := json.Unmarshal(b, &s); err != nil {
+			return err
+		}
+		*t = text(s)
+	case len(b) > 0 && (b[0] == '-' || b[0] >= '0' && b[0] <= '9'):
+		*t = text(b)
+	}
+	return nil
+}
+
+// flag is a boolean of the wire; nil is absent, or no boolean.
+type flag struct{ value *bool }
+
+func (f *flag) UnmarshalJSON(b []byte) error {
+	if v, err := strconv.ParseBool(string(bytes.Trim(b, `"`))); err == nil && len(b) > 1 {
+		f.value = &v
+	}
+	return nil
+}
+
+// token is a secret of the wire: it never exists as anything but an apikey.Secret. What a terminal
+// cannot show or a header cannot carry is none.
+type token struct{ apikey.Secret }
+
+func (t *token) UnmarshalJSON(b []byte) error {
+	var s string
+	if json.Unmarshal(b, &s) == nil && isPrintable(s) {
+		t.Secret = apikey.NewSecret(s)
+	}
+	return nil
+}
+
+func isPrintable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r <= 0x20 || r > 0x7e })
+}
+
+// firstOf is the first that is not empty.
+func firstOf[T ~string](values ...T) string {
+	for _, v := range values {
+		if v != "" {
+			return string(v)
+		}
+	}
+	return ""
+}
+
+func firstToken(values ...token) apikey.Secret {
+	for _, v := range values {
+		if !v.IsZero() {
+			return v.Secret
+		}
+	}
+	return apikey.Secret{}
+}
+
+// field scrubs a text of a key.
+func field(t text) string { return scrub(string(t), maxField) }
+
+// looksLikeWebPage reports whether a body begins as HTML or XML does.
+func looksLikeWebPage(head []byte) bool {
+	return strings.HasPrefix(string(bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n")), "<")
+}

@@ -1,0 +1,233 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// broken is the failure of a call that got no answer.
+func (t *transport) broken(c call, err error, sent bool) *Error {
+	e := &Error{Op: c.op, Outcome: outcome(c.write && sent), Err: innermost(err)}
+	var dns *net.DNSError
+	var dial *net.OpError
+	switch {
+	case errors.Is(err, context.Canceled):
+		e.Kind, e.Message = Canceled, "given up before the answer"
+	case isTLS(err):
+		e.Kind, e.Message = BadTLS, tlsWords(err)
+		e.Hint = "Check the URL, the server's certificate and this machine's clock. Nothing is sent without a valid certificate."
+	case errors.As(err, &dns) && dns.IsNotFound:
+		e.Kind, e.Message = Unreachable, "no such host: "+words(dns.Name)
+		e.Hint = "Check the URL of the profile and the network."
+	case !sent && errors.As(err, &dial):
+		e.Kind, e.Message = Unreachable, dialWords(dial, t.host(c))
+		e.Hint = "Check the network and that the service is running at " + t.host(c) + "."
+	case errors.Is(err, context.DeadlineExceeded), os.IsTimeout(err):
+		e.Kind, e.Message = Timeout, "no answer in "+t.opts.Timeout.String()
+		e.Hint = "Try again, or allow more time with --timeout."
+	case strings.Contains(err.Error(), "malformed HTTP") || strings.Contains(err.Error(), "server response headers exceeded"):
+		e.Kind, e.Message = BadAnswer, "the answer is not HTTP as the service speaks it"
+		e.Hint = hintURL
+	default:
+		e.Kind, e.Message = Timeout, "the connection broke before the answer"
+		e.Hint = "Try again."
+	}
+	if e.Outcome == Unknown {
+		e.Hint = hintLook
+	}
+	return e
+}
+
+const (
+	hintURL  = "Check the URL of the profile, and whether a proxy or a login page is in between."
+	hintLook = "No answer is not a no: reload the list and look before you try again."
+)
+
+func outcome(unknown bool) Outcome {
+	if unknown {
+		return Unknown
+	}
+	return NotDone
+}
+
+// innermost is the cause without the layers of net/http, whose text holds the URL with its query.
+func innermost(err error) error {
+	var u *url.Error
+	for errors.As(err, &u) {
+		err = u.Err
+	}
+	return err
+}
+
+func isUnknownHost(err error) bool {
+	var dns *net.DNSError
+	return errors.As(err, &dns) && dns.IsNotFound
+}
+
+func isTLS(err error) bool {
+	var (
+		verification *tls.CertificateVerificationError
+		alert        tls.AlertError
+		record       tls.RecordHeaderError
+		authority    x509.UnknownAuthorityError
+		hostname     x509.HostnameError
+		invalid      x509.CertificateInvalidError
+	)
+	return errors.As(err, &verification) || errors.As(err, &alert) || errors.As(err, &record) || errors.As(err, &authority) ||
+		errors.As(err, &hostname) || errors.As(err, &invalid) || errors.Is(err, http.ErrSchemeMismatch) ||
+		strings.Contains(err.Error(), "remote error: tls:") || strings.Contains(err.Error(), "tls: ") ||
+		strings.Contains(err.Error(), "TLS handshake")
+}
+
+func tlsWords(err error) string {
+	if errors.Is(err, http.ErrSchemeMismatch) {
+		return "the server answered without TLS to an https request"
+	}
+	return words(innermost(err).Error())
+}
+
+func dialWords(op *net.OpError, host string) string {
+	switch {
+	case errors.Is(op, syscall.ECONNREFUSED):
+		return host + " refused the connection"
+	case op.Timeout():
+		return host + " did not answer the connection in time"
+	case errors.Is(op, syscall.ENETUNREACH), errors.Is(op, syscall.EHOSTUNREACH):
+		return "no route to " + host
+	}
+	return "no connection to " + host
+}
+
+func (t *transport) host(c call) string {
+	if c.origin != nil {
+		return c.origin.Host
+	}
+	return t.origin.Host
+}
+
+// unread is the failure of a call whose answer of success could not be read. A write was done, or
+// not: its answer does not tell.
+func (t *transport) unread(c call, status int, err error) *Error {
+	var own *Error
+	if errors.As(err, &own) {
+		return own
+	}
+	var no *refused
+	if errors.As(err, &no) {
+		if no.fault.status != 0 {
+			status = no.fault.status
+		}
+		return t.fail(c, status, no.fault)
+	}
+	e := &Error{Op: c.op, Kind: BadAnswer, Status: status, Outcome: outcome(c.write), Err: innermost(err)}
+	var ours badAnswer
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.Is(err, errTooLarge):
+		e.Kind, e.Message = TooLarge, errTooLarge.Error()
+	case errors.Is(err, errTooDeep):
+		e.Message = errTooDeep.Error()
+	case errors.Is(err, errWebPage):
+		e.Message, e.Hint = errWebPage.Error(), hintURL
+	case errors.As(err, &ours):
+		e.Message = words(string(ours), t.secrets(c)...)
+	case errors.Is(err, context.Canceled):
+		e.Kind, e.Message = Canceled, "given up in the middle of the answer"
+	case errors.Is(err, context.DeadlineExceeded), os.IsTimeout(err):
+		e.Kind, e.Message = Timeout, "the answer was not complete in "+t.opts.Timeout.String()
+		e.Hint = "Try again, or allow more time with --timeout."
+	case errors.Is(err, io.EOF):
+		e.Message, e.Hint = "the answer is empty", hintURL
+	case errors.As(err, &syntax):
+		e.Message, e.Hint = "the answer is not JSON, or breaks off", hintURL
+	case errors.As(err, &kind):
+		e.Message, e.Hint = "the answer's JSON is not what the service promises", hintURL
+	default: // io.ErrUnexpectedEOF, a reset
+		e.Kind, e.Message = Timeout, "the connection broke in the middle of the answer"
+		e.Hint = "Try again."
+	}
+	if e.Outcome == Unknown {
+		e.Hint = hintLook
+	}
+	return e
+}
+
+// refusedBy is the failure of a call that was answered with a status of failure.
+func (t *transport) refusedBy(c call, resp *http.Response, body io.Reader) *Error {
+	if resp.StatusCode/100 == 3 {
+		return t.redirected(c, resp)
+	}
+	f := parseFault(readSome(body))
+	if strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/html") && !f.json {
+		f = parseFault([]byte("<html>"))
+	}
+	return t.fail(c, resp.StatusCode, f)
+}
+
+// fail makes the typed error of a refusal.
+func (t *transport) fail(c call, status int, f fault) *Error {
+	known := t.secrets(c)
+	e := &Error{Op: c.op, Status: status, Kind: kindOf(status), Code: scrub(words(f.code, known...), 80),
+		Message: words(f.message, known...), shaped: f.json, Outcome: outcome(c.write && (status >= 500 || status == http.StatusRequestTimeout))}
+	switch {
+	case f.web && (e.Kind == NotFound || e.Kind == Invalid):
+		// A page that is not found is not the service saying that a key is.
+		e.Kind, e.Hint = BadAnswer, hintURL
+		return e
+	case e.Kind == Unauthorized:
+		e.Hint = "Check that the key is not revoked or expired, has no typo, and belongs to this environment (test or live) and this URL."
+	case e.Kind == RateLimited:
+		e.Hint = "Wait a little and try again."
+	case e.Outcome == Unknown:
+		e.Hint = hintLook
+	case e.Kind == Unavailable:
+		e.Hint = "The service has a problem. Try again later."
+	}
+	t.hints(e, c)
+	return e
+}
+
+func kindOf(status int) Kind {
+	switch status {
+	case http.StatusUnauthorized:
+		return Unauthorized
+	case http.StatusForbidden:
+		return Forbidden
+	case http.StatusNotFound, http.StatusGone:
+		return NotFound
+	case http.StatusConflict:
+		return Conflict
+	case http.StatusTooManyRequests:
+		return RateLimited
+	case http.StatusRequestTimeout:
+		return Timeout
+	}
+	if status >= 500 {
+		return Unavailable
+	}
+	return Invalid
+}
+
+// redirected refuses a redirect that would carry the credential elsewhere, or a write anywhere.
+func (t *transport) redirected(c call, resp *http.Response) *Error {
+	e := &Error{Op: c.op, Kind: BadAnswer, Status: resp.StatusCode, Hint: "Nothing was sent there. " + hintURL,
+		Message: "the answer is a redirect to nowhere"}
+	// 307 and 308 say that the request was not handled; 303 after a write says that it was.
+	e.Outcome = outcome(c.write && resp.StatusCode != http.StatusTemporaryRedirect && resp.StatusCode != http.StatusPermanentRedirect)
+	if to, err := resp.Location(); err == nil {
+		e.Message = "redirected to " + words((&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String(), t.secrets(c)...) +
+			", which is not followed"
+	}
+	return e
+}

@@ -1,0 +1,408 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"detent/apikey"
+)
+
+const (
+	genericKeys = "/v1/api-keys"
+	genericKey  = "/v1/api-keys/{id}"
+	genericUser = "/v1/users/{id}"
+
+	// probeUser is an id that no user has: the service says that after it has accepted the key.
+	probeUser = "usr_detent_probe"
+
+	pageSize = 100     // where the first page does not show the service's own
+	maxPages = 100_000 // of a service that never stops
+)
+
+var genericPrefixes = map[apikey.Environment]string{apikey.Live: "sk_live_", apikey.Test: "sk_test_"}
+
+// generic speaks the /v1/api-keys convention.
+type generic struct {
+	*transport
+	odd verbatim
+}
+
+func openGeneric(opts Options) (*generic, *Error) {
+	t, bad := newTransport(opts, genericHints)
+	if bad != nil {
+		return nil, bad
+	}
+	return &generic{transport: t}, nil
+}
+
+// Capabilities implements Service.
+func (g *generic) Capabilities() apikey.Capabilities {
+	create := apikey.Can()
+	if !g.opts.CanCreate {
+		create = apikey.Cannot("keys are created in the service's dashboard (create = true in the profile, where the service offers it)")
+	}
+	immutable := apikey.Cannot("the service changes no key: create a replacement and delete the old one")
+	return apikey.Capabilities{
+		Service: apikey.Generic, Title: "API keys",
+		Create: create, Delete: apikey.Can(), Rename: immutable,
+		ChangeRole: apikey.Cannot("keys have no role"),
+		Disable:    apikey.Cannot("the service has no off switch for a key: it can only be deleted"),
+		PublicKeys: apikey.Cannot("the service has no public keys"),
+		Retrieve:   apikey.Cannot("the service shows a secret once"),
+		LastUsed:   apikey.Can(), Expiry: create, Restrictions: create,
+		Environments:   []apikey.Environment{apikey.Live, apikey.Test},
+		AccessFields:   []apikey.Field{apikey.FieldEnvironment, apikey.FieldRestrictions, apikey.FieldExpiry},
+		SecretPrefixes: []string{genericPrefixes[apikey.Live], genericPrefixes[apikey.Test]},
+		MaxName:        maxName,
+	}
+}
+
+// genericRow is a key on the wire.
+type genericRow struct {
+	ID           text            `json:"id"`
+	Name         text            `json:"name"`
+	Prefix       text            `json:"prefix"`
+	Masked       text            `json:"masked"`
+	Environment  text            `json:"environment"`
+	CreatedAt    when            `json:"created_at"`
+	LastUsed     when            `json:"last_used"`
+	LastUsedAt   when            `json:"last_used_at"`
+	ExpiresAt    when            `json:"expires_at"`
+	Restrictions json.RawMessage `json:"restrictions"`
+	Key          token           `json:"key"`
+	Secret       token           `json:"secret"`
+	Value        token           `json:"value"`
+	Token        token           `json:"token"`
+}
+
+func (r genericRow) secret() apikey.Secret { return firstToken(r.Key, r.Secret, r.Value, r.Token) }
+
+func (g *generic) key(row genericRow) (apikey.Key, error) {
+	if row.ID == "" {
+		return apikey.Key{}, badAnswer("a key in the answer has no id")
+	}
+	k := apikey.Key{
+		ID: g.odd.show(string(row.ID)), Name: field(row.Name), Masked: field(row.Masked), CreatedAt: row.CreatedAt.reported(),
+		LastUsedAt: firstWhen(row.LastUsed, row.LastUsedAt).orNever(), ExpiresAt: row.ExpiresAt.orNever(),
+		Restrictions: restrictions(row.Restrictions),
+	}
+	if k.Masked == "" && row.Prefix != "" {
+		k.Masked = field(row.Prefix) + "…"
+	}
+	secret := row.secret()
+	for env, prefix := range genericPrefixes {
+		if string(row.Environment) == string(env) || row.Environment == "" && (string(row.Prefix) == prefix || row.Prefix == "" && secret.HasPrefix(prefix)) {
+			k.Environment = env
+		}
+	}
+	return k, nil
+}
+
+// restrictions are nil where the service does not report them, or reports a kind that is not known:
+// a key with a restriction that would be lost in a copy must not look like one without.
+func restrictions(raw json.RawMessage) *apikey.Restrictions {
+	if len(raw) == 0 {
+		return nil
+	}
+	var said struct {
+		IPAddresses texts `json:"ip_addresses"`
+		Referrers   texts `json:"referrers"`
+		Endpoints   texts `json:"endpoints"`
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	if dec.Decode(&said) != nil {
+		return nil
+	}
+	return &apikey.Restrictions{IPAddresses: said.IPAddresses, Referrers: said.Referrers, Endpoints: said.Endpoints}
+}
+
+// texts is a list of strings, or one.
+type texts []string
+
+func (t *texts) UnmarshalJSON(b []byte) error {
+	var list []text
+	var one text
+	if json.Unmarshal(b, &list) != nil {
+		if err := json.Unmarshal(b, &one); err != nil {
+			return err
+		}
+		if one != "" {
+			list = []text{one}
+		}
+	}
+	for _, item := range list {
+		*t = append(*t, field(item))
+	}
+	return nil
+}
+
+// walk reads the list, page by page. A key that moved to the next page meanwhile comes once.
+func (g *generic) walk(ctx context.Context, start func(*answer), each func(apikey.Key), end func()) error {
+	seen, cursors := map[string]bool{}, map[string]bool{}
+	var query url.Values
+	for page := 0; ; page++ {
+		count := 0
+		var rest map[string]json.RawMessage
+		c := call{op: opList, method: http.MethodGet, path: genericKeys, query: query, list: true}
+		var keys []apikey.Key
+		err := g.do(ctx, c, func(a *answer) error {
+			count, keys = 0, nil
+			streaming := page == 0
+			if streaming {
+				start(a)
+				clear(seen)
+			}
+			var err error
+			rest, err = decodeList(a.body, []string{"data"}, func(dec *json.Decoder) error {
+				var row genericRow
+				if err := dec.Decode(&row); err != nil {
+					return err
+				}
+				key, err := g.key(row)
+				if err != nil {
+					return err
+				}
+				count++
+				if streaming && !seen[key.ID] {
+					seen[key.ID] = true
+					each(key)
+				} else if !streaming {
+					keys = append(keys, key)
+				}
+				return nil
+			})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, key := range keys {
+			if !seen[key.ID] {
+				seen[key.ID] = true
+				each(key)
+			}
+		}
+		cursor, more, bad := nextPage(rest)
+		if bad == "" && more && (cursors[cursor] || page >= maxPages) {
+			bad = "the list's pages go round in a circle"
+		}
+		if bad != "" {
+			return &Error{Op: opList, Kind: BadAnswer, Status: http.StatusOK, Outcome: NotDone, Message: bad}
+		}
+		if !more {
+			end()
+			return nil
+		}
+		cursors[cursor] = true
+		if query == nil {
+			if count == 0 {
+				count = pageSize
+			}
+			query = url.Values{"limit": {strconv.Itoa(count)}}
+		}
+		query.Set("cursor", cursor)
+	}
+}
+
+// nextPage says whether there is more, and where.
+func nextPage(rest map[string]json.RawMessage) (cursor string, more bool, bad string) {
+	var next text
+	if raw, ok := rest["next_cursor"]; ok && json.Unmarshal(raw, &next) != nil {
+		return "", false, "the list's next_cursor is no text"
+	}
+	raw, said := rest["has_more"]
+	switch {
+	case said && string(raw) == "true" && next == "":
+		return "", false, "the list says that there is more, but not where"
+	case said && string(raw) != "true":
+		return "", false, ""
+	}
+	return string(next), next != "", ""
+}
+
+// List implements Service.
+func (g *generic) List(ctx context.Context, each func([]apikey.Key)) error {
+	ctx, done := g.operation(ctx)
+	defer done()
+	var c *collector
+	return g.walk(ctx,
+		func(a *answer) {
+			c = &collector{each: each, answer: a, own: g.opts.Token, prefixes: g.Capabilities().SecretPrefixes}
+		},
+		func(k apikey.Key) { c.add(k) },
+		func() { c.finish() })
+}
+
+// Identify implements Identifier: by a mask that only one key has. A prefix is an environment,
+// never an identity.
+func (g *generic) Identify(ctx context.Context, secret apikey.Secret) (*apikey.Key, error) {
+	ctx, done := g.operation(ctx)
+	defer done()
+	var masked []apikey.Key
+	err := g.walk(ctx,
+		func(*answer) { masked = nil },
+		func(k apikey.Key) {
+			if maskOf(k.Masked, secret, g.Capabilities().SecretPrefixes) {
+				masked = append(masked, k)
+			}
+		}, func() {})
+	if err != nil {
+		return nil, err
+	}
+	key := sameByMask(masked)
+	if key != nil {
+		key.Own = secret.Equal(g.opts.Token)
+	}
+	return key, nil
+}
+
+// Create implements Service, where the profile says that the service offers it.
+func (g *generic) Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error) {
+	ctx, done := g.operation(ctx)
+	defer done()
+	if !g.opts.CanCreate {
+		return apikey.Created{}, unsupported(opCreate, g.Capabilities().Create)
+	}
+	if bad := checkDraft(draft, g.opts.Now()); bad != nil {
+		return apikey.Created{}, bad
+	}
+	env, bad := g.environment(draft.Environment)
+	if bad != nil {
+		return apikey.Created{}, bad
+	}
+	now := g.now()
+	body := map[string]any{"name": draft.Name, "environment": env}
+	if !draft.Expiry.IsNever() {
+		body["expires_at"] = draft.Expiry.Instant(now).UTC().Format(time.RFC3339)
+	}
+	if !draft.Restrictions.Empty() {
+		body["restrictions"] = draft.Restrictions
+	}
+	var created apikey.Created
+	c := call{op: opCreate, method: http.MethodPost, path: genericKeys, body: body, write: true}
+	err := g.do(ctx, c, func(a *answer) error {
+		_, raw, err := decodeObject(a.body, "data")
+		if err != nil {
+			return err
+		}
+		var row genericRow
+		if err := json.Unmarshal(raw, &row); err != nil {
+			return err
+		}
+		created.Secret = row.secret()
+		created.Key, err = g.key(row)
+		return err
+	})
+	if err != nil {
+		return apikey.Created{}, err
+	}
+	if created.Secret.IsZero() {
+		return apikey.Created{}, noSecret()
+	}
+	if created.Key.Name == "" {
+		created.Key.Name = draft.Name
+	}
+	created.Notes = expiryNote(draft.Expiry, created.Key.ExpiresAt, now)
+	if got := created.Key.Environment; got != "" && got != env {
+		created.Notes = append(created.Notes, fmt.Sprintf("asked for a %s key; the service made a %s one", env, got))
+	}
+	return created, nil
+}
+
+// environment is the one asked for, else that of our own credential, else the profile's.
+func (g *generic) environment(asked apikey.Environment) (apikey.Environment, *Error) {
+	if asked == "" {
+		asked = g.opts.Environment
+		for env, prefix := range genericPrefixes {
+			if g.opts.Token.HasPrefix(prefix) {
+				asked = env
+			}
+		}
+	}
+	if _, ok := genericPrefixes[asked]; !ok {
+		return "", invalidDraft("a key's environment is live or test")
+	}
+	return asked, nil
+}
+
+// Update implements Service: there is no such call.
+func (g *generic) Update(context.Context, string, apikey.Patch) (apikey.Key, error) {
+	return apikey.Key{}, unsupported(opUpdate, g.Capabilities().Rename)
+}
+
+// Delete implements Service.
+func (g *generic) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
+	ctx, done := g.operation(ctx)
+	defer done()
+	return remove(ctx, g.transport, g.do, call{op: opDelete, method: http.MethodDelete, path: genericKey, id: g.odd.wire(id), write: true})
+}
+
+// Probe implements Service. It asks for a user that does not exist: "not found" is said only to a
+// key that is known, and so is 403.
+func (g *generic) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof, error) {
+	ctx, done := g.operation(ctx)
+	defer done()
+	if proof, bad := unusable(secret); bad {
+		return proof, nil
+	}
+	unknown := []string{"what the key may do besides", "its restrictions, other than that this request was answered"}
+	ask := func(path, id string, list bool, read func(*answer) error) *Error {
+		return asError(g.do(ctx, call{op: opProbe, method: http.MethodGet, path: path, id: id, bearer: secret, list: list}, read))
+	}
+	path := genericUser
+	e := ask(path, probeUser, false, accepted)
+	if e != nil && e.Kind == NotFound && !e.shaped {
+		// A 404 that does not speak as the service does may come from something in front of it.
+		path = genericKeys
+		e = ask(path, "", true, notWebPage)
+	}
+	did := func(status int) string { return fmt.Sprintf("GET %s answered %d", path, status) }
+	switch {
+	case e == nil:
+		return apikey.Proof{Valid: true, Did: did(http.StatusOK), Unknown: unknown}, nil
+	case e.Kind == NotFound && path == genericUser:
+		return apikey.Proof{Valid: true, Did: did(e.Status), Unknown: unknown}, nil
+	case e.Kind == Forbidden:
+		return apikey.Proof{Valid: true, Did: did(e.Status), Cannot: []string{"make this request, or not from here: " + e.Message}, Unknown: unknown[:1]}, nil
+	case e.Kind == Unauthorized:
+		return apikey.Proof{Did: did(e.Status)}, nil
+	}
+	return apikey.Proof{}, e
+}
+
+// accepted reads an answer for what it says about the request alone.
+func accepted(a *answer) error {
+	raw, err := io.ReadAll(a.body)
+	if err != nil {
+		return err
+	}
+	if looksLikeWebPage(raw) {
+		return errWebPage
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil {
+		return nil
+	}
+	return refusal(members)
+}
+
+func genericHints(e *Error, c call) {
+	switch e.Kind {
+	case Unauthorized:
+		e.Hint = "Check that the key has not been revoked, has no typo, and is of the right environment (test or live). If it goes on, contact the service's support."
+	case Forbidden:
+		e.Hint = "The key lacks the permission for this, or is restricted (IP address, referrer, endpoint): check it in the dashboard."
+	case Unsupported, Invalid:
+		if c.op == opCreate && e.Status == http.StatusMethodNotAllowed {
+			e.Hint = "The service may not offer to create keys: create it in the dashboard, and set create = false in the profile."
+		}
+	}
+}

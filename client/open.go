@@ -1,0 +1,65 @@
+package client
+
+import (
+	"net"
+	"net/url"
+	"strings"
+
+	"detent/apikey"
+)
+
+// Open makes the client of a service. It touches no network. Its errors say which option is wrong.
+func Open(opts Options) (Service, error) {
+	if opts.Token.IsZero() {
+		return nil, badOption("there is no token for this profile")
+	}
+	if err := opts.Token.Check(); err != nil {
+		return nil, badOption("the token cannot be one: " + err.Error())
+	}
+	var s Service
+	var bad *Error
+	switch opts.Service {
+	case apikey.Prosopo:
+		s, bad = openProsopo(opts)
+	case apikey.Vertesia:
+		s, bad = openVertesia(opts)
+	case apikey.Generic:
+		s, bad = openGeneric(opts)
+	default:
+		bad = badOption("no such service; there are prosopo, vertesia and generic")
+	}
+	if bad != nil {
+		return nil, bad
+	}
+	return s, nil
+}
+
+func badOption(message string) *Error {
+	return &Error{Op: "open the service", Kind: Invalid, Outcome: NotDone, Message: message}
+}
+
+// parseOrigin takes an https origin with an optional base path; http on loopback alone, where no
+// one can listen on the way.
+func parseOrigin(text string) (*url.URL, *Error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return nil, badOption("the URL is not an address such as https://api.example.com")
+	}
+	switch {
+	case u.User != nil:
+		return nil, badOption("the URL holds a user or a password; a credential belongs in token")
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, badOption("the URL has a query or a fragment; give the origin and a base path alone")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, badOption("the URL must begin with https://")
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return nil, badOption("the URL must be https; http is for loopback alone, as the key would travel in the open")
+	}
+	u.Path = strings.TrimSuffix(u.Path, "/")
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}

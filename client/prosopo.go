@@ -1,0 +1,360 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"detent/apikey"
+)
+
+// maxName is what the embedded service takes; no service publishes a limit.
+const maxName = 200
+
+// prosopoLists are the members under which a list or a key may be wrapped.
+var prosopoLists = []string{"apiKeys", "api_keys", "keys", "data", "items", "results"}
+
+// prosopo speaks to api.prosopo.io and to what speaks like it. All of its calls but the probes are POSTs.
+type prosopo struct {
+	*transport
+	features features
+	odd      verbatim
+}
+
+func openProsopo(opts Options) (*prosopo, *Error) {
+	t, bad := newTransport(opts, prosopoHints)
+	if bad != nil {
+		return nil, bad
+	}
+	return &prosopo{transport: t}, nil
+}
+
+// Capabilities implements Service. Features are spelt as the account's keys showed them.
+func (p *prosopo) Capabilities() apikey.Capabilities {
+	return prosopoCapabilities(p.features.spelling())
+}
+
+var prosopoList = call{op: opList, method: http.MethodPost, path: "/api-keys/get", body: struct{}{}, list: true, needs: "getApiKeys"}
+
+// walk reads the list; start is called at each attempt, each for each row, end at the end.
+func (p *prosopo) walk(ctx context.Context, start func(*answer), each func(apikey.Key, prosopoRow), end func()) error {
+	return p.do(ctx, prosopoList, func(a *answer) error {
+		start(a)
+		_, err := decodeList(a.body, prosopoLists, func(dec *json.Decoder) error {
+			var row prosopoRow
+			if err := dec.Decode(&row); err != nil {
+				return err
+			}
+			key, err := p.key(row)
+			if err != nil {
+				return err
+			}
+			each(key, row)
+			return nil
+		})
+		if err == nil {
+			end()
+		}
+		return err
+	})
+}
+
+// key translates a row. Its token is compared, masked and dropped.
+func (p *prosopo) key(row prosopoRow) (apikey.Key, error) {
+	if row.id() == "" {
+		return apikey.Key{}, badAnswer("a key in the answer has no id")
+	}
+	secret := row.token()
+	k := apikey.Key{
+		ID: p.odd.show(row.id()), Name: field(row.Name), Masked: field(row.Masked),
+		CreatedAt: firstWhen(row.CreatedAt, row.Created).reported(), ExpiresAt: row.expiry().expiry(),
+		CanRetrieve: !secret.IsZero(), Own: secret.Equal(p.opts.Token),
+	}
+	if k.Masked == "" && !secret.IsZero() {
+		k.Masked = secret.Mask()
+	}
+	for _, perm := range parsePermissions(row.Permissions) {
+		perm.Feature, perm.Name = p.odd.show(perm.Feature), p.odd.show(perm.Name)
+		k.Permissions = append(k.Permissions, p.features.learn(perm))
+	}
+	return k, nil
+}
+
+// List implements Service.
+func (p *prosopo) List(ctx context.Context, each func([]apikey.Key)) error {
+	ctx, done := p.operation(ctx)
+	defer done()
+	var c *collector
+	return p.walk(ctx,
+		func(a *answer) { c = &collector{each: each, answer: a, own: p.opts.Token} },
+		func(k apikey.Key, _ prosopoRow) { c.add(k) },
+		func() { c.finish() })
+}
+
+// find lists until it knows the key that is wanted: by its token, else by its mask.
+func (p *prosopo) find(ctx context.Context, secret apikey.Secret, wanted func(apikey.Key, prosopoRow) bool) (*apikey.Key, apikey.Secret, error) {
+	var exact *apikey.Key
+	var value apikey.Secret
+	var masked []apikey.Key
+	err := p.walk(ctx,
+		func(*answer) { exact, value, masked = nil, apikey.Secret{}, nil },
+		func(k apikey.Key, row prosopoRow) {
+			switch {
+			case wanted(k, row):
+				exact, value = &k, row.token()
+			case maskOf(k.Masked, secret, nil) && !k.CanRetrieve:
+				masked = append(masked, k)
+			}
+		}, func() {})
+	if err != nil {
+		return nil, apikey.Secret{}, err
+	}
+	if exact == nil {
+		exact = sameByMask(masked)
+	}
+	return exact, value, nil
+}
+
+// Identify implements Identifier: by the token in the list, else by a mask that only one key has.
+func (p *prosopo) Identify(ctx context.Context, secret apikey.Secret) (*apikey.Key, error) {
+	ctx, done := p.operation(ctx)
+	defer done()
+	key, _, err := p.find(ctx, secret, func(_ apikey.Key, row prosopoRow) bool { return row.token().Equal(secret) })
+	if key != nil {
+		key.Matched, key.Own = true, key.Own || secret.Equal(p.opts.Token)
+	}
+	return key, err
+}
+
+// Retrieve implements Retriever: a list of the real service holds every token.
+func (p *prosopo) Retrieve(ctx context.Context, id string) (apikey.Secret, error) {
+	ctx, done := p.operation(ctx)
+	defer done()
+	_, secret, err := p.find(ctx, apikey.Secret{}, func(k apikey.Key, _ prosopoRow) bool { return k.ID == id })
+	return secret, err
+}
+
+// Create implements Service. The expiry is always sent, 0 for never, and read back.
+func (p *prosopo) Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error) {
+	ctx, done := p.operation(ctx)
+	defer done()
+	if bad := checkDraft(draft, p.opts.Now()); bad != nil {
+		return apikey.Created{}, bad
+	}
+	if len(draft.Permissions) == 0 {
+		return apikey.Created{}, invalidDraft("a key needs at least one permission")
+	}
+	permissions, bad := p.wirePermissions(draft.Permissions)
+	if bad != nil {
+		return apikey.Created{}, bad
+	}
+	body := map[string]any{"name": draft.Name, "permissions": permissions, "expiresIn": draft.Expiry.Seconds(p.now())}
+	var created apikey.Created
+	var reported bool
+	c := call{op: opCreate, method: http.MethodPost, path: "/api-keys/create", body: body, write: true, needs: "createApiKey"}
+	err := p.do(ctx, c, func(a *answer) error {
+		_, raw, err := decodeObject(a.body, "data", "apiKey", "key", "result")
+		if err != nil {
+			return err
+		}
+		var row prosopoRow
+		if err := json.Unmarshal(raw, &row); err != nil {
+			return err
+		}
+		created.Secret, reported = row.token(), row.expiry().set
+		if created.Secret.IsZero() {
+			return badAnswer("the answer to the create holds no secret")
+		}
+		if row.id() != "" {
+			created.Key, err = p.key(row)
+		}
+		return err
+	})
+	if err != nil {
+		return apikey.Created{}, err
+	}
+	if created.Key.ID == "" || !reported {
+		p.readBack(ctx, &created)
+	}
+	if created.Key.Name == "" {
+		created.Key.Name = draft.Name
+	}
+	if created.Key.ID != "" && created.Key.ExpiresAt.Known() {
+		created.Notes = append(created.Notes, expiryNote(draft.Expiry, created.Key.ExpiresAt, p.now())...)
+	}
+	return created, nil
+}
+
+// readBack completes a create's short answer from the list. The key exists and its secret is
+// here: what fails now is a note, never an error that would lose them.
+func (p *prosopo) readBack(ctx context.Context, created *apikey.Created) {
+	id := created.Key.ID
+	key, _, err := p.find(ctx, created.Secret, func(k apikey.Key, row prosopoRow) bool {
+		return k.ID == id && id != "" || row.token().Equal(created.Secret)
+	})
+	switch {
+	case key != nil:
+		created.Key = *key
+		created.Key.Matched = false
+	case err != nil:
+		created.Key.ExpiresAt = apikey.Moment{}
+		created.Notes = append(created.Notes, "the expiry could not be read back: "+err.Error())
+	default:
+		created.Key.ExpiresAt = apikey.Moment{}
+		created.Notes = append(created.Notes, "the new key is not in the list yet, so that its expiry could not be read back")
+	}
+}
+
+// wirePermissions groups permissions by feature; a flat list where a feature is not known.
+func (p *prosopo) wirePermissions(list []apikey.Permission) (any, *Error) {
+	grouped, flat, unknown := map[string][]string{}, []string{}, false
+	for _, perm := range list {
+		if perm.Name == "" {
+			return nil, invalidDraft("a permission has no name")
+		}
+		perm = p.features.place(perm)
+		unknown = unknown || perm.Feature == ""
+		name, feature := p.odd.wire(perm.Name), p.odd.wire(perm.Feature)
+		grouped[feature] = append(grouped[feature], name)
+		flat = append(flat, name)
+	}
+	if unknown {
+		return flat, nil
+	}
+	return grouped, nil
+}
+
+// Update implements Service: there is no such call.
+func (p *prosopo) Update(context.Context, string, apikey.Patch) (apikey.Key, error) {
+	return apikey.Key{}, unsupported(opUpdate, p.Capabilities().Rename)
+}
+
+// Delete implements Service.
+func (p *prosopo) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
+	ctx, done := p.operation(ctx)
+	defer done()
+	if id == "" {
+		return apikey.Deleted{}, noID(opDelete)
+	}
+	c := call{op: opDelete, method: http.MethodPost, path: "/api-keys/delete", write: true, needs: "deleteApiKey",
+		body: map[string]string{"apiKeyId": p.odd.wire(id)}}
+	return remove(ctx, p.transport, p.do, c)
+}
+
+// prosopoProbes are the service's reads, in the order in which a key is likely to have them. None
+// of them writes; their bodies are thrown away unread.
+var prosopoProbes = []struct {
+	permission, method, path string
+	body                     any
+}{
+	{"getRules", http.MethodGet, "/v1/prosopo/provider/admin/rules", nil},
+	{"getRules", http.MethodPost, "/access-control/get", map[string]int{"limit": 1}},
+	{"getSites", http.MethodPost, "/sites/get", struct{}{}},
+	{"getUsers", http.MethodGet, "/users/get", nil},
+	{"getApiKeys", http.MethodPost, "/api-keys/get", struct{}{}},
+}
+
+const insufficient = "INSUFFICIENT_PERMISSIONS"
+
+// Probe implements Service. The first read that the key may do proves it; where it may do none,
+// being told that a permission is missing does, as that is said only to a key that is known.
+func (p *prosopo) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof, error) {
+	ctx, done := p.operation(ctx)
+	defer done()
+	if proof, bad := unusable(secret); bad {
+		return proof, nil
+	}
+	proof := apikey.Proof{Unknown: []string{"the permissions beyond the reads that were tried: the service has no call that tells them"}}
+	var did []string
+	var last error
+	for _, probe := range prosopoProbes {
+		if len(proof.Cannot) > 0 && proof.Cannot[len(proof.Cannot)-1] == probe.permission {
+			continue
+		}
+		err := p.do(ctx, call{op: opProbe, method: probe.method, path: probe.path, body: probe.body, bearer: secret, list: true,
+			needs: probe.permission}, notWebPage)
+		e := asError(err)
+		switch {
+		case e == nil:
+			proof.Valid, proof.Can = true, []string{probe.permission}
+			proof.Did = strings.Join(append(did, fmt.Sprintf("%s %s answered 200", probe.method, probe.path)), "; ")
+			return proof, nil
+		case e.Kind == Unauthorized:
+			return apikey.Proof{Did: fmt.Sprintf("%s %s answered 401", probe.method, probe.path)}, nil
+		case e.Kind == Forbidden && strings.Contains(e.Code, insufficient):
+			proof.Valid, proof.Cannot = true, append(proof.Cannot, probe.permission)
+			did = append(did, fmt.Sprintf("%s %s answered 403 %s", probe.method, probe.path, e.Code))
+		case e.Kind == NotFound || e.Kind == Unavailable || e.Kind == BadAnswer && e.Status == http.StatusNotFound || e.Kind == Invalid:
+			last = err
+		default:
+			if proof.Valid {
+				last = err
+				continue
+			}
+			return apikey.Proof{}, err
+		}
+	}
+	if !proof.Valid {
+		return apikey.Proof{}, last
+	}
+	proof.Did = strings.Join(did, "; ")
+	return proof, nil
+}
+
+// prosopoHints says which of its three reasons a 403 has: a permission, the account's feature, or the account.
+func prosopoHints(e *Error, c call) {
+	if e.Kind != Forbidden {
+		return
+	}
+	said := strings.ToLower(e.Code + " " + e.Message)
+	switch {
+	case strings.Contains(e.Code, insufficient):
+		e.Permission = c.needs
+		e.Hint = "The key lacks the permission " + c.needs + ": use a key that has it."
+		if c.op == opCreate {
+			e.Hint = "The key lacks createApiKey, or one of the permissions to be granted: a key grants at most what it has."
+		}
+	case strings.Contains(said, "feature"):
+		e.Hint = "The account lacks the API feature: ask for it in the Prosopo portal. No permission of a key mends this."
+	default:
+		e.Hint = "Either the key lacks " + c.needs + ", or the account lacks the API feature (ask for it in the Prosopo portal) or is not active."
+	}
+}
+
+// notWebPage accepts any body that a service could have written, and reads no more of it than its head.
+func notWebPage(a *answer) error {
+	head := make([]byte, 512)
+	n, err := io.ReadFull(a.body, head)
+	if looksLikeWebPage(head[:n]) {
+		return errWebPage
+	}
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return err
+	}
+	return nil
+}
+
+// expiryNote says what the service made of the lifetime that was asked for, where it differs.
+func expiryNote(asked apikey.Expiry, got apikey.Moment, now time.Time) []string {
+	const slack = 2 * time.Minute
+	say := func(m apikey.Moment) string {
+		if at, ok := m.Time(); ok {
+			return at.UTC().Format(time.RFC3339)
+		}
+		return "never"
+	}
+	want := apikey.Never()
+	if !asked.IsNever() {
+		want = apikey.At(asked.Instant(now))
+	}
+	wantAt, hasWant := want.Time()
+	gotAt, hasGot := got.Time()
+	if !got.Known() || hasWant == hasGot && (!hasWant || wantAt.Sub(gotAt).Abs() <= slack) {
+		return nil
+	}
+	return []string{fmt.Sprintf("asked for the expiry %s; the service says %s", say(want), say(got))}
+}

@@ -1,0 +1,161 @@
+package client
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// What a text of a service may have at most, in characters. Longer ones are cut with "…".
+const (
+	maxField   = 1000 // a name, an id, a permission
+	maxMessage = 400  // an error message
+	maxMarks   = 4    // combining marks on one letter
+)
+
+// scrub is the one place where the text of a server becomes harmless to a terminal: valid UTF-8
+// on one line, without control characters, escape sequences (the whole sequence, not the ESC
+// alone), or anything that turns the direction of text, has no width, or piles up on a letter.
+// It is idempotent and cuts at limit characters.
+func scrub(text string, limit int) string {
+	if plain(text) && len(text) <= limit {
+		return text
+	}
+	var b strings.Builder
+	b.Grow(min(len(text), 4*limit))
+	count, marks := 0, maxMarks // a mark at the start would fall on what stands before the text
+	for len(text) > 0 {
+		if n := sequence(text); n > 0 {
+			text = text[n:]
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(text)
+		text = text[size:]
+		switch {
+		case isBreak(r):
+			r = ' '
+		case isDropped(r):
+			continue
+		}
+		if unicode.Is(unicode.M, r) {
+			if marks++; marks > maxMarks {
+				continue
+			}
+		} else {
+			marks = 0
+		}
+		if r == ' ' && count == 0 {
+			marks = maxMarks // leading blanks are trimmed
+			continue
+		}
+		if count++; count > limit {
+			break
+		}
+		b.WriteRune(r)
+	}
+	out := strings.TrimRight(b.String(), " ")
+	if count > limit {
+		out = cut(out, limit)
+	}
+	return out
+}
+
+// cut shortens text to limit characters, the last of them "…".
+func cut(text string, limit int) string {
+	runes := []rune(text)
+	if len(runes) >= limit {
+		runes = runes[:limit-1]
+	}
+	return strings.TrimRight(string(runes), " ") + "…"
+}
+
+// plain reports whether there is nothing to do: printable ASCII without blanks at its ends.
+func plain(text string) bool {
+	for i := 0; i < len(text); i++ {
+		if text[i] < 0x20 || text[i] > 0x7e {
+			return false
+		}
+	}
+	return text == "" || text[0] != ' ' && text[len(text)-1] != ' '
+}
+
+func isBreak(r rune) bool {
+	switch r {
+	case '\t', '\n', '\v', '\f', '\r', 0x85, 0x2028, 0x2029:
+		return true
+	}
+	return false
+}
+
+// isDropped names what has no glyph of its own: control and format characters (bidi overrides and
+// isolates, zero width, tags) and variation selectors, on whose width terminals disagree.
+func isDropped(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector)
+}
+
+// sequence is the length of the control sequence that text begins with; 0 for none. A string
+// sequence without its end (OSC, DCS) is its introducer alone, so that no text is swallowed.
+func sequence(text string) int {
+	r, size := utf8.DecodeRuneInString(text)
+	if r == 0x1b {
+		if len(text) == size {
+			return size
+		}
+		switch next := text[size]; {
+		case next == '[':
+			return controlEnd(text, size+1)
+		case strings.IndexByte("]PX^_", next) >= 0:
+			return stringEnd(text, size+1)
+		default:
+			return escapeEnd(text, size)
+		}
+	}
+	switch r {
+	case 0x9b:
+		return controlEnd(text, size)
+	case 0x9d, 0x90, 0x98, 0x9e, 0x9f:
+		return stringEnd(text, size)
+	}
+	return 0
+}
+
+// controlEnd ends a CSI: parameters, intermediates, one final byte.
+func controlEnd(text string, i int) int {
+	for i < len(text) && text[i] >= 0x20 && text[i] <= 0x3f {
+		i++
+	}
+	if i < len(text) && text[i] >= 0x40 && text[i] <= 0x7e {
+		i++
+	}
+	return i
+}
+
+// stringEnd ends an OSC, DCS, SOS, PM or APC: BEL, ESC \ or ST.
+func stringEnd(text string, i int) int {
+	for j := i; j < len(text); j++ {
+		switch {
+		case text[j] == 0x07:
+			return j + 1
+		case text[j] == 0x1b && j+1 < len(text) && text[j+1] == '\\':
+			return j + 2
+		case text[j] == 0xc2 && j+1 < len(text) && text[j+1] == 0x9c:
+			return j + 2
+		}
+	}
+	return i
+}
+
+// escapeEnd ends any other escape sequence: intermediates and one final byte.
+func escapeEnd(text string, i int) int {
+	for i < len(text) && text[i] >= 0x20 && text[i] <= 0x2f {
+		i++
+	}
+	if i < len(text) && text[i] >= 0x30 && text[i] <= 0x7e {
+		i++
+	}
+	return i
+}
+
+// secretLooking is what a key or a session token of one of the services looks like.
+var secretLooking = regexp.MustCompile(`\b(?:sk|pk|pro)[-_][A-Za-z0-9_\-]{16,}|\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-.]+`)

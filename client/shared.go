@@ -1,0 +1,111 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"detent/apikey"
+)
+
+// What is tried, as the user would say it.
+const (
+	opList   = "list keys"
+	opCreate = "create the key"
+	opUpdate = "change the key"
+	opDelete = "delete the key"
+	opProbe  = "check the secret"
+	opPublic = "request a public key"
+	opGet    = "read the key"
+)
+
+func asError(err error) *Error {
+	var e *Error
+	errors.As(err, &e)
+	return e
+}
+
+func unsupported(op string, why apikey.Ability) *Error {
+	return &Error{Op: op, Kind: Unsupported, Outcome: NotDone, Message: why.Why}
+}
+
+func noID(op string) *Error {
+	return &Error{Op: op, Kind: Invalid, Outcome: NotDone, Message: "there is no key without an id"}
+}
+
+func invalidDraft(message string) *Error {
+	return &Error{Op: opCreate, Kind: Invalid, Outcome: NotDone, Message: message}
+}
+
+// checkDraft refuses before anything is sent what every service would refuse.
+func checkDraft(d apikey.Draft, now time.Time) *Error {
+	switch {
+	case strings.TrimSpace(d.Name) == "":
+		return invalidDraft("a key needs a name")
+	case utf8.RuneCountInString(d.Name) > maxName:
+		return invalidDraft(fmt.Sprintf("the name is over %d characters", maxName))
+	}
+	if err := d.Expiry.Check(now); err != nil {
+		return invalidDraft(err.Error())
+	}
+	return nil
+}
+
+// unusable is the proof for what cannot be a secret: nothing is sent.
+func unusable(secret apikey.Secret) (apikey.Proof, bool) {
+	if err := secret.Check(); err != nil {
+		return apikey.Proof{Did: "nothing was sent: " + err.Error()}, true
+	}
+	return apikey.Proof{}, false
+}
+
+// doer makes a call with the service's own way of authenticating.
+type doer func(ctx context.Context, c call, read func(*answer) error) error
+
+// noSecret is a create that was answered, but without what it is for.
+func noSecret() *Error {
+	return &Error{Op: opCreate, Kind: BadAnswer, Outcome: Unknown, Message: "the answer to the create holds no secret", Hint: hintLook}
+}
+
+// remove makes a delete idempotent: a key that the service does not know is gone already.
+func remove(ctx context.Context, t *transport, do doer, c call) (apikey.Deleted, error) {
+	var out apikey.Deleted
+	err := do(ctx, c, func(a *answer) error {
+		raw, err := io.ReadAll(a.body)
+		if err != nil || len(bytes.TrimSpace(raw)) == 0 {
+			return err
+		}
+		if looksLikeWebPage(raw) {
+			return errWebPage
+		}
+		members, _, err := decodeObject(bytes.NewReader(raw))
+		if err != nil {
+			return err
+		}
+		var said struct {
+			Message      text     `json:"message"`
+			Acknowledged *bool    `json:"acknowledged"`
+			DeletedCount *float64 `json:"deletedCount"`
+		}
+		whole, _ := json.Marshal(members)
+		if err := json.Unmarshal(whole, &said); err != nil {
+			return err
+		}
+		if said.Acknowledged != nil && !*said.Acknowledged {
+			return badAnswer("the service does not acknowledge the delete")
+		}
+		out.AlreadyGone = said.DeletedCount != nil && *said.DeletedCount == 0
+		out.Message = words(string(said.Message), t.secrets(c)...)
+		return nil
+	})
+	if e := asError(err); e != nil && e.Kind == NotFound {
+		return apikey.Deleted{AlreadyGone: true, Message: e.Message}, nil
+	}
+	return out, err
+}

@@ -1,0 +1,48 @@
+package client
+
+import (
+	"fmt"
+	"sync"
+)
+
+// verbatim remembers how the service itself spells what is shown scrubbed: ids, and the names of
+// permissions, features and roles, which must go back to the service exactly as they came. Only
+// spellings that scrubbing changes are kept, so that it is empty with an honest service.
+type verbatim struct {
+	mu     sync.Mutex
+	spelt  map[string]string // shown → as the service spells it
+	showns map[string]string // the reverse
+}
+
+// show is the text to show for raw.
+func (v *verbatim) show(raw string) string {
+	shown := scrub(raw, maxField)
+	if shown == raw {
+		return raw
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if s, ok := v.showns[raw]; ok {
+		return s
+	}
+	if v.spelt == nil {
+		v.spelt, v.showns = map[string]string{}, map[string]string{}
+	}
+	// The mark keeps an altered text apart from an honest one that reads the same.
+	unique := shown + " (altered)"
+	for n := 2; v.spelt[unique] != ""; n++ {
+		unique = fmt.Sprintf("%s (altered %d)", shown, n)
+	}
+	v.spelt[unique], v.showns[raw] = raw, unique
+	return unique
+}
+
+// wire is what to send for a text that show returned.
+func (v *verbatim) wire(shown string) string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if raw, ok := v.spelt[shown]; ok {
+		return raw
+	}
+	return shown
+}

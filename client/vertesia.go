@@ -1,0 +1,391 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"detent/apikey"
+)
+
+const (
+	vertesiaKeys    = "/api/v1/apikeys"
+	vertesiaKey     = "/api/v1/apikeys/{id}"
+	vertesiaPublic  = "/api/v1/apikeys/pk"
+	vertesiaVersion = "20260803"
+)
+
+// vertesia speaks to Composable Prompts, today Vertesia.
+type vertesia struct {
+	*transport
+	exchange *exchange
+	odd      verbatim
+	level    atomic.Int32 // index in vertesiaLevels of the list that the credential may read
+}
+
+func openVertesia(opts Options) (*vertesia, *Error) {
+	t, bad := newTransport(opts, vertesiaHints)
+	if bad != nil {
+		return nil, bad
+	}
+	x, bad := newExchange(t)
+	if bad != nil {
+		return nil, bad
+	}
+	return &vertesia{transport: t, exchange: x}, nil
+}
+
+// Capabilities implements Service.
+func (v *vertesia) Capabilities() apikey.Capabilities { return vertesiaCapabilities() }
+
+// call makes a call with the key itself, or with the JWT that the token server gave for it. A JWT
+// that is refused is replaced once, for a read.
+func (v *vertesia) call(ctx context.Context, c call, read func(*answer) error) error {
+	c.paced, c.header = true, map[string]string{"x-api-version": vertesiaVersion}
+	if c.write && v.opts.ReadOnly {
+		return readOnly(c.op)
+	}
+	if !v.opts.Exchange {
+		return v.do(ctx, c, read)
+	}
+	for {
+		session, cached, err := v.exchange.session(ctx, c.op)
+		if err != nil {
+			return err
+		}
+		c.bearer = session
+		err = v.do(ctx, c, read)
+		if !IsKind(err, Unauthorized) {
+			return err
+		}
+		v.exchange.forget(session)
+		if c.write || !cached {
+			return err
+		}
+	}
+}
+
+// vertesiaLevels are the ways to list, the widest first: a key of one project may not see the
+// account, and an older service knows no levels.
+var vertesiaLevels = []url.Values{{"level": {"account"}}, {"level": {"project"}}, nil}
+
+// walk reads the widest list that the credential may read.
+func (v *vertesia) walk(ctx context.Context, start func(*answer), each func(apikey.Key), end func()) error {
+	var first error
+	for i := v.level.Load(); int(i) < len(vertesiaLevels); i++ {
+		c := call{op: opList, method: http.MethodGet, path: vertesiaKeys, query: vertesiaLevels[i], list: true, needs: "reader"}
+		err := v.call(ctx, c, func(a *answer) error {
+			start(a)
+			_, err := decodeList(a.body, []string{"data", "items", "apikeys"}, func(dec *json.Decoder) error {
+				var row vertesiaRow
+				if err := dec.Decode(&row); err != nil {
+					return err
+				}
+				key, err := v.key(row)
+				if err != nil {
+					return err
+				}
+				each(key)
+				return nil
+			})
+			if err == nil {
+				end()
+			}
+			return err
+		})
+		if err == nil {
+			v.level.Store(i)
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+		if !IsKind(err, Forbidden) && !IsKind(err, Invalid) && !IsKind(err, NotFound) {
+			return err
+		}
+	}
+	return first
+}
+
+// List implements Service.
+func (v *vertesia) List(ctx context.Context, each func([]apikey.Key)) error {
+	ctx, done := v.operation(ctx)
+	defer done()
+	var c *collector
+	return v.walk(ctx,
+		func(a *answer) {
+			c = &collector{each: each, answer: a, own: v.opts.Token, ownID: v.odd.show(v.exchange.subject()), prefixes: vertesiaPrefixes}
+		},
+		func(k apikey.Key) { c.add(k) },
+		func() { c.finish() })
+}
+
+var vertesiaPrefixes = []string{"sk-", "pk-"}
+
+// Identify implements Identifier: by the subject of the secret's own session where a token server
+// is configured, else by a mask that only one key has.
+func (v *vertesia) Identify(ctx context.Context, secret apikey.Secret) (*apikey.Key, error) {
+	ctx, done := v.operation(ctx)
+	defer done()
+	subject := ""
+	if v.exchange.usable() && secret.Check() == nil {
+		if s, err := v.exchange.issue(ctx, opProbe, secret); err == nil {
+			subject = v.odd.show(s.subject)
+		}
+	}
+	var exact, masked []apikey.Key
+	err := v.walk(ctx,
+		func(*answer) { exact, masked = nil, nil },
+		func(k apikey.Key) {
+			if subject != "" && k.ID == subject {
+				exact = append(exact, k)
+			} else if maskOf(k.Masked, secret, vertesiaPrefixes) {
+				masked = append(masked, k)
+			}
+		}, func() {})
+	if err != nil {
+		return nil, err
+	}
+	if len(exact) == 0 {
+		exact = masked
+	}
+	key := sameByMask(exact)
+	if key != nil {
+		key.Own = secret.Equal(v.opts.Token)
+	}
+	return key, nil
+}
+
+// Retrieve implements Retriever, for keys with can_retrieve_value.
+func (v *vertesia) Retrieve(ctx context.Context, id string) (apikey.Secret, error) {
+	ctx, done := v.operation(ctx)
+	defer done()
+	_, secret, err := v.get(ctx, id, url.Values{"withValue": {"true"}})
+	return secret, err
+}
+
+func (v *vertesia) get(ctx context.Context, id string, query url.Values) (apikey.Key, apikey.Secret, error) {
+	if bad := v.checkID(opGet, id); bad != nil {
+		return apikey.Key{}, apikey.Secret{}, bad
+	}
+	return v.one(ctx, call{op: opGet, method: http.MethodGet, path: vertesiaKey, id: v.odd.wire(id), query: query, needs: "reader"})
+}
+
+// one makes a call whose answer is one key.
+func (v *vertesia) one(ctx context.Context, c call) (key apikey.Key, secret apikey.Secret, err error) {
+	err = v.call(ctx, c, func(a *answer) error {
+		_, raw, err := decodeObject(a.body, "data")
+		if err != nil {
+			return err
+		}
+		var row vertesiaRow
+		if err := json.Unmarshal(raw, &row); err != nil {
+			return err
+		}
+		key, err = v.key(row)
+		secret = row.Value.Secret
+		return err
+	})
+	return key, secret, err
+}
+
+// Create implements Service. The key lands in the project of the caller's credential.
+func (v *vertesia) Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error) {
+	ctx, done := v.operation(ctx)
+	defer done()
+	if bad := checkDraft(draft, v.opts.Now()); bad != nil {
+		return apikey.Created{}, bad
+	}
+	switch {
+	case draft.Role == "":
+		return apikey.Created{}, invalidDraft("a key needs a role")
+	case draft.Type != "" && draft.Type != apikey.SecretKey && draft.Type != apikey.PublicKey:
+		return apikey.Created{}, invalidDraft("a key's type is sk or pk")
+	}
+	body := map[string]any{"name": draft.Name, "role": v.odd.wire(draft.Role)}
+	if draft.Type != "" {
+		body["type"] = draft.Type
+	}
+	now := v.now()
+	if !draft.Expiry.IsNever() {
+		body["expires_at"] = draft.Expiry.Instant(now).UTC().Format("2006-01-02T15:04:05.000Z07:00")
+	}
+	for name, raw := range draft.Extra {
+		if slices.Contains(vertesiaExtras, name) {
+			body[name] = raw
+		}
+	}
+	key, secret, err := v.one(ctx, call{op: opCreate, method: http.MethodPost, path: vertesiaKeys, body: body, write: true, needs: "developer"})
+	if err != nil {
+		return apikey.Created{}, err
+	}
+	if secret.IsZero() {
+		return apikey.Created{}, noSecret()
+	}
+	return apikey.Created{Key: key, Secret: secret, Notes: expiryNote(draft.Expiry, key.ExpiresAt, now)}, nil
+}
+
+// Update implements Service.
+func (v *vertesia) Update(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
+	ctx, done := v.operation(ctx)
+	defer done()
+	if bad := v.checkID(opUpdate, id); bad != nil {
+		return apikey.Key{}, bad
+	}
+	body := map[string]any{}
+	if patch.Name != nil {
+		if bad := checkDraft(apikey.Draft{Name: *patch.Name}, v.opts.Now()); bad != nil {
+			bad.Op = opUpdate
+			return apikey.Key{}, bad
+		}
+		body["name"] = *patch.Name
+	}
+	if patch.Role != nil {
+		body["role"] = v.odd.wire(*patch.Role)
+	}
+	if patch.Enabled != nil {
+		body["enabled"] = *patch.Enabled
+	}
+	if len(body) == 0 {
+		return apikey.Key{}, &Error{Op: opUpdate, Kind: Invalid, Outcome: NotDone, Message: "there is nothing to change"}
+	}
+	key, _, err := v.one(ctx, call{op: opUpdate, method: http.MethodPut, path: vertesiaKey, id: v.odd.wire(id), body: body, write: true, needs: "developer"})
+	return key, err
+}
+
+// Delete implements Service.
+func (v *vertesia) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
+	ctx, done := v.operation(ctx)
+	defer done()
+	if bad := v.checkID(opDelete, id); bad != nil {
+		return apikey.Deleted{}, bad
+	}
+	return remove(ctx, v.transport, v.call, call{op: opDelete, method: http.MethodDelete, path: vertesiaKey, id: v.odd.wire(id), write: true, needs: "admin"})
+}
+
+// checkID refuses an id that is another call's path: "pk" mints a public key.
+func (v *vertesia) checkID(op, id string) *Error {
+	if wire := v.odd.wire(id); !usableID(wire) || wire == "pk" {
+		return noID(op)
+	}
+	return nil
+}
+
+// RequestPublicKey implements PublicKeys. It is a GET that may mint, so that it counts as a write.
+func (v *vertesia) RequestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
+	ctx, done := v.operation(ctx)
+	defer done()
+	if req.TTL < 0 || req.TTL > int64(apikey.MaxLifetime/time.Second) {
+		return apikey.PublicKeyValue{}, &Error{Op: opPublic, Kind: Invalid, Outcome: NotDone, Message: "the lifetime must be from 1 second to 100 years"}
+	}
+	query := url.Values{}
+	if req.Name != "" {
+		query.Set("name", req.Name)
+	}
+	if req.Project != "" {
+		query.Set("projectId", req.Project)
+	}
+	if req.TTL > 0 {
+		query.Set("ttl", strconv.FormatInt(req.TTL, 10))
+	}
+	var out apikey.PublicKeyValue
+	c := call{op: opPublic, method: http.MethodGet, path: vertesiaPublic, query: query, write: true, needs: "application"}
+	err := v.call(ctx, c, func(a *answer) (err error) {
+		out, err = decodePublicKey(a.body)
+		return err
+	})
+	return out, err
+}
+
+// decodePublicKey reads {"expire_at","value"}, a JSON string, or the bare value.
+func decodePublicKey(r io.Reader) (apikey.PublicKeyValue, error) {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return apikey.PublicKeyValue{}, err
+	}
+	raw = bytes.TrimSpace(raw)
+	var said struct {
+		Value     token `json:"value"`
+		ExpireAt  when  `json:"expire_at"`
+		ExpiresAt when  `json:"expires_at"`
+	}
+	switch {
+	case len(raw) == 0:
+		return apikey.PublicKeyValue{}, io.EOF
+	case looksLikeWebPage(raw):
+		return apikey.PublicKeyValue{}, errWebPage
+	case raw[0] == '{':
+		_, object, err := decodeObject(bytes.NewReader(raw), "data")
+		if err != nil {
+			return apikey.PublicKeyValue{}, err
+		}
+		if err := json.Unmarshal(object, &said); err != nil {
+			return apikey.PublicKeyValue{}, err
+		}
+	case raw[0] == '"':
+		if err := decodeOne(bytes.NewReader(raw), &said.Value); err != nil {
+			return apikey.PublicKeyValue{}, err
+		}
+	case isPrintable(string(raw)) && bytes.HasPrefix(raw, []byte("pk-")):
+		said.Value.Secret = apikey.NewSecret(string(raw))
+	}
+	if said.Value.IsZero() {
+		return apikey.PublicKeyValue{}, badAnswer("the answer holds no public key")
+	}
+	return apikey.PublicKeyValue{Value: said.Value.Secret, ExpiresAt: firstWhen(said.ExpireAt, said.ExpiresAt).orNever()}, nil
+}
+
+// Probe implements Service: by exchanging the secret where a token server is configured, else by
+// the list, which 403 proves as well as 200.
+func (v *vertesia) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof, error) {
+	ctx, done := v.operation(ctx)
+	defer done()
+	if proof, bad := unusable(secret); bad {
+		return proof, nil
+	}
+	unknown := []string{"the role of the key"}
+	if v.exchange.usable() {
+		_, err := v.exchange.issue(ctx, opProbe, secret)
+		switch e := asError(err); {
+		case e == nil:
+			return apikey.Proof{Valid: true, Did: "POST " + exchangePath + " answered 200", Can: []string{"be exchanged for a session"}, Unknown: unknown}, nil
+		case e.Kind == Unauthorized:
+			return apikey.Proof{Did: "POST " + exchangePath + " answered 401"}, nil
+		case e.Kind != Forbidden && e.Kind != NotFound && e.Kind != Invalid:
+			return apikey.Proof{}, err
+		}
+	}
+	c := call{op: opProbe, method: http.MethodGet, path: vertesiaKeys, bearer: secret, list: true, needs: "reader", paced: true,
+		header: map[string]string{"x-api-version": vertesiaVersion}}
+	err := v.do(ctx, c, notWebPage)
+	switch e := asError(err); {
+	case e == nil:
+		return apikey.Proof{Valid: true, Did: "GET " + vertesiaKeys + " answered 200", Can: []string{"list keys"}, Unknown: unknown}, nil
+	case e.Kind == Forbidden:
+		return apikey.Proof{Valid: true, Did: "GET " + vertesiaKeys + " answered 403", Cannot: []string{"list keys"}, Unknown: unknown}, nil
+	case e.Kind == Unauthorized:
+		return apikey.Proof{Did: "GET " + vertesiaKeys + " answered 401"}, nil
+	}
+	return apikey.Proof{}, err
+}
+
+func vertesiaHints(e *Error, c call) {
+	if e.Kind != Forbidden || c.needs == "" {
+		return
+	}
+	e.Permission = c.needs
+	e.Hint = fmt.Sprintf("This needs a key with the role %s or above.", c.needs)
+	if c.op == opCreate || c.op == opUpdate {
+		e.Hint += " A key grants at most its own role."
+	}
+	e.Hint = strings.Replace(e.Hint, "admin or above", "admin", 1)
+}

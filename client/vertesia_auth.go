@@ -1,0 +1,170 @@
+package client
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"detent/apikey"
+)
+
+const (
+	exchangePath   = "/token/issue"
+	sessionMargin  = 30 * time.Second // a JWT is not used in its last seconds
+	sessionDefault = time.Minute      // where neither the answer nor the JWT says how long it lives
+)
+
+// exchange trades a key for a JWT at the token server, the one other host that a key goes to.
+type exchange struct {
+	t      *transport
+	server *url.URL // nil where it is neither configured nor needed
+	busy   chan struct{}
+
+	mu   sync.Mutex
+	last issued
+}
+
+// issued is a session and what its token says about itself.
+type issued struct {
+	token   apikey.Secret
+	subject string
+	until   time.Time
+}
+
+func newExchange(t *transport) (*exchange, *Error) {
+	x := &exchange{t: t, busy: make(chan struct{}, 1)}
+	switch {
+	case t.opts.TokenURL != "":
+		server, bad := parseOrigin(t.opts.TokenURL)
+		if bad != nil {
+			bad.Message = "token_url: " + bad.Message
+			return nil, bad
+		}
+		x.server = server
+	case t.opts.Exchange:
+		server, ok := tokenServer(t.origin)
+		if !ok {
+			return nil, badOption("auth = exchange needs token_url: the token server cannot be told from the URL")
+		}
+		x.server = server
+	}
+	return x, nil
+}
+
+// tokenServer is the vendor's rule: the host with its first label changed from api… to sts….
+func tokenServer(origin *url.URL) (*url.URL, bool) {
+	label, rest, found := strings.Cut(origin.Host, ".")
+	if !found || label != "api" && !strings.HasPrefix(label, "api-") {
+		return nil, false
+	}
+	return &url.URL{Scheme: origin.Scheme, Host: "sts" + strings.TrimPrefix(label, "api") + "." + rest}, true
+}
+
+// usable reports whether there is a token server to ask.
+func (x *exchange) usable() bool { return x.server != nil }
+
+// session is the JWT in use, or a new one shortly before its end; cached says which.
+func (x *exchange) session(ctx context.Context, op string) (jwt apikey.Secret, cached bool, err error) {
+	select {
+	case x.busy <- struct{}{}:
+		defer func() { <-x.busy }()
+	case <-ctx.Done():
+		return jwt, false, x.t.broken(call{op: op}, ctx.Err(), false)
+	}
+	x.mu.Lock()
+	last := x.last
+	x.mu.Unlock()
+	if !last.token.IsZero() && x.t.now().Before(last.until) {
+		return last.token, true, nil
+	}
+	fresh, err := x.issue(ctx, op, x.t.opts.Token)
+	if err != nil {
+		return jwt, false, err
+	}
+	x.mu.Lock()
+	x.last = fresh
+	x.mu.Unlock()
+	x.t.mu.Lock()
+	x.t.session = fresh.token
+	x.t.mu.Unlock()
+	return fresh.token, false, nil
+}
+
+// forget drops a session that was refused.
+func (x *exchange) forget(jwt apikey.Secret) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.last.token.Equal(jwt) {
+		x.last.token = apikey.Secret{}
+	}
+}
+
+// subject is the id of our own key, once a session has said it.
+func (x *exchange) subject() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.last.subject
+}
+
+// issue exchanges a key. Nothing is changed by it, so that it is repeated like a read.
+func (x *exchange) issue(ctx context.Context, op string, key apikey.Secret) (issued, error) {
+	var said struct {
+		Token     text `json:"token"`
+		ExpiresIn text `json:"expires_in"`
+	}
+	c := call{op: op, method: http.MethodPost, path: exchangePath, origin: x.server, bearer: key, paced: true,
+		header: map[string]string{"x-api-version": vertesiaVersion}}
+	err := x.t.do(ctx, c, func(a *answer) error {
+		_, raw, err := decodeObject(a.body)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(raw, &said); err != nil {
+			return err
+		}
+		if said.Token == "" || !isPrintable(string(said.Token)) {
+			return badAnswer("the token server's answer holds no token")
+		}
+		return nil
+	})
+	if err != nil {
+		return issued{}, err
+	}
+	out := issued{token: apikey.NewSecret(string(said.Token))}
+	now := x.t.now()
+	life := sessionDefault
+	subject, expires := claims(string(said.Token))
+	out.subject = subject
+	if seconds, err := time.ParseDuration(string(said.ExpiresIn) + "s"); err == nil && said.ExpiresIn != "" {
+		life = seconds
+	} else if !expires.IsZero() {
+		life = expires.Sub(now)
+	}
+	out.until = now.Add(life - min(sessionMargin, life/4))
+	return out, nil
+}
+
+// claims reads a JWT's subject and expiry. They are hints: the service checks the signature.
+func claims(jwt string) (subject string, expires time.Time) {
+	parts := strings.Split(jwt, ".")
+	if len(parts) != 3 {
+		return "", time.Time{}
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	if err != nil {
+		return "", time.Time{}
+	}
+	var said struct {
+		Subject text `json:"sub"`
+		Expires when `json:"exp"`
+	}
+	if json.Unmarshal(raw, &said) != nil {
+		return "", time.Time{}
+	}
+	return string(said.Subject), said.Expires.at
+}
