@@ -16,9 +16,6 @@ import (
 // ends is refused with its line, and a value is only ever written in a form that
 // both read back as the same bytes.
 
-// maxDotenv bounds the files that are edited: beyond it, it is no .env file.
-const maxDotenv = 1 << 20
-
 var (
 	byteOrderMark  = []byte("\xef\xbb\xbf")
 	assignmentHead = regexp.MustCompile(`^[ \t]*(?:export[ \t]+)?([A-Za-z0-9_.-]+)([ \t]*)([=:])([ \t]*)`)
@@ -75,34 +72,36 @@ func parseDotenv(src []byte) (dotenv, error) {
 			return d, &dotenvError{lineAt(src, i), "a carriage return without a line feed, which dotenv libraries read differently"}
 		}
 	}
+	line := 1
 	for pos < len(src) {
 		text, next := lineFrom(src, pos)
 		lead := bytes.TrimLeft(text, " \t")
 		if len(lead) == 0 || lead[0] == '#' {
-			pos = next
+			pos, line = next, line+1
 			continue
 		}
 		m := assignmentHead.FindSubmatchIndex(text)
 		if m == nil {
 			if bytes.ContainsAny(text, "'\"`=:") {
-				return d, &dotenvError{lineAt(src, pos), "no NAME=value that every dotenv library reads alike"}
+				return d, &dotenvError{line, "no NAME=value that every dotenv library reads alike"}
 			}
-			pos = next
+			pos, line = next, line+1
 			continue
 		}
-		a, err := readAssignment(src, pos, text, m)
+		a, err := readAssignment(src, pos, line, text, m)
 		if err != nil {
 			return d, err
 		}
 		d.vars = append(d.vars, a)
+		line += bytes.Count(src[pos:a.end], []byte("\n"))
 		pos = a.end
 	}
 	return d, nil
 }
 
 // readAssignment reads the value whose head m matched in the line text at pos.
-func readAssignment(src []byte, pos int, text []byte, m []int) (assignment, error) {
-	a := assignment{name: string(text[m[2]:m[3]]), line: lineAt(src, pos), start: pos}
+func readAssignment(src []byte, pos, line int, text []byte, m []int) (assignment, error) {
+	a := assignment{name: string(text[m[2]:m[3]]), line: line, start: pos}
 	rest := text[m[1]:]
 	if text[m[6]] == ':' && (m[4] != m[5] || m[8] == m[9] || len(rest) == 0 || rest[0] == '#') {
 		return a, &dotenvError{a.line, "a : that dotenv libraries read differently: write = instead"}

@@ -2,10 +2,12 @@ package delivery
 
 import (
 	"errors"
+	"math/rand/v2"
 	"os/exec"
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/joho/godotenv"
 )
@@ -204,42 +206,89 @@ func FuzzSetVariable(f *testing.F) {
 	f.Add("KEY='a\nb' # c\r\nB=`x`\n", "it's")
 	f.Add("A=\"x\\\"\nKEY=old\n\"\n", "a#b")
 	f.Add("\ufeffexport KEY : x\n", "$x")
-	f.Fuzz(func(t *testing.T, src, secret string) {
-		before, err := parseDotenv([]byte(src))
-		if err != nil {
-			return
-		}
-		written, err := before.set("KEY", secret)
-		if err != nil {
-			return
-		}
-		after, err := parseDotenv(written)
-		if err != nil {
-			t.Fatalf("%q became %q, which is refused: %v", src, written, err)
-		}
-		a, lines := before.find("KEY")
-		b, _ := after.find("KEY")
-		if got, ok := after.value(b); !ok || got != secret {
-			t.Fatalf("%q: read back %q", written, got)
-		}
-		if len(lines) == 0 {
-			rest, added := strings.CutPrefix(string(written), src)
-			if !added || strings.Trim(strings.Replace(rest, string(written[b.start:b.end]), "", 1), "\r\n") != "" {
-				t.Fatalf("%q became %q", src, written)
-			}
-		} else if back := after.setRaw("KEY", before.raw(a)); string(back) != src {
-			t.Fatalf("%q became %q: more than the value changed", src, written)
-		}
-		if _, err := godotenv.Unmarshal(src + "\n"); err == nil {
-			got, err := godotenv.Unmarshal(string(written))
-			if err != nil || got["KEY"] != secret {
-				t.Fatalf("godotenv reads %q from %q (%v)", got["KEY"], written, err)
-			}
-		}
-		if got := nodeDotenv(string(written))["KEY"]; got != secret {
-			t.Fatalf("npm dotenv reads %q from %q", got, written)
-		}
+	f.Fuzz(checkSet)
+}
+
+// pieces of dotenv syntax, so that random strings of them meet its edges.
+var pieces = []string{
+	"KEY", "KEY", "KEY=", "KEY=", "A", "B=", "export", "export ", "=", ":", ": ", " ", "\t", "\n", "\n", "\n", "\r\n", "\"", "\"", "'", "'", "`",
+	"\\", "#", " # ", "$", "old", "x", "FOO", "\ufeff", "\u00a0", "-", ".", "1",
+}
+
+// FuzzSyntax is FuzzSetVariable over pieces of syntax: each byte chooses one.
+func FuzzSyntax(f *testing.F) {
+	f.Add([]byte{2, 26, 13, 5, 17, 27, 17}, "sk_live_x")
+	f.Add([]byte{7, 2, 19, 26, 14, 27, 19, 24, 27}, "a b")
+	f.Fuzz(func(t *testing.T, choice []byte, secret string) {
+		checkSet(t, assemble(choice), secret)
 	})
+}
+
+func assemble(choice []byte) string {
+	var b strings.Builder
+	for _, c := range choice {
+		b.WriteString(pieces[int(c)%len(pieces)])
+	}
+	return b.String()
+}
+
+func TestRandomSyntaxIsEditedAlikeOrRefused(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	secrets := []string{"sk_live_x", "a b", "a#b", "it's", `q"q`, "$x", `a\`}
+	edited := 0
+	for range 30_000 {
+		choice := make([]byte, 1+random.IntN(14))
+		for i := range choice {
+			choice[i] = byte(random.IntN(len(pieces)))
+		}
+		if checkSet(t, assemble(choice), secrets[random.IntN(len(secrets))]); t.Failed() {
+			return
+		}
+		if _, err := parseDotenv([]byte(assemble(choice))); err == nil {
+			edited++
+		}
+	}
+	if edited < 1000 {
+		t.Errorf("only %d files were not refused: this test proves little", edited)
+	}
+}
+
+func checkSet(t *testing.T, src, secret string) {
+	t.Helper()
+	before, err := parseDotenv([]byte(src))
+	if err != nil {
+		return
+	}
+	written, err := before.set("KEY", secret)
+	if err != nil {
+		return
+	}
+	after, err := parseDotenv(written)
+	if err != nil {
+		t.Fatalf("%q became %q, which is refused: %v", src, written, err)
+	}
+	a, lines := before.find("KEY")
+	b, _ := after.find("KEY")
+	if got, ok := after.value(b); !ok || got != secret {
+		t.Fatalf("%q: read back %q", written, got)
+	}
+	if len(lines) == 0 {
+		rest, added := strings.CutPrefix(string(written), src)
+		if !added || strings.Trim(strings.Replace(rest, string(written[b.start:b.end]), "", 1), "\r\n") != "" {
+			t.Fatalf("%q became %q", src, written)
+		}
+	} else if back := after.setRaw("KEY", before.raw(a)); string(back) != src {
+		t.Fatalf("%q became %q: more than the value changed", src, written)
+	}
+	if _, err := godotenv.Unmarshal(src + "\n"); err == nil {
+		got, err := godotenv.Unmarshal(string(written))
+		if err != nil || got["KEY"] != secret {
+			t.Fatalf("godotenv reads %q from %q (%v), made of %q", got["KEY"], written, err, src)
+		}
+	}
+	if got := nodeDotenv(string(written))["KEY"]; got != secret {
+		t.Fatalf("npm dotenv reads %q from %q, made of %q", got, written, src)
+	}
 }
 
 // nodeDotenv reads a file as npm's dotenv documents it: NAME=value or NAME: value
@@ -290,11 +339,11 @@ func nodePair(src, rest string) (name, value string, end int, ok bool) {
 		return "", "", 0, false
 	}
 	if colon, found := strings.CutPrefix(after, ":"); found {
-		trimmed := strings.TrimLeftFunc(colon, nodeSpace)
-		if trimmed == colon {
+		first, size := utf8.DecodeRuneInString(colon)
+		if !nodeSpace(first) {
 			return "", "", 0, false
 		}
-		after = trimmed
+		after = colon[size:]
 	} else if equals, found := strings.CutPrefix(strings.TrimLeftFunc(after, nodeSpace), "="); found {
 		after = equals
 	} else {

@@ -15,7 +15,7 @@ import (
 
 // place is a file that holds a secret and is only ever replaced as a whole:
 //
-//	PATH.detent-ID        the old content, or absentMark where there was no file
+//	PATH.detent-ID        the old content, or absentMark where there was no file; 0600
 //	PATH.detent-ID.mode   the old mode, only where the replacement drops bits
 //	PATH.detent-ID.new    what is about to be renamed into place
 //
@@ -31,14 +31,13 @@ const maxFile = 1 << 20
 // The steps at which Options.Hook is called, in the order in which they are taken.
 const (
 	stepRead          = "read"
+	stepSync          = "sync" // of each file that is written
 	stepModeWrite     = "mode: write"
 	stepModeRename    = "mode: rename"
 	stepBackupWrite   = "backup: write"
 	stepBackupRename  = "backup: rename"
 	stepBackupFolder  = "backup: sync folder"
 	stepContentWrite  = "content: write"
-	stepContentOwner  = "content: owner and mode"
-	stepContentSync   = "content: sync"
 	stepContentCheck  = "content: read again"
 	stepContentRename = "content: rename"
 	stepContentFolder = "content: sync folder"
@@ -210,24 +209,17 @@ func (p place) keep(s snapshot, job Job) error {
 	if !s.exists {
 		content = absentMark(job)
 	}
+	temp := newPath(s.real, job)
 	if s.exists && keptMode(s.info) != s.info.Mode().Perm() {
 		p.o.Hook(stepModeWrite)
 		mode := fmt.Appendf(nil, "%04o\n", s.info.Mode().Perm())
-		if err := p.write(newPath(s.real, job), mode, nil, 0); err != nil {
+		if err := p.createAs(modePath(s.real, job), temp, mode, stepModeRename); err != nil {
 			return err
-		}
-		p.o.Hook(stepModeRename)
-		if err := os.Rename(newPath(s.real, job), modePath(s.real, job)); err != nil {
-			return fmt.Errorf("the old mode cannot be kept: %w", cause(err))
 		}
 	}
 	p.o.Hook(stepBackupWrite)
-	if err := p.write(newPath(s.real, job), content, nil, 0); err != nil {
+	if err := p.createAs(backupPath(s.real, job), temp, content, stepBackupRename); err != nil {
 		return err
-	}
-	p.o.Hook(stepBackupRename)
-	if err := os.Rename(newPath(s.real, job), backupPath(s.real, job)); err != nil {
-		return fmt.Errorf("the old content cannot be kept: %w", cause(err))
 	}
 	p.o.Hook(stepBackupFolder)
 	return syncFolder(filepath.Dir(s.real))
@@ -279,70 +271,100 @@ func (p place) put(job Job, edit func(s snapshot) ([]byte, error)) (s snapshot, 
 // replace renames new content over the file, with owner, group and mode kept; mode
 // 0 is the old one without the bits for others. It reports false, with nothing
 // changed, where the file is no longer as in s.
-func (p place) replace(s snapshot, job Job, content []byte, mode fs.FileMode) (bool, error) {
+func (p place) replace(s snapshot, job Job, content []byte, mode fs.FileMode) (done bool, err error) {
 	temp := newPath(s.real, job)
 	p.o.Hook(stepContentWrite)
-	if err := p.write(temp, content, &s, mode); err != nil {
+	f, err := p.create(temp, content)
+	if err != nil {
 		return false, err
 	}
+	defer func() {
+		_ = f.Close()
+		if !done {
+			_ = os.Remove(temp)
+		}
+	}()
 	p.o.Hook(stepContentCheck)
 	now, err := p.read()
 	if err != nil || !now.same(s) {
-		_ = os.Remove(temp)
 		return false, err
 	}
 	p.o.Hook(stepContentRename)
+	// Only now is it opened to others: a leftover of a kill before this is 0600.
+	if err := settle(f, s, mode); err != nil {
+		return false, err
+	}
 	if err := os.Rename(temp, s.real); err != nil {
-		_ = os.Remove(temp)
 		return false, fmt.Errorf("%s cannot be replaced, it is as it was: %w", display(s.real), cause(err))
 	}
 	p.o.Hook(stepContentFolder)
 	return true, syncFolder(filepath.Dir(s.real))
 }
 
-// write makes a file of its own, 0600 from its first moment and synced. Where it is
-// to replace an existing one (like), it gets that one's owner, group and mode.
-func (p place) write(path string, content []byte, like *snapshot, mode fs.FileMode) (err error) {
+// settle gives a replacement the owner, group and mode of what it replaces, and
+// closes it.
+func settle(f *os.File, s snapshot, mode fs.FileMode) error {
+	if s.exists {
+		if err := keepOwner(f, s.real, s.info); err != nil {
+			return fmt.Errorf("%s: owner and group cannot be kept: %w", display(s.real), cause(err))
+		}
+		if mode == 0 {
+			mode = keptMode(s.info)
+		}
+	}
+	if mode != 0 {
+		if err := f.Chmod(mode); err != nil {
+			return fmt.Errorf("%s: the mode cannot be kept: %w", display(s.real), cause(err))
+		}
+	}
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("%s: %w", display(f.Name()), cause(err))
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("%s: %w", display(f.Name()), cause(err))
+	}
+	return nil
+}
+
+// create makes a file that holds content, 0600 from its first moment and synced.
+func (p place) create(path string, content []byte) (*os.File, error) {
 	// A leftover of a killed attempt is ours by its name; O_EXCL then refuses
 	// whatever somebody else puts there in between.
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s is in the way: %w", display(path), cause(err))
+		return nil, fmt.Errorf("%s is in the way: %w", display(path), cause(err))
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return fmt.Errorf("no file can be created in %s: %w", display(filepath.Dir(path)), cause(err))
+		return nil, fmt.Errorf("no file can be created in %s: %w", display(filepath.Dir(path)), cause(err))
 	}
-	defer func() {
-		if closing := f.Close(); err == nil && closing != nil {
-			err = fmt.Errorf("%s: %w", display(path), cause(closing))
-		}
-		if err != nil {
-			_ = os.Remove(path)
-		}
-	}()
-	if _, err = f.Write(content); err != nil {
-		return fmt.Errorf("%s: %w", display(path), cause(err))
+	if _, err = f.Write(content); err == nil {
+		// The umask may have taken the owner's own bits.
+		err = f.Chmod(0o600)
 	}
-	perm := fs.FileMode(0o600)
-	if mode != 0 {
-		perm = mode
+	if err == nil {
+		p.o.Hook(stepSync)
+		err = f.Sync()
 	}
-	if like != nil && like.exists {
-		p.o.Hook(stepContentOwner)
-		if mode == 0 {
-			perm = keptMode(like.info)
-		}
-		if err = keepOwner(f, like.real, like.info); err != nil {
-			return fmt.Errorf("%s: owner and group cannot be kept: %w", display(like.real), cause(err))
-		}
+	if err != nil {
+		_ = f.Close()
+		_ = os.Remove(path)
+		return nil, fmt.Errorf("%s: %w", display(path), cause(err))
 	}
-	// The process's umask may have taken bits; the owner's change may have, too.
-	if err = f.Chmod(perm); err != nil {
-		return fmt.Errorf("%s: %w", display(path), cause(err))
+	return f, nil
+}
+
+// createAs makes a file by way of .new, so that it is there as a whole or not at all.
+func (p place) createAs(path, temp string, content []byte, renaming string) error {
+	f, err := p.create(temp, content)
+	if err != nil {
+		return err
 	}
-	p.o.Hook(stepContentSync)
-	if err = f.Sync(); err != nil {
-		return fmt.Errorf("%s: %w", display(path), cause(err))
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("%s: %w", display(temp), cause(err))
+	}
+	p.o.Hook(renaming)
+	if err := os.Rename(temp, path); err != nil {
+		return fmt.Errorf("%s cannot be written: %w", display(path), cause(err))
 	}
 	return nil
 }
