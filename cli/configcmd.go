@@ -1,0 +1,227 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/config"
+)
+
+func (a *app) configCommand() *cobra.Command {
+	return a.group("config", "Where the configuration is, whether it works, and what it says",
+		&cobra.Command{Use: "path", Short: "Print where the configuration file is, or would be", Args: cobra.NoArgs, RunE: a.run(a.configPath)},
+		&cobra.Command{Use: "check", Short: "Try each profile (or the one of --profile) and say what it can do there", Args: cobra.NoArgs, RunE: a.run(a.configCheck)},
+		&cobra.Command{Use: "init", Short: "Write a commented configuration file; never over an existing one", Args: cobra.NoArgs, RunE: a.run(a.configInit)},
+		&cobra.Command{Use: "show", Short: "Print what is configured and where it comes from; never a secret", Args: cobra.NoArgs, RunE: a.run(a.configShow)},
+	)
+}
+
+func (a *app) configPath(context.Context, []string) error {
+	path, _, err := a.env.Path(a.flags.config)
+	if err != nil {
+		return usage(err)
+	}
+	_, err = fmt.Fprintln(a.out, path)
+	return err
+}
+
+func (a *app) configInit(context.Context, []string) error {
+	path, _, err := a.env.Path(a.flags.config)
+	if err != nil {
+		return usage(err)
+	}
+	if err := config.Init(path); err != nil {
+		return usage(err)
+	}
+	a.say("wrote a commented file: edit it, then try detent config check")
+	_, err = fmt.Fprintln(a.out, path)
+	return err
+}
+
+func (a *app) configShow(context.Context, []string) error {
+	cfg, err := a.config()
+	if err != nil {
+		return err
+	}
+	selected, err := cfg.Select(a.flags.profile, a.env)
+	if err != nil {
+		return usage(err)
+	}
+	var b strings.Builder
+	state := "not there"
+	if cfg.Found {
+		state = "read"
+	}
+	fmt.Fprintf(&b, "file     %s (%s)\nselected %s\n", cfg.Path, state, selected.Name)
+	for _, p := range cfg.Profiles {
+		if err := a.showProfile(&b, p, p.Name == selected.Name); err != nil {
+			return err
+		}
+	}
+	_, err = io.WriteString(a.out, b.String())
+	return err
+}
+
+func (a *app) showProfile(b *strings.Builder, p config.Profile, selected bool) error {
+	readOnly, err := a.readOnly(p)
+	if err != nil {
+		return err
+	}
+	row := func(field string, value any) { fmt.Fprintf(b, "  %-11s %v\n", field, value) }
+	fmt.Fprintf(b, "\n%s\n", p.Name)
+	row("service", p.Service)
+	if p.Embedded {
+		row("url", "the embedded service")
+		row("token", "made at start, in memory only")
+	} else {
+		row("url", p.URL)
+		token := p.Token.String()
+		if selected && a.env.Get("DETENT_TOKEN") != "" {
+			token = "DETENT_TOKEN, in place of " + token
+		}
+		row("token", token)
+	}
+	row("environment", orUnknown(string(p.Environment)))
+	row("read_only", readOnly)
+	row("max_age", fmt.Sprintf("%dd", int(p.Policy().MaxAge.Hours()/24)))
+	if p.Service == apikey.Vertesia && !p.Embedded {
+		row("auth", map[bool]string{true: "exchange", false: "direct"}[p.Exchange])
+		if p.TokenURL != "" {
+			row("token_url", p.TokenURL)
+		}
+	}
+	if p.Service == apikey.Generic {
+		row("create", p.CanCreate)
+	}
+	for _, d := range p.Deliver {
+		row("deliver", d.Name+": "+placeOf(d))
+	}
+	return nil
+}
+
+// placeOf names a destination without the words of a command, which may hold anything.
+func placeOf(d config.Deliver) string {
+	text := ""
+	switch {
+	case d.EnvFile != nil:
+		text = d.EnvFile.Variable + " in " + d.EnvFile.Path
+	case d.File != "":
+		text = "file " + d.File
+	default:
+		text = "command " + d.Command[0]
+	}
+	if len(d.Then) > 0 {
+		text += ", then " + d.Then[0]
+	}
+	if len(d.Keys) > 0 {
+		text += ", for " + strings.Join(d.Keys, " ")
+	}
+	return text
+}
+
+func (a *app) configCheck(ctx context.Context, _ []string) error {
+	cfg, err := a.config()
+	if err != nil {
+		return err
+	}
+	profiles := cfg.Profiles
+	if a.flags.profile != "" {
+		p, err := cfg.Select(a.flags.profile, a.env)
+		if err != nil {
+			return usage(err)
+		}
+		profiles = []config.Profile{p}
+	}
+	failed := false
+	for _, p := range profiles {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		fmt.Fprintf(a.out, "%s: %s, %s\n", p.Name, p.Service, addressOf(p))
+		if err := a.tryProfile(ctx, p); err != nil {
+			failed = true
+			fmt.Fprintf(a.out, "  failed  %v\n", err)
+			if hint := hintOf(err); hint != "" {
+				fmt.Fprintf(a.out, "          %s\n", hint)
+			}
+		}
+	}
+	if failed {
+		return answerNo
+	}
+	return nil
+}
+
+// tryProfile lists the keys there and prints what the profile can do.
+func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
+	s, err := a.openProfile(ctx, p)
+	if err != nil {
+		return err
+	}
+	caps := s.service.Capabilities()
+	keys, err := client.ListAll(ctx, s.service)
+	switch {
+	case client.IsKind(err, client.Forbidden):
+		fmt.Fprintf(a.out, "  works   the credential is accepted, but may not list keys: %v\n", err)
+	case err != nil:
+		return err
+	default:
+		fmt.Fprintf(a.out, "  works   %d keys\n", len(keys))
+	}
+	if s.readOnly {
+		fmt.Fprintf(a.out, "  note    read-only: writes are refused before they are sent\n")
+	}
+	for _, k := range keys {
+		if k.Own {
+			fmt.Fprintf(a.out, "  as      %s (%s)%s\n", k.Name, k.ID, rightsOf(k))
+		}
+	}
+	var can []string
+	for _, ability := range abilities(caps) {
+		if ability.OK {
+			can = append(can, ability.name)
+			continue
+		}
+		fmt.Fprintf(a.out, "  cannot  %s: %s\n", ability.name, ability.Why)
+	}
+	fmt.Fprintf(a.out, "  can     %s (where the credential may)\n", strings.Join(can, ", "))
+	return nil
+}
+
+// rightsOf says what the credential itself may do, where its key shows that.
+func rightsOf(k apikey.Key) string {
+	switch {
+	case k.Role != "":
+		return ", role " + k.Role
+	case len(k.Permissions) > 0:
+		return ", " + joinPermissions(k.Permissions)
+	}
+	return ""
+}
+
+type namedAbility struct {
+	name string
+	apikey.Ability
+}
+
+// abilities are what a service can do, named as the commands are.
+func abilities(c apikey.Capabilities) []namedAbility {
+	return []namedAbility{
+		{"list", apikey.Can()}, {"create", c.Create}, {"delete", c.Delete}, {"rename", c.Rename}, {"change the role", c.ChangeRole},
+		{"disable", c.Disable}, {"public-key", c.PublicKeys}, {"give a secret again", c.Retrieve}, {"show the last use", c.LastUsed},
+		{"set an expiry", c.Expiry}, {"restrict", c.Restrictions},
+	}
+}
+
+func addressOf(p config.Profile) string {
+	if p.Embedded {
+		return "embedded"
+	}
+	return p.URL
+}

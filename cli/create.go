@@ -1,0 +1,270 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"detent/apikey"
+	"detent/client"
+)
+
+type createOptions struct {
+	name, expires, role, environment        string
+	permissions, ips, referrers, endpoints  []string
+	deliver                                 []string
+	format                                  string
+	expiresGiven, roleGiven, environmentSet bool
+}
+
+func (a *app) createCommand() *cobra.Command {
+	var o createOptions
+	cmd := &cobra.Command{
+		Use: "create --name N", Short: "Create a key and print its secret, once", Args: cobra.NoArgs,
+		Long: `Create a key. The secret alone goes to standard output, once; with -o json it is the field "secret"; with
+--deliver it is not printed. A service's own words for what a key may do are listed by the TUI's form (n).`,
+		Example: `  detent create --name payments-api --permission getRules --expires 30d
+  detent create --name ci --role executor -o json
+  detent create --name shop --environment test --deliver env-file:/srv/shop/.env:API_KEY`,
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.name, "name", "", "the key's name (required)")
+	f.StringVar(&o.expires, "expires", "", "30d, 12h, 3600s (from now), a date (the end of that day, local zone) or never (the default)")
+	f.StringArrayVar(&o.permissions, "permission", nil, "a permission: getRules or AccessRules.getRules; may be repeated")
+	f.StringVar(&o.role, "role", "", "the key's role")
+	f.StringVar(&o.environment, "environment", "", "live or test")
+	f.StringArrayVar(&o.ips, "allow-ip", nil, "an address or CIDR that may use the key; may be repeated")
+	f.StringArrayVar(&o.referrers, "allow-referrer", nil, "a referrer's origin, optionally with /*; may be repeated")
+	f.StringArrayVar(&o.endpoints, "allow-endpoint", nil, "a path prefix the key may call; may be repeated")
+	f.StringArrayVar(&o.deliver, "deliver", nil, "where the secret goes instead of standard output: env-file:PATH:VARIABLE, file:PATH, command:CMDLINE, clipboard, or a name of the profile; may be repeated")
+	outputFlag(cmd, &o.format)
+	cmd.RunE = a.run(func(ctx context.Context, _ []string) error {
+		o.expiresGiven, o.roleGiven, o.environmentSet = f.Changed("expires"), f.Changed("role"), f.Changed("environment")
+		return a.create(ctx, o)
+	})
+	return cmd
+}
+
+func (a *app) create(ctx context.Context, o createOptions) error {
+	asJSON, err := wantsJSON(o.format)
+	if err != nil {
+		return err
+	}
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	if s.readOnly {
+		return usagef("%s is read-only: nothing is created", s.profile.Name)
+	}
+	draft, err := a.draft(o, s)
+	if err != nil {
+		return usage(err)
+	}
+	places, err := a.destinations(s.profile, o.deliver)
+	if err != nil {
+		return usage(err)
+	}
+	job, err := a.preflight(ctx, places, s.environmentOf(apikey.Key{Environment: draft.Environment}))
+	if err != nil {
+		return usage(err)
+	}
+	a.warnOf(draft, s.caps)
+	if !o.expiresGiven && s.caps.Expiry.OK {
+		a.say("--expires is left out: the key never expires")
+	}
+	writing, cancel := a.lasting(ctx)
+	defer cancel()
+	created, err := s.service.Create(writing, draft)
+	if err != nil {
+		if client.MayHaveHappened(err) {
+			a.sayWhatIsThere(ctx, s, draft.Name)
+		}
+		return err
+	}
+	return a.handOver(ctx, s, created, places, job, asJSON)
+}
+
+// handOver brings the new secret to where it should be. A secret that reached
+// nobody would leave a key that nobody can use: then the key is deleted again.
+func (a *app) handOver(ctx context.Context, s *session, created apikey.Created, places []place, job deliveryJob, asJSON bool) error {
+	k := created.Key
+	a.say("created %s (%s) on %s; expires: %s", k.Name, k.ID, s.profile.Name, orUnknown(moment(k.ExpiresAt)))
+	for _, note := range created.Notes {
+		a.say("%s", note)
+	}
+	if created.Secret.IsZero() {
+		return fmt.Errorf("the service answered without the secret, and it cannot be had again: delete the key with detent delete %s, and create another", k.ID)
+	}
+	secret := created.Secret
+	if len(places) > 0 {
+		if err := a.deliverAll(ctx, places, job, secret); err != nil {
+			return a.discard(ctx, s, k, err)
+		}
+		secret = apikey.Secret{}
+	}
+	row := s.keyJSON(k, s.warningsOf([]apikey.Key{k}, nil, a.world.Now()))
+	var err error
+	switch {
+	case asJSON:
+		err = a.printCreatedJSON(row, secret)
+	case len(places) == 0:
+		err = a.printSecret(secret)
+		if err == nil {
+			a.say("this is the only time the secret is shown")
+		}
+	}
+	if err != nil && len(places) == 0 {
+		return a.discard(ctx, s, k, fmt.Errorf("the secret could not be written: %w", err))
+	}
+	if err != nil {
+		return err
+	}
+	return a.runThen(ctx, places)
+}
+
+// discard deletes a key whose secret reached nobody, and says what is certain.
+func (a *app) discard(ctx context.Context, s *session, k apikey.Key, cause error) error {
+	done, err := a.deleteForSure(ctx, s, k)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w; the key %s (%s) exists, nobody has its secret, and it could not be deleted: %v; delete it with detent delete %s", cause, k.Name, k.ID, err, k.ID)
+	case done.AlreadyGone:
+		return fmt.Errorf("%w; the new key %s (%s) is gone already", cause, k.Name, k.ID)
+	}
+	return fmt.Errorf("%w; the new key %s (%s) was deleted again, since nobody has its secret", cause, k.Name, k.ID)
+}
+
+// sayWhatIsThere follows a create whose answer was lost.
+func (a *app) sayWhatIsThere(ctx context.Context, s *session, name string) {
+	looking, cancel := a.lasting(ctx)
+	defer cancel()
+	keys, err := s.list(looking)
+	if err != nil {
+		a.say("whether the key exists is not known, and the keys cannot be listed: %v", err)
+		return
+	}
+	found := 0
+	for _, k := range keys {
+		if k.Name == name {
+			found++
+			a.say("there is a key named %q: %s, created %s; if it is the new one, nobody has its secret: detent delete %s", name, k.ID, orUnknown(moment(k.CreatedAt)), k.ID)
+		}
+	}
+	if found == 0 {
+		a.say("no key named %q is listed now; a late request could still create it: look once more before you create it again", name)
+	}
+}
+
+// draft is what the flags ask for. What the service cannot take is refused with its reason.
+func (a *app) draft(o createOptions, s *session) (apikey.Draft, error) {
+	c := s.caps
+	d := apikey.Draft{Name: o.name, Role: o.role, Environment: apikey.Environment(o.environment),
+		Restrictions: apikey.Restrictions{IPAddresses: o.ips, Referrers: o.referrers, Endpoints: o.endpoints}}
+	if !c.Create.OK {
+		return d, fmt.Errorf("%s: %s", s.profile.Name, c.Create.Why)
+	}
+	if err := checkName(o.name, c); err != nil {
+		return d, err
+	}
+	if o.expiresGiven {
+		expiry, err := apikey.ParseExpiry(o.expires, a.world.Now(), a.world.Zone)
+		if err != nil {
+			return d, fmt.Errorf("--expires: %w", err)
+		}
+		if !c.Expiry.OK && !expiry.IsNever() {
+			return d, fmt.Errorf("--expires: %s", c.Expiry.Why)
+		}
+		d.Expiry = expiry
+	}
+	var err error
+	if d.Permissions, err = permissionsOf(o.permissions, c); err != nil {
+		return d, err
+	}
+	switch {
+	case o.roleGiven && len(c.Roles) == 0:
+		return d, fmt.Errorf("--role: keys of %s have no role", c.Title)
+	case len(c.Roles) > 0:
+		if !o.roleGiven {
+			return d, fmt.Errorf("--role is needed: %s", alternatives(roleNames(c)))
+		}
+		if err := checkRole(o.role, c); err != nil {
+			return d, err
+		}
+	}
+	if d.Environment, err = environmentFor(o, s); err != nil {
+		return d, err
+	}
+	if !d.Restrictions.Empty() && !c.Restrictions.OK {
+		return d, fmt.Errorf("--allow-ip, --allow-referrer, --allow-endpoint: %s", c.Restrictions.Why)
+	}
+	return d, checkRestrictions(d.Restrictions)
+}
+
+// environmentFor is where the new key works: the flag's, else the profile's, where the
+// service knows such a thing.
+func environmentFor(o createOptions, s *session) (apikey.Environment, error) {
+	known := s.caps.Environments
+	asked := apikey.Environment(o.environment)
+	names := make([]string, len(known))
+	for i, e := range known {
+		names[i] = string(e)
+	}
+	switch {
+	case len(known) == 0 && o.environmentSet:
+		return "", fmt.Errorf("--environment: keys of %s have no environment", s.caps.Title)
+	case len(known) == 0:
+		return "", nil
+	case o.environmentSet && !slices.Contains(known, asked):
+		return "", fmt.Errorf("--environment: must be %s here", alternatives(names))
+	case o.environmentSet:
+		return asked, nil
+	case slices.Contains(known, s.profile.Environment):
+		return s.profile.Environment, nil
+	case len(known) == 1:
+		return known[0], nil
+	}
+	return "", fmt.Errorf("--environment is needed: %s", alternatives(names))
+}
+
+func permissionsOf(texts []string, c apikey.Capabilities) ([]apikey.Permission, error) {
+	if len(c.PermissionGroups) == 0 {
+		if len(texts) > 0 {
+			return nil, fmt.Errorf("--permission: keys of %s have no permissions", c.Title)
+		}
+		return nil, nil
+	}
+	if len(texts) == 0 {
+		return nil, fmt.Errorf("--permission is needed, at least once: for example %s", c.PermissionGroups[0].Permissions[0].Permission)
+	}
+	var out []apikey.Permission
+	for _, text := range texts {
+		info, ok := c.FindPermission(text)
+		if !ok {
+			return nil, unknownPermission(text, c)
+		}
+		if !slices.Contains(out, info.Permission) {
+			out = append(out, info.Permission)
+		}
+	}
+	return out, nil
+}
+
+// warnOf says which rights deserve a second thought.
+func (a *app) warnOf(d apikey.Draft, c apikey.Capabilities) {
+	for _, p := range d.Permissions {
+		switch info, _ := c.FindPermission(p.String()); info.Risk {
+		case apikey.CanMint:
+			a.say("%s lets the key make, change or delete keys", p)
+		case apikey.NoEffect:
+			a.say("%s does nothing today", p)
+		}
+	}
+	for _, r := range c.Roles {
+		if r.Name == d.Role && r.Risk == apikey.CanMint {
+			a.say("the role %s lets the key make, change or delete keys", r.Name)
+		}
+	}
+}

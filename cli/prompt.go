@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/charmbracelet/x/term"
+
+	"detent/client"
+)
+
+// errInterrupted ends a run that the user broke off at a question.
+var errInterrupted = errors.New("interrupted")
+
+// fileLike is a stream that may be a terminal.
+type fileLike interface{ Fd() uintptr }
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(fileLike)
+	return ok && term.IsTerminal(f.Fd())
+}
+
+// interactive reports whether a question can be asked and answered.
+func (a *app) interactive() bool { return isTerminal(a.world.In) && isTerminal(a.world.Err) }
+
+// ask prints a question on standard error and reads one line.
+func (a *app) ask(ctx context.Context, question string) (string, error) {
+	_, _ = fmt.Fprint(a.world.Err, question)
+	return a.answer(ctx, func() (string, error) {
+		line, err := bufio.NewReader(a.world.In).ReadString('\n')
+		if errors.Is(err, io.EOF) && line == "" {
+			return "", fmt.Errorf("no answer: nothing was done")
+		}
+		return strings.TrimRight(line, "\r\n"), nil
+	})
+}
+
+func (a *app) askYes(ctx context.Context, question string) (bool, error) {
+	answer, err := a.ask(ctx, question)
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes", err
+}
+
+// askHidden reads one line that the terminal does not show.
+func (a *app) askHidden(ctx context.Context, question string) (string, error) {
+	in, ok := a.world.In.(fileLike)
+	if !ok {
+		return "", errors.New("standard input is no terminal")
+	}
+	_, _ = fmt.Fprint(a.world.Err, question)
+	before, err := term.GetState(in.Fd())
+	if err != nil {
+		return "", err
+	}
+	// The reader below may still hide the text when ctrl+c ends the wait.
+	defer func() {
+		_ = term.Restore(in.Fd(), before)
+		_, _ = fmt.Fprintln(a.world.Err)
+	}()
+	return a.answer(ctx, func() (string, error) {
+		line, err := term.ReadPassword(in.Fd())
+		return string(line), err
+	})
+}
+
+// answer waits for a read that cannot be broken off; a signal ends the wait.
+func (a *app) answer(ctx context.Context, read func() (string, error)) (string, error) {
+	type result struct {
+		text string
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		text, err := read()
+		done <- result{text, err}
+	}()
+	select {
+	case r := <-done:
+		return r.text, r.err
+	case <-ctx.Done():
+		_, _ = fmt.Fprintln(a.world.Err)
+		return "", errInterrupted
+	}
+}
+
+// hintOf is what to do now, where the failure knows it.
+func hintOf(err error) string {
+	if e, ok := asRefusal(err); ok {
+		return e.Hint
+	}
+	return ""
+}
+
+func asRefusal(err error) (*client.Error, bool) {
+	var e *client.Error
+	return e, errors.As(err, &e)
+}

@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// globals are the flags that every command takes.
+type globals struct {
+	config   string
+	profile  string
+	readOnly bool
+	debug    string
+	noColor  bool
+	timeout  time.Duration
+	renderer string
+	demo     bool
+	demoKeys int
+
+	set *pflag.FlagSet
+}
+
+// defaultDemoKeys are enough to fill a screen and to scroll.
+const defaultDemoKeys = 48
+
+var renderers = []string{"cells", "standard"}
+
+func (g *globals) register(fs *pflag.FlagSet) {
+	g.set = fs
+	fs.StringVar(&g.config, "config", "", "configuration file (default $XDG_CONFIG_HOME/detent/config.toml)")
+	fs.StringVarP(&g.profile, "profile", "p", "", "profile to use (default: DETENT_PROFILE, else the file's default_profile, else local/prosopo)")
+	fs.BoolVar(&g.readOnly, "read-only", false, "refuse every write before it is sent")
+	fs.StringVar(&g.debug, "debug", "", "append one redacted line a request to this file (made 0600; it must be yours alone)")
+	fs.BoolVar(&g.noColor, "no-color", false, "no colour (as NO_COLOR does)")
+	fs.DurationVar(&g.timeout, "timeout", 15*time.Second, "time for one operation, its retries and waits included")
+	fs.StringVar(&g.renderer, "renderer", renderers[0], "how the TUI paints: cells or standard (today both are Bubble Tea's own renderer)")
+	fs.BoolVar(&g.demo, "demo", false, "a throw-away embedded service with believable keys; reads no configuration")
+	fs.IntVar(&g.demoKeys, "demo-keys", defaultDemoKeys, "with --demo: how many keys in each contract")
+}
+
+func (g *globals) changed(name string) bool { return g.set.Changed(name) }
+
+// check refuses values that cannot be.
+func (g *globals) check() error {
+	switch {
+	case g.timeout <= 0:
+		return fmt.Errorf("--timeout: must be above zero, such as 15s")
+	case !slices.Contains(renderers, g.renderer):
+		return fmt.Errorf("--renderer: must be cells or standard")
+	case g.demoKeys < 0 || g.demoKeys > 1_000_000:
+		return fmt.Errorf("--demo-keys: must be between 0 and 1000000")
+	case g.changed("demo-keys") && !g.demo:
+		return fmt.Errorf("--demo-keys: works with --demo only")
+	case g.demo && g.changed("config"):
+		return fmt.Errorf("--demo reads no configuration: leave --config out")
+	}
+	for name, value := range map[string]string{"config": g.config, "profile": g.profile, "debug": g.debug} {
+		if g.changed(name) && value == "" {
+			return fmt.Errorf("--%s: must not be empty", name)
+		}
+	}
+	return nil
+}
+
+const longHelp = `detent is a terminal UI for API keys: see every key of every service you run, create the narrowest key
+that does the job, and replace a key in production without an outage and without losing a secret.
+
+Without a command it opens the TUI on the default profile. Without any configuration it works on its own
+embedded key service. KEY, in the commands below, is an id, or a name that only one key has.
+
+Exit codes: 0 done; 1 the answer is no, or the service refused; 2 wrong usage or configuration; 130 interrupted.`
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "detent",
+		Short:         "A terminal UI for API keys",
+		Long:          longHelp,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          a.run(a.openTUI),
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	a.flags.register(root.PersistentFlags())
+	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
+	_ = root.RegisterFlagCompletionFunc("renderer", cobra.FixedCompletions(renderers, cobra.ShellCompDirectiveNoFileComp))
+	root.AddCommand(
+		a.listCommand(), a.createCommand(), a.updateCommand(), a.publicKeyCommand(), a.deleteCommand(),
+		a.verifyCommand(), a.checkCommand(), a.configCommand(), a.serveCommand(),
+		a.versionCommand(), a.completionCommand(), a.manCommand(),
+	)
+	return root
+}
+
+// group is a command that only holds others: without one of them it is wrong usage.
+func (a *app) group(use, short string, subs ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs}
+	names := make([]string, len(subs))
+	for i, sub := range subs {
+		names[i] = sub.Name()
+	}
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usagef("unknown command %q for %q; there are %v", args[0], cmd.CommandPath(), names)
+		}
+		return usagef("%s: name one of %v", cmd.CommandPath(), names)
+	}
+	cmd.AddCommand(subs...)
+	return cmd
+}
+
+func (a *app) completeProfiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	cfg, err := a.config()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return cfg.Names(), cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/aymanbagabas/go-osc52/v2"
+
+	"detent/apikey"
+)
+
+// errReaderGone says that the reader of standard output ended before the secret was written.
+var errReaderGone = errors.New("the reader of standard output has gone away")
+
+// printSecret writes a secret alone on a line of standard output. An error means
+// that nobody has it.
+func (a *app) printSecret(s apikey.Secret) error {
+	_, err := fmt.Fprintln(a.out, s.Reveal())
+	if err == nil && a.out.broken {
+		err = errReaderGone
+	}
+	return err
+}
+
+// printCreatedJSON writes a new key with its secret; without one the field is absent.
+func (a *app) printCreatedJSON(key keyJSON, s apikey.Secret) error {
+	out := struct {
+		Key    keyJSON         `json:"key"`
+		Secret json.RawMessage `json:"secret,omitempty"`
+	}{Key: key}
+	if !s.IsZero() {
+		text, err := json.Marshal(s.Reveal())
+		if err != nil {
+			return err
+		}
+		out.Secret = text
+	}
+	err := writeJSON(a.out, out)
+	if err == nil && a.out.broken && !s.IsZero() {
+		err = errReaderGone
+	}
+	return err
+}
+
+// printVariable writes a secret as a dotenv line. The secrets of the embedded
+// service need no quotes.
+func (a *app) printVariable(name string, s apikey.Secret) error {
+	_, err := fmt.Fprintf(a.out, "%s=%s\n", name, s.Reveal())
+	if err == nil && a.out.broken {
+		err = errReaderGone
+	}
+	return err
+}
+
+// clipboard hands a secret to the terminal's clipboard (OSC 52); nothing confirms it.
+func (a *app) clipboard() func(apikey.Secret) error {
+	if !isTerminal(a.world.Err) {
+		return nil
+	}
+	return func(s apikey.Secret) error {
+		_, err := io.WriteString(a.world.Err, a.osc52(s.Reveal()))
+		return err
+	}
+}
+
+// osc52 wraps text for the terminal, through tmux and screen where they are in between.
+func (a *app) osc52(text string) string {
+	seq := osc52.New(text)
+	switch {
+	case a.env.Get("TMUX") != "":
+		seq = seq.Tmux()
+	case a.env.Get("STY") != "":
+		seq = seq.Screen()
+	}
+	return seq.String()
+}

@@ -1,0 +1,218 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"detent/apikey"
+	"detent/keyserver"
+)
+
+type serveOptions struct {
+	listen, store    string
+	cert, key        string
+	behindProxy      bool
+	storeGiven       bool
+	mintService, env string
+	environmentGiven bool
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	var o serveOptions
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Run the embedded key service by itself", Args: cobra.NoArgs,
+		Long: `Run the key service: the three contracts on one origin. A store without administrator keys gets one a service, printed on
+standard output as dotenv lines; then comes "listening on http://HOST:PORT". With --demo the store is a throw-away one, or
+that of --store, filled with believable keys when it is new.`,
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8420", "address and port; port 0 takes a free one")
+	f.StringVar(&o.cert, "tls-cert", "", "certificate chain, PEM")
+	f.StringVar(&o.key, "tls-key", "", "its key, PEM")
+	f.BoolVar(&o.behindProxy, "behind-tls-proxy", false, "allow an address beyond loopback without TLS: a proxy in front ends it")
+	cmd.PersistentFlags().StringVar(&o.store, "store", "", "the store (default $XDG_DATA_HOME/detent/keys.db)")
+	cmd.RunE = a.run(func(ctx context.Context, _ []string) error {
+		o.storeGiven = cmd.PersistentFlags().Changed("store")
+		return a.serve(ctx, o)
+	})
+	cmd.AddCommand(a.adminTokenCommand(&o))
+	return cmd
+}
+
+func (a *app) adminTokenCommand(o *serveOptions) *cobra.Command {
+	services := []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
+	cmd := &cobra.Command{
+		Use: "admin-token SERVICE", Short: "Mint one more administrator key, on the machine that has the store, and print its secret",
+		Args: cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: services,
+	}
+	cmd.Flags().StringVar(&o.env, "environment", "", "generic: live (the default) or test")
+	cmd.RunE = a.run(func(ctx context.Context, args []string) error {
+		o.mintService, o.environmentGiven = args[0], cmd.Flags().Changed("environment")
+		o.storeGiven = cmd.InheritedFlags().Changed("store")
+		return a.adminToken(ctx, *o)
+	})
+	return cmd
+}
+
+// storeFor is the store of serve and of admin-token.
+func (a *app) storeFor(o serveOptions) (string, error) {
+	if !o.storeGiven {
+		return a.storePath()
+	}
+	if o.store == "" {
+		return "", usagef("--store: must not be empty")
+	}
+	path, err := a.env.Expand(o.store)
+	if err != nil {
+		return "", usage(err)
+	}
+	return filepath.Abs(path)
+}
+
+func (a *app) serve(ctx context.Context, o serveOptions) error {
+	cert, err := o.certificate()
+	if err != nil {
+		return usage(err)
+	}
+	address, err := o.address()
+	if err != nil {
+		return usage(err)
+	}
+	path, err := a.storeFor(o)
+	if err != nil {
+		return err
+	}
+	listener, err := net.ListenTCP("tcp", address)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	server, err := keyserver.Open(ctx, keyserver.Options{Path: path, Now: a.world.Now, Log: a.world.Err})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = server.Close() }()
+	if err := a.firstStart(ctx, server); err != nil {
+		return err
+	}
+	scheme := "http"
+	if cert != nil {
+		scheme = "https"
+	}
+	if _, err := fmt.Fprintf(a.out, "listening on %s://%s\n", scheme, listener.Addr()); err != nil {
+		return err
+	}
+	if cert != nil {
+		err = server.ServeTLS(ctx, listener, *cert)
+	} else {
+		err = server.Serve(ctx, listener)
+	}
+	var by signalError
+	if err == nil && errors.As(context.Cause(ctx), &by) && by.signal != syscall.SIGTERM {
+		return errInterrupted
+	}
+	return err
+}
+
+// firstStart gives a store without administrators one a service, and the demo its keys.
+func (a *app) firstStart(ctx context.Context, server *keyserver.Server) error {
+	has, err := server.HasAdmins(ctx)
+	if err != nil || has {
+		return err
+	}
+	if a.flags.demo {
+		if err := server.FillDemo(ctx, a.flags.demoKeys); err != nil {
+			return err
+		}
+	}
+	for _, admin := range []struct {
+		variable, service string
+		env               apikey.Environment
+	}{
+		{"PROSOPO_TOKEN", apikey.Prosopo, ""}, {"VERTESIA_TOKEN", apikey.Vertesia, ""},
+		{"GENERIC_LIVE_TOKEN", apikey.Generic, apikey.Live}, {"GENERIC_TEST_TOKEN", apikey.Generic, apikey.Test},
+	} {
+		secret, err := server.MintAdmin(ctx, admin.service, admin.env)
+		if err != nil {
+			return err
+		}
+		if err := a.printVariable(admin.variable, secret); err != nil {
+			return fmt.Errorf("the administrator key of %s was not written: %w; mint another with detent serve admin-token", admin.service, err)
+		}
+	}
+	return nil
+}
+
+func (o serveOptions) certificate() (*tls.Certificate, error) {
+	if o.cert == "" && o.key == "" {
+		return nil, nil
+	}
+	if o.cert == "" || o.key == "" {
+		return nil, errors.New("--tls-cert and --tls-key belong together")
+	}
+	cert, err := tls.LoadX509KeyPair(o.cert, o.key)
+	if err != nil {
+		return nil, fmt.Errorf("--tls-cert, --tls-key: %w", err)
+	}
+	return &cert, nil
+}
+
+// address refuses to carry keys beyond this machine in the clear.
+func (o serveOptions) address() (*net.TCPAddr, error) {
+	address, err := net.ResolveTCPAddr("tcp", o.listen)
+	if err != nil || !strings.Contains(o.listen, ":") {
+		return nil, fmt.Errorf("--listen: %q is no address such as 127.0.0.1:8420", o.listen)
+	}
+	if !address.IP.IsLoopback() && o.cert == "" && !o.behindProxy {
+		return nil, fmt.Errorf("--listen: %s is beyond loopback, and keys would travel in the clear: use --tls-cert and --tls-key, or --behind-tls-proxy", o.listen)
+	}
+	return address, nil
+}
+
+func (a *app) adminToken(ctx context.Context, o serveOptions) error {
+	env := apikey.Environment("")
+	switch {
+	case o.mintService != apikey.Generic && o.environmentGiven:
+		return usagef("--environment: only keys of generic have one")
+	case o.mintService == apikey.Generic && !o.environmentGiven:
+		env = apikey.Live
+	case o.mintService == apikey.Generic:
+		env = apikey.Environment(o.env)
+		if env != apikey.Live && env != apikey.Test {
+			return usagef("--environment: must be live or test")
+		}
+	}
+	if a.flags.demo && !o.storeGiven {
+		return usagef("--demo: a throw-away store has nobody to give a key to; name one with --store")
+	}
+	path, err := a.storeFor(o)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return usagef("there is no store at %s: detent serve makes one", path)
+	}
+	server, err := keyserver.Open(ctx, keyserver.Options{Path: path, Now: a.world.Now, Log: a.world.Err})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = server.Close() }()
+	secret, err := server.MintAdmin(ctx, o.mintService, env)
+	if err != nil {
+		return err
+	}
+	if err := a.printSecret(secret); err != nil {
+		return fmt.Errorf("the new administrator key was not written: %w", err)
+	}
+	a.say("this is the only time the secret is shown")
+	return nil
+}

@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/config"
+)
+
+// config loads the configuration once. Its errors are of usage.
+func (a *app) config() (*config.Config, error) {
+	if a.cfg != nil {
+		return a.cfg, nil
+	}
+	if a.flags.demo {
+		a.cfg = config.WithoutFile("")
+		return a.cfg, nil
+	}
+	path, explicit, err := a.env.Path(a.flags.config)
+	if err != nil {
+		return nil, usage(err)
+	}
+	cfg, err := config.Load(path, explicit)
+	if err != nil {
+		return nil, usage(err)
+	}
+	a.cfg = cfg
+	return cfg, nil
+}
+
+// selected is the profile to start with. The demo knows its own profiles alone, so
+// that the environment does not choose one that is not there.
+func (a *app) selected() (config.Profile, error) {
+	cfg, err := a.config()
+	if err != nil {
+		return config.Profile{}, err
+	}
+	env := a.env
+	if a.flags.demo {
+		env = config.NewEnv(nil)
+	}
+	p, err := cfg.Select(a.flags.profile, env)
+	return p, usage(err)
+}
+
+// readOnly is the profile's mode: the flag beats DETENT_READ_ONLY beats the file.
+func (a *app) readOnly(p config.Profile) (bool, error) {
+	if a.flags.changed("read-only") {
+		return a.flags.readOnly, nil
+	}
+	value, set, err := a.env.ReadOnly()
+	if err != nil || set {
+		return value, usage(err)
+	}
+	return p.ReadOnly, nil
+}
+
+// session is a profile in use.
+type session struct {
+	profile  config.Profile
+	service  client.Service
+	caps     apikey.Capabilities
+	readOnly bool
+}
+
+// open opens the profile selected by flags, environment and file.
+func (a *app) open(ctx context.Context) (*session, error) {
+	p, err := a.selected()
+	if err != nil {
+		return nil, err
+	}
+	return a.openProfile(ctx, p)
+}
+
+func (a *app) openProfile(ctx context.Context, p config.Profile) (*session, error) {
+	readOnly, err := a.readOnly(p)
+	if err != nil {
+		return nil, err
+	}
+	opts := client.Options{
+		Service: p.Service, URL: p.URL, Environment: p.Environment, Exchange: p.Exchange, TokenURL: p.TokenURL,
+		CanCreate: p.CanCreate, ReadOnly: readOnly, Timeout: a.flags.timeout, UserAgent: userAgent(), Now: a.world.Now,
+	}
+	if opts.Debug, err = a.debugLog(); err != nil {
+		return nil, err
+	}
+	if p.Embedded {
+		local, err := a.embeddedService(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("the embedded service: %w", err)
+		}
+		opts.URL, opts.Token = local.url, local.token(p.Service)
+		if p.Service == apikey.Generic {
+			// The in-memory administrator manages live and test keys alike.
+			opts.Environment = ""
+		}
+	} else {
+		reader, err := a.tokens()
+		if err != nil {
+			return nil, err
+		}
+		if opts.Token, err = reader.Read(ctx, p); err != nil {
+			if errors.Is(err, context.Canceled) {
+				return nil, err
+			}
+			return nil, usage(err)
+		}
+	}
+	service, err := client.Open(opts)
+	if err != nil {
+		return nil, usage(fmt.Errorf("profile %s: %w", p.Name, err))
+	}
+	return &session{profile: p, service: service, caps: service.Capabilities(), readOnly: readOnly}, nil
+}
+
+// tokens reads credentials for the profiles of this run.
+func (a *app) tokens() (config.TokenReader, error) {
+	cfg, err := a.config()
+	if err != nil {
+		return config.TokenReader{}, err
+	}
+	start, err := a.selected()
+	if err != nil {
+		return config.TokenReader{}, err
+	}
+	return config.TokenReader{Env: a.env, Config: cfg, Start: start.Name, Stderr: a.world.Err}, nil
+}
+
+// debugLog opens --debug's file once; nil without the flag.
+func (a *app) debugLog() (io.Writer, error) {
+	if a.flags.debug == "" {
+		return nil, nil
+	}
+	if a.debug == nil {
+		path, err := a.env.Expand(a.flags.debug)
+		if err != nil {
+			return nil, usage(err)
+		}
+		f, err := config.OpenDebug(path)
+		if err != nil {
+			return nil, usage(fmt.Errorf("--debug: %w", err))
+		}
+		a.debug = f
+		a.onClose(func() { _ = f.Close() })
+	}
+	return a.debug, nil
+}
+
+// list collects all keys of the profile.
+func (s *session) list(ctx context.Context) ([]apikey.Key, error) {
+	return client.ListAll(ctx, s.service)
+}
+
+// environmentOf is where a key works: what the service says, else what the profile says.
+func (s *session) environmentOf(k apikey.Key) apikey.Environment {
+	if k.Environment != "" {
+		return k.Environment
+	}
+	return s.profile.Environment
+}
+
+// lasting is a context for a write: ctrl+c does not break it off half way, where
+// nobody could tell whether it happened. The transport's own timeout still ends it.
+func (a *app) lasting(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), a.flags.timeout+5*time.Second)
+}

@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"detent/apikey"
+	"detent/client"
+)
+
+func (a *app) verifyCommand() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use: "verify", Short: "Read a secret on standard input; say whether it is valid, which key it is and what it may do", Args: cobra.NoArgs,
+		Example: "  detent verify < secret.txt\n  pass show payments | detent verify -o json",
+		RunE:    a.run(func(ctx context.Context, _ []string) error { return a.verify(ctx, format) }),
+	}
+	outputFlag(cmd, &format)
+	return cmd
+}
+
+func (a *app) verify(ctx context.Context, format string) error {
+	asJSON, err := wantsJSON(format)
+	if err != nil {
+		return err
+	}
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	secret, err := a.readSecret(ctx)
+	if err != nil {
+		return err
+	}
+	proof, err := s.service.Probe(ctx, secret)
+	if err != nil {
+		return err
+	}
+	if proof.Key == nil && proof.Valid {
+		proof.Key = a.identify(ctx, s, secret)
+	}
+	if asJSON {
+		err = a.printProofJSON(s, proof)
+	} else {
+		err = a.printProof(s, proof)
+	}
+	if err == nil && !proof.Valid {
+		return answerNo
+	}
+	return err
+}
+
+// readSecret reads the secret from standard input; on a terminal it asks, without showing it.
+func (a *app) readSecret(ctx context.Context) (apikey.Secret, error) {
+	var text string
+	var err error
+	if isTerminal(a.world.In) {
+		text, err = a.askHidden(ctx, "Secret: ")
+	} else {
+		text, err = a.answer(ctx, func() (string, error) {
+			data, err := io.ReadAll(io.LimitReader(a.world.In, 1<<20))
+			return string(data), err
+		})
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	if err != nil {
+		return apikey.Secret{}, err
+	}
+	secret, err := apikey.ParseSecret(text)
+	return secret, usage(err)
+}
+
+// identify finds the key that a valid secret belongs to, where the service lets us tell.
+func (a *app) identify(ctx context.Context, s *session, secret apikey.Secret) *apikey.Key {
+	service, ok := s.service.(client.Identifier)
+	if !ok {
+		return nil
+	}
+	k, err := service.Identify(ctx, secret)
+	if err != nil {
+		a.say("which key it is cannot be told: %v", err)
+	}
+	return k
+}
+
+func (a *app) printProofJSON(s *session, p apikey.Proof) error {
+	out := struct {
+		Valid bool     `json:"valid"`
+		Key   *keyJSON `json:"key,omitempty"`
+	}{Valid: p.Valid}
+	if p.Key != nil {
+		row := s.keyJSON(*p.Key, s.warningsOf([]apikey.Key{*p.Key}, nil, a.world.Now()))
+		out.Key = &row
+	}
+	return writeJSON(a.out, out)
+}
+
+func (a *app) printProof(s *session, p apikey.Proof) error {
+	var b strings.Builder
+	if p.Valid {
+		fmt.Fprintf(&b, "valid on %s\n", s.profile.Name)
+	} else {
+		fmt.Fprintf(&b, "not valid on %s\n", s.profile.Name)
+	}
+	for _, part := range []struct {
+		title string
+		lines []string
+	}{{"proved by", nonEmpty(p.Did)}, {"can", p.Can}, {"cannot", p.Cannot}, {"unknown", p.Unknown}} {
+		for _, line := range part.lines {
+			fmt.Fprintf(&b, "%-13s %s\n", part.title, line)
+		}
+	}
+	if _, err := io.WriteString(a.out, b.String()); err != nil {
+		return err
+	}
+	switch {
+	case p.Key != nil:
+		return writeKey(a.out, s.keyJSON(*p.Key, s.warningsOf([]apikey.Key{*p.Key}, nil, a.world.Now())))
+	case p.Valid:
+		_, err := fmt.Fprintln(a.out, "which key it is cannot be told here")
+		return err
+	}
+	return nil
+}
+
+func nonEmpty(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return []string{text}
+}
