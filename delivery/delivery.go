@@ -2,6 +2,17 @@
 // .env file, a file of its own, a command's standard input, the clipboard.
 // Every destination can be proved before anything is created, and says whether
 // it can be read back and undone.
+//
+// A file is only ever replaced as a whole, by a rename in its own folder. While a
+// job is open, three files may lie beside it, each 0600: PATH.detent-ID is the old
+// content (or a line that says that there was no file), PATH.detent-ID.mode the old
+// mode where bits for others were dropped, and PATH.detent-ID.new what a killed
+// replacement left. PATH is the file at the end of symbolic links.
+//
+// An undo is exact where nothing else changed: the same bytes and mode, or no file.
+// Where others edited a .env file in the meantime, only the one variable is put
+// back and their edits stay; a plain file is put back whole. Several destinations of one job may share a
+// .env file, and then its backup: undo all of them before finishing any.
 package delivery
 
 import (
@@ -23,12 +34,12 @@ type Destination interface {
 	Preflight(ctx context.Context, job Job) (Plan, error)
 	// Put delivers. Where it can be undone, the old content is first kept as
 	// PATH.detent-ID (0600, same folder, fsynced). Put is idempotent: again with the same job, it
-	// keeps the first backup and ends in the same content.
+	// keeps the first backup and ends in the same content. A command is run again.
 	Put(ctx context.Context, job Job, secret apikey.Secret) (Report, error)
 	// ReadBack compares what is there now with the secret.
 	ReadBack(ctx context.Context, secret apikey.Secret) (Match, error)
 	// Undo puts the old content back from the job's backup; without a backup
-	// (nothing was put) it does nothing. It is idempotent.
+	// (nothing was put) it does nothing. It is idempotent, and leaves the backup to Finish.
 	Undo(ctx context.Context, job Job) (Report, error)
 	// Finish removes the job's backup and any leftover of a killed replace.
 	Finish(ctx context.Context, job Job) error

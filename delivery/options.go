@@ -146,6 +146,8 @@ func Parse(spec string, o Options) (Destination, error) {
 	switch {
 	case spec == "clipboard":
 		return &clipboard{common: common{spec: spec, o: o}}, nil
+	case kind == "clipboard":
+		return nil, fmt.Errorf("clipboard takes nothing after it")
 	case !found:
 		return nil, fmt.Errorf("%s is no destination: use %s", display(clip(spec)), specForms)
 	case kind == "env-file":

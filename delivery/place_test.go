@@ -340,6 +340,36 @@ func TestWhatOthersChangedSinceStaysOnUndo(t *testing.T) {
 	}
 }
 
+func TestTwoVariablesOfOneFileAreUndoneEachByItself(t *testing.T) {
+	ctx, job := context.Background(), Job{ID: testJob}
+	for _, s := range []scene{
+		{old: "A=1\nK1=old # c\nK2='old'", mode: 0o644},
+		{old: "A=1", mode: 0o640},
+		{absent: true},
+	} {
+		for _, order := range [][]int{{0, 1}, {1, 0}} {
+			path := s.set(t)
+			var both []Destination
+			for _, name := range []string{"K1", "K2"} {
+				d := must(Parse("env-file:"+path+":"+name, Options{}))
+				mustDo(t, second(d.Put(ctx, job, apikey.NewSecret(testSecret))))
+				both = append(both, d)
+			}
+			for _, i := range order {
+				mustDo(t, second(both[i].Undo(ctx, job)))
+				if m, err := both[i].ReadBack(ctx, apikey.NewSecret(testSecret)); m != Different || err != nil {
+					t.Errorf("after its undo: %v, %v", m, err)
+				}
+			}
+			s.isOld(t, path)
+			for _, d := range both {
+				mustDo(t, d.Finish(ctx, job))
+			}
+			isAlone(t, path)
+		}
+	}
+}
+
 func TestAWriteInTheMiddleOfAPutIsNotLost(t *testing.T) {
 	ctx, job := context.Background(), Job{ID: testJob}
 	path := filepath.Join(t.TempDir(), ".env")

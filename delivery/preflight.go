@@ -45,7 +45,7 @@ func (p place) preflight(ctx context.Context, job Job) (snapshot, Plan, error) {
 		if err := checkOwner(s.real, s.info); err != nil {
 			return s, plan, err
 		}
-		if mounted(s.real) {
+		if whole, err := filepath.EvalSymlinks(s.real); err == nil && mounted(whole) {
 			return s, plan, fmt.Errorf("%s is mounted by itself, as a container's single file is, and cannot be replaced: deliver to the file on the host", display(s.real))
 		}
 		plan.Notes = append(plan.Notes, droppedBits(s)...)
