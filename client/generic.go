@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"detent/apikey"
@@ -364,7 +365,9 @@ func (g *generic) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof
 		path = genericKeys
 		e = ask(path, "", true, notWebPage)
 	}
-	did := func(status int) string { return fmt.Sprintf("GET %s answered %d", path, status) }
+	did := func(status int) string {
+		return fmt.Sprintf("GET %s answered %d", strings.Replace(path, "{id}", probeUser, 1), status)
+	}
 	switch {
 	case e == nil:
 		return apikey.Proof{Valid: true, Did: did(http.StatusOK), Unknown: unknown}, nil

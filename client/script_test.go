@@ -91,6 +91,7 @@ func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Date", dated)
 	for k, v := range st.set {
 		w.Header().Set(k, strings.ReplaceAll(v, "{origin}", "http://"+r.Host))
 	}
@@ -126,4 +127,4 @@ func mustOpen(t *testing.T, opts Options) Service {
 }
 
 // dated is the Date header of an answer made at testNow.
-var dated = map[string]string{"Date": testNow.Format(http.TimeFormat)}
+var dated = testNow.Format(http.TimeFormat)
