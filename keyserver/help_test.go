@@ -3,6 +3,7 @@ package keyserver
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -227,4 +228,48 @@ func (b *bench) generic(token, name, env string, more ...any) answer {
 		body[more[i].(string)] = more[i+1]
 	}
 	return b.want(201, token, "POST", "/v1/api-keys", body)
+}
+
+// put stores a key as no call would make it and returns its secret.
+func (b *bench) put(k record) (string, *record) {
+	b.t.Helper()
+	now := b.clock.now().UnixMilli()
+	if k.Service == apikey.Vertesia {
+		if k.Type == "" {
+			k.Type = apikey.SecretKey
+		}
+		if k.Project == "" {
+			k.Project, k.ProjectName = b.project.id, b.project.name
+		}
+	}
+	if k.Name == "" {
+		k.Name = "put"
+	}
+	k.CreatedAt, k.UpdatedAt = now, now
+	var secret string
+	err := b.store.change(context.Background(), func(tx *sql.Tx) error {
+		var err error
+		secret, err = insertKey(context.Background(), tx, b.random, &k)
+		return err
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return secret, &k
+}
+
+// eventually waits for a condition that another goroutine brings about.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(5 * time.Second)
+	defer deadline.Stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-deadline.C:
+			t.Fatalf("not within 5 s: %s", what)
+		case <-tick.C:
+		}
+	}
 }

@@ -264,20 +264,22 @@ func (c *call) stream(v view, after position, limit int, head string, each func(
 		if err != nil {
 			return err
 		}
-		if more {
-			_, err = c.w.Write(append(out, tail(&after)...))
-			return err
-		}
-		if n < want {
-			_, err = c.w.Write(append(out, tail(nil)...))
-			return err
+		last := more || n < want
+		switch {
+		case more:
+			out = append(out, tail(&after)...)
+		case last:
+			out = append(out, tail(nil)...)
 		}
 		if _, err := c.w.Write(out); err != nil {
-			return err
+			panic(http.ErrAbortHandler) // the client went away or stopped reading
+		}
+		if last {
+			return nil
 		}
 		out = out[:0]
-		// A client that reads on may take long over a long list; recorders in tests have no deadline.
-		_ = control.SetWriteDeadline(time.Now().Add(writeLimit))
+		// A client that reads on may take long over a long list; a recorder has no deadline.
+		_ = control.SetWriteDeadline(time.Now().Add(c.limits.write))
 	}
 }
 

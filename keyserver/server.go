@@ -46,6 +46,7 @@ type Server struct {
 	usage    usage
 	users    memoryUsers
 	routes   []route
+	limits   limits
 
 	sweeper sync.WaitGroup
 	stop    chan struct{}
@@ -66,7 +67,7 @@ const sweepEvery = time.Minute
 
 // Open opens the store, or makes it, and starts the service without a listener.
 func Open(ctx context.Context, o Options) (*Server, error) {
-	s := &Server{now: o.Now, random: o.Random, stop: make(chan struct{})}
+	s := &Server{now: o.Now, random: o.Random, limits: usualLimits, stop: make(chan struct{})}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -228,20 +229,22 @@ func (s *Server) sweep(ctx context.Context, now time.Time) error {
 	return err
 }
 
-// The limits of a connection. A list may take longer: each part of it has writeLimit for itself.
+// limits are the times of a connection. A list may take longer than write: each page of it has
+// that long for itself.
+type limits struct {
+	header, read, write, idle, drain time.Duration
+}
+
+var usualLimits = limits{header: 5 * time.Second, read: 15 * time.Second, write: 30 * time.Second, idle: time.Minute, drain: 5 * time.Second}
+
 const (
-	headerLimit  = 5 * time.Second
-	readLimit    = 15 * time.Second
-	writeLimit   = 30 * time.Second
-	idleLimit    = 60 * time.Second
-	drainLimit   = 5 * time.Second
 	maxHeader    = 32 << 10
 	maxBody      = 1 << 20
 	maxNameRunes = 200
 )
 
 // Serve answers on the listener until ctx is done, then lets the requests that are being answered
-// finish (for five seconds) and returns nil. It closes the listener, not the server.
+// finish (for five seconds, then they are cut) and returns nil. It closes the listener, not the server.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := s.httpServer()
 	served := make(chan error, 1)
@@ -251,7 +254,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.limits.drain)
 	defer cancel()
 	if err := server.Shutdown(drain); err != nil {
 		s.log.Printf("shut down: %v; closing what is left", err)
@@ -269,10 +272,10 @@ func (s *Server) ServeTLS(ctx context.Context, l net.Listener, cert tls.Certific
 func (s *Server) httpServer() *http.Server {
 	return &http.Server{
 		Handler:           s.Handler(),
-		ReadHeaderTimeout: headerLimit,
-		ReadTimeout:       readLimit,
-		WriteTimeout:      writeLimit,
-		IdleTimeout:       idleLimit,
+		ReadHeaderTimeout: s.limits.header,
+		ReadTimeout:       s.limits.read,
+		WriteTimeout:      s.limits.write,
+		IdleTimeout:       s.limits.idle,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          s.log,
 	}
