@@ -9,6 +9,8 @@ type Keys struct {
 	Open, Back                                                key.Binding
 
 	Filter, Sort, Reverse key.Binding
+	// While the filter is typed.
+	FilterKeep, FilterClear key.Binding
 
 	New, Edit, Rotate, Rotations, Toggle, Delete key.Binding
 	CopyID, Verify, Profiles, Reload, Help, Quit key.Binding
@@ -43,6 +45,9 @@ func NewKeys() *Keys {
 		Filter:  bind("/", "filter", "/"),
 		Sort:    bind("s", "sort", "s"),
 		Reverse: bind("S", "reverse", "S"),
+
+		FilterKeep:  bind("enter", "keep", "enter"),
+		FilterClear: bind("esc", "clear", "esc"),
 
 		New:       bind("n", "new", "n"),
 		Edit:      bind("e", "edit", "e"),

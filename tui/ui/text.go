@@ -240,3 +240,16 @@ func Count(n int, noun string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }
+
+// Centre puts a block in the middle of width by height cells, its lines kept
+// left-aligned to each other.
+func Centre(block string, width, height int) []string {
+	lines := strings.Split(block, "\n")
+	widest := 0
+	for _, line := range lines {
+		widest = max(widest, Width(line))
+	}
+	left := strings.Repeat(" ", max((width-widest)/2, 0))
+	above := max((height-len(lines))/2, 0)
+	return Fit(strings.Repeat("\n", above)+left+strings.Join(lines, "\n"+left), width, height)
+}

@@ -1,0 +1,122 @@
+package ui
+
+import (
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"detent/apikey"
+)
+
+// Tone is how a piece of text is meant; Styles says how that looks.
+type Tone int
+
+// The tones. No meaning is carried by a tone alone: a glyph or a word says the same.
+const (
+	Plain Tone = iota
+	Faint
+	Good
+	Warn
+	Bad
+	Accent
+)
+
+// Tone is the style of a tone.
+func (s *Styles) Tone(t Tone) lipgloss.Style {
+	switch t {
+	case Faint:
+		return s.Dim
+	case Good:
+		return s.Good
+	case Warn:
+		return s.Warn
+	case Bad:
+		return s.Bad
+	case Accent:
+		return s.Accent
+	}
+	return s.Base
+}
+
+// State is the condition of a key as a glyph, a word and a tone.
+type State struct {
+	Glyph, Word string
+	Tone        Tone
+}
+
+// String is "glyph word".
+func (s State) String() string {
+	if s.Word == "" {
+		return ""
+	}
+	return s.Glyph + " " + s.Word
+}
+
+// Marks is the set of findings of one key; it takes two bytes, for lists of 100,000 keys.
+type Marks uint16
+
+// MarkOf is the mark of a finding; 0 for a finding that is about no key.
+func MarkOf(kind apikey.FindingKind) Marks {
+	switch kind {
+	case apikey.FindingAge:
+		return 1 << 0
+	case apikey.FindingExpiring:
+		return 1 << 1
+	case apikey.FindingExpired:
+		return 1 << 2
+	case apikey.FindingUnused:
+		return 1 << 3
+	case apikey.FindingRotationOpen:
+		return 1 << 4
+	case apikey.FindingNeverExpires:
+		return 1 << 5
+	case apikey.FindingCanMint:
+		return 1 << 6
+	case apikey.FindingNoOpGrant:
+		return 1 << 7
+	case apikey.FindingDuplicateName:
+		return 1 << 8
+	case apikey.FindingNoRestrictions:
+		return 1 << 9
+	}
+	return 0
+}
+
+// Has reports whether the key has the finding.
+func (m Marks) Has(kind apikey.FindingKind) bool { return m&MarkOf(kind) != 0 }
+
+// StateOf is the one state of a key that matters most now. A key about which the
+// service says nothing special has an empty State: nothing is made up.
+func StateOf(k *apikey.Key, marks Marks, now time.Time) State {
+	switch at, ok := k.ExpiresAt.Time(); {
+	case ok && !at.After(now):
+		return State{"✗", "expired", Bad}
+	case k.IsDisabled():
+		return State{"○", "disabled", Faint}
+	case marks.Has(apikey.FindingRotationOpen):
+		return State{"↻", "rotating", Accent}
+	case marks.Has(apikey.FindingExpiring):
+		return State{"!", "expiring", Warn}
+	case marks.Has(apikey.FindingUnused):
+		return State{"!", "unused", Warn}
+	case marks.Has(apikey.FindingAge):
+		return State{"!", "old", Warn}
+	case k.Enabled != nil:
+		return State{"●", "enabled", Good}
+	}
+	return State{}
+}
+
+// EnvironmentState is an environment with its glyph: live and test never look alike.
+func EnvironmentState(e apikey.Environment) State {
+	switch e {
+	case "":
+		return State{}
+	case apikey.Live:
+		return State{"▲", "LIVE", Bad}
+	}
+	return State{"△", string(e), Faint}
+}
+
+// OwnMark marks the credential that detent itself uses.
+const OwnMark = "◆ own"
