@@ -30,6 +30,7 @@ type Rotation struct {
 	secret apikey.Secret // the new secret, in this process only
 	need   Need          // what the last Do stopped for
 	wait   waiting
+	again  int // deliveries that did not stay
 	view   atomic.Pointer[View]
 }
 
@@ -73,12 +74,14 @@ func Start(p Params) (*Rotation, error) {
 }
 
 func (r *Rotation) newJournal(id string, p Params) *journal {
-	base, _ := splitName(p.Key.Name)
 	j := &journal{Version: journalVersion, ID: id, Profile: r.w.Profile, Service: r.caps.Service,
 		Mode: p.Mode, State: Open, Step: Preflight, Started: r.w.Now().UTC(), Changed: r.w.Now().UTC(),
-		OldFirst: p.OldFirst, Manual: !r.caps.Create.OK, Base: base, Name: newName(base, id, r.caps.MaxName),
+		OldFirst: p.OldFirst, Manual: !r.caps.Create.OK,
+		Fields: r.caps.AccessFields, CanDisable: r.caps.Disable.OK, SeesUse: r.caps.LastUsed.OK,
 		Old: record(p.Key), AllowMixed: p.AllowMixed, AllowTracked: p.AllowTracked, AllowForeign: p.AllowForeign,
 		Own: p.Key.Own, Drain: DefaultDrain, Soak: DefaultSoak, AcceptUnknown: p.AcceptUnknown}
+	j.Base, _ = splitName(p.Key.Name)
+	j.Name = newName(j.Base, id, r.caps.MaxName)
 	if p.Drain != nil {
 		j.Drain, j.DrainExplicit = *p.Drain, true
 	}
@@ -197,7 +200,7 @@ func List(dir string) ([]View, error) {
 	}
 	var out []View
 	for _, j := range good {
-		v := viewOf(j, nil)
+		v := viewOf(j, false)
 		v.Path = journalPath(dir, j.ID)
 		if j.State == Open {
 			if h := heldBy(lockPath(dir, j.Profile, j.Service, j.Old.ID)); h != nil && !h.isUs() {
@@ -227,7 +230,7 @@ func Find(dir, id string) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	v := viewOf(j, nil)
+	v := viewOf(j, false)
 	v.Path = journalPath(dir, id)
 	return v, nil
 }
@@ -249,7 +252,8 @@ func (r *Rotation) View() View { return *r.view.Load() }
 func (r *Rotation) ID() string { return r.View().ID }
 
 func (r *Rotation) publish() {
-	v := viewOf(r.j, r)
+	v := viewOf(r.j, !r.secret.IsZero())
+	v.Path = journalPath(r.w.Dir, r.j.ID)
 	r.view.Store(&v)
 }
 
@@ -260,7 +264,7 @@ func (r *Rotation) save(what string) error {
 	err := writeJournal(r.w.Dir, r.j)
 	if err != nil {
 		return &StepError{Step: r.j.Step, Err: fmt.Errorf("write the journal: %w", err),
-			Certain: []string{"what was done before is in the journal"}, Next: "make room or mend the folder " + r.w.Dir + ", then go on"}
+			Certain: r.j.certain(), Next: "make room or mend the folder " + r.w.Dir + ", then go on"}
 	}
 	r.saved = true
 	r.w.Hook("journal after: " + what)
@@ -293,7 +297,7 @@ func (r *Rotation) change(op string, call func() error, apply func()) error {
 }
 
 func (r *Rotation) log(format string, args ...any) {
-	r.j.Log = append(r.j.Log, event{At: r.w.Now().UTC(), Text: fmt.Sprintf(format, args...)})
+	r.j.Log = append(r.j.Log, Event{At: r.w.Now().UTC(), Text: fmt.Sprintf(format, args...)})
 }
 
 func (r *Rotation) job() delivery.Job {
@@ -304,7 +308,8 @@ func (r *Rotation) job() delivery.Job {
 type sight struct {
 	old, new *apikey.Key
 	ours     []apikey.Key // carry our nonce, or are superseded; the new key too
-	foreign  []apikey.Key // carry our base name and the nonce of a rotation without a journal here
+	foreign  []apikey.Key // carry our base name and the nonce of a rotation without a readable journal here
+	rivals   []apikey.Key // carry the nonce of another open rotation of the same key, here
 	own      *apikey.Key
 	projects map[string]bool
 	all      []apikey.Key // the manual lane: to see which one appears
@@ -353,8 +358,13 @@ func (r *Rotation) sort(s *sight, k apikey.Key) {
 	switch {
 	case nonce == r.j.ID || slices.Contains(r.j.Superseded, k.ID) || r.j.New != nil && k.ID == r.j.New.ID:
 		s.ours = append(s.ours, k)
-	case nonce != "" && sameBase(base, r.j.Base, r.caps.MaxName) && !exists(journalPath(r.w.Dir, nonce)):
-		s.foreign = append(s.foreign, k)
+	case nonce != "" && sameBase(base, r.j.Base, r.caps.MaxName):
+		switch j, err := readJournal(journalPath(r.w.Dir, nonce)); {
+		case err != nil:
+			s.foreign = append(s.foreign, k)
+		case j.State == Open && j.Old.ID == r.j.Old.ID:
+			s.rivals = append(s.rivals, k)
+		}
 	}
 }
 

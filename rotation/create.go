@@ -2,7 +2,6 @@ package rotation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -61,7 +60,7 @@ func (r *Rotation) create(ctx context.Context) (Result, error) {
 		}
 		return r.created(ctx, "the new key was created: "+keyWords(*r.j.New))
 	}
-	return Result{}, errors.New("the service creates keys but does not answer with their secret")
+	return Result{}, fmt.Errorf("%d times a key was asked for, and no answer brought its secret", maxMints)
 }
 
 func keyWords(k keyRecord) string { return fmt.Sprintf("%q (%s)", k.Name, k.ID) }
@@ -131,7 +130,7 @@ func (r *Rotation) findLost(ctx context.Context) (res Result, settled bool, err 
 // asDrafted compares a found key with what was asked for. Its lifetime is left to the
 // comparison before the deletion: a service may shorten it.
 func (r *Rotation) asDrafted(k apikey.Key) bool {
-	for _, d := range compare(r.j.Old.key(), k, r.caps.AccessFields) {
+	for _, d := range compare(r.j.Old.key(), k, r.j.Fields) {
 		if d.Field != apikey.FieldExpiry && d.Verdict == Differs {
 			return false
 		}
@@ -161,7 +160,7 @@ func (r *Rotation) discardNew(ctx context.Context) error {
 		return r.deleteKey(ctx, id)
 	}, func() {
 		r.log("deleted the new key %s: its secret was gone", id)
-		r.j.New, r.j.Print = nil, ""
+		r.j.New, r.j.Print, r.j.Step = nil, "", Create
 	})
 }
 
@@ -171,13 +170,11 @@ func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 	var notes []string
 	if s, err := r.look(ctx); err != nil {
 		notes = append(notes, "the list could not be read after the create; old and new are compared later")
-	} else if len(s.foreign) > 0 && !r.j.AllowForeign {
-		return stop(NeedCleanup, "another host rotates this key at this moment: "+names(s.foreign)+
+	} else if others := append(s.rivals, s.foreign...); len(s.rivals) > 0 || len(s.foreign) > 0 && !r.j.AllowForeign {
+		return stop(NeedCleanup, "somebody else rotates this key at this moment: "+names(others)+
 			". Undo here deletes the new key of this rotation; or end the other one, and go on"), r.save("met another host")
 	}
-	for _, w := range diffWords(r.j.diff(r.caps)) {
-		notes = append(notes, w)
-	}
+	notes = append(notes, diffWords(r.j.diff())...)
 	return r.move(Deliver, said, notes...)
 }
 

@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -63,7 +64,7 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 		case err != nil:
 			return fmt.Errorf("read back: %w", err)
 		case match == delivery.Different:
-			return fmt.Errorf("read back: it does not hold what was just put there: does something else write it?")
+			return errors.New("read back: it does not hold what was just put there: does something else write it?")
 		case match == delivery.CannotTell:
 			notes = append(notes, rec.Describe+": cannot be read back")
 		}
@@ -115,6 +116,7 @@ const (
 	patience = 10
 	looks    = 5
 	between  = time.Second
+	maxAgain = 2 // deliveries anew, of a value that did not stay
 )
 
 // verify proves the new key with harmless requests, then looks whether its last use moves, and then
@@ -162,7 +164,11 @@ func (r *Rotation) stillDelivered(ctx context.Context) (Result, bool, error) {
 		if err != nil {
 			return Result{}, false, fmt.Errorf("%s: read back: %w", d.Describe(), err)
 		}
+		if match == delivery.Different && r.again >= maxAgain {
+			return Result{}, false, fmt.Errorf("%s: something else writes it: the new value does not stay", d.Describe())
+		}
 		if match == delivery.Different {
+			r.again++
 			r.j.Destinations[i].Put, r.j.Destinations[i].Then = false, false
 			res, err := r.move(Deliver, d.Describe()+" no longer holds the new value: it is delivered again next")
 			return res, true, err
@@ -204,7 +210,7 @@ func (r *Rotation) prove(ctx context.Context) (did string, err error) {
 // seeLastUse finds out whether the service's last use can be relied upon: our own
 // requests must have moved the new key's. Where it does not move, the drain will not believe it.
 func (r *Rotation) seeLastUse(ctx context.Context, notes *[]string) error {
-	if !r.caps.LastUsed.OK || r.j.LastUseMoves {
+	if !r.j.SeesUse || r.j.LastUseMoves {
 		return nil
 	}
 	for i := range looks {

@@ -11,19 +11,19 @@ import (
 	"detent/apikey"
 )
 
-// lifetimeSlack is how far two lifetimes may differ and still be the same: rounding, and the
-// time between asking and creating.
-const lifetimeSlack = 2 * time.Minute
+// slack is how far two lifetimes may differ and still be the same: rounding, and the time between
+// asking and creating.
+func slack(life time.Duration) time.Duration { return min(2*time.Minute, max(5*time.Second, life/20)) }
 
 const untold = "unknown"
 
 // diff compares the access of the old key and the new one, field by field, as far
 // as keys of this service have the field. It is empty before create.
-func (j *journal) diff(caps apikey.Capabilities) []Difference {
+func (j *journal) diff() []Difference {
 	if j.New == nil {
 		return nil
 	}
-	out := compare(j.Old.key(), j.New.key(), caps.AccessFields)
+	out := compare(j.Old.key(), j.New.key(), j.Fields)
 	for i, d := range out {
 		if d.Verdict == NotTold && j.AcceptUnknown != "" {
 			out[i].Verdict, out[i].Reason = Tolerated, j.AcceptUnknown
@@ -167,7 +167,7 @@ func compareLifetime(old, fresh apikey.Key) (oldWords, newWords string, v Verdic
 		newEnd, _ := fresh.ExpiresAt.Time()
 		was, is = 0, newEnd.Sub(oldEnd)
 	}
-	if (is - was).Abs() <= lifetimeSlack {
+	if (is - was).Abs() <= slack(was) {
 		return oldWords, newWords, Equal
 	}
 	return oldWords, newWords, Differs

@@ -111,7 +111,7 @@ func (r *Rotation) Accept(reason string, unknownOnly bool) error {
 	if r.j.New == nil {
 		return &RefusedError{Reason: "there is no new key to compare yet"}
 	}
-	for _, d := range r.j.diff(r.caps) {
+	for _, d := range r.j.diff() {
 		if d.Verdict == NotTold || d.Verdict == Differs && !unknownOnly {
 			r.j.Accepted = append(r.j.Accepted, acceptance{Field: d.Field, Reason: reason, Old: d.Old, New: d.New, At: r.w.Now().UTC()})
 		}

@@ -27,7 +27,8 @@ func (r *Rotation) delete(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	if s.new == nil {
-		return Result{}, errNewMissing
+		r.startOver()
+		return r.move(Create, "the new key is gone from the service as well, and the old one with it: another new key is created next")
 	}
 	if err := r.deleteStrays(ctx, s); err != nil {
 		return Result{}, err
@@ -37,7 +38,7 @@ func (r *Rotation) delete(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	r.secret = apikey.Secret{}
-	r.j.State, r.j.Print = Over, ""
+	r.j.State, r.j.Print, r.j.Pending = Over, "", nil
 	res, err := r.move(Done, "the old key is gone; the rotation is done", notes...)
 	res.Status = Finished
 	return res, err
@@ -59,7 +60,7 @@ func (r *Rotation) mayDelete(ctx context.Context) (Result, bool, error) {
 	case s.old.Own:
 		return r.askForSwitch(), false, nil
 	}
-	if open := blocked(r.j.diff(r.caps)); len(open) > 0 {
+	if open := blocked(r.j.diff()); len(open) > 0 {
 		return stop(NeedAccept, "old and new are not proved to have the same access; the old key stays until you accept that with a reason", diffWords(open)...), false, nil
 	}
 	return Result{}, true, nil
@@ -198,11 +199,11 @@ func (r *Rotation) refuseWithoutOld(ctx context.Context) error {
 			return err
 		}
 	}
-	there, err := r.listed(ctx, r.j.Old.ID)
+	s, err := r.look(ctx)
 	if err != nil {
 		return err
 	}
-	if there {
+	if s.old != nil {
 		return nil
 	}
 	r.j.OldGone = true
@@ -210,17 +211,27 @@ func (r *Rotation) refuseWithoutOld(ctx context.Context) error {
 	if r.j.Undoing {
 		r.turnAround()
 	}
+	if s.new == nil {
+		r.startOver()
+	}
 	return errors.Join(refusal, r.save("old key gone"))
 }
 
 // turnAround makes going on possible where the old key vanished in the middle of an undo: what was
 // put back is delivered again.
 func (r *Rotation) turnAround() {
-	r.j.Undoing, r.j.Proved = false, 0
+	r.j.Undoing, r.j.Step = false, Create
 	for i := range r.j.Destinations {
 		r.j.Destinations[i].Undone = false
 	}
-	r.j.Step = Create
+}
+
+// startOver forgets a new key that is gone. Where its secret was put, another will be.
+func (r *Rotation) startOver() {
+	r.j.New, r.j.Print, r.j.Proved, r.secret = nil, "", 0, apikey.Secret{}
+	for i := range r.j.Destinations {
+		r.j.Destinations[i].Put, r.j.Destinations[i].Then = false, false
+	}
 }
 
 // undoDestinations puts every old value back, in reverse, and runs the commands again. stuck

@@ -36,6 +36,11 @@ type journal struct {
 	Manual   bool `json:"manual,omitzero"`
 	Undoing  bool `json:"undoing,omitzero"`
 
+	// What keys of the service have and it can do, so that the journal can be shown without it.
+	Fields     []apikey.Field `json:"fields,omitzero"`
+	CanDisable bool           `json:"can_disable,omitzero"`
+	SeesUse    bool           `json:"sees_use,omitzero"`
+
 	Base string     `json:"base"` // the name without a rotation's suffix, uncut
 	Name string     `json:"name"` // the new key's name while the rotation is open
 	Old  keyRecord  `json:"old"`
@@ -74,7 +79,7 @@ type journal struct {
 	AcceptUnknown string        `json:"accept_unknown,omitzero"`
 	Attested      []attestation `json:"attested,omitzero"`
 	Notes         []string      `json:"notes,omitzero"` // of the preflight
-	Log           []event       `json:"log,omitzero"`
+	Log           []Event       `json:"log,omitzero"`
 }
 
 type destinationRecord struct {
@@ -102,11 +107,6 @@ type attestation struct {
 	Undo   bool      `json:"undo,omitzero"`
 	Reason string    `json:"reason"`
 	At     time.Time `json:"at"`
-}
-
-type event struct {
-	At   time.Time `json:"at"`
-	Text string    `json:"text"`
 }
 
 // keyRecord is an apikey.Key in the journal.
@@ -345,11 +345,6 @@ func journals(dir string) (good []*journal, bad []*JournalError, err error) {
 }
 
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
 
 func idOf(path string) string { return strings.TrimSuffix(filepath.Base(path), journalExt) }
 

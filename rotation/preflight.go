@@ -17,7 +17,7 @@ const maxSkew = time.Minute
 // preflight finds out, before anything exists, whether every later step can work. Only then is
 // there a journal; a refusal leaves nothing behind.
 func (r *Rotation) preflight(ctx context.Context) (Result, error) {
-	r.j.Notes = nil
+	r.j.Notes, r.j.Seen = nil, nil
 	if err := r.refuseByAbility(); err != nil {
 		return Result{}, err
 	}
@@ -29,6 +29,8 @@ func (r *Rotation) preflight(ctx context.Context) (Result, error) {
 		return Result{}, &RefusedError{Reason: fmt.Sprintf("the key %s is not on the service", r.j.Old.ID), Next: "reload the list"}
 	}
 	r.j.Old, r.j.Own = record(*s.old), s.old.Own
+	r.j.Base, _ = splitName(s.old.Name)
+	r.j.Name = newName(r.j.Base, r.j.ID, r.caps.MaxName)
 	for _, k := range s.all {
 		r.j.Seen = append(r.j.Seen, k.ID)
 	}
@@ -111,10 +113,13 @@ func projectWords(k apikey.Key) string {
 }
 
 func (r *Rotation) refuseByOthers(s *sight) error {
+	if len(s.rivals) > 0 {
+		return &RefusedError{Reason: "another profile here rotates this key: " + names(s.rivals), Next: "`detent rotations` shows it"}
+	}
 	if len(s.foreign) == 0 || r.j.AllowForeign {
 		return nil
 	}
-	return &RefusedError{Reason: "the key is being rotated by another host: " + names(s.foreign) + " carries a rotation's mark that has no journal here",
+	return &RefusedError{Reason: "the key is being rotated by another host: " + names(s.foreign) + " carries a rotation's mark that has no readable journal here",
 		Next: "finish or abort it there; if nothing is open there any more, delete or rename the key that is not in use"}
 }
 
@@ -170,12 +175,12 @@ func (r *Rotation) refuseByLifetime(s *sight) error {
 			Next: "create a new key with the lifetime that you want"}
 	}
 	switch {
+	case !e.IsNever() && !r.caps.Expiry.OK:
+		return &RefusedError{Reason: "the key expires, and no lifetime can be given to a new one (" + r.caps.Expiry.Why + "): it would be widened"}
 	case !e.At.IsZero():
 		r.note("when the key was created is not known: the new key ends when the old one does, %s", e.At.UTC().Format(time.RFC3339))
 	case !s.old.ExpiresAt.Known() && slices.Contains(r.caps.AccessFields, apikey.FieldExpiry):
 		r.note("unknown: whether the key expires; the new one is asked for without an end, and the deletion waits until you accept that")
-	case !e.IsNever() && !r.caps.Expiry.OK:
-		return &RefusedError{Reason: "the key expires, and no lifetime can be given to a new one (" + r.caps.Expiry.Why + "): it would be widened"}
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ var errNewMissing = errors.New("the new key is not on the service: it was delete
 
 // watched reports whether the old key's last use can be watched.
 func (r *Rotation) watched(old *apikey.Key) bool {
-	return r.caps.LastUsed.OK && r.j.LastUseMoves && old.LastUsedAt.Known()
+	return r.j.SeesUse && r.j.LastUseMoves && old.LastUsedAt.Known()
 }
 
 // drain waits until the old key is quiet: its last use did not change for the whole drain time on our
@@ -113,7 +113,7 @@ func (r *Rotation) waitOut(total time.Duration, then func() (Result, error), sai
 
 func (r *Rotation) leaveDrain(said string) (Result, error) {
 	to := Disable
-	if !r.caps.Disable.OK || r.j.Old.key().IsDisabled() {
+	if !r.j.CanDisable || r.j.Old.key().IsDisabled() {
 		to = Delete
 	}
 	return r.move(to, said)
@@ -144,6 +144,8 @@ func (r *Rotation) disable(ctx context.Context) (Result, error) {
 		return Result{}, errNewMissing
 	case s.old.Own:
 		return r.askForSwitch(), nil
+	case s.old.IsDisabled() && !r.maybeDisabled():
+		return r.move(Soak, "somebody has disabled the old key already")
 	}
 	if err := r.setEnabled(ctx, false); err != nil {
 		return Result{}, err
@@ -197,7 +199,7 @@ func (r *Rotation) soak(ctx context.Context) (Result, error) {
 
 // retire takes the compromised key out of service before anything else.
 func (r *Rotation) retire(ctx context.Context) (Result, error) {
-	if r.caps.Disable.OK {
+	if r.j.CanDisable {
 		if err := r.setEnabled(ctx, false); err != nil {
 			return Result{}, err
 		}

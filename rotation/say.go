@@ -5,42 +5,33 @@ import (
 	"slices"
 	"strings"
 
-	"detent/apikey"
 	"detent/client"
 )
 
 // opRename and the prefixes below name calls in the journal's Pending.
 const opRename = "rename the new key"
 
-// viewOf makes the view of a journal. r is nil for one that only lies on disk.
-func viewOf(j *journal, r *Rotation) View {
+// viewOf makes the view of a journal. inHand says that this process has the new secret.
+func viewOf(j *journal, inHand bool) View {
 	v := View{ID: j.ID, Profile: j.Profile, Service: j.Service, Mode: j.Mode, OldFirst: j.OldFirst, Manual: j.Manual,
 		State: j.State, Step: j.Step, Undoing: j.Undoing, OldGone: j.OldGone, Started: j.Started, Changed: j.Changed,
 		Old: j.Old.key(), NewName: j.Name, Drain: j.Drain, Soak: j.Soak, DrainExplicit: j.DrainExplicit, SoakExplicit: j.SoakExplicit,
-		Notes: slices.Clone(j.Notes)}
-	caps := apikey.Capabilities{}
-	inHand := false
-	if r != nil {
-		caps, inHand = r.caps, !r.secret.IsZero()
-		v.Path = journalPath(r.w.Dir, j.ID)
-		v.SecretInHand = inHand && j.State == Open && !j.delivered()
-	}
+		Notes:      slices.Clone(j.Notes),
+		CanDisable: j.CanDisable, SeesUse: j.SeesUse, History: slices.Clone(j.Log)}
+	v.SecretInHand = inHand && j.State == Open && !j.delivered()
 	if j.New != nil {
 		k := j.New.key()
 		v.New = &k
-		v.Diff = j.diff(caps)
+		v.Diff = j.diff()
 	}
 	for _, d := range j.Destinations {
 		v.Destinations = append(v.Destinations, DestinationView{Spec: d.Spec, Describe: d.Describe, CanUndo: d.CanUndo,
 			Begun: d.Begun, Put: d.Put, Then: d.Then, Backup: d.Backup})
 	}
 	v.Certain, v.Unknown = j.certain(), j.unknown(inHand)
-	if r != nil {
-		v.Unknown = append(v.Unknown, notTold(v.Diff)...)
-	}
 	if j.State == Open {
-		v.Plan = j.plan(caps, r != nil)
-		v.Next = j.next(caps, inHand, r)
+		v.Unknown = append(v.Unknown, notTold(v.Diff)...)
+		v.Plan, v.Next = j.plan(), j.next(inHand)
 	}
 	return v
 }
@@ -75,6 +66,8 @@ func (j *journal) certain() []string {
 		switch {
 		case d.Undone:
 			say("%s holds the old value again", d.Describe)
+		case d.Begun && j.State == Aborted:
+			say("%s has its old value by your word", d.Describe)
 		case d.Put && d.Then, d.Put && j.State == Over:
 			say("%s was given the new secret", d.Describe)
 		case d.Put:
@@ -88,6 +81,9 @@ func (j *journal) certain() []string {
 	}
 	if j.Switched {
 		say("detent's own credential was switched to the new key, or was being")
+	}
+	if j.AcceptUnknown != "" && j.New != nil {
+		say("accepted: access that the service does not report (%s)", j.AcceptUnknown)
 	}
 	for _, a := range j.Accepted {
 		say("accepted: %s (%s)", a.Field, a.Reason)
@@ -109,7 +105,7 @@ func (j *journal) unknown(inHand bool) []string {
 	}
 	for _, d := range j.Destinations {
 		if d.Begun && !d.Put && !d.Undone && !j.pending("put "+d.Spec) && j.State == Open {
-			out = append(out, d.Describe+" may hold a secret of this rotation that is not the last one")
+			out = append(out, "whether "+d.Describe+" holds a secret of this rotation")
 		}
 	}
 	if j.State == Open && j.New != nil && !j.delivered() && !inHand {
@@ -146,24 +142,24 @@ func notTold(diff []Difference) []string {
 	return out
 }
 
-// steps is the way of this rotation. Whether a disable is part of it is only known with the service.
-func (j *journal) steps(caps apikey.Capabilities, known bool) []Step {
+// steps is the way of this rotation.
+func (j *journal) steps() []Step {
 	switch {
 	case j.OldFirst:
 		return []Step{Preflight, Retire, Create, Deliver, Verify, Delete}
 	case j.Mode == Compromised:
 		return []Step{Preflight, Create, Deliver, Verify, Delete}
-	case known && !caps.Disable.OK || j.Old.key().IsDisabled():
+	case !j.CanDisable || j.Old.key().IsDisabled():
 		return []Step{Preflight, Create, Deliver, Verify, Drain, Delete}
 	}
 	return []Step{Preflight, Create, Deliver, Verify, Drain, Disable, Soak, Delete}
 }
 
-func (j *journal) plan(caps apikey.Capabilities, known bool) []PlanLine {
+func (j *journal) plan() []PlanLine {
 	var out []PlanLine
 	state := Completed
-	for _, s := range j.steps(caps, known) {
-		line := PlanLine{Step: s, Phase: s.Phase(), Text: j.stepWords(s, caps)}
+	for _, s := range j.steps() {
+		line := PlanLine{Step: s, Phase: s.Phase(), Text: j.stepWords(s)}
 		if s == j.Step {
 			line.State, state = Current, Later
 		} else {
@@ -175,7 +171,7 @@ func (j *journal) plan(caps apikey.Capabilities, known bool) []PlanLine {
 }
 
 // stepWords says what a step will do, before it does it.
-func (j *journal) stepWords(s Step, caps apikey.Capabilities) string {
+func (j *journal) stepWords(s Step) string {
 	var where []string
 	for _, d := range j.Destinations {
 		where = append(where, d.Describe)
@@ -184,7 +180,7 @@ func (j *journal) stepWords(s Step, caps apikey.Capabilities) string {
 	case Preflight:
 		return "check the key, the service and every destination; nothing is changed"
 	case Retire:
-		if caps.Disable.OK {
+		if j.CanDisable {
 			return "disable the compromised key at once"
 		}
 		return "delete the compromised key at once: applications stop until they have the new one"
@@ -198,7 +194,7 @@ func (j *journal) stepWords(s Step, caps apikey.Capabilities) string {
 	case Verify:
 		return "prove the new key with harmless requests"
 	case Drain:
-		if !caps.LastUsed.OK {
+		if !j.SeesUse {
 			return "you confirm that every consumer has the new key; the service does not show it"
 		}
 		return fmt.Sprintf("wait until the old key was not used for %s", span(j.Drain))
@@ -214,11 +210,11 @@ func (j *journal) stepWords(s Step, caps apikey.Capabilities) string {
 }
 
 // next says what Do does now, and what its default is.
-func (j *journal) next(caps apikey.Capabilities, inHand bool, r *Rotation) Next {
-	n := Next{Step: j.Step, Text: j.stepWords(j.Step, caps), Undo: j.undoWords()}
+func (j *journal) next(inHand bool) Next {
+	n := Next{Step: j.Step, Text: j.stepWords(j.Step), Undo: j.undoWords()}
 	n.Default = map[Step]string{Preflight: "check everything", Retire: "take the old key out of service", Create: "create the new key", Deliver: "deliver the new secret",
 		Verify: "prove the new key", Drain: "watch the old key", Disable: "disable the old key", Soak: "wait", Delete: "delete the old key"}[j.Step]
-	lost := j.New != nil && !inHand && r != nil
+	lost := j.New != nil && !inHand
 	switch {
 	case j.Undoing:
 		n.Text, n.Default = "go on with the undo: "+n.Undo, "go on with the undo"
@@ -235,7 +231,7 @@ func (j *journal) next(caps apikey.Capabilities, inHand bool, r *Rotation) Next 
 		n.Default = "paste the new secret"
 	case j.Step == Delete && j.OldGone:
 		n.Default = "clear up"
-	case j.Step == Drain && !caps.LastUsed.OK && !j.DrainExplicit:
+	case j.Step == Drain && !j.SeesUse && !j.DrainExplicit:
 		n.Default = "confirm that every consumer has the new key"
 	}
 	return n

@@ -14,16 +14,19 @@ type View struct {
 	Service  string
 	Mode     Mode
 	OldFirst bool
-	Manual   bool // the service cannot create: the operator does, and pastes
-	State    State
-	Step     Step
-	Undoing  bool // an undo has begun: Do goes on with it
-	OldGone  bool // proved: undo is no longer possible
-	Started  time.Time
-	Changed  time.Time // the last journal write
-	Old      apikey.Key
-	New      *apikey.Key // nil before create
-	NewName  string      // the name that the new key gets, or has
+	// CanDisable and SeesUse say what the service lets a rotation do.
+	CanDisable, SeesUse bool
+
+	Manual  bool // the service cannot create: the operator does, and pastes
+	State   State
+	Step    Step
+	Undoing bool // an undo has begun: Do goes on with it
+	OldGone bool // proved: undo is no longer possible
+	Started time.Time
+	Changed time.Time // the last journal write
+	Old     apikey.Key
+	New     *apikey.Key // nil before create
+	NewName string      // the name that the new key gets, or has
 	// Drain and Soak are the waits; Explicit says that the operator named them.
 	Drain, Soak                 time.Duration
 	DrainExplicit, SoakExplicit bool
@@ -38,10 +41,18 @@ type View struct {
 	SecretInHand bool
 	// Holder is the process that has the rotation open, where it is not this one; List fills it in.
 	Holder *Holder
+	// History is what happened, in order.
+	History []Event
 	// Path is the journal's file.
 	Path string
 	// Err says why a journal cannot be read; then only ID and Path are set.
 	Err error
+}
+
+// Event is one line of a rotation's history.
+type Event struct {
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
 }
 
 // DestinationView is a destination's part.
@@ -115,8 +126,11 @@ func (s Step) Phase() Phase {
 
 // PublicStep is the step as interface.md names it in JSON.
 func (v View) PublicStep() string {
-	if v.Step == Retire {
+	switch {
+	case v.Step == Retire && v.CanDisable:
 		return string(Disable)
+	case v.Step == Retire:
+		return string(Delete)
 	}
 	return string(v.Step)
 }
