@@ -1,12 +1,12 @@
 package keyserver
 
 import (
-	"bytes"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -295,9 +295,10 @@ func (c *call) withoutEcho(k *record, o object) (object, error) {
 	return rest, nil
 }
 
+// sameJSON compares by value: a client may write an object's fields in any order.
 func sameJSON(a, b json.RawMessage) bool {
-	var x, y bytes.Buffer
-	return json.Compact(&x, a) == nil && json.Compact(&y, b) == nil && bytes.Equal(x.Bytes(), y.Bytes())
+	var x, y any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }
 
 func vertesiaDelete(c *call) (int, []byte, error) {

@@ -1,8 +1,12 @@
 package keyserver
 
 import (
+	"crypto/ed25519"
+	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"detent/apikey"
 )
@@ -40,4 +44,194 @@ func TestVertesiaKeyIsCreatedReadChangedAndDeleted(t *testing.T) {
 	b.want(401, value, "GET", "/api/v1/apikeys", nil)
 	b.want(404, admin, "DELETE", "/api/v1/apikeys/"+id, nil)
 	b.want(404, admin, "GET", "/api/v1/apikeys/"+id, nil)
+}
+
+func TestPublicKeyIsReturnedAgainWhileItIsValid(t *testing.T) {
+	b := open(t)
+	admin := b.session(apikey.Vertesia, "")
+	app := b.vertesia(admin, "app", "application").text("value")
+	pk := func(token, query string) answer { return b.want(200, token, "GET", "/api/v1/apikeys/pk"+query, nil) }
+
+	first := pk(app, "?name=site&ttl=3600")
+	value := first.text("value")
+	if !strings.HasPrefix(value, "pk-") || first.text("expire_at") != "2026-11-23T11:00:00.000Z" {
+		t.Fatalf("answered %s", first.raw)
+	}
+	if again := pk(app, "?name=site&ttl=60"); string(again.raw) != string(first.raw) {
+		t.Errorf("asked again: %s", again.raw)
+	}
+	if plain := pk(app, ""); plain.text("expire_at") != "2026-11-24T10:00:00.000Z" || plain.text("value") == value {
+		t.Errorf("without a name and a ttl: %s", plain.raw)
+	}
+	if other := pk(admin, "?name=site&projectId=p2"); other.text("value") == value {
+		t.Error("another project got the same key")
+	}
+	b.want(403, app, "GET", "/api/v1/apikeys/pk?name=site&projectId=p2", nil)
+	list := b.want(200, admin, "GET", "/api/v1/apikeys?level=project", nil)
+	if strings.Contains(string(list.raw), value) || len(list.list("")) != 3 {
+		t.Errorf("the list: %s", list.raw)
+	}
+	id, _ := idOf(apikey.Vertesia, value)
+	if got := b.want(200, app, "GET", "/api/v1/apikeys/"+id+"?withValue=true", nil); got.text("value") != value || got.text("role") != "executor" {
+		t.Errorf("read with its value: %s", got.raw)
+	}
+	b.want(403, value, "GET", "/api/v1/apikeys", nil)
+	b.want(403, value, "GET", "/api/v1/apikeys/pk", nil)
+
+	b.want(200, admin, "PUT", "/api/v1/apikeys/"+id, `{"enabled":false}`)
+	if next := pk(app, "?name=site&ttl=3600").text("value"); next == value {
+		t.Error("a disabled public key was returned again")
+	} else {
+		value = next
+	}
+	b.clock.advance(time.Hour)
+	b.want(401, value, "POST", "/token/issue", nil)
+	if next := pk(app, "?name=site").text("value"); next == value {
+		t.Error("an expired public key was returned again")
+	}
+}
+
+func TestParallelRequestsForAPublicKeyGetTheSameOne(t *testing.T) {
+	b := open(t)
+	var mu sync.Mutex
+	seen := map[string]int{}
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			a, err := b.try(b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys/pk?name=site", nil)
+			if err != nil || a.status != 200 {
+				t.Errorf("%d %v", a.status, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			seen[a.text("value")]++
+		})
+	}
+	wg.Wait()
+	if len(seen) != 1 {
+		t.Errorf("%d different public keys, want one", len(seen))
+	}
+}
+
+func claimsOf(t *testing.T, token string) tokenClaims {
+	t.Helper()
+	var c tokenClaims
+	if err := decodePart(strings.Split(token, ".")[1], &c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestExchangedTokenIsGoodForAsLongAsItsKeyIs(t *testing.T) {
+	b := open(t)
+	admin := b.session(apikey.Vertesia, "")
+	key := b.vertesia(admin, "k", "developer")
+	id := key.text("id")
+	exchanged := b.want(200, key.text("value"), "POST", "/token/issue", nil, "Content-Type", "application/json")
+	token := exchanged.text("token")
+	claims := claimsOf(t, token)
+	if claims.Subject != id || claims.Account.ID != key.text("account") || claims.Expires-b.clock.now().Unix() < 60 ||
+		exchanged.text("token_type") != "Bearer" || exchanged.at("expires_in") != 3600.0 {
+		t.Fatalf("exchanged: %s %+v", exchanged.raw, claims)
+	}
+	b.want(200, token, "GET", "/api/v1/apikeys", nil)
+	b.want(200, token, "POST", "/api/v1/apikeys", `{"name":"by token","role":"developer"}`)
+	b.want(403, token, "DELETE", "/api/v1/apikeys/"+id, nil)
+	b.want(401, token, "POST", "/token/issue", nil) // a token does not renew itself
+
+	b.want(200, admin, "PUT", "/api/v1/apikeys/"+id, `{"role":"reader"}`)
+	b.want(403, token, "POST", "/api/v1/apikeys", `{"name":"x","role":"reader"}`)
+	b.want(200, admin, "PUT", "/api/v1/apikeys/"+id, `{"enabled":false}`)
+	b.want(401, token, "GET", "/api/v1/apikeys", nil)
+	b.want(200, admin, "PUT", "/api/v1/apikeys/"+id, `{"enabled":true}`)
+	b.want(200, token, "GET", "/api/v1/apikeys", nil)
+	b.want(200, admin, "DELETE", "/api/v1/apikeys/"+id, nil)
+	b.want(401, token, "GET", "/api/v1/apikeys", nil)
+}
+
+func TestTokenEndsWithItsTimeAndWithItsKeysTime(t *testing.T) {
+	b := open(t)
+	admin := b.session(apikey.Vertesia, "")
+	soon := b.vertesia(admin, "soon", "reader", "expires_at", b.clock.now().Add(time.Minute)).text("value")
+	short := b.want(200, soon, "POST", "/token/issue", nil).text("token")
+	long := b.want(200, b.vertesia(admin, "k", "reader").text("value"), "POST", "/token/issue", nil).text("token")
+	b.clock.advance(time.Minute)
+	b.want(401, short, "GET", "/api/v1/apikeys", nil)
+	b.want(200, long, "GET", "/api/v1/apikeys", nil)
+	b.clock.advance(tokenLife - time.Minute)
+	b.want(401, long, "GET", "/api/v1/apikeys", nil)
+}
+
+func TestForgedTokensAreRefused(t *testing.T) {
+	b := open(t)
+	key := b.vertesia(b.session(apikey.Vertesia, ""), "k", "reader")
+	admin := b.vertesia(b.session(apikey.Vertesia, ""), "a", "admin")
+	token := b.want(200, key.text("value"), "POST", "/token/issue", nil).text("token")
+	parts := strings.Split(token, ".")
+	claims := claimsOf(t, token)
+	claims.Subject = admin.text("id")
+	raw, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := b64.EncodeToString(raw)
+	var head tokenHeader
+	if err := decodePart(parts[0], &head); err != nil {
+		t.Fatal(err)
+	}
+	header := func(h tokenHeader) string {
+		raw, err := json.Marshal(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b64.EncodeToString(raw)
+	}
+	_, mine, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := func(h string) string { return b64.EncodeToString(ed25519.Sign(mine, []byte(h+"."+other))) }
+	none, unknown := header(tokenHeader{"none", "JWT", head.Key}), header(tokenHeader{"EdDSA", "JWT", "mine"})
+	for name, forged := range map[string]string{
+		"another subject":        parts[0] + "." + other + "." + parts[2],
+		"no signature":           parts[0] + "." + other + ".",
+		"algorithm none":         none + "." + other + ".",
+		"an unknown signer":      unknown + "." + other + "." + sign(unknown),
+		"a known signer's name":  parts[0] + "." + other + "." + sign(parts[0]),
+		"garbage":                "a.b.c",
+		"a cut one":              token[:len(token)-2],
+		"a header that is a key": "sk-x.y.z",
+	} {
+		if a := b.ask(forged, "GET", "/api/v1/apikeys", nil); a.status != 401 {
+			t.Errorf("%s: %d %s", name, a.status, a.raw)
+		}
+	}
+}
+
+func TestTokenOutlivesARestartAndIsGoodInEveryProcessOnTheStore(t *testing.T) {
+	b := open(t)
+	key := b.vertesia(b.session(apikey.Vertesia, ""), "k", "reader").text("value")
+	token := b.want(200, key, "POST", "/token/issue", nil).text("token")
+	own := b.want(200, b.session(apikey.Vertesia, ""), "POST", "/token/issue", nil).text("token")
+	other := openAt(t, b.path, b.clock)
+	other.want(200, token, "GET", "/api/v1/apikeys", nil)
+	other.want(401, own, "GET", "/api/v1/apikeys", nil) // a session ends with its process
+	other.want(401, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys", nil)
+}
+
+func TestSignersAreReplacedAndForgotten(t *testing.T) {
+	b := open(t)
+	key := b.vertesia(b.session(apikey.Vertesia, ""), "k", "reader").text("value")
+	first := b.want(200, key, "POST", "/token/issue", nil).text("token")
+	b.clock.advance(signerLife)
+	second := b.want(200, key, "POST", "/token/issue", nil).text("token")
+	if strings.Split(first, ".")[0] == strings.Split(second, ".")[0] {
+		t.Error("the signing key was not replaced after a day")
+	}
+	b.clock.advance(signerLife)
+	b.want(200, key, "POST", "/token/issue", nil)
+	var n int
+	if err := b.store.reader.QueryRow(`SELECT COUNT(*) FROM signers`).Scan(&n); err != nil || n != 2 {
+		t.Errorf("%d signers are kept (%v), want the last two", n, err)
+	}
 }
