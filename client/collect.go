@@ -1,6 +1,7 @@
 package client
 
 import (
+	"regexp"
 	"strings"
 
 	"detent/apikey"
@@ -10,30 +11,24 @@ import (
 // before it says anything about which key it is.
 const minMask = 4
 
+// commonPrefix is how the secrets of a service all begin; it says nothing about which one it is.
+var commonPrefix = regexp.MustCompile(`^[A-Za-z]{2,5}[_-](?:(?:live|test)_)?`)
+
 // maskOf reports whether a mask such as "sk-ec54686****" is one of the secret: what is shown of it
 // begins the secret, and is more than the service's common prefix.
-func maskOf(mask string, secret apikey.Secret, prefixes []string) bool {
+func maskOf(mask string, secret apikey.Secret) bool {
 	shown := strings.TrimRight(mask, "*….•")
-	if shown == mask || secret.IsZero() {
-		return false
-	}
-	own := len(shown)
-	for _, p := range prefixes {
-		if strings.HasPrefix(shown, p) {
-			own = min(own, len(shown)-len(p))
-		}
-	}
-	return own >= minMask && secret.HasPrefix(shown)
+	own := len(shown) - len(commonPrefix.FindString(shown))
+	return shown != mask && own >= minMask && secret.HasPrefix(shown)
 }
 
 // collector hands a list over in batches and marks the credential that lists it. Keys whose mask
 // could be the credential's wait for the end: only one such key can be told.
 type collector struct {
-	each     func([]apikey.Key)
-	answer   *answer
-	own      apikey.Secret
-	ownID    string
-	prefixes []string
+	each   func([]apikey.Key)
+	answer *answer
+	own    apikey.Secret
+	ownID  string
 
 	pending []apikey.Key
 	held    []apikey.Key
@@ -45,7 +40,7 @@ func (c *collector) add(k apikey.Key) {
 		k.Own = true
 	}
 	c.found = c.found || k.Own
-	if !k.Own && maskOf(k.Masked, c.own, c.prefixes) {
+	if !k.Own && maskOf(k.Masked, c.own) {
 		c.held = append(c.held, k)
 		return
 	}

@@ -235,9 +235,7 @@ func (g *generic) List(ctx context.Context, each func([]apikey.Key)) error {
 	defer done()
 	var c *collector
 	return g.walk(ctx,
-		func(a *answer) {
-			c = &collector{each: each, answer: a, own: g.opts.Token, prefixes: g.Capabilities().SecretPrefixes}
-		},
+		func(a *answer) { c = &collector{each: each, answer: a, own: g.opts.Token} },
 		func(k apikey.Key) { c.add(k) },
 		func() { c.finish() })
 }
@@ -251,7 +249,7 @@ func (g *generic) Identify(ctx context.Context, secret apikey.Secret) (*apikey.K
 	err := g.walk(ctx,
 		func(*answer) { masked = nil },
 		func(k apikey.Key) {
-			if maskOf(k.Masked, secret, g.Capabilities().SecretPrefixes) {
+			if maskOf(k.Masked, secret) {
 				masked = append(masked, k)
 			}
 		}, func() {})

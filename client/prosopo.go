@@ -81,6 +81,7 @@ func (p *prosopo) key(row prosopoRow) (apikey.Key, error) {
 		perm.Feature, perm.Name = p.odd.show(perm.Feature), p.odd.show(perm.Name)
 		k.Permissions = append(k.Permissions, p.features.learn(perm))
 	}
+	k.Permissions = inOrder(k.Permissions)
 	return k, nil
 }
 
@@ -106,7 +107,7 @@ func (p *prosopo) find(ctx context.Context, secret apikey.Secret, wanted func(ap
 			switch {
 			case wanted(k, row):
 				exact, value = &k, row.token()
-			case maskOf(k.Masked, secret, nil) && !k.CanRetrieve:
+			case maskOf(k.Masked, secret) && !k.CanRetrieve:
 				masked = append(masked, k)
 			}
 		}, func() {})

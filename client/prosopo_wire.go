@@ -81,7 +81,7 @@ func (f *features) place(p apikey.Permission) apikey.Permission {
 	return p
 }
 
-// parsePermissions reads {"Feature":["name"]} and ["name"]. What it does not understand becomes a
+// parsePermissions reads {"Feature":["name"]}, ["name"] and ["Feature.name"]. What it does not understand becomes a
 // name as it stands on the wire: a right is never lost in silence.
 func parsePermissions(raw json.RawMessage) []apikey.Permission {
 	raw = bytes.TrimSpace(raw)
@@ -95,13 +95,22 @@ func parsePermissions(raw json.RawMessage) []apikey.Permission {
 		}
 	} else {
 		for _, name := range permissionNames(raw) {
-			out = append(out, apikey.Permission{Name: name})
+			p := apikey.Permission{Name: name}
+			if named := apikey.ParsePermission(name); named.Feature != "" && prosopoFeature[named.Name] == named.Feature {
+				p = named
+			}
+			out = append(out, p)
 		}
 	}
-	slices.SortFunc(out, func(a, b apikey.Permission) int {
+	return out
+}
+
+// inOrder sorts permissions, each once: an object of the wire has no order.
+func inOrder(list []apikey.Permission) []apikey.Permission {
+	slices.SortFunc(list, func(a, b apikey.Permission) int {
 		return cmp.Or(cmp.Compare(a.Feature, b.Feature), cmp.Compare(a.Name, b.Name))
 	})
-	return slices.Compact(out)
+	return slices.Compact(list)
 }
 
 func permissionNames(raw json.RawMessage) []string {

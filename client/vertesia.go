@@ -123,13 +123,11 @@ func (v *vertesia) List(ctx context.Context, each func([]apikey.Key)) error {
 	var c *collector
 	return v.walk(ctx,
 		func(a *answer) {
-			c = &collector{each: each, answer: a, own: v.opts.Token, ownID: v.odd.show(v.exchange.subject()), prefixes: vertesiaPrefixes}
+			c = &collector{each: each, answer: a, own: v.opts.Token, ownID: v.odd.show(v.exchange.subject())}
 		},
 		func(k apikey.Key) { c.add(k) },
 		func() { c.finish() })
 }
-
-var vertesiaPrefixes = []string{"sk-", "pk-"}
 
 // Identify implements Identifier: by the subject of the secret's own session where a token server
 // is configured, else by a mask that only one key has.
@@ -148,7 +146,7 @@ func (v *vertesia) Identify(ctx context.Context, secret apikey.Secret) (*apikey.
 		func(k apikey.Key) {
 			if subject != "" && k.ID == subject {
 				exact = append(exact, k)
-			} else if maskOf(k.Masked, secret, vertesiaPrefixes) {
+			} else if maskOf(k.Masked, secret) {
 				masked = append(masked, k)
 			}
 		}, func() {})

@@ -10,7 +10,7 @@ import (
 )
 
 // vertesiaExtras carry access that detent copies without understanding it.
-var vertesiaExtras = []string{"properties", "clearance", "compartments", "scim_provisioning"}
+var vertesiaExtras = []string{"properties", "clearance", "compartments", "scim_provisioning", "can_delegate_security_attributes"}
 
 // vertesiaRow is an ApiKey on the wire.
 type vertesiaRow struct {
@@ -32,6 +32,7 @@ type vertesiaRow struct {
 	Clearance   json.RawMessage `json:"clearance"`
 	Compartment json.RawMessage `json:"compartments"`
 	SCIM        json.RawMessage `json:"scim_provisioning"`
+	Delegate    json.RawMessage `json:"can_delegate_security_attributes"`
 	Value       token           `json:"value"`
 }
 
@@ -65,7 +66,7 @@ func (v *vertesia) key(row vertesiaRow) (apikey.Key, error) {
 		ExpiresAt: row.ExpiresAt.expiry(), CreatedBy: field(row.CreatedBy.id), UpdatedBy: field(row.UpdatedBy.id),
 		CanRetrieve: row.CanRetrieve.value != nil && *row.CanRetrieve.value,
 	}
-	for i, raw := range []json.RawMessage{row.Properties, row.Clearance, row.Compartment, row.SCIM} {
+	for i, raw := range []json.RawMessage{row.Properties, row.Clearance, row.Compartment, row.SCIM, row.Delegate} {
 		if len(raw) == 0 || string(raw) == "null" {
 			continue
 		}
