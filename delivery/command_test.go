@@ -76,6 +76,13 @@ func TestOutputIsShownWithoutTheSecretAndWithoutControls(t *testing.T) {
 	}
 }
 
+func TestASecretWithControlsIsFoundBeforeTheyAreDropped(t *testing.T) {
+	secret := apikey.NewSecret("first\x1b[1mhalf\u200bsecond")
+	if got := scrub("it is "+secret.Reveal()+".", secret); got != "it is [secret]." {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestAFailureHoldsTheExitCodeAndTheLastLines(t *testing.T) {
 	d := shell(t, `s=$(cat); for i in 1 2 3 4 5 6 7; do echo "line $i $s"; done; exit 3`, Options{})
 	_, err := d.Put(context.Background(), Job{}, apikey.NewSecret(testSecret))

@@ -63,6 +63,9 @@ func parseDotenv(src []byte) (dotenv, error) {
 	if i := bytes.IndexByte(src, 0); i >= 0 {
 		return d, &dotenvError{lineAt(src, i), "a zero byte: this is no text in UTF-8"}
 	}
+	if i := bytes.IndexAny(src, "\u2028\u2029"); i >= 0 {
+		return d, &dotenvError{lineAt(src, i), "a line separator (U+2028 or U+2029), which dotenv libraries read differently"}
+	}
 	pos := 0
 	if bytes.HasPrefix(src, byteOrderMark) {
 		pos = len(byteOrderMark)
@@ -105,6 +108,9 @@ func readAssignment(src []byte, pos, line int, text []byte, m []int) (assignment
 	rest := text[m[1]:]
 	if text[m[6]] == ':' && (m[4] != m[5] || m[8] == m[9] || len(rest) == 0 || rest[0] == '#') {
 		return a, &dotenvError{a.line, "a : that dotenv libraries read differently: write = instead"}
+	}
+	if r, _ := utf8.DecodeRune(rest); unicode.IsSpace(r) || r == '\ufeff' {
+		return a, &dotenvError{a.line, "an unusual blank before the value, which dotenv libraries read differently"}
 	}
 	a.valueStart = pos + m[1]
 	switch {

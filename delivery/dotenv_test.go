@@ -122,6 +122,8 @@ func TestLinesThatLibrariesReadDifferentlyAreRefusedByNumber(t *testing.T) {
 		{"a line of shell", "A=1\nif [ x = y ]; then\n", 2},
 		{"a line that begins with a mark", "A=\n'KEY=old'\n", 2},
 		{"a line that begins with =", "A\n=1\n", 2},
+		{"a line separator", "A=1\n# c\u2028KEY=old\n", 2},
+		{"an unusual blank before a mark", "KEY=\ufeff\"\nKEY=x\nA=\"\n", 1},
 		{"our own line with something after it", "KEY='x' y\n", 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -212,13 +214,14 @@ func FuzzSetVariable(f *testing.F) {
 // pieces of dotenv syntax, so that random strings of them meet its edges.
 var pieces = []string{
 	"KEY", "KEY", "KEY=", "KEY=", "A", "B=", "export", "export ", "=", ":", ": ", " ", "\t", "\n", "\n", "\n", "\r\n", "\"", "\"", "'", "'", "`",
-	"\\", "#", " # ", "$", "old", "x", "FOO", "\ufeff", "\u00a0", "-", ".", "1",
+	"\\", "#", " # ", "$", "old", "x", "FOO", "\ufeff", "\u00a0", "-", ".", "1", "\v", "\u2028",
 }
 
 // FuzzSyntax is FuzzSetVariable over pieces of syntax: each byte chooses one.
 func FuzzSyntax(f *testing.F) {
 	f.Add([]byte{2, 26, 13, 5, 17, 27, 17}, "sk_live_x")
 	f.Add([]byte{7, 2, 19, 26, 14, 27, 19, 24, 27}, "a b")
+	f.Add([]byte("$?\xff0$0\x82\x02\xf5x"), "000000000")
 	f.Fuzz(func(t *testing.T, choice []byte, secret string) {
 		checkSet(t, assemble(choice), secret)
 	})

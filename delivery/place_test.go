@@ -289,9 +289,13 @@ func TestPutUndoAndFinishAreIdempotent(t *testing.T) {
 			mustDo(t, second(d.Undo(ctx, job))) // nothing was put
 			s.isOld(t, path)
 			mustDo(t, d.Finish(ctx, job))
-			for range 2 {
-				mustDo(t, second(d.Put(ctx, job, secret)))
-				isFile(t, path, s.want, s.after)
+			mustDo(t, second(d.Put(ctx, job, secret)))
+			isFile(t, path, s.want, s.after)
+			first := must(os.Stat(path))
+			mustDo(t, second(d.Put(ctx, job, secret)))
+			isFile(t, path, s.want, s.after)
+			if !os.SameFile(first, must(os.Stat(path))) {
+				t.Error("the second put replaced what was right already")
 			}
 			// A second secret of the same job keeps the first backup.
 			mustDo(t, second(d.Put(ctx, job, apikey.NewSecret("sk_live_second"))))
