@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -34,6 +35,8 @@ type World struct {
 	Environ  []string
 	Now      func() time.Time
 	Zone     *time.Location
+	// Hook is called at every point where a rotation must survive a kill; for tests.
+	Hook func(point string)
 }
 
 // Main runs detent as the process that it is, and returns the exit code.
@@ -97,11 +100,12 @@ type app struct {
 	// started says that a command's own code has begun.
 	started bool
 
-	cfg      *config.Config
-	local    *embedded
-	debug    io.WriteCloser
-	temp     string // folder of the demo
-	cleanups []func()
+	configuring sync.Mutex // guards cfg: the TUI adds profiles while it opens others
+	cfg         *config.Config
+	local       *embedded
+	debug       io.WriteCloser
+	temp        string // folder of the demo
+	cleanups    []func()
 }
 
 // onClose runs f when the run ends; the last one first.

@@ -67,9 +67,10 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	if err != nil {
 		return usage(err)
 	}
-	job, err := a.preflight(ctx, places, s.environmentOf(apikey.Key{Environment: draft.Environment}))
-	if err != nil {
-		return usage(err)
+	run := newDeliveryRun(func(text string) { a.say("%s", text) })
+	run.job.Environment = s.environmentOf(apikey.Key{Environment: draft.Environment})
+	if err := run.preflight(ctx, places); err != nil {
+		return usagef("nothing was created: %w", err)
 	}
 	a.warnOf(draft, s.caps)
 	if !o.expiresGiven && s.caps.Expiry.OK {
@@ -84,12 +85,12 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 		}
 		return err
 	}
-	return a.handOver(ctx, s, created, places, job, asJSON)
+	return a.handOver(ctx, s, created, places, run, asJSON)
 }
 
 // handOver brings the new secret to where it should be. A secret that reached
 // nobody would leave a key that nobody can use: then the key is deleted again.
-func (a *app) handOver(ctx context.Context, s *session, created apikey.Created, places []place, job deliveryJob, asJSON bool) error {
+func (a *app) handOver(ctx context.Context, s *session, created apikey.Created, places []place, run *deliveryRun, asJSON bool) error {
 	k := created.Key
 	a.say("created %s (%s) on %s; expires: %s", k.Name, k.ID, s.profile.Name, orUnknown(moment(k.ExpiresAt)))
 	for _, note := range created.Notes {
@@ -100,8 +101,11 @@ func (a *app) handOver(ctx context.Context, s *session, created apikey.Created, 
 	}
 	secret := created.Secret
 	if len(places) > 0 {
-		if err := a.deliverAll(ctx, places, job, secret); err != nil {
+		if err := run.put(ctx, places, secret); err != nil {
 			return a.discard(ctx, s, k, err)
+		}
+		for _, d := range places {
+			a.say("delivered to %s", d.Describe())
 		}
 		secret = apikey.Secret{}
 	}
@@ -122,7 +126,7 @@ func (a *app) handOver(ctx context.Context, s *session, created apikey.Created, 
 	if err != nil {
 		return err
 	}
-	return a.runThen(ctx, places)
+	return run.then(ctx, places)
 }
 
 // discard deletes a key whose secret reached nobody, and says what is certain.

@@ -12,10 +12,7 @@ import (
 	"detent/delivery"
 )
 
-type (
-	place       = delivery.Destination
-	deliveryJob = delivery.Job
-)
+type place = delivery.Destination
 
 // deliveryOptions are what destinations need of this run.
 func (a *app) deliveryOptions() (delivery.Options, error) {
@@ -26,15 +23,11 @@ func (a *app) deliveryOptions() (delivery.Options, error) {
 	return delivery.Options{Home: a.env.Get("HOME"), Environ: a.env.Without(cfg.SecretVariables()...), Clipboard: a.clipboard()}, nil
 }
 
-// destinations are what --deliver names: a destination of the profile, or one written out.
+// destinations are what --deliver names.
 func (a *app) destinations(p config.Profile, specs []string) ([]place, error) {
-	o, err := a.deliveryOptions()
-	if err != nil {
-		return nil, err
-	}
 	var out []place
 	for _, spec := range specs {
-		d, err := destination(p, spec, o)
+		d, err := a.destination(p, spec)
 		if err != nil {
 			return nil, fmt.Errorf("--deliver: %w", err)
 		}
@@ -43,7 +36,12 @@ func (a *app) destinations(p config.Profile, specs []string) ([]place, error) {
 	return out, nil
 }
 
-func destination(p config.Profile, spec string, o delivery.Options) (place, error) {
+// destination is one of the profile, by its name, or one written out.
+func (a *app) destination(p config.Profile, spec string) (place, error) {
+	o, err := a.deliveryOptions()
+	if err != nil {
+		return nil, err
+	}
 	for _, d := range p.Deliver {
 		if d.Name == spec {
 			return delivery.New(deliveryConfig(d), o)
@@ -61,81 +59,95 @@ func deliveryConfig(d config.Deliver) delivery.Config {
 	return c
 }
 
-// preflight proves each destination before a key is created and says what will happen there.
-func (a *app) preflight(ctx context.Context, places []place, env apikey.Environment) (deliveryJob, error) {
-	job := deliveryJob{ID: "create-" + strings.ToLower(rand.Text()[:10]), Environment: env}
-	for _, d := range places {
-		plan, err := d.Preflight(ctx, job)
-		if err != nil {
-			return job, fmt.Errorf("nothing was created: %s: %w", d.Describe(), err)
-		}
-		a.say("will deliver to %s", d.Describe())
-		for _, note := range plan.Notes {
-			a.say("  %s", note)
-		}
-	}
-	return job, nil
+// deliveryRun brings one secret to its places. What it has begun it ends, whatever signal comes.
+type deliveryRun struct {
+	job     delivery.Job
+	note    func(text string) // tells the operator
+	summary string            // what the last put did
 }
 
-// deliverAll puts the secret to every place. Where one fails, the others get their
-// old content back.
-func (a *app) deliverAll(ctx context.Context, places []place, job deliveryJob, secret apikey.Secret) error {
-	writing := context.WithoutCancel(ctx)
-	for i, d := range places {
-		report, err := d.Put(writing, job, secret)
-		if err != nil {
-			failed := fmt.Errorf("delivering to %s: %w", d.Describe(), err)
-			return errors.Join(append([]error{failed}, a.takeBack(writing, places[:i+1], job)...)...)
-		}
-		a.say("%s", report.Summary)
-		for _, note := range report.Notes {
-			a.say("  %s", note)
-		}
-		match, err := d.ReadBack(writing, secret)
-		if err == nil && match == delivery.Different {
-			err = errors.New("what is there now is not what was put there")
-		}
-		if err != nil {
-			failed := fmt.Errorf("reading back from %s: %w", d.Describe(), err)
-			return errors.Join(append([]error{failed}, a.takeBack(writing, places[:i+1], job)...)...)
-		}
-	}
+func newDeliveryRun(note func(string)) *deliveryRun {
+	return &deliveryRun{job: delivery.Job{ID: "create-" + strings.ToLower(rand.Text()[:10])}, note: note}
+}
+
+// preflight proves each destination before a key is created and says what will happen there.
+func (r *deliveryRun) preflight(ctx context.Context, places []place) error {
 	for _, d := range places {
-		if err := d.Finish(writing, job); err != nil {
-			a.say("%s: the copy of the old content is still there: %v", d.Describe(), err)
+		plan, err := d.Preflight(ctx, r.job)
+		if err != nil {
+			return fmt.Errorf("%s: %w", d.Describe(), err)
+		}
+		for _, note := range plan.Notes {
+			r.note(d.Describe() + ": " + note)
 		}
 	}
 	return nil
 }
 
+// put brings the secret to every place. Where one fails, all get their old content back.
+func (r *deliveryRun) put(ctx context.Context, places []place, secret apikey.Secret) error {
+	ctx = context.WithoutCancel(ctx)
+	for i, d := range places {
+		if err := r.putOne(ctx, d, secret); err != nil {
+			failed := fmt.Errorf("delivering to %s: %w", d.Describe(), err)
+			return errors.Join(append([]error{failed}, r.takeBack(ctx, places[:i+1])...)...)
+		}
+	}
+	for _, d := range places {
+		if err := d.Finish(ctx, r.job); err != nil {
+			r.note(fmt.Sprintf("%s: the copy of the old content is still there: %v", d.Describe(), err))
+		}
+	}
+	return nil
+}
+
+func (r *deliveryRun) putOne(ctx context.Context, d place, secret apikey.Secret) error {
+	report, err := d.Put(ctx, r.job, secret)
+	if err != nil {
+		return err
+	}
+	r.summary = report.Summary
+	for _, note := range report.Notes {
+		r.note(note)
+	}
+	match, err := d.ReadBack(ctx, secret)
+	if err == nil && match == delivery.Different {
+		err = errors.New("what is there now is not what was put there")
+	}
+	return err
+}
+
 // takeBack undoes deliveries, the last one first.
-func (a *app) takeBack(ctx context.Context, places []place, job deliveryJob) []error {
+func (r *deliveryRun) takeBack(ctx context.Context, places []place) []error {
 	var errs []error
 	for i := len(places) - 1; i >= 0; i-- {
 		d := places[i]
 		if !d.CanUndo() {
-			a.say("%s cannot be undone: what it got is worthless once the key is deleted", d.Describe())
+			r.note(d.Describe() + " cannot be undone")
 			continue
 		}
-		if report, err := d.Undo(ctx, job); err != nil {
+		report, err := d.Undo(ctx, r.job)
+		if err != nil {
 			errs = append(errs, fmt.Errorf("putting the old content back to %s: %w", d.Describe(), err))
-		} else if report.Summary != "" {
-			a.say("%s", report.Summary)
+			continue
 		}
-		if err := d.Finish(ctx, job); err != nil {
+		if report.Summary != "" {
+			r.note(report.Summary)
+		}
+		if err := d.Finish(ctx, r.job); err != nil {
 			errs = append(errs, err)
 		}
 	}
 	return errs
 }
 
-// runThen runs the commands after a delivery. The secret is in its place by now, so a
+// then runs the commands after a delivery. The secret is in its place by now, so a
 // failure is told and nothing is taken back.
-func (a *app) runThen(ctx context.Context, places []place) error {
+func (r *deliveryRun) then(ctx context.Context, places []place) error {
 	for _, d := range places {
 		text, err := d.Then(context.WithoutCancel(ctx))
 		if text = strings.TrimRight(text, "\n"); text != "" {
-			a.say("%s", text)
+			r.note(text)
 		}
 		if err != nil {
 			return fmt.Errorf("the secret is delivered to %s, but the command after it failed: %w", d.Describe(), err)

@@ -1,8 +1,15 @@
 package cli
 
 import (
+	"context"
+	"fmt"
 	"path/filepath"
+	"strings"
 
+	"github.com/spf13/cobra"
+
+	"detent/apikey"
+	"detent/config"
 	"detent/rotation"
 )
 
@@ -16,24 +23,125 @@ func (a *app) journalDir() (string, error) {
 	return dir, usage(err)
 }
 
-// rotating are the ids of the keys that open rotations of a profile concern.
-func (a *app) rotating(profile string) (map[string]bool, error) {
+// rotations lists the journals, newest first.
+func (a *app) rotations() ([]rotation.View, error) {
 	dir, err := a.journalDir()
 	if err != nil {
 		return nil, err
 	}
-	views, err := rotation.List(dir)
+	return rotation.List(dir)
+}
+
+// rotating are the ids of the keys that open rotations of a profile concern.
+func (a *app) rotating(profile string) (map[string]bool, error) {
+	views, err := a.rotations()
 	if err != nil {
 		return nil, err
 	}
-	ids := map[string]bool{}
+	return rotation.Concerns(views, profile), nil
+}
+
+func (a *app) rotationsCommand() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use: "rotations", Short: "List open and past rotations, and what is certain about each", Args: cobra.NoArgs,
+		RunE: a.run(func(context.Context, []string) error { return a.listRotations(format) }),
+	}
+	outputFlag(cmd, &format)
+	return cmd
+}
+
+// rotationObject is a rotation as interface.md writes it; new is absent before create.
+type rotationObject struct {
+	ID      string        `json:"id"`
+	State   string        `json:"state"`
+	Step    string        `json:"step"`
+	Profile string        `json:"profile"`
+	Mode    rotation.Mode `json:"mode"`
+	Old     keyJSON       `json:"old"`
+	New     *keyJSON      `json:"new,omitempty"`
+	Certain []string      `json:"certain"`
+	Unknown []string      `json:"unknown"`
+}
+
+func rotationJSON(v rotation.View, p config.Profile) rotationObject {
+	s := &session{profile: p}
+	one := func(k apikey.Key) keyJSON { return s.keyJSON(k, nil) }
+	out := rotationObject{ID: v.ID, State: string(v.State), Step: v.PublicStep(), Profile: v.Profile, Mode: v.Mode,
+		Old: one(v.Old), Certain: notNil(v.Certain), Unknown: notNil(v.Unknown)}
+	if v.New != nil {
+		k := one(*v.New)
+		out.New = &k
+	}
+	return out
+}
+
+func (a *app) listRotations(format string) error {
+	asJSON, err := wantsJSON(format)
+	if err != nil {
+		return err
+	}
+	views, err := a.rotations()
+	if err != nil {
+		return err
+	}
+	var unreadable []string
+	objects := []rotationObject{}
 	for _, v := range views {
-		if v.Err == nil && v.State == rotation.Open && v.Profile == profile {
-			ids[v.Old.ID] = true
-			if v.New != nil {
-				ids[v.New.ID] = true
+		if v.Err != nil {
+			unreadable = append(unreadable, v.Err.Error())
+			continue
+		}
+		objects = append(objects, rotationJSON(v, config.Profile{Name: v.Profile, Service: v.Service}))
+	}
+	if asJSON {
+		err = writeJSON(a.out, objects)
+	} else {
+		err = a.writeRotations(views)
+	}
+	if err == nil && len(unreadable) > 0 {
+		err = fmt.Errorf("%s", strings.Join(unreadable, "; "))
+	}
+	return err
+}
+
+// writeRotations writes a table, and under it what is certain about the open ones.
+func (a *app) writeRotations(views []rotation.View) error {
+	if len(views) == 0 {
+		a.say("no rotation was begun here: detent rotate KEY begins one")
+		return nil
+	}
+	var rows [][]string
+	for _, v := range views {
+		if v.Err == nil {
+			rows = append(rows, []string{v.ID, string(v.State), v.PublicStep(), v.Old.Name, v.Profile, v.Started.UTC().Format("2006-01-02T15:04:05Z")})
+		}
+	}
+	if err := writeTable(a.out, []string{"ID", "STATE", "STEP", "KEY", "PROFILE", "BEGUN"}, rows); err != nil {
+		return err
+	}
+	for _, v := range views {
+		if v.Err != nil || v.State != rotation.Open {
+			continue
+		}
+		if _, err := fmt.Fprintf(a.out, "\n%s %s\n", v.ID, v.Old.Name); err != nil {
+			return err
+		}
+		for _, line := range v.Certain {
+			if _, err := fmt.Fprintf(a.out, "  certain    %s\n", line); err != nil {
+				return err
+			}
+		}
+		for _, line := range v.Unknown {
+			if _, err := fmt.Fprintf(a.out, "  not known  %s\n", line); err != nil {
+				return err
+			}
+		}
+		if v.Holder != nil {
+			if _, err := fmt.Fprintf(a.out, "  held by    %s\n", v.Holder); err != nil {
+				return err
 			}
 		}
 	}
-	return ids, nil
+	return nil
 }

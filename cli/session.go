@@ -14,23 +14,40 @@ import (
 
 // config loads the configuration once. Its errors are of usage.
 func (a *app) config() (*config.Config, error) {
+	a.configuring.Lock()
+	defer a.configuring.Unlock()
 	if a.cfg != nil {
 		return a.cfg, nil
 	}
+	cfg, err := a.loadConfig()
+	if err == nil {
+		a.cfg = cfg
+	}
+	return cfg, err
+}
+
+// reloadConfig takes up a file that has changed.
+func (a *app) reloadConfig() error {
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	a.configuring.Lock()
+	defer a.configuring.Unlock()
+	a.cfg = cfg
+	return nil
+}
+
+func (a *app) loadConfig() (*config.Config, error) {
 	if a.flags.demo {
-		a.cfg = config.WithoutFile("")
-		return a.cfg, nil
+		return config.WithoutFile(""), nil
 	}
 	path, explicit, err := a.env.Path(a.flags.config)
 	if err != nil {
 		return nil, usage(err)
 	}
 	cfg, err := config.Load(path, explicit)
-	if err != nil {
-		return nil, usage(err)
-	}
-	a.cfg = cfg
-	return cfg, nil
+	return cfg, usage(err)
 }
 
 // selected is the profile to start with. The demo knows its own profiles alone, so

@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/delivery"
+	"detent/rotation"
+)
+
+// credential is the key that a profile itself authenticates with. A token file is
+// rewritten as any other destination; a variable or a command is the operator's to change.
+type credential struct {
+	a    *app
+	s    *session
+	from string
+	file delivery.Destination // nil where detent cannot change it
+}
+
+var _ rotation.CredentialSwitcher = (*credential)(nil)
+
+// credential of a session; nil on the embedded service, whose administrator is in memory alone.
+func (a *app) credential(s *session) *credential {
+	p := s.profile
+	if p.Embedded {
+		return nil
+	}
+	c := &credential{a: a, s: s, from: "the " + p.Token.String()}
+	if start, err := a.selected(); err == nil && start.Name == p.Name && a.env.Get("DETENT_TOKEN") != "" {
+		c.from = "the variable DETENT_TOKEN"
+		return c
+	}
+	if p.Token.File == "" {
+		return c
+	}
+	o, err := a.deliveryOptions()
+	if err != nil {
+		return c
+	}
+	if d, err := delivery.New(delivery.Config{Name: "token", File: p.Token.File}, o); err == nil {
+		c.file = d
+	}
+	return c
+}
+
+// Describe says where the credential comes from.
+func (c *credential) Describe() string { return c.from }
+
+// CanSwitch reports whether it is a file.
+func (c *credential) CanSwitch() bool { return c.file != nil }
+
+// own keeps the backup of the credential apart from those of the destinations.
+func own(job delivery.Job) delivery.Job {
+	job.ID += "-own"
+	return job
+}
+
+// Preflight proves that the token file can be rewritten.
+func (c *credential) Preflight(ctx context.Context, job delivery.Job) error {
+	if c.file == nil {
+		return nil
+	}
+	_, err := c.file.Preflight(ctx, own(job))
+	return err
+}
+
+// Switch writes the new secret to the token file and opens the service with it.
+func (c *credential) Switch(ctx context.Context, job delivery.Job, secret apikey.Secret) (client.Service, error) {
+	if c.file == nil {
+		return nil, fmt.Errorf("%s is not ours to change", c.from)
+	}
+	if _, err := c.file.Put(ctx, own(job), secret); err != nil {
+		return nil, err
+	}
+	return c.reopen(ctx)
+}
+
+// Undo puts the old credential back.
+func (c *credential) Undo(ctx context.Context, job delivery.Job) (client.Service, error) {
+	if c.file == nil {
+		return c.s.service, nil
+	}
+	if _, err := c.file.Undo(ctx, own(job)); err != nil {
+		return nil, err
+	}
+	return c.reopen(ctx)
+}
+
+// Finish removes the copy of the old credential.
+func (c *credential) Finish(ctx context.Context, job delivery.Job) error {
+	if c.file == nil {
+		return nil
+	}
+	return c.file.Finish(ctx, own(job))
+}
+
+// reopen reads the credential again, as the next start will.
+func (c *credential) reopen(ctx context.Context) (client.Service, error) {
+	s, err := c.a.openProfile(ctx, c.s.profile)
+	if err != nil {
+		return nil, err
+	}
+	c.s.service = s.service
+	return s.service, nil
+}

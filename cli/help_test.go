@@ -1,0 +1,217 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"detent/apikey"
+	"detent/keyserver"
+)
+
+// asProgram makes the test binary behave as detent, so that a test can start real processes.
+const asProgram = "DETENT_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) == "1" {
+		os.Exit(Main(os.Args[1:]))
+	}
+	os.Exit(m.Run())
+}
+
+// patience is how long a condition may take on a shared machine.
+const patience = 20 * time.Second
+
+// machine is an empty home with the environment of a fresh machine.
+type machine struct {
+	t       *testing.T
+	home    string
+	environ []string
+	now     func() time.Time
+	zone    *time.Location
+}
+
+func newMachine(t *testing.T, environ ...string) *machine {
+	t.Helper()
+	home := t.TempDir()
+	return &machine{t: t, home: home, now: time.Now, zone: time.UTC,
+		environ: append([]string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir(), "TERM=xterm-256color"}, environ...)}
+}
+
+// result is what a run printed and how it ended.
+type result struct {
+	stdout, stderr string
+	code           int
+}
+
+// run runs a command line in this process, without a terminal.
+func (m *machine) run(stdin string, args ...string) result {
+	m.t.Helper()
+	var out, errs bytes.Buffer
+	code := Run(context.Background(), args, World{
+		In: strings.NewReader(stdin), Out: &out, Err: &errs, Environ: m.environ, Now: m.now, Zone: m.zone,
+	})
+	return result{out.String(), errs.String(), code}
+}
+
+// must is run for a command that has to succeed; it returns standard output.
+func (m *machine) must(args ...string) string {
+	m.t.Helper()
+	r := m.run("", args...)
+	if r.code != 0 {
+		m.t.Fatalf("detent %v: exit %d\n%s%s", args, r.code, r.stdout, r.stderr)
+	}
+	return r.stdout
+}
+
+// want runs a command that has to end with a code and say something on standard error.
+func (m *machine) want(code int, says string, args ...string) result {
+	m.t.Helper()
+	r := m.run("", args...)
+	if r.code != code || !strings.Contains(r.stderr, says) {
+		m.t.Errorf("detent %v: exit %d, want %d saying %q\n%s%s", args, r.code, code, says, r.stdout, r.stderr)
+	}
+	return r
+}
+
+// process prepares the same as a real process.
+func (m *machine) process(args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append([]string{asProgram + "=1"}, m.environ...)
+	cmd.Dir = m.home
+	return cmd
+}
+
+// keys are the keys of a profile as list -o json gives them.
+func (m *machine) keys(profile string) []map[string]any {
+	m.t.Helper()
+	var out []map[string]any
+	decode(m.t, m.must("list", "-o", "json", "-p", profile), &out)
+	return out
+}
+
+// create makes a key and returns its id and secret.
+func (m *machine) create(args ...string) (id, secret string) {
+	m.t.Helper()
+	var out struct {
+		Key    struct{ ID string }
+		Secret string
+	}
+	decode(m.t, m.must(append([]string{"create", "-o", "json"}, args...)...), &out)
+	return out.Key.ID, out.Secret
+}
+
+func decode(t *testing.T, text string, into any) {
+	t.Helper()
+	d := json.NewDecoder(strings.NewReader(text))
+	if err := d.Decode(into); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	if d.More() {
+		t.Fatalf("more than one JSON value in\n%s", text)
+	}
+}
+
+func (m *machine) write(name, text string) string {
+	m.t.Helper()
+	path := filepath.Join(m.home, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		m.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		m.t.Fatal(err)
+	}
+	return path
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// remote is a real key service on loopback that this process serves, with a
+// proxy in front of it that a test can make misbehave.
+type remote struct {
+	url    string
+	tokens map[string]string
+	// fault, if it returns true, has answered the request itself.
+	fault func(w http.ResponseWriter, r *http.Request, forward http.Handler) bool
+	hits  atomic.Int64
+}
+
+func newRemote(t *testing.T) *remote {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	server, err := keyserver.Open(ctx, keyserver.Options{Path: filepath.Join(t.TempDir(), "keys.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ctx, l) }()
+	r := &remote{tokens: map[string]string{}}
+	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+		secret, err := server.MintAdmin(ctx, service, apikey.Live)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.tokens[service] = secret.Reveal()
+	}
+	target, err := url.Parse("http://" + l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	forward := httputil.NewSingleHostReverseProxy(target)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.hits.Add(1)
+		if r.fault != nil && r.fault(w, req, forward) {
+			return
+		}
+		forward.ServeHTTP(w, req)
+	}))
+	r.url = front.URL
+	t.Cleanup(func() {
+		front.Close()
+		stop()
+		if err := errors.Join(<-ended, server.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// hangUp breaks the connection without an answer.
+func hangUp(w http.ResponseWriter) {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err == nil {
+		_ = conn.Close()
+	}
+}
+
+// profile writes a configuration with one profile p on the service, and returns its path.
+func (m *machine) profile(r *remote, service string, more ...string) string {
+	m.t.Helper()
+	m.environ = append(m.environ, "P_TOKEN="+r.tokens[service])
+	lines := append([]string{`default_profile = "p"`, "[profiles.p]", `service = "` + service + `"`, `url = "` + r.url + `"`, `token = { env = "P_TOKEN" }`}, more...)
+	return m.write(".config/detent/config.toml", strings.Join(lines, "\n")+"\n")
+}

@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"detent/apikey"
+	"detent/config"
+	"detent/tui/ui"
+)
+
+// host gives the TUI profiles, services and places for a secret, on the same
+// code as the commands. Its methods may be called from many goroutines.
+type host struct {
+	a *app
+	// opening lets one profile be opened at a time: they share the embedded service.
+	opening sync.Mutex
+}
+
+var _ ui.Host = (*host)(nil)
+
+// Profiles are those of the file and the built-in ones.
+func (h *host) Profiles() []ui.Profile {
+	cfg, err := h.a.config()
+	if err != nil {
+		return nil
+	}
+	out := make([]ui.Profile, len(cfg.Profiles))
+	for i, p := range cfg.Profiles {
+		out[i] = h.profile(p)
+	}
+	return out
+}
+
+func (h *host) profile(p config.Profile) ui.Profile {
+	// A wrong DETENT_READ_ONLY has ended the program before the TUI opened.
+	readOnly, _ := h.a.readOnly(p)
+	out := ui.Profile{Name: p.Name, Service: p.Service, URL: addressOf(p), Environment: p.Environment,
+		ReadOnly: readOnly, Embedded: p.Embedded, Token: p.Token.String()}
+	if p.Embedded {
+		out.Token = "made at start, in memory only"
+	}
+	return out
+}
+
+func (h *host) lookup(name string) (config.Profile, error) {
+	cfg, err := h.a.config()
+	if err != nil {
+		return config.Profile{}, err
+	}
+	p, ok := cfg.Lookup(name)
+	if !ok {
+		return p, fmt.Errorf("there is no profile %q", name)
+	}
+	return p, nil
+}
+
+// NeedsTerminal says whether the profile's token comes from a command, which may ask.
+func (h *host) NeedsTerminal(name string) bool {
+	p, err := h.lookup(name)
+	if err != nil || p.Embedded {
+		return false
+	}
+	tokens, err := h.a.tokens()
+	return err == nil && tokens.NeedsTerminal(p)
+}
+
+// Open makes a profile ready for use.
+func (h *host) Open(ctx context.Context, name string) (ui.Connection, error) {
+	p, err := h.lookup(name)
+	if err != nil {
+		return ui.Connection{}, err
+	}
+	h.opening.Lock()
+	defer h.opening.Unlock()
+	s, err := h.a.openProfile(ctx, p)
+	if err != nil {
+		return ui.Connection{}, err
+	}
+	return ui.Connection{
+		Profile: h.profile(p), Service: s.service, Policy: p.Policy(),
+		Rotating: func() map[string]bool {
+			// A journal that cannot be read is told by the rotations' own screen.
+			ids, _ := h.a.rotating(name)
+			return ids
+		},
+	}, nil
+}
+
+// AddProfile writes a profile to the configuration file.
+func (h *host) AddProfile(_ context.Context, n ui.NewProfile) error {
+	if h.a.flags.demo {
+		return errors.New("the demo reads and writes no configuration")
+	}
+	p := config.Profile{
+		Name: n.Name, Service: n.Service, URL: n.URL, Environment: n.Environment, ReadOnly: n.ReadOnly,
+		Token:    config.Token{Env: n.TokenEnv, File: n.TokenFile, Command: n.TokenCommand},
+		Exchange: n.Auth == "exchange", CanCreate: n.CanCreate,
+	}
+	if _, err := h.lookup(n.Name); err == nil {
+		return &ui.FieldError{Field: "name", Err: fmt.Errorf("there is already a profile %q", n.Name)}
+	}
+	cfg, err := h.a.config()
+	if err != nil {
+		return err
+	}
+	if err := config.Append(cfg.Path, p); err != nil {
+		return fieldError(err)
+	}
+	return h.a.reloadConfig()
+}
+
+// fieldError names the form's field for an error of the file: profiles.NAME.url is url.
+func fieldError(err error) error {
+	var wrong *config.Error
+	if !errors.As(err, &wrong) || !strings.HasPrefix(wrong.Field, "profiles.") {
+		return err
+	}
+	field := "name"
+	for _, known := range []string{"service", "url", "token", "environment", "auth", "create", "token_url"} {
+		if strings.HasSuffix(wrong.Field, "."+known) || strings.Contains(wrong.Field, "."+known+".") {
+			field = known
+		}
+	}
+	if field == "token_url" { // the form has no such field: it is about how the token is exchanged
+		field = "auth"
+	}
+	return &ui.FieldError{Field: field, Err: errors.New(wrong.Problem)}
+}
+
+// Deliver puts a secret to a place, reads it back and runs the command after it.
+func (h *host) Deliver(ctx context.Context, profile, destination string, secret apikey.Secret) (ui.Delivered, error) {
+	p, err := h.lookup(profile)
+	if err != nil {
+		return ui.Delivered{}, err
+	}
+	d, err := h.a.destination(p, destination)
+	if err != nil {
+		return ui.Delivered{}, err
+	}
+	var out ui.Delivered
+	note := func(text string) { out.Notes = append(out.Notes, text) }
+	run := newDeliveryRun(note)
+	run.job.Environment = environmentOfSecret(p, secret)
+	places := []place{d}
+	if err := run.preflight(ctx, places); err != nil {
+		return out, err
+	}
+	if err := run.put(ctx, places, secret); err != nil {
+		return out, err
+	}
+	out.Summary = run.summary
+	return out, run.then(ctx, places)
+}
+
+// environmentOfSecret is where a secret works. A generic secret says so itself, in
+// the few characters that its mask shows.
+func environmentOfSecret(p config.Profile, s apikey.Secret) apikey.Environment {
+	if p.Service == apikey.Generic {
+		switch mask := s.Mask(); {
+		case strings.HasPrefix(mask, "sk_l"):
+			return apikey.Live
+		case strings.HasPrefix(mask, "sk_t"):
+			return apikey.Test
+		}
+	}
+	return p.Environment
+}
