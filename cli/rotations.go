@@ -53,21 +53,19 @@ func (a *app) rotationsCommand() *cobra.Command {
 
 // rotationObject is a rotation as interface.md writes it; new is absent before create.
 type rotationObject struct {
-	ID      string        `json:"id"`
-	State   string        `json:"state"`
-	Step    string        `json:"step"`
-	Profile string        `json:"profile"`
-	Mode    rotation.Mode `json:"mode"`
-	Old     keyJSON       `json:"old"`
-	New     *keyJSON      `json:"new,omitempty"`
-	Certain []string      `json:"certain"`
-	Unknown []string      `json:"unknown"`
+	ID      string   `json:"id"`
+	State   string   `json:"state"`
+	Step    string   `json:"step"`
+	Old     keyJSON  `json:"old"`
+	New     *keyJSON `json:"new,omitempty"`
+	Certain []string `json:"certain"`
+	Unknown []string `json:"unknown"`
 }
 
 func rotationJSON(v rotation.View, p config.Profile) rotationObject {
 	s := &session{profile: p}
 	one := func(k apikey.Key) keyJSON { return s.keyJSON(k, nil) }
-	out := rotationObject{ID: v.ID, State: string(v.State), Step: v.PublicStep(), Profile: v.Profile, Mode: v.Mode,
+	out := rotationObject{ID: v.ID, State: string(v.State), Step: v.PublicStep(),
 		Old: one(v.Old), Certain: notNil(v.Certain), Unknown: notNil(v.Unknown)}
 	if v.New != nil {
 		k := one(*v.New)
