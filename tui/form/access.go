@@ -1,0 +1,155 @@
+package form
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// newRole is a column of the service's roles with what each may do.
+func newRole(env *ui.Env, caps apikey.Capabilities, value string) *choice {
+	options := make([]option, 0, len(caps.Roles)+1)
+	known := value == ""
+	for _, r := range caps.Roles {
+		o := option{value: r.Name, label: ui.Clean(r.Name), about: ui.Clean(r.Description)}
+		if r.Risk == apikey.CanMint {
+			o.mark = "! "
+			o.about += " (can make, change or delete keys)"
+		}
+		options = append(options, o)
+		known = known || r.Name == value
+	}
+	if !known {
+		options = append(options, option{value: value, label: ui.Clean(value), about: "the key's role now; detent does not know it"})
+	}
+	c := newChoice(env, "Role", value, options)
+	c.column = true
+	c.help = "The narrowest that does the job."
+	return c
+}
+
+// newEnvironment chooses between live and test, which must never be mistaken for each other. What the profile
+// is for comes first.
+func newEnvironment(env *ui.Env, caps apikey.Capabilities, profile ui.Profile) *choice {
+	var options []option
+	value := string(apikey.Test)
+	for _, e := range caps.Environments {
+		o := option{value: string(e), label: environmentWord(e), about: environmentAbout(e)}
+		if e == apikey.Live {
+			o.mark = "! "
+		}
+		options = append(options, o)
+		if e == profile.Environment {
+			value = string(e)
+		}
+	}
+	return newChoice(env, "Environment", value, options)
+}
+
+func environmentAbout(e apikey.Environment) string {
+	switch e {
+	case apikey.Live:
+		return "real data and real charges"
+	case apikey.Test:
+		return "no charges; what its calls make is not kept"
+	}
+	return "as the service defines it"
+}
+
+func (c *Create) restrictions() []field {
+	c.ips = newText(c.env, "IP addresses", "")
+	c.ips.line.placeholder = "203.0.113.7, 10.0.0.0/8"
+	c.ips.help = "Addresses or CIDRs of the caller, separated by commas or spaces. Empty is anywhere."
+	c.ips.verify = func(v string) error { _, err := parseIPs(v); return err }
+	c.ips.note = counted(parseIPs, "address or range", "addresses or ranges")
+
+	c.referrers = newText(c.env, "Referrers", "")
+	c.referrers.line.placeholder = "https://app.example.com/*"
+	c.referrers.help = "Exact origins, with /* for all their pages. Empty is any."
+	c.referrers.verify = func(v string) error { _, err := parseReferrers(v); return err }
+	c.referrers.note = counted(parseReferrers, "referrer", "referrers")
+
+	c.endpoints = newText(c.env, "Endpoints", "")
+	c.endpoints.line.placeholder = "/v1/users, /v1/orders"
+	c.endpoints.help = "Path prefixes by whole segments: /v1/users also allows /v1/users/7. Empty is all."
+	c.endpoints.verify = func(v string) error { _, err := parseEndpoints(v); return err }
+	c.endpoints.note = counted(parseEndpoints, "endpoint", "endpoints")
+	return []field{c.ips, c.referrers, c.endpoints}
+}
+
+func counted(parse func(string) ([]string, error), one, many string) func(string) (string, string) {
+	return func(v string) (string, string) {
+		switch got, err := parse(v); {
+		case err != nil:
+			return "! ", err.Error()
+		case len(got) == 1:
+			return "", "1 " + one
+		case len(got) > 1:
+			return "", fmt.Sprintf("%d %s", len(got), many)
+		}
+		return "", ""
+	}
+}
+
+// split takes a list apart at commas and white space.
+func split(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == ' ' || r == '\t' })
+}
+
+// parseIPs reads addresses and CIDRs.
+func parseIPs(text string) ([]string, error) {
+	var out []string
+	for _, item := range split(text) {
+		if prefix, err := netip.ParsePrefix(item); err == nil {
+			if prefix != prefix.Masked() {
+				return nil, fmt.Errorf("%s has bits behind its mask: is %s meant?", item, prefix.Masked())
+			}
+			out = append(out, prefix.String())
+			continue
+		}
+		addr, err := netip.ParseAddr(item)
+		if err != nil || addr.Zone() != "" {
+			return nil, fmt.Errorf("%q is no IP address and no CIDR: use for example 203.0.113.7 or 10.0.0.0/8", clip(item))
+		}
+		out = append(out, addr.String())
+	}
+	return out, nil
+}
+
+// parseReferrers reads exact origins, optionally with /*.
+func parseReferrers(text string) ([]string, error) {
+	var out []string
+	for _, item := range split(text) {
+		origin := strings.TrimSuffix(item, "/*")
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil ||
+			strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || strings.Contains(u.Host, "*") {
+			return nil, fmt.Errorf("%q is no origin: use for example https://app.example.com or https://app.example.com/*", clip(item))
+		}
+		origin = u.Scheme + "://" + u.Host
+		if strings.HasSuffix(item, "/*") {
+			origin += "/*"
+		}
+		out = append(out, origin)
+	}
+	return out, nil
+}
+
+// parseEndpoints reads path prefixes.
+func parseEndpoints(text string) ([]string, error) {
+	var out []string
+	for _, item := range split(text) {
+		if !strings.HasPrefix(item, "/") || strings.ContainsAny(item, "?#*") {
+			return nil, fmt.Errorf("%q is no path: use for example /v1/users", clip(item))
+		}
+		out = append(out, item)
+	}
+	return out, nil
+}
+
+// clip keeps a message readable whatever was typed.
+func clip(s string) string { return ui.Truncate(ui.Clean(s), 40) }

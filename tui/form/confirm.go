@@ -1,0 +1,168 @@
+package form
+
+import (
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/client"
+	"detent/tui/ui"
+)
+
+// Confirm asks before something is done, does it, and stays with the error where it failed. Cancel is the
+// default. Behind a gate, what the gate asks for comes first; without one, y and n answer too.
+type Confirm struct {
+	env     *ui.Env
+	title   string
+	danger  bool
+	body    func(width int) []string
+	gate    gate
+	buttons buttons
+	pane    pane
+
+	intent func(ticket int) tea.Msg
+	waits  bool   // for the intent's answer; otherwise the dialog closes at once
+	doing  string // "deleting…"
+	undone string // what is certain when nothing happened
+	doubt  string // what to do when that is not known
+
+	ticket int
+	busy   bool
+	err    error
+	guard  int
+}
+
+const (
+	confirmCancel = iota
+	confirmDo
+	confirmReload
+)
+
+// NewConfirm asks a question with a default of no, and sends intent when the answer is yes.
+func NewConfirm(env *ui.Env, title, text, yes string, danger bool, intent tea.Msg) ui.Screen {
+	return &Confirm{
+		env: env, title: title, danger: danger, guard: 1,
+		body:    func(width int) []string { return styled(env.Styles.Base.Render, text, width) },
+		gate:    gate{at: gateOut},
+		buttons: buttons{labels: []string{"Cancel", yes}},
+		intent:  func(int) tea.Msg { return intent },
+	}
+}
+
+// Title names the dialog.
+func (c *Confirm) Title() string { return c.title }
+
+// Dangerous makes the box red.
+func (c *Confirm) Dangerous() bool { return c.danger }
+
+// Guard keeps an enter in flight from confirming.
+func (c *Confirm) Guard() int { return c.guard }
+
+// Typing is true while a name is typed.
+func (c *Confirm) Typing() bool { return c.gate.typing() && !c.busy }
+
+// Init does nothing.
+func (c *Confirm) Init() tea.Cmd { return nil }
+
+// SetSize is the largest content that fits.
+func (c *Confirm) SetSize(width, height int) { c.pane.setSize(width, height) }
+
+// Bindings are the keys that act now.
+func (c *Confirm) Bindings() []key.Binding {
+	k := c.env.Keys
+	switch {
+	case c.busy:
+		return nil
+	case c.gate.needed():
+		return []key.Binding{k.Next, k.Confirm, k.Cancel}
+	}
+	return []key.Binding{k.Next, k.Confirm, k.Yes, k.No, k.Cancel}
+}
+
+// Update takes keys and the answer to the intent.
+func (c *Confirm) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case ui.KeyDeleted:
+		return c.finish(msg.Ticket, msg.Err)
+	case ui.KeyUpdated:
+		return c.finish(msg.Ticket, msg.Err)
+	case tea.KeyMsg:
+		return c.press(msg)
+	}
+	return nil
+}
+
+func (c *Confirm) finish(ticket int, err error) tea.Cmd {
+	if !c.busy || ticket != c.ticket {
+		return nil
+	}
+	c.busy, c.err = false, err
+	if err == nil {
+		return ui.Do(ui.Pop{Screen: c})
+	}
+	c.guard++
+	c.gate.leave()
+	c.buttons = buttons{labels: []string{"Close", "Try again"}}
+	if client.MayHaveHappened(err) {
+		c.buttons.labels = append(c.buttons.labels, "Reload the list")
+	}
+	return nil
+}
+
+func (c *Confirm) press(msg tea.KeyMsg) tea.Cmd {
+	k := c.env.Keys
+	switch {
+	case c.busy:
+		return nil // a started call is not cancelled, and ends in a result
+	case key.Matches(msg, k.Cancel) && !isText(msg):
+		return ui.Do(ui.Pop{Screen: c})
+	case c.pane.scroll(msg):
+		return nil
+	case c.gate.focused():
+		if c.gate.update(msg) {
+			return c.choose(confirmDo)
+		}
+		return nil
+	case key.Matches(msg, k.Confirm):
+		return c.choose(c.buttons.at)
+	case !c.gate.needed() && key.Matches(msg, k.Yes):
+		return c.choose(confirmDo)
+	case !c.gate.needed() && key.Matches(msg, k.No):
+		return c.choose(confirmCancel)
+	case key.Matches(msg, k.Prev) && c.buttons.at == 0 && c.err == nil && c.gate.needed():
+		c.gate.enter()
+		return nil
+	}
+	c.buttons.update(c.env, msg)
+	return nil
+}
+
+func (c *Confirm) choose(button int) tea.Cmd {
+	switch {
+	case button == confirmCancel:
+		return ui.Do(ui.Pop{Screen: c})
+	case button == confirmReload:
+		return tea.Sequence(ui.Do(ui.Pop{Screen: c}), ui.Do(ui.Reload{}))
+	case !c.gate.open():
+		c.gate.complain()
+		return nil
+	case !c.waits:
+		return tea.Sequence(ui.Do(ui.Pop{Screen: c}), ui.Do(c.intent(0)))
+	}
+	c.busy, c.err, c.ticket = true, nil, c.env.Ticket()
+	return ui.Do(c.intent(c.ticket))
+}
+
+// View is the text, what is missing, and the choices.
+func (c *Confirm) View() string {
+	st, w := c.env.Styles, max(c.pane.width, 20)
+	body := c.body(w)
+	switch {
+	case c.busy:
+		return c.pane.view(c.env, body, []string{"", st.Strong.Render(c.doing)})
+	case c.err != nil:
+		body = append(append(body, ""), failure(c.env, c.err, c.undone, c.doubt, w)...)
+		return c.pane.view(c.env, body, append([]string{""}, c.buttons.lines(c.env, w, true)...))
+	}
+	foot := append(c.gate.view(w), "")
+	return c.pane.view(c.env, body, append(foot, c.buttons.lines(c.env, w, !c.gate.focused())...))
+}

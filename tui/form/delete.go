@@ -1,0 +1,148 @@
+package form
+
+import (
+	"fmt"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// NewDelete asks whether a key may be deleted. Where the key or the profile is live its name is typed; for the
+// credential that detent itself uses the consequence is ticked besides.
+func NewDelete(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey.Key) ui.Screen {
+	g := gate{at: gateOut}
+	if isLive(profile, k) || k.Own {
+		g = newGate(env, k)
+	}
+	if k.Own {
+		g.tick = "I understand that detent is locked out of this profile at once"
+	}
+	return &Confirm{
+		env: env, title: "Delete a key", danger: true, guard: 1, gate: g, waits: true,
+		buttons: buttons{labels: []string{"Cancel", "Delete"}},
+		body:    func(width int) []string { return deleteBody(env, caps, profile, k, width) },
+		intent:  func(ticket int) tea.Msg { return ui.DeleteKey{Ticket: ticket, ID: k.ID, Name: k.Name} },
+		doing:   "deleting…",
+		undone:  "the key was not deleted.",
+		doubt:   "The key may be gone. Reload to see; deleting it again does no harm.",
+	}
+}
+
+func deleteBody(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey.Key, width int) []string {
+	st := env.Styles
+	out := keyHead(env, profile, k, width)
+	out = append(out, lastUse(env, caps, k, width)...)
+	out = append(out, styled(st.Base.Render, "It is refused from the next request on. This cannot be undone.", width)...)
+	if k.Own {
+		out = append(out, hanging(st.Bad.Render, "! ", "detent itself uses this key here. Rotating it replaces it without locking detent out.", width)...)
+	}
+	return out
+}
+
+// NewToggle asks whether a key may be switched off, or on again where it is off. Switching off the credential
+// that detent itself uses wants its name and the consequence ticked.
+func NewToggle(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey.Key) ui.Screen {
+	enable := k.IsDisabled()
+	c := &Confirm{
+		env: env, title: "Disable a key", danger: !enable, guard: 1, gate: gate{at: gateOut}, waits: true,
+		buttons: buttons{labels: []string{"Cancel", "Disable"}},
+		body:    func(width int) []string { return toggleBody(env, caps, profile, k, width) },
+		intent: func(ticket int) tea.Msg {
+			return ui.UpdateKey{Ticket: ticket, ID: k.ID, Name: k.Name, Patch: apikey.Patch{Enabled: &enable}}
+		},
+		doing:  "disabling…",
+		undone: "the key was not changed.",
+		doubt:  "The key may have been changed. Reload to see; doing it again does no harm.",
+	}
+	if enable {
+		c.title, c.doing, c.buttons.labels[1] = "Enable a key", "enabling…", "Enable"
+	}
+	if k.Own && !enable {
+		c.gate = newGate(env, k)
+		c.gate.tick = "I understand that detent is locked out of this profile until another key enables it"
+	}
+	return c
+}
+
+func toggleBody(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey.Key, width int) []string {
+	st := env.Styles
+	out := keyHead(env, profile, k, width)
+	if k.IsDisabled() {
+		return append(out, styled(st.Base.Render, "It works again from the next request on.", width)...)
+	}
+	out = append(out, lastUse(env, caps, k, width)...)
+	out = append(out, styled(st.Base.Render, "It is refused from the next request on, until it is enabled again.", width)...)
+	if k.Own {
+		out = append(out, hanging(st.Bad.Render, "! ", "detent itself uses this key here.", width)...)
+	}
+	return out
+}
+
+// keyHead names the key that a dialog was opened for.
+func keyHead(env *ui.Env, p ui.Profile, k apikey.Key, width int) []string {
+	out := styled(env.Styles.Strong.Render, displayName(k), width)
+	out = append(out, styled(env.Styles.Dim.Render, keyLine(p, k), width)...)
+	return append(out, "")
+}
+
+// lastUse says when the key was last used, or where to look when the service does not say.
+func lastUse(env *ui.Env, caps apikey.Capabilities, k apikey.Key, width int) []string {
+	st := env.Styles
+	at, used := k.LastUsedAt.Time()
+	switch {
+	case used && env.Now().Sub(at) < recently:
+		return hanging(st.Warn.Render, "! ", "Last used "+ui.MomentExact(k.LastUsedAt, env.Now(), env.Zone)+": something still uses it.", width)
+	case k.LastUsedAt.Known():
+		return styled(st.Base.Render, "Last used: "+ui.MomentExact(k.LastUsedAt, env.Now(), env.Zone), width)
+	}
+	text := "Last use: unknown: this service does not report it"
+	if caps.UsagePage != "" {
+		text += "; look at " + caps.UsagePage
+	}
+	return hanging(st.Warn.Render, "? ", text+".", width)
+}
+
+// keyLine is what tells the key from others of the same name.
+func keyLine(p ui.Profile, k apikey.Key) string {
+	parts := []string{"id " + ui.Clean(k.ID)}
+	if k.Masked != "" {
+		parts = append(parts, ui.Clean(k.Masked))
+	}
+	if p.Name != "" {
+		parts = append(parts, "profile "+ui.Clean(p.Name))
+	}
+	if e := environmentOf(p, k); e != "" {
+		parts = append(parts, environmentWord(e))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func displayName(k apikey.Key) string {
+	if name := ui.Clean(k.Name); strings.TrimSpace(name) != "" {
+		return name
+	}
+	return fmt.Sprintf("(no name) %s", ui.Clean(k.ID))
+}
+
+// environmentOf is where a key works: what the service says of the key, else what the profile says.
+func environmentOf(p ui.Profile, k apikey.Key) apikey.Environment {
+	if k.Environment != "" {
+		return k.Environment
+	}
+	return p.Environment
+}
+
+func environmentWord(e apikey.Environment) string {
+	if e == apikey.Live {
+		return "LIVE"
+	}
+	return string(e)
+}
+
+// isLive is true when either the key or the profile says so: it is the careful reading.
+func isLive(p ui.Profile, k apikey.Key) bool {
+	return k.Environment == apikey.Live || p.Environment == apikey.Live
+}

@@ -1,0 +1,206 @@
+package form
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// draft is what the form says now.
+func (c *Create) draft() apikey.Draft {
+	d := apikey.Draft{Name: strings.TrimSpace(c.name.value())}
+	if slices.Contains(c.caps.AccessFields, apikey.FieldType) {
+		d.Type = apikey.SecretKey
+	}
+	if c.expiry != nil {
+		d.Expiry, _ = c.expiry.value()
+	}
+	if c.environment != nil {
+		d.Environment = apikey.Environment(c.environment.value())
+	}
+	if c.permissions != nil {
+		d.Permissions = c.permissions.value()
+	}
+	if c.role != nil {
+		d.Role = c.role.value()
+	}
+	if c.ips != nil {
+		d.Restrictions.IPAddresses, _ = parseIPs(c.ips.value())
+		d.Restrictions.Referrers, _ = parseReferrers(c.referrers.value())
+		d.Restrictions.Endpoints, _ = parseEndpoints(c.endpoints.value())
+	}
+	return d
+}
+
+// facts say exactly what will be created.
+func (c *Create) facts() []fact {
+	d := c.draft()
+	where := c.caps.Title
+	if c.profile.Name != "" {
+		where += " · " + ui.Clean(c.profile.Name)
+	}
+	out := []fact{{label: "Service", value: where}, {label: "Name", value: orDash(ui.Clean(d.Name))}}
+	if mark, note := nameNote(d.Name, c.caps.MaxName, c.existing); mark == "! " {
+		out = append(out, fact{mark: mark, value: note})
+	}
+	if c.environment != nil {
+		out = append(out, fact{label: "Environment", value: environmentWord(d.Environment) + ", " + environmentAbout(d.Environment)})
+	}
+	if d.Type != "" {
+		out = append(out, fact{label: "Type", value: "secret key (" + d.Type + ")"})
+	}
+	out = append(out, c.expiryFacts(d)...)
+	out = append(out, c.accessFacts(d)...)
+	if c.ips != nil {
+		out = append(out, restrictionFacts(d.Restrictions)...)
+	}
+	return out
+}
+
+func (c *Create) expiryFacts(d apikey.Draft) []fact {
+	switch {
+	case c.expiry == nil:
+		return []fact{{label: "Expires", value: "not settable here: " + orDash(ui.Clean(c.caps.Expiry.Why))}}
+	case c.expiry.check() != nil:
+		return []fact{{label: "Expires", mark: "! ", value: c.expiry.check().Error()}}
+	case d.Expiry.IsNever():
+		return []fact{{label: "Expires", mark: "! ", value: "never: it works until somebody deletes it"}}
+	}
+	return []fact{{label: "Expires", value: expiryText(c.env, d.Expiry)}}
+}
+
+func (c *Create) accessFacts(d apikey.Draft) []fact {
+	var out []fact
+	if c.role != nil {
+		o := c.role.options[c.role.at]
+		out = append(out, fact{label: "Role", value: o.label}, fact{mark: o.mark, value: o.about})
+	}
+	if c.permissions == nil {
+		return out
+	}
+	label := "Permissions"
+	for _, g := range c.caps.PermissionGroups {
+		var names []string
+		for _, info := range g.Permissions {
+			if slices.Contains(d.Permissions, info.Permission) {
+				names = append(names, ui.Clean(info.Permission.Name))
+			}
+		}
+		if len(names) > 0 {
+			out = append(out, fact{label: label, value: ui.Clean(g.Title) + ": " + strings.Join(names, ", ")})
+			label = ""
+		}
+	}
+	if label != "" {
+		out = append(out, fact{label: label, mark: "! ", value: "none yet: pick at least one"})
+	}
+	for _, w := range warningsFor(c.permissions.infos, d.Permissions) {
+		out = append(out, fact{mark: "! ", value: w})
+	}
+	return out
+}
+
+func restrictionFacts(r apikey.Restrictions) []fact {
+	if r.Empty() {
+		return []fact{{label: "Restrictions", mark: "! ", value: "none: full access to the account, from anywhere"}}
+	}
+	out := []fact{}
+	label := "Restrictions"
+	for _, kind := range []struct {
+		word   string
+		values []string
+	}{{"from ", r.IPAddresses}, {"referrer ", r.Referrers}, {"endpoint ", r.Endpoints}} {
+		if len(kind.values) > 0 {
+			out = append(out, fact{label: label, value: kind.word + strings.Join(kind.values, ", ")})
+			label = ""
+		}
+	}
+	return out
+}
+
+// below is what is under way, or what went wrong with what is certain about it.
+func (c *Create) below(width int) []string {
+	st := c.env.Styles
+	if c.review.busy {
+		out := []string{"", st.Strong.Render("creating…")}
+		if c.insisted {
+			out = append(out, hanging(st.Warn.Render, "! ", "The key may exist already, and its secret comes with the answer. ctrl+c again quits without it.", width)...)
+		}
+		return out
+	}
+	if c.err == nil {
+		return nil
+	}
+	out := append([]string{""}, failure(c.env, c.err, "no key was created. Everything you entered is still here.",
+		"The key may have been created. Look at the list before you create it again; its secret would be lost, so that key is to be deleted.", width)...)
+	if c.looking {
+		out = append(out, st.Base.Render("loading the list…"))
+	}
+	for _, f := range c.found {
+		out = append(out, hanging(noteStyle(c.env, f.mark), f.mark, f.value, width)...)
+	}
+	return out
+}
+
+// View is the page, a question instead of it, and beside it what will be created.
+func (c *Create) View() string {
+	st := c.env.Styles
+	var left []string
+	if c.question != nil {
+		left = append([]string{c.pages.steps(), ""}, c.question.view(c.env, c.pages.width)...)
+	} else {
+		left = c.pages.view()
+	}
+	if !c.side() || c.pages.focused() == c.review {
+		return clamp(left, c.width, c.height)
+	}
+	lines := append([]string{st.Dim.Render("This will be created"), ""}, factLines(c.env, c.facts(), sideWidth)...)
+	right := ui.Fit(strings.Join(lines, "\n"), sideWidth, c.height)
+	rule := make([]string, c.height)
+	for i := range rule {
+		rule[i] = st.Dim.Render(" │ ")
+	}
+	leftBlock := ui.Fit(strings.Join(left, "\n"), c.pages.width, c.height)
+	return lipgloss.JoinHorizontal(lipgloss.Top, strings.Join(leftBlock, "\n"), strings.Join(rule, "\n"), strings.Join(right, "\n"))
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "—"
+	}
+	return s
+}
+
+// checkName says what is wrong with a name.
+func checkName(value string, limit int) error {
+	value = strings.TrimSpace(value)
+	switch n := utf8.RuneCountInString(value); {
+	case value == "":
+		return fmt.Errorf("a name is required")
+	case limit > 0 && n > limit:
+		return fmt.Errorf("the name has %d characters; the service takes at most %d", n, limit)
+	}
+	return nil
+}
+
+// nameNote warns about a name that another key has, and about one that is too long.
+func nameNote(value string, limit int, existing map[string]int) (mark, note string) {
+	value = strings.TrimSpace(value)
+	switch n := existing[value]; {
+	case value == "":
+		return "", ""
+	case limit > 0 && utf8.RuneCountInString(value) > limit:
+		return "! ", fmt.Sprintf("%d characters, over the limit of %d", utf8.RuneCountInString(value), limit)
+	case n == 1:
+		return "! ", "a key of this name is there already: two are hard to tell apart"
+	case n > 1:
+		return "! ", fmt.Sprintf("%d keys of this name are there already: they are hard to tell apart", n)
+	}
+	return "", ""
+}

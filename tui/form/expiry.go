@@ -1,0 +1,131 @@
+package form
+
+import (
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// presets are the lifetimes offered; the last is no end.
+var presets = []string{"1h", "1d", "7d", "30d", "90d", "never"}
+
+// expiry asks for a lifetime: a preset, chosen with left and right, or anything typed. Typing
+// goes to the open end of the row at once; what the choice comes to is shown as an instant.
+type expiry struct {
+	base
+	at    int // in presets; len(presets) is what is typed
+	first int
+	line  *line
+}
+
+func newExpiry(env *ui.Env, preset string) *expiry {
+	e := &expiry{base: base{env: env, title: "Expires"}, line: newLine(env, "")}
+	e.line.placeholder = "45d, 12h, 3600s or 2027-01-31"
+	for i, p := range presets {
+		if p == preset {
+			e.at = i
+		}
+	}
+	e.first, e.self = e.at, e
+	return e
+}
+
+func (e *expiry) text() string {
+	if e.at < len(presets) {
+		return presets[e.at]
+	}
+	return e.line.value()
+}
+
+func (e *expiry) value() (apikey.Expiry, error) {
+	return apikey.ParseExpiry(e.text(), e.env.Now(), e.env.Zone)
+}
+
+func (e *expiry) check() error { _, err := e.value(); return err }
+func (e *expiry) typing() bool { return true }
+func (e *expiry) dirty() bool  { return e.at != e.first || e.line.value() != "" }
+
+// Update chooses a preset or types.
+func (e *expiry) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	k, ok := msg.(tea.KeyMsg)
+	switch {
+	case !ok:
+	case isText(k):
+		e.at = len(presets)
+		e.line.update(k)
+	case k.Type == tea.KeyLeft && (e.at < len(presets) || e.line.atStart()):
+		e.at = max(e.at-1, 0)
+	case k.Type == tea.KeyRight && e.at < len(presets):
+		e.at++
+	case e.at == len(presets):
+		e.line.update(k)
+	}
+	return e, nil
+}
+
+func (e *expiry) lines(width int) []string {
+	st := e.env.Styles
+	row, used := "", 0
+	for i, p := range presets {
+		text, style := " "+p+" ", st.Dim
+		if i == e.at {
+			text, style = "["+p+"]", st.Base
+			if e.focused {
+				style = st.Accent
+			}
+		}
+		row += style.Render(text)
+		used += ui.Width(text)
+	}
+	label, style := " other:", st.Dim
+	other := e.at == len(presets)
+	if other {
+		label, style = "[other]", st.Base
+		if e.focused {
+			style = st.Accent
+		}
+	}
+	out := []string{row}
+	open := style.Render(label) + " " + e.line.view(max(width-ui.Width(label)-1, 4), other && e.focused)
+	if need := used + 2 + ui.Width(label) + 1 + ui.Width(e.line.placeholder) + 2; need <= width {
+		out[0] += style.Render(label) + " " + e.line.view(width-used-ui.Width(label)-1, other && e.focused)
+	} else {
+		out = append(out, open)
+	}
+	return append(out, e.outcome(width)...)
+}
+
+// outcome is the instant that the choice comes to, or what is wrong with what was typed.
+func (e *expiry) outcome(width int) []string {
+	st := e.env.Styles
+	if e.err != nil {
+		return nil // the frame shows it
+	}
+	if e.at == len(presets) && e.line.value() == "" {
+		return styled(st.Dim.Render, "type a span, a date (its end, "+e.env.Now().In(e.env.Zone).Format("MST")+"), or seconds", width)
+	}
+	v, err := e.value()
+	switch {
+	case err != nil:
+		return hanging(st.Bad.Render, "✗ ", err.Error(), width)
+	case v.IsNever():
+		return hanging(st.Warn.Render, "! ", "never expires: it works until somebody deletes it", width)
+	}
+	return styled(st.Base.Render, "→ "+expiryText(e.env, v), width)
+}
+
+// expiryText is a lifetime as the instant that it comes to when the key is created now.
+func expiryText(env *ui.Env, e apikey.Expiry) string {
+	if e.IsNever() {
+		return "never"
+	}
+	at := e.Instant(env.Now())
+	text := ui.Exact(at, env.Zone) + "  " + ui.Relative(at.Add(time.Second-1), env.Now())
+	if e.After != 0 {
+		text += " from its creation"
+	}
+	return text
+}

@@ -1,0 +1,37 @@
+package form
+
+import (
+	"errors"
+
+	"detent/client"
+	"detent/tui/ui"
+)
+
+// failure says in lines what happened, what is certain and what to do next.
+// undone is what is certain when nothing happened; doubt is what to do when that is not known.
+func failure(env *ui.Env, err error, undone, doubt string, width int) []string {
+	st := env.Styles
+	out := hanging(st.Bad.Render, "✗ ", ui.Clean(err.Error()), width)
+	var known *client.Error
+	switch {
+	case client.MayHaveHappened(err):
+		out = append(out, hanging(st.Warn.Render, "? ", "No answer is not a no. "+doubt, width)...)
+	case errors.As(err, &known) && known.Outcome == client.NotDone && undone != "":
+		out = append(out, hanging(st.Base.Render, "  ", "Certain: "+undone, width)...)
+	}
+	if errors.As(err, &known) && known.Hint != "" {
+		out = append(out, hanging(st.Base.Render, "  ", ui.Clean(known.Hint), width)...)
+	}
+	return out
+}
+
+// badge is an environment as a word that looks like what it is: live shouts.
+func badge(env *ui.Env, e string) string {
+	switch e {
+	case "live":
+		return env.Styles.Live.Render("LIVE")
+	case "":
+		return ""
+	}
+	return env.Styles.Test.Render(e)
+}

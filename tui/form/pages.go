@@ -1,0 +1,237 @@
+package form
+
+import (
+	"strconv"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/huh"
+
+	"detent/tui/ui"
+)
+
+// page is one group of a form with its name in the line of steps.
+type page struct {
+	name   string
+	fields []field
+	hide   func() bool
+}
+
+func (p page) hidden() bool { return p.hide != nil && p.hide() }
+
+// pages is a huh form of our fields. It moves in Update itself and drops huh's commands: movements that
+// are commands let the next key land in the field before, and the others are timers that blink.
+type pages struct {
+	env           *ui.Env
+	list          []page
+	form          *huh.Form
+	width, height int
+}
+
+func newPages(env *ui.Env, list []page) *pages {
+	p := &pages{env: env, list: list}
+	groups := make([]*huh.Group, len(list))
+	for i, pg := range list {
+		fields := make([]huh.Field, len(pg.fields))
+		for j, f := range pg.fields {
+			fields[j] = f
+		}
+		groups[i] = huh.NewGroup(fields...).WithShowHelp(false).WithShowErrors(false)
+		if pg.hide != nil {
+			groups[i].WithHideFunc(pg.hide)
+		}
+	}
+	p.form = huh.NewForm(groups...).WithTheme(theme(env)).WithShowHelp(false).WithShowErrors(false)
+	p.form.Init()
+	p.focused().Focus()
+	return p
+}
+
+// focused is the field that has the keys.
+func (p *pages) focused() field {
+	f, _ := p.form.GetFocusedField().(field)
+	return f
+}
+
+// at is the index of the page on show.
+func (p *pages) at() int {
+	f := p.focused()
+	for i, pg := range p.list {
+		for _, candidate := range pg.fields {
+			if candidate == f {
+				return i
+			}
+		}
+	}
+	return 0
+}
+
+// setSize gives the form its place: width by height cells, the line of steps included.
+func (p *pages) setSize(width, height int) {
+	p.width, p.height = width, height
+	body := max(height-2, 3)
+	for _, pg := range p.list {
+		for _, f := range pg.fields {
+			if r, ok := f.(interface{ room(int) }); ok {
+				r.room(body)
+			}
+		}
+	}
+	p.form.WithWidth(max(width, 10)).WithHeight(body)
+	p.form.Update(nil)
+}
+
+// typing reports whether printable keys are text now.
+func (p *pages) typing() bool { return p.focused().typing() }
+
+func (p *pages) dirty() bool {
+	for _, pg := range p.list {
+		for _, f := range pg.fields {
+			if f.dirty() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// update takes a key: movement between fields, or the focused field's own.
+func (p *pages) update(msg tea.KeyMsg) tea.Cmd {
+	keys, f := p.env.Keys, p.focused()
+	switch {
+	case isText(msg) && f.typing(), f.wants(msg):
+		return p.pass(msg)
+	case key.Matches(msg, keys.Next), key.Matches(msg, keys.Confirm):
+		p.next()
+	case key.Matches(msg, keys.Prev):
+		p.prev()
+	default:
+		return p.pass(msg)
+	}
+	return nil
+}
+
+// pass hands a key to the focused field. Its command comes back by take: huh
+// mixes commands of its own with it.
+func (p *pages) pass(msg tea.KeyMsg) tea.Cmd {
+	f := p.focused()
+	f.fail(nil)
+	p.form.Update(msg)
+	if c, ok := f.(interface{ take() tea.Cmd }); ok {
+		return c.take()
+	}
+	return nil
+}
+
+// next leaves the focused field forwards, if its value will do.
+func (p *pages) next() {
+	f := p.focused()
+	if err := f.check(); err != nil {
+		f.fail(err)
+		p.form.Update(nil)
+		return
+	}
+	p.form.NextField()
+	if p.focused() != f {
+		return
+	}
+	if !p.lastPage() {
+		p.form.NextGroup()
+	}
+	p.focused().Focus()
+	p.form.Update(nil)
+}
+
+// lastPage guards huh's last group: going on from there would complete the form, and a completed form shows nothing.
+func (p *pages) lastPage() bool {
+	for _, pg := range p.list[p.at()+1:] {
+		if !pg.hidden() {
+			return false
+		}
+	}
+	return true
+}
+
+// prev leaves the focused field backwards: always allowed, so that nobody is locked in by an error.
+func (p *pages) prev() {
+	f := p.focused()
+	p.form.PrevField()
+	if p.focused() != f {
+		return
+	}
+	p.form.PrevGroup()
+	p.focused().Focus()
+	p.form.Update(nil)
+}
+
+// check finds the first field whose value will not do, goes there and says why.
+func (p *pages) check() bool {
+	for _, pg := range p.list {
+		if pg.hidden() {
+			continue
+		}
+		for _, f := range pg.fields {
+			if err := f.check(); err != nil {
+				p.show(f, err)
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// show goes to a field, backwards from where the form is, and shows an error there.
+func (p *pages) show(f field, err error) {
+	for range 100 {
+		at := p.focused()
+		if at == f {
+			break
+		}
+		p.prev()
+		if p.focused() == at {
+			break
+		}
+	}
+	f.fail(err)
+	p.form.Update(nil)
+}
+
+// refresh lets huh draw the fields anew after a change that no key made.
+func (p *pages) refresh() { p.form.Update(nil) }
+
+// view is the line of steps and the page.
+func (p *pages) view() []string {
+	out := []string{p.steps(), ""}
+	return append(out, ui.Fit(p.form.View(), p.width, max(p.height-2, 3))...)
+}
+
+// steps names the pages; the one on show has a mark besides its colour.
+func (p *pages) steps() string {
+	st, at := p.env.Styles, p.at()
+	full, short, n := "", "", 0
+	total := 0
+	for _, pg := range p.list {
+		if !pg.hidden() {
+			total++
+		}
+	}
+	for i, pg := range p.list {
+		if pg.hidden() {
+			continue
+		}
+		n++
+		if full != "" {
+			full += st.Dim.Render(" · ")
+		}
+		if i == at {
+			full += st.Accent.Render("▸ " + strconv.Itoa(n) + " " + pg.name)
+			short = st.Accent.Render("▸ " + strconv.Itoa(n) + " of " + strconv.Itoa(total) + " " + pg.name)
+		} else {
+			full += st.Dim.Render(strconv.Itoa(n) + " " + pg.name)
+		}
+	}
+	if ui.Width(full) > p.width {
+		full = short
+	}
+	return full
+}

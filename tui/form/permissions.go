@@ -1,0 +1,278 @@
+package form
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// permissions picks rights in the service's own groups. huh's MultiSelect can neither group nor pick a whole group,
+// and it panics on an empty filter result.
+type permissions struct {
+	base
+	groups  []apikey.PermissionGroup
+	presets []apikey.PermissionPreset
+	infos   map[apikey.Permission]apikey.PermissionInfo
+	picked  map[apikey.Permission]bool
+	own     map[apikey.Permission]bool // the user's own choice, while a preset is tried
+	preset  int                        // in presets; -1 is the user's own
+
+	rows      []row // of the catalogue, as filtered
+	cursor    int   // in rows, always on a permission unless there is none
+	filter    *line
+	filtering bool
+}
+
+// row is a heading (index -1) or a permission of a group.
+type row struct{ group, index int }
+
+func newPermissions(env *ui.Env, caps apikey.Capabilities) *permissions {
+	p := &permissions{
+		base:   base{env: env, title: "Permissions"},
+		groups: caps.PermissionGroups, presets: caps.PermissionPresets,
+		infos: map[apikey.Permission]apikey.PermissionInfo{}, picked: map[apikey.Permission]bool{},
+		preset: -1, filter: newLine(env, ""),
+	}
+	for _, g := range p.groups {
+		for _, info := range g.Permissions {
+			p.infos[info.Permission] = info
+		}
+	}
+	p.self = p
+	p.arrange()
+	return p
+}
+
+// arrange makes the rows that the filter leaves, and keeps the cursor on its permission where it can.
+func (p *permissions) arrange() {
+	at, had := p.under()
+	words := strings.Fields(strings.ToLower(p.filter.value()))
+	p.rows = p.rows[:0]
+	p.cursor = 0
+	for g, group := range p.groups {
+		headed := false
+		for i, info := range group.Permissions {
+			if !matches(words, group, info) {
+				continue
+			}
+			if !headed {
+				p.rows, headed = append(p.rows, row{g, -1}), true
+			}
+			p.rows = append(p.rows, row{g, i})
+			if had && info.Permission == at.Permission {
+				p.cursor = len(p.rows) - 1
+			}
+		}
+	}
+	if p.cursor == 0 {
+		p.move(1)
+	}
+}
+
+func matches(words []string, g apikey.PermissionGroup, info apikey.PermissionInfo) bool {
+	text := strings.ToLower(g.Title + " " + info.Permission.String() + " " + info.Description)
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// under is the permission that the cursor is on.
+func (p *permissions) under() (apikey.PermissionInfo, bool) {
+	if p.cursor >= len(p.rows) || p.rows[p.cursor].index < 0 {
+		return apikey.PermissionInfo{}, false
+	}
+	r := p.rows[p.cursor]
+	return p.groups[r.group].Permissions[r.index], true
+}
+
+// move goes to the next permission up (-1) or down (1), over headings; it stays at the ends.
+func (p *permissions) move(step int) bool {
+	for at := p.cursor + step; at >= 0 && at < len(p.rows); at += step {
+		if p.rows[at].index >= 0 {
+			p.cursor = at
+			return true
+		}
+	}
+	return false
+}
+
+// value is what is picked, in the order of the catalogue.
+func (p *permissions) value() []apikey.Permission {
+	var out []apikey.Permission
+	for _, g := range p.groups {
+		for _, info := range g.Permissions {
+			if p.picked[info.Permission] {
+				out = append(out, info.Permission)
+			}
+		}
+	}
+	return out
+}
+
+func (p *permissions) check() error {
+	if len(p.value()) == 0 {
+		return fmt.Errorf("pick at least one permission (space): the service takes no key without")
+	}
+	return nil
+}
+
+func (p *permissions) typing() bool { return p.filtering }
+func (p *permissions) dirty() bool  { return len(p.value()) > 0 || p.filter.value() != "" }
+
+// wants are the keys that move in the list, and the filter's own.
+func (p *permissions) wants(msg tea.KeyMsg) bool {
+	if p.filtering || p.filter.value() != "" && msg.Type == tea.KeyEsc {
+		return msg.Type == tea.KeyEnter || msg.Type == tea.KeyEsc || msg.Type == tea.KeyUp || msg.Type == tea.KeyDown
+	}
+	switch msg.Type {
+	case tea.KeyUp:
+		return slices.IndexFunc(p.rows, func(r row) bool { return r.index >= 0 }) < p.cursor
+	case tea.KeyDown:
+		return p.cursor < len(p.rows)-1
+	}
+	return false
+}
+
+// Update moves, picks and filters.
+func (p *permissions) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if k, ok := msg.(tea.KeyMsg); ok {
+		switch {
+		case p.filtering:
+			p.typeFilter(k)
+		case k.Type == tea.KeyEsc:
+			p.filter.set("")
+			p.arrange()
+		case !p.jump(k):
+			p.pick(k)
+		}
+	}
+	return p, nil
+}
+
+func (p *permissions) typeFilter(msg tea.KeyMsg) {
+	switch msg.Type {
+	case tea.KeyEnter:
+		p.filtering = false
+	case tea.KeyEsc:
+		p.filtering = false
+		p.filter.set("")
+	case tea.KeyUp:
+		p.move(-1)
+		return
+	case tea.KeyDown:
+		p.move(1)
+		return
+	default:
+		p.filter.update(msg)
+	}
+	p.arrange()
+}
+
+func (p *permissions) jump(msg tea.KeyMsg) bool {
+	keys := p.env.Keys
+	steps := 0
+	switch {
+	case key.Matches(msg, keys.Up):
+		steps = -1
+	case key.Matches(msg, keys.Down):
+		steps = 1
+	case key.Matches(msg, keys.PageUp, keys.HalfUp):
+		steps = -p.window() / 2
+	case key.Matches(msg, keys.PageDown, keys.HalfDown):
+		steps = p.window() / 2
+	case msg.Type == tea.KeyHome:
+		steps = -len(p.rows)
+	case msg.Type == tea.KeyEnd, key.Matches(msg, keys.Bottom):
+		steps = len(p.rows)
+	default:
+		return false
+	}
+	for ; steps < 0 && p.move(-1); steps++ {
+	}
+	for ; steps > 0 && p.move(1); steps-- {
+	}
+	return true
+}
+
+func (p *permissions) pick(msg tea.KeyMsg) {
+	keys := p.env.Keys
+	info, on := p.under()
+	switch {
+	case key.Matches(msg, keys.Filter):
+		p.filtering = true
+	case key.Matches(msg, keys.Preset):
+		p.nextPreset()
+	case !on:
+	case key.Matches(msg, keys.Tick):
+		p.choose(info.Permission, !p.picked[info.Permission])
+	case key.Matches(msg, keys.TickGroup):
+		group := p.rows[p.cursor].group
+		p.pickAll(func(r row) bool { return r.group == group })
+	case key.Matches(msg, keys.TickAll):
+		p.pickAll(func(row) bool { return true })
+	}
+}
+
+func (p *permissions) choose(perm apikey.Permission, on bool) {
+	p.preset = -1
+	if on {
+		p.picked[perm] = true
+	} else {
+		delete(p.picked, perm)
+	}
+}
+
+// pickAll picks every shown permission that is meant, or, where all are picked, none of them. What a
+// filter hides stays as it is.
+func (p *permissions) pickAll(meant func(row) bool) {
+	all := true
+	var which []apikey.Permission
+	for _, r := range p.rows {
+		if r.index >= 0 && meant(r) {
+			perm := p.groups[r.group].Permissions[r.index].Permission
+			which = append(which, perm)
+			all = all && p.picked[perm]
+		}
+	}
+	for _, perm := range which {
+		p.choose(perm, !all)
+	}
+}
+
+// nextPreset goes round the presets and back to the user's own choice, which is kept.
+func (p *permissions) nextPreset() {
+	if len(p.presets) == 0 {
+		return
+	}
+	if p.preset < 0 {
+		p.own = p.picked
+	}
+	if p.preset++; p.preset == len(p.presets) {
+		p.preset, p.picked = -1, p.own
+		return
+	}
+	p.picked = map[apikey.Permission]bool{}
+	for _, perm := range p.presets[p.preset].Permissions {
+		p.picked[perm] = true
+	}
+}
+
+// risky are the picked permissions of a risk.
+func risky(infos map[apikey.Permission]apikey.PermissionInfo, picked []apikey.Permission, risk apikey.Risk) []string {
+	var out []string
+	for _, perm := range picked {
+		if infos[perm].Risk == risk {
+			out = append(out, perm.Name)
+		}
+	}
+	return out
+}

@@ -1,0 +1,178 @@
+package form
+
+import (
+	"fmt"
+	"strings"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// window is how many rows of the list fit.
+func (p *permissions) window() int {
+	if p.height == 0 {
+		return len(p.rows)
+	}
+	return max(p.height-1-p.extra(), 3)
+}
+
+// extra are the lines besides the title and the list: counts, filter, description, warnings.
+func (p *permissions) extra() int { return 4 }
+
+func (p *permissions) lines(width int) []string {
+	out := []string{p.summary(width)}
+	out = append(out, p.list(width)...)
+	return append(out, p.foot(width)...)
+}
+
+// summary counts, and names the preset and the filter.
+func (p *permissions) summary(width int) string {
+	st := p.env.Styles
+	left := fmt.Sprintf("%d of %d picked", len(p.value()), len(p.infos))
+	if p.preset >= 0 {
+		left += " · preset: " + p.presets[p.preset].Name
+	}
+	if !p.filtering && p.filter.value() == "" {
+		return st.Base.Render(left)
+	}
+	mark := st.Accent.Render("/")
+	room := max(width-ui.Width(left)-5, 8)
+	return mark + p.filter.view(room, p.filtering) + st.Dim.Render("  "+left)
+}
+
+// list is the window of rows round the cursor. It always has the same height, so that nothing jumps.
+func (p *permissions) list(width int) []string {
+	st := p.env.Styles
+	room := p.window()
+	if len(p.rows) == 0 {
+		out := []string{st.Dim.Render("nothing matches; esc clears the filter")}
+		for len(out) < min(room, len(p.infos)+len(p.groups)) {
+			out = append(out, "")
+		}
+		return out
+	}
+	from := 0
+	if len(p.rows) > room {
+		from = min(max(p.cursor-room/2, 0), len(p.rows)-room)
+	}
+	names := p.nameWidth(width)
+	var out []string
+	for i := from; i < min(from+room, len(p.rows)); i++ {
+		out = append(out, p.rowLine(i, names, width))
+	}
+	for len(out) < min(room, len(p.infos)+len(p.groups)) {
+		out = append(out, "")
+	}
+	if from > 0 {
+		out[0] = ui.Spread(out[0], st.Dim.Render("↑"), width)
+	}
+	if from+room < len(p.rows) {
+		out[len(out)-1] = ui.Spread(out[len(out)-1], st.Dim.Render("↓"), width)
+	}
+	return out
+}
+
+func (p *permissions) nameWidth(width int) int {
+	w := 0
+	for _, g := range p.groups {
+		for _, info := range g.Permissions {
+			w = max(w, ui.Width(ui.Clean(info.Permission.Name)))
+		}
+	}
+	return min(w, width/2)
+}
+
+func (p *permissions) rowLine(i, names, width int) string {
+	st, r := p.env.Styles, p.rows[i]
+	g := p.groups[r.group]
+	if r.index < 0 {
+		n := 0
+		for _, info := range g.Permissions {
+			if p.picked[info.Permission] {
+				n++
+			}
+		}
+		return st.Strong.Render(ui.Clean(g.Title)) + st.Dim.Render(fmt.Sprintf("  %d/%d", n, len(g.Permissions)))
+	}
+	info := g.Permissions[r.index]
+	box := "[ ] "
+	if p.picked[info.Permission] {
+		box = "[x] "
+	}
+	name := ui.Pad(ui.Clean(info.Permission.Name), names)
+	about := ui.Clean(info.Description)
+	left := "  " + box + name
+	style := st.Base
+	if i == p.cursor && p.focused {
+		left, style = "▸ "+box+name, st.Accent
+	}
+	line := style.Render(left) + "  "
+	switch info.Risk {
+	case apikey.CanMint:
+		line += st.Warn.Render("! ") + st.Dim.Render(about)
+	case apikey.NoEffect:
+		line += st.Dim.Render("∅ does nothing today")
+	default:
+		line += st.Dim.Render(about)
+	}
+	return ui.Truncate(line, width)
+}
+
+// foot warns about what is picked, and tells in full what the cursor is on where the list had to cut it.
+func (p *permissions) foot(width int) []string {
+	st := p.env.Styles
+	var out []string
+	if p.err != nil {
+		return nil
+	}
+	warnings := warningsFor(p.infos, p.value())
+	if len(warnings) == 0 {
+		info, ok := p.under()
+		if !ok {
+			return []string{""}
+		}
+		return []string{st.Dim.Render(ui.Truncate(info.Permission.String()+": "+aboutOf(info), width))}
+	}
+	for _, w := range warnings {
+		lines := hanging(st.Warn.Render, "! ", w, width)
+		out = append(out, lines...)
+	}
+	if limit := p.extra() - 1; len(out) > limit {
+		out = append(out[:limit-1], st.Warn.Render(ui.Truncate("! more warnings: the review lists them", width)))
+	}
+	return out
+}
+
+func aboutOf(info apikey.PermissionInfo) string {
+	about := ui.Clean(info.Description)
+	switch info.Risk {
+	case apikey.CanMint:
+		about += " (can make, change or delete keys)"
+	case apikey.NoEffect:
+		about += " (does nothing today)"
+	}
+	return about
+}
+
+// warningsFor says in words what is special about a choice of permissions.
+func warningsFor(infos map[apikey.Permission]apikey.PermissionInfo, picked []apikey.Permission) []string {
+	var out []string
+	if names := risky(infos, picked, apikey.CanMint); len(names) > 0 {
+		out = append(out, list(names)+": who holds this key can make, change or delete keys")
+	}
+	if names := risky(infos, picked, apikey.NoEffect); len(names) > 0 {
+		verb := "does"
+		if len(names) > 1 {
+			verb = "do"
+		}
+		out = append(out, list(names)+" "+verb+" nothing today: leave out what is not needed")
+	}
+	return out
+}
+
+func list(names []string) string {
+	for i, n := range names {
+		names[i] = ui.Clean(n)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,112 @@
+package form
+
+import (
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/tui/ui"
+)
+
+// review is the last page: exactly what will be done, and the button that does it.
+type review struct {
+	base
+	facts   func() []fact
+	buttons buttons
+	press   func(button int) tea.Cmd
+	below   func(width int) []string // what went wrong, or what is under way
+	busy    bool
+	offset  int
+	cmd     tea.Cmd
+}
+
+// fact is one line of a review: what, and its value. A mark of "! " warns; a fact without a
+// label belongs to the one before.
+type fact struct{ label, mark, value string }
+
+func newReview(env *ui.Env, title string, labels []string) *review {
+	r := &review{base: base{env: env, title: title}, buttons: buttons{labels: labels}}
+	r.self = r
+	return r
+}
+
+// wants takes every key that would move on: there is nothing behind the last page. Back
+// goes shift+tab, or up from the buttons.
+func (r *review) wants(msg tea.KeyMsg) bool {
+	return key.Matches(msg, r.env.Keys.Next) || key.Matches(msg, r.env.Keys.Confirm)
+}
+
+// Update moves between the buttons and presses one.
+func (r *review) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	k, ok := msg.(tea.KeyMsg)
+	switch {
+	case !ok || r.busy:
+	case key.Matches(k, r.env.Keys.Confirm):
+		r.cmd = r.press(r.buttons.at)
+	case k.Type == tea.KeyPgDown, k.Type == tea.KeyCtrlD, k.Type == tea.KeyDown:
+		r.offset++
+	case k.Type == tea.KeyPgUp, k.Type == tea.KeyCtrlU:
+		r.offset = max(r.offset-1, 0)
+	default:
+		r.buttons.update(r.env, k)
+	}
+	return r, nil
+}
+
+// take gives the command of the button that was pressed.
+func (r *review) take() tea.Cmd {
+	cmd := r.cmd
+	r.cmd = nil
+	return cmd
+}
+
+func (r *review) lines(width int) []string {
+	body := factLines(r.env, r.facts(), width)
+	var foot []string
+	if r.below != nil {
+		foot = r.below(width)
+	}
+	foot = append(foot, "")
+	if !r.busy {
+		foot = append(foot, r.buttons.lines(r.env, width, r.focused)...)
+	}
+	room := len(body)
+	if r.height > 0 {
+		room = max(r.height-1-len(foot), 2)
+	}
+	if len(body) > room {
+		r.offset = min(r.offset, len(body)-room+1)
+		shown := body[r.offset:min(r.offset+room-1, len(body))]
+		note := "↓ more below (↓)"
+		if r.offset+len(shown) >= len(body) {
+			note = "↑ more above (pgup)"
+		}
+		body = append(append([]string{}, shown...), r.env.Styles.Dim.Render(note))
+	} else {
+		r.offset = 0
+	}
+	return append(body, foot...)
+}
+
+func factLines(env *ui.Env, facts []fact, width int) []string {
+	st := env.Styles
+	label := 0
+	for _, f := range facts {
+		label = max(label, ui.Width(f.label))
+	}
+	label = min(label, 14) + 2
+	var out []string
+	for _, f := range facts {
+		render := st.Base.Render
+		if f.mark == "! " {
+			render = st.Warn.Render
+		}
+		for i, l := range hanging(render, f.mark, f.value, width-label) {
+			head := ""
+			if i == 0 {
+				head = f.label
+			}
+			out = append(out, st.Dim.Render(ui.Pad(head, label))+l)
+		}
+	}
+	return out
+}

@@ -1,0 +1,325 @@
+package form
+
+import (
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// revealFor is how long a secret stays on the screen.
+const revealFor = 30 * time.Second
+
+// Secret shows a new secret, masked until asked. It is not left silently: the
+// user says that the secret is stored, or has the key deleted. What is shown hides
+// again when the terminal loses the focus or changes its size, and after revealFor.
+type Secret struct {
+	env     *ui.Env
+	caps    apikey.Capabilities
+	profile ui.Profile
+	key     apikey.Key
+	secret  apikey.Secret
+	notes   []string
+	public  string // what a public value is told by instead; empty for a secret
+
+	shown    bool
+	shownAt  time.Time
+	turn     int // the reveal that a timer belongs to
+	copied   bool
+	stored   bool // a delivery said that it is there
+	status   []statusLine
+	sink     *sink     // a destination being typed
+	question *question // before leaving
+	quitting bool      // leaving means to quit: ctrl+c asked
+
+	ticket  int
+	busy    string // what is under way
+	guard   int
+	pane    pane
+	fill    bool // the secret is long: the whole frame
+	expires apikey.Moment
+}
+
+type statusLine struct {
+	mark, text string
+	kind       statusKind
+}
+
+type statusKind int
+
+const (
+	plain statusKind = iota
+	good
+	warning
+	bad
+)
+
+type hideSecret struct {
+	screen *Secret
+	turn   int
+}
+
+// NewSecret shows the secret of a key that was just created.
+func NewSecret(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, created apikey.Created) ui.Screen {
+	return &Secret{
+		env: env, caps: caps, profile: profile, key: created.Key, secret: created.Secret, notes: created.Notes,
+		guard: 1, fill: created.Secret.Len() > 56, expires: created.Key.ExpiresAt,
+	}
+}
+
+// NewPublicValue shows a public key. It is public by design, and returned again while it is valid: it
+// is left without a question.
+func NewPublicValue(env *ui.Env, profile ui.Profile, name string, value apikey.PublicKeyValue) ui.Screen {
+	return &Secret{
+		env: env, profile: profile, secret: value.Value, key: apikey.Key{Name: name, ExpiresAt: value.ExpiresAt}, guard: 1,
+		public: "A public key is public by design: it may stand in a browser or an app. The service returns the same value again while it is valid",
+		fill:   value.Value.Len() > 56, expires: value.ExpiresAt,
+	}
+}
+
+// Title names the box.
+func (s *Secret) Title() string {
+	if s.public != "" {
+		return "Public key"
+	}
+	return "Key created"
+}
+
+// WantsAll takes the whole frame for a long secret, so that it has few lines.
+func (s *Secret) WantsAll() bool { return s.fill }
+
+// HoldsKeys keeps esc, q and ctrl+c from leaving silently.
+func (s *Secret) HoldsKeys() bool { return s.public == "" && !s.secret.IsZero() }
+
+// Typing is true while a destination is typed.
+func (s *Secret) Typing() bool { return s.sink != nil && s.question == nil }
+
+// Guard keeps an enter in flight from leaving.
+func (s *Secret) Guard() int { return s.guard }
+
+// Init does nothing.
+func (s *Secret) Init() tea.Cmd { return nil }
+
+// SetSize is the largest content that fits. Another size hides the secret: the terminal may
+// have been attached elsewhere.
+func (s *Secret) SetSize(width, height int) {
+	if s.pane.width != 0 && (width != s.pane.width || height != s.pane.height) {
+		s.hide()
+	}
+	s.pane.setSize(width, height)
+}
+
+// Bindings are the keys that act now.
+func (s *Secret) Bindings() []key.Binding {
+	k := s.env.Keys
+	switch {
+	case s.question != nil:
+		return s.question.bindings(s.env)
+	case s.sink != nil:
+		return []key.Binding{k.Next, k.Confirm, k.Cancel}
+	}
+	out := []key.Binding{k.Reveal, k.Copy, k.Save, k.EnvLine, k.Pipe}
+	if s.canDelete() {
+		out = append(out, k.Discard)
+	}
+	return append(out, k.Stored)
+}
+
+func (s *Secret) canDelete() bool { return s.public == "" && s.caps.Delete.OK && s.key.ID != "" }
+
+func (s *Secret) hide() {
+	s.shown = false
+	s.turn++
+}
+
+// Update takes keys, the loss of focus, the timer and the answers to intents.
+func (s *Secret) Update(msg tea.Msg) tea.Cmd {
+	if s.shown && !s.env.Now().Before(s.shownAt.Add(revealFor)) {
+		s.hide() // the timer may be late: the machine slept
+	}
+	switch msg := msg.(type) {
+	case tea.BlurMsg:
+		s.hide()
+	case hideSecret:
+		if msg.screen == s && msg.turn == s.turn {
+			s.hide()
+		}
+	case ui.SecretDelivered:
+		if msg.Ticket == s.ticket {
+			s.delivered(msg)
+		}
+	case ui.KeyDeleted:
+		if msg.Ticket == s.ticket {
+			return s.deleted(msg)
+		}
+	case tea.KeyMsg:
+		return s.press(msg)
+	}
+	return nil
+}
+
+func (s *Secret) delivered(msg ui.SecretDelivered) {
+	s.busy = ""
+	if msg.Err != nil {
+		s.status = []statusLine{{"✗ ", s.secret.Redact(ui.Clean(msg.Err.Error())), bad}}
+		return
+	}
+	s.stored = true
+	s.status = []statusLine{{"✓ ", ui.Clean(msg.Delivered.Summary), good}}
+	for _, n := range msg.Delivered.Notes {
+		s.status = append(s.status, statusLine{"  ", ui.Clean(n), plain})
+	}
+}
+
+func (s *Secret) deleted(msg ui.KeyDeleted) tea.Cmd {
+	s.busy = ""
+	if msg.Err == nil {
+		return s.leave()
+	}
+	s.status = []statusLine{{"✗ ", ui.Clean(msg.Err.Error()), bad}}
+	return nil
+}
+
+func (s *Secret) press(msg tea.KeyMsg) tea.Cmd {
+	k := s.env.Keys
+	leaving := msg.Type == tea.KeyCtrlC || s.sink == nil && key.Matches(msg, k.Cancel, k.Quit)
+	switch {
+	case s.question != nil:
+		if msg.Type == tea.KeyCtrlC {
+			return nil
+		}
+		q := s.question
+		done, cmd := q.answer(s.env, msg)
+		if done && s.question == q {
+			s.question = nil
+		}
+		return cmd
+	case leaving && s.public != "":
+		return s.leave()
+	case leaving:
+		s.quitting = msg.Type == tea.KeyCtrlC
+		s.askToLeave("Its secret cannot be shown again once this is closed.")
+		return nil
+	case s.sink != nil:
+		return s.typeSink(msg)
+	case s.pane.scroll(msg):
+		return nil
+	}
+	return s.act(msg)
+}
+
+func (s *Secret) act(msg tea.KeyMsg) tea.Cmd {
+	k := s.env.Keys
+	switch {
+	case key.Matches(msg, k.Reveal):
+		return s.toggle()
+	case key.Matches(msg, k.Copy):
+		s.copied = true
+		s.status = []statusLine{{"→ ", "sent to your terminal for its clipboard — nothing confirms that it arrived: paste it to be sure", plain}}
+		return ui.Do(ui.CopySecret{Secret: s.secret})
+	case key.Matches(msg, k.Stored):
+		if s.public != "" || s.stored || s.copied {
+			return s.leave()
+		}
+		s.askToLeave("It was neither copied nor saved from here. Is it stored?")
+	case s.busy != "":
+		return nil
+	case key.Matches(msg, k.Save):
+		s.sink = newSink(s.env, toFile, s.key.Name)
+	case key.Matches(msg, k.EnvLine):
+		s.sink = newSink(s.env, toEnv, s.key.Name)
+	case key.Matches(msg, k.Pipe):
+		s.sink = newSink(s.env, toCommand, s.key.Name)
+	case s.canDelete() && key.Matches(msg, k.Discard):
+		s.askToDelete()
+	}
+	return nil
+}
+
+func (s *Secret) toggle() tea.Cmd {
+	if s.shown {
+		s.hide()
+		return nil
+	}
+	s.turn++
+	s.shown, s.shownAt = true, s.env.Now()
+	return s.env.Later(revealFor, hideSecret{s, s.turn})
+}
+
+func (s *Secret) typeSink(msg tea.KeyMsg) tea.Cmd {
+	destination, done := s.sink.update(msg)
+	if !done {
+		return nil
+	}
+	s.sink = nil
+	if destination == "" {
+		return nil
+	}
+	s.ticket, s.busy, s.status = s.env.Ticket(), "writing…", nil
+	return ui.Do(ui.Deliver{Ticket: s.ticket, Destination: destination, Secret: s.secret})
+}
+
+func (s *Secret) askToLeave(why string) {
+	s.hide()
+	s.guard++
+	labels := []string{"Go back", "I have stored it"}
+	if s.canDelete() {
+		labels = append(labels, "Delete this key")
+	}
+	s.question = ask([]string{s.env.Styles.Strong.Render("Leave " + displayName(s.key) + "?"), why}, labels, func(i int) tea.Cmd {
+		switch i {
+		case 1:
+			return s.leave()
+		case 2:
+			s.askToDelete()
+		}
+		return nil
+	})
+}
+
+func (s *Secret) askToDelete() {
+	s.hide()
+	s.guard++
+	st := s.env.Styles
+	s.question = ask([]string{st.Bad.Render("Delete " + displayName(s.key) + "?"),
+		"The key is refused from the next request on, wherever its secret was put. This cannot be undone."},
+		[]string{"Cancel", "Delete this key"}, func(i int) tea.Cmd {
+			if i == 0 {
+				return nil
+			}
+			s.ticket, s.busy, s.status = s.env.Ticket(), "deleting…", nil
+			return ui.Do(ui.DeleteKey{Ticket: s.ticket, ID: s.key.ID, Name: s.key.Name})
+		})
+	s.question.yes = 1
+}
+
+// leave forgets the secret and closes the screen.
+func (s *Secret) leave() tea.Cmd {
+	s.secret = apikey.Secret{}
+	s.hide()
+	if s.quitting {
+		return tea.Sequence(ui.Do(ui.Pop{Screen: s}), ui.Do(ui.Quit{}))
+	}
+	return ui.Do(ui.Pop{Screen: s})
+}
+
+// slug makes a file name of a key's name.
+func slug(name string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(name) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-', r == '_', r == '.' && b.Len() > 0:
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	if s := strings.Trim(b.String(), "-."); s != "" {
+		return s
+	}
+	return "api"
+}

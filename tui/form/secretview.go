@@ -1,0 +1,139 @@
+package form
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/x/ansi"
+
+	"detent/tui/ui"
+)
+
+// plainEnv are the secrets that a .env file takes without quotes.
+var plainEnv = regexp.MustCompile(`^[A-Za-z0-9_./+=:~-]+$`)
+
+// View shows the secret as a mask, or, once asked for, in lines of its own that a mouse can select.
+func (s *Secret) View() string {
+	st, w := s.env.Styles, max(s.pane.width, 20)
+	if s.secret.IsZero() {
+		return "" // the last frame that is flushed holds nothing
+	}
+	head := st.Strong.Render(ui.Truncate(displayName(s.key), max(w-7, 10)))
+	if b := badge(s.env, string(environmentOf(s.profile, s.key))); b != "" {
+		head += " " + b
+	}
+	body := append([]string{head}, s.intro(w)...)
+	if s.question != nil {
+		return s.pane.view(s.env, append(body, ""), s.question.view(s.env, w))
+	}
+	if s.sink != nil {
+		return s.pane.view(s.env, body, append([]string{""}, s.sink.view(w)...))
+	}
+	body = append(body, "")
+	body = append(body, s.secretLines(w)...)
+	for _, n := range s.notes {
+		body = append(body, hanging(st.Warn.Render, "! ", ui.Clean(n), w)...)
+	}
+	foot := s.statusLines(w)
+	foot = append(append(foot, ""), s.actions(w)...)
+	b := buttons{labels: []string{s.env.Keys.Stored.Help().Desc}}
+	if s.public != "" {
+		b.labels[0] = "Close"
+	}
+	foot = append(foot, "")
+	foot = append(foot, b.lines(s.env, w, true)...)
+	return s.pane.view(s.env, body, foot)
+}
+
+func (s *Secret) intro(width int) []string {
+	st := s.env.Styles
+	if s.public == "" {
+		text := "This is the only time that its secret is shown. Store it now."
+		if s.caps.Retrieve.OK && s.key.CanRetrieve {
+			text = "Store its secret now."
+		}
+		return styled(st.Base.Render, text, width)
+	}
+	text := s.public
+	if s.expires.Known() {
+		text += ", until " + ui.MomentExact(s.expires, s.env.Now(), s.env.Zone)
+	}
+	return styled(st.Base.Render, text+".", width)
+}
+
+// secretLines are the mask or the secret, cut into full lines without anything before or behind them.
+func (s *Secret) secretLines(width int) []string {
+	st := s.env.Styles
+	if !s.shown {
+		note := fmt.Sprintf("  hidden, %s", ui.Count(s.secret.Len(), "character"))
+		dots := min(s.secret.Len(), 24, max(width-ui.Width(note), 4))
+		return []string{st.Base.Render(strings.Repeat("•", dots)) + st.Dim.Render(note), ""}
+	}
+	value := s.secret.Reveal()
+	var out []string
+	for _, l := range cut(value, width) {
+		out = append(out, st.Secret.Render(l))
+	}
+	if plainEnv.MatchString(value) && s.pane.height > 16 {
+		out = append(out, "", st.Dim.Render("as a line of a .env file:"))
+		for _, l := range cut("API_KEY="+value, width) {
+			out = append(out, st.Base.Render(l))
+		}
+	}
+	return append(out, "")
+}
+
+// cut breaks text at every width cells; a service may put anything into a secret, so it is cleaned first.
+func cut(text string, width int) []string {
+	text = ui.Clean(text)
+	var out []string
+	for ui.Width(text) > width {
+		head := ansi.Truncate(text, width, "")
+		out = append(out, head)
+		text = text[len(head):]
+	}
+	return append(out, text)
+}
+
+func (s *Secret) statusLines(width int) []string {
+	st := s.env.Styles
+	if s.busy != "" {
+		return []string{"", st.Strong.Render(s.busy)}
+	}
+	renders := map[statusKind]func(...string) string{plain: st.Base.Render, good: st.Good.Render, warning: st.Warn.Render, bad: st.Bad.Render}
+	var out []string
+	for _, l := range s.status {
+		out = append(out, hanging(renders[l.kind], l.mark, l.text, width)...)
+	}
+	if len(out) > 0 {
+		out = append([]string{""}, out...)
+	}
+	return out
+}
+
+// actions are the keys with what they do, in as many lines as the width needs.
+func (s *Secret) actions(width int) []string {
+	k := s.env.Keys
+	bindings := []key.Binding{k.Reveal, k.Copy, k.Save, k.EnvLine, k.Pipe}
+	if s.canDelete() {
+		bindings = append(bindings, k.Discard)
+	}
+	var out []string
+	row, used := "", 0
+	for _, b := range bindings {
+		h := b.Help()
+		w := ui.Width(h.Key + " " + h.Desc)
+		if used > 0 && used+3+w > width {
+			out, row, used = append(out, row), "", 0
+		}
+		if used > 0 {
+			row += s.env.Styles.Dim.Render(" · ")
+			used += 3
+		}
+		row += s.env.Styles.Key.Render(h.Key) + " " + s.env.Styles.Dim.Render(h.Desc)
+		used += w
+	}
+	return append(out, row)
+}
