@@ -156,6 +156,7 @@ var refusals = []struct {
 	{"folder as file", deliver(`file = "/x/"`), `6: profiles.p.deliver.d.file: ` + pathRule},
 	{"then as text", deliver(`file = "/x"`, `then = "reload"`), `7: profiles.p.deliver.d.then: must be a list of words: ` + commandForm},
 	{"bad pattern", deliver(`file = "/x"`, `keys = ["a["]`), `7: profiles.p.deliver.d.keys: "a[" is no pattern: * ? and [a-z] are special`},
+	{"what is wrong before what is missing", "[profiles.p]\nservice = \"prosopo\"\nurll = \"https://x.example\"\n", `3: profiles.p.urll: is no field here; allowed: service, url, token, environment, read_only, max_age, auth, token_url, create, deliver`},
 	{"the topmost of several", valid(map[int]string{2: `service = 1`}, `read_only = 1`), `2: profiles.p.service: must be text: "prosopo", "vertesia" or "generic"`},
 }
 

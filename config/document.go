@@ -18,6 +18,8 @@ type Error struct {
 	Line    int
 	Field   string // profiles.prod.url; empty where the file is no TOML
 	Problem string
+
+	missing bool // something is not there, which a misspelt field elsewhere may explain
 }
 
 // Error is FILE:LINE: FIELD: PROBLEM.
@@ -112,12 +114,20 @@ func (d *document) refuse(path []string, format string, args ...any) {
 	d.errs = append(d.errs, &Error{File: d.path, Line: d.line(path), Field: strings.Join(quoted, "."), Problem: fmt.Sprintf(format, args...)})
 }
 
-// first is the error nearest to the top of the file.
+// first is the error nearest to the top of the file; what is missing comes after what is wrong.
 func (d *document) first() error {
 	if len(d.errs) == 0 {
 		return nil
 	}
-	return slices.MinFunc(d.errs, func(a, b *Error) int { return a.Line - b.Line })
+	return slices.MinFunc(d.errs, func(a, b *Error) int {
+		if a.missing != b.missing {
+			if b.missing {
+				return -1
+			}
+			return 1
+		}
+		return a.Line - b.Line
+	})
 }
 
 var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
@@ -135,6 +145,12 @@ func (s *section) at(field string) []string { return append(slices.Clone(s.path)
 // refuse reports a problem of one field.
 func (s *section) refuse(field, format string, args ...any) {
 	s.doc.refuse(s.at(field), format, args...)
+}
+
+// lacks reports a field that has to be there.
+func (s *section) lacks(field, format string, args ...any) {
+	s.refuse(field, "is missing: "+format, args...)
+	s.doc.errs[len(s.doc.errs)-1].missing = true
 }
 
 // take marks a field as known and returns its value.

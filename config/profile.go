@@ -66,11 +66,11 @@ func readProfile(name string, t *section) Profile {
 	p := Profile{Name: name}
 	p.Service = t.choice("service", services...)
 	if !t.has("service") {
-		t.refuse("service", "is missing: %s", alternatives(services))
+		t.lacks("service", "%s", alternatives(services))
 	}
 	p.URL = t.url("url")
 	if !t.has("url") {
-		t.refuse("url", "is missing: for example \"https://api.example.com\"; it %s", urlRule)
+		t.lacks("url", "for example \"https://api.example.com\"; it %s", urlRule)
 	}
 	p.Token = readToken(t)
 	p.Environment = apikey.Environment(t.choice("environment", string(apikey.Live), string(apikey.Test), string(apikey.Dev)))
@@ -107,7 +107,7 @@ func readServiceFields(p Profile, t *section) {
 		}
 	}
 	if u, err := url.Parse(p.URL); p.Exchange && p.TokenURL == "" && p.URL != "" && err == nil && !hasTokenServer(u.Hostname()) {
-		t.refuse("token_url", "is missing: auth = \"exchange\" needs it where the host's first name is neither \"api\" nor begins with \"api-\"")
+		t.lacks("token_url", "auth = \"exchange\" needs it where the host's first name is neither \"api\" nor begins with \"api-\"")
 	}
 }
 
@@ -120,7 +120,7 @@ func hasTokenServer(host string) bool {
 func readToken(t *section) Token {
 	if !t.has("token") {
 		t.take("token")
-		t.refuse("token", "is missing: %s", tokenForms)
+		t.lacks("token", "%s", tokenForms)
 		return Token{}
 	}
 	s := t.sub("token", "one of "+tokenForms+"; never the token itself")
@@ -157,7 +157,7 @@ func readDeliver(name string, t *section) Deliver {
 		d.EnvFile.Variable, _ = env.text("variable", "the name of a variable")
 		for _, field := range []string{"path", "variable"} {
 			if !env.has(field) {
-				env.refuse(field, `is missing: { path = "/srv/app/.env", variable = "API_KEY" }`)
+				env.lacks(field, `{ path = "/srv/app/.env", variable = "API_KEY" }`)
 			}
 		}
 		if d.EnvFile.Variable != "" && !variableName.MatchString(d.EnvFile.Variable) || env.has("variable") && d.EnvFile.Variable == "" {
