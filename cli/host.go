@@ -18,6 +18,8 @@ type host struct {
 	a *app
 	// opening lets one profile be opened at a time: they share the embedded service.
 	opening sync.Mutex
+	// sessions are the profiles that were opened, by name.
+	sessions map[string]*session
 }
 
 var _ ui.Host = (*host)(nil)
@@ -80,6 +82,7 @@ func (h *host) Open(ctx context.Context, name string) (ui.Connection, error) {
 	if err != nil {
 		return ui.Connection{}, err
 	}
+	h.keep(s)
 	return ui.Connection{
 		Profile: h.profile(p), Service: s.service, Policy: p.Policy(),
 		Rotating: func() map[string]bool {

@@ -24,8 +24,8 @@ type globals struct {
 	set *pflag.FlagSet
 }
 
-// defaultDemoKeys are enough to fill a screen and to scroll.
-const defaultDemoKeys = 48
+// maxDemoKeys bounds the demo: beyond it, filling the store takes minutes.
+const maxDemoKeys = 1_000_000
 
 var renderers = []string{"cells", "standard"}
 
@@ -39,7 +39,7 @@ func (g *globals) register(fs *pflag.FlagSet) {
 	fs.DurationVar(&g.timeout, "timeout", 15*time.Second, "time for one operation, its retries and waits included")
 	fs.StringVar(&g.renderer, "renderer", renderers[0], "how the TUI paints: cells or standard (today both are Bubble Tea's own renderer)")
 	fs.BoolVar(&g.demo, "demo", false, "a throw-away embedded service with believable keys; reads no configuration")
-	fs.IntVar(&g.demoKeys, "demo-keys", defaultDemoKeys, "with --demo: how many keys in each contract")
+	fs.IntVar(&g.demoKeys, "demo-keys", 0, "with --demo: how many keys in each contract (default: a small set that shows each thing worth seeing)")
 }
 
 func (g *globals) changed(name string) bool { return g.set.Changed(name) }
@@ -51,8 +51,8 @@ func (g *globals) check() error {
 		return fmt.Errorf("--timeout: must be above zero, such as 15s")
 	case !slices.Contains(renderers, g.renderer):
 		return fmt.Errorf("--renderer: must be cells or standard")
-	case g.demoKeys < 0 || g.demoKeys > 1_000_000:
-		return fmt.Errorf("--demo-keys: must be between 0 and 1000000")
+	case g.changed("demo-keys") && (g.demoKeys < 1 || g.demoKeys > maxDemoKeys):
+		return fmt.Errorf("--demo-keys: must be between 1 and %d", maxDemoKeys)
 	case g.changed("demo-keys") && !g.demo:
 		return fmt.Errorf("--demo-keys: works with --demo only")
 	case g.demo && g.changed("config"):

@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"detent/apikey"
+	"detent/rotation"
+	"detent/tui/rotate"
+)
+
+var _ rotate.Host = (*host)(nil)
+
+// Rotations are those that have a journal here.
+func (h *host) Rotations(context.Context) ([]rotation.View, error) { return h.a.rotations() }
+
+// Destinations are the profile's, those that match the key first.
+func (h *host) Destinations(profile, key string) []rotate.Named {
+	p, err := h.lookup(profile)
+	if err != nil {
+		return nil
+	}
+	match := suggested(p, key)
+	var out []rotate.Named
+	for _, d := range p.Deliver {
+		n := rotate.Named{Name: d.Name}
+		for _, m := range match {
+			n.Suggested = n.Suggested || m.Name == d.Name
+		}
+		if place, err := h.a.destination(p, d.Name); err == nil {
+			n.Describe = place.Describe()
+		} else {
+			n.Describe = err.Error()
+		}
+		out = append(out, n)
+	}
+	slices.SortStableFunc(out, func(a, b rotate.Named) int {
+		switch {
+		case a.Suggested == b.Suggested:
+			return 0
+		case a.Suggested:
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+// Start begins a rotation on a profile that is open.
+func (h *host) Start(ctx context.Context, profile string, k apikey.Key, plan rotate.Plan) (rotate.Rotation, error) {
+	s, err := h.session(ctx, profile)
+	if err != nil {
+		return nil, err
+	}
+	places, err := h.a.destinations(s.profile, plan.Destinations)
+	if err != nil {
+		return nil, err
+	}
+	world, err := h.a.rotationWorld(s)
+	if err != nil {
+		return nil, err
+	}
+	if k.Environment == "" {
+		k.Environment = s.profile.Environment
+	}
+	return rotation.Start(rotation.Params{World: world, Key: k, Destinations: places, Mode: plan.Mode, OldFirst: plan.OldFirst,
+		Drain: plan.Drain, Soak: plan.Soak, AllowMixed: plan.AllowMixed, AllowTracked: plan.AllowTracked})
+}
+
+// Resume opens a rotation of the journal on the profile that it belongs to.
+func (h *host) Resume(ctx context.Context, id string) (rotate.Rotation, error) {
+	dir, err := h.a.journalDir()
+	if err != nil {
+		return nil, err
+	}
+	v, err := rotation.Find(dir, id)
+	if err != nil {
+		return nil, err
+	}
+	s, err := h.session(ctx, v.Profile)
+	if err != nil {
+		return nil, err
+	}
+	world, err := h.a.rotationWorld(s)
+	if err != nil {
+		return nil, err
+	}
+	return rotation.Resume(world, id, rotation.ResumeOptions{})
+}
+
+// session is an open profile; one whose token command may ask on the terminal must be opened by switching to it.
+func (h *host) session(ctx context.Context, profile string) (*session, error) {
+	h.opening.Lock()
+	defer h.opening.Unlock()
+	s := h.sessions[profile]
+	if s == nil {
+		if h.NeedsTerminal(profile) {
+			return nil, fmt.Errorf("the profile %s is not open, and its token command may ask on the terminal: switch to it first (p)", profile)
+		}
+		p, err := h.lookup(profile)
+		if err != nil {
+			return nil, err
+		}
+		if s, err = h.a.openProfile(ctx, p); err != nil {
+			return nil, err
+		}
+		h.keep(s)
+	}
+	if s.readOnly {
+		return nil, fmt.Errorf("%s is read-only: nothing is rotated", profile)
+	}
+	return s, nil
+}
+
+// keep remembers the open session of a profile; opening is held.
+func (h *host) keep(s *session) {
+	if h.sessions == nil {
+		h.sessions = map[string]*session{}
+	}
+	h.sessions[s.profile.Name] = s
+}
