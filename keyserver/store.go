@@ -1,10 +1,12 @@
 package keyserver
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -139,14 +141,18 @@ func inspect(ctx context.Context, path string) error {
 	if err != nil || info.Size() == 0 {
 		return err
 	}
+	damaged := func(why any) error {
+		return fmt.Errorf("%s is not a key store, or is damaged (%v): nothing was changed; move it away or put a copy back", path, why)
+	}
+	// SQLite takes a file of a few bytes for an empty database and would write over it.
+	if ok, err := hasMagic(path); err != nil || !ok {
+		return damaged(cmp.Or(err, errors.New("no SQLite file")))
+	}
 	db, err := sql.Open("sqlite", dsn(path, "mode=ro", "_pragma=busy_timeout(5000)"))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = db.Close() }() // nothing was written
-	damaged := func(why any) error {
-		return fmt.Errorf("%s is not a key store, or is damaged (%v): nothing was changed; move it away or put a copy back", path, why)
-	}
 	if info.Size() <= quickCheckLimit {
 		var verdict string
 		if err := db.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&verdict); err != nil {
@@ -175,6 +181,21 @@ func inspect(ctx context.Context, path string) error {
 			path, version, len(migrations))
 	}
 	return nil
+}
+
+func hasMagic(path string) (bool, error) {
+	const magic = "SQLite format 3\x00"
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	head := make([]byte, len(magic))
+	n, err := io.ReadFull(f, head)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return string(head[:n]) == magic, err
 }
 
 // queryer is what *sql.DB and *sql.Tx share.
