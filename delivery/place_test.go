@@ -123,6 +123,15 @@ var scenes = []scene{
 	{name: "new file", spec: "file:%s", absent: true, after: 0o600, want: testSecret},
 }
 
+// killScenes are those whose every step is killed: under -short, as the race
+// detector is run, one existing file and one new one.
+func killScenes() []scene {
+	if testing.Short() {
+		return []scene{scenes[0], scenes[5]}
+	}
+	return scenes
+}
+
 func (s scene) set(t *testing.T) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "app.env")
@@ -222,7 +231,7 @@ func (s scene) isOneOfTwo(t *testing.T, path string) {
 func TestAKillAtAnyStepOfAPutCanBeResumedOrUndone(t *testing.T) {
 	ctx, job, secret := context.Background(), Job{ID: testJob}, apikey.NewSecret(testSecret)
 	points := 0
-	for _, s := range scenes {
+	for _, s := range killScenes() {
 		t.Run(s.name, func(t *testing.T) {
 			for kill := 1; ; kill++ {
 				path := s.set(t)
@@ -249,7 +258,7 @@ func TestAKillAtAnyStepOfAPutCanBeResumedOrUndone(t *testing.T) {
 			}
 		})
 	}
-	if t.Logf("%d kill points of put", points); points < 40 {
+	if t.Logf("%d kill points of put", points); points < 12*len(killScenes())-8 {
 		t.Errorf("only %d kill points were met", points)
 	}
 }
@@ -257,7 +266,7 @@ func TestAKillAtAnyStepOfAPutCanBeResumedOrUndone(t *testing.T) {
 func TestAKillAtAnyStepOfAnUndoOrAFinishCanBeRepeated(t *testing.T) {
 	ctx, job, secret := context.Background(), Job{ID: testJob}, apikey.NewSecret(testSecret)
 	for _, do := range []string{"undo", "finish"} {
-		for _, s := range scenes {
+		for _, s := range killScenes() {
 			t.Run(do+" of "+s.name, func(t *testing.T) {
 				for kill := 1; ; kill++ {
 					path := s.set(t)
