@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 )
 
@@ -29,9 +30,9 @@ func (v *verbatim) show(raw string) string {
 		v.spelt, v.showns = map[string]string{}, map[string]string{}
 	}
 	// The mark keeps an altered text apart from an honest one that reads the same.
-	unique := shown + " (altered)"
+	unique := strings.TrimSpace(shown + " (altered)")
 	for n := 2; v.spelt[unique] != ""; n++ {
-		unique = fmt.Sprintf("%s (altered %d)", shown, n)
+		unique = strings.TrimSpace(fmt.Sprintf("%s (altered %d)", shown, n))
 	}
 	v.spelt[unique], v.showns[raw] = raw, unique
 	return unique

@@ -1,0 +1,221 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"detent/apikey"
+)
+
+func TestDatesAreReadTolerantly(t *testing.T) {
+	for wire, want := range map[string]string{
+		`"2023-10-24T07:31:33.363Z"`:     "2023-10-24T07:31:33.363Z",
+		`"2023-10-24T09:31:33+02:00"`:    "2023-10-24T07:31:33Z",
+		`"2023-10-24 07:31:33"`:          "2023-10-24T07:31:33Z",
+		`"2023-10-24"`:                   "2023-10-24T00:00:00Z",
+		`1698132693`:                     "2023-10-24T07:31:33Z",
+		`1698132693363`:                  "2023-10-24T07:31:33.363Z",
+		`"1698132693"`:                   "2023-10-24T07:31:33Z",
+		`1698132693.5`:                   "2023-10-24T07:31:33.5Z",
+		`null`:                           "never",
+		`0`:                              "never",
+		`""`:                             "never",
+		`"never"`:                        "never",
+		`-1`:                             "?",
+		`1e99`:                           "?",
+		`"NaN"`:                          "?",
+		`"2023-02-30T00:00:00Z"`:         "?",
+		`"tomorrow"`:                     "?",
+		`"0001-01-01T00:00:00Z"`:         "?",
+		`true`:                           "?",
+		`{}`:                             "?",
+		`"99999-01-01T00:00:00Z"`:        "?",
+		`"2023-10-24T07:31:33.363+0000"`: "2023-10-24T07:31:33.363Z",
+	} {
+		var w when
+		if err := json.Unmarshal([]byte(wire), &w); err != nil {
+			t.Errorf("%s: %v", wire, err)
+			continue
+		}
+		if got := moment(w.orNever()); got != want {
+			t.Errorf("%s is %s, want %s", wire, got, want)
+		}
+	}
+	var row struct{ A, B when }
+	if err := json.Unmarshal([]byte(`{"B":null}`), &row); err != nil {
+		t.Fatal(err)
+	}
+	if row.A.orNever().Known() || !row.A.expiry().IsNever() || !row.B.orNever().IsNever() || row.B.reported().Known() {
+		t.Error("absent and null are not told apart")
+	}
+}
+
+func TestFaultsOfEveryShapeAreRead(t *testing.T) {
+	for body, want := range map[string]fault{
+		`{"error":{"code":403,"message":"No","key":"API.X"}}`: {status: 403, code: "API.X", message: "No", json: true},
+		`{"error":"No"}`:   {message: "No", json: true},
+		`{"message":"No"}`: {message: "No", json: true},
+		`{"error":"No","status":403,"message":"really","details":["a","b"]}`: {status: 403, message: "No: really: a, b", json: true},
+		`{"error":"No","message":"No"}`:                                      {message: "No", json: true},
+		`{"success":false,"error":{"message":"No","code":"denied"}}`:         {code: "denied", message: "No", json: true},
+		`{"error":null,"details":{"a":1}}`:                                   {json: true},
+		`{"error":[1],"message":7}`:                                          {message: "7", json: true},
+		`"No"`:                                                               {message: "No"},
+		`No`:                                                                 {message: "No"},
+		``:                                                                   {},
+	} {
+		if got := parseFault([]byte(body)); got != want {
+			t.Errorf("%s: got %+v, want %+v", body, got, want)
+		}
+	}
+	for _, page := range []string{"<html>", "\ufeff \n<!doctype html>", "<?xml version='1.0'?>"} {
+		if f := parseFault([]byte(page)); !f.web || strings.Contains(f.message, "<") {
+			t.Errorf("%q: %+v", page, f)
+		}
+	}
+}
+
+func TestDepthCountsBracketsOutsideOfStrings(t *testing.T) {
+	deep := strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth)
+	for text, want := range map[string]error{
+		deep:             nil,
+		"[" + deep + "]": errTooDeep,
+		`["` + strings.Repeat(`[{\"`, 100) + `"]`: nil,
+		`["\\",` + deep + `]`:                     errTooDeep,
+	} {
+		for _, r := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text))} {
+			if _, err := io.Copy(io.Discard, &guard{r: r, left: maxOther}); !errors.Is(err, want) {
+				t.Errorf("%.40s: got %v, want %v", text, err, want)
+			}
+		}
+	}
+}
+
+// adapters decode without a network.
+func adapters(tb testing.TB) (*prosopo, *vertesia, *generic) {
+	tb.Helper()
+	p, bad1 := openProsopo(options(apikey.Prosopo, "http://127.0.0.1:1"))
+	v, bad2 := openVertesia(options(apikey.Vertesia, "http://127.0.0.1:1"))
+	g, bad3 := openGeneric(options(apikey.Generic, "http://127.0.0.1:1"))
+	if bad1 != nil || bad2 != nil || bad3 != nil {
+		tb.Fatal(bad1, bad2, bad3)
+	}
+	return p, v, g
+}
+
+// decodeRow reads one element of a list as each adapter does.
+func decodeRow[R any](key func(R) (apikey.Key, error), each func(apikey.Key)) func(*json.Decoder) error {
+	return func(dec *json.Decoder) error {
+		var row R
+		if err := dec.Decode(&row); err != nil {
+			return err
+		}
+		k, err := key(row)
+		if err == nil {
+			each(k)
+		}
+		return err
+	}
+}
+
+func FuzzDecodeList(f *testing.F) {
+	for _, seed := range []string{vertesiaDoc, `[]`, `{"success":true,"data":[{"id":"k","prefix":"sk_live_","restrictions":{"ip_addresses":["\u001b[1m"]}}],"next_cursor":"c"}`,
+		`[{"_id":"\u202e","permissions":{"A\u001b":["b\u0007"]},"token":"` + prosopoSecret + `","expiresAt":1e400}]`, `[{"id":{}}]`, `[[[[`, `{"data":null}`, "[{\"id\":\"\xff\"}]",
+		`[{"id":"a","properties":"\u2028 \ud800","project":{"id":1}}]`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		p, v, g := adapters(t)
+		each := func(k apikey.Key) {
+			texts := []string{k.ID, k.Name, k.Type, k.Role, string(k.Environment), k.Masked, k.Account, k.Project, k.ProjectName, k.CreatedBy, k.UpdatedBy}
+			for _, perm := range k.Permissions {
+				texts = append(texts, perm.Feature, perm.Name)
+			}
+			if k.Restrictions != nil {
+				texts = append(append(append(texts, k.Restrictions.IPAddresses...), k.Restrictions.Referrers...), k.Restrictions.Endpoints...)
+			}
+			for _, text := range texts {
+				harmless(t, text, maxField+20)
+			}
+			for name, raw := range k.Extra {
+				if !json.Valid(raw) || !isPrintable(strings.ReplaceAll(string(raw), " ", "")) {
+					t.Fatalf("%s is %q", name, raw)
+				}
+			}
+			if k.ID == "" {
+				t.Fatal("a key without an id")
+			}
+		}
+		for _, row := range []func(*json.Decoder) error{decodeRow(p.key, each), decodeRow(v.key, each), decodeRow(g.key, each)} {
+			_, err := decodeList(&guard{r: bytes.NewReader(body), left: maxOther}, prosopoLists, row)
+			if err == nil && !json.Valid(body) {
+				t.Fatalf("%q was taken for a list", body)
+			}
+			if e := p.unread(prosopoList, http.StatusOK, err); err != nil {
+				harmless(t, e.Message, maxMessage)
+			}
+		}
+	})
+}
+
+func FuzzDecodeAnswer(f *testing.F) {
+	for _, seed := range []string{`{"error":{"code":403,"message":"\u001b[1m","key":"API.X"}}`, `"pk-1"`, `pk-1`, `{"value":"pk-1","expire_at":0}`, `<html>`, `{"success":false}`,
+		`{"token":"a.eyJzdWIiOiJrMSJ9.b","expires_in":"1e9"}`, "\xff", `{"error":"` + ownToken + `"}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		p, _, _ := adapters(t)
+		e := p.fail(prosopoList, http.StatusForbidden, parseFault(body))
+		harmless(t, e.Message, maxMessage)
+		harmless(t, e.Code, maxMessage)
+		if strings.Contains(e.Error(), ownToken) {
+			t.Fatalf("%q repeats the token", e.Error())
+		}
+		if v, err := decodePublicKey(bytes.NewReader(body)); err == nil && !isPrintable(v.Value.Reveal()) {
+			t.Fatalf("the public key %q", v.Value.Reveal())
+		}
+		_, _, _ = decodeObject(bytes.NewReader(body), "data")
+		_ = parsePermissions(body)
+		_ = restrictions(body)
+		claims(string(body))
+	})
+}
+
+func BenchmarkDecode100kKeys(b *testing.B) {
+	p, v, g := adapters(b)
+	drop := func(apikey.Key) {}
+	for _, c := range []struct {
+		name, row string
+		each      func(*json.Decoder) error
+	}{
+		{"prosopo", `{"id":"65377%07d","name":"payments-api-%[1]d","permissions":{"AccessRules":["getRules","createRule"],"Traffic":["getTraffic"]},"createdAt":"2026-01-02T03:04:05.678Z","expiresAt":1798761600000,"token":"pro_0123456789abcdefghijklmnop%[1]d"}`, decodeRow(p.key, drop)},
+		{"vertesia", `{"id":"65377%07d","name":"Key %[1]d","type":"sk","role":"developer","enabled":true,"account":"652d77895674c387e105948c","project":{"id":"p1","name":"Shop"},"created_at":"2023-10-24T07:31:33.363Z","updated_at":"2023-10-24T07:31:33.363Z","maskedValue":"sk-ec54686****"}`, decodeRow(v.key, drop)},
+		{"generic", `{"id":"key_%d","name":"Key %[1]d","prefix":"sk_live_","created_at":"2025-01-01T00:00:00Z","last_used":"2025-01-15T10:30:00Z","expires_at":null,"restrictions":{"ip_addresses":[],"referrers":[],"endpoints":[]}}`, decodeRow(g.key, drop)},
+	} {
+		var body bytes.Buffer
+		body.WriteByte('[')
+		for i := range 100_000 {
+			if i > 0 {
+				body.WriteByte(',')
+			}
+			fmt.Fprintf(&body, c.row, i)
+		}
+		body.WriteByte(']')
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(body.Len()))
+			for b.Loop() {
+				if _, err := decodeList(&guard{r: bytes.NewReader(body.Bytes()), left: maxList}, nil, c.each); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,111 @@
+package client
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+)
+
+func TestScrubbedTextIsHarmless(t *testing.T) {
+	for raw, want := range map[string]string{
+		"":                                      "",
+		"payments-api":                          "payments-api",
+		"日本語 שלום é\u0301 👍":                    "日本語 שלום é\u0301 👍",
+		"  a\tb\r\nc\u2028d  ":                  "a b  c d",
+		"a\x1b[31;1mred\x1b[0m":                 "ared",
+		"a\x1b]52;c;c2VjcmV0\x07b":              "ab",
+		"a\x1b]8;;https://x\x1b\\link":          "alink",
+		"a\u009d0;title\u009cb":                 "ab",
+		"a\x1bP1$tx\x1b\\b\x1b_apc\x1b\\c":      "abc",
+		"a\x1b]0;never ends":                    "a0;never ends",
+		"a\x1b(0b\x1bcc\x1b":                    "abc",
+		"a\u009b2Jb":                            "ab",
+		"a\x00\x07\x08\x7fb\u0085c":             "ab c",
+		"a\x9b2Jb":                              "a\ufffd2Jb",
+		"a\xff\xc3(b":                           "a\ufffd\ufffd(b",
+		"gnp\u202e.exe\u2066\u2069\u200e\u061c": "gnp.exe",
+		"a\u200bb\u200dc\ufeffd\u00ade\u2060f":  "abcdef",
+		"☠\ufe0f":                               "☠",
+		"\u0301\u0301a":                         "a",
+		"a" + strings.Repeat("\u0301", 50):      "a" + strings.Repeat("\u0301", maxMarks),
+		strings.Repeat("x", maxField+5):         strings.Repeat("x", maxField-1) + "…",
+		strings.Repeat("日", maxField+5):         strings.Repeat("日", maxField-1) + "…",
+		"\x1b[\x1b[31mx":                        "x",
+		"\x1b\x1b[31mx":                         "x",
+	} {
+		if got := scrub(raw, maxField); got != want {
+			t.Errorf("scrub(%q) = %q, want %q", raw, got, want)
+		}
+	}
+}
+
+// harmless is what no text of a server may be above the client.
+func harmless(t *testing.T, text string, limit int) {
+	t.Helper()
+	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > limit || strings.TrimSpace(text) != text && strings.Trim(text, " ") != text {
+		t.Fatalf("%q is not valid, trimmed and short", text)
+	}
+	marks := maxMarks
+	for _, r := range text {
+		if unicode.Is(unicode.M, r) {
+			if marks++; marks > maxMarks {
+				t.Fatalf("%q piles up marks", text)
+			}
+			continue
+		}
+		marks = 0
+		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
+			t.Fatalf("%q keeps %U", text, r)
+		}
+	}
+}
+
+func FuzzScrub(f *testing.F) {
+	for _, seed := range []string{"a\x1b[31mb", "\x1b]52;c;AAAA\x07", "\u202ea", "\x9b\xff", "a\u0301\u0301", strings.Repeat("é ", 30), "\u009d\u009c"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		for _, limit := range []int{8, maxMessage, maxField} {
+			once := scrub(raw, limit)
+			harmless(t, once, limit)
+			if twice := scrub(once, limit); twice != once {
+				t.Fatalf("scrub is not idempotent: %q, then %q", once, twice)
+			}
+		}
+		harmless(t, words(raw), maxMessage)
+	})
+}
+
+func TestSpellingsGoBackAsTheyCame(t *testing.T) {
+	var v verbatim
+	raws := []string{"plain", "a\x1b[31mb", "a\u202eb", "ab", "\x1b[0m", strings.Repeat("x", 2000)}
+	shown := map[string]bool{}
+	for _, raw := range raws {
+		s := v.show(raw)
+		harmless(t, s, maxField+20)
+		if shown[s] || s == "" {
+			t.Errorf("%q is shown as %q, like another", raw, s)
+		}
+		shown[s] = true
+		if v.show(raw) != s {
+			t.Errorf("%q is shown in two ways", raw)
+		}
+	}
+	for _, raw := range raws {
+		if got := v.wire(v.show(raw)); got != raw {
+			t.Errorf("%q goes back as %q", raw, got)
+		}
+	}
+}
+
+func TestWordsHideWhatLooksLikeASecret(t *testing.T) {
+	for _, secret := range []string{"sk_live_abc123xyz789AAAA", "sk-ec54686abcdef0123456", "psp_abcdefghijkl0123456789", jwtOne} {
+		if got := words("the key " + secret + " is wrong"); got != "the key [secret] is wrong" {
+			t.Errorf("got %q", got)
+		}
+	}
+	if got := words("getRules of key_123 in sk_live_ is missing"); got != "getRules of key_123 in sk_live_ is missing" {
+		t.Errorf("got %q", got)
+	}
+}
