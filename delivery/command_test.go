@@ -24,7 +24,7 @@ import (
 func shell(t *testing.T, script string, o Options) Destination {
 	t.Helper()
 	if o.Environ == nil {
-		o.Environ = CleanEnviron(os.Environ(), nil)
+		o.Environ = os.Environ()
 	}
 	return must(Parse("command:"+shellquote.Join("sh", "-c", script), o))
 }
@@ -46,7 +46,7 @@ func TestTheSecretIsNeitherInArgumentsNorInTheEnvironment(t *testing.T) {
 	t.Setenv("DETENT_TOKEN", "tok_"+testSecret)
 	t.Setenv("PROSOPO_TOKEN", "pro_"+testSecret)
 	t.Setenv("KEPT", "yes")
-	o := Options{Environ: CleanEnviron(os.Environ(), []string{"PROSOPO_TOKEN"})}
+	o := Options{Environ: slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "PROSOPO_TOKEN=") })}
 	d := shell(t, "env > "+dir+"/env; tr '\\0' ' ' < /proc/$$/cmdline > "+dir+"/argv || echo \"$0 $*\" > "+dir+"/argv; cat > /dev/null", o)
 	mustDo(t, second(d.Put(context.Background(), Job{}, apikey.NewSecret(testSecret))))
 	for _, name := range []string{"env", "argv"} {
@@ -54,6 +54,16 @@ func TestTheSecretIsNeitherInArgumentsNorInTheEnvironment(t *testing.T) {
 		if strings.Contains(got, testSecret) || name == "env" && !strings.Contains(got, "KEPT=yes") {
 			t.Errorf("%s: %q", name, got)
 		}
+	}
+}
+
+func TestWithoutAnEnvironmentTheChildHasNone(t *testing.T) {
+	t.Setenv("DETENT_TOKEN", testSecret)
+	out := filepath.Join(t.TempDir(), "env")
+	d := must(Parse("command:"+must(filepath.EvalSymlinks("/bin/sh"))+" -c '/usr/bin/env > "+out+"'", Options{}))
+	mustDo(t, second(d.Put(context.Background(), Job{}, apikey.NewSecret("x"))))
+	if got := string(must(os.ReadFile(out))); strings.Contains(got, testSecret) || strings.Contains(got, "HOME=") {
+		t.Errorf("it has %q", got)
 	}
 }
 
@@ -151,7 +161,7 @@ func TestThenRunsAfterADeliveryAndAfterAnUndo(t *testing.T) {
 	dir := t.TempDir()
 	path, log := filepath.Join(dir, ".env"), filepath.Join(dir, "log")
 	writeFile(t, path, "KEY="+oldSecret+"\n", 0o600)
-	o := Options{Environ: CleanEnviron(os.Environ(), nil)}
+	o := Options{Environ: os.Environ()}
 	d := must(New(Config{Name: "payments", EnvFile: &EnvFile{path, "KEY"},
 		Then: []string{"sh", "-c", "cat; cat " + path + "; echo x >> " + log + "; test ! -e " + filepath.Join(dir, "fail")}}, o))
 	if d.Spec() != "payments" {

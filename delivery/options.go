@@ -22,8 +22,8 @@ type Options struct {
 	Home string
 	// Dir is what a relative path is relative to; empty is the working directory.
 	Dir string
-	// Environ is the environment of child processes, as CleanEnviron returns it.
-	// Nil is an empty one.
+	// Environ is the environment of child processes, without the variables that a
+	// token.env names; DETENT_TOKEN is taken out here in any case. Nil is an empty one.
 	Environ []string
 	// Clipboard hands a secret to the operator's clipboard; nil where there is none.
 	Clipboard func(apikey.Secret) error
@@ -56,9 +56,8 @@ func (o Options) withDefaults() Options {
 	if o.Hook == nil {
 		o.Hook = func(string) {}
 	}
-	if o.Environ == nil {
-		o.Environ = []string{}
-	}
+	// Never nil: os/exec would take that for our own environment.
+	o.Environ = CleanEnviron(o.Environ, nil)
 	return o
 }
 
