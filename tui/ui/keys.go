@@ -15,6 +15,8 @@ type Keys struct {
 	New, Edit, Rotate, Rotations, Toggle, Delete key.Binding
 	CopyID, Verify, Profiles, Reload, Help, Quit key.Binding
 
+	// In the dialogs that tell.
+	Dismiss, CopyText, Switch, TestProfile, AddProfile key.Binding
 	// In dialogs and forms.
 	Next, Prev, Confirm, Cancel, Yes, No key.Binding
 	// In the permission field.
@@ -62,6 +64,12 @@ func NewKeys() *Keys {
 		Help:      bind("?", "help", "?"),
 		Quit:      bind("q", "quit", "q", "ctrl+c"),
 
+		Dismiss:     bind("esc", "close", "esc", "q", "enter"),
+		CopyText:    bind("y", "copy", "y"),
+		Switch:      bind("enter", "use it", "enter"),
+		TestProfile: bind("t", "test", "t"),
+		AddProfile:  bind("a", "add", "a", "n"),
+
 		Next:    bind("tab", "next", "tab", "down"),
 		Prev:    bind("shift+tab", "previous", "shift+tab", "up"),
 		Confirm: bind("enter", "confirm", "enter"),
@@ -84,5 +92,27 @@ func NewKeys() *Keys {
 
 		Undo:   bind("u", "undo", "u"),
 		Attest: bind("a", "confirm it yourself, wait no longer", "a"),
+	}
+}
+
+// Section is a group of bindings in help and in docs/KEYS.md.
+type Section struct {
+	Title string
+	Keys  []key.Binding
+}
+
+// Sections are all bindings, grouped by where they act.
+func (k *Keys) Sections() []Section {
+	return []Section{
+		{"Move", []key.Binding{k.Up, k.Down, k.Top, k.Bottom, k.HalfUp, k.HalfDown, k.PageUp, k.PageDown, k.Open, k.Back}},
+		{"Keys", []key.Binding{k.New, k.Edit, k.Rotate, k.Toggle, k.Delete, k.CopyID, k.Verify, k.Rotations}},
+		{"List", []key.Binding{k.Filter, k.Sort, k.Reverse, k.Reload, k.Profiles, k.Help, k.Quit}},
+		{"While the filter is typed", []key.Binding{k.FilterKeep, k.FilterClear}},
+		{"Profiles", []key.Binding{k.Switch, k.TestProfile, k.AddProfile}},
+		{"Error box", []key.Binding{k.CopyText, k.Dismiss}},
+		{"Dialogs and forms", []key.Binding{k.Next, k.Prev, k.Confirm, k.Cancel, k.Yes, k.No}},
+		{"Permissions", []key.Binding{k.Tick, k.TickGroup, k.TickAll, k.Preset}},
+		{"A new secret", []key.Binding{k.Reveal, k.Copy, k.Save, k.EnvLine, k.Pipe, k.Stored, k.Discard}},
+		{"Rotation", []key.Binding{k.Confirm, k.Undo, k.Attest, k.Cancel}},
 	}
 }

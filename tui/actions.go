@@ -1,0 +1,240 @@
+package tui
+
+import (
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/tui/detail"
+	"detent/tui/dialog"
+	"detent/tui/ui"
+)
+
+// action is what a key does on the list and the detail. Help, footer and the answer of a key
+// that cannot act come from the same row, so that they cannot disagree.
+type action struct {
+	binding key.Binding
+	// writes: gone in read-only mode, and answers with why.
+	writes bool
+	// needsKey: acts on the key under the cursor.
+	needsKey bool
+	// able says whether the service can; nil for what needs no service, such as quitting.
+	able func(c apikey.Capabilities) apikey.Ability
+	run  func(k *apikey.Key) tea.Cmd
+}
+
+func (a *App) newActions() []action {
+	k := a.env.Keys
+	always := func(apikey.Capabilities) apikey.Ability { return apikey.Can() }
+	return []action{
+		{binding: k.Open, needsKey: true, able: always, run: func(*apikey.Key) tea.Cmd { a.focus = onDetail; return nil }},
+		{binding: k.New, writes: true, able: canCreate, run: func(*apikey.Key) tea.Cmd { return a.create() }},
+		{binding: k.Rotate, writes: true, needsKey: true, able: a.canRotate, run: func(k *apikey.Key) tea.Cmd {
+			return a.push(a.screens.rotate(*k))
+		}},
+		{binding: k.Edit, writes: true, needsKey: true, able: canEdit, run: func(k *apikey.Key) tea.Cmd { return a.push(a.screens.edit(*k)) }},
+		{binding: k.Toggle, writes: true, needsKey: true, able: func(c apikey.Capabilities) apikey.Ability { return c.Disable }, run: a.toggle},
+		{binding: k.Delete, writes: true, needsKey: true, able: func(c apikey.Capabilities) apikey.Ability { return c.Delete }, run: func(k *apikey.Key) tea.Cmd {
+			return a.push(a.screens.remove(*k))
+		}},
+		{binding: k.CopyID, needsKey: true, able: always, run: func(k *apikey.Key) tea.Cmd { return a.copy("the id", k.ID) }},
+		{binding: k.Verify, able: always, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.verify()) }},
+		{binding: k.Rotations, able: a.canRotate, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.rotations()) }},
+		{binding: k.Profiles, run: func(*apikey.Key) tea.Cmd {
+			return a.push(dialog.NewProfiles(a.env, a.host.Profiles, a.profile.want, a.screens.addProfile))
+		}},
+		{binding: k.Reload, run: func(*apikey.Key) tea.Cmd { return a.reload() }},
+		{binding: k.Help, run: func(*apikey.Key) tea.Cmd { return a.push(dialog.NewHelp(a.env, a.helpSections())) }},
+		{binding: k.Quit, run: func(*apikey.Key) tea.Cmd { return a.askQuit() }},
+	}
+}
+
+// canCreate: a new key of either kind.
+func canCreate(c apikey.Capabilities) apikey.Ability {
+	if c.PublicKeys.OK {
+		return c.PublicKeys
+	}
+	return c.Create
+}
+
+func canEdit(c apikey.Capabilities) apikey.Ability {
+	if c.Rename.OK || c.ChangeRole.OK {
+		return apikey.Can()
+	}
+	return c.Rename
+}
+
+func (a *App) canRotate(apikey.Capabilities) apikey.Ability {
+	if a.screens.rotate == nil || a.screens.rotations == nil {
+		return apikey.Cannot("there are no rotations here")
+	}
+	return apikey.Can()
+}
+
+// refusal says why an action cannot act now; empty when it can.
+func (a *App) refusal(x *action) string {
+	if x.writes {
+		if why, no := a.noWrites(); no {
+			return why
+		}
+	}
+	if x.able == nil {
+		return ""
+	}
+	if a.profile.conn == nil {
+		return "the profile is not open yet"
+	}
+	if can := x.able(a.profile.caps); !can.OK {
+		if can.Why == "" {
+			return a.profile.caps.Title + " cannot do this"
+		}
+		return can.Why
+	}
+	return ""
+}
+
+// act carries out a key that has the same meaning on list and detail.
+func (a *App) act(msg tea.KeyMsg) (tea.Cmd, bool) {
+	if a.focus == onDetail && key.Matches(msg, a.env.Keys.Back) {
+		a.focus = onList
+		return nil, true
+	}
+	for i := range a.actions {
+		x := &a.actions[i]
+		if !key.Matches(msg, x.binding) || a.focus == onDetail && key.Matches(msg, a.env.Keys.Open) {
+			continue
+		}
+		if why := a.refusal(x); why != "" {
+			return a.say(x.binding.Help().Desc+": "+why, false), true
+		}
+		var k *apikey.Key
+		if x.needsKey {
+			var ok bool
+			if k, _, ok = a.list.Selected(); !ok {
+				return a.say(x.binding.Help().Desc+": no key is selected", false), true
+			}
+		}
+		return x.run(k), true
+	}
+	return nil, false
+}
+
+// bindings are the keys that act now, in the order of the footer.
+func (a *App) bindings() []key.Binding {
+	var out []key.Binding
+	k := a.env.Keys
+	if a.focus == onDetail {
+		out = append(out, a.detail.Bindings()...)
+	}
+	_, _, selected := a.list.Selected()
+	rest := func(b key.Binding) bool { return key.Matches(asKey(b), k.Profiles, k.Reload, k.Help, k.Quit) }
+	var tail []key.Binding
+	for i := range a.actions {
+		x := &a.actions[i]
+		switch {
+		case a.refusal(x) != "" || x.needsKey && !selected || a.focus == onDetail && key.Matches(asKey(x.binding), k.Open):
+		case rest(x.binding):
+			tail = append(tail, x.binding)
+		default:
+			out = append(out, x.binding)
+		}
+	}
+	if a.focus == onList && selected {
+		out = append(out, a.list.Bindings()...)
+	}
+	return append(out, tail...)
+}
+
+// asKey is the first key of a binding as a message, to compare bindings by.
+func asKey(b key.Binding) keyName { return keyName(b.Keys()[0]) }
+
+type keyName string
+
+func (k keyName) String() string { return string(k) }
+
+// helpSections are the program's keys without those that cannot act here.
+func (a *App) helpSections() []ui.Section {
+	gone := map[string]bool{}
+	for i := range a.actions {
+		if x := &a.actions[i]; a.refusal(x) != "" {
+			gone[x.binding.Help().Key] = true
+		}
+	}
+	var out []ui.Section
+	for _, s := range a.env.Keys.Sections()[:3] {
+		shown := ui.Section{Title: s.Title}
+		for _, b := range s.Keys {
+			if !gone[b.Help().Key] {
+				shown.Keys = append(shown.Keys, b)
+			}
+		}
+		out = append(out, shown)
+	}
+	return out
+}
+
+// create opens the form for a new key, after the question of its kind where there are two.
+func (a *App) create() tea.Cmd {
+	c := a.profile.caps
+	switch {
+	case !c.PublicKeys.OK:
+		return a.push(a.screens.create())
+	case !c.Create.OK:
+		return a.push(a.screens.requestPublic())
+	}
+	return a.push(dialog.NewChoice(a.env, "New key", []dialog.Option{
+		{Label: "secret key", About: "for a server: made with a role, shown once", Then: a.screens.create},
+		{Label: "public key", About: "for a browser or an app: read-only, valid for a time", Then: a.screens.requestPublic},
+	}))
+}
+
+// toggle enables or disables a key, with a question for a live one.
+func (a *App) toggle(k *apikey.Key) tea.Cmd {
+	if a.isLive(k) || k.Own {
+		return a.push(a.screens.toggle(*k))
+	}
+	on := k.IsDisabled()
+	return ui.Do(ui.UpdateKey{Ticket: a.env.Ticket(), ID: k.ID, Name: k.Name, Patch: apikey.Patch{Enabled: &on}})
+}
+
+// askQuit quits at once unless a change is on its way.
+func (a *App) askQuit() tea.Cmd {
+	if n := a.requests.flying; n > 0 {
+		return a.push(dialog.NewQuit(a.env, n))
+	}
+	return a.quit()
+}
+
+// showSelected lets the detail follow the cursor.
+func (a *App) showSelected() {
+	k, marks, ok := a.list.Selected()
+	if !ok {
+		a.detail.Show(detail.Subject{})
+		if a.focus == onDetail {
+			a.focus = onList
+		}
+		return
+	}
+	a.detail.Follow(k, marks, a.subject)
+}
+
+// subject is what the detail shows of a key. Its findings are asked of the one place that
+// decides them; other keys matter to it only where they have the same name.
+func (a *App) subject(k *apikey.Key, marks ui.Marks) detail.Subject {
+	out := detail.Subject{Key: k, Marks: marks, Caps: a.profile.caps}
+	keys := []apikey.Key{*k}
+	if marks.Has(apikey.FindingDuplicateName) {
+		for _, other := range a.list.Keys() {
+			if other.Name == k.Name && other.ID != k.ID {
+				keys = append(keys, *other)
+			}
+		}
+	}
+	open := map[string]bool{k.ID: marks.Has(apikey.FindingRotationOpen)}
+	for _, f := range apikey.Examine(keys, a.profile.caps, a.profile.conn.Policy, open, a.env.Now()) {
+		if f.KeyID == k.ID {
+			out.Findings = append(out.Findings, f)
+		}
+	}
+	return out
+}

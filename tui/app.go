@@ -1,0 +1,215 @@
+// Package tui is the screens of detent. The root model here knows the size, the
+// stack of overlays, which pane has the focus, and the toast; everything else lies in the file of its
+// name. It knows no HTTP and no files: it shows state, asks, and hands typed intents on.
+package tui
+
+import (
+	"io"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+
+	"detent/apikey"
+	"detent/tui/detail"
+	"detent/tui/keylist"
+	"detent/tui/ui"
+)
+
+// Options make an App.
+type Options struct {
+	Host    ui.Host
+	Profile string // the profile to begin with
+	// ReadOnly refuses every write, whatever the profile says.
+	ReadOnly bool
+	// Now and Zone are the clock; nil for the real ones.
+	Now  func() time.Time
+	Zone *time.Location
+	// After sends a message after a time; nil for the real clock.
+	After func(d time.Duration, msg tea.Msg) tea.Cmd
+	// Renderer has the terminal's colours; nil for lipgloss's default one.
+	Renderer *lipgloss.Renderer
+	// Out is the program's output: what is copied goes there as OSC 52, between frames.
+	Out io.Writer
+	// Notice is shown once at the start: rotations that a crash left open, say.
+	Notice string
+	// Rotate makes the screen that begins a rotation of a key, Rotations the list of
+	// the open ones. Where they are nil, no key offers them.
+	Rotate    func(env *ui.Env, profile ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen
+	Rotations func(env *ui.Env) ui.Screen
+}
+
+// Where the keys go when no overlay is open.
+type focus int
+
+const (
+	onList focus = iota
+	onDetail
+)
+
+// App is the root model.
+type App struct {
+	env  *ui.Env
+	host ui.Host
+	out  io.Writer
+
+	width, height int
+	overlays      []ui.Screen
+	focus         focus
+	toast         toast
+
+	list    *keylist.List
+	detail  *detail.Detail
+	actions []action
+	screens screens
+
+	profile  profile
+	load     load
+	read     read     // the keys of one read, and the guard
+	requests requests // writes under way
+	notice   string
+	readOnly bool
+}
+
+// New makes the program's model.
+func New(o Options) *App {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Zone == nil {
+		o.Zone = time.Local
+	}
+	if o.Renderer == nil {
+		o.Renderer = lipgloss.DefaultRenderer()
+	}
+	if o.Out == nil {
+		o.Out = io.Discard
+	}
+	env := &ui.Env{Styles: ui.NewStyles(o.Renderer), Keys: ui.NewKeys(), Now: o.Now, Zone: o.Zone, After: o.After}
+	a := &App{
+		env: env, host: o.Host, out: o.Out, notice: o.Notice, readOnly: o.ReadOnly,
+		list: keylist.New(env), detail: detail.New(env), requests: newRequests(),
+	}
+	a.screens = newScreens(a, o)
+	a.actions = a.newActions()
+	a.profile.want = o.Profile
+	return a
+}
+
+// Init opens the first profile. The frame is on screen before it is there.
+func (a *App) Init() tea.Cmd {
+	return tea.Batch(a.open(a.profile.want), a.minute())
+}
+
+// Update is the one way in: size, results of commands, then keys.
+func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	var cmd tea.Cmd
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		a.resize(msg.Width, msg.Height)
+	case tea.KeyMsg:
+		cmd = a.keys(msg)
+	case opened:
+		cmd = a.openDone(msg)
+	case loadMsg:
+		cmd = a.loadStep(msg)
+	case examined:
+		a.examineDone(msg)
+	case minuteMsg:
+		cmd = a.tick()
+	case toastOver:
+		a.toast.end(msg)
+	case result:
+		cmd = a.answer(msg)
+	default:
+		cmd = a.intent(msg)
+	}
+	a.settle()
+	return a, cmd
+}
+
+// settle brings what depends on other state up to date: the detail follows the cursor,
+// the placeholder the state of the load, the guard the overlay on top.
+func (a *App) settle() {
+	a.showSelected()
+	a.list.SetPlaceholder(a.placeholder())
+	a.list.SetBanner(a.banner())
+	a.list.SetFocused(a.focus == onList && len(a.overlays) == 0)
+	a.detail.SetFocused(a.focus == onDetail && len(a.overlays) == 0)
+	a.read.watch(a.top(), a.env.Now())
+}
+
+// Quit stops what is under way and ends the program.
+func (a *App) quit() tea.Cmd {
+	a.load.stop()
+	return tea.Quit
+}
+
+// resize gives everybody their new size.
+func (a *App) resize(width, height int) {
+	a.width, a.height = width, height
+	m := measure(width, height)
+	a.list.SetSize(m.list, m.body)
+	a.detail.SetSize(m.detail, m.body)
+	for _, s := range a.overlays {
+		s.SetSize(a.room(s))
+	}
+}
+
+func (a *App) top() ui.Screen {
+	if len(a.overlays) == 0 {
+		return nil
+	}
+	return a.overlays[len(a.overlays)-1]
+}
+
+// push opens an overlay.
+func (a *App) push(s ui.Screen) tea.Cmd {
+	s.SetSize(a.room(s))
+	a.overlays = append(a.overlays, s)
+	return s.Init()
+}
+
+// pop closes an overlay; nil is the top one.
+func (a *App) pop(s ui.Screen) {
+	if len(a.overlays) == 0 {
+		return
+	}
+	at := len(a.overlays) - 1
+	if s != nil {
+		for at >= 0 && a.overlays[at] != s {
+			at--
+		}
+	}
+	if at >= 0 {
+		a.overlays = append(a.overlays[:at:at], a.overlays[at+1:]...)
+	}
+}
+
+// tellAll hands a message to every overlay, and to the list, whose commands are its own.
+func (a *App) tellAll(msg tea.Msg) tea.Cmd {
+	cmds := []tea.Cmd{a.list.Update(msg)}
+	for _, s := range append([]ui.Screen(nil), a.overlays...) {
+		cmds = append(cmds, s.Update(msg))
+	}
+	return tea.Batch(cmds...)
+}
+
+// typing reports whether a text input owns the printable keys.
+func (a *App) typing() bool {
+	if top := a.top(); top != nil {
+		t, ok := top.(ui.Typist)
+		return ok && t.Typing()
+	}
+	return a.list.Typing()
+}
+
+// held reports whether an overlay does not let ctrl+c leave silently.
+func (a *App) held() ui.Screen {
+	for i := len(a.overlays) - 1; i >= 0; i-- {
+		if l, ok := a.overlays[i].(ui.Leaver); ok && l.HoldsKeys() {
+			return a.overlays[i]
+		}
+	}
+	return nil
+}

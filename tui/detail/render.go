@@ -1,0 +1,323 @@
+package detail
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// sheet collects the lines of a detail.
+type sheet struct {
+	env   *ui.Env
+	width int
+	label int // cells of the column of labels
+	lines []string
+}
+
+// render lays a key out: a pure function of what it is given and the clock.
+func render(env *ui.Env, s Subject, width int) []string {
+	p := &sheet{env: env, width: width, label: min(11, max(width/3, 6))}
+	p.head(s)
+	p.dates(s)
+	p.findings(s.Findings)
+	p.access(s)
+	p.restrictions(s)
+	p.rest(s)
+	return p.lines
+}
+
+func (p *sheet) add(line string) { p.lines = append(p.lines, ui.Truncate(line, p.width)) }
+
+func (p *sheet) gap() {
+	if n := len(p.lines); n > 0 && p.lines[n-1] != "" {
+		p.lines = append(p.lines, "")
+	}
+}
+
+func (p *sheet) heading(text string) {
+	p.gap()
+	p.add(p.env.Styles.Column.Render(text))
+}
+
+// field writes a label and its value; a long value goes on beneath itself.
+func (p *sheet) field(label, value string, style lipgloss.Style) {
+	for i, line := range ui.Wrap(value, max(p.width-p.label, 1)) {
+		if i > 0 {
+			label = ""
+		}
+		p.add(p.env.Styles.Dim.Render(ui.Pad(label, p.label)) + style.Render(line))
+	}
+}
+
+// text writes plain words with an indent.
+func (p *sheet) text(indent int, value string, style lipgloss.Style) {
+	for _, line := range ui.Wrap(value, max(p.width-indent, 1)) {
+		p.add(strings.Repeat(" ", indent) + style.Render(line))
+	}
+}
+
+func (p *sheet) plain(label, value string) {
+	if value != "" {
+		p.field(label, ui.Clean(value), p.env.Styles.Base)
+	}
+}
+
+// said writes a field that the service has: what it says, or that it does not say.
+func (p *sheet) said(label, value string) {
+	if value == "" {
+		p.field(label, ui.Unknown, p.env.Styles.Dim)
+		return
+	}
+	p.plain(label, value)
+}
+
+func (p *sheet) head(s Subject) {
+	st, k := p.env.Styles, s.Key
+	name := ui.Clean(k.Name)
+	if strings.TrimSpace(name) == "" {
+		name = "(no name)"
+	}
+	p.text(0, name, st.Strong)
+	var badges []string
+	if state := ui.StateOf(k, s.Marks, p.env.Now()); state.Word != "" {
+		badges = append(badges, st.Tone(state.Tone).Render(state.String()))
+	}
+	if e := ui.EnvironmentState(k.Environment); e.Word != "" {
+		badges = append(badges, st.Tone(e.Tone).Render(ui.Clean(e.String())))
+	}
+	if k.Own {
+		badges = append(badges, st.Accent.Render(ui.OwnMark))
+	}
+	if len(badges) > 0 {
+		p.add(strings.Join(badges, "  "))
+	}
+	if k.Own {
+		p.text(0, "This is the key that detent itself uses.", st.Dim)
+	}
+	p.gap()
+	has := func(f apikey.Field) bool { return slices.Contains(s.Caps.AccessFields, f) }
+	p.plain("id", k.ID)
+	p.plain("key", k.Masked)
+	switch k.Type {
+	case apikey.SecretKey:
+		p.plain("type", "secret (sk)")
+	case apikey.PublicKey:
+		p.plain("type", "public (pk)")
+	default:
+		p.optional("type", k.Type, has(apikey.FieldType))
+	}
+	p.optional("env", string(k.Environment), has(apikey.FieldEnvironment))
+	switch {
+	case k.Enabled != nil && *k.Enabled:
+		p.plain("enabled", "yes")
+	case k.Enabled != nil:
+		p.plain("enabled", "no")
+	default:
+		p.optional("enabled", "", s.Caps.Disable.OK)
+	}
+	p.plain("account", k.Account)
+	project := cmp.Or(k.ProjectName, k.Project)
+	if k.ProjectName != "" && k.Project != "" && k.Project != k.ProjectName {
+		project += " (" + k.Project + ")"
+	}
+	p.optional("project", project, has(apikey.FieldProject))
+}
+
+// optional writes a field that is reported, or that the service has and does not report.
+func (p *sheet) optional(label, value string, has bool) {
+	if value != "" || has {
+		p.said(label, value)
+	}
+}
+
+func (p *sheet) dates(s Subject) {
+	k, now := s.Key, p.env.Now()
+	p.gap()
+	p.date("created", k.CreatedAt, p.env.Styles.Base)
+	if k.UpdatedAt.Known() {
+		p.date("updated", k.UpdatedAt, p.env.Styles.Base)
+	}
+	style := p.env.Styles.Base
+	switch {
+	case k.ExpiresAt.Before(now):
+		style = p.env.Styles.Bad
+	case s.Marks.Has(apikey.FindingExpiring):
+		style = p.env.Styles.Warn
+	}
+	p.date("expires", k.ExpiresAt, style)
+	p.date("last used", k.LastUsedAt, p.env.Styles.Base)
+	if !k.LastUsedAt.Known() && s.Caps.LastUsed.Why != "" {
+		p.text(p.label, s.Caps.LastUsed.Why, p.env.Styles.Dim)
+	}
+	p.plain("created by", k.CreatedBy)
+	p.plain("updated by", k.UpdatedBy)
+}
+
+// date writes the exact instant with its zone, and beneath or beside it how far away it is.
+func (p *sheet) date(label string, m apikey.Moment, style lipgloss.Style) {
+	at, ok := m.Time()
+	if !ok {
+		p.field(label, ui.Moment(m, p.env.Now()), p.env.Styles.Dim)
+		return
+	}
+	p.field(label, ui.Exact(at, p.env.Zone), style)
+	p.add(strings.Repeat(" ", p.label) + p.env.Styles.Dim.Render(ago(at, p.env.Now())))
+}
+
+func ago(at, now time.Time) string {
+	if at.After(now) {
+		return ui.Relative(at, now)
+	}
+	return ui.Relative(at, now) + " ago"
+}
+
+func (p *sheet) findings(found []apikey.Finding) {
+	if len(found) == 0 {
+		return
+	}
+	p.heading("FINDINGS")
+	// Warnings first, as check reports them; notes are quiet.
+	found = slices.Clone(found)
+	slices.SortStableFunc(found, func(a, b apikey.Finding) int { return cmp.Compare(quiet(a), quiet(b)) })
+	for _, f := range found {
+		glyph, style := "!", p.env.Styles.Warn
+		if !f.Kind.IsWarning() {
+			glyph, style = "·", p.env.Styles.Dim
+		}
+		if f.Kind == apikey.FindingExpired {
+			glyph, style = "✗", p.env.Styles.Bad
+		}
+		word := strings.ReplaceAll(string(f.Kind), "_", " ")
+		for i, line := range ui.Wrap(word+": "+ui.Clean(f.Detail), max(p.width-2, 1)) {
+			if i > 0 {
+				glyph = " "
+			}
+			p.add(style.Render(glyph+" ") + line)
+		}
+	}
+}
+
+func quiet(f apikey.Finding) int {
+	if f.Kind.IsWarning() {
+		return 0
+	}
+	return 1
+}
+
+func (p *sheet) access(s Subject) {
+	st, k := p.env.Styles, s.Key
+	has := func(f apikey.Field) bool { return slices.Contains(s.Caps.AccessFields, f) }
+	if k.Role != "" || has(apikey.FieldRole) {
+		p.heading("ROLE")
+		if k.Role == "" {
+			p.text(0, ui.Unknown, st.Dim)
+		} else {
+			p.text(0, ui.Clean(k.Role), st.Base)
+		}
+		for _, r := range s.Caps.Roles {
+			if r.Name == k.Role && r.Description != "" {
+				p.text(2, r.Description, st.Dim)
+			}
+		}
+	}
+	switch {
+	case k.Permissions == nil && has(apikey.FieldPermissions):
+		p.heading("PERMISSIONS")
+		p.text(0, ui.Unknown, st.Dim)
+	case k.Permissions != nil:
+		p.heading("PERMISSIONS (" + ui.Count(len(k.Permissions), "right") + ")")
+		p.permissions(s)
+	}
+}
+
+// permissions are shown under the service's own headings; what its catalogue does not know comes last, verbatim.
+func (p *sheet) permissions(s Subject) {
+	st := p.env.Styles
+	left := slices.Clone(s.Key.Permissions)
+	for _, g := range s.Caps.PermissionGroups {
+		var mine []apikey.PermissionInfo
+		for _, info := range g.Permissions {
+			at := slices.IndexFunc(left, func(q apikey.Permission) bool {
+				return q == info.Permission || q.Feature == "" && q.Name == info.Permission.Name
+			})
+			if at >= 0 {
+				mine = append(mine, info)
+				left = slices.Delete(left, at, at+1)
+			}
+		}
+		if len(mine) == 0 {
+			continue
+		}
+		p.text(0, cmp.Or(g.Title, g.Feature), st.Strong)
+		for _, info := range mine {
+			p.permission(info)
+		}
+	}
+	if len(left) == 0 {
+		return
+	}
+	p.text(0, "Not in detent's catalogue", st.Strong)
+	for _, q := range left {
+		p.text(2, ui.Clean(q.String()), st.Base)
+	}
+}
+
+func (p *sheet) permission(info apikey.PermissionInfo) {
+	st := p.env.Styles
+	line := "  " + ui.Clean(info.Permission.Name)
+	switch info.Risk {
+	case apikey.CanMint:
+		line += st.Warn.Render("  ! can make or delete keys")
+	case apikey.NoEffect:
+		line += st.Dim.Render("  · does nothing today")
+	}
+	p.add(line)
+	p.text(4, info.Description, st.Dim)
+}
+
+func (p *sheet) restrictions(s Subject) {
+	st, r := p.env.Styles, s.Key.Restrictions
+	has := slices.Contains(s.Caps.AccessFields, apikey.FieldRestrictions)
+	if r == nil && !has {
+		return
+	}
+	p.heading("RESTRICTIONS")
+	switch {
+	case r == nil:
+		p.text(0, ui.Unknown, st.Dim)
+		return
+	case r.Empty():
+		p.text(0, "none: full access to the account", st.Base)
+		return
+	}
+	for _, part := range []struct {
+		label string
+		items []string
+	}{{"addresses", r.IPAddresses}, {"referrers", r.Referrers}, {"endpoints", r.Endpoints}} {
+		for i, item := range part.items {
+			label := part.label
+			if i > 0 {
+				label = ""
+			}
+			p.plain(label, item)
+		}
+	}
+}
+
+// rest names what detent copies without understanding it.
+func (p *sheet) rest(s Subject) {
+	if len(s.Key.Extra) == 0 {
+		return
+	}
+	p.heading("ALSO SET")
+	for _, name := range slices.Sorted(maps.Keys(s.Key.Extra)) {
+		p.plain(ui.Truncate(ui.Clean(name), p.label-1), string(s.Key.Extra[name]))
+	}
+}

@@ -1,0 +1,191 @@
+package dialog
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/tui/ui"
+)
+
+// Profiles lists the profiles: switch, test, add.
+type Profiles struct {
+	env     *ui.Env
+	rows    func() []ui.Profile
+	current string
+	add     func() ui.Screen
+
+	cursor        int
+	width, height int
+	tests         map[string]test
+	tickets       map[int]string
+}
+
+// test is what came of trying a profile.
+type test struct {
+	running bool
+	result  ui.ProfileTested
+}
+
+// NewProfiles makes the list with the cursor on the profile in use. add makes the
+// form for a new one.
+func NewProfiles(env *ui.Env, rows func() []ui.Profile, current string, add func() ui.Screen) *Profiles {
+	p := &Profiles{env: env, rows: rows, current: current, add: add, tests: map[string]test{}, tickets: map[int]string{}}
+	for i, r := range rows() {
+		if r.Name == current {
+			p.cursor = i
+		}
+	}
+	return p
+}
+
+// Title names the box.
+func (p *Profiles) Title() string { return "Profiles" }
+
+// Init has nothing to start.
+func (p *Profiles) Init() tea.Cmd { return nil }
+
+// SetSize gives the largest content.
+func (p *Profiles) SetSize(width, height int) { p.width, p.height = min(width, 96), height }
+
+// Bindings are the keys that act now.
+func (p *Profiles) Bindings() []key.Binding {
+	k := p.env.Keys
+	return []key.Binding{k.Switch, k.TestProfile, k.AddProfile, k.Dismiss}
+}
+
+// Update moves, switches, tests and adds.
+func (p *Profiles) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case ui.ProfileTested:
+		if name, ok := p.tickets[msg.Ticket]; ok {
+			delete(p.tickets, msg.Ticket)
+			p.tests[name] = test{result: msg}
+		}
+	case ui.ProfileAdded:
+		if msg.Err == nil {
+			p.move(msg.Name)
+		}
+	case tea.KeyMsg:
+		return p.press(msg)
+	}
+	return nil
+}
+
+func (p *Profiles) move(name string) {
+	for i, r := range p.rows() {
+		if r.Name == name {
+			p.cursor = i
+		}
+	}
+}
+
+func (p *Profiles) press(msg tea.KeyMsg) tea.Cmd {
+	k := p.env.Keys
+	rows := p.rows()
+	last := len(rows) - 1
+	switch {
+	case key.Matches(msg, k.Up):
+		p.cursor = max(p.cursor-1, 0)
+	case key.Matches(msg, k.Down):
+		p.cursor = max(min(p.cursor+1, last), 0)
+	case key.Matches(msg, k.Top):
+		p.cursor = 0
+	case key.Matches(msg, k.Bottom):
+		p.cursor = max(last, 0)
+	case key.Matches(msg, k.AddProfile):
+		return ui.Do(ui.Push{Screen: p.add()})
+	case p.cursor <= last && key.Matches(msg, k.Switch):
+		return ui.Do(ui.UseProfile{Name: rows[p.cursor].Name})
+	case p.cursor <= last && key.Matches(msg, k.TestProfile):
+		name := rows[p.cursor].Name
+		if p.tests[name].running {
+			return nil
+		}
+		ticket := p.env.Ticket()
+		p.tickets[ticket], p.tests[name] = name, test{running: true}
+		return ui.Do(ui.TestProfile{Ticket: ticket, Name: name})
+	case key.Matches(msg, k.Dismiss), key.Matches(msg, k.Profiles):
+		return ui.Do(ui.Pop{Screen: p})
+	}
+	return nil
+}
+
+// View is the list, and what is to be said about the selected profile.
+func (p *Profiles) View() string {
+	rows := p.rows()
+	p.cursor = max(min(p.cursor, len(rows)-1), 0)
+	name, service := 8, 8
+	for _, r := range rows {
+		name = max(name, ui.Width(ui.Clean(r.Name)))
+		service = max(service, len(r.Service))
+	}
+	name = min(name, max(p.width/3, 8))
+	about := p.about(rows)
+	room := max(p.height-len(about)-1, 1)
+	from := max(min(p.cursor-room/2, len(rows)-room), 0)
+	var lines []string
+	for i := from; i < len(rows) && i < from+room; i++ {
+		lines = append(lines, p.row(rows[i], i == p.cursor, name, service))
+	}
+	lines = append(lines, "")
+	return strings.Join(append(lines, about...), "\n")
+}
+
+func (p *Profiles) row(r ui.Profile, selected bool, name, service int) string {
+	st := p.env.Styles
+	in := "  "
+	if r.Name == p.current {
+		in = "● "
+	}
+	env := ui.EnvironmentState(r.Environment)
+	where := r.URL
+	if r.Embedded {
+		where = "embedded"
+	}
+	flags := ""
+	if r.ReadOnly {
+		flags = "read-only  "
+	}
+	text := ui.Pad(ui.Clean(r.Name), name) + "  " + ui.Pad(ui.Clean(r.Service), service) + "  "
+	badge := ui.Pad(env.String(), 6)
+	rest := "  " + flags + ui.Clean(where)
+	if selected {
+		return ui.Truncate(st.Accent.Render("▸")+st.Cursor.Render(" "+ui.Pad(in+text+badge+rest, p.width-2)), p.width)
+	}
+	return ui.Pad("  "+st.Good.Render(in)+text+st.Tone(env.Tone).Render(badge)+st.Dim.Render(rest), p.width)
+}
+
+// about says where the token comes from and what a test has shown.
+func (p *Profiles) about(rows []ui.Profile) []string {
+	if len(rows) == 0 {
+		return []string{"There is no profile."}
+	}
+	st, r := p.env.Styles, rows[p.cursor]
+	token := cmp.Or(r.Token, "made at start, in memory only")
+	out := []string{st.Dim.Render("token  ") + ui.Truncate(ui.Clean(token), p.width-7)}
+	t, ok := p.tests[r.Name]
+	switch {
+	case !ok:
+		return append(out, st.Dim.Render("test   not tested yet"))
+	case t.running:
+		return append(out, st.Dim.Render("test   ")+"asking the service …")
+	case t.result.Err != nil:
+		out = append(out, st.Dim.Render("test   ")+st.Bad.Render("✗ does not work"))
+		for _, part := range Explain(t.result.Err) {
+			for _, line := range ui.Wrap(part.Text, p.width-7) {
+				out = append(out, "       "+line)
+			}
+		}
+		return out
+	}
+	out = append(out, st.Dim.Render("test   ")+st.Good.Render("✓ works")+": "+ui.Count(t.result.Keys, "key"))
+	for _, note := range t.result.Notes {
+		for _, line := range ui.Wrap(ui.Clean(note), p.width-7) {
+			out = append(out, "       "+line)
+		}
+	}
+	return out
+}

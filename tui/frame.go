@@ -1,0 +1,273 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+const (
+	sideBySide = 90 // from this width on, list and detail share the frame
+	minWidth   = 40
+	minHeight  = 10
+)
+
+// measures are the cells inside the frame.
+type measures struct{ list, detail, body int }
+
+// measure shares a terminal out: a border round everything, one cell of air beside the detail.
+func measure(width, height int) measures {
+	m := measures{list: width - 2, detail: width - 4, body: height - 2}
+	if width >= sideBySide {
+		pane := max(min(width/3, 60), 36)
+		m.list, m.detail = width-3-pane, pane-2
+	}
+	return m
+}
+
+func (a *App) tooSmall() bool { return a.width < minWidth || a.height < minHeight }
+
+// View is the frame: exactly the terminal's size, whatever is in it.
+func (a *App) View() string {
+	switch {
+	case a.width <= 0 || a.height <= 0:
+		return ""
+	case a.tooSmall():
+		return a.tooSmallView()
+	}
+	lines := make([]string, 0, a.height)
+	lines = append(lines, a.header())
+	lines = append(lines, a.body()...)
+	lines = append(lines, a.footer())
+	for _, s := range a.overlays {
+		if !wantsAll(s) {
+			a.place(lines, s)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (a *App) tooSmallView() string {
+	text := fmt.Sprintf("too small: %dx%d\nneeds %dx%d\nq quits", a.width, a.height, minWidth, minHeight)
+	if a.held() != nil {
+		text = fmt.Sprintf("too small: %dx%d\nneeds %dx%d\na secret waits\nto be stored", a.width, a.height, minWidth, minHeight)
+	}
+	return strings.Join(ui.Centre(text, a.width, a.height), "\n")
+}
+
+// line is the style of the frame's lines: a live environment colours them.
+func (a *App) line() lipgloss.Style {
+	if a.environment() == apikey.Live {
+		return a.env.Styles.Bad
+	}
+	return a.env.Styles.Dim
+}
+
+func (a *App) environment() apikey.Environment {
+	if a.profile.conn != nil {
+		return a.profile.conn.Profile.Environment
+	}
+	for _, p := range a.host.Profiles() {
+		if p.Name == a.profile.want {
+			return p.Environment
+		}
+	}
+	return ""
+}
+
+// rule is a horizontal line of the frame with words at its ends; left gives way first.
+func (a *App) rule(from, left, right, to string) string {
+	line := a.line()
+	room := a.width - 2
+	if right != "" {
+		right = " " + ui.Truncate(right, room-2) + " "
+	}
+	left = ui.Truncate(left, max(room-2-ui.Width(right)-1, 0))
+	if left != "" {
+		left = " " + left + " "
+	}
+	gap := room - ui.Width(left) - ui.Width(right)
+	return line.Render(from) + left + line.Render(strings.Repeat("─", max(gap, 0))) + right + line.Render(to)
+}
+
+func (a *App) header() string {
+	s := a.env.Styles
+	dot, dash := s.Dim.Render(" · "), a.line().Render(" ─ ")
+	left := s.Header.Render("detent") + dash + ui.Clean(a.profile.want)
+	if a.profile.conn != nil {
+		left += dot + ui.Clean(a.profile.caps.Service)
+	}
+	if e := a.environment(); e == apikey.Live {
+		left += s.Dim.Render(" ·") + s.Live.Render("LIVE")
+	} else if e != "" {
+		left += s.Dim.Render(" ·") + s.Test.Render(ui.Clean(string(e)))
+	}
+	if _, no := a.noWrites(); no {
+		left += dot + s.Warn.Render("read-only")
+	}
+	if top := a.top(); top != nil && wantsAll(top) {
+		if t, ok := top.(ui.Titled); ok {
+			left += dash + s.Strong.Render(ui.Clean(t.Title()))
+		}
+	}
+	return a.rule("┌", left, a.summary(), "┐")
+}
+
+// summary counts: keys, those that expire soon, open rotations.
+func (a *App) summary() string {
+	s, n := a.env.Styles, a.list.Len()
+	var parts []string
+	switch {
+	case a.profile.err != nil || a.load.err != nil:
+		parts = append(parts, s.Bad.Render(a.errorWord()))
+	case a.profile.conn == nil:
+		return s.Dim.Render("opening …")
+	case a.load.running && !a.load.loaded:
+		if n == 0 {
+			return s.Dim.Render("loading …")
+		}
+		return s.Dim.Render("loading … " + ui.Count(n, "key"))
+	case a.load.running:
+		parts = append(parts, s.Dim.Render("reloading …"))
+	}
+	if a.list.Len() > 0 || a.load.loaded {
+		parts = append(parts, ui.Count(n, "key"))
+	}
+	if c := a.load.counts; c.expiring > 0 {
+		parts = append(parts, s.Warn.Render(fmt.Sprintf("%d expiring", c.expiring)))
+	}
+	if c := a.load.counts; c.rotating > 0 {
+		parts = append(parts, s.Accent.Render(ui.Count(c.rotating, "rotation")+" open"))
+	}
+	return strings.Join(parts, s.Dim.Render(" · "))
+}
+
+func (a *App) footer() string {
+	s := a.env.Styles
+	if a.toast.text != "" {
+		if a.toast.good {
+			return a.rule("└", s.Good.Render("✓")+" "+a.toast.text, "", "┘")
+		}
+		return a.rule("└", s.Warn.Render("!")+" "+a.toast.text, "", "┘")
+	}
+	return a.rule("└", ui.Hints(s, a.hints(), a.width-6), "", "┘")
+}
+
+// hints are the bindings that act now, the most used first.
+func (a *App) hints() []key.Binding {
+	if top := a.top(); top != nil {
+		if wantsAll(top) {
+			return top.Bindings()
+		}
+		return nil // they are on the box itself
+	}
+	if a.list.Typing() {
+		return a.list.Bindings()
+	}
+	return a.bindings()
+}
+
+// body is what the frame holds, line by line.
+func (a *App) body() []string {
+	m := measure(a.width, a.height)
+	line := a.line()
+	side := line.Render("│")
+	out := make([]string, m.body)
+	if top := a.top(); top != nil && wantsAll(top) {
+		for i, text := range ui.Fit(top.View(), a.width-4, m.body) {
+			out[i] = side + " " + text + " " + side
+		}
+		return out
+	}
+	if a.width >= sideBySide {
+		list, about := a.list.Lines(), a.detail.Lines()
+		middle := side
+		if a.focus == onDetail && len(a.overlays) == 0 {
+			middle = a.env.Styles.Accent.Render("│")
+		}
+		for i := range out {
+			out[i] = side + list[i] + middle + " " + about[i] + " " + side
+		}
+		return out
+	}
+	if a.focus == onDetail {
+		for i, text := range a.detail.Lines() {
+			out[i] = side + " " + text + " " + side
+		}
+		return out
+	}
+	for i, text := range a.list.Lines() {
+		out[i] = side + text + side
+	}
+	return out
+}
+
+func wantsAll(s ui.Screen) bool {
+	w, ok := s.(ui.Wide)
+	return ok && w.WantsAll()
+}
+
+// room is the largest content of an overlay.
+func (a *App) room(s ui.Screen) (width, height int) {
+	if wantsAll(s) {
+		return max(a.width-4, 0), max(a.height-2, 0)
+	}
+	return max(a.width-8, 0), max(a.height-4, 0)
+}
+
+// place puts an overlay's box on the frame, in the middle.
+func (a *App) place(lines []string, s ui.Screen) {
+	box := a.box(s)
+	width := ui.Width(box[0])
+	x, y := (a.width-width)/2, max((len(lines)-len(box))/2, 0)
+	for i, row := range box {
+		if y+i < len(lines) {
+			lines[y+i] = splice(lines[y+i], x, row, width, a.width)
+		}
+	}
+}
+
+// box draws an overlay's content in a border, with its title above and its keys below.
+func (a *App) box(s ui.Screen) []string {
+	st := a.env.Styles
+	line := st.Accent.Bold(false)
+	if d, ok := s.(ui.Danger); ok && d.Dangerous() {
+		line = st.Bad
+	}
+	title := ""
+	if t, ok := s.(ui.Titled); ok {
+		title = st.Strong.Render(ui.Clean(t.Title()))
+	}
+	maxWidth, maxHeight := a.room(s)
+	hints := ui.Hints(st, s.Bindings(), maxWidth-2)
+	content := strings.Split(s.View(), "\n")
+	inner := max(ui.Width(title)+2, ui.Width(hints)+2, 24)
+	for _, row := range content {
+		inner = max(inner, ui.Width(row))
+	}
+	inner = min(inner, maxWidth)
+	edge := func(from, text, to string) string {
+		if text != "" {
+			text = " " + ui.Truncate(text, inner) + " "
+		}
+		return line.Render(from) + text + line.Render(strings.Repeat("─", max(inner+2-ui.Width(text), 0))+to)
+	}
+	out := []string{edge("╭", title, "╮")}
+	for _, row := range ui.Fit(s.View(), inner, min(len(content), maxHeight)) {
+		out = append(out, line.Render("│")+" "+row+" "+line.Render("│"))
+	}
+	return append(out, edge("╰", hints, "╯"))
+}
+
+// splice puts row over a line of the frame at cell x.
+func splice(under string, x int, row string, width, total int) string {
+	left := ui.Pad(ansi.Truncate(under, x, ""), x)
+	right := ui.PadLeft(ansi.TruncateLeft(under, x+width, ""), total-x-width)
+	return left + row + right
+}

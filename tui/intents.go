@@ -1,0 +1,320 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+
+	osc52 "github.com/aymanbagabas/go-osc52/v2"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/tui/dialog"
+	"detent/tui/ui"
+)
+
+// requests are the writes under way: who asked, and how many. They are never cancelled by
+// leaving a screen.
+type requests struct {
+	asked  map[int]ui.Screen // by ticket
+	flying int
+}
+
+func newRequests() requests { return requests{asked: map[int]ui.Screen{}} }
+
+// result is the end of an intent: what the screens are told, and what the root makes of it.
+type result struct {
+	ticket int
+	write  bool
+	msg    tea.Msg // ui.KeyCreated and its like
+	err    error
+	title  string         // of the error box: "Could not create payments-api"
+	done   string         // the toast of a success; empty for none
+	then   func() tea.Cmd // after a success
+}
+
+// intent carries out what a screen asks for.
+func (a *App) intent(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case ui.Push:
+		return a.push(msg.Screen)
+	case ui.Pop:
+		a.pop(msg.Screen)
+		return nil
+	case ui.Toast:
+		return a.say(msg.Text, msg.Good)
+	case ui.Fail:
+		return a.fail(msg.Title, msg.Err)
+	case ui.Reload:
+		return a.reload()
+	case ui.UseProfile:
+		return a.use(msg.Name)
+	case ui.CopyText:
+		return a.copy(msg.What, msg.Text)
+	case ui.CopySecret:
+		return a.copySecret(msg.Secret)
+	case ui.Quit:
+		return a.quit()
+	}
+	if cmd, ok := a.write(msg); ok {
+		return cmd
+	}
+	if cmd, ok := a.ask(msg); ok {
+		return cmd
+	}
+	return a.tellAll(msg)
+}
+
+// write starts an intent that changes something on the service.
+func (a *App) write(msg tea.Msg) (tea.Cmd, bool) {
+	c := a.profile.conn
+	switch msg := msg.(type) {
+	case ui.CreateKey:
+		return a.send(msg.Ticket, func(ctx context.Context) result {
+			made, err := c.Service.Create(ctx, msg.Draft)
+			return result{
+				msg: ui.KeyCreated{Ticket: msg.Ticket, Created: made, Err: err}, err: err,
+				title: "Could not create " + msg.Draft.Name,
+				then: func() tea.Cmd {
+					a.load.after = made.Key.ID
+					return tea.Batch(a.push(a.screens.secret(made)), a.reload())
+				},
+			}
+		}), true
+	case ui.UpdateKey:
+		return a.send(msg.Ticket, func(ctx context.Context) result {
+			k, err := c.Service.Update(ctx, msg.ID, msg.Patch)
+			return result{
+				msg: ui.KeyUpdated{Ticket: msg.Ticket, Key: k, Err: err}, err: err,
+				title: "Could not change " + msg.Name, done: changed(msg), then: a.reload,
+			}
+		}), true
+	case ui.DeleteKey:
+		return a.send(msg.Ticket, func(ctx context.Context) result {
+			gone, err := c.Service.Delete(ctx, msg.ID)
+			done := msg.Name + " deleted"
+			if gone.AlreadyGone {
+				done = msg.Name + " was already gone"
+			}
+			return result{
+				msg: ui.KeyDeleted{Ticket: msg.Ticket, ID: msg.ID, Deleted: gone, Err: err}, err: err,
+				title: "Could not delete " + msg.Name, done: done, then: a.reload,
+			}
+		}), true
+	case ui.RequestPublicKey:
+		return a.send(msg.Ticket, func(ctx context.Context) result {
+			value, err := requestPublicKey(ctx, c.Service, msg.Request)
+			return result{
+				msg: ui.PublicKeyReady{Ticket: msg.Ticket, Value: value, Err: err}, err: err,
+				title: "Could not get a public key",
+				then: func() tea.Cmd {
+					return tea.Batch(a.push(a.screens.publicKey(value)), a.reload())
+				},
+			}
+		}), true
+	}
+	return nil, false
+}
+
+// changed says what an update did.
+func changed(msg ui.UpdateKey) string {
+	if on := msg.Patch.Enabled; on != nil && msg.Patch.Name == nil && msg.Patch.Role == nil {
+		if *on {
+			return msg.Name + " enabled"
+		}
+		return msg.Name + " disabled"
+	}
+	return msg.Name + " changed"
+}
+
+// errUnsupported stands for a capability that a service claims and does not have.
+var errUnsupported = &client.Error{
+	Op: "request a public key", Kind: client.Unsupported, Outcome: client.NotDone,
+	Message: "this service gives no public keys",
+}
+
+func requestPublicKey(ctx context.Context, s client.Service, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
+	giver, ok := s.(client.PublicKeys)
+	if !ok {
+		return apikey.PublicKeyValue{}, errUnsupported
+	}
+	return giver.RequestPublicKey(ctx, req)
+}
+
+// ask starts an intent that changes nothing on the service.
+func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
+	c := a.profile.conn
+	switch msg := msg.(type) {
+	case ui.Verify:
+		return a.query(msg.Ticket, func(ctx context.Context) result {
+			proof, err := c.Service.Probe(ctx, msg.Secret)
+			if err == nil && proof.Valid && proof.Key == nil {
+				if id, ok := c.Service.(client.Identifier); ok {
+					if k, idErr := id.Identify(ctx, msg.Secret); idErr == nil {
+						proof.Key = k
+					}
+				}
+			}
+			return result{msg: ui.Verified{Ticket: msg.Ticket, Proof: proof, Err: err}, err: err, title: "Could not verify the secret"}
+		}), true
+	case ui.Deliver:
+		return a.query(msg.Ticket, func(ctx context.Context) result {
+			d, err := a.host.Deliver(ctx, c.Profile.Name, msg.Destination, msg.Secret)
+			return result{msg: ui.SecretDelivered{Ticket: msg.Ticket, Delivered: d, Err: err}, err: err, title: "Could not store the secret", done: d.Summary}
+		}), true
+	case ui.AddProfile:
+		return a.query(msg.Ticket, func(ctx context.Context) result {
+			err := a.host.AddProfile(ctx, msg.Profile)
+			return result{msg: ui.ProfileAdded{Ticket: msg.Ticket, Name: msg.Profile.Name, Err: err}, err: err, title: "Could not add the profile", done: "profile " + msg.Profile.Name + " added"}
+		}), true
+	case ui.TestProfile:
+		return a.testProfile(msg), true
+	}
+	return nil, false
+}
+
+// testProfile opens a profile and lists its keys, without leaving the one in use.
+func (a *App) testProfile(msg ui.TestProfile) tea.Cmd {
+	var conn ui.Connection
+	try := func(ctx context.Context) result {
+		out := ui.ProfileTested{Ticket: msg.Ticket, Name: msg.Name}
+		if conn.Service != nil {
+			out.Err = conn.Service.List(ctx, func(batch []apikey.Key) { out.Keys += len(batch) })
+			out.Notes = abilities(conn.Service.Capabilities())
+		}
+		return result{msg: out, err: out.Err, title: "The profile " + msg.Name + " does not work"}
+	}
+	if !a.host.NeedsTerminal(msg.Name) {
+		return a.query(msg.Ticket, func(ctx context.Context) result {
+			var err error
+			if conn, err = a.host.Open(ctx, msg.Name); err != nil {
+				return result{msg: ui.ProfileTested{Ticket: msg.Ticket, Name: msg.Name, Err: err}, err: err, title: "The profile " + msg.Name + " does not open"}
+			}
+			return try(ctx)
+		})
+	}
+	a.requests.asked[msg.Ticket] = a.top()
+	run := &outside{run: func() (err error) { conn, err = a.host.Open(context.Background(), msg.Name); return err }}
+	return tea.Exec(run, func(err error) tea.Msg {
+		if err != nil {
+			return result{ticket: msg.Ticket, msg: ui.ProfileTested{Ticket: msg.Ticket, Name: msg.Name, Err: err}, err: err, title: "The profile " + msg.Name + " does not open"}
+		}
+		out := try(context.Background())
+		out.ticket = msg.Ticket
+		return out
+	})
+}
+
+// abilities say in words what a service lets one do.
+func abilities(c apikey.Capabilities) []string {
+	var notes []string
+	for _, x := range []struct {
+		what string
+		can  apikey.Ability
+	}{
+		{"create", c.Create}, {"delete", c.Delete}, {"rename", c.Rename}, {"change the role", c.ChangeRole},
+		{"enable and disable", c.Disable}, {"public keys", c.PublicKeys},
+	} {
+		switch {
+		case x.can.OK:
+			notes = append(notes, "✓ "+x.what)
+		case x.can.Why != "":
+			notes = append(notes, "· no "+x.what+": "+x.can.Why)
+		}
+	}
+	return notes
+}
+
+// send starts a write: refused where the profile is read-only, counted while it is under way.
+func (a *App) send(ticket int, do func(ctx context.Context) result) tea.Cmd {
+	if why, no := a.noWrites(); no {
+		do = func(context.Context) result {
+			err := &client.Error{Op: "change keys", Kind: client.ReadOnly, Outcome: client.NotDone, Message: why}
+			return result{err: err, title: "Read-only"}
+		}
+	}
+	a.requests.flying++
+	cmd := a.query(ticket, do)
+	return func() tea.Msg {
+		out := cmd().(result)
+		out.write = true
+		return out
+	}
+}
+
+// query starts what only asks. The services bound every call by their own timeout.
+func (a *App) query(ticket int, do func(ctx context.Context) result) tea.Cmd {
+	a.requests.asked[ticket] = a.top()
+	return func() tea.Msg {
+		out := do(context.Background())
+		out.ticket = ticket
+		return out
+	}
+}
+
+// answer ends an intent: the screen that asked shows it; where that is gone, a toast or the error box does.
+func (a *App) answer(r result) tea.Cmd {
+	if r.write {
+		a.requests.flying--
+	}
+	asker := a.requests.asked[r.ticket]
+	delete(a.requests.asked, r.ticket)
+	there := asker != nil && a.isOpen(asker)
+	cmds := []tea.Cmd{}
+	if r.msg != nil {
+		cmds = append(cmds, a.tellAll(r.msg))
+	}
+	switch {
+	case r.err != nil && (!there || r.msg == nil):
+		cmds = append(cmds, a.fail(r.title, r.err))
+	case r.err != nil:
+	default:
+		if r.done != "" {
+			cmds = append(cmds, a.say(r.done, true))
+		}
+		if r.then != nil {
+			cmds = append(cmds, r.then())
+		}
+	}
+	if r.write && client.MayHaveHappened(r.err) {
+		cmds = append(cmds, a.reload())
+	}
+	return tea.Batch(cmds...)
+}
+
+func (a *App) isOpen(s ui.Screen) bool {
+	for _, o := range a.overlays {
+		if o == s {
+			return true
+		}
+	}
+	return false
+}
+
+// fail opens the error box.
+func (a *App) fail(title string, err error) tea.Cmd {
+	return a.push(dialog.NewError(a.env, title, err))
+}
+
+// copy sends text to the terminal's clipboard. Nothing confirms that it took it.
+func (a *App) copy(what, text string) tea.Cmd {
+	said := a.say(fmt.Sprintf("%s sent to your terminal's clipboard", what), true)
+	out := a.out
+	return tea.Batch(said, func() tea.Msg {
+		if _, err := osc52.New(text).WriteTo(out); err != nil {
+			return ui.Toast{Text: "the terminal could not be written to"}
+		}
+		return nil
+	})
+}
+
+// copySecret goes the way of a delivery, which alone may see the bytes.
+func (a *App) copySecret(secret apikey.Secret) tea.Cmd {
+	name := a.profile.want
+	return func() tea.Msg {
+		if _, err := a.host.Deliver(context.Background(), name, "clipboard", secret); err != nil {
+			return ui.Fail{Title: "Could not copy the secret", Err: err}
+		}
+		return ui.Toast{Text: "sent to your terminal's clipboard, which does not confirm it", Good: true}
+	}
+}

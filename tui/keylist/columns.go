@@ -1,0 +1,193 @@
+package keylist
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// cell is one plain text with its tone.
+type cell struct {
+	text string
+	tone ui.Tone
+}
+
+// column is one column of the table: what it shows, how it sorts, and how long it
+// stays as the pane narrows.
+type column struct {
+	title string
+	// rank orders the columns by need: the highest rank goes first.
+	rank int
+	// width is fixed where it is not 0; else it follows the content up to most.
+	width, most int
+	// reported says whether a key has something to show here; a column that no key reports is not drawn.
+	reported func(k *apikey.Key) bool
+	cell     func(c *context, k *apikey.Key, marks ui.Marks) cell
+	// A column sorts by name, by an instant or by text; one without any of them is not sorted by.
+	byName bool
+	order  func(k *apikey.Key) int64
+	text   func(k *apikey.Key) string
+}
+
+// context is what cells are computed with.
+type context struct {
+	now     time.Time
+	presets []apikey.PermissionPreset
+}
+
+func (c *column) sortable() bool { return c.byName || c.order != nil || c.text != nil }
+
+// unknownLast is the place of a moment that the service does not report: after everything, in both directions.
+const unknownLast = math.MaxInt64
+
+func columns() []column {
+	always := func(*apikey.Key) bool { return true }
+	return []column{
+		{
+			title: "NAME", rank: 0, most: 48, reported: always, byName: true,
+			cell: func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: name(k)} },
+		}, {
+			title: "KEY", rank: 5, most: 16,
+			reported: func(k *apikey.Key) bool { return k.Masked != "" },
+			cell:     func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{ui.Clean(k.Masked), ui.Faint} },
+		}, {
+			title: "TYPE", rank: 8, width: 6,
+			reported: func(k *apikey.Key) bool { return k.Type != "" },
+			cell:     func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: TypeWord(k.Type)} },
+			text:     func(k *apikey.Key) string { return k.Type },
+		}, {
+			title: "ACCESS", rank: 3, most: 16,
+			reported: func(k *apikey.Key) bool { return k.Role != "" || k.Permissions != nil || k.Restrictions != nil },
+			cell:     func(c *context, k *apikey.Key, _ ui.Marks) cell { return access(k, c.presets) },
+			text:     func(k *apikey.Key) string { return access(k, nil).text },
+		}, {
+			title: "PROJECT", rank: 9, most: 14,
+			reported: func(k *apikey.Key) bool { return k.Project != "" || k.ProjectName != "" },
+			cell: func(_ *context, k *apikey.Key, _ ui.Marks) cell {
+				return cell{text: ui.Clean(cmp.Or(k.ProjectName, k.Project))}
+			},
+			text: func(k *apikey.Key) string { return cmp.Or(k.ProjectName, k.Project) },
+		}, {
+			title: "ENV", rank: 2, width: 6,
+			reported: func(k *apikey.Key) bool { return k.Environment != "" },
+			cell: func(_ *context, k *apikey.Key, _ ui.Marks) cell {
+				s := ui.EnvironmentState(k.Environment)
+				return cell{ui.Clean(s.String()), s.Tone}
+			},
+			text: func(k *apikey.Key) string { return string(k.Environment) },
+		}, {
+			title: "STATUS", rank: 4, width: 10,
+			// Findings give a state too; the list knows of them later than of the keys.
+			reported: func(k *apikey.Key) bool { return k.Enabled != nil },
+			cell: func(c *context, k *apikey.Key, marks ui.Marks) cell {
+				s := ui.StateOf(k, marks, c.now)
+				return cell{s.String(), s.Tone}
+			},
+		}, {
+			title: "CREATED", rank: 7, width: 7,
+			reported: func(k *apikey.Key) bool { return k.CreatedAt.Known() },
+			cell:     func(c *context, k *apikey.Key, _ ui.Marks) cell { return moment(k.CreatedAt, c.now) },
+			order:    func(k *apikey.Key) int64 { return instant(k.CreatedAt, 0) },
+		}, {
+			title: "EXPIRES", rank: 1, width: 9,
+			reported: func(k *apikey.Key) bool { return k.ExpiresAt.Known() },
+			cell:     expires,
+			order:    func(k *apikey.Key) int64 { return instant(k.ExpiresAt, unknownLast-1) },
+		}, {
+			title: "LAST USED", rank: 6, width: 9,
+			reported: func(k *apikey.Key) bool { return k.LastUsedAt.Known() },
+			cell:     func(c *context, k *apikey.Key, _ ui.Marks) cell { return moment(k.LastUsedAt, c.now) },
+			order:    func(k *apikey.Key) int64 { return instant(k.LastUsedAt, 0) },
+		},
+	}
+}
+
+func name(k *apikey.Key) string {
+	if n := ui.Clean(k.Name); strings.TrimSpace(n) != "" {
+		return n
+	}
+	return "(no name)"
+}
+
+// TypeWord is a key type as people say it.
+func TypeWord(t string) string {
+	switch t {
+	case apikey.SecretKey:
+		return "secret"
+	case apikey.PublicKey:
+		return "public"
+	}
+	return ui.Clean(t)
+}
+
+// access says in a few cells what a key may do.
+func access(k *apikey.Key, presets []apikey.PermissionPreset) cell {
+	switch {
+	case k.Role != "":
+		return cell{text: ui.Clean(k.Role)}
+	case len(k.Permissions) == 1:
+		return cell{text: ui.Clean(k.Permissions[0].Name)}
+	case k.Permissions != nil:
+		for _, p := range presets {
+			if sameSet(p.Permissions, k.Permissions) {
+				return cell{text: ui.Clean(p.Name)}
+			}
+		}
+		return cell{text: ui.Count(len(k.Permissions), "permission")}
+	case k.Restrictions == nil:
+		return cell{ui.Unknown, ui.Faint}
+	case k.Restrictions.Empty():
+		return cell{text: "full access"}
+	}
+	return cell{text: "restricted"}
+}
+
+func sameSet(a, b []apikey.Permission) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for _, p := range a {
+		if !slices.Contains(b, p) {
+			return false
+		}
+	}
+	return true
+}
+
+func moment(m apikey.Moment, now time.Time) cell {
+	c := cell{text: ui.Moment(m, now)}
+	if _, ok := m.Time(); !ok {
+		c.tone = ui.Faint
+	}
+	return c
+}
+
+func expires(c *context, k *apikey.Key, marks ui.Marks) cell {
+	at, ok := k.ExpiresAt.Time()
+	switch {
+	case !ok:
+		return moment(k.ExpiresAt, c.now)
+	case !at.After(c.now):
+		return cell{ui.Span(c.now.Sub(at)) + " ago", ui.Bad}
+	case marks.Has(apikey.FindingExpiring):
+		return cell{ui.Relative(at, c.now) + " !", ui.Warn}
+	}
+	return cell{text: ui.Relative(at, c.now)}
+}
+
+// instant is the sort key of a moment; never is where "never" belongs: after
+// every expiry, before every use.
+func instant(m apikey.Moment, never int64) int64 {
+	if at, ok := m.Time(); ok {
+		return at.UnixMilli()
+	}
+	if m.IsNever() {
+		return never
+	}
+	return unknownLast
+}

@@ -1,0 +1,334 @@
+// Package keylist is the table of keys: made for 100,000 of them. It draws the
+// visible window only, computes a row once, keeps the cursor on a key and not on
+// a line, and sorts and filters index slices, in a command where that takes long.
+package keylist
+
+import (
+	"slices"
+
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/bubbles/textinput"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// Above these numbers of keys the work leaves Update for a command.
+const (
+	sortAtOnce   = 4_000
+	filterAtOnce = 60_000
+)
+
+// List is the pane.
+type List struct {
+	env     *ui.Env
+	columns []column
+	ctx     context
+
+	width, height int
+	focused       bool
+
+	store    *store // the newest keys
+	seen     *store // what idx points into: an older load until the newest is arranged
+	incoming *store // a reload that is not complete: the old list stays until it is
+
+	sortBy  int // index into columns
+	reverse bool
+	input   textinput.Model
+	typing  bool
+	query   query
+
+	gen     int  // of the arrangement wanted
+	sortGen int  // of the order alone
+	busy    bool // a command arranges
+	sorted  []int32
+	idx     []int32 // what is shown, in order
+	forQ    query   // the filter that idx was made with
+
+	cursor, offset int
+	current        int32  // the key under the cursor, by its index in store; -1 for none
+	moved          bool   // the user chose a place: it follows the key
+	wish           string // the id of a key to go to when it is there
+
+	layout      []placed
+	rows        map[int32]string
+	placeholder string // shown instead of rows where there are none
+	banner      string // one line above the rows
+}
+
+// New makes an empty list, sorted by name.
+func New(env *ui.Env) *List {
+	l := &List{env: env, columns: columns(), focused: true, input: ui.NewInput(env), current: -1, rows: map[int32]string{}}
+	l.input.CharLimit = 400
+	l.Clear()
+	return l
+}
+
+// Init has nothing to start.
+func (l *List) Init() tea.Cmd { return nil }
+
+// Clear empties the list for another profile; sort and filter stay the user's.
+func (l *List) Clear() {
+	l.gen++
+	l.store, l.incoming = newStore(l.columns), nil
+	l.seen = l.store
+	l.sorted, l.idx, l.forQ, l.wish = nil, nil, l.query, ""
+	l.cursor, l.offset, l.current, l.moved, l.busy = 0, 0, -1, false, false
+	l.banner = ""
+	l.relayout()
+}
+
+// SetPresets gives the service's names for sets of permissions.
+func (l *List) SetPresets(presets []apikey.PermissionPreset) {
+	l.ctx.presets = presets
+	l.relayout()
+}
+
+// SetSize gives the pane's size.
+func (l *List) SetSize(width, height int) {
+	if width == l.width && height == l.height {
+		return
+	}
+	l.width, l.height = width, height
+	l.relayout()
+	l.follow()
+}
+
+// SetFocused says whether keys come here; the cursor shows it.
+func (l *List) SetFocused(on bool) { l.focused = on }
+
+// SetPlaceholder is what to show where there are no keys.
+func (l *List) SetPlaceholder(block string) { l.placeholder = block }
+
+// SetBanner shows one line above the rows; empty for none.
+func (l *List) SetBanner(line string) {
+	l.banner = line
+	l.follow()
+}
+
+// Begin starts a load. The keys of an earlier load stay until End.
+func (l *List) Begin() {
+	l.incoming = nil
+	if len(l.store.keys) > 0 {
+		l.incoming = newStore(l.columns)
+	}
+}
+
+// Add takes a batch of the load under way.
+func (l *List) Add(batch []apikey.Key) tea.Cmd {
+	l.ctx.now = l.env.Now()
+	if l.incoming != nil {
+		l.incoming.add(batch, l.columns, &l.ctx)
+		return nil
+	}
+	l.store.add(batch, l.columns, &l.ctx)
+	l.relayout()
+	return l.rearrange(true)
+}
+
+// End closes the load. One that failed leaves the old list as it was.
+func (l *List) End(complete bool) tea.Cmd {
+	next := l.incoming
+	l.incoming = nil
+	if !complete || next == nil {
+		return nil
+	}
+	l.store = next
+	l.relayout()
+	return l.rearrange(true)
+}
+
+// Keys are the keys of the list in the order of the service. The slice is the list's.
+func (l *List) Keys() []*apikey.Key { return l.store.keys }
+
+// SetMarks gives the findings of every key, in the order of Keys.
+func (l *List) SetMarks(marks []ui.Marks) {
+	l.store.marks = marks
+	for i, c := range l.columns {
+		if c.title == "STATUS" {
+			l.store.shown[i] = l.store.shown[i] || slices.ContainsFunc(marks, func(m ui.Marks) bool { return m&stateMarks() != 0 })
+		}
+	}
+	l.relayout()
+}
+
+// stateMarks are the findings that give a key a state.
+func stateMarks() ui.Marks {
+	return ui.MarkOf(apikey.FindingAge) | ui.MarkOf(apikey.FindingExpiring) | ui.MarkOf(apikey.FindingExpired) |
+		ui.MarkOf(apikey.FindingUnused) | ui.MarkOf(apikey.FindingRotationOpen)
+}
+
+// Selected is the key under the cursor with its findings.
+func (l *List) Selected() (*apikey.Key, ui.Marks, bool) {
+	if l.current < 0 || l.cursor >= len(l.idx) || l.idx[l.cursor] != l.current {
+		return nil, 0, false
+	}
+	return l.seen.keys[l.current], l.seen.mark(l.current), true
+}
+
+// Select puts the cursor on a key as soon as it is there.
+func (l *List) Select(id string) {
+	l.wish = id
+	l.place(false)
+}
+
+// Len is the number of keys.
+func (l *List) Len() int { return len(l.store.keys) }
+
+// Shown is the number of keys that the filter leaves.
+func (l *List) Shown() int { return len(l.idx) }
+
+// Typing reports whether the filter takes text.
+func (l *List) Typing() bool { return l.typing }
+
+// Filtered reports whether a filter is set or being typed.
+func (l *List) Filtered() bool { return l.typing || l.input.Value() != "" }
+
+// Tick draws the relative times anew.
+func (l *List) Tick() { clear(l.rows) }
+
+// Bindings are the keys that act now.
+func (l *List) Bindings() []key.Binding {
+	k := l.env.Keys
+	if l.typing {
+		return []key.Binding{k.FilterKeep, k.FilterClear}
+	}
+	return []key.Binding{k.Filter, k.Sort}
+}
+
+// Update takes keys and the results of its own commands.
+func (l *List) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case arranged:
+		return l.arrived(msg)
+	case tea.KeyMsg:
+		if l.typing {
+			return l.typeKey(msg)
+		}
+		return l.press(msg)
+	}
+	return nil
+}
+
+func (l *List) press(msg tea.KeyMsg) tea.Cmd {
+	k := l.env.Keys
+	switch {
+	case l.move(msg):
+		return nil
+	case key.Matches(msg, k.Filter):
+		l.typing = true
+		l.follow()
+		return l.input.Focus()
+	case key.Matches(msg, k.Sort):
+		return l.sortNext()
+	case key.Matches(msg, k.Reverse):
+		l.reverse = !l.reverse
+		return l.resort()
+	case key.Matches(msg, k.Back) && l.input.Value() != "":
+		return l.clearFilter()
+	}
+	return nil
+}
+
+// typeKey: every printable key is text; the arrows still move.
+func (l *List) typeKey(msg tea.KeyMsg) tea.Cmd {
+	k := l.env.Keys
+	switch {
+	case key.Matches(msg, k.FilterKeep):
+		l.typing = false
+		l.input.Blur()
+		l.follow()
+		return nil
+	case key.Matches(msg, k.FilterClear):
+		return l.clearFilter()
+	case msg.Type != tea.KeyRunes && msg.Type != tea.KeyCtrlU && msg.Type != tea.KeyCtrlD &&
+		msg.Type != tea.KeyHome && msg.Type != tea.KeyEnd && l.move(msg):
+		return nil
+	}
+	var cmd tea.Cmd
+	l.input, cmd = l.input.Update(msg)
+	return tea.Batch(cmd, l.refilter())
+}
+
+func (l *List) clearFilter() tea.Cmd {
+	l.typing = false
+	l.input.Blur()
+	l.input.SetValue("")
+	return l.refilter()
+}
+
+func (l *List) refilter() tea.Cmd {
+	l.query = parse(l.input.Value())
+	clear(l.rows)
+	return l.rearrange(false)
+}
+
+// sortNext goes to the next column that some key reports, first value first.
+func (l *List) sortNext() tea.Cmd {
+	for i := 1; i <= len(l.columns); i++ {
+		next := (l.sortBy + i) % len(l.columns)
+		if l.columns[next].sortable() && (next == 0 || l.store.shown[next]) {
+			l.sortBy, l.reverse = next, false
+			break
+		}
+	}
+	return l.resort()
+}
+
+func (l *List) resort() tea.Cmd {
+	l.relayout()
+	return l.rearrange(true)
+}
+
+// rearrange brings idx up to date, anew where the order changed: at once where that is quick, else in a command,
+// one at a time, with the old order on screen until it is done.
+func (l *List) rearrange(anew bool) tea.Cmd {
+	if anew {
+		l.sorted = nil
+		l.sortGen++
+	}
+	l.gen++
+	w := &work{
+		gen: l.gen, sortGen: l.sortGen, store: l.store, view: store{keys: l.store.keys, search: l.store.search},
+		column: l.columns[l.sortBy], reverse: l.reverse, sorted: l.sorted, query: l.query,
+	}
+	if l.sorted != nil && l.seen == l.store && len(l.forQ) > 0 && l.forQ.narrows(l.query) {
+		w.base = l.idx
+	}
+	n := len(l.store.keys)
+	if l.sorted == nil && n > sortAtOnce || w.base == nil && n > filterAtOnce && len(l.query) > 0 {
+		if l.busy {
+			return nil // arrived sees that gen has moved on
+		}
+		l.busy = true
+		return func() tea.Msg { return w.run() }
+	}
+	return l.apply(w.run(), w.query)
+}
+
+func (l *List) arrived(msg arranged) tea.Cmd {
+	l.busy = false
+	if msg.gen == l.gen {
+		return l.apply(msg, l.query)
+	}
+	if len(msg.sorted) == len(l.store.keys) && msg.store == l.store && msg.sortGen == l.sortGen {
+		l.sorted = msg.sorted // the order is still wanted, only the filter has moved on
+	}
+	return l.rearrange(false)
+}
+
+func (l *List) apply(msg arranged, q query) tea.Cmd {
+	filtered := !q.same(l.forQ)
+	if l.seen != msg.store {
+		id := ""
+		if l.current >= 0 {
+			id = l.seen.keys[l.current].ID
+		}
+		l.seen, l.current = msg.store, msg.store.find(id)
+		clear(l.rows)
+	}
+	l.sorted, l.idx, l.forQ = msg.sorted, msg.idx, q
+	l.place(filtered)
+	return nil
+}

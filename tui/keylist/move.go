@@ -1,0 +1,94 @@
+package keylist
+
+import (
+	"slices"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// move carries out a movement key and reports whether it was one.
+func (l *List) move(msg tea.KeyMsg) bool {
+	k := l.env.Keys
+	page := max(l.rowCount(), 1)
+	to := l.cursor
+	switch {
+	case key.Matches(msg, k.Up):
+		to--
+	case key.Matches(msg, k.Down):
+		to++
+	case key.Matches(msg, k.HalfUp):
+		to -= max(page/2, 1)
+	case key.Matches(msg, k.HalfDown):
+		to += max(page/2, 1)
+	case key.Matches(msg, k.PageUp):
+		to -= page
+	case key.Matches(msg, k.PageDown):
+		to += page
+	case key.Matches(msg, k.Top):
+		to = 0
+	case key.Matches(msg, k.Bottom):
+		to = len(l.idx) - 1
+	default:
+		return false
+	}
+	l.moved = true
+	l.put(to)
+	return true
+}
+
+// put places the cursor on a line of the table, within it.
+func (l *List) put(line int) {
+	l.cursor = max(min(line, len(l.idx)-1), 0)
+	l.current = -1
+	if len(l.idx) > 0 {
+		l.current = l.idx[l.cursor]
+	}
+	l.follow()
+}
+
+// place finds the line of the key that the cursor belongs to. A key that the filter hides
+// gives way to the first match; one that is gone, to its neighbour. Until the user
+// has moved, the cursor stays on the first line as keys come in.
+func (l *List) place(filtered bool) {
+	if i := l.seen.find(l.wish); i >= 0 {
+		l.current, l.moved, l.wish = i, true, ""
+	}
+	switch line := slices.Index(l.idx, l.current); {
+	case !l.moved:
+		l.offset = 0
+		l.put(0)
+	case line >= 0 && l.current >= 0:
+		l.put(line)
+	case filtered:
+		l.put(0)
+	default:
+		l.put(l.cursor)
+	}
+}
+
+// follow scrolls as little as keeps the cursor in the window.
+func (l *List) follow() {
+	page := l.rowCount()
+	if l.cursor < l.offset {
+		l.offset = l.cursor
+	}
+	if page > 0 && l.cursor >= l.offset+page {
+		l.offset = l.cursor - page + 1
+	}
+	l.offset = max(min(l.offset, len(l.idx)-page), 0)
+}
+
+// rowCount is the number of rows that fit beneath the lines above them.
+func (l *List) rowCount() int { return max(l.height-l.linesAbove(), 0) }
+
+func (l *List) linesAbove() int {
+	n := 1 // the column titles
+	if l.Filtered() {
+		n++
+	}
+	if l.banner != "" {
+		n++
+	}
+	return n
+}

@@ -1,0 +1,241 @@
+package keylist
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+const (
+	gap     = 2  // cells between columns
+	marker  = 2  // cells for the cursor
+	minName = 12 // the name is never narrower while another column is there
+)
+
+// placed is a column on screen.
+type placed struct {
+	*column
+	width int
+}
+
+// relayout chooses columns and widths: what the service reports, by need as far
+// as it fits, and what is left over goes to the name.
+func (l *List) relayout() {
+	clear(l.rows)
+	l.layout = l.layout[:0]
+	width := func(i int) int {
+		c := &l.columns[i]
+		title := ui.Width(c.title)
+		if i == l.sortBy {
+			title += 2
+		}
+		if c.width > 0 {
+			return max(c.width, title)
+		}
+		return max(l.store.widths[i], title)
+	}
+	free := l.width - marker - 1 // a cell of air at the end
+	wanted := max(width(0), minName)
+	least := min(wanted, minName+4)
+	chosen := map[int]bool{0: true}
+	left := free - least
+	for rank := 1; rank < len(l.columns); rank++ {
+		for i := range l.columns {
+			if l.columns[i].rank != rank || !l.store.shown[i] {
+				continue
+			}
+			if need := width(i) + gap; need <= left {
+				chosen[i] = true
+				left -= need
+			}
+		}
+	}
+	for i := range l.columns {
+		if !chosen[i] {
+			continue
+		}
+		w := width(i)
+		if i == 0 {
+			w = min(least+left, max(wanted, least)+4)
+			w = min(w, free)
+		}
+		l.layout = append(l.layout, placed{&l.columns[i], w})
+	}
+}
+
+// View is the pane, exactly its size.
+func (l *List) View() string { return strings.Join(l.Lines(), "\n") }
+
+// Lines is the pane line by line.
+func (l *List) Lines() []string {
+	if l.width <= 0 || l.height <= 0 {
+		return nil
+	}
+	l.ctx.now = l.env.Now()
+	lines := make([]string, 0, l.height)
+	if l.Filtered() {
+		lines = append(lines, l.filterLine())
+	}
+	if l.banner != "" {
+		lines = append(lines, ui.Pad(l.banner, l.width))
+	}
+	if len(l.idx) == 0 {
+		return append(lines, l.nothing(l.height-len(lines))...)
+	}
+	lines = append(lines, l.titles())
+	for line := l.offset; line < len(l.idx) && len(lines) < l.height; line++ {
+		lines = append(lines, l.row(line))
+	}
+	for len(lines) < l.height {
+		lines = append(lines, strings.Repeat(" ", l.width))
+	}
+	return lines[:l.height]
+}
+
+func (l *List) nothing(height int) []string {
+	block := l.placeholder
+	if l.Filtered() && len(l.store.keys) > 0 && !l.busy {
+		block = l.env.Styles.Dim.Render("No key matches.") + "\n" + l.env.Styles.Dim.Render("esc clears the filter")
+	}
+	return ui.Centre(block, l.width, height)
+}
+
+func (l *List) filterLine() string {
+	s := l.env.Styles
+	count := fmt.Sprintf("%d of %d", len(l.idx), len(l.store.keys))
+	room := l.width - ui.Width(count) - 5
+	return " " + s.Accent.Render("/") + " " + ui.Spread(ui.InputLine(l.env, &l.input, max(room, 8)), s.Dim.Render(count)+" ", l.width-3)
+}
+
+func (l *List) titles() string {
+	s := l.env.Styles
+	var b strings.Builder
+	b.WriteString("  ")
+	for n, c := range l.layout {
+		if n > 0 {
+			b.WriteString("  ")
+		}
+		title := s.Column.Render(c.title)
+		if c.title == l.columns[l.sortBy].title {
+			arrow := "▲"
+			if l.reverse {
+				arrow = "▼"
+			}
+			title += " " + s.Accent.Render(arrow)
+		}
+		b.WriteString(ui.Pad(title, c.width))
+	}
+	return ui.Pad(b.String(), l.width)
+}
+
+func (l *List) row(line int) string {
+	i := l.idx[line]
+	if line == l.cursor {
+		return l.render(i, true)
+	}
+	text, ok := l.rows[i]
+	if !ok {
+		if len(l.rows) > 8*l.height+64 {
+			clear(l.rows)
+		}
+		text = l.render(i, false)
+		l.rows[i] = text
+	}
+	return text
+}
+
+// render draws one key. The selected row is one plain bar: colours in it would be unreadable.
+func (l *List) render(i int32, selected bool) string {
+	s := l.env.Styles
+	k, marks := l.seen.keys[i], l.seen.mark(i)
+	words := l.query.words()
+	var b strings.Builder
+	for n, c := range l.layout {
+		if n > 0 {
+			b.WriteString("  ")
+		}
+		cell := c.cell(&l.ctx, k, marks)
+		style := s.Tone(cell.tone)
+		if selected {
+			style = s.Base
+		}
+		if n == 0 {
+			b.WriteString(l.name(cell.text, k, c.width, words, selected))
+			continue
+		}
+		text := ui.Truncate(cell.text, c.width)
+		b.WriteString(l.highlight(text, words, style, selected))
+		b.WriteString(strings.Repeat(" ", c.width-ui.Width(text)))
+	}
+	if !selected {
+		return ui.Pad("  "+b.String(), l.width)
+	}
+	if !l.focused {
+		return s.Accent.Render("▸") + " " + ui.Pad(s.Strong.Render(b.String()), l.width-marker)
+	}
+	return s.Accent.Render("▸") + s.Cursor.Render(" "+ui.Pad(b.String(), l.width-marker))
+}
+
+func (l *List) name(text string, k *apikey.Key, width int, words []string, selected bool) string {
+	s := l.env.Styles
+	own := ""
+	if k.Own {
+		own = " " + ui.OwnMark
+	}
+	text = ui.Truncate(text, max(width-ui.Width(own), 0))
+	rest := strings.Repeat(" ", max(width-ui.Width(text)-ui.Width(own), 0))
+	out := l.highlight(text, words, s.Base, selected)
+	if own != "" && !selected {
+		own = s.Dim.Render(own)
+	}
+	return ui.Truncate(out+own+rest, width)
+}
+
+// highlight styles text, and the letters that the filter matched in it.
+func (l *List) highlight(text string, words []string, style lipgloss.Style, plain bool) string {
+	if plain {
+		return text
+	}
+	if len(words) == 0 {
+		return style.Render(text)
+	}
+	folded := fold(text)
+	if utf8.RuneCountInString(folded) != utf8.RuneCountInString(text) {
+		return style.Render(text)
+	}
+	runes, hit := []rune(text), make([]bool, utf8.RuneCountInString(text))
+	for _, w := range words {
+		for at := 0; ; {
+			n := strings.Index(folded[at:], w)
+			if n < 0 {
+				break
+			}
+			from := utf8.RuneCountInString(folded[:at+n])
+			for r := range utf8.RuneCountInString(w) {
+				hit[from+r] = true
+			}
+			at += n + len(w)
+		}
+	}
+	var b strings.Builder
+	for from := 0; from < len(runes); {
+		to := from
+		for to < len(runes) && hit[to] == hit[from] {
+			to++
+		}
+		part := string(runes[from:to])
+		if hit[from] {
+			part = l.env.Styles.Match.Render(part)
+		} else {
+			part = style.Render(part)
+		}
+		b.WriteString(part)
+		from = to
+	}
+	return b.String()
+}

@@ -1,0 +1,160 @@
+package keylist
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// store holds the keys of one load. Keys lie where the client decoded them; what is
+// appended is never changed again, so that a command may read what was there when it began.
+type store struct {
+	keys   []*apikey.Key
+	search []string
+	marks  []ui.Marks // empty until the load was examined
+	shown  []bool     // by column: some key reports it
+	widths []int      // by column: the widest content
+}
+
+func newStore(cols []column) *store {
+	return &store{shown: make([]bool, len(cols)), widths: make([]int, len(cols))}
+}
+
+func (s *store) add(batch []apikey.Key, cols []column, ctx *context) {
+	s.keys = slices.Grow(s.keys, len(batch))
+	s.search = slices.Grow(s.search, len(batch))
+	var blob strings.Builder
+	ends := make([]int, len(batch))
+	for i := range batch {
+		searchText(&blob, &batch[i])
+		ends[i] = blob.Len()
+	}
+	start, all := 0, blob.String()
+	for i := range batch {
+		k := &batch[i]
+		s.keys = append(s.keys, k)
+		s.search = append(s.search, all[start:ends[i]])
+		start = ends[i]
+		for c := range cols {
+			if !cols[c].reported(k) {
+				continue
+			}
+			s.shown[c] = true
+			if cols[c].width == 0 && s.widths[c] < cols[c].most {
+				s.widths[c] = max(s.widths[c], min(ui.Width(cols[c].cell(ctx, k, 0).text), cols[c].most))
+			}
+		}
+	}
+}
+
+func (s *store) mark(i int32) ui.Marks {
+	if int(i) < len(s.marks) {
+		return s.marks[i]
+	}
+	return 0
+}
+
+// find is the index of a key by its id, or -1. It looks at every key: for reloads, not for keystrokes.
+func (s *store) find(id string) int32 {
+	if id != "" {
+		for i, k := range s.keys {
+			if k.ID == id {
+				return int32(i)
+			}
+		}
+	}
+	return -1
+}
+
+// work is one arrangement of a store: an order and a filter. It reads only what was
+// there when it was made, so that it may run beside Update.
+type work struct {
+	gen     int
+	sortGen int
+	store   *store // whose work this is
+	view    store  // what was there when the work was made
+	column  column
+	reverse bool
+	sorted  []int32 // nil: must be sorted first
+	base    []int32 // keys to filter instead of sorted, where the filter only narrowed
+	query   query
+}
+
+// arranged is its result.
+type arranged struct {
+	gen, sortGen int
+	store        *store
+	sorted       []int32
+	idx          []int32
+}
+
+func (w *work) run() arranged {
+	out := arranged{gen: w.gen, sortGen: w.sortGen, store: w.store, sorted: w.sorted}
+	if out.sorted == nil {
+		out.sorted = w.sort()
+	}
+	if len(w.query) == 0 {
+		out.idx = out.sorted
+		return out
+	}
+	from := out.sorted
+	if w.base != nil {
+		from = w.base
+	}
+	out.idx = make([]int32, 0, min(len(from), 256))
+	for _, i := range from {
+		if w.query.match(&w.view, i) {
+			out.idx = append(out.idx, i)
+		}
+	}
+	return out
+}
+
+// sort orders by the column's value; equal values stay in the order of names, and
+// what is unknown comes last in both directions.
+func (w *work) sort() []int32 {
+	n := len(w.view.keys)
+	idx := make([]int32, n)
+	for i := range idx {
+		idx[i] = int32(i)
+	}
+	byName := func(a, b int32) int {
+		return cmp.Or(strings.Compare(w.view.search[a], w.view.search[b]), cmp.Compare(a, b))
+	}
+	sign := 1
+	if w.reverse {
+		sign = -1
+	}
+	switch {
+	case w.column.order != nil:
+		at := make([]int64, n)
+		for i, k := range w.view.keys {
+			at[i] = w.column.order(k)
+		}
+		slices.SortFunc(idx, func(a, b int32) int {
+			x, y := at[a], at[b]
+			if (x == unknownLast) != (y == unknownLast) {
+				return cmp.Compare(x, y)
+			}
+			return cmp.Or(sign*cmp.Compare(x, y), byName(a, b))
+		})
+	case w.column.byName:
+		slices.SortFunc(idx, func(a, b int32) int { return sign * byName(a, b) })
+	default:
+		text := make([]string, n)
+		for i, k := range w.view.keys {
+			text[i] = w.column.text(k)
+		}
+		slices.SortFunc(idx, func(a, b int32) int {
+			x, y := text[a], text[b]
+			if (x == "") != (y == "") {
+				return cmp.Compare(len(y), len(x))
+			}
+			return cmp.Or(sign*strings.Compare(x, y), byName(a, b))
+		})
+	}
+	return idx
+}

@@ -1,0 +1,293 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// profile is the profile in use, or on its way to be.
+type profile struct {
+	want   string
+	gen    int
+	conn   *ui.Connection // nil until it is open
+	caps   apikey.Capabilities
+	err    error // why it could not be opened
+	cancel context.CancelFunc
+}
+
+type opened struct {
+	gen  int
+	conn ui.Connection
+	err  error
+}
+
+// open switches to a profile. What the old one was loading is given up.
+func (a *App) open(name string) tea.Cmd {
+	a.load.stop()
+	if a.profile.cancel != nil {
+		a.profile.cancel()
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	a.profile = profile{want: name, gen: a.profile.gen + 1, cancel: cancel}
+	a.load = load{gen: a.load.gen + 1}
+	a.list.Clear()
+	a.focus = onList
+	gen := a.profile.gen
+	if a.host.NeedsTerminal(name) {
+		var conn ui.Connection
+		run := &outside{run: func() (err error) { conn, err = a.host.Open(ctx, name); return err }}
+		return tea.Exec(run, func(err error) tea.Msg { return opened{gen, conn, err} })
+	}
+	return func() tea.Msg {
+		conn, err := a.host.Open(ctx, name)
+		return opened{gen, conn, err}
+	}
+}
+
+// use switches to another profile, but not away from a change or a secret that is on
+// its way: its answer belongs to this one.
+func (a *App) use(name string) tea.Cmd {
+	if a.requests.flying > 0 || a.held() != nil {
+		return a.say("a change is on its way: switch when its answer is there", false)
+	}
+	a.overlays = nil
+	return a.open(name)
+}
+
+// outside runs a function outside the alternate screen, where a command may ask on the terminal.
+type outside struct{ run func() error }
+
+func (o *outside) Run() error         { return o.run() }
+func (o *outside) SetStdin(io.Reader) {}
+func (o *outside) SetStdout(io.Writer) {
+}
+func (o *outside) SetStderr(io.Writer) {}
+
+func (a *App) openDone(msg opened) tea.Cmd {
+	if msg.gen != a.profile.gen {
+		return nil
+	}
+	if msg.err != nil {
+		a.profile.err = msg.err
+		return nil
+	}
+	a.profile.conn = &msg.conn
+	a.profile.caps = msg.conn.Service.Capabilities()
+	a.list.SetPresets(a.profile.caps.PermissionPresets)
+	var hello tea.Cmd
+	if a.notice != "" {
+		hello, a.notice = a.say(a.notice, false), ""
+	}
+	return tea.Batch(a.reload(), hello)
+}
+
+// load is one load of the list: a generation that makes stale answers known, and a cancel.
+type load struct {
+	gen     int
+	running bool
+	loaded  bool // a list was once complete
+	err     error
+	cancel  context.CancelFunc
+	box     *mailbox
+	counts  counts
+	after   string // the key to put the cursor on when it is there
+}
+
+// counts are what the header says.
+type counts struct{ expiring, rotating int }
+
+type loadMsg struct {
+	gen     int
+	batches [][]apikey.Key
+	done    bool
+	err     error
+}
+
+func (l *load) stop() {
+	if l.cancel != nil {
+		l.cancel()
+		l.cancel = nil
+	}
+}
+
+// reload asks for the list anew. The old one stays until the new one is complete.
+func (a *App) reload() tea.Cmd {
+	if a.profile.conn == nil {
+		return a.open(a.profile.want)
+	}
+	a.load.stop()
+	ctx, cancel := context.WithCancel(context.Background())
+	l := &a.load
+	l.gen++
+	l.running, l.err, l.cancel, l.box = true, nil, cancel, newMailbox()
+	a.list.Begin()
+	service, box, gen := a.profile.conn.Service, l.box, l.gen
+	fetch := func() tea.Msg {
+		box.close(service.List(ctx, box.put))
+		return nil
+	}
+	return tea.Batch(fetch, box.next(gen, true))
+}
+
+func (a *App) loadStep(msg loadMsg) tea.Cmd {
+	if msg.gen != a.load.gen {
+		return nil
+	}
+	var cmds []tea.Cmd
+	for _, batch := range msg.batches {
+		cmds = append(cmds, a.list.Add(batch))
+	}
+	if !msg.done {
+		return tea.Batch(append(cmds, a.load.box.next(msg.gen, false))...)
+	}
+	a.load.stop()
+	a.load.running, a.load.box = false, nil
+	if errors.Is(msg.err, context.Canceled) {
+		msg.err = nil
+	}
+	a.load.err = msg.err
+	a.load.loaded = a.load.loaded || msg.err == nil
+	cmds = append(cmds, a.list.End(msg.err == nil))
+	if msg.err == nil {
+		if a.load.after != "" {
+			a.list.Select(a.load.after)
+			a.load.after = ""
+		}
+		cmds = append(cmds, a.examine())
+	}
+	if len(a.overlays) > 0 {
+		cmds = append(cmds, a.tellAll(ui.Listed{Keys: a.allKeys(), Err: msg.err}))
+	}
+	return tea.Batch(cmds...)
+}
+
+func (a *App) allKeys() []apikey.Key {
+	keys := a.list.Keys()
+	out := make([]apikey.Key, len(keys))
+	for i, k := range keys {
+		out[i] = *k
+	}
+	return out
+}
+
+// examined are the findings of a load, as marks by key.
+type examined struct {
+	gen    int
+	marks  []ui.Marks
+	counts counts
+}
+
+// examine finds what is to be said about the keys, once a load, in a command.
+func (a *App) examine() tea.Cmd {
+	keys, caps, conn, gen, now := a.list.Keys(), a.profile.caps, a.profile.conn, a.load.gen, a.env.Now()
+	return func() tea.Msg {
+		out := examined{gen: gen, marks: make([]ui.Marks, len(keys))}
+		at := make(map[string]int, len(keys))
+		all := make([]apikey.Key, len(keys))
+		for i, k := range keys {
+			all[i], at[k.ID] = *k, i
+		}
+		for _, f := range apikey.Examine(all, caps, conn.Policy, rotating(conn), now) {
+			out.marks[at[f.KeyID]] |= ui.MarkOf(f.Kind)
+			switch f.Kind {
+			case apikey.FindingExpiring:
+				out.counts.expiring++
+			case apikey.FindingRotationOpen:
+				out.counts.rotating++
+			}
+		}
+		return out
+	}
+}
+
+func rotating(c *ui.Connection) map[string]bool {
+	if c.Rotating == nil {
+		return nil
+	}
+	return c.Rotating()
+}
+
+func (a *App) examineDone(msg examined) {
+	if msg.gen == a.load.gen {
+		a.list.SetMarks(msg.marks)
+		a.load.counts = msg.counts
+	}
+}
+
+// mailbox carries batches from the command that lists to the program: as many as are
+// there when it asks, so that a fast service does not make a frame for every batch.
+type mailbox struct {
+	mu        sync.Mutex
+	batches   [][]apikey.Key
+	keys      int
+	delivered int
+	done      bool
+	err       error
+	wake      chan struct{}
+}
+
+func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
+
+func (m *mailbox) put(batch []apikey.Key) {
+	m.mu.Lock()
+	m.batches = append(m.batches, batch)
+	m.keys += len(batch)
+	m.mu.Unlock()
+	m.ring()
+}
+
+func (m *mailbox) close(err error) {
+	m.mu.Lock()
+	m.done, m.err = true, err
+	m.mu.Unlock()
+	m.ring()
+}
+
+func (m *mailbox) ring() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
+// pace is the longest that keys wait to be shown beside more of them.
+const pace = 50 * time.Millisecond
+
+// next waits for keys: the first ones come at once, later ones when there are half as
+// many as are shown, or after a while.
+func (m *mailbox) next(gen int, first bool) tea.Cmd {
+	return func() tea.Msg {
+		patience := time.NewTimer(pace)
+		defer patience.Stop()
+		late := first
+		for {
+			if msg, ok := m.take(gen, late); ok {
+				return msg
+			}
+			select {
+			case <-m.wake:
+			case <-patience.C:
+				late = true
+			}
+		}
+	}
+}
+
+func (m *mailbox) take(gen int, late bool) (loadMsg, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.done && (m.keys == 0 || !late && m.keys < m.delivered/2) {
+		return loadMsg{}, false
+	}
+	msg := loadMsg{gen: gen, batches: m.batches, done: m.done, err: m.err}
+	m.batches, m.delivered, m.keys = nil, m.delivered+m.keys, 0
+	return msg, true
+}

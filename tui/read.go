@@ -1,0 +1,157 @@
+package tui
+
+import (
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/tui/ui"
+)
+
+const (
+	// oneRead is how close together keys of one read come: they wait in the program
+	// while Update and View run, and a person's or a key repeat's come later.
+	oneRead = 3 * time.Millisecond
+	// guardTime is how long a confirmation does not take enter or y.
+	guardTime = 300 * time.Millisecond
+)
+
+// read follows the keys that came in one read, and guards confirmations.
+type read struct {
+	last  time.Time // when the last message was done with
+	acted bool      // a key of this read has acted; only text and movement follow
+
+	guarded ui.Screen
+	guard   int
+	until   time.Time // before this, enter and y are not taken
+	inRead  bool      // nor in the read that opened the confirmation
+}
+
+// watch starts the guard anew when a confirmation comes up.
+func (r *read) watch(top ui.Screen, now time.Time) {
+	r.last = now
+	guard := 0
+	if g, ok := top.(ui.Guarded); ok {
+		guard = g.Guard()
+	}
+	if guard != 0 && (guard != r.guard || top != r.guarded) {
+		r.until, r.inRead = now.Add(guardTime), true
+	}
+	r.guarded, r.guard = top, guard
+}
+
+// keys takes what one message of the terminal holds: one key, or the letters of one read.
+func (a *App) keys(msg tea.KeyMsg) tea.Cmd {
+	if a.env.Now().Sub(a.read.last) >= oneRead {
+		a.read.acted, a.read.inRead = false, false
+	}
+	if msg.Paste {
+		// A bracketed paste is text; outside an input it does nothing.
+		if a.typing() && !a.tooSmall() {
+			return a.focused(msg)
+		}
+		return nil
+	}
+	if msg.Type != tea.KeyRunes || len(msg.Runes) < 2 {
+		return a.key(msg)
+	}
+	var cmds []tea.Cmd
+	for _, r := range msg.Runes {
+		one := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: msg.Alt}
+		cmds = append(cmds, a.key(one))
+		a.read.watch(a.top(), a.env.Now())
+	}
+	return tea.Batch(cmds...)
+}
+
+// key decides whether a key may act, by the rule of the keys of one read.
+func (a *App) key(msg tea.KeyMsg) tea.Cmd {
+	if a.tooSmall() {
+		return a.keyTooSmall(msg)
+	}
+	if msg.Type == tea.KeyCtrlC {
+		return a.interrupt(msg)
+	}
+	if a.typing() && isEditing(msg) || a.isMovement(msg) {
+		return a.focused(msg)
+	}
+	if a.read.acted {
+		return nil
+	}
+	if a.guards(msg) {
+		return nil
+	}
+	a.read.acted = true
+	return a.focused(msg)
+}
+
+// guards reports whether a confirmation is too new for this key.
+func (a *App) guards(msg tea.KeyMsg) bool {
+	if a.read.guard == 0 {
+		return false
+	}
+	confirms := msg.Type == tea.KeyEnter || key.Matches(msg, a.env.Keys.Yes)
+	return confirms && (a.read.inRead || a.env.Now().Before(a.read.until))
+}
+
+// interrupt is ctrl+c: it quits, unless a screen must first be left by an answer.
+func (a *App) interrupt(msg tea.KeyMsg) tea.Cmd {
+	if s := a.held(); s != nil {
+		return s.Update(msg)
+	}
+	return a.quit()
+}
+
+func (a *App) keyTooSmall(msg tea.KeyMsg) tea.Cmd {
+	if a.held() == nil && key.Matches(msg, a.env.Keys.Quit) {
+		return a.quit()
+	}
+	return nil
+}
+
+// focused hands a key on: the top overlay, the text being typed, what holds everywhere, the pane.
+func (a *App) focused(msg tea.KeyMsg) tea.Cmd {
+	if top := a.top(); top != nil {
+		return top.Update(msg)
+	}
+	if a.list.Typing() {
+		return a.list.Update(msg)
+	}
+	if cmd, done := a.act(msg); done {
+		return cmd
+	}
+	if a.focus == onDetail {
+		return a.detail.Update(msg)
+	}
+	return a.list.Update(msg)
+}
+
+// isEditing reports whether a key is text for an input, or edits it.
+func isEditing(msg tea.KeyMsg) bool {
+	switch msg.Type {
+	case tea.KeyRunes, tea.KeySpace, tea.KeyBackspace, tea.KeyDelete, tea.KeyLeft, tea.KeyRight,
+		tea.KeyHome, tea.KeyEnd, tea.KeyCtrlA, tea.KeyCtrlE, tea.KeyCtrlW, tea.KeyCtrlU, tea.KeyCtrlK:
+		return true
+	}
+	return false
+}
+
+// isMovement reports whether a key only moves: the cursor of the list, or of a dialog.
+func (a *App) isMovement(msg tea.KeyMsg) bool {
+	k := a.env.Keys
+	if key.Matches(msg, k.Up, k.Down, k.Top, k.Bottom, k.HalfUp, k.HalfDown, k.PageUp, k.PageDown) {
+		return len(a.overlays) == 0 || msg.Type != tea.KeyRunes || !key.Matches(msg, k.Top) || !a.shadows(msg)
+	}
+	return len(a.overlays) > 0 && (msg.Type == tea.KeyTab || msg.Type == tea.KeyShiftTab)
+}
+
+// shadows reports whether the top overlay means something else by a movement's letter.
+func (a *App) shadows(msg tea.KeyMsg) bool {
+	for _, b := range a.top().Bindings() {
+		if key.Matches(msg, b) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,121 @@
+package tui
+
+import (
+	"strings"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/tui/dialog"
+	"detent/tui/ui"
+)
+
+// placeholder is what stands where there are no keys: opening, loading, empty, failed.
+func (a *App) placeholder() string {
+	s := a.env.Styles
+	switch {
+	case a.profile.err != nil:
+		return a.explain("The profile "+ui.Clean(a.profile.want)+" could not be opened", a.profile.err)
+	case a.load.err != nil:
+		return a.explain("The keys could not be listed", a.load.err)
+	case a.profile.conn == nil:
+		return s.Dim.Render("opening " + ui.Clean(a.profile.want) + " …")
+	case a.load.running || !a.load.loaded:
+		return s.Dim.Render("loading …")
+	}
+	return a.empty()
+}
+
+// empty explains a service without keys, in three lines.
+func (a *App) empty() string {
+	s, c := a.env.Styles, a.profile.caps
+	k := a.env.Keys
+	title := s.Strong.Render("No keys yet.")
+	if _, no := a.noWrites(); no {
+		return title + "\n" + s.Dim.Render("This profile is read-only: keys that others make show here.") +
+			"\n" + a.keyed(k.Profiles.Help().Key, "chooses another profile")
+	}
+	if !c.Create.OK {
+		return title + "\n" + s.Dim.Render(ui.Clean(c.Create.Why)) + "\n" + a.keyed(k.Profiles.Help().Key, "chooses another profile")
+	}
+	where := "detent shows the keys of a service, makes narrow ones, and replaces them safely."
+	if a.profile.conn.Profile.Embedded {
+		where = "This is detent's own key service, on this machine: try everything here."
+	}
+	return title + "\n" + s.Dim.Render(where) + "\n" +
+		a.keyed(k.New.Help().Key, "makes the first one") + s.Dim.Render("   ") +
+		a.keyed(k.Profiles.Help().Key, "adds your real service") + s.Dim.Render("   ") + a.keyed(k.Help.Help().Key, "help")
+}
+
+func (a *App) keyed(k, does string) string {
+	return a.env.Styles.Key.Render(k) + " " + a.env.Styles.Dim.Render(does)
+}
+
+// explain is an error in place of the list: what happened, what is certain, what to do.
+func (a *App) explain(title string, err error) string {
+	s := a.env.Styles
+	m := measure(a.width, a.height)
+	width := max(min(m.list-4, 70), 20)
+	lines := []string{s.Bad.Render("✗") + " " + s.Strong.Render(title)}
+	for _, part := range dialog.Explain(err) {
+		lines = append(lines, "", s.Column.Render(part.Label))
+		lines = append(lines, ui.Wrap(part.Text, width)...)
+	}
+	lines = append(lines, "", a.keyed(a.env.Keys.Reload.Help().Key, "tries again")+s.Dim.Render("   ")+
+		a.keyed(a.env.Keys.Profiles.Help().Key, "chooses another profile"))
+	return strings.Join(lines, "\n")
+}
+
+// banner says above the last good list why it is not the newest.
+func (a *App) banner() string {
+	if a.load.err == nil || a.list.Len() == 0 {
+		return ""
+	}
+	s := a.env.Styles
+	why := a.load.err.Error()
+	if parts := dialog.Explain(a.load.err); len(parts) > 0 {
+		why = parts[0].Text
+	}
+	state := "this is the last list"
+	if !a.load.loaded {
+		state = "this list is not complete"
+	}
+	return " " + s.Bad.Render("✗ "+a.errorWord()) + s.Dim.Render(": "+state+" · ") + a.keyed("ctrl+r", "tries again") + s.Dim.Render(" · "+ui.Clean(why))
+}
+
+// errorWord is a failure in a word or two, for the header.
+func (a *App) errorWord() string {
+	err := a.load.err
+	if a.profile.err != nil {
+		err = a.profile.err
+	}
+	for _, k := range []client.Kind{client.Unreachable, client.Timeout} {
+		if client.IsKind(err, k) {
+			return "offline"
+		}
+	}
+	for _, k := range []client.Kind{client.Unauthorized, client.Forbidden, client.BadTLS, client.RateLimited} {
+		if client.IsKind(err, k) {
+			return string(k)
+		}
+	}
+	return "failed"
+}
+
+// noWrites says why nothing may be changed, if nothing may.
+func (a *App) noWrites() (why string, no bool) {
+	switch {
+	case a.readOnly:
+		return "detent was started read-only", true
+	case a.profile.conn != nil && a.profile.conn.Profile.ReadOnly:
+		return "the profile " + ui.Clean(a.profile.conn.Profile.Name) + " is read-only", true
+	}
+	return "", false
+}
+
+// isLive reports whether a key works in a live environment, as far as is known.
+func (a *App) isLive(k *apikey.Key) bool {
+	if k.Environment != "" {
+		return k.Environment == apikey.Live
+	}
+	return a.environment() == apikey.Live
+}

@@ -1,0 +1,44 @@
+package tui
+
+import (
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/tui/ui"
+)
+
+// toastTime is how long a line stays in the footer.
+const toastTime = 5 * time.Second
+
+// toast is one line in the footer's place. It wakes the program once, when it is over.
+type toast struct {
+	text string
+	good bool
+	id   int
+}
+
+type toastOver struct{ id int }
+
+func (t *toast) end(msg toastOver) {
+	if msg.id == t.id {
+		t.text = ""
+	}
+}
+
+// say shows a toast.
+func (a *App) say(text string, good bool) tea.Cmd {
+	a.toast = toast{text: ui.Clean(text), good: good, id: a.toast.id + 1}
+	return a.env.Later(toastTime, toastOver{a.toast.id})
+}
+
+// minuteMsg refreshes relative times. What did not change on screen is not drawn.
+type minuteMsg struct{}
+
+func (a *App) minute() tea.Cmd { return a.env.Later(time.Minute, minuteMsg{}) }
+
+func (a *App) tick() tea.Cmd {
+	a.list.Tick()
+	a.detail.Tick()
+	return a.minute()
+}
