@@ -1,0 +1,178 @@
+package rotate
+
+import (
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/rotation"
+	"detent/tui/ui"
+)
+
+// List shows the rotations that have a journal here: the open ones first.
+type List struct {
+	env    *ui.Env
+	host   Host
+	views  []rotation.View
+	loaded bool
+	err    error
+	cursor int
+	// open is told which screens are at work, so that one that runs is brought back instead of opened twice.
+	width, height int
+}
+
+// NewList makes the overlay of open rotations.
+func NewList(env *ui.Env, host Host) *List { return &List{env: env, host: host} }
+
+// Init loads the journals.
+func (l *List) Init() tea.Cmd {
+	return func() tea.Msg {
+		views, err := l.host.Rotations(background())
+		return listedMsg{l, views, err}
+	}
+}
+
+// Title names the box.
+func (l *List) Title() string { return "Rotations" }
+
+// WantsAll takes the whole frame.
+func (l *List) WantsAll() bool { return true }
+
+// SetSize sets the size of the content.
+func (l *List) SetSize(width, height int) { l.width, l.height = width, height }
+
+// Bindings are the keys that act now.
+func (l *List) Bindings() []key.Binding {
+	k := l.env.Keys
+	open := k.Confirm
+	open.SetHelp("enter", "resume or undo")
+	if v, ok := l.selected(); !ok || v.State != rotation.Open {
+		return []key.Binding{k.Cancel}
+	}
+	return []key.Binding{open, k.Cancel}
+}
+
+func (l *List) selected() (rotation.View, bool) {
+	if l.cursor >= len(l.views) {
+		return rotation.View{}, false
+	}
+	v := l.views[l.cursor]
+	return v, v.Err == nil
+}
+
+// Update moves the cursor and opens a rotation.
+func (l *List) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case listedMsg:
+		if msg.list == l {
+			l.loaded, l.err, l.views = true, msg.err, openFirst(msg.views)
+			l.cursor = min(l.cursor, max(len(l.views)-1, 0))
+		}
+	case Changed:
+		return l.Init()
+	case tea.KeyMsg:
+		return l.key(msg)
+	}
+	return nil
+}
+
+func openFirst(views []rotation.View) []rotation.View {
+	var open, rest []rotation.View
+	for _, v := range views {
+		if v.Err != nil || v.State == rotation.Open {
+			open = append(open, v)
+		} else {
+			rest = append(rest, v)
+		}
+	}
+	return append(open, rest...)
+}
+
+func (l *List) key(msg tea.KeyMsg) tea.Cmd {
+	k := l.env.Keys
+	last := max(len(l.views)-1, 0)
+	switch {
+	case key.Matches(msg, k.Up):
+		l.cursor = max(l.cursor-1, 0)
+	case key.Matches(msg, k.Down):
+		l.cursor = min(l.cursor+1, last)
+	case key.Matches(msg, k.Top):
+		l.cursor = 0
+	case key.Matches(msg, k.Bottom):
+		l.cursor = last
+	case key.Matches(msg, k.Confirm):
+		if v, ok := l.selected(); ok && v.State == rotation.Open {
+			return tea.Sequence(ui.Do(ui.Pop{Screen: l}), ui.Do(ui.Push{Screen: Resume(l.env, l.host, v)}))
+		}
+	case key.Matches(msg, k.Cancel, k.Back, k.Quit):
+		return ui.Do(ui.Pop{Screen: l})
+	}
+	return nil
+}
+
+// View lists them, the one under the cursor with what is certain about it.
+func (l *List) View() string {
+	st := l.env.Styles
+	p := page{env: l.env, width: l.width}
+	switch {
+	case l.err != nil:
+		p.wrap(st.Bad.Render("✗ "), st.Base, l.err.Error())
+	case !l.loaded:
+		p.line(st.Dim.Render("Reading the journals …"))
+	case len(l.views) == 0:
+		p.line("No rotation was begun here.")
+		p.line(st.Dim.Render("r on a key begins one: a new key, delivered and proved, before the old one goes."))
+	default:
+		l.viewRows(&p)
+	}
+	scroll := max(l.cursor-l.height/2, 0)
+	return p.window(&scroll, l.height)
+}
+
+func (l *List) viewRows(p *page) {
+	st, now := p.style(), l.env.Now()
+	p.line(st.Column.Render("  " + ui.Pad("KEY", 24) + ui.Pad("PROFILE", 18) + ui.Pad("STATE", 9) + ui.Pad("STEP", 10) + "BEGUN"))
+	for i, v := range l.views {
+		row := l.row(v, now)
+		if i == l.cursor {
+			p.line(st.Accent.Render("▸ ") + st.Cursor.Render(row))
+			l.viewSelected(p, v)
+			continue
+		}
+		p.line("  " + row)
+	}
+}
+
+func (l *List) row(v rotation.View, now time.Time) string {
+	if v.Err != nil {
+		return ui.Pad(v.ID, 24) + "unreadable"
+	}
+	state := string(v.State)
+	if v.Undoing && v.State == rotation.Open {
+		state = "undoing"
+	}
+	row := ui.Pad(clean(v.Old.Name), 23) + " " + ui.Pad(clean(v.Profile), 17) + " " + ui.Pad(state, 9) + ui.Pad(v.PublicStep(), 10) + ui.Relative(v.Started, now)
+	if v.Holder != nil {
+		row += "  held by " + v.Holder.String()
+	}
+	return strings.TrimRight(row, " ")
+}
+
+func (l *List) viewSelected(p *page, v rotation.View) {
+	st := p.style()
+	if v.Err != nil {
+		p.wrap(st.Bad.Render("    ✗ "), st.Base, v.Err.Error())
+		return
+	}
+	for _, c := range v.Certain {
+		p.wrap(st.Good.Render("    ✓ "), st.Base, c)
+	}
+	for _, u := range v.Unknown {
+		p.wrap(st.Warn.Render("    ? "), st.Base, u)
+	}
+	if v.State == rotation.Open {
+		p.wrap(st.Dim.Render("    next: "), st.Base, v.Next.Text)
+	}
+}

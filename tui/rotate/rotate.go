@@ -1,0 +1,91 @@
+// Package rotate is the guided rotation on screen: what will happen before it
+// happens, one step at a time, and what is certain and what is not at every point.
+package rotate
+
+import (
+	"context"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/rotation"
+)
+
+// Host is what rotations need of the world. Its methods are called in commands.
+type Host interface {
+	// Rotations lists the rotations that have a journal here, of all profiles, newest first.
+	Rotations(ctx context.Context) ([]rotation.View, error)
+	// Destinations are the named ones of the profile; those suggested for the key come first. It is cheap.
+	Destinations(profile, key string) []Named
+	// Start begins a rotation. Nothing is changed yet but the journal.
+	Start(ctx context.Context, profile string, key apikey.Key, plan Plan) (Rotation, error)
+	// Resume opens a rotation that has a journal.
+	Resume(ctx context.Context, id string) (Rotation, error)
+}
+
+// Named is a destination of the profile.
+type Named struct {
+	Name      string
+	Describe  string
+	Suggested bool // its keys match the key's name
+}
+
+// Plan is what the setup screen asks for.
+type Plan struct {
+	Destinations []string // specs as interface.md writes them, or names
+	Mode         rotation.Mode
+	OldFirst     bool
+	Drain, Soak  *time.Duration // nil is the default; a value is the operator's word
+	// AllowMixed and AllowTracked are explicit yeses to what a destination refused.
+	AllowMixed, AllowTracked bool
+}
+
+// Rotation is one open rotation. Do and Undo block; a screen calls them in commands.
+type Rotation interface {
+	View() rotation.View
+	Do(ctx context.Context) (rotation.Result, error)
+	Undo(ctx context.Context) (rotation.Result, error)
+	Paste(ctx context.Context, secret apikey.Secret) (rotation.Result, error)
+	Accept(reason string, unknownOnly bool) error
+	// Reenable turns a disabled old key on again.
+	Reenable(ctx context.Context) (rotation.Result, error)
+	Attest(reason string) error
+	Close()
+}
+
+// Messages of this package. Each names the screen it is for, so that two open
+// rotations never take each other's answers.
+type (
+	openedMsg struct {
+		screen   *Screen
+		rotation Rotation
+		err      error
+	}
+	didMsg struct {
+		screen *Screen
+		result rotation.Result
+		err    error
+		undo   bool
+	}
+	tickMsg struct {
+		screen *Screen
+		turn   int
+	}
+	listedMsg struct {
+		list  *List
+		views []rotation.View
+		err   error
+	}
+)
+
+// Changed tells the root that rotations were begun, moved on or ended: marks and
+// counts are stale. Reload is set where keys were made or deleted.
+type Changed struct{ Reload bool }
+
+func changed(reload bool) tea.Cmd {
+	return func() tea.Msg { return Changed{Reload: reload} }
+}
+
+// context for calls that must not be cancelled by leaving a screen.
+func background() context.Context { return context.Background() }

@@ -1,0 +1,525 @@
+package rotate
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/muesli/termenv"
+
+	"detent/apikey"
+	"detent/rotation"
+	"detent/tui/ui"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// clockwork is a clock that moves only when a timer is waited for.
+type clockwork struct{ now time.Time }
+
+func newEnv(c *clockwork, profile termenv.Profile) *ui.Env {
+	r := lipgloss.NewRenderer(io.Discard)
+	r.SetColorProfile(profile)
+	r.SetHasDarkBackground(true)
+	return &ui.Env{Styles: ui.NewStyles(r), Keys: ui.NewKeys(), Now: func() time.Time { return c.now }, Zone: time.UTC,
+		After: func(d time.Duration, msg tea.Msg) tea.Cmd {
+			return func() tea.Msg { return timer{d, msg} }
+		}}
+}
+
+type timer struct {
+	after time.Duration
+	msg   tea.Msg
+}
+
+// script is a rotation that does what its steps say.
+type script struct {
+	view     rotation.View
+	steps    []func(*script) (rotation.Result, error)
+	undo     func(*script) (rotation.Result, error)
+	attested []string
+	accepted []string
+	pasted   apikey.Secret
+	closed   bool
+}
+
+func (r *script) View() rotation.View { return r.view }
+func (r *script) Do(context.Context) (rotation.Result, error) {
+	if len(r.steps) == 0 {
+		return rotation.Result{}, errors.New("the script is over")
+	}
+	step := r.steps[0]
+	r.steps = r.steps[1:]
+	return step(r)
+}
+func (r *script) Undo(context.Context) (rotation.Result, error) { return r.undo(r) }
+func (r *script) Paste(_ context.Context, s apikey.Secret) (rotation.Result, error) {
+	r.pasted = s
+	return rotation.Result{Status: rotation.Moved, Said: "the new key was matched"}, nil
+}
+func (r *script) Reenable(context.Context) (rotation.Result, error) {
+	return r.move(rotation.Drain, "the old key is on again"), nil
+}
+func (r *script) Accept(reason string, _ bool) error {
+	if strings.TrimSpace(reason) == "" {
+		return errors.New("a difference is accepted with a reason")
+	}
+	r.accepted = append(r.accepted, reason)
+	return nil
+}
+func (r *script) Attest(reason string) error { r.attested = append(r.attested, reason); return nil }
+func (r *script) Close()                     { r.closed = true }
+
+var order = []rotation.Step{rotation.Preflight, rotation.Create, rotation.Deliver, rotation.Verify, rotation.Drain, rotation.Disable, rotation.Soak, rotation.Delete}
+
+var texts = map[rotation.Step]string{
+	rotation.Preflight: "check the key, the service and every destination; nothing is changed",
+	rotation.Create:    `create the key "payments-api ~r7mgmdycp7r" with the access and lifetime of the old one`,
+	rotation.Deliver:   "put the new secret to API_KEY in /srv/payments/.env, then run systemctl --user restart payments",
+	rotation.Verify:    "prove the new key with harmless requests",
+	rotation.Drain:     "wait until the old key was quiet for 15m",
+	rotation.Disable:   "disable the old key: a rehearsal that one key takes back",
+	rotation.Soak:      "leave it off for 10m",
+	rotation.Delete:    `delete the old key "payments-api" (k1) and prove that it is gone`,
+}
+
+func (r *script) at(step rotation.Step) {
+	r.view.Step, r.view.Plan = step, nil
+	state := rotation.Completed
+	for _, s := range order {
+		if s == step {
+			state = rotation.Current
+		}
+		r.view.Plan = append(r.view.Plan, rotation.PlanLine{Step: s, Phase: s.Phase(), State: state, Text: texts[s]})
+		if s == step {
+			state = rotation.Later
+		}
+	}
+	r.view.Next = rotation.Next{Step: step, Text: texts[step], Default: string(step), Undo: "put the old value back and delete the new key"}
+}
+
+func (r *script) move(to rotation.Step, said string) rotation.Result {
+	did := r.view.Step
+	r.at(to)
+	return rotation.Result{Status: rotation.Moved, Did: did, Step: to, Said: said}
+}
+
+func moves(to rotation.Step, said string) func(*script) (rotation.Result, error) {
+	return func(r *script) (rotation.Result, error) { return r.move(to, said), nil }
+}
+
+func newScript(steps ...func(*script) (rotation.Result, error)) *script {
+	r := &script{steps: steps}
+	r.view = rotation.View{ID: "7mgmdycp7r", Profile: "prod", Service: "prosopo", Mode: rotation.Planned, State: rotation.Open, Started: noon.Add(-2 * time.Minute),
+		Old:          apikey.Key{ID: "k1", Name: "payments-api", LastUsedAt: apikey.At(noon.Add(-3 * time.Minute))},
+		NewName:      "payments-api ~r7mgmdycp7r",
+		Destinations: []rotation.DestinationView{{Spec: "payments", Describe: "API_KEY in /srv/payments/.env", CanUndo: true}},
+		Certain:      []string{`the old key "payments-api" (k1) was not touched`, "no new key exists"}}
+	r.at(rotation.Preflight)
+	return r
+}
+
+type fakeHost struct {
+	rotation *script
+	err      error
+	plan     Plan
+	named    []Named
+	views    []rotation.View
+}
+
+func (h *fakeHost) Rotations(context.Context) ([]rotation.View, error) { return h.views, h.err }
+func (h *fakeHost) Destinations(string, string) []Named                { return h.named }
+func (h *fakeHost) Start(_ context.Context, _ string, _ apikey.Key, p Plan) (Rotation, error) {
+	h.plan = p
+	return h.rotation, h.err
+}
+func (h *fakeHost) Resume(context.Context, string) (Rotation, error) { return h.rotation, h.err }
+
+// driver is a root of one overlay at a time: it runs commands until nothing is left but timers.
+type driver struct {
+	t      *testing.T
+	clock  *clockwork
+	screen ui.Screen
+	timers []timer
+	sent   []tea.Msg // what reached the root
+}
+
+func (d *driver) run(cmd tea.Cmd) {
+	if cmd == nil {
+		return
+	}
+	switch msg := cmd().(type) {
+	case nil:
+	case tea.BatchMsg:
+		for _, c := range msg {
+			d.run(c)
+		}
+	case timer:
+		d.timers = append(d.timers, msg)
+	case ui.Push:
+		d.screen = msg.Screen
+		d.screen.SetSize(118, 34)
+		d.run(d.screen.Init())
+	case ui.Pop, Changed, ui.Quit:
+		d.sent = append(d.sent, msg)
+	default:
+		if v := reflect.ValueOf(msg); v.Kind() == reflect.Slice { // tea.Sequence's own type
+			for i := range v.Len() {
+				d.run(v.Index(i).Interface().(tea.Cmd))
+			}
+			return
+		}
+		d.run(d.screen.Update(msg))
+	}
+}
+
+// elapse lets time pass and fires what is due, again and again.
+func (d *driver) elapse(span time.Duration) {
+	end := d.clock.now.Add(span)
+	for d.clock.now.Before(end) && len(d.timers) > 0 {
+		due := d.timers
+		d.timers = nil
+		d.clock.now = d.clock.now.Add(time.Second)
+		for _, x := range due {
+			d.run(d.screen.Update(x.msg))
+		}
+	}
+	d.clock.now = end
+}
+
+func (d *driver) press(keys ...string) {
+	for _, k := range keys {
+		msg := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(k)}
+		switch k {
+		case "enter":
+			msg = tea.KeyMsg{Type: tea.KeyEnter}
+		case "esc":
+			msg = tea.KeyMsg{Type: tea.KeyEsc}
+		case "tab":
+			msg = tea.KeyMsg{Type: tea.KeyTab}
+		case "space":
+			msg = tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}
+		case "ctrl+c":
+			msg = tea.KeyMsg{Type: tea.KeyCtrlC}
+		}
+		d.run(d.screen.Update(msg))
+	}
+}
+
+func (d *driver) left() bool {
+	for _, m := range d.sent {
+		if _, ok := m.(ui.Pop); ok {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *driver) sees(text string) {
+	d.t.Helper()
+	if view := ansi.Strip(d.screen.View()); !strings.Contains(view, text) {
+		d.t.Fatalf("%q is not on the screen:\n%s", text, view)
+	}
+}
+
+func begin(t *testing.T, h *fakeHost) *driver {
+	t.Helper()
+	d := &driver{t: t, clock: &clockwork{noon}}
+	s := Start(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "k1", Name: "payments-api"}, Plan{})
+	d.screen = s
+	s.SetSize(118, 34)
+	d.run(s.Init())
+	return d
+}
+
+func inHand(r *script) (rotation.Result, error) {
+	res := r.move(rotation.Deliver, "the new key was created")
+	r.view.SecretInHand = true
+	return res, nil
+}
+
+func delivered(r *script) (rotation.Result, error) {
+	res := r.move(rotation.Verify, "the new secret was delivered")
+	r.view.SecretInHand = false
+	return res, nil
+}
+
+func attest(r *script) (rotation.Result, error) {
+	if len(r.attested) > 0 {
+		return r.move(rotation.Disable, "no drain, as you said"), nil
+	}
+	return rotation.Result{Status: rotation.Stopped, Need: rotation.NeedAttest, Step: rotation.Drain, Said: "whether the old key is still used cannot be seen here: look at the Audit page"}, nil
+}
+
+func over(r *script) (rotation.Result, error) {
+	r.view.State = rotation.Over
+	return rotation.Result{Status: rotation.Finished, Did: rotation.Delete, Said: "the old key is gone"}, nil
+}
+
+func TestThePreflightRunsByItselfAndTheRestWaitsForEnter(t *testing.T) {
+	r := newScript(moves(rotation.Create, "everything is as it must be"), inHand)
+	d := begin(t, &fakeHost{rotation: r})
+	if r.view.Step != rotation.Create {
+		t.Fatalf("after opening the rotation stands at %s", r.view.Step)
+	}
+	d.elapse(time.Minute)
+	if r.view.Step != rotation.Create {
+		t.Fatal("a step that changes something was done without enter")
+	}
+	d.press("enter")
+	if r.view.Step != rotation.Deliver {
+		t.Fatalf("enter did not do the step: %s", r.view.Step)
+	}
+}
+
+func TestAPlannedRotationTakesUnderTenKeys(t *testing.T) {
+	r := newScript(moves(rotation.Create, "ok"), inHand, delivered, moves(rotation.Drain, "the new key works"), attest, attest,
+		moves(rotation.Delete, "disabled"), over)
+	h := &fakeHost{rotation: r, named: []Named{{Name: "payments", Describe: "API_KEY in /srv/payments/.env", Suggested: true}}}
+	d := &driver{t: t, clock: &clockwork{noon}}
+	d.screen = NewSetup(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "k1", Name: "payments-api"}, apikey.Capabilities{Create: apikey.Can()})
+	d.screen.SetSize(118, 34)
+	d.run(d.screen.Init())
+	keys := []string{"enter", "enter", "enter", "enter", "enter", "y", "y", "enter", "enter"}
+	d.press(keys...)
+	if r.view.State != rotation.Over {
+		t.Fatalf("after %d keys the rotation is %s at %s:\n%s", len(keys), r.view.State, r.view.Step, d.screen.View())
+	}
+	if len(h.plan.Destinations) != 1 || h.plan.Destinations[0] != "payments" || h.plan.Drain != nil {
+		t.Errorf("the suggested plan was %+v", h.plan)
+	}
+	if len(r.attested) != 1 || !strings.Contains(r.attested[0], "API_KEY in /srv/payments/.env") {
+		t.Errorf("attested %q", r.attested)
+	}
+	t.Logf("%d keys after r", len(keys))
+}
+
+func TestLeavingWithASecretInHandAsksFirst(t *testing.T) {
+	for _, leave := range []string{"esc", "q", "ctrl+c"} {
+		r := newScript(moves(rotation.Create, "ok"), inHand, delivered)
+		d := begin(t, &fakeHost{rotation: r})
+		d.press("enter", leave)
+		if d.left() || r.closed {
+			t.Fatalf("%s left and lost the secret", leave)
+		}
+		d.sees("Leaving now loses it")
+		d.press("enter")
+		if r.view.Step != rotation.Verify {
+			t.Errorf("%s, then enter did not deliver: %s", leave, r.view.Step)
+		}
+	}
+}
+
+func TestDiscardingTheSecretInHandUndoes(t *testing.T) {
+	r := newScript(moves(rotation.Create, "ok"), inHand)
+	r.undo = func(r *script) (rotation.Result, error) {
+		r.view.State, r.view.SecretInHand = rotation.Aborted, false
+		return rotation.Result{Status: rotation.Finished, Said: "undone"}, nil
+	}
+	d := begin(t, &fakeHost{rotation: r})
+	d.press("enter", "esc", "d")
+	if r.view.State != rotation.Aborted {
+		t.Fatal("the new key was not deleted")
+	}
+	d.sees("Undone. The old key is in use as before.")
+	d.press("enter")
+	if !d.left() || !r.closed {
+		t.Error("enter did not close a rotation that is over")
+	}
+}
+
+func TestAWaitCountsDownAndLooksAgainByItself(t *testing.T) {
+	looks := 0
+	look := func(r *script) (rotation.Result, error) {
+		looks++
+		if looks > 3 {
+			return r.move(rotation.Disable, "the old key was quiet for 15m"), nil
+		}
+		left := 15*time.Minute - time.Duration(looks-1)*5*time.Minute
+		return rotation.Result{Status: rotation.Waiting, Step: rotation.Drain, Said: "waiting until the old key is quiet", Wait: 5 * time.Minute, Left: left, Total: 15 * time.Minute,
+			Watch: &rotation.Watch{Visible: true, OldUsed: apikey.At(noon.Add(-3 * time.Minute)), NewUsed: apikey.At(noon), Polls: looks, QuietFor: 15*time.Minute - left}}, nil
+	}
+	r := newScript(moves(rotation.Drain, "the new key works"), look, look, look, look)
+	d := begin(t, &fakeHost{rotation: r})
+	d.press("enter")
+	d.sees("15:00 left")
+	d.elapse(30 * time.Second)
+	d.sees("14:30 left")
+	d.elapse(15 * time.Minute)
+	if looks != 4 || r.view.Step != rotation.Disable {
+		t.Fatalf("%d looks, at %s", looks, r.view.Step)
+	}
+	d.elapse(time.Hour)
+	if r.view.Step != rotation.Disable {
+		t.Error("a step that changes something was done without enter")
+	}
+	if len(d.timers) != 0 {
+		t.Errorf("%d timers while nothing is waited for", len(d.timers))
+	}
+}
+
+func TestAFailureSaysWhatIsCertainAndStays(t *testing.T) {
+	fail := func(r *script) (rotation.Result, error) {
+		return rotation.Result{}, &rotation.StepError{Step: rotation.Deliver, Err: errors.New("the folder cannot be written to"),
+			Certain: []string{"the new key exists", "the old key was not touched"}, Next: "make the folder writable and try again"}
+	}
+	r := newScript(moves(rotation.Create, "ok"), inHand, fail, delivered)
+	d := begin(t, &fakeHost{rotation: r})
+	d.press("enter", "enter")
+	for _, text := range []string{"deliver failed", "the folder cannot be written to", "the new key exists", "make the folder writable"} {
+		d.sees(text)
+	}
+	d.press("enter")
+	if r.view.Step != rotation.Verify {
+		t.Error("enter did not try again")
+	}
+}
+
+func TestADifferenceIsAcceptedWithAReasonOnly(t *testing.T) {
+	stop := func(r *script) (rotation.Result, error) {
+		if len(r.accepted) > 0 {
+			return over(r)
+		}
+		r.view.Diff = []rotation.Difference{{Field: apikey.FieldExpiry, Old: "never", New: "2027-01-01", Verdict: rotation.Differs}}
+		return rotation.Result{Status: rotation.Stopped, Need: rotation.NeedAccept, Said: "the new key is not as the old one"}, nil
+	}
+	r := newScript(moves(rotation.Delete, "ok"), stop, stop)
+	d := begin(t, &fakeHost{rotation: r})
+	d.press("enter", "enter")
+	d.sees("accepted with a reason")
+	d.press("q", "u", "o", "t", "a", "enter")
+	if len(r.accepted) != 1 || r.accepted[0] != "quota" {
+		t.Fatalf("accepted %q", r.accepted)
+	}
+	if r.view.State != rotation.Over {
+		t.Error("the rotation did not go on")
+	}
+}
+
+func TestAPastedSecretIsMaskedAndChecked(t *testing.T) {
+	const canary = "sk_live_canary0123456789"
+	ask := func(*script) (rotation.Result, error) {
+		return rotation.Result{Status: rotation.Stopped, Need: rotation.NeedPaste, Said: "create the key in the dashboard and paste its secret"}, nil
+	}
+	r := newScript(moves(rotation.Create, "ok"), ask)
+	d := begin(t, &fakeHost{rotation: r})
+	d.press("enter")
+	d.run(d.screen.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("two\nlines"), Paste: true}))
+	d.sees("more than one line")
+	d.run(d.screen.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(canary), Paste: true}))
+	if view := d.screen.View(); strings.Contains(view, canary[4:]) {
+		t.Fatalf("the secret is on the screen:\n%s", view)
+	}
+	d.press("enter")
+	if !r.pasted.Equal(apikey.NewSecret(canary)) {
+		t.Error("the paste did not arrive")
+	}
+	if text := fmt.Sprintf("%+v %#v", d.screen, d.screen); strings.Contains(text, canary) {
+		t.Error("the secret stays in the screen")
+	}
+}
+
+func TestSetupWantsADestination(t *testing.T) {
+	h := &fakeHost{rotation: newScript()}
+	d := &driver{t: t, clock: &clockwork{noon}}
+	d.screen = NewSetup(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "k1", Name: "payments-api"}, apikey.Capabilities{Create: apikey.Can()})
+	d.screen.SetSize(80, 22)
+	d.run(d.screen.Init())
+	d.press("enter")
+	d.sees("Where does the application read this key?")
+	if h.plan.Destinations != nil {
+		t.Fatal("a rotation was begun without a place for the secret")
+	}
+	d.press(strings.Split("~/app/.env:API_KEY", "")...)
+	d.press("enter")
+	if got := fmt.Sprint(h.plan.Destinations); got != "[env-file:~/app/.env:API_KEY]" {
+		t.Errorf("destinations %s", got)
+	}
+}
+
+func TestAWaitThatIsTypedIsTheOperatorsWord(t *testing.T) {
+	for text, want := range map[string]string{"": "<nil>", "15m": "<nil>", "0": "0s", "0s": "0s", "20m": "20m0s"} {
+		got, err := wait(text, rotation.DefaultDrain)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		said := "<nil>"
+		if got != nil {
+			said = got.String()
+		}
+		if said != want {
+			t.Errorf("%q is %s, want %s", text, said, want)
+		}
+	}
+	if _, err := wait("soon", 0); err == nil {
+		t.Error("soon was taken for a time")
+	}
+}
+
+func TestScreensLookAsTheyDid(t *testing.T) {
+	states := map[string]func(d *driver, r *script){
+		"create":  func(*driver, *script) {},
+		"deliver": func(d *driver, _ *script) { d.press("enter") },
+		"leave":   func(d *driver, _ *script) { d.press("enter", "esc") },
+		"verify":  func(d *driver, _ *script) { d.press("enter", "enter") },
+		"attest":  func(d *driver, _ *script) { d.press("enter", "enter", "enter", "enter", "y") },
+		"done":    func(d *driver, _ *script) { d.press("enter", "enter", "enter", "enter", "y", "y", "enter", "enter") },
+	}
+	for name, walk := range states {
+		for _, size := range []struct{ w, h int }{{118, 34}, {78, 20}, {58, 16}} {
+			t.Run(fmt.Sprintf("%s-%dx%d", name, size.w, size.h), func(t *testing.T) {
+				r := newScript(moves(rotation.Create, "everything is as it must be"), inHand, delivered, moves(rotation.Drain, "the new key works"),
+					attest, attest, moves(rotation.Delete, "the old key is disabled"), over)
+				d := begin(t, &fakeHost{rotation: r})
+				walk(d, r)
+				d.screen.SetSize(size.w, size.h)
+				view := d.screen.View()
+				for i, line := range strings.Split(view, "\n") {
+					if ui.Width(line) > size.w || i >= size.h {
+						t.Fatalf("line %d is outside %dx%d: %q", i, size.w, size.h, line)
+					}
+				}
+				compare(t, view)
+			})
+		}
+	}
+}
+
+func compare(t *testing.T, got string) {
+	t.Helper()
+	lines := strings.Split(got, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	got = strings.Join(lines, "\n") + "\n"
+	path := filepath.Join("testdata", strings.ReplaceAll(t.Name(), "/", "-")+".golden")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != got {
+		t.Errorf("the screen changed (-update writes it anew):\n%s\nwas\n%s", got, want)
+	}
+}

@@ -1,0 +1,338 @@
+package rotate
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/bubbles/textinput"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/rotation"
+	"detent/tui/ui"
+)
+
+// Screen is one rotation at work. It never cancels a step: leaving waits for it.
+type Screen struct {
+	env  *ui.Env
+	host Host
+	open func() (Rotation, error) // begins or resumes; a command
+	name string                   // of the key, for the title
+
+	rotation Rotation
+	view     rotation.View
+
+	busy    bool // a step is under way
+	polling bool // the step is one more look of a wait
+	undoing bool // that step is an undo
+	since   time.Time
+	leaving bool // leave when the step has ended
+	quit    bool // and end the program
+
+	last rotation.Result
+	err  error
+	// waitEnds is when the wait that is shown ends, by our clock.
+	waitEnds time.Time
+	turn     int // the current tick; ticks of older turns are dropped
+
+	asking  question
+	input   textinput.Model // for a reason or a pasted secret
+	problem string          // what is wrong with the input
+	stated  int             // how many statements were confirmed
+
+	guard         int
+	scroll        int
+	width, height int
+}
+
+// question is what a key press answers before a rotation goes on.
+type question int
+
+const (
+	askNothing question = iota
+	askLeave            // a new secret is in hand
+	askUndo
+	askReason // for accepting differences
+	askPaste
+	askStatements
+)
+
+// Start begins the rotation of a key by a plan.
+func Start(env *ui.Env, host Host, profile string, k apikey.Key, plan Plan) *Screen {
+	s := newScreen(env, host, k.Name)
+	s.open = func() (Rotation, error) { return host.Start(background(), profile, k, plan) }
+	return s
+}
+
+// Resume goes on with a rotation of the journal.
+func Resume(env *ui.Env, host Host, v rotation.View) *Screen {
+	s := newScreen(env, host, v.Old.Name)
+	s.open = func() (Rotation, error) { return host.Resume(background(), v.ID) }
+	return s
+}
+
+func newScreen(env *ui.Env, host Host, name string) *Screen {
+	return &Screen{env: env, host: host, name: name, input: ui.NewInput(env)}
+}
+
+// Init opens the rotation and, since it changes nothing, runs the preflight at once.
+func (s *Screen) Init() tea.Cmd {
+	s.begin(false)
+	return tea.Batch(func() tea.Msg {
+		r, err := s.open()
+		return openedMsg{s, r, err}
+	}, s.tick(time.Second))
+}
+
+// Title names the frame.
+func (s *Screen) Title() string { return "Rotate " + ui.Clean(s.name) }
+
+// WantsAll takes the whole frame: a checklist that does not jump.
+func (s *Screen) WantsAll() bool { return true }
+
+// Guard changes with every step, so that a key meant for one step never does the next.
+func (s *Screen) Guard() int { return s.guard + 1 }
+
+// Typing says that letters are text.
+func (s *Screen) Typing() bool { return s.asking == askReason || s.asking == askPaste }
+
+// HoldsKeys keeps quit keys here while leaving would lose something.
+func (s *Screen) HoldsKeys() bool { return s.busy || s.view.SecretInHand }
+
+// SetSize sets the size of the content.
+func (s *Screen) SetSize(width, height int) {
+	s.width, s.height = width, height
+}
+
+// Bindings are the keys that act now.
+func (s *Screen) Bindings() []key.Binding {
+	k := s.env.Keys
+	named := func(b key.Binding, desc string) key.Binding {
+		b.SetHelp(b.Help().Key, desc)
+		return b
+	}
+	switch {
+	case s.busy:
+		return []key.Binding{named(k.Cancel, "leave after this step")}
+	case s.asking == askLeave:
+		return []key.Binding{named(k.Confirm, "deliver it"), named(k.Discard, "delete the new key"), named(k.Cancel, "stay")}
+	case s.asking == askUndo:
+		return []key.Binding{named(k.Yes, "undo"), named(k.Cancel, "stay")}
+	case s.Typing():
+		return []key.Binding{named(k.Confirm, "go on"), named(k.Cancel, "back")}
+	case s.asking == askStatements:
+		return []key.Binding{named(k.Yes, "yes"), named(k.Cancel, "not yet: leave for later")}
+	case s.rotation == nil, s.finished():
+		return []key.Binding{named(k.Confirm, "close")}
+	}
+	out := []key.Binding{named(k.Confirm, s.enterDoes())}
+	if s.canAttest() {
+		out = append(out, k.Attest)
+	}
+	if s.view.Step == rotation.Soak {
+		out = append(out, named(k.Toggle, "turn the old key on again"))
+	}
+	if s.view.Next.Undo != "" {
+		out = append(out, k.Undo)
+	}
+	return append(out, named(k.Cancel, "leave for later"))
+}
+
+func (s *Screen) enterDoes() string {
+	if s.waiting() {
+		return "look again now"
+	}
+	if s.err != nil && s.view.Next.Default == "" {
+		return "try again"
+	}
+	return s.view.Next.Default
+}
+
+// canAttest says that the operator's word may end the wait.
+func (s *Screen) canAttest() bool {
+	return s.waiting() && !s.view.Undoing && (s.view.Step == rotation.Drain || s.view.Step == rotation.Soak)
+}
+
+func (s *Screen) waiting() bool { return s.last.Status == rotation.Waiting && s.err == nil }
+func (s *Screen) finished() bool {
+	return s.view.State == rotation.Over || s.view.State == rotation.Aborted
+}
+
+// Update takes keys and the answers of steps.
+func (s *Screen) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case openedMsg:
+		if msg.screen == s {
+			return s.opened(msg)
+		}
+	case didMsg:
+		if msg.screen == s {
+			return s.did(msg)
+		}
+	case tickMsg:
+		if msg.screen == s && msg.turn == s.turn {
+			return s.ticked()
+		}
+	case tea.KeyMsg:
+		return s.key(msg)
+	}
+	return nil
+}
+
+func (s *Screen) opened(msg openedMsg) tea.Cmd {
+	s.busy = false
+	if msg.err != nil {
+		s.err = msg.err
+		s.guard++
+		return nil
+	}
+	s.rotation = msg.rotation
+	s.view = msg.rotation.View()
+	if s.view.Step == rotation.Preflight && !s.view.Undoing {
+		return tea.Batch(s.do(false), changed(false))
+	}
+	s.guard++
+	return changed(false)
+}
+
+// do runs the next step, or the next part of an undo, in a command.
+func (s *Screen) do(undo bool) tea.Cmd {
+	if undo {
+		return s.run(true, s.rotation.Undo)
+	}
+	return s.run(false, s.rotation.Do)
+}
+
+// run does one thing to the rotation in a command.
+func (s *Screen) run(undo bool, act func(context.Context) (rotation.Result, error)) tea.Cmd {
+	s.begin(undo)
+	return tea.Batch(func() tea.Msg {
+		result, err := act(background())
+		return didMsg{screen: s, result: result, err: err, undo: undo}
+	}, s.tick(time.Second))
+}
+
+func (s *Screen) begin(undo bool) {
+	s.busy, s.polling, s.undoing, s.since = true, false, undo, s.env.Now()
+	s.err, s.problem, s.asking = nil, "", askNothing
+	s.guard++
+}
+
+func (s *Screen) did(msg didMsg) tea.Cmd {
+	before := s.view.Step
+	s.busy, s.polling, s.err, s.last = false, false, msg.err, msg.result
+	s.view = s.rotation.View()
+	if s.err != nil || s.view.Step != before {
+		s.guard++
+	}
+	touched := changed(msg.result.Did == rotation.Create || msg.result.Did == rotation.Delete || msg.result.Did == rotation.Disable || msg.undo)
+	if s.leaving && !s.view.SecretInHand {
+		return tea.Batch(s.leave(), touched)
+	}
+	s.leaving = false
+	if s.err != nil {
+		return touched
+	}
+	if s.waiting() {
+		s.waitEnds = s.env.Now().Add(msg.result.Left)
+		return tea.Batch(s.tick(min(time.Second, max(msg.result.Wait, 0))), touched)
+	}
+	if msg.result.Status == rotation.Stopped {
+		return tea.Batch(s.ask(msg.result.Need), touched)
+	}
+	if s.view.Undoing && msg.result.Status == rotation.Moved {
+		return tea.Batch(s.do(true), touched)
+	}
+	return touched
+}
+
+// ask turns what a stopped rotation needs into a question.
+func (s *Screen) ask(need rotation.Need) tea.Cmd {
+	s.guard++
+	s.input.Reset()
+	switch need {
+	case rotation.NeedPaste:
+		s.asking = askPaste
+		s.input.EchoMode = textinput.EchoPassword
+		return s.input.Focus()
+	case rotation.NeedAccept:
+		s.asking = askReason
+		s.input.EchoMode = textinput.EchoNormal
+		return s.input.Focus()
+	case rotation.NeedAttest:
+		s.asking, s.stated = askStatements, 0
+	}
+	return nil
+}
+
+// tick asks to be woken; only the newest tick counts, so that there is never more than one.
+func (s *Screen) tick(after time.Duration) tea.Cmd {
+	s.turn++
+	return s.env.Later(after, tickMsg{s, s.turn})
+}
+
+func (s *Screen) ticked() tea.Cmd {
+	switch {
+	case s.busy:
+		return s.tick(time.Second)
+	case !s.waiting():
+		return nil
+	case s.env.Now().Sub(s.since) >= s.last.Wait:
+		return s.poll()
+	}
+	return s.tick(time.Second)
+}
+
+// poll looks at a wait again. It keeps the guard: nothing on the screen changes its meaning.
+func (s *Screen) poll() tea.Cmd {
+	guard := s.guard
+	cmd := s.do(false)
+	s.guard, s.polling = guard, true
+	return cmd
+}
+
+func (s *Screen) leave() tea.Cmd {
+	r := s.rotation
+	s.turn++
+	var next tea.Msg = Changed{}
+	if s.quit {
+		next = ui.Quit{}
+	}
+	return tea.Sequence(ui.Do(ui.Pop{Screen: s}), func() tea.Msg {
+		if r != nil {
+			r.Close()
+		}
+		return next
+	})
+}
+
+// statements are what the operator confirms one by one, because detent cannot see it.
+func (s *Screen) statements() []string {
+	var out []string
+	switch {
+	case s.view.Undoing:
+		for _, d := range s.view.Destinations {
+			if d.Begun && !d.CanUndo {
+				out = append(out, "The old value is back: "+d.Describe)
+			}
+		}
+		return append(out, "The application works with the old key again")
+	case s.view.Step == rotation.Soak || s.view.Step == rotation.Disable:
+		return []string{"Nothing broke while the old key was off"}
+	}
+	for _, d := range s.view.Destinations {
+		out = append(out, "What reads "+d.Describe+" uses the new key")
+	}
+	return append(out, "Nothing else uses the old key")
+}
+
+func (s *Screen) attest() tea.Cmd {
+	s.asking = askNothing
+	if err := s.rotation.Attest("confirmed on screen: " + strings.Join(s.statements(), "; ")); err != nil {
+		s.err = err
+		return nil
+	}
+	return s.do(false)
+}

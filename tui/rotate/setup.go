@@ -1,0 +1,308 @@
+package rotate
+
+import (
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/bubbles/textinput"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/rotation"
+	"detent/tui/ui"
+)
+
+// Setup asks where the new secret goes and how the rotation runs. Nothing is
+// begun before enter on it, and a plan that fits is one enter away.
+type Setup struct {
+	env     *ui.Env
+	host    Host
+	profile string
+	key     apikey.Key
+	manual  bool // the service cannot create: the operator does
+
+	named []Named
+	ticks []bool
+	modes []mode
+	mode  int
+	other textinput.Model // a destination typed as interface.md writes it
+	drain textinput.Model
+	soak  textinput.Model
+
+	focus         int
+	problem       string
+	width, height int
+}
+
+type mode struct {
+	name, text string
+	mode       rotation.Mode
+	oldFirst   bool
+}
+
+var modes = []mode{
+	{"planned", "old and new work side by side until the old one is quiet", rotation.Planned, false},
+	{"compromised", "the old key goes as soon as the new one works: no drain, no soak", rotation.Compromised, false},
+	{"compromised, old first", "the old key goes before anything else: the application fails until the new one is there", rotation.Compromised, true},
+}
+
+// NewSetup makes the setup of one key's rotation. The key is the one that the
+// screen was opened for, whatever the list does meanwhile.
+func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.Capabilities) *Setup {
+	s := &Setup{env: env, host: host, profile: profile, key: k, manual: !caps.Create.OK, modes: modes,
+		named: host.Destinations(profile, k.Name), other: ui.NewInput(env), drain: ui.NewInput(env), soak: ui.NewInput(env)}
+	s.ticks = make([]bool, len(s.named))
+	s.focus = len(s.named) // the typed destination, unless one is suggested
+	for i, n := range s.named {
+		if s.ticks[i] = n.Suggested; n.Suggested {
+			s.focus = s.rows() - 1
+		}
+	}
+	s.other.Placeholder = "/srv/app/.env:API_KEY"
+	s.drain.SetValue("15m")
+	s.soak.SetValue("10m")
+	return s
+}
+
+// The rows of the form, top to bottom: destinations, the typed one, the modes, the waits, begin.
+func (s *Setup) otherRow() int { return len(s.named) }
+func (s *Setup) modeRow() int  { return s.otherRow() + 1 }
+func (s *Setup) drainRow() int { return s.modeRow() + len(s.modes) }
+func (s *Setup) soakRow() int  { return s.drainRow() + 1 }
+func (s *Setup) rows() int     { return s.soakRow() + 2 }
+
+// Init focuses the first row that needs the operator.
+func (s *Setup) Init() tea.Cmd { return s.refocus() }
+
+// Title names the frame.
+func (s *Setup) Title() string { return "Rotate " + ui.Clean(s.key.Name) }
+
+// WantsAll takes the whole frame, as the rotation that follows does.
+func (s *Setup) WantsAll() bool { return true }
+
+// Guard keeps the key that opened the setup from beginning the rotation.
+func (s *Setup) Guard() int { return 1 }
+
+// Typing says that letters are text.
+func (s *Setup) Typing() bool { return s.input() != nil }
+
+// SetSize sets the size of the content.
+func (s *Setup) SetSize(width, height int) {
+	s.width, s.height = width, height
+}
+
+func (s *Setup) input() *textinput.Model {
+	switch s.focus {
+	case s.otherRow():
+		return &s.other
+	case s.drainRow():
+		return &s.drain
+	case s.soakRow():
+		return &s.soak
+	}
+	return nil
+}
+
+func (s *Setup) refocus() tea.Cmd {
+	s.other.Blur()
+	s.drain.Blur()
+	s.soak.Blur()
+	if in := s.input(); in != nil {
+		in.CursorEnd()
+		return in.Focus()
+	}
+	return nil
+}
+
+// Bindings are the keys that act now.
+func (s *Setup) Bindings() []key.Binding {
+	k := s.env.Keys
+	begin := k.Confirm
+	begin.SetHelp("enter", "begin with the preflight")
+	out := []key.Binding{begin, k.Next, k.Prev}
+	if s.input() == nil && s.focus < s.rows()-1 {
+		out = append(out, k.Tick)
+	}
+	return append(out, k.Cancel)
+}
+
+// Update takes keys.
+func (s *Setup) Update(msg tea.Msg) tea.Cmd {
+	press, ok := msg.(tea.KeyMsg)
+	if !ok {
+		return nil
+	}
+	k := s.env.Keys
+	in := s.input()
+	switch {
+	case press.Type == tea.KeyEsc, press.Type == tea.KeyCtrlC, in == nil && key.Matches(press, k.Quit):
+		return ui.Do(ui.Pop{Screen: s})
+	case key.Matches(press, k.Next), in == nil && key.Matches(press, k.Down):
+		s.focus = (s.focus + 1) % s.rows()
+		return s.refocus()
+	case key.Matches(press, k.Prev), in == nil && key.Matches(press, k.Up):
+		s.focus = (s.focus + s.rows() - 1) % s.rows()
+		return s.refocus()
+	case key.Matches(press, k.Confirm):
+		return s.begin()
+	case in != nil:
+		var cmd tea.Cmd
+		s.problem = ""
+		*in, cmd = in.Update(msg)
+		return cmd
+	case key.Matches(press, k.Tick):
+		s.tick()
+	}
+	return nil
+}
+
+func (s *Setup) tick() {
+	s.problem = ""
+	switch {
+	case s.focus < len(s.named):
+		s.ticks[s.focus] = !s.ticks[s.focus]
+	case s.focus >= s.modeRow() && s.focus < s.drainRow():
+		s.mode = s.focus - s.modeRow()
+	}
+}
+
+func (s *Setup) begin() tea.Cmd {
+	plan, row, problem := s.plan()
+	if problem != "" {
+		s.problem, s.focus = problem, row
+		return s.refocus()
+	}
+	return tea.Sequence(ui.Do(ui.Pop{Screen: s}), ui.Do(ui.Push{Screen: Start(s.env, s.host, s.profile, s.key, plan)}))
+}
+
+// plan reads the form; a problem names the row where it is.
+func (s *Setup) plan() (plan Plan, row int, problem string) {
+	for i, on := range s.ticks {
+		if on {
+			plan.Destinations = append(plan.Destinations, s.named[i].Name)
+		}
+	}
+	if spec := strings.TrimSpace(s.other.Value()); spec != "" {
+		plan.Destinations = append(plan.Destinations, destination(spec))
+	}
+	if len(plan.Destinations) == 0 && !s.key.Own {
+		return plan, s.otherRow(), "Where does the application read this key? Without a place for the new secret nothing is begun."
+	}
+	chosen := s.modes[s.mode]
+	plan.Mode, plan.OldFirst = chosen.mode, chosen.oldFirst
+	if plan.Mode == rotation.Compromised {
+		return plan, 0, ""
+	}
+	var err error
+	if plan.Drain, err = wait(s.drain.Value(), rotation.DefaultDrain); err != nil {
+		return plan, s.drainRow(), err.Error()
+	}
+	if plan.Soak, err = wait(s.soak.Value(), rotation.DefaultSoak); err != nil {
+		return plan, s.soakRow(), err.Error()
+	}
+	return plan, 0, ""
+}
+
+// wait reads a length of time; the default is not the operator's word, anything else is.
+func wait(text string, standard time.Duration) (*time.Duration, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return nil, nil
+	}
+	if strings.Trim(text, "0smhd") == "" && strings.HasPrefix(text, "0") {
+		return new(time.Duration), nil
+	}
+	d, err := apikey.ParseSpan(text)
+	if err != nil {
+		return nil, err
+	}
+	if d == standard {
+		return nil, nil
+	}
+	return &d, nil
+}
+
+// destination takes PATH:VARIABLE for a .env file, the usual case; everything else is as interface.md writes it.
+func destination(text string) string {
+	for _, scheme := range []string{"env-file:", "file:", "command:"} {
+		if strings.HasPrefix(text, scheme) {
+			return text
+		}
+	}
+	if strings.ContainsAny(text[:1], "/~.") && strings.Contains(text, ":") {
+		return "env-file:" + text
+	}
+	return text
+}
+
+// View draws the form.
+func (s *Setup) View() string {
+	st := s.env.Styles
+	p := page{env: s.env, width: s.width}
+	p.line(s.old())
+	p.blank()
+	p.line(st.Column.Render("WHERE DOES THE APPLICATION READ THIS KEY?"))
+	for i, n := range s.named {
+		p.line(s.choice(i, s.ticks[i], n.Name+st.Dim.Render("  "+clean(n.Describe))))
+	}
+	p.line(s.lead(s.otherRow()) + s.field(&s.other, s.width-6))
+	p.line(st.Dim.Render("    PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard"))
+	p.title("HOW")
+	for i, m := range s.modes {
+		p.line(s.choice(s.modeRow()+i, s.mode == i, ui.Pad(m.name, 24)+st.Dim.Render(m.text)))
+	}
+	if s.modes[s.mode].mode == rotation.Planned {
+		p.line(s.lead(s.drainRow()) + st.Dim.Render("drain  ") + s.field(&s.drain, 8) + st.Dim.Render("the old key must be quiet that long"))
+		p.line(s.lead(s.soakRow()) + st.Dim.Render("soak   ") + s.field(&s.soak, 8) + st.Dim.Render("off, but not yet deleted, that long"))
+	} else {
+		p.line(s.lead(s.drainRow()) + st.Dim.Render("drain  none"))
+		p.line(s.lead(s.soakRow()) + st.Dim.Render("soak   none"))
+	}
+	p.blank()
+	begin := st.Button.Render("[ Begin ]")
+	if s.focus == s.rows()-1 {
+		begin = st.Focused.Render("[ Begin ]")
+	}
+	p.line(s.lead(s.rows()-1) + begin + st.Dim.Render("  the preflight changes nothing"))
+	if s.problem != "" {
+		p.wrap(st.Bad.Render("✗ "), st.Base, s.problem)
+	}
+	if s.manual {
+		p.wrap(st.Dim.Render("· "), st.Dim, "This service makes keys in its dashboard alone: you will make the new one there and paste it.")
+	}
+	scroll := max(s.focus+8-s.height, 0)
+	return p.window(&scroll, s.height)
+}
+
+func (s *Setup) old() string {
+	st := s.env.Styles
+	expires := "expires " + ui.Moment(s.key.ExpiresAt, s.env.Now())
+	return st.Strong.Render(clean(s.key.Name)) + st.Dim.Render("  "+clean(s.key.ID)+"  "+expires+"  last used "+ui.Moment(s.key.LastUsedAt, s.env.Now()))
+}
+
+func (s *Setup) lead(row int) string {
+	if row == s.focus {
+		return s.env.Styles.Accent.Render("▸ ") + "  "
+	}
+	return "    "
+}
+
+func (s *Setup) choice(row int, on bool, text string) string {
+	box := "[ ] "
+	if on {
+		box = s.env.Styles.Accent.Render("[x] ")
+	}
+	if row == s.focus {
+		return s.env.Styles.Accent.Render("▸ ") + box + text
+	}
+	return "  " + box + text
+}
+
+// field is an input, or its placeholder while it is empty.
+func (s *Setup) field(in *textinput.Model, width int) string {
+	if in.Value() == "" && !in.Focused() {
+		return s.env.Styles.Dim.Render(ui.Pad(in.Placeholder, width))
+	}
+	return ui.InputLine(s.env, in, width)
+}

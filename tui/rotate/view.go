@@ -1,0 +1,383 @@
+package rotate
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/rotation"
+	"detent/tui/ui"
+)
+
+// View draws the checklist on top, what is asked or waited for under it, and
+// what is certain below.
+func (s *Screen) View() string {
+	p := page{env: s.env, width: s.width}
+	if s.rotation == nil {
+		s.viewOpening(&p)
+		return p.window(&s.scroll, s.height)
+	}
+	s.viewHead(&p)
+	s.viewSteps(&p)
+	s.viewNow(&p)
+	s.viewDifferences(&p)
+	s.viewKnown(&p)
+	return p.window(&s.scroll, s.height)
+}
+
+// page collects lines of one width.
+type page struct {
+	env   *ui.Env
+	width int
+	lines []string
+}
+
+func (p *page) line(text string)       { p.lines = append(p.lines, ui.Pad(text, p.width)) }
+func (p *page) blank()                 { p.line("") }
+func (p *page) title(text string)      { p.blank(); p.line(p.env.Styles.Column.Render(text)) }
+func (p *page) style() *ui.Styles      { return p.env.Styles }
+func (p *page) split(l, r string)      { p.lines = append(p.lines, ui.Spread(l, r, p.width)) }
+func clean(s string) string            { return ui.Clean(s) }
+func plural(n int, noun string) string { return ui.Count(n, noun) }
+
+// wrap writes text behind a lead, its further lines under the first word.
+func (p *page) wrap(lead string, style lipgloss.Style, text string) {
+	indent := ui.Width(lead)
+	for i, l := range ui.Wrap(clean(text), p.width-indent) {
+		if i > 0 {
+			lead = strings.Repeat(" ", indent)
+		}
+		p.line(lead + style.Render(l))
+	}
+}
+
+// window is the part of the page that fits; what does not can be scrolled to.
+func (p *page) window(scroll *int, height int) string {
+	if height <= 0 {
+		return ""
+	}
+	hidden := len(p.lines) - height
+	*scroll = max(min(*scroll, hidden), 0)
+	lines := p.lines
+	if hidden > 0 {
+		lines = lines[*scroll : *scroll+height]
+		if below := hidden - *scroll; below > 0 {
+			lines[height-1] = ui.Pad(p.style().Dim.Render(fmt.Sprintf("  … %s more, j and k scroll", plural(below+1, "line"))), p.width)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (s *Screen) viewOpening(p *page) {
+	if s.err == nil {
+		p.line(p.style().Dim.Render("Opening the rotation …"))
+		return
+	}
+	s.viewError(p)
+}
+
+func (s *Screen) viewHead(p *page) {
+	v, st := s.view, p.style()
+	mode := string(v.Mode)
+	if v.OldFirst {
+		mode += ", old key first"
+	}
+	p.split(st.Dim.Render(fmt.Sprintf("%s · %s · %s", v.Profile, v.Service, mode)),
+		st.Dim.Render("begun "+ui.Relative(v.Started, s.env.Now())+" ago · "+v.ID))
+	p.line(s.keyLine("old", v.Old, v.OldGone))
+	if v.New != nil {
+		p.line(s.keyLine("new", *v.New, false))
+	} else {
+		p.line(st.Dim.Render("new  ") + st.Dim.Render(clean(v.NewName)+"  not made yet"))
+	}
+	p.blank()
+}
+
+// keyLine is one of the two keys: name, id, and whether it is on, used, gone.
+func (s *Screen) keyLine(which string, k apikey.Key, gone bool) string {
+	st := s.env.Styles
+	state := st.Good.Render("on")
+	switch {
+	case gone:
+		state = st.Dim.Render("gone")
+	case k.IsDisabled():
+		state = st.Warn.Render("off")
+	}
+	used := ""
+	if k.LastUsedAt.Known() {
+		used = st.Dim.Render("  last used " + ui.Moment(k.LastUsedAt, s.env.Now()))
+	}
+	return st.Dim.Render(which+"  ") + st.Strong.Render(clean(k.Name)) + st.Dim.Render("  "+clean(k.ID)+"  ") + state + used
+}
+
+func (s *Screen) viewSteps(p *page) {
+	st := p.style()
+	for i, phase := range rotation.Phases {
+		lines := s.planOf(phase)
+		if len(lines) == 0 {
+			continue
+		}
+		state := phaseState(lines)
+		name := fmt.Sprintf("%d  %s", i+1, phase)
+		switch state {
+		case rotation.Completed:
+			p.line(st.Good.Render("✓ ") + st.Base.Render(name))
+			continue
+		case rotation.Later:
+			p.line(st.Dim.Render("· " + name))
+			continue
+		}
+		p.line(st.Accent.Render("▸ ") + st.Strong.Render(name))
+		for _, l := range lines {
+			switch l.State {
+			case rotation.Completed:
+				p.wrap("     "+st.Good.Render("✓ ")+st.Dim.Render(ui.Pad(string(l.Step), 10)), st.Dim, l.Text)
+			case rotation.Current:
+				p.wrap("     "+st.Accent.Render("▸ "+ui.Pad(string(l.Step), 10)), st.Base, l.Text)
+			default:
+				p.wrap("     "+st.Dim.Render("· "+ui.Pad(string(l.Step), 10)), st.Dim, l.Text)
+			}
+		}
+	}
+}
+
+func (s *Screen) planOf(phase rotation.Phase) []rotation.PlanLine {
+	var out []rotation.PlanLine
+	for _, l := range s.view.Plan {
+		if l.Phase == phase {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func phaseState(lines []rotation.PlanLine) rotation.PlanState {
+	done := true
+	for _, l := range lines {
+		if l.State == rotation.Current {
+			return rotation.Current
+		}
+		done = done && l.State == rotation.Completed
+	}
+	if done {
+		return rotation.Completed
+	}
+	return rotation.Later
+}
+
+// viewNow is the one thing to look at: the question, the wait, the error or the next step.
+func (s *Screen) viewNow(p *page) {
+	st := p.style()
+	p.line(st.Dim.Render(strings.Repeat("─", p.width)))
+	if s.err == nil && !s.busy && s.last.Said != "" && s.asking == askNothing && !s.waiting() {
+		p.wrap(st.Good.Render("✓ "), st.Base, s.last.Said)
+	}
+	if !s.busy {
+		for _, n := range s.last.Notes {
+			p.wrap(st.Warn.Render("! "), st.Base, n)
+		}
+		s.viewOutput(p)
+	}
+	switch {
+	case s.busy && !s.polling:
+		what := s.view.Next.Text
+		if s.undoing {
+			what = "Undoing: " + s.view.Next.Undo
+		}
+		p.wrap(st.Accent.Render("… "), st.Base, what)
+		left := ""
+		if s.leaving {
+			left = "leaving when this step has ended · "
+		}
+		p.line("  " + st.Dim.Render(left+clock(s.env.Now().Sub(s.since))))
+	case s.err != nil:
+		s.viewError(p)
+	case s.asking != askNothing:
+		s.viewQuestion(p)
+	case s.waiting():
+		s.viewWait(p)
+	case s.finished():
+		word := "Done. The old key is gone, the new one is in use."
+		if s.view.State == rotation.Aborted {
+			word = "Undone. The old key is in use as before."
+		}
+		p.line(st.Strong.Render(word))
+	default:
+		p.wrap(st.Key.Render("enter")+"  ", st.Strong, s.view.Next.Text)
+		if s.view.Next.Undo != "" {
+			p.wrap(st.Key.Render("u")+"      ", st.Dim, s.view.Next.Undo)
+		}
+	}
+}
+
+// viewOutput shows what a destination's command printed, its last lines.
+func (s *Screen) viewOutput(p *page) {
+	text := strings.TrimSpace(s.last.Output)
+	if text == "" {
+		return
+	}
+	lines := strings.Split(text, "\n")
+	if len(lines) > 6 {
+		lines = lines[len(lines)-6:]
+	}
+	for _, l := range lines {
+		p.line(p.style().Dim.Render("  │ " + ui.Clean(l)))
+	}
+}
+
+func (s *Screen) viewError(p *page) {
+	st := p.style()
+	var step *rotation.StepError
+	if !errors.As(s.err, &step) {
+		p.wrap(st.Bad.Render("✗ "), st.Base, s.err.Error())
+		return
+	}
+	p.wrap(st.Bad.Render("✗ ")+st.Bad.Render(string(step.Step)+" failed: "), st.Base, step.Err.Error())
+	for _, c := range step.Certain {
+		p.wrap("  "+st.Dim.Render("certain  "), st.Base, c)
+	}
+	var service *client.Error
+	if errors.As(s.err, &service) && service.Hint != "" {
+		p.wrap("  "+st.Dim.Render("hint     "), st.Base, service.Hint)
+	}
+	if step.Next != "" {
+		p.wrap("  "+st.Dim.Render("next     "), st.Strong, step.Next)
+	}
+	if s.view.Next.Undo != "" {
+		p.wrap("  "+st.Key.Render("u")+"        ", st.Dim, s.view.Next.Undo)
+	}
+}
+
+func (s *Screen) viewQuestion(p *page) {
+	st := p.style()
+	switch s.asking {
+	case askLeave:
+		p.wrap(st.Warn.Render("! "), st.Strong, "The new secret is only in memory. Leaving now loses it.")
+		p.line("  " + st.Key.Render("enter") + "  deliver it now")
+		p.line("  " + st.Key.Render("d") + "      delete the new key; the old one stays in use")
+		p.line("  " + st.Key.Render("esc") + "    stay")
+	case askUndo:
+		p.wrap(st.Warn.Render("! "), st.Strong, "Undo? "+s.view.Next.Undo)
+		p.line("  " + st.Key.Render("y") + "      undo")
+		p.line("  " + st.Key.Render("esc") + "    stay")
+	case askStatements:
+		if s.last.Need == rotation.NeedAttest {
+			p.wrap(st.Warn.Render("! "), st.Base, s.last.Said)
+		}
+		for i, text := range s.statements() {
+			switch {
+			case i < s.stated:
+				p.wrap("  "+st.Good.Render("[x] "), st.Dim, text)
+			case i == s.stated:
+				p.wrap(st.Accent.Render("▸ ")+"[ ] ", st.Strong, text)
+			default:
+				p.wrap("  [ ] ", st.Dim, text)
+			}
+		}
+		p.line("  " + st.Key.Render("y") + "  yes, that is so    " + st.Key.Render("esc") + "  not yet: leave it for later")
+	case askReason:
+		p.wrap(st.Warn.Render("! "), st.Strong, s.last.Said)
+		p.line("  Reason " + st.Dim.Render("(it is recorded)") + ": " + ui.InputLine(s.env, &s.input, p.width-28))
+	case askPaste:
+		p.wrap(st.Accent.Render("▸ "), st.Strong, s.last.Said)
+		p.line("  New secret: " + strings.Repeat("•", min(len(s.input.Value()), 24)) + st.Dim.Render("  "+plural(len(s.input.Value()), "character")))
+	}
+	if s.problem != "" {
+		p.wrap("  "+st.Bad.Render("✗ "), st.Base, s.problem)
+	}
+}
+
+// viewWait is a wait: how long it still takes, and what is seen of the old key.
+func (s *Screen) viewWait(p *page) {
+	st := p.style()
+	left := max(s.waitEnds.Sub(s.env.Now()), 0)
+	p.wrap(st.Accent.Render("… "), st.Strong, s.last.Said)
+	if total := s.last.Total; total > 0 {
+		width := min(40, p.width-20)
+		p.line("  " + bar(st, 1-float64(left)/float64(total), width) + "  " + clock(left) + " left")
+	}
+	if w := s.last.Watch; w != nil {
+		s.viewWatch(p, w)
+	}
+	p.line("  " + st.Dim.Render("you may leave: ") + st.Key.Render("R") + st.Dim.Render(" brings this back"))
+}
+
+func (s *Screen) viewWatch(p *page, w *rotation.Watch) {
+	st := p.style()
+	if !w.Visible {
+		p.wrap("  ", st.Dim, "This service does not show when a key was last used.")
+		return
+	}
+	state := st.Good.Render("still")
+	if w.Moved {
+		state = st.Warn.Render("moving: something still uses it")
+	}
+	p.line("  old key last used " + ui.Moment(w.OldUsed, s.env.Now()) + ", " + state +
+		st.Dim.Render(fmt.Sprintf("  %s, quiet for %s", plural(w.Polls, "look"), clock(w.QuietFor))))
+	p.line("  new key last used " + ui.Moment(w.NewUsed, s.env.Now()))
+	if w.OwnTraces {
+		p.wrap("  "+st.Warn.Render("! "), st.Base, "The old key moves with every look of ours: it may be the credential that detent itself uses.")
+	}
+}
+
+func bar(st *ui.Styles, part float64, width int) string {
+	full := max(min(int(part*float64(width)+0.5), width), 0)
+	return st.Accent.Render(strings.Repeat("█", full)) + st.Dim.Render(strings.Repeat("░", width-full))
+}
+
+func clock(d time.Duration) string {
+	d = d.Round(time.Second)
+	if d >= time.Hour {
+		return fmt.Sprintf("%d:%02d:%02d", d/time.Hour, d%time.Hour/time.Minute, d%time.Minute/time.Second)
+	}
+	return fmt.Sprintf("%d:%02d", d/time.Minute, d%time.Minute/time.Second)
+}
+
+// viewDifferences compares the two keys' access, field by field.
+func (s *Screen) viewDifferences(p *page) {
+	if len(s.view.Diff) == 0 {
+		return
+	}
+	st := p.style()
+	p.title("OLD AND NEW ACCESS")
+	for _, d := range s.view.Diff {
+		label := ui.Pad(string(d.Field), 14)
+		switch d.Verdict {
+		case rotation.Equal:
+			p.line(st.Good.Render("  = ") + st.Dim.Render(label) + clean(d.Old))
+		case rotation.Tolerated:
+			p.line(st.Warn.Render("  ~ ") + st.Dim.Render(label) + clean(d.Old) + " → " + clean(d.New) + st.Dim.Render("  accepted: "+clean(d.Reason)))
+		case rotation.NotTold:
+			p.line(st.Warn.Render("  ? ") + st.Dim.Render(label) + "the service does not say")
+		default:
+			p.line(st.Bad.Render("  ≠ ") + st.Dim.Render(label) + clean(d.Old) + " → " + clean(d.New))
+		}
+	}
+}
+
+func (s *Screen) viewKnown(p *page) {
+	st := p.style()
+	if len(s.view.Certain) > 0 {
+		p.title("CERTAIN")
+		for _, c := range s.view.Certain {
+			p.wrap(st.Good.Render("  ✓ "), st.Base, c)
+		}
+	}
+	if len(s.view.Unknown) > 0 {
+		p.title("NOT KNOWN")
+		for _, u := range s.view.Unknown {
+			p.wrap(st.Warn.Render("  ? "), st.Base, u)
+		}
+	}
+	if len(s.view.Notes) > 0 {
+		p.title("FOUND IN PREFLIGHT")
+		for _, n := range s.view.Notes {
+			p.wrap(st.Dim.Render("  · "), st.Dim, n)
+		}
+	}
+}
