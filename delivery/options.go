@@ -137,7 +137,8 @@ const specForms = "env-file:PATH:VARIABLE, file:PATH, command:CMDLINE, clipboard
 // Parse reads a destination as interface.md writes it: env-file:PATH:VARIABLE (the
 // last colon splits), file:PATH, command:CMDLINE (split into words as a shell
 // would, with no shell and no expansion) or clipboard. Names of the profile are
-// the caller's to look up first.
+// the caller's to look up first. The Spec of a file has its whole path, so that it means
+// the same place when a rotation is resumed from another folder.
 func Parse(spec string, o Options) (Destination, error) {
 	o = o.withDefaults()
 	kind, rest, found := strings.Cut(spec, ":")
@@ -155,11 +156,17 @@ func Parse(spec string, o Options) (Destination, error) {
 			return nil, fmt.Errorf("env-file needs a path and a variable: env-file:PATH:VARIABLE")
 		}
 		c.EnvFile = &EnvFile{Path: rest[:i], Variable: rest[i+1:]}
+		if path, err := absolute(c.EnvFile.Path, o); err == nil {
+			c.Name = "env-file:" + path + ":" + c.EnvFile.Variable
+		}
 	case kind == "file":
 		if rest == "" {
 			return nil, fmt.Errorf("file needs a path: file:PATH")
 		}
 		c.File = rest
+		if path, err := absolute(rest, o); err == nil {
+			c.Name = "file:" + path
+		}
 	case kind == "command":
 		words, err := shellquote.Split(rest)
 		if err != nil {
@@ -235,5 +242,5 @@ type common struct {
 	o    Options
 }
 
-// Spec is the destination as the operator wrote it.
+// Spec is the destination as the operator wrote it, with a whole path.
 func (c *common) Spec() string { return c.spec }

@@ -23,8 +23,21 @@ func TestSpecsAreReadAsTheInterfaceWritesThem(t *testing.T) {
 		"clipboard":                        "your terminal's clipboard",
 	} {
 		d, err := Parse(spec, o)
-		if err != nil || d.Describe() != want || d.Spec() != spec {
+		if err != nil || d.Describe() != want {
 			t.Errorf("%s: %v, %v, want %q", spec, d, err, want)
+		}
+	}
+}
+
+func TestASpecMeansTheSamePlaceFromAnotherFolder(t *testing.T) {
+	for _, spec := range []string{"env-file:.env:K", "env-file:~/.env:K", "file:a:b", "file:/run/secret", "command:cat -", "clipboard"} {
+		first, err := Parse(spec, Options{Home: "/home/u", Dir: "/work"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := Parse(first.Spec(), Options{Home: "/home/other", Dir: "/elsewhere"})
+		if err != nil || again.Describe() != first.Describe() {
+			t.Errorf("%s: %s, from another folder %v (%v)", spec, first.Describe(), again, err)
 		}
 	}
 }
