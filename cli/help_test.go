@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"detent/apikey"
+	// As main does it: without it, every start in a terminal asks and waits for five seconds.
+	_ "detent/aterm"
 	"detent/keyserver"
 )
 
