@@ -199,7 +199,7 @@ func (s *Server) recoverPanic(w *answerWriter, r *http.Request, service string) 
 	v := recover()
 	switch {
 	case v == nil:
-	case v == http.ErrAbortHandler: //nolint:errorlint // the value that net/http names
+	case v == http.ErrAbortHandler:
 		panic(v)
 	default:
 		// The value may quote what a client sent; its type and the stack say enough.
