@@ -1,0 +1,136 @@
+// Package paint puts the frames of a Bubble Tea program on the terminal: only
+// what changed, at once.
+//
+// Bubble Tea v1's own renderer waits for a tick, wakes up for every tick, and
+// writes whole lines. A Screen compares the frame that View returns with what
+// the terminal shows, cell by cell, and writes the difference in one write as
+// soon as there is one; rows that moved are scrolled. Nothing is ever asked of
+// the terminal, and an idle program does nothing.
+package paint
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/term"
+)
+
+// Options say how a Screen paints.
+type Options struct {
+	// Standard leaves painting to Bubble Tea's own renderer.
+	Standard bool
+	// ReportFocus makes the terminal report focus (tea.FocusMsg, tea.BlurMsg).
+	ReportFocus bool
+	// Rate is how many bytes a second the line to the terminal carries; 0 is as
+	// many as it takes. Frames come no faster than that, so that they do not queue
+	// up in the buffers of a thin line and run on when a key is released.
+	Rate int
+}
+
+// ErrHangup is why a program ended whose terminal went away.
+var ErrHangup = errors.New("the terminal hung up")
+
+// A Screen runs programs on a terminal, in its alternate screen.
+type Screen struct {
+	in, out *os.File
+	opts    Options
+	tty     *tty
+	opened  *os.File // the controlling terminal, if in is none
+}
+
+// New makes a screen for a terminal; nothing is written before Run. If in is
+// not a terminal, keys are read from the controlling terminal.
+func New(in, out *os.File, opts Options) *Screen {
+	return &Screen{in: in, out: out, opts: opts, tty: newTTY(in, out, opts.ReportFocus)}
+}
+
+// Writer is for sequences that do not move the cursor, such as OSC 52. They
+// never land inside a frame. A write fails with ErrAway while the terminal is
+// not the program's. Write from a command, not from Update: it waits for its turn.
+func (s *Screen) Writer() io.Writer {
+	if s.opts.Standard {
+		return s.out // each of Bubble Tea's frames is one write
+	}
+	return s.tty
+}
+
+// Run runs a program until it ends and returns its last model. However it
+// ends, by itself, by a signal or by a panic, the terminal is left as it was
+// and the screen blank. The options must not set input, output, renderer,
+// signal handling or filter; the modes of the terminal are the screen's.
+//
+// Errors are Bubble Tea's (tea.ErrInterrupted, tea.ErrProgramKilled,
+// tea.ErrProgramPanic), ErrHangup, and what keeps the program from starting.
+func (s *Screen) Run(model tea.Model, opts ...tea.ProgramOption) (tea.Model, error) {
+	if s.opts.Standard || !supported {
+		return s.runStandard(model, opts)
+	}
+	if err := s.openInput(); err != nil {
+		return model, err
+	}
+	defer s.closeInput()
+
+	attached := &attachment{model: model, tty: s.tty}
+	program := tea.NewProgram(attached, append(slices.Clone(opts),
+		tea.WithInput(s.tty.in), tea.WithOutput(s.out), tea.WithoutRenderer(), tea.WithoutSignalHandler(),
+		tea.WithFilter(attached.filter))...)
+	attached.painter = newPainter(s.tty.paint, func() { go program.Send(wantMsg{}) }, s.opts.Rate)
+
+	signals := listen(program)
+	signals.jobs()
+	attached.signals = signals
+	defer signals.stop()
+	var err error
+	if attached.width, attached.height, err = s.tty.size(); err != nil {
+		return model, err
+	}
+	if err := s.tty.enter(); err != nil {
+		return model, err
+	}
+	go attached.painter.run()
+	_, err = program.Run()
+	attached.painter.stop()
+	err = errors.Join(err, s.tty.leave(), attached.painter.failure())
+	return attached.model, signals.explain(err)
+}
+
+// runStandard is the same with Bubble Tea's renderer.
+func (s *Screen) runStandard(model tea.Model, opts []tea.ProgramOption) (tea.Model, error) {
+	plain := &blanking{model: model}
+	opts = append(slices.Clone(opts), tea.WithOutput(s.out), tea.WithAltScreen(), tea.WithFilter(plain.filter))
+	if term.IsTerminal(s.in.Fd()) {
+		opts = append(opts, tea.WithInput(s.in))
+	}
+	if s.opts.ReportFocus {
+		opts = append(opts, tea.WithReportFocus())
+	}
+	program := tea.NewProgram(plain, opts...)
+	signals := listen(program)
+	defer signals.stop()
+	_, err := program.Run()
+	return plain.model, signals.explain(err)
+}
+
+// openInput finds where keys come from.
+func (s *Screen) openInput() error {
+	if term.IsTerminal(s.in.Fd()) {
+		return nil
+	}
+	f, err := os.Open("/dev/tty")
+	if err != nil {
+		return fmt.Errorf("the input is not a terminal: %w", err)
+	}
+	s.opened, s.tty.in = f, f
+	return nil
+}
+
+func (s *Screen) closeInput() {
+	if s.opened != nil {
+		_ = s.opened.Close()
+		s.opened, s.tty.in = nil, s.in
+	}
+}

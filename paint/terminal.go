@@ -1,0 +1,148 @@
+package paint
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+)
+
+const (
+	enterModes = "\x1b[?1049h" + // the alternate screen
+		"\x1b[?25l" + // no cursor
+		"\x1b[?2004h" + // bracketed paste
+		"\x1b[?7l" // a character that is wider than we think must not wrap
+	focusOn  = "\x1b[?1004h"
+	focusOff = "\x1b[?1004l"
+
+	// leaveModes begins with the end of a frame that may have been cut off, and
+	// blanks the screen, so that nothing of it comes back with the next program
+	// that enters the alternate screen.
+	leaveModes = endFrame + resetRegion + resetPen + clearScreen +
+		"\x1b[?7h" + "\x1b[?2004l" + "\x1b[?25h" + "\x1b[?1049l"
+
+	// patience is how long leaving waits for a terminal that does not read.
+	patience = time.Second
+)
+
+// ErrAway says that the terminal is not ours: the program is suspended, runs
+// another program in the foreground, or has ended.
+var ErrAway = errors.New("the terminal belongs to another program now")
+
+var errStuck = errors.New("the terminal does not take what is written")
+
+// A tty is what a screen is painted on, and who may write to it. All
+// that is written goes through it, one whole piece at a time.
+type tty struct {
+	in, out *os.File
+	focus   bool
+
+	turn   chan struct{} // holds one token; who has it may write and may touch the fields below
+	canvas canvas
+	ours   bool
+	cooked *term.State // the input's modes before ours
+}
+
+func newTTY(in, out *os.File, focus bool) *tty {
+	t := &tty{in: in, out: out, focus: focus, turn: make(chan struct{}, 1)}
+	t.turn <- struct{}{}
+	return t
+}
+
+func (t *tty) size() (width, height int, err error) {
+	if width, height, err = term.GetSize(t.out.Fd()); err != nil {
+		return 0, 0, fmt.Errorf("the output is not a terminal: %w", err)
+	}
+	if width <= 0 || height <= 0 {
+		width, height = 80, 24 // a serial line knows no size
+	}
+	return width, height, nil
+}
+
+// enter takes the terminal: raw input, alternate screen, an empty picture.
+func (t *tty) enter() error {
+	<-t.turn
+	defer t.release()
+	if t.ours {
+		return nil
+	}
+	cooked, err := term.MakeRaw(t.in.Fd())
+	if err != nil {
+		return fmt.Errorf("the input is not a terminal: %w", err)
+	}
+	t.cooked, t.ours = cooked, true
+	modes := enterModes
+	if t.focus {
+		modes += focusOn
+	}
+	_, err = t.out.WriteString(modes)
+	return err
+}
+
+func (t *tty) release() { t.turn <- struct{}{} }
+
+// leave gives the terminal back as it was. A terminal that does not take its
+// bytes in time at least gets its input modes back. Leaving twice does nothing.
+func (t *tty) leave() error {
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case <-t.turn:
+	case <-late.C:
+		return errors.Join(errStuck, t.restoreInput())
+	}
+	if !t.ours {
+		t.release()
+		return nil
+	}
+	t.ours = false
+	left := make(chan error, 1)
+	go func() {
+		modes := leaveModes
+		if t.focus {
+			modes = focusOff + modes
+		}
+		_, err := t.out.WriteString(modes)
+		t.release()
+		left <- err
+	}()
+	select {
+	case err := <-left:
+		return errors.Join(err, t.restoreInput())
+	case <-late.C:
+		return errors.Join(errStuck, t.restoreInput())
+	}
+}
+
+func (t *tty) restoreInput() error {
+	if t.cooked == nil {
+		return nil
+	}
+	return term.Restore(t.in.Fd(), t.cooked)
+}
+
+// paint writes a frame and returns its bytes.
+func (t *tty) paint(f frame) (int, error) {
+	<-t.turn
+	defer t.release()
+	if !t.ours {
+		return 0, nil
+	}
+	out := t.canvas.paint(f)
+	if len(out) == 0 {
+		return 0, nil
+	}
+	return t.out.Write(out)
+}
+
+// Write sends bytes that do not move the cursor, between two frames.
+func (t *tty) Write(p []byte) (int, error) {
+	<-t.turn
+	defer t.release()
+	if !t.ours {
+		return 0, ErrAway
+	}
+	return t.out.Write(p)
+}
