@@ -1,0 +1,193 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// floors says which of our own packages a folder may import, itself and what lies
+// under it aside. docs/ARCHITECTURE.md draws the same house.
+var floors = map[string][]string{
+	".":         {"aterm", "cli"},
+	"aterm":     {},
+	"cli":       {"apikey", "client", "config", "delivery", "keyserver", "paint", "rotation", "tui"},
+	"tui":       {"apikey", "client", "delivery", "paint", "rotation"},
+	"keyserver": {"apikey"},
+	"rotation":  {"apikey", "client", "delivery"},
+	"delivery":  {"apikey"},
+	"client":    {"apikey"},
+	"config":    {"apikey"},
+	"paint":     {},
+	"apikey":    {},
+	"e2e":       {},
+}
+
+// revealers are the files that may turn a Secret into its bytes.
+var revealers = map[string]string{
+	"delivery/command.go":    "standard input of the operator's command",
+	"delivery/envfile.go":    "the variable's value in the file",
+	"delivery/plainfile.go":  "the file's content",
+	"delivery/scrub.go":      "taking it out of what a command prints",
+	"client/attempt.go":      "the Authorization header",
+	"cli/secret.go":          "the secret that a command prints, once",
+	"tui/form/secretview.go": "the show-once view",
+}
+
+const (
+	maxFileLines     = 500
+	maxFunctionLines = 100
+	maxRootModel     = 250
+)
+
+type source struct {
+	path string
+	file *ast.File
+	fset *token.FileSet
+	test bool
+}
+
+func sources(t *testing.T) []source {
+	t.Helper()
+	var out []source
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata") {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, path, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		out = append(out, source{filepath.ToSlash(path), file, fset, strings.HasSuffix(path, "_test.go")})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) < 20 {
+		t.Fatalf("only %d sources found: is the test run in the module's root?", len(out))
+	}
+	return out
+}
+
+func top(path string) string {
+	if i := strings.IndexByte(path, '/'); i >= 0 {
+		return path[:i]
+	}
+	return "."
+}
+
+func TestEachFloorImportsOnlyFloorsBelowIt(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		from := top(s.path)
+		allowed, known := floors[from]
+		if !known {
+			t.Errorf("%s: the folder %s is not in the house; add it to floors and docs/ARCHITECTURE.md", s.path, from)
+			continue
+		}
+		for _, spec := range s.file.Imports {
+			path := strings.Trim(spec.Path.Value, `"`)
+			to, ours := strings.CutPrefix(path, "detent/")
+			if !ours {
+				if from == "tui" && path == "net/http" || path == "database/sql" && from != "keyserver" {
+					t.Errorf("%s imports %s", s.path, path)
+				}
+				continue
+			}
+			if to = top(to + "/"); to != from && !slices.Contains(allowed, to) {
+				t.Errorf("%s imports %s, which is not below %s", s.path, path, from)
+			}
+		}
+	}
+}
+
+func TestFilesAndFunctionsStaySmall(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		lines := s.fset.Position(s.file.End()).Line
+		if lines > maxFileLines {
+			t.Errorf("%s has %d lines, over %d: is it one thing?", s.path, lines, maxFileLines)
+		}
+		if s.path == "tui/app.go" && lines > maxRootModel {
+			t.Errorf("%s has %d lines: the root model stays under %d", s.path, lines, maxRootModel)
+		}
+		for _, decl := range s.file.Decls {
+			fn, ok := decl.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			if n := s.fset.Position(fn.End()).Line - s.fset.Position(fn.Pos()).Line + 1; n > maxFunctionLines {
+				t.Errorf("%s: %s has %d lines, over %d", s.path, fn.Name.Name, n, maxFunctionLines)
+			}
+		}
+	}
+}
+
+func TestOnlyTheNamedFilesRevealSecrets(t *testing.T) {
+	used := map[string]bool{}
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			// A binding of ui.Keys has the same name: k.Reveal, env.Keys.Reveal.
+			if sel, ok := n.(*ast.SelectorExpr); ok && sel.Sel.Name == "Reveal" && !isKeys(sel.X) {
+				used[s.path] = true
+				if _, ok := revealers[s.path]; !ok {
+					t.Errorf("%s: Reveal is called here: is this a place for a secret? Then name it in revealers with the reason", s.fset.Position(n.Pos()))
+				}
+			}
+			return true
+		})
+	}
+	for path := range revealers {
+		if !used[path] {
+			t.Errorf("%s no longer reveals a secret: take it off the list", path)
+		}
+	}
+}
+
+func TestStylesAreMadeForARendererInOnePlace(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test || top(s.path) != "tui" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if pkg, ok := sel.X.(*ast.Ident); ok && pkg.Name == "lipgloss" && sel.Sel.Name == "NewStyle" {
+				t.Errorf("%s: this style binds to the global renderer; take one of ui.Styles", s.fset.Position(n.Pos()))
+			}
+			return true
+		})
+	}
+}
+
+func isKeys(x ast.Expr) bool {
+	switch x := x.(type) {
+	case *ast.Ident:
+		return x.Name == "k"
+	case *ast.SelectorExpr:
+		return x.Sel.Name == "Keys"
+	}
+	return false
+}
