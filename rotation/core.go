@@ -276,8 +276,12 @@ func (r *Rotation) save(what string) error {
 // applied where it succeeded, nothing where it certainly did not happen, and still
 // pending where that is not known.
 func (r *Rotation) change(op string, call func() error, apply func()) error {
+	unsettled := r.j.pending(op)
 	r.j.begun(op)
 	if err := r.save(op + " begins"); err != nil {
+		if !unsettled {
+			r.j.settled(op)
+		}
 		return err
 	}
 	r.w.Hook("before: " + op)

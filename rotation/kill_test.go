@@ -183,9 +183,12 @@ func (c *city) again(what string, back bool) (r *Rotation) {
 	return nil
 }
 
-// goBack undoes; false where the old key is gone.
+// goBack undoes; false where the old key is gone, or the rotation is over.
 func (c *city) goBack(what string, r *Rotation) bool {
 	c.t.Helper()
+	if r.View().State == Over {
+		return false
+	}
 	res, err := r.Undo(context.Background())
 	if errors.Is(err, ErrOldGone) {
 		return false
