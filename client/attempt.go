@@ -53,8 +53,11 @@ func (t *transport) try(ctx context.Context, c call, attempt int, read func(*ans
 	if err == nil {
 		return nil, again{}
 	}
+	if errors.Is(err, io.ErrUnexpectedEOF) && body.failed == nil {
+		err = errCut
+	}
 	failed := t.unread(c, resp.StatusCode, err)
-	return failed, again{retry: failed.Kind == Timeout && !a.handed && ctx.Err() == nil}
+	return failed, again{retry: (failed.Kind == Timeout || err == errCut) && !a.handed && ctx.Err() == nil}
 }
 
 func (t *transport) readAnswer(c call, resp *http.Response, a *answer, read func(*answer) error) error {

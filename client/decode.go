@@ -25,6 +25,7 @@ var (
 	errTooLarge = errors.New("the answer is over the limit")
 	errTooDeep  = fmt.Errorf("the answer is nested over %d deep", maxDepth)
 	errWebPage  = errors.New("a web page instead of the service's JSON")
+	errCut      = errors.New("the answer breaks off")
 )
 
 // badAnswer is an answer that is JSON, but not what the service promises. Its text is ours.
@@ -39,6 +40,7 @@ type guard struct {
 	depth    int
 	inString bool
 	escaped  bool
+	failed   error // how the body broke; nil where it came to its end
 }
 
 func (g *guard) Read(p []byte) (int, error) {
@@ -49,6 +51,9 @@ func (g *guard) Read(p []byte) (int, error) {
 		p = p[:g.left+1]
 	}
 	n, err := g.r.Read(p)
+	if err != nil && err != io.EOF {
+		g.failed = err
+	}
 	if g.left -= int64(n); g.left < 0 {
 		return 0, errTooLarge
 	}
@@ -110,9 +115,16 @@ func decodeList(r io.Reader, names []string, each func(*json.Decoder) error) (ma
 		}
 		return nil, atEnd(dec)
 	case json.Delim('{'):
-	default:
-		return nil, badAnswer("the answer is no list")
+		rest, err := decodeEnvelope(dec, names, each)
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return rest, err
 	}
+	return nil, badAnswer("the answer is no list")
+}
+
+func decodeEnvelope(dec *json.Decoder, names []string, each func(*json.Decoder) error) (map[string]json.RawMessage, error) {
 	rest, found := map[string]json.RawMessage{}, false
 	for dec.More() {
 		name, err := dec.Token()
@@ -163,6 +175,9 @@ func elements(dec *json.Decoder, each func(*json.Decoder) error) error {
 		}
 	}
 	_, err := dec.Token()
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
 	return err
 }
 

@@ -97,6 +97,9 @@ func tlsWords(err error) string {
 }
 
 func dialWords(op *net.OpError, host string) string {
+	if op.Op == "proxyconnect" {
+		host = "the proxy that HTTPS_PROXY names"
+	}
 	switch {
 	case errors.Is(op, syscall.ECONNREFUSED):
 		return host + " refused the connection"
@@ -136,8 +139,8 @@ func (t *transport) unread(c call, status int, err error) *Error {
 	switch {
 	case errors.Is(err, errTooLarge):
 		e.Kind, e.Message = TooLarge, errTooLarge.Error()
-	case errors.Is(err, errTooDeep):
-		e.Message = errTooDeep.Error()
+	case errors.Is(err, errTooDeep), errors.Is(err, errCut):
+		e.Message = err.Error()
 	case errors.Is(err, errWebPage):
 		e.Message, e.Hint = errWebPage.Error(), hintURL
 	case errors.As(err, &ours):
@@ -150,7 +153,7 @@ func (t *transport) unread(c call, status int, err error) *Error {
 	case errors.Is(err, io.EOF):
 		e.Message, e.Hint = "the answer is empty", hintURL
 	case errors.As(err, &syntax):
-		e.Message, e.Hint = "the answer is not JSON, or breaks off", hintURL
+		e.Message, e.Hint = "the answer is not JSON", hintURL
 	case errors.As(err, &kind):
 		e.Message, e.Hint = "the answer's JSON is not what the service promises", hintURL
 	default: // io.ErrUnexpectedEOF, a reset

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"detent/apikey"
 )
@@ -78,6 +79,9 @@ func (p *prosopo) key(row prosopoRow) (apikey.Key, error) {
 		k.Masked = secret.Mask()
 	}
 	for _, perm := range parsePermissions(row.Permissions) {
+		if perm.Name == "" {
+			continue
+		}
 		perm.Feature, perm.Name = p.odd.show(perm.Feature), p.odd.show(perm.Name)
 		k.Permissions = append(k.Permissions, p.features.learn(perm))
 	}
@@ -311,19 +315,30 @@ func prosopoHints(e *Error, c call) {
 	if e.Kind != Forbidden {
 		return
 	}
-	said := strings.ToLower(e.Code + " " + e.Message)
+	said := strings.ToLower(e.Message)
 	switch {
-	case strings.Contains(e.Code, insufficient):
-		e.Permission = c.needs
-		e.Hint = "The key lacks the permission " + c.needs + ": use a key that has it."
-		if c.op == opCreate {
-			e.Hint = "The key lacks createApiKey, or one of the permissions to be granted: a key grants at most what it has."
-		}
-	case strings.Contains(said, "feature"):
+	case strings.Contains(said, "feature") && !strings.Contains(said, "permission"), strings.Contains(e.Code, "FEATURE"):
 		e.Hint = "The account lacks the API feature: ask for it in the Prosopo portal. No permission of a key mends this."
+	case strings.Contains(e.Code, insufficient):
+		e.Permission = namedPermission(e.Message, c.needs)
+		e.Hint = "The key lacks the permission " + e.Permission + ": use a key that has it."
+		if c.op == opCreate {
+			e.Hint += " A key grants at most what it has."
+		}
 	default:
 		e.Hint = "Either the key lacks " + c.needs + ", or the account lacks the API feature (ask for it in the Prosopo portal) or is not active."
 	}
+}
+
+// namedPermission is the permission that a message names, else the one that the call needs.
+func namedPermission(message, needed string) string {
+	for _, word := range strings.FieldsFunc(message, func(r rune) bool { return r != '.' && !unicode.IsLetter(r) }) {
+		p := apikey.ParsePermission(strings.Trim(word, "."))
+		if feature, ok := prosopoFeature[p.Name]; ok && (p.Feature == feature || p.Feature == "" && p.Name != strings.ToLower(p.Name)) {
+			return p.Name
+		}
+	}
+	return needed
 }
 
 // notWebPage accepts any body that a service could have written, and reads no more of it than its head.

@@ -87,7 +87,11 @@ var prosopoQuirks = []quirk{
 	{name: "create is sent once though its answer is lost", do: create(apikey.Draft{Name: "ci", Permissions: perms("verify")}),
 		steps: []step{prosopoCreate(`{"name":"ci","permissions":{"Verify":["verify"]},"expiresIn":0}`).dropped()}, kind: Timeout, in: "not known whether this happened"},
 	{name: "create that is refused is not done", do: create(apikey.Draft{Name: "ci", Permissions: perms("verify")}),
-		steps: []step{prosopoCreate(`{"name":"ci","permissions":{"Verify":["verify"]},"expiresIn":0}`).with(403, insufficient1)}, kind: Forbidden, in: "at most what it has.] [createApiKey] [not done]"},
+		steps: []step{prosopoCreate(`{"name":"ci","permissions":{"Verify":["verify"]},"expiresIn":0}`).with(403, insufficient1)}, kind: Forbidden, in: "the permission createApiKey: use a key that has it. A key grants at most what it has.] [createApiKey] [not done]"},
+	{name: "403 that names the permission", do: create(apikey.Draft{Name: "ci", Permissions: perms("createSite")}),
+		steps: []step{prosopoCreate(`{"name":"ci","permissions":{"Sites":["createSite"]},"expiresIn":0}`).
+			with(403, `{"error":{"code":403,"message":"the key lacks the permission Sites.createSite and so cannot grant it","key":"API.INSUFFICIENT_PERMISSIONS"}}`)},
+		kind: Forbidden, in: "[createSite] [not done]"},
 	{name: "no permission", do: create(apikey.Draft{Name: "ci"}), kind: Invalid, in: "at least one permission"},
 	{name: "update", do: update("k1", apikey.Patch{}), kind: Unsupported, in: "create a replacement"},
 	{name: "delete of a key that is gone, counted", do: remove1("k1"), steps: []step{deleteCalls[apikey.Prosopo].with(200, `{"success":true,"deletedCount":0}`)}, want: "gone=true"},

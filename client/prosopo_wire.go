@@ -85,9 +85,16 @@ func (f *features) place(p apikey.Permission) apikey.Permission {
 // name as it stands on the wire: a right is never lost in silence.
 func parsePermissions(raw json.RawMessage) []apikey.Permission {
 	raw = bytes.TrimSpace(raw)
+	var usual map[string][]string
 	var byFeature map[string]json.RawMessage
 	var out []apikey.Permission
-	if len(raw) > 0 && raw[0] == '{' && json.Unmarshal(raw, &byFeature) == nil {
+	if len(raw) > 0 && raw[0] == '{' && json.Unmarshal(raw, &usual) == nil {
+		for feature, names := range usual {
+			for _, name := range names {
+				out = append(out, apikey.Permission{Feature: feature, Name: name})
+			}
+		}
+	} else if len(raw) > 0 && raw[0] == '{' && json.Unmarshal(raw, &byFeature) == nil {
 		for feature, names := range byFeature {
 			for _, name := range permissionNames(names) {
 				out = append(out, apikey.Permission{Feature: feature, Name: name})

@@ -25,8 +25,9 @@ func scrub(text string, limit int) string {
 	var b strings.Builder
 	b.Grow(min(len(text), 4*limit))
 	count, marks := 0, maxMarks // a mark at the start would fall on what stands before the text
+	open := false               // no string sequence ends in the rest of the text: it is not searched again
 	for len(text) > 0 {
-		if n := sequence(text); n > 0 {
+		if n := sequence(text, &open); n > 0 {
 			text = text[n:]
 			continue
 		}
@@ -95,8 +96,9 @@ func isDropped(r rune) bool {
 }
 
 // sequence is the length of the control sequence that text begins with; 0 for none. A string
-// sequence without its end (OSC, DCS) is its introducer alone, so that no text is swallowed.
-func sequence(text string) int {
+// sequence without its end (OSC, DCS) is its introducer alone, so that no text is swallowed; open
+// notes that there is no end, which holds for all that follows.
+func sequence(text string, open *bool) int {
 	r, size := utf8.DecodeRuneInString(text)
 	if r == 0x1b {
 		if len(text) == size {
@@ -106,7 +108,7 @@ func sequence(text string) int {
 		case next == '[':
 			return controlEnd(text, size+1)
 		case strings.IndexByte("]PX^_", next) >= 0:
-			return stringEnd(text, size+1)
+			return stringEnd(text, size+1, open)
 		default:
 			return escapeEnd(text, size)
 		}
@@ -115,7 +117,7 @@ func sequence(text string) int {
 	case 0x9b:
 		return controlEnd(text, size)
 	case 0x9d, 0x90, 0x98, 0x9e, 0x9f:
-		return stringEnd(text, size)
+		return stringEnd(text, size, open)
 	}
 	return 0
 }
@@ -132,8 +134,8 @@ func controlEnd(text string, i int) int {
 }
 
 // stringEnd ends an OSC, DCS, SOS, PM or APC: BEL, ESC \ or ST.
-func stringEnd(text string, i int) int {
-	for j := i; j < len(text); j++ {
+func stringEnd(text string, i int, open *bool) int {
+	for j := i; j < len(text) && !*open; j++ {
 		switch {
 		case text[j] == 0x07:
 			return j + 1
@@ -143,6 +145,7 @@ func stringEnd(text string, i int) int {
 			return j + 2
 		}
 	}
+	*open = true
 	return i
 }
 

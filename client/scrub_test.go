@@ -3,6 +3,7 @@ package client
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -75,6 +76,21 @@ func FuzzScrub(f *testing.F) {
 		}
 		harmless(t, words(raw), maxMessage)
 	})
+}
+
+func TestAHostileTextIsScrubbedInLinearTime(t *testing.T) {
+	for _, unit := range []string{"\x1b]", "\x1b[", "\u009d", "\u202e", "a\u0301", "\x1b]x\x07"} {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			scrub(strings.Repeat(unit, 1<<20), maxField)
+		}()
+		select {
+		case <-done:
+		case <-time.After(20 * time.Second):
+			t.Fatalf("%q repeated takes too long", unit)
+		}
+	}
 }
 
 func TestSpellingsGoBackAsTheyCame(t *testing.T) {
