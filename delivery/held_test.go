@@ -1,0 +1,44 @@
+package delivery
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"detent/apikey"
+)
+
+func TestFilesGiveBackWhatTheyHold(t *testing.T) {
+	const canary = "sk_live_canary0123456789"
+	dir := t.TempDir()
+	for spec, content := range map[string]string{
+		"env-file:" + dir + "/.env:API_KEY": "# ours\nexport API_KEY=\"" + canary + "\"\n",
+		"file:" + dir + "/token":            canary + "\n",
+	} {
+		d, err := Parse(spec, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		holder, ok := d.(Holder)
+		if !ok {
+			t.Fatalf("%s gives nothing back", spec)
+		}
+		if s, err := holder.Held(t.Context()); err != nil || !s.IsZero() {
+			t.Errorf("%s: nothing is there, yet it holds something: %v", spec, err)
+		}
+		path := filepath.Join(dir, map[bool]string{true: ".env", false: "token"}[d.Describe() != dir+"/token"])
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := holder.Held(t.Context()); err != nil || !s.Equal(apikey.NewSecret(canary)) {
+			t.Errorf("%s: %v", spec, err)
+		}
+	}
+	for _, spec := range []string{"command:cat", "clipboard"} {
+		if d, err := Parse(spec, Options{}); err != nil {
+			t.Fatal(err)
+		} else if _, ok := d.(Holder); ok {
+			t.Errorf("%s claims to hold something", spec)
+		}
+	}
+}
