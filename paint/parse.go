@@ -93,7 +93,7 @@ func (p *parser) first(text string) (drawing, int) {
 	if !ambiguousWide && unicode.Is(steady, r) && (size == len(text) || text[size] < utf8.RuneSelf) {
 		// The common case, such as a border: one character, and no mark can follow it.
 		width := 1
-		if r >= 0x3041 {
+		if r >= wideFrom {
 			width = 2
 		}
 		return drawing{text: text[:size], drawn: width, width: width}, size

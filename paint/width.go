@@ -21,17 +21,20 @@ const (
 // ambiguousWide is set when the environment asks for East Asian widths.
 var ambiguousWide = ansi.StringWidth("│") == 2
 
-// steady are the characters that every terminal draws in the same width.
+// steady are the characters that every terminal draws in the same width: one
+// column, or two from wideFrom on.
 var steady = &unicode.RangeTable{
 	R16: []unicode.Range16{
 		{Lo: 0x0020, Hi: 0x007e, Stride: 1}, // ASCII
 		{Lo: 0x00a0, Hi: 0x00ac, Stride: 1}, // Latin
 		{Lo: 0x00ae, Hi: 0x02ff, Stride: 1},
-		{Lo: 0x0370, Hi: 0x0482, Stride: 1}, // Greek, Cyrillic
+		{Lo: 0x0384, Hi: 0x038a, Stride: 1}, // Greek, Cyrillic
+		{Lo: 0x038e, Hi: 0x03a1, Stride: 1},
+		{Lo: 0x03a3, Hi: 0x0482, Stride: 1},
 		{Lo: 0x048a, Hi: 0x052f, Stride: 1},
 		{Lo: 0x05d0, Hi: 0x05ea, Stride: 1}, // Hebrew
 		{Lo: 0x0621, Hi: 0x064a, Stride: 1}, // Arabic
-		{Lo: 0x1e00, Hi: 0x1fff, Stride: 1}, // more Latin and Greek
+		{Lo: 0x1e00, Hi: 0x1eff, Stride: 1}, // more Latin
 		{Lo: 0x2010, Hi: 0x2027, Stride: 1}, // dashes, quotes, bullets
 		{Lo: 0x2030, Hi: 0x203b, Stride: 1},
 		{Lo: 0x2190, Hi: 0x21ff, Stride: 1}, // arrows
@@ -45,8 +48,10 @@ var steady = &unicode.RangeTable{
 		{Lo: 0xac00, Hi: 0xd7a3, Stride: 1}, // Hangul
 		{Lo: 0xff01, Hi: 0xff5e, Stride: 1}, // full width forms
 	},
-	LatinOffset: 3,
+	LatinOffset: 2,
 }
+
+const wideFrom = 0x3041
 
 // jamo are the Hangul parts that combine with the syllable before them.
 var jamo = &unicode.RangeTable{
