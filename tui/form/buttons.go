@@ -134,3 +134,5 @@ func clamp(lines []string, width, height int) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+func splitLines(s string) []string { return strings.Split(s, "\n") }

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/charmbracelet/lipgloss"
-
 	"detent/apikey"
 	"detent/tui/ui"
 )
@@ -124,57 +122,20 @@ func restrictionFacts(r apikey.Restrictions) []fact {
 	return out
 }
 
-// below is what is under way, or what went wrong with what is certain about it.
-func (c *Create) below(width int) []string {
-	st := c.env.Styles
-	if c.review.busy {
-		out := []string{"", st.Strong.Render("creating…")}
-		if c.insisted {
-			out = append(out, hanging(st.Warn.Render, "! ", "The key may exist already, and its secret comes with the answer. ctrl+c again quits without it.", width)...)
-		}
-		return out
-	}
-	if c.err == nil {
-		return nil
-	}
-	out := append([]string{""}, failure(c.env, c.err, "no key was created. Everything you entered is still here.",
-		"The key may have been created. Look at the list before you create it again; its secret would be lost, so that key is to be deleted.", width)...)
-	if c.looking {
-		out = append(out, st.Base.Render("loading the list…"))
-	}
-	for _, f := range c.found {
-		out = append(out, hanging(noteStyle(c.env, f.mark), f.mark, f.value, width)...)
-	}
-	return out
-}
-
-// View is the page, a question instead of it, and beside it what will be created.
-func (c *Create) View() string {
-	st := c.env.Styles
-	var left []string
-	if c.question != nil {
-		left = append([]string{c.pages.steps(), ""}, c.question.view(c.env, c.pages.width)...)
-	} else {
-		left = c.pages.view()
-	}
-	if !c.side() || c.pages.focused() == c.review {
-		return clamp(left, c.width, c.height)
-	}
-	lines := append([]string{st.Dim.Render("This will be created"), ""}, factLines(c.env, c.facts(), sideWidth)...)
-	right := ui.Fit(strings.Join(lines, "\n"), sideWidth, c.height)
-	rule := make([]string, c.height)
-	for i := range rule {
-		rule[i] = st.Dim.Render(" │ ")
-	}
-	leftBlock := ui.Fit(strings.Join(left, "\n"), c.pages.width, c.height)
-	return lipgloss.JoinHorizontal(lipgloss.Top, strings.Join(leftBlock, "\n"), strings.Join(rule, "\n"), strings.Join(right, "\n"))
-}
-
 func orDash(s string) string {
 	if s == "" {
 		return "—"
 	}
 	return s
+}
+
+// newName is the field of a key's name.
+func newName(env *ui.Env, value string, limit int, existing map[string]int) *text {
+	t := newText(env, "Name", value)
+	t.line.placeholder = "payments-api"
+	t.verify = func(v string) error { return checkName(v, limit) }
+	t.note = func(v string) (string, string) { return nameNote(v, limit, existing) }
+	return t
 }
 
 // checkName says what is wrong with a name.

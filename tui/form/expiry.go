@@ -29,6 +29,7 @@ func newExpiry(env *ui.Env, preset string) *expiry {
 			e.at = i
 		}
 	}
+	e.help = "← → choose, or type a span, a date or seconds."
 	e.first, e.self = e.at, e
 	return e
 }
@@ -123,9 +124,5 @@ func expiryText(env *ui.Env, e apikey.Expiry) string {
 		return "never"
 	}
 	at := e.Instant(env.Now())
-	text := ui.Exact(at, env.Zone) + "  " + ui.Relative(at.Add(time.Second-1), env.Now())
-	if e.After != 0 {
-		text += " from its creation"
-	}
-	return text
+	return ui.Exact(at, env.Zone) + " · " + ui.Relative(at.Add(time.Second-1), env.Now())
 }

@@ -180,20 +180,18 @@ func (p *pages) check() bool {
 	return true
 }
 
-// show goes to a field, backwards from where the form is, and shows an error there.
-func (p *pages) show(f field, err error) {
-	for range 100 {
+// show goes to a field, backwards from where the form is, and shows an error there. It
+// reports whether the field is there to be shown.
+func (p *pages) show(f field, err error) bool {
+	for p.focused() != f {
 		at := p.focused()
-		if at == f {
-			break
-		}
-		p.prev()
-		if p.focused() == at {
-			break
+		if p.prev(); p.focused() == at {
+			return false
 		}
 	}
 	f.fail(err)
 	p.form.Update(nil)
+	return true
 }
 
 // refresh lets huh draw the fields anew after a change that no key made.

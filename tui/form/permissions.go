@@ -276,3 +276,13 @@ func risky(infos map[apikey.Permission]apikey.PermissionInfo, picked []apikey.Pe
 	}
 	return out
 }
+
+// bindings are the keys of the field.
+func (p *permissions) bindings() []key.Binding {
+	k := p.env.Keys
+	out := []key.Binding{k.Tick, k.TickGroup, k.TickAll}
+	if len(p.presets) > 0 {
+		out = append(out, k.Preset)
+	}
+	return append(out, k.Filter)
+}

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/x/ansi"
 
 	"detent/tui/ui"
@@ -36,8 +35,7 @@ func (s *Secret) View() string {
 	for _, n := range s.notes {
 		body = append(body, hanging(st.Warn.Render, "! ", ui.Clean(n), w)...)
 	}
-	foot := s.statusLines(w)
-	foot = append(append(foot, ""), s.actions(w)...)
+	foot := append(s.statusLines(w), s.actions(w)...)
 	b := buttons{labels: []string{s.env.Keys.Stored.Help().Desc}}
 	if s.public != "" {
 		b.labels[0] = "Close"
@@ -76,11 +74,8 @@ func (s *Secret) secretLines(width int) []string {
 	for _, l := range cut(value, width) {
 		out = append(out, st.Secret.Render(l))
 	}
-	if plainEnv.MatchString(value) && s.pane.height > 16 {
-		out = append(out, "", st.Dim.Render("as a line of a .env file:"))
-		for _, l := range cut("API_KEY="+value, width) {
-			out = append(out, st.Base.Render(l))
-		}
+	if env := "API_KEY=" + value; plainEnv.MatchString(value) && len(env) <= width && s.pane.height > 16 {
+		out = append(out, "", st.Dim.Render("as a line of a .env file:"), st.Base.Render(env))
 	}
 	return append(out, "")
 }
@@ -113,14 +108,15 @@ func (s *Secret) statusLines(width int) []string {
 	return out
 }
 
-// actions are the keys with what they do, in as many lines as the width needs.
+// actions are the keys with what they do, in as many lines as the width needs. Where they
+// all fit on the box's own line of keys they are not said twice.
 func (s *Secret) actions(width int) []string {
-	k := s.env.Keys
-	bindings := []key.Binding{k.Reveal, k.Copy, k.Save, k.EnvLine, k.Pipe}
-	if s.canDelete() {
-		bindings = append(bindings, k.Discard)
+	bindings := s.Bindings()
+	if all := ui.Hints(s.env.Styles, bindings, 1000); ui.Width(all) <= width-2 {
+		return nil
 	}
-	var out []string
+	bindings = bindings[:len(bindings)-1] // the last is the button below
+	out := []string{""}
 	row, used := "", 0
 	for _, b := range bindings {
 		h := b.Help()

@@ -1,0 +1,146 @@
+package form
+
+import (
+	"errors"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// Edit changes what the service can change of a key: its name, its role, whether it is enabled.
+type Edit struct {
+	sheet
+	caps    apikey.Capabilities
+	profile ui.Profile
+	key     apikey.Key
+	name    *text
+	role    *choice
+	enabled *tick
+}
+
+// NewEdit asks what to change of a key. Only what changed is sent.
+func NewEdit(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey.Key, existing []apikey.Key) ui.Screen {
+	e := &Edit{caps: caps, profile: profile, key: k}
+	e.sheet = sheet{
+		env: env, self: e, title: "Edit " + displayName(k), side: e.facts, doing: "saving…",
+		undone: "the key was not changed.",
+		doubt:  "The key may have been changed. Reload to see; saving again does no harm.",
+		labels: []string{"Save", "Back", "Cancel"}, unclear: []string{"Reload and look", "Save again", "Back", "Cancel"},
+	}
+	names := map[string]int{}
+	for _, other := range existing {
+		if other.ID != k.ID {
+			names[other.Name]++
+		}
+	}
+	var list []page
+	if caps.Rename.OK {
+		e.name = newName(env, k.Name, caps.MaxName, names)
+		list = append(list, page{name: "Name", fields: []field{e.name}})
+	}
+	if caps.ChangeRole.OK && len(caps.Roles) > 0 {
+		e.role = newRole(env, caps, k.Role)
+		list = append(list, page{name: "Role", fields: []field{e.role}})
+	}
+	if caps.Disable.OK && k.Enabled != nil {
+		e.enabled = newTick(env, "Enabled", "the key works", *k.Enabled)
+		e.enabled.help = "space switches. A key that is off is refused from the next request on."
+		list = append(list, page{name: "Enabled", fields: []field{e.enabled}})
+	}
+	e.begin(list, "This will be changed", e.facts, e.chosen)
+	return e
+}
+
+// patch is what changed.
+func (e *Edit) patch() apikey.Patch {
+	var p apikey.Patch
+	if e.name != nil {
+		if name := strings.TrimSpace(e.name.value()); name != e.key.Name {
+			p.Name = &name
+		}
+	}
+	if e.role != nil {
+		if role := e.role.value(); role != e.key.Role {
+			p.Role = &role
+		}
+	}
+	if e.enabled != nil && e.enabled.on != *e.key.Enabled {
+		on := e.enabled.on
+		p.Enabled = &on
+	}
+	return p
+}
+
+func (e *Edit) facts() []fact {
+	p := e.patch()
+	out := []fact{{label: "Key", value: displayName(e.key)}, {value: keyLine(e.profile, e.key)}}
+	if p.Name != nil {
+		out = append(out, fact{label: "Name", value: ui.Clean(e.key.Name) + " → " + ui.Clean(*p.Name)})
+	}
+	if p.Role != nil {
+		o := e.role.options[e.role.at]
+		out = append(out, fact{label: "Role", mark: o.mark, value: orDash(ui.Clean(e.key.Role)) + " → " + o.label + ": " + o.about})
+	}
+	if p.Enabled != nil {
+		value, mark := "on → off: it is refused from the next request on", "! "
+		if *p.Enabled {
+			value, mark = "off → on: it works again", ""
+		}
+		out = append(out, fact{label: "Enabled", mark: mark, value: value})
+	}
+	if p == (apikey.Patch{}) {
+		out = append(out, fact{label: "Changes", value: "none yet"})
+	} else if e.key.Own {
+		out = append(out, fact{mark: "! ", value: "detent itself uses this key here: a weaker role or switching it off can lock detent out."})
+	}
+	for _, no := range []struct {
+		what string
+		can  apikey.Ability
+	}{{"The name", e.caps.Rename}, {"The role", e.caps.ChangeRole}, {"On and off", e.caps.Disable}} {
+		if !no.can.OK && no.can.Why != "" {
+			out = append(out, fact{label: no.what, value: "cannot be changed: " + ui.Clean(no.can.Why)})
+		}
+	}
+	return out
+}
+
+func (e *Edit) chosen(label string) tea.Cmd {
+	if label == "Reload and look" {
+		return tea.Sequence(ui.Do(ui.Pop{Screen: e}), ui.Do(ui.Reload{}))
+	}
+	if !e.pages.check() {
+		return nil
+	}
+	p := e.patch()
+	if p == (apikey.Patch{}) {
+		e.review.fail(errors.New("nothing was changed"))
+		e.pages.refresh()
+		return nil
+	}
+	if off := p.Enabled != nil && !*p.Enabled; e.key.Own && (off || p.Role != nil) {
+		e.ask(e.env.Styles.Bad.Render("Change detent's own credential?"), "detent uses this key here. It may be locked out of this profile at once.",
+			[]string{"Cancel", "Change it"}, e.send)
+		return nil
+	}
+	return e.send()
+}
+
+func (e *Edit) send() tea.Cmd {
+	return ui.Do(ui.UpdateKey{Ticket: e.start(), ID: e.key.ID, Name: e.key.Name, Patch: e.patch()})
+}
+
+// Update takes keys and the answer to the change.
+func (e *Edit) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case ui.KeyUpdated:
+		if e.mine(msg.Ticket) {
+			return e.finish(msg.Err)
+		}
+	case tea.KeyMsg:
+		return e.press(msg)
+	}
+	return nil
+}

@@ -1,0 +1,200 @@
+package form
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/tui/ui"
+)
+
+func vertesiaKey() apikey.Key {
+	on := true
+	return apikey.Key{ID: "k1", Name: "web", Role: "executor", Enabled: &on}
+}
+
+func TestEditSendsOnlyWhatChanged(t *testing.T) {
+	d := drive(t, NewEdit(plainEnvironment(), vertesia(), testProfile, vertesiaKey(), nil))
+	d.press("2", "enter", "enter", "enter").sees("web → web2").press("enter")
+	sent := last[ui.UpdateKey](d)
+	if sent.ID != "k1" || sent.Name != "web" || *sent.Patch.Name != "web2" || sent.Patch.Role != nil || sent.Patch.Enabled != nil {
+		t.Errorf("sent %+v", sent)
+	}
+	d.send(ui.KeyUpdated{Ticket: sent.Ticket})
+	d.closed()
+}
+
+func TestEditChangesRoleAndEnabled(t *testing.T) {
+	d := drive(t, NewEdit(plainEnvironment(), vertesia(), testProfile, vertesiaKey(), nil))
+	d.press("enter", "j", "j", "enter", "space", "enter").sees("executor → developer", "! ", "on → off").press("enter")
+	p := last[ui.UpdateKey](d).Patch
+	if *p.Role != "developer" || *p.Enabled || p.Name != nil {
+		t.Errorf("patch %+v", p)
+	}
+}
+
+func TestEditWithoutAChangeSendsNothing(t *testing.T) {
+	d := drive(t, NewEdit(plainEnvironment(), vertesia(), testProfile, vertesiaKey(), nil))
+	d.press("enter", "enter", "enter", "enter").sees("nothing was changed").quiet()
+	d.press("esc").closed()
+}
+
+func TestEditKeepsARoleThatIsNotInTheCatalogue(t *testing.T) {
+	k := vertesiaKey()
+	k.Role = "content_superadmin"
+	d := drive(t, NewEdit(plainEnvironment(), vertesia(), testProfile, k, nil))
+	d.press("x", "enter").sees("(•) content_superadmin").press("enter", "enter", "enter")
+	if p := last[ui.UpdateKey](d).Patch; p.Role != nil {
+		t.Errorf("the role was changed to %s", *p.Role)
+	}
+}
+
+func TestEditOfDetentsOwnCredentialAsks(t *testing.T) {
+	k := vertesiaKey()
+	k.Own = true
+	d := drive(t, NewEdit(plainEnvironment(), vertesia(), testProfile, k, nil))
+	d.press("enter", "enter", "space", "enter").sees("lock detent out").press("enter").sees("Change detent's own credential?").quiet()
+	d.press("y")
+	last[ui.UpdateKey](d)
+}
+
+func TestEditWarnsOfANameThatAnotherKeyHas(t *testing.T) {
+	k := vertesiaKey()
+	d := drive(t, NewEdit(plainEnvironment(), vertesia(), testProfile, k, []apikey.Key{k, {ID: "k2", Name: "web2"}}))
+	d.seesNot("of this name").press("2").sees("a key of this name is there already")
+}
+
+func TestVertesiaAsksWhichKind(t *testing.T) {
+	d := drive(t, NewCreate(plainEnvironment(), vertesia(), testProfile, nil))
+	d.sees("secret key", "public key").press("enter").closed()
+	if _, ok := last[ui.Push](d).Screen.(*Create); !ok {
+		t.Errorf("opened %T", last[ui.Push](d).Screen)
+	}
+	d = drive(t, NewCreate(plainEnvironment(), vertesia(), testProfile, nil))
+	d.press("down", "enter")
+	if _, ok := last[ui.Push](d).Screen.(*Public); !ok {
+		t.Errorf("opened %T", last[ui.Push](d).Screen)
+	}
+	no := vertesia()
+	no.Create = apikey.Cannot("your role is reader")
+	d = drive(t, NewCreate(plainEnvironment(), no, testProfile, nil))
+	d.sees("your role is reader").press("enter").quiet()
+}
+
+func TestPublicKeyIsRequestedWithWhatWasTyped(t *testing.T) {
+	d := drive(t, NewPublicKey(plainEnvironment(), vertesia(), testProfile))
+	d.press("web", "enter", "p-1", "enter", "enter").sees("86400 s", "returns that one").press("enter")
+	sent := last[ui.RequestPublicKey](d)
+	if sent.Request != (apikey.PublicKeyRequest{Name: "web", Project: "p-1", TTL: 86400}) {
+		t.Errorf("sent %+v", sent.Request)
+	}
+	d.send(ui.PublicKeyReady{Ticket: sent.Ticket, Err: &client.Error{Op: "request", Kind: client.Forbidden, Status: 403, Outcome: client.NotDone}})
+	d.sees("forbidden (403)", "no key was made", "web")
+	d.press("enter")
+	d.send(ui.PublicKeyReady{Ticket: last[ui.RequestPublicKey](d).Ticket})
+	d.closed()
+}
+
+func TestPublicKeyTakesAnotherLifetime(t *testing.T) {
+	d := drive(t, NewPublicKey(plainEnvironment(), vertesia(), testProfile))
+	d.press("enter", "enter", "end", "enter", "0", "enter").sees("span of zero")
+	d.press("ctrl+u", "90m", "enter", "enter")
+	if sent := last[ui.RequestPublicKey](d); sent.Request.TTL != 5400 {
+		t.Errorf("sent %+v", sent.Request)
+	}
+}
+
+func TestProfileIsAddedWithoutItsToken(t *testing.T) {
+	d := drive(t, NewProfile(plainEnvironment(), nil))
+	d.press("prod", "enter", "right", "enter", "enter") // Vertesia at its own address
+	d.press("right", "right", "enter", "pass show 'a b'", "enter")
+	d.press("right", "enter", "right", "enter", "space", "enter").sees("exchange", "LIVE", "Read-only yes").press("enter")
+	sent := last[ui.AddProfile](d)
+	want := ui.NewProfile{Name: "prod", Service: apikey.Vertesia, URL: "https://api.vertesia.io", Environment: apikey.Live, ReadOnly: true, Auth: "exchange"}
+	if !slices.Equal(sent.Profile.TokenCommand, []string{"pass", "show", "a b"}) {
+		t.Errorf("command %q", sent.Profile.TokenCommand)
+	}
+	sent.Profile.TokenCommand = nil
+	if got := sent.Profile; got.Name != want.Name || got.Service != want.Service || got.URL != want.URL || got.Environment != want.Environment ||
+		!got.ReadOnly || got.Auth != want.Auth || got.TokenEnv != "" || got.TokenFile != "" || got.CanCreate {
+		t.Errorf("sent %+v", got)
+	}
+	d.send(ui.ProfileAdded{Ticket: sent.Ticket, Name: "prod"})
+	d.closed()
+}
+
+func TestGenericProfileAsksWhetherItsServiceCreates(t *testing.T) {
+	d := drive(t, NewProfile(plainEnvironment(), nil))
+	d.press("shop", "enter", "right", "right", "enter", "enter").sees("a URL is required")
+	d.press("http://127.0.0.1:8420", "enter", "right", "enter", "~/.secrets/shop", "enter").sees("POST /v1/api-keys").press("space", "enter", "enter", "enter", "enter")
+	if sent := last[ui.AddProfile](d).Profile; !sent.CanCreate || sent.TokenFile != "~/.secrets/shop" || sent.URL != "http://127.0.0.1:8420" || sent.Auth != "" {
+		t.Errorf("sent %+v", sent)
+	}
+}
+
+func TestAFieldsErrorIsShownAtThatField(t *testing.T) {
+	d := drive(t, NewProfile(plainEnvironment(), []ui.Profile{{Name: "taken"}}))
+	d.press("taken", "enter").sees("there is a profile taken already")
+	d.press("2", "enter", "enter", "enter", "enter", "PROSOPO_TOKEN", "enter", "enter", "enter", "enter")
+	sent := last[ui.AddProfile](d)
+	d.send(ui.ProfileAdded{Ticket: sent.Ticket, Err: &ui.FieldError{Field: "url", Err: errors.New("no such host")}})
+	d.sees("▸ 1 Service", "✗ no such host", "taken2")
+	d.press("https://x.example", "enter", "enter", "enter", "enter", "enter").sees("https://x.example").press("enter")
+	d.send(ui.ProfileAdded{Ticket: last[ui.AddProfile](d).Ticket, Err: errors.New("the file is read-only")})
+	d.sees("✗ the file is read-only", "taken2")
+}
+
+func TestBadURLsAndTokensAreRefused(t *testing.T) {
+	for _, bad := range []string{"api.example.com", "http://api.example.com", "ftp://x", "https://u:p@x", "https://x/?a=1", "https://x/#f", "https://"} {
+		if checkURL(bad) == nil {
+			t.Errorf("%s was taken", bad)
+		}
+	}
+	for _, good := range []string{"https://api.example.com", "http://localhost:1", "http://[::1]:8420", "https://x/base"} {
+		if err := checkURL(good); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+	}
+	d := drive(t, NewProfile(plainEnvironment(), nil))
+	d.press("p", "enter", "enter", "enter", "enter", "pk-live-"+canary, "enter").sees("not the token")
+	if strings.Count(d.view(), "canary") > 1 {
+		t.Error("what may be the token is repeated in the message or the review")
+	}
+}
+
+func TestVerifyChecksBeforeItSends(t *testing.T) {
+	for pasted, want := range map[string]string{
+		`"` + canary + `"`: "quotes", "pk_live canary": "space", canary + "\n" + canary: "more than one line", "pk_li…": "cut off",
+		"sk_live_0123456789": "begins with pk_", "": "empty", "API_KEY=" + canary: "NAME=VALUE",
+	} {
+		d := drive(t, NewVerify(plainEnvironment(), prosopo(), testProfile))
+		d.paste(pasted)
+		d.press("enter").quiet()
+		if strings.Contains(pasted, "\n") {
+			d.seesNot("characters")
+			continue
+		}
+		d.sees(want).seesNot("canary")
+	}
+}
+
+func TestVerifyTellsWhatWasShown(t *testing.T) {
+	d := drive(t, NewVerify(plainEnvironment(), prosopo(), testProfile))
+	d.paste(canary + "\n")
+	d.sees("36 characters").seesNot("canary").press("enter").sees("asking Prosopo…")
+	sent := last[ui.Verify](d)
+	if !sent.Secret.Equal(apikey.NewSecret(canary)) || d.screen.(*Verify).line.len() != 0 {
+		t.Error("another secret was sent, or it was kept")
+	}
+	d.send(ui.Verified{Ticket: sent.Ticket, Proof: apikey.Proof{Valid: true, Key: &apikey.Key{ID: "k7", Name: "payments"}, Did: "GET /rules answered 200",
+		Can: []string{"getRules"}, Cannot: []string{"getUsers"}, Unknown: []string{"createRule: only a write would show it"}}})
+	d.sees("✓ valid", "payments", "id k7", "may getRules", "may not getUsers", "not shown: createRule", "GET /rules answered 200")
+	d.press("right", "enter").sees("Paste a secret")
+	d.paste(canary)
+	d.press("enter")
+	d.send(ui.Verified{Ticket: last[ui.Verify](d).Ticket, Proof: apikey.Proof{}})
+	d.sees("✗ not valid", "revoked", "this environment").press("enter").closed()
+}

@@ -1,0 +1,118 @@
+package form
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// Public requests a public key: the service makes one, or returns the one that is still valid.
+type Public struct {
+	sheet
+	name    *text
+	project *text
+	ttl     *choice
+	other   *text
+}
+
+// NewPublicKey asks for what a public key is requested with. Everything may be left empty.
+func NewPublicKey(env *ui.Env, caps apikey.Capabilities, profile ui.Profile) ui.Screen {
+	p := &Public{}
+	p.sheet = sheet{
+		env: env, self: p, title: "Request a public key", side: p.facts, doing: "asking…",
+		undone: "no key was made.",
+		doubt:  "A key may have been made. Asking again does no harm: while it is valid the same one is returned.",
+		labels: []string{"Request", "Back", "Cancel"}, unclear: []string{"Request again", "Back", "Cancel"},
+	}
+	p.name = newText(env, "Name", "")
+	p.name.line.placeholder = "the service's default"
+	p.name.verify = func(v string) error {
+		if strings.TrimSpace(v) == "" {
+			return nil
+		}
+		return checkName(v, caps.MaxName)
+	}
+	p.project = newText(env, "Project", "")
+	p.project.line.placeholder = "the credential's own project"
+	p.project.help = "The id of a project, if it is not the one of this credential."
+	p.project.verify = func(v string) error {
+		if strings.ContainsAny(strings.TrimSpace(v), " \t/?&#") {
+			return errors.New("a project id has no spaces and none of / ? & #")
+		}
+		return nil
+	}
+	p.ttl = newChoice(env, "Lifetime", "24h", []option{{value: "1h", label: "1h"}, {value: "8h", label: "8h"},
+		{value: "24h", label: "24h", about: "the service's default"}, {value: "7d", label: "7d"}, {value: "", label: "other", about: "given below"}})
+	p.ttl.help = "← → choose."
+	p.other = newText(env, "Other lifetime", "")
+	p.other.line.placeholder = "90m, 12h, 2d or seconds"
+	p.other.verify = func(string) error { _, err := p.seconds(); return err }
+	p.other.note = func(v string) (string, string) {
+		n, err := p.seconds()
+		if err != nil {
+			return "! ", err.Error()
+		}
+		return "", "→ " + expiryText(env, apikey.Expiry{After: time.Duration(n) * time.Second})
+	}
+	p.begin([]page{
+		{name: "Public key", fields: []field{p.name, p.project, p.ttl}},
+		{name: "Lifetime", fields: []field{p.other}, hide: func() bool { return p.ttl.value() != "" }},
+	}, "This will be requested", p.facts, func(string) tea.Cmd {
+		if !p.pages.check() {
+			return nil
+		}
+		return ui.Do(ui.RequestPublicKey{Ticket: p.start(), Request: p.request()})
+	})
+	return p
+}
+
+// seconds is the lifetime asked for.
+func (p *Public) seconds() (int64, error) {
+	text := p.ttl.value()
+	if text == "" {
+		text = p.other.value()
+	}
+	d, err := apikey.ParseSpan(text)
+	return int64(d / time.Second), err
+}
+
+func (p *Public) request() apikey.PublicKeyRequest {
+	ttl, _ := p.seconds()
+	return apikey.PublicKeyRequest{Name: strings.TrimSpace(p.name.value()), Project: strings.TrimSpace(p.project.value()), TTL: ttl}
+}
+
+func (p *Public) facts() []fact {
+	r := p.request()
+	out := []fact{{label: "Name", value: orDefault(r.Name, "the service's default")}, {label: "Project", value: orDefault(r.Project, "this credential's own")}}
+	if _, err := p.seconds(); err != nil {
+		return append(out, fact{label: "Lifetime", mark: "! ", value: err.Error()})
+	}
+	return append(out, fact{label: "Lifetime", value: fmt.Sprintf("%d s, until %s", r.TTL, expiryText(p.env, apikey.Expiry{After: time.Duration(r.TTL) * time.Second}))},
+		fact{label: "Note", value: "While a public key for this is valid, the service returns that one instead of a new one."})
+}
+
+func orDefault(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return ui.Clean(s)
+}
+
+// Update takes keys and the answer to the request.
+func (p *Public) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case ui.PublicKeyReady:
+		if p.mine(msg.Ticket) {
+			return p.finish(msg.Err)
+		}
+	case tea.KeyMsg:
+		return p.press(msg)
+	}
+	return nil
+}

@@ -1,0 +1,200 @@
+package form
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// Verify takes a pasted secret, proves it with one harmless request, and says which key it is and what
+// it may do. The secret is forgotten as soon as it was sent.
+type Verify struct {
+	env     *ui.Env
+	caps    apikey.Capabilities
+	profile ui.Profile
+	line    *hiddenLine
+	problem string
+	ticket  int
+	busy    bool
+	proof   *apikey.Proof
+	err     error
+	buttons buttons
+	pane    pane
+}
+
+// NewVerify asks for a secret.
+func NewVerify(env *ui.Env, caps apikey.Capabilities, profile ui.Profile) ui.Screen {
+	return &Verify{env: env, caps: caps, profile: profile, line: newHiddenLine()}
+}
+
+// Title names the box.
+func (v *Verify) Title() string { return "Verify a secret" }
+
+// Typing is true while the secret is typed or pasted.
+func (v *Verify) Typing() bool { return v.asking() }
+
+func (v *Verify) asking() bool { return !v.busy && v.proof == nil && v.err == nil }
+
+// Init does nothing.
+func (v *Verify) Init() tea.Cmd { return nil }
+
+// SetSize is the largest content that fits.
+func (v *Verify) SetSize(width, height int) { v.pane.setSize(min(width, 90), height) }
+
+// Bindings are the keys that act now.
+func (v *Verify) Bindings() []key.Binding {
+	k := v.env.Keys
+	switch {
+	case v.busy:
+		return []key.Binding{k.Cancel}
+	case v.asking():
+		return []key.Binding{k.Confirm, k.Cancel}
+	}
+	return []key.Binding{k.Next, k.Confirm, k.Cancel}
+}
+
+// Update takes keys and the proof.
+func (v *Verify) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case ui.Verified:
+		if v.busy && msg.Ticket == v.ticket {
+			v.busy, v.err = false, msg.Err
+			v.buttons = buttons{labels: []string{"Close", "Another one"}}
+			if msg.Err == nil {
+				v.proof = &msg.Proof
+			}
+		}
+	case tea.KeyMsg:
+		return v.press(msg)
+	}
+	return nil
+}
+
+func (v *Verify) press(msg tea.KeyMsg) tea.Cmd {
+	k := v.env.Keys
+	switch {
+	case key.Matches(msg, k.Cancel) && !isText(msg), !v.asking() && msg.String() == "q":
+		v.line.wipe()
+		return ui.Do(ui.Pop{Screen: v})
+	case v.busy:
+		return nil
+	case !v.asking():
+		return v.answer(msg)
+	case msg.Type == tea.KeyEnter:
+		return v.send()
+	}
+	v.line.update(msg)
+	v.problem = v.line.problem
+	return nil
+}
+
+func (v *Verify) answer(msg tea.KeyMsg) tea.Cmd {
+	switch {
+	case v.pane.scroll(msg):
+	case !key.Matches(msg, v.env.Keys.Confirm):
+		v.buttons.update(v.env, msg)
+	case v.buttons.at == 0:
+		return ui.Do(ui.Pop{Screen: v})
+	default:
+		v.proof, v.err, v.problem = nil, nil, ""
+	}
+	return nil
+}
+
+// send checks what was pasted and hands it on once.
+func (v *Verify) send() tea.Cmd {
+	secret, err := apikey.ParseSecret(v.line.value())
+	if err != nil {
+		v.problem = err.Error()
+		return nil
+	}
+	if problem := wrongPrefix(v.caps, v.profile, secret); problem != "" {
+		v.problem = problem
+		return nil
+	}
+	v.line.wipe()
+	v.problem, v.busy, v.ticket = "", true, v.env.Ticket()
+	return ui.Do(ui.Verify{Ticket: v.ticket, Secret: secret})
+}
+
+// wrongPrefix says why a secret cannot be one of this service: it is not sent to find out.
+func wrongPrefix(caps apikey.Capabilities, profile ui.Profile, secret apikey.Secret) string {
+	if len(caps.SecretPrefixes) == 0 {
+		return ""
+	}
+	for _, prefix := range caps.SecretPrefixes {
+		if secret.HasPrefix(prefix) {
+			return ""
+		}
+	}
+	return "a secret of " + caps.Title + " begins with " + strings.Join(caps.SecretPrefixes, " or ") +
+		": this one is of another service, or cut off at its start. It was not sent."
+}
+
+// View is the input, or what the proof showed.
+func (v *Verify) View() string {
+	st, w := v.env.Styles, max(v.pane.width, 20)
+	switch {
+	case v.busy:
+		return clamp([]string{st.Strong.Render("asking " + ui.Clean(v.caps.Title) + "…")}, w, v.pane.height)
+	case v.err != nil:
+		body := failure(v.env, v.err, "nothing was proved, neither way.", "Nothing was changed; verify it once more.", w)
+		return v.pane.view(v.env, body, append([]string{""}, v.buttons.lines(v.env, w, true)...))
+	case v.proof != nil:
+		return v.pane.view(v.env, v.proofLines(w), append([]string{""}, v.buttons.lines(v.env, w, true)...))
+	}
+	body := styled(st.Base.Render, "Paste a secret to see whether it works, which key it is and what it may do. One harmless request is made with it, to "+
+		ui.Clean(v.caps.Title)+"; it is not kept.", w)
+	body = append(body, "", v.line.view(v.env, w))
+	if v.problem != "" {
+		body = append(body, hanging(st.Bad.Render, "✗ ", v.problem, w)...)
+	}
+	return v.pane.view(v.env, body, nil)
+}
+
+func (v *Verify) proofLines(width int) []string {
+	st, p := v.env.Styles, v.proof
+	var out []string
+	if p.Valid {
+		out = append(out, hanging(st.Good.Render, "✓ ", "valid: the service accepts it", width)...)
+	} else {
+		out = append(out, hanging(st.Bad.Render, "✗ ", "not valid: the service refuses it", width)...)
+		out = append(out, styled(st.Base.Render, "Was it revoked or did it expire? Is it whole, without a typing error? Is it of this environment"+
+			profileNote(v.profile)+"?", width)...)
+	}
+	if k := p.Key; k != nil {
+		out = append(out, "")
+		out = append(out, styled(st.Strong.Render, displayName(*k), width)...)
+		out = append(out, styled(st.Dim.Render, keyLine(v.profile, *k), width)...)
+	} else if p.Valid {
+		out = append(out, hanging(st.Dim.Render, "? ", "which key it is: unknown, the service does not let it be told", width)...)
+	}
+	for _, part := range []struct {
+		mark, word string
+		items      []string
+		render     func(...string) string
+	}{{"✓ ", "may ", p.Can, st.Base.Render}, {"✗ ", "may not ", p.Cannot, st.Base.Render}, {"? ", "not shown: ", p.Unknown, st.Dim.Render}} {
+		if len(part.items) > 0 {
+			out = append(out, "")
+		}
+		for _, item := range part.items {
+			out = append(out, hanging(part.render, part.mark, part.word+ui.Clean(item), width)...)
+		}
+	}
+	if p.Did != "" {
+		out = append(out, "")
+		out = append(out, styled(st.Dim.Render, ui.Clean(p.Did), width)...)
+	}
+	return out
+}
+
+func profileNote(p ui.Profile) string {
+	if p.Environment == "" {
+		return ""
+	}
+	return " (the profile's is " + environmentWord(p.Environment) + ")"
+}
