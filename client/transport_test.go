@@ -188,25 +188,24 @@ func TestAPrivateAuthorityIsTrustedWhereItIsGiven(t *testing.T) {
 // GET whose kept-alive connection was closed under it.
 func TestAMintingGETIsNotRepeatedByTheStandardLibrary(t *testing.T) {
 	var mints atomic.Int32
-	srv := answering(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != vertesiaPublic {
-			emptyList(w, apikey.Vertesia)
+	srv := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+		if mints.Add(1) == 1 {
+			_, _ = io.WriteString(w, `"pk-1234567890"`)
 			return
 		}
-		mints.Add(1)
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err == nil {
 			_ = conn.Close()
 		}
 	})
-	s := mustOpen(t, options(apikey.Vertesia, srv.URL))
-	if _, err := ListAll(bg, s); err != nil { // leaves a connection to reuse
+	s := mustOpen(t, options(apikey.Vertesia, srv.URL)).(PublicKeys)
+	if _, err := s.RequestPublicKey(bg, apikey.PublicKeyRequest{}); err != nil { // could leave a connection to reuse
 		t.Fatal(err)
 	}
-	_, err := s.(PublicKeys).RequestPublicKey(bg, apikey.PublicKeyRequest{})
+	_, err := s.RequestPublicKey(bg, apikey.PublicKeyRequest{})
 	checkError(t, err, Timeout, "[unknown]")
-	if mints.Load() != 1 {
-		t.Errorf("%d keys may have been minted", mints.Load())
+	if mints.Load() != 2 {
+		t.Errorf("%d keys may have been minted by two requests", mints.Load())
 	}
 }
 
@@ -455,5 +454,63 @@ func TestAListThatBreaksAfterBatchesIsAnError(t *testing.T) {
 	checkError(t, err, Timeout, "middle of the answer")
 	if got != 2*batch || hits.Load() != 1 {
 		t.Errorf("%d keys in %d requests; what was handed over must not come again", got, hits.Load())
+	}
+}
+
+func TestWhatSpeaksNoHTTPIsABadAnswer(t *testing.T) {
+	for name, said := range map[string]string{
+		"another protocol": "SSH-2.0-OpenSSH_9.2\r\n",
+		"endless headers":  "HTTP/1.1 200 OK\r\nX-A: " + strings.Repeat("a", maxHeader*2) + "\r\n\r\n[]",
+	} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = l.Close() })
+		go func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = conn.Read(make([]byte, 4096))
+				_, _ = io.WriteString(conn, said)
+				_ = conn.Close()
+			}
+		}()
+		s := mustOpen(t, options(apikey.Generic, "http://"+l.Addr().String()))
+		_, err = ListAll(bg, s)
+		checkError(t, err, BadAnswer, "not HTTP")
+		_, err = s.Delete(bg, "k1")
+		checkError(t, err, BadAnswer, "[unknown]")
+		t.Log(name, err)
+	}
+}
+
+func TestManyCallersShareOneSession(t *testing.T) {
+	var issues, lists atomic.Int32
+	srv := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == exchangePath {
+			issues.Add(1)
+			_, _ = io.WriteString(w, issued1(jwtOne))
+			return
+		}
+		lists.Add(1)
+		emptyList(w, apikey.Vertesia)
+	})
+	opts := options(apikey.Vertesia, srv.URL)
+	opts.Exchange, opts.TokenURL = true, srv.URL
+	s := mustOpen(t, opts)
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			if _, err := ListAll(bg, s); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if issues.Load() != 1 || lists.Load() != 20 {
+		t.Errorf("%d exchanges for %d lists", issues.Load(), lists.Load())
 	}
 }
