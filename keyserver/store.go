@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"time"
 
 	"modernc.org/sqlite"
 )
@@ -279,11 +278,4 @@ func isConflict(err error) bool {
 	const primaryKey, unique = 1555, 2067
 	var e *sqlite.Error
 	return errors.As(err, &e) && (e.Code() == primaryKey || e.Code() == unique)
-}
-
-func toMillis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
 }
