@@ -35,7 +35,9 @@ type World struct {
 	Environ  []string
 	Now      func() time.Time
 	Zone     *time.Location
-	// Hook is called at every point where a rotation must survive a kill; for tests.
+	// Sleep waits, and returns early with the context's error; nil for the real one.
+	Sleep func(ctx context.Context, d time.Duration) error
+	// Hook is called at every point where a rotation or a delivery must survive a kill; for tests.
 	Hook func(point string)
 }
 

@@ -240,7 +240,8 @@ func (a *app) rotationWorld(s *session) (rotation.World, error) {
 		return rotation.World{}, err
 	}
 	w := rotation.World{Dir: dir, Profile: s.profile.Name, Service: s.service, Timeout: a.flags.timeout,
-		Resolve: func(spec string) (place, error) { return a.destination(s.profile, spec) }, Hook: a.world.Hook}
+		Resolve: func(spec string) (place, error) { return a.destination(s.profile, spec) },
+		Now:     a.world.Now, Sleep: a.world.Sleep, Hook: a.world.Hook}
 	if c := a.credential(s); c != nil {
 		w.Switcher = c
 	}

@@ -106,7 +106,7 @@ func (r *rotationRun) wait(ctx context.Context, res rotation.Result) error {
 	if w := res.Watch; w != nil && w.Visible && w.Elapsed > 3*res.Total {
 		return r.stopped("the old key is still in use: find who uses it")
 	}
-	if err := pause(ctx, res.Wait); err != nil {
+	if err := r.a.pause(ctx, res.Wait); err != nil {
 		return r.mayGoOn(ctx)
 	}
 	return nil
@@ -223,7 +223,7 @@ func (r *rotationRun) abort(ctx context.Context) error {
 				return err
 			}
 		case res.Status == rotation.Waiting:
-			if err := pause(ctx, res.Wait); err != nil {
+			if err := r.a.pause(ctx, res.Wait); err != nil {
 				return r.mayGoOn(ctx)
 			}
 		}
@@ -231,7 +231,10 @@ func (r *rotationRun) abort(ctx context.Context) error {
 }
 
 // pause waits, or ends early when a signal comes.
-func pause(ctx context.Context, d time.Duration) error {
+func (a *app) pause(ctx context.Context, d time.Duration) error {
+	if a.world.Sleep != nil {
+		return a.world.Sleep(ctx, d)
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

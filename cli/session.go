@@ -101,7 +101,7 @@ func (a *app) openProfile(ctx context.Context, p config.Profile) (*session, erro
 	}
 	opts := client.Options{
 		Service: p.Service, URL: p.URL, Environment: p.Environment, Exchange: p.Exchange, TokenURL: p.TokenURL,
-		CanCreate: p.CanCreate, ReadOnly: readOnly, Timeout: a.flags.timeout, UserAgent: userAgent(), Now: a.world.Now,
+		CanCreate: p.CanCreate, ReadOnly: readOnly, Timeout: a.flags.timeout, UserAgent: userAgent(), Now: a.world.Now, Sleep: a.world.Sleep,
 	}
 	if opts.Debug, err = a.debugLog(); err != nil {
 		return nil, err
