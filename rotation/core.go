@@ -305,7 +305,11 @@ func (r *Rotation) log(format string, args ...any) {
 }
 
 func (r *Rotation) job() delivery.Job {
-	return delivery.Job{ID: r.j.ID, Environment: r.j.Old.Environment, AllowMixed: r.j.AllowMixed, AllowTracked: r.j.AllowTracked}
+	env := r.j.Old.Environment
+	if env == "" {
+		env = r.w.Environment
+	}
+	return delivery.Job{ID: r.j.ID, Environment: env, AllowMixed: r.j.AllowMixed, AllowTracked: r.j.AllowTracked}
 }
 
 // sight is what one complete list shows of the keys that concern the rotation.

@@ -311,6 +311,38 @@ func TestNoSecretInErrorsOrViews(t *testing.T) {
 	}
 }
 
+// A screen draws while a step runs.
+func TestViewIsThereWhileAStepRuns(t *testing.T) {
+	c := shaped(t, vertesiaShape())
+	r := c.start(nil)
+	stop, drawn := make(chan struct{}), make(chan int)
+	go func() {
+		n := 0
+		for {
+			select {
+			case <-stop:
+				drawn <- n
+				return
+			default:
+				if v := r.View(); len(v.Plan) > 0 {
+					n++
+				}
+			}
+		}
+	}()
+	asked := 0
+	c.hook = func(string) {
+		if r.View().ID != "" {
+			asked++
+		}
+	}
+	c.drive(r)
+	close(stop)
+	if n := <-drawn; n == 0 || asked == 0 {
+		t.Errorf("drawn %d times, asked %d times within a step", n, asked)
+	}
+}
+
 // FuzzJournal: whatever lies in the folder, decode neither panics nor accepts what it
 // would not write itself.
 func FuzzJournal(f *testing.F) {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"detent/apikey"
 )
@@ -56,7 +57,12 @@ func (sc scenario) city(t *testing.T) *city {
 	return c
 }
 
-func (sc scenario) params(p *Params) { p.Mode, p.OldFirst = sc.mode, sc.oldFirst }
+func (sc scenario) params(p *Params) {
+	p.Mode, p.OldFirst = sc.mode, sc.oldFirst
+	if sc.caps.LastUsed.OK {
+		p.Drain = ptr(600 * time.Millisecond) // three looks instead of thirty
+	}
+}
 
 // life runs a rotation in a process that dies at the n-th point; 0 lives on. It reports how many
 // points there were.

@@ -64,6 +64,8 @@ type World struct {
 	Dir     string // the journals; made 0700
 	Profile string
 	Service client.Service
+	// Environment of the profile: it guards the deliveries of keys that do not say their own.
+	Environment apikey.Environment
 	// Timeout bounds one operation of Service; a create whose answer was lost is
 	// looked for after max(2 × Timeout, 5 s).
 	Timeout time.Duration

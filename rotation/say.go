@@ -194,7 +194,12 @@ func (j *journal) stepWords(s Step) string {
 	case Verify:
 		return "prove the new key with harmless requests"
 	case Drain:
-		if !j.SeesUse {
+		switch {
+		case j.DrainExplicit && j.Drain == 0:
+			return "no drain, as you said"
+		case !j.SeesUse && j.DrainExplicit:
+			return fmt.Sprintf("wait %s, as you said; the service does not show whether the old key is in use", span(j.Drain))
+		case !j.SeesUse:
 			return "you confirm that every consumer has the new key; the service does not show it"
 		}
 		return fmt.Sprintf("wait until the old key was not used for %s", span(j.Drain))
