@@ -119,38 +119,32 @@ func (a *App) act(msg tea.KeyMsg) (tea.Cmd, bool) {
 	return nil, false
 }
 
-// bindings are the keys that act now, in the order of the footer.
+// bindings are the keys that act now, in the order of the footer; help is always there.
 func (a *App) bindings() []key.Binding {
-	var out []key.Binding
 	k := a.env.Keys
-	if a.focus == onDetail {
-		out = append(out, a.detail.Bindings()...)
-	}
 	_, _, selected := a.list.Selected()
-	rest := func(b key.Binding) bool { return key.Matches(asKey(b), k.Profiles, k.Reload, k.Help, k.Quit) }
-	var tail []key.Binding
+	can := map[string]bool{}
 	for i := range a.actions {
-		x := &a.actions[i]
-		switch {
-		case a.refusal(x) != "" || x.needsKey && !selected || a.focus == onDetail && key.Matches(asKey(x.binding), k.Open):
-		case rest(x.binding):
-			tail = append(tail, x.binding)
-		default:
-			out = append(out, x.binding)
+		if x := &a.actions[i]; a.refusal(x) == "" && (selected || !x.needsKey) {
+			can[x.binding.Help().Key] = true
 		}
 	}
-	if a.focus == onList && selected {
-		out = append(out, a.list.Bindings()...)
+	order := []key.Binding{k.New, k.Rotate, k.Edit, k.Delete, k.Filter, k.Sort, k.Profiles, k.Toggle, k.CopyID, k.Verify, k.Rotations, k.Reload, k.Quit}
+	if a.focus == onDetail {
+		order = append([]key.Binding{k.Back}, order...)
+		can[k.Back.Help().Key] = true
+	} else {
+		order = append([]key.Binding{k.Open}, order...)
+		can[k.Filter.Help().Key], can[k.Sort.Help().Key] = selected, selected
 	}
-	return append(out, tail...)
+	var out []key.Binding
+	for _, b := range order {
+		if can[b.Help().Key] {
+			out = append(out, b)
+		}
+	}
+	return out
 }
-
-// asKey is the first key of a binding as a message, to compare bindings by.
-func asKey(b key.Binding) keyName { return keyName(b.Keys()[0]) }
-
-type keyName string
-
-func (k keyName) String() string { return string(k) }
 
 // helpSections are the program's keys without those that cannot act here.
 func (a *App) helpSections() []ui.Section {

@@ -83,7 +83,7 @@ type ran struct{ msg tea.Msg }
 
 func (d *driver) settle() {
 	d.t.Helper()
-	patience := time.After(10 * time.Second)
+	patience := time.After(time.Minute)
 	for d.flying > d.held {
 		select {
 		case m := <-d.msgs:
@@ -138,7 +138,7 @@ func (d *driver) check() {
 }
 
 // pass lets time go by, and timers fire.
-func (d *driver) pass(by time.Duration) {
+func (d *driver) pass(by time.Duration) *driver {
 	end := d.clock.Now().Add(by)
 	for {
 		next := -1
@@ -164,6 +164,7 @@ func (d *driver) pass(by time.Duration) {
 	if wait := end.Sub(d.clock.Now()); wait > 0 {
 		d.clock.pass(wait)
 	}
+	return d
 }
 
 var keyTypes = map[string]tea.KeyType{

@@ -1,18 +1,400 @@
 package tui
 
-import "testing"
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
 
-func TestFirst(t *testing.T) {
-	for _, s := range [][2]int{{120, 40}, {80, 24}, {60, 20}} {
-		d := start(t, s[0], s[1])
-		t.Log("\n" + d.view())
-		d.press("j", "j", "enter")
-		t.Log("\n" + d.view())
-		d.press("esc", "/", "p", "a")
-		t.Log("\n" + d.view())
-		d.press("esc", "?")
-		t.Log("\n" + d.view())
-		d.press("esc", "p")
-		t.Log("\n" + d.view())
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/muesli/termenv"
+
+	"github.com/charmbracelet/bubbles/key"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/tui/dialog"
+	"detent/tui/ui"
+)
+
+func TestTheFirstFrameIsThereBeforeTheServiceAnswers(t *testing.T) {
+	c := newClock()
+	app := New(Options{Host: newFakeHost(c, nil), Profile: "prod", Now: c.Now, Renderer: renderer(termenv.Ascii, true)})
+	app.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	for _, want := range []string{"detent", "prod", "opening"} {
+		if !strings.Contains(app.View(), want) {
+			t.Errorf("%q is not in the first frame:\n%s", want, app.View())
+		}
 	}
+}
+
+func TestMovementKeysThatArriveInOneReadAllAct(t *testing.T) {
+	d := start(t, 120, 40)
+	d.burst(strings.Repeat("j", 30))
+	if d.app.list.Shown() != 40 || d.on() != "search-indexer-3" && d.on() == "billing-sync" {
+		t.Fatalf("after 30 j in one read the cursor is on %q", d.on())
+	}
+	want := d.on()
+	d.press("g")
+	for range 30 {
+		d.press("j")
+	}
+	d.isOn(want)
+}
+
+func TestOfOtherKeysInOneReadOneActsAndTheRestIsTextForItsInput(t *testing.T) {
+	d := start(t, 120, 40)
+	d.burst("/payq?dx").sees("/ payq?dx▏")
+	if d.quit || len(d.app.overlays) > 0 {
+		t.Fatal("letters behind / acted")
+	}
+	d.press("esc")
+	d.burst("jjpq?nxd") // profiles opens; the rest does nothing
+	if d.quit || len(d.app.overlays) != 1 {
+		t.Fatalf("%d overlays, quit %v", len(d.app.overlays), d.quit)
+	}
+	d.sees("Profiles").press("esc")
+	// The same letters as several messages of one read, as spaces and enters make them.
+	d.burst("p", "space", "q", "enter", "x", "enter", "y", "enter")
+	if d.quit || len(d.app.overlays) != 1 || len(d.host.openings) != 1 {
+		t.Fatalf("an unbracketed paste drove the program: %d overlays, opened %v", len(d.app.overlays), d.host.openings)
+	}
+}
+
+func TestAPasteOutsideAnInputDoesNothing(t *testing.T) {
+	d := start(t, 120, 40)
+	before := d.app.View()
+	d.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("jq"), Paste: true})
+	if d.app.View() != before || d.quit {
+		t.Fatal("a paste acted")
+	}
+	d.press("/")
+	d.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("pay\nq"), Paste: true})
+	d.sees("/ pay q▏")
+}
+
+// printable are all letters that a keyboard gives.
+func printable() []string {
+	var out []string
+	for r := '!'; r <= '~'; r++ {
+		out = append(out, string(r))
+	}
+	return append(out, "é", "ß", "中")
+}
+
+func TestNoPrintableKeyActsWhileTextIsTyped(t *testing.T) {
+	for _, r := range printable() {
+		d := start(t, 120, 40)
+		d.press("/", r)
+		if d.quit || len(d.app.overlays) > 0 || !d.app.list.Typing() {
+			t.Fatalf("%q acted in the filter", r)
+		}
+		d.sees("/ " + r + "▏")
+		d.host.service.mu.Lock()
+		if n := len(d.host.service.calls); n != 1 {
+			t.Fatalf("%q called the service: %v", r, d.host.service.calls)
+		}
+		d.host.service.mu.Unlock()
+	}
+}
+
+func TestTheFilterTakesWordsInAnyOrderAndEscClearsIt(t *testing.T) {
+	d := start(t, 120, 40)
+	d.press("/").typing("API pay").sees("4 of 40").isOn("payments-api")
+	d.press("enter", "j").isOn("payments-api-1").sees("4 of 40")
+	d.press("esc").seesNot("4 of 40").isOn("payments-api-1")
+	d.press("/").typing("zzz").sees("No key matches", "0 of 40").press("esc").isOn("billing-sync")
+}
+
+func TestTheCursorStaysOnItsKeyThroughAReload(t *testing.T) {
+	d := start(t, 120, 40)
+	d.press("j", "j", "j", "j").isOn("ci-deploy")
+	d.host.service.keys = append([]apikey.Key{{ID: "first", Name: "aaa-first"}}, d.host.service.keys...)
+	d.press("ctrl+r").sees("aaa-first").isOn("ci-deploy")
+	d.host.service.keys = slices.DeleteFunc(d.host.service.keys, func(k apikey.Key) bool { return k.Name == "ci-deploy" })
+	d.press("ctrl+r").isOn("ci-deploy-1")
+}
+
+func TestAReloadThatFailsKeepsTheLastGoodList(t *testing.T) {
+	d := start(t, 120, 40)
+	d.host.service.listErr = &client.Error{Op: "list keys", Kind: client.Timeout, Outcome: client.NotDone}
+	d.press("ctrl+r").sees("payments-api", "offline", "this is the last list", "40 keys")
+	d.host.service.listErr = nil
+	d.press("ctrl+r").seesNot("offline")
+}
+
+func TestStaleAnswersAreDropped(t *testing.T) {
+	d := start(t, 120, 40)
+	stale := d.app.load.gen
+	d.press("ctrl+r")
+	d.send(loadMsg{gen: stale, batches: [][]apikey.Key{{{ID: "ghost", Name: "ghost"}}}, done: true, err: errors.New("old news")})
+	d.send(examined{gen: stale, counts: counts{expiring: 999}})
+	d.send(opened{gen: d.app.profile.gen - 1, err: errors.New("old profile")})
+	d.seesNot("ghost").seesNot("old news").seesNot("old profile").seesNot("999").sees("40 keys")
+}
+
+func TestReadOnlyHidesWhatWritesAndSaysWhy(t *testing.T) {
+	for name, change := range map[string]func(*Options, *fakeHost){
+		"the profile": withProfile("audit"),
+		"the flag":    func(o *Options, _ *fakeHost) { o.ReadOnly = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := start(t, 120, 40, change)
+			d.sees("read-only")
+			for _, k := range []string{"n", "e", "r", "x", "d"} {
+				d.press(k).sees("read-only")
+				if len(d.app.overlays) > 0 || len(d.host.service.calls) != 1 {
+					t.Fatalf("%s opened something or called the service", k)
+				}
+				d.pass(time.Hour)
+				d.sees("read-only").press("j").seesNot("is read-only").seesNot("was started read-only")
+			}
+			d.press("?").sees("Keys", "filter")
+			for _, gone := range []string{"new", "edit", "rotate", "enable/disable", "delete"} {
+				for _, s := range d.app.helpSections() {
+					for _, b := range s.Keys {
+						if b.Help().Desc == gone {
+							t.Errorf("help shows %q", gone)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestAWriteThatSlipsThroughIsRefusedBeforeItIsSent(t *testing.T) {
+	d := start(t, 120, 40, withProfile("audit"))
+	d.send(ui.DeleteKey{Ticket: 1, ID: "x", Name: "x"})
+	d.settle()
+	d.sees("Read-only", "Nothing was changed")
+	if d.host.service.called("delete x") != 0 {
+		t.Fatal("the service was called")
+	}
+}
+
+func TestQuitIsAtOnceUnlessAChangeIsOnItsWay(t *testing.T) {
+	if d := start(t, 120, 40).press("q"); !d.quit {
+		t.Fatal("q does not quit")
+	}
+	d := start(t, 120, 40)
+	d.host.service.hold = make(chan struct{})
+	d.held = 1
+	d.send(ui.DeleteKey{ID: d.host.service.keys[0].ID, Name: "payments-api"})
+	d.press("q").sees("Quit now?")
+	if d.quit {
+		t.Fatal("q quits although a change is on its way")
+	}
+	d.press("esc").seesNot("Quit now?")
+	close(d.host.service.hold)
+	d.held = 0
+	d.settle()
+	d.sees("payments-api deleted", "39 keys")
+	if d.press("q"); !d.quit {
+		t.Fatal("q does not quit when the change is done")
+	}
+}
+
+func TestAConfirmationDoesNotTakeAKeyThatWasMeantForSomethingElse(t *testing.T) {
+	d := start(t, 120, 40)
+	question := func() *driver {
+		d.send(ui.Push{Screen: dialog.NewQuit(d.app.env, 1)})
+		return d
+	}
+	question()
+	for _, early := range []time.Duration{0, time.Millisecond, 100 * time.Millisecond, 150 * time.Millisecond} {
+		d.clock.pass(early)
+		d.send(keyMsg("y"))
+		d.settle()
+		if d.quit {
+			t.Fatal("y was taken at once")
+		}
+	}
+	d.press("y")
+	if !d.quit {
+		t.Fatal("y is never taken")
+	}
+}
+
+func TestCtrlCQuitsButForAScreenThatHoldsIt(t *testing.T) {
+	d := start(t, 120, 40)
+	d.press("p", "ctrl+c")
+	if !d.quit {
+		t.Fatal("ctrl+c does not quit out of a dialog")
+	}
+	d = start(t, 120, 40)
+	h := &holder{}
+	d.send(ui.Push{Screen: h})
+	d.send(ui.Push{Screen: dialog.NewHelp(d.app.env, nil)})
+	d.press("ctrl+c")
+	if d.quit || h.keys != 1 {
+		t.Fatalf("ctrl+c left a screen that holds it: quit %v, the screen got %d keys", d.quit, h.keys)
+	}
+	d.send(ui.UseProfile{Name: "audit"})
+	d.settle()
+	if len(d.host.openings) != 1 {
+		t.Fatal("the profile was switched under a secret that waits")
+	}
+}
+
+// holder is a screen that must be left by an answer.
+type holder struct{ keys int }
+
+func (h *holder) Init() tea.Cmd { return nil }
+func (h *holder) Update(msg tea.Msg) tea.Cmd {
+	if _, ok := msg.(tea.KeyMsg); ok {
+		h.keys++
+	}
+	return nil
+}
+func (h *holder) View() string            { return "held" }
+func (h *holder) SetSize(int, int)        {}
+func (h *holder) Bindings() []key.Binding { return nil }
+func (h *holder) HoldsKeys() bool         { return true }
+
+func TestCopyGoesToTheTerminalAsOSC52(t *testing.T) {
+	d := start(t, 120, 40)
+	d.press("y").sees("sent to your terminal")
+	want := "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(d.app.list.Keys()[6].ID)) + "\x07"
+	if got := d.out.String(); got != want {
+		t.Fatalf("written %q, want %q", got, want)
+	}
+	d.pass(toastTime).seesNot("sent to your terminal")
+}
+
+func TestAnErrorStaysUntilItIsDismissedAndCanBeCopied(t *testing.T) {
+	d := start(t, 120, 40)
+	d.send(ui.Fail{Title: "Could not create", Err: &client.Error{Op: "create key", Kind: client.Timeout, Outcome: client.Unknown}})
+	d.pass(time.Hour)
+	d.sees("Could not create", "it is not known whether this happened")
+	d.press("y")
+	if raw, _ := base64.StdEncoding.DecodeString(strings.TrimSuffix(strings.TrimPrefix(d.out.String(), "\x1b]52;c;"), "\x07")); !strings.Contains(string(raw), "not known") {
+		t.Fatalf("copied %q", raw)
+	}
+	d.press("esc").seesNot("Could not create")
+}
+
+func TestAFailedWriteWhoseScreenIsGoneOpensTheErrorBox(t *testing.T) {
+	d := start(t, 120, 40)
+	d.host.service.writeErr = &client.Error{Op: "delete key", Kind: client.Unavailable, Status: 503, Outcome: client.Unknown}
+	lists := d.host.service.called("list")
+	d.send(ui.DeleteKey{Ticket: 7, ID: "x", Name: "ci"})
+	d.settle()
+	d.sees("Could not delete ci", "503", "not known whether this happened")
+	if d.host.service.called("list") != lists+1 {
+		t.Fatal("after a write without an answer the list was not asked")
+	}
+}
+
+func TestToggleActsAtOnceOnATestKeyAndAsksForALiveOne(t *testing.T) {
+	on := true
+	keys := []apikey.Key{{ID: "1", Name: "a", Environment: apikey.Test, Enabled: &on}, {ID: "2", Name: "b", Environment: apikey.Live, Enabled: &on}}
+	d := start(t, 120, 40, withKeys(keys))
+	d.press("x").sees("a disabled")
+	if d.host.service.called("update 1") != 1 {
+		t.Fatal("the test key was not disabled")
+	}
+	d.press("j", "x")
+	if d.host.service.called("update 2") != 0 || len(d.app.overlays) != 1 {
+		t.Fatal("a live key was disabled without a question")
+	}
+}
+
+func TestANarrowTerminalShowsTheDetailInPlaceOfTheList(t *testing.T) {
+	d := start(t, 80, 24)
+	d.seesNot("PERMISSIONS").press("enter").sees("PERMISSIONS").press("esc").seesNot("PERMISSIONS")
+}
+
+func TestProfilesSwitchAndTest(t *testing.T) {
+	d := start(t, 120, 40)
+	d.press("p", "j", "j").sees("file ~/.secrets/audit").press("t").sees("✓ works", "40 keys")
+	d.press("enter").sees("detent ─ audit", "read-only", "40 keys").seesNot("Profiles")
+}
+
+func TestAProfileThatCannotBeOpenedSaysWhyAndLeadsOut(t *testing.T) {
+	d := start(t, 120, 40, func(_ *Options, h *fakeHost) { h.openErr = errors.New("config.toml:3: token: not set") })
+	d.sees("could not be opened", "config.toml:3").press("n").sees("the profile is not open yet")
+	d.host.openErr = nil
+	d.press("ctrl+r").sees("40 keys")
+}
+
+func TestSizesAndKeysAtRandomNeverBreakTheFrame(t *testing.T) {
+	d := start(t, 120, 40, func(_ *Options, h *fakeHost) {
+		for i, name := range hostileNames() {
+			h.service.keys[i].Name, h.service.keys[i].Masked = name, name
+		}
+	})
+	keys := []string{"j", "k", "G", "g", "enter", "esc", "s", "S", "/", "a", "p", "?", "ctrl+d", "pgup", "y", "ctrl+r", "backspace", "d", "t", "down"}
+	seed := uint32(1)
+	for i := range 600 {
+		seed = seed*1664525 + 1013904223
+		if i%7 == 0 {
+			d.send(tea.WindowSizeMsg{Width: 1 + int(seed>>8)%150, Height: 1 + int(seed>>20)%50})
+		}
+		d.press(keys[int(seed>>16)%len(keys)])
+		for _, r := range d.view() {
+			if r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e {
+				t.Fatalf("%U reached the screen", r)
+			}
+		}
+	}
+}
+
+func TestNothingTicksWhileNothingHappens(t *testing.T) {
+	d := start(t, 120, 40)
+	d.pass(10 * time.Second)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.timers) != 1 {
+		t.Fatalf("%d timers run while the program is idle: %v", len(d.timers), d.timers)
+	}
+}
+
+func TestRelativeTimesMoveWithTheMinute(t *testing.T) {
+	c := newClock()
+	d := start(t, 120, 40, withKeys([]apikey.Key{{ID: "1", Name: "a", CreatedAt: apikey.At(c.Now().Add(-5 * time.Minute))}}))
+	d.sees("5m").pass(2 * time.Minute)
+	d.sees("7m")
+}
+
+func TestDeletingShowsInTheList(t *testing.T) {
+	d := start(t, 120, 40, withProfile("local/prosopo"))
+	d.isOn("billing-sync")
+	d.press("d")
+	if len(d.app.overlays) != 1 {
+		t.Fatal("d opens no question")
+	}
+	d.sees("billing-sync")
+	d.send(ui.DeleteKey{Ticket: 99, ID: d.host.service.keys[6].ID, Name: "billing-sync"})
+	d.settle()
+	d.sees("39 keys", "billing-sync deleted")
+}
+
+func TestACreatedKeyIsShownOnceAndIsUnderTheCursor(t *testing.T) {
+	d := start(t, 120, 40)
+	d.send(ui.CreateKey{Ticket: 1, Draft: apikey.Draft{Name: "zz-new", Permissions: []apikey.Permission{{Feature: "Verify", Name: "verify"}}}})
+	d.settle()
+	if d.app.held() == nil {
+		t.Fatal("the secret is not shown")
+	}
+	d.seesNot("canary")
+	d.app.overlays = nil
+	d.isOn("zz-new").sees("41 keys")
+}
+
+func TestManyKeysComeInBatchesAndAreAllThere(t *testing.T) {
+	c := newClock()
+	d := start(t, 120, 40, withKeys(fakeKeys(20_000, c.Now())))
+	d.sees("20000 keys")
+	d.press("G", "/").typing("payments 19")
+	want := 0
+	for _, k := range d.host.service.keys {
+		if strings.Contains(k.Name, "payments") && (strings.Contains(k.Name, "19") || strings.Contains(k.ID, "19") || strings.Contains(k.Masked, "19")) {
+			want++
+		}
+	}
+	d.sees(fmt.Sprintf("%d of 20000", want))
 }

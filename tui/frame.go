@@ -116,23 +116,28 @@ func (a *App) header() string {
 			left += dash + s.Strong.Render(ui.Clean(t.Title()))
 		}
 	}
-	return a.rule("┌", left, a.summary(), "┐")
+	// Where there is no room for both, the counts give way: what the profile is matters more.
+	right := a.summary()
+	for len(right) > 0 && ui.Width(left)+ui.Width(strings.Join(right, " · "))+7 > a.width {
+		right = right[:len(right)-1]
+	}
+	return a.rule("┌", left, strings.Join(right, s.Dim.Render(" · ")), "┐")
 }
 
 // summary counts: keys, those that expire soon, open rotations.
-func (a *App) summary() string {
+func (a *App) summary() []string {
 	s, n := a.env.Styles, a.list.Len()
 	var parts []string
 	switch {
 	case a.profile.err != nil || a.load.err != nil:
 		parts = append(parts, s.Bad.Render(a.errorWord()))
 	case a.profile.conn == nil:
-		return s.Dim.Render("opening …")
+		return []string{s.Dim.Render("opening …")}
 	case a.load.running && !a.load.loaded:
 		if n == 0 {
-			return s.Dim.Render("loading …")
+			return []string{s.Dim.Render("loading …")}
 		}
-		return s.Dim.Render("loading … " + ui.Count(n, "key"))
+		return []string{s.Dim.Render("loading … " + ui.Count(n, "key"))}
 	case a.load.running:
 		parts = append(parts, s.Dim.Render("reloading …"))
 	}
@@ -145,7 +150,7 @@ func (a *App) summary() string {
 	if c := a.load.counts; c.rotating > 0 {
 		parts = append(parts, s.Accent.Render(ui.Count(c.rotating, "rotation")+" open"))
 	}
-	return strings.Join(parts, s.Dim.Render(" · "))
+	return parts
 }
 
 func (a *App) footer() string {
@@ -156,21 +161,23 @@ func (a *App) footer() string {
 		}
 		return a.rule("└", s.Warn.Render("!")+" "+a.toast.text, "", "┘")
 	}
-	return a.rule("└", ui.Hints(s, a.hints(), a.width-6), "", "┘")
+	hints, always := a.hints()
+	right := ui.Hints(s, always, a.width-6)
+	return a.rule("└", ui.Hints(s, hints, a.width-7-ui.Width(right)), right, "┘")
 }
 
-// hints are the bindings that act now, the most used first.
-func (a *App) hints() []key.Binding {
+// hints are the bindings that act now, the most used first, and those that always show.
+func (a *App) hints() (now, always []key.Binding) {
 	if top := a.top(); top != nil {
 		if wantsAll(top) {
-			return top.Bindings()
+			return top.Bindings(), nil
 		}
-		return nil // they are on the box itself
+		return nil, nil // they are on the box itself
 	}
 	if a.list.Typing() {
-		return a.list.Bindings()
+		return a.list.Bindings(), nil
 	}
-	return a.bindings()
+	return a.bindings(), []key.Binding{a.env.Keys.Help}
 }
 
 // body is what the frame holds, line by line.
@@ -224,11 +231,11 @@ func (a *App) room(s ui.Screen) (width, height int) {
 // place puts an overlay's box on the frame, in the middle.
 func (a *App) place(lines []string, s ui.Screen) {
 	box := a.box(s)
-	width := ui.Width(box[0])
+	width := ui.Width(box[0]) + 2 // a cell of air on both sides
 	x, y := (a.width-width)/2, max((len(lines)-len(box))/2, 0)
 	for i, row := range box {
 		if y+i < len(lines) {
-			lines[y+i] = splice(lines[y+i], x, row, width, a.width)
+			lines[y+i] = splice(lines[y+i], x, " "+row+" ", width, a.width)
 		}
 	}
 }

@@ -108,7 +108,7 @@ func (a *App) write(msg tea.Msg) (tea.Cmd, bool) {
 				msg: ui.PublicKeyReady{Ticket: msg.Ticket, Value: value, Err: err}, err: err,
 				title: "Could not get a public key",
 				then: func() tea.Cmd {
-					return tea.Batch(a.push(a.screens.publicKey(value)), a.reload())
+					return tea.Batch(a.push(a.screens.publicKey(msg.Request.Name, value)), a.reload())
 				},
 			}
 		}), true

@@ -45,6 +45,7 @@ func (r *read) watch(top ui.Screen, now time.Time) {
 func (a *App) keys(msg tea.KeyMsg) tea.Cmd {
 	if a.env.Now().Sub(a.read.last) >= oneRead {
 		a.read.acted, a.read.inRead = false, false
+		a.toast.seen()
 	}
 	if msg.Paste {
 		// A bracketed paste is text; outside an input it does nothing.

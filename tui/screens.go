@@ -6,7 +6,8 @@ import (
 	"detent/tui/ui"
 )
 
-// screens makes the screens that the root opens, for the profile in use. A nil one is not offered.
+// screens makes the screens that the root opens, for the profile in use.
+// rotate and rotations are nil where there are none.
 type screens struct {
 	create        func() ui.Screen
 	requestPublic func() ui.Screen
@@ -15,7 +16,7 @@ type screens struct {
 	remove        func(k apikey.Key) ui.Screen
 	verify        func() ui.Screen
 	secret        func(c apikey.Created) ui.Screen
-	publicKey     func(v apikey.PublicKeyValue) ui.Screen
+	publicKey     func(name string, v apikey.PublicKeyValue) ui.Screen
 	addProfile    func() ui.Screen
 	rotate        func(k apikey.Key) ui.Screen
 	rotations     func() ui.Screen
@@ -28,6 +29,23 @@ func newScreens(a *App, o Options) screens {
 			caps, p := here()
 			return form.NewCreate(a.env, caps, p, a.allKeys())
 		},
+		requestPublic: func() ui.Screen {
+			caps, p := here()
+			return form.NewPublicKey(a.env, caps, p)
+		},
+		edit: func(k apikey.Key) ui.Screen {
+			caps, p := here()
+			return form.NewEdit(a.env, caps, p, k, a.allKeys())
+		},
+		verify: func() ui.Screen {
+			caps, p := here()
+			return form.NewVerify(a.env, caps, p)
+		},
+		publicKey: func(name string, v apikey.PublicKeyValue) ui.Screen {
+			_, p := here()
+			return form.NewPublicValue(a.env, p, name, v)
+		},
+		addProfile: func() ui.Screen { return form.NewProfile(a.env, a.host.Profiles()) },
 		toggle: func(k apikey.Key) ui.Screen {
 			caps, p := here()
 			return form.NewToggle(a.env, caps, p, k)

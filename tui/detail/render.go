@@ -271,15 +271,14 @@ func (p *sheet) permissions(s Subject) {
 
 func (p *sheet) permission(info apikey.PermissionInfo) {
 	st := p.env.Styles
-	line := "  " + ui.Clean(info.Permission.Name)
+	p.text(2, ui.Clean(info.Permission.Name), st.Base)
+	p.text(4, info.Description, st.Dim)
 	switch info.Risk {
 	case apikey.CanMint:
-		line += st.Warn.Render("  ! can make or delete keys")
+		p.text(4, "! can make, change or delete keys", st.Warn)
 	case apikey.NoEffect:
-		line += st.Dim.Render("  · does nothing today")
+		p.text(4, "· does nothing today", st.Dim)
 	}
-	p.add(line)
-	p.text(4, info.Description, st.Dim)
 }
 
 func (p *sheet) restrictions(s Subject) {
