@@ -64,7 +64,7 @@ func untilSignal() (context.Context, context.CancelFunc) {
 		case s := <-caught:
 			cancel(signalError{s})
 			// The second one ends at once, whatever is under way.
-			signal.Reset(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+			signal.Stop(caught)
 		case <-ctx.Done():
 		}
 	}()
@@ -106,7 +106,8 @@ type app struct {
 	cfg         *config.Config
 	local       *embedded
 	debug       io.WriteCloser
-	temp        string // folder of the demo
+	temp        string    // folder of the demo
+	clip        io.Writer // where the TUI's terminal takes sequences between frames; nil outside it
 	cleanups    []func()
 }
 

@@ -163,7 +163,7 @@ func TestWrongUsageIsExitTwo(t *testing.T) {
 		{"bogus"}, {"list", "extra"}, {"list", "--bogus"}, {"-x"}, {"config"}, {"config", "bogus"}, {"completion"}, {"completion", "tcsh"}, {"delete"}, {"update"},
 		{"list", "--timeout", "soon"}, {"list", "--timeout", "0"}, {"list", "--renderer", "gpu"}, {"list", "-p", ""}, {"list", "--demo-keys", "3"},
 		{"list", "--demo", "--config", "/x"}, {"list", "--demo", "--demo-keys", "0"}, {"serve", "bogus"}, {"serve", "admin-token"}, {"serve", "admin-token", "aws"}, {},
-		{"man", "x"}, {"version", "x"}, {"verify", "some-secret"},
+		{"man", "x"}, {"help", "bogus"}, {"version", "x"}, {"verify", "some-secret"},
 	} {
 		if r := m.run("", args...); r.code != 2 || r.stdout != "" || !strings.HasPrefix(r.stderr, "detent: ") {
 			t.Errorf("%v: %+v", args, r)

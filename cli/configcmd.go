@@ -141,7 +141,7 @@ func (a *app) configCheck(ctx context.Context, _ []string) error {
 	failed := false
 	for _, p := range profiles {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return errInterrupted
 		}
 		fmt.Fprintf(a.out, "%s: %s, %s\n", p.Name, p.Service, addressOf(p))
 		if err := a.tryProfile(ctx, p); err != nil {

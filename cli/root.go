@@ -37,7 +37,7 @@ func (g *globals) register(fs *pflag.FlagSet) {
 	fs.StringVar(&g.debug, "debug", "", "append one redacted line a request to this file (made 0600; it must be yours alone)")
 	fs.BoolVar(&g.noColor, "no-color", false, "no colour (as NO_COLOR does)")
 	fs.DurationVar(&g.timeout, "timeout", 15*time.Second, "time for one operation, its retries and waits included")
-	fs.StringVar(&g.renderer, "renderer", renderers[0], "how the TUI paints: cells or standard (today both are Bubble Tea's own renderer)")
+	fs.StringVar(&g.renderer, "renderer", renderers[0], "how the TUI paints: cells (only what changed) or standard (Bubble Tea's own renderer)")
 	fs.BoolVar(&g.demo, "demo", false, "a throw-away embedded service with believable keys; reads no configuration")
 	fs.IntVar(&g.demoKeys, "demo-keys", 0, "with --demo: how many keys in each contract (default: a small set that shows each thing worth seeing)")
 }
@@ -84,6 +84,7 @@ func (a *app) root() *cobra.Command {
 		RunE:          a.run(a.openTUI),
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(a.helpCommand())
 	a.flags.register(root.PersistentFlags())
 	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
 	_ = root.RegisterFlagCompletionFunc("renderer", cobra.FixedCompletions(renderers, cobra.ShellCompDirectiveNoFileComp))
@@ -93,6 +94,21 @@ func (a *app) root() *cobra.Command {
 		a.versionCommand(), a.completionCommand(), a.manCommand(),
 	)
 	return root
+}
+
+// helpCommand is cobra's, but an unknown command is wrong usage.
+func (a *app) helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Help about a command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			found, _, err := cmd.Root().Find(args)
+			if err != nil {
+				return usage(err)
+			}
+			found.InitDefaultHelpFlag()
+			return found.Help()
+		},
+	}
 }
 
 // group is a command that only holds others: without one of them it is wrong usage.

@@ -56,11 +56,15 @@ func (a *app) printVariable(name string, s apikey.Secret) error {
 
 // clipboard hands a secret to the terminal's clipboard (OSC 52); nothing confirms it.
 func (a *app) clipboard() func(apikey.Secret) error {
-	if !isTerminal(a.world.Err) {
-		return nil
+	terminal := a.clip
+	if terminal == nil {
+		if !isTerminal(a.world.Err) {
+			return nil
+		}
+		terminal = a.world.Err
 	}
 	return func(s apikey.Secret) error {
-		_, err := io.WriteString(a.world.Err, a.osc52(s.Reveal()))
+		_, err := io.WriteString(terminal, a.osc52(s.Reveal()))
 		return err
 	}
 }

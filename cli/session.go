@@ -122,8 +122,8 @@ func (a *app) openProfile(ctx context.Context, p config.Profile) (*session, erro
 			return nil, err
 		}
 		if opts.Token, err = reader.Read(ctx, p); err != nil {
-			if errors.Is(err, context.Canceled) {
-				return nil, err
+			if errors.Is(err, context.Canceled) { // ctrl+c at the command's question
+				return nil, errInterrupted
 			}
 			return nil, usage(err)
 		}

@@ -10,13 +10,17 @@ import (
 	"github.com/charmbracelet/lipgloss"
 	"github.com/muesli/termenv"
 
+	"detent/apikey"
+	"detent/paint"
 	"detent/rotation"
 	"detent/tui"
+	"detent/tui/rotate"
+	"detent/tui/ui"
 )
 
 // openTUI opens the TUI on the selected profile. Whatever is wrong with the
 // configuration is said before the terminal changes.
-func (a *app) openTUI(ctx context.Context, _ []string) error {
+func (a *app) openTUI(context.Context, []string) error {
 	in, isFile := a.world.In.(*os.File)
 	out, isOut := a.world.Out.(*os.File)
 	if !isFile || !isOut || !isTerminal(in) || !isTerminal(out) {
@@ -38,34 +42,25 @@ func (a *app) openTUI(ctx context.Context, _ []string) error {
 			return err
 		}
 	}
+	screen := paint.New(in, out, paint.Options{Standard: a.flags.renderer == "standard", ReportFocus: true})
+	a.clip = screen.Writer()
+	h := &host{a: a}
 	model := tui.New(tui.Options{
-		Host: &host{a: a}, Profile: start.Name, ReadOnly: forced && !start.ReadOnly, Now: a.world.Now, Zone: a.world.Zone,
-		Renderer: a.renderer(out), Out: out, Notice: a.notice(),
+		Host: h, Profile: start.Name, ReadOnly: forced && !start.ReadOnly, Now: a.world.Now, Zone: a.world.Zone,
+		Renderer: a.renderer(out), Out: screen.Writer(), Notice: a.notice(),
+		Rotate: func(env *ui.Env, p ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen {
+			return rotate.NewSetup(env, h, p.Name, k, caps)
+		},
+		Rotations: func(env *ui.Env) ui.Screen { return rotate.NewList(env, h) },
 	})
-	return a.show(ctx, model, in, out)
-}
-
-// show runs the program until it ends or a signal ends it: a lost line and a
-// panic give the terminal back, too.
-func (a *app) show(ctx context.Context, model tea.Model, in, out *os.File) error {
-	program := tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out), tea.WithAltScreen(),
-		tea.WithReportFocus(), tea.WithoutSignalHandler(), tea.WithFilter(dropSuspend))
-	_, err := program.Run()
+	_, err = screen.Run(model)
 	switch {
-	case ctx.Err() != nil:
+	case errors.Is(err, tea.ErrInterrupted), errors.Is(err, paint.ErrHangup):
 		return errInterrupted
 	case errors.Is(err, tea.ErrProgramPanic):
-		return errors.New("detent stopped on an error of its own; what was sent to a service is listed by detent list, open rotations by R in the TUI")
+		return errors.New("detent stopped on an error of its own; what was sent to a service is listed by detent list, what is left open by detent rotations")
 	}
 	return err
-}
-
-// dropSuspend keeps a session leader from stopping for ever (ssh -t host detent).
-func dropSuspend(_ tea.Model, msg tea.Msg) tea.Msg {
-	if _, ok := msg.(tea.SuspendMsg); ok {
-		return nil
-	}
-	return msg
 }
 
 // renderer has the terminal's colours as far as the environment tells; nothing is asked of the terminal.
@@ -83,11 +78,7 @@ func (a *app) renderer(out *os.File) *lipgloss.Renderer {
 
 // notice says first what a crash or a dropped line left open.
 func (a *app) notice() string {
-	dir, err := a.journalDir()
-	if err != nil {
-		return ""
-	}
-	views, err := rotation.List(dir)
+	views, err := a.rotations()
 	open := 0
 	for _, v := range views {
 		if v.Err == nil && v.State == rotation.Open {

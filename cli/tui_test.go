@@ -23,7 +23,7 @@ func TestTUIAsksTheTerminalNothingAndGivesItBack(t *testing.T) {
 		"ctrl+c":  {func(s *terminal) { s.write("\x03") }, 0},
 		"SIGHUP":  {func(s *terminal) { _ = s.cmd.Process.Signal(syscall.SIGHUP) }, 130},
 		"SIGINT":  {func(s *terminal) { _ = s.cmd.Process.Signal(syscall.SIGINT) }, 130},
-		"SIGTERM": {func(s *terminal) { _ = s.cmd.Process.Signal(syscall.SIGTERM) }, 130},
+		"SIGTERM": {func(s *terminal) { _ = s.cmd.Process.Signal(syscall.SIGTERM) }, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)

@@ -65,6 +65,9 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if err != nil {
 		return err
 	}
+	if k.Own {
+		a.say("this is the key that detent itself uses here")
+	}
 	writing, cancel := a.lasting(ctx)
 	defer cancel()
 	changed, err := s.service.Update(writing, k.ID, patch)
