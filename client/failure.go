@@ -113,9 +113,9 @@ func dialWords(op *net.OpError, host string) string {
 
 func (t *transport) host(c call) string {
 	if c.origin != nil {
-		return c.origin.Host
+		return scrub(c.origin.Host, maxMessage)
 	}
-	return t.origin.Host
+	return scrub(t.origin.Host, maxMessage)
 }
 
 // unread is the failure of a call whose answer of success could not be read. A write was done, or
