@@ -3,6 +3,7 @@ package form
 import (
 	tea "github.com/charmbracelet/bubbletea"
 
+	"detent/apikey"
 	"detent/tui/ui"
 )
 
@@ -40,18 +41,10 @@ func newChoice(env *ui.Env, title, value string, options []option) *choice {
 func (c *choice) value() string { return c.options[c.at].value }
 func (c *choice) dirty() bool   { return c.at != c.first }
 
-// wants are the keys that choose, but at the ends of a column up and down move on.
+// wants are the keys that choose in a column. At its ends they stay: who presses up once too
+// often has not asked for the page before.
 func (c *choice) wants(msg tea.KeyMsg) bool {
-	if !c.column {
-		return false
-	}
-	switch msg.Type {
-	case tea.KeyUp:
-		return c.at > 0
-	case tea.KeyDown:
-		return c.at < len(c.options)-1
-	}
-	return false
+	return c.column && (msg.Type == tea.KeyUp || msg.Type == tea.KeyDown)
 }
 
 // Update chooses.
@@ -98,7 +91,11 @@ func (c *choice) lines(width int) []string {
 				style = st.Accent
 			}
 		}
-		w := ui.Width(text)
+		shown := style.Render(text)
+		if i == c.at && o.value == string(apikey.Live) {
+			shown = style.Render("[") + badge(c.env, o.value) + style.Render("]")
+		}
+		w := ui.Width(shown)
 		if used > 0 && used+1+w > width {
 			out, row, used = append(out, row), "", 0
 		}
@@ -106,7 +103,7 @@ func (c *choice) lines(width int) []string {
 			row += " "
 			used++
 		}
-		row += style.Render(text)
+		row += shown
 		used += w
 	}
 	out = append(out, row)

@@ -100,7 +100,7 @@ func lastUse(env *ui.Env, caps apikey.Capabilities, k apikey.Key, width int) []s
 	}
 	text := "Last use: unknown: this service does not report it"
 	if caps.UsagePage != "" {
-		text += "; look at " + caps.UsagePage
+		text += "; look at " + ui.Clean(caps.UsagePage)
 	}
 	return hanging(st.Warn.Render, "? ", text+".", width)
 }

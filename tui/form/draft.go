@@ -43,6 +43,9 @@ func (c *Create) facts() []fact {
 	if c.profile.Name != "" {
 		where += " · " + ui.Clean(c.profile.Name)
 	}
+	if word := environmentWord(c.profile.Environment); word != "" {
+		where += " · " + word
+	}
 	out := []fact{{label: "Service", value: where}, {label: "Name", value: orDash(ui.Clean(d.Name))}}
 	if mark, note := nameNote(d.Name, c.caps.MaxName, c.existing); mark == "! " {
 		out = append(out, fact{mark: mark, value: note})

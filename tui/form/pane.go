@@ -2,6 +2,7 @@ package form
 
 import (
 	"fmt"
+	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -31,8 +32,12 @@ func (p *pane) scroll(msg tea.KeyMsg) bool {
 	return true
 }
 
-// view joins body and foot within the pane's size.
+// view joins body and foot within the pane's size. Empty lines are the first to go.
 func (p *pane) view(env *ui.Env, body, foot []string) string {
+	if p.height > 0 && len(body)+len(foot) > p.height {
+		isEmpty := func(l string) bool { return l == "" }
+		body, foot = slices.DeleteFunc(slices.Clone(body), isEmpty), slices.DeleteFunc(slices.Clone(foot), isEmpty)
+	}
 	if p.height <= 0 || len(body)+len(foot) <= p.height {
 		p.offset = 0
 		return clamp(append(body, foot...), p.width, p.height)

@@ -2,7 +2,6 @@ package form
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -130,16 +129,13 @@ func (p *permissions) dirty() bool  { return len(p.value()) > 0 || p.filter.valu
 
 // wants are the keys that move in the list, and the filter's own.
 func (p *permissions) wants(msg tea.KeyMsg) bool {
-	if p.filtering || p.filter.value() != "" && msg.Type == tea.KeyEsc {
-		return msg.Type == tea.KeyEnter || msg.Type == tea.KeyEsc || msg.Type == tea.KeyUp || msg.Type == tea.KeyDown
-	}
 	switch msg.Type {
-	case tea.KeyUp:
-		return slices.IndexFunc(p.rows, func(r row) bool { return r.index >= 0 }) < p.cursor
-	case tea.KeyDown:
-		return p.cursor < len(p.rows)-1
+	case tea.KeyEnter:
+		return p.filtering
+	case tea.KeyEsc:
+		return p.filtering || p.filter.value() != ""
 	}
-	return false
+	return msg.Type == tea.KeyUp || msg.Type == tea.KeyDown
 }
 
 // Update moves, picks and filters.

@@ -17,7 +17,15 @@ func (p *permissions) window() int {
 }
 
 // extra are the lines besides the title and the list: counts, filter, description, warnings.
-func (p *permissions) extra() int { return 4 }
+func (p *permissions) extra() int {
+	if p.roomy() {
+		return 5
+	}
+	return 4
+}
+
+// roomy spares a blank line between the list and what is said about it.
+func (p *permissions) roomy() bool { return p.height > 18 }
 
 func (p *permissions) lines(width int) []string {
 	out := []string{p.summary(width)}
@@ -125,13 +133,16 @@ func (p *permissions) foot(width int) []string {
 	if p.err != nil {
 		return nil
 	}
+	if p.roomy() {
+		out = append(out, "")
+	}
 	warnings := warningsFor(p.infos, p.value())
 	if len(warnings) == 0 {
 		info, ok := p.under()
 		if !ok {
-			return []string{""}
+			return out
 		}
-		return []string{st.Dim.Render(ui.Truncate(info.Permission.String()+": "+aboutOf(info), width))}
+		return append(out, st.Dim.Render(ui.Truncate(info.Permission.String()+": "+aboutOf(info), width)))
 	}
 	for _, w := range warnings {
 		lines := hanging(st.Warn.Render, "! ", w, width)

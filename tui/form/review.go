@@ -29,10 +29,10 @@ func newReview(env *ui.Env, title string, labels []string) *review {
 	return r
 }
 
-// wants takes every key that would move on: there is nothing behind the last page. Back
-// goes shift+tab, or up from the buttons.
+// wants takes every key that would move on, and up and down, which scroll: there is
+// nothing behind the last page. shift+tab goes back.
 func (r *review) wants(msg tea.KeyMsg) bool {
-	return key.Matches(msg, r.env.Keys.Next) || key.Matches(msg, r.env.Keys.Confirm)
+	return key.Matches(msg, r.env.Keys.Next, r.env.Keys.Confirm) || msg.Type == tea.KeyUp
 }
 
 // Update moves between the buttons and presses one.
@@ -44,7 +44,7 @@ func (r *review) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		r.cmd = r.press(r.buttons.at)
 	case k.Type == tea.KeyPgDown, k.Type == tea.KeyCtrlD, k.Type == tea.KeyDown:
 		r.offset++
-	case k.Type == tea.KeyPgUp, k.Type == tea.KeyCtrlU:
+	case k.Type == tea.KeyPgUp, k.Type == tea.KeyCtrlU, k.Type == tea.KeyUp:
 		r.offset = max(r.offset-1, 0)
 	default:
 		r.buttons.update(r.env, k)
@@ -78,7 +78,7 @@ func (r *review) lines(width int) []string {
 		shown := body[r.offset:min(r.offset+room-1, len(body))]
 		note := "↓ more below (↓)"
 		if r.offset+len(shown) >= len(body) {
-			note = "↑ more above (pgup)"
+			note = "↑ more above (↑)"
 		}
 		body = append(append([]string{}, shown...), r.env.Styles.Dim.Render(note))
 	} else {

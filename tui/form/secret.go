@@ -122,11 +122,20 @@ func (s *Secret) Bindings() []key.Binding {
 	case s.sink != nil:
 		return []key.Binding{k.Next, k.Confirm, k.Cancel}
 	}
+	if !s.hintsFit(s.pane.width) {
+		return []key.Binding{k.Stored} // the others are in the view, with room for their words
+	}
+	return append(s.doings(), k.Stored)
+}
+
+// doings are what can be done with the secret.
+func (s *Secret) doings() []key.Binding {
+	k := s.env.Keys
 	out := []key.Binding{k.Reveal, k.Copy, k.Save, k.EnvLine, k.Pipe}
 	if s.canDelete() {
 		out = append(out, k.Discard)
 	}
-	return append(out, k.Stored)
+	return out
 }
 
 func (s *Secret) canDelete() bool { return s.public == "" && s.caps.Delete.OK && s.key.ID != "" }

@@ -108,17 +108,15 @@ func (s *Secret) statusLines(width int) []string {
 	return out
 }
 
-// actions are the keys with what they do, in as many lines as the width needs. Where they
-// all fit on the box's own line of keys they are not said twice.
+// actions are the keys with what they do, in as many lines as the width needs. Where
+// they all fit on the box's own line of keys they stand there alone.
 func (s *Secret) actions(width int) []string {
-	bindings := s.Bindings()
-	if all := ui.Hints(s.env.Styles, bindings, 1000); ui.Width(all) <= width-2 {
+	if s.hintsFit(width) {
 		return nil
 	}
-	bindings = bindings[:len(bindings)-1] // the last is the button below
 	out := []string{""}
 	row, used := "", 0
-	for _, b := range bindings {
+	for _, b := range s.doings() {
 		h := b.Help()
 		w := ui.Width(h.Key + " " + h.Desc)
 		if used > 0 && used+3+w > width {
@@ -132,4 +130,9 @@ func (s *Secret) actions(width int) []string {
 		used += w
 	}
 	return append(out, row)
+}
+
+// hintsFit reports whether every key fits on one line.
+func (s *Secret) hintsFit(width int) bool {
+	return ui.Width(ui.Hints(s.env.Styles, append(s.doings(), s.env.Keys.Stored), 1000)) <= width-2
 }

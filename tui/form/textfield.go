@@ -44,7 +44,7 @@ func (t *text) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (t *text) lines(width int) []string {
 	mark := t.env.Styles.Dim.Render("› ")
 	out := []string{mark + t.line.view(width-2, t.focused)}
-	if t.note != nil {
+	if t.note != nil && t.err == nil {
 		if mark, note := t.note(t.value()); note != "" {
 			out = append(out, hanging(noteStyle(t.env, mark), mark, note, width)...)
 		}

@@ -131,7 +131,7 @@ func wrongPrefix(caps apikey.Capabilities, profile ui.Profile, secret apikey.Sec
 			return ""
 		}
 	}
-	return "a secret of " + caps.Title + " begins with " + strings.Join(caps.SecretPrefixes, " or ") +
+	return "a secret of " + ui.Clean(caps.Title) + " begins with " + strings.Join(caps.SecretPrefixes, " or ") +
 		": this one is of another service, or cut off at its start. It was not sent."
 }
 
