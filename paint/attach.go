@@ -90,7 +90,6 @@ func (a *attachment) filter(_ tea.Model, msg tea.Msg) tea.Msg {
 // back takes the terminal again after somebody else had it.
 func (a *attachment) back() {
 	_ = a.tty.enter()
-	a.fresh = true
 	before := a.sizeMsg()
 	if a.resize(); a.sizeMsg() != before {
 		a.signals.resized()

@@ -28,7 +28,11 @@ func checkSame(t *testing.T, step int, text string, got, want *terminal) {
 }
 
 func TestDiffsShowWhatARepaintShows(t *testing.T) {
-	for seed := range uint64(40) {
+	seeds := uint64(40)
+	if testing.Short() {
+		seeds = 8
+	}
+	for seed := range seeds {
 		w := newWalk(seed, 20+int(seed)*3, 3+int(seed)%20)
 		term := newTerminal(w.width, w.height)
 		var c canvas

@@ -12,6 +12,11 @@ import (
 // letters of one read, shares a frame.
 const frameGap = 3 * time.Millisecond
 
+// slack is how much of a thin line's time may be in its buffers when the next
+// frame is begun: less, and the line is idle between frames; more, and the
+// picture runs on after a held key is released.
+const slack = 200 * time.Millisecond
+
 // A painter holds the one frame that waits, and writes it from its own
 // goroutine. It never makes the program wait, and it has no ticker: while
 // nothing changes nothing runs.
@@ -28,6 +33,7 @@ type painter struct {
 	timed    bool // a timer will ask
 	off      bool
 	next     time.Time // no frame before
+	sent     time.Time // when the line will have carried what was written
 	failed   error
 }
 
@@ -104,18 +110,24 @@ func (p *painter) run() {
 
 		p.mu.Lock()
 		p.painting = false
-		p.next = begun.Add(p.gap(n))
+		p.next = begun.Add(frameGap)
+		if p.rate > 0 {
+			p.pace(begun, n)
+		}
 		p.askLater()
 		p.mu.Unlock()
 	}
 }
 
-// gap is how long a frame of n bytes keeps the line busy.
-func (p *painter) gap(n int) time.Duration {
-	if p.rate <= 0 {
-		return frameGap
+// pace puts the next frame off if n more bytes fill a thin line too far.
+func (p *painter) pace(begun time.Time, n int) {
+	if p.sent.Before(begun) {
+		p.sent = begun
 	}
-	return max(frameGap, time.Duration(n)*time.Second/time.Duration(p.rate))
+	p.sent = p.sent.Add(time.Duration(n) * time.Second / time.Duration(p.rate))
+	if ready := p.sent.Add(-slack); ready.After(p.next) {
+		p.next = ready
+	}
 }
 
 // quiet ends painting: no frame is begun any more.

@@ -32,7 +32,11 @@ func TestMain(m *testing.M) {
 
 // program is a list that does on demand what may hurt a terminal.
 func program(name string) int {
-	screen := New(os.Stdin, os.Stdout, Options{Standard: name == "standard", ReportFocus: true})
+	opts := Options{Standard: name == "standard", ReportFocus: true}
+	if name == "thin" {
+		opts.Rate = ThinLine
+	}
+	screen := New(os.Stdin, os.Stdout, opts)
 	app := &app{sample: newSample(0, 0, 1000), clipboard: screen.Writer()}
 	_, err := screen.Run(app)
 	if err != nil {

@@ -33,6 +33,7 @@ type session struct {
 	screen vt10x.Terminal
 	exited bool
 	paused bool
+	line   int // bytes a second that the line carries; 0: any number
 }
 
 func start(t *testing.T, name string, env ...string) *session {
@@ -78,13 +79,25 @@ func start(t *testing.T, name string, env ...string) *session {
 }
 
 func (s *session) read() {
-	buf := make([]byte, 1<<16)
+	const tick = 10 * time.Millisecond
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	whole := make([]byte, 1<<16)
+	last := time.Now()
 	for {
 		s.mu.Lock()
 		for s.paused {
 			s.news.Wait()
 		}
+		line := s.line
 		s.mu.Unlock()
+		buf := whole
+		if line > 0 {
+			now := <-ticker.C
+			carried := int(now.Sub(last).Seconds() * float64(line))
+			last = now
+			buf = whole[:max(1, min(carried, line/5))]
+		}
 		n, err := s.keys.Read(buf)
 		if err != nil {
 			return
@@ -127,6 +140,12 @@ func (s *session) wait(what string, is func() bool) {
 }
 
 func tailOf(s string, n int) string { return s[max(0, len(s)-n):] }
+
+func (s *session) thin(bytesPerSecond int) {
+	s.mu.Lock()
+	s.line = bytesPerSecond
+	s.mu.Unlock()
+}
 
 func (s *session) shows(text string) {
 	s.t.Helper()
@@ -263,6 +282,34 @@ func TestASlowReaderGetsTheLatestFrameOnly(t *testing.T) {
 	if n := len(s.output()) - before; n > 64<<10 {
 		t.Errorf("600 keys on a blocked line wrote %d bytes", n)
 	}
+	s.send("q")
+	s.left("ended well")
+}
+
+func TestAHeldKeyDoesNotRunOnOnAThinLine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("holds a key for seconds")
+	}
+	s := start(t, "thin")
+	s.shows("1/1000")
+	s.send(strings.Repeat("j", 40)) // from here on each key scrolls
+	s.shows("41/1000")
+	s.thin(ThinLine)
+	const keys = 60
+	repeat := time.NewTicker(time.Second / 30)
+	defer repeat.Stop()
+	for range keys {
+		s.send("j")
+		<-repeat.C
+	}
+	released := len(s.output())
+	s.shows("101/1000")
+	// What the line may hold, the frame under way, and the last one. Unpaced the
+	// kernel's buffer is full: 15 kB.
+	if n := len(s.output()) - released; n > 6000 {
+		t.Errorf("the picture ran on for %d bytes", n)
+	}
+	s.thin(0)
 	s.send("q")
 	s.left("ended well")
 }

@@ -27,9 +27,14 @@ type Options struct {
 	ReportFocus bool
 	// Rate is how many bytes a second the line to the terminal carries; 0 is as
 	// many as it takes. Frames come no faster than that, so that they do not queue
-	// up in the buffers of a thin line and run on when a key is released.
+	// up in the buffers of a thin line and run on when a key is released. Only who
+	// starts the program can know it: a terminal over SSH reads at once what the
+	// line then carries slowly.
 	Rate int
 }
+
+// ThinLine is the Rate of a line of 64 kbit/s.
+const ThinLine = 8000
 
 // ErrHangup is why a program ended whose terminal went away.
 var ErrHangup = errors.New("the terminal hung up")
@@ -45,6 +50,7 @@ type Screen struct {
 // New makes a screen for a terminal; nothing is written before Run. If in is
 // not a terminal, keys are read from the controlling terminal.
 func New(in, out *os.File, opts Options) *Screen {
+	opts.Standard = opts.Standard || !supported
 	return &Screen{in: in, out: out, opts: opts, tty: newTTY(in, out, opts.ReportFocus)}
 }
 
@@ -66,7 +72,7 @@ func (s *Screen) Writer() io.Writer {
 // Errors are Bubble Tea's (tea.ErrInterrupted, tea.ErrProgramKilled,
 // tea.ErrProgramPanic), ErrHangup, and what keeps the program from starting.
 func (s *Screen) Run(model tea.Model, opts ...tea.ProgramOption) (tea.Model, error) {
-	if s.opts.Standard || !supported {
+	if s.opts.Standard {
 		return s.runStandard(model, opts)
 	}
 	if err := s.openInput(); err != nil {

@@ -72,7 +72,7 @@ func (t *tty) enter() error {
 	if err != nil {
 		return fmt.Errorf("the input is not a terminal: %w", err)
 	}
-	t.cooked, t.ours = cooked, true
+	t.cooked, t.ours, t.canvas = cooked, true, canvas{}
 	modes := enterModes
 	if t.focus {
 		modes += focusOn
