@@ -134,5 +134,3 @@ func clamp(lines []string, width, height int) string {
 	}
 	return strings.Join(lines, "\n")
 }
-
-func splitLines(s string) []string { return strings.Split(s, "\n") }

@@ -32,15 +32,8 @@ type Create struct {
 }
 
 // NewCreate asks for a new key. existing are the keys that are listed now, for the warning
-// about a duplicate name. Where the service also hands out public keys it asks first which kind is meant.
+// about a duplicate name.
 func NewCreate(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, existing []apikey.Key) ui.Screen {
-	if caps.PublicKeys.OK {
-		return newKind(env, caps, profile, existing)
-	}
-	return newCreate(env, caps, profile, existing)
-}
-
-func newCreate(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, existing []apikey.Key) *Create {
 	c := &Create{caps: caps, profile: profile, existing: map[string]int{}}
 	for _, k := range existing {
 		c.existing[k.Name]++

@@ -62,7 +62,7 @@ func TestCreateAsksOnlyWhatTheServiceTakes(t *testing.T) {
 		"vertesia": {vertesia(), []string{"Role"}, []string{"Permissions", "Restrictions", "Environment"}},
 		"generic":  {generic(), []string{"Restrictions", "Environment"}, []string{"Role", "Permissions"}},
 	} {
-		d := drive(t, newCreate(plainEnvironment(), tt.caps, testProfile, nil))
+		d := drive(t, NewCreate(plainEnvironment(), tt.caps, testProfile, nil))
 		d.screen.SetSize(90, 30)
 		d.sees(tt.has...).seesNot(tt.no...)
 		if name == "generic" {
@@ -72,7 +72,7 @@ func TestCreateAsksOnlyWhatTheServiceTakes(t *testing.T) {
 }
 
 func TestALostAnswerIsLookedForNotRetriedBlindly(t *testing.T) {
-	d := drive(t, newCreate(plainEnvironment(), vertesia(), testProfile, []apikey.Key{{ID: "old", Name: "api"}}))
+	d := drive(t, NewCreate(plainEnvironment(), vertesia(), testProfile, []apikey.Key{{ID: "old", Name: "api"}}))
 	d.press("api", "enter", "enter", "down", "enter").sees("This will be created", "executor").press("enter")
 	sent := last[ui.CreateKey](d)
 	lost := &client.Error{Op: "create key", Kind: client.Timeout, Outcome: client.Unknown}
@@ -93,7 +93,7 @@ func TestALostAnswerIsLookedForNotRetriedBlindly(t *testing.T) {
 }
 
 func TestARefusedCreateKeepsEverythingThatWasTyped(t *testing.T) {
-	d := drive(t, newCreate(plainEnvironment(), vertesia(), testProfile, nil))
+	d := drive(t, NewCreate(plainEnvironment(), vertesia(), testProfile, nil))
 	d.press("my-key", "enter", "enter", "enter", "enter")
 	sent := last[ui.CreateKey](d)
 	d.send(ui.KeyCreated{Ticket: sent.Ticket, Err: &client.Error{Op: "create key", Kind: client.Forbidden, Status: 403, Outcome: client.NotDone, Hint: "Ask for developer."}})
@@ -116,7 +116,7 @@ func TestEscAsksBeforeDiscardingWhatWasTyped(t *testing.T) {
 }
 
 func TestCtrlCWhileCreatingTellsThatTheSecretWouldBeLost(t *testing.T) {
-	d := drive(t, newCreate(plainEnvironment(), vertesia(), testProfile, nil))
+	d := drive(t, NewCreate(plainEnvironment(), vertesia(), testProfile, nil))
 	d.press("k", "enter", "enter", "enter", "enter")
 	if !d.screen.(ui.Leaver).HoldsKeys() {
 		t.Error("a create under way lets ctrl+c drop its answer")

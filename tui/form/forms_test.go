@@ -67,23 +67,6 @@ func TestEditWarnsOfANameThatAnotherKeyHas(t *testing.T) {
 	d.seesNot("of this name").press("2").sees("a key of this name is there already")
 }
 
-func TestVertesiaAsksWhichKind(t *testing.T) {
-	d := drive(t, NewCreate(plainEnvironment(), vertesia(), testProfile, nil))
-	d.sees("secret key", "public key").press("enter").closed()
-	if _, ok := last[ui.Push](d).Screen.(*Create); !ok {
-		t.Errorf("opened %T", last[ui.Push](d).Screen)
-	}
-	d = drive(t, NewCreate(plainEnvironment(), vertesia(), testProfile, nil))
-	d.press("down", "enter")
-	if _, ok := last[ui.Push](d).Screen.(*Public); !ok {
-		t.Errorf("opened %T", last[ui.Push](d).Screen)
-	}
-	no := vertesia()
-	no.Create = apikey.Cannot("your role is reader")
-	d = drive(t, NewCreate(plainEnvironment(), no, testProfile, nil))
-	d.sees("your role is reader").press("enter").quiet()
-}
-
 func TestPublicKeyIsRequestedWithWhatWasTyped(t *testing.T) {
 	d := drive(t, NewPublicKey(plainEnvironment(), vertesia(), testProfile))
 	d.press("web", "enter", "p-1", "enter", "enter").sees("86400 s", "returns that one").press("enter")

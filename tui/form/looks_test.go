@@ -40,8 +40,7 @@ var scenes = []struct {
 		d.send(ui.KeyCreated{Ticket: last[ui.CreateKey](d).Ticket, Err: lost})
 	}},
 	{name: "create-discard", make: newProsopoScene, keys: []string{"api", "esc"}},
-	{name: "create-role", make: func(e *ui.Env) ui.Screen { return newCreate(e, vertesia(), testProfile, nil) }, keys: []string{"api", "enter", "enter", "j", "j", "j"}},
-	{name: "create-kind", make: func(e *ui.Env) ui.Screen { return NewCreate(e, vertesia(), testProfile, nil) }},
+	{name: "create-role", make: func(e *ui.Env) ui.Screen { return NewCreate(e, vertesia(), testProfile, nil) }, keys: []string{"api", "enter", "enter", "j", "j", "j"}},
 	{name: "create-live", make: func(e *ui.Env) ui.Screen { return NewCreate(e, generic(), prodProfile, nil) }, keys: []string{"api", "enter"}},
 	{name: "create-restrictions", make: func(e *ui.Env) ui.Screen { return NewCreate(e, generic(), testProfile, nil) },
 		keys: []string{"api", "enter", "enter", "enter", "10.0.0.0/8 203.0.113.7", "enter", "example.com", "enter"}},

@@ -10,10 +10,10 @@ import (
 )
 
 func permissionDriver(t *testing.T) (*driver, *permissions) {
-	c := newCreate(plainEnvironment(), prosopo(), testProfile, nil)
+	c := NewCreate(plainEnvironment(), prosopo(), testProfile, nil)
 	d := drive(t, c)
 	d.press("n", "enter", "enter").sees("0 of 17 picked")
-	return d, c.permissions
+	return d, c.(*Create).permissions
 }
 
 func names(p *permissions) string {

@@ -14,6 +14,9 @@ import (
 // revealFor is how long a secret stays on the screen.
 const revealFor = 30 * time.Second
 
+// boxed is the longest secret that a box in 80 columns shows on one line.
+const boxed = 72
+
 // Secret shows a new secret, masked until asked. It is not left silently: the
 // user says that the secret is stored, or has the key deleted. What is shown hides
 // again when the terminal loses the focus or changes its size, and after revealFor.
@@ -67,7 +70,7 @@ type hideSecret struct {
 func NewSecret(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, created apikey.Created) ui.Screen {
 	return &Secret{
 		env: env, caps: caps, profile: profile, key: created.Key, secret: created.Secret, notes: created.Notes,
-		guard: 1, fill: created.Secret.Len() > 56, expires: created.Key.ExpiresAt,
+		guard: 1, fill: created.Secret.Len() > boxed, expires: created.Key.ExpiresAt,
 	}
 }
 
@@ -77,7 +80,7 @@ func NewPublicValue(env *ui.Env, profile ui.Profile, name string, value apikey.P
 	return &Secret{
 		env: env, profile: profile, secret: value.Value, key: apikey.Key{Name: name, ExpiresAt: value.ExpiresAt}, guard: 1,
 		public: "A public key is public by design: it may stand in a browser or an app. The service returns the same value again while it is valid",
-		fill:   value.Value.Len() > 56, expires: value.ExpiresAt,
+		fill:   value.Value.Len() > boxed, expires: value.ExpiresAt,
 	}
 }
 

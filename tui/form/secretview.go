@@ -48,11 +48,7 @@ func (s *Secret) View() string {
 func (s *Secret) intro(width int) []string {
 	st := s.env.Styles
 	if s.public == "" {
-		text := "This is the only time that its secret is shown. Store it now."
-		if s.caps.Retrieve.OK && s.key.CanRetrieve {
-			text = "Store its secret now."
-		}
-		return styled(st.Base.Render, text, width)
+		return styled(st.Base.Render, "This is the only time that its secret is shown. Store it now.", width)
 	}
 	text := s.public
 	if s.expires.Known() {
