@@ -45,10 +45,9 @@ func (a *App) View() string {
 	lines = append(lines, a.header())
 	lines = append(lines, a.body()...)
 	lines = append(lines, a.footer())
-	for _, s := range a.overlays {
-		if !wantsAll(s) {
-			a.place(lines, s)
-		}
+	_, boxes := a.layers()
+	for _, s := range boxes {
+		a.place(lines, s)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -111,8 +110,8 @@ func (a *App) header() string {
 	if _, no := a.noWrites(); no {
 		left += dot + s.Warn.Render("read-only")
 	}
-	if top := a.top(); top != nil && wantsAll(top) {
-		if t, ok := top.(ui.Titled); ok {
+	if wide, _ := a.layers(); wide != nil {
+		if t, ok := wide.(ui.Titled); ok {
 			left += dash + s.Strong.Render(ui.Clean(t.Title()))
 		}
 	}
@@ -186,8 +185,8 @@ func (a *App) body() []string {
 	line := a.line()
 	side := line.Render("│")
 	out := make([]string, m.body)
-	if top := a.top(); top != nil && wantsAll(top) {
-		for i, text := range ui.Fit(top.View(), a.width-4, m.body) {
+	if wide, _ := a.layers(); wide != nil {
+		for i, text := range ui.Fit(wide.View(), a.width-4, m.body) {
 			out[i] = side + " " + text + " " + side
 		}
 		return out
@@ -218,6 +217,17 @@ func (a *App) body() []string {
 func wantsAll(s ui.Screen) bool {
 	w, ok := s.(ui.Wide)
 	return ok && w.WantsAll()
+}
+
+// layers are what is drawn of the stack: the topmost overlay that takes the whole frame,
+// and the boxes above it.
+func (a *App) layers() (wide ui.Screen, boxes []ui.Screen) {
+	for i := len(a.overlays) - 1; i >= 0; i-- {
+		if wantsAll(a.overlays[i]) {
+			return a.overlays[i], a.overlays[i+1:]
+		}
+	}
+	return nil, a.overlays
 }
 
 // room is the largest content of an overlay.

@@ -26,7 +26,7 @@ func render(env *ui.Env, s Subject, width int) []string {
 	p := &sheet{env: env, width: width, label: min(11, max(width/3, 6))}
 	p.head(s)
 	p.dates(s)
-	p.findings(s.Findings)
+	p.findings(s.Key, s.Findings)
 	p.access(s)
 	p.restrictions(s)
 	p.rest(s)
@@ -178,7 +178,7 @@ func ago(at, now time.Time) string {
 	return ui.Relative(at, now) + " ago"
 }
 
-func (p *sheet) findings(found []apikey.Finding) {
+func (p *sheet) findings(k *apikey.Key, found []apikey.Finding) {
 	if len(found) == 0 {
 		return
 	}
@@ -194,14 +194,25 @@ func (p *sheet) findings(found []apikey.Finding) {
 		if f.Kind == apikey.FindingExpired {
 			glyph, style = "✗", p.env.Styles.Bad
 		}
-		word := strings.ReplaceAll(string(f.Kind), "_", " ")
-		for i, line := range ui.Wrap(word+": "+ui.Clean(f.Detail), max(p.width-2, 1)) {
+		for i, line := range ui.Wrap(p.words(k, f), max(p.width-2, 1)) {
 			if i > 0 {
 				glyph = " "
 			}
 			p.add(style.Render(glyph+" ") + line)
 		}
 	}
+}
+
+// words says a finding. Where it is about a date that stands above, how far away that is says more.
+func (p *sheet) words(k *apikey.Key, f apikey.Finding) string {
+	at, ok := k.ExpiresAt.Time()
+	switch {
+	case ok && f.Kind == apikey.FindingExpired:
+		return "expired " + ago(at, p.env.Now())
+	case ok && f.Kind == apikey.FindingExpiring:
+		return "expires " + ago(at, p.env.Now())
+	}
+	return strings.ReplaceAll(string(f.Kind), "_", " ") + ": " + ui.Clean(f.Detail)
 }
 
 func quiet(f apikey.Finding) int {

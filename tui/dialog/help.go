@@ -16,7 +16,7 @@ type Help struct {
 	pager    pager
 }
 
-// NewHelp makes the help of these sections; a binding that is disabled is not there.
+// NewHelp makes the help of these sections.
 func NewHelp(env *ui.Env, sections []ui.Section) *Help { return &Help{env: env, sections: sections} }
 
 // Title names the box.
@@ -44,32 +44,33 @@ func (h *Help) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// View is the sections, in two columns where there is room.
+// View is the sections, beside each other as far as there is room.
 func (h *Help) View() string {
 	blocks := make([][]string, len(h.sections))
 	for i, s := range h.sections {
 		blocks[i] = h.section(s)
 	}
-	lines := stack(blocks)
-	if h.pager.width >= 2*columnWidth+4 && len(lines) > 14 {
-		lines = beside(blocks, columnWidth)
+	for n := len(blocks); n > 1; n-- {
+		if lines := beside(share(blocks, n)); ui.Width(lines[0]) <= h.pager.width {
+			return h.pager.view(h.env, lines, nil)
+		}
 	}
-	return h.pager.view(h.env, lines, nil)
+	return h.pager.view(h.env, stack(blocks), nil)
 }
 
-const columnWidth = 36
-
 func (h *Help) section(s ui.Section) []string {
+	label := 0
+	for _, b := range s.Keys {
+		label = max(label, ui.Width(b.Help().Key)+2)
+	}
 	lines := []string{h.env.Styles.Column.Render(s.Title)}
 	for _, b := range s.Keys {
-		if !b.Enabled() {
-			continue
-		}
-		lines = append(lines, ui.Pad(h.env.Styles.Key.Render(b.Help().Key), 12)+h.env.Styles.Base.Render(b.Help().Desc))
+		lines = append(lines, ui.Pad(h.env.Styles.Key.Render(b.Help().Key), label)+b.Help().Desc)
 	}
 	return lines
 }
 
+// stack puts blocks under each other.
 func stack(blocks [][]string) []string {
 	var out []string
 	for i, b := range blocks {
@@ -81,24 +82,34 @@ func stack(blocks [][]string) []string {
 	return out
 }
 
-// beside puts the blocks in two columns of about the same height, in reading order.
-func beside(blocks [][]string, width int) []string {
-	total := len(stack(blocks))
-	split := 0
-	for n := 0; split < len(blocks) && n < total/2; split++ {
-		n += len(blocks[split]) + 1
+// share puts blocks in n columns in reading order; the last column takes what is left.
+func share(blocks [][]string, n int) [][]string {
+	columns := make([][]string, n)
+	for i := range n - 1 {
+		columns[i] = blocks[i]
 	}
-	left, right := stack(blocks[:split]), stack(blocks[split:])
-	var out []string
-	for i := range max(len(left), len(right)) {
-		l, r := "", ""
-		if i < len(left) {
-			l = left[i]
-		}
-		if i < len(right) {
-			r = right[i]
-		}
-		out = append(out, strings.TrimRight(ui.Pad(l, width)+"    "+ui.Pad(r, width), " "))
+	columns[n-1] = stack(blocks[n-1:])
+	return columns
+}
+
+// beside joins columns; every line has the same width.
+func beside(columns [][]string) []string {
+	height := 0
+	for _, c := range columns {
+		height = max(height, len(c))
 	}
-	return out
+	lines := make([]string, height)
+	for n, c := range columns {
+		width := 0
+		for _, line := range c {
+			width = max(width, ui.Width(line))
+		}
+		if n < len(columns)-1 {
+			width += 5
+		}
+		for i, line := range ui.Fit(strings.Join(c, "\n"), width, height) {
+			lines[i] += line
+		}
+	}
+	return lines
 }

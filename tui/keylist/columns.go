@@ -52,7 +52,7 @@ func columns() []column {
 			title: "NAME", rank: 0, most: 48, reported: always, byName: true,
 			cell: func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: name(k)} },
 		}, {
-			title: "KEY", rank: 5, most: 16,
+			title: "KEY", rank: 5, most: 10,
 			reported: func(k *apikey.Key) bool { return k.Masked != "" },
 			cell:     func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{ui.Clean(k.Masked), ui.Faint} },
 		}, {

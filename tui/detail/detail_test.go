@@ -1,0 +1,130 @@
+package detail
+
+import (
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/muesli/termenv"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func newEnv() *ui.Env {
+	r := lipgloss.NewRenderer(io.Discard)
+	r.SetColorProfile(termenv.Ascii)
+	return &ui.Env{Styles: ui.NewStyles(r), Keys: ui.NewKeys(), Now: func() time.Time { return noon }, Zone: time.FixedZone("CET", 3600)}
+}
+
+func text(s Subject, width int) string { return strings.Join(render(newEnv(), s, width), "\n") }
+
+func TestEveryFieldThatTheServiceReportsIsShown(t *testing.T) {
+	on := true
+	k := &apikey.Key{
+		ID: "id-1", Name: "payments-api", Type: "sk", Role: "developer", Environment: apikey.Live,
+		Permissions: []apikey.Permission{{Feature: "AccessRules", Name: "getRules"}, {Feature: "Brand", Name: "newThing"}},
+		Masked:      "pk7_****", Account: "acme", Project: "p-1", ProjectName: "Assistants", Enabled: &on,
+		CreatedAt: apikey.At(noon.Add(-81 * 24 * time.Hour)), UpdatedAt: apikey.At(noon.Add(-time.Hour)),
+		ExpiresAt: apikey.At(noon.Add(9 * 24 * time.Hour)), LastUsedAt: apikey.At(noon.Add(-2 * time.Minute)),
+		Restrictions: &apikey.Restrictions{IPAddresses: []string{"10.0.0.0/8", "192.0.2.7"}, Referrers: []string{"https://shop.example"}, Endpoints: []string{"/v1/users"}},
+		CreatedBy:    "maria", UpdatedBy: "ben", Own: true, Extra: map[string]json.RawMessage{"clearance": json.RawMessage(`"secret"`)},
+	}
+	caps := apikey.Capabilities{
+		Roles:            []apikey.RoleInfo{{Name: "developer", Description: "makes keys"}},
+		PermissionGroups: []apikey.PermissionGroup{{Feature: "AccessRules", Title: "Access Rules", Permissions: []apikey.PermissionInfo{{Permission: apikey.Permission{Feature: "AccessRules", Name: "getRules"}, Description: "List rules"}}}},
+	}
+	got := text(Subject{Key: k, Caps: caps, Findings: []apikey.Finding{{Kind: apikey.FindingAge, Detail: "created 81 days ago"}}}, 60)
+	for _, want := range []string{
+		"id-1", "payments-api", "secret (sk)", "developer", "makes keys", "LIVE", "pk7_****", "acme", "Assistants (p-1)", "enabled    yes",
+		"2026-09-03 13:00:00 CET", "81d ago", "2026-11-23 12:00:00 CET", "2026-12-02 13:00:00 CET", "in 9d", "2026-11-23 12:58:00 CET", "2m ago",
+		"Access Rules", "getRules", "List rules", "Brand.newThing", "10.0.0.0/8", "192.0.2.7", "https://shop.example", "/v1/users",
+		"maria", "ben", "the key that detent itself uses", "clearance", "age: created 81 days ago",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not shown in\n%s", want, got)
+		}
+	}
+}
+
+func TestWhatTheServiceDoesNotSayIsUnknownAndWhatItLacksIsNotThere(t *testing.T) {
+	caps := apikey.Capabilities{LastUsed: apikey.Cannot("look at the Audit page"), AccessFields: []apikey.Field{apikey.FieldRole, apikey.FieldProject}}
+	got := text(Subject{Key: &apikey.Key{ID: "1"}, Caps: caps}, 60)
+	for _, want := range []string{"(no name)", "created    unknown", "expires    unknown", "last used  unknown", "look at the Audit page", "project    unknown", "ROLE\nunknown"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not shown in\n%s", want, got)
+		}
+	}
+	for _, gone := range []string{"PERMISSIONS", "RESTRICTIONS", "enabled", "account", "type"} {
+		if strings.Contains(got, gone) {
+			t.Errorf("%q is shown in\n%s", gone, got)
+		}
+	}
+}
+
+func TestNeverIsNotUnknown(t *testing.T) {
+	got := text(Subject{Key: &apikey.Key{ID: "1", Name: "k", ExpiresAt: apikey.Never(), LastUsedAt: apikey.Never()}}, 60)
+	if !strings.Contains(got, "expires    never") || !strings.Contains(got, "last used  never") {
+		t.Error(got)
+	}
+}
+
+func TestTheTextStaysInItsWidthWhateverTheServiceSays(t *testing.T) {
+	hostile := "\x1b]0;owned\x07 中文 👨\u200d👩\u200d👧 " + strings.Repeat("x", 300) + "\u202e"
+	k := &apikey.Key{ID: hostile, Name: hostile, Masked: hostile, Role: hostile, Type: hostile, Account: hostile, ProjectName: hostile, CreatedBy: hostile,
+		Environment: apikey.Environment(hostile), Permissions: []apikey.Permission{{Feature: hostile, Name: hostile}},
+		Restrictions: &apikey.Restrictions{Endpoints: []string{hostile}}, Extra: map[string]json.RawMessage{hostile: json.RawMessage(`"` + hostile + `"`)}}
+	for width := 12; width < 90; width += 7 {
+		d := New(newEnv())
+		d.SetSize(width, 30)
+		d.Show(Subject{Key: k, Findings: []apikey.Finding{{Kind: apikey.FindingUnused, Detail: hostile}}})
+		for range 40 {
+			for _, line := range d.Lines() {
+				if ansi.StringWidth(line) != width {
+					t.Fatalf("a line is %d cells wide, not %d: %q", ansi.StringWidth(line), width, line)
+				}
+				if strings.ContainsAny(line, "\x1b\x07\u202e\u200d") {
+					t.Fatalf("%q lets a control through", line)
+				}
+			}
+			d.Update(tea.KeyMsg{Type: tea.KeyPgDown})
+		}
+	}
+}
+
+func TestALongDetailScrollsAndSaysHowMuchIsLeft(t *testing.T) {
+	k := &apikey.Key{ID: "1", Name: "k"}
+	for range 40 {
+		k.Permissions = append(k.Permissions, apikey.Permission{Name: "p"})
+	}
+	d := New(newEnv())
+	d.SetSize(40, 10)
+	d.Show(Subject{Key: k})
+	if !strings.Contains(d.View(), "more lines") {
+		t.Fatalf("nothing says that there is more:\n%s", d.View())
+	}
+	d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("G")})
+	if !strings.Contains(d.View(), "the end") {
+		t.Fatalf("G does not go to the end:\n%s", d.View())
+	}
+	d.Show(Subject{Key: &apikey.Key{ID: "2", Name: "other"}})
+	if !strings.Contains(d.View(), "other") {
+		t.Fatal("another key does not begin at its top")
+	}
+}
+
+func TestWarningsComeBeforeNotes(t *testing.T) {
+	got := text(Subject{Key: &apikey.Key{ID: "1", Name: "k"}, Findings: []apikey.Finding{
+		{Kind: apikey.FindingNeverExpires, Detail: "has no expiry"}, {Kind: apikey.FindingUnused, Detail: "never used"},
+	}}, 60)
+	if strings.Index(got, "! unused") > strings.Index(got, "· never expires") || !strings.Contains(got, "· never expires: has no expiry") {
+		t.Error(got)
+	}
+}
