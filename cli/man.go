@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	mango "github.com/muesli/mango-cobra"
 	"github.com/muesli/roff"
@@ -13,7 +14,9 @@ func (a *app) manCommand() *cobra.Command {
 		Use: "man", Short: "Write the manual page: detent man | man -l -", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			a.started = true
-			page, err := mango.NewManPage(1, cmd.Root())
+			root := cmd.Root()
+			root.Long = unwrapped(root.Long)
+			page, err := mango.NewManPage(1, root)
 			if err != nil {
 				return err
 			}
@@ -22,6 +25,15 @@ func (a *app) manCommand() *cobra.Command {
 			return err
 		},
 	}
+}
+
+// unwrapped joins the lines of each paragraph: a manual page wraps them itself.
+func unwrapped(text string) string {
+	paragraphs := strings.Split(text, "\n\n")
+	for i, p := range paragraphs {
+		paragraphs[i] = strings.ReplaceAll(p, "\n", " ")
+	}
+	return strings.Join(paragraphs, "\n\n")
 }
 
 const manFiles = `$XDG_CONFIG_HOME/detent/config.toml: profiles; see "detent config init".

@@ -99,12 +99,6 @@ var columns = []column{
 	{"ENVIRONMENT", func(k keyJSON) string { return string(k.Environment) }},
 	{"TYPE", func(k keyJSON) string { return k.Type }},
 	{"ROLE", func(k keyJSON) string { return k.Role }},
-	{"PERMISSIONS", func(k keyJSON) string {
-		if k.Permissions == nil {
-			return ""
-		}
-		return orNone(strings.Join(*k.Permissions, " "))
-	}},
 	{"KEY", func(k keyJSON) string { return k.Masked }},
 	{"ACCOUNT", func(k keyJSON) string { return k.Account }},
 	{"PROJECT", func(k keyJSON) string { return k.Project }},
@@ -127,6 +121,13 @@ var columns = []column{
 		return orNone(strings.Join(append(append(append([]string{}, r.IPAddresses...), r.Referrers...), r.Endpoints...), " "))
 	}},
 	{"FINDINGS", func(k keyJSON) string { return strings.Join(k.Findings, " ") }},
+	// Last, where its length moves nothing else.
+	{"PERMISSIONS", func(k keyJSON) string {
+		if k.Permissions == nil {
+			return ""
+		}
+		return orNone(strings.Join(*k.Permissions, " "))
+	}},
 }
 
 func orNone(text string) string {
