@@ -300,3 +300,35 @@ func TestTestUsersAreInMemoryOnlyAndLiveUsersAreStored(t *testing.T) {
 	}
 	b.want(404, test, "GET", "/v1/users/"+passing, nil) // the oldest made room
 }
+
+func TestNoContractReachesTheKeysOfAnother(t *testing.T) {
+	b := open(t)
+	p := b.prosopo(b.session(apikey.Prosopo, ""), "p", []string{"verify"}).text("id")
+	v := b.vertesia(b.session(apikey.Vertesia, ""), "v", "reader").text("id")
+	g := b.generic(b.session(apikey.Generic, apikey.Live), "g", "live").text("data.id")
+	for _, id := range []string{v, g} {
+		b.want(404, b.session(apikey.Prosopo, ""), "POST", "/api-keys/delete", map[string]any{"apiKeyId": id})
+	}
+	for _, id := range []string{p, g} {
+		b.want(404, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys/"+id, nil)
+		b.want(404, b.session(apikey.Vertesia, ""), "PUT", "/api/v1/apikeys/"+id, `{"name":"taken"}`)
+		b.want(404, b.session(apikey.Vertesia, ""), "DELETE", "/api/v1/apikeys/"+id, nil)
+	}
+	for _, id := range []string{p, v} {
+		b.want(404, b.session(apikey.Generic, ""), "DELETE", "/v1/api-keys/"+id, nil)
+	}
+}
+
+func TestNarrowerComparesNetworksByTheirSizeToo(t *testing.T) {
+	for _, c := range []struct {
+		inner, outer string
+		want         bool
+	}{
+		{"10.0.0.0/8", "10.0.0.0/8", true}, {"10.0.0.0/16", "10.0.0.0/8", true}, {"10.0.0.0/8", "10.0.0.0/16", false}, {"0.0.0.0/0", "0.0.0.0/1", false},
+		{"10.0.0.1", "10.0.0.0/8", true}, {"::/0", "0.0.0.0/0", false}, {"::ffff:10.0.0.1", "10.0.0.0/8", true}, {"2001:db8::/48", "2001:db8::/32", true},
+	} {
+		if got := narrower(apikey.Restrictions{IPAddresses: []string{c.inner}}, apikey.Restrictions{IPAddresses: []string{c.outer}}); got != c.want {
+			t.Errorf("%s within %s: %v", c.inner, c.outer, got)
+		}
+	}
+}

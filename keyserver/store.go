@@ -61,8 +61,9 @@ CREATE TABLE signers (
 );`,
 }
 
-// quickCheckLimit is the size up to which a store is checked as a whole before it is opened.
-const quickCheckLimit = 16 << 20
+// quickCheckLimit is the size up to which a store is checked as a whole before it is opened: some 3 ms. A larger
+// one is checked in its first pages, and damage further in shows when it is read.
+const quickCheckLimit = 2 << 20
 
 // store is the SQLite file: one writer, so that writes queue here and not in SQLite's
 // busy handler, and a pool of readers that never wait for it (WAL).

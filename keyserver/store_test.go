@@ -270,3 +270,14 @@ func TestNoSecretIsInTheStoreOrTheLog(t *testing.T) {
 		}
 	}
 }
+
+// TestWritesReachTheDiskBeforeTheyAreAnswered holds the settings that a kill -9 cannot show and a power loss would.
+func TestWritesReachTheDiskBeforeTheyAreAnswered(t *testing.T) {
+	b := open(t)
+	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "busy_timeout": "5000", "foreign_keys": "1"} {
+		var got string
+		if err := b.store.writer.QueryRow(`PRAGMA ` + pragma).Scan(&got); err != nil || got != want {
+			t.Errorf("%s is %q (%v), want %q", pragma, got, err, want)
+		}
+	}
+}
