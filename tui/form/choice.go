@@ -123,7 +123,7 @@ func (c *choice) columnLines(width int) []string {
 	labels = min(labels, width/2)
 	room := len(c.options)
 	if c.height > 0 {
-		room = max(min(room, c.height-4), 1)
+		room = max(min(room, c.height-6), 1) // title, count, meaning and help have their lines
 	}
 	from := min(max(c.at-room/2, 0), len(c.options)-room)
 	var out []string

@@ -20,7 +20,6 @@ type Confirm struct {
 	pane    pane
 
 	intent func(ticket int) tea.Msg
-	waits  bool   // for the intent's answer; otherwise the dialog closes at once
 	doing  string // "deleting…"
 	undone string // what is certain when nothing happened
 	doubt  string // what to do when that is not known
@@ -36,17 +35,6 @@ const (
 	confirmDo
 	confirmReload
 )
-
-// NewConfirm asks a question with a default of no, and sends intent when the answer is yes.
-func NewConfirm(env *ui.Env, title, text, yes string, danger bool, intent tea.Msg) ui.Screen {
-	return &Confirm{
-		env: env, title: title, danger: danger, guard: 1,
-		body:    func(width int) []string { return styled(env.Styles.Base.Render, text, width) },
-		gate:    gate{at: gateOut},
-		buttons: buttons{labels: []string{"Cancel", yes}},
-		intent:  func(int) tea.Msg { return intent },
-	}
-}
 
 // Title names the dialog.
 func (c *Confirm) Title() string { return c.title }
@@ -145,8 +133,6 @@ func (c *Confirm) choose(button int) tea.Cmd {
 	case !c.gate.open():
 		c.gate.complain()
 		return nil
-	case !c.waits:
-		return tea.Sequence(ui.Do(ui.Pop{Screen: c}), ui.Do(c.intent(0)))
 	}
 	c.busy, c.err, c.ticket = true, nil, c.env.Ticket()
 	return ui.Do(c.intent(c.ticket))

@@ -73,7 +73,7 @@ func TestCreateAsksOnlyWhatTheServiceTakes(t *testing.T) {
 
 func TestALostAnswerIsLookedForNotRetriedBlindly(t *testing.T) {
 	d := drive(t, NewCreate(plainEnvironment(), vertesia(), testProfile, []apikey.Key{{ID: "old", Name: "api"}}))
-	d.press("api", "enter", "enter", "down", "enter").sees("This will be created", "executor").press("enter")
+	d.press("api", "enter", "enter", "down", "enter").sees("This will be created", "executor", "Project that of this profile's credential", "Type secret key (sk)").press("enter")
 	sent := last[ui.CreateKey](d)
 	lost := &client.Error{Op: "create key", Kind: client.Timeout, Outcome: client.Unknown}
 	d.send(ui.KeyCreated{Ticket: sent.Ticket + 7, Err: errors.New("another screen's")})

@@ -21,7 +21,7 @@ func NewDelete(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apik
 		g.tick = "I understand that detent is locked out of this profile at once"
 	}
 	return &Confirm{
-		env: env, title: "Delete a key", danger: true, guard: 1, gate: g, waits: true,
+		env: env, title: "Delete a key", danger: true, guard: 1, gate: g,
 		buttons: buttons{labels: []string{"Cancel", "Delete"}},
 		body:    func(width int) []string { return deleteBody(env, caps, profile, k, width) },
 		intent:  func(ticket int) tea.Msg { return ui.DeleteKey{Ticket: ticket, ID: k.ID, Name: k.Name} },
@@ -47,7 +47,7 @@ func deleteBody(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k api
 func NewToggle(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey.Key) ui.Screen {
 	enable := k.IsDisabled()
 	c := &Confirm{
-		env: env, title: "Disable a key", danger: !enable, guard: 1, gate: gate{at: gateOut}, waits: true,
+		env: env, title: "Disable a key", danger: !enable, guard: 1, gate: gate{at: gateOut},
 		buttons: buttons{labels: []string{"Cancel", "Disable"}},
 		body:    func(width int) []string { return toggleBody(env, caps, profile, k, width) },
 		intent: func(ticket int) tea.Msg {

@@ -106,11 +106,3 @@ func TestToggleSwitchesOffAndOn(t *testing.T) {
 	d = drive(t, NewToggle(plainEnvironment(), vertesia(), testProfile, k))
 	d.press("y").sees("[ ] I understand").quiet()
 }
-
-func TestConfirmHandsTheIntentOn(t *testing.T) {
-	d := drive(t, NewConfirm(plainEnvironment(), "Reload?", "The list is loaded anew.", "Reload", false, ui.Reload{}))
-	d.press("n").closed()
-	d = drive(t, NewConfirm(plainEnvironment(), "Reload?", "The list is loaded anew.", "Reload", false, ui.Reload{}))
-	d.press("y").closed()
-	last[ui.Reload](d)
-}

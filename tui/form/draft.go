@@ -56,6 +56,9 @@ func (c *Create) facts() []fact {
 	if d.Type != "" {
 		out = append(out, fact{label: "Type", value: "secret key (" + d.Type + ")"})
 	}
+	if slices.Contains(c.caps.AccessFields, apikey.FieldProject) {
+		out = append(out, fact{label: "Project", value: "that of this profile's credential"})
+	}
 	out = append(out, c.expiryFacts(d)...)
 	out = append(out, c.accessFacts(d)...)
 	if c.ips != nil {

@@ -35,6 +35,7 @@ type Secret struct {
 	copied   bool
 	stored   bool // a delivery said that it is there
 	status   []statusLine
+	err      error     // why the key was not deleted
 	sink     *sink     // a destination being typed
 	question *question // before leaving
 	quitting bool      // leaving means to quit: ctrl+c asked
@@ -57,7 +58,6 @@ type statusKind int
 const (
 	plain statusKind = iota
 	good
-	warning
 	bad
 )
 
@@ -192,7 +192,7 @@ func (s *Secret) deleted(msg ui.KeyDeleted) tea.Cmd {
 	if msg.Err == nil {
 		return s.leave()
 	}
-	s.status = []statusLine{{"✗ ", ui.Clean(msg.Err.Error()), bad}}
+	s.err = msg.Err
 	return nil
 }
 
@@ -271,8 +271,13 @@ func (s *Secret) typeSink(msg tea.KeyMsg) tea.Cmd {
 	if destination == "" {
 		return nil
 	}
-	s.ticket, s.busy, s.status = s.env.Ticket(), "writing…", nil
+	s.begin("writing…")
 	return ui.Do(ui.Deliver{Ticket: s.ticket, Destination: destination, Secret: s.secret})
+}
+
+// begin notes what is under way.
+func (s *Secret) begin(what string) {
+	s.ticket, s.busy, s.status, s.err = s.env.Ticket(), what, nil, nil
 }
 
 func (s *Secret) askToLeave(why string) {
@@ -303,7 +308,7 @@ func (s *Secret) askToDelete() {
 			if i == 0 {
 				return nil
 			}
-			s.ticket, s.busy, s.status = s.env.Ticket(), "deleting…", nil
+			s.begin("deleting…")
 			return ui.Do(ui.DeleteKey{Ticket: s.ticket, ID: s.key.ID, Name: s.key.Name})
 		})
 	s.question.yes = 1

@@ -139,7 +139,7 @@ func TestTheNewKeyCanBeDeletedInsteadOfStored(t *testing.T) {
 		t.Errorf("deletes %+v", sent)
 	}
 	d.send(ui.KeyDeleted{Ticket: sent.Ticket, Err: &client.Error{Op: "delete", Kind: client.Unavailable, Status: 503, Outcome: client.NotDone}})
-	d.sees("unavailable (503)")
+	d.sees("unavailable (503)", "the key was not deleted, and its secret is still here").seesNot("canary")
 	d.press("d", "y")
 	d.send(ui.KeyDeleted{Ticket: last[ui.DeleteKey](d).Ticket})
 	d.closed()
