@@ -78,7 +78,7 @@ func (r *Rotation) newJournal(id string, p Params) *journal {
 		Mode: p.Mode, State: Open, Step: Preflight, Started: r.w.Now().UTC(), Changed: r.w.Now().UTC(),
 		OldFirst: p.OldFirst, Manual: !r.caps.Create.OK,
 		Fields: r.caps.AccessFields, CanDisable: r.caps.Disable.OK, SeesUse: r.caps.LastUsed.OK,
-		Old: record(p.Key), AllowMixed: p.AllowMixed, AllowTracked: p.AllowTracked, AllowForeign: p.AllowForeign,
+		Old: record(p.Key), Guard: p.Key.Environment, AllowMixed: p.AllowMixed, AllowTracked: p.AllowTracked, AllowForeign: p.AllowForeign,
 		Own: p.Key.Own, Drain: DefaultDrain, Soak: DefaultSoak, AcceptUnknown: p.AcceptUnknown}
 	j.Base, _ = splitName(p.Key.Name)
 	j.Name = newName(j.Base, id, r.caps.MaxName)
@@ -305,11 +305,7 @@ func (r *Rotation) log(format string, args ...any) {
 }
 
 func (r *Rotation) job() delivery.Job {
-	env := r.j.Old.Environment
-	if env == "" {
-		env = r.w.Environment
-	}
-	return delivery.Job{ID: r.j.ID, Environment: env, AllowMixed: r.j.AllowMixed, AllowTracked: r.j.AllowTracked}
+	return delivery.Job{ID: r.j.ID, Environment: r.j.Guard, AllowMixed: r.j.AllowMixed, AllowTracked: r.j.AllowTracked}
 }
 
 // sight is what one complete list shows of the keys that concern the rotation.

@@ -243,8 +243,9 @@ func (r *Rotation) switchOwn(ctx context.Context, have bool) (res Result, lost b
 		return Result{}, false, nil
 	}
 	s, err := r.look(ctx)
-	if err == nil && s.new != nil && s.new.Own {
-		return Result{}, false, nil // a start after the switch authenticates with the new key
+	if err == nil && s.new != nil && s.new.Own { // a start after the switch authenticates with the new key
+		r.j.settled(opSwitch)
+		return Result{}, false, nil
 	}
 	if !have {
 		res, err := r.replaceLost(ctx)
@@ -252,7 +253,7 @@ func (r *Rotation) switchOwn(ctx context.Context, have bool) (res Result, lost b
 	}
 	r.j.Switched = true
 	var next client.Service
-	err = r.change("switch own credential", func() (err error) {
+	err = r.change(opSwitch, func() (err error) {
 		next, err = r.w.Switcher.Switch(ctx, r.job(), r.secret)
 		return err
 	}, func() { r.svc = next })

@@ -74,32 +74,6 @@ func (r *Rotation) Undo(ctx context.Context) (Result, error) {
 	return r.undo(ctx)
 }
 
-// Run does steps and waits until the rotation is over, needs a decision, or
-// fails. report, which may be nil, sees every result. A drain in which the old key stays in use is
-// given three times its length, then stops with NeedAttest.
-func (r *Rotation) Run(ctx context.Context, report func(Result)) (Result, error) {
-	for {
-		res, err := r.Do(ctx)
-		if report != nil && err == nil {
-			report(res)
-		}
-		if err != nil || res.Status == Stopped || res.Status == Finished {
-			return res, err
-		}
-		if res.Status != Waiting {
-			continue
-		}
-		if w := res.Watch; w != nil && w.Visible && w.Elapsed > 3*res.Total {
-			res.Status, res.Need = Stopped, NeedAttest
-			res.Said = "the old key is still in use: find who uses it, then go on"
-			return res, nil
-		}
-		if err := r.w.Sleep(ctx, res.Wait); err != nil {
-			return res, err
-		}
-	}
-}
-
 // Accept takes the differences of old and new access, with the reason, which is
 // recorded. unknownOnly leaves real differences standing.
 func (r *Rotation) Accept(reason string, unknownOnly bool) error {

@@ -84,8 +84,8 @@ func TestFailureReadsWell(t *testing.T) {
 	c.failNext("create", failure{refusal("create key", client.Forbidden, 403), false})
 	_, err := r.Do(context.Background())
 	want := `create: create key: forbidden (403): the service's words. Certain: the old key "payments-api" (old-1) was not touched; no new key exists; ` +
-		`the place app was not changed. Next: detent's own credential may not do this: use one that may, then go on with ` +
-		"`detent rotate --resume " + r.ID() + "`; or undo: end the rotation; nothing was changed"
+		`the place app was not changed. Next: detent's own credential may not do this: use one that may, then go on; or undo: ` +
+		"end the rotation; nothing was changed"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v\nwant\n%s", err, want)
 	}

@@ -54,9 +54,11 @@ type journal struct {
 	Pending []string `json:"pending,omitzero"`
 
 	Destinations []destinationRecord `json:"destinations"`
-	AllowMixed   bool                `json:"allow_mixed,omitzero"`
-	AllowTracked bool                `json:"allow_tracked,omitzero"`
-	AllowForeign bool                `json:"allow_foreign,omitzero"`
+	// Guard is the environment that the deliveries are guarded for: the key's, else the profile's.
+	Guard        apikey.Environment `json:"guard,omitzero"`
+	AllowMixed   bool               `json:"allow_mixed,omitzero"`
+	AllowTracked bool               `json:"allow_tracked,omitzero"`
+	AllowForeign bool               `json:"allow_foreign,omitzero"`
 	// Seen are the keys that were listed before the operator created one by hand.
 	Seen []string `json:"seen,omitzero"`
 
@@ -326,7 +328,7 @@ func journals(dir string) (good []*journal, bad []*JournalError, err error) {
 		return nil, nil, err
 	}
 	for _, e := range entries {
-		if e.IsDir() || filepath.Ext(e.Name()) != journalExt {
+		if e.IsDir() || filepath.Ext(e.Name()) != journalExt || !isNonce(idOf(e.Name())) { // logs and the like live here too
 			continue
 		}
 		path := filepath.Join(dir, e.Name())

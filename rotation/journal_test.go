@@ -267,6 +267,35 @@ func TestListShowsOpenRotationsFirst(t *testing.T) {
 	}
 }
 
+func TestOtherFilesOfTheFolderAreLeftAlone(t *testing.T) {
+	c := shaped(t, vertesiaShape())
+	id := c.openAt(Drain)
+	for _, name := range []string{"window.json", "debug.log", id + ".json.new"} {
+		if err := os.WriteFile(filepath.Join(c.dir, name), []byte("not ours"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if views, err := List(c.dir); err != nil || len(views) != 1 || views[0].Err != nil {
+		t.Errorf("%+v, %v", views, err)
+	}
+}
+
+func TestDeliveriesAreGuardedForTheProfileWhereTheKeyDoesNotSay(t *testing.T) {
+	for _, caps := range []apikey.Capabilities{prosopoShape(), genericShape()} {
+		c := shaped(t, caps)
+		r := c.start(func(p *Params) { p.Key.Environment = apikey.Test })
+		c.doUntil(r, Create)
+		want := apikey.Test
+		if caps.Service == apikey.Generic {
+			want = apikey.Live
+		}
+		if got := r.job().Environment; got != want {
+			t.Errorf("%s: guarded for %q, want %q", caps.Service, got, want)
+		}
+		r.Close()
+	}
+}
+
 func TestUnwritableJournalStopsBeforeTheCall(t *testing.T) {
 	c := shaped(t, vertesiaShape())
 	r := c.start(nil)
@@ -315,21 +344,22 @@ func TestNoSecretInErrorsOrViews(t *testing.T) {
 func TestViewIsThereWhileAStepRuns(t *testing.T) {
 	c := shaped(t, vertesiaShape())
 	r := c.start(nil)
-	stop, drawn := make(chan struct{}), make(chan int)
+	begun, stop, drawn := make(chan struct{}), make(chan struct{}), make(chan int)
 	go func() {
-		n := 0
-		for {
+		for n := 1; ; n++ {
+			_ = r.View().Next.Text
+			if n == 1 {
+				close(begun)
+			}
 			select {
 			case <-stop:
 				drawn <- n
 				return
 			default:
-				if v := r.View(); len(v.Plan) > 0 {
-					n++
-				}
 			}
 		}
 	}()
+	<-begun
 	asked := 0
 	c.hook = func(string) {
 		if r.View().ID != "" {

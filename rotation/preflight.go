@@ -29,6 +29,9 @@ func (r *Rotation) preflight(ctx context.Context) (Result, error) {
 		return Result{}, &RefusedError{Reason: fmt.Sprintf("the key %s is not on the service", r.j.Old.ID), Next: "reload the list"}
 	}
 	r.j.Old, r.j.Own = record(*s.old), s.old.Own
+	if s.old.Environment != "" {
+		r.j.Guard = s.old.Environment
+	}
 	r.j.Base, _ = splitName(s.old.Name)
 	r.j.Name = newName(r.j.Base, r.j.ID, r.caps.MaxName)
 	for _, k := range s.all {

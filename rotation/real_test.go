@@ -122,7 +122,7 @@ func (c *town) point(p string) {
 
 func (c *town) world() rotation.World {
 	return rotation.World{Dir: filepath.Join(c.dir, "rotations"), Profile: "local", Service: c.svc, Timeout: 10 * time.Second,
-		Resolve: c.resolve, Hook: c.point, Environment: apikey.Live,
+		Resolve: c.resolve, Hook: c.point,
 		Now: func() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now },
 		Sleep: func(ctx context.Context, d time.Duration) error {
 			c.mu.Lock()
@@ -138,7 +138,7 @@ func (c *town) start(old apikey.Key, mode rotation.Mode, oldFirst bool) *rotatio
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	drain, soak := 3*time.Second, time.Second
+	drain, soak := 600*time.Millisecond, time.Second // three looks
 	r, err := rotation.Start(rotation.Params{World: c.world(), Key: old, Destinations: []delivery.Destination{d},
 		Mode: mode, OldFirst: oldFirst, Drain: &drain, Soak: &soak})
 	if err != nil {
@@ -149,9 +149,16 @@ func (c *town) start(old apikey.Key, mode rotation.Mode, oldFirst bool) *rotatio
 
 func (c *town) finish(r *rotation.Rotation) {
 	c.t.Helper()
-	res, err := r.Run(context.Background(), nil)
-	if err != nil || res.Status != rotation.Finished {
-		c.t.Fatalf("%+v, %v", res, err)
+	for {
+		res, err := r.Do(context.Background())
+		switch {
+		case err != nil || res.Status == rotation.Stopped:
+			c.t.Fatalf("%+v, %v", res, err)
+		case res.Status == rotation.Finished:
+			return
+		case res.Status == rotation.Waiting:
+			_ = c.world().Sleep(context.Background(), res.Wait)
+		}
 	}
 }
 
@@ -250,6 +257,9 @@ func (c *town) check(what string, old apikey.Key, undone bool) {
 			}
 		}
 		_ = os.Remove(path) // the next case has its own
+	}
+	if _, err := c.svc.Delete(c.t.Context(), rows[0].ID); err != nil {
+		c.t.Fatal(err)
 	}
 }
 

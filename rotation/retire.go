@@ -153,7 +153,7 @@ func (r *Rotation) disable(ctx context.Context) (Result, error) {
 	return r.move(Soak, "the old key is disabled: one key turns it on again")
 }
 
-// setEnabled turns the old key on or off; asking twice does no harm.
+// setEnabled turns the old key on or off. Where the answer is lost it asks once more: that does no harm.
 func (r *Rotation) setEnabled(ctx context.Context, on bool) error {
 	op := opDisable
 	if on {
@@ -161,6 +161,9 @@ func (r *Rotation) setEnabled(ctx context.Context, on bool) error {
 	}
 	return r.change(op, func() error {
 		_, err := r.svc.Update(ctx, r.j.Old.ID, apikey.Patch{Enabled: &on})
+		if client.MayHaveHappened(err) && ctx.Err() == nil {
+			_, err = r.svc.Update(ctx, r.j.Old.ID, apikey.Patch{Enabled: &on})
+		}
 		return err
 	}, func() {
 		r.j.OldDisabled = !on
@@ -199,7 +202,10 @@ func (r *Rotation) soak(ctx context.Context) (Result, error) {
 
 // retire takes the compromised key out of service before anything else.
 func (r *Rotation) retire(ctx context.Context) (Result, error) {
-	if r.j.CanDisable {
+	switch {
+	case r.j.Old.key().IsDisabled():
+		return r.move(Create, "the compromised key is disabled already")
+	case r.j.CanDisable:
 		if err := r.setEnabled(ctx, false); err != nil {
 			return Result{}, err
 		}

@@ -64,8 +64,6 @@ type World struct {
 	Dir     string // the journals; made 0700
 	Profile string
 	Service client.Service
-	// Environment of the profile: it guards the deliveries of keys that do not say their own.
-	Environment apikey.Environment
 	// Timeout bounds one operation of Service; a create whose answer was lost is
 	// looked for after max(2 × Timeout, 5 s).
 	Timeout time.Duration
@@ -87,7 +85,9 @@ type World struct {
 // Params start a rotation.
 type Params struct {
 	World
-	Key          apikey.Key // the key to replace, as it was listed
+	// Key is the key to replace, as it was listed. Where the service does not say its environment, the
+	// profile's may be put there: it guards the deliveries.
+	Key          apikey.Key
 	Destinations []delivery.Destination
 	Mode         Mode // empty is Planned
 	OldFirst     bool // Compromised: disable or delete the old key before anything else

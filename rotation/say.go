@@ -8,8 +8,11 @@ import (
 	"detent/client"
 )
 
-// opRename and the prefixes below name calls in the journal's Pending.
-const opRename = "rename the new key"
+// Calls that only have to be named in the journal's Pending.
+const (
+	opRename = "rename the new key"
+	opSwitch = "switch detent's own credential"
+)
 
 // viewOf makes the view of a journal. inHand says that this process has the new secret.
 func viewOf(j *journal, inHand bool) View {
@@ -235,6 +238,8 @@ func (j *journal) next(inHand bool) Next {
 	case lost && j.Step == Deliver && !j.delivered():
 		n.Text = "find the new secret where it was put and go on; where that is not possible, create another key, which takes this one's place"
 		n.Default = "recover the new secret"
+	case lost && j.Step == Verify && j.Proved == 0:
+		n.Text += "; its secret is taken from where it was put, and where that is not possible, another key takes this one's place"
 	case j.Manual && j.Step == Create:
 		n.Default = "paste the new secret"
 	case j.Step == Delete && j.OldGone:
@@ -282,9 +287,9 @@ func (r *Rotation) explain(step Step, err error) error {
 		return err
 	}
 	e := &StepError{Step: step, Err: err, Certain: r.j.certain()}
-	again := "try again"
-	if r.saved {
-		again = "go on with `detent rotate --resume " + r.j.ID + "`"
+	again := "go on"
+	if !r.saved {
+		again = "try again"
 	}
 	switch {
 	case client.IsKind(err, client.Unauthorized):
