@@ -59,7 +59,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	if s.readOnly {
 		return usagef("%s is read-only: nothing is created", s.profile.Name)
 	}
-	draft, err := a.draft(o, s)
+	draft, err := a.draft(ctx, o, s)
 	if err != nil {
 		return usage(err)
 	}
@@ -163,7 +163,7 @@ func (a *app) sayWhatIsThere(ctx context.Context, s *session, name string) {
 }
 
 // draft is what the flags ask for. What the service cannot take is refused with its reason.
-func (a *app) draft(o createOptions, s *session) (apikey.Draft, error) {
+func (a *app) draft(ctx context.Context, o createOptions, s *session) (apikey.Draft, error) {
 	c := s.caps
 	d := apikey.Draft{Name: o.name, Role: o.role, Environment: apikey.Environment(o.environment),
 		Restrictions: apikey.Restrictions{IPAddresses: o.ips, Referrers: o.referrers, Endpoints: o.endpoints}}
@@ -184,7 +184,7 @@ func (a *app) draft(o createOptions, s *session) (apikey.Draft, error) {
 		d.Expiry = expiry
 	}
 	var err error
-	if d.Permissions, err = permissionsOf(o.permissions, c); err != nil {
+	if d.Permissions, err = permissionsOf(ctx, o.permissions, s); err != nil {
 		return d, err
 	}
 	switch {
@@ -233,7 +233,8 @@ func environmentFor(o createOptions, s *session) (apikey.Environment, error) {
 	return "", fmt.Errorf("--environment is needed: %s", alternatives(names))
 }
 
-func permissionsOf(texts []string, c apikey.Capabilities) ([]apikey.Permission, error) {
+func permissionsOf(ctx context.Context, texts []string, s *session) ([]apikey.Permission, error) {
+	c := s.caps
 	if len(c.PermissionGroups) == 0 {
 		if len(texts) > 0 {
 			return nil, fmt.Errorf("--permission: keys of %s have no permissions", c.Title)
@@ -247,13 +248,37 @@ func permissionsOf(texts []string, c apikey.Capabilities) ([]apikey.Permission, 
 	for _, text := range texts {
 		info, ok := c.FindPermission(text)
 		if !ok {
-			return nil, unknownPermission(text, c)
+			if info.Permission, ok = s.permissionInUse(ctx, text); !ok {
+				return nil, unknownPermission(text, c)
+			}
 		}
 		if !slices.Contains(out, info.Permission) {
 			out = append(out, info.Permission)
 		}
 	}
 	return out, nil
+}
+
+// permissionInUse finds a permission that is in no catalogue on the existing keys: a
+// service has more of them than its documents name.
+func (s *session) permissionInUse(ctx context.Context, text string) (apikey.Permission, bool) {
+	want := apikey.ParsePermission(text)
+	keys, err := s.list(ctx)
+	if err != nil || want.Name == "" {
+		return apikey.Permission{}, false
+	}
+	var found []apikey.Permission
+	for _, k := range keys {
+		for _, p := range k.Permissions {
+			if p.Name == want.Name && (want.Feature == "" || p.Feature == want.Feature) && !slices.Contains(found, p) {
+				found = append(found, p)
+			}
+		}
+	}
+	if len(found) != 1 {
+		return apikey.Permission{}, false
+	}
+	return found[0], true
 }
 
 // warnOf says which rights deserve a second thought.

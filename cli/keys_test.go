@@ -192,6 +192,18 @@ func TestCreateRefusesWhatCannotBeBeforeAnythingIsSent(t *testing.T) {
 	}
 }
 
+func TestCreateTakesAPermissionOfNoCatalogueThatAKeyHas(t *testing.T) {
+	m, r := newMachine(t), newRemote(t)
+	m.profile(r, "prosopo") // its administrator has every permission of the service
+	m.must("create", "--name", "report", "--permission", "createReport")
+	for _, k := range m.keys("p") {
+		if k["name"] == "report" && !slices.Equal(k["permissions"].([]any), []any{"Traffic.createReport"}) {
+			t.Errorf("%v", k)
+		}
+	}
+	m.want(2, "no permission", "create", "--name", "report", "--permission", "createReportt")
+}
+
 func TestCreateWarnsOfRightsThatMintOrDoNothing(t *testing.T) {
 	m := newMachine(t)
 	for _, c := range []struct {
