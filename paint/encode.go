@@ -144,9 +144,18 @@ func (e *encoder) reach(x, y int, now []cell) {
 	if e.y == y && e.x >= 0 && e.x < x && e.rewrite(x, now) {
 		return
 	}
-	start := len(e.buf)
-	e.buf = append(e.buf, "\x1b["...)
-	if e.y != y {
+	switch {
+	case e.y == y:
+		e.along(x)
+	case e.y >= 0 && y-e.y > 0 && y-e.y <= maxFeeds:
+		for ; e.y < y; e.y++ {
+			e.buf = append(e.buf, '\n')
+		}
+		// The column after a line feed depends on the line discipline.
+		e.x = -1
+		e.along(x)
+	default:
+		e.buf = append(e.buf, "\x1b["...)
 		if y > 0 || x > 0 {
 			e.number(y + 1)
 		}
@@ -155,17 +164,23 @@ func (e *encoder) reach(x, y int, now []cell) {
 			e.number(x + 1)
 		}
 		e.buf = append(e.buf, 'H')
-	} else {
-		if x > 0 {
-			e.number(x + 1)
-		}
-		e.buf = append(e.buf, 'G')
-		if e.x >= 0 && e.x < x && x-e.x < 10 {
-			e.buf = e.buf[:start]
-			e.control(x-e.x, 'C')
-		}
 	}
 	e.x, e.y = x, y
+}
+
+// maxFeeds is how many line feeds are shorter than the number of a row.
+const maxFeeds = 2
+
+// along moves the cursor in its row.
+func (e *encoder) along(x int) {
+	switch {
+	case x == 0:
+		e.buf = append(e.buf, '\r')
+	case e.x >= 0 && e.x < x && x-e.x < 10:
+		e.control(x-e.x, 'C')
+	default:
+		e.control(x+1, 'G')
+	}
 }
 
 // rewrite writes the cells up to x again if they cost no more than a jump.

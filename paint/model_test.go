@@ -63,6 +63,13 @@ func (t *terminal) Write(p []byte) (int, error) {
 		case s[0] == '\r':
 			t.x = 0
 			s = s[1:]
+		case s[0] == '\n':
+			if t.y == t.bottom {
+				t.fault("a line feed that scrolls")
+			}
+			t.y = min(t.y+1, t.height-1)
+			t.x = 7 % t.width // the line discipline may have moved it
+			s = s[1:]
 		case s[0] < ' ' || s[0] == 0x7f:
 			t.fault("control %q", s[0])
 			s = s[1:]

@@ -249,15 +249,21 @@ func TestAKeyWritesOneSmallFrame(t *testing.T) {
 }
 
 func TestKeysOfOneWriteShareAFrame(t *testing.T) {
-	for name, keys := range map[string]string{"letters": strings.Repeat("j", 100), "arrows": strings.Repeat("\x1b[B", 100)} {
-		t.Run(name, func(t *testing.T) {
+	for _, c := range []struct {
+		name, keys string
+		most       int // frames; arrows are a message each, and a busy machine may stall between them
+	}{
+		{"letters", strings.Repeat("j", 100), 2},
+		{"arrows", strings.Repeat("\x1b[B", 100), 8},
+	} {
+		t.Run(c.name, func(t *testing.T) {
 			s := start(t, "cells")
 			s.shows("1/1000")
 			before := len(s.output())
-			s.send(keys)
+			s.send(c.keys)
 			s.shows("101/1000")
 			frames := strings.Count(s.output()[before:], beginFrame)
-			if frames > 3 { // two; a third if the machine stalls the program between its reads
+			if frames > c.most {
 				t.Errorf("100 keys gave %d frames", frames)
 			}
 			s.send("q")
@@ -271,7 +277,6 @@ func TestASlowReaderGetsTheLatestFrameOnly(t *testing.T) {
 	s.shows("1/1000")
 	s.pause(true)
 	s.send("j") // lets go of the read that is under way
-	s.wait("the pause", func() bool { return true })
 	before := len(s.output())
 	for range 60 {
 		s.send(strings.Repeat("j", 10))
@@ -279,7 +284,7 @@ func TestASlowReaderGetsTheLatestFrameOnly(t *testing.T) {
 	s.pause(false)
 	s.shows("602/1000")
 	// The kernel holds some 16 kB that were written before the line was full.
-	if n := len(s.output()) - before; n > 64<<10 {
+	if n := len(s.output()) - before; n > 32<<10 {
 		t.Errorf("600 keys on a blocked line wrote %d bytes", n)
 	}
 	s.send("q")
