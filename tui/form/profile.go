@@ -73,7 +73,10 @@ func (p *Profile) serviceFields() []field {
 	p.service = newChoice(p.env, "Service", apikey.Prosopo, []option{{value: apikey.Prosopo, label: "Prosopo"},
 		{value: apikey.Vertesia, label: "Vertesia", about: "Composable Prompts, as it was called"}, {value: apikey.Generic, label: "generic", about: "any service with /v1/api-keys"}})
 	p.service.help = "← → choose."
-	p.service.changed = func() { p.url.line.placeholder = serviceURLs[p.service.value()] }
+	p.service.changed = func() {
+		p.url.line.placeholder = serviceURLs[p.service.value()]
+		p.source.changed()
+	}
 	p.url = newText(p.env, "URL", "")
 	p.url.line.placeholder = serviceURLs[apikey.Prosopo]
 	p.url.help = "https, or http on loopback. Empty is the address shown, for Prosopo and Vertesia."
@@ -95,15 +98,17 @@ func (p *Profile) tokenFields() []field {
 		{value: sourceFile, label: "file", about: "a file that nobody else may read (chmod 600)"},
 		{value: sourceCommand, label: "command", about: "a password manager that prints it, run without a shell"}})
 	p.source.help = "← → choose. The token itself is never written to the configuration."
-	hints := map[string][2]string{
-		sourceEnv: {"Variable", "PROSOPO_TOKEN"}, sourceFile: {"File", "~/.secrets/prosopo"}, sourceCommand: {"Command", "pass show prosopo"},
-	}
-	p.token = newText(p.env, "Variable", "")
-	p.token.line.placeholder = "PROSOPO_TOKEN"
+	p.token = newText(p.env, "", "")
 	p.source.changed = func() {
-		hint := hints[p.source.value()]
+		service := p.service.value()
+		hint := map[string][2]string{
+			sourceEnv:     {"Variable", strings.ToUpper(service) + "_TOKEN"},
+			sourceFile:    {"File", "~/.secrets/" + service},
+			sourceCommand: {"Command", "pass show " + service},
+		}[p.source.value()]
 		p.token.title, p.token.line.placeholder = hint[0], hint[1]
 	}
+	p.source.changed()
 	p.token.verify = func(string) error { return p.checkToken() }
 	return []field{p.source, p.token}
 }

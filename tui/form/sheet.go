@@ -37,7 +37,7 @@ type sheet struct {
 	width, height int
 }
 
-const sideWidth = 44
+const sideWidth = 46
 
 // begin makes the form; the review is its last page.
 func (s *sheet) begin(list []page, name string, facts func() []fact, press func(label string) tea.Cmd) {
