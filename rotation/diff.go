@@ -200,7 +200,9 @@ func lifetimeWords(k apikey.Key) string {
 
 // span is a length of time as people say it, rounded to its larger units.
 func span(d time.Duration) string {
-	d = d.Round(time.Second)
+	if d > time.Second {
+		d = d.Round(time.Second)
+	}
 	days, rest := d/(24*time.Hour), d%(24*time.Hour)
 	switch {
 	case days > 0 && rest < time.Hour:

@@ -42,6 +42,8 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 		return Result{}, errNewMissing
 	case s.old == nil:
 		return r.move(Delete, "the old key is already gone: somebody deleted it, or it has expired")
+	case r.watched(s.old) && s.old.Own: // our own looks would use it, and it would never be quiet
+		return r.askForSwitch(), nil
 	case r.watched(s.old):
 		return r.watch(s)
 	case r.j.DrainExplicit:

@@ -333,6 +333,20 @@ func TestOwnCredentialOfTheEnvironmentStopsUntilAStartUsesTheNewOne(t *testing.T
 	}
 }
 
+func TestDrainDoesNotWatchAKeyThatDetentItselfUses(t *testing.T) {
+	c := shaped(t, genericShape())
+	c.own = c.find("old-1").secret
+	s := &switcher{city: c}
+	r := c.start(func(p *Params) { p.Switcher = s })
+	c.doUntil(r, Drain)
+	if res := c.mustDo(r); res.Need != NeedSwitch {
+		t.Fatalf("%+v", res)
+	}
+	c.own = c.find(r.View().New.ID).secret
+	c.drive(r)
+	c.assertRotated("own, watched")
+}
+
 func TestOwnCredentialIsNotRetiredFirst(t *testing.T) {
 	c, s := ownCity(t, true)
 	r := c.start(func(p *Params) { p.Switcher, p.Mode, p.OldFirst = s, Compromised, true })
