@@ -330,7 +330,7 @@ func (s *Screen) statements() []string {
 
 func (s *Screen) attest() tea.Cmd {
 	s.asking = askNothing
-	if err := s.rotation.Attest("confirmed on screen: " + strings.Join(s.statements(), "; ")); err != nil {
+	if err := s.rotation.Attest(strings.Join(s.statements(), "; ")); err != nil {
 		s.err = err
 		return nil
 	}

@@ -44,7 +44,7 @@ type mode struct {
 var modes = []mode{
 	{"planned", "old and new work side by side until the old one is quiet", rotation.Planned, false},
 	{"compromised", "the old key goes as soon as the new one works: no drain, no soak", rotation.Compromised, false},
-	{"compromised, old first", "the old key goes before anything else: the application fails until the new one is there", rotation.Compromised, true},
+	{"compromised, old first", "the old key goes first: the application fails until the new one is there", rotation.Compromised, true},
 }
 
 // NewSetup makes the setup of one key's rotation. The key is the one that the
@@ -244,13 +244,13 @@ func (s *Setup) View() string {
 	p.blank()
 	p.line(st.Column.Render("WHERE DOES THE APPLICATION READ THIS KEY?"))
 	for i, n := range s.named {
-		p.line(s.choice(i, s.ticks[i], n.Name+st.Dim.Render("  "+clean(n.Describe))))
+		p.line(s.choice(i, "[ ] ", "[x] ", s.ticks[i], n.Name+st.Dim.Render("  "+clean(n.Describe))))
 	}
 	p.line(s.lead(s.otherRow()) + s.field(&s.other, s.width-6))
 	p.line(st.Dim.Render("    PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard"))
 	p.title("HOW")
 	for i, m := range s.modes {
-		p.line(s.choice(s.modeRow()+i, s.mode == i, ui.Pad(m.name, 24)+st.Dim.Render(m.text)))
+		p.line(s.choice(s.modeRow()+i, "( ) ", "(•) ", s.mode == i, ui.Pad(m.name, 24)+st.Dim.Render(m.text)))
 	}
 	if s.modes[s.mode].mode == rotation.Planned {
 		p.line(s.lead(s.drainRow()) + st.Dim.Render("drain  ") + s.field(&s.drain, 8) + st.Dim.Render("the old key must be quiet that long"))
@@ -288,10 +288,10 @@ func (s *Setup) lead(row int) string {
 	return "    "
 }
 
-func (s *Setup) choice(row int, on bool, text string) string {
-	box := "[ ] "
+// choice is a row that can be picked: off and on are how its box looks.
+func (s *Setup) choice(row int, box, picked string, on bool, text string) string {
 	if on {
-		box = s.env.Styles.Accent.Render("[x] ")
+		box = s.env.Styles.Accent.Render(picked)
 	}
 	if row == s.focus {
 		return s.env.Styles.Accent.Render("▸ ") + box + text

@@ -117,6 +117,10 @@ func (s *Screen) keyLine(which string, k apikey.Key, gone bool) string {
 
 func (s *Screen) viewSteps(p *page) {
 	st := p.style()
+	if s.finished() {
+		s.viewEnded(p)
+		return
+	}
 	for i, phase := range rotation.Phases {
 		lines := s.planOf(phase)
 		if len(lines) == 0 {
@@ -142,6 +146,18 @@ func (s *Screen) viewSteps(p *page) {
 			default:
 				p.wrap("     "+st.Dim.Render("· "+ui.Pad(string(l.Step), 10)), st.Dim, l.Text)
 			}
+		}
+	}
+}
+
+// viewEnded is the checklist of a rotation that is over.
+func (s *Screen) viewEnded(p *page) {
+	st := p.style()
+	for i, phase := range rotation.Phases {
+		if s.view.State == rotation.Over {
+			p.line(st.Good.Render("✓ ") + fmt.Sprintf("%d  %s", i+1, phase))
+		} else {
+			p.line(st.Dim.Render(fmt.Sprintf("· %d  %s", i+1, phase)))
 		}
 	}
 }
