@@ -90,10 +90,7 @@ func (h *host) Open(ctx context.Context, name string) (ui.Connection, error) {
 			ids, _ := h.a.rotating(name)
 			return ids
 		},
-		OpenRotations: func() int {
-			views, _ := h.a.rotations()
-			return rotation.Count(views, name)
-		},
+		OpenRotations: func() int { return h.a.openRotations(name) },
 	}, nil
 }
 

@@ -41,6 +41,18 @@ func (a *app) rotating(profile string) (map[string]bool, error) {
 	return rotation.Concerns(views, profile), nil
 }
 
+// openRotations counts the open rotations of a profile, for the header.
+func (a *app) openRotations(profile string) int {
+	views, _ := a.rotations()
+	n := 0
+	for _, v := range views {
+		if v.Err == nil && v.State == rotation.Open && v.Profile == profile {
+			n++
+		}
+	}
+	return n
+}
+
 func (a *app) rotationsCommand() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{

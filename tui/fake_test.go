@@ -146,6 +146,7 @@ type fakeHost struct {
 	profiles []ui.Profile
 	openErr  error
 	openings []string
+	rotating map[string]bool // the keys of one open rotation
 	mu       sync.Mutex
 }
 
@@ -161,7 +162,11 @@ func (h *fakeHost) Open(_ context.Context, name string) (ui.Connection, error) {
 	}
 	for _, p := range h.profiles {
 		if p.Name == name {
-			return ui.Connection{Profile: p, Service: h.service, Policy: apikey.DefaultPolicy()}, nil
+			return ui.Connection{
+				Profile: p, Service: h.service, Policy: apikey.DefaultPolicy(),
+				Rotating:      func() map[string]bool { return h.rotating },
+				OpenRotations: func() int { return min(len(h.rotating), 1) },
+			}, nil
 		}
 	}
 	return ui.Connection{}, errors.New("there is no profile " + name)

@@ -17,6 +17,7 @@ import (
 	"detent/apikey"
 	"detent/client"
 	"detent/tui/dialog"
+	"detent/tui/rotate"
 	"detent/tui/ui"
 )
 
@@ -358,6 +359,50 @@ func TestRelativeTimesMoveWithTheMinute(t *testing.T) {
 	d := start(t, 120, 40, withKeys([]apikey.Key{{ID: "1", Name: "a", CreatedAt: apikey.At(c.Now().Add(-5 * time.Minute))}}))
 	d.sees("5m").pass(2 * time.Minute)
 	d.sees("7m")
+}
+
+func TestAnOpenRotationIsMarkedAndCounted(t *testing.T) {
+	d := start(t, 120, 40, func(_ *Options, h *fakeHost) {
+		h.rotating = map[string]bool{h.service.keys[0].ID: true, h.service.keys[1].ID: true}
+	})
+	d.sees("1 rotation open", "↻ rotating")
+	d.host.rotating = nil
+	d.send(rotate.Changed{})
+	d.settle()
+	d.seesNot("rotation open").seesNot("rotating")
+	lists := d.host.service.called("list")
+	d.send(rotate.Changed{Reload: true})
+	d.settle()
+	if d.host.service.called("list") != lists+1 {
+		t.Fatal("a rotation made or deleted keys, and the list was not asked")
+	}
+}
+
+func TestRotationsAreNotOfferedWhereThereAreNone(t *testing.T) {
+	d := start(t, 120, 40)
+	d.press("r").sees("rotate: there are no rotations here").press("?").seesNot("rotate")
+}
+
+func TestRotationScreensOpenWithTheKeyUnderTheCursor(t *testing.T) {
+	var of string
+	d := start(t, 120, 40, func(o *Options, _ *fakeHost) {
+		o.Rotate = func(_ *ui.Env, p ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen {
+			of = p.Name + " " + caps.Service + " " + k.Name
+			return &holder{}
+		}
+		o.Rotations = func(*ui.Env) ui.Screen { return &holder{} }
+	})
+	d.sees("r rotate").press("r").sees("held")
+	if of != "prod prosopo billing-sync" {
+		t.Fatalf("the screen was made for %q", of)
+	}
+}
+
+func TestAFormThatTakesTheFrameHidesTheBoxesBeneathIt(t *testing.T) {
+	d := start(t, 120, 40)
+	d.press("p", "a").seesNot("PROSOPO_TOKEN").sees("detent ─ prod")
+	d.send(ui.Fail{Title: "Could not add the profile", Err: errors.New("disk full")})
+	d.sees("disk full").press("esc").seesNot("disk full").seesNot("PROSOPO_TOKEN")
 }
 
 func TestDeletingShowsInTheList(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"detent/apikey"
 	"detent/client"
 	"detent/tui/dialog"
+	"detent/tui/rotate"
 	"detent/tui/ui"
 )
 
@@ -47,6 +48,11 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 		return a.fail(msg.Title, msg.Err)
 	case ui.Reload:
 		return a.reload()
+	case rotate.Changed:
+		if msg.Reload {
+			return a.reload()
+		}
+		return a.examine()
 	case ui.UseProfile:
 		return a.use(msg.Name)
 	case ui.CopyText:

@@ -187,6 +187,9 @@ type examined struct {
 
 // examine finds what is to be said about the keys, once a load, in a command.
 func (a *App) examine() tea.Cmd {
+	if a.profile.conn == nil {
+		return nil
+	}
 	keys, caps, conn, gen, now := a.list.Keys(), a.profile.caps, a.profile.conn, a.load.gen, a.env.Now()
 	return func() tea.Msg {
 		out := examined{gen: gen, marks: make([]ui.Marks, len(keys))}
@@ -197,12 +200,12 @@ func (a *App) examine() tea.Cmd {
 		}
 		for _, f := range apikey.Examine(all, caps, conn.Policy, rotating(conn), now) {
 			out.marks[at[f.KeyID]] |= ui.MarkOf(f.Kind)
-			switch f.Kind {
-			case apikey.FindingExpiring:
+			if f.Kind == apikey.FindingExpiring {
 				out.counts.expiring++
-			case apikey.FindingRotationOpen:
-				out.counts.rotating++
 			}
+		}
+		if conn.OpenRotations != nil {
+			out.counts.rotating = conn.OpenRotations()
 		}
 		return out
 	}

@@ -52,7 +52,7 @@ func columns() []column {
 			title: "NAME", rank: 0, most: 48, reported: always, byName: true,
 			cell: func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: name(k)} },
 		}, {
-			title: "KEY", rank: 5, most: 10,
+			title: "KEY", rank: 6, most: 10,
 			reported: func(k *apikey.Key) bool { return k.Masked != "" },
 			cell:     func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{ui.Clean(k.Masked), ui.Faint} },
 		}, {
@@ -99,7 +99,7 @@ func columns() []column {
 			cell:     expires,
 			order:    func(k *apikey.Key) int64 { return instant(k.ExpiresAt, unknownLast-1) },
 		}, {
-			title: "LAST USED", rank: 6, width: 9,
+			title: "LAST USED", rank: 5, width: 9,
 			reported: func(k *apikey.Key) bool { return k.LastUsedAt.Known() },
 			cell:     func(c *context, k *apikey.Key, _ ui.Marks) cell { return moment(k.LastUsedAt, c.now) },
 			order:    func(k *apikey.Key) int64 { return instant(k.LastUsedAt, 0) },

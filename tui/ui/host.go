@@ -44,6 +44,9 @@ type Connection struct {
 	Policy  apikey.Policy
 	// Rotating are the ids of keys that open rotations of this profile concern; may be nil.
 	Rotating func() map[string]bool
+	// OpenRotations is how many rotations of this profile are open; may be nil.
+	// Both are called in commands: they may read files.
+	OpenRotations func() int
 }
 
 // NewProfile is what the form that adds a profile asks for. Exactly one of the
