@@ -115,6 +115,9 @@ func (r *rotationRun) wait(ctx context.Context, res rotation.Result) error {
 // decide asks the operator for what the rotation needs. With --yes nobody is there to ask.
 func (r *rotationRun) decide(ctx context.Context, res rotation.Result) error {
 	if r.yes {
+		if res.Need == rotation.NeedAttest && res.Step == rotation.Drain {
+			return r.stopped(res.Said + ", or give a drain time, which counts as your word (--drain 15m)")
+		}
 		return r.stopped(res.Said)
 	}
 	switch res.Need {

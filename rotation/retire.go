@@ -55,7 +55,7 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 	if r.caps.UsagePage != "" {
 		said += ". Look at " + r.caps.UsagePage
 	}
-	return stop(NeedAttest, said, "or give a drain time, which then counts as your word: --resume "+r.j.ID+" --drain 15m"), nil
+	return stop(NeedAttest, said), nil
 }
 
 // watch looks once at the old key's last use.
