@@ -55,7 +55,7 @@ func start(t *testing.T, name string, env ...string) *session {
 		t.Fatal(err)
 	}
 	s.cmd = exec.Command(exe)
-	s.cmd.Env = append(os.Environ(), programVariable+"="+name, "TERM=xterm-256color", "GOCOVERDIR="+t.TempDir())
+	s.cmd.Env = append(os.Environ(), programVariable+"="+name, "TERM=xterm-256color", "GORACE=atexit_sleep_ms=0")
 	s.cmd.Env = append(s.cmd.Env, env...)
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = slave, slave, slave
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
