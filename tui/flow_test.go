@@ -171,7 +171,7 @@ func TestAWriteThatSlipsThroughIsRefusedBeforeItIsSent(t *testing.T) {
 	d := start(t, 120, 40, withProfile("audit"))
 	d.send(ui.DeleteKey{Ticket: 1, ID: "x", Name: "x"})
 	d.settle()
-	d.sees("Read-only", "Nothing was changed")
+	d.sees("Nothing was changed", "is read-only")
 	if d.host.service.called("delete x") != 0 {
 		t.Fatal("the service was called")
 	}

@@ -35,6 +35,8 @@ func (a *App) tooSmall() bool { return a.width < minWidth || a.height < minHeigh
 
 // View is the frame: exactly the terminal's size, whatever is in it.
 func (a *App) View() string {
+	// Keys of one read wait while a frame is made: that time is not between them.
+	defer func() { a.read.last = a.env.Now() }()
 	switch {
 	case a.width <= 0 || a.height <= 0:
 		return ""

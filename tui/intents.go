@@ -42,6 +42,9 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 	case ui.Pop:
 		a.pop(msg.Screen)
 		return nil
+	case ui.Keep:
+		a.keep(msg.Screen)
+		return nil
 	case ui.Toast:
 		return a.say(msg.Text, msg.Good)
 	case ui.Fail:
@@ -233,10 +236,14 @@ func abilities(c apikey.Capabilities) []string {
 
 // send starts a write: refused where the profile is read-only, counted while it is under way.
 func (a *App) send(ticket int, do func(ctx context.Context) result) tea.Cmd {
-	if why, no := a.noWrites(); no {
+	why, no := a.noWrites()
+	if a.profile.conn == nil {
+		why, no = "no profile is open", true
+	}
+	if no {
 		do = func(context.Context) result {
 			err := &client.Error{Op: "change keys", Kind: client.ReadOnly, Outcome: client.NotDone, Message: why}
-			return result{err: err, title: "Read-only"}
+			return result{err: err, title: "Nothing was changed"}
 		}
 	}
 	a.requests.flying++

@@ -1,0 +1,141 @@
+package dialog
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/muesli/termenv"
+
+	"detent/client"
+	"detent/tui/ui"
+)
+
+func newEnv() *ui.Env {
+	r := lipgloss.NewRenderer(io.Discard)
+	r.SetColorProfile(termenv.Ascii)
+	return &ui.Env{Styles: ui.NewStyles(r), Keys: ui.NewKeys(), Now: func() time.Time { return time.Unix(1e9, 0) }, Zone: time.UTC}
+}
+
+func keyOf(s string) tea.KeyMsg {
+	switch s {
+	case "esc":
+		return tea.KeyMsg{Type: tea.KeyEsc}
+	case "enter":
+		return tea.KeyMsg{Type: tea.KeyEnter}
+	}
+	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(s)}
+}
+
+func TestEveryFailureSaysWhatToDo(t *testing.T) {
+	for _, kind := range []client.Kind{client.Unauthorized, client.Forbidden, client.RateLimited, client.Unavailable, client.Unreachable, client.BadTLS, client.Timeout, client.BadAnswer} {
+		parts := Explain(fmt.Errorf("wrapped: %w", &client.Error{Op: "list keys", Kind: kind, Outcome: client.NotDone}))
+		labels := ""
+		for _, p := range parts {
+			labels += p.Label + " "
+		}
+		if labels != "WHAT HAPPENED WHAT IS CERTAIN WHAT TO DO " {
+			t.Errorf("%s: %s", kind, labels)
+		}
+	}
+}
+
+func TestAnErrorNamesWhatIsMissingAndWhatIsNotKnown(t *testing.T) {
+	e := NewError(newEnv(), "Could not create ci", &client.Error{
+		Op: "create key", Kind: client.Forbidden, Status: 403, Code: "API.INSUFFICIENT_PERMISSIONS", Message: "no\x1b[2J way",
+		Permission: "ApiKeys.createApiKey", Outcome: client.Unknown, Hint: "Ask the account's owner.",
+	})
+	e.SetSize(80, 30)
+	for _, want := range []string{"403 (forbidden) API.INSUFFICIENT_PERMISSIONS", "not known whether this happened", "Missing: ApiKeys.createApiKey. Ask the account's owner."} {
+		if !strings.Contains(e.View(), want) {
+			t.Errorf("%q is not in\n%s", want, e.View())
+		}
+	}
+	if strings.ContainsRune(e.View(), '\x1b') {
+		t.Error("the service's text drives the terminal")
+	}
+	if parts := Explain(errors.New("config.toml:3: token: not set")); len(parts) != 1 || parts[0].Text != "config.toml:3: token: not set" {
+		t.Errorf("a plain error is explained as %v", parts)
+	}
+}
+
+func TestALongErrorScrollsInItsBox(t *testing.T) {
+	e := NewError(newEnv(), "x", errors.New(strings.Repeat("word ", 400)+"END"))
+	e.SetSize(60, 8)
+	if n := strings.Count(e.View(), "\n") + 1; n > 8 || !strings.Contains(e.View(), "more lines") {
+		t.Fatalf("%d lines:\n%s", n, e.View())
+	}
+	e.Update(keyOf("G"))
+	if !strings.Contains(e.View(), "END") {
+		t.Fatalf("the end is not reached:\n%s", e.View())
+	}
+}
+
+func TestTheQuestionBeforeQuittingStaysUnlessItIsAYes(t *testing.T) {
+	for press, want := range map[string]string{"y": "ui.Quit", "n": "ui.Pop", "esc": "ui.Pop", "enter": "ui.Pop", "q": "ui.Pop", "x": "<nil>"} {
+		q := NewQuit(newEnv(), 2)
+		q.SetSize(60, 10)
+		got := "<nil>"
+		if cmd := q.Update(keyOf(press)); cmd != nil {
+			got = fmt.Sprintf("%T", cmd())
+		}
+		if got != want {
+			t.Errorf("%s gives %s, want %s", press, got, want)
+		}
+	}
+}
+
+func TestAProfileIsTestedOnceAtATimeAndOnlyItsOwnAnswerCounts(t *testing.T) {
+	rows := []ui.Profile{{Name: "a", Service: "prosopo"}, {Name: "b", Service: "generic"}}
+	p := NewProfiles(newEnv(), func() []ui.Profile { return rows }, "b", nil)
+	p.SetSize(70, 20)
+	ask := p.Update(keyOf("t"))().(ui.TestProfile)
+	if ask.Name != "b" {
+		t.Fatalf("%q is tested, the cursor is on b", ask.Name)
+	}
+	if p.Update(keyOf("t")) != nil {
+		t.Fatal("a second test began before the first was done")
+	}
+	p.Update(ui.ProfileTested{Ticket: ask.Ticket + 1, Name: "b", Keys: 99})
+	if strings.Contains(p.View(), "99") {
+		t.Fatal("an answer to somebody else was taken")
+	}
+	p.Update(ui.ProfileTested{Ticket: ask.Ticket, Name: "b", Err: &client.Error{Kind: client.Unauthorized, Status: 401}})
+	if !strings.Contains(p.View(), "does not work") || !strings.Contains(p.View(), "401") {
+		t.Fatal(p.View())
+	}
+	p.Update(keyOf("k"))
+	if !strings.Contains(p.View(), "not tested yet") {
+		t.Fatal(p.View())
+	}
+}
+
+func TestManyProfilesScroll(t *testing.T) {
+	var rows []ui.Profile
+	for i := range 60 {
+		rows = append(rows, ui.Profile{Name: fmt.Sprintf("profile-%02d-中文", i), Service: "prosopo", URL: "https://api.example"})
+	}
+	p := NewProfiles(newEnv(), func() []ui.Profile { return rows }, "profile-00-中文", nil)
+	p.SetSize(50, 12)
+	for i := range 60 {
+		if !strings.Contains(p.View(), fmt.Sprintf("profile-%02d", i)) {
+			t.Fatalf("the cursor on %d is out of view:\n%s", i, p.View())
+		}
+		lines := strings.Split(p.View(), "\n")
+		if len(lines) > 12 {
+			t.Fatalf("%d lines", len(lines))
+		}
+		for _, line := range lines {
+			if ansi.StringWidth(line) > 50 {
+				t.Fatalf("a line of %d cells", ansi.StringWidth(line))
+			}
+		}
+		p.Update(keyOf("j"))
+	}
+}
