@@ -55,6 +55,7 @@ type App struct {
 
 	width, height int
 	overlays      []ui.Screen
+	kept          []ui.Screen // left, but going on
 	focus         focus
 	toast         toast
 
@@ -165,9 +166,15 @@ func (a *App) top() ui.Screen {
 
 // push opens an overlay.
 func (a *App) push(s ui.Screen) tea.Cmd {
+	kept, cmd, found := a.back(s)
+	if found {
+		s = kept
+	} else {
+		cmd = s.Init
+	}
 	s.SetSize(a.room(s))
 	a.overlays = append(a.overlays, s)
-	return s.Init()
+	return cmd()
 }
 
 // pop closes an overlay; nil is the top one.
@@ -189,7 +196,7 @@ func (a *App) pop(s ui.Screen) {
 // tellAll hands a message to every overlay, and to the list, whose commands are its own.
 func (a *App) tellAll(msg tea.Msg) tea.Cmd {
 	cmds := []tea.Cmd{a.list.Update(msg)}
-	for _, s := range append([]ui.Screen(nil), a.overlays...) {
+	for _, s := range append(append([]ui.Screen(nil), a.overlays...), a.kept...) {
 		cmds = append(cmds, s.Update(msg))
 	}
 	return tea.Batch(cmds...)

@@ -13,13 +13,12 @@ import (
 
 // List shows the rotations that have a journal here: the open ones first.
 type List struct {
-	env    *ui.Env
-	host   Host
-	views  []rotation.View
-	loaded bool
-	err    error
-	cursor int
-	// open is told which screens are at work, so that one that runs is brought back instead of opened twice.
+	env           *ui.Env
+	host          Host
+	views         []rotation.View
+	loaded        bool
+	err           error
+	cursor        int
 	width, height int
 }
 

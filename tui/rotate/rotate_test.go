@@ -173,7 +173,7 @@ func (d *driver) run(cmd tea.Cmd) {
 		d.screen = msg.Screen
 		d.screen.SetSize(118, 34)
 		d.run(d.screen.Init())
-	case ui.Pop, Changed, ui.Quit:
+	case ui.Pop, ui.Keep, ui.Toast, Changed, ui.Quit:
 		d.sent = append(d.sent, msg)
 	default:
 		if v := reflect.ValueOf(msg); v.Kind() == reflect.Slice { // tea.Sequence's own type
@@ -368,6 +368,41 @@ func TestAWaitCountsDownAndLooksAgainByItself(t *testing.T) {
 	}
 	if len(d.timers) != 0 {
 		t.Errorf("%d timers while nothing is waited for", len(d.timers))
+	}
+}
+
+func TestAWaitThatIsLeftGoesOnAndSaysWhenItIsOver(t *testing.T) {
+	looks := 0
+	look := func(r *script) (rotation.Result, error) {
+		if looks++; looks > 2 {
+			return r.move(rotation.Disable, "the old key was quiet for 15m"), nil
+		}
+		return rotation.Result{Status: rotation.Waiting, Step: rotation.Drain, Said: "waiting", Wait: 5 * time.Minute, Left: 10 * time.Minute, Total: 15 * time.Minute}, nil
+	}
+	r := newScript(moves(rotation.Drain, "the new key works"), look, look, look)
+	d := begin(t, &fakeHost{rotation: r})
+	d.press("enter", "esc")
+	if _, kept := d.sent[len(d.sent)-1].(ui.Keep); !kept || r.closed {
+		t.Fatalf("esc ended a wait: %v", d.sent)
+	}
+	d.elapse(11 * time.Minute)
+	if r.view.Step != rotation.Disable {
+		t.Fatalf("the wait did not go on: %s after %d looks", r.view.Step, looks)
+	}
+	said := ""
+	for _, m := range d.sent {
+		if toast, ok := m.(ui.Toast); ok {
+			said = toast.Text
+		}
+	}
+	if !strings.Contains(said, "quiet for 15m") {
+		t.Errorf("said %q", said)
+	}
+	d.run(d.screen.(ui.Kept).Back())
+	d.sees("disable")
+	d.press("esc")
+	if !d.left() || !r.closed {
+		t.Error("esc did not leave a rotation that waits for nothing")
 	}
 }
 

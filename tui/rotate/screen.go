@@ -20,6 +20,8 @@ type Screen struct {
 	host Host
 	open func() (Rotation, error) // begins or resumes; a command
 	name string                   // of the key, for the title
+	id   string                   // of the rotation; empty before it has one
+	away bool                     // left while it waits; it goes on
 
 	rotation Rotation
 	view     rotation.View
@@ -69,6 +71,7 @@ func Start(env *ui.Env, host Host, profile string, k apikey.Key, plan Plan) *Scr
 // Resume goes on with a rotation of the journal.
 func Resume(env *ui.Env, host Host, v rotation.View) *Screen {
 	s := newScreen(env, host, v.Old.Name)
+	s.id = v.ID
 	s.open = func() (Rotation, error) { return host.Resume(background(), v.ID) }
 	return s
 }
@@ -100,6 +103,19 @@ func (s *Screen) Typing() bool { return s.asking == askReason || s.asking == ask
 
 // HoldsKeys keeps quit keys here while leaving would lose something.
 func (s *Screen) HoldsKeys() bool { return s.busy || s.view.SecretInHand }
+
+// KeptID is the rotation's id.
+func (s *Screen) KeptID() string { return s.id }
+
+// Back shows the rotation again; its wait went on.
+func (s *Screen) Back() tea.Cmd {
+	s.away = false
+	s.guard++
+	if s.waiting() {
+		return s.tick(time.Second)
+	}
+	return nil
+}
 
 // SetSize sets the size of the content.
 func (s *Screen) SetSize(width, height int) {
@@ -190,6 +206,7 @@ func (s *Screen) opened(msg openedMsg) tea.Cmd {
 	}
 	s.rotation = msg.rotation
 	s.view = msg.rotation.View()
+	s.id = s.view.ID
 	if s.view.Step == rotation.Preflight && !s.view.Undoing {
 		return tea.Batch(s.do(false), changed(false))
 	}
@@ -228,6 +245,9 @@ func (s *Screen) did(msg didMsg) tea.Cmd {
 		s.guard++
 	}
 	touched := changed(msg.result.Did == rotation.Create || msg.result.Did == rotation.Delete || msg.result.Did == rotation.Disable || msg.undo)
+	if s.away && !s.waiting() {
+		touched = tea.Batch(touched, s.news())
+	}
 	if s.leaving && !s.view.SecretInHand {
 		return tea.Batch(s.leave(), touched)
 	}
@@ -246,6 +266,15 @@ func (s *Screen) did(msg didMsg) tea.Cmd {
 		return tea.Batch(s.do(true), touched)
 	}
 	return touched
+}
+
+// news says what became of a wait that nobody looks at.
+func (s *Screen) news() tea.Cmd {
+	said := s.last.Said
+	if s.err != nil {
+		said = s.err.Error()
+	}
+	return ui.Do(ui.Toast{Text: s.name + ": " + said + "; R goes on", Good: s.err == nil})
 }
 
 // ask turns what a stopped rotation needs into a question.
@@ -281,6 +310,8 @@ func (s *Screen) ticked() tea.Cmd {
 		return nil
 	case s.env.Now().Sub(s.since) >= s.last.Wait:
 		return s.poll()
+	case s.away: // nothing counts down on the screen
+		return s.tick(max(s.last.Wait-s.env.Now().Sub(s.since), time.Second))
 	}
 	return s.tick(time.Second)
 }
@@ -294,6 +325,10 @@ func (s *Screen) poll() tea.Cmd {
 }
 
 func (s *Screen) leave() tea.Cmd {
+	if s.waiting() && !s.quit {
+		s.away = true
+		return ui.Do(ui.Keep{Screen: s})
+	}
 	r := s.rotation
 	s.turn++
 	var next tea.Msg = Changed{}

@@ -320,7 +320,7 @@ func (s *Screen) viewWait(p *page) {
 	if w := s.last.Watch; w != nil {
 		s.viewWatch(p, w)
 	}
-	p.line("  " + st.Dim.Render("you may leave: ") + st.Key.Render("R") + st.Dim.Render(" brings this back"))
+	p.line("  " + st.Dim.Render("you may leave: it goes on, and ") + st.Key.Render("R") + st.Dim.Render(" brings it back"))
 }
 
 func (s *Screen) viewWatch(p *page, w *rotation.Watch) {

@@ -16,6 +16,9 @@ type (
 	Push struct{ Screen Screen }
 	// Pop closes an overlay, wherever it is in the stack; nil is the top one.
 	Pop struct{ Screen Screen }
+	// Keep takes an overlay off the screen; it goes on, and gets every message but keys. Pushing a
+	// Kept screen of the same id brings it back.
+	Keep struct{ Screen Screen }
 	// Toast shows one line for a few seconds.
 	Toast struct {
 		Text string

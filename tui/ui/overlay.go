@@ -1,5 +1,7 @@
 package ui
 
+import tea "github.com/charmbracelet/bubbletea"
+
 // An overlay is a Screen on the root's stack. It draws its content alone: the root
 // puts the box, the title and the place on the screen. SetSize gives the largest
 // content that fits; a View may be smaller, and the box shrinks with it. These
@@ -19,4 +21,10 @@ type (
 	// Guard is asked after each message; a screen that turns from a form into a confirmation,
 	// or comes to its next step, returns another number, and the guard starts anew. 0 is no guard.
 	Guarded interface{ Guard() int }
+	// Kept may be left and go on: a rotation that waits. KeptID tells what it is about; empty for
+	// nothing to go on with. Back is called when it is on the screen again.
+	Kept interface {
+		KeptID() string
+		Back() tea.Cmd
+	}
 )
