@@ -309,6 +309,18 @@ func TestANarrowTerminalShowsTheDetailInPlaceOfTheList(t *testing.T) {
 	d.seesNot("PERMISSIONS").press("enter").sees("PERMISSIONS").press("esc").seesNot("PERMISSIONS")
 }
 
+func TestLiveAndReadOnlyAreNeverCutOffTheHeader(t *testing.T) {
+	for width := minWidth; width < 130; width++ {
+		d := start(t, width, 12, func(o *Options, h *fakeHost) {
+			o.ReadOnly = true
+			h.profiles[0].Name, o.Profile = "a-profile-with-a-long-name", "a-profile-with-a-long-name"
+		})
+		if head := strings.Split(d.view(), "\n")[0]; !strings.Contains(head, "LIVE") || !strings.Contains(head, "read-only") {
+			t.Fatalf("%d cells: %s", width, head)
+		}
+	}
+}
+
 func TestProfilesSwitchAndTest(t *testing.T) {
 	d := start(t, 120, 40)
 	d.press("p", "j", "j").sees("file ~/.secrets/audit").press("t").sees("✓ works", "40 keys")

@@ -97,27 +97,41 @@ func (a *App) rule(from, left, right, to string) string {
 	return line.Render(from) + left + line.Render(strings.Repeat("─", max(gap, 0))) + right + line.Render(to)
 }
 
+// header says where one is. Where the line is short the counts give way first, then the words;
+// live and read-only stay.
 func (a *App) header() string {
 	s := a.env.Styles
 	dot, dash := s.Dim.Render(" · "), a.line().Render(" ─ ")
-	left := s.Header.Render("detent") + dash + ui.Clean(a.profile.want)
-	if a.profile.conn != nil {
-		left += dot + ui.Clean(a.profile.caps.Service)
-	}
-	if e := a.environment(); e == apikey.Live {
-		left += s.Dim.Render(" ·") + s.Live.Render("LIVE")
-	} else if e != "" {
-		left += s.Dim.Render(" ·") + s.Test.Render(ui.Clean(string(e)))
-	}
-	if _, no := a.noWrites(); no {
-		left += dot + s.Warn.Render("read-only")
-	}
+	title := ""
 	if wide, _ := a.layers(); wide != nil {
 		if t, ok := wide.(ui.Titled); ok {
-			left += dash + s.Strong.Render(ui.Clean(t.Title()))
+			title = dash + s.Strong.Render(ui.Clean(t.Title()))
 		}
 	}
-	// Where there is no room for both, the counts give way: what the profile is matters more.
+	service := ""
+	if a.profile.conn != nil {
+		service = dot + ui.Clean(a.profile.caps.Service)
+	}
+	badges := ""
+	if e := a.environment(); e == apikey.Live {
+		badges = s.Dim.Render(" ·") + s.Live.Render("LIVE")
+	} else if e != "" {
+		badges = s.Dim.Render(" ·") + s.Test.Render(ui.Clean(string(e)))
+	}
+	if _, no := a.noWrites(); no {
+		badges += dot + s.Warn.Render("read-only")
+	}
+	name := ui.Clean(a.profile.want)
+	room := a.width - 6
+	left := s.Header.Render("detent") + dash + name + service + badges + title
+	for _, shorter := range []string{s.Header.Render("detent") + dash + name + badges + title, name + badges + title} {
+		if ui.Width(left) > room {
+			left = shorter
+		}
+	}
+	if over := ui.Width(left) - room; over > 0 {
+		left = ui.Truncate(name, max(ui.Width(name)-over, 4)) + badges + title
+	}
 	right := a.summary()
 	for len(right) > 0 && ui.Width(left)+ui.Width(strings.Join(right, " · "))+7 > a.width {
 		right = right[:len(right)-1]
