@@ -193,10 +193,24 @@ func span(d time.Duration) string {
 // Span is a length of time in its leading unit: "<1m", "12m", "31h", "81d", "4y".
 func Span(d time.Duration) string { return span(max(d, -d)) }
 
+// nearest rounds what is to come to its leading unit: a key made a moment ago for 90 days
+// expires in 90 days, not in 89.
+func nearest(d time.Duration) time.Duration {
+	switch {
+	case d < time.Minute:
+		return d
+	case d < time.Hour:
+		return d.Round(time.Minute)
+	case d < 2*day:
+		return d.Round(time.Hour)
+	}
+	return d.Round(day)
+}
+
 // Relative is an instant as seen from now: "81d" is past, "in 9d" is to come.
 func Relative(at, now time.Time) string {
 	if at.After(now) {
-		return "in " + span(at.Sub(now))
+		return "in " + span(nearest(at.Sub(now)))
 	}
 	return span(now.Sub(at))
 }

@@ -95,6 +95,7 @@ func TestRelativeSaysTheUnitThatMatters(t *testing.T) {
 	}{
 		{-30 * time.Second, "<1m"}, {-2 * time.Minute, "2m"}, {-90 * time.Minute, "1h"},
 		{-31 * time.Hour, "31h"}, {-81 * day, "81d"}, {-1500 * day, "4y"}, {9*day + time.Hour, "in 9d"}, {time.Second, "in <1m"},
+		{90*day - time.Second, "in 90d"}, {time.Hour - time.Second, "in 1h"}, {2*day - time.Second, "in 2d"},
 	}
 	for _, c := range cases {
 		if got := Relative(now.Add(c.off), now); got != c.want {
