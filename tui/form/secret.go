@@ -226,6 +226,7 @@ func (s *Secret) press(msg tea.KeyMsg) tea.Cmd {
 
 func (s *Secret) act(msg tea.KeyMsg) tea.Cmd {
 	k := s.env.Keys
+	s.quitting = false // who goes on here does not want to quit any more
 	switch {
 	case key.Matches(msg, k.Reveal):
 		return s.toggle()

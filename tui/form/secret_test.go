@@ -53,6 +53,15 @@ func TestSecretIsMaskedUntilAskedForAndNotForLong(t *testing.T) {
 	}
 }
 
+func TestWhoGoesBackAfterCtrlCDoesNotQuitLater(t *testing.T) {
+	d := newSecretDriver(t, plainEnvironment())
+	d.press("ctrl+c").sees("Leave payments-api?").press("enter", "c", "enter")
+	if _, quits := d.intents[len(d.intents)-1].(ui.Quit); quits {
+		t.Error("leaving the secret ends the program")
+	}
+	d.closed()
+}
+
 func TestSecretIsNotLeftSilently(t *testing.T) {
 	for _, k := range []string{"esc", "q", "ctrl+c"} {
 		d := newSecretDriver(t, plainEnvironment())
