@@ -91,3 +91,23 @@ const (
 	Same
 	Different
 )
+
+// Consent is a yes that only the operator can give.
+type Consent int
+
+// The consents.
+const (
+	MixedEnvironments Consent = iota // a live secret beside test values, or the reverse: Job.AllowMixed
+	TrackedByGit                     // a file that git tracks: Job.AllowTracked
+)
+
+// ConsentError is a Preflight's refusal that the operator's explicit yes lifts.
+type ConsentError struct {
+	Needs Consent
+	Err   error
+}
+
+func (e *ConsentError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the refusal itself.
+func (e *ConsentError) Unwrap() error { return e.Err }

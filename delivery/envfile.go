@@ -50,7 +50,7 @@ func (e *envFile) Preflight(ctx context.Context, job Job) (Plan, error) {
 	case job.AllowMixed:
 		plan.Notes = append(plan.Notes, "allowed by you although "+found.what())
 	default:
-		return plan, fmt.Errorf("%s: %w", display(s.real), found)
+		return plan, &ConsentError{MixedEnvironments, fmt.Errorf("%s: %w", display(s.real), found)}
 	}
 	return plan, thenProgram(e.common)
 }

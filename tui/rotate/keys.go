@@ -26,6 +26,14 @@ func (s *Screen) key(msg tea.KeyMsg) tea.Cmd {
 		return s.answerLeave(msg)
 	case s.asking == askUndo:
 		return s.answerUndo(msg)
+	case s.asking == askConsent:
+		switch {
+		case key.Matches(msg, k.Yes):
+			return s.consent()
+		case key.Matches(msg, k.Cancel, k.No, k.Quit):
+			return s.leave()
+		}
+		return nil
 	case s.asking == askStatements:
 		return s.answerStatements(msg)
 	case key.Matches(msg, k.Up):

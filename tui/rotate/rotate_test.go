@@ -19,6 +19,7 @@ import (
 	"github.com/muesli/termenv"
 
 	"detent/apikey"
+	"detent/delivery"
 	"detent/rotation"
 	"detent/tui/ui"
 )
@@ -464,6 +465,24 @@ func TestAPastedSecretIsMaskedAndChecked(t *testing.T) {
 	}
 	if text := fmt.Sprintf("%+v %#v", d.screen, d.screen); strings.Contains(text, canary) {
 		t.Error("the secret stays in the screen")
+	}
+}
+
+func TestAMixedFileNeedsAnExplicitYes(t *testing.T) {
+	refuse := func(*script) (rotation.Result, error) {
+		return rotation.Result{}, &rotation.StepError{Step: rotation.Preflight, Err: &delivery.ConsentError{Needs: delivery.MixedEnvironments, Err: errors.New("line 3 is a test value")}}
+	}
+	r := newScript(refuse, moves(rotation.Create, "ok"))
+	h := &fakeHost{rotation: r}
+	d := begin(t, h)
+	d.sees("line 3 is a test value")
+	d.press("enter")
+	if r.view.Step != rotation.Preflight || h.plan.AllowMixed {
+		t.Fatal("enter was taken for a yes")
+	}
+	d.press("y")
+	if r.view.Step != rotation.Create || !h.plan.AllowMixed || h.plan.AllowTracked {
+		t.Errorf("after y: %s, %+v", r.view.Step, h.plan)
 	}
 }
 

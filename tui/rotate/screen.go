@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
+	"detent/delivery"
 	"detent/rotation"
 	"detent/tui/ui"
 )
@@ -19,6 +21,7 @@ type Screen struct {
 	env  *ui.Env
 	host Host
 	open func() (Rotation, error) // begins or resumes; a command
+	plan Plan                     // of a rotation that begins
 	name string                   // of the key, for the title
 	id   string                   // of the rotation; empty before it has one
 	away bool                     // left while it waits; it goes on
@@ -39,6 +42,7 @@ type Screen struct {
 	waitEnds time.Time
 	turn     int // the current tick; ticks of older turns are dropped
 
+	refusal *delivery.ConsentError // what asks for an explicit yes
 	asking  question
 	input   textinput.Model // for a reason or a pasted secret
 	problem string          // what is wrong with the input
@@ -59,12 +63,14 @@ const (
 	askReason // for accepting differences
 	askPaste
 	askStatements
+	askConsent // to what a destination refuses without an explicit yes
 )
 
 // Start begins the rotation of a key by a plan.
 func Start(env *ui.Env, host Host, profile string, k apikey.Key, plan Plan) *Screen {
 	s := newScreen(env, host, k.Name)
-	s.open = func() (Rotation, error) { return host.Start(background(), profile, k, plan) }
+	s.plan = plan
+	s.open = func() (Rotation, error) { return host.Start(background(), profile, k, s.plan) }
 	return s
 }
 
@@ -134,6 +140,8 @@ func (s *Screen) Bindings() []key.Binding {
 		return []key.Binding{named(k.Cancel, "leave after this step")}
 	case s.asking == askLeave:
 		return []key.Binding{named(k.Confirm, "deliver it"), named(k.Discard, "delete the new key"), named(k.Cancel, "stay")}
+	case s.asking == askConsent:
+		return []key.Binding{named(k.Yes, "deliver there all the same"), named(k.Cancel, "leave")}
 	case s.asking == askUndo:
 		return []key.Binding{named(k.Yes, "undo"), named(k.Cancel, "stay")}
 	case s.Typing():
@@ -253,6 +261,9 @@ func (s *Screen) did(msg didMsg) tea.Cmd {
 	}
 	s.leaving = false
 	if s.err != nil {
+		if errors.As(s.err, &s.refusal) && s.view.Step == rotation.Preflight {
+			s.asking = askConsent
+		}
 		return touched
 	}
 	if s.waiting() {
@@ -341,6 +352,20 @@ func (s *Screen) leave() tea.Cmd {
 		}
 		return next
 	})
+}
+
+// consent begins again with the operator's yes. Nothing was changed until now: the rotation
+// stands at its preflight.
+func (s *Screen) consent() tea.Cmd {
+	switch s.refusal.Needs {
+	case delivery.MixedEnvironments:
+		s.plan.AllowMixed = true
+	case delivery.TrackedByGit:
+		s.plan.AllowTracked = true
+	}
+	s.rotation.Close()
+	s.rotation = nil
+	return s.Init()
 }
 
 // statements are what the operator confirms one by one, because detent cannot see it.

@@ -211,6 +211,9 @@ func (s *Screen) viewNow(p *page) {
 			left = "leaving when this step has ended · "
 		}
 		p.line("  " + st.Dim.Render(left+clock(s.env.Now().Sub(s.since))))
+	case s.asking == askConsent:
+		p.wrap(st.Warn.Render("! "), st.Base, s.refusal.Error())
+		p.line("  " + st.Key.Render("y") + "    deliver there all the same    " + st.Key.Render("esc") + "  leave: nothing was changed")
 	case s.err != nil:
 		s.viewError(p)
 	case s.asking != askNothing:
