@@ -293,7 +293,7 @@ func TestTemplateIsValidInBothStates(t *testing.T) {
 		line = strings.TrimPrefix(line, "# ")
 		field, _, isField := strings.Cut(line, "=")
 		field = strings.TrimSpace(field)
-		if strings.HasPrefix(line, "[") || isField && variableName.MatchString(field) {
+		if strings.HasPrefix(line, "[") || isField && apikey.IsVariableName(field) {
 			switch field {
 			case "auth", "token_url", "create", "DETENT_TOKEN":
 				continue // of other services

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -22,12 +21,6 @@ const (
 	variableRule = "must be the name of an environment variable: letters, digits and _, no digit first"
 	nameRule     = "is no profile name: letters, digits and . _ / -, at most 64, a letter or digit first"
 	commandForm  = `["program", "word"]`
-)
-
-var (
-	profileName  = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._/-]{0,63}$`)
-	deliverName  = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$`)
-	variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
 // parse reads and validates a whole file.
@@ -60,7 +53,7 @@ func readProfile(name string, t *section) Profile {
 	switch {
 	case strings.HasPrefix(name, Local):
 		t.doc.refuse(t.path, "names that begin with %s are those of the embedded service", Local)
-	case !profileName.MatchString(name):
+	case !apikey.IsProfileName(name):
 		t.doc.refuse(t.path, nameRule)
 	}
 	p := Profile{Name: name}
@@ -129,7 +122,7 @@ func readToken(t *section) Token {
 	}
 	var token Token
 	var ok bool
-	if token.Env, ok = s.text("env", "the name of a variable"); ok && !variableName.MatchString(token.Env) {
+	if token.Env, ok = s.text("env", "the name of a variable"); ok && !apikey.IsVariableName(token.Env) {
 		// What stands here may be the token itself, so it is not repeated.
 		s.refuse("env", variableRule)
 	}
@@ -143,7 +136,7 @@ func readToken(t *section) Token {
 }
 
 func readDeliver(name string, t *section) Deliver {
-	if !deliverName.MatchString(name) || name == "clipboard" {
+	if !apikey.IsProfileName(name) || strings.Contains(name, "/") || name == "clipboard" {
 		t.doc.refuse(t.path, "is no name for a destination: letters, digits and . _ -, and not \"clipboard\"")
 	}
 	d := Deliver{Name: name, Keys: t.words("keys", `["payments-*"]`)}
@@ -160,7 +153,7 @@ func readDeliver(name string, t *section) Deliver {
 				env.lacks(field, `{ path = "/srv/app/.env", variable = "API_KEY" }`)
 			}
 		}
-		if d.EnvFile.Variable != "" && !variableName.MatchString(d.EnvFile.Variable) || env.has("variable") && d.EnvFile.Variable == "" {
+		if d.EnvFile.Variable != "" && !apikey.IsVariableName(d.EnvFile.Variable) || env.has("variable") && d.EnvFile.Variable == "" {
 			env.refuse("variable", variableRule)
 		}
 		env.finish()

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"detent/apikey"
 )
 
 // A dotenv file is kept byte for byte but for one value. The two libraries that
@@ -19,7 +21,6 @@ import (
 var (
 	byteOrderMark  = []byte("\xef\xbb\xbf")
 	assignmentHead = regexp.MustCompile(`^[ \t]*(?:export[ \t]+)?([A-Za-z0-9_.-]+)([ \t]*)([=:])([ \t]*)`)
-	variableName   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	plainValue     = regexp.MustCompile(`^[A-Za-z0-9_.+/=:@%,-]+$`)
 )
 
@@ -51,7 +52,7 @@ type dotenv struct {
 
 // checkVariable refuses what a shell or a dotenv library would not take as a name.
 func checkVariable(name string) error {
-	if !variableName.MatchString(name) || name == "export" {
+	if !apikey.IsVariableName(name) || name == "export" {
 		return fmt.Errorf("%s is no name for a variable: use letters, digits and _, not beginning with a digit", display(name))
 	}
 	return nil

@@ -51,13 +51,13 @@ const (
 	stepFinishFolder  = "finish: sync folder"
 )
 
-var jobID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+var jobID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // errMoving says that others write to the file faster than it can be replaced.
 var errMoving = errors.New("the file keeps being changed by another program: nothing was written; try again when that program is quiet")
 
 func checkJob(job Job) error {
-	if !jobID.MatchString(job.ID) {
+	if !jobID.MatchString(job.ID) || len(job.ID) > 64 {
 		return fmt.Errorf("the rotation id %s cannot name a backup", display(clip(job.ID)))
 	}
 	return nil

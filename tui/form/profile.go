@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -31,8 +30,6 @@ type Profile struct {
 	auth        *choice
 	create      *tick
 }
-
-var profileName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._/-]{0,63}$`)
 
 const (
 	sourceEnv     = "env"
@@ -144,7 +141,7 @@ func (p *Profile) checkProfileName(value string) error {
 		return errors.New("a name is required")
 	case strings.HasPrefix(name, "local/"):
 		return errors.New("names that begin with local/ are those of the embedded service")
-	case !profileName.MatchString(name):
+	case !apikey.IsProfileName(name):
 		return errors.New("letters, digits and . _ / -, at most 64, a letter or digit first")
 	case slices.ContainsFunc(p.existing, func(o ui.Profile) bool { return o.Name == name }):
 		return fmt.Errorf("there is a profile %s already", name)
@@ -180,7 +177,7 @@ func (p *Profile) checkToken() error {
 	value := strings.TrimSpace(p.token.value())
 	switch p.source.value() {
 	case sourceEnv:
-		if !variablePattern.MatchString(value) {
+		if !apikey.IsVariableName(value) {
 			return errors.New("the name of a variable: letters, digits and _, no digit first; not the token itself")
 		}
 	case sourceFile:

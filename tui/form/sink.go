@@ -2,13 +2,13 @@ package form
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/kballard/go-shellquote"
 
+	"detent/apikey"
 	"detent/tui/ui"
 )
 
@@ -29,8 +29,6 @@ type sink struct {
 	at      int
 	problem string
 }
-
-var variablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 func newSink(env *ui.Env, kind sinkKind, name string) *sink {
 	s := &sink{env: env, kind: kind}
@@ -90,7 +88,7 @@ func (s *sink) destination() (string, error) {
 		return "file:" + first, nil
 	case s.kind == toEnv:
 		name := strings.TrimSpace(s.inputs[1].value())
-		if !variablePattern.MatchString(name) {
+		if !apikey.IsVariableName(name) {
 			return "", errors.New("a variable is letters, digits and _, and does not begin with a digit: API_KEY")
 		}
 		return "env-file:" + first + ":" + name, nil
