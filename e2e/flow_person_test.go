@@ -1,0 +1,202 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"detent/keyserver"
+)
+
+// person uses the program as a person does: one key, a look at what it did, the next key. Keys are counted.
+type person struct {
+	*terminal
+	presses int
+}
+
+// sit opens the program in a terminal of that size.
+func (h *home) sit(t *testing.T, cols, rows int, args ...string) *person {
+	t.Helper()
+	return &person{terminal: h.start(t, cols, rows, args...)}
+}
+
+// pause is shorter than any person's between two keys, and longer than the time in which keys count as one read.
+const pause = 12 * time.Millisecond
+
+// rest waits until the program has written nothing for a pause.
+func (p *person) rest() {
+	for seen := -1; ; {
+		p.mu.Lock()
+		written, ended := len(p.raw), p.ended
+		p.mu.Unlock()
+		if written == seen || ended {
+			return
+		}
+		seen = written
+		<-time.After(pause)
+	}
+}
+
+// do presses a key and waits for what it is to bring.
+func (p *person) do(key, want string) []string {
+	p.t.Helper()
+	p.rest()
+	p.keys(key)
+	p.presses++
+	return p.wait(want)
+}
+
+// move presses keys that only move; they may come as fast as they like.
+func (p *person) move(keys ...string) {
+	p.t.Helper()
+	p.rest()
+	p.keys(keys...)
+	p.presses += len(keys)
+}
+
+// say types text letter by letter and waits for what it is to bring.
+func (p *person) say(text, want string) []string {
+	p.t.Helper()
+	p.rest()
+	for _, r := range text {
+		p.keys(string(r))
+		p.presses++
+	}
+	return p.wait(want)
+}
+
+// confirm presses enter when a fresh confirmation takes it.
+func (p *person) confirm(want string) []string {
+	p.t.Helper()
+	p.armed()
+	return p.do("enter", want)
+}
+
+// tally says how many keys a flow took, and holds it to a limit.
+func (p *person) tally(what string, most int) {
+	p.t.Helper()
+	p.t.Logf("%s: %d keys", what, p.presses)
+	if p.presses > most {
+		p.t.Errorf("%s took %d keys, at most %d are allowed", what, p.presses, most)
+	}
+	p.presses = 0
+}
+
+// served is a running detent serve.
+type served struct {
+	url    string
+	tokens map[string]string // by variable
+}
+
+// serve starts detent serve; it ends with the test.
+func (h *home) serve(t *testing.T, args ...string) *served {
+	t.Helper()
+	cmd := exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
+	cmd.Env, cmd.Dir = h.env, h.dir
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	s := &served{tokens: map[string]string{}}
+	for lines := bufio.NewScanner(out); s.url == "" && lines.Scan(); {
+		if name, value, ok := strings.Cut(lines.Text(), "="); ok {
+			s.tokens[name] = value
+		}
+		s.url, _ = strings.CutPrefix(lines.Text(), "listening on ")
+		if !strings.HasPrefix(s.url, "http") {
+			s.url = ""
+		}
+	}
+	if s.url == "" {
+		t.Fatal("detent serve does not listen")
+	}
+	return s
+}
+
+// status is the service's answer to one request with a secret.
+func (s *served) status(t *testing.T, method, path, secret string) int {
+	t.Helper()
+	req, err := http.NewRequest(method, s.url+path, strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Close = true
+	req.Header.Set("Authorization", "Bearer "+secret)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode
+}
+
+// store opens the key service over the home's store, as another process beside the program would.
+func (h *home) store(t *testing.T) *served {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	server, err := keyserver.Open(ctx, keyserver.Options{Path: h.path(".local", "share", "detent", "keys.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ctx, listener) }()
+	t.Cleanup(func() {
+		stop()
+		if err := errors.Join(<-ended, server.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return &served{url: "http://" + listener.Addr().String()}
+}
+
+// config writes the configuration file of the home.
+func (h *home) config(t *testing.T, text string) {
+	t.Helper()
+	dir := h.path(".config", "detent")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(h.path(".config", "detent", "config.toml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// secretIn reads a saved secret and holds its file to 0600.
+func (h *home) secretIn(t *testing.T, name string) string {
+	t.Helper()
+	info, err := os.Stat(h.path(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("%s has mode %v, want 0600", name, info.Mode().Perm())
+	}
+	b, err := os.ReadFile(h.path(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(b))
+}
