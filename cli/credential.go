@@ -79,8 +79,8 @@ func (c *credential) Switch(ctx context.Context, job delivery.Job, secret apikey
 
 // Undo puts the old credential back.
 func (c *credential) Undo(ctx context.Context, job delivery.Job) (client.Service, error) {
-	if c.file == nil {
-		return c.s.service, nil
+	if c.file == nil { // it was a file when it was switched
+		return nil, fmt.Errorf("the old credential cannot be put back: detent now reads %s; start it as when the rotation began", c.from)
 	}
 	if _, err := c.file.Undo(ctx, own(job)); err != nil {
 		return nil, err

@@ -115,7 +115,7 @@ func (r *Rotation) finishDestinations(ctx context.Context) error {
 			return fmt.Errorf("%s: remove the kept copy: %w", r.j.Destinations[i].Describe, err)
 		}
 	}
-	if r.j.Own && r.w.Switcher != nil && r.j.Switched {
+	if r.j.Own && r.w.Switcher != nil { // after an undo of the switch, too
 		return r.w.Switcher.Finish(ctx, r.job())
 	}
 	return nil
