@@ -1,0 +1,122 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+)
+
+// killPoint is where the process dies: at a hook of its own code (before and after each journal
+// write, call and step of a delivery), or with one HTTP request of it in the service's hands.
+type killPoint struct {
+	hook    int
+	call    int
+	handled bool // the service has done it; the answer reaches nobody
+	what    string
+}
+
+// readHook are the hooks around reads: each of their requests is a point of its own.
+var readHook = regexp.MustCompile(`^(before|after): (list|probe|retrieve)$`)
+
+// killPoints runs the rotation once and says where it can be killed.
+func killPoints(t *testing.T, b *backend, pl plot) []killPoint {
+	t.Helper()
+	p := newPlay(t, b, pl)
+	p.proxy.when(nil)
+	p.must(p.spawn([]string{actorLog + "=" + p.home.path("points")}, p.rotateArgs()...))
+	p.assertRotated()
+	var out []killPoint
+	for i, what := range strings.Split(strings.TrimSpace(p.read("points")), "\n") {
+		if !readHook.MatchString(what) {
+			out = append(out, killPoint{hook: i + 1, what: what})
+		}
+	}
+	for i, what := range p.proxy.seen() {
+		out = append(out, killPoint{call: i + 1, what: what + ", not handled"}, killPoint{call: i + 1, handled: true, what: what + ", handled"})
+	}
+	return out
+}
+
+// killed runs the rotation in a real process until it dies there.
+func (p *play) killed(at killPoint) {
+	p.Helper()
+	cmd := p.process([]string{fmt.Sprint(actorDie, "=", at.hook)}, p.rotateArgs()...)
+	var starting sync.Mutex // the process is known before its first request is answered
+	if at.call > 0 {
+		p.proxy.when(func(call int, _ *http.Request) *fault {
+			if call != at.call {
+				return nil
+			}
+			return &fault{name: "kill", afterwards: at.handled, act: func(_ http.ResponseWriter, r *http.Request, _ *http.Response, _ []byte) {
+				starting.Lock()
+				defer starting.Unlock()
+				_ = cmd.Process.Kill()
+				_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that the process is gone
+				<-r.Context().Done()
+			}}
+		})
+	}
+	starting.Lock()
+	err := cmd.Start()
+	starting.Unlock()
+	if err != nil {
+		p.Fatal(err)
+	}
+	err = cmd.Wait()
+	p.proxy.when(nil)
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+		p.Fatalf("the process was not killed at %q: %v", at.what, err)
+	}
+}
+
+// TestKilledAnywhereTheRotationGoesOnOrBack kills a real process with SIGKILL at every journal write,
+// before and after every HTTP call and at every step of a delivery, starts detent again, and resumes or aborts.
+func TestKilledAnywhereTheRotationGoesOnOrBack(t *testing.T) {
+	services := backends(t)
+	every := 1
+	if testing.Short() {
+		every = 7
+	}
+	var points, runs atomic.Int64
+	t.Run("points", func(t *testing.T) {
+		for _, pl := range plots() {
+			t.Run(pl.name, func(t *testing.T) {
+				t.Parallel()
+				all := killPoints(t, services[pl.service], pl)
+				points.Add(int64(len(all)))
+				for i, at := range all {
+					for _, back := range []bool{false, true} {
+						if i%every != 0 {
+							continue
+						}
+						runs.Add(1)
+						t.Run(fmt.Sprintf("%03d %s, back=%v", i, at.what, back), func(t *testing.T) {
+							t.Parallel()
+							p := newPlay(t, services[pl.service], pl)
+							p.killed(at)
+							// Some of the second lives are processes of their own too; the rest saves the time to start one.
+							again := func(args ...string) result { return p.now(nil, args...) }
+							if i%8 == 0 {
+								again = func(args ...string) result { return p.spawn(nil, args...) }
+							}
+							p.finish(back, again)
+						})
+					}
+				}
+			})
+		}
+	})
+	t.Logf("%d kill points in %d rotations; %d real processes killed, each resumed or aborted", points.Load(), len(plots()), runs.Load())
+	if points.Load() < 100*int64(len(plots()))/2 {
+		t.Errorf("only %d kill points: are the hooks called?", points.Load())
+	}
+}

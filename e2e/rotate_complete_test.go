@@ -1,0 +1,44 @@
+package e2e
+
+import (
+	"testing"
+
+	"detent/apikey"
+)
+
+// plots are the ways to rotate that are killed and starved of answers at every point.
+func plots() []plot {
+	var out []plot
+	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+		out = append(out,
+			plot{name: service + " planned", service: service, places: []string{"app"}},
+			plot{name: service + " compromised", service: service, places: []string{"env"}, args: []string{"--compromised"}},
+			plot{name: service + " compromised, old first", service: service, places: []string{"env"}, args: []string{"--compromised", "--old-first"}})
+	}
+	return append(out,
+		plot{name: "prosopo that gives secrets again", service: apikey.Prosopo, places: []string{"env"}, gives: true},
+		plot{name: "vertesia that gives secrets again", service: apikey.Vertesia, places: []string{"file"}, gives: true},
+		plot{name: "vertesia, two places", service: apikey.Vertesia, places: []string{"app", "file"}},
+		plot{name: "vertesia, detent's own key", service: apikey.Vertesia, places: []string{"env"}, own: true},
+	)
+}
+
+func backends(t *testing.T) map[string]*backend {
+	t.Helper()
+	out := map[string]*backend{}
+	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+		out[service] = newBackend(t, service)
+	}
+	return out
+}
+
+func TestRotationAloneGoesToItsEnd(t *testing.T) {
+	services := backends(t)
+	for _, pl := range plots() {
+		t.Run(pl.name, func(t *testing.T) {
+			p := newPlay(t, services[pl.service], pl)
+			p.must(p.now(nil, p.rotateArgs()...))
+			p.assertRotated()
+		})
+	}
+}
