@@ -58,7 +58,10 @@ func (e Expiry) Check(now time.Time) error {
 
 const expiryForms = "never, a span such as 30d, 12h, 90m or 3600s, or a date such as 2027-01-31"
 
-var spanPattern = regexp.MustCompile(`^([0-9]{1,12})(s|m|h|d|w)?$`)
+var (
+	spanPattern = regexp.MustCompile(`^([0-9]{1,12})(s|m|h|d|w)?$`)
+	datePattern = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}`)
+)
 
 // ParseExpiry reads what a user types: "never", "3600s", "90m", "12h", "30d", "4w", bare
 // seconds, a date (the end of that day in loc) or an RFC 3339 instant.
@@ -84,7 +87,12 @@ func ParseExpiry(text string, now time.Time, loc *time.Location) (Expiry, error)
 		e := Expiry{At: at}
 		return e, e.Check(now)
 	}
-	return Expiry{}, fmt.Errorf("%q is no expiry: use %s", clip(text), expiryForms)
+	if date := datePattern.FindString(s); date != "" {
+		if _, err := time.Parse(time.DateOnly, date); err != nil {
+			return Expiry{}, fmt.Errorf("%s is a date that does not exist", date)
+		}
+	}
+	return Expiry{}, fmt.Errorf("%q is not an expiry: use %s", clip(text), expiryForms)
 }
 
 // ParseSpan reads a positive span of time: 3600s, 90m, 12h, 30d, 4w, or bare seconds.
