@@ -27,7 +27,10 @@ var services = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
 // answering is a service that answers every request by a function.
 func answering(t *testing.T, h http.HandlerFunc) *httptest.Server {
 	t.Helper()
-	srv := httptest.NewServer(h)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", dated) // the tests' sessions end by the tests' clock, whatever the day
+		h(w, r)
+	}))
 	t.Cleanup(srv.Close)
 	return srv
 }
