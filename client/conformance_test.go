@@ -261,6 +261,7 @@ func commonQuirks(service string) []quirk {
 		{name: "a redirect that changes the scheme", steps: []step{l.with(307, ``, "Location", "ftp://127.0.0.1/x")}, do: list, kind: BadAnswer, in: "redirected to ftp"},
 		{name: "delete", steps: []step{d.with(200, `{"success":true}`)}, do: remove1("k1"), want: "gone=false"},
 		{name: "delete with 204", steps: []step{d.with(204, ``)}, do: remove1("k1"), want: "gone=false"},
+		{name: "delete with an empty 200 is no answer", steps: []step{d.with(200, ``)}, do: remove1("k1"), kind: BadAnswer, in: "the answer is empty; it is not known whether"},
 		{name: "delete of a key that is gone", steps: []step{d.with(404, `{"error":"no such key"}`)}, do: remove1("k1"), want: "gone=true message=no such key"},
 		{name: "delete with 410", steps: []step{d.with(410, ``)}, do: remove1("k1"), want: "gone=true"},
 		{name: "delete with a web page of 404 is no answer", steps: []step{d.with(404, html, "Content-Type", "text/html")}, do: remove1("k1"), kind: BadAnswer, in: "web page"},

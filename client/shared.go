@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -78,8 +79,11 @@ func remove(ctx context.Context, t *transport, do doer, c call) (apikey.Deleted,
 	var out apikey.Deleted
 	err := do(ctx, c, func(a *answer) error {
 		raw, err := io.ReadAll(a.body)
-		if err != nil || len(bytes.TrimSpace(raw)) == 0 {
+		switch {
+		case err != nil || len(raw) == 0 && a.status == http.StatusNoContent:
 			return err
+		case len(bytes.TrimSpace(raw)) == 0:
+			return io.EOF // an empty 200 is not what any service says: was it the service?
 		}
 		if looksLikeWebPage(raw) {
 			return errWebPage
