@@ -104,6 +104,7 @@ func (a *App) Init() tea.Cmd {
 
 // Update is the one way in: size, results of commands, then keys.
 func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	a.read.begin(a.env.Now())
 	var cmd tea.Cmd
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:

@@ -20,12 +20,21 @@ const (
 // read follows the keys that came in one read, and guards confirmations.
 type read struct {
 	last  time.Time // when the last message was done with
+	keyed bool      // a key of this read was seen
 	acted bool      // a key of this read has acted; only text and movement follow
 
 	guarded ui.Screen
 	guard   int
 	until   time.Time // before this, enter and y are not taken
 	inRead  bool      // nor in the read that opened the confirmation
+}
+
+// begin ends the read where the program had nothing to do for a while, whatever message comes then: keys of
+// one read wait for nothing but the messages before them.
+func (r *read) begin(now time.Time) {
+	if now.Sub(r.last) >= oneRead {
+		r.keyed, r.acted, r.inRead = false, false, false
+	}
 }
 
 // watch starts the guard anew when a confirmation comes up.
@@ -43,10 +52,10 @@ func (r *read) watch(top ui.Screen, now time.Time) {
 
 // keys takes what one message of the terminal holds: one key, or the letters of one read.
 func (a *App) keys(msg tea.KeyMsg) tea.Cmd {
-	if a.env.Now().Sub(a.read.last) >= oneRead {
-		a.read.acted, a.read.inRead = false, false
+	if !a.read.keyed {
 		a.toast.seen()
 	}
+	a.read.keyed = true
 	if msg.Paste {
 		// A bracketed paste is text; outside an input it does nothing.
 		if a.typing() && !a.tooSmall() {
@@ -144,7 +153,14 @@ func (a *App) isMovement(msg tea.KeyMsg) bool {
 	if key.Matches(msg, k.Up, k.Down, k.Top, k.Bottom, k.HalfUp, k.HalfDown, k.PageUp, k.PageDown) {
 		return len(a.overlays) == 0 || msg.Type != tea.KeyRunes || !key.Matches(msg, k.Top) || !a.shadows(msg)
 	}
-	return len(a.overlays) > 0 && (msg.Type == tea.KeyTab || msg.Type == tea.KeyShiftTab)
+	if len(a.overlays) == 0 {
+		return false
+	}
+	switch msg.Type {
+	case tea.KeyTab, tea.KeyShiftTab, tea.KeyLeft, tea.KeyRight, tea.KeyHome, tea.KeyEnd:
+		return true
+	}
+	return false
 }
 
 // shadows reports whether the top overlay means something else by a movement's letter.
