@@ -76,4 +76,3 @@ func TestEachBadAnswerSaysWhatHappenedAndWhatToDo(t *testing.T) {
 		})
 	}
 }
-

@@ -219,4 +219,3 @@ func TestTheFormRefusesWhatCannotBeAndLosesNothing(t *testing.T) {
 	p.do("enter", "Name +kept")
 	p.wait("in 45d")
 }
-
