@@ -18,8 +18,10 @@ var commonPrefix = regexp.MustCompile(`^[A-Za-z]{2,5}[_-](?:(?:live|test)_)?`)
 // begins the secret, and is more than the service's common prefix.
 func maskOf(mask string, secret apikey.Secret) bool {
 	shown := strings.TrimRight(mask, "*….•")
-	own := len(shown) - len(commonPrefix.FindString(shown))
-	return shown != mask && own >= minMask && secret.HasPrefix(shown)
+	if shown == mask || !secret.HasPrefix(shown) {
+		return false
+	}
+	return len(shown)-len(commonPrefix.FindString(shown)) >= minMask
 }
 
 // collector hands a list over in batches and marks the credential that lists it. Keys whose mask
@@ -43,6 +45,9 @@ func (c *collector) add(k apikey.Key) {
 	if !k.Own && maskOf(k.Masked, c.own) {
 		c.held = append(c.held, k)
 		return
+	}
+	if c.pending == nil {
+		c.pending = make([]apikey.Key, 0, batch)
 	}
 	c.pending = append(c.pending, k)
 	if len(c.pending) >= batch {

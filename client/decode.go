@@ -101,8 +101,8 @@ func atEnd(dec *json.Decoder) error {
 }
 
 // decodeList reads a list as a stream: a bare array, or an object that has the array under one of
-// names. each decodes one element. The object's other members are returned.
-func decodeList(r io.Reader, names []string, each func(*json.Decoder) error) (map[string]json.RawMessage, error) {
+// names. each decodes one element, whose JSON is gone when it returns. The object's other members are returned.
+func decodeList(r io.Reader, names []string, each func(raw []byte) error) (map[string]json.RawMessage, error) {
 	dec := json.NewDecoder(r)
 	first, err := dec.Token()
 	if err != nil {
@@ -110,12 +110,13 @@ func decodeList(r io.Reader, names []string, each func(*json.Decoder) error) (ma
 	}
 	switch first {
 	case json.Delim('['):
-		if err := elements(dec, each); err != nil {
+		list := newElements(io.MultiReader(dec.Buffered(), r))
+		if err := list.all(each); err != nil {
 			return nil, err
 		}
-		return nil, atEnd(dec)
+		return nil, atEnd(json.NewDecoder(list.rest()))
 	case json.Delim('{'):
-		rest, err := decodeEnvelope(dec, names, each)
+		rest, err := decodeEnvelope(dec, r, names, each)
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
@@ -124,7 +125,7 @@ func decodeList(r io.Reader, names []string, each func(*json.Decoder) error) (ma
 	return nil, badAnswer("the answer is no list")
 }
 
-func decodeEnvelope(dec *json.Decoder, names []string, each func(*json.Decoder) error) (map[string]json.RawMessage, error) {
+func decodeEnvelope(dec *json.Decoder, r io.Reader, names []string, each func(raw []byte) error) (map[string]json.RawMessage, error) {
 	rest, found := map[string]json.RawMessage{}, false
 	for dec.More() {
 		name, err := dec.Token()
@@ -147,7 +148,11 @@ func decodeEnvelope(dec *json.Decoder, names []string, each func(*json.Decoder) 
 			return rest, badAnswer("the answer has its list twice")
 		case open == json.Delim('['):
 			found = true
-			if err := elements(dec, each); err != nil {
+			list := newElements(io.MultiReader(dec.Buffered(), r))
+			if err := list.all(each); err != nil {
+				return rest, err
+			}
+			if dec, r, err = goOn(list); err != nil {
 				return rest, err
 			}
 		case open == nil: // an empty list of a service that is written in Go
@@ -168,17 +173,22 @@ func decodeEnvelope(dec *json.Decoder, names []string, each func(*json.Decoder) 
 	return rest, atEnd(dec)
 }
 
-func elements(dec *json.Decoder, each func(*json.Decoder) error) error {
-	for dec.More() {
-		if err := each(dec); err != nil {
-			return err
+// goOn decodes what follows a list in its object, as if that began there.
+func goOn(list *elements) (*json.Decoder, io.Reader, error) {
+	c, err := list.peek()
+	if err == nil && c == ',' {
+		list.pos++
+		if c, err = list.peek(); err == nil && c != '"' {
+			err = errSyntax
 		}
 	}
-	_, err := dec.Token()
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
+	if err != nil {
+		return nil, nil, err
 	}
-	return err
+	r := io.MultiReader(strings.NewReader("{"), list.rest())
+	dec := json.NewDecoder(r)
+	_, err = dec.Token()
+	return dec, r, err
 }
 
 // refused is an answer with a status of success that says no.
@@ -225,8 +235,10 @@ func decodeObject(r io.Reader, names ...string) (members map[string]json.RawMess
 type text string
 
 func (t *text) UnmarshalJSON(b []byte) error {
-	var s string
+	s, ok := unquoted(b)
 	switch {
+	case ok:
+		*t = text(s)
 	case len(b) > 0 && b[0] == '"':
 		if err := json.Unmarshal(b, &s); err != nil {
 			return err
@@ -253,8 +265,8 @@ func (f *flag) UnmarshalJSON(b []byte) error {
 type token struct{ apikey.Secret }
 
 func (t *token) UnmarshalJSON(b []byte) error {
-	var s string
-	if json.Unmarshal(b, &s) == nil && isPrintable(s) {
+	s, ok := unquoted(b)
+	if (ok || json.Unmarshal(b, &s) == nil) && isPrintable(s) {
 		t.Secret = apikey.NewSecret(s)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -110,18 +111,30 @@ func adapters(tb testing.TB) (*prosopo, *vertesia, *generic) {
 	return p, v, g
 }
 
-// decodeRow reads one element of a list as each adapter does.
-func decodeRow[R any](key func(R) (apikey.Key, error), each func(apikey.Key)) func(*json.Decoder) error {
-	return func(dec *json.Decoder) error {
-		var row R
-		if err := dec.Decode(&row); err != nil {
+// decoding reads one element of a list as each adapter does.
+func decoding[R any, P interface {
+	*R
+	row
+}](names []string, key func(R) (apikey.Key, error), each func(apikey.Key)) func([]byte) error {
+	var one R
+	return func(raw []byte) error {
+		one = *new(R)
+		if err := decodeRow(raw, P(&one), names); err != nil {
 			return err
 		}
-		k, err := key(row)
+		k, err := key(one)
 		if err == nil {
 			each(k)
 		}
 		return err
+	}
+}
+
+func decodings(p *prosopo, v *vertesia, g *generic, each func(apikey.Key)) []func([]byte) error {
+	sets := permissionSets{}
+	return []func([]byte) error{
+		decoding(prosopoNames, func(r prosopoRow) (apikey.Key, error) { return p.key(r, sets) }, each),
+		decoding(vertesiaNames, v.key, each), decoding(genericNames, g.key, each),
 	}
 }
 
@@ -153,7 +166,7 @@ func FuzzDecodeList(f *testing.F) {
 				t.Fatal("a key without an id")
 			}
 		}
-		for _, row := range []func(*json.Decoder) error{decodeRow(p.key, each), decodeRow(v.key, each), decodeRow(g.key, each)} {
+		for _, row := range decodings(p, v, g, each) {
 			_, err := decodeList(&guard{r: bytes.NewReader(body), left: maxOther}, prosopoLists, row)
 			if err == nil && !json.Valid(body) {
 				t.Fatalf("%q was taken for a list", body)
@@ -190,14 +203,14 @@ func FuzzDecodeAnswer(f *testing.F) {
 
 func BenchmarkDecode100kKeys(b *testing.B) {
 	p, v, g := adapters(b)
-	drop := func(apikey.Key) {}
+	rows := decodings(p, v, g, func(apikey.Key) {})
 	for _, c := range []struct {
 		name, row string
-		each      func(*json.Decoder) error
+		each      func([]byte) error
 	}{
-		{"prosopo", `{"id":"65377%07d","name":"payments-api-%[1]d","permissions":{"AccessRules":["getRules","createRule"],"Traffic":["getTraffic"]},"createdAt":"2026-01-02T03:04:05.678Z","expiresAt":1798761600000,"token":"pro_0123456789abcdefghijklmnop%[1]d"}`, decodeRow(p.key, drop)},
-		{"vertesia", `{"id":"65377%07d","name":"Key %[1]d","type":"sk","role":"developer","enabled":true,"account":"652d77895674c387e105948c","project":{"id":"p1","name":"Shop"},"created_at":"2023-10-24T07:31:33.363Z","updated_at":"2023-10-24T07:31:33.363Z","maskedValue":"sk-ec54686****"}`, decodeRow(v.key, drop)},
-		{"generic", `{"id":"key_%d","name":"Key %[1]d","prefix":"sk_live_","created_at":"2025-01-01T00:00:00Z","last_used":"2025-01-15T10:30:00Z","expires_at":null,"restrictions":{"ip_addresses":[],"referrers":[],"endpoints":[]}}`, decodeRow(g.key, drop)},
+		{"prosopo", `{"id":"65377%07d","name":"payments-api-%[1]d","permissions":{"AccessRules":["getRules","createRule"],"Traffic":["getTraffic"]},"createdAt":"2026-01-02T03:04:05.678Z","expiresAt":1798761600000,"token":"pro_0123456789abcdefghijklmnop%[1]d"}`, rows[0]},
+		{"vertesia", `{"id":"65377%07d","name":"Key %[1]d","type":"sk","role":"developer","enabled":true,"account":"652d77895674c387e105948c","project":{"id":"p1","name":"Shop"},"created_at":"2023-10-24T07:31:33.363Z","updated_at":"2023-10-24T07:31:33.363Z","maskedValue":"sk-ec54686****"}`, rows[1]},
+		{"generic", `{"id":"key_%d","name":"Key %[1]d","prefix":"sk_live_","created_at":"2025-01-01T00:00:00Z","last_used":"2025-01-15T10:30:00Z","expires_at":null,"restrictions":{"ip_addresses":[],"referrers":[],"endpoints":[]}}`, rows[2]},
 	} {
 		var body bytes.Buffer
 		body.WriteByte('[')
@@ -217,5 +230,77 @@ func BenchmarkDecode100kKeys(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestTheFastWaySaysTheSame compares the walker with encoding/json, member by member.
+func TestTheFastWaySaysTheSame(t *testing.T) {
+	for _, raw := range []string{
+		`{}`, `null`, `[]`, `7`, `{"id":"a"}`, `{"ID":"a"}`, `{"Name":"n","id":1,"name":"m"}`, `{"id":"a","id":{}}`, `{"id":"a\u0041"}`, `{"id":"\"}`, `{"id":"é 日本"}`,
+		"{\"id\":\"a\x01\"}", "{\"id\":\"a\xff\"}", `{"id":"a","permissions":{"A":["b"]}}`, `{"id":"a","permissions":["b",]}`, `{"id":"a",}`, `{"id" : "a" , "x":[1,{"y":null}]}`,
+		`{"id":"a","expiresAt":1e3}`, `{"id":"a","expiresAt":01}`, `{"id":"a","expiresAt":-}`, `{"id":"a","expiresAt":-0.5}`, `{"id":"a","expiresAt":1.}`, `{"id":"a" "name":"b"}`, `{"id":"a"}x`,
+		`{"id":nullx}`, `{"id":tru}`, `{"token":"pro_abc"}`, `{"token":"a b"}`, `{"token":7}`, `{"createdAt":"2026-01-02T03:04:05.678Z"}`, `{"createdAt":" 2026-01-02T03:04:05Z "}`,
+		"{\"\u017fecret\":\"x\"}", `{"unknown":"x","id":"a"}`, `{"id":{"a":[}]}}`, `{"project":{"id":"p","name":"n"},"enabled":"true"}`, `{"restrictions":{"ip_addresses":["::1"]}}`, ` {"id":"a"} `, ``,
+	} {
+		same[prosopoRow](t, raw, prosopoNames)
+		same[vertesiaRow](t, raw, vertesiaNames)
+		same[genericRow](t, raw, genericNames)
+	}
+}
+
+func same[R any, P interface {
+	*R
+	row
+}](t *testing.T, raw string, names []string) {
+	t.Helper()
+	var fast, slow R
+	gotErr, wantErr := decodeRow([]byte(raw), P(&fast), names), json.Unmarshal([]byte(raw), &slow)
+	if (gotErr == nil) != (wantErr == nil) || gotErr == nil && !reflect.DeepEqual(fast, slow) {
+		t.Errorf("%q: got %+v, %v; want %+v, %v", raw, fast, gotErr, slow, wantErr)
+	}
+}
+
+func FuzzTheFastWaySaysTheSame(f *testing.F) {
+	f.Add(`{"id":"a","permissions":{"A":["b"]},"expiresAt":1798761600000,"token":"pro_a","created_at":null}`)
+	f.Add(`{"id":"a","restrictions":{"ip_addresses":[]},"project":{"id":"p"},"enabled":true}`)
+	f.Fuzz(func(t *testing.T, raw string) {
+		same[prosopoRow](t, raw, prosopoNames)
+		same[vertesiaRow](t, raw, vertesiaNames)
+		same[genericRow](t, raw, genericNames)
+	})
+}
+
+func TestEveryMemberHasItsField(t *testing.T) {
+	check := func(r row, names []string) {
+		v := reflect.ValueOf(r).Elem()
+		for i, name := range names {
+			if f := r.field([]byte(name)); f == nil || f != v.Field(i).Addr().Interface() {
+				t.Errorf("%T: %s goes to %v", r, name, f)
+			}
+		}
+	}
+	check(&prosopoRow{}, prosopoNames)
+	check(&vertesiaRow{}, vertesiaNames)
+	check(&genericRow{}, genericNames)
+}
+
+// TestListsInAnyPieces: where a body is cut into reads changes nothing, and no broken body passes for a list.
+func TestListsInAnyPieces(t *testing.T) {
+	for body, want := range map[string]int{
+		`[]`: 0, ` [ ] `: 0, `[{"id":"a"},{"id":"b"}]`: 2, "[\n{\"id\":\"a]\\\"\"} ,\t7]": 2, `{"data":[]}`: 0, `{"data":[1,2],"next":"x"}`: 2, `{"a":[3],"data":[1] }`: 1, `{"data":null}`: 0,
+		`{"data":["` + strings.Repeat("x", 3*readSize) + `",2],"z":{}}`: 2,
+		`[1,]`: -1, `[,1]`: -1, `[1 2]`: -1, `[1`: -1, `[`: -1, `[1]]`: -1, `[1],`: -1, `{"data":[1],}`: -1, `{"data":[1]`: -1, `{"data":[1]]`: -1, `{"data":[1],"data":[2]}`: -1, `{"data":[1]}{}`: -1, `[1,"a`: -1, `[}]`: -1,
+	} {
+		for _, r := range []io.Reader{strings.NewReader(body), iotest.OneByteReader(strings.NewReader(body)), iotest.DataErrReader(strings.NewReader(body))} {
+			n := 0
+			_, err := decodeList(r, []string{"data"}, func(raw []byte) error { n++; return json.Unmarshal(raw, new(any)) })
+			if want < 0 && err == nil || want >= 0 && (err != nil || n != want) {
+				t.Errorf("%.40q: %d elements, %v; want %d", body, n, err, want)
+			}
+		}
+	}
+	broken := errors.New("reset")
+	if _, err := decodeList(io.MultiReader(strings.NewReader(`[{"id":`), iotest.ErrReader(broken)), nil, func([]byte) error { return nil }); !errors.Is(err, broken) {
+		t.Errorf("a broken connection is told as %v", err)
 	}
 }

@@ -83,6 +83,42 @@ type genericRow struct {
 	Token        token           `json:"token"`
 }
 
+var genericNames = memberNames(genericRow{})
+
+func (r *genericRow) field(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "id":
+		return &r.ID
+	case "name":
+		return &r.Name
+	case "prefix":
+		return &r.Prefix
+	case "masked":
+		return &r.Masked
+	case "environment":
+		return &r.Environment
+	case "created_at":
+		return &r.CreatedAt
+	case "last_used":
+		return &r.LastUsed
+	case "last_used_at":
+		return &r.LastUsedAt
+	case "expires_at":
+		return &r.ExpiresAt
+	case "restrictions":
+		return &r.Restrictions
+	case "key":
+		return &r.Key
+	case "secret":
+		return &r.Secret
+	case "value":
+		return &r.Value
+	case "token":
+		return &r.Token
+	}
+	return nil
+}
+
 func (r genericRow) secret() apikey.Secret { return firstToken(r.Key, r.Secret, r.Value, r.Token) }
 
 func (g *generic) key(row genericRow) (apikey.Key, error) {
@@ -161,10 +197,11 @@ func (g *generic) walk(ctx context.Context, start func(*answer), each func(apike
 				start(a)
 				clear(seen)
 			}
+			var row genericRow
 			var err error
-			rest, err = decodeList(a.body, []string{"data"}, func(dec *json.Decoder) error {
-				var row genericRow
-				if err := dec.Decode(&row); err != nil {
+			rest, err = decodeList(a.body, []string{"data"}, func(raw []byte) error {
+				row = genericRow{}
+				if err := decodeRow(raw, &row, genericNames); err != nil {
 					return err
 				}
 				key, err := g.key(row)

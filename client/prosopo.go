@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -45,12 +46,14 @@ var prosopoList = call{op: opList, method: http.MethodPost, path: "/api-keys/get
 func (p *prosopo) walk(ctx context.Context, start func(*answer), each func(apikey.Key, prosopoRow), end func()) error {
 	return p.do(ctx, prosopoList, func(a *answer) error {
 		start(a)
-		_, err := decodeList(a.body, prosopoLists, func(dec *json.Decoder) error {
-			var row prosopoRow
-			if err := dec.Decode(&row); err != nil {
+		var row prosopoRow
+		sets := permissionSets{}
+		_, err := decodeList(a.body, prosopoLists, func(raw []byte) error {
+			row = prosopoRow{}
+			if err := decodeRow(raw, &row, prosopoNames); err != nil {
 				return err
 			}
-			key, err := p.key(row)
+			key, err := p.key(row, sets)
 			if err != nil {
 				return err
 			}
@@ -64,8 +67,14 @@ func (p *prosopo) walk(ctx context.Context, start func(*answer), each func(apike
 	})
 }
 
+// permissionSets are the permissions of a list's keys by how they stand on the wire: few sets are shared by many keys.
+type permissionSets map[string][]apikey.Permission
+
+// maxSets bounds what a list of all different sets costs.
+const maxSets = 1000
+
 // key translates a row. Its token is compared, masked and dropped.
-func (p *prosopo) key(row prosopoRow) (apikey.Key, error) {
+func (p *prosopo) key(row prosopoRow, sets permissionSets) (apikey.Key, error) {
 	if row.id() == "" {
 		return apikey.Key{}, badAnswer("a key in the answer has no id")
 	}
@@ -78,15 +87,28 @@ func (p *prosopo) key(row prosopoRow) (apikey.Key, error) {
 	if k.Masked == "" && !secret.IsZero() {
 		k.Masked = secret.Mask()
 	}
-	for _, perm := range parsePermissions(row.Permissions) {
+	known, ok := sets[string(row.Permissions)]
+	if !ok {
+		known = p.permissions(row.Permissions)
+		if len(sets) < maxSets && len(row.Permissions) > 0 && row.Permissions[0] == '{' { // a flat list's features may be learned later
+			sets[string(row.Permissions)] = known
+		}
+	}
+	k.Permissions = known
+	return k, nil
+}
+
+// permissions are the rights of a key. Nobody may change the slice: other keys have it too.
+func (p *prosopo) permissions(raw json.RawMessage) []apikey.Permission {
+	var out []apikey.Permission
+	for _, perm := range parsePermissions(raw) {
 		if perm.Name == "" {
 			continue
 		}
 		perm.Feature, perm.Name = p.odd.show(perm.Feature), p.odd.show(perm.Name)
-		k.Permissions = append(k.Permissions, p.features.learn(perm))
+		out = append(out, p.features.learn(perm))
 	}
-	k.Permissions = inOrder(k.Permissions)
-	return k, nil
+	return slices.Clip(inOrder(out))
 }
 
 // List implements Service.
@@ -175,7 +197,7 @@ func (p *prosopo) Create(ctx context.Context, draft apikey.Draft) (apikey.Create
 			return badAnswer("the answer to the create holds no secret")
 		}
 		if row.id() != "" {
-			created.Key, err = p.key(row)
+			created.Key, err = p.key(row, permissionSets{})
 		}
 		return err
 	})

@@ -29,6 +29,42 @@ type prosopoRow struct {
 	Key         token           `json:"key"`
 }
 
+var prosopoNames = memberNames(prosopoRow{})
+
+func (r *prosopoRow) field(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "id":
+		return &r.ID
+	case "_id":
+		return &r.MongoID
+	case "apiKeyId":
+		return &r.KeyID
+	case "name":
+		return &r.Name
+	case "masked":
+		return &r.Masked
+	case "permissions":
+		return &r.Permissions
+	case "createdAt":
+		return &r.CreatedAt
+	case "created":
+		return &r.Created
+	case "expiresAt":
+		return &r.ExpiresAt
+	case "expires":
+		return &r.Expires
+	case "expiry":
+		return &r.Expiry
+	case "token":
+		return &r.Token
+	case "apiKey":
+		return &r.APIKey
+	case "key":
+		return &r.Key
+	}
+	return nil
+}
+
 func (r prosopoRow) id() string           { return firstOf(r.ID, r.MongoID, r.KeyID) }
 func (r prosopoRow) token() apikey.Secret { return firstToken(r.Token, r.APIKey, r.Key) }
 func (r prosopoRow) expiry() when         { return firstWhen(r.ExpiresAt, r.Expires, r.Expiry) }

@@ -85,9 +85,10 @@ func (v *vertesia) walk(ctx context.Context, start func(*answer), each func(apik
 		c := call{op: opList, method: http.MethodGet, path: vertesiaKeys, query: vertesiaLevels[i], list: true, needs: "reader"}
 		err := v.call(ctx, c, func(a *answer) error {
 			start(a)
-			_, err := decodeList(a.body, []string{"data", "items", "apikeys"}, func(dec *json.Decoder) error {
-				var row vertesiaRow
-				if err := dec.Decode(&row); err != nil {
+			var row vertesiaRow
+			_, err := decodeList(a.body, []string{"data", "items", "apikeys"}, func(raw []byte) error {
+				row = vertesiaRow{}
+				if err := decodeRow(raw, &row, vertesiaNames); err != nil {
 					return err
 				}
 				key, err := v.key(row)

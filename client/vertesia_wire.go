@@ -36,6 +36,54 @@ type vertesiaRow struct {
 	Value       token           `json:"value"`
 }
 
+var vertesiaNames = memberNames(vertesiaRow{})
+
+func (r *vertesiaRow) field(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "id":
+		return &r.ID
+	case "name":
+		return &r.Name
+	case "type":
+		return &r.Type
+	case "role":
+		return &r.Role
+	case "maskedValue":
+		return &r.Masked
+	case "account":
+		return &r.Account
+	case "project":
+		return &r.Project
+	case "enabled":
+		return &r.Enabled
+	case "expires_at":
+		return &r.ExpiresAt
+	case "created_at":
+		return &r.CreatedAt
+	case "updated_at":
+		return &r.UpdatedAt
+	case "created_by":
+		return &r.CreatedBy
+	case "updated_by":
+		return &r.UpdatedBy
+	case "can_retrieve_value":
+		return &r.CanRetrieve
+	case "properties":
+		return &r.Properties
+	case "clearance":
+		return &r.Clearance
+	case "compartments":
+		return &r.Compartment
+	case "scim_provisioning":
+		return &r.SCIM
+	case "can_delegate_security_attributes":
+		return &r.Delegate
+	case "value":
+		return &r.Value
+	}
+	return nil
+}
+
 // reference is an id, or an object with one: a project is either.
 type reference struct{ id, name text }
 

@@ -20,13 +20,16 @@ type when struct {
 
 func (w *when) UnmarshalJSON(b []byte) error {
 	*w = when{set: true}
-	s := string(b)
-	if len(b) > 0 && b[0] == '"' {
+	s, ok := unquoted(b)
+	if !ok {
+		s = string(b)
+	}
+	if !ok && len(b) > 0 && b[0] == '"' {
 		if err := json.Unmarshal(b, &s); err != nil {
 			return err
 		}
-		s = strings.TrimSpace(s)
 	}
+	s = strings.TrimSpace(s)
 	switch s {
 	case "null", "", "0", "0.0", "never", "Never":
 		w.absent = true
@@ -45,6 +48,11 @@ var whenLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2
 	"2006-01-02 15:04:05", "2006-01-02", "2006-01-02T15:04:05.999999999Z0700"}
 
 func parseWhen(s string) (time.Time, bool) {
+	if len(s) > 10 && s[10] == 'T' { // as most services write it, and no number
+		if at, err := time.Parse(time.RFC3339Nano, s); err == nil {
+			return at.UTC(), at.Year() > 1
+		}
+	}
 	if n, err := strconv.ParseFloat(s, 64); err == nil {
 		if n >= epochMillis {
 			n /= 1000

@@ -1,0 +1,317 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"reflect"
+)
+
+// A list of 100,000 keys is felt. Its elements are cut out of the stream here, and those of the usual shape are
+// taken apart by hand; whatever is unusual about one is left to encoding/json, which says the same five times slower.
+
+// errSyntax is what encoding/json says about text that is no JSON.
+var errSyntax = json.Unmarshal([]byte("]"), new(any))
+
+// elements are the elements of an array of the stream, whose opening bracket was read.
+type elements struct {
+	r        io.Reader
+	buf      []byte
+	pos, end int
+	broken   error // why r gives no more
+}
+
+const readSize = 64 << 10
+
+func newElements(r io.Reader) *elements { return &elements{r: r, buf: make([]byte, readSize)} }
+
+// all hands over the JSON of each element, which is valid until the next one, and reads the closing bracket.
+func (e *elements) all(each func(raw []byte) error) error {
+	for first := true; ; first = false {
+		c, err := e.peek()
+		switch {
+		case err != nil:
+			return err
+		case c == ']':
+			e.pos++
+			return nil
+		case !first && c != ',':
+			return errSyntax
+		case !first:
+			e.pos++
+			if _, err := e.peek(); err != nil {
+				return err
+			}
+		}
+		raw, err := e.value()
+		if err != nil {
+			return err
+		}
+		if err := each(raw); err != nil {
+			return err
+		}
+	}
+}
+
+// rest is what follows.
+func (e *elements) rest() io.Reader {
+	return io.MultiReader(bytes.NewReader(e.buf[e.pos:e.end]), e.r)
+}
+
+// peek skips white space and shows the byte after it.
+func (e *elements) peek() (byte, error) {
+	for {
+		for ; e.pos < e.end; e.pos++ {
+			if c := e.buf[e.pos]; c != ' ' && c != '\n' && c != '\r' && c != '\t' {
+				return c, nil
+			}
+		}
+		if err := e.fill(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// value cuts out the value that begins here. Whether it is valid is for its reader to say.
+func (e *elements) value() ([]byte, error) {
+	depth, inString := 0, false
+	for at := 0; ; at++ {
+		for e.pos+at >= e.end {
+			if err := e.fill(); err != nil {
+				return nil, err
+			}
+		}
+		c := e.buf[e.pos+at]
+		if inString {
+			switch c {
+			case '\\':
+				at++ // what follows ends no string
+			case '"':
+				inString = false
+			}
+			continue
+		}
+		switch c {
+		case '"':
+			inString = true
+		case '{', '[':
+			depth++
+		case '}', ']', ',', ' ', '\n', '\r', '\t':
+			if depth > 0 {
+				if c == '}' || c == ']' {
+					depth--
+				}
+				continue
+			}
+			if at == 0 {
+				return nil, errSyntax
+			}
+			raw := e.buf[e.pos : e.pos+at]
+			e.pos += at
+			return raw, nil
+		}
+	}
+}
+
+// fill reads on, keeping what is not used yet.
+func (e *elements) fill() error {
+	if e.broken != nil {
+		return e.broken
+	}
+	e.end = copy(e.buf, e.buf[e.pos:e.end])
+	e.pos = 0
+	if e.end == len(e.buf) {
+		e.buf = append(e.buf, make([]byte, len(e.buf))...)
+	}
+	n, err := e.r.Read(e.buf[e.end:])
+	e.end += n
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	e.broken = err
+	if n > 0 {
+		return nil
+	}
+	return err
+}
+
+// row is what an element is decoded into: field is where a member goes, nil for one that is not read.
+type row interface {
+	field(name []byte) json.Unmarshaler
+}
+
+// decodeRow decodes one element into a row that is empty.
+func decodeRow(raw []byte, into row, names []string) error {
+	w := walker{raw, 0}
+	if w.row(into, names) && w.skip() == len(raw) {
+		return nil
+	}
+	return json.Unmarshal(raw, into) // what was filled in is filled in again, in the same order
+}
+
+// memberNames are the names in the tags of a row.
+func memberNames(r any) []string {
+	t := reflect.TypeOf(r)
+	names := make([]string, t.NumField())
+	for i := range names {
+		names[i] = t.Field(i).Tag.Get("json")
+	}
+	return names
+}
+
+// A walker walks over JSON as services write it: strings without escapes, and nothing that is disputed. Its methods
+// report false for anything else.
+type walker struct {
+	raw []byte
+	at  int
+}
+
+// row hands the members of an object to their fields.
+func (w *walker) row(into row, names []string) bool {
+	return w.object(func(name []byte, value []byte) bool {
+		if f := into.field(name); f != nil {
+			return f.UnmarshalJSON(value) == nil
+		}
+		// encoding/json takes other cases of a name too.
+		for _, known := range names {
+			if bytes.EqualFold(name, []byte(known)) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func (w *walker) object(member func(name, value []byte) bool) bool {
+	if !w.take('{') {
+		return false
+	}
+	if w.take('}') {
+		return true
+	}
+	for {
+		name, ok := w.text()
+		if !ok || !w.take(':') {
+			return false
+		}
+		from := w.skip()
+		if !w.value() || member != nil && !member(name, w.raw[from:w.at]) {
+			return false
+		}
+		if !w.take(',') {
+			return w.take('}')
+		}
+	}
+}
+
+// value walks over a value.
+func (w *walker) value() bool {
+	from := w.skip()
+	if from == len(w.raw) {
+		return false
+	}
+	switch c := w.raw[from]; {
+	case c == '"':
+		_, ok := w.text()
+		return ok
+	case c == '{':
+		return w.object(nil)
+	case c == '[':
+		w.at++
+		if w.take(']') {
+			return true
+		}
+		for {
+			if !w.value() {
+				return false
+			}
+			if !w.take(',') {
+				return w.take(']')
+			}
+		}
+	case c == '-' || c >= '0' && c <= '9':
+		return w.number()
+	}
+	for _, word := range []string{"null", "true", "false"} {
+		if bytes.HasPrefix(w.raw[from:], []byte(word)) {
+			w.at += len(word)
+			return true
+		}
+	}
+	return false
+}
+
+// number walks over digits with at most one point; exponents are unusual.
+func (w *walker) number() bool {
+	from := w.at
+	if w.raw[w.at] == '-' {
+		w.at++
+	}
+	digits := func() int {
+		n := w.at
+		for w.at < len(w.raw) && w.raw[w.at] >= '0' && w.raw[w.at] <= '9' {
+			w.at++
+		}
+		return w.at - n
+	}
+	first := w.at
+	n := digits()
+	if n == 0 || n > 1 && w.raw[first] == '0' {
+		return false
+	}
+	if w.at < len(w.raw) && w.raw[w.at] == '.' {
+		w.at++
+		if digits() == 0 {
+			return false
+		}
+	}
+	return w.at > from && (w.at == len(w.raw) || w.raw[w.at] != 'e' && w.raw[w.at] != 'E')
+}
+
+// text walks over a string and returns what is between its quotes.
+func (w *walker) text() ([]byte, bool) {
+	if !w.take('"') {
+		return nil, false
+	}
+	for i := w.at; i < len(w.raw); i++ {
+		switch c := w.raw[i]; {
+		case c == '"':
+			s := w.raw[w.at:i]
+			w.at = i + 1
+			return s, true
+		case c == '\\' || c < 0x20:
+			return nil, false
+		}
+	}
+	return nil, false
+}
+
+// take walks over white space and one byte, if it is this one.
+func (w *walker) take(c byte) bool {
+	if at := w.skip(); at < len(w.raw) && w.raw[at] == c {
+		w.at++
+		return true
+	}
+	return false
+}
+
+func (w *walker) skip() int {
+	for w.at < len(w.raw) && (w.raw[w.at] == ' ' || w.raw[w.at] == '\n' || w.raw[w.at] == '\r' || w.raw[w.at] == '\t') {
+		w.at++
+	}
+	return w.at
+}
+
+// unquoted is the value of a JSON string that is printable ASCII without escapes.
+func unquoted(b []byte) (string, bool) {
+	if len(b) < 2 || b[0] != '"' || b[len(b)-1] != '"' {
+		return "", false
+	}
+	b = b[1 : len(b)-1]
+	for _, c := range b {
+		if c < 0x20 || c > 0x7e || c == '\\' || c == '"' {
+			return "", false
+		}
+	}
+	return string(b), true
+}
