@@ -19,6 +19,7 @@ type checkOptions struct {
 	maxAge, expiring, unused string
 	all                      bool
 	format                   string
+	given                    func(flag string) bool
 }
 
 func (a *app) checkCommand() *cobra.Command {
@@ -27,9 +28,12 @@ func (a *app) checkCommand() *cobra.Command {
 		Use: "check", Short: "Report keys that are old, near their end, unused or half rotated: exit 1 if there are any", Args: cobra.NoArgs,
 		Long: `Report what deserves attention. Warnings (age, expiring, expired, unused, rotation_open) make the exit code 1; the notes of
 --all never do. The code is 2 where the keys could not be checked.`,
-		RunE: a.run(func(ctx context.Context, _ []string) error { return couldNot(a.check(ctx, o)) }),
 	}
 	f := cmd.Flags()
+	cmd.RunE = a.run(func(ctx context.Context, _ []string) error {
+		o.given = f.Changed
+		return couldNot(a.check(ctx, o))
+	})
 	f.StringVar(&o.maxAge, "max-age", "", "warn of keys older than this (default: the profile's max_age, else 90d)")
 	f.StringVar(&o.expiring, "expiring", "", "warn of keys that expire within this time (default 14d)")
 	f.StringVar(&o.unused, "unused", "", "warn of keys not used for this long (default 90d)")
@@ -51,7 +55,7 @@ func (o checkOptions) policy(p apikey.Policy) (apikey.Policy, error) {
 		flag, text string
 		into       *time.Duration
 	}{{"max-age", o.maxAge, &p.MaxAge}, {"expiring", o.expiring, &p.Expiring}, {"unused", o.unused, &p.Unused}} {
-		if f.text == "" {
+		if !o.given(f.flag) {
 			continue
 		}
 		span, err := apikey.ParseSpan(f.text)

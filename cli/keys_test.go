@@ -249,6 +249,7 @@ func TestUpdateRefusesWhatTheServiceCannotWithItsReason(t *testing.T) {
 	m.want(2, "exclude each other", "update", "k", "-p", "local/vertesia", "--enable", "--disable")
 	m.want(2, "must not be empty", "update", "k", "-p", "local/vertesia", "--name", "")
 	m.want(2, "no role", "update", "k", "-p", "local/vertesia", "--role", "emperor")
+	m.want(2, "no role", "update", "k", "-p", "local/vertesia", "--name", "x", "--role", "emperor")
 	m.want(2, "accepts 1 arg", "update", "-p", "local/vertesia", "--enable")
 	m.want(2, "read-only", "update", "k", "-p", "local/vertesia", "--disable", "--read-only")
 	m.want(1, "no key has the id or the name", "update", "nope", "-p", "local/vertesia", "--disable")
@@ -409,6 +410,13 @@ func TestCheckThatCouldNotCheckIsTwo(t *testing.T) {
 	m.environ = append(m.environ, "P_TOKEN=psp_wrong-token-of-nobody")
 	m.want(2, "401", "check")
 	m.want(1, "401", "list")
+}
+
+func TestCheckRefusesAnEmptySpan(t *testing.T) {
+	m := newMachine(t)
+	for _, flag := range []string{"--max-age", "--expiring", "--unused"} {
+		m.want(2, flag+": ", "check", flag, "")
+	}
 }
 
 func TestCheckNotesAClockThatIsFarOff(t *testing.T) {

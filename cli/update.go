@@ -90,9 +90,13 @@ func checkPatch(p apikey.Patch, c apikey.Capabilities) error {
 		return fmt.Errorf("--role: %s", c.ChangeRole.Why)
 	case p.Enabled != nil && !c.Disable.OK:
 		return fmt.Errorf("--enable, --disable: %s", c.Disable.Why)
-	case p.Name != nil:
-		return checkName(*p.Name, c)
-	case p.Role != nil:
+	}
+	if p.Name != nil {
+		if err := checkName(*p.Name, c); err != nil {
+			return err
+		}
+	}
+	if p.Role != nil {
 		return checkRole(*p.Role, c)
 	}
 	return nil
