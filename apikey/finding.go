@@ -81,7 +81,7 @@ func Examine(keys []Key, caps Capabilities, p Policy, rotating map[string]bool, 
 			add(FindingRotationOpen, "a rotation of this key is open")
 		}
 		examineAccess(k, caps, risks, roles, add)
-		if names[k.Name] > 1 {
+		if k.Name != "" && names[k.Name] > 1 {
 			add(FindingDuplicateName, "%d keys have this name", names[k.Name])
 		}
 	}
