@@ -24,6 +24,8 @@ type Config struct {
 	Default string
 	// Profiles of the file in its order, then the built-in ones.
 	Profiles []Profile
+
+	tokenLines map[string]int // where the file names each profile's token
 }
 
 // Profile is one account on one service.
@@ -124,6 +126,15 @@ func (c *Config) Lookup(name string) (Profile, bool) {
 		return Profile{}, false
 	}
 	return c.Profiles[i], true
+}
+
+// tokenField is FILE:LINE: FIELD of a profile's token, for errors about it.
+func (c *Config) tokenField(profile string) string {
+	line, ok := c.tokenLines[profile]
+	if !ok {
+		return "profile " + profile + ": token"
+	}
+	return fmt.Sprintf("%s:%d: profiles.%s.token", c.Path, line, quoteKey(profile))
 }
 
 // Names lists the profiles.

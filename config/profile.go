@@ -29,12 +29,13 @@ func parse(file string, data []byte) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Config{Path: file, Found: true}
+	c := &Config{Path: file, Found: true, tokenLines: map[string]int{}}
 	c.Default, _ = root.text("default_profile", "the name of a profile")
 	if profiles := root.sub("profiles", "tables: [profiles.NAME]"); profiles != nil {
 		for _, name := range profiles.names() {
 			if table := profiles.sub(name, "a table: [profiles."+quoteKey(name)+"]"); table != nil {
 				c.Profiles = append(c.Profiles, readProfile(name, table))
+				c.tokenLines[name] = doc.line(table.at("token"))
 			}
 		}
 	}

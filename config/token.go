@@ -38,15 +38,15 @@ func (r TokenReader) Read(ctx context.Context, p Profile) (apikey.Secret, error)
 		text = r.Env.Get("DETENT_TOKEN")
 	}
 	if text == "" {
-		from = p.Token.String()
+		from = r.Config.tokenField(p.Name) + ": " + p.Token.String()
 		text, err = r.source(ctx, p.Token)
 	}
 	if err != nil {
-		return apikey.Secret{}, fmt.Errorf("profile %s: token from %s: %w", p.Name, from, err)
+		return apikey.Secret{}, fmt.Errorf("%s: %w", from, err)
 	}
 	secret, err := apikey.ParseSecret(text)
 	if err != nil {
-		return apikey.Secret{}, fmt.Errorf("profile %s: token from %s: %w", p.Name, from, err)
+		return apikey.Secret{}, fmt.Errorf("%s: %w", from, err)
 	}
 	return secret, nil
 }
@@ -56,7 +56,7 @@ func (r TokenReader) source(ctx context.Context, t Token) (string, error) {
 	case t.Env != "":
 		text := r.Env.Get(t.Env)
 		if text == "" {
-			return "", errors.New("the variable is not set or is empty")
+			return "", fmt.Errorf("the variable is not set or is empty: set it, or let token be one of %s", tokenForms)
 		}
 		return text, nil
 	case t.File != "":
