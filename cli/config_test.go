@@ -124,8 +124,11 @@ func TestDetentTokenIsForTheSelectedProfileAndNeverForALocalOne(t *testing.T) {
 
 func TestTokenProblemIsExitTwo(t *testing.T) {
 	m := newMachine(t)
-	m.write(".config/detent/config.toml", "[profiles.p]\nservice = \"prosopo\"\nurl = \"https://x.example\"\ntoken = { env = \"UNSET\" }\n")
-	m.want(2, "profile p: token from env UNSET: the variable is not set", "list", "-p", "p")
+	path := m.write(".config/detent/config.toml", "[profiles.p]\nservice = \"prosopo\"\nurl = \"https://x.example\"\ntoken = { env = \"UNSET\" }\n")
+	r := m.want(2, path+":4: profiles.p.token: env UNSET: the variable is not set or is empty: set it, or let token be one of { env", "list", "-p", "p")
+	if strings.Count(r.stderr, "\n") != 1 {
+		t.Errorf("more than one line:\n%s", r.stderr)
+	}
 }
 
 func TestWithoutAHomeOnlyWhatNeedsOneFails(t *testing.T) {
@@ -195,6 +198,10 @@ func TestDemoReadsNoConfigurationAndLeavesNothing(t *testing.T) {
 		t.Errorf("%d keys", len(keys))
 	}
 	m.want(1, "", "check", "--demo")
+	if out := m.must("config", "show", "--demo"); !strings.Contains(out, "file     none") || !strings.Contains(out, "selected local/prosopo") {
+		t.Errorf("%s", out)
+	}
+	m.want(2, "--demo", "config", "init", "--demo")
 	for _, dir := range []string{m.home, m.tmp()} {
 		left, err := os.ReadDir(dir)
 		if err != nil {

@@ -32,6 +32,9 @@ func (a *app) configPath(context.Context, []string) error {
 }
 
 func (a *app) configInit(context.Context, []string) error {
+	if a.flags.demo {
+		return usagef("--demo: the demo reads and writes no configuration")
+	}
 	path, _, err := a.env.Path(a.flags.config)
 	if err != nil {
 		return usage(err)
@@ -49,16 +52,19 @@ func (a *app) configShow(context.Context, []string) error {
 	if err != nil {
 		return err
 	}
-	selected, err := cfg.Select(a.flags.profile, a.env)
+	selected, err := a.selected()
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	var b strings.Builder
-	state := "not there"
-	if cfg.Found {
-		state = "read"
+	state := cfg.Path + " (not there)"
+	switch {
+	case a.flags.demo:
+		state = "none (the demo reads no configuration)"
+	case cfg.Found:
+		state = cfg.Path + " (read)"
 	}
-	fmt.Fprintf(&b, "file     %s (%s)\nselected %s\n", cfg.Path, state, selected.Name)
+	fmt.Fprintf(&b, "file     %s\nselected %s\n", state, selected.Name)
 	for _, p := range cfg.Profiles {
 		if err := a.showProfile(&b, p, p.Name == selected.Name); err != nil {
 			return err
