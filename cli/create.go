@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -9,12 +10,14 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/delivery"
 )
 
 type createOptions struct {
 	name, expires, role, environment        string
 	permissions, ips, referrers, endpoints  []string
 	deliver                                 []string
+	consents                                consents
 	format                                  string
 	expiresGiven, roleGiven, environmentSet bool
 }
@@ -39,6 +42,7 @@ func (a *app) createCommand() *cobra.Command {
 	f.StringArrayVar(&o.referrers, "allow-referrer", nil, "a referrer's origin, optionally with /*; may be repeated")
 	f.StringArrayVar(&o.endpoints, "allow-endpoint", nil, "a path prefix the key may call; may be repeated")
 	f.StringArrayVar(&o.deliver, "deliver", nil, "where the secret goes instead of standard output: env-file:PATH:VARIABLE, file:PATH, command:CMDLINE, clipboard, or a name of the profile; may be repeated")
+	o.consents.register(f)
 	outputFlag(cmd, &o.format)
 	cmd.RunE = a.run(func(ctx context.Context, _ []string) error {
 		o.expiresGiven, o.roleGiven, o.environmentSet = f.Changed("expires"), f.Changed("role"), f.Changed("environment")
@@ -69,8 +73,8 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	}
 	run := newDeliveryRun(func(text string) { a.say("%s", text) })
 	run.job.Environment = s.environmentOf(apikey.Key{Environment: draft.Environment})
-	if err := run.preflight(ctx, places); err != nil {
-		return usagef("nothing was created: %w", err)
+	if err := a.preflightCreate(ctx, run, places, &o.consents); err != nil {
+		return err
 	}
 	a.warnOf(draft, s.caps)
 	if !o.expiresGiven && s.caps.Expiry.OK {
@@ -86,6 +90,24 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 		return err
 	}
 	return a.handOver(ctx, s, created, places, run, asJSON)
+}
+
+// preflightCreate proves every place before the key is created, with the operator's yes where one wants it.
+func (a *app) preflightCreate(ctx context.Context, run *deliveryRun, places []place, yes *consents) error {
+	for {
+		run.job.AllowMixed, run.job.AllowTracked = yes.mixed, yes.tracked
+		err := run.preflight(ctx, places)
+		if err == nil {
+			return nil
+		}
+		var wants *delivery.ConsentError
+		if !errors.As(err, &wants) {
+			return usagef("nothing was created: %w", err)
+		}
+		if again, err := a.consent(ctx, err, yes, true); !again {
+			return err
+		}
+	}
 }
 
 // handOver brings the new secret to where it should be. A secret that reached

@@ -22,7 +22,8 @@ type rotateOptions struct {
 	drain, soak           string
 	drainGiven, soakGiven bool
 	acceptUnknown         string
-	yes, tracked, mixed   bool
+	yes                   bool
+	consents              consents
 	format                string
 }
 
@@ -48,8 +49,7 @@ anything, so a rotation that was cut off goes on with --resume, or back with --a
 	f.StringVar(&o.soak, "soak", "10m", "how long the old key is disabled before it is deleted; given, it is your word that this is enough")
 	f.StringVar(&o.acceptUnknown, "accept-unknown", "", "accept access that the service has but does not report, for this reason")
 	f.BoolVar(&o.yes, "yes", false, "do not ask")
-	f.BoolVar(&o.tracked, "force-tracked", false, "deliver even to a file that git tracks")
-	f.BoolVar(&o.mixed, "force-mixed", false, "deliver even where the file's other values are of the other environment (live, test)")
+	o.consents.register(f)
 	outputFlag(cmd, &o.format)
 	cmd.MarkFlagsMutuallyExclusive("resume", "abort")
 	cmd.RunE = a.run(func(ctx context.Context, args []string) error {
@@ -96,30 +96,40 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 	if !o.yes && !a.interactive() {
 		return usagef("rotating needs confirmations, and there is no terminal to ask on: use --yes")
 	}
-	var s *session
-	var r *rotation.Rotation
-	if len(args) > 0 {
-		s, r, err = a.beginRotation(ctx, args[0], o, drain, soak)
-	} else {
-		s, r, err = a.reopenRotation(ctx, o.resume+o.abort, rotation.ResumeOptions{Drain: drain, Soak: soak, AcceptUnknown: o.acceptUnknown})
-	}
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	runner := &rotationRun{a: a, r: r, yes: o.yes, asked: len(args) == 0}
-	if o.abort != "" {
-		err = runner.abort(ctx)
-	} else {
-		err = runner.goOn(ctx)
-	}
-	// The journal's state is printed whatever the end: it says what is certain.
-	if asJSON {
-		if printErr := writeJSON(a.out, rotationJSON(r.View(), s.profile)); printErr != nil {
-			return errors.Join(err, printErr)
+	asked := len(args) == 0
+	for {
+		var s *session
+		var r *rotation.Rotation
+		if len(args) > 0 {
+			s, r, err = a.beginRotation(ctx, args[0], o, drain, soak)
+		} else {
+			s, r, err = a.reopenRotation(ctx, o.resume+o.abort, rotation.ResumeOptions{Drain: drain, Soak: soak, AcceptUnknown: o.acceptUnknown})
+		}
+		if err != nil {
+			return err
+		}
+		runner := &rotationRun{a: a, r: r, yes: o.yes, asked: asked}
+		if o.abort != "" {
+			err = runner.abort(ctx)
+		} else {
+			err = runner.goOn(ctx)
+		}
+		refused := runner.refused(err)
+		// The state is printed whatever the end: it says what is certain. One that was
+		// refused before it began has none.
+		if asJSON && !refused {
+			if printErr := writeJSON(a.out, rotationJSON(r.View(), s.profile)); printErr != nil {
+				err = errors.Join(err, printErr)
+			}
+		}
+		r.Close()
+		if !refused {
+			return err
+		}
+		if asked, err = a.consent(ctx, err, &o.consents, !o.yes); !asked {
+			return err
 		}
 	}
-	return err
 }
 
 // waitFlag reads a wait; nil where it was not given, since a wait that is given is the operator's word.
@@ -182,7 +192,7 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 		k.Environment = s.profile.Environment
 	}
 	r, err := rotation.Start(rotation.Params{World: world, Key: k, Destinations: places, Mode: mode, OldFirst: o.oldFirst,
-		Drain: drain, Soak: soak, AcceptUnknown: o.acceptUnknown, AllowMixed: o.mixed, AllowTracked: o.tracked})
+		Drain: drain, Soak: soak, AcceptUnknown: o.acceptUnknown, AllowMixed: o.consents.mixed, AllowTracked: o.consents.tracked})
 	return s, r, err
 }
 

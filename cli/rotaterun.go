@@ -91,10 +91,16 @@ func (r *rotationRun) tell(res rotation.Result) {
 	}
 }
 
+// refused reports whether an error came before there was a rotation to go on with.
+func (r *rotationRun) refused(err error) bool {
+	v := r.r.View()
+	return err != nil && v.Step == rotation.Preflight && !v.Undoing
+}
+
 // failed says what is certain; a rotation that was never begun is simply refused.
 func (r *rotationRun) failed(err error) error {
 	v := r.r.View()
-	if v.State != rotation.Open || v.Step == rotation.Preflight && !v.Undoing {
+	if v.State != rotation.Open || r.refused(err) || errors.Is(err, rotation.ErrOldGone) {
 		return err
 	}
 	return fmt.Errorf("%w. The rotation is open: detent rotate --resume %s goes on, --abort %s undoes it", err, v.ID, v.ID)
