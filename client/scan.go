@@ -75,40 +75,36 @@ func (e *elements) peek() (byte, error) {
 // value cuts out the value that begins here. Whether it is valid is for its reader to say.
 func (e *elements) value() ([]byte, error) {
 	depth, inString := 0, false
+	buf := e.buf[e.pos:e.end]
 	for at := 0; ; at++ {
-		for e.pos+at >= e.end {
+		for at >= len(buf) {
 			if err := e.fill(); err != nil {
 				return nil, err
 			}
+			buf = e.buf[e.pos:e.end]
 		}
-		c := e.buf[e.pos+at]
-		if inString {
-			switch c {
-			case '\\':
-				at++ // what follows ends no string
-			case '"':
+		c := buf[at]
+		switch {
+		case inString:
+			if c == '"' {
 				inString = false
+			} else if c == '\\' {
+				at++ // what follows ends no string
 			}
-			continue
-		}
-		switch c {
-		case '"':
+		case c == '"':
 			inString = true
-		case '{', '[':
+		case c == '{' || c == '[':
 			depth++
-		case '}', ']', ',', ' ', '\n', '\r', '\t':
-			if depth > 0 {
-				if c == '}' || c == ']' {
-					depth--
-				}
-				continue
+		case depth > 0:
+			if c == '}' || c == ']' {
+				depth--
 			}
+		case c == '}' || c == ']' || c == ',' || c == ' ' || c == '\n' || c == '\r' || c == '\t':
 			if at == 0 {
 				return nil, errSyntax
 			}
-			raw := e.buf[e.pos : e.pos+at]
 			e.pos += at
-			return raw, nil
+			return buf[:at], nil
 		}
 	}
 }
