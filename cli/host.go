@@ -9,6 +9,7 @@ import (
 
 	"detent/apikey"
 	"detent/config"
+	"detent/rotation"
 	"detent/tui/ui"
 )
 
@@ -85,12 +86,7 @@ func (h *host) Open(ctx context.Context, name string) (ui.Connection, error) {
 	h.keep(s)
 	return ui.Connection{
 		Profile: h.profile(p), Service: s.service, Policy: p.Policy(),
-		Rotating: func() map[string]bool {
-			// A journal that cannot be read is told by the rotations' own screen.
-			ids, _ := h.a.rotating(name)
-			return ids
-		},
-		OpenRotations: func() int { return h.a.openRotations(name) },
+		Rotations: func() []rotation.View { return h.a.openRotations(name) },
 	}, nil
 }
 

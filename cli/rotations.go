@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,16 +42,13 @@ func (a *app) rotating(profile string) (map[string]bool, error) {
 	return rotation.Concerns(views, profile), nil
 }
 
-// openRotations counts the open rotations of a profile, for the header.
-func (a *app) openRotations(profile string) int {
+// openRotations are those of a profile, for the list's marks and the header's count. A
+// journal that cannot be read is told by the rotations' own screen.
+func (a *app) openRotations(profile string) []rotation.View {
 	views, _ := a.rotations()
-	n := 0
-	for _, v := range views {
-		if v.Err == nil && v.State == rotation.Open && v.Profile == profile {
-			n++
-		}
-	}
-	return n
+	return slices.DeleteFunc(views, func(v rotation.View) bool {
+		return v.Err != nil || v.State != rotation.Open || v.Profile != profile
+	})
 }
 
 func (a *app) rotationsCommand() *cobra.Command {

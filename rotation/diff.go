@@ -210,7 +210,14 @@ func span(d time.Duration) string {
 	case days > 0:
 		return fmt.Sprintf("%dd %dh", days, rest/time.Hour)
 	}
-	return d.String()
+	text := d.String() // 15m, not 15m0s
+	if d >= time.Minute && d%time.Minute == 0 {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if d >= time.Hour && d%time.Hour == 0 {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 // blocked lists the differences that hold the deletion back.

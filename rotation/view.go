@@ -154,6 +154,14 @@ type Difference struct {
 	Reason   string // why it was accepted
 }
 
+// NewID is the id of the new key; empty before create.
+func (v View) NewID() string {
+	if v.New == nil {
+		return ""
+	}
+	return v.New.ID
+}
+
 // Blocks reports whether the deletion of the old key waits for an acceptance.
 func (d Difference) Blocks() bool { return d.Verdict == Differs || d.Verdict == NotTold }
 

@@ -9,6 +9,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/rotation"
 	"detent/tui/ui"
 )
 
@@ -146,7 +147,7 @@ type fakeHost struct {
 	profiles []ui.Profile
 	openErr  error
 	openings []string
-	rotating map[string]bool // the keys of one open rotation
+	rotating []rotation.View
 	mu       sync.Mutex
 }
 
@@ -164,8 +165,7 @@ func (h *fakeHost) Open(_ context.Context, name string) (ui.Connection, error) {
 		if p.Name == name {
 			return ui.Connection{
 				Profile: p, Service: h.service, Policy: apikey.DefaultPolicy(),
-				Rotating:      func() map[string]bool { return h.rotating },
-				OpenRotations: func() int { return min(len(h.rotating), 1) },
+				Rotations: func() []rotation.View { return h.rotating },
 			}, nil
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/rotation"
 	"detent/tui/dialog"
 	"detent/tui/rotate"
 	"detent/tui/ui"
@@ -375,13 +376,13 @@ func TestRelativeTimesMoveWithTheMinute(t *testing.T) {
 
 func TestAnOpenRotationIsMarkedAndCounted(t *testing.T) {
 	d := start(t, 120, 40, func(_ *Options, h *fakeHost) {
-		h.rotating = map[string]bool{h.service.keys[0].ID: true, h.service.keys[1].ID: true}
+		h.rotating = []rotation.View{{Profile: "prod", State: rotation.Open, Old: h.service.keys[0], New: &h.service.keys[1]}}
 	})
-	d.sees("1 rotation open", "↻ rotating")
+	d.sees("1 rotation open", "↻ retiring", "↻ new")
 	d.host.rotating = nil
 	d.send(rotate.Changed{})
 	d.settle()
-	d.seesNot("rotation open").seesNot("rotating")
+	d.seesNot("rotation open").seesNot("retiring")
 	lists := d.host.service.called("list")
 	d.send(rotate.Changed{Reload: true})
 	d.settle()

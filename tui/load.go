@@ -10,6 +10,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
+	"detent/rotation"
 	"detent/tui/ui"
 )
 
@@ -198,24 +199,28 @@ func (a *App) examine() tea.Cmd {
 		for i, k := range keys {
 			all[i], at[k.ID] = *k, i
 		}
-		for _, f := range apikey.Examine(all, caps, conn.Policy, rotating(conn), now) {
+		open := openRotations(conn)
+		for _, f := range apikey.Examine(all, caps, conn.Policy, rotation.Concerns(open, conn.Profile.Name), now) {
 			out.marks[at[f.KeyID]] |= ui.MarkOf(f.Kind)
 			if f.Kind == apikey.FindingExpiring {
 				out.counts.expiring++
 			}
 		}
-		if conn.OpenRotations != nil {
-			out.counts.rotating = conn.OpenRotations()
+		for _, v := range open {
+			if i, listed := at[v.NewID()]; listed {
+				out.marks[i] |= ui.MarkReplacement
+			}
 		}
+		out.counts.rotating = len(open)
 		return out
 	}
 }
 
-func rotating(c *ui.Connection) map[string]bool {
-	if c.Rotating == nil {
+func openRotations(c *ui.Connection) []rotation.View {
+	if c.Rotations == nil {
 		return nil
 	}
-	return c.Rotating()
+	return c.Rotations()
 }
 
 func (a *App) examineDone(msg examined) {

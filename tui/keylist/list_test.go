@@ -228,7 +228,7 @@ func TestEveryStateHasAGlyphAndAWord(t *testing.T) {
 		{apikey.Key{Enabled: &off}, ui.MarkOf(apikey.FindingExpiring), "○ disabled"},
 		{apikey.Key{Enabled: &on}, 0, "● enabled"},
 		{apikey.Key{}, ui.MarkOf(apikey.FindingExpiring), "! expiring"},
-		{apikey.Key{}, ui.MarkOf(apikey.FindingRotationOpen), "↻ rotating"},
+		{apikey.Key{}, ui.MarkOf(apikey.FindingRotationOpen), "↻ retiring"},
 		{apikey.Key{}, ui.MarkOf(apikey.FindingUnused), "! unused"},
 		{apikey.Key{Own: true, Enabled: &on}, 0, "◆ own"},
 		{apikey.Key{Environment: apikey.Live}, 0, "▲ LIVE"},

@@ -136,7 +136,7 @@ func (l *List) viewRows(p *page) {
 	for i, v := range l.views {
 		row := l.row(v, now)
 		if i == l.cursor {
-			p.line(st.Accent.Render("▸ ") + st.Cursor.Render(row))
+			p.line(st.Accent.Render("▸ ") + st.Cursor.Render(ui.Pad(row, p.width-2)))
 			l.viewSelected(p, v)
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/rotation"
 )
 
 // Host is what the TUI needs of the world: profiles, services and places for a
@@ -42,11 +43,8 @@ type Connection struct {
 	Profile Profile
 	Service client.Service
 	Policy  apikey.Policy
-	// Rotating are the ids of keys that open rotations of this profile concern; may be nil.
-	Rotating func() map[string]bool
-	// OpenRotations is how many rotations of this profile are open; may be nil.
-	// Both are called in commands: they may read files.
-	OpenRotations func() int
+	// Rotations are the open ones of this profile; may be nil.
+	Rotations func() []rotation.View
 }
 
 // NewProfile is what the form that adds a profile asks for. Exactly one of the

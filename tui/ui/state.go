@@ -55,6 +55,9 @@ func (s State) String() string {
 // Marks is the set of findings of one key; it takes two bytes, for lists of 100,000 keys.
 type Marks uint16
 
+// MarkReplacement marks the new key of an open rotation; its old one has the finding alone.
+const MarkReplacement Marks = 1 << 15
+
 // MarkOf is the mark of a finding; 0 for a finding that is about no key.
 func MarkOf(kind apikey.FindingKind) Marks {
 	switch kind {
@@ -93,8 +96,10 @@ func StateOf(k *apikey.Key, marks Marks, now time.Time) State {
 		return State{"✗", "expired", Bad}
 	case k.IsDisabled():
 		return State{"○", "disabled", Faint}
+	case marks&MarkReplacement != 0:
+		return State{"↻", "new", Accent}
 	case marks.Has(apikey.FindingRotationOpen):
-		return State{"↻", "rotating", Accent}
+		return State{"↻", "retiring", Accent}
 	case marks.Has(apikey.FindingExpiring):
 		return State{"!", "expiring", Warn}
 	case marks.Has(apikey.FindingUnused):
