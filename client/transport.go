@@ -117,8 +117,9 @@ func newHTTP(opts Options, fresh bool) *http.Client {
 	}}
 }
 
+// newResty sends a length with every request: resty's usual way is to send no body as an empty chunk.
 func newResty(hc *http.Client, redirects resty.RedirectPolicy) *resty.Client {
-	return resty.NewWithClient(hc).SetLogger(silent{}).SetDisableWarn(true).SetRedirectPolicy(redirects)
+	return resty.NewWithClient(hc).SetLogger(silent{}).SetDisableWarn(true).SetRedirectPolicy(redirects).SetContentLength(true)
 }
 
 // silent takes resty's own log, which goes to standard error and holds URLs.
