@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -123,7 +124,8 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	service = rt.service
 	c := &call{Server: s, w: out, r: r, ctx: r.Context(), now: s.now(), id: id}
-	r.Body = http.MaxBytesReader(out, r.Body, maxBody)
+	sent := r.Body
+	r.Body = http.MaxBytesReader(out, sent, maxBody)
 	c.who, err = s.guard(r, rt.service, rt.need, c.now)
 	if err == nil && rt.service == apikey.Vertesia {
 		err = s.sweep(c.ctx, c.now)
@@ -134,6 +136,11 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	status, body, err := rt.handle(c)
 	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			// Most clients send all before they read: cut off, they would not be told why.
+			_, _ = io.CopyN(io.Discard, sent, maxDiscard)
+		}
 		s.fail(out, r, service, err)
 		return
 	}

@@ -405,6 +405,31 @@ func TestTooLongHeadersAndBodiesAreRefused(t *testing.T) {
 	}
 }
 
+// TestAClientThatSendsAllOfATooLongBodyFirstIsToldWhy writes as curl and most clients do not: nothing is read before
+// the last byte is sent.
+func TestAClientThatSendsAllOfATooLongBodyFirstIsToldWhy(t *testing.T) {
+	b := open(t)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	const size = 24 << 20
+	_, err = fmt.Fprintf(conn, "POST /api-keys/create HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s",
+		b.session(apikey.Prosopo, ""), size, strings.Repeat(" ", size))
+	if err != nil {
+		t.Fatalf("the connection was cut before the answer: %v", err)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if said, _ := io.ReadAll(res.Body); res.StatusCode != 400 || !strings.Contains(string(said), "over 1 MiB") {
+		t.Errorf("answered %d %s", res.StatusCode, said)
+	}
+}
+
 func TestPanicIsAnsweredAndLoggedWithoutWhatWasSent(t *testing.T) {
 	s, log := bare(t)
 	const secret = "sk_live_canary"

@@ -240,6 +240,7 @@ var usualLimits = limits{header: 5 * time.Second, read: 15 * time.Second, write:
 const (
 	maxHeader    = 32 << 10
 	maxBody      = 1 << 20
+	maxDiscard   = 64 << 20 // of a body over maxBody, read and thrown away
 	maxNameRunes = 200
 )
 
