@@ -120,6 +120,8 @@ func checkName(field, s string) error {
 		return invalid("%s has %d characters, over %d", field, n, maxNameRunes)
 	case strings.ContainsRune(s, 0):
 		return invalid("%s holds a NUL character", field)
+	case !utf8.ValidString(s): // in a query; a body is checked as a whole
+		return invalid("%s is not UTF-8", field)
 	}
 	return nil
 }

@@ -122,7 +122,8 @@ func TestMalformedRequestsAreRefusedWithAReason(t *testing.T) {
 	} {
 		check(genericCreate, with(genericCreate.valid, "restrictions", raw))
 	}
-	for _, query := range []string{"ttl=0", "ttl=-1", "ttl=x", "ttl=", "ttl=1.5", "ttl=1e99", "ttl=1e999", "ttl=NaN", "name=", "name=%20", "name=" + strings.Repeat("a", 201)} {
+	for _, query := range []string{"ttl=0", "ttl=-1", "ttl=x", "ttl=", "ttl=1.5", "ttl=1e99", "ttl=1e999", "ttl=NaN", "name=", "name=%20", "name=" + strings.Repeat("a", 201),
+		"name=%ff", "projectId=a%ffb"} {
 		check(endpoint{apikey.Vertesia, "GET", "/api/v1/apikeys/pk?" + query, nil}, "")
 	}
 	check(endpoint{apikey.Vertesia, "GET", "/api/v1/apikeys?level=galaxy", nil}, "")
