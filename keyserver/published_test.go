@@ -140,3 +140,22 @@ func TestPublishedVertesiaClientWorksUnchanged(t *testing.T) {
 		}
 	}
 }
+
+// TestAKeyThatWasReadBeforeAnotherChangeCanStillBeSentBack holds read, change, send back, which the client's Partial<ApiKey>
+// invites to: who changed the key last, and when, is the service's to say and not a change that is asked for.
+func TestAKeyThatWasReadBeforeAnotherChangeCanStillBeSentBack(t *testing.T) {
+	b := open(t)
+	admin := b.session(apikey.Vertesia, "")
+	path := "/api/v1/apikeys/" + b.vertesia(admin, "k", "reader").text("id")
+	whole, _ := b.want(200, admin, "GET", path, nil).json.(map[string]any)
+	b.clock.advance(time.Second)
+	other := b.vertesia(admin, "other", "admin")
+	b.want(200, other.text("value"), "PUT", path, `{"enabled":false}`)
+	whole["name"] = "renamed"
+	changed := b.want(200, admin, "PUT", path, whole)
+	if changed.text("name") != "renamed" || changed.at("enabled") != true || changed.text("updated_by") != "detent" {
+		t.Errorf("changed: %s", changed.raw)
+	}
+	b.want(400, admin, "PUT", path, `{"updated_at":5}`)
+	b.want(400, admin, "PUT", path, `{"created_at":"2020-01-01T00:00:00Z"}`)
+}

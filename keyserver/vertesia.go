@@ -273,7 +273,8 @@ func (c *call) applyUpdate(k *record, o object) error {
 }
 
 // withoutEcho drops the fields that only the service sets where they repeat what the key
-// has: a client may send back the whole key that it read. A different value is refused.
+// has: a client may send back the whole key that it read. A different value is refused, but for
+// the note of the last change, which is another one after each.
 func (c *call) withoutEcho(k *record, o object) (object, error) {
 	current := object{}
 	if err := json.Unmarshal(c.appendVertesiaKey(nil, k, ""), &current); err != nil {
@@ -288,6 +289,7 @@ func (c *call) withoutEcho(k *record, o object) (object, error) {
 				return nil, invalid("expires_at cannot be changed: create another key")
 			}
 			rest[name] = raw
+		case (name == "updated_at" || name == "updated_by") && isJSON[string](raw):
 		case !sameJSON(now, raw):
 			return nil, invalid("%s cannot be changed", name)
 		}
