@@ -78,6 +78,19 @@ func (p *play) killed(at killPoint) {
 	}
 }
 
+// killedAgain starts detent on the open rotation and kills that, too, at a point that it may reach or not.
+func (p *play) killedAgain(back bool, id string, at int) {
+	p.Helper()
+	way := "--resume"
+	if back {
+		way = "--abort"
+	}
+	r := p.spawn([]string{fmt.Sprint(actorDie, "=", at)}, append([]string{"rotate", way, id, "--yes"}, p.common()...)...)
+	if r.code > 0 && !strings.Contains(r.stderr, "the old key is gone") {
+		p.Fatalf("%s: exit %d\n%s", way, r.code, r.stderr)
+	}
+}
+
 // TestKilledAnywhereTheRotationGoesOnOrBack kills a real process with SIGKILL at every journal write,
 // before and after every HTTP call and at every step of a delivery, starts detent again, and resumes or aborts.
 func TestKilledAnywhereTheRotationGoesOnOrBack(t *testing.T) {
@@ -107,6 +120,9 @@ func TestKilledAnywhereTheRotationGoesOnOrBack(t *testing.T) {
 							again := func(args ...string) result { return p.now(nil, args...) }
 							if i%8 == 0 {
 								again = func(args ...string) result { return p.spawn(nil, args...) }
+							}
+							if id := p.open(); id != "" && i%8 == 4 {
+								p.killedAgain(back, id, i*5%37+1)
 							}
 							p.finish(back, again)
 						})
