@@ -167,6 +167,7 @@ func (a *App) top() ui.Screen {
 
 // push opens an overlay.
 func (a *App) push(s ui.Screen) tea.Cmd {
+	a.toast.text = "" // it would hide the keys of the screen
 	kept, cmd, found := a.back(s)
 	if found {
 		s = kept

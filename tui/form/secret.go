@@ -126,9 +126,17 @@ func (s *Secret) Bindings() []key.Binding {
 		return []key.Binding{k.Next, k.Confirm, k.Cancel}
 	}
 	if !s.hintsFit(s.pane.width) {
-		return []key.Binding{k.Stored} // the others are in the view, with room for their words
+		return []key.Binding{s.closing()} // the others are in the view, with room for their words
 	}
-	return append(s.doings(), k.Stored)
+	return append(s.doings(), s.closing())
+}
+
+// closing is the key of the button: a public key is just closed.
+func (s *Secret) closing() key.Binding {
+	if s.public != "" {
+		return s.env.Keys.Dismiss
+	}
+	return s.env.Keys.Stored
 }
 
 // doings are what can be done with the secret.

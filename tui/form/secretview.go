@@ -134,5 +134,5 @@ func (s *Secret) actions(width int) []string {
 
 // hintsFit reports whether every key fits on one line.
 func (s *Secret) hintsFit(width int) bool {
-	return ui.Width(ui.Hints(s.env.Styles, append(s.doings(), s.env.Keys.Stored), 1000)) <= width-2
+	return ui.Width(ui.Hints(s.env.Styles, append(s.doings(), s.closing()), 1000)) <= width-2
 }

@@ -102,7 +102,8 @@ func (s *sheet) Bindings() []key.Binding {
 		return nil
 	}
 	if perms, ok := s.pages.focused().(*permissions); ok && !perms.filtering {
-		return append(perms.bindings(), k.Prev, k.Confirm, k.Cancel)
+		own := perms.bindings()
+		return append(append([]key.Binding{own[0], k.Confirm}, own[1:]...), k.Prev, k.Cancel)
 	}
 	return []key.Binding{k.Next, k.Prev, k.Confirm, k.Cancel}
 }

@@ -242,9 +242,9 @@ func MomentExact(m apikey.Moment, now time.Time, zone *time.Location) string {
 		return Moment(m, now)
 	}
 	if at.After(now) {
-		return Exact(at, zone) + "  " + Relative(at, now)
+		return Exact(at, zone) + " · " + Relative(at, now)
 	}
-	return Exact(at, zone) + "  " + span(now.Sub(at)) + " ago"
+	return Exact(at, zone) + " · " + span(now.Sub(at)) + " ago"
 }
 
 // Count is a number with its noun: "1 key", "3 keys".

@@ -113,8 +113,8 @@ func TestAMomentThatTheServiceDoesNotReportIsUnknown(t *testing.T) {
 	}{
 		{apikey.Moment{}, "unknown", "unknown"},
 		{apikey.Never(), "never", "never"},
-		{apikey.At(now.Add(9 * day)), "in 9d", "2026-12-02 13:00:00 CET  in 9d"},
-		{apikey.At(now.Add(-2 * time.Hour)), "2h", "2026-11-23 11:00:00 CET  2h ago"},
+		{apikey.At(now.Add(9 * day)), "in 9d", "2026-12-02 13:00:00 CET · in 9d"},
+		{apikey.At(now.Add(-2 * time.Hour)), "2h", "2026-11-23 11:00:00 CET · 2h ago"},
 	} {
 		if got := Moment(c.m, now); got != c.cell {
 			t.Errorf("Moment = %q, want %q", got, c.cell)
