@@ -76,6 +76,45 @@ func TestTwoHostsThatRotateTheSameKeyAtOnceBothStopAndOneGoesOn(t *testing.T) {
 	}
 }
 
+// TestHostThatComesSecondStillBringsAKeyThatWorks: the other host's rotation is over, and the old key gone, before
+// this one's create arrives. There is no way back, so the way on must be open.
+func TestHostThatComesSecondStillBringsAKeyThatWorks(t *testing.T) {
+	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+		t.Run(service, func(t *testing.T) {
+			t.Parallel()
+			p := newPlay(t, newBackend(t, service), plot{service: service, places: []string{"env"}})
+			q := p.otherHost()
+			var once sync.Once
+			p.proxy.when(func(_ int, r *http.Request) *fault {
+				var f *fault
+				if isCreateCall(r) {
+					once.Do(func() {
+						f = &fault{act: func(w http.ResponseWriter, r *http.Request, _ *http.Response, _ []byte) {
+							if r := q.now(nil, q.rotateArgs()...); r.code != 0 {
+								t.Errorf("the other host: exit %d\n%s", r.code, r.stderr)
+							}
+							if a, body, err := p.proxy.forward(r); err == nil {
+								reply(w, a, body)
+							}
+						}}
+					})
+				}
+				return f
+			})
+			p.must(p.now(nil, p.rotateArgs()...))
+			for _, host := range []*play{p, q} {
+				if !host.back.works(host.envValue()) {
+					t.Error("a host has a secret that does not work")
+				}
+				host.assertTidy("done")
+			}
+			if p.envValue() == q.envValue() || p.back.works(p.oldSecret) || len(p.ours()) != 2 {
+				t.Errorf("keys %+v", p.ours())
+			}
+		})
+	}
+}
+
 func TestKeyThatAnotherHostIsRotatingIsLeftAlone(t *testing.T) {
 	p := newPlay(t, newBackend(t, apikey.Prosopo), plot{service: apikey.Prosopo, places: []string{"env"}})
 	args := p.rotateArgs()

@@ -168,11 +168,16 @@ func (r *Rotation) discardNew(ctx context.Context) error {
 // compare; and whether another host began the same at the same moment.
 func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 	var notes []string
-	if s, err := r.look(ctx); err != nil {
+	s, err := r.look(ctx)
+	if err != nil {
 		notes = append(notes, "the list could not be read after the create; old and new are compared later")
 	} else if others := append(s.rivals, s.foreign...); len(s.rivals) > 0 || len(s.foreign) > 0 && !r.j.AllowForeign {
-		return stop(NeedCleanup, "somebody else rotates this key at this moment: "+names(others)+
-			". Undo here deletes the new key of this rotation; or end the other one, and go on"), r.save("met another host")
+		if s.old != nil {
+			return stop(NeedCleanup, "somebody else rotates this key at this moment: "+names(others)+
+				". Undo here deletes the new key of this rotation; or end the other one, and go on"), r.save("met another host")
+		}
+		// With the old key gone there is no way back, and what is delivered here needs a key that works.
+		notes = append(notes, "somebody else has rotated this key, too, and the old one is gone: their key stays ("+names(others)+"); see who uses it")
 	}
 	notes = append(notes, diffWords(r.j.diff())...)
 	return r.move(Deliver, said, notes...)
