@@ -164,7 +164,7 @@ func (a *App) helpSections() []ui.Section {
 		}
 		out = append(out, shown)
 	}
-	return out
+	return append(out, ui.FilterWords())
 }
 
 // create opens the form for a new key, after the question of its kind where there are two.

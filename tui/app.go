@@ -116,7 +116,7 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case loadMsg:
 		cmd = a.loadStep(msg)
 	case examined:
-		a.examineDone(msg)
+		cmd = a.examineDone(msg)
 	case minuteMsg:
 		cmd = a.tick()
 	case toastOver:

@@ -26,6 +26,11 @@ func keysDoc() string {
 			fmt.Fprintf(&b, "| %s | %s |\n", strings.Join(names, " "), k.Help().Desc)
 		}
 	}
+	words := ui.FilterWords()
+	fmt.Fprintf(&b, "\n## %s\n\nAll of them must hold, in any order. What is not understood is said under the filter, and left out.\n\n| Word | Finds |\n|---|---|\n", words.Title)
+	for _, w := range words.Keys {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", w.Help().Key, w.Help().Desc)
+	}
 	b.WriteString(`
 In read-only mode the keys that write (` + "`n e r x d`" + `) are gone from help and answer with why. In a text input every
 printable key is text. Of keys that arrive in one read, movement all acts; of the others one acts, and what follows it

@@ -223,11 +223,12 @@ func openRotations(c *ui.Connection) []rotation.View {
 	return c.Rotations()
 }
 
-func (a *App) examineDone(msg examined) {
-	if msg.gen == a.load.gen {
-		a.list.SetMarks(msg.marks)
-		a.load.counts = msg.counts
+func (a *App) examineDone(msg examined) tea.Cmd {
+	if msg.gen != a.load.gen {
+		return nil
 	}
+	a.load.counts = msg.counts
+	return a.list.SetMarks(msg.marks)
 }
 
 // mailbox carries batches from the command that lists to the program: as many as are

@@ -17,7 +17,7 @@ import (
 // Above these numbers of keys the work leaves Update for a command.
 const (
 	sortAtOnce   = 4_000
-	filterAtOnce = 60_000
+	filterAtOnce = 30_000
 )
 
 // List is the pane.
@@ -38,6 +38,7 @@ type List struct {
 	input   textinput.Model
 	typing  bool
 	query   query
+	wrong   error // what the filter does not understand
 
 	gen     int  // of the arrangement wanted
 	sortGen int  // of the order alone
@@ -143,7 +144,7 @@ func (l *List) End(complete bool) tea.Cmd {
 func (l *List) Keys() []*apikey.Key { return l.store.keys }
 
 // SetMarks gives the findings of every key, in the order of Keys.
-func (l *List) SetMarks(marks []ui.Marks) {
+func (l *List) SetMarks(marks []ui.Marks) tea.Cmd {
 	l.store.marks = marks
 	for i, c := range l.columns {
 		if c.title == "STATUS" {
@@ -151,6 +152,11 @@ func (l *List) SetMarks(marks []ui.Marks) {
 		}
 	}
 	l.relayout()
+	if l.query.usesMarks() {
+		l.forQ = nil // what was found before does not count
+		return l.rearrange(false)
+	}
+	return nil
 }
 
 // stateMarks are the findings that give a key a state.
@@ -259,8 +265,9 @@ func (l *List) clearFilter() tea.Cmd {
 }
 
 func (l *List) refilter() tea.Cmd {
-	l.query = parse(l.input.Value())
+	l.query, l.wrong = parse(l.input.Value())
 	clear(l.rows)
+	l.follow()
 	return l.rearrange(false)
 }
 
@@ -290,7 +297,8 @@ func (l *List) rearrange(anew bool) tea.Cmd {
 	}
 	l.gen++
 	w := &work{
-		gen: l.gen, sortGen: l.sortGen, store: l.store, view: store{keys: l.store.keys, search: l.store.search},
+		gen: l.gen, sortGen: l.sortGen, store: l.store, now: l.env.Now(),
+		view:   store{keys: l.store.keys, search: l.store.search, marks: l.store.marks, access: accesses{of: l.store.access.of, names: l.store.access.names}},
 		column: l.columns[l.sortBy], reverse: l.reverse, sorted: l.sorted, query: l.query,
 	}
 	if l.sorted != nil && l.seen == l.store && len(l.forQ) > 0 && l.forQ.narrows(l.query) {

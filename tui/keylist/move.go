@@ -87,6 +87,9 @@ func (l *List) linesAbove() int {
 	if l.Filtered() {
 		n++
 	}
+	if l.wrong != nil {
+		n++
+	}
 	if l.banner != "" {
 		n++
 	}

@@ -2,17 +2,19 @@ package keylist
 
 import (
 	"strings"
+	"time"
 	"unicode"
 
 	"detent/apikey"
+	"detent/tui/ui"
 )
 
 // fold is how search text and query meet: rune by rune, so that a match in the
 // folded text is a match at the same rune of the shown text.
 func fold(s string) string { return strings.Map(unicode.ToLower, s) }
 
-// searchText is what the words of a filter are looked for in. It begins with the
-// name, so that it is also the sort key of the name column.
+// searchText is what the words of a filter are looked for in, but for permissions, which many keys share. It begins
+// with the name, so that it is also the sort key of the name column.
 func searchText(b *strings.Builder, k *apikey.Key) {
 	part := func(s string) {
 		if s == "" {
@@ -31,76 +33,162 @@ func searchText(b *strings.Builder, k *apikey.Key) {
 	part(string(k.Environment))
 	part(k.ProjectName)
 	part(k.Project)
-	for _, p := range k.Permissions {
-		part(p.Name)
-	}
 }
 
-// term is one condition of a filter.
-type term interface {
-	// match tells for key i of the store.
-	match(s *store, i int32) bool
-	// narrows reports whether a key that this term refuses is also refused by next,
-	// so that only the keys found so far need be looked at.
-	narrows(next term) bool
-	// word is what to highlight, folded; empty for nothing.
-	word() string
+// term is one condition of a filter: a field, how it is compared, and with what. The plain word has no field.
+type term struct {
+	field string
+	op    byte // ':', '<' or '>'
+	value string
+	not   bool
+	state apikey.FindingKind // the state or finding that a word names
+	off   bool               // the word "disabled"; on for "enabled", own for "own"
+	on    bool
+	own   bool
+	span  time.Duration // what is compared with < and >, or
+	date  time.Time     // the instant
 }
-
-// substring is the plain term: the word occurs somewhere.
-type substring string
-
-func (w substring) match(s *store, i int32) bool { return strings.Contains(s.search[i], string(w)) }
-
-func (w substring) narrows(next term) bool {
-	n, ok := next.(substring)
-	return ok && strings.Contains(string(n), string(w))
-}
-
-func (w substring) word() string { return string(w) }
 
 // query is a parsed filter: every term must match.
 type query []term
 
-func parse(text string) query {
-	var q query
-	for _, w := range strings.Fields(fold(text)) {
-		q = append(q, substring(w))
-	}
-	return q
-}
-
-func (q query) match(s *store, i int32) bool {
-	for _, t := range q {
-		if !t.match(s, i) {
-			return false
-		}
-	}
-	return true
-}
-
-// narrows reports whether next can only match what q matched.
+// narrows reports whether next can only match what q matched, so that only the keys found so far need be looked at:
+// words that grew, and words that were added.
 func (q query) narrows(next query) bool {
 	if len(q) > len(next) {
 		return false
 	}
 	for i, t := range q {
-		if !t.narrows(next[i]) {
+		n := next[i]
+		grew := t.field == n.field && t.op == n.op && t.field != fieldPerm && !t.not && !n.not && !t.compares() && !n.named() && strings.Contains(n.value, t.value)
+		if t != n && !grew {
 			return false
 		}
 	}
 	return true
 }
 
-func (q query) words() []string {
+// same reports whether both ask for the same.
+func (q query) same(o query) bool {
+	if len(q) != len(o) {
+		return false
+	}
+	for i := range q {
+		if q[i] != o[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// usesMarks reports whether findings decide.
+func (q query) usesMarks() bool {
+	for _, t := range q {
+		if t.named() {
+			return true
+		}
+	}
+	return false
+}
+
+func (t term) compares() bool { return t.op == '<' || t.op == '>' }
+
+// named reports whether the word names a state.
+func (t term) named() bool { return t.state != "" || t.on || t.off || t.own }
+
+// words are what to highlight in a column.
+func (q query) words(column string) []string {
 	var words []string
 	for _, t := range q {
-		if w := t.word(); w != "" {
-			words = append(words, w)
+		if !t.not && !t.compares() && t.value != "" && (t.field == "" || fieldColumn[t.field] == column) {
+			words = append(words, t.value)
 		}
 	}
 	return words
 }
 
-// same reports whether both ask for the same.
-func (q query) same(o query) bool { return q.narrows(o) && o.narrows(q) }
+// compile prepares a query for a store: each key is one call.
+func (q query) compile(s *store, now time.Time) func(i int32) bool {
+	tests := make([]func(i int32) bool, len(q))
+	for n, t := range q {
+		test := t.compile(s, now)
+		if t.not {
+			tests[n] = func(i int32) bool { return !test(i) }
+		} else {
+			tests[n] = test
+		}
+	}
+	return func(i int32) bool {
+		for _, test := range tests {
+			if !test(i) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+func (t term) compile(s *store, now time.Time) func(i int32) bool {
+	switch {
+	case t.compares():
+		return func(i int32) bool { return t.inTime(s.keys[i], now) }
+	case t.field == fieldStatus:
+		return func(i int32) bool { return t.isState(s, i, now) }
+	case t.field == fieldPerm:
+		hit := s.access.having(t.value, true)
+		return func(i int32) bool { return hit[s.access.of[i]] }
+	case t.field != "":
+		get, whole := fieldText[t.field], fieldWhole[t.field]
+		return func(i int32) bool {
+			text := fold(get(s.keys[i]))
+			if whole {
+				return strings.HasPrefix(text, t.value)
+			}
+			return strings.Contains(text, t.value)
+		}
+	}
+	hit := s.access.having(t.value, false)
+	if !t.named() {
+		return func(i int32) bool { return strings.Contains(s.search[i], t.value) || hit[s.access.of[i]] }
+	}
+	return func(i int32) bool {
+		return t.isState(s, i, now) || strings.Contains(s.search[i], t.value) || hit[s.access.of[i]]
+	}
+}
+
+// isState reports whether the key is in the state that the word names.
+func (t term) isState(s *store, i int32, now time.Time) bool {
+	k := s.keys[i]
+	switch {
+	case t.off:
+		return k.IsDisabled()
+	case t.on:
+		return k.Enabled != nil && *k.Enabled
+	case t.own:
+		return k.Own
+	case t.state == apikey.FindingExpired:
+		at, ok := k.ExpiresAt.Time()
+		return ok && !at.After(now)
+	case t.state == apikey.FindingNeverExpires:
+		return k.ExpiresAt.IsNever()
+	}
+	return s.mark(i)&ui.MarkOf(t.state) != 0
+}
+
+// inTime compares a moment of the key: a span is how far away it is, a date the moment itself. What the
+// service does not report matches nothing.
+func (t term) inTime(k *apikey.Key, now time.Time) bool {
+	m := fieldMoment[t.field](k)
+	at, ok := m.Time()
+	if !ok {
+		return false
+	}
+	if !t.date.IsZero() {
+		return t.op == '<' && at.Before(t.date) || t.op == '>' && at.After(t.date)
+	}
+	away := now.Sub(at)
+	if t.field == fieldExpires {
+		away = -away
+	}
+	return t.op == '<' && away < t.span || t.op == '>' && away > t.span
+}

@@ -81,6 +81,9 @@ func (l *List) Lines() []string {
 	if l.Filtered() {
 		lines = append(lines, l.filterLine())
 	}
+	if l.wrong != nil {
+		lines = append(lines, ui.Pad("   "+l.env.Styles.Warn.Render("! "+ui.Clean(l.wrong.Error())), l.width))
+	}
 	if l.banner != "" {
 		lines = append(lines, ui.Pad(l.banner, l.width))
 	}
@@ -109,6 +112,10 @@ func (l *List) filterLine() string {
 	s := l.env.Styles
 	count := fmt.Sprintf("%d of %d", len(l.idx), len(l.store.keys))
 	room := l.width - ui.Width(count) - 5
+	if l.typing && l.input.Value() == "" {
+		example := s.Dim.Render("words, env:live, expires<14d, perm:deleteRule, disabled, !ci")
+		return " " + s.Accent.Render("/") + " " + ui.Spread(s.Accent.Render("▏")+example, s.Dim.Render(count)+" ", l.width-3)
+	}
 	return " " + s.Accent.Render("/") + " " + ui.Spread(ui.InputLine(l.env, &l.input, max(room, 8)), s.Dim.Render(count)+" ", l.width-3)
 }
 
@@ -153,7 +160,6 @@ func (l *List) row(line int) string {
 func (l *List) render(i int32, selected bool) string {
 	s := l.env.Styles
 	k, marks := l.seen.keys[i], l.seen.mark(i)
-	words := l.query.words()
 	var b strings.Builder
 	for n, c := range l.layout {
 		if n > 0 {
@@ -165,11 +171,11 @@ func (l *List) render(i int32, selected bool) string {
 			style = s.Base
 		}
 		if n == 0 {
-			b.WriteString(l.name(cell.text, k, c.width, words, selected))
+			b.WriteString(l.name(cell.text, k, c.width, selected))
 			continue
 		}
 		text := ui.Truncate(cell.text, c.width)
-		b.WriteString(l.highlight(text, words, style, selected))
+		b.WriteString(l.highlight(text, l.query.words(c.title), style, selected))
 		b.WriteString(strings.Repeat(" ", c.width-ui.Width(text)))
 	}
 	if !selected {
@@ -181,7 +187,7 @@ func (l *List) render(i int32, selected bool) string {
 	return s.Accent.Render("▸") + s.Cursor.Render(" "+ui.Pad(b.String(), l.width-marker))
 }
 
-func (l *List) name(text string, k *apikey.Key, width int, words []string, selected bool) string {
+func (l *List) name(text string, k *apikey.Key, width int, selected bool) string {
 	s := l.env.Styles
 	own := ""
 	if k.Own {
@@ -189,7 +195,7 @@ func (l *List) name(text string, k *apikey.Key, width int, words []string, selec
 	}
 	text = ui.Truncate(text, max(width-ui.Width(own), 0))
 	rest := strings.Repeat(" ", max(width-ui.Width(text)-ui.Width(own), 0))
-	out := l.highlight(text, words, s.Base, selected)
+	out := l.highlight(text, l.query.words("NAME"), s.Base, selected)
 	if own != "" && !selected {
 		own = s.Dim.Render(own)
 	}

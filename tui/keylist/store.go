@@ -1,9 +1,9 @@
 package keylist
 
 import (
-	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"detent/apikey"
 	"detent/tui/ui"
@@ -14,13 +14,14 @@ import (
 type store struct {
 	keys   []*apikey.Key
 	search []string
+	access accesses
 	marks  []ui.Marks // empty until the load was examined
 	shown  []bool     // by column: some key reports it
 	widths []int      // by column: the widest content
 }
 
 func newStore(cols []column) *store {
-	return &store{shown: make([]bool, len(cols)), widths: make([]int, len(cols))}
+	return &store{shown: make([]bool, len(cols)), widths: make([]int, len(cols)), access: newAccesses()}
 }
 
 func (s *store) add(batch []apikey.Key, cols []column, ctx *context) {
@@ -38,6 +39,7 @@ func (s *store) add(batch []apikey.Key, cols []column, ctx *context) {
 		s.keys = append(s.keys, k)
 		s.search = append(s.search, all[start:ends[i]])
 		start = ends[i]
+		s.access.add(k.Permissions)
 		for c := range cols {
 			if !cols[c].reported(k) {
 				continue
@@ -81,6 +83,7 @@ type work struct {
 	sorted  []int32 // nil: must be sorted first
 	base    []int32 // keys to filter instead of sorted, where the filter only narrowed
 	query   query
+	now     time.Time
 }
 
 // arranged is its result.
@@ -105,56 +108,11 @@ func (w *work) run() arranged {
 		from = w.base
 	}
 	out.idx = make([]int32, 0, min(len(from), 256))
+	match := w.query.compile(&w.view, w.now)
 	for _, i := range from {
-		if w.query.match(&w.view, i) {
+		if match(i) {
 			out.idx = append(out.idx, i)
 		}
 	}
 	return out
-}
-
-// sort orders by the column's value; equal values stay in the order of names, and
-// what is unknown comes last in both directions.
-func (w *work) sort() []int32 {
-	n := len(w.view.keys)
-	idx := make([]int32, n)
-	for i := range idx {
-		idx[i] = int32(i)
-	}
-	byName := func(a, b int32) int {
-		return cmp.Or(strings.Compare(w.view.search[a], w.view.search[b]), cmp.Compare(a, b))
-	}
-	sign := 1
-	if w.reverse {
-		sign = -1
-	}
-	switch {
-	case w.column.order != nil:
-		at := make([]int64, n)
-		for i, k := range w.view.keys {
-			at[i] = w.column.order(k)
-		}
-		slices.SortFunc(idx, func(a, b int32) int {
-			x, y := at[a], at[b]
-			if (x == unknownLast) != (y == unknownLast) {
-				return cmp.Compare(x, y)
-			}
-			return cmp.Or(sign*cmp.Compare(x, y), byName(a, b))
-		})
-	case w.column.byName:
-		slices.SortFunc(idx, func(a, b int32) int { return sign * byName(a, b) })
-	default:
-		text := make([]string, n)
-		for i, k := range w.view.keys {
-			text[i] = w.column.text(k)
-		}
-		slices.SortFunc(idx, func(a, b int32) int {
-			x, y := text[a], text[b]
-			if (x == "") != (y == "") {
-				return cmp.Compare(len(y), len(x))
-			}
-			return cmp.Or(sign*strings.Compare(x, y), byName(a, b))
-		})
-	}
-	return idx
 }

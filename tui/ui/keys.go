@@ -116,3 +116,21 @@ func (k *Keys) Sections() []Section {
 		{"Rotation", []key.Binding{k.Confirm, k.Undo, k.Attest, k.Cancel}},
 	}
 }
+
+// FilterWords are no keys: they say what the filter understands, where help says what the keys do.
+func FilterWords() Section {
+	out := Section{Title: "Words of the filter"}
+	for _, w := range [][2]string{
+		{"pay api", "both words, anywhere in the row"},
+		{"env:live role:admin", "also name id key type project perm status"},
+		{"expires<14d unused>90d", "also created updated used; m h d w y"},
+		{"created>2026-01-31", "or a date"},
+		{"perm:deleteRule", "keys that may do that"},
+		{"expired disabled own", "states: also old unused never-expires …"},
+		{"!ci", "not that"},
+		{`"a: b"`, "just that text"},
+	} {
+		out.Keys = append(out.Keys, key.NewBinding(key.WithHelp(w[0], w[1])))
+	}
+	return out
+}

@@ -1,0 +1,76 @@
+package keylist
+
+import (
+	"strings"
+
+	"detent/apikey"
+)
+
+// accesses are the sets of permissions of a store's keys, each once: a hundred thousand keys have a few dozen.
+// What is appended is never changed again, as with the store.
+type accesses struct {
+	of    []int32    // by key: its set
+	names [][]string // by set: the permissions as "feature.name", folded
+
+	bySlice map[sliceOf]int32 // sets that keys share in memory
+	byText  map[string]int32
+}
+
+type sliceOf struct {
+	first *apikey.Permission
+	n     int
+}
+
+func newAccesses() accesses {
+	return accesses{bySlice: map[sliceOf]int32{}, byText: map[string]int32{}}
+}
+
+func (a *accesses) add(perms []apikey.Permission) {
+	var at sliceOf
+	if len(perms) > 0 {
+		at = sliceOf{&perms[0], len(perms)}
+	}
+	set, ok := a.bySlice[at]
+	if !ok {
+		names := make([]string, len(perms))
+		for i, p := range perms {
+			names[i] = fold(p.String())
+		}
+		text := strings.Join(names, "\n")
+		if set, ok = a.byText[text]; !ok {
+			set = int32(len(a.names))
+			a.names = append(a.names, names)
+			a.byText[text] = set
+		}
+		a.bySlice[at] = set
+	}
+	a.of = append(a.of, set)
+}
+
+// having tells for each set whether a permission of it holds the word; if whole, and some permission is named exactly
+// so, that one alone counts: deleteRule is not deleteRuleGroup.
+func (a *accesses) having(word string, whole bool) []bool {
+	exact := whole && a.any(func(name, full string) bool { return name == word || full == word })
+	hit := make([]bool, len(a.names))
+	for i, names := range a.names {
+		for _, full := range names {
+			name := full[strings.LastIndexByte(full, '.')+1:]
+			if exact && (name == word || full == word) || !exact && (strings.Contains(name, word) || whole && strings.Contains(full, word)) {
+				hit[i] = true
+				break
+			}
+		}
+	}
+	return hit
+}
+
+func (a *accesses) any(is func(name, full string) bool) bool {
+	for _, names := range a.names {
+		for _, full := range names {
+			if is(full[strings.LastIndexByte(full, '.')+1:], full) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,167 @@
+package keylist
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"detent/apikey"
+)
+
+// The fields that are not only looked up in a table.
+const (
+	fieldPerm    = "perm"
+	fieldStatus  = "status"
+	fieldExpires = "expires"
+)
+
+// fieldText are the fields that are compared with ":" as text.
+var fieldText = map[string]func(k *apikey.Key) string{
+	"name":    func(k *apikey.Key) string { return k.Name },
+	"id":      func(k *apikey.Key) string { return k.ID },
+	"key":     func(k *apikey.Key) string { return k.Masked },
+	"type":    func(k *apikey.Key) string { return TypeWord(k.Type) },
+	"role":    func(k *apikey.Key) string { return k.Role },
+	"env":     func(k *apikey.Key) string { return string(k.Environment) },
+	"project": func(k *apikey.Key) string { return k.ProjectName + "\n" + k.Project },
+}
+
+// fieldWhole are those that are one of few words: the filter gives its beginning.
+var fieldWhole = map[string]bool{"type": true, "role": true, "env": true}
+
+// fieldColumn says where a field's match is to be seen.
+var fieldColumn = map[string]string{"name": "NAME", "key": "KEY", "type": "TYPE", "role": "ACCESS", fieldPerm: "ACCESS", "env": "ENV", "project": "PROJECT", fieldStatus: "STATUS"}
+
+// fieldMoment are the fields that are compared with "<" and ">": how long ago, or until when.
+var fieldMoment = map[string]func(k *apikey.Key) apikey.Moment{
+	fieldExpires: func(k *apikey.Key) apikey.Moment { return k.ExpiresAt },
+	"created":    func(k *apikey.Key) apikey.Moment { return k.CreatedAt },
+	"updated":    func(k *apikey.Key) apikey.Moment { return k.UpdatedAt },
+	"used":       func(k *apikey.Key) apikey.Moment { return k.LastUsedAt },
+	// A key that was never used is unused since it was made.
+	"unused": func(k *apikey.Key) apikey.Moment {
+		if k.LastUsedAt.IsNever() {
+			return k.CreatedAt
+		}
+		return k.LastUsedAt
+	},
+}
+
+// stateWords are the words that name a state or a finding; findings also go by their own names.
+var stateWords = map[string]term{
+	"expired": {state: apikey.FindingExpired}, "expiring": {state: apikey.FindingExpiring}, "unused": {state: apikey.FindingUnused},
+	"old": {state: apikey.FindingAge}, "rotating": {state: apikey.FindingRotationOpen}, "retiring": {state: apikey.FindingRotationOpen},
+	"never-expires": {state: apikey.FindingNeverExpires}, "can-mint": {state: apikey.FindingCanMint}, "no-op": {state: apikey.FindingNoOpGrant},
+	"duplicate-name": {state: apikey.FindingDuplicateName}, "unrestricted": {state: apikey.FindingNoRestrictions},
+	"disabled": {off: true}, "enabled": {on: true}, "own": {own: true},
+}
+
+// parse reads a filter. What it does not understand is left out, and err says what that is.
+func parse(text string) (q query, err error) {
+	for _, w := range split(fold(text)) {
+		t, bad := parseTerm(w)
+		if bad != nil {
+			err = cmp.Or(err, bad)
+			continue
+		}
+		if t.value != "" || t.compares() {
+			q = append(q, t)
+		}
+	}
+	return q, err
+}
+
+// split cuts at blanks, but not within quotation marks.
+func split(text string) []string {
+	quoted := false
+	return strings.FieldsFunc(text, func(r rune) bool {
+		if r == '"' {
+			quoted = !quoted
+		}
+		return !quoted && unicode.IsSpace(r)
+	})
+}
+
+func parseTerm(w string) (term, error) {
+	bare, not := strings.CutPrefix(w, "!")
+	t := term{not: not}
+	if strings.HasPrefix(bare, `"`) {
+		t.value = strings.Trim(bare, `"`)
+		return t, nil
+	}
+	at := strings.IndexAny(bare, ":<>")
+	if at < 0 {
+		t = stateWords[bare]
+		t.value, t.not = bare, not
+		return t, nil
+	}
+	t.field, t.op, t.value = bare[:at], bare[at], strings.Trim(bare[at+1:], `"`)
+	if t.op != ':' {
+		return t.comparison()
+	}
+	switch {
+	case t.field == fieldStatus:
+		known, ok := stateWords[t.value]
+		if !ok && t.value != "" && !begins(t.value) {
+			return t, fmt.Errorf("status: no status %q: expired, expiring, disabled, enabled, unused, old, rotating, own, never-expires, can-mint", t.value)
+		}
+		known.field, known.op, known.value, known.not = t.field, t.op, t.value, t.not
+		if !ok {
+			known.value = "" // not yet a word
+		}
+		return known, nil
+	case t.field == fieldPerm || fieldText[t.field] != nil:
+		if t.field == "type" {
+			t.value = typeValue(t.value)
+		}
+		return t, nil
+	case fieldMoment[t.field] != nil:
+		return t, fmt.Errorf("%s: compare it with < or >: %s<14d", t.field, t.field)
+	}
+	return t, fmt.Errorf(`no field %q: name id key type role env project perm status; "…" for plain text`, t.field)
+}
+
+// begins reports whether a state word is on its way to be typed.
+func begins(word string) bool {
+	for known := range stateWords {
+		if strings.HasPrefix(known, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// typeValue takes a type as it stands on the wire, too.
+func typeValue(v string) string {
+	switch v {
+	case apikey.SecretKey, apikey.PublicKey:
+		return TypeWord(v)
+	}
+	return v
+}
+
+var spanUnits = map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour, 'y': 365 * 24 * time.Hour}
+
+func (t term) comparison() (term, error) {
+	if fieldMoment[t.field] == nil {
+		return t, fmt.Errorf("no field %q to compare: expires created updated used unused", t.field)
+	}
+	if at, err := time.Parse(time.DateOnly, t.value); err == nil {
+		t.date = at
+		return t, nil
+	}
+	bad := fmt.Errorf("%s%c needs a time such as 14d, 12h, 2w, 1y or 2027-01-31", t.field, t.op)
+	if len(t.value) < 2 {
+		return t, bad
+	}
+	unit, ok := spanUnits[t.value[len(t.value)-1]]
+	n, err := strconv.ParseUint(t.value[:len(t.value)-1], 10, 16)
+	if !ok || err != nil {
+		return t, bad
+	}
+	t.span = time.Duration(n) * unit
+	return t, nil
+}

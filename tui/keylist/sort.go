@@ -1,0 +1,113 @@
+package keylist
+
+import (
+	"cmp"
+	"encoding/binary"
+	"math"
+	"slices"
+)
+
+// entry is a key on its way to its place: the next eight bytes of its text, or its value.
+type entry struct {
+	value uint64
+	tie   int32 // orders equal values
+	key   int32
+}
+
+func compareEntries(a, b entry) int {
+	return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.tie, b.tie))
+}
+
+// byText orders keys by their texts, eight bytes at a time, which is several times faster than comparing strings.
+// flip is all ones for the reverse order.
+func byText(entries []entry, text func(key int32) string, flip uint64, from int) {
+	for i := range entries {
+		entries[i].value = chunk(text(entries[i].key), from) ^ flip
+	}
+	slices.SortFunc(entries, compareEntries)
+	for len(entries) > 0 {
+		same, more := 1, len(text(entries[0].key)) > from+8
+		for same < len(entries) && entries[same].value == entries[0].value {
+			more = more || len(text(entries[same].key)) > from+8
+			same++
+		}
+		if same > 1 && more {
+			byText(entries[:same], text, flip, from+8)
+		}
+		entries = entries[same:]
+	}
+}
+
+// chunk is the order of eight bytes of a text; what is shorter comes first.
+func chunk(s string, from int) uint64 {
+	if from >= len(s) {
+		return 0
+	}
+	if s = s[from:]; len(s) >= 8 {
+		return binary.BigEndian.Uint64([]byte(s[:8]))
+	}
+	var b [8]byte
+	copy(b[:], s)
+	return binary.BigEndian.Uint64(b[:])
+}
+
+// signed is an int64 as a uint64 of the same order.
+func signed(v int64) uint64 { return uint64(v) ^ 1<<63 }
+
+// sort orders by the column's value; equal values stay in the order of names, and
+// what is unknown comes last in both directions.
+func (w *work) sort() []int32 {
+	n := len(w.view.keys)
+	entries := make([]entry, n)
+	for i := range entries {
+		entries[i] = entry{key: int32(i), tie: int32(i)}
+	}
+	byText(entries, func(key int32) string { return w.view.search[key] }, 0, 0)
+	if w.column.byName {
+		if w.reverse {
+			slices.Reverse(entries)
+		}
+		return keysOf(entries)
+	}
+	for i := range entries {
+		entries[i].tie = int32(i)
+	}
+	flip := uint64(0)
+	if w.reverse {
+		flip = math.MaxUint64
+	}
+	if w.column.order != nil {
+		for i := range entries {
+			at := w.column.order(w.view.keys[entries[i].key])
+			entries[i].value = signed(at) ^ flip
+			if at == unknownLast {
+				entries[i].value = math.MaxUint64
+			}
+		}
+		slices.SortFunc(entries, compareEntries)
+		return keysOf(entries)
+	}
+	text := make([]string, n)
+	for i, k := range w.view.keys {
+		text[i] = w.column.text(k)
+	}
+	said := make([]entry, 0, n)
+	var silent []entry
+	for _, e := range entries {
+		if text[e.key] == "" {
+			silent = append(silent, e)
+		} else {
+			said = append(said, e)
+		}
+	}
+	byText(said, func(key int32) string { return text[key] }, flip, 0)
+	return keysOf(append(said, silent...))
+}
+
+func keysOf(entries []entry) []int32 {
+	keys := make([]int32, len(entries))
+	for i, e := range entries {
+		keys[i] = e.key
+	}
+	return keys
+}
