@@ -278,6 +278,12 @@ func permissionsOf(ctx context.Context, texts []string, s *session) ([]apikey.Pe
 			out = append(out, info.Permission)
 		}
 	}
+	if slices.ContainsFunc(c.PermissionGroups, func(g apikey.PermissionGroup) bool {
+		return g.Guessed && slices.ContainsFunc(out, func(p apikey.Permission) bool { return p.Feature == g.Feature })
+	}) {
+		// A list teaches the client how this service spells the feature. A key that may create need not be one that may list.
+		_, _ = s.list(ctx)
+	}
 	return out, nil
 }
 
@@ -292,7 +298,8 @@ func (s *session) permissionInUse(ctx context.Context, text string) (apikey.Perm
 	var found []apikey.Permission
 	for _, k := range keys {
 		for _, p := range k.Permissions {
-			if p.Name == want.Name && (want.Feature == "" || p.Feature == want.Feature) && !slices.Contains(found, p) {
+			named := p.String() == text || p.Name == want.Name && (want.Feature == "" || p.Feature == want.Feature)
+			if named && !slices.Contains(found, p) {
 				found = append(found, p)
 			}
 		}

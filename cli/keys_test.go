@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"io"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -202,6 +204,44 @@ func TestCreateTakesAPermissionOfNoCatalogueThatAKeyHas(t *testing.T) {
 		}
 	}
 	m.want(2, "no permission", "create", "--name", "report", "--permission", "createReportt")
+}
+
+func TestCreateSpellsFeaturesAsTheKeysOfTheAccountDo(t *testing.T) {
+	m, r := newMachine(t), newRemote(t)
+	m.profile(r, "prosopo")
+	mayList := true
+	var sent string
+	r.fault = func(w http.ResponseWriter, req *http.Request, _ http.Handler) bool {
+		switch body, _ := io.ReadAll(req.Body); {
+		case req.URL.Path == "/api-keys/create":
+			sent = string(body)
+			_, _ = io.WriteString(w, `{"id":"k2","expiresAt":null,"token":"pro_0123456789abcdef"}`)
+		case mayList:
+			_, _ = io.WriteString(w, `[{"id":"k1","permissions":{"Site":["getSite"],"Odd One":["do.it"]}}]`)
+		default:
+			w.WriteHeader(http.StatusForbidden)
+		}
+		return true
+	}
+	for _, c := range []struct {
+		mayList     bool
+		permissions []string
+		want        string
+	}{
+		{true, []string{"getSites", "Odd One.do.it"}, `"permissions":{"Odd One":["do.it"],"Site":["getSites"]}`},
+		{true, []string{"Sites.getSites"}, `"permissions":{"Site":["getSites"]}`},
+		{false, []string{"getSites"}, `"permissions":{"Sites":["getSites"]}`},
+	} {
+		mayList = c.mayList
+		args := []string{"create", "--name", "k"}
+		for _, p := range c.permissions {
+			args = append(args, "--permission", p)
+		}
+		m.must(args...)
+		if !strings.Contains(sent, c.want) {
+			t.Errorf("%v: sent %s, want %s", c.permissions, sent, c.want)
+		}
+	}
 }
 
 func TestCreateWarnsOfRightsThatMintOrDoNothing(t *testing.T) {
