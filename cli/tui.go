@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
@@ -53,7 +55,12 @@ func (a *app) openTUI(context.Context, []string) error {
 		},
 		Rotations: func(env *ui.Env) ui.Screen { return rotate.NewList(env, h) },
 	})
+	// A terminal that goes away hangs up more than once: by the kernel and by the shell.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	_, err = screen.Run(model)
+	a.abandon(model)
 	switch {
 	case errors.Is(err, tea.ErrInterrupted), errors.Is(err, paint.ErrHangup):
 		return errInterrupted
@@ -61,6 +68,16 @@ func (a *app) openTUI(context.Context, []string) error {
 		return errors.New("detent stopped on an error of its own; what was sent to a service is listed by detent list, what is left open by detent rotations")
 	}
 	return err
+}
+
+// abandon waits for what the TUI had under way when it ended, a create above all: a key
+// whose secret reached nobody is deleted again.
+func (a *app) abandon(model *tui.App) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*a.flags.timeout)
+	defer cancel()
+	for _, line := range model.Abandon(ctx) {
+		a.say("%s", line)
+	}
 }
 
 // renderer has the terminal's colours as far as the environment tells; nothing is asked of the terminal.

@@ -44,6 +44,7 @@ type fakeService struct {
 	listErr  error
 	writeErr error
 	hold     chan struct{} // where not nil, writes wait for it
+	entered  chan struct{} // where not nil, told of each write before it waits
 	calls    []string
 }
 
@@ -70,6 +71,9 @@ func (f *fakeService) List(ctx context.Context, each func([]apikey.Key)) error {
 }
 
 func (f *fakeService) write(call string) error {
+	if f.entered != nil {
+		f.entered <- struct{}{}
+	}
 	if f.hold != nil {
 		<-f.hold
 	}

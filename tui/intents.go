@@ -19,9 +19,12 @@ import (
 type requests struct {
 	asked  map[int]ui.Screen // by ticket
 	flying int
+	air    *flights
 }
 
-func newRequests() requests { return requests{asked: map[int]ui.Screen{}} }
+func newRequests() requests {
+	return requests{asked: map[int]ui.Screen{}, air: &flights{made: map[int]orphan{}}}
+}
 
 // result is the end of an intent: what the screens are told, and what the root makes of it.
 type result struct {
@@ -248,10 +251,16 @@ func (a *App) send(ticket int, do func(ctx context.Context) result) tea.Cmd {
 	}
 	a.requests.flying++
 	cmd := a.query(ticket, do)
+	var service client.Service
+	if a.profile.conn != nil {
+		service = a.profile.conn.Service
+	}
 	return func() tea.Msg {
-		out := cmd().(result)
-		out.write = true
-		return out
+		return a.requests.air.fly(ticket, service, func() tea.Msg {
+			out := cmd().(result)
+			out.write = true
+			return out
+		})
 	}
 }
 
@@ -269,6 +278,7 @@ func (a *App) query(ticket int, do func(ctx context.Context) result) tea.Cmd {
 func (a *App) answer(r result) tea.Cmd {
 	if r.write {
 		a.requests.flying--
+		a.requests.air.landed(r.ticket)
 	}
 	asker := a.requests.asked[r.ticket]
 	delete(a.requests.asked, r.ticket)

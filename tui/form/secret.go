@@ -31,7 +31,8 @@ type Secret struct {
 
 	shown    bool
 	shownAt  time.Time
-	turn     int // the reveal that a timer belongs to
+	seen     bool // it was on the screen once: somebody may have it
+	turn     int  // the reveal that a timer belongs to
 	copied   bool
 	stored   bool // a delivery said that it is there
 	status   []statusLine
@@ -97,6 +98,12 @@ func (s *Secret) WantsAll() bool { return s.fill }
 
 // HoldsKeys keeps esc, q and ctrl+c from leaving silently.
 func (s *Secret) HoldsKeys() bool { return s.public == "" && !s.secret.IsZero() }
+
+// Unclaimed is the new key, while its secret has gone nowhere from here: not to the screen, the
+// clipboard or a destination.
+func (s *Secret) Unclaimed() (apikey.Key, bool) {
+	return s.key, s.public == "" && !s.secret.IsZero() && !s.seen && !s.copied && !s.stored && s.ticket == 0
+}
 
 // Typing is true while a destination is typed.
 func (s *Secret) Typing() bool { return s.sink != nil && s.question == nil }
@@ -267,7 +274,7 @@ func (s *Secret) toggle() tea.Cmd {
 		return nil
 	}
 	s.turn++
-	s.shown, s.shownAt = true, s.env.Now()
+	s.shown, s.seen, s.shownAt = true, true, s.env.Now()
 	return s.env.Later(revealFor, hideSecret{s, s.turn})
 }
 

@@ -1,0 +1,102 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/tui/ui"
+)
+
+// flights are the writes on their way to a service. The program may end under them, by
+// a signal or a hangup; what comes back then is nobody's.
+type flights struct {
+	mu      sync.Mutex
+	over    bool // the program has ended: nothing more is sent
+	running sync.WaitGroup
+	made    map[int]orphan // new keys by ticket, until Update has their secrets
+}
+
+// orphan is a new key whose secret nobody has.
+type orphan struct {
+	service client.Service
+	key     apikey.Key
+}
+
+// fly does a write, unless the program has ended.
+func (f *flights) fly(ticket int, service client.Service, do func() tea.Msg) tea.Msg {
+	f.mu.Lock()
+	if f.over {
+		f.mu.Unlock()
+		return nil
+	}
+	f.running.Add(1)
+	f.mu.Unlock()
+	defer f.running.Done()
+	out := do()
+	if r, ok := out.(result); ok && r.err == nil {
+		if made, ok := r.msg.(ui.KeyCreated); ok {
+			f.mu.Lock()
+			f.made[ticket] = orphan{service, made.Created.Key}
+			f.mu.Unlock()
+		}
+	}
+	return out
+}
+
+// landed says that the program has the answer of a write.
+func (f *flights) landed(ticket int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.made, ticket)
+}
+
+// Abandon is for when the program has ended: it waits for the writes under way and
+// deletes the new keys whose secrets reached nobody. It returns what the operator should
+// know, a line each.
+func (a *App) Abandon(ctx context.Context) []string {
+	f := a.requests.air
+	f.mu.Lock()
+	f.over = true
+	f.mu.Unlock()
+	done := make(chan struct{})
+	go func() { f.running.Wait(); close(done) }()
+	var said []string
+	select {
+	case <-done:
+	case <-ctx.Done():
+		said = append(said, "ended before the answer to a write: it is not known whether that happened; look with detent list")
+	}
+	for _, o := range a.orphans() {
+		if _, err := o.service.Delete(ctx, o.key.ID); err != nil {
+			said = append(said, fmt.Sprintf("ended before the secret of the new key %s (%s) reached anybody, and the key could not be deleted: %v; delete it with detent delete %s", o.key.Name, o.key.ID, err, o.key.ID))
+			continue
+		}
+		said = append(said, fmt.Sprintf("ended before the secret of the new key %s (%s) reached anybody: the key was deleted again", o.key.Name, o.key.ID))
+	}
+	return said
+}
+
+// orphans are the new keys whose secrets nobody has: the answer came too late for a screen,
+// or the screen was left as it came.
+func (a *App) orphans() []orphan {
+	f := a.requests.air
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := slices.Collect(maps.Values(f.made))
+	clear(f.made)
+	for _, s := range a.overlays {
+		if u, ok := s.(interface{ Unclaimed() (apikey.Key, bool) }); ok && a.profile.conn != nil {
+			if k, unclaimed := u.Unclaimed(); unclaimed {
+				out = append(out, orphan{a.profile.conn.Service, k})
+			}
+		}
+	}
+	return out
+}
