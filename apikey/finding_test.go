@@ -1,6 +1,7 @@
 package apikey
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -15,5 +16,29 @@ func TestKeysWithoutANameShareNone(t *testing.T) {
 	}
 	if len(duplicates) != 2 || duplicates[0] != "c" || duplicates[1] != "d" {
 		t.Errorf("duplicate names on %v", duplicates)
+	}
+}
+
+func TestKindsAreThoseOfTheFindings(t *testing.T) {
+	now := time.Now()
+	ago := func(days int) Moment { return At(now.Add(-time.Duration(days) * 24 * time.Hour)) }
+	mint := Permission{Feature: "ApiKeys", Name: "createApiKey"}
+	caps := Capabilities{AccessFields: []Field{FieldRestrictions}, Roles: []RoleInfo{{Name: "admin", Risk: CanMint}},
+		PermissionGroups: []PermissionGroup{{Permissions: []PermissionInfo{{Permission: mint, Risk: CanMint}}}}}
+	keys := []Key{{ID: "a", Name: "x", CreatedAt: ago(200), LastUsedAt: Never(), ExpiresAt: ago(1)}, {ID: "b", Name: "x", Permissions: []Permission{mint}, ExpiresAt: ago(-3)},
+		{ID: "c", Role: "admin", Restrictions: &Restrictions{}, ExpiresAt: Never()}}
+	rotating := map[string]bool{"b": true}
+	type seen struct {
+		id   string
+		kind FindingKind
+	}
+	var kinds, words []seen
+	pointers := []*Key{&keys[0], &keys[1], &keys[2]}
+	ExamineKinds(pointers, caps, DefaultPolicy(), rotating, now, func(at int, kind FindingKind) { kinds = append(kinds, seen{keys[at].ID, kind}) })
+	for _, f := range Examine(keys, caps, DefaultPolicy(), rotating, now) {
+		words = append(words, seen{f.KeyID, f.Kind})
+	}
+	if len(kinds) < 8 || !slices.Equal(kinds, words) {
+		t.Errorf("kinds %v, findings %v", kinds, words)
 	}
 }

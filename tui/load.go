@@ -194,20 +194,19 @@ func (a *App) examine() tea.Cmd {
 	keys, caps, conn, gen, now := a.list.Keys(), a.profile.caps, a.profile.conn, a.load.gen, a.env.Now()
 	return func() tea.Msg {
 		out := examined{gen: gen, marks: make([]ui.Marks, len(keys))}
-		at := make(map[string]int, len(keys))
-		all := make([]apikey.Key, len(keys))
-		for i, k := range keys {
-			all[i], at[k.ID] = *k, i
-		}
 		open := openRotations(conn)
-		for _, f := range apikey.Examine(all, caps, conn.Policy, rotation.Concerns(open, conn.Profile.Name), now) {
-			out.marks[at[f.KeyID]] |= ui.MarkOf(f.Kind)
-			if f.Kind == apikey.FindingExpiring {
+		apikey.ExamineKinds(keys, caps, conn.Policy, rotation.Concerns(open, conn.Profile.Name), now, func(at int, kind apikey.FindingKind) {
+			out.marks[at] |= ui.MarkOf(kind)
+			if kind == apikey.FindingExpiring {
 				out.counts.expiring++
 			}
-		}
+		})
+		replacements := make(map[string]bool, len(open))
 		for _, v := range open {
-			if i, listed := at[v.NewID()]; listed {
+			replacements[v.NewID()] = true
+		}
+		for i := 0; i < len(keys) && len(open) > 0; i++ {
+			if replacements[keys[i].ID] {
 				out.marks[i] |= ui.MarkReplacement
 			}
 		}
