@@ -199,7 +199,7 @@ func TestExplicitDrainIsKeptOverAResume(t *testing.T) {
 	broken := true
 	r.fault = func(w http.ResponseWriter, req *http.Request, _ http.Handler) bool {
 		if req.Method == http.MethodPut && broken {
-			http.Error(w, `{"error":"not now","status":403}`, 403)
+			http.Error(w, `{"error":"not now","status":403}`, http.StatusForbidden)
 			return true
 		}
 		return false
@@ -229,7 +229,7 @@ func TestAbortAfterTheOldKeyIsGoneIsRefused(t *testing.T) {
 	broken := true
 	r.fault = func(w http.ResponseWriter, req *http.Request, _ http.Handler) bool {
 		if isCreate(req) && broken {
-			http.Error(w, `{"error":{"code":403,"message":"no","key":"API.INSUFFICIENT_PERMISSIONS"}}`, 403)
+			http.Error(w, `{"error":{"code":403,"message":"no","key":"API.INSUFFICIENT_PERMISSIONS"}}`, http.StatusForbidden)
 			return true
 		}
 		return false

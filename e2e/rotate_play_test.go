@@ -196,8 +196,6 @@ type plot struct {
 	places []string
 }
 
-func (pl plot) oldFirst() bool { return slices.Contains(pl.args, "--old-first") }
-
 // play is one rotation: a key, an application that uses it, a home, and a proxy in between.
 type play struct {
 	*testing.T
