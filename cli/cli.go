@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"sync"
@@ -44,6 +45,8 @@ type World struct {
 // Main runs detent as the process that it is, and returns the exit code.
 func Main(args []string) int {
 	harden()
+	// net/http complains there of a server that misbehaves: over the screen, in words of the server's.
+	log.SetOutput(io.Discard)
 	ctx, stop := untilSignal()
 	defer stop()
 	return Run(ctx, args, World{

@@ -1,6 +1,11 @@
 package cli
 
 import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -41,6 +46,49 @@ func TestLostCreateAnswerSaysWhatIsCertainAndIsNotSentAgain(t *testing.T) {
 				t.Errorf("sent %d times: %+v", sent, res)
 			}
 		})
+	}
+}
+
+// TestAServerThatSaysTooMuchDoesNotWriteOnTheScreen holds that net/http's own complaints, which go to the
+// standard logger, do not reach standard error.
+func TestAServerThatSaysTooMuchDoesNotWriteOnTheScreen(t *testing.T) {
+	m := newMachine(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	m.profile(&remote{url: "http://" + l.Addr().String(), tokens: map[string]string{"generic": "sk_live_0123456789abcdef"}}, "generic")
+	go func() {
+		answer := func(body, more string) (net.Conn, error) {
+			conn, err := l.Accept()
+			if err != nil {
+				return nil, err
+			}
+			if _, err := http.ReadRequest(bufio.NewReader(conn)); err != nil {
+				return conn, err
+			}
+			_, err = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s%s", len(body), body, more)
+			return conn, err
+		}
+		first, err := answer(`{"success":true,"data":[{"id":"k1","name":"k"}]}`, "UNASKED")
+		if err != nil {
+			return
+		}
+		_, _ = io.Copy(io.Discard, first) // the client has seen it and closed
+		second, err := answer(`{"success":true}`, "")
+		if err == nil {
+			_ = second.Close()
+		}
+	}()
+	cmd := m.process("delete", "k1", "--yes")
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil || !strings.Contains(out.String(), "deleted k") {
+		t.Fatalf("%v: %s%s", err, out.String(), errs.String())
+	}
+	if errs.Len() > 0 {
+		t.Errorf("standard error: %s", errs.String())
 	}
 }
 
