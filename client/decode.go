@@ -206,7 +206,11 @@ func refusal(members map[string]json.RawMessage) error {
 	if !failed {
 		return nil
 	}
-	return &refused{faultOf(members)}
+	said := faultOf(members)
+	if said.message == "" {
+		said.message = "the service says no, without a reason"
+	}
+	return &refused{said}
 }
 
 // decodeObject reads an answer that is one object; where it is only an envelope, the object under

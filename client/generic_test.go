@@ -41,6 +41,7 @@ var genericQuirks = []quirk{
 			`id=k2 env=live expires=2027-01-01T00:00:00Z restrictions={}`},
 	{name: "a restriction of an unknown kind is unknown, not none", do: list, steps: []step{gGet.with(200, gList(gRow("k1", `,"restrictions":{"countries":["DE"]}`)))}, want: "id=k1"},
 	{name: "200 that says no", do: list, steps: []step{gGet.with(200, `{"success":false,"error":{"message":"Plan expired","code":"plan_expired"}}`)}, kind: Invalid, in: "invalid (200): Plan expired"},
+	{name: "200 that says no, and not why", do: list, steps: []step{gGet.with(200, `{"success":false}`)}, kind: Invalid, in: "invalid (200): the service says no, without a reason"},
 	{name: "200 that says 401", do: list, steps: []step{gGet.with(200, `{"success":false,"error":{"message":"Bad key","code":401}}`)}, kind: Unauthorized, in: "Bad key [Check that the key has not been revoked"},
 	{name: "200 that says no after its list", do: list, steps: []step{gGet.with(200, `{"data":[{"id":"k1"}],"success":false,"message":"cut short"}`)}, kind: Invalid, in: "cut short"},
 	{name: "an empty list that is null", do: list, steps: []step{gGet.with(200, `{"success":true,"data":null}`)}, want: ""},
