@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -33,13 +34,20 @@ func (a *app) rotations() ([]rotation.View, error) {
 	return rotation.List(dir)
 }
 
-// rotating are the ids of the keys that open rotations of a profile concern.
+// rotating are the ids of the keys that open rotations of a profile concern. The error names
+// the journals that cannot be read: what they concern is not known.
 func (a *app) rotating(profile string) (map[string]bool, error) {
 	views, err := a.rotations()
 	if err != nil {
 		return nil, err
 	}
-	return rotation.Concerns(views, profile), nil
+	var unread []error
+	for _, v := range views {
+		if v.Err != nil {
+			unread = append(unread, v.Err)
+		}
+	}
+	return rotation.Concerns(views, profile), errors.Join(unread...)
 }
 
 // openRotations are those of a profile, for the list's marks and the header's count. A
