@@ -60,6 +60,9 @@ func (a *attachment) sizeMsg() tea.Msg { return tea.WindowSizeMsg{Width: a.width
 
 // filter sees every message before Bubble Tea acts on it.
 func (a *attachment) filter(_ tea.Model, msg tea.Msg) tea.Msg {
+	if isReadEnd(msg) {
+		return ReadEnd{}
+	}
 	switch msg.(type) {
 	case tea.QuitMsg, tea.InterruptMsg:
 		a.painter.quiet() // the next picture is the blank one of leave
@@ -147,6 +150,9 @@ type blanking struct {
 }
 
 func (b *blanking) filter(_ tea.Model, msg tea.Msg) tea.Msg {
+	if isReadEnd(msg) {
+		return ReadEnd{}
+	}
 	switch msg.(type) {
 	case tea.QuitMsg, tea.InterruptMsg:
 		b.ended = true

@@ -103,6 +103,7 @@ func (a *app) key(r rune) tea.Cmd {
 		return tea.WindowSize()
 	case 'e':
 		child := exec.Command("sh", "-c", `test -t 1 && stty -a | grep -q ' icanon' && echo child has the terminal; read answer; echo "$answer" > "$PAINT_TEST_ANSWER"`)
+		child.Stdin = os.Stdin // Bubble Tea would hand it our reader, which is no terminal
 		return tea.ExecProcess(child, func(err error) tea.Msg { return noteMsg(fmt.Sprintf("child ended: %v", err)) })
 	case 'c':
 		return func() tea.Msg {

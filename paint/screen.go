@@ -67,7 +67,8 @@ func (s *Screen) Writer() io.Writer {
 // Run runs a program until it ends and returns its last model. However it
 // ends, by itself, by a signal or by a panic, the terminal is left as it was
 // and the screen blank. The options must not set input, output, renderer,
-// signal handling or filter; the modes of the terminal are the screen's.
+// signal handling or filter; the modes of the terminal are the screen's. After the keys of each
+// read the model gets a ReadEnd. A program run by tea.Exec that reads the terminal sets its own Stdin.
 //
 // Errors are Bubble Tea's (tea.ErrInterrupted, tea.ErrProgramKilled,
 // tea.ErrProgramPanic), ErrHangup, and what keeps the program from starting.
@@ -82,7 +83,7 @@ func (s *Screen) Run(model tea.Model, opts ...tea.ProgramOption) (tea.Model, err
 
 	attached := &attachment{model: model, tty: s.tty}
 	program := tea.NewProgram(attached, append(slices.Clone(opts),
-		tea.WithInput(s.tty.in), tea.WithOutput(s.out), tea.WithoutRenderer(), tea.WithoutSignalHandler(),
+		tea.WithInput(&keyboard{File: s.tty.in}), tea.WithOutput(s.out), tea.WithoutRenderer(), tea.WithoutSignalHandler(),
 		tea.WithFilter(attached.filter))...)
 	attached.painter = newPainter(s.tty.paint, func() { go program.Send(wantMsg{}) }, s.opts.Rate)
 
@@ -109,7 +110,7 @@ func (s *Screen) runStandard(model tea.Model, opts []tea.ProgramOption) (tea.Mod
 	plain := &blanking{model: model}
 	opts = append(slices.Clone(opts), tea.WithOutput(s.out), tea.WithAltScreen(), tea.WithFilter(plain.filter))
 	if term.IsTerminal(s.in.Fd()) {
-		opts = append(opts, tea.WithInput(s.in))
+		opts = append(opts, tea.WithInput(&keyboard{File: s.in}))
 	}
 	if s.opts.ReportFocus {
 		opts = append(opts, tea.WithReportFocus())

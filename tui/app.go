@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"detent/apikey"
+	"detent/paint"
 	"detent/tui/detail"
 	"detent/tui/keylist"
 	"detent/tui/ui"
@@ -111,6 +112,8 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		a.resize(msg.Width, msg.Height)
 	case tea.KeyMsg:
 		cmd = a.keys(msg)
+	case paint.ReadEnd:
+		a.read.end()
 	case opened:
 		cmd = a.openDone(msg)
 	case loadMsg:
@@ -137,6 +140,7 @@ func (a *App) settle() {
 	a.list.SetPlaceholder(a.placeholder())
 	a.list.SetBanner(a.banner())
 	a.list.SetFocused(a.focus == onList && len(a.overlays) == 0)
+	a.detail.SetBrief(a.focus == onList)
 	a.detail.SetFocused(a.focus == onDetail && len(a.overlays) == 0)
 	a.read.watch(a.top(), a.env.Now())
 }

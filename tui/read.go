@@ -19,6 +19,7 @@ const (
 
 // read follows the keys that came in one read, and guards confirmations.
 type read struct {
+	told  bool      // the terminal's reader says where a read ends
 	last  time.Time // when the last message was done with
 	keyed bool      // a key of this read was seen
 	acted bool      // a key of this read has acted; only text and movement follow
@@ -32,10 +33,18 @@ type read struct {
 // begin ends the read where the program had nothing to do for a while, whatever message comes then: keys of
 // one read wait for nothing but the messages before them.
 func (r *read) begin(now time.Time) {
-	if now.Sub(r.last) >= oneRead {
-		r.keyed, r.acted, r.inRead = false, false, false
+	if !r.told && now.Sub(r.last) >= oneRead {
+		r.over()
 	}
 }
+
+// end ends the read where the terminal's reader says so; from then on time decides nothing.
+func (r *read) end() {
+	r.told = true
+	r.over()
+}
+
+func (r *read) over() { r.keyed, r.acted, r.inRead = false, false, false }
 
 // watch starts the guard anew when a confirmation comes up.
 func (r *read) watch(top ui.Screen, now time.Time) {
