@@ -37,7 +37,7 @@ func (s *Screen) key(msg tea.KeyMsg) tea.Cmd {
 	case s.asking == askStatements:
 		return s.answerStatements(msg)
 	case key.Matches(msg, k.Up):
-		s.scroll = max(s.scroll-1, 0)
+		s.scroll--
 	case key.Matches(msg, k.Down):
 		s.scroll++
 	case key.Matches(msg, k.Cancel, k.Back, k.Quit):

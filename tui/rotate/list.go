@@ -126,8 +126,7 @@ func (l *List) View() string {
 	default:
 		l.viewRows(&p)
 	}
-	scroll := max(l.cursor-l.height/2, 0)
-	return p.window(&scroll, l.height)
+	return p.window(max(l.cursor-l.height/2, 0), l.height)
 }
 
 func (l *List) viewRows(p *page) {

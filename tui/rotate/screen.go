@@ -241,7 +241,7 @@ func (s *Screen) run(undo bool, act func(context.Context) (rotation.Result, erro
 
 func (s *Screen) begin(undo bool) {
 	s.busy, s.polling, s.undoing, s.since = true, false, undo, s.env.Now()
-	s.err, s.problem, s.asking = nil, "", askNothing
+	s.err, s.problem, s.asking, s.scroll = nil, "", askNothing, 0
 	s.guard++
 }
 
@@ -291,6 +291,7 @@ func (s *Screen) news() tea.Cmd {
 // ask turns what a stopped rotation needs into a question.
 func (s *Screen) ask(need rotation.Need) tea.Cmd {
 	s.guard++
+	s.scroll = 0
 	s.input.Reset()
 	switch need {
 	case rotation.NeedPaste:

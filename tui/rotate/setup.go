@@ -271,8 +271,7 @@ func (s *Setup) View() string {
 	if s.manual {
 		p.wrap(st.Dim.Render("· "), st.Dim, "This service makes keys in its dashboard alone: you will make the new one there and paste it.")
 	}
-	scroll := max(s.focus+8-s.height, 0)
-	return p.window(&scroll, s.height)
+	return p.window(max(s.focus+8-s.height, 0), s.height)
 }
 
 func (s *Setup) old() string {

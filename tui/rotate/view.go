@@ -20,14 +20,18 @@ func (s *Screen) View() string {
 	p := page{env: s.env, width: s.width}
 	if s.rotation == nil {
 		s.viewOpening(&p)
-		return p.window(&s.scroll, s.height)
+		return p.window(0, s.height)
 	}
 	s.viewHead(&p)
 	s.viewSteps(&p)
 	s.viewNow(&p)
+	now := len(p.lines)
 	s.viewDifferences(&p)
 	s.viewKnown(&p)
-	return p.window(&s.scroll, s.height)
+	// What is asked is on the screen even where the checklist above it is not.
+	start := max(now-s.height+1, 0)
+	s.scroll = max(min(s.scroll, len(p.lines)-s.height-start), -start)
+	return p.window(start+s.scroll, s.height)
 }
 
 // page collects lines of one width.
@@ -56,19 +60,25 @@ func (p *page) wrap(lead string, style lipgloss.Style, text string) {
 	}
 }
 
-// window is the part of the page that fits; what does not can be scrolled to.
-func (p *page) window(scroll *int, height int) string {
+// window is the part of the page that fits, from line start; what does not fit can be scrolled to.
+func (p *page) window(start, height int) string {
 	if height <= 0 {
 		return ""
 	}
 	hidden := len(p.lines) - height
-	*scroll = max(min(*scroll, hidden), 0)
-	lines := p.lines
-	if hidden > 0 {
-		lines = lines[*scroll : *scroll+height]
-		if below := hidden - *scroll; below > 0 {
-			lines[height-1] = ui.Pad(p.style().Dim.Render(fmt.Sprintf("  … %s more, j and k scroll", plural(below+1, "line"))), p.width)
-		}
+	if hidden <= 0 {
+		return strings.Join(p.lines, "\n")
+	}
+	start = max(min(start, hidden), 0)
+	lines := append([]string(nil), p.lines[start:start+height]...)
+	more := func(n int, where string) string {
+		return ui.Pad(p.style().Dim.Render(fmt.Sprintf("  … %s %s: j and k scroll", plural(n, "line"), where)), p.width)
+	}
+	if start > 0 {
+		lines[0] = more(start+1, "above")
+	}
+	if below := hidden - start; below > 0 {
+		lines[height-1] = more(below+1, "below")
 	}
 	return strings.Join(lines, "\n")
 }

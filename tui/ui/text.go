@@ -165,12 +165,39 @@ func Fit(block string, width, height int) []string {
 	return lines
 }
 
-// Wrap breaks text into lines of at most width cells, at spaces where it can.
+// Wrap breaks text into lines of at most width cells, at spaces where it can: never at a
+// hyphen, which would tear dates, flags and names apart.
 func Wrap(s string, width int) []string {
 	if width <= 0 {
 		return nil
 	}
-	return strings.Split(ansi.Wrap(s, width, ""), "\n")
+	var out []string
+	for paragraph := range strings.SplitSeq(s, "\n") {
+		line, used := "", 0
+		for i, word := range strings.Split(paragraph, " ") {
+			w := Width(word)
+			switch {
+			case i == 0:
+			case used+1+w <= width:
+				line, used = line+" "+word, used+1+w
+				continue
+			default:
+				out = append(out, line)
+			}
+			line, used = word, w
+			for used > width { // a word longer than the line
+				head := ansi.Truncate(line, width, "")
+				if head == "" || head == line {
+					break
+				}
+				out = append(out, head)
+				line = ansi.TruncateLeft(line, Width(head), "")
+				used = Width(line)
+			}
+		}
+		out = append(out, line)
+	}
+	return out
 }
 
 const day = 24 * time.Hour

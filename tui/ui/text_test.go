@@ -124,3 +124,28 @@ func TestAMomentThatTheServiceDoesNotReportIsUnknown(t *testing.T) {
 		}
 	}
 }
+
+func TestWrapKeepsDatesAndFlagsWhole(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		width int
+		want  string
+	}{
+		{"expires 2026-12-23 at noon", 16, "expires|2026-12-23 at|noon"},
+		{"run systemctl --user restart", 20, "run systemctl --user|restart"},
+		{"/a/very/long/path/without/a/space end", 10, "/a/very/lo|ng/path/wi|thout/a/sp|ace end"},
+		{"two\nparagraphs", 20, "two|paragraphs"},
+		{"契約書レビュー", 5, "契約|書レ|ビュ|ー"},
+		{"", 5, ""},
+	} {
+		lines := Wrap(c.text, c.width)
+		if got := strings.Join(lines, "|"); got != c.want {
+			t.Errorf("%q at %d is %q, want %q", c.text, c.width, got, c.want)
+		}
+		for _, l := range lines {
+			if Width(l) > c.width {
+				t.Errorf("%q is wider than %d", l, c.width)
+			}
+		}
+	}
+}
