@@ -1,0 +1,131 @@
+package paint
+
+import (
+	"bytes"
+	"os"
+	"reflect"
+	"time"
+	"unicode/utf8"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// ReadEnd follows the last key of one read: what came to the terminal in one piece, a
+// paste without brackets say, or what a slow line delivered at once. Bubble Tea itself does not tell
+// which keys came together.
+type ReadEnd struct{}
+
+// readEnd is what the input carries after each read. Bubble Tea takes it for a control
+// sequence that it does not know, and hands it on.
+var readEnd = []byte("\x1b[7777;7z")
+
+// escapeTime is how long the rest of a control sequence may take on a slow line
+// before its beginning is taken for keys.
+const escapeTime = 50 * time.Millisecond
+
+var pasteBegin, pasteEnd = []byte("\x1b[200~"), []byte("\x1b[201~")
+
+// keyboard is the terminal's input. It does not tear a control sequence in two, as
+// Bubble Tea does when the line has, and marks where a read ended.
+type keyboard struct {
+	*os.File
+	held    []byte // the beginning of a sequence whose rest is there but did not fit
+	pasting bool   // within a bracketed paste
+}
+
+// Read reads what is there. It leaves nothing complete behind: the caller waits for the
+// file, not for us.
+func (k *keyboard) Read(p []byte) (int, error) {
+	room := len(p) - len(readEnd)
+	if room <= len(k.held) {
+		return k.File.Read(p)
+	}
+	n := copy(p, k.held)
+	k.held = nil
+	for {
+		m, err := k.File.Read(p[n:room])
+		n += m
+		if err != nil {
+			return n, err
+		}
+		whole := k.whole(p[:n])
+		switch {
+		case whole == n, whole == 0 && n == room:
+		case n == room && readable(k.File, 0):
+			k.held = bytes.Clone(p[whole:n])
+			return whole, nil
+		case n < room && readable(k.File, escapeTime):
+			continue
+		}
+		break
+	}
+	if k.track(p[:n]); !k.pasting && !isFocus(p[:n]) && !readable(k.File, 0) {
+		n += copy(p[n:], readEnd)
+	}
+	return n, nil
+}
+
+// isFocus reports whether b is a report of focus, which Bubble Tea recognises alone.
+func isFocus(b []byte) bool { return string(b) == "\x1b[I" || string(b) == "\x1b[O" }
+
+// whole is the length of b without the beginning of a sequence at its end.
+func (k *keyboard) whole(b []byte) int {
+	for i := 0; i < len(b); {
+		n := sequence(b[i:])
+		if n == 0 {
+			return i
+		}
+		i += n
+	}
+	return len(b)
+}
+
+// track follows whether a bracketed paste is open after b.
+func (k *keyboard) track(b []byte) {
+	begin, end := bytes.LastIndex(b, pasteBegin), bytes.LastIndex(b, pasteEnd)
+	if begin != end {
+		k.pasting = begin > end
+	}
+}
+
+// sequence is the length of the key or control sequence that b begins with; 0 if its
+// rest is not there yet.
+func sequence(b []byte) int {
+	if b[0] != '\x1b' {
+		if !utf8.FullRune(b) {
+			return 0
+		}
+		_, n := utf8.DecodeRune(b)
+		return n
+	}
+	if len(b) == 1 {
+		return 0
+	}
+	switch b[1] {
+	case '[':
+		for i := 2; i < len(b); i++ {
+			if b[i] >= 0x40 && b[i] <= 0x7e {
+				return i + 1
+			}
+			if b[i] < 0x20 || b[i] > 0x7e {
+				return i // not a sequence after all
+			}
+		}
+		return 0
+	case 'O':
+		if len(b) < 3 {
+			return 0
+		}
+		return 3
+	}
+	if n := sequence(b[1:]); n > 0 {
+		return n + 1 // alt and a key
+	}
+	return 0
+}
+
+// isReadEnd recognises the mark as Bubble Tea hands it on, in a type without a public name.
+func isReadEnd(msg tea.Msg) bool {
+	v := reflect.ValueOf(msg)
+	return v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8 && bytes.Equal(v.Bytes(), readEnd)
+}
