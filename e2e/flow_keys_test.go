@@ -9,9 +9,17 @@ import (
 // TestAProsopoKeyFromAnEmptyHomeToItsEnd is the first five minutes: nothing is there, a key is made, kept,
 // looked at and deleted, and its secret is refused from the next request on.
 func TestAProsopoKeyFromAnEmptyHomeToItsEnd(t *testing.T) {
-	t.Parallel()
+	for _, renderer := range renderers {
+		t.Run(renderer, func(t *testing.T) {
+			t.Parallel()
+			aProsopoKeyFromAnEmptyHomeToItsEnd(t, renderer)
+		})
+	}
+}
+
+func aProsopoKeyFromAnEmptyHomeToItsEnd(t *testing.T, renderer string) {
 	h := newHome(t)
-	p := h.sit(t, 80, 40)
+	p := h.sit(t, 80, 40, "--renderer", renderer)
 	p.wait(`No keys yet\..*\n.*detent's own key service, on this machine.*\n.*n makes the first one   p adds your real service   \? help`)
 	p.do("n", "New Prosopo key")
 	p.say("payments-api", "› payments-api▏")

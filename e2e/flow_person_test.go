@@ -22,6 +22,9 @@ type person struct {
 	presses int
 }
 
+// renderers are the two ways to paint.
+var renderers = []string{"cells", "standard"}
+
 // sit opens the program in a terminal of that size.
 func (h *home) sit(t *testing.T, cols, rows int, args ...string) *person {
 	t.Helper()
@@ -52,6 +55,15 @@ func (p *person) do(key, want string) []string {
 	p.keys(key)
 	p.presses++
 	return p.wait(want)
+}
+
+// leave presses a key and waits until what it closes is gone.
+func (p *person) leave(key, what string) {
+	p.t.Helper()
+	p.rest()
+	p.keys(key)
+	p.presses++
+	p.gone(what)
 }
 
 // move presses keys that only move; they may come as fast as they like.

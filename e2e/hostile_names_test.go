@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -57,7 +58,7 @@ func foreign(out []byte) string {
 		}
 		r, size := utf8.DecodeRune(rest)
 		bidi := r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0x061c
-		if r < 0x20 || r >= 0x7f && r < 0xa0 || bidi || r == utf8.RuneError || r == 0x2028 || r == 0x2029 || r >= 0xe0000 && r < 0xe0080 {
+		if r < 0x20 || r >= 0x7f && r < 0xa0 || bidi || r == utf8.RuneError && size == 1 || r == 0x2028 || r == 0x2029 || r >= 0xe0000 && r < 0xe0080 {
 			return fmt.Sprintf("%q, in %q", rest[:size], rest[:min(len(rest), 60)])
 		}
 		rest = rest[size:]
@@ -88,24 +89,22 @@ func TestNoControlCharacterOfAServerReachesTheTerminal(t *testing.T) {
 		p.move("j")
 	}
 	p.do("g", `▸`)
-	p.do("enter", `▸`)
+	p.do("enter", "esc back")
 	p.move("ctrl+d", "ctrl+d", "ctrl+d")
-	p.do("esc", `▸`)
+	p.do("esc", "enter detail")
 	p.do("/", `▏`)
 	p.say("key01", `1 of`)
 	p.do("enter", `▸ key01`)
 	p.do("d", "Delete a key")
 	p.wait(`Type key01 to confirm|Type key01 `)
-	p.do("esc", `▸ key01`)
+	p.leave("esc", "Delete a key")
 	p.do("e", "Edit key01")
 	p.move("tab", "tab", "tab", "tab")
-	p.rest()
-	p.do("esc", `▸ key01`)
+	p.leave("esc", "Edit key01")
 	p.do("x", "Disable a key")
 	p.do("right", "▸ Disable ◂")
 	p.confirm("was not changed|Nothing|not changed")
-	p.do("esc", `▸ key01`)
-	p.rest()
+	p.leave("esc", "Disable a key")
 	if bad := foreign(p.output()); bad != "" {
 		t.Errorf("the terminal was sent %s", bad)
 	}
@@ -117,6 +116,17 @@ func TestNoControlCharacterOfAServerReachesTheTerminal(t *testing.T) {
 		t.Errorf("the terminal was sent %s", bad)
 	}
 	h := pointed(t, "vertesia", url, "sk-token")
+	// Bubble Tea's renderer gives its rows to the terminal as they are; the screen model here knows no wide or
+	// combining characters, so the bytes are asked.
+	standard := h.sit(t, 120, 40, "--renderer", "standard")
+	standard.until("the last key", func(string) bool { return bytes.Contains(standard.raw, []byte("key15")) })
+	for range evil {
+		standard.move("j")
+	}
+	standard.still()
+	if bad := foreign(standard.output()); bad != "" {
+		t.Errorf("standard renderer: the terminal was sent %s", bad)
+	}
 	for _, args := range [][]string{{"list"}, {"check", "--all"}, {"update", "id01", "--name", "x"}} {
 		s := h.start(t, 120, 40, args...)
 		s.exit()

@@ -44,6 +44,7 @@ func (p *person) home(first string) {
 			p.confirm(`NAME ▲`)
 		case strings.Contains(text, "╭"), !list.MatchString(text), strings.Contains(text, "▏"):
 			p.move("esc")
+			p.until("esc acts", func(now string) bool { return now != text })
 		default:
 			p.do("g", `▸ `+regexp.QuoteMeta(first))
 			return
@@ -60,7 +61,7 @@ func TestMovementInOneReadAllActs(t *testing.T) {
 	p.gone(`▸ ` + regexp.QuoteMeta(first))
 	third := p.wait(`▸ (\S+)`)[1]
 	p.write("kkkk\x1b[B\x1b[Bj") // four up, of which three count, and three down again
-	p.rest()
+	p.still()
 	p.wait(`▸ ` + regexp.QuoteMeta(third))
 	p.write("gj\x1b[Ajjj")
 	p.rest()
@@ -113,7 +114,8 @@ func TestABracketedPasteIsTextOrNothing(t *testing.T) {
 	p.do("/", `▏`)
 	paste("pay\nmen")
 	p.wait(`pay.?men`)
-	p.do("esc", `▸ `+regexp.QuoteMeta(first))
+	p.leave("esc", `▏`)
+	p.wait(`▸ ` + regexp.QuoteMeta(first))
 	p.do("n", "New Prosopo key")
 	paste("from the\r\nclipboard\x1b[31m\x07")
 	p.wait(`› from the *clipboard`)
@@ -148,7 +150,7 @@ func TestEveryLetterIsTextInAnInput(t *testing.T) {
 	p, first := demo(t)
 	p.do("/", `▏`)
 	p.say(letters, see)
-	p.do("esc", `▸ `+regexp.QuoteMeta(first))
+	p.leave("esc", `▏`)
 	p.do("n", "New Prosopo key")
 	p.say(letters, see+"▏")
 	p.write(letters + " " + letters) // in one read: none is dropped
@@ -158,11 +160,10 @@ func TestEveryLetterIsTextInAnInput(t *testing.T) {
 	p.confirm(`▸ ` + regexp.QuoteMeta(first))
 	p.do("d", "Delete a key")
 	p.say(letters, "▸ "+see)
-	p.do("esc", `▸ `+regexp.QuoteMeta(first))
-	p.gone("Delete a key")
+	p.leave("esc", "Delete a key")
 	p.do("v", "Verify a secret")
 	p.say(letters, `11 characters|•{11}`)
-	p.do("esc", `▸ `+regexp.QuoteMeta(first))
+	p.leave("esc", "Verify a secret")
 	p.do("p", "a add")
 	p.do("a", "Name")
 	p.say(letters, see)

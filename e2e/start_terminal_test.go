@@ -70,7 +70,7 @@ func TestNoColourMeansNone(t *testing.T) {
 		p.wait(`▸ \S`)
 		p.wait(`LIVE`)
 		p.do("?", "half a page up")
-		p.do("esc", `▸ \S`)
+		p.leave("esc", "half a page up")
 		for _, m := range sgr.FindAllSubmatch(p.output(), -1) {
 			if colour.Match(m[1]) {
 				t.Errorf("%v %v: writes %q", c.env, c.args, m[0])
