@@ -106,3 +106,16 @@ func (m *machine) git(dir string, args ...string) {
 		m.t.Fatalf("git %v: %v\n%s", args, err, out)
 	}
 }
+
+func TestQuestionOfAnOpenRotationThatIsBrokenOffNamesTheWayOn(t *testing.T) {
+	m := newMachine(t)
+	m.create("--name", "shop", "--permission", "getRules")
+	s := m.terminal("rotate", "shop", "--deliver", "file:"+m.home+"/secret")
+	s.wait("Begin? [y/N] ")
+	s.write("y\r")
+	s.wait("Is that so? [y/N] ")
+	s.write("\x03")
+	if code := s.exit(); code != 130 || !strings.Contains(s.output(), "detent rotate --resume ") {
+		t.Errorf("exit %d\n%s", code, s.output())
+	}
+}

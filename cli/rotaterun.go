@@ -61,8 +61,21 @@ func (r *rotationRun) mayGoOn(ctx context.Context) error {
 	if ctx.Err() == nil || r.r.SecretInHand() {
 		return nil
 	}
-	r.a.say("interrupted. The rotation is open: detent rotate --resume %s goes on, --abort %s undoes it", r.r.ID(), r.r.ID())
+	return r.brokenOff()
+}
+
+// brokenOff is the end of a run that the operator broke off in an open rotation.
+func (r *rotationRun) brokenOff() error {
+	r.a.say("the rotation is open: detent rotate --resume %s goes on, --abort %s undoes it", r.r.ID(), r.r.ID())
 	return errInterrupted
+}
+
+// unanswered is the end of a run whose question got no answer.
+func (r *rotationRun) unanswered(err error) error {
+	if errors.Is(err, errInterrupted) {
+		return r.brokenOff()
+	}
+	return r.stopped(err.Error())
 }
 
 // step does one step whole: a signal does not break it off half way, where nobody
@@ -140,7 +153,7 @@ func (r *rotationRun) decide(ctx context.Context, res rotation.Result) error {
 func (r *rotationRun) attest(ctx context.Context, res rotation.Result) error {
 	sure, err := r.a.askYes(ctx, "Is that so? [y/N] ")
 	if err != nil {
-		return err
+		return r.unanswered(err)
 	}
 	if !sure {
 		return r.stopped("not confirmed")
@@ -156,7 +169,7 @@ func (r *rotationRun) accept(ctx context.Context) error {
 	}
 	reason, err := r.a.ask(ctx, "Why is that acceptable? (empty: stop here) ")
 	if err != nil {
-		return err
+		return r.unanswered(err)
 	}
 	if strings.TrimSpace(reason) == "" {
 		return r.stopped("the old and the new key differ")
@@ -168,7 +181,7 @@ func (r *rotationRun) accept(ctx context.Context) error {
 func (r *rotationRun) paste(ctx context.Context) error {
 	text, err := r.a.askHidden(ctx, "The new key's secret (it is not shown): ")
 	if err != nil {
-		return err
+		return r.unanswered(err)
 	}
 	secret, err := apikey.ParseSecret(text)
 	if err != nil {
@@ -211,9 +224,9 @@ func (r *rotationRun) confirmPlan(ctx context.Context) error {
 func (r *rotationRun) abort(ctx context.Context) error {
 	v := r.r.View()
 	if !r.yes && v.Next.Undo != "" {
-		sure, err := r.a.askYes(ctx, v.Next.Undo+" Undo? [y/N] ")
+		sure, err := r.a.askYes(ctx, strings.TrimRight(v.Next.Undo, ".")+". Undo? [y/N] ")
 		if err != nil {
-			return err
+			return r.unanswered(err)
 		}
 		if !sure {
 			return r.stopped("not undone")
