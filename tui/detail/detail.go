@@ -28,6 +28,7 @@ type Detail struct {
 	lines         []string // laid out for the width; nil when stale
 	offset        int
 	focused       bool
+	brief         bool
 }
 
 // New makes an empty pane.
@@ -62,6 +63,14 @@ func (d *Detail) SetSize(width, height int) {
 
 // SetFocused says whether keys come here.
 func (d *Detail) SetFocused(on bool) { d.focused = on }
+
+// SetBrief leaves out explanations: beside the list, where a key is passed on the way to another, they would only
+// flicker, and cost a thin line most of its bytes.
+func (d *Detail) SetBrief(on bool) {
+	if on != d.brief {
+		d.brief, d.lines = on, nil
+	}
+}
 
 // Tick draws the relative times anew.
 func (d *Detail) Tick() { d.lines = nil }
@@ -99,7 +108,7 @@ func (d *Detail) Update(msg tea.Msg) tea.Cmd {
 
 func (d *Detail) layout() []string {
 	if d.lines == nil && d.subject.Key != nil {
-		d.lines = render(d.env, d.subject, d.width)
+		d.lines = render(d.env, d.subject, d.width, d.brief)
 	}
 	return d.lines
 }

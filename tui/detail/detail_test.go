@@ -24,7 +24,7 @@ func newEnv() *ui.Env {
 	return &ui.Env{Styles: ui.NewStyles(r), Keys: ui.NewKeys(), Now: func() time.Time { return noon }, Zone: time.FixedZone("CET", 3600)}
 }
 
-func text(s Subject, width int) string { return strings.Join(render(newEnv(), s, width), "\n") }
+func text(s Subject, width int) string { return strings.Join(render(newEnv(), s, width, false), "\n") }
 
 func TestEveryFieldThatTheServiceReportsIsShown(t *testing.T) {
 	on := true
@@ -126,5 +126,34 @@ func TestWarningsComeBeforeNotes(t *testing.T) {
 	}}, 60)
 	if strings.Index(got, "! unused") > strings.Index(got, "· never expires") || !strings.Contains(got, "· never expires: has no expiry") {
 		t.Error(got)
+	}
+}
+
+// TestBesideTheListTheTextKeepsItsPlace: what moves from key to key flickers, and costs a thin line its bytes.
+func TestBesideTheListTheTextKeepsItsPlace(t *testing.T) {
+	caps := apikey.Capabilities{AccessFields: []apikey.Field{apikey.FieldPermissions}, PermissionGroups: []apikey.PermissionGroup{{Feature: "Verify", Title: "Verification",
+		Permissions: []apikey.PermissionInfo{{Permission: apikey.Permission{Feature: "Verify", Name: "verify"}, Description: "Verify an answer"}}}}}
+	perms := []apikey.Permission{{Feature: "Verify", Name: "verify"}}
+	bare := Subject{Caps: caps, Key: &apikey.Key{ID: "1", Name: "bare", Permissions: perms, CreatedAt: apikey.At(noon), ExpiresAt: apikey.Never()}}
+	old := Subject{Caps: caps, Key: &apikey.Key{ID: "2", Name: "old", Permissions: perms, CreatedAt: apikey.At(noon.AddDate(-1, 0, 0)), ExpiresAt: apikey.At(noon.AddDate(0, 1, 0))},
+		Marks: ui.MarkOf(apikey.FindingAge), Findings: []apikey.Finding{{Kind: apikey.FindingAge, Detail: "created 365 days ago"}, {Kind: apikey.FindingCanMint}}}
+	a, b := render(newEnv(), bare, 40, true), render(newEnv(), old, 40, true)
+	if len(a) != len(b) {
+		t.Fatalf("%q\n%q", a, b)
+	}
+	for i := range a {
+		label := func(s string) string { return strings.TrimSpace(s[:min(len(s), 10)]) }
+		if i > 1 && label(a[i]) != label(b[i]) {
+			t.Errorf("line %d: %q, %q", i, a[i], b[i])
+		}
+	}
+	all := strings.Join(b, "\n")
+	for _, word := range []string{"! old", "can mint", "verify"} {
+		if !strings.Contains(all, word) {
+			t.Errorf("%q is not said:\n%s", word, all)
+		}
+	}
+	if strings.Contains(all, "Verify an answer") || !strings.Contains(text(old, 40), "Verify an answer") {
+		t.Error("explanations belong to the pane that has the focus")
 	}
 }

@@ -17,13 +17,14 @@ import (
 type sheet struct {
 	env   *ui.Env
 	width int
+	brief bool
 	label int // cells of the column of labels
 	lines []string
 }
 
 // render lays a key out: a pure function of what it is given and the clock.
-func render(env *ui.Env, s Subject, width int) []string {
-	p := &sheet{env: env, width: width, label: min(11, max(width/3, 6))}
+func render(env *ui.Env, s Subject, width int, brief bool) []string {
+	p := &sheet{env: env, width: width, brief: brief, label: min(11, max(width/3, 6))}
 	p.head(s)
 	p.dates(s)
 	p.findings(s.Key, s.Findings)
@@ -36,7 +37,7 @@ func render(env *ui.Env, s Subject, width int) []string {
 func (p *sheet) add(line string) { p.lines = append(p.lines, ui.Truncate(line, p.width)) }
 
 func (p *sheet) gap() {
-	if n := len(p.lines); n > 0 && p.lines[n-1] != "" {
+	if n := len(p.lines); n > 0 && (p.brief || p.lines[n-1] != "") {
 		p.lines = append(p.lines, "")
 	}
 }
@@ -86,7 +87,8 @@ func (p *sheet) head(s Subject) {
 	}
 	p.text(0, name, st.Strong)
 	var badges []string
-	if state := ui.StateOf(k, s.Marks, p.env.Now()); state.Word != "" {
+	state := ui.StateOf(k, s.Marks, p.env.Now())
+	if state.Word != "" {
 		badges = append(badges, st.Tone(state.Tone).Render(state.String()))
 	}
 	if e := ui.EnvironmentState(k.Environment); e.Word != "" {
@@ -95,7 +97,11 @@ func (p *sheet) head(s Subject) {
 	if k.Own {
 		badges = append(badges, st.Accent.Render(ui.OwnMark))
 	}
-	if len(badges) > 0 {
+	if notes := briefly(s.Findings, state.Word); p.brief && notes != "" {
+		badges = append(badges, st.Dim.Render("· "+notes))
+	}
+	// Beside the list the line is there even when it is empty: what follows keeps its place from key to key.
+	if len(badges) > 0 || p.brief {
 		p.add(strings.Join(badges, "  "))
 	}
 	if k.Own {
@@ -103,7 +109,9 @@ func (p *sheet) head(s Subject) {
 	}
 	p.gap()
 	has := func(f apikey.Field) bool { return slices.Contains(s.Caps.AccessFields, f) }
-	p.plain("id", k.ID)
+	if !p.brief || !strings.Contains(k.Masked, k.ID) {
+		p.plain("id", k.ID)
+	}
 	p.plain("key", k.Masked)
 	switch k.Type {
 	case apikey.SecretKey:
@@ -153,7 +161,7 @@ func (p *sheet) dates(s Subject) {
 	}
 	p.date("expires", k.ExpiresAt, style)
 	p.date("last used", k.LastUsedAt, p.env.Styles.Base)
-	if !k.LastUsedAt.Known() && s.Caps.LastUsed.Why != "" {
+	if !k.LastUsedAt.Known() && s.Caps.LastUsed.Why != "" && !p.brief {
 		p.text(p.label, s.Caps.LastUsed.Why, p.env.Styles.Dim)
 	}
 	p.plain("created by", k.CreatedBy)
@@ -165,6 +173,9 @@ func (p *sheet) date(label string, m apikey.Moment, style lipgloss.Style) {
 	at, ok := m.Time()
 	if !ok {
 		p.field(label, ui.Moment(m, p.env.Now()), p.env.Styles.Dim)
+		if p.brief && m.IsNever() {
+			p.add("")
+		}
 		return
 	}
 	p.field(label, ui.Exact(at, p.env.Zone), style)
@@ -179,7 +190,7 @@ func ago(at, now time.Time) string {
 }
 
 func (p *sheet) findings(k *apikey.Key, found []apikey.Finding) {
-	if len(found) == 0 {
+	if len(found) == 0 || p.brief {
 		return
 	}
 	p.heading("FINDINGS")
@@ -201,6 +212,22 @@ func (p *sheet) findings(k *apikey.Key, found []apikey.Finding) {
 			p.add(style.Render(glyph+" ") + line)
 		}
 	}
+}
+
+// briefly names the kinds of what was found, but for the state that stands beside them.
+func briefly(found []apikey.Finding, state string) string {
+	var kinds []string
+	for _, f := range found {
+		kind := strings.ReplaceAll(string(f.Kind), "_", " ")
+		if f.Kind == apikey.FindingAge {
+			kind = "old"
+		}
+		if kind != state {
+			kinds = append(kinds, kind)
+		}
+	}
+	slices.Sort(kinds)
+	return strings.Join(slices.Compact(kinds), ", ")
 }
 
 // words says a finding. Where it is about a date that stands above, how far away that is says more.
@@ -233,7 +260,7 @@ func (p *sheet) access(s Subject) {
 			p.text(0, ui.Clean(k.Role), st.Base)
 		}
 		for _, r := range s.Caps.Roles {
-			if r.Name == k.Role && r.Description != "" {
+			if r.Name == k.Role && r.Description != "" && !p.brief {
 				p.text(2, r.Description, st.Dim)
 			}
 		}
@@ -267,6 +294,14 @@ func (p *sheet) permissions(s Subject) {
 			continue
 		}
 		p.text(0, cmp.Or(g.Title, g.Feature), st.Strong)
+		if p.brief {
+			names := make([]string, len(mine))
+			for i, info := range mine {
+				names[i] = ui.Clean(info.Permission.Name)
+			}
+			p.text(2, strings.Join(names, " "), st.Base)
+			continue
+		}
 		for _, info := range mine {
 			p.permission(info)
 		}
