@@ -61,8 +61,11 @@ func (r *read) watch(top ui.Screen, now time.Time) {
 
 // keys takes what one message of the terminal holds: one key, or the letters of one read.
 func (a *App) keys(msg tea.KeyMsg) tea.Cmd {
-	if !a.read.keyed {
+	if !a.read.keyed { // the first key of a read
 		a.toast.seen()
+		if a.read.told {
+			a.read.over() // a confirmation that came up since the last one was not opened by this read
+		}
 	}
 	a.read.keyed = true
 	if msg.Paste {

@@ -3,6 +3,8 @@ package tui
 import (
 	"testing"
 	"time"
+
+	"detent/paint"
 )
 
 // TestAKeyIsNotDroppedForAMessageThatCameJustBefore: a list that streams in must not make a
@@ -24,4 +26,21 @@ func TestArrowsOfOneReadAllMove(t *testing.T) {
 	d.press("n").typing("k").press("tab").sees("[90d]")
 	d.burst("left", "left").sees("[7d]")
 	d.burst("right", "right", "enter", "enter", "enter").sees("▸ 2 Permissions")
+}
+
+// TestTheReadersWordEndsARead: where the terminal's reader says what came together, time decides nothing.
+func TestTheReadersWordEndsARead(t *testing.T) {
+	d := start(t, 120, 40)
+	d.send(paint.ReadEnd{})
+	d.send(keyMsg("?"))
+	d.send(paint.ReadEnd{})
+	d.send(keyMsg("esc")) // a fast hand: another read, no time after
+	d.send(paint.ReadEnd{})
+	d.settle()
+	d.seesNot("half a page up")
+	d.send(keyMsg("?"))
+	d.clock.pass(time.Second) // a slow screen: still the same read
+	d.send(keyMsg("esc"))
+	d.settle()
+	d.sees("half a page up")
 }
