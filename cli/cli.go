@@ -200,10 +200,10 @@ func (a *app) report(ctx context.Context, err error) int {
 
 // say prints one line for the operator on standard error.
 func (a *app) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(a.world.Err, "detent: "+format+"\n", args...)
+	_, _ = io.WriteString(a.world.Err, plain(fmt.Sprintf("detent: "+format, args...))+"\n")
 }
 
-// output is standard output. A reader that has gone away is no reason for noise:
+// output is standard output, in plain text. A reader that has gone away is no reason for noise:
 // what comes after is dropped, and broken tells those who must know.
 type output struct {
 	w      io.Writer
@@ -214,10 +214,13 @@ func (o *output) Write(p []byte) (int, error) {
 	if o.broken {
 		return len(p), nil
 	}
-	n, err := o.w.Write(p)
+	_, err := io.WriteString(o.w, plain(string(p)))
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
 		o.broken = true
-		return len(p), nil
+		err = nil
 	}
-	return n, err
+	if err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }

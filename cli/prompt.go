@@ -29,7 +29,7 @@ func (a *app) interactive() bool { return isTerminal(a.world.In) && isTerminal(a
 
 // ask prints a question on standard error and reads one line.
 func (a *app) ask(ctx context.Context, question string) (string, error) {
-	_, _ = fmt.Fprint(a.world.Err, question)
+	_, _ = fmt.Fprint(a.world.Err, plain(question))
 	return a.answer(ctx, func() (string, error) {
 		line, err := bufio.NewReader(a.world.In).ReadString('\n')
 		if errors.Is(err, io.EOF) && line == "" {
@@ -51,7 +51,7 @@ func (a *app) askHidden(ctx context.Context, question string) (string, error) {
 	if !ok {
 		return "", errors.New("standard input is no terminal")
 	}
-	_, _ = fmt.Fprint(a.world.Err, question)
+	_, _ = fmt.Fprint(a.world.Err, plain(question))
 	before, err := term.GetState(in.Fd())
 	if err != nil {
 		return "", err
