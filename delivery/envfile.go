@@ -77,7 +77,7 @@ func (e *envFile) Put(_ context.Context, job Job, secret apikey.Secret) (Report,
 	verb := "replaced"
 	switch {
 	case !s.exists:
-		verb = "written; the file is new, mode 0600"
+		verb = "written to a new file"
 	case added:
 		verb = "added"
 	}

@@ -46,7 +46,7 @@ func (p *plainFile) Put(_ context.Context, job Job, secret apikey.Secret) (Repor
 	}
 	verb := "replaced"
 	if !s.exists {
-		verb = "written; the file is new, mode 0600"
+		verb = "written to a new file"
 	}
 	return Report{Summary: p.Describe() + " " + verb, Notes: droppedBits(s)}, nil
 }

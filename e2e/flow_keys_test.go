@@ -39,7 +39,7 @@ func aProsopoKeyFromAnEmptyHomeToItsEnd(t *testing.T, renderer string) {
 
 	shownOnce(p, `psp_[a-z2-7]{40,}`)
 	p.do("s", "payments-api.key▏")
-	p.confirm(`✓ (.*\n)*.*written; the file is new, mode 0600`)
+	p.confirm(`✓ (.*\n)*.*written to a new file`)
 	secret := h.secretIn(t, "payments-api.key")
 	if !regexp.MustCompile(`^psp_[a-z2-7]{40,}$`).MatchString(secret) {
 		t.Fatalf("the file holds %.8q…, %d characters", secret, len(secret))

@@ -58,7 +58,7 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 		if err != nil {
 			return err
 		}
-		notes = append(append(notes, report.Summary), report.Notes...)
+		notes = append(notes, report.Notes...)
 		match, err := d.ReadBack(ctx, r.secret)
 		switch {
 		case err != nil:

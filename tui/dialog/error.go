@@ -102,7 +102,7 @@ func Explain(err error) []Part {
 	if !errors.As(err, &e) {
 		return []Part{{"WHAT HAPPENED", ui.Clean(err.Error())}}
 	}
-	what := string(e.Kind)
+	what := kindText(e.Kind)
 	if e.Status != 0 {
 		what = "The service answered " + statusText(e.Status)
 		if e.Code != "" {
@@ -120,7 +120,7 @@ func Explain(err error) []Part {
 		parts = append(parts, Part{"WHAT IS CERTAIN", "Nothing was changed."})
 	}
 	do := e.Hint
-	if e.Permission != "" {
+	if e.Permission != "" && !strings.Contains(do, e.Permission) {
 		do = strings.TrimSpace("Missing: " + e.Permission + ". " + do)
 	}
 	if do == "" {
@@ -130,6 +130,14 @@ func Explain(err error) []Part {
 		parts = append(parts, Part{"WHAT TO DO", ui.Clean(do)})
 	}
 	return parts
+}
+
+// kindText is a kind of failure as people say it.
+func kindText(k client.Kind) string {
+	if k == client.BadTLS {
+		return "no secure connection"
+	}
+	return string(k)
 }
 
 func capital(s string) string {

@@ -250,7 +250,11 @@ func (s *Setup) View() string {
 	p.line(st.Dim.Render("    PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard"))
 	p.title("HOW")
 	for i, m := range s.modes {
-		p.line(s.choice(s.modeRow()+i, "( ) ", "(•) ", s.mode == i, ui.Pad(m.name, 24)+st.Dim.Render(m.text)))
+		about := ui.Wrap(m.text, max(p.width-28, 20))
+		p.line(s.choice(s.modeRow()+i, "( ) ", "(•) ", s.mode == i, ui.Pad(m.name, 22)+st.Dim.Render(about[0])))
+		for _, more := range about[1:] {
+			p.line(strings.Repeat(" ", 28) + st.Dim.Render(more))
+		}
 	}
 	if s.modes[s.mode].mode == rotation.Planned {
 		p.line(s.lead(s.drainRow()) + st.Dim.Render("drain  ") + s.field(&s.drain, 8) + st.Dim.Render("the old key must be quiet that long"))

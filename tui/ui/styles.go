@@ -43,17 +43,19 @@ func NewStyles(r *lipgloss.Renderer) *Styles {
 	}
 	var (
 		accent = colour("4", "12") // blue
-		dim    = colour("8", "8")
 		good   = colour("2", "10")
 		warn   = colour("3", "11")
 		bad    = colour("1", "9")
 		plain  = r.NewStyle()
+		// Faint, not the palette's "bright black": several dark themes make that one
+		// the background, and labels would vanish.
+		dim = plain.Faint(true)
 	)
 	return &Styles{
 		Renderer: r,
 
 		Base:   plain,
-		Dim:    plain.Foreground(dim),
+		Dim:    dim,
 		Strong: plain.Bold(true),
 		Accent: plain.Foreground(accent).Bold(true),
 		Cursor: plain.Reverse(true),
@@ -64,16 +66,16 @@ func NewStyles(r *lipgloss.Renderer) *Styles {
 		Bad:  plain.Foreground(bad),
 
 		Live: plain.Foreground(bad).Bold(true).Reverse(true).Padding(0, 1),
-		Test: plain.Foreground(dim).Reverse(true).Padding(0, 1),
+		Test: plain.Bold(true).Padding(0, 1),
 
 		Header: plain.Bold(true),
-		Footer: plain.Foreground(dim),
+		Footer: dim,
 		Key:    plain.Bold(true),
-		Column: plain.Foreground(dim).Bold(true),
+		Column: dim,
 
 		Box:       plain.Border(lipgloss.RoundedBorder()).BorderForeground(accent).Padding(0, 1),
 		DangerBox: plain.Border(lipgloss.RoundedBorder()).BorderForeground(bad).Padding(0, 1),
-		Button:    plain.Foreground(dim),
+		Button:    dim,
 		Focused:   plain.Reverse(true),
 		Input:     plain,
 		Secret:    plain.Bold(true),
