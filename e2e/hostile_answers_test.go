@@ -50,7 +50,7 @@ func TestEachBadAnswerSaysWhatHappenedAndWhatToDo(t *testing.T) {
 	}{
 		{"a wrong token", "prosopo", "", answer(401, jsonType, `{"error":{"code":401,"message":"Unauthorized","key":"API.UNAUTHORIZED"}}`),
 			[]string{"─ unauthorized ┐", "401", "not revoked or expired, has no typo", "test or live"}},
-		{"a missing permission", "prosopo", "", answer(403, jsonType, `{"error":{"code":403,"message":"missing permission getApiKeys","key":"API.INSUFFICIENT_PERMISSIONS"}}`), []string{"─ forbidden ┐", "403", "Missing: getApiKeys"}},
+		{"a missing permission", "prosopo", "", answer(403, jsonType, `{"error":{"code":403,"message":"missing permission getApiKeys","key":"API.INSUFFICIENT_PERMISSIONS"}}`), []string{"─ forbidden ┐", "403", "lacks the permission getApiKeys"}},
 		{"an account without the feature", "prosopo", "", answer(403, jsonType, `{"error":{"code":403,"message":"The API feature is not enabled for this account","key":"API.FEATURE_DISABLED"}}`), []string{"lacks the API feature: ask for it in the Prosopo portal"}},
 		{"nobody listens", "prosopo", "http://127.0.0.1:1", nil, []string{"─ offline ┐", "127.0.0.1:1 refused the connection"}},
 		{"a certificate nobody knows", "prosopo", tls.URL, nil, []string{"─ tls ┐", "unknown *\\n?.*authority", "Nothing is sent without a valid certificate"}},
