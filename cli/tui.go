@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -44,7 +45,7 @@ func (a *app) openTUI(context.Context, []string) error {
 			return err
 		}
 	}
-	screen := paint.New(in, out, paint.Options{Standard: a.flags.renderer == "standard", ReportFocus: true})
+	screen := paint.New(in, out, paint.Options{Standard: a.flags.renderer == "standard", ReportFocus: true, Rate: lineRate(a.env.Get)})
 	a.clip = screen.Writer()
 	h := &host{a: a}
 	model := tui.New(tui.Options{
@@ -78,6 +79,19 @@ func (a *app) abandon(model *tui.App) {
 	for _, line := range model.Abandon(ctx) {
 		a.say("%s", line)
 	}
+}
+
+// lineRate is how many bytes a second the line to the terminal carries, 0 for any number: what DETENT_LINE_RATE says in
+// kbit/s, else that of a thin line when we are at the far end of one. A faster line loses nothing to that but frames of a
+// held key; on a thin one the picture would run on long after the key is released.
+func lineRate(getenv func(string) string) int {
+	if kbit, err := strconv.ParseUint(getenv("DETENT_LINE_RATE"), 10, 20); err == nil {
+		return int(kbit) * 1000 / 8
+	}
+	if getenv("SSH_CONNECTION") != "" {
+		return paint.ThinLine
+	}
+	return 0
 }
 
 // renderer has the terminal's colours as far as the environment tells; nothing is asked of the terminal.

@@ -118,6 +118,9 @@ type terminal struct {
 // start runs the program in a pty of that size.
 func (h *home) start(t *testing.T, cols, rows int, args ...string) *terminal {
 	t.Helper()
+	if name := os.Getenv("DETENT_E2E_RENDERER"); name != "" { // all of these tests hold for both
+		args = append(args[:len(args):len(args)], "--renderer", name)
+	}
 	cmd := exec.Command(binary, args...)
 	cmd.Env, cmd.Dir = h.env, h.dir
 	f, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(cols), Rows: uint16(rows)})
