@@ -60,8 +60,8 @@ func (a *attachment) sizeMsg() tea.Msg { return tea.WindowSizeMsg{Width: a.width
 
 // filter sees every message before Bubble Tea acts on it.
 func (a *attachment) filter(_ tea.Model, msg tea.Msg) tea.Msg {
-	if isReadEnd(msg) {
-		return ReadEnd{}
+	if isReadBegin(msg) {
+		return ReadBegin{}
 	}
 	switch msg.(type) {
 	case tea.QuitMsg, tea.InterruptMsg:
@@ -150,8 +150,8 @@ type blanking struct {
 }
 
 func (b *blanking) filter(_ tea.Model, msg tea.Msg) tea.Msg {
-	if isReadEnd(msg) {
-		return ReadEnd{}
+	if isReadBegin(msg) {
+		return ReadBegin{}
 	}
 	switch msg.(type) {
 	case tea.QuitMsg, tea.InterruptMsg:

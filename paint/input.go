@@ -10,14 +10,14 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 )
 
-// ReadEnd follows the last key of one read: what came to the terminal in one piece, a
+// ReadBegin comes before the first key of each read: what came to the terminal in one piece, a
 // paste without brackets say, or what a slow line delivered at once. Bubble Tea itself does not tell
 // which keys came together.
-type ReadEnd struct{}
+type ReadBegin struct{}
 
-// readEnd is what the input carries after each read. Bubble Tea takes it for a control
+// readBegin is what the input carries before each read. Bubble Tea takes it for a control
 // sequence that it does not know, and hands it on.
-var readEnd = []byte("\x1b[7777;7z")
+var readBegin = []byte("\x1b[7777;7z")
 
 // escapeTime is how long the rest of a control sequence may take on a slow line
 // before its beginning is taken for keys.
@@ -26,47 +26,59 @@ const escapeTime = 50 * time.Millisecond
 var pasteBegin, pasteEnd = []byte("\x1b[200~"), []byte("\x1b[201~")
 
 // keyboard is the terminal's input. It does not tear a control sequence in two, as
-// Bubble Tea does when the line has, and marks where a read ended.
+// Bubble Tea does when the line has, and marks where a read begins.
 type keyboard struct {
 	*os.File
 	held    []byte // the beginning of a sequence whose rest is there but did not fit
+	within  bool   // the next bytes belong to the read before
 	pasting bool   // within a bracketed paste
 }
 
 // Read reads what is there. It leaves nothing complete behind: the caller waits for the
 // file, not for us.
 func (k *keyboard) Read(p []byte) (int, error) {
-	room := len(p) - len(readEnd)
-	if room <= len(k.held) {
-		return k.File.Read(p)
+	begin := 0
+	p = p[:max(len(p)-1, 1)] // a full buffer makes Bubble Tea wait for more
+	if !k.within && !k.pasting && len(p) > len(readBegin)+len(k.held) {
+		begin = copy(p, readBegin)
 	}
-	n := copy(p, k.held)
+	n, err := k.read(p[begin:])
+	if n == 0 {
+		return 0, err
+	}
+	k.track(p[begin : begin+n])
+	k.within = k.within && readable(k.File, 0)
+	return begin + n, err
+}
+
+// read fills p with whole sequences, as far as they are there. It leaves within false where what is
+// still to come belongs to another read.
+func (k *keyboard) read(p []byte) (n int, err error) {
+	n = copy(p, k.held)
 	k.held = nil
 	for {
-		m, err := k.File.Read(p[n:room])
+		m, err := k.File.Read(p[n:])
 		n += m
 		if err != nil {
 			return n, err
 		}
 		whole := k.whole(p[:n])
+		k.within = true
 		switch {
-		case whole == n, whole == 0 && n == room:
-		case n == room && readable(k.File, 0):
+		case whole == n, whole == 0 && n == len(p):
+			return n, nil
+		case n == len(p) && readable(k.File, 0):
 			k.held = bytes.Clone(p[whole:n])
 			return whole, nil
-		case n < room && readable(k.File, escapeTime):
-			continue
+		case n == len(p) || !readable(k.File, escapeTime):
+			return n, nil
+		case p[n-1] == '\x1b' && pending(k.File) == 1:
+			// One byte is no rest of a sequence: it is the next key of a fast hand.
+			k.within = false
+			return n, nil
 		}
-		break
 	}
-	if k.track(p[:n]); !k.pasting && !isFocus(p[:n]) && !readable(k.File, 0) {
-		n += copy(p[n:], readEnd)
-	}
-	return n, nil
 }
-
-// isFocus reports whether b is a report of focus, which Bubble Tea recognises alone.
-func isFocus(b []byte) bool { return string(b) == "\x1b[I" || string(b) == "\x1b[O" }
 
 // whole is the length of b without the beginning of a sequence at its end.
 func (k *keyboard) whole(b []byte) int {
@@ -124,8 +136,8 @@ func sequence(b []byte) int {
 	return 0
 }
 
-// isReadEnd recognises the mark as Bubble Tea hands it on, in a type without a public name.
-func isReadEnd(msg tea.Msg) bool {
+// isReadBegin recognises the mark as Bubble Tea hands it on, in a type without a public name.
+func isReadBegin(msg tea.Msg) bool {
 	v := reflect.ValueOf(msg)
-	return v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8 && bytes.Equal(v.Bytes(), readEnd)
+	return v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8 && bytes.Equal(v.Bytes(), readBegin)
 }

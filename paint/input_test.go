@@ -2,6 +2,7 @@ package paint
 
 import (
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -16,7 +17,7 @@ func typed(t *testing.T, size int, pieces ...string) []string {
 	defer func() { _ = r.Close() }()
 	k := &keyboard{File: r}
 	var out []string
-	buf := make([]byte, size)
+	buf := make([]byte, size+1)
 	for _, piece := range pieces {
 		if _, err := w.WriteString(piece); err != nil {
 			t.Fatal(err)
@@ -26,31 +27,31 @@ func typed(t *testing.T, size int, pieces ...string) []string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out = append(out, strings.ReplaceAll(string(buf[:n]), string(readEnd), "|"))
+			out = append(out, strings.ReplaceAll(string(buf[:n]), string(readBegin), "|"))
 		}
 	}
 	_ = w.Close()
 	return out
 }
 
-func TestAReadEndsWhereNothingMoreIsThere(t *testing.T) {
+func TestAReadBeginsWhereNothingMoreWasThere(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		size   int
 		pieces []string
 		want   []string
 	}{
-		{"single keys", 256, []string{"j", "k"}, []string{"j|", "k|"}},
-		{"letters in one piece", 256, []string{"jjj"}, []string{"jjj|"}},
-		{"a piece of several buffers is one read", 20, []string{"abcdefghijklmnopqrstuvwxyz"}, []string{"abcdefghijk", "lmnopqrstuv", "wxyz|"}},
-		{"an arrow", 256, []string{"\x1b[A\x1bOB"}, []string{"\x1b[A\x1bOB|"}},
-		{"a lone escape is a key after a while", 256, []string{"\x1b"}, []string{"\x1b|"}},
-		{"a paste has no end within it", 256, []string{"\x1b[200~one", "two\x1b[201~", "x"}, []string{"\x1b[200~one", "two\x1b[201~|", "x|"}},
-		{"a sequence is not torn at the buffer's end", 17, []string{"abcd\x1b[1;5Cd"}, []string{"abcd", "\x1b[1;5Cd|"}},
-		{"nor is a character", 14, []string{"abcd契x"}, []string{"abcd", "契x|"}},
-		{"a report of focus stands alone", 256, []string{"\x1b[I"}, []string{"\x1b[I"}},
+		{"single keys", 256, []string{"j", "k"}, []string{"|j", "|k"}},
+		{"letters in one piece", 256, []string{"jjj"}, []string{"|jjj"}},
+		{"a piece of several buffers is one read", 20, []string{"abcdefghijklmnopqrstuvwxyz"}, []string{"|abcdefghijk", "lmnopqrstuvwxyz"}},
+		{"an arrow", 256, []string{"\x1b[A\x1bOB"}, []string{"|\x1b[A\x1bOB"}},
+		{"a lone escape is a key after a while", 256, []string{"\x1b"}, []string{"|\x1b"}},
+		{"a paste is one read", 256, []string{"\x1b[200~one", "two\x1b[201~", "x"}, []string{"|\x1b[200~one", "two\x1b[201~", "|x"}},
+		{"a sequence is not torn at the buffer's end", 17, []string{"abcd\x1b[1;5Cd"}, []string{"|abcd", "\x1b[1;5Cd"}},
+		{"nor is a character", 14, []string{"abcd契x"}, []string{"|abcd", "契x"}},
+		{"a report of focus", 256, []string{"\x1b[I"}, []string{"|\x1b[I"}},
 	} {
-		got := typed(t, c.size+len(readEnd)-9, c.pieces...)
+		got := typed(t, c.size+len(readBegin)-9, c.pieces...)
 		if strings.Join(got, "\n") != strings.Join(c.want, "\n") {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
@@ -72,20 +73,50 @@ func TestASequenceThatTheLineTearsIsPutTogether(t *testing.T) {
 	}()
 	buf := make([]byte, 256)
 	n, err := (&keyboard{File: r}).Read(buf)
-	if got := string(buf[:n]); err != nil || !strings.HasPrefix(got, "\x1b[A") {
+	if got := string(buf[:n]); err != nil || !strings.HasSuffix(got, "\x1b[A") {
 		t.Errorf("read %q, %v", got, err)
 	}
+}
+
+func TestAKeyRightAfterEscapeIsNotAltAndThatKey(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	if _, err := w.WriteString("\x1b"); err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan string)
+	go func() {
+		k := &keyboard{File: r}
+		buf := make([]byte, 256)
+		for range 2 {
+			n, _ := k.Read(buf)
+			read <- strings.ReplaceAll(string(buf[:n]), string(readBegin), "|")
+		}
+	}()
+	for pending(r) > 0 { // until the escape was read: the reader waits for its rest now
+		runtime.Gosched()
+	}
+	if _, err := w.WriteString("q"); err != nil {
+		t.Fatal(err)
+	}
+	if esc, q := <-read, <-read; esc != "|\x1b" || q != "|q" {
+		t.Errorf("read %q, then %q", esc, q)
+	}
+	_ = w.Close()
 }
 
 func FuzzKeyboardLosesNothing(f *testing.F) {
 	f.Add([]byte("jj\x1b[A\x1b[200~x\x1b[201~\xff\x1b"), 12)
 	f.Fuzz(func(t *testing.T, text []byte, size int) {
-		size = max(size%300, 1) + len(readEnd) + 8
+		size = max(size%300, 1) + len(readBegin) + 8
 		if len(text) == 0 || len(text) > 4000 {
 			return
 		}
 		got := typed(t, size, string(text))
-		if joined := strings.ReplaceAll(strings.Join(got, ""), "|", ""); joined != strings.ReplaceAll(strings.ReplaceAll(string(text), string(readEnd), ""), "|", "") {
+		if joined := strings.ReplaceAll(strings.Join(got, ""), "|", ""); joined != strings.ReplaceAll(strings.ReplaceAll(string(text), string(readBegin), ""), "|", "") {
 			t.Errorf("%q became %q", text, joined)
 		}
 	})

@@ -23,3 +23,12 @@ func readable(f *os.File, within time.Duration) bool {
 		return err == nil && n > 0 && fds[0].Revents&unix.POLLIN != 0
 	}
 }
+
+// pending is how many bytes are there to read.
+func pending(f *os.File) int {
+	n, err := unix.IoctlGetInt(int(f.Fd()), unix.TIOCINQ)
+	if err != nil {
+		return 0
+	}
+	return n
+}

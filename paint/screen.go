@@ -67,8 +67,8 @@ func (s *Screen) Writer() io.Writer {
 // Run runs a program until it ends and returns its last model. However it
 // ends, by itself, by a signal or by a panic, the terminal is left as it was
 // and the screen blank. The options must not set input, output, renderer,
-// signal handling or filter; the modes of the terminal are the screen's. After the keys of each
-// read the model gets a ReadEnd. A program run by tea.Exec that reads the terminal sets its own Stdin.
+// signal handling or filter; the modes of the terminal are the screen's. Before the keys of each
+// read the model gets a ReadBegin. A program run by tea.Exec that reads the terminal sets its own Stdin.
 //
 // Errors are Bubble Tea's (tea.ErrInterrupted, tea.ErrProgramKilled,
 // tea.ErrProgramPanic), ErrHangup, and what keeps the program from starting.

@@ -112,8 +112,8 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		a.resize(msg.Width, msg.Height)
 	case tea.KeyMsg:
 		cmd = a.keys(msg)
-	case paint.ReadEnd:
-		a.read.end()
+	case paint.ReadBegin:
+		a.read.anew()
 	case opened:
 		cmd = a.openDone(msg)
 	case loadMsg:

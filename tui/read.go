@@ -19,7 +19,7 @@ const (
 
 // read follows the keys that came in one read, and guards confirmations.
 type read struct {
-	told  bool      // the terminal's reader says where a read ends
+	told  bool      // the terminal's reader says where a read begins
 	last  time.Time // when the last message was done with
 	keyed bool      // a key of this read was seen
 	acted bool      // a key of this read has acted; only text and movement follow
@@ -38,8 +38,8 @@ func (r *read) begin(now time.Time) {
 	}
 }
 
-// end ends the read where the terminal's reader says so; from then on time decides nothing.
-func (r *read) end() {
+// anew begins a read where the terminal's reader says so; from then on time decides nothing.
+func (r *read) anew() {
 	r.told = true
 	r.over()
 }
@@ -61,11 +61,8 @@ func (r *read) watch(top ui.Screen, now time.Time) {
 
 // keys takes what one message of the terminal holds: one key, or the letters of one read.
 func (a *App) keys(msg tea.KeyMsg) tea.Cmd {
-	if !a.read.keyed { // the first key of a read
+	if !a.read.keyed {
 		a.toast.seen()
-		if a.read.told {
-			a.read.over() // a confirmation that came up since the last one was not opened by this read
-		}
 	}
 	a.read.keyed = true
 	if msg.Paste {

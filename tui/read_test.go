@@ -28,16 +28,16 @@ func TestArrowsOfOneReadAllMove(t *testing.T) {
 	d.burst("right", "right", "enter", "enter", "enter").sees("▸ 2 Permissions")
 }
 
-// TestTheReadersWordEndsARead: where the terminal's reader says what came together, time decides nothing.
-func TestTheReadersWordEndsARead(t *testing.T) {
+// TestTheReadersWordBeginsARead: where the terminal's reader says what came together, time decides nothing.
+func TestTheReadersWordBeginsARead(t *testing.T) {
 	d := start(t, 120, 40)
-	d.send(paint.ReadEnd{})
+	d.send(paint.ReadBegin{})
 	d.send(keyMsg("?"))
-	d.send(paint.ReadEnd{})
+	d.send(paint.ReadBegin{})
 	d.send(keyMsg("esc")) // a fast hand: another read, no time after
-	d.send(paint.ReadEnd{})
 	d.settle()
 	d.seesNot("half a page up")
+	d.send(paint.ReadBegin{})
 	d.send(keyMsg("?"))
 	d.clock.pass(time.Second) // a slow screen: still the same read
 	d.send(keyMsg("esc"))
