@@ -262,6 +262,7 @@ func TestARevealedSecretHidesAndIsNowhereElse(t *testing.T) {
 	p.wait(`•{8,}`)
 	p.do("enter", `✓ valid`)
 	p.do("esc", `▸ shop`)
+	p.gone("Verify a secret")
 	p.keys("q")
 	if code := p.exit(); code != 0 {
 		t.Errorf("exit %d", code)
