@@ -119,7 +119,7 @@ type terminal struct {
 func (h *home) start(t *testing.T, cols, rows int, args ...string) *terminal {
 	t.Helper()
 	if name := os.Getenv("DETENT_E2E_RENDERER"); name != "" { // all of these tests hold for both
-		args = append(args[:len(args):len(args)], "--renderer", name)
+		args = append(args[:len(args):len(args)], "--renderer="+name)
 	}
 	cmd := exec.Command(binary, args...)
 	cmd.Env, cmd.Dir = h.env, h.dir
