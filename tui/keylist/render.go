@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	gap     = 2  // cells between columns
-	marker  = 2  // cells for the cursor
-	minName = 12 // the name is never narrower while another column is there
+	gap      = 2  // cells between columns
+	marker   = 2  // cells for the cursor
+	minName  = 12 // the name is never narrower while another column is there
+	someName = 24 // a longer name gets that much before columns of less need
 )
 
 // placed is a column on screen.
@@ -41,7 +42,7 @@ func (l *List) relayout() {
 	}
 	free := l.width - marker - 1 // a cell of air at the end
 	wanted := max(width(0), minName)
-	least := min(wanted, minName+4)
+	least := min(wanted, someName, max(free/2, minName))
 	chosen := map[int]bool{0: true}
 	left := free - least
 	for rank := 1; rank < len(l.columns); rank++ {
