@@ -471,3 +471,12 @@ func TestCheckNotesAClockThatIsFarOff(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestHelpTakesNoValueFromTheFlagBehindIt(t *testing.T) {
+	m := newMachine(t)
+	for _, args := range [][]string{{"--help", "--renderer", "standard"}, {"--help", "-p", "local/generic"}, {"list", "--help", "--timeout", "3s"}} {
+		if r := m.run("", args...); r.code != 0 || !strings.Contains(r.stdout, "Usage:") {
+			t.Errorf("%v: %+v", args, r)
+		}
+	}
+}
