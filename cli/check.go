@@ -138,7 +138,7 @@ func findingRows(found []apikey.Finding, all bool) (rows []findingJSON, warnings
 
 func (a *app) writeFindings(rows []findingJSON, keys int) error {
 	if len(rows) == 0 {
-		a.say("%d keys: nothing to report", keys)
+		a.say("%s: nothing to report", keyCount(keys))
 		return nil
 	}
 	table := make([][]string, len(rows))

@@ -178,7 +178,7 @@ func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
 	case err != nil:
 		return err
 	default:
-		fmt.Fprintf(a.out, "  works   %d keys\n", len(keys))
+		fmt.Fprintf(a.out, "  works   %s\n", keyCount(len(keys)))
 	}
 	if s.readOnly {
 		fmt.Fprintf(a.out, "  note    read-only: writes are refused before they are sent\n")

@@ -206,6 +206,14 @@ func writeTable(w io.Writer, titles []string, rows [][]string) error {
 	return err
 }
 
+// keyCount is a number of keys in words: "1 key", "3 keys".
+func keyCount(n int) string {
+	if n == 1 {
+		return "1 key"
+	}
+	return fmt.Sprintf("%d keys", n)
+}
+
 // writeKey writes every field of one key that the service reports, a line each.
 func writeKey(w io.Writer, k keyJSON) error {
 	for _, c := range columns {
