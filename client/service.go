@@ -47,6 +47,12 @@ type Identifier interface {
 	Identify(ctx context.Context, secret apikey.Secret) (*apikey.Key, error)
 }
 
+// ProjectFinder is what a service has that can tell which project its credential belongs to:
+// a new key lands there. Not known is no error.
+type ProjectFinder interface {
+	OwnProject(ctx context.Context) (project string, known bool, err error)
+}
+
 // Clock is what a service has that shows its own time in answers: the last
 // Date header seen, and the local time when it was seen.
 type Clock interface {

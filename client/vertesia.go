@@ -78,31 +78,46 @@ func (v *vertesia) call(ctx context.Context, c call, read func(*answer) error) e
 // account, and an older service knows no levels.
 var vertesiaLevels = []url.Values{{"level": {"account"}}, {"level": {"project"}}, nil}
 
+// read reads one list.
+func (v *vertesia) read(ctx context.Context, level url.Values, start func(*answer), each func(apikey.Key), end func()) error {
+	c := call{op: opList, method: http.MethodGet, path: vertesiaKeys, query: level, list: true, needs: "reader"}
+	return v.call(ctx, c, func(a *answer) error {
+		start(a)
+		var row vertesiaRow
+		_, err := decodeList(a.body, []string{"data", "items", "apikeys"}, func(raw []byte) error {
+			row = vertesiaRow{}
+			if err := decodeRow(raw, &row, vertesiaNames); err != nil {
+				return err
+			}
+			key, err := v.key(row)
+			if err != nil {
+				return err
+			}
+			each(key)
+			return nil
+		})
+		if err == nil {
+			end()
+		}
+		return err
+	})
+}
+
+// OwnProject implements ProjectFinder by the list of the credential's own project.
+func (v *vertesia) OwnProject(ctx context.Context) (project string, known bool, err error) {
+	ctx, done := v.operation(ctx)
+	defer done()
+	seen := map[string]bool{}
+	err = v.read(ctx, url.Values{"level": {"project"}}, func(*answer) { clear(seen) },
+		func(k apikey.Key) { project = k.Project; seen[k.Project] = true }, func() {})
+	return project, err == nil && len(seen) == 1 && project != "", err
+}
+
 // walk reads the widest list that the credential may read.
 func (v *vertesia) walk(ctx context.Context, start func(*answer), each func(apikey.Key), end func()) error {
 	var first error
 	for i := v.level.Load(); int(i) < len(vertesiaLevels); i++ {
-		c := call{op: opList, method: http.MethodGet, path: vertesiaKeys, query: vertesiaLevels[i], list: true, needs: "reader"}
-		err := v.call(ctx, c, func(a *answer) error {
-			start(a)
-			var row vertesiaRow
-			_, err := decodeList(a.body, []string{"data", "items", "apikeys"}, func(raw []byte) error {
-				row = vertesiaRow{}
-				if err := decodeRow(raw, &row, vertesiaNames); err != nil {
-					return err
-				}
-				key, err := v.key(row)
-				if err != nil {
-					return err
-				}
-				each(key)
-				return nil
-			})
-			if err == nil {
-				end()
-			}
-			return err
-		})
+		err := v.read(ctx, vertesiaLevels[i], start, each, end)
 		if err == nil {
 			v.level.Store(i)
 			return nil

@@ -316,6 +316,7 @@ type sight struct {
 	rivals   []apikey.Key // carry the nonce of another open rotation of the same key, here
 	own      *apikey.Key
 	projects map[string]bool
+	home     string       // the project of detent's own credential, where it was asked for
 	all      []apikey.Key // the manual lane: to see which one appears
 }
 

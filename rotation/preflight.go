@@ -37,6 +37,9 @@ func (r *Rotation) preflight(ctx context.Context) (Result, error) {
 	for _, k := range s.all {
 		r.j.Seen = append(r.j.Seen, k.ID)
 	}
+	if err := r.findHome(ctx, s); err != nil {
+		return Result{}, err
+	}
 	for _, check := range []func(*sight) error{r.refuseByKey, r.refuseByProject, r.refuseByOthers, r.refuseByRights, r.refuseByLifetime} {
 		if err := check(s); err != nil {
 			return Result{}, err
@@ -84,6 +87,24 @@ func (r *Rotation) refuseByKey(s *sight) error {
 	return nil
 }
 
+// findHome asks for the project of detent's own credential, where no listed key tells it.
+func (r *Rotation) findHome(ctx context.Context, s *sight) error {
+	finder, ok := r.svc.(client.ProjectFinder)
+	if !ok || s.own != nil || len(s.projects) < 2 {
+		return nil
+	}
+	r.w.Hook("before: own project")
+	defer r.w.Hook("after: own project")
+	project, known, err := finder.OwnProject(ctx)
+	switch {
+	case err != nil && !client.IsKind(err, client.Forbidden) && !client.IsKind(err, client.Invalid) && !client.IsKind(err, client.NotFound):
+		return err
+	case err == nil && known:
+		s.home = project
+	}
+	return nil
+}
+
 // refuseByProject: no create takes a project. The new key lands where the credential belongs,
 // so a key of another project cannot be replaced by it.
 func (r *Rotation) refuseByProject(s *sight) error {
@@ -95,7 +116,10 @@ func (r *Rotation) refuseByProject(s *sight) error {
 	case s.own != nil && s.own.Project != s.old.Project:
 		return &RefusedError{Next: elsewhere, Reason: fmt.Sprintf("the key belongs to %s, but a new key would land in %s, where detent's own credential belongs",
 			projectWords(*s.old), projectWords(*s.own))}
-	case s.own != nil:
+	case s.home != "" && s.home != s.old.Project:
+		return &RefusedError{Next: elsewhere, Reason: fmt.Sprintf("the key belongs to %s, but a new key would land in the project %s, where detent's own credential belongs",
+			projectWords(*s.old), s.home)}
+	case s.own != nil, s.home != "":
 		return nil
 	case s.old.Project != "" && len(s.projects) > 1:
 		return &RefusedError{Next: elsewhere, Reason: fmt.Sprintf("the key belongs to %s, other keys to other projects, and the service does not say where detent's own credential belongs: "+

@@ -250,10 +250,10 @@ func (s *Setup) View() string {
 	p.line(st.Dim.Render("    PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard"))
 	p.title("HOW")
 	for i, m := range s.modes {
-		about := ui.Wrap(m.text, max(p.width-28, 20))
-		p.line(s.choice(s.modeRow()+i, "( ) ", "(•) ", s.mode == i, ui.Pad(m.name, 22)+st.Dim.Render(about[0])))
+		about := ui.Wrap(m.text, max(p.width-30, 20))
+		p.line(s.choice(s.modeRow()+i, "( ) ", "(•) ", s.mode == i, ui.Pad(m.name, 24)+st.Dim.Render(about[0])))
 		for _, more := range about[1:] {
-			p.line(strings.Repeat(" ", 28) + st.Dim.Render(more))
+			p.line(strings.Repeat(" ", 30) + st.Dim.Render(more))
 		}
 	}
 	if s.modes[s.mode].mode == rotation.Planned {

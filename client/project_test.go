@@ -1,0 +1,37 @@
+package client_test
+
+import (
+	"testing"
+
+	"detent/apikey"
+	"detent/client"
+)
+
+// TestTheProjectOfTheCredentialIsToldByItsOwnProjectsList: an account's list shows keys of every
+// project, and a new key lands in the credential's own.
+func TestTheProjectOfTheCredentialIsToldByItsOwnProjectsList(t *testing.T) {
+	e := serve(t)
+	admin := e.open(t, apikey.Vertesia, e.admin(t, apikey.Vertesia), nil)
+	made, err := admin.Create(t.Context(), apikey.Draft{Name: "here", Role: "reader"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := admin.(client.PublicKeys).RequestPublicKey(t.Context(), apikey.PublicKeyRequest{Name: "elsewhere", Project: "another"}); err != nil {
+		t.Fatal(err)
+	}
+	projects := map[string]bool{}
+	keys, err := client.ListAll(t.Context(), admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range keys {
+		projects[k.Project] = true
+	}
+	if len(projects) != 2 {
+		t.Fatalf("the account's list shows the projects %v", projects)
+	}
+	own, known, err := admin.(client.ProjectFinder).OwnProject(t.Context())
+	if err != nil || !known || own != made.Key.Project {
+		t.Errorf("own project %q, %v, %v; want %q", own, known, err, made.Key.Project)
+	}
+}
