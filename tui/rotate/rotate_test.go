@@ -294,7 +294,7 @@ func TestAPlannedRotationTakesUnderTenKeys(t *testing.T) {
 	d.screen = NewSetup(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "k1", Name: "payments-api"}, apikey.Capabilities{Create: apikey.Can()})
 	d.screen.SetSize(118, 34)
 	d.run(d.screen.Init())
-	keys := []string{"enter", "enter", "enter", "enter", "enter", "y", "y", "enter", "enter"}
+	keys := []string{"enter", "enter", "enter", "enter", "y", "y", "enter", "enter"}
 	d.press(keys...)
 	if r.view.State != rotation.Over {
 		t.Fatalf("after %d keys the rotation is %s at %s:\n%s", len(keys), r.view.State, r.view.Step, d.screen.View())
@@ -353,7 +353,7 @@ func TestAWaitCountsDownAndLooksAgainByItself(t *testing.T) {
 		return rotation.Result{Status: rotation.Waiting, Step: rotation.Drain, Said: "waiting until the old key is quiet", Wait: 5 * time.Minute, Left: left, Total: 15 * time.Minute,
 			Watch: &rotation.Watch{Visible: true, OldUsed: apikey.At(noon.Add(-3 * time.Minute)), NewUsed: apikey.At(noon), Polls: looks, QuietFor: 15*time.Minute - left}}, nil
 	}
-	r := newScript(moves(rotation.Drain, "the new key works"), look, look, look, look)
+	r := newScript(moves(rotation.Verify, "delivered"), moves(rotation.Drain, "the new key works"), look, look, look, look)
 	d := begin(t, &fakeHost{rotation: r})
 	d.press("enter")
 	d.sees("15:00 left")
@@ -380,7 +380,7 @@ func TestAWaitThatIsLeftGoesOnAndSaysWhenItIsOver(t *testing.T) {
 		}
 		return rotation.Result{Status: rotation.Waiting, Step: rotation.Drain, Said: "waiting", Wait: 5 * time.Minute, Left: 10 * time.Minute, Total: 15 * time.Minute}, nil
 	}
-	r := newScript(moves(rotation.Drain, "the new key works"), look, look, look)
+	r := newScript(moves(rotation.Verify, "delivered"), moves(rotation.Drain, "the new key works"), look, look, look)
 	d := begin(t, &fakeHost{rotation: r})
 	d.press("enter", "esc")
 	if _, kept := d.sent[len(d.sent)-1].(ui.Keep); !kept || r.closed {
@@ -530,8 +530,8 @@ func TestScreensLookAsTheyDid(t *testing.T) {
 		"deliver": func(d *driver, _ *script) { d.press("enter") },
 		"leave":   func(d *driver, _ *script) { d.press("enter", "esc") },
 		"verify":  func(d *driver, _ *script) { d.press("enter", "enter") },
-		"attest":  func(d *driver, _ *script) { d.press("enter", "enter", "enter", "enter", "y") },
-		"done":    func(d *driver, _ *script) { d.press("enter", "enter", "enter", "enter", "y", "y", "enter", "enter") },
+		"attest":  func(d *driver, _ *script) { d.press("enter", "enter", "enter", "y") },
+		"done":    func(d *driver, _ *script) { d.press("enter", "enter", "enter", "y", "y", "enter", "enter") },
 	}
 	for name, walk := range states {
 		for _, size := range []struct{ w, h int }{{118, 34}, {78, 20}, {58, 16}} {

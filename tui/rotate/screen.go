@@ -276,6 +276,9 @@ func (s *Screen) did(msg didMsg) tea.Cmd {
 	if s.view.Undoing && msg.result.Status == rotation.Moved {
 		return tea.Batch(s.do(true), touched)
 	}
+	if msg.result.Status == rotation.Moved && (s.view.Step == rotation.Drain || s.view.Step == rotation.Soak) {
+		return tea.Batch(s.do(false), touched) // a wait changes nothing: it begins by itself
+	}
 	return touched
 }
 
