@@ -22,6 +22,7 @@ type View struct {
 	Step    Step
 	Undoing bool // an undo has begun: Do goes on with it
 	OldGone bool // proved: undo is no longer possible
+	OldOff  bool // disabled by the rotation
 	Started time.Time
 	Changed time.Time // the last journal write
 	Old     apikey.Key

@@ -308,6 +308,17 @@ func TestAPlannedRotationTakesUnderTenKeys(t *testing.T) {
 	t.Logf("%d keys after r", len(keys))
 }
 
+func TestTheOldKeySaysThatItIsOff(t *testing.T) {
+	off := func(r *script) (rotation.Result, error) {
+		r.view.OldOff = true
+		return r.move(rotation.Delete, "the old key is disabled"), nil
+	}
+	d := begin(t, &fakeHost{rotation: newScript(moves(rotation.Disable, "ok"), off)})
+	d.sees("k1  on")
+	d.press("enter")
+	d.sees("k1  off")
+}
+
 func TestLeavingWithASecretInHandAsksFirst(t *testing.T) {
 	for _, leave := range []string{"esc", "q", "ctrl+c"} {
 		r := newScript(moves(rotation.Create, "ok"), inHand, delivered)

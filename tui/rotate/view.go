@@ -99,9 +99,9 @@ func (s *Screen) viewHead(p *page) {
 	}
 	p.split(st.Dim.Render(fmt.Sprintf("%s · %s · %s", v.Profile, v.Service, mode)),
 		st.Dim.Render("begun "+ui.Relative(v.Started, s.env.Now())+" ago · "+v.ID))
-	p.line(s.keyLine("old", v.Old, v.OldGone))
+	p.line(s.keyLine("old", v.Old, v.OldGone, v.OldOff || v.Old.IsDisabled()))
 	if v.New != nil {
-		p.line(s.keyLine("new", *v.New, false))
+		p.line(s.keyLine("new", *v.New, false, v.New.IsDisabled()))
 	} else {
 		p.line(st.Dim.Render("new  ") + st.Dim.Render(clean(v.NewName)+"  not made yet"))
 	}
@@ -109,13 +109,13 @@ func (s *Screen) viewHead(p *page) {
 }
 
 // keyLine is one of the two keys: name, id, and whether it is on, used, gone.
-func (s *Screen) keyLine(which string, k apikey.Key, gone bool) string {
+func (s *Screen) keyLine(which string, k apikey.Key, gone, off bool) string {
 	st := s.env.Styles
 	state := st.Good.Render("on")
 	switch {
 	case gone:
 		state = st.Dim.Render("gone")
-	case k.IsDisabled():
+	case off:
 		state = st.Warn.Render("off")
 	}
 	used := ""
