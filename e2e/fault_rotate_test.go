@@ -24,7 +24,7 @@ func TestRotationStandsEveryFault(t *testing.T) {
 	}
 	every := 5
 	if testing.Short() {
-		every = 31
+		every = 97
 	}
 	var cells, through atomic.Int64
 	t.Run("cells", func(t *testing.T) {

@@ -97,7 +97,7 @@ func TestKilledAnywhereTheRotationGoesOnOrBack(t *testing.T) {
 	services := backends(t)
 	every := 1
 	if testing.Short() {
-		every = 7
+		every = 29
 	}
 	var points, runs atomic.Int64
 	t.Run("points", func(t *testing.T) {

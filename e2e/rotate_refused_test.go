@@ -25,7 +25,7 @@ func TestServiceThatFailsAtAnyStepIsSurvived(t *testing.T) {
 	services := backends(t)
 	every := 1
 	if testing.Short() {
-		every = 5
+		every = 17
 	}
 	var runs atomic.Int64
 	t.Run("steps", func(t *testing.T) {

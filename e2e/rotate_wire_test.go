@@ -159,7 +159,7 @@ func TestSpoiledAnswersLeaveNothingBehind(t *testing.T) {
 	services := backends(t)
 	every := 1
 	if testing.Short() {
-		every = 7
+		every = 23
 	}
 	var requests, runs, stopped atomic.Int64
 	t.Run("requests", func(t *testing.T) {
