@@ -58,29 +58,18 @@ type Marks uint16
 // MarkReplacement marks the new key of an open rotation; its old one has the finding alone.
 const MarkReplacement Marks = 1 << 15
 
+// marked are the findings that a mark stands for; the place is the bit.
+var marked = [...]apikey.FindingKind{
+	apikey.FindingAge, apikey.FindingExpiring, apikey.FindingExpired, apikey.FindingUnused, apikey.FindingRotationOpen,
+	apikey.FindingNeverExpires, apikey.FindingCanMint, apikey.FindingNoOpGrant, apikey.FindingDuplicateName, apikey.FindingNoRestrictions,
+}
+
 // MarkOf is the mark of a finding; 0 for a finding that is about no key.
 func MarkOf(kind apikey.FindingKind) Marks {
-	switch kind {
-	case apikey.FindingAge:
-		return 1 << 0
-	case apikey.FindingExpiring:
-		return 1 << 1
-	case apikey.FindingExpired:
-		return 1 << 2
-	case apikey.FindingUnused:
-		return 1 << 3
-	case apikey.FindingRotationOpen:
-		return 1 << 4
-	case apikey.FindingNeverExpires:
-		return 1 << 5
-	case apikey.FindingCanMint:
-		return 1 << 6
-	case apikey.FindingNoOpGrant:
-		return 1 << 7
-	case apikey.FindingDuplicateName:
-		return 1 << 8
-	case apikey.FindingNoRestrictions:
-		return 1 << 9
+	for bit, k := range marked {
+		if k == kind {
+			return 1 << bit
+		}
 	}
 	return 0
 }
