@@ -545,7 +545,7 @@ func TestEveryCommandStandsEveryFault(t *testing.T) {
 		}
 	}
 	cells := m.cells(calls)
-	if testing.Short() {
+	if sampled() {
 		sample := cells[:0]
 		for i, c := range cells {
 			if i%11 == 0 {

@@ -23,7 +23,7 @@ func TestRotationStandsEveryFault(t *testing.T) {
 		{name: "generic", service: apikey.Generic, places: []string{"app"}},
 	}
 	every := 5
-	if testing.Short() {
+	if sampled() {
 		every = 97
 	}
 	var cells, through atomic.Int64

@@ -269,7 +269,7 @@ func TestEveryScreenStandsEveryFault(t *testing.T) {
 	var jobs []job
 	for flow := range tuiFlows {
 		for i, f := range faults() {
-			if !testing.Short() || (flow*7+i)%9 == 0 {
+			if !sampled() || (flow*7+i)%9 == 0 {
 				jobs = append(jobs, job{flow, f, effects[i]})
 			}
 		}

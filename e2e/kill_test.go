@@ -96,7 +96,7 @@ func (p *play) killedAgain(back bool, id string, at int) {
 func TestKilledAnywhereTheRotationGoesOnOrBack(t *testing.T) {
 	services := backends(t)
 	every := 1
-	if testing.Short() {
+	if sampled() {
 		every = 29
 	}
 	var points, runs atomic.Int64

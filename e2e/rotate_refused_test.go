@@ -24,7 +24,7 @@ func ailments() map[string]*fault {
 func TestServiceThatFailsAtAnyStepIsSurvived(t *testing.T) {
 	services := backends(t)
 	every := 1
-	if testing.Short() {
+	if sampled() {
 		every = 17
 	}
 	var runs atomic.Int64

@@ -158,7 +158,7 @@ func (p *play) assertStopped(r result) {
 func TestSpoiledAnswersLeaveNothingBehind(t *testing.T) {
 	services := backends(t)
 	every := 1
-	if testing.Short() {
+	if sampled() {
 		every = 23
 	}
 	var requests, runs, stopped atomic.Int64

@@ -261,3 +261,7 @@ func (s *terminal) hangUp() {
 		s.t.Fatal(err)
 	}
 }
+
+// sampled says that the large matrices run a sample: under -short, and under the race detector, which
+// makes each of thousands of processes several times slower.
+func sampled() bool { return testing.Short() || raced }
