@@ -4,3 +4,5 @@ package e2e
 
 // raced says that the race detector is on.
 const raced = false
+
+func sampleRaces() {}

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -31,6 +32,8 @@ func TestMain(m *testing.M) {
 	if os.Getenv(actor) != "" {
 		os.Exit(act())
 	}
+	flag.Parse()
+	sampleRaces()
 	os.Exit(run(m))
 }
 
@@ -42,7 +45,7 @@ func run(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	binary = filepath.Join(dir, "detent")
-	build := exec.Command("go", "build", "-o", binary, "detent")
+	build := exec.Command("go", "build", fmt.Sprintf("-race=%t", raced), "-o", binary, "detent")
 	build.Dir = ".."
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
@@ -63,6 +66,7 @@ func newHome(t *testing.T) *home {
 	return &home{dir: dir, env: []string{
 		"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "TERM=xterm-256color", "LANG=C.UTF-8", "TZ=UTC",
 		"TMPDIR=" + t.TempDir(),
+		"GORACE=halt_on_error=1", // a race ends the program, and so the test
 	}}
 }
 
