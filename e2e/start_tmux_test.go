@@ -23,9 +23,7 @@ func (h *home) pane(t *testing.T, cols, rows int, args ...string) *pane {
 	if testing.Short() {
 		t.Skip("starts tmux")
 	}
-	if _, err := exec.LookPath("tmux"); err != nil {
-		t.Skip("tmux is not installed")
-	}
+	need(t, "tmux")
 	m := &pane{t: t, socket: filepath.Join(t.TempDir(), "s")}
 	start := []string{"-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(cols), "-y", fmt.Sprint(rows + 1), binary}
 	m.run(h, append(start, args...)...)
