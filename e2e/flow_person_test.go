@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -34,18 +36,31 @@ func (h *home) sit(t *testing.T, cols, rows int, args ...string) *person {
 // pause is shorter than any person's between two keys, and longer than the time in which keys count as one read.
 const pause = 12 * time.Millisecond
 
-// rest waits until the program has written nothing for a pause.
+// rest waits until the program has written nothing for a pause, and no thread of it wants to run: on a busy
+// machine it may not have had its turn yet.
 func (p *person) rest() {
 	for seen := -1; ; {
 		p.mu.Lock()
 		written, ended := len(p.raw), p.ended
 		p.mu.Unlock()
-		if written == seen || ended {
+		if written == seen && !wantsToRun(p.cmd.Process.Pid) || ended {
 			return
 		}
 		seen = written
 		<-time.After(pause)
 	}
+}
+
+// wantsToRun reports whether a thread of the process runs or waits for a processor, where /proc says so.
+func wantsToRun(pid int) bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	for _, thread := range threads {
+		stat, err := os.ReadFile(thread)
+		if _, state, found := strings.Cut(string(stat), ") "); err == nil && found && strings.HasPrefix(state, "R") {
+			return true
+		}
+	}
+	return false
 }
 
 // do presses a key and waits for what it is to bring.

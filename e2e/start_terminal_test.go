@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -102,12 +103,11 @@ func TestTooSmallSaysWhatIsNeededAndOnlyQuitActs(t *testing.T) {
 	}
 	for _, size := range [][2]int{{40, 10}, {60, 20}, {200, 60}, {40, 60}, {300, 10}} {
 		p.resize(size[0], size[1])
-		p.wait(`▸ ` + regexp.QuoteMeta(first[:8]))
-		p.rest()
-		rows := strings.Split(strings.TrimRight(p.text(), "\n"), "\n")
-		if !strings.HasPrefix(rows[0], "┌") || !strings.HasPrefix(rows[len(rows)-1], "└") || len(rows) != size[1] {
-			t.Errorf("%v: not a whole frame:\n%s", size, p.text())
-		}
+		p.until(fmt.Sprintf("a whole frame of %v", size), func(text string) bool {
+			rows := strings.Split(strings.TrimRight(text, "\n"), "\n")
+			return strings.HasPrefix(rows[0], "┌") && strings.HasPrefix(rows[len(rows)-1], "└") && len(rows) == size[1] &&
+				strings.Contains(text, `▸ `+first[:8])
+		})
 	}
 	p.resize(39, 24)
 	p.wait("needs 40x10")
