@@ -2,6 +2,7 @@ package apikey
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -30,6 +31,14 @@ func (k FindingKind) IsWarning() bool {
 		return true
 	}
 	return false
+}
+
+// Words is the kind as people say it.
+func (k FindingKind) Words() string {
+	if k == FindingNoOpGrant {
+		return "no-op grant"
+	}
+	return strings.ReplaceAll(string(k), "_", " ")
 }
 
 // Finding is one observation about one key.

@@ -42,3 +42,11 @@ func TestKindsAreThoseOfTheFindings(t *testing.T) {
 		t.Errorf("kinds %v, findings %v", kinds, words)
 	}
 }
+
+func TestFindingIsNamedAsPeopleSayIt(t *testing.T) {
+	for kind, want := range map[FindingKind]string{FindingNoOpGrant: "no-op grant", FindingNeverExpires: "never expires", FindingAge: "age"} {
+		if got := kind.Words(); got != want {
+			t.Errorf("%s is called %q, want %q", kind, got, want)
+		}
+	}
+}

@@ -218,7 +218,7 @@ func (p *sheet) findings(k *apikey.Key, found []apikey.Finding) {
 func briefly(found []apikey.Finding, state string) string {
 	var kinds []string
 	for _, f := range found {
-		kind := strings.ReplaceAll(string(f.Kind), "_", " ")
+		kind := f.Kind.Words()
 		if f.Kind == apikey.FindingAge {
 			kind = "old"
 		}
@@ -239,7 +239,7 @@ func (p *sheet) words(k *apikey.Key, f apikey.Finding) string {
 	case ok && f.Kind == apikey.FindingExpiring:
 		return "expires " + ago(at, p.env.Now())
 	}
-	return strings.ReplaceAll(string(f.Kind), "_", " ") + ": " + ui.Clean(f.Detail)
+	return f.Kind.Words() + ": " + ui.Clean(f.Detail)
 }
 
 func quiet(f apikey.Finding) int {
