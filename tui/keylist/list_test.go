@@ -229,6 +229,8 @@ func TestEveryStateHasAGlyphAndAWord(t *testing.T) {
 		{apikey.Key{Enabled: &on}, 0, "● enabled"},
 		{apikey.Key{}, ui.MarkOf(apikey.FindingExpiring), "! expiring"},
 		{apikey.Key{}, ui.MarkOf(apikey.FindingRotationOpen), "↻ retiring"},
+		{apikey.Key{Enabled: &off}, ui.MarkOf(apikey.FindingRotationOpen), "↻ disabled"},
+		{apikey.Key{Enabled: &off}, ui.MarkReplacement, "↻ disabled"},
 		{apikey.Key{}, ui.MarkOf(apikey.FindingUnused), "! unused"},
 		{apikey.Key{Own: true, Enabled: &on}, 0, "◆ own"},
 		{apikey.Key{Environment: apikey.Live}, 0, "▲ LIVE"},

@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"context"
+	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -130,6 +131,8 @@ func (s *Screen) typed(msg tea.KeyMsg) tea.Cmd {
 			s.problem = err.Error()
 			return nil
 		}
+		// A copied line ends in a line break, which the input would make a space.
+		msg.Runes = []rune(strings.TrimRight(string(msg.Runes), "\r\n"))
 	}
 	s.input, cmd = s.input.Update(msg)
 	return cmd
@@ -138,6 +141,9 @@ func (s *Screen) typed(msg tea.KeyMsg) tea.Cmd {
 func (s *Screen) submit() tea.Cmd {
 	text := s.input.Value()
 	if s.asking == askPaste {
+		if text == "" && s.problem != "" { // what was wrong with the paste says more than that nothing is there
+			return nil
+		}
 		secret, err := apikey.ParseSecret(text)
 		if err != nil {
 			s.problem = err.Error()
@@ -158,5 +164,5 @@ func (s *Screen) submit() tea.Cmd {
 
 func (s *Screen) paste(secret apikey.Secret) tea.Cmd {
 	r := s.rotation
-	return s.run(false, func(ctx context.Context) (rotation.Result, error) { return r.Paste(ctx, secret) })
+	return s.act(didMsg{screen: s, pasted: true}, func(ctx context.Context) (rotation.Result, error) { return r.Paste(ctx, secret) })
 }

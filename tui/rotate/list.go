@@ -131,7 +131,7 @@ func (l *List) View() string {
 
 func (l *List) viewRows(p *page) {
 	st, now := p.style(), l.env.Now()
-	p.line(st.Column.Render("  " + ui.Pad("KEY", 24) + ui.Pad("PROFILE", 18) + ui.Pad("STATE", 9) + ui.Pad("STEP", 10) + "BEGUN"))
+	p.line(st.Column.Render("  " + l.columns("KEY", "PROFILE", "STATE", "STEP", "AGE")))
 	for i, v := range l.views {
 		row := l.row(v, now)
 		if i == l.cursor {
@@ -143,6 +143,18 @@ func (l *List) viewRows(p *page) {
 	}
 }
 
+// columns are those of a row; where there is no room for all, the profile is told under the row.
+func (l *List) columns(name, profile, state, step, age string) string {
+	if l.narrow() {
+		profile = ""
+	} else {
+		profile = ui.Pad(profile, 17) + " "
+	}
+	return ui.Pad(name, 23) + " " + profile + ui.Pad(state, 9) + ui.Pad(step, 10) + age
+}
+
+func (l *List) narrow() bool { return l.width < 72 }
+
 func (l *List) row(v rotation.View, now time.Time) string {
 	if v.Err != nil {
 		return ui.Pad(v.ID, 24) + "unreadable"
@@ -151,7 +163,7 @@ func (l *List) row(v rotation.View, now time.Time) string {
 	if v.Undoing && v.State == rotation.Open {
 		state = "undoing"
 	}
-	row := ui.Pad(clean(v.Old.Name), 23) + " " + ui.Pad(clean(v.Profile), 17) + " " + ui.Pad(state, 9) + ui.Pad(v.PublicStep(), 10) + ui.Relative(v.Started, now)
+	row := l.columns(clean(v.Old.Name), clean(v.Profile), state, v.PublicStep(), ui.Relative(v.Started, now))
 	if v.Holder != nil {
 		row += "  held by " + v.Holder.String()
 	}
@@ -163,6 +175,9 @@ func (l *List) viewSelected(p *page, v rotation.View) {
 	if v.Err != nil {
 		p.wrap(st.Bad.Render("    ✗ "), st.Base, v.Err.Error())
 		return
+	}
+	if l.narrow() {
+		p.wrap(st.Dim.Render("    profile "), st.Base, v.Profile)
 	}
 	for _, c := range v.Certain {
 		p.wrap(st.Good.Render("    ✓ "), st.Base, c)

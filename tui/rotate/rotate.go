@@ -67,6 +67,7 @@ type (
 		result rotation.Result
 		err    error
 		undo   bool
+		pasted bool
 	}
 	tickMsg struct {
 		screen *Screen

@@ -54,7 +54,9 @@ type script struct {
 	attested []string
 	accepted []string
 	pasted   apikey.Secret
-	closed   bool
+
+	refusePaste error
+	closed      bool
 }
 
 func (r *script) View() rotation.View { return r.view }
@@ -68,6 +70,9 @@ func (r *script) Do(context.Context) (rotation.Result, error) {
 }
 func (r *script) Undo(context.Context) (rotation.Result, error) { return r.undo(r) }
 func (r *script) Paste(_ context.Context, s apikey.Secret) (rotation.Result, error) {
+	if r.refusePaste != nil {
+		return rotation.Result{}, r.refusePaste
+	}
 	r.pasted = s
 	return rotation.Result{Status: rotation.Moved, Said: "the new key was matched"}, nil
 }
@@ -91,11 +96,14 @@ var texts = map[rotation.Step]string{
 	rotation.Create:    `create the key "payments-api ~r7mgmdycp7r" with the access and lifetime of the old one`,
 	rotation.Deliver:   "put the new secret to API_KEY in /srv/payments/.env, then run systemctl --user restart payments",
 	rotation.Verify:    "prove the new key with harmless requests",
-	rotation.Drain:     "wait until the old key was quiet for 15m",
-	rotation.Disable:   "disable the old key: a rehearsal that one key takes back",
+	rotation.Drain:     "wait until the old key has not been used for 15m",
+	rotation.Disable:   "disable the old key: a rehearsal of the deletion, which can be taken back",
 	rotation.Soak:      "leave it off for 10m",
 	rotation.Delete:    `delete the old key "payments-api" (k1) and prove that it is gone`,
 }
+
+var defaults = map[rotation.Step]string{rotation.Preflight: "check everything", rotation.Create: "create the new key", rotation.Deliver: "deliver the new secret",
+	rotation.Verify: "prove the new key", rotation.Drain: "watch the old key", rotation.Disable: "disable the old key", rotation.Soak: "wait", rotation.Delete: "delete the old key"}
 
 func (r *script) at(step rotation.Step) {
 	r.view.Step, r.view.Plan = step, nil
@@ -109,7 +117,7 @@ func (r *script) at(step rotation.Step) {
 			state = rotation.Later
 		}
 	}
-	r.view.Next = rotation.Next{Step: step, Text: texts[step], Default: string(step), Undo: "put the old value back and delete the new key"}
+	r.view.Next = rotation.Next{Step: step, Text: texts[step], Default: defaults[step], Undo: "put the old value back and delete the new key"}
 }
 
 func (r *script) move(to rotation.Step, said string) rotation.Result {

@@ -36,8 +36,9 @@ type Screen struct {
 	leaving bool // leave when the step has ended
 	quit    bool // and end the program
 
-	last rotation.Result
-	err  error
+	last  rotation.Result
+	asked rotation.Result // the last one that stopped for a decision
+	err   error
 	// waitEnds is when the wait that is shown ends, by our clock.
 	waitEnds time.Time
 	turn     int // the current tick; ticks of older turns are dropped
@@ -151,21 +152,23 @@ func (s *Screen) Bindings() []key.Binding {
 	case s.rotation == nil, s.finished():
 		return []key.Binding{named(k.Confirm, "close")}
 	}
+	// Where the line is short the last ones give way; the screen itself names them.
 	out := []key.Binding{named(k.Confirm, s.enterDoes())}
-	if s.canAttest() {
-		out = append(out, k.Attest)
-	}
-	if s.view.Step == rotation.Soak {
-		out = append(out, named(k.Toggle, "turn the old key on again"))
-	}
 	if s.view.Next.Undo != "" {
 		out = append(out, k.Undo)
 	}
-	return append(out, named(k.Cancel, "leave for later"))
+	out = append(out, named(k.Cancel, "leave"))
+	if s.view.Step == rotation.Soak {
+		out = append(out, named(k.Toggle, "turn the old key on"))
+	}
+	if s.canAttest() {
+		out = append(out, named(k.Attest, "wait no longer"))
+	}
+	return out
 }
 
 func (s *Screen) enterDoes() string {
-	if s.waiting() {
+	if s.waiting() || s.last.Need == rotation.NeedSwitch || s.last.Need == rotation.NeedCleanup {
 		return "look again now"
 	}
 	if s.err != nil && s.view.Next.Default == "" {
@@ -232,10 +235,15 @@ func (s *Screen) do(undo bool) tea.Cmd {
 
 // run does one thing to the rotation in a command.
 func (s *Screen) run(undo bool, act func(context.Context) (rotation.Result, error)) tea.Cmd {
-	s.begin(undo)
+	return s.act(didMsg{screen: s, undo: undo}, act)
+}
+
+// act runs something in a command, whose message gets the answer.
+func (s *Screen) act(msg didMsg, act func(context.Context) (rotation.Result, error)) tea.Cmd {
+	s.begin(msg.undo)
 	return tea.Batch(func() tea.Msg {
-		result, err := act(background())
-		return didMsg{screen: s, result: result, err: err, undo: undo}
+		msg.result, msg.err = act(background())
+		return msg
 	}, s.tick(time.Second))
 }
 
@@ -261,8 +269,13 @@ func (s *Screen) did(msg didMsg) tea.Cmd {
 	}
 	s.leaving = false
 	if s.err != nil {
-		if errors.As(s.err, &s.refusal) && s.view.Step == rotation.Preflight {
+		var refused *rotation.RefusedError
+		switch {
+		case errors.As(s.err, &s.refusal) && s.view.Step == rotation.Preflight:
 			s.asking = askConsent
+		case msg.pasted && errors.As(s.err, &refused): // asked again, and why
+			s.err, s.last, s.problem = nil, s.asked, refused.Error()
+			return tea.Batch(s.ask(rotation.NeedPaste), touched)
 		}
 		return touched
 	}
@@ -271,6 +284,7 @@ func (s *Screen) did(msg didMsg) tea.Cmd {
 		return tea.Batch(s.tick(min(time.Second, max(msg.result.Wait, 0))), touched)
 	}
 	if msg.result.Status == rotation.Stopped {
+		s.asked = msg.result
 		return tea.Batch(s.ask(msg.result.Need), touched)
 	}
 	if s.view.Undoing && msg.result.Status == rotation.Moved {

@@ -21,6 +21,8 @@ type Setup struct {
 	profile string
 	key     apikey.Key
 	manual  bool // the service cannot create: the operator does
+	sees    bool // the service shows when a key was last used
+	off     bool // and can disable one
 
 	named []Named
 	ticks []bool
@@ -42,15 +44,15 @@ type mode struct {
 }
 
 var modes = []mode{
-	{"planned", "old and new work side by side until the old one is quiet", rotation.Planned, false},
-	{"compromised", "the old key goes as soon as the new one works: no drain, no soak", rotation.Compromised, false},
-	{"compromised, old first", "the old key goes first: the application fails until the new one is there", rotation.Compromised, true},
+	{"planned", "old and new side by side until the old one is quiet", rotation.Planned, false},
+	{"compromised", "no waits: the old key goes once the new one works", rotation.Compromised, false},
+	{"compromised, old first", "the application fails until it has the new one", rotation.Compromised, true},
 }
 
 // NewSetup makes the setup of one key's rotation. The key is the one that the
 // screen was opened for, whatever the list does meanwhile.
 func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.Capabilities) *Setup {
-	s := &Setup{env: env, host: host, profile: profile, key: k, manual: !caps.Create.OK, modes: modes,
+	s := &Setup{env: env, host: host, profile: profile, key: k, manual: !caps.Create.OK, sees: caps.LastUsed.OK, off: caps.Disable.OK, modes: modes,
 		named: host.Destinations(profile, k.Name), other: ui.NewInput(env), drain: ui.NewInput(env), soak: ui.NewInput(env)}
 	s.ticks = make([]bool, len(s.named))
 	s.focus = len(s.named) // the typed destination, unless one is suggested
@@ -60,8 +62,10 @@ func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.
 		}
 	}
 	s.other.Placeholder = "/srv/app/.env:API_KEY"
-	s.drain.SetValue("15m")
-	s.soak.SetValue("10m")
+	s.drain.Placeholder = "ask me"
+	if s.soak.SetValue("10m"); s.sees {
+		s.drain.SetValue("15m")
+	}
 	return s
 }
 
@@ -97,12 +101,19 @@ func (s *Setup) input() *textinput.Model {
 	case s.otherRow():
 		return &s.other
 	case s.drainRow():
-		return &s.drain
+		if s.drains() {
+			return &s.drain
+		}
 	case s.soakRow():
-		return &s.soak
+		if s.soaks() {
+			return &s.soak
+		}
 	}
 	return nil
 }
+
+func (s *Setup) drains() bool { return s.modes[s.mode].mode == rotation.Planned }
+func (s *Setup) soaks() bool  { return s.drains() && s.off }
 
 func (s *Setup) refocus() tea.Cmd {
 	s.other.Blur()
@@ -120,11 +131,11 @@ func (s *Setup) Bindings() []key.Binding {
 	k := s.env.Keys
 	begin := k.Confirm
 	begin.SetHelp("enter", "begin with the preflight")
-	out := []key.Binding{begin, k.Next, k.Prev}
-	if s.input() == nil && s.focus < s.rows()-1 {
+	out := []key.Binding{begin, k.Cancel}
+	if s.focus < s.otherRow() || s.focus >= s.modeRow() && s.focus < s.drainRow() {
 		out = append(out, k.Tick)
 	}
-	return append(out, k.Cancel)
+	return append(out, k.Next, k.Prev)
 }
 
 // Update takes keys.
@@ -195,8 +206,15 @@ func (s *Setup) plan() (plan Plan, row int, problem string) {
 		return plan, 0, ""
 	}
 	var err error
-	if plan.Drain, err = wait(s.drain.Value(), rotation.DefaultDrain); err != nil {
+	usual := rotation.DefaultDrain
+	if !s.sees { // nothing to watch: any time is the operator's word
+		usual = -1
+	}
+	if plan.Drain, err = wait(s.drain.Value(), usual); err != nil {
 		return plan, s.drainRow(), err.Error()
+	}
+	if !s.off {
+		return plan, 0, ""
 	}
 	if plan.Soak, err = wait(s.soak.Value(), rotation.DefaultSoak); err != nil {
 		return plan, s.soakRow(), err.Error()
@@ -240,30 +258,37 @@ func destination(text string) string {
 func (s *Setup) View() string {
 	st := s.env.Styles
 	p := page{env: s.env, width: s.width}
+	at := 0 // the focused line
+	mark := func(row int) {
+		if row == s.focus {
+			at = len(p.lines)
+		}
+	}
 	p.line(s.old())
 	p.blank()
 	p.line(st.Column.Render("WHERE DOES THE APPLICATION READ THIS KEY?"))
 	for i, n := range s.named {
+		mark(i)
 		p.line(s.choice(i, "[ ] ", "[x] ", s.ticks[i], n.Name+st.Dim.Render("  "+clean(n.Describe))))
 	}
+	mark(s.otherRow())
 	p.line(s.lead(s.otherRow()) + s.field(&s.other, s.width-6))
-	p.line(st.Dim.Render("    PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard"))
+	p.wrap("    ", st.Dim, "PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard")
 	p.title("HOW")
 	for i, m := range s.modes {
+		mark(s.modeRow() + i)
 		about := ui.Wrap(m.text, max(p.width-30, 20))
 		p.line(s.choice(s.modeRow()+i, "( ) ", "(•) ", s.mode == i, ui.Pad(m.name, 24)+st.Dim.Render(about[0])))
 		for _, more := range about[1:] {
 			p.line(strings.Repeat(" ", 30) + st.Dim.Render(more))
 		}
 	}
-	if s.modes[s.mode].mode == rotation.Planned {
-		p.line(s.lead(s.drainRow()) + st.Dim.Render("drain  ") + s.field(&s.drain, 8) + st.Dim.Render("the old key must be quiet that long"))
-		p.line(s.lead(s.soakRow()) + st.Dim.Render("soak   ") + s.field(&s.soak, 8) + st.Dim.Render("off, but not yet deleted, that long"))
-	} else {
-		p.line(s.lead(s.drainRow()) + st.Dim.Render("drain  none"))
-		p.line(s.lead(s.soakRow()) + st.Dim.Render("soak   none"))
-	}
+	mark(s.drainRow())
+	s.viewDrain(&p)
+	mark(s.soakRow())
+	s.viewSoak(&p)
 	p.blank()
+	mark(s.rows() - 1)
 	begin := st.Button.Render("[ Begin ]")
 	if s.focus == s.rows()-1 {
 		begin = st.Focused.Render("[ Begin ]")
@@ -271,11 +296,38 @@ func (s *Setup) View() string {
 	p.line(s.lead(s.rows()-1) + begin + st.Dim.Render("  the preflight changes nothing"))
 	if s.problem != "" {
 		p.wrap(st.Bad.Render("✗ "), st.Base, s.problem)
+		at = len(p.lines) - 1
 	}
 	if s.manual {
 		p.wrap(st.Dim.Render("· "), st.Dim, "This service makes keys in its dashboard alone: you will make the new one there and paste it.")
 	}
-	return p.window(max(s.focus+8-s.height, 0), s.height)
+	return p.window(max(at+2-s.height, 0), s.height)
+}
+
+func (s *Setup) viewDrain(p *page) {
+	st := s.env.Styles
+	lead := s.lead(s.drainRow()) + st.Dim.Render("drain  ")
+	switch {
+	case !s.drains():
+		p.line(lead + st.Dim.Render("none"))
+	case s.sees:
+		p.line(lead + s.field(&s.drain, 8) + st.Dim.Render("the old key must be quiet that long"))
+	default:
+		p.wrap(lead+s.field(&s.drain, 8), st.Dim, "you confirm that the old key is quiet, or type how long to wait")
+	}
+}
+
+func (s *Setup) viewSoak(p *page) {
+	st := s.env.Styles
+	lead := s.lead(s.soakRow()) + st.Dim.Render("soak   ")
+	switch {
+	case !s.drains():
+		p.line(lead + st.Dim.Render("none"))
+	case s.off:
+		p.line(lead + s.field(&s.soak, 8) + st.Dim.Render("off, but not yet deleted, that long"))
+	default:
+		p.line(lead + st.Dim.Render("none: this service has no off switch for a key"))
+	}
 }
 
 func (s *Setup) old() string {

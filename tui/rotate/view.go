@@ -14,26 +14,6 @@ import (
 	"detent/tui/ui"
 )
 
-// View draws the checklist on top, what is asked or waited for under it, and
-// what is certain below.
-func (s *Screen) View() string {
-	p := page{env: s.env, width: s.width}
-	if s.rotation == nil {
-		s.viewOpening(&p)
-		return p.window(0, s.height)
-	}
-	s.viewHead(&p)
-	s.viewSteps(&p)
-	s.viewNow(&p)
-	now := len(p.lines)
-	s.viewDifferences(&p)
-	s.viewKnown(&p)
-	// What is asked is on the screen even where the checklist above it is not.
-	start := max(now-s.height+1, 0)
-	s.scroll = max(min(s.scroll, len(p.lines)-s.height-start), -start)
-	return p.window(start+s.scroll, s.height)
-}
-
 // page collects lines of one width.
 type page struct {
 	env   *ui.Env
@@ -91,23 +71,6 @@ func (s *Screen) viewOpening(p *page) {
 	s.viewError(p)
 }
 
-func (s *Screen) viewHead(p *page) {
-	v, st := s.view, p.style()
-	mode := string(v.Mode)
-	if v.OldFirst {
-		mode += ", old key first"
-	}
-	p.split(st.Dim.Render(fmt.Sprintf("%s · %s · %s", v.Profile, v.Service, mode)),
-		st.Dim.Render("begun "+ui.Relative(v.Started, s.env.Now())+" ago · "+v.ID))
-	p.line(s.keyLine("old", v.Old, v.OldGone, v.OldOff || v.Old.IsDisabled()))
-	if v.New != nil {
-		p.line(s.keyLine("new", *v.New, false, v.New.IsDisabled()))
-	} else {
-		p.line(st.Dim.Render("new  ") + st.Dim.Render(clean(v.NewName)+"  not made yet"))
-	}
-	p.blank()
-}
-
 // keyLine is one of the two keys: name, id, and whether it is on, used, gone.
 func (s *Screen) keyLine(which string, k apikey.Key, gone, off bool) string {
 	st := s.env.Styles
@@ -125,83 +88,17 @@ func (s *Screen) keyLine(which string, k apikey.Key, gone, off bool) string {
 	return st.Dim.Render(which+"  ") + st.Strong.Render(clean(k.Name)) + st.Dim.Render("  "+clean(k.ID)+"  ") + state + used
 }
 
-func (s *Screen) viewSteps(p *page) {
-	st := p.style()
-	if s.finished() {
-		s.viewEnded(p)
-		return
-	}
-	for i, phase := range rotation.Phases {
-		lines := s.planOf(phase)
-		if len(lines) == 0 {
-			continue
-		}
-		state := phaseState(lines)
-		name := fmt.Sprintf("%d  %s", i+1, phase)
-		switch state {
-		case rotation.Completed:
-			p.line(st.Good.Render("✓ ") + st.Base.Render(name))
-			continue
-		case rotation.Later:
-			p.line(st.Dim.Render("· " + name))
-			continue
-		}
-		p.line(st.Accent.Render("▸ ") + st.Strong.Render(name))
-		for _, l := range lines {
-			switch l.State {
-			case rotation.Completed:
-				p.wrap("     "+st.Good.Render("✓ ")+st.Dim.Render(ui.Pad(string(l.Step), 10)), st.Dim, l.Text)
-			case rotation.Current:
-				p.wrap("     "+st.Accent.Render("▸ "+ui.Pad(string(l.Step), 10)), st.Base, l.Text)
-			default:
-				p.wrap("     "+st.Dim.Render("· "+ui.Pad(string(l.Step), 10)), st.Dim, l.Text)
-			}
-		}
-	}
-}
-
-// viewEnded is the checklist of a rotation that is over.
-func (s *Screen) viewEnded(p *page) {
-	st := p.style()
-	for i, phase := range rotation.Phases {
-		if s.view.State == rotation.Over {
-			p.line(st.Good.Render("✓ ") + fmt.Sprintf("%d  %s", i+1, phase))
-		} else {
-			p.line(st.Dim.Render(fmt.Sprintf("· %d  %s", i+1, phase)))
-		}
-	}
-}
-
-func (s *Screen) planOf(phase rotation.Phase) []rotation.PlanLine {
-	var out []rotation.PlanLine
-	for _, l := range s.view.Plan {
-		if l.Phase == phase {
-			out = append(out, l)
-		}
-	}
-	return out
-}
-
-func phaseState(lines []rotation.PlanLine) rotation.PlanState {
-	done := true
-	for _, l := range lines {
-		if l.State == rotation.Current {
-			return rotation.Current
-		}
-		done = done && l.State == rotation.Completed
-	}
-	if done {
-		return rotation.Completed
-	}
-	return rotation.Later
-}
-
 // viewNow is the one thing to look at: the question, the wait, the error or the next step.
-func (s *Screen) viewNow(p *page) {
+// told says that the checklist shows what the current step does.
+func (s *Screen) viewNow(p *page, told bool) {
 	st := p.style()
 	p.line(st.Dim.Render(strings.Repeat("─", p.width)))
-	if s.err == nil && !s.busy && s.last.Said != "" && s.asking == askNothing && !s.waiting() {
-		p.wrap(st.Good.Render("✓ "), st.Base, s.last.Said)
+	if s.err == nil && !s.busy && s.last.Said != "" && s.asking == askNothing && !s.waiting() && !s.finished() {
+		lead := st.Good.Render("✓ ")
+		if s.last.Status == rotation.Stopped {
+			lead = st.Warn.Render("! ")
+		}
+		p.wrap(lead, st.Base, s.last.Said)
 	}
 	if !s.busy {
 		for _, n := range s.last.Notes {
@@ -235,9 +132,12 @@ func (s *Screen) viewNow(p *page) {
 		if s.view.State == rotation.Aborted {
 			word = "Undone. The old key is in use as before."
 		}
-		p.line(st.Strong.Render(word))
+		p.wrap(st.Good.Render("✓ "), st.Strong, word)
 	default:
-		p.wrap(st.Key.Render("enter")+"  ", st.Strong, s.view.Next.Text)
+		if !told || !s.planned(s.view.Next.Text) { // what happens, before it happens
+			p.wrap(st.Dim.Render("next   "), st.Base, s.view.Next.Text)
+		}
+		p.wrap(st.Key.Render("enter")+"  ", st.Strong, s.enterDoes())
 		if s.view.Next.Undo != "" {
 			p.wrap(st.Key.Render("u")+"      ", st.Dim, s.view.Next.Undo)
 		}
@@ -333,6 +233,12 @@ func (s *Screen) viewWait(p *page) {
 	if w := s.last.Watch; w != nil {
 		s.viewWatch(p, w)
 	}
+	if s.view.Step == rotation.Soak {
+		p.line("  " + st.Key.Render("x") + "  turn the old key on again, if something breaks")
+	}
+	if s.canAttest() {
+		p.line("  " + st.Key.Render("a") + st.Dim.Render("  confirm it yourself and wait no longer"))
+	}
 	p.line("  " + st.Dim.Render("you may leave: it goes on, and ") + st.Key.Render("R") + st.Dim.Render(" brings it back"))
 }
 
@@ -367,15 +273,23 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", d/time.Minute, d%time.Minute/time.Second)
 }
 
+// fieldLabel is a field as people say it. Two lifetimes are compared, not two ends.
+func fieldLabel(f apikey.Field) string {
+	if f == apikey.FieldExpiry {
+		return "lifetime"
+	}
+	return string(f)
+}
+
 // viewDifferences compares the two keys' access, field by field.
 func (s *Screen) viewDifferences(p *page) {
-	if len(s.view.Diff) == 0 {
+	if len(s.view.Diff) == 0 || s.view.State == rotation.Aborted { // then there is no new key any more
 		return
 	}
 	st := p.style()
 	p.title("OLD AND NEW ACCESS")
 	for _, d := range s.view.Diff {
-		label := ui.Pad(string(d.Field), 14)
+		label := ui.Pad(fieldLabel(d.Field), 14)
 		switch d.Verdict {
 		case rotation.Equal:
 			p.line(st.Good.Render("  = ") + st.Dim.Render(label) + clean(d.Old))

@@ -91,7 +91,7 @@ func NewKeys() *Keys {
 		Discard: bind("d", "delete this key", "d"),
 
 		Undo:   bind("u", "undo", "u"),
-		Attest: bind("a", "confirm it yourself, wait no longer", "a"),
+		Attest: bind("a", "confirm it yourself and wait no longer", "a"),
 	}
 }
 
@@ -113,7 +113,7 @@ func (k *Keys) Sections() []Section {
 		{"Dialogs and forms", []key.Binding{k.Next, k.Prev, k.Confirm, k.Cancel, k.Yes, k.No}},
 		{"Permissions", []key.Binding{k.Tick, k.TickGroup, k.TickAll, k.Preset}},
 		{"A new secret", []key.Binding{k.Reveal, k.Copy, k.Save, k.EnvLine, k.Pipe, k.Stored, k.Discard}},
-		{"Rotation", []key.Binding{k.Confirm, k.Undo, k.Attest, k.Cancel}},
+		{"Rotation", []key.Binding{k.Confirm, k.Undo, k.Cancel, k.Attest}},
 	}
 }
 

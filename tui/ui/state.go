@@ -83,6 +83,8 @@ func StateOf(k *apikey.Key, marks Marks, now time.Time) State {
 	switch at, ok := k.ExpiresAt.Time(); {
 	case ok && !at.After(now):
 		return State{"✗", "expired", Bad}
+	case k.IsDisabled() && (marks&MarkReplacement != 0 || marks.Has(apikey.FindingRotationOpen)):
+		return State{"↻", "disabled", Accent}
 	case k.IsDisabled():
 		return State{"○", "disabled", Faint}
 	case marks&MarkReplacement != 0:

@@ -1,0 +1,181 @@
+package rotate
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/muesli/termenv"
+
+	"detent/apikey"
+	"detent/rotation"
+	"detent/tui/ui"
+)
+
+// longWay is a rotation whose every step says much.
+func longWay() *script {
+	long := strings.Repeat("what the operator should know before anything else is done here ", 3)
+	r := newScript(func(r *script) (rotation.Result, error) {
+		res := r.move(rotation.Create, "everything is as it must be")
+		res.Notes = []string{long, long, long}
+		return res, nil
+	}, inHand, delivered, moves(rotation.Drain, "the new key works"), func(*script) (rotation.Result, error) {
+		return rotation.Result{Status: rotation.Stopped, Need: rotation.NeedAttest, Said: long}, nil
+	}, attest, func(r *script) (rotation.Result, error) { return rotation.Result{}, errors.New(long) }, moves(rotation.Delete, "off"), over)
+	for i := range 30 {
+		r.view.Certain = append(r.view.Certain, fmt.Sprint("certainty ", i))
+	}
+	return r
+}
+
+func TestTheFourStepsAndWhatEnterDoesStayOnTheScreen(t *testing.T) {
+	for _, size := range []struct{ w, h int }{{116, 38}, {76, 22}, {56, 18}} {
+		r := longWay()
+		d := begin(t, &fakeHost{rotation: r})
+		d.screen.SetSize(size.w, size.h)
+		look := func() {
+			t.Helper()
+			view := ansi.Strip(d.screen.View())
+			for _, phase := range rotation.Phases {
+				if !strings.Contains(view, phase.String()) {
+					t.Fatalf("%dx%d, at %s: %q is not on the screen:\n%s", size.w, size.h, r.view.Step, phase, view)
+				}
+			}
+		}
+		for _, key := range []string{"enter", "enter", "enter", "y", "y", "enter", "enter", "enter"} {
+			look()
+			asks := d.screen.View()
+			if hint := d.screen.Bindings()[0].Help(); !strings.Contains(asks, hint.Key+"  ") && !strings.Contains(asks, "failed") && d.screen.(*Screen).err == nil {
+				t.Fatalf("%dx%d, at %s: what %s does is not on the screen:\n%s", size.w, size.h, r.view.Step, hint.Key, ansi.Strip(asks))
+			}
+			d.press("j", "j", "j", "j")
+			look()
+			d.press("k", "k", "k", "k")
+			d.press(key)
+		}
+		if r.view.State != rotation.Over {
+			t.Fatalf("the walk ended at %s", r.view.Step)
+		}
+		look()
+	}
+}
+
+// A checklist that moves while a step is on the screen cannot be read.
+func TestTheChecklistDoesNotMoveWithinAStep(t *testing.T) {
+	r := longWay()
+	d := begin(t, &fakeHost{rotation: r})
+	for _, h := range []int{18, 22, 38} {
+		d.screen.SetSize(76, h)
+		first := strings.Split(d.screen.View(), "\n")[0]
+		d.press("u")
+		if now := strings.Split(d.screen.View(), "\n")[0]; now != first {
+			t.Errorf("at %d lines the top went from %q to %q", h, first, now)
+		}
+		d.press("esc")
+	}
+}
+
+func TestTheWayOutIsNamedOnANarrowScreen(t *testing.T) {
+	d := begin(t, &fakeHost{rotation: longWay()})
+	for range 3 {
+		if hints := ansi.Strip(ui.Hints(newEnv(d.clock, termenv.Ascii).Styles, d.screen.Bindings(), 56)); !strings.Contains(hints, "esc leave") {
+			t.Errorf("the footer is %q", hints)
+		}
+		d.press("enter")
+	}
+}
+
+func TestAnUndoneRotationShowsItsNewKeyAsGone(t *testing.T) {
+	r := newScript(moves(rotation.Create, "ok"), func(r *script) (rotation.Result, error) {
+		r.view.New = &apikey.Key{ID: "k2", Name: "payments-api ~r7mgmdycp7r"}
+		r.view.Diff = []rotation.Difference{{Field: apikey.FieldExpiry, Old: "lives 30d", New: "lives 30d"}}
+		return inHand(r)
+	})
+	r.undo = func(r *script) (rotation.Result, error) {
+		r.view.State, r.view.SecretInHand = rotation.Aborted, false
+		return rotation.Result{Status: rotation.Finished, Said: "undone"}, nil
+	}
+	d := begin(t, &fakeHost{rotation: r})
+	d.press("enter")
+	d.sees("k2  on")
+	d.sees("lifetime")
+	d.press("u", "y")
+	d.sees("k2  gone")
+	if view := d.screen.View(); strings.Contains(view, "OLD AND NEW") {
+		t.Errorf("a key that is gone is compared:\n%s", view)
+	}
+}
+
+func askForPaste(*script) (rotation.Result, error) {
+	return rotation.Result{Status: rotation.Stopped, Need: rotation.NeedPaste, Said: "create the key in the dashboard and paste its secret"}, nil
+}
+
+func paste(d *driver, text string) {
+	d.run(d.screen.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text), Paste: true}))
+}
+
+func TestARefusedPasteIsAskedForAgainWithTheReason(t *testing.T) {
+	r := newScript(moves(rotation.Create, "ok"), askForPaste)
+	r.refusePaste = &rotation.RefusedError{Reason: "this is a secret of the test environment"}
+	d := begin(t, &fakeHost{rotation: r})
+	d.press("enter")
+	paste(d, "sk_test_0123456789abcdef")
+	d.press("enter")
+	d.sees("this is a secret of the test environment")
+	d.sees("paste its secret")
+	r.refusePaste = nil
+	paste(d, "sk_live_0123456789abcdef")
+	d.press("enter")
+	if !r.pasted.Equal(apikey.NewSecret("sk_live_0123456789abcdef")) {
+		t.Error("the second paste did not arrive")
+	}
+}
+
+func TestWhatIsWrongWithAPasteStaysSaid(t *testing.T) {
+	d := begin(t, &fakeHost{rotation: newScript(moves(rotation.Create, "ok"), askForPaste)})
+	d.press("enter")
+	paste(d, `"sk_live_0123456789abcdef"`)
+	d.press("enter")
+	d.sees("has quotes")
+}
+
+func TestALineThatIsPastedLosesItsLineBreak(t *testing.T) {
+	r := newScript(moves(rotation.Create, "ok"), askForPaste)
+	d := begin(t, &fakeHost{rotation: r})
+	d.press("enter")
+	paste(d, "sk_live_0123456789abcdef\r\n")
+	d.press("enter")
+	if !r.pasted.Equal(apikey.NewSecret("sk_live_0123456789abcdef")) {
+		t.Errorf("the paste did not arrive:\n%s", d.screen.View())
+	}
+}
+
+func TestSetupAsksForNoWaitThatTheServiceCannotKeep(t *testing.T) {
+	r := newScript()
+	h := &fakeHost{rotation: r, named: []Named{{Name: "payments", Suggested: true}}}
+	d := &driver{t: t, clock: &clockwork{noon}}
+	d.screen = NewSetup(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "k1", Name: "payments-api"}, apikey.Capabilities{Create: apikey.Can()})
+	d.screen.SetSize(76, 22)
+	d.run(d.screen.Init())
+	d.sees("no off switch")
+	d.sees("you confirm that the old key is quiet")
+	d.press("enter")
+	if h.plan.Drain != nil || h.plan.Soak != nil {
+		t.Errorf("nobody named a wait: %+v", h.plan)
+	}
+
+	d.screen = NewSetup(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "k1", Name: "payments-api"}, apikey.Capabilities{Create: apikey.Can()})
+	d.screen.SetSize(76, 22)
+	d.run(d.screen.Init())
+	for range 5 { // from Begin over the modes
+		d.press("tab")
+	}
+	d.press("tab")
+	d.press("1", "5", "m", "enter")
+	if h.plan.Drain == nil || h.plan.Drain.Minutes() != 15 {
+		t.Errorf("a wait that was typed is the operator's word, where there is nothing to watch: %+v", h.plan)
+	}
+}
