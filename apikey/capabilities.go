@@ -48,6 +48,7 @@ type RoleInfo struct {
 	Name        string
 	Description string
 	Risk        Risk
+	Manages     bool // documented to create and to delete keys
 }
 
 // Field names a part of a key's access, for comparing an old key with its replacement.

@@ -41,8 +41,15 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 	if k.Own {
 		a.say("this is the key that detent itself uses here: without it, this profile stops working")
 	}
+	rotating, err := a.rotating(s.profile.Name)
+	if err != nil {
+		a.say("whether a rotation of this key is open is not known: %v", err)
+	}
+	if rotating[k.ID] {
+		a.say("a rotation of this key is open (detent rotations): detent rotate --resume or --abort deletes in the right order")
+	}
 	if !yes {
-		if err := a.confirmDelete(ctx, s, k); err != nil {
+		if err := a.confirmDelete(ctx, s, k, rotating[k.ID]); err != nil {
 			return err
 		}
 	}
@@ -58,13 +65,13 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 	return err
 }
 
-func (a *app) confirmDelete(ctx context.Context, s *session, k apikey.Key) error {
+func (a *app) confirmDelete(ctx context.Context, s *session, k apikey.Key, rotating bool) error {
 	used := moment(k.LastUsedAt)
 	if used == "" {
 		used = "unknown"
 	}
 	a.say("delete %s (%s) on %s; last used: %s. This cannot be undone.", k.Name, k.ID, s.profile.Name, used)
-	if k.Own || s.environmentOf(k) == apikey.Live {
+	if k.Own || rotating || s.environmentOf(k) == apikey.Live {
 		want := k.Name
 		if want == "" {
 			want = k.ID

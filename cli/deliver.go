@@ -107,6 +107,9 @@ func (r *deliveryRun) putOne(ctx context.Context, d place, secret apikey.Secret)
 		return err
 	}
 	r.summary = report.Summary
+	if report.Output != "" {
+		r.note("its output:\n" + report.Output)
+	}
 	for _, note := range report.Notes {
 		r.note(note)
 	}

@@ -428,6 +428,12 @@ func TestRotationsSaysWhatIsCertain(t *testing.T) {
 			t.Errorf("%q is not said in\n%s", want, out)
 		}
 	}
+	if res := m.rotate(newClock(), "rotate", "--abort", id, "--yes"); res.code != 0 {
+		t.Fatal(res.stderr)
+	}
+	if out := m.must("rotations"); !strings.Contains(out, "the old key is as it was, no new one is left") {
+		t.Errorf("what is certain about a past rotation is not said:\n%s", out)
+	}
 	m.write(".local/state/detent/zzzzzzzzzz.json", "{")
 	r := m.want(1, "damaged", "rotations", "-o", "json")
 	var all []json.RawMessage

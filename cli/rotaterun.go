@@ -86,7 +86,9 @@ func (r *rotationRun) step(ctx context.Context) (rotation.Result, error) {
 		r.a.say("%s: %s", before.Next.Step, before.Next.Text)
 	}
 	res, err := r.r.Do(context.WithoutCancel(ctx))
-	r.tell(res)
+	if !r.yes || res.Status != rotation.Stopped { // else the end of the run says it
+		r.tell(res)
+	}
 	return res, err
 }
 
@@ -134,14 +136,21 @@ func (r *rotationRun) wait(ctx context.Context, res rotation.Result) error {
 // decide asks the operator for what the rotation needs. With --yes nobody is there to ask.
 func (r *rotationRun) decide(ctx context.Context, res rotation.Result) error {
 	if r.yes {
-		if res.Need == rotation.NeedAttest && res.Step == rotation.Drain {
+		for _, n := range res.Notes {
+			r.a.say("  ! %s", n)
+		}
+		undoing := r.r.View().Undoing
+		switch {
+		case undoing && res.Need == rotation.NeedAttest:
+			return fmt.Errorf("%s. The rotation is open: detent rotate --abort %s, on a terminal and without --yes, asks for that", strings.TrimRight(res.Said, ". "), r.r.ID())
+		case res.Need == rotation.NeedAttest && res.Step == rotation.Drain:
 			return r.stopped(res.Said + ", or give a drain time, which counts as your word (--drain 15m)")
 		}
 		return r.stopped(res.Said)
 	}
 	switch res.Need {
 	case rotation.NeedAttest:
-		return r.attest(ctx, res)
+		return r.attest(ctx)
 	case rotation.NeedAccept:
 		return r.accept(ctx)
 	case rotation.NeedPaste:
@@ -150,15 +159,18 @@ func (r *rotationRun) decide(ctx context.Context, res rotation.Result) error {
 	return r.stopped(res.Said)
 }
 
-func (r *rotationRun) attest(ctx context.Context, res rotation.Result) error {
-	sure, err := r.a.askYes(ctx, "Is that so? [y/N] ")
-	if err != nil {
-		return r.unanswered(err)
+func (r *rotationRun) attest(ctx context.Context) error {
+	said := r.r.View().Statements()
+	for _, each := range said {
+		sure, err := r.a.askYes(ctx, each+". Is that so? [y/N] ")
+		if err != nil {
+			return r.unanswered(err)
+		}
+		if !sure {
+			return r.stopped("not confirmed")
+		}
 	}
-	if !sure {
-		return r.stopped("not confirmed")
-	}
-	return r.r.Attest("confirmed on the command line: " + res.Said)
+	return r.r.Attest("confirmed on the command line: " + strings.Join(said, "; "))
 }
 
 func (r *rotationRun) accept(ctx context.Context) error {
@@ -234,7 +246,9 @@ func (r *rotationRun) abort(ctx context.Context) error {
 	}
 	for {
 		res, err := r.r.Undo(context.WithoutCancel(ctx))
-		r.tell(res)
+		if !r.yes || res.Status != rotation.Stopped {
+			r.tell(res)
+		}
 		switch {
 		case err != nil:
 			return r.failed(err)

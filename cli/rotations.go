@@ -121,6 +121,19 @@ func (a *app) listRotations(format string) error {
 	return err
 }
 
+// outcome is in a few words what is certain about a rotation that is over.
+func outcome(v rotation.View) string {
+	switch {
+	case v.State == rotation.Open:
+		return "see below"
+	case v.State == rotation.Aborted:
+		return "the old key is as it was, no new one is left"
+	case v.New != nil:
+		return fmt.Sprintf("the old key is gone, %s has taken its place", v.New.ID)
+	}
+	return "the old key is gone"
+}
+
 // writeRotations writes a table, and under it what is certain about the open ones.
 func (a *app) writeRotations(views []rotation.View) error {
 	if len(views) == 0 {
@@ -130,10 +143,10 @@ func (a *app) writeRotations(views []rotation.View) error {
 	var rows [][]string
 	for _, v := range views {
 		if v.Err == nil {
-			rows = append(rows, []string{v.ID, string(v.State), v.PublicStep(), v.Old.Name, v.Profile, v.Started.UTC().Format("2006-01-02T15:04:05Z")})
+			rows = append(rows, []string{v.ID, string(v.State), v.PublicStep(), v.Old.Name, v.Profile, v.Started.UTC().Format("2006-01-02T15:04:05Z"), outcome(v)})
 		}
 	}
-	if err := writeTable(a.out, []string{"ID", "STATE", "STEP", "KEY", "PROFILE", "BEGUN"}, rows); err != nil {
+	if err := writeTable(a.out, []string{"ID", "STATE", "STEP", "KEY", "PROFILE", "BEGUN", "CERTAIN"}, rows); err != nil {
 		return err
 	}
 	for _, v := range views {

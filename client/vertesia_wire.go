@@ -155,7 +155,7 @@ var vertesiaRoles = []apikey.RoleInfo{
 	{Name: "executor", Description: "read only access and can execute interactions; the role of a public key"},
 	{Name: "application", Description: "like executor and in addition can request public keys too"},
 	{Name: "developer", Description: "full access to objects inside projects but cannot delete objects", Risk: apikey.CanMint},
-	{Name: "admin", Description: "can perform any action on the project", Risk: apikey.CanMint},
+	{Name: "admin", Description: "can perform any action on the project", Risk: apikey.CanMint, Manages: true},
 	{Name: "owner", Description: undocumentedRole, Risk: apikey.CanMint},
 	{Name: "manager", Description: undocumentedRole, Risk: apikey.CanMint},
 	{Name: "automation", Description: undocumentedRole},

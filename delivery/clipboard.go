@@ -20,7 +20,7 @@ func (c *clipboard) CanUndo() bool { return false }
 // Preflight asks for a terminal.
 func (c *clipboard) Preflight(context.Context, Job) (Plan, error) {
 	if c.o.Clipboard == nil {
-		return Plan{}, errors.New("clipboard: there is no terminal here to copy through")
+		return Plan{}, errors.New("there is no terminal here to copy through")
 	}
 	return Plan{Notes: []string{
 		"sent to your terminal, which does not confirm it",
@@ -34,7 +34,7 @@ func (c *clipboard) Put(_ context.Context, _ Job, secret apikey.Secret) (Report,
 	case secret.IsZero():
 		return Report{}, errors.New("there is no secret to copy")
 	case c.o.Clipboard == nil:
-		return Report{}, errors.New("clipboard: there is no terminal here to copy through")
+		return Report{}, errors.New("there is no terminal here to copy through")
 	}
 	if err := c.o.Clipboard(secret); err != nil {
 		return Report{}, err

@@ -48,11 +48,7 @@ func (c *command) Put(ctx context.Context, _ Job, secret apikey.Secret) (Report,
 	if err != nil {
 		return Report{}, err
 	}
-	report := Report{Summary: "handed to " + c.Describe()}
-	if output != "" {
-		report.Notes = []string{"its output:\n" + output}
-	}
-	return report, nil
+	return Report{Summary: "handed to " + c.Describe(), Output: output}, nil
 }
 
 // ReadBack cannot tell.

@@ -80,6 +80,7 @@ type Plan struct {
 type Report struct {
 	Summary string // "API_KEY in /srv/app/.env replaced"
 	Notes   []string
+	Output  string // what a command printed, fit for a terminal and free of the secret
 }
 
 // Match is the answer of ReadBack.

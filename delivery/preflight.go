@@ -120,7 +120,7 @@ func (p place) checkGit(ctx context.Context, s snapshot, job Job) (notes []strin
 		if job.AllowTracked {
 			return []string{"git tracks the file, and you allowed that: do not commit the secret"}, nil
 		}
-		return nil, &ConsentError{TrackedByGit, fmt.Errorf("git tracks %s: the secret would be in the next commit; take the file out of git (git rm --cached) or allow it with --force-tracked", display(s.real))}
+		return nil, &ConsentError{TrackedByGit, fmt.Errorf("git tracks %s: the secret would be in the next commit; take the file out of git (git rm --cached), or say yes to that explicitly", display(s.real))}
 	case 1:
 	default:
 		return []string{"git does not answer: whether it tracks the file was not checked"}, nil

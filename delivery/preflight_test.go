@@ -237,7 +237,7 @@ func TestAFileThatGitTracksIsRefused(t *testing.T) {
 
 	for _, path := range []string{tracked, filepath.Join(dir, "link")} {
 		_, err = preflight(t, "env-file:"+path+":KEY", Job{})
-		if err == nil || !strings.Contains(err.Error(), "--force-tracked") {
+		if err == nil || !strings.Contains(err.Error(), "git tracks") {
 			t.Errorf("%s: %v", path, err)
 		}
 	}

@@ -30,7 +30,8 @@ type Rotation struct {
 	secret apikey.Secret // the new secret, in this process only
 	need   Need          // what the last Do stopped for
 	wait   waiting
-	again  int // deliveries that did not stay
+	seen   apikey.Moment // last use of the old key, as the last list showed it
+	again  int           // deliveries that did not stay
 	view   atomic.Pointer[View]
 }
 
@@ -254,6 +255,9 @@ func (r *Rotation) ID() string { return r.View().ID }
 func (r *Rotation) publish() {
 	v := viewOf(r.j, !r.secret.IsZero())
 	v.Path = journalPath(r.w.Dir, r.j.ID)
+	if r.seen.Known() {
+		v.Old.LastUsedAt = r.seen
+	}
 	r.view.Store(&v)
 }
 
@@ -332,11 +336,14 @@ func (r *Rotation) look(ctx context.Context) (*sight, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.old != nil {
+		r.seen = s.old.LastUsedAt
+	}
 	if s.new != nil {
 		fresh := record(*s.new)
 		r.j.New = &fresh
-		r.publish()
 	}
+	r.publish()
 	return s, nil
 }
 

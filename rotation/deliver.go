@@ -15,7 +15,7 @@ import (
 // deliver puts the new secret to every destination, reads it back, then runs
 // what is to run after it. What was already done is not done again.
 func (r *Rotation) deliver(ctx context.Context) (Result, error) {
-	var notes []string
+	var notes, printed []string
 	for i, d := range r.dests {
 		rec := &r.j.Destinations[i]
 		if rec.Put {
@@ -28,13 +28,17 @@ func (r *Rotation) deliver(ctx context.Context) (Result, error) {
 		if !have {
 			return r.replaceLost(ctx)
 		}
-		said, err := r.put(ctx, d, rec)
+		report, err := r.put(ctx, d, rec)
 		if err != nil {
-			return Result{}, fmt.Errorf("%s: %w", rec.Describe, err)
+			return Result{Output: strings.Join(printed, "\n")}, fmt.Errorf("%s: %w", rec.Describe, err)
 		}
-		notes = append(notes, said...)
+		notes = append(notes, report.Notes...)
+		if report.Output != "" {
+			printed = append(printed, report.Output)
+		}
 	}
-	output, err := r.runThen(ctx)
+	after, err := r.runThen(ctx)
+	output := strings.Join(append(printed, after...), "\n")
 	if err != nil {
 		return Result{Output: output}, err
 	}
@@ -51,14 +55,12 @@ func (r *Rotation) deliver(ctx context.Context) (Result, error) {
 	return res, err
 }
 
-func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destinationRecord) (notes []string, err error) {
+func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destinationRecord) (report delivery.Report, err error) {
 	rec.Begun = true
-	err = r.change("put "+rec.Spec, func() error {
-		report, err := d.Put(ctx, r.job(), r.secret)
-		if err != nil {
+	err = r.change("put "+rec.Spec, func() (err error) {
+		if report, err = d.Put(ctx, r.job(), r.secret); err != nil {
 			return err
 		}
-		notes = append(notes, report.Notes...)
 		match, err := d.ReadBack(ctx, r.secret)
 		switch {
 		case err != nil:
@@ -66,17 +68,16 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 		case match == delivery.Different:
 			return errors.New("read back: it does not hold what was just put there: does something else write it?")
 		case match == delivery.CannotTell:
-			notes = append(notes, rec.Describe+": cannot be read back")
+			report.Notes = append(report.Notes, rec.Describe+": cannot be read back")
 		}
 		return nil
 	}, func() { rec.Put = true })
-	return notes, err
+	return report, err
 }
 
 // runThen runs the commands that have not run since the last put. Running one again is harmless: it
 // restarts what reads the secret.
-func (r *Rotation) runThen(ctx context.Context) (string, error) {
-	var out []string
+func (r *Rotation) runThen(ctx context.Context) (out []string, err error) {
 	for i, d := range r.dests {
 		rec := &r.j.Destinations[i]
 		if rec.Then {
@@ -90,10 +91,10 @@ func (r *Rotation) runThen(ctx context.Context) (string, error) {
 			return err
 		}, func() { rec.Then = true })
 		if err != nil {
-			return strings.Join(out, "\n"), fmt.Errorf("%s: the command after the delivery: %w", rec.Describe, err)
+			return out, fmt.Errorf("%s: the command after the delivery: %w", rec.Describe, err)
 		}
 	}
-	return strings.Join(out, "\n"), nil
+	return out, nil
 }
 
 // held is what a destination holds now; absent where it cannot say.
@@ -135,13 +136,14 @@ func (r *Rotation) verify(ctx context.Context) (Result, error) {
 		}
 	}
 	var notes []string
+	how := ""
 	if have && r.j.Proved < probes {
 		did, err := r.prove(ctx)
 		if err != nil {
 			return Result{}, err
 		}
 		if did != "" {
-			notes = append(notes, did)
+			how = " (" + did + ")"
 		}
 	}
 	if err := r.seeLastUse(ctx, &notes); err != nil {
@@ -154,7 +156,7 @@ func (r *Rotation) verify(ctx context.Context) (Result, error) {
 	if r.j.Mode == Compromised {
 		to = Delete
 	}
-	return r.move(to, fmt.Sprintf("the new key works: %s accepted it %d times", r.caps.Title, r.j.Proved), notes...)
+	return r.move(to, fmt.Sprintf("the new key works: %s accepted it %d times%s", r.caps.Title, r.j.Proved, how), notes...)
 }
 
 // stillDelivered notices that a destination lost the new value since the delivery.
@@ -228,7 +230,6 @@ func (r *Rotation) seeLastUse(ctx context.Context, notes *[]string) error {
 		}
 		if _, used := s.new.LastUsedAt.Time(); used {
 			r.j.LastUseMoves = true
-			*notes = append(*notes, "the service shows the new key's last use")
 			return r.save("last use seen")
 		}
 	}

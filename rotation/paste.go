@@ -15,16 +15,20 @@ import (
 const shortest = 16
 
 func (r *Rotation) askForPaste() Result {
-	notes := []string{}
+	access := []string{}
 	for _, f := range r.caps.AccessFields {
 		if v := value(f, r.j.Old.key()); f != apikey.FieldExpiry && v != untold && v != "none" {
-			notes = append(notes, fmt.Sprintf("%s: %s", f, v))
+			access = append(access, fmt.Sprintf("%s %s", f, v))
 		}
 	}
 	if r.j.Old.ExpiresAt.Known() {
-		notes = append(notes, lifetimeWords(r.j.Old.key()))
+		access = append(access, lifetimeWords(r.j.Old.key()))
 	}
-	return stop(NeedPaste, fmt.Sprintf("create a key called %q in the dashboard, with the same access, and paste its secret here", r.j.Name), notes...)
+	same := "the same access"
+	if len(access) > 0 {
+		same += " (" + strings.Join(access, "; ") + ")"
+	}
+	return stop(NeedPaste, fmt.Sprintf("create a key called %q in the dashboard, with %s, and paste its secret here", r.j.Name, same))
 }
 
 // paste takes the secret of a key that the operator has made. Nothing is asked of the

@@ -27,7 +27,7 @@ func manualCity(t *testing.T) (*city, *Rotation) {
 func TestManualLaneAsksForTheKeyThatItNames(t *testing.T) {
 	c, r := manualCity(t)
 	res := c.mustDo(r)
-	if res.Need != NeedPaste || !strings.Contains(res.Said, r.View().NewName) || len(res.Notes) == 0 {
+	if res.Need != NeedPaste || !strings.Contains(res.Said, r.View().NewName) || !strings.Contains(res.Said, "environment live; restrictions ip 192.0.2.0/24; never expires") {
 		t.Fatalf("%+v", res)
 	}
 	if c.count("create") != 0 {

@@ -16,6 +16,7 @@ type place struct {
 	content string
 	backup  map[string]string
 	app     string // what the application uses
+	prints  string // what its command prints
 	thens   int
 	wrong   bool // something else writes it
 	failPut, failThen, failPre,
@@ -34,7 +35,11 @@ func (p *place) Describe() string { return "the place " + p.name }
 func (p *place) CanUndo() bool    { return p.file }
 
 func (p *place) Preflight(context.Context, delivery.Job) (delivery.Plan, error) {
-	return delivery.Plan{Notes: []string{"mode 0644 becomes 0640"}}, p.failPre
+	notes := []string{"mode 0644 becomes 0640"}
+	if !p.file {
+		notes = append(notes, "cannot be undone")
+	}
+	return delivery.Plan{Notes: notes}, p.failPre
 }
 
 func (p *place) Put(_ context.Context, job delivery.Job, secret apikey.Secret) (delivery.Report, error) {
@@ -50,7 +55,7 @@ func (p *place) Put(_ context.Context, job delivery.Job, secret apikey.Secret) (
 	if !p.file {
 		p.app = p.content
 	}
-	return delivery.Report{Summary: p.name + " replaced"}, nil
+	return delivery.Report{Summary: p.name + " replaced", Output: p.prints}, nil
 }
 
 func (p *place) step(point string) {

@@ -176,14 +176,17 @@ func (r *Rotation) refuseByRights(s *sight) error {
 	return nil
 }
 
+// noteRole says what the role lets our own credential do. A service whose keys have neither
+// permissions nor roles has keys with full access.
 func (r *Rotation) noteRole(role string) {
-	for _, info := range r.caps.Roles {
-		if info.Name == role && info.Risk != apikey.CanMint {
-			r.note("detent's own credential has the role %s: the service may refuse to create or delete keys", role)
-			return
-		}
+	at := slices.IndexFunc(r.caps.Roles, func(info apikey.RoleInfo) bool { return info.Name == role })
+	switch {
+	case len(r.caps.Roles) == 0 && len(r.caps.PermissionGroups) == 0:
+	case at < 0:
+		r.note("unknown: whether detent's own credential may create and delete keys")
+	case !r.caps.Roles[at].Manages:
+		r.note("detent's own credential has the role %s (%s): the service may refuse to create or delete keys", role, r.caps.Roles[at].Description)
 	}
-	r.note("unknown: whether detent's own credential may create and delete keys")
 }
 
 func holds(held []apikey.Permission, p apikey.Permission) bool {
@@ -235,9 +238,6 @@ func (r *Rotation) preflightDestinations(ctx context.Context) error {
 		for _, n := range plan.Notes {
 			r.note("%s: %s", d.Describe(), n)
 		}
-		if !d.CanUndo() {
-			r.note("%s: cannot be undone by detent", d.Describe())
-		}
 		r.j.Destinations[i].Backup = plan.Backup
 		r.j.Destinations[i].CanUndo = d.CanUndo()
 	}
@@ -271,7 +271,7 @@ func (r *Rotation) noteRest(s *sight) {
 		r.note("the key is disabled now; the new one will be enabled")
 	}
 	if r.j.Manual {
-		r.note("the service cannot create keys (%s): you create one there and paste it", r.caps.Create.Why)
+		r.note("the service cannot create keys for detent: you create the new one in its dashboard and paste it")
 	}
 	if !r.caps.Disable.OK && r.j.Mode == Planned {
 		r.note("the service cannot disable a key: there is no rehearsal of the deletion")

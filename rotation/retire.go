@@ -152,7 +152,7 @@ func (r *Rotation) disable(ctx context.Context) (Result, error) {
 	if err := r.setEnabled(ctx, false); err != nil {
 		return Result{}, err
 	}
-	return r.move(Soak, "the old key is disabled: one key turns it on again")
+	return r.move(Soak, "the old key is disabled; it can be turned on again until it is deleted")
 }
 
 // setEnabled turns the old key on or off. Where the answer is lost it asks once more: that does no harm.
@@ -196,6 +196,9 @@ func (r *Rotation) reenable(ctx context.Context) (Result, error) {
 func (r *Rotation) soak(ctx context.Context) (Result, error) {
 	if a, ok := r.attestedAt(Soak); ok {
 		return r.move(Delete, "the rehearsal was ended by you: "+a.Reason)
+	}
+	if r.j.Soak == 0 {
+		return r.move(Delete, "no soak, as you said (--soak 0)")
 	}
 	return r.waitOut(r.j.Soak, func() (Result, error) {
 		return r.move(Delete, fmt.Sprintf("the old key was off for %s", span(r.j.Soak)))

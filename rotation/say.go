@@ -205,10 +205,13 @@ func (j *journal) stepWords(s Step) string {
 		case !j.SeesUse:
 			return "you confirm that every consumer has the new key; the service does not show it"
 		}
-		return fmt.Sprintf("wait until the old key was not used for %s", span(j.Drain))
+		return fmt.Sprintf("wait until the old key has not been used for %s", span(j.Drain))
 	case Disable:
-		return "disable the old key: a rehearsal that one key takes back"
+		return "disable the old key: a rehearsal of the deletion, which can be taken back"
 	case Soak:
+		if j.Soak == 0 {
+			return "no soak, as you said"
+		}
 		return fmt.Sprintf("leave it disabled for %s", span(j.Soak))
 	}
 	if j.OldGone {

@@ -166,6 +166,26 @@ func (v View) NewID() string {
 // Blocks reports whether the deletion of the old key waits for an acceptance.
 func (d Difference) Blocks() bool { return d.Verdict == Differs || d.Verdict == NotTold }
 
+// Statements are what the operator confirms, consumer by consumer, because detent cannot see it.
+func (v View) Statements() []string {
+	var out []string
+	switch {
+	case v.Undoing:
+		for _, d := range v.Destinations {
+			if d.Begun && !d.CanUndo {
+				out = append(out, "The old value is back: "+d.Describe)
+			}
+		}
+		return append(out, "The application works with the old key again")
+	case v.Step == Soak || v.Step == Disable:
+		return []string{"Nothing broke while the old key was off"}
+	}
+	for _, d := range v.Destinations {
+		out = append(out, "What reads "+d.Describe+" uses the new key")
+	}
+	return append(out, "Nothing else uses the old key")
+}
+
 // Concerns lists the ids of keys that the open rotations among views concern, old and
 // new, of one profile.
 func Concerns(views []View, profile string) map[string]bool {

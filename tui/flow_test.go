@@ -379,6 +379,7 @@ func TestAnOpenRotationIsMarkedAndCounted(t *testing.T) {
 		h.rotating = []rotation.View{{Profile: "prod", State: rotation.Open, Old: h.service.keys[0], New: &h.service.keys[1]}}
 	})
 	d.sees("1 rotation open", "↻ retiring", "↻ new")
+	d.press("/", "retiring", "enter", "d").sees("A rotation of this key is open").press("esc", "esc")
 	d.host.rotating = nil
 	d.send(rotate.Changed{})
 	d.settle()

@@ -52,7 +52,8 @@ func newScreens(a *App, o Options) screens {
 		},
 		remove: func(k apikey.Key) ui.Screen {
 			caps, p := here()
-			return form.NewDelete(a.env, caps, p, k)
+			at, marks, ok := a.list.Selected()
+			return form.NewDelete(a.env, caps, p, k, ok && at.ID == k.ID && marks.Has(apikey.FindingRotationOpen))
 		},
 		secret: func(c apikey.Created) ui.Screen {
 			caps, p := here()

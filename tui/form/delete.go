@@ -12,9 +12,11 @@ import (
 
 // NewDelete asks whether a key may be deleted. Where the key or the profile is live its name is typed; for the
 // credential that detent itself uses the consequence is ticked besides.
-func NewDelete(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey.Key) ui.Screen {
+//
+// rotating says that an open rotation concerns the key: then it is typed, too.
+func NewDelete(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey.Key, rotating bool) ui.Screen {
 	g := gate{at: gateOut}
-	if isLive(profile, k) || k.Own {
+	if isLive(profile, k) || k.Own || rotating {
 		g = newGate(env, k)
 	}
 	if k.Own {
@@ -23,7 +25,7 @@ func NewDelete(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apik
 	return &Confirm{
 		env: env, title: "Delete a key", danger: true, guard: 1, gate: g,
 		buttons: buttons{labels: []string{"Cancel", "Delete"}},
-		body:    func(width int) []string { return deleteBody(env, caps, profile, k, width) },
+		body:    func(width int) []string { return deleteBody(env, caps, profile, k, rotating, width) },
 		intent:  func(ticket int) tea.Msg { return ui.DeleteKey{Ticket: ticket, ID: k.ID, Name: k.Name} },
 		doing:   "deleting…",
 		undone:  "the key was not deleted.",
@@ -31,13 +33,16 @@ func NewDelete(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apik
 	}
 }
 
-func deleteBody(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey.Key, width int) []string {
+func deleteBody(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey.Key, rotating bool, width int) []string {
 	st := env.Styles
 	out := keyHead(env, profile, k, width)
 	out = append(out, lastUse(env, caps, k, width)...)
 	out = append(out, styled(st.Base.Render, "It is refused from the next request on. This cannot be undone.", width)...)
 	if k.Own {
 		out = append(out, hanging(st.Bad.Render, "! ", "detent itself uses this key here. Rotating it replaces it without locking detent out.", width)...)
+	}
+	if rotating {
+		out = append(out, hanging(st.Bad.Render, "! ", "A rotation of this key is open. R goes on with it or undoes it, and deletes in the right order.", width)...)
 	}
 	return out
 }

@@ -12,11 +12,11 @@ import (
 var ci = apikey.Key{ID: "k1", Name: "ci-deploy"}
 
 func TestDeleteDefaultsToCancel(t *testing.T) {
-	d := drive(t, NewDelete(plainEnvironment(), prosopo(), testProfile, ci))
+	d := drive(t, NewDelete(plainEnvironment(), prosopo(), testProfile, ci, false))
 	d.sees("ci-deploy", "id k1", "▸ Cancel ◂", "unknown: this service does not report it; look at the portal's Audit page")
 	d.press("enter").closed()
 	for _, k := range []string{"n", "esc"} {
-		d := drive(t, NewDelete(plainEnvironment(), prosopo(), testProfile, ci))
+		d := drive(t, NewDelete(plainEnvironment(), prosopo(), testProfile, ci, false))
 		d.press(k).closed()
 		if len(d.intents) != 1 {
 			t.Errorf("%s: %+v", k, d.intents)
@@ -26,7 +26,7 @@ func TestDeleteDefaultsToCancel(t *testing.T) {
 
 func TestDeleteNamesTheKeyItWasOpenedFor(t *testing.T) {
 	for _, keys := range [][]string{{"y"}, {"right", "enter"}, {"tab", "enter"}, {"left", "enter"}} {
-		d := drive(t, NewDelete(plainEnvironment(), prosopo(), testProfile, ci))
+		d := drive(t, NewDelete(plainEnvironment(), prosopo(), testProfile, ci, false))
 		d.press(keys...)
 		sent := last[ui.DeleteKey](d)
 		if sent.ID != "k1" || sent.Name != "ci-deploy" {
@@ -41,12 +41,17 @@ func TestDeleteNamesTheKeyItWasOpenedFor(t *testing.T) {
 	}
 }
 
+func TestAKeyInAnOpenRotationHasItsNameTyped(t *testing.T) {
+	d := drive(t, NewDelete(plainEnvironment(), prosopo(), testProfile, ci, true))
+	d.sees("A rotation of this key is open").press("y", "enter").sees("type the name exactly").quiet()
+}
+
 func TestALiveKeyHasItsNameTyped(t *testing.T) {
 	live := ci
 	live.Environment, live.LastUsedAt = apikey.Live, apikey.At(noon.Add(-2*time.Minute))
 	for name, s := range map[string]ui.Screen{
-		"live key":     NewDelete(plainEnvironment(), generic(), testProfile, live),
-		"live profile": NewDelete(plainEnvironment(), generic(), prodProfile, ci),
+		"live key":     NewDelete(plainEnvironment(), generic(), testProfile, live, false),
+		"live profile": NewDelete(plainEnvironment(), generic(), prodProfile, ci, false),
 	} {
 		d := drive(t, s)
 		if !s.(ui.Typist).Typing() {
@@ -57,13 +62,13 @@ func TestALiveKeyHasItsNameTyped(t *testing.T) {
 		d.press("y", "enter")
 		last[ui.DeleteKey](d)
 	}
-	drive(t, NewDelete(plainEnvironment(), generic(), testProfile, live)).sees("! Last used", "2m ago")
+	drive(t, NewDelete(plainEnvironment(), generic(), testProfile, live, false)).sees("! Last used", "2m ago")
 }
 
 func TestDeletingDetentsOwnCredentialAsksForMore(t *testing.T) {
 	own := ci
 	own.Own = true
-	d := drive(t, NewDelete(plainEnvironment(), prosopo(), testProfile, own))
+	d := drive(t, NewDelete(plainEnvironment(), prosopo(), testProfile, own, false))
 	d.sees("detent itself uses this key", "Type ci-deploy", "[ ] I understand")
 	d.press("ci-deploy", "enter").quiet()
 	d.press("enter").sees("tick this first").quiet()
@@ -73,7 +78,7 @@ func TestDeletingDetentsOwnCredentialAsksForMore(t *testing.T) {
 }
 
 func TestAFailedDeletionSaysWhatIsCertain(t *testing.T) {
-	d := drive(t, NewDelete(plainEnvironment(), prosopo(), testProfile, ci))
+	d := drive(t, NewDelete(plainEnvironment(), prosopo(), testProfile, ci, false))
 	d.press("y")
 	sent := last[ui.DeleteKey](d)
 	d.send(ui.KeyDeleted{Ticket: sent.Ticket + 1})

@@ -44,11 +44,11 @@ var scenes = []struct {
 	{name: "create-live", make: func(e *ui.Env) ui.Screen { return NewCreate(e, generic(), prodProfile, nil) }, keys: []string{"api", "enter"}},
 	{name: "create-restrictions", make: func(e *ui.Env) ui.Screen { return NewCreate(e, generic(), testProfile, nil) },
 		keys: []string{"api", "enter", "enter", "enter", "10.0.0.0/8 203.0.113.7", "enter", "example.com", "enter"}},
-	{name: "delete", make: func(e *ui.Env) ui.Screen { return NewDelete(e, prosopo(), testProfile, ci) }},
+	{name: "delete", make: func(e *ui.Env) ui.Screen { return NewDelete(e, prosopo(), testProfile, ci, false) }},
 	{name: "delete-own-live", make: func(e *ui.Env) ui.Screen {
 		own := ci
 		own.Own = true
-		return NewDelete(e, prosopo(), prodProfile, own)
+		return NewDelete(e, prosopo(), prodProfile, own, false)
 	}, keys: []string{"ci-dep"}},
 	{name: "disable", make: func(e *ui.Env) ui.Screen { return NewToggle(e, vertesia(), prodProfile, vertesiaKey()) }},
 	{name: "secret-hidden", make: newSecretScene},
@@ -157,7 +157,7 @@ var inputs = []struct {
 	{"profile url", func(e *ui.Env) ui.Screen { return NewProfile(e, nil) }, []string{"p", "enter", "enter"}, func(s ui.Screen) string { return s.(*Profile).url.value() }},
 	{"profile token", func(e *ui.Env) ui.Screen { return NewProfile(e, nil) }, []string{"p", "enter", "enter", "enter", "enter"},
 		func(s ui.Screen) string { return s.(*Profile).token.value() }},
-	{"name of a live key", func(e *ui.Env) ui.Screen { return NewDelete(e, prosopo(), prodProfile, ci) }, nil,
+	{"name of a live key", func(e *ui.Env) ui.Screen { return NewDelete(e, prosopo(), prodProfile, ci, false) }, nil,
 		func(s ui.Screen) string { return s.(*Confirm).gate.line.value() }},
 	{"file", newSecretScene, []string{"s", "ctrl+u"}, func(s ui.Screen) string { return s.(*Secret).sink.inputs[0].value() }},
 	{"env file", newSecretScene, []string{"e", "ctrl+u"}, func(s ui.Screen) string { return s.(*Secret).sink.inputs[0].value() }},
@@ -213,7 +213,7 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 		caps.PermissionGroups[i].Permissions[0].Description = nasty
 	}
 	screens := []ui.Screen{
-		NewDelete(plainEnvironment(), caps, prodProfile, key), NewToggle(plainEnvironment(), caps, prodProfile, key),
+		NewDelete(plainEnvironment(), caps, prodProfile, key, false), NewToggle(plainEnvironment(), caps, prodProfile, key),
 		NewEdit(plainEnvironment(), vertesia(), ui.Profile{Name: nasty}, key, nil),
 		NewSecret(plainEnvironment(), caps, prodProfile, apikey.Created{Key: key, Secret: apikey.NewSecret(nasty), Notes: []string{nasty}}),
 		NewCreate(plainEnvironment(), caps, ui.Profile{Name: nasty}, []apikey.Key{key}),

@@ -99,7 +99,7 @@ func (s *Screen) answerStatements(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Yes, k.Confirm):
 		s.stated++
 		s.guard++
-		if s.stated < len(s.statements()) {
+		if s.stated < len(s.view.Statements()) {
 			return nil
 		}
 		return s.attest()

@@ -386,29 +386,9 @@ func (s *Screen) consent() tea.Cmd {
 	return s.Init()
 }
 
-// statements are what the operator confirms one by one, because detent cannot see it.
-func (s *Screen) statements() []string {
-	var out []string
-	switch {
-	case s.view.Undoing:
-		for _, d := range s.view.Destinations {
-			if d.Begun && !d.CanUndo {
-				out = append(out, "The old value is back: "+d.Describe)
-			}
-		}
-		return append(out, "The application works with the old key again")
-	case s.view.Step == rotation.Soak || s.view.Step == rotation.Disable:
-		return []string{"Nothing broke while the old key was off"}
-	}
-	for _, d := range s.view.Destinations {
-		out = append(out, "What reads "+d.Describe+" uses the new key")
-	}
-	return append(out, "Nothing else uses the old key")
-}
-
 func (s *Screen) attest() tea.Cmd {
 	s.asking = askNothing
-	if err := s.rotation.Attest(strings.Join(s.statements(), "; ")); err != nil {
+	if err := s.rotation.Attest(strings.Join(s.view.Statements(), "; ")); err != nil {
 		s.err = err
 		return nil
 	}

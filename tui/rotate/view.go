@@ -198,7 +198,7 @@ func (s *Screen) viewQuestion(p *page) {
 		if s.last.Need == rotation.NeedAttest {
 			p.wrap(st.Warn.Render("! "), st.Base, s.last.Said)
 		}
-		for i, text := range s.statements() {
+		for i, text := range s.view.Statements() {
 			switch {
 			case i < s.stated:
 				p.wrap("  "+st.Good.Render("[x] "), st.Dim, text)
