@@ -177,6 +177,9 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 			return nil, nil, usage(err)
 		}
 	}
+	if own := a.credential(s); len(places) == 0 && k.Own && own != nil && own.CanSwitch() {
+		return nil, nil, usagef("%s is what detent itself reads from %s: name that with --deliver file:%s, or where else it is read; nothing was changed", k.Name, own.Describe(), s.profile.Token.File)
+	}
 	if len(places) == 0 {
 		return nil, nil, usagef("where does the application read %s? Name a place with --deliver, or a destination of the profile whose keys match; nothing was changed", k.Name)
 	}

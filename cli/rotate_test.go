@@ -355,6 +355,33 @@ func TestOwnCredentialInATokenFileIsSwitchedFirst(t *testing.T) {
 	}
 }
 
+// The token file is where the operator would say that the new secret goes.
+func TestOwnTokenFileMayBeTheDestination(t *testing.T) {
+	for _, back := range []bool{false, true} {
+		m, r := newMachine(t), newRemote(t)
+		token := m.write("token", r.tokens[apikey.Vertesia]+"\n")
+		m.write(".config/detent/config.toml", fmt.Sprintf("default_profile = \"p\"\n[profiles.p]\nservice = \"vertesia\"\nurl = %q\ntoken = { file = %q }\n", r.url, token))
+		old := m.keys("p")[0]["id"].(string)
+		m.want(2, "--deliver file:"+token, "rotate", old, "--yes")
+		res := m.rotate(newClock(), "rotate", old, "--yes", "-o", "json", "--deliver", "file:"+token)
+		id := decodeRotated(t, res.stdout).ID
+		way := []string{"rotate", "--resume", id, "--yes", "--drain", "0", "--soak", "0"}
+		if back {
+			way = []string{"rotate", "--abort", id, "--yes"}
+		}
+		if res := m.rotate(newClock(), way...); res.code != 0 {
+			t.Fatalf("back %v: %+v", back, res)
+		}
+		keys := m.keys("p")
+		if len(keys) != 1 || (keys[0]["id"] == old) != back || (read(t, token) == r.tokens[apikey.Vertesia]+"\n") != back {
+			t.Errorf("back %v: keys %v", back, keys)
+		}
+		if left, _ := filepath.Glob(token + ".*"); len(left) > 0 {
+			t.Errorf("left: %v", left)
+		}
+	}
+}
+
 func TestOwnCredentialInAVariableStopsBeforeTheOldKeyIsTouched(t *testing.T) {
 	m, r := newMachine(t), newRemote(t)
 	m.profile(r, apikey.Vertesia)

@@ -155,16 +155,6 @@ func (r *Rotation) goBack(ctx context.Context) (Result, error) {
 			return Result{}, err
 		}
 	}
-	if r.j.Switched {
-		var back client.Service
-		err := r.change("switch own credential back", func() (err error) {
-			back, err = r.w.Switcher.Undo(ctx, r.job())
-			return err
-		}, func() { r.svc, r.j.Switched = back, false })
-		if err != nil {
-			return Result{}, fmt.Errorf("%s: %w", r.w.Switcher.Describe(), err)
-		}
-	}
 	output, stuck, err := r.undoDestinations(ctx)
 	if err != nil {
 		return Result{Output: output}, err
@@ -172,6 +162,15 @@ func (r *Rotation) goBack(ctx context.Context) (Result, error) {
 	if len(stuck) > 0 {
 		return Result{Status: Stopped, Need: NeedAttest, Output: output, Said: "detent cannot put the old value back in " + strings.Join(stuck, " and in ") +
 			": do that yourself and confirm it; until then the new key stays, since something may use it"}, nil
+	}
+	if err := r.switchBack(ctx); err != nil {
+		return Result{Output: output}, err
+	}
+	if s, err := r.look(ctx); err != nil {
+		return Result{Output: output}, err
+	} else if s.new != nil && s.new.Own {
+		return Result{Status: Stopped, Need: NeedSwitch, Output: output, Said: fmt.Sprintf("detent authenticates with the new key, which the undo deletes: "+
+			"put the old secret back where it reads its credential (%s), and undo with a new start", r.credentialWords())}, nil
 	}
 	if err := r.deleteNew(ctx); err != nil {
 		return Result{Output: output}, err
@@ -186,6 +185,23 @@ func (r *Rotation) goBack(ctx context.Context) (Result, error) {
 		return Result{Output: output}, err
 	}
 	return Result{Status: Finished, Output: output, Said: "undone: the old key is as it was, the new one is gone"}, nil
+}
+
+// switchBack gives detent its old credential again and opens the service with it, even where nothing was
+// switched: a destination that has its old value again may be the file that the credential is read from.
+func (r *Rotation) switchBack(ctx context.Context) error {
+	if r.w.Switcher == nil || !r.j.Switched && !(r.j.Own && r.w.Switcher.CanSwitch()) {
+		return nil
+	}
+	var back client.Service
+	err := r.change("switch own credential back", func() (err error) {
+		back, err = r.w.Switcher.Undo(ctx, r.job())
+		return err
+	}, func() { r.svc, r.j.Switched = back, false })
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.w.Switcher.Describe(), err)
+	}
+	return nil
 }
 
 // refuseWithoutOld makes sure that there is something to go back to.

@@ -223,11 +223,14 @@ func (r *Rotation) retire(ctx context.Context) (Result, error) {
 }
 
 func (r *Rotation) askForSwitch() Result {
-	from := "its configuration"
-	if r.w.Switcher != nil {
-		from = r.w.Switcher.Describe()
+	return stop(NeedSwitch, fmt.Sprintf("detent still authenticates with the old key: put the new secret where it reads its credential (%s), and resume with a new start", r.credentialWords()))
+}
+
+func (r *Rotation) credentialWords() string {
+	if r.w.Switcher == nil {
+		return "its configuration"
 	}
-	return stop(NeedSwitch, fmt.Sprintf("detent still authenticates with the old key: put the new secret where it reads its credential (%s), and resume with a new start", from))
+	return r.w.Switcher.Describe()
 }
 
 // deleteKey deletes, and where the answer is lost, looks, and deletes again if the key is still there.

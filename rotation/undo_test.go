@@ -333,6 +333,41 @@ func TestOwnCredentialOfTheEnvironmentStopsUntilAStartUsesTheNewOne(t *testing.T
 	}
 }
 
+// An undo deletes the new key: not while it is what detent itself authenticates with.
+func TestUndoStopsWhileDetentUsesTheNewKey(t *testing.T) {
+	c, s := ownCity(t, false)
+	r := c.start(func(p *Params) { p.Switcher, p.Drain = s, zero() })
+	var res Result
+	for res.Status == Moved {
+		res = c.mustDo(r)
+	}
+	r.Close()
+	resume := func() *Rotation {
+		w := c.world()
+		w.Switcher = s
+		again, err := Resume(w, r.ID(), ResumeOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return again
+	}
+	oldSecret := c.own
+	c.own = c.find(r.View().New.ID).secret // the operator, and a new start
+	again := resume()
+	res, err := again.Undo(context.Background())
+	if err != nil || res.Status != Stopped || res.Need != NeedSwitch || !strings.Contains(res.Said, "the file token") {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	if c.find(r.View().New.ID) == nil {
+		t.Fatal("detent deleted the key that it uses")
+	}
+	again.Close()
+	c.own = oldSecret
+	again = resume()
+	c.goBack("with the old credential", again)
+	c.assertUndone("with the old credential")
+}
+
 func TestDrainDoesNotWatchAKeyThatDetentItselfUses(t *testing.T) {
 	c := shaped(t, genericShape())
 	c.own = c.find("old-1").secret
