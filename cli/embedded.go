@@ -16,6 +16,7 @@ import (
 type embedded struct {
 	server *keyserver.Server
 	url    string
+	filled map[string]bool // the services that have their demo keys
 }
 
 // storeName is the store's file in the data directory.
@@ -46,13 +47,6 @@ func (a *app) embeddedService(ctx context.Context) (*embedded, error) {
 		_ = server.Close()
 		return nil, err
 	}
-	if a.flags.demo {
-		if err := server.FillDemo(ctx, a.flags.demoKeys); err != nil {
-			_ = listener.Close()
-			_ = server.Close()
-			return nil, err
-		}
-	}
 	// It ends after the last request of the run, not when ctrl+c is pressed.
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan struct{})
@@ -67,8 +61,18 @@ func (a *app) embeddedService(ctx context.Context) (*embedded, error) {
 		<-ended
 		_ = server.Close()
 	})
-	a.local = &embedded{server: server, url: "http://" + listener.Addr().String()}
+	a.local = &embedded{server: server, url: "http://" + listener.Addr().String(), filled: map[string]bool{}}
 	return a.local, nil
+}
+
+// fillDemo stores a service's demo keys when it is used first: those of the others would only delay it.
+func (a *app) fillDemo(ctx context.Context, local *embedded, service string) error {
+	if !a.flags.demo || local.filled[service] {
+		return nil
+	}
+	err := local.server.FillDemo(ctx, a.flags.demoKeys, service)
+	local.filled[service] = err == nil
+	return err
 }
 
 // storePath is the store that serve and the embedded service share; the demo has its own.

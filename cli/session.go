@@ -108,6 +108,9 @@ func (a *app) openProfile(ctx context.Context, p config.Profile) (*session, erro
 	}
 	if p.Embedded {
 		local, err := a.embeddedService(ctx)
+		if err == nil {
+			err = a.fillDemo(ctx, local, p.Service)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("the embedded service: %w", err)
 		}

@@ -1,9 +1,12 @@
 package keyserver
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"detent/apikey"
@@ -101,39 +104,134 @@ var demoKeys = map[string][]demoKey{
 	},
 }
 
-// FillDemo stores believable keys whose secrets nobody knows, n in each contract; 0 is a small set that
-// shows each thing worth seeing. 100,000 take a few seconds.
-func (s *Server) FillDemo(ctx context.Context, n int) error {
+// demoRows is how many demo keys go into the store with one statement: SQLite's own bound is 32,766 values.
+const demoRows = 100
+
+// FillDemo stores believable keys whose secrets nobody knows, n in each of the contracts named, or in all; 0 is a small
+// set that shows each thing worth seeing. They are stored oldest first, as the keys of a real account were: a list in
+// order of creation then finds them side by side. 100,000 take a second or two.
+func (s *Server) FillDemo(ctx context.Context, n int, services ...string) error {
 	now := s.now()
+	if len(services) == 0 {
+		services = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
+	}
 	return s.store.change(ctx, func(tx *sql.Tx) error {
-		insert, err := tx.PrepareContext(ctx, insertKeySQL)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = insert.Close() }() // it ends with the transaction
-		for service, curated := range demoKeys {
+		fill := &demoFill{ctx: ctx, tx: tx, mints: map[string]bool{}}
+		for _, service := range services {
+			curated := demoKeys[service]
 			count := n
 			if n == 0 {
 				count = len(curated)
 			}
-			for i := range count {
-				var d demoKey
-				if i < len(curated) {
-					d = curated[i]
-				} else {
-					d = generated(curated, i)
-				}
-				k := s.demoRecord(service, d, now)
+			for _, i := range byAge(curated, count) {
+				k := s.demoRecord(service, demoAt(curated, i), now)
 				if _, err := mint(s.random, k); err != nil {
 					return err
 				}
-				if _, err := insert.ExecContext(ctx, k.values()...); err != nil {
+				if err := fill.add(k); err != nil {
 					return fmt.Errorf("store demo key %d: %w", i, err)
 				}
+			}
+			if err := fill.flush(); err != nil {
+				return fmt.Errorf("store demo keys: %w", err)
 			}
 		}
 		return nil
 	})
+}
+
+// byAge are the numbers of the demo keys, oldest first.
+func byAge(curated []demoKey, count int) []int {
+	order := make([]int, count)
+	for i := range order {
+		order[i] = i
+	}
+	created := func(i int) float64 {
+		if i < len(curated) {
+			return curated[i].created
+		}
+		return generatedAge(i)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(created(b), created(a)) })
+	return order
+}
+
+func demoAt(curated []demoKey, i int) demoKey {
+	if i < len(curated) {
+		return curated[i]
+	}
+	return generated(curated, i)
+}
+
+// demoFill stores keys many at a time.
+type demoFill struct {
+	ctx   context.Context
+	tx    *sql.Tx
+	many  *sql.Stmt // stores demoRows keys; it ends with the transaction
+	args  []any
+	rows  int
+	mints map[string]bool // by permissions
+}
+
+func (f *demoFill) add(k *record) error {
+	f.args = append(f.args, k.values(f.canMint(k))...)
+	if f.rows++; f.rows < demoRows {
+		return nil
+	}
+	if f.many == nil {
+		var err error
+		if f.many, err = f.tx.PrepareContext(f.ctx, insertRows(demoRows)); err != nil {
+			return err
+		}
+	}
+	_, err := f.many.ExecContext(f.ctx, f.args...)
+	f.args, f.rows = f.args[:0], 0
+	return err
+}
+
+// canMint is the key's own, asked once for each set of permissions.
+func (f *demoFill) canMint(k *record) bool {
+	if k.Service != apikey.Prosopo {
+		return k.canMint()
+	}
+	can, known := f.mints[k.Permissions]
+	if !known {
+		can = k.canMint()
+		f.mints[k.Permissions] = can
+	}
+	return can
+}
+
+// flush stores what is left.
+func (f *demoFill) flush() error {
+	if f.rows == 0 {
+		return nil
+	}
+	_, err := f.tx.ExecContext(f.ctx, insertRows(f.rows), f.args...)
+	f.args, f.rows = f.args[:0], 0
+	return err
+}
+
+// insertRows is insertKeySQL for several keys. Its parameters have no numbers: SQLite's driver looks each number up
+// among all of them.
+func insertRows(n int) string {
+	into, _, _ := strings.Cut(insertKeySQL, "VALUES")
+	var b strings.Builder
+	b.WriteString(into + "VALUES ")
+	columns := strings.Count(insertKeySQL, "$")
+	for i := range n * columns {
+		switch {
+		case i == 0:
+			b.WriteByte('(')
+		case i%columns == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteByte(',')
+		}
+		b.WriteByte('?')
+	}
+	b.WriteByte(')')
+	return b.String()
 }
 
 var (
@@ -147,7 +245,7 @@ var (
 func generated(curated []demoKey, i int) demoKey {
 	d := curated[i%len(curated)]
 	d.name = fmt.Sprintf("%s-%s-%s-%d", demoTeams[i%len(demoTeams)], demoParts[i%len(demoParts)], demoPlaces[i%len(demoPlaces)], i)
-	d.created = 1 + float64(i*37%500)
+	d.created = generatedAge(i)
 	switch i % 5 {
 	case 0:
 		d.used = 0
@@ -161,6 +259,9 @@ func generated(curated []demoKey, i int) demoKey {
 	}
 	return d
 }
+
+// generatedAge is how many days ago a generated key was made.
+func generatedAge(i int) float64 { return 1 + float64(i*37%500) }
 
 func (s *Server) demoRecord(service string, d demoKey, now time.Time) *record {
 	at := func(days float64) int64 {

@@ -106,10 +106,10 @@ func keyOf(ctx context.Context, q queryer, service string, env apikey.Environmen
 const insertKeySQL = `INSERT INTO keys (` + keyColumns + `, mints)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`
 
-func (k *record) values() []any {
+func (k *record) values(mints bool) []any {
 	return []any{k.ID, k.Service, string(k.Environment), k.Name, k.Type, k.Role, k.Project, k.ProjectName,
 		k.Permissions, k.Restrictions, k.Extra, k.Hash, k.Value, bit(k.Enabled), bit(k.Admin),
-		k.CreatedAt, k.UpdatedAt, k.ExpiresAt, k.LastUsedAt, k.CreatedBy, k.UpdatedBy, bit(k.canMint())}
+		k.CreatedAt, k.UpdatedAt, k.ExpiresAt, k.LastUsedAt, k.CreatedBy, k.UpdatedBy, bit(mints)}
 }
 
 // insertKey gives the key an id and a secret and stores it. The secret exists in the return value alone,
@@ -123,7 +123,7 @@ func insertKey(ctx context.Context, q queryer, random io.Reader, k *record) (str
 		if k.Type == apikey.PublicKey {
 			k.Value = secret
 		}
-		_, err = q.ExecContext(ctx, insertKeySQL, k.values()...)
+		_, err = q.ExecContext(ctx, insertKeySQL, k.values(k.canMint())...)
 		if err == nil {
 			return secret, nil
 		}

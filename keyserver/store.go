@@ -65,9 +65,9 @@ CREATE TABLE signers (
 // one is checked in its first pages, and damage further in shows when it is read.
 const quickCheckLimit = 2 << 20
 
-// readerCache is what each reader may keep of the file, in KiB. A list in order of creation reads rows from all over it:
-// with SQLite's usual 2 MiB every page is read again and again.
-const readerCache = "_pragma=cache_size(-32768)"
+// pageCache is what each connection may keep of the file, in KiB. A list in order of creation reads rows from all over it,
+// and a large change writes all over its indexes: with SQLite's usual 2 MiB every page is read and written again and again.
+const pageCache = "_pragma=cache_size(-32768)"
 
 // store is the SQLite file: one writer, so that writes queue here and not in SQLite's
 // busy handler, and a pool of readers that never wait for it (WAL).
@@ -90,7 +90,7 @@ func openStore(ctx context.Context, path string) (*store, error) {
 		return nil, err
 	}
 	writer, err := sql.Open("sqlite", dsn(path, "_pragma=busy_timeout(5000)", "_pragma=journal_mode(WAL)",
-		"_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)", "_txlock=immediate"))
+		"_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)", pageCache, "_txlock=immediate"))
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func openStore(ctx context.Context, path string) (*store, error) {
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the key store %s: %w", path, err), writer.Close())
 	}
-	s.reader, err = sql.Open("sqlite", dsn(path, "mode=ro", "_pragma=busy_timeout(5000)", readerCache))
+	s.reader, err = sql.Open("sqlite", dsn(path, "mode=ro", "_pragma=busy_timeout(5000)", pageCache))
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
