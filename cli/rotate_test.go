@@ -239,6 +239,9 @@ func TestAbortAfterTheOldKeyIsGoneIsRefused(t *testing.T) {
 	if res.code != 1 || got.New != nil || got.Step != "create" || slices.Contains(keyIDs(m.keys("p")), old) {
 		t.Fatalf("exit %d\n%s%s", res.code, res.stdout, res.stderr)
 	}
+	if !strings.Contains(res.stderr, "--resume "+got.ID) || strings.Contains(res.stderr, "--abort") {
+		t.Errorf("a way back is named, and there is none:\n%s", res.stderr)
+	}
 	m.want(1, "--resume "+got.ID, "rotate", "--abort", got.ID, "--yes")
 	broken = false
 	if res := m.rotate(newClock(), "rotate", "--resume", got.ID, "--yes"); res.code != 0 {

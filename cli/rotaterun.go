@@ -22,7 +22,16 @@ type rotationRun struct {
 
 // stopped is the end of a run that leaves the rotation open: exit 1, with the way on.
 func (r *rotationRun) stopped(why string) error {
-	return fmt.Errorf("%s. The rotation is open: detent rotate --resume %s goes on, --abort %s undoes it", strings.TrimRight(why, ". "), r.r.ID(), r.r.ID())
+	return fmt.Errorf("%s. The rotation is open: %s", strings.TrimRight(why, ". "), r.waysOn())
+}
+
+// waysOn are the commands that end an open rotation: there is no way back once the old key is gone.
+func (r *rotationRun) waysOn() string {
+	v := r.r.View()
+	if v.OldGone {
+		return fmt.Sprintf("detent rotate --resume %s goes on", v.ID)
+	}
+	return fmt.Sprintf("detent rotate --resume %s goes on, --abort %s undoes it", v.ID, v.ID)
 }
 
 // goOn does steps until the rotation is over or needs what it cannot get here.
@@ -66,7 +75,7 @@ func (r *rotationRun) mayGoOn(ctx context.Context) error {
 
 // brokenOff is the end of a run that the operator broke off in an open rotation.
 func (r *rotationRun) brokenOff() error {
-	r.a.say("the rotation is open: detent rotate --resume %s goes on, --abort %s undoes it", r.r.ID(), r.r.ID())
+	r.a.say("the rotation is open: %s", r.waysOn())
 	return errInterrupted
 }
 
@@ -118,7 +127,7 @@ func (r *rotationRun) failed(err error) error {
 	if v.State != rotation.Open || r.refused(err) || errors.Is(err, rotation.ErrOldGone) {
 		return err
 	}
-	return fmt.Errorf("%w. The rotation is open: detent rotate --resume %s goes on, --abort %s undoes it", err, v.ID, v.ID)
+	return fmt.Errorf("%w. The rotation is open: %s", err, r.waysOn())
 }
 
 // wait sleeps until the next look, and says how long it still takes.
