@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
@@ -177,5 +178,39 @@ func TestSetupAsksForNoWaitThatTheServiceCannotKeep(t *testing.T) {
 	d.press("1", "5", "m", "enter")
 	if h.plan.Drain == nil || h.plan.Drain.Minutes() != 15 {
 		t.Errorf("a wait that was typed is the operator's word, where there is nothing to watch: %+v", h.plan)
+	}
+}
+
+func TestAWaitThatIsResumedBeginsByItself(t *testing.T) {
+	r := newScript(func(*script) (rotation.Result, error) {
+		return rotation.Result{Status: rotation.Waiting, Said: "the old key is off", Wait: 10 * time.Minute, Left: 10 * time.Minute, Total: 10 * time.Minute}, nil
+	})
+	r.at(rotation.Soak)
+	d := begin(t, &fakeHost{rotation: r})
+	d.sees("10:00 left")
+	d.sees("x  turn the old key on again")
+
+	undoing := newScript()
+	undoing.at(rotation.Soak)
+	undoing.view.Undoing = true
+	d = begin(t, &fakeHost{rotation: undoing})
+	d.sees("enter")
+}
+
+func TestTheListSaysWhoHoldsARotation(t *testing.T) {
+	r := newScript()
+	r.view.Holder = &rotation.Holder{PID: 4711, User: "ada", Host: "vm", Since: noon}
+	h := &fakeHost{rotation: r, views: []rotation.View{r.view}}
+	d := &driver{t: t, clock: &clockwork{noon}}
+	d.screen = NewList(newEnv(d.clock, termenv.Ascii), h)
+	d.screen.SetSize(56, 18)
+	d.run(d.screen.Init())
+	d.sees("held")
+	d.sees("process 4711 of ada on vm")
+	d.sees("profile prod")
+	for _, line := range strings.Split(ansi.Strip(d.screen.View()), "\n") {
+		if strings.Contains(line, "KEY") && !strings.Contains(line, "AGE") {
+			t.Errorf("the age has no room: %q", line)
+		}
 	}
 }

@@ -160,13 +160,13 @@ func (l *List) row(v rotation.View, now time.Time) string {
 		return ui.Pad(v.ID, 24) + "unreadable"
 	}
 	state := string(v.State)
-	if v.Undoing && v.State == rotation.Open {
+	switch {
+	case v.Holder != nil:
+		state = "held"
+	case v.Undoing && v.State == rotation.Open:
 		state = "undoing"
 	}
 	row := l.columns(clean(v.Old.Name), clean(v.Profile), state, v.PublicStep(), ui.Relative(v.Started, now))
-	if v.Holder != nil {
-		row += "  held by " + v.Holder.String()
-	}
 	return strings.TrimRight(row, " ")
 }
 
@@ -175,6 +175,9 @@ func (l *List) viewSelected(p *page, v rotation.View) {
 	if v.Err != nil {
 		p.wrap(st.Bad.Render("    ✗ "), st.Base, v.Err.Error())
 		return
+	}
+	if v.Holder != nil {
+		p.wrap(st.Warn.Render("    ! "), st.Base, "held by "+v.Holder.String())
 	}
 	if l.narrow() {
 		p.wrap(st.Dim.Render("    profile "), st.Base, v.Profile)

@@ -179,7 +179,12 @@ func (s *Screen) enterDoes() string {
 
 // canAttest says that the operator's word may end the wait.
 func (s *Screen) canAttest() bool {
-	return s.waiting() && !s.view.Undoing && (s.view.Step == rotation.Drain || s.view.Step == rotation.Soak)
+	return s.waiting() && !s.view.Undoing && s.waits()
+}
+
+// waits says that the step that is next is a wait.
+func (s *Screen) waits() bool {
+	return s.view.Step == rotation.Drain || s.view.Step == rotation.Soak
 }
 
 func (s *Screen) waiting() bool { return s.last.Status == rotation.Waiting && s.err == nil }
@@ -218,7 +223,7 @@ func (s *Screen) opened(msg openedMsg) tea.Cmd {
 	s.rotation = msg.rotation
 	s.view = msg.rotation.View()
 	s.id = s.view.ID
-	if s.view.Step == rotation.Preflight && !s.view.Undoing {
+	if (s.view.Step == rotation.Preflight || s.waits()) && !s.view.Undoing { // neither changes anything
 		return tea.Batch(s.do(false), changed(false))
 	}
 	s.guard++
@@ -290,7 +295,7 @@ func (s *Screen) did(msg didMsg) tea.Cmd {
 	if s.view.Undoing && msg.result.Status == rotation.Moved {
 		return tea.Batch(s.do(true), touched)
 	}
-	if msg.result.Status == rotation.Moved && (s.view.Step == rotation.Drain || s.view.Step == rotation.Soak) {
+	if msg.result.Status == rotation.Moved && s.waits() {
 		return tea.Batch(s.do(false), touched) // a wait changes nothing: it begins by itself
 	}
 	return touched
