@@ -214,3 +214,17 @@ func TestTheListSaysWhoHoldsARotation(t *testing.T) {
 		}
 	}
 }
+
+func TestTheWholeSetupFitsOnASmallScreen(t *testing.T) {
+	h := &fakeHost{named: []Named{{Name: "payments", Describe: "API_KEY in /srv/payments/.env"}}}
+	d := &driver{t: t, clock: &clockwork{noon}}
+	d.screen = NewSetup(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "0123456789abcdef01234567", Name: "payments-api-of-the-shop"},
+		apikey.Capabilities{Create: apikey.Can(), Disable: apikey.Can()})
+	d.screen.SetSize(56, 18)
+	d.run(d.screen.Init())
+	d.sees("payments-api-of-the-shop  0123456789abcdef01234567")
+	d.sees("[ Begin ]")
+	if view := d.screen.View(); strings.Contains(view, "…") {
+		t.Errorf("something is cut off:\n%s", view)
+	}
+}

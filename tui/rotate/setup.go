@@ -264,8 +264,13 @@ func (s *Setup) View() string {
 			at = len(p.lines)
 		}
 	}
+	gap := func() { // what does not fit is worse than what stands close
+		if s.height >= 20 {
+			p.blank()
+		}
+	}
 	p.line(s.old())
-	p.blank()
+	gap()
 	p.line(st.Column.Render("WHERE DOES THE APPLICATION READ THIS KEY?"))
 	for i, n := range s.named {
 		mark(i)
@@ -274,7 +279,8 @@ func (s *Setup) View() string {
 	mark(s.otherRow())
 	p.line(s.lead(s.otherRow()) + s.field(&s.other, s.width-6))
 	p.wrap("    ", st.Dim, "PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard")
-	p.title("HOW")
+	gap()
+	p.line(st.Column.Render("HOW"))
 	for i, m := range s.modes {
 		mark(s.modeRow() + i)
 		about := ui.Wrap(m.text, max(p.width-30, 20))
@@ -287,7 +293,7 @@ func (s *Setup) View() string {
 	s.viewDrain(&p)
 	mark(s.soakRow())
 	s.viewSoak(&p)
-	p.blank()
+	gap()
 	mark(s.rows() - 1)
 	begin := st.Button.Render("[ Begin ]")
 	if s.focus == s.rows()-1 {
@@ -330,10 +336,16 @@ func (s *Setup) viewSoak(p *page) {
 	}
 }
 
+// old is the key to replace: as much about it as the line takes.
 func (s *Setup) old() string {
-	st := s.env.Styles
-	expires := "expires " + ui.Moment(s.key.ExpiresAt, s.env.Now())
-	return st.Strong.Render(clean(s.key.Name)) + st.Dim.Render("  "+clean(s.key.ID)+"  "+expires+"  last used "+ui.Moment(s.key.LastUsedAt, s.env.Now()))
+	st, now := s.env.Styles, s.env.Now()
+	line := st.Strong.Render(clean(s.key.Name))
+	for _, part := range []string{clean(s.key.ID), "expires " + ui.Moment(s.key.ExpiresAt, now), "last used " + ui.Moment(s.key.LastUsedAt, now)} {
+		if ui.Width(line)+2+ui.Width(part) <= s.width {
+			line += st.Dim.Render("  " + part)
+		}
+	}
+	return line
 }
 
 func (s *Setup) lead(row int) string {

@@ -234,7 +234,7 @@ func (s *Screen) viewWait(p *page) {
 		s.viewWatch(p, w)
 	}
 	if s.view.Step == rotation.Soak {
-		p.line("  " + st.Key.Render("x") + "  turn the old key on again, if something breaks")
+		p.line("  " + st.Key.Render("x") + st.Dim.Render("  turn the old key on again"))
 	}
 	if s.canAttest() {
 		p.line("  " + st.Key.Render("a") + st.Dim.Render("  confirm it yourself and wait no longer"))
