@@ -2,6 +2,7 @@ package apikey
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 )
@@ -81,8 +82,8 @@ func Examine(keys []Key, caps Capabilities, p Policy, rotating map[string]bool, 
 }
 
 // ExamineKinds is Examine without the words: found is told the place in keys and the kind. For lists of
-// 100,000 keys, where the words of one key are asked for when it is looked at.
-func ExamineKinds(keys []*Key, caps Capabilities, p Policy, rotating map[string]bool, now time.Time, found func(at int, kind FindingKind)) {
+// 100,000 keys, where the words of one key are asked for when it is looked at. The keys are gone through twice.
+func ExamineKinds(keys iter.Seq2[int, *Key], caps Capabilities, p Policy, rotating map[string]bool, now time.Time, found func(at int, kind FindingKind)) {
 	e := newExaminer(caps, p, rotating, now)
 	for _, k := range keys {
 		e.names[k.Name]++

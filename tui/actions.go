@@ -218,7 +218,7 @@ func (a *App) subject(k *apikey.Key, marks ui.Marks) detail.Subject {
 	out := detail.Subject{Key: k, Marks: marks, Caps: a.profile.caps}
 	keys := []apikey.Key{*k}
 	if marks.Has(apikey.FindingDuplicateName) {
-		for _, other := range a.list.Keys() {
+		for _, other := range a.list.Keys().All() {
 			if other.Name == k.Name && other.ID != k.ID {
 				keys = append(keys, *other)
 			}

@@ -260,7 +260,7 @@ func (h *holder) HoldsKeys() bool         { return true }
 func TestCopyGoesToTheTerminalAsOSC52(t *testing.T) {
 	d := start(t, 120, 40)
 	d.press("y").sees("sent to your terminal")
-	want := "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(d.app.list.Keys()[6].ID)) + "\x07"
+	want := "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(d.app.list.Keys().At(6).ID)) + "\x07"
 	if got := d.out.String(); got != want {
 		t.Fatalf("written %q, want %q", got, want)
 	}

@@ -172,8 +172,8 @@ func (a *App) loadStep(msg loadMsg) tea.Cmd {
 
 func (a *App) allKeys() []apikey.Key {
 	keys := a.list.Keys()
-	out := make([]apikey.Key, len(keys))
-	for i, k := range keys {
+	out := make([]apikey.Key, keys.Len())
+	for i, k := range keys.All() {
 		out[i] = *k
 	}
 	return out
@@ -193,9 +193,9 @@ func (a *App) examine() tea.Cmd {
 	}
 	keys, caps, conn, gen, now := a.list.Keys(), a.profile.caps, a.profile.conn, a.load.gen, a.env.Now()
 	return func() tea.Msg {
-		out := examined{gen: gen, marks: make([]ui.Marks, len(keys))}
+		out := examined{gen: gen, marks: make([]ui.Marks, keys.Len())}
 		open := openRotations(conn)
-		apikey.ExamineKinds(keys, caps, conn.Policy, rotation.Concerns(open, conn.Profile.Name), now, func(at int, kind apikey.FindingKind) {
+		apikey.ExamineKinds(keys.All(), caps, conn.Policy, rotation.Concerns(open, conn.Profile.Name), now, func(at int, kind apikey.FindingKind) {
 			out.marks[at] |= ui.MarkOf(kind)
 			if kind == apikey.FindingExpiring {
 				out.counts.expiring++
@@ -205,9 +205,11 @@ func (a *App) examine() tea.Cmd {
 		for _, v := range open {
 			replacements[v.NewID()] = true
 		}
-		for i := 0; i < len(keys) && len(open) > 0; i++ {
-			if replacements[keys[i].ID] {
-				out.marks[i] |= ui.MarkReplacement
+		if len(open) > 0 {
+			for i, k := range keys.All() {
+				if replacements[k.ID] {
+					out.marks[i] |= ui.MarkReplacement
+				}
 			}
 		}
 		out.counts.rotating = len(open)

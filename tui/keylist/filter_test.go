@@ -155,7 +155,7 @@ func typeFilter(l *List, text string) {
 func shownIDs(l *List) string {
 	var ids []string
 	for _, i := range l.idx {
-		ids = append(ids, l.seen.keys[i].ID)
+		ids = append(ids, l.seen.at(i).keyID())
 	}
 	slices.Sort(ids)
 	return strings.Join(ids, " ")
@@ -180,9 +180,9 @@ func TestSortIsThatOfStrings(t *testing.T) {
 			run(l, l.resort())
 			text := func(i int32) string {
 				if l.columns[c].byName {
-					return l.seen.search[i]
+					return l.seen.text(i)
 				}
-				return l.columns[c].text(l.seen.keys[i])
+				return l.columns[c].text(l.seen.key(i, new(apikey.Key)))
 			}
 			for n := 1; n < len(l.idx); n++ {
 				a, b := text(l.idx[n-1]), text(l.idx[n])

@@ -42,8 +42,10 @@ type List struct {
 
 	gen     int  // of the arrangement wanted
 	sortGen int  // of the order alone
+	round   int  // of what it orders by
 	busy    bool // a command arranges
 	sorted  []int32
+	before  []int32 // the order of the first keys, while that of all is not known
 	idx     []int32 // what is shown, in order
 	forQ    query   // the filter that idx was made with
 
@@ -52,10 +54,15 @@ type List struct {
 	moved          bool   // the user chose a place: it follows the key
 	wish           string // the id of a key to go to when it is there
 
+	selected   *apikey.Key // what Selected gave, for the key at this place of this store: the same until that changes
+	selectedOf *store
+	selectedAt int32
+
 	layout      []placed
 	rows        map[int32]string
-	placeholder string // shown instead of rows where there are none
-	banner      string // one line above the rows
+	scratch     apikey.Key // for the row that is drawn
+	placeholder string     // shown instead of rows where there are none
+	banner      string     // one line above the rows
 }
 
 // New makes an empty list, sorted by name.
@@ -74,7 +81,8 @@ func (l *List) Clear() {
 	l.gen++
 	l.store, l.incoming = newStore(l.columns), nil
 	l.seen = l.store
-	l.sorted, l.idx, l.forQ, l.wish = nil, nil, l.query, ""
+	l.sorted, l.before, l.idx, l.forQ, l.wish = nil, nil, nil, l.query, ""
+	l.round++
 	l.cursor, l.offset, l.current, l.moved, l.busy = 0, 0, -1, false, false
 	l.banner = ""
 	l.relayout()
@@ -111,7 +119,7 @@ func (l *List) SetBanner(line string) {
 // Begin starts a load. The keys of an earlier load stay until End.
 func (l *List) Begin() {
 	l.incoming = nil
-	if len(l.store.keys) > 0 {
+	if l.store.n > 0 {
 		l.incoming = newStore(l.columns)
 	}
 }
@@ -125,7 +133,7 @@ func (l *List) Add(batch []apikey.Key) tea.Cmd {
 	}
 	l.store.add(batch, l.columns, &l.ctx)
 	l.relayout()
-	return l.rearrange(true)
+	return l.rearrange(more)
 }
 
 // End closes the load. One that failed leaves the old list as it was.
@@ -137,11 +145,11 @@ func (l *List) End(complete bool) tea.Cmd {
 	}
 	l.store = next
 	l.relayout()
-	return l.rearrange(true)
+	return l.rearrange(anew)
 }
 
-// Keys are the keys of the list in the order of the service. The slice is the list's.
-func (l *List) Keys() []*apikey.Key { return l.store.keys }
+// Keys are the keys of the list as they are now.
+func (l *List) Keys() Keys { return Keys{l.store.shelf} }
 
 // SetMarks gives the findings of every key, in the order of Keys.
 func (l *List) SetMarks(marks []ui.Marks) tea.Cmd {
@@ -154,7 +162,7 @@ func (l *List) SetMarks(marks []ui.Marks) tea.Cmd {
 	l.relayout()
 	if l.query.usesMarks() {
 		l.forQ = nil // what was found before does not count
-		return l.rearrange(false)
+		return l.rearrange(same)
 	}
 	return nil
 }
@@ -170,7 +178,10 @@ func (l *List) Selected() (*apikey.Key, ui.Marks, bool) {
 	if l.current < 0 || l.cursor >= len(l.idx) || l.idx[l.cursor] != l.current {
 		return nil, 0, false
 	}
-	return l.seen.keys[l.current], l.seen.mark(l.current), true
+	if l.selected == nil || l.selectedOf != l.seen || l.selectedAt != l.current {
+		l.selected, l.selectedOf, l.selectedAt = l.seen.key(l.current, new(apikey.Key)), l.seen, l.current
+	}
+	return l.selected, l.seen.mark(l.current), true
 }
 
 // Select puts the cursor on a key as soon as it is there.
@@ -180,7 +191,7 @@ func (l *List) Select(id string) {
 }
 
 // Len is the number of keys.
-func (l *List) Len() int { return len(l.store.keys) }
+func (l *List) Len() int { return l.store.n }
 
 // Shown is the number of keys that the filter leaves.
 func (l *List) Shown() int { return len(l.idx) }
@@ -268,7 +279,7 @@ func (l *List) refilter() tea.Cmd {
 	l.query, l.wrong = parse(l.input.Value())
 	clear(l.rows)
 	l.follow()
-	return l.rearrange(false)
+	return l.rearrange(same)
 }
 
 // sortNext goes to the next column that some key reports, first value first.
@@ -285,26 +296,41 @@ func (l *List) sortNext() tea.Cmd {
 
 func (l *List) resort() tea.Cmd {
 	l.relayout()
-	return l.rearrange(true)
+	return l.rearrange(anew)
 }
 
-// rearrange brings idx up to date, anew where the order changed: at once where that is quick, else in a command,
+// keeping says what an arrangement may keep of the one before.
+type keeping int
+
+const (
+	same keeping = iota // the order: only the filter changed
+	more                // the order of the keys that were there: more came
+	anew                // nothing
+)
+
+// rearrange brings idx up to date: at once where that is quick, else in a command,
 // one at a time, with the old order on screen until it is done.
-func (l *List) rearrange(anew bool) tea.Cmd {
-	if anew {
-		l.sorted = nil
+func (l *List) rearrange(keep keeping) tea.Cmd {
+	if keep != same {
 		l.sortGen++
+		if l.sorted != nil {
+			l.before, l.sorted = l.sorted, nil
+		}
+	}
+	if keep == anew {
+		l.before = nil
+		l.round++
 	}
 	l.gen++
 	w := &work{
-		gen: l.gen, sortGen: l.sortGen, store: l.store, now: l.env.Now(),
-		view:   store{keys: l.store.keys, search: l.store.search, marks: l.store.marks, access: accesses{of: l.store.access.of, names: l.store.access.names}},
-		column: l.columns[l.sortBy], reverse: l.reverse, sorted: l.sorted, query: l.query,
+		gen: l.gen, sortGen: l.sortGen, round: l.round, store: l.store, now: l.env.Now(),
+		view:   store{shelf: l.store.shelf, marks: l.store.marks, access: accesses{of: l.store.access.of, names: l.store.access.names}},
+		column: l.columns[l.sortBy], reverse: l.reverse, sorted: l.sorted, before: l.before, query: l.query,
 	}
 	if l.sorted != nil && l.seen == l.store && len(l.forQ) > 0 && l.forQ.narrows(l.query) {
 		w.base = l.idx
 	}
-	n := len(l.store.keys)
+	n := l.store.n
 	if l.sorted == nil && n > sortAtOnce || w.base == nil && n > filterAtOnce && len(l.query) > 0 {
 		if l.busy {
 			return nil // arrived sees that gen has moved on
@@ -320,10 +346,14 @@ func (l *List) arrived(msg arranged) tea.Cmd {
 	if msg.gen == l.gen {
 		return l.apply(msg, l.query)
 	}
-	if len(msg.sorted) == len(l.store.keys) && msg.store == l.store && msg.sortGen == l.sortGen {
+	switch {
+	case msg.store != l.store || msg.round != l.round:
+	case len(msg.sorted) == l.store.n && msg.sortGen == l.sortGen:
 		l.sorted = msg.sorted // the order is still wanted, only the filter has moved on
+	case l.sorted == nil && len(msg.sorted) > len(l.before):
+		l.before = msg.sorted // more came meanwhile
 	}
-	return l.rearrange(false)
+	return l.rearrange(same)
 }
 
 func (l *List) apply(msg arranged, q query) tea.Cmd {
@@ -331,12 +361,12 @@ func (l *List) apply(msg arranged, q query) tea.Cmd {
 	if l.seen != msg.store {
 		id := ""
 		if l.current >= 0 {
-			id = l.seen.keys[l.current].ID
+			id = l.seen.at(l.current).keyID()
 		}
 		l.seen, l.current = msg.store, msg.store.find(id)
 		clear(l.rows)
 	}
-	l.sorted, l.idx, l.forQ = msg.sorted, msg.idx, q
+	l.sorted, l.before, l.idx, l.forQ = msg.sorted, nil, msg.idx, q
 	l.place(filtered)
 	return nil
 }

@@ -71,7 +71,7 @@ func press(l *List, keys ...string) {
 func order(l *List) string {
 	var names []string
 	for _, i := range l.idx {
-		names = append(names, l.seen.keys[i].Name)
+		names = append(names, l.seen.key(i, new(apikey.Key)).Name)
 	}
 	return strings.Join(names, " ")
 }
@@ -129,7 +129,7 @@ func TestWordsMatchInAnyOrderAndAnyCase(t *testing.T) {
 		press(l, "/", filter)
 		var names []string
 		for _, i := range l.idx {
-			names = append(names, l.seen.keys[i].Name)
+			names = append(names, l.seen.key(i, new(apikey.Key)).Name)
 		}
 		if got := strings.Join(names, "|"); got != want {
 			t.Errorf("%q finds %q, want %q", filter, got, want)

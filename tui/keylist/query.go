@@ -131,16 +131,19 @@ func (q query) compile(s *store, now time.Time) func(i int32) bool {
 func (t term) compile(s *store, now time.Time) func(i int32) bool {
 	switch {
 	case t.compares():
-		return func(i int32) bool { return t.inTime(s.keys[i], now) }
+		var k apikey.Key
+		return func(i int32) bool { return t.inTime(s.key(i, &k), now) }
 	case t.field == fieldStatus:
-		return func(i int32) bool { return t.isState(s, i, now) }
+		var k apikey.Key
+		return func(i int32) bool { return t.isState(s.key(i, &k), s.mark(i), now) }
 	case t.field == fieldPerm:
 		hit := s.access.having(t.value, true)
 		return func(i int32) bool { return hit[s.access.of[i]] }
 	case t.field != "":
 		get, whole := fieldText[t.field], fieldWhole[t.field]
+		var k apikey.Key
 		return func(i int32) bool {
-			text := fold(get(s.keys[i]))
+			text := fold(get(s.key(i, &k)))
 			if whole {
 				return strings.HasPrefix(text, t.value)
 			}
@@ -149,16 +152,16 @@ func (t term) compile(s *store, now time.Time) func(i int32) bool {
 	}
 	hit := s.access.having(t.value, false)
 	if !t.named() {
-		return func(i int32) bool { return strings.Contains(s.search[i], t.value) || hit[s.access.of[i]] }
+		return func(i int32) bool { return strings.Contains(s.text(i), t.value) || hit[s.access.of[i]] }
 	}
+	var k apikey.Key
 	return func(i int32) bool {
-		return t.isState(s, i, now) || strings.Contains(s.search[i], t.value) || hit[s.access.of[i]]
+		return t.isState(s.key(i, &k), s.mark(i), now) || strings.Contains(s.text(i), t.value) || hit[s.access.of[i]]
 	}
 }
 
 // isState reports whether the key is in the state that the word names.
-func (t term) isState(s *store, i int32, now time.Time) bool {
-	k := s.keys[i]
+func (t term) isState(k *apikey.Key, marks ui.Marks, now time.Time) bool {
 	switch {
 	case t.off:
 		return k.IsDisabled()
@@ -172,7 +175,7 @@ func (t term) isState(s *store, i int32, now time.Time) bool {
 	case t.state == apikey.FindingNeverExpires:
 		return k.ExpiresAt.IsNever()
 	}
-	return s.mark(i)&ui.MarkOf(t.state) != 0
+	return marks&ui.MarkOf(t.state) != 0
 }
 
 // inTime compares a moment of the key: a span is how far away it is, a date the moment itself. What the

@@ -103,7 +103,7 @@ func (l *List) Lines() []string {
 
 func (l *List) nothing(height int) []string {
 	block := l.placeholder
-	if l.Filtered() && len(l.store.keys) > 0 && !l.busy {
+	if l.Filtered() && l.store.n > 0 && !l.busy {
 		block = l.env.Styles.Dim.Render("No key matches.") + "\n" + l.env.Styles.Dim.Render("esc clears the filter")
 	}
 	return ui.Centre(block, l.width, height)
@@ -111,7 +111,7 @@ func (l *List) nothing(height int) []string {
 
 func (l *List) filterLine() string {
 	s := l.env.Styles
-	count := fmt.Sprintf("%d of %d", len(l.idx), len(l.store.keys))
+	count := fmt.Sprintf("%d of %d", len(l.idx), l.store.n)
 	room := l.width - ui.Width(count) - 5
 	if l.typing && l.input.Value() == "" {
 		example := s.Dim.Render("words, env:live, expires<14d, perm:deleteRule, disabled, !ci")
@@ -160,7 +160,7 @@ func (l *List) row(line int) string {
 // render draws one key. The selected row is one plain bar: colours in it would be unreadable.
 func (l *List) render(i int32, selected bool) string {
 	s := l.env.Styles
-	k, marks := l.seen.keys[i], l.seen.mark(i)
+	k, marks := l.seen.key(i, &l.scratch), l.seen.mark(i)
 	var b strings.Builder
 	for n, c := range l.layout {
 		if n > 0 {

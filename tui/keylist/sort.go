@@ -5,6 +5,9 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+	"strings"
+
+	"detent/apikey"
 )
 
 // entry is a key on its way to its place: the next eight bytes of its text, or its value.
@@ -57,28 +60,21 @@ func signed(v int64) uint64 { return uint64(v) ^ 1<<63 }
 // sort orders by the column's value; equal values stay in the order of names, and
 // what is unknown comes last in both directions.
 func (w *work) sort() []int32 {
-	n := len(w.view.keys)
-	entries := make([]entry, n)
-	for i := range entries {
-		entries[i] = entry{key: int32(i), tie: int32(i)}
-	}
-	byText(entries, func(key int32) string { return w.view.search[key] }, 0, 0)
 	if w.column.byName {
-		if w.reverse {
-			slices.Reverse(entries)
-		}
-		return keysOf(entries)
+		return w.sortByName()
 	}
+	entries := w.byName(0)
 	for i := range entries {
 		entries[i].tie = int32(i)
 	}
+	var k apikey.Key
 	flip := uint64(0)
 	if w.reverse {
 		flip = math.MaxUint64
 	}
 	if w.column.order != nil {
 		for i := range entries {
-			at := w.column.order(w.view.keys[entries[i].key])
+			at := w.column.order(w.view.key(entries[i].key, &k))
 			entries[i].value = signed(at) ^ flip
 			if at == unknownLast {
 				entries[i].value = math.MaxUint64
@@ -87,11 +83,11 @@ func (w *work) sort() []int32 {
 		slices.SortFunc(entries, compareEntries)
 		return keysOf(entries)
 	}
-	text := make([]string, n)
-	for i, k := range w.view.keys {
-		text[i] = w.column.text(k)
+	text := make([]string, w.view.n)
+	for i := range text {
+		text[i] = w.column.text(w.view.key(int32(i), &k))
 	}
-	said := make([]entry, 0, n)
+	said := make([]entry, 0, w.view.n)
 	var silent []entry
 	for _, e := range entries {
 		if text[e.key] == "" {
@@ -102,6 +98,39 @@ func (w *work) sort() []int32 {
 	}
 	byText(said, func(key int32) string { return text[key] }, flip, 0)
 	return keysOf(append(said, silent...))
+}
+
+// byName orders the keys from a place on by name.
+func (w *work) byName(from int) []entry {
+	entries := make([]entry, w.view.n-from)
+	for i := range entries {
+		entries[i] = entry{key: int32(from + i), tie: int32(from + i)}
+	}
+	byText(entries, w.view.text, 0, 0)
+	return entries
+}
+
+// sortByName orders what came since the order before, and merges the two.
+func (w *work) sortByName() []int32 {
+	fresh := keysOf(w.byName(len(w.before)))
+	if w.reverse {
+		slices.Reverse(fresh)
+	}
+	if len(w.before) == 0 {
+		return fresh
+	}
+	out := make([]int32, 0, w.view.n)
+	old := w.before
+	for len(old) > 0 && len(fresh) > 0 {
+		// Of equal names the older key comes first; last where the order is reversed.
+		byText := strings.Compare(w.view.text(old[0]), w.view.text(fresh[0]))
+		if byText < 0 != w.reverse && byText != 0 || byText == 0 && !w.reverse {
+			out, old = append(out, old[0]), old[1:]
+		} else {
+			out, fresh = append(out, fresh[0]), fresh[1:]
+		}
+	}
+	return append(append(out, old...), fresh...)
 }
 
 func keysOf(entries []entry) []int32 {

@@ -1,7 +1,6 @@
 package keylist
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -9,11 +8,10 @@ import (
 	"detent/tui/ui"
 )
 
-// store holds the keys of one load. Keys lie where the client decoded them; what is
-// appended is never changed again, so that a command may read what was there when it began.
+// store holds the keys of one load. What is appended is never changed again, so that a command may read
+// what was there when it began.
 type store struct {
-	keys   []*apikey.Key
-	search []string
+	shelf
 	access accesses
 	marks  []ui.Marks // empty until the load was examined
 	shown  []bool     // by column: some key reports it
@@ -25,8 +23,6 @@ func newStore(cols []column) *store {
 }
 
 func (s *store) add(batch []apikey.Key, cols []column, ctx *context) {
-	s.keys = slices.Grow(s.keys, len(batch))
-	s.search = slices.Grow(s.search, len(batch))
 	var blob strings.Builder
 	ends := make([]int, len(batch))
 	for i := range batch {
@@ -36,8 +32,7 @@ func (s *store) add(batch []apikey.Key, cols []column, ctx *context) {
 	start, all := 0, blob.String()
 	for i := range batch {
 		k := &batch[i]
-		s.keys = append(s.keys, k)
-		s.search = append(s.search, all[start:ends[i]])
+		s.put(pack(k, all[start:ends[i]]))
 		start = ends[i]
 		s.access.add(k.Permissions)
 		for c := range cols {
@@ -62,9 +57,9 @@ func (s *store) mark(i int32) ui.Marks {
 // find is the index of a key by its id, or -1. It looks at every key: for reloads, not for keystrokes.
 func (s *store) find(id string) int32 {
 	if id != "" {
-		for i, k := range s.keys {
-			if k.ID == id {
-				return int32(i)
+		for i := range int32(s.n) {
+			if s.at(i).keyID() == id {
+				return i
 			}
 		}
 	}
@@ -76,11 +71,13 @@ func (s *store) find(id string) int32 {
 type work struct {
 	gen     int
 	sortGen int
+	round   int
 	store   *store // whose work this is
 	view    store  // what was there when the work was made
 	column  column
 	reverse bool
 	sorted  []int32 // nil: must be sorted first
+	before  []int32 // the order of the first keys, where only more came
 	base    []int32 // keys to filter instead of sorted, where the filter only narrowed
 	query   query
 	now     time.Time
@@ -88,14 +85,14 @@ type work struct {
 
 // arranged is its result.
 type arranged struct {
-	gen, sortGen int
-	store        *store
-	sorted       []int32
-	idx          []int32
+	gen, sortGen, round int
+	store               *store
+	sorted              []int32
+	idx                 []int32
 }
 
 func (w *work) run() arranged {
-	out := arranged{gen: w.gen, sortGen: w.sortGen, store: w.store, sorted: w.sorted}
+	out := arranged{gen: w.gen, sortGen: w.sortGen, round: w.round, store: w.store, sorted: w.sorted}
 	if out.sorted == nil {
 		out.sorted = w.sort()
 	}

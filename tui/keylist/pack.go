@@ -1,0 +1,113 @@
+package keylist
+
+import (
+	"iter"
+	"strings"
+
+	"detent/apikey"
+)
+
+// packed is a key as a list of 100,000 keeps it: what every service reports. A key of which more is said is kept
+// whole, where the client decoded it.
+type packed struct {
+	text             string // what a filter searches and the name column sorts by
+	id, name, masked string // parts of text where they are spelt like it
+	created, expires apikey.Moment
+	permissions      []apikey.Permission
+	whole            *apikey.Key // nil: the fields above are all
+}
+
+// pack keeps a key whose search text is text.
+func pack(k *apikey.Key, text string) packed {
+	if !isPlain(k) {
+		return packed{text: text, whole: k}
+	}
+	p := packed{text: text, created: k.CreatedAt, expires: k.ExpiresAt, permissions: k.Permissions}
+	rest := text
+	for _, part := range []struct {
+		from string
+		to   *string
+	}{{k.Name, &p.name}, {k.ID, &p.id}, {k.Masked, &p.masked}} {
+		*part.to = part.from
+		if part.from == "" {
+			continue
+		}
+		var folded string
+		folded, rest, _ = strings.Cut(rest, "\n")
+		if folded == part.from {
+			*part.to = folded // one string in memory instead of two
+		}
+	}
+	return p
+}
+
+// isPlain reports whether a packed key says all of it.
+func isPlain(k *apikey.Key) bool {
+	return k.Type == "" && k.Role == "" && k.Environment == "" && k.Account == "" && k.Project == "" && k.ProjectName == "" &&
+		k.Enabled == nil && !k.UpdatedAt.Known() && !k.LastUsedAt.Known() && k.Restrictions == nil &&
+		k.CreatedBy == "" && k.UpdatedBy == "" && !k.CanRetrieve && !k.Own && !k.Matched && k.Extra == nil
+}
+
+// key is the key again: the whole one, or scratch with its fields.
+func (p *packed) key(scratch *apikey.Key) *apikey.Key {
+	if p.whole != nil {
+		return p.whole
+	}
+	*scratch = apikey.Key{ID: p.id, Name: p.name, Masked: p.masked, CreatedAt: p.created, ExpiresAt: p.expires, Permissions: p.permissions}
+	return scratch
+}
+
+func (p *packed) keyID() string {
+	if p.whole != nil {
+		return p.whole.ID
+	}
+	return p.id
+}
+
+// board is how many packed keys lie together: a list grows without being copied.
+const board = 1024
+
+// A shelf holds packed keys. What is on it is never changed again, so that a copy of the shelf may be read
+// while keys are put on it.
+type shelf struct {
+	boards []*[board]packed
+	n      int
+}
+
+func (s *shelf) put(p packed) {
+	if s.n%board == 0 {
+		s.boards = append(s.boards, new([board]packed))
+	}
+	s.boards[s.n/board][s.n%board] = p
+	s.n++
+}
+
+func (s *shelf) at(i int32) *packed { return &s.boards[i/board][i%board] }
+
+// text is what a filter searches.
+func (s *shelf) text(i int32) string { return s.at(i).text }
+
+// key is a key of the shelf, or scratch with its fields.
+func (s *shelf) key(i int32, scratch *apikey.Key) *apikey.Key { return s.at(i).key(scratch) }
+
+// Keys are the keys that a list had when they were asked for, in the order of the service. They do not change
+// and may be read beside the list.
+type Keys struct{ shelf shelf }
+
+// Len is how many they are.
+func (k Keys) Len() int { return k.shelf.n }
+
+// At is a copy of one of them.
+func (k Keys) At(i int) apikey.Key { return *k.shelf.key(int32(i), new(apikey.Key)) }
+
+// All are all of them with their places. A key is gone at the next one: copy what is kept.
+func (k Keys) All() iter.Seq2[int, *apikey.Key] {
+	return func(yield func(int, *apikey.Key) bool) {
+		var scratch apikey.Key
+		for i := range k.shelf.n {
+			if !yield(i, k.shelf.key(int32(i), &scratch)) {
+				return
+			}
+		}
+	}
+}
