@@ -61,7 +61,7 @@ func columns() []column {
 			cell:     func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: TypeWord(k.Type)} },
 			text:     func(k *apikey.Key) string { return k.Type },
 		}, {
-			title: "ACCESS", rank: 3, most: 16,
+			title: "ACCESS", rank: 4, most: 16,
 			reported: func(k *apikey.Key) bool { return k.Role != "" || k.Permissions != nil || k.Restrictions != nil },
 			cell:     func(c *context, k *apikey.Key, _ ui.Marks) cell { return access(k, c.presets) },
 			text:     func(k *apikey.Key) string { return access(k, nil).text },
@@ -81,7 +81,7 @@ func columns() []column {
 			},
 			text: func(k *apikey.Key) string { return string(k.Environment) },
 		}, {
-			title: "STATUS", rank: 4, width: 10,
+			title: "STATUS", rank: 1, width: 10,
 			// Findings give a state too; the list knows of them later than of the keys.
 			reported: func(k *apikey.Key) bool { return k.Enabled != nil },
 			cell: func(c *context, k *apikey.Key, marks ui.Marks) cell {
@@ -94,7 +94,7 @@ func columns() []column {
 			cell:     func(c *context, k *apikey.Key, _ ui.Marks) cell { return moment(k.CreatedAt, c.now) },
 			order:    func(k *apikey.Key) int64 { return instant(k.CreatedAt, 0) },
 		}, {
-			title: "EXPIRES", rank: 1, width: 9,
+			title: "EXPIRES", rank: 3, width: 9,
 			reported: func(k *apikey.Key) bool { return k.ExpiresAt.Known() },
 			cell:     expires,
 			order:    func(k *apikey.Key) int64 { return instant(k.ExpiresAt, unknownLast-1) },

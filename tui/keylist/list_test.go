@@ -362,3 +362,17 @@ func TestOnlyTheVisibleRowsAreComputed(t *testing.T) {
 		t.Errorf("a frame of 10,000 keys allocates %v times, one of 50 keys %v times", big, small)
 	}
 }
+
+// A rotation under way says which key is the old one, in whatever room there is.
+func TestOldAndNewOfARotationAreMarkedInASmallList(t *testing.T) {
+	key := func(id, name string) apikey.Key {
+		return apikey.Key{ID: id, Name: name, Masked: "sk_live_abc****", Environment: apikey.Live, ExpiresAt: apikey.Never(),
+			LastUsedAt: apikey.Never(), Restrictions: &apikey.Restrictions{}}
+	}
+	l := newList(key("1", "payments-api"), key("2", "payments-api ~r7mgmdycp7r"))
+	l.SetMarks([]ui.Marks{ui.MarkOf(apikey.FindingRotationOpen), ui.MarkReplacement | ui.MarkOf(apikey.FindingRotationOpen)})
+	l.SetSize(50, 10)
+	if view := l.View(); !strings.Contains(view, "↻ retiring") || !strings.Contains(view, "↻ new") {
+		t.Errorf("old and new are not marked:\n%s", view)
+	}
+}
