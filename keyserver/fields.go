@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -256,8 +257,6 @@ func appendRaw(b []byte, name, value string) []byte {
 	return append(b, value...)
 }
 
-const wireTime = "2006-01-02T15:04:05.000Z"
-
 // appendTime writes ,"name":time, or null for none.
 func appendTime(b []byte, name string, ms int64) []byte {
 	if ms == 0 {
@@ -266,6 +265,32 @@ func appendTime(b []byte, name string, ms int64) []byte {
 	b = append(b, ',', '"')
 	b = append(b, name...)
 	b = append(b, '"', ':', '"')
-	b = time.UnixMilli(ms).UTC().AppendFormat(b, wireTime)
-	return append(b, '"')
+	return append(appendWireTime(b, time.UnixMilli(ms).UTC()), '"')
+}
+
+// appendWireTime writes 2006-01-02T15:04:05.000Z, as time.Time.AppendFormat does in four times as long: a list of 100,000
+// keys has two hundred thousand of them.
+func appendWireTime(b []byte, at time.Time) []byte {
+	year, month, day := at.Date()
+	hour, minute, second := at.Clock()
+	b = appendDigits(b, year, 4)
+	b = appendDigits(append(b, '-'), int(month), 2)
+	b = appendDigits(append(b, '-'), day, 2)
+	b = appendDigits(append(b, 'T'), hour, 2)
+	b = appendDigits(append(b, ':'), minute, 2)
+	b = appendDigits(append(b, ':'), second, 2)
+	b = appendDigits(append(b, '.'), at.Nanosecond()/1e6, 3)
+	return append(b, 'Z')
+}
+
+// appendDigits writes n with that many digits at least.
+func appendDigits(b []byte, n, digits int) []byte {
+	for limit := 10; digits > 1; digits-- {
+		if n < limit {
+			b = append(b, "000"[:digits-1]...)
+			break
+		}
+		limit *= 10
+	}
+	return strconv.AppendInt(b, int64(n), 10)
 }

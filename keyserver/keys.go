@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"time"
 
 	"detent/apikey"
@@ -187,8 +189,7 @@ type position struct {
 func (k *record) listed(service string) (string, []any) {
 	switch service {
 	case apikey.Prosopo:
-		return `id, name, permissions, created_at, expires_at`,
-			[]any{&k.ID, &k.Name, &k.Permissions, &k.CreatedAt, &k.ExpiresAt}
+		return joinedColumns, []any{(*joined)(k)}
 	case apikey.Vertesia:
 		return `id, name, type, role, project, project_name, extra, value, enabled, created_at, updated_at, expires_at, created_by, updated_by`,
 			[]any{&k.ID, &k.Name, &k.Type, &k.Role, &k.Project, &k.ProjectName, &k.Extra, &k.Value, &k.Enabled,
@@ -197,6 +198,44 @@ func (k *record) listed(service string) (string, []any) {
 		return `id, name, environment, restrictions, created_at, expires_at, last_used_at`,
 			[]any{&k.ID, &k.Name, &k.Environment, &k.Restrictions, &k.CreatedAt, &k.ExpiresAt, &k.LastUsedAt}
 	}
+}
+
+// joinedColumns are what Prosopo's list shows of a key, as one text: SQLite's driver takes as long for a column as
+// SQLite for a row. The name comes last, as it alone may hold a line break.
+const joinedColumns = `id || '
+' || created_at || '
+' || expires_at || '
+' || permissions || '
+' || name`
+
+// joined is a record that is read from joinedColumns.
+type joined record
+
+// Scan implements sql.Scanner.
+func (j *joined) Scan(column any) error {
+	var text string
+	switch column := column.(type) {
+	case string:
+		text = column
+	case []byte:
+		text = string(column)
+	default:
+		return fmt.Errorf("a key's columns are a %T", column)
+	}
+	var created, expires string
+	var all bool
+	j.ID, text, _ = strings.Cut(text, "\n")
+	created, text, _ = strings.Cut(text, "\n")
+	expires, text, _ = strings.Cut(text, "\n")
+	if j.Permissions, j.Name, all = strings.Cut(text, "\n"); !all {
+		return errors.New("a key's columns are not all there")
+	}
+	var err error
+	if j.CreatedAt, err = strconv.ParseInt(created, 10, 64); err != nil {
+		return err
+	}
+	j.ExpiresAt, err = strconv.ParseInt(expires, 10, 64)
+	return err
 }
 
 // page hands the next keys after a position to each, oldest first, at most limit, and says how many there were.

@@ -56,3 +56,19 @@ func TestProsopoNeverExpiresWithZeroNullOrNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestProsopoListsANameAsItIsHoweverItLooks(t *testing.T) {
+	b := open(t)
+	admin := b.session(apikey.Prosopo, "")
+	for _, name := range []string{"two\nlines\n\n", "\n", "{\"a\":1}", "日本語\x1f", "'; DROP TABLE keys; --"} {
+		if strings.TrimSpace(name) == "" {
+			name += "x"
+		}
+		made := b.prosopo(admin, name, []string{"verify"})
+		list := b.want(200, admin, "POST", "/api-keys/get", "{}")
+		if list.text("0.name") != name || list.text("0.permissions.Verify.0") != "verify" {
+			t.Errorf("%q is listed as %s", name, list.raw)
+		}
+		b.want(200, admin, "POST", "/api-keys/delete", map[string]any{"apiKeyId": made.text("id")})
+	}
+}
