@@ -200,7 +200,10 @@ func lifetimeWords(k apikey.Key) string {
 
 // span is a length of time as people say it, rounded to its larger units.
 func span(d time.Duration) string {
-	if d > time.Second {
+	switch hours := d.Round(time.Hour); {
+	case hours >= 24*time.Hour && (d-hours).Abs() <= slack(hours): // asked for 30 days, a key may live a moment less
+		d = hours
+	case d > time.Second:
 		d = d.Round(time.Second)
 	}
 	days, rest := d/(24*time.Hour), d%(24*time.Hour)

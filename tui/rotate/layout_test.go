@@ -162,7 +162,7 @@ func TestSetupAsksForNoWaitThatTheServiceCannotKeep(t *testing.T) {
 	d.screen.SetSize(76, 22)
 	d.run(d.screen.Init())
 	d.sees("no off switch")
-	d.sees("you confirm that the old key is quiet")
+	d.sees("you confirm that it is quiet")
 	d.press("enter")
 	if h.plan.Drain != nil || h.plan.Soak != nil {
 		t.Errorf("nobody named a wait: %+v", h.plan)

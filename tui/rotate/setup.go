@@ -44,8 +44,8 @@ type mode struct {
 }
 
 var modes = []mode{
-	{"planned", "old and new side by side until the old one is quiet", rotation.Planned, false},
-	{"compromised", "no waits: the old key goes once the new one works", rotation.Compromised, false},
+	{"planned", "side by side until the old key is quiet", rotation.Planned, false},
+	{"compromised", "the old key goes once the new one works", rotation.Compromised, false},
 	{"compromised, old first", "the application fails until it has the new one", rotation.Compromised, true},
 }
 
@@ -317,9 +317,9 @@ func (s *Setup) viewDrain(p *page) {
 	case !s.drains():
 		p.line(lead + st.Dim.Render("none"))
 	case s.sees:
-		p.line(lead + s.field(&s.drain, 8) + st.Dim.Render("the old key must be quiet that long"))
+		p.line(lead + s.field(&s.drain, 8) + st.Dim.Render("the old key must be quiet for so long"))
 	default:
-		p.wrap(lead+s.field(&s.drain, 8), st.Dim, "you confirm that the old key is quiet, or type how long to wait")
+		p.wrap(lead+s.field(&s.drain, 8), st.Dim, "you confirm that it is quiet, or say how long to wait")
 	}
 }
 
@@ -330,7 +330,7 @@ func (s *Setup) viewSoak(p *page) {
 	case !s.drains():
 		p.line(lead + st.Dim.Render("none"))
 	case s.off:
-		p.line(lead + s.field(&s.soak, 8) + st.Dim.Render("off, but not yet deleted, that long"))
+		p.line(lead + s.field(&s.soak, 8) + st.Dim.Render("off, but not yet deleted, for so long"))
 	default:
 		p.line(lead + st.Dim.Render("none: this service has no off switch for a key"))
 	}
