@@ -72,6 +72,7 @@ type StepError struct {
 	Err     error
 	Certain []string
 	Next    string
+	Undo    string // the other way: what an undo would do; empty where there is none
 }
 
 func (e *StepError) Error() string {
@@ -87,6 +88,9 @@ func (e *StepError) Error() string {
 	}
 	if e.Next != "" {
 		b.WriteString(". Next: " + e.Next)
+		if e.Undo != "" {
+			b.WriteString("; or undo: " + e.Undo)
+		}
 	}
 	return b.String()
 }

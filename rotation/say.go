@@ -308,7 +308,7 @@ func (r *Rotation) explain(step Step, err error) error {
 	case !r.saved:
 		e.Certain = []string{"nothing was changed"}
 	case !r.j.OldGone && !r.j.Undoing:
-		e.Next += "; or undo: " + r.j.undoWords()
+		e.Undo = r.j.undoWords()
 	}
 	return e
 }

@@ -238,7 +238,7 @@ func TestRefusedNewKeyEndsBeforeTheOldOneIsTouched(t *testing.T) {
 	if !errors.As(err, &step) || step.Step != Verify || !strings.Contains(err.Error(), "refuses the new key") {
 		t.Fatalf("%v", err)
 	}
-	if !strings.Contains(err.Error(), "was not touched") || !strings.Contains(step.Next, "undo: put the old value back") {
+	if !strings.Contains(err.Error(), "was not touched") || !strings.Contains(step.Undo, "put the old value back") {
 		t.Errorf("%v", err)
 	}
 	c.goBack("refused", r)

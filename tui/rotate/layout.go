@@ -23,8 +23,13 @@ func (s *Screen) View() string {
 	top, told := s.viewTop()
 	s.viewNow(&p, told)
 	now := len(p.lines)
-	s.viewDifferences(&p)
-	s.viewKnown(&p)
+	if s.err != nil { // then it is the first thing to know
+		s.viewKnown(&p)
+		s.viewDifferences(&p)
+	} else {
+		s.viewDifferences(&p)
+		s.viewKnown(&p)
+	}
 	// What is asked is on the screen even where what leads to it is not.
 	free := s.height - len(top.lines)
 	start := max(now-free+1, 0)

@@ -228,3 +228,22 @@ func TestTheWholeSetupFitsOnASmallScreen(t *testing.T) {
 		t.Errorf("something is cut off:\n%s", view)
 	}
 }
+
+// Of a failure the first line matters most; what is certain comes right after what to do.
+func TestAFailureFitsOnASmallScreen(t *testing.T) {
+	fail := func(*script) (rotation.Result, error) {
+		return rotation.Result{Output: "restarting\nunit payments.service not found"}, &rotation.StepError{Step: rotation.Deliver,
+			Err:     errors.New("API_KEY in /srv/payments/.env: the command after the delivery: then: systemctl failed with exit code 5; its last output:\nunit payments.service not found"),
+			Certain: []string{"the new key exists"}, Next: "mend what it names, then go on", Undo: "put the old value back and delete the new key"}
+	}
+	d := begin(t, &fakeHost{rotation: newScript(moves(rotation.Create, "ok"), inHand, fail)})
+	d.screen.SetSize(76, 22)
+	d.press("enter", "enter")
+	for _, text := range []string{"deliver failed: API_KEY in /srv/payments/.env", "│ unit payments.service not found", "next   mend", "enter  try again: deliver the new secret",
+		"u      put the old value back", "✓ the new key exists"} {
+		d.sees(text)
+	}
+	if view := ansi.Strip(d.screen.View()); strings.Count(view, "not found") != 1 || strings.Count(view, "the new key exists") != 1 {
+		t.Errorf("said twice:\n%s", view)
+	}
+}

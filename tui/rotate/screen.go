@@ -171,8 +171,8 @@ func (s *Screen) enterDoes() string {
 	if s.waiting() || s.last.Need == rotation.NeedSwitch || s.last.Need == rotation.NeedCleanup {
 		return "look again now"
 	}
-	if s.err != nil && s.view.Next.Default == "" {
-		return "try again"
+	if s.err != nil {
+		return strings.TrimSuffix("try again: "+s.view.Next.Default, ": ")
 	}
 	return s.view.Next.Default
 }

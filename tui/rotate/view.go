@@ -104,7 +104,9 @@ func (s *Screen) viewNow(p *page, told bool) {
 		for _, n := range s.last.Notes {
 			p.wrap(st.Warn.Render("! "), st.Base, n)
 		}
-		s.viewOutput(p)
+		if s.err == nil {
+			s.viewOutput(p)
+		}
 	}
 	switch {
 	case s.busy && !s.polling:
@@ -159,6 +161,7 @@ func (s *Screen) viewOutput(p *page) {
 	}
 }
 
+// viewError says what failed and what to do about it. What is certain follows under CERTAIN.
 func (s *Screen) viewError(p *page) {
 	st := p.style()
 	var step *rotation.StepError
@@ -166,19 +169,22 @@ func (s *Screen) viewError(p *page) {
 		p.wrap(st.Bad.Render("✗ "), st.Base, s.err.Error())
 		return
 	}
-	p.wrap(st.Bad.Render("✗ ")+st.Bad.Render(string(step.Step)+" failed: "), st.Base, step.Err.Error())
-	for _, c := range step.Certain {
-		p.wrap("  "+st.Dim.Render("certain  "), st.Base, c)
+	what := step.Err.Error()
+	if s.last.Output != "" { // its last lines are under it
+		what, _, _ = strings.Cut(what, "; its last output:")
 	}
+	p.wrap(st.Bad.Render("✗ "), st.Base, string(step.Step)+" failed: "+what)
+	s.viewOutput(p)
 	var service *client.Error
 	if errors.As(s.err, &service) && service.Hint != "" {
-		p.wrap("  "+st.Dim.Render("hint     "), st.Base, service.Hint)
+		p.wrap(st.Dim.Render("hint   "), st.Base, service.Hint)
 	}
 	if step.Next != "" {
-		p.wrap("  "+st.Dim.Render("next     "), st.Strong, step.Next)
+		p.wrap(st.Dim.Render("next   "), st.Base, step.Next)
 	}
+	p.wrap(st.Key.Render("enter")+"  ", st.Strong, s.enterDoes())
 	if s.view.Next.Undo != "" {
-		p.wrap("  "+st.Key.Render("u")+"        ", st.Dim, s.view.Next.Undo)
+		p.wrap(st.Key.Render("u")+"      ", st.Dim, s.view.Next.Undo)
 	}
 }
 
@@ -305,9 +311,13 @@ func (s *Screen) viewDifferences(p *page) {
 
 func (s *Screen) viewKnown(p *page) {
 	st := p.style()
-	if len(s.view.Certain) > 0 {
+	certain := s.view.Certain
+	if step := (*rotation.StepError)(nil); errors.As(s.err, &step) {
+		certain = step.Certain
+	}
+	if len(certain) > 0 {
 		p.title("CERTAIN")
-		for _, c := range s.view.Certain {
+		for _, c := range certain {
 			p.wrap(st.Good.Render("  ✓ "), st.Base, c)
 		}
 	}
