@@ -37,7 +37,7 @@ func (r *Rotation) deliver(ctx context.Context) (Result, error) {
 			printed = append(printed, report.Output)
 		}
 	}
-	after, err := r.runThen(ctx)
+	after, err := r.runThen(ctx, func(*destinationRecord) bool { return true })
 	output := strings.Join(append(printed, after...), "\n")
 	if err != nil {
 		return Result{Output: output}, err
@@ -75,12 +75,12 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 	return report, err
 }
 
-// runThen runs the commands that have not run since the last put. Running one again is harmless: it
-// restarts what reads the secret.
-func (r *Rotation) runThen(ctx context.Context) (out []string, err error) {
+// runThen runs the commands of those destinations that have not run since the last put or undo. Running one
+// again is harmless: it restarts what reads the secret.
+func (r *Rotation) runThen(ctx context.Context, of func(*destinationRecord) bool) (out []string, err error) {
 	for i, d := range r.dests {
 		rec := &r.j.Destinations[i]
-		if rec.Then {
+		if rec.Then || !of(rec) {
 			continue
 		}
 		err := r.change("then "+rec.Spec, func() error {
@@ -91,7 +91,7 @@ func (r *Rotation) runThen(ctx context.Context) (out []string, err error) {
 			return err
 		}, func() { rec.Then = true })
 		if err != nil {
-			return out, fmt.Errorf("%s: the command after the delivery: %w", rec.Describe, err)
+			return out, fmt.Errorf("%s: the command after it: %w", rec.Describe, err)
 		}
 	}
 	return out, nil

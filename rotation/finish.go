@@ -238,7 +238,7 @@ func (r *Rotation) refuseWithoutOld(ctx context.Context) error {
 func (r *Rotation) turnAround() {
 	r.j.Undoing, r.j.Step = false, Create
 	for i := range r.j.Destinations {
-		r.j.Destinations[i].Undone = false
+		r.j.Destinations[i].Undone, r.j.Destinations[i].Then = false, false
 	}
 }
 
@@ -250,37 +250,28 @@ func (r *Rotation) startOver() {
 	}
 }
 
-// undoDestinations puts every old value back, in reverse, and runs the commands again. stuck
+// undoDestinations puts every old value back, in reverse, and then runs the commands again. stuck
 // are the ones that have the new value and no undo, and that nobody has vouched for.
 func (r *Rotation) undoDestinations(ctx context.Context) (output string, stuck []string, err error) {
 	attested := slices.ContainsFunc(r.j.Attested, func(a attestation) bool { return a.Undo })
-	var out []string
 	for i, d := range slices.Backward(r.dests) {
 		rec := &r.j.Destinations[i]
-		if !rec.Begun || rec.Undone {
-			continue
-		}
-		if !d.CanUndo() {
-			if !attested {
-				stuck = append(stuck, rec.Describe)
-			}
-			continue
-		}
-		err := r.change("undo "+rec.Spec, func() error {
-			if _, err := d.Undo(ctx, r.job()); err != nil {
+		switch {
+		case !rec.Begun || rec.Undone:
+		case d.CanUndo():
+			err := r.change("undo "+rec.Spec, func() error {
+				_, err := d.Undo(ctx, r.job())
 				return err
+			}, func() { rec.Undone, rec.Put, rec.Then = true, false, false })
+			if err != nil {
+				return "", nil, fmt.Errorf("%s: %w", rec.Describe, err)
 			}
-			text, err := d.Then(ctx)
-			if text != "" {
-				out = append(out, text)
-			}
-			return err
-		}, func() { rec.Undone, rec.Put, rec.Then = true, false, false })
-		if err != nil {
-			return strings.Join(out, "\n"), nil, fmt.Errorf("%s: %w", rec.Describe, err)
+		case !attested:
+			stuck = append(stuck, rec.Describe)
 		}
 	}
-	return strings.Join(out, "\n"), stuck, nil
+	out, err := r.runThen(ctx, func(rec *destinationRecord) bool { return rec.Undone })
+	return strings.Join(out, "\n"), stuck, err
 }
 
 // deleteNew removes the new key and everything else with our nonce, and proves it.

@@ -67,6 +67,8 @@ func (j *journal) certain() []string {
 	}
 	for _, d := range j.Destinations {
 		switch {
+		case d.Undone && !d.Then && j.State == Open:
+			say("%s holds the old value again; the command after it has not succeeded yet", d.Describe)
 		case d.Undone:
 			say("%s holds the old value again", d.Describe)
 		case d.Begun && j.State == Aborted:
@@ -74,7 +76,7 @@ func (j *journal) certain() []string {
 		case d.Put && d.Then, d.Put && j.State == Over:
 			say("%s was given the new secret", d.Describe)
 		case d.Put:
-			say("%s was given the new secret; the command after it has not run yet", d.Describe)
+			say("%s was given the new secret; the command after it has not succeeded yet", d.Describe)
 		case !d.Begun:
 			say("%s was not changed", d.Describe)
 		}
@@ -128,7 +130,7 @@ func pendingWords(op string, j *journal) string {
 	case strings.HasPrefix(op, "put "):
 		return "whether " + strings.TrimPrefix(op, "put ") + " already holds the new secret"
 	case strings.HasPrefix(op, "then "):
-		return "whether the command after the delivery to " + strings.TrimPrefix(op, "then ") + " has run"
+		return "whether the command after " + strings.TrimPrefix(op, "then ") + " has run"
 	case strings.HasPrefix(op, "undo "):
 		return "whether " + strings.TrimPrefix(op, "undo ") + " holds the old value again"
 	}
@@ -268,7 +270,10 @@ func (j *journal) undoWords() string {
 	}
 	for _, d := range j.Destinations {
 		switch {
-		case !d.Begun || d.Undone:
+		case !d.Begun:
+		case d.Undone && !d.Then:
+			parts = append(parts, "run the command after "+d.Describe+" again")
+		case d.Undone:
 		case d.CanUndo:
 			parts = append(parts, "put the old value back in "+d.Describe)
 		default:

@@ -173,7 +173,7 @@ func TestFailedCommandAfterTheDeliveryStopsAndCanBeRepeated(t *testing.T) {
 	c.doUntil(r, Deliver)
 	c.dests[0].failThen = errors.New("exit status 1: unit not found")
 	_, err := r.Do(context.Background())
-	if err == nil || !strings.Contains(err.Error(), "unit not found") || !strings.Contains(err.Error(), "the command after it has not run yet") {
+	if err == nil || !strings.Contains(err.Error(), "unit not found") || !strings.Contains(err.Error(), "the command after it has not succeeded yet") {
 		t.Fatalf("%v", err)
 	}
 	if r.View().Step != Deliver {
@@ -190,6 +190,45 @@ func TestFailedCommandAfterTheDeliveryStopsAndCanBeRepeated(t *testing.T) {
 	c.assertRotated("repeated")
 	if c.count("create") != 1 {
 		t.Error("a failed command cost another key")
+	}
+}
+
+// What was put back is put back, whatever the command after it does.
+func TestFailedCommandOfAnUndoDoesNotHideWhatIsPutBack(t *testing.T) {
+	c := newCity(t, vertesiaShape())
+	c.place("app", true)
+	c.place("worker", true)
+	r := c.start(nil)
+	c.doUntil(r, Drain)
+	before := c.find("old-1").secret
+	c.dests[1].failThen = errors.New("exit status 1: unit not found")
+	_, err := r.Undo(context.Background())
+	var step *StepError
+	if !errors.As(err, &step) || !strings.Contains(err.Error(), "unit not found") {
+		t.Fatalf("%v", err)
+	}
+	for _, d := range c.dests {
+		if d.content != before {
+			t.Errorf("%s was not put back: one failed command holds up every value", d.name)
+		}
+	}
+	certain := strings.Join(step.Certain, "\n")
+	if strings.Contains(certain, "was given the new secret") || strings.Count(certain, "holds the old value again") != 2 || !strings.Contains(certain, "the command after it has not succeeded yet") {
+		t.Errorf("certain, but not so:\n%s", certain)
+	}
+	if undo := r.View().Next.Undo; !strings.Contains(undo, "run the command after") || strings.Contains(undo, "put the old value back") {
+		t.Errorf("the undo that is left: %q", undo)
+	}
+	r.Close()
+	c.dests[1].failThen, c.dests[0].thens, c.dests[1].thens = nil, 0, 0
+	again, err := Resume(c.world(), r.ID(), ResumeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.goBack("mended", again)
+	c.assertUndone("mended")
+	if c.dests[1].thens != 1 {
+		t.Errorf("the failed command ran %d times more", c.dests[1].thens)
 	}
 }
 

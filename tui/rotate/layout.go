@@ -33,6 +33,9 @@ func (s *Screen) View() string {
 	// What is asked is on the screen even where what leads to it is not.
 	free := s.height - len(top.lines)
 	start := max(now-free+1, 0)
+	if s.err != nil { // of a failure, what failed; the footer has the keys
+		start = 0
+	}
 	s.scroll = max(min(s.scroll, len(p.lines)-free-start), -start)
 	return strings.Join(append(top.lines, p.window(start+s.scroll, free)), "\n")
 }

@@ -153,7 +153,11 @@ func (s *Screen) Bindings() []key.Binding {
 		return []key.Binding{named(k.Confirm, "close")}
 	}
 	// Where the line is short the last ones give way; the screen itself names them.
-	out := []key.Binding{named(k.Confirm, s.enterDoes())}
+	enter := s.enterDoes()
+	if s.err != nil {
+		enter = "try again"
+	}
+	out := []key.Binding{named(k.Confirm, enter)}
 	if s.view.Next.Undo != "" {
 		out = append(out, k.Undo)
 	}
