@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -32,14 +31,20 @@ func (a *app) serveCommand() *cobra.Command {
 		Use: "serve", Short: "Run the embedded key service by itself", Args: cobra.NoArgs,
 		Long: `Run the key service: the three contracts on one origin. A store without administrator keys gets one a service, printed on
 standard output as dotenv lines; then comes "listening on http://HOST:PORT". With --demo the store is a throw-away one, or
-that of --store, filled with believable keys when it is new.`,
+that of --store, filled with believable keys when it is new.
+
+--store is a file of SQLite, for the processes of one machine, or a PostgreSQL database, for those of several:
+postgres://user@host/database. What the URL leaves out comes from PostgreSQL's usual variables and files: PGHOST, PGPASSWORD,
+PGPASSFILE, PGSERVICE. Other users of the machine see a password in an argument: put it into ~/.pgpass or PGPASSWORD, or the
+whole URL into DETENT_STORE. Beyond this machine the database must show a certificate for its name (sslmode=verify-full),
+unless the URL or PGSSLMODE names disable, require or verify-ca.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8420", "address and port; port 0 takes a free one")
 	f.StringVar(&o.cert, "tls-cert", "", "certificate chain, PEM")
 	f.StringVar(&o.key, "tls-key", "", "its key, PEM")
 	f.BoolVar(&o.behindProxy, "behind-tls-proxy", false, "allow an address beyond loopback without TLS: a proxy in front ends it")
-	cmd.PersistentFlags().StringVar(&o.store, "store", "", "the store (default $XDG_DATA_HOME/detent/keys.db)")
+	cmd.PersistentFlags().StringVar(&o.store, "store", "", "the store: a path, or postgres://user@host/database (default $DETENT_STORE, else $XDG_DATA_HOME/detent/keys.db)")
 	cmd.RunE = a.run(func(ctx context.Context, _ []string) error {
 		o.storeGiven = cmd.PersistentFlags().Changed("store")
 		return a.serve(ctx, o)
@@ -63,19 +68,33 @@ func (a *app) adminTokenCommand(o *serveOptions) *cobra.Command {
 	return cmd
 }
 
-// storeFor is the store of serve and of admin-token.
-func (a *app) storeFor(o serveOptions) (string, error) {
-	if !o.storeGiven {
-		return a.storePath()
+// storeFor is the store of serve and of admin-token: a file, or a PostgreSQL database. DETENT_STORE is the flag for
+// those who keep a password in the URL, which other users of the machine see among the arguments.
+func (a *app) storeFor(o serveOptions) (keyserver.Options, error) {
+	options := keyserver.Options{Now: a.world.Now, Log: a.world.Err}
+	store, from := o.store, "--store"
+	if variable := a.env.Get("DETENT_STORE"); !o.storeGiven && variable != "" && !a.flags.demo {
+		store, from = variable, "DETENT_STORE"
 	}
-	if o.store == "" {
-		return "", usagef("--store: must not be empty")
+	switch {
+	case store == "" && o.storeGiven:
+		return options, usagef("--store: must not be empty")
+	case store == "":
+		path, err := a.storePath()
+		options.Path = path
+		return options, err
+	case keyserver.IsPostgresURL(store):
+		options.URL = store
+		return options, nil
+	case strings.Contains(store, "://"):
+		return options, usagef("%s: is neither a path nor a URL such as postgres://user@host/database", from)
 	}
-	path, err := a.env.Expand(o.store)
+	path, err := a.env.Expand(store)
 	if err != nil {
-		return "", usage(err)
+		return options, usage(err)
 	}
-	return filepath.Abs(path)
+	options.Path, err = filepath.Abs(path)
+	return options, err
 }
 
 func (a *app) serve(ctx context.Context, o serveOptions) error {
@@ -87,7 +106,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	if err != nil {
 		return usage(err)
 	}
-	path, err := a.storeFor(o)
+	store, err := a.storeFor(o)
 	if err != nil {
 		return err
 	}
@@ -96,7 +115,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
-	server, err := keyserver.Open(ctx, keyserver.Options{Path: path, Now: a.world.Now, Log: a.world.Err})
+	server, err := keyserver.Open(ctx, store)
 	if err != nil {
 		return err
 	}
@@ -134,22 +153,24 @@ func (a *app) firstStart(ctx context.Context, server *keyserver.Server) error {
 			return err
 		}
 	}
-	for _, admin := range []struct {
-		variable, service string
-		env               apikey.Environment
-	}{
-		{"PROSOPO_TOKEN", apikey.Prosopo, ""}, {"VERTESIA_TOKEN", apikey.Vertesia, ""},
-		{"GENERIC_LIVE_TOKEN", apikey.Generic, apikey.Live}, {"GENERIC_TEST_TOKEN", apikey.Generic, apikey.Test},
-	} {
-		secret, err := server.MintAdmin(ctx, admin.service, admin.env)
-		if err != nil {
-			return err
-		}
-		if err := a.printVariable(admin.variable, secret); err != nil {
-			return fmt.Errorf("the administrator key of %s was not written: %w; mint another with detent serve admin-token", admin.service, err)
+	minted, err := server.MintFirstAdmins(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range minted {
+		if err := a.printVariable(tokenVariable(m), m.Secret); err != nil {
+			return fmt.Errorf("the administrator key of %s was not written: %w; mint another with detent serve admin-token", m.Service, err)
 		}
 	}
 	return nil
+}
+
+// tokenVariable is how dotenv lines call an administrator key: PROSOPO_TOKEN, GENERIC_LIVE_TOKEN.
+func tokenVariable(m keyserver.Minted) string {
+	if m.Environment != "" {
+		return strings.ToUpper(m.Service + "_" + string(m.Environment) + "_TOKEN")
+	}
+	return strings.ToUpper(m.Service + "_TOKEN")
 }
 
 func (o serveOptions) certificate() (*tls.Certificate, error) {
@@ -194,14 +215,15 @@ func (a *app) adminToken(ctx context.Context, o serveOptions) error {
 	if a.flags.demo && !o.storeGiven {
 		return usagef("--demo: a throw-away store has nobody to give a key to; name one with --store")
 	}
-	path, err := a.storeFor(o)
+	store, err := a.storeFor(o)
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(path); err != nil {
-		return usagef("there is no store at %s: detent serve makes one", path)
+	store.MustExist = true
+	server, err := keyserver.Open(ctx, store)
+	if errors.Is(err, keyserver.ErrNoStore) {
+		return usagef("%w: detent serve makes one", err)
 	}
-	server, err := keyserver.Open(ctx, keyserver.Options{Path: path, Now: a.world.Now, Log: a.world.Err})
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,8 @@
 package keyserver
 
 import (
-	"database/sql"
+	"context"
+	"errors"
 )
 
 // newKey is a key that the caller creates now, in its own contract, environment and project.
@@ -21,16 +22,57 @@ func (c *call) actor() string {
 }
 
 // remove deletes a key of the caller's contract and environment. Its secret and its tokens are
-// refused from the next request on, since the store is asked at each.
+// refused from the next request on, since the store is asked at each, and may be asked twice: a
+// deletion whose answer the database did not give is tried again.
 func (c *call) remove(id string) error {
-	return c.store.change(c.ctx, func(tx *sql.Tx) error {
-		k, err := keyOf(c.ctx, tx, c.who.Service, c.who.Environment, id)
+	return c.store.settle(c.ctx, func(ctx context.Context, tx txn) error {
+		if err := c.still(ctx, tx); err != nil {
+			return err
+		}
+		k, err := keyOf(ctx, tx, c.who.Service, c.who.Environment, id)
+		if tx.doubt && errors.Is(err, errNoKey) {
+			return nil // the attempt before this one deleted it
+		}
 		if err != nil {
 			return err
 		}
-		if err := c.keepLast(c.ctx, tx, c.who, k, nil, c.now); err != nil {
+		if err := c.keepLast(ctx, tx, c.who, k, nil, c.now); err != nil {
 			return err
 		}
-		return deleteKey(c.ctx, tx, id)
+		return deleteKey(ctx, tx, id)
 	})
+}
+
+// insert stores a key that the caller creates and returns its secret. Sent once: where the answer of the database is
+// lost, it is not known whether the key is there.
+func (c *call) insert(k *record) (string, error) {
+	var secret string
+	err := c.store.add(c.ctx, func(ctx context.Context, tx txn) (err error) {
+		if err := c.still(ctx, tx); err != nil {
+			return err
+		}
+		secret, err = insertKey(ctx, tx, c.random, k)
+		return err
+	})
+	return secret, err
+}
+
+// still refuses a caller that lost its key, or what the key may do, since guard let it in: a body may take its time to
+// come in, and meanwhile another instance may have deleted the key.
+func (c *call) still(ctx context.Context, tx queryer) error {
+	if c.who.session {
+		return nil
+	}
+	now, err := getKey(ctx, tx, c.who.ID)
+	switch {
+	case errors.Is(err, errNoKey):
+		return errUnknownKey
+	case err != nil:
+		return err
+	case !now.Enabled:
+		return errDisabled
+	case now.Role != c.who.Role || now.Permissions != c.who.Permissions || now.Restrictions != c.who.Restrictions:
+		return conflict("the rights of the key that asks were changed meanwhile: ask again")
+	}
+	return nil
 }

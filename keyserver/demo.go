@@ -115,8 +115,8 @@ func (s *Server) FillDemo(ctx context.Context, n int, services ...string) error 
 	if len(services) == 0 {
 		services = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
 	}
-	return s.store.change(ctx, func(tx *sql.Tx) error {
-		fill := &demoFill{ctx: ctx, tx: tx, mints: map[string]bool{}}
+	return s.store.load(ctx, func(ctx context.Context, tx txn) error {
+		fill := &demoFill{ctx: ctx, tx: tx, dialect: s.store.dialect, mints: map[string]bool{}}
 		for _, service := range services {
 			curated := demoKeys[service]
 			count := n
@@ -165,8 +165,9 @@ func demoAt(curated []demoKey, i int) demoKey {
 
 // demoFill stores keys many at a time.
 type demoFill struct {
-	ctx   context.Context
-	tx    *sql.Tx
+	ctx context.Context
+	tx  txn
+	dialect
 	many  *sql.Stmt // stores demoRows keys; it ends with the transaction
 	args  []any
 	rows  int
@@ -180,7 +181,7 @@ func (f *demoFill) add(k *record) error {
 	}
 	if f.many == nil {
 		var err error
-		if f.many, err = f.tx.PrepareContext(f.ctx, insertRows(demoRows)); err != nil {
+		if f.many, err = f.tx.PrepareContext(f.ctx, f.insertRows(demoRows)); err != nil {
 			return err
 		}
 	}
@@ -207,14 +208,13 @@ func (f *demoFill) flush() error {
 	if f.rows == 0 {
 		return nil
 	}
-	_, err := f.tx.ExecContext(f.ctx, insertRows(f.rows), f.args...)
+	_, err := f.tx.ExecContext(f.ctx, f.insertRows(f.rows), f.args...)
 	f.args, f.rows = f.args[:0], 0
 	return err
 }
 
-// insertRows is insertKeySQL for several keys. Its parameters have no numbers: SQLite's driver looks each number up
-// among all of them.
-func insertRows(n int) string {
+// insertRows is insertKeySQL for several keys.
+func (d dialect) insertRows(n int) string {
 	into, _, _ := strings.Cut(insertKeySQL, "VALUES")
 	var b strings.Builder
 	b.WriteString(into + "VALUES ")
@@ -228,7 +228,7 @@ func insertRows(n int) string {
 		default:
 			b.WriteByte(',')
 		}
-		b.WriteByte('?')
+		b.WriteString(d.parameter(i + 1))
 	}
 	b.WriteByte(')')
 	return b.String()

@@ -1,7 +1,6 @@
 package keyserver
 
 import (
-	"database/sql"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -29,6 +28,7 @@ var genericCodes = map[int]string{
 	http.StatusMethodNotAllowed:    "method_not_allowed",
 	http.StatusConflict:            "conflict",
 	http.StatusInternalServerError: "internal_error",
+	http.StatusServiceUnavailable:  "service_unavailable",
 }
 
 func appendGenericError(b []byte, e *refusal) []byte {
@@ -152,11 +152,7 @@ func genericCreate(c *call) (int, []byte, error) {
 			return 0, nil, err
 		}
 	}
-	var secret string
-	err = c.store.change(c.ctx, func(tx *sql.Tx) error {
-		secret, err = insertKey(c.ctx, tx, c.random, k)
-		return err
-	})
+	secret, err := c.insert(k)
 	b := append([]byte(nil), `{"success":true,"data":`...)
 	return http.StatusCreated, append(c.appendGenericKey(b, k, secret), '}'), err
 }

@@ -8,6 +8,10 @@ import (
 )
 
 func TestGenericKeyIsCreatedListedAndRevokedInItsEnvironment(t *testing.T) {
+	onEachStore(t, testGenericKeyIsCreatedListedAndRevokedInItsEnvironment)
+}
+
+func testGenericKeyIsCreatedListedAndRevokedInItsEnvironment(t *testing.T, open opener) {
 	b := open(t)
 	live, test := b.session(apikey.Generic, apikey.Live), b.session(apikey.Generic, apikey.Test)
 	made := b.generic(live, "Production Key", "live")

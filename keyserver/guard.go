@@ -21,7 +21,7 @@ func (s *Server) guard(r *http.Request, service string, n need, now time.Time) (
 		return nil, err
 	}
 	if !k.Enabled {
-		return nil, unauthorized("the key is disabled")
+		return nil, errDisabled
 	}
 	if k.expired(now) {
 		if err := s.sweep(r.Context(), now); err != nil {
@@ -45,6 +45,8 @@ func (s *Server) guard(r *http.Request, service string, n need, now time.Time) (
 // errUnknownKey answers for every credential that is not a key's: unknown, wrong,
 // malformed, deleted, or of another service. They are not told apart.
 var errUnknownKey = unauthorized("the key is not valid: it may be mistyped, revoked, or of another environment or service")
+
+var errDisabled = unauthorized("the key is disabled")
 
 // authenticate finds the key that a credential belongs to. A wrong secret takes the same path
 // as one for a key that does not exist: one lookup, one hash, one comparison.
@@ -80,5 +82,10 @@ func (s *Server) lookup(ctx context.Context, id string) (*record, error) {
 	if k, ok := s.sessions[id]; ok {
 		return k, nil
 	}
-	return getKey(ctx, s.store.reader, id)
+	var k *record
+	err := s.store.read(ctx, func(ctx context.Context, q queryer) (err error) {
+		k, err = getKey(ctx, q, id)
+		return err
+	})
+	return k, err
 }

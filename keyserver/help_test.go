@@ -3,7 +3,6 @@ package keyserver
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/pgtest"
 )
 
 // clock is a clock that a test moves.
@@ -38,14 +38,16 @@ func (c *clock) advance(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// bench is a server on a real listener with a store in a temporary folder.
+// bench is a server on a real listener.
 type bench struct {
 	*Server
 	t     testing.TB
 	clock *clock
-	path  string
+	path  string // of SQLite
 	url   string
 	log   *safeBuffer
+
+	options Options // its store
 }
 
 type safeBuffer struct {
@@ -70,11 +72,37 @@ func open(t testing.TB) *bench {
 	return openAt(t, filepath.Join(t.TempDir(), "data", "keys.db"), newClock())
 }
 
+// opener starts a server on a new store.
+type opener func(testing.TB) *bench
+
+// onEachStore runs a test on every database that a store may be.
+func onEachStore(t *testing.T, test func(t *testing.T, open opener)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, open) })
+	t.Run("postgres", func(t *testing.T) { test(t, openPostgresBench) })
+}
+
+func openPostgresBench(t testing.TB) *bench {
+	t.Helper()
+	return openStoreAt(t, Options{URL: pgtest.Schema(t)}, newClock())
+}
+
+// beside starts one more server on the store of b.
+func (b *bench) beside(t testing.TB) *bench {
+	t.Helper()
+	return openStoreAt(t, b.options, b.clock)
+}
+
 func openAt(t testing.TB, path string, c *clock) *bench {
 	t.Helper()
-	b := &bench{t: t, clock: c, path: path, log: &safeBuffer{}}
+	return openStoreAt(t, Options{Path: path}, c)
+}
+
+func openStoreAt(t testing.TB, o Options, c *clock) *bench {
+	t.Helper()
+	b := &bench{t: t, clock: c, path: o.Path, options: o, log: &safeBuffer{}}
+	o.Now, o.Log = c.now, b.log
 	var err error
-	b.Server, err = Open(context.Background(), Options{Path: path, Now: c.now, Log: b.log})
+	b.Server, err = Open(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,9 +275,8 @@ func (b *bench) put(k record) (string, *record) {
 	}
 	k.CreatedAt, k.UpdatedAt = now, now
 	var secret string
-	err := b.store.change(context.Background(), func(tx *sql.Tx) error {
-		var err error
-		secret, err = insertKey(context.Background(), tx, b.random, &k)
+	err := b.store.add(context.Background(), func(ctx context.Context, tx txn) (err error) {
+		secret, err = insertKey(ctx, tx, b.random, &k)
 		return err
 	})
 	if err != nil {

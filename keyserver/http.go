@@ -128,7 +128,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(out, sent, maxBody)
 	c.who, err = s.guard(r, rt.service, rt.need, c.now)
 	if err == nil && rt.service == apikey.Vertesia {
-		err = s.sweep(c.ctx, c.now)
+		err = s.sweepOften(c.ctx, c.now)
 	}
 	if err != nil {
 		s.fail(out, r, service, err)
@@ -178,6 +178,7 @@ func (s *Server) find(w http.ResponseWriter, r *http.Request) (route, string, er
 func (s *Server) fail(w *answerWriter, r *http.Request, service string, err error) {
 	var e *refusal
 	var tooLarge *http.MaxBytesError
+	var down *unavailable
 	switch {
 	case errors.As(err, &e):
 	case errors.As(err, &tooLarge):
@@ -186,6 +187,14 @@ func (s *Server) fail(w *answerWriter, r *http.Request, service string, err erro
 		e = &refusal{http.StatusNotFound, "no such key"}
 	case r.Context().Err() != nil:
 		panic(http.ErrAbortHandler) // nobody is there to be answered
+	case errors.As(err, &down):
+		s.log.Printf("%s %s: the store cannot be used: %v", r.Method, routeName(r), err)
+		e = &refusal{http.StatusServiceUnavailable, "the service cannot reach its store now: nothing was changed; try again"}
+		if down.unknown {
+			e.message = "the service lost its store while it was writing: this may have happened or not; look before you ask again"
+		} else {
+			w.Header().Set("Retry-After", "1")
+		}
 	default:
 		s.log.Printf("%s %s: %v", r.Method, routeName(r), err)
 		e = &refusal{http.StatusInternalServerError, "the service failed; its log says why"}

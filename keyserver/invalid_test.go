@@ -33,6 +33,10 @@ func quote(s string) string {
 
 // TestMalformedRequestsAreRefusedWithAReason holds the list of the services page, for each contract.
 func TestMalformedRequestsAreRefusedWithAReason(t *testing.T) {
+	onEachStore(t, testMalformedRequestsAreRefusedWithAReason)
+}
+
+func testMalformedRequestsAreRefusedWithAReason(t *testing.T, open opener) {
 	b := open(t)
 	type endpoint struct {
 		service, method, path string
@@ -136,6 +140,10 @@ func TestMalformedRequestsAreRefusedWithAReason(t *testing.T) {
 }
 
 func TestNamesKeepEveryCharacterTheyWereGiven(t *testing.T) {
+	onEachStore(t, testNamesKeepEveryCharacterTheyWereGiven)
+}
+
+func testNamesKeepEveryCharacterTheyWereGiven(t *testing.T, open opener) {
 	b := open(t)
 	names := []string{"日本語", "موقع", "e\u0301", "👩‍👩‍👧", "a\x1b[31mred", "\u202eevil", "<b>&\"'\\", strings.Repeat("界", 200), "line\nbreak", "x\u2028y"}
 	for _, name := range names {

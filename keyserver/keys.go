@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"detent/apikey"
 )
@@ -87,12 +88,20 @@ func bit(b bool) int64 {
 var errNoKey = errors.New("no such key")
 
 func getKey(ctx context.Context, q queryer, id string) (*record, error) {
+	if !storable(id) {
+		return nil, errNoKey
+	}
 	var k record
 	err := q.QueryRowContext(ctx, `SELECT `+keyColumns+` FROM keys WHERE id = $1`, id).Scan(k.fields()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, errNoKey
 	}
 	return &k, err
+}
+
+// storable reports whether a text can be in the store at all: PostgreSQL takes no other.
+func storable(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsRune(text, 0)
 }
 
 // keyOf is getKey for a key that the caller may see: of that service, and of that
@@ -125,12 +134,17 @@ func insertKey(ctx context.Context, q queryer, random io.Reader, k *record) (str
 		if k.Type == apikey.PublicKey {
 			k.Value = secret
 		}
-		_, err = q.ExecContext(ctx, insertKeySQL, k.values(k.canMint())...)
-		if err == nil {
-			return secret, nil
-		}
-		if attempt == 3 || !isConflict(err) { // two ids of 60 bits may meet once in a very long while
+		stored, err := q.ExecContext(ctx, insertKeySQL+` ON CONFLICT (id) DO NOTHING`, k.values(k.canMint())...)
+		if err != nil {
 			return "", fmt.Errorf("store the key: %w", err)
+		}
+		switch n, err := stored.RowsAffected(); {
+		case err != nil:
+			return "", fmt.Errorf("store the key: %w", err)
+		case n == 1:
+			return secret, nil
+		case attempt == 3: // two ids of 60 bits may meet once in a very long while
+			return "", errors.New("store the key: its id is taken, four times in a row")
 		}
 	}
 }
@@ -203,8 +217,8 @@ func (k *record) listed(service string) (string, []any) {
 // joinedColumns are what Prosopo's list shows of a key, as one text: SQLite's driver takes as long for a column as
 // SQLite for a row. The name comes last, as it alone may hold a line break.
 const joinedColumns = `id || '
-' || created_at || '
-' || expires_at || '
+' || CAST(created_at AS TEXT) || '
+' || CAST(expires_at AS TEXT) || '
 ' || permissions || '
 ' || name`
 
@@ -240,25 +254,33 @@ func (j *joined) Scan(column any) error {
 
 // page hands the next keys after a position to each, oldest first, at most limit, and says how many there were.
 // The record is reused for the next one. Between two pages no connection is held, so that a slow reader
-// of a list delays nobody.
+// of a list delays nobody. Where a connection is lost in the middle, another one goes on from there.
 func (s *store) page(ctx context.Context, v view, after position, limit int, each func(*record)) (int, error) {
+	if !storable(after.id) {
+		return 0, nil
+	}
 	k := &record{Service: v.service}
 	columns, fields := k.listed(v.service)
-	rows, err := s.reader.QueryContext(ctx, `SELECT `+columns+` FROM keys
-		WHERE service = $1 AND (created_at, id) > ($2, $3)
-		AND ($4 = '' OR environment = $4) AND ($5 = '' OR project = $5) AND NOT (expires_at BETWEEN 1 AND $6)
-		ORDER BY created_at, id LIMIT $7`,
-		v.service, after.createdAt, after.id, string(v.environment), v.project, v.validAt, limit)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = rows.Close() }() // rows.Err says what matters
 	n := 0
-	for ; rows.Next(); n++ {
-		if err := rows.Scan(fields...); err != nil {
-			return n, err
+	err := s.read(ctx, func(ctx context.Context, q queryer) error {
+		rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM keys
+			WHERE service = $1 AND (created_at, id) > ($2, $3)
+			AND ($4 = '' OR environment = $4) AND ($5 = '' OR project = $5) AND NOT (expires_at BETWEEN 1 AND $6)
+			ORDER BY created_at, id LIMIT $7`,
+			v.service, after.createdAt, after.id, string(v.environment), v.project, v.validAt, limit-n)
+		if err != nil {
+			return err
 		}
-		each(k)
-	}
-	return n, rows.Err()
+		defer func() { _ = rows.Close() }() // rows.Err says what matters
+		for rows.Next() {
+			if err := rows.Scan(fields...); err != nil {
+				return err
+			}
+			after = position{k.CreatedAt, k.ID}
+			n++
+			each(k)
+		}
+		return rows.Err()
+	})
+	return n, err
 }

@@ -16,6 +16,10 @@ import (
 )
 
 func TestGenericListIsWholeWithoutALimitAndPagedWithOne(t *testing.T) {
+	onEachStore(t, testGenericListIsWholeWithoutALimitAndPagedWithOne)
+}
+
+func testGenericListIsWholeWithoutALimitAndPagedWithOne(t *testing.T, open opener) {
 	b := open(t)
 	if err := b.FillDemo(t.Context(), 1234); err != nil {
 		t.Fatal(err)
@@ -68,6 +72,10 @@ func TestGenericListIsWholeWithoutALimitAndPagedWithOne(t *testing.T) {
 }
 
 func TestLastPageThatIsFullSaysThatThereIsNoMore(t *testing.T) {
+	onEachStore(t, testLastPageThatIsFullSaysThatThereIsNoMore)
+}
+
+func testLastPageThatIsFullSaysThatThereIsNoMore(t *testing.T, open opener) {
 	b := open(t)
 	if err := b.FillDemo(t.Context(), pageSize); err != nil {
 		t.Fatal(err)
@@ -121,6 +129,10 @@ type probe struct {
 func (p *probe) Write(b []byte) (int, error) { p.each(len(b)); return p.discard.Write(b) }
 
 func TestDemoShowsEachThingWorthSeeing(t *testing.T) {
+	onEachStore(t, testDemoShowsEachThingWorthSeeing)
+}
+
+func testDemoShowsEachThingWorthSeeing(t *testing.T, open opener) {
 	b := open(t)
 	if err := b.FillDemo(t.Context(), 0); err != nil {
 		t.Fatal(err)
@@ -190,6 +202,10 @@ func TestDemoOfANumberHasThatManyInEachContract(t *testing.T) {
 }
 
 func TestMintedAdministratorsWorkAndAreCounted(t *testing.T) {
+	onEachStore(t, testMintedAdministratorsWorkAndAreCounted)
+}
+
+func testMintedAdministratorsWorkAndAreCounted(t *testing.T, open opener) {
 	b := open(t)
 	ctx := context.Background()
 	has := func(want bool) {

@@ -19,13 +19,16 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/pgtest"
 )
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv("KEYSERVER_TEST_CHILD"); path != "" {
 		os.Exit(child(path))
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	pgtest.Stop()
+	os.Exit(code)
 }
 
 // child serves the store and says where on its standard output, then waits to be killed.
@@ -165,6 +168,10 @@ func verify(t *testing.T, b *bench, admin string, alive map[string]string, doubt
 }
 
 func TestManyClientsAtOnceLeaveAConsistentStore(t *testing.T) {
+	onEachStore(t, testManyClientsAtOnceLeaveAConsistentStore)
+}
+
+func testManyClientsAtOnceLeaveAConsistentStore(t *testing.T, open opener) {
 	clients, rounds := 200, 2
 	if testing.Short() {
 		clients, rounds = 60, 2
@@ -388,6 +395,10 @@ func openConnections(t *testing.T, c net.Conn) bool {
 }
 
 func TestTooLongHeadersAndBodiesAreRefused(t *testing.T) {
+	onEachStore(t, testTooLongHeadersAndBodiesAreRefused)
+}
+
+func testTooLongHeadersAndBodiesAreRefused(t *testing.T, open opener) {
 	b := open(t)
 	a, err := b.try("", "GET", "/v1/api-keys", nil, "X-Long", strings.Repeat("a", 64<<10))
 	if err == nil && a.status != http.StatusRequestHeaderFieldsTooLarge {
@@ -408,6 +419,10 @@ func TestTooLongHeadersAndBodiesAreRefused(t *testing.T) {
 // TestAClientThatSendsAllOfATooLongBodyFirstIsToldWhy writes as curl and most clients do not: nothing is read before
 // the last byte is sent.
 func TestAClientThatSendsAllOfATooLongBodyFirstIsToldWhy(t *testing.T) {
+	onEachStore(t, testAClientThatSendsAllOfATooLongBodyFirstIsToldWhy)
+}
+
+func testAClientThatSendsAllOfATooLongBodyFirstIsToldWhy(t *testing.T, open opener) {
 	b := open(t)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
 	if err != nil {

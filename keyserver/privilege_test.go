@@ -39,6 +39,10 @@ func cost(roleName string) int {
 
 // TestVertesiaPrivilegeOfEveryRoleCallAndTarget is the matrix of the services page.
 func TestVertesiaPrivilegeOfEveryRoleCallAndTarget(t *testing.T) {
+	onEachStore(t, testVertesiaPrivilegeOfEveryRoleCallAndTarget)
+}
+
+func testVertesiaPrivilegeOfEveryRoleCallAndTarget(t *testing.T, open opener) {
 	b := open(t)
 	b.put(record{Service: apikey.Vertesia, Role: "admin", Enabled: true}) // so that no key here is the last administrator
 	names := slices.Sorted(maps.Keys(roles))
@@ -89,6 +93,10 @@ func TestVertesiaPrivilegeOfEveryRoleCallAndTarget(t *testing.T) {
 
 // TestProsopoPrivilegeOfEveryPermissionAndCall gives a key one permission and makes every call.
 func TestProsopoPrivilegeOfEveryPermissionAndCall(t *testing.T) {
+	onEachStore(t, testProsopoPrivilegeOfEveryPermissionAndCall)
+}
+
+func testProsopoPrivilegeOfEveryPermissionAndCall(t *testing.T, open opener) {
 	b := open(t)
 	b.put(record{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true})
 	count := 0
@@ -129,6 +137,10 @@ func TestProsopoPrivilegeOfEveryPermissionAndCall(t *testing.T) {
 }
 
 func TestProsopoKeyGrantsAtMostWhatItHas(t *testing.T) {
+	onEachStore(t, testProsopoKeyGrantsAtMostWhatItHas)
+}
+
+func testProsopoKeyGrantsAtMostWhatItHas(t *testing.T, open opener) {
 	b := open(t)
 	minter := b.prosopo(b.session(apikey.Prosopo, ""), "minter", []string{"createApiKey", "verify"}).text("token")
 	b.prosopo(minter, "ok", []string{"verify"})
@@ -148,6 +160,10 @@ func TestProsopoKeyGrantsAtMostWhatItHas(t *testing.T) {
 
 // TestNoKeyOpensAnotherContractOrEnvironment sends every working credential to every call.
 func TestNoKeyOpensAnotherContractOrEnvironment(t *testing.T) {
+	onEachStore(t, testNoKeyOpensAnotherContractOrEnvironment)
+}
+
+func testNoKeyOpensAnotherContractOrEnvironment(t *testing.T, open opener) {
 	b := open(t)
 	tokens := map[string]string{
 		apikey.Prosopo:  b.prosopo(b.session(apikey.Prosopo, ""), "p", []string{"getApiKeys", "createApiKey", "deleteApiKey"}).text("token"),
@@ -179,6 +195,10 @@ func TestNoKeyOpensAnotherContractOrEnvironment(t *testing.T) {
 }
 
 func TestEveryRouteRefusesNoAndWrongCredentialsAlike(t *testing.T) {
+	onEachStore(t, testEveryRouteRefusesNoAndWrongCredentialsAlike)
+}
+
+func testEveryRouteRefusesNoAndWrongCredentialsAlike(t *testing.T, open opener) {
 	b := open(t)
 	known := map[string]string{
 		apikey.Prosopo:  b.prosopo(b.session(apikey.Prosopo, ""), "p", []string{"verify"}).text("token"),
@@ -245,6 +265,10 @@ func shape(t *testing.T, service string, status int, a answer) {
 }
 
 func TestUnknownPathsAndMethodsAnswerInTheContractsShape(t *testing.T) {
+	onEachStore(t, testUnknownPathsAndMethodsAnswerInTheContractsShape)
+}
+
+func testUnknownPathsAndMethodsAnswerInTheContractsShape(t *testing.T, open opener) {
 	b := open(t)
 	for _, c := range []struct {
 		service, method, path string

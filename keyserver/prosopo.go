@@ -1,7 +1,6 @@
 package keyserver
 
 import (
-	"database/sql"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -31,6 +30,7 @@ var prosopoCodes = map[int]string{
 	http.StatusMethodNotAllowed:    "API.METHOD_NOT_ALLOWED",
 	http.StatusConflict:            "API.CONFLICT",
 	http.StatusInternalServerError: "API.INTERNAL_ERROR",
+	http.StatusServiceUnavailable:  "API.SERVICE_UNAVAILABLE",
 }
 
 func appendProsopoError(b []byte, e *refusal) []byte {
@@ -95,11 +95,7 @@ func prosopoCreate(c *call) (int, []byte, error) {
 	if seconds > 0 {
 		k.ExpiresAt = k.CreatedAt + seconds*1000
 	}
-	var token string
-	err = c.store.change(c.ctx, func(tx *sql.Tx) error {
-		token, err = insertKey(c.ctx, tx, c.random, k)
-		return err
-	})
+	token, err := c.insert(k)
 	return http.StatusOK, appendProsopoKey(nil, k, token), err
 }
 

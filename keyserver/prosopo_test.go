@@ -8,6 +8,10 @@ import (
 )
 
 func TestProsopoKeyIsCreatedListedUsedAndDeleted(t *testing.T) {
+	onEachStore(t, testProsopoKeyIsCreatedListedUsedAndDeleted)
+}
+
+func testProsopoKeyIsCreatedListedUsedAndDeleted(t *testing.T, open opener) {
 	b := open(t)
 	admin := b.session(apikey.Prosopo, "")
 	made := b.prosopo(admin, "payments-api", map[string]any{"AccessRules": []string{"getRules"}, "ApiKeys": []string{"getApiKeys"}}, "expiresIn", 3600)
@@ -47,6 +51,10 @@ func TestProsopoKeyIsCreatedListedUsedAndDeleted(t *testing.T) {
 }
 
 func TestProsopoNeverExpiresWithZeroNullOrNothing(t *testing.T) {
+	onEachStore(t, testProsopoNeverExpiresWithZeroNullOrNothing)
+}
+
+func testProsopoNeverExpiresWithZeroNullOrNothing(t *testing.T, open opener) {
 	b := open(t)
 	admin := b.session(apikey.Prosopo, "")
 	for _, more := range [][]any{{"expiresIn", 0}, {"expiresIn", nil}, {}} {

@@ -68,6 +68,10 @@ func (p *published) checkKey(row any) {
 }
 
 func TestPublishedVertesiaClientWorksUnchanged(t *testing.T) {
+	onEachStore(t, testPublishedVertesiaClientWorksUnchanged)
+}
+
+func testPublishedVertesiaClientWorksUnchanged(t *testing.T, open opener) {
 	for _, slash := range []string{"", "/"} {
 		b := open(t)
 		secret, err := b.MintAdmin(t.Context(), apikey.Vertesia, "")
@@ -144,6 +148,10 @@ func TestPublishedVertesiaClientWorksUnchanged(t *testing.T) {
 // TestAKeyThatWasReadBeforeAnotherChangeCanStillBeSentBack holds read, change, send back, which the client's Partial<ApiKey>
 // invites to: who changed the key last, and when, is the service's to say and not a change that is asked for.
 func TestAKeyThatWasReadBeforeAnotherChangeCanStillBeSentBack(t *testing.T) {
+	onEachStore(t, testAKeyThatWasReadBeforeAnotherChangeCanStillBeSentBack)
+}
+
+func testAKeyThatWasReadBeforeAnotherChangeCanStillBeSentBack(t *testing.T, open opener) {
 	b := open(t)
 	admin := b.session(apikey.Vertesia, "")
 	path := "/api/v1/apikeys/" + b.vertesia(admin, "k", "reader").text("id")

@@ -13,6 +13,10 @@ import (
 )
 
 func TestLastKeyThatCanCreateKeysStays(t *testing.T) {
+	onEachStore(t, testLastKeyThatCanCreateKeysStays)
+}
+
+func testLastKeyThatCanCreateKeysStays(t *testing.T, open opener) {
 	b := open(t)
 	ctx := context.Background()
 	for _, c := range []struct {
@@ -50,6 +54,10 @@ func TestLastKeyThatCanCreateKeysStays(t *testing.T) {
 }
 
 func TestLastVertesiaAdministratorIsNotDisabledOrDemoted(t *testing.T) {
+	onEachStore(t, testLastVertesiaAdministratorIsNotDisabledOrDemoted)
+}
+
+func testLastVertesiaAdministratorIsNotDisabledOrDemoted(t *testing.T, open opener) {
 	b := open(t)
 	secret, err := b.MintAdmin(context.Background(), apikey.Vertesia, "")
 	if err != nil {
@@ -72,6 +80,10 @@ func TestLastVertesiaAdministratorIsNotDisabledOrDemoted(t *testing.T) {
 }
 
 func TestOrdinaryKeysCanAlwaysBeDeleted(t *testing.T) {
+	onEachStore(t, testOrdinaryKeysCanAlwaysBeDeleted)
+}
+
+func testOrdinaryKeysCanAlwaysBeDeleted(t *testing.T, open opener) {
 	b := open(t)
 	p := b.prosopo(b.session(apikey.Prosopo, ""), "p", []string{"verify"}).text("id")
 	b.want(200, b.session(apikey.Prosopo, ""), "POST", "/api-keys/delete", map[string]any{"apiKeyId": p})
@@ -86,6 +98,10 @@ func TestOrdinaryKeysCanAlwaysBeDeleted(t *testing.T) {
 }
 
 func TestTwoAdministratorsCannotDeleteEachOtherAtOnce(t *testing.T) {
+	onEachStore(t, testTwoAdministratorsCannotDeleteEachOtherAtOnce)
+}
+
+func testTwoAdministratorsCannotDeleteEachOtherAtOnce(t *testing.T, open opener) {
 	b := open(t)
 	for range 20 {
 		var tokens [2]string
@@ -123,7 +139,9 @@ func TestTwoAdministratorsCannotDeleteEachOtherAtOnce(t *testing.T) {
 
 func itoa(i int) string { return string(rune('0' + i)) }
 
-func TestExpiryIsEnforced(t *testing.T) {
+func TestExpiryIsEnforced(t *testing.T) { onEachStore(t, testExpiryIsEnforced) }
+
+func testExpiryIsEnforced(t *testing.T, open opener) {
 	b := open(t)
 	at := b.clock.now().Add(time.Hour).Format(time.RFC3339)
 	p := b.prosopo(b.session(apikey.Prosopo, ""), "p", []string{"getApiKeys"}, "expiresIn", 3600)
@@ -161,6 +179,10 @@ func TestExpiryIsEnforced(t *testing.T) {
 }
 
 func TestExpiredVertesiaKeyCannotBeReadChangedOrDeleted(t *testing.T) {
+	onEachStore(t, testExpiredVertesiaKeyCannotBeReadChangedOrDeleted)
+}
+
+func testExpiredVertesiaKeyCannotBeReadChangedOrDeleted(t *testing.T, open opener) {
 	b := open(t)
 	admin := b.session(apikey.Vertesia, "")
 	id := b.vertesia(admin, "v", "reader", "expires_at", b.clock.now().Add(time.Second)).text("id")
@@ -171,6 +193,10 @@ func TestExpiredVertesiaKeyCannotBeReadChangedOrDeleted(t *testing.T) {
 }
 
 func TestLastUseMovesAtOnceAndIsStoredWithinASecond(t *testing.T) {
+	onEachStore(t, testLastUseMovesAtOnceAndIsStoredWithinASecond)
+}
+
+func testLastUseMovesAtOnceAndIsStoredWithinASecond(t *testing.T, open opener) {
 	b := open(t)
 	admin := b.session(apikey.Generic, apikey.Live)
 	made := b.generic(admin, "g", "live")
@@ -209,7 +235,9 @@ func TestLastUseMovesAtOnceAndIsStoredWithinASecond(t *testing.T) {
 	}
 }
 
-func TestRestrictionsAreEnforced(t *testing.T) {
+func TestRestrictionsAreEnforced(t *testing.T) { onEachStore(t, testRestrictionsAreEnforced) }
+
+func testRestrictionsAreEnforced(t *testing.T, open opener) {
 	b := open(t)
 	admin := b.session(apikey.Generic, apikey.Live)
 	for _, c := range []struct {
@@ -259,7 +287,9 @@ func TestRestrictionsAreEnforced(t *testing.T) {
 	}
 }
 
-func TestRestrictedKeyMakesNoWiderKey(t *testing.T) {
+func TestRestrictedKeyMakesNoWiderKey(t *testing.T) { onEachStore(t, testRestrictedKeyMakesNoWiderKey) }
+
+func testRestrictedKeyMakesNoWiderKey(t *testing.T, open opener) {
 	b := open(t)
 	own := map[string]any{"ip_addresses": []string{"127.0.0.0/8"}, "endpoints": []string{"/v1"}}
 	key := b.generic(b.session(apikey.Generic, apikey.Live), "narrow", "live", "restrictions", own).text("data.key")
@@ -282,6 +312,10 @@ func TestRestrictedKeyMakesNoWiderKey(t *testing.T) {
 }
 
 func TestTestUsersAreInMemoryOnlyAndLiveUsersAreStored(t *testing.T) {
+	onEachStore(t, testTestUsersAreInMemoryOnlyAndLiveUsersAreStored)
+}
+
+func testTestUsersAreInMemoryOnlyAndLiveUsersAreStored(t *testing.T, open opener) {
 	b := open(t)
 	live, test := b.session(apikey.Generic, apikey.Live), b.session(apikey.Generic, apikey.Test)
 	stored := b.want(201, live, "POST", "/v1/users", `{"name":"Ada","email":"ada@example.com"}`).text("data.id")
@@ -292,7 +326,7 @@ func TestTestUsersAreInMemoryOnlyAndLiveUsersAreStored(t *testing.T) {
 	b.want(200, test, "GET", "/v1/users/"+passing, nil)
 	b.want(404, live, "GET", "/v1/users/"+passing, nil)
 	b.want(404, test, "GET", "/v1/users/"+stored, nil)
-	again := openAt(t, b.path, b.clock)
+	again := b.beside(t)
 	again.want(200, again.session(apikey.Generic, apikey.Live), "GET", "/v1/users/"+stored, nil)
 	again.want(404, again.session(apikey.Generic, apikey.Test), "GET", "/v1/users/"+passing, nil)
 	for i := range maxTestUsers + 1 {
@@ -302,6 +336,10 @@ func TestTestUsersAreInMemoryOnlyAndLiveUsersAreStored(t *testing.T) {
 }
 
 func TestNoContractReachesTheKeysOfAnother(t *testing.T) {
+	onEachStore(t, testNoContractReachesTheKeysOfAnother)
+}
+
+func testNoContractReachesTheKeysOfAnother(t *testing.T, open opener) {
 	b := open(t)
 	p := b.prosopo(b.session(apikey.Prosopo, ""), "p", []string{"verify"}).text("id")
 	v := b.vertesia(b.session(apikey.Vertesia, ""), "v", "reader").text("id")

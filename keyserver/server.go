@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"detent/apikey"
@@ -24,6 +24,11 @@ type Options struct {
 	// Path is the SQLite file. It is made 0600 and its missing folders 0700. Several
 	// processes of one machine may share it.
 	Path string
+	// URL is a PostgreSQL database instead, which processes of several machines may share:
+	// postgres://user@host/database. What it leaves out comes from PostgreSQL's usual variables and files.
+	URL string
+	// MustExist: a store that is not there is an error, ErrNoStore, and is not made.
+	MustExist bool
 	// Now is the clock and Random the source of ids, secrets and signing keys; nil for the real ones.
 	Now    func() time.Time
 	Random io.Reader
@@ -48,10 +53,13 @@ type Server struct {
 	routes   []route
 	limits   limits
 
-	sweeper sync.WaitGroup
-	stop    chan struct{}
-	closing sync.Once
-	closed  error
+	instance string      // names this process in leases
+	leased   atomic.Bool // whether it ever held one
+	swept    atomic.Int64
+	sweeper  sync.WaitGroup
+	stop     chan struct{}
+	closing  sync.Once
+	closed   error
 }
 
 // ref names a project.
@@ -61,9 +69,6 @@ type sessionKind struct {
 	service string
 	env     apikey.Environment
 }
-
-// sweepEvery is how often expired Vertesia keys are deleted when nobody calls.
-const sweepEvery = time.Minute
 
 // Open opens the store, or makes it, and starts the service without a listener.
 func Open(ctx context.Context, o Options) (*Server, error) {
@@ -75,17 +80,15 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		s.random = rand.Reader
 	}
 	s.random = &lockedReader{r: s.random}
-	if o.Log == nil {
-		o.Log = io.Discard
-	}
-	s.log = log.New(o.Log, "keyserver: ", log.LstdFlags|log.LUTC)
-	st, err := openStore(ctx, o.Path)
+	st, password, err := openStore(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	s.store = st
+	s.log = log.New(logTo(o.Log, password), "keyserver: ", log.LstdFlags|log.LUTC)
 	if err := s.start(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the key store %s: %w", o.Path, err), st.close())
+		err = errors.Join(fmt.Errorf("open the key store %s: %w", st.name, err), st.close())
+		return nil, withoutPassword(err, password)
 	}
 	s.routes = slices.Concat(prosopoRoutes, vertesiaRoutes, genericRoutes)
 	s.usage.start(s.store, s.log)
@@ -106,6 +109,10 @@ func (s *Server) start(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+	}
+	var err error
+	if s.instance, err = randomText(s.random, 10); err != nil {
+		return err
 	}
 	s.project.name = "Default"
 	s.sessions = map[string]*record{}
@@ -165,8 +172,7 @@ func (s *Server) MintAdmin(ctx context.Context, service string, env apikey.Envir
 		return apikey.Secret{}, fmt.Errorf("%q is no environment of the generic service: use live or test", env)
 	}
 	var secret string
-	err := s.store.change(ctx, func(tx *sql.Tx) error {
-		var err error
+	err := s.store.add(ctx, func(ctx context.Context, tx txn) (err error) {
 		secret, err = insertKey(ctx, tx, s.random, s.administrator(service, env))
 		return err
 	})
@@ -176,15 +182,55 @@ func (s *Server) MintAdmin(ctx context.Context, service string, env apikey.Envir
 	return apikey.NewSecret(secret), nil
 }
 
+// Minted is an administrator key that was just made, and its secret, which is told this once.
+type Minted struct {
+	Service     string
+	Environment apikey.Environment // of the generic service
+	Secret      apikey.Secret
+}
+
 // HasAdmins reports whether every contract has a stored, working key that can create keys.
-func (s *Server) HasAdmins(ctx context.Context) (bool, error) {
+func (s *Server) HasAdmins(ctx context.Context) (has bool, err error) {
+	err = s.store.read(ctx, func(ctx context.Context, q queryer) (err error) {
+		has, err = s.hasAdmins(ctx, q)
+		return err
+	})
+	return has, err
+}
+
+func (s *Server) hasAdmins(ctx context.Context, q queryer) (bool, error) {
 	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
-		n, err := otherMinters(ctx, s.store.reader, service, "", s.now())
+		n, err := otherMinters(ctx, q, service, "", s.now())
 		if err != nil || n == 0 {
 			return false, err
 		}
 	}
 	return true, nil
+}
+
+// MintFirstAdmins stores one administrator key a service and environment where HasAdmins does not hold, and none where it
+// does: of several instances that start at once on a new store, one does.
+func (s *Server) MintFirstAdmins(ctx context.Context) ([]Minted, error) {
+	var minted []Minted
+	err := s.store.change(ctx, func(ctx context.Context, tx txn) error {
+		minted = nil
+		has, err := s.hasAdmins(ctx, tx)
+		if err != nil || has {
+			return err
+		}
+		for _, kind := range []sessionKind{{apikey.Prosopo, ""}, {apikey.Vertesia, ""}, {apikey.Generic, apikey.Live}, {apikey.Generic, apikey.Test}} {
+			secret, err := insertKey(ctx, tx, s.random, s.administrator(kind.service, kind.env))
+			if err != nil {
+				return err
+			}
+			minted = append(minted, Minted{kind.service, kind.env, apikey.NewSecret(secret)})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("mint the first administrator keys: %w", err)
+	}
+	return minted, nil
 }
 
 // Close ends the background work, stores what was used last and closes the store.
@@ -194,39 +240,9 @@ func (s *Server) Close() error {
 		close(s.stop)
 		s.sweeper.Wait()
 		s.usage.close()
-		s.closed = s.store.close()
+		s.closed = errors.Join(s.release(context.Background()), s.store.close())
 	})
 	return s.closed
-}
-
-func (s *Server) sweepUntilClosed() {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		ctx, cancel := context.WithTimeout(context.Background(), sweepEvery)
-		if err := s.sweep(ctx, s.now()); err != nil {
-			s.log.Printf("delete expired keys: %v", err)
-		}
-		cancel()
-		select {
-		case <-s.stop:
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// sweep deletes the Vertesia keys whose end has come. It writes only if there are any.
-func (s *Server) sweep(ctx context.Context, now time.Time) error {
-	var due int
-	err := s.store.reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT id FROM keys
-		WHERE service = $1 AND expires_at > 0 AND expires_at <= $2 LIMIT 1) AS due`, apikey.Vertesia, now.UnixMilli()).Scan(&due)
-	if err != nil || due == 0 {
-		return err
-	}
-	_, err = s.store.writer.ExecContext(ctx, `DELETE FROM keys WHERE service = $1 AND expires_at > 0 AND expires_at <= $2`,
-		apikey.Vertesia, now.UnixMilli())
-	return err
 }
 
 // limits are the times of a connection. A list may take longer than write: each page of it has

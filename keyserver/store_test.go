@@ -112,8 +112,12 @@ func TestStoreKeepsWhatItWasGivenAcrossARestart(t *testing.T) {
 }
 
 func TestTwoServersOnOneStoreAgreeAtOnce(t *testing.T) {
+	onEachStore(t, testTwoServersOnOneStoreAgreeAtOnce)
+}
+
+func testTwoServersOnOneStoreAgreeAtOnce(t *testing.T, open opener) {
 	one := open(t)
-	two := openAt(t, one.path, one.clock)
+	two := one.beside(t)
 	key := one.generic(one.session(apikey.Generic, apikey.Live), "k", "live")
 	two.want(200, key.text("data.key"), "GET", "/v1/api-keys", nil)
 	two.want(200, two.session(apikey.Generic, apikey.Live), "DELETE", "/v1/api-keys/"+key.text("data.id"), nil)

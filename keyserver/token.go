@@ -23,7 +23,8 @@ const (
 
 // signers sign and check exchanged tokens. The private key is in memory only; the public ones are
 // stored, so that a token outlives a restart and other processes on the store accept it, and so that
-// nobody who reads the store can make one.
+// nobody who reads the store can make one. Public keys are cached: they prove who signed, and no more; the key that a token
+// stands for is looked up in the store each time.
 type signers struct {
 	mu      sync.Mutex
 	kid     string
@@ -148,7 +149,7 @@ func (s *Server) signer(ctx context.Context, now time.Time) (string, ed25519.Pri
 	}
 	private := ed25519.NewKeyFromSeed(seed)
 	public := private.Public().(ed25519.PublicKey)
-	err = s.store.change(ctx, func(tx *sql.Tx) error {
+	err = s.store.add(ctx, func(ctx context.Context, tx txn) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM signers WHERE expires_at <= $1`, now.UnixMilli()); err != nil {
 			return err
 		}
@@ -172,8 +173,13 @@ func (s *Server) verifier(ctx context.Context, kid string, now time.Time) (ed255
 	if public, ok := g.public[kid]; ok {
 		return public, nil
 	}
+	if !storable(kid) {
+		return nil, nil
+	}
 	var text string
-	err := s.store.reader.QueryRowContext(ctx, `SELECT public FROM signers WHERE kid = $1 AND expires_at > $2`, kid, now.UnixMilli()).Scan(&text)
+	err := s.store.read(ctx, func(ctx context.Context, q queryer) error {
+		return q.QueryRowContext(ctx, `SELECT public FROM signers WHERE kid = $1 AND expires_at > $2`, kid, now.UnixMilli()).Scan(&text)
+	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

@@ -2,8 +2,11 @@ package keyserver
 
 import (
 	"context"
-	"database/sql"
+	"fmt"
 	"log"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -77,17 +80,35 @@ func (u *usage) flush() {
 	}
 }
 
+// usageRows is how many rows one statement moves: far below what a statement may have of parameters.
+const usageRows = 500
+
+// write moves last uses forward, never back: instances may write the same ones in any order. Ids are in order, so
+// that two instances do not wait for each other in a circle; where they do, the database ends one, which tries again. A
+// row is written once a batch, however often the key was used.
 func (u *usage) write(batch map[string]int64) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return u.store.change(ctx, func(tx *sql.Tx) error {
-		for id, at := range batch {
-			if _, err := tx.ExecContext(ctx, `UPDATE keys SET last_used_at = $1 WHERE id = $2 AND last_used_at < $1`, at, id); err != nil {
-				return err
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(batch)), usageRows) {
+		var rows strings.Builder
+		args := make([]any, 0, 2*len(ids))
+		for i, id := range ids {
+			if i > 0 {
+				rows.WriteByte(',')
 			}
+			fmt.Fprintf(&rows, "(CAST($%d AS TEXT),CAST($%d AS BIGINT))", 2*i+1, 2*i+2)
+			args = append(args, id, batch[id])
 		}
-		return nil
-	})
+		err := u.store.addAgain(ctx, func(ctx context.Context, tx txn) error {
+			_, err := tx.ExecContext(ctx, `UPDATE keys SET last_used_at = used.column2 FROM (VALUES `+rows.String()+`) AS used
+				WHERE keys.id = used.column1 AND keys.last_used_at < used.column2`, args...)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (u *usage) close() {

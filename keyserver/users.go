@@ -1,6 +1,7 @@
 package keyserver
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"net/http"
@@ -83,17 +84,22 @@ func userCreate(c *call) (int, []byte, error) {
 		c.users.add(u)
 		return http.StatusCreated, u.answer(), nil
 	}
-	_, err = c.store.writer.ExecContext(c.ctx, `INSERT INTO users (id, name, email, created_at) VALUES ($1, $2, $3, $4)`,
-		u.id, u.name, u.email, u.createdAt)
+	err = c.store.add(c.ctx, func(ctx context.Context, tx txn) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO users (id, name, email, created_at) VALUES ($1, $2, $3, $4)`,
+			u.id, u.name, u.email, u.createdAt)
+		return err
+	})
 	return http.StatusCreated, u.answer(), err
 }
 
 func userGet(c *call) (int, []byte, error) {
 	u, ok := c.users.get(c.id)
-	if c.who.Environment != apikey.Test {
+	if c.who.Environment != apikey.Test && storable(c.id) {
 		u = user{id: c.id}
-		err := c.store.reader.QueryRowContext(c.ctx, `SELECT name, email, created_at FROM users WHERE id = $1`, c.id).
-			Scan(&u.name, &u.email, &u.createdAt)
+		err := c.store.read(c.ctx, func(ctx context.Context, q queryer) error {
+			return q.QueryRowContext(ctx, `SELECT name, email, created_at FROM users WHERE id = $1`, c.id).
+				Scan(&u.name, &u.email, &u.createdAt)
+		})
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return 0, nil, err
 		}

@@ -1,6 +1,7 @@
 package keyserver
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -88,7 +89,11 @@ func vertesiaList(c *call) (int, []byte, error) {
 }
 
 func vertesiaGet(c *call) (int, []byte, error) {
-	k, err := c.vertesiaKey(c.store.reader, c.id)
+	var k *record
+	err := c.store.read(c.ctx, func(ctx context.Context, q queryer) (err error) {
+		k, err = c.vertesiaKey(ctx, q, c.id)
+		return err
+	})
 	if err != nil {
 		return 0, nil, err
 	}
@@ -103,8 +108,8 @@ func vertesiaGet(c *call) (int, []byte, error) {
 }
 
 // vertesiaKey finds a key that is not past its end.
-func (c *call) vertesiaKey(q queryer, id string) (*record, error) {
-	k, err := keyOf(c.ctx, q, apikey.Vertesia, "", id)
+func (c *call) vertesiaKey(ctx context.Context, q queryer, id string) (*record, error) {
+	k, err := keyOf(ctx, q, apikey.Vertesia, "", id)
 	if err == nil && k.expired(c.now) {
 		return nil, errNoKey
 	}
@@ -142,11 +147,7 @@ func vertesiaCreate(c *call) (int, []byte, error) {
 	if err := c.setExtra(k, o); err != nil {
 		return 0, nil, err
 	}
-	var value string
-	err = c.store.change(c.ctx, func(tx *sql.Tx) error {
-		value, err = insertKey(c.ctx, tx, c.random, k)
-		return err
-	})
+	value, err := c.insert(k)
 	return http.StatusOK, c.appendVertesiaKey(nil, k, value), err
 }
 
@@ -225,8 +226,11 @@ func vertesiaUpdate(c *call) (int, []byte, error) {
 		return 0, nil, err
 	}
 	var after record
-	err = c.store.change(c.ctx, func(tx *sql.Tx) error {
-		k, err := c.vertesiaKey(tx, c.id)
+	err = c.store.change(c.ctx, func(ctx context.Context, tx txn) error {
+		if err := c.still(ctx, tx); err != nil {
+			return err
+		}
+		k, err := c.vertesiaKey(ctx, tx, c.id)
 		if err != nil {
 			return err
 		}
@@ -234,11 +238,11 @@ func vertesiaUpdate(c *call) (int, []byte, error) {
 		if err := c.applyUpdate(&after, o); err != nil {
 			return err
 		}
-		if err := c.keepLast(c.ctx, tx, c.who, k, &after, c.now); err != nil {
+		if err := c.keepLast(ctx, tx, c.who, k, &after, c.now); err != nil {
 			return err
 		}
 		after.UpdatedAt, after.UpdatedBy = c.now.UnixMilli(), c.actor()
-		return updateKey(c.ctx, tx, &after)
+		return updateKey(ctx, tx, &after)
 	})
 	return http.StatusOK, c.appendVertesiaKey(nil, &after, ""), err
 }
@@ -341,15 +345,20 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 			return 0, nil, invalid("ttl must be at least 1 second")
 		}
 	}
-	k.ExpiresAt = k.CreatedAt + life*1000
-	err := c.store.change(c.ctx, func(tx *sql.Tx) error {
-		err := tx.QueryRowContext(c.ctx, `SELECT value, expires_at FROM keys
+	expires := k.CreatedAt + life*1000
+	// Asked for twice it is the same key, so it may be asked for again where an answer was lost.
+	err := c.store.settle(c.ctx, func(ctx context.Context, tx txn) error {
+		if err := c.still(ctx, tx); err != nil {
+			return err
+		}
+		err := tx.QueryRowContext(ctx, `SELECT value, expires_at FROM keys
 			WHERE type = 'pk' AND project = $1 AND name = $2 AND service = $3 AND enabled = 1 AND value <> '' AND expires_at > $4
 			ORDER BY expires_at DESC LIMIT 1`, k.Project, k.Name, apikey.Vertesia, c.now.UnixMilli()).Scan(&k.Value, &k.ExpiresAt)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		_, err = insertKey(c.ctx, tx, c.random, k)
+		k.ExpiresAt = expires
+		_, err = insertKey(ctx, tx, c.random, k)
 		return err
 	})
 	b := append([]byte(nil), `{"value":`...)

@@ -12,6 +12,10 @@ import (
 )
 
 func TestVertesiaKeyIsCreatedReadChangedAndDeleted(t *testing.T) {
+	onEachStore(t, testVertesiaKeyIsCreatedReadChangedAndDeleted)
+}
+
+func testVertesiaKeyIsCreatedReadChangedAndDeleted(t *testing.T, open opener) {
 	b := open(t)
 	admin := b.session(apikey.Vertesia, "")
 	made := b.vertesia(admin, "backend", "developer", "expires_at", "2027-01-31T00:00:00Z", "properties", map[string]any{"team": "a"})
@@ -47,6 +51,10 @@ func TestVertesiaKeyIsCreatedReadChangedAndDeleted(t *testing.T) {
 }
 
 func TestPublicKeyIsReturnedAgainWhileItIsValid(t *testing.T) {
+	onEachStore(t, testPublicKeyIsReturnedAgainWhileItIsValid)
+}
+
+func testPublicKeyIsReturnedAgainWhileItIsValid(t *testing.T, open opener) {
 	b := open(t)
 	admin := b.session(apikey.Vertesia, "")
 	app := b.vertesia(admin, "app", "application").text("value")
@@ -92,6 +100,10 @@ func TestPublicKeyIsReturnedAgainWhileItIsValid(t *testing.T) {
 }
 
 func TestParallelRequestsForAPublicKeyGetTheSameOne(t *testing.T) {
+	onEachStore(t, testParallelRequestsForAPublicKeyGetTheSameOne)
+}
+
+func testParallelRequestsForAPublicKeyGetTheSameOne(t *testing.T, open opener) {
 	b := open(t)
 	var mu sync.Mutex
 	seen := map[string]int{}
@@ -123,6 +135,10 @@ func claimsOf(t *testing.T, token string) tokenClaims {
 }
 
 func TestExchangedTokenIsGoodForAsLongAsItsKeyIs(t *testing.T) {
+	onEachStore(t, testExchangedTokenIsGoodForAsLongAsItsKeyIs)
+}
+
+func testExchangedTokenIsGoodForAsLongAsItsKeyIs(t *testing.T, open opener) {
 	b := open(t)
 	admin := b.session(apikey.Vertesia, "")
 	key := b.vertesia(admin, "k", "developer")
@@ -150,6 +166,10 @@ func TestExchangedTokenIsGoodForAsLongAsItsKeyIs(t *testing.T) {
 }
 
 func TestTokenEndsWithItsTimeAndWithItsKeysTime(t *testing.T) {
+	onEachStore(t, testTokenEndsWithItsTimeAndWithItsKeysTime)
+}
+
+func testTokenEndsWithItsTimeAndWithItsKeysTime(t *testing.T, open opener) {
 	b := open(t)
 	admin := b.session(apikey.Vertesia, "")
 	soon := b.vertesia(admin, "soon", "reader", "expires_at", b.clock.now().Add(time.Minute)).text("value")
@@ -162,7 +182,9 @@ func TestTokenEndsWithItsTimeAndWithItsKeysTime(t *testing.T) {
 	b.want(401, long, "GET", "/api/v1/apikeys", nil)
 }
 
-func TestForgedTokensAreRefused(t *testing.T) {
+func TestForgedTokensAreRefused(t *testing.T) { onEachStore(t, testForgedTokensAreRefused) }
+
+func testForgedTokensAreRefused(t *testing.T, open opener) {
 	b := open(t)
 	key := b.vertesia(b.session(apikey.Vertesia, ""), "k", "reader")
 	admin := b.vertesia(b.session(apikey.Vertesia, ""), "a", "admin")
@@ -209,17 +231,25 @@ func TestForgedTokensAreRefused(t *testing.T) {
 }
 
 func TestTokenOutlivesARestartAndIsGoodInEveryProcessOnTheStore(t *testing.T) {
+	onEachStore(t, testTokenOutlivesARestartAndIsGoodInEveryProcessOnTheStore)
+}
+
+func testTokenOutlivesARestartAndIsGoodInEveryProcessOnTheStore(t *testing.T, open opener) {
 	b := open(t)
 	key := b.vertesia(b.session(apikey.Vertesia, ""), "k", "reader").text("value")
 	token := b.want(200, key, "POST", "/token/issue", nil).text("token")
 	own := b.want(200, b.session(apikey.Vertesia, ""), "POST", "/token/issue", nil).text("token")
-	other := openAt(t, b.path, b.clock)
+	other := b.beside(t)
 	other.want(200, token, "GET", "/api/v1/apikeys", nil)
 	other.want(401, own, "GET", "/api/v1/apikeys", nil) // a session ends with its process
 	other.want(401, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys", nil)
 }
 
 func TestSignersAreReplacedAndForgotten(t *testing.T) {
+	onEachStore(t, testSignersAreReplacedAndForgotten)
+}
+
+func testSignersAreReplacedAndForgotten(t *testing.T, open opener) {
 	b := open(t)
 	key := b.vertesia(b.session(apikey.Vertesia, ""), "k", "reader").text("value")
 	first := b.want(200, key, "POST", "/token/issue", nil).text("token")

@@ -1,0 +1,68 @@
+package keyserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// openStore opens the store that the options name, or makes it, and brings it to this program's version. It also
+// returns what must not be in any log.
+func openStore(ctx context.Context, o Options) (st *store, password string, err error) {
+	switch {
+	case o.URL != "":
+		if st, password, err = openPostgres(o.URL); err != nil {
+			return nil, "", fmt.Errorf("the address of the key store %w", err)
+		}
+	default:
+		if _, err := os.Stat(o.Path); o.MustExist && errors.Is(err, os.ErrNotExist) {
+			return nil, "", fmt.Errorf("%w at %s", ErrNoStore, o.Path)
+		}
+		if st, err = openSQLite(ctx, o.Path); err != nil {
+			return nil, "", err
+		}
+	}
+	if err := st.ready(ctx, o.MustExist); err != nil {
+		err = fmt.Errorf("open the key store %s: %w", st.name, err)
+		return nil, "", withoutPassword(errors.Join(err, st.close()), password)
+	}
+	return st, password, nil
+}
+
+// ErrNoStore says that a store that had to be there is not.
+var ErrNoStore = errors.New("there is no key store")
+
+func (s *store) ready(ctx context.Context, mustExist bool) error {
+	err := s.read(ctx, func(ctx context.Context, q queryer) error {
+		if s.metaFirst {
+			if err := checkEncoding(ctx, q); err != nil {
+				return err
+			}
+		}
+		version, err := s.schemaOf(ctx, q)
+		if err == nil && version == 0 && mustExist {
+			err = ErrNoStore
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, errForeign):
+		return fmt.Errorf("it is %w: nothing was changed; give detent a database or a schema of its own", err)
+	case err != nil:
+		return err
+	}
+	return s.migrate(ctx)
+}
+
+// logTo keeps a password out of a log.
+func logTo(w io.Writer, password string) io.Writer {
+	if w == nil {
+		return io.Discard
+	}
+	if password == "" {
+		return w
+	}
+	return without{w, password}
+}
