@@ -32,7 +32,7 @@ func openStore(ctx context.Context, o Options) (st *store, password string, err 
 }
 
 // ErrNoStore says that a store that had to be there is not.
-var ErrNoStore = errors.New("there is no key store")
+var ErrNoStore = errors.New("there is no store")
 
 func (s *store) ready(ctx context.Context, mustExist bool) error {
 	err := s.read(ctx, func(ctx context.Context, q queryer) error {
