@@ -76,10 +76,11 @@ func writeCluster(b *strings.Builder, cluster string, width int) {
 	b.WriteRune(unicode.ReplacementChar)
 }
 
-// allVisible reports whether what follows a base joins nothing and hides nothing: accents only.
+// allVisible reports whether what follows a base joins nothing and hides nothing: accents only. A variation selector
+// makes its base one cell wide on one terminal and two on another.
 func allVisible(s string) bool {
 	for _, r := range s {
-		if !unicode.Is(unicode.Mn, r) && !visible(r) {
+		if unicode.Is(unicode.Variation_Selector, r) || !unicode.Is(unicode.Mn, r) && !visible(r) {
 			return false
 		}
 	}

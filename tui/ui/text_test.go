@@ -24,6 +24,7 @@ func TestCleanLeavesOnlyWhatEveryTerminalMeasuresAlike(t *testing.T) {
 		"bad\xffbyte":              "bad\uFFFDbyte",
 		"nbsp\u00a0and\u3000wide":  "nbsp and wide",
 		"\u0301leading":            "leading",
+		"0\ufe0f \u2764\ufe0f":     "0 \u2764",
 		"tag\U000e0041\U000e007fx": "tagx",
 	}
 	for in, want := range cases {
