@@ -16,7 +16,8 @@ import (
 	"detent/apikey"
 )
 
-// journalVersion is the format that this detent writes and reads.
+// journalVersion is the format that this detent writes. It reads the older ones too, whose journals get
+// this version when they are next written.
 const journalVersion = 1
 
 // journal is one rotation on disk: what was done, what was begun, and what was
@@ -174,6 +175,7 @@ func (r keyRecord) key() apikey.Key {
 }
 
 func encode(j *journal) ([]byte, error) {
+	j.Version = journalVersion
 	b, err := json.MarshalIndent(j, "", "  ")
 	if err != nil {
 		return nil, err
@@ -212,7 +214,7 @@ func decode(b []byte) (*journal, error) {
 
 func (j *journal) check() error {
 	switch {
-	case j.Version != journalVersion:
+	case j.Version < 1 || j.Version > journalVersion:
 		return fmt.Errorf("version %d", j.Version)
 	case !isNonce(j.ID):
 		return errors.New("its id is not one of ours")

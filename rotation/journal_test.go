@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -81,6 +82,40 @@ func TestJournalKeepsEveryFieldOfAKey(t *testing.T) {
 	}
 }
 
+func version(n int) string { return fmt.Sprintf(`"version": %d`, n) }
+
+// The file was written by the first detent that rotated. What is open then is ended by every later one.
+func TestJournalOfTheFirstVersionIsRead(t *testing.T) {
+	old, err := os.ReadFile("testdata/journal-v1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	const id = "iym7dhq6uv"
+	if err := os.WriteFile(journalPath(dir, id), old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v, err := Find(dir, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Step != Drain || v.State != Open || v.Old.Role != "application" || v.New == nil || v.New.ID != "omvgkttwga6h" || !v.Destinations[0].Put ||
+		v.Drain != DefaultDrain || v.DrainExplicit || len(blocked(v.Diff)) != 0 || len(v.History) != 4 || !strings.Contains(v.Next.Undo, "/srv/shop/.env") {
+		t.Errorf("%+v", v)
+	}
+	j, err := decode(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := writeJournal(dir, j); err != nil {
+		t.Fatal(err)
+	}
+	now, err := os.ReadFile(journalPath(dir, id))
+	if err != nil || !strings.Contains(string(now), version(journalVersion)) {
+		t.Errorf("written anew as %s, %v", now, err)
+	}
+}
+
 func TestUnusableJournalIsRefusedAndLeftAsItIs(t *testing.T) {
 	c := shaped(t, vertesiaShape())
 	id := c.openAt(Drain)
@@ -94,7 +129,8 @@ func TestUnusableJournalIsRefusedAndLeftAsItIs(t *testing.T) {
 		want    string
 		newer   bool
 	}{
-		"newer":              {strings.Replace(string(good), `"version": 1`, `"version": 2, "shiny": true`, 1), "newer detent", true},
+		"newer":              {strings.Replace(string(good), version(journalVersion), version(journalVersion+1)+`, "shiny": true`, 1), "newer detent", true},
+		"version 0":          {strings.Replace(string(good), version(journalVersion), version(0), 1), "is damaged", false},
 		"cut off":            {string(good[:len(good)/2]), "is damaged", false},
 		"empty":              {"", "is damaged", false},
 		"not JSON":           {"hello", "is damaged", false},
