@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -34,7 +35,9 @@ func killPoints(t *testing.T, b *backend, pl plot) []killPoint {
 	p.must(p.spawn([]string{actorLog + "=" + p.home.path("points")}, p.rotateArgs()...))
 	p.assertRotated()
 	var out []killPoint
-	for i, what := range strings.Split(strings.TrimSpace(p.read("points")), "\n") {
+	hooks := strings.Split(strings.TrimSpace(p.read("points")), "\n")
+	assertPaired(t, hooks)
+	for i, what := range hooks {
 		if !readHook.MatchString(what) {
 			out = append(out, killPoint{hook: i + 1, what: what})
 		}
@@ -43,6 +46,34 @@ func killPoints(t *testing.T, b *backend, pl plot) []killPoint {
 		out = append(out, killPoint{call: i + 1, what: what + ", not handled"}, killPoint{call: i + 1, handled: true, what: what + ", handled"})
 	}
 	return out
+}
+
+// assertPaired holds that what is hooked is hooked before and after, and that the journal is written around
+// every call that changes anything: a point that is not there cannot be killed at.
+func assertPaired(t *testing.T, hooks []string) {
+	t.Helper()
+	seen := map[string]int{}
+	for i, what := range hooks {
+		seen[what]++
+		op, call := strings.CutPrefix(what, "before: ")
+		if !call || readHook.MatchString(what) || strings.HasPrefix(op, "preflight ") || strings.HasPrefix(op, "finish ") || op == "own project" {
+			continue
+		}
+		if i == 0 || hooks[i-1] != "journal after: "+op+" begins" {
+			t.Errorf("%q is not journaled before it happens", op)
+		}
+		rest := hooks[i:]
+		if after := slices.Index(rest, "after: "+op); after < 0 || after+1 >= len(rest) || rest[after+1] != "journal before: "+op+" done" {
+			t.Errorf("%q is not journaled after it happened", op)
+		}
+	}
+	for what, n := range seen {
+		for before, after := range map[string]string{"before: ": "after: ", "journal before: ": "journal after: "} {
+			if op, ok := strings.CutPrefix(what, before); ok && seen[after+op] != n {
+				t.Errorf("%q comes %d times, its end %d times", what, n, seen[after+op])
+			}
+		}
+	}
 }
 
 // killed runs the rotation in a real process until it dies there.
