@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"detent/apikey"
 	"detent/client"
+	"detent/delivery"
 )
 
 // maxSkew is the difference to the service's clock that is worth saying.
@@ -238,6 +240,7 @@ func (r *Rotation) preflightDestinations(ctx context.Context) error {
 		for _, n := range plan.Notes {
 			r.note("%s: %s", d.Describe(), n)
 		}
+		r.noteOtherKey(ctx, d)
 		r.j.Destinations[i].Backup = plan.Backup
 		r.j.Destinations[i].CanUndo = d.CanUndo()
 	}
@@ -253,6 +256,18 @@ func (r *Rotation) preflightDestinations(ctx context.Context) error {
 	}
 	r.note("this is the key that detent itself uses: %s is rewritten once the new key is proved", r.w.Switcher.Describe())
 	return nil
+}
+
+// noteOtherKey says that a destination holds something else than the key that is replaced, as far as
+// the mask of the key tells: a wrong path or variable looks like that.
+func (r *Rotation) noteOtherKey(ctx context.Context, d delivery.Destination) {
+	begins := strings.TrimRight(r.j.Old.Masked, "*….•")
+	if begins == r.j.Old.Masked { // no mask
+		return
+	}
+	if held := r.held(ctx, d); !held.IsZero() && !held.HasPrefix(begins) {
+		r.note("%s: what it holds now is not the key that is replaced, which begins with %s: is it the right place?", d.Describe(), begins)
+	}
 }
 
 func (r *Rotation) noteSkew() {

@@ -106,3 +106,27 @@ func TestVerifySaysWhatProvedTheKey(t *testing.T) {
 		t.Errorf("%+v", res)
 	}
 }
+
+// A wrong path or variable is worth a word before a key is put there.
+func TestPreflightSaysThatADestinationHoldsAnotherKey(t *testing.T) {
+	for name, tc := range map[string]struct {
+		mask, held string
+		said       bool
+	}{
+		"that key":      {"sk_live_canary0001****", "", false},
+		"another key":   {"sk_live_canary0001****", "sk_live_canary9990123456789abcdef", true},
+		"a placeholder": {"sk_l…", "changeme", true},
+		"no mask":       {"", "changeme", false},
+		"a bare prefix": {"sk_live_****", "sk_live_canary9990123456789abcdef", false},
+	} {
+		c := newCity(t, vertesiaShape())
+		c.find("old-1").Masked = tc.mask
+		if p := c.place("app", true); tc.held != "" {
+			p.content = tc.held
+		}
+		notes := strings.Join(c.mustDo(c.start(nil)).Notes, "\n")
+		if strings.Contains(notes, "the place app: what it holds now is not the key") != tc.said || strings.Contains(notes, "9990123456789") || strings.Contains(notes, "changeme") {
+			t.Errorf("%s: %s", name, notes)
+		}
+	}
+}
