@@ -92,7 +92,7 @@ func (r *Rotation) refuseByKey(s *sight) error {
 // findHome asks for the project of detent's own credential, where no listed key tells it.
 func (r *Rotation) findHome(ctx context.Context, s *sight) error {
 	finder, ok := r.svc.(client.ProjectFinder)
-	if !ok || s.own != nil || len(s.projects) < 2 {
+	if !ok || s.own != nil {
 		return nil
 	}
 	r.w.Hook("before: own project")
@@ -155,6 +155,9 @@ func (r *Rotation) refuseByOthers(s *sight) error {
 // refuseByRights compares what our own credential may do with what we will do, as far as
 // the service tells.
 func (r *Rotation) refuseByRights(s *sight) error {
+	if s.own == nil && r.w.Manages {
+		return nil
+	}
 	if s.own == nil {
 		r.note("unknown: whether detent's own credential may create and delete keys; the service does not say which one it is")
 		return nil

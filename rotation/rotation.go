@@ -72,6 +72,9 @@ type World struct {
 	// Switcher changes detent's own credential; needed only to rotate that. May be nil.
 	Switcher CredentialSwitcher
 
+	// Manages says that the host knows its credential may create and delete keys,: the embedded service's own administrator, which is in no list.
+	Manages bool
+
 	// Now, Sleep and Random are the clock and the dice; nil for the real ones. Differences of
 	// Now must be monotonic. Sleep returns early with the context's error.
 	Now    func() time.Time

@@ -130,3 +130,12 @@ func TestPreflightSaysThatADestinationHoldsAnotherKey(t *testing.T) {
 		}
 	}
 }
+
+func TestPreflightHasNoDoubtAboutACredentialThatTheHostKnows(t *testing.T) {
+	c := newCity(t, prosopoShape())
+	c.place("app", true)
+	res := c.mustDo(c.start(func(p *Params) { p.Manages = true }))
+	if all := strings.Join(res.Notes, "\n"); strings.Contains(all, "own credential") {
+		t.Error(all)
+	}
+}
