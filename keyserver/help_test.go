@@ -193,6 +193,11 @@ func (b *bench) try(token, method, path string, body any, headers ...string) (an
 		}
 		reader = bytes.NewReader(raw)
 	}
+	return b.tryReader(token, method, path, reader, headers...)
+}
+
+// tryReader is try with the body as it comes.
+func (b *bench) tryReader(token, method, path string, reader io.Reader, headers ...string) (answer, error) {
 	r, err := http.NewRequestWithContext(context.Background(), method, b.url+path, reader)
 	if err != nil {
 		return answer{}, err
@@ -300,3 +305,20 @@ func eventually(t testing.TB, what string, ok func() bool) {
 		}
 	}
 }
+
+// slowBody is a request's body that comes in when the test says so.
+type slowBody struct {
+	reader io.Reader
+	ready  chan struct{}
+}
+
+func newSlowBody(text string) *slowBody {
+	return &slowBody{strings.NewReader(text), make(chan struct{})}
+}
+
+func (s *slowBody) Read(p []byte) (int, error) {
+	<-s.ready
+	return s.reader.Read(p)
+}
+
+func (s *slowBody) finish() { close(s.ready) }
