@@ -156,7 +156,7 @@ func (r *Rotation) verify(ctx context.Context) (Result, error) {
 	if r.j.Mode == Compromised {
 		to = Delete
 	}
-	return r.move(to, fmt.Sprintf("the new key works: %s accepted it %d times%s", r.caps.Title, r.j.Proved, how), notes...)
+	return r.move(to, fmt.Sprintf("the new key works: the service accepted it %d times%s", r.j.Proved, how), notes...)
 }
 
 // stillDelivered notices that a destination lost the new value since the delivery.

@@ -50,7 +50,7 @@ func (r *Rotation) paste(ctx context.Context, secret apikey.Secret) (Result, err
 		return Result{}, err
 	}
 	if !proof.Valid {
-		return Result{}, &RefusedError{Reason: fmt.Sprintf("%s refuses this secret (%s)", r.caps.Title, proof.Did),
+		return Result{}, &RefusedError{Reason: fmt.Sprintf("the service refuses this secret (%s)", proof.Did),
 			Next: "is it whole, and of the right environment? Copy it again"}
 	}
 	k, err := r.matchRow(ctx, proof.Key)
@@ -81,7 +81,7 @@ func (r *Rotation) refusePaste(ctx context.Context, secret apikey.Secret) error 
 	case secret.Len() < shortest:
 		return &RefusedError{Reason: "what was pasted is too short for a secret: it is cut off", Next: again}
 	case len(prefixes) > 0 && !slices.ContainsFunc(prefixes, secret.HasPrefix):
-		return &RefusedError{Reason: fmt.Sprintf("a secret of %s begins with %s; this does not", r.caps.Title, strings.Join(prefixes, " or ")), Next: again}
+		return &RefusedError{Reason: fmt.Sprintf("a secret of this service begins with %s; this does not", strings.Join(prefixes, " or ")), Next: again}
 	}
 	if is, want := environmentOf(secret), r.j.Old.Environment; is != "" && want != "" && is != want {
 		return &RefusedError{Reason: fmt.Sprintf("this is a secret of the %s environment, the key that is replaced is a %s key", is, want),

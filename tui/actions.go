@@ -29,9 +29,7 @@ func (a *App) newActions() []action {
 	return []action{
 		{binding: k.Open, needsKey: true, able: always, run: func(*apikey.Key) tea.Cmd { a.focus = onDetail; return nil }},
 		{binding: k.New, writes: true, able: canCreate, run: func(*apikey.Key) tea.Cmd { return a.create() }},
-		{binding: k.Rotate, writes: true, needsKey: true, able: a.canRotate, run: func(k *apikey.Key) tea.Cmd {
-			return a.push(a.screens.rotate(*k))
-		}},
+		{binding: k.Rotate, writes: true, needsKey: true, able: a.canRotate, run: a.rotate},
 		{binding: k.Edit, writes: true, needsKey: true, able: canEdit, run: func(k *apikey.Key) tea.Cmd { return a.push(a.screens.edit(*k)) }},
 		{binding: k.Toggle, writes: true, needsKey: true, able: func(c apikey.Capabilities) apikey.Ability { return c.Disable }, run: a.toggle},
 		{binding: k.Delete, writes: true, needsKey: true, able: func(c apikey.Capabilities) apikey.Ability { return c.Delete }, run: func(k *apikey.Key) tea.Cmd {
@@ -47,6 +45,20 @@ func (a *App) newActions() []action {
 		{binding: k.Help, run: func(*apikey.Key) tea.Cmd { return a.push(dialog.NewHelp(a.env, a.helpSections())) }},
 		{binding: k.Quit, run: func(*apikey.Key) tea.Cmd { return a.askQuit() }},
 	}
+}
+
+// rotate begins a rotation; where one of the key is open already, that is what there is to do.
+func (a *App) rotate(k *apikey.Key) tea.Cmd {
+	if a.inRotation(k.ID) {
+		return a.push(a.screens.rotations())
+	}
+	return a.push(a.screens.rotate(*k))
+}
+
+// inRotation says that an open rotation concerns the key under the cursor.
+func (a *App) inRotation(id string) bool {
+	k, marks, ok := a.list.Selected()
+	return ok && k.ID == id && marks.Has(apikey.FindingRotationOpen)
 }
 
 // canCreate: a new key of either kind.

@@ -412,6 +412,19 @@ func TestRotationScreensOpenWithTheKeyUnderTheCursor(t *testing.T) {
 	}
 }
 
+func TestRotatingAKeyOfAnOpenRotationBringsThatBack(t *testing.T) {
+	made := ""
+	d := start(t, 120, 40, func(o *Options, h *fakeHost) {
+		o.Rotate = func(*ui.Env, ui.Profile, apikey.Capabilities, apikey.Key) ui.Screen { made += "new "; return &holder{} }
+		o.Rotations = func(*ui.Env) ui.Screen { made += "open "; return &holder{} }
+		h.rotating = []rotation.View{{Profile: "prod", State: rotation.Open, Old: h.service.keys[0], New: &h.service.keys[1]}}
+	})
+	d.press("/", "retiring", "enter", "r").sees("held")
+	if made != "open " {
+		t.Errorf("r made %q", made)
+	}
+}
+
 func TestAFormThatTakesTheFrameHidesTheBoxesBeneathIt(t *testing.T) {
 	d := start(t, 120, 40)
 	d.press("p", "a").seesNot("PROSOPO_TOKEN").sees("detent ─ prod")

@@ -52,8 +52,7 @@ func newScreens(a *App, o Options) screens {
 		},
 		remove: func(k apikey.Key) ui.Screen {
 			caps, p := here()
-			at, marks, ok := a.list.Selected()
-			return form.NewDelete(a.env, caps, p, k, ok && at.ID == k.ID && marks.Has(apikey.FindingRotationOpen))
+			return form.NewDelete(a.env, caps, p, k, a.inRotation(k.ID))
 		},
 		secret: func(c apikey.Created) ui.Screen {
 			caps, p := here()
