@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -142,8 +143,8 @@ func (t *transport) log(c call, attempt int, begin time.Time, status string) {
 // afterRefusal decides whether an answer that is an error may be followed by another attempt.
 func (t *transport) afterRefusal(c call, resp *http.Response, failed *Error) again {
 	if c.paced && resp.StatusCode == http.StatusTooManyRequests && resp.Header.Get("x-ratelimit-reason") == "pacing" {
-		if ms, err := strconv.ParseInt(resp.Header.Get("x-ratelimit-retry-ms"), 10, 32); err == nil && ms >= 0 {
-			return again{paced: true, wait: max(minPace, time.Duration(ms)*time.Millisecond)}
+		if ms, err := strconv.ParseFloat(resp.Header.Get("x-ratelimit-retry-ms"), 64); err == nil && ms >= 0 && ms <= math.MaxInt32 {
+			return again{paced: true, wait: max(minPace, time.Duration(ms*float64(time.Millisecond)))}
 		}
 	}
 	switch resp.StatusCode {
@@ -156,8 +157,8 @@ func (t *transport) afterRefusal(c call, resp *http.Response, failed *Error) aga
 // retryAfter reads seconds or a date; a date is measured against the service's own clock.
 func (t *transport) retryAfter(h http.Header) time.Duration {
 	text := strings.TrimSpace(h.Get("Retry-After"))
-	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil {
-		return max(0, time.Duration(seconds)*time.Second)
+	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(max(0, seconds), math.MaxInt32)) * time.Second
 	}
 	at, err := http.ParseTime(text)
 	if err != nil {

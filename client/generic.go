@@ -133,13 +133,21 @@ func (g *generic) key(row genericRow) (apikey.Key, error) {
 	if k.Masked == "" && row.Prefix != "" {
 		k.Masked = field(row.Prefix) + "…"
 	}
-	secret := row.secret()
+	k.Environment = environmentOf(row)
+	return k, nil
+}
+
+// environmentOf is the one that the service names, else that of the prefix, else that of a secret that it shows.
+func environmentOf(row genericRow) apikey.Environment {
+	if _, known := genericPrefixes[apikey.Environment(row.Environment)]; known {
+		return apikey.Environment(row.Environment)
+	}
 	for env, prefix := range genericPrefixes {
-		if string(row.Environment) == string(env) || row.Environment == "" && (string(row.Prefix) == prefix || row.Prefix == "" && secret.HasPrefix(prefix)) {
-			k.Environment = env
+		if strings.HasPrefix(string(row.Prefix), prefix) || row.Prefix == "" && row.secret().HasPrefix(prefix) {
+			return env
 		}
 	}
-	return k, nil
+	return ""
 }
 
 // restrictions are nil where the service does not report them, or reports a kind that is not known:
@@ -325,16 +333,18 @@ func (g *generic) Create(ctx context.Context, draft apikey.Draft) (apikey.Create
 	var created apikey.Created
 	c := call{op: opCreate, method: http.MethodPost, path: genericKeys, body: body, write: true}
 	err := g.do(ctx, c, func(a *answer) error {
-		_, raw, err := decodeObject(a.body, "data")
+		var row, beside genericRow
+		err := decodeCreated(a.body, &row, &beside, "data")
 		if err != nil {
 			return err
 		}
-		var row genericRow
-		if err := json.Unmarshal(raw, &row); err != nil {
-			return err
+		if row.secret().IsZero() {
+			row.Key.Secret = beside.secret()
 		}
 		created.Secret = row.secret()
-		created.Key, err = g.key(row)
+		if created.Key, err = g.key(row); err != nil && !created.Secret.IsZero() {
+			created.Notes, err = []string{noteNoID}, nil
+		}
 		return err
 	})
 	if err != nil {
@@ -346,7 +356,7 @@ func (g *generic) Create(ctx context.Context, draft apikey.Draft) (apikey.Create
 	if created.Key.Name == "" {
 		created.Key.Name = draft.Name
 	}
-	created.Notes = expiryNote(draft.Expiry, created.Key.ExpiresAt, now)
+	created.Notes = append(created.Notes, expiryNote(draft.Expiry, created.Key.ExpiresAt, now)...)
 	if got := created.Key.Environment; got != "" && got != env {
 		created.Notes = append(created.Notes, fmt.Sprintf("asked for a %s key; the service made a %s one", env, got))
 	}
@@ -395,8 +405,9 @@ func (g *generic) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof
 	}
 	path := genericUser
 	e := ask(path, probeUser, false, accepted)
-	if e != nil && e.Kind == NotFound && !e.shaped {
-		// A 404 that does not speak as the service does may come from something in front of it.
+	if e != nil && (e.Kind == NotFound && !e.shaped || e.Kind == Invalid) {
+		// A 404 that does not speak as the service does may come from something in front of it, and an id may be
+		// refused as such before the key is looked at.
 		path = genericKeys
 		e = ask(path, "", true, notWebPage)
 	}

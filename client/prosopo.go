@@ -184,13 +184,13 @@ func (p *prosopo) Create(ctx context.Context, draft apikey.Draft) (apikey.Create
 	var reported bool
 	c := call{op: opCreate, method: http.MethodPost, path: "/api-keys/create", body: body, write: true, needs: "createApiKey"}
 	err := p.do(ctx, c, func(a *answer) error {
-		_, raw, err := decodeObject(a.body, "data", "apiKey", "key", "result")
+		var row, beside prosopoRow
+		err := decodeCreated(a.body, &row, &beside, "data", "apiKey", "key", "result")
 		if err != nil {
 			return err
 		}
-		var row prosopoRow
-		if err := json.Unmarshal(raw, &row); err != nil {
-			return err
+		if row.token().IsZero() {
+			row.Token.Secret = beside.token()
 		}
 		created.Secret, reported = row.token(), row.expiry().set
 		if created.Secret.IsZero() {
@@ -315,6 +315,8 @@ func (p *prosopo) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof
 		case e.Kind == Forbidden && strings.Contains(e.Code, insufficient):
 			proof.Valid, proof.Cannot = true, append(proof.Cannot, probe.permission)
 			did = append(did, fmt.Sprintf("%s %s answered 403 %s", probe.method, probe.path, e.Code))
+		case e.Kind == Forbidden && e.Permission == "" && !lacksFeature(e):
+			last = err // it does not say why: another read may
 		case e.Kind == NotFound || e.Kind == Unavailable || e.Kind == BadAnswer && e.Status == http.StatusNotFound || e.Kind == Invalid:
 			last = err
 		default:
@@ -337,9 +339,8 @@ func prosopoHints(e *Error, c call) {
 	if e.Kind != Forbidden {
 		return
 	}
-	said := strings.ToLower(e.Message)
 	switch {
-	case strings.Contains(said, "feature") && !strings.Contains(said, "permission"), strings.Contains(e.Code, "FEATURE"):
+	case lacksFeature(e):
 		e.Hint = "The account lacks the API feature: ask for it in the Prosopo portal. No permission of a key mends this."
 	case strings.Contains(e.Code, insufficient):
 		e.Permission = namedPermission(e.Message, c.needs)
@@ -350,6 +351,13 @@ func prosopoHints(e *Error, c call) {
 	default:
 		e.Hint = "Either the key lacks " + c.needs + ", or the account lacks the API feature (ask for it in the Prosopo portal) or is not active."
 	}
+}
+
+// lacksFeature reports whether a 403 is for want of the account's API feature.
+func lacksFeature(e *Error) bool {
+	said := strings.ToLower(e.Message)
+	return strings.Contains(e.Code, "FEATURE") || strings.Contains(said, "api feature") ||
+		strings.Contains(said, "feature") && !strings.Contains(said, "permission")
 }
 
 // namedPermission is the permission that a message names, else the one that the call needs.

@@ -58,6 +58,10 @@ var prosopoQuirks = []quirk{
 	{name: "a 200 that says no", do: list, steps: []step{prosopoGet.with(200, `{"success":false,"error":"nope"}`)}, kind: Invalid, in: "nope"},
 	{name: "403 names the missing permission", do: list, steps: []step{prosopoGet.with(403, insufficient1)}, kind: Forbidden, in: "lacks the permission getApiKeys: use a key that has it.] [getApiKeys]"},
 	{name: "403 for want of the feature", do: list, steps: []step{prosopoGet.with(403, noFeature)}, kind: Forbidden, in: "ask for it in the Prosopo portal. No permission of a key mends this.] []"},
+	{name: "403 for want of the feature, in other words", do: list, kind: Forbidden, in: "No permission of a key mends this.] []",
+		steps: []step{prosopoGet.with(403, `{"error":"Your account does not have permission to use the API feature"}`)}},
+	{name: "403 that says feature and means a permission", do: list, kind: Forbidden, in: "[getApiKeys]",
+		steps: []step{prosopoGet.with(403, `{"error":{"code":403,"message":"No permission for the feature ApiKeys","key":"API.INSUFFICIENT_PERMISSIONS"}}`)}},
 	{name: "403 without a reason", do: list, steps: []step{prosopoGet.with(403, `{"error":"Forbidden"}`)}, kind: Forbidden, in: "or the account lacks the API feature"},
 	{name: "an error that is a plain string", do: list, steps: []step{prosopoGet.with(400, `{"error":"Bad body"}`)}, kind: Invalid, in: "invalid (400): Bad body"},
 	{name: "an error that is no JSON", do: list, steps: []step{prosopoGet.with(400, "Bad\x1b[31m body\r\n")}, kind: Invalid, in: "invalid (400): Bad body [Check"[:23]},
@@ -66,6 +70,10 @@ var prosopoQuirks = []quirk{
 		steps: []step{prosopoCreate(`{"name":"ci","permissions":{"AccessRules":["getRules","createRule"],"Traffic":["getTraffic"]},"expiresIn":2592000}`).
 			with(200, `{"id":"k9","name":"ci","token":"`+prosopoSecret+`","expiresAt":"2026-12-23T10:00:00Z","permissions":{"Traffic":["getTraffic"]}}`)},
 		want: "id=k9 name=ci perms=Traffic.getTraffic masked=pro_… expires=2026-12-23T10:00:00Z retrievable=yes ; secret=" + prosopoSecret},
+	{name: "create whose token stands beside the key", do: create(apikey.Draft{Name: "ci", Permissions: perms("verify")}),
+		steps: []step{prosopoCreate(`{"name":"ci","permissions":{"Verify":["verify"]},"expiresIn":0}`).
+			with(200, `{"success":true,"apiKey":{"id":"k9","name":"ci","expiresAt":null},"token":"`+prosopoSecret+`"}`)},
+		want: "id=k9 name=ci masked=pro_… expires=never retrievable=yes ; secret=" + prosopoSecret},
 	{name: "create for ever sends 0, and says what the service made of it", do: create(apikey.Draft{Name: "ci", Permissions: perms("verify")}),
 		steps: []step{prosopoCreate(`{"name":"ci","permissions":{"Verify":["verify"]},"expiresIn":0}`).
 			with(201, `{"apiKey":{"id":"k9","name":"ci","key":"`+prosopoSecret+`","expiresAt":"2026-12-23T10:00:00Z"}}`)},
@@ -107,6 +115,10 @@ var prosopoQuirks = []quirk{
 	{name: "probe of a wrong key", do: probe(prosopoSecret), steps: []step{prosopoRules.with(401, `{"error":"Unauthorized"}`)}, want: "valid=false did=GET /v1/prosopo/provider/admin/rules answered 401"},
 	{name: "probe takes the other spelling of the rules", do: probe(prosopoSecret), steps: []step{prosopoRules.with(404, `{}`), prosopoAccess.with(200, `[]`)},
 		want: "valid=true did=POST /access-control/get answered 200 can=getRules"},
+	{name: "probe goes on after a 403 that does not say why", do: probe(prosopoSecret), steps: []step{prosopoRules.with(403, `{"error":"Forbidden"}`), prosopoAccess.with(403, `{"error":"Forbidden"}`),
+		prosopoSites.with(200, `[]`)}, want: "valid=true did=POST /sites/get answered 200 can=getSites"},
+	{name: "probe by a 403 alone that does not say why proves nothing", do: probe(prosopoSecret), steps: []step{prosopoRules.with(403, `{"error":"Forbidden"}`), prosopoAccess.with(403, `{"error":"Forbidden"}`),
+		prosopoSites.with(403, `{"error":"Forbidden"}`), prosopoUsers.with(403, `{"error":"Forbidden"}`), prosopoKeys.with(403, `{"error":"Forbidden"}`)}, kind: Forbidden, in: "Forbidden"},
 	{name: "probe in an account without the feature proves nothing", do: probe(prosopoSecret), steps: []step{prosopoRules.with(403, noFeature)}, kind: Forbidden, in: "Prosopo portal"},
 	{name: "probe takes no web page for a proof", do: probe(prosopoSecret), steps: []step{prosopoRules.with(200, `<html>`)}, kind: BadAnswer, in: "web page"},
 	{name: "probe goes on where a read fails", do: probe(prosopoSecret), steps: []step{prosopoRules.with(500, ``), prosopoAccess.with(404, `<html>`), prosopoSites.with(401, ``)},

@@ -69,6 +69,23 @@ func unusable(secret apikey.Secret) (apikey.Proof, bool) {
 // doer makes a call with the service's own way of authenticating.
 type doer func(ctx context.Context, c call, read func(*answer) error) error
 
+// noteNoID goes with a secret whose key is not named: what is in hand is not lost for that.
+const noteNoID = "the answer does not say the new key's id: look it up in the list by its name"
+
+// decodeCreated reads the answer to a create into row. A secret may stand beside the wrapped key: beside is what
+// the answer as a whole says.
+func decodeCreated[R any](r io.Reader, row, beside *R, names ...string) error {
+	var whole json.RawMessage
+	if err := decodeOne(r, &whole); err != nil {
+		return err
+	}
+	_, raw, err := decodeObject(bytes.NewReader(whole), names...)
+	if err != nil {
+		return err
+	}
+	return errors.Join(json.Unmarshal(raw, row), json.Unmarshal(whole, beside))
+}
+
 // noSecret is a create that was answered, but without what it is for.
 func noSecret() *Error {
 	return &Error{Op: opCreate, Kind: BadAnswer, Outcome: Unknown, Message: "the answer to the create holds no secret", Hint: hintLook}

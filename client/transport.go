@@ -45,6 +45,8 @@ type call struct {
 	bearer apikey.Secret
 	origin *url.URL
 	header map[string]string
+	// once sends a call that is no write one time: a POST of Vertesia's.
+	once bool
 	// paced replays an answer of 429 that came before any handler ran, a write included.
 	paced bool
 }
@@ -193,7 +195,7 @@ func (t *transport) do(ctx context.Context, c call, read func(*answer) error) er
 				return failed
 			}
 			attempt--
-		} else if c.write || !again.retry || attempt >= maxAttempts {
+		} else if c.write || c.once || !again.retry || attempt >= maxAttempts {
 			return failed
 		}
 		wait := again.wait

@@ -59,6 +59,7 @@ func newExchange(t *transport) (*exchange, *Error) {
 // tokenServer is the vendor's rule: the host with its first label changed from api… to sts….
 func tokenServer(origin *url.URL) (*url.URL, bool) {
 	label, rest, found := strings.Cut(origin.Host, ".")
+	label = strings.ToLower(label)
 	if !found || label != "api" && !strings.HasPrefix(label, "api-") {
 		return nil, false
 	}
@@ -111,13 +112,13 @@ func (x *exchange) subject() string {
 	return x.last.subject
 }
 
-// issue exchanges a key. Nothing is changed by it, so that it is repeated like a read.
+// issue exchanges a key. Nothing is changed by it, but of Vertesia's POSTs only those are sent again that were told their pace.
 func (x *exchange) issue(ctx context.Context, op string, key apikey.Secret) (issued, error) {
 	var said struct {
 		Token     text `json:"token"`
 		ExpiresIn text `json:"expires_in"`
 	}
-	c := call{op: op, method: http.MethodPost, path: exchangePath, origin: x.server, bearer: key, paced: true,
+	c := call{op: op, method: http.MethodPost, path: exchangePath, origin: x.server, bearer: key, paced: true, once: true,
 		header: map[string]string{"x-api-version": vertesiaVersion}}
 	err := x.t.do(ctx, c, func(a *answer) error {
 		_, raw, err := decodeObject(a.body)
