@@ -75,7 +75,7 @@ func genericList(c *call) (int, []byte, error) {
 		limit = min(n, maxPage)
 	}
 	var after position
-	if q.Has("cursor") {
+	if q.Get("cursor") != "" {
 		var ok bool
 		if after, ok = parseCursor(q.Get("cursor")); !ok {
 			return 0, nil, invalid("cursor is not one that this service gave")

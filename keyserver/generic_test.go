@@ -20,6 +20,9 @@ func testGenericKeyIsCreatedListedAndRevokedInItsEnvironment(t *testing.T, open 
 		t.Fatalf("created: %s", made.raw)
 	}
 	other := b.generic(test, "Test Key", "test")
+	if first := b.want(200, test, "GET", "/v1/api-keys?cursor=&limit=1", nil); len(first.list("data")) != 1 {
+		t.Errorf("an empty cursor is the first page: %s", first.raw)
+	}
 	if got := other.text("data.key"); !strings.HasPrefix(got, "sk_test_") {
 		t.Fatalf("created: %s", other.raw)
 	}

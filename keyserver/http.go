@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -164,7 +165,9 @@ func (s *Server) find(w http.ResponseWriter, r *http.Request) (route, string, er
 		if rt.method == r.Method {
 			return rt, id, nil
 		}
-		allowed = append(allowed, rt.method)
+		if !slices.Contains(allowed, rt.method) {
+			allowed = append(allowed, rt.method)
+		}
 	}
 	if len(allowed) == 0 {
 		return route{}, "", refuse(http.StatusNotFound, "there is no %s here", clip(path))

@@ -97,7 +97,8 @@ func testMalformedRequestsAreRefusedWithAReason(t *testing.T, open opener) {
 		}
 	}
 	for _, raw := range []string{`[]`, `{}`, `{"Verify":[]}`, `["nope"]`, `["Verify.nope"]`, `["Sites.verify"]`, `{"Sites":["verify"]}`, `{"Nope":["verify"]}`,
-		`{"Nope":[]}`, `{"Verify":"verify"}`, `"verify"`, `["verify",1]`, `[""]`, `["verify","*"]`} {
+		`{"Nope":[]}`, `{"Verify":"verify"}`, `"verify"`, `["verify",1]`, `[""]`, `["verify","*"]`,
+		`{"Verify":null,"Sites":["getSites"]}`, `{"Verify":["verify"],"Verify":["verify"]}`, `["verify",null]`} {
 		check(prosopoCreate, with(prosopoCreate.valid, "permissions", raw))
 	}
 	for _, raw := range []string{`""`, `"Admin"`, `"root"`, `"admin "`} {

@@ -280,6 +280,7 @@ func testUnknownPathsAndMethodsAnswerInTheContractsShape(t *testing.T, open open
 		{apikey.Prosopo, "GET", "/v1/prosopo/x", 404},
 		{apikey.Prosopo, "GET", "/sites/get", 405},
 		{apikey.Vertesia, "PATCH", "/api/v1/apikeys/x", 405},
+		{apikey.Vertesia, "PATCH", "/api/v1/apikeys/pk", 405},
 		{apikey.Vertesia, "GET", "/api/v1/apikeys/x/y", 404},
 		{apikey.Vertesia, "GET", "/api/v1//apikeys", 404},
 		{apikey.Vertesia, "GET", "/token/issue", 405},
@@ -293,8 +294,9 @@ func testUnknownPathsAndMethodsAnswerInTheContractsShape(t *testing.T, open open
 		t.Run(fmt.Sprint(c.method, c.path), func(t *testing.T) {
 			a := b.ask(b.session(c.service, ""), c.method, c.path, nil)
 			shape(t, c.service, c.status, a)
-			if c.status == 405 && a.header.Get("Allow") == "" {
-				t.Error("405 without Allow")
+			allow := strings.Split(a.header.Get("Allow"), ", ")
+			if c.status == 405 && (allow[0] == "" || len(slices.Compact(slices.Sorted(slices.Values(allow)))) != len(allow)) {
+				t.Errorf("405 allows %q", allow)
 			}
 		})
 	}

@@ -104,7 +104,6 @@ func prosopoPermissions(o object) ([]apikey.Permission, error) {
 	const kind = `an object such as {"Verify":["verify"]} or an array of permission names`
 	var asked []apikey.Permission
 	var flat []string
-	var byFeature map[string][]string
 	raw, ok := o["permissions"]
 	switch {
 	case !ok:
@@ -119,8 +118,16 @@ func prosopoPermissions(o object) ([]apikey.Permission, error) {
 			}
 			asked = append(asked, p)
 		}
-	case json.Unmarshal(raw, &byFeature) == nil:
-		for feature, names := range byFeature {
+	case raw[0] == '{':
+		byFeature, err := parseObject(raw, "permissions")
+		if err != nil {
+			return nil, err
+		}
+		for feature := range byFeature {
+			var names []string
+			if byFeature.into(feature, &names, "") != nil {
+				return nil, invalid("permissions must be %s", kind)
+			}
 			for _, name := range names {
 				asked = append(asked, apikey.Permission{Feature: feature, Name: name})
 			}

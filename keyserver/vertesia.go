@@ -352,8 +352,8 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 			return err
 		}
 		err := tx.QueryRowContext(ctx, `SELECT value, expires_at FROM keys
-			WHERE type = 'pk' AND project = $1 AND name = $2 AND service = $3 AND enabled = 1 AND value <> '' AND expires_at > $4
-			ORDER BY expires_at DESC LIMIT 1`, k.Project, k.Name, apikey.Vertesia, c.now.UnixMilli()).Scan(&k.Value, &k.ExpiresAt)
+			WHERE type = 'pk' AND project = $1 AND name = $2 AND service = $3 AND enabled = 1 AND value <> '' AND (expires_at = 0 OR expires_at > $4)
+			ORDER BY CASE expires_at WHEN 0 THEN 0 ELSE 1 END, expires_at DESC LIMIT 1`, k.Project, k.Name, apikey.Vertesia, c.now.UnixMilli()).Scan(&k.Value, &k.ExpiresAt)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}

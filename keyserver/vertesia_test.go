@@ -92,6 +92,10 @@ func testPublicKeyIsReturnedAgainWhileItIsValid(t *testing.T, open opener) {
 	} else {
 		value = next
 	}
+	endless := b.vertesia(admin, "shop", "executor", "type", "pk").text("value")
+	if again := pk(app, "?name=shop&ttl=60"); again.text("value") != endless || again.at("expire_at") != nil {
+		t.Errorf("a public key without an end is valid, and was not returned again: %s", again.raw)
+	}
 	b.clock.advance(time.Hour)
 	b.want(401, value, "POST", "/token/issue", nil)
 	if next := pk(app, "?name=site").text("value"); next == value {
