@@ -260,8 +260,8 @@ func generated(curated []demoKey, i int) demoKey {
 	return d
 }
 
-// generatedAge is how many days ago a generated key was made.
-func generatedAge(i int) float64 { return 1 + float64(i*37%500) }
+// generatedAge is how many days ago a generated key was made. No two keys were made at once.
+func generatedAge(i int) float64 { return 1 + float64(i*37%500) + float64(i/500%2000)/2000 }
 
 func (s *Server) demoRecord(service string, d demoKey, now time.Time) *record {
 	at := func(days float64) int64 {

@@ -256,7 +256,7 @@ func (w *answerWriter) Write(b []byte) (int, error) {
 func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // pageSize is how many keys of a list are in memory at once.
-const pageSize = 500
+const pageSize = 1000
 
 // stream writes the keys of a view between head and the tail, a page at a time. limit 0 is all; the
 // tail is given the place to go on from when there are more.
