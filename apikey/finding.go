@@ -82,11 +82,16 @@ func Examine(keys []Key, caps Capabilities, p Policy, rotating map[string]bool, 
 }
 
 // ExamineKinds is Examine without the words: found is told the place in keys and the kind. For lists of
-// 100,000 keys, where the words of one key are asked for when it is looked at. The keys are gone through twice.
-func ExamineKinds(keys iter.Seq2[int, *Key], caps Capabilities, p Policy, rotating map[string]bool, now time.Time, found func(at int, kind FindingKind)) {
+// 100,000 keys, where the words of one key are asked for when it is looked at. The n keys are gone through twice.
+func ExamineKinds(n int, keys iter.Seq2[int, *Key], caps Capabilities, p Policy, rotating map[string]bool, now time.Time, found func(at int, kind FindingKind)) {
 	e := newExaminer(caps, p, rotating, now)
+	// Most names are of one key: those are not looked up again.
+	seen := make(map[string]struct{}, n)
 	for _, k := range keys {
-		e.names[k.Name]++
+		before := len(seen)
+		if seen[k.Name] = struct{}{}; len(seen) == before {
+			e.names[k.Name] = max(e.names[k.Name], 1) + 1
+		}
 	}
 	at := 0
 	add := func(kind FindingKind, _ string, _ ...any) { found(at, kind) }
@@ -102,7 +107,7 @@ type examiner struct {
 	policy   Policy
 	rotating map[string]bool
 	now      time.Time
-	names    map[string]int // how many keys have a name
+	names    map[string]int // how many keys have a name; one that a single key has may be missing
 	risks    map[Permission]Risk
 	roles    map[string]Risk
 }

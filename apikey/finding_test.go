@@ -34,7 +34,7 @@ func TestKindsAreThoseOfTheFindings(t *testing.T) {
 	}
 	var kinds, words []seen
 	pointers := []*Key{&keys[0], &keys[1], &keys[2]}
-	ExamineKinds(slices.All(pointers), caps, DefaultPolicy(), rotating, now, func(at int, kind FindingKind) { kinds = append(kinds, seen{keys[at].ID, kind}) })
+	ExamineKinds(len(pointers), slices.All(pointers), caps, DefaultPolicy(), rotating, now, func(at int, kind FindingKind) { kinds = append(kinds, seen{keys[at].ID, kind}) })
 	for _, f := range Examine(keys, caps, DefaultPolicy(), rotating, now) {
 		words = append(words, seen{f.KeyID, f.Kind})
 	}

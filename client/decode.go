@@ -57,28 +57,46 @@ func (g *guard) Read(p []byte) (int, error) {
 	if g.left -= int64(n); g.left < 0 {
 		return 0, errTooLarge
 	}
-	for _, c := range p[:n] {
-		switch {
-		case g.inString:
-			switch {
-			case g.escaped:
-				g.escaped = false
-			case c == '\\':
+	if !g.nest(p[:n]) {
+		return 0, errTooDeep
+	}
+	return n, err
+}
+
+// nest follows the nesting and reports whether it is within the limit.
+func (g *guard) nest(p []byte) bool {
+	for i := 0; i < len(p); i++ {
+		if g.escaped {
+			g.escaped = false
+			continue
+		}
+		if g.inString {
+			if i += plainRun(p[i:], &inText); i == len(p) {
+				break
+			}
+			switch p[i] {
+			case '\\':
 				g.escaped = true
-			case c == '"':
+			case '"':
 				g.inString = false
 			}
-		case c == '"':
+			continue
+		}
+		if i += plainRun(p[i:], &brackets); i == len(p) {
+			break
+		}
+		switch p[i] {
+		case '"':
 			g.inString = true
-		case c == '[' || c == '{':
+		case '[', '{':
 			if g.depth++; g.depth > maxDepth {
-				return 0, errTooDeep
+				return false
 			}
-		case c == ']' || c == '}':
+		default:
 			g.depth--
 		}
 	}
-	return n, err
+	return true
 }
 
 // decodeOne reads a body that is one JSON value and nothing more.

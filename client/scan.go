@@ -13,6 +13,25 @@ import (
 // errSyntax is what encoding/json says about text that is no JSON.
 var errSyntax = json.Unmarshal([]byte("]"), new(any))
 
+// A set is a set of bytes.
+type set [256]bool
+
+// What ends a run of bytes that need not be looked at one by one: in a string, and in an array or object.
+var (
+	inText   = set{'"': true, '\\': true}
+	brackets = set{'"': true, '[': true, ']': true, '{': true, '}': true}
+)
+
+// plainRun counts the bytes before the first of a set.
+func plainRun(b []byte, ends *set) int {
+	for i, c := range b {
+		if ends[c] {
+			return i
+		}
+	}
+	return len(b)
+}
+
 // elements are the elements of an array of the stream, whose opening bracket was read.
 type elements struct {
 	r        io.Reader
@@ -77,7 +96,18 @@ func (e *elements) value() ([]byte, error) {
 	depth, inString := 0, false
 	buf := e.buf[e.pos:e.end]
 	for at := 0; ; at++ {
-		for at >= len(buf) {
+		for {
+			if at < len(buf) {
+				switch {
+				case inString:
+					at += plainRun(buf[at:], &inText)
+				case depth > 0:
+					at += plainRun(buf[at:], &brackets)
+				}
+			}
+			if at < len(buf) {
+				break
+			}
 			if err := e.fill(); err != nil {
 				return nil, err
 			}
@@ -269,18 +299,23 @@ func (w *walker) text() ([]byte, bool) {
 	if !w.take('"') {
 		return nil, false
 	}
-	for i := w.at; i < len(w.raw); i++ {
-		switch c := w.raw[i]; {
-		case c == '"':
-			s := w.raw[w.at:i]
-			w.at = i + 1
-			return s, true
-		case c == '\\' || c < 0x20:
-			return nil, false
-		}
+	rest := w.raw[w.at:]
+	n := plainRun(rest, &unusual)
+	if n == len(rest) || rest[n] != '"' {
+		return nil, false
 	}
-	return nil, false
+	w.at += n + 1
+	return rest[:n], true
 }
+
+// unusual is what ends the plain text of a string: its quote, an escape, a control character that may not stand there.
+var unusual = func() (s set) {
+	for c := range 0x20 {
+		s[c] = true
+	}
+	s['"'], s['\\'] = true, true
+	return s
+}()
 
 // take walks over white space and one byte, if it is this one.
 func (w *walker) take(c byte) bool {

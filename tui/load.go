@@ -195,7 +195,7 @@ func (a *App) examine() tea.Cmd {
 	return func() tea.Msg {
 		out := examined{gen: gen, marks: make([]ui.Marks, keys.Len())}
 		open := openRotations(conn)
-		apikey.ExamineKinds(keys.All(), caps, conn.Policy, rotation.Concerns(open, conn.Profile.Name), now, func(at int, kind apikey.FindingKind) {
+		apikey.ExamineKinds(keys.Len(), keys.All(), caps, conn.Policy, rotation.Concerns(open, conn.Profile.Name), now, func(at int, kind apikey.FindingKind) {
 			out.marks[at] |= ui.MarkOf(kind)
 			if kind == apikey.FindingExpiring {
 				out.counts.expiring++

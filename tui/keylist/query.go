@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"detent/apikey"
 	"detent/tui/ui"
@@ -21,7 +22,14 @@ func searchText(b *strings.Builder, k *apikey.Key) {
 			return
 		}
 		for _, r := range s {
-			b.WriteRune(unicode.ToLower(r))
+			switch {
+			case r >= 'A' && r <= 'Z':
+				b.WriteByte(byte(r) + 'a' - 'A')
+			case r < utf8.RuneSelf:
+				b.WriteByte(byte(r))
+			default:
+				b.WriteRune(unicode.ToLower(r))
+			}
 		}
 		b.WriteByte('\n')
 	}

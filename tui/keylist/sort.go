@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+	"sort"
 	"strings"
 
 	"detent/apikey"
@@ -121,16 +122,28 @@ func (w *work) sortByName() []int32 {
 	}
 	out := make([]int32, 0, w.view.n)
 	old := w.before
-	for len(old) > 0 && len(fresh) > 0 {
-		// Of equal names the older key comes first; last where the order is reversed.
-		byText := strings.Compare(w.view.text(old[0]), w.view.text(fresh[0]))
-		if byText < 0 != w.reverse && byText != 0 || byText == 0 && !w.reverse {
-			out, old = append(out, old[0]), old[1:]
-		} else {
-			out, fresh = append(out, fresh[0]), fresh[1:]
-		}
+	for _, key := range fresh {
+		n := w.countBefore(old, key)
+		out, old = append(append(out, old[:n]...), key), old[n:]
 	}
-	return append(append(out, old...), fresh...)
+	return append(out, old...)
+}
+
+// countBefore counts the keys of an order that come before a newer one, in strides that double: where many come, most
+// are not looked at.
+func (w *work) countBefore(old []int32, key int32) int {
+	text := w.view.text(key)
+	before := func(i int) bool {
+		// Of equal names the older key comes first; last where the order is reversed.
+		c := strings.Compare(w.view.text(old[i]), text)
+		return c < 0 != w.reverse && c != 0 || c == 0 && !w.reverse
+	}
+	low, high := 0, 1
+	for high <= len(old) && before(high-1) {
+		low, high = high, 2*high
+	}
+	high = min(high, len(old)+1)
+	return low + sort.Search(high-1-low, func(i int) bool { return !before(low + i) })
 }
 
 func keysOf(entries []entry) []int32 {
