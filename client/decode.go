@@ -194,7 +194,11 @@ func decodeEnvelope(dec *json.Decoder, r io.Reader, names []string, each func(ra
 // goOn decodes what follows a list in its object, as if that began there.
 func goOn(list *elements) (*json.Decoder, io.Reader, error) {
 	c, err := list.peek()
-	if err == nil && c == ',' {
+	switch {
+	case err != nil || c == '}':
+	case c != ',':
+		err = errSyntax
+	default:
 		list.pos++
 		if c, err = list.peek(); err == nil && c != '"' {
 			err = errSyntax

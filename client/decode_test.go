@@ -289,7 +289,7 @@ func TestListsInAnyPieces(t *testing.T) {
 	for body, want := range map[string]int{
 		`[]`: 0, ` [ ] `: 0, `[{"id":"a"},{"id":"b"}]`: 2, "[\n{\"id\":\"a]\\\"\"} ,\t7]": 2, `{"data":[]}`: 0, `{"data":[1,2],"next":"x"}`: 2, `{"a":[3],"data":[1] }`: 1, `{"data":null}`: 0,
 		`{"data":["` + strings.Repeat("x", 3*readSize) + `",2],"z":{}}`: 2,
-		`[1,]`: -1, `[,1]`: -1, `[1 2]`: -1, `[1`: -1, `[`: -1, `[1]]`: -1, `[1],`: -1, `{"data":[1],}`: -1, `{"data":[1]`: -1, `{"data":[1]]`: -1, `{"data":[1],"data":[2]}`: -1, `{"data":[1]}{}`: -1, `[1,"a`: -1, `[}]`: -1,
+		`[1,]`: -1, `[,1]`: -1, `[1 2]`: -1, `[1`: -1, `[`: -1, `[1]]`: -1, `[1],`: -1, `{"data":[1],}`: -1, `{"data":[1]`: -1, `{"data":[]"a":1}`: -1, `{"data":[1] 2}`: -1, `{"data":[1]]`: -1, `{"data":[1],"data":[2]}`: -1, `{"data":[1]}{}`: -1, `[1,"a`: -1, `[}]`: -1,
 	} {
 		for _, r := range []io.Reader{strings.NewReader(body), iotest.OneByteReader(strings.NewReader(body)), iotest.DataErrReader(strings.NewReader(body))} {
 			n := 0
