@@ -40,6 +40,13 @@ const Template = `# detent: profiles of key services. "detent config check" trie
 # # file    = "/run/secrets/payments"
 # # command = ["vault", "kv", "put", "secret/payments", "key=-"]   # reads the secret on its standard input
 # then     = ["systemctl", "--user", "restart", "payments"]      # after a delivery, and again after an undo
+
+# Who may come over SSH, where "detent ssh" runs. A viewer looks; an operator creates, edits, disables and rotates too; an
+# admin deletes and edits profiles too.
+# [operators.alice]
+# keys     = ["ssh-ed25519 AAAA..."]       # as in a .pub file; options are refused
+# role     = "operator"                    # viewer | operator | admin
+# profiles = ["prod"]                      # theirs alone; ["*"] for all
 `
 
 // Init writes the commented template to path, which must not be there yet. The file

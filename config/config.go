@@ -24,6 +24,8 @@ type Config struct {
 	Default string
 	// Profiles of the file in its order, then the built-in ones.
 	Profiles []Profile
+	// Operators are those who may come over SSH, in the file's order.
+	Operators []Operator
 
 	tokenLines map[string]int // where the file names each profile's token
 }

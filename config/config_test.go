@@ -100,7 +100,7 @@ var refusals = []struct {
 }{
 	{"no TOML", "[profiles.p\n", `1: is not TOML: expected ']' to close table name`},
 	{"twice", valid(nil, `service = "generic"`), `5: is not TOML: key service is already defined`},
-	{"unknown at the top", "colour = true\n", `1: colour: is no field here; allowed: default_profile, profiles`},
+	{"unknown at the top", "colour = true\n", `1: colour: is no field here; allowed: default_profile, profiles, operators`},
 	{"unknown in a profile", valid(nil, "", `api_key = "`+canary+`"`), `6: profiles.p.api_key: is no field here; allowed: service, url, token, environment, read_only, max_age, auth, token_url, create, deliver`},
 	{"unknown in a token", valid(map[int]string{4: `token = { env = "T", value = "` + canary + `" }`}), `4: profiles.p.token.value: is no field here; allowed: env, command, file`},
 	{"unknown in a destination", deliver(`file = "/x"`, `mode = "0600"`), `7: profiles.p.deliver.d.mode: is no field here; allowed: keys, env_file, file, command, then`},
@@ -301,9 +301,12 @@ func TestTemplateIsValidInBothStates(t *testing.T) {
 			active = append(active, line)
 		}
 	}
-	c, err := parse("t", []byte(strings.Join(active, "\n")))
+	c, err := parse("t", []byte(strings.Replace(strings.Join(active, "\n"), "ssh-ed25519 AAAA...", publicKey(t, 1), 1)))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, strings.Join(active, "\n"))
+	}
+	if len(c.Operators) != 1 || c.Operators[0].Role != Rotate {
+		t.Errorf("%+v", c.Operators)
 	}
 	if p := c.Profiles[0]; p.Name != "prod" || len(p.Deliver) != 1 || p.Deliver[0].EnvFile == nil {
 		t.Errorf("%+v", p)

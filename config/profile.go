@@ -39,8 +39,9 @@ func parse(file string, data []byte) (*Config, error) {
 			}
 		}
 	}
-	root.finish()
 	c.Profiles = append(c.Profiles, BuiltIn()...)
+	c.readOperators(root)
+	root.finish()
 	if _, ok := c.Lookup(c.Default); c.Default != "" && !ok {
 		root.refuse("default_profile", "there is no profile %q; there are %s", c.Default, strings.Join(c.Names(), ", "))
 	}

@@ -1,0 +1,138 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// Role is what an operator who comes over SSH may do.
+type Role string
+
+// The roles, each with the rights of the one before.
+const (
+	Viewer Role = "viewer"   // looks, verifies, checks
+	Rotate Role = "operator" // creates, edits, disables, rotates
+	Admin  Role = "admin"    // deletes outside a rotation, edits profiles
+)
+
+// roles in the order of their rights.
+var roles = []Role{Viewer, Rotate, Admin}
+
+// Covers reports whether a role has the rights of another. What is no role covers nothing.
+func (r Role) Covers(other Role) bool {
+	return slices.Contains(roles, r) && slices.Index(roles, r) >= slices.Index(roles, other)
+}
+
+// AllProfiles, in place of profile names, gives an operator every profile, those added later too.
+const AllProfiles = "*"
+
+// Operator is somebody who may come over SSH (detent ssh).
+type Operator struct {
+	Name     string
+	Role     Role
+	Keys     []string // in the one form of AuthorizedKey
+	Profiles []string // names, or AllProfiles alone
+}
+
+// Sees reports whether a profile is theirs.
+func (o Operator) Sees(profile string) bool {
+	return slices.Contains(o.Profiles, AllProfiles) || slices.Contains(o.Profiles, profile)
+}
+
+// AuthorizedKey is the one form in which public keys are compared: the type and the key in base64, without a comment.
+func AuthorizedKey(key ssh.PublicKey) string {
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
+}
+
+// OperatorOf finds who a public key belongs to.
+func (c *Config) OperatorOf(key ssh.PublicKey) (Operator, bool) {
+	text := AuthorizedKey(key)
+	i := slices.IndexFunc(c.Operators, func(o Operator) bool { return slices.Contains(o.Keys, text) })
+	if i < 0 {
+		return Operator{}, false
+	}
+	return c.Operators[i], true
+}
+
+const (
+	operatorRule = "is no operator's name: letters, digits and . _ -, at most 64, a letter or digit first"
+	keysForm     = `a list of public keys: ["ssh-ed25519 AAAA…"]`
+)
+
+var operatorName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// readOperators reads [operators.NAME]; the profiles have been read.
+func (c *Config) readOperators(root *section) {
+	table := root.sub("operators", "tables: [operators.NAME]")
+	if table == nil {
+		return
+	}
+	owner := map[string]string{}
+	for _, name := range table.names() {
+		if t := table.sub(name, "a table: [operators."+quoteKey(name)+"]"); t != nil {
+			c.Operators = append(c.Operators, c.readOperator(name, t, owner))
+		}
+	}
+}
+
+func (c *Config) readOperator(name string, t *section, owner map[string]string) Operator {
+	if !operatorName.MatchString(name) {
+		t.doc.refuse(t.path, operatorRule)
+	}
+	o := Operator{Name: name}
+	options := make([]string, len(roles))
+	for i, r := range roles {
+		options[i] = string(r)
+	}
+	o.Role = Role(t.choice("role", options...))
+	if !t.has("role") {
+		t.lacks("role", "%s", alternatives(options))
+	}
+	for _, line := range t.words("keys", keysForm) {
+		if key, ok := readOperatorKey(t, line); ok {
+			if other, taken := owner[key]; taken {
+				t.refuse("keys", "one of them is %s's already: a key is one operator's", other)
+			}
+			owner[key] = name
+			o.Keys = append(o.Keys, key)
+		}
+	}
+	if !t.has("keys") {
+		t.lacks("keys", "%s", keysForm)
+	}
+	o.Profiles = t.words("profiles", `["prod"], or ["*"] for all of them`)
+	if !t.has("profiles") {
+		t.lacks("profiles", `a list of the profiles that are theirs: ["prod"], or ["*"] for all of them`)
+	}
+	for _, p := range o.Profiles {
+		if _, known := c.Lookup(p); p == AllProfiles && len(o.Profiles) > 1 {
+			t.refuse("profiles", `"*" stands alone: it is all of them`)
+		} else if p != AllProfiles && !known {
+			t.refuse("profiles", "there is no profile %q; there are %s", p, strings.Join(c.Names(), ", "))
+		}
+	}
+	t.finish()
+	return o
+}
+
+// readOperatorKey reads a line as authorized_keys has it. Its options (from=, expiry-time= and so on) would not be kept,
+// so a line that has some is refused.
+func readOperatorKey(t *section, line string) (string, bool) {
+	key, _, options, rest, err := ssh.ParseAuthorizedKey([]byte(line))
+	switch {
+	case err != nil:
+		t.refuse("keys", `must be %s, as ssh-keygen writes them in a .pub file`, keysForm)
+	case len(options) > 0:
+		t.refuse("keys", "the option %s is not kept here; leave options out", strings.SplitN(options[0], "=", 2)[0])
+	case len(rest) > 0:
+		t.refuse("keys", "one key in each string")
+	case strings.Contains(key.Type(), "-cert-"):
+		t.refuse("keys", "a certificate is not taken; name the key itself")
+	default:
+		return AuthorizedKey(key), true
+	}
+	return "", false
+}
