@@ -1,0 +1,90 @@
+package audit
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+const (
+	logName  = "audit.log"
+	headName = "audit.head"
+	lockName = "audit.lock"
+)
+
+// Path is the log in a folder.
+func Path(dir string) string { return filepath.Join(dir, logName) }
+
+// Head is how far a log goes: the number of its last record and the hash of that line. It is what to note
+// elsewhere: who can write the log and the head can forge both, but not what somebody else has noted.
+type Head struct {
+	Seq  uint64
+	Hash string
+}
+
+// String is SEQ:HASH.
+func (h Head) String() string { return fmt.Sprintf("%d:%s", h.Seq, h.Hash) }
+
+// ParseHead reads what String writes.
+func ParseHead(text string) (Head, error) {
+	number, sum, ok := strings.Cut(strings.TrimSpace(text), ":")
+	seq, err := strconv.ParseUint(number, 10, 64)
+	if !ok || err != nil || !isHash(sum) && (seq != 0 || sum != "") {
+		return Head{}, errors.New("is no head such as 12:9f86d081… (a number and 64 hexadecimal digits)")
+	}
+	return Head{seq, sum}, nil
+}
+
+func isHash(text string) bool {
+	return len(text) == 64 && strings.Trim(text, "0123456789abcdef") == ""
+}
+
+// headFile is the head on disk.
+type headFile struct {
+	Version int    `json:"v"`
+	Seq     uint64 `json:"seq"`
+	Hash    string `json:"sha256"`
+}
+
+// readHead gives the head and whether there is one.
+func readHead(dir string) (Head, bool, error) {
+	path := filepath.Join(dir, headName)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Head{}, false, nil
+	}
+	if err != nil {
+		return Head{}, false, err
+	}
+	var f headFile
+	switch err := json.Unmarshal(b, &f); {
+	case err == nil && f.Version > version:
+		return Head{}, true, fmt.Errorf("%s %w", path, errNewer)
+	case err != nil || f.Version != version || !isHash(f.Hash) && (f.Seq != 0 || f.Hash != ""):
+		return Head{}, true, fmt.Errorf("%s is damaged", path)
+	}
+	return Head{f.Seq, f.Hash}, true, nil
+}
+
+// writeHead replaces the head at once. The new one's name is fixed: no kill leaves litter behind, and the lock is held.
+func writeHead(dir string, h Head) error {
+	b, err := json.Marshal(headFile{version, h.Seq, h.Hash})
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, headName)
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(b, '\n'))
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(path+".new", path)
+	}
+	return err
+}
