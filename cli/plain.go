@@ -29,5 +29,8 @@ func plain(text string) string {
 
 // steers tells the characters that are no text: controls, and the invisible ones but for the two that join letters.
 func steers(r rune) bool {
+	if unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) {
+		return true
+	}
 	return !unicode.IsGraphic(r) && r != '\n' && r != '\t' && r != '\u200c' && r != '\u200d'
 }

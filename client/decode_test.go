@@ -38,6 +38,8 @@ func TestDatesAreReadTolerantly(t *testing.T) {
 		`true`:                           "?",
 		`{}`:                             "?",
 		`"99999-01-01T00:00:00Z"`:        "?",
+		`"9999-12-31T23:59:59-14:00"`:    "?", // the year 10000 in UTC, which no JSON can say
+		`"0001-01-01T00:00:00-14:00"`:    "?",
 		`"2023-10-24T07:31:33.363+0000"`: "2023-10-24T07:31:33.363Z",
 	} {
 		var w when

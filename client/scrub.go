@@ -16,7 +16,7 @@ const (
 
 // scrub is the one place where the text of a server becomes harmless to a terminal: valid UTF-8
 // on one line, without control characters, escape sequences (the whole sequence, not the ESC
-// alone), or anything that turns the direction of text, has no width, or piles up on a letter.
+// alone), or anything that turns the direction of text, has no width, is invisible, or piles up on a letter.
 // It is idempotent and cuts at limit characters.
 func scrub(text string, limit int) string {
 	if plain(text) && len(text) <= limit {
@@ -34,7 +34,7 @@ func scrub(text string, limit int) string {
 		r, size := utf8.DecodeRuneInString(text)
 		text = text[size:]
 		switch {
-		case isBreak(r):
+		case isBlank(r):
 			r = ' '
 		case isDropped(r):
 			continue
@@ -81,18 +81,20 @@ func plain(text string) bool {
 	return text == "" || text[0] != ' ' && text[len(text)-1] != ' '
 }
 
-func isBreak(r rune) bool {
+// isBlank names what looks like a space: line breaks, the spaces of every width, and the empty Braille pattern.
+func isBlank(r rune) bool {
 	switch r {
-	case '\t', '\n', '\v', '\f', '\r', 0x85, 0x2028, 0x2029:
+	case '\t', '\n', '\v', '\f', '\r', 0x85, 0x2028, 0x2029, 0x2800:
 		return true
 	}
-	return false
+	return unicode.Is(unicode.Zs, r)
 }
 
 // isDropped names what has no glyph of its own: control and format characters (bidi overrides and
-// isolates, zero width, tags) and variation selectors, on whose width terminals disagree.
+// isolates, zero width, tags), variation selectors, on whose width terminals disagree, and the letters that
+// are drawn as nothing (Hangul fillers and the like), which would let two different names look the same.
 func isDropped(r rune) bool {
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector)
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
 // sequence is the length of the control sequence that text begins with; 0 for none. A string

@@ -6,34 +6,38 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"detent/apikey"
 )
 
 func TestScrubbedTextIsHarmless(t *testing.T) {
 	for raw, want := range map[string]string{
-		"":                                      "",
-		"payments-api":                          "payments-api",
-		"日本語 שלום é\u0301 👍":                    "日本語 שלום é\u0301 👍",
-		"  a\tb\r\nc\u2028d  ":                  "a b  c d",
-		"a\x1b[31;1mred\x1b[0m":                 "ared",
-		"a\x1b]52;c;c2VjcmV0\x07b":              "ab",
-		"a\x1b]8;;https://x\x1b\\link":          "alink",
-		"a\u009d0;title\u009cb":                 "ab",
-		"a\x1bP1$tx\x1b\\b\x1b_apc\x1b\\c":      "abc",
-		"a\x1b]0;never ends":                    "a0;never ends",
-		"a\x1b(0b\x1bcc\x1b":                    "abc",
-		"a\u009b2Jb":                            "ab",
-		"a\x00\x07\x08\x7fb\u0085c":             "ab c",
-		"a\x9b2Jb":                              "a\ufffd2Jb",
-		"a\xff\xc3(b":                           "a\ufffd\ufffd(b",
-		"gnp\u202e.exe\u2066\u2069\u200e\u061c": "gnp.exe",
-		"a\u200bb\u200dc\ufeffd\u00ade\u2060f":  "abcdef",
-		"☠\ufe0f":                               "☠",
-		"\u0301\u0301a":                         "a",
-		"a" + strings.Repeat("\u0301", 50):      "a" + strings.Repeat("\u0301", maxMarks),
-		strings.Repeat("x", maxField+5):         strings.Repeat("x", maxField-1) + "…",
-		strings.Repeat("日", maxField+5):         strings.Repeat("日", maxField-1) + "…",
-		"\x1b[\x1b[31mx":                        "x",
-		"\x1b\x1b[31mx":                         "x",
+		"":                                       "",
+		"payments-api":                           "payments-api",
+		"日本語 שלום é\u0301 👍":                     "日本語 שלום é\u0301 👍",
+		"  a\tb\r\nc\u2028d  ":                   "a b  c d",
+		"a\x1b[31;1mred\x1b[0m":                  "ared",
+		"a\x1b]52;c;c2VjcmV0\x07b":               "ab",
+		"a\x1b]8;;https://x\x1b\\link":           "alink",
+		"a\u009d0;title\u009cb":                  "ab",
+		"a\x1bP1$tx\x1b\\b\x1b_apc\x1b\\c":       "abc",
+		"a\x1b]0;never ends":                     "a0;never ends",
+		"a\x1b(0b\x1bcc\x1b":                     "abc",
+		"a\u009b2Jb":                             "ab",
+		"a\x00\x07\x08\x7fb\u0085c":              "ab c",
+		"a\x9b2Jb":                               "a\ufffd2Jb",
+		"a\xff\xc3(b":                            "a\ufffd\ufffd(b",
+		"gnp\u202e.exe\u2066\u2069\u200e\u061c":  "gnp.exe",
+		"a\u200bb\u200dc\ufeffd\u00ade\u2060f":   "abcdef",
+		"☠\ufe0f":                                "☠",
+		"pay\u3164\u115f\u1160\uffa0\u034fments": "payments",
+		"\u00a0pay\u3000\u2800\u2003x\u202f":     "pay   x",
+		"\u0301\u0301a":                          "a",
+		"a" + strings.Repeat("\u0301", 50):       "a" + strings.Repeat("\u0301", maxMarks),
+		strings.Repeat("x", maxField+5):          strings.Repeat("x", maxField-1) + "…",
+		strings.Repeat("日", maxField+5):          strings.Repeat("日", maxField-1) + "…",
+		"\x1b[\x1b[31mx":                         "x",
+		"\x1b\x1b[31mx":                          "x",
 	} {
 		if got := scrub(raw, maxField); got != want {
 			t.Errorf("scrub(%q) = %q, want %q", raw, got, want)
@@ -56,7 +60,8 @@ func harmless(t *testing.T, text string, limit int) {
 			continue
 		}
 		marks = 0
-		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point) ||
+			r != ' ' && unicode.Is(unicode.Zs, r) || r == 0x2800 {
 			t.Fatalf("%q keeps %U", text, r)
 		}
 	}
@@ -120,6 +125,11 @@ func TestWordsHideWhatLooksLikeASecret(t *testing.T) {
 		if got := words("the key " + secret + " is wrong"); got != "the key [secret] is wrong" {
 			t.Errorf("got %q", got)
 		}
+	}
+	// Our own credential is hidden whatever it looks like.
+	own := apikey.NewSecret("correct-horse-battery")
+	if got := words("token correct-\x1b[0mhorse-battery of correct-horse-battery", own); got != "token [secret] of [secret]" {
+		t.Errorf("got %q", got)
 	}
 	if got := words("getRules of key_123 in sk_live_ is missing"); got != "getRules of key_123 in sk_live_ is missing" {
 		t.Errorf("got %q", got)

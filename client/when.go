@@ -50,7 +50,7 @@ var whenLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2
 func parseWhen(s string) (time.Time, bool) {
 	if len(s) > 10 && s[10] == 'T' { // as most services write it, and no number
 		if at, err := time.Parse(time.RFC3339Nano, s); err == nil {
-			return at.UTC(), at.Year() > 1
+			return inRange(at)
 		}
 	}
 	if n, err := strconv.ParseFloat(s, 64); err == nil {
@@ -65,10 +65,17 @@ func parseWhen(s string) (time.Time, bool) {
 	}
 	for _, layout := range whenLayouts {
 		if at, err := time.Parse(layout, s); err == nil {
-			return at.UTC(), at.Year() > 1
+			return inRange(at)
 		}
 	}
 	return time.Time{}, false
+}
+
+// inRange is a date in UTC, and whether RFC 3339 can write it there: a zone may carry 9999 into the year 10000. The
+// year 1 is what services say that have no date.
+func inRange(at time.Time) (time.Time, bool) {
+	at = at.UTC()
+	return at, at.Year() > 1 && at.Year() <= 9999
 }
 
 // reported is the instant, or "the service does not say".

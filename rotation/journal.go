@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"detent/apikey"
@@ -253,7 +255,7 @@ const journalExt = ".json"
 func journalPath(dir, id string) string { return filepath.Join(dir, id+journalExt) }
 
 func readJournal(path string) (*journal, error) {
-	b, err := os.ReadFile(path)
+	b, err := readPlain(path)
 	if err != nil {
 		return nil, err
 	}
@@ -267,6 +269,31 @@ func readJournal(path string) (*journal, error) {
 		return nil, &JournalError{Path: path, Reason: "is the journal of another rotation, " + j.ID}
 	}
 	return j, nil
+}
+
+// maxJournal is far beyond what a rotation with thousands of events takes.
+const maxJournal = 16 << 20
+
+// readPlain reads a regular file of bounded size: a pipe would be waited for, a device never end.
+func readPlain(path string) ([]byte, error) {
+	// A pipe is opened without waiting for its other end, so that it can be refused.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &JournalError{Path: path, Reason: "is no regular file"}
+	}
+	b, err := io.ReadAll(io.LimitReader(f, maxJournal+1))
+	if err == nil && len(b) > maxJournal {
+		return nil, &JournalError{Path: path, Reason: "is over 16 MiB"}
+	}
+	return b, err
 }
 
 // writeJournal replaces the file at once: after a kill or a loss of power there is the old

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -165,6 +167,39 @@ func TestUnusableJournalIsRefusedAndLeftAsItIs(t *testing.T) {
 			second.Close()
 			if after, err := os.ReadFile(path); err != nil || string(after) != tc.content {
 				t.Error("the file was changed")
+			}
+		})
+	}
+}
+
+// What is no file of journal size is refused at once: reading it would not end.
+func TestAJournalThatIsNoPlainFileIsRefused(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no devices and pipes among the files")
+	}
+	for name, tc := range map[string]struct {
+		want string
+		make func(path string) error
+	}{
+		"a device": {"is no regular file", func(path string) error { return os.Symlink("/dev/zero", path) }},
+		"a pipe":   {"is no regular file", func(path string) error { return exec.Command("mkfifo", path).Run() }},
+		"huge": {"is over 16 MiB", func(path string) error {
+			return errors.Join(os.WriteFile(path, nil, 0o600), os.Truncate(path, maxJournal+1))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := shaped(t, vertesiaShape())
+			const id = "abcdefghij"
+			if err := errors.Join(os.MkdirAll(c.dir, 0o700), tc.make(journalPath(c.dir, id))); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Resume(c.world(), id, ResumeOptions{})
+			var bad *JournalError
+			if !errors.As(err, &bad) || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("%v", err)
+			}
+			if views, err := List(c.dir); err != nil || len(views) != 1 || views[0].Err == nil {
+				t.Errorf("%+v, %v", views, err)
 			}
 		})
 	}

@@ -56,7 +56,7 @@ func Clean(s string) string {
 func writeCluster(b *strings.Builder, cluster string, width int) {
 	base, size := utf8.DecodeRuneInString(cluster)
 	switch {
-	case unicode.Is(unicode.Zs, base):
+	case unicode.Is(unicode.Zs, base) || base == emptyBraille:
 		b.WriteByte(' ')
 		return
 	case !visible(base):
@@ -80,15 +80,20 @@ func writeCluster(b *strings.Builder, cluster string, width int) {
 // makes its base one cell wide on one terminal and two on another.
 func allVisible(s string) bool {
 	for _, r := range s {
-		if unicode.Is(unicode.Variation_Selector, r) || !unicode.Is(unicode.Mn, r) && !visible(r) {
+		if unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) || !unicode.Is(unicode.Mn, r) && !visible(r) {
 			return false
 		}
 	}
 	return true
 }
 
+// emptyBraille is a symbol that looks like a space.
+const emptyBraille = '\u2800'
+
+// visible leaves out the letters that are drawn as nothing too, such as the Hangul fillers.
 func visible(r rune) bool {
-	return r == ' ' || unicode.IsGraphic(r) && !unicode.Is(unicode.Zs, r) && !unicode.Is(unicode.Mn, r) && !unicode.Is(unicode.Me, r)
+	return r == ' ' || unicode.IsGraphic(r) && r != emptyBraille &&
+		!unicode.In(r, unicode.Zs, unicode.Mn, unicode.Me, unicode.Other_Default_Ignorable_Code_Point)
 }
 
 func isPlainASCII(s string) bool {
@@ -238,9 +243,22 @@ func nearest(d time.Duration) time.Duration {
 // Relative is an instant as seen from now: "81d" is past, "in 9d" is to come.
 func Relative(at, now time.Time) string {
 	if at.After(now) {
-		return "in " + span(nearest(at.Sub(now)))
+		return "in " + between(now, at, nearest)
 	}
-	return span(now.Sub(at))
+	return between(at, now, nil)
+}
+
+// between is the span from one instant to a later one, rounded where that is asked for. Beyond 292 years a Duration
+// stays where it is, so that the calendar counts.
+func between(from, to time.Time, round func(time.Duration) time.Duration) string {
+	if years := to.Year() - from.Year(); years > 250 {
+		return fmt.Sprintf("%dy", years)
+	}
+	d := to.Sub(from)
+	if round != nil {
+		d = round(d)
+	}
+	return span(d)
 }
 
 // Exact is an instant with its time zone: "2027-01-31 23:59:59 CET".
@@ -272,7 +290,7 @@ func MomentExact(m apikey.Moment, now time.Time, zone *time.Location) string {
 	if at.After(now) {
 		return Exact(at, zone) + " · " + Relative(at, now)
 	}
-	return Exact(at, zone) + " · " + span(now.Sub(at)) + " ago"
+	return Exact(at, zone) + " · " + Relative(at, now) + " ago"
 }
 
 // Count is a number with its noun: "1 key", "3 keys".

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -25,6 +26,8 @@ func TestCleanLeavesOnlyWhatEveryTerminalMeasuresAlike(t *testing.T) {
 		"nbsp\u00a0and\u3000wide":  "nbsp and wide",
 		"\u0301leading":            "leading",
 		"0\ufe0f \u2764\ufe0f":     "0 \u2764",
+		"pay\u3164\uffa0ments":     "payments",
+		"a\u2800b\u034fc":          "a bc",
 		"tag\U000e0041\U000e007fx": "tagx",
 	}
 	for in, want := range cases {
@@ -45,7 +48,8 @@ func FuzzCleanNeverLetsAControlThroughOrWidthsDiffer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		got := Clean(s)
 		if strings.ContainsFunc(got, func(r rune) bool {
-			return r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x200b && r <= 0x200f || r >= 0x202a && r <= 0x202e
+			return r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x200b && r <= 0x200f || r >= 0x202a && r <= 0x202e || r == 0x2800 ||
+				unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 		}) {
 			t.Fatalf("Clean(%q) = %q holds a control", s, got)
 		}
@@ -101,6 +105,18 @@ func TestRelativeSaysTheUnitThatMatters(t *testing.T) {
 	for _, c := range cases {
 		if got := Relative(now.Add(c.off), now); got != c.want {
 			t.Errorf("Relative(%v) = %q, want %q", c.off, got, c.want)
+		}
+	}
+}
+
+// A time.Duration ends at 292 years.
+func TestCenturiesAreCountedByTheCalendar(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	for at, want := range map[time.Time]string{
+		time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC): "in 7973y", time.Date(2, 1, 1, 0, 0, 0, 0, time.UTC): "2024y",
+	} {
+		if got := Relative(at, now); got != want {
+			t.Errorf("Relative(%v) = %q, want %q", at, got, want)
 		}
 	}
 }
