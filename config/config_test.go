@@ -21,6 +21,8 @@ token       = { env = "PROSOPO_TOKEN" }
 environment = "live"
 read_only   = false
 max_age     = "60d"
+auth        = "direct"                   # vertesia: direct | exchange
+create      = false                      # generic: the service offers POST /v1/api-keys
 
 [profiles.prod.deliver.payments]
 keys     = ["payments-*"]
@@ -133,7 +135,7 @@ var refusals = []struct {
 	{"max_age as number", valid(nil, `max_age = 90`), `5: profiles.p.max_age: must be text: a span such as "90d"`},
 	{"max_age", valid(nil, `max_age = "soon"`), `5: profiles.p.max_age: must be a span such as "90d", "12h" or "3600s", above zero and at most 100 years`},
 	{"max_age of zero", valid(nil, `max_age = "0d"`), `5: profiles.p.max_age: must be a span such as "90d", "12h" or "3600s", above zero and at most 100 years`},
-	{"auth elsewhere", valid(nil, `auth = "direct"`), `5: profiles.p.auth: is only for service = "vertesia"`},
+	{"auth elsewhere", valid(nil, `auth = "exchange"`), `5: profiles.p.auth: is only for service = "vertesia"`},
 	{"token_url elsewhere", valid(nil, `token_url = "https://x.example"`), `5: profiles.p.token_url: is only for service = "vertesia"`},
 	{"create elsewhere", vertesia(`create = true`), `5: profiles.p.create: is only for service = "generic"`},
 	{"auth", vertesia(`auth = "oauth"`), `5: profiles.p.auth: must be "direct" or "exchange"`},
@@ -295,8 +297,8 @@ func TestTemplateIsValidInBothStates(t *testing.T) {
 		field = strings.TrimSpace(field)
 		if strings.HasPrefix(line, "[") || isField && apikey.IsVariableName(field) {
 			switch field {
-			case "auth", "token_url", "create", "DETENT_TOKEN":
-				continue // of other services
+			case "token_url", "DETENT_TOKEN":
+				continue // of another service; no field
 			}
 			active = append(active, line)
 		}

@@ -92,12 +92,16 @@ func readProfile(name string, t *section) Profile {
 	return p
 }
 
-// readServiceFields refuses what belongs to another service, and what exchange lacks.
+// readServiceFields refuses what asks another service's feature of this one, and what exchange lacks.
+// A field that only spells out the default asks for nothing.
 func readServiceFields(p Profile, t *section) {
-	for _, own := range []struct{ field, service string }{
-		{"auth", apikey.Vertesia}, {"token_url", apikey.Vertesia}, {"create", apikey.Generic},
+	for _, own := range []struct {
+		field, service string
+		asked          bool
+	}{
+		{"auth", apikey.Vertesia, p.Exchange}, {"token_url", apikey.Vertesia, t.has("token_url")}, {"create", apikey.Generic, p.CanCreate},
 	} {
-		if t.has(own.field) && p.Service != "" && p.Service != own.service {
+		if own.asked && p.Service != "" && p.Service != own.service {
 			t.refuse(own.field, "is only for service = %q", own.service)
 		}
 	}
