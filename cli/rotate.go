@@ -93,9 +93,8 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 	if err != nil {
 		return usage(err)
 	}
-	if !o.yes && !a.interactive() {
-		return usagef("rotating needs confirmations, and there is no terminal to ask on: use --yes")
-	}
+	// An undo is asked for by the rotation's id and goes to where the application still works: nobody need be there.
+	yes := o.yes || o.abort != "" && !a.interactive()
 	asked := len(args) == 0
 	for {
 		var s *session
@@ -108,7 +107,11 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 		if err != nil {
 			return err
 		}
-		runner := &rotationRun{a: a, r: r, yes: o.yes, asked: asked}
+		if !yes && !a.interactive() {
+			r.Close()
+			return usagef("rotating needs confirmations, and there is no terminal to ask on: use --yes; nothing was changed")
+		}
+		runner := &rotationRun{a: a, r: r, yes: yes, asked: asked}
 		if o.abort != "" {
 			err = runner.abort(ctx)
 		} else {

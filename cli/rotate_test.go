@@ -94,6 +94,9 @@ func TestRotateWithoutADestinationIsUsageBeforeAnythingChanges(t *testing.T) {
 	m.want(2, "--deliver", "rotate", "shop", "--yes")
 	m.want(2, "--deliver", "rotate", id, "--yes", "--deliver", "nonsense")
 	m.want(2, "no terminal", "rotate", "shop", "--deliver", "file:x")
+	// What is wrong with the command line is said before a confirmation that could not mend it.
+	m.want(2, "--deliver", "rotate", "shop")
+	m.want(1, "no key", "rotate", "nobody", "--deliver", "file:x")
 	if after := keyIDs(m.keys("p")); !slices.Equal(before, after) {
 		t.Errorf("keys before %v, after %v", before, after)
 	}
@@ -260,7 +263,9 @@ func TestAbortPutsEverythingBack(t *testing.T) {
 	if before == read(t, env) {
 		t.Fatal("nothing was delivered")
 	}
-	res = m.rotate(newClock(), "rotate", "--abort", id, "--yes", "-o", "json")
+	m.want(1, "--resume "+id, "rotate", old, "--deliver", "file:x")
+	m.want(2, "no terminal", "rotate", "--resume", id)
+	res = m.rotate(newClock(), "rotate", "--abort", id, "-o", "json") // --yes is of KEY and --resume
 	if got := decodeRotated(t, res.stdout); res.code != 0 || got.State != "aborted" || len(got.Unknown) != 0 {
 		t.Errorf("exit %d\n%s%s", res.code, res.stdout, res.stderr)
 	}
@@ -280,6 +285,7 @@ func TestPublicKeyIsNotRotated(t *testing.T) {
 		}
 	}
 	m.want(1, "public key", "rotate", id, "--yes", "--deliver", "env-file:"+env+":API_KEY")
+	m.want(1, "public key", "rotate", id)
 	if n := len(m.keys("p")); n != 3 {
 		t.Errorf("%d keys", n)
 	}
