@@ -73,7 +73,7 @@ func ParseExpiry(text string, now time.Time, loc *time.Location) (Expiry, error)
 	if spanPattern.MatchString(s) {
 		d, err := ParseSpan(s)
 		if err != nil {
-			return Expiry{}, err
+			return Expiry{}, fmt.Errorf("%w: use never for no expiry", err)
 		}
 		e := Expiry{After: d}
 		return e, e.Check(now)
@@ -108,10 +108,10 @@ func ParseSpan(text string) (time.Duration, error) {
 	unit := map[string]time.Duration{"": time.Second, "s": time.Second, "m": time.Minute,
 		"h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}[m[2]]
 	if n == 0 {
-		return 0, fmt.Errorf("a span of zero is refused: use never for no expiry")
+		return 0, fmt.Errorf("a span of zero is refused")
 	}
 	if n > int64(MaxLifetime/unit) {
-		return 0, fmt.Errorf("a span over 100 years is refused: use never")
+		return 0, fmt.Errorf("a span over 100 years is refused")
 	}
 	return time.Duration(n) * unit, nil
 }

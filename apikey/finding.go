@@ -140,7 +140,7 @@ func (e *examiner) examine(k *Key, add func(FindingKind, string, ...any)) {
 
 func examineTimes(k *Key, p Policy, now time.Time, add func(FindingKind, string, ...any)) {
 	if at, ok := k.CreatedAt.Time(); ok && p.MaxAge > 0 && now.Sub(at) > p.MaxAge {
-		add(FindingAge, "created %d days ago, over the limit of %d days", days(now.Sub(at)), days(p.MaxAge))
+		add(FindingAge, "created %s ago, over the limit of %s", age(now.Sub(at)), age(p.MaxAge))
 	}
 	if at, ok := k.ExpiresAt.Time(); ok {
 		switch left := at.Sub(now); {
@@ -155,9 +155,9 @@ func examineTimes(k *Key, p Policy, now time.Time, add func(FindingKind, string,
 	switch {
 	case p.Unused <= 0:
 	case wasUsed && now.Sub(used) > p.Unused:
-		add(FindingUnused, "last used %d days ago", days(now.Sub(used)))
+		add(FindingUnused, "last used %s ago", age(now.Sub(used)))
 	case k.LastUsedAt.IsNever() && hasCreated && now.Sub(created) > p.Unused:
-		add(FindingUnused, "never used since it was created %d days ago", days(now.Sub(created)))
+		add(FindingUnused, "never used since it was created %s ago", age(now.Sub(created)))
 	}
 	if k.ExpiresAt.IsNever() {
 		add(FindingNeverExpires, "has no expiry")
@@ -183,4 +183,14 @@ func examineAccess(k *Key, caps Capabilities, risks map[Permission]Risk, roles m
 	}
 }
 
-func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
+// age is a span for the eye: whole days, below one day what there is.
+func age(d time.Duration) string {
+	switch n := int(d / (24 * time.Hour)); n {
+	case 0:
+		return d.Truncate(time.Second).String()
+	case 1:
+		return "1 day"
+	default:
+		return fmt.Sprintf("%d days", n)
+	}
+}

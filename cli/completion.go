@@ -10,7 +10,7 @@ func (a *app) completionCommand() *cobra.Command {
 		Use:                   "completion bash|zsh|fish|powershell",
 		Short:                 "Write the completion script for a shell",
 		Long:                  "Write the completion script for a shell, for example: source <(detent completion bash)",
-		Args:                  cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		Args:                  oneArg("shell", shells...),
 		ValidArgs:             shells,
 		DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, args []string) error {

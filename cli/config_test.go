@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -174,11 +175,29 @@ func TestWrongUsageIsExitTwo(t *testing.T) {
 	}
 }
 
+func TestWrongArgumentIsAnsweredWithWhatIsAllowed(t *testing.T) {
+	m := newMachine(t)
+	for says, args := range map[string][]string{
+		"name one shell of [bash zsh fish powershell]":   {"completion", "tcsh"},
+		"name one SERVICE of [prosopo vertesia generic]": {"serve", "admin-token", "aws"},
+		"name one KEY":                                    {"delete", "a", "b"},
+		"name one of [path check init show]":              {"config"},
+		"--timeout: must be above zero":                   {"list", "--timeout", "-1s"},
+		"--ttl: a span of zero is refused\n":              {"public-key", "-p", "local/vertesia", "--ttl", "0"},
+		"--max-age: a span of zero is refused\n":          {"check", "--max-age", "0"},
+		"use never for no expiry":                         {"create", "--name", "k", "--permission", "getRules", "--expires", "0"},
+		"local/vertesia is read-only: nothing is changed": {"update", "nobody", "-p", "local/vertesia", "--disable", "--read-only"},
+		"--output: must be table or json":                 {"rotations", "-o", "yaml"},
+	} {
+		m.want(2, says, args...)
+	}
+}
+
 func TestHelpAndGeneratedTextGoToStandardOutput(t *testing.T) {
 	m := newMachine(t)
 	for want, args := range map[string][]string{
 		"Available Commands": {"--help"}, "Usage:": {"help", "create"}, "--permission": {"create", "-h"}, "#compdef": {"completion", "zsh"}, "bash completion": {"completion", "bash"},
-		"complete -c detent": {"completion", "fish"}, "Register-ArgumentCompleter": {"completion", "powershell"}, ".TH DETENT 1": {"man"}, "detent ": {"version"},
+		"complete -c detent": {"completion", "fish"}, "Register-ArgumentCompleter": {"completion", "powershell"}, ".TH DETENT 1": {"man"}, "detent ": {"version"}, runtime.GOOS + "/": {"--version"},
 	} {
 		if r := m.run("", args...); r.code != 0 || !strings.Contains(r.stdout, want) || r.stderr != "" {
 			t.Errorf("%v: %q is missing in %+v", args, want, r)

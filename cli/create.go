@@ -211,7 +211,7 @@ func (a *app) draft(ctx context.Context, o createOptions, s *session) (apikey.Dr
 	}
 	switch {
 	case o.roleGiven && len(c.Roles) == 0:
-		return d, fmt.Errorf("--role: keys of %s have no role", c.Title)
+		return d, errors.New("--role: keys of this service have no role")
 	case len(c.Roles) > 0:
 		if !o.roleGiven {
 			return d, fmt.Errorf("--role is needed: %s", alternatives(roleNames(c)))
@@ -240,7 +240,7 @@ func environmentFor(o createOptions, s *session) (apikey.Environment, error) {
 	}
 	switch {
 	case len(known) == 0 && o.environmentSet:
-		return "", fmt.Errorf("--environment: keys of %s have no environment", s.caps.Title)
+		return "", errors.New("--environment: keys of this service have no environment")
 	case len(known) == 0:
 		return "", nil
 	case o.environmentSet && !slices.Contains(known, asked):
@@ -259,7 +259,7 @@ func permissionsOf(ctx context.Context, texts []string, s *session) ([]apikey.Pe
 	c := s.caps
 	if len(c.PermissionGroups) == 0 {
 		if len(texts) > 0 {
-			return nil, fmt.Errorf("--permission: keys of %s have no permissions", c.Title)
+			return nil, errors.New("--permission: keys of this service have no permissions")
 		}
 		return nil, nil
 	}

@@ -13,7 +13,7 @@ import (
 func (a *app) deleteCommand() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
-		Use: "delete KEY", Short: "Delete a key; asks first", Args: cobra.ExactArgs(1),
+		Use: "delete KEY", Short: "Delete a key; asks first", Args: oneArg("KEY, an id or a name"),
 		RunE: a.run(func(ctx context.Context, args []string) error { return a.delete(ctx, args[0], yes) }),
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")

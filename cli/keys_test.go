@@ -290,7 +290,7 @@ func TestUpdateRefusesWhatTheServiceCannotWithItsReason(t *testing.T) {
 	m.want(2, "must not be empty", "update", "k", "-p", "local/vertesia", "--name", "")
 	m.want(2, "no role", "update", "k", "-p", "local/vertesia", "--role", "emperor")
 	m.want(2, "no role", "update", "k", "-p", "local/vertesia", "--name", "x", "--role", "emperor")
-	m.want(2, "accepts 1 arg", "update", "-p", "local/vertesia", "--enable")
+	m.want(2, "name one KEY", "update", "-p", "local/vertesia", "--enable")
 	m.want(2, "read-only", "update", "k", "-p", "local/vertesia", "--disable", "--read-only")
 	m.want(1, "no key has the id or the name", "update", "nope", "-p", "local/vertesia", "--disable")
 	if k := m.keys("local/vertesia")[0]; k["name"] != "k" || k["enabled"] != true {

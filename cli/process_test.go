@@ -157,6 +157,8 @@ func TestServeRefusesToCarryKeysBeyondLoopbackInTheClear(t *testing.T) {
 	m.want(2, "--tls-cert", "serve", "--tls-cert", "/no/x.pem", "--tls-key", "/no/y.pem")
 	m.want(2, "--store", "serve", "--store", "")
 	s := m.serve("--listen", "0.0.0.0:0", "--behind-tls-proxy")
+	taken := s.url[strings.LastIndex(s.url, ":"):]
+	m.want(1, "is in use", "serve", "--listen", "127.0.0.1"+taken, "--store", filepath.Join(m.home, "other.db"))
 	if code := s.end(syscall.SIGTERM); code != 0 || !strings.HasPrefix(s.url, "http://") {
 		t.Errorf("%d %s", code, s.url)
 	}

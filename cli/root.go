@@ -81,11 +81,13 @@ func (a *app) root() *cobra.Command {
 		Long:          longHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Version:       versionText(),
 		RunE:          a.run(a.openTUI),
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(a.helpCommand())
 	a.flags.register(root.PersistentFlags())
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.InitDefaultHelpFlag() // else cobra takes what follows --help for its value
 	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
 	_ = root.RegisterFlagCompletionFunc("renderer", cobra.FixedCompletions(renderers, cobra.ShellCompDirectiveNoFileComp))
@@ -127,6 +129,20 @@ func (a *app) group(use, short string, subs ...*cobra.Command) *cobra.Command {
 	}
 	cmd.AddCommand(subs...)
 	return cmd
+}
+
+// oneArg takes exactly one argument, where there are allowed ones one of them. What it is
+// called stands in the error.
+func oneArg(name string, allowed ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(allowed) > 0 && (len(args) != 1 || !slices.Contains(allowed, args[0])):
+			return fmt.Errorf("%s: name one %s of %v", cmd.CommandPath(), name, allowed)
+		case len(args) != 1:
+			return fmt.Errorf("%s: name one %s", cmd.CommandPath(), name)
+		}
+		return nil
+	}
 }
 
 func (a *app) completeProfiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

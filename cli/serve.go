@@ -57,7 +57,7 @@ func (a *app) adminTokenCommand(o *serveOptions) *cobra.Command {
 	services := []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
 	cmd := &cobra.Command{
 		Use: "admin-token SERVICE", Short: "Mint one more administrator key, on the machine that has the store, and print its secret",
-		Args: cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: services,
+		Args: oneArg("SERVICE", services...), ValidArgs: services,
 	}
 	cmd.Flags().StringVar(&o.env, "environment", "", "generic: live (the default) or test")
 	cmd.RunE = a.run(func(ctx context.Context, args []string) error {
@@ -111,6 +111,9 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	listener, err := net.ListenTCP("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%s is in use, by another detent serve perhaps: --listen takes another address", address)
+	}
 	if err != nil {
 		return err
 	}

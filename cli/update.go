@@ -19,7 +19,7 @@ type updateOptions struct {
 func (a *app) updateCommand() *cobra.Command {
 	var o updateOptions
 	cmd := &cobra.Command{
-		Use: "update KEY", Short: "Rename, enable or disable a key or change its role, where the service can", Args: cobra.ExactArgs(1),
+		Use: "update KEY", Short: "Rename, enable or disable a key or change its role, where the service can", Args: oneArg("KEY, an id or a name"),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.name, "name", "", "the new name")
@@ -57,6 +57,9 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	s, err := a.open(ctx)
 	if err != nil {
 		return err
+	}
+	if s.readOnly {
+		return usagef("%s is read-only: nothing is changed", s.profile.Name)
 	}
 	if err := checkPatch(patch, s.caps); err != nil {
 		return usage(err)

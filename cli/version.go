@@ -13,10 +13,15 @@ func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Say which detent this is", Args: cobra.NoArgs,
 		RunE: a.run(func(context.Context, []string) error {
-			_, err := fmt.Fprintln(a.out, "detent", version(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
+			_, err := fmt.Fprintln(a.out, "detent", versionText())
 			return err
 		}),
 	}
+}
+
+// versionText is what version and --version say.
+func versionText() string {
+	return version() + " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
 }
 
 // version is the module's version, and the commit where the build knows it.
