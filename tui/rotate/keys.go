@@ -72,8 +72,10 @@ func (s *Screen) answerLeave(msg tea.KeyMsg) tea.Cmd {
 	k := s.env.Keys
 	switch {
 	case key.Matches(msg, k.Confirm):
+		s.quit = false
 		return s.do(false)
 	case key.Matches(msg, k.Discard):
+		s.quit = false
 		return s.do(true)
 	case key.Matches(msg, k.Cancel, k.Back):
 		s.asking, s.quit = askNothing, false

@@ -247,3 +247,37 @@ func TestAFailureFitsOnASmallScreen(t *testing.T) {
 		t.Errorf("said twice:\n%s", view)
 	}
 }
+
+// The question of ctrl+c was answered with "deliver": leaving later leaves the screen, not the program.
+func TestAnAnsweredQuitIsForgotten(t *testing.T) {
+	for _, answer := range []string{"enter", "esc"} {
+		d := begin(t, &fakeHost{rotation: newScript(moves(rotation.Create, "ok"), inHand, delivered)})
+		d.press("enter", "ctrl+c", answer)
+		if answer == "esc" {
+			d.press("enter")
+		}
+		d.press("esc")
+		if !d.left() {
+			t.Fatalf("%s: esc did not leave", answer)
+		}
+		for _, m := range d.sent {
+			if _, quit := m.(ui.Quit); quit {
+				t.Errorf("%s: esc ended the program", answer)
+			}
+		}
+	}
+}
+
+func TestLeavingDuringTheCreateAsksWhenTheSecretIsThere(t *testing.T) {
+	r := newScript(moves(rotation.Create, "ok"), inHand, delivered)
+	d := begin(t, &fakeHost{rotation: r})
+	s := d.screen.(*Screen)
+	cmd := s.Update(tea.KeyMsg{Type: tea.KeyEnter}) // under way
+	d.press("ctrl+c")
+	d.sees("leaving when this step has ended")
+	d.run(cmd)
+	if d.left() {
+		t.Fatal("the secret was lost")
+	}
+	d.sees("Leaving now loses it")
+}

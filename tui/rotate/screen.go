@@ -276,7 +276,12 @@ func (s *Screen) did(msg didMsg) tea.Cmd {
 	if s.leaving && !s.view.SecretInHand {
 		return tea.Batch(s.leave(), touched)
 	}
-	s.leaving = false
+	if s.leaving { // with the secret that this step brought
+		s.leaving, s.quit = false, false
+		if s.err == nil {
+			return tea.Batch(s.askToLeave(), touched)
+		}
+	}
 	if s.err != nil {
 		var refused *rotation.RefusedError
 		switch {
