@@ -188,7 +188,8 @@ func TestAWaitThatIsResumedBeginsByItself(t *testing.T) {
 	r.at(rotation.Soak)
 	d := begin(t, &fakeHost{rotation: r})
 	d.sees("10:00 left")
-	d.sees("x  turn the old key on again")
+	d.sees("x    turn the old key on again")
+	d.sees("esc  to the list: the wait goes on")
 
 	undoing := newScript()
 	undoing.at(rotation.Soak)

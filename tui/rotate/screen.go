@@ -161,7 +161,11 @@ func (s *Screen) Bindings() []key.Binding {
 	if s.view.Next.Undo != "" {
 		out = append(out, k.Undo)
 	}
-	out = append(out, named(k.Cancel, "leave"))
+	away := "leave"
+	if s.waiting() {
+		away = "to the list"
+	}
+	out = append(out, named(k.Cancel, away))
 	if s.view.Step == rotation.Soak {
 		out = append(out, named(k.Toggle, "turn the old key on"))
 	}

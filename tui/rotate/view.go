@@ -240,12 +240,12 @@ func (s *Screen) viewWait(p *page) {
 		s.viewWatch(p, w)
 	}
 	if s.view.Step == rotation.Soak {
-		p.line("  " + st.Key.Render("x") + st.Dim.Render("  turn the old key on again"))
+		p.wrap("  "+st.Key.Render("x")+"    ", st.Dim, "turn the old key on again")
 	}
 	if s.canAttest() {
-		p.line("  " + st.Key.Render("a") + st.Dim.Render("  confirm it yourself and wait no longer"))
+		p.wrap("  "+st.Key.Render("a")+"    ", st.Dim, "confirm it yourself and wait no longer")
 	}
-	p.line("  " + st.Dim.Render("you may leave: it goes on, and ") + st.Key.Render("R") + st.Dim.Render(" brings it back"))
+	p.wrap("  "+st.Key.Render("esc")+"  ", st.Dim, "to the list: the wait goes on while detent runs, R brings it back")
 }
 
 func (s *Screen) viewWatch(p *page, w *rotation.Watch) {
