@@ -82,13 +82,19 @@ func TestAFrameThatIsShownCostsNothing(t *testing.T) {
 func FuzzFrames(f *testing.F) {
 	f.Add("\x1b[1mdetent\x1b[0m\nlist", "\x1b[1mdetent\x1b[0m\nrow\nlist", uint8(20), uint8(5))
 	f.Add("漢字漢字\n│ e\u0301 │", "x漢字\n👩‍👩‍👧│", uint8(7), uint8(2))
+	f.Add("\x1b]52;c;eA==\x07\u009b2J", "\x00\x7f\u2028\x1b[?1049l", uint8(9), uint8(2))
 	f.Add("\x1b[38;2;1;2", "\x1b[48:5m\t\xff", uint8(1), uint8(1))
 	f.Fuzz(func(t *testing.T, first, second string, width, height uint8) {
 		w, h := int(width)%200+1, int(height)%60+1
 		term := newTerminal(w, h)
 		var c canvas
-		term.Write(c.paint(frame{text: first, width: w, height: h}))
-		term.Write(c.paint(frame{text: second, width: w, height: h}))
+		for _, text := range []string{first, second} {
+			out := c.paint(frame{text: text, width: w, height: h})
+			if bad := stray(out); bad != "" {
+				t.Fatal(bad)
+			}
+			term.Write(out)
+		}
 		want := showFresh(second, w, h)
 		if len(term.faults) > 0 {
 			t.Fatalf("the terminal complains: %v", term.faults)
