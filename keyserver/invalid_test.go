@@ -122,7 +122,8 @@ func testMalformedRequestsAreRefusedWithAReason(t *testing.T, open opener) {
 		`{"ip_addresses":["300.1.1.1"]}`, `{"ip_addresses":["10.0.0.0/33"]}`, `{"ip_addresses":["::1/129"]}`, `{"ip_addresses":["fe80::1%eth0"]}`,
 		`{"ip_addresses":["10.0.0.1-10.0.0.9"]}`, `{"ip_addresses":[""]}`, `{"ip_addresses":["::ffff:10.0.0.0/8"]}`,
 		`{"referrers":["example.com"]}`, `{"referrers":["https://*.example.com"]}`, `{"referrers":["https://a.example/path"]}`, `{"referrers":["https://a.example*"]}`,
-		`{"referrers":["ftp://a.example"]}`, `{"referrers":["https://u@a.example"]}`, `{"referrers":["https://"]}`, `{"referrers":["https://a.example?x"]}`,
+		`{"referrers":["ftp://a.example"]}`, `{"referrers":["https://u@a.example"]}`, `{"referrers":["https://"]}`, `{"referrers":["https://a.example?x"]}`, `{"referrers":["https://a.example:"]}`,
+		`{"referrers":["https://a.example:99999"]}`, `{"endpoints":["/v1/users "]}`, `{"endpoints":["/v1/users\n"]}`,
 		`{"endpoints":["v1"]}`, `{"endpoints":["/v1/../x"]}`, `{"endpoints":["/v1//x"]}`, `{"endpoints":["/v1/*"]}`, `{"endpoints":[""]}`, `{"endpoints":["/v1?x"]}`,
 	} {
 		check(genericCreate, with(genericCreate.valid, "restrictions", raw))

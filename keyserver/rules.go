@@ -1,13 +1,16 @@
 package keyserver
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"detent/apikey"
 )
@@ -207,6 +210,9 @@ func parseOrigin(text string) (string, *url.URL, bool) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
 		return "", nil, false
 	}
+	if _, err := strconv.ParseUint(cmp.Or(u.Port(), "0"), 10, 16); err != nil || strings.HasSuffix(u.Host, ":") {
+		return "", nil, false
+	}
 	host := strings.ToLower(u.Host)
 	host = strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme])
 	return u.Scheme + "://" + host, u, true
@@ -235,7 +241,8 @@ func allowsReferrer(allowed []string, referrer string) bool {
 
 // cleanEndpoint reads a restriction: an absolute path, without what could make it mean another one.
 func cleanEndpoint(text string) (string, bool) {
-	if !strings.HasPrefix(text, "/") || strings.ContainsAny(text, "?#%*\\") || len(text) > maxNameRunes {
+	if !strings.HasPrefix(text, "/") || strings.ContainsAny(text, "?#%*\\") || len(text) > maxNameRunes ||
+		strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		return "", false
 	}
 	path := strings.TrimSuffix(text, "/")
