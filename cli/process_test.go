@@ -234,6 +234,18 @@ func TestServeDemoHasKeysInEachContractAndLeavesNothing(t *testing.T) {
 	}
 }
 
+// The usual demo has keys of its own that may create keys; their secrets are nobody's.
+func TestServeDemoPrintsAdministratorsWhateverKeysTheDemoHas(t *testing.T) {
+	m := newMachine(t)
+	s := m.serve("--demo")
+	if len(s.lines) != 5 || !strings.HasPrefix(s.lines[0], "PROSOPO_TOKEN=psp_") || !strings.HasPrefix(s.lines[3], "GENERIC_TEST_TOKEN=sk_test_") {
+		t.Errorf("%d lines, want four tokens and the address", len(s.lines))
+	}
+	if code := s.end(syscall.SIGTERM); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+}
+
 func TestInterruptIsExit130(t *testing.T) {
 	m := newMachine(t)
 	cmd := m.process("verify")

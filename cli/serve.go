@@ -151,11 +151,6 @@ func (a *app) firstStart(ctx context.Context, server *keyserver.Server) error {
 	if err != nil || has {
 		return err
 	}
-	if a.flags.demo {
-		if err := server.FillDemo(ctx, a.flags.demoKeys); err != nil {
-			return err
-		}
-	}
 	minted, err := server.MintFirstAdmins(ctx)
 	if err != nil {
 		return err
@@ -164,6 +159,10 @@ func (a *app) firstStart(ctx context.Context, server *keyserver.Server) error {
 		if err := a.printVariable(tokenVariable(m), m.Secret); err != nil {
 			return fmt.Errorf("the administrator key of %s was not written: %w; mint another with detent serve admin-token", m.Service, err)
 		}
+	}
+	// After the administrators: some of the demo's keys may create keys too, and nobody has their secrets.
+	if a.flags.demo && len(minted) > 0 {
+		return server.FillDemo(ctx, a.flags.demoKeys)
 	}
 	return nil
 }
