@@ -214,7 +214,8 @@ func (p *sheet) findings(k *apikey.Key, found []apikey.Finding) {
 	}
 }
 
-// briefly names the kinds of what was found, but for the state that stands beside them.
+// briefly names the kinds of what was found, but for the state that stands beside them, and for "never expires",
+// which is what the date beneath says.
 func briefly(found []apikey.Finding, state string) string {
 	var kinds []string
 	for _, f := range found {
@@ -222,7 +223,7 @@ func briefly(found []apikey.Finding, state string) string {
 		if f.Kind == apikey.FindingAge {
 			kind = "old"
 		}
-		if kind != state {
+		if kind != state && f.Kind != apikey.FindingNeverExpires {
 			kinds = append(kinds, kind)
 		}
 	}

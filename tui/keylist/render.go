@@ -157,7 +157,8 @@ func (l *List) row(line int) string {
 	return text
 }
 
-// render draws one key. The selected row is one plain bar: colours in it would be unreadable.
+// render draws one key. The bar of the selected row is as wide as the names: the rest of the row keeps its colours,
+// and a cursor that moves on changes two names on a thin line, not two rows.
 func (l *List) render(i int32, selected bool) string {
 	s := l.env.Styles
 	k, marks := l.seen.key(i, &l.scratch), l.seen.mark(i)
@@ -168,24 +169,18 @@ func (l *List) render(i int32, selected bool) string {
 		}
 		cell := c.cell(&l.ctx, k, marks)
 		style := s.Tone(cell.tone)
-		if selected {
-			style = s.Base
-		}
 		if n == 0 {
 			b.WriteString(l.name(cell.text, k, c.width, selected))
 			continue
 		}
 		text := ui.Truncate(cell.text, c.width)
-		b.WriteString(l.highlight(text, l.query.words(c.title), style, selected))
+		b.WriteString(l.highlight(text, l.query.words(c.title), style))
 		b.WriteString(strings.Repeat(" ", c.width-ui.Width(text)))
 	}
 	if !selected {
 		return ui.Pad("  "+b.String(), l.width)
 	}
-	if !l.focused {
-		return s.Accent.Render("▸") + " " + ui.Pad(s.Strong.Render(b.String()), l.width-marker)
-	}
-	return s.Accent.Render("▸") + s.Cursor.Render(" "+ui.Pad(b.String(), l.width-marker))
+	return s.Accent.Render("▸") + " " + ui.Pad(b.String(), l.width-marker)
 }
 
 func (l *List) name(text string, k *apikey.Key, width int, selected bool) string {
@@ -196,18 +191,21 @@ func (l *List) name(text string, k *apikey.Key, width int, selected bool) string
 	}
 	text = ui.Truncate(text, max(width-ui.Width(own), 0))
 	rest := strings.Repeat(" ", max(width-ui.Width(text)-ui.Width(own), 0))
-	out := l.highlight(text, l.query.words("NAME"), s.Base, selected)
-	if own != "" && !selected {
-		own = s.Dim.Render(own)
+	switch {
+	case !selected:
+		text = l.highlight(text, l.query.words("NAME"), s.Base)
+		if own != "" {
+			own = s.Dim.Render(own)
+		}
+		return ui.Truncate(text+own+rest, width)
+	case l.focused:
+		return s.Cursor.Render(ui.Truncate(text+own+rest, width))
 	}
-	return ui.Truncate(out+own+rest, width)
+	return s.Strong.Render(ui.Truncate(text+own+rest, width))
 }
 
 // highlight styles text, and the letters that the filter matched in it.
-func (l *List) highlight(text string, words []string, style lipgloss.Style, plain bool) string {
-	if plain {
-		return text
-	}
+func (l *List) highlight(text string, words []string, style lipgloss.Style) string {
 	if len(words) == 0 {
 		return style.Render(text)
 	}
