@@ -122,7 +122,8 @@ func (s *Screen) viewNow(p *page, told bool) {
 		p.line("  " + st.Dim.Render(left+clock(s.env.Now().Sub(s.since))))
 	case s.asking == askConsent:
 		p.wrap(st.Warn.Render("! "), st.Base, s.refusal.Error())
-		p.line("  " + st.Key.Render("y") + "    deliver there all the same    " + st.Key.Render("esc") + "  leave: nothing was changed")
+		s.choice(p, "y", "deliver there all the same")
+		s.choice(p, "esc", "leave: nothing was changed")
 	case s.err != nil:
 		s.viewError(p)
 	case s.asking != askNothing:
@@ -188,18 +189,23 @@ func (s *Screen) viewError(p *page) {
 	}
 }
 
+// choice is a key and what it answers.
+func (s *Screen) choice(p *page, key, does string) {
+	p.wrap("  "+s.env.Styles.Key.Render(ui.Pad(key, 7)), s.env.Styles.Base, does)
+}
+
 func (s *Screen) viewQuestion(p *page) {
 	st := p.style()
 	switch s.asking {
 	case askLeave:
 		p.wrap(st.Warn.Render("! "), st.Strong, "The new secret is only in memory. Leaving now loses it.")
-		p.line("  " + st.Key.Render("enter") + "  deliver it now")
-		p.line("  " + st.Key.Render("d") + "      delete the new key; the old one stays in use")
-		p.line("  " + st.Key.Render("esc") + "    stay")
+		s.choice(p, "enter", "deliver it now")
+		s.choice(p, "d", "delete the new key; the old one stays in use")
+		s.choice(p, "esc", "stay")
 	case askUndo:
 		p.wrap(st.Warn.Render("! "), st.Strong, "Undo? "+s.view.Next.Undo)
-		p.line("  " + st.Key.Render("y") + "      undo")
-		p.line("  " + st.Key.Render("esc") + "    stay")
+		s.choice(p, "y", "undo")
+		s.choice(p, "esc", "stay")
 	case askStatements:
 		if s.last.Need == rotation.NeedAttest {
 			p.wrap(st.Warn.Render("! "), st.Base, s.last.Said)
@@ -214,7 +220,8 @@ func (s *Screen) viewQuestion(p *page) {
 				p.wrap("  [ ] ", st.Dim, text)
 			}
 		}
-		p.line("  " + st.Key.Render("y") + "  yes, that is so    " + st.Key.Render("esc") + "  not yet: leave it for later")
+		s.choice(p, "y", "yes, that is so")
+		s.choice(p, "esc", "not yet: leave it for later")
 	case askReason:
 		p.wrap(st.Warn.Render("! "), st.Strong, s.last.Said)
 		p.line("  Reason " + st.Dim.Render("(it is recorded)") + ": " + ui.InputLine(s.env, &s.input, p.width-28))
