@@ -54,7 +54,7 @@ func (r *Rotation) mayDelete(ctx context.Context) (Result, bool, error) {
 	case s.new == nil:
 		return Result{}, false, errNewMissing
 	case s.new.IsDisabled():
-		return Result{}, false, fmt.Errorf("the new key is disabled: to delete the old one would leave none that works")
+		return Result{}, false, errNewOff
 	case s.old == nil:
 		return Result{}, true, nil // gone already; deleteOld proves it
 	case s.old.Own:

@@ -17,7 +17,10 @@ const (
 	opDelete  = "delete the old key"
 )
 
-var errNewMissing = errors.New("the new key is not on the service: it was deleted elsewhere, or has expired")
+var (
+	errNewMissing = errors.New("the new key is not on the service: it was deleted elsewhere, or has expired")
+	errNewOff     = errors.New("the new key is disabled: without the old one there would be none that works")
+)
 
 // watched reports whether the old key's last use can be watched.
 func (r *Rotation) watched(old *apikey.Key) bool {
@@ -144,6 +147,8 @@ func (r *Rotation) disable(ctx context.Context) (Result, error) {
 		return r.move(Delete, "the old key is already gone: somebody deleted it, or it has expired")
 	case s.new == nil:
 		return Result{}, errNewMissing
+	case s.new.IsDisabled():
+		return Result{}, errNewOff
 	case s.old.Own:
 		return r.askForSwitch(), nil
 	case s.old.IsDisabled() && !r.maybeDisabled():

@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -312,6 +313,8 @@ func (r *Rotation) explain(step Step, err error) error {
 	switch {
 	case !r.saved:
 		e.Certain = []string{"nothing was changed"}
+	case errors.Is(err, errNewMissing) && !r.j.OldGone && !r.j.Undoing: // there is nothing to go on with
+		e.Next = "undo: " + r.j.undoWords()
 	case !r.j.OldGone && !r.j.Undoing:
 		e.Undo = r.j.undoWords()
 	}

@@ -139,3 +139,31 @@ func TestPreflightHasNoDoubtAboutACredentialThatTheHostKnows(t *testing.T) {
 		t.Error(all)
 	}
 }
+
+// The rehearsal must not take the last key that works.
+func TestOldKeyIsNotDisabledWhileTheNewOneIsOff(t *testing.T) {
+	c := newCity(t, vertesiaShape())
+	c.place("app", true)
+	r := c.start(nil)
+	c.doUntil(r, Disable)
+	c.find(r.View().New.ID).Enabled = ptr(false)
+	if _, err := r.Do(context.Background()); err == nil || !strings.Contains(err.Error(), "the new key is disabled") {
+		t.Errorf("%v", err)
+	}
+	if c.find("old-1").IsDisabled() {
+		t.Error("no key works any more")
+	}
+}
+
+func TestNewKeyThatIsGoneLeavesTheUndo(t *testing.T) {
+	c := newCity(t, vertesiaShape())
+	c.place("app", true)
+	r := c.start(nil)
+	c.doUntil(r, Drain)
+	id := r.View().New.ID
+	c.keys = slices.DeleteFunc(c.keys, func(k *fakeKey) bool { return k.ID == id })
+	_, err := r.Do(context.Background())
+	if err == nil || !strings.Contains(err.Error(), "Next: undo: put the old value back in the place app") || strings.Contains(err.Error(), "go on") {
+		t.Errorf("%v", err)
+	}
+}
