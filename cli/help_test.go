@@ -22,6 +22,7 @@ import (
 	// As main does it: without it, every start in a terminal asks and waits for five seconds.
 	_ "detent/aterm"
 	"detent/keyserver"
+	"detent/keyserver/pgtest"
 )
 
 // asProgram makes the test binary behave as detent, so that a test can start real processes.
@@ -31,7 +32,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) == "1" {
 		os.Exit(Main(os.Args[1:]))
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	pgtest.Stop()
+	os.Exit(code)
 }
 
 // patience is how long a condition may take on a shared machine.

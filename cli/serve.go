@@ -2,13 +2,13 @@ package cli
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +19,9 @@ import (
 type serveOptions struct {
 	listen, store    string
 	cert, key        string
+	metrics          string
+	copyFrom         string
+	delay            time.Duration
 	behindProxy      bool
 	storeGiven       bool
 	mintService, env string
@@ -37,16 +40,25 @@ that of --store, filled with believable keys when it is new.
 postgres://user@host/database. What the URL leaves out comes from PostgreSQL's usual variables and files: PGHOST, PGPASSWORD,
 PGPASSFILE, PGSERVICE. Other users of the machine see a password in an argument: put it into ~/.pgpass or PGPASSWORD, or the
 whole URL into DETENT_STORE. Beyond this machine the database must show a certificate for its name (sslmode=verify-full),
-unless the URL or PGSSLMODE names disable, require or verify-ca.`,
+unless the URL or PGSSLMODE names disable, require or verify-ca.
+
+/healthz and /readyz answer anybody on the service's port and on that of --metrics. The files of --tls-cert and --tls-key are read
+again when they change.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8420", "address and port; port 0 takes a free one")
 	f.StringVar(&o.cert, "tls-cert", "", "certificate chain, PEM")
 	f.StringVar(&o.key, "tls-key", "", "its key, PEM")
 	f.BoolVar(&o.behindProxy, "behind-tls-proxy", false, "allow an address beyond loopback without TLS: a proxy in front ends it")
+	f.StringVar(&o.metrics, "metrics", "", "address and port on loopback for /metrics (Prometheus), such as 127.0.0.1:9420; none by default")
+	f.DurationVar(&o.delay, "shutdown-delay", 0, "how long to go on at the end with /readyz saying no, for a load balancer to see it")
+	f.StringVar(&o.copyFrom, "copy-from", "", "copy this SQLite store into the store, which must be empty, and end")
 	cmd.PersistentFlags().StringVar(&o.store, "store", "", "the store: a path, or postgres://user@host/database (default $DETENT_STORE, else $XDG_DATA_HOME/detent/keys.db)")
 	cmd.RunE = a.run(func(ctx context.Context, _ []string) error {
 		o.storeGiven = cmd.PersistentFlags().Changed("store")
+		if cmd.Flags().Changed("copy-from") {
+			return a.copyStore(ctx, o)
+		}
 		return a.serve(ctx, o)
 	})
 	cmd.AddCommand(a.adminTokenCommand(&o))
@@ -98,7 +110,7 @@ func (a *app) storeFor(o serveOptions) (keyserver.Options, error) {
 }
 
 func (a *app) serve(ctx context.Context, o serveOptions) error {
-	cert, err := o.certificate()
+	cert, err := a.certificate(o)
 	if err != nil {
 		return usage(err)
 	}
@@ -110,6 +122,13 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	if err != nil {
 		return err
 	}
+	metrics, err := o.listenForMetrics()
+	if err != nil {
+		return err
+	}
+	if metrics != nil {
+		defer func() { _ = metrics.Close() }()
+	}
 	listener, err := net.ListenTCP("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%s is in use, by another detent serve perhaps: --listen takes another address", address)
@@ -118,6 +137,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
+	store.Metrics, store.ShutdownDelay = metrics != nil, o.delay
 	server, err := keyserver.Open(ctx, store)
 	if err != nil {
 		return err
@@ -125,6 +145,9 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	defer func() { _ = server.Close() }()
 	if err := a.firstStart(ctx, server); err != nil {
 		return err
+	}
+	if metrics != nil {
+		a.serveMetrics(ctx, metrics, server)
 	}
 	scheme := "http"
 	if cert != nil {
@@ -134,7 +157,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	if cert != nil {
-		err = server.ServeTLS(ctx, listener, *cert)
+		err = server.ServeTLS(ctx, listener, cert.get)
 	} else {
 		err = server.Serve(ctx, listener)
 	}
@@ -175,18 +198,16 @@ func tokenVariable(m keyserver.Minted) string {
 	return strings.ToUpper(m.Service + "_TOKEN")
 }
 
-func (o serveOptions) certificate() (*tls.Certificate, error) {
+// certificate is nil where none is asked for.
+func (a *app) certificate(o serveOptions) (*certificate, error) {
 	if o.cert == "" && o.key == "" {
 		return nil, nil
 	}
 	if o.cert == "" || o.key == "" {
 		return nil, errors.New("--tls-cert and --tls-key belong together")
 	}
-	cert, err := tls.LoadX509KeyPair(o.cert, o.key)
-	if err != nil {
-		return nil, fmt.Errorf("--tls-cert, --tls-key: %w", err)
-	}
-	return &cert, nil
+	c := &certificate{cert: o.cert, key: o.key, now: a.world.Now, tell: func(text string) { a.say("%s", text) }}
+	return c, c.read()
 }
 
 // address refuses to carry keys beyond this machine in the clear.

@@ -3,7 +3,6 @@ package keyserver
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -104,9 +103,6 @@ var demoKeys = map[string][]demoKey{
 	},
 }
 
-// demoRows is how many demo keys go into the store with one statement: SQLite's own bound is 32,766 values.
-const demoRows = 100
-
 // FillDemo stores believable keys whose secrets nobody knows, n in each of the contracts named, or in all; 0 is a small
 // set that shows each thing worth seeing. They are stored oldest first, as the keys of a real account were: a list in
 // order of creation then finds them side by side. 100,000 take a second or two.
@@ -116,7 +112,8 @@ func (s *Server) FillDemo(ctx context.Context, n int, services ...string) error 
 		services = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
 	}
 	return s.store.load(ctx, func(ctx context.Context, tx txn) error {
-		fill := &demoFill{ctx: ctx, tx: tx, dialect: s.store.dialect, mints: map[string]bool{}}
+		into, _, _ := strings.Cut(insertKeySQL, "VALUES")
+		fill := &demoFill{filler{ctx: ctx, tx: tx, dialect: s.store.dialect, into: into}, map[string]bool{}}
 		for _, service := range services {
 			curated := demoKeys[service]
 			count := n
@@ -128,7 +125,7 @@ func (s *Server) FillDemo(ctx context.Context, n int, services ...string) error 
 				if _, err := mint(s.random, k); err != nil {
 					return err
 				}
-				if err := fill.add(k); err != nil {
+				if err := fill.add(k.values(fill.canMint(k))); err != nil {
 					return fmt.Errorf("store demo key %d: %w", i, err)
 				}
 			}
@@ -165,29 +162,8 @@ func demoAt(curated []demoKey, i int) demoKey {
 
 // demoFill stores keys many at a time.
 type demoFill struct {
-	ctx context.Context
-	tx  txn
-	dialect
-	many  *sql.Stmt // stores demoRows keys; it ends with the transaction
-	args  []any
-	rows  int
+	filler
 	mints map[string]bool // by permissions
-}
-
-func (f *demoFill) add(k *record) error {
-	f.args = append(f.args, k.values(f.canMint(k))...)
-	if f.rows++; f.rows < demoRows {
-		return nil
-	}
-	if f.many == nil {
-		var err error
-		if f.many, err = f.tx.PrepareContext(f.ctx, f.insertRows(demoRows)); err != nil {
-			return err
-		}
-	}
-	_, err := f.many.ExecContext(f.ctx, f.args...)
-	f.args, f.rows = f.args[:0], 0
-	return err
 }
 
 // canMint is the key's own, asked once for each set of permissions.
@@ -201,37 +177,6 @@ func (f *demoFill) canMint(k *record) bool {
 		f.mints[k.Permissions] = can
 	}
 	return can
-}
-
-// flush stores what is left.
-func (f *demoFill) flush() error {
-	if f.rows == 0 {
-		return nil
-	}
-	_, err := f.tx.ExecContext(f.ctx, f.insertRows(f.rows), f.args...)
-	f.args, f.rows = f.args[:0], 0
-	return err
-}
-
-// insertRows is insertKeySQL for several keys.
-func (d dialect) insertRows(n int) string {
-	into, _, _ := strings.Cut(insertKeySQL, "VALUES")
-	var b strings.Builder
-	b.WriteString(into + "VALUES ")
-	columns := strings.Count(insertKeySQL, "$")
-	for i := range n * columns {
-		switch {
-		case i == 0:
-			b.WriteByte('(')
-		case i%columns == 0:
-			b.WriteString("), (")
-		default:
-			b.WriteByte(',')
-		}
-		b.WriteString(d.parameter(i + 1))
-	}
-	b.WriteByte(')')
-	return b.String()
 }
 
 var (

@@ -27,7 +27,7 @@ func (s *Server) guard(r *http.Request, service string, n need, now time.Time) (
 		if err := s.sweep(r.Context(), now); err != nil {
 			return nil, err
 		}
-		return nil, unauthorized("the key has expired")
+		return nil, errExpired
 	}
 	if !k.session {
 		s.usage.touch(k.ID, now.UnixMilli())
@@ -46,13 +46,18 @@ func (s *Server) guard(r *http.Request, service string, n need, now time.Time) (
 // malformed, deleted, or of another service. They are not told apart.
 var errUnknownKey = unauthorized("the key is not valid: it may be mistyped, revoked, or of another environment or service")
 
-var errDisabled = unauthorized("the key is disabled")
+var (
+	errNoCredential = unauthorized("no key: send the header Authorization: Bearer <key>")
+	errDisabled     = unauthorized("the key is disabled")
+	errExpired      = unauthorized("the key has expired")
+	errTokenExpired = unauthorized("the token has expired: exchange the key again")
+)
 
 // authenticate finds the key that a credential belongs to. A wrong secret takes the same path
 // as one for a key that does not exist: one lookup, one hash, one comparison.
 func (s *Server) authenticate(ctx context.Context, service, credential string, now time.Time) (*record, error) {
 	if credential == "" {
-		return nil, unauthorized("no key: send the header Authorization: Bearer <key>")
+		return nil, errNoCredential
 	}
 	if service == apikey.Vertesia && strings.Count(credential, ".") == 2 {
 		return s.authenticateToken(ctx, credential, now)

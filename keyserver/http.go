@@ -111,12 +111,20 @@ func appendError(b []byte, service string, e *refusal) []byte {
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serveHTTP) }
 
 func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.health(w, r) {
+		return
+	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	out := &answerWriter{ResponseWriter: w}
 	service := contractOf(r.URL.Path)
+	var rt route
+	if s.meter != nil {
+		begun := time.Now()
+		defer func() { s.meter.answered(service, rt, out, time.Since(begun)) }()
+	}
 	defer s.recoverPanic(out, r, service)
 	rt, id, err := s.find(w, r)
 	if err != nil {
@@ -208,6 +216,7 @@ func (s *Server) fail(w *answerWriter, r *http.Request, service string, err erro
 	if e.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="detent"`)
 	}
+	w.reason = reasonOf(err, e.status)
 	send(w, e.status, appendError(nil, service, e))
 }
 
@@ -239,16 +248,20 @@ func send(w http.ResponseWriter, status int, body []byte) {
 // answerWriter remembers whether an answer has begun.
 type answerWriter struct {
 	http.ResponseWriter
-	wrote bool
+	wrote  bool
+	status int    // 0 before
+	reason string // of an answer other than yes
 }
 
 func (w *answerWriter) WriteHeader(status int) {
-	w.wrote = true
+	w.wrote, w.status = true, status
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *answerWriter) Write(b []byte) (int, error) {
-	w.wrote = true
+	if !w.wrote {
+		w.wrote, w.status = true, http.StatusOK
+	}
 	return w.ResponseWriter.Write(b)
 }
 

@@ -101,8 +101,7 @@ func openPostgres(raw string) (*store, string, error) {
 	db.SetMaxIdleConns(postgresPool)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.SetConnMaxLifetime(time.Hour) // so that a database that moved is found
-	return &store{dialect: postgresDialect, name: postgresName(cfg), writer: db, reader: db, pause: pause,
-		lost: func() { lostAt.Store(time.Now().UnixNano()) }}, cfg.Password, nil
+	return newStore(postgresDialect, postgresName(cfg), db, db, func() { lostAt.Store(time.Now().UnixNano()) }), cfg.Password, nil
 }
 
 // postgresConfig reads a URL. The driver's own errors quote it, and of one that is malformed nobody knows which part is the password.

@@ -32,6 +32,10 @@ type Options struct {
 	// Now is the clock and Random the source of ids, secrets and signing keys; nil for the real ones.
 	Now    func() time.Time
 	Random io.Reader
+	// Metrics counts requests, for Server.Metrics.
+	Metrics bool
+	// ShutdownDelay is how long Serve goes on when it is to end, not ready any more: time for a load balancer to see it.
+	ShutdownDelay time.Duration
 	// Log receives one line for each failure of the service itself, never a secret; nil for none.
 	Log io.Writer
 }
@@ -52,6 +56,11 @@ type Server struct {
 	users    memoryUsers
 	routes   []route
 	limits   limits
+	notice   time.Duration
+
+	meter     *meter      // nil counts nothing
+	ending    atomic.Bool // Serve is to end
+	readiness readiness
 
 	instance string      // names this process in leases
 	leased   atomic.Bool // whether it ever held one
@@ -72,7 +81,7 @@ type sessionKind struct {
 
 // Open opens the store, or makes it, and starts the service without a listener.
 func Open(ctx context.Context, o Options) (*Server, error) {
-	s := &Server{now: o.Now, random: o.Random, limits: usualLimits, stop: make(chan struct{})}
+	s := &Server{now: o.Now, random: o.Random, limits: usualLimits, notice: o.ShutdownDelay, stop: make(chan struct{})}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -92,6 +101,9 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	}
 	s.routes = slices.Concat(prosopoRoutes, vertesiaRoutes, genericRoutes)
 	s.usage.start(s.store, s.log)
+	if o.Metrics {
+		s.meter = newMeter(s)
+	}
 	s.sweeper.Go(s.sweepUntilClosed)
 	return s, nil
 }
@@ -260,7 +272,7 @@ const (
 	maxNameRunes = 200
 )
 
-// Serve answers on the listener until ctx is done, then lets the requests that are being answered
+// Serve answers on the listener until ctx is done, then is not ready any more, and lets the requests that are being answered
 // finish (for five seconds, then they are cut) and returns nil. It closes the listener, not the server.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := s.httpServer()
@@ -270,6 +282,14 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
+	}
+	s.ending.Store(true)
+	if s.notice > 0 {
+		select {
+		case err := <-served:
+			return fmt.Errorf("serve: %w", err)
+		case <-time.After(s.notice):
+		}
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.limits.drain)
 	defer cancel()
@@ -281,9 +301,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
-// ServeTLS is Serve over TLS 1.2 or newer.
-func (s *Server) ServeTLS(ctx context.Context, l net.Listener, cert tls.Certificate) error {
-	return s.Serve(ctx, tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}))
+// ServeTLS is Serve over TLS 1.2 or newer, with the certificate that is current at each handshake.
+func (s *Server) ServeTLS(ctx context.Context, l net.Listener, current func(*tls.ClientHelloInfo) (*tls.Certificate, error)) error {
+	return s.Serve(ctx, tls.NewListener(l, &tls.Config{GetCertificate: current, MinVersion: tls.VersionTLS12}))
 }
 
 func (s *Server) httpServer() *http.Server {

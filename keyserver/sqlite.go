@@ -72,7 +72,7 @@ func openSQLite(ctx context.Context, path string) (*store, error) {
 	}
 	reader.SetMaxOpenConns(8)
 	reader.SetMaxIdleConns(8)
-	return &store{dialect: sqliteDialect, name: path, writer: writer, reader: reader, pause: pause, lost: func() {}}, nil
+	return newStore(sqliteDialect, path, writer, reader, func() {}), nil
 }
 
 func dsn(path string, options ...string) string {

@@ -87,6 +87,8 @@ type store struct {
 	reader *sql.DB
 	pause  func(ctx context.Context, attempt int) error // before the next attempt
 	lost   func()                                       // a connection was lost: distrust the others
+
+	retried func(why failure) // an operation is tried again
 }
 
 // queryer is what *sql.DB and *sql.Tx share.
@@ -195,6 +197,11 @@ func (s *store) metaOr(ctx context.Context, name, value string) (string, error) 
 			ON CONFLICT (name) DO UPDATE SET value = detent_meta.value RETURNING value`, name, value).Scan(&stored)
 	})
 	return stored, err
+}
+
+// newStore is a store that nothing counts yet.
+func newStore(d dialect, name string, writer, reader *sql.DB, lost func()) *store {
+	return &store{dialect: d, name: name, writer: writer, reader: reader, pause: pause, lost: lost, retried: func(failure) {}}
 }
 
 func (s *store) close() error {

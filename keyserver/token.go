@@ -114,7 +114,7 @@ func (s *Server) authenticateToken(ctx context.Context, token string, now time.T
 		return nil, errUnknownKey
 	}
 	if now.Unix() >= claims.Expires {
-		return nil, unauthorized("the token has expired: exchange the key again")
+		return nil, errTokenExpired
 	}
 	k, err := s.lookup(ctx, claims.Subject)
 	if errors.Is(err, errNoKey) {

@@ -91,6 +91,7 @@ func (s *store) transact(ctx context.Context, level sql.IsolationLevel, repeatab
 		doubt = doubt || unknown
 		switch {
 		case kind == again && attempt < maxAttempts:
+			s.retried(again)
 			if s.pause(ctx, attempt) == nil {
 				continue
 			}
@@ -98,6 +99,7 @@ func (s *store) transact(ctx context.Context, level sql.IsolationLevel, repeatab
 			s.lost()
 			if !cut && (!doubt || repeatable) && ctx.Err() == nil {
 				cut = true
+				s.retried(lost)
 				continue
 			}
 		}
@@ -135,6 +137,7 @@ func (s *store) read(ctx context.Context, fn func(ctx context.Context, q queryer
 		kind := s.failure(err)
 		switch {
 		case kind == again && attempt < maxAttempts:
+			s.retried(again)
 			if s.pause(ctx, attempt) == nil {
 				continue
 			}
@@ -142,6 +145,7 @@ func (s *store) read(ctx context.Context, fn func(ctx context.Context, q queryer
 			s.lost()
 			if !cut && ctx.Err() == nil {
 				cut = true
+				s.retried(lost)
 				continue
 			}
 		}

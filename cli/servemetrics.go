@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+
+	"detent/keyserver"
+)
+
+// serveMetrics answers /metrics, /healthz and /readyz on a port of loopback until the run ends.
+func (a *app) serveMetrics(ctx context.Context, listener net.Listener, server *keyserver.Server) {
+	h := &http.Server{Handler: server.Metrics(), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = h.Serve(listener) // it ends by Close
+	}()
+	a.onClose(func() {
+		_ = h.Close()
+		<-ended
+	})
+	a.say("metrics on http://%s/metrics", listener.Addr())
+}
+
+// listenForMetrics is nil where none are asked for.
+func (o serveOptions) listenForMetrics() (net.Listener, error) {
+	if o.metrics == "" {
+		return nil, nil
+	}
+	address, err := net.ResolveTCPAddr("tcp", o.metrics)
+	if err != nil {
+		return nil, usagef("--metrics: %q is no address such as 127.0.0.1:9420", o.metrics)
+	}
+	if !address.IP.IsLoopback() {
+		return nil, usagef("--metrics: %s is beyond loopback, and whoever reads metrics is not asked who they are: use 127.0.0.1:%d", o.metrics, address.Port)
+	}
+	return net.ListenTCP("tcp", address)
+}
+
+// copyStore moves a SQLite store into the store of the flags, and ends.
+func (a *app) copyStore(ctx context.Context, o serveOptions) error {
+	if a.flags.demo {
+		return usagef("--copy-from: a demo has nothing to keep")
+	}
+	from, err := a.env.Expand(o.copyFrom)
+	if err != nil {
+		return usage(err)
+	}
+	store, err := a.storeFor(o)
+	if err != nil {
+		return err
+	}
+	done, err := keyserver.CopyStore(ctx, store, from)
+	if err != nil {
+		return err
+	}
+	a.say("copied, counted and compared: %d keys and %d users; %s is as it was", done.Keys, done.Users, from)
+	return nil
+}
