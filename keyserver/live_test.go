@@ -32,8 +32,19 @@ func TestMain(m *testing.M) {
 }
 
 // child serves the store and says where on its standard output, then waits to be killed.
-func child(path string) int {
-	s, err := Open(context.Background(), Options{Path: path})
+func child(store string) int {
+	o := Options{Path: store}
+	if IsPostgresURL(store) {
+		o = Options{URL: store}
+	}
+	var s *Server
+	var err error
+	for range 100 { // a database may be away for a while
+		if s, err = Open(context.Background(), o); err == nil {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 	if err != nil {
 		fmt.Println(err)
 		return 1
