@@ -53,6 +53,8 @@ var effects = []effect{
 	{"denied", "not done"}, // 403
 	{"no", "unknown"},      // 302
 	{"no", "not done"},     // 307
+	{"again", "unknown"},   // 502 with Retry-After
+	{"fine", "done"},       // a slow answer in pieces
 	{"fine", "done"},       // garbage dates
 }
 

@@ -55,6 +55,7 @@ var tuiFlows = []struct {
 	do   func(c *tuiRun)
 }{
 	{"load", (*tuiRun).load}, {"create", (*tuiRun).create}, {"delete", (*tuiRun).remove}, {"toggle", (*tuiRun).toggle}, {"verify", (*tuiRun).verify},
+	{"edit", (*tuiRun).edit}, {"public key", (*tuiRun).publish},
 }
 
 // begin opens the program over a line that is well, with the cursor on the key.
@@ -222,6 +223,48 @@ func (c *tuiRun) verify() {
 	invalid := strings.Contains(c.text(), "not valid: the service refuses it")
 	if refused := strings.HasPrefix(c.fault.name, "status 401"); invalid != refused {
 		c.t.Errorf("%s: a valid secret is called invalid: %v", c.what(), invalid)
+	}
+}
+
+func (c *tuiRun) edit() {
+	c.begin()
+	c.spoil(writing)
+	name := c.name + "-2"
+	c.do("e", "Edit "+c.name)
+	c.say("-2", "› "+name+"▏")
+	c.do("enter", `\(•\) `)
+	c.do("enter", `the key works`)
+	c.do("enter", `Name +`+c.name+` → `+name)
+	c.armed()
+	done := c.outcome("enter", c.name+` changed`)
+	_, is := c.there(name)
+	if done != is && c.effect.write != "unknown" || c.sent("PUT ") != 1 {
+		c.t.Errorf("%s: said to be renamed: %v; renamed: %v; sent %d times", c.what(), done, is, c.sent("PUT "))
+	}
+	if is {
+		c.back.remove(c.id)
+	}
+}
+
+// publish: the request is a GET, and yet it makes a key.
+func (c *tuiRun) publish() {
+	c.begin()
+	c.spoil(func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/apikeys/pk") })
+	name := c.name + "-web"
+	c.do("n", `▸ secret key`)
+	c.do("down", `▸ public key`)
+	c.do("enter", "Request a public key")
+	c.say(name, "› "+name+"▏")
+	c.move("tab", "tab", "tab")
+	c.wait(`▸ Request ◂`)
+	c.armed()
+	done := c.outcome("enter", "is public by design")
+	k, is := c.there(name)
+	if done != is && c.effect.write != "unknown" {
+		c.t.Errorf("%s: said to be made: %v; there: %v", c.what(), done, is)
+	}
+	if is {
+		c.back.remove(k.ID)
 	}
 }
 

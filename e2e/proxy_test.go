@@ -9,10 +9,12 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // proxy stands in front of a real service on a real TCP connection, and lets a
@@ -221,6 +223,20 @@ func faults() []*fault {
 		status(http.StatusForbidden),
 		status(http.StatusFound, "Location", "http://127.0.0.1:1/elsewhere?secret=1"),
 		status(http.StatusTemporaryRedirect, "Location", "http://127.0.0.1:1/elsewhere"),
+		status(http.StatusBadGateway, "Retry-After", "1"),
+		{name: "a slow answer in pieces", afterwards: true, act: func(w http.ResponseWriter, r *http.Request, a *http.Response, body []byte) {
+			w.Header().Set("Content-Type", a.Header.Get("Content-Type"))
+			w.WriteHeader(a.StatusCode)
+			for piece := range slices.Chunk(body, max(1, len(body)/20)) {
+				select {
+				case <-r.Context().Done():
+					return
+				case <-time.After(10 * time.Millisecond): // the network is what is slow
+				}
+				_, _ = w.Write(piece)
+				w.(http.Flusher).Flush()
+			}
+		}},
 		{name: "garbage dates", afterwards: true, act: func(w http.ResponseWriter, _ *http.Request, a *http.Response, body []byte) {
 			reply(w, a, dateText.ReplaceAll(body, []byte(`"yesterday-ish"`)))
 		}},

@@ -140,6 +140,7 @@ func TestUnusableJournalIsRefusedAndLeftAsItIs(t *testing.T) {
 		"unknown field":      {strings.Replace(string(good), `"version"`, `"surprise": 1, "version"`, 1), "is damaged", false},
 		"unknown step":       {strings.Replace(string(good), `"step": "drain"`, `"step": "dream"`, 1), "is damaged", false},
 		"another id":         {strings.ReplaceAll(string(good), id, "aaaaaaaaaa"), "another rotation", false},
+		"name without mark":  {strings.Replace(string(good), " ~r"+id, "", 1), "lacks the nonce", false},
 		"old key is new":     {strings.ReplaceAll(string(good), `"new-2"`, `"old-1"`), "is damaged", false},
 		"done but at delete": {strings.Replace(string(good), `"state": "open"`, `"state": "done"`, 1), "is damaged", false},
 	} {
