@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +30,20 @@ func (c *call) body() (object, error) {
 		return object{}, nil
 	}
 	return parseObject(raw, "the body")
+}
+
+// parseQuery reads parameters, each of them once: one that cannot be read must not stand for one that is absent.
+func parseQuery(raw string) (url.Values, error) {
+	q, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, invalid("the query is malformed")
+	}
+	for name, values := range q {
+		if len(values) > 1 {
+			return nil, invalid("the query has %q twice", clip(name))
+		}
+	}
+	return q, nil
 }
 
 // readError keeps what fail knows by type and makes the rest the client's failure.

@@ -65,7 +65,7 @@ func (s *Server) appendGenericKey(b []byte, k *record, secret string) []byte {
 const maxPage = 1000
 
 func genericList(c *call) (int, []byte, error) {
-	q := c.r.URL.Query()
+	q := c.query
 	limit := 0
 	if q.Has("limit") {
 		n, err := strconv.Atoi(q.Get("limit"))

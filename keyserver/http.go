@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -42,12 +43,13 @@ func conflict(format string, args ...any) error {
 // call is one request on its way through a handler.
 type call struct {
 	*Server
-	w   http.ResponseWriter
-	r   *http.Request
-	ctx context.Context
-	now time.Time
-	who *record // the caller's key
-	id  string  // what {id} in the path stood for
+	w     http.ResponseWriter
+	r     *http.Request
+	ctx   context.Context
+	now   time.Time
+	who   *record // the caller's key
+	id    string  // what {id} in the path stood for
+	query url.Values
 }
 
 // route is one line of a contract: who may call what, and who answers. A handler that has
@@ -138,6 +140,9 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	c.who, err = s.guard(r, rt.service, rt.need, c.now)
 	if err == nil && rt.service == apikey.Vertesia {
 		err = s.sweepOften(c.ctx, c.now)
+	}
+	if err == nil {
+		c.query, err = parseQuery(r.URL.RawQuery)
 	}
 	if err != nil {
 		s.fail(out, r, service, err)

@@ -129,11 +129,14 @@ func testMalformedRequestsAreRefusedWithAReason(t *testing.T, open opener) {
 		check(genericCreate, with(genericCreate.valid, "restrictions", raw))
 	}
 	for _, query := range []string{"ttl=0", "ttl=-1", "ttl=x", "ttl=", "ttl=1.5", "ttl=1e99", "ttl=1e999", "ttl=NaN", "name=", "name=%20", "name=" + strings.Repeat("a", 201),
-		"name=%ff", "projectId=a%ffb"} {
+		"name=%ff", "projectId=a%ffb", "name=%zz", "name=a;b", "name=a&name=b", "ttl=60&ttl=60"} {
 		check(endpoint{apikey.Vertesia, "GET", "/api/v1/apikeys/pk?" + query, nil}, "")
 	}
 	check(endpoint{apikey.Vertesia, "GET", "/api/v1/apikeys?level=galaxy", nil}, "")
-	for _, query := range []string{"limit=0", "limit=-1", "limit=x", "cursor=x", "cursor=!!", "limit="} {
+	check(endpoint{apikey.Vertesia, "GET", "/api/v1/apikeys?level=project&level=account", nil}, "")
+	check(endpoint{apikey.Vertesia, "GET", "/api/v1/apikeys/" + target + "?withValue=%zz", nil}, "")
+	check(prosopoDelete, `{"apiKeyId":""}`)
+	for _, query := range []string{"limit=0", "limit=-1", "limit=x", "cursor=x", "cursor=!!", "limit=", "limit=1&limit=2", "limit=%zz"} {
 		check(endpoint{apikey.Generic, "GET", "/v1/api-keys?" + query, nil}, "")
 	}
 	if l := b.want(200, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys", nil); len(l.list("")) != 1 {

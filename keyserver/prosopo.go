@@ -185,6 +185,9 @@ func prosopoDelete(c *call) (int, []byte, error) {
 		return 0, nil, err
 	}
 	id, err := o.text("apiKeyId")
+	if err == nil && id == "" {
+		err = invalid("apiKeyId is empty")
+	}
 	if err != nil {
 		return 0, nil, err
 	}

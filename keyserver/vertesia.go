@@ -76,7 +76,7 @@ func (s *Server) appendVertesiaKey(b []byte, k *record, value string) []byte {
 
 func vertesiaList(c *call) (int, []byte, error) {
 	v := view{service: apikey.Vertesia, validAt: c.now.UnixMilli()}
-	switch level := c.r.URL.Query().Get("level"); level {
+	switch level := c.query.Get("level"); level {
 	case "", "account":
 	case "project":
 		v.project = c.who.Project
@@ -98,7 +98,7 @@ func vertesiaGet(c *call) (int, []byte, error) {
 		return 0, nil, err
 	}
 	value := ""
-	if c.r.URL.Query().Get("withValue") == "true" && k.Value != "" {
+	if c.query.Get("withValue") == "true" && k.Value != "" {
 		if err := c.who.permit(need{rank: application}); err != nil {
 			return 0, nil, err
 		}
@@ -313,7 +313,7 @@ func vertesiaDelete(c *call) (int, []byte, error) {
 
 // vertesiaPublicKey returns the valid public key of that name and project, or makes one.
 func vertesiaPublicKey(c *call) (int, []byte, error) {
-	q := c.r.URL.Query()
+	q := c.query
 	name := publicKeyName
 	if q.Has("name") {
 		name = q.Get("name")
