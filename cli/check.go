@@ -154,7 +154,7 @@ func (a *app) writeFindings(rows []findingJSON, keys int) error {
 
 // clockSkew is a note where the service's clock is far from ours: expiries look wrong then.
 func clockSkew(service client.Service) (apikey.Finding, bool) {
-	clock, ok := service.(client.Clock)
+	clock, ok := client.As[client.Clock](service)
 	if !ok {
 		return apikey.Finding{}, false
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"detent/audit"
 	"detent/client"
 	"detent/config"
 )
@@ -109,8 +110,11 @@ type app struct {
 	cfg         *config.Config
 	local       *embedded
 	debug       io.WriteCloser
-	temp        string    // folder of the demo
-	clip        io.Writer // where the TUI's terminal takes sequences between frames; nil outside it
+	auditing    sync.Mutex // guards trail
+	trail       *auditor
+	actor       audit.Actor // who acts; zero for the user of this machine
+	temp        string      // folder of the demo
+	clip        io.Writer   // where the TUI's terminal takes sequences between frames; nil outside it
 	cleanups    []func()
 }
 

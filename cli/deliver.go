@@ -42,12 +42,17 @@ func (a *app) destination(p config.Profile, spec string) (place, error) {
 	if err != nil {
 		return nil, err
 	}
+	made := func() (place, error) { return delivery.Parse(spec, o) }
 	for _, d := range p.Deliver {
 		if d.Name == spec {
-			return delivery.New(deliveryConfig(d), o)
+			made = func() (place, error) { return delivery.New(deliveryConfig(d), o) }
 		}
 	}
-	return delivery.Parse(spec, o)
+	d, err := made()
+	if err != nil {
+		return nil, err
+	}
+	return a.auditor().recordedPlace(d, p), nil
 }
 
 // deliveryConfig is a destination of the profile as delivery takes it.

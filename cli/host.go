@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"detent/apikey"
+	"detent/audit"
 	"detent/config"
 	"detent/rotation"
 	"detent/tui/ui"
@@ -107,7 +108,9 @@ func (h *host) AddProfile(_ context.Context, n ui.NewProfile) error {
 	if err != nil {
 		return err
 	}
-	if err := config.Append(cfg.Path, p); err != nil {
+	err = h.a.auditor().do(audit.Action{Profile: p.Name, Service: p.Service, Action: "profile-add", Detail: p.URL},
+		func() error { return config.Append(cfg.Path, p) })
+	if err != nil {
 		return fieldError(err)
 	}
 	return h.a.reloadConfig()

@@ -39,7 +39,7 @@ func (a *app) publicKey(ctx context.Context, req apikey.PublicKeyRequest) error 
 	if err != nil {
 		return err
 	}
-	service, ok := s.service.(client.PublicKeys)
+	service, ok := client.As[client.PublicKeys](s.service)
 	if !ok || !s.caps.PublicKeys.OK {
 		return usagef("%s: %s", s.profile.Name, orDefault(s.caps.PublicKeys.Why, s.caps.Title+" has no public keys"))
 	}

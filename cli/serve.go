@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"detent/apikey"
+	"detent/audit"
 	"detent/keyserver"
 )
 
@@ -174,7 +175,11 @@ func (a *app) firstStart(ctx context.Context, server *keyserver.Server) error {
 	if err != nil || has {
 		return err
 	}
-	minted, err := server.MintFirstAdmins(ctx)
+	var minted []keyserver.Minted
+	err = a.auditor().do(audit.Action{Action: "admin-token", Detail: "the first of each service"}, func() error {
+		minted, err = server.MintFirstAdmins(ctx)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -251,7 +256,11 @@ func (a *app) adminToken(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	defer func() { _ = server.Close() }()
-	secret, err := server.MintAdmin(ctx, o.mintService, env)
+	var secret apikey.Secret
+	err = a.auditor().do(audit.Action{Service: o.mintService, Action: "admin-token", Detail: string(env)}, func() error {
+		secret, err = server.MintAdmin(ctx, o.mintService, env)
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -135,6 +135,7 @@ func (a *app) openProfile(ctx context.Context, p config.Profile) (*session, erro
 	if err != nil {
 		return nil, usage(fmt.Errorf("profile %s: %w", p.Name, err))
 	}
+	service = a.auditor().recorded(service, p)
 	return &session{profile: p, service: service, caps: service.Capabilities(), readOnly: readOnly}, nil
 }
 

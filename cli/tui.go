@@ -124,5 +124,8 @@ func (a *app) notice() string {
 	case open > 1:
 		return fmt.Sprintf("%d rotations are open: press R to go on with them or to undo them", open)
 	}
+	if err := a.auditor().writable(); err != nil {
+		return fmt.Sprintf("what is done here is not recorded: %v", err)
+	}
 	return ""
 }

@@ -79,7 +79,7 @@ func (a *app) readSecret(ctx context.Context) (apikey.Secret, error) {
 
 // identify finds the key that a valid secret belongs to, where the service lets us tell.
 func (a *app) identify(ctx context.Context, s *session, secret apikey.Secret) *apikey.Key {
-	service, ok := s.service.(client.Identifier)
+	service, ok := client.As[client.Identifier](s.service)
 	if !ok {
 		return nil
 	}

@@ -140,7 +140,7 @@ func (r *Rotation) asDrafted(k apikey.Key) bool {
 
 // retrieve asks for a secret again; absent where the service does not give it.
 func (r *Rotation) retrieve(ctx context.Context, id string) (apikey.Secret, error) {
-	giver, ok := r.svc.(client.Retriever)
+	giver, ok := client.As[client.Retriever](r.svc)
 	if !ok {
 		return apikey.Secret{}, nil
 	}

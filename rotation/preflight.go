@@ -91,7 +91,7 @@ func (r *Rotation) refuseByKey(s *sight) error {
 
 // findHome asks for the project of detent's own credential, where no listed key tells it.
 func (r *Rotation) findHome(ctx context.Context, s *sight) error {
-	finder, ok := r.svc.(client.ProjectFinder)
+	finder, ok := client.As[client.ProjectFinder](r.svc)
 	if !ok || s.own != nil {
 		return nil
 	}
@@ -274,7 +274,7 @@ func (r *Rotation) noteOtherKey(ctx context.Context, d delivery.Destination) {
 }
 
 func (r *Rotation) noteSkew() {
-	clock, ok := r.svc.(client.Clock)
+	clock, ok := client.As[client.Clock](r.svc)
 	if !ok {
 		return
 	}

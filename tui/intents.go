@@ -146,7 +146,7 @@ var errUnsupported = &client.Error{
 }
 
 func requestPublicKey(ctx context.Context, s client.Service, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
-	giver, ok := s.(client.PublicKeys)
+	giver, ok := client.As[client.PublicKeys](s)
 	if !ok {
 		return apikey.PublicKeyValue{}, errUnsupported
 	}
@@ -161,7 +161,7 @@ func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 		return a.query(msg.Ticket, func(ctx context.Context) result {
 			proof, err := c.Service.Probe(ctx, msg.Secret)
 			if err == nil && proof.Valid && proof.Key == nil {
-				if id, ok := c.Service.(client.Identifier); ok {
+				if id, ok := client.As[client.Identifier](c.Service); ok {
 					if k, idErr := id.Identify(ctx, msg.Secret); idErr == nil {
 						proof.Key = k
 					}

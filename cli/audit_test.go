@@ -1,0 +1,248 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"detent/apikey"
+	"detent/audit"
+	"detent/client"
+	"detent/config"
+	"detent/delivery"
+)
+
+func (m *machine) audit(args ...string) []map[string]any {
+	m.t.Helper()
+	var rows []map[string]any
+	decode(m.t, m.must(append([]string{"audit", "-o", "json"}, args...)...), &rows)
+	return rows
+}
+
+func (m *machine) auditLog() string { return filepath.Join(m.home, ".local/state/detent/audit.log") }
+
+func actionsOf(rows []map[string]any) string {
+	var out []string
+	for _, r := range rows {
+		out = append(out, r["action"].(string)+" "+r["result"].(string))
+	}
+	return strings.Join(out, ", ")
+}
+
+func TestEveryActionOfTheCommandLineIsOnRecord(t *testing.T) {
+	m := newMachine(t, "USER=somebody", "SSH_CONNECTION=192.0.2.9 50000 192.0.2.1 22")
+	if rows := m.audit(); len(rows) != 0 {
+		t.Fatalf("before anything: %v", rows)
+	}
+	id, _ := m.create("-p", "local/vertesia", "--name", "web", "--role", "reader")
+	m.must("update", "-p", "local/vertesia", "web", "--name", "web2", "--role", "executor")
+	m.must("update", "-p", "local/vertesia", "web2", "--disable")
+	m.must("update", "-p", "local/vertesia", "web2", "--enable")
+	m.must("public-key", "-p", "local/vertesia", "--name", "front")
+	m.must("delete", "-p", "local/vertesia", id, "--yes")
+	m.must("list", "-p", "local/vertesia")
+	secret := filepath.Join(m.home, "secret")
+	m.must("create", "--name", "p", "--permission", "getRules", "--deliver", "file:"+secret)
+	rows := m.audit()
+	want := "create done, update done, disable done, enable done, public-key done, delete done, create done, deliver done"
+	if got := actionsOf(rows); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	first, update := rows[0], rows[1]
+	if got := fieldsOf(first); got != "action certain ended from key_id key_name profile result seq service time who" {
+		t.Errorf("fields %s", got)
+	}
+	if first["key_id"] != id || first["key_name"] != "web" || first["profile"] != "local/vertesia" || first["service"] != "vertesia" ||
+		first["certain"] != true || first["from"] != "192.0.2.9" || first["who"] == "" || first["seq"] != 1.0 {
+		t.Errorf("%v", first)
+	}
+	if update["key_name"] != "web" || update["detail"] != "name web2, role executor" {
+		t.Errorf("%v", update)
+	}
+	if d := rows[7]["detail"].(string); !strings.HasPrefix(d, "file:"+secret) {
+		t.Errorf("delivered to %q", d)
+	}
+	if out := m.must("audit"); !strings.Contains(out, "WHO") || strings.Count(out, "\n") != 9 {
+		t.Errorf("table:\n%s", out)
+	}
+	m.want(0, "", "audit", "verify")
+}
+
+func TestAuditShowsSinceATime(t *testing.T) {
+	m := newMachine(t)
+	m.create("--name", "k", "--permission", "getRules")
+	now := m.now()
+	for since, n := range map[string]int{"1h": 1, now.AddDate(0, 0, 1).Format("2006-01-02"): 0, now.AddDate(0, 0, -1).Format("2006-01-02"): 1, "2020-01-01T00:00:00Z": 1} {
+		if rows := m.audit("--since", since); len(rows) != n {
+			t.Errorf("--since %s: %d", since, len(rows))
+		}
+	}
+	m.want(2, "--since", "audit", "--since", "yesterday")
+	m.want(2, "table or json", "audit", "-o", "xml")
+}
+
+func TestAuditVerifyFindsWhatWasChangedAndPrintsTheHead(t *testing.T) {
+	m := newMachine(t)
+	m.want(0, "nothing is on record", "audit", "verify")
+	m.create("--name", "k", "--permission", "getRules")
+	head := regexp.MustCompile(`head +(\d+:[0-9a-f]{64})`).FindStringSubmatch(m.must("audit", "verify"))
+	if head == nil {
+		t.Fatal("no head is printed")
+	}
+	m.create("--name", "k2", "--permission", "getRules")
+	m.must("audit", "verify", "--head", head[1])
+	m.want(2, "--head", "audit", "verify", "--head", "x")
+	r := m.run("", "audit", "verify", "--head", "1"+strings.TrimPrefix(head[1], "2"))
+	if r.code != 1 || !strings.Contains(r.stdout, "record 1 is not the one") {
+		t.Errorf("%+v", r)
+	}
+	b, err := os.ReadFile(m.auditLog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(m.auditLog(), bytes.Replace(b, []byte(`"k"`), []byte(`"j"`), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := m.run("", "audit", "verify"); r.code != 1 || !strings.Contains(r.stdout, "audit.log:2: ") {
+		t.Errorf("%+v", r)
+	}
+	m.want(1, "tampered with or damaged", "audit")
+	if err := os.WriteFile(m.auditLog(), append(b, `{"v":9,"seq":5}`+"\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := m.run("", "audit", "verify"); r.code != 1 || !strings.Contains(r.stdout, "newer detent") {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestTheDemosActionsGoWithTheDemo(t *testing.T) {
+	m := newMachine(t)
+	m.must("create", "--demo", "--name", "k", "--permission", "getRules")
+	if _, err := os.Stat(m.auditLog()); err == nil {
+		t.Error("the demo wrote to the user's log")
+	}
+}
+
+func TestWhatCannotBeRecordedIsToldHereAndRefusedForAnOperator(t *testing.T) {
+	m := newMachine(t)
+	if err := os.MkdirAll(m.auditLog(), 0o700); err != nil { // a folder in the log's place
+		t.Fatal(err)
+	}
+	m.want(0, "an action is not on record", "create", "--name", "k", "--permission", "getRules")
+	var errs bytes.Buffer
+	a := &app{world: World{Err: &errs, Now: m.now}, env: config.NewEnv(m.environ), actor: audit.Actor{Name: "alice", From: "192.0.2.7"}}
+	defer a.close()
+	inner := &countingService{}
+	s := a.auditor().recorded(inner, config.Profile{Name: "p"})
+	_, err := s.Create(t.Context(), apikey.Draft{Name: "n"})
+	if inner.calls != 0 || client.MayHaveHappened(err) || err == nil || !strings.Contains(err.Error(), "audit log") {
+		t.Errorf("%d calls, %v", inner.calls, err)
+	}
+}
+
+// countingService answers nothing and counts.
+type countingService struct {
+	client.Service
+	calls int
+	err   error
+}
+
+func (s *countingService) Create(context.Context, apikey.Draft) (apikey.Created, error) {
+	s.calls++
+	return apikey.Created{}, s.err
+}
+
+func TestOutcomeOnRecordIsWhatIsCertain(t *testing.T) {
+	for _, c := range []struct {
+		err     error
+		result  audit.Result
+		certain bool
+	}{
+		{nil, audit.Done, true},
+		{&client.Error{Kind: client.Forbidden, Outcome: client.NotDone}, audit.Refused, true},
+		{&client.Error{Kind: client.Timeout, Outcome: client.Unknown}, audit.Failed, false},
+		{&client.Error{Kind: client.Unreachable, Outcome: client.NotDone}, audit.Failed, true},
+		{context.Canceled, audit.Failed, false},
+	} {
+		m := newMachine(t)
+		a := &app{world: World{Err: new(bytes.Buffer), Now: m.now}, env: config.NewEnv(m.environ)}
+		_, _ = a.auditor().recorded(&countingService{err: c.err}, config.Profile{Name: "p"}).Create(t.Context(), apikey.Draft{Name: "n"})
+		a.close()
+		if row := m.audit()[0]; row["result"] != string(c.result) || row["certain"] != c.certain || row["key_name"] != "n" {
+			t.Errorf("%v: %v", c.err, row)
+		}
+	}
+}
+
+func TestAnActionWithoutAnEndIsNotCertain(t *testing.T) {
+	m := newMachine(t)
+	if _, err := audit.Open(filepath.Dir(m.auditLog()), m.now).Begin(audit.Action{Action: "delete", KeyID: "k"}); err != nil {
+		t.Fatal(err)
+	}
+	if row := m.audit()[0]; row["result"] != "unknown" || row["certain"] != false {
+		t.Errorf("%v", row)
+	}
+}
+
+func TestARecordedServiceCanDoWhatItCouldBefore(t *testing.T) {
+	m := newMachine(t)
+	a := &app{world: World{Err: new(bytes.Buffer), Now: m.now}, env: config.NewEnv(m.environ)}
+	defer a.close()
+	for _, name := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+		s, err := client.Open(client.Options{Service: name, URL: "http://127.0.0.1:1", Token: apikey.NewSecret("sk_live_0123456789abcdef0123456789abcdef"), Environment: apikey.Live})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := a.auditor().recorded(s, config.Profile{})
+		if can[client.PublicKeys](s) != can[client.PublicKeys](r) || can[client.Retriever](s) != can[client.Retriever](r) || can[client.Identifier](s) != can[client.Identifier](r) ||
+			can[client.ProjectFinder](s) != can[client.ProjectFinder](r) || can[client.Clock](s) != can[client.Clock](r) {
+			t.Errorf("%s can do something else when it is recorded", name)
+		}
+	}
+	for _, spec := range []string{"file:/tmp/x", "command:cat", "env-file:/tmp/.env:A"} {
+		d, err := delivery.Parse(spec, delivery.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, was := d.(delivery.Holder)
+		if _, is := a.auditor().recordedPlace(d, config.Profile{}).(delivery.Holder); is != was {
+			t.Errorf("%s: gives back %v, was %v", spec, is, was)
+		}
+	}
+}
+
+func can[T any](s client.Service) bool { _, ok := client.As[T](s); return ok }
+
+func TestRotationIsOnRecordWithoutItsSecrets(t *testing.T) {
+	m := newMachine(t)
+	_, old := m.create("-p", "local/generic", "--name", "pay")
+	file := filepath.Join(m.home, "secret")
+	m.must("rotate", "-p", "local/generic", "pay", "--yes", "--drain", "0s", "--soak", "0s", "--deliver", "file:"+file)
+	fresh, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := actionsOf(m.audit())
+	for _, want := range []string{"create done, create done, deliver done", "delete done"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s lacks %s", got, want)
+		}
+	}
+	log, _ := os.ReadFile(m.auditLog())
+	for _, secret := range []string{old, string(fresh)} {
+		if secret = strings.TrimSpace(secret); bytes.Contains(log, []byte(secret)) || len(secret) < 20 {
+			t.Error("a secret is in the log")
+		}
+	}
+	for line := range bytes.Lines(log) {
+		if !json.Valid(line) {
+			t.Errorf("%s", line)
+		}
+	}
+	m.must("audit", "verify")
+}

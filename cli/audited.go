@@ -1,0 +1,325 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"detent/apikey"
+	"detent/audit"
+	"detent/client"
+	"detent/config"
+	"detent/delivery"
+)
+
+// auditor records what is done in this run with keys of services, by its actor.
+type auditor struct {
+	log    *audit.Log
+	broken error // why there is no log
+	actor  audit.Actor
+	// strict refuses what cannot be recorded, before it is sent. On the operator's own machine it is done, and told: who has
+	// the token could do it without us, and a full disk must not keep a leaked key alive.
+	strict bool
+
+	mu   sync.Mutex
+	lost []error // what could not be recorded
+}
+
+// auditor of this run; it makes nothing before the first record. The demo's log goes with the demo.
+func (a *app) auditor() *auditor {
+	a.auditing.Lock()
+	defer a.auditing.Unlock()
+	if a.trail != nil {
+		return a.trail
+	}
+	t := &auditor{actor: a.actor, strict: a.actor != (audit.Actor{})}
+	if !t.strict {
+		t.actor = localActor(a.env)
+	}
+	dir, err := a.journalDir()
+	if err == nil {
+		t.log = audit.Open(dir, a.world.Now)
+	}
+	t.broken = err
+	a.trail = t
+	a.onClose(func() { a.sayUnrecorded(t) })
+	return t
+}
+
+// localActor is the user of this machine; who came in by SSH acts from the address that the server saw.
+func localActor(env config.Env) audit.Actor {
+	who := audit.Actor{Name: env.Get("USER"), From: "local"}
+	if u, err := user.Current(); err == nil {
+		who.Name = u.Username
+	}
+	if from := strings.Fields(env.Get("SSH_CONNECTION")); len(from) >= 2 {
+		who.From = from[0]
+	}
+	return who
+}
+
+// sayUnrecorded tells at the end of a run what the log lacks.
+func (a *app) sayUnrecorded(t *auditor) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch n := len(t.lost); n {
+	case 0:
+	case 1:
+		a.say("an action is not on record: %v", t.lost[0])
+	default:
+		a.say("%d actions are not on record; the last: %v", n, t.lost[n-1])
+	}
+}
+
+func (t *auditor) keep(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.lost = append(t.lost, err)
+}
+
+// writable proves that actions can be recorded.
+func (t *auditor) writable() error {
+	if t.broken != nil {
+		return t.broken
+	}
+	return t.log.Writable()
+}
+
+// begin records an action before it is done. The function that it gives records what came of it; that this fails changes
+// nothing of what was done.
+func (t *auditor) begin(act audit.Action) (end func(audit.Outcome), err error) {
+	act.Actor = t.actor
+	var entry *audit.Entry
+	if err = t.broken; err == nil {
+		entry, err = t.log.Begin(act)
+	}
+	switch {
+	case err != nil && t.strict:
+		return nil, &client.Error{Op: act.Action, Kind: client.Unavailable, Outcome: client.NotDone, Message: err.Error(), Err: err,
+			Hint: "Nothing is done here that cannot be recorded. Tell who runs this host."}
+	case err != nil:
+		t.keep(err)
+		return func(audit.Outcome) {}, nil
+	}
+	return func(o audit.Outcome) {
+		if err := entry.End(o); err != nil {
+			t.keep(err)
+		}
+	}, nil
+}
+
+// do records an action that is no call of a service.
+func (t *auditor) do(act audit.Action, f func() error) error {
+	end, err := t.begin(act)
+	if err == nil {
+		err = f()
+		end(outcomeOf(err))
+	}
+	return err
+}
+
+// outcomeOf is what came of an action, by its error.
+func outcomeOf(err error) audit.Outcome {
+	var e *client.Error
+	switch {
+	case err == nil:
+		return audit.Outcome{Result: audit.Done, Certain: true}
+	case !errors.As(err, &e):
+		return audit.Outcome{Result: audit.Failed}
+	}
+	o := audit.Outcome{Result: audit.Failed, Certain: e.Outcome == client.NotDone, Reason: string(e.Kind)}
+	switch e.Kind {
+	case client.Unauthorized, client.Forbidden, client.NotFound, client.Conflict, client.Invalid, client.RateLimited, client.ReadOnly, client.Unsupported:
+		o.Result = audit.Refused
+	}
+	return o
+}
+
+// audited is a service whose writes are recorded; everything else goes through to it (client.As).
+type audited struct {
+	client.Service
+	trail   *auditor
+	profile config.Profile
+
+	mu    sync.Mutex
+	names map[string]string // of listed keys, by id
+}
+
+// auditedGiver is one that hands out public keys as well.
+type auditedGiver struct {
+	*audited
+	giver client.PublicKeys
+}
+
+// recorded wraps a profile's service.
+func (t *auditor) recorded(s client.Service, p config.Profile) client.Service {
+	out := &audited{Service: s, trail: t, profile: p, names: map[string]string{}}
+	if giver, ok := client.As[client.PublicKeys](s); ok {
+		return auditedGiver{out, giver}
+	}
+	return out
+}
+
+// Unwrap gives the service itself.
+func (s *audited) Unwrap() client.Service { return s.Service }
+
+func (s *audited) begin(action, id, name, detail string) (func(audit.Outcome), error) {
+	return s.trail.begin(audit.Action{Profile: s.profile.Name, Service: s.profile.Service, Action: action, KeyID: id, KeyName: name, Detail: detail})
+}
+
+func (s *audited) name(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.names[id]
+}
+
+func (s *audited) learn(keys ...apikey.Key) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range keys {
+		s.names[k.ID] = k.Name
+	}
+}
+
+// List learns the names of the keys: the calls that change one have its id alone.
+func (s *audited) List(ctx context.Context, each func([]apikey.Key)) error {
+	return s.Service.List(ctx, func(batch []apikey.Key) {
+		s.learn(batch...)
+		each(batch)
+	})
+}
+
+// Create records a create.
+func (s *audited) Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error) {
+	end, err := s.begin("create", "", draft.Name, "")
+	if err != nil {
+		return apikey.Created{}, err
+	}
+	made, err := s.Service.Create(ctx, draft)
+	o := outcomeOf(err)
+	if err == nil {
+		o.KeyID, o.KeyName = made.Key.ID, made.Key.Name
+		s.learn(made.Key)
+	}
+	end(o)
+	return made, err
+}
+
+// Update records a change under the name of what it changes.
+func (s *audited) Update(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
+	action, detail := patched(patch)
+	end, err := s.begin(action, id, s.name(id), detail)
+	if err != nil {
+		return apikey.Key{}, err
+	}
+	k, err := s.Service.Update(ctx, id, patch)
+	if err == nil {
+		s.learn(k)
+	}
+	end(outcomeOf(err))
+	return k, err
+}
+
+func patched(p apikey.Patch) (action, detail string) {
+	var what []string
+	if p.Name != nil {
+		what = append(what, "name "+*p.Name)
+	}
+	if p.Role != nil {
+		what = append(what, "role "+*p.Role)
+	}
+	action = "update"
+	if p.Enabled != nil {
+		word := map[bool]string{true: "enable", false: "disable"}[*p.Enabled]
+		if len(what) == 0 {
+			return word, ""
+		}
+		what = append(what, word)
+	}
+	return action, strings.Join(what, ", ")
+}
+
+// Delete records a deletion.
+func (s *audited) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
+	end, err := s.begin("delete", id, s.name(id), "")
+	if err != nil {
+		return apikey.Deleted{}, err
+	}
+	gone, err := s.Service.Delete(ctx, id)
+	o := outcomeOf(err)
+	if gone.AlreadyGone {
+		o.Reason = "already gone"
+	}
+	end(o)
+	return gone, err
+}
+
+// RequestPublicKey records the request, which may make a key.
+func (s auditedGiver) RequestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
+	end, err := s.begin("public-key", "", req.Name, req.Project)
+	if err != nil {
+		return apikey.PublicKeyValue{}, err
+	}
+	value, err := s.giver.RequestPublicKey(ctx, req)
+	end(outcomeOf(err))
+	return value, err
+}
+
+// auditedPlace is a destination whose changes are recorded.
+type auditedPlace struct {
+	delivery.Destination
+	trail   *auditor
+	profile config.Profile
+}
+
+// heldPlace is one that gives back what it holds.
+type heldPlace struct {
+	auditedPlace
+	delivery.Holder
+}
+
+// recordedPlace wraps a destination of a profile.
+func (t *auditor) recordedPlace(d place, p config.Profile) place {
+	out := auditedPlace{d, t, p}
+	if h, ok := d.(delivery.Holder); ok {
+		return heldPlace{out, h}
+	}
+	return out
+}
+
+func (d auditedPlace) record(action, job string, do func() error) error {
+	return d.trail.do(audit.Action{Profile: d.profile.Name, Service: d.profile.Service, Action: action, Detail: d.detail(job)}, do)
+}
+
+// detail names the place and whose delivery it is. A command's words may hold anything: the first is enough.
+func (d auditedPlace) detail(job string) string {
+	spec := d.Spec()
+	if command, ok := strings.CutPrefix(spec, "command:"); ok {
+		first, _, _ := strings.Cut(command, " ")
+		spec = "command:" + filepath.Base(first)
+	}
+	return strings.TrimSpace(spec + " " + job)
+}
+
+// Put records a delivery.
+func (d auditedPlace) Put(ctx context.Context, job delivery.Job, secret apikey.Secret) (report delivery.Report, err error) {
+	err = d.record("deliver", job.ID, func() error {
+		var err error
+		report, err = d.Destination.Put(ctx, job, secret)
+		return err
+	})
+	return report, err
+}
+
+// Undo records that the old content was put back.
+func (d auditedPlace) Undo(ctx context.Context, job delivery.Job) (report delivery.Report, err error) {
+	err = d.record("undeliver", job.ID, func() error {
+		var err error
+		report, err = d.Destination.Undo(ctx, job)
+		return err
+	})
+	return report, err
+}
