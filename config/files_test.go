@@ -82,6 +82,30 @@ func TestConfigMustBeARegularFile(t *testing.T) {
 	}
 }
 
+// A file of any length is read up to the limit alone, a command's endless line too.
+func TestWhatIsTooLongToBeTrueIsNotReadToItsEnd(t *testing.T) {
+	comment := writeFile(t, "", 0o600)
+	if err := os.WriteFile(comment, bytes.Repeat([]byte("#\n"), maxFile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(comment, true); err == nil || !strings.Contains(err.Error(), "over 1 MiB") {
+		t.Errorf("%v", err)
+	}
+	p := Profile{Name: "p", Token: Token{File: comment}}
+	if _, err := reader().Read(context.Background(), p); err == nil || !strings.Contains(err.Error(), "over 1 MiB") {
+		t.Errorf("%v", err)
+	}
+	var endless firstLine
+	for piece := bytes.Repeat([]byte("x"), maxFile/2+1); len(endless.line) < maxFile; {
+		if n, err := endless.Write(piece); n != len(piece) || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	if _, _ = endless.Write([]byte("more\nsecond")); len(endless.line) != maxFile || !endless.done {
+		t.Errorf("%d bytes are kept", len(endless.line))
+	}
+}
+
 func reader(environ ...string) TokenReader {
 	return TokenReader{Env: NewEnv(append(environ, "PATH="+os.Getenv("PATH"))), Config: WithoutFile("c"), Stderr: &bytes.Buffer{}}
 }
