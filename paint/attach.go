@@ -18,6 +18,7 @@ type attachment struct {
 
 	width, height int
 	fresh         bool // the next frame repaints everything
+	mark          bool // the last message was a ReadBegin
 }
 
 // Messages of our own, which the model never sees.
@@ -107,6 +108,7 @@ func (a *attachment) resize() {
 
 // Update passes messages on.
 func (a *attachment) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	_, a.mark = msg.(ReadBegin)
 	if _, ours := msg.(wantMsg); ours {
 		if a.painter.failure() != nil {
 			return a, tea.Quit
@@ -134,6 +136,9 @@ func (a *attachment) update(msg tea.Msg) (cmd tea.Cmd) {
 // View hands the frame to the painter if that can take one, and shows Bubble
 // Tea nothing. The model's own View is not called for a frame that nobody paints.
 func (a *attachment) View() string {
+	if a.mark {
+		return "" // nothing changed, and the frame of the key that follows would wait for this one's gap
+	}
 	if a.painter.wants() {
 		var text string
 		a.guarded(func() { text = a.model.View() })

@@ -3,6 +3,8 @@ package paint
 import (
 	"testing"
 	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
 )
 
 func TestAPainterThatWritesSlowlyKeepsTheLatestFrameOnly(t *testing.T) {
@@ -68,3 +70,29 @@ func TestAThinLineIsNotFilledFasterThanItDrains(t *testing.T) {
 		t.Errorf("%d frames of 800 bytes in %v: less than %v", len(sent), took, least)
 	}
 }
+
+// The mark that comes before a key changes nothing: were a frame made for it, that of the key would wait for the gap
+// between two frames.
+func TestTheMarkOfAReadMakesNoFrame(t *testing.T) {
+	painted := make(chan frame, 1)
+	p := newPainter(func(f frame) (int, error) { painted <- f; return 1, nil }, func() {}, 0)
+	go p.run()
+	defer p.stop()
+	views := 0
+	a := &attachment{painter: p, model: counted{views: &views}}
+	a.Update(ReadBegin{})
+	if a.View(); views != 0 {
+		t.Fatal("a frame was made for the mark")
+	}
+	a.Update(tea.KeyMsg{Type: tea.KeyDown})
+	if a.View(); views != 1 {
+		t.Fatal("no frame was made for the key")
+	}
+	<-painted
+}
+
+type counted struct{ views *int }
+
+func (c counted) Init() tea.Cmd                       { return nil }
+func (c counted) Update(tea.Msg) (tea.Model, tea.Cmd) { return c, nil }
+func (c counted) View() string                        { *c.views++; return "frame" }
