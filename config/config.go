@@ -170,7 +170,7 @@ func (c *Config) Select(flag string, env Env) (Profile, error) {
 
 // SecretVariables are the variables that may hold a credential; no child process gets them.
 func (c *Config) SecretVariables() []string {
-	names := []string{"DETENT_TOKEN"}
+	names := []string{"DETENT_TOKEN", "DETENT_STORE"} // a store's URL may hold a password
 	for _, p := range c.Profiles {
 		if p.Token.Env != "" && !slices.Contains(names, p.Token.Env) {
 			names = append(names, p.Token.Env)

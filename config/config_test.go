@@ -268,7 +268,7 @@ func TestChildrenGetNoVariableThatMayHoldACredential(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := NewEnv([]string{"HOME=/h", "DETENT_TOKEN=" + canary, "PROSOPO_TOKEN=" + canary, "PROSOPO_TOKEN_NOTE=x"})
+	env := NewEnv([]string{"HOME=/h", "DETENT_TOKEN=" + canary, "DETENT_STORE=postgres://u:" + canary + "@h/d", "PROSOPO_TOKEN=" + canary, "PROSOPO_TOKEN_NOTE=x"})
 	if got := strings.Join(env.Without(c.SecretVariables()...), " "); got != "HOME=/h PROSOPO_TOKEN_NOTE=x" {
 		t.Errorf("child environment: %s", got)
 	}
