@@ -14,7 +14,7 @@ type attachment struct {
 	model   tea.Model
 	tty     *tty
 	painter *painter
-	signals *signals
+	job     job
 
 	width, height int
 	fresh         bool // the next frame repaints everything
@@ -68,11 +68,11 @@ func (a *attachment) filter(_ tea.Model, msg tea.Msg) tea.Msg {
 	case tea.QuitMsg, tea.InterruptMsg:
 		a.painter.quiet() // the next picture is the blank one of leave
 	case tea.SuspendMsg:
-		if !canSuspend() {
+		if !a.job.canSuspend() {
 			return nil
 		}
 		_ = a.tty.leave()
-		a.signals.suspend()
+		a.job.suspend()
 		a.back()
 		return tea.ResumeMsg{}
 	case resumedMsg:
@@ -85,7 +85,10 @@ func (a *attachment) filter(_ tea.Model, msg tea.Msg) tea.Msg {
 		return a.sizeMsg()
 	}
 	if reflect.TypeOf(msg) == execType {
-		a.signals.lend(true)
+		if !a.job.canExec() {
+			return nil
+		}
+		a.job.lend(true)
 		_ = a.tty.leave() // Bubble Tea runs the other program now; Update follows
 	}
 	return msg
@@ -96,12 +99,12 @@ func (a *attachment) back() {
 	_ = a.tty.enter()
 	before := a.sizeMsg()
 	if a.resize(); a.sizeMsg() != before {
-		a.signals.resized()
+		a.job.resized()
 	}
 }
 
 func (a *attachment) resize() {
-	if width, height, err := a.tty.size(); err == nil {
+	if width, height, err := a.tty.dev.size(); err == nil {
 		a.width, a.height = width, height
 	}
 }
@@ -118,7 +121,7 @@ func (a *attachment) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch reflect.TypeOf(msg) {
 	case execType:
 		a.back()
-		a.signals.lend(false)
+		a.job.lend(false)
 	case clearType:
 		a.fresh = true
 	case windowType:

@@ -2,6 +2,7 @@ package paint
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"reflect"
 	"time"
@@ -25,10 +26,38 @@ const escapeTime = 50 * time.Millisecond
 
 var pasteBegin, pasteEnd = []byte("\x1b[200~"), []byte("\x1b[201~")
 
+// source is where keys come from.
+type source interface {
+	io.Reader
+	// readable waits until there is something to read, but not longer than that.
+	readable(within time.Duration) bool
+	// pending is how many bytes are there to read.
+	pending() int
+}
+
+// fileSource is a terminal of this machine.
+type fileSource struct{ *os.File }
+
+func (s fileSource) readable(within time.Duration) bool { return readable(s.File, within) }
+func (s fileSource) pending() int                       { return pending(s.File) }
+
+// fileKeyboard is a keyboard that Bubble Tea recognises as a file: it waits for that without a read.
+type fileKeyboard struct {
+	*os.File
+	keys keyboard
+}
+
+func newFileKeyboard(f *os.File) *fileKeyboard {
+	return &fileKeyboard{File: f, keys: keyboard{source: fileSource{f}}}
+}
+
+// Read reads whole sequences.
+func (k *fileKeyboard) Read(p []byte) (int, error) { return k.keys.Read(p) }
+
 // keyboard is the terminal's input. It does not tear a control sequence in two, as
 // Bubble Tea does when the line has, and marks where a read begins.
 type keyboard struct {
-	*os.File
+	source
 	held    []byte // the beginning of a sequence whose rest is there but did not fit
 	within  bool   // the next bytes belong to the read before
 	pasting bool   // within a bracketed paste
@@ -47,7 +76,7 @@ func (k *keyboard) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	k.track(p[begin : begin+n])
-	k.within = k.within && readable(k.File, 0)
+	k.within = k.within && k.readable(0)
 	return begin + n, err
 }
 
@@ -57,7 +86,7 @@ func (k *keyboard) read(p []byte) (n int, err error) {
 	n = copy(p, k.held)
 	k.held = nil
 	for {
-		m, err := k.File.Read(p[n:])
+		m, err := k.source.Read(p[n:])
 		n += m
 		if err != nil {
 			return n, err
@@ -67,12 +96,12 @@ func (k *keyboard) read(p []byte) (n int, err error) {
 		switch {
 		case whole == n, whole == 0 && n == len(p):
 			return n, nil
-		case n == len(p) && readable(k.File, 0):
+		case n == len(p) && k.readable(0):
 			k.held = bytes.Clone(p[whole:n])
 			return whole, nil
-		case n == len(p) || !readable(k.File, escapeTime):
+		case n == len(p) || !k.readable(escapeTime):
 			return n, nil
-		case p[n-1] == '\x1b' && pending(k.File) == 1:
+		case p[n-1] == '\x1b' && k.pending() == 1:
 			// One byte is no rest of a sequence: it is the next key of a fast hand.
 			k.within = false
 			return n, nil

@@ -15,7 +15,7 @@ func typed(t *testing.T, size int, pieces ...string) []string {
 		t.Fatal(err)
 	}
 	defer func() { _ = r.Close() }()
-	k := &keyboard{File: r}
+	k := newFileKeyboard(r)
 	var out []string
 	buf := make([]byte, size+1)
 	for _, piece := range pieces {
@@ -72,7 +72,7 @@ func TestASequenceThatTheLineTearsIsPutTogether(t *testing.T) {
 		_ = w.Close()
 	}()
 	buf := make([]byte, 256)
-	n, err := (&keyboard{File: r}).Read(buf)
+	n, err := newFileKeyboard(r).Read(buf)
 	if got := string(buf[:n]); err != nil || !strings.HasSuffix(got, "\x1b[A") {
 		t.Errorf("read %q, %v", got, err)
 	}
@@ -89,7 +89,7 @@ func TestAKeyRightAfterEscapeIsNotAltAndThatKey(t *testing.T) {
 	}
 	read := make(chan string)
 	go func() {
-		k := &keyboard{File: r}
+		k := newFileKeyboard(r)
 		buf := make([]byte, 256)
 		for range 2 {
 			n, _ := k.Read(buf)

@@ -10,7 +10,6 @@ package paint
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -41,17 +40,25 @@ var ErrHangup = errors.New("the terminal hung up")
 
 // A Screen runs programs on a terminal, in its alternate screen.
 type Screen struct {
-	in, out *os.File
-	opts    Options
-	tty     *tty
-	opened  *os.File // the controlling terminal, if in is none
+	local  *local  // a terminal of this machine,
+	stream *Stream // or one at the far end of a connection
+	opts   Options
+	tty    *tty
 }
 
 // New makes a screen for a terminal; nothing is written before Run. If in is
 // not a terminal, keys are read from the controlling terminal.
 func New(in, out *os.File, opts Options) *Screen {
 	opts.Standard = opts.Standard || !supported
-	return &Screen{in: in, out: out, opts: opts, tty: newTTY(in, out, opts.ReportFocus)}
+	l := &local{in: in, out: out}
+	return &Screen{local: l, opts: opts, tty: newTTY(l, opts.ReportFocus)}
+}
+
+// NewOnStream makes a screen for the far end of a connection. There Run ends with its context
+// (tea.WithContext), is not suspended, and runs no other program.
+func NewOnStream(s *Stream, opts Options) *Screen {
+	opts.Standard = false
+	return &Screen{stream: s, opts: opts, tty: newTTY(s, opts.ReportFocus)}
 }
 
 // Writer is for sequences that do not move the cursor, such as OSC 52. They
@@ -59,7 +66,7 @@ func New(in, out *os.File, opts Options) *Screen {
 // not the program's. Write from a command, not from Update: it waits for its turn.
 func (s *Screen) Writer() io.Writer {
 	if s.opts.Standard {
-		return s.out // each of Bubble Tea's frames is one write
+		return s.local.out // each of Bubble Tea's frames is one write
 	}
 	return s.tty
 }
@@ -73,44 +80,68 @@ func (s *Screen) Writer() io.Writer {
 // Errors are Bubble Tea's (tea.ErrInterrupted, tea.ErrProgramKilled,
 // tea.ErrProgramPanic), ErrHangup, and what keeps the program from starting.
 func (s *Screen) Run(model tea.Model, opts ...tea.ProgramOption) (tea.Model, error) {
-	if s.opts.Standard {
+	switch {
+	case s.stream != nil:
+		return s.runStream(model, opts)
+	case s.opts.Standard:
 		return s.runStandard(model, opts)
 	}
-	if err := s.openInput(); err != nil {
+	if err := s.local.open(); err != nil {
 		return model, err
 	}
-	defer s.closeInput()
+	defer s.local.close()
 
 	attached := &attachment{model: model, tty: s.tty}
-	program := tea.NewProgram(attached, append(slices.Clone(opts),
-		tea.WithInput(&keyboard{File: s.tty.in}), tea.WithOutput(s.out), tea.WithoutRenderer(), tea.WithoutSignalHandler(),
-		tea.WithFilter(attached.filter))...)
-	attached.painter = newPainter(s.tty.paint, func() { go program.Send(wantMsg{}) }, s.opts.Rate)
-
+	program := s.program(attached, opts, newFileKeyboard(s.local.input()), s.local.out)
 	signals := listen(program)
 	signals.jobs()
-	attached.signals = signals
+	attached.job = signals
 	defer signals.stop()
-	var err error
-	if attached.width, attached.height, err = s.tty.size(); err != nil {
-		return model, err
+	err := s.paint(program, attached)
+	return attached.model, signals.explain(err)
+}
+
+// runStream is the same at the far end of a connection.
+func (s *Screen) runStream(model tea.Model, opts []tea.ProgramOption) (tea.Model, error) {
+	attached := &attachment{model: model, tty: s.tty}
+	program := s.program(attached, opts, &keyboard{source: s.stream}, io.Discard)
+	attached.job = remoteJob{program}
+	s.stream.watch(attached.job.resized)
+	defer s.stream.watch(nil)
+	err := s.paint(program, attached)
+	s.stream.Close()
+	return attached.model, err
+}
+
+// program makes the program round an attached model.
+func (s *Screen) program(attached *attachment, opts []tea.ProgramOption, in io.Reader, out io.Writer) *tea.Program {
+	program := tea.NewProgram(attached, append(slices.Clone(opts),
+		tea.WithInput(in), tea.WithOutput(out), tea.WithoutRenderer(), tea.WithoutSignalHandler(),
+		tea.WithFilter(attached.filter))...)
+	attached.painter = newPainter(s.tty.paint, func() { go program.Send(wantMsg{}) }, s.opts.Rate)
+	return program
+}
+
+// paint runs a program and its painter.
+func (s *Screen) paint(program *tea.Program, attached *attachment) (err error) {
+	if attached.width, attached.height, err = s.tty.dev.size(); err != nil {
+		return err
 	}
 	if err := s.tty.enter(); err != nil {
-		return model, err
+		return err
 	}
 	go attached.painter.run()
 	_, err = program.Run()
 	attached.painter.stop()
-	err = errors.Join(err, s.tty.leave(), attached.painter.failure())
-	return attached.model, signals.explain(err)
+	return errors.Join(err, s.tty.leave(), attached.painter.failure())
 }
 
 // runStandard is the same with Bubble Tea's renderer.
 func (s *Screen) runStandard(model tea.Model, opts []tea.ProgramOption) (tea.Model, error) {
 	plain := &blanking{model: model}
-	opts = append(slices.Clone(opts), tea.WithOutput(s.out), tea.WithAltScreen(), tea.WithFilter(plain.filter))
-	if term.IsTerminal(s.in.Fd()) {
-		opts = append(opts, tea.WithInput(&keyboard{File: s.in}))
+	opts = append(slices.Clone(opts), tea.WithOutput(s.local.out), tea.WithAltScreen(), tea.WithFilter(plain.filter))
+	if term.IsTerminal(s.local.in.Fd()) {
+		opts = append(opts, tea.WithInput(newFileKeyboard(s.local.in)))
 	}
 	if s.opts.ReportFocus {
 		opts = append(opts, tea.WithReportFocus())
@@ -120,24 +151,4 @@ func (s *Screen) runStandard(model tea.Model, opts []tea.ProgramOption) (tea.Mod
 	defer signals.stop()
 	_, err := program.Run()
 	return plain.model, signals.explain(err)
-}
-
-// openInput finds where keys come from.
-func (s *Screen) openInput() error {
-	if term.IsTerminal(s.in.Fd()) {
-		return nil
-	}
-	f, err := os.Open("/dev/tty")
-	if err != nil {
-		return fmt.Errorf("the input is not a terminal: %w", err)
-	}
-	s.opened, s.tty.in = f, f
-	return nil
-}
-
-func (s *Screen) closeInput() {
-	if s.opened != nil {
-		_ = s.opened.Close()
-		s.opened, s.tty.in = nil, s.in
-	}
 }

@@ -19,3 +19,6 @@ func (*signals) lend(bool)               {}
 func (*signals) explain(err error) error { return err }
 
 func canSuspend() bool { return false }
+
+func (*signals) canSuspend() bool { return canSuspend() }
+func (*signals) canExec() bool    { return true }

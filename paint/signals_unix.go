@@ -128,3 +128,6 @@ func (s *signals) explain(err error) error {
 	}
 	return err
 }
+
+func (*signals) canSuspend() bool { return canSuspend() }
+func (*signals) canExec() bool    { return true }

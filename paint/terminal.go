@@ -2,11 +2,8 @@ package paint
 
 import (
 	"errors"
-	"fmt"
-	"os"
+	"io"
 	"time"
-
-	"github.com/charmbracelet/x/term"
 )
 
 const (
@@ -36,29 +33,18 @@ var errStuck = errors.New("the terminal does not take what is written")
 // A tty is what a screen is painted on, and who may write to it. All
 // that is written goes through it, one whole piece at a time.
 type tty struct {
-	in, out *os.File
-	focus   bool
+	dev   device
+	focus bool
 
 	turn   chan struct{} // holds one token; who has it may write and may touch the fields below
 	canvas canvas
 	ours   bool
-	cooked *term.State // the input's modes before ours
 }
 
-func newTTY(in, out *os.File, focus bool) *tty {
-	t := &tty{in: in, out: out, focus: focus, turn: make(chan struct{}, 1)}
+func newTTY(dev device, focus bool) *tty {
+	t := &tty{dev: dev, focus: focus, turn: make(chan struct{}, 1)}
 	t.turn <- struct{}{}
 	return t
-}
-
-func (t *tty) size() (width, height int, err error) {
-	if width, height, err = term.GetSize(t.out.Fd()); err != nil {
-		return 0, 0, fmt.Errorf("the output is not a terminal: %w", err)
-	}
-	if width <= 0 || height <= 0 {
-		width, height = 80, 24 // a serial line knows no size
-	}
-	return width, height, nil
 }
 
 // enter takes the terminal: raw input, alternate screen, an empty picture.
@@ -68,16 +54,15 @@ func (t *tty) enter() error {
 	if t.ours {
 		return nil
 	}
-	cooked, err := term.MakeRaw(t.in.Fd())
-	if err != nil {
-		return fmt.Errorf("the input is not a terminal: %w", err)
+	if err := t.dev.raw(); err != nil {
+		return err
 	}
-	t.cooked, t.ours, t.canvas = cooked, true, canvas{}
+	t.ours, t.canvas = true, canvas{}
 	modes := enterModes
 	if t.focus {
 		modes += focusOn
 	}
-	_, err = t.out.WriteString(modes)
+	_, err := io.WriteString(t.dev, modes)
 	return err
 }
 
@@ -91,7 +76,7 @@ func (t *tty) leave() error {
 	select {
 	case <-t.turn:
 	case <-late.C:
-		return errors.Join(errStuck, t.restoreInput())
+		return errors.Join(errStuck, t.dev.restore())
 	}
 	if !t.ours {
 		t.release()
@@ -104,23 +89,16 @@ func (t *tty) leave() error {
 		if t.focus {
 			modes = focusOff + modes
 		}
-		_, err := t.out.WriteString(modes)
+		_, err := io.WriteString(t.dev, modes)
 		t.release()
 		left <- err
 	}()
 	select {
 	case err := <-left:
-		return errors.Join(err, t.restoreInput())
+		return errors.Join(err, t.dev.restore())
 	case <-late.C:
-		return errors.Join(errStuck, t.restoreInput())
+		return errors.Join(errStuck, t.dev.restore())
 	}
-}
-
-func (t *tty) restoreInput() error {
-	if t.cooked == nil {
-		return nil
-	}
-	return term.Restore(t.in.Fd(), t.cooked)
 }
 
 // paint writes a frame and returns its bytes.
@@ -134,7 +112,7 @@ func (t *tty) paint(f frame) (int, error) {
 	if len(out) == 0 {
 		return 0, nil
 	}
-	return t.out.Write(out)
+	return t.dev.Write(out)
 }
 
 // Write sends bytes that do not move the cursor, between two frames.
@@ -144,5 +122,5 @@ func (t *tty) Write(p []byte) (int, error) {
 	if !t.ours {
 		return 0, ErrAway
 	}
-	return t.out.Write(p)
+	return t.dev.Write(p)
 }
