@@ -16,7 +16,7 @@ import (
 var floors = map[string][]string{
 	".":         {"aterm", "cli"},
 	"aterm":     {},
-	"cli":       {"apikey", "audit", "client", "config", "delivery", "keyserver", "paint", "rotation", "tui"},
+	"cli":       {"apikey", "audit", "client", "config", "delivery", "keyserver", "paint", "rotation", "sshd", "tui"},
 	"tui":       {"apikey", "client", "delivery", "paint", "rotation"},
 	"keyserver": {"apikey"},
 	"rotation":  {"apikey", "client", "delivery"},
@@ -25,6 +25,7 @@ var floors = map[string][]string{
 	"audit":     {},
 	"config":    {"apikey"},
 	"paint":     {},
+	"sshd":      {},
 	"apikey":    {},
 	"e2e":       {},
 }

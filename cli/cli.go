@@ -114,7 +114,10 @@ type app struct {
 	trail       *auditor
 	actor       audit.Actor // who acts; zero for the user of this machine
 	temp        string      // folder of the demo
-	clip        io.Writer   // where the TUI's terminal takes sequences between frames; nil outside it
+	remote      *guest      // the session over SSH that this run is; nil for the user of this process
+	embedding   sync.Mutex  // guards local, which such sessions share
+	saying      sync.Mutex
+	clip        io.Writer // where the TUI's terminal takes sequences between frames; nil outside it
 	cleanups    []func()
 }
 
@@ -204,6 +207,8 @@ func (a *app) report(ctx context.Context, err error) int {
 
 // say prints one line for the operator on standard error.
 func (a *app) say(format string, args ...any) {
+	a.saying.Lock()
+	defer a.saying.Unlock()
 	_, _ = io.WriteString(a.world.Err, plain(fmt.Sprintf("detent: "+format, args...))+"\n")
 }
 

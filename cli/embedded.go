@@ -27,6 +27,11 @@ func (e *embedded) token(service string) apikey.Secret { return e.server.Session
 
 // embeddedService starts the service on first use and stops it when the run ends.
 func (a *app) embeddedService(ctx context.Context) (*embedded, error) {
+	if a.remote != nil { // one for all sessions
+		return a.remote.server.embeddedService(ctx)
+	}
+	a.embedding.Lock()
+	defer a.embedding.Unlock()
 	if a.local != nil {
 		return a.local, nil
 	}

@@ -22,6 +22,10 @@ type host struct {
 	opening sync.Mutex
 	// sessions are the profiles that were opened, by name.
 	sessions map[string]*session
+	// rotations are those that the screens have opened.
+	tracking  sync.Mutex
+	over      bool
+	rotations []*rotation.Rotation
 }
 
 var _ ui.Host = (*host)(nil)
@@ -42,6 +46,7 @@ func (h *host) Profiles() []ui.Profile {
 func (h *host) profile(p config.Profile) ui.Profile {
 	// A wrong DETENT_READ_ONLY has ended the program before the TUI opened.
 	readOnly, _ := h.a.readOnly(p)
+	readOnly = readOnly || h.a.remote.views()
 	out := ui.Profile{Name: p.Name, Service: p.Service, URL: addressOf(p), Environment: p.Environment,
 		ReadOnly: readOnly, Embedded: p.Embedded, Token: p.Token.String()}
 	if p.Embedded {
@@ -65,7 +70,7 @@ func (h *host) lookup(name string) (config.Profile, error) {
 // NeedsTerminal says whether the profile's token comes from a command, which may ask.
 func (h *host) NeedsTerminal(name string) bool {
 	p, err := h.lookup(name)
-	if err != nil || p.Embedded {
+	if err != nil || p.Embedded || h.a.remote != nil {
 		return false
 	}
 	tokens, err := h.a.tokens()
@@ -86,13 +91,16 @@ func (h *host) Open(ctx context.Context, name string) (ui.Connection, error) {
 	}
 	h.keep(s)
 	return ui.Connection{
-		Profile: h.profile(p), Service: s.service, Policy: p.Policy(),
+		Profile: h.profile(p), Service: h.a.forRole(s.service), Policy: p.Policy(),
 		Rotations: func() []rotation.View { return h.a.openRotations(name) },
 	}, nil
 }
 
 // AddProfile writes a profile to the configuration file.
 func (h *host) AddProfile(_ context.Context, n ui.NewProfile) error {
+	if h.a.remote != nil {
+		return errors.New(profilesOnServer)
+	}
 	if h.a.flags.demo {
 		return errors.New("the demo reads and writes no configuration")
 	}
@@ -138,6 +146,9 @@ func fieldError(err error) error {
 func (h *host) Deliver(ctx context.Context, profile, destination string, secret apikey.Secret) (ui.Delivered, error) {
 	p, err := h.lookup(profile)
 	if err != nil {
+		return ui.Delivered{}, err
+	}
+	if err := h.a.mayDeliver(p, destination); err != nil {
 		return ui.Delivered{}, err
 	}
 	d, err := h.a.destination(p, destination)

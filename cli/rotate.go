@@ -255,7 +255,7 @@ func (a *app) rotationWorld(s *session) (rotation.World, error) {
 	if err != nil {
 		return rotation.World{}, err
 	}
-	w := rotation.World{Dir: dir, Profile: s.profile.Name, Service: s.service, Timeout: a.flags.timeout, Manages: s.profile.Embedded,
+	w := rotation.World{Dir: dir, Operator: a.actor.Name, Profile: s.profile.Name, Service: s.service, Timeout: a.flags.timeout, Manages: s.profile.Embedded,
 		Resolve: func(spec string) (place, error) { return a.destination(s.profile, spec) },
 		Now:     a.world.Now, Sleep: a.world.Sleep, Hook: a.world.Hook}
 	if c := a.credential(s); c != nil {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -53,6 +54,11 @@ func (h *host) Start(ctx context.Context, profile string, k apikey.Key, plan rot
 	if err != nil {
 		return nil, err
 	}
+	for _, d := range plan.Destinations {
+		if err := h.a.mayDeliver(s.profile, d); err != nil {
+			return nil, err
+		}
+	}
 	places, err := h.a.destinations(s.profile, plan.Destinations)
 	if err != nil {
 		return nil, err
@@ -64,8 +70,8 @@ func (h *host) Start(ctx context.Context, profile string, k apikey.Key, plan rot
 	if k.Environment == "" {
 		k.Environment = s.profile.Environment
 	}
-	return rotation.Start(rotation.Params{World: world, Key: k, Destinations: places, Mode: plan.Mode, OldFirst: plan.OldFirst,
-		Drain: plan.Drain, Soak: plan.Soak, AllowMixed: plan.AllowMixed, AllowTracked: plan.AllowTracked})
+	return h.track(rotation.Start(rotation.Params{World: world, Key: k, Destinations: places, Mode: plan.Mode, OldFirst: plan.OldFirst,
+		Drain: plan.Drain, Soak: plan.Soak, AllowMixed: plan.AllowMixed, AllowTracked: plan.AllowTracked}))
 }
 
 // Resume opens a rotation of the journal on the profile that it belongs to.
@@ -75,6 +81,9 @@ func (h *host) Resume(ctx context.Context, id string) (rotate.Rotation, error) {
 		return nil, err
 	}
 	v, err := rotation.Find(dir, id)
+	if err == nil && len(h.a.visible([]rotation.View{v})) == 0 {
+		err = fmt.Errorf("there is no rotation %s in your profiles", id)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +95,7 @@ func (h *host) Resume(ctx context.Context, id string) (rotate.Rotation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rotation.Resume(world, id, rotation.ResumeOptions{})
+	return h.track(rotation.Resume(world, id, rotation.ResumeOptions{}))
 }
 
 // session is an open profile; one whose token command may ask on the terminal must be opened by switching to it.
@@ -108,6 +117,9 @@ func (h *host) session(ctx context.Context, profile string) (*session, error) {
 		h.keep(s)
 	}
 	if s.readOnly {
+		if h.a.remote.views() {
+			return nil, errors.New(viewerOnly)
+		}
 		return nil, fmt.Errorf("%s is read-only: nothing is rotated", profile)
 	}
 	return s, nil
@@ -119,4 +131,29 @@ func (h *host) keep(s *session) {
 		h.sessions = map[string]*session{}
 	}
 	h.sessions[s.profile.Name] = s
+}
+
+// track remembers a rotation that the screens have open, so that it is given up when their session ends.
+func (h *host) track(r *rotation.Rotation, err error) (rotate.Rotation, error) {
+	if err != nil {
+		return nil, err
+	}
+	h.tracking.Lock()
+	defer h.tracking.Unlock()
+	if h.over { // the session ended while it was opened
+		r.Close()
+	}
+	h.rotations = append(h.rotations, r)
+	return r, nil
+}
+
+// giveUp closes what the screens left open, after the step under way: somebody else may go on. Locally
+// the end of the process does that.
+func (h *host) giveUp() {
+	h.tracking.Lock()
+	defer h.tracking.Unlock()
+	h.over = true
+	for _, r := range h.rotations {
+		r.Close()
+	}
 }

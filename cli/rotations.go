@@ -31,7 +31,8 @@ func (a *app) rotations() ([]rotation.View, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rotation.List(dir)
+	views, err := rotation.List(dir)
+	return a.visible(views), err
 }
 
 // rotating are the ids of the keys that open rotations of a profile concern. The error names

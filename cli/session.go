@@ -131,6 +131,9 @@ func (a *app) openProfile(ctx context.Context, p config.Profile) (*session, erro
 			return nil, usage(err)
 		}
 	}
+	if a.remote.views() {
+		opts.ReadOnly, readOnly = true, true
+	}
 	service, err := client.Open(opts)
 	if err != nil {
 		return nil, usage(fmt.Errorf("profile %s: %w", p.Name, err))
@@ -149,7 +152,7 @@ func (a *app) tokens() (config.TokenReader, error) {
 	if err != nil {
 		return config.TokenReader{}, err
 	}
-	return config.TokenReader{Env: a.env, Config: cfg, Start: start.Name, Stderr: a.world.Err}, nil
+	return config.TokenReader{Env: a.env, Config: cfg, Start: start.Name, Stderr: a.tokenStderr(), Alone: a.remote != nil}, nil
 }
 
 // debugLog opens --debug's file once; nil without the flag.

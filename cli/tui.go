@@ -14,6 +14,7 @@ import (
 	"github.com/muesli/termenv"
 
 	"detent/apikey"
+	"detent/config"
 	"detent/paint"
 	"detent/rotation"
 	"detent/tui"
@@ -23,7 +24,10 @@ import (
 
 // openTUI opens the TUI on the selected profile. Whatever is wrong with the
 // configuration is said before the terminal changes.
-func (a *app) openTUI(context.Context, []string) error {
+func (a *app) openTUI(ctx context.Context, _ []string) error {
+	if a.remote != nil {
+		return a.openRemoteTUI(ctx)
+	}
 	in, isFile := a.world.In.(*os.File)
 	out, isOut := a.world.Out.(*os.File)
 	if !isFile || !isOut || !isTerminal(in) || !isTerminal(out) {
@@ -48,14 +52,9 @@ func (a *app) openTUI(context.Context, []string) error {
 	screen := paint.New(in, out, paint.Options{Standard: a.flags.renderer == "standard", ReportFocus: true, Rate: lineRate(a.env.Get)})
 	a.clip = screen.Writer()
 	h := &host{a: a}
-	model := tui.New(tui.Options{
-		Host: h, Profile: start.Name, ReadOnly: forced && !start.ReadOnly, Now: a.world.Now, Zone: a.world.Zone,
-		Renderer: a.renderer(out), Out: screen.Writer(), Notice: a.notice(),
-		Rotate: func(env *ui.Env, p ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen {
-			return rotate.NewSetup(env, h, p.Name, k, caps)
-		},
-		Rotations: func(env *ui.Env) ui.Screen { return rotate.NewList(env, h) },
-	})
+	o := a.tuiOptions(h, screen, start)
+	o.ReadOnly, o.Renderer = forced && !start.ReadOnly, a.renderer(out)
+	model := tui.New(o)
 	// A terminal that goes away hangs up more than once: by the kernel and by the shell.
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -69,6 +68,17 @@ func (a *app) openTUI(context.Context, []string) error {
 		return errors.New("detent stopped on an error of its own; what was sent to a service is listed by detent list, what is left open by detent rotations")
 	}
 	return err
+}
+
+// tuiOptions are those that a terminal of this machine and one over SSH have in common.
+func (a *app) tuiOptions(h *host, screen *paint.Screen, start config.Profile) tui.Options {
+	return tui.Options{
+		Host: h, Profile: start.Name, Now: a.world.Now, Zone: a.world.Zone, Out: screen.Writer(), Notice: a.notice(),
+		Rotate: func(env *ui.Env, p ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen {
+			return rotate.NewSetup(env, h, p.Name, k, caps)
+		},
+		Rotations: func(env *ui.Env) ui.Screen { return rotate.NewList(env, h) },
+	}
 }
 
 // abandon waits for what the TUI had under way when it ended, a create above all: a key

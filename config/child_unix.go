@@ -14,10 +14,14 @@ import (
 // ownGroup gives the command a process group, so that it can be killed with all
 // that it started. Where we are in the foreground of a terminal, the group is put there:
 // a program that asks for a passphrase on /dev/tty would be stopped otherwise.
-// The returned function takes the terminal back.
-func ownGroup(cmd *exec.Cmd) (giveBack func()) {
+// One that is alone has no terminal at all. The returned function takes the terminal back.
+func ownGroup(cmd *exec.Cmd, alone bool) (giveBack func()) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	if alone {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		return func() {}
+	}
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
 		return func() {}

@@ -27,6 +27,7 @@ type Config struct {
 	// Operators are those who may come over SSH, in the file's order.
 	Operators []Operator
 
+	secrets    []string       // variables of profiles that were left out
 	tokenLines map[string]int // where the file names each profile's token
 }
 
@@ -170,7 +171,8 @@ func (c *Config) Select(flag string, env Env) (Profile, error) {
 
 // SecretVariables are the variables that may hold a credential; no child process gets them.
 func (c *Config) SecretVariables() []string {
-	names := []string{"DETENT_TOKEN", "DETENT_STORE"} // a store's URL may hold a password
+	// A store's URL may hold a password.
+	names := append([]string{"DETENT_TOKEN", "DETENT_STORE"}, c.secrets...)
 	for _, p := range c.Profiles {
 		if p.Token.Env != "" && !slices.Contains(names, p.Token.Env) {
 			names = append(names, p.Token.Env)

@@ -69,6 +69,11 @@ func checkFile(f *os.File, path string, rule fileRule) error {
 	return nil
 }
 
+// ReadPrivate reads a file that must be the user's alone; what is how the user calls it.
+func ReadPrivate(path, what string) ([]byte, error) {
+	return readGuarded(path, fileRule{what: what, forbid: 0o077, why: "group or others have access", chmod: "go-rwx"})
+}
+
 // OpenDebug opens the debug log for appending: a new one is 0600, an existing one
 // must be the user's alone.
 func OpenDebug(path string) (*os.File, error) {

@@ -57,6 +57,19 @@ func (c *Config) OperatorOf(key ssh.PublicKey) (Operator, bool) {
 	return c.Operators[i], true
 }
 
+// For is the configuration as an operator sees it: their profiles alone, the first of them where the default is
+// not theirs.
+func (c *Config) For(o Operator) *Config {
+	out := *c
+	out.secrets = c.SecretVariables() // no child gets those of the other profiles either
+	out.Operators = nil
+	out.Profiles = slices.DeleteFunc(slices.Clone(c.Profiles), func(p Profile) bool { return !o.Sees(p.Name) })
+	if !o.Sees(c.Default) || c.Default == "" && !o.Sees(Local+services[0]) {
+		out.Default = out.Profiles[0].Name
+	}
+	return &out
+}
+
 const (
 	operatorRule = "is no operator's name: letters, digits and . _ -, at most 64, a letter or digit first"
 	keysForm     = `a list of public keys: ["ssh-ed25519 AAAA…"]`

@@ -23,6 +23,8 @@ type TokenReader struct {
 	Start string
 	// Stderr shows what a token command has to say.
 	Stderr io.Writer
+	// Alone keeps a token command from asking on the terminal of this process: it has none.
+	Alone bool
 	// Patience bounds a token command; zero is 60 s.
 	Patience time.Duration
 }
@@ -91,7 +93,7 @@ func (r TokenReader) command(ctx context.Context, argv []string) (string, error)
 	var out firstLine
 	cmd.Stdout, cmd.Stderr = &out, r.Stderr
 	cmd.WaitDelay = time.Second
-	giveBack := ownGroup(cmd)
+	giveBack := ownGroup(cmd, r.Alone)
 	defer giveBack()
 	err := cmd.Run()
 	var exit *exec.ExitError

@@ -57,7 +57,7 @@ func Start(p Params) (*Rotation, error) {
 	if err != nil {
 		return nil, err
 	}
-	held, holder, err := takeLock(lockPath(w.Dir, w.Profile, w.Service.Capabilities().Service, p.Key.ID), id, w.Now())
+	held, holder, err := takeLock(lockPath(w.Dir, w.Profile, w.Service.Capabilities().Service, p.Key.ID), id, w.Operator, w.Now())
 	if err != nil {
 		return nil, fmt.Errorf("lock the rotation: %w", err)
 	}
@@ -75,7 +75,7 @@ func Start(p Params) (*Rotation, error) {
 }
 
 func (r *Rotation) newJournal(id string, p Params) *journal {
-	j := &journal{Version: journalVersion, ID: id, Profile: r.w.Profile, Service: r.caps.Service,
+	j := &journal{Version: journalVersion, ID: id, Profile: r.w.Profile, Operator: r.w.Operator, Service: r.caps.Service,
 		Mode: p.Mode, State: Open, Step: Preflight, Started: r.w.Now().UTC(), Changed: r.w.Now().UTC(),
 		OldFirst: p.OldFirst, Manual: !r.caps.Create.OK,
 		Fields: r.caps.AccessFields, CanDisable: r.caps.Disable.OK, SeesUse: r.caps.LastUsed.OK,
@@ -129,7 +129,7 @@ func Resume(w World, id string, o ResumeOptions) (*Rotation, error) {
 	if j.Profile != w.Profile || j.Service != r.caps.Service {
 		return nil, &RefusedError{Reason: fmt.Sprintf("the rotation %s belongs to the profile %s (%s), not to %s", id, j.Profile, j.Service, w.Profile)}
 	}
-	held, holder, err := takeLock(lockPath(w.Dir, j.Profile, j.Service, j.Old.ID), id, w.Now())
+	held, holder, err := takeLock(lockPath(w.Dir, j.Profile, j.Service, j.Old.ID), id, w.Operator, w.Now())
 	if err != nil {
 		return nil, fmt.Errorf("lock the rotation: %w", err)
 	}
@@ -263,7 +263,7 @@ func (r *Rotation) publish() {
 
 // save writes the journal and shows the new state. Before the preflight is over there is none.
 func (r *Rotation) save(what string) error {
-	r.j.Changed = r.w.Now().UTC()
+	r.j.Changed, r.j.Operator = r.w.Now().UTC(), r.w.Operator
 	r.w.Hook("journal before: " + what)
 	err := writeJournal(r.w.Dir, r.j)
 	if err != nil {

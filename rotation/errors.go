@@ -9,14 +9,19 @@ import (
 
 // Holder is the process that has a rotation open.
 type Holder struct {
-	ID    string    `json:"id"`
-	PID   int       `json:"pid"`
-	Host  string    `json:"host"`
-	User  string    `json:"user"`
-	Since time.Time `json:"since"`
+	ID   string `json:"id"`
+	PID  int    `json:"pid"`
+	Host string `json:"host"`
+	User string `json:"user"`
+	// Operator is who works on it over SSH; the process is then the server.
+	Operator string    `json:"operator,omitzero"`
+	Since    time.Time `json:"since"`
 }
 
 func (h Holder) String() string {
+	if h.Operator != "" {
+		return fmt.Sprintf("the operator %s, since %s", h.Operator, h.Since.UTC().Format(time.RFC3339))
+	}
 	if h.PID == 0 {
 		return "another process"
 	}

@@ -20,20 +20,22 @@ import (
 
 // journalVersion is the format that this detent writes. It reads the older ones too, whose journals get
 // this version when they are next written.
-const journalVersion = 1
+const journalVersion = 2
 
 // journal is one rotation on disk: what was done, what was begun, and what was
 // decided. It never holds a secret; Print is a fingerprint of the new one.
 type journal struct {
-	Version int       `json:"version"`
-	ID      string    `json:"id"`
-	Profile string    `json:"profile"`
-	Service string    `json:"service"`
-	Mode    Mode      `json:"mode"`
-	State   State     `json:"state"`
-	Step    Step      `json:"step"`
-	Started time.Time `json:"started"`
-	Changed time.Time `json:"changed"`
+	Version int    `json:"version"`
+	ID      string `json:"id"`
+	Profile string `json:"profile"`
+	// Operator is who worked on it last over SSH. It came with version 2.
+	Operator string    `json:"operator,omitzero"`
+	Service  string    `json:"service"`
+	Mode     Mode      `json:"mode"`
+	State    State     `json:"state"`
+	Step     Step      `json:"step"`
+	Started  time.Time `json:"started"`
+	Changed  time.Time `json:"changed"`
 
 	OldFirst bool `json:"old_first,omitzero"`
 	Manual   bool `json:"manual,omitzero"`

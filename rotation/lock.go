@@ -30,7 +30,7 @@ const lockPatience = 100 * time.Millisecond
 
 // takeLock returns nil and the holder where another process, or another
 // rotation of this one, has it.
-func takeLock(path, id string, now time.Time) (*lock, *Holder, error) {
+func takeLock(path, id, operator string, now time.Time) (*lock, *Holder, error) {
 	l := flock.New(path, flock.SetPermissions(0o600))
 	// heldBy has it for an instant: that is no holder.
 	brief, cancel := context.WithTimeout(context.Background(), lockPatience)
@@ -44,7 +44,7 @@ func takeLock(path, id string, now time.Time) (*lock, *Holder, error) {
 		return nil, &h, nil
 	}
 	host, _ := os.Hostname()
-	h := Holder{ID: id, PID: os.Getpid(), Host: host, User: userName(), Since: now.UTC()}
+	h := Holder{ID: id, PID: os.Getpid(), Host: host, User: userName(), Operator: operator, Since: now.UTC()}
 	b, err := json.Marshal(h)
 	if err == nil {
 		err = os.WriteFile(path, b, 0o600)
@@ -95,5 +95,5 @@ func userName() string {
 
 func (h Holder) isUs() bool {
 	host, _ := os.Hostname()
-	return h.PID == os.Getpid() && h.Host == host
+	return h.Operator == "" && h.PID == os.Getpid() && h.Host == host
 }

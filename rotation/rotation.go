@@ -64,6 +64,8 @@ type World struct {
 	Dir     string // the journals; made 0700
 	Profile string
 	Service client.Service
+	// Operator is who works on it, where that is not the user of this process; it is journaled.
+	Operator string
 	// Timeout bounds one operation of Service; a create whose answer was lost is
 	// looked for after max(2 × Timeout, 5 s).
 	Timeout time.Duration

@@ -17,7 +17,7 @@ const (
 
 // viewOf makes the view of a journal. inHand says that this process has the new secret.
 func viewOf(j *journal, inHand bool) View {
-	v := View{ID: j.ID, Profile: j.Profile, Service: j.Service, Mode: j.Mode, OldFirst: j.OldFirst, Manual: j.Manual,
+	v := View{ID: j.ID, Profile: j.Profile, Operator: j.Operator, Service: j.Service, Mode: j.Mode, OldFirst: j.OldFirst, Manual: j.Manual,
 		State: j.State, Step: j.Step, Undoing: j.Undoing, OldGone: j.OldGone, OldOff: j.OldDisabled && !j.OldGone, Started: j.Started, Changed: j.Changed,
 		Old: j.Old.key(), NewName: j.Name, Drain: j.Drain, Soak: j.Soak, DrainExplicit: j.DrainExplicit, SoakExplicit: j.SoakExplicit,
 		Notes:      slices.Clone(j.Notes),

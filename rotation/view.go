@@ -11,6 +11,7 @@ import (
 type View struct {
 	ID       string // also the nonce in the new key's name
 	Profile  string
+	Operator string // who worked on it last over SSH; empty for a user of this machine
 	Service  string
 	Mode     Mode
 	OldFirst bool

@@ -32,6 +32,8 @@ type Options struct {
 	Renderer *lipgloss.Renderer
 	// Out is the program's output: what is copied goes there as OSC 52, between frames.
 	Out io.Writer
+	// Remote is for a session whose operator sits elsewhere.
+	Remote Remote
 	// Notice is shown once at the start: rotations that a crash left open, say.
 	Notice string
 	// Rotate makes the screen that begins a rotation of a key, Rotations the list of
@@ -71,6 +73,7 @@ type App struct {
 	requests requests // writes under way
 	notice   string
 	readOnly bool
+	lock     lock
 }
 
 // New makes the program's model.
@@ -87,11 +90,12 @@ func New(o Options) *App {
 	if o.Out == nil {
 		o.Out = io.Discard
 	}
-	env := &ui.Env{Styles: ui.NewStyles(o.Renderer), Keys: ui.NewKeys(), Now: o.Now, Zone: o.Zone, After: o.After}
+	env := &ui.Env{Styles: ui.NewStyles(o.Renderer), Keys: ui.NewKeys(), Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On}
 	a := &App{
 		env: env, host: o.Host, out: o.Out, notice: o.Notice, readOnly: o.ReadOnly,
 		list: keylist.New(env), detail: detail.New(env), requests: newRequests(),
 	}
+	a.lock = lock{Remote: o.Remote, last: o.Now()}
 	a.screens = newScreens(a, o)
 	a.actions = a.newActions()
 	a.profile.want = o.Profile
@@ -100,12 +104,15 @@ func New(o Options) *App {
 
 // Init opens the first profile. The frame is on screen before it is there.
 func (a *App) Init() tea.Cmd {
-	return tea.Batch(a.open(a.profile.want), a.minute())
+	return tea.Batch(a.open(a.profile.want), a.minute(), a.lock.begin(a))
 }
 
 // Update is the one way in: size, results of commands, then keys.
 func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	a.read.begin(a.env.Now())
+	if cmd, done := a.locking(msg); done {
+		return a, cmd
+	}
 	var cmd tea.Cmd
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:

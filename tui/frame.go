@@ -40,6 +40,8 @@ func (a *App) View() string {
 	switch {
 	case a.width <= 0 || a.height <= 0:
 		return ""
+	case a.lock.on:
+		return a.lockedView()
 	case a.tooSmall():
 		return a.tooSmallView()
 	}

@@ -104,6 +104,8 @@ func (a *App) errorWord() string {
 // noWrites says why nothing may be changed, if nothing may.
 func (a *App) noWrites() (why string, no bool) {
 	switch {
+	case a.lock.NoWrites != "":
+		return a.lock.NoWrites, true
 	case a.readOnly:
 		return "detent was started read-only", true
 	case a.profile.conn != nil && a.profile.conn.Profile.ReadOnly:

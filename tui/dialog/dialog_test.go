@@ -93,7 +93,7 @@ func TestTheQuestionBeforeQuittingStaysUnlessItIsAYes(t *testing.T) {
 
 func TestAProfileIsTestedOnceAtATimeAndOnlyItsOwnAnswerCounts(t *testing.T) {
 	rows := []ui.Profile{{Name: "a", Service: "prosopo"}, {Name: "b", Service: "generic"}}
-	p := NewProfiles(newEnv(), func() []ui.Profile { return rows }, "b", nil)
+	p := NewProfiles(newEnv(), func() []ui.Profile { return rows }, "b", nil, "")
 	p.SetSize(70, 20)
 	ask := p.Update(keyOf("t"))().(ui.TestProfile)
 	if ask.Name != "b" {
@@ -121,7 +121,7 @@ func TestManyProfilesScroll(t *testing.T) {
 	for i := range 60 {
 		rows = append(rows, ui.Profile{Name: fmt.Sprintf("profile-%02d-中文", i), Service: "prosopo", URL: "https://api.example"})
 	}
-	p := NewProfiles(newEnv(), func() []ui.Profile { return rows }, "profile-00-中文", nil)
+	p := NewProfiles(newEnv(), func() []ui.Profile { return rows }, "profile-00-中文", nil, "")
 	p.SetSize(50, 12)
 	for i := range 60 {
 		if !strings.Contains(p.View(), fmt.Sprintf("profile-%02d", i)) {

@@ -16,6 +16,7 @@ type Profiles struct {
 	rows    func() []ui.Profile
 	current string
 	add     func() ui.Screen
+	noAdd   string // why none is added here; empty where one can be
 
 	cursor        int
 	width, height int
@@ -30,9 +31,9 @@ type test struct {
 }
 
 // NewProfiles makes the list with the cursor on the profile in use. add makes the
-// form for a new one.
-func NewProfiles(env *ui.Env, rows func() []ui.Profile, current string, add func() ui.Screen) *Profiles {
-	p := &Profiles{env: env, rows: rows, current: current, add: add, tests: map[string]test{}, tickets: map[int]string{}}
+// form for a new one; noAdd says why there can be none.
+func NewProfiles(env *ui.Env, rows func() []ui.Profile, current string, add func() ui.Screen, noAdd string) *Profiles {
+	p := &Profiles{env: env, rows: rows, current: current, add: add, noAdd: noAdd, tests: map[string]test{}, tickets: map[int]string{}}
 	for i, r := range rows() {
 		if r.Name == current {
 			p.cursor = i
@@ -53,6 +54,9 @@ func (p *Profiles) SetSize(width, height int) { p.width, p.height = min(width, 9
 // Bindings are the keys that act now.
 func (p *Profiles) Bindings() []key.Binding {
 	k := p.env.Keys
+	if p.noAdd != "" {
+		return []key.Binding{k.Switch, k.TestProfile, k.Dismiss}
+	}
 	return []key.Binding{k.Switch, k.TestProfile, k.AddProfile, k.Dismiss}
 }
 
@@ -95,6 +99,8 @@ func (p *Profiles) press(msg tea.KeyMsg) tea.Cmd {
 		p.cursor = 0
 	case key.Matches(msg, k.Bottom):
 		p.cursor = max(last, 0)
+	case p.noAdd != "" && key.Matches(msg, k.AddProfile):
+		return ui.Do(ui.Toast{Text: p.noAdd})
 	case key.Matches(msg, k.AddProfile):
 		return ui.Do(ui.Push{Screen: p.add()})
 	case p.cursor <= last && key.Matches(msg, k.Switch):

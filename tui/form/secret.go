@@ -149,7 +149,10 @@ func (s *Secret) closing() key.Binding {
 // doings are what can be done with the secret.
 func (s *Secret) doings() []key.Binding {
 	k := s.env.Keys
-	out := []key.Binding{k.Reveal, k.Copy, k.Save, k.EnvLine, k.Pipe}
+	out := []key.Binding{k.Reveal, k.Copy}
+	if !s.env.Remote {
+		out = append(out, k.Save, k.EnvLine, k.Pipe)
+	}
 	if s.canDelete() {
 		out = append(out, k.Discard)
 	}
@@ -256,6 +259,8 @@ func (s *Secret) act(msg tea.KeyMsg) tea.Cmd {
 		s.askToLeave("It was neither copied nor saved from here. Is it stored?")
 	case s.busy != "":
 		return nil
+	case s.env.Remote && key.Matches(msg, k.Save, k.EnvLine, k.Pipe):
+		s.status = []statusLine{{"· ", "a file or a command would be on the server: copy the secret, or rotate to a destination of the profile", plain}}
 	case key.Matches(msg, k.Save):
 		s.sink = newSink(s.env, toFile, s.key.Name)
 	case key.Matches(msg, k.EnvLine):

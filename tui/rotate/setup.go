@@ -70,8 +70,19 @@ func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.
 }
 
 // The rows of the form, top to bottom: destinations, the typed one, the modes, the waits, begin.
-func (s *Setup) otherRow() int { return len(s.named) }
-func (s *Setup) modeRow() int  { return s.otherRow() + 1 }
+func (s *Setup) otherRow() int {
+	if s.env.Remote {
+		return -1 // only named ones
+	}
+	return len(s.named)
+}
+
+func (s *Setup) modeRow() int {
+	if s.env.Remote {
+		return len(s.named)
+	}
+	return len(s.named) + 1
+}
 func (s *Setup) drainRow() int { return s.modeRow() + len(s.modes) }
 func (s *Setup) soakRow() int  { return s.drainRow() + 1 }
 func (s *Setup) rows() int     { return s.soakRow() + 2 }
@@ -277,8 +288,13 @@ func (s *Setup) View() string {
 		p.line(s.choice(i, "[ ] ", "[x] ", s.ticks[i], n.Name+st.Dim.Render("  "+clean(n.Describe))))
 	}
 	mark(s.otherRow())
-	p.line(s.lead(s.otherRow()) + s.field(&s.other, s.width-6))
-	p.wrap("    ", st.Dim, "PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard")
+	switch {
+	case !s.env.Remote:
+		p.line(s.lead(s.otherRow()) + s.field(&s.other, s.width-6))
+		p.wrap("    ", st.Dim, "PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard")
+	case len(s.named) == 0:
+		p.wrap("    ", st.Dim, "The profile names no destination: one is added to the configuration on the server.")
+	}
 	gap()
 	p.line(st.Column.Render("HOW"))
 	for i, m := range s.modes {

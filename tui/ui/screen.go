@@ -37,6 +37,9 @@ type Env struct {
 	// After sends msg after d, such as what hides a revealed secret; nil is the real clock.
 	After func(d time.Duration, msg tea.Msg) tea.Cmd
 
+	// Remote says that the operator sits at another machine: a path or a command would be the server's.
+	Remote bool
+
 	tickets int
 }
 

@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	gossh "golang.org/x/crypto/ssh"
+
+	"detent/config"
+	"detent/sshd"
+)
+
+const (
+	// rereadEvery is how soon a change of the configuration reaches who is logged in.
+	rereadEvery = 2 * time.Second
+	// stopGrace is how long sessions may go on after they were told that the server stops, stopTime how long
+	// the end of what they have under way is waited for.
+	stopGrace = 5 * time.Second
+	stopTime  = 45 * time.Second
+)
+
+type sshOptions struct {
+	listen, hostKey string
+	maxSessions     int
+}
+
+func (a *app) sshCommand() *cobra.Command {
+	var o sshOptions
+	cmd := &cobra.Command{
+		Use: "ssh", Short: "Serve the TUI over SSH to the operators of the configuration", Args: cobra.NoArgs,
+		Long: `Serve the TUI to the operators that the configuration names, each with their role and their profiles. A public key
+alone says who somebody is. Tokens and deliveries stay on this machine. Without a terminal, "list", "check", "rotations" and
+"verify" work as commands. The configuration is read again when it changes; the sessions of an operator who was removed or changed end.`,
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.listen, "listen", "127.0.0.1:2222", "address and port; port 0 takes a free one")
+	f.StringVar(&o.hostKey, "host-key", "", "the server's own key, made once if it is not there (default $XDG_STATE_HOME/detent/ssh_host_ed25519_key)")
+	f.IntVar(&o.maxSessions, "max-sessions", 200, "how many sessions at once")
+	cmd.RunE = a.run(func(ctx context.Context, _ []string) error { return a.serveSSH(ctx, o) })
+	return cmd
+}
+
+func (a *app) serveSSH(ctx context.Context, o sshOptions) error {
+	if o.maxSessions < 1 || o.maxSessions > 10_000 {
+		return usagef("--max-sessions: must be between 1 and 10000")
+	}
+	cfg, err := a.config()
+	if err != nil {
+		return err
+	}
+	if len(cfg.Operators) == 0 {
+		return usagef("%s names no operators, so nobody could log in: add [operators.NAME] with keys, role and profiles", cfg.Path)
+	}
+	key, public, err := a.hostKey(o.hostKey)
+	if err != nil {
+		return usage(fmt.Errorf("--host-key: %w", err))
+	}
+	people := &operators{a: a, cfg: cfg, stamp: stampOf(cfg.Path)}
+	server, err := sshd.New(sshd.Options{
+		HostKey: key, Who: people.who, MaxSessions: o.maxSessions, Log: a.say, Now: a.world.Now,
+		Handle: func(s *sshd.Session) int { return a.serveSession(people, s) },
+	})
+	if err != nil {
+		return usage(err)
+	}
+	listener, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return usage(fmt.Errorf("--listen: %w", err))
+	}
+	if _, err := fmt.Fprintf(a.out, "listening on ssh://%s, host key %s\n", listener.Addr(), gossh.FingerprintSHA256(public)); err != nil {
+		_ = listener.Close()
+		return err
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	reread := time.NewTicker(rereadEvery)
+	defer reread.Stop()
+	for {
+		select {
+		case err := <-served:
+			return err
+		case <-reread.C:
+			people.reread(server)
+		case <-ctx.Done():
+			a.say("stopping")
+			server.Tell(fmt.Sprintf("the server is stopping: this session ends in %s", stopGrace), nil)
+			waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+			defer cancel()
+			server.Shutdown(waiting, "the server was stopped; an open rotation is kept", stopGrace)
+			return nil
+		}
+	}
+}
+
+// operators are the people of the configuration, as it is now.
+type operators struct {
+	a *app
+
+	mu    sync.Mutex
+	cfg   *config.Config
+	stamp stamp
+}
+
+// refresh takes up a file that has changed. One that is wrong is told, once, and what was there holds on.
+func (p *operators) refresh() (changed bool) {
+	now := stampOf(p.cfg.Path)
+	if now == p.stamp {
+		return false
+	}
+	p.stamp = now
+	cfg, err := config.Load(p.cfg.Path, true)
+	if err != nil {
+		p.a.say("%v; the configuration before holds on until that is mended", err)
+		return false
+	}
+	p.cfg = cfg
+	p.a.say("the configuration was read again")
+	return true
+}
+
+func (p *operators) who(key gossh.PublicKey) (string, bool) {
+	o, _, ok := p.find(key)
+	return o.Name, ok
+}
+
+func (p *operators) find(key gossh.PublicKey) (config.Operator, *config.Config, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refresh()
+	if key == nil {
+		return config.Operator{}, nil, false
+	}
+	o, ok := p.cfg.OperatorOf(key)
+	return o, p.cfg, ok
+}
+
+// reread ends the sessions of those whose rights are others now.
+func (p *operators) reread(server *sshd.Server) {
+	p.mu.Lock()
+	p.refresh()
+	cfg := p.cfg
+	p.mu.Unlock()
+	server.End("your access was removed or changed in the server's configuration", func(s *sshd.Session) bool {
+		o, ok := cfg.OperatorOf(s.Key)
+		before, _ := s.Rights().(config.Operator)
+		return s.Rights() != nil && (!ok || !reflect.DeepEqual(o, before))
+	})
+}
+
+// hostKey reads the server's key, or makes one where there is none. Two servers that start at once agree on one.
+func (a *app) hostKey(path string) ([]byte, gossh.PublicKey, error) {
+	path, err := a.env.Expand(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if path == "" {
+		dir, err := a.env.StateDir()
+		if err != nil {
+			return nil, nil, err
+		}
+		path = filepath.Join(dir, "ssh_host_ed25519_key")
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := makeHostKey(path); err != nil {
+			return nil, nil, err
+		}
+	}
+	data, err := config.ReadPrivate(path, "the host key")
+	if err != nil {
+		return nil, nil, err
+	}
+	signer, err := gossh.ParsePrivateKey(data)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: is no private key without a passphrase", path)
+	}
+	return data, signer.PublicKey(), nil
+}
+
+func makeHostKey(path string) error {
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return err
+	}
+	block, err := gossh.MarshalPrivateKey(private, "detent")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".host-key-*") // 0600
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(f.Name()) }()
+	_, err = f.Write(pem.EncodeToMemory(block))
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}

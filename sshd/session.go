@@ -1,0 +1,246 @@
+package sshd
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/charmbracelet/ssh"
+	gossh "golang.org/x/crypto/ssh"
+)
+
+const (
+	maxChannels = 10 // sessions of one connection, as OpenSSH has it
+	maxCommand  = 8 << 10
+	maxVariable = 256
+	// closeTime is how long a client may take to agree that a session is over.
+	closeTime = 5 * time.Second
+)
+
+// variables are those that a client may set.
+var variables = []string{"TERM", "COLORTERM", "LANG", "NO_COLOR"}
+
+// ErrGone is why a session ends whose client closed it or was lost.
+var ErrGone = errors.New("the client is gone")
+
+// Session is one session of somebody who has logged in: a command, or a terminal. Reading it is reading
+// what was typed; writing goes to the client.
+type Session struct {
+	Operator string
+	Key      gossh.PublicKey
+	From     string // address and port
+	Command  string // empty for a shell
+	Environ  []string
+	Terminal bool // it has one: Term and the size are those of the client
+
+	ch     gossh.Channel
+	ctx    context.Context
+	end    context.CancelCauseFunc
+	news   chan string
+	closed chan struct{} // the client has closed the channel, or is lost
+	mu     sync.Mutex
+	size   [2]int
+	rights any
+	resize func(width, height int)
+}
+
+// Context is done when the session must end; its cause says why.
+func (s *Session) Context() context.Context { return s.ctx }
+
+// News are lines for whoever sits there.
+func (s *Session) News() <-chan string { return s.news }
+
+// SetRights remembers what the session was begun with, for whoever decides later whether that still holds.
+func (s *Session) SetRights(r any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rights = r
+}
+
+// Rights is what SetRights was given; nil before.
+func (s *Session) Rights() any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rights
+}
+
+// Read reads what the client sends.
+func (s *Session) Read(p []byte) (int, error) { return s.ch.Read(p) }
+
+// Write sends to the client; it blocks while that does not read.
+func (s *Session) Write(p []byte) (int, error) { return s.ch.Write(p) }
+
+// Stderr is the client's standard error.
+func (s *Session) Stderr() io.Writer { return s.ch.Stderr() }
+
+// Size is the terminal's, in cells. From now on each new one is told to changed.
+func (s *Session) Size(changed func(width, height int)) (width, height int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.resize = changed
+	return s.size[0], s.size[1]
+}
+
+func (s *Session) setSize(width, height uint32) {
+	s.mu.Lock()
+	s.size = [2]int{int(min(width, 1<<15)), int(min(height, 1<<15))}
+	tell := s.resize
+	s.mu.Unlock()
+	if tell != nil {
+		tell(s.size[0], s.size[1])
+	}
+}
+
+// channel serves one session channel, until the client has closed it.
+func (s *Server) channel(_ *ssh.Server, conn *gossh.ServerConn, wanted gossh.NewChannel, ctx ssh.Context) {
+	open := channelsOf(ctx)
+	if open.Add(1) > maxChannels {
+		open.Add(-1)
+		_ = wanted.Reject(gossh.ResourceShortage, "too many sessions on this connection")
+		return
+	}
+	defer open.Add(-1)
+	key := ctxKey(ctx)
+	name, ok := s.opts.Who(key)
+	if !ok {
+		_ = wanted.Reject(gossh.Prohibited, "this key may not log in any more")
+		_ = conn.Close()
+		return
+	}
+	ch, requests, err := wanted.Accept()
+	if err != nil {
+		return
+	}
+	one := &Session{Operator: name, Key: key, From: conn.RemoteAddr().String(), ch: ch, news: make(chan string, 1), closed: make(chan struct{})}
+	one.ctx, one.end = context.WithCancelCause(context.Background())
+	var begun bool
+	for r := range requests {
+		ok := false
+		if !begun {
+			ok = one.before(r)
+		}
+		switch {
+		case r.Type == "window-change":
+			var w struct{ Columns, Rows, Width, Height uint32 }
+			if ok = gossh.Unmarshal(r.Payload, &w) == nil && one.Terminal; ok {
+				one.setSize(w.Columns, w.Rows)
+			}
+		case !begun && (r.Type == "shell" || r.Type == "exec") && ok:
+			begun = true
+			s.running.Add(1)
+			go s.run(one, conn)
+		}
+		if r.WantReply {
+			_ = r.Reply(ok, nil)
+		}
+	}
+	one.end(ErrGone)
+	close(one.closed)
+	_ = ch.Close()
+}
+
+// before takes what a client says before its session begins. Whatever is not named is refused.
+func (s *Session) before(r *gossh.Request) bool {
+	switch r.Type {
+	case "env":
+		var v struct{ Name, Value string }
+		if gossh.Unmarshal(r.Payload, &v) != nil || !slices.Contains(variables, v.Name) || len(v.Value) > maxVariable || len(s.Environ) > 2*len(variables) {
+			return false
+		}
+		s.Environ = append(s.Environ, v.Name+"="+v.Value)
+		return true
+	case "pty-req":
+		var p struct {
+			Term                         string
+			Columns, Rows, Width, Height uint32
+			Modes                        string
+		}
+		if s.Terminal || gossh.Unmarshal(r.Payload, &p) != nil || len(p.Term) > maxVariable {
+			return false
+		}
+		s.Terminal = true
+		s.Environ = append(s.Environ, "TERM="+p.Term)
+		s.setSize(p.Columns, p.Rows)
+		return true
+	case "shell":
+		return true
+	case "exec":
+		var c struct{ Command string }
+		if gossh.Unmarshal(r.Payload, &c) != nil || len(c.Command) > maxCommand {
+			return false
+		}
+		s.Command = c.Command
+		return true
+	}
+	return false
+}
+
+// run does a session whose client has said what it wants.
+func (s *Server) run(one *Session, conn *gossh.ServerConn) {
+	defer s.running.Done()
+	// A client whose line is full, or that does not agree that the session is over, holds on to nothing of ours.
+	forced := func() { time.AfterFunc(closeTime, func() { one.drop(conn) }) }
+	stop := context.AfterFunc(one.ctx, forced)
+	code := 1
+	if why := s.enter(one); why != "" {
+		_, _ = io.WriteString(one.Stderr(), "detent: "+why+"\r\n")
+	} else {
+		s.opts.Log("%s from %s: session begins", one.Operator, one.From)
+		code = s.opts.Handle(one)
+		s.mu.Lock()
+		delete(s.sessions, one)
+		s.mu.Unlock()
+		s.opts.Log("%s from %s: session ends", one.Operator, one.From)
+	}
+	if stop() {
+		forced()
+	}
+	_, _ = one.ch.SendRequest("exit-status", false, gossh.Marshal(struct{ Status uint32 }{uint32(code)}))
+	_ = one.ch.Close()
+}
+
+// drop closes the connection of a session that the client has not closed.
+func (s *Session) drop(conn *gossh.ServerConn) {
+	select {
+	case <-s.closed:
+	default:
+		_ = conn.Close()
+	}
+}
+
+// enter counts a session in, or says why not.
+func (s *Server) enter(one *Session) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closing:
+		return "the server is stopping; try again later"
+	case len(s.sessions) >= s.opts.MaxSessions:
+		return "too many sessions are open; try again later"
+	}
+	s.sessions[one] = struct{}{}
+	return ""
+}
+
+type channelsKey struct{}
+
+// channelsOf counts the open sessions of a connection.
+func channelsOf(ctx ssh.Context) *atomic.Int32 {
+	ctx.Lock()
+	defer ctx.Unlock()
+	if n, ok := ctx.Value(channelsKey{}).(*atomic.Int32); ok {
+		return n
+	}
+	n := new(atomic.Int32)
+	ctx.SetValue(channelsKey{}, n)
+	return n
+}
+
+func ctxKey(ctx ssh.Context) gossh.PublicKey {
+	key, _ := ctx.Value(ssh.ContextKeyPublicKey).(gossh.PublicKey)
+	return key
+}

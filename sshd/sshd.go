@@ -1,0 +1,192 @@
+// Package sshd is an SSH server for people whose public keys are known: it listens, authenticates,
+// limits, and hands sessions on. What a session does it does not know.
+//
+// The listener, the handshake and the host key are wish's and its ssh fork's. Their session handling
+// is not used: it says yes to every variable and to agent forwarding, blocks the channel's requests when
+// nobody takes a new size, and ends a session with the connection, not with its channel. It is replaced
+// where the fork lets one, by a channel handler.
+package sshd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/charmbracelet/ssh"
+	"github.com/charmbracelet/wish"
+	gossh "golang.org/x/crypto/ssh"
+)
+
+// Options make a Server. HostKey, Who and Handle are required.
+type Options struct {
+	HostKey []byte // PEM
+	// Who says whose key it is. Every key is asked for at the handshake, and again when a session begins.
+	Who func(key gossh.PublicKey) (name string, ok bool)
+	// Handle does a session, and returns its exit code. It must return soon after the session's context is done.
+	Handle      func(s *Session) int
+	MaxSessions int // at once, over all connections
+	// Log takes one line about a login; nil for none.
+	Log func(format string, args ...any)
+	Now func() time.Time // nil for the real clock
+	// Handshake is how long a login may take; zero is 20 s.
+	Handshake time.Duration
+}
+
+// Server is a running or stopped server.
+type Server struct {
+	opts Options
+	gate *gate
+	ssh  *ssh.Server
+
+	mu       sync.Mutex
+	sessions map[*Session]struct{}
+	closing  bool
+	running  sync.WaitGroup
+}
+
+const operatorKey = "detent-operator"
+
+type connKey struct{}
+
+// New makes a server.
+func New(o Options) (*Server, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = func(string, ...any) {}
+	}
+	if o.Handshake == 0 {
+		o.Handshake = handshakeTime
+	}
+	s := &Server{opts: o, sessions: map[*Session]struct{}{}}
+	s.gate = &gate{now: o.Now, deadline: o.Handshake, maxOpen: 2*o.MaxSessions + maxPending, from: map[netip.Prefix]*visitor{}}
+	var err error
+	s.ssh, err = wish.NewServer(wish.WithHostKeyPEM(o.HostKey), wish.WithVersion("detent"),
+		wish.WithPublicKeyAuth(s.authenticate), ssh.WrapConn(s.connect))
+	if err != nil {
+		return nil, fmt.Errorf("the host key: %w", err)
+	}
+	s.ssh.ServerConfigCallback = s.config
+	s.ssh.ChannelHandlers = map[string]ssh.ChannelHandler{"session": s.channel}
+	s.ssh.RequestHandlers = map[string]ssh.RequestHandler{"keepalive@openssh.com": alive}
+	s.ssh.SubsystemHandlers = map[string]ssh.SubsystemHandler{}
+	return s, nil
+}
+
+// alive answers a client that asks whether we are there.
+func alive(ssh.Context, *ssh.Server, *gossh.Request) (bool, []byte) { return true, nil }
+
+func (s *Server) connect(ctx ssh.Context, conn net.Conn) net.Conn {
+	c := s.gate.admit(conn)
+	if c == nil {
+		return nil
+	}
+	ctx.SetValue(connKey{}, c)
+	return c
+}
+
+// config is x/crypto's defaults, which are current, with fewer tries.
+func (s *Server) config(ctx ssh.Context) *gossh.ServerConfig {
+	c := &gossh.ServerConfig{MaxAuthTries: 6}
+	c.AuthLogCallback = func(conn gossh.ConnMetadata, method string, err error) {
+		if err != nil || method != "publickey" {
+			return
+		}
+		if g, ok := ctx.Value(connKey{}).(*guarded); ok {
+			g.welcome()
+		}
+	}
+	return c
+}
+
+func (s *Server) authenticate(ctx ssh.Context, key ssh.PublicKey) bool {
+	name, ok := s.opts.Who(key)
+	if !ok {
+		s.opts.Log("%s: unknown key %s", remote(ctx.RemoteAddr()), gossh.FingerprintSHA256(key))
+		return false
+	}
+	ctx.Permissions().Extensions = map[string]string{operatorKey: name}
+	return true
+}
+
+func remote(a net.Addr) string {
+	if a == nil {
+		return "somewhere"
+	}
+	return a.String()
+}
+
+// Serve accepts connections until Shutdown. It returns nil after that.
+func (s *Server) Serve(l net.Listener) error {
+	if err := s.ssh.Serve(l); !errors.Is(err, ssh.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// Sessions is how many sessions there are.
+func (s *Server) Sessions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.sessions)
+}
+
+// Tell hands a line to every session that which picks; nil picks all.
+func (s *Server) Tell(text string, which func(*Session) bool) {
+	for _, one := range s.picked(which) {
+		select {
+		case one.news <- text:
+		default: // the one before was not read yet
+		}
+	}
+}
+
+// End ends the sessions that which picks, with the reason.
+func (s *Server) End(why string, which func(*Session) bool) {
+	for _, one := range s.picked(which) {
+		one.end(errors.New(why))
+	}
+}
+
+func (s *Server) picked(which func(*Session) bool) []*Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []*Session
+	for one := range s.sessions {
+		if which == nil || which(one) {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// Shutdown takes no more connections, gives the sessions grace to end by themselves, ends those that are
+// left with the reason, waits for them as long as ctx lasts, and closes every connection.
+func (s *Server) Shutdown(ctx context.Context, why string, grace time.Duration) {
+	s.mu.Lock()
+	s.closing = true
+	s.mu.Unlock()
+	stopped, cancel := context.WithCancel(ctx)
+	cancel()
+	_ = s.ssh.Shutdown(stopped) // closes the listener; the wait is ours
+	done := make(chan struct{})
+	go func() { s.running.Wait(); close(done) }()
+	late := time.NewTimer(grace)
+	defer late.Stop()
+	select {
+	case <-done:
+	case <-late.C:
+		s.End(why, nil)
+		select {
+		case <-done:
+		case <-ctx.Done():
+		}
+	case <-ctx.Done():
+	}
+	_ = s.ssh.Close()
+}

@@ -1,0 +1,87 @@
+package tui
+
+import (
+	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/tui/ui"
+)
+
+// Remote says what is different where the operator sits at another machine.
+type Remote struct {
+	On bool
+	// NoWrites says why nothing may be changed, NoProfiles why no profile is added; empty where it may.
+	NoWrites, NoProfiles string
+	// LockAfter and EndAfter are how long no key is pressed before the screen is locked, and before the program ends.
+	LockAfter, EndAfter time.Duration
+	// News waits for a line to show, and returns false when there will be none any more. It is called in a command.
+	News func() (string, bool)
+}
+
+// lock hides the screen of somebody who has gone away, and ends the program later.
+type lock struct {
+	Remote
+	last  time.Time // of the last key
+	on    bool
+	ended string // why the program ended by itself
+}
+
+type (
+	lockMsg struct{}
+	newsMsg struct{ text string }
+)
+
+// begin starts the clock, and listens for news.
+func (l *lock) begin(a *App) tea.Cmd {
+	if !l.On {
+		return nil
+	}
+	return tea.Batch(a.env.Later(l.LockAfter, lockMsg{}), l.listen())
+}
+
+func (l *lock) listen() tea.Cmd {
+	news := l.News
+	return func() tea.Msg {
+		if text, ok := news(); ok {
+			return newsMsg{text}
+		}
+		return nil
+	}
+}
+
+// locking takes what the lock is about; done says that nobody else gets the message.
+func (a *App) locking(msg tea.Msg) (cmd tea.Cmd, done bool) {
+	l := &a.lock
+	switch msg := msg.(type) {
+	case tea.KeyMsg:
+		l.last = a.env.Now()
+		if l.on {
+			l.on = false
+			return nil, true
+		}
+	case newsMsg:
+		return tea.Batch(a.say(msg.text, false), l.listen()), true
+	case lockMsg:
+		idle := a.env.Now().Sub(l.last)
+		switch {
+		case idle >= l.EndAfter:
+			l.ended = "nobody pressed a key for " + l.EndAfter.String() + ": the session has ended; an open rotation is kept"
+			return a.quit(), true
+		case idle < l.LockAfter:
+			return a.env.Later(l.LockAfter-idle, lockMsg{}), true
+		}
+		l.on = true
+		return tea.Batch(a.tellAll(tea.BlurMsg{}), a.env.Later(l.EndAfter-idle, lockMsg{})), true
+	}
+	return nil, false
+}
+
+// Ended says why the program ended by itself; empty where somebody ended it.
+func (a *App) Ended() string { return a.lock.ended }
+
+func (a *App) lockedView() string {
+	text := "locked: no key was pressed for " + a.lock.LockAfter.String() + "\n\nany key goes on"
+	return strings.Join(ui.Centre(text, a.width, a.height), "\n")
+}
