@@ -17,6 +17,8 @@ const (
 	maxChannels = 10 // sessions of one connection, as OpenSSH has it
 	maxCommand  = 8 << 10
 	maxVariable = 256
+	maxWidth    = 1000 // cells: what a client says decides how large a screen is kept
+	maxHeight   = 500
 	// closeTime is how long a client may take to agree that a session is over.
 	closeTime = 5 * time.Second
 )
@@ -87,7 +89,10 @@ func (s *Session) Size(changed func(width, height int)) (width, height int) {
 
 func (s *Session) setSize(width, height uint32) {
 	s.mu.Lock()
-	s.size = [2]int{int(min(width, 1<<15)), int(min(height, 1<<15))}
+	if width == 0 || height == 0 {
+		width, height = 80, 24 // a client that knows no size
+	}
+	s.size = [2]int{int(min(width, maxWidth)), int(min(height, maxHeight))}
 	tell := s.resize
 	s.mu.Unlock()
 	if tell != nil {
@@ -119,23 +124,24 @@ func (s *Server) channel(_ *ssh.Server, conn *gossh.ServerConn, wanted gossh.New
 	one.ctx, one.end = context.WithCancelCause(context.Background())
 	var begun bool
 	for r := range requests {
-		ok := false
+		ok, begins := false, false
 		if !begun {
 			ok = one.before(r)
+			begins = ok && (r.Type == "shell" || r.Type == "exec")
 		}
-		switch {
-		case r.Type == "window-change":
+		if r.Type == "window-change" {
 			var w struct{ Columns, Rows, Width, Height uint32 }
 			if ok = gossh.Unmarshal(r.Payload, &w) == nil && one.Terminal; ok {
 				one.setSize(w.Columns, w.Rows)
 			}
-		case !begun && (r.Type == "shell" || r.Type == "exec") && ok:
-			begun = true
-			s.running.Add(1)
-			go s.run(one, conn)
 		}
 		if r.WantReply {
 			_ = r.Reply(ok, nil)
+		}
+		if begins { // after the reply: a short command closes the channel at once
+			begun = true
+			s.running.Add(1)
+			go s.run(one, conn)
 		}
 	}
 	one.end(ErrGone)
@@ -190,7 +196,7 @@ func (s *Server) run(one *Session, conn *gossh.ServerConn) {
 		_, _ = io.WriteString(one.Stderr(), "detent: "+why+"\r\n")
 	} else {
 		s.opts.Log("%s from %s: session begins", one.Operator, one.From)
-		code = s.opts.Handle(one)
+		code = s.handled(one)
 		s.mu.Lock()
 		delete(s.sessions, one)
 		s.mu.Unlock()
@@ -201,6 +207,18 @@ func (s *Server) run(one *Session, conn *gossh.ServerConn) {
 	}
 	_, _ = one.ch.SendRequest("exit-status", false, gossh.Marshal(struct{ Status uint32 }{uint32(code)}))
 	_ = one.ch.Close()
+}
+
+// handled is the handler's code. One that panics has failed, and ends nobody else's session; the value is not
+// told, it may hold anything.
+func (s *Server) handled(one *Session) (code int) {
+	defer func() {
+		if recover() != nil {
+			s.opts.Log("%s from %s: the session ended on an error of detent's own", one.Operator, one.From)
+			code = 1
+		}
+	}()
+	return s.opts.Handle(one)
 }
 
 // drop closes the connection of a session that the client has not closed.
