@@ -157,6 +157,18 @@ func (a *app) openRemoteTUI(ctx context.Context) error {
 	if a.remote.views() {
 		o.Remote.NoWrites = viewerOnly
 	}
+	o.After = func(d time.Duration, msg tea.Msg) tea.Cmd { // Bubble Tea's own waits on when the session is over
+		return func() tea.Msg {
+			late := time.NewTimer(d)
+			defer late.Stop()
+			select {
+			case <-late.C:
+				return msg
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	}
 	model := tui.New(o)
 	_, err = screen.Run(model, tea.WithContext(ctx))
 	why := context.Cause(ctx)
