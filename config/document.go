@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,11 +129,20 @@ func (d *document) first() error {
 	})
 }
 
-var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+// isASCIIName reports whether a text is letters, digits and the others named, at least one.
+func isASCIIName(s, others string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && strings.IndexByte(others, c) < 0 {
+			return false
+		}
+	}
+	return s != ""
+}
 
 // quoteKey writes a part of a key as TOML does.
 func quoteKey(part string) string {
-	if bareKey.MatchString(part) {
+	if isASCIIName(part, "_-") {
 		return part
 	}
 	return strconv.Quote(part)

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -75,8 +74,6 @@ const (
 	keysForm     = `a list of public keys: ["ssh-ed25519 AAAA…"]`
 )
 
-var operatorName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
-
 // readOperators reads [operators.NAME]; the profiles have been read.
 func (c *Config) readOperators(root *section) {
 	table := root.sub("operators", "tables: [operators.NAME]")
@@ -92,7 +89,7 @@ func (c *Config) readOperators(root *section) {
 }
 
 func (c *Config) readOperator(name string, t *section, owner map[string]string) Operator {
-	if !operatorName.MatchString(name) {
+	if !isASCIIName(name, "._-") || strings.IndexByte("._-", name[0]) >= 0 || len(name) > 64 {
 		t.doc.refuse(t.path, operatorRule)
 	}
 	o := Operator{Name: name}

@@ -53,7 +53,7 @@ func postgresFailure(err error) failure {
 		return connectionFailure(err)
 	}
 	switch e.Code {
-	case "23505", "42P07": // unique_violation; duplicate_table, of two that make one at once
+	case "23505", "42P07", "42710": // unique_violation; duplicate_table and duplicate_object, of two that make one at once
 		return taken
 	case "40001", "40P01": // serialization_failure, deadlock_detected
 		return again
