@@ -23,4 +23,7 @@
 //   - Vertesia roles that its document does not rank may list keys, no more, and only an
 //     administrator grants them or changes a key that has them.
 //   - Vertesia's properties, clearance, compartments and the like are set by an administrator alone.
+//   - A store that cannot be used is a 503. With Retry-After nothing was done; without, a write whose answer the database
+//     did not give may have happened. A create is never tried again by the service itself.
+//   - A write is refused if its caller lost its key or its rights while the request came in.
 package keyserver

@@ -21,7 +21,7 @@ func TestGenericListIsWholeWithoutALimitAndPagedWithOne(t *testing.T) {
 
 func testGenericListIsWholeWithoutALimitAndPagedWithOne(t *testing.T, open opener) {
 	b := open(t)
-	if err := b.FillDemo(t.Context(), 1234); err != nil {
+	if err := b.FillDemo(t.Context(), 1234, apikey.Generic); err != nil {
 		t.Fatal(err)
 	}
 	for _, env := range []apikey.Environment{apikey.Live, apikey.Test, ""} {
