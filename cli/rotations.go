@@ -167,6 +167,11 @@ func (a *app) writeRotations(views []rotation.View) error {
 				return err
 			}
 		}
+		if v.Operator != "" {
+			if _, err := fmt.Fprintf(a.out, "  last by    %s, over SSH\n", v.Operator); err != nil {
+				return err
+			}
+		}
 		if v.Holder != nil {
 			if _, err := fmt.Fprintf(a.out, "  held by    %s\n", v.Holder); err != nil {
 				return err

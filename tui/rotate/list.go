@@ -188,6 +188,9 @@ func (l *List) viewSelected(p *page, v rotation.View) {
 	for _, u := range v.Unknown {
 		p.wrap(st.Warn.Render("    ? "), st.Base, u)
 	}
+	if v.Operator != "" {
+		p.wrap(st.Dim.Render("    last by: "), st.Base, clean(v.Operator)+", over SSH")
+	}
 	if v.State == rotation.Open {
 		p.wrap(st.Dim.Render("    next: "), st.Base, v.Next.Text)
 	}
