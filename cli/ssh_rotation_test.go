@@ -86,3 +86,5 @@ func TestSSHSessionThatDropsLeavesItsRotationToTheNextOperator(t *testing.T) {
 		t.Error("the journal does not name ada")
 	}
 }
+
+func (v *screen) shows(text string) bool { return strings.Contains(v.term.String(), text) }

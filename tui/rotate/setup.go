@@ -143,7 +143,7 @@ func (s *Setup) Bindings() []key.Binding {
 	begin := k.Confirm
 	begin.SetHelp("enter", "begin with the preflight")
 	out := []key.Binding{begin, k.Cancel}
-	if s.focus < s.otherRow() || s.focus >= s.modeRow() && s.focus < s.drainRow() {
+	if s.focus < len(s.named) || s.focus >= s.modeRow() && s.focus < s.drainRow() {
 		out = append(out, k.Tick)
 	}
 	return append(out, k.Next, k.Prev)
@@ -209,7 +209,7 @@ func (s *Setup) plan() (plan Plan, row int, problem string) {
 		plan.Destinations = append(plan.Destinations, destination(spec))
 	}
 	if len(plan.Destinations) == 0 && !s.key.Own {
-		return plan, s.otherRow(), "Where does the application read this key? Without a place for the new secret nothing is begun."
+		return plan, max(s.otherRow(), 0), "Where does the application read this key? Without a place for the new secret nothing is begun."
 	}
 	chosen := s.modes[s.mode]
 	plan.Mode, plan.OldFirst = chosen.mode, chosen.oldFirst
