@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -445,5 +446,56 @@ func TestIdleSessionsDoNothing(t *testing.T) {
 	}
 	if !slices.ContainsFunc(all, func(v *screen) bool { return strings.Contains(v.term.String(), "read-only") }) {
 		t.Error("a viewer's session does not say that it is read-only")
+	}
+}
+
+// TestSSHCreateGoesToTheOperatorsTerminalAlone: the secret is shown and copied where the operator sits, and no place on
+// the server is offered for it; the record names the operator and where they came from.
+func TestSSHCreateGoesToTheOperatorsTerminalAlone(t *testing.T) {
+	h := newSSHHost(t)
+	v := openScreen(t, h.login("alice"), "xterm", 120, 40)
+	v.wait("No keys yet")
+	v.press("n")
+	v.wait("New Prosopo key")
+	v.press("over-ssh")
+	v.wait("› over-ssh")
+	v.press("\r")
+	v.wait("choose, or type a span")
+	v.press("\r")
+	v.wait("0 of 23 picked")
+	v.press(" ")
+	v.wait("1 of 23 picked")
+	v.press("\r")
+	v.wait("▸ Create ◂")
+	v.pressUntil("\r", "the secret is there", func() bool { return v.shows("This is the only time") })
+	if v.shows("save to a file") || v.shows("write to .env") || v.shows("pipe to a command") {
+		t.Errorf("a place on the server is offered:\n%s", v.term.String())
+	}
+	v.press("r")
+	v.wait("API_KEY=psp_")
+	secret := regexp.MustCompile(`psp_[a-z2-7]{40,}`).FindString(v.term.String())
+	v.press("c")
+	copied := "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(secret))
+	waitFor(t, "the secret goes to the operator's clipboard", func() bool { return secret != "" && strings.Contains(v.raw.String(), copied) })
+	v.pressUntil("\r", "the list has it", func() bool { return v.shows("1 key") && !v.shows("This is the only time") })
+	if r := h.exec("ada", "verify -o json", secret); r.code != 0 || !strings.Contains(r.stdout, `"valid": true`) {
+		t.Errorf("the secret does not work: %+v", r)
+	}
+	record := h.must("audit", "-o", "json")
+	if !strings.Contains(record, `"alice"`) || !strings.Contains(record, "127.0.0.1") || !strings.Contains(record, "over-ssh") {
+		t.Errorf("the record is %s", record)
+	}
+	err := filepath.WalkDir(h.home, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if bytes.Contains(text, []byte(secret)) {
+			t.Errorf("the secret lies in %s", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

@@ -387,15 +387,24 @@ func (c *faultRun) delivered() {
 	}
 }
 
-// tidy holds that beside those files of the home there are none.
+// tidy holds that beside those files of the home and the audit log there are none.
 func (c *faultRun) tidy(files ...string) {
 	entries, err := os.ReadDir(c.dir)
 	if err != nil {
 		c.errorf("%v", err)
 	}
 	for _, e := range entries {
-		if !slices.Contains(append(files, "token", "debug.log", ".config"), e.Name()) {
+		if !slices.Contains(append(files, "token", "debug.log", ".config", ".local"), e.Name()) {
 			c.errorf("%s is left behind", e.Name())
+		}
+	}
+	states, err := filepath.Glob(filepath.Join(c.dir, ".local/*/*/*"))
+	if err != nil {
+		c.errorf("%v", err)
+	}
+	for _, path := range states {
+		if !strings.HasPrefix(filepath.Base(path), "audit.") {
+			c.errorf("%s is left behind", path)
 		}
 	}
 }
