@@ -193,3 +193,27 @@ func isKeys(x ast.Expr) bool {
 	}
 	return false
 }
+
+// TestNothingIsCompiledBeforeItIsNeeded: the first frame does not wait for a regular expression of another screen.
+func TestNothingIsCompiledBeforeItIsNeeded(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		for _, decl := range s.file.Decls {
+			vars, ok := decl.(*ast.GenDecl)
+			if !ok {
+				continue
+			}
+			ast.Inspect(vars, func(n ast.Node) bool {
+				if _, later := n.(*ast.FuncLit); later {
+					return false
+				}
+				if sel, ok := n.(*ast.SelectorExpr); ok && strings.HasPrefix(sel.Sel.Name, "MustCompile") {
+					t.Errorf("%s: compiled at start; sync.OnceValue compiles it when it is needed", s.fset.Position(n.Pos()))
+				}
+				return true
+			})
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -59,8 +60,8 @@ func (e Expiry) Check(now time.Time) error {
 const expiryForms = "never, a span such as 30d, 12h, 90m or 3600s, or a date such as 2027-01-31"
 
 var (
-	spanPattern = regexp.MustCompile(`^([0-9]{1,12})(s|m|h|d|w)?$`)
-	datePattern = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}`)
+	spanPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9]{1,12})(s|m|h|d|w)?$`) })
+	datePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}`) })
 )
 
 // ParseExpiry reads what a user types: "never", "3600s", "90m", "12h", "30d", "4w", bare
@@ -70,7 +71,7 @@ func ParseExpiry(text string, now time.Time, loc *time.Location) (Expiry, error)
 	if s == "never" {
 		return Expiry{}, nil
 	}
-	if spanPattern.MatchString(s) {
+	if spanPattern().MatchString(s) {
 		d, err := ParseSpan(s)
 		if err != nil {
 			return Expiry{}, fmt.Errorf("%w: use never for no expiry", err)
@@ -87,7 +88,7 @@ func ParseExpiry(text string, now time.Time, loc *time.Location) (Expiry, error)
 		e := Expiry{At: at}
 		return e, e.Check(now)
 	}
-	if date := datePattern.FindString(s); date != "" {
+	if date := datePattern().FindString(s); date != "" {
 		if _, err := time.Parse(time.DateOnly, date); err != nil {
 			return Expiry{}, fmt.Errorf("%s is a date that does not exist", date)
 		}
@@ -97,7 +98,7 @@ func ParseExpiry(text string, now time.Time, loc *time.Location) (Expiry, error)
 
 // ParseSpan reads a positive span of time: 3600s, 90m, 12h, 30d, 4w, or bare seconds.
 func ParseSpan(text string) (time.Duration, error) {
-	m := spanPattern.FindStringSubmatch(strings.ToLower(strings.TrimSpace(text)))
+	m := spanPattern().FindStringSubmatch(strings.ToLower(strings.TrimSpace(text)))
 	if m == nil {
 		return 0, fmt.Errorf("%q is no span of time: use for example 30d, 12h, 90m or 3600s", clip(text))
 	}

@@ -4,12 +4,13 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // maxSecret bounds what is taken for a secret; a JWT with many claims stays far below.
 const maxSecret = 16 << 10
 
-var assignment = regexp.MustCompile(`^(export )?[A-Z_][A-Z0-9_]*=.`)
+var assignment = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(export )?[A-Z_][A-Z0-9_]*=.`) })
 
 // ParseSecret reads a secret as people paste, pipe or store it. One trailing
 // newline is dropped; anything else that cannot be part of a secret is refused
@@ -25,7 +26,7 @@ func ParseSecret(text string) (Secret, error) {
 		return Secret{}, errors.New("the secret has more than one line: give the secret alone, on one line")
 	case strings.ContainsAny(text, "\"'`"):
 		return Secret{}, errors.New("the secret has quotes: give it without them")
-	case assignment.MatchString(text):
+	case assignment().MatchString(text):
 		return Secret{}, errors.New("this is NAME=VALUE: give the value alone")
 	case strings.ContainsAny(text, " \t"):
 		return Secret{}, errors.New("the secret has a space: give the secret alone, without \"Bearer\" or blanks")

@@ -3,6 +3,7 @@ package client
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"detent/apikey"
 )
@@ -12,7 +13,7 @@ import (
 const minMask = 4
 
 // commonPrefix is how the secrets of a service all begin; it says nothing about which one it is.
-var commonPrefix = regexp.MustCompile(`^[A-Za-z]{2,5}[_-](?:(?:live|test)_)?`)
+var commonPrefix = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z]{2,5}[_-](?:(?:live|test)_)?`) })
 
 // maskOf reports whether a mask such as "sk-ec54686****" is one of the secret: what is shown of it
 // begins the secret, and is more than the service's common prefix.
@@ -21,7 +22,7 @@ func maskOf(mask string, secret apikey.Secret) bool {
 	if shown == mask || !secret.HasPrefix(shown) {
 		return false
 	}
-	return len(shown)-len(commonPrefix.FindString(shown)) >= minMask
+	return len(shown)-len(commonPrefix().FindString(shown)) >= minMask
 }
 
 // collector hands a list over in batches and marks the credential that lists it. Keys whose mask

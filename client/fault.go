@@ -99,7 +99,7 @@ func words(raw string, known ...apikey.Secret) string {
 				s = secret.Redact(s)
 			}
 		}
-		return secretLooking.ReplaceAllString(s, "[secret]")
+		return secretLooking().ReplaceAllString(s, "[secret]")
 	}
 	return scrub(hide(scrub(hide(raw), len(raw)+1)), maxMessage)
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -163,4 +164,6 @@ func escapeEnd(text string, i int) int {
 }
 
 // secretLooking is what a key or a session token of one of the services looks like.
-var secretLooking = regexp.MustCompile(`\b(?:sk|pk|psp|pro)[-_][A-Za-z0-9_\-]{16,}|\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-.]+`)
+var secretLooking = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b(?:sk|pk|psp|pro)[-_][A-Za-z0-9_\-]{16,}|\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-.]+`)
+})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -20,8 +21,10 @@ import (
 
 var (
 	byteOrderMark  = []byte("\xef\xbb\xbf")
-	assignmentHead = regexp.MustCompile(`^[ \t]*(?:export[ \t]+)?([A-Za-z0-9_.-]+)([ \t]*)([=:])([ \t]*)`)
-	plainValue     = regexp.MustCompile(`^[A-Za-z0-9_.+/=:@%,-]+$`)
+	assignmentHead = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[ \t]*(?:export[ \t]+)?([A-Za-z0-9_.-]+)([ \t]*)([=:])([ \t]*)`)
+	})
+	plainValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_.+/=:@%,-]+$`) })
 )
 
 // dotenvError is a line that cannot be edited around safely. It never quotes the line.
@@ -84,7 +87,7 @@ func parseDotenv(src []byte) (dotenv, error) {
 			pos, line = next, line+1
 			continue
 		}
-		m := assignmentHead.FindSubmatchIndex(text)
+		m := assignmentHead().FindSubmatchIndex(text)
 		if m == nil {
 			if bytes.ContainsAny(text, "'\"`=:") {
 				return d, &dotenvError{line, "no NAME=value that every dotenv library reads alike"}
@@ -315,7 +318,7 @@ func encodeValue(value string, quote byte, tail string) (string, error) {
 	bareTail := tail == "" || strings.TrimLeft(tail, " \t") == "" ||
 		(tail[0] == ' ' || tail[0] == '\t') && strings.Count(tail, "#") == 1
 	forms := map[byte]bool{
-		0:    bareTail && plainValue.MatchString(value),
+		0:    bareTail && plainValue().MatchString(value),
 		'"':  !strings.ContainsAny(value, `"\$`),
 		'\'': !strings.Contains(value, "'") && !strings.HasSuffix(value, `\`),
 	}

@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"detent/apikey"
 )
 
 // keyOfEnvironment is the form of key that says where it works: sk_test_…,
 // pk_live_…, rk_test_…, and with - between.
-var keyOfEnvironment = regexp.MustCompile(`^[a-z]{2,12}[_-](test|live)[_-][A-Za-z0-9]`)
+var keyOfEnvironment = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]{2,12}[_-](test|live)[_-][A-Za-z0-9]`) })
 
 // environmentVariables say where an application runs. NODE_ENV, RAILS_ENV and the
 // like say "production" in test deployments too, where it only means an optimised
@@ -62,7 +63,7 @@ func disagreeing(d dotenv, variable string, env apikey.Environment) *mixed {
 }
 
 func environmentOf(name, value string) apikey.Environment {
-	if m := keyOfEnvironment.FindStringSubmatch(value); m != nil {
+	if m := keyOfEnvironment().FindStringSubmatch(value); m != nil {
 		return apikey.Environment(m[1])
 	}
 	deployment, known := environmentVariables[strings.ToUpper(name)]

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // place is a file that holds a secret and is only ever replaced as a whole:
@@ -51,13 +52,13 @@ const (
 	stepFinishFolder  = "finish: sync folder"
 )
 
-var jobID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+var jobID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`) })
 
 // errMoving says that others write to the file faster than it can be replaced.
 var errMoving = errors.New("the file keeps being changed by another program: nothing was written; try again when that program is quiet")
 
 func checkJob(job Job) error {
-	if !jobID.MatchString(job.ID) || len(job.ID) > 64 {
+	if !jobID().MatchString(job.ID) || len(job.ID) > 64 {
 		return fmt.Errorf("the rotation id %s cannot name a backup", display(clip(job.ID)))
 	}
 	return nil

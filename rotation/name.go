@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // nonceLen is the number of base32 characters: 50 bits, too many to meet by chance.
@@ -13,8 +14,8 @@ const nonceLen = 10
 
 var (
 	nonceText    = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-	noncePattern = regexp.MustCompile(`^[a-z2-7]{10}$`)
-	suffixed     = regexp.MustCompile(`^(.*?) ?~r([A-Za-z2-7]{10})$`)
+	noncePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z2-7]{10}$`) })
+	suffixed     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(.*?) ?~r([A-Za-z2-7]{10})$`) })
 )
 
 func newNonce(random io.Reader) (string, error) {
@@ -25,7 +26,7 @@ func newNonce(random io.Reader) (string, error) {
 	return nonceText.EncodeToString(b[:])[:nonceLen], nil
 }
 
-func isNonce(s string) bool { return noncePattern.MatchString(s) }
+func isNonce(s string) bool { return noncePattern().MatchString(s) }
 
 func suffix(nonce string) string { return " ~r" + nonce }
 
@@ -33,7 +34,7 @@ func suffix(nonce string) string { return " ~r" + nonce }
 // carries one. Suffixes of several rotations are all taken off; the last counts.
 func splitName(name string) (base, nonce string) {
 	for {
-		m := suffixed.FindStringSubmatch(name)
+		m := suffixed().FindStringSubmatch(name)
 		if m == nil {
 			return name, nonce
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // plainEnv are the secrets that a .env file takes without quotes.
-var plainEnv = regexp.MustCompile(`^[A-Za-z0-9_./+=:~-]+$`)
+var plainEnv = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_./+=:~-]+$`) })
 
 // View shows the secret as a mask, or, once asked for, in lines of its own that a mouse can select.
 func (s *Secret) View() string {
@@ -70,7 +71,7 @@ func (s *Secret) secretLines(width int) []string {
 	for _, l := range cut(value, width) {
 		out = append(out, st.Secret.Render(l))
 	}
-	if env := "API_KEY=" + value; plainEnv.MatchString(value) && len(env) <= width && s.pane.height > 16 {
+	if env := "API_KEY=" + value; plainEnv().MatchString(value) && len(env) <= width && s.pane.height > 16 {
 		out = append(out, "", st.Dim.Render("as a line of a .env file:"), st.Base.Render(env))
 	}
 	return append(out, "")
