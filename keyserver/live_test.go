@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv("KEYSERVER_TEST_CHILD"); path != "" {
 		os.Exit(child(path))
 	}
+	if path := os.Getenv("KEYSERVER_TEST_HOLDER"); path != "" {
+		os.Exit(holder(path))
+	}
 	code := m.Run()
 	pgtest.Stop()
 	os.Exit(code)
@@ -34,13 +37,13 @@ func TestMain(m *testing.M) {
 
 // child serves the store and says where on its standard output, then waits to be killed.
 func child(store string) int {
-	o := Options{Path: store}
+	o, tries := Options{Path: store}, 1
 	if IsPostgresURL(store) {
-		o = Options{URL: store}
+		o, tries = Options{URL: store}, 100 // the database may be away for a while
 	}
 	var s *Server
 	var err error
-	for range 100 { // a database may be away for a while
+	for range tries {
 		if s, err = Open(context.Background(), o); err == nil {
 			break
 		}

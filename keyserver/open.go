@@ -53,7 +53,25 @@ func (s *store) ready(ctx context.Context, mustExist bool) error {
 	case err != nil:
 		return err
 	}
+	if err := s.connect(ctx); err != nil {
+		return err
+	}
 	return s.migrate(ctx)
+}
+
+// connect makes the first connection that writes. SQLite turns a new file into one with a write-ahead log there, and where
+// several programs do so at once it tells all but one that the file is locked, at once: its busy timeout is for other locks.
+func (s *store) connect(ctx context.Context) error {
+	const attempts = 100 // some 5 s, which is the busy timeout
+	for attempt := 0; ; attempt++ {
+		err := s.writer.PingContext(ctx)
+		if err == nil || s.failure(err) != busy || attempt == attempts {
+			return err
+		}
+		if err := s.pause(ctx, attempt); err != nil {
+			return err
+		}
+	}
 }
 
 // logTo keeps a password out of a log.

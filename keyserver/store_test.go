@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"detent/apikey"
 )
@@ -283,5 +287,59 @@ func TestWritesReachTheDiskBeforeTheyAreAnswered(t *testing.T) {
 		if err := b.store.writer.QueryRow(`PRAGMA ` + pragma).Scan(&got); err != nil || got != want {
 			t.Errorf("%s is %q (%v), want %q", pragma, got, err, want)
 		}
+	}
+}
+
+// holder is a program that makes the store at the same time: it has the write lock of a file without a write-ahead log
+// when it says so, and lets go when its standard input ends.
+func holder(path string) int {
+	db, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		return 1
+	}
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec(`BEGIN IMMEDIATE`); err != nil {
+		return 1
+	}
+	fmt.Println("held")
+	_, _ = io.Copy(io.Discard, os.Stdin) // it ends
+	if _, err := db.Exec(`COMMIT`); err != nil {
+		return 1
+	}
+	return 0
+}
+
+// TestAStoreThatAnotherMakesAtTheSameTimeIsWaitedFor: SQLite says at once that such a file is locked, whatever the
+// busy timeout is.
+func TestAStoreThatAnotherMakesAtTheSameTimeIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "keys.db")
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "KEYSERVER_TEST_HOLDER="+path)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Fscanln(out, new(string)); err != nil {
+		t.Fatal(err)
+	}
+	// However late it comes, it is waited for; one that is not waited for ends Open before.
+	time.AfterFunc(50*time.Millisecond, func() { _ = in.Close() })
+	s, err := Open(t.Context(), Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
 	}
 }
