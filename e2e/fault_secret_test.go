@@ -243,7 +243,7 @@ func TestARevealedSecretHidesAndIsNowhereElse(t *testing.T) {
 	copied := []byte("\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(secret)))
 	p.until("it is copied", func(string) bool { return bytes.Contains(p.raw, copied) }) // between frames, in no order with them
 	p.do("s", `shop.key▏`)
-	p.confirm(`✓ .*written`)
+	p.confirm(`(?s)✓ .*written`)
 	proc := filepath.Join("/proc", fmt.Sprint(p.cmd.Process.Pid))
 	for _, file := range []string{"environ", "cmdline"} {
 		b, err := os.ReadFile(filepath.Join(proc, file))
