@@ -123,6 +123,9 @@ func (a *app) openRemoteTUI(ctx context.Context) error {
 	if !s.Terminal {
 		return usagef("the TUI needs a terminal: ssh -t; without one, use a command: ssh HOST list -o json")
 	}
+	if clientEnv(s.Environ).Getenv("TERM") == dumb {
+		return usagef("%s: use a command, ssh HOST list, check, rotations or verify", dumbNeeds)
+	}
 	start, err := a.selected()
 	if err != nil {
 		return err
@@ -146,7 +149,8 @@ func (a *app) openRemoteTUI(ctx context.Context) error {
 	defer h.giveUp()
 	o := a.tuiOptions(h, screen, start)
 	o.ReadOnly, o.Renderer = forced && !start.ReadOnly, rendererOf(s.Environ)
-	o.Remote = tui.Remote{On: true, LockAfter: lockAfter, EndAfter: endAfter, NoProfiles: profilesOnServer, News: func() (string, bool) {
+	who := a.remote.operator.Name + ", " + string(a.remote.operator.Role)
+	o.Remote = tui.Remote{On: true, Who: who, LockAfter: lockAfter, EndAfter: endAfter, NoProfiles: profilesOnServer, News: func() (string, bool) {
 		select {
 		case text := <-s.News():
 			return text, true

@@ -22,6 +22,12 @@ import (
 	"detent/tui/ui"
 )
 
+// dumb is what a terminal calls itself that prints line by line and does nothing else: a shell inside an editor, a log.
+const (
+	dumb      = "dumb"
+	dumbNeeds = "TERM=dumb says that this terminal cannot place its cursor, and the TUI draws a screen"
+)
+
 // openTUI opens the TUI on the selected profile. Whatever is wrong with the
 // configuration is said before the terminal changes.
 func (a *app) openTUI(ctx context.Context, _ []string) error {
@@ -32,6 +38,9 @@ func (a *app) openTUI(ctx context.Context, _ []string) error {
 	out, isOut := a.world.Out.(*os.File)
 	if !isFile || !isOut || !isTerminal(in) || !isTerminal(out) {
 		return usagef("the TUI needs a terminal; without one, use a command: detent list, detent --help")
+	}
+	if a.env.Get("TERM") == dumb {
+		return usagef("%s: use a command, such as detent list (detent --help names them all), or set TERM to what the terminal is", dumbNeeds)
 	}
 	start, err := a.selected()
 	if err != nil {

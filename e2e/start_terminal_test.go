@@ -62,7 +62,6 @@ func TestNoColourMeansNone(t *testing.T) {
 		{[]string{"NO_COLOR=1"}, []string{"--demo"}},
 		{[]string{"NO_COLOR=1", "COLORTERM=truecolor", "CLICOLOR_FORCE=1"}, []string{"--demo"}},
 		{nil, []string{"--demo", "--no-color"}},
-		{[]string{"TERM=dumb"}, []string{"--demo"}},
 		{[]string{"TERM="}, []string{"--demo"}},
 	} {
 		h := newHome(t)
@@ -82,6 +81,23 @@ func TestNoColourMeansNone(t *testing.T) {
 		if code := p.exit(); code != 0 {
 			t.Errorf("%v: exit %d", c.env, code)
 		}
+	}
+}
+
+// TestATerminalThatCannotPlaceItsCursorGetsASentence, and no byte that it would print as rubbish.
+func TestATerminalThatCannotPlaceItsCursorGetsASentence(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.env = append(h.env, "TERM=dumb")
+	s := h.start(t, 80, 24)
+	code := s.exit()
+	if out := string(s.output()); code != 2 || strings.Contains(out, "\x1b") || !strings.Contains(out, "TERM=dumb") || !strings.Contains(out, "detent list") {
+		t.Errorf("exit %d: %q", code, out)
+	}
+	list := h.start(t, 80, 24, "list")
+	code = list.exit()
+	if out := string(list.output()); code != 0 || strings.Contains(out, "\x1b") {
+		t.Errorf("list: exit %d: %q", code, out)
 	}
 }
 
