@@ -99,8 +99,8 @@ func (a *App) rule(from, left, right, to string) string {
 	return line.Render(from) + left + line.Render(strings.Repeat("─", max(gap, 0))) + right + line.Render(to)
 }
 
-// header says where one is. Where the line is short the counts give way first, then the words;
-// live and read-only stay.
+// header says where one is, and over SSH who. Where the line is short the counts give way first, then the
+// words; live and read-only stay.
 func (a *App) header() string {
 	s := a.env.Styles
 	dot, dash := s.Dim.Render(" · "), a.line().Render(" ─ ")
@@ -125,8 +125,12 @@ func (a *App) header() string {
 	}
 	name := ui.Clean(a.profile.want)
 	room := a.width - 6
-	left := s.Header.Render("detent") + dash + name + service + badges + title
-	for _, shorter := range []string{s.Header.Render("detent") + dash + name + badges + title, name + badges + title} {
+	detent, who := s.Header.Render("detent")+dash, ""
+	if a.lock.Who != "" {
+		who = ui.Clean(a.lock.Who) + dash
+	}
+	left := detent + who + name + service + badges + title
+	for _, shorter := range []string{detent + who + name + badges + title, who + name + badges + title, name + badges + title} {
 		if ui.Width(left) > room {
 			left = shorter
 		}

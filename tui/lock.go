@@ -12,6 +12,8 @@ import (
 // Remote says what is different where the operator sits at another machine.
 type Remote struct {
 	On bool
+	// Who is the operator with their role, for the header.
+	Who string
 	// NoWrites says why nothing may be changed, NoProfiles why no profile is added; empty where it may.
 	NoWrites, NoProfiles string
 	// LockAfter and EndAfter are how long no key is pressed before the screen is locked, and before the program ends.
@@ -67,7 +69,7 @@ func (a *App) locking(msg tea.Msg) (cmd tea.Cmd, done bool) {
 		idle := a.env.Now().Sub(l.last)
 		switch {
 		case idle >= l.EndAfter:
-			l.ended = "nobody pressed a key for " + l.EndAfter.String() + ": the session has ended; an open rotation is kept"
+			l.ended = "nobody pressed a key for " + ui.Span(l.EndAfter) + ": the session has ended; an open rotation is kept"
 			return a.quit(), true
 		case idle < l.LockAfter:
 			return a.env.Later(l.LockAfter-idle, lockMsg{}), true
@@ -82,6 +84,6 @@ func (a *App) locking(msg tea.Msg) (cmd tea.Cmd, done bool) {
 func (a *App) Ended() string { return a.lock.ended }
 
 func (a *App) lockedView() string {
-	text := "locked: no key was pressed for " + a.lock.LockAfter.String() + "\n\nany key goes on"
+	text := "locked: no key was pressed for " + ui.Span(a.lock.LockAfter) + "\n\nany key goes on"
 	return strings.Join(ui.Centre(text, a.width, a.height), "\n")
 }

@@ -8,6 +8,10 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
+
+	"detent/apikey"
+	"detent/tui/form"
+	"detent/tui/ui"
 )
 
 func TestAnIdleRemoteSessionLocksThenEnds(t *testing.T) {
@@ -16,7 +20,7 @@ func TestAnIdleRemoteSessionLocksThenEnds(t *testing.T) {
 		After:  func(time.Duration, tea.Msg) tea.Cmd { return nil },
 		Remote: Remote{On: true, LockAfter: 10 * time.Minute, EndAfter: time.Hour}})
 	a.width, a.height = 80, 24
-	locked := func() bool { return strings.Contains(a.View(), "locked: no key was pressed for 10m0s") }
+	locked := func() bool { return strings.Contains(a.View(), "locked: no key was pressed for 10m ") }
 	now = now.Add(9 * time.Minute)
 	if a.locking(lockMsg{}); a.lock.on {
 		t.Fatal("locked too early")
@@ -34,5 +38,45 @@ func TestAnIdleRemoteSessionLocksThenEnds(t *testing.T) {
 	now = now.Add(time.Hour)
 	if cmd, done := a.locking(lockMsg{}); !done || cmd == nil || a.Ended() == "" {
 		t.Error("the session does not end")
+	}
+}
+
+// TestASecretOnTheScreenIsHiddenByTheLock, and stays so for whoever presses the key that unlocks.
+func TestASecretOnTheScreenIsHiddenByTheLock(t *testing.T) {
+	const lockAfter = 20 * time.Second // less than a secret is shown by itself
+	d := start(t, 80, 24, func(o *Options, _ *fakeHost) {
+		o.Remote = Remote{On: true, LockAfter: lockAfter, EndAfter: time.Hour, News: func() (string, bool) { return "", false }}
+	})
+	secret := "pk7_canary_secret_of_the_test"
+	d.send(ui.Push{Screen: form.NewSecret(d.app.env, d.app.profile.caps, ui.Profile{Name: "prod"},
+		apikey.Created{Key: apikey.Key{ID: "k1", Name: "payments-api"}, Secret: apikey.NewSecret(secret)})})
+	d.settle()
+	if d.press("r"); !strings.Contains(d.app.View(), secret) {
+		t.Fatalf("the secret is not shown:\n%s", d.app.View())
+	}
+	if d.pass(lockAfter - time.Second); !strings.Contains(d.app.View(), secret) {
+		t.Fatalf("hidden before the lock:\n%s", d.app.View())
+	}
+	if d.pass(2 * time.Second); strings.Contains(d.app.View(), "canary") || !strings.Contains(d.app.View(), "locked:") {
+		t.Errorf("locked:\n%s", d.app.View())
+	}
+	if d.press("r"); strings.Contains(d.app.View(), "canary") || !strings.Contains(d.app.View(), "hidden, 29 characters") {
+		t.Errorf("unlocked:\n%s", d.app.View())
+	}
+	if d.press("r"); !strings.Contains(d.app.View(), secret) {
+		t.Errorf("the secret is lost:\n%s", d.app.View())
+	}
+}
+
+// TestTheHeaderSaysWhoIsLoggedIn as long as the line has room for it; what is live or read-only stays longer.
+func TestTheHeaderSaysWhoIsLoggedIn(t *testing.T) {
+	for width, want := range map[int]string{120: "detent ─ vera, viewer ─ prod · prosopo ·", 80: "detent ─ vera, viewer ─ prod", 60: "vera, viewer ─ prod", 40: "┌ prod"} {
+		d := start(t, width, 24, func(o *Options, _ *fakeHost) {
+			o.Remote = Remote{On: true, Who: "vera, viewer", NoWrites: "not yours", News: func() (string, bool) { return "", false }}
+		})
+		header, _, _ := strings.Cut(d.app.View(), "\n")
+		if !strings.Contains(header, want) || !strings.Contains(header, "read-only") {
+			t.Errorf("%d cells: %s", width, header)
+		}
 	}
 }
