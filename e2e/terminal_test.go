@@ -98,13 +98,19 @@ type result struct {
 func (h *home) run(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
 	cmd := exec.Command(binary, args...)
-	cmd.Env, cmd.Dir, cmd.Stdin = h.env, h.dir, strings.NewReader(stdin)
+	cmd.Env, cmd.Dir = h.env, h.dir
+	return ran(t, cmd, stdin)
+}
+
+// ran runs a program to its end without a terminal.
+func ran(t *testing.T, cmd *exec.Cmd, stdin string) result {
+	t.Helper()
 	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		t.Fatalf("detent %v: %v", args, err)
+		t.Fatalf("%v: %v", cmd.Args, err)
 	}
 	return result{out.String(), errs.String(), cmd.ProcessState.ExitCode()}
 }
@@ -141,6 +147,12 @@ func (h *home) start(t *testing.T, cols, rows int, args ...string) *terminal {
 	}
 	cmd := exec.Command(binary, args...)
 	cmd.Env, cmd.Dir = h.env, h.dir
+	return seat(t, cmd, cols, rows)
+}
+
+// seat starts a program in a pty of that size.
+func seat(t *testing.T, cmd *exec.Cmd, cols, rows int) *terminal {
+	t.Helper()
 	f, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(cols), Rows: uint16(rows)})
 	if err != nil {
 		t.Fatal(err)
