@@ -33,13 +33,13 @@ func (e Expiry) Instant(now time.Time) time.Time {
 	return time.Time{}
 }
 
-// Seconds is the lifetime of a key created at now, rounded up to whole seconds; 0 for never.
+// Seconds is the lifetime of a key created at now in whole seconds, rounded down: a key does not live longer
+// than was asked. 0 is never, so that nothing else comes to less than 1.
 func (e Expiry) Seconds(now time.Time) int64 {
 	if e.IsNever() {
 		return 0
 	}
-	left := e.Instant(now).Sub(now)
-	return int64((left + time.Second - 1) / time.Second)
+	return max(int64(e.Instant(now).Sub(now)/time.Second), 1)
 }
 
 // Check says what is wrong with the lifetime, if anything.
@@ -50,6 +50,9 @@ func (e Expiry) Check(now time.Time) error {
 	at := e.Instant(now)
 	if !at.After(now) {
 		return fmt.Errorf("the expiry %s is in the past", at.Format("2006-01-02 15:04 MST"))
+	}
+	if at.Sub(now) < time.Second {
+		return fmt.Errorf("the expiry is less than a second away")
 	}
 	if at.Sub(now) > MaxLifetime {
 		return fmt.Errorf("an expiry over 100 years away is refused: use never")

@@ -32,7 +32,7 @@ func FuzzExpiry(f *testing.F) {
 				t.Fatalf("%q was taken: %v", text, err)
 			}
 			left := e.Instant(now).Sub(now)
-			if left <= 0 || left > MaxLifetime || e.Seconds(now) < 1 || time.Duration(e.Seconds(now))*time.Second < left {
+			if whole := time.Duration(e.Seconds(now)) * time.Second; left > MaxLifetime || whole < time.Second || whole > left || whole <= left-time.Second {
 				t.Fatalf("%q ends in %v, %d seconds", text, left, e.Seconds(now))
 			}
 		}

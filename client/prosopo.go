@@ -179,7 +179,11 @@ func (p *prosopo) Create(ctx context.Context, draft apikey.Draft) (apikey.Create
 	if bad != nil {
 		return apikey.Created{}, bad
 	}
-	body := map[string]any{"name": draft.Name, "permissions": permissions, "expiresIn": draft.Expiry.Seconds(p.now())}
+	seconds, bad := p.lifetime(draft.Expiry)
+	if bad != nil {
+		return apikey.Created{}, bad
+	}
+	body := map[string]any{"name": draft.Name, "permissions": permissions, "expiresIn": seconds}
 	var created apikey.Created
 	var reported bool
 	c := call{op: opCreate, method: http.MethodPost, path: "/api-keys/create", body: body, write: true, needs: "createApiKey"}
@@ -214,6 +218,19 @@ func (p *prosopo) Create(ctx context.Context, draft apikey.Draft) (apikey.Create
 		created.Notes = append(created.Notes, expiryNote(draft.Expiry, created.Key.ExpiresAt, p.now())...)
 	}
 	return created, nil
+}
+
+// lifetime is the expiry in seconds from now by the service's clock, which may be ahead of ours. A Date header cuts
+// a part of a second off, so that the service may be a second further: the key must not end later than asked.
+func (p *prosopo) lifetime(e apikey.Expiry) (int64, *Error) {
+	now := p.now()
+	if _, _, told := p.ServerTime(); told {
+		now = now.Add(time.Second)
+	}
+	if err := e.Check(now); err != nil {
+		return 0, invalidDraft(err.Error() + ", by the service's clock")
+	}
+	return e.Seconds(now), nil
 }
 
 // readBack completes a create's short answer from the list. The key exists and its secret is
