@@ -69,7 +69,8 @@ func TestConfigCheckTriesEachProfileAndSaysWhatItCanDo(t *testing.T) {
 	m, r := newMachine(t), newRemote(t)
 	m.profile(r, "prosopo")
 	out := m.must("config", "check")
-	for _, want := range []string{"p: prosopo, " + r.url, "works   1 key", "as      administrator", "can     list, create, delete", "local/vertesia: vertesia, embedded"} {
+	for _, want := range []string{"p: prosopo, " + r.url, "works   1 key", "as      administrator", "can     list, create, delete", "local/vertesia: vertesia, embedded",
+		"give a secret again (only where the service's list holds the secret)", "  cannot  give a secret again: the service shows a secret once\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in\n%s", want, out)
 		}

@@ -170,7 +170,6 @@ func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
 	if err != nil {
 		return err
 	}
-	caps := s.service.Capabilities()
 	keys, err := client.ListAll(ctx, s.service)
 	switch {
 	case client.IsKind(err, client.Forbidden):
@@ -189,12 +188,15 @@ func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
 		}
 	}
 	var can []string
-	for _, ability := range abilities(caps) {
-		if ability.OK {
+	for _, ability := range abilities(s.service.Capabilities()) {
+		switch {
+		case !ability.OK:
+			fmt.Fprintf(a.out, "  cannot  %s: %s\n", ability.name, ability.Why)
+		case ability.Why != "":
+			can = append(can, ability.name+" ("+ability.Why+")")
+		default:
 			can = append(can, ability.name)
-			continue
 		}
-		fmt.Fprintf(a.out, "  cannot  %s: %s\n", ability.name, ability.Why)
 	}
 	fmt.Fprintf(a.out, "  can     %s (where the credential may)\n", strings.Join(can, ", "))
 	return nil

@@ -114,7 +114,7 @@ func (a *app) openProfile(ctx context.Context, p config.Profile) (*session, erro
 		if err != nil {
 			return nil, fmt.Errorf("the embedded service: %w", err)
 		}
-		opts.URL, opts.Token = local.url, local.token(p.Service)
+		opts.URL, opts.Token, opts.ShownOnce = local.url, local.token(p.Service), true
 		if p.Service == apikey.Generic {
 			// The in-memory administrator manages live and test keys alike.
 			opts.Environment = ""

@@ -56,7 +56,7 @@ func (g *generic) Capabilities() apikey.Capabilities {
 		ChangeRole: apikey.Cannot("keys have no role"),
 		Disable:    apikey.Cannot("the service has no off switch for a key: it can only be deleted"),
 		PublicKeys: apikey.Cannot("the service has no public keys"),
-		Retrieve:   apikey.Cannot("the service shows a secret once"),
+		Retrieve:   shownOnce,
 		LastUsed:   apikey.Can(), Expiry: create, Restrictions: create,
 		Environments:   []apikey.Environment{apikey.Live, apikey.Test},
 		AccessFields:   []apikey.Field{apikey.FieldEnvironment, apikey.FieldRestrictions, apikey.FieldExpiry},

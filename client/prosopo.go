@@ -37,7 +37,7 @@ func openProsopo(opts Options) (*prosopo, *Error) {
 
 // Capabilities implements Service. Features are spelt as the account's keys showed them.
 func (p *prosopo) Capabilities() apikey.Capabilities {
-	return prosopoCapabilities(p.features.spelling())
+	return p.shownOnce(prosopoCapabilities(p.features.spelling()))
 }
 
 var prosopoList = call{op: opList, method: http.MethodPost, path: "/api-keys/get", body: struct{}{}, list: true, needs: "getApiKeys"}

@@ -78,6 +78,7 @@ type Options struct {
 	Exchange    bool   // Vertesia: send a JWT that the token server gave for the key
 	TokenURL    string // Vertesia: the token server, where it cannot be told from URL
 	CanCreate   bool   // generic: the service offers POST /v1/api-keys
+	ShownOnce   bool   // the service is known to give no secret again, whatever its contract has for that
 	// ReadOnly refuses every write before it is sent (Kind ReadOnly, Outcome NotDone).
 	ReadOnly bool
 	// Timeout bounds one operation with its retries and waits.

@@ -45,7 +45,7 @@ func openVertesia(opts Options) (*vertesia, *Error) {
 }
 
 // Capabilities implements Service.
-func (v *vertesia) Capabilities() apikey.Capabilities { return vertesiaCapabilities() }
+func (v *vertesia) Capabilities() apikey.Capabilities { return v.shownOnce(vertesiaCapabilities()) }
 
 // call makes a call with the key itself, or with the JWT that the token server gave for it. A JWT
 // that is refused is replaced once, for a read.
