@@ -357,6 +357,24 @@ func TestVerifySaysWhichKeyItIsAndWhatItMayDo(t *testing.T) {
 	}
 }
 
+// TestVerifyCallsNothingUnknownThatTheKeyShows: the proof alone does not tell a role, the key that was found does.
+func TestVerifyCallsNothingUnknownThatTheKeyShows(t *testing.T) {
+	m := newMachine(t)
+	for _, c := range []struct {
+		profile, shown, notShown string
+		args                     []string
+	}{
+		{"local/prosopo", "permissions   AccessRules.getRules", "unknown       the permissions", []string{"--permission", "getRules"}},
+		{"local/vertesia", "role          executor", "unknown       the role", []string{"--role", "executor"}},
+		{"local/generic", "restrictions  none", "unknown       its restrictions", nil},
+	} {
+		_, secret := m.create(append([]string{"-p", c.profile, "--name", "k"}, c.args...)...)
+		if r := m.run(secret, "verify", "-p", c.profile); r.code != 0 || !strings.Contains(r.stdout, c.shown) || strings.Contains(r.stdout, c.notShown) {
+			t.Errorf("%s: %+v", c.profile, r)
+		}
+	}
+}
+
 func TestVerifyRefusesWhatCannotBeASecretWithoutRepeatingIt(t *testing.T) {
 	m := newMachine(t)
 	for text, says := range map[string]string{

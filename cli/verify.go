@@ -37,12 +37,12 @@ func (a *app) verify(ctx context.Context, format string) error {
 	if err != nil {
 		return err
 	}
-	proof, err := s.service.Probe(ctx, secret)
+	proof, unidentified, err := client.Verify(ctx, s.service, secret)
 	if err != nil {
 		return err
 	}
-	if proof.Key == nil && proof.Valid {
-		proof.Key = a.identify(ctx, s, secret)
+	if unidentified != nil {
+		a.say("which key it is cannot be told: %v", unidentified)
 	}
 	if asJSON {
 		err = a.printProofJSON(s, proof)
@@ -75,19 +75,6 @@ func (a *app) readSecret(ctx context.Context) (apikey.Secret, error) {
 	}
 	secret, err := apikey.ParseSecret(text)
 	return secret, usage(err)
-}
-
-// identify finds the key that a valid secret belongs to, where the service lets us tell.
-func (a *app) identify(ctx context.Context, s *session, secret apikey.Secret) *apikey.Key {
-	service, ok := client.As[client.Identifier](s.service)
-	if !ok {
-		return nil
-	}
-	k, err := service.Identify(ctx, secret)
-	if err != nil {
-		a.say("which key it is cannot be told: %v", err)
-	}
-	return k
 }
 
 func (a *app) printProofJSON(s *session, p apikey.Proof) error {

@@ -399,7 +399,7 @@ func (g *generic) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof
 	if proof, bad := unusable(secret); bad {
 		return proof, nil
 	}
-	unknown := []string{"what the key may do besides", "its restrictions, other than that this request was answered"}
+	unknown := []string{"what the key may do besides", openRestrictions}
 	ask := func(path, id string, list bool, read func(*answer) error) *Error {
 		return asError(g.do(ctx, call{op: opProbe, method: http.MethodGet, path: path, id: id, bearer: secret, list: list}, read))
 	}

@@ -312,7 +312,7 @@ func (p *prosopo) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof
 	if proof, bad := unusable(secret); bad {
 		return proof, nil
 	}
-	proof := apikey.Proof{Unknown: []string{"the permissions beyond the reads that were tried: the service has no call that tells them"}}
+	proof := apikey.Proof{Unknown: []string{openPermissions}}
 	var did []string
 	var last error
 	for _, probe := range prosopoProbes {

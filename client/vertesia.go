@@ -369,7 +369,7 @@ func (v *vertesia) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proo
 	if proof, bad := unusable(secret); bad {
 		return proof, nil
 	}
-	unknown := []string{"the role of the key"}
+	unknown := []string{openRole}
 	if v.exchange.usable() {
 		_, err := v.exchange.issue(ctx, opProbe, secret)
 		switch e := asError(err); {

@@ -159,14 +159,7 @@ func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case ui.Verify:
 		return a.query(msg.Ticket, func(ctx context.Context) result {
-			proof, err := c.Service.Probe(ctx, msg.Secret)
-			if err == nil && proof.Valid && proof.Key == nil {
-				if id, ok := client.As[client.Identifier](c.Service); ok {
-					if k, idErr := id.Identify(ctx, msg.Secret); idErr == nil {
-						proof.Key = k
-					}
-				}
-			}
+			proof, _, err := client.Verify(ctx, c.Service, msg.Secret)
 			return result{msg: ui.Verified{Ticket: msg.Ticket, Proof: proof, Err: err}, err: err, title: "Could not verify the secret"}
 		}), true
 	case ui.Deliver:
