@@ -163,7 +163,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// find looks the route up. A trailing slash is not part of a path.
+// find looks the route up. A trailing slash is not part of a path. HEAD is a GET whose body net/http leaves out.
 func (s *Server) find(w http.ResponseWriter, r *http.Request) (route, string, error) {
 	path := r.URL.Path
 	if len(path) > 1 {
@@ -175,7 +175,7 @@ func (s *Server) find(w http.ResponseWriter, r *http.Request) (route, string, er
 		if !ok {
 			continue
 		}
-		if rt.method == r.Method {
+		if rt.method == r.Method || rt.method == http.MethodGet && r.Method == http.MethodHead {
 			return rt, id, nil
 		}
 		if !slices.Contains(allowed, rt.method) {
@@ -184,6 +184,9 @@ func (s *Server) find(w http.ResponseWriter, r *http.Request) (route, string, er
 	}
 	if len(allowed) == 0 {
 		return route{}, "", refuse(http.StatusNotFound, "there is no %s here", clip(path))
+	}
+	if slices.Contains(allowed, http.MethodGet) {
+		allowed = append(allowed, http.MethodHead)
 	}
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
 	return route{}, "", refuse(http.StatusMethodNotAllowed, "%s takes %s", clip(path), strings.Join(allowed, ", "))

@@ -313,6 +313,10 @@ func vertesiaDelete(c *call) (int, []byte, error) {
 
 // vertesiaPublicKey returns the valid public key of that name and project, or makes one.
 func vertesiaPublicKey(c *call) (int, []byte, error) {
+	if c.r.Method == http.MethodHead { // it would make a key and tell nobody
+		c.w.Header().Set("Allow", http.MethodGet)
+		return 0, nil, refuse(http.StatusMethodNotAllowed, "a public key takes GET")
+	}
 	q := c.query
 	name := publicKeyName
 	if q.Has("name") {
