@@ -79,7 +79,7 @@ func (r *Rotation) newJournal(id string, p Params) *journal {
 		Mode: p.Mode, State: Open, Step: Preflight, Started: r.w.Now().UTC(), Changed: r.w.Now().UTC(),
 		OldFirst: p.OldFirst, Manual: !r.caps.Create.OK,
 		Fields: r.caps.AccessFields, CanDisable: r.caps.Disable.OK, SeesUse: r.caps.LastUsed.OK,
-		Old: record(p.Key), Guard: p.Key.Environment, AllowMixed: p.AllowMixed, AllowTracked: p.AllowTracked, AllowForeign: p.AllowForeign,
+		Old: record(p.Key), Guard: p.Key.Environment, AllowMixed: p.AllowMixed, AllowTracked: p.AllowTracked,
 		Own: p.Key.Own, Drain: DefaultDrain, Soak: DefaultSoak, AcceptUnknown: p.AcceptUnknown}
 	j.Base, _ = splitName(p.Key.Name)
 	j.Name = newName(j.Base, id, r.caps.MaxName)

@@ -171,7 +171,7 @@ func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 	s, err := r.look(ctx)
 	if err != nil {
 		notes = append(notes, "the list could not be read after the create; old and new are compared later")
-	} else if others := append(s.rivals, s.foreign...); len(s.rivals) > 0 || len(s.foreign) > 0 && !r.j.AllowForeign {
+	} else if others := append(s.rivals, s.foreign...); len(others) > 0 {
 		if s.old != nil {
 			return stop(NeedCleanup, "somebody else rotates this key at this moment: "+names(others)+
 				". Undo here deletes the new key of this rotation; or end the other one, and go on"), r.save("met another host")

@@ -401,7 +401,7 @@ func TestPreflightRefusesAndLeavesNothing(t *testing.T) {
 		"a public key":        {vertesiaShape(), func(c *city, _ *Params) { c.find("old-1").Type = apikey.PublicKey }, "a public key is not rotated"},
 		"a key that is gone":  {vertesiaShape(), func(c *city, _ *Params) { c.keys = c.keys[1:] }, "is not on the service"},
 		"no delete":           {vertesiaShape(), func(c *city, _ *Params) { c.caps.Delete = apikey.Cannot("never") }, "cannot delete a key (never)"},
-		"another host":        {vertesiaShape(), func(c *city, _ *Params) { c.add(apikey.Key{ID: "x", Name: "payments-api ~raaaaaaaaaa"}) }, "being rotated by another host"},
+		"another host":        {vertesiaShape(), func(c *city, _ *Params) { c.add(apikey.Key{ID: "x", Name: "payments-api ~raaaaaaaaaa"}) }, "`detent rotate --resume aaaaaaaaaa` or `--abort aaaaaaaaaa` on that host ends it"},
 		"no such destination": {vertesiaShape(), func(c *city, _ *Params) { c.dests[0].failPre = errors.New("the folder is read-only") }, "the place app: the folder is read-only"},
 		"another project":     {vertesiaShape(), func(c *city, _ *Params) { c.project("old-1", "a"); c.ownKey("own", "b") }, "would land in the project b"},
 		"an account-wide key": {vertesiaShape(), func(c *city, _ *Params) { c.ownKey("own", "b") }, "belongs to no project"},

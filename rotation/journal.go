@@ -63,7 +63,6 @@ type journal struct {
 	Guard        apikey.Environment `json:"guard,omitzero"`
 	AllowMixed   bool               `json:"allow_mixed,omitzero"`
 	AllowTracked bool               `json:"allow_tracked,omitzero"`
-	AllowForeign bool               `json:"allow_foreign,omitzero"`
 	// Seen are the keys that were listed before the operator created one by hand.
 	Seen []string `json:"seen,omitzero"`
 

@@ -145,11 +145,16 @@ func (r *Rotation) refuseByOthers(s *sight) error {
 	if len(s.rivals) > 0 {
 		return &RefusedError{Reason: "another profile here rotates this key: " + names(s.rivals), Next: "`detent rotations` shows it"}
 	}
-	if len(s.foreign) == 0 || r.j.AllowForeign {
+	if len(s.foreign) == 0 {
 		return nil
 	}
-	return &RefusedError{Reason: "the key is being rotated by another host: " + names(s.foreign) + " carries a rotation's mark that has no readable journal here",
-		Next: "finish or abort it there; if nothing is open there any more, delete or rename the key that is not in use"}
+	_, id := splitName(s.foreign[0].Name)
+	next := fmt.Sprintf("`detent rotate --resume %s` or `--abort %s` on that host ends it; if nothing is open there any more, see which of the two keys is in use "+
+		"and delete the other one with `detent delete ID`", id, id)
+	if r.caps.Rename.OK {
+		next += ", or rename one of them with `detent update ID --name NAME`"
+	}
+	return &RefusedError{Reason: "the key is being rotated by another host: " + names(s.foreign) + " carries a rotation's mark that has no readable journal here", Next: next}
 }
 
 // refuseByRights compares what our own credential may do with what we will do, as far as
@@ -296,9 +301,6 @@ func (r *Rotation) noteRest(s *sight) {
 	}
 	if !r.caps.LastUsed.OK && r.j.Mode == Planned {
 		r.note("the service does not report last use: whether the old key is still in use is yours to confirm")
-	}
-	if len(s.foreign) > 0 {
-		r.note("you said that no other host rotates this key: %s", names(s.foreign))
 	}
 }
 

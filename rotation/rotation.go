@@ -103,8 +103,6 @@ type Params struct {
 	AcceptUnknown string
 	// AllowMixed and AllowTracked are passed to the destinations (delivery.Job).
 	AllowMixed, AllowTracked bool
-	// AllowForeign is the operator's word that no other host rotates this key.
-	AllowForeign bool
 }
 
 // CredentialSwitcher changes the credential that detent itself uses. The host
