@@ -34,8 +34,8 @@ func keysDoc() string {
 	b.WriteString(`
 In read-only mode the keys that write (` + "`n e r x d`" + `) are gone from help and answer with why. In a text input every
 printable key is text. Of keys that arrive in one read, movement all acts; of the others one acts, and what follows it
-is text for the input that it opened, or movement. A confirmation takes neither enter nor y from the
-read that opened it, nor in its first 300 ms.
+is text for the input that it opened, or movement. A confirmation takes neither enter nor y, and no d that deletes the
+new key, from the read that opened it, nor in its first 300 ms.
 `)
 	return b.String()
 }

@@ -13,7 +13,7 @@ const (
 	// oneRead is how close together keys of one read come: they wait in the program
 	// while Update and View run, and a person's or a key repeat's come later.
 	oneRead = 3 * time.Millisecond
-	// guardTime is how long a confirmation does not take enter or y.
+	// guardTime is how long a confirmation does not take enter, y, or the key that gives a new secret up.
 	guardTime = 300 * time.Millisecond
 )
 
@@ -26,7 +26,7 @@ type read struct {
 
 	guarded ui.Screen
 	guard   int
-	until   time.Time // before this, enter and y are not taken
+	until   time.Time // before this, what confirms is not taken
 	inRead  bool      // nor in the read that opened the confirmation
 }
 
@@ -110,7 +110,7 @@ func (a *App) guards(msg tea.KeyMsg) bool {
 	if a.read.guard == 0 {
 		return false
 	}
-	confirms := msg.Type == tea.KeyEnter || key.Matches(msg, a.env.Keys.Yes)
+	confirms := msg.Type == tea.KeyEnter || key.Matches(msg, a.env.Keys.Yes, a.env.Keys.Discard)
 	return confirms && (a.read.inRead || a.env.Now().Before(a.read.until))
 }
 
