@@ -32,7 +32,6 @@ type PermissionInfo struct {
 // PermissionGroup is a heading of the service's own catalogue.
 type PermissionGroup struct {
 	Feature     string // as on the wire: AccessRules
-	Guessed     bool   // nobody has shown that Feature is spelt so; a list of the keys may
 	Title       string // as people read it: Access Rules
 	Permissions []PermissionInfo
 }

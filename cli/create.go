@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -63,7 +64,8 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	if s.readOnly {
 		return usagef("%s is read-only: nothing is created", s.profile.Name)
 	}
-	draft, err := a.draft(ctx, o, s)
+	before := beforehand(sync.OnceValues(func() ([]apikey.Key, error) { return s.list(ctx) }))
+	draft, err := a.draft(o, s, before)
 	if err != nil {
 		return usage(err)
 	}
@@ -80,16 +82,21 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	if !o.expiresGiven && s.caps.Expiry.OK {
 		a.say("--expires is left out: the key never expires")
 	}
+	a.warnOfName(before, draft.Name) // its list also teaches the client how this account spells a feature
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
 	writing, cancel := a.lasting(ctx)
 	defer cancel()
 	created, err := s.service.Create(writing, draft)
 	if err != nil {
 		if client.MayHaveHappened(err) {
-			a.sayWhatIsThere(ctx, s, draft.Name)
+			a.sayWhatIsThere(ctx, s, draft.Name, before)
 		}
 		return err
 	}
-	return a.handOver(ctx, s, created, places, run, asJSON)
+	sure := a.sayCreated(s, draft.Name, created, before)
+	return a.handOver(ctx, s, created, sure, places, run, asJSON)
 }
 
 // preflightCreate proves every place before the key is created, with the operator's yes where one wants it.
@@ -112,19 +119,15 @@ func (a *app) preflightCreate(ctx context.Context, run *deliveryRun, places []pl
 
 // handOver brings the new secret to where it should be. A secret that reached
 // nobody would leave a key that nobody can use: then the key is deleted again.
-func (a *app) handOver(ctx context.Context, s *session, created apikey.Created, places []place, run *deliveryRun, asJSON bool) error {
+func (a *app) handOver(ctx context.Context, s *session, created apikey.Created, sure bool, places []place, run *deliveryRun, asJSON bool) error {
 	k := created.Key
-	a.say("created %s (%s) on %s; expires: %s", k.Name, k.ID, s.profile.Name, orUnknown(moment(k.ExpiresAt)))
-	for _, note := range created.Notes {
-		a.say("%s", note)
-	}
 	if created.Secret.IsZero() {
 		return fmt.Errorf("the service answered without the secret, and it cannot be had again: delete the key with detent delete %s, and create another", k.ID)
 	}
 	secret := created.Secret
 	if len(places) > 0 {
 		if err := run.put(ctx, places, secret); err != nil {
-			return a.discard(ctx, s, k, err)
+			return a.discard(ctx, s, k, sure, err)
 		}
 		for _, d := range places {
 			a.say("delivered to %s", d.Describe())
@@ -143,7 +146,7 @@ func (a *app) handOver(ctx context.Context, s *session, created apikey.Created, 
 		}
 	}
 	if err != nil && len(places) == 0 {
-		return a.discard(ctx, s, k, fmt.Errorf("the secret could not be written: %w", err))
+		return a.discard(ctx, s, k, sure, fmt.Errorf("the secret could not be written: %w", err))
 	}
 	if err != nil {
 		return err
@@ -152,7 +155,10 @@ func (a *app) handOver(ctx context.Context, s *session, created apikey.Created, 
 }
 
 // discard deletes a key whose secret reached nobody, and says what is certain.
-func (a *app) discard(ctx context.Context, s *session, k apikey.Key, cause error) error {
+func (a *app) discard(ctx context.Context, s *session, k apikey.Key, sure bool, cause error) error {
+	if !sure {
+		return fmt.Errorf("%w; nothing was deleted: %s (%s) may be a key that was there before, and a new one, if there is one, has a secret that nobody has: look with detent list", cause, k.Name, k.ID)
+	}
 	done, err := a.deleteForSure(ctx, s, k)
 	switch {
 	case err != nil:
@@ -163,29 +169,8 @@ func (a *app) discard(ctx context.Context, s *session, k apikey.Key, cause error
 	return fmt.Errorf("%w; the new key %s (%s) was deleted again, since nobody has its secret", cause, k.Name, k.ID)
 }
 
-// sayWhatIsThere follows a create whose answer was lost.
-func (a *app) sayWhatIsThere(ctx context.Context, s *session, name string) {
-	looking, cancel := a.lasting(ctx)
-	defer cancel()
-	keys, err := s.list(looking)
-	if err != nil {
-		a.say("whether the key exists is not known, and the keys cannot be listed: %v", err)
-		return
-	}
-	found := 0
-	for _, k := range keys {
-		if k.Name == name {
-			found++
-			a.say("there is a key named %q: %s, created %s; if it is the new one, nobody has its secret: detent delete %s", name, k.ID, orUnknown(moment(k.CreatedAt)), k.ID)
-		}
-	}
-	if found == 0 {
-		a.say("no key named %q is listed now; a late request could still create it: look once more before you create it again", name)
-	}
-}
-
 // draft is what the flags ask for. What the service cannot take is refused with its reason.
-func (a *app) draft(ctx context.Context, o createOptions, s *session) (apikey.Draft, error) {
+func (a *app) draft(o createOptions, s *session, before beforehand) (apikey.Draft, error) {
 	c := s.caps
 	d := apikey.Draft{Name: o.name, Role: o.role, Environment: apikey.Environment(o.environment),
 		Restrictions: apikey.Restrictions{IPAddresses: o.ips, Referrers: o.referrers, Endpoints: o.endpoints}}
@@ -206,7 +191,7 @@ func (a *app) draft(ctx context.Context, o createOptions, s *session) (apikey.Dr
 		d.Expiry = expiry
 	}
 	var err error
-	if d.Permissions, err = permissionsOf(ctx, o.permissions, s); err != nil {
+	if d.Permissions, err = permissionsOf(o.permissions, s.caps, before); err != nil {
 		return d, err
 	}
 	switch {
@@ -255,8 +240,7 @@ func environmentFor(o createOptions, s *session) (apikey.Environment, error) {
 	return "", fmt.Errorf("--environment is needed: %s", alternatives(names))
 }
 
-func permissionsOf(ctx context.Context, texts []string, s *session) ([]apikey.Permission, error) {
-	c := s.caps
+func permissionsOf(texts []string, c apikey.Capabilities, before beforehand) ([]apikey.Permission, error) {
 	if len(c.PermissionGroups) == 0 {
 		if len(texts) > 0 {
 			return nil, errors.New("--permission: keys of this service have no permissions")
@@ -270,7 +254,7 @@ func permissionsOf(ctx context.Context, texts []string, s *session) ([]apikey.Pe
 	for _, text := range texts {
 		info, ok := c.FindPermission(text)
 		if !ok {
-			if info.Permission, ok = s.permissionInUse(ctx, text); !ok {
+			if info.Permission, ok = permissionInUse(before, text); !ok {
 				return nil, unknownPermission(text, c)
 			}
 		}
@@ -278,20 +262,14 @@ func permissionsOf(ctx context.Context, texts []string, s *session) ([]apikey.Pe
 			out = append(out, info.Permission)
 		}
 	}
-	if slices.ContainsFunc(c.PermissionGroups, func(g apikey.PermissionGroup) bool {
-		return g.Guessed && slices.ContainsFunc(out, func(p apikey.Permission) bool { return p.Feature == g.Feature })
-	}) {
-		// A list teaches the client how this service spells the feature. A key that may create need not be one that may list.
-		_, _ = s.list(ctx)
-	}
 	return out, nil
 }
 
 // permissionInUse finds a permission that is in no catalogue on the existing keys: a
 // service has more of them than its documents name.
-func (s *session) permissionInUse(ctx context.Context, text string) (apikey.Permission, bool) {
+func permissionInUse(before beforehand, text string) (apikey.Permission, bool) {
 	want := apikey.ParsePermission(text)
-	keys, err := s.list(ctx)
+	keys, err := before()
 	if err != nil || want.Name == "" {
 		return apikey.Permission{}, false
 	}

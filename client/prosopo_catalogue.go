@@ -89,8 +89,7 @@ func prosopoCapabilities(spelling map[string]string) apikey.Capabilities {
 		UsagePage:    portal,
 	}
 	for _, g := range prosopoGroups {
-		own := apikey.PermissionGroup{Feature: spelt(spelling, g.Feature), Title: g.Title,
-			Guessed: spelling[g.Feature] == "" && g.Feature != "AccessRules" && g.Feature != "Traffic"}
+		own := apikey.PermissionGroup{Feature: spelt(spelling, g.Feature), Title: g.Title}
 		for _, p := range g.Permissions {
 			p.Permission.Feature = own.Feature
 			own.Permissions = append(own.Permissions, p)
