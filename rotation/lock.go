@@ -1,11 +1,9 @@
 package rotation
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -26,17 +24,23 @@ func lockPath(dir, profile, service, oldID string) string {
 	return filepath.Join(dir, "key-"+hex.EncodeToString(sum[:8])+".lock")
 }
 
-const lockPatience = 100 * time.Millisecond
+// heldBy has the lock for an instant: who cannot take it tries again. The attempts are counted, since a busy machine
+// may let time pass without one.
+const (
+	lockAttempts = 10
+	lockPause    = 10 * time.Millisecond
+)
 
 // takeLock returns nil and the holder where another process, or another
 // rotation of this one, has it.
 func takeLock(path, id, operator string, now time.Time) (*lock, *Holder, error) {
 	l := flock.New(path, flock.SetPermissions(0o600))
-	// heldBy has it for an instant: that is no holder.
-	brief, cancel := context.WithTimeout(context.Background(), lockPatience)
-	defer cancel()
-	got, err := l.TryLockContext(brief, lockPatience/10)
-	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	got, err := l.TryLock()
+	for attempt := 1; err == nil && !got && attempt < lockAttempts; attempt++ {
+		time.Sleep(lockPause)
+		got, err = l.TryLock()
+	}
+	if err != nil {
 		return nil, nil, err
 	}
 	if !got {
