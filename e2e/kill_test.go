@@ -132,37 +132,36 @@ func TestKilledAnywhereTheRotationGoesOnOrBack(t *testing.T) {
 	}
 	var points, runs atomic.Int64
 	t.Run("points", func(t *testing.T) {
-		for _, pl := range plots() {
+		for n, pl := range plots() {
 			t.Run(pl.name, func(t *testing.T) {
 				t.Parallel()
 				all := killPoints(t, services[pl.service], pl)
 				points.Add(int64(len(all)))
 				for i, at := range all {
-					for _, back := range []bool{false, true} {
-						if i%every != 0 {
-							continue
-						}
-						runs.Add(1)
-						t.Run(fmt.Sprintf("%03d %s, back=%v", i, at.what, back), func(t *testing.T) {
-							t.Parallel()
-							p := newPlay(t, services[pl.service], pl)
-							p.killed(at)
-							// Some of the second lives are processes of their own too; the rest saves the time to start one.
-							again := func(args ...string) result { return p.now(nil, args...) }
-							if i%8 == 0 {
-								again = func(args ...string) result { return p.spawn(nil, args...) }
-							}
-							if id := p.open(); id != "" && i%8 == 4 {
-								p.killedAgain(back, id, i*5%37+1)
-							}
-							p.finish(back, again)
-						})
+					if i%every != 0 {
+						continue
 					}
+					back := (i+n)%2 == 0 // its neighbours, and the same point of the next rotation, go the other way
+					runs.Add(1)
+					t.Run(fmt.Sprintf("%03d %s, back=%v", i, at.what, back), func(t *testing.T) {
+						t.Parallel()
+						p := newPlay(t, services[pl.service], pl)
+						p.killed(at)
+						// Some of the second lives are processes of their own too; the rest saves the time to start one.
+						again := func(args ...string) result { return p.now(nil, args...) }
+						if i%8 < 2 {
+							again = func(args ...string) result { return p.spawn(nil, args...) }
+						}
+						if id := p.open(); id != "" && (i%8 == 4 || i%8 == 5) {
+							p.killedAgain(back, id, i*5%37+1)
+						}
+						p.finish(back, again)
+					})
 				}
 			})
 		}
 	})
-	t.Logf("%d kill points in %d rotations; %d real processes killed, each resumed or aborted", points.Load(), len(plots()), runs.Load())
+	t.Logf("%d kill points in %d rotations; %d real processes killed; each rotation was then resumed or aborted", points.Load(), len(plots()), runs.Load())
 	if points.Load() < 100*int64(len(plots()))/2 {
 		t.Errorf("only %d kill points: are the hooks called?", points.Load())
 	}
