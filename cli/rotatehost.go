@@ -147,6 +147,27 @@ func (h *host) track(r *rotation.Rotation, err error) (rotate.Rotation, error) {
 	return r, nil
 }
 
+// sayOpen tells of the rotations that were worked on here and are open: a wait that went on behind the list has
+// ended with the program. Those of a demo are gone.
+func (h *host) sayOpen() {
+	if h.a.flags.demo {
+		return
+	}
+	h.tracking.Lock()
+	defer h.tracking.Unlock()
+	views, _ := h.a.rotations() // the next start tells what cannot be read
+	for _, v := range views {
+		if v.Err != nil || v.State != rotation.Open || !slices.ContainsFunc(h.rotations, func(r *rotation.Rotation) bool { return r.ID() == v.ID }) {
+			continue
+		}
+		how := waysOn(v)
+		if h.a.remote != nil {
+			how = "press R in detent to go on with it or to undo it"
+		}
+		h.a.say("the rotation of %s is open; %s", v.Old.Name, how)
+	}
+}
+
 // giveUp closes what the screens left open, after the step under way: somebody else may go on. Locally
 // the end of the process does that.
 func (h *host) giveUp() {

@@ -22,12 +22,11 @@ type rotationRun struct {
 
 // stopped is the end of a run that leaves the rotation open: exit 1, with the way on.
 func (r *rotationRun) stopped(why string) error {
-	return fmt.Errorf("%s. The rotation is open: %s", strings.TrimRight(why, ". "), r.waysOn())
+	return fmt.Errorf("%s. The rotation is open: %s", strings.TrimRight(why, ". "), waysOn(r.r.View()))
 }
 
 // waysOn are the commands that end an open rotation: there is no way back once the old key is gone.
-func (r *rotationRun) waysOn() string {
-	v := r.r.View()
+func waysOn(v rotation.View) string {
 	if v.OldGone {
 		return fmt.Sprintf("detent rotate --resume %s goes on", v.ID)
 	}
@@ -75,7 +74,7 @@ func (r *rotationRun) mayGoOn(ctx context.Context) error {
 
 // brokenOff is the end of a run that the operator broke off in an open rotation.
 func (r *rotationRun) brokenOff() error {
-	r.a.say("the rotation is open: %s", r.waysOn())
+	r.a.say("the rotation is open: %s", waysOn(r.r.View()))
 	return errInterrupted
 }
 
@@ -127,7 +126,7 @@ func (r *rotationRun) failed(err error) error {
 	if v.State != rotation.Open || r.refused(err) || errors.Is(err, rotation.ErrOldGone) {
 		return err
 	}
-	return fmt.Errorf("%w. The rotation is open: %s", err, r.waysOn())
+	return fmt.Errorf("%w. The rotation is open: %s", err, waysOn(r.r.View()))
 }
 
 // wait sleeps until the next look, and says how long it still takes.

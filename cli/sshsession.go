@@ -178,6 +178,7 @@ func (a *app) openRemoteTUI(ctx context.Context) error {
 	why := context.Cause(ctx)
 	cancel(nil)
 	a.abandon(model)
+	h.sayOpen()
 	switch {
 	case errors.Is(why, sshd.ErrGone):
 		return &codeError{code: exitNo}

@@ -70,6 +70,7 @@ func (a *app) openTUI(ctx context.Context, _ []string) error {
 	defer signal.Stop(hangups)
 	_, err = screen.Run(model)
 	a.abandon(model)
+	h.sayOpen()
 	switch {
 	case errors.Is(err, tea.ErrInterrupted), errors.Is(err, paint.ErrHangup):
 		return errInterrupted

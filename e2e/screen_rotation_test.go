@@ -199,3 +199,41 @@ func TestUndoOnScreenPutsTheOldValueBack(t *testing.T) {
 		t.Error("the old secret is refused after an undo")
 	}
 }
+
+// TestQuittingDuringAWaitSaysThatTheRotationIsOpen: the wait goes on behind the list and ends with the program; who quits
+// is told, on the screen that comes back.
+func TestQuittingDuringAWaitSaysThatTheRotationIsOpen(t *testing.T) {
+	t.Parallel()
+	h, env, _, _ := prepare(t, "local/generic", "--environment", "test")
+	s := h.start(t, 120, 40, "-p", "local/generic")
+	s.plan(env)
+	s.step("enter", "begin with the preflight")
+	s.step("enter", `enter +create the new key`)
+	s.step("enter", `enter +deliver the new secret`)
+	s.step("enter", `enter +prove the new key`)
+	s.wait(`left$|left `)
+	s.keys("esc")
+	s.wait(`1 rotation open`)
+	s.gone(`left$|left `)
+	s.keys("q")
+	if code := s.exit(); code != 0 {
+		t.Errorf("q ended with %d", code)
+	}
+	out := string(s.output())
+	_, after, _ := strings.Cut(out, "\x1b[?1049l")
+	said := regexp.MustCompile(`detent: the rotation of payments is open; detent rotate --resume ([a-z2-7]{10}) goes on`).FindStringSubmatch(after)
+	if said == nil {
+		t.Fatalf("after the alternate screen: %q", after)
+	}
+	if r := h.run(t, "", "rotate", "--abort", said[1], "--yes"); r.code != 0 {
+		t.Errorf("what it names cannot be undone: %+v", r)
+	}
+	// Nothing is open any more, and nothing is said.
+	s = h.start(t, 120, 40, "-p", "local/generic")
+	s.wait("payments")
+	s.keys("q")
+	s.exit()
+	if _, after, _ := strings.Cut(string(s.output()), "\x1b[?1049l"); strings.Contains(after, "rotation") {
+		t.Errorf("after the alternate screen: %q", after)
+	}
+}
