@@ -31,6 +31,14 @@ func openStore(ctx context.Context, o Options) (st *store, password string, err 
 	return st, password, nil
 }
 
+// cut is the error of an opening that was called off: the database says of that only what it was doing.
+func cut(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
 // ErrNoStore says that a store that had to be there is not.
 var ErrNoStore = errors.New("there is no store")
 

@@ -91,13 +91,13 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	s.random = &lockedReader{r: s.random}
 	st, password, err := openStore(ctx, o)
 	if err != nil {
-		return nil, err
+		return nil, cut(ctx, err)
 	}
 	s.store = st
 	s.log = log.New(logTo(o.Log, password), "keyserver: ", log.LstdFlags|log.LUTC)
 	if err := s.start(ctx); err != nil {
 		err = errors.Join(fmt.Errorf("open the key store %s: %w", st.name, err), st.close())
-		return nil, withoutPassword(err, password)
+		return nil, cut(ctx, withoutPassword(err, password))
 	}
 	s.routes = slices.Concat(prosopoRoutes, vertesiaRoutes, genericRoutes)
 	s.usage.start(s.store, s.log)

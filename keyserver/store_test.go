@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -341,5 +342,28 @@ func TestAStoreThatAnotherMakesAtTheSameTimeIsWaitedFor(t *testing.T) {
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestAnOpeningThatIsCalledOffSaysSo: wherever it was.
+func TestAnOpeningThatIsCalledOffSaysSo(t *testing.T) {
+	t.Parallel()
+	off := 0
+	for i := range 60 {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Duration(i)*100*time.Microsecond, cancel)
+		s, err := Open(ctx, Options{Path: filepath.Join(t.TempDir(), "keys.db")})
+		switch {
+		case err == nil:
+			err = s.Close()
+		case errors.Is(err, context.Canceled):
+			off, err = off+1, nil
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if off == 0 {
+		t.Error("none was called off")
 	}
 }
