@@ -19,6 +19,24 @@ type attachment struct {
 	width, height int
 	fresh         bool // the next frame repaints everything
 	mark          bool // the last message was a ReadBegin
+	ending        ending
+}
+
+// ending knows whether a program was interrupted. Bubble Tea kills one that is, and one that is killed closes its
+// keyboard while that is being read. So it quits, and why is said when it has.
+type ending struct{ interrupted bool }
+
+func (e *ending) quit(msg tea.Msg) tea.Msg {
+	_, interrupt := msg.(tea.InterruptMsg)
+	e.interrupted = e.interrupted || interrupt
+	return tea.QuitMsg{}
+}
+
+func (e *ending) explain(err error) error {
+	if err == nil && e.interrupted {
+		return tea.ErrInterrupted
+	}
+	return err
 }
 
 // Messages of our own, which the model never sees.
@@ -67,6 +85,7 @@ func (a *attachment) filter(_ tea.Model, msg tea.Msg) tea.Msg {
 	switch msg.(type) {
 	case tea.QuitMsg, tea.InterruptMsg:
 		a.painter.quiet() // the next picture is the blank one of leave
+		return a.ending.quit(msg)
 	case tea.SuspendMsg:
 		if !a.job.canSuspend() {
 			return nil
@@ -153,8 +172,9 @@ func (a *attachment) View() string {
 
 // blanking makes a program's last frame an empty one on Bubble Tea's renderer.
 type blanking struct {
-	model tea.Model
-	ended bool
+	model  tea.Model
+	ended  bool
+	ending ending
 }
 
 func (b *blanking) filter(_ tea.Model, msg tea.Msg) tea.Msg {
@@ -164,6 +184,7 @@ func (b *blanking) filter(_ tea.Model, msg tea.Msg) tea.Msg {
 	switch msg.(type) {
 	case tea.QuitMsg, tea.InterruptMsg:
 		b.ended = true
+		return b.ending.quit(msg)
 	case tea.SuspendMsg:
 		if !canSuspend() {
 			return nil

@@ -329,26 +329,28 @@ func TestEveryEndLeavesASaneTerminal(t *testing.T) {
 		{"panic in View", "v", 0, "ended: program was killed"},
 		{"panic in a command", "g", 0, "ended: program was killed"},
 		{"SIGTERM", "", syscall.SIGTERM, "ended well"},
-		{"SIGINT", "", syscall.SIGINT, "ended: program was killed: program was interrupted"},
+		{"SIGINT", "", syscall.SIGINT, "ended: program was interrupted"},
 		{"SIGHUP", "", syscall.SIGHUP, "ended: " + ErrHangup.Error()},
 	}
-	for _, end := range ends {
-		t.Run(end.name, func(t *testing.T) {
-			t.Parallel()
-			s := start(t, "cells")
-			s.shows("1/1000")
-			if end.signal != 0 {
-				_ = s.cmd.Process.Signal(end.signal)
-			}
-			s.send(end.keys)
-			s.left(end.report)
-			if strings.HasPrefix(end.name, "panic in") && end.keys != "g" {
-				_, after, _ := cutLast(s.output(), "\x1b[?1049l")
-				if !strings.Contains(after, "panics") || !strings.Contains(after, "program_test.go") {
-					t.Errorf("the panic cannot be read after the end: %q", after)
+	for _, renderer := range []string{"cells", "standard"} {
+		for _, end := range ends {
+			t.Run(end.name+", "+renderer, func(t *testing.T) {
+				t.Parallel()
+				s := start(t, renderer)
+				s.shows("1/1000")
+				if end.signal != 0 {
+					_ = s.cmd.Process.Signal(end.signal)
 				}
-			}
-		})
+				s.send(end.keys)
+				s.left(end.report)
+				if strings.HasPrefix(end.name, "panic in") && end.keys != "g" {
+					_, after, _ := strings.Cut(s.output(), "\x1b[?1049l")
+					if !strings.Contains(after, "panics") || !strings.Contains(after, "program_test.go") {
+						t.Errorf("the panic cannot be read after the end: %q", after)
+					}
+				}
+			})
+		}
 	}
 }
 

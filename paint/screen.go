@@ -133,7 +133,7 @@ func (s *Screen) paint(program *tea.Program, attached *attachment) (err error) {
 	go attached.painter.run()
 	_, err = program.Run()
 	attached.painter.stop()
-	return errors.Join(err, s.tty.leave(), attached.painter.failure())
+	return errors.Join(attached.ending.explain(err), s.tty.leave(), attached.painter.failure())
 }
 
 // runStandard is the same with Bubble Tea's renderer.
@@ -150,5 +150,8 @@ func (s *Screen) runStandard(model tea.Model, opts []tea.ProgramOption) (tea.Mod
 	signals := listen(program)
 	defer signals.stop()
 	_, err := program.Run()
-	return plain.model, signals.explain(err)
+	if err != nil { // killed, by a panic: its last frame is still there, for the next program that takes that screen
+		_, _ = io.WriteString(s.local.out, "\x1b[?1049h"+resetPen+clearScreen+"\x1b[?1049l")
+	}
+	return plain.model, signals.explain(plain.ending.explain(err))
 }

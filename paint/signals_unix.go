@@ -3,7 +3,7 @@
 package paint
 
 import (
-	"fmt"
+	"errors"
 	"os"
 	"os/signal"
 	"sync/atomic"
@@ -33,12 +33,12 @@ type signals struct {
 	ended      chan struct{}
 }
 
-// listen ends the program on a hangup.
+// listen ends the program on a hangup, also while another program has the terminal.
 func listen(program *tea.Program) *signals {
 	s := &signals{program: program, continued: make(chan struct{}, 1), ended: make(chan struct{})}
 	s.on(syscall.SIGHUP, func() {
 		s.hung.Store(true)
-		program.Kill()
+		program.Quit()
 	})
 	return s
 }
@@ -124,7 +124,7 @@ func canSuspend() bool {
 // explain says why the program ended, if it was a hangup.
 func (s *signals) explain(err error) error {
 	if s.hung.Load() {
-		return fmt.Errorf("%w: %w", ErrHangup, err)
+		return errors.Join(ErrHangup, err)
 	}
 	return err
 }
