@@ -22,7 +22,6 @@ import (
 	"time"
 
 	"github.com/creack/pty"
-	"github.com/hinshun/vt10x"
 
 	"detent/apikey"
 	// As main does it: without it the test's detent asks the terminal and waits for five seconds.
@@ -85,25 +84,7 @@ func (l *leak) at(t *testing.T, command func(h *home) *exec.Cmd) (*person, *home
 	if cmd.Env == nil {
 		cmd.Env = h.env
 	}
-	return &person{terminal: h.open(t, cmd)}, h, admin
-}
-
-// open runs a command in a terminal.
-func (h *home) open(t *testing.T, cmd *exec.Cmd) *terminal {
-	t.Helper()
-	f, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: 100, Rows: 30})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &terminal{t: t, cmd: cmd, pty: f, screen: vt10x.New(vt10x.WithSize(100, 30)), exited: make(chan struct{})}
-	s.changed = sync.NewCond(&s.mu)
-	go s.read()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-s.exited
-		_ = f.Close()
-	})
-	return s
+	return &person{terminal: seat(t, cmd, 100, 30)}, h, admin
 }
 
 // made goes through the form until the secret is in hand, hidden.
@@ -122,59 +103,68 @@ func (p *person) made(name string) {
 // secret in hand or on its way, and reads all that it leaves: what it wrote, its files, and the terminal.
 func TestAPanicTellsNoSecretAndGivesTheTerminalBack(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		where string
-		early bool // before the create, not with the secret in hand
-		key   string
-	}{{"tui.(*App).Update", false, "j"}, {"tui.(*App).View", false, "j"}, {"client.(*transport)", true, "enter"}} {
-		t.Run(c.where, func(t *testing.T) {
-			t.Parallel()
-			var l leak
-			trigger := filepath.Join(t.TempDir(), "now")
-			p, h, admin := l.at(t, func(h *home) *exec.Cmd {
-				cmd := exec.Command(os.Args[0], "--timeout", "5s")
-				cmd.Env = append(append([]string{}, h.env...), breaker+"="+c.where+":"+trigger, "GOTRACEBACK=all")
-				return cmd
+	for _, renderer := range renderers {
+		for _, c := range []panicking{{"tui.(*App).Update", false, "j"}, {"tui.(*App).View", false, "j"}, {"client.(*transport)", true, "enter"}} {
+			t.Run(c.where+", "+renderer, func(t *testing.T) {
+				t.Parallel()
+				c.run(t, renderer)
 			})
-			p.made("shop")
-			p.armed()
-			if !c.early {
-				p.do("enter", "Key created")
-				p.wait("hidden, ")
-			}
-			p.rest()
-			if err := os.WriteFile(trigger, nil, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			p.keys(c.key)
-			if !c.early { // a screen that is still may not ask for the time; another size makes it
-				_ = pty.Setsize(p.pty, &pty.Winsize{Cols: 90, Rows: 28})
-				_ = p.cmd.Process.Signal(syscall.SIGWINCH)
-			}
-			code := p.exit()
-			raw := p.output()
-			if code == 0 || code == -1 {
-				t.Errorf("exit %d", code)
-			}
-			if !bytes.Contains(raw, []byte("the test breaks it")) {
-				t.Errorf("it did not break: %q", raw[max(0, len(raw)-300):])
-			}
-			for _, back := range []string{"\x1b[?1049l", "\x1b[?25h", "\x1b[?2004l"} {
-				if !bytes.Contains(raw, []byte(back)) {
-					t.Errorf("the terminal is not given back: no %q", back)
-				}
-			}
-			secrets := append(l.all(), admin)
-			if want := map[bool]int{true: 1, false: 2}[c.early]; len(secrets) < want {
-				t.Fatalf("%d secrets are known, want %d", len(secrets), want)
-			}
-			for _, secret := range secrets {
-				if bytes.Contains(raw, []byte(secret[8:])) {
-					t.Error("a secret is in what the panic left on the terminal")
-				}
-				h.lacks(t, secret)
-			}
-		})
+		}
+	}
+}
+
+// panicking is where a program breaks, and by which key.
+type panicking struct {
+	where string
+	early bool // before the create, not with the secret in hand
+	key   string
+}
+
+func (c panicking) run(t *testing.T, renderer string) {
+	var l leak
+	trigger := filepath.Join(t.TempDir(), "now")
+	p, h, admin := l.at(t, func(h *home) *exec.Cmd {
+		cmd := exec.Command(os.Args[0], "--timeout", "5s", "--renderer", renderer)
+		cmd.Env = append(append([]string{}, h.env...), breaker+"="+c.where+":"+trigger, "GOTRACEBACK=all")
+		return cmd
+	})
+	p.made("shop")
+	p.armed()
+	if !c.early {
+		p.do("enter", "Key created")
+		p.wait("hidden, ")
+	}
+	p.rest()
+	if err := os.WriteFile(trigger, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.keys(c.key)
+	if !c.early { // a screen that is still may not ask for the time; another size makes it
+		_ = pty.Setsize(p.pty, &pty.Winsize{Cols: 90, Rows: 28})
+		_ = p.cmd.Process.Signal(syscall.SIGWINCH)
+	}
+	code := p.exit()
+	raw := p.output()
+	if code == 0 || code == -1 {
+		t.Errorf("exit %d", code)
+	}
+	if !bytes.Contains(raw, []byte("the test breaks it")) {
+		t.Errorf("it did not break: %q", raw[max(0, len(raw)-300):])
+	}
+	for _, back := range []string{"\x1b[?1049l", "\x1b[?25h", "\x1b[?2004l"} {
+		if !bytes.Contains(raw, []byte(back)) {
+			t.Errorf("the terminal is not given back: no %q", back)
+		}
+	}
+	secrets := append(l.all(), admin)
+	if want := map[bool]int{true: 1, false: 2}[c.early]; len(secrets) < want {
+		t.Fatalf("%d secrets are known, want %d", len(secrets), want)
+	}
+	for _, secret := range secrets {
+		if bytes.Contains(raw, []byte(secret[8:])) {
+			t.Error("a secret is in what the panic left on the terminal")
+		}
+		h.lacks(t, secret)
 	}
 }
 
@@ -202,7 +192,9 @@ func (h *home) lacks(t *testing.T, secret string, but ...string) {
 func TestARevealedSecretHidesAndIsNowhereElse(t *testing.T) {
 	t.Parallel()
 	var l leak
-	p, h, admin := l.at(t, func(h *home) *exec.Cmd { return exec.Command(binary, "--debug", h.path("debug.log")) })
+	p, h, admin := l.at(t, func(h *home) *exec.Cmd {
+		return exec.Command(binary, painted([]string{"--debug", h.path("debug.log")})...)
+	})
 	p.made("shop")
 	p.confirm("Key created")
 	p.wait("hidden, ")
@@ -217,13 +209,8 @@ func TestARevealedSecretHidesAndIsNowhereElse(t *testing.T) {
 	}
 	for name, hide := range map[string]func(){
 		"another window": func() { p.write("\x1b[O") },
-		"another size": func() {
-			p.mu.Lock()
-			p.screen.Resize(96, 28)
-			p.mu.Unlock()
-			_ = pty.Setsize(p.pty, &pty.Winsize{Cols: 96, Rows: 28})
-		},
-		"a question": func() { p.keys("esc") },
+		"another size":   func() { p.resize(96, 28) },
+		"a question":     func() { p.keys("esc") },
 	} {
 		p.rest()
 		p.do("r", secret[:20])

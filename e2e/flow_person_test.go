@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"detent/keyserver"
 )
 
@@ -24,31 +26,41 @@ type person struct {
 	presses int
 }
 
-// renderers are the two ways to paint.
-var renderers = []string{"cells", "standard"}
-
 // sit opens the program in a terminal of that size.
 func (h *home) sit(t *testing.T, cols, rows int, args ...string) *person {
 	t.Helper()
 	return &person{terminal: h.start(t, cols, rows, args...)}
 }
 
-// pause is shorter than any person's between two keys, and longer than the time in which keys count as one read.
-const pause = 12 * time.Millisecond
+// pause is shorter than any person's between two keys, and longer than one that a program makes between two frames: Bubble
+// Tea's renderer paints 60 a second.
+const pause = 20 * time.Millisecond
 
-// rest waits until the program has written nothing for a pause, and no thread of it wants to run: on a busy
-// machine it may not have had its turn yet.
+// rest waits until the program has taken every key, wants to do nothing more, and has written nothing for a pause: on a
+// busy machine it may not have had its turn yet, and keys that it finds together are one read.
 func (p *person) rest() {
 	for seen := -1; ; {
 		p.mu.Lock()
 		written, ended := len(p.raw), p.ended
 		p.mu.Unlock()
-		if written == seen && !wantsToRun(p.cmd.Process.Pid) || ended {
+		if written == seen && !p.unread() && !wantsToRun(p.cmd.Process.Pid) || ended {
 			return
 		}
 		seen = written
 		<-time.After(pause)
 	}
+}
+
+// unread reports whether keys wait for the program. To poll a terminal also moves what the system still has on its way.
+func (p *person) unread() bool {
+	fd, err := unix.Open(p.tty, unix.O_RDONLY|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = unix.Close(fd) }()
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	n, err := unix.Poll(fds, 0)
+	return err == nil && n > 0 && fds[0].Revents == unix.POLLIN
 }
 
 // wantsToRun reports whether a thread of the process runs or waits for a processor, where /proc says so.

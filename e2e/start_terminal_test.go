@@ -102,8 +102,16 @@ func TestATerminalThatCannotPlaceItsCursorGetsASentence(t *testing.T) {
 }
 
 func TestTooSmallSaysWhatIsNeededAndOnlyQuitActs(t *testing.T) {
-	t.Parallel()
-	p := newHome(t).sit(t, 80, 24, "--demo")
+	for _, renderer := range renderers {
+		t.Run(renderer, func(t *testing.T) {
+			t.Parallel()
+			tooSmallSaysWhatIsNeededAndOnlyQuitActs(t, renderer)
+		})
+	}
+}
+
+func tooSmallSaysWhatIsNeededAndOnlyQuitActs(t *testing.T, renderer string) {
+	p := newHome(t).sit(t, 80, 24, "--demo", "--renderer", renderer)
 	first := p.wait(`▸ (\S+)`)[1]
 	p.resize(39, 9)
 	p.wait("too small: 39x9\n.*needs 40x10\n.*q quits")
@@ -181,31 +189,29 @@ func TestHoweverItEndsTheTerminalIsAsItWas(t *testing.T) {
 		}
 	}
 	pressed := func(keys ...string) func(*person) { return func(p *person) { p.keys(keys...) } }
-	for _, c := range []struct {
-		name string
-		args []string
-		end  func(*person)
-		code int
-	}{
-		{"q", nil, pressed("q"), 0},
-		{"ctrl+c", nil, pressed("ctrl+c"), 0},
-		{"SIGINT", nil, signalled(os.Interrupt), 130},
-		{"SIGTERM", nil, signalled(syscall.SIGTERM), 0},
-		{"SIGHUP", nil, signalled(syscall.SIGHUP), 130},
-		{"q, standard renderer", []string{"--renderer", "standard"}, pressed("q"), 0},
-		{"ctrl+c, standard renderer", []string{"--renderer", "standard"}, pressed("ctrl+c"), 0},
-		{"SIGTERM, standard renderer", []string{"--renderer", "standard"}, signalled(syscall.SIGTERM), 0},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			p := newHome(t).sit(t, 80, 24, append([]string{"--demo"}, c.args...)...)
-			p.wait(`▸ \S`)
-			p.rest()
-			c.end(p)
-			if code := p.exit(); code != c.code {
-				t.Errorf("exit %d, want %d", code, c.code)
-			}
-			assertRestored(t, p.terminal)
-		})
+	for _, renderer := range renderers {
+		for _, c := range []struct {
+			name string
+			end  func(*person)
+			code int
+		}{
+			{"q", pressed("q"), 0},
+			{"ctrl+c", pressed("ctrl+c"), 0},
+			{"SIGINT", signalled(os.Interrupt), 130},
+			{"SIGTERM", signalled(syscall.SIGTERM), 0},
+			{"SIGHUP", signalled(syscall.SIGHUP), 130},
+		} {
+			t.Run(c.name+", "+renderer, func(t *testing.T) {
+				t.Parallel()
+				p := newHome(t).sit(t, 80, 24, "--demo", "--renderer", renderer)
+				p.wait(`▸ \S`)
+				p.rest()
+				c.end(p)
+				if code := p.exit(); code != c.code {
+					t.Errorf("exit %d, want %d", code, c.code)
+				}
+				assertRestored(t, p.terminal)
+			})
+		}
 	}
 }

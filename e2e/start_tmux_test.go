@@ -26,7 +26,7 @@ func (h *home) pane(t *testing.T, cols, rows int, args ...string) *pane {
 	need(t, "tmux")
 	m := &pane{t: t, socket: filepath.Join(t.TempDir(), "s")}
 	start := []string{"-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(cols), "-y", fmt.Sprint(rows + 1), binary}
-	m.run(h, append(start, args...)...)
+	m.run(h, append(start, painted(args)...)...)
 	t.Cleanup(func() { _ = exec.Command("tmux", "-S", m.socket, "kill-server").Run() })
 	m.run(h, "set-option", "-g", "status", "off", ";", "resize-window", "-x", fmt.Sprint(cols), "-y", fmt.Sprint(rows))
 	return m

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/creack/pty"
-	"github.com/hinshun/vt10x"
 )
 
 // patience is how long a condition may take before the test gives up; these machines are shared.
@@ -130,34 +129,55 @@ type terminal struct {
 	t   *testing.T
 	cmd *exec.Cmd
 	pty *os.File
+	tty string // the program's side of it
 
 	mu      sync.Mutex
 	changed *sync.Cond
-	screen  vt10x.Terminal
+	screen  *screen
 	raw     []byte
 	ended   bool
 	exited  chan struct{}
 }
 
+// renderers are the two ways to paint, or the one that the environment asks for: DETENT_E2E_RENDERER=standard runs all
+// these tests on Bubble Tea's own.
+var renderers = func() []string {
+	if name := os.Getenv("DETENT_E2E_RENDERER"); name != "" {
+		return []string{name}
+	}
+	return []string{"cells", "standard"}
+}()
+
+// painted are arguments that ask for the renderer of the environment, but where they ask for one themselves.
+func painted(args []string) []string {
+	name := os.Getenv("DETENT_E2E_RENDERER")
+	if name == "" || slices.Contains(args, "--renderer") {
+		return args
+	}
+	return append(slices.Clone(args), "--renderer", name)
+}
+
 // start runs the program in a pty of that size.
 func (h *home) start(t *testing.T, cols, rows int, args ...string) *terminal {
 	t.Helper()
-	if name := os.Getenv("DETENT_E2E_RENDERER"); name != "" { // all of these tests hold for both
-		args = append(args[:len(args):len(args)], "--renderer="+name)
-	}
-	cmd := exec.Command(binary, args...)
+	cmd := exec.Command(binary, painted(args)...)
 	cmd.Env, cmd.Dir = h.env, h.dir
 	return seat(t, cmd, cols, rows)
 }
 
-// seat starts a program in a pty of that size.
+// seat runs a command in a pty of that size.
 func seat(t *testing.T, cmd *exec.Cmd, cols, rows int) *terminal {
 	t.Helper()
-	f, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(cols), Rows: uint16(rows)})
+	f, tty, err := pty.Open()
+	if err == nil {
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+		err = errors.Join(pty.Setsize(f, &pty.Winsize{Cols: uint16(cols), Rows: uint16(rows)}), cmd.Start(), tty.Close())
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	term := &terminal{t: t, cmd: cmd, pty: f, screen: vt10x.New(vt10x.WithSize(cols, rows)), exited: make(chan struct{})}
+	term := &terminal{t: t, cmd: cmd, pty: f, tty: tty.Name(), screen: newScreen(cols, rows), exited: make(chan struct{})}
 	term.changed = sync.NewCond(&term.mu)
 	go term.read()
 	t.Cleanup(func() {
@@ -193,13 +213,7 @@ func (s *terminal) text() string {
 	return s.textLocked()
 }
 
-func (s *terminal) textLocked() string {
-	rows := strings.Split(s.screen.String(), "\n")
-	for i := range rows {
-		rows[i] = strings.TrimRight(rows[i], " \x00")
-	}
-	return strings.Join(rows, "\n")
-}
+func (s *terminal) textLocked() string { return shown(s.screen) }
 
 // output is every byte the program has written.
 func (s *terminal) output() []byte {
