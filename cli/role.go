@@ -25,8 +25,8 @@ type guest struct {
 
 const (
 	viewerOnly       = "your role is viewer: changing keys is for operators and admins"
-	deleteIsAdmins   = "deleting is for admins, you are an operator; a rotation deletes the old key"
-	profilesOnServer = "profiles are added in the configuration file on the server: over SSH nobody names where a token comes from"
+	deleteIsAdmins   = "deleting is for admins; a rotation deletes the old key by itself"
+	profilesOnServer = "profiles are added in the server's configuration file, not over SSH"
 )
 
 func (r *guest) views() bool { return r != nil && r.operator.Role == config.Viewer }

@@ -281,7 +281,7 @@ func TestOpenSSHSaysWhoseAnActionIsAndGivesASecretToItsOperatorAlone(t *testing.
 	alice := m.login("alice", 120, 40)
 	alice.wait("payments")
 	alice.keys("d")
-	alice.wait("deleting is for admins, you are an operator")
+	alice.wait("delete: deleting is for admins; a rotation deletes the old key by itself +[─┘]")
 	alice.keys("n")
 	alice.wait("New Prosopo key")
 	alice.write("over-ssh")

@@ -90,7 +90,7 @@ func New(o Options) *App {
 	if o.Out == nil {
 		o.Out = io.Discard
 	}
-	env := &ui.Env{Styles: ui.NewStyles(o.Renderer), Keys: ui.NewKeys(), Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On}
+	env := &ui.Env{Styles: ui.NewStyles(o.Renderer), Keys: ui.NewKeys(), Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}
 	a := &App{
 		env: env, host: o.Host, out: o.Out, notice: o.Notice, readOnly: o.ReadOnly,
 		list: keylist.New(env), detail: detail.New(env), requests: newRequests(),

@@ -128,6 +128,9 @@ func (a *App) header() string {
 	detent, who := s.Header.Render("detent")+dash, ""
 	if a.lock.Who != "" {
 		who = ui.Clean(a.lock.Who) + dash
+		if a.width < sideBySide { // what it costs are our name and the service's, not the counts
+			detent, service = "", ""
+		}
 	}
 	left := detent + who + name + service + badges + title
 	for _, shorter := range []string{detent + who + name + badges + title, who + name + badges + title, name + badges + title} {

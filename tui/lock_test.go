@@ -70,13 +70,25 @@ func TestASecretOnTheScreenIsHiddenByTheLock(t *testing.T) {
 
 // TestTheHeaderSaysWhoIsLoggedIn as long as the line has room for it; what is live or read-only stays longer.
 func TestTheHeaderSaysWhoIsLoggedIn(t *testing.T) {
-	for width, want := range map[int]string{120: "detent ─ vera, viewer ─ prod · prosopo ·", 80: "detent ─ vera, viewer ─ prod", 60: "vera, viewer ─ prod", 40: "┌ prod"} {
+	for width, want := range map[int]string{120: "detent ─ vera, viewer ─ prod · prosopo ·", 80: "┌ vera, viewer ─ prod", 60: "┌ vera, viewer ─ prod", 40: "┌ prod"} {
 		d := start(t, width, 24, func(o *Options, _ *fakeHost) {
 			o.Remote = Remote{On: true, Who: "vera, viewer", NoWrites: "not yours", News: func() (string, bool) { return "", false }}
 		})
 		header, _, _ := strings.Cut(d.app.View(), "\n")
 		if !strings.Contains(header, want) || !strings.Contains(header, "read-only") {
 			t.Errorf("%d cells: %s", width, header)
+		}
+	}
+}
+
+// TestAnEmptyListSaysWhereItIsAndWhoMayFillIt to somebody who sits elsewhere.
+func TestAnEmptyListSaysWhereItIsAndWhoMayFillIt(t *testing.T) {
+	for why, want := range map[string]string{"": "detent's own key service, on the server", "not yours": "You may look, not change: keys that others make show here."} {
+		d := start(t, 80, 24, withKeys(nil), withProfile("local/prosopo"), func(o *Options, _ *fakeHost) {
+			o.Remote = Remote{On: true, NoWrites: why, News: func() (string, bool) { return "", false }}
+		})
+		if !strings.Contains(d.app.View(), want) {
+			t.Errorf("not there: %s\n%s", want, d.app.View())
 		}
 	}
 }

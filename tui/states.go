@@ -31,7 +31,11 @@ func (a *App) empty() string {
 	k := a.env.Keys
 	title := s.Strong.Render("No keys yet.")
 	if _, no := a.noWrites(); no {
-		return title + "\n" + s.Dim.Render("This profile is read-only: keys that others make show here.") +
+		why := "This profile is read-only"
+		if a.env.NoWrites != "" {
+			why = "You may look, not change"
+		}
+		return title + "\n" + s.Dim.Render(why+": keys that others make show here.") +
 			"\n" + a.keyed(k.Profiles.Help().Key, "chooses another profile")
 	}
 	if !c.Create.OK {
@@ -40,6 +44,9 @@ func (a *App) empty() string {
 	where := "detent shows the keys of a service, makes narrow ones, and replaces them safely."
 	if a.profile.conn.Profile.Embedded {
 		where = "This is detent's own key service, on this machine: try everything here."
+		if a.env.Remote {
+			where = "This is detent's own key service, on the server: try everything here."
+		}
 	}
 	return title + "\n" + s.Dim.Render(where) + "\n" +
 		a.keyed(k.New.Help().Key, "makes the first one") + s.Dim.Render("   ") +
@@ -104,8 +111,8 @@ func (a *App) errorWord() string {
 // noWrites says why nothing may be changed, if nothing may.
 func (a *App) noWrites() (why string, no bool) {
 	switch {
-	case a.lock.NoWrites != "":
-		return a.lock.NoWrites, true
+	case a.env.NoWrites != "":
+		return a.env.NoWrites, true
 	case a.readOnly:
 		return "detent was started read-only", true
 	case a.profile.conn != nil && a.profile.conn.Profile.ReadOnly:

@@ -47,10 +47,10 @@ func (l *List) Bindings() []key.Binding {
 	k := l.env.Keys
 	open := k.Confirm
 	open.SetHelp("enter", "resume or undo")
-	if v, ok := l.selected(); !ok || v.State != rotation.Open {
-		return []key.Binding{k.Cancel}
+	if v, ok := l.selected(); !ok || v.State != rotation.Open || l.env.NoWrites != "" {
+		return []key.Binding{k.Dismiss}
 	}
-	return []key.Binding{open, k.Cancel}
+	return []key.Binding{open, k.Dismiss}
 }
 
 func (l *List) selected() (rotation.View, bool) {
@@ -102,9 +102,14 @@ func (l *List) key(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Bottom):
 		l.cursor = last
 	case key.Matches(msg, k.Confirm):
-		if v, ok := l.selected(); ok && v.State == rotation.Open {
-			return tea.Sequence(ui.Do(ui.Pop{Screen: l}), ui.Do(ui.Push{Screen: Resume(l.env, l.host, v)}))
+		v, ok := l.selected()
+		switch {
+		case !ok || v.State != rotation.Open:
+			return nil
+		case l.env.NoWrites != "":
+			return ui.Do(ui.Toast{Text: l.env.NoWrites})
 		}
+		return tea.Sequence(ui.Do(ui.Pop{Screen: l}), ui.Do(ui.Push{Screen: Resume(l.env, l.host, v)}))
 	case key.Matches(msg, k.Cancel, k.Back, k.Quit):
 		return ui.Do(ui.Pop{Screen: l})
 	}
@@ -122,7 +127,9 @@ func (l *List) View() string {
 		p.line(st.Dim.Render("Reading the journals …"))
 	case len(l.views) == 0:
 		p.line("No rotation was begun here.")
-		p.line(st.Dim.Render("r on a key begins one: a new key, delivered and proved, before the old one goes."))
+		if l.env.NoWrites == "" {
+			p.wrap("", st.Dim, "r on a key begins one: a new key, delivered and proved, before the old one goes.")
+		}
 	default:
 		l.viewRows(&p)
 	}

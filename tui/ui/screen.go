@@ -39,6 +39,8 @@ type Env struct {
 
 	// Remote says that the operator sits at another machine: a path or a command would be the server's.
 	Remote bool
+	// NoWrites says why this operator may only look; empty where they may change something.
+	NoWrites string
 
 	tickets int
 }
