@@ -69,9 +69,12 @@ func TestSSHSessionThatDropsLeavesItsRotationToTheNextOperator(t *testing.T) {
 		t.Errorf("an operator of another profile sees %s", got)
 	}
 	vera := openScreen(t, h.login("vera"), "xterm", 120, 40)
-	vera.wait("1 rotation")
+	vera.wait("1 open rotation: press R to see")
 	vera.press("R")
 	vera.wait("last by: alice")
+	if vera.shows("resume or undo") {
+		t.Error("a viewer is offered to resume")
+	}
 	vera.press("\r")
 	vera.wait("your role is viewer")
 

@@ -139,6 +139,8 @@ func (a *app) notice() string {
 	switch {
 	case err != nil:
 		return fmt.Sprintf("open rotations cannot be read: %v", err)
+	case open > 0 && a.remote.views():
+		return ui.Count(open, "open rotation") + ": press R to see"
 	case open == 1:
 		return "1 rotation is open: press R to go on with it or to undo it"
 	case open > 1:
