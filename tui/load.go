@@ -143,8 +143,8 @@ func (a *App) loadStep(msg loadMsg) tea.Cmd {
 		return nil
 	}
 	var cmds []tea.Cmd
-	for _, batch := range msg.batches {
-		cmds = append(cmds, a.list.Add(batch))
+	if len(msg.batches) > 0 {
+		cmds = append(cmds, a.list.Add(msg.batches...))
 	}
 	if !msg.done {
 		return tea.Batch(append(cmds, a.load.box.next(msg.gen, false))...)
@@ -269,10 +269,10 @@ func (m *mailbox) ring() {
 }
 
 // pace is the longest that keys wait to be shown beside more of them.
-const pace = 50 * time.Millisecond
+const pace = 100 * time.Millisecond
 
-// next waits for keys: the first ones come at once, later ones when there are half as
-// many as are shown, or after a while.
+// next waits for keys: the first ones come at once, later ones when there are as many as
+// are shown, or after a while. Each time all of them are brought into one order.
 func (m *mailbox) next(gen int, first bool) tea.Cmd {
 	return func() tea.Msg {
 		patience := time.NewTimer(pace)
@@ -294,7 +294,7 @@ func (m *mailbox) next(gen int, first bool) tea.Cmd {
 func (m *mailbox) take(gen int, late bool) (loadMsg, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.done && (m.keys == 0 || !late && m.keys < m.delivered/2) {
+	if !m.done && (m.keys == 0 || !late && m.keys < m.delivered) {
 		return loadMsg{}, false
 	}
 	msg := loadMsg{gen: gen, batches: m.batches, done: m.done, err: m.err}

@@ -25,7 +25,8 @@ func newAccesses() accesses {
 	return accesses{bySlice: map[sliceOf]int32{}, byText: map[string]int32{}}
 }
 
-func (a *accesses) add(perms []apikey.Permission) {
+// add takes note of a key's permissions and reports whether no key before it had this set.
+func (a *accesses) add(perms []apikey.Permission) (fresh bool) {
 	var at sliceOf
 	if len(perms) > 0 {
 		at = sliceOf{&perms[0], len(perms)}
@@ -41,10 +42,12 @@ func (a *accesses) add(perms []apikey.Permission) {
 			set = int32(len(a.names))
 			a.names = append(a.names, names)
 			a.byText[text] = set
+			fresh = true
 		}
 		a.bySlice[at] = set
 	}
 	a.of = append(a.of, set)
+	return fresh
 }
 
 // having tells for each set whether a permission of it holds the word; if whole, and some permission is named exactly

@@ -32,6 +32,8 @@ type column struct {
 	byName bool
 	order  func(k *apikey.Key) int64
 	text   func(k *apikey.Key) string
+	// ofAccess: what it shows of a key without a role is that of every key with the same permissions.
+	ofAccess bool
 }
 
 // context is what cells are computed with.
@@ -61,7 +63,7 @@ func columns() []column {
 			cell:     func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: TypeWord(k.Type)} },
 			text:     func(k *apikey.Key) string { return k.Type },
 		}, {
-			title: "ACCESS", rank: 4, most: 16,
+			title: "ACCESS", rank: 4, most: 16, ofAccess: true,
 			reported: func(k *apikey.Key) bool { return k.Role != "" || k.Permissions != nil || k.Restrictions != nil },
 			cell:     func(c *context, k *apikey.Key, _ ui.Marks) cell { return access(k, c.presets) },
 			text:     func(k *apikey.Key) string { return access(k, nil).text },

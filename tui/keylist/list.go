@@ -124,14 +124,19 @@ func (l *List) Begin() {
 	}
 }
 
-// Add takes a batch of the load under way.
-func (l *List) Add(batch []apikey.Key) tea.Cmd {
+// Add takes batches of the load under way.
+func (l *List) Add(batches ...[]apikey.Key) tea.Cmd {
 	l.ctx.now = l.env.Now()
+	to := l.store
 	if l.incoming != nil {
-		l.incoming.add(batch, l.columns, &l.ctx)
+		to = l.incoming
+	}
+	for _, batch := range batches {
+		to.add(batch, l.columns, &l.ctx)
+	}
+	if l.incoming != nil {
 		return nil
 	}
-	l.store.add(batch, l.columns, &l.ctx)
 	l.relayout()
 	return l.rearrange(more)
 }

@@ -23,22 +23,23 @@ func pack(k *apikey.Key, text string) packed {
 		return packed{text: text, whole: k}
 	}
 	p := packed{text: text, created: k.CreatedAt, expires: k.ExpiresAt, permissions: k.Permissions}
-	rest := text
-	for _, part := range []struct {
-		from string
-		to   *string
-	}{{k.Name, &p.name}, {k.ID, &p.id}, {k.Masked, &p.masked}} {
-		*part.to = part.from
-		if part.from == "" {
-			continue
-		}
-		var folded string
-		folded, rest, _ = strings.Cut(rest, "\n")
-		if folded == part.from {
-			*part.to = folded // one string in memory instead of two
-		}
-	}
+	p.name, text = share(k.Name, text)
+	p.id, text = share(k.ID, text)
+	p.masked, _ = share(k.Masked, text)
 	return p
+}
+
+// share takes a part of a key from the search text where it is spelt like it there: one string in memory instead of
+// two. The text goes on after it.
+func share(part, text string) (kept, rest string) {
+	if part == "" {
+		return "", text
+	}
+	folded, rest, _ := strings.Cut(text, "\n")
+	if folded == part {
+		return folded, rest
+	}
+	return part, rest
 }
 
 // isPlain reports whether a packed key says all of it.

@@ -21,7 +21,12 @@ func searchText(b *strings.Builder, k *apikey.Key) {
 		if s == "" {
 			return
 		}
-		for _, r := range s {
+		small := 0 // most names have nothing to fold
+		for small < len(s) && s[small] < utf8.RuneSelf && (s[small] < 'A' || s[small] > 'Z') {
+			small++
+		}
+		b.WriteString(s[:small])
+		for _, r := range s[small:] {
 			switch {
 			case r >= 'A' && r <= 'Z':
 				b.WriteByte(byte(r) + 'a' - 'A')

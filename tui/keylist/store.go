@@ -24,6 +24,11 @@ func newStore(cols []column) *store {
 
 func (s *store) add(batch []apikey.Key, cols []column, ctx *context) {
 	var blob strings.Builder
+	size := 0
+	for i := range batch {
+		size += len(batch[i].Name) + len(batch[i].ID) + len(batch[i].Masked) + 3
+	}
+	blob.Grow(size) // what most keys say; the rest makes it grow
 	ends := make([]int, len(batch))
 	for i := range batch {
 		searchText(&blob, &batch[i])
@@ -34,12 +39,15 @@ func (s *store) add(batch []apikey.Key, cols []column, ctx *context) {
 		k := &batch[i]
 		s.put(pack(k, all[start:ends[i]]))
 		start = ends[i]
-		s.access.add(k.Permissions)
+		known := !s.access.add(k.Permissions) && len(k.Permissions) > 0 && k.Role == ""
 		for c := range cols {
 			if !cols[c].reported(k) {
 				continue
 			}
 			s.shown[c] = true
+			if known && cols[c].ofAccess {
+				continue // as wide as the key's before it
+			}
 			if cols[c].width == 0 && s.widths[c] < cols[c].most {
 				s.widths[c] = max(s.widths[c], min(ui.Width(cols[c].cell(ctx, k, 0).text), cols[c].most))
 			}
