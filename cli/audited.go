@@ -143,9 +143,7 @@ type audited struct {
 	client.Service
 	trail   *auditor
 	profile config.Profile
-
-	mu    sync.Mutex
-	names map[string]string // of listed keys, by id
+	names   names
 }
 
 // auditedGiver is one that hands out public keys as well.
@@ -156,7 +154,7 @@ type auditedGiver struct {
 
 // recorded wraps a profile's service.
 func (t *auditor) recorded(s client.Service, p config.Profile) client.Service {
-	out := &audited{Service: s, trail: t, profile: p, names: map[string]string{}}
+	out := &audited{Service: s, trail: t, profile: p}
 	if giver, ok := client.As[client.PublicKeys](s); ok {
 		return auditedGiver{out, giver}
 	}
@@ -170,26 +168,17 @@ func (s *audited) begin(action, id, name, detail string) (func(audit.Outcome), e
 	return s.trail.begin(audit.Action{Profile: s.profile.Name, Service: s.profile.Service, Action: action, KeyID: id, KeyName: name, Detail: detail})
 }
 
-func (s *audited) name(id string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.names[id]
-}
-
-func (s *audited) learn(keys ...apikey.Key) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, k := range keys {
-		s.names[k.ID] = k.Name
-	}
-}
-
 // List learns the names of the keys: the calls that change one have its id alone.
 func (s *audited) List(ctx context.Context, each func([]apikey.Key)) error {
-	return s.Service.List(ctx, func(batch []apikey.Key) {
-		s.learn(batch...)
+	list := s.names.begin()
+	err := s.Service.List(ctx, func(batch []apikey.Key) {
+		s.names.learn(batch...)
 		each(batch)
 	})
+	if err == nil {
+		s.names.complete(list)
+	}
+	return err
 }
 
 // Create records a create.
@@ -202,7 +191,7 @@ func (s *audited) Create(ctx context.Context, draft apikey.Draft) (apikey.Create
 	o := outcomeOf(err)
 	if err == nil {
 		o.KeyID, o.KeyName = made.Key.ID, made.Key.Name
-		s.learn(made.Key)
+		s.names.learn(made.Key)
 	}
 	end(o)
 	return made, err
@@ -211,13 +200,13 @@ func (s *audited) Create(ctx context.Context, draft apikey.Draft) (apikey.Create
 // Update records a change under the name of what it changes.
 func (s *audited) Update(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
 	action, detail := patched(patch)
-	end, err := s.begin(action, id, s.name(id), detail)
+	end, err := s.begin(action, id, s.names.of(id), detail)
 	if err != nil {
 		return apikey.Key{}, err
 	}
 	k, err := s.Service.Update(ctx, id, patch)
 	if err == nil {
-		s.learn(k)
+		s.names.learn(k)
 	}
 	end(outcomeOf(err))
 	return k, err
@@ -244,7 +233,7 @@ func patched(p apikey.Patch) (action, detail string) {
 
 // Delete records a deletion.
 func (s *audited) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
-	end, err := s.begin("delete", id, s.name(id), "")
+	end, err := s.begin("delete", id, s.names.of(id), "")
 	if err != nil {
 		return apikey.Deleted{}, err
 	}
