@@ -55,7 +55,7 @@ func TestAgesBelowADayAreNotSaidInDays(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		1500 * time.Millisecond: "1s", 90 * time.Minute: "1h30m0s", 30 * time.Hour: "1 day", 90 * 24 * time.Hour: "90 days",
 	} {
-		if got := age(d); got != want {
+		if got := age(d).String(); got != want {
 			t.Errorf("%v: %q, want %q", d, got, want)
 		}
 	}
