@@ -42,7 +42,7 @@ func (t *transport) try(ctx context.Context, c call, attempt int, read func(*ans
 	if c.list && resp.StatusCode/100 == 2 {
 		limit = maxList
 	}
-	body := &guard{r: resp.Body, left: limit}
+	body := newGuard(resp.Body, limit)
 	if resp.StatusCode/100 != 2 {
 		failed := t.refusedBy(c, resp, body)
 		t.log(c, attempt, begin, strconv.Itoa(resp.StatusCode))
@@ -65,7 +65,7 @@ func (t *transport) readAnswer(c call, resp *http.Response, a *answer, read func
 	if strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/html") {
 		return errWebPage
 	}
-	if guard, ok := a.body.(*guard); ok && resp.ContentLength > guard.left {
+	if resp.ContentLength > a.body.left {
 		return errTooLarge
 	}
 	if read == nil {

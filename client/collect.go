@@ -38,19 +38,19 @@ type collector struct {
 	found   bool
 }
 
-func (c *collector) add(k apikey.Key) {
+func (c *collector) add(k *apikey.Key) {
 	if c.ownID != "" && k.ID == c.ownID {
 		k.Own = true
 	}
 	c.found = c.found || k.Own
 	if !k.Own && maskOf(k.Masked, c.own) {
-		c.held = append(c.held, k)
+		c.held = append(c.held, *k)
 		return
 	}
 	if c.pending == nil {
 		c.pending = make([]apikey.Key, 0, batch)
 	}
-	c.pending = append(c.pending, k)
+	c.pending = append(c.pending, *k)
 	if len(c.pending) >= batch {
 		c.flush()
 	}

@@ -35,15 +35,28 @@ func (e badAnswer) Error() string { return string(e) }
 
 // guard passes a body on while it stays within its limits: bytes and depth of nesting.
 type guard struct {
-	r        io.Reader
-	left     int64
-	depth    int
-	inString bool
-	escaped  bool
-	failed   error // how the body broke; nil where it came to its end
+	limited
+	nesting
 }
 
+func newGuard(r io.Reader, left int64) *guard { return &guard{limited: limited{r: r, left: left}} }
+
 func (g *guard) Read(p []byte) (int, error) {
+	n, err := g.limited.Read(p)
+	if !g.nest(p[:n]) {
+		return 0, errTooDeep
+	}
+	return n, err
+}
+
+// limited passes a body on while it has no more bytes than it may.
+type limited struct {
+	r      io.Reader
+	left   int64
+	failed error // how the body broke; nil where it came to its end
+}
+
+func (g *limited) Read(p []byte) (int, error) {
 	if g.left < 0 {
 		return 0, errTooLarge
 	}
@@ -57,14 +70,18 @@ func (g *guard) Read(p []byte) (int, error) {
 	if g.left -= int64(n); g.left < 0 {
 		return 0, errTooLarge
 	}
-	if !g.nest(p[:n]) {
-		return 0, errTooDeep
-	}
 	return n, err
 }
 
+// nesting is where a text of JSON has come to.
+type nesting struct {
+	depth    int
+	inString bool
+	escaped  bool
+}
+
 // nest follows the nesting and reports whether it is within the limit.
-func (g *guard) nest(p []byte) bool {
+func (g *nesting) nest(p []byte) bool {
 	for i := 0; i < len(p); i++ {
 		if g.escaped {
 			g.escaped = false
@@ -120,21 +137,21 @@ func atEnd(dec *json.Decoder) error {
 
 // decodeList reads a list as a stream: a bare array, or an object that has the array under one of
 // names. each decodes one element, whose JSON is gone when it returns. The object's other members are returned.
-func decodeList(r io.Reader, names []string, each func(raw []byte) error) (map[string]json.RawMessage, error) {
-	dec := json.NewDecoder(r)
+func decodeList(g *guard, names []string, each func(raw []byte) error) (map[string]json.RawMessage, error) {
+	dec := json.NewDecoder(g)
 	first, err := dec.Token()
 	if err != nil {
 		return nil, err
 	}
 	switch first {
 	case json.Delim('['):
-		list := newElements(io.MultiReader(dec.Buffered(), r))
+		list := newElements(io.MultiReader(dec.Buffered(), &g.limited), 1)
 		if err := list.all(each); err != nil {
 			return nil, err
 		}
 		return nil, atEnd(json.NewDecoder(list.rest()))
 	case json.Delim('{'):
-		rest, err := decodeEnvelope(dec, r, names, each)
+		rest, err := decodeEnvelope(dec, g, names, each)
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
@@ -143,7 +160,7 @@ func decodeList(r io.Reader, names []string, each func(raw []byte) error) (map[s
 	return nil, badAnswer("the answer is no list")
 }
 
-func decodeEnvelope(dec *json.Decoder, r io.Reader, names []string, each func(raw []byte) error) (map[string]json.RawMessage, error) {
+func decodeEnvelope(dec *json.Decoder, g *guard, names []string, each func(raw []byte) error) (map[string]json.RawMessage, error) {
 	rest, found := map[string]json.RawMessage{}, false
 	for dec.More() {
 		name, err := dec.Token()
@@ -166,11 +183,11 @@ func decodeEnvelope(dec *json.Decoder, r io.Reader, names []string, each func(ra
 			return rest, badAnswer("the answer has its list twice")
 		case open == json.Delim('['):
 			found = true
-			list := newElements(io.MultiReader(dec.Buffered(), r))
+			list := newElements(io.MultiReader(dec.Buffered(), &g.limited), 2)
 			if err := list.all(each); err != nil {
 				return rest, err
 			}
-			if dec, r, err = goOn(list); err != nil {
+			if dec, g, err = goOn(list); err != nil {
 				return rest, err
 			}
 		case open == nil: // an empty list of a service that is written in Go
@@ -192,7 +209,7 @@ func decodeEnvelope(dec *json.Decoder, r io.Reader, names []string, each func(ra
 }
 
 // goOn decodes what follows a list in its object, as if that began there.
-func goOn(list *elements) (*json.Decoder, io.Reader, error) {
+func goOn(list *elements) (*json.Decoder, *guard, error) {
 	c, err := list.peek()
 	switch {
 	case err != nil || c == '}':
@@ -207,10 +224,10 @@ func goOn(list *elements) (*json.Decoder, io.Reader, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	r := io.MultiReader(strings.NewReader("{"), list.rest())
-	dec := json.NewDecoder(r)
+	g := newGuard(io.MultiReader(strings.NewReader("{"), list.rest()), maxList)
+	dec := json.NewDecoder(g)
 	_, err = dec.Token()
-	return dec, r, err
+	return dec, g, err
 }
 
 // refused is an answer with a status of success that says no.

@@ -94,8 +94,27 @@ func TestDepthCountsBracketsOutsideOfStrings(t *testing.T) {
 		`["\\",` + deep + `]`:                     errTooDeep,
 	} {
 		for _, r := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text))} {
-			if _, err := io.Copy(io.Discard, &guard{r: r, left: maxOther}); !errors.Is(err, want) {
+			if _, err := io.Copy(io.Discard, newGuard(r, maxOther)); !errors.Is(err, want) {
 				t.Errorf("%.40s: got %v, want %v", text, err, want)
+			}
+		}
+	}
+}
+
+func TestDepthIsCountedWithinAListAndBehindIt(t *testing.T) {
+	nested := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	for _, c := range []struct {
+		before, after string
+		around        int // brackets open around the nested value
+	}{
+		{`[{"id":`, `},{"id":1}]`, 2}, {`[`, `]`, 1}, {`{"data":[{"id":1},{"id":`, `}]}`, 3}, {`{"data":[],"more":`, `}`, 1},
+	} {
+		for depth, want := range map[int]error{maxDepth - c.around: nil, maxDepth - c.around + 1: errTooDeep} {
+			text := c.before + nested(depth) + c.after
+			for _, r := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text))} {
+				if _, err := decodeList(newGuard(r, maxList), []string{"data"}, func([]byte) error { return nil }); !errors.Is(err, want) {
+					t.Errorf("%.40s, %d deep: got %v, want %v", text, depth, err, want)
+				}
 			}
 		}
 	}
@@ -135,7 +154,7 @@ func decoding[R any, P interface {
 func decodings(p *prosopo, v *vertesia, g *generic, each func(apikey.Key)) []func([]byte) error {
 	sets := permissionSets{}
 	return []func([]byte) error{
-		decoding(prosopoNames, func(r prosopoRow) (apikey.Key, error) { return p.key(r, sets) }, each),
+		decoding(prosopoNames, func(r prosopoRow) (apikey.Key, error) { return p.key(&r, sets) }, each),
 		decoding(vertesiaNames, v.key, each), decoding(genericNames, g.key, each),
 	}
 }
@@ -169,7 +188,7 @@ func FuzzDecodeList(f *testing.F) {
 			}
 		}
 		for _, row := range decodings(p, v, g, each) {
-			_, err := decodeList(&guard{r: bytes.NewReader(body), left: maxOther}, prosopoLists, row)
+			_, err := decodeList(newGuard(bytes.NewReader(body), maxOther), prosopoLists, row)
 			if err == nil && !json.Valid(body) {
 				t.Fatalf("%q was taken for a list", body)
 			}
@@ -227,7 +246,7 @@ func BenchmarkDecode100kKeys(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(body.Len()))
 			for b.Loop() {
-				if _, err := decodeList(&guard{r: bytes.NewReader(body.Bytes()), left: maxList}, nil, c.each); err != nil {
+				if _, err := decodeList(newGuard(bytes.NewReader(body.Bytes()), maxList), nil, c.each); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -295,14 +314,14 @@ func TestListsInAnyPieces(t *testing.T) {
 	} {
 		for _, r := range []io.Reader{strings.NewReader(body), iotest.OneByteReader(strings.NewReader(body)), iotest.DataErrReader(strings.NewReader(body))} {
 			n := 0
-			_, err := decodeList(r, []string{"data"}, func(raw []byte) error { n++; return json.Unmarshal(raw, new(any)) })
+			_, err := decodeList(newGuard(r, maxList), []string{"data"}, func(raw []byte) error { n++; return json.Unmarshal(raw, new(any)) })
 			if want < 0 && err == nil || want >= 0 && (err != nil || n != want) {
 				t.Errorf("%.40q: %d elements, %v; want %d", body, n, err, want)
 			}
 		}
 	}
 	broken := errors.New("reset")
-	if _, err := decodeList(io.MultiReader(strings.NewReader(`[{"id":`), iotest.ErrReader(broken)), nil, func([]byte) error { return nil }); !errors.Is(err, broken) {
+	if _, err := decodeList(newGuard(io.MultiReader(strings.NewReader(`[{"id":`), iotest.ErrReader(broken)), maxList), nil, func([]byte) error { return nil }); !errors.Is(err, broken) {
 		t.Errorf("a broken connection is told as %v", err)
 	}
 }

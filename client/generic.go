@@ -281,7 +281,7 @@ func (g *generic) List(ctx context.Context, each func([]apikey.Key)) error {
 	var c *collector
 	return g.walk(ctx,
 		func(a *answer) { c = &collector{each: each, answer: a, own: g.opts.Token} },
-		func(k apikey.Key) { c.add(k) },
+		func(k apikey.Key) { c.add(&k) },
 		func() { c.finish() })
 }
 

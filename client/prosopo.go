@@ -43,21 +43,21 @@ func (p *prosopo) Capabilities() apikey.Capabilities {
 var prosopoList = call{op: opList, method: http.MethodPost, path: "/api-keys/get", body: struct{}{}, list: true, needs: "getApiKeys"}
 
 // walk reads the list; start is called at each attempt, each for each row, end at the end.
-func (p *prosopo) walk(ctx context.Context, start func(*answer), each func(apikey.Key, prosopoRow), end func()) error {
+func (p *prosopo) walk(ctx context.Context, start func(*answer), each func(*apikey.Key, *prosopoRow), end func()) error {
 	return p.do(ctx, prosopoList, func(a *answer) error {
 		start(a)
-		var row prosopoRow
+		var row prosopoRow // of one element, then of the next
 		sets := permissionSets{}
 		_, err := decodeList(a.body, prosopoLists, func(raw []byte) error {
-			row = prosopoRow{}
+			row = prosopoRow{Permissions: row.Permissions[:0]}
 			if err := decodeRow(raw, &row, prosopoNames); err != nil {
 				return err
 			}
-			key, err := p.key(row, sets)
+			key, err := p.key(&row, sets)
 			if err != nil {
 				return err
 			}
-			each(key, row)
+			each(&key, &row)
 			return nil
 		})
 		if err == nil {
@@ -74,7 +74,7 @@ type permissionSets map[string][]apikey.Permission
 const maxSets = 1000
 
 // key translates a row. Its token is compared, masked and dropped.
-func (p *prosopo) key(row prosopoRow, sets permissionSets) (apikey.Key, error) {
+func (p *prosopo) key(row *prosopoRow, sets permissionSets) (apikey.Key, error) {
 	if row.id() == "" {
 		return apikey.Key{}, badAnswer("a key in the answer has no id")
 	}
@@ -118,23 +118,23 @@ func (p *prosopo) List(ctx context.Context, each func([]apikey.Key)) error {
 	var c *collector
 	return p.walk(ctx,
 		func(a *answer) { c = &collector{each: each, answer: a, own: p.opts.Token} },
-		func(k apikey.Key, _ prosopoRow) { c.add(k) },
+		func(k *apikey.Key, _ *prosopoRow) { c.add(k) },
 		func() { c.finish() })
 }
 
 // find lists until it knows the key that is wanted: by its token, else by its mask.
-func (p *prosopo) find(ctx context.Context, secret apikey.Secret, wanted func(apikey.Key, prosopoRow) bool) (*apikey.Key, apikey.Secret, error) {
+func (p *prosopo) find(ctx context.Context, secret apikey.Secret, wanted func(*apikey.Key, *prosopoRow) bool) (*apikey.Key, apikey.Secret, error) {
 	var exact *apikey.Key
 	var value apikey.Secret
 	var masked []apikey.Key
 	err := p.walk(ctx,
 		func(*answer) { exact, value, masked = nil, apikey.Secret{}, nil },
-		func(k apikey.Key, row prosopoRow) {
+		func(k *apikey.Key, row *prosopoRow) {
 			switch {
 			case wanted(k, row):
-				exact, value = &k, row.token()
+				exact, value = k, row.token()
 			case maskOf(k.Masked, secret) && !k.CanRetrieve:
-				masked = append(masked, k)
+				masked = append(masked, *k)
 			}
 		}, func() {})
 	if err != nil {
@@ -150,7 +150,7 @@ func (p *prosopo) find(ctx context.Context, secret apikey.Secret, wanted func(ap
 func (p *prosopo) Identify(ctx context.Context, secret apikey.Secret) (*apikey.Key, error) {
 	ctx, done := p.operation(ctx)
 	defer done()
-	key, _, err := p.find(ctx, secret, func(_ apikey.Key, row prosopoRow) bool { return row.token().Equal(secret) })
+	key, _, err := p.find(ctx, secret, func(_ *apikey.Key, row *prosopoRow) bool { return row.token().Equal(secret) })
 	if key != nil {
 		key.Matched, key.Own = true, key.Own || secret.Equal(p.opts.Token)
 	}
@@ -161,7 +161,7 @@ func (p *prosopo) Identify(ctx context.Context, secret apikey.Secret) (*apikey.K
 func (p *prosopo) Retrieve(ctx context.Context, id string) (apikey.Secret, error) {
 	ctx, done := p.operation(ctx)
 	defer done()
-	_, secret, err := p.find(ctx, apikey.Secret{}, func(k apikey.Key, _ prosopoRow) bool { return k.ID == id })
+	_, secret, err := p.find(ctx, apikey.Secret{}, func(k *apikey.Key, _ *prosopoRow) bool { return k.ID == id })
 	return secret, err
 }
 
@@ -201,7 +201,7 @@ func (p *prosopo) Create(ctx context.Context, draft apikey.Draft) (apikey.Create
 			return badAnswer("the answer to the create holds no secret")
 		}
 		if row.id() != "" {
-			created.Key, err = p.key(row, permissionSets{})
+			created.Key, err = p.key(&row, permissionSets{})
 		}
 		return err
 	})
@@ -237,7 +237,7 @@ func (p *prosopo) lifetime(e apikey.Expiry) (int64, *Error) {
 // here: what fails now is a note, never an error that would lose them.
 func (p *prosopo) readBack(ctx context.Context, created *apikey.Created) {
 	id := created.Key.ID
-	key, _, err := p.find(ctx, created.Secret, func(k apikey.Key, row prosopoRow) bool {
+	key, _, err := p.find(ctx, created.Secret, func(k *apikey.Key, row *prosopoRow) bool {
 		return k.ID == id && id != "" || row.token().Equal(created.Secret)
 	})
 	switch {

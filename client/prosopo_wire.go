@@ -65,9 +65,9 @@ func (r *prosopoRow) field(name []byte) json.Unmarshaler {
 	return nil
 }
 
-func (r prosopoRow) id() string           { return firstOf(r.ID, r.MongoID, r.KeyID) }
-func (r prosopoRow) token() apikey.Secret { return firstToken(r.Token, r.APIKey, r.Key) }
-func (r prosopoRow) expiry() when         { return firstWhen(r.ExpiresAt, r.Expires, r.Expiry) }
+func (r *prosopoRow) id() string           { return firstOf(r.ID, r.MongoID, r.KeyID) }
+func (r *prosopoRow) token() apikey.Secret { return firstToken(r.Token, r.APIKey, r.Key) }
+func (r *prosopoRow) expiry() when         { return firstWhen(r.ExpiresAt, r.Expires, r.Expiry) }
 
 // features is what has been learned from the account's own keys about how it spells features.
 type features struct {

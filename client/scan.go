@@ -32,9 +32,10 @@ func plainRun(b []byte, ends *set) int {
 	return len(b)
 }
 
-// elements are the elements of an array of the stream, whose opening bracket was read.
+// elements are the elements of an array of the stream, whose opening bracket was read. They look to the limit of depth themselves.
 type elements struct {
 	r        io.Reader
+	around   int // brackets that are open around an element
 	buf      []byte
 	pos, end int
 	broken   error // why r gives no more
@@ -42,7 +43,9 @@ type elements struct {
 
 const readSize = 64 << 10
 
-func newElements(r io.Reader) *elements { return &elements{r: r, buf: make([]byte, readSize)} }
+func newElements(r io.Reader, around int) *elements {
+	return &elements{r: r, around: around, buf: make([]byte, readSize)}
+}
 
 // all hands over the JSON of each element, which is valid until the next one, and reads the closing bracket.
 func (e *elements) all(each func(raw []byte) error) error {
@@ -124,7 +127,9 @@ func (e *elements) value() ([]byte, error) {
 		case c == '"':
 			inString = true
 		case c == '{' || c == '[':
-			depth++
+			if depth++; e.around+depth > maxDepth {
+				return nil, errTooDeep
+			}
 		case depth > 0:
 			if c == '}' || c == ']' {
 				depth--

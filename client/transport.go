@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"crypto/tls"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -55,7 +54,7 @@ type call struct {
 // that cannot be taken back: from there on the call is not repeated.
 type answer struct {
 	status int
-	body   io.Reader
+	body   *guard
 	handed bool
 }
 

@@ -256,7 +256,7 @@ func TestACompressedBombIsNotUnpacked(t *testing.T) {
 }
 
 func TestAListOverTheLimitIsRefused(t *testing.T) {
-	g := &guard{r: io.MultiReader(strings.NewReader(`[`), &repeated{text: []byte(`{"id":"k1"},`)}), left: 1 << 16}
+	g := newGuard(io.MultiReader(strings.NewReader(`[`), &repeated{text: []byte(`{"id":"k1"},`)}), 1<<16)
 	_, err := io.Copy(io.Discard, g)
 	if !errors.Is(err, errTooLarge) {
 		t.Errorf("got %v", err)

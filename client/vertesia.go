@@ -141,7 +141,7 @@ func (v *vertesia) List(ctx context.Context, each func([]apikey.Key)) error {
 		func(a *answer) {
 			c = &collector{each: each, answer: a, own: v.opts.Token, ownID: v.odd.show(v.exchange.subject())}
 		},
-		func(k apikey.Key) { c.add(k) },
+		func(k apikey.Key) { c.add(&k) },
 		func() { c.finish() })
 }
 

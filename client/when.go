@@ -20,6 +20,10 @@ type when struct {
 
 func (w *when) UnmarshalJSON(b []byte) error {
 	*w = when{set: true}
+	if at, ok := usualWhen(b); ok {
+		w.at = at
+		return nil
+	}
 	s, ok := unquoted(b)
 	if !ok {
 		s = string(b)
@@ -41,6 +45,18 @@ func (w *when) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// usualWhen reads a date as most services write it.
+func usualWhen(b []byte) (time.Time, bool) {
+	if len(b) < 13 || b[0] != '"' || b[11] != 'T' {
+		return time.Time{}, false
+	}
+	at, err := time.Parse(time.RFC3339Nano, string(b[1:len(b)-1]))
+	if err != nil {
+		return time.Time{}, false
+	}
+	return inRange(at)
+}
+
 // Beyond this an epoch is in milliseconds: as seconds it would be the year 5138.
 const epochMillis = 1e11
 
@@ -48,11 +64,6 @@ var whenLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2
 	"2006-01-02 15:04:05", "2006-01-02", "2006-01-02T15:04:05.999999999Z0700"}
 
 func parseWhen(s string) (time.Time, bool) {
-	if len(s) > 10 && s[10] == 'T' { // as most services write it, and no number
-		if at, err := time.Parse(time.RFC3339Nano, s); err == nil {
-			return inRange(at)
-		}
-	}
 	if n, err := strconv.ParseFloat(s, 64); err == nil {
 		if n >= epochMillis {
 			n /= 1000
