@@ -252,6 +252,31 @@ func (d dotenv) setRaw(name, raw string) []byte {
 	return d.appended(name + "=" + raw)
 }
 
+// restored returns the file with the variable as the old file has it, what others changed since left alone.
+func (d dotenv) restored(old dotenv, name string) ([]byte, error) {
+	a, lines := old.find(name)
+	out, raw := d.without(name), ""
+	if len(lines) > 0 {
+		raw = old.raw(a)
+		out = d.setRaw(name, raw)
+	}
+	after, err := parseDotenv(out)
+	if err != nil {
+		return nil, fmt.Errorf("the file would not be read alike after the change: %w", err)
+	}
+	kept, back := after.besides(name), true
+	if len(lines) > 0 {
+		now, _ := after.find(name)
+		back = after.raw(now) == raw
+	} else {
+		kept = after.besides("")
+	}
+	if !back || kept != d.besides(name) {
+		return nil, fmt.Errorf("the file's syntax around %s does not let the old value be put back alone", name)
+	}
+	return out, nil
+}
+
 // without returns the file without the lines of the assignment that counts.
 func (d dotenv) without(name string) []byte {
 	a, lines := d.find(name)
@@ -292,19 +317,22 @@ func (d dotenv) checked(out []byte, name, value string) ([]byte, error) {
 	if got, ok := after.value(a); len(lines) == 0 || !ok || got != value {
 		return nil, fmt.Errorf("the file's syntax around %s does not let the value be read back", name)
 	}
-	rest := func(d dotenv) (all []string) {
-		last, _ := d.find(name)
-		for _, v := range d.vars {
-			if v.name != name || v.start != last.start {
-				all = append(all, v.name+"="+d.raw(v))
-			}
-		}
-		return all
-	}
-	if before, now := rest(d), rest(after); strings.Join(before, "\x00") != strings.Join(now, "\x00") {
+	if d.besides(name) != after.besides(name) {
 		return nil, fmt.Errorf("the file's syntax around %s does not let one value be changed alone", name)
 	}
 	return out, nil
+}
+
+// besides are all assignments but the one of the name that counts.
+func (d dotenv) besides(name string) string {
+	var all strings.Builder
+	last, _ := d.find(name)
+	for _, v := range d.vars {
+		if v.name != name || v.start != last.start {
+			all.WriteString(v.name + "=" + d.raw(v) + "\x00")
+		}
+	}
+	return all.String()
 }
 
 // encodeValue writes a value so that both libraries read the same bytes: in the

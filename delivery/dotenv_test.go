@@ -227,6 +227,60 @@ func FuzzSyntax(f *testing.F) {
 	})
 }
 
+// FuzzRestore: an undo after others changed the file puts the one variable back, or says that it cannot; what they wrote
+// reads as before. Each byte of the edits chooses a piece of syntax before and behind what was written.
+func FuzzRestore(f *testing.F) {
+	for _, c := range nodeCases {
+		f.Add(c.src, "sk_live_x", []byte{4, 17, 9, 17}, []byte{17, 4, 8, 24, 17})
+		f.Add("KEY=old # c\n"+c.src, "a b", []byte{}, []byte{23, 18})
+	}
+	f.Fuzz(func(t *testing.T, src, secret string, head, tail []byte) {
+		old, err := parseDotenv([]byte(src))
+		if err != nil {
+			return
+		}
+		written, err := old.set("KEY", secret)
+		if err != nil {
+			return
+		}
+		now, err := parseDotenv([]byte(assemble(head) + string(written) + assemble(tail)))
+		if err != nil {
+			return
+		}
+		out, err := now.restored(old, "KEY")
+		if err != nil {
+			return
+		}
+		back, err := parseDotenv(out)
+		if err != nil {
+			t.Fatalf("%q became %q, which is refused: %v", now.src, out, err)
+		}
+		if others(back) != others(now) {
+			t.Fatalf("%q became %q: another value changed", now.src, out)
+		}
+		a, there := old.find("KEY")
+		b, _ := back.find("KEY")
+		if len(there) > 0 && back.raw(b) != old.raw(a) {
+			t.Fatalf("%q became %q, and it was %q", now.src, out, old.raw(a))
+		}
+		_, before := now.find("KEY")
+		if _, left := back.find("KEY"); len(there) == 0 && len(left) != max(len(before)-1, 0) {
+			t.Fatalf("%q became %q: the variable was not there", now.src, out)
+		}
+	})
+}
+
+// others are the assignments of every variable but KEY.
+func others(d dotenv) string {
+	var out []string
+	for _, v := range d.vars {
+		if v.name != "KEY" {
+			out = append(out, v.name+"="+d.raw(v))
+		}
+	}
+	return strings.Join(out, "\x00")
+}
+
 func assemble(choice []byte) string {
 	var b strings.Builder
 	for _, c := range choice {

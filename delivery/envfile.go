@@ -120,11 +120,11 @@ func (e *envFile) Undo(_ context.Context, job Job) (Report, error) {
 			return b.content, b.absent, nil
 		}
 		notes = append(notes, "the file was changed by others since: only "+e.variable+" was put back")
-		a, lines := old.find(e.variable)
-		if len(lines) == 0 {
-			return now.without(e.variable), false, nil
+		out, err := now.restored(old, e.variable)
+		if err != nil {
+			return nil, false, e.wrap(s, fmt.Errorf("%w; the old content is in %s", err, display(backupPath(s.real, job))))
 		}
-		return now.setRaw(e.variable, old.raw(a)), false, nil
+		return out, false, nil
 	})
 	return undoReport(e.Describe(), b, s, notes), err
 }
