@@ -74,14 +74,22 @@ func Append(path string, p Profile) error {
 	if err != nil {
 		return err
 	}
-	before, err := parse(path, old)
+	text, err := appended(path, string(old), p)
 	if err != nil {
 		return err
 	}
-	if _, taken := before.Lookup(p.Name); taken {
-		return fmt.Errorf("there is already a profile %q", p.Name)
+	return replace(path, text, mode)
+}
+
+// appended is the text of the file with the profile at its end.
+func appended(path, text string, p Profile) (string, error) {
+	before, err := parse(path, []byte(text))
+	if err != nil {
+		return "", err
 	}
-	text := string(old)
+	if _, taken := before.Lookup(p.Name); taken {
+		return "", fmt.Errorf("there is already a profile %q", p.Name)
+	}
 	if text != "" && !strings.HasSuffix(text, "\n") {
 		text += "\n"
 	}
@@ -91,12 +99,12 @@ func Append(path string, p Profile) error {
 	text += render(p)
 	after, err := parse(path, []byte(text))
 	if err != nil {
-		return err
+		return "", err
 	}
 	if _, there := after.Lookup(p.Name); !there {
-		return fmt.Errorf("%s: the profile cannot be added at the end: add it by hand", path)
+		return "", fmt.Errorf("%s: the profile cannot be added at the end: add it by hand", path)
 	}
-	return replace(path, text, mode)
+	return text, nil
 }
 
 // current reads the file to append to; one that is not there is empty.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -397,6 +399,52 @@ func FuzzConfigNeverPanicsAndNamesTheLine(f *testing.F) {
 		var e *Error
 		if !errors.As(err, &e) || e.Line < 1 || e.Line > strings.Count(text, "\n")+2 || strings.ContainsAny(err.Error(), "\n\x1b") {
 			t.Fatalf("%q", err)
+		}
+	})
+}
+
+// FuzzAppend: the file stays as it is to the byte, and the profile that is read afterwards is the one that was added.
+func FuzzAppend(f *testing.F) {
+	for i, file := range []string{"", "\n", "# no newline", documented, Template, "default_profile = \"new\"\n", "[profiles]\n", "[operators.a]\r\n", "x = \"\"\"\n"} {
+		f.Add(file, "new", byte(i), "https://api.example", "TOKEN", "pass")
+		f.Add(file, "a.b c", byte(i+3), "https://api.example/base", "~/token", `a "b" \c`)
+	}
+	f.Fuzz(func(t *testing.T, file, name string, kind byte, url, token, word string) {
+		p := Profile{Name: name, Service: services[int(kind)%3], URL: url, ReadOnly: kind&4 != 0, Environment: []apikey.Environment{"", apikey.Live, apikey.Test, apikey.Dev}[kind>>3&3]}
+		p.CanCreate = kind&32 != 0 && p.Service == apikey.Generic
+		p.Exchange = kind&32 != 0 && p.Service == apikey.Vertesia
+		switch {
+		case kind>>6 == 0:
+			p.Token.Env = token
+		case kind>>6 == 1:
+			p.Token.File = token
+		default:
+			p.Token.Command = []string{token, word}
+		}
+		text, err := appended("f", file, p)
+		if err != nil {
+			if strings.ContainsAny(err.Error(), "\n\x1b") {
+				t.Fatalf("%q", err)
+			}
+			return
+		}
+		if !strings.HasPrefix(text, file) {
+			t.Fatalf("%q became %q", file, text)
+		}
+		before, err := parse("f", []byte(file))
+		if err != nil {
+			t.Fatalf("%q was no configuration: %v", file, err)
+		}
+		after, err := parse("f", []byte(text))
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if got, _ := after.Lookup(name); !reflect.DeepEqual(got, p) {
+			t.Fatalf("added %+v, read %+v", p, got)
+		}
+		after.Profiles = slices.DeleteFunc(after.Profiles, func(q Profile) bool { return q.Name == name })
+		if !reflect.DeepEqual(before.Profiles, after.Profiles) || before.Default != after.Default || !reflect.DeepEqual(before.Operators, after.Operators) {
+			t.Fatalf("%q: the rest reads otherwise in %q", file, text)
 		}
 	})
 }
