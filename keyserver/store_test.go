@@ -304,7 +304,7 @@ func holder(path string) int {
 	}
 	fmt.Println("held")
 	_, _ = io.Copy(io.Discard, os.Stdin) // it ends
-	if _, err := db.Exec(`COMMIT`); err != nil {
+	if _, err := db.Exec(`ROLLBACK`); err != nil {
 		return 1
 	}
 	return 0
