@@ -139,11 +139,7 @@ func (a *app) openRemoteTUI(ctx context.Context) error {
 	width, height := s.Size(nil)
 	stream := paint.NewStream(&hangup{s, cancel}, width, height)
 	stream.Resize(s.Size(stream.Resize))
-	rate := lineRate(a.env.Get)
-	if rate == 0 {
-		rate = paint.ThinLine
-	}
-	screen := paint.NewOnStream(stream, paint.Options{ReportFocus: true, Rate: rate})
+	screen := paint.NewOnStream(stream, paint.Options{ReportFocus: true, Rate: lineRate(a.env.Get, true)})
 	a.clip = screen.Writer()
 	h := &host{a: a}
 	defer h.giveUp()

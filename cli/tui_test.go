@@ -98,11 +98,11 @@ func TestTUITokenCommandRunsOutsideTheAlternateScreen(t *testing.T) {
 
 func TestAThinLineIsAssumedAtTheFarEndOfSSH(t *testing.T) {
 	for _, c := range []struct {
-		ssh, rate string
-		want      int
-	}{{"", "", 0}, {"192.0.2.1 1 192.0.2.2 22", "", 8000}, {"192.0.2.1 1 192.0.2.2 22", "0", 0}, {"192.0.2.1 1 192.0.2.2 22", "2000", 250_000}, {"", "64", 8000}, {"", "fast", 0}} {
-		env := map[string]string{"SSH_CONNECTION": c.ssh, "DETENT_LINE_RATE": c.rate}
-		if got := lineRate(func(name string) string { return env[name] }); got != c.want {
+		far  bool
+		rate string
+		want int
+	}{{false, "", 0}, {true, "", 8000}, {true, "0", 0}, {true, "2000", 250_000}, {false, "64", 8000}, {false, "fast", 0}} {
+		if got := lineRate(func(string) string { return c.rate }, c.far); got != c.want {
 			t.Errorf("%+v: %d", c, got)
 		}
 	}

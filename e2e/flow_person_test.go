@@ -138,8 +138,17 @@ type served struct {
 // serve starts detent serve; it ends with the test.
 func (h *home) serve(t *testing.T, args ...string) *served {
 	t.Helper()
+	return h.serveOn(t, here, args...)
+}
+
+// here is where a command runs that runs nowhere else.
+func here(cmd *exec.Cmd) *exec.Cmd { return cmd }
+
+func (h *home) serveOn(t *testing.T, on func(*exec.Cmd) *exec.Cmd, args ...string) *served {
+	t.Helper()
 	cmd := exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	cmd.Env, cmd.Dir = h.env, h.dir
+	cmd = on(cmd)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

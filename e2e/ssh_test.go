@@ -41,8 +41,14 @@ func (h *home) operator(t *testing.T, name, role, profile string) string {
 // serveSSH starts detent ssh; it ends with the test.
 func (h *home) serveSSH(t *testing.T) *team {
 	t.Helper()
-	server := exec.Command(binary, "ssh", "--listen", "127.0.0.1:0")
+	return h.serveSSHOn(t, here, "127.0.0.1")
+}
+
+func (h *home) serveSSHOn(t *testing.T, on func(*exec.Cmd) *exec.Cmd, address string) *team {
+	t.Helper()
+	server := exec.Command(binary, "ssh", "--listen", address+":0")
 	server.Env, server.Dir = h.env, h.dir
+	server = on(server)
 	var errs bytes.Buffer
 	server.Stderr = &errs
 	out, err := server.StdoutPipe()

@@ -135,8 +135,15 @@ type terminal struct {
 	changed *sync.Cond
 	screen  *screen
 	raw     []byte
+	reads   []read
 	ended   bool
 	exited  chan struct{}
+}
+
+// read is one read of what the program wrote.
+type read struct {
+	at    time.Time
+	bytes int
 }
 
 // renderers are the two ways to paint, or the one that the environment asks for: DETENT_E2E_RENDERER=standard runs all
@@ -194,6 +201,7 @@ func (s *terminal) read() {
 		n, err := s.pty.Read(buf)
 		s.mu.Lock()
 		s.raw = append(s.raw, buf[:n]...)
+		s.reads = append(s.reads, read{time.Now(), n})
 		_, _ = s.screen.Write(buf[:n])
 		s.ended = err != nil
 		s.changed.Broadcast()
@@ -264,7 +272,7 @@ func (s *terminal) armed() {
 
 var named = map[string]string{
 	"enter": "\r", "esc": "\x1b", "tab": "\t", "shift+tab": "\x1b[Z", "space": " ", "up": "\x1b[A", "down": "\x1b[B",
-	"right": "\x1b[C", "left": "\x1b[D", "backspace": "\x7f", "ctrl+c": "\x03", "ctrl+r": "\x12", "ctrl+d": "\x04", "ctrl+u": "\x15",
+	"right": "\x1b[C", "left": "\x1b[D", "backspace": "\x7f", "ctrl+c": "\x03", "ctrl+r": "\x12", "ctrl+d": "\x04", "ctrl+u": "\x15", "pgdown": "\x1b[6~",
 }
 
 // keys writes each key in a write of its own; a name is a key, anything else is typed letter by letter.
