@@ -5,6 +5,7 @@ package keylist
 
 import (
 	"slices"
+	"time"
 
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/bubbles/textinput"
@@ -20,6 +21,10 @@ const (
 	filterAtOnce = 30_000
 )
 
+// orderPause is how long keys that come wait in no order, unless as many come as there are: while a load goes on, bringing
+// all into one order again and again would cost more than the keys.
+const orderPause = 250 * time.Millisecond
+
 // List is the pane.
 type List struct {
 	env     *ui.Env
@@ -32,6 +37,7 @@ type List struct {
 	store    *store // the newest keys
 	seen     *store // what idx points into: an older load until the newest is arranged
 	incoming *store // a reload that is not complete: the old list stays until it is
+	loading  bool
 
 	sortBy  int // index into columns
 	reverse bool
@@ -44,6 +50,8 @@ type List struct {
 	sortGen int  // of the order alone
 	round   int  // of what it orders by
 	busy    bool // a command arranges
+	ordered int  // how many keys have a place in the order, or are to get one now
+	paused  time.Time
 	sorted  []int32
 	before  []int32 // the order of the first keys, while that of all is not known
 	idx     []int32 // what is shown, in order
@@ -82,6 +90,7 @@ func (l *List) Clear() {
 	l.store, l.incoming = newStore(l.columns), nil
 	l.seen = l.store
 	l.sorted, l.before, l.idx, l.forQ, l.wish = nil, nil, nil, l.query, ""
+	l.ordered, l.loading = 0, false
 	l.round++
 	l.cursor, l.offset, l.current, l.moved, l.busy = 0, 0, -1, false, false
 	l.banner = ""
@@ -118,7 +127,7 @@ func (l *List) SetBanner(line string) {
 
 // Begin starts a load. The keys of an earlier load stay until End.
 func (l *List) Begin() {
-	l.incoming = nil
+	l.incoming, l.loading = nil, true
 	if l.store.n > 0 {
 		l.incoming = newStore(l.columns)
 	}
@@ -127,25 +136,33 @@ func (l *List) Begin() {
 // Add takes batches of the load under way.
 func (l *List) Add(batches ...[]apikey.Key) tea.Cmd {
 	l.ctx.now = l.env.Now()
-	to := l.store
+	to, wider := l.store, false
 	if l.incoming != nil {
 		to = l.incoming
 	}
 	for _, batch := range batches {
-		to.add(batch, l.columns, &l.ctx)
+		wider = to.add(batch, l.columns, &l.ctx) || wider
 	}
 	if l.incoming != nil {
 		return nil
 	}
-	l.relayout()
+	if wider {
+		l.relayout()
+	}
+	if n := l.store.n; l.loading && n > sortAtOnce && n < 2*l.ordered && l.ctx.now.Sub(l.paused) < orderPause {
+		return nil // until more came, or End
+	}
 	return l.rearrange(more)
 }
 
 // End closes the load. One that failed leaves the old list as it was.
 func (l *List) End(complete bool) tea.Cmd {
 	next := l.incoming
-	l.incoming = nil
+	l.incoming, l.loading = nil, false
 	if !complete || next == nil {
+		if l.ordered < l.store.n {
+			return l.rearrange(more)
+		}
 		return nil
 	}
 	l.store = next
@@ -317,6 +334,7 @@ const (
 // one at a time, with the old order on screen until it is done.
 func (l *List) rearrange(keep keeping) tea.Cmd {
 	if keep != same {
+		l.ordered, l.paused = l.store.n, l.env.Now()
 		l.sortGen++
 		if l.sorted != nil {
 			l.before, l.sorted = l.sorted, nil

@@ -22,7 +22,8 @@ func newStore(cols []column) *store {
 	return &store{shown: make([]bool, len(cols)), widths: make([]int, len(cols)), access: newAccesses()}
 }
 
-func (s *store) add(batch []apikey.Key, cols []column, ctx *context) {
+// add puts a batch at the end and reports whether a column came or became wider.
+func (s *store) add(batch []apikey.Key, cols []column, ctx *context) (wider bool) {
 	var blob strings.Builder
 	size := 0
 	for i := range batch {
@@ -44,15 +45,20 @@ func (s *store) add(batch []apikey.Key, cols []column, ctx *context) {
 			if !cols[c].reported(k) {
 				continue
 			}
-			s.shown[c] = true
+			if !s.shown[c] {
+				s.shown[c], wider = true, true
+			}
 			if known && cols[c].ofAccess {
 				continue // as wide as the key's before it
 			}
 			if cols[c].width == 0 && s.widths[c] < cols[c].most {
-				s.widths[c] = max(s.widths[c], min(ui.Width(cols[c].cell(ctx, k, 0).text), cols[c].most))
+				if w := min(ui.Width(cols[c].cell(ctx, k, 0).text), cols[c].most); w > s.widths[c] {
+					s.widths[c], wider = w, true
+				}
 			}
 		}
 	}
+	return wider
 }
 
 func (s *store) mark(i int32) ui.Marks {
