@@ -9,7 +9,6 @@ import (
 	"math"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -287,6 +286,9 @@ func appendTime(b []byte, name string, ms int64) []byte {
 // keys has two hundred thousand of them.
 func appendWireTime(b []byte, at time.Time) []byte {
 	year, month, day := at.Date()
+	if year < 0 || year > 9999 {
+		return at.AppendFormat(b, "2006-01-02T15:04:05.000Z")
+	}
 	hour, minute, second := at.Clock()
 	b = appendDigits(b, year, 4)
 	b = appendDigits(append(b, '-'), int(month), 2)
@@ -298,14 +300,13 @@ func appendWireTime(b []byte, at time.Time) []byte {
 	return append(b, 'Z')
 }
 
-// appendDigits writes n with that many digits at least.
+// appendDigits writes the last digits of n, which are at most four.
 func appendDigits(b []byte, n, digits int) []byte {
-	for limit := 10; digits > 1; digits-- {
-		if n < limit {
-			b = append(b, "000"[:digits-1]...)
-			break
-		}
-		limit *= 10
+	b = append(b, "0000"[:digits]...)
+	for at := len(b) - 1; digits > 0; digits-- {
+		b[at] = byte('0' + n%10)
+		n /= 10
+		at--
 	}
-	return strconv.AppendInt(b, int64(n), 10)
+	return b
 }
