@@ -28,7 +28,6 @@ type Rotation struct {
 	j      *journal
 	saved  bool          // the journal is on disk: something may have been changed
 	secret apikey.Secret // the new secret, in this process only
-	need   Need          // what the last Do stopped for
 	wait   waiting
 	seen   apikey.Moment // last use of the old key, as the last list showed it
 	again  int           // deliveries that did not stay

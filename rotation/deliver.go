@@ -215,23 +215,23 @@ func (r *Rotation) seeLastUse(ctx context.Context, notes *[]string) error {
 	if !r.j.SeesUse || r.j.LastUseMoves {
 		return nil
 	}
-	for i := range looks {
-		if i > 0 {
-			if err := r.w.Sleep(ctx, between); err != nil {
-				return err
-			}
-		}
+	used, err := r.lookUntil(ctx, func() (bool, error) {
 		s, err := r.look(ctx)
+		if err == nil && s.new == nil {
+			err = errNewMissing
+		}
 		if err != nil {
-			return err
+			return false, err
 		}
-		if s.new == nil {
-			return errNewMissing
-		}
-		if _, used := s.new.LastUsedAt.Time(); used {
-			r.j.LastUseMoves = true
-			return r.save("last use seen")
-		}
+		_, used := s.new.LastUsedAt.Time()
+		return used, nil
+	})
+	if err != nil {
+		return err
+	}
+	if used {
+		r.j.LastUseMoves = true
+		return r.save("last use seen")
 	}
 	*notes = append(*notes, "the service does not show that the new key was used: its last use is not relied upon")
 	return nil

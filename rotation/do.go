@@ -13,27 +13,39 @@ import (
 // came of it. A rotation whose undo has begun goes on with the undo. An error leaves the
 // rotation where the journal says; Do again tries again, Undo goes back.
 func (r *Rotation) Do(ctx context.Context) (Result, error) {
+	return r.act(func() (Result, error) {
+		switch {
+		case r.j.State != Open:
+			return r.isOver(), nil
+		case r.j.Undoing:
+			return r.undo(ctx)
+		}
+		return r.step(ctx)
+	})
+}
+
+// act does one thing to the rotation, alone, and shows what came of it.
+func (r *Rotation) act(do func() (Result, error)) (Result, error) {
 	r.busy.Lock()
 	defer r.busy.Unlock()
 	if r.lock == nil {
 		return Result{}, errClosed
 	}
-	if r.j.State != Open {
-		return r.result(Finished, r.j.Step, "the rotation is over: "+string(r.j.State)), nil
-	}
-	if r.j.Undoing {
-		return r.undo(ctx)
-	}
-	r.need = NoNeed
 	did := r.j.Step
-	res, err := r.step(ctx)
-	res.Did, res.Step = did, r.j.Step
-	r.need = res.Need
+	res, err := do()
+	if res.Did == "" {
+		res.Did = did
+	}
+	res.Step = r.j.Step
 	if err != nil {
 		err = r.explain(did, err)
 	}
 	r.publish()
 	return res, err
+}
+
+func (r *Rotation) isOver() Result {
+	return Result{Status: Finished, Said: "the rotation is over: " + string(r.j.State)}
 }
 
 var errClosed = errors.New("the rotation is closed")
@@ -63,15 +75,12 @@ func (r *Rotation) step(ctx context.Context) (Result, error) {
 // Undo goes back: the old value is put where it was, the commands after it run again, and only
 // then is the new key deleted. Refused with ErrOldGone once the old key is gone. In preflight it just ends.
 func (r *Rotation) Undo(ctx context.Context) (Result, error) {
-	r.busy.Lock()
-	defer r.busy.Unlock()
-	if r.lock == nil {
-		return Result{}, errClosed
-	}
-	if r.j.State != Open {
-		return r.result(Finished, r.j.Step, "the rotation is over: "+string(r.j.State)), nil
-	}
-	return r.undo(ctx)
+	return r.act(func() (Result, error) {
+		if r.j.State != Open {
+			return r.isOver(), nil
+		}
+		return r.undo(ctx)
+	})
 }
 
 // Accept takes the differences of old and new access, with the reason, which is
@@ -90,7 +99,6 @@ func (r *Rotation) Accept(reason string, unknownOnly bool) error {
 			r.j.Accepted = append(r.j.Accepted, acceptance{Field: d.Field, Reason: reason, Old: d.Old, New: d.New, At: r.w.Now().UTC()})
 		}
 	}
-	r.need = NoNeed
 	return r.save("accepted")
 }
 
@@ -110,50 +118,22 @@ func (r *Rotation) Attest(reason string) error {
 		return &RefusedError{Reason: "there is nothing to confirm at the step " + string(r.j.Step)}
 	}
 	r.j.Attested = append(r.j.Attested, attestation{Step: r.j.Step, Undo: r.j.Undoing, Reason: reason, At: r.w.Now().UTC()})
-	r.need = NoNeed
 	return r.save("attested")
 }
 
 // Paste takes the secret of the key that the operator has created by hand: it is
 // checked, proved against the service and matched to the row that appeared.
 func (r *Rotation) Paste(ctx context.Context, secret apikey.Secret) (Result, error) {
-	r.busy.Lock()
-	defer r.busy.Unlock()
-	if r.lock == nil {
-		return Result{}, errClosed
-	}
-	did := r.j.Step
-	res, err := r.paste(ctx, secret)
-	res.Did, res.Step = did, r.j.Step
-	r.need = res.Need
-	if err != nil {
-		err = r.explain(did, err)
-	}
-	r.publish()
-	return res, err
+	return r.act(func() (Result, error) { return r.paste(ctx, secret) })
 }
 
 // Reenable turns a disabled old key on again, and goes back to the drain.
 func (r *Rotation) Reenable(ctx context.Context) (Result, error) {
-	r.busy.Lock()
-	defer r.busy.Unlock()
-	if r.lock == nil {
-		return Result{}, errClosed
-	}
-	res, err := r.reenable(ctx)
-	if err != nil {
-		err = r.explain(r.j.Step, err)
-	}
-	r.publish()
-	return res, err
+	return r.act(func() (Result, error) { return r.reenable(ctx) })
 }
 
 // SecretInHand reports whether leaving now loses the new secret.
 func (r *Rotation) SecretInHand() bool { return r.View().SecretInHand }
-
-func (r *Rotation) result(s Status, did Step, said string, notes ...string) Result {
-	return Result{Status: s, Did: did, Step: r.j.Step, Said: said, Notes: notes}
-}
 
 func stop(need Need, said string, notes ...string) Result {
 	return Result{Status: Stopped, Need: need, Said: said, Notes: notes}

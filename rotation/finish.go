@@ -123,24 +123,10 @@ func (r *Rotation) finishDestinations(ctx context.Context) error {
 
 // undo puts the old value back where it was, and only then deletes the new key.
 func (r *Rotation) undo(ctx context.Context) (Result, error) {
-	did := r.j.Step
 	if !r.saved {
 		r.j.State = Aborted
-		r.publish()
-		return Result{Status: Finished, Did: did, Step: did, Said: "nothing was begun, nothing was changed"}, nil
+		return Result{Status: Finished, Said: "nothing was begun, nothing was changed"}, nil
 	}
-	r.need = NoNeed
-	res, err := r.goBack(ctx)
-	res.Did, res.Step = did, r.j.Step
-	r.need = res.Need
-	if err != nil {
-		err = r.explain(did, err)
-	}
-	r.publish()
-	return res, err
-}
-
-func (r *Rotation) goBack(ctx context.Context) (Result, error) {
 	if err := r.refuseWithoutOld(ctx); err != nil {
 		return Result{}, err
 	}
@@ -296,18 +282,12 @@ func (r *Rotation) deleteNew(ctx context.Context) error {
 			return err
 		}
 	}
-	for i := range looks {
-		if i > 0 {
-			if err := r.w.Sleep(ctx, between); err != nil {
-				return err
-			}
-		}
-		if s, err = r.look(ctx); err != nil {
-			return err
-		}
-		if len(s.ours) == 0 {
-			return nil
-		}
+	gone, err := r.lookUntil(ctx, func() (bool, error) {
+		s, err = r.look(ctx)
+		return err == nil && len(s.ours) == 0, err
+	})
+	if err == nil && !gone {
+		err = fmt.Errorf("the service still lists %s", names(s.ours))
 	}
-	return fmt.Errorf("the service still lists %s", names(s.ours))
+	return err
 }

@@ -280,20 +280,32 @@ func (r *Rotation) deleteOld(ctx context.Context) error {
 			return err
 		}
 	}
+	gone, err := r.lookUntil(ctx, func() (bool, error) {
+		there, err := r.listed(ctx, r.j.Old.ID)
+		return !there, err
+	})
+	switch {
+	case err != nil:
+		return err
+	case !gone:
+		return errors.New("the service said that the old key is deleted, but still lists it")
+	}
+	r.j.OldGone = true
+	r.j.settled(opDelete, opDisable)
+	return r.save("old key gone")
+}
+
+// lookUntil looks several times for what the service may need a moment to show.
+func (r *Rotation) lookUntil(ctx context.Context, shown func() (bool, error)) (bool, error) {
 	for i := range looks {
 		if i > 0 {
 			if err := r.w.Sleep(ctx, between); err != nil {
-				return err
+				return false, err
 			}
 		}
-		if there, err = r.listed(ctx, r.j.Old.ID); err != nil {
-			return err
-		}
-		if !there {
-			r.j.OldGone = true
-			r.j.settled(opDelete, opDisable)
-			return r.save("old key gone")
+		if yes, err := shown(); yes || err != nil {
+			return yes, err
 		}
 	}
-	return errors.New("the service said that the old key is deleted, but still lists it")
+	return false, nil
 }
