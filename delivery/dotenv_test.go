@@ -217,6 +217,31 @@ var pieces = []string{
 	"\\", "#", " # ", "$", "old", "x", "FOO", "\ufeff", "\u00a0", "-", ".", "1", "\v", "\u2028",
 }
 
+// TestAChangedFileIsReadAgainBeforeItIsTaken: whatever made the new text, the variable must read back as the value, and
+// every other assignment as before.
+func TestAChangedFileIsReadAgainBeforeItIsTaken(t *testing.T) {
+	d, err := parseDotenv([]byte("A=1\nKEY=old\nKEY=older\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for out, says := range map[string]string{
+		"A=1\nKEY=old\nKEY=new\n":      "",
+		"A=1\nKEY=old\nKEY=other\n":    "does not let the value be read back",
+		"A=1\nKEY=old\nKEY=$new\n":     "does not let the value be read back",
+		"A=1\n":                        "does not let the value be read back",
+		"A=2\nKEY=old\nKEY=new\n":      "does not let one value be changed alone",
+		"A=1\nKEY=new\nKEY=new\n":      "does not let one value be changed alone",
+		"A=1\nKEY=old\nKEY=new\nB=2\n": "does not let one value be changed alone",
+		"KEY=old\nA=1\nKEY=new\n":      "does not let one value be changed alone",
+		"A='1\nKEY=old\nKEY=new\n":     "would not be read alike",
+	} {
+		_, err := d.checked([]byte(out), "KEY", "new")
+		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, want %q", out, err, says)
+		}
+	}
+}
+
 // FuzzSyntax is FuzzSetVariable over pieces of syntax: each byte chooses one.
 func FuzzSyntax(f *testing.F) {
 	f.Add([]byte{2, 26, 13, 5, 17, 27, 17}, "sk_live_x")

@@ -42,3 +42,27 @@ func TestFilesGiveBackWhatTheyHold(t *testing.T) {
 		}
 	}
 }
+
+// TestOnlyTheSecretItselfReadsBackAsTheSame: a value that others wrote since, or no value, is different.
+func TestOnlyTheSecretItselfReadsBackAsTheSame(t *testing.T) {
+	const canary = "sk_live_canary0123456789"
+	path := filepath.Join(t.TempDir(), "app")
+	for spec, contents := range map[string]map[string]Match{
+		"file:" + path: {canary: Same, canary + "\n": Same, canary + "x": Different, "": Different, "other\n": Different},
+		"env-file:" + path + ":KEY": {"KEY=" + canary + "\n": Same, "KEY='" + canary + "' # c": Same, "KEY=" + canary + "x\n": Different,
+			"KEY=\n": Different, "OTHER=" + canary: Different, "KEY=" + canary + "\nKEY=other\n": Different, "KEY='" + canary: Different},
+	} {
+		d, err := Parse(spec, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for content, want := range contents {
+			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if m, err := d.ReadBack(t.Context(), apikey.NewSecret(canary)); err != nil || m != want {
+				t.Errorf("%s of %q: %v, %v, want %v", spec, content, m, err, want)
+			}
+		}
+	}
+}

@@ -37,6 +37,13 @@ func TestOfAFramesControlsOnlyColoursReachTheTerminal(t *testing.T) {
 		"a\x00\x07\x08\x0e\x0f\x7fb":               "ab",
 		"a\u009b2J\u009d0;t\u009cb":                "a2J0;tb",
 		"a\x1bc\x1b=b":                             "ab",
+		"ab\x07":                                   "ab", // at the end of a line, where no text follows
+		"ab\x00":                                   "ab",
+		"ab\x7f":                                   "ab",
+		"ab\u009b":                                 "ab",
+		"ab\x1b":                                   "ab",
+		"ab\x1b[":                                  "ab",
+		"ab\x1b]52;c;eA==":                         "ab",
 		"a\u2028b\u2029c":                          "abc",
 		"a\xff\xc0\xafb":                           "ab",
 	} {
