@@ -79,11 +79,41 @@ func (s *store) load(ctx context.Context, fn func(ctx context.Context, tx txn) e
 }
 
 func (s *store) transact(ctx context.Context, level sql.IsolationLevel, repeatable bool, fn func(ctx context.Context, tx txn) error) error {
+	return s.tries(ctx, repeatable, func(ctx context.Context, doubt bool) (unknown bool, err error) {
+		return s.attempt(ctx, level, doubt, fn)
+	})
+}
+
+// attempt runs fn once. unknown says that the commit was sent and not answered.
+func (s *store) attempt(ctx context.Context, level sql.IsolationLevel, doubt bool, fn func(ctx context.Context, tx txn) error) (unknown bool, err error) {
+	tx, err := s.writer.BeginTx(ctx, &sql.TxOptions{Isolation: level})
+	if err != nil {
+		return false, err
+	}
+	if err := fn(ctx, txn{tx, doubt}); err != nil {
+		_ = tx.Rollback() // where it fails the connection ends, and the transaction with it
+		return false, err
+	}
+	err = tx.Commit()
+	return s.failure(err) == lost, err
+}
+
+// read runs fn, once more on another connection when that is lost.
+func (s *store) read(ctx context.Context, fn func(ctx context.Context, q queryer) error) error {
+	return s.tries(ctx, true, func(ctx context.Context, _ bool) (unknown bool, err error) {
+		return false, fn(ctx, s.reader)
+	})
+}
+
+// tries runs once until it succeeds or trying again is no use. After it met others it runs again, up to maxAttempts times; after a lost
+// connection one time, unless it may have happened and must not happen twice. once is told whether it may have happened before, and
+// says whether it may have now.
+func (s *store) tries(ctx context.Context, repeatable bool, once func(ctx context.Context, doubt bool) (unknown bool, err error)) error {
 	ctx, done := s.within(ctx)
 	defer done()
 	var doubt, cut bool
 	for attempt := 0; ; attempt++ {
-		unknown, err := s.attempt(ctx, level, doubt, fn)
+		unknown, err := once(ctx, doubt)
 		if err == nil {
 			return nil
 		}
@@ -105,52 +135,6 @@ func (s *store) transact(ctx context.Context, level sql.IsolationLevel, repeatab
 		}
 		if kind >= again {
 			return &unavailable{doubt, err}
-		}
-		return err
-	}
-}
-
-// attempt runs fn once. unknown says that the commit was sent and not answered.
-func (s *store) attempt(ctx context.Context, level sql.IsolationLevel, doubt bool, fn func(ctx context.Context, tx txn) error) (unknown bool, err error) {
-	tx, err := s.writer.BeginTx(ctx, &sql.TxOptions{Isolation: level})
-	if err != nil {
-		return false, err
-	}
-	if err := fn(ctx, txn{tx, doubt}); err != nil {
-		_ = tx.Rollback() // where it fails the connection ends, and the transaction with it
-		return false, err
-	}
-	err = tx.Commit()
-	return s.failure(err) == lost, err
-}
-
-// read runs fn, once more on another connection when that is lost.
-func (s *store) read(ctx context.Context, fn func(ctx context.Context, q queryer) error) error {
-	ctx, done := s.within(ctx)
-	defer done()
-	var cut bool
-	for attempt := 0; ; attempt++ {
-		err := fn(ctx, s.reader)
-		if err == nil {
-			return nil
-		}
-		kind := s.failure(err)
-		switch {
-		case kind == again && attempt < maxAttempts:
-			s.retried(again)
-			if s.pause(ctx, attempt) == nil {
-				continue
-			}
-		case kind == lost:
-			s.lost()
-			if !cut && ctx.Err() == nil {
-				cut = true
-				s.retried(lost)
-				continue
-			}
-		}
-		if kind >= again {
-			return &unavailable{false, err}
 		}
 		return err
 	}
