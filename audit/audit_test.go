@@ -402,7 +402,7 @@ func FuzzRead(f *testing.F) {
 		v := newVerifier("log", head)
 		rest, err := v.read(bytes.NewReader(b), func(Record) {})
 		if err != nil {
-			t.Skip()
+			return // refused: it does not pass for a log at all
 		}
 		_, r := v.finish(rest)
 		if len(r.Problems) == 0 && !bytes.HasPrefix(b, sound) {
