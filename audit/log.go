@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -20,6 +21,8 @@ type Log struct {
 	now func() time.Time
 	// at is called at every point where a kill must be survived; for tests.
 	at func(point string)
+	// mu lets the goroutines of this process queue for the lock, which is fair to none: with many, one could wait beyond its patience.
+	mu sync.Mutex
 }
 
 // Open is the log of a folder; nothing is made before the first record.
@@ -77,6 +80,8 @@ func (l *Log) Writable() error {
 const patience = 5 * time.Second
 
 func (l *Log) locked(f func() error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if err := l.makeDir(); err != nil {
 		return err
 	}
