@@ -210,7 +210,7 @@ func TestARecordedServiceCanDoWhatItCouldBefore(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, was := d.(delivery.Holder)
-		if _, is := a.auditor().recordedPlace(d, config.Profile{}).(delivery.Holder); is != was {
+		if _, is := a.auditor().recordedPlace(d, config.Profile{}, nil).(delivery.Holder); is != was {
 			t.Errorf("%s: gives back %v, was %v", spec, is, was)
 		}
 	}

@@ -124,9 +124,12 @@ func (t *auditor) do(act audit.Action, f func() error) error {
 // outcomeOf is what came of an action, by its error.
 func outcomeOf(err error) audit.Outcome {
 	var e *client.Error
+	var run *delivery.RunError
 	switch {
 	case err == nil:
 		return audit.Outcome{Result: audit.Done, Certain: true}
+	case errors.As(err, &run):
+		return audit.Outcome{Result: audit.Failed, Certain: run.Certain, Reason: run.How}
 	case !errors.As(err, &e):
 		return audit.Outcome{Result: audit.Failed}
 	}
@@ -146,17 +149,40 @@ type audited struct {
 	names   names
 }
 
-// auditedGiver is one that hands out public keys as well.
-type auditedGiver struct {
-	*audited
-	giver client.PublicKeys
-}
+// auditedGiver hands out public keys, auditedRetriever gives secrets again: what a service may do beside.
+type (
+	auditedGiver struct {
+		by    *audited
+		giver client.PublicKeys
+	}
+	auditedRetriever struct {
+		by        *audited
+		retriever client.Retriever
+	}
+)
 
-// recorded wraps a profile's service.
+// recorded wraps a profile's service. What comes out can do what went in can (client.As).
 func (t *auditor) recorded(s client.Service, p config.Profile) client.Service {
 	out := &audited{Service: s, trail: t, profile: p}
-	if giver, ok := client.As[client.PublicKeys](s); ok {
-		return auditedGiver{out, giver}
+	giver, gives := client.As[client.PublicKeys](s)
+	retriever, retrieves := client.As[client.Retriever](s)
+	switch g, r := (auditedGiver{out, giver}), (auditedRetriever{out, retriever}); {
+	case gives && retrieves:
+		return struct {
+			*audited
+			auditedGiver
+			auditedRetriever
+		}{out, g, r}
+	case gives:
+		return struct {
+			*audited
+			auditedGiver
+		}{out, g}
+	case retrieves:
+		return struct {
+			*audited
+			auditedRetriever
+		}{out, r}
 	}
 	return out
 }
@@ -247,14 +273,29 @@ func (s *audited) Delete(ctx context.Context, id string) (apikey.Deleted, error)
 }
 
 // RequestPublicKey records the request, which may make a key.
-func (s auditedGiver) RequestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
-	end, err := s.begin("public-key", "", req.Name, req.Project)
+func (g auditedGiver) RequestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
+	end, err := g.by.begin("public-key", "", req.Name, req.Project)
 	if err != nil {
 		return apikey.PublicKeyValue{}, err
 	}
-	value, err := s.giver.RequestPublicKey(ctx, req)
+	value, err := g.giver.RequestPublicKey(ctx, req)
 	end(outcomeOf(err))
 	return value, err
+}
+
+// Retrieve records that a secret was asked for again: it changes nothing, and whoever gets it has the key.
+func (r auditedRetriever) Retrieve(ctx context.Context, id string) (apikey.Secret, error) {
+	end, err := r.by.begin("retrieve", id, r.by.names.of(id), "")
+	if err != nil {
+		return apikey.Secret{}, err
+	}
+	secret, err := r.retriever.Retrieve(ctx, id)
+	o := outcomeOf(err)
+	if err == nil && secret.IsZero() {
+		o.Result, o.Reason = audit.Refused, "not given"
+	}
+	end(o)
+	return secret, err
 }
 
 // auditedPlace is a destination whose changes are recorded.
@@ -262,6 +303,7 @@ type auditedPlace struct {
 	delivery.Destination
 	trail   *auditor
 	profile config.Profile
+	then    string // the program that runs after a change; empty for none
 }
 
 // heldPlace is one that gives back what it holds.
@@ -270,32 +312,35 @@ type heldPlace struct {
 	delivery.Holder
 }
 
-// recordedPlace wraps a destination of a profile.
-func (t *auditor) recordedPlace(d place, p config.Profile) place {
-	out := auditedPlace{d, t, p}
+// recordedPlace wraps a destination of a profile, and what runs after a change of it.
+func (t *auditor) recordedPlace(d place, p config.Profile, then []string) place {
+	out := auditedPlace{Destination: d, trail: t, profile: p}
+	if len(then) > 0 {
+		out.then = then[0]
+	}
 	if h, ok := d.(delivery.Holder); ok {
 		return heldPlace{out, h}
 	}
 	return out
 }
 
-func (d auditedPlace) record(action, job string, do func() error) error {
-	return d.trail.do(audit.Action{Profile: d.profile.Name, Service: d.profile.Service, Action: action, Detail: d.detail(job)}, do)
+func (d auditedPlace) record(action, detail string, do func() error) error {
+	return d.trail.do(audit.Action{Profile: d.profile.Name, Service: d.profile.Service, Action: action, Detail: detail}, do)
 }
 
-// detail names the place and whose delivery it is. A command's words may hold anything: the first is enough.
-func (d auditedPlace) detail(job string) string {
+// name of the place. A command's words may hold anything: the first is enough.
+func (d auditedPlace) name() string {
 	spec := d.Spec()
 	if command, ok := strings.CutPrefix(spec, "command:"); ok {
 		first, _, _ := strings.Cut(command, " ")
 		spec = "command:" + filepath.Base(first)
 	}
-	return strings.TrimSpace(spec + " " + job)
+	return spec
 }
 
 // Put records a delivery.
 func (d auditedPlace) Put(ctx context.Context, job delivery.Job, secret apikey.Secret) (report delivery.Report, err error) {
-	err = d.record("deliver", job.ID, func() error {
+	err = d.record("deliver", d.name()+" "+job.ID, func() error {
 		var err error
 		report, err = d.Destination.Put(ctx, job, secret)
 		return err
@@ -303,9 +348,22 @@ func (d auditedPlace) Put(ctx context.Context, job delivery.Job, secret apikey.S
 	return report, err
 }
 
+// Then records that the command after a change was run, without what it said.
+func (d auditedPlace) Then(ctx context.Context) (output string, err error) {
+	if d.then == "" {
+		return d.Destination.Then(ctx)
+	}
+	err = d.record("then", d.name()+": "+d.then, func() error {
+		var err error
+		output, err = d.Destination.Then(ctx)
+		return err
+	})
+	return output, err
+}
+
 // Undo records that the old content was put back.
 func (d auditedPlace) Undo(ctx context.Context, job delivery.Job) (report delivery.Report, err error) {
-	err = d.record("undeliver", job.ID, func() error {
+	err = d.record("undeliver", d.name()+" "+job.ID, func() error {
 		var err error
 		report, err = d.Destination.Undo(ctx, job)
 		return err

@@ -40,7 +40,7 @@ func (a *app) credential(s *session) *credential {
 		return c
 	}
 	if d, err := delivery.New(delivery.Config{Name: "token", File: p.Token.File}, o); err == nil {
-		c.file = a.auditor().recordedPlace(d, p)
+		c.file = a.auditor().recordedPlace(d, p, nil)
 	}
 	return c
 }

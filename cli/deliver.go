@@ -42,17 +42,17 @@ func (a *app) destination(p config.Profile, spec string) (place, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := func() (place, error) { return delivery.Parse(spec, o) }
+	made, then := func() (place, error) { return delivery.Parse(spec, o) }, []string(nil)
 	for _, d := range p.Deliver {
 		if d.Name == spec {
-			made = func() (place, error) { return delivery.New(deliveryConfig(d), o) }
+			made, then = func() (place, error) { return delivery.New(deliveryConfig(d), o) }, d.Then
 		}
 	}
 	d, err := made()
 	if err != nil {
 		return nil, err
 	}
-	return a.auditor().recordedPlace(d, p), nil
+	return a.auditor().recordedPlace(d, p, then), nil
 }
 
 // deliveryConfig is a destination of the profile as delivery takes it.

@@ -111,7 +111,7 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 			r.Close()
 			return usagef("rotating needs confirmations, and there is no terminal to ask on: use --yes; nothing was changed")
 		}
-		runner := &rotationRun{a: a, r: r, yes: yes, asked: asked}
+		runner := &rotationRun{a: a, r: recordedRotation{r, a.auditor()}, yes: yes, asked: asked}
 		if o.abort != "" {
 			err = runner.abort(ctx)
 		} else {

@@ -144,7 +144,7 @@ func (h *host) track(r *rotation.Rotation, err error) (rotate.Rotation, error) {
 		r.Close()
 	}
 	h.rotations = append(h.rotations, r)
-	return r, nil
+	return recordedRotation{r, h.a.auditor()}, nil
 }
 
 // sayOpen tells of the rotations that were worked on here and are open: a wait that went on behind the list has

@@ -15,7 +15,7 @@ import (
 // happen, asks where a person has to decide, and stops resumable where nobody can.
 type rotationRun struct {
 	a     *app
-	r     *rotation.Rotation
+	r     recordedRotation
 	yes   bool
 	asked bool // the operator has said to go on
 }

@@ -51,13 +51,27 @@ func (w *tailWriter) text() string {
 	return "[earlier output is not kept]\n" + s
 }
 
+// RunError is a program that did not do what it was run for.
+type RunError struct {
+	// How it ended in few words, without anything of its output: "exit code 3".
+	How string
+	// Certain is false where it was ended from outside: what it had done by then is not known.
+	Certain bool
+	err     error
+}
+
+func (e *RunError) Error() string { return e.err.Error() }
+
+// Unwrap gives the error with the program's last output.
+func (e *RunError) Unwrap() error { return e.err }
+
 // run starts a program, gives it stdin, and waits for it, at most Options.Timeout;
 // then it and everything it started is killed. The output is fit for a terminal
 // and free of the secrets; a failure is an error that holds its last lines.
 func run(ctx context.Context, words []string, stdin io.Reader, o Options, secrets ...apikey.Secret) (string, error) {
 	program, err := o.LookPath(words[0])
 	if err != nil {
-		return "", notFound(words[0], err)
+		return "", &RunError{"not run", true, notFound(words[0], err)}
 	}
 	limited, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
@@ -77,22 +91,24 @@ func run(ctx context.Context, words []string, stdin io.Reader, o Options, secret
 	}
 	name := display(words[0])
 	var exit *exec.ExitError
+	how, certain := "", false
 	switch {
 	case ctx.Err() != nil:
-		err = fmt.Errorf("%s was ended because detent was: what it had done by then is not known", name)
+		how, err = "ended with detent", fmt.Errorf("%s was ended because detent was: what it had done by then is not known", name)
 	case limited.Err() != nil:
-		err = fmt.Errorf("%s did not end within %s and was killed: what it had done by then is not known", name, o.Timeout)
+		how, err = "ended after "+o.Timeout.String(), fmt.Errorf("%s did not end within %s and was killed: what it had done by then is not known", name, o.Timeout)
 	case errors.As(err, &exit) && exit.Exited():
-		err = fmt.Errorf("%s failed with exit code %d", name, exit.ExitCode())
+		how, certain = fmt.Sprintf("exit code %d", exit.ExitCode()), true
+		err = fmt.Errorf("%s failed with %s", name, how)
 	case errors.As(err, &exit):
-		err = fmt.Errorf("%s was ended by a signal (%s)", name, exit.ProcessState)
+		how, err = exit.String(), fmt.Errorf("%s was ended by a signal (%s)", name, exit.ProcessState)
 	default:
-		err = fmt.Errorf("%s could not be run: %w", name, cause(err))
+		how, certain, err = "not run", true, fmt.Errorf("%s could not be run: %w", name, cause(err))
 	}
 	if tail := last(text, lastLines); tail != "" {
 		err = fmt.Errorf("%w; its last output:\n%s", err, tail)
 	}
-	return text, err
+	return text, &RunError{how, certain, err}
 }
 
 func notFound(program string, err error) error {

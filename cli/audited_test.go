@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/config"
+	"detent/tui/rotate"
+)
+
+// actions are those rows of the log whose action is one of the names, in few words.
+func (m *machine) actions(names ...string) []string {
+	m.t.Helper()
+	var out []string
+	for _, r := range m.audit() {
+		for _, name := range names {
+			if r["action"] == name {
+				out = append(out, fmt.Sprintf("%s %s (%v) %v, certain %v", r["action"], r["result"], r["reason"], r["detail"], r["certain"]))
+			}
+		}
+	}
+	return out
+}
+
+func (m *machine) recorded(names []string, want ...string) {
+	m.t.Helper()
+	got := m.actions(names...)
+	if len(got) != len(want) {
+		m.t.Errorf("%d records, want %d:\n%s", len(got), len(want), strings.Join(got, "\n"))
+		return
+	}
+	for i := range want {
+		if !regexp.MustCompile("^" + want[i] + "$").MatchString(got[i]) {
+			m.t.Errorf("record %d is\n%s\nwant\n%s", i, got[i], want[i])
+		}
+	}
+}
+
+func TestTheCommandAfterADeliveryIsOnRecordWithItsExitAndWithoutItsOutput(t *testing.T) {
+	m := newMachine(t)
+	file := m.write("app/key", "")
+	m.profile(newRemote(t), "prosopo",
+		"[profiles.p.deliver.good]", `file = "`+file+`"`, `then = ["true", "--quietly"]`,
+		"[profiles.p.deliver.bad]", `file = "`+file+`2"`, `then = ["sh", "-c", "echo it says this; exit 3"]`,
+		"[profiles.p.deliver.gone]", `file = "`+file+`3"`, `then = ["sh", "-c", "kill -9 $$"]`,
+		"[profiles.p.deliver.none]", `file = "`+file+`4"`)
+	create := func(name string) { m.run("", "create", "--name", "k", "--permission", "getRules", "--deliver", name) }
+	for _, name := range []string{"good", "bad", "gone", "none"} {
+		create(name)
+	}
+	m.run("", "create", "--name", "k", "--permission", "getRules", "--deliver", `command:sh -c "echo it says this; exit 4"`)
+	m.recorded([]string{"then"}, `then done \(<nil>\) good: true, certain true`, `then failed \(exit code 3\) bad: sh, certain true`,
+		`then failed \(signal: killed\) gone: sh, certain false`)
+	if got := strings.Join(m.actions("deliver"), "\n"); !strings.Contains(got, "deliver failed (exit code 4) command:sh") {
+		t.Errorf("a command that takes the secret:\n%s", got)
+	}
+	if log := read(t, m.auditLog()); strings.Contains(log, "it says this") {
+		t.Error("the log holds what a command said")
+	}
+	m.must("audit", "verify")
+}
+
+func TestAnAbortIsOnRecordAsSuch(t *testing.T) {
+	m, _, id, env := shop(t, apikey.Prosopo)
+	if r := m.rotate(newClock(), "rotate", "shop", "--yes", "--deliver", "env-file:"+env+":API_KEY"); r.code != 1 {
+		t.Fatalf("%+v", r)
+	}
+	var open []struct{ ID string }
+	decode(t, m.must("rotations", "-o", "json"), &open)
+	if r := m.rotate(newClock(), "rotate", "--abort", open[0].ID); r.code != 0 {
+		t.Fatalf("%+v", r)
+	}
+	m.recorded([]string{"abort"}, `abort done \(<nil>\) rotation `+open[0].ID+`, certain true`)
+	for _, r := range m.audit() {
+		if r["action"] == "abort" && (r["key_id"] != id || r["key_name"] != "shop" || r["profile"] != "p" || r["ended"] == nil) {
+			t.Errorf("%v", r)
+		}
+	}
+}
+
+// TestAnAbortOnTheScreensIsOnRecord, and one that has to stop says so; what was not begun has nothing to record.
+func TestAnAbortOnTheScreensIsOnRecord(t *testing.T) {
+	m := newMachine(t)
+	m.create("-p", "local/generic", "--name", "shop", "--environment", "live")
+	h := m.hostFor()
+	begin := func(spec string) rotate.Rotation {
+		t.Helper()
+		c, err := h.Open(t.Context(), "local/generic")
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, err := client.ListAll(t.Context(), c.Service)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := h.Start(t.Context(), "local/generic", keys[0], rotate.Plan{Destinations: []string{spec}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(r.Close)
+		return r
+	}
+	undo := func(r rotate.Rotation) {
+		t.Helper()
+		if _, err := r.Undo(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := begin("file:" + m.home + "/a")
+	undo(r)
+	r.Close()
+	m.recorded([]string{"abort"})
+	r = begin("command:true")
+	for range 3 { // preflight, create, deliver
+		if _, err := r.Do(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	undo(r)
+	if err := r.Attest("put back by hand"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Do(t.Context()); err != nil { // goes on with the undo
+		t.Fatal(err)
+	}
+	m.recorded([]string{"abort"}, `abort failed \(stopped: it needs a person\) rotation \w+, certain true`, `abort done \(<nil>\) rotation \w+, certain true`)
+}
+
+// retriever is a service that may give a secret again.
+type retriever struct {
+	client.Service
+	secret apikey.Secret
+	err    error
+}
+
+func (s *retriever) Retrieve(context.Context, string) (apikey.Secret, error) { return s.secret, s.err }
+
+func TestASecretThatIsGivenAgainIsOnRecord(t *testing.T) {
+	m := newMachine(t)
+	a := &app{world: World{Err: new(bytes.Buffer), Now: m.now}, env: config.NewEnv(m.environ)}
+	secret := "sk_live_0123456789abcdef0123456789abcdef"
+	for _, inner := range []*retriever{{secret: apikey.NewSecret(secret)}, {}, {err: &client.Error{Kind: client.Timeout, Outcome: client.Unknown}}} {
+		r, ok := client.As[client.Retriever](a.auditor().recorded(inner, config.Profile{Name: "p"}))
+		if !ok {
+			t.Fatal("it gives none")
+		}
+		if got, err := r.Retrieve(t.Context(), "k1"); !got.Equal(inner.secret) && !inner.secret.IsZero() || !errors.Is(err, inner.err) {
+			t.Errorf("%v %v", got, err)
+		}
+	}
+	a.close()
+	m.recorded([]string{"retrieve"}, `retrieve done \(<nil>\) <nil>, certain true`, `retrieve refused \(not given\) <nil>, certain true`, `retrieve failed \(timeout\) <nil>, certain false`)
+	if strings.Contains(read(t, m.auditLog()), secret) {
+		t.Error("the log holds the secret")
+	}
+}

@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"detent/audit"
+	"detent/rotation"
+)
+
+// recordedRotation is a rotation whose abort is recorded as such: what it does to keys and destinations is recorded by these.
+type recordedRotation struct {
+	*rotation.Rotation
+	trail *auditor
+}
+
+// Do goes on with an undo that has begun.
+func (r recordedRotation) Do(ctx context.Context) (rotation.Result, error) {
+	if v := r.View(); v.Undoing {
+		return r.Undo(ctx)
+	}
+	return r.Rotation.Do(ctx)
+}
+
+// Undo records that a rotation was to be undone, and whether it was. One that has changed nothing yet has nothing to record.
+func (r recordedRotation) Undo(ctx context.Context) (rotation.Result, error) {
+	v := r.View()
+	if v.State != rotation.Open || v.Step == rotation.Preflight && !v.Undoing {
+		return r.Rotation.Undo(ctx)
+	}
+	end, err := r.trail.begin(audit.Action{Profile: v.Profile, Service: v.Service, Action: "abort", KeyID: v.Old.ID, KeyName: v.Old.Name, Detail: "rotation " + v.ID})
+	if err != nil {
+		return rotation.Result{Step: v.Step}, err
+	}
+	res, err := r.Rotation.Undo(ctx)
+	o := outcomeOf(err)
+	switch {
+	case errors.Is(err, rotation.ErrOldGone):
+		o = audit.Outcome{Result: audit.Refused, Certain: true, Reason: "the old key is gone"}
+	case err == nil && res.Status != rotation.Finished:
+		o = audit.Outcome{Result: audit.Failed, Certain: true, Reason: "stopped: it needs a person"}
+	}
+	end(o)
+	return res, err
+}
