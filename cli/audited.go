@@ -39,11 +39,12 @@ func (a *app) auditor() *auditor {
 	if !t.strict {
 		t.actor = localActor(a.env)
 	}
-	dir, err := a.journalDir()
-	if err == nil {
-		t.log = audit.Open(dir, a.world.Now)
+	if t.log = a.remote.log(); t.log == nil {
+		var dir string
+		if dir, t.broken = a.journalDir(); t.broken == nil {
+			t.log = audit.Open(dir, a.world.Now)
+		}
 	}
-	t.broken = err
 	a.trail = t
 	a.onClose(func() { a.sayUnrecorded(t) })
 	return t

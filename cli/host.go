@@ -91,7 +91,7 @@ func (h *host) Open(ctx context.Context, name string) (ui.Connection, error) {
 	}
 	h.keep(s)
 	return ui.Connection{
-		Profile: h.profile(p), Service: h.a.forRole(s.service), Policy: p.Policy(),
+		Profile: h.profile(p), Service: h.a.forRole(s.service, p), Policy: p.Policy(),
 		Rotations: func() []rotation.View { return h.a.openRotations(name) },
 	}, nil
 }
@@ -99,6 +99,7 @@ func (h *host) Open(ctx context.Context, name string) (ui.Connection, error) {
 // AddProfile writes a profile to the configuration file.
 func (h *host) AddProfile(_ context.Context, n ui.NewProfile) error {
 	if h.a.remote != nil {
+		h.a.remote.refused(audit.Action{Action: "profile-add"}, "not over SSH")
 		return errors.New(profilesOnServer)
 	}
 	if h.a.flags.demo {

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"detent/apikey"
+	"detent/audit"
 	"detent/client"
 	"detent/config"
 	"detent/rotation"
@@ -21,6 +22,7 @@ type guest struct {
 	operator config.Operator
 	session  *sshd.Session
 	server   *app // the process that serves; its embedded service is everybody's
+	door     *doorkeeper
 }
 
 const (
@@ -54,6 +56,7 @@ func (a *app) mayDeliver(p config.Profile, spec string) error {
 		}
 		names = append(names, d.Name)
 	}
+	a.remote.refused(audit.Action{Profile: p.Name, Service: p.Service, Action: "deliver"}, "not a destination of the profile")
 	if len(names) == 0 {
 		return fmt.Errorf("over SSH a secret goes only to a destination that the profile names, and %s names none: an admin adds one to the configuration on the server", p.Name)
 	}
@@ -70,23 +73,27 @@ func (a *app) tokenStderr() io.Writer {
 
 // forRole is a service as the screens of an operator may use it. A rotation has the service itself: it
 // deletes by its own rules.
-func (a *app) forRole(s client.Service) client.Service {
+func (a *app) forRole(s client.Service, p config.Profile) client.Service {
 	if a.remote == nil || a.remote.operator.Role == config.Admin {
 		return s
 	}
-	return &limited{Service: s, role: a.remote.operator.Role, made: map[string]bool{}}
+	return &limited{Service: s, role: a.remote.operator.Role, refused: a.remote.refused, profile: p, made: map[string]bool{}}
 }
 
 // limited is a service for somebody who is no admin.
 type limited struct {
 	client.Service
-	role config.Role
+	role    config.Role
+	refused func(act audit.Action, why string)
+	profile config.Profile
 
 	mu   sync.Mutex
 	made map[string]bool // keys made here: one whose secret reached nobody may go again
 }
 
-func (l *limited) refuse(op, why string) error {
+// refuse records what is not theirs, and says so.
+func (l *limited) refuse(op, action, id, why string) error {
+	l.refused(audit.Action{Profile: l.profile.Name, Service: l.profile.Service, Action: action, KeyID: id}, beyondRole)
 	return &client.Error{Op: op, Kind: client.ReadOnly, Outcome: client.NotDone, Message: why}
 }
 
@@ -112,7 +119,7 @@ func (l *limited) Capabilities() apikey.Capabilities {
 // Create remembers what it made.
 func (l *limited) Create(ctx context.Context, d apikey.Draft) (apikey.Created, error) {
 	if l.role == config.Viewer {
-		return apikey.Created{}, l.refuse("create a key", viewerOnly)
+		return apikey.Created{}, l.refuse("create a key", "create", "", viewerOnly)
 	}
 	made, err := l.Service.Create(ctx, d)
 	if err == nil {
@@ -126,7 +133,7 @@ func (l *limited) Create(ctx context.Context, d apikey.Draft) (apikey.Created, e
 // Update is for operators.
 func (l *limited) Update(ctx context.Context, id string, p apikey.Patch) (apikey.Key, error) {
 	if l.role == config.Viewer {
-		return apikey.Key{}, l.refuse("change a key", viewerOnly)
+		return apikey.Key{}, l.refuse("change a key", "update", id, viewerOnly)
 	}
 	return l.Service.Update(ctx, id, p)
 }
@@ -138,9 +145,9 @@ func (l *limited) Delete(ctx context.Context, id string) (apikey.Deleted, error)
 	l.mu.Unlock()
 	switch {
 	case l.role == config.Viewer:
-		return apikey.Deleted{}, l.refuse("delete a key", viewerOnly)
+		return apikey.Deleted{}, l.refuse("delete a key", "delete", id, viewerOnly)
 	case !own:
-		return apikey.Deleted{}, l.refuse("delete a key", deleteIsAdmins)
+		return apikey.Deleted{}, l.refuse("delete a key", "delete", id, deleteIsAdmins)
 	}
 	return l.Service.Delete(ctx, id)
 }
@@ -150,7 +157,7 @@ func (l *limited) RequestPublicKey(ctx context.Context, req apikey.PublicKeyRequ
 	giver, ok := client.As[client.PublicKeys](l.Service)
 	switch {
 	case l.role == config.Viewer:
-		return apikey.PublicKeyValue{}, l.refuse("request a public key", viewerOnly)
+		return apikey.PublicKeyValue{}, l.refuse("request a public key", "public-key", "", viewerOnly)
 	case !ok:
 		return apikey.PublicKeyValue{}, errors.New("this service gives no public keys")
 	}

@@ -48,7 +48,7 @@ func TestRolesHoldBelowTheScreens(t *testing.T) {
 		{config.Rotate, true, true, false, true},
 		{config.Admin, true, true, true, true},
 	} {
-		s := guestApp(c.role).forRole(&everything{})
+		s := guestApp(c.role).forRole(&everything{}, config.Profile{})
 		_, err := s.Create(ctx, apikey.Draft{})
 		if (err == nil) != c.create {
 			t.Errorf("%s create: %v", c.role, err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"detent/apikey"
+	"detent/audit"
 	"detent/rotation"
 	"detent/tui/rotate"
 )
@@ -118,6 +119,7 @@ func (h *host) session(ctx context.Context, profile string) (*session, error) {
 	}
 	if s.readOnly {
 		if h.a.remote.views() {
+			h.a.remote.refused(audit.Action{Profile: profile, Service: s.profile.Service, Action: "rotate"}, beyondRole)
 			return nil, errors.New(viewerOnly)
 		}
 		return nil, fmt.Errorf("%s is read-only: nothing is rotated", profile)

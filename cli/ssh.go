@@ -67,9 +67,14 @@ func (a *app) serveSSH(ctx context.Context, o sshOptions) error {
 	if err != nil {
 		return usage(fmt.Errorf("--host-key: %w", err))
 	}
-	people := &operators{a: a, cfg: cfg, stamp: stampOf(cfg.Path)}
+	door, err := a.doorkeeper()
+	if err != nil {
+		return err
+	}
+	defer door.close()
+	people := &operators{a: a, door: door, cfg: cfg, stamp: stampOf(cfg.Path)}
 	server, err := sshd.New(sshd.Options{
-		HostKey: key, Who: people.who, MaxSessions: o.maxSessions, Log: a.say, Now: a.world.Now,
+		HostKey: key, Who: people.who, MaxSessions: o.maxSessions, Refused: door.turnedAway, Now: a.world.Now,
 		Handle: func(s *sshd.Session) int { return a.serveSession(people, s) },
 	})
 	if err != nil {
@@ -85,28 +90,33 @@ func (a *app) serveSSH(ctx context.Context, o sshOptions) error {
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	reread := time.NewTicker(rereadEvery)
-	defer reread.Stop()
-	for {
-		select {
-		case err := <-served:
-			return err
-		case <-reread.C:
+	looking, stop := context.WithCancel(ctx)
+	looked := make(chan struct{})
+	defer func() { stop(); <-looked }()
+	go func() {
+		defer close(looked)
+		for a.pause(looking, rereadEvery) == nil {
 			people.reread(server)
-		case <-ctx.Done():
-			a.say("stopping")
-			server.Tell(fmt.Sprintf("the server is stopping: this session ends in %s", stopGrace), nil)
-			waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
-			defer cancel()
-			server.Shutdown(waiting, "the server was stopped; an open rotation is kept", stopGrace)
-			return nil
+			door.tick()
 		}
+	}()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+		a.say("stopping")
+		server.Tell(fmt.Sprintf("the server is stopping: this session ends in %s", stopGrace), nil)
+		waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+		defer cancel()
+		server.Shutdown(waiting, errStopped, stopGrace)
+		return nil
 	}
 }
 
 // operators are the people of the configuration, as it is now.
 type operators struct {
-	a *app
+	a    *app
+	door *doorkeeper
 
 	mu    sync.Mutex
 	cfg   *config.Config
@@ -152,7 +162,7 @@ func (p *operators) reread(server *sshd.Server) {
 	p.refresh()
 	cfg := p.cfg
 	p.mu.Unlock()
-	server.End("your access was removed or changed in the server's configuration", func(s *sshd.Session) bool {
+	server.End(errRemoved, func(s *sshd.Session) bool {
 		o, ok := cfg.OperatorOf(s.Key)
 		before, _ := s.Rights().(config.Operator)
 		return s.Rights() != nil && (!ok || !reflect.DeepEqual(o, before))

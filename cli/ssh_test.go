@@ -43,6 +43,7 @@ type sshHost struct {
 	address  string
 	stop     context.CancelFunc
 	ended    chan int
+	look     chan struct{} // lets the server look at its configuration
 }
 
 func (h *sshHost) key(name string) ssh.Signer {
@@ -76,13 +77,13 @@ func (h *sshHost) configure(parts ...string) {
 
 func newSSHHost(t *testing.T, args ...string) *sshHost {
 	t.Helper()
-	h := &sshHost{machine: newMachine(t), keys: map[string]ssh.Signer{}, ended: make(chan int, 1)}
+	h := &sshHost{machine: newMachine(t), keys: map[string]ssh.Signer{}, ended: make(chan int, 1), look: make(chan struct{})}
 	h.configure(h.operator("alice", "operator", "local/prosopo"), h.operator("vera", "viewer", "local/prosopo", "local/generic"), h.operator("ada", "admin", "*"))
 	ctx, stop := context.WithCancel(context.Background())
 	h.stop = stop
 	go func() {
 		h.ended <- Run(ctx, append([]string{"ssh", "--listen", "127.0.0.1:0"}, args...), World{
-			In: strings.NewReader(""), Out: &h.out, Err: &h.err, Environ: h.environ, Now: time.Now, Zone: time.UTC})
+			In: strings.NewReader(""), Out: &h.out, Err: &h.err, Environ: h.environ, Now: time.Now, Zone: time.UTC, Sleep: h.sleep})
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -103,6 +104,24 @@ func newSSHHost(t *testing.T, args ...string) *sshHost {
 		return m != nil
 	})
 	return h
+}
+
+// sleep is time itself, but for the looks at the configuration, which the test lets happen.
+func (h *sshHost) sleep(ctx context.Context, d time.Duration) error {
+	late := time.NewTimer(d)
+	defer late.Stop()
+	due, look := late.C, (chan struct{})(nil)
+	if d == rereadEvery {
+		due, look = nil, h.look
+	}
+	select {
+	case <-due:
+		return nil
+	case <-look:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (h *sshHost) dial(name string, more ...ssh.AuthMethod) (*ssh.Client, error) {
@@ -221,9 +240,7 @@ func TestSSHLetsNobodyInButByAKnownKey(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(h.home, ".local/state/detent/ssh_host_ed25519_key")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the host key: %v %v", info, err)
 	}
-	if !strings.Contains(h.err.String(), "unknown key SHA256:") {
-		t.Error("the refusal is not on record")
-	}
+	waitFor(t, "the refusal is told", func() bool { return strings.Contains(h.err.String(), "unknown key SHA256:") })
 }
 
 func TestSSHCommandsHaveTheirExitCodesAndNothingElseRuns(t *testing.T) {
@@ -345,8 +362,10 @@ func TestSSHEndsTheSessionsOfARemovedOperator(t *testing.T) {
 	vera := openScreen(t, h.login("vera"), "xterm", 100, 30)
 	vera.wait("No keys yet")
 	h.configure("[operators") // somebody is still writing
+	h.look <- struct{}{}
 	waitFor(t, "the broken file is told", func() bool { return strings.Contains(h.err.String(), "holds on until that is mended") })
 	h.configure(h.operator("vera", "viewer", "local/prosopo", "local/generic"))
+	h.look <- struct{}{}
 	if err := alice.end(); err == nil || !strings.Contains(alice.raw.String(), "your access was removed or changed") {
 		t.Errorf("%v", err)
 	}

@@ -26,7 +26,7 @@ const (
 	endAfter  = 60 * time.Minute
 )
 
-// serveSession is one run of detent for an operator: it shares nothing with the others but the journals
+// serveSession is one run of detent for an operator: it shares nothing with the others but the journals, the audit log
 // and the embedded service.
 func (a *app) serveSession(people *operators, s *sshd.Session) int {
 	operator, cfg, ok := people.find(s.Key)
@@ -34,12 +34,18 @@ func (a *app) serveSession(people *operators, s *sshd.Session) int {
 		return exitNo
 	}
 	s.SetRights(operator)
-	args, err := sessionArgs(s.Command)
+	args, what, err := sessionArgs(s.Command)
+	how := "on an error of detent's own" // a panic passes here
+	leave := people.door.welcome(operator, s, what)
+	defer func() { leave(how) }()
 	errOut := io.Writer(s.Stderr())
 	if s.Terminal {
 		errOut = crlf{s}
 	}
+	who := &guest{operator: operator, session: s, server: a, door: people.door}
 	if err != nil {
+		how = "refused"
+		who.refused(audit.Action{Action: "command"}, what)
 		_, _ = io.WriteString(errOut, plain("detent: "+err.Error())+"\n")
 		return exitUsage
 	}
@@ -56,7 +62,7 @@ func (a *app) serveSession(people *operators, s *sshd.Session) int {
 	// DETENT_TOKEN and DETENT_PROFILE are about the profile of whoever started the server.
 	env := config.NewEnv(a.env.Without("DETENT_TOKEN", "DETENT_PROFILE"))
 	run := &app{world: w, env: env, out: &output{w: out}, cfg: cfg.For(operator),
-		actor: audit.Actor{Name: operator.Name, From: s.From}, remote: &guest{operator: operator, session: s, server: a}}
+		actor: audit.Actor{Name: operator.Name, From: s.From}, remote: who}
 	defer run.close()
 	root := run.root()
 	root.SetArgs(args)
@@ -67,7 +73,9 @@ func (a *app) serveSession(people *operators, s *sshd.Session) int {
 	if err != nil && !run.started {
 		err = usage(err)
 	}
-	return run.report(s.Context(), err)
+	code := run.report(s.Context(), err)
+	how = howItEnded(s.Context(), err, code, s.Command == "")
+	return code
 }
 
 // sessionCommands are what works without a terminal, and the flags of each. What stands nowhere here is refused.
@@ -83,14 +91,15 @@ var sessionCommands = map[string]func(f *pflag.FlagSet){
 
 const sessionHelp = "over SSH there are list, check, rotations and verify, with -o, -p and the numbers of check; without a command, the TUI"
 
-// sessionArgs makes arguments of ours of a command that a client sent. None reaches cobra as it came.
-func sessionArgs(command string) ([]string, error) {
+// sessionArgs makes arguments of ours of a command that a client sent, and says in words of ours what it is: what came may
+// hold a secret. None reaches cobra as it came.
+func sessionArgs(command string) (args []string, what string, err error) {
 	if strings.TrimSpace(command) == "" {
-		return nil, nil
+		return nil, "TUI", nil
 	}
 	words, err := shellquote.Split(command)
 	if err != nil {
-		return nil, errors.New("the command cannot be split into words: is a quote left open?")
+		return nil, "no command", errors.New("the command cannot be split into words: is a quote left open?")
 	}
 	name := words[0]
 	if name == "detent" && len(words) > 1 {
@@ -99,7 +108,7 @@ func sessionArgs(command string) ([]string, error) {
 	}
 	register, ok := sessionCommands[name]
 	if !ok {
-		return nil, errors.New(sessionHelp)
+		return nil, "a command that is not offered", errors.New(sessionHelp)
 	}
 	f := pflag.NewFlagSet(name, pflag.ContinueOnError)
 	f.SetOutput(io.Discard)
@@ -107,14 +116,14 @@ func sessionArgs(command string) ([]string, error) {
 	f.StringP("profile", "p", "", "")
 	register(f)
 	if err := f.Parse(words[1:]); err != nil {
-		return nil, errors.New(err.Error() + "; " + sessionHelp)
+		return nil, name + " with a flag that is not offered", errors.New(err.Error() + "; " + sessionHelp)
 	}
 	if f.NArg() > 0 {
-		return nil, errors.New(name + " takes no argument; " + sessionHelp)
+		return nil, name + " with an argument", errors.New(name + " takes no argument; " + sessionHelp)
 	}
-	args := []string{name}
+	args = []string{name}
 	f.Visit(func(x *pflag.Flag) { args = append(args, "--"+x.Name+"="+x.Value.String()) })
-	return args, nil
+	return args, name, nil
 }
 
 // openRemoteTUI opens the TUI on the terminal at the far end of the session.
@@ -126,11 +135,7 @@ func (a *app) openRemoteTUI(ctx context.Context) error {
 	if clientEnv(s.Environ).Getenv("TERM") == dumb {
 		return usagef("%s: use a command, ssh HOST list, check, rotations or verify", dumbNeeds)
 	}
-	start, err := a.selected()
-	if err != nil {
-		return err
-	}
-	forced, err := a.readOnly(start)
+	start, forced, err := a.startsOn()
 	if err != nil {
 		return err
 	}
@@ -144,7 +149,7 @@ func (a *app) openRemoteTUI(ctx context.Context) error {
 	h := &host{a: a}
 	defer h.giveUp()
 	o := a.tuiOptions(h, screen, start)
-	o.ReadOnly, o.Renderer = forced && !start.ReadOnly, rendererOf(s.Environ)
+	o.ReadOnly, o.Renderer = forced, rendererOf(s.Environ)
 	who := a.remote.operator.Name + ", " + string(a.remote.operator.Role)
 	o.Remote = tui.Remote{On: true, Who: who, LockAfter: lockAfter, EndAfter: endAfter, NoProfiles: profilesOnServer, News: func() (string, bool) {
 		select {
@@ -154,6 +159,7 @@ func (a *app) openRemoteTUI(ctx context.Context) error {
 			return "", false
 		}
 	}}
+	o.Remote.Refused = a.remote.refusedOnScreen
 	if a.remote.views() {
 		o.Remote.NoWrites = viewerOnly
 	}
@@ -183,7 +189,7 @@ func (a *app) openRemoteTUI(ctx context.Context) error {
 	case errors.Is(err, tea.ErrProgramPanic):
 		return errors.New("detent stopped on an error of its own; what was sent to a service is in the list, what is left open in the rotations")
 	case model.Ended() != "":
-		return errors.New(model.Ended())
+		return &idleError{model.Ended()}
 	}
 	return err
 }

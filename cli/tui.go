@@ -42,11 +42,7 @@ func (a *app) openTUI(ctx context.Context, _ []string) error {
 	if a.env.Get("TERM") == dumb {
 		return usagef("%s: use a command, such as detent list (detent --help names them all), or set TERM to what the terminal is", dumbNeeds)
 	}
-	start, err := a.selected()
-	if err != nil {
-		return err
-	}
-	forced, err := a.readOnly(start)
+	start, forced, err := a.startsOn()
 	if err != nil {
 		return err
 	}
@@ -62,7 +58,7 @@ func (a *app) openTUI(ctx context.Context, _ []string) error {
 	a.clip = screen.Writer()
 	h := &host{a: a}
 	o := a.tuiOptions(h, screen, start)
-	o.ReadOnly, o.Renderer = forced && !start.ReadOnly, a.renderer(out)
+	o.ReadOnly, o.Renderer = forced, a.renderer(out)
 	model := tui.New(o)
 	// A terminal that goes away hangs up more than once: by the kernel and by the shell.
 	hangups := make(chan os.Signal, 1)
@@ -78,6 +74,14 @@ func (a *app) openTUI(ctx context.Context, _ []string) error {
 		return errors.New("detent stopped on an error of its own; what was sent to a service is listed by detent list, what is left open by detent rotations")
 	}
 	return err
+}
+
+// startsOn is the profile that the TUI opens first, and whether all is read-only though that profile is not.
+func (a *app) startsOn() (start config.Profile, forced bool, err error) {
+	if start, err = a.selected(); err == nil {
+		forced, err = a.readOnly(start)
+	}
+	return start, forced && !start.ReadOnly, err
 }
 
 // tuiOptions are those that a terminal of this machine and one over SSH have in common.
@@ -148,6 +152,9 @@ func (a *app) notice() string {
 		return fmt.Sprintf("%d rotations are open: press R to go on with them or to undo them", open)
 	}
 	if err := a.auditor().writable(); err != nil {
+		if a.remote != nil {
+			return fmt.Sprintf("nothing can be changed, since it cannot be recorded: %v", err)
+		}
 		return fmt.Sprintf("what is done here is not recorded: %v", err)
 	}
 	return ""

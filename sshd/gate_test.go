@@ -4,7 +4,6 @@ import (
 	"net"
 	"net/netip"
 	"testing"
-	"time"
 )
 
 type addressed struct {
@@ -16,8 +15,8 @@ func (c addressed) RemoteAddr() net.Addr {
 	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(c.from))
 }
 
-func newGate(now func() time.Time, deadline time.Duration) *gate {
-	return &gate{now: now, deadline: deadline, maxOpen: 1000, from: map[netip.Prefix]*visitor{}}
+func newGate(at *clock) *gate {
+	return &gate{now: at.now, after: at.after, refused: func(Refusal) {}, maxOpen: 1000, from: map[netip.Prefix]*visitor{}}
 }
 
 func knock(g *gate, from string) *guarded {
@@ -26,8 +25,8 @@ func knock(g *gate, from string) *guarded {
 }
 
 func TestStrangersAreLimitedByAddress(t *testing.T) {
-	now := time.Now()
-	g := newGate(func() time.Time { return now }, time.Hour)
+	at := newClock()
+	g := newGate(at)
 	var open []*guarded
 	for range maxPerAddress {
 		c := knock(g, "192.0.2.1:1000")
@@ -42,7 +41,7 @@ func TestStrangersAreLimitedByAddress(t *testing.T) {
 	if knock(g, "192.0.2.2:1000") == nil {
 		t.Error("another address has to wait")
 	}
-	open[0].welcome()
+	open[0].welcome("alice")
 	if knock(g, "192.0.2.1:1002") == nil {
 		t.Error("who has logged in still counts")
 	}
@@ -56,18 +55,19 @@ func TestStrangersAreLimitedByAddress(t *testing.T) {
 	if knock(g, "[2001:db8::2]:1") != nil {
 		t.Error("the same customer's next address may go on failing")
 	}
-	now = now.Add(forgiveEvery)
+	at.move(forgiveEvery)
 	if knock(g, "[2001:db8::2]:1") == nil {
 		t.Error("nothing is forgiven")
 	}
 }
 
 func TestALoginHasADeadline(t *testing.T) {
-	g := newGate(time.Now, time.Millisecond)
+	at := newClock()
 	near, far := net.Pipe()
-	if g.admit(addressed{far, "192.0.2.1:1"}) == nil {
+	if newGate(at).admit(addressed{far, "192.0.2.1:1"}) == nil {
 		t.Fatal("refused")
 	}
+	at.move(handshakeTime)
 	if _, err := near.Read(make([]byte, 1)); err == nil {
 		t.Error("a stranger who says nothing is kept")
 	}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/charmbracelet/ssh"
@@ -102,17 +101,18 @@ func (s *Session) setSize(width, height uint32) {
 
 // channel serves one session channel, until the client has closed it.
 func (s *Server) channel(_ *ssh.Server, conn *gossh.ServerConn, wanted gossh.NewChannel, ctx ssh.Context) {
-	open := channelsOf(ctx)
-	if open.Add(1) > maxChannels {
-		open.Add(-1)
-		_ = wanted.Reject(gossh.ResourceShortage, "too many sessions on this connection")
+	line := connOf(ctx)
+	defer line.channels.Add(-1)
+	if line.channels.Add(1) > maxChannels {
+		_ = wanted.Reject(gossh.ResourceShortage, TooManyChannels)
+		s.refused(line.refusal(TooManyChannels, ""))
 		return
 	}
-	defer open.Add(-1)
 	key := ctxKey(ctx)
 	name, ok := s.opts.Who(key)
 	if !ok {
 		_ = wanted.Reject(gossh.Prohibited, "this key may not log in any more")
+		s.refused(line.refusal(Removed, gossh.FingerprintSHA256(key)))
 		_ = conn.Close()
 		return
 	}
@@ -141,7 +141,7 @@ func (s *Server) channel(_ *ssh.Server, conn *gossh.ServerConn, wanted gossh.New
 		if begins { // after the reply: a short command closes the channel at once
 			begun = true
 			s.running.Add(1)
-			go s.run(one, conn)
+			go s.run(one, conn, line)
 		}
 	}
 	one.end(ErrGone)
@@ -186,21 +186,22 @@ func (s *Session) before(r *gossh.Request) bool {
 }
 
 // run does a session whose client has said what it wants.
-func (s *Server) run(one *Session, conn *gossh.ServerConn) {
+func (s *Server) run(one *Session, conn *gossh.ServerConn, line *guarded) {
 	defer s.running.Done()
 	// A client whose line is full, or that does not agree that the session is over, holds on to nothing of ours.
-	forced := func() { time.AfterFunc(closeTime, func() { one.drop(conn) }) }
+	forced := func() { s.opts.After(closeTime, func() { one.drop(conn) }) }
 	stop := context.AfterFunc(one.ctx, forced)
 	code := 1
 	if why := s.enter(one); why != "" {
-		_, _ = io.WriteString(one.Stderr(), "detent: "+why+"\r\n")
+		_, _ = io.WriteString(one.Stderr(), "detent: "+why+"; try again later\r\n")
+		s.refused(line.refusal(why, ""))
 	} else {
-		s.opts.Log("%s from %s: session begins", one.Operator, one.From)
+		line.enter()
 		code = s.handled(one)
+		line.leave()
 		s.mu.Lock()
 		delete(s.sessions, one)
 		s.mu.Unlock()
-		s.opts.Log("%s from %s: session ends", one.Operator, one.From)
 	}
 	if stop() {
 		forced()
@@ -214,7 +215,6 @@ func (s *Server) run(one *Session, conn *gossh.ServerConn) {
 func (s *Server) handled(one *Session) (code int) {
 	defer func() {
 		if recover() != nil {
-			s.opts.Log("%s from %s: the session ended on an error of detent's own", one.Operator, one.From)
 			code = 1
 		}
 	}()
@@ -236,26 +236,12 @@ func (s *Server) enter(one *Session) string {
 	defer s.mu.Unlock()
 	switch {
 	case s.closing:
-		return "the server is stopping; try again later"
+		return Stopping
 	case len(s.sessions) >= s.opts.MaxSessions:
-		return "too many sessions are open; try again later"
+		return TooManySessions
 	}
 	s.sessions[one] = struct{}{}
 	return ""
-}
-
-type channelsKey struct{}
-
-// channelsOf counts the open sessions of a connection.
-func channelsOf(ctx ssh.Context) *atomic.Int32 {
-	ctx.Lock()
-	defer ctx.Unlock()
-	if n, ok := ctx.Value(channelsKey{}).(*atomic.Int32); ok {
-		return n
-	}
-	n := new(atomic.Int32)
-	ctx.SetValue(channelsKey{}, n)
-	return n
 }
 
 func ctxKey(ctx ssh.Context) gossh.PublicKey {

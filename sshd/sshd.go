@@ -29,12 +29,35 @@ type Options struct {
 	// Handle does a session, and returns its exit code. It must return soon after the session's context is done.
 	Handle      func(s *Session) int
 	MaxSessions int // at once, over all connections
-	// Log takes one line about a login; nil for none.
-	Log func(format string, args ...any)
-	Now func() time.Time // nil for the real clock
-	// Handshake is how long a login may take; zero is 20 s.
-	Handshake time.Duration
+	// Refused is told of everybody who is turned away, but not after Shutdown. It is called by many at once, and may take its
+	// time; nil for nobody.
+	Refused func(Refusal)
+	// Now and After are the clock; nil for the real one.
+	Now   func() time.Time
+	After func(d time.Duration, f func()) (stop func() bool)
 }
+
+// Refusal is somebody who was turned away.
+type Refusal struct {
+	Operator string // empty for a stranger
+	From     string // address and port
+	Address  string // what counts as one address, where attempts are limited
+	Why      string
+	Detail   string // the fingerprint of the key that was offered
+}
+
+// Why somebody is turned away.
+const (
+	UnknownKey      = "unknown key"
+	Unproved        = "key not proved" // an operator's key, and no signature by it
+	TooOften        = "too many attempts from this address"
+	TooMany         = "too many connections"
+	NoSession       = "no session was begun" // logged in, but that was all
+	Removed         = "no operator any more"
+	TooManyChannels = "too many sessions on this connection"
+	TooManySessions = "too many sessions are open"
+	Stopping        = "the server is stopping"
+)
 
 // Server is a running or stopped server.
 type Server struct {
@@ -45,7 +68,9 @@ type Server struct {
 	mu       sync.Mutex
 	sessions map[*Session]struct{}
 	closing  bool
+	over     bool // nothing is told any more
 	running  sync.WaitGroup
+	telling  sync.WaitGroup
 }
 
 const operatorKey = "detent-operator"
@@ -57,14 +82,14 @@ func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Log == nil {
-		o.Log = func(string, ...any) {}
+	if o.After == nil {
+		o.After = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
 	}
-	if o.Handshake == 0 {
-		o.Handshake = handshakeTime
+	if o.Refused == nil {
+		o.Refused = func(Refusal) {}
 	}
 	s := &Server{opts: o, sessions: map[*Session]struct{}{}}
-	s.gate = &gate{now: o.Now, deadline: o.Handshake, maxOpen: 2*o.MaxSessions + maxPending, from: map[netip.Prefix]*visitor{}}
+	s.gate = &gate{now: o.Now, after: o.After, refused: s.refused, maxOpen: 2*o.MaxSessions + maxPending, from: map[netip.Prefix]*visitor{}}
 	var err error
 	s.ssh, err = wish.NewServer(wish.WithHostKeyPEM(o.HostKey), wish.WithVersion("detent"),
 		wish.WithPublicKeyAuth(s.authenticate), ssh.WrapConn(s.connect))
@@ -76,6 +101,19 @@ func New(o Options) (*Server, error) {
 	s.ssh.RequestHandlers = map[string]ssh.RequestHandler{"keepalive@openssh.com": alive}
 	s.ssh.SubsystemHandlers = map[string]ssh.SubsystemHandler{}
 	return s, nil
+}
+
+// refused tells of a refusal.
+func (s *Server) refused(r Refusal) {
+	s.mu.Lock()
+	if s.over {
+		s.mu.Unlock()
+		return
+	}
+	s.telling.Add(1)
+	s.mu.Unlock()
+	defer s.telling.Done()
+	s.opts.Refused(r)
 }
 
 // alive answers a client that asks whether we are there.
@@ -97,17 +135,18 @@ func (s *Server) config(ctx ssh.Context) *gossh.ServerConfig {
 		if err != nil || method != "publickey" {
 			return
 		}
-		if g, ok := ctx.Value(connKey{}).(*guarded); ok {
-			g.welcome()
-		}
+		connOf(ctx).welcome(ctx.Permissions().Extensions[operatorKey])
 	}
 	return c
 }
 
+// connOf is the connection of a context: connect has put it there.
+func connOf(ctx ssh.Context) *guarded { return ctx.Value(connKey{}).(*guarded) }
+
 func (s *Server) authenticate(ctx ssh.Context, key ssh.PublicKey) bool {
 	name, ok := s.opts.Who(key)
+	connOf(ctx).offer(gossh.FingerprintSHA256(key), name)
 	if !ok {
-		s.opts.Log("%s: unknown key %s", remote(ctx.RemoteAddr()), gossh.FingerprintSHA256(key))
 		return false
 	}
 	ctx.Permissions().Extensions = map[string]string{operatorKey: name}
@@ -147,9 +186,9 @@ func (s *Server) Tell(text string, which func(*Session) bool) {
 }
 
 // End ends the sessions that which picks, with the reason.
-func (s *Server) End(why string, which func(*Session) bool) {
+func (s *Server) End(why error, which func(*Session) bool) {
 	for _, one := range s.picked(which) {
-		one.end(errors.New(why))
+		one.end(why)
 	}
 }
 
@@ -167,7 +206,7 @@ func (s *Server) picked(which func(*Session) bool) []*Session {
 
 // Shutdown takes no more connections, gives the sessions grace to end by themselves, ends those that are
 // left with the reason, waits for them as long as ctx lasts, and closes every connection.
-func (s *Server) Shutdown(ctx context.Context, why string, grace time.Duration) {
+func (s *Server) Shutdown(ctx context.Context, why error, grace time.Duration) {
 	s.mu.Lock()
 	s.closing = true
 	s.mu.Unlock()
@@ -189,4 +228,8 @@ func (s *Server) Shutdown(ctx context.Context, why string, grace time.Duration) 
 	case <-ctx.Done():
 	}
 	_ = s.ssh.Close()
+	s.mu.Lock()
+	s.over = true
+	s.mu.Unlock()
+	s.telling.Wait()
 }

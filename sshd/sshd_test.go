@@ -36,9 +36,9 @@ type house struct {
 	addr   string
 	stop   func()
 
-	mu   sync.Mutex
-	keys map[string]string // marshalled public key to operator
-	said []string
+	mu      sync.Mutex
+	keys    map[string]string // marshalled public key to operator
+	refused []Refusal
 }
 
 func newHouse(t *testing.T, handle func(*Session) int, change func(*Options)) *house {
@@ -55,10 +55,10 @@ func newHouse(t *testing.T, handle func(*Session) int, change func(*Options)) *h
 		defer h.mu.Unlock()
 		name, known := h.keys[string(k.Marshal())]
 		return name, known
-	}, Log: func(format string, args ...any) {
+	}, Refused: func(r Refusal) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		h.said = append(h.said, fmt.Sprintf(format, args...))
+		h.refused = append(h.refused, r)
 	}}
 	if change != nil {
 		change(&o)
@@ -76,7 +76,7 @@ func newHouse(t *testing.T, handle func(*Session) int, change func(*Options)) *h
 	h.stop = func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		h.server.Shutdown(ctx, "the server is stopping", 0)
+		h.server.Shutdown(ctx, errors.New("the server is stopping"), 0)
 	}
 	t.Cleanup(func() {
 		h.stop()
@@ -98,10 +98,19 @@ func (h *house) forget(seed byte) {
 	delete(h.keys, string(signer(h.t, seed).PublicKey().Marshal()))
 }
 
-func (h *house) heard(what string) bool {
+// told waits until somebody was turned away like that, and forgets what was told so far.
+func (h *house) told(operator, why, detail string) {
+	h.t.Helper()
+	eventually(h.t, operator+" is told as refused: "+why+" "+detail, func() bool {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return slices.ContainsFunc(h.refused, func(r Refusal) bool {
+			return r.Operator == operator && r.Why == why && r.Detail == detail && strings.HasPrefix(r.From, "127.0.0.1:") && r.Address == "127.0.0.1/32"
+		})
+	})
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.ContainsFunc(h.said, func(line string) bool { return strings.Contains(line, what) && strings.Contains(line, "127.0.0.1") })
+	h.refused = nil
 }
 
 func (h *house) dial(auth ...gossh.AuthMethod) (*gossh.Client, error) {
@@ -174,16 +183,51 @@ func TestOnlyAPublicKeyOfAnOperatorLetsIn(t *testing.T) {
 			t.Errorf("%s lets in", name)
 		}
 	}
-	if fingerprint := gossh.FingerprintSHA256(signer(t, 9).PublicKey()); !h.heard("unknown key " + fingerprint) {
-		t.Error("the unknown key is not reported")
-	}
-	if !h.heard("alice from ") {
-		t.Error("the login is not reported")
-	}
 	// The offer of somebody's key without its signature lets nobody in.
 	if c, err := h.dial(gossh.PublicKeys(liar{signer(t, 1)})); err == nil {
 		_ = c.Close()
 		t.Error("a key without its signature lets in")
+	}
+}
+
+func TestWhoIsTurnedAwayIsToldWithTheReason(t *testing.T) {
+	h := newHouse(t, hold, func(o *Options) { o.MaxSessions = 1 })
+	knock := func(auth ...gossh.AuthMethod) {
+		if c, err := h.dial(auth...); err == nil {
+			_ = c.Close()
+			t.Error("let in")
+		}
+	}
+	stranger, alices := gossh.FingerprintSHA256(signer(t, 9).PublicKey()), gossh.FingerprintSHA256(signer(t, 1).PublicKey())
+	knock(gossh.PublicKeys(signer(t, 8), signer(t, 9)))
+	h.told("", UnknownKey, stranger)
+	knock(gossh.PublicKeys(signer(t, 9), liar{signer(t, 1)}))
+	h.told("", Unproved, alices+" of alice")
+
+	c := h.enter(1)
+	if err := h.session(c).Shell(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it runs", func() bool { return h.server.Sessions() == 1 })
+	if err := h.session(c).Run("x"); exitCode(err) != 1 {
+		t.Error(err)
+	}
+	h.told("alice", TooManySessions, "")
+	h.forget(1)
+	if _, err := c.NewSession(); err == nil {
+		t.Error("a key that was taken back opens a session")
+	}
+	h.told("alice", Removed, alices)
+
+	_ = h.enter(2).Close()
+	h.told("bob", NoSession, "")
+	knock() // offers nothing, and was refused nothing
+	knock(gossh.PublicKeys(signer(t, 9)))
+	h.told("", UnknownKey, stranger)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.refused) > 0 {
+		t.Errorf("told as well: %+v", h.refused)
 	}
 }
 
@@ -363,7 +407,7 @@ func TestARemovedOperatorIsToldAndEnds(t *testing.T) {
 	}
 	eventually(t, "both run", func() bool { return h.server.Sessions() == 2 })
 	h.forget(1)
-	h.server.End("you are no operator any more", func(s *Session) bool { return s.Operator == "alice" })
+	h.server.End(errors.New("you are no operator any more"), func(s *Session) bool { return s.Operator == "alice" })
 	if err := sa.Wait(); exitCode(err) != 3 || said.String() != "you are no operator any more" {
 		t.Errorf("%v, said %q", err, said.String())
 	}
@@ -431,23 +475,9 @@ func TestAHandlerThatPanicsFailsItsOwnSessionAlone(t *testing.T) {
 	}
 }
 
-func TestWhoDoesNotProveAKeyInTimeIsCutOff(t *testing.T) {
-	h := newHouse(t, hold, func(o *Options) { o.Handshake = 50 * time.Millisecond })
-	c, err := net.Dial("tcp", h.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	_ = c.SetDeadline(time.Now().Add(patience))
-	if _, err := io.Copy(io.Discard, c); err != nil && !strings.Contains(err.Error(), "reset") {
-		t.Errorf("still open: %v", err)
-	}
-}
-
 func TestAnAddressHasSoManyAttempts(t *testing.T) {
-	var mu sync.Mutex
-	at := time.Unix(1_800_000_000, 0)
-	h := newHouse(t, hold, func(o *Options) { o.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return at } })
+	at := newClock()
+	h := newHouse(t, hold, at.set)
 	for range maxFailures {
 		if _, err := h.dial(gossh.PublicKeys(signer(t, 9))); err == nil {
 			t.Fatal("an unknown key lets in")
@@ -462,9 +492,8 @@ func TestAnAddressHasSoManyAttempts(t *testing.T) {
 		_ = c.Close()
 		t.Error("the address is not refused")
 	}
-	mu.Lock()
-	at = at.Add(maxFailures * forgiveEvery)
-	mu.Unlock()
+	h.told("", TooOften, "")
+	at.move(maxFailures * forgiveEvery)
 	h.enter(1)
 }
 

@@ -117,7 +117,12 @@ func (a *App) act(msg tea.KeyMsg) (tea.Cmd, bool) {
 			continue
 		}
 		if why := a.refusal(x); why != "" {
-			return a.say(x.binding.Help().Desc+": "+why, false), true
+			var k apikey.Key
+			if at, _, ok := a.list.Selected(); ok && x.needsKey {
+				k = *at
+			}
+			what := x.binding.Help().Desc
+			return tea.Batch(a.say(what+": "+why, false), a.lock.refused(a.profile.want, what, k, why)), true
 		}
 		var k *apikey.Key
 		if x.needsKey {

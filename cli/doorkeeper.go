@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	gossh "golang.org/x/crypto/ssh"
+
+	"detent/apikey"
+	"detent/audit"
+	"detent/config"
+	"detent/sshd"
+)
+
+// What is recorded one by one of those who are refused, in each floodSpan; the rest is counted. A scanner, from however many
+// addresses, adds at most floodSources * (strangerRecords + 1) + 1 records to it.
+const (
+	strangerRecords = 3  // of an address
+	operatorRecords = 20 // of an operator
+	floodSources    = 50
+	floodSpan       = time.Hour
+)
+
+// doorkeeper says and records who comes over SSH, who goes and how, and who is refused what.
+type doorkeeper struct {
+	a                    *app
+	log                  *audit.Log
+	strangers, operators *audit.Flood
+}
+
+func (a *app) doorkeeper() (*doorkeeper, error) {
+	t := a.auditor()
+	if t.broken != nil {
+		return nil, t.broken
+	}
+	if err := t.writable(); err != nil {
+		a.say("%v; operators can look and change nothing until that is mended", err)
+	}
+	return &doorkeeper{a: a, log: t.log, strangers: t.log.Flood(strangerRecords, floodSources, floodSpan),
+		operators: t.log.Flood(operatorRecords, floodSources, floodSpan)}, nil
+}
+
+// kept tells what could not be recorded. Nobody is kept out by that: without a record an operator can only look.
+func (d *doorkeeper) kept(err error) {
+	if err != nil {
+		d.a.say("not on record: %v", err)
+	}
+}
+
+// welcome records that a session begins. The function that it gives records how it ended.
+func (d *doorkeeper) welcome(o config.Operator, s *sshd.Session, what string) (leave func(how string)) {
+	act := audit.Action{Actor: audit.Actor{Name: o.Name, From: s.From}, Action: "login",
+		Detail: fmt.Sprintf("%s, %s, with %s", what, o.Role, gossh.FingerprintSHA256(s.Key))}
+	done := audit.Outcome{Result: audit.Done, Certain: true}
+	d.a.say("%s from %s: session begins: %s", o.Name, s.From, act.Detail)
+	d.kept(d.log.Event(act, done))
+	return func(how string) {
+		act.Action, act.Detail, done.Reason = "logout", what, how
+		d.a.say("%s from %s: session ends: %s, %s", o.Name, s.From, what, how)
+		d.kept(d.log.Event(act, done))
+	}
+}
+
+// turnedAway records who did not get in.
+func (d *doorkeeper) turnedAway(r sshd.Refusal) {
+	act := audit.Action{Actor: audit.Actor{Name: r.Operator, From: r.From}, Action: "login", Detail: r.Detail}
+	o := audit.Outcome{Result: audit.Refused, Certain: true, Reason: r.Why}
+	if r.Why == sshd.NoSession {
+		o.Result = audit.Failed
+	}
+	who, flood, source := r.From, d.strangers, r.Address
+	if r.Operator != "" {
+		who, flood, source = r.Operator+" from "+r.From, d.operators, r.Operator
+	}
+	d.a.say("%s: %s %s", who, r.Why, r.Detail)
+	d.kept(flood.Event(source, act, o))
+}
+
+// tick records what was counted, when its time is over.
+func (d *doorkeeper) tick() { d.kept(errors.Join(d.strangers.Tick(), d.operators.Tick())) }
+
+// close records what was counted so far.
+func (d *doorkeeper) close() { d.kept(errors.Join(d.strangers.Close(), d.operators.Close())) }
+
+// log is the server's, nil for the user of this process.
+func (r *guest) log() *audit.Log {
+	if r == nil || r.door == nil {
+		return nil
+	}
+	return r.door.log
+}
+
+// refused records what an operator may not do.
+func (r *guest) refused(act audit.Action, why string) {
+	if r.door == nil {
+		return
+	}
+	act.Actor = audit.Actor{Name: r.operator.Name, From: r.session.From}
+	act.Detail = "as " + string(r.operator.Role)
+	r.door.kept(r.door.operators.Event(r.operator.Name, act, audit.Outcome{Result: audit.Refused, Certain: true, Reason: why}))
+}
+
+// beyondRole is why an action is refused that is somebody else's.
+const beyondRole = "beyond the role"
+
+// refusedOnScreen records such an action, where the screens refuse it.
+func (r *guest) refusedOnScreen(profile, action string, k apikey.Key, why string) {
+	if why != viewerOnly && why != deleteIsAdmins {
+		return
+	}
+	if known, ok := map[string]string{"new": "create", "edit": "update"}[action]; ok {
+		action = known
+	}
+	r.refused(audit.Action{Profile: profile, Action: action, KeyID: k.ID, KeyName: k.Name}, beyondRole)
+}
+
+// The ends of sessions that the server brings about.
+var (
+	errRemoved = errors.New("your access was removed or changed in the server's configuration")
+	errStopped = errors.New("the server was stopped; an open rotation is kept")
+)
+
+// idleError ends a session that nobody used.
+type idleError struct{ text string }
+
+func (e *idleError) Error() string { return e.text }
+
+// howItEnded says it in few words, for the record. shell: the TUI, not a command.
+func howItEnded(ctx context.Context, err error, code int, shell bool) string {
+	var idle *idleError
+	why := context.Cause(ctx)
+	switch {
+	case err == nil && shell:
+		return "left"
+	case err == nil:
+	case errors.As(err, &idle):
+		return "idle"
+	case errors.Is(why, errRemoved):
+		return "access removed or changed"
+	case errors.Is(why, errStopped):
+		return "server stopped"
+	case errors.Is(why, sshd.ErrGone):
+		return "connection closed or lost"
+	}
+	return fmt.Sprintf("exit code %d", code)
+}
