@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"detent/apikey"
 	"detent/audit"
@@ -71,6 +72,40 @@ func TestEveryActionOfTheCommandLineIsOnRecord(t *testing.T) {
 		t.Errorf("table:\n%s", out)
 	}
 	m.want(0, "", "audit", "verify")
+}
+
+// TestAuditFitsTheTerminal: a table where it fits and where nothing is a terminal, else every action in lines, whole.
+func TestAuditFitsTheTerminal(t *testing.T) {
+	rows := []auditRow{
+		{Time: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Who: "alice", From: "[2001:db8::1234:5678]:50000", Profile: "prod", Action: "delete", KeyID: "k1",
+			KeyName: strings.Repeat("payments-", 12), Result: audit.Refused, Certain: true, Reason: beyondRole, Detail: "as\noperator"},
+		{Time: time.Date(2026, 3, 1, 12, 0, 1, 0, time.UTC), From: "192.0.2.7:50000", Action: "login", Result: audit.Failed},
+	}
+	for _, width := range []int{40, 80, 120} {
+		var b bytes.Buffer
+		if err := writeAuditLines(&b, rows, width); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.SplitSeq(b.String(), "\n") {
+			if len(line) > width {
+				t.Errorf("at %d: %d cells: %s", width, len(line), line)
+			}
+		}
+		whole := strings.Join(strings.Fields(b.String()), "")
+		for _, want := range []string{"2026-03-01T12:00:00Z", "alicefrom[2001:db8::1234:5678]:50000", "delete" + rows[0].KeyName + "(k1)onprod:refused(beyondtherole);asoperator",
+			"somebodyfrom192.0.2.7:50000", "login:failed,notcertain"} {
+			if !strings.Contains(whole, want) {
+				t.Errorf("at %d: %s is not in\n%s", width, want, b.String())
+			}
+		}
+	}
+	m := newMachine(t)
+	name := "payments-" + strings.Repeat("x", 40)
+	id, _ := m.create("--name", name, "--permission", "getRules")
+	m.terminal("audit").wait("create " + name + " (" + id + ") on local/prosopo: done")
+	if table := m.must("audit"); strings.Contains(table, " on local/prosopo") {
+		t.Errorf("what is no terminal gets\n%s", table)
+	}
 }
 
 func TestAuditShowsSinceATime(t *testing.T) {

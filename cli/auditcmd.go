@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"detent/apikey"
@@ -134,28 +137,78 @@ func (a *app) sinceFlag(text string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("--since: %q is neither a span such as 7d, nor a date such as 2026-01-31, nor a time in RFC 3339", text)
 }
 
+// writeAudit writes a table; where that is wider than the terminal, each action in lines of its own.
 func (a *app) writeAudit(rows []auditRow) error {
 	if len(rows) == 0 {
 		a.say("nothing is on record here")
 		return nil
 	}
+	var table bytes.Buffer
+	if err := writeAuditTable(&table, rows); err != nil {
+		return err
+	}
+	text := table.String()
+	width := widthOf(a.world.Out)
+	for line := range strings.SplitSeq(text, "\n") {
+		if width > 0 && ansi.StringWidth(line) > width {
+			return writeAuditLines(a.out, rows, width)
+		}
+	}
+	_, err := io.WriteString(a.out, text)
+	return err
+}
+
+// auditTime is how a time is shown.
+const auditTime = "2006-01-02T15:04:05Z"
+
+// oneLine is a text that stays in its cell.
+func oneLine(text string) string { return strings.Join(strings.Fields(plain(text)), " ") }
+
+// outcome says what came of an action.
+func (r auditRow) outcome() string {
+	text := string(r.Result)
+	if !r.Certain && r.Result != audit.Unknown {
+		text += ", not certain"
+	}
+	if r.Reason != "" {
+		text += " (" + oneLine(r.Reason) + ")"
+	}
+	return text
+}
+
+func writeAuditTable(w io.Writer, rows []auditRow) error {
 	table := make([][]string, len(rows))
 	for i, r := range rows {
-		result := string(r.Result)
-		if !r.Certain && r.Result != audit.Unknown {
-			result += ", not certain"
-		}
-		if r.Reason != "" {
-			result += " (" + r.Reason + ")"
-		}
-		table[i] = []string{r.Time.UTC().Format("2006-01-02T15:04:05Z"), r.Who, r.From, r.Profile, r.Action, r.KeyName, r.KeyID, result, r.Detail}
+		table[i] = []string{r.Time.UTC().Format(auditTime), r.Who, r.From, r.Profile, r.Action, r.KeyName, r.KeyID, r.outcome(), r.Detail}
 		for c, cell := range table[i] {
-			if table[i][c] = strings.Join(strings.Fields(plain(cell)), " "); table[i][c] == "" {
+			if table[i][c] = oneLine(cell); table[i][c] == "" {
 				table[i][c] = "-"
 			}
 		}
 	}
-	return writeTable(a.out, []string{"TIME", "WHO", "FROM", "PROFILE", "ACTION", "KEY", "ID", "RESULT", "DETAIL"}, table)
+	return writeTable(w, []string{"TIME", "WHO", "FROM", "PROFILE", "ACTION", "KEY", "ID", "RESULT", "DETAIL"}, table)
+}
+
+// writeAuditLines writes an action as a sentence under who did it, broken to the width.
+func writeAuditLines(w io.Writer, rows []auditRow, width int) error {
+	var b strings.Builder
+	part := func(before, text, after string) string {
+		if text = oneLine(text); text == "" {
+			return ""
+		}
+		return before + text + after
+	}
+	for _, r := range rows {
+		who := oneLine(r.Who)
+		if who == "" {
+			who = "somebody"
+		}
+		what := oneLine(r.Action) + part(" ", r.KeyName, "") + part(" (", r.KeyID, ")") + part(" on ", r.Profile, "") + ": " + r.outcome() + part("; ", r.Detail, "")
+		head := r.Time.UTC().Format(auditTime) + "  " + who + part(" from ", r.From, "")
+		b.WriteString(ansi.Wrap(head, width, "") + "\n  " + strings.ReplaceAll(ansi.Wrap(what, max(width-2, 1), ""), "\n", "\n  ") + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 func (a *app) verifyAudit(older, texts []string) error {

@@ -24,6 +24,19 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(f.Fd())
 }
 
+// widthOf is how many cells a terminal is wide; 0 for what is none.
+func widthOf(stream any) int {
+	f, ok := stream.(fileLike)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(f.Fd())
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
 // interactive reports whether a question can be asked and answered.
 func (a *app) interactive() bool { return isTerminal(a.world.In) && isTerminal(a.world.Err) }
 
