@@ -308,9 +308,8 @@ func TestOpenSSHSaysWhoseAnActionIsAndGivesASecretToItsOperatorAlone(t *testing.
 	secret := alice.wait(`API_KEY=(psp_\S+)`)[1]
 	alice.keys("c")
 	alice.wait("sent to your terminal for its clipboard")
-	if !strings.Contains(string(alice.output()), "\x1b]52;c;"+base64.StdEncoding.EncodeToString([]byte(secret))) {
-		t.Error("the secret did not go to the operator's clipboard")
-	}
+	copied := []byte("\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(secret)))
+	alice.until("the secret for the operator's clipboard", func(string) bool { return bytes.Contains(alice.raw, copied) })
 	alice.step("enter", "I have stored it")
 	alice.gone("This is the only time")
 	alice.wait("over-ssh")
