@@ -71,7 +71,7 @@ func (c *collector) flush() {
 	}
 	c.answer.handed = true
 	c.each(c.pending)
-	c.pending = nil
+	c.pending = c.pending[:0] // one batch's memory does for all
 }
 
 // sameByMask is the one key whose mask is the secret's; nil where none or several are.

@@ -42,19 +42,20 @@ func (p *prosopo) Capabilities() apikey.Capabilities {
 
 var prosopoList = call{op: opList, method: http.MethodPost, path: "/api-keys/get", body: struct{}{}, list: true, needs: "getApiKeys"}
 
-// walk reads the list; start is called at each attempt, each for each row, end at the end.
+// walk reads the list; start is called at each attempt, each for each row, whose key is gone at the next one, end at the end.
 func (p *prosopo) walk(ctx context.Context, start func(*answer), each func(*apikey.Key, *prosopoRow), end func()) error {
 	return p.do(ctx, prosopoList, func(a *answer) error {
 		start(a)
 		var row prosopoRow // of one element, then of the next
+		var key apikey.Key
 		sets := permissionSets{}
 		_, err := decodeList(a.body, prosopoLists, func(raw []byte) error {
 			row = prosopoRow{Permissions: row.Permissions[:0]}
 			if err := decodeRow(raw, &row, prosopoNames); err != nil {
 				return err
 			}
-			key, err := p.key(&row, sets)
-			if err != nil {
+			var err error
+			if key, err = p.key(&row, sets); err != nil {
 				return err
 			}
 			each(&key, &row)
@@ -132,7 +133,8 @@ func (p *prosopo) find(ctx context.Context, secret apikey.Secret, wanted func(*a
 		func(k *apikey.Key, row *prosopoRow) {
 			switch {
 			case wanted(k, row):
-				exact, value = k, row.token()
+				found := *k
+				exact, value = &found, row.token()
 			case maskOf(k.Masked, secret) && !k.CanRetrieve:
 				masked = append(masked, *k)
 			}

@@ -16,8 +16,8 @@ import (
 type Service interface {
 	// Capabilities never touches the network.
 	Capabilities() apikey.Capabilities
-	// List hands over the keys in batches as they are decoded. A batch is the
-	// callee's to keep. A list that ends with an error was not complete.
+	// List hands over the keys in batches as they are decoded. A batch is there until
+	// each returns: what is kept is copied. A list that ends with an error was not complete.
 	List(ctx context.Context, each func(batch []apikey.Key)) error
 	// Create is never retried. An error with Outcome Unknown may have created the key.
 	Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error)

@@ -518,3 +518,24 @@ func TestManyCallersShareOneSession(t *testing.T) {
 		t.Errorf("%d exchanges for %d lists", issues.Load(), lists.Load())
 	}
 }
+
+// TestABatchIsThereUntilItsCallReturns: what a caller copied stays, though the memory of a batch is used again.
+func TestABatchIsThereUntilItsCallReturns(t *testing.T) {
+	const n = 2*batch + 1
+	var rows []string
+	for i := range n {
+		rows = append(rows, fmt.Sprintf(`{"id":"k%d","name":"n%[1]d","permissions":{"F%[1]d":["p"]}}`, i))
+	}
+	srv := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "["+strings.Join(rows, ",")+"]")
+	})
+	keys, err := ListAll(bg, mustOpen(t, options(apikey.Prosopo, srv.URL)))
+	if err != nil || len(keys) != n {
+		t.Fatalf("%d keys, %v", len(keys), err)
+	}
+	for i, k := range keys {
+		if k.ID != fmt.Sprint("k", i) || k.Name != fmt.Sprint("n", i) || len(k.Permissions) != 1 || k.Permissions[0].Feature != fmt.Sprint("F", i) {
+			t.Fatalf("key %d is %+v", i, k)
+		}
+	}
+}

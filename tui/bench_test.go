@@ -72,7 +72,7 @@ func BenchmarkReload(b *testing.B) {
 				list.Begin()
 				var cmds []tea.Cmd
 				for from := 0; from < n; from += 1000 {
-					cmds = append(cmds, list.Add(keys[from:min(from+1000, n)]))
+					cmds = append(cmds, list.Add(keylist.NewBatch(keys[from:min(from+1000, n)])))
 				}
 				cmds = append(cmds, list.End(true))
 				for _, cmd := range cmds {

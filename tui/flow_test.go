@@ -18,6 +18,7 @@ import (
 	"detent/client"
 	"detent/rotation"
 	"detent/tui/dialog"
+	"detent/tui/keylist"
 	"detent/tui/rotate"
 	"detent/tui/ui"
 )
@@ -132,7 +133,7 @@ func TestStaleAnswersAreDropped(t *testing.T) {
 	d := start(t, 120, 40)
 	stale := d.app.load.gen
 	d.press("ctrl+r")
-	d.send(loadMsg{gen: stale, batches: [][]apikey.Key{{{ID: "ghost", Name: "ghost"}}}, done: true, err: errors.New("old news")})
+	d.send(loadMsg{gen: stale, batches: []keylist.Batch{keylist.NewBatch([]apikey.Key{{ID: "ghost", Name: "ghost"}})}, done: true, err: errors.New("old news")})
 	d.send(examined{gen: stale, counts: counts{expiring: 999}})
 	d.send(opened{gen: d.app.profile.gen - 1, err: errors.New("old profile")})
 	d.seesNot("ghost").seesNot("old news").seesNot("old profile").seesNot("999").sees("40 keys")

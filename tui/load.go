@@ -11,6 +11,7 @@ import (
 
 	"detent/apikey"
 	"detent/rotation"
+	"detent/tui/keylist"
 	"detent/tui/ui"
 )
 
@@ -107,7 +108,7 @@ type counts struct{ expiring, rotating int }
 
 type loadMsg struct {
 	gen     int
-	batches [][]apikey.Key
+	batches []keylist.Batch
 	done    bool
 	err     error
 }
@@ -236,7 +237,7 @@ func (a *App) examineDone(msg examined) tea.Cmd {
 // there when it asks, so that a fast service does not make a frame for every batch.
 type mailbox struct {
 	mu        sync.Mutex
-	batches   [][]apikey.Key
+	batches   []keylist.Batch
 	keys      int
 	delivered int
 	done      bool
@@ -246,10 +247,11 @@ type mailbox struct {
 
 func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
 
-func (m *mailbox) put(batch []apikey.Key) {
+func (m *mailbox) put(keys []apikey.Key) {
+	batch := keylist.NewBatch(keys)
 	m.mu.Lock()
 	m.batches = append(m.batches, batch)
-	m.keys += len(batch)
+	m.keys += batch.Len()
 	m.mu.Unlock()
 	m.ring()
 }
@@ -272,7 +274,7 @@ func (m *mailbox) ring() {
 const pace = 100 * time.Millisecond
 
 // next waits for keys: the first ones come at once, later ones when there are a quarter as
-// many as the list has, or after a while. In the list they take a third of the memory.
+// many as the list has, or after a while.
 func (m *mailbox) next(gen int, first bool) tea.Cmd {
 	return func() tea.Msg {
 		patience := time.NewTimer(pace)

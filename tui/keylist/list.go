@@ -134,7 +134,7 @@ func (l *List) Begin() {
 }
 
 // Add takes batches of the load under way.
-func (l *List) Add(batches ...[]apikey.Key) tea.Cmd {
+func (l *List) Add(batches ...Batch) tea.Cmd {
 	l.ctx.now = l.env.Now()
 	to, wider := l.store, false
 	if l.incoming != nil {

@@ -42,7 +42,7 @@ func run(l *List, cmd tea.Cmd) {
 
 func load(l *List, keys ...apikey.Key) {
 	l.Begin()
-	run(l, l.Add(keys))
+	run(l, l.Add(NewBatch(keys)))
 	run(l, l.End(true))
 }
 
@@ -260,16 +260,16 @@ func TestKeysComeInWhileTheyAreLoaded(t *testing.T) {
 	l := New(newEnv(termenv.Ascii))
 	l.SetSize(80, 10)
 	l.Begin()
-	run(l, l.Add([]apikey.Key{{ID: "1", Name: "m"}}))
+	run(l, l.Add(NewBatch([]apikey.Key{{ID: "1", Name: "m"}})))
 	if !strings.Contains(l.View(), " m ") {
 		t.Fatal("the first batch is not shown at once")
 	}
-	run(l, l.Add([]apikey.Key{{ID: "2", Name: "a"}}))
+	run(l, l.Add(NewBatch([]apikey.Key{{ID: "2", Name: "a"}})))
 	if k, _, _ := l.Selected(); k.Name != "a" || order(l) != "a m" {
 		t.Fatalf("the cursor left the first line before the user moved: %v, %s", k.Name, order(l))
 	}
 	press(l, "j")
-	run(l, l.Add([]apikey.Key{{ID: "3", Name: "b"}}))
+	run(l, l.Add(NewBatch([]apikey.Key{{ID: "3", Name: "b"}})))
 	if k, _, _ := l.Selected(); k.Name != "m" {
 		t.Fatalf("the cursor left its key: %s", k.Name)
 	}
@@ -278,7 +278,7 @@ func TestKeysComeInWhileTheyAreLoaded(t *testing.T) {
 func TestAnIncompleteReloadLeavesTheOldList(t *testing.T) {
 	l := newList(apikey.Key{ID: "1", Name: "a"}, apikey.Key{ID: "2", Name: "b"})
 	l.Begin()
-	run(l, l.Add([]apikey.Key{{ID: "3", Name: "c"}}))
+	run(l, l.Add(NewBatch([]apikey.Key{{ID: "3", Name: "c"}})))
 	run(l, l.End(false))
 	if order(l) != "a b" {
 		t.Errorf("the list is %s", order(l))

@@ -26,7 +26,7 @@ func TestKeysThatComeWaitForNoOrderForLong(t *testing.T) {
 			for i := range batch {
 				batch[i] = apikey.Key{ID: fmt.Sprint(l.Len() + i), Name: fmt.Sprint("k", n-i)}
 			}
-			run(l, l.Add(batch))
+			run(l, l.Add(NewBatch(batch)))
 			if l.Shown() != shown {
 				t.Errorf("%d keys came, and %d of %d are shown; want %d", n, l.Shown(), l.Len(), shown)
 			}

@@ -8,7 +8,7 @@ import (
 )
 
 // packed is a key as a list of 100,000 keeps it: what every service reports. A key of which more is said is kept
-// whole, where the client decoded it.
+// whole.
 type packed struct {
 	text             string // what a filter searches and the name column sorts by
 	id, name, masked string // parts of text where they are spelt like it
@@ -17,10 +17,39 @@ type packed struct {
 	whole            *apikey.Key // nil: the fields above are all
 }
 
+// A Batch is keys on their way into a list, packed as it keeps them. Making one is work that need not wait for the list.
+type Batch struct{ keys []packed }
+
+// NewBatch packs keys, of which it keeps nothing.
+func NewBatch(keys []apikey.Key) Batch {
+	var blob strings.Builder
+	size := 0
+	for i := range keys {
+		size += len(keys[i].Name) + len(keys[i].ID) + len(keys[i].Masked) + 3
+	}
+	blob.Grow(size) // what most keys say; the rest makes it grow
+	ends := make([]int, len(keys))
+	for i := range keys {
+		searchText(&blob, &keys[i])
+		ends[i] = blob.Len()
+	}
+	b := Batch{make([]packed, len(keys))}
+	start, all := 0, blob.String()
+	for i := range keys {
+		b.keys[i] = pack(&keys[i], all[start:ends[i]])
+		start = ends[i]
+	}
+	return b
+}
+
+// Len is how many keys are in it.
+func (b Batch) Len() int { return len(b.keys) }
+
 // pack keeps a key whose search text is text.
 func pack(k *apikey.Key, text string) packed {
 	if !isPlain(k) {
-		return packed{text: text, whole: k}
+		whole := *k
+		return packed{text: text, whole: &whole}
 	}
 	p := packed{text: text, created: k.CreatedAt, expires: k.ExpiresAt, permissions: k.Permissions}
 	p.name, text = share(k.Name, text)

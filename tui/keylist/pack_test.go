@@ -61,11 +61,11 @@ func TestBatchesAreMergedIntoTheOrder(t *testing.T) {
 			batched.sortBy = slices.IndexFunc(batched.columns, func(c column) bool { return c.title == title })
 			batched.reverse = reverse
 			for _, size := range []int{1, 500, 4500, 9000} {
-				run(batched, batched.Add(keys[batched.Len():size]))
+				run(batched, batched.Add(NewBatch(keys[batched.Len():size])))
 			}
 			once := newList()
 			once.sortBy, once.reverse = batched.sortBy, reverse
-			run(once, once.Add(keys))
+			run(once, once.Add(NewBatch(keys)))
 			if got, want := strings.Join(places(batched), " "), strings.Join(places(once), " "); got != want {
 				t.Errorf("%s, reverse %v: batches are in another order", title, reverse)
 			}

@@ -1,7 +1,6 @@
 package keylist
 
 import (
-	"strings"
 	"time"
 
 	"detent/apikey"
@@ -23,23 +22,11 @@ func newStore(cols []column) *store {
 }
 
 // add puts a batch at the end and reports whether a column came or became wider.
-func (s *store) add(batch []apikey.Key, cols []column, ctx *context) (wider bool) {
-	var blob strings.Builder
-	size := 0
-	for i := range batch {
-		size += len(batch[i].Name) + len(batch[i].ID) + len(batch[i].Masked) + 3
-	}
-	blob.Grow(size) // what most keys say; the rest makes it grow
-	ends := make([]int, len(batch))
-	for i := range batch {
-		searchText(&blob, &batch[i])
-		ends[i] = blob.Len()
-	}
-	start, all := 0, blob.String()
-	for i := range batch {
-		k := &batch[i]
-		s.put(pack(k, all[start:ends[i]]))
-		start = ends[i]
+func (s *store) add(batch Batch, cols []column, ctx *context) (wider bool) {
+	var scratch apikey.Key
+	for i := range batch.keys {
+		s.put(batch.keys[i])
+		k := batch.keys[i].key(&scratch)
 		known := !s.access.add(k.Permissions) && len(k.Permissions) > 0 && k.Role == ""
 		for c := range cols {
 			if !cols[c].reported(k) {
