@@ -282,3 +282,13 @@ func TestLeavingDuringTheCreateAsksWhenTheSecretIsThere(t *testing.T) {
 	}
 	d.sees("Leaving now loses it")
 }
+
+// A destination's name comes from a file: it takes the cells that every terminal agrees on, as its description does.
+func TestTheSetupShowsDestinationsWithinTheirCells(t *testing.T) {
+	h := &fakeHost{named: []Named{{Name: "👨\u200d👩\u200d👧 family", Describe: "API_KEY in /srv/❤\ufe0f/.env"}}}
+	d := &driver{t: t, clock: &clockwork{noon}}
+	d.screen = NewSetup(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "k1", Name: "payments-api"}, apikey.Capabilities{Create: apikey.Can()})
+	d.screen.SetSize(80, 22)
+	d.run(d.screen.Init())
+	d.sees("👨 family  API_KEY in /srv/❤/.env")
+}

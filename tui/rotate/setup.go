@@ -285,7 +285,7 @@ func (s *Setup) View() string {
 	p.line(st.Column.Render("WHERE DOES THE APPLICATION READ THIS KEY?"))
 	for i, n := range s.named {
 		mark(i)
-		p.line(s.choice(i, "[ ] ", "[x] ", s.ticks[i], n.Name+st.Dim.Render("  "+clean(n.Describe))))
+		p.line(s.choice(i, "[ ] ", "[x] ", s.ticks[i], clean(n.Name)+st.Dim.Render("  "+clean(n.Describe))))
 	}
 	mark(s.otherRow())
 	switch {
