@@ -1,0 +1,213 @@
+//go:build unix
+
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	_ "detent/aterm" // or Bubble Tea would ask the terminal for its colours first
+	"detent/paint"
+	"detent/rotation"
+	"detent/tui/dialog"
+	"detent/tui/rotate"
+	"detent/tui/ui"
+)
+
+// walkedProgram is the UI on the real painter, over keys with hostile names, and rotations that always go on.
+func walkedProgram(dir string) int {
+	screen := paint.New(os.Stdin, os.Stdout, paint.Options{ReportFocus: true, Standard: os.Getenv("DETENT_E2E_RENDERER") == "standard"})
+	w := &witness{dir: dir}
+	c := newClock()
+	c.at = w.now()
+	host := newFakeHost(c, fakeKeys(300, c.Now()))
+	for i, name := range hostileNames() {
+		host.service.keys[i*7].Name = name
+	}
+	turns := &walkedRotations{now: w.now}
+	w.service = host.service
+	w.App = New(Options{Host: host, Profile: "prod", Now: w.now, Zone: time.UTC, Out: screen.Writer(),
+		Rotate: func(env *ui.Env, p ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen {
+			return rotate.NewSetup(env, turns, p.Name, k, caps)
+		},
+		Rotations: func(env *ui.Env) ui.Screen { return rotate.NewList(env, turns) },
+	})
+	if _, err := screen.Run(w); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
+// witness writes down which screen is on top and what View says when F12 asks for it. Each time half a second has passed
+// for the program, so that no confirmation's guard has to be waited for, and some writes fail. F11 is an error.
+type witness struct {
+	*App
+	dir     string
+	service *fakeService
+
+	mu sync.Mutex
+	n  int
+}
+
+func (w *witness) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Now().Add(time.Duration(w.n) * time.Second / 2)
+}
+
+func (w *witness) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if k, ok := msg.(tea.KeyMsg); ok && k.Type == tea.KeyF11 {
+		if _, there := w.top().(*dialog.Error); there {
+			return w, nil
+		}
+		msg = ui.Fail{Title: "Could not delete " + hostileNames()[0], Err: errors.New(strings.Join(hostileNames(), " "))}
+	}
+	if k, ok := msg.(tea.KeyMsg); ok && k.Type == tea.KeyF12 {
+		w.mu.Lock()
+		w.n++
+		n := w.n
+		w.mu.Unlock()
+		w.service.mu.Lock()
+		w.service.writeErr = nil
+		if n%5 == 0 {
+			w.service.writeErr = errors.New(strings.Join(hostileNames(), " "))
+		}
+		w.service.mu.Unlock()
+		top := "no overlay"
+		if s := w.top(); s != nil {
+			top = fmt.Sprintf("%T", s)
+		}
+		text := top + "\n" + strings.Join(paint.Text(w.View(), w.width, w.height), "\n")
+		path := filepath.Join(w.dir, fmt.Sprint(n))
+		if os.WriteFile(path+".part", []byte(text), 0o600) == nil {
+			_ = os.Rename(path+".part", path)
+		}
+		return w, nil
+	}
+	_, cmd := w.App.Update(msg)
+	return w, cmd
+}
+
+// walkedRotations are rotations without a service: each Do is the next step, and one of them has to be waited for.
+type walkedRotations struct {
+	now func() time.Time
+	mu  sync.Mutex
+	all []*walkedRotation
+}
+
+func (w *walkedRotations) Rotations(context.Context) (views []rotation.View, _ error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.all {
+		views = append(views, r.View())
+	}
+	return views, nil
+}
+
+func (w *walkedRotations) Destinations(string, string) []rotate.Named {
+	return []rotate.Named{{Name: "payments", Describe: "API_KEY in /srv/中文/.env", Suggested: true}, {Name: hostileNames()[2], Describe: hostileNames()[5]}}
+}
+
+func (w *walkedRotations) Start(_ context.Context, profile string, k apikey.Key, plan rotate.Plan) (rotate.Rotation, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r := &walkedRotation{now: w.now}
+	r.view = rotation.View{ID: fmt.Sprintf("walk%06d", len(w.all)), Profile: profile, Service: "prosopo", Mode: plan.Mode, State: rotation.Open, CanDisable: true, SeesUse: true,
+		Started: w.now(), Changed: w.now(), Old: k, NewName: k.Name + " ~r", Drain: 15 * time.Minute, Soak: 10 * time.Minute,
+		Certain: []string{"the old key " + k.Name + " was not touched"}, Unknown: []string{hostileNames()[6] + hostileNames()[8]}}
+	for _, d := range plan.Destinations {
+		r.view.Destinations = append(r.view.Destinations, rotation.DestinationView{Spec: d, Describe: d, CanUndo: true})
+	}
+	r.at(0)
+	w.all = append(w.all, r)
+	return r, nil
+}
+
+func (w *walkedRotations) Resume(_ context.Context, id string) (rotate.Rotation, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.all {
+		if r.view.ID == id {
+			return r, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no rotation %s", id)
+}
+
+type walkedRotation struct {
+	now    func() time.Time
+	mu     sync.Mutex
+	view   rotation.View
+	step   int
+	waited bool
+}
+
+var walkedSteps = []rotation.Step{rotation.Preflight, rotation.Create, rotation.Deliver, rotation.Verify, rotation.Drain, rotation.Disable, rotation.Soak, rotation.Delete}
+
+func (r *walkedRotation) at(step int) {
+	r.step, r.waited = step, false
+	r.view.Plan = nil
+	for i, s := range walkedSteps {
+		line := rotation.PlanLine{Step: s, Phase: s.Phase(), State: rotation.Later, Text: string(s) + " of " + r.view.Old.Name}
+		switch {
+		case i < step:
+			line.State = rotation.Completed
+		case i == step:
+			line.State = rotation.Current
+		}
+		r.view.Plan = append(r.view.Plan, line)
+	}
+	if step < len(walkedSteps) {
+		r.view.Step = walkedSteps[step]
+		r.view.Next = rotation.Next{Step: r.view.Step, Text: "do " + string(r.view.Step), Default: string(r.view.Step), Undo: "put everything back"}
+	}
+}
+
+func (r *walkedRotation) View() rotation.View {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.view
+}
+
+func (r *walkedRotation) Do(context.Context) (rotation.Result, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	did := r.view.Step
+	if did == rotation.Drain && !r.waited {
+		r.waited = true
+		return rotation.Result{Status: rotation.Waiting, Did: did, Step: did, Wait: time.Second, Left: 15 * time.Minute, Total: 15 * time.Minute,
+			Watch: &rotation.Watch{Visible: true, OldUsed: apikey.At(r.now().Add(-3 * time.Minute)), NewUsed: apikey.At(r.now()), Polls: 2}}, nil
+	}
+	if r.at(r.step + 1); r.step == len(walkedSteps) {
+		r.view.State = rotation.Over
+		return rotation.Result{Status: rotation.Finished, Did: did, Step: did, Said: "the old key is gone"}, nil
+	}
+	return rotation.Result{Status: rotation.Moved, Did: did, Step: r.view.Step, Said: string(did) + " is done", Output: strings.Join(hostileNames(), "\n")}, nil
+}
+
+func (r *walkedRotation) Undo(context.Context) (rotation.Result, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.view.State = rotation.Aborted
+	return rotation.Result{Status: rotation.Finished, Did: r.view.Step, Step: r.view.Step, Said: "undone"}, nil
+}
+
+func (r *walkedRotation) Paste(context.Context, apikey.Secret) (rotation.Result, error) {
+	return rotation.Result{Status: rotation.Moved, Said: "the secret is in hand again"}, nil
+}
+func (r *walkedRotation) Accept(string, bool) error { return nil }
+func (r *walkedRotation) Attest(string) error       { return nil }
+func (r *walkedRotation) Close()                    {}
+func (r *walkedRotation) Reenable(context.Context) (rotation.Result, error) {
+	return rotation.Result{Status: rotation.Moved, Said: "the old key is on again"}, nil
+}
