@@ -148,12 +148,29 @@ func TestOnlyTheEndOfMuchOutputIsKept(t *testing.T) {
 	if len(notes) > 1100 || !strings.Contains(notes, "299 [secret][secret][secret]") || !strings.Contains(notes, "not kept") || strings.Contains(notes, "canary") {
 		t.Errorf("notes: %q", notes)
 	}
-	d = shell(t, `s=$(cat); i=0; while [ $i -lt 300 ]; do printf %s "$s"; i=$((i+1)); done`, Options{MaxOutput: 1000})
+	// 33 secrets and most of one more.
+	d = shell(t, `s=$(cat); i=0; while [ $i -lt 300 ]; do printf %s "$s"; i=$((i+1)); done`, Options{MaxOutput: 34*len(testSecret) - 3})
 	report, err = d.Put(context.Background(), Job{}, apikey.NewSecret(testSecret))
 	mustDo(t, err)
 	if notes := report.Output; strings.Contains(notes, "canary") || notes == "" {
 		t.Errorf("a line cut in the middle of a secret: %q", notes)
 	}
+}
+
+func TestNothingIsPutWhereThereIsNoSecret(t *testing.T) {
+	dir := t.TempDir()
+	path, ran := filepath.Join(dir, "app"), filepath.Join(dir, "ran")
+	writeFile(t, path, "KEY="+oldSecret+"\n", 0o600)
+	for _, spec := range []string{"file:" + path, "env-file:" + path + ":KEY", "command:touch " + ran, "clipboard"} {
+		d := must(Parse(spec, Options{Environ: os.Environ(), Clipboard: func(apikey.Secret) error { t.Error("nothing was copied"); return nil }}))
+		if _, err := d.Put(context.Background(), Job{ID: testJob}, apikey.Secret{}); err == nil {
+			t.Errorf("%s: no secret was put there", spec)
+		}
+	}
+	if _, err := os.Stat(ran); err == nil {
+		t.Error("the command ran")
+	}
+	isFile(t, path, "KEY="+oldSecret+"\n", 0o600)
 }
 
 func TestThenRunsAfterADeliveryAndAfterAnUndo(t *testing.T) {

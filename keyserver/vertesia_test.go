@@ -1,6 +1,7 @@
 package keyserver
 
 import (
+	"context"
 	"crypto/ed25519"
 	"encoding/json"
 	"strings"
@@ -232,6 +233,33 @@ func testForgedTokensAreRefused(t *testing.T, open opener) {
 			t.Errorf("%s: %d %s", name, a.status, a.raw)
 		}
 	}
+}
+
+// TestASignatureOfOurOwnIsNotEnoughForAToken: its algorithm, its audience and the time of its signer count too.
+func TestASignatureOfOurOwnIsNotEnoughForAToken(t *testing.T) {
+	b := open(t)
+	id := b.vertesia(b.session(apikey.Vertesia, ""), "a", "admin").text("id")
+	kid, private, err := b.signer(context.Background(), b.clock.now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := func(v any) string {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b64.EncodeToString(raw)
+	}
+	token := func(algorithm, audience string, life time.Duration) string {
+		signed := part(tokenHeader{algorithm, "JWT", kid}) + "." + part(tokenClaims{Subject: id, Audience: audience, Expires: b.clock.now().Add(life).Unix()})
+		return signed + "." + b64.EncodeToString(ed25519.Sign(private, []byte(signed)))
+	}
+	b.want(200, token("EdDSA", tokenAudience, tokenLife), "GET", "/api/v1/apikeys", nil)
+	b.want(401, token("HS256", tokenAudience, tokenLife), "GET", "/api/v1/apikeys", nil)
+	b.want(401, token("EdDSA", "another service", tokenLife), "GET", "/api/v1/apikeys", nil)
+	long := token("EdDSA", tokenAudience, 10*signerLife)
+	b.clock.advance(signerLife + tokenLife)
+	b.beside(t).want(401, long, "GET", "/api/v1/apikeys", nil)
 }
 
 func TestTokenOutlivesARestartAndIsGoodInEveryProcessOnTheStore(t *testing.T) {

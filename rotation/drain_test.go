@@ -197,6 +197,9 @@ func TestOldFirstRetiresBeforeAnythingIsCreated(t *testing.T) {
 			if c.works(c.secret[0]) || c.count("create") != 0 {
 				t.Fatalf("the old key still works, or something was created: %v", c.calls)
 			}
+			if _, err := r.Reenable(context.Background()); err == nil || c.works(c.secret[0]) {
+				t.Fatalf("a compromised key was turned on again: %v", err)
+			}
 			_, err := r.Undo(context.Background())
 			if caps.Disable.OK != (err == nil) {
 				t.Fatalf("undo after retiring: %v", err)

@@ -116,6 +116,25 @@ func TestAProfileIsTestedOnceAtATimeAndOnlyItsOwnAnswerCounts(t *testing.T) {
 	}
 }
 
+func TestProfilesWithoutARowOrAWayToAddOneSayWhy(t *testing.T) {
+	p := NewProfiles(newEnv(), func() []ui.Profile { return nil }, "", func() ui.Screen { t.Error("the form opens"); return nil }, "profiles are edited on the server")
+	p.SetSize(70, 20)
+	if _, closed := p.Update(keyOf("enter"))().(ui.Pop); !closed {
+		t.Error("enter does not close what has nothing to choose")
+	}
+	for _, press := range []string{"t", "j", "k", "G"} {
+		if cmd := p.Update(keyOf(press)); cmd != nil {
+			t.Errorf("%s does %T without a profile", press, cmd())
+		}
+	}
+	if toast, ok := p.Update(keyOf("a"))().(ui.Toast); !ok || toast.Text != "profiles are edited on the server" {
+		t.Errorf("a says %+v", toast)
+	}
+	if !strings.Contains(p.View(), "There is no profile.") {
+		t.Error(p.View())
+	}
+}
+
 func TestManyProfilesScroll(t *testing.T) {
 	var rows []ui.Profile
 	for i := range 60 {
