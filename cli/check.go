@@ -80,11 +80,7 @@ type findingKey struct {
 }
 
 func (a *app) check(ctx context.Context, o checkOptions) error {
-	asJSON, err := wantsJSON(o.format)
-	if err != nil {
-		return err
-	}
-	s, err := a.open(ctx)
+	s, asJSON, err := a.openFor(ctx, o.format)
 	if err != nil {
 		return err
 	}

@@ -53,11 +53,7 @@ func (a *app) createCommand() *cobra.Command {
 }
 
 func (a *app) create(ctx context.Context, o createOptions) error {
-	asJSON, err := wantsJSON(o.format)
-	if err != nil {
-		return err
-	}
-	s, err := a.open(ctx)
+	s, asJSON, err := a.openFor(ctx, o.format)
 	if err != nil {
 		return err
 	}

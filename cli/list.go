@@ -35,11 +35,7 @@ func (a *app) listCommand() *cobra.Command {
 }
 
 func (a *app) list(ctx context.Context, format string) error {
-	asJSON, err := wantsJSON(format)
-	if err != nil {
-		return err
-	}
-	s, err := a.open(ctx)
+	s, asJSON, err := a.openFor(ctx, format)
 	if err != nil {
 		return err
 	}

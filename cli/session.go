@@ -94,6 +94,15 @@ func (a *app) open(ctx context.Context) (*session, error) {
 	return a.openProfile(ctx, p)
 }
 
+// openFor is open for a command that prints what -o says.
+func (a *app) openFor(ctx context.Context, format string) (s *session, asJSON bool, err error) {
+	if asJSON, err = wantsJSON(format); err != nil {
+		return nil, false, err
+	}
+	s, err = a.open(ctx)
+	return s, asJSON, err
+}
+
 func (a *app) openProfile(ctx context.Context, p config.Profile) (*session, error) {
 	readOnly, err := a.readOnly(p)
 	if err != nil {

@@ -25,11 +25,7 @@ func (a *app) verifyCommand() *cobra.Command {
 }
 
 func (a *app) verify(ctx context.Context, format string) error {
-	asJSON, err := wantsJSON(format)
-	if err != nil {
-		return err
-	}
-	s, err := a.open(ctx)
+	s, asJSON, err := a.openFor(ctx, format)
 	if err != nil {
 		return err
 	}
