@@ -1,0 +1,55 @@
+package client
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"detent/apikey"
+)
+
+// TestVerifyLeavesOpenWhatTheKeyDoesNotShow, looks for no key of a secret that is refused, and keeps the proof where
+// the look fails.
+func TestVerifyLeavesOpenWhatTheKeyDoesNotShow(t *testing.T) {
+	masked := `[{"id":"k1","name":"ci","maskedValue":"` + vertesiaSecret[:10] + `****"ROLE}]`
+	probe := vBare.as(vertesiaSecret)
+	for name, c := range map[string]struct {
+		steps        []step
+		valid, found bool
+		open         []string
+		unidentified bool
+	}{
+		"refused":               {steps: []step{probe.with(401, `{}`)}},
+		"the key has a role":    {steps: []step{probe.with(200, `[]`), vGet.with(200, strings.Replace(masked, "ROLE", `,"role":"reader"`, 1))}, valid: true, found: true},
+		"the key shows no role": {steps: []step{probe.with(200, `[]`), vGet.with(200, strings.Replace(masked, "ROLE", "", 1))}, valid: true, found: true, open: []string{openRole}},
+		"no key is found":       {steps: []step{probe.with(200, `[]`), vGet.with(200, `[]`)}, valid: true, open: []string{openRole}},
+		"the look is refused":   {steps: []step{probe.with(200, `[]`), vGet.with(401, `{}`)}, valid: true, open: []string{openRole}, unidentified: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := mustOpen(t, options(apikey.Vertesia, play(t, c.steps...).URL))
+			proof, unidentified, err := Verify(bg, s, apikey.NewSecret(vertesiaSecret))
+			if err != nil || proof.Valid != c.valid || (proof.Key != nil) != c.found || !slices.Equal(proof.Unknown, c.open) || (unidentified != nil) != c.unidentified {
+				t.Errorf("%+v, %v, %v", proof, unidentified, err)
+			}
+		})
+	}
+}
+
+// TestNoErrorRepeatsASecretThatIsInUse: that of a probe, and the session of an exchange, however they look.
+func TestNoErrorRepeatsASecretThatIsInUse(t *testing.T) {
+	const session, probed = "quite-an-ordinary-word", "correct-horse-battery"
+	said := func(secret string) string { return `{"error":"who is ` + secret + ` ?"}` }
+	opts := options(apikey.Vertesia, "")
+	opts.Exchange = true
+	srv := play(t, vIssue.with(200, issued1(session)), vGet.as(session).with(500, said(session)))
+	opts.URL, opts.TokenURL = srv.URL, srv.URL
+	opts.Timeout = 0
+	_, err := ListAll(bg, mustOpen(t, opts))
+	if err == nil || strings.Contains(err.Error(), session) || !strings.Contains(err.Error(), "[secret]") {
+		t.Errorf("the session: %v", err)
+	}
+	s := mustOpen(t, options(apikey.Vertesia, play(t, vBare.as(probed).with(500, said(probed))).URL))
+	if _, err := s.Probe(bg, apikey.NewSecret(probed)); err == nil || strings.Contains(err.Error(), probed) || !strings.Contains(err.Error(), "[secret]") {
+		t.Errorf("the probed secret: %v", err)
+	}
+}
