@@ -272,7 +272,7 @@ func (c *tuiRun) publish() {
 func (s *terminal) clean(secrets ...string) {
 	s.t.Helper()
 	raw := s.output()
-	if bad := foreign(raw); bad != "" {
+	if bad := foreign(whole(raw)); bad != "" {
 		s.t.Errorf("in the stream: %s", bad)
 	}
 	for _, secret := range secrets {
