@@ -297,3 +297,17 @@ func testSignersAreReplacedAndForgotten(t *testing.T, open opener) {
 		t.Errorf("%d signers are kept (%v), want the last two", n, err)
 	}
 }
+
+// TestAnExpiredVertesiaKeyIsGoneBeforeItIsSwept: the sweep looks once a second, and another instance may be the one that sweeps.
+func TestAnExpiredVertesiaKeyIsGoneBeforeItIsSwept(t *testing.T) {
+	b := open(t)
+	admin := b.session(apikey.Vertesia, "")
+	path := "/api/v1/apikeys/" + b.vertesia(admin, "soon", "reader", "expires_at", b.clock.now().Add(400*time.Millisecond)).text("id")
+	b.want(200, admin, "GET", path, nil)
+	b.clock.advance(500 * time.Millisecond)
+	b.want(404, admin, "GET", path, nil)
+	b.want(404, admin, "PUT", path, `{"name":"later"}`)
+	if keys := b.want(200, admin, "GET", "/api/v1/apikeys", nil).list(""); len(keys) != 0 {
+		t.Errorf("it is listed: %v", keys)
+	}
+}
