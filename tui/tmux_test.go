@@ -45,6 +45,9 @@ var paths = []string{
 // walkedScreens are those that a walk must have looked at.
 var walkedScreens = strings.Fields("*dialog.Help *dialog.Profiles *dialog.Error *form.Confirm *form.Create *form.Edit *form.Profile *form.Secret *form.Verify *rotate.List *rotate.Screen *rotate.Setup")
 
+// escapeTime is more than the 50 ms that the program waits for what may follow an esc.
+const escapeTime = 70 * time.Millisecond
+
 // A walk is the program in tmux.
 type walk struct {
 	t               *testing.T
@@ -95,6 +98,9 @@ func (w *walk) press(keys ...string) {
 	w.tmux(append([]string{"send-keys"}, keys...)...)
 	w.pressed += len(keys)
 	w.last = keys
+	if keys[len(keys)-1] == "Escape" {
+		time.Sleep(escapeTime) // or the F12 that asks would be taken for its rest: alt and F12
+	}
 	w.compare()
 }
 
