@@ -63,6 +63,9 @@ func (g *limited) Read(p []byte) (int, error) {
 	if int64(len(p)) > g.left+1 {
 		p = p[:g.left+1]
 	}
+	if g.failed != nil { // net/http tells only once that time ran out; what is asked again hears of a closed connection
+		return 0, g.failed
+	}
 	n, err := g.r.Read(p)
 	if err != nil && err != io.EOF {
 		g.failed = err

@@ -2,10 +2,12 @@ package client
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"reflect"
 	"strings"
@@ -323,5 +325,34 @@ func TestListsInAnyPieces(t *testing.T) {
 	broken := errors.New("reset")
 	if _, err := decodeList(newGuard(io.MultiReader(strings.NewReader(`[{"id":`), iotest.ErrReader(broken)), maxList), nil, func([]byte) error { return nil }); !errors.Is(err, broken) {
 		t.Errorf("a broken connection is told as %v", err)
+	}
+}
+
+// ranOut is a body in whose middle the time runs out; whoever reads on hears something else, as of net/http.
+type ranOut struct {
+	text string
+	told bool
+}
+
+func (r *ranOut) Read(p []byte) (int, error) {
+	switch n := copy(p, r.text); {
+	case n > 0:
+		r.text = r.text[n:]
+		return n, nil
+	case !r.told:
+		r.told = true
+		return 0, context.DeadlineExceeded
+	}
+	return 0, net.ErrClosed
+}
+
+func TestAListWhoseTimeRunsOutSaysSoWhereverItStands(t *testing.T) {
+	const whole = `{"success":true,"data":[{"id":"k1","name":"a"},{"id":"k2","name":"b"}],"next":null}`
+	for at := range len(whole) {
+		body := newGuard(&ranOut{text: whole[:at]}, maxList)
+		_, err := decodeList(body, []string{"data"}, func([]byte) error { return nil })
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("after %s: %v", whole[:at], err)
+		}
 	}
 }
