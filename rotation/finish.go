@@ -121,8 +121,17 @@ func (r *Rotation) finishDestinations(ctx context.Context) error {
 	return nil
 }
 
-// undo puts the old value back where it was, and only then deletes the new key.
+// undo goes back. What fails in it is the undo, wherever the rotation is.
 func (r *Rotation) undo(ctx context.Context) (Result, error) {
+	res, err := r.goBack(ctx)
+	if err != nil {
+		err = r.explain(undoing, err)
+	}
+	return res, err
+}
+
+// goBack puts the old value back where it was, and only then deletes the new key.
+func (r *Rotation) goBack(ctx context.Context) (Result, error) {
 	if !r.saved {
 		r.j.State = Aborted
 		return Result{Status: Finished, Said: "nothing was begun, nothing was changed"}, nil

@@ -49,6 +49,9 @@ const (
 	Done      Step = "done"
 )
 
+// undoing stands for a step in the failure of an undo, wherever the rotation is.
+const undoing Step = "undo"
+
 // State of a rotation as a whole.
 type State string
 

@@ -297,8 +297,11 @@ func (r *Rotation) explain(step Step, err error) error {
 	}
 	e := &StepError{Step: step, Err: err, Certain: r.j.certain()}
 	again := "go on"
-	if !r.saved {
+	switch {
+	case !r.saved:
 		again = "try again"
+	case step == undoing: // whether it has begun or not: what failed was not the step that is next
+		again = "undo again"
 	}
 	switch {
 	case client.IsKind(err, client.Unauthorized):
@@ -313,9 +316,9 @@ func (r *Rotation) explain(step Step, err error) error {
 	switch {
 	case !r.saved:
 		e.Certain = []string{"nothing was changed"}
-	case errors.Is(err, errNewMissing) && !r.j.OldGone && !r.j.Undoing: // there is nothing to go on with
+	case errors.Is(err, errNewMissing) && step != undoing && !r.j.OldGone && !r.j.Undoing: // there is nothing to go on with
 		e.Next = "undo: " + r.j.undoWords()
-	case !r.j.OldGone && !r.j.Undoing:
+	case !r.j.OldGone && !r.j.Undoing && step != undoing:
 		e.Undo = r.j.undoWords()
 	}
 	return e

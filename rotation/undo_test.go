@@ -439,3 +439,21 @@ func TestOwnCredentialNeedsNoOtherDestinationWhereDetentCanWriteIt(t *testing.T)
 		t.Error("detent is left without a credential")
 	}
 }
+
+// An undo that fails at its first look has changed nothing: it is the undo that failed, not the step that is next.
+func TestUndoThatFailsBeforeItBeginsIsNamedAndDoneAgain(t *testing.T) {
+	c := shaped(t, vertesiaShape())
+	r := c.start(nil)
+	c.doUntil(r, Deliver)
+	c.failNext("list", failure{err: &client.Error{Op: "list keys", Kind: client.Timeout, Message: "no", Outcome: client.NotDone}})
+	_, err := r.Undo(context.Background())
+	var step *StepError
+	if !errors.As(err, &step) || step.Step != "undo" || !strings.Contains(step.Next, "undo again") || step.Undo != "" {
+		t.Fatalf("%v", err)
+	}
+	if r.View().Undoing {
+		t.Fatal("it began")
+	}
+	c.goBack("again", r)
+	c.assertUndone("again")
+}

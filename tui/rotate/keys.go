@@ -54,10 +54,13 @@ func (s *Screen) key(msg tea.KeyMsg) tea.Cmd {
 		if s.rotation == nil || s.finished() {
 			return s.leave()
 		}
-		return s.do(s.view.Undoing)
+		return s.do(s.goesBack())
 	}
 	return nil
 }
+
+// goesBack says that enter goes on with an undo, or tries one again that failed before it had begun.
+func (s *Screen) goesBack() bool { return s.view.Undoing || s.err != nil && s.undoing }
 
 func (s *Screen) askToLeave() tea.Cmd {
 	if s.view.SecretInHand { // deliver it, or delete the new key, but do not lose it

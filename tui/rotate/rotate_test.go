@@ -596,3 +596,25 @@ func compare(t *testing.T, got string) {
 		t.Errorf("the screen changed (-update writes it anew):\n%s\nwas\n%s", got, want)
 	}
 }
+
+func TestAnUndoThatFailedIsTriedAgainAsAnUndo(t *testing.T) {
+	r := newScript(moves(rotation.Create, "ok"), inHand, delivered)
+	undos := 0
+	r.undo = func(r *script) (rotation.Result, error) {
+		if undos++; undos == 1 { // it had not begun
+			return rotation.Result{}, &rotation.StepError{Step: "undo", Err: errors.New("no connection"), Certain: []string{"the new key exists"}, Next: "wait a moment, then undo again"}
+		}
+		r.view.State, r.view.SecretInHand = rotation.Aborted, false
+		return rotation.Result{Status: rotation.Finished, Said: "undone"}, nil
+	}
+	d := begin(t, &fakeHost{rotation: r})
+	d.press("enter", "u", "y")
+	for _, text := range []string{"undo failed: no connection", "wait a moment, then undo again", "try again: undo"} {
+		d.sees(text)
+	}
+	d.press("enter")
+	if undos != 2 || r.view.Step != rotation.Deliver {
+		t.Errorf("%d undos; the rotation is at %s", undos, r.view.Step)
+	}
+	d.sees("Undone")
+}

@@ -179,6 +179,9 @@ func (s *Screen) enterDoes() string {
 	if s.waiting() || s.last.Need == rotation.NeedSwitch || s.last.Need == rotation.NeedCleanup {
 		return "look again now"
 	}
+	if s.err != nil && s.goesBack() && !s.view.Undoing {
+		return "try again: undo"
+	}
 	if s.err != nil {
 		return strings.TrimSuffix("try again: "+s.view.Next.Default, ": ")
 	}
