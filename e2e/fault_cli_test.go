@@ -20,44 +20,6 @@ import (
 	"detent/cli"
 )
 
-// effect is what a fault means for the two kinds of calls.
-type effect struct {
-	// read: "again" is tried again, "no" is an answer that another try would not better, "hangs" uses up the time,
-	// "any" may be either, "denied" is a no that may leave another way, "fine" does not hurt.
-	read string
-	// write: "not done" is certain, "unknown" is not, "done" is an answer.
-	write string
-}
-
-// effects belong to faults(), in its order.
-var effects = []effect{
-	{"again", "unknown"},   // reset before it is handled
-	{"again", "unknown"},   // reset after it was handled
-	{"hangs", "unknown"},   // no answer at all
-	{"again", "unknown"},   // truncated body
-	{"hangs", "unknown"},   // endless body
-	{"hangs", "unknown"},   // slow drip
-	{"hangs", "unknown"},   // 50 MB of one string: a list may be that long, so that time may be what ends it
-	{"no", "unknown"},      // a web page
-	{"no", "unknown"},      // not JSON
-	{"no", "unknown"},      // too deep
-	{"any", "unknown"},     // invalid UTF-8, and a control inside of a string, and broken off
-	{"no", "unknown"},      // empty
-	{"again", "unknown"},   // 502 with a web page
-	{"again", "not done"},  // 429
-	{"again", "not done"},  // 429 with Retry-After
-	{"again", "unknown"},   // 503
-	{"no", "unknown"},      // 503 for a day
-	{"no", "unknown"},      // 500
-	{"no", "not done"},     // 401
-	{"denied", "not done"}, // 403
-	{"no", "unknown"},      // 302
-	{"no", "not done"},     // 307
-	{"again", "unknown"},   // 502 with Retry-After
-	{"fine", "done"},       // a slow answer in pieces
-	{"fine", "done"},       // garbage dates
-}
-
 // faultRun is one command with one fault, in this process and over real connections.
 type faultRun struct {
 	flow    *faultFlow
@@ -546,15 +508,12 @@ func newFaultMatrix(t *testing.T) *faultMatrix {
 // fault, once or for good, and looks at the service, the disk, the exit code and what was said.
 func TestEveryCommandStandsEveryFault(t *testing.T) {
 	t.Parallel()
-	if len(effects) != len(faults()) {
-		t.Fatalf("%d effects for %d faults", len(effects), len(faults()))
-	}
 	m := newFaultMatrix(t)
 	began := time.Now()
 	calls := map[string][]string{}
 	for _, flow := range faultFlows() {
 		for _, service := range flow.services {
-			c := &faultRun{flow: flow, service: service, fault: &fault{name: "none"}, effect: effect{"fine", "done"}}
+			c := &faultRun{flow: flow, service: service, fault: &fault{name: "none"}, effect: effect{read: "fine", write: "done"}}
 			m.do(c, newProxy(t, m.backs[service].url))
 			calls[flow.name+service] = c.seen
 			for _, f := range c.fails {

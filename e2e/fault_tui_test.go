@@ -1,11 +1,14 @@
 package e2e
 
 import (
-	"bytes"
 	"fmt"
+	"io/fs"
+	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,329 +18,508 @@ import (
 	"detent/apikey"
 )
 
-// tuiRun is one flow of the TUI with one fault.
-type tuiRun struct {
-	*person
-	flow   string
-	fault  *fault
-	effect effect
-	back   *backend
-	proxy  *proxy
-	name   string
-	id     string
-	secret string
-	admin  string
+// script is what a person does, line by line: a key, or a verb with a colon and its object, and the pattern that
+// it brings. {name} is the key of the cell, {new} what it makes, {secret} the key's secret, {url} the line.
+type script [][2]string
 
-	mu    sync.Mutex
-	calls []string
+// screenFlow is what is done on a screen while the service's answers are spoiled, and what must hold afterwards.
+type screenFlow struct {
+	name string
+	on   []string
+	// open leads to the act; by service, "" for every one. "spoil:" in it spoils from there on, else the act is the first.
+	open  map[string]script
+	spoil func(*http.Request) bool
+	act   [2]string
+	// failed is how the screen shows that a read brought nothing; empty for a write, whose words are those of every write.
+	failed string
+	// ends are the ways in which it may end; nil for what the effect says.
+	ends func(c *cell) []string
+	// terse says that the reason is not on this screen in full.
+	terse bool
+	// writes is how many calls that change something are sent; change is what they do to the keys, by name.
+	writes int
+	change func(c *cell, keys map[string]string)
+	// after goes on over a line that is well again, by how the act ended, as the screen says to. It leads back to the list.
+	after map[string]script
+	held  func(c *cell)
 }
 
-// spoil spoils the calls that match from now on; nil heals the line.
-func (c *tuiRun) spoil(match func(*http.Request) bool) {
-	c.proxy.when(func(_ int, r *http.Request) *fault {
-		c.mu.Lock()
-		c.calls = append(c.calls, r.Method+" ")
-		c.mu.Unlock()
+// sitting is a program in a terminal, with a service of its own behind a line that can be spoiled. Many cells are played
+// at it, one after the other: each begins at a list that is loaded, and ends there.
+type sitting struct {
+	*person
+	suite  *testing.T // outlives the cells
+	t      *testing.T // of the cell
+	at     string     // its place, for names
+	back   *backend
+	proxy  *proxy
+	home   *home
+	admin  string
+	hangs  bool
+	cells  int
+	admins map[string]string
+
+	mu    sync.Mutex
+	wrote []string
+}
+
+// cell is one flow with one fault.
+type cell struct {
+	*sitting
+	flow    *screenFlow
+	service string
+	fault   *fault
+	effect  effect
+
+	name, new  string
+	id, secret string
+	end        string // how the act ended
+}
+
+// changes says that a call changes something: as in the commands' matrix, not by its method.
+func changes(r *http.Request) bool {
+	call := r.Method + " " + r.URL.Path
+	return slices.ContainsFunc(append([]string{"PUT /", "DELETE /", "POST /api-keys/delete", "GET /api/v1/apikeys/pk"}, creates...),
+		func(w string) bool { return strings.HasPrefix(call, w) })
+}
+
+func anyCall(*http.Request) bool   { return true }
+func reading(r *http.Request) bool { return !changes(r) }
+
+// spoil spoils the calls that match from now on, and counts the changes anew; nil heals the line.
+func (s *sitting) spoil(f *fault, match func(*http.Request) bool) {
+	s.mu.Lock()
+	s.wrote = nil
+	s.mu.Unlock()
+	s.proxy.when(func(_ int, r *http.Request) *fault {
+		if changes(r) {
+			s.mu.Lock()
+			s.wrote = append(s.wrote, r.Method+" "+r.URL.Path)
+			s.mu.Unlock()
+		}
 		if match != nil && match(r) {
-			return c.fault
+			return f
 		}
 		return nil
 	})
 }
 
-func anyCall(*http.Request) bool { return true }
-
-func writing(r *http.Request) bool { return r.Method != http.MethodGet }
-
-// tuiFlows are what a person does, and what must be on the screen and at the service afterwards.
-var tuiFlows = []struct {
-	name string
-	do   func(c *tuiRun)
-}{
-	{"load", (*tuiRun).load}, {"create", (*tuiRun).create}, {"delete", (*tuiRun).remove}, {"toggle", (*tuiRun).toggle}, {"verify", (*tuiRun).verify},
-	{"edit", (*tuiRun).edit}, {"public key", (*tuiRun).publish},
+func (s *sitting) sent() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.wrote)
 }
 
-// begin opens the program over a line that is well, with the cursor on the key.
-func (c *tuiRun) begin() {
-	c.spoil(nil)
-	c.sitDown()
-	c.wait(regexp.QuoteMeta(c.name))
-	c.do("/", `▏`)
-	c.say(c.name, `▸ `+c.name)
-	c.do("enter", `▸ `+c.name)
-	c.gone(`▏`)
-}
+// thrifty makes a program cheap that lives for a few seconds.
+var thrifty = []string{"GOMAXPROCS=1", "GOGC=off", "GOMEMLIMIT=128MiB"}
 
-func (c *tuiRun) sitDown() {
-	h := newHome(c.back.t)
-	h.config(c.back.t, fmt.Sprintf("default_profile = \"p\"\n[profiles.p]\nservice = %q\nurl = %q\ntoken = { file = \"~/token\" }\nenvironment = \"test\"\n", c.back.service, c.proxy.URL))
-	if err := os.WriteFile(h.path("token"), []byte(c.admin), 0o600); err != nil {
-		c.back.t.Fatal(err)
+// environments are those of the sittings' profiles: a live one wants names typed.
+var environments = map[string]string{apikey.Prosopo: "test", apikey.Vertesia: "test", apikey.Generic: "live"}
+
+func newSitting(t *testing.T, at, service string, hangs bool) *sitting {
+	t.Helper()
+	s := &sitting{suite: t, t: t, at: at, back: newBackend(t, service), hangs: hangs, home: newHome(t)}
+	s.proxy, s.admin, s.admins = newProxy(t, s.back.url), s.back.mintAdmin(), s.have()
+	config := "default_profile = \"p\"\n"
+	for _, name := range []string{"p", "q"} {
+		config += fmt.Sprintf("[profiles.%s]\nservice = %q\nurl = %q\ntoken = { file = \"~/token\" }\nenvironment = %q\n", name, service, s.proxy.URL, environments[service])
+		if service == apikey.Generic {
+			config += "create = true\n"
+		}
 	}
-	timeout := "4s"
-	if c.effect.read == "hangs" {
-		timeout = "900ms"
+	s.home.config(t, config)
+	s.home.env = append(s.home.env, "E2E_TOKEN="+s.admin)
+	s.home.env = append(s.home.env, thrifty...)
+	if err := os.WriteFile(s.home.path("token"), []byte(s.admin), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	c.person = h.sit(c.back.t, 100, 30, "--timeout", timeout)
+	return s
 }
 
-// load: the list never comes; the screen says why, and loads it once the line is well.
-func (c *tuiRun) load() {
-	c.spoil(anyCall)
-	c.sitDown()
-	if c.effect.read == "fine" {
-		c.wait(regexp.QuoteMeta(c.name))
+// sit begins a cell: with a key of its own under the cursor, at a list that was just loaded over a line that is well.
+func (s *sitting) sit(t *testing.T, c *cell) {
+	s.t, s.back.t = t, t
+	s.cells++
+	c.name = fmt.Sprintf("a%s-%03d", s.at, s.cells)
+	c.new = c.name + "-2"
+	s.spoil(nil, nil)
+	s.tidy()
+	c.id, c.secret = s.back.create(c.name)
+	if s.person == nil {
+		timeout := "8s"
+		if s.hangs { // long enough for an answer that comes, on a machine that is busy with others
+			timeout = "2500ms"
+		}
+		s.person = s.home.sit(s.suite, 120, 36, "--timeout", timeout)
+		s.terminal.t = t
+	} else {
+		s.terminal.t = t
+		s.rest()
+		s.keys("ctrl+r")
+	}
+	s.wait(regexp.QuoteMeta(c.name))
+	s.gone(`✗ |reloading …`)
+	s.do("g", `▸ `+regexp.QuoteMeta(c.name))
+}
+
+// leave ends the program; the next cell begins another one.
+func (s *sitting) leave() {
+	if s.person != nil {
+		_ = s.cmd.Process.Kill()
+		<-s.exited
+		s.person = nil
+	}
+}
+
+// have is the service's keys: by name and id, "on" or "off" where it says so.
+func (s *sitting) have() map[string]string {
+	s.t.Helper()
+	out := map[string]string{}
+	for _, k := range s.back.list() {
+		out[k.Name+" "+k.ID] = "on"
+		if k.Enabled != nil && !*k.Enabled {
+			out[k.Name+" "+k.ID] = "off"
+		}
+	}
+	return out
+}
+
+// byName are the keys but for the administrators.
+func (s *sitting) byName() map[string]string {
+	s.t.Helper()
+	out := map[string]string{}
+	for k, state := range s.have() {
+		if name, _, _ := strings.Cut(k, " "); s.admins[k] == "" {
+			out[name] += state
+		}
+	}
+	return out
+}
+
+// tidy deletes the keys of earlier cells.
+func (s *sitting) tidy() {
+	s.t.Helper()
+	for k := range s.have() {
+		if _, id, _ := strings.Cut(k, " "); s.admins[k] == "" {
+			s.back.remove(id)
+		}
+	}
+}
+
+func (c *cell) fill(text string, quote bool) string {
+	q := func(s string) string {
+		if quote {
+			return regexp.QuoteMeta(s)
+		}
+		return s
+	}
+	return strings.NewReplacer("{name}", q(c.name), "{new}", q(c.new), "{secret}", q(c.secret), "{url}", q(c.proxy.URL)).Replace(text)
+}
+
+// play does what a script says.
+func (c *cell) play(s script) {
+	c.terminal.t.Helper()
+	for _, line := range s {
+		verb, text, _ := strings.Cut(c.fill(line[0], false), ":")
+		want := c.fill(line[1], true)
+		switch verb {
+		case "spoil":
+			c.spoil(c.fault, c.flow.spoil)
+		case "type":
+			c.say(text, want)
+		case "paste":
+			c.rest()
+			c.write("\x1b[200~" + text + "\x1b[201~")
+			c.wait(want)
+		case "move":
+			c.move(strings.Fields(text)...)
+			c.wait(want)
+		case "confirm":
+			c.armed()
+			c.do(text, want)
+		case "see":
+			c.wait(want)
+		case "hear":
+			c.hear(want)
+		case "elsewhere": // somebody else makes a key
+			c.back.create(text)
+		case "gone":
+			c.gone(want)
+		case "agree": // the screen says so just where the key is there
+			if _, is := c.byName()[c.fill(line[1], false)]; is != strings.Contains(c.words(), text) {
+				c.errorf("the key %s is there: %v", want, is)
+			}
+		case "row": // the list shows the key as the service has it
+			switch state, is := c.byName()[text]; {
+			case !is:
+				c.gone(regexp.QuoteMeta(text) + ` `)
+			case c.back.service == apikey.Vertesia:
+				c.wait(regexp.QuoteMeta(text) + ` .*` + map[string]string{"on": "(enabled|expiring)", "off": "disabled"}[state])
+			default:
+				c.wait(regexp.QuoteMeta(text) + ` `)
+			}
+		default:
+			c.do(verb, want)
+		}
+	}
+}
+
+func (s *terminal) errorf(format string, args ...any) {
+	s.t.Helper()
+	s.t.Errorf("%s; the screen is\n%s", fmt.Sprintf(format, args...), s.text())
+}
+
+// hear waits until the screen's words have the pattern, wherever their lines break.
+func (s *terminal) hear(pattern string) {
+	s.t.Helper()
+	re := regexp.MustCompile(pattern)
+	s.until("hear "+pattern, func(string) bool { return re.MatchString(s.wordsLocked()) })
+}
+
+// words is what the screen tells, without its lines and its breaks: the box on top, or else what stands on the left.
+func (s *terminal) words() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.wordsLocked()
+}
+
+func (s *terminal) wordsLocked() string {
+	from, to := 1, -1
+	var out []string
+	for _, row := range strings.Split(s.textLocked(), "\n") {
+		cells := []rune(row)
+		if at := slices.Index(cells, '╭'); at >= 0 {
+			out, from, to = nil, at+1, slices.Index(cells, '╮')
+			continue
+		}
+		if to >= 0 && slices.Contains(cells, '╰') {
+			break
+		}
+		end := min(len(cells), max(to, 0))
+		if to < 0 {
+			if end = len(cells); end > 1 {
+				if mid := slices.Index(cells[1:], '│'); mid >= 0 {
+					end = mid + 1
+				}
+			}
+		}
+		if from < end {
+			out = append(out, string(cells[from:end]))
+		}
+	}
+	return strings.Join(strings.Fields(strings.NewReplacer("┃", " ", "│", " ").Replace(strings.Join(out, " "))), " ")
+}
+
+// expected is how the act may end.
+func (c *cell) expected() []string {
+	switch {
+	case c.flow.ends != nil:
+		return c.flow.ends(c)
+	case c.flow.failed == "":
+		return []string{c.effect.write}
+	case c.effect.read == "fine":
+		return []string{"done"}
+	case c.effect.read == "any":
+		return []string{"done", "failed"}
+	}
+	return []string{"failed"}
+}
+
+// doubt and certainty are what every write says that was not answered, and that was refused.
+const (
+	doubt     = `[Nn]o answer is not a no`
+	certainty = `Certain: |Nothing was changed\.`
+)
+
+// advice is what may be done about a failure.
+var advice = regexp.MustCompile(`[Rr]eload|[Tt]ry again|tries again|[Ww]ait|Check |does no harm|[Ll]ook|Missing:|lacks|permission|This needs `)
+
+// acts does what is spoiled, and holds what is said against what is certain.
+func (c *cell) acts() {
+	c.terminal.t.Helper()
+	done := c.fill(c.flow.act[1], true)
+	ends := [][2]string{{"unknown", doubt}, {"not done", certainty}, {"done", done}}
+	if c.flow.failed != "" {
+		ends = [][2]string{{"failed", c.flow.failed}, {"done", done}}
+	}
+	var any []string
+	for _, e := range ends {
+		any = append(any, e[1])
+	}
+	c.play(script{{c.flow.act[0], ""}})
+	c.wait(strings.Join(any, "|"))
+	c.rest()
+	text := c.text()
+	c.end = ""
+	for _, e := range ends {
+		if c.end == "" && regexp.MustCompile("(?m)"+e[1]).MatchString(text) {
+			c.end = e[0]
+		}
+	}
+	if !slices.Contains(c.expected(), c.end) {
+		c.errorf("it ended as %q, want %q", c.end, c.expected())
+	}
+	if c.end == "done" || c.flow.terse {
 		return
 	}
-	c.wait(`✗ `)
-	c.wait(`ctrl\+r tries again`)
-	c.spoil(nil)
-	c.do("ctrl+r", regexp.QuoteMeta(c.name))
-	c.gone(`✗ `)
-}
-
-func (c *tuiRun) there(name string) (listed, bool) {
-	for _, k := range c.back.list() {
-		if k.Name == name {
-			return k, true
-		}
+	said := c.words()
+	if !regexp.MustCompile(c.effect.says).MatchString(said) {
+		c.errorf("it is not said what happened, %s: %s", c.effect.says, said)
 	}
-	return listed{}, false
-}
-
-func (c *tuiRun) create() {
-	c.begin()
-	c.spoil(writing)
-	name := c.name + "-new"
-	c.do("n", `▸ secret key`)
-	c.do("enter", "New Vertesia key")
-	c.say(name, "› "+name+"▏")
-	c.do("enter", `┃ +1h +1d`)
-	c.do("enter", `\(•\) reader`)
-	c.do("enter", `Role +reader`)
-	c.armed()
-	if c.effect.write == "done" {
-		c.do("enter", "Key created")
-	}
-	if c.effect.write == "not done" {
-		c.do("enter", "Certain: no key was created")
-	}
-	if c.effect.write == "unknown" {
-		c.do("enter", `No answer is not a no`)
-		c.spoil(nil)
-		c.wait(`▸ Reload and look ◂`)
-		c.armed()
-		said := c.do("enter", `(it was created, and)|no new key of this name`)
-		if _, is := c.there(name); is != (said[1] != "") {
-			c.t.Errorf("%s: the key is there: %v; the screen is\n%s", c.what(), is, c.text())
-		}
-	}
-	k, is := c.there(name)
-	if want := c.effect.write; is && want == "not done" || !is && want == "done" {
-		c.t.Errorf("%s: the key is there: %v", c.what(), is)
-	}
-	if n := c.sent("POST "); n != 1 {
-		c.t.Errorf("%s: the create was sent %d times", c.what(), n)
-	}
-	if is {
-		c.back.remove(k.ID)
+	if !advice.MatchString(said) {
+		c.errorf("it is not said what to do: %s", said)
 	}
 }
 
-// sent counts the calls of that method.
-func (c *tuiRun) sent(method string) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n := 0
-	for _, call := range c.calls {
-		if call == method {
-			n++
-		}
+// holds holds the service's keys against how the act ended.
+func (c *cell) holds(before map[string]string) {
+	c.terminal.t.Helper()
+	want := maps.Clone(before)
+	if c.flow.change != nil {
+		c.flow.change(c, want)
 	}
-	return n
-}
-
-func (c *tuiRun) what() string { return c.flow + " under " + c.fault.name }
-
-// outcome presses a key and waits for how a dialog or the error box ends the write, and holds it against what is certain.
-func (c *tuiRun) outcome(key, success string) (done bool) {
-	c.do(key, success+`|[Nn]o answer is not a no|Certain: |Nothing was changed\.`)
-	text := c.text()
-	doubt := strings.Contains(strings.ToLower(text), "o answer is not a no")
-	undone := strings.Contains(text, "Certain: ") || strings.Contains(text, "Nothing was changed.")
-	if said := map[string]bool{"unknown": doubt, "not done": undone, "done": !doubt && !undone}; !said[c.effect.write] {
-		c.t.Errorf("%s: it is %s; the screen is\n%s", c.what(), c.effect.write, text)
-	}
-	return !doubt && !undone
-}
-
-func (c *tuiRun) remove() {
-	c.begin()
-	c.spoil(writing)
-	c.do("d", "Delete a key")
-	c.armed()
-	done := c.outcome("y", c.name+` (deleted|was already gone)`)
-	_, is := c.there(c.name)
-	if done == is && c.effect.write != "unknown" || c.sent("DELETE ") != 1 {
-		c.t.Errorf("%s: said to be gone: %v; there: %v; sent %d times", c.what(), done, is, c.sent("DELETE "))
-	}
-	if !done { // what to do next: look, and do it again
-		c.spoil(nil)
-		c.armed()
-		c.do("esc", `p · vertesia`)
-		c.gone("Delete a key")
-		c.do("ctrl+r", `1 key |keys`)
-		if is {
-			c.wait(regexp.QuoteMeta(c.name))
-		}
+	now := c.byName()
+	done, undone := maps.Equal(now, want), maps.Equal(now, before)
+	if !done && !undone || c.end == "done" && !done || c.end == "not done" && !undone || c.end == "failed" && !undone {
+		c.errorf("ended as %q: the keys are %v, were %v", c.end, now, before)
 	}
 }
 
-func (c *tuiRun) toggle() {
-	c.begin()
-	c.spoil(writing)
-	done := c.outcome("x", c.name+` disabled`)
-	k, is := c.there(c.name)
-	if !is {
-		c.t.Fatalf("%s: the key is gone", c.what())
+func (c *cell) run(t *testing.T) {
+	c.sit(t, c)
+	open, ok := c.flow.open[c.service]
+	if !ok {
+		open = c.flow.open[""]
 	}
-	disabled := k.Enabled != nil && !*k.Enabled
-	if done != disabled && c.effect.write != "unknown" || c.sent("PUT ") != 1 {
-		c.t.Errorf("%s: said to be disabled: %v; disabled: %v; sent %d times", c.what(), done, disabled, c.sent("PUT "))
+	c.play(open)
+	before := c.byName()
+	if !slices.Contains(open, [2]string{"spoil:", ""}) {
+		c.spoil(c.fault, c.flow.spoil)
 	}
-	if !done {
-		c.spoil(nil)
-		c.do("esc", map[bool]string{true: `▸ ` + c.name + `.*disabled`, false: `▸ ` + c.name + `.*enabled`}[disabled])
+	c.acts()
+	c.holds(before)
+	if n := len(c.sent()); n != c.flow.writes {
+		c.errorf("%d calls that change something, want %d: %v", n, c.flow.writes, c.sent())
 	}
+	c.spoil(nil, nil)
+	c.play(c.flow.after[c.end])
+	if c.flow.held != nil {
+		c.flow.held(c)
+	}
+	c.gone(`╭`)
+	c.wait(`^┌ detent ─ p · ` + c.service + ` · +` + map[string]string{"test": "test", "live": "LIVE"}[environments[c.service]] + ` +─`)
 }
 
-func (c *tuiRun) verify() {
-	c.begin()
-	c.spoil(anyCall)
-	c.do("v", "Paste a secret")
-	c.rest()
-	c.write("\x1b[200~" + c.secret + "\x1b[201~")
-	c.wait(`•{8,}`)
-	c.do("enter", `✓ valid: the service accepts it|✗ not valid|✗ .*check the secret`)
-	invalid := strings.Contains(c.text(), "not valid: the service refuses it")
-	if refused := strings.HasPrefix(c.fault.name, "status 401"); invalid != refused {
-		c.t.Errorf("%s: a valid secret is called invalid: %v", c.what(), invalid)
-	}
-}
-
-func (c *tuiRun) edit() {
-	c.begin()
-	c.spoil(writing)
-	name := c.name + "-2"
-	c.do("e", "Edit "+c.name)
-	c.say("-2", "› "+name+"▏")
-	c.do("enter", `\(•\) `)
-	c.do("enter", `the key works`)
-	c.do("enter", `Name +`+c.name+` → `+name)
-	c.armed()
-	done := c.outcome("enter", c.name+` changed`)
-	_, is := c.there(name)
-	if done != is && c.effect.write != "unknown" || c.sent("PUT ") != 1 {
-		c.t.Errorf("%s: said to be renamed: %v; renamed: %v; sent %d times", c.what(), done, is, c.sent("PUT "))
-	}
-	if is {
-		c.back.remove(c.id)
-	}
-}
-
-// publish: the request is a GET, and yet it makes a key.
-func (c *tuiRun) publish() {
-	c.begin()
-	c.spoil(func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/apikeys/pk") })
-	name := c.name + "-web"
-	c.do("n", `▸ secret key`)
-	c.do("down", `▸ public key`)
-	c.do("enter", "Request a public key")
-	c.say(name, "› "+name+"▏")
-	c.move("tab", "tab", "tab")
-	c.wait(`▸ Request ◂`)
-	c.armed()
-	done := c.outcome("enter", "is public by design")
-	k, is := c.there(name)
-	if done != is && c.effect.write != "unknown" {
-		c.t.Errorf("%s: said to be made: %v; there: %v", c.what(), done, is)
-	}
-	if is {
-		c.back.remove(k.ID)
-	}
-}
+// madeSecret is a secret of any of the services.
+var madeSecret = regexp.MustCompile(`psp_[a-z2-7]{40,}|sk-[a-z2-7]{40,}|sk_(live|test)_[A-Za-z0-9_]{20,}`)
 
 // clean holds that the program wrote nothing but text and its own sequences, and no secret.
 func (s *terminal) clean(secrets ...string) {
 	s.t.Helper()
-	raw := s.output()
-	if bad := foreign(whole(raw)); bad != "" {
+	raw := clipboardText.ReplaceAllString(string(s.output()), "")
+	if bad := foreign(whole([]byte(raw))); bad != "" {
 		s.t.Errorf("in the stream: %s", bad)
 	}
-	for _, secret := range secrets {
-		if bytes.Contains(raw, []byte(secret)) {
+	for _, secret := range append(secrets, madeSecret.FindString(raw)) {
+		if secret != "" && strings.Contains(raw, secret) {
 			s.t.Error("a secret is in the stream")
 		}
 	}
 }
 
-func (c *tuiRun) run(flow func(*tuiRun)) {
-	c.id, c.secret = c.back.create(c.name)
-	defer func() {
-		if c.person != nil {
-			_ = c.cmd.Process.Kill()
-			<-c.exited
+// clipboardText is what a copy writes to the terminal.
+var clipboardText = regexp.MustCompile("\x1b]52;c;[A-Za-z0-9+/=]*\x07")
+
+// left holds that of what the program left on the disk only what a person asked for has a secret.
+func (s *sitting) left(t *testing.T) {
+	asked := regexp.MustCompile(`^token$|^\.env$|\.key$|\.piped$`)
+	err := filepath.WalkDir(s.home.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
 		}
-		c.spoil(nil)
-		if _, is := c.there(c.name); is {
-			c.back.remove(c.id)
+		b, err := os.ReadFile(path)
+		if rel, _ := filepath.Rel(s.home.dir, path); !asked.MatchString(rel) && (madeSecret.Match(b) || strings.Contains(string(b), s.admin)) {
+			t.Errorf("%s holds a secret", rel)
 		}
-	}()
-	flow(c)
-	c.clean(c.admin, c.secret)
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
-// TestEveryScreenStandsEveryFault drives the built program in a pty through its main flows with each fault.
-func TestEveryScreenStandsEveryFault(t *testing.T) {
-	t.Parallel()
-	b := newBackend(t, apikey.Vertesia)
-	admin := b.mintAdmin()
-	began := time.Now()
-	type job struct {
-		flow int
-		f    *fault
-		e    effect
-	}
-	var jobs []job
-	for flow := range tuiFlows {
-		for i, f := range faults() {
-			if !sampled() || (flow*7+i)%9 == 0 {
-				jobs = append(jobs, job{flow, f, effects[i]})
-			}
+// screenRow is a flow on a service.
+type screenRow struct {
+	flow    *screenFlow
+	service string
+}
+
+func screenRows() []screenRow {
+	var out []screenRow
+	for _, f := range screenFlows {
+		for _, service := range f.on {
+			out = append(out, screenRow{f, service})
 		}
 	}
-	work := make(chan job)
+	return out
+}
+
+// sittings are the programs that share the cells of one service, and of those the ones whose fault uses up the time.
+const sittings = 3
+
+// TestEveryScreenStandsEveryFault drives the built program in a pty through what a person does, on each service,
+// with each fault: what is said, what the service has, what lies on the disk, and that it goes on from there.
+func TestEveryScreenStandsEveryFault(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	type group struct {
+		service string
+		hangs   bool
+	}
+	work := map[group]chan *cell{}
+	var all []*cell
+	for row, r := range screenRows() {
+		for _, i := range chosen(row) {
+			all = append(all, &cell{flow: r.flow, service: r.service, fault: faults()[i], effect: effects[i]})
+		}
+	}
 	var wait sync.WaitGroup
-	var done atomic.Int64
-	for w := range 8 {
-		p := newProxy(t, b.url)
-		wait.Go(func() {
-			for j := range work {
-				c := &tuiRun{flow: tuiFlows[j.flow].name, fault: j.f, effect: j.e, back: b, proxy: p, name: fmt.Sprintf("t%d-%d", w, done.Add(1)), admin: admin}
-				ended := make(chan struct{})
-				go func() { // of its own, so that a flow that fails ends alone
-					defer close(ended)
-					c.run(tuiFlows[j.flow].do)
-				}()
-				<-ended
+	var good atomic.Int64
+	for _, c := range all {
+		g := group{c.service, c.effect.class == "hanging"}
+		if work[g] == nil {
+			queue := make(chan *cell, len(all))
+			work[g] = queue
+			for n := range sittings {
+				s := newSitting(t, fmt.Sprintf("%02d", len(work)*sittings+n), g.service, g.hangs)
+				wait.Go(func() { good.Add(s.work(queue)) })
 			}
-		})
+		}
+		work[g] <- c
 	}
-	for _, j := range jobs {
-		work <- j
+	for _, queue := range work {
+		close(queue)
 	}
-	close(work)
 	wait.Wait()
-	t.Logf("the TUI under faults: %d cells (%d flows, %d faults) in %s", done.Load(), len(tuiFlows), len(faults()), time.Since(began).Round(time.Millisecond))
+	t.Logf("the screens under faults: %d cells (%d flows, %d with their services, %d faults; %s) in %s: %d as they must be, %d not",
+		len(all), len(screenFlows), len(screenRows()), len(faults()), matrixSize(len(screenRows())), time.Since(began).Round(time.Millisecond), good.Load(), int64(len(all))-good.Load())
+}
+
+// work plays cells until there are no more, and counts those that are as they must be.
+func (s *sitting) work(queue <-chan *cell) (good int64) {
+	for c := range queue {
+		c.sitting = s
+		if s.suite.Run(c.flow.name+" "+c.service+", "+c.fault.name, c.run) {
+			good++
+		} else {
+			s.leave()
+		}
+	}
+	if s.t = s.suite; s.person != nil {
+		s.terminal.t = s.suite
+		s.clean(s.admin)
+		s.leave()
+	}
+	s.left(s.suite)
+	return good
 }

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -65,9 +64,15 @@ func (p *person) unread() bool {
 
 // wantsToRun reports whether a thread of the process runs or waits for a processor, where /proc says so.
 func wantsToRun(pid int) bool {
-	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
-	for _, thread := range threads {
-		stat, err := os.ReadFile(thread)
+	threads := fmt.Sprintf("/proc/%d/task", pid)
+	dir, err := os.Open(threads)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = dir.Close() }()
+	names, _ := dir.Readdirnames(-1)
+	for _, name := range names {
+		stat, err := os.ReadFile(threads + "/" + name + "/stat")
 		if _, state, found := strings.Cut(string(stat), ") "); err == nil && found && strings.HasPrefix(state, "R") {
 			return true
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	stdlog "log"
 	"net"
 	"net/http"
 	"os"
@@ -541,6 +542,8 @@ const (
 	actor    = "DETENT_E2E_ACTOR"
 	actorDie = "DETENT_E2E_KILL_AT"
 	actorLog = "DETENT_E2E_POINTS"
+	// actorClock names a file: its clock is ahead by as many milliseconds as the file has bytes.
+	actorClock = "DETENT_E2E_CLOCK"
 )
 
 // act runs detent as this process: with the same code, no waiting, and an end by SIGKILL at the
@@ -571,8 +574,19 @@ func act() int {
 			select {} // it does not get any further
 		}
 	}
+	now := time.Now
+	if path := os.Getenv(actorClock); path != "" {
+		now = func() time.Time {
+			ahead, err := os.Stat(path)
+			if err != nil {
+				return time.Now()
+			}
+			return time.Now().Add(time.Duration(ahead.Size()) * time.Millisecond)
+		}
+	}
+	stdlog.SetOutput(io.Discard) // as cli.Main does
 	return cli.Run(context.Background(), os.Args[1:], cli.World{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Environ: os.Environ(),
-		Now: time.Now, Zone: time.UTC, Hook: hook, Sleep: func(context.Context, time.Duration) error { return nil }})
+		Now: now, Zone: time.UTC, Hook: hook, Sleep: func(context.Context, time.Duration) error { return nil }})
 }
 
 // process prepares detent as a process of its own.
