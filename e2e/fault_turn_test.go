@@ -316,7 +316,7 @@ func TestEveryStepOfARotationOnScreenStandsEveryFault(t *testing.T) {
 	services := backends(t)
 	by := map[turnRow][]int{}
 	for row, r := range turnRows() {
-		by[r] = chosen(row)
+		by[r] = chosen(row, false)
 	}
 	var cells, good, rotations atomic.Int64
 	work := make(chan func())
@@ -341,7 +341,8 @@ func TestEveryStepOfARotationOnScreenStandsEveryFault(t *testing.T) {
 				}
 			}
 			for _, way := range []string{"to the end", "and back"} {
-				if way == "and back" && (n+s)%2 != 0 && !everyCell() { // the next service's goes back under this class
+				// Under this class the next service's rotates or goes back, but a step that one service alone has meets every class.
+				if (n+s)%2 != 0 && !everyCell() && (way == "and back" || service != apikey.Vertesia) {
 					continue
 				}
 				work <- func() {
