@@ -53,7 +53,8 @@ var effects = []effect{
 	{"harmless", "fine", "done", ``},                                                          // garbage dates
 }
 
-// matrixEnv set to "all" makes the matrices of the screens and of the rotation run every cell.
+// matrixEnv set to "all" makes the matrices of the screens and of the rotation run every cell, and the matrix of kills both ways
+// from every point.
 const matrixEnv = "DETENT_E2E_MATRIX"
 
 func everyCell() bool { return os.Getenv(matrixEnv) == "all" }

@@ -141,22 +141,27 @@ func TestKilledAnywhereTheRotationGoesOnOrBack(t *testing.T) {
 					if i%every != 0 {
 						continue
 					}
-					back := (i+n)%2 == 0 // its neighbours, and the same point of the next rotation, go the other way
-					runs.Add(1)
-					t.Run(fmt.Sprintf("%03d %s, back=%v", i, at.what, back), func(t *testing.T) {
-						t.Parallel()
-						p := newPlay(t, services[pl.service], pl)
-						p.killed(at)
-						// Some of the second lives are processes of their own too; the rest saves the time to start one.
-						again := func(args ...string) result { return p.now(nil, args...) }
-						if i%8 < 2 {
-							again = func(args ...string) result { return p.spawn(nil, args...) }
-						}
-						if id := p.open(); id != "" && (i%8 == 4 || i%8 == 5) {
-							p.killedAgain(back, id, i*5%37+1)
-						}
-						p.finish(back, again)
-					})
+					ways := []bool{(i+n)%2 == 0} // its neighbours, and the same point of the next rotation, go the other way
+					if everyCell() {
+						ways = []bool{false, true}
+					}
+					for _, back := range ways {
+						runs.Add(1)
+						t.Run(fmt.Sprintf("%03d %s, back=%v", i, at.what, back), func(t *testing.T) {
+							t.Parallel()
+							p := newPlay(t, services[pl.service], pl)
+							p.killed(at)
+							// Some of the second lives are processes of their own too; the rest saves the time to start one.
+							again := func(args ...string) result { return p.now(nil, args...) }
+							if i%8 < 2 {
+								again = func(args ...string) result { return p.spawn(nil, args...) }
+							}
+							if id := p.open(); id != "" && (i%8 == 4 || i%8 == 5) {
+								p.killedAgain(back, id, i*5%37+1)
+							}
+							p.finish(back, again)
+						})
+					}
 				}
 			})
 		}
