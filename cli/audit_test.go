@@ -254,6 +254,7 @@ func TestARecordedServiceCanDoWhatItCouldBefore(t *testing.T) {
 func can[T any](s client.Service) bool { _, ok := client.As[T](s); return ok }
 
 func TestRotationIsOnRecordWithoutItsSecrets(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	_, old := m.create("-p", "local/generic", "--name", "pay")
 	file := filepath.Join(m.home, "secret")

@@ -14,6 +14,7 @@ func (m *machine) testFile(name string) (path, deliver string) {
 }
 
 func TestLiveSecretBesideTestValuesNeedsTheExplicitYesOfAFlag(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	path, deliver := m.testFile("app/.env")
 	create := []string{"create", "-p", "local/generic", "--environment", "live", "--name", "shop", "--deliver", deliver}
@@ -39,6 +40,7 @@ func TestLiveSecretBesideTestValuesNeedsTheExplicitYesOfAFlag(t *testing.T) {
 }
 
 func TestLiveSecretBesideTestValuesIsAskedForOnATerminal(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	path, deliver := m.testFile("app/.env")
 	create := []string{"create", "-p", "local/generic", "--environment", "live", "--name", "shop", "--deliver", deliver}
@@ -82,6 +84,7 @@ func TestFileThatGitTracksNeedsTheExplicitYesOfAFlag(t *testing.T) {
 }
 
 func TestAbortOnceTheOldKeyIsGoneNamesOnlyResume(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	old, _ := m.create("--name", "shop", "--permission", "getRules")
 	r := m.want(1, "--resume", "rotate", "shop", "--yes", "--deliver", "file:"+m.home+"/secret", "-o", "json")
@@ -108,6 +111,7 @@ func (m *machine) git(dir string, args ...string) {
 }
 
 func TestQuestionOfAnOpenRotationThatIsBrokenOffNamesTheWayOn(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	m.create("--name", "shop", "--permission", "getRules")
 	s := m.terminal("rotate", "shop", "--deliver", "file:"+m.home+"/secret")

@@ -277,6 +277,7 @@ func gone(t *testing.T) *os.File {
 }
 
 func TestReaderThatHasGoneAwayIsNoNoise(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	m.create("--name", "k", "--permission", "getRules")
 	for _, args := range [][]string{{"list"}, {"list", "-o", "json"}, {"man"}, {"completion", "bash"}} {

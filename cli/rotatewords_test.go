@@ -40,6 +40,7 @@ func TestCommandsOutputIsMarkedLineByLine(t *testing.T) {
 }
 
 func TestConsumersAreConfirmedOneByOneOnATerminal(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	m.create("-p", "local/vertesia", "--name", "shop", "--role", "reader")
 	env := m.write("app/.env", "API_KEY=x\n")

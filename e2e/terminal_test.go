@@ -9,7 +9,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -33,6 +35,10 @@ func TestMain(m *testing.M) {
 		os.Exit(act())
 	}
 	flag.Parse()
+	// They wait more than they compute: for a person's rest, a timeout, a disk.
+	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue {
+		_ = p.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0)))
+	}
 	sampleRaces()
 	os.Exit(run(m))
 }
@@ -79,7 +85,7 @@ func newHome(t *testing.T) *home {
 	return &home{dir: dir, env: []string{
 		"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "TERM=xterm-256color", "LANG=C.UTF-8", "TZ=UTC",
 		"TMPDIR=" + t.TempDir(),
-		"GORACE=halt_on_error=1", // a race ends the program, and so the test
+		"GORACE=halt_on_error=1 atexit_sleep_ms=0", // a race ends the program, and so the test; its end takes no second
 	}}
 }
 

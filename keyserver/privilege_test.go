@@ -39,6 +39,9 @@ func cost(roleName string) int {
 
 // TestVertesiaPrivilegeOfEveryRoleCallAndTarget is the matrix of the services page.
 func TestVertesiaPrivilegeOfEveryRoleCallAndTarget(t *testing.T) {
+	if testing.Short() {
+		t.Skip("thousands of calls, one after the other")
+	}
 	onEachStore(t, testVertesiaPrivilegeOfEveryRoleCallAndTarget)
 }
 
