@@ -120,6 +120,7 @@ func (p *person) say(text, want string) []string {
 // confirm presses enter when a fresh confirmation takes it.
 func (p *person) confirm(want string) []string {
 	p.t.Helper()
+	p.rest() // the form may be on the screen before it has the focus, with which the guard begins
 	p.armed()
 	return p.do("enter", want)
 }
