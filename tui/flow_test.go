@@ -323,6 +323,19 @@ func TestLiveAndReadOnlyAreNeverCutOffTheHeader(t *testing.T) {
 	}
 }
 
+func TestOneSpaceStandsAroundTheEnvironmentsBadge(t *testing.T) {
+	for name, words := range map[string]string{"prod": "┌ detent ─ prod · prosopo · LIVE ─", "audit": "┌ detent ─ audit · prosopo · test · read-only ─"} {
+		d := start(t, 120, 40, withProfile(name))
+		if head := strings.Split(d.view(), "\n")[0]; !strings.HasPrefix(head, words) {
+			t.Errorf("%s: %s", name, head)
+		}
+	}
+	d := start(t, 120, 40, withProfile("audit"), func(o *Options, _ *fakeHost) { o.Renderer = renderer(termenv.ANSI, true) })
+	if head := strings.Split(d.view(), "\n")[0]; !strings.Contains(head, " · test · read-only ─") {
+		t.Errorf("in colours: %s", head)
+	}
+}
+
 func TestProfilesSwitchAndTest(t *testing.T) {
 	d := start(t, 120, 40)
 	d.press("p", "j", "j").sees("file ~/.secrets/audit").press("t").sees("✓ works", "40 keys")

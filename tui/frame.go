@@ -116,9 +116,9 @@ func (a *App) header() string {
 	}
 	badges := ""
 	if e := a.environment(); e == apikey.Live {
-		badges = s.Dim.Render(" ·") + s.Live.Render("LIVE")
+		badges = dot + s.Live.Render("LIVE")
 	} else if e != "" {
-		badges = s.Dim.Render(" ·") + s.Test.Render(ui.Clean(string(e)))
+		badges = dot + s.Test.Render(ui.Clean(string(e)))
 	}
 	if _, no := a.noWrites(); no {
 		badges += dot + s.Warn.Render("read-only")

@@ -1,6 +1,9 @@
 package ui
 
-import "github.com/charmbracelet/lipgloss"
+import (
+	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
+)
 
 // Styles is every style of the program, made for one renderer: no screen makes a
 // style of its own, so that each terminal (and each remote session) has its own
@@ -51,6 +54,10 @@ func NewStyles(r *lipgloss.Renderer) *Styles {
 		// the background, and labels would vanish.
 		dim = plain.Faint(true)
 	)
+	live := plain.Foreground(bad).Bold(true).Reverse(true)
+	if r.ColorProfile() != termenv.Ascii { // a block has a margin; where there are no colours it would be a second space
+		live = live.Padding(0, 1)
+	}
 	return &Styles{
 		Renderer: r,
 
@@ -65,8 +72,8 @@ func NewStyles(r *lipgloss.Renderer) *Styles {
 		Warn: plain.Foreground(warn),
 		Bad:  plain.Foreground(bad),
 
-		Live: plain.Foreground(bad).Bold(true).Reverse(true).Padding(0, 1),
-		Test: plain.Bold(true).Padding(0, 1),
+		Live: live,
+		Test: plain.Bold(true),
 
 		Header: plain.Bold(true),
 		Footer: dim,
