@@ -292,3 +292,22 @@ func TestTheSetupShowsDestinationsWithinTheirCells(t *testing.T) {
 	d.run(d.screen.Init())
 	d.sees("👨 family  API_KEY in /srv/❤/.env")
 }
+
+func TestWhatThePreflightFoundIsOnTheScreenOnce(t *testing.T) {
+	const found = "the service cannot disable a key"
+	r := newScript(func(r *script) (rotation.Result, error) {
+		r.view.Notes = []string{found}
+		res := r.move(rotation.Create, "everything is as it must be")
+		res.Notes = r.view.Notes
+		return res, nil
+	}, inHand, delivered)
+	d := begin(t, &fakeHost{rotation: r})
+	d.sees("! " + found) // beside the decision that it is for
+	for range 3 {
+		if view := ansi.Strip(d.screen.View()); strings.Count(view, found) != 1 {
+			t.Errorf("at %s it is on the screen %d times:\n%s", r.view.Step, strings.Count(view, found), view)
+		}
+		d.press("enter")
+	}
+	d.sees("FOUND IN PREFLIGHT") // later it is kept for reference
+}

@@ -3,6 +3,7 @@ package rotate
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -334,9 +335,13 @@ func (s *Screen) viewKnown(p *page) {
 			p.wrap(st.Warn.Render("  ? "), st.Base, u)
 		}
 	}
-	if len(s.view.Notes) > 0 {
+	found := s.view.Notes
+	if !s.busy { // right after the preflight they stand at the decision that they are for
+		found = slices.DeleteFunc(slices.Clone(found), func(n string) bool { return slices.Contains(s.last.Notes, n) })
+	}
+	if len(found) > 0 {
 		p.title("FOUND IN PREFLIGHT")
-		for _, n := range s.view.Notes {
+		for _, n := range found {
 			p.wrap(st.Dim.Render("  · "), st.Dim, n)
 		}
 	}
