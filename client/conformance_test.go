@@ -42,6 +42,14 @@ func probe(secret string) func(context.Context, Service) (any, error) {
 	return func(ctx context.Context, s Service) (any, error) { return s.Probe(ctx, apikey.NewSecret(secret)) }
 }
 
+// foreignTo answers as a captive portal that speaks JSON does (RFC 8908).
+func foreignTo(asked ...step) []step {
+	for i := range asked {
+		asked[i] = asked[i].with(200, `{"captive":true,"user-portal-url":"https://portal.example/login","venues":[{"id":"v1"}]}`)
+	}
+	return asked
+}
+
 func identify(secret string) func(context.Context, Service) (any, error) {
 	return func(ctx context.Context, s Service) (any, error) {
 		k, err := s.(Identifier).Identify(ctx, apikey.NewSecret(secret))

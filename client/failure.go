@@ -141,6 +141,8 @@ func (t *transport) unread(c call, status int, err error) *Error {
 		e.Kind, e.Message = TooLarge, errTooLarge.Error()
 	case errors.Is(err, errTooDeep), errors.Is(err, errCut):
 		e.Message = err.Error()
+	case errors.Is(err, errForeign):
+		e.Message, e.Hint = errForeign.Error(), hintURL
 	case errors.Is(err, errWebPage):
 		e.Message, e.Hint = errWebPage.Error(), hintURL
 	case errors.As(err, &ours):
@@ -184,8 +186,8 @@ func (t *transport) fail(c call, status int, f fault) *Error {
 	e := &Error{Op: c.op, Status: status, Kind: kindOf(status), Code: scrub(words(f.code, known...), 80),
 		Message: words(f.message, known...), shaped: f.json, Outcome: outcome(c.write && (status >= 500 || status == http.StatusRequestTimeout))}
 	switch {
-	case f.web && (e.Kind == NotFound || e.Kind == Invalid):
-		// A page that is not found is not the service saying that a key is.
+	case f.web && (e.Kind == NotFound || e.Kind == Invalid || e.Kind == Forbidden && c.op == opProbe):
+		// A page that is not found is not the service saying that a key is, nor one that blocks that it knows the key.
 		e.Kind, e.Hint = BadAnswer, hintURL
 		return e
 	case e.Kind == Unauthorized:

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -26,6 +26,9 @@ const (
 	pageSize = 100     // where the first page does not show the service's own
 	maxPages = 100_000 // of a service that never stops
 )
+
+// genericLists are the members under which the list is wrapped.
+var genericLists = []string{"data"}
 
 var genericPrefixes = map[apikey.Environment]string{apikey.Live: "sk_live_", apikey.Test: "sk_test_"}
 
@@ -207,7 +210,7 @@ func (g *generic) walk(ctx context.Context, start func(*answer), each func(apike
 			}
 			var row genericRow
 			var err error
-			rest, err = decodeList(a.body, []string{"data"}, func(raw []byte) error {
+			rest, err = decodeList(a.body, genericLists, func(raw []byte) error {
 				row = genericRow{}
 				if err := decodeRow(raw, &row, genericNames); err != nil {
 					return err
@@ -404,12 +407,16 @@ func (g *generic) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof
 		return asError(g.do(ctx, call{op: opProbe, method: http.MethodGet, path: path, id: id, bearer: secret, list: list}, read))
 	}
 	path := genericUser
-	e := ask(path, probeUser, false, accepted)
-	if e != nil && (e.Kind == NotFound && !e.shaped || e.Kind == Invalid) {
-		// A 404 that does not speak as the service does may come from something in front of it, and an id may be
+	e := ask(path, probeUser, false, aUser)
+	if e != nil && (e.Kind == NotFound && !e.shaped || e.Kind == Invalid || errors.Is(e, errForeign)) {
+		// What does not speak as the service does may come from something in front of it, and an id may be
 		// refused as such before the key is looked at.
 		path = genericKeys
-		e = ask(path, "", true, notWebPage)
+		e = ask(path, "", true, listed(genericLists, func(raw []byte) error {
+			var row genericRow
+			err := decodeRow(raw, &row, genericNames)
+			return aKey(string(row.ID), err)
+		}))
 	}
 	did := func(status int) string {
 		return fmt.Sprintf("GET %s answered %d", strings.Replace(path, "{id}", probeUser, 1), status)
@@ -425,22 +432,6 @@ func (g *generic) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof
 		return apikey.Proof{Did: did(e.Status)}, nil
 	}
 	return apikey.Proof{}, e
-}
-
-// accepted reads an answer for what it says about the request alone.
-func accepted(a *answer) error {
-	raw, err := io.ReadAll(a.body)
-	if err != nil {
-		return err
-	}
-	if looksLikeWebPage(raw) {
-		return errWebPage
-	}
-	var members map[string]json.RawMessage
-	if json.Unmarshal(raw, &members) != nil {
-		return nil
-	}
-	return refusal(members)
 }
 
 func genericHints(e *Error, c call) {

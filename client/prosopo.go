@@ -3,8 +3,8 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -292,16 +292,25 @@ func (p *prosopo) Delete(ctx context.Context, id string) (apikey.Deleted, error)
 }
 
 // prosopoProbes are the service's reads, in the order in which a key is likely to have them. None
-// of them writes; their bodies are thrown away unread.
+// of them writes; of their answers the shape is looked at. Only that of the last one is public.
 var prosopoProbes = []struct {
 	permission, method, path string
 	body                     any
+	read                     func(*answer) error
 }{
-	{"getRules", http.MethodGet, "/v1/prosopo/provider/admin/rules", nil},
-	{"getRules", http.MethodPost, "/access-control/get", map[string]int{"limit": 1}},
-	{"getSites", http.MethodPost, "/sites/get", struct{}{}},
-	{"getUsers", http.MethodGet, "/users/get", nil},
-	{"getApiKeys", http.MethodPost, "/api-keys/get", struct{}{}},
+	{"getRules", http.MethodGet, "/v1/prosopo/provider/admin/rules", nil, prosopoListed("rules", "accessRules")},
+	{"getRules", http.MethodPost, "/access-control/get", map[string]int{"limit": 1}, prosopoListed("rules", "accessRules")},
+	{"getSites", http.MethodPost, "/sites/get", struct{}{}, prosopoListed("sites")},
+	{"getUsers", http.MethodGet, "/users/get", nil, prosopoListed("users")},
+	{"getApiKeys", http.MethodPost, "/api-keys/get", struct{}{}, listed(prosopoLists, func(raw []byte) error {
+		var row prosopoRow
+		err := decodeRow(raw, &row, prosopoNames)
+		return aKey(row.id(), err)
+	})},
+}
+
+func prosopoListed(names ...string) func(*answer) error {
+	return listed(append(names, prosopoLists...), anything)
 }
 
 const insufficient = "INSUFFICIENT_PERMISSIONS"
@@ -322,7 +331,7 @@ func (p *prosopo) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof
 			continue
 		}
 		err := p.do(ctx, call{op: opProbe, method: probe.method, path: probe.path, body: probe.body, bearer: secret, list: true,
-			needs: probe.permission}, notWebPage)
+			needs: probe.permission}, probe.read)
 		e := asError(err)
 		switch {
 		case e == nil:
@@ -336,7 +345,9 @@ func (p *prosopo) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof
 			did = append(did, fmt.Sprintf("%s %s answered 403 %s", probe.method, probe.path, e.Code))
 		case e.Kind == Forbidden && e.Permission == "" && !lacksFeature(e):
 			last = err // it does not say why: another read may
-		case e.Kind == NotFound || e.Kind == Unavailable || e.Kind == BadAnswer && e.Status == http.StatusNotFound || e.Kind == Invalid:
+		case errors.Is(err, errForeign):
+			last = err // not the service, or a shape that is not public: the other reads tell
+		case e.Kind == NotFound || e.Kind == Unavailable || e.Kind == BadAnswer && e.Status >= 400 || e.Kind == Invalid:
 			last = err
 		default:
 			if proof.Valid {
@@ -388,19 +399,6 @@ func namedPermission(message, needed string) string {
 		}
 	}
 	return needed
-}
-
-// notWebPage accepts any body that a service could have written, and reads no more of it than its head.
-func notWebPage(a *answer) error {
-	head := make([]byte, 512)
-	n, err := io.ReadFull(a.body, head)
-	if looksLikeWebPage(head[:n]) {
-		return errWebPage
-	}
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return err
-	}
-	return nil
 }
 
 // expiryNote says what the service made of the lifetime that was asked for, where it differs.

@@ -78,13 +78,16 @@ func (v *vertesia) call(ctx context.Context, c call, read func(*answer) error) e
 // account, and an older service knows no levels.
 var vertesiaLevels = []url.Values{{"level": {"account"}}, {"level": {"project"}}, nil}
 
+// vertesiaLists are the members under which the list may be wrapped.
+var vertesiaLists = []string{"data", "items", "apikeys"}
+
 // read reads one list.
 func (v *vertesia) read(ctx context.Context, level url.Values, start func(*answer), each func(apikey.Key), end func()) error {
 	c := call{op: opList, method: http.MethodGet, path: vertesiaKeys, query: level, list: true, needs: "reader"}
 	return v.call(ctx, c, func(a *answer) error {
 		start(a)
 		var row vertesiaRow
-		_, err := decodeList(a.body, []string{"data", "items", "apikeys"}, func(raw []byte) error {
+		_, err := decodeList(a.body, vertesiaLists, func(raw []byte) error {
 			row = vertesiaRow{}
 			if err := decodeRow(raw, &row, vertesiaNames); err != nil {
 				return err
@@ -371,8 +374,10 @@ func (v *vertesia) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proo
 	}
 	unknown := []string{openRole}
 	if v.exchange.usable() {
-		_, err := v.exchange.issue(ctx, opProbe, secret)
+		session, err := v.exchange.issue(ctx, opProbe, secret)
 		switch e := asError(err); {
+		case e == nil && !session.isJWT:
+			return apikey.Proof{}, v.unread(call{op: opProbe}, http.StatusOK, errForeign)
 		case e == nil:
 			return apikey.Proof{Valid: true, Did: "POST " + exchangePath + " answered 200", Can: []string{"be exchanged for a session"}, Unknown: unknown}, nil
 		case e.Kind == Unauthorized:
@@ -383,7 +388,11 @@ func (v *vertesia) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proo
 	}
 	c := call{op: opProbe, method: http.MethodGet, path: vertesiaKeys, bearer: secret, list: true, needs: "reader", paced: true,
 		header: map[string]string{"x-api-version": vertesiaVersion}}
-	err := v.do(ctx, c, notWebPage)
+	err := v.do(ctx, c, listed(vertesiaLists, func(raw []byte) error {
+		var row vertesiaRow
+		err := decodeRow(raw, &row, vertesiaNames)
+		return aKey(string(row.ID), err)
+	}))
 	switch e := asError(err); {
 	case e == nil:
 		return apikey.Proof{Valid: true, Did: "GET " + vertesiaKeys + " answered 200", Can: []string{"list keys"}, Unknown: unknown}, nil

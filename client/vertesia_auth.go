@@ -34,6 +34,7 @@ type issued struct {
 	token   apikey.Secret
 	subject string
 	until   time.Time
+	isJWT   bool
 }
 
 func newExchange(t *transport) (*exchange, *Error) {
@@ -136,7 +137,7 @@ func (x *exchange) issue(ctx context.Context, op string, key apikey.Secret) (iss
 	if err != nil {
 		return issued{}, err
 	}
-	out := issued{token: apikey.NewSecret(string(said.Token))}
+	out := issued{token: apikey.NewSecret(string(said.Token)), isJWT: strings.Count(string(said.Token), ".") == 2}
 	now := x.t.now()
 	life := sessionDefault
 	subject, expires := claims(string(said.Token))

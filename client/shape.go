@@ -1,0 +1,88 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+)
+
+// A status of success proves a secret only where the service itself answered: a captive portal or a proxy answers 200
+// to everything, in JSON too. What follows holds an answer to the shape that the service's own has.
+
+var (
+	errForeign = errors.New("the answer is not this service's")
+	errEnough  = errors.New("an element was seen")
+)
+
+// listed accepts a list of the service's: a bare array, or an object that has the array under one of names and does not
+// say no. element looks at the first element. A bare array is not read beyond that.
+func listed(names []string, element func(raw []byte) error) func(*answer) error {
+	return func(a *answer) error {
+		head := make([]byte, 512)
+		n, err := io.ReadFull(a.body, head)
+		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+			return err
+		}
+		head = head[:n]
+		if looksLikeWebPage(head) {
+			return errWebPage
+		}
+		bare := bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("["))
+		seen := false
+		_, err = decodeList(newGuard(io.MultiReader(bytes.NewReader(head), &a.body.limited), maxList), names, func(raw []byte) error {
+			if seen {
+				return nil
+			}
+			if seen = true; element(raw) != nil {
+				return errForeign
+			}
+			if bare {
+				return errEnough
+			}
+			return nil
+		})
+		if err == errEnough {
+			return nil
+		}
+		return foreign(err)
+	}
+}
+
+// foreign is the failure to read an answer; one that is no answer of the service's is called so.
+func foreign(err error) error {
+	var ours badAnswer
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	if err == io.EOF || errors.As(err, &ours) || errors.As(err, &syntax) || errors.As(err, &kind) {
+		return errForeign
+	}
+	return err
+}
+
+// anything is an element whose shape is not public.
+func anything([]byte) error { return nil }
+
+// aKey is an element that has an id, as every key has.
+func aKey(id string, err error) error {
+	if err != nil || id == "" {
+		return errForeign
+	}
+	return nil
+}
+
+// aUser accepts the generic service's answer to a request for a user: its envelope around an object, or the user itself.
+func aUser(a *answer) error {
+	members, _, err := decodeObject(a.body)
+	if err != nil {
+		return foreign(err)
+	}
+	var inside map[string]json.RawMessage
+	var id text
+	_ = json.Unmarshal(members["data"], &inside)
+	_ = json.Unmarshal(members["id"], &id)
+	if id == "" && (inside == nil || string(members["success"]) != "true") {
+		return errForeign
+	}
+	return nil
+}
