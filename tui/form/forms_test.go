@@ -181,3 +181,28 @@ func TestVerifyTellsWhatWasShown(t *testing.T) {
 	d.send(ui.Verified{Ticket: last[ui.Verify](d).Ticket, Proof: apikey.Proof{}})
 	d.sees("✗ not valid", "revoked", "this environment").press("enter").closed()
 }
+
+func TestBackGoesToThePageBeforeAndForwardsAgain(t *testing.T) {
+	for name, screen := range map[string]ui.Screen{
+		"create": NewCreate(plainEnvironment(), vertesia(), testProfile, nil),
+	} {
+		d := drive(t, screen)
+		if name == "create" {
+			d.press("api")
+		}
+		for !strings.Contains(d.view(), "◂") {
+			d.press("enter")
+		}
+		review := d.view()
+		for range 3 {
+			if d.press("right", "enter"); d.view() == review || !strings.Contains(d.view(), "┃") {
+				t.Fatalf("%s: Back shows\n%s", name, d.view())
+			}
+			d.press("enter")
+			if d.view() != review {
+				t.Fatalf("%s: forwards again shows\n%s\nbefore\n%s", name, d.view(), review)
+			}
+		}
+		d.press("shift+tab", "shift+tab", "shift+tab", "shift+tab", "shift+tab", "shift+tab", "shift+tab", "shift+tab").sees("▸ 1 ")
+	}
+}

@@ -118,7 +118,9 @@ func (p *pages) pass(msg tea.KeyMsg) tea.Cmd {
 	f.fail(nil)
 	p.form.Update(msg)
 	if c, ok := f.(interface{ take() tea.Cmd }); ok {
-		return c.take()
+		cmd := c.take()
+		p.refresh()
+		return cmd
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ type review struct {
 	below   func(width int) []string // what went wrong, or what is under way
 	busy    bool
 	offset  int
-	cmd     tea.Cmd
+	pressed bool
 }
 
 // fact is one line of a review: what, and its value. A mark of "! " warns; a fact without a
@@ -41,7 +41,7 @@ func (r *review) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch {
 	case !ok || r.busy:
 	case key.Matches(k, r.env.Keys.Confirm):
-		r.cmd = r.press(r.buttons.at)
+		r.pressed = true
 	case k.Type == tea.KeyPgDown, k.Type == tea.KeyCtrlD, k.Type == tea.KeyDown:
 		r.offset++
 	case k.Type == tea.KeyPgUp, k.Type == tea.KeyCtrlU, k.Type == tea.KeyUp:
@@ -52,11 +52,14 @@ func (r *review) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return r, nil
 }
 
-// take gives the command of the button that was pressed.
+// take acts for the button that was pressed. It does so after huh's update, which would put this page in the place of the one
+// that a button goes to.
 func (r *review) take() tea.Cmd {
-	cmd := r.cmd
-	r.cmd = nil
-	return cmd
+	if !r.pressed {
+		return nil
+	}
+	r.pressed = false
+	return r.press(r.buttons.at)
 }
 
 func (r *review) lines(width int) []string {

@@ -47,6 +47,7 @@ func (s *sheet) begin(list []page, name string, facts func() []fact, press func(
 	s.review.press = func(button int) tea.Cmd {
 		switch label := s.review.buttons.labels[button]; label {
 		case "Back":
+			s.review.buttons.at = 0
 			s.pages.prev()
 			return nil
 		case "Cancel":
