@@ -32,6 +32,7 @@ var floors = map[string][]string{
 
 // revealers are the files that may turn a Secret into its bytes.
 var revealers = map[string]string{
+	"config/kept.go":         "a token that was typed, kept in a file for its profile",
 	"delivery/command.go":    "standard input of the operator's command",
 	"delivery/envfile.go":    "the variable's value in the file",
 	"delivery/plainfile.go":  "the file's content",

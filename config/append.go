@@ -66,47 +66,6 @@ func Init(path string) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// Append adds a profile at the end of the file, which stays as it is otherwise,
-// comments included. The result is validated before it replaces the file in one
-// step; a new file is 0600. An error in a field is an *Error.
-func Append(path string, p Profile) error {
-	old, mode, err := current(path)
-	if err != nil {
-		return err
-	}
-	text, err := appended(path, string(old), p)
-	if err != nil {
-		return err
-	}
-	return replace(path, text, mode)
-}
-
-// appended is the text of the file with the profile at its end.
-func appended(path, text string, p Profile) (string, error) {
-	before, err := parse(path, []byte(text))
-	if err != nil {
-		return "", err
-	}
-	if _, taken := before.Lookup(p.Name); taken {
-		return "", fmt.Errorf("there is already a profile %q", p.Name)
-	}
-	if text != "" && !strings.HasSuffix(text, "\n") {
-		text += "\n"
-	}
-	if text != "" {
-		text += "\n"
-	}
-	text += render(p)
-	after, err := parse(path, []byte(text))
-	if err != nil {
-		return "", err
-	}
-	if _, there := after.Lookup(p.Name); !there {
-		return "", fmt.Errorf("%s: the profile cannot be added at the end: add it by hand", path)
-	}
-	return text, nil
-}
-
 // current reads the file to append to; one that is not there is empty.
 func current(path string) (data []byte, mode fs.FileMode, err error) {
 	data, err = readGuarded(path, configFile)
@@ -142,44 +101,72 @@ func replace(path, text string, mode fs.FileMode) error {
 	return f.CloseAtomicallyReplace()
 }
 
-// render writes a profile as TOML. What it cannot say right, the parser refuses afterwards.
-func render(p Profile) string {
-	var b strings.Builder
-	line := func(field, value string) { fmt.Fprintf(&b, "%s = %s\n", field, value) }
-	fmt.Fprintf(&b, "[profiles.%s]\n", quoteTOML(p.Name))
-	line("service", quoteTOML(p.Service))
-	line("url", quoteTOML(p.URL))
+// fieldValue is a field of a profile as TOML writes it. The value is empty where the file needs none; off is what says the same
+// in a field that is there.
+type fieldValue struct{ name, value, off string }
+
+// fieldsOf are a profile's own fields in the order of the file. What they cannot say right, the parser refuses afterwards.
+func fieldsOf(p Profile) []fieldValue {
+	text := func(s string) string {
+		if s == "" {
+			return ""
+		}
+		return quoteTOML(s)
+	}
+	yes := func(b bool) string {
+		if b {
+			return "true"
+		}
+		return ""
+	}
+	token := ""
 	switch {
 	case p.Token.Env != "":
-		line("token", "{ env = "+quoteTOML(p.Token.Env)+" }")
+		token = "{ env = " + quoteTOML(p.Token.Env) + " }"
 	case p.Token.File != "":
-		line("token", "{ file = "+quoteTOML(p.Token.File)+" }")
+		token = "{ file = " + quoteTOML(p.Token.File) + " }"
 	case len(p.Token.Command) > 0:
-		words := make([]string, len(p.Token.Command))
-		for i, w := range p.Token.Command {
-			words[i] = quoteTOML(w)
-		}
-		line("token", "{ command = ["+strings.Join(words, ", ")+"] }")
+		token = "{ command = " + quoteWords(p.Token.Command) + " }"
 	}
-	if p.Environment != "" {
-		line("environment", quoteTOML(string(p.Environment)))
-	}
-	if p.ReadOnly {
-		line("read_only", "true")
-	}
+	age, auth := "", ""
 	if p.MaxAge > 0 {
-		line("max_age", quoteTOML(strconv.FormatInt(int64(p.MaxAge.Seconds()), 10)+"s"))
+		age = quoteTOML(strconv.FormatInt(int64(p.MaxAge.Seconds()), 10) + "s")
 	}
 	if p.Exchange {
-		line("auth", quoteTOML("exchange"))
+		auth = quoteTOML("exchange")
 	}
-	if p.TokenURL != "" {
-		line("token_url", quoteTOML(p.TokenURL))
+	return []fieldValue{
+		{name: "service", value: text(p.Service)},
+		{name: "url", value: text(p.URL)},
+		{name: "token", value: token},
+		{name: "environment", value: text(string(p.Environment))},
+		{name: "read_only", value: yes(p.ReadOnly), off: "false"},
+		{name: "max_age", value: age},
+		{name: "auth", value: auth, off: quoteTOML("direct")},
+		{name: "token_url", value: text(p.TokenURL)},
+		{name: "create", value: yes(p.CanCreate), off: "false"},
 	}
-	if p.CanCreate {
-		line("create", "true")
+}
+
+// render writes a profile as TOML.
+func render(p Profile) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "[profiles.%s]\n", quoteTOML(p.Name))
+	for _, f := range fieldsOf(p) {
+		if f.value != "" {
+			fmt.Fprintf(&b, "%s = %s\n", f.name, f.value)
+		}
 	}
 	return b.String()
+}
+
+// quoteWords writes a list of basic strings.
+func quoteWords(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = quoteTOML(w)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
 // quoteTOML writes a basic string.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -138,6 +139,22 @@ func (c *Config) tokenField(profile string) string {
 		return "profile " + profile + ": token"
 	}
 	return fmt.Sprintf("%s:%d: profiles.%s.token", c.Path, line, quoteKey(profile))
+}
+
+// Changed lists the profiles of another configuration that are not the same here, or not here.
+func (c *Config) Changed(from *Config) []string {
+	var names []string
+	for _, p := range from.Profiles {
+		if now, ok := c.Lookup(p.Name); !ok || !reflect.DeepEqual(now, p) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// NamesToken reports whether a profile takes its token from this file.
+func (c *Config) NamesToken(t Token) bool {
+	return slices.ContainsFunc(c.Profiles, func(p Profile) bool { return p.Token.File == t.File })
 }
 
 // Names lists the profiles.

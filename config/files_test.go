@@ -264,7 +264,7 @@ func TestAppendKeepsTheFileAndAddsAProfile(t *testing.T) {
 	path := writeFile(t, old, 0o600)
 	added := Profile{Name: "new.one", Service: "vertesia", URL: "https://api.vertesia.io", Token: Token{Command: []string{"pass", `a "b" \c`}},
 		Environment: apikey.Test, ReadOnly: true, MaxAge: 30 * 24 * time.Hour, Exchange: true}
-	if err := Append(path, added); err != nil {
+	if err := Append(path, added, ""); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(path)
@@ -286,7 +286,7 @@ func TestAppendKeepsTheFileAndAddsAProfile(t *testing.T) {
 
 func TestAppendWritesANewFileForItsOwnerAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a", "b", "config.toml")
-	if err := Append(path, Profile{Name: "p", Service: "generic", URL: "https://x.example", Token: Token{File: "/t"}, CanCreate: true}); err != nil {
+	if err := Append(path, Profile{Name: "p", Service: "generic", URL: "https://x.example", Token: Token{File: "/t"}, CanCreate: true}, ""); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700} {
@@ -302,7 +302,7 @@ func TestAppendFollowsASymbolicLink(t *testing.T) {
 	if err := os.Symlink(target, link); err != nil {
 		t.Fatal(err)
 	}
-	if err := Append(link, Profile{Name: "p", Service: "prosopo", URL: "https://x.example", Token: Token{Env: "T"}}); err != nil {
+	if err := Append(link, Profile{Name: "p", Service: "prosopo", URL: "https://x.example", Token: Token{Env: "T"}}, ""); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Lstat(link)
@@ -329,7 +329,7 @@ func TestAppendRefusesWhatItsFileWouldRefuse(t *testing.T) {
 		`profiles.p.service: must be`:       with(func(p *Profile) { p.Service = "x" }),
 	} {
 		path := writeFile(t, documented, 0o600)
-		err := Append(path, p)
+		err := Append(path, p, "")
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v", want, err)
 		}

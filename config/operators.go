@@ -41,6 +41,16 @@ func (o Operator) Sees(profile string) bool {
 	return slices.Contains(o.Profiles, AllProfiles) || slices.Contains(o.Profiles, profile)
 }
 
+// Extends reports whether somebody has all the rights that they had before, and at most more profiles.
+func (o Operator) Extends(before Operator) bool {
+	for _, p := range before.Profiles {
+		if !o.Sees(p) {
+			return false
+		}
+	}
+	return o.Name == before.Name && o.Role == before.Role && slices.Equal(o.Keys, before.Keys)
+}
+
 // AuthorizedKey is the one form in which public keys are compared: the type and the key in base64, without a comment.
 func AuthorizedKey(key ssh.PublicKey) string {
 	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))

@@ -12,7 +12,7 @@ import (
 )
 
 // publicKey is a key of a fixed seed, as a .pub file has it.
-func publicKey(t *testing.T, seed byte) string {
+func publicKey(t testing.TB, seed byte) string {
 	t.Helper()
 	signer, err := ssh.NewSignerFromKey(ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize)))
 	if err != nil {
