@@ -2,13 +2,11 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
 
 	"detent/apikey"
-	"detent/audit"
 	"detent/config"
 	"detent/rotation"
 	"detent/tui/ui"
@@ -48,7 +46,7 @@ func (h *host) profile(p config.Profile) ui.Profile {
 	readOnly, _ := h.a.readOnly(p)
 	readOnly = readOnly || h.a.remote.views()
 	out := ui.Profile{Name: p.Name, Service: p.Service, URL: addressOf(p), Environment: p.Environment,
-		ReadOnly: readOnly, Embedded: p.Embedded, Token: p.Token.String()}
+		ReadOnly: readOnly, Embedded: p.Embedded, Token: p.Token.String(), Draft: draftOf(p)}
 	if p.Embedded {
 		out.Token = "made at start, in memory only"
 	}
@@ -94,53 +92,6 @@ func (h *host) Open(ctx context.Context, name string) (ui.Connection, error) {
 		Profile: h.profile(p), Service: h.a.forRole(s.service, p), Policy: p.Policy(),
 		Rotations: func() []rotation.View { return h.a.openRotations(name) },
 	}, nil
-}
-
-// AddProfile writes a profile to the configuration file.
-func (h *host) AddProfile(_ context.Context, n ui.NewProfile) error {
-	if h.a.remote != nil {
-		h.a.remote.refused(audit.Action{Action: "profile-add"}, "not over SSH")
-		return errors.New(profilesOnServer)
-	}
-	if h.a.flags.demo {
-		return errors.New("the demo reads and writes no configuration")
-	}
-	p := config.Profile{
-		Name: n.Name, Service: n.Service, URL: n.URL, Environment: n.Environment, ReadOnly: n.ReadOnly,
-		Token:    config.Token{Env: n.TokenEnv, File: n.TokenFile, Command: n.TokenCommand},
-		Exchange: n.Auth == "exchange", CanCreate: n.CanCreate,
-	}
-	if _, err := h.lookup(n.Name); err == nil {
-		return &ui.FieldError{Field: "name", Err: fmt.Errorf("there is already a profile %q", n.Name)}
-	}
-	cfg, err := h.a.config()
-	if err != nil {
-		return err
-	}
-	err = h.a.auditor().do(audit.Action{Profile: p.Name, Service: p.Service, Action: "profile-add", Detail: p.URL},
-		func() error { return config.Append(cfg.Path, p) })
-	if err != nil {
-		return fieldError(err)
-	}
-	return h.a.reloadConfig()
-}
-
-// fieldError names the form's field for an error of the file: profiles.NAME.url is url.
-func fieldError(err error) error {
-	var wrong *config.Error
-	if !errors.As(err, &wrong) || !strings.HasPrefix(wrong.Field, "profiles.") {
-		return err
-	}
-	field := "name"
-	for _, known := range []string{"service", "url", "token", "environment", "auth", "create", "token_url"} {
-		if strings.HasSuffix(wrong.Field, "."+known) || strings.Contains(wrong.Field, "."+known+".") {
-			field = known
-		}
-	}
-	if field == "token_url" { // the form has no such field: it is about how the token is exchanged
-		field = "auth"
-	}
-	return &ui.FieldError{Field: field, Err: errors.New(wrong.Problem)}
 }
 
 // Deliver puts a secret to a place, reads it back and runs the command after it.

@@ -34,8 +34,8 @@ func TestHostOpensProfilesAndAddsThem(t *testing.T) {
 	m.environ = append(m.environ, "NEW_TOKEN="+r.tokens["vertesia"])
 	h := m.hostFor()
 	ctx := context.Background()
-	added := ui.NewProfile{Name: "team", Service: "vertesia", URL: r.url, TokenEnv: "NEW_TOKEN", Environment: apikey.Test, Auth: "direct"}
-	if err := h.AddProfile(ctx, added); err != nil {
+	added := ui.ProfileDraft{Name: "team", Service: "vertesia", URL: r.url, TokenEnv: "NEW_TOKEN", Environment: apikey.Test, Auth: "direct"}
+	if err := h.SaveProfile(ctx, nil, added); err != nil {
 		t.Fatal(err)
 	}
 	names := []string{}
@@ -70,23 +70,23 @@ func TestHostOpensProfilesAndAddsThem(t *testing.T) {
 func TestHostNamesTheFieldThatIsWrong(t *testing.T) {
 	m := newMachine(t)
 	h := m.hostFor()
-	good := ui.NewProfile{Name: "p", Service: "vertesia", URL: "https://api.example.com", TokenEnv: "T", Auth: "direct"}
-	with := func(change func(*ui.NewProfile)) ui.NewProfile { p := good; change(&p); return p }
-	for want, p := range map[string]ui.NewProfile{
-		"name":    with(func(p *ui.NewProfile) { p.Name = "local/x" }),
-		"url":     with(func(p *ui.NewProfile) { p.URL = "http://api.example.com" }),
-		"service": with(func(p *ui.NewProfile) { p.Service = "x" }),
-		"token":   with(func(p *ui.NewProfile) { p.TokenEnv = "not a name" }),
-		"auth":    with(func(p *ui.NewProfile) { p.URL, p.Auth = "https://keys.example.com", "exchange" }),
-		"create":  with(func(p *ui.NewProfile) { p.CanCreate = true }),
+	good := ui.ProfileDraft{Name: "p", Service: "vertesia", URL: "https://api.example.com", TokenEnv: "T", Auth: "direct"}
+	with := func(change func(*ui.ProfileDraft)) ui.ProfileDraft { p := good; change(&p); return p }
+	for want, p := range map[string]ui.ProfileDraft{
+		"name":    with(func(p *ui.ProfileDraft) { p.Name = "local/x" }),
+		"url":     with(func(p *ui.ProfileDraft) { p.URL = "http://api.example.com" }),
+		"service": with(func(p *ui.ProfileDraft) { p.Service = "x" }),
+		"token":   with(func(p *ui.ProfileDraft) { p.TokenEnv = "not a name" }),
+		"auth":    with(func(p *ui.ProfileDraft) { p.URL, p.Auth = "https://keys.example.com", "exchange" }),
+		"create":  with(func(p *ui.ProfileDraft) { p.CanCreate = true }),
 	} {
 		var wrong *ui.FieldError
-		if err := h.AddProfile(context.Background(), p); !errors.As(err, &wrong) || wrong.Field != want {
+		if err := h.SaveProfile(context.Background(), nil, p); !errors.As(err, &wrong) || wrong.Field != want {
 			t.Errorf("want field %s, got %v", want, err)
 		}
 	}
 	var wrong *ui.FieldError
-	if err := h.AddProfile(context.Background(), with(func(p *ui.NewProfile) { p.Name = "local/prosopo" })); !errors.As(err, &wrong) || wrong.Field != "name" {
+	if err := h.SaveProfile(context.Background(), nil, with(func(p *ui.ProfileDraft) { p.Name = "local/prosopo" })); !errors.As(err, &wrong) || wrong.Field != "name" {
 		t.Errorf("%v", err)
 	}
 	if len(h.Profiles()) != 3 {

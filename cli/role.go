@@ -23,12 +23,17 @@ type guest struct {
 	session  *sshd.Session
 	server   *app // the process that serves; its embedded service is everybody's
 	door     *doorkeeper
+	people   *operators
+
+	mu      sync.Mutex
+	taken   *config.Config // the server's, as this session has last taken it up
+	written *config.Config // the server's, as this session has last changed it
 }
 
 const (
-	viewerOnly       = "your role is viewer: changing keys is for operators and admins"
-	deleteIsAdmins   = "deleting is for admins; a rotation deletes the old key by itself"
-	profilesOnServer = "profiles are added in the server's configuration file, not over SSH"
+	viewerOnly        = "your role is viewer: changing keys is for operators and admins"
+	deleteIsAdmins    = "deleting is for admins; a rotation deletes the old key by itself"
+	profilesAreAdmins = "adding and editing profiles is for admins"
 )
 
 func (r *guest) views() bool { return r != nil && r.operator.Role == config.Viewer }
@@ -38,8 +43,12 @@ func (a *app) visible(views []rotation.View) []rotation.View {
 	if a.remote == nil {
 		return views
 	}
+	var own []string // may be more than at the login
+	if cfg, err := a.config(); err == nil {
+		own = cfg.Names()
+	}
 	return slices.DeleteFunc(views, func(v rotation.View) bool {
-		return v.Err != nil || !a.remote.operator.Sees(v.Profile)
+		return v.Err != nil || !a.remote.operator.Sees(v.Profile) && !slices.Contains(own, v.Profile)
 	})
 }
 

@@ -12,10 +12,13 @@ import (
 	"detent/config"
 )
 
-// config loads the configuration once. Its errors are of usage.
+// config loads the configuration once; a session over SSH has what the server has. Its errors are of usage.
 func (a *app) config() (*config.Config, error) {
 	a.configuring.Lock()
 	defer a.configuring.Unlock()
+	if cfg := a.remote.changedConfig(); cfg != nil {
+		a.cfg = cfg
+	}
 	if a.cfg != nil {
 		return a.cfg, nil
 	}

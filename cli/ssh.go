@@ -11,7 +11,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -72,7 +72,7 @@ func (a *app) serveSSH(ctx context.Context, o sshOptions) error {
 		return err
 	}
 	defer door.close()
-	people := &operators{a: a, door: door, cfg: cfg, stamp: stampOf(cfg.Path)}
+	people := &operators{a: a, door: door, cfg: cfg, stamp: stampOf(cfg.Path), told: cfg}
 	server, err := sshd.New(sshd.Options{
 		HostKey: key, Who: people.who, MaxSessions: o.maxSessions, Refused: door.turnedAway, Now: a.world.Now,
 		Handle: func(s *sshd.Session) int { return a.serveSession(people, s) },
@@ -121,6 +121,7 @@ type operators struct {
 	mu    sync.Mutex
 	cfg   *config.Config
 	stamp stamp
+	told  *config.Config // what the sessions were told of last; for reread alone
 }
 
 // refresh takes up a file that has changed. One that is wrong is told, once, and what was there holds on.
@@ -150,23 +151,67 @@ func (p *operators) find(key gossh.PublicKey) (config.Operator, *config.Config, 
 	defer p.mu.Unlock()
 	p.refresh()
 	if key == nil {
-		return config.Operator{}, nil, false
+		return config.Operator{}, p.cfg, false
 	}
 	o, ok := p.cfg.OperatorOf(key)
 	return o, p.cfg, ok
 }
 
-// reread ends the sessions of those whose rights are others now.
+// reread ends the sessions of those whose rights are others now, and tells those who see a profile that was changed.
 func (p *operators) reread(server *sshd.Server) {
 	p.mu.Lock()
 	p.refresh()
 	cfg := p.cfg
 	p.mu.Unlock()
 	server.End(errRemoved, func(s *sshd.Session) bool {
+		g, begun := s.Rights().(*guest)
 		o, ok := cfg.OperatorOf(s.Key)
-		before, _ := s.Rights().(config.Operator)
-		return s.Rights() != nil && (!ok || !reflect.DeepEqual(o, before))
+		return begun && (!ok || !o.Extends(g.operator))
 	})
+	if p.told != cfg {
+		changed := cfg.Changed(p.told)
+		server.Tell("profiles were changed in the configuration: p and enter open them as they are now", func(s *sshd.Session) bool {
+			g, begun := s.Rights().(*guest)
+			return begun && !g.wrote(cfg) && slices.ContainsFunc(changed, g.operator.Sees)
+		})
+	}
+	p.told = cfg
+}
+
+// save changes the file, for one session at a time, and takes it up.
+func (p *operators) save(by *guest, change func(path string) error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := change(p.cfg.Path); err != nil {
+		return err
+	}
+	p.refresh()
+	by.mu.Lock()
+	defer by.mu.Unlock()
+	by.written = p.cfg
+	return nil
+}
+
+// wrote reports whether a configuration is what this session made of the one before.
+func (r *guest) wrote(cfg *config.Config) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.written == cfg
+}
+
+// changedConfig is the configuration as the operator sees it, where it is another than the session has; else nil.
+func (r *guest) changedConfig() *config.Config {
+	if r == nil || r.people == nil {
+		return nil
+	}
+	o, cfg, ok := r.people.find(r.session.Key)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !ok || cfg == r.taken || !o.Extends(r.operator) { // a session whose rights are others is about to end
+		return nil
+	}
+	r.taken = cfg
+	return cfg.For(o)
 }
 
 // hostKey reads the server's key, or makes one where there is none. Two servers that start at once agree on one.

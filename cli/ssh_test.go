@@ -205,6 +205,11 @@ func openScreen(t *testing.T, c *ssh.Client, termName string, cols, rows int, en
 
 func (v *screen) wait(text string) {
 	v.t.Helper()
+	defer func() {
+		if v.t.Failed() {
+			v.t.Log(v.term.String())
+		}
+	}()
 	waitFor(v.t, "the screen shows "+text, func() bool { return strings.Contains(v.term.String(), text) })
 }
 

@@ -33,7 +33,6 @@ func (a *app) serveSession(people *operators, s *sshd.Session) int {
 	if !ok {
 		return exitNo
 	}
-	s.SetRights(operator)
 	args, what, err := sessionArgs(s.Command)
 	how := "on an error of detent's own" // a panic passes here
 	leave := people.door.welcome(operator, s, what)
@@ -42,7 +41,8 @@ func (a *app) serveSession(people *operators, s *sshd.Session) int {
 	if s.Terminal {
 		errOut = crlf{s}
 	}
-	who := &guest{operator: operator, session: s, server: a, door: people.door}
+	who := &guest{operator: operator, session: s, server: a, door: people.door, people: people, taken: cfg}
+	s.SetRights(who)
 	if err != nil {
 		how = "refused"
 		who.refused(audit.Action{Action: "command"}, what)
@@ -151,7 +151,7 @@ func (a *app) openRemoteTUI(ctx context.Context) error {
 	o := a.tuiOptions(h, screen, start)
 	o.ReadOnly, o.Renderer = forced, rendererOf(s.Environ)
 	who := a.remote.operator.Name + ", " + string(a.remote.operator.Role)
-	o.Remote = tui.Remote{On: true, Who: who, LockAfter: lockAfter, EndAfter: endAfter, NoProfiles: profilesOnServer, News: func() (string, bool) {
+	o.Remote = tui.Remote{On: true, Who: who, LockAfter: lockAfter, EndAfter: endAfter, News: func() (string, bool) {
 		select {
 		case text := <-s.News():
 			return text, true
@@ -162,6 +162,9 @@ func (a *app) openRemoteTUI(ctx context.Context) error {
 	o.Remote.Refused = a.remote.refusedOnScreen
 	if a.remote.views() {
 		o.Remote.NoWrites = viewerOnly
+	}
+	if a.remote.operator.Role != config.Admin {
+		o.Remote.NoProfiles = profilesAreAdmins
 	}
 	o.After = func(d time.Duration, msg tea.Msg) tea.Cmd { // Bubble Tea's own waits on when the session is over
 		return func() tea.Msg {

@@ -39,7 +39,8 @@ func (a *App) newActions() []action {
 		{binding: k.Verify, able: always, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.verify()) }},
 		{binding: k.Rotations, able: a.canRotate, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.rotations()) }},
 		{binding: k.Profiles, run: func(*apikey.Key) tea.Cmd {
-			return a.push(dialog.NewProfiles(a.env, a.host.Profiles, a.profile.want, a.screens.addProfile, a.lock.NoProfiles))
+			return a.push(dialog.NewProfiles(a.env, a.host.Profiles, a.profile.want,
+				dialog.ProfileForms{Add: a.screens.addProfile, Edit: a.screens.editProfile, No: a.lock.NoProfiles}))
 		}},
 		{binding: k.Reload, run: func(*apikey.Key) tea.Cmd { return a.reload() }},
 		{binding: k.Help, run: func(*apikey.Key) tea.Cmd { return a.push(dialog.NewHelp(a.env, a.helpSections())) }},

@@ -176,7 +176,13 @@ func (h *fakeHost) Open(_ context.Context, name string) (ui.Connection, error) {
 	return ui.Connection{}, errors.New("there is no profile " + name)
 }
 
-func (h *fakeHost) AddProfile(_ context.Context, p ui.NewProfile) error {
+func (h *fakeHost) SaveProfile(_ context.Context, before *ui.ProfileDraft, p ui.ProfileDraft) error {
+	for i, old := range h.profiles {
+		if before != nil && old.Name == p.Name {
+			h.profiles[i].ReadOnly, h.profiles[i].Draft = p.ReadOnly, p
+			return nil
+		}
+	}
 	h.profiles = append(h.profiles, ui.Profile{Name: p.Name, Service: p.Service, URL: p.URL})
 	return nil
 }

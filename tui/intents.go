@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	osc52 "github.com/aymanbagabas/go-osc52/v2"
 	tea "github.com/charmbracelet/bubbletea"
@@ -167,15 +168,34 @@ func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 			d, err := a.host.Deliver(ctx, c.Profile.Name, msg.Destination, msg.Secret)
 			return result{msg: ui.SecretDelivered{Ticket: msg.Ticket, Delivered: d, Err: err}, err: err, title: "Could not store the secret", done: d.Summary}
 		}), true
-	case ui.AddProfile:
-		return a.query(msg.Ticket, func(ctx context.Context) result {
-			err := a.host.AddProfile(ctx, msg.Profile)
-			return result{msg: ui.ProfileAdded{Ticket: msg.Ticket, Name: msg.Profile.Name, Err: err}, err: err, title: "Could not add the profile", done: "profile " + msg.Profile.Name + " added"}
-		}), true
+	case ui.SaveProfile:
+		return a.saveProfile(msg), true
 	case ui.TestProfile:
 		return a.testProfile(msg), true
 	}
 	return nil, false
+}
+
+// saveProfile writes a profile. The one in use is opened anew, so that what was changed holds.
+func (a *App) saveProfile(msg ui.SaveProfile) tea.Cmd {
+	name, verb := msg.Profile.Name, "add"
+	var then func() tea.Cmd
+	if msg.Before != nil {
+		verb = "change"
+		then = func() tea.Cmd {
+			if name != a.profile.want {
+				return nil
+			}
+			return a.use(name)
+		}
+	}
+	return a.query(msg.Ticket, func(ctx context.Context) result {
+		err := a.host.SaveProfile(ctx, msg.Before, msg.Profile)
+		return result{
+			msg: ui.ProfileSaved{Ticket: msg.Ticket, Name: name, Err: err}, err: err,
+			title: "Could not " + verb + " the profile " + name, done: "profile " + name + " " + strings.TrimSuffix(verb, "e") + "ed", then: then,
+		}
+	})
 }
 
 // testProfile opens a profile and lists its keys, without leaving the one in use.

@@ -15,7 +15,7 @@ type Remote struct {
 	On bool
 	// Who is the operator with their role, for the header.
 	Who string
-	// NoWrites says why nothing may be changed, NoProfiles why no profile is added; empty where it may.
+	// NoWrites says why nothing may be changed, NoProfiles why no profile is added or edited; empty where it may.
 	NoWrites, NoProfiles string
 	// LockAfter and EndAfter are how long no key is pressed before the screen is locked, and before the program ends.
 	LockAfter, EndAfter time.Duration

@@ -18,6 +18,7 @@ type screens struct {
 	secret        func(c apikey.Created) ui.Screen
 	publicKey     func(name string, v apikey.PublicKeyValue) ui.Screen
 	addProfile    func() ui.Screen
+	editProfile   func(p ui.Profile) ui.Screen
 	rotate        func(k apikey.Key) ui.Screen
 	rotations     func() ui.Screen
 }
@@ -45,7 +46,12 @@ func newScreens(a *App, o Options) screens {
 			_, p := here()
 			return form.NewPublicValue(a.env, p, name, v)
 		},
-		addProfile: func() ui.Screen { return form.NewProfile(a.env, a.host.Profiles()) },
+		addProfile: func() ui.Screen {
+			return form.NewProfile(a.env, form.ProfileOptions{Existing: a.host.Profiles(), Remote: a.lock.On})
+		},
+		editProfile: func(p ui.Profile) ui.Screen {
+			return form.NewProfile(a.env, form.ProfileOptions{Edit: &p.Draft, Remote: a.lock.On})
+		},
 		toggle: func(k apikey.Key) ui.Screen {
 			caps, p := here()
 			return form.NewToggle(a.env, caps, p, k)

@@ -93,7 +93,7 @@ func TestTheQuestionBeforeQuittingStaysUnlessItIsAYes(t *testing.T) {
 
 func TestAProfileIsTestedOnceAtATimeAndOnlyItsOwnAnswerCounts(t *testing.T) {
 	rows := []ui.Profile{{Name: "a", Service: "prosopo"}, {Name: "b", Service: "generic"}}
-	p := NewProfiles(newEnv(), func() []ui.Profile { return rows }, "b", nil, "")
+	p := NewProfiles(newEnv(), func() []ui.Profile { return rows }, "b", ProfileForms{})
 	p.SetSize(70, 20)
 	ask := p.Update(keyOf("t"))().(ui.TestProfile)
 	if ask.Name != "b" {
@@ -117,7 +117,7 @@ func TestAProfileIsTestedOnceAtATimeAndOnlyItsOwnAnswerCounts(t *testing.T) {
 }
 
 func TestProfilesWithoutARowOrAWayToAddOneSayWhy(t *testing.T) {
-	p := NewProfiles(newEnv(), func() []ui.Profile { return nil }, "", func() ui.Screen { t.Error("the form opens"); return nil }, "profiles are edited on the server")
+	p := NewProfiles(newEnv(), func() []ui.Profile { return nil }, "", ProfileForms{No: "profiles are edited on the server"})
 	p.SetSize(70, 20)
 	if _, closed := p.Update(keyOf("enter"))().(ui.Pop); !closed {
 		t.Error("enter does not close what has nothing to choose")
@@ -127,11 +127,39 @@ func TestProfilesWithoutARowOrAWayToAddOneSayWhy(t *testing.T) {
 			t.Errorf("%s does %T without a profile", press, cmd())
 		}
 	}
-	if toast, ok := p.Update(keyOf("a"))().(ui.Toast); !ok || toast.Text != "profiles are edited on the server" {
-		t.Errorf("a says %+v", toast)
+	for _, press := range []string{"a", "e"} {
+		if toast, ok := p.Update(keyOf(press))().(ui.Toast); !ok || toast.Text != "profiles are edited on the server" {
+			t.Errorf("%s says %+v", press, toast)
+		}
 	}
 	if !strings.Contains(p.View(), "There is no profile.") {
 		t.Error(p.View())
+	}
+}
+
+func TestTheProfileUnderTheCursorIsEditedUnlessItIsBuiltIn(t *testing.T) {
+	rows := []ui.Profile{{Name: "a", Service: "prosopo"}, {Name: "local/x", Service: "generic", Embedded: true}}
+	var edited []string
+	p := NewProfiles(newEnv(), func() []ui.Profile { return rows }, "a", ProfileForms{Edit: func(p ui.Profile) ui.Screen {
+		edited = append(edited, p.Name)
+		return nil
+	}})
+	p.SetSize(70, 20)
+	ask := p.Update(keyOf("t"))().(ui.TestProfile)
+	p.Update(ui.ProfileTested{Ticket: ask.Ticket, Name: "a", Keys: 7})
+	if _, ok := p.Update(keyOf("e"))().(ui.Push); !ok || len(edited) != 1 || edited[0] != "a" {
+		t.Errorf("edited %v", edited)
+	}
+	if p.Update(ui.ProfileSaved{Name: "a"}); !strings.Contains(p.View(), "not tested yet") {
+		t.Error("the test of before stands for what was changed since: " + p.View())
+	}
+	p.Update(keyOf("j"))
+	if toast, ok := p.Update(keyOf("e"))().(ui.Toast); !ok || !strings.Contains(toast.Text, "built in") || len(edited) != 1 {
+		t.Errorf("%+v, edited %v", toast, edited)
+	}
+	rows = nil
+	if cmd := p.Update(keyOf("e")); cmd != nil {
+		t.Errorf("e does %T without a profile", cmd())
 	}
 }
 
@@ -140,7 +168,7 @@ func TestManyProfilesScroll(t *testing.T) {
 	for i := range 60 {
 		rows = append(rows, ui.Profile{Name: fmt.Sprintf("profile-%02d-中文", i), Service: "prosopo", URL: "https://api.example"})
 	}
-	p := NewProfiles(newEnv(), func() []ui.Profile { return rows }, "profile-00-中文", nil, "")
+	p := NewProfiles(newEnv(), func() []ui.Profile { return rows }, "profile-00-中文", ProfileForms{})
 	p.SetSize(50, 12)
 	for i := range 60 {
 		if !strings.Contains(p.View(), fmt.Sprintf("profile-%02d", i)) {

@@ -10,13 +10,12 @@ import (
 	"detent/tui/ui"
 )
 
-// Profiles lists the profiles: switch, test, add.
+// Profiles lists the profiles: switch, test, add, edit.
 type Profiles struct {
 	env     *ui.Env
 	rows    func() []ui.Profile
 	current string
-	add     func() ui.Screen
-	noAdd   string // why none is added here; empty where one can be
+	forms   ProfileForms
 
 	cursor        int
 	width, height int
@@ -30,10 +29,16 @@ type test struct {
 	result  ui.ProfileTested
 }
 
-// NewProfiles makes the list with the cursor on the profile in use. add makes the
-// form for a new one; noAdd says why there can be none.
-func NewProfiles(env *ui.Env, rows func() []ui.Profile, current string, add func() ui.Screen, noAdd string) *Profiles {
-	p := &Profiles{env: env, rows: rows, current: current, add: add, noAdd: noAdd, tests: map[string]test{}, tickets: map[int]string{}}
+// ProfileForms make the forms that add a profile and edit one; No says why there are none.
+type ProfileForms struct {
+	Add  func() ui.Screen
+	Edit func(ui.Profile) ui.Screen
+	No   string
+}
+
+// NewProfiles makes the list with the cursor on the profile in use.
+func NewProfiles(env *ui.Env, rows func() []ui.Profile, current string, forms ProfileForms) *Profiles {
+	p := &Profiles{env: env, rows: rows, current: current, forms: forms, tests: map[string]test{}, tickets: map[int]string{}}
 	for i, r := range rows() {
 		if r.Name == current {
 			p.cursor = i
@@ -54,13 +59,13 @@ func (p *Profiles) SetSize(width, height int) { p.width, p.height = min(width, 9
 // Bindings are the keys that act now.
 func (p *Profiles) Bindings() []key.Binding {
 	k := p.env.Keys
-	if p.noAdd != "" {
+	if p.forms.No != "" {
 		return []key.Binding{k.Switch, k.TestProfile, k.Dismiss}
 	}
-	return []key.Binding{k.Switch, k.TestProfile, k.AddProfile, k.Dismiss}
+	return []key.Binding{k.Switch, k.TestProfile, k.AddProfile, k.EditProfile, k.Dismiss}
 }
 
-// Update moves, switches, tests and adds.
+// Update moves, switches, tests, adds and edits.
 func (p *Profiles) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case ui.ProfileTested:
@@ -68,8 +73,9 @@ func (p *Profiles) Update(msg tea.Msg) tea.Cmd {
 			delete(p.tickets, msg.Ticket)
 			p.tests[name] = test{result: msg}
 		}
-	case ui.ProfileAdded:
+	case ui.ProfileSaved:
 		if msg.Err == nil {
+			delete(p.tests, msg.Name) // it was of what the profile said before
 			p.move(msg.Name)
 		}
 	case tea.KeyMsg:
@@ -99,10 +105,15 @@ func (p *Profiles) press(msg tea.KeyMsg) tea.Cmd {
 		p.cursor = 0
 	case key.Matches(msg, k.Bottom):
 		p.cursor = max(last, 0)
-	case p.noAdd != "" && key.Matches(msg, k.AddProfile):
-		return ui.Do(ui.Toast{Text: p.noAdd})
+	case p.forms.No != "" && key.Matches(msg, k.AddProfile, k.EditProfile):
+		return ui.Do(ui.Toast{Text: p.forms.No})
 	case key.Matches(msg, k.AddProfile):
-		return ui.Do(ui.Push{Screen: p.add()})
+		return ui.Do(ui.Push{Screen: p.forms.Add()})
+	case p.cursor <= last && key.Matches(msg, k.EditProfile):
+		if rows[p.cursor].Embedded {
+			return ui.Do(ui.Toast{Text: rows[p.cursor].Name + " is built in: there is nothing to edit"})
+		}
+		return ui.Do(ui.Push{Screen: p.forms.Edit(rows[p.cursor])})
 	case p.cursor <= last && key.Matches(msg, k.Switch):
 		return ui.Do(ui.UseProfile{Name: rows[p.cursor].Name})
 	case p.cursor <= last && key.Matches(msg, k.TestProfile):

@@ -91,12 +91,12 @@ func TestPublicKeyTakesAnotherLifetime(t *testing.T) {
 }
 
 func TestProfileIsAddedWithoutItsToken(t *testing.T) {
-	d := drive(t, NewProfile(plainEnvironment(), nil))
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{}))
 	d.press("prod", "enter", "right", "enter", "enter") // Vertesia at its own address
 	d.press("right", "right", "enter", "pass show 'a b'", "enter")
 	d.press("right", "enter", "right", "enter", "space", "enter").sees("exchange", "LIVE", "Read-only yes").press("enter")
-	sent := last[ui.AddProfile](d)
-	want := ui.NewProfile{Name: "prod", Service: apikey.Vertesia, URL: "https://api.vertesia.io", Environment: apikey.Live, ReadOnly: true, Auth: "exchange"}
+	sent := last[ui.SaveProfile](d)
+	want := ui.ProfileDraft{Name: "prod", Service: apikey.Vertesia, URL: "https://api.vertesia.io", Environment: apikey.Live, ReadOnly: true, Auth: "exchange"}
 	if !slices.Equal(sent.Profile.TokenCommand, []string{"pass", "show", "a b"}) {
 		t.Errorf("command %q", sent.Profile.TokenCommand)
 	}
@@ -105,28 +105,28 @@ func TestProfileIsAddedWithoutItsToken(t *testing.T) {
 		!got.ReadOnly || got.Auth != want.Auth || got.TokenEnv != "" || got.TokenFile != "" || got.CanCreate {
 		t.Errorf("sent %+v", got)
 	}
-	d.send(ui.ProfileAdded{Ticket: sent.Ticket, Name: "prod"})
+	d.send(ui.ProfileSaved{Ticket: sent.Ticket, Name: "prod"})
 	d.closed()
 }
 
 func TestGenericProfileAsksWhetherItsServiceCreates(t *testing.T) {
-	d := drive(t, NewProfile(plainEnvironment(), nil))
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{}))
 	d.press("shop", "enter", "right", "right", "enter", "enter").sees("a URL is required")
 	d.press("http://127.0.0.1:8420", "enter", "right", "enter", "~/.secrets/shop", "enter").sees("POST /v1/api-keys").press("space", "enter", "enter", "enter", "enter")
-	if sent := last[ui.AddProfile](d).Profile; !sent.CanCreate || sent.TokenFile != "~/.secrets/shop" || sent.URL != "http://127.0.0.1:8420" || sent.Auth != "" {
+	if sent := last[ui.SaveProfile](d).Profile; !sent.CanCreate || sent.TokenFile != "~/.secrets/shop" || sent.URL != "http://127.0.0.1:8420" || sent.Auth != "" {
 		t.Errorf("sent %+v", sent)
 	}
 }
 
 func TestAFieldsErrorIsShownAtThatField(t *testing.T) {
-	d := drive(t, NewProfile(plainEnvironment(), []ui.Profile{{Name: "taken"}}))
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Existing: []ui.Profile{{Name: "taken"}}}))
 	d.press("taken", "enter").sees("there is a profile taken already")
 	d.press("2", "enter", "enter", "enter", "enter", "PROSOPO_TOKEN", "enter", "enter", "enter", "enter")
-	sent := last[ui.AddProfile](d)
-	d.send(ui.ProfileAdded{Ticket: sent.Ticket, Err: &ui.FieldError{Field: "url", Err: errors.New("no such host")}})
+	sent := last[ui.SaveProfile](d)
+	d.send(ui.ProfileSaved{Ticket: sent.Ticket, Err: &ui.FieldError{Field: "url", Err: errors.New("no such host")}})
 	d.sees("▸ 1 Service", "✗ no such host", "taken2")
 	d.press("https://x.example", "enter", "enter", "enter", "enter", "enter").sees("https://x.example").press("enter")
-	d.send(ui.ProfileAdded{Ticket: last[ui.AddProfile](d).Ticket, Err: errors.New("the file is read-only")})
+	d.send(ui.ProfileSaved{Ticket: last[ui.SaveProfile](d).Ticket, Err: errors.New("the file is read-only")})
 	d.sees("✗ the file is read-only", "taken2")
 }
 
@@ -141,7 +141,7 @@ func TestBadURLsAndTokensAreRefused(t *testing.T) {
 			t.Errorf("%s: %v", good, err)
 		}
 	}
-	d := drive(t, NewProfile(plainEnvironment(), nil))
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{}))
 	d.press("p", "enter", "enter", "enter", "enter", "pk-live-"+canary, "enter").sees("not the token")
 	if strings.Count(d.view(), "canary") > 1 {
 		t.Error("what may be the token is repeated in the message or the review")
@@ -184,7 +184,8 @@ func TestVerifyTellsWhatWasShown(t *testing.T) {
 
 func TestBackGoesToThePageBeforeAndForwardsAgain(t *testing.T) {
 	for name, screen := range map[string]ui.Screen{
-		"create": NewCreate(plainEnvironment(), vertesia(), testProfile, nil),
+		"create":  NewCreate(plainEnvironment(), vertesia(), testProfile, nil),
+		"profile": NewProfile(plainEnvironment(), ProfileOptions{Edit: &editedProfile}),
 	} {
 		d := drive(t, screen)
 		if name == "create" {

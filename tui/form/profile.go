@@ -1,10 +1,12 @@
 package form
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -15,16 +17,17 @@ import (
 	"detent/tui/ui"
 )
 
-// Profile asks for a new profile of the configuration file. It asks where the token comes from, never for the token.
+// Profile asks for a profile of the configuration file, a new one or one to change.
 type Profile struct {
 	sheet
-	existing []ui.Profile
+	ProfileOptions
+	was ui.ProfileDraft // what is edited; empty for a new one
 
 	name        *text
 	service     *choice
 	url         *text
 	source      *choice
-	token       *text
+	token       *tokenField
 	environment *choice
 	readOnly    *tick
 	auth        *choice
@@ -35,18 +38,33 @@ const (
 	sourceEnv     = "env"
 	sourceFile    = "file"
 	sourceCommand = "command"
+	sourceTyped   = "typed"
+	sourceKeep    = "keep"
 )
 
 var serviceURLs = map[string]string{
 	apikey.Prosopo: "https://api.prosopo.io", apikey.Vertesia: "https://api.vertesia.io", apikey.Generic: "https://api.example.com",
 }
 
-// NewProfile asks for a profile; existing are those whose names are taken.
-func NewProfile(env *ui.Env, existing []ui.Profile) ui.Screen {
-	p := &Profile{existing: existing}
+// ProfileOptions say what the form is for.
+type ProfileOptions struct {
+	Existing []ui.Profile     // whose names are taken
+	Edit     *ui.ProfileDraft // what is changed; nil adds
+	// Remote is for somebody at another machine: they type a token, and name no place on this one.
+	Remote bool
+}
+
+// NewProfile asks for a profile.
+func NewProfile(env *ui.Env, o ProfileOptions) ui.Screen {
+	p := &Profile{ProfileOptions: o}
+	title, button := "Add a profile", "Add"
+	if o.Edit != nil {
+		p.was = *o.Edit
+		title, button = "Edit "+ui.Clean(p.was.Name), "Save"
+	}
 	p.sheet = sheet{
-		env: env, self: p, title: "Add a profile", side: p.facts, doing: "saving…",
-		undone: "the configuration file was not changed.", labels: []string{"Add", "Back", "Cancel"},
+		env: env, self: p, title: title, side: p.facts, doing: "saving…",
+		undone: "the configuration file was not changed.", labels: []string{button, "Back", "Cancel"}, forget: func() { p.token.hidden.wipe() },
 	}
 	p.begin([]page{
 		{name: "Service", fields: p.serviceFields()},
@@ -58,26 +76,32 @@ func NewProfile(env *ui.Env, existing []ui.Profile) ui.Screen {
 		if !p.pages.check() {
 			return nil
 		}
-		return ui.Do(ui.AddProfile{Ticket: p.start(), Profile: p.profile()})
+		if o.Edit != nil && reflect.DeepEqual(p.profile(), p.was) {
+			return tea.Sequence(p.leave(), ui.Do(ui.Toast{Text: "nothing was changed"}))
+		}
+		return ui.Do(ui.SaveProfile{Ticket: p.start(), Before: o.Edit, Profile: p.profile()})
 	})
 	return p
 }
 
 func (p *Profile) serviceFields() []field {
-	p.name = newText(p.env, "Name", "")
+	p.name = newText(p.env, "Name", p.was.Name)
 	p.name.line.placeholder = "prod"
 	p.name.verify = p.checkProfileName
-	p.service = newChoice(p.env, "Service", apikey.Prosopo, []option{{value: apikey.Prosopo, label: "Prosopo"},
+	p.service = newChoice(p.env, "Service", cmp.Or(p.was.Service, apikey.Prosopo), []option{{value: apikey.Prosopo, label: "Prosopo"},
 		{value: apikey.Vertesia, label: "Vertesia", about: "Composable Prompts, as it was called"}, {value: apikey.Generic, label: "generic", about: "any service with /v1/api-keys"}})
 	p.service.help = "← → choose."
 	p.service.changed = func() {
 		p.url.line.placeholder = serviceURLs[p.service.value()]
 		p.source.changed()
 	}
-	p.url = newText(p.env, "URL", "")
-	p.url.line.placeholder = serviceURLs[apikey.Prosopo]
+	p.url = newText(p.env, "URL", p.was.URL)
+	p.url.line.placeholder = serviceURLs[p.service.value()]
 	p.url.help = "https, or http on loopback. Empty is the address shown, for Prosopo and Vertesia."
 	p.url.verify = func(string) error { return checkURL(p.address()) }
+	if p.Edit != nil {
+		return []field{p.service, p.url}
+	}
 	return []field{p.name, p.service, p.url}
 }
 
@@ -90,28 +114,57 @@ func (p *Profile) address() string {
 }
 
 func (p *Profile) tokenFields() []field {
-	p.source = newChoice(p.env, "Where does the token come from?", sourceEnv, []option{
+	at, value := tokenOf(p.was)
+	typed := option{value: sourceTyped, label: "typed here", about: "now, once; detent keeps it in a file that nobody else may read"}
+	options := []option{
 		{value: sourceEnv, label: "environment", about: "a variable that is set where detent starts"},
 		{value: sourceFile, label: "file", about: "a file that nobody else may read (chmod 600)"},
-		{value: sourceCommand, label: "command", about: "a password manager that prints it, run without a shell"}})
+		{value: sourceCommand, label: "command", about: "a password manager that prints it, run without a shell"}, typed}
+	switch kept := ui.Clean(at + " " + value); {
+	case p.Remote && p.Edit == nil:
+		at, value, options = sourceTyped, "", []option{typed}
+	case p.Remote:
+		at, value, options = sourceKeep, "", []option{{value: sourceKeep, label: "as it is", about: "the server's " + kept}, typed}
+	}
+	p.source = newChoice(p.env, "Where does the token come from?", at, options)
 	p.source.help = "← → choose. The token itself is never written to the configuration."
-	p.token = newText(p.env, "", "")
+	p.token = newTokenField(p.env, value)
+	p.token.source = p.source.value
+	p.token.kept = "nothing to type: the token stays as it is"
 	p.source.changed = func() {
 		service := p.service.value()
 		hint := map[string][2]string{
 			sourceEnv:     {"Variable", strings.ToUpper(service) + "_TOKEN"},
 			sourceFile:    {"File", "~/.secrets/" + service},
 			sourceCommand: {"Command", "pass show " + service},
+			sourceTyped:   {"Token"}, sourceKeep: {"Token"},
 		}[p.source.value()]
 		p.token.title, p.token.line.placeholder = hint[0], hint[1]
+		switch value, moved := p.token.value(), p.source.dirty(); { // a variable's name is no path
+		case moved && value == p.token.first:
+			p.token.line.set("")
+		case !moved && value == "":
+			p.token.line.set(p.token.first)
+		}
 	}
 	p.source.changed()
 	p.token.verify = func(string) error { return p.checkToken() }
 	return []field{p.source, p.token}
 }
 
+// tokenOf is where a profile's token comes from, and what the form shows of that.
+func tokenOf(d ui.ProfileDraft) (source, value string) {
+	switch {
+	case d.TokenFile != "":
+		return sourceFile, d.TokenFile
+	case len(d.TokenCommand) > 0:
+		return sourceCommand, shellquote.Join(d.TokenCommand...)
+	}
+	return sourceEnv, d.TokenEnv
+}
+
 func (p *Profile) authFields() []field {
-	p.auth = newChoice(p.env, "Authentication", "direct", []option{
+	p.auth = newChoice(p.env, "Authentication", cmp.Or(p.was.Auth, "direct"), []option{
 		{value: "direct", label: "direct", about: "send the key itself, as the document says"},
 		{value: "exchange", label: "exchange", about: "send a short-lived token that the token server gives for the key"}})
 	p.auth.help = "← → choose."
@@ -119,17 +172,17 @@ func (p *Profile) authFields() []field {
 }
 
 func (p *Profile) createFields() []field {
-	p.create = newTick(p.env, "Create", "the service offers POST /v1/api-keys", false)
+	p.create = newTick(p.env, "Create", "the service offers POST /v1/api-keys", p.was.CanCreate)
 	p.create.help = "space switches. Where it does not, keys are made in its dashboard and pasted."
 	return []field{p.create}
 }
 
 func (p *Profile) useFields() []field {
-	p.environment = newChoice(p.env, "Environment", "", []option{{value: "", label: "not said"},
+	p.environment = newChoice(p.env, "Environment", string(p.was.Environment), []option{{value: "", label: "not said"},
 		{value: string(apikey.Live), label: "LIVE", about: "loud frame, names typed before a deletion", mark: "! "},
 		{value: string(apikey.Test), label: "test"}, {value: string(apikey.Dev), label: "dev"}})
 	p.environment.help = "← → choose. It colours the frame and guards deliveries."
-	p.readOnly = newTick(p.env, "Read-only", "refuse every change", false)
+	p.readOnly = newTick(p.env, "Read-only", "refuse every change", p.was.ReadOnly)
 	p.readOnly.help = "space switches."
 	return []field{p.environment, p.readOnly}
 }
@@ -143,7 +196,7 @@ func (p *Profile) checkProfileName(value string) error {
 		return errors.New("names that begin with local/ are those of the embedded service")
 	case !apikey.IsProfileName(name):
 		return errors.New("letters, digits and . _ / -, at most 64, a letter or digit first")
-	case slices.ContainsFunc(p.existing, func(o ui.Profile) bool { return o.Name == name }):
+	case slices.ContainsFunc(p.Existing, func(o ui.Profile) bool { return o.Name == name }):
 		return fmt.Errorf("there is a profile %s already", name)
 	}
 	return nil
@@ -176,6 +229,11 @@ func isLoopback(host string) bool {
 func (p *Profile) checkToken() error {
 	value := strings.TrimSpace(p.token.value())
 	switch p.source.value() {
+	case sourceKeep:
+		return p.checkKept()
+	case sourceTyped:
+		_, err := p.token.secret()
+		return err
 	case sourceEnv:
 		if !apikey.IsVariableName(value) {
 			return errors.New("the name of a variable: letters, digits and _, no digit first; not the token itself")
@@ -192,14 +250,26 @@ func (p *Profile) checkToken() error {
 	return nil
 }
 
+// checkKept lets nobody at another machine send this one's token elsewhere: it goes where it went, or is typed anew.
+func (p *Profile) checkKept() error {
+	if n := p.profile(); ui.MovesToken(p.was, n) {
+		return errors.New("the token that is here is for " + ui.Clean(p.was.URL) + ": for another service, address or authentication, type it anew")
+	}
+	return nil
+}
+
 // profile is what the form says now. What belongs to another service is left out.
-func (p *Profile) profile() ui.NewProfile {
-	n := ui.NewProfile{
+func (p *Profile) profile() ui.ProfileDraft {
+	n := ui.ProfileDraft{
 		Name: strings.TrimSpace(p.name.value()), Service: p.service.value(), URL: p.address(),
 		Environment: apikey.Environment(p.environment.value()), ReadOnly: p.readOnly.on,
 	}
 	token := strings.TrimSpace(p.token.value())
 	switch p.source.value() {
+	case sourceKeep:
+		n.TokenEnv, n.TokenFile, n.TokenCommand = p.was.TokenEnv, p.was.TokenFile, p.was.TokenCommand
+	case sourceTyped:
+		n.NewToken, _ = p.token.secret()
 	case sourceEnv:
 		n.TokenEnv = token
 	case sourceFile:
@@ -214,30 +284,55 @@ func (p *Profile) profile() ui.NewProfile {
 	return n
 }
 
+// facts are what will be in the file; of a profile that is changed, also what was there.
 func (p *Profile) facts() []fact {
 	n := p.profile()
-	out := []fact{{label: "Name", value: orDash(ui.Clean(n.Name))}, {label: "Service", value: n.Service}, {label: "URL", value: orDash(ui.Clean(n.URL))}}
-	token := fact{label: "Token", value: p.source.value() + ": …"}
-	if p.checkToken() == nil {
-		token.value = p.source.value() + ": " + ui.Clean(strings.TrimSpace(p.token.value()))
+	var out []fact
+	add := func(label, value, was string) {
+		if p.Edit != nil && value != was {
+			value += " (was " + was + ")"
+		}
+		out = append(out, fact{label: label, value: value})
 	}
-	out = append(out, token)
+	yes := func(yes, no string, is bool) string {
+		if is {
+			return yes
+		}
+		return no
+	}
+	add("Name", orDash(ui.Clean(n.Name)), p.was.Name)
+	add("Service", n.Service, p.was.Service)
+	add("URL", orDash(ui.Clean(n.URL)), ui.Clean(p.was.URL))
+	source, place := tokenOf(p.was)
+	token, was := p.source.value()+": …", source+": "+ui.Clean(place)
+	switch p.source.value() {
+	case sourceKeep:
+		token = was
+	case sourceTyped:
+		token = "typed, kept in a file of detent's"
+	default:
+		if p.checkToken() == nil {
+			token = p.source.value() + ": " + ui.Clean(strings.TrimSpace(p.token.value()))
+		}
+	}
+	add("Token", token, was)
 	if n.Auth != "" {
-		out = append(out, fact{label: "Authentication", value: n.Auth})
+		add("Authentication", n.Auth, cmp.Or(p.was.Auth, "direct"))
 	}
 	if n.Service == apikey.Generic {
-		out = append(out, fact{label: "Create", value: map[bool]string{true: "over the API", false: "in its dashboard"}[n.CanCreate]})
+		add("Create", yes("over the API", "in its dashboard", n.CanCreate), yes("over the API", "in its dashboard", p.was.CanCreate))
 	}
-	out = append(out, fact{label: "Environment", value: orDefault(environmentWord(n.Environment), "not said")})
-	return append(out, fact{label: "Read-only", value: map[bool]string{true: "yes", false: "no"}[n.ReadOnly]})
+	add("Environment", orDefault(environmentWord(n.Environment), "not said"), orDefault(environmentWord(p.was.Environment), "not said"))
+	add("Read-only", yes("yes", "no", n.ReadOnly), yes("yes", "no", p.was.ReadOnly))
+	return out
 }
 
 // Update takes keys and the answer; an error in a field is shown at that field.
 func (p *Profile) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
-	case ui.ProfileAdded:
+	case ui.ProfileSaved:
 		if p.mine(msg.Ticket) {
-			return p.added(msg.Err)
+			return p.saved(msg.Err)
 		}
 	case tea.KeyMsg:
 		return p.press(msg)
@@ -245,7 +340,7 @@ func (p *Profile) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (p *Profile) added(err error) tea.Cmd {
+func (p *Profile) saved(err error) tea.Cmd {
 	var wrong *ui.FieldError
 	if !errors.As(err, &wrong) {
 		return p.finish(err)

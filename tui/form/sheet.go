@@ -27,6 +27,7 @@ type sheet struct {
 	waiting string   // what ctrl+c during the call would lose; empty where nothing
 	labels  []string // the buttons of the review
 	unclear []string // the same after a call without an answer
+	forget  func()   // wipes what was typed when the form is left; may be nil
 
 	question *question
 	ticket   int
@@ -152,17 +153,25 @@ func (s *sheet) wait(msg tea.KeyMsg) tea.Cmd {
 	return nil
 }
 
+// leave closes the form.
+func (s *sheet) leave() tea.Cmd {
+	if s.forget != nil {
+		s.forget()
+	}
+	return ui.Do(ui.Pop{Screen: s.self})
+}
+
 // cancel closes the form, and asks first where something would be lost.
 func (s *sheet) cancel() tea.Cmd {
 	if !s.pages.dirty() {
-		return ui.Do(ui.Pop{Screen: s.self})
+		return s.leave()
 	}
 	text := "What you entered is lost. Nothing has been done."
 	if client.MayHaveHappened(s.err) {
 		text = "What you entered is lost. " + s.doubt
 	}
 	s.ask(s.env.Styles.Strong.Render("Discard this form?"), text, []string{"Keep editing", "Discard"}, func() tea.Cmd {
-		return ui.Do(ui.Pop{Screen: s.self})
+		return s.leave()
 	})
 	return nil
 }
@@ -194,7 +203,7 @@ func (s *sheet) finish(err error) tea.Cmd {
 	s.review.busy = false
 	s.guard++
 	if err == nil {
-		return ui.Do(ui.Pop{Screen: s.self})
+		return s.leave()
 	}
 	s.err = err
 	s.review.buttons = buttons{labels: s.labels}

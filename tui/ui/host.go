@@ -20,8 +20,9 @@ type Host interface {
 	// Open makes a profile ready for use. The Connection is also usable for the
 	// screens (it has Capabilities) before the service was ever reached.
 	Open(ctx context.Context, profile string) (Connection, error)
-	// AddProfile writes a profile to the configuration file, or says which field is wrong.
-	AddProfile(ctx context.Context, p NewProfile) error
+	// SaveProfile writes a profile to the configuration file, or says which field is wrong. before is what the profile was when
+	// it was shown; nil for a new one.
+	SaveProfile(ctx context.Context, before *ProfileDraft, p ProfileDraft) error
 	// Deliver puts a secret to a place: a destination as interface.md writes it
 	// (env-file:PATH:VARIABLE, file:PATH, command:CMDLINE) or the name of one of the profile.
 	Deliver(ctx context.Context, profile, destination string, secret apikey.Secret) (Delivered, error)
@@ -36,6 +37,8 @@ type Profile struct {
 	ReadOnly    bool
 	Embedded    bool
 	Token       string // where the token comes from, in words: "env PROSOPO_TOKEN"; never the token
+	// Draft is what the form that changes it begins with. Of an embedded profile, nothing can be changed.
+	Draft ProfileDraft
 }
 
 // Connection is a profile in use.
@@ -47,19 +50,24 @@ type Connection struct {
 	Rotations func() []rotation.View
 }
 
-// NewProfile is what the form that adds a profile asks for. Exactly one of the
-// three token fields is set.
-type NewProfile struct {
+// ProfileDraft is what the form of a profile asks for. Exactly one of the four token fields is set.
+type ProfileDraft struct {
 	Name         string
 	Service      string
 	URL          string
 	TokenEnv     string
 	TokenFile    string
 	TokenCommand []string
+	NewToken     apikey.Secret // typed, to be kept in a file of its own
 	Environment  apikey.Environment
 	ReadOnly     bool
 	Auth         string // Vertesia: direct or exchange
 	CanCreate    bool   // generic
+}
+
+// MovesToken reports whether a profile that is changed so would send its token to another place than before.
+func MovesToken(before, after ProfileDraft) bool {
+	return after.Service != before.Service || after.URL != before.URL || after.Auth != before.Auth
 }
 
 // Delivered says what a delivery did.
@@ -68,7 +76,7 @@ type Delivered struct {
 	Notes   []string // what the user should know: bits dropped, not read back
 }
 
-// FieldError is what AddProfile returns where one field is wrong, by its name in the
+// FieldError is what SaveProfile returns where one field is wrong, by its name in the
 // configuration file: name, service, url, token, environment, auth, create.
 type FieldError struct {
 	Field string

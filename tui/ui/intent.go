@@ -74,10 +74,11 @@ type (
 		Ticket int
 		Name   string
 	}
-	// AddProfile saves a new profile; answered by ProfileAdded.
-	AddProfile struct {
+	// SaveProfile adds a profile, or changes the one that was Before; answered by ProfileSaved.
+	SaveProfile struct {
 		Ticket  int
-		Profile NewProfile
+		Before  *ProfileDraft
+		Profile ProfileDraft
 	}
 	// Quit ends the program.
 	Quit struct{}
@@ -123,7 +124,7 @@ type (
 		Notes  []string // what the profile can do there
 		Err    error
 	}
-	ProfileAdded struct {
+	ProfileSaved struct {
 		Ticket int
 		Name   string
 		Err    error

@@ -16,7 +16,7 @@ type Keys struct {
 	CopyID, Verify, Profiles, Reload, Help, Quit key.Binding
 
 	// In the dialogs that tell.
-	Dismiss, CopyText, Switch, TestProfile, AddProfile key.Binding
+	Dismiss, CopyText, Switch, TestProfile, AddProfile, EditProfile key.Binding
 	// In dialogs and forms.
 	Next, Prev, Confirm, Cancel, Yes, No key.Binding
 	// In the permission field.
@@ -69,6 +69,7 @@ func NewKeys() *Keys {
 		Switch:      bind("enter", "use it", "enter"),
 		TestProfile: bind("t", "test", "t"),
 		AddProfile:  bind("a", "add", "a", "n"),
+		EditProfile: bind("e", "edit", "e"),
 
 		Next:    bind("tab", "next", "tab", "down"),
 		Prev:    bind("shift+tab", "previous", "shift+tab", "up"),
@@ -108,7 +109,7 @@ func (k *Keys) Sections() []Section {
 		{"Keys", []key.Binding{k.New, k.Edit, k.Rotate, k.Toggle, k.Delete, k.CopyID, k.Verify, k.Rotations}},
 		{"List", []key.Binding{k.Filter, k.Sort, k.Reverse, k.Reload, k.Profiles, k.Help, k.Quit}},
 		{"While the filter is typed", []key.Binding{k.FilterKeep, k.FilterClear}},
-		{"Profiles", []key.Binding{k.Switch, k.TestProfile, k.AddProfile}},
+		{"Profiles", []key.Binding{k.Switch, k.TestProfile, k.AddProfile, k.EditProfile}},
 		{"Error box", []key.Binding{k.CopyText, k.Dismiss}},
 		{"Dialogs and forms", []key.Binding{k.Next, k.Prev, k.Confirm, k.Cancel, k.Yes, k.No}},
 		{"Permissions", []key.Binding{k.Tick, k.TickGroup, k.TickAll, k.Preset}},

@@ -1,0 +1,112 @@
+package form
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+func TestAProfileThatIsEditedBeginsAsItIs(t *testing.T) {
+	for _, was := range []ui.ProfileDraft{
+		editedProfile,
+		{Name: "eu/p", Service: apikey.Prosopo, URL: "https://api.prosopo.io", TokenFile: "/t", Environment: apikey.Test, ReadOnly: true},
+		{Name: "shop", Service: apikey.Generic, URL: "http://127.0.0.1:1/base", TokenCommand: []string{"pass", "a b"}, CanCreate: true},
+	} {
+		for _, remote := range []bool{false, true} {
+			d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Edit: &was, Remote: remote}))
+			p := d.screen.(*Profile)
+			if got := p.profile(); !reflect.DeepEqual(got, was) {
+				t.Errorf("%+v became %+v", was, got)
+			}
+			d.press("enter", "enter", "enter", "enter", "enter", "enter")
+			if was.Service != apikey.Prosopo {
+				d.press("enter")
+			}
+			d.sees("Save").press("enter").closed()
+			if toast := last[ui.Toast](d); toast.Text != "nothing was changed" {
+				t.Errorf("%+v", toast)
+			}
+		}
+	}
+}
+
+func TestAnEditedProfileIsSavedWithWhatItWas(t *testing.T) {
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Edit: &editedProfile}))
+	d.press("enter", "ctrl+u", "https://api.new.example", "enter").sees("VERTESIA_TOKEN").press("right")
+	if got := d.screen.(*Profile).token.value(); got != "" {
+		t.Errorf("the variable's name %q stands as a path", got)
+	}
+	d.press("left").sees("VERTESIA_TOKEN")
+	d.press("enter", "ctrl+u", "OTHER", "enter", "left", "enter", "enter", "space", "enter")
+	d.sees("https://api.new.example (was https://api.vertesia.io)", "env: OTHER (was env: VERTESIA_TOKEN)", "direct (was exchange)", "yes (was no)", "LIVE").press("enter")
+	sent := last[ui.SaveProfile](d)
+	want := ui.ProfileDraft{Name: "prod", Service: apikey.Vertesia, URL: "https://api.new.example", TokenEnv: "OTHER", Environment: apikey.Live, ReadOnly: true, Auth: "direct"}
+	if !reflect.DeepEqual(sent.Profile, want) || sent.Before == nil || !reflect.DeepEqual(*sent.Before, editedProfile) {
+		t.Errorf("sent %+v, before %+v", sent.Profile, sent.Before)
+	}
+	d.send(ui.ProfileSaved{Ticket: sent.Ticket, Name: "prod"})
+	d.closed()
+}
+
+func TestATypedTokenIsHiddenSentOnceAndWiped(t *testing.T) {
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{}))
+	d.press("prod", "enter", "enter", "enter", "right", "right", "right", "enter", "enter").sees("✗ ")
+	d.paste(canary)
+	d.press("enter", "enter", "enter").sees("typed, kept in a file of detent's").press("enter")
+	p := d.screen.(*Profile)
+	sent := last[ui.SaveProfile](d)
+	if n := sent.Profile; !n.NewToken.Equal(apikey.NewSecret(canary)) || n.TokenEnv != "" || n.TokenFile != "" || n.TokenCommand != nil {
+		t.Errorf("sent %+v", n)
+	}
+	for _, text := range []string{d.view(), fmt.Sprintf("%+v %#v", p, sent), fmt.Sprintf("%v", sent.Profile)} {
+		if strings.Contains(text, canary) {
+			t.Error("the token is shown")
+		}
+	}
+	d.send(ui.ProfileSaved{Ticket: sent.Ticket, Err: errors.New("disk full")})
+	d.sees("disk full")
+	if p.token.hidden.len() == 0 {
+		t.Error("a save that failed has lost the token")
+	}
+	d.press("enter")
+	d.send(ui.ProfileSaved{Ticket: last[ui.SaveProfile](d).Ticket, Name: "prod"})
+	d.closed()
+	if p.token.hidden.len() != 0 {
+		t.Error("the token is still there")
+	}
+}
+
+func TestSomebodyAtAnotherMachineNamesNoPlaceOnThisOneAndMovesNoToken(t *testing.T) {
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Remote: true}))
+	d.press("p", "enter", "enter", "enter", "right", "left", "space", "enter")
+	p := d.screen.(*Profile)
+	if p.source.value() != sourceTyped {
+		t.Errorf("the source is %s", p.source.value())
+	}
+	change := map[string][]string{
+		"service": {"left", "enter", "enter", "enter"},
+		"address": {"enter", "2", "enter", "enter"},
+	}
+	for what, keys := range change {
+		d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Edit: &editedProfile, Remote: true}))
+		d.press(keys...).press("enter").sees("the token that is here is for https://api.vertesia.io", "type it anew")
+		d.press("shift+tab", "right", "enter")
+		d.paste(canary)
+		d.press("enter", "enter", "enter", "enter")
+		if what == "address" {
+			d.press("enter")
+		}
+		d.sees("typed, kept in a file of detent's").press("enter")
+		if sent := last[ui.SaveProfile](d).Profile; sent.NewToken.IsZero() || sent.TokenEnv != "" {
+			t.Errorf("%s: sent %+v", what, sent)
+		}
+	}
+	// What is chosen after the token is looked at again.
+	d = drive(t, NewProfile(plainEnvironment(), ProfileOptions{Edit: &editedProfile, Remote: true}))
+	d.press("enter", "enter", "enter", "enter", "left", "enter", "enter", "enter", "enter").sees("▸ 2 Token", "type it anew")
+}
