@@ -19,14 +19,14 @@ import (
 // object is a JSON object as it was sent, one raw value a field. Names are compared exactly.
 type object map[string]json.RawMessage
 
-// body reads a request's JSON object. An empty body is an empty object.
+// body reads a request's JSON object. An empty body is an object without fields: nil.
 func (c *call) body() (object, error) {
 	raw, err := io.ReadAll(c.r.Body)
 	if err != nil {
 		return nil, readError(err)
 	}
 	if len(bytes.TrimSpace(raw)) == 0 {
-		return object{}, nil
+		return nil, nil
 	}
 	return parseObject(raw, "the body")
 }
@@ -182,7 +182,7 @@ func (o object) instant(field string, now time.Time) (int64, error) {
 	if json.Unmarshal(raw, &text) != nil {
 		return 0, invalid("%s must be an RFC 3339 time such as 2027-01-31T00:00:00Z", field)
 	}
-	at, err := time.Parse(time.RFC3339, text)
+	at, err := time.Parse(time.RFC3339, strings.ToUpper(text)) // t and z are RFC 3339 too
 	if err != nil {
 		return 0, invalid("%s is no RFC 3339 time: use for example 2027-01-31T00:00:00Z", field)
 	}

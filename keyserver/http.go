@@ -90,7 +90,7 @@ func contractOf(path string) string {
 		{"/v1/prosopo/", apikey.Prosopo}, {"/api/", apikey.Vertesia}, {"/token/", apikey.Vertesia}, {"/v1/", apikey.Generic},
 		{"/api-keys/", apikey.Prosopo}, {"/access-control/", apikey.Prosopo}, {"/sites/", apikey.Prosopo}, {"/users/", apikey.Prosopo},
 	} {
-		if strings.HasPrefix(path, c.prefix) {
+		if strings.HasPrefix(path+"/", c.prefix) {
 			return c.service
 		}
 	}

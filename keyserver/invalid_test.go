@@ -111,7 +111,7 @@ func testMalformedRequestsAreRefusedWithAReason(t *testing.T, open opener) {
 	} {
 		check(vertesiaCreate, with(vertesiaCreate.valid, field.name, field.raw))
 	}
-	for _, body := range []string{`{"enabled":"yes"}`, `{"enabled":1}`, `{"enabled":null}`, `{"type":"pk"}`, `{"expires_at":"2028-01-01T00:00:00Z"}`,
+	for _, body := range []string{"", " \n", `{"enabled":"yes"}`, `{"enabled":1}`, `{"enabled":null}`, `{"type":"pk"}`, `{"expires_at":"2028-01-01T00:00:00Z"}`,
 		`{"expires_at":null}`, `{"account":"x"}`, `{"project":"x"}`, `{"clearance":null}`, `{"value":"sk-x"}`} {
 		check(vertesiaUpdate, body)
 	}

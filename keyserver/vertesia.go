@@ -222,6 +222,9 @@ func (c *call) setExtra(k *record, o object) error {
 
 func vertesiaUpdate(c *call) (int, []byte, error) {
 	o, err := c.body()
+	if err == nil && o == nil { // a client that lost its body must not be told that the change was made
+		err = invalid("the body is empty: an update takes a JSON object")
+	}
 	if err != nil {
 		return 0, nil, err
 	}

@@ -311,3 +311,20 @@ func TestAnExpiredVertesiaKeyIsGoneBeforeItIsSwept(t *testing.T) {
 		t.Errorf("it is listed: %v", keys)
 	}
 }
+
+func TestAnExpiryInSmallLettersIsATime(t *testing.T) {
+	b := open(t)
+	made := b.vertesia(b.session(apikey.Vertesia, ""), "backend", "reader", "expires_at", "2027-01-31t02:00:00+02:00")
+	if got := made.text("expires_at"); got != "2027-01-31T00:00:00.000Z" {
+		t.Errorf("expires_at is %q", got)
+	}
+}
+
+func TestAContractsOwnPathHasItsErrorsToo(t *testing.T) {
+	for path, want := range map[string]string{"/api-keys": apikey.Prosopo, "/users": apikey.Prosopo, "/v1/prosopo": apikey.Prosopo, "/api": apikey.Vertesia, "/token": apikey.Vertesia,
+		"/v1": apikey.Generic, "/": apikey.Generic, "/api-keysets": apikey.Generic} {
+		if got := contractOf(path); got != want {
+			t.Errorf("%s is of %s, want %s", path, got, want)
+		}
+	}
+}
