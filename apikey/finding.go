@@ -107,17 +107,17 @@ type examiner struct {
 	policy   Policy
 	rotating map[string]bool
 	now      time.Time
-	names    map[string]int // how many keys have a name; one that a single key has may be missing
-	risks    map[Permission]Risk
+	names    map[string]int  // how many keys have a name; one that a single key has may be missing
+	risks    map[string]Risk // by name: an account may file a permission under another feature than the catalogue
 	roles    map[string]Risk
 }
 
 func newExaminer(caps Capabilities, p Policy, rotating map[string]bool, now time.Time) *examiner {
-	e := &examiner{caps: caps, policy: p, rotating: rotating, now: now, names: map[string]int{}, risks: map[Permission]Risk{}, roles: map[string]Risk{}}
+	e := &examiner{caps: caps, policy: p, rotating: rotating, now: now, names: map[string]int{}, risks: map[string]Risk{}, roles: map[string]Risk{}}
 	for _, g := range caps.PermissionGroups {
 		for _, info := range g.Permissions {
 			if info.Risk != NoRisk {
-				e.risks[info.Permission] = info.Risk
+				e.risks[info.Permission.Name] = info.Risk
 			}
 		}
 	}
@@ -164,12 +164,12 @@ func examineTimes(k *Key, p Policy, now time.Time, add func(FindingKind, string,
 	}
 }
 
-func examineAccess(k *Key, caps Capabilities, risks map[Permission]Risk, roles map[string]Risk, add func(FindingKind, string, ...any)) {
+func examineAccess(k *Key, caps Capabilities, risks, roles map[string]Risk, add func(FindingKind, string, ...any)) {
 	if roles[k.Role] == CanMint && k.Role != "" {
 		add(FindingCanMint, "role %s can make or delete keys", k.Role)
 	}
 	for _, perm := range k.Permissions {
-		switch risks[perm] {
+		switch risks[perm.Name] {
 		case CanMint:
 			add(FindingCanMint, "%s can make, change or delete keys", perm)
 		case NoEffect:

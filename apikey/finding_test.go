@@ -2,6 +2,7 @@ package apikey
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -40,6 +41,15 @@ func TestKindsAreThoseOfTheFindings(t *testing.T) {
 	}
 	if len(kinds) < 8 || !slices.Equal(kinds, words) {
 		t.Errorf("kinds %v, findings %v", kinds, words)
+	}
+}
+
+func TestARightIsRiskyUnderAnyFeature(t *testing.T) {
+	caps := Capabilities{PermissionGroups: []PermissionGroup{{Permissions: []PermissionInfo{{Permission: Permission{Feature: "ApiKeys", Name: "createApiKey"}, Risk: CanMint}}}}}
+	keys := []Key{{ID: "a", Permissions: []Permission{{Feature: "apiKeys", Name: "createApiKey"}, {Feature: "apiKeys", Name: "other"}}}}
+	found := Examine(keys, caps, DefaultPolicy(), nil, time.Now())
+	if len(found) != 1 || found[0].Kind != FindingCanMint || !strings.Contains(found[0].Detail, "apiKeys.createApiKey") {
+		t.Errorf("found %+v", found)
 	}
 }
 

@@ -444,6 +444,15 @@ func TestPreflightRefusesAndLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestRightsUnderAnotherFeatureAreRights(t *testing.T) {
+	c := shaped(t, withCatalogue(prosopoShape()))
+	c.ownKey("own", "", "apiKeys.createApiKey", "apiKeys.deleteApiKey")
+	r := c.start(nil)
+	if _, err := r.Do(context.Background()); err != nil {
+		t.Errorf("the preflight: %v", err)
+	}
+}
+
 func TestPreflightSaysWhatItCannotKnow(t *testing.T) {
 	c := newCity(t, vertesiaShape())
 	c.place("hook", false)
