@@ -243,7 +243,12 @@ func refusal(members map[string]json.RawMessage) error {
 	_, failed := members["error"]
 	failed = failed && string(members["error"]) != "null"
 	if raw, ok := members["success"]; ok {
-		failed = string(raw) == "false" || failed && string(raw) != "true"
+		switch string(raw) {
+		case "false", `"false"`, "0":
+			failed = true
+		case "true":
+			failed = false
+		}
 	}
 	if !failed {
 		return nil

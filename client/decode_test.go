@@ -356,3 +356,16 @@ func TestAListWhoseTimeRunsOutSaysSoWhereverItStands(t *testing.T) {
 		}
 	}
 }
+
+func TestNoPermissionsAreNotUnknownOnes(t *testing.T) {
+	srv := play(t, prosopoGet.with(200, `[{"id":"k1","permissions":{}},{"id":"k2","permissions":["x"]},{"id":"k3","permissions":[]},{"id":"k4","permissions":null},{"id":"k5"}]`))
+	keys, err := ListAll(bg, mustOpen(t, options(apikey.Prosopo, srv.URL)))
+	if err != nil || len(keys) != 5 {
+		t.Fatalf("%v, %v", keys, err)
+	}
+	for i, said := range []bool{true, true, true, false, false} {
+		if got := keys[i].Permissions; (got != nil) != said {
+			t.Errorf("%s has the permissions %#v", keys[i].ID, got)
+		}
+	}
+}

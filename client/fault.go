@@ -49,6 +49,7 @@ func faultOf(members map[string]json.RawMessage) fault {
 	}
 	var outer struct {
 		Code    text            `json:"code"`
+		Key     text            `json:"key"`
 		Status  text            `json:"status"`
 		Message text            `json:"message"`
 		Error   text            `json:"error"`
@@ -62,9 +63,14 @@ func faultOf(members map[string]json.RawMessage) fault {
 			f.status = n
 		}
 	}
-	for _, code := range []text{inner.Key, inner.Code, inner.Type, outer.Code} {
+	for _, code := range []text{inner.Key, inner.Code, inner.Type, outer.Code, outer.Key} {
 		if _, err := strconv.Atoi(string(code)); err != nil && code != "" && f.code == "" {
 			f.code = string(code)
+		}
+	}
+	for _, said := range []text{outer.Error, inner.Message, outer.Message} {
+		if f.code == "" && namesCode(string(said)) {
+			f.code = string(said)
 		}
 	}
 	parts := []string{firstOf(inner.Message, outer.Error)}
@@ -75,6 +81,13 @@ func faultOf(members map[string]json.RawMessage) fault {
 	}
 	f.message = strings.TrimPrefix(strings.Join(parts, ": "), ": ")
 	return f
+}
+
+// namesCode reports whether a message is a code of the service's and no words: API.INSUFFICIENT_PERMISSIONS.
+func namesCode(said string) bool {
+	return strings.Contains(said, ".") && !strings.ContainsFunc(said, func(r rune) bool {
+		return r != '.' && r != '_' && (r < 'A' || r > 'Z')
+	})
 }
 
 // details are shown where they are words; anything else is for programs.

@@ -360,6 +360,7 @@ func (g *generic) Create(ctx context.Context, draft apikey.Draft) (apikey.Create
 		created.Key.Name = draft.Name
 	}
 	created.Notes = append(created.Notes, expiryNote(draft.Expiry, created.Key.ExpiresAt, now)...)
+	created.Notes = append(created.Notes, accessNotes(draft, created.Key)...)
 	if got := created.Key.Environment; got != "" && got != env {
 		created.Notes = append(created.Notes, fmt.Sprintf("asked for a %s key; the service made a %s one", env, got))
 	}

@@ -77,6 +77,10 @@ var genericQuirks = []quirk{
 		steps: []step{gCreate(`{"name":"ci","environment":"test","expires_at":"2026-12-23T10:00:00Z","restrictions":{"ip_addresses":["10.0.0.1"]}}`).
 			with(201, `{"success":true,"data":{"id":"k9","name":"ci","prefix":"sk_test_","expires_at":"2026-12-23T10:00:00Z","key":"`+genericSecret+`"}}`)},
 		want: "id=k9 name=ci env=test masked=sk_test_… expires=2026-12-23T10:00:00Z ; secret=" + genericSecret},
+	{name: "create whose restrictions were not taken says so", opts: creating, do: create(apikey.Draft{Name: "ci", Environment: apikey.Live, Restrictions: apikey.Restrictions{IPAddresses: []string{"10.0.0.2", "10.0.0.1"}, Endpoints: []string{"/v1/users"}}}),
+		steps: []step{gCreate(`{"name":"ci","environment":"live","restrictions":{"ip_addresses":["10.0.0.2","10.0.0.1"],"endpoints":["/v1/users"]}}`).
+			with(201, `{"success":true,"data":{"id":"k9","name":"ci","restrictions":{"ip_addresses":["10.0.0.1","10.0.0.2"],"referrers":[],"endpoints":[]},"key":"`+ownToken+`"}}`)},
+		want: `id=k9 name=ci env=live restrictions={"ip_addresses":["10.0.0.1","10.0.0.2"]} ; secret=` + ownToken + " ; asked for the endpoints /v1/users; the service says none"},
 	{name: "create: secret", opts: creating, do: create(liveDraft), steps: []step{gCreate(`{"name":"ci","environment":"live"}`).with(201, `{"success":true,"data":{"id":"k9","secret":"`+ownToken+`"}}`)},
 		want: "id=k9 name=ci env=live ; secret=" + ownToken},
 	{name: "create: value", opts: creating, do: create(liveDraft), steps: []step{gCreate(`{"name":"ci","environment":"live"}`).with(201, `{"success":true,"data":{"id":"k9","value":"`+ownToken+`"}}`)},

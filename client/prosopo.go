@@ -99,9 +99,13 @@ func (p *prosopo) key(row *prosopoRow, sets permissionSets) (apikey.Key, error) 
 	return k, nil
 }
 
-// permissions are the rights of a key. Nobody may change the slice: other keys have it too.
+// permissions are the rights of a key; nil where the service does not say, empty where it says none. Nobody may change
+// the slice: other keys have it too.
 func (p *prosopo) permissions(raw json.RawMessage) []apikey.Permission {
-	var out []apikey.Permission
+	if len(raw) == 0 || string(raw) == "null" {
+		return nil
+	}
+	out := []apikey.Permission{}
 	for _, perm := range parsePermissions(raw) {
 		if perm.Name == "" {
 			continue
@@ -219,6 +223,7 @@ func (p *prosopo) Create(ctx context.Context, draft apikey.Draft) (apikey.Create
 	if created.Key.ID != "" && created.Key.ExpiresAt.Known() {
 		created.Notes = append(created.Notes, expiryNote(draft.Expiry, created.Key.ExpiresAt, p.now())...)
 	}
+	created.Notes = append(created.Notes, accessNotes(draft, created.Key)...)
 	return created, nil
 }
 
@@ -291,13 +296,16 @@ func (p *prosopo) Delete(ctx context.Context, id string) (apikey.Deleted, error)
 	return remove(ctx, p.transport, p.do, c)
 }
 
-// prosopoProbes are the service's reads, in the order in which a key is likely to have them. None
-// of them writes; of their answers the shape is looked at. Only that of the last one is public.
-var prosopoProbes = []struct {
+// prosopoProbe is one of the service's reads.
+type prosopoProbe struct {
 	permission, method, path string
 	body                     any
 	read                     func(*answer) error
-}{
+}
+
+// prosopoProbes are in the order in which a key is likely to have them. None
+// of them writes; of their answers the shape is looked at. Only that of the last one is public.
+var prosopoProbes = []prosopoProbe{
 	{"getRules", http.MethodGet, "/v1/prosopo/provider/admin/rules", nil, prosopoListed("rules", "accessRules")},
 	{"getRules", http.MethodPost, "/access-control/get", map[string]int{"limit": 1}, prosopoListed("rules", "accessRules")},
 	{"getSites", http.MethodPost, "/sites/get", struct{}{}, prosopoListed("sites")},
@@ -326,12 +334,12 @@ func (p *prosopo) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof
 	proof := apikey.Proof{Unknown: []string{openPermissions}}
 	var did []string
 	var last error
+	var strange *prosopoProbe // answered 200 in a shape that is not known
 	for _, probe := range prosopoProbes {
 		if len(proof.Cannot) > 0 && proof.Cannot[len(proof.Cannot)-1] == probe.permission {
 			continue
 		}
-		err := p.do(ctx, call{op: opProbe, method: probe.method, path: probe.path, body: probe.body, bearer: secret, list: true,
-			needs: probe.permission}, probe.read)
+		err := p.ask(ctx, probe, secret)
 		e := asError(err)
 		switch {
 		case e == nil:
@@ -347,6 +355,9 @@ func (p *prosopo) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof
 			last = err // it does not say why: another read may
 		case errors.Is(err, errForeign):
 			last = err // not the service, or a shape that is not public: the other reads tell
+			if strange == nil {
+				strange = &probe
+			}
 		case e.Kind == NotFound || e.Kind == Unavailable || e.Kind == BadAnswer && e.Status >= 400 || e.Kind == Invalid:
 			last = err
 		default:
@@ -357,11 +368,23 @@ func (p *prosopo) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof
 			return apikey.Proof{}, err
 		}
 	}
+	if !proof.Valid && strange != nil && IsKind(p.ask(ctx, *strange, apikey.NewSecret(madeUp)), Unauthorized) {
+		proof.Valid, proof.Can = true, []string{strange.permission}
+		did = []string{fmt.Sprintf("%s %s answered 200, and 401 to a made-up key", strange.method, strange.path)}
+	}
 	if !proof.Valid {
 		return apikey.Proof{}, last
 	}
 	proof.Did = strings.Join(did, "; ")
 	return proof, nil
+}
+
+// madeUp is no key of anybody's. Who answers 200 to a secret and 401 to this one looks at keys; a captive portal does not.
+const madeUp = "detent_made_up_to_be_refused"
+
+func (p *prosopo) ask(ctx context.Context, probe prosopoProbe, secret apikey.Secret) error {
+	return p.do(ctx, call{op: opProbe, method: probe.method, path: probe.path, body: probe.body, bearer: secret, list: true,
+		needs: probe.permission}, probe.read)
 }
 
 // prosopoHints says which of its three reasons a 403 has: a permission, the account's feature, or the account.
@@ -399,25 +422,4 @@ func namedPermission(message, needed string) string {
 		}
 	}
 	return needed
-}
-
-// expiryNote says what the service made of the lifetime that was asked for, where it differs.
-func expiryNote(asked apikey.Expiry, got apikey.Moment, now time.Time) []string {
-	const slack = 2 * time.Minute
-	say := func(m apikey.Moment) string {
-		if at, ok := m.Time(); ok {
-			return at.UTC().Format(time.RFC3339)
-		}
-		return "never"
-	}
-	want := apikey.Never()
-	if !asked.IsNever() {
-		want = apikey.At(asked.Instant(now))
-	}
-	wantAt, hasWant := want.Time()
-	gotAt, hasGot := got.Time()
-	if !got.Known() || hasWant == hasGot && (!hasWant || wantAt.Sub(gotAt).Abs() <= slack) {
-		return nil
-	}
-	return []string{fmt.Sprintf("asked for the expiry %s; the service says %s", say(want), say(got))}
 }

@@ -251,7 +251,7 @@ func (v *vertesia) Create(ctx context.Context, draft apikey.Draft) (apikey.Creat
 	if secret.IsZero() {
 		return apikey.Created{}, noSecret()
 	}
-	return apikey.Created{Key: key, Secret: secret, Notes: expiryNote(draft.Expiry, key.ExpiresAt, now)}, nil
+	return apikey.Created{Key: key, Secret: secret, Notes: append(expiryNote(draft.Expiry, key.ExpiresAt, now), accessNotes(draft, key)...)}, nil
 }
 
 // Update implements Service.
@@ -372,12 +372,12 @@ func (v *vertesia) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proo
 	if proof, bad := unusable(secret); bad {
 		return proof, nil
 	}
-	unknown := []string{openRole}
+	unknown, opaque := []string{openRole}, false
 	if v.exchange.usable() {
 		session, err := v.exchange.issue(ctx, opProbe, secret)
 		switch e := asError(err); {
 		case e == nil && !session.isJWT:
-			return apikey.Proof{}, v.unread(call{op: opProbe}, http.StatusOK, errForeign)
+			secret, opaque = session.token, true // what is no JWT may come from anybody: the list tells
 		case e == nil:
 			return apikey.Proof{Valid: true, Did: "POST " + exchangePath + " answered 200", Can: []string{"be exchanged for a session"}, Unknown: unknown}, nil
 		case e.Kind == Unauthorized:
@@ -398,6 +398,8 @@ func (v *vertesia) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proo
 		return apikey.Proof{Valid: true, Did: "GET " + vertesiaKeys + " answered 200", Can: []string{"list keys"}, Unknown: unknown}, nil
 	case e.Kind == Forbidden:
 		return apikey.Proof{Valid: true, Did: "GET " + vertesiaKeys + " answered 403", Cannot: []string{"list keys"}, Unknown: unknown}, nil
+	case e.Kind == Unauthorized && opaque:
+		return apikey.Proof{}, v.unread(call{op: opProbe}, http.StatusOK, errForeign)
 	case e.Kind == Unauthorized:
 		return apikey.Proof{Did: "GET " + vertesiaKeys + " answered 401"}, nil
 	}

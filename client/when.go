@@ -74,6 +74,7 @@ func parseWhen(s string) (time.Time, bool) {
 		whole, part := math.Modf(n)
 		return time.Unix(int64(whole), int64(math.Round(part*1e3))*1e6).UTC(), true
 	}
+	s = strings.ToUpper(s) // RFC 3339 has t and z too
 	for _, layout := range whenLayouts {
 		if at, err := time.Parse(layout, s); err == nil {
 			return inRange(at)
@@ -108,12 +109,17 @@ func (w when) expiry() apikey.Moment {
 	return w.orNever()
 }
 
-// firstWhen is the first that is there.
+// firstWhen is the first that is a date, else the first that is there: null under one name takes nothing from a date
+// under another.
 func firstWhen(values ...when) when {
+	var first when
 	for _, w := range values {
-		if w.set {
+		if !w.at.IsZero() {
 			return w
 		}
+		if w.set && !first.set {
+			first = w
+		}
 	}
-	return when{}
+	return first
 }
