@@ -327,6 +327,53 @@ func TestAKeyThatIsDeletedWhileItsRequestComesInMakesNothing(t *testing.T) {
 	})
 }
 
+// TestAKeyThatLosesItsRightsWhileItsRequestComesInMakesNothing changes the caller as another instance might.
+func TestAKeyThatLosesItsRightsWhileItsRequestComesInMakesNothing(t *testing.T) {
+	onEachStore(t, func(t *testing.T, open opener) {
+		for _, c := range []struct {
+			name, lost string // a column, and what it becomes
+			caller     record
+			path, body string
+			status     int
+		}{
+			{"permissions", `'{"Verify":["verify"]}'`, record{Service: apikey.Prosopo, Permissions: `{"ApiKeys":["createApiKey"],"Verify":["verify"]}`}, "/api-keys/create", createBody, 409},
+			{"role", `'reader'`, record{Service: apikey.Vertesia, Role: "admin"}, "/api/v1/apikeys", `{"name":"k","role":"admin"}`, 409},
+			{"restrictions", `'{"ip_addresses":["10.0.0.1"]}'`, record{Service: apikey.Generic, Environment: apikey.Live}, "/v1/api-keys", `{"name":"k","environment":"live"}`, 409},
+			{"enabled", `0`, record{Service: apikey.Vertesia, Role: "admin"}, "/api/v1/apikeys", `{"name":"k","role":"admin"}`, 401},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				b := open(t)
+				c.caller.Name, c.caller.Enabled = "caller", true
+				secret, caller := b.put(c.caller)
+				body := newSlowBody(c.body)
+				got := make(chan answer, 1)
+				go func() {
+					a, err := b.tryReader(secret, "POST", c.path, body)
+					if err != nil {
+						t.Error(err)
+					}
+					got <- a
+				}()
+				eventually(t, "the caller is let in", func() bool { return b.usage.lastUse(caller.ID, 0) > 0 })
+				if err := b.store.change(t.Context(), func(ctx context.Context, tx txn) error {
+					_, err := tx.ExecContext(ctx, `UPDATE keys SET `+c.name+` = `+c.lost+` WHERE id = $1`, caller.ID)
+					return err
+				}); err != nil {
+					t.Fatal(err)
+				}
+				body.finish()
+				shape(t, c.caller.Service, c.status, <-got)
+				var made int
+				if err := b.store.read(t.Context(), func(ctx context.Context, q queryer) error {
+					return q.QueryRowContext(ctx, `SELECT COUNT(*) FROM keys WHERE name = 'k'`).Scan(&made)
+				}); err != nil || made != 0 {
+					t.Errorf("it made %d keys (%v)", made, err)
+				}
+			})
+		}
+	})
+}
+
 func TestNoErrorShowsThePasswordOfTheStore(t *testing.T) {
 	pg := pgtest.Shared(t)
 	const canary = "c4nary%21" // c4nary!

@@ -79,6 +79,56 @@ func testLastVertesiaAdministratorIsNotDisabledOrDemoted(t *testing.T, open open
 	b.want(409, admin, "DELETE", path, nil) // nor one that has expired
 }
 
+// TestAKeyThatHasExpiredIsNoAdministrator is about the contracts whose expired keys stay in the store. A key ends at the
+// very instant of its expiry.
+func TestAKeyThatHasExpiredIsNoAdministrator(t *testing.T) {
+	onEachStore(t, func(t *testing.T, open opener) {
+		b := open(t)
+		ends := b.clock.now().Add(time.Hour)
+		for _, c := range []struct {
+			service  string
+			env      apikey.Environment
+			soon     func(admin string) (id string)
+			deleting func(id string) (method, path string, body any)
+		}{
+			{apikey.Prosopo, "", func(admin string) string {
+				return b.prosopo(admin, "soon", map[string][]string{"ApiKeys": {"createApiKey"}}, "expiresIn", 3600).text("id")
+			}, func(id string) (string, string, any) {
+				return "POST", "/api-keys/delete", map[string]any{"apiKeyId": id}
+			}},
+			{apikey.Generic, apikey.Live, func(admin string) string {
+				return b.generic(admin, "soon", "live", "expires_at", ends.Format(time.RFC3339)).text("data.id")
+			}, func(id string) (string, string, any) { return "DELETE", "/v1/api-keys/" + id, nil }},
+		} {
+			secret, err := b.MintAdmin(t.Context(), c.service, c.env)
+			if err != nil {
+				t.Fatal(err)
+			}
+			id, _ := idOf(c.service, secret.Reveal())
+			soon := c.soon(secret.Reveal())
+			b.clock.advance(ends.Sub(b.clock.now()))
+			method, path, body := c.deleting(id)
+			shape(t, c.service, 409, b.want(409, secret.Reveal(), method, path, body))
+			method, path, body = c.deleting(soon)
+			b.want(200, secret.Reveal(), method, path, body)
+			ends = ends.Add(time.Hour)
+		}
+	})
+}
+
+// TestAnExpiredKeyIsNeverTheLastOne: what creates no keys any more may go, where it was the last that did.
+func TestAnExpiredKeyIsNeverTheLastOne(t *testing.T) {
+	onEachStore(t, func(t *testing.T, open opener) {
+		b := open(t)
+		admin := b.session(apikey.Prosopo, "")
+		id := b.prosopo(admin, "was the last", map[string][]string{"ApiKeys": {"createApiKey"}}, "expiresIn", 60).text("id")
+		remove := map[string]any{"apiKeyId": id}
+		b.want(409, admin, "POST", "/api-keys/delete", remove)
+		b.clock.advance(time.Minute)
+		b.want(200, admin, "POST", "/api-keys/delete", remove)
+	})
+}
+
 func TestOrdinaryKeysCanAlwaysBeDeleted(t *testing.T) {
 	onEachStore(t, testOrdinaryKeysCanAlwaysBeDeleted)
 }
