@@ -32,7 +32,9 @@ const maxFile = 1 << 20
 // The steps at which Options.Hook is called, in the order in which they are taken.
 const (
 	stepRead          = "read"
-	stepSync          = "sync" // of each file that is written
+	stepMake          = "make" // each file that is written
+	stepFill          = "fill"
+	stepSync          = "sync"
 	stepModeWrite     = "mode: write"
 	stepModeRename    = "mode: rename"
 	stepBackupWrite   = "backup: write"
@@ -334,10 +336,12 @@ func (p place) create(path string, content []byte) (*os.File, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is in the way: %w", display(path), cause(err))
 	}
+	p.o.Hook(stepMake)
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("no file can be created in %s: %w", display(filepath.Dir(path)), cause(err))
 	}
+	p.o.Hook(stepFill)
 	if _, err = f.Write(content); err == nil {
 		// The umask may have taken the owner's own bits.
 		err = f.Chmod(0o600)
