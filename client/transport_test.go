@@ -342,6 +342,46 @@ func TestPacingWaitsAsLongAsItIsTold(t *testing.T) {
 	}
 }
 
+// TestAPaceIsANumberOfMillisecondsThatCanBeWaited sends a create, which is sent again for such a pace alone.
+func TestAPaceIsANumberOfMillisecondsThatCanBeWaited(t *testing.T) {
+	for pace, c := range map[string]struct {
+		sent int32
+		want string
+		hint string
+	}{
+		"0":          {maxPaced + 1, "10ms", ""},
+		"9.5":        {maxPaced + 1, "10ms", ""},
+		"10.5":       {maxPaced + 1, "10.5ms", ""},
+		"2147483647": {1, "", "asks to wait 596h31m24s"},
+		"2147483648": {1, "", ""},
+		"1e300":      {1, "", ""},
+		"Inf":        {1, "", ""},
+		"NaN":        {1, "", ""},
+		"-1":         {1, "", ""},
+		"":           {1, "", ""},
+	} {
+		var hits atomic.Int32
+		srv := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+			hits.Add(1)
+			w.Header().Set("x-ratelimit-reason", "pacing")
+			w.Header().Set("x-ratelimit-retry-ms", pace)
+			w.WriteHeader(http.StatusTooManyRequests)
+		})
+		var w waiting
+		opts := options(apikey.Vertesia, srv.URL)
+		opts.Sleep = w.sleep
+		_, err := mustOpen(t, opts).Create(bg, apikey.Draft{Name: "ci", Role: "reader"})
+		checkError(t, err, RateLimited, "[not done]")
+		first := ""
+		if len(w.waits) > 0 {
+			first = w.waits[0].String()
+		}
+		if hits.Load() != c.sent || first != c.want || strings.Contains(asError(err).Hint, "asks to wait") != (c.hint != "") || !strings.Contains(asError(err).Hint, c.hint) {
+			t.Errorf("%q: sent %d times, first waited %q, %q", pace, hits.Load(), first, asError(err).Hint)
+		}
+	}
+}
+
 func TestReadOnlySendsNoWrite(t *testing.T) {
 	srv := answering(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("%s %s was sent", r.Method, r.URL) })
 	for _, service := range services {
