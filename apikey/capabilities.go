@@ -84,6 +84,8 @@ type Capabilities struct {
 	// At least one permission is required where it is not empty.
 	PermissionGroups  []PermissionGroup
 	PermissionPresets []PermissionPreset
+	// MorePermissions are names that are granted in use and are in no catalogue.
+	MorePermissions []string
 	// Roles, in order of power for the first ones; empty where keys have no roles.
 	Roles []RoleInfo
 	// Environments a new key can be made for; empty where keys have none.

@@ -251,6 +251,10 @@ func permissionsOf(texts []string, c apikey.Capabilities, before beforehand) ([]
 		info, ok := c.FindPermission(text)
 		if !ok {
 			if info.Permission, ok = permissionInUse(before, text); !ok {
+				info.Permission = apikey.ParsePermission(text)
+				ok = slices.Contains(c.MorePermissions, info.Permission.Name)
+			}
+			if !ok {
 				return nil, unknownPermission(text, c)
 			}
 		}

@@ -194,6 +194,15 @@ func TestCreateRefusesWhatCannotBeBeforeAnythingIsSent(t *testing.T) {
 	}
 }
 
+func TestCreateTakesAPermissionThatIsSeenInUse(t *testing.T) {
+	m := newMachine(t)
+	m.must("create", "--name", "report", "--permission", "createReport", "--permission", "Traffic.ingestClientEvents", "--permission", "verify")
+	keys := m.keys("local/prosopo")
+	if len(keys) != 1 || !slices.Equal(keys[0]["permissions"].([]any), []any{"Traffic.createReport", "Traffic.ingestClientEvents", "Verify.verify"}) {
+		t.Errorf("the keys are %v", keys)
+	}
+}
+
 func TestCreateTakesAPermissionOfNoCatalogueThatAKeyHas(t *testing.T) {
 	m, r := newMachine(t), newRemote(t)
 	m.profile(r, "prosopo") // its administrator has every permission of the service

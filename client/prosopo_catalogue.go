@@ -1,6 +1,7 @@
 package client
 
 import (
+	"slices"
 	"strings"
 
 	"detent/apikey"
@@ -52,6 +53,9 @@ var prosopoRisks = map[string]apikey.Risk{
 	"applySuggestions": apikey.NoEffect,
 }
 
+// prosopoMore are seen on keys; the document does not have them, nor says under which feature they are.
+var prosopoMore = []string{"createReport", "updateProtectSettings", "updatePuzzleCaptchaSettings", "ingestClientEvents"}
+
 // prosopoPresets leave getApiKeys out of "read only": its answer holds the token of every key.
 var prosopoPresets = []struct{ name, permissions string }{
 	{"verify only", "verify"},
@@ -85,8 +89,8 @@ func prosopoCapabilities(spelling map[string]string) apikey.Capabilities {
 		Expiry:       apikey.Can(),
 		Restrictions: apikey.Cannot("keys have permissions, no restrictions"),
 		AccessFields: []apikey.Field{apikey.FieldPermissions, apikey.FieldExpiry},
-		MaxName:      maxName,
-		UsagePage:    portal,
+		MaxName:      maxName, MorePermissions: slices.Clone(prosopoMore),
+		UsagePage: portal,
 	}
 	for _, g := range prosopoGroups {
 		own := apikey.PermissionGroup{Feature: spelt(spelling, g.Feature), Title: g.Title}
