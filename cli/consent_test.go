@@ -1,10 +1,14 @@
 package cli
 
 import (
+	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"detent/apikey"
 )
 
 // testFile is a .env file of a test deployment, and the flag that delivers to it.
@@ -121,5 +125,63 @@ func TestQuestionOfAnOpenRotationThatIsBrokenOffNamesTheWayOn(t *testing.T) {
 	s.write("\x03")
 	if code := s.exit(); code != 130 || !strings.Contains(s.output(), "detent rotate --resume ") {
 		t.Errorf("exit %d\n%s", code, s.output())
+	}
+}
+
+func TestAPlaceThatTheJournalAloneNamesIsAskedAboutBeforeTheSecretGoesThere(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.create("--name", "shop", "--permission", "getRules")
+	ready, got := filepath.Join(m.home, "ready"), filepath.Join(m.home, "got")
+	take := m.write("take", fmt.Sprintf("#!/bin/sh\n[ -e '%s' ] && cat > '%s'\n", ready, got))
+	if err := os.Chmod(take, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r := m.want(1, "--resume", "rotate", "shop", "--yes", "--deliver", "command:"+take, "-o", "json") // it is not ready
+	id := decodeRotated(t, r.stdout).ID
+	m.write("ready", "")
+	for answer, code := range map[string]int{"n": 1, "": 1} {
+		s := m.terminal("rotate", "--resume", id)
+		s.wait("Did you name it? [y/N] ")
+		s.write(answer + "\r")
+		if c := s.exit(); c != code || !strings.Contains(s.output(), "take") || !strings.Contains(s.output(), "detent rotate --resume "+id) {
+			t.Errorf("%q: exit %d\n%s", answer, c, s.output())
+		}
+		if _, err := os.Stat(got); err == nil {
+			t.Fatalf("%q: the command has run", answer)
+		}
+	}
+	s := m.terminal("rotate", "--resume", id)
+	s.wait("Did you name it? [y/N] ")
+	s.write("y\r")
+	s.wait("Is that so? [y/N] ")
+	s.write("\x03")
+	s.exit()
+	if read(t, got) == "" {
+		t.Error("nothing was delivered")
+	}
+	s = m.terminal("rotate", "--resume", id) // it holds the secret: there is nothing to ask
+	s.wait("Is that so? [y/N] ")
+	s.write("\x03")
+	s.exit()
+	if strings.Contains(s.output(), "Did you name it?") {
+		t.Errorf("asked again:\n%s", s.output())
+	}
+}
+
+func TestAPlaceOfTheProfileIsNotAskedAboutAgain(t *testing.T) {
+	t.Parallel()
+	m, r := newMachine(t), newRemote(t)
+	ready := filepath.Join(m.home, "ready")
+	m.profile(r, apikey.Prosopo, "[profiles.p.deliver.app]", fmt.Sprintf("command = [\"sh\", \"-c\", \"[ -e '%s' ] && cat > /dev/null\"]", ready))
+	m.create("--name", "shop", "--permission", "getRules")
+	id := decodeRotated(t, m.want(1, "--resume", "rotate", "shop", "--yes", "--deliver", "app", "-o", "json").stdout).ID
+	m.write("ready", "")
+	s := m.terminal("rotate", "--resume", id)
+	s.wait("Is that so? [y/N] ")
+	s.write("\x03")
+	s.exit()
+	if strings.Contains(s.output(), "Did you name it?") {
+		t.Errorf("asked:\n%s", s.output())
 	}
 }

@@ -112,9 +112,12 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 			return usagef("rotating needs confirmations, and there is no terminal to ask on: use --yes; nothing was changed")
 		}
 		runner := &rotationRun{a: a, r: recordedRotation{r, a.auditor()}, yes: yes, asked: asked}
-		if o.abort != "" {
+		switch {
+		case o.abort != "":
 			err = runner.abort(ctx)
-		} else {
+		case o.resume != "":
+			err = runner.takeUp(ctx, s.profile)
+		default:
 			err = runner.goOn(ctx)
 		}
 		refused := runner.refused(err)

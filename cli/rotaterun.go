@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"detent/apikey"
+	"detent/config"
 	"detent/rotation"
 )
 
@@ -31,6 +33,25 @@ func waysOn(v rotation.View) string {
 		return fmt.Sprintf("detent rotate --resume %s goes on", v.ID)
 	}
 	return fmt.Sprintf("detent rotate --resume %s goes on, --abort %s undoes it", v.ID, v.ID)
+}
+
+// takeUp goes on with a rotation of the journal. A place that only the journal names, where no secret was put yet, is
+// asked about: who can write the journal's folder could have written a command there.
+func (r *rotationRun) takeUp(ctx context.Context, p config.Profile) error {
+	for _, d := range r.r.View().Destinations {
+		named := slices.ContainsFunc(p.Deliver, func(c config.Deliver) bool { return c.Name == d.Spec })
+		if r.yes || named || d.Put {
+			continue
+		}
+		sure, err := r.a.askYes(ctx, fmt.Sprintf("The new secret goes to %s, which is named by the journal alone. Did you name it? [y/N] ", d.Describe))
+		if err != nil {
+			return r.unanswered(err)
+		}
+		if !sure {
+			return r.stopped(d.Describe + " was not confirmed, and nothing was done")
+		}
+	}
+	return r.goOn(ctx)
 }
 
 // goOn does steps until the rotation is over or needs what it cannot get here.
