@@ -126,6 +126,7 @@ func TestLostDeleteAnswerIsLookedUp(t *testing.T) {
 }
 
 func TestServiceThatRefusesOrCannotBeReachedIsExitOneWithAHint(t *testing.T) {
+	t.Parallel()
 	m, r := newMachine(t), newRemote(t)
 	m.profile(r, "prosopo")
 	for name, answer := range map[string]func(w http.ResponseWriter){

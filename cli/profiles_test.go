@@ -174,6 +174,7 @@ func TestOverSSHProfilesAreAdminsAndNoTokenOfTheServersMoves(t *testing.T) {
 }
 
 func TestAnAdminEditsAndAddsProfilesInTheirSession(t *testing.T) {
+	t.Parallel()
 	h, r := newSSHHost(t), newRemote(t)
 	token := filepath.Join(h.home, "token")
 	if err := os.WriteFile(token, []byte(r.tokens["generic"]), 0o600); err != nil {

@@ -24,6 +24,7 @@ func (v *screen) pressUntil(key, what string, holds func() bool) {
 }
 
 func TestSSHSessionThatDropsLeavesItsRotationToTheNextOperator(t *testing.T) {
+	t.Parallel()
 	h := newSSHHost(t)
 	service := h.serve()
 	admin := regexp.MustCompile(`(?m)^\w*PROSOPO\w*="?([^"\s]+)`).FindStringSubmatch(strings.Join(service.lines, "\n"))

@@ -479,6 +479,7 @@ func TestIdleSessionsDoNothing(t *testing.T) {
 // TestSSHCreateGoesToTheOperatorsTerminalAlone: the secret is shown and copied where the operator sits, and no place on
 // the server is offered for it; the record names the operator and where they came from.
 func TestSSHCreateGoesToTheOperatorsTerminalAlone(t *testing.T) {
+	t.Parallel()
 	h := newSSHHost(t)
 	v := openScreen(t, h.login("alice"), "xterm", 120, 40)
 	v.wait("No keys yet")

@@ -189,7 +189,7 @@ func TestManyClientsAtOnceLeaveAConsistentStore(t *testing.T) {
 func testManyClientsAtOnceLeaveAConsistentStore(t *testing.T, open opener) {
 	clients, rounds := 200, 2
 	if testing.Short() {
-		clients, rounds = 60, 2
+		clients, rounds = 24, 2
 	}
 	b := open(t)
 	sessions := [3]string{b.session(apikey.Prosopo, ""), b.session(apikey.Vertesia, ""), b.session(apikey.Generic, "")}
