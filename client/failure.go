@@ -141,12 +141,13 @@ func (t *transport) unread(c call, status int, err error) *Error {
 		e.Kind, e.Message = TooLarge, errTooLarge.Error()
 	case errors.Is(err, errTooDeep), errors.Is(err, errCut):
 		e.Message = err.Error()
-	case errors.Is(err, errForeign):
-		e.Message, e.Hint = errForeign.Error(), hintURL
 	case errors.Is(err, errWebPage):
 		e.Message, e.Hint = errWebPage.Error(), hintURL
 	case errors.As(err, &ours):
 		e.Message = words(string(ours), t.secrets(c)...)
+		if errors.Is(err, errForeign) {
+			e.Message, e.Hint = errForeign.Error()+": "+e.Message, hintURL
+		}
 	case errors.Is(err, context.Canceled):
 		e.Kind, e.Message = Canceled, "given up in the middle of the answer"
 	case errors.Is(err, context.DeadlineExceeded), os.IsTimeout(err):
@@ -158,6 +159,8 @@ func (t *transport) unread(c call, status int, err error) *Error {
 		e.Message, e.Hint = "the answer is not JSON", hintURL
 	case errors.As(err, &kind):
 		e.Message, e.Hint = "the answer's JSON is not what the service promises", hintURL
+	case errors.Is(err, errForeign):
+		e.Message, e.Hint = errForeign.Error(), hintURL
 	default: // io.ErrUnexpectedEOF, a reset
 		e.Kind, e.Message = Timeout, "the connection broke in the middle of the answer"
 		e.Hint = "Try again."

@@ -49,16 +49,23 @@ func listed(names []string, element func(raw []byte) error) func(*answer) error 
 	}
 }
 
-// foreign is the failure to read an answer; one that is no answer of the service's is called so.
+// foreign is the failure to read an answer; one that is no answer of the service's is that too, and says what it is.
 func foreign(err error) error {
 	var ours badAnswer
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	if err == io.EOF || errors.As(err, &ours) || errors.As(err, &syntax) || errors.As(err, &kind) {
-		return errForeign
+		return &foreignError{err}
 	}
 	return err
 }
+
+// foreignError is an errForeign that knows more.
+type foreignError struct{ err error }
+
+func (e *foreignError) Error() string        { return errForeign.Error() }
+func (e *foreignError) Is(target error) bool { return target == errForeign }
+func (e *foreignError) Unwrap() error        { return e.err }
 
 // anything is an element whose shape is not public.
 func anything([]byte) error { return nil }

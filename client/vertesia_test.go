@@ -153,7 +153,7 @@ var vertesiaQuirks = []quirk{
 	{name: "a page that blocks the list is a refusal", do: list, steps: []step{vGet.with(403, `<html>`), vProject.with(403, `<html>`), vBare.with(403, `<html>`)}, kind: Forbidden, in: "web page"},
 	{name: "probe takes no JSON of another shape for a proof", do: probe(vertesiaSecret), steps: foreignTo(vBare.as(vertesiaSecret)), kind: BadAnswer, in: "not this service's"},
 	{name: "probe takes no list of something else for a proof", do: probe(vertesiaSecret), steps: []step{vBare.as(vertesiaSecret).with(200, `[{"href":"https://login"}]`)}, kind: BadAnswer, in: "not this service's"},
-	{name: "probe takes no empty answer for a proof", do: probe(vertesiaSecret), steps: []step{vBare.as(vertesiaSecret).with(200, ``)}, kind: BadAnswer, in: "not this service's"},
+	{name: "probe takes no empty answer for a proof", do: probe(vertesiaSecret), steps: []step{vBare.as(vertesiaSecret).with(200, ``)}, kind: BadAnswer, in: "the answer is empty"},
 	{name: "probe takes no page that blocks for a proof", do: probe(vertesiaSecret), steps: []step{vBare.as(vertesiaSecret).with(403, `<html>blocked</html>`)}, kind: BadAnswer, in: "web page"},
 	{name: "probe by exchange for what is no session", opts: exchanging, do: probe(vertesiaSecret), steps: []step{vIssue.as(vertesiaSecret).with(200, issued1("csrf-0123")), vBare.as("csrf-0123").with(401, `{}`)}, kind: BadAnswer, in: "not this service's"},
 	{name: "probe by exchange for a session that is no JWT", opts: exchanging, do: probe(vertesiaSecret), steps: []step{vIssue.as(vertesiaSecret).with(200, issued1("opaque-0123")), vBare.as("opaque-0123").with(403, `{"error":"no"}`)},
