@@ -129,6 +129,8 @@ func outcomeOf(err error) audit.Outcome {
 	switch {
 	case err == nil:
 		return audit.Outcome{Result: audit.Done, Certain: true}
+	case errors.As(err, &unsaved{}):
+		return audit.Outcome{Result: audit.Failed, Certain: true}
 	case errors.As(err, &run):
 		return audit.Outcome{Result: audit.Failed, Certain: run.Certain, Reason: run.How}
 	case !errors.As(err, &e):

@@ -157,8 +157,19 @@ func (r *guest) maySave(act audit.Action, before *ui.ProfileDraft, n ui.ProfileD
 	return nil
 }
 
+// unsaved is why the configuration file is as it was.
+type unsaved struct{ error }
+
+func (u unsaved) Unwrap() error { return u.error }
+
 // saveConfig changes the configuration file and takes up what it says then.
-func (a *app) saveConfig(change func(path, operator string) error) error {
+func (a *app) saveConfig(edit func(path, operator string) error) error {
+	change := func(path, operator string) error {
+		if err := edit(path, operator); err != nil {
+			return unsaved{err}
+		}
+		return nil
+	}
 	if a.remote != nil {
 		return a.remote.people.save(a.remote, func(path string) error { return change(path, a.remote.operator.Name) })
 	}

@@ -140,6 +140,33 @@ func TestAProfileIsChangedOnlyAsItWasShown(t *testing.T) {
 	}
 }
 
+func TestAProfileThatCannotBeSavedIsOnRecordAsCertainlyNotChanged(t *testing.T) {
+	m := newMachine(t)
+	target := m.write(strings.Repeat("c", 250), "[profiles.prod]\nservice = \"generic\"\nurl = \"https://keys.example.com\"\ntoken = { env = \"T\" }\n")
+	link := m.write(".config/detent/config.toml", "")
+	if err := errors.Join(os.Remove(link), os.Symlink(target, link)); err != nil {
+		t.Fatal(err)
+	}
+	h := m.hostFor()
+	before := h.draft(t, "prod")
+	after := before
+	after.ReadOnly = true
+	if err := h.SaveProfile(t.Context(), &before, after); err == nil || !strings.Contains(err.Error(), "cannot be written") {
+		t.Fatalf("%v", err)
+	}
+	added := ui.ProfileDraft{Name: "team", Service: apikey.Generic, URL: "https://keys.example.com", NewToken: apikey.NewSecret("canary-of-a-token")}
+	if err := h.SaveProfile(t.Context(), nil, added); err == nil {
+		t.Fatal("saved")
+	}
+	if kept := m.keptTokens(); len(kept) != 0 {
+		t.Errorf("tokens that no profile names: %v", kept)
+	}
+	out := m.must("audit")
+	if strings.Count(out, " failed") != 2 || strings.Contains(out, "not certain") {
+		t.Errorf("%s", out)
+	}
+}
+
 func TestOverSSHProfilesAreAdminsAndNoTokenOfTheServersMoves(t *testing.T) {
 	was := ui.ProfileDraft{Name: "prod", Service: apikey.Vertesia, URL: "https://api.vertesia.io", TokenEnv: "T", Auth: "direct"}
 	with := func(change func(*ui.ProfileDraft)) ui.ProfileDraft { n := was; change(&n); return n }

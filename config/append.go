@@ -87,6 +87,22 @@ func replace(path, text string, mode fs.FileMode) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
+	err := inOneStep(path, text, mode)
+	var at *fs.PathError
+	var link *os.LinkError
+	switch { // they name a file that nobody has heard of: the one that was to take the place
+	case errors.As(err, &at):
+		err = at.Err
+	case errors.As(err, &link):
+		err = link.Err
+	}
+	if err != nil {
+		return fmt.Errorf("%s cannot be written: in its folder: %w", path, err)
+	}
+	return nil
+}
+
+func inOneStep(path, text string, mode fs.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -284,4 +285,34 @@ func FuzzChange(f *testing.F) {
 			t.Fatalf("comments of %q became those of %q", file, text)
 		}
 	})
+}
+
+// A name so long that nothing can be made beside it stands for a folder that may not be written: it holds for root too.
+func TestAFileThatCannotBeWrittenIsNamedAndNotTheOneThatWasToReplaceIt(t *testing.T) {
+	const text = "[profiles.p]\nservice = \"prosopo\"\nurl = \"https://x.example\"\ntoken = { env = \"T\" }\n"
+	folder := t.TempDir()
+	path := filepath.Join(folder, strings.Repeat("c", 250))
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	conf, err := Load(path, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _ := conf.Lookup("p")
+	after := before
+	after.ReadOnly = true
+	want := path + " cannot be written: in its folder: " + syscall.ENAMETOOLONG.Error()
+	added := Profile{Name: "new", Service: "prosopo", URL: "https://x.example", Token: Token{Env: "T"}}
+	for name, err := range map[string]error{"change": Change(path, before, after), "add": Append(path, added, "")} {
+		if err == nil || err.Error() != want || !errors.Is(err, syscall.ENAMETOOLONG) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if data, err := os.ReadFile(path); err != nil || string(data) != text {
+		t.Errorf("the file became %q, %v", data, err)
+	}
+	if all, err := os.ReadDir(folder); err != nil || len(all) != 1 {
+		t.Errorf("left beside it: %v, %v", all, err)
+	}
 }
