@@ -25,6 +25,7 @@ type rotateOptions struct {
 	yes                   bool
 	consents              consents
 	format                string
+	given                 func(flag string) bool
 }
 
 func (a *app) rotateCommand() *cobra.Command {
@@ -53,7 +54,7 @@ anything, so a rotation that was cut off goes on with --resume, or back with --a
 	outputFlag(cmd, &o.format)
 	cmd.MarkFlagsMutuallyExclusive("resume", "abort")
 	cmd.RunE = a.run(func(ctx context.Context, args []string) error {
-		o.drainGiven, o.soakGiven = f.Changed("drain"), f.Changed("soak")
+		o.drainGiven, o.soakGiven, o.given = f.Changed("drain"), f.Changed("soak"), f.Changed
 		return a.rotate(ctx, args, o)
 	})
 	return cmd
@@ -61,6 +62,12 @@ anything, so a rotation that was cut off goes on with --resume, or back with --a
 
 // check refuses what does not go together, before anything is opened.
 func (o rotateOptions) check(args []string) error {
+	// A shell's variable that is not set leaves them empty: what was meant is no new rotation, and no reason.
+	for _, f := range []struct{ flag, text string }{{"resume", o.resume}, {"abort", o.abort}, {"accept-unknown", o.acceptUnknown}} {
+		if o.given(f.flag) && strings.TrimSpace(f.text) == "" {
+			return fmt.Errorf("--%s: must not be empty", f.flag)
+		}
+	}
 	open := o.resume != "" || o.abort != ""
 	switch {
 	case open && len(args) > 0:
@@ -92,6 +99,9 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 	soak, err := waitFlag("--soak", o.soak, o.soakGiven)
 	if err != nil {
 		return usage(err)
+	}
+	if o.compromised && (drain != nil && *drain > 0 || soak != nil && *soak > 0) {
+		return usagef("--compromised goes without drain and soak: leave --drain and --soak out, or 0")
 	}
 	// An undo is asked for by the rotation's id and goes to where the application still works: nobody need be there.
 	yes := o.yes || o.abort != "" && !a.interactive()

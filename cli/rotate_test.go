@@ -105,6 +105,20 @@ func TestRotateWithoutADestinationIsUsageBeforeAnythingChanges(t *testing.T) {
 	}
 }
 
+// "$ID" of a variable that is not set must not begin another rotation.
+func TestRotateRefusesAnEmptyIDOrReason(t *testing.T) {
+	m, _, _, env := shop(t, apikey.Prosopo)
+	for _, flag := range []string{"--resume", "--abort", "--accept-unknown"} {
+		for _, empty := range []string{"", " "} {
+			m.want(2, flag+": must not be empty", "rotate", "shop", flag, empty, "--deliver", "env-file:"+env+":API_KEY", "--yes")
+			m.want(2, flag+": must not be empty", "rotate", flag, empty, "--yes")
+		}
+	}
+	if out := m.must("rotations", "-o", "json"); strings.TrimSpace(out) != "[]" {
+		t.Errorf("rotations: %s", out)
+	}
+}
+
 func TestRotateTakesOnlyWhatGoesTogether(t *testing.T) {
 	m, _, _, env := shop(t, apikey.Prosopo)
 	for _, args := range [][]string{
@@ -117,6 +131,8 @@ func TestRotateTakesOnlyWhatGoesTogether(t *testing.T) {
 		{"rotate", "shop", "--soak", "-1m", "--deliver", "env-file:" + env + ":API_KEY", "--yes"},
 		{"rotate", "shop", "-o", "yaml", "--deliver", "env-file:" + env + ":API_KEY", "--yes"},
 		{"rotate", "shop", "--read-only", "--deliver", "env-file:" + env + ":API_KEY", "--yes"},
+		{"rotate", "shop", "--compromised", "--drain", "5m", "--deliver", "env-file:" + env + ":API_KEY", "--yes"},
+		{"rotate", "shop", "--soak", "5m", "--compromised", "--deliver", "env-file:" + env + ":API_KEY", "--yes"},
 	} {
 		m.want(2, "", args...)
 	}
