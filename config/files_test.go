@@ -126,6 +126,13 @@ func TestTokenFileWithAnyBitForOthersIsRefusedWithTheChmod(t *testing.T) {
 	}
 }
 
+func TestTokenFileThatIsNotThereSaysWhatIsAllowed(t *testing.T) {
+	_, err := reader().Read(context.Background(), Profile{Name: "p", Token: Token{File: filepath.Join(t.TempDir(), "none")}})
+	if err == nil || !strings.Contains(err.Error(), "there is no such file") || !strings.Contains(err.Error(), tokenForms) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestTokenFileIsFoundInTheHome(t *testing.T) {
 	path := writeFile(t, canary, 0o600)
 	p := Profile{Name: "p", Token: Token{File: "~/f"}}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os/exec"
 	"time"
 
@@ -67,6 +68,9 @@ func (r TokenReader) source(ctx context.Context, t Token) (string, error) {
 			return "", err
 		}
 		data, err := readGuarded(path, tokenFile)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("there is no such file: write it (mode 0600), or let token be one of %s", tokenForms)
+		}
 		return string(data), err
 	default:
 		return r.command(ctx, t.Command)
