@@ -47,7 +47,7 @@ func (t *transport) shownOnce(c apikey.Capabilities) apikey.Capabilities {
 }
 
 func noID(op string) *Error {
-	return &Error{Op: op, Kind: Invalid, Outcome: NotDone, Message: "there is no key without an id"}
+	return &Error{Op: op, Kind: Invalid, Outcome: NotDone, Message: "there is no key with such an id"}
 }
 
 func invalidDraft(message string) *Error {

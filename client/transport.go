@@ -181,7 +181,7 @@ func (t *transport) do(ctx context.Context, c call, read func(*answer) error) er
 		return readOnly(c.op)
 	}
 	if strings.Contains(c.path, "{id}") && !usableID(c.id) {
-		return &Error{Op: c.op, Kind: Invalid, Outcome: NotDone, Message: "there is no key with such an id"}
+		return noID(c.op)
 	}
 	paced := 0
 	for attempt := 1; ; attempt++ {

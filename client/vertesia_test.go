@@ -102,6 +102,7 @@ var vertesiaQuirks = []quirk{
 	{name: "an id is a segment of the path", do: update("a/../b?c", apikey.Patch{Enabled: ptr(true)}),
 		steps: []step{step{want: "PUT /api/v1/apikeys/a%2F..%2Fb%3Fc", body: `{"enabled":true}`}.with(200, `{"id":"k1"}`)}, want: "id=k1 expires=never"},
 	{name: "an id that is another call", do: retrieve("pk"), kind: Invalid, in: "[not done]"},
+	{name: "an id that is another path", do: remove1(".."), kind: Invalid, in: "no key with such an id"},
 	{name: "delete answered with a count", do: remove1("k1"), steps: []step{deleteCalls[apikey.Vertesia].with(200, `{"acknowledged":true,"deletedCount":1}`)}, want: "gone=false"},
 	{name: "delete that found nothing", do: remove1("k1"), steps: []step{deleteCalls[apikey.Vertesia].with(200, `{"acknowledged":true,"deletedCount":0}`)}, want: "gone=true"},
 	{name: "delete that is not acknowledged", do: remove1("k1"), steps: []step{deleteCalls[apikey.Vertesia].with(200, `{"acknowledged":false}`)}, kind: BadAnswer, in: "not known"},
