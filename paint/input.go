@@ -75,9 +75,18 @@ func (k *keyboard) Read(p []byte) (int, error) {
 	if n == 0 {
 		return 0, err
 	}
+	if begin > 0 && opensPaste(p[begin:begin+n]) {
+		// Bubble Tea has nothing to hand on but the mark, and reads over it while we look at it.
+		begin = copy(p, p[begin:begin+n]) - n
+	}
 	k.track(p[begin : begin+n])
 	k.within = k.within && k.readable(0)
 	return begin + n, err
+}
+
+// opensPaste reports whether b is the beginning of a bracketed paste and nothing else.
+func opensPaste(b []byte) bool {
+	return bytes.HasPrefix(b, pasteBegin) && !bytes.Contains(b, pasteEnd)
 }
 
 // read fills p with whole sequences, as far as they are there. It leaves within false where what is
