@@ -125,7 +125,9 @@ func (c panicking) run(t *testing.T, renderer string) {
 	trigger := filepath.Join(t.TempDir(), "now")
 	p, h, admin := l.at(t, func(h *home) *exec.Cmd {
 		cmd := exec.Command(os.Args[0], "--timeout", "5s", "--renderer", renderer)
-		cmd.Env = append(append([]string{}, h.env...), breaker+"="+c.where+":"+trigger, "GOTRACEBACK=all")
+		cmd.Env = append(append([]string{}, h.env...), breaker+"="+c.where+":"+trigger, "GOTRACEBACK=all",
+			// Bubble Tea kills a program that panics, and closes its keyboard while another goroutine reads it.
+			"GORACE=halt_on_error=0 atexit_sleep_ms=0")
 		return cmd
 	})
 	p.made("shop")
