@@ -126,3 +126,23 @@ func TestAConnectionWithoutASessionEnds(t *testing.T) {
 		t.Error("it stays after its session")
 	}
 }
+
+// TestASessionMayBeginWhileTheServerStops: it is waited for or turned away; the race detector sees how the two meet.
+func TestASessionMayBeginWhileTheServerStops(t *testing.T) {
+	for range 20 {
+		h := newHouse(t, hold, nil)
+		c := h.enter(1)
+		if err := h.session(c).Shell(); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the first runs", func() bool { return h.server.Sessions() == 1 })
+		s := h.session(c)
+		begun := make(chan struct{})
+		go func() { defer close(begun); _ = s.Run("x") }() // how it ends depends on who is first
+		h.stop()
+		<-begun
+		if n := h.server.Sessions(); n != 0 {
+			t.Fatalf("%d sessions are left", n)
+		}
+	}
+}

@@ -140,8 +140,7 @@ func (s *Server) channel(_ *ssh.Server, conn *gossh.ServerConn, wanted gossh.New
 		}
 		if begins { // after the reply: a short command closes the channel at once
 			begun = true
-			s.running.Add(1)
-			go s.run(one, conn, line)
+			go s.run(one, conn, line, s.waited())
 		}
 	}
 	one.end(ErrGone)
@@ -185,9 +184,21 @@ func (s *Session) before(r *gossh.Request) bool {
 	return false
 }
 
+// waited counts a session in that Shutdown waits for. One that begins later is only turned away.
+func (s *Server) waited() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closing {
+		s.running.Add(1)
+	}
+	return !s.closing
+}
+
 // run does a session whose client has said what it wants.
-func (s *Server) run(one *Session, conn *gossh.ServerConn, line *guarded) {
-	defer s.running.Done()
+func (s *Server) run(one *Session, conn *gossh.ServerConn, line *guarded, waited bool) {
+	if waited {
+		defer s.running.Done()
+	}
 	// A client whose line is full, or that does not agree that the session is over, holds on to nothing of ours.
 	forced := func() { s.opts.After(closeTime, func() { one.drop(conn) }) }
 	stop := context.AfterFunc(one.ctx, forced)
