@@ -1,5 +1,7 @@
 package apikey
 
+import "time"
+
 // Ability says whether a service can do something, and why not where it cannot.
 type Ability struct {
 	OK  bool
@@ -50,21 +52,6 @@ type RoleInfo struct {
 	Manages     bool // documented to create and to delete keys
 }
 
-// Field names a part of a key's access, for comparing an old key with its replacement.
-type Field string
-
-// The fields that carry access.
-const (
-	FieldPermissions  Field = "permissions"
-	FieldRole         Field = "role"
-	FieldType         Field = "type"
-	FieldEnvironment  Field = "environment"
-	FieldProject      Field = "project"
-	FieldExpiry       Field = "expires_at"
-	FieldRestrictions Field = "restrictions"
-	FieldExtra        Field = "properties" // Vertesia's properties, clearance, compartments, scim_provisioning
-)
-
 // Capabilities say what a service can do. Screens and commands ask them, never
 // the service's name.
 type Capabilities struct {
@@ -101,6 +88,14 @@ type Capabilities struct {
 	SecretPrefixes []string
 	// MaxName is the longest name in characters; 0 is no known limit.
 	MaxName int
+	// ListLag is how far a list may be behind what was answered, and RevokeLag how long a deleted or disabled secret may
+	// still be accepted; 0 where the issuer declares nothing.
+	ListLag   time.Duration
+	RevokeLag time.Duration
+	// UseResolution is how coarsely last use is written; 0 where the issuer declares nothing.
+	UseResolution time.Duration
+	// NoTryDead says that a dead secret must not be tried: an issuer may revoke more for it.
+	NoTryDead bool
 	// UsagePage tells an operator where usage shows when LastUsed is not reported.
 	UsagePage string
 }

@@ -82,9 +82,12 @@ func ParseExpiry(text string, now time.Time, loc *time.Location) (Expiry, error)
 		e := Expiry{After: d}
 		return e, e.Check(now)
 	}
-	if day, err := time.ParseInLocation("2006-01-02", s, loc); err == nil {
-		y, m, d := day.Date()
-		e := Expiry{At: time.Date(y, m, d, 23, 59, 59, 0, loc)}
+	if day, err := time.Parse(time.DateOnly, s); err == nil {
+		_, last, ok := Day(day.Year(), day.Month(), day.Day(), loc)
+		if !ok {
+			return Expiry{}, fmt.Errorf("%s is a day that %s left out", s, loc)
+		}
+		e := Expiry{At: last}
 		return e, e.Check(now)
 	}
 	if at, err := time.Parse(time.RFC3339, strings.TrimSpace(strings.ToUpper(s))); err == nil {

@@ -59,7 +59,6 @@ type Policy struct {
 
 // DefaultPolicy is the seeds' and CIS's common bar: 90 days, two weeks ahead.
 func DefaultPolicy() Policy {
-	const day = 24 * time.Hour
 	return Policy{MaxAge: 90 * day, Expiring: 14 * day, Unused: 90 * day}
 }
 
@@ -68,9 +67,13 @@ func DefaultPolicy() Policy {
 // the ids of keys that an open rotation concerns.
 func Examine(keys []Key, caps Capabilities, p Policy, rotating map[string]bool, now time.Time) []Finding {
 	e := newExaminer(caps, p, rotating, now)
-	for i := range keys {
-		e.names[keys[i].Name]++
-	}
+	e.count(len(keys), func(yield func(int, *Key) bool) {
+		for i := range keys {
+			if !yield(i, &keys[i]) {
+				return
+			}
+		}
+	})
 	var out []Finding
 	for i := range keys {
 		k := &keys[i]
@@ -82,17 +85,11 @@ func Examine(keys []Key, caps Capabilities, p Policy, rotating map[string]bool, 
 }
 
 // ExamineKinds is Examine without the words: found is told the place in keys and the kind. For lists of
-// 100,000 keys, where the words of one key are asked for when it is looked at. The n keys are gone through twice.
+// 100,000 keys, where the words of one key are asked for when it is looked at. The n keys are gone through twice, and once more where
+// some of them share a name.
 func ExamineKinds(n int, keys iter.Seq2[int, *Key], caps Capabilities, p Policy, rotating map[string]bool, now time.Time, found func(at int, kind FindingKind)) {
 	e := newExaminer(caps, p, rotating, now)
-	// Most names are of one key: those are not looked up again.
-	seen := make(map[string]struct{}, n)
-	for _, k := range keys {
-		before := len(seen)
-		if seen[k.Name] = struct{}{}; len(seen) == before {
-			e.names[k.Name] = max(e.names[k.Name], 1) + 1
-		}
-	}
+	e.count(n, keys)
 	at := 0
 	add := func(kind FindingKind, _ string, _ ...any) { found(at, kind) }
 	for i, k := range keys {
@@ -107,13 +104,13 @@ type examiner struct {
 	policy   Policy
 	rotating map[string]bool
 	now      time.Time
-	names    map[string]int  // how many keys have a name; one that a single key has may be missing
+	places   map[place]int   // how many keys have a name in a place; of a name that a single key has, it is missing
 	risks    map[string]Risk // by name: an account may file a permission under another feature than the catalogue
 	roles    map[string]Risk
 }
 
 func newExaminer(caps Capabilities, p Policy, rotating map[string]bool, now time.Time) *examiner {
-	e := &examiner{caps: caps, policy: p, rotating: rotating, now: now, names: map[string]int{}, risks: map[string]Risk{}, roles: map[string]Risk{}}
+	e := &examiner{caps: caps, policy: p, rotating: rotating, now: now, places: map[place]int{}, risks: map[string]Risk{}, roles: map[string]Risk{}}
 	for _, g := range caps.PermissionGroups {
 		for _, info := range g.Permissions {
 			if info.Risk != NoRisk {
@@ -127,13 +124,41 @@ func newExaminer(caps Capabilities, p Policy, rotating map[string]bool, now time
 	return e
 }
 
+// place is a name where it must be told from others: a live key and a test key may well be called the same, and so may keys of
+// two projects.
+type place struct {
+	name    string
+	env     Environment
+	project string
+}
+
+// count takes note of the names that several keys have.
+func (e *examiner) count(n int, keys iter.Seq2[int, *Key]) {
+	// Most names are of one key: those are not looked up again.
+	seen, shared := make(map[string]struct{}, n), map[string]bool{}
+	for _, k := range keys {
+		before := len(seen)
+		if seen[k.Name] = struct{}{}; len(seen) == before && k.Name != "" {
+			shared[k.Name] = true
+		}
+	}
+	if len(shared) == 0 {
+		return
+	}
+	for _, k := range keys {
+		if shared[k.Name] {
+			e.places[place{k.Name, k.Environment, k.Project}]++
+		}
+	}
+}
+
 func (e *examiner) examine(k *Key, add func(FindingKind, string, ...any)) {
 	examineTimes(k, e.policy, e.now, add)
 	if e.rotating[k.ID] {
 		add(FindingRotationOpen, "a rotation of this key is open")
 	}
 	examineAccess(k, e.caps, e.risks, e.roles, add)
-	if n := e.names[k.Name]; n > 1 && k.Name != "" {
+	if n := e.places[place{k.Name, k.Environment, k.Project}]; n > 1 {
 		add(FindingDuplicateName, "%d keys have this name", n)
 	}
 }
@@ -144,9 +169,10 @@ func examineTimes(k *Key, p Policy, now time.Time, add func(FindingKind, string,
 	}
 	if at, ok := k.ExpiresAt.Time(); ok {
 		switch left := at.Sub(now); {
+		case isPassing(k, p):
 		case left <= 0:
 			add(FindingExpired, "expired %s", date(at))
-		case left < p.Expiring:
+		case left < warningBefore(k, p):
 			add(FindingExpiring, "expires %s", date(at))
 		}
 	}
@@ -162,6 +188,22 @@ func examineTimes(k *Key, p Policy, now time.Time, add func(FindingKind, string,
 	if k.ExpiresAt.IsNever() {
 		add(FindingNeverExpires, "has no expiry")
 	}
+}
+
+// isPassing reports whether a key is made to end: a public key is asked for again when it has ended, and the next one is made
+// then. One that lives longer than the time of warning is a key like another.
+func isPassing(k *Key, p Policy) bool {
+	life, known := Lifetime(*k)
+	return k.Type == PublicKey && (!known || life <= p.Expiring)
+}
+
+// warningBefore is how long before its end a key is near it. One that was made for a small part of the time of warning, a day or a
+// week of two weeks, would be near its end from the first: there it is the last quarter of its own life.
+func warningBefore(k *Key, p Policy) time.Duration {
+	if life, known := Lifetime(*k); known && life <= p.Expiring/2 {
+		return life / 4
+	}
+	return p.Expiring
 }
 
 func examineAccess(k *Key, caps Capabilities, risks, roles map[string]Risk, add func(FindingKind, string, ...any)) {

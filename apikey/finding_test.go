@@ -1,55 +1,177 @@
 package apikey
 
 import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-func TestKeysWithoutANameShareNone(t *testing.T) {
-	keys := []Key{{ID: "a"}, {ID: "b"}, {ID: "c", Name: "x"}, {ID: "d", Name: "x"}}
-	var duplicates []string
-	for _, f := range Examine(keys, Capabilities{}, DefaultPolicy(), nil, time.Now()) {
-		if f.Kind == FindingDuplicateName {
-			duplicates = append(duplicates, f.KeyID)
+// foundIn are the findings of the keys at noon, as "id kind: detail".
+func foundIn(caps Capabilities, p Policy, rotating map[string]bool, keys ...Key) []string {
+	var out []string
+	for _, f := range Examine(keys, caps, p, rotating, noon) {
+		out = append(out, fmt.Sprintf("%s %s: %s", f.KeyID, f.Kind, f.Detail))
+	}
+	return out
+}
+
+func ago(d time.Duration) Moment { return At(noon.Add(-d)) }
+func in(d time.Duration) Moment  { return At(noon.Add(d)) }
+
+func TestTimesAreFoundAndSaid(t *testing.T) {
+	p := Policy{MaxAge: 90 * day, Expiring: 14 * day, Unused: 30 * day}
+	for what, tc := range map[string]struct {
+		key  Key
+		want []string
+	}{
+		"nothing known":             {Key{}, nil},
+		"just at the limit of age":  {Key{CreatedAt: ago(90 * day)}, nil},
+		"over the limit of age":     {Key{CreatedAt: ago(91 * day)}, []string{"k age: created 91 days ago, over the limit of 90 days"}},
+		"used just now":             {Key{LastUsedAt: ago(0)}, nil},
+		"used at the limit":         {Key{LastUsedAt: ago(30 * day)}, nil},
+		"used before the limit":     {Key{LastUsedAt: ago(31 * day)}, []string{"k unused: last used 31 days ago"}},
+		"never used, new":           {Key{LastUsedAt: Never(), CreatedAt: ago(30 * day)}, nil},
+		"never used, old":           {Key{LastUsedAt: Never(), CreatedAt: ago(31 * day)}, []string{"k unused: never used since it was created 31 days ago"}},
+		"never used, of an unknown": {Key{LastUsedAt: Never()}, nil},
+		"use not told":              {Key{CreatedAt: ago(31 * day)}, nil},
+		"no end":                    {Key{ExpiresAt: Never()}, []string{"k never_expires: has no expiry"}},
+		"the end of time":           {Key{ExpiresAt: At(time.Unix(253402300799, 0))}, nil},
+		"the end of time, from now": {Key{CreatedAt: ago(day), ExpiresAt: At(time.Unix(253402300799, 0))}, nil},
+		"the end is now":            {Key{ExpiresAt: ago(0)}, []string{"k expired: expired 2026-11-20T12:00:00Z"}},
+		"the end was":               {Key{ExpiresAt: ago(day)}, []string{"k expired: expired 2026-11-19T12:00:00Z"}},
+		"the end is near":           {Key{ExpiresAt: in(14*day - time.Second)}, []string{"k expiring: expires 2026-12-04T11:59:59Z"}},
+		"the end is not near":       {Key{ExpiresAt: in(14 * day)}, nil},
+	} {
+		tc.key.ID = "k"
+		if got := foundIn(Capabilities{}, p, nil, tc.key); !slices.Equal(got, tc.want) {
+			t.Errorf("%s: %q, want %q", what, got, tc.want)
 		}
 	}
-	if len(duplicates) != 2 || duplicates[0] != "c" || duplicates[1] != "d" {
-		t.Errorf("duplicate names on %v", duplicates)
+	everything := Key{ID: "k", CreatedAt: ago(200 * day), ExpiresAt: in(time.Hour), LastUsedAt: ago(100 * day)}
+	if got := foundIn(Capabilities{}, Policy{}, nil, everything); len(got) != 0 {
+		t.Errorf("no limit is set, and %q", got)
 	}
 }
 
+// TestAShortLifeIsNearItsEndLate: what is made for a small part of the time of warning is not near its end from the first.
+func TestAShortLifeIsNearItsEndLate(t *testing.T) {
+	for _, tc := range []struct {
+		kind       string
+		life, left time.Duration
+		want       string
+	}{
+		{"", 24 * time.Hour, 24 * time.Hour, ""}, {"", 24 * time.Hour, 7 * time.Hour, ""}, {"", 24 * time.Hour, 5 * time.Hour, "expiring"},
+		{"", 24 * time.Hour, 6 * time.Hour, ""}, {"", 24 * time.Hour, 6*time.Hour - time.Second, "expiring"}, {"", 24 * time.Hour, -time.Second, "expired"},
+		{"", 7*day + time.Second, 7 * day, "expiring"}, {"", 10 * day, 10 * day, "expiring"}, {"", 7 * day, 6 * day, ""}, {"", 7 * day, day, "expiring"},
+		{"", 15 * day, 14*day - time.Second, "expiring"}, {"", 30 * day, 13 * day, "expiring"}, {"", 30 * day, 15 * day, ""},
+		{SecretKey, time.Hour, 50 * time.Minute, ""}, {SecretKey, time.Hour, 10 * time.Minute, "expiring"},
+		{PublicKey, 24 * time.Hour, 24 * time.Hour, ""}, {PublicKey, 24 * time.Hour, time.Second, ""}, {PublicKey, 24 * time.Hour, 0, ""},
+		{PublicKey, 24 * time.Hour, -day, ""}, {PublicKey, 14 * day, time.Hour, ""},
+		{PublicKey, 15 * day, time.Hour, "expiring"}, {PublicKey, 60 * day, -time.Hour, "expired"},
+	} {
+		k := Key{ID: "k", Type: tc.kind, CreatedAt: in(tc.left - tc.life), ExpiresAt: in(tc.left)}
+		var got []string
+		for _, f := range Examine([]Key{k}, Capabilities{}, DefaultPolicy(), nil, noon) {
+			got = append(got, string(f.Kind))
+		}
+		if strings.Join(got, " ") != tc.want {
+			t.Errorf("%s of %s with %s left: %q, want %q", tc.kind, tc.life, tc.left, got, tc.want)
+		}
+	}
+	// Of a public key whose beginning is not told, nothing says that it was to live long.
+	if got := foundIn(Capabilities{}, DefaultPolicy(), nil, Key{Type: PublicKey, ExpiresAt: in(time.Hour)}, Key{Type: PublicKey, ExpiresAt: ago(time.Hour)}); len(got) != 0 {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestANameIsSharedInOnePlace(t *testing.T) {
+	keys := []Key{
+		{ID: "live", Name: "shop", Environment: Live}, {ID: "test", Name: "shop", Environment: Test},
+		{ID: "p1", Name: "app", Project: "1"}, {ID: "p2", Name: "app", Project: "2"},
+		{ID: "a", Name: "twin", Environment: Live}, {ID: "b", Name: "twin", Environment: Live}, {ID: "c", Name: "twin", Environment: Test},
+		{ID: "x", Name: "three"}, {ID: "y", Name: "three"}, {ID: "z", Name: "three"},
+		{ID: "n1"}, {ID: "n2"}, {ID: "one", Name: "one"},
+	}
+	want := []string{"a duplicate_name: 2 keys have this name", "b duplicate_name: 2 keys have this name",
+		"x duplicate_name: 3 keys have this name", "y duplicate_name: 3 keys have this name", "z duplicate_name: 3 keys have this name"}
+	if got := foundIn(Capabilities{}, DefaultPolicy(), nil, keys...); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestAccessIsFoundAndSaid(t *testing.T) {
+	mint, idle := ParsePermission("ApiKeys.createApiKey"), ParsePermission("Sites.noop")
+	caps := Capabilities{
+		AccessFields: []Field{FieldRole, FieldRestrictions}, Roles: []RoleInfo{{Name: "admin", Risk: CanMint}, {Name: "reader"}, {Risk: CanMint}},
+		PermissionGroups: []PermissionGroup{{Permissions: []PermissionInfo{{Permission: ParsePermission("Sites.read")}, {Permission: mint, Risk: CanMint}, {Permission: idle, Risk: NoEffect}}}},
+	}
+	for what, tc := range map[string]struct {
+		key  Key
+		want []string
+	}{
+		"nothing":               {Key{Role: "reader", Restrictions: ips("10.0.0.0/8"), Permissions: perms("Sites.read")}, nil},
+		"no role":               {Key{}, nil},
+		"a role that mints":     {Key{Role: "admin"}, []string{"k can_mint: role admin can make or delete keys"}},
+		"a right that mints":    {Key{Permissions: []Permission{mint}}, []string{"k can_mint: ApiKeys.createApiKey can make, change or delete keys"}},
+		"under another feature": {Key{Permissions: perms("apiKeys.createApiKey")}, []string{"k can_mint: apiKeys.createApiKey can make, change or delete keys"}},
+		"a right without use":   {Key{Permissions: []Permission{idle}}, []string{"k no_op_grant: Sites.noop does nothing today"}},
+		"unrestricted":          {Key{Restrictions: ips()}, []string{"k no_restrictions: full access to the account: no restriction narrows it"}},
+		"restrictions not told": {Key{}, nil},
+	} {
+		tc.key.ID = "k"
+		if got := foundIn(caps, DefaultPolicy(), nil, tc.key); !slices.Equal(got, tc.want) {
+			t.Errorf("%s: %q, want %q", what, got, tc.want)
+		}
+	}
+	if got := foundIn(Capabilities{}, DefaultPolicy(), nil, Key{ID: "k", Restrictions: ips()}); len(got) != 0 {
+		t.Errorf("keys that have no restrictions: %q", got)
+	}
+	if got := foundIn(caps, DefaultPolicy(), map[string]bool{"k": true}, Key{ID: "k"}, Key{ID: "other"}); !slices.Equal(got, []string{"k rotation_open: a rotation of this key is open"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestKindsAreThoseOfTheFindings: the two ways of asking agree, whatever the keys are like.
 func TestKindsAreThoseOfTheFindings(t *testing.T) {
-	now := time.Now()
-	ago := func(days int) Moment { return At(now.Add(-time.Duration(days) * 24 * time.Hour)) }
-	mint := Permission{Feature: "ApiKeys", Name: "createApiKey"}
+	draw := rand.New(rand.NewPCG(1, 2))
+	moments := []Moment{{}, Never(), ago(200 * day), ago(day), in(time.Hour), in(60 * day)}
+	moment := func() Moment { return moments[draw.IntN(len(moments))] }
+	mint := ParsePermission("ApiKeys.createApiKey")
 	caps := Capabilities{AccessFields: []Field{FieldRestrictions}, Roles: []RoleInfo{{Name: "admin", Risk: CanMint}},
-		PermissionGroups: []PermissionGroup{{Permissions: []PermissionInfo{{Permission: mint, Risk: CanMint}}}}}
-	keys := []Key{{ID: "a", Name: "x", CreatedAt: ago(200), LastUsedAt: Never(), ExpiresAt: ago(1)}, {ID: "b", Name: "x", Permissions: []Permission{mint}, ExpiresAt: ago(-3)},
-		{ID: "c", Role: "admin", Restrictions: &Restrictions{}, ExpiresAt: Never()}}
-	rotating := map[string]bool{"b": true}
-	type seen struct {
-		id   string
-		kind FindingKind
+		PermissionGroups: []PermissionGroup{{Permissions: []PermissionInfo{{Permission: mint, Risk: CanMint}, {Permission: ParsePermission("A.x"), Risk: NoEffect}}}}}
+	kinds := map[FindingKind]int{}
+	for range 200 {
+		keys := make([]Key, draw.IntN(12))
+		pointers, rotating := make([]*Key, len(keys)), map[string]bool{}
+		for i := range keys {
+			keys[i] = Key{ID: fmt.Sprint(i), Name: []string{"", "x", "y", "z"}[draw.IntN(4)], Role: []string{"", "admin"}[draw.IntN(2)], Type: []string{"", PublicKey}[draw.IntN(2)],
+				Environment: []Environment{"", Live}[draw.IntN(2)], Permissions: []([]Permission){nil, {mint}, perms("A.x", "B.createApiKey")}[draw.IntN(3)],
+				Restrictions: []*Restrictions{nil, ips(), ips("10.0.0.0/8")}[draw.IntN(3)], CreatedAt: moment(), ExpiresAt: moment(), LastUsedAt: moment()}
+			pointers[i], rotating[keys[i].ID] = &keys[i], draw.IntN(4) == 0
+		}
+		type seen struct {
+			id   string
+			kind FindingKind
+		}
+		var short, long []seen
+		ExamineKinds(len(keys), slices.All(pointers), caps, DefaultPolicy(), rotating, noon, func(at int, kind FindingKind) { short = append(short, seen{keys[at].ID, kind}) })
+		for _, f := range Examine(keys, caps, DefaultPolicy(), rotating, noon) {
+			long = append(long, seen{f.KeyID, f.Kind})
+			kinds[f.Kind]++
+			if f.Name != keys[slices.IndexFunc(keys, func(k Key) bool { return k.ID == f.KeyID })].Name || f.Detail == "" || strings.Contains(f.Detail, "%!") {
+				t.Fatalf("%+v", f)
+			}
+		}
+		if !slices.Equal(short, long) {
+			t.Fatalf("kinds %v, findings %v", short, long)
+		}
 	}
-	var kinds, words []seen
-	pointers := []*Key{&keys[0], &keys[1], &keys[2]}
-	ExamineKinds(len(pointers), slices.All(pointers), caps, DefaultPolicy(), rotating, now, func(at int, kind FindingKind) { kinds = append(kinds, seen{keys[at].ID, kind}) })
-	for _, f := range Examine(keys, caps, DefaultPolicy(), rotating, now) {
-		words = append(words, seen{f.KeyID, f.Kind})
-	}
-	if len(kinds) < 8 || !slices.Equal(kinds, words) {
-		t.Errorf("kinds %v, findings %v", kinds, words)
-	}
-}
-
-func TestARightIsRiskyUnderAnyFeature(t *testing.T) {
-	caps := Capabilities{PermissionGroups: []PermissionGroup{{Permissions: []PermissionInfo{{Permission: Permission{Feature: "ApiKeys", Name: "createApiKey"}, Risk: CanMint}}}}}
-	keys := []Key{{ID: "a", Permissions: []Permission{{Feature: "apiKeys", Name: "createApiKey"}, {Feature: "apiKeys", Name: "other"}}}}
-	found := Examine(keys, caps, DefaultPolicy(), nil, time.Now())
-	if len(found) != 1 || found[0].Kind != FindingCanMint || !strings.Contains(found[0].Detail, "apiKeys.createApiKey") {
-		t.Errorf("found %+v", found)
+	if len(kinds) != 10 {
+		t.Errorf("only these kinds were met: %v", slices.Sorted(maps.Keys(kinds)))
 	}
 }
 
@@ -58,6 +180,21 @@ func TestFindingIsNamedAsPeopleSayIt(t *testing.T) {
 		if got := kind.Words(); got != want {
 			t.Errorf("%s is called %q, want %q", kind, got, want)
 		}
+	}
+}
+
+func TestOnlyWarningsMakeCheckSayNo(t *testing.T) {
+	for kind, want := range map[FindingKind]bool{FindingAge: true, FindingExpiring: true, FindingExpired: true, FindingUnused: true, FindingRotationOpen: true,
+		FindingNeverExpires: false, FindingCanMint: false, FindingNoOpGrant: false, FindingDuplicateName: false, FindingNoRestrictions: false, FindingClockSkew: false, "": false} {
+		if kind.IsWarning() != want {
+			t.Errorf("%s is a warning: %v", kind, !want)
+		}
+	}
+}
+
+func TestTheCommonBar(t *testing.T) {
+	if p := DefaultPolicy(); p != (Policy{MaxAge: 90 * 24 * time.Hour, Expiring: 14 * 24 * time.Hour, Unused: 90 * 24 * time.Hour}) {
+		t.Errorf("%+v", p)
 	}
 }
 

@@ -93,8 +93,9 @@ type Key struct {
 	Restrictions *Restrictions
 	CreatedBy    string
 	UpdatedBy    string
-	// CanRetrieve says that the service can give the secret again.
-	CanRetrieve bool
+	// CanRetrieve says that the service can give the secret again, CannotRetrieve that it says it cannot.
+	CanRetrieve    bool
+	CannotRetrieve bool
 	// Own marks the credential that detent itself uses, where that can be recognised.
 	Own bool
 	// Matched marks the key whose secret was given to compare with (Prosopo's list).
@@ -131,7 +132,10 @@ type Patch struct {
 type Created struct {
 	Key    Key
 	Secret Secret
-	Notes  []string
+	// Bound says that the id and the secret came in one object, so that the secret is this row's. Where it is false they
+	// were put together from different places, or the answer held no id.
+	Bound bool
+	Notes []string
 }
 
 // Deleted is the answer to a delete.
@@ -153,19 +157,4 @@ type PublicKeyRequest struct {
 type PublicKeyValue struct {
 	Value     Secret
 	ExpiresAt Moment
-}
-
-// Proof is what a harmless request with a secret has shown.
-type Proof struct {
-	// Valid says that the service accepts the secret.
-	Valid bool
-	// Key is the key that the secret belongs to, where the service lets us tell.
-	Key *Key
-	// Did says which request proved it ("GET /v1/prosopo/provider/admin/rules answered 200").
-	Did string
-	// Can and Cannot say what the key may do, as far as that was shown.
-	Can    []string
-	Cannot []string
-	// Unknown says what was not shown.
-	Unknown []string
 }

@@ -63,6 +63,9 @@ func (m Moment) MarshalJSON() ([]byte, error) {
 	if !ok {
 		return []byte("null"), nil
 	}
+	if at.Year() > 9999 { // RFC 3339 has no room for it, and one key must not keep the others from being written
+		at = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	}
 	return at.MarshalJSON()
 }
 

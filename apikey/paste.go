@@ -12,11 +12,11 @@ const maxSecret = 16 << 10
 
 var assignment = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(export )?[A-Z_][A-Z0-9_]*=.`) })
 
-// ParseSecret reads a secret as people paste, pipe or store it. One trailing
-// newline is dropped; anything else that cannot be part of a secret is refused
+// ParseSecret reads a secret as people paste, pipe or store it. A byte order
+// mark before it and one newline after it are dropped; anything else that cannot be part of a secret is refused
 // with the reason, and never repeated in the error.
 func ParseSecret(text string) (Secret, error) {
-	text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
+	text = strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(text, "\ufeff"), "\n"), "\r")
 	switch {
 	case strings.TrimSpace(text) == "":
 		return Secret{}, errors.New("the secret is empty")

@@ -8,8 +8,13 @@ import (
 func TestPastedSecretIsTakenOrRefusedWithTheReason(t *testing.T) {
 	const good = "pk_3jZ9-canary~x+/="
 	for _, end := range []string{"", "\n", "\r\n"} {
-		if s, err := ParseSecret(good + end); err != nil || s.Reveal() != good {
-			t.Errorf("%q: %v", end, err)
+		for _, before := range []string{"", "\ufeff"} {
+			if s, err := ParseSecret(before + good + end); err != nil || s.Reveal() != good {
+				t.Errorf("%q, %q: %v", before, end, err)
+			}
+			if err := NewSecret(before + good + end).Check(); (err == nil) != (before+end == "") {
+				t.Errorf("%q around the bytes of a secret, %q: %v", before, end, err)
+			}
 		}
 	}
 	for text, want := range map[string]string{
@@ -30,6 +35,8 @@ func TestPastedSecretIsTakenOrRefusedWithTheReason(t *testing.T) {
 		"pk•••••canary":                  "mask",
 		good + "\x1b[0m":                 "control",
 		good + "é":                       "non-ASCII",
+		good + "\ufeff":                  "non-ASCII",
+		"\ufeff":                         "empty",
 		strings.Repeat("x", maxSecret+1): "16 KiB",
 	} {
 		s, err := ParseSecret(text)

@@ -3,6 +3,7 @@ package apikey
 import (
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -52,9 +53,12 @@ func (s Secret) Equal(other Secret) bool {
 // HasPrefix reports whether the secret begins with prefix: which kind of key is it?
 func (s Secret) HasPrefix(prefix string) bool { return strings.HasPrefix(s.bytes(), prefix) }
 
-// Check says whether the bytes can be a secret at all, as ParseSecret does.
+// Check says whether the bytes can be a secret at all, as ParseSecret does, which drops nothing here.
 func (s Secret) Check() error {
-	_, err := ParseSecret(s.bytes())
+	parsed, err := ParseSecret(s.bytes())
+	if err == nil && !parsed.Equal(s) {
+		return errors.New("the secret has a line break or a byte order mark around it")
+	}
 	return err
 }
 

@@ -1,0 +1,24 @@
+package apikey
+
+import "strings"
+
+// maskRunes are what services hide characters behind.
+const maskRunes = "*•·…"
+
+// MaskShows takes a mask apart into what it shows of the secret's beginning and of its end. It reports false for
+// a text that hides nothing, or shows nothing.
+func MaskShows(mask string) (begins, ends string, ok bool) {
+	first := strings.IndexAny(mask, maskRunes)
+	if first < 0 {
+		if i := strings.Index(mask, "..."); i >= 0 {
+			return mask[:i], strings.TrimLeft(mask[i:], "."), i > 0 || strings.Trim(mask[i:], ".") != ""
+		}
+		return "", "", false
+	}
+	begins = mask[:first]
+	ends = strings.TrimLeft(mask[first:], maskRunes)
+	return begins, ends, begins != "" || ends != ""
+}
+
+// HasSuffix reports whether the secret ends with suffix, as its mask may show.
+func (s Secret) HasSuffix(suffix string) bool { return strings.HasSuffix(s.bytes(), suffix) }
