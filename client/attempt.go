@@ -42,14 +42,18 @@ func (t *transport) try(ctx context.Context, c call, attempt int, read func(*ans
 	if c.list && resp.StatusCode/100 == 2 {
 		limit = maxList
 	}
-	body := newGuard(resp.Body, limit)
+	opened := open(resp.Body)
+	body := newGuard(opened, limit)
 	if resp.StatusCode/100 != 2 {
 		failed := t.refusedBy(c, resp, body)
 		t.log(c, attempt, begin, strconv.Itoa(resp.StatusCode))
 		return failed, t.afterRefusal(c, resp, failed)
 	}
+	if c.op == opList && resp.StatusCode == http.StatusNoContent && opened.isEmpty() {
+		body = newGuard(strings.NewReader("null"), limit)
+	}
 	a := &answer{status: resp.StatusCode, body: body}
-	err = t.readAnswer(c, resp, a, read)
+	err = t.readAnswer(resp, opened, a, read)
 	t.log(c, attempt, begin, strconv.Itoa(resp.StatusCode))
 	if err == nil {
 		return nil, again{}
@@ -61,8 +65,8 @@ func (t *transport) try(ctx context.Context, c call, attempt int, read func(*ans
 	return failed, again{retry: (failed.Kind == Timeout || err == errCut) && !a.handed && ctx.Err() == nil}
 }
 
-func (t *transport) readAnswer(c call, resp *http.Response, a *answer, read func(*answer) error) error {
-	if strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/html") {
+func (t *transport) readAnswer(resp *http.Response, body opened, a *answer, read func(*answer) error) error {
+	if isHTML(resp.Header) && body.isWebPage() {
 		return errWebPage
 	}
 	if resp.ContentLength > a.body.left {
@@ -72,6 +76,11 @@ func (t *transport) readAnswer(c call, resp *http.Response, a *answer, read func
 		return nil
 	}
 	return read(a)
+}
+
+// isHTML says what an answer calls itself: a framework may call its JSON so.
+func isHTML(h http.Header) bool {
+	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(h.Get("Content-Type"))), "text/html")
 }
 
 // send is the one place where a request is built, and where the credential becomes a header.
@@ -140,6 +149,9 @@ func (t *transport) log(c call, attempt int, begin time.Time, status string) {
 		t.opts.Now().Sub(begin).Round(time.Microsecond), attempt)
 }
 
+// passing are the failures of a server that may be gone at the next attempt.
+var passing = map[int]bool{http.StatusBadGateway: true, http.StatusServiceUnavailable: true, http.StatusGatewayTimeout: true, http.StatusRequestTimeout: true, 529: true}
+
 // afterRefusal decides whether an answer that is an error may be followed by another attempt.
 func (t *transport) afterRefusal(c call, resp *http.Response, failed *Error) again {
 	if c.paced && resp.StatusCode == http.StatusTooManyRequests && resp.Header.Get("x-ratelimit-reason") == "pacing" {
@@ -147,28 +159,13 @@ func (t *transport) afterRefusal(c call, resp *http.Response, failed *Error) aga
 			return again{paced: true, wait: max(minPace, time.Duration(ms*float64(time.Millisecond)))}
 		}
 	}
-	switch resp.StatusCode {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusRequestTimeout:
-		return again{retry: true, wait: t.retryAfter(resp.Header)}
+	switch {
+	case failed.Kind == RateLimited:
+		return again{retry: true, wait: t.waitAsked(resp.Header, true)}
+	case passing[resp.StatusCode]:
+		return again{retry: true, wait: t.waitAsked(resp.Header, false)}
 	}
 	return again{}
-}
-
-// retryAfter reads seconds or a date; a date is measured against the service's own clock.
-func (t *transport) retryAfter(h http.Header) time.Duration {
-	text := strings.TrimSpace(h.Get("Retry-After"))
-	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		return time.Duration(min(max(0, seconds), math.MaxInt32)) * time.Second
-	}
-	at, err := http.ParseTime(text)
-	if err != nil {
-		return 0
-	}
-	from, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		from = t.opts.Now()
-	}
-	return max(0, at.Sub(from))
 }
 
 // mayPass reports whether a connection that failed may work at the next attempt.
@@ -176,7 +173,7 @@ func mayPass(failed *Error, err error) bool {
 	if failed.Kind == Timeout {
 		return !errors.Is(err, context.DeadlineExceeded)
 	}
-	return failed.Kind == Unreachable && !isUnknownHost(err)
+	return failed.Kind == Unreachable && !isUnknownHost(err) && (failed.Status == 0 || passing[failed.Status])
 }
 
 // secrets are what no text may repeat.

@@ -64,7 +64,7 @@ func everything(l *ledger, s Service) {
 	deleted, err := s.Delete(ctx, "canaryID")
 	l.print(deleted, err)
 	for _, secret := range []string{prosopoSecret, vertesiaSecret, genericSecret} {
-		proof, err := s.Probe(ctx, apikey.NewSecret(secret))
+		proof, err := s.Probe(ctx, apikey.NewSecret(secret), "")
 		l.print(proof, err)
 		found, err := s.(Identifier).Identify(ctx, apikey.NewSecret(secret))
 		l.print(found, err)

@@ -71,6 +71,23 @@ func TestProsopoOffersTheDocumentsPermissions(t *testing.T) {
 	}
 }
 
+func TestProsopoOffersItsPresetsInTheSpellingOfTheAccount(t *testing.T) {
+	caps := mustOpen(t, options(apikey.Prosopo, "https://api.prosopo.io")).Capabilities()
+	if len(caps.PermissionPresets) != len(prosopoPresets) || len(prosopoPresets) == 0 {
+		t.Fatalf("%d presets", len(caps.PermissionPresets))
+	}
+	for i, p := range caps.PermissionPresets {
+		if p.Name != prosopoPresets[i].name || len(p.Permissions) != len(strings.Fields(prosopoPresets[i].permissions)) {
+			t.Errorf("%+v", p)
+		}
+		for _, perm := range p.Permissions {
+			if found, ok := caps.FindPermission(perm.String()); !ok || found.Permission != perm {
+				t.Errorf("%s: %s is in no catalogue", p.Name, perm)
+			}
+		}
+	}
+}
+
 func TestProsopoLearnsHowTheAccountSpellsAFeature(t *testing.T) {
 	srv := play(t, prosopoGet.with(200, `[{"id":"k1","permissions":{"sites":["getSites"],"Puzzle":["solve"]}}]`),
 		prosopoCreate(`{"name":"ci","permissions":{"sites":["createSite"],"Verify":["verify"],"Puzzle":["solve"]},"expiresIn":0}`).

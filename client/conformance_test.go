@@ -39,7 +39,7 @@ func remove1(id string) func(context.Context, Service) (any, error) {
 }
 
 func probe(secret string) func(context.Context, Service) (any, error) {
-	return func(ctx context.Context, s Service) (any, error) { return s.Probe(ctx, apikey.NewSecret(secret)) }
+	return func(ctx context.Context, s Service) (any, error) { return s.Probe(ctx, apikey.NewSecret(secret), "") }
 }
 
 // foreignTo answers as a captive portal that speaks JSON does (RFC 8908).
@@ -143,8 +143,9 @@ func describe(v any) string {
 		add("gone", fmt.Sprint(v.AlreadyGone))
 		add("message", v.Message)
 	case apikey.Proof:
-		add("valid", fmt.Sprint(v.Valid))
+		add("valid", map[apikey.Verdict]string{apikey.Accepted: "true", apikey.Refused: "false", apikey.Known: "known", apikey.Silent: "silent"}[v.Verdict])
 		add("did", v.Did)
+		add("why", v.Why)
 		add("can", strings.Join(v.Can, ","))
 		add("cannot", strings.Join(v.Cannot, ","))
 	case apikey.Secret:
@@ -257,7 +258,7 @@ func commonQuirks(service string) []quirk {
 		{name: "rows that are no objects", steps: []step{l.with(200, strings.NewReplacer(`{"id":"k1","name":"a"}`, `7`, `{"id":"k1","name":"a","expires_at":null}`, `7`).Replace(one))}, do: list, kind: BadAnswer, in: "promises"},
 		{name: "row without an id", steps: []step{l.with(200, strings.Replace(one, `"k1"`, `null`, 1))}, do: list, kind: BadAnswer, in: "no id"},
 		{name: "answer goes on", steps: []step{l.with(200, one+`[]`)}, do: list, kind: BadAnswer, in: "goes on"},
-		{name: "null is no list", steps: []step{l.with(200, `null`)}, do: list, kind: BadAnswer, in: "no list"},
+		{name: "a text is no list", steps: []step{l.with(200, `"none"`)}, do: list, kind: BadAnswer, in: "no list"},
 		{name: "empty answer", steps: []step{l.with(200, ``)}, do: list, kind: BadAnswer, in: "empty"},
 		{name: "escape sequences in a name", steps: []step{l.with(200, evil(`"a\u001b[2Jb\u001b]52;c;AAAA\u0007c\u202ed\u200b\u0000e\u009b31mf\ng"`))}, do: list,
 			want: "id=k1 name=abcdef g expires=never"},
@@ -280,7 +281,7 @@ func commonQuirks(service string) []quirk {
 		{name: "delete that is redirected", steps: []step{d.with(307, ``, "Location", "/x")}, do: remove1("k1"), kind: BadAnswer, in: "[not done]"},
 		{name: "delete without an id", do: remove1(""), kind: Invalid, in: "[not done]"},
 		{name: "read-only", opts: func(o *Options) { o.ReadOnly = true }, do: remove1("k1"), kind: ReadOnly, in: "nothing was sent"},
-		{name: "secret that cannot be one", do: probe("two words"), want: "valid=false did=nothing was sent: the secret has a space: give the secret alone, without \"Bearer\" or blanks"},
+		{name: "secret that cannot be one", do: probe("two words"), want: "valid=silent did=nothing was sent: the secret has a space: give the secret alone, without \"Bearer\" or blanks why=this is no secret: the secret has a space: give the secret alone, without \"Bearer\" or blanks"},
 		{name: "past expiry", opts: func(o *Options) { o.CanCreate = true }, do: create(apikey.Draft{Name: "a", Role: "reader", Environment: apikey.Live,
 			Permissions: []apikey.Permission{{Name: "verify"}}, Expiry: apikey.Expiry{At: testNow.Add(-time.Hour)}}), kind: Invalid, in: "in the past"},
 		{name: "no name", opts: func(o *Options) { o.CanCreate = true }, do: create(apikey.Draft{Name: " ", Role: "reader"}), kind: Invalid, in: "needs a name"},

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -147,6 +148,8 @@ func decodeList(g *guard, names []string, each func(raw []byte) error) (map[stri
 		return nil, err
 	}
 	switch first {
+	case nil: // an empty list of a service that is written in Go
+		return nil, atEnd(dec)
 	case json.Delim('['):
 		list := newElements(io.MultiReader(dec.Buffered(), &g.limited), 1)
 		if err := list.all(each); err != nil {
@@ -193,8 +196,13 @@ func decodeEnvelope(dec *json.Decoder, g *guard, names []string, each func(raw [
 			if dec, g, err = goOn(list); err != nil {
 				return rest, err
 			}
-		case open == nil: // an empty list of a service that is written in Go
+		case open == nil:
 			found = true
+		case open == json.Delim('{') && !dec.More(): // an empty list of a service that keeps it by name
+			found = true
+			if _, err := dec.Token(); err != nil {
+				return rest, err
+			}
 		default:
 			return rest, badAnswer(fmt.Sprintf("the answer's %q is no list", member))
 		}
@@ -205,10 +213,20 @@ func decodeEnvelope(dec *json.Decoder, g *guard, names []string, each func(raw [
 	if err := refusal(rest); err != nil {
 		return rest, err
 	}
-	if !found {
+	if !found && !saysEmpty(rest) {
 		return rest, badAnswer("the answer has no list")
 	}
 	return rest, atEnd(dec)
+}
+
+// saysEmpty reports whether an object without a list says that there is none: it holds nothing, or counts none.
+func saysEmpty(members map[string]json.RawMessage) bool {
+	for _, name := range []string{"total", "count", "totalCount", "total_count", "totalDocs"} {
+		if raw := string(members[name]); raw == "0" || raw == `"0"` {
+			return true
+		}
+	}
+	return len(members) == 0
 }
 
 // goOn decodes what follows a list in its object, as if that began there.
@@ -238,17 +256,13 @@ type refused struct{ fault fault }
 
 func (e *refused) Error() string { return e.fault.message }
 
-// refusal recognises {"success":false,…} and a lone {"error":…} in an answer of status 200.
+// refusal recognises {"success":false,…}, a lone {"error":…} and {"errors":[…]} in an answer of status 200.
 func refusal(members map[string]json.RawMessage) error {
-	_, failed := members["error"]
-	failed = failed && string(members["error"]) != "null"
-	if raw, ok := members["success"]; ok {
-		switch string(raw) {
-		case "false", `"false"`, "0":
-			failed = true
-		case "true":
-			failed = false
-		}
+	failed := !isNothing(members["error"]) || !isNothing(members["errors"])
+	if says(members["success"], false) {
+		failed = true
+	} else if says(members["success"], true) {
+		failed = false
 	}
 	if !failed {
 		return nil
@@ -258,6 +272,15 @@ func refusal(members map[string]json.RawMessage) error {
 		said.message = "the service says no, without a reason"
 	}
 	return &refused{said}
+}
+
+// isNothing reports whether a member is not there, or is there and empty.
+func isNothing(raw json.RawMessage) bool {
+	switch string(bytes.TrimSpace(raw)) {
+	case "", "null", "[]", "{}", `""`, "false", "0":
+		return true
+	}
+	return false
 }
 
 // decodeObject reads an answer that is one object; where it is only an envelope, the object under
@@ -352,4 +375,32 @@ func field(t text) string { return scrub(string(t), maxField) }
 // looksLikeWebPage reports whether a body begins as HTML or XML does.
 func looksLikeWebPage(head []byte) bool {
 	return strings.HasPrefix(string(bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n")), "<")
+}
+
+// opened looks at how a body begins, before anything is decided by its content type: what of it is left is what follows a
+// byte order mark.
+type opened struct {
+	*bufio.Reader
+}
+
+func open(body io.Reader) opened {
+	o := opened{bufio.NewReaderSize(body, 512)}
+	if head, _ := o.Peek(len(bom)); string(head) == bom {
+		_, _ = o.Discard(len(bom))
+	}
+	return o
+}
+
+const bom = "\ufeff"
+
+// isWebPage reports whether the body is one, whatever it is called.
+func (o opened) isWebPage() bool {
+	head, _ := o.Peek(64)
+	return looksLikeWebPage(head)
+}
+
+// isEmpty reports whether there is no body.
+func (o opened) isEmpty() bool {
+	_, err := o.Peek(1)
+	return err == io.EOF
 }

@@ -10,9 +10,11 @@ import (
 	"net"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"detent/apikey"
 )
@@ -31,16 +33,18 @@ func TestDatesAreReadTolerantly(t *testing.T) {
 		`0`:                              "never",
 		`""`:                             "never",
 		`"never"`:                        "never",
+		`"2023-10-24T07:31:33\u005a"`:    "2023-10-24T07:31:33Z",
+		`"2023-10-24T07:31:33\u00ff"`:    "?",
 		`-1`:                             "?",
-		`1e99`:                           "?",
+		`1e99`:                           "9999-12-31T23:59:59Z",
 		`"NaN"`:                          "?",
 		`"2023-02-30T00:00:00Z"`:         "?",
 		`"tomorrow"`:                     "?",
 		`"0001-01-01T00:00:00Z"`:         "?",
 		`true`:                           "?",
 		`{}`:                             "?",
-		`"99999-01-01T00:00:00Z"`:        "?",
-		`"9999-12-31T23:59:59-14:00"`:    "?", // the year 10000 in UTC, which no JSON can say
+		`"99999-01-01T00:00:00Z"`:        "9999-12-31T23:59:59Z",
+		`"9999-12-31T23:59:59-14:00"`:    "9999-12-31T23:59:59Z", // the year 10000 in UTC, which no JSON can say
 		`"0001-01-01T00:00:00-14:00"`:    "?",
 		`"2023-10-24T07:31:33.363+0000"`: "2023-10-24T07:31:33.363Z",
 	} {
@@ -62,6 +66,50 @@ func TestDatesAreReadTolerantly(t *testing.T) {
 	}
 }
 
+// TestFarFutureIsFarFuture draws the ways in which services write a date without an end, and such as lie far ahead: each is
+// shown as 9999 or never, or where it lies, and none in the past. What was is not made up either.
+func TestFarFutureIsFarFuture(t *testing.T) {
+	var wires []string
+	for _, seconds := range []float64{4102444800, 7258118400, 32503680000, 99999999999, 100000000000, 253402300799, 253402300800, 253402300799.999, 999999999999} {
+		for _, unit := range []float64{1, 1e3, 1e6, 1e9} {
+			n := strconv.FormatFloat(seconds*unit, 'f', -1, 64)
+			wires = append(wires, n, strconv.Quote(n))
+		}
+	}
+	for _, n := range []string{"9223372036854775807", "9223372036854775", "18446744073709551615", "2147483647", "4294967295", "8640000000000000", "9999999999999", "99999999999999", "1e15", "1e300", "1e999", "2.53402300799e11"} {
+		wires = append(wires, n, strconv.Quote(n))
+	}
+	for _, text := range []string{"9999-12-31T23:59:59Z", "9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59-12:00", "9999-12-31T24:00:00Z", "9999-12-31T23:59:60Z", "9999-12-31", "9999-12-31 23:59:59",
+		"+275760-09-13T00:00:00.000Z", "10000-01-01T00:00:00Z", "12345-06-07", "Fri, 31 Dec 9999 23:59:59 GMT", "infinity", "Infinity", "never", "NEVER", "none", "2262-04-11T23:47:16.854775807Z", "3000-01-01t00:00:00z"} {
+		wires = append(wires, strconv.Quote(text))
+	}
+	for _, wire := range wires {
+		var w when
+		if err := json.Unmarshal([]byte(wire), &w); err != nil {
+			if wire[0] == '"' {
+				t.Errorf("%s: %v", wire, err)
+			}
+			continue
+		}
+		m := w.orNever()
+		if at, ok := m.Time(); !m.IsNever() && (!ok || at.Before(time.Date(2038, 1, 1, 0, 0, 0, 0, time.UTC)) || at.Year() > 9999) {
+			t.Errorf("%s is %s", wire, moment(m))
+		}
+		if at, ok := w.use().Time(); ok && at.Year() == 9999 {
+			t.Errorf("%s: something was used in the year 9999", wire)
+		}
+		if at, ok := w.reported().Time(); ok && at.Year() == 9999 {
+			t.Errorf("%s: something was made in the year 9999", wire)
+		}
+	}
+	for _, now := range []string{"1763892000", "1763892000000", "1763892000000000", "1763892000000000000", "1763892000.000", "1.763892e9"} {
+		var w when
+		if err := json.Unmarshal([]byte(now), &w); err != nil || moment(w.orNever()) != "2025-11-23T10:00:00Z" {
+			t.Errorf("%s is %s, %v", now, moment(w.orNever()), err)
+		}
+	}
+}
+
 func TestFaultsOfEveryShapeAreRead(t *testing.T) {
 	for body, want := range map[string]fault{
 		`{"error":{"code":403,"message":"No","key":"API.X"}}`: {status: 403, code: "API.X", message: "No", json: true},
@@ -72,11 +120,27 @@ func TestFaultsOfEveryShapeAreRead(t *testing.T) {
 		`{"success":false,"error":{"message":"No","code":"denied"}}`:         {code: "denied", message: "No", json: true},
 		`{"error":null,"details":{"a":1}}`:                                   {json: true},
 		`{"error":[1],"message":7}`:                                          {message: "7", json: true},
-		`"No"`:                                                               {message: "No"},
-		`No`:                                                                 {message: "No"},
-		``:                                                                   {},
+		`{"errors":[{"message":"No"}]}`:                                      {message: "No", json: true},
+		`{"errors":[{"message":"No","code":"denied"},{"message":"really"}]}`: {message: "No: really", code: "denied", json: true},
+		`{"errors":["No","really"]}`:                                         {message: "No: really", json: true},
+		`{"errors":{"name":["is taken"],"role":"is unknown"}}`:               {message: "name is taken: role is unknown", json: true},
+		`{"errors":[{"status":"422","title":"Bad","detail":"No"}]}`:          {message: "No", status: 422, json: true},
+		`{"errors":[{"code":1003,"message":"No"}],"success":false}`:          {message: "No", json: true},
+		`{"error":"denied","error_description":"No"}`:                        {message: "denied: No", json: true},
+		`{"type":"about:blank","title":"Denied","status":403,"detail":"No"}`: {message: "Denied: No", status: 403, json: true},
+		`{"detail":"No"}`:                {message: "No", json: true},
+		`{"msg":"No"}`:                   {message: "No", json: true},
+		`{"errors":[]}`:                  {json: true},
+		`{"errors":[7,null,{"a":1},[]]}`: {json: true},
+		`[]`:                             {message: "[]"},
+		`[{"message":"No"}]`:             {message: "No"},
+		`"No"`:                           {message: "No"},
+		`No`:                             {message: "No"},
+		``:                               {},
 	} {
-		if got := parseFault([]byte(body)); got != want {
+		got := parseFault([]byte(body))
+		got.shape = shape{}
+		if got != want {
 			t.Errorf("%s: got %+v, want %+v", body, got, want)
 		}
 	}

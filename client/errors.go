@@ -50,7 +50,13 @@ type Error struct {
 	Hint       string // what to do now; one or two short sentences
 	Err        error  // the cause, for errors.Is; never printed
 
-	shaped bool // the answer was an error as the service writes them
+	// Own says that the answer was an error in the service's own shape. Where it is false, a wall, a proxy or a login page
+	// may have answered in its place.
+	Own bool
+
+	shaped  bool // the body is a JSON object
+	web     bool // the body is a web page
+	limited bool // a rate limit, however it was told
 }
 
 // Error is one line: what happened, what is certain, in the service's own words.
@@ -80,6 +86,20 @@ func (e *Error) Unwrap() error { return e.Err }
 func IsKind(err error, kind Kind) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Kind == kind
+}
+
+// Refused reports whether the service itself said no to what was tried, so that it certainly did not happen: an answer in
+// its own shape with a status that refuses. A rate limit, a 5xx, a wall in front of it and silence are no refusals.
+func Refused(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) || !e.Own || e.limited || e.Outcome != NotDone {
+		return false
+	}
+	switch e.Kind {
+	case Unauthorized, Forbidden, NotFound, Conflict, Invalid:
+		return true
+	}
+	return false
 }
 
 // MayHaveHappened reports whether err leaves open that the write took place.

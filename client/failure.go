@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -13,10 +14,15 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"detent/loopback"
 )
 
 // broken is the failure of a call that got no answer.
 func (t *transport) broken(c call, err error, sent bool) *Error {
+	if e := t.atProxy(c, err); e != nil {
+		return e
+	}
 	e := &Error{Op: c.op, Outcome: outcome(c.write && sent), Err: innermost(err)}
 	var dns *net.DNSError
 	var dial *net.OpError
@@ -50,6 +56,7 @@ func (t *transport) broken(c call, err error, sent bool) *Error {
 
 const (
 	hintURL  = "Check the URL of the profile, and whether a proxy or a login page is in between."
+	hintWait = "Wait a little and try again."
 	hintLook = "No answer is not a no: reload the list and look before you try again."
 )
 
@@ -100,7 +107,10 @@ func dialWords(op *net.OpError, host string) string {
 	if op.Op == "proxyconnect" {
 		host = "the proxy that HTTPS_PROXY names"
 	}
+	var foreign *loopback.ForeignError
 	switch {
+	case errors.As(op, &foreign):
+		return foreign.Error()
 	case errors.Is(op, syscall.ECONNREFUSED):
 		return host + " refused the connection"
 	case op.Timeout():
@@ -176,18 +186,29 @@ func (t *transport) refusedBy(c call, resp *http.Response, body io.Reader) *Erro
 	if resp.StatusCode/100 == 3 {
 		return t.redirected(c, resp)
 	}
-	f := parseFault(readSome(body))
-	if strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/html") && !f.json {
+	if resp.StatusCode == http.StatusProxyAuthRequired {
+		return t.atProxy(c, &proxyRefused{"in front of " + t.host(c), resp.StatusCode})
+	}
+	said := readSome(body)
+	f := parseFault(said)
+	if isHTML(resp.Header) && !f.json && len(bytes.TrimSpace(said)) > 0 {
 		f = parseFault([]byte("<html>"))
 	}
-	return t.fail(c, resp.StatusCode, f)
+	e := t.fail(c, resp.StatusCode, f)
+	if (e.Kind == Unauthorized || resp.StatusCode == http.StatusForbidden) && (tellsLimit(resp.Header) || e.speaksOf(limitWords)) {
+		e.limited = true
+		if resp.StatusCode == http.StatusForbidden {
+			e.Kind, e.Permission, e.Hint = RateLimited, "", hintWait
+		}
+	}
+	return e
 }
 
 // fail makes the typed error of a refusal.
 func (t *transport) fail(c call, status int, f fault) *Error {
 	known := t.secrets(c)
 	e := &Error{Op: c.op, Status: status, Kind: kindOf(status), Code: scrub(words(f.code, known...), 80),
-		Message: words(f.message, known...), shaped: f.json, Outcome: outcome(c.write && (status >= 500 || status == http.StatusRequestTimeout))}
+		Message: words(f.message, known...), shaped: f.json, Own: f.json && t.speaks.own(f), web: f.web, Outcome: outcome(c.write && (status >= 500 || status == http.StatusRequestTimeout))}
 	switch {
 	case f.web && (e.Kind == NotFound || e.Kind == Invalid || e.Kind == Forbidden && c.op == opProbe):
 		// A page that is not found is not the service saying that a key is, nor one that blocks that it knows the key.
@@ -196,15 +217,18 @@ func (t *transport) fail(c call, status int, f fault) *Error {
 	case e.Kind == Unauthorized:
 		e.Hint = "Check that the key is not revoked or expired, has no typo, and belongs to this environment (test or live) and this URL."
 	case e.Kind == RateLimited:
-		e.Hint = "Wait a little and try again."
+		e.Hint, e.limited = hintWait, true
 	case e.Outcome == Unknown:
 		e.Hint = hintLook
 	case e.Kind == Unavailable:
 		e.Hint = "The service has a problem. Try again later."
 	}
-	t.hints(e, c)
+	t.speaks.hints(e, c)
 	return e
 }
+
+// calm is a 429 of before there was one.
+const calm = 420
 
 func kindOf(status int) Kind {
 	switch status {
@@ -216,7 +240,7 @@ func kindOf(status int) Kind {
 		return NotFound
 	case http.StatusConflict:
 		return Conflict
-	case http.StatusTooManyRequests:
+	case http.StatusTooManyRequests, calm:
 		return RateLimited
 	case http.StatusRequestTimeout:
 		return Timeout

@@ -1,7 +1,10 @@
 package client
 
 import (
+	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +16,11 @@ import (
 //	{"error":{"code":403,"message":"…","key":"API.…"}}   {"error":"…"}   {"message":"…"}
 //	{"error":"…","status":403,"message":"…","details":"…"}   {"success":false,"error":{"message":"…"}}
 //
+// and in those of what stands in front of them, whose words are not lost either:
+//
+//	{"errors":[{"message":"…","code":…}]}   {"errors":["…"]}   {"errors":{"name":["…"]}}   [{"message":"…"}]
+//	{"title":"…","detail":"…"}   {"error":"…","error_description":"…"}   {"msg":"…"}
+//
 // Its strings are raw until fail scrubs them.
 type fault struct {
 	code    string
@@ -20,6 +28,15 @@ type fault struct {
 	status  int
 	web     bool // the body is a web page
 	json    bool // the body is a JSON object, as the services write their errors
+	shape   shape
+}
+
+// shape is how a fault was written, by which a service's own is told from that of something in front of it.
+type shape struct {
+	members string // of the object, in order
+	no      bool   // success is there, and false
+	text    bool   // error is there, and a text
+	object  bool   // error is there, and an object
 }
 
 // parseFault reads an error body; what it cannot read is an empty fault.
@@ -31,6 +48,12 @@ func parseFault(body []byte) fault {
 	if json.Unmarshal(body, &members) == nil && members != nil {
 		return faultOf(members)
 	}
+	var list []json.RawMessage
+	if json.Unmarshal(body, &list) == nil && len(list) > 0 {
+		f := faultOf(map[string]json.RawMessage{"errors": body})
+		f.json = false // no service of ours writes an error so
+		return f
+	}
 	var bare string
 	if json.Unmarshal(body, &bare) != nil {
 		bare = string(body)
@@ -39,7 +62,9 @@ func parseFault(body []byte) fault {
 }
 
 func faultOf(members map[string]json.RawMessage) fault {
-	f := fault{json: true}
+	said := bytes.TrimSpace(members["error"])
+	f := fault{json: true, shape: shape{members: strings.Join(slices.Sorted(maps.Keys(members)), " "), no: says(members["success"], false),
+		text: bytes.HasPrefix(said, []byte{'"'}) && len(said) > 2, object: bytes.HasPrefix(said, []byte{'{'})}}
 	var inner struct {
 		Code    text `json:"code"`
 		Key     text `json:"key"`
@@ -54,6 +79,12 @@ func faultOf(members map[string]json.RawMessage) fault {
 		Message text            `json:"message"`
 		Error   text            `json:"error"`
 		Details json.RawMessage `json:"details"`
+
+		Title       text            `json:"title"`
+		Detail      json.RawMessage `json:"detail"`
+		Description text            `json:"error_description"`
+		Reason      text            `json:"reason"`
+		Msg         text            `json:"msg"`
 	}
 	raw, _ := json.Marshal(members)
 	_ = json.Unmarshal(raw, &outer)
@@ -73,8 +104,18 @@ func faultOf(members map[string]json.RawMessage) fault {
 			f.code = string(said)
 		}
 	}
+	codes, several := spread(members["errors"])
+	_, found := spread(members["detail"])
+	for _, code := range codes {
+		if n, err := strconv.Atoi(code); err == nil && n >= 400 && n < 600 && f.status == 0 {
+			f.status = n
+		} else if err != nil && f.code == "" {
+			f.code = code
+		}
+	}
 	parts := []string{firstOf(inner.Message, outer.Error)}
-	for _, more := range []string{string(outer.Message), details(outer.Details)} {
+	rest := []string{string(outer.Message), details(outer.Details), string(outer.Title), details(outer.Detail), string(outer.Description), string(outer.Reason), string(outer.Msg)}
+	for _, more := range slices.Concat(rest, several, found) {
 		if more != "" && !strings.Contains(strings.Join(parts, ": "), more) {
 			parts = append(parts, more)
 		}
@@ -83,11 +124,59 @@ func faultOf(members map[string]json.RawMessage) fault {
 	return f
 }
 
+// says reports whether a member is this boolean, in any of the ways in which services write one.
+func says(raw json.RawMessage, want bool) bool {
+	switch strings.ToLower(strings.Trim(string(raw), `" `)) {
+	case "true", "1", "yes":
+		return want
+	case "false", "0", "no":
+		return !want
+	}
+	return false
+}
+
 // namesCode reports whether a message is a code of the service's and no words: API.INSUFFICIENT_PERMISSIONS.
 func namesCode(said string) bool {
 	return strings.Contains(said, ".") && !strings.ContainsFunc(said, func(r rune) bool {
 		return r != '.' && r != '_' && (r < 'A' || r > 'Z')
 	})
+}
+
+// spread reads a list of errors, each a text or an object of its own, or one for each field.
+func spread(raw json.RawMessage) (codes, said []string) {
+	const most = 5
+	var list []json.RawMessage
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(raw, &list) != nil && json.Unmarshal(raw, &fields) == nil {
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			if words := details(fields[name]); words != "" {
+				said = append(said, name+" "+words)
+			}
+		}
+	}
+	for _, item := range list {
+		var one struct {
+			Code    text            `json:"code"`
+			Status  text            `json:"status"`
+			Message text            `json:"message"`
+			Title   text            `json:"title"`
+			Detail  json.RawMessage `json:"detail"`
+			Msg     text            `json:"msg"`
+		}
+		if words := details(item); words != "" {
+			said = append(said, words)
+		} else if json.Unmarshal(item, &one) == nil {
+			for _, code := range []text{one.Status, one.Code} {
+				if code != "" {
+					codes = append(codes, string(code))
+				}
+			}
+			if words := firstOf(string(one.Message), details(one.Detail), string(one.Title), string(one.Msg)); words != "" {
+				said = append(said, words)
+			}
+		}
+	}
+	return codes, said[:min(len(said), most)]
 }
 
 // details are shown where they are words; anything else is for programs.
@@ -112,7 +201,7 @@ func words(raw string, known ...apikey.Secret) string {
 				s = secret.Redact(s)
 			}
 		}
-		return secretLooking().ReplaceAllString(s, "[secret]")
+		return hideSecrets(s)
 	}
 	return scrub(hide(scrub(hide(raw), len(raw)+1)), maxMessage)
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -23,8 +22,10 @@ const (
 	// probeUser is an id that no user has: the service says that after it has accepted the key.
 	probeUser = "usr_detent_probe"
 
-	pageSize = 100     // where the first page does not show the service's own
-	maxPages = 100_000 // of a service that never stops
+	pageSize  = 100     // where the first page does not show the service's own
+	maxPages  = 100_000 // of a service that never stops
+	maxBarren = 1000    // pages in a row that bring nothing new
+	maxEmpty  = 10      // empty pages in a row, of a service that names a next one for ever
 )
 
 // genericLists are the members under which the list is wrapped.
@@ -39,7 +40,7 @@ type generic struct {
 }
 
 func openGeneric(opts Options) (*generic, *Error) {
-	t, bad := newTransport(opts, genericHints)
+	t, bad := newTransport(opts, genericSpeaks)
 	if bad != nil {
 		return nil, bad
 	}
@@ -130,7 +131,7 @@ func (g *generic) key(row genericRow) (apikey.Key, error) {
 	}
 	k := apikey.Key{
 		ID: g.odd.show(string(row.ID)), Name: field(row.Name), Masked: field(row.Masked), CreatedAt: row.CreatedAt.reported(),
-		LastUsedAt: firstWhen(row.LastUsed, row.LastUsedAt).orNever(), ExpiresAt: row.ExpiresAt.orNever(),
+		LastUsedAt: firstWhen(row.LastUsed, row.LastUsedAt).use(), ExpiresAt: row.ExpiresAt.orNever(),
 		Restrictions: restrictions(row.Restrictions),
 	}
 	if k.Masked == "" && row.Prefix != "" {
@@ -192,12 +193,15 @@ func (t *texts) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// walk reads the list, page by page. A key that moved to the next page meanwhile comes once.
+// walk reads the list, page by page. A key that moved to the next page meanwhile comes once. The list ends with the page
+// that names no other, and with one that brings nothing and names one that was read: services name a page after the last,
+// the last one again, or the first, and some have one name for all.
 func (g *generic) walk(ctx context.Context, start func(*answer), each func(apikey.Key), end func()) error {
 	seen, cursors := map[string]bool{}, map[string]bool{}
 	var query url.Values
+	barren := 0 // pages in a row without a key that is new
 	for page := 0; ; page++ {
-		count := 0
+		count, before := 0, len(seen)
 		var rest map[string]json.RawMessage
 		c := call{op: opList, method: http.MethodGet, path: genericKeys, query: query, list: true}
 		var keys []apikey.Key
@@ -239,9 +243,13 @@ func (g *generic) walk(ctx context.Context, start func(*answer), each func(apike
 				each(key)
 			}
 		}
-		cursor, more, bad := nextPage(rest)
-		if bad == "" && more && (cursors[cursor] || page >= maxPages) {
-			bad = "the list's pages go round in a circle"
+		if barren++; len(seen) > before {
+			barren = 0
+		}
+		cursor, more, bad := nextPage(rest, count == 0)
+		more = more && (barren == 0 || !cursors[cursor]) && (barren < maxEmpty || count > 0 || says(rest["has_more"], true))
+		if bad == "" && more && (page >= maxPages || barren >= maxBarren) {
+			bad = "the list's pages do not come to an end"
 		}
 		if bad != "" {
 			return &Error{Op: opList, Kind: BadAnswer, Status: http.StatusOK, Outcome: NotDone, Message: bad}
@@ -261,17 +269,17 @@ func (g *generic) walk(ctx context.Context, start func(*answer), each func(apike
 	}
 }
 
-// nextPage says whether there is more, and where.
-func nextPage(rest map[string]json.RawMessage) (cursor string, more bool, bad string) {
+// nextPage says whether there is more, and where. A page without a key that says so is taken for the last one.
+func nextPage(rest map[string]json.RawMessage, empty bool) (cursor string, more bool, bad string) {
 	var next text
 	if raw, ok := rest["next_cursor"]; ok && json.Unmarshal(raw, &next) != nil {
 		return "", false, "the list's next_cursor is no text"
 	}
 	raw, said := rest["has_more"]
 	switch {
-	case said && string(raw) == "true" && next == "":
+	case says(raw, true) && next == "" && !empty:
 		return "", false, "the list says that there is more, but not where"
-	case said && string(raw) != "true":
+	case said && !says(raw, true):
 		return "", false, ""
 	}
 	return string(next), next != "", ""
@@ -334,17 +342,15 @@ func (g *generic) Create(ctx context.Context, draft apikey.Draft) (apikey.Create
 		body["restrictions"] = draft.Restrictions
 	}
 	var created apikey.Created
-	c := call{op: opCreate, method: http.MethodPost, path: genericKeys, body: body, write: true}
+	c := call{op: opCreate, method: http.MethodPost, path: genericKeys, body: body, write: true, repeatable: true}
 	err := g.do(ctx, c, func(a *answer) error {
 		var row, beside genericRow
 		err := decodeCreated(a.body, &row, &beside, "data")
 		if err != nil {
 			return err
 		}
-		if row.secret().IsZero() {
-			row.Key.Secret = beside.secret()
-		}
-		created.Secret = row.secret()
+		created.Secret, created.Bound = bound(row.secret(), beside.secret(), string(row.ID))
+		row.Key.Secret = created.Secret
 		if created.Key, err = g.key(row); err != nil && !created.Secret.IsZero() {
 			created.Notes, err = []string{noteNoID}, nil
 		}
@@ -393,57 +399,4 @@ func (g *generic) Delete(ctx context.Context, id string) (apikey.Deleted, error)
 	ctx, done := g.operation(ctx)
 	defer done()
 	return remove(ctx, g.transport, g.do, call{op: opDelete, method: http.MethodDelete, path: genericKey, id: g.odd.wire(id), write: true})
-}
-
-// Probe implements Service. It asks for a user that does not exist: "not found" is said only to a
-// key that is known, and so is 403.
-func (g *generic) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof, error) {
-	ctx, done := g.operation(ctx)
-	defer done()
-	if proof, bad := unusable(secret); bad {
-		return proof, nil
-	}
-	unknown := []string{"what the key may do besides", openRestrictions}
-	ask := func(path, id string, list bool, read func(*answer) error) *Error {
-		return asError(g.do(ctx, call{op: opProbe, method: http.MethodGet, path: path, id: id, bearer: secret, list: list}, read))
-	}
-	path := genericUser
-	e := ask(path, probeUser, false, aUser)
-	if e != nil && (e.Kind == NotFound && !e.shaped || e.Kind == Invalid || errors.Is(e, errForeign)) {
-		// What does not speak as the service does may come from something in front of it, and an id may be
-		// refused as such before the key is looked at.
-		path = genericKeys
-		e = ask(path, "", true, listed(genericLists, func(raw []byte) error {
-			var row genericRow
-			err := decodeRow(raw, &row, genericNames)
-			return aKey(string(row.ID), err)
-		}))
-	}
-	did := func(status int) string {
-		return fmt.Sprintf("GET %s answered %d", strings.Replace(path, "{id}", probeUser, 1), status)
-	}
-	switch {
-	case e == nil:
-		return apikey.Proof{Valid: true, Did: did(http.StatusOK), Unknown: unknown}, nil
-	case e.Kind == NotFound && path == genericUser:
-		return apikey.Proof{Valid: true, Did: did(e.Status), Unknown: unknown}, nil
-	case e.Kind == Forbidden:
-		return apikey.Proof{Valid: true, Did: did(e.Status), Cannot: []string{"make this request, or not from here: " + e.Message}, Unknown: unknown[:1]}, nil
-	case e.Kind == Unauthorized:
-		return apikey.Proof{Did: did(e.Status)}, nil
-	}
-	return apikey.Proof{}, e
-}
-
-func genericHints(e *Error, c call) {
-	switch e.Kind {
-	case Unauthorized:
-		e.Hint = "Check that the key has not been revoked, has no typo, and is of the right environment (test or live). If it goes on, contact the service's support."
-	case Forbidden:
-		e.Hint = "The key lacks the permission for this, or is restricted (IP address, referrer, endpoint): check it in the dashboard."
-	case Unsupported, Invalid:
-		if c.op == opCreate && e.Status == http.StatusMethodNotAllowed {
-			e.Hint = "The service may not offer to create keys: create it in the dashboard, and set create = false in the profile."
-		}
-	}
 }

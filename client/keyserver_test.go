@@ -17,12 +17,14 @@ import (
 // embedded is the real key service on a real listener over a real store.
 type embedded struct {
 	*keyserver.Server
-	url string
+	url  string
+	path string // of its store
 }
 
 func serve(t *testing.T) embedded {
 	t.Helper()
-	srv, err := keyserver.Open(t.Context(), keyserver.Options{Path: filepath.Join(t.TempDir(), "keys.db")})
+	path := filepath.Join(t.TempDir(), "keys.db")
+	srv, err := keyserver.Open(t.Context(), keyserver.Options{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +44,7 @@ func serve(t *testing.T) embedded {
 			t.Error(err)
 		}
 	})
-	return embedded{srv, "http://" + l.Addr().String()}
+	return embedded{srv, "http://" + l.Addr().String(), path}
 }
 
 func (e embedded) open(t *testing.T, service string, token apikey.Secret, change func(*client.Options)) client.Service {
@@ -167,7 +169,7 @@ func checkListed(t *testing.T, s client.Service, created apikey.Key, draft apike
 // checkKnown holds that the new secret is proved and found, and our own key marked, alone.
 func checkKnown(t *testing.T, s client.Service, own apikey.Secret, created apikey.Created) {
 	t.Helper()
-	if proof, err := s.Probe(t.Context(), created.Secret); err != nil || !proof.Valid {
+	if proof, err := s.Probe(t.Context(), created.Secret, ""); err != nil || !proof.Accepted() {
 		t.Errorf("proof %+v, error %v", proof, err)
 	}
 	for secret, id := range map[apikey.Secret]string{created.Secret: created.Key.ID, own: ""} {
@@ -201,7 +203,7 @@ func checkUpdates(t *testing.T, s client.Service, created apikey.Created) {
 	if err != nil || k.Name != name || k.Role != role || !k.IsDisabled() {
 		t.Errorf("updated to %+v, error %v", k, err)
 	}
-	if proof, err := s.Probe(t.Context(), created.Secret); err != nil || proof.Valid {
+	if proof, err := s.Probe(t.Context(), created.Secret, ""); err != nil || !proof.Refused() {
 		t.Errorf("a disabled key: proof %+v, error %v", proof, err)
 	}
 	if k, err = s.Update(t.Context(), created.Key.ID, apikey.Patch{Enabled: &on}); err != nil || k.IsDisabled() || k.Name != name {
@@ -215,7 +217,7 @@ func checkUpdates(t *testing.T, s client.Service, created apikey.Created) {
 	if again, err := s.(client.PublicKeys).RequestPublicKey(t.Context(), req); err != nil || !again.Value.Equal(first.Value) || !again.ExpiresAt.Known() {
 		t.Errorf("the second request answered another key, or the error %v", err)
 	}
-	if proof, err := s.Probe(t.Context(), first.Value); err != nil || !proof.Valid {
+	if proof, err := s.Probe(t.Context(), first.Value, ""); err != nil || !proof.Accepted() {
 		t.Errorf("the public key: proof %+v, error %v", proof, err)
 	}
 	public, err := s.(client.Identifier).Identify(t.Context(), first.Value)
@@ -238,7 +240,7 @@ func checkDeleted(t *testing.T, s client.Service, created apikey.Created) {
 	if gone, err := s.Delete(t.Context(), created.Key.ID); err != nil || !gone.AlreadyGone {
 		t.Errorf("deleted again: %+v, error %v", gone, err)
 	}
-	if proof, err := s.Probe(t.Context(), created.Secret); err != nil || proof.Valid {
+	if proof, err := s.Probe(t.Context(), created.Secret, ""); err != nil || !proof.Refused() {
 		t.Errorf("a deleted key: proof %+v, error %v", proof, err)
 	}
 	if k := find(t, s, created.Key.ID); k != nil {
@@ -268,7 +270,7 @@ func TestMissingRightsAreNamedByTheEmbeddedService(t *testing.T) {
 				t.Errorf("%s: got %+v, want the missing %s", service, err, missing[service][i])
 			}
 		}
-		if proof, err := s.Probe(t.Context(), created.Secret); err != nil || !proof.Valid {
+		if proof, err := s.Probe(t.Context(), created.Secret, ""); err != nil || !proof.Accepted() {
 			t.Errorf("%s: a weak key proves as %+v, error %v", service, proof, err)
 		}
 	}

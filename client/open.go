@@ -1,11 +1,11 @@
 package client
 
 import (
-	"net"
 	"net/url"
 	"strings"
 
 	"detent/apikey"
+	"detent/loopback"
 )
 
 // Open makes the client of a service. It touches no network. Its errors say which option is wrong.
@@ -52,14 +52,9 @@ func parseOrigin(text string) (*url.URL, *Error) {
 		return nil, badOption("the URL has a query or a fragment; give the origin and a base path alone")
 	case u.Scheme != "https" && u.Scheme != "http":
 		return nil, badOption("the URL must begin with https://")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !loopback.Is(u.Hostname()):
 		return nil, badOption("the URL must be https; http is for loopback alone, as the key would travel in the open")
 	}
 	u.Path = strings.TrimSuffix(u.Path, "/")
 	return u, nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }

@@ -3,13 +3,9 @@ package client
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"detent/apikey"
 )
@@ -24,11 +20,12 @@ var prosopoLists = []string{"apiKeys", "api_keys", "keys", "data", "items", "res
 type prosopo struct {
 	*transport
 	features features
+	told     told
 	odd      verbatim
 }
 
 func openProsopo(opts Options) (*prosopo, *Error) {
-	t, bad := newTransport(opts, prosopoHints)
+	t, bad := newTransport(opts, prosopoSpeaks)
 	if bad != nil {
 		return nil, bad
 	}
@@ -192,17 +189,15 @@ func (p *prosopo) Create(ctx context.Context, draft apikey.Draft) (apikey.Create
 	body := map[string]any{"name": draft.Name, "permissions": permissions, "expiresIn": seconds}
 	var created apikey.Created
 	var reported bool
-	c := call{op: opCreate, method: http.MethodPost, path: "/api-keys/create", body: body, write: true, needs: "createApiKey"}
+	c := call{op: opCreate, method: http.MethodPost, path: "/api-keys/create", body: body, write: true, repeatable: true, needs: "createApiKey"}
 	err := p.do(ctx, c, func(a *answer) error {
 		var row, beside prosopoRow
 		err := decodeCreated(a.body, &row, &beside, "data", "apiKey", "key", "result")
 		if err != nil {
 			return err
 		}
-		if row.token().IsZero() {
-			row.Token.Secret = beside.token()
-		}
-		created.Secret, reported = row.token(), row.expiry().set
+		created.Secret, created.Bound = bound(row.token(), beside.token(), row.id())
+		row.Token.Secret, reported = created.Secret, row.expiry().set
 		if created.Secret.IsZero() {
 			return badAnswer("the answer to the create holds no secret")
 		}
@@ -294,132 +289,4 @@ func (p *prosopo) Delete(ctx context.Context, id string) (apikey.Deleted, error)
 	c := call{op: opDelete, method: http.MethodPost, path: "/api-keys/delete", write: true, needs: "deleteApiKey",
 		body: map[string]string{"apiKeyId": p.odd.wire(id)}}
 	return remove(ctx, p.transport, p.do, c)
-}
-
-// prosopoProbe is one of the service's reads.
-type prosopoProbe struct {
-	permission, method, path string
-	body                     any
-	read                     func(*answer) error
-}
-
-// prosopoProbes are in the order in which a key is likely to have them. None
-// of them writes; of their answers the shape is looked at. Only that of the last one is public.
-var prosopoProbes = []prosopoProbe{
-	{"getRules", http.MethodGet, "/v1/prosopo/provider/admin/rules", nil, prosopoListed("rules", "accessRules")},
-	{"getRules", http.MethodPost, "/access-control/get", map[string]int{"limit": 1}, prosopoListed("rules", "accessRules")},
-	{"getSites", http.MethodPost, "/sites/get", struct{}{}, prosopoListed("sites")},
-	{"getUsers", http.MethodGet, "/users/get", nil, prosopoListed("users")},
-	{"getApiKeys", http.MethodPost, "/api-keys/get", struct{}{}, listed(prosopoLists, func(raw []byte) error {
-		var row prosopoRow
-		err := decodeRow(raw, &row, prosopoNames)
-		return aKey(row.id(), err)
-	})},
-}
-
-func prosopoListed(names ...string) func(*answer) error {
-	return listed(append(names, prosopoLists...), anything)
-}
-
-const insufficient = "INSUFFICIENT_PERMISSIONS"
-
-// Probe implements Service. The first read that the key may do proves it; where it may do none,
-// being told that a permission is missing does, as that is said only to a key that is known.
-func (p *prosopo) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof, error) {
-	ctx, done := p.operation(ctx)
-	defer done()
-	if proof, bad := unusable(secret); bad {
-		return proof, nil
-	}
-	proof := apikey.Proof{Unknown: []string{openPermissions}}
-	var did []string
-	var last error
-	var strange *prosopoProbe // answered 200 in a shape that is not known
-	for _, probe := range prosopoProbes {
-		if len(proof.Cannot) > 0 && proof.Cannot[len(proof.Cannot)-1] == probe.permission {
-			continue
-		}
-		err := p.ask(ctx, probe, secret)
-		e := asError(err)
-		switch {
-		case e == nil:
-			proof.Valid, proof.Can = true, []string{probe.permission}
-			proof.Did = strings.Join(append(did, fmt.Sprintf("%s %s answered 200", probe.method, probe.path)), "; ")
-			return proof, nil
-		case e.Kind == Unauthorized:
-			return apikey.Proof{Did: fmt.Sprintf("%s %s answered 401", probe.method, probe.path)}, nil
-		case e.Kind == Forbidden && strings.Contains(e.Code, insufficient):
-			proof.Valid, proof.Cannot = true, append(proof.Cannot, probe.permission)
-			did = append(did, fmt.Sprintf("%s %s answered 403 %s", probe.method, probe.path, e.Code))
-		case e.Kind == Forbidden && e.Permission == "" && !lacksFeature(e):
-			last = err // it does not say why: another read may
-		case errors.Is(err, errForeign):
-			last = err // not the service, or a shape that is not public: the other reads tell
-			if strange == nil {
-				strange = &probe
-			}
-		case e.Kind == NotFound || e.Kind == Unavailable || e.Kind == BadAnswer && e.Status >= 400 || e.Kind == Invalid:
-			last = err
-		default:
-			if proof.Valid {
-				last = err
-				continue
-			}
-			return apikey.Proof{}, err
-		}
-	}
-	if !proof.Valid && strange != nil && IsKind(p.ask(ctx, *strange, apikey.NewSecret(madeUp)), Unauthorized) {
-		proof.Valid, proof.Can = true, []string{strange.permission}
-		did = []string{fmt.Sprintf("%s %s answered 200, and 401 to a made-up key", strange.method, strange.path)}
-	}
-	if !proof.Valid {
-		return apikey.Proof{}, last
-	}
-	proof.Did = strings.Join(did, "; ")
-	return proof, nil
-}
-
-// madeUp is no key of anybody's. Who answers 200 to a secret and 401 to this one looks at keys; a captive portal does not.
-const madeUp = "detent_made_up_to_be_refused"
-
-func (p *prosopo) ask(ctx context.Context, probe prosopoProbe, secret apikey.Secret) error {
-	return p.do(ctx, call{op: opProbe, method: probe.method, path: probe.path, body: probe.body, bearer: secret, list: true,
-		needs: probe.permission}, probe.read)
-}
-
-// prosopoHints says which of its three reasons a 403 has: a permission, the account's feature, or the account.
-func prosopoHints(e *Error, c call) {
-	if e.Kind != Forbidden {
-		return
-	}
-	switch {
-	case lacksFeature(e):
-		e.Hint = "The account lacks the API feature: ask for it in the Prosopo portal. No permission of a key mends this."
-	case strings.Contains(e.Code, insufficient):
-		e.Permission = namedPermission(e.Message, c.needs)
-		e.Hint = "The key lacks the permission " + e.Permission + ": use a key that has it."
-		if c.op == opCreate {
-			e.Hint += " A key grants at most what it has."
-		}
-	default:
-		e.Hint = "Either the key lacks " + c.needs + ", or the account lacks the API feature (ask for it in the Prosopo portal) or is not active."
-	}
-}
-
-// lacksFeature reports whether a 403 is for want of the account's API feature.
-func lacksFeature(e *Error) bool {
-	said := strings.ToLower(e.Message)
-	return strings.Contains(e.Code, "FEATURE") || strings.Contains(said, "api feature") ||
-		strings.Contains(said, "feature") && !strings.Contains(said, "permission")
-}
-
-// namedPermission is the permission that a message names, else the one that the call needs.
-func namedPermission(message, needed string) string {
-	for _, word := range strings.FieldsFunc(message, func(r rune) bool { return r != '.' && !unicode.IsLetter(r) }) {
-		p := apikey.ParsePermission(strings.Trim(word, "."))
-		if feature, ok := prosopoFeature[p.Name]; ok && (p.Feature == feature || p.Feature == "" && p.Name != strings.ToLower(p.Name)) {
-			return p.Name
-		}
-	}
-	return needed
 }

@@ -20,6 +20,9 @@ const (
 	noFeature     = `{"error":{"code":403,"message":"API feature is not enabled for this account","key":"API.FEATURE_DISABLED"}}`
 )
 
+// madeUp is the secret of nobody that our own control is made with.
+var madeUp = apikey.MadeUp(apikey.NewSecret(prosopoSecret), zeros{}).Reveal()
+
 var thirty = apikey.Expiry{After: 30 * 24 * time.Hour}
 
 var (
@@ -126,10 +129,14 @@ var prosopoQuirks = []quirk{
 	{name: "probe goes on after a 403 that does not say why", do: probe(prosopoSecret), steps: []step{prosopoRules.with(403, `{"error":"Forbidden"}`), prosopoAccess.with(403, `{"error":"Forbidden"}`),
 		prosopoSites.with(200, `[]`)}, want: "valid=true did=POST /sites/get answered 200 can=getSites"},
 	{name: "probe by a 403 alone that does not say why proves nothing", do: probe(prosopoSecret), steps: []step{prosopoRules.with(403, `{"error":"Forbidden"}`), prosopoAccess.with(403, `{"error":"Forbidden"}`),
-		prosopoSites.with(403, `{"error":"Forbidden"}`), prosopoUsers.with(403, `{"error":"Forbidden"}`), prosopoKeys.with(403, `{"error":"Forbidden"}`)}, kind: Forbidden, in: "Forbidden"},
-	{name: "probe in an account without the feature proves nothing", do: probe(prosopoSecret), steps: []step{prosopoRules.with(403, noFeature)}, kind: Forbidden, in: "Prosopo portal"},
-	{name: "probe takes no web page for a proof", do: probe(prosopoSecret), steps: []step{prosopoRules.with(200, `<html>`)}, kind: BadAnswer, in: "web page"},
-	{name: "probe takes no JSON of another shape for a proof", do: probe(prosopoSecret), steps: foreignTo(prosopoRules, prosopoAccess, prosopoSites, prosopoUsers, prosopoKeys, prosopoRules.as(madeUp)), kind: BadAnswer, in: "not this service's"},
+		prosopoSites.with(403, `{"error":"Forbidden"}`), prosopoUsers.with(403, `{"error":"Forbidden"}`), prosopoKeys.with(403, `{"error":"Forbidden"}`)},
+		want: "valid=silent did=POST /api-keys/get answered 403 why=a 403 that does not say that a permission is missing: Forbidden"},
+	{name: "probe in an account without the feature proves nothing", do: probe(prosopoSecret), steps: []step{prosopoRules.with(403, noFeature)},
+		want: "valid=silent did=GET /v1/prosopo/provider/admin/rules answered 403 why=a 403 that does not say that a permission is missing: API feature is not enabled for this account"},
+	{name: "probe takes no web page for a proof", do: probe(prosopoSecret), steps: []step{prosopoRules.with(200, `<html>`)},
+		want: "valid=silent did=GET /v1/prosopo/provider/admin/rules answered 200 why=an answer of 200 tells nothing about a key: a web page instead of the service's JSON"},
+	{name: "probe takes no JSON of another shape for a proof", do: probe(prosopoSecret), steps: foreignTo(prosopoRules, prosopoAccess, prosopoSites, prosopoUsers, prosopoKeys, prosopoRules.as(madeUp)),
+		want: "valid=silent did=POST /api-keys/get answered 200 why=an answer of 200 tells nothing about a key: the answer is not this service's: the answer has no list"},
 	{name: "probe takes no list of something else for the keys", do: probe(prosopoSecret), steps: []step{prosopoRules.with(403, insufficient1), prosopoSites.with(500, ``), prosopoUsers.with(500, ``), prosopoKeys.with(200, `[{"url":"https://login"}]`)},
 		want: "valid=true did=GET /v1/prosopo/provider/admin/rules answered 403 API.INSUFFICIENT_PERMISSIONS cannot=getRules"},
 	{name: "probe goes on where the shape of a read is not known", do: probe(prosopoSecret), steps: []step{prosopoRules.with(200, `{"status":"ok","rules":{"a":1}}`), prosopoAccess.with(200, `{"hits":3}`),
@@ -139,7 +146,8 @@ var prosopoQuirks = []quirk{
 		prosopoSites.with(404, `{}`), prosopoUsers.with(404, `{}`), prosopoKeys.with(404, `{}`), prosopoRules.as(madeUp).with(401, `{"error":"Unauthorized"}`)},
 		want: "valid=true did=GET /v1/prosopo/provider/admin/rules answered 200, and 401 to a made-up key can=getRules"},
 	{name: "probe of who knows whom, where a made-up key is refused otherwise", do: probe(prosopoSecret), steps: []step{prosopoRules.with(200, `{"hits":3}`), prosopoAccess.with(404, `{}`),
-		prosopoSites.with(404, `{}`), prosopoUsers.with(404, `{}`), prosopoKeys.with(404, `{}`), prosopoRules.as(madeUp).with(403, insufficient1)}, kind: NotFound, in: "404"},
+		prosopoSites.with(404, `{}`), prosopoUsers.with(404, `{}`), prosopoKeys.with(404, `{}`), prosopoRules.as(madeUp).with(403, insufficient1)},
+		want: "valid=silent did=POST /api-keys/get answered 404 why=an answer of 404 tells nothing about a key"},
 	{name: "probe: the missing permission in an error that is a plain string", do: probe(prosopoSecret), steps: []step{prosopoRules.with(403, `{"error":"API.INSUFFICIENT_PERMISSIONS"}`),
 		prosopoSites.with(403, `{"error":{"code":403,"message":"API.INSUFFICIENT_PERMISSIONS"}}`), prosopoUsers.with(403, `{"code":403,"message":"no","key":"API.INSUFFICIENT_PERMISSIONS"}`), prosopoKeys.with(200, `[]`)},
 		want: "valid=true did=GET /v1/prosopo/provider/admin/rules answered 403 API.INSUFFICIENT_PERMISSIONS; POST /sites/get answered 403 API.INSUFFICIENT_PERMISSIONS; GET /users/get answered 403 API.INSUFFICIENT_PERMISSIONS; POST /api-keys/get answered 200 can=getApiKeys cannot=getRules,getSites,getUsers"},

@@ -1,9 +1,7 @@
 package client
 
 import (
-	"regexp"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -162,8 +160,3 @@ func escapeEnd(text string, i int) int {
 	}
 	return i
 }
-
-// secretLooking is what a key or a session token of one of the services looks like.
-var secretLooking = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\b(?:sk|pk|psp|pro)[-_][A-Za-z0-9_\-]{16,}|\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-.]+`)
-})

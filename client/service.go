@@ -25,9 +25,11 @@ type Service interface {
 	Update(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error)
 	// Delete is idempotent: a key that is already gone is not an error.
 	Delete(ctx context.Context, id string) (apikey.Deleted, error)
-	// Probe makes one harmless request with the secret and says what it proved. A secret that the
-	// service refuses is a Proof with Valid false, not an error.
-	Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof, error)
+	// Probe makes a harmless request with the secret and says what its answer shows. call is empty, and the service's
+	// adapter chooses (it may go on to another read where one does not tell), or the Call of an earlier proof: then that one is
+	// made and no other, so that a made-up secret, or the new one, can be compared by it. An answer that says nothing about
+	// the secret is a Proof that is Silent; no answer, a 429, a 5xx and what fails on our side is an error.
+	Probe(ctx context.Context, secret apikey.Secret, call string) (apikey.Proof, error)
 }
 
 // PublicKeys is what a service has that hands out public keys (Capabilities.PublicKeys).
@@ -92,4 +94,6 @@ type Options struct {
 	// Now and Sleep are the clock; nil for the real one. Sleep returns early with the context's error.
 	Now   func() time.Time
 	Sleep func(ctx context.Context, d time.Duration) error
+	// Random is what made-up secrets are drawn from; nil for the system's.
+	Random io.Reader
 }

@@ -28,6 +28,9 @@ func listed(names []string, element func(raw []byte) error) func(*answer) error 
 		if looksLikeWebPage(head) {
 			return errWebPage
 		}
+		if string(bytes.Join(bytes.Fields(head), nil)) == "{}" {
+			return errForeign // an empty list in one spelling, and what anybody may answer
+		}
 		bare := bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("["))
 		seen := false
 		_, err = decodeList(newGuard(io.MultiReader(bytes.NewReader(head), &a.body.limited), maxList), names, func(raw []byte) error {
@@ -67,8 +70,13 @@ func (e *foreignError) Error() string        { return errForeign.Error() }
 func (e *foreignError) Is(target error) bool { return target == errForeign }
 func (e *foreignError) Unwrap() error        { return e.err }
 
-// anything is an element whose shape is not public.
-func anything([]byte) error { return nil }
+// anObject is an element of which no more is public than that it is one.
+func anObject(raw []byte) error {
+	if !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
+		return errForeign
+	}
+	return nil
+}
 
 // aKey is an element that has an id, as every key has.
 func aKey(id string, err error) error {

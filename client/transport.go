@@ -2,7 +2,11 @@ package client
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
+	"encoding/hex"
+	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -11,6 +15,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/loopback"
 
 	"github.com/go-resty/resty/v2"
 )
@@ -46,6 +51,9 @@ type call struct {
 	header map[string]string
 	// once sends a call that is no write one time: a POST of Vertesia's.
 	once bool
+	// repeatable gives a create a key of its own, by which a service that knows such keys takes it once, however often it
+	// comes. Nothing here relies on it: none of the services documents it.
+	repeatable bool
 	// paced replays an answer of 429 that came before any handler ran, a write included.
 	paced bool
 }
@@ -63,7 +71,7 @@ type answer struct {
 type transport struct {
 	opts   Options
 	origin *url.URL
-	hints  hints
+	speaks dialect
 	reads  *resty.Client
 	// Each write has a connection of its own: net/http repeats a GET whose kept-alive connection
 	// turns out to be closed, and Vertesia mints with a GET.
@@ -76,10 +84,15 @@ type transport struct {
 	logging sync.Mutex
 }
 
-// hints are a service's own words on refusals.
-type hints func(e *Error, c call)
+// dialect is how a service says no: the shape of its errors, what it has to say about one, and what a 403 of its own says
+// about the key.
+type dialect struct {
+	own     func(f fault) bool
+	hints   func(e *Error, c call)
+	verdict func(e *Error) apikey.Verdict
+}
 
-func newTransport(opts Options, h hints) (*transport, *Error) {
+func newTransport(opts Options, speaks dialect) (*transport, *Error) {
 	origin, bad := parseOrigin(opts.URL)
 	if bad != nil {
 		return nil, bad
@@ -93,20 +106,23 @@ func newTransport(opts Options, h hints) (*transport, *Error) {
 	if opts.Sleep == nil {
 		opts.Sleep = sleep
 	}
+	if opts.Random == nil {
+		opts.Random = rand.Reader
+	}
 	if opts.UserAgent == "" {
 		opts.UserAgent = "detent"
 	}
-	t := &transport{opts: opts, origin: origin, hints: h}
+	t := &transport{opts: opts, origin: origin, speaks: speaks}
 	t.reads = newResty(newHTTP(opts, false), resty.RedirectPolicyFunc(sameOrigin))
 	t.writes = newResty(newHTTP(opts, true), resty.RedirectPolicyFunc(neverRedirect))
 	return t, nil
 }
 
 func newHTTP(opts Options, fresh bool) *http.Client {
-	dialer := &net.Dialer{Timeout: min(dialTimeout, opts.Timeout), KeepAlive: 30 * time.Second}
 	return &http.Client{Transport: &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            dialer.DialContext,
+		OnProxyConnectResponse: heardProxy,
+		DialContext:            dialing(opts),
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: opts.RootCAs},
 		TLSHandshakeTimeout:    min(dialTimeout, opts.Timeout),
 		ResponseHeaderTimeout:  opts.Timeout,
@@ -116,6 +132,31 @@ func newHTTP(opts Options, fresh bool) *http.Client {
 		ForceAttemptHTTP2:      true,
 		DisableKeepAlives:      fresh,
 	}}
+}
+
+// dialing is how connections are made. Where a token travels in the open, on this machine alone, whose program gets it is asked.
+func dialing(opts Options) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: min(dialTimeout, opts.Timeout), KeepAlive: 30 * time.Second}
+	near := loopback.NewDialer(dialer)
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if isPlain(addr, opts.URL) || isPlain(addr, opts.TokenURL) {
+			return near.DialContext(ctx, network, addr)
+		}
+		return dialer.DialContext(ctx, network, addr)
+	}
+}
+
+// isPlain reports whether an address is that of an http URL on this machine.
+func isPlain(addr, text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" || !loopback.Is(u.Hostname()) {
+		return false
+	}
+	port := u.Port()
+	if port == "" {
+		port = "80"
+	}
+	return strings.EqualFold(addr, net.JoinHostPort(u.Hostname(), port))
 }
 
 // newResty sends a length with every request: resty's usual way is to send no body as an empty chunk.
@@ -183,6 +224,9 @@ func (t *transport) do(ctx context.Context, c call, read func(*answer) error) er
 	if strings.Contains(c.path, "{id}") && !usableID(c.id) {
 		return noID(c.op)
 	}
+	if c.repeatable {
+		c.header = withKey(c.header, t.opts.Random)
+	}
 	paced := 0
 	for attempt := 1; ; attempt++ {
 		failed, again := t.try(ctx, c, attempt, read)
@@ -197,13 +241,16 @@ func (t *transport) do(ctx context.Context, c call, read func(*answer) error) er
 		} else if c.write || c.once || !again.retry || attempt >= maxAttempts {
 			return failed
 		}
+		if atOnce(ctx) {
+			return failed
+		}
 		wait := again.wait
 		if wait == 0 {
 			wait = firstWait << (attempt - 1)
 		}
 		if deadline, ok := ctx.Deadline(); ok && wait >= time.Until(deadline) {
 			if again.wait > 0 {
-				failed.Hint = "The service asks to wait " + wait.Round(time.Second).String() + ". Try again then."
+				failed.Hint = "The service asks to wait " + (wait + time.Second - 1).Truncate(time.Second).String() + ". Try again then."
 			}
 			return failed
 		}
@@ -215,6 +262,26 @@ func (t *transport) do(ctx context.Context, c call, read func(*answer) error) er
 		}
 	}
 }
+
+// withKey adds an Idempotency-Key. Without random numbers there is none: the create goes without it.
+func withKey(header map[string]string, random io.Reader) map[string]string {
+	raw := make([]byte, 16)
+	if _, err := io.ReadFull(random, raw); err != nil {
+		return header
+	}
+	all := map[string]string{"Idempotency-Key": hex.EncodeToString(raw)}
+	maps.Copy(all, header)
+	return all
+}
+
+type atOnceKey struct{}
+
+// AtOnce makes the calls of a context be sent once each, without a wait inside: neither a read that failed nor a write that
+// was told its pace is sent again, and what was answered comes back. It is for a call between whose decision and whose
+// request nothing may lie: the transport does not wait inside this call.
+func AtOnce(ctx context.Context) context.Context { return context.WithValue(ctx, atOnceKey{}, true) }
+
+func atOnce(ctx context.Context) bool { return ctx.Value(atOnceKey{}) != nil }
 
 // usableID keeps an id from becoming another path.
 func usableID(id string) bool { return id != "" && id != "." && id != ".." }

@@ -54,8 +54,8 @@ func TestNoKeyIsSentToAnotherHost(t *testing.T) {
 			checkError(t, err, BadAnswer, "redirected to "+thief.URL+"/x,")
 			_, err = s.Delete(bg, "k1")
 			checkError(t, err, BadAnswer, "redirected to "+thief.URL+"/x,")
-			if _, err = s.Probe(bg, apikey.NewSecret(genericSecret)); err == nil {
-				t.Error("a redirect was taken for a proof")
+			if proof, err := s.Probe(bg, apikey.NewSecret(genericSecret), ""); err != nil || proof.Verdict != apikey.Silent || !strings.Contains(proof.Why, "redirected to "+thief.URL+"/x,") {
+				t.Errorf("a redirect was taken for %+v, %v", proof, err)
 			}
 		}
 	}
@@ -321,6 +321,26 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 		if c.after == "3600" {
 			checkError(t, err, RateLimited, "asks to wait 1h0m0s")
 		}
+	}
+}
+
+func TestWhatMayPassIsTriedAgainAndNothingElse(t *testing.T) {
+	for status := 400; status < 600; status++ {
+		if status == http.StatusUnauthorized || status == http.StatusProxyAuthRequired || status == 426 {
+			continue
+		}
+		var hits atomic.Int32
+		srv := answering(t, func(w http.ResponseWriter, _ *http.Request) { hits.Add(1); w.WriteHeader(status) })
+		_, err := ListAll(bg, mustOpen(t, options(apikey.Generic, srv.URL)))
+		want := int32(1)
+		switch status {
+		case 408, 420, 429, 502, 503, 504, 529:
+			want = maxAttempts
+		}
+		if err == nil || hits.Load() != want {
+			t.Errorf("%d was asked %d times: %v", status, hits.Load(), err)
+		}
+		srv.Close()
 	}
 }
 

@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"crypto/rand"
+	"fmt"
 	"slices"
 
 	"detent/apikey"
@@ -14,12 +16,36 @@ const (
 	openRestrictions = "its restrictions, other than that this request was answered"
 )
 
+// Belongs reports whether a secret has a shape that can be this service's, and why not: such a one is sent nowhere to find
+// out. Where the service declares no shape, the masks of its list tell, as far as it can be read.
+func Belongs(ctx context.Context, s Service, secret apikey.Secret) (bool, string) {
+	caps := s.Capabilities()
+	var masks []string
+	if ok, why := apikey.CouldBelong(secret, caps, nil); !ok || len(caps.SecretPrefixes) > 0 {
+		return ok, why
+	}
+	_ = s.List(ctx, func(batch []apikey.Key) {
+		for _, k := range batch {
+			masks = append(masks, k.Masked)
+		}
+	})
+	return apikey.CouldBelong(secret, caps, masks)
+}
+
+// controls is how often a made-up secret is tried where there is no answer.
+const controls = 3
+
 // Verify proves a secret and finds the key that it belongs to, where the service lets us tell. Why that cannot be told
-// is no failure: the proof stands.
+// is no failure: the proof stands. What the same call shows of a made-up secret too proves nothing, and is Silent.
 func Verify(ctx context.Context, s Service, secret apikey.Secret) (proof apikey.Proof, unidentified, failed error) {
-	proof, failed = s.Probe(ctx, secret)
-	if failed != nil || !proof.Valid {
+	proof, failed = s.Probe(ctx, secret, "")
+	if failed != nil || proof.Verdict == apikey.Silent || proof.Refused() {
 		return proof, nil, failed
+	}
+	if why := uncontrolled(ctx, s, secret, proof); why != "" {
+		proof.Verdict, proof.Why = apikey.Silent, why
+		proof.Can, proof.Cannot, proof.Unknown = nil, nil, nil
+		return proof, nil, nil
 	}
 	if finder, ok := As[Identifier](s); ok && proof.Key == nil {
 		proof.Key, unidentified = finder.Identify(ctx, secret)
@@ -30,4 +56,21 @@ func Verify(ctx context.Context, s Service, secret apikey.Secret) (proof apikey.
 		})
 	}
 	return proof, unidentified, nil
+}
+
+// uncontrolled says why a proof is worth nothing: the call that gave it does not refuse a made-up secret of the same shape.
+func uncontrolled(ctx context.Context, s Service, secret apikey.Secret, proof apikey.Proof) string {
+	made := apikey.MadeUp(secret, rand.Reader)
+	var err error
+	for range controls {
+		var control apikey.Proof
+		if control, err = s.Probe(ctx, made, proof.Call); err != nil {
+			continue // no answer is not "not refused"
+		}
+		if control.Refused() {
+			return ""
+		}
+		return fmt.Sprintf("%s answered %d to a made-up secret too, which it should refuse: its answers prove nothing here", proof.Call, control.Status)
+	}
+	return "whether a made-up secret is refused was not answered: " + err.Error()
 }

@@ -12,7 +12,7 @@ import (
 // the look fails.
 func TestVerifyLeavesOpenWhatTheKeyDoesNotShow(t *testing.T) {
 	masked := `[{"id":"k1","name":"ci","maskedValue":"` + vertesiaSecret[:10] + `****"ROLE}]`
-	probe := vBare.as(vertesiaSecret)
+	probe, control := vBare.as(vertesiaSecret), vBare.as(anybody).with(401, `{}`)
 	for name, c := range map[string]struct {
 		steps        []step
 		valid, found bool
@@ -20,18 +20,30 @@ func TestVerifyLeavesOpenWhatTheKeyDoesNotShow(t *testing.T) {
 		unidentified bool
 	}{
 		"refused":               {steps: []step{probe.with(401, `{}`)}},
-		"the key has a role":    {steps: []step{probe.with(200, `[]`), vGet.with(200, strings.Replace(masked, "ROLE", `,"role":"reader"`, 1))}, valid: true, found: true},
-		"the key shows no role": {steps: []step{probe.with(200, `[]`), vGet.with(200, strings.Replace(masked, "ROLE", "", 1))}, valid: true, found: true, open: []string{openRole}},
-		"no key is found":       {steps: []step{probe.with(200, `[]`), vGet.with(200, `[]`)}, valid: true, open: []string{openRole}},
-		"the look is refused":   {steps: []step{probe.with(200, `[]`), vGet.with(401, `{}`)}, valid: true, open: []string{openRole}, unidentified: true},
+		"the key has a role":    {steps: []step{probe.with(200, `[]`), control, vGet.with(200, strings.Replace(masked, "ROLE", `,"role":"reader"`, 1))}, valid: true, found: true},
+		"the key shows no role": {steps: []step{probe.with(200, `[]`), control, vGet.with(200, strings.Replace(masked, "ROLE", "", 1))}, valid: true, found: true, open: []string{openRole}},
+		"no key is found":       {steps: []step{probe.with(200, `[]`), control, vGet.with(200, `[]`)}, valid: true, open: []string{openRole}},
+		"the look is refused":   {steps: []step{probe.with(200, `[]`), control, vGet.with(401, `{}`)}, valid: true, open: []string{openRole}, unidentified: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := mustOpen(t, options(apikey.Vertesia, play(t, c.steps...).URL))
 			proof, unidentified, err := Verify(bg, s, apikey.NewSecret(vertesiaSecret))
-			if err != nil || proof.Valid != c.valid || (proof.Key != nil) != c.found || !slices.Equal(proof.Unknown, c.open) || (unidentified != nil) != c.unidentified {
+			if err != nil || proof.Accepted() != c.valid || (proof.Key != nil) != c.found || !slices.Equal(proof.Unknown, c.open) || (unidentified != nil) != c.unidentified {
 				t.Errorf("%+v, %v, %v", proof, unidentified, err)
 			}
 		})
+	}
+}
+
+// TestVerifyOfAGenericKeyLeavesItsRestrictionsOpenWhereTheRowHasNone.
+func TestVerifyOfAGenericKeyLeavesItsRestrictionsOpenWhereTheRowHasNone(t *testing.T) {
+	for more, open := range map[string]bool{"": true, `,"restrictions":{"endpoints":["/v1"]}`: false} {
+		s := mustOpen(t, options(apikey.Generic, play(t, gUser.with(404, `{"success":false,"error":"no such user"}`), gUser.as(anybody).with(401, ``),
+			gGet.with(200, gList(gRow("k1", `,"masked":"`+genericSecret[:14]+`****"`+more)))).URL))
+		proof, _, err := Verify(bg, s, apikey.NewSecret(genericSecret))
+		if err != nil || proof.Key == nil || slices.Contains(proof.Unknown, openRestrictions) != open || len(proof.Unknown) == 0 {
+			t.Errorf("%s: %+v, %v", more, proof, err)
+		}
 	}
 }
 
@@ -49,7 +61,7 @@ func TestNoErrorRepeatsASecretThatIsInUse(t *testing.T) {
 		t.Errorf("the session: %v", err)
 	}
 	s := mustOpen(t, options(apikey.Vertesia, play(t, vBare.as(probed).with(500, said(probed))).URL))
-	if _, err := s.Probe(bg, apikey.NewSecret(probed)); err == nil || strings.Contains(err.Error(), probed) || !strings.Contains(err.Error(), "[secret]") {
+	if _, err := s.Probe(bg, apikey.NewSecret(probed), ""); err == nil || strings.Contains(err.Error(), probed) || !strings.Contains(err.Error(), "[secret]") {
 		t.Errorf("the probed secret: %v", err)
 	}
 }

@@ -33,7 +33,7 @@ type vertesia struct {
 }
 
 func openVertesia(opts Options) (*vertesia, *Error) {
-	t, bad := newTransport(opts, vertesiaHints)
+	t, bad := newTransport(opts, vertesiaSpeaks)
 	if bad != nil {
 		return nil, bad
 	}
@@ -241,7 +241,7 @@ func (v *vertesia) Create(ctx context.Context, draft apikey.Draft) (apikey.Creat
 			body[name] = raw
 		}
 	}
-	key, secret, err := v.one(ctx, call{op: opCreate, method: http.MethodPost, path: vertesiaKeys, body: body, write: true, needs: "developer"})
+	key, secret, err := v.one(ctx, call{op: opCreate, method: http.MethodPost, path: vertesiaKeys, body: body, write: true, repeatable: true, needs: "developer"})
 	if err != nil && !secret.IsZero() {
 		return apikey.Created{Key: apikey.Key{Name: draft.Name}, Secret: secret, Notes: []string{noteNoID}}, nil
 	}
@@ -251,7 +251,7 @@ func (v *vertesia) Create(ctx context.Context, draft apikey.Draft) (apikey.Creat
 	if secret.IsZero() {
 		return apikey.Created{}, noSecret()
 	}
-	return apikey.Created{Key: key, Secret: secret, Notes: append(expiryNote(draft.Expiry, key.ExpiresAt, now), accessNotes(draft, key)...)}, nil
+	return apikey.Created{Key: key, Secret: secret, Bound: true, Notes: append(expiryNote(draft.Expiry, key.ExpiresAt, now), accessNotes(draft, key)...)}, nil
 }
 
 // Update implements Service.
@@ -364,47 +364,79 @@ func decodePublicKey(r io.Reader) (apikey.PublicKeyValue, error) {
 	return apikey.PublicKeyValue{Value: said.Value.Secret, ExpiresAt: firstWhen(said.ExpireAt, said.ExpiresAt).orNever()}, nil
 }
 
-// Probe implements Service: by exchanging the secret where a token server is configured, else by
-// the list, which 403 proves as well as 200.
-func (v *vertesia) Probe(ctx context.Context, secret apikey.Secret) (apikey.Proof, error) {
+// The calls that a secret can be checked with.
+const (
+	vertesiaIssueCall   = "POST " + exchangePath
+	vertesiaListCall    = "GET " + vertesiaKeys
+	vertesiaSessionCall = vertesiaIssueCall + ", " + vertesiaListCall // a session that is no JWT: the list tells whether it is one
+)
+
+// Probe implements Service: by exchanging the secret where a token server is configured, else by the list, which the
+// service's own 403 proves as well as a 200.
+func (v *vertesia) Probe(ctx context.Context, secret apikey.Secret, call string) (apikey.Proof, error) {
 	ctx, done := v.operation(ctx)
 	defer done()
 	if proof, bad := unusable(secret); bad {
 		return proof, nil
 	}
-	unknown, opaque := []string{openRole}, false
-	if v.exchange.usable() {
-		session, err := v.exchange.issue(ctx, opProbe, secret)
-		switch e := asError(err); {
-		case e == nil && !session.isJWT:
-			secret, opaque = session.token, true // what is no JWT may come from anybody: the list tells
-		case e == nil:
-			return apikey.Proof{Valid: true, Did: "POST " + exchangePath + " answered 200", Can: []string{"be exchanged for a session"}, Unknown: unknown}, nil
-		case e.Kind == Unauthorized:
-			return apikey.Proof{Did: "POST " + exchangePath + " answered 401"}, nil
-		case e.Kind != Forbidden && e.Kind != NotFound && e.Kind != Invalid:
-			return apikey.Proof{}, err
-		}
+	switch {
+	case call == vertesiaListCall, call == "" && !v.exchange.usable():
+		return v.probeList(ctx, secret, vertesiaListCall)
+	case !v.exchange.usable() || call != "" && call != vertesiaIssueCall && call != vertesiaSessionCall:
+		return apikey.Proof{}, noSuchCall(call)
 	}
-	c := call{op: opProbe, method: http.MethodGet, path: vertesiaKeys, bearer: secret, list: true, needs: "reader", paced: true,
+	session, err := v.exchange.issue(ctx, opProbe, secret)
+	e := asError(err)
+	switch {
+	case e == nil && !session.isJWT && call != vertesiaIssueCall:
+		proof, err := v.probeList(ctx, session.token, vertesiaSessionCall)
+		if proof.Verdict == apikey.Refused { // what was given for the secret is no session: who gave it is not the token server
+			proof.Verdict, proof.Why = apikey.Silent, errForeign.Error()
+		}
+		return proof, err
+	case e == nil && !session.isJWT:
+		return apikey.Proof{Call: call, Status: http.StatusOK, Did: vertesiaIssueCall + " answered 200", Why: errForeign.Error()}, nil
+	case e == nil:
+		return apikey.Proof{Verdict: apikey.Accepted, Call: vertesiaIssueCall, Status: http.StatusOK, Did: vertesiaIssueCall + " answered 200",
+			Can: []string{"be exchanged for a session"}, Unknown: []string{openRole}}, nil
+	case call == "" && (e.Kind == Forbidden || e.Kind == NotFound || e.Kind == Invalid):
+		return v.probeList(ctx, secret, vertesiaListCall) // a token server that does not serve: the key itself may
+	}
+	proof, err := v.judge(vertesiaIssueCall, asking(vertesiaIssueCall), e)
+	if call != "" {
+		proof.Call = call
+	}
+	return proof, err
+}
+
+func (v *vertesia) probeList(ctx context.Context, bearer apikey.Secret, name string) (apikey.Proof, error) {
+	c := call{op: opProbe, method: http.MethodGet, path: vertesiaKeys, bearer: bearer, list: true, needs: "reader", paced: true,
 		header: map[string]string{"x-api-version": vertesiaVersion}}
-	err := v.do(ctx, c, listed(vertesiaLists, func(raw []byte) error {
+	e := asError(v.do(ctx, c, listed(vertesiaLists, func(raw []byte) error {
 		var row vertesiaRow
 		err := decodeRow(raw, &row, vertesiaNames)
 		return aKey(string(row.ID), err)
-	}))
-	switch e := asError(err); {
-	case e == nil:
-		return apikey.Proof{Valid: true, Did: "GET " + vertesiaKeys + " answered 200", Can: []string{"list keys"}, Unknown: unknown}, nil
-	case e.Kind == Forbidden:
-		return apikey.Proof{Valid: true, Did: "GET " + vertesiaKeys + " answered 403", Cannot: []string{"list keys"}, Unknown: unknown}, nil
-	case e.Kind == Unauthorized && opaque:
-		return apikey.Proof{}, v.unread(call{op: opProbe}, http.StatusOK, errForeign)
-	case e.Kind == Unauthorized:
-		return apikey.Proof{Did: "GET " + vertesiaKeys + " answered 401"}, nil
+	})))
+	proof, err := v.judge(name, asking(vertesiaListCall), e)
+	switch {
+	case proof.Verdict == apikey.Accepted && proof.Status == http.StatusOK:
+		proof.Can = []string{"list keys"}
+	case proof.Verdict == apikey.Accepted:
+		proof.Cannot = []string{"list keys"}
+	case proof.Verdict == apikey.Known:
+		proof.Cannot = []string{"list keys from here"}
 	}
-	return apikey.Proof{}, err
+	if proof.Verdict == apikey.Accepted || proof.Verdict == apikey.Known {
+		proof.Unknown = []string{openRole}
+	}
+	return proof, err
 }
+
+// vertesiaSpeaks: {"error":"…","status":403}, with a message and details at most. A gateway's error often has more.
+var vertesiaSpeaks = dialect{hints: vertesiaHints, verdict: roleVerdict, own: func(f fault) bool {
+	known := []string{"details", "error", "message", "status"}
+	return f.shape.text && f.status != 0 && !slices.ContainsFunc(strings.Fields(f.shape.members), func(name string) bool { return !slices.Contains(known, name) })
+}}
 
 func vertesiaHints(e *Error, c call) {
 	if e.Kind != Forbidden || c.needs == "" {

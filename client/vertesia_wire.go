@@ -112,7 +112,8 @@ func (v *vertesia) key(row vertesiaRow) (apikey.Key, error) {
 		Masked: field(row.Masked), Account: field(row.Account.id), Project: field(row.Project.id), ProjectName: field(row.Project.name),
 		Enabled: row.Enabled.value, CreatedAt: row.CreatedAt.reported(), UpdatedAt: row.UpdatedAt.reported(),
 		ExpiresAt: row.ExpiresAt.expiry(), CreatedBy: field(row.CreatedBy.id), UpdatedBy: field(row.UpdatedBy.id),
-		CanRetrieve: row.CanRetrieve.value != nil && *row.CanRetrieve.value,
+		CanRetrieve:    row.CanRetrieve.value != nil && *row.CanRetrieve.value,
+		CannotRetrieve: row.CanRetrieve.value != nil && !*row.CanRetrieve.value,
 	}
 	for i, raw := range []json.RawMessage{row.Properties, row.Clearance, row.Compartment, row.SCIM, row.Delegate} {
 		if len(raw) == 0 || string(raw) == "null" {

@@ -2,16 +2,18 @@ package client
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"detent/apikey"
 )
 
-// when is a date of the wire, read tolerantly: RFC 3339, a plain date, epoch seconds or
-// milliseconds, as a number or a string. What is no date at all is not reported, never made up.
+// when is a date of the wire, read tolerantly: RFC 3339, a plain date, an epoch in any unit, as a number or a string. What is no date at all is not reported, never made up.
 type when struct {
 	at     time.Time
 	set    bool // the field is there
@@ -34,8 +36,8 @@ func (w *when) UnmarshalJSON(b []byte) error {
 		}
 	}
 	s = strings.TrimSpace(s)
-	switch s {
-	case "null", "", "0", "0.0", "never", "Never":
+	switch strings.ToLower(s) {
+	case "null", "", "0", "0.0", "never", "infinity", "+infinity", "inf", "none", "unlimited", "permanent":
 		w.absent = true
 		return nil
 	}
@@ -57,24 +59,34 @@ func usualWhen(b []byte) (time.Time, bool) {
 	return inRange(at)
 }
 
-// Beyond this an epoch is in milliseconds: as seconds it would be the year 5138.
-const epochMillis = 1e11
+// An epoch is in the smallest of the units seconds, milli-, micro- and nanoseconds in which it is no
+// earlier than 2008. Nobody's key is older: what would be long ago in one unit is far ahead in the larger one.
+const (
+	epochMillis = 1.2e12
+	epochMicros = 1.2e15
+	epochNanos  = 1.2e18
+)
 
-var whenLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00",
-	"2006-01-02 15:04:05", "2006-01-02", "2006-01-02T15:04:05.999999999Z0700"}
+// farthest is the last instant that RFC 3339 can write; what lies beyond is far, and shown as this.
+var farthest = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+
+var whenLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999Z0700",
+	"2006-01-02 15:04:05.999999999Z07", "2006-01-02 15:04:05", "2006-01-02", "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04Z07:00",
+	time.RFC1123, time.RFC1123Z, "2006-01-02 15:04:05.999999999 -0700 MST", "2006-01-02 15:04:05 MST"}
+
+// farText are dates after the year 9999, which no layout reads, and the words for what has no end.
+var farText = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\+?(?:[1-9]\d{4,}-\d\d-\d\d|9999-12-31[T ]24:|9999-12-31[T ]23:59:60)`)
+})
 
 func parseWhen(s string) (time.Time, bool) {
-	if n, err := strconv.ParseFloat(s, 64); err == nil {
-		if n >= epochMillis {
-			n /= 1000
-		}
-		if math.IsNaN(n) || n <= 0 || n >= epochMillis {
-			return time.Time{}, false
-		}
-		whole, part := math.Modf(n)
-		return time.Unix(int64(whole), int64(math.Round(part*1e3))*1e6).UTC(), true
+	if n, err := strconv.ParseFloat(s, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return epoch(n)
 	}
 	s = strings.ToUpper(s) // RFC 3339 has t and z too
+	if farText().MatchString(s) {
+		return farthest, true
+	}
 	for _, layout := range whenLayouts {
 		if at, err := time.Parse(layout, s); err == nil {
 			return inRange(at)
@@ -83,15 +95,49 @@ func parseWhen(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// inRange is a date in UTC, and whether RFC 3339 can write it there: a zone may carry 9999 into the year 10000. The
-// year 1 is what services say that have no date.
-func inRange(at time.Time) (time.Time, bool) {
-	at = at.UTC()
-	return at, at.Year() > 1 && at.Year() <= 9999
+// epoch is a number of seconds, milli-, micro- or nanoseconds since 1970.
+func epoch(n float64) (time.Time, bool) {
+	switch {
+	case math.IsNaN(n) || n <= 0:
+		return time.Time{}, false
+	case n >= epochNanos:
+		n /= 1e9
+	case n >= epochMicros:
+		n /= 1e6
+	case n >= epochMillis:
+		n /= 1e3
+	}
+	if n >= float64(farthest.Unix()) {
+		return farthest, true
+	}
+	whole, part := math.Modf(n)
+	return time.Unix(int64(whole), int64(math.Round(part*1e3))*1e6).UTC(), true
 }
 
-// reported is the instant, or "the service does not say".
-func (w when) reported() apikey.Moment { return apikey.At(w.at) }
+// inRange is a date in UTC as RFC 3339 can write it: a zone may carry 9999 into the year 10000. The year 1 is what services
+// say that have no date.
+func inRange(at time.Time) (time.Time, bool) {
+	if at = at.UTC(); at.After(farthest) {
+		at = farthest
+	}
+	return at, at.Year() > 1
+}
+
+// reported is the instant of something that was, or "the service does not say": nothing was in the year 9999.
+func (w when) reported() apikey.Moment {
+	if w.at.Year() == farthest.Year() {
+		return apikey.Moment{}
+	}
+	return apikey.At(w.at)
+}
+
+// use is reported; never where the service says null or 0.
+func (w when) use() apikey.Moment {
+	if w.absent {
+		return apikey.Never()
+	}
+	return w.reported()
+}
 
 // orNever is the instant; never where the service says null or 0.
 func (w when) orNever() apikey.Moment {

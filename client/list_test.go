@@ -1,0 +1,176 @@
+package client
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"detent/apikey"
+)
+
+// emptyLists are how services write that there are no keys.
+var emptyLists = []string{`null`, `[]`, ` [ ] `, `{}`, `{ }`, "\ufeffnull", "\ufeff[]", "\ufeff{}", "\ufeff\n[]\n", `{"data":null}`, `{"data":[]}`, `{"data":{}}`, `{"success":true,"data":null}`,
+	`{"data":null,"has_more":false,"next_cursor":null}`, `{"data":[],"next_cursor":""}`, `{"total":0}`, `{"success":true,"count":0}`, `{"data":null,"error":null}`, `{"data":null,"errors":[]}`}
+
+func TestAnEmptyListIsEmptyInEverySpelling(t *testing.T) {
+	for _, service := range services {
+		for _, body := range emptyLists {
+			for _, kind := range []string{"application/json", "text/html; charset=utf-8", "text/plain", ""} {
+				keys, err := ListAll(bg, mustOpen(t, options(service, play(t, readCalls[service].with(200, body, "Content-Type", kind)).URL)))
+				if err != nil || len(keys) != 0 {
+					t.Errorf("%s: %s as %s: %d keys, %v", service, body, kind, len(keys), err)
+				}
+			}
+		}
+		if keys, err := ListAll(bg, mustOpen(t, options(service, play(t, readCalls[service].with(204, "")).URL))); err != nil || len(keys) != 0 {
+			t.Errorf("%s: 204: %d keys, %v", service, len(keys), err)
+		}
+		for _, body := range []string{``, `7`, `""`, `false`, `{"status":"ok"}`, `{"success":true}`, `{"data":7}`, `{"data":""}`, `{"total":3}`, `{"data":null`, `nul`, `nullnull`, `{"data":null,"error":"down"}`} {
+			srv := answering(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
+			if keys, err := ListAll(bg, mustOpen(t, options(service, srv.URL))); err == nil {
+				t.Errorf("%s: %q is taken for a list of %d keys", service, body, len(keys))
+			}
+		}
+	}
+}
+
+// TestWhatAnybodyMayAnswerIsNoProofThoughItIsAnEmptyList: the list may be told so, a secret may not.
+func TestWhatAnybodyMayAnswerIsNoProofThoughItIsAnEmptyList(t *testing.T) {
+	for service, secret := range map[string]string{apikey.Generic: genericSecret, apikey.Vertesia: vertesiaSecret, apikey.Prosopo: prosopoSecret} {
+		for _, body := range []string{`{}`, ` { } `, "\ufeff{}", ``} {
+			srv := answering(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
+			if proof, err := mustOpen(t, options(service, srv.URL)).Probe(bg, apikey.NewSecret(secret), ""); err != nil || proof.Verdict != apikey.Silent {
+				t.Errorf("%s: %q: %+v, %v", service, body, proof, err)
+			}
+		}
+	}
+}
+
+// TestAWholeListIsShownWhateverItsLastPageSays plays services of 0 to 3 pages that name their pages in every way.
+func TestAWholeListIsShownWhateverItsLastPageSays(t *testing.T) {
+	ways := map[string]func(page, last int) string{
+		"nothing":               func(page, last int) string { return next(page < last, fmt.Sprint("c", page+1)) },
+		"a page after the last": func(page, _ int) string { return next(true, fmt.Sprint("c", page+1)) },
+		"the last again":        func(page, last int) string { return next(true, fmt.Sprint("c", min(page+1, last))) },
+		"the second again":      func(page, last int) string { return next(true, fmt.Sprint("c", max(1, (page+1)%(last+1)))) },
+		"one cursor for all":    func(page, last int) string { return next(true, "same") },
+		"an empty one": func(page, last int) string {
+			return fmt.Sprintf(`"next_cursor":%q`, map[bool]string{true: fmt.Sprint("c", page+1)}[page < last])
+		},
+		"more, where there is an empty": func(page, last int) string {
+			return fmt.Sprintf(`"has_more":%v,%s`, page <= last, next(page <= last, fmt.Sprint("c", page+1)))
+		},
+		"always more": func(page, last int) string {
+			return `"has_more":true,` + next(true, fmt.Sprint("c", min(page+1, last+1)))
+		},
+		"more as text": func(page, last int) string {
+			return fmt.Sprintf(`"has_more":"%v",%s`, page < last, next(true, fmt.Sprint("c", page+1)))
+		},
+		"more, and then nothing of it": func(page, last int) string { return `"has_more":true,` + next(page <= last, fmt.Sprint("c", page+1)) },
+		"no more, though a page is named": func(page, last int) string {
+			return fmt.Sprintf(`"has_more":%v,%s`, page < last, next(true, fmt.Sprint("c", page+1)))
+		},
+	}
+	for name, way := range ways {
+		for last := range 4 {
+			var hits atomic.Int32
+			var page atomic.Int32
+			srv := answering(t, func(w http.ResponseWriter, r *http.Request) {
+				if hits.Add(1) > 30 {
+					w.WriteHeader(http.StatusTeapot)
+					return
+				}
+				at := 0
+				switch cursor := r.URL.Query().Get("cursor"); cursor {
+				case "":
+				case "same": // the service keeps the place
+					at = int(page.Add(1))
+				default:
+					_, _ = fmt.Sscanf(cursor, "c%d", &at)
+				}
+				rows := ""
+				if at <= last {
+					rows = fmt.Sprintf(`{"id":"k%d"}`, at)
+				}
+				_, _ = fmt.Fprintf(w, `{"success":true,"data":[%s],%s}`, rows, way(at, last))
+			})
+			keys, err := ListAll(bg, mustOpen(t, options(apikey.Generic, srv.URL)))
+			if err != nil || len(keys) != last+1 {
+				t.Errorf("%s, %d pages: %d keys, %v", name, last+1, len(keys), err)
+			}
+		}
+	}
+}
+
+func next(there bool, cursor string) string {
+	if !there {
+		return `"next_cursor":null`
+	}
+	return fmt.Sprintf(`"next_cursor":%q`, cursor)
+}
+
+func TestAListWithoutAnEndIsAFailure(t *testing.T) {
+	n := 0
+	srv := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		n++
+		_, _ = fmt.Fprintf(w, `{"success":true,"data":[{"id":"k1"}],"has_more":true,"next_cursor":"c%d"}`, n)
+	})
+	_, err := ListAll(bg, mustOpen(t, options(apikey.Generic, srv.URL)))
+	checkError(t, err, BadAnswer, "do not come to an end")
+	if n != maxBarren+1 {
+		t.Errorf("%d pages were read", n)
+	}
+}
+
+// TestTheBodyIsLookedAtBeforeAnAnswerIsThrownAway: JSON under every content type and behind a byte order mark, in every call
+// whose answer counts.
+func TestTheBodyIsLookedAtBeforeAnAnswerIsThrownAway(t *testing.T) {
+	one := map[string]string{apikey.Prosopo: `{"id":"k9","name":"ci","token":"` + prosopoSecret + `","expiresAt":null}`,
+		apikey.Vertesia: `{"id":"k9","name":"ci","value":"` + vertesiaSecret + `"}`, apikey.Generic: `{"success":true,"data":{"id":"k9","name":"ci","key":"` + genericSecret + `"}}`}
+	for _, service := range services {
+		for _, kind := range []string{"text/html", "TEXT/HTML; charset=utf-8", " text/html", "text/plain", "application/octet-stream", "application/xhtml+xml", "image/png", ""} {
+			for _, before := range []string{"", "\ufeff", "\ufeff\r\n", "\n \t"} {
+				answer := ""
+				srv := answering(t, func(w http.ResponseWriter, r *http.Request) {
+					w.Header()["Content-Type"] = []string{kind}
+					_, _ = io.WriteString(w, before+answer)
+				})
+				opts := options(service, srv.URL)
+				opts.CanCreate = true
+				s := mustOpen(t, opts)
+				answer = one[service]
+				created, err := s.Create(bg, apikey.Draft{Name: "ci", Role: "reader", Environment: apikey.Live, Permissions: perms("verify")})
+				if err != nil || created.Key.ID != "k9" || created.Secret.IsZero() {
+					t.Errorf("%s, %q, %q: created %+v, %v", service, kind, before, created.Key, err)
+				}
+				answer = `{"success":true,"message":"bye"}`
+				if gone, err := s.Delete(bg, "k9"); err != nil || gone.Message != "bye" {
+					t.Errorf("%s, %q, %q: deleted %+v, %v", service, kind, before, gone, err)
+				}
+				answer = map[bool]string{true: `{"data":[{"id":"k1"}]}`, false: `[{"id":"k1"}]`}[service == apikey.Generic]
+				if keys, err := ListAll(bg, s); err != nil || len(keys) != 1 {
+					t.Errorf("%s, %q, %q: listed %d, %v", service, kind, before, len(keys), err)
+				}
+				answer = "<!doctype html><title>Log in</title>"
+				if _, err := ListAll(bg, s); err == nil {
+					t.Errorf("%s, %q, %q: a web page is a list", service, kind, before)
+				}
+			}
+		}
+	}
+}
+
+func TestAnErrorBehindAByteOrderMarkKeepsItsWords(t *testing.T) {
+	for _, service := range services {
+		for _, kind := range []string{"application/json", "text/html"} {
+			_, err := ListAll(bg, mustOpen(t, options(service, play(t, readCalls[service].with(409, "\ufeff"+`{"error":{"message":"in the middle of a move","code":409}}`, "Content-Type", kind)).URL)))
+			checkError(t, err, Conflict, "in the middle of a move")
+			if strings.Contains(err.Error(), "\ufeff") {
+				t.Errorf("%q", err.Error())
+			}
+		}
+	}
+}

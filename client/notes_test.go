@@ -1,0 +1,72 @@
+package client
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"detent/apikey"
+)
+
+// TestAccessThatWasNotAskedForIsSaid, and the same access in another spelling is not.
+func TestAccessThatWasNotAskedForIsSaid(t *testing.T) {
+	ips := func(list ...string) apikey.Restrictions { return apikey.Restrictions{IPAddresses: list} }
+	for _, c := range []struct {
+		asked, got apikey.Restrictions
+		want       string
+	}{
+		{ips("10.0.0.1"), ips("10.0.0.1/32"), ""}, {ips("10.1.2.3/8"), ips("10.0.0.0/8"), ""}, {ips("2001:DB8:0::1"), ips("2001:db8::1/128"), ""}, {ips("::ffff:10.0.0.1"), ips("10.0.0.1"), ""},
+		{ips("::ffff:10.0.0.0/104"), ips("10.0.0.0/8"), ""}, {ips(" 10.0.0.1", "10.0.0.2"), ips("10.0.0.2", "10.0.0.1", "10.0.0.1"), ""},
+		{ips("10.0.0.1"), ips("10.0.0.2"), "asked for the IP addresses 10.0.0.1; the service says 10.0.0.2"},
+		{ips("10.0.0.1"), ips(), "asked for the IP addresses 10.0.0.1; the service says none"},
+		{ips(), ips("10.0.0.1"), "asked for the IP addresses none; the service says 10.0.0.1"},
+		{ips("10.0.0.1"), ips("10.0.0.1", "0.0.0.0/0"), "asked for the IP addresses 10.0.0.1; the service says 0.0.0.0/0, 10.0.0.1"},
+		{ips("10.0.0.0/8"), ips("10.0.0.0/9"), "asked for the IP addresses 10.0.0.0/8; the service says 10.0.0.0/9"},
+		{ips("10.0.0.1"), ips("anywhere"), "asked for the IP addresses 10.0.0.1; the service says anywhere"},
+		{apikey.Restrictions{Referrers: []string{"HTTPS://App.Example.com/"}}, apikey.Restrictions{Referrers: []string{"https://app.example.com"}}, ""},
+		{apikey.Restrictions{Referrers: []string{"https://app.example.com/*"}}, apikey.Restrictions{Referrers: []string{"https://app.example.com"}}, "asked for the referrers https://app.example.com/*; the service says https://app.example.com"},
+		{apikey.Restrictions{Referrers: []string{"https://a.example"}}, apikey.Restrictions{Referrers: []string{"http://a.example"}}, "asked for the referrers https://a.example; the service says http://a.example"},
+		{apikey.Restrictions{Endpoints: []string{"/v1/users/"}}, apikey.Restrictions{Endpoints: []string{"/v1/users"}}, ""},
+		{apikey.Restrictions{Endpoints: []string{"/v1/users"}}, apikey.Restrictions{Endpoints: []string{"/"}}, "asked for the endpoints /v1/users; the service says /"},
+	} {
+		var want []string
+		if c.want != "" {
+			want = []string{c.want}
+		}
+		if got := accessNotes(apikey.Draft{Restrictions: c.asked}, apikey.Key{Restrictions: &c.got}); !slices.Equal(got, want) {
+			t.Errorf("%v, %v: %q, want %q", c.asked, c.got, got, want)
+		}
+	}
+	for _, c := range []struct {
+		asked apikey.Draft
+		got   apikey.Key
+		notes int
+	}{
+		{apikey.Draft{Role: "reader"}, apikey.Key{Role: "admin"}, 1}, {apikey.Draft{Role: "reader"}, apikey.Key{Role: "reader"}, 0}, {apikey.Draft{Role: "reader"}, apikey.Key{}, 0},
+		{apikey.Draft{Permissions: perms("verify", "getSites")}, apikey.Key{Permissions: perms("Sites.getSites", "Verify.verify")}, 0}, {apikey.Draft{Permissions: perms("verify")}, apikey.Key{Permissions: perms("verify", "createApiKey")}, 1},
+		{apikey.Draft{Permissions: perms("verify")}, apikey.Key{Permissions: []apikey.Permission{}}, 1}, {apikey.Draft{Permissions: perms("verify")}, apikey.Key{}, 0}, {apikey.Draft{Restrictions: ips("10.0.0.1")}, apikey.Key{}, 0},
+	} {
+		if got := accessNotes(c.asked, c.got); len(got) != c.notes {
+			t.Errorf("%+v, %+v: %q", c.asked, c.got, got)
+		}
+	}
+}
+
+func TestALifetimeThatWasNotAskedForIsSaid(t *testing.T) {
+	at := apikey.At(testNow.Add(30 * 24 * time.Hour))
+	for _, c := range []struct {
+		asked apikey.Expiry
+		got   apikey.Moment
+		want  string
+	}{
+		{thirty, at, ""}, {thirty, apikey.At(testNow.Add(30*24*time.Hour + 2*time.Minute)), ""}, {thirty, apikey.Moment{}, ""}, {apikey.Expiry{}, apikey.Never(), ""}, {apikey.Expiry{}, apikey.Moment{}, ""},
+		{thirty, apikey.At(testNow.Add(30*24*time.Hour + 2*time.Minute + time.Second)), "asked for the expiry 2026-12-23T10:00:00Z; the service says 2026-12-23T10:02:01Z"},
+		{thirty, apikey.At(testNow.Add(30*24*time.Hour - 2*time.Minute - time.Second)), "asked for the expiry 2026-12-23T10:00:00Z; the service says 2026-12-23T09:57:59Z"},
+		{thirty, apikey.Never(), "asked for the expiry 2026-12-23T10:00:00Z; the service says never"}, {apikey.Expiry{}, at, "asked for the expiry never; the service says 2026-12-23T10:00:00Z"},
+	} {
+		got := expiryNote(c.asked, c.got, testNow)
+		if c.want == "" && len(got) != 0 || c.want != "" && !slices.Equal(got, []string{c.want}) {
+			t.Errorf("%+v, %+v: %q, want %q", c.asked, c.got, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,176 @@
+package client
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"detent/apikey"
+)
+
+// spellings of one wait of 40 s, as servers write it. Each is a header and its value.
+var spellings = [][2]string{
+	{"Retry-After", "40"}, {"Retry-After", "40.0"}, {"Retry-After", " 40 "}, {"Retry-After", "40,0"}, {"Retry-After", "40s"}, {"Retry-After", "40 seconds"}, {"Retry-After", "0.666667m"},
+	{"Retry-After", testNow.Add(40 * time.Second).Format(http.TimeFormat)}, {"Retry-After", testNow.Add(40 * time.Second).Format(time.RFC850)},
+	{"Retry-After", testNow.Add(40 * time.Second).Format(time.ANSIC)}, {"Retry-After", testNow.Add(40 * time.Second).Format(time.RFC3339)},
+	{"Retry-After", fmt.Sprint(testNow.Unix() + 40)}, {"X-Retry-After", "40"}, {"retry_after", "40"}, {"Retry-After-Ms", "40000"}, {"X-Ms-Retry-After-Ms", "40000"},
+	{"X-RateLimit-Retry-Ms", "40000"}, {"X-Rate-Limit-Retry-After-Seconds", "40"}, {"X-RateLimit-Retry-After", "40"},
+	{"RateLimit-Reset", "40"}, {"X-RateLimit-Reset", "40"}, {"X-Rate-Limit-Reset", fmt.Sprint(testNow.Unix() + 40)}, {"X-RateLimit-Reset", fmt.Sprint(testNow.UnixMilli() + 40000)},
+	{"X-RateLimit-Reset-After", "40.000"}, {"X-RateLimit-Reset-Ms", "40000"}, {"X-RateLimit-Reset-Requests", "40s"}, {"Anthropic-RateLimit-Requests-Reset", testNow.Add(40 * time.Second).Format(time.RFC3339)},
+	{"RateLimit", "limit=10, remaining=0, reset=40"}, {"RateLimit", `"default";r=0;t=40`},
+}
+
+func TestEverySpellingOfAWaitIsKept(t *testing.T) {
+	for _, spelt := range spellings {
+		for _, status := range []int{429, 420, 403} {
+			var w waiting
+			var hits atomic.Int32
+			srv := answering(t, func(rw http.ResponseWriter, _ *http.Request) {
+				if hits.Add(1) > 1 {
+					emptyList(rw, apikey.Generic)
+					return
+				}
+				rw.Header()[spelt[0]] = []string{spelt[1]}
+				rw.WriteHeader(status)
+				_, _ = rw.Write([]byte(`{"success":false,"message":"no"}`))
+			})
+			opts := options(apikey.Generic, srv.URL)
+			opts.Sleep, opts.Timeout = w.sleep, time.Minute
+			_, err := ListAll(bg, mustOpen(t, opts))
+			if err != nil || len(w.waits) != 1 || (w.waits[0]-40*time.Second).Abs() > time.Millisecond {
+				t.Errorf("%d with %s: %s: waited %v, %v", status, spelt[0], spelt[1], w.waits, err)
+			}
+		}
+	}
+}
+
+// TestAWaitIsNeverMadeUp: what is over, no number, or beside the point is our own pace, and what is endless is not waited for.
+func TestAWaitIsNeverMadeUp(t *testing.T) {
+	for _, c := range []struct {
+		name, value string
+		status      int
+		want        time.Duration
+	}{
+		{"Retry-After", "2.5", 429, 2500 * time.Millisecond}, {"Retry-After", ".5", 503, 500 * time.Millisecond}, {"Retry-After", "1m30s", 429, 90 * time.Second},
+		{"Retry-After", "2 minutes", 429, 2 * time.Minute}, {"Retry-After", "1h2m3s", 429, time.Hour + 2*time.Minute + 3*time.Second}, {"Retry-After", "1 hour", 429, time.Hour}, {"Retry-After", "1 hour, 30 secs", 429, time.Hour + 30*time.Second},
+		{"Retry-After", "40 millis", 429, 40 * time.Millisecond}, {"Retry-After-Minutes", "3", 429, 3 * time.Minute}, {"Retry-After", "250ms", 429, 250 * time.Millisecond}, {"Retry-After-Ms", "1500", 502, 1500 * time.Millisecond},
+		{"Retry-After", "-1", 429, 0}, {"Retry-After", "NaN", 429, 0}, {"Retry-After", "Inf", 429, 0}, {"Retry-After", "40 apples", 429, 0}, {"Retry-After", "", 429, 0},
+		{"Retry-After", "1e400", 429, longest}, {"Retry-After", "99999999999999999999", 429, longest}, {"Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT", 429, longest},
+		{"Retry-After", fmt.Sprint(testNow.Unix() - 9), 429, 0}, {"X-RateLimit-Reset", fmt.Sprint(testNow.Unix() - 9), 429, 0},
+		{"X-RateLimit-Reset", "40", 503, 0}, {"RateLimit", `"default";r=7;t=40`, 429, 0}, {"X-RateLimit-Limit", "40", 429, 0}, {"X-RateLimit-Policy", "40;w=60", 429, 0}, {"X-Reset", "40", 429, 0},
+	} {
+		tr := &transport{opts: Options{Now: func() time.Time { return testNow }}}
+		got := tr.waitAsked(http.Header{c.name: {c.value}, "Date": {dated}}, c.status == 429)
+		if got != c.want {
+			t.Errorf("%d with %s: %s asks for %v, want %v", c.status, c.name, c.value, got, c.want)
+		}
+	}
+	tr := &transport{opts: Options{Now: func() time.Time { return testNow }}}
+	for want, h := range map[time.Duration]http.Header{
+		3 * time.Second:         {"Retry-After": {"3"}, "Retry-After-Ms": {"2200"}, "X-Ratelimit-Reset": {"60"}},
+		2200 * time.Millisecond: {"Retry-After": {"2"}, "Retry-After-Ms": {"2200"}},
+		0:                       {"X-Ratelimit-Reset": {"60"}, "X-Ratelimit-Remaining": {"12"}},
+		60 * time.Second:        {"X-Ratelimit-Reset": {"60"}, "X-Ratelimit-Remaining": {"0"}},
+	} {
+		if got := tr.waitAsked(h, true); got != want {
+			t.Errorf("%v asks for %v, want %v", h, got, want)
+		}
+	}
+}
+
+// limitsIn403 are rate limits that are told as 403 or 401, before anybody looks at a key.
+var limitsIn403 = []struct {
+	headers []string
+	body    string
+}{
+	{[]string{"Retry-After", "60", "X-RateLimit-Remaining", "0"}, `{"success":false,"error":{"message":"no permission"}}`},
+	{[]string{"Retry-After", "60"}, `{"error":"permission denied","status":403}`}, {[]string{"retry-after-ms", "100"}, `{"error":"role needed","status":403}`},
+	{[]string{"X-Rate-Limit-Remaining", "0"}, `{"error":"role needed","status":403}`}, {[]string{"X-RateLimit-Limit", "60"}, `{"message":"permission"}`},
+	{[]string{"RateLimit", "limit=10, remaining=0, reset=40"}, `{"message":"permission"}`}, {[]string{"RateLimit", `"burst";r=3;t=1, "day";r=0;t=900`}, `{"message":"permission"}`},
+	{[]string{"X-RateLimit-Reset", "1800000000"}, `{"error":{"code":403,"message":"x","key":"API.INSUFFICIENT_PERMISSIONS"}}`},
+	{nil, `{"message":"API rate limit exceeded for installation ID 1."}`}, {nil, `{"success":false,"error":{"code":"RATE_LIMITED","message":"no permission for now"}}`},
+	{nil, `{"error":"Too many requests: permission denied","status":403}`}, {nil, `{"error":{"code":403,"message":"Request quota is used up","key":"API.INSUFFICIENT_PERMISSIONS"}}`},
+	{nil, `{"errors":[{"message":"Throttled, your role allows 5 a second"}]}`}, {nil, `{"error":"You have exceeded a secondary rate limit and have been temporarily blocked","status":403}`},
+	{nil, `{"message":"role: please retry later"}`},
+}
+
+func TestARateLimitInAnySpellingSaysNothingAboutAKey(t *testing.T) {
+	for i, c := range limitsIn403 {
+		for _, status := range []int{403, 401} {
+			for service, secret := range map[string]string{apikey.Generic: genericSecret, apikey.Vertesia: vertesiaSecret, apikey.Prosopo: prosopoSecret} {
+				srv := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Type", "application/json")
+					for i := 0; i < len(c.headers); i += 2 {
+						w.Header().Set(c.headers[i], c.headers[i+1])
+					}
+					w.WriteHeader(status)
+					_, _ = w.Write([]byte(c.body))
+				})
+				proof, err := mustOpen(t, options(service, srv.URL)).Probe(bg, apikey.NewSecret(secret), "")
+				if err != nil || proof.Verdict != apikey.Silent || !proof.Limited || proof.Why == "" {
+					t.Errorf("%d, %s, %d: %+v, %v", i, service, status, proof, err)
+				}
+			}
+		}
+	}
+}
+
+// TestWhatIsLeftOfALimitIsNoLimit: many services say with every answer how much is left.
+func TestWhatIsLeftOfALimitIsNoLimit(t *testing.T) {
+	for _, n := range []string{"59", "1", "0.5"} {
+		left := []string{"X-RateLimit-Limit", "60", "X-RateLimit-Remaining", n, "X-RateLimit-Reset", "1800000000"}
+		leftIsNoLimit(t, left)
+	}
+	leftIsNoLimit(t, []string{"RateLimit", `"burst";r=1;t=1, "day";r=20;t=900`})
+	leftIsNoLimit(t, []string{"RateLimit", "limit=10, remaining=1, reset=40"})
+}
+
+func leftIsNoLimit(t *testing.T, left []string) {
+	t.Helper()
+	for _, step := range []step{gUser.with(403, `{"success":false,"message":"the key lacks the permission users:read"}`, left...), gUser.with(404, `{"success":false,"message":"no such user"}`, left...)} {
+		if proof, err := mustOpen(t, options(apikey.Generic, play(t, step).URL)).Probe(bg, apikey.NewSecret(genericSecret), ""); err != nil || !proof.Accepted() {
+			t.Errorf("%v: %+v, %v", left, proof, err)
+		}
+	}
+}
+
+func TestALimitThatIsToldAs403IsNoRefusalOfAWrite(t *testing.T) {
+	for _, service := range services {
+		d := deleteCalls[service].with(403, `{"error":{"message":"too many requests","code":403}}`, "Retry-After", "7")
+		_, err := mustOpen(t, options(service, play(t, d).URL)).Delete(bg, "k1")
+		checkError(t, err, RateLimited, "[not done]")
+		if Refused(err) {
+			t.Errorf("%s: a rate limit is called a refusal: %+v", service, err)
+		}
+	}
+}
+
+// TestAtOnceSendsOnceAndDoesNotWait: neither a pace nor a failure that may pass is waited for.
+func TestAtOnceSendsOnceAndDoesNotWait(t *testing.T) {
+	for _, service := range services {
+		for _, status := range []int{429, 503} {
+			var hits atomic.Int32
+			srv := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+				hits.Add(1)
+				w.Header().Set("x-ratelimit-reason", "pacing")
+				w.Header().Set("x-ratelimit-retry-ms", "70")
+				w.WriteHeader(status)
+			})
+			var w waiting
+			opts := options(service, srv.URL)
+			opts.Sleep = w.sleep
+			s := mustOpen(t, opts)
+			_, deleted := s.Delete(AtOnce(bg), "k1")
+			_, listed := ListAll(AtOnce(bg), s)
+			if deleted == nil || listed == nil || hits.Load() != 2 || len(w.waits) != 0 {
+				t.Errorf("%s, %d: %d requests, waits %v", service, status, hits.Load(), w.waits)
+			}
+			if _, err := ListAll(bg, s); err == nil || hits.Load() <= 3 || !strings.Contains(err.Error(), fmt.Sprint(status)) {
+				t.Errorf("%s, %d: a usual call was sent %d times: %v", service, status, hits.Load()-2, err)
+			}
+		}
+	}
+}
