@@ -40,6 +40,7 @@ func (c *clipboard) Put(_ context.Context, _ Job, secret apikey.Secret) (Report,
 		return Report{}, err
 	}
 	return Report{
+		Did:     Wrote,
 		Summary: "sent to your terminal's clipboard",
 		Notes:   []string{"nothing confirms that it arrived: paste it before you rely on it"},
 	}, nil
@@ -50,7 +51,7 @@ func (c *clipboard) ReadBack(context.Context, apikey.Secret) (Match, error) { re
 
 // Undo cannot.
 func (c *clipboard) Undo(context.Context, Job) (Report, error) {
-	return Report{Summary: "the clipboard cannot be undone"}, nil
+	return Report{}, ErrNoUndo
 }
 
 // Finish has nothing to remove.
@@ -58,3 +59,6 @@ func (c *clipboard) Finish(context.Context, Job) error { return nil }
 
 // Then does nothing: only a named destination has a command.
 func (c *clipboard) Then(context.Context) (string, error) { return "", nil }
+
+// Probe is not configured: only a named destination has a command.
+func (c *clipboard) Probe(context.Context) (bool, string, error) { return false, "", nil }

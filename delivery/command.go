@@ -36,7 +36,7 @@ func (c *command) Preflight(_ context.Context, _ Job) (Plan, error) {
 	return Plan{Notes: []string{
 		"runs " + display(path) + " with the secret on its standard input",
 		"cannot be undone and cannot be read back",
-	}}, thenProgram(c.common)
+	}}, c.programs()
 }
 
 // Put runs the program. Put again runs it again.
@@ -48,7 +48,7 @@ func (c *command) Put(ctx context.Context, _ Job, secret apikey.Secret) (Report,
 	if err != nil {
 		return Report{}, err
 	}
-	return Report{Summary: "handed to " + c.Describe(), Output: output}, nil
+	return Report{Did: Wrote, Summary: "handed to " + c.Describe(), Output: output}, nil
 }
 
 // ReadBack cannot tell.
@@ -56,7 +56,7 @@ func (c *command) ReadBack(context.Context, apikey.Secret) (Match, error) { retu
 
 // Undo cannot: the program has to be given the old secret by whoever has it.
 func (c *command) Undo(context.Context, Job) (Report, error) {
-	return Report{Summary: c.Describe() + ": cannot be undone"}, nil
+	return Report{}, ErrNoUndo
 }
 
 // Finish has nothing to remove.
@@ -64,6 +64,21 @@ func (c *command) Finish(context.Context, Job) error { return nil }
 
 // Then runs the configured command.
 func (c *command) Then(ctx context.Context) (string, error) { return c.common.runThen(ctx) }
+
+// Probe runs the configured probe.
+func (c *command) Probe(ctx context.Context) (bool, string, error) { return c.common.runProbe(ctx) }
+
+// runProbe runs the probe, with no standard input.
+func (c *common) runProbe(ctx context.Context, secrets ...apikey.Secret) (bool, string, error) {
+	if len(c.probe) == 0 {
+		return false, "", nil
+	}
+	output, err := run(ctx, c.probe, nil, c.o, secrets...)
+	if err != nil {
+		err = fmt.Errorf("probe: %w", err)
+	}
+	return true, output, err
+}
 
 // runThen runs the then command, with no standard input.
 func (c *common) runThen(ctx context.Context, secrets ...apikey.Secret) (string, error) {
@@ -77,13 +92,18 @@ func (c *common) runThen(ctx context.Context, secrets ...apikey.Secret) (string,
 	return output, err
 }
 
-// thenProgram looks the then command's program up.
-func thenProgram(c common) error {
-	if len(c.then) == 0 {
-		return nil
-	}
-	if _, err := c.o.LookPath(c.then[0]); err != nil {
-		return fmt.Errorf("then: %w", notFound(c.then[0], err))
+// programs looks the programs up that are run later.
+func (c *common) programs() error {
+	for _, each := range []struct {
+		field string
+		words []string
+	}{{"then", c.then}, {"probe", c.probe}} {
+		if len(each.words) == 0 {
+			continue
+		}
+		if _, err := c.o.LookPath(each.words[0]); err != nil {
+			return fmt.Errorf("%s: %w", each.field, notFound(each.words[0], err))
+		}
 	}
 	return nil
 }

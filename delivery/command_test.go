@@ -107,6 +107,20 @@ func TestAFailureHoldsTheExitCodeAndTheLastLines(t *testing.T) {
 	}
 }
 
+func TestAProgramThatCannotBeStartedHasCertainlyDoneNothing(t *testing.T) {
+	folder := t.TempDir()
+	for _, look := range []func(string) (string, error){
+		func(string) (string, error) { return folder, nil },
+		func(string) (string, error) { return "", os.ErrNotExist },
+	} {
+		_, err := must(Parse("command:thing", Options{LookPath: look})).Put(context.Background(), Job{}, apikey.NewSecret("x"))
+		var run *RunError
+		if !errors.As(err, &run) || run.How != "not run" || !run.Certain || !strings.Contains(err.Error(), "thing") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
 func TestACommandThatDoesNotReadIsNoFailure(t *testing.T) {
 	d := shell(t, "exit 0", Options{})
 	mustDo(t, second(d.Put(context.Background(), Job{}, apikey.NewSecret(strings.Repeat("x", 1<<20)))))

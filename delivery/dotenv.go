@@ -211,14 +211,14 @@ func (d dotenv) value(a assignment) (value string, ok bool) {
 	raw := d.raw(a)
 	switch a.quote {
 	case 0:
-		clear := !strings.ContainsAny(raw, "#$`") && strings.Count(a.tail, "#") <= 1 && strings.TrimSpace(raw) == raw
+		clear := !strings.ContainsAny(raw, "#$`'\"\\") && strings.Count(a.tail, "#") <= 1 && strings.TrimSpace(raw) == raw
 		return raw, clear && raw != ""
 	case '\'':
 		inner := raw[1 : len(raw)-1]
 		return inner, !a.junk && !strings.Contains(inner, "'")
 	case '"':
 		inner := raw[1 : len(raw)-1]
-		return inner, !a.junk && !strings.ContainsAny(inner, `"\$`)
+		return inner, !a.junk && !strings.ContainsAny(inner, "\"\\$`")
 	}
 	return raw, false
 }
@@ -226,6 +226,9 @@ func (d dotenv) value(a assignment) (value string, ok bool) {
 // set returns the file with the variable's value replaced, or the variable added
 // at the end. Nothing else changes.
 func (d dotenv) set(name, value string) ([]byte, error) {
+	if err := d.shellConflict(name); err != nil {
+		return nil, err
+	}
 	a, lines := d.find(name)
 	if len(lines) == 0 {
 		written, err := encodeValue(value, 0, "")
@@ -254,6 +257,9 @@ func (d dotenv) setRaw(name, raw string) []byte {
 
 // restored returns the file with the variable as the old file has it, what others changed since left alone.
 func (d dotenv) restored(old dotenv, name string) ([]byte, error) {
+	if err := d.shellConflict(name); err != nil {
+		return nil, err
+	}
 	a, lines := old.find(name)
 	out, raw := d.without(name), ""
 	if len(lines) > 0 {
@@ -320,6 +326,9 @@ func (d dotenv) checked(out []byte, name, value string) ([]byte, error) {
 	if d.besides(name) != after.besides(name) {
 		return nil, fmt.Errorf("the file's syntax around %s does not let one value be changed alone", name)
 	}
+	if !d.shellAlike(after, name) {
+		return nil, &dotenvError{max(a.line-1, 1), "what is there reaches into the next line for a shell that reads the file: end it first"}
+	}
 	return out, nil
 }
 
@@ -335,7 +344,7 @@ func (d dotenv) besides(name string) string {
 	return all.String()
 }
 
-// encodeValue writes a value so that both libraries read the same bytes: in the
+// encodeValue writes a value so that both libraries and a shell read the same bytes: in the
 // form that was there, if it serves, else bare, in double or in single quotation
 // marks. Neither library undoes an escape that the other does, so none is used.
 func encodeValue(value string, quote byte, tail string) (string, error) {
@@ -347,7 +356,7 @@ func encodeValue(value string, quote byte, tail string) (string, error) {
 		(tail[0] == ' ' || tail[0] == '\t') && strings.Count(tail, "#") == 1
 	forms := map[byte]bool{
 		0:    bareTail && plainValue().MatchString(value),
-		'"':  !strings.ContainsAny(value, `"\$`),
+		'"':  !strings.ContainsAny(value, "\"\\$`"),
 		'\'': !strings.Contains(value, "'") && !strings.HasSuffix(value, `\`),
 	}
 	for _, q := range []byte{quote, 0, '"', '\''} {
@@ -358,9 +367,6 @@ func encodeValue(value string, quote byte, tail string) (string, error) {
 			return value, nil
 		}
 		return string(q) + value + string(q), nil
-	}
-	if bareTail && !strings.ContainsAny(value, "#$") && !strings.ContainsAny(value[:1], "'\"` ") && !strings.HasSuffix(value, " ") {
-		return value, nil
 	}
 	return "", fmt.Errorf("the secret holds quotation marks and other signs that no form of a .env line gives back alike everywhere: use file: or command: instead")
 }

@@ -41,6 +41,7 @@ func TestOneValueChangesAndEveryOtherByteStays(t *testing.T) {
 		{"CRLF", "A=1\r\nKEY=old\r\nB=2\r\n", "A=1\r\nKEY=sk_live_New-1\r\nB=2\r\n"},
 		{"byte order mark", "\ufeffKEY=old\n", "\ufeffKEY=sk_live_New-1\n"},
 		{"inline comment", "KEY=old # the key\n", "KEY=sk_live_New-1 # the key\n"},
+		{"inline comment after a tab", "KEY=old\t# the key\n", "KEY=sk_live_New-1\t# the key\n"},
 		{"inline comment after quotes", `KEY="old"  # the key`, `KEY="sk_live_New-1"  # the key`},
 		{"comment glued to quotes", `KEY="old"#c`, `KEY="sk_live_New-1"#c`},
 		{"a second # in a bare value's comment asks for quotes", "KEY=old # a # b\n", "KEY=\"sk_live_New-1\" # a # b\n"},
@@ -74,12 +75,13 @@ func TestSecretsThatNeedQuotingReadBackAlikeEverywhere(t *testing.T) {
 		"plain", "a b", " lead and trail ", "a#b", "a #b", "#a", "$HOME", "a$b", "${X}", "$(id)", `a\nb`, `back\slash`, `end\`,
 		`it's`, `"quoted"`, "`tick`", "a'b#c", "a=b==", "https://u:p@h/x?y=1&z=2", "äöü€", "!history", "a;b|c", "%d", "a'b\"c",
 	} {
+		// Only bare would they be read alike by the two libraries, and a shell reads that otherwise.
 		bareOnly := strings.HasSuffix(secret, `\`) || strings.ContainsAny(secret, "'") && strings.ContainsAny(secret, `"`)
 		for _, before := range []string{"", "KEY=old\n", "KEY='old'\n", "KEY=\"old\" # c # d\n", "KEY=old # c # d\n", "KEY=`old`\n"} {
 			out, err := setVariable(before, "KEY", secret)
-			if bareOnly && strings.Contains(before, "# d") {
+			if bareOnly {
 				if err == nil {
-					t.Errorf("%q into %q: no form serves both libraries there, and it was written: %q", secret, before, out)
+					t.Errorf("%q into %q: no form serves every reader there, and it was written: %q", secret, before, out)
 				}
 				continue
 			}
@@ -116,8 +118,13 @@ func TestLinesThatLibrariesReadDifferentlyAreRefusedByNumber(t *testing.T) {
 		{"text after a value over lines", "A=\"x\nB=\"y\"\n", 2},
 		{"an assignment after a closing mark", "A='x' KEY=old\n", 1},
 		{"backticks over lines", "A=`x\nKEY=old\n`\n", 1},
+		{"comments, empty lines, names and values over lines count", "# a\n\nFOO\nA='1\n2'\nB=\"x\n", 6},
+		{"text after backticks", "A=1\nB=`x` y\nKEY=old\n", 2},
 		{"a lone carriage return", "A=1\rKEY=old\n", 1},
+		{"a carriage return at the end", "A=1\nKEY=old\r", 2},
 		{"a zero byte", "A=1\nB\x00\n", 2},
+		{"a zero byte before all", "\x00A=1\n", 1},
+		{"a line separator before all", "\u2028A=1\n", 1},
 		{"a colon without a value", "A:\nKEY=old\n", 1},
 		{"a line of shell", "A=1\nif [ x = y ]; then\n", 2},
 		{"a line that begins with a mark", "A=\n'KEY=old'\n", 2},

@@ -17,6 +17,9 @@ type envFile struct {
 	variable string
 }
 
+// anySecret stands for the secret in preflight: every kind of key that is delivered is written like it.
+const anySecret = "sk_live_0123456789abcdefABCDEF"
+
 // Describe names the variable and the file.
 func (e *envFile) Describe() string { return e.variable + " in " + display(e.path) }
 
@@ -25,18 +28,18 @@ func (e *envFile) CanUndo() bool { return true }
 
 // Preflight reads the file, without changing anything, for all that could stop Put.
 func (e *envFile) Preflight(ctx context.Context, job Job) (Plan, error) {
-	s, plan, err := e.place.preflight(ctx, job)
+	s, plan, err := e.place.preflight(ctx, e.change(job))
 	if err != nil {
 		return plan, err
 	}
-	d, err := parseDotenv(s.content)
+	d, err := e.parse(s)
 	if err != nil {
-		return plan, e.wrap(s, err)
+		return plan, err
 	}
-	a, lines := d.find(e.variable)
-	if a.junk {
-		return plan, e.wrap(s, &dotenvError{a.line, "something follows the closing quotation mark: mend the line first"})
+	if _, err := e.edited(s, d, anySecret); err != nil {
+		return plan, err
 	}
+	_, lines := d.find(e.variable)
 	switch {
 	case len(lines) == 0 && s.exists:
 		plan.Notes = append(plan.Notes, fmt.Sprintf("%s is not in the file yet and is added at its end", e.variable))
@@ -52,36 +55,34 @@ func (e *envFile) Preflight(ctx context.Context, job Job) (Plan, error) {
 	default:
 		return plan, &ConsentError{MixedEnvironments, fmt.Errorf("%s: %w", display(s.real), found)}
 	}
-	return plan, thenProgram(e.common)
+	return plan, e.programs()
 }
 
 // Put replaces or adds the variable.
 func (e *envFile) Put(_ context.Context, job Job, secret apikey.Secret) (Report, error) {
-	added := false
-	s, err := e.place.put(job, func(s snapshot) ([]byte, error) {
-		d, err := parseDotenv(s.content)
+	var added bool
+	s, did, err := e.place.put(e.change(job), func(s snapshot) ([]byte, error) {
+		d, err := e.parse(s)
 		if err != nil {
-			return nil, e.wrap(s, err)
+			return nil, err
 		}
 		_, lines := d.find(e.variable)
 		added = len(lines) == 0
-		out, err := d.set(e.variable, secret.Reveal())
-		if err != nil {
-			return nil, e.wrap(s, err)
-		}
-		return out, nil
+		return e.edited(s, d, secret.Reveal())
 	})
 	if err != nil {
 		return Report{}, err
 	}
 	verb := "replaced"
 	switch {
+	case did == Already:
+		verb = "holds it already"
 	case !s.exists:
 		verb = "written to a new file"
 	case added:
 		verb = "added"
 	}
-	return Report{Summary: e.Describe() + " " + verb, Notes: droppedBits(s)}, nil
+	return Report{Did: did, Summary: e.Describe() + " " + verb, Notes: droppedBits(s)}, nil
 }
 
 // ReadBack compares the value as both dotenv libraries read it. A value that they
@@ -91,8 +92,7 @@ func (e *envFile) ReadBack(_ context.Context, secret apikey.Secret) (Match, erro
 	if err != nil {
 		return CannotTell, err
 	}
-	now, ok := e.current(s)
-	if ok && now.Equal(secret) {
+	if held, err := e.holds(s); err == nil && held.Secret.Equal(secret) {
 		return Same, nil
 	}
 	return Different, nil
@@ -103,19 +103,19 @@ func (e *envFile) ReadBack(_ context.Context, secret apikey.Secret) (Match, erro
 // there; what others changed in the meantime stays.
 func (e *envFile) Undo(_ context.Context, job Job) (Report, error) {
 	var notes []string
-	b, s, err := e.place.undo(job, func(s snapshot, b backup) ([]byte, bool, error) {
+	var removed bool
+	did, err := e.place.undo(e.change(job), func(s snapshot, b backup) ([]byte, bool, error) {
 		notes = nil
-		if bytes.Equal(s.content, b.content) && !b.absent {
-			return b.content, false, nil
-		}
-		now, err := parseDotenv(s.content)
+		now, err := e.parse(s)
 		if err != nil {
-			return nil, false, e.wrap(s, fmt.Errorf("%w; the old content is in %s", err, display(backupPath(s.real, job))))
+			return nil, false, fmt.Errorf("%w; the old content is in %s", err, display(backupPath(s.real, job)))
 		}
 		old, err := parseDotenv(b.content)
 		if err != nil {
-			return nil, false, e.wrap(s, fmt.Errorf("the backup: %w", err))
+			return nil, false, fmt.Errorf("%w: %w", ErrNoCopy, err)
 		}
+		_, lines := old.find(e.variable)
+		removed = len(lines) == 0
 		if onlyVariableDiffers(old, now, e.variable) {
 			return b.content, b.absent, nil
 		}
@@ -126,7 +126,13 @@ func (e *envFile) Undo(_ context.Context, job Job) (Report, error) {
 		}
 		return out, false, nil
 	})
-	return undoReport(e.Describe(), b, s, notes), err
+	if err != nil {
+		return Report{}, err
+	}
+	if did == PutBack && removed {
+		did = Removed
+	}
+	return undoReport(e.Describe(), did, notes), nil
 }
 
 // onlyVariableDiffers reports whether now is old with the variable's value
@@ -139,38 +145,78 @@ func onlyVariableDiffers(old, now dotenv, name string) bool {
 	return bytes.Equal(old.setRaw(name, now.raw(a)), now.src)
 }
 
-// Finish removes the backup.
-func (e *envFile) Finish(_ context.Context, job Job) error { return e.place.finish(job) }
+// Finish removes the kept copy.
+func (e *envFile) Finish(_ context.Context, job Job) error {
+	return e.place.finish(job, e.suffix())
+}
 
 // Then runs the configured command; the value in the file is kept out of its output.
 func (e *envFile) Then(ctx context.Context) (string, error) {
-	var secrets []apikey.Secret
-	if s, err := e.place.read(); err == nil {
-		if now, ok := e.current(s); ok {
-			secrets = append(secrets, now)
-		}
-	}
-	return e.common.runThen(ctx, secrets...)
+	return e.common.runThen(ctx, e.secrets()...)
 }
 
-// current is the variable's value in the snapshot.
-func (e *envFile) current(s snapshot) (apikey.Secret, bool) {
+// Probe runs the configured probe.
+func (e *envFile) Probe(ctx context.Context) (bool, string, error) {
+	return e.common.runProbe(ctx, e.secrets()...)
+}
+
+// secrets are the values of the file that no command's output may show.
+func (e *envFile) secrets() []apikey.Secret {
+	if s, err := e.place.read(); err == nil {
+		if held, err := e.holds(s); err == nil {
+			return []apikey.Secret{held.Secret}
+		}
+	}
+	return nil
+}
+
+// edited is the file with another value.
+func (e *envFile) edited(s snapshot, d dotenv, value string) ([]byte, error) {
+	a, _ := d.find(e.variable)
+	if err := checkSealedValue(s, d, a); err != nil {
+		return nil, err
+	}
+	out, err := d.set(e.variable, value)
+	if err != nil {
+		return nil, e.wrap(s, err)
+	}
+	return out, nil
+}
+
+func (e *envFile) suffix() string { return ":" + e.variable }
+
+// change is one of this variable. Who says yes to a place that holds something else says it to a value
+// that its readers read differently, too.
+func (e *envFile) change(job Job) change {
+	look := e.holds
+	if job.Replace {
+		look = func(s snapshot) (Held, error) {
+			held, err := e.holds(s)
+			var p *PlaceError
+			if _, unparsed := e.parse(s); errors.As(err, &p) && p.Kind == Ambiguous && unparsed == nil {
+				return Held{Exists: true, Where: s.where + e.suffix()}, nil
+			}
+			return held, err
+		}
+	}
+	return change{job: job, suffix: e.suffix(), look: look}
+}
+
+func (e *envFile) parse(s snapshot) (dotenv, error) {
+	if err := checkSealed(s); err != nil {
+		return dotenv{}, err
+	}
 	d, err := parseDotenv(s.content)
 	if err != nil {
-		return apikey.Secret{}, false
+		return d, e.wrap(s, err)
 	}
-	a, lines := d.find(e.variable)
-	if len(lines) == 0 {
-		return apikey.Secret{}, false
-	}
-	value, ok := d.value(a)
-	return apikey.NewSecret(value), ok
+	return d, nil
 }
 
 func (e *envFile) wrap(s snapshot, err error) error {
 	var line *dotenvError
 	if errors.As(err, &line) {
-		return fmt.Errorf("%s, %w", display(s.real), err)
+		return noPlace(Ambiguous, "%s, %w", display(s.real), err)
 	}
 	return fmt.Errorf("%s: %w", display(s.real), err)
 }

@@ -23,14 +23,14 @@ func TestFilesGiveBackWhatTheyHold(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s gives nothing back", spec)
 		}
-		if s, err := holder.Held(t.Context()); err != nil || !s.IsZero() {
+		if s, err := holder.Held(t.Context()); err != nil || s.Exists || !s.Secret.IsZero() {
 			t.Errorf("%s: nothing is there, yet it holds something: %v", spec, err)
 		}
 		path := filepath.Join(dir, map[bool]string{true: ".env", false: "token"}[d.Describe() != dir+"/token"])
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if s, err := holder.Held(t.Context()); err != nil || !s.Equal(apikey.NewSecret(canary)) {
+		if s, err := holder.Held(t.Context()); err != nil || !s.Exists || !s.Secret.Equal(apikey.NewSecret(canary)) {
 			t.Errorf("%s: %v", spec, err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,7 +17,16 @@ import (
 // at hooks into every step of a name.
 func at(name string, do func()) Options {
 	return Options{Hook: func(step string) {
-		if step == name {
+		if step == pointBefore+name {
+			do()
+		}
+	}}
+}
+
+// atAny hooks into every step of several names.
+func atAny(names []string, do func()) Options {
+	return Options{Hook: func(point string) {
+		if step, before := strings.CutPrefix(point, pointBefore); before && slices.Contains(names, step) {
 			do()
 		}
 	}}
@@ -25,7 +35,7 @@ func at(name string, do func()) Options {
 func TestWhoClosesAFileInTheMiddleOfAPutHasItClosed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), ".env")
 	writeFile(t, path, "KEY=old\n", 0o640)
-	d := must(Parse("env-file:"+path+":KEY", at(stepContentCheck, func() { mustDo(t, os.Chmod(path, 0o600)) })))
+	d := must(Parse("env-file:"+path+":KEY", at(stepSettled, func() { mustDo(t, os.Chmod(path, 0o600)) })))
 	mustDo(t, second(d.Put(context.Background(), Job{ID: testJob}, apikey.NewSecret("new"))))
 	isFile(t, path, "KEY=new\n", 0o600)
 }
@@ -37,7 +47,7 @@ func TestASecretIsNeverWrittenThroughAPlantedLink(t *testing.T) {
 	writeFile(t, path, "KEY=old\n", 0o600)
 	writeFile(t, elsewhere, "theirs", 0o644)
 	planted := newPath(path, Job{ID: testJob})
-	d := must(Parse("env-file:"+path+":KEY", at(stepMake, func() { mustDo(t, os.Symlink(elsewhere, planted)) })))
+	d := must(Parse("env-file:"+path+":KEY", at(stepCreateContent, func() { mustDo(t, os.Symlink(elsewhere, planted)) })))
 	if _, err := d.Put(context.Background(), Job{ID: testJob}, apikey.NewSecret("new")); err == nil || !strings.Contains(err.Error(), "no file can be created") {
 		t.Errorf("%v", err)
 	}
@@ -51,7 +61,7 @@ func TestWhatIsMadeIsTheOwnersFromItsFirstMoment(t *testing.T) {
 		path := filepath.Join(t.TempDir(), ".env")
 		writeFile(t, path, "KEY=old\n", 0o644) // keeps a mode too
 		made := 0
-		d := must(Parse("env-file:"+path+":KEY", at(stepFill, func() {
+		d := must(Parse("env-file:"+path+":KEY", atAny([]string{stepWriteCopy, stepWriteMode, stepWriteContent}, func() {
 			made++
 			for _, name := range beside(t, path) {
 				info, err := os.Lstat(filepath.Join(filepath.Dir(path), name))

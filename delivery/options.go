@@ -33,9 +33,18 @@ type Options struct {
 	Timeout time.Duration
 	// MaxOutput is how many bytes of a child's output are kept, the last ones; 0 is 64 KiB.
 	MaxOutput int
-	// Hook is called with the name of each step before it is taken. Tests kill the
-	// process there; nil does nothing.
-	Hook func(step string)
+	// NoSync leaves disk syncs out, for tests that need no crash of the machine to be survived.
+	NoSync bool
+	// NoMounts leaves out asking every process of this system which files it has mounted by themselves, for tests that
+	// prepare thousands of deliveries to folders of their own.
+	NoMounts bool
+	// Hook is called before and after each file operation, with "delivery before: STEP" and
+	// "delivery after: STEP"; nil does nothing. Tests kill the process there, or act as
+	// somebody else would. The steps are those of disk.go.
+	Hook func(point string)
+	// Fault, where it returns an error, has the step of that name fail with it in place of being
+	// done. For tests alone; nil never does.
+	Fault func(step string) error
 }
 
 const (
@@ -56,6 +65,9 @@ func (o Options) withDefaults() Options {
 	if o.Hook == nil {
 		o.Hook = func(string) {}
 	}
+	if o.Fault == nil {
+		o.Fault = func(string) error { return nil }
+	}
 	// Never nil: os/exec would take that for our own environment.
 	o.Environ = CleanEnviron(o.Environ, nil)
 	return o
@@ -74,6 +86,8 @@ type Config struct {
 	Command []string
 	// Then is a program and its arguments, run after a delivery and again after an undo.
 	Then []string
+	// Probe is a program and its arguments: exit 0 says that the application there works with what it has.
+	Probe []string
 }
 
 // EnvFile names a variable of a .env file.
@@ -108,7 +122,7 @@ func New(c Config, o Options) (Destination, error) {
 }
 
 func build(c Config, o Options) (Destination, error) {
-	common := common{spec: c.Name, then: slices.Clone(c.Then), o: o}
+	common := common{spec: c.Name, then: slices.Clone(c.Then), probe: slices.Clone(c.Probe), o: o}
 	switch {
 	case c.EnvFile != nil:
 		if err := checkVariable(c.EnvFile.Variable); err != nil {
@@ -237,10 +251,17 @@ func sameVariable(a, b string) bool {
 
 // common is what every destination has.
 type common struct {
-	spec string
-	then []string
-	o    Options
+	spec  string
+	then  []string
+	probe []string
+	o     Options
 }
 
 // Spec is the destination as the operator wrote it, with a whole path.
 func (c *common) Spec() string { return c.spec }
+
+// HasThen says whether a command runs after a delivery.
+func (c *common) HasThen() bool { return len(c.then) > 0 }
+
+// HasProbe says whether a command tells if the application works.
+func (c *common) HasProbe() bool { return len(c.probe) > 0 }

@@ -9,18 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 )
 
-// place is a file that holds a secret and is only ever replaced as a whole:
-//
-//	PATH.detent-ID        the old content, or absentMark where there was no file; 0600
-//	PATH.detent-ID.mode   the old mode, only where the replacement drops bits
-//	PATH.detent-ID.new    what is about to be renamed into place
-//
-// PATH is the file at the end of symbolic links: all of these lie in its folder.
+// place is a file that holds a secret and is only ever replaced as a whole. What lies
+// beside it meanwhile, copy.go says.
 type place struct {
 	path string
 	o    Options
@@ -29,35 +23,7 @@ type place struct {
 // maxFile bounds what is read, kept and replaced.
 const maxFile = 1 << 20
 
-// The steps at which Options.Hook is called, in the order in which they are taken.
-const (
-	stepRead          = "read"
-	stepMake          = "make" // each file that is written
-	stepFill          = "fill"
-	stepSync          = "sync"
-	stepModeWrite     = "mode: write"
-	stepModeRename    = "mode: rename"
-	stepBackupWrite   = "backup: write"
-	stepBackupRename  = "backup: rename"
-	stepBackupFolder  = "backup: sync folder"
-	stepContentWrite  = "content: write"
-	stepContentCheck  = "content: read again"
-	stepContentRename = "content: rename"
-	stepContentFolder = "content: sync folder"
-	stepPutDone       = "put: done"
-	stepRemove        = "remove: file"
-	stepRemoveFolder  = "remove: sync folder"
-	stepUndoDone      = "undo: done"
-	stepFinishNew     = "finish: leftover"
-	stepFinishBackup  = "finish: backup"
-	stepFinishMode    = "finish: mode"
-	stepFinishFolder  = "finish: sync folder"
-)
-
 var jobID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`) })
-
-// errMoving says that others write to the file faster than it can be replaced.
-var errMoving = errors.New("the file keeps being changed by another program: nothing was written; try again when that program is quiet")
 
 func checkJob(job Job) error {
 	if !jobID().MatchString(job.ID) || len(job.ID) > 64 {
@@ -68,64 +34,47 @@ func checkJob(job Job) error {
 
 // snapshot is the file at one moment.
 type snapshot struct {
-	real    string // the path after symbolic links
+	real    string // the path after the links at its end: what lies beside it is named by it
+	where   string // the path after all links
 	exists  bool
 	content []byte
 	info    fs.FileInfo
 }
 
 func (s snapshot) same(t snapshot) bool {
-	return s.real == t.real && s.exists == t.exists && bytes.Equal(s.content, t.content) &&
+	return s.real == t.real && s.where == t.where && s.exists == t.exists && bytes.Equal(s.content, t.content) &&
 		(!s.exists || s.info.Mode() == t.info.Mode() && sameOwner(s.info, t.info))
 }
 
-// resolve follows symbolic links at the end of the path; links among the folders
-// stay as they are written. A link to nothing is refused: what should lie at its
-// end may be a volume that is not mounted.
-func (p place) resolve() (string, error) {
-	path := p.path
-	for range 40 {
-		info, err := os.Lstat(path)
-		if err != nil {
-			if path != p.path && errors.Is(err, fs.ErrNotExist) {
-				return "", fmt.Errorf("%s is a symbolic link to %s, which does not exist: create it or name another file", display(p.path), display(path))
-			}
-			if errors.Is(err, fs.ErrNotExist) {
-				return path, nil
-			}
-			return "", fmt.Errorf("%s: %w", display(path), cause(err))
-		}
-		if info.Mode()&fs.ModeSymlink == 0 {
-			return path, nil
-		}
-		to, err := os.Readlink(path)
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", display(path), cause(err))
-		}
-		if !filepath.IsAbs(to) {
-			to = filepath.Join(filepath.Dir(path), to)
-		}
-		path = to
-	}
-	return "", fmt.Errorf("%s: too many symbolic links", display(p.path))
-}
+// looker says what a snapshot holds for a destination.
+type looker func(snapshot) (Held, error)
 
 // read takes a snapshot; a file that is not there is one.
-func (p place) read() (snapshot, error) {
-	real, err := p.resolve()
-	if err != nil {
+func (p place) read() (s snapshot, err error) {
+	err = p.step(stepRead, func() error {
+		if s.real, s.where, err = resolve(p.path); err != nil {
+			return err
+		}
+		content, info, err := readRegular(s.where)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		s.exists, s.content, s.info = err == nil, content, info
+		return err
+	})
+	return s, err
+}
+
+// here takes a snapshot of the place that the job means.
+func (p place) here(job Job, suffix string) (snapshot, error) {
+	if err := checkJob(job); err != nil {
 		return snapshot{}, err
 	}
-	s := snapshot{real: real}
-	content, info, err := readRegular(real)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, nil
+	s, err := p.read()
+	if err == nil && job.Where != "" && job.Where != s.where+suffix {
+		err = noPlace(Elsewhere, "%s leads to %s now; when it was looked at first, it was %s", display(p.path), display(s.where+suffix), display(job.Where))
 	}
-	if err != nil {
-		return s, err
-	}
-	s.exists, s.content, s.info = true, content, info
-	return s, nil
+	return s, err
 }
 
 // readRegular reads a regular file of bounded size. Anything else is refused
@@ -133,151 +82,120 @@ func (p place) read() (snapshot, error) {
 func readRegular(path string) ([]byte, fs.FileInfo, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", display(path), cause(err))
+		return nil, nil, noPlace(Unreadable, "%s: %w", display(path), cause(err))
 	}
 	if info.IsDir() {
-		return nil, nil, fmt.Errorf("%s is a folder: name the file in it", display(path))
+		return nil, nil, noPlace(NoFile, "%s is a folder: name the file in it", display(path))
 	}
 	if !info.Mode().IsRegular() {
-		return nil, nil, fmt.Errorf("%s is no regular file", display(path))
+		return nil, nil, noPlace(NoFile, "%s is no regular file", display(path))
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", display(path), cause(err))
+		return nil, nil, noPlace(Unreadable, "%s: %w", display(path), cause(err))
 	}
 	defer func() { _ = f.Close() }()
 	if info, err = f.Stat(); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", display(path), cause(err))
+		return nil, nil, noPlace(Unreadable, "%s: %w", display(path), cause(err))
 	}
 	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", display(path), cause(err))
+		return nil, nil, noPlace(Unreadable, "%s: %w", display(path), cause(err))
 	}
 	if len(content) > maxFile {
-		return nil, nil, fmt.Errorf("%s is larger than 1 MiB: that is no file for a secret", display(path))
+		return nil, nil, noPlace(Unreadable, "%s is larger than 1 MiB: that is no file for a secret", display(path))
 	}
 	return content, info, nil
 }
 
-func backupPath(real string, job Job) string { return real + ".detent-" + job.ID }
-func modePath(real string, job Job) string   { return backupPath(real, job) + ".mode" }
-func newPath(real string, job Job) string    { return backupPath(real, job) + ".new" }
-
-// absentMark is the backup of a file that was not there. It holds the job's id,
-// so that no file's own content can be taken for it.
-func absentMark(job Job) []byte {
-	return []byte("detent " + job.ID + ": there was no file here before\n")
+// change is one replacement of a file's content.
+type change struct {
+	job    Job
+	suffix string // of Job.Where: the variable
+	look   looker
 }
 
-// backup is the old state as it was kept.
-type backup struct {
-	found   bool
-	absent  bool
-	content []byte
-	mode    fs.FileMode // 0: as it is now
-}
-
-func readBackup(real string, job Job) (backup, error) {
-	content, _, err := readRegular(backupPath(real, job))
-	if errors.Is(err, fs.ErrNotExist) {
-		return backup{}, nil
+// expected asks Job.Expect about what is about to be replaced.
+func (c change) expected(s snapshot) error {
+	if c.job.Expect == nil {
+		return nil
 	}
-	if err != nil {
-		return backup{}, fmt.Errorf("the backup cannot be read: %w", err)
+	held, err := c.look(s)
+	if err == nil && !c.job.Expect(held) {
+		err = ErrUnexpected
 	}
-	b := backup{found: true, content: content}
-	if bytes.Equal(content, absentMark(job)) {
-		b.absent, b.content = true, nil
-		return b, nil
-	}
-	text, _, err := readRegular(modePath(real, job))
-	if errors.Is(err, fs.ErrNotExist) {
-		return b, nil
-	}
-	if err != nil {
-		return b, fmt.Errorf("the kept mode cannot be read: %w", err)
-	}
-	mode, err := strconv.ParseUint(strings.TrimSpace(string(text)), 8, 9)
-	if err != nil {
-		return b, fmt.Errorf("%s holds no mode", display(modePath(real, job)))
-	}
-	b.mode = fs.FileMode(mode)
-	return b, nil
-}
-
-// keep writes the backup of s. The mode goes first: where the backup is, the mode
-// is there too.
-func (p place) keep(s snapshot, job Job) error {
-	content := s.content
-	if !s.exists {
-		content = absentMark(job)
-	}
-	temp := newPath(s.real, job)
-	if s.exists && keptMode(s.info) != s.info.Mode().Perm() {
-		p.o.Hook(stepModeWrite)
-		mode := fmt.Appendf(nil, "%04o\n", s.info.Mode().Perm())
-		if err := p.createAs(modePath(s.real, job), temp, mode, stepModeRename); err != nil {
-			return err
-		}
-	}
-	p.o.Hook(stepBackupWrite)
-	if err := p.createAs(backupPath(s.real, job), temp, content, stepBackupRename); err != nil {
-		return err
-	}
-	p.o.Hook(stepBackupFolder)
-	return syncFolder(filepath.Dir(s.real))
+	return err
 }
 
 // put replaces the file by edit's answer to its content, which it may be asked
-// for again when another program writes in between.
-func (p place) put(job Job, edit func(s snapshot) ([]byte, error)) (s snapshot, err error) {
-	if err := checkJob(job); err != nil {
-		return s, err
-	}
+// for again when another program writes in between. What holds it already is left, and no
+// copy is made of it: a copy of the new secret would be taken for the former value.
+func (p place) put(c change, edit func(s snapshot) ([]byte, error)) (s snapshot, did Did, err error) {
 	kept := false // by this call
+	defer func() {
+		if errors.Is(err, ErrUnexpected) && kept {
+			p.unkeep(s, c.job)
+		}
+	}()
 	for range 5 {
-		p.o.Hook(stepRead)
-		if s, err = p.read(); err != nil {
-			return s, err
+		if s, err = p.here(c.job, c.suffix); err != nil {
+			return s, Unsaid, err
 		}
 		content, err := edit(s)
 		if err != nil {
-			return s, err
+			return s, Unsaid, err
 		}
-		b, err := readBackup(s.real, job)
-		if err != nil {
-			return s, err
+		there := s.exists && bytes.Equal(content, s.content)
+		if there && keptMode(s.info) == s.info.Mode().Perm() {
+			return s, Already, nil
 		}
-		stale := b.absent == s.exists || !bytes.Equal(b.content, s.content)
-		if !b.found || kept && stale {
-			if err := p.keep(s, job); err != nil {
-				return s, err
+		if !there {
+			made, err := p.keepOnce(s, c, kept)
+			if err != nil {
+				return s, Unsaid, err
 			}
-			kept = true
+			kept = kept || made
 		}
-		if s.exists && bytes.Equal(content, s.content) && keptMode(s.info) == s.info.Mode().Perm() {
-			p.o.Hook(stepPutDone)
-			return s, nil
-		}
-		done, err := p.replace(s, job, content, 0)
+		done, err := p.replace(s, c, content, 0)
 		if err != nil {
-			return s, err
+			return s, Unsaid, err
 		}
 		if done {
-			p.o.Hook(stepPutDone)
-			return s, nil
+			return s, Wrote, nil
 		}
 	}
-	return s, errMoving
+	return s, Unsaid, errMoving
+}
+
+// keepOnce keeps a copy of what is expected there, unless the job has one. One that this call made
+// follows the file as long as others write it.
+func (p place) keepOnce(s snapshot, c change, kept bool) (made bool, err error) {
+	if err := c.expected(s); err != nil {
+		return false, err
+	}
+	if err := p.checkReader(s, c.job); err != nil {
+		return false, err
+	}
+	b, err := p.readBackup(s, c.job)
+	if err != nil {
+		return false, err
+	}
+	stale := b.absent == s.exists || !bytes.Equal(b.content, s.content)
+	if b.found && (!kept || !stale) {
+		return false, nil
+	}
+	return true, p.keep(s, c.job)
 }
 
 // replace renames new content over the file, with owner, group and mode kept; mode
 // 0 is the old one without the bits for others. It reports false, with nothing
 // changed, where the file is no longer as in s.
-func (p place) replace(s snapshot, job Job, content []byte, mode fs.FileMode) (done bool, err error) {
-	temp := newPath(s.real, job)
-	p.o.Hook(stepContentWrite)
-	f, err := p.create(temp, content)
+func (p place) replace(s snapshot, c change, content []byte, mode fs.FileMode) (done bool, err error) {
+	if err := p.checkReader(s, c.job); err != nil {
+		return false, err
+	}
+	temp := newPath(s.where, c.job)
+	f, err := p.create(temp, content, makingContent)
 	if err != nil {
 		return false, err
 	}
@@ -287,28 +205,45 @@ func (p place) replace(s snapshot, job Job, content []byte, mode fs.FileMode) (d
 			_ = os.Remove(temp)
 		}
 	}()
-	p.o.Hook(stepContentCheck)
-	now, err := p.read()
+	if err := p.settle(f, s, mode); err != nil {
+		return false, err
+	}
+	if same, err := p.still(s, c, content); err != nil || !same {
+		return false, err
+	}
+	if err := p.step(makingContent.rename, func() error { return os.Rename(temp, s.where) }); err != nil {
+		return false, fmt.Errorf("%s cannot be replaced, it is as it was: %w", display(s.real), cause(err))
+	}
+	return true, p.syncFolder(filepath.Dir(s.where))
+}
+
+// checkReader asks again whose the file is: it may have been made since Preflight, by whoever wants to read it.
+func (p place) checkReader(s snapshot, job Job) error {
+	folder, err := os.Stat(filepath.Dir(s.where))
+	if err != nil {
+		return noPlace(Unreadable, "the folder %s: %w", display(filepath.Dir(s.real)), cause(err))
+	}
+	_, err = checkOdd(s, job, folder)
+	return err
+}
+
+// still is the last look before the file is replaced.
+func (p place) still(s snapshot, c change, content []byte) (bool, error) {
+	now, err := p.here(c.job, c.suffix)
 	if err != nil || !now.same(s) {
 		return false, err
 	}
-	p.o.Hook(stepContentRename)
-	// Only now is it opened to others: a leftover of a kill before this is 0600.
-	if err := settle(f, s, mode); err != nil {
-		return false, err
+	if now.exists && bytes.Equal(content, now.content) {
+		return true, nil // its mode alone changes
 	}
-	if err := os.Rename(temp, s.real); err != nil {
-		return false, fmt.Errorf("%s cannot be replaced, it is as it was: %w", display(s.real), cause(err))
-	}
-	p.o.Hook(stepContentFolder)
-	return true, syncFolder(filepath.Dir(s.real))
+	return true, c.expected(now)
 }
 
 // settle gives a replacement the owner, group and mode of what it replaces, and
 // closes it.
-func settle(f *os.File, s snapshot, mode fs.FileMode) error {
+func (p place) settle(f *os.File, s snapshot, mode fs.FileMode) error {
 	if s.exists {
-		if err := keepOwner(f, s.real, s.info); err != nil {
+		if err := p.step(stepOwner, func() error { return keepOwner(f, s.where, s.info) }); err != nil {
 			return fmt.Errorf("%s: owner and group cannot be kept: %w", display(s.real), cause(err))
 		}
 		if mode == 0 {
@@ -316,146 +251,149 @@ func settle(f *os.File, s snapshot, mode fs.FileMode) error {
 		}
 	}
 	if mode != 0 {
-		if err := f.Chmod(mode); err != nil {
+		if err := p.step(stepMode, func() error { return f.Chmod(mode) }); err != nil {
 			return fmt.Errorf("%s: the mode cannot be kept: %w", display(s.real), cause(err))
 		}
 	}
-	if err := f.Sync(); err != nil {
+	if err := p.step(stepSettled, func() error { return p.sync(f) }); err != nil {
 		return fmt.Errorf("%s: %w", display(f.Name()), cause(err))
 	}
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("%s: %w", display(f.Name()), cause(err))
-	}
-	return nil
-}
-
-// create makes a file that holds content, 0600 from its first moment and synced.
-func (p place) create(path string, content []byte) (*os.File, error) {
-	// A leftover of a killed attempt is ours by its name; O_EXCL then refuses
-	// whatever somebody else puts there in between.
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is in the way: %w", display(path), cause(err))
-	}
-	p.o.Hook(stepMake)
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("no file can be created in %s: %w", display(filepath.Dir(path)), cause(err))
-	}
-	p.o.Hook(stepFill)
-	if _, err = f.Write(content); err == nil {
-		// The umask may have taken the owner's own bits.
-		err = f.Chmod(0o600)
-	}
-	if err == nil {
-		p.o.Hook(stepSync)
-		err = f.Sync()
-	}
-	if err != nil {
-		_ = f.Close()
-		_ = os.Remove(path)
-		return nil, fmt.Errorf("%s: %w", display(path), cause(err))
-	}
-	return f, nil
-}
-
-// createAs makes a file by way of .new, so that it is there as a whole or not at all.
-func (p place) createAs(path, temp string, content []byte, renaming string) error {
-	f, err := p.create(temp, content)
-	if err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("%s: %w", display(temp), cause(err))
-	}
-	p.o.Hook(renaming)
-	if err := os.Rename(temp, path); err != nil {
-		return fmt.Errorf("%s cannot be written: %w", display(path), cause(err))
 	}
 	return nil
 }
 
 // undo brings the old state back. restore is asked for the content where the file
 // was changed, by others too, since it was put; it says whether the file is to go.
-func (p place) undo(job Job, restore func(s snapshot, b backup) (content []byte, gone bool, err error)) (b backup, s snapshot, err error) {
-	if err := checkJob(job); err != nil {
-		return b, s, err
-	}
+func (p place) undo(c change, restore func(s snapshot, b backup) (content []byte, gone bool, err error)) (did Did, err error) {
 	for range 5 {
-		if s, err = p.read(); err != nil {
-			return b, s, err
+		s, err := p.here(c.job, c.suffix)
+		if err != nil {
+			return Unsaid, err
 		}
-		if b, err = readBackup(s.real, job); err != nil || !b.found {
-			return b, s, err
+		b, err := p.needBackup(s, c.job)
+		if err != nil {
+			return Unsaid, err
+		}
+		exact := s.exists == !b.absent && bytes.Equal(s.content, b.content)
+		if exact && (b.mode == 0 || s.info.Mode().Perm() == b.mode) || !exact && c.back(s, b) {
+			return Already, nil
 		}
 		content, gone := b.content, b.absent
-		if s.exists {
+		if s.exists && !exact {
 			if content, gone, err = restore(s, b); err != nil {
-				return b, s, err
+				return Unsaid, err
 			}
 		}
-		done := true
-		switch {
-		case gone && s.exists:
-			p.o.Hook(stepRemove)
-			if err := os.Remove(s.real); err != nil {
-				return b, s, fmt.Errorf("%s cannot be removed: %w", display(s.real), cause(err))
-			}
-			p.o.Hook(stepRemoveFolder)
-			err = syncFolder(filepath.Dir(s.real))
-		case gone:
-		case !s.exists || !bytes.Equal(content, s.content) || b.mode != 0 && s.info.Mode().Perm() != b.mode:
-			done, err = p.replace(s, job, content, b.mode)
+		if err := c.expectedUnless(exact, s); err != nil {
+			return Unsaid, err
+		}
+		done := false
+		if gone {
+			did, done, err = Removed, true, p.takeAway(s, c)
+		} else {
+			did = PutBack
+			done, err = p.replace(s, c, content, b.mode)
+		}
+		if errors.Is(err, errChanged) {
+			continue
 		}
 		if err != nil || done {
-			p.o.Hook(stepUndoDone)
-			return b, s, err
+			return did, err
 		}
 	}
-	return b, s, errMoving
+	return Unsaid, errMoving
 }
 
-// finish removes what the job left beside the file; the backup before its mode.
-func (p place) finish(job Job) error {
+// back says that the place holds the former value, whoever wrote it.
+func (c change) back(s snapshot, b backup) bool {
+	now, err := c.look(s)
+	if err != nil {
+		return false
+	}
+	former, err := c.look(b.snapshot(s))
+	return err == nil && now.Exists == former.Exists && (!now.Exists || now.Secret.Equal(former.Secret))
+}
+
+func (c change) expectedUnless(exact bool, s snapshot) error {
+	if exact {
+		return nil
+	}
+	return c.expected(s)
+}
+
+// errChanged says that the file changed between two looks.
+var errChanged = errors.New("the file changed")
+
+// takeAway removes a file that was not there before.
+func (p place) takeAway(s snapshot, c change) error {
+	same, err := p.still(s, c, nil)
+	if err != nil {
+		return err
+	}
+	if !same {
+		return errChanged
+	}
+	if err := p.step(stepRemove, func() error { return os.Remove(s.where) }); err != nil {
+		return fmt.Errorf("%s cannot be removed: %w", display(s.real), cause(err))
+	}
+	return p.syncFolder(filepath.Dir(s.where))
+}
+
+// former is what the job's copy says was there.
+func (p place) former(c change) (Held, error) {
+	s, err := p.here(c.job, c.suffix)
+	if err != nil {
+		return Held{}, err
+	}
+	b, err := p.needBackup(s, c.job)
+	if err != nil {
+		return Held{}, err
+	}
+	return c.look(b.snapshot(s))
+}
+
+// finish removes what the job left beside the file; the copy before its mode. Where the path
+// leads elsewhere by now, it is removed where it was left, too.
+func (p place) finish(job Job, suffix string) error {
 	if err := checkJob(job); err != nil {
 		return err
 	}
-	real, err := p.resolve()
+	real, where, err := resolve(p.path)
+	was := strings.TrimSuffix(job.Where, suffix)
+	if was != "" && (err != nil || was != where) {
+		if err := p.finishAt(was, job); err != nil {
+			return err
+		}
+	}
 	if err != nil {
+		return err
+	}
+	return p.finishAt(real, job)
+}
+
+func (p place) finishAt(real string, job Job) error {
+	if err := p.sweep(real); err != nil {
 		return err
 	}
 	removed := false
 	for _, each := range []struct{ step, path string }{
 		{stepFinishNew, newPath(real, job)},
-		{stepFinishBackup, backupPath(real, job)},
+		{stepFinishCopy, backupPath(real, job)},
 		{stepFinishMode, modePath(real, job)},
 	} {
-		p.o.Hook(each.step)
-		switch err := os.Remove(each.path); {
-		case err == nil:
-			removed = true
-		case !errors.Is(err, fs.ErrNotExist):
+		was, err := p.remove(each.step, each.path)
+		if err != nil {
 			return fmt.Errorf("%s holds an old secret and cannot be removed: %w", display(each.path), cause(err))
 		}
+		removed = removed || was
 	}
 	if !removed {
 		return nil
 	}
-	p.o.Hook(stepFinishFolder)
-	return syncFolder(filepath.Dir(real))
+	return p.syncFolder(filepath.Dir(real))
 }
 
 // keptMode is the mode of a replacement: no bits for others, no set-id bits.
 func keptMode(info fs.FileInfo) fs.FileMode { return info.Mode().Perm() &^ 0o007 }
-
-// cause is an error without the path and the call, which the message has in words.
-func cause(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	var l *os.LinkError
-	if errors.As(err, &l) {
-		return l.Err
-	}
-	return err
-}

@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/user"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -22,6 +25,56 @@ func sameOwner(a, b fs.FileInfo) bool {
 	au, ag := owner(a)
 	bu, bg := owner(b)
 	return au == bu && ag == bg
+}
+
+// trusted are users that may do anything here anyway.
+func trusted(uid int) bool { return uid == 0 || uid == os.Geteuid() }
+
+// checkLink refuses a symbolic link that a stranger planted.
+func checkLink(path string, link fs.FileInfo) error {
+	uid, _ := owner(link)
+	if trusted(uid) {
+		return nil
+	}
+	target, err := os.Stat(path)
+	if err != nil {
+		return nil // to nowhere: said where it is followed
+	}
+	if to, _ := owner(target); to == uid {
+		return nil
+	}
+	return noPlace(Untrusted, "%s is a symbolic link of %s, who owns neither what it leads to nor is you or root: it is not followed; name the file itself", display(path), userName(uid))
+}
+
+// ourCopy says why a file of a kept copy's name was not made by detent: it makes them for
+// their owner alone, as the operator or as root, or gives them the file's or the folder's owner.
+func ourCopy(s snapshot, info fs.FileInfo) error {
+	uid, _ := owner(info)
+	ours := trusted(uid)
+	if s.exists {
+		of, _ := owner(s.info)
+		ours = ours || of == uid
+	}
+	if folder, err := os.Stat(filepath.Dir(s.real)); err == nil {
+		of, _ := owner(folder)
+		ours = ours || of == uid
+	}
+	switch {
+	case !ours:
+		return fmt.Errorf("belongs to %s", userName(uid))
+	case info.Mode().Perm()&0o022 != 0:
+		return errors.New("can be written by others")
+	}
+	return nil
+}
+
+// userName is a user in words.
+func userName(uid int) string {
+	id := strconv.Itoa(uid)
+	if u, err := user.LookupId(id); err == nil && u.Username != "" {
+		return display(u.Username)
+	}
+	return "user " + id
 }
 
 // keepOwner gives f the owner, the group and the access list of the file that it replaces.
@@ -73,12 +126,25 @@ func checkFolder(folder string) error {
 	return fmt.Errorf("the folder %s cannot be written: %w", display(folder), err)
 }
 
+// fileOwner names whose file it is, or will be, and whether that is nobody whom the operator would expect.
+func fileOwner(s snapshot, folder fs.FileInfo) (name string, odd bool) {
+	uid := os.Geteuid()
+	if s.exists {
+		uid, _ = owner(s.info)
+	}
+	if uid == os.Geteuid() {
+		return "you", false
+	}
+	of, _ := owner(folder)
+	return userName(uid), !trusted(uid) && uid != of
+}
+
 // folderOwnerNote tells a root who creates a file in somebody's folder that the
 // somebody will not be able to read it.
 func folderOwnerNote(folder fs.FileInfo) string {
 	uid, _ := owner(folder)
 	if me := os.Geteuid(); uid != me {
-		return fmt.Sprintf("the new file will belong to user %d alone; its folder belongs to user %d", me, uid)
+		return fmt.Sprintf("the new file will belong to %s alone; its folder belongs to %s", userName(me), userName(uid))
 	}
 	return ""
 }

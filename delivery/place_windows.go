@@ -9,11 +9,17 @@ import (
 
 func sameOwner(_, _ fs.FileInfo) bool { return true }
 
+func checkLink(string, fs.FileInfo) error { return nil }
+
+func ourCopy(snapshot, fs.FileInfo) error { return nil }
+
 func keepOwner(*os.File, string, fs.FileInfo) error { return nil }
 
 func checkOwner(string, fs.FileInfo) error { return nil }
 
 func checkFolder(string) error { return nil }
+
+func fileOwner(snapshot, fs.FileInfo) (string, bool) { return "", false }
 
 func folderOwnerNote(fs.FileInfo) string { return "" }
 

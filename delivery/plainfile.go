@@ -23,14 +23,14 @@ func (p *plainFile) CanUndo() bool { return true }
 
 // Preflight reads the file, without changing anything, for all that could stop Put.
 func (p *plainFile) Preflight(ctx context.Context, job Job) (Plan, error) {
-	s, plan, err := p.place.preflight(ctx, job)
+	s, plan, err := p.place.preflight(ctx, p.change(job))
 	if err != nil {
 		return plan, err
 	}
 	if lines := bytes.Count(bytes.TrimSpace(s.content), []byte("\n")) + 1; lines > 1 {
 		plan.Notes = append(plan.Notes, fmt.Sprintf("the file holds %d lines: all of it is replaced by the secret alone", lines))
 	}
-	return plan, thenProgram(p.common)
+	return plan, p.programs()
 }
 
 // Put replaces the whole file.
@@ -38,17 +38,23 @@ func (p *plainFile) Put(_ context.Context, job Job, secret apikey.Secret) (Repor
 	if secret.IsZero() {
 		return Report{}, fmt.Errorf("there is no secret to write")
 	}
-	s, err := p.place.put(job, func(s snapshot) ([]byte, error) {
+	s, did, err := p.place.put(p.change(job), func(s snapshot) ([]byte, error) {
+		if err := checkSealed(s); err != nil {
+			return nil, err
+		}
 		return append([]byte(secret.Reveal()), lineEnd(s.content)...), nil
 	})
 	if err != nil {
 		return Report{}, err
 	}
 	verb := "replaced"
-	if !s.exists {
+	switch {
+	case did == Already:
+		verb = "holds it already"
+	case !s.exists:
 		verb = "written to a new file"
 	}
-	return Report{Summary: p.Describe() + " " + verb, Notes: droppedBits(s)}, nil
+	return Report{Did: did, Summary: p.Describe() + " " + verb, Notes: droppedBits(s)}, nil
 }
 
 // ReadBack compares the file, without a final line break, with the secret.
@@ -57,7 +63,7 @@ func (p *plainFile) ReadBack(_ context.Context, secret apikey.Secret) (Match, er
 	if err != nil {
 		return CannotTell, err
 	}
-	if s.exists && contentSecret(s).Equal(secret) {
+	if held, err := p.holds(s); err == nil && held.Secret.Equal(secret) {
 		return Same, nil
 	}
 	return Different, nil
@@ -65,23 +71,38 @@ func (p *plainFile) ReadBack(_ context.Context, secret apikey.Secret) (Match, er
 
 // Undo puts the old content back, or removes a file that was not there.
 func (p *plainFile) Undo(_ context.Context, job Job) (Report, error) {
-	b, s, err := p.place.undo(job, func(_ snapshot, b backup) ([]byte, bool, error) {
+	did, err := p.place.undo(p.change(job), func(_ snapshot, b backup) ([]byte, bool, error) {
 		return b.content, b.absent, nil
 	})
-	return undoReport(p.Describe(), b, s, nil), err
+	if err != nil {
+		return Report{}, err
+	}
+	return undoReport(p.Describe(), did, nil), nil
 }
 
-// Finish removes the backup.
-func (p *plainFile) Finish(_ context.Context, job Job) error { return p.place.finish(job) }
+// Finish removes the kept copy.
+func (p *plainFile) Finish(_ context.Context, job Job) error { return p.place.finish(job, "") }
 
 // Then runs the configured command; what the file holds is kept out of its output.
 func (p *plainFile) Then(ctx context.Context) (string, error) {
-	var secrets []apikey.Secret
-	if s, err := p.place.read(); err == nil {
-		secrets = append(secrets, contentSecret(s))
-	}
-	return p.common.runThen(ctx, secrets...)
+	return p.common.runThen(ctx, p.secrets()...)
 }
+
+// Probe runs the configured probe.
+func (p *plainFile) Probe(ctx context.Context) (bool, string, error) {
+	return p.common.runProbe(ctx, p.secrets()...)
+}
+
+func (p *plainFile) secrets() []apikey.Secret {
+	if s, err := p.place.read(); err == nil {
+		if held, err := p.holds(s); err == nil {
+			return []apikey.Secret{held.Secret}
+		}
+	}
+	return nil
+}
+
+func (p *plainFile) change(job Job) change { return change{job: job, look: p.holds} }
 
 // lineEnd is the line break at the end of the content, if there is one.
 func lineEnd(content []byte) []byte {
@@ -91,8 +112,4 @@ func lineEnd(content []byte) []byte {
 		}
 	}
 	return nil
-}
-
-func contentSecret(s snapshot) apikey.Secret {
-	return apikey.NewSecret(string(bytes.TrimSuffix(s.content, lineEnd(s.content))))
 }

@@ -2,37 +2,30 @@ package delivery
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 )
 
-// preflight proves, by reading alone, that the file can be replaced with its owner,
-// group and access kept.
-func (p place) preflight(ctx context.Context, job Job) (snapshot, Plan, error) {
+// preflight proves that the file can be replaced with its owner, group and access kept: by reading, and by
+// doing it to a trial file.
+func (p place) preflight(ctx context.Context, c change) (snapshot, Plan, error) {
 	var plan Plan
-	if err := checkJob(job); err != nil {
-		return snapshot{}, plan, err
-	}
-	s, err := p.read()
+	job := c.job
+	s, err := p.here(job, c.suffix)
 	if err != nil {
 		return s, plan, err
 	}
-	plan.Backup = backupPath(s.real, job)
+	plan.Backup, plan.Where = backupPath(s.real, job), s.where+c.suffix
 	folder := filepath.Dir(s.real)
 	at, err := os.Stat(folder)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return s, plan, fmt.Errorf("the folder %s does not exist", display(folder))
-	case err != nil:
-		return s, plan, fmt.Errorf("the folder %s: %w", display(folder), cause(err))
-	case !at.IsDir():
-		return s, plan, fmt.Errorf("%s is no folder", display(folder))
+	if err != nil {
+		return s, plan, noPlace(Unreadable, "the folder %s: %w", display(folder), cause(err))
+	}
+	if err := checkFixed(s, folder); err != nil {
+		return s, plan, err
 	}
 	if err := checkFolder(folder); err != nil {
 		return s, plan, err
@@ -45,8 +38,8 @@ func (p place) preflight(ctx context.Context, job Job) (snapshot, Plan, error) {
 		if err := checkOwner(s.real, s.info); err != nil {
 			return s, plan, err
 		}
-		if whole, err := filepath.EvalSymlinks(s.real); err == nil && mounted(whole) {
-			return s, plan, fmt.Errorf("%s is mounted by itself, as a container's single file is, and cannot be replaced: deliver to the file on the host", display(s.real))
+		if err := p.checkMounts(s, job, note); err != nil {
+			return s, plan, err
 		}
 		plan.Notes = append(plan.Notes, droppedBits(s)...)
 		if n := links(s.info); n > 1 {
@@ -58,16 +51,59 @@ func (p place) preflight(ctx context.Context, job Job) (snapshot, Plan, error) {
 			note("%s", text)
 		}
 	}
+	if plan.Owner, err = checkOdd(s, job, at); err != nil {
+		return s, plan, err
+	}
+	if plan.Owner != "" && plan.Owner != "you" {
+		note("the file belongs to %s, who reads what is put there", plan.Owner)
+	}
+	if !job.LookOnly {
+		if err := p.try(s, job); err != nil {
+			return s, plan, err
+		}
+	}
 	if others, _ := filepath.Glob(globEscape(s.real) + ".detent-*"); len(others) > 0 {
 		for _, other := range others {
-			if !strings.HasPrefix(other, backupPath(s.real, job)) {
+			if !strings.HasPrefix(other, backupPath(s.real, job)) && !isTrialName(other) {
 				note("another rotation's backup lies here: %s", display(other))
 			}
 		}
 	}
+	if plan.Holds, err = c.look(s); err != nil {
+		return s, plan, err
+	}
 	gitNotes, err := p.checkGit(ctx, s, job)
 	plan.Notes = append(plan.Notes, gitNotes...)
 	return s, plan, err
+}
+
+// checkMounts refuses a file that is mounted by itself, here or elsewhere: a rename does not reach it.
+func (p place) checkMounts(s snapshot, job Job, note func(string, ...any)) error {
+	if p.o.NoMounts {
+		return nil
+	}
+	if mounted(s.where) {
+		return fmt.Errorf("%s is mounted by itself, as a container's single file is, and cannot be replaced: deliver to the file on the host", display(s.real))
+	}
+	elsewhere := mountedElsewhere(s.where)
+	switch {
+	case elsewhere == "":
+		return nil
+	case job.Replace:
+		note("it is mounted by itself at %s, which keeps the old content until it is mounted anew; you said yes to that", display(elsewhere))
+		return nil
+	}
+	return &ConsentError{MountedElsewhere, fmt.Errorf("%s is mounted by itself at %s, as docker does with a single file: what reads it there keeps the old content when it is replaced; mount its folder, or say yes to that explicitly", display(s.real), display(elsewhere))}
+}
+
+// checkOdd names the file's owner, and asks for one who is neither the operator, root nor the owner of the folder: they
+// may have made the file to read what is put into it.
+func checkOdd(s snapshot, job Job, folder fs.FileInfo) (string, error) {
+	name, odd := fileOwner(s, folder)
+	if odd && !job.AllowOwner {
+		return name, &ConsentError{OddOwner, fmt.Errorf("%s belongs to %s, who is neither you, root nor the owner of its folder, and would read the secret: give the file its right owner, or say yes to that explicitly", display(s.real), name)}
+	}
+	return name, nil
 }
 
 // droppedBits says which access a replacement takes away.
@@ -79,88 +115,13 @@ func droppedBits(s snapshot) []string {
 }
 
 // undoReport says what an undo did.
-func undoReport(what string, b backup, s snapshot, notes []string) Report {
-	switch {
-	case !b.found:
-		return Report{Summary: what + ": nothing was put, nothing to undo"}
-	case b.absent && len(notes) == 0:
-		return Report{Summary: what + ": removed again, it was not there before"}
+func undoReport(what string, did Did, notes []string) Report {
+	said := map[Did]string{
+		Already: ": held the former value already, nothing was written",
+		Removed: ": removed again, it was not there before",
+		PutBack: ": the old value is back",
 	}
-	return Report{Summary: what + ": the old value is back", Notes: notes}
-}
-
-// checkGit refuses a file that git tracks: the next commit would publish the secret.
-func (p place) checkGit(ctx context.Context, s snapshot, job Job) (notes []string, err error) {
-	git, err := p.o.LookPath("git")
-	if err != nil {
-		return []string{"git is not installed: whether it tracks the file was not checked"}, nil
-	}
-	ask := func(args ...string) int {
-		limited, cancel := context.WithTimeout(ctx, 10*time.Second)
-		defer cancel()
-		// The repository's own configuration must not make git run a program.
-		cmd := exec.CommandContext(limited, git, append([]string{"-c", "core.fsmonitor=false", "-C", filepath.Dir(s.real)}, args...)...)
-		cmd.Env = withoutGit(p.o.Environ)
-		cmd.WaitDelay = time.Second
-		_ = cmd.Run()
-		if cmd.ProcessState == nil {
-			return -1
-		}
-		return cmd.ProcessState.ExitCode()
-	}
-	if ask("rev-parse", "--is-inside-work-tree") != 0 {
-		if inRepository(filepath.Dir(s.real)) {
-			return []string{"git does not answer about this repository: whether it tracks the file was not checked"}, nil
-		}
-		return nil, nil
-	}
-	name := filepath.Base(s.real)
-	switch ask("ls-files", "--error-unmatch", "--", ":(literal)"+name) {
-	case 0:
-		if job.AllowTracked {
-			return []string{"git tracks the file, and you allowed that: do not commit the secret"}, nil
-		}
-		return nil, &ConsentError{TrackedByGit, fmt.Errorf("git tracks %s: the secret would be in the next commit; take the file out of git (git rm --cached), or say yes to that explicitly", display(s.real))}
-	case 1:
-	default:
-		return []string{"git does not answer: whether it tracks the file was not checked"}, nil
-	}
-	var open []string
-	for _, each := range []string{name, filepath.Base(backupPath(s.real, job))} {
-		if ask("check-ignore", "-q", "--", each) == 1 {
-			open = append(open, display(each))
-		}
-	}
-	if len(open) > 0 {
-		notes = append(notes, "git does not ignore "+strings.Join(open, " and ")+": take care not to add it")
-	}
-	return notes, nil
-}
-
-// withoutGit drops the variables that point git at another repository.
-func withoutGit(environ []string) []string {
-	out := []string{"GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0"}
-	for _, entry := range environ {
-		if !strings.HasPrefix(entry, "GIT_") {
-			out = append(out, entry)
-		}
-	}
-	return out
-}
-
-// inRepository looks for a .git above the folder, for when git itself refuses to
-// answer (another owner's repository).
-func inRepository(folder string) bool {
-	for {
-		if _, err := os.Lstat(filepath.Join(folder, ".git")); err == nil {
-			return true
-		}
-		up := filepath.Dir(folder)
-		if up == folder {
-			return false
-		}
-		folder = up
-	}
+	return Report{Did: did, Summary: what + said[did], Notes: notes}
 }
 
 // globEscape makes a path match itself alone.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -22,11 +21,9 @@ func preflight(t *testing.T, spec string, job Job) (Plan, error) {
 	return must(Parse(spec, Options{Environ: os.Environ()})).Preflight(context.Background(), job)
 }
 
-func TestPreflightChangesNothing(t *testing.T) {
+func TestPreflightLeavesEverythingAsItWas(t *testing.T) {
 	for _, s := range scenes {
 		path := s.set(t)
-		before, err := os.Stat(filepath.Dir(path))
-		mustDo(t, err)
 		plan, err := preflight(t, fmt.Sprintf(s.spec, path), Job{})
 		mustDo(t, err)
 		if plan.Backup != path+".detent-"+testJob {
@@ -34,11 +31,6 @@ func TestPreflightChangesNothing(t *testing.T) {
 		}
 		s.isOld(t, path)
 		isAlone(t, path)
-		after, err := os.Stat(filepath.Dir(path))
-		mustDo(t, err)
-		if !before.ModTime().Equal(after.ModTime()) {
-			t.Errorf("%s: the folder was touched", s.name)
-		}
 	}
 }
 
@@ -158,7 +150,7 @@ func TestAccessThatCannotBeKeptIsRefused(t *testing.T) {
 		path := filepath.Join(open(t), ".env")
 		writeFile(t, path, "KEY=old\n", 0o664)
 		mustDo(t, os.Chown(path, nobody, 12345))
-		d := must(Parse("env-file:"+path+":KEY", Options{}))
+		d, job := must(Parse("env-file:"+path+":KEY", Options{})), Job{ID: testJob, AllowOwner: true}
 		owned := func(mode os.FileMode) {
 			t.Helper()
 			info := must(os.Stat(path))
@@ -166,9 +158,9 @@ func TestAccessThatCannotBeKeptIsRefused(t *testing.T) {
 				t.Fatalf("owner %d, group %d, mode %v", uid, gid, info.Mode())
 			}
 		}
-		mustDo(t, second(d.Put(context.Background(), Job{ID: testJob}, apikey.NewSecret(testSecret))))
+		mustDo(t, second(d.Put(context.Background(), job, apikey.NewSecret(testSecret))))
 		owned(0o660)
-		mustDo(t, second(d.Undo(context.Background(), Job{ID: testJob})))
+		mustDo(t, second(d.Undo(context.Background(), job)))
 		owned(0o664)
 	})
 }
@@ -210,76 +202,6 @@ func TestALeftoverThatIsALinkIsNotFollowed(t *testing.T) {
 	mustDo(t, second(d.Put(context.Background(), Job{ID: testJob}, apikey.NewSecret("new"))))
 	isFile(t, victim, "keep", 0o600)
 	isFile(t, path, "KEY=new\n", 0o600)
-}
-
-func TestAFileThatGitTracksIsRefused(t *testing.T) {
-	git, err := exec.LookPath("git")
-	if err != nil {
-		t.Skip("git is not installed")
-	}
-	dir := t.TempDir()
-	run := func(args ...string) {
-		t.Helper()
-		cmd := exec.Command(git, append([]string{"-C", dir, "-c", "user.name=x", "-c", "user.email=x@y"}, args...)...)
-		cmd.Env = withoutGit(os.Environ())
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("git %v: %v: %s", args, err, out)
-		}
-	}
-	run("init", "-q")
-	tracked, open, ignored := filepath.Join(dir, ".env"), filepath.Join(dir, "[o]pen.env"), filepath.Join(dir, "app.env")
-	for _, path := range []string{tracked, open, ignored} {
-		writeFile(t, path, "KEY=old\n", 0o600)
-	}
-	writeFile(t, filepath.Join(dir, ".gitignore"), "app.env*\n", 0o600)
-	run("add", "-f", ".env", ".gitignore")
-	mustDo(t, os.Symlink(".env", filepath.Join(dir, "link")))
-
-	for _, path := range []string{tracked, filepath.Join(dir, "link")} {
-		_, err = preflight(t, "env-file:"+path+":KEY", Job{})
-		if err == nil || !strings.Contains(err.Error(), "git tracks") {
-			t.Errorf("%s: %v", path, err)
-		}
-	}
-	if plan, err := preflight(t, "env-file:"+tracked+":KEY", Job{AllowTracked: true}); err != nil || !strings.Contains(strings.Join(plan.Notes, "\n"), "git tracks") {
-		t.Errorf("allowed: %+v, %v", plan, err)
-	}
-	if plan, err := preflight(t, "env-file:"+open+":KEY", Job{}); err != nil || !strings.Contains(strings.Join(plan.Notes, "\n"), "does not ignore [o]pen.env") {
-		t.Errorf("not ignored: %+v, %v", plan, err)
-	}
-	if plan, err := preflight(t, "env-file:"+ignored+":KEY", Job{}); err != nil || len(plan.Notes) != 0 {
-		t.Errorf("ignored: %+v, %v", plan, err)
-	}
-	// A variable of the caller's must not turn git's eyes to another repository.
-	t.Setenv("GIT_DIR", filepath.Join(t.TempDir(), "none"))
-	if _, err = preflight(t, "env-file:"+tracked+":KEY", Job{}); err == nil {
-		t.Error("GIT_DIR hid the tracked file")
-	}
-	d := must(Parse("env-file:"+tracked+":KEY", Options{LookPath: func(string) (string, error) { return "", exec.ErrNotFound }}))
-	if plan, err := d.Preflight(context.Background(), Job{ID: testJob}); err != nil || !strings.Contains(strings.Join(plan.Notes, "\n"), "git is not installed") {
-		t.Errorf("without git: %+v, %v", plan, err)
-	}
-}
-
-func TestTheRepositoryCannotMakeThePreflightRunItsPrograms(t *testing.T) {
-	git, err := exec.LookPath("git")
-	if err != nil {
-		t.Skip("git is not installed")
-	}
-	dir := t.TempDir()
-	sign := filepath.Join(dir, "ran")
-	hook := filepath.Join(dir, "hook.sh")
-	writeFile(t, hook, "#!/bin/sh\ntouch "+sign+"\n", 0o755)
-	for _, args := range [][]string{{"init", "-q"}, {"config", "core.fsmonitor", hook}} {
-		if out, err := exec.Command(git, append([]string{"-C", dir}, args...)...).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-	}
-	writeFile(t, filepath.Join(dir, ".env"), "KEY=old\n", 0o600)
-	mustDo(t, second(preflight(t, "env-file:"+filepath.Join(dir, ".env")+":KEY", Job{})))
-	if _, err := os.Stat(sign); err == nil {
-		t.Error("the repository's fsmonitor was run")
-	}
 }
 
 func TestTheOperatorIsToldBeforeAnythingHappens(t *testing.T) {
@@ -354,6 +276,20 @@ func TestLiveAndTestAreNotMixedWithoutAYes(t *testing.T) {
 		plan, err := preflight(t, "env-file:"+path+":KEY", Job{Environment: c.env, AllowMixed: true})
 		if err != nil || !strings.Contains(strings.Join(plan.Notes, "\n"), "allowed by you") {
 			t.Errorf("allowed: %+v, %v", plan, err)
+		}
+	}
+}
+
+func TestEachVariableThatNamesAnEnvironmentCounts(t *testing.T) {
+	for name, deployment := range map[string]bool{"APP_ENV": true, "APP_ENVIRONMENT": true, "ENVIRONMENT": true, "ENV": true, "DEPLOY_ENV": true, "DEPLOYMENT_ENVIRONMENT": true,
+		"NODE_ENV": false, "RAILS_ENV": false, "RACK_ENV": false, "FLASK_ENV": false, "MIX_ENV": false, "app_env": true} {
+		for value, says := range map[string]apikey.Environment{"test": apikey.Test, "testing": apikey.Test, "dev": apikey.Test, "Development": apikey.Test, "local": apikey.Test, "live": apikey.Live, "prod": apikey.Live, "PRODUCTION": apikey.Live, "staging": ""} {
+			if says == apikey.Live && !deployment {
+				says = ""
+			}
+			if got := environmentOf(name, value); got != says {
+				t.Errorf("%s=%s says %q, want %q", name, value, got, says)
+			}
 		}
 	}
 }

@@ -16,7 +16,8 @@ const redacted = "[secret]"
 
 // scrub makes a child's output fit for the operator's terminal: no escape
 // sequence, no control character but line breaks and tabs, no bidi override, and
-// none of the secrets, plain or in base64 (kubectl prints that).
+// none of the secrets: plain or in simple base64 (kubectl prints that) they are taken out, and in any other form
+// the output is not shown at all.
 func scrub(text string, secrets ...apikey.Secret) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	text = redact(text, secrets)
@@ -34,7 +35,13 @@ func scrub(text string, secrets ...apikey.Secret) string {
 		return r
 	}, text)
 	// A colour switched in the middle of a secret hid it from the first pass.
-	return redact(text, secrets)
+	text = redact(text, secrets)
+	for _, s := range secrets {
+		if holdsDisguised(text, s.Reveal()) {
+			return disguised
+		}
+	}
+	return text
 }
 
 func redact(text string, secrets []apikey.Secret) string {
