@@ -25,7 +25,8 @@ func (c *call) actor() string {
 // refused from the next request on, since the store is asked at each, and may be asked twice: a
 // deletion whose answer the database did not give is tried again.
 func (c *call) remove(id string) error {
-	return c.store.settle(c.ctx, func(ctx context.Context, tx txn) error {
+	var before *record
+	err := c.store.settle(c.ctx, func(ctx context.Context, tx txn) error {
 		if err := c.still(ctx, tx); err != nil {
 			return err
 		}
@@ -39,8 +40,27 @@ func (c *call) remove(id string) error {
 		if err := c.keepLast(ctx, tx, c.who, k, nil, c.now); err != nil {
 			return err
 		}
+		before = k
 		return deleteKey(ctx, tx, id)
 	})
+	if err == nil && before != nil {
+		c.lag.changed(before, c.now)
+		c.committed()
+		if reason := c.query.Get("reason"); reason != "" {
+			c.tell("deleted", before, "reason", reason)
+		} else {
+			c.tell("deleted", before)
+		}
+	}
+	return err
+}
+
+// committed is called after each write that changed the store and before its answer: what is kept of the store is good for one version
+// of it, so that a store whose version does not move is asked each time from now on.
+func (c *call) committed() {
+	if !c.store.version.moved(c.at) {
+		c.log.Printf("the store's version did not move with a commit: every request asks the store from now on")
+	}
 }
 
 // insert stores a key that the caller creates and returns its secret. Sent once: where the answer of the database is
@@ -51,9 +71,15 @@ func (c *call) insert(k *record) (string, error) {
 		if err := c.still(ctx, tx); err != nil {
 			return err
 		}
-		secret, err = insertKey(ctx, tx, c.random, k)
-		return err
+		if secret, err = insertKey(ctx, tx, c.random, k); err != nil {
+			return err
+		}
+		return c.remember(ctx, tx, k)
 	})
+	if err == nil {
+		c.committed()
+		c.tell("created", k, k.given()...)
+	}
 	return secret, err
 }
 
@@ -64,6 +90,7 @@ func (c *call) still(ctx context.Context, tx queryer) error {
 		return nil
 	}
 	now, err := getKey(ctx, tx, c.who.ID)
+	now, err = c.lag.accepted(c.who.ID, now, err, c.now)
 	switch {
 	case errors.Is(err, errNoKey):
 		return errUnknownKey

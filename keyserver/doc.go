@@ -13,11 +13,18 @@
 //     sk_live_ or sk_test_; then 12 characters that name the key, 200 random bits, and a CRC-32.
 //     The mask is everything up to and including the 12 characters: it names exactly one key.
 //   - A key that is unknown, wrong, disabled or expired gets 401; what a working key may not do gets 403.
-//   - A key that works today counts as one that can create keys, an expiring one too, until it expires.
+//   - The last administrator is a key that can create keys, is enabled, lives for more than a day and carries no restriction. Where a contract has
+//     none, the last key that can create keys at all stays.
+//   - A start mints an administrator for a contract that never had one, and for no other.
+//   - Idempotency-Key on a create: the same caller and body within 24 hours is answered with the row, without its secret; where that
+//     row is gone, or the body another, with a 409.
 //   - The session administrator may delete any generic live key that was not minted as an
 //     administrator, even the last one: in process it is itself the way back in.
 //   - Prosopo and generic keys past their expiry are refused and still listed; Vertesia keys are deleted.
-//   - A generic list without limit and cursor is whole; with limit (1 to 1000) it is paged.
+//   - A generic list without limit and cursor is whole, up to 64 MiB; with limit (1 to 1000) it is paged, by 4 MiB too. What
+//     does not fit is named by next_cursor.
+//   - A parameter in another spelling than a call takes is a 400, and so is any unknown one of a call that changes something.
+//   - A refused call (401, 403) moves no last use.
 //   - Live users are stored, test users are in memory only and never reach a live key.
 //   - A restricted generic key makes only keys that are restricted at least as much.
 //   - Vertesia roles that its document does not rank may list keys, no more, and only an

@@ -2,13 +2,15 @@ package keyserver
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math"
+	"math/big"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -147,29 +149,41 @@ func (o object) seconds(field string) (int64, error) {
 	if !ok || string(raw) == "null" {
 		return 0, nil
 	}
-	var f float64
-	if raw[0] == '"' {
-		return 0, invalid("%s must be a number of seconds", field)
-	}
-	if err := json.Unmarshal(raw, &f); err != nil {
-		if raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9' { // a number that no float can hold
-			return 0, invalid("%s is absurd: over 100 years", field)
-		}
-		return 0, invalid("%s must be a number of seconds", field)
-	}
-	return checkSeconds(field, f)
+	return parseSeconds(field, string(raw))
 }
 
-func checkSeconds(field string, f float64) (int64, error) {
+// maxNumber is how long a number may be: more digits are nothing that anybody means.
+const maxNumber = 100
+
+// parseSeconds reads a number as JSON writes it, exactly: neither what a float cannot tell from 0 is 0, nor what it cannot
+// tell from a whole number is one. 0 is no lifetime: who sends it must mean it.
+func parseSeconds(field, text string) (int64, error) {
+	if text == "" || text[0] != '-' && (text[0] < '0' || text[0] > '9') || !json.Valid([]byte(text)) {
+		return 0, invalid("%s must be a number of seconds", field)
+	}
+	absurd := invalid("%s is absurd: over 100 years", field)
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(text), "e")
+	if e, err := strconv.Atoi(cmp.Or(exponent, "0")); len(text) > maxNumber || err != nil || e > maxNumber || e < -maxNumber {
+		switch {
+		case text[0] == '-':
+			return 0, invalid("%s is negative: use 0 for no expiry", field)
+		case strings.Trim(mantissa, "0.") != "" && strings.HasPrefix(exponent, "-"):
+			return 0, invalid("%s must be whole seconds", field)
+		}
+		return 0, absurd
+	}
+	n, ok := new(big.Rat).SetString(text)
 	switch {
-	case f < 0:
+	case !ok:
+		return 0, invalid("%s must be a number of seconds", field)
+	case n.Sign() < 0:
 		return 0, invalid("%s is negative: use 0 for no expiry", field)
-	case f > apikey.MaxLifetime.Seconds():
-		return 0, invalid("%s is absurd: over 100 years", field)
-	case f != math.Trunc(f):
+	case n.Cmp(big.NewRat(int64(apikey.MaxLifetime/time.Second), 1)) > 0:
+		return 0, absurd
+	case !n.IsInt():
 		return 0, invalid("%s must be whole seconds", field)
 	}
-	return int64(f), nil
+	return n.Num().Int64(), nil
 }
 
 // instant reads an RFC 3339 time in the future as milliseconds; absent and null are never (0).
@@ -194,6 +208,12 @@ func (o object) instant(field string, now time.Time) (int64, error) {
 	}
 	return at.UnixMilli(), nil
 }
+
+// Bounds of what narrows a key.
+const (
+	maxEntries = 100
+	maxEntry   = 2 << 10 // bytes
+)
 
 // restrictions reads and checks what narrows a generic key; absent is nothing.
 func (o object) restrictions(field string) (apikey.Restrictions, error) {
@@ -225,10 +245,13 @@ func (o object) restrictions(field string) (apikey.Restrictions, error) {
 		if err := inner.into(list.name, list.into, "an array of strings"); err != nil {
 			return r, err
 		}
-		if len(*list.into) > 100 {
-			return r, invalid("%s.%s has over 100 entries", field, list.name)
+		if len(*list.into) > maxEntries {
+			return r, invalid("%s.%s has over %d entries", field, list.name, maxEntries)
 		}
 		for _, s := range *list.into {
+			if len(s) > maxEntry {
+				return r, invalid("%s.%s: an entry is over %d bytes", field, list.name, maxEntry)
+			}
 			if !list.valid(s) {
 				return r, invalid("%s.%s: %q is not %s", field, list.name, clip(s), list.kind)
 			}

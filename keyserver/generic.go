@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -85,14 +86,14 @@ func genericList(c *call) (int, []byte, error) {
 		}
 	}
 	v := view{service: apikey.Generic, environment: c.who.Environment}
-	return 0, nil, c.stream(v, after, limit, `{"success":true,"data":[`,
-		func(b []byte, k *record) []byte { return c.appendGenericKey(b, k, "") },
-		func(next *position) string {
+	return 0, nil, c.stream(v, after, limit, list{head: `{"success":true,"data":[`, paged: true,
+		each: func(b []byte, k *record) []byte { return c.appendGenericKey(b, k, "") },
+		tail: func(next *position) string {
 			if next == nil {
 				return `],"has_more":false,"next_cursor":null}`
 			}
 			return `],"has_more":true,"next_cursor":"` + next.cursor() + `"}`
-		})
+		}})
 }
 
 // cursor writes a position so that a client takes it for what it is: opaque.
@@ -111,6 +112,12 @@ func genericCreate(c *call) (int, []byte, error) {
 	o, err := c.body()
 	if err != nil {
 		return 0, nil, err
+	}
+	write := func(k *record, secret string) []byte {
+		return append(c.appendGenericKey([]byte(`{"success":true,"data":`), k, secret), '}')
+	}
+	if body, err := c.replay(o, write); err != nil || body != nil {
+		return http.StatusOK, body, err
 	}
 	if err := o.only("a create", "name", "environment", "expires_at", "restrictions"); err != nil {
 		return 0, nil, err
@@ -152,9 +159,7 @@ func genericCreate(c *call) (int, []byte, error) {
 			return 0, nil, err
 		}
 	}
-	secret, err := c.insert(k)
-	b := append([]byte(nil), `{"success":true,"data":`...)
-	return http.StatusCreated, append(c.appendGenericKey(b, k, secret), '}'), err
+	return c.create(k, http.StatusCreated, write)
 }
 
 // restrictionsJSON writes all three lists, empty ones too: absent would mean "not reported".
@@ -168,6 +173,12 @@ func restrictionsJSON(r apikey.Restrictions) (string, error) {
 	return string(text), err
 }
 
+// reasons are what a delete may say, for the service's own log.
+var reasons = []string{"compromised", "superseded", "unused", "other"}
+
 func genericDelete(c *call) (int, []byte, error) {
+	if c.query.Has("reason") && !slices.Contains(reasons, c.query.Get("reason")) {
+		return 0, nil, invalid("reason must be one of %s", strings.Join(reasons, ", "))
+	}
 	return http.StatusOK, []byte(`{"success":true,"message":"API key revoked successfully"}`), c.remove(c.id)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"strings"
@@ -14,30 +13,27 @@ import (
 )
 
 // guard is the one way into a handler, for every contract: auth, enabled, expiry,
-// restriction, permission. It returns the caller's key.
-func (s *Server) guard(r *http.Request, service string, n need, now time.Time) (*record, error) {
-	k, err := s.authenticate(r.Context(), service, bearer(r), now)
+// restriction, permission. It returns the caller's key, of one that is refused too where it is known.
+func (s *Server) guard(r *http.Request, service string, n need, now time.Time, at seen) (*record, error) {
+	k, err := s.authenticate(r.Context(), service, bearer(r), now, at)
 	if err != nil {
 		return nil, err
 	}
 	if !k.Enabled {
-		return nil, errDisabled
+		return k, errDisabled
 	}
 	if k.expired(now) {
 		if err := s.sweep(r.Context(), now); err != nil {
 			return nil, err
 		}
-		return nil, errExpired
-	}
-	if !k.session {
-		s.usage.touch(k.ID, now.UnixMilli())
+		return k, errExpired
 	}
 	limits, err := k.limits()
 	if err != nil {
 		return nil, err
 	}
 	if err := within(limits, r); err != nil {
-		return nil, err
+		return k, err
 	}
 	return k, k.permit(n)
 }
@@ -55,30 +51,47 @@ var (
 
 // authenticate finds the key that a credential belongs to. A wrong secret takes the same path
 // as one for a key that does not exist: one lookup, one hash, one comparison.
-func (s *Server) authenticate(ctx context.Context, service, credential string, now time.Time) (*record, error) {
+func (s *Server) authenticate(ctx context.Context, service, credential string, now time.Time, at seen) (*record, error) {
 	if credential == "" {
 		return nil, errNoCredential
 	}
 	if service == apikey.Vertesia && strings.Count(credential, ".") == 2 {
-		return s.authenticateToken(ctx, credential, now)
+		return s.authenticateToken(ctx, credential, now, at)
 	}
 	id, formed := idOf(service, credential)
-	k, err := s.lookup(ctx, id)
+	given := hashSecret(credential)
+	// By the hash of what was sent: only the right secret finds it. A wrong one takes the long way, as one for a key that is not there.
+	if k := s.admitted.get(at, string(given[:])); k != nil && k.Service == service {
+		return s.lag.accepted(id, k, nil, now)
+	}
+	raw, err := s.lookup(ctx, id)
+	k, err := s.lag.accepted(id, raw, err, now)
 	if err != nil && !errors.Is(err, errNoKey) {
 		return nil, err
 	}
 	var stored [sha256.Size]byte
 	known := err == nil && k.Service == service
 	if known {
-		n, err := hex.Decode(stored[:], []byte(k.Hash))
-		known = err == nil && n == len(stored)
+		stored, err = k.sum()
+		known = err == nil
 	}
-	given := hashSecret(credential)
 	same := subtle.ConstantTimeCompare(given[:], stored[:]) == 1
 	if !same || !known || !formed {
 		return nil, errUnknownKey
 	}
+	if !k.session && k == raw && at.known {
+		s.keep(at, k)
+		s.admitted.put(at, string(given[:]), k)
+	}
 	return k, nil
+}
+
+// keep keeps a key that was read after the version was asked for.
+func (s *Server) keep(at seen, k *record) {
+	if at.known {
+		k.readOnce()
+		s.keys.put(at, k.ID, k)
+	}
 }
 
 // lookup finds a key by its id, in memory or in the store. The store is asked each time:
@@ -87,10 +100,32 @@ func (s *Server) lookup(ctx context.Context, id string) (*record, error) {
 	if k, ok := s.sessions[id]; ok {
 		return k, nil
 	}
-	var k *record
-	err := s.store.read(ctx, func(ctx context.Context, q queryer) (err error) {
+	return s.stored(ctx, id)
+}
+
+// stored reads a key, which others may have too.
+func (s *Server) stored(ctx context.Context, id string) (k *record, err error) {
+	if s.store.distant {
+		return s.gather.key(ctx, id)
+	}
+	err = s.store.read(ctx, func(ctx context.Context, q queryer) (err error) {
 		k, err = getKey(ctx, q, id)
 		return err
 	})
+	return k, err
+}
+
+// current is a key as it is now, from memory where the store is as it was when the key was read.
+func (s *Server) current(ctx context.Context, id string, at seen) (*record, error) {
+	if k, ok := s.sessions[id]; ok {
+		return k, nil
+	}
+	if k := s.keys.get(at, id); k != nil {
+		return k, nil
+	}
+	k, err := s.stored(ctx, id)
+	if err == nil {
+		s.keep(at, k)
+	}
 	return k, err
 }

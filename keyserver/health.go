@@ -19,7 +19,7 @@ type readiness struct {
 
 var errEnding = errors.New("the service is ending")
 
-// Ready reports whether the service can answer: its store does, within a second, and it is not ending.
+// Ready reports whether the service can answer: its store does, within a second, can write as far as is known, and it is not ending.
 func (s *Server) Ready(ctx context.Context) error {
 	if s.ending.Load() {
 		return errEnding
@@ -32,6 +32,9 @@ func (s *Server) Ready(ctx context.Context) error {
 		defer cancel()
 		var one int
 		r.err = s.store.reader.QueryRowContext(ctx, `SELECT 1`).Scan(&one)
+		if r.err == nil {
+			r.err = s.store.writable(ctx)
+		}
 		r.asked = now
 	}
 	return r.err

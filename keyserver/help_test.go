@@ -100,7 +100,10 @@ func openAt(t testing.TB, path string, c *clock) *bench {
 func openStoreAt(t testing.TB, o Options, c *clock) *bench {
 	t.Helper()
 	b := &bench{t: t, clock: c, path: o.Path, options: o, log: &safeBuffer{}}
-	o.Now, o.Log = c.now, b.log
+	o.Log = b.log
+	if c != nil { // else the real one, which other processes have too
+		o.Now = c.now
+	}
 	var err error
 	b.Server, err = Open(context.Background(), o)
 	if err != nil {

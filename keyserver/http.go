@@ -40,16 +40,26 @@ func conflict(format string, args ...any) error {
 	return refuse(http.StatusConflict, format, args...)
 }
 
+// The headers of every answer. Nobody writes to them.
+var (
+	headerJSON    = []string{"application/json; charset=utf-8"}
+	headerNoStore = []string{"no-store"}
+	headerNoSniff = []string{"nosniff"}
+)
+
 // call is one request on its way through a handler.
 type call struct {
 	*Server
-	w     http.ResponseWriter
+	w     http.ResponseWriter // &out
+	out   answerWriter
 	r     *http.Request
 	ctx   context.Context
 	now   time.Time
 	who   *record // the caller's key
+	at    seen    // the store's version, asked for when the request had come in
 	id    string  // what {id} in the path stood for
 	query url.Values
+	once  *once // of a create that may be sent again
 }
 
 // route is one line of a contract: who may call what, and who answers. A handler that has
@@ -117,38 +127,28 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h := w.Header()
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	out := &answerWriter{ResponseWriter: w}
-	service := contractOf(r.URL.Path)
+	h["Content-Type"], h["Cache-Control"], h["X-Content-Type-Options"] = headerJSON, headerNoStore, headerNoSniff
+	c := &call{Server: s, r: r, ctx: r.Context(), now: s.now()}
+	c.out.ResponseWriter = w
+	out := &c.out
+	c.w = out
+	service := ""
 	var rt route
 	if s.meter != nil {
 		begun := time.Now()
 		defer func() { s.meter.answered(service, rt, out, time.Since(begun)) }()
 	}
-	defer s.recoverPanic(out, r, service)
+	defer s.recoverPanic(out, r, &service)
 	rt, id, err := s.find(w, r)
 	if err != nil {
+		service = contractOf(r.URL.Path)
 		s.fail(out, r, service, err)
 		return
 	}
-	service = rt.service
-	c := &call{Server: s, w: out, r: r, ctx: r.Context(), now: s.now(), id: id}
+	service, c.id, out.method, out.path = rt.service, id, rt.method, rt.path
 	sent := r.Body
 	r.Body = http.MaxBytesReader(out, sent, maxBody)
-	c.who, err = s.guard(r, rt.service, rt.need, c.now)
-	if err == nil && rt.service == apikey.Vertesia {
-		err = s.sweepOften(c.ctx, c.now)
-	}
-	if err == nil {
-		c.query, err = parseQuery(r.URL.RawQuery)
-	}
-	if err != nil {
-		s.fail(out, r, service, err)
-		return
-	}
-	status, body, err := rt.handle(c)
+	status, body, err := c.answer(&rt)
 	if err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
@@ -161,6 +161,45 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	if body != nil {
 		send(out, status, body)
 	}
+}
+
+// answer lets the caller in and its call be handled. Whoever is refused, by whomever, has not used its key.
+func (c *call) answer(rt *route) (status int, body []byte, err error) {
+	c.at = c.store.version.now()
+	c.who, err = c.guard(c.r, rt.service, rt.need, c.now, c.at)
+	if c.who != nil {
+		c.out.who = c.actor()
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	if rt.service == apikey.Vertesia {
+		if err := c.sweepOften(c.ctx, c.now); err != nil {
+			return 0, nil, err
+		}
+	}
+	if c.r.URL.RawQuery != "" {
+		if c.query, err = parseQuery(c.r.URL.RawQuery); err == nil {
+			err = checkQuery(rt, c.query)
+		}
+		if err != nil {
+			return 0, nil, err
+		}
+	}
+	if c.who.session {
+		return rt.handle(c)
+	}
+	before := c.usage.touch(c.who.ID, c.now.UnixMilli())
+	status, body, err = rt.handle(c)
+	if refusedCall(err) {
+		c.usage.takeBack(c.who.ID, c.now.UnixMilli(), before)
+	}
+	return status, body, err
+}
+
+func refusedCall(err error) bool {
+	var no *refusal
+	return err != nil && errors.As(err, &no) && (no.status == http.StatusForbidden || no.status == http.StatusUnauthorized)
 }
 
 // find looks the route up. A trailing slash is not part of a path. HEAD is a GET whose body net/http leaves out.
@@ -225,13 +264,14 @@ func (s *Server) fail(w *answerWriter, r *http.Request, service string, err erro
 		w.Header().Set("WWW-Authenticate", `Bearer realm="detent"`)
 	}
 	w.reason = reasonOf(err, e.status)
+	s.events.refused(r, service, w, e)
 	send(w, e.status, appendError(nil, service, e))
 }
 
 // routeName is a path as it may be logged: without what stands for an id, which might be a mistyped secret.
 func routeName(r *http.Request) string { return contractOf(r.URL.Path) + " contract" }
 
-func (s *Server) recoverPanic(w *answerWriter, r *http.Request, service string) {
+func (s *Server) recoverPanic(w *answerWriter, r *http.Request, service *string) {
 	v := recover()
 	switch {
 	case v == nil:
@@ -243,7 +283,7 @@ func (s *Server) recoverPanic(w *answerWriter, r *http.Request, service string) 
 		if w.wrote {
 			panic(http.ErrAbortHandler)
 		}
-		send(w, http.StatusInternalServerError, appendError(nil, service,
+		send(w, http.StatusInternalServerError, appendError(nil, *service,
 			&refusal{http.StatusInternalServerError, "the service failed; its log says why"}))
 	}
 }
@@ -259,6 +299,9 @@ type answerWriter struct {
 	wrote  bool
 	status int    // 0 before
 	reason string // of an answer other than yes
+	who    string // the caller's id, where it is known
+	method string // the call, as the contract
+	path   string // has it
 }
 
 func (w *answerWriter) WriteHeader(status int) {
@@ -275,53 +318,6 @@ func (w *answerWriter) Write(b []byte) (int, error) {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// pageSize is how many keys of a list are in memory at once.
-const pageSize = 1000
-
-// stream writes the keys of a view between head and the tail, a page at a time. limit 0 is all; the
-// tail is given the place to go on from when there are more.
-func (c *call) stream(v view, after position, limit int, head string, each func([]byte, *record) []byte, tail func(next *position) string) error {
-	control := http.NewResponseController(c.w)
-	out := append(make([]byte, 0, 256<<10), head...)
-	for sent := 0; ; {
-		want := pageSize
-		if limit > 0 {
-			want = min(want, limit-sent+1) // one more says whether there are more
-		}
-		var more bool
-		n, err := c.store.page(c.ctx, v, after, want, func(k *record) {
-			if more = limit > 0 && sent == limit; more {
-				return
-			}
-			if sent > 0 {
-				out = append(out, ',')
-			}
-			out = each(out, k)
-			after = position{k.CreatedAt, k.ID}
-			sent++
-		})
-		if err != nil {
-			return err
-		}
-		last := more || n < want
-		switch {
-		case more:
-			out = append(out, tail(&after)...)
-		case last:
-			out = append(out, tail(nil)...)
-		}
-		if _, err := c.w.Write(out); err != nil {
-			panic(http.ErrAbortHandler) // the client went away or stopped reading
-		}
-		if last {
-			return nil
-		}
-		out = out[:0]
-		// A client that reads on may take long over a long list; a recorder has no deadline.
-		_ = control.SetWriteDeadline(time.Now().Add(c.limits.write))
-	}
-}
 
 // clip keeps a message short whatever was sent.
 func clip(text string) string {

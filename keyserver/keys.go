@@ -2,6 +2,7 @@ package keyserver
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
@@ -42,6 +43,45 @@ type record struct {
 	UpdatedBy    string
 
 	session bool // lives in memory only
+
+	read *readings // of the texts above, once for many requests; nil where they are read as they are needed
+}
+
+// readings are what is asked of a key on every request.
+type readings struct {
+	hash      [sha256.Size]byte
+	hashErr   error
+	grants    map[string]bool // Feature.name
+	limits    apikey.Restrictions
+	limitsErr error
+}
+
+// readOnce reads a key's texts before several requests share it. After that nobody may write to it.
+func (k *record) readOnce() {
+	r := &readings{}
+	r.hash, r.hashErr = k.sum()
+	r.limits, r.limitsErr = k.limits()
+	if grants, err := k.grants(); err == nil {
+		r.grants = map[string]bool{}
+		for feature, names := range grants {
+			for _, name := range names {
+				r.grants[feature+"."+name] = true
+			}
+		}
+	}
+	k.read = r
+}
+
+// sum is the stored hash of the secret.
+func (k *record) sum() (sum [sha256.Size]byte, err error) {
+	if k.read != nil {
+		return k.read.hash, k.read.hashErr
+	}
+	n, err := hex.Decode(sum[:], []byte(k.Hash))
+	if err == nil && n != len(sum) {
+		err = errors.New("the key's hash is cut")
+	}
+	return sum, err
 }
 
 const keyColumns = `id, service, environment, name, type, role, project, project_name, permissions, restrictions, extra,
@@ -71,6 +111,9 @@ func (k *record) grants() (map[string][]string, error) {
 // limits are the restrictions of a generic key.
 func (k *record) limits() (apikey.Restrictions, error) {
 	var r apikey.Restrictions
+	if k.read != nil {
+		return k.read.limits, k.read.limitsErr
+	}
 	if k.Restrictions == "" {
 		return r, nil
 	}
@@ -176,11 +219,16 @@ func deleteKey(ctx context.Context, q queryer, id string) error {
 	return err
 }
 
-// otherMinters counts the working keys, id aside, that can create keys in a contract.
-func otherMinters(ctx context.Context, q queryer, service, id string, now time.Time) (int, error) {
+// otherMinters counts the keys, id aside, that a contract may rely on at least as far to create keys.
+func otherMinters(ctx context.Context, q queryer, service, id string, least minting, now time.Time) (int, error) {
+	query := `SELECT COUNT(*) FROM keys WHERE service = $1 AND mints = 1 AND id <> $2
+		AND enabled = 1 AND (expires_at = 0 OR expires_at > $3)`
+	if least == mintsOn {
+		query += ` AND restrictions = ''`
+		now = now.Add(lastingAdmin)
+	}
 	var n int
-	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM keys WHERE service = $1 AND mints = 1 AND id <> $2
-		AND enabled = 1 AND (expires_at = 0 OR expires_at > $3)`, service, id, now.UnixMilli()).Scan(&n)
+	err := q.QueryRowContext(ctx, query, service, id, now.UnixMilli()).Scan(&n)
 	return n, err
 }
 
@@ -252,10 +300,10 @@ func (j *joined) Scan(column any) error {
 	return err
 }
 
-// page hands the next keys after a position to each, oldest first, at most limit, and says how many there were.
+// page hands the next keys after a position to each, oldest first, at most limit and until it takes no more, and says how many there were.
 // The record is reused for the next one. Between two pages no connection is held, so that a slow reader
 // of a list delays nobody. Where a connection is lost in the middle, another one goes on from there.
-func (s *store) page(ctx context.Context, v view, after position, limit int, each func(*record)) (int, error) {
+func (s *store) page(ctx context.Context, v view, after position, limit int, each func(*record) bool) (int, error) {
 	if !storable(after.id) {
 		return 0, nil
 	}
@@ -278,7 +326,9 @@ func (s *store) page(ctx context.Context, v view, after position, limit int, eac
 			}
 			after = position{k.CreatedAt, k.ID}
 			n++
-			each(k)
+			if !each(k) {
+				return nil
+			}
 		}
 		return rows.Err()
 	})

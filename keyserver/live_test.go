@@ -37,6 +37,11 @@ func TestMain(m *testing.M) {
 
 // child serves the store and says where on its standard output, then waits to be killed.
 func child(store string) int {
+	if store == "bare" {
+		return bareChild()
+	}
+	ctx, stop := profiled()
+	defer stop()
 	o, tries := Options{Path: store}, 1
 	if IsPostgresURL(store) {
 		o, tries = Options{URL: store}, 100 // the database may be away for a while
@@ -58,7 +63,7 @@ func child(store string) int {
 		return 1
 	}
 	fmt.Println(l.Addr(), s.SessionToken(apikey.Prosopo, "").Reveal())
-	if s.Serve(context.Background(), l) != nil {
+	if s.Serve(ctx, l) != nil || s.Close() != nil {
 		return 1
 	}
 	return 0

@@ -38,6 +38,7 @@ var postgresDialect = dialect{
 	failure:   postgresFailure,
 	parameter: func(n int) string { return "$" + strconv.Itoa(n) },
 	metaFirst: true,
+	distant:   true,
 	patience:  postgresPatience,
 }
 
@@ -60,8 +61,10 @@ func postgresFailure(err error) failure {
 	case "40003", // statement_completion_unknown
 		"57P01", "57P02", "57P03", "57P05", "25P03": // shut down, crashed, starting; idle for too long
 		return lost
-	case "25006", "55P03", "57014": // a replica, since a failover; a lock that was not to be had; a statement timeout
+	case "55P03", "57014": // a lock that was not to be had; a statement timeout
 		return busy
+	case "25006", "53100": // a replica, since a failover; no room on its disk
+		return full
 	}
 	switch e.Code[:min(2, len(e.Code))] {
 	case "08": // the connection

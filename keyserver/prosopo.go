@@ -60,15 +60,19 @@ func prosopoList(c *call) (int, []byte, error) {
 	if _, err := c.body(); err != nil {
 		return 0, nil, err
 	}
-	return 0, nil, c.stream(view{service: apikey.Prosopo}, position{}, 0, "[",
-		func(b []byte, k *record) []byte { return appendProsopoKey(b, k, "") },
-		func(*position) string { return "]" })
+	return 0, nil, c.stream(view{service: apikey.Prosopo}, position{}, 0, list{head: "[",
+		each: func(b []byte, k *record) []byte { return appendProsopoKey(b, k, "") },
+		tail: func(*position) string { return "]" }})
 }
 
 func prosopoCreate(c *call) (int, []byte, error) {
 	o, err := c.body()
 	if err != nil {
 		return 0, nil, err
+	}
+	write := func(k *record, token string) []byte { return appendProsopoKey(nil, k, token) }
+	if body, err := c.replay(o, write); err != nil || body != nil {
+		return http.StatusOK, body, err
 	}
 	if err := o.only("a create", "name", "permissions", "expiresIn"); err != nil {
 		return 0, nil, err
@@ -85,8 +89,10 @@ func prosopoCreate(c *call) (int, []byte, error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	holder := *c.who
+	holder.readOnce()
 	for _, p := range granted {
-		if !c.who.has(p.String()) {
+		if !holder.has(p.String()) {
 			return 0, nil, forbidden("the key lacks the permission %s and so cannot grant it", p)
 		}
 	}
@@ -95,15 +101,18 @@ func prosopoCreate(c *call) (int, []byte, error) {
 	if seconds > 0 {
 		k.ExpiresAt = k.CreatedAt + seconds*1000
 	}
-	token, err := c.insert(k)
-	return http.StatusOK, appendProsopoKey(nil, k, token), err
+	return c.create(k, http.StatusOK, write)
 }
+
+// maxPermissions is how many a create may name, each as often as it likes.
+const maxPermissions = 200
 
 // prosopoPermissions reads {"Feature":["name"]}, or an array of names or Feature.names.
 func prosopoPermissions(o object) ([]apikey.Permission, error) {
 	const kind = `an object such as {"Verify":["verify"]} or an array of permission names`
 	var asked []apikey.Permission
 	var flat []string
+	tooMany := invalid("permissions has over %d entries", maxPermissions)
 	raw, ok := o["permissions"]
 	switch {
 	case !ok:
@@ -111,6 +120,9 @@ func prosopoPermissions(o object) ([]apikey.Permission, error) {
 	case string(raw) == "null":
 		return nil, invalid("permissions must be %s", kind)
 	case json.Unmarshal(raw, &flat) == nil:
+		if len(flat) > maxPermissions {
+			return nil, tooMany
+		}
 		for _, text := range flat {
 			p := apikey.ParsePermission(text)
 			if p.Feature == "" {
@@ -123,10 +135,16 @@ func prosopoPermissions(o object) ([]apikey.Permission, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(byFeature) > maxPermissions {
+			return nil, tooMany
+		}
 		for feature := range byFeature {
 			var names []string
 			if byFeature.into(feature, &names, "") != nil {
 				return nil, invalid("permissions must be %s", kind)
+			}
+			if len(asked)+len(names) > maxPermissions {
+				return nil, tooMany
 			}
 			for _, name := range names {
 				asked = append(asked, apikey.Permission{Feature: feature, Name: name})
@@ -185,8 +203,8 @@ func prosopoDelete(c *call) (int, []byte, error) {
 		return 0, nil, err
 	}
 	id, err := o.text("apiKeyId")
-	if err == nil && id == "" {
-		err = invalid("apiKeyId is empty")
+	if err == nil {
+		err = checkName("apiKeyId", id)
 	}
 	if err != nil {
 		return 0, nil, err

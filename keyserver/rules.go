@@ -133,6 +133,9 @@ func (k *record) canMint() bool {
 
 // has reports whether a Prosopo key holds the permission, written Feature.name.
 func (k *record) has(permission string) bool {
+	if k.read != nil {
+		return k.read.grants[permission]
+	}
 	grants, err := k.grants()
 	p := apikey.ParsePermission(permission)
 	return err == nil && slices.Contains(grants[p.Feature], p.Name)
@@ -290,19 +293,42 @@ func narrower(inner, outer apikey.Restrictions) bool {
 	})
 }
 
-// keepLast refuses to take the right to create keys from the last working key of a contract
-// that has it. after is the key as it would be, nil if it would be gone.
+// minting says how far a contract may rely on a key to create keys.
+type minting int
+
+const (
+	mintsNot minting = iota
+	mintsNow         // but not for long, or not from everywhere
+	mintsOn          // enabled, with more than lastingAdmin to live and no restriction: what the last administrator must be
+)
+
+// lastingAdmin is how long a key must live on to count as an administrator that is left.
+const lastingAdmin = 24 * time.Hour
+
+func (k *record) minting(now time.Time) minting {
+	switch {
+	case !k.Enabled || k.expired(now) || !k.canMint():
+		return mintsNot
+	case k.expired(now.Add(lastingAdmin)) || k.Restrictions != "":
+		return mintsNow
+	default:
+		return mintsOn
+	}
+}
+
+// keepLast refuses what would leave a contract with no administrator as good as the one that is changed. after is the
+// key as it would be, nil if it would be gone.
 func (s *Server) keepLast(ctx context.Context, q queryer, caller, k, after *record, now time.Time) error {
-	working := func(k *record) bool { return k.Enabled && !k.expired(now) && k.canMint() }
-	if !working(k) || after != nil && working(after) {
+	is := k.minting(now)
+	if is == mintsNot || after != nil && after.minting(now) >= is {
 		return nil
 	}
 	if caller.session && k.Service == apikey.Generic && !k.Admin {
 		return nil
 	}
-	others, err := otherMinters(ctx, q, k.Service, k.ID, now)
+	others, err := otherMinters(ctx, q, k.Service, k.ID, is, now)
 	if err != nil || others > 0 {
 		return err
 	}
-	return conflict("this is the last key that can create keys: create another one first")
+	return conflict("this is the last key that can create keys (one that ends within a day or is restricted does not count): create another one first")
 }

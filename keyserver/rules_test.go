@@ -73,9 +73,11 @@ func testLastVertesiaAdministratorIsNotDisabledOrDemoted(t *testing.T, open open
 	b.want(200, admin, "PUT", "/api/v1/apikeys/"+off, `{"enabled":false}`)
 	b.want(409, admin, "DELETE", path, nil) // one that is switched off cannot create keys
 	soon := b.vertesia(admin, "soon", "admin", "expires_at", b.clock.now().Add(time.Hour)).text("value")
-	b.want(200, soon, "PUT", path, `{"role":"developer"}`)
-	b.want(200, soon, "PUT", path, `{"role":"admin"}`)
-	b.clock.advance(2 * time.Hour)
+	b.want(409, soon, "PUT", path, `{"role":"developer"}`) // nor one that ends within a day
+	later := b.vertesia(admin, "later", "admin", "expires_at", b.clock.now().Add(25*time.Hour)).text("value")
+	b.want(200, later, "PUT", path, `{"role":"developer"}`)
+	b.want(200, later, "PUT", path, `{"role":"admin"}`)
+	b.clock.advance(26 * time.Hour)
 	b.want(409, admin, "DELETE", path, nil) // nor one that has expired
 }
 
@@ -277,8 +279,8 @@ func testLastUseMovesAtOnceAndIsStoredWithinASecond(t *testing.T, open opener) {
 		t.Errorf("stored after %v", took)
 	}
 	for _, service := range []string{apikey.Prosopo, apikey.Vertesia} {
-		secret, k := b.put(record{Service: service, Role: "reader", Permissions: `{"Verify":["verify"]}`, Enabled: true})
-		b.ask(secret, "POST", map[string]string{apikey.Prosopo: "/api-keys/get", apikey.Vertesia: "/token/issue"}[service], nil)
+		secret, k := b.put(record{Service: service, Role: "reader", Permissions: `{"ApiKeys":["getApiKeys"]}`, Enabled: true})
+		b.want(200, secret, "POST", map[string]string{apikey.Prosopo: "/api-keys/get", apikey.Vertesia: "/token/issue"}[service], nil)
 		if b.usage.lastUse(k.ID, 0) != b.clock.now().UnixMilli() {
 			t.Errorf("%s: last use did not move", service)
 		}

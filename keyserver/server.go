@@ -36,8 +36,13 @@ type Options struct {
 	Metrics bool
 	// ShutdownDelay is how long Serve goes on when it is to end, not ready any more: time for a load balancer to see it.
 	ShutdownDelay time.Duration
+	// PerAddress is how many connections one address may have; 0 is as many as it likes.
+	PerAddress int
 	// Log receives one line for each failure of the service itself, never a secret; nil for none.
 	Log io.Writer
+	// Events also has it receive a line for each key that was created, changed or deleted and each call that was refused, as one of
+	// EventFormats; empty for none.
+	Events string
 }
 
 // Server is the key service. Its methods may be called from many goroutines.
@@ -53,11 +58,20 @@ type Server struct {
 	tokens   map[sessionKind]apikey.Secret
 	signers  signers
 	usage    usage
+	keys     fresh[record] // by id
+	admitted fresh[record] // by the hash of a secret that was let in
+	known    fresh[user]
+	lists    fresh[shortList]
+	gather   gather
 	users    memoryUsers
+	lag      *lag
 	routes   []route
 	limits   limits
 	notice   time.Duration
 
+	perAddress int
+
+	events    events
 	meter     *meter      // nil counts nothing
 	ending    atomic.Bool // Serve is to end
 	readiness readiness
@@ -81,7 +95,7 @@ type sessionKind struct {
 
 // Open opens the store, or makes it, and starts the service without a listener.
 func Open(ctx context.Context, o Options) (*Server, error) {
-	s := &Server{now: o.Now, random: o.Random, limits: usualLimits, notice: o.ShutdownDelay, stop: make(chan struct{})}
+	s := &Server{now: o.Now, random: o.Random, limits: usualLimits, notice: o.ShutdownDelay, perAddress: o.PerAddress, stop: make(chan struct{})}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -89,13 +103,22 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		s.random = rand.Reader
 	}
 	s.random = &lockedReader{r: s.random}
+	var err error
+	if s.lag, err = newLag(); err != nil {
+		return nil, err
+	}
 	st, password, err := openStore(ctx, o)
 	if err != nil {
 		return nil, cut(ctx, err)
 	}
-	s.store = st
+	s.store, s.gather.store = st, st
 	s.log = log.New(logTo(o.Log, password), "keyserver: ", log.LstdFlags|log.LUTC)
-	if err := s.start(ctx); err != nil {
+	s.openEvents(o, password)
+	err = s.start(ctx)
+	if err == nil && o.URL == "" {
+		s.store.version, err = openVersion(s.store.name)
+	}
+	if err != nil {
 		err = errors.Join(fmt.Errorf("open the key store %s: %w", st.name, err), st.close())
 		return nil, cut(ctx, withoutPassword(err, password))
 	}
@@ -164,87 +187,6 @@ func (s *Server) administrator(service string, env apikey.Environment) *record {
 	return k
 }
 
-// SessionToken is the administrator credential of this process: it lives in memory only, is
-// in no list and dies with the server. env is Live or Test for the generic service, or empty for one that manages
-// both; other services take no environment. A zero Secret means that there is no such service or environment.
-func (s *Server) SessionToken(service string, env apikey.Environment) apikey.Secret {
-	if service != apikey.Generic {
-		env = ""
-	}
-	return s.tokens[sessionKind{service, env}]
-}
-
-// MintAdmin stores one more administrator key and returns its secret, once. env is
-// Live or Test for the generic service and is ignored for the others.
-func (s *Server) MintAdmin(ctx context.Context, service string, env apikey.Environment) (apikey.Secret, error) {
-	switch {
-	case prefixesOf[service] == nil:
-		return apikey.Secret{}, fmt.Errorf("%q is no service: use prosopo, vertesia or generic", service)
-	case service == apikey.Generic && env != apikey.Live && env != apikey.Test:
-		return apikey.Secret{}, fmt.Errorf("%q is no environment of the generic service: use live or test", env)
-	}
-	var secret string
-	err := s.store.add(ctx, func(ctx context.Context, tx txn) (err error) {
-		secret, err = insertKey(ctx, tx, s.random, s.administrator(service, env))
-		return err
-	})
-	if err != nil {
-		return apikey.Secret{}, fmt.Errorf("mint an administrator key: %w", err)
-	}
-	return apikey.NewSecret(secret), nil
-}
-
-// Minted is an administrator key that was just made, and its secret, which is told this once.
-type Minted struct {
-	Service     string
-	Environment apikey.Environment // of the generic service
-	Secret      apikey.Secret
-}
-
-// HasAdmins reports whether every contract has a stored, working key that can create keys.
-func (s *Server) HasAdmins(ctx context.Context) (has bool, err error) {
-	err = s.store.read(ctx, func(ctx context.Context, q queryer) (err error) {
-		has, err = s.hasAdmins(ctx, q)
-		return err
-	})
-	return has, err
-}
-
-func (s *Server) hasAdmins(ctx context.Context, q queryer) (bool, error) {
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
-		n, err := otherMinters(ctx, q, service, "", s.now())
-		if err != nil || n == 0 {
-			return false, err
-		}
-	}
-	return true, nil
-}
-
-// MintFirstAdmins stores one administrator key a service and environment where HasAdmins does not hold, and none where it
-// does: of several instances that start at once on a new store, one does.
-func (s *Server) MintFirstAdmins(ctx context.Context) ([]Minted, error) {
-	var minted []Minted
-	err := s.store.change(ctx, func(ctx context.Context, tx txn) error {
-		minted = nil
-		has, err := s.hasAdmins(ctx, tx)
-		if err != nil || has {
-			return err
-		}
-		for _, kind := range []sessionKind{{apikey.Prosopo, ""}, {apikey.Vertesia, ""}, {apikey.Generic, apikey.Live}, {apikey.Generic, apikey.Test}} {
-			secret, err := insertKey(ctx, tx, s.random, s.administrator(kind.service, kind.env))
-			if err != nil {
-				return err
-			}
-			minted = append(minted, Minted{kind.service, kind.env, apikey.NewSecret(secret)})
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("mint the first administrator keys: %w", err)
-	}
-	return minted, nil
-}
-
 // Close ends the background work, stores what was used last and closes the store.
 // Handlers must have returned: Serve sees to that.
 func (s *Server) Close() error {
@@ -275,6 +217,10 @@ const (
 // Serve answers on the listener until ctx is done, then is not ready any more, and lets the requests that are being answered
 // finish (for five seconds, then they are cut) and returns nil. It closes the listener, not the server.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	return s.serve(ctx, s.limited(l))
+}
+
+func (s *Server) serve(ctx context.Context, l net.Listener) error {
 	server := s.httpServer()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
@@ -297,13 +243,15 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		s.log.Printf("shut down: %v; closing what is left", err)
 		_ = server.Close() // the listener is closed already
 	}
-	<-served
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
 	return nil
 }
 
 // ServeTLS is Serve over TLS 1.2 or newer, with the certificate that is current at each handshake.
 func (s *Server) ServeTLS(ctx context.Context, l net.Listener, current func(*tls.ClientHelloInfo) (*tls.Certificate, error)) error {
-	return s.Serve(ctx, tls.NewListener(l, &tls.Config{GetCertificate: current, MinVersion: tls.VersionTLS12}))
+	return s.serve(ctx, tls.NewListener(s.limited(l), &tls.Config{GetCertificate: current, MinVersion: tls.VersionTLS12}))
 }
 
 func (s *Server) httpServer() *http.Server {

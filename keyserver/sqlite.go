@@ -18,9 +18,12 @@ import (
 // one is checked in its first pages, and damage further in shows when it is read.
 const quickCheckLimit = 2 << 20
 
-// pageCache is what each connection may keep of the file, in KiB. A list in order of creation reads rows from all over it,
-// and a large change writes all over its indexes: with SQLite's usual 2 MiB every page is read and written again and again.
-const pageCache = "_pragma=cache_size(-32768)"
+// pageCache is what the connection that writes may keep of the file, in KiB: a large change writes all over its indexes, and with SQLite's
+// usual 2 MiB every page is read and written again and again. There are up to eight that read, beside each other.
+const (
+	pageCache   = "_pragma=cache_size(-16384)"
+	readerCache = "_pragma=cache_size(-2048)"
+)
 
 // sqliteDialect: a transaction takes the write lock when it begins (_txlock), so that no two of them meet.
 var sqliteDialect = dialect{
@@ -32,8 +35,9 @@ var sqliteDialect = dialect{
 
 func sqliteFailure(err error) failure {
 	const (
-		primaryKey, unique = 1555, 2067
-		busyClass          = 5 // its low byte: another process has held the write lock for longer than the busy timeout
+		primaryKey, unique                    = 1555, 2067
+		busyClass                             = 5             // its low byte: another process has held the write lock for longer than the busy timeout
+		readOnly, ioError, noRoom, cannotOpen = 8, 10, 13, 14 // low bytes too
 	)
 	var e *sqlite.Error
 	switch {
@@ -41,8 +45,12 @@ func sqliteFailure(err error) failure {
 		return commonFailure(err)
 	case e.Code() == primaryKey || e.Code() == unique:
 		return taken
-	case e.Code()&0xff == busyClass:
+	}
+	switch e.Code() & 0xff {
+	case busyClass:
 		return busy
+	case readOnly, ioError, noRoom, cannotOpen:
+		return full
 	}
 	return failed
 }
@@ -66,13 +74,13 @@ func openSQLite(ctx context.Context, path string) (*store, error) {
 		return nil, err
 	}
 	writer.SetMaxOpenConns(1)
-	reader, err := sql.Open("sqlite", dsn(path, "mode=ro", "_pragma=busy_timeout(5000)", pageCache))
+	reader, err := sql.Open("sqlite", dsn(path, "mode=ro", "_pragma=busy_timeout(5000)", readerCache))
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
 	reader.SetMaxOpenConns(8)
 	reader.SetMaxIdleConns(8)
-	return newStore(sqliteDialect, path, writer, reader, func() {}), nil
+	return newStore(sqliteDialect, path, writer, newPrepared(reader), func() {}), nil
 }
 
 func dsn(path string, options ...string) string {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -59,7 +61,16 @@ CREATE TABLE IF NOT EXISTS leases (
 	work       TEXT PRIMARY KEY,
 	holder     TEXT NOT NULL,
 	expires_at BIGINT NOT NULL
-);`,
+);`, `
+CREATE TABLE IF NOT EXISTS once (
+	caller     TEXT NOT NULL,
+	name       TEXT NOT NULL,
+	body       TEXT NOT NULL,
+	id         TEXT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	PRIMARY KEY (caller, name)
+);
+CREATE INDEX IF NOT EXISTS once_expiring ON once (expires_at);`,
 }
 
 // dialect is what the databases do not share.
@@ -74,6 +85,8 @@ type dialect struct {
 	parameter func(n int) string
 	// metaFirst: detent_meta is made on its own, so that a row of it can be the lock of what follows.
 	metaFirst bool
+	// distant: a question costs a round trip, so that several are better put as one.
+	distant bool
 	// patience is how long one operation may take, 0 for as long as it takes.
 	patience time.Duration
 }
@@ -82,13 +95,23 @@ type dialect struct {
 // busy handler, and a pool of readers that never wait for it (WAL); PostgreSQL has one pool for both.
 type store struct {
 	dialect
-	name   string // as it may be shown: no password
-	writer *sql.DB
-	reader *sql.DB
-	pause  func(ctx context.Context, attempt int) error // before the next attempt
-	lost   func()                                       // a connection was lost: distrust the others
+	name    string // as it may be shown: no password
+	writer  *sql.DB
+	reader  pool
+	version *version                                     // of SQLite; nil says nothing
+	pause   func(ctx context.Context, attempt int) error // before the next attempt
+	lost    func()                                       // a connection was lost: distrust the others
 
 	retried func(why failure) // an operation is tried again
+	stuck   atomic.Bool       // the last write found no room
+}
+
+// pool is what is read from.
+type pool interface {
+	queryer
+	QueryRow(query string, args ...any) *sql.Row
+	Stats() sql.DBStats
+	Close() error
 }
 
 // queryer is what *sql.DB and *sql.Tx share.
@@ -199,14 +222,27 @@ func (s *store) metaOr(ctx context.Context, name, value string) (string, error) 
 	return stored, err
 }
 
+// probeSize is how much is written to see whether a store can write again: some pages, as a key and its indexes are.
+const probeSize = 16 << 10
+
+// writable reports whether the store can write, for all that is known. After a write found no room that is tried.
+func (s *store) writable(ctx context.Context) error {
+	if !s.stuck.Load() {
+		return nil
+	}
+	return s.settle(ctx, func(ctx context.Context, tx txn) error {
+		return setMeta(ctx, tx, "probe", strings.Repeat("0", probeSize))
+	})
+}
+
 // newStore is a store that nothing counts yet.
-func newStore(d dialect, name string, writer, reader *sql.DB, lost func()) *store {
+func newStore(d dialect, name string, writer *sql.DB, reader pool, lost func()) *store {
 	return &store{dialect: d, name: name, writer: writer, reader: reader, pause: pause, lost: lost, retried: func(failure) {}}
 }
 
 func (s *store) close() error {
-	if s.reader == s.writer {
+	if s.reader == pool(s.writer) {
 		return s.writer.Close()
 	}
-	return errors.Join(s.reader.Close(), s.writer.Close())
+	return errors.Join(s.version.close(), s.reader.Close(), s.writer.Close())
 }

@@ -3,6 +3,7 @@ package keyserver
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
@@ -31,6 +32,7 @@ type signers struct {
 	private ed25519.PrivateKey
 	since   time.Time
 	public  map[string]ed25519.PublicKey
+	right   map[[sha256.Size]byte]standsFor // tokens that were checked
 }
 
 type tokenHeader struct {
@@ -64,12 +66,16 @@ type tokenClaims struct {
 	ID           string     `json:"jti"`
 }
 
-const tokenAudience = "detent"
+// Neither comes from a request: who asks does not say who answers.
+const (
+	tokenIssuer   = "detent"
+	tokenAudience = "detent"
+)
 
 var b64 = base64.RawURLEncoding
 
 // issueToken makes a token that stands for the key.
-func (s *Server) issueToken(ctx context.Context, k *record, issuer string, now time.Time) (string, error) {
+func (s *Server) issueToken(ctx context.Context, k *record, now time.Time) (string, error) {
 	kid, private, err := s.signer(ctx, now)
 	if err != nil {
 		return "", err
@@ -87,7 +93,7 @@ func (s *Server) issueToken(ctx context.Context, k *record, issuer string, now t
 		Subject: k.ID, Name: k.Name, Type: "apikey", Account: account, Accounts: []namedRef{account},
 		AccountRoles: []string{k.Role}, ProjectRoles: []string{k.Role}, Apps: []string{},
 		Project: &namedRef{ID: k.Project, Name: k.ProjectName, Account: s.account},
-		Issuer:  issuer, Audience: tokenAudience, IssuedAt: now.Unix(), Expires: now.Add(tokenLife).Unix(), ID: jti,
+		Issuer:  tokenIssuer, Audience: tokenAudience, IssuedAt: now.Unix(), Expires: now.Add(tokenLife).Unix(), ID: jti,
 	})
 	if err != nil {
 		return "", err
@@ -98,29 +104,72 @@ func (s *Server) issueToken(ctx context.Context, k *record, issuer string, now t
 
 // authenticateToken finds the key that a token stands for. The caller checks the key as if
 // it had been sent itself: deleting, disabling and expiry end its tokens at once.
-func (s *Server) authenticateToken(ctx context.Context, token string, now time.Time) (*record, error) {
-	parts := strings.Split(token, ".")
-	var head tokenHeader
-	var claims tokenClaims
-	signature, err := b64.DecodeString(parts[2])
-	if err = errors.Join(err, decodePart(parts[0], &head), decodePart(parts[1], &claims)); err != nil || head.Algorithm != "EdDSA" {
-		return nil, errUnknownKey
-	}
-	public, err := s.verifier(ctx, head.Key, now)
+func (s *Server) authenticateToken(ctx context.Context, token string, now time.Time, at seen) (*record, error) {
+	stands, err := s.openToken(ctx, token, now)
 	if err != nil {
 		return nil, err
 	}
-	if public == nil || !ed25519.Verify(public, []byte(parts[0]+"."+parts[1]), signature) || claims.Audience != tokenAudience {
-		return nil, errUnknownKey
-	}
-	if now.Unix() >= claims.Expires {
+	if now.Unix() >= stands.until {
 		return nil, errTokenExpired
 	}
-	k, err := s.lookup(ctx, claims.Subject)
+	k, err := s.current(ctx, stands.id, at)
+	k, err = s.lag.accepted(stands.id, k, err, now)
 	if errors.Is(err, errNoKey) {
 		return nil, errUnknownKey
 	}
 	return k, err
+}
+
+// standsFor is what a token says.
+type standsFor struct {
+	id    string // of a key
+	until int64  // seconds since 1970
+}
+
+// openToken reads a token that this service has signed. That it has does not change, so it is checked once.
+func (s *Server) openToken(ctx context.Context, token string, now time.Time) (standsFor, error) {
+	sum := hashSecret(token)
+	if known, ok := s.signers.checked(sum); ok {
+		return known, nil
+	}
+	parts := strings.Split(token, ".")
+	var head tokenHeader
+	var claims tokenClaims
+	signature, err := b64.DecodeString(parts[2])
+	if err == nil && b64.EncodeToString(signature) != parts[2] {
+		return standsFor{}, errUnknownKey // another spelling of the same bytes
+	}
+	if err = errors.Join(err, decodePart(parts[0], &head), decodePart(parts[1], &claims)); err != nil || head.Algorithm != "EdDSA" {
+		return standsFor{}, errUnknownKey
+	}
+	public, err := s.verifier(ctx, head.Key, now)
+	if err != nil {
+		return standsFor{}, err
+	}
+	if public == nil || !ed25519.Verify(public, []byte(parts[0]+"."+parts[1]), signature) || claims.Audience != tokenAudience {
+		return standsFor{}, errUnknownKey
+	}
+	stands := standsFor{claims.Subject, claims.Expires}
+	s.signers.check(sum, stands)
+	return stands, nil
+}
+
+// checked is what a token stands for whose signature was found to be right, by the token's hash.
+func (g *signers) checked(sum [sha256.Size]byte) (standsFor, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	stands, ok := g.right[sum]
+	return stands, ok
+}
+
+// check keeps that; when there are too many it begins anew.
+func (g *signers) check(sum [sha256.Size]byte, stands standsFor) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.right == nil || len(g.right) >= maxFresh {
+		g.right = map[[sha256.Size]byte]standsFor{}
+	}
+	g.right[sum] = stands
 }
 
 func decodePart(part string, into any) error {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"time"
+
+	"modernc.org/sqlite"
 )
 
 // failure is what an error of the database means for what was asked of it.
@@ -17,6 +19,7 @@ const (
 	again                 // another transaction was in the way; this one did not happen
 	busy                  // the database cannot do it now; it did not happen
 	lost                  // the connection is gone, and with it the answer
+	full                  // the database cannot write: no room, or read-only; it did not happen
 )
 
 // unavailable is a database that cannot be used now.
@@ -79,9 +82,12 @@ func (s *store) load(ctx context.Context, fn func(ctx context.Context, tx txn) e
 }
 
 func (s *store) transact(ctx context.Context, level sql.IsolationLevel, repeatable bool, fn func(ctx context.Context, tx txn) error) error {
-	return s.tries(ctx, repeatable, func(ctx context.Context, doubt bool) (unknown bool, err error) {
+	err := s.tries(ctx, repeatable, func(ctx context.Context, doubt bool) (unknown bool, err error) {
 		return s.attempt(ctx, level, doubt, fn)
 	})
+	// Remembered until something can be written again: a service that can only read is not ready.
+	s.stuck.Store(err != nil && (s.failure(err) == full || s.stuck.Load()))
+	return err
 }
 
 // attempt runs fn once. unknown says that the commit was sent and not answered.
@@ -95,7 +101,16 @@ func (s *store) attempt(ctx context.Context, level sql.IsolationLevel, doubt boo
 		return false, err
 	}
 	err = tx.Commit()
-	return s.failure(err) == lost, err
+	kind := s.failure(err)
+	// SQLite has told of a commit that has no room for its log before it is one; of any other failure of the disk in the middle it does not know.
+	return kind == lost || kind == full && !noRoomLeft(err), err
+}
+
+// noRoomLeft is an error that came before anything was committed.
+func noRoomLeft(err error) bool {
+	const sqliteFull = 13
+	var e *sqlite.Error
+	return !errors.As(err, &e) || e.Code()&0xff == sqliteFull
 }
 
 // read runs fn, once more on another connection when that is lost.

@@ -22,28 +22,53 @@ type usage struct {
 	log   *log.Logger
 
 	mu      sync.Mutex
-	latest  map[string]int64 // id → milliseconds; not stored yet, or being stored
+	latest  map[string]use // by id; not stored yet, or being stored
 	timer   *time.Timer
 	armed   bool
 	closed  bool
 	writing sync.Mutex // one flush at a time
 }
 
-func (u *usage) start(st *store, l *log.Logger) {
-	u.store, u.log = st, l
-	u.latest = map[string]int64{}
+// use is a moment in milliseconds, and how many calls it is the moment of.
+type use struct {
+	at    int64
+	calls int
 }
 
-// touch notes a use.
-func (u *usage) touch(id string, at int64) {
+func (u *usage) start(st *store, l *log.Logger) {
+	u.store, u.log = st, l
+	u.latest = map[string]use{}
+}
+
+// touch notes a use, and returns what was noted before.
+func (u *usage) touch(id string, at int64) (before use) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if at > u.latest[id] {
-		u.latest[id] = at
+	switch before = u.latest[id]; {
+	case at > before.at:
+		u.latest[id] = use{at, 1}
+	case at == before.at:
+		u.latest[id] = use{at, before.calls + 1}
 	}
 	if !u.armed && !u.closed {
 		u.armed = true
 		u.timer = time.AfterFunc(usageDelay, u.flush)
+	}
+	return before
+}
+
+// takeBack undoes a touch: the call was refused after all. Where it took so long that its use is stored already, it stays.
+func (u *usage) takeBack(id string, at int64, before use) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch now := u.latest[id]; {
+	case now.at != at:
+	case now.calls > 1:
+		u.latest[id] = use{at, now.calls - 1}
+	case before.at == 0 || before.at >= at:
+		delete(u.latest, id)
+	default:
+		u.latest[id] = before
 	}
 }
 
@@ -51,7 +76,7 @@ func (u *usage) touch(id string, at int64) {
 func (u *usage) lastUse(id string, stored int64) int64 {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return max(stored, u.latest[id])
+	return max(stored, u.latest[id].at)
 }
 
 func (u *usage) flush() {
@@ -60,8 +85,8 @@ func (u *usage) flush() {
 	u.mu.Lock()
 	u.armed = false
 	batch := make(map[string]int64, len(u.latest))
-	for id, at := range u.latest {
-		batch[id] = at
+	for id, use := range u.latest {
+		batch[id] = use.at
 	}
 	u.mu.Unlock()
 	if len(batch) == 0 {
@@ -74,7 +99,7 @@ func (u *usage) flush() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for id, at := range batch {
-		if u.latest[id] == at {
+		if u.latest[id].at == at {
 			delete(u.latest, id)
 		}
 	}

@@ -95,15 +95,20 @@ func userCreate(c *call) (int, []byte, error) {
 func userGet(c *call) (int, []byte, error) {
 	u, ok := c.users.get(c.id)
 	if c.who.Environment != apikey.Test && storable(c.id) {
-		u = user{id: c.id}
-		err := c.store.read(c.ctx, func(ctx context.Context, q queryer) error {
-			return q.QueryRowContext(ctx, `SELECT name, email, created_at FROM users WHERE id = $1`, c.id).
-				Scan(&u.name, &u.email, &u.createdAt)
+		stored, err := c.known.through(c.at, c.id, func() (*user, error) {
+			u := &user{id: c.id}
+			err := c.store.read(c.ctx, func(ctx context.Context, q queryer) error {
+				return q.QueryRowContext(ctx, `SELECT name, email, created_at FROM users WHERE id = $1`, c.id).
+					Scan(&u.name, &u.email, &u.createdAt)
+			})
+			return u, err
 		})
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return 0, nil, err
 		}
-		ok = err == nil
+		if ok = err == nil; ok {
+			u = *stored
+		}
 	}
 	if !ok {
 		return 0, nil, refuse(http.StatusNotFound, "no such user")

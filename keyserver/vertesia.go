@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"reflect"
@@ -83,17 +84,16 @@ func vertesiaList(c *call) (int, []byte, error) {
 	default:
 		return 0, nil, invalid("level must be account or project")
 	}
-	return 0, nil, c.stream(v, position{}, 0, "[",
-		func(b []byte, k *record) []byte { return c.appendVertesiaKey(b, k, "") },
-		func(*position) string { return "]" })
+	return 0, nil, c.stream(v, position{}, 0, list{head: "[",
+		each: func(b []byte, k *record) []byte { return c.appendVertesiaKey(b, k, "") },
+		tail: func(*position) string { return "]" }})
 }
 
 func vertesiaGet(c *call) (int, []byte, error) {
-	var k *record
-	err := c.store.read(c.ctx, func(ctx context.Context, q queryer) (err error) {
-		k, err = c.vertesiaKey(ctx, q, c.id)
-		return err
-	})
+	k, err := c.current(c.ctx, c.id, c.at)
+	if err == nil && (k.Service != apikey.Vertesia || k.session || k.expired(c.now)) {
+		err = errNoKey
+	}
 	if err != nil {
 		return 0, nil, err
 	}
@@ -121,6 +121,10 @@ func vertesiaCreate(c *call) (int, []byte, error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	write := func(k *record, value string) []byte { return c.appendVertesiaKey(nil, k, value) }
+	if body, err := c.replay(o, write); err != nil || body != nil {
+		return http.StatusOK, body, err
+	}
 	if err := o.only("a create", append([]string{"name", "role", "type", "expires_at"}, extraNames...)...); err != nil {
 		return 0, nil, err
 	}
@@ -147,8 +151,7 @@ func vertesiaCreate(c *call) (int, []byte, error) {
 	if err := c.setExtra(k, o); err != nil {
 		return 0, nil, err
 	}
-	value, err := c.insert(k)
-	return http.StatusOK, c.appendVertesiaKey(nil, k, value), err
+	return c.create(k, http.StatusOK, write)
 }
 
 // setRole gives the key the role that is asked for, if the caller may grant it.
@@ -171,16 +174,17 @@ func (c *call) setRole(k *record, o object) error {
 	return nil
 }
 
-// extras are the fields that this service keeps and hands back without acting on them, and what they are.
+// extras are the fields that this service keeps and hands back without acting on them, what they are, and how many bytes they may have.
 var extras = map[string]struct {
 	kind  string
 	valid func(json.RawMessage) bool
+	most  int
 }{
-	"properties":                       {"an object", isJSON[map[string]any]},
-	"clearance":                        {"a number", isJSON[float64]},
-	"compartments":                     {"an array of strings", isJSON[[]string]},
-	"scim_provisioning":                {"true or false", isJSON[bool]},
-	"can_delegate_security_attributes": {"true or false", isJSON[bool]},
+	"properties":                       {"an object", isJSON[map[string]any], 16 << 10},
+	"clearance":                        {"a number", isJSON[float64], maxNumber},
+	"compartments":                     {fmt.Sprintf("an array of at most %d strings", maxEntries), isShortList, 64 << 10},
+	"scim_provisioning":                {"true or false", isJSON[bool], maxNumber},
+	"can_delegate_security_attributes": {"true or false", isJSON[bool], maxNumber},
 }
 
 var extraNames = slices.Sorted(maps.Keys(extras))
@@ -188,6 +192,12 @@ var extraNames = slices.Sorted(maps.Keys(extras))
 func isJSON[T any](raw json.RawMessage) bool {
 	var v T
 	return string(raw) != "null" && json.Unmarshal(raw, &v) == nil
+}
+
+func isShortList(raw json.RawMessage) bool {
+	var list []string
+	return string(raw) != "null" && json.Unmarshal(raw, &list) == nil && len(list) <= maxEntries &&
+		!slices.ContainsFunc(list, func(s string) bool { return len(s) > maxEntry })
 }
 
 // setExtra merges the extra fields of a request into the key's.
@@ -203,6 +213,9 @@ func (c *call) setExtra(k *record, o object) error {
 		raw, ok := o[name]
 		if !ok {
 			continue
+		}
+		if len(raw) > extras[name].most {
+			return invalid("%s is over %d bytes", name, extras[name].most)
 		}
 		if !extras[name].valid(raw) {
 			return invalid("%s must be %s", name, extras[name].kind)
@@ -228,7 +241,7 @@ func vertesiaUpdate(c *call) (int, []byte, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	var after record
+	var before, after record
 	err = c.store.change(c.ctx, func(ctx context.Context, tx txn) error {
 		if err := c.still(ctx, tx); err != nil {
 			return err
@@ -237,7 +250,7 @@ func vertesiaUpdate(c *call) (int, []byte, error) {
 		if err != nil {
 			return err
 		}
-		after = *k
+		before, after = *k, *k
 		if err := c.applyUpdate(&after, o); err != nil {
 			return err
 		}
@@ -247,6 +260,11 @@ func vertesiaUpdate(c *call) (int, []byte, error) {
 		after.UpdatedAt, after.UpdatedBy = c.now.UnixMilli(), c.actor()
 		return updateKey(ctx, tx, &after)
 	})
+	if err == nil {
+		c.lag.changed(&before, c.now)
+		c.committed()
+		c.tell("changed", &after, changes(&before, &after)...)
+	}
 	return http.StatusOK, c.appendVertesiaKey(nil, &after, ""), err
 }
 
@@ -337,15 +355,14 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 		if c.who.rank() < admin {
 			return 0, nil, forbidden("the key's role %s is not enough for another project: role admin is needed", c.who.Role)
 		}
-		k.Project, k.ProjectName = project, project
+		if err := c.setProject(k, project); err != nil {
+			return 0, nil, err
+		}
 	}
 	life := int64(publicKeyLife / time.Second)
 	if q.Has("ttl") {
-		ttl, err := strconv.ParseFloat(q.Get("ttl"), 64)
-		if err != nil && !errors.Is(err, strconv.ErrRange) || ttl != ttl {
-			return 0, nil, invalid("ttl must be a number of seconds")
-		}
-		if life, err = checkSeconds("ttl", ttl); err != nil {
+		var err error
+		if life, err = parseSeconds("ttl", q.Get("ttl")); err != nil {
 			return 0, nil, err
 		}
 		if life == 0 {
@@ -354,7 +371,9 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 	}
 	expires := k.CreatedAt + life*1000
 	// Asked for twice it is the same key, so it may be asked for again where an answer was lost.
+	made := false
 	err := c.store.settle(c.ctx, func(ctx context.Context, tx txn) error {
+		made = false
 		if err := c.still(ctx, tx); err != nil {
 			return err
 		}
@@ -366,12 +385,33 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 		}
 		k.ExpiresAt = expires
 		_, err = insertKey(ctx, tx, c.random, k)
+		made = err == nil
 		return err
 	})
+	if err == nil && made {
+		c.committed()
+		c.tell("created", k, k.given()...)
+	}
 	b := append([]byte(nil), `{"value":`...)
 	b = appendText(b, k.Value)
 	b = appendTime(b, "expire_at", k.ExpiresAt)
 	return http.StatusOK, append(b, '}'), err
+}
+
+// setProject puts the key into a project that is there: one that has keys. A mistyped name must not make another.
+func (c *call) setProject(k *record, project string) error {
+	k.Project = project
+	err := c.store.read(c.ctx, func(ctx context.Context, q queryer) error {
+		return q.QueryRowContext(ctx, `SELECT project_name FROM keys WHERE service = $1 AND project = $2 LIMIT 1`, apikey.Vertesia, project).Scan(&k.ProjectName)
+	})
+	switch {
+	case errors.Is(err, sql.ErrNoRows) && project == c.project.id:
+		k.ProjectName = c.project.name
+		return nil
+	case errors.Is(err, sql.ErrNoRows):
+		return refuse(http.StatusNotFound, "no such project")
+	}
+	return err
 }
 
 // vertesiaExchange answers a key with a token. A token is not exchanged for another: else it
@@ -383,11 +423,7 @@ func vertesiaExchange(c *call) (int, []byte, error) {
 	if strings.Count(bearer(c.r), ".") == 2 {
 		return 0, nil, unauthorized("a token cannot be exchanged: send the key itself")
 	}
-	scheme := "http://"
-	if c.r.TLS != nil {
-		scheme = "https://"
-	}
-	token, err := c.issueToken(c.ctx, c.who, scheme+c.r.Host, c.now)
+	token, err := c.issueToken(c.ctx, c.who, c.now)
 	if err != nil {
 		return 0, nil, err
 	}

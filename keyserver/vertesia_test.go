@@ -61,6 +61,8 @@ func testPublicKeyIsReturnedAgainWhileItIsValid(t *testing.T, open opener) {
 	app := b.vertesia(admin, "app", "application").text("value")
 	pk := func(token, query string) answer { return b.want(200, token, "GET", "/api/v1/apikeys/pk"+query, nil) }
 
+	b.put(record{Service: apikey.Vertesia, Role: "reader", Project: "p2", ProjectName: "p2", Enabled: true})
+
 	first := pk(app, "?name=site&ttl=3600")
 	value := first.text("value")
 	if !strings.HasPrefix(value, "pk-") || first.text("expire_at") != "2026-11-23T11:00:00.000Z" {

@@ -1,5 +1,3 @@
-//go:build unix
-
 // Package pgtest runs a throw-away PostgreSQL for tests: a cluster in a temporary folder, on a free port of loopback, that
 // ends with the test binary.
 package pgtest

@@ -1,0 +1,139 @@
+package keyserver
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"detent/apikey"
+)
+
+// SessionToken is the administrator credential of this process: it lives in memory only, is
+// in no list and dies with the server. env is Live or Test for the generic service, or empty for one that manages
+// both; other services take no environment. A zero Secret means that there is no such service or environment.
+func (s *Server) SessionToken(service string, env apikey.Environment) apikey.Secret {
+	if service != apikey.Generic {
+		env = ""
+	}
+	return s.tokens[sessionKind{service, env}]
+}
+
+// MintAdmin stores one more administrator key and returns its secret, once. env is
+// Live or Test for the generic service and is ignored for the others.
+func (s *Server) MintAdmin(ctx context.Context, service string, env apikey.Environment) (apikey.Secret, error) {
+	switch {
+	case prefixesOf[service] == nil:
+		return apikey.Secret{}, fmt.Errorf("%q is no service: use prosopo, vertesia or generic", service)
+	case service == apikey.Generic && env != apikey.Live && env != apikey.Test:
+		return apikey.Secret{}, fmt.Errorf("%q is no environment of the generic service: use live or test", env)
+	}
+	var secret string
+	err := s.store.add(ctx, func(ctx context.Context, tx txn) (err error) {
+		if secret, err = insertKey(ctx, tx, s.random, s.administrator(service, env)); err != nil {
+			return err
+		}
+		return setMeta(ctx, tx, hadAdministrator+service, "yes")
+	})
+	if err != nil {
+		return apikey.Secret{}, fmt.Errorf("mint an administrator key: %w", err)
+	}
+	return apikey.NewSecret(secret), nil
+}
+
+// Minted is an administrator key that was just made, and its secret, which is told this once.
+type Minted struct {
+	Service     string
+	Environment apikey.Environment // of the generic service
+	Secret      apikey.Secret
+}
+
+// HasAdmins reports whether every contract has a stored, working key that can create keys, for now at least.
+func (s *Server) HasAdmins(ctx context.Context) (has bool, err error) {
+	err = s.store.read(ctx, func(ctx context.Context, q queryer) (err error) {
+		has, err = s.hasAdmins(ctx, q)
+		return err
+	})
+	return has, err
+}
+
+func (s *Server) hasAdmins(ctx context.Context, q queryer) (bool, error) {
+	for _, service := range contracts {
+		n, err := otherMinters(ctx, q, service, "", mintsNow, s.now())
+		if err != nil || n == 0 {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+var contracts = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
+
+// hadAdministrator and a contract name a row of detent_meta that says that it had one: it is given no other at a start, whatever became
+// of the first. Who finds a way to end all of them must not find new ones on the operator's standard output.
+const hadAdministrator = "administrator of "
+
+// withoutAdministrator are the contracts that never had one. A key that can create keys and was made by other ways counts, in any state.
+func withoutAdministrator(ctx context.Context, q queryer) (never []string, err error) {
+	for _, service := range contracts {
+		var n int
+		err := q.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM detent_meta WHERE name = $1)
+			+ (SELECT COUNT(*) FROM (SELECT id FROM keys WHERE service = $2 AND mints = 1 LIMIT 1) AS found)`, hadAdministrator+service, service).Scan(&n)
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			never = append(never, service)
+		}
+	}
+	return never, nil
+}
+
+// NeverHadAdmins are the contracts to which MintFirstAdmins would give an administrator. Of the others it is noted that they had one.
+func (s *Server) NeverHadAdmins(ctx context.Context) (never []string, err error) {
+	err = s.store.settle(ctx, func(ctx context.Context, tx txn) error {
+		if never, err = withoutAdministrator(ctx, tx); err != nil {
+			return err
+		}
+		for _, service := range contracts {
+			if slices.Contains(never, service) {
+				continue
+			}
+			if err := setMeta(ctx, tx, hadAdministrator+service, "yes"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return never, err
+}
+
+// MintFirstAdmins stores one administrator key for each contract, and each environment of it, that never had one: of several
+// instances that start at once on a new store, one does.
+func (s *Server) MintFirstAdmins(ctx context.Context) ([]Minted, error) {
+	var minted []Minted
+	err := s.store.change(ctx, func(ctx context.Context, tx txn) error {
+		minted = nil
+		never, err := withoutAdministrator(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, kind := range []sessionKind{{apikey.Prosopo, ""}, {apikey.Vertesia, ""}, {apikey.Generic, apikey.Live}, {apikey.Generic, apikey.Test}} {
+			if !slices.Contains(never, kind.service) {
+				continue
+			}
+			secret, err := insertKey(ctx, tx, s.random, s.administrator(kind.service, kind.env))
+			if err == nil {
+				err = setMeta(ctx, tx, hadAdministrator+kind.service, "yes")
+			}
+			if err != nil {
+				return err
+			}
+			minted = append(minted, Minted{kind.service, kind.env, apikey.NewSecret(secret)})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("mint the first administrator keys: %w", err)
+	}
+	return minted, nil
+}

@@ -1,0 +1,124 @@
+package keyserver
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+)
+
+const (
+	// onceHeader makes a create that is sent twice one: the second is answered with the key that the first made, never with its secret.
+	onceHeader = "Idempotency-Key"
+	replayed   = "Idempotent-Replay"
+	// onceLife is for how long it does.
+	onceLife = 24 * time.Hour
+	maxOnce  = 128 // characters
+)
+
+// once names a create for those who send it again.
+type once struct {
+	key  string
+	body string // hash of what was sent
+}
+
+// errRepeated says that somebody else's create of that name was there first.
+var errRepeated = errors.New("the create was sent twice")
+
+// onceOf reads the header; nil where there is none.
+func (c *call) onceOf(o object) (*once, error) {
+	values := c.r.Header.Values(onceHeader)
+	if len(values) == 0 {
+		return nil, nil
+	}
+	key := values[0]
+	if len(values) > 1 || len(key) == 0 || len(key) > maxOnce {
+		return nil, invalid("%s must be there once, with 1 to %d characters", onceHeader, maxOnce)
+	}
+	for i := range len(key) {
+		if key[i] < ' ' || key[i] > '~' {
+			return nil, invalid("%s must be of printable ASCII characters", onceHeader)
+		}
+	}
+	text, err := json.Marshal(o) // fields in order, and no white space between: what was meant, not how it was written
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(text)
+	return &once{key, hex.EncodeToString(sum[:])}, nil
+}
+
+// replay answers a create that was sent before; a nil body says that it was not. What the create asks for is not looked at again: an expiry that was
+// in the future then may be past now.
+func (c *call) replay(o object, write func(*record, string) []byte) (body []byte, err error) {
+	if c.once, err = c.onceOf(o); err != nil || c.once == nil {
+		return nil, err
+	}
+	return c.answerAgain(write)
+}
+
+func (c *call) answerAgain(write func(*record, string) []byte) ([]byte, error) {
+	var body, id string
+	var k *record
+	err := c.store.read(c.ctx, func(ctx context.Context, q queryer) error {
+		err := q.QueryRowContext(ctx, `SELECT body, id FROM once WHERE caller = $1 AND name = $2 AND expires_at > $3`,
+			c.who.ID, c.once.key, c.now.UnixMilli()).Scan(&body, &id)
+		if err == nil {
+			k, err = getKey(ctx, q, id)
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil
+	case err != nil && !errors.Is(err, errNoKey):
+		return nil, err
+	case body != c.once.body:
+		return nil, conflict("%s was used for another create within a day: take a new one", onceHeader)
+	case err != nil:
+		return nil, conflict("the key that this create made is gone: take a new %s to make another", onceHeader)
+	}
+	c.w.Header().Set(replayed, "true")
+	return write(k, ""), nil
+}
+
+// create stores a key and answers with its secret; where another request with the same name was faster, as if sent again.
+func (c *call) create(k *record, status int, write func(*record, string) []byte) (int, []byte, error) {
+	secret, err := c.insert(k)
+	if errors.Is(err, errRepeated) {
+		body, err := c.answerAgain(write)
+		if err == nil && body == nil {
+			err = conflict("another create with this %s was being made: ask again", onceHeader)
+		}
+		return http.StatusOK, body, err
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	return status, write(k, secret), nil
+}
+
+// remember notes, in the transaction that makes the key, what the create was called.
+func (c *call) remember(ctx context.Context, tx txn, k *record) error {
+	if c.once == nil {
+		return nil
+	}
+	now := c.now.UnixMilli()
+	if _, err := tx.ExecContext(ctx, `DELETE FROM once WHERE expires_at <= $1`, now); err != nil {
+		return err
+	}
+	stored, err := tx.ExecContext(ctx, `INSERT INTO once (caller, name, body, id, expires_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (caller, name) DO NOTHING`, c.who.ID, c.once.key, c.once.body, k.ID, now+onceLife.Milliseconds())
+	if err != nil {
+		return err
+	}
+	n, err := stored.RowsAffected()
+	if err == nil && n == 0 {
+		err = errRepeated
+	}
+	return err
+}

@@ -1,0 +1,55 @@
+package keyserver
+
+import "slices"
+
+// A list that is kept has at most so many keys, and bytes of what may be long.
+const (
+	maxShort      = 64
+	maxShortBytes = 64 << 10
+)
+
+// shortList is a whole list, from its first key to its last.
+type shortList struct {
+	keys    []record
+	validAt int64 // which leaves out the keys that had expired by then
+}
+
+// page is store.page, from memory where the list is short and the store is as it was when it was read.
+func (c *call) page(v view, after position, limit int, each func(*record) bool) (int, error) {
+	if lagging || !c.at.known || after != (position{}) {
+		return c.lag.page(c.ctx, c.store, v, after, limit, c.now, each)
+	}
+	id := v.service + " " + string(v.environment) + " " + v.project
+	if list := c.lists.get(c.at, id); list != nil && list.validAt <= v.validAt {
+		n := 0
+		for i := range list.keys {
+			// A copy: what is kept is not to be written to.
+			if k := list.keys[i]; n < limit && (k.ExpiresAt == 0 || k.ExpiresAt > v.validAt) {
+				n++
+				if !each(&k) {
+					break
+				}
+			}
+		}
+		return n, nil
+	}
+	var keys []record
+	bytes, whole := 0, true
+	n, err := c.lag.page(c.ctx, c.store, v, after, limit, c.now, func(k *record) bool {
+		if bytes += len(k.Restrictions) + len(k.Extra) + len(k.Permissions); len(keys) <= maxShort && bytes <= maxShortBytes {
+			keys = append(keys, *k)
+		} else {
+			whole = false
+		}
+		if each(k) {
+			return true
+		}
+		whole = false
+		return false
+	})
+	if err != nil || n == limit || !whole || len(keys) > maxShort {
+		return n, err
+	}
+	c.lists.put(c.at, id, &shortList{slices.Clip(keys), v.validAt})
+	return n, nil
+}

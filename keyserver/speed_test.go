@@ -1,0 +1,152 @@
+package keyserver
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"detent/apikey"
+	"detent/keyserver/pgtest"
+)
+
+var (
+	speed       = flag.Bool("speed", false, "run TestSpeed, which measures against a bare handler and prints tables; it takes minutes")
+	speedLasts  = flag.Duration("speed-lasts", 2*time.Second, "how long TestSpeed measures each figure, each round")
+	speedRounds = flag.Int("speed-rounds", 3, "how many rounds TestSpeed has")
+	speedStores = flag.String("speed-stores", "sqlite,postgres", "the stores of TestSpeed")
+)
+
+const speedClients = 64
+
+// speedCase is one request that is measured.
+type speedCase struct {
+	name    string
+	request []byte
+	want    int
+}
+
+// speedStore is a store with three keys a contract and an instance of its own process in front of it.
+func speedStore(t *testing.T, kind string) (at string, cases []speedCase) {
+	t.Helper()
+	o := Options{Path: filepath.Join(t.TempDir(), "keys.db")}
+	if at = o.Path; kind == "postgres" {
+		o = Options{URL: pgtest.Schema(t)}
+		at = o.URL
+	}
+	b := openStoreAt(t, o, nil)
+	p, err := b.MintAdmin(t.Context(), apikey.Prosopo, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := b.MintAdmin(t.Context(), apikey.Vertesia, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := b.MintAdmin(t.Context(), apikey.Generic, apikey.Live)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := ""
+	for i := range 2 {
+		b.prosopo(p.Reveal(), fmt.Sprint("key ", i), map[string]any{"AccessRules": []string{"getRules"}})
+		id = b.vertesia(v.Reveal(), fmt.Sprint("key ", i), "developer").text("id")
+		b.generic(g.Reveal(), fmt.Sprint("key ", i), "live")
+	}
+	user := b.want(201, g.Reveal(), "POST", "/v1/users", map[string]any{"name": "u"}).text("data.id")
+	token := b.want(200, v.Reveal(), "POST", "/token/issue", nil).text("token")
+	return at, []speedCase{
+		{"prosopo read", rawRequest("GET", "/v1/prosopo/provider/admin/rules", p.Reveal(), ""), 200},
+		{"vertesia read", rawRequest("GET", "/api/v1/apikeys/"+id, v.Reveal(), ""), 200},
+		{"vertesia read, exchanged token", rawRequest("GET", "/api/v1/apikeys/"+id, token, ""), 200},
+		{"generic read", rawRequest("GET", "/v1/users/"+user, g.Reveal(), ""), 200},
+		{"prosopo list of 3", rawRequest("POST", "/api-keys/get", p.Reveal(), "{}"), 200},
+		{"vertesia list of 3", rawRequest("GET", "/api/v1/apikeys", v.Reveal(), ""), 200},
+		{"generic list of 3", rawRequest("GET", "/v1/api-keys", g.Reveal(), ""), 200},
+	}
+}
+
+func addrOf(i *instance) string { return strings.TrimPrefix(i.at().url, "http://") }
+
+func median[T float64 | time.Duration](of []T) T {
+	of = slices.Clone(of)
+	slices.Sort(of)
+	return of[len(of)/2]
+}
+
+// TestSpeed prints what the service does beside a bare handler: 64 connections, in each round every request has its turn, and the
+// bare handler right before it, since other work comes and goes; medians.
+func TestSpeed(t *testing.T) {
+	if !*speed {
+		t.Skip("takes minutes; -speed runs it")
+	}
+	var table strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&table, format+"\n", args...) }
+	line("%d processors, %s, %d connections, %d rounds of %v each", runtime.NumCPU(), runtime.Version(), speedClients, *speedRounds, *speedLasts)
+	line("| store | request | requests/s | of the bare handler | p50 | p99 at full load |")
+	line("|---|---|---|---|---|---|")
+	bare := startInstance(t, "bare")
+	nothing := load{addr: addrOf(bare), clients: speedClients, requests: [][]byte{rawRequest("GET", "/", "-", "")}, want: 200}
+	for _, kind := range strings.Split(*speedStores, ",") {
+		at, cases := speedStore(t, kind)
+		one := startInstance(t, at)
+		bares := []float64{}
+		rates, ratios := make([][]float64, len(cases)), make([][]float64, len(cases))
+		p50, p99 := make([][]time.Duration, len(cases)), make([][]time.Duration, len(cases))
+		for range *speedRounds {
+			for i, c := range cases {
+				beside := nothing.run(t, *speedLasts).perSec
+				got := load{addr: addrOf(one), clients: speedClients, requests: [][]byte{c.request}, want: c.want}.run(t, *speedLasts)
+				bares = append(bares, beside)
+				rates[i], ratios[i] = append(rates[i], got.perSec), append(ratios[i], got.perSec/beside)
+				p50[i], p99[i] = append(p50[i], got.at(0.5)), append(p99[i], got.at(0.99))
+			}
+		}
+		line("| %s | bare handler | %.0f | 1 | | |", kind, median(bares))
+		for i, c := range cases {
+			line("| %s | %s | %.0f | %.2f | %v | %v |", kind, c.name, median(rates[i]), median(ratios[i]),
+				median(p50[i]).Round(10*time.Microsecond), median(p99[i]).Round(10*time.Microsecond))
+		}
+		if kind == "postgres" {
+			line("| %s | one round trip (SELECT 1), one connection | | | %v | |", kind, roundTrip(t, at).Round(time.Microsecond))
+		}
+		one.end()
+	}
+	t.Log("\n" + table.String())
+}
+
+// roundTrip is what an answer of the database takes that costs it nothing.
+func roundTrip(t *testing.T, url string) time.Duration {
+	t.Helper()
+	st, _, err := openPostgres(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = st.close() }()
+	ctx := context.Background()
+	var took []time.Duration
+	for range 2000 {
+		begun := time.Now()
+		var one int
+		if err := st.reader.QueryRowContext(ctx, `SELECT 1`).Scan(&one); err != nil {
+			t.Fatal(err)
+		}
+		took = append(took, time.Since(begun))
+	}
+	return median(took)
+}
+
+// end asks the process to end, so that it writes its profile.
+func (i *instance) end() {
+	i.mu.Lock()
+	cmd := i.cmd
+	i.mu.Unlock()
+	_ = cmd.Process.Signal(syscall.SIGTERM)
+	_ = cmd.Wait() // ended
+}

@@ -1,0 +1,155 @@
+package keyserver
+
+import (
+	"context"
+	"database/sql"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"detent/apikey"
+)
+
+// kept is how many keys the server would let in without asking its store.
+func (b *bench) kept() int {
+	b.admitted.mu.RLock()
+	defer b.admitted.mu.RUnlock()
+	if b.admitted.at != b.store.version.now() {
+		return 0
+	}
+	return len(b.admitted.rows)
+}
+
+func TestAKeyIsKeptUntilAnybodyCommitsAnything(t *testing.T) {
+	b := open(t)
+	other := b.beside(t)
+	live := b.session(apikey.Generic, apikey.Live)
+	made := b.generic(live, "k", "live")
+	key, path := made.text("data.key"), "/v1/users/usr_1"
+	use := func() { b.want(404, key, "GET", path, nil) }
+	for name, write := range map[string]func(){
+		"this instance makes a key": func() { b.generic(live, "other", "live") },
+		"another one makes a key":   func() { other.generic(other.session(apikey.Generic, apikey.Live), "other", "live") },
+		"another program writes":    func() { mustExec(t, b.path, `UPDATE keys SET updated_at = updated_at + 1 WHERE name = 'k'`) },
+		"a user is made":            func() { b.want(201, live, "POST", "/v1/users", map[string]any{"name": "u"}) },
+	} {
+		eventually(t, "the key is kept before "+name, func() bool { use(); return b.kept() == 1 })
+		write()
+		if b.kept() != 0 {
+			t.Errorf("%s, and the key is still kept", name)
+		}
+	}
+	use()
+	mustExec(t, b.path, `UPDATE keys SET enabled = 0 WHERE id = '`+made.text("data.id")+`'`)
+	b.want(401, key, "GET", path, nil)
+}
+
+// counting counts the questions that the store is asked.
+type counting struct {
+	pool
+	asked atomic.Int64
+}
+
+func (c *counting) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	c.asked.Add(1)
+	return c.pool.QueryRowContext(ctx, query, args...)
+}
+
+func TestAWrongSecretOfAKeptKeyTakesAsLongAWayAsOneOfNoKey(t *testing.T) {
+	s, _ := bare(t)
+	close(s.stop) // the sweeper asks too
+	s.sweeper.Wait()
+	s.stop = make(chan struct{})
+	counter := &counting{pool: s.store.reader}
+	s.store.reader = counter
+	minted, err := s.MintAdmin(t.Context(), apikey.Prosopo, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := minted.Reveal()
+	body := key[:len(key)-sumLength-1] + flip(key[len(key)-sumLength-1])
+	unknown := "psp_" + strings.Repeat("a", idLength+40)
+	ask := func(token string) (status int, questions int64) {
+		before, w := counter.asked.Load(), httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, request("GET", "/v1/prosopo/provider/admin/rules", token))
+		return w.Code, counter.asked.Load() - before
+	}
+	for range 2 {
+		ask(key)
+	}
+	for name, want := range map[string]struct {
+		token     string
+		status    int
+		questions int64
+	}{
+		"the right secret":           {key, 200, 0},
+		"another secret of the key":  {body + checksum(body), 401, 1},
+		"one of a key that is not":   {unknown + checksum(unknown), 401, 1},
+		"a mistyped one of the key":  {body + checksum(body)[1:] + "a", 401, 1},
+		"a mistyped one of no key":   {unknown + checksum(unknown)[1:] + "a", 401, 1},
+		"the right secret once more": {key, 200, 0},
+	} {
+		if status, questions := ask(want.token); status != want.status || questions != want.questions {
+			t.Errorf("%s: %d after %d questions, want %d after %d", name, status, questions, want.status, want.questions)
+		}
+	}
+}
+
+func TestAVersionThatDoesNotMoveIsNotTrusted(t *testing.T) {
+	b := open(t)
+	b.store.version.wrong.Store(true)
+	live := b.session(apikey.Generic, apikey.Live)
+	made := b.generic(live, "k", "live")
+	b.want(404, made.text("data.key"), "GET", "/v1/users/usr_1", nil)
+	if len(b.keys.rows) != 0 {
+		t.Error("a key is kept without a version")
+	}
+	b.store.version.wrong.Store(false)
+	// A connection to another store is one that never sees a commit of this one.
+	elsewhere := openAt(t, filepath.Join(t.TempDir(), "keys.db"), b.clock)
+	b.store.version, elsewhere.store.version = elsewhere.store.version, b.store.version
+	b.generic(live, "other", "live")
+	if b.store.version.now().known || !strings.Contains(b.log.String(), "did not move") {
+		t.Errorf("it is trusted; the log is %q", b.log.String())
+	}
+	b.want(200, live, "DELETE", "/v1/api-keys/"+made.text("data.id"), nil)
+	b.want(401, made.text("data.key"), "GET", "/v1/users/usr_1", nil)
+	if err := elsewhere.store.read(context.Background(), func(context.Context, queryer) error { return nil }); err != nil {
+		t.Error(err)
+	}
+	b.store.version, elsewhere.store.version = elsewhere.store.version, b.store.version
+}
+
+func TestAShortListFromMemoryIsTheOneFromTheStore(t *testing.T) {
+	b := open(t)
+	admin := b.session(apikey.Vertesia, "")
+	b.vertesia(admin, "stays", "reader")
+	b.vertesia(admin, "goes", "reader", "expires_at", b.clock.now().Add(1e9*60))
+	count := func(service, method, path string) int {
+		return len(b.want(200, b.session(service, ""), method, path, nil).list(map[string]string{apikey.Generic: "data"}[service]))
+	}
+	for i := range 3 {
+		if n := count(apikey.Vertesia, "GET", "/api/v1/apikeys"); n != 2 {
+			t.Errorf("list %d has %d keys, want 2", i, n)
+		}
+	}
+	b.clock.advance(1e9 * 60)
+	if n := count(apikey.Vertesia, "GET", "/api/v1/apikeys"); n != 1 {
+		t.Errorf("after the end of one, %d are listed", n)
+	}
+	live := b.session(apikey.Generic, apikey.Live)
+	for i := range 3 {
+		b.generic(live, "k", "live")
+		for range 2 {
+			if n := count(apikey.Generic, "GET", "/v1/api-keys"); n != i+1 {
+				t.Errorf("%d keys are listed of %d", n, i+1)
+			}
+			page := b.want(200, live, "GET", "/v1/api-keys?limit=1", nil)
+			if len(page.list("data")) != 1 || page.at("has_more") != (i > 0) {
+				t.Errorf("the first page of %d is %s", i+1, page.raw)
+			}
+		}
+	}
+}
