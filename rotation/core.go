@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -18,20 +19,33 @@ import (
 // Rotation is one rotation in use by this process. Do, Undo and the decisions
 // block and run one at a time; View may be called by anybody at any time.
 type Rotation struct {
-	w     World
-	svc   client.Service
-	caps  apikey.Capabilities
-	dests []delivery.Destination
-	lock  *lock
+	w        World
+	svc      client.Service
+	caps     apikey.Capabilities
+	strategy Strategy
+	dests    []delivery.Destination
+	prints   *printer
+	release  func(done bool) // gives the lock back; nil once closed
 
-	busy   sync.Mutex // held by whatever acts
-	j      *journal
-	saved  bool          // the journal is on disk: something may have been changed
-	secret apikey.Secret // the new secret, in this process only
-	wait   waiting
-	seen   apikey.Moment // last use of the old key, as the last list showed it
-	again  int           // deliveries that did not stay
-	view   atomic.Pointer[View]
+	busy        sync.Mutex // held by whatever acts
+	j           *journal
+	planOnly    bool                     // opened for Plan: nothing is locked, and nothing can be done
+	saved       bool                     // the journal is on disk: something may have been changed
+	resumed     bool                     // opened from a journal
+	secret      apikey.Secret            // the new secret, in this process only
+	old         apikey.Secret            // the old secret, where it was at hand; in this process only
+	formers     map[string]apikey.Secret // what the places held at the preflight, in this process only
+	pasted      *pasted                  // a secret that a person has yet to vouch for
+	asked       *Question                // what the last result asked
+	wait        waiting
+	unsent      string          // a call whose intent is journaled, and that this process has not sent yet
+	renamed     string          // the old key's base name, where somebody has changed it
+	seen        apikey.Moment   // last use of the old key, as the last list showed it
+	foreignUse  bool            // the new key's last use moved where no request of ours explains it, since the last delivery
+	sawOld      bool            // the last list of this process showed the old key
+	overNothing map[string]bool // places that a person wants delivered to although they hold nothing any more
+	listed      map[string]bool // the ids that lists of this process showed before the create
+	view        atomic.Pointer[View]
 }
 
 // Start begins the rotation of a key. It takes the key's lock and refuses
@@ -41,6 +55,7 @@ func Start(p Params) (*Rotation, error) {
 	if p.Mode == "" {
 		p.Mode = Planned
 	}
+	caps := w.Service.Capabilities()
 	switch {
 	case p.Key.ID == "":
 		return nil, &RefusedError{Reason: "no key is named"}
@@ -49,23 +64,26 @@ func Start(p Params) (*Rotation, error) {
 	case len(p.Destinations) == 0 && (w.Switcher == nil || !p.Key.Own):
 		return nil, &RefusedError{Reason: "a rotation needs at least one destination for the new secret"}
 	}
-	if err := makeDir(w.Dir); err != nil {
+	strategy, err := w.choose(p.Strategy, abilities(caps))
+	if err != nil {
 		return nil, err
 	}
 	id, err := newNonce(w.Random)
 	if err != nil {
 		return nil, err
 	}
-	held, holder, err := takeLock(lockPath(w.Dir, w.Profile, w.Service.Capabilities().Service, p.Key.ID), id, w.Operator, w.Now())
+	take := w.takeLock
+	if p.PlanOnly {
+		take = w.seeLock
+	}
+	release, err := take(lockName(w.Profile, caps.Service, p.Key.ID), id, p.Key.Name)
 	if err != nil {
-		return nil, fmt.Errorf("lock the rotation: %w", err)
+		return nil, err
 	}
-	if holder != nil {
-		return nil, &BusyError{Name: p.Key.Name, Holder: *holder}
-	}
-	r := &Rotation{w: w, svc: w.Service, caps: w.Service.Capabilities(), dests: p.Destinations, lock: held}
+	r := &Rotation{w: w, planOnly: p.PlanOnly, svc: w.Service, caps: caps, strategy: strategy, dests: p.Destinations, release: release,
+		prints: &printer{store: w.Store, random: w.Random}}
 	if err := r.refuseSecond(p.Key); err != nil {
-		held.release()
+		release(true)
 		return nil, err
 	}
 	r.j = r.newJournal(id, p)
@@ -73,15 +91,41 @@ func Start(p Params) (*Rotation, error) {
 	return r, nil
 }
 
+func abilities(caps apikey.Capabilities) Abilities {
+	return Abilities{Create: caps.Create.OK, Delete: caps.Delete.OK, Disable: caps.Disable.OK, LastUsed: caps.LastUsed.OK,
+		WhyNoCreate: caps.Create.Why, WhyNoDelete: caps.Delete.Why}
+}
+
+func (w World) takeLock(name, id, key string) (func(bool), error) {
+	host, _ := os.Hostname()
+	release, holder, err := w.Store.Lock(name, Holder{ID: id, PID: os.Getpid(), Host: host, User: userName(), Operator: w.Operator, Since: w.Wall().UTC()})
+	if err != nil {
+		return nil, fmt.Errorf("lock the rotation: %w", err)
+	}
+	if holder != nil {
+		return nil, &BusyError{Name: key, Holder: *holder}
+	}
+	return release, nil
+}
+
+// seeLock only looks whether somebody else has the key.
+func (w World) seeLock(name, _, key string) (func(bool), error) {
+	if holder := w.Store.HeldBy(name); holder != nil {
+		return nil, &BusyError{Name: key, Holder: *holder}
+	}
+	return func(bool) {}, nil
+}
+
 func (r *Rotation) newJournal(id string, p Params) *journal {
-	j := &journal{Version: journalVersion, ID: id, Profile: r.w.Profile, Operator: r.w.Operator, Service: r.caps.Service,
-		Mode: p.Mode, State: Open, Step: Preflight, Started: r.w.Now().UTC(), Changed: r.w.Now().UTC(),
-		OldFirst: p.OldFirst, Manual: !r.caps.Create.OK,
+	j := &journal{Version: journalVersion, ID: id, Profile: r.w.Profile, Operator: r.w.Operator, Service: r.caps.Service, Strategy: r.strategy.ID,
+		Mode: p.Mode, State: Open, Step: Preflight, Started: r.w.Wall().UTC(), Changed: r.w.Wall().UTC(),
+		OldFirst: p.OldFirst, Manual: r.strategy.ID == strategyDashboard,
 		Fields: r.caps.AccessFields, CanDisable: r.caps.Disable.OK, SeesUse: r.caps.LastUsed.OK,
-		Old: record(p.Key), Guard: p.Key.Environment, AllowMixed: p.AllowMixed, AllowTracked: p.AllowTracked,
+		Old: record(p.Key), Guard: p.Key.Environment, AllowMixed: p.AllowMixed, AllowTracked: p.AllowTracked, AllowOwner: p.AllowOwner,
+		Replace: p.Replace, Revive: p.Revive, NotMine: strings.TrimSpace(p.NotMine),
 		Own: p.Key.Own, Drain: DefaultDrain, Soak: DefaultSoak, AcceptUnknown: p.AcceptUnknown}
-	j.Base, _ = splitName(p.Key.Name)
-	j.Name = newName(j.Base, id, r.caps.MaxName)
+	j.Base, _ = apikey.SplitName(p.Key.Name)
+	j.Name = apikey.NewName(j.Base, id, r.caps.MaxName)
 	if p.Drain != nil {
 		j.Drain, j.DrainExplicit = *p.Drain, true
 	}
@@ -89,14 +133,15 @@ func (r *Rotation) newJournal(id string, p Params) *journal {
 		j.Soak, j.SoakExplicit = *p.Soak, true
 	}
 	for _, d := range p.Destinations {
-		j.Destinations = append(j.Destinations, destinationRecord{Spec: d.Spec(), Describe: d.Describe(), CanUndo: d.CanUndo()})
+		_, reads := d.(delivery.Holder)
+		j.Destinations = append(j.Destinations, destinationRecord{Spec: d.Spec(), Describe: d.Describe(), CanUndo: d.CanUndo(), Reads: reads})
 	}
 	return j
 }
 
 // refuseSecond answers with the open rotation that already concerns the key.
 func (r *Rotation) refuseSecond(key apikey.Key) error {
-	good, _, err := journals(r.w.Dir)
+	good, _, err := journals(r.w.Store)
 	if err != nil {
 		return err
 	}
@@ -115,32 +160,37 @@ func (r *Rotation) refuseSecond(key apikey.Key) error {
 type ResumeOptions struct {
 	Drain, Soak   *time.Duration
 	AcceptUnknown string
+	NotMine       string
+	// Without leaves destinations out that are gone for good, by their spelling; Reason is why.
+	Without []string
+	// Undone vouches for destinations that detent cannot put back or read, by their spelling; Reason is why.
+	Undone []string
+	Reason string
+}
+
+func (o ResumeOptions) empty() bool {
+	return o.Drain == nil && o.Soak == nil && o.AcceptUnknown == "" && o.NotMine == "" && len(o.Without)+len(o.Undone) == 0
 }
 
 // Resume opens a rotation of the journal, to go on or to undo. Close it.
 func Resume(w World, id string, o ResumeOptions) (*Rotation, error) {
 	w = w.withDefaults()
-	j, err := find(w.Dir, id)
+	j, err := find(w.Store, id)
 	if err != nil {
 		return nil, err
 	}
-	r := &Rotation{w: w, svc: w.Service, caps: w.Service.Capabilities(), saved: true}
+	r := &Rotation{w: w, svc: w.Service, caps: w.Service.Capabilities(), saved: true, resumed: true, prints: &printer{store: w.Store, random: w.Random}}
 	if j.Profile != w.Profile || j.Service != r.caps.Service {
 		return nil, &RefusedError{Reason: fmt.Sprintf("the rotation %s belongs to the profile %s (%s), not to %s", id, j.Profile, j.Service, w.Profile)}
 	}
-	held, holder, err := takeLock(lockPath(w.Dir, j.Profile, j.Service, j.Old.ID), id, w.Operator, w.Now())
-	if err != nil {
-		return nil, fmt.Errorf("lock the rotation: %w", err)
+	if r.release, err = w.takeLock(lockName(j.Profile, j.Service, j.Old.ID), id, j.Old.Name); err != nil {
+		return nil, err
 	}
-	if holder != nil {
-		return nil, &BusyError{Name: j.Old.Name, Holder: *holder}
-	}
-	r.lock = held
-	if r.j, err = find(w.Dir, id); err == nil { // it may have moved on before we had the lock
+	if r.j, err = find(w.Store, id); err == nil { // it may have moved on before we had the lock
 		err = r.reopen(o)
 	}
 	if err != nil {
-		held.release()
+		r.release(true)
 		return nil, err
 	}
 	r.publish()
@@ -151,7 +201,14 @@ func (r *Rotation) reopen(o ResumeOptions) error {
 	if r.j.State != Open {
 		return &RefusedError{Reason: fmt.Sprintf("the rotation %s is over: %s", r.j.ID, r.j.State)}
 	}
-	for _, rec := range r.j.Destinations {
+	known := false
+	if r.strategy, known = r.w.strategy(r.j.Strategy); !known {
+		return &RefusedError{Reason: fmt.Sprintf("the rotation %s goes by the strategy %.40q, which this detent does not have", r.j.ID, r.j.Strategy)}
+	}
+	if _, known := r.strategy.stage(r.j.Step); !known {
+		return &RefusedError{Reason: fmt.Sprintf("the rotation %s stands at %.40q, which is no stage of the strategy %s", r.j.ID, r.j.Step, r.strategy.ID)}
+	}
+	for i, rec := range r.j.Destinations {
 		if r.w.Resolve == nil {
 			return errors.New("no way to find the destinations again")
 		}
@@ -164,10 +221,15 @@ func (r *Rotation) reopen(o ResumeOptions) error {
 				Next: "put the profile back as it was while this rotation is open"}
 		}
 		r.dests = append(r.dests, d)
+		_, r.j.Destinations[i].Reads = d.(delivery.Holder)
 	}
-	if o == (ResumeOptions{}) {
+	if o.empty() {
 		return nil
 	}
+	return r.takeOptions(o)
+}
+
+func (r *Rotation) takeOptions(o ResumeOptions) error {
 	if o.Drain != nil {
 		r.j.Drain, r.j.DrainExplicit = *o.Drain, true
 	}
@@ -176,41 +238,104 @@ func (r *Rotation) reopen(o ResumeOptions) error {
 	}
 	if o.AcceptUnknown != "" {
 		r.j.AcceptUnknown = o.AcceptUnknown
+		r.said(SubjectNew, "accepted: what cannot be seen (%s)", o.AcceptUnknown)
+	}
+	if o.NotMine != "" {
+		r.j.NotMine = o.NotMine
+		r.said(SubjectNew, "another marked key is no rival (%s)", o.NotMine)
+	}
+	for _, spec := range o.Without {
+		if err := r.leaveOut(spec, o.Reason); err != nil {
+			return err
+		}
+	}
+	for _, spec := range o.Undone {
+		if err := r.vouch(spec, o.Reason); err != nil {
+			return err
+		}
 	}
 	return r.save("options")
 }
 
-func find(dir, id string) (*journal, error) {
+func (r *Rotation) destination(spec string) (delivery.Destination, *destinationRecord, error) {
+	var known []string
+	for i := range r.j.Destinations {
+		rec := &r.j.Destinations[i]
+		if rec.Spec == spec || rec.Describe == spec {
+			return r.dests[i], rec, nil
+		}
+		known = append(known, rec.Spec)
+	}
+	return nil, nil, &RefusedError{Reason: fmt.Sprintf("%.80q is no destination of this rotation", spec), Next: "it has " + strings.Join(known, ", ")}
+}
+
+// leaveOut goes on without a destination that is gone for good: not one that can be read, since what it holds would
+// be made dead knowingly.
+func (r *Rotation) leaveOut(spec, reason string) error {
+	d, rec, err := r.destination(spec)
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(reason) == "" {
+		return &RefusedError{Reason: "say why " + rec.Describe + " is left out: the reason is recorded"}
+	}
+	if held, reads, err := r.held(context.Background(), d, rec); reads && err == nil && held.Exists && rule("without: refused where it can be read") {
+		return &RefusedError{Reason: rec.Describe + " can be read, and holds a value: it is not gone", Next: "go on with it, or take the value out first"}
+	}
+	rec.Without = reason
+	r.said(rec.Spec, "the rotation goes on without %s (%s)", rec.Describe, reason)
+	return nil
+}
+
+// vouch takes a person's word that a destination has its old value again, or has what the person wants it to have.
+// Where it can be read, it is: it must not hold the new secret.
+func (r *Rotation) vouch(spec, reason string) error {
+	d, rec, err := r.destination(spec)
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(reason) == "" {
+		return &RefusedError{Reason: "say why " + rec.Describe + " counts as put back: the reason is recorded"}
+	}
+	if held, reads, err := r.held(context.Background(), d, rec); reads && err == nil && r.prints.is(held.Secret, r.j.Print, r.j.ID) && rule("undone: not where the new secret is") {
+		return &RefusedError{Reason: rec.Describe + " holds the new secret: it is not put back", Next: "put the old value back, or go on with the rotation"}
+	}
+	rec.Undid = reason
+	r.said(rec.Spec, "%s has its old value again (%s)", rec.Describe, reason)
+	return nil
+}
+
+func find(store Store, id string) (*journal, error) {
 	if !isNonce(id) {
 		return nil, &RefusedError{Reason: fmt.Sprintf("%.40q is no rotation's id", id), Next: "`detent rotations` lists them"}
 	}
-	j, err := readJournal(journalPath(dir, id))
+	j, err := load(store, id)
 	if isNotExist(err) {
 		return nil, &RefusedError{Reason: "there is no rotation " + id, Next: "`detent rotations` lists them"}
 	}
 	return j, err
 }
 
-// List shows every rotation in the folder, the open ones first, then the latest first. A
+// List shows every rotation in the store, the open ones first, then the latest first. A
 // journal that cannot be read is a View with Err.
-func List(dir string) ([]View, error) {
-	good, bad, err := journals(dir)
+func List(store Store) ([]View, error) {
+	good, bad, err := journals(store)
 	if err != nil {
 		return nil, err
 	}
 	var out []View
 	for _, j := range good {
-		v := viewOf(j, false)
-		v.Path = journalPath(dir, j.ID)
+		v := viewOf(j, strategyOf(j), false)
+		v.Path = store.Where(j.ID)
 		if j.State == Open {
-			if h := heldBy(lockPath(dir, j.Profile, j.Service, j.Old.ID)); h != nil && !h.isUs() {
+			if h := store.HeldBy(lockName(j.Profile, j.Service, j.Old.ID)); h != nil && !h.isUs() {
 				v.Holder = h
 			}
 		}
 		out = append(out, v)
 	}
-	for _, b := range bad {
-		out = append(out, View{ID: idOf(b.Path), Path: b.Path, Err: b})
+	for id, b := range bad {
+		out = append(out, View{ID: id, Path: b.Path, Err: b})
 	}
 	slices.SortStableFunc(out, func(a, b View) int {
 		if (a.State == Open) != (b.State == Open) {
@@ -219,19 +344,28 @@ func List(dir string) ([]View, error) {
 			}
 			return 1
 		}
-		return b.Started.Compare(a.Started)
+		if c := b.Started.Compare(a.Started); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
 	})
 	return out, nil
 }
 
+// strategyOf is the strategy of a journal that is only shown: of one that is not known here there are no stages.
+func strategyOf(j *journal) Strategy {
+	s, _ := World{}.strategy(j.Strategy)
+	return s
+}
+
 // Find is the one rotation of List with that id: its profile and destinations are needed to Resume it.
-func Find(dir, id string) (View, error) {
-	j, err := find(dir, id)
+func Find(store Store, id string) (View, error) {
+	j, err := find(store, id)
 	if err != nil {
 		return View{}, err
 	}
-	v := viewOf(j, false)
-	v.Path = journalPath(dir, id)
+	v := viewOf(j, strategyOf(j), false)
+	v.Path = store.Where(id)
 	return v, nil
 }
 
@@ -240,9 +374,11 @@ func Find(dir, id string) (View, error) {
 func (r *Rotation) Close() {
 	r.busy.Lock()
 	defer r.busy.Unlock()
-	r.secret = apikey.Secret{}
-	r.lock.release()
-	r.lock = nil
+	r.secret, r.old, r.pasted, r.formers = apikey.Secret{}, apikey.Secret{}, nil, nil
+	if r.release != nil {
+		r.release(!r.saved || r.j.State != Open)
+	}
+	r.release = nil
 }
 
 // View is the rotation as it stands. It never blocks.
@@ -252,22 +388,27 @@ func (r *Rotation) View() View { return *r.view.Load() }
 func (r *Rotation) ID() string { return r.View().ID }
 
 func (r *Rotation) publish() {
-	v := viewOf(r.j, !r.secret.IsZero())
-	v.Path = journalPath(r.w.Dir, r.j.ID)
+	v := viewOf(r.j, r.strategy, !r.secret.IsZero())
+	v.CanDelete, v.CanRename = r.caps.Delete.OK, r.caps.Rename.OK
+	v.Path = r.w.Store.Where(r.j.ID)
 	if r.seen.Known() {
 		v.Old.LastUsedAt = r.seen
 	}
+	v.Question = r.asked
 	r.view.Store(&v)
 }
 
 // save writes the journal and shows the new state. Before the preflight is over there is none.
 func (r *Rotation) save(what string) error {
-	r.j.Changed, r.j.Operator = r.w.Now().UTC(), r.w.Operator
+	r.j.Changed, r.j.Operator = r.w.Wall().UTC(), r.w.Operator
 	r.w.Hook("journal before: " + what)
-	err := writeJournal(r.w.Dir, r.j)
+	b, err := encode(r.j)
+	if err == nil {
+		err = r.w.Store.Save(r.j.ID, b)
+	}
 	if err != nil {
 		return &StepError{Step: r.j.Step, Err: fmt.Errorf("write the journal: %w", err),
-			Certain: r.j.certain(), Next: "make room or mend the folder " + r.w.Dir + ", then go on"}
+			Certain: r.j.certain(), Next: "make room or mend the folder of " + r.w.Store.Where(r.j.ID) + ", then go on"}
 	}
 	r.saved = true
 	r.w.Hook("journal after: " + what)
@@ -295,94 +436,26 @@ func (r *Rotation) change(op string, call func() error, apply func()) error {
 		apply()
 		r.j.settled(op)
 		return r.save(op + " done")
-	case client.MayHaveHappened(err):
+	case client.MayHaveHappened(err) || unsettled && !errors.Is(err, errNotSent):
 		r.publish()
 		return err
 	}
-	r.j.settled(op)
+	if !unsettled {
+		r.j.settled(op)
+	}
 	return errors.Join(err, r.save(op+" failed"))
 }
 
 func (r *Rotation) log(format string, args ...any) {
-	r.j.Log = append(r.j.Log, Event{At: r.w.Now().UTC(), Text: fmt.Sprintf(format, args...)})
+	r.j.Log = append(r.j.Log, Event{At: r.w.Wall().UTC(), Text: fmt.Sprintf(format, args...)})
 }
 
-func (r *Rotation) job() delivery.Job {
-	return delivery.Job{ID: r.j.ID, Environment: r.j.Guard, AllowMixed: r.j.AllowMixed, AllowTracked: r.j.AllowTracked}
-}
-
-// sight is what one complete list shows of the keys that concern the rotation.
-type sight struct {
-	old, new *apikey.Key
-	ours     []apikey.Key // carry our nonce, or are superseded; the new key too
-	foreign  []apikey.Key // carry our base name and the nonce of a rotation without a readable journal here
-	rivals   []apikey.Key // carry the nonce of another open rotation of the same key, here
-	own      *apikey.Key
-	projects map[string]bool
-	home     string       // the project of detent's own credential, where it was asked for
-	all      []apikey.Key // the manual lane: to see which one appears
-}
-
-func (r *Rotation) look(ctx context.Context) (*sight, error) {
-	s := &sight{projects: map[string]bool{}}
-	r.w.Hook("before: list")
-	err := r.svc.List(ctx, func(batch []apikey.Key) {
-		for _, k := range batch {
-			r.sort(s, k)
-		}
-	})
-	r.w.Hook("after: list")
-	if err != nil {
-		return nil, err
+// job is what the deliveries to one destination are told.
+func (r *Rotation) job(rec *destinationRecord) delivery.Job {
+	job := delivery.Job{ID: r.j.ID, Environment: r.j.Guard, AllowMixed: r.j.AllowMixed, AllowTracked: r.j.AllowTracked, AllowOwner: r.j.AllowOwner,
+		Replace: r.j.Replace}
+	if rec != nil {
+		job.Where = rec.Where
 	}
-	if s.old != nil {
-		r.seen = s.old.LastUsedAt
-	}
-	if s.new != nil {
-		fresh := record(*s.new)
-		r.j.New = &fresh
-	}
-	r.publish()
-	return s, nil
-}
-
-func (r *Rotation) sort(s *sight, k apikey.Key) {
-	switch {
-	case k.ID == r.j.Old.ID:
-		s.old = &k
-	case r.j.New != nil && k.ID == r.j.New.ID:
-		s.new = &k
-	}
-	if k.Own {
-		s.own = &k
-	}
-	if k.Project != "" {
-		s.projects[k.Project] = true
-	}
-	if r.j.Manual && (r.j.Step == Preflight || r.j.Step == Create) {
-		s.all = append(s.all, k)
-	}
-	if k.ID == r.j.Old.ID {
-		return
-	}
-	base, nonce := splitName(k.Name)
-	switch {
-	case nonce == r.j.ID || slices.Contains(r.j.Superseded, k.ID) || r.j.New != nil && k.ID == r.j.New.ID:
-		s.ours = append(s.ours, k)
-	case nonce != "" && sameBase(base, r.j.Base, r.caps.MaxName):
-		switch j, err := readJournal(journalPath(r.w.Dir, nonce)); {
-		case err != nil:
-			s.foreign = append(s.foreign, k)
-		case j.State == Open && j.Old.ID == r.j.Old.ID:
-			s.rivals = append(s.rivals, k)
-		}
-	}
-}
-
-func names(keys []apikey.Key) string {
-	var out []string
-	for _, k := range keys {
-		out = append(out, fmt.Sprintf("%q (%s)", k.Name, k.ID))
-	}
-	return strings.Join(out, ", ")
+	return job
 }

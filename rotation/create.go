@@ -2,9 +2,11 @@ package rotation
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"detent/apikey"
 	"detent/client"
@@ -15,18 +17,11 @@ const opCreate = "create"
 // maxMints bounds how often one Do creates anew after a lost answer.
 const maxMints = 3
 
-func (r *Rotation) draft() apikey.Draft {
-	old := r.j.Old.key()
-	d := apikey.Draft{Name: r.j.Name, Expiry: expiryFor(old), Permissions: slices.Clone(old.Permissions), Role: old.Role,
-		Type: old.Type, Environment: old.Environment, Extra: maps.Clone(old.Extra)}
-	if old.Restrictions != nil {
-		d.Restrictions = *old.Restrictions
-	}
-	return d
-}
-
 // create makes the new key, or finds the one whose create was not answered.
 func (r *Rotation) create(ctx context.Context) (Result, error) {
+	if r.j.OldFirst {
+		r.lookAtDead(ctx)
+	}
 	if r.j.Manual {
 		return r.askForPaste(), nil
 	}
@@ -49,6 +44,12 @@ func (r *Rotation) create(ctx context.Context) (Result, error) {
 				return Result{}, err
 			}
 		}
+		if gone, err := r.oldVanished(ctx); err != nil || gone {
+			if gone {
+				return r.bothGone(), err
+			}
+			return Result{}, err
+		}
 		err := r.mint(ctx)
 		switch {
 		case client.MayHaveHappened(err):
@@ -56,7 +57,7 @@ func (r *Rotation) create(ctx context.Context) (Result, error) {
 		case err != nil:
 			return Result{}, err
 		case r.secret.IsZero():
-			continue // the answer came without a secret
+			continue // the answer came without a secret, or without an id
 		}
 		return r.created(ctx, "the new key was created: "+keyWords(*r.j.New))
 	}
@@ -65,57 +66,195 @@ func (r *Rotation) create(ctx context.Context) (Result, error) {
 
 func keyWords(k keyRecord) string { return fmt.Sprintf("%q (%s)", k.Name, k.ID) }
 
+// mint asks for a new key. An answer with an id that a list had before, or with a secret that is known, is not taken: it is not
+// the new key's. What was made by that call carries our mark and is found by it.
 func (r *Rotation) mint(ctx context.Context) error {
 	var made apikey.Created
-	return r.change(opCreate, func() (err error) {
-		made, err = r.svc.Create(ctx, r.draft())
+	var wrong error
+	err := r.change(opCreate, func() (err error) {
+		made, err = r.svc.Create(ctx, r.j.draft())
 		return err
 	}, func() {
-		r.hold(made.Key, made.Secret)
 		for _, n := range made.Notes {
 			r.log("create: %s", n)
 		}
+		switch wrong = r.refuseCreated(made); {
+		case wrong != nil:
+		case made.Key.ID == "" || made.Secret.IsZero():
+			if made.Key.ID != "" {
+				rec := record(made.Key)
+				r.j.New, r.j.Print = &rec, ""
+			}
+		default:
+			if wrong = r.hold(made.Key, made.Secret); wrong == nil {
+				r.createAnswered(made)
+			}
+		}
 	})
+	if err != nil || wrong == nil && made.Key.ID != "" {
+		return errors.Join(wrong, err)
+	}
+	r.j.begun(opCreate) // what it made, if anything, is found by its mark
+	if err := r.save("create answered for another key, or for none"); err != nil || wrong != nil {
+		return errors.Join(wrong, err)
+	}
+	return r.findUnnamed(ctx, made)
+}
+
+// findUnnamed finds the row of a create that was answered with a secret and no id: our mark is on no other.
+func (r *Rotation) findUnnamed(ctx context.Context, made apikey.Created) error {
+	if made.Secret.IsZero() {
+		return nil
+	}
+	var hits []apikey.Key
+	if _, err := r.lookUntil(ctx, r.lostLag(), func() (bool, error) {
+		s, err := r.look(ctx)
+		if err != nil {
+			return false, err
+		}
+		hits = slices.DeleteFunc(s.ours, func(k apikey.Key) bool { return slices.Contains(r.j.Superseded, k.ID) })
+		return len(hits) > 0, nil
+	}); err != nil || len(hits) != 1 {
+		return err
+	}
+	if err := r.hold(hits[0], made.Secret); err != nil {
+		return err
+	}
+	r.j.settled(opCreate)
+	return r.save("found by its mark")
+}
+
+// oldVanished reads the list before a create, where this process has not yet: no key is made for one that is there no more,
+// unless it was deleted here or a person wants it.
+func (r *Rotation) oldVanished(ctx context.Context) (bool, error) {
+	if r.listed != nil && r.sawOld {
+		return false, nil
+	}
+	if r.j.MintAnyway || r.j.OldFirst || r.deleteSent() {
+		_, err := r.look(ctx)
+		return false, err
+	}
+	there, err := r.lookUntil(ctx, r.lostLag(), func() (bool, error) {
+		s, err := r.look(ctx)
+		return err == nil && s.old != nil, err
+	})
+	return !there && rule("both gone: it asks"), err
+}
+
+func (r *Rotation) createAnswered(made apikey.Created) {
+	bound := "an id and a secret"
+	if made.Bound {
+		bound = "an id that no list had and a secret, in one object"
+	}
+	r.observed(CreateAnswered, SubjectNew, "answer", "the service answered the create of %q with %s: %s", made.Key.Name, bound, made.Key.ID)
+}
+
+// refuseCreated says why an answer cannot be the new key's.
+func (r *Rotation) refuseCreated(made apikey.Created) error {
+	const next = "nothing was delivered; the key that carries this rotation's mark, if there is one, is deleted by an undo"
+	switch {
+	case made.Key.ID != "" && made.Key.ID == r.j.Old.ID && rule("create: not the old id"):
+		return &StepError{Step: Create, Err: errors.New("the service answered the create with the old key's id"), Certain: r.j.certain(), Next: "undo: " + next}
+	case made.Key.ID != "" && r.listed[made.Key.ID] && rule("create: not the id of another key"):
+		return &StepError{Step: Create, Err: fmt.Errorf("the service answered the create with the id of a key that existed before, %s", made.Key.ID), Certain: r.j.certain(), Next: "undo: " + next}
+	}
+	if whose := r.knownSecret(made.Secret); whose != "" {
+		return &StepError{Step: Create, Err: fmt.Errorf("the service answered the create with a secret that is not new: it is %s", whose), Certain: r.j.certain(), Next: "undo: " + next}
+	}
+	if wrong, _ := maskTells(made.Secret, made.Key.Masked); wrong != "" && !made.Secret.IsZero() && rule("create: the secret fits its row") {
+		return &StepError{Step: Create, Err: fmt.Errorf("the service answered the create with a secret that is not the new key's, which is %s", made.Key.Masked), Certain: r.j.certain(), Next: "undo: " + next}
+	}
+	return nil
+}
+
+// knownSecret says whose secret it is, where it is known here not to be a new key's.
+func (r *Rotation) knownSecret(secret apikey.Secret) string {
+	if !rule("secret: none that is known") {
+		return ""
+	}
+	switch {
+	case secret.IsZero():
+		return ""
+	case secret.Equal(r.w.Credential):
+		return "the one that detent itself authenticates with"
+	case r.isOld(secret):
+		return "the old key's"
+	}
+	for i := range r.j.Destinations {
+		if rec := &r.j.Destinations[i]; r.prints.is(secret, rec.Former, r.j.ID) {
+			return "what " + rec.Describe + " held before"
+		}
+	}
+	good, _, err := journals(r.w.Store)
+	if err != nil {
+		return ""
+	}
+	for _, j := range good {
+		if j.ID != r.j.ID && (r.prints.is(secret, j.Print, j.ID) || r.prints.is(secret, j.OldPrint, j.ID)) {
+			return "of the rotation " + j.ID
+		}
+	}
+	return ""
 }
 
 // hold takes a key as the new one, with its secret.
-func (r *Rotation) hold(k apikey.Key, secret apikey.Secret) {
+func (r *Rotation) hold(k apikey.Key, secret apikey.Secret) error {
+	print, err := r.prints.of(secret)
+	if err != nil {
+		return err
+	}
 	rec := record(k)
-	r.j.New, r.secret = &rec, secret
-	r.j.Print = secret.Fingerprint(r.j.ID)
-	r.j.Proved, r.j.LastUseMoves = 0, false
+	r.j.New, r.secret, r.j.Print = &rec, secret, print
+	r.j.Proved, r.j.LastUseMoves, r.j.UseSpacing, r.j.UseDelay = 0, false, 0, 0
+	return nil
 }
 
-// findLost looks for the key of a create whose answer was lost. settled is false where none
-// exists (now certainly), so that it may be created again.
+// findLost looks for the key of a create whose answer was lost. settled is false where none is found for as long as the
+// list may be behind, so that it may be created again: what takes effect later still carries our mark.
 func (r *Rotation) findLost(ctx context.Context) (res Result, settled bool, err error) {
 	if err := r.w.Sleep(ctx, r.w.settle()); err != nil {
 		return Result{}, false, err
 	}
-	s, err := r.look(ctx)
+	var hits []apikey.Key
+	_, err = r.lookUntil(ctx, r.lostLag(), func() (bool, error) {
+		s, err := r.look(ctx)
+		if err != nil {
+			return false, err
+		}
+		hits = slices.DeleteFunc(s.ours, func(k apikey.Key) bool { return slices.Contains(r.j.Superseded, k.ID) })
+		return len(hits) > 0, nil
+	})
 	if err != nil {
 		return Result{}, false, err
 	}
-	hits := slices.DeleteFunc(s.ours, func(k apikey.Key) bool { return slices.Contains(r.j.Superseded, k.ID) })
+	cleanup := func(text string) (Result, bool, error) {
+		return ask(Question{Kind: AskCleanup, Text: text, Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes}), true, nil
+	}
 	switch {
 	case len(hits) == 0:
 		r.j.settled(opCreate)
 		r.j.New = nil
-		return Result{}, false, r.save("no key was created")
+		return Result{}, false, r.save("no key was found that carries the mark")
 	case len(hits) > 1:
-		return stop(NeedCleanup, "several keys carry this rotation's mark: "+names(hits)+
-			". Nobody has their secrets. Undo deletes them all; or delete them yourself and go on"), true, nil
+		return cleanup("several keys carry this rotation's mark: " + names(hits) +
+			". Nobody has their secrets. Undo deletes them all; or delete them yourself and go on")
 	}
 	hit := hits[0]
 	if !r.asDrafted(hit) {
-		return stop(NeedCleanup, "a key carries this rotation's mark but not the access that was asked for: "+names(hits)+
-			". Undo deletes it; or delete it yourself and go on"), true, nil
+		return cleanup("a key carries this rotation's mark but not the access that was asked for: " + names(hits) +
+			". Undo deletes it; or delete it yourself and go on")
 	}
 	secret, err := r.retrieve(ctx, hit.ID)
 	if err != nil {
 		return Result{}, false, err
 	}
-	r.hold(hit, secret)
+	if whose := r.knownSecret(secret); whose != "" {
+		secret = apikey.Secret{} // what the service gives is not this key's
+		r.log("the service gave %s for the key that was found", whose)
+	}
+	if err := r.hold(hit, secret); err != nil {
+		return Result{}, false, err
+	}
 	r.j.settled(opCreate)
 	if err := r.save("found"); err != nil {
 		return Result{}, false, err
@@ -125,6 +264,15 @@ func (r *Rotation) findLost(ctx context.Context) (res Result, settled bool, err 
 	}
 	res, err = r.created(ctx, "the answer to the create was lost; the key was found by its mark and its secret had again: "+names(hits))
 	return res, true, err
+}
+
+// lostLag bounds the search for a key that may not exist: a declared or a learned lag, else a short one, since whatever shows
+// up later is swept by its mark before the old key goes.
+func (r *Rotation) lostLag() time.Duration {
+	if r.caps.ListLag > 0 || r.j.ListLag > 0 {
+		return r.lag()
+	}
+	return minLag
 }
 
 // asDrafted compares a found key with what was asked for. Its lifetime is left to the
@@ -138,26 +286,11 @@ func (r *Rotation) asDrafted(k apikey.Key) bool {
 	return true
 }
 
-// retrieve asks for a secret again; absent where the service does not give it.
-func (r *Rotation) retrieve(ctx context.Context, id string) (apikey.Secret, error) {
-	giver, ok := client.As[client.Retriever](r.svc)
-	if !ok {
-		return apikey.Secret{}, nil
-	}
-	r.w.Hook("before: retrieve")
-	secret, err := giver.Retrieve(ctx, id)
-	r.w.Hook("after: retrieve")
-	if client.IsKind(err, client.Unsupported) || client.IsKind(err, client.Forbidden) || client.IsKind(err, client.NotFound) {
-		return apikey.Secret{}, nil
-	}
-	return secret, err
-}
-
 // discardNew deletes a new key whose secret is gone and which was put nowhere.
 func (r *Rotation) discardNew(ctx context.Context) error {
 	id := r.j.New.ID
 	return r.change("delete the key without a secret", func() error {
-		return r.deleteKey(ctx, id)
+		return r.deleteByID(ctx, id)
 	}, func() {
 		r.log("deleted the new key %s: its secret was gone", id)
 		r.j.New, r.j.Print, r.j.Step = nil, "", Create
@@ -168,19 +301,34 @@ func (r *Rotation) discardNew(ctx context.Context) error {
 // compare; and whether another host began the same at the same moment.
 func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 	var notes []string
-	s, err := r.look(ctx)
-	if err != nil {
+	begun := r.w.Now()
+	var s *sight
+	_, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
+		var err error
+		s, err = r.look(ctx)
+		return err == nil && s.new != nil, err
+	})
+	switch {
+	case err != nil:
 		notes = append(notes, "the list could not be read after the create; old and new are compared later")
-	} else if others := append(s.rivals, s.foreign...); len(others) > 0 {
-		if s.old != nil {
-			return stop(NeedCleanup, "somebody else rotates this key at this moment: "+names(others)+
-				". Undo here deletes the new key of this rotation; or end the other one, and go on"), r.save("met another host")
-		}
-		// With the old key gone there is no way back, and what is delivered here needs a key that works.
-		notes = append(notes, "somebody else has rotated this key, too, and the old one is gone: their key stays ("+names(others)+"); see who uses it")
+	case s.new == nil:
+		notes = append(notes, fmt.Sprintf("the list did not show the new key for %s: old and new are compared later", span(r.lag())))
+	default:
+		r.j.ListLag = r.w.Now().Sub(begun)
 	}
-	notes = append(notes, diffWords(r.j.diff())...)
-	return r.move(Deliver, said, notes...)
+	if err == nil {
+		if others := append(s.rivals, s.foreign...); len(others) > 0 {
+			if s.old != nil {
+				return ask(Question{Kind: AskCleanup, Text: "somebody else rotates this key at this moment: " + names(others) +
+					". Undo here deletes the new key of this rotation; or end the other one, and go on", Flag: "--not-mine REASON",
+					Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes}), r.save("met another host")
+			}
+			// With the old key gone there is no way back, and what is delivered here needs a key that works.
+			notes = append(notes, "somebody else has rotated this key, too, and the list does not show the old one: their key stays ("+names(others)+"); see who uses it")
+		}
+	}
+	notes = append(notes, diffWords(r.j.diff(r.w.Wall()))...)
+	return r.advance(said, notes...)
 }
 
 // needSecret brings the new secret into memory: it is there, or a destination that it was put to
@@ -189,49 +337,77 @@ func (r *Rotation) needSecret(ctx context.Context) (bool, error) {
 	if !r.secret.IsZero() {
 		return true, nil
 	}
-	if r.j.New == nil || r.j.Print == "" {
-		return false, nil
-	}
-	for i, d := range r.dests {
-		if !r.j.Destinations[i].Begun {
-			continue
-		}
-		if r.recover(r.held(ctx, d)) {
-			return true, nil
-		}
-	}
-	secret, err := r.retrieve(ctx, r.j.New.ID)
-	if err != nil {
-		return false, err
-	}
-	return r.recover(secret), nil
-}
-
-// recover takes a secret if it is the new one, told by its fingerprint: a destination may still
-// hold the old one, which is never to be used.
-func (r *Rotation) recover(secret apikey.Secret) bool {
-	if secret.IsZero() || secret.Fingerprint(r.j.ID) != r.j.Print {
-		return false
-	}
-	r.secret = secret
-	return true
+	secret, _, err := r.newSecret(ctx)
+	return !secret.IsZero(), err
 }
 
 // replaceLost deals with a new key whose secret is gone. What was put nowhere is deleted and
 // created again. What may have been put somewhere stays alive, because an application may use
 // it, and goes together with the old key.
 func (r *Rotation) replaceLost(ctx context.Context) (Result, error) {
+	if r.j.New == nil { // both keys vanished, and an undo forgot the new one
+		return r.bothGone(), nil
+	}
 	lost := keyWords(*r.j.New)
-	if !r.j.touched() {
+	if !r.j.touched() || !rule("lost: what may be in use stays until the old key goes") {
 		if err := r.discardNew(ctx); err != nil {
 			return Result{}, err
 		}
 		return r.move(Create, "the secret of "+lost+" was lost before it was put anywhere; that key was deleted, and is created again next")
 	}
 	r.j.Superseded = append(r.j.Superseded, r.j.New.ID)
-	r.j.New, r.j.Print = nil, ""
+	r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
+	r.j.New, r.j.Print, r.j.Proved = nil, "", 0
 	for i := range r.j.Destinations {
 		r.j.Destinations[i].Put, r.j.Destinations[i].Then = false, false
 	}
 	return r.move(Create, "the secret of "+lost+" was lost while it was delivered; that key stays until another one, created next, has taken its place")
+}
+
+// newMissing asks what is to take the new key's place, where no list shows it for as long as it may be behind, and its secret is not
+// accepted either.
+func (r *Rotation) newMissing() Result {
+	res := r.bothGone()
+	res.Question.Text = "the list does not show the new key: it may have been deleted elsewhere, or have expired. Undo, or put another in its place"
+	res.Said = res.Question.Text
+	return res
+}
+
+// neitherLeft reports whether a list shows that neither key can carry the application: each is missing, expired, or deleted by us.
+func (r *Rotation) neitherLeft(s *sight) bool {
+	now := r.serviceNow()
+	dead := func(k *apikey.Key) bool { return k == nil || k.ExpiresAt.Before(now) }
+	return dead(s.new) && (dead(s.old) || r.deleteSent())
+}
+
+// bothGone asks before a key is made for one that somebody may have deleted on purpose.
+func (r *Rotation) bothGone() Result {
+	return ask(Question{Kind: AskBothGone, Text: "the new key is gone or has expired, and whether the old one works is not known: somebody may have deleted both on purpose",
+		Choices: []Choice{{ID: Yes, Label: "create another key", Does: "a new key with the old one's access is created and delivered", Wants: WantsReason},
+			{ID: "close", Label: "close the rotation as it stands", Does: "nothing is changed; what is left where is said", Wants: WantsReason},
+			{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}, Default: No, Flag: "rotate --close ID --reason R"})
+}
+
+func answerBothGone(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
+	if a.Choice == "close" {
+		return r.end(strings.TrimSpace(a.Reason))
+	}
+	r.said(SubjectNew, "another key is to be created although both are gone (%s)", a.Reason)
+	r.startOver()
+	r.j.MintAnyway = true
+	return r.move(Create, "another key is created next, by your word")
+}
+
+// startOver forgets a new key that is gone. Where its secret was put, another will be.
+func (r *Rotation) startOver() {
+	if r.j.Print != "" {
+		r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
+	}
+	if r.j.New != nil { // should it be there after all, it goes with the old key
+		r.j.Superseded = append(r.j.Superseded, r.j.New.ID)
+	}
+	r.j.New, r.j.Print, r.j.Proved, r.secret = nil, "", 0, apikey.Secret{}
+	for i := range r.j.Destinations {
+		r.j.Destinations[i].Put, r.j.Destinations[i].Then = false, false
+	}
 }

@@ -1,91 +1,46 @@
-package rotation
+package rotation_test
 
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"detent/apikey"
 	"detent/client"
+	"detent/rotation"
+	"detent/rotation/world"
 )
 
-// doUntil does steps until the rotation stands at the step.
-func (c *city) doUntil(r *Rotation, step Step) Result {
-	c.t.Helper()
-	for range 100 {
-		if r.View().Step == step {
-			return Result{}
-		}
-		res, err := r.Do(context.Background())
-		if err != nil {
-			c.t.Fatalf("at %s: %v", res.Did, err)
-		}
-		switch res.Status {
-		case Waiting:
-			c.pass(res.Wait)
-		case Stopped:
-			c.decide(r, res)
-		}
-	}
-	c.t.Fatalf("never came to %s", step)
-	return Result{}
-}
-
-func (c *city) mustDo(r *Rotation) Result {
-	c.t.Helper()
-	res, err := r.Do(context.Background())
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return res
-}
-
-// count is how often an operation was called.
-func (c *city) count(op string) int {
-	n := 0
-	for _, call := range c.calls {
-		if call == op {
-			n++
-		}
-	}
-	return n
-}
-
-func shaped(t *testing.T, caps apikey.Capabilities) *city {
-	c := newCity(t, caps)
-	c.place("app", true)
-	return c
-}
-
 func TestNewKeyCopiesAccessAndCarriesTheNonce(t *testing.T) {
-	for _, caps := range []apikey.Capabilities{prosopoShape(), vertesiaShape(), genericShape()} {
-		t.Run(caps.Service, func(t *testing.T) {
-			c := shaped(t, caps)
-			r := c.start(nil)
-			c.doUntil(r, Deliver)
+	for name, sc := range shapes {
+		t.Run(name, func(t *testing.T) {
+			f := in(t, sc)
+			f.Edit("old", func(k *apikey.Key) {
+				k.Extra = map[string]json.RawMessage{"properties": json.RawMessage(`{"team":"shop"}`)}
+			})
+			r := f.Start(nil)
+			f.until(r, rotation.Deliver)
 			v := r.View()
-			if want := "payments-api ~r" + v.ID; v.New.Name != want || !isNonce(v.ID) {
+			if want := "payments-api ~r" + v.ID; v.New.Name != want || v.NewName != want || !apikey.IsNonce(v.ID) {
 				t.Errorf("the new key is called %q, want %q", v.New.Name, want)
 			}
 			for _, d := range v.Diff {
-				if d.Verdict != Equal {
+				if d.Verdict != rotation.Equal {
 					t.Errorf("%s: old %s, new %s: %s", d.Field, d.Old, d.New, d.Verdict)
 				}
 			}
-			if len(v.Diff) != len(caps.AccessFields) {
-				t.Errorf("%d fields were compared, want %d", len(v.Diff), len(caps.AccessFields))
+			if fields := f.Service().Capabilities().AccessFields; len(v.Diff) < len(fields) {
+				t.Errorf("%d fields were compared, want at least %v", len(v.Diff), fields)
 			}
 			if !v.SecretInHand {
 				t.Error("the secret is in memory alone, and nothing says so")
 			}
-			c.drive(r)
-			c.assertRotated("done")
-			if caps.Rename.OK && c.live()[0].Name != "payments-api" {
-				t.Errorf("the name was not restored: %q", c.live()[0].Name)
+			f.drive(r)
+			f.rotated("done")
+			if sc.Rename && f.Live()[0].Name != "payments-api" {
+				t.Errorf("the name was not restored: %q", f.Live()[0].Name)
 			}
 			if r.SecretInHand() {
 				t.Error("a finished rotation still holds the secret")
@@ -94,395 +49,423 @@ func TestNewKeyCopiesAccessAndCarriesTheNonce(t *testing.T) {
 	}
 }
 
-func TestNamesAreStrippedAndCut(t *testing.T) {
-	const nonce = "abcdefghij"
-	for _, tc := range []struct {
-		old  string
-		max  int
-		want string
-	}{
-		{"payments", 0, "payments ~r" + nonce},
-		{"payments ~rzzzzzzzzzz", 0, "payments ~r" + nonce},
-		{"payments ~rzzzzzzzzzz ~rYYYYYYYYY2", 0, "payments ~r" + nonce},
-		{"payments ~rtooshort", 0, "payments ~rtooshort ~r" + nonce},
-		{strings.Repeat("n", 80), 40, strings.Repeat("n", 27) + " ~r" + nonce},
-		{strings.Repeat("ü", 80), 40, strings.Repeat("ü", 27) + " ~r" + nonce},
-		{"pay    ments is long", 20, "pay ~r" + nonce},
-		{"", 0, "key ~r" + nonce},
-		{"~rzzzzzzzzzz", 0, "key ~r" + nonce},
-	} {
-		base, _ := splitName(tc.old)
-		got := newName(base, nonce, tc.max)
-		if got != tc.want {
-			t.Errorf("%q cut to %d: %q, want %q", tc.old, tc.max, got, tc.want)
-		}
-		if again, n := splitName(got); n != nonce || !sameBase(again, base, tc.max) {
-			t.Errorf("%q is not recognised as a rotation of %q: %q %q", got, base, again, n)
-		}
-	}
-}
-
-func TestLifetimeIsCopiedAndNeverWidened(t *testing.T) {
-	day := 24 * time.Hour
-	created := apikey.At(epoch.Add(-20 * day))
-	for name, tc := range map[string]struct {
-		created, expires apikey.Moment
-		want             apikey.Expiry
-	}{
-		"never":                         {created, apikey.Never(), apikey.Expiry{}},
-		"thirty days":                   {created, apikey.At(epoch.Add(10 * day)), apikey.Expiry{After: 30 * day}},
-		"not whole seconds":             {created, apikey.At(epoch.Add(10*day + 900*time.Millisecond)), apikey.Expiry{After: 30 * day}},
-		"expired already":               {created, apikey.At(epoch.Add(-day)), apikey.Expiry{After: 19 * day}},
-		"creation unknown":              {apikey.Moment{}, apikey.At(epoch.Add(day)), apikey.Expiry{At: epoch.Add(day)}},
-		"ends before it began":          {created, apikey.At(epoch.Add(-30 * day)), apikey.Expiry{At: epoch.Add(-30 * day)}},
-		"longer than any that is asked": {apikey.At(epoch.Add(-60000 * day)), apikey.At(epoch.Add(day)), apikey.Expiry{At: epoch.Add(day)}},
-		"not told":                      {created, apikey.Moment{}, apikey.Expiry{}},
-	} {
-		got := expiryFor(apikey.Key{CreatedAt: tc.created, ExpiresAt: tc.expires})
-		if got.After != tc.want.After || !got.At.Equal(tc.want.At) {
-			t.Errorf("%s: %+v, want %+v", name, got, tc.want)
-		}
-	}
+// lostCreate has a create whose answer is lost.
+func lostCreate(t *testing.T, sc world.Scenario, after bool) (*fixture, *rotation.Rotation) {
+	f := in(t, sc)
+	r := f.Start(nil)
+	f.until(r, rotation.Create)
+	f.Fail("create", lost("create"), after)
+	return f, r
 }
 
 func TestLostCreateAnswerIsAdoptedWhereTheSecretIsGivenAgain(t *testing.T) {
-	c := shaped(t, prosopoShape())
-	c.retrievable = true
-	r := c.start(nil)
-	c.doUntil(r, Create)
-	c.failNext("create", failure{lostAnswer("create"), true})
-	before := c.now
-	res := c.mustDo(r)
-	if waited := c.now.Sub(before); waited < 5*time.Second {
+	f, r := lostCreate(t, with(prosopoLike, func(sc *world.Scenario) { sc.Retrieve = true }), true)
+	before := f.Now()
+	res := f.do(r)
+	if waited := f.Now().Sub(before); waited < 5*time.Second {
 		t.Errorf("looked after %s, before a late create could take effect", waited)
 	}
-	if res.Step != Deliver || !strings.Contains(res.Said, "found by its mark") {
+	if res.Step != rotation.Deliver || !strings.Contains(res.Said, "found by its mark") {
 		t.Errorf("%+v", res)
 	}
-	c.drive(r)
-	c.assertRotated("adopted")
-	if n := c.count("create"); n != 1 {
+	log := f.Log()
+	f.drive(r)
+	f.rotated("adopted")
+	if n := count(log, "create"); n != 1 {
 		t.Errorf("%d creates", n)
 	}
 }
 
 func TestLostCreateAnswerIsReplacedWhereTheSecretIsNot(t *testing.T) {
-	c := shaped(t, prosopoShape())
-	r := c.start(nil)
-	c.doUntil(r, Create)
-	c.failNext("create", failure{lostAnswer("create"), true})
-	c.mustDo(r)
-	if len(c.live()) != 2 || c.count("delete") != 1 {
-		t.Errorf("%s, after %v", c.describe(), c.calls)
+	f, r := lostCreate(t, prosopoLike, true)
+	f.do(r)
+	if log := f.Log(); len(f.Live()) != 2 || count(log, "delete") != 1 {
+		t.Errorf("%s, after %v", f.keys(), log)
 	}
 	if v := r.View(); v.New.Name != v.NewName || !strings.HasSuffix(v.NewName, v.ID) {
 		t.Errorf("the second attempt is called %q", v.New.Name)
 	}
-	c.drive(r)
-	c.assertRotated("replaced")
+	f.drive(r)
+	f.rotated("replaced")
 }
 
 func TestCreateThatNeverHappenedIsDoneAgain(t *testing.T) {
-	c := shaped(t, genericShape())
-	r := c.start(nil)
-	c.doUntil(r, Create)
-	c.failNext("create", failure{lostAnswer("create"), false})
-	c.mustDo(r)
-	if c.count("create") != 2 || c.count("delete") != 0 {
-		t.Errorf("%v", c.calls)
+	f, r := lostCreate(t, genericLike, false)
+	f.do(r)
+	if log := f.Log(); count(log, "create") != 2 || count(log, "delete") != 0 {
+		t.Errorf("%v", log)
 	}
-	c.drive(r)
-	c.assertRotated("again")
-}
-
-// The wait is long enough for a timeout that is longer than the floor of five seconds.
-func TestLateCreateIsWaitedForTwiceTheTimeout(t *testing.T) {
-	w := World{Timeout: 15 * time.Second}
-	if w.settle() != 30*time.Second || (World{}).settle() != 5*time.Second {
-		t.Errorf("%s and %s", w.settle(), (World{}).settle())
-	}
+	f.drive(r)
+	f.rotated("again")
 }
 
 func TestCreateThatTakesEffectAtTheVeryEndIsSwept(t *testing.T) {
-	c := shaped(t, vertesiaShape())
-	r := c.start(nil)
-	c.doUntil(r, Delete)
-	stray := c.old()
-	stray.ID, stray.Name = "late-1", r.View().NewName
-	c.add(stray)
-	c.drive(r)
-	c.assertRotated("swept")
-	if c.find("late-1") != nil {
-		t.Error("the stray is still there")
+	for _, back := range []bool{false, true} {
+		f := in(t, vertesiaLike)
+		r := f.Start(nil)
+		f.until(r, rotation.Delete)
+		f.Add(apikey.Key{ID: "late", Name: r.View().NewName})
+		if back {
+			f.undo(r)
+			f.undone("swept")
+		} else {
+			f.drive(r)
+			f.rotated("swept")
+		}
+		if !f.Key("late").Gone {
+			t.Error("the stray is still there")
+		}
 	}
 }
 
 func TestSeveralKeysWithTheNonceStop(t *testing.T) {
-	c := shaped(t, vertesiaShape())
-	r := c.start(nil)
-	c.doUntil(r, Create)
-	twin := c.old()
-	twin.ID, twin.Name = "twin", r.View().NewName
-	c.add(twin)
-	c.failNext("create", failure{lostAnswer("create"), true})
-	res := c.mustDo(r)
-	if res.Status != Stopped || res.Need != NeedCleanup || !strings.Contains(res.Said, "twin") {
-		t.Errorf("%+v", res)
+	f, r := lostCreate(t, vertesiaLike, true)
+	f.Add(apikey.Key{ID: "twin-1", Name: r.View().NewName})
+	res := f.do(r)
+	if res.Question == nil || res.Question.Kind != rotation.AskCleanup || !strings.Contains(res.Said, "twin-1") {
+		t.Fatalf("%+v", res)
 	}
-	if len(c.live()) != 3 {
-		t.Errorf("something was deleted without a word: %s", c.describe())
+	if len(f.Live()) != 3 {
+		t.Errorf("something was deleted without a word: %s", f.keys())
 	}
-	if !c.goBack("cleanup", r) {
+	if !f.undo(r) {
 		t.Fatal("undo was refused")
 	}
-	c.assertUndone("cleanup")
+	f.undone("cleanup")
 }
 
 func TestKeyWithTheNonceButOtherAccessIsNotAdopted(t *testing.T) {
-	c := shaped(t, prosopoShape())
-	c.retrievable = true
-	r := c.start(nil)
-	c.doUntil(r, Create)
-	other := c.old()
-	other.ID, other.Name, other.Permissions = "forged", r.View().NewName, []apikey.Permission{{Feature: "ApiKeys", Name: "createApiKey"}}
-	c.add(other)
-	c.failNext("create", failure{lostAnswer("create"), false})
-	res := c.mustDo(r)
-	if res.Need != NeedCleanup || !strings.Contains(res.Said, "not the access") || r.View().New != nil {
+	f, r := lostCreate(t, with(prosopoLike, func(sc *world.Scenario) { sc.Retrieve = true }), false)
+	f.Add(apikey.Key{ID: "forged", Name: r.View().NewName, ExpiresAt: apikey.Never(), Permissions: []apikey.Permission{{Feature: "ApiKeys", Name: "createApiKey"}}})
+	res := f.do(r)
+	if res.Question == nil || res.Question.Kind != rotation.AskCleanup || !strings.Contains(res.Said, "not the access") || r.View().New != nil {
 		t.Errorf("%+v", res)
 	}
 }
 
+// TestACreateThatAnswersForAnotherKeyIsNotTaken: nothing of such an answer is delivered, and what was made is found by its mark and deleted.
+func TestACreateThatAnswersForAnotherKeyIsNotTaken(t *testing.T) {
+	for name, tc := range map[string]struct {
+		wrong func(f *fixture, made *apikey.Created)
+		want  string
+	}{
+		"the old id":              {func(_ *fixture, made *apikey.Created) { made.Key.ID = "old" }, "with the old key's id"},
+		"an id that was listed":   {func(_ *fixture, made *apikey.Created) { made.Key.ID = "other" }, "the id of a key that existed before, other"},
+		"the old secret":          {func(f *fixture, made *apikey.Created) { made.Secret = f.Key("old").Secret }, "a secret that is not new: it is the old key's"},
+		"detent's own credential": {func(f *fixture, made *apikey.Created) { made.Secret = f.Key("other").Secret }, "detent itself authenticates with"},
+	} {
+		f := in(t, genericLike)
+		r := f.Start(func(p *rotation.Params) { p.Credential = f.Key("other").Secret })
+		f.until(r, rotation.Create)
+		f.OnCreate = func(made *apikey.Created) { tc.wrong(f, made) }
+		_, err := r.Do(context.Background())
+		if err == nil || !strings.Contains(err.Error(), tc.want) || r.View().New != nil || r.SecretInHand() {
+			t.Errorf("%s: %v, %+v", name, err, r.View().New)
+		}
+		if log := f.Log(); count(log, "put") > 0 || count(log, "create") != 1 {
+			t.Errorf("%s: %v", name, log)
+		}
+		f.OnCreate = nil
+		again := f.again(r, rotation.ResumeOptions{})
+		if !f.undo(again) {
+			t.Fatalf("%s: undo was refused", name)
+		}
+		f.undone(name)
+	}
+}
+
+// TestFormerValuesAreNoNewSecrets: what another place held before is not new either.
+func TestFormerValuesAreNoNewSecrets(t *testing.T) {
+	f := in(t, with(vertesiaLike, twoPlaces))
+	f.Place(1).Put("other")
+	r := f.Start(func(p *rotation.Params) { p.Replace = true })
+	f.until(r, rotation.Create)
+	f.OnCreate = func(made *apikey.Created) { made.Secret = f.Key("other").Secret }
+	if _, err := r.Do(context.Background()); err == nil || !strings.Contains(err.Error(), "it is what ") || !strings.Contains(err.Error(), "held before") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestACreateThatAnswersWithoutAnIDIsFoundByItsMark(t *testing.T) {
+	f := in(t, genericLike)
+	r := f.Start(nil)
+	f.until(r, rotation.Create)
+	f.OnCreate = func(made *apikey.Created) { made.Key.ID = "" }
+	res := f.do(r)
+	if res.Step != rotation.Deliver || r.View().NewID() == "" || !r.SecretInHand() {
+		t.Fatalf("%+v, %+v", res, r.View().New)
+	}
+	if log := f.Log(); count(log, "create") != 1 || count(log, "delete") != 0 {
+		t.Errorf("%v", log)
+	}
+	f.OnCreate = nil
+	f.drive(r)
+	f.rotated("found")
+}
+
 func TestCreateWithoutASecretInTheAnswerIsNotKept(t *testing.T) {
-	c := shaped(t, genericShape())
-	r := c.start(nil)
-	c.doUntil(r, Create)
-	r.svc = mute{service{c}}
+	f := in(t, genericLike)
+	r := f.Start(nil)
+	f.until(r, rotation.Create)
+	f.OnCreate = func(made *apikey.Created) { made.Secret = apikey.Secret{} }
 	_, err := r.Do(context.Background())
 	if err == nil || !strings.Contains(err.Error(), "no answer brought its secret") {
 		t.Fatalf("%v", err)
 	}
-	r.svc = service{c}
-	c.drive(r)
-	c.assertRotated("after silence")
-}
-
-// mute forgets the secret.
-type mute struct{ service }
-
-func (m mute) Create(ctx context.Context, d apikey.Draft) (apikey.Created, error) {
-	made, err := m.service.Create(ctx, d)
-	made.Secret = apikey.Secret{}
-	return made, err
+	if n := count(f.Log(), "create"); n != 3 {
+		t.Errorf("%d creates", n)
+	}
+	f.OnCreate = nil
+	f.drive(r)
+	f.rotated("after silence")
 }
 
 func TestDifferenceHoldsTheDeletionBackUntilAccepted(t *testing.T) {
-	c := shaped(t, vertesiaShape())
-	r := c.start(func(p *Params) { p.AcceptUnknown = "known" })
-	c.doUntil(r, Deliver)
-	c.find(r.View().New.ID).Role = "admin"
-	for r.View().Step != Delete {
-		c.doUntilAttested(r)
+	f := in(t, vertesiaLike)
+	r := f.Start(func(p *rotation.Params) { p.AcceptUnknown = "known" })
+	f.until(r, rotation.Deliver)
+	role := func(name string) {
+		f.Edit("new", func(k *apikey.Key) { k.Role = name })
+		f.Pass(time.Second)
 	}
-	res := c.mustDo(r)
-	if res.Need != NeedAccept || !slices.ContainsFunc(res.Notes, func(s string) bool { return strings.Contains(s, "role differs: old developer, new admin") }) {
+	role("admin")
+	f.answers[rotation.AskAccept] = "never"
+	for r.View().Step != rotation.Disable {
+		f.react(r, f.do(r))
+	}
+	res := f.do(r)
+	if res.Question == nil || res.Question.Kind != rotation.AskAccept || !says(res.Notes, "role differs: old developer, new admin") {
 		t.Fatalf("%+v", res)
 	}
-	if err := r.Accept("  ", false); err == nil {
+	accept := func(reason string) error {
+		_, err := r.Answer(context.Background(), rotation.Answer{Kind: rotation.AskAccept, Choice: rotation.Yes, Reason: reason})
+		return err
+	}
+	if err := accept("  "); err == nil {
 		t.Error("a difference was accepted without a reason")
 	}
-	if err := r.Accept("only the unknown", true); err != nil {
+	if err := accept("wanted by operations"); err != nil {
 		t.Fatal(err)
 	}
-	if res = c.mustDo(r); res.Need != NeedAccept {
-		t.Fatal("accepting the unknown accepted a real difference")
-	}
-	if err := r.Accept("wanted by operations", false); err != nil {
-		t.Fatal(err)
-	}
-	c.find(r.View().New.ID).Role = "reader"
-	if res = c.mustDo(r); res.Need != NeedAccept {
+	role("reader")
+	if res = f.do(r); res.Question == nil || res.Question.Kind != rotation.AskAccept {
 		t.Fatal("the acceptance of one difference covers another")
 	}
-	c.find(r.View().New.ID).Role = "admin"
-	c.drive(r)
-	v := r.View()
-	if !slices.ContainsFunc(v.Certain, func(s string) bool { return strings.Contains(s, "wanted by operations") }) {
-		t.Errorf("the reason is not recorded: %q", v.Certain)
-	}
-}
-
-func (c *city) doUntilAttested(r *Rotation) {
-	c.t.Helper()
-	res := c.mustDo(r)
-	switch {
-	case res.Status == Waiting:
-		c.pass(res.Wait)
-	case res.Need == NeedAttest:
-		if err := r.Attest("looked"); err != nil {
-			c.t.Fatal(err)
-		}
+	role("admin")
+	f.drive(r)
+	if !says(r.View().Certain, "wanted by operations") {
+		t.Errorf("the reason is not recorded: %q", r.View().Certain)
 	}
 }
 
 func TestUnreportedAccessHoldsTheDeletionBackToo(t *testing.T) {
 	for _, accept := range []string{"", "the dashboard shows the same"} {
-		c := shaped(t, genericShape())
-		r := c.start(func(p *Params) { p.AcceptUnknown, p.Drain = accept, ptr(time.Duration(0)) })
-		c.find("old-1").Restrictions = nil
-		c.doUntil(r, Delete)
-		c.find(r.View().New.ID).Restrictions = nil
-		res := c.mustDo(r)
-		if blocked := res.Need == NeedAccept; blocked != (accept == "") {
+		f := in(t, with(genericLike, func(sc *world.Scenario) { sc.Silent = "all" }))
+		r := f.Start(func(p *rotation.Params) { p.AcceptUnknown = accept; noWaits(p) })
+		f.until(r, rotation.Delete)
+		res := f.do(r)
+		if blocked := res.Question != nil && res.Question.Kind == rotation.AskAccept; blocked != (accept == "") {
 			t.Errorf("accept %q: %+v", accept, res)
 		}
 	}
 }
 
-func TestComparison(t *testing.T) {
-	hour := func(h int) apikey.Moment { return apikey.At(epoch.Add(time.Duration(h) * time.Hour)) }
-	perm := func(s ...string) (out []apikey.Permission) {
-		for _, p := range s {
-			out = append(out, apikey.ParsePermission(p))
-		}
-		return out
-	}
-	extra := func(s string) map[string]json.RawMessage {
-		return map[string]json.RawMessage{"properties": json.RawMessage(s)}
-	}
+// TestAccessThatNobodyAskedForIsADifference: the draft is compared, too, where the old key's access is not reported.
+func TestAccessThatNobodyAskedForIsADifference(t *testing.T) {
 	for name, tc := range map[string]struct {
-		f        apikey.Field
-		old, new apikey.Key
-		want     Verdict
+		act    string
+		accept string
+		asks   bool
 	}{
-		"permissions in another order":   {apikey.FieldPermissions, apikey.Key{Permissions: perm("A.x", "B.y")}, apikey.Key{Permissions: perm("B.y", "A.x")}, Equal},
-		"a permission less":              {apikey.FieldPermissions, apikey.Key{Permissions: perm("A.x", "B.y")}, apikey.Key{Permissions: perm("A.x")}, Differs},
-		"permissions not told":           {apikey.FieldPermissions, apikey.Key{}, apikey.Key{}, NotTold},
-		"role":                           {apikey.FieldRole, apikey.Key{Role: "reader"}, apikey.Key{Role: "admin"}, Differs},
-		"role not told":                  {apikey.FieldRole, apikey.Key{}, apikey.Key{Role: "admin"}, NotTold},
-		"no project":                     {apikey.FieldProject, apikey.Key{}, apikey.Key{}, Equal},
-		"another project":                {apikey.FieldProject, apikey.Key{Project: "a"}, apikey.Key{}, Differs},
-		"extra absent":                   {apikey.FieldExtra, apikey.Key{}, apikey.Key{Extra: extra(" { } ")}, Equal},
-		"extra written otherwise":        {apikey.FieldExtra, apikey.Key{Extra: extra(`{"a":1,"b":[2]}`)}, apikey.Key{Extra: extra(`{ "b" : [2], "a" : 1 }`)}, Equal},
-		"extra differs in a big number":  {apikey.FieldExtra, apikey.Key{Extra: extra(`{"a":9007199254740993}`)}, apikey.Key{Extra: extra(`{"a":9007199254740992}`)}, Differs},
-		"restrictions not told":          {apikey.FieldRestrictions, apikey.Key{}, apikey.Key{}, NotTold},
-		"restrictions told absent":       {apikey.FieldRestrictions, apikey.Key{Restrictions: &apikey.Restrictions{}}, apikey.Key{Restrictions: &apikey.Restrictions{}}, Equal},
-		"restrictions in another order":  {apikey.FieldRestrictions, apikey.Key{Restrictions: &apikey.Restrictions{Endpoints: []string{"/a", "/b"}}}, apikey.Key{Restrictions: &apikey.Restrictions{Endpoints: []string{"/b", "/a"}}}, Equal},
-		"restrictions lost":              {apikey.FieldRestrictions, apikey.Key{Restrictions: &apikey.Restrictions{Endpoints: []string{"/a"}}}, apikey.Key{Restrictions: &apikey.Restrictions{}}, Differs},
-		"both never expire":              {apikey.FieldExpiry, apikey.Key{ExpiresAt: apikey.Never()}, apikey.Key{ExpiresAt: apikey.Never()}, Equal},
-		"now unbounded":                  {apikey.FieldExpiry, apikey.Key{CreatedAt: hour(0), ExpiresAt: hour(30)}, apikey.Key{ExpiresAt: apikey.Never()}, Differs},
-		"now bounded":                    {apikey.FieldExpiry, apikey.Key{ExpiresAt: apikey.Never()}, apikey.Key{CreatedAt: hour(0), ExpiresAt: hour(30)}, Differs},
-		"same lifetime, other end":       {apikey.FieldExpiry, apikey.Key{CreatedAt: hour(0), ExpiresAt: hour(30)}, apikey.Key{CreatedAt: hour(20), ExpiresAt: hour(50)}, Equal},
-		"an hour longer":                 {apikey.FieldExpiry, apikey.Key{CreatedAt: hour(0), ExpiresAt: hour(30)}, apikey.Key{CreatedAt: hour(20), ExpiresAt: hour(51)}, Differs},
-		"expiry not told":                {apikey.FieldExpiry, apikey.Key{}, apikey.Key{ExpiresAt: apikey.Never()}, NotTold},
-		"creation not told, same end":    {apikey.FieldExpiry, apikey.Key{ExpiresAt: hour(30)}, apikey.Key{CreatedAt: hour(20), ExpiresAt: hour(30)}, Equal},
-		"creation not told, a later end": {apikey.FieldExpiry, apikey.Key{ExpiresAt: hour(30)}, apikey.Key{CreatedAt: hour(20), ExpiresAt: hour(31)}, Differs},
-		"environment":                    {apikey.FieldEnvironment, apikey.Key{Environment: apikey.Live}, apikey.Key{Environment: apikey.Test}, Differs},
-		"type":                           {apikey.FieldType, apikey.Key{Type: apikey.SecretKey}, apikey.Key{Type: apikey.SecretKey}, Equal},
-		"a field that nobody knows":      {apikey.Field("tags"), apikey.Key{}, apikey.Key{}, NotTold},
+		"as asked for, unreported of the old one":      {"", "known", false},
+		"restricted, though unreported of the old one": {"create answers: restricted", "known", true},
+		"as asked for, and nothing accepted":           {"", "", true},
 	} {
-		got := compare(tc.old, tc.new, []apikey.Field{tc.f})
-		if len(got) != 1 || got[0].Verdict != tc.want {
-			t.Errorf("%s: %+v, want %s", name, got, tc.want)
+		f := in(t, with(genericLike, func(sc *world.Scenario) { sc.Silent = "old" }))
+		r := f.Start(func(p *rotation.Params) { p.AcceptUnknown = tc.accept; noWaits(p) })
+		f.until(r, rotation.Create)
+		if tc.act != "" {
+			f.Adversary(tc.act, 0)
 		}
-	}
-	if got := compare(apikey.Key{Role: "a"}, apikey.Key{Role: "b"}, nil); len(got) != 0 {
-		t.Errorf("a field that the service does not have is compared: %+v", got)
+		if f.do(r); tc.act != "" { // from there nobody may use it but where it is restricted to
+			f.Edit("new", func(k *apikey.Key) {
+				k.Restrictions = &apikey.Restrictions{Referrers: []string{"https://nobody.example"}}
+			})
+		}
+		f.until(r, rotation.Delete)
+		res := f.do(r)
+		if asks := res.Question != nil && res.Question.Kind == rotation.AskAccept; asks != tc.asks {
+			t.Errorf("%s: %+v", name, res)
+		}
 	}
 }
 
-func TestPreflightRefusesAndLeavesNothing(t *testing.T) {
-	day := 24 * time.Hour
+func TestTwoHostsThatStartTogetherBothStop(t *testing.T) {
+	f := in(t, vertesiaLike)
+	r := f.Start(nil)
+	f.until(r, rotation.Create)
+	f.Add(apikey.Key{ID: "there", Name: "payments-api ~rzzzzzzzzzz"})
+	res := f.do(r)
+	if res.Question == nil || res.Question.Kind != rotation.AskCleanup || !strings.Contains(res.Said, "there") {
+		t.Fatalf("%+v", res)
+	}
+	f.Remove("there") // the other one was undone
+	f.Pass(time.Second)
+	f.drive(r)
+	f.rotated("alone")
+}
+
+// TestAnotherHostsKeyHoldsTheDeletionBack: it is looked for again right before the deletion, also without a drain; one that is older than our old key,
+// or vouched for, is no rival.
+func TestAnotherHostsKeyHoldsTheDeletionBack(t *testing.T) {
 	for name, tc := range map[string]struct {
-		caps apikey.Capabilities
-		set  func(c *city, p *Params)
-		want string
+		born     time.Duration
+		notMine  string
+		base     string
+		holdsOff bool
 	}{
-		"a public key":        {vertesiaShape(), func(c *city, _ *Params) { c.find("old-1").Type = apikey.PublicKey }, "a public key is not rotated"},
-		"a key that is gone":  {vertesiaShape(), func(c *city, _ *Params) { c.keys = c.keys[1:] }, "is not on the service"},
-		"no delete":           {vertesiaShape(), func(c *city, _ *Params) { c.caps.Delete = apikey.Cannot("never") }, "cannot delete a key (never)"},
-		"another host":        {vertesiaShape(), func(c *city, _ *Params) { c.add(apikey.Key{ID: "x", Name: "payments-api ~raaaaaaaaaa"}) }, "`detent rotate --resume aaaaaaaaaa` or `--abort aaaaaaaaaa` on that host ends it"},
-		"no such destination": {vertesiaShape(), func(c *city, _ *Params) { c.dests[0].failPre = errors.New("the folder is read-only") }, "the place app: the folder is read-only"},
-		"another project":     {vertesiaShape(), func(c *city, _ *Params) { c.project("old-1", "a"); c.ownKey("own", "b") }, "would land in the project b"},
-		"an account-wide key": {vertesiaShape(), func(c *city, _ *Params) { c.ownKey("own", "b") }, "belongs to no project"},
-		"own project unknown": {vertesiaShape(), func(c *city, _ *Params) { c.project("old-1", "a"); c.project("other-1", "b") }, "might land in another project"},
-		"no right to create":  {withCatalogue(prosopoShape()), func(c *city, _ *Params) { c.ownKey("own", "", "ApiKeys.deleteApiKey") }, "lacks the permission ApiKeys.createApiKey"},
-		"no right to delete":  {withCatalogue(prosopoShape()), func(c *city, _ *Params) { c.ownKey("own", "", "ApiKeys.createApiKey") }, "lacks the permission ApiKeys.deleteApiKey"},
-		"lifetime unknown": {prosopoShape(), func(c *city, _ *Params) {
-			k := c.find("old-1")
-			k.CreatedAt, k.ExpiresAt = apikey.Moment{}, apikey.At(epoch.Add(-day))
-		}, "how long it was to live is not known"},
-		"lifetime not settable": {prosopoShape(), func(c *city, _ *Params) {
-			c.caps.Expiry = apikey.Cannot("no")
-			c.find("old-1").ExpiresAt = apikey.At(epoch.Add(day))
-		}, "it would be widened"},
-		"the list refused": {prosopoShape(), func(c *city, _ *Params) {
-			c.failNext("list", failure{refusal("list keys", client.Forbidden, 403), false})
-		}, "nothing was changed"},
+		"made meanwhile":         {0, "", "payments-api", true},
+		"older than the old key": {-100 * 24 * time.Hour, "", "payments-api", false},
+		"vouched for":            {0, "staging has its own", "payments-api", false},
+		"of another base":        {0, "", "orders-api", false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			c := shaped(t, tc.caps)
-			p := c.params()
-			tc.set(c, &p)
-			p.World = c.world()
-			r, err := Start(p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, err = r.Do(context.Background())
-			if err == nil || !strings.Contains(err.Error(), tc.want) {
-				t.Fatalf("%v, want %q", err, tc.want)
-			}
-			r.Close()
-			if views, err := List(c.dir); err != nil || len(views) != 0 {
-				t.Errorf("a refused rotation left %+v, %v", views, err)
-			}
-			if c.count("create")+c.count("delete")+c.count("update") > 0 {
-				t.Errorf("the preflight changed something: %v", c.calls)
-			}
-		})
-	}
-}
-
-func TestRightsUnderAnotherFeatureAreRights(t *testing.T) {
-	c := shaped(t, withCatalogue(prosopoShape()))
-	c.ownKey("own", "", "apiKeys.createApiKey", "apiKeys.deleteApiKey")
-	r := c.start(nil)
-	if _, err := r.Do(context.Background()); err != nil {
-		t.Errorf("the preflight: %v", err)
-	}
-}
-
-func TestPreflightSaysWhatItCannotKnow(t *testing.T) {
-	c := newCity(t, vertesiaShape())
-	c.place("hook", false)
-	c.skew = 2 * time.Minute
-	r := c.start(nil)
-	res := c.mustDo(r)
-	all := strings.Join(res.Notes, "\n")
-	for _, want := range []string{"mode 0644 becomes 0640", "cannot be undone", "clock and the service's differ by 2m", "may create and delete keys",
-		"does not report last use", "which project"} {
-		if !strings.Contains(all, want) {
-			t.Errorf("no note says %q:\n%s", want, all)
+		f := in(t, prosopoLike)
+		r := f.Start(noWaits)
+		f.until(r, rotation.Delete)
+		f.Add(apikey.Key{ID: "there", Name: tc.base + " ~rzzzzzzzzzz", CreatedAt: apikey.At(f.Now().Add(tc.born))})
+		if tc.notMine != "" {
+			r = f.again(r, rotation.ResumeOptions{NotMine: tc.notMine})
+		}
+		res := f.do(r)
+		if asks := res.Question != nil && res.Question.Kind == rotation.AskCleanup; asks != tc.holdsOff || asks == f.Key("old").Gone {
+			t.Errorf("%s: %+v, %s", name, res, f.keys())
+		}
+		if tc.notMine != "" && len(claims(r, rotation.PersonSaid, rotation.SubjectNew)) == 0 {
+			t.Errorf("%s: the reason is not recorded", name)
 		}
 	}
-	if res.Step != Create || c.count("create") != 0 {
+}
+
+// TestNoKeyIsMadeForOneThatSomebodyDeleted: where the old key is gone before the new one is made, a person says whether it is wanted.
+func TestNoKeyIsMadeForOneThatSomebodyDeleted(t *testing.T) {
+	for choice, state := range map[string]rotation.State{rotation.Yes: rotation.Open, "close": rotation.Closed, rotation.No: rotation.Open} {
+		f := in(t, prosopoLike)
+		r := f.Start(nil)
+		f.until(r, rotation.Create)
+		f.Remove("old")
+		r = f.again(r, rotation.ResumeOptions{})
+		res := f.do(r)
+		if res.Question == nil || res.Question.Kind != rotation.AskBothGone || count(f.Log(), "create") != 0 {
+			t.Fatalf("%s: %+v", choice, res)
+		}
+		f.answers[rotation.AskBothGone] = choice
+		if _, err := f.answer(r, res.Question); err != nil || r.View().State != state {
+			t.Errorf("%s: %v, %s", choice, err, r.View().State)
+		}
+		if choice != rotation.Yes {
+			continue
+		}
+		if res := f.do(r); res.Step != rotation.Deliver {
+			t.Errorf("%+v", res)
+		}
+	}
+}
+
+// TestASecretThatGoesWithItsProcess: put nowhere, its key is deleted and made again; where it lies in a place, it is read back from there.
+func TestASecretThatGoesWithItsProcess(t *testing.T) {
+	f := in(t, vertesiaLike)
+	r := f.Start(nil)
+	f.until(r, rotation.Deliver)
+	first := r.View().NewID()
+	r = f.again(r, rotation.ResumeOptions{})
+	if next := r.View().Next; !strings.Contains(next.Text, "is gone, since it was in memory only") || next.Default != "delete that key and create again" {
+		t.Errorf("%+v", next)
+	}
+	if !says(r.View().Unknown, "whether the new secret can still be had") {
+		t.Errorf("%v", r.View().Unknown)
+	}
+	if res := f.do(r); res.Step != rotation.Create || !f.Key(first).Gone {
+		t.Fatalf("%+v, %s", res, f.keys())
+	}
+	f.until(r, rotation.Verify)
+	second := r.View().NewID()
+	r = f.again(r, rotation.ResumeOptions{})
+	f.drive(r)
+	f.rotated("read back")
+	if r.View().NewID() != second {
+		t.Error("a key whose secret lay in a place was made again")
+	}
+}
+
+// TestASecretThatMayLieSomewhereKeepsItsKey: its key stays until another has taken its place, and goes with the old one.
+func TestASecretThatMayLieSomewhereKeepsItsKey(t *testing.T) {
+	f := in(t, with(prosopoLike, func(sc *world.Scenario) { sc.Places = []string{"hook"} }))
+	r := f.Start(noWaits)
+	f.until(r, rotation.Deliver)
+	first := r.View().NewID()
+	if _, died := f.Life(0, func() {
+		f.Hook = func(p string) {
+			if strings.HasPrefix(p, "after: put") {
+				f.Die(p)
+			}
+		}
+		f.do(r)
+	}); died == "" {
+		t.Fatal("it lived")
+	}
+	f.Hook = nil
+	again, err := f.Resume(r.ID(), rotation.ResumeOptions{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if next := again.View().Next; next.Default != "recover the new secret" {
+		t.Errorf("%+v", next)
+	}
+	if res := f.do(again); res.Step != rotation.Create || !strings.Contains(res.Said, "that key stays") || f.Key(first).Gone {
+		t.Fatalf("%+v, %s", res, f.keys())
+	}
+	if !says(again.View().Certain, "1 earlier new key(s)") || !says(again.View().Certain, first) {
+		t.Errorf("%v", again.View().Certain)
+	}
+	f.until(again, rotation.Delete)
+	if f.Key(first).Gone {
+		t.Error("it went before the old key")
+	}
+	f.drive(again)
+	f.rotated("superseded")
+	if !f.Key(first).Gone {
+		t.Error("it is still there")
+	}
+}
+
+// TestAListThatIsBehindIsWaitedForAfterACreate: what it took is learned; where it takes too long, that is said.
+func TestAListThatIsBehindIsWaitedForAfterACreate(t *testing.T) {
+	for lag, shown := range map[time.Duration]bool{0: true, 3 * time.Second: true, 5 * time.Minute: false} {
+		f := in(t, with(prosopoLike, func(sc *world.Scenario) { sc.ListLag = lag }))
+		r := f.Start(nil)
+		f.until(r, rotation.Create)
+		before := f.Now()
+		res := f.do(r)
+		waited := f.Now().Sub(before)
+		if waited < min(lag, time.Minute) || waited > 70*time.Second || says(res.Notes, "the list did not show the new key for 1m") == shown {
+			t.Errorf("%s: %+v after %s", lag, res, waited)
+		}
+	}
+}
+
+func TestAListThatFailsAfterACreateDoesNotHoldIt(t *testing.T) {
+	f := in(t, prosopoLike)
+	r := f.Start(nil)
+	f.until(r, rotation.Create)
+	f.Hook = func(point string) {
+		if strings.HasPrefix(point, "after: create") {
+			f.Fail("list", refusal("list keys", client.Unavailable, 503), false)
+		}
+	}
+	if res := f.do(r); res.Step != rotation.Deliver || !says(res.Notes, "the list could not be read") || f.Faults() != 0 {
 		t.Errorf("%+v", res)
 	}
-}
-
-func withCatalogue(caps apikey.Capabilities) apikey.Capabilities {
-	caps.PermissionGroups = []apikey.PermissionGroup{{Feature: "ApiKeys", Permissions: []apikey.PermissionInfo{
-		{Permission: apikey.ParsePermission("ApiKeys.createApiKey")}, {Permission: apikey.ParsePermission("ApiKeys.deleteApiKey")}}}}
-	return caps
-}
-
-func (c *city) project(id, project string) { c.find(id).Project = project }
-
-func (c *city) ownKey(id, project string, perms ...string) {
-	k := c.add(apikey.Key{ID: id, Name: "detent", Project: project, Role: "admin"})
-	for _, p := range perms {
-		k.Permissions = append(k.Permissions, apikey.ParsePermission(p))
-	}
-	c.own = k.secret
+	f.Hook = nil
+	f.drive(r)
+	f.rotated("read later")
 }

@@ -15,10 +15,13 @@ import (
 // deliver puts the new secret to every destination, reads it back, then runs
 // what is to run after it. What was already done is not done again.
 func (r *Rotation) deliver(ctx context.Context) (Result, error) {
+	if r.j.OldFirst {
+		r.lookAtDead(ctx)
+	}
 	var notes, printed []string
 	for i, d := range r.dests {
 		rec := &r.j.Destinations[i]
-		if rec.Put {
+		if rec.Put || rec.Without != "" {
 			continue
 		}
 		have, err := r.needSecret(ctx)
@@ -28,7 +31,13 @@ func (r *Rotation) deliver(ctx context.Context) (Result, error) {
 		if !have {
 			return r.replaceLost(ctx)
 		}
+		if err := r.follow(ctx, d, rec); err != nil {
+			return Result{}, fmt.Errorf("%s: %w", rec.Describe, err)
+		}
 		report, err := r.put(ctx, d, rec)
+		if errors.Is(err, delivery.ErrUnexpected) {
+			err = errors.New("it holds something else than when the rotation began: somebody has written it since, and it was left alone. Put back what it had, or undo")
+		}
 		if err != nil {
 			return Result{Output: strings.Join(printed, "\n")}, fmt.Errorf("%s: %w", rec.Describe, err)
 		}
@@ -42,23 +51,70 @@ func (r *Rotation) deliver(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{Output: output}, err
 	}
-	var where []string
-	for _, rec := range r.j.Destinations {
-		where = append(where, rec.Describe)
+	said := "the new secret goes to detent's own credential alone"
+	if recs := r.inUse(); len(recs) > 0 {
+		said = "the new secret was delivered to " + placesText(recs)
 	}
-	said := "the new secret was delivered to " + strings.Join(where, " and ")
-	if len(where) == 0 {
-		said = "the new secret goes to detent's own credential alone"
-	}
-	res, err := r.move(Verify, said, notes...)
+	res, err := r.advance(said, notes...)
 	res.Output = output
 	return res, err
 }
 
+// follow takes up a place whose path leads elsewhere than before: what reads the path reads that file now. Its value must pass for the
+// old key's, as at the preflight, or be one of ours.
+func (r *Rotation) follow(ctx context.Context, d delivery.Destination, rec *destinationRecord) error {
+	if !rec.Reads || rec.Where == "" {
+		return nil
+	}
+	held, _, err := r.held(ctx, d, rec)
+	if err != nil || elsewhere(rec, held) == nil {
+		return err
+	}
+	ours := r.isFormer(rec, held) || r.isOld(held.Secret) || r.isNew(held.Secret) || r.isSuperseded(held.Secret) || r.prints.is(held.Secret, rec.Over, r.j.ID)
+	if held.Exists && !ours || !held.Exists && rec.Held {
+		return fmt.Errorf("%w, and holds another value there", elsewhere(rec, held))
+	}
+	r.log("%s leads to %s now", rec.Describe, held.Where)
+	if rec.Begun { // the copy beside the other file is nobody's any more
+		rec.Left = append(rec.Left, rec.Backup)
+	}
+	rec.Where = held.Where
+	if !r.isNew(held.Secret) && !r.isSuperseded(held.Secret) { // a secret of ours is nothing to go back to
+		rec.Held = held.Exists
+		if rec.Former, err = r.prints.of(held.Secret); err != nil {
+			return err
+		}
+	}
+	r.keptBeside(rec, held)
+	return r.save("the place is elsewhere")
+}
+
+// inUse are the destinations that the rotation goes on with.
+func (r *Rotation) inUse() []*destinationRecord {
+	var out []*destinationRecord
+	for i := range r.j.Destinations {
+		if r.j.Destinations[i].Without == "" {
+			out = append(out, &r.j.Destinations[i])
+		}
+	}
+	return out
+}
+
+// put delivers over what the place held when the rotation began, or over the new secret of an attempt before, and over
+// nothing else.
 func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destinationRecord) (report delivery.Report, err error) {
+	fresh := !rec.Begun
 	rec.Begun = true
+	job := r.job(rec)
+	job.Expect = func(held delivery.Held) bool {
+		return !rule("put: over what was there alone") || r.isNew(held.Secret) || rec.Where == "" || r.isFormer(rec, held) || r.isSuperseded(held.Secret) || !held.Exists && r.overNothing[rec.Spec] ||
+			held.Exists && r.prints.is(held.Secret, rec.Over, r.j.ID)
+	}
+	nothing := false // was written
 	err = r.change("put "+rec.Spec, func() (err error) {
-		if report, err = d.Put(ctx, r.job(), r.secret); err != nil {
+		if report, err = d.Put(ctx, job, r.secret); err != nil {
+			var noPlace *delivery.PlaceError
+			nothing = errors.Is(err, delivery.ErrUnexpected) || errors.As(err, &noPlace)
 			return err
 		}
 		match, err := d.ReadBack(ctx, r.secret)
@@ -68,11 +124,31 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 		case match == delivery.Different:
 			return errors.New("read back: it does not hold what was just put there: does something else write it?")
 		case match == delivery.CannotTell:
-			report.Notes = append(report.Notes, rec.Describe+": cannot be read back")
+			report.Notes = append(report.Notes, rec.Describe+": handed over; it cannot be read back")
+		default:
+			r.placeHolds(rec, delivery.Held{Exists: true, Secret: r.secret})
 		}
 		return nil
-	}, func() { rec.Put = true })
+	}, func() { rec.Put, rec.Used, r.foreignUse = true, "", false })
+	if fresh && nothing { // there is nothing to undo
+		rec.Begun = false
+		var noPlace *delivery.PlaceError
+		if errors.As(err, &noPlace) && noPlace.Kind == delivery.Elsewhere { // it was swapped meanwhile: a copy may lie beside the other file
+			r.leftBehind(rec)
+		}
+		err = errors.Join(err, r.save("nothing was put"))
+	}
 	return report, err
+}
+
+// isSuperseded reports whether a value is a secret of an earlier new key of this rotation.
+func (r *Rotation) isSuperseded(s apikey.Secret) bool {
+	for _, print := range r.j.OldPrints {
+		if r.prints.is(s, print, r.j.ID) {
+			return true
+		}
+	}
+	return false
 }
 
 // runThen runs the commands of those destinations that have not run since the last put or undo. Running one
@@ -80,16 +156,23 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 func (r *Rotation) runThen(ctx context.Context, of func(*destinationRecord) bool) (out []string, err error) {
 	for i, d := range r.dests {
 		rec := &r.j.Destinations[i]
-		if rec.Then || !of(rec) {
+		if rec.Then || rec.Without != "" || !of(rec) {
 			continue
 		}
+		ran := false
 		err := r.change("then "+rec.Spec, func() error {
 			text, err := d.Then(ctx)
 			if text != "" {
 				out = append(out, text)
 			}
+			ran = d.HasThen()
 			return err
-		}, func() { rec.Then = true })
+		}, func() {
+			rec.Then = true
+			if ran {
+				r.commandEnded(rec, "the command after it")
+			}
+		})
 		if err != nil {
 			return out, fmt.Errorf("%s: the command after it: %w", rec.Describe, err)
 		}
@@ -97,32 +180,26 @@ func (r *Rotation) runThen(ctx context.Context, of func(*destinationRecord) bool
 	return out, nil
 }
 
-// held is what a destination holds now; absent where it cannot say.
-func (r *Rotation) held(ctx context.Context, d delivery.Destination) apikey.Secret {
-	h, ok := d.(delivery.Holder)
-	if !ok {
-		return apikey.Secret{}
-	}
-	secret, err := h.Held(ctx)
-	if err != nil {
-		return apikey.Secret{}
-	}
-	return secret
+func (r *Rotation) commandEnded(rec *destinationRecord, which string) {
+	r.observed(CommandEnded, rec.Spec, "command", "%s: %s ended with exit 0", rec.Describe, which)
 }
 
 // probes is how many times in a row a new key must be accepted; patience is how
 // many refusals are borne before, since a service may need a moment to know a new key.
 const (
-	probes   = 3
-	patience = 10
-	looks    = 5
-	between  = time.Second
-	maxAgain = 2 // deliveries anew, of a value that did not stay
+	probes        = 3
+	patience      = 10
+	looks         = 5
+	between       = time.Second
+	maxRedelivery = 2 // deliveries anew, of a value that did not stay
 )
 
 // verify proves the new key with harmless requests, then looks whether its last use moves, and then
 // switches detent's own credential, if that is what is rotated.
 func (r *Rotation) verify(ctx context.Context) (Result, error) {
+	if r.j.OldFirst {
+		r.lookAtDead(ctx)
+	}
 	have, err := r.needSecret(ctx)
 	if err != nil {
 		return Result{}, err
@@ -130,17 +207,15 @@ func (r *Rotation) verify(ctx context.Context) (Result, error) {
 	if !have && r.j.Proved == 0 {
 		return r.replaceLost(ctx)
 	}
-	if have {
-		if res, changed, err := r.stillDelivered(ctx); err != nil || changed {
-			return res, err
-		}
+	if res, err := r.places(ctx); err != nil || res != nil {
+		return *orNothing(res), err
 	}
 	var notes []string
 	how := ""
 	if have && r.j.Proved < probes {
-		did, err := r.prove(ctx)
-		if err != nil {
-			return Result{}, err
+		did, res, err := r.prove(ctx)
+		if err != nil || res != nil {
+			return *orNothing(res), err
 		}
 		if did != "" {
 			how = " (" + did + ")"
@@ -152,75 +227,123 @@ func (r *Rotation) verify(ctx context.Context) (Result, error) {
 	if res, lost, err := r.switchOwn(ctx, have); err != nil || lost {
 		return res, err
 	}
-	to := Drain
-	if r.j.Mode == Compromised {
-		to = Delete
+	said := fmt.Sprintf("the new key works: the service accepted it %d times%s", r.j.Proved, how)
+	if r.j.Proved == 0 {
+		said = "whether the new key works is not known; it counts by your word: " + r.j.AcceptProbe
 	}
-	return r.move(to, fmt.Sprintf("the new key works: the service accepted it %d times%s", r.j.Proved, how), notes...)
-}
-
-// stillDelivered notices that a destination lost the new value since the delivery.
-func (r *Rotation) stillDelivered(ctx context.Context) (Result, bool, error) {
-	for i, d := range r.dests {
-		match, err := d.ReadBack(ctx, r.secret)
-		if err != nil {
-			return Result{}, false, fmt.Errorf("%s: read back: %w", d.Describe(), err)
-		}
-		if match == delivery.Different && r.again >= maxAgain {
-			return Result{}, false, fmt.Errorf("%s: something else writes it: the new value does not stay", d.Describe())
-		}
-		if match == delivery.Different {
-			r.again++
-			r.j.Destinations[i].Put, r.j.Destinations[i].Then = false, false
-			res, err := r.move(Deliver, d.Describe()+" no longer holds the new value: it is delivered again next")
-			return res, true, err
-		}
-	}
-	return Result{}, false, nil
+	return r.advance(said, notes...)
 }
 
 // prove asks the service, with the new key alone.
-func (r *Rotation) prove(ctx context.Context) (did string, err error) {
+func (r *Rotation) prove(ctx context.Context) (did string, res *Result, err error) {
 	for refused, good := 0, 0; good < probes; {
 		if refused+good > 0 {
 			if err := r.w.Sleep(ctx, between); err != nil {
-				return "", err
+				return "", nil, err
 			}
 		}
-		r.w.Hook("before: probe")
-		proof, err := r.svc.Probe(ctx, r.secret)
-		r.w.Hook("after: probe")
+		secret, from, err := r.newSecret(ctx)
+		if err != nil {
+			return "", nil, err
+		}
+		t, err := r.try(ctx, SubjectNew, secret, from, "")
 		switch {
 		case err != nil:
-			return "", err
-		case proof.Key != nil && proof.Key.ID != "" && proof.Key.ID != r.j.New.ID:
-			return "", fmt.Errorf("the delivered secret belongs to another key, %q (%s)", proof.Key.Name, proof.Key.ID)
-		case !proof.Valid:
+			return "", nil, err
+		case t.Key != nil && t.Key.ID != "" && t.Key.ID != r.j.New.ID:
+			return "", nil, fmt.Errorf("the delivered secret belongs to another key, %q (%s)", t.Key.Name, t.Key.ID)
+		case t.accepted():
+			good++
+			did = t.Did
+		case t.Verdict == apikey.Refused:
 			if refused++; refused >= patience {
-				return "", fmt.Errorf("the service refuses the new key (%d times; %s)", refused, proof.Did)
+				return r.refusedNew(ctx, refused, t)
 			}
 			good = 0
+		case t.unproven, t.Verdict == apikey.Known:
+			if r.acceptsProbe() {
+				return "", nil, r.save("not proved, by your word")
+			}
+			if _, res, _ := r.refusedNew(ctx, 0, t); res != nil {
+				return "", res, nil
+			}
+			return "", r.askUnproven(t), nil
 		default:
-			good++
-			did = proof.Did
+			if refused++; refused >= patience {
+				return "", nil, fmt.Errorf("whether the new key works could not be seen (%d times; %s: %s)", refused, t.Did, t.Why)
+			}
+			good = 0
 		}
 	}
 	r.j.Proved = probes
-	return did, r.save("proved")
+	return did, nil, r.save("proved")
+}
+
+// refusedNew says what a new key that is refused again and again may be: gone, as a list shows for as long as it may be behind, or there and
+// refused.
+func (r *Rotation) refusedNew(ctx context.Context, times int, t tried) (string, *Result, error) {
+	refused := fmt.Errorf("the service refuses the new key (%d times; %s)", times, t.Did)
+	if times == 0 {
+		refused = errors.New("whether the new key works cannot be seen")
+	}
+	var s *sight
+	there, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
+		var err error
+		s, err = r.look(ctx)
+		return err == nil && s.new != nil, err
+	})
+	switch {
+	case err != nil:
+		return "", nil, errors.Join(refused, err)
+	case r.neitherLeft(s):
+		res := r.bothGone()
+		return "", &res, nil
+	case there && times > 0: // listed, and refused: nothing here can mend it
+		res := r.bothGone()
+		res.Question.Text = refused.Error() + ", although the list shows it: undo, or put another in its place"
+		res.Said = res.Question.Text
+		return "", &res, nil
+	case there:
+		return "", nil, refused
+	}
+	res := r.newMissing()
+	return "", &res, nil
+}
+
+// acceptsProbe reports whether answers that prove nothing, or that only show that the secret is known, were accepted.
+func (r *Rotation) acceptsProbe() bool {
+	if r.j.AcceptProbe == "" && r.j.AcceptUnknown != "" {
+		r.j.AcceptProbe = r.j.AcceptUnknown
+	}
+	return r.j.AcceptProbe != ""
+}
+
+func (r *Rotation) askUnproven(t tried) *Result {
+	text := "the service accepts made-up secrets there: whether the new key works cannot be seen by it"
+	if t.Verdict == apikey.Known {
+		text = "the service knows the new secret, but refuses it from here, as the key's restriction explains: whether the application can use it cannot be seen from here (" + t.Did + ")"
+	}
+	res := ask(Question{Kind: AskUnproven, Text: text, Flag: "--accept-unknown REASON", Default: No,
+		Choices: yesNo("go on, by your word", "the new key counts as working", WantsReason)})
+	return &res
+}
+
+func answerUnproven(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
+	r.j.AcceptProbe = strings.TrimSpace(a.Reason)
+	r.said(SubjectNew, "the new key counts as working, though that could not be seen (%s)", a.Reason)
+	return Result{Status: Moved, Said: "noted"}, r.save("accepted: not proved")
 }
 
 // seeLastUse finds out whether the service's last use can be relied upon: our own
 // requests must have moved the new key's. Where it does not move, the drain will not believe it.
 func (r *Rotation) seeLastUse(ctx context.Context, notes *[]string) error {
-	if !r.j.SeesUse || r.j.LastUseMoves {
+	if !r.j.SeesUse || r.j.LastUseMoves || r.j.Proved == 0 || !r.willWatch() {
 		return nil
 	}
-	used, err := r.lookUntil(ctx, func() (bool, error) {
+	begun := r.w.Now()
+	used, err := r.lookUntil(ctx, max(looks*between, r.caps.UseResolution), func() (bool, error) {
 		s, err := r.look(ctx)
-		if err == nil && s.new == nil {
-			err = errNewMissing
-		}
-		if err != nil {
+		if err != nil || s.new == nil {
 			return false, err
 		}
 		_, used := s.new.LastUsedAt.Time()
@@ -230,11 +353,16 @@ func (r *Rotation) seeLastUse(ctx context.Context, notes *[]string) error {
 		return err
 	}
 	if used {
-		r.j.LastUseMoves = true
+		r.j.LastUseMoves, r.j.UseDelay = true, r.w.Now().Sub(begun)
 		return r.save("last use seen")
 	}
 	*notes = append(*notes, "the service does not show that the new key was used: its last use is not relied upon")
 	return nil
+}
+
+// willWatch reports whether anything later relies on the service's last use: the drain, or a place that nobody can read.
+func (r *Rotation) willWatch() bool {
+	return r.j.Mode == Planned && !(r.j.DrainExplicit && r.j.Drain == 0) || len(r.unreadOnes()) > 0
 }
 
 // switchOwn gives detent itself the new credential, and proves it by a list, before
@@ -255,7 +383,7 @@ func (r *Rotation) switchOwn(ctx context.Context, have bool) (res Result, lost b
 	r.j.Switched = true
 	var next client.Service
 	err = r.change(opSwitch, func() (err error) {
-		next, err = r.w.Switcher.Switch(ctx, r.job(), r.secret)
+		next, err = r.w.Switcher.Switch(ctx, r.job(nil), r.secret)
 		return err
 	}, func() { r.svc = next })
 	if err != nil {

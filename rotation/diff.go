@@ -1,9 +1,8 @@
 package rotation
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -11,22 +10,22 @@ import (
 	"detent/apikey"
 )
 
-// slack is how far two lifetimes may differ and still be the same: rounding, and the time between
-// asking and creating.
-func slack(life time.Duration) time.Duration { return min(2*time.Minute, max(5*time.Second, life/20)) }
-
-const untold = "unknown"
-
-// diff compares the access of the old key and the new one, field by field, as far
-// as keys of this service have the field. It is empty before create.
-func (j *journal) diff() []Difference {
+// diff compares the access of the new key with the old one's, and with what was asked for, field by field, as far
+// as keys of this service have the field or it is reported all the same. It is empty before create.
+func (j *journal) diff(now time.Time) []Difference {
 	if j.New == nil {
 		return nil
 	}
 	out := compare(j.Old.key(), j.New.key(), j.Fields)
+	if !j.Manual && rule("compare: with what was asked") {
+		out = stricter(out, apikey.CompareDraft(j.draft(), j.askedAt(now), j.New.key(), j.Fields))
+	}
 	for i, d := range out {
-		if d.Verdict == NotTold && j.AcceptUnknown != "" {
+		if (d.Verdict == NotTold || !rule("compare: a reported difference needs a person")) && j.AcceptUnknown != "" {
 			out[i].Verdict, out[i].Reason = Tolerated, j.AcceptUnknown
+		}
+		if d.Field == apikey.FieldEnabled && j.Revive && d.Blocks() {
+			out[i].Verdict, out[i].Reason = Tolerated, "it may come alive again, as you said"
 		}
 		for _, a := range j.Accepted {
 			if d.Blocks() && a.Field == d.Field && a.Old == d.Old && a.New == d.New {
@@ -37,191 +36,71 @@ func (j *journal) diff() []Difference {
 	return out
 }
 
-func compare(old, fresh apikey.Key, fields []apikey.Field) []Difference {
-	var out []Difference
-	for _, f := range fields {
-		d := Difference{Field: f}
-		if f == apikey.FieldExpiry {
-			d.Old, d.New, d.Verdict = compareLifetime(old, fresh)
-		} else {
-			d.Old, d.New = value(f, old), value(f, fresh)
-			switch {
-			case d.Old == untold || d.New == untold:
-				d.Verdict = NotTold
-			case d.Old == d.New:
-				d.Verdict = Equal
-			default:
-				d.Verdict = Differs
-			}
+// askedAt is when the new key was asked for: its lifetime counts from there.
+func (j *journal) askedAt(now time.Time) time.Time {
+	if made, ok := j.New.CreatedAt.Time(); ok {
+		return made
+	}
+	return now
+}
+
+// draft is what the new key is asked for with: the old one's access and lifetime.
+func (j *journal) draft() apikey.Draft {
+	old := j.Old.key()
+	d := apikey.Draft{Name: j.Name, Expiry: apikey.LifetimeOf(old), Permissions: slices.Clone(old.Permissions), Role: old.Role,
+		Type: old.Type, Environment: old.Environment, Extra: maps.Clone(old.Extra)}
+	if old.Restrictions != nil {
+		d.Restrictions = *old.Restrictions
+	}
+	return d
+}
+
+// stricter adds to the comparison with the old key what differs from the draft alone: access that nobody asked for.
+func stricter(out []Difference, asked []apikey.Difference) []Difference {
+	for _, d := range asked {
+		if d.Verdict != apikey.Differs {
+			continue
 		}
-		out = append(out, d)
+		i := slices.IndexFunc(out, func(have Difference) bool { return have.Field == d.Field })
+		switch {
+		case i < 0:
+			out = append(out, Difference{Field: d.Field, Old: d.Old, New: d.New, Verdict: Differs})
+		case out[i].Verdict == NotTold && out[i].New != untold:
+			out[i].Verdict = Differs
+		}
 	}
 	return out
 }
 
-// value is one field in words, made so that equal access gives equal words.
-// A project or extra properties that are absent are reported as absent; the other fields every
-// key of such a service has, so that without a word about them they are unknown.
+func compare(old, fresh apikey.Key, fields []apikey.Field) []Difference {
+	var out []Difference
+	for _, d := range apikey.Compare(old, fresh, fields) {
+		out = append(out, Difference{Field: d.Field, Old: d.Old, New: d.New, Verdict: Verdict(d.Verdict)})
+	}
+	return out
+}
+
+const untold = "unknown"
+
+// value is a field of access in words. The field that stands for all further ones has a word for each.
 func value(f apikey.Field, k apikey.Key) string {
-	or := func(s, absent string) string {
-		if s == "" {
-			return absent
-		}
-		return s
-	}
-	switch f {
-	case apikey.FieldPermissions:
-		if len(k.Permissions) == 0 {
-			return untold
-		}
-		var all []string
-		for _, p := range k.Permissions {
-			all = append(all, p.String())
-		}
-		slices.Sort(all)
-		return strings.Join(slices.Compact(all), ", ")
-	case apikey.FieldRole:
-		return or(k.Role, untold)
-	case apikey.FieldType:
-		return or(k.Type, untold)
-	case apikey.FieldEnvironment:
-		return or(string(k.Environment), untold)
-	case apikey.FieldProject:
-		return or(k.Project, "none")
-	case apikey.FieldRestrictions:
-		return restrictionWords(k.Restrictions)
-	case apikey.FieldExtra:
-		return extraWords(k.Extra)
-	}
-	return untold
-}
-
-func restrictionWords(r *apikey.Restrictions) string {
-	if r == nil {
-		return untold
-	}
-	if r.Empty() {
-		return "none"
+	if f != apikey.FieldExtra {
+		return apikey.FieldOf(f).Words(k)
 	}
 	var parts []string
-	for _, p := range []struct {
-		what   string
-		values []string
-	}{{"ip", r.IPAddresses}, {"referrer", r.Referrers}, {"endpoint", r.Endpoints}} {
-		if len(p.values) > 0 {
-			parts = append(parts, p.what+" "+strings.Join(slices.Sorted(slices.Values(p.values)), " "))
+	for row := range apikey.FieldsOf(&k) {
+		if text := row.Words(k); row.IsExtra() && text != "none" {
+			parts = append(parts, string(row.ID)+" "+text)
 		}
-	}
-	return strings.Join(parts, "; ")
-}
-
-func extraWords(extra map[string]json.RawMessage) string {
-	var parts []string
-	for name, raw := range extra {
-		text := canonical(raw)
-		if text == "null" || text == "{}" || text == "[]" || text == "" {
-			continue // as good as absent
-		}
-		parts = append(parts, name+" "+text)
 	}
 	if len(parts) == 0 {
 		return "none"
 	}
-	slices.Sort(parts)
 	return strings.Join(parts, "; ")
 }
 
-// canonical writes JSON so that equal values are equal text: no blanks, members sorted, numbers as
-// they came.
-func canonical(raw json.RawMessage) string {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	var v any
-	if dec.Decode(&v) != nil {
-		return string(raw)
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return string(raw)
-	}
-	return string(b)
-}
-
-// compareLifetime compares how long the keys live, not when they end.
-func compareLifetime(old, fresh apikey.Key) (oldWords, newWords string, v Verdict) {
-	oldWords, newWords = lifetimeWords(old), lifetimeWords(fresh)
-	switch {
-	case !old.ExpiresAt.Known() || !fresh.ExpiresAt.Known():
-		return oldWords, newWords, NotTold
-	case old.ExpiresAt.IsNever() || fresh.ExpiresAt.IsNever():
-		if old.ExpiresAt.IsNever() && fresh.ExpiresAt.IsNever() {
-			return oldWords, newWords, Equal
-		}
-		return oldWords, newWords, Differs
-	}
-	was, known := lifetime(old)
-	is, alsoKnown := lifetime(fresh)
-	if !known || !alsoKnown {
-		// The draft ended with the old key then; the ends can be compared.
-		oldEnd, _ := old.ExpiresAt.Time()
-		newEnd, _ := fresh.ExpiresAt.Time()
-		was, is = 0, newEnd.Sub(oldEnd)
-	}
-	if (is - was).Abs() <= slack(was) {
-		return oldWords, newWords, Equal
-	}
-	return oldWords, newWords, Differs
-}
-
-// lifetime is how long the key lives from its creation; false where the service does not say, or
-// where what it says makes no sense.
-func lifetime(k apikey.Key) (time.Duration, bool) {
-	end, ends := k.ExpiresAt.Time()
-	start, starts := k.CreatedAt.Time()
-	if !ends || !starts || !end.After(start) || end.Sub(start) > apikey.MaxLifetime {
-		return 0, false
-	}
-	return end.Sub(start), true
-}
-
-func lifetimeWords(k apikey.Key) string {
-	if k.ExpiresAt.IsNever() {
-		return "never expires"
-	}
-	end, ok := k.ExpiresAt.Time()
-	if !ok {
-		return untold
-	}
-	if d, ok := lifetime(k); ok {
-		return "lives " + span(d)
-	}
-	return "expires " + end.UTC().Format(time.RFC3339)
-}
-
-// span is a length of time as people say it, rounded to its larger units.
-func span(d time.Duration) string {
-	switch hours := d.Round(time.Hour); {
-	case hours >= 24*time.Hour && (d-hours).Abs() <= slack(hours): // asked for 30 days, a key may live a moment less
-		d = hours
-	case d > time.Second:
-		d = d.Round(time.Second)
-	}
-	days, rest := d/(24*time.Hour), d%(24*time.Hour)
-	switch {
-	case days > 0 && rest < time.Hour:
-		return fmt.Sprintf("%dd", days)
-	case days > 0:
-		return fmt.Sprintf("%dd %dh", days, rest/time.Hour)
-	}
-	text := d.String() // 15m, not 15m0s
-	if d >= time.Minute && d%time.Minute == 0 {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if d >= time.Hour && d%time.Hour == 0 {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
-}
+func lifetime(k apikey.Key) (time.Duration, bool) { return apikey.Lifetime(k) }
+func span(d time.Duration) string                 { return apikey.SpanWords(d) }
 
 // blocked lists the differences that hold the deletion back.
 func blocked(diff []Difference) []Difference {

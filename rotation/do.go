@@ -3,7 +3,7 @@ package rotation
 import (
 	"context"
 	"errors"
-	"strings"
+	"fmt"
 	"time"
 
 	"detent/apikey"
@@ -28,8 +28,11 @@ func (r *Rotation) Do(ctx context.Context) (Result, error) {
 func (r *Rotation) act(do func() (Result, error)) (Result, error) {
 	r.busy.Lock()
 	defer r.busy.Unlock()
-	if r.lock == nil {
+	switch {
+	case r.release == nil:
 		return Result{}, errClosed
+	case r.planOnly:
+		return Result{}, &RefusedError{Reason: "this was opened to see the plan alone"}
 	}
 	did := r.j.Step
 	res, err := do()
@@ -39,6 +42,9 @@ func (r *Rotation) act(do func() (Result, error)) (Result, error) {
 	res.Step = r.j.Step
 	if err != nil {
 		err = r.explain(did, err)
+		r.asked = res.Question // only what an answer was refused to stands
+	} else if res.Question != nil || res.Status == Moved {
+		r.asked = res.Question
 	}
 	r.publish()
 	return res, err
@@ -51,29 +57,16 @@ func (r *Rotation) isOver() Result {
 var errClosed = errors.New("the rotation is closed")
 
 func (r *Rotation) step(ctx context.Context) (Result, error) {
-	switch r.j.Step {
-	case Preflight:
-		return r.preflight(ctx)
-	case Retire:
-		return r.retire(ctx)
-	case Create:
-		return r.create(ctx)
-	case Deliver:
-		return r.deliver(ctx)
-	case Verify:
-		return r.verify(ctx)
-	case Drain:
-		return r.drain(ctx)
-	case Disable:
-		return r.disable(ctx)
-	case Soak:
-		return r.soak(ctx)
+	stage, known := r.strategy.stage(r.j.Step)
+	if !known {
+		return Result{}, &RefusedError{Reason: fmt.Sprintf("%.40q is no stage of the strategy %s", r.j.Step, r.strategy.ID),
+			Next: fmt.Sprintf("end it as it stands with `detent rotate --close %s --reason R`", r.j.ID)}
 	}
-	return r.delete(ctx)
+	return stage.Run(ctx, r)
 }
 
 // Undo goes back: the old value is put where it was, the commands after it run again, and only
-// then is the new key deleted. Refused with ErrOldGone once the old key is gone. In preflight it just ends.
+// then is the new key deleted. Refused with ErrOldGone once a deletion of the old key was sent. In preflight it just ends.
 func (r *Rotation) Undo(ctx context.Context) (Result, error) {
 	return r.act(func() (Result, error) {
 		if r.j.State != Open {
@@ -81,44 +74,6 @@ func (r *Rotation) Undo(ctx context.Context) (Result, error) {
 		}
 		return r.undo(ctx)
 	})
-}
-
-// Accept takes the differences of old and new access, with the reason, which is
-// recorded. unknownOnly leaves real differences standing.
-func (r *Rotation) Accept(reason string, unknownOnly bool) error {
-	r.busy.Lock()
-	defer r.busy.Unlock()
-	if reason = strings.TrimSpace(reason); reason == "" {
-		return &RefusedError{Reason: "a difference is accepted with a reason"}
-	}
-	if r.j.New == nil {
-		return &RefusedError{Reason: "there is no new key to compare yet"}
-	}
-	for _, d := range r.j.diff() {
-		if d.Verdict == NotTold || d.Verdict == Differs && !unknownOnly {
-			r.j.Accepted = append(r.j.Accepted, acceptance{Field: d.Field, Reason: reason, Old: d.Old, New: d.New, At: r.w.Now().UTC()})
-		}
-	}
-	return r.save("accepted")
-}
-
-// Attest records the operator's word for what detent cannot see, and ends the wait at hand: every
-// consumer has the new key (drain), the rehearsal may be skipped or ended (disable, soak), or a
-// destination without undo has its old value again (undo).
-func (r *Rotation) Attest(reason string) error {
-	r.busy.Lock()
-	defer r.busy.Unlock()
-	if reason = strings.TrimSpace(reason); reason == "" {
-		return &RefusedError{Reason: "say what was confirmed"}
-	}
-	switch {
-	case r.j.Undoing:
-	case r.j.Step == Drain, r.j.Step == Disable, r.j.Step == Soak:
-	default:
-		return &RefusedError{Reason: "there is nothing to confirm at the step " + string(r.j.Step)}
-	}
-	r.j.Attested = append(r.j.Attested, attestation{Step: r.j.Step, Undo: r.j.Undoing, Reason: reason, At: r.w.Now().UTC()})
-	return r.save("attested")
 }
 
 // Paste takes the secret of the key that the operator has created by hand: it is
@@ -135,9 +90,24 @@ func (r *Rotation) Reenable(ctx context.Context) (Result, error) {
 // SecretInHand reports whether leaving now loses the new secret.
 func (r *Rotation) SecretInHand() bool { return r.View().SecretInHand }
 
-func stop(need Need, said string, notes ...string) Result {
-	return Result{Status: Stopped, Need: need, Said: said, Notes: notes}
+// advance ends a stage: the one that follows it in this rotation is next.
+func (r *Rotation) advance(said string, notes ...string) (Result, error) {
+	v := viewOf(r.j, r.strategy, false)
+	return r.move(r.strategy.after(r.j.Step, &v), said, notes...)
 }
+
+// Advance ends the stage at hand: the one that follows it in this rotation is next. It is for a Stage's Run.
+func (r *Rotation) Advance(said string, notes ...string) (Result, error) {
+	return r.advance(said, notes...)
+}
+
+// WaitFor is one look of a stage that waits: once the time has passed, on this process's clock, it goes on with then. It is for a Stage's Run.
+func (r *Rotation) WaitFor(total time.Duration, said string, then func() (Result, error)) (Result, error) {
+	return r.waitOut(total, then, said)
+}
+
+// Change journals that a call begins, makes it, and journals what came of it. It is for a Stage's Run.
+func (r *Rotation) Change(op string, call func() error) error { return r.change(op, call, func() {}) }
 
 // move ends a step: the journal says so before the next one may begin.
 func (r *Rotation) move(to Step, said string, notes ...string) (Result, error) {
@@ -149,14 +119,4 @@ func (r *Rotation) move(to Step, said string, notes ...string) (Result, error) {
 		return Result{}, err
 	}
 	return Result{Status: Moved, Said: said, Notes: notes}, nil
-}
-
-// waiting is a wait on our own clock; it starts anew in every process.
-type waiting struct {
-	begun time.Time // of the step
-	quiet time.Time // since when nothing moved
-	used  apikey.Moment
-	polls int
-	moves int // looks at which the old key had moved
-	looks int
 }

@@ -68,8 +68,8 @@ func (e *RefusedError) Error() string {
 // Unwrap gives the kind of refusal.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// ErrOldGone is wrapped by the refusal to undo once the old key is gone.
-var ErrOldGone = errors.New("the old key is gone: only going on is possible")
+// ErrOldGone is wrapped by the refusal to undo once the old key is deleted, or may be.
+var ErrOldGone = errors.New("a deletion of the old key was sent, or may have been: only going on is possible")
 
 // StepError is a step that failed: what happened, what is certain, what to do.
 type StepError struct {

@@ -11,24 +11,107 @@ import (
 	"detent/client"
 )
 
-// delete removes the old key, proves that it is gone, and clears up: strays with our nonce, the
-// name, the kept copies. It is refused while old and new differ and nobody has accepted that.
+// delete removes the old key, sees that its secret is refused, and clears up: strays with our nonce, the
+// name, the kept copies. The gate is passed right before the call.
 func (r *Rotation) delete(ctx context.Context) (Result, error) {
 	if !r.j.OldGone {
-		if res, ready, err := r.mayDelete(ctx); err != nil || !ready {
-			return res, err
+		if !r.caps.Delete.OK {
+			return r.askDashboard(), nil
 		}
-		if err := r.deleteOld(ctx); err != nil {
-			return Result{}, err
+		if r.j.OldFirst && !r.j.pending(opDelete) {
+			r.lookAtDead(ctx)
+		}
+		r.j.Unanswered = r.j.Unanswered || r.j.pending(opDelete)
+		res, err := r.guardedTwice(ctx, opDelete, "delete", r.j.Old.ID, r.gate, r.sendDelete, r.isDeleted)
+		if err != nil || res != nil {
+			return *orNothing(res), err
 		}
 	}
-	s, err := r.look(ctx)
+	if res, err := r.afterDelete(ctx); err != nil || res != nil {
+		return *orNothing(res), err
+	}
+	if dead, res, err := r.seeDead(ctx, deadAfterDelete); rule("dead: refused after delete") && (err != nil || !dead) {
+		return res, err
+	}
+	if r.j.OldFirst { // what the gate would have asked before, had the old key not gone first
+		if res, err := r.gate(ctx); err != nil || res != nil {
+			return *orNothing(res), err
+		}
+	}
+	listed, err := r.seeGone(ctx)
 	if err != nil {
 		return Result{}, err
 	}
+	return r.clearUp(ctx, listed)
+}
+
+// afterDelete reads the places once more: one that was put back in the moment of the call, or since, holds a dead secret now, and is
+// delivered to at once. Where the new secret is gone meanwhile another key takes its place.
+func (r *Rotation) afterDelete(ctx context.Context) (*Result, error) {
+	if !rule("gate: read once more afterwards") {
+		return nil, nil
+	}
+	for i, d := range r.dests {
+		rec := &r.j.Destinations[i]
+		if rec.Without != "" || !rec.Reads {
+			continue
+		}
+		held, _, err := r.held(ctx, d, rec)
+		if err != nil || r.isNew(held.Secret) {
+			continue // one that cannot be read now is said by what was seen of it last
+		}
+		if held.Exists && !r.isFormer(rec, held) && !r.isOld(held.Secret) {
+			r.log("%s no longer holds the new secret, and the old key is deleted", rec.Describe)
+			continue
+		}
+		have, err := r.needSecret(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !have {
+			res, err := r.replaceLost(ctx)
+			return &res, err
+		}
+		r.j.Redelivered++
+		rec.Put, rec.Then = false, false
+		if _, err := r.put(ctx, d, rec); err != nil {
+			return nil, fmt.Errorf("%s was put back in the moment of the deletion, and could not be delivered to again: %w", rec.Describe, err)
+		}
+		if _, err := r.runThen(ctx, func(of *destinationRecord) bool { return of == rec }); err != nil {
+			return nil, err
+		}
+		r.log("%s was put back in the moment of the deletion: it was delivered to again at once", rec.Describe)
+	}
+	return nil, nil
+}
+
+// seeGone looks until the list no longer shows the old key, for as long as it may be behind. That it still shows it is no word
+// against the service's answer, unless nothing else speaks for the deletion.
+func (r *Rotation) seeGone(ctx context.Context) (*sight, error) {
+	var s *sight
+	gone, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
+		var err error
+		s, err = r.look(ctx)
+		return err == nil && s.old == nil, err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case !gone && !r.j.Dead.Refused:
+		return nil, fmt.Errorf("the service answered that it deleted the old key, but still lists it after %s, and its secret was not seen to be refused", span(r.lag()))
+	}
+	return s, nil
+}
+
+func (r *Rotation) clearUp(ctx context.Context, s *sight) (Result, error) {
 	if s.new == nil {
-		r.startOver()
-		return r.move(Create, "the new key is gone from the service as well, and the old one with it: another new key is created next")
+		// The list may be behind, and the secret tells more than the row.
+		if lives, err := r.newLives(ctx); err != nil {
+			return Result{}, err
+		} else if !lives {
+			r.startOver()
+			return r.bothGone(), r.save("both keys are gone")
+		}
 	}
 	if err := r.deleteStrays(ctx, s); err != nil {
 		return Result{}, err
@@ -37,44 +120,45 @@ func (r *Rotation) delete(ctx context.Context) (Result, error) {
 	if err := r.finishDestinations(ctx); err != nil {
 		return Result{}, err
 	}
-	r.secret = apikey.Secret{}
-	r.j.State, r.j.Print, r.j.Pending = Over, "", nil
-	res, err := r.move(Done, "the old key is gone; the rotation is done", notes...)
+	r.secret, r.old = apikey.Secret{}, apikey.Secret{}
+	r.j.State, r.j.Pending = Over, nil
+	res, err := r.move(Done, "the rotation is done: "+r.j.deletionWords(), notes...)
 	res.Status = Finished
 	return res, err
 }
 
-// mayDelete holds the deletion back until nothing speaks against it.
-func (r *Rotation) mayDelete(ctx context.Context) (Result, bool, error) {
-	s, err := r.look(ctx)
-	if err != nil {
-		return Result{}, false, err
+// newLives looks whether the new key works although the list does not show it.
+func (r *Rotation) newLives(ctx context.Context) (bool, error) {
+	if r.j.New == nil {
+		return false, nil
 	}
-	switch {
-	case s.new == nil:
-		return Result{}, false, errNewMissing
-	case s.new.IsDisabled():
-		return Result{}, false, errNewOff
-	case s.old == nil:
-		return Result{}, true, nil // gone already; deleteOld proves it
-	case s.old.Own:
-		return r.askForSwitch(), false, nil
+	secret, from, err := r.newSecret(ctx)
+	if err != nil || secret.IsZero() {
+		return false, err
 	}
-	if open := blocked(r.j.diff()); len(open) > 0 {
-		return stop(NeedAccept, "old and new are not proved to have the same access; the old key stays until you accept that with a reason", diffWords(open)...), false, nil
-	}
-	return Result{}, true, nil
+	t, err := r.try(ctx, SubjectNew, secret, from, "")
+	return t.accepted() || t.Verdict == apikey.Known, err
 }
 
 // deleteStrays removes every other key of ours: lost secrets, and creates that took effect late.
 func (r *Rotation) deleteStrays(ctx context.Context, s *sight) error {
+	if !rule("end: no key of ours stays") {
+		return nil
+	}
+	ids := slices.Clone(r.j.Superseded)
 	for _, k := range s.ours {
-		if r.j.New != nil && k.ID == r.j.New.ID {
+		if !slices.Contains(ids, k.ID) {
+			ids = append(ids, k.ID)
+		}
+	}
+	for _, id := range ids {
+		if r.j.New != nil && id == r.j.New.ID || id == r.j.Old.ID {
 			continue
 		}
-		err := r.change("delete the stray "+k.ID, func() error { return r.deleteKey(ctx, k.ID) }, func() {
-			r.log("deleted the stray key %q (%s)", k.Name, k.ID)
-			r.j.Superseded = slices.DeleteFunc(r.j.Superseded, func(id string) bool { return id == k.ID })
+		err := r.change("delete the stray "+id, func() error { return r.deleteByID(ctx, id) }, func() {
+			r.log("deleted the stray key %s", id)
+			r.strayDeleted(id)
+			r.j.Superseded = slices.DeleteFunc(r.j.Superseded, func(s string) bool { return s == id })
 		})
 		if err != nil {
 			return err
@@ -83,10 +167,14 @@ func (r *Rotation) deleteStrays(ctx context.Context, s *sight) error {
 	return nil
 }
 
+func (r *Rotation) strayDeleted(id string) {
+	r.observed(DeleteAnswered, id, "answer", "the service answered that it deleted %s, or that it has no such key", id)
+}
+
 // restoreName gives the new key the old one's name. A failure is only said: the key works, and
 // the journal knows its id.
 func (r *Rotation) restoreName(ctx context.Context, s *sight) []string {
-	if !r.caps.Rename.OK || s.new.Name == r.j.Base || r.j.Base == "" {
+	if !r.caps.Rename.OK || s.new == nil || s.new.Name == r.j.Base || r.j.Base == "" {
 		return nil
 	}
 	err := r.change(opRename, func() error {
@@ -108,195 +196,123 @@ func (r *Rotation) restoreName(ctx context.Context, s *sight) []string {
 
 func (r *Rotation) finishDestinations(ctx context.Context) error {
 	for i, d := range r.dests {
+		rec := &r.j.Destinations[i]
+		if rec.Without != "" || rec.Undid != "" && !rec.Undone {
+			continue // what lies there is said at the end
+		}
 		r.w.Hook("before: finish " + d.Spec())
-		err := d.Finish(ctx, r.job())
+		if !rule("end: no kept copy stays") {
+			continue
+		}
+		err := d.Finish(ctx, r.job(rec))
 		r.w.Hook("after: finish " + d.Spec())
 		if err != nil {
-			return fmt.Errorf("%s: remove the kept copy: %w", r.j.Destinations[i].Describe, err)
+			return fmt.Errorf("%s: remove the kept copy: %w", rec.Describe, err)
+		}
+		if held, reads, err := r.held(ctx, d, rec); reads && rec.Begun && (err != nil || !r.isNew(held.Secret) && !r.isFormer(rec, held)) {
+			r.leftBehind(rec) // on a volume that is not there now, it may be
 		}
 	}
 	if r.j.Own && r.w.Switcher != nil { // after an undo of the switch, too
-		return r.w.Switcher.Finish(ctx, r.job())
+		return r.w.Switcher.Finish(ctx, r.job(nil))
 	}
 	return nil
 }
 
-// undo goes back. What fails in it is the undo, wherever the rotation is.
-func (r *Rotation) undo(ctx context.Context) (Result, error) {
-	res, err := r.goBack(ctx)
-	if err != nil {
-		err = r.explain(undoing, err)
+// leftBehind has the end name a place's kept copy: what became of it cannot be seen.
+func (r *Rotation) leftBehind(rec *destinationRecord) {
+	if rec.Backup != "" && !slices.Contains(rec.Left, rec.Backup) {
+		rec.Left = append(rec.Left, rec.Backup)
 	}
-	return res, err
 }
 
-// goBack puts the old value back where it was, and only then deletes the new key.
-func (r *Rotation) goBack(ctx context.Context) (Result, error) {
-	if !r.saved {
-		r.j.State = Aborted
-		return Result{Status: Finished, Said: "nothing was begun, nothing was changed"}, nil
-	}
-	if err := r.refuseWithoutOld(ctx); err != nil {
+// End closes a rotation as it stands: nothing is changed at the service and in destinations, and what is left where is said.
+func (r *Rotation) End(_ context.Context, reason string) (Result, error) {
+	return r.act(func() (Result, error) { return r.end(reason) })
+}
+
+func (r *Rotation) end(reason string) (Result, error) {
+	if err := closeJournal(r.j, reason, func(format string, args ...any) { r.said(SubjectNew, format, args...) }); err != nil {
 		return Result{}, err
 	}
-	if !r.j.Undoing {
-		r.j.Undoing = true
-		if err := r.save("undo begins"); err != nil {
-			return Result{}, err
-		}
+	r.secret, r.old = apikey.Secret{}, apikey.Secret{}
+	if !r.saved {
+		return Result{Status: Finished, Said: "closed; nothing was begun"}, nil
 	}
-	if r.maybeDisabled() {
-		if err := r.setEnabled(ctx, true); err != nil {
-			return Result{}, err
-		}
-	}
-	output, stuck, err := r.undoDestinations(ctx)
-	if err != nil {
-		return Result{Output: output}, err
-	}
-	if len(stuck) > 0 {
-		return Result{Status: Stopped, Need: NeedAttest, Output: output, Said: "detent cannot put the old value back in " + strings.Join(stuck, " and in ") +
-			": do that yourself and confirm it; until then the new key stays, since something may use it"}, nil
-	}
-	if err := r.switchBack(ctx); err != nil {
-		return Result{Output: output}, err
-	}
-	if s, err := r.look(ctx); err != nil {
-		return Result{Output: output}, err
-	} else if s.new != nil && s.new.Own {
-		return Result{Status: Stopped, Need: NeedSwitch, Output: output, Said: fmt.Sprintf("detent authenticates with the new key, which the undo deletes: "+
-			"put the old secret back where it reads its credential (%s), and undo with a new start", r.credentialWords())}, nil
-	}
-	if err := r.deleteNew(ctx); err != nil {
-		return Result{Output: output}, err
-	}
-	if err := r.finishDestinations(ctx); err != nil {
-		return Result{Output: output}, err
-	}
-	r.secret = apikey.Secret{}
-	r.j.State, r.j.Print, r.j.Pending = Aborted, "", nil
-	r.log("undone at the step %s", r.j.Step)
-	if err := r.save("aborted"); err != nil {
-		return Result{Output: output}, err
-	}
-	return Result{Status: Finished, Output: output, Said: "undone: the old key is as it was, the new one is gone"}, nil
+	return Result{Status: Finished, Said: "closed as it stands", Notes: r.j.left()}, r.save("closed")
 }
 
-// switchBack gives detent its old credential again and opens the service with it, even where nothing was
-// switched: a destination that has its old value again may be the file that the credential is read from.
-func (r *Rotation) switchBack(ctx context.Context) error {
-	if r.w.Switcher == nil || !r.j.Switched && !(r.j.Own && r.w.Switcher.CanSwitch()) {
-		return nil
+func closeJournal(j *journal, reason string, said func(string, ...any)) error {
+	if reason = strings.TrimSpace(reason); reason == "" {
+		return &RefusedError{Reason: "say why the rotation is closed as it stands: the reason is recorded"}
 	}
-	var back client.Service
-	err := r.change("switch own credential back", func() (err error) {
-		back, err = r.w.Switcher.Undo(ctx, r.job())
-		return err
-	}, func() { r.svc, r.j.Switched = back, false })
-	if err != nil {
-		return fmt.Errorf("%s: %w", r.w.Switcher.Describe(), err)
+	if j.State != Open {
+		return &RefusedError{Reason: fmt.Sprintf("the rotation %s is over: %s", j.ID, j.State)}
 	}
+	j.State, j.ClosedFor, j.Undoing = Closed, reason, false
+	said("closed as it stands (%s)", reason)
 	return nil
 }
 
-// refuseWithoutOld makes sure that there is something to go back to.
-func (r *Rotation) refuseWithoutOld(ctx context.Context) error {
-	refusal := &RefusedError{Reason: ErrOldGone.Error(), Next: "go on with `detent rotate --resume " + r.j.ID + "`", Err: ErrOldGone}
-	if r.j.OldGone {
-		return refusal
-	}
-	if r.j.pending(opDelete) { // it may still take effect
-		if err := r.w.Sleep(ctx, r.w.settle()); err != nil {
-			return err
-		}
-	}
-	s, err := r.look(ctx)
+// CloseAsItStands closes a rotation by its journal alone: the profile, the service or the destinations may be gone for good.
+func CloseAsItStands(w World, id, reason string) (View, error) {
+	w = w.withDefaults()
+	j, err := find(w.Store, id)
 	if err != nil {
+		return View{}, err
+	}
+	release, err := w.takeLock(lockName(j.Profile, j.Service, j.Old.ID), id, j.Old.Name)
+	if err != nil {
+		return View{}, err
+	}
+	over := false
+	defer func() { release(over) }()
+	if j, err = find(w.Store, id); err != nil {
+		return View{}, err
+	}
+	r := &Rotation{w: w, j: j, saved: true, prints: &printer{store: w.Store, random: w.Random}, strategy: strategyOf(j)}
+	if _, err := r.end(reason); err != nil {
+		return View{}, err
+	}
+	over = true
+	return r.View(), nil
+}
+
+// explain wraps a failure with what is certain and the safe way on.
+func (r *Rotation) explain(step Step, err error) error {
+	if isRefusal(err) {
 		return err
 	}
-	if s.old != nil {
-		return nil
+	e := &StepError{Step: step, Err: err, Certain: r.j.certain()}
+	again := "go on"
+	switch {
+	case !r.saved:
+		again = "try again"
+	case step == undoing: // whether it has begun or not: what failed was not the step that is next
+		again = "undo again"
 	}
-	r.j.OldGone = true
-	r.j.settled(opDelete, opDisable)
-	if r.j.Undoing {
-		r.turnAround()
+	switch {
+	case client.IsKind(err, client.Unauthorized):
+		e.Next = "the service refuses detent's own credential: mend it, then " + again
+	case client.IsKind(err, client.Forbidden):
+		e.Next = "detent's own credential may not do this: use one that may, then " + again
+	case client.IsKind(err, client.RateLimited), client.IsKind(err, client.Unavailable), client.IsKind(err, client.Unreachable), client.IsKind(err, client.Timeout):
+		e.Next = "wait a moment, then " + again
+	default:
+		e.Next = "mend what it names, then " + again
 	}
-	if s.new == nil {
-		r.startOver()
+	switch {
+	case !r.saved:
+		e.Certain = []string{"nothing was changed"}
+	case !r.deleteSent() && !r.j.Undoing && step != undoing:
+		e.Undo = r.j.undoWords()
 	}
-	return errors.Join(refusal, r.save("old key gone"))
+	return e
 }
 
-// turnAround makes going on possible where the old key vanished in the middle of an undo: what was
-// put back is delivered again.
-func (r *Rotation) turnAround() {
-	r.j.Undoing, r.j.Step = false, Create
-	for i := range r.j.Destinations {
-		r.j.Destinations[i].Undone, r.j.Destinations[i].Then = false, false
-	}
-}
-
-// startOver forgets a new key that is gone. Where its secret was put, another will be.
-func (r *Rotation) startOver() {
-	r.j.New, r.j.Print, r.j.Proved, r.secret = nil, "", 0, apikey.Secret{}
-	for i := range r.j.Destinations {
-		r.j.Destinations[i].Put, r.j.Destinations[i].Then = false, false
-	}
-}
-
-// undoDestinations puts every old value back, in reverse, and then runs the commands again. stuck
-// are the ones that have the new value and no undo, and that nobody has vouched for.
-func (r *Rotation) undoDestinations(ctx context.Context) (output string, stuck []string, err error) {
-	attested := slices.ContainsFunc(r.j.Attested, func(a attestation) bool { return a.Undo })
-	for i, d := range slices.Backward(r.dests) {
-		rec := &r.j.Destinations[i]
-		switch {
-		case !rec.Begun || rec.Undone:
-		case d.CanUndo():
-			err := r.change("undo "+rec.Spec, func() error {
-				_, err := d.Undo(ctx, r.job())
-				return err
-			}, func() { rec.Undone, rec.Put, rec.Then = true, false, false })
-			if err != nil {
-				return "", nil, fmt.Errorf("%s: %w", rec.Describe, err)
-			}
-		case !attested:
-			stuck = append(stuck, rec.Describe)
-		}
-	}
-	out, err := r.runThen(ctx, func(rec *destinationRecord) bool { return rec.Undone })
-	return strings.Join(out, "\n"), stuck, err
-}
-
-// deleteNew removes the new key and everything else with our nonce, and proves it.
-func (r *Rotation) deleteNew(ctx context.Context) error {
-	if r.j.pending(opCreate) {
-		if err := r.w.Sleep(ctx, r.w.settle()); err != nil {
-			return err
-		}
-	}
-	s, err := r.look(ctx)
-	if err != nil {
-		return err
-	}
-	for _, k := range s.ours {
-		if k.ID == r.j.Old.ID {
-			continue
-		}
-		err := r.change("delete the new key "+k.ID, func() error { return r.deleteKey(ctx, k.ID) }, func() {
-			r.log("deleted %q (%s)", k.Name, k.ID)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	gone, err := r.lookUntil(ctx, func() (bool, error) {
-		s, err = r.look(ctx)
-		return err == nil && len(s.ours) == 0, err
-	})
-	if err == nil && !gone {
-		err = fmt.Errorf("the service still lists %s", names(s.ours))
-	}
-	return err
+// isRefusal reports whether an error is already in words for the operator.
+func isRefusal(err error) bool {
+	var refused *RefusedError
+	var step *StepError
+	return errors.As(err, &refused) || errors.As(err, &step)
 }

@@ -5,14 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"detent/apikey"
@@ -20,10 +15,10 @@ import (
 
 // journalVersion is the format that this detent writes. It reads the older ones too, whose journals get
 // this version when they are next written.
-const journalVersion = 2
+const journalVersion = 3
 
-// journal is one rotation on disk: what was done, what was begun, and what was
-// decided. It never holds a secret; Print is a fingerprint of the new one.
+// journal is one rotation on disk: what was done, what was begun, what was observed and what was
+// decided. It never holds a secret; prints recognise them.
 type journal struct {
 	Version int    `json:"version"`
 	ID      string `json:"id"`
@@ -31,6 +26,7 @@ type journal struct {
 	// Operator is who worked on it last over SSH. It came with version 2.
 	Operator string    `json:"operator,omitzero"`
 	Service  string    `json:"service"`
+	Strategy string    `json:"strategy,omitzero"` // version 3; before, Manual told
 	Mode     Mode      `json:"mode"`
 	State    State     `json:"state"`
 	Step     Step      `json:"step"`
@@ -38,7 +34,7 @@ type journal struct {
 	Changed  time.Time `json:"changed"`
 
 	OldFirst bool `json:"old_first,omitzero"`
-	Manual   bool `json:"manual,omitzero"`
+	Manual   bool `json:"manual,omitzero"` // a person creates the new key
 	Undoing  bool `json:"undoing,omitzero"`
 
 	// What keys of the service have and it can do, so that the journal can be shown without it.
@@ -53,8 +49,15 @@ type journal struct {
 	// Superseded are keys of ours whose secret was lost after it may have been put
 	// somewhere; they live until the old key goes.
 	Superseded []string `json:"superseded,omitzero"`
-	// Print recognises the new secret; empty when there is none.
+	// Print recognises the new secret; empty when there is none. It stays after the end: no other rotation may take
+	// that secret for its own new one.
 	Print string `json:"print,omitzero"`
+	// OldPrints recognise the secrets of superseded keys: a place may still hold one.
+	OldPrints []string `json:"old_prints,omitzero"`
+	// OldPrint recognises the old secret, where a destination held it, and OldBy says what showed whose it is; empty
+	// where nothing contradicted it and nothing showed it.
+	OldPrint string `json:"old_print,omitzero"`
+	OldBy    string `json:"old_by,omitzero"`
 	// Pending are the calls that were begun and whose end is not known.
 	Pending []string `json:"pending,omitzero"`
 
@@ -63,29 +66,64 @@ type journal struct {
 	Guard        apikey.Environment `json:"guard,omitzero"`
 	AllowMixed   bool               `json:"allow_mixed,omitzero"`
 	AllowTracked bool               `json:"allow_tracked,omitzero"`
+	AllowOwner   bool               `json:"allow_owner,omitzero"`
+	Replace      bool               `json:"replace,omitzero"` // a place may hold something else than the old key's secret
+	Revive       bool               `json:"revive,omitzero"`  // an expired or disabled key may come alive by it
+	NotMine      string             `json:"not_mine,omitzero"`
 	// Seen are the keys that were listed before the operator created one by hand.
 	Seen []string `json:"seen,omitzero"`
 
 	Own      bool `json:"own,omitzero"`      // the old key is the credential that detent uses
 	Switched bool `json:"switched,omitzero"` // detent's own credential may have been changed by us
 
-	Proved       int  `json:"proved,omitzero"`         // probes of the new key that succeeded
+	Proved       int  `json:"proved,omitzero"`         // probes of the new key that were accepted
 	LastUseMoves bool `json:"last_use_moves,omitzero"` // the new key's last use moved after a probe
+	// UseDelay is how long after a probe its stamp showed; UseSpacing the longest span between two moves of it.
+	UseDelay   time.Duration `json:"use_delay,omitzero"`
+	UseSpacing time.Duration `json:"use_spacing,omitzero"`
+	// ListLag is how long the new row took to be listed.
+	ListLag time.Duration `json:"list_lag,omitzero"`
+	// Controls say for each call that was used to prove a secret what it answered to a made-up one.
+	Controls map[string]string `json:"controls,omitzero"`
 
 	Drain         time.Duration `json:"drain"`
 	Soak          time.Duration `json:"soak"`
 	DrainExplicit bool          `json:"drain_explicit,omitzero"`
 	SoakExplicit  bool          `json:"soak_explicit,omitzero"`
 
-	OldDisabled bool `json:"old_disabled,omitzero"` // by us
-	OldGone     bool `json:"old_gone,omitzero"`     // proved by a list
-	Renamed     bool `json:"renamed,omitzero"`
+	OldDisabled bool      `json:"old_disabled,omitzero"` // by us
+	OldGone     bool      `json:"old_gone,omitzero"`     // the service answered that it deleted it, or has none such
+	DeletedAt   time.Time `json:"deleted_at,omitzero"`   // when it answered
+	ToldGone    bool      `json:"told_gone,omitzero"`    // its only answer was that there is no such key
+	Unanswered  bool      `json:"unanswered,omitzero"`   // a deletion was sent whose answer is not known
+	Dead        deadState `json:"dead,omitzero"`         // what the old secret met since
+	LivesOn     bool      `json:"lives_on,omitzero"`     // a person says, and it was seen, that the old key lives although a delete was sent
+	ByPerson    bool      `json:"by_person,omitzero"`    // a person deleted the old key in the dashboard
+	Renamed     bool      `json:"renamed,omitzero"`
+	NewGone     bool      `json:"new_gone,omitzero"` // an undo deleted the new key: the service answered it
+	// Carries are a person's reasons to undo although it is not clear that the old key carries the application; StuckWhy is what
+	// holds an undo.
+	Carries    map[string]string `json:"carries,omitzero"`
+	StuckWhy   string            `json:"stuck_why,omitzero"`
+	MintAnyway bool              `json:"mint_anyway,omitzero"` // a person wants a new key although the old one is gone
 
 	Accepted      []acceptance  `json:"accepted,omitzero"`
 	AcceptUnknown string        `json:"accept_unknown,omitzero"`
+	AcceptProbe   string        `json:"accept_probe,omitzero"` // why probes that prove nothing were accepted
+	Redelivered   int           `json:"redelivered,omitzero"`  // deliveries anew, of a value that did not stay
 	Attested      []attestation `json:"attested,omitzero"`
 	Notes         []string      `json:"notes,omitzero"` // of the preflight
+	Claims        []Claim       `json:"claims,omitzero"`
 	Log           []Event       `json:"log,omitzero"`
+	ClosedFor     string        `json:"closed_for,omitzero"` // why it was closed as it stood
+}
+
+// deadState is how far the proof is that the old secret is dead.
+type deadState struct {
+	Refused bool          `json:"refused,omitzero"` // it was refused, while the new one was accepted
+	Still   time.Duration `json:"still,omitzero"`   // how long after the answer it was still accepted, as last seen
+	GaveUp  bool          `json:"gave_up,omitzero"` // the bound passed
+	Untold  string        `json:"untold,omitzero"`  // why nothing was tried
 }
 
 type destinationRecord struct {
@@ -97,6 +135,23 @@ type destinationRecord struct {
 	Put      bool   `json:"put,omitzero"`   // the new value is there
 	Then     bool   `json:"then,omitzero"`  // the command after it has run
 	Undone   bool   `json:"undone,omitzero"`
+
+	// Since version 3.
+	Host   string `json:"host,omitzero"`    // the machine that the place is on; empty for one that is on none
+	Where  string `json:"where,omitzero"`   // the place itself: the file at the end of links, and the variable
+	Held   bool   `json:"held,omitzero"`    // it held a value before anything was put there
+	Former string `json:"former,omitzero"`  // recognises that value
+	WasOld bool   `json:"was_old,omitzero"` // that value was taken for the old key's secret
+	Reads  bool   `json:"reads,omitzero"`   // it can be read back
+	// Without is why the rotation goes on without it; Undid why a person vouches for its old value; Used why it
+	// counts as using the new key although nobody can read it.
+	Without string `json:"without,omitzero"`
+	// Over recognises a value that a person wants delivered over.
+	Over string `json:"over,omitzero"`
+	// Left are kept copies that lie where the place was before its path was turned elsewhere.
+	Left  []string `json:"left,omitzero"`
+	Undid string   `json:"undid,omitzero"`
+	Used  string   `json:"used,omitzero"`
 }
 
 // acceptance holds for the values that were seen: another difference blocks anew.
@@ -136,6 +191,7 @@ type keyRecord struct {
 	CreatedBy    string                     `json:"created_by,omitzero"`
 	UpdatedBy    string                     `json:"updated_by,omitzero"`
 	CanRetrieve  bool                       `json:"can_retrieve,omitzero"`
+	NoRetrieve   bool                       `json:"cannot_retrieve,omitzero"`
 	Own          bool                       `json:"own,omitzero"`
 	Extra        map[string]json.RawMessage `json:"extra,omitzero"`
 }
@@ -166,7 +222,7 @@ func (m *moment) UnmarshalJSON(b []byte) error {
 func record(k apikey.Key) keyRecord {
 	return keyRecord{k.ID, k.Name, k.Type, k.Role, k.Environment, k.Permissions, k.Masked, k.Account, k.Project,
 		k.ProjectName, k.Enabled, moment{k.CreatedAt}, moment{k.UpdatedAt}, moment{k.ExpiresAt}, moment{k.LastUsedAt},
-		k.Restrictions, k.CreatedBy, k.UpdatedBy, k.CanRetrieve, k.Own, k.Extra}
+		k.Restrictions, k.CreatedBy, k.UpdatedBy, k.CanRetrieve, k.CannotRetrieve, k.Own, k.Extra}
 }
 
 func (r keyRecord) key() apikey.Key {
@@ -174,16 +230,12 @@ func (r keyRecord) key() apikey.Key {
 		Permissions: r.Permissions, Masked: r.Masked, Account: r.Account, Project: r.Project, ProjectName: r.ProjectName,
 		Enabled: r.Enabled, CreatedAt: r.CreatedAt.Moment, UpdatedAt: r.UpdatedAt.Moment, ExpiresAt: r.ExpiresAt.Moment,
 		LastUsedAt: r.LastUsedAt.Moment, Restrictions: r.Restrictions, CreatedBy: r.CreatedBy, UpdatedBy: r.UpdatedBy,
-		CanRetrieve: r.CanRetrieve, Own: r.Own, Extra: r.Extra}
+		CanRetrieve: r.CanRetrieve, CannotRetrieve: r.NoRetrieve, Own: r.Own, Extra: r.Extra}
 }
 
 func encode(j *journal) ([]byte, error) {
 	j.Version = journalVersion
-	b, err := json.MarshalIndent(j, "", "  ")
-	if err != nil {
-		return nil, err
-	}
-	return append(b, '\n'), nil
+	return json.Marshal(j)
 }
 
 var errNewer = errors.New("was written by a newer detent: use that one")
@@ -209,6 +261,7 @@ func decode(b []byte) (*journal, error) {
 	if dec.More() {
 		return nil, errors.New("is damaged (it goes on after its end)")
 	}
+	j.modernise()
 	if err := j.check(); err != nil {
 		return nil, fmt.Errorf("is damaged (%v)", err)
 	}
@@ -223,9 +276,9 @@ func (j *journal) check() error {
 		return errors.New("its id is not one of ours")
 	case j.Mode != Planned && j.Mode != Compromised:
 		return fmt.Errorf("unknown mode %.20q", j.Mode)
-	case j.State != Open && j.State != Over && j.State != Aborted:
+	case j.State != Open && j.State != Over && j.State != Aborted && j.State != Closed:
 		return fmt.Errorf("unknown state %.20q", j.State)
-	case !j.Step.known() || j.Step == Preflight:
+	case j.Step == "" || j.Step == Preflight || len(j.Step) > 40:
 		return fmt.Errorf("unknown step %.20q", j.Step)
 	case (j.State == Over) != (j.Step == Done):
 		return fmt.Errorf("the state %s does not fit the step %s", j.State, j.Step)
@@ -243,142 +296,85 @@ func (j *journal) check() error {
 	return nil
 }
 
-func (s Step) known() bool {
-	switch s {
-	case Preflight, Retire, Create, Deliver, Verify, Drain, Disable, Soak, Delete, Done:
-		return true
+// modernise reads an older journal with today's caution. It has no claims: what it says was done is not
+// known to have been seen.
+func (j *journal) modernise() {
+	if j.Version >= journalVersion {
+		return
 	}
-	return false
+	if j.Strategy == "" {
+		j.Strategy = strategyCreate
+		if j.Manual {
+			j.Strategy = strategyDashboard
+		}
+	}
+	if j.State != Open {
+		return
+	}
+	// A create that answered without an id, or with the old one, was taken for a new key.
+	if j.New != nil && (j.New.ID == "" || j.New.ID == j.Old.ID) {
+		j.New, j.Print = nil, ""
+		j.begun(opCreate)
+	}
+	// "Gone" was said of a key that a list lacked, and a deletion that was answered was forgotten where the list still
+	// had the key. One that stood at the deletion may have sent it.
+	if j.OldGone || j.Step == Delete || j.Step == Retire && !j.CanDisable {
+		j.begun(opDelete)
+	}
+	j.OldGone = false
+	j.Proved, j.LastUseMoves = 0, false
+	for i := range j.Destinations {
+		d := &j.Destinations[i]
+		if d.Undone { // "undone" was also said where nothing was put back
+			d.Undone, d.Then, d.Begun = false, false, true
+		}
+	}
 }
 
-const journalExt = ".json"
-
-func journalPath(dir, id string) string { return filepath.Join(dir, id+journalExt) }
-
-func readJournal(path string) (*journal, error) {
-	b, err := readPlain(path)
+// load reads a journal of the store and checks that it makes sense.
+func load(store Store, id string) (*journal, error) {
+	b, err := store.Load(id)
 	if err != nil {
 		return nil, err
 	}
 	j, err := decode(b)
+	where := store.Where(id)
 	switch {
 	case errors.Is(err, errNewer):
-		return nil, &JournalError{Path: path, Reason: err.Error(), Newer: true}
+		return nil, &JournalError{Path: where, Reason: err.Error(), Newer: true}
 	case err != nil:
-		return nil, &JournalError{Path: path, Reason: err.Error()}
-	case j.ID+journalExt != filepath.Base(path):
-		return nil, &JournalError{Path: path, Reason: "is the journal of another rotation, " + j.ID}
+		return nil, &JournalError{Path: where, Reason: err.Error()}
+	case j.ID != id:
+		return nil, &JournalError{Path: where, Reason: "is the journal of another rotation, " + j.ID}
 	}
 	return j, nil
 }
 
-// maxJournal is far beyond what a rotation with thousands of events takes.
-const maxJournal = 16 << 20
-
-// readPlain reads a regular file of bounded size: a pipe would be waited for, a device never end.
-func readPlain(path string) ([]byte, error) {
-	// A pipe is opened without waiting for its other end, so that it can be refused.
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, &JournalError{Path: path, Reason: "is no regular file"}
-	}
-	b, err := io.ReadAll(io.LimitReader(f, maxJournal+1))
-	if err == nil && len(b) > maxJournal {
-		return nil, &JournalError{Path: path, Reason: "is over 16 MiB"}
-	}
-	return b, err
-}
-
-// writeJournal replaces the file at once: after a kill or a loss of power there is the old
-// content or the new. The new one's name is fixed, so that no kill leaves litter behind.
-func writeJournal(dir string, j *journal) error {
-	b, err := encode(j)
-	if err != nil {
-		return err
-	}
-	path := journalPath(dir, j.ID)
-	next := path + ".new"
-	f, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(next, path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(next))
-	}
-	return syncDir(dir)
-}
-
-// syncDir makes a rename last. Windows cannot sync a folder and need not.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-// makeDir makes the folder of the journals for its owner alone.
-func makeDir(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		return err
-	}
-	if info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
-		return os.Chmod(dir, 0o700)
-	}
-	return nil
-}
-
-// journals reads every journal of a folder; one that cannot be read is in bad.
-func journals(dir string) (good []*journal, bad []*JournalError, err error) {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil
-	}
+// journals reads every journal of the store; one that cannot be read is in bad, by its id.
+func journals(store Store) (good []*journal, bad map[string]*JournalError, err error) {
+	ids, err := store.IDs()
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, e := range entries {
-		if e.IsDir() || filepath.Ext(e.Name()) != journalExt || !isNonce(idOf(e.Name())) { // logs and the like live here too
-			continue
-		}
-		path := filepath.Join(dir, e.Name())
-		j, err := readJournal(path)
+	slices.Sort(ids)
+	bad = map[string]*JournalError{}
+	for _, id := range ids {
+		j, err := load(store, id)
 		var broken *JournalError
 		switch {
 		case err == nil:
 			good = append(good, j)
 		case errors.As(err, &broken):
-			bad = append(bad, broken)
+			bad[id] = broken
+		case isNotExist(err): // it was just removed
 		default:
-			bad = append(bad, &JournalError{Path: path, Reason: "cannot be read (" + err.Error() + ")"})
+			bad[id] = &JournalError{Path: store.Where(id), Reason: "cannot be read (" + err.Error() + ")"}
 		}
 	}
 	return good, bad, nil
 }
 
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
-
-func idOf(path string) string { return strings.TrimSuffix(filepath.Base(path), journalExt) }
 
 func (j *journal) pending(op string) bool { return slices.Contains(j.Pending, op) }
 

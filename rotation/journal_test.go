@@ -1,4 +1,4 @@
-package rotation
+package rotation_test
 
 import (
 	"context"
@@ -8,37 +8,40 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"detent/apikey"
 	"detent/client"
+	"detent/rotation"
 )
 
 // openAt leaves a rotation open at a step, in no process.
-func (c *city) openAt(step Step) string {
-	c.t.Helper()
-	r := c.start(nil)
-	c.doUntil(r, step)
+func (f *fixture) openAt(step rotation.Step) string {
+	f.t.Helper()
+	r := f.Start(nil)
+	f.until(r, step)
 	r.Close()
 	return r.ID()
 }
 
 func TestJournalIsForItsOwnerAlone(t *testing.T) {
-	c := shaped(t, vertesiaShape())
-	if err := os.MkdirAll(c.dir, 0o755); err != nil {
+	f := in(t, vertesiaLike)
+	dir := f.Store().Dir
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	id := c.openAt(Drain)
-	for path, want := range map[string]os.FileMode{c.dir: 0o700, journalPath(c.dir, id): 0o600} {
+	id := f.openAt(rotation.Drain)
+	for path, want := range map[string]os.FileMode{dir: 0o700, f.Journal(id): 0o600} {
 		info, err := os.Stat(path)
 		if err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s is %v, want %v (%v)", path, info.Mode().Perm(), want, err)
 		}
 	}
-	entries, err := os.ReadDir(c.dir)
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,99 +53,51 @@ func TestJournalIsForItsOwnerAlone(t *testing.T) {
 			t.Errorf("%s was left behind", e.Name())
 		}
 	}
-	c.assertNoSecretIn("open", c.dir)
-}
-
-func TestJournalKeepsEveryFieldOfAKey(t *testing.T) {
-	on := true
-	k := apikey.Key{ID: "a", Name: "b", Type: "sk", Role: "admin", Environment: apikey.Live,
-		Permissions: []apikey.Permission{{Feature: "A", Name: "b"}, {Name: "c"}}, Masked: "pk7_…", Account: "d", Project: "e", ProjectName: "f",
-		Enabled: &on, CreatedAt: apikey.At(epoch), UpdatedAt: apikey.At(epoch), ExpiresAt: apikey.Never(), LastUsedAt: apikey.Never(),
-		Restrictions: &apikey.Restrictions{IPAddresses: []string{"192.0.2.1"}}, CreatedBy: "g", UpdatedBy: "h", CanRetrieve: true, Own: true,
-		Matched: true, Extra: map[string]json.RawMessage{"x": json.RawMessage(`{"y":1}`)}}
-	v := reflect.ValueOf(k)
-	for i := range v.NumField() {
-		if v.Field(i).IsZero() {
-			t.Fatalf("the test does not set %s: a new field must be kept too", v.Type().Field(i).Name)
-		}
-	}
-	b, err := json.Marshal(record(k))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var back keyRecord
-	if err := json.Unmarshal(b, &back); err != nil {
-		t.Fatal(err)
-	}
-	k.Matched = false // of one answer, not of the key
-	if !reflect.DeepEqual(back.key(), k) {
-		t.Errorf("got %+v\nwant %+v\nfrom %s", back.key(), k, b)
-	}
-	untold := record(apikey.Key{ID: "a"})
-	if b, _ = json.Marshal(untold); string(b) != `{"id":"a","name":""}` {
-		t.Errorf("what the service does not say is written as %s", b)
-	}
-}
-
-func version(n int) string { return fmt.Sprintf(`"version": %d`, n) }
-
-// The file was written by the first detent that rotated. What is open then is ended by every later one.
-func TestJournalOfTheFirstVersionIsRead(t *testing.T) {
-	old, err := os.ReadFile("testdata/journal-v1.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	const id = "iym7dhq6uv"
-	if err := os.WriteFile(journalPath(dir, id), old, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	v, err := Find(dir, id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if v.Step != Drain || v.State != Open || v.Old.Role != "application" || v.New == nil || v.New.ID != "omvgkttwga6h" || !v.Destinations[0].Put ||
-		v.Drain != DefaultDrain || v.DrainExplicit || len(blocked(v.Diff)) != 0 || len(v.History) != 4 || !strings.Contains(v.Next.Undo, "/srv/shop/.env") {
-		t.Errorf("%+v", v)
-	}
-	j, err := decode(old)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := writeJournal(dir, j); err != nil {
-		t.Fatal(err)
-	}
-	now, err := os.ReadFile(journalPath(dir, id))
-	if err != nil || !strings.Contains(string(now), version(journalVersion)) {
-		t.Errorf("written anew as %s, %v", now, err)
+	if leaks := f.LeaksIn(dir); len(leaks) > 0 {
+		t.Errorf("secrets lie in %v", leaks)
 	}
 }
 
 func TestUnusableJournalIsRefusedAndLeftAsItIs(t *testing.T) {
-	c := shaped(t, vertesiaShape())
-	id := c.openAt(Drain)
-	path := journalPath(c.dir, id)
+	f := in(t, vertesiaLike)
+	r := f.Start(nil)
+	f.until(r, rotation.Drain)
+	newID := r.View().NewID()
+	r.Close()
+	id, path := r.ID(), f.Journal(r.ID())
 	good, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	edit := func(old, new string) string { return strings.ReplaceAll(string(good), old, new) }
 	for name, tc := range map[string]struct {
 		content string
 		want    string
 		newer   bool
 	}{
-		"newer":              {strings.Replace(string(good), version(journalVersion), version(journalVersion+1)+`, "shiny": true`, 1), "newer detent", true},
-		"version 0":          {strings.Replace(string(good), version(journalVersion), version(0), 1), "is damaged", false},
+		"newer":              {edit(`"version": 3`, `"version": 4, "shiny": true`), "newer detent", true},
+		"version 0":          {edit(`"version": 3`, `"version": 0`), "is damaged", false},
 		"cut off":            {string(good[:len(good)/2]), "is damaged", false},
 		"empty":              {"", "is damaged", false},
 		"not JSON":           {"hello", "is damaged", false},
 		"two":                {string(good) + string(good), "is damaged", false},
-		"unknown field":      {strings.Replace(string(good), `"version"`, `"surprise": 1, "version"`, 1), "is damaged", false},
-		"unknown step":       {strings.Replace(string(good), `"step": "drain"`, `"step": "dream"`, 1), "is damaged", false},
-		"another id":         {strings.ReplaceAll(string(good), id, "aaaaaaaaaa"), "another rotation", false},
-		"name without mark":  {strings.Replace(string(good), " ~r"+id, "", 1), "lacks the nonce", false},
-		"old key is new":     {strings.ReplaceAll(string(good), `"new-2"`, `"old-1"`), "is damaged", false},
-		"done but at delete": {strings.Replace(string(good), `"state": "open"`, `"state": "done"`, 1), "is damaged", false},
+		"unknown field":      {edit(`"version"`, `"surprise": 1, "version"`), "is damaged", false},
+		"no step":            {edit(`"step": "drain"`, `"step": ""`), "is damaged", false},
+		"an endless step":    {edit(`"step": "drain"`, `"step": "`+strings.Repeat("d", 41)+`"`), "is damaged", false},
+		"unknown mode":       {edit(`"mode": "planned"`, `"mode": "daring"`), "is damaged", false},
+		"unknown state":      {edit(`"state": "open"`, `"state": "ajar"`), "is damaged", false},
+		"another id":         {edit(id, "aaaaaaaaaa"), "another rotation", false},
+		"no id":              {edit(`"id": "`+id, `"id": "`), "is damaged", false},
+		"name without mark":  {edit(" ~r"+id, ""), "lacks the nonce", false},
+		"old key is new":     {edit(`"id": "`+newID+`"`, `"id": "old"`), "is damaged", false},
+		"a new key's id":     {edit(`"id": "`+newID+`"`, `"id": ""`), "is damaged", false},
+		"no old key":         {edit(`"id": "old"`, `"id": ""`), "is damaged", false},
+		"a negative wait":    {edit(`"soak": 6`, `"soak": -6`), "is damaged", false},
+		"a negative drain":   {edit(`"drain": 9`, `"drain": -9`), "is damaged", false},
+		"planned, old first": {edit(`"mode": "planned"`, `"mode": "planned", "old_first": true`), "is damaged", false},
+		"done but at drain":  {edit(`"state": "open"`, `"state": "done"`), "is damaged", false},
+		"at done but open":   {edit(`"step": "drain"`, `"step": "done"`), "is damaged", false},
+		"an unknown claim":   {edit(`"kind": "row-seen"`, `"kind": "row-guessed"`), "is damaged", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if tc.content == string(good) {
@@ -151,17 +106,20 @@ func TestUnusableJournalIsRefusedAndLeftAsItIs(t *testing.T) {
 			if err := os.WriteFile(path, []byte(tc.content), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Resume(c.world(), id, ResumeOptions{})
-			var bad *JournalError
+			_, err := f.Resume(id, rotation.ResumeOptions{}, nil)
+			var bad *rotation.JournalError
 			if !errors.As(err, &bad) || !strings.Contains(err.Error(), tc.want) || bad.Newer != tc.newer || !strings.Contains(err.Error(), path) {
 				t.Errorf("%v", err)
 			}
-			views, err := List(c.dir)
+			if _, err := rotation.CloseAsItStands(f.Outside(), id, "no use"); !errors.As(err, &bad) {
+				t.Errorf("closed: %v", err)
+			}
+			views, err := rotation.List(f.Store())
 			if err != nil || len(views) != 1 || views[0].Err == nil || views[0].ID != id {
 				t.Errorf("%+v, %v", views, err)
 			}
 			// The key may be in the middle of that rotation: a second one is not begun.
-			second := c.start(nil)
+			second := f.Start(nil)
 			if _, err := second.Do(context.Background()); err == nil || !strings.Contains(err.Error(), "readable journal") {
 				t.Errorf("a second rotation of the key: %v", err)
 			}
@@ -170,6 +128,31 @@ func TestUnusableJournalIsRefusedAndLeftAsItIs(t *testing.T) {
 				t.Error("the file was changed")
 			}
 		})
+	}
+}
+
+// A step or a strategy that this detent does not have may be a newer one's: the journal is readable, and shown, but not gone on with; it can be
+// closed as it stands.
+func TestAJournalOfAnUnknownStageIsShownAndCanBeClosed(t *testing.T) {
+	for name, edit := range map[string][2]string{"step": {`"step": "drain"`, `"step": "dream"`}, "strategy": {`"strategy": "create"`, `"strategy": "wish"`}} {
+		f := in(t, vertesiaLike)
+		id := f.openAt(rotation.Drain)
+		b, err := os.ReadFile(f.Journal(id))
+		if err == nil {
+			err = os.WriteFile(f.Journal(id), []byte(strings.Replace(string(b), edit[0], edit[1], 1)), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := rotation.Find(f.Store(), id); err != nil || v.State != rotation.Open || len(v.Certain) == 0 {
+			t.Errorf("%s: %+v, %v", name, v, err)
+		}
+		if _, err := f.Resume(id, rotation.ResumeOptions{}, nil); err == nil || !strings.Contains(err.Error(), "which ") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if v, err := rotation.CloseAsItStands(f.Outside(), id, "of another detent"); err != nil || v.State != rotation.Closed {
+			t.Errorf("%s: %+v, %v", name, v, err)
+		}
 	}
 }
 
@@ -185,21 +168,21 @@ func TestAJournalThatIsNoPlainFileIsRefused(t *testing.T) {
 		"a device": {"is no regular file", func(path string) error { return os.Symlink("/dev/zero", path) }},
 		"a pipe":   {"is no regular file", func(path string) error { return exec.Command("mkfifo", path).Run() }},
 		"huge": {"is over 16 MiB", func(path string) error {
-			return errors.Join(os.WriteFile(path, nil, 0o600), os.Truncate(path, maxJournal+1))
+			return errors.Join(os.WriteFile(path, nil, 0o600), os.Truncate(path, 16<<20+1))
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := shaped(t, vertesiaShape())
+			f := in(t, vertesiaLike)
 			const id = "abcdefghij"
-			if err := errors.Join(os.MkdirAll(c.dir, 0o700), tc.make(journalPath(c.dir, id))); err != nil {
+			if err := errors.Join(os.MkdirAll(f.Store().Dir, 0o700), tc.make(f.Journal(id))); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Resume(c.world(), id, ResumeOptions{})
-			var bad *JournalError
+			_, err := f.Resume(id, rotation.ResumeOptions{}, nil)
+			var bad *rotation.JournalError
 			if !errors.As(err, &bad) || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("%v", err)
 			}
-			if views, err := List(c.dir); err != nil || len(views) != 1 || views[0].Err == nil {
+			if views, err := rotation.List(f.Store()); err != nil || len(views) != 1 || views[0].Err == nil {
 				t.Errorf("%+v, %v", views, err)
 			}
 		})
@@ -207,206 +190,314 @@ func TestAJournalThatIsNoPlainFileIsRefused(t *testing.T) {
 }
 
 func TestUnknownRotationIsNamed(t *testing.T) {
-	c := shaped(t, vertesiaShape())
+	f := in(t, vertesiaLike)
 	for _, id := range []string{"aaaaaaaaaa", "../../etc/passwd", ""} {
-		if _, err := Resume(c.world(), id, ResumeOptions{}); err == nil || !strings.Contains(err.Error(), "detent rotations") {
-			t.Errorf("%q: %v", id, err)
+		for how, try := range map[string]func() error{
+			"resume": func() error { _, err := f.Resume(id, rotation.ResumeOptions{}, nil); return err },
+			"find":   func() error { _, err := rotation.Find(f.Store(), id); return err },
+			"close":  func() error { _, err := rotation.CloseAsItStands(f.Outside(), id, "why"); return err },
+		} {
+			if err := try(); err == nil || !strings.Contains(err.Error(), "detent rotations") {
+				t.Errorf("%s %q: %v", how, id, err)
+			}
 		}
 	}
-	w := c.world()
-	id := c.openAt(Deliver)
-	w.Profile = "staging"
-	if _, err := Resume(w, id, ResumeOptions{}); err == nil || !strings.Contains(err.Error(), "belongs to the profile prod") {
+	id := f.openAt(rotation.Deliver)
+	if _, err := f.Resume(id, rotation.ResumeOptions{}, func(w *rotation.World) { w.Profile = "staging" }); err == nil || !strings.Contains(err.Error(), "belongs to the profile p ") {
+		t.Errorf("%v", err)
+	}
+	if _, err := f.Resume(id, rotation.ResumeOptions{}, func(w *rotation.World) { w.Resolve = nil }); err == nil || !strings.Contains(err.Error(), "no way to find") {
+		t.Errorf("%v", err)
+	}
+	f.Caps = func(c *apikey.Capabilities) { c.Service = "another" }
+	if _, err := f.Resume(id, rotation.ResumeOptions{}, nil); err == nil || !strings.Contains(err.Error(), "belongs to the profile p ") {
 		t.Errorf("%v", err)
 	}
 }
 
 func TestFinishedRotationIsNotResumed(t *testing.T) {
-	c := shaped(t, vertesiaShape())
-	r := c.start(nil)
-	c.drive(r)
-	r.Close()
-	if _, err := Resume(c.world(), r.ID(), ResumeOptions{}); err == nil || !strings.Contains(err.Error(), "is over") {
-		t.Errorf("%v", err)
+	for name, end := range map[string]func(f *fixture, r *rotation.Rotation){
+		"done":   func(f *fixture, r *rotation.Rotation) { f.drive(r) },
+		"undone": func(f *fixture, r *rotation.Rotation) { f.until(r, rotation.Drain); f.undo(r) },
+		"closed": func(f *fixture, r *rotation.Rotation) {
+			f.until(r, rotation.Drain)
+			_, _ = r.End(context.Background(), "enough")
+		},
+	} {
+		f := in(t, vertesiaLike)
+		r := f.Start(nil)
+		end(f, r)
+		for _, act := range []func(context.Context) (rotation.Result, error){r.Do, r.Undo} {
+			if res, err := act(context.Background()); err != nil || res.Status != rotation.Finished || !strings.Contains(res.Said, "is over") {
+				t.Errorf("%s: %+v, %v", name, res, err)
+			}
+		}
+		r.Close()
+		if _, err := f.Resume(r.ID(), rotation.ResumeOptions{}, nil); err == nil || !strings.Contains(err.Error(), "is over") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if locks, _ := filepath.Glob(f.Store().Dir + "/*.lock"); len(locks) > 0 {
+			t.Errorf("%s: the lock is left: %v", name, locks)
+		}
+	}
+}
+
+func TestTheLockOfAnOpenRotationStays(t *testing.T) {
+	f := in(t, vertesiaLike)
+	f.openAt(rotation.Drain)
+	if locks, _ := filepath.Glob(f.Store().Dir + "/*.lock"); len(locks) != 1 {
+		t.Errorf("%v", locks)
+	}
+	g := in(t, vertesiaLike) // one that came to nothing needs it no more
+	g.Start(nil).Close()
+	if locks, _ := filepath.Glob(g.Store().Dir + "/*.lock"); len(locks) != 0 {
+		t.Errorf("%v", locks)
 	}
 }
 
 func TestChangedDestinationIsNotWrittenTo(t *testing.T) {
-	c := shaped(t, vertesiaShape())
-	id := c.openAt(Deliver)
-	b, err := os.ReadFile(journalPath(c.dir, id))
+	f := in(t, vertesiaLike)
+	id := f.openAt(rotation.Deliver)
+	b, err := os.ReadFile(f.Journal(id))
 	if err != nil {
 		t.Fatal(err)
 	}
-	b = []byte(strings.Replace(string(b), `"describe": "the place app"`, `"describe": "the place of old"`, 1))
-	if err := os.WriteFile(journalPath(c.dir, id), b, 0o600); err != nil {
+	b = []byte(strings.Replace(string(b), `"describe": "API_KEY in `, `"describe": "API_KEY in /old`, 1))
+	if err := os.WriteFile(f.Journal(id), b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Resume(c.world(), id, ResumeOptions{}); err == nil || !strings.Contains(err.Error(), "was the place of old and is now the place app") {
+	if _, err := f.Resume(id, rotation.ResumeOptions{}, nil); err == nil || !strings.Contains(err.Error(), "was API_KEY in /old") || !strings.Contains(err.Error(), "and is now API_KEY in") {
 		t.Errorf("%v", err)
 	}
 }
 
 func TestOneOfTwoStartsRunsAndTheOtherSaysWho(t *testing.T) {
-	c := shaped(t, vertesiaShape())
-	first := c.start(nil)
-	_, err := Start(c.params())
-	var busy *BusyError
+	f := in(t, vertesiaLike)
+	first := f.Start(nil)
+	_, err := f.TryStart(nil)
+	var busy *rotation.BusyError
 	if !errors.As(err, &busy) || busy.Holder.PID != os.Getpid() || busy.Holder.ID != first.ID() || busy.Holder.Since.IsZero() {
 		t.Fatalf("%v", err)
 	}
 	if !strings.Contains(err.Error(), "process ") || !strings.Contains(err.Error(), " since ") {
 		t.Errorf("it does not say who: %v", err)
 	}
-	c.doUntil(first, Drain)
-	if _, err := Resume(c.world(), first.ID(), ResumeOptions{}); !errors.As(err, &busy) {
+	f.until(first, rotation.Drain)
+	if _, err := f.Resume(first.ID(), rotation.ResumeOptions{}, nil); !errors.As(err, &busy) {
 		t.Errorf("an open rotation was resumed twice: %v", err)
 	}
+	if _, err := rotation.CloseAsItStands(f.Outside(), first.ID(), "why"); !errors.As(err, &busy) {
+		t.Errorf("an open rotation was closed beside its process: %v", err)
+	}
 	first.Close()
-	_, err = Start(c.params())
-	var open *OpenError
-	if !errors.As(err, &open) || !strings.Contains(err.Error(), "--resume "+first.ID()) {
+	_, err = f.TryStart(nil)
+	var open *rotation.OpenError
+	if !errors.As(err, &open) || !strings.Contains(err.Error(), "--resume "+first.ID()) || open.Step != rotation.Drain {
 		t.Errorf("%v", err)
 	}
-	p := c.params()
-	p.Key = c.find(first.View().New.ID).Key
-	if _, err = Start(p); !errors.As(err, &open) {
+	if _, err = f.TryStart(func(p *rotation.Params) { p.Key = *first.View().New }); !errors.As(err, &open) {
 		t.Errorf("the new key of an open rotation was rotated: %v", err)
 	}
 }
 
-func TestTwoKeysRotateAtOnce(t *testing.T) {
-	c := shaped(t, vertesiaShape())
-	c.start(nil)
-	p := c.params()
-	p.Key = c.find("other-1").Key
-	r, err := Start(p)
-	if err != nil {
-		t.Fatal(err)
+// TestAStartNamesWhatItNeeds: nothing is asked of the service for these.
+func TestAStartNamesWhatItNeeds(t *testing.T) {
+	for want, change := range map[string]func(p *rotation.Params){
+		"no key is named":                func(p *rotation.Params) { p.Key.ID = "" },
+		"is for a compromised key":       func(p *rotation.Params) { p.OldFirst = true },
+		"needs at least one destination": func(p *rotation.Params) { p.Destinations = nil },
+		`there is no strategy "sing"`:    func(p *rotation.Params) { p.Strategy = "sing" },
+		"no randomness":                  nil,
+	} {
+		f := in(t, vertesiaLike)
+		if change == nil {
+			change = func(p *rotation.Params) { p.Random, want = strings.NewReader(""), "" }
+		}
+		if _, err := f.TryStart(change); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+		if log := f.Log(); len(log) > 0 {
+			t.Errorf("%q: %v", want, log)
+		}
 	}
-	r.Close()
+	f := in(t, manualLike)
+	if _, err := f.TryStart(func(p *rotation.Params) { p.Strategy = rotation.CreateAndDelete.ID }); err == nil || !strings.Contains(err.Error(), "cannot create a key") {
+		t.Errorf("%v", err)
+	}
+	r := f.Start(nil)
+	if v := r.View(); v.Strategy != rotation.Dashboard.ID || !v.Manual || v.Mode != rotation.Planned || v.Drain != rotation.DefaultDrain || v.Soak != rotation.DefaultSoak || v.DrainExplicit || v.SoakExplicit {
+		t.Errorf("%+v", v)
+	}
+}
+
+func TestTwoKeysRotateAtOnce(t *testing.T) {
+	f := in(t, with(vertesiaLike, twoPlaces))
+	old, other := f.Destinations()[0], f.Destinations()[1]
+	f.Place(1).Put("other")
+	first := f.Start(func(p *rotation.Params) { p.Destinations = p.Destinations[:1] })
+	f.until(first, rotation.Drain)
+	second := f.Start(func(p *rotation.Params) { p.Key = f.Key("other").Key; p.Destinations = p.Destinations[1:] })
+	f.until(second, rotation.Drain)
+	if old.Spec() == other.Spec() || first.ID() == second.ID() {
+		t.Error("they are one")
+	}
+}
+
+// TestAPlaceBelongsToOneOpenRotation: two rotations that write one place would each undo the other. What is written another way is the same place.
+func TestAPlaceBelongsToOneOpenRotation(t *testing.T) {
+	for name, tc := range map[string]struct {
+		host, where string
+		variable    string
+		refused     bool
+	}{
+		"the same":         {"host", "same", "API_KEY", true},
+		"through a link":   {"host", "link", "API_KEY", true},
+		"another variable": {"host", "same", "OTHER", false},
+		"on another host":  {"elsewhere", "same", "API_KEY", false},
+	} {
+		f := in(t, vertesiaLike)
+		first := f.Start(nil)
+		f.until(first, rotation.Create)
+		path := f.Place(0).Path()
+		if tc.where == "link" {
+			link := filepath.Join(t.TempDir(), "linked")
+			if err := os.Symlink(filepath.Dir(path), link); err != nil {
+				t.Fatal(err)
+			}
+			path = filepath.Join(link, filepath.Base(path))
+		}
+		second := f.Start(func(p *rotation.Params) {
+			p.Key, p.Host, p.Replace = f.Key("other").Key, tc.host, true
+			p.Destinations = []rotationDestination{parse(t, "env-file:"+path+":"+tc.variable)}
+		})
+		_, err := second.Do(context.Background())
+		if refused := err != nil && strings.Contains(err.Error(), "belongs to the open rotation "+first.ID()); refused != tc.refused {
+			t.Errorf("%s: %v", name, err)
+		}
+		second.Close()
+		if !tc.refused {
+			continue
+		}
+		if _, err := first.End(context.Background(), "given up"); err != nil { // what is over holds no place
+			t.Fatal(err)
+		}
+		third := f.Start(func(p *rotation.Params) { p.Key, p.Replace = f.Key("other").Key, true })
+		if _, err := third.Do(context.Background()); err != nil {
+			t.Errorf("%s, after its end: %v", name, err)
+		}
+	}
 }
 
 func TestRotationsOfTheSameKeyThroughTwoProfilesMeet(t *testing.T) {
-	c := shaped(t, vertesiaShape())
-	c.openAt(Drain)
-	r := c.start(func(p *Params) { p.Profile = "prod-too" })
+	f := in(t, vertesiaLike)
+	f.openAt(rotation.Drain)
+	r := f.Start(func(p *rotation.Params) { p.Profile = "prod-too" })
 	if _, err := r.Do(context.Background()); err == nil || !strings.Contains(err.Error(), "another profile here") {
 		t.Errorf("%v", err)
 	}
 }
 
-func TestTwoHostsThatStartTogetherBothStop(t *testing.T) {
-	c := shaped(t, vertesiaShape())
-	here := c.start(nil)
-	c.doUntil(here, Create)
-	there := c.old()
-	there.ID, there.Name = "there", "payments-api ~rzzzzzzzzzz"
-	c.add(there)
-	res := c.mustDo(here)
-	if res.Need != NeedCleanup || !strings.Contains(res.Said, "there") {
-		t.Fatalf("%+v", res)
-	}
-	c.keys = c.keys[:len(c.keys)-2] // the other one was aborted, before ours in the list
-	c.add(*here.View().New)
-	c.find(here.View().New.ID).secret = here.secret.Reveal()
-	c.drive(here)
-	if len(c.live()) != 1 {
-		t.Error(c.describe())
-	}
-}
-
 func TestListShowsOpenRotationsFirst(t *testing.T) {
-	c := shaped(t, vertesiaShape())
-	r := c.start(nil)
-	c.drive(r)
+	f := in(t, vertesiaLike)
+	done := f.Start(nil)
+	f.drive(done)
+	done.Close()
+	f.Pass(1)
+	r := f.Start(func(p *rotation.Params) { p.Key = f.Key(done.View().NewID()).Key })
+	f.until(r, rotation.Verify)
 	r.Close()
-	c.find(r.View().New.ID).ID = "old-1"
-	id := c.openAt(Verify)
-	views, err := List(c.dir)
-	if err != nil || len(views) != 2 || views[0].ID != id || views[1].State != Over {
+	undone := f.Start(func(p *rotation.Params) {
+		p.Key = f.Key("other").Key
+		p.Destinations = []rotationDestination{parse(f.t, "file:"+t.TempDir()+"/secret")}
+	})
+	f.until(undone, rotation.Deliver)
+	f.undo(undone)
+	undone.Close()
+	views, err := rotation.List(f.Store())
+	if err != nil || len(views) != 3 || views[0].ID != r.ID() || views[1].ID != undone.ID() || views[2].ID != done.ID() {
 		t.Fatalf("%+v, %v", views, err)
 	}
 	v := views[0]
-	if v.PublicStep() != "verify" || v.Old.ID != "old-1" || v.New == nil || len(v.Destinations) != 1 || v.Next.Undo == "" || len(v.History) == 0 {
+	if v.PublicStep() != "verify" || v.Old.ID != done.View().NewID() || v.New == nil || len(v.Destinations) != 1 || v.Next.Undo == "" || len(v.History) == 0 || v.Path != f.Journal(r.ID()) || v.Holder != nil {
 		t.Errorf("%+v", v)
 	}
-	if ids := Concerns(views, "prod"); len(ids) != 2 || !ids["old-1"] || !ids[v.New.ID] {
+	if ids := rotation.Concerns(views, "p"); len(ids) != 2 || !ids[v.Old.ID] || !ids[v.New.ID] {
 		t.Errorf("%v", ids)
 	}
-	if ids := Concerns(views, "staging"); len(ids) != 0 {
+	if ids := rotation.Concerns(views, "staging"); len(ids) != 0 {
 		t.Errorf("%v", ids)
+	}
+}
+
+// TestAListSaysWhoHasARotationOpen: another process, or an operator of this one.
+func TestAListSaysWhoHasARotationOpen(t *testing.T) {
+	for operator, want := range map[string]bool{"": false, "ann": true} {
+		f := in(t, vertesiaLike)
+		r := f.Start(func(p *rotation.Params) { p.Operator = operator })
+		f.until(r, rotation.Drain)
+		views, err := rotation.List(f.Store())
+		if err != nil || len(views) != 1 || (views[0].Holder != nil) != want || views[0].Operator != operator {
+			t.Errorf("%q: %+v, %v", operator, views, err)
+		}
 	}
 }
 
 func TestOtherFilesOfTheFolderAreLeftAlone(t *testing.T) {
-	c := shaped(t, vertesiaShape())
-	id := c.openAt(Drain)
+	f := in(t, vertesiaLike)
+	id := f.openAt(rotation.Drain)
 	for _, name := range []string{"window.json", "debug.log", id + ".json.new"} {
-		if err := os.WriteFile(filepath.Join(c.dir, name), []byte("not ours"), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(f.Store().Dir, name), []byte("not ours"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if views, err := List(c.dir); err != nil || len(views) != 1 || views[0].Err != nil {
+	if err := os.Mkdir(filepath.Join(f.Store().Dir, "abcdefghij.json"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if views, err := rotation.List(f.Store()); err != nil || len(views) != 1 || views[0].Err != nil {
 		t.Errorf("%+v, %v", views, err)
 	}
-}
-
-func TestDeliveriesAreGuardedForTheProfileWhereTheKeyDoesNotSay(t *testing.T) {
-	for _, caps := range []apikey.Capabilities{prosopoShape(), genericShape()} {
-		c := shaped(t, caps)
-		r := c.start(func(p *Params) { p.Key.Environment = apikey.Test })
-		c.doUntil(r, Create)
-		want := apikey.Test
-		if caps.Service == apikey.Generic {
-			want = apikey.Live
-		}
-		if got := r.job().Environment; got != want {
-			t.Errorf("%s: guarded for %q, want %q", caps.Service, got, want)
-		}
-		r.Close()
+	if views, err := rotation.List(rotation.Files{Dir: f.Dir() + "/none"}); err != nil || len(views) != 0 {
+		t.Errorf("a folder that is not there: %+v, %v", views, err)
 	}
 }
 
 func TestUnwritableJournalStopsBeforeTheCall(t *testing.T) {
-	c := shaped(t, vertesiaShape())
-	r := c.start(nil)
-	c.doUntil(r, Create)
-	// A folder in the way of the next version is refused for root too.
-	inTheWay := filepath.Join(c.dir, r.ID()+".json.new")
-	if err := os.Mkdir(inTheWay, 0o700); err != nil {
-		t.Fatal(err)
+	for step, call := range map[rotation.Step]string{rotation.Create: "create", rotation.Deliver: "put", rotation.Disable: "disable", rotation.Delete: "delete"} {
+		f := in(t, vertesiaLike)
+		r := f.Start(nil)
+		f.until(r, step)
+		restore := f.Adversary("full disk of the journals", 0)
+		_, err := r.Do(context.Background())
+		if err == nil && step == rotation.Delete { // the gate comes before
+			_, err = r.Do(context.Background())
+		}
+		if err == nil || !strings.Contains(err.Error(), "write the journal") || !strings.Contains(err.Error(), "make room") {
+			t.Errorf("%s: %v", step, err)
+		}
+		if log := f.Log(); count(log, call) != 0 {
+			t.Errorf("%s: %v", step, log)
+		}
+		restore()
+		f.drive(r)
+		f.rotated("writable again")
 	}
-	_, err := r.Do(context.Background())
-	if err == nil || !strings.Contains(err.Error(), "write the journal") || c.count("create") != 0 {
-		t.Fatalf("%v after %v", err, c.calls)
-	}
-	if err := os.Remove(inTheWay); err != nil {
-		t.Fatal(err)
-	}
-	c.drive(r)
-	c.assertRotated("writable again")
 }
 
 func TestNoSecretInErrorsOrViews(t *testing.T) {
-	c := shaped(t, genericShape())
-	r := c.start(nil)
-	c.doUntil(r, Deliver)
-	c.dests[0].failPut = errors.New("refused")
-	_, err := r.Do(context.Background())
-	b, jsonErr := json.Marshal(r.View())
-	if jsonErr != nil {
-		t.Fatal(jsonErr)
-	}
-	texts := []string{err.Error(), string(b)}
-	c.failNext("probe", failure{refusal("prove", client.Unavailable, 500), false})
-	c.dests[0].failPut = nil
-	c.doUntil(r, Verify)
-	_, err = r.Do(context.Background())
-	for _, text := range append(texts, err.Error()) {
-		for _, s := range c.secret {
-			if strings.Contains(text, s[:20]) {
-				t.Errorf("a secret is in %q", text)
+	for step, op := range map[rotation.Step]string{rotation.Deliver: "put", rotation.Verify: "probe", rotation.Delete: "delete", rotation.Create: "create"} {
+		f := in(t, genericLike)
+		r := f.Start(func(p *rotation.Params) { noWaits(p) })
+		f.until(r, step)
+		f.Fail(op, &client.Error{Op: op, Kind: client.Unavailable, Status: 500, Message: "no", Outcome: client.NotDone}, false)
+		f.Fail(op, &client.Error{Op: op, Kind: client.Unavailable, Status: 500, Message: "no", Outcome: client.NotDone}, false) // the deletion asks twice
+		_, err := r.Do(context.Background())
+		b, jsonErr := json.Marshal(r.View())
+		if jsonErr != nil || err == nil {
+			t.Fatal(step, jsonErr, err)
+		}
+		for _, text := range []string{err.Error(), string(b), fmt.Sprintf("%+v", r.View())} {
+			if f.Leaks(text) {
+				t.Errorf("%s: a secret is in %q", step, text)
 			}
 		}
 	}
@@ -414,67 +505,74 @@ func TestNoSecretInErrorsOrViews(t *testing.T) {
 
 // A screen draws while a step runs.
 func TestViewIsThereWhileAStepRuns(t *testing.T) {
-	c := shaped(t, vertesiaShape())
-	r := c.start(nil)
-	begun, stop, drawn := make(chan struct{}), make(chan struct{}), make(chan int)
-	go func() {
-		for n := 1; ; n++ {
+	f := in(t, vertesiaLike)
+	r := f.Start(nil)
+	stop := make(chan struct{})
+	var drawn sync.WaitGroup
+	first := make(chan struct{})
+	drawn.Go(func() {
+		for n := 0; ; n++ {
 			_ = r.View().Next.Text
-			if n == 1 {
-				close(begun)
+			if n == 0 {
+				close(first)
 			}
 			select {
 			case <-stop:
-				drawn <- n
 				return
 			default:
 			}
 		}
-	}()
-	<-begun
+	})
+	<-first
 	asked := 0
-	c.hook = func(string) {
+	f.Hook = func(string) {
 		if r.View().ID != "" {
 			asked++
 		}
 	}
-	c.drive(r)
+	f.drive(r)
 	close(stop)
-	if n := <-drawn; n == 0 || asked == 0 {
-		t.Errorf("drawn %d times, asked %d times within a step", n, asked)
+	drawn.Wait()
+	if asked == 0 {
+		t.Error("nothing was asked within a step")
 	}
 }
 
-// FuzzJournal: whatever lies in the folder, decode neither panics nor accepts what it
-// would not write itself.
-func FuzzJournal(f *testing.F) {
-	j := &journal{Version: 1, ID: "abcdefghij", Profile: "p", Service: "s", Mode: Planned, State: Open, Step: Create, Name: "n ~rabcdefghij",
-		Old: record(apikey.Key{ID: "k", Enabled: ptr(true), ExpiresAt: apikey.Never(), CreatedAt: apikey.At(epoch),
-			Extra: map[string]json.RawMessage{"x": json.RawMessage(`{}`)}})}
-	seed, err := encode(j)
-	if err != nil {
-		f.Fatal(err)
+func TestDeliveriesAreGuardedForTheProfileWhereTheKeyDoesNotSay(t *testing.T) {
+	for name, want := range map[string]bool{"prosopo": true, "generic": false} {
+		f := in(t, shapes[name])
+		path := f.Place(0).Path()
+		b, err := os.ReadFile(path)
+		if err == nil { // a value that is a live one beside it
+			err = os.WriteFile(path, append(b, []byte("STRIPE=sk_live_0123456789abcdefabcdef\n")...), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := f.Start(func(p *rotation.Params) { p.Key.Environment = apikey.Test })
+		res, err := r.Do(context.Background())
+		asked := err == nil && res.Question != nil && res.Question.Kind == rotation.AskMixed
+		if asked != want {
+			t.Errorf("%s: %+v, %v", name, res, err)
+		}
 	}
-	f.Add(seed)
-	f.Add([]byte(`{"version":2}`))
-	f.Add([]byte(`{"version":1,"old":{"id":"x","expires_at":"never"}}`))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		j, err := decode(b)
-		if err != nil {
-			return
-		}
-		again, err := encode(j)
-		if err != nil {
-			t.Fatalf("%q was read but cannot be written: %v", b, err)
-		}
-		j2, err := decode(again)
-		if err != nil {
-			t.Fatalf("%q was written but cannot be read: %v", again, err)
-		}
-		third, err := encode(j2)
-		if err != nil || string(third) != string(again) {
-			t.Fatalf("%q became %q", again, third)
-		}
-		_ = viewOf(j, false)
-	})
+}
+
+// TestTheKeyOfTheFingerprintsOutlivesARotation: a secret of one that is over is no new secret.
+func TestTheKeyOfTheFingerprintsOutlivesARotation(t *testing.T) {
+	f := in(t, vertesiaLike)
+	r := f.Start(nil)
+	f.until(r, rotation.Drain)
+	taken := f.Key("new").Secret
+	f.drive(r)
+	r.Close()
+	again := f.Start(func(p *rotation.Params) { p.Key = f.Key(r.View().NewID()).Key; noWaits(p) })
+	f.until(again, rotation.Create)
+	f.OnCreate = func(made *apikey.Created) { made.Secret = taken }
+	if _, err := again.Do(context.Background()); err == nil || !strings.Contains(err.Error(), "a secret that is not new") {
+		t.Errorf("%v", err)
+	}
+	if keys, _ := filepath.Glob(f.Store().Dir + "/fingerprint.key*"); !slices.Equal(keys, []string{f.Store().Dir + "/fingerprint.key"}) {
+		t.Errorf("%v", keys)
+	}
 }

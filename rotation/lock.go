@@ -1,8 +1,6 @@
 package rotation
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"os"
 	"os/user"
@@ -12,28 +10,49 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// lock is held while a rotation is in use. It belongs to the old key, not to the rotation,
-// so that two processes that start on the same key meet before either has made anything.
-// The kernel releases it when a process ends, however that comes about.
-type lock struct {
-	file *flock.Flock
-}
-
-func lockPath(dir, profile, service, oldID string) string {
-	sum := sha256.Sum256([]byte(profile + "\x00" + service + "\x00" + oldID))
-	return filepath.Join(dir, "key-"+hex.EncodeToString(sum[:8])+".lock")
-}
-
-// heldBy has the lock for an instant: who cannot take it tries again. The attempts are counted, since a busy machine
-// may let time pass without one.
+// A lock is held for an instant by whoever looks at it: who cannot take it tries again. The attempts are counted,
+// since a busy machine may let time pass without one.
 const (
 	lockAttempts = 10
 	lockPause    = 10 * time.Millisecond
 )
 
-// takeLock returns nil and the holder where another process, or another
-// rotation of this one, has it.
-func takeLock(path, id, operator string, now time.Time) (*lock, *Holder, error) {
+func (f Files) lockPath(name string) string { return filepath.Join(f.Dir, name+".lock") }
+
+// Lock holds a file's lock. The kernel releases it when a process ends, however that comes about.
+func (f Files) Lock(name string, h Holder) (func(done bool), *Holder, error) {
+	if err := f.makeDir(); err != nil {
+		return nil, nil, err
+	}
+	path := f.lockPath(name)
+	for {
+		l, holder, err := f.tryLock(path)
+		if l == nil {
+			return nil, holder, err
+		}
+		// The one before may have removed the file between our opening and our locking it.
+		if !sameFile(l, path) {
+			_ = l.Close()
+			continue
+		}
+		b, err := json.Marshal(h)
+		if err == nil {
+			err = os.WriteFile(path, b, 0o600)
+		}
+		if err != nil {
+			_ = l.Close()
+			return nil, nil, err
+		}
+		return func(done bool) {
+			if done { // while we hold it: whoever waits for it sees that the file is another one
+				_ = os.Remove(path)
+			}
+			_ = l.Close()
+		}, nil, nil
+	}
+}
+
+func (f Files) tryLock(path string) (*flock.Flock, *Holder, error) {
 	l := flock.New(path, flock.SetPermissions(0o600))
 	got, err := l.TryLock()
 	for attempt := 1; err == nil && !got && attempt < lockAttempts; attempt++ {
@@ -47,28 +66,21 @@ func takeLock(path, id, operator string, now time.Time) (*lock, *Holder, error) 
 		h := readHolder(path)
 		return nil, &h, nil
 	}
-	host, _ := os.Hostname()
-	h := Holder{ID: id, PID: os.Getpid(), Host: host, User: userName(), Operator: operator, Since: now.UTC()}
-	b, err := json.Marshal(h)
-	if err == nil {
-		err = os.WriteFile(path, b, 0o600)
-	}
+	return l, nil, nil
+}
+
+func sameFile(l *flock.Flock, path string) bool {
+	held, err := l.Stat()
 	if err != nil {
-		_ = l.Close()
-		return nil, nil, err
+		return false
 	}
-	return &lock{file: l}, nil, nil
+	now, err := os.Stat(path)
+	return err == nil && os.SameFile(held, now)
 }
 
-// release gives the lock back. The file stays: to remove it would let two processes lock two files.
-func (l *lock) release() {
-	if l != nil {
-		_ = l.file.Close()
-	}
-}
-
-// heldBy says who has the lock, if anybody.
-func heldBy(path string) *Holder {
+// HeldBy says who has the lock, if anybody.
+func (f Files) HeldBy(name string) *Holder {
+	path := f.lockPath(name)
 	if _, err := os.Stat(path); err != nil {
 		return nil
 	}

@@ -22,13 +22,15 @@ func (r *Rotation) askForPaste() Result {
 		}
 	}
 	if r.j.Old.ExpiresAt.Known() {
-		access = append(access, lifetimeWords(r.j.Old.key()))
+		access = append(access, apikey.LifetimeWords(r.j.Old.key()))
 	}
 	same := "the same access"
 	if len(access) > 0 {
 		same += " (" + strings.Join(access, "; ") + ")"
 	}
-	return stop(NeedPaste, fmt.Sprintf("create a key called %q in the dashboard, with %s, and paste its secret here", r.j.Name, same))
+	return ask(Question{Kind: AskPaste, Text: fmt.Sprintf("create a key called %q in the dashboard, with %s, and paste its secret here", r.j.Name, same), Default: Yes,
+		Choices: []Choice{{ID: Yes, Label: "paste the new secret", Does: "it is checked, tried, and matched to the row that appeared", Wants: WantsSecret},
+			{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}})
 }
 
 // paste takes the secret of a key that the operator has made. Nothing is asked of the
@@ -43,25 +45,115 @@ func (r *Rotation) paste(ctx context.Context, secret apikey.Secret) (Result, err
 	if err := r.refusePaste(ctx, secret); err != nil {
 		return Result{}, err
 	}
-	r.w.Hook("before: probe")
-	proof, err := r.svc.Probe(ctx, secret)
-	r.w.Hook("after: probe")
+	before, err := r.look(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	if !proof.Valid {
-		return Result{}, &RefusedError{Reason: fmt.Sprintf("the service refuses this secret (%s)", proof.Did),
+	t, err := r.try(ctx, "", secret, "that was pasted", "") // whose it is, is told below
+	switch {
+	case err != nil:
+		return Result{}, err
+	case t.Verdict == apikey.Refused:
+		return Result{}, &RefusedError{Reason: fmt.Sprintf("the service refuses this secret (%s)", t.Did),
 			Next: "is it whole, and of the right environment? Copy it again"}
+	case t.Verdict == apikey.Silent && !t.unproven:
+		return Result{}, &RefusedError{Reason: fmt.Sprintf("whether the service takes this secret could not be seen (%s: %s)", t.Did, t.Why), Next: "paste it again in a moment"}
 	}
-	k, err := r.matchRow(ctx, proof.Key)
+	k, err := r.matchRow(ctx, t.Key)
 	if err != nil {
 		return Result{}, err
 	}
-	r.hold(k, secret)
+	wrong, by, err := r.whosePaste(ctx, before, k, secret, t)
+	switch {
+	case err != nil:
+		return Result{}, err
+	case wrong != "" && rule("paste: nothing contradicts"):
+		return Result{}, &RefusedError{Reason: wrong, Next: "copy the new key's secret again"}
+	case by == "" && rule("paste: what nothing identifies needs a person"):
+		r.pasted = &pasted{secret, k, t}
+		return ask(Question{Kind: AskWhose, Text: fmt.Sprintf("nothing tells that this is the secret of %q (%s), the key that appeared since the rotation began", k.Name, k.ID), Default: No,
+			Choices: yesNo("it is its secret", "your word counts; it is delivered next", WantsReason)}), nil
+	}
+	return r.takePaste(ctx, k, secret, t, by)
+}
+
+// pasted is a secret that works, and that nothing shows to be the new key's.
+type pasted struct {
+	secret apikey.Secret
+	key    apikey.Key
+	tried  tried
+}
+
+func (r *Rotation) vouchForPaste(ctx context.Context, reason string) (Result, error) {
+	p := r.pasted
+	if p == nil {
+		return Result{}, &RefusedError{Reason: "nothing was pasted", Next: "paste it again"}
+	}
+	r.pasted = nil
+	r.said(SubjectNew, "the pasted secret is that of %q (%s) (%s)", p.key.Name, p.key.ID, reason)
+	return r.takePaste(ctx, p.key, p.secret, p.tried, "your word")
+}
+
+func (r *Rotation) takePaste(ctx context.Context, k apikey.Key, secret apikey.Secret, t tried, by string) (Result, error) {
+	if err := r.hold(k, secret); err != nil {
+		return Result{}, err
+	}
+	if t.accepted() {
+		r.secretAccepted(SubjectNew, t.Proof, "that was pasted")
+	}
 	if err := r.save("pasted"); err != nil {
 		return Result{}, err
 	}
-	return r.created(ctx, "the pasted secret works, and belongs to "+keyWords(*r.j.New))
+	said := "the pasted secret works"
+	if !t.accepted() {
+		said = "the pasted secret is known to the service"
+	}
+	return r.created(ctx, fmt.Sprintf("%s, and belongs to %s: told by %s", said, keyWords(*r.j.New), by))
+}
+
+// whosePaste says why a pasted secret is not the new row's, or else by what it is shown to be; neither where nothing tells.
+func (r *Rotation) whosePaste(ctx context.Context, before *sight, k apikey.Key, secret apikey.Secret, t tried) (wrong, by string, err error) {
+	if t.Key != nil && t.Key.ID == k.ID {
+		return "", "the service, which names it", nil
+	}
+	owner, how, err := r.identify(ctx, secret)
+	switch {
+	case err != nil:
+		return "", "", err
+	case owner == k.ID:
+		return "", how, nil
+	case owner != "":
+		return fmt.Sprintf("this is the secret of another key, %s (%s)", owner, how), "", nil
+	}
+	switch wrong, by = maskTells(secret, k.Masked); {
+	case wrong != "":
+		return fmt.Sprintf("this is not the secret of %q (%s), the key that appeared, whose secret is %s", k.Name, k.ID, k.Masked), "", nil
+	case by != "":
+		return "", by, nil
+	}
+	if !r.caps.LastUsed.OK || !t.accepted() || !k.LastUsedAt.Known() {
+		return "", "", nil
+	}
+	rows, err := r.watchRounds(ctx, before.uses, func() error {
+		_, err := r.probe(ctx, secret, t.Call)
+		return err
+	}, func(rows map[string]*roundsOf) bool { return rows[k.ID] != nil && rows[k.ID].probes > 0 })
+	if err != nil {
+		return "", "", err
+	}
+	mine, old := rows[k.ID], rows[r.j.Old.ID]
+	switch {
+	case mine != nil && mine.probes > 0:
+		return "", "its last use, which moved with our probe", nil
+	case mine == nil && old != nil && old.probes == useRounds && old.pauses == 0:
+		return "this is the secret of the old key: its last use moves with each of our probes, and the new one's never", "", nil
+	}
+	for id, row := range rows {
+		if mine == nil && row.probes == useRounds && row.pauses == 0 {
+			return fmt.Sprintf("this is the secret of another key, %s: its last use moves with each of our probes, and the new one's never", id), "", nil
+		}
+	}
+	return "", "", nil
 }
 
 // pasteAgain takes the secret that a killed process had, if it is that one.
@@ -83,7 +175,10 @@ func (r *Rotation) refusePaste(ctx context.Context, secret apikey.Secret) error 
 	case len(prefixes) > 0 && !slices.ContainsFunc(prefixes, secret.HasPrefix):
 		return &RefusedError{Reason: fmt.Sprintf("a secret of this service begins with %s; this does not", strings.Join(prefixes, " or ")), Next: again}
 	}
-	if is, want := environmentOf(secret), r.j.Old.Environment; is != "" && want != "" && is != want {
+	if whose := r.knownSecret(secret); whose != "" {
+		return &RefusedError{Reason: "this secret is not new: it is " + whose, Next: again}
+	}
+	if is, want := secretEnvironment(secret), r.j.Old.Environment; is != "" && want != "" && is != want {
 		return &RefusedError{Reason: fmt.Sprintf("this is a secret of the %s environment, the key that is replaced is a %s key", is, want),
 			Next: "create a " + string(want) + " key"}
 	}
@@ -98,22 +193,21 @@ func (r *Rotation) refusePaste(ctx context.Context, secret apikey.Secret) error 
 	return nil
 }
 
-// environmentOf tells a secret's environment by how it begins, where that tells anything.
-func environmentOf(s apikey.Secret) apikey.Environment {
-	switch {
-	case s.HasPrefix("sk_live_"):
-		return apikey.Live
-	case s.HasPrefix("sk_test_"):
-		return apikey.Test
-	}
-	return ""
-}
-
 // matchRow finds the key that the pasted secret belongs to: the service tells, or it is the one
 // that appeared since the preflight, or of several the one with our mark.
 func (r *Rotation) matchRow(ctx context.Context, told *apikey.Key) (apikey.Key, error) {
-	s, err := r.look(ctx)
-	if err != nil {
+	var s *sight
+	var fresh []apikey.Key
+	if _, err := r.lookUntil(ctx, r.lag(), func() (bool, error) { // the list may be behind the dashboard
+		var err error
+		if s, err = r.look(ctx); err != nil {
+			return false, err
+		}
+		fresh = slices.DeleteFunc(slices.Clone(s.all), func(k apikey.Key) bool {
+			return slices.Contains(r.j.Seen, k.ID) || slices.Contains(r.j.Superseded, k.ID)
+		})
+		return len(fresh) > 0, nil
+	}); err != nil {
 		return apikey.Key{}, err
 	}
 	if told != nil && told.ID != "" {
@@ -126,11 +220,8 @@ func (r *Rotation) matchRow(ctx context.Context, told *apikey.Key) (apikey.Key, 
 		}
 		return s.all[i], nil
 	}
-	fresh := slices.DeleteFunc(s.all, func(k apikey.Key) bool {
-		return slices.Contains(r.j.Seen, k.ID) || slices.Contains(r.j.Superseded, k.ID)
-	})
 	if len(fresh) > 1 {
-		marked := slices.DeleteFunc(slices.Clone(fresh), func(k apikey.Key) bool { _, n := splitName(k.Name); return n != r.j.ID })
+		marked := slices.DeleteFunc(slices.Clone(fresh), func(k apikey.Key) bool { _, n := apikey.SplitName(k.Name); return n != r.j.ID })
 		if len(marked) == 1 {
 			fresh = marked
 		}

@@ -2,7 +2,6 @@ package rotation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"detent/apikey"
 	"detent/client"
-	"detent/delivery"
 )
 
 // maxSkew is the difference to the service's clock that is worth saying.
@@ -20,9 +18,6 @@ const maxSkew = time.Minute
 // there a journal; a refusal leaves nothing behind.
 func (r *Rotation) preflight(ctx context.Context) (Result, error) {
 	r.j.Notes, r.j.Seen = nil, nil
-	if err := r.refuseByAbility(); err != nil {
-		return Result{}, err
-	}
 	s, err := r.look(ctx)
 	if err != nil {
 		return Result{}, err
@@ -30,15 +25,7 @@ func (r *Rotation) preflight(ctx context.Context) (Result, error) {
 	if s.old == nil {
 		return Result{}, &RefusedError{Reason: fmt.Sprintf("the key %s is not on the service", r.j.Old.ID), Next: "reload the list"}
 	}
-	r.j.Old, r.j.Own = record(*s.old), s.old.Own
-	if s.old.Environment != "" {
-		r.j.Guard = s.old.Environment
-	}
-	r.j.Base, _ = splitName(s.old.Name)
-	r.j.Name = newName(r.j.Base, r.j.ID, r.caps.MaxName)
-	for _, k := range s.all {
-		r.j.Seen = append(r.j.Seen, k.ID)
-	}
+	r.takeOld(s)
 	if err := r.findHome(ctx, s); err != nil {
 		return Result{}, err
 	}
@@ -47,28 +34,109 @@ func (r *Rotation) preflight(ctx context.Context) (Result, error) {
 			return Result{}, err
 		}
 	}
-	if err := r.preflightDestinations(ctx); err != nil {
-		return Result{}, err
+	if q := r.askRevive(s.old); q != nil {
+		return ask(*q), nil
+	}
+	if res, err := r.preflightDestinations(ctx, s); err != nil || res != nil {
+		return *orNothing(res), err
 	}
 	r.noteSkew()
 	r.noteRest(s)
+	if q := r.askUnknown(s.old); q != nil {
+		return ask(*q, r.j.Notes...), nil
+	}
 	return r.begin()
+}
+
+// takeOld journals the old key as the list shows it now.
+func (r *Rotation) takeOld(s *sight) {
+	r.j.Old, r.j.Own = record(*s.old), s.old.Own
+	if s.old.Environment != "" {
+		r.j.Guard = s.old.Environment
+	}
+	r.j.Base, _ = apikey.SplitName(s.old.Name)
+	r.j.Name = apikey.NewName(r.j.Base, r.j.ID, r.caps.MaxName)
+	for _, k := range s.all {
+		r.j.Seen = append(r.j.Seen, k.ID)
+	}
+}
+
+func orNothing(res *Result) *Result {
+	if res == nil {
+		return &Result{}
+	}
+	return res
 }
 
 // begin writes the first journal: from here on there is something to go on with.
 func (r *Rotation) begin() (Result, error) {
-	to := Create
-	if r.j.OldFirst {
-		to = Retire
+	if err := r.printFormers(); err != nil {
+		return Result{}, err
 	}
-	return r.move(to, fmt.Sprintf("everything that can be checked beforehand is as it must be; the new key will be called %q", r.j.Name), r.j.Notes...)
+	return r.advance(fmt.Sprintf("everything that can be checked beforehand is as it must be; the new key will be called %q", r.j.Name), r.j.Notes...)
 }
 
-func (r *Rotation) refuseByAbility() error {
-	if !r.caps.Delete.OK {
-		return &RefusedError{Reason: "the service cannot delete a key (" + r.caps.Delete.Why + "): the old one would stay"}
+// askRevive: what replaces an expired or disabled key comes alive by it, which nobody may do unnoticed.
+func (r *Rotation) askRevive(old *apikey.Key) *Question {
+	state := ""
+	switch {
+	case old.ExpiresAt.Before(r.serviceNow()):
+		state = "expired"
+	case old.IsDisabled():
+		state = "disabled"
+	default:
+		return nil
 	}
-	return nil
+	if r.j.Revive || !rule("revive: a dead key comes alive by a yes") {
+		r.note("! the key is %s; the new one will work, as you said", state)
+		return nil
+	}
+	return &Question{Kind: AskRevive, Text: fmt.Sprintf("the key %q is %s: what replaces it will work. Is that wanted?", old.Name, state), Flag: "--revive",
+		Choices: yesNo("let it come alive again", "the new key is enabled and lives as long as the old one was made to", WantsNothing), Default: No}
+}
+
+// serviceNow is the service's time, where it shows one, else this machine's.
+func (r *Rotation) serviceNow() time.Time {
+	if clock, ok := client.As[client.Clock](r.svc); ok {
+		if server, local, ok := clock.ServerTime(); ok {
+			return r.w.Wall().Add(server.Sub(local))
+		}
+	}
+	return r.w.Wall()
+}
+
+// askUnknown says beforehand what will have to be accepted, where nobody will be there to accept it.
+func (r *Rotation) askUnknown(old *apikey.Key) *Question {
+	var open []string
+	if !r.j.Manual {
+		for _, d := range apikey.Compare(*old, *old, r.j.Fields) {
+			if d.Verdict == apikey.Unreported {
+				open = append(open, fmt.Sprintf("whether the new key has the same %s: the service does not report it", d.Field))
+			}
+		}
+	}
+	for i, d := range r.dests {
+		rec := &r.j.Destinations[i]
+		if !rec.Reads && !r.hasProbe(d) {
+			open = append(open, fmt.Sprintf("whether what reads %s uses the new key: nobody can read it, and it has no probe", rec.Describe))
+		}
+	}
+	if r.j.unproven() {
+		open = append(open, "whether any secret works: the service accepts made-up ones, so that its answers prove nothing")
+	}
+	for _, o := range open {
+		r.note("unknown: %s", o)
+	}
+	if len(open) == 0 || r.j.AcceptUnknown != "" || !r.w.Headless {
+		return nil
+	}
+	return &Question{Kind: AskUnknown, Text: "some things cannot be seen, and nobody will be there to accept them", Lines: open, Flag: "--accept-unknown REASON",
+		Choices: yesNo("accept what cannot be seen", "the rotation goes on where these are not known", WantsReason), Default: No}
+}
+
+func answerUnknown(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
+	r.j.AcceptUnknown = strings.TrimSpace(a.Reason)
+	return Result{Status: Moved, Said: "noted"}, nil
 }
 
 func (r *Rotation) refuseByKey(s *sight) error {
@@ -83,6 +151,8 @@ func (r *Rotation) refuseByKey(s *sight) error {
 		return &RefusedError{Reason: "this is the key that detent itself uses: without it no new one can be created", Next: "rotate it without --old-first"}
 	case k.Own && r.w.Switcher == nil:
 		return &RefusedError{Reason: "this is the key that detent itself uses, and its credential cannot be switched here"}
+	case !r.caps.Delete.OK && !r.j.Manual:
+		return &RefusedError{Reason: "the service cannot delete a key (" + r.caps.Delete.Why + "): the old one would stay"}
 	case k.Own && len(r.dests) == 0 && !r.w.Switcher.CanSwitch():
 		return &RefusedError{Reason: fmt.Sprintf("the new secret needs a destination: detent cannot write %s itself", r.w.Switcher.Describe())}
 	}
@@ -148,12 +218,13 @@ func (r *Rotation) refuseByOthers(s *sight) error {
 	if len(s.foreign) == 0 {
 		return nil
 	}
-	_, id := splitName(s.foreign[0].Name)
+	_, id := apikey.SplitName(s.foreign[0].Name)
 	next := fmt.Sprintf("`detent rotate --resume %s` or `--abort %s` on that host ends it; if nothing is open there any more, see which of the two keys is in use "+
 		"and delete the other one with `detent delete ID`", id, id)
 	if r.caps.Rename.OK {
 		next += ", or rename one of them with `detent update ID --name NAME`"
 	}
+	next += "; or, if it has nothing to do with this key, say why with --not-mine REASON"
 	return &RefusedError{Reason: "the key is being rotated by another host: " + names(s.foreign) + " carries a rotation's mark that has no readable journal here", Next: next}
 }
 
@@ -211,8 +282,8 @@ func (r *Rotation) refuseByLifetime(s *sight) error {
 	if r.j.Manual {
 		return nil
 	}
-	e := expiryFor(*s.old)
-	if err := e.Check(r.w.Now()); err != nil {
+	e := apikey.LifetimeOf(*s.old)
+	if err := e.Check(r.w.Wall()); err != nil {
 		return &RefusedError{Reason: "the key has expired and how long it was to live is not known, so that no new one can get the same lifetime",
 			Next: "create a new key with the lifetime that you want"}
 	}
@@ -227,59 +298,6 @@ func (r *Rotation) refuseByLifetime(s *sight) error {
 	return nil
 }
 
-// expiryFor gives the new key the lifetime of the old one, never a longer one.
-// Where only the end is known, it is the end.
-func expiryFor(old apikey.Key) apikey.Expiry {
-	if d, ok := lifetime(old); ok {
-		return apikey.Expiry{After: max(d.Truncate(time.Second), time.Second)}
-	}
-	if end, ok := old.ExpiresAt.Time(); ok {
-		return apikey.Expiry{At: end}
-	}
-	return apikey.Expiry{}
-}
-
-func (r *Rotation) preflightDestinations(ctx context.Context) error {
-	for i, d := range r.dests {
-		r.w.Hook("before: preflight " + d.Spec())
-		plan, err := d.Preflight(ctx, r.job())
-		r.w.Hook("after: preflight " + d.Spec())
-		if err != nil {
-			return fmt.Errorf("%s: %w", d.Describe(), err)
-		}
-		for _, n := range plan.Notes {
-			r.note("%s: %s", d.Describe(), n)
-		}
-		r.noteOtherKey(ctx, d)
-		r.j.Destinations[i].Backup = plan.Backup
-		r.j.Destinations[i].CanUndo = d.CanUndo()
-	}
-	if !r.j.Own {
-		return nil
-	}
-	if !r.w.Switcher.CanSwitch() {
-		r.note("this is the key that detent itself uses: before the old one is touched, give detent the new one (%s) and resume", r.w.Switcher.Describe())
-		return nil
-	}
-	if err := r.w.Switcher.Preflight(ctx, r.job()); err != nil {
-		return fmt.Errorf("%s: %w", r.w.Switcher.Describe(), err)
-	}
-	r.note("this is the key that detent itself uses: %s is rewritten once the new key is proved", r.w.Switcher.Describe())
-	return nil
-}
-
-// noteOtherKey says that a destination holds something else than the key that is replaced, as far as
-// the mask of the key tells: a wrong path or variable looks like that.
-func (r *Rotation) noteOtherKey(ctx context.Context, d delivery.Destination) {
-	begins := strings.TrimRight(r.j.Old.Masked, "*….•")
-	if begins == r.j.Old.Masked { // no mask
-		return
-	}
-	if held := r.held(ctx, d); !held.IsZero() && !held.HasPrefix(begins) {
-		r.note("%s: what it holds now is not the key that is replaced, which begins with %s: is it the right place?", d.Describe(), begins)
-	}
-}
-
 func (r *Rotation) noteSkew() {
 	clock, ok := client.As[client.Clock](r.svc)
 	if !ok {
@@ -292,11 +310,11 @@ func (r *Rotation) noteSkew() {
 }
 
 func (r *Rotation) noteRest(s *sight) {
-	if s.old.IsDisabled() {
-		r.note("the key is disabled now; the new one will be enabled")
-	}
 	if r.j.Manual {
 		r.note("the service cannot create keys for detent: you create the new one in its dashboard and paste it")
+	}
+	if r.j.NotMine != "" {
+		r.note("another marked key of this name is no rival, as you said: %s", r.j.NotMine)
 	}
 	if !r.caps.Disable.OK && r.j.Mode == Planned {
 		r.note("the service cannot disable a key: there is no rehearsal of the deletion")
@@ -308,11 +326,4 @@ func (r *Rotation) noteRest(s *sight) {
 
 func (r *Rotation) note(format string, args ...any) {
 	r.j.Notes = append(r.j.Notes, fmt.Sprintf(format, args...))
-}
-
-// isRefusal reports whether err is already in words for the operator.
-func isRefusal(err error) bool {
-	var refused *RefusedError
-	var step *StepError
-	return errors.As(err, &refused) || errors.As(err, &step)
 }

@@ -14,123 +14,32 @@ import (
 // Calls whose end a later start must know about.
 const (
 	opDisable = "disable the old key"
+	opEnable  = "enable the old key"
 	opDelete  = "delete the old key"
 )
 
-var (
-	errNewMissing = errors.New("the new key is not on the service: it was deleted elsewhere, or has expired")
-	errNewOff     = errors.New("the new key is disabled: without the old one there would be none that works")
-)
-
-// watched reports whether the old key's last use can be watched.
-func (r *Rotation) watched(old *apikey.Key) bool {
-	return r.j.SeesUse && r.j.LastUseMoves && old.LastUsedAt.Known()
+// certainlyRefused reports whether an error says that a call that takes a key out of service did not take effect: the service's
+// own no, or nothing left this machine. 429, 5xx, a wall and silence say nothing of the kind.
+func certainlyRefused(err error) bool {
+	var e *client.Error
+	if !errors.As(err, &e) || e.Outcome == client.Unknown {
+		return false
+	}
+	switch e.Kind {
+	case client.Unreachable, client.BadTLS, client.ReadOnly, client.Unsupported:
+		return true
+	}
+	return client.Refused(err) || !rule("answered: a limit or silence is no refusal") && e.Kind != client.NotFound
 }
 
-// drain waits until the old key is quiet: its last use did not change for the whole drain time on our
-// own clock, at three looks or more. The old key is never used by us meanwhile.
-func (r *Rotation) drain(ctx context.Context) (Result, error) {
-	if a, ok := r.attestedAt(Drain); ok {
-		return r.leaveDrain("you confirmed that nobody uses the old key: " + a.Reason)
-	}
-	if r.j.DrainExplicit && r.j.Drain == 0 {
-		return r.leaveDrain("no drain, as you said (--drain 0)")
-	}
-	s, err := r.look(ctx)
-	if err != nil {
-		return Result{}, err
-	}
-	switch {
-	case s.new == nil:
-		return Result{}, errNewMissing
-	case s.old == nil:
-		return r.move(Delete, "the old key is already gone: somebody deleted it, or it has expired")
-	case r.watched(s.old) && s.old.Own: // our own looks would use it, and it would never be quiet
-		return r.askForSwitch(), nil
-	case r.watched(s.old):
-		return r.watch(s)
-	case r.j.DrainExplicit:
-		return r.waitOut(r.j.Drain, func() (Result, error) {
-			return r.leaveDrain(fmt.Sprintf("the drain of %s that you named is over", span(r.j.Drain)))
-		}, "the service does not show whether the old key is in use: waiting the time that you named")
-	}
-	said := "the service does not show whether the old key is still in use: confirm that every consumer has the new one"
-	if r.caps.UsagePage != "" {
-		said += ". Look at " + r.caps.UsagePage
-	}
-	return stop(NeedAttest, said), nil
+// deleteSent reports whether a deletion of the old key was sent and not refused: it is deleted, or being deleted, for ever after.
+// What is only journaled while the gate before it looks is not sent.
+func (r *Rotation) deleteSent() bool {
+	return r.j.deleteSent() && (r.unsent != opDelete || r.j.OldGone)
 }
 
-// watch looks once at the old key's last use.
-func (r *Rotation) watch(s *sight) (Result, error) {
-	now, w := r.w.Now(), &r.wait
-	first := w.begun.IsZero()
-	if first {
-		w.begun = now
-	}
-	moved := !first && !w.used.Equal(s.old.LastUsedAt)
-	w.looks++
-	if moved {
-		w.moves++
-	}
-	if first || moved {
-		w.quiet, w.used, w.polls = now, s.old.LastUsedAt, 0
-	}
-	w.polls++
-	seen := &Watch{Visible: true, OldUsed: s.old.LastUsedAt, NewUsed: s.new.LastUsedAt, Moved: moved, Polls: w.polls,
-		QuietFor: now.Sub(w.quiet), Elapsed: now.Sub(w.begun), OwnTraces: w.looks > 3 && w.moves == w.looks-1}
-	if seen.QuietFor >= r.j.Drain && w.polls >= 3 {
-		return r.leaveDrain(fmt.Sprintf("the old key was quiet for %s, at %d looks", span(seen.QuietFor), w.polls))
-	}
-	left := r.j.Drain - seen.QuietFor
-	res := Result{Status: Waiting, Watch: seen, Left: left, Total: r.j.Drain, Wait: pollEvery(r.j.Drain)}
-	if left > 0 {
-		res.Wait = min(res.Wait, left)
-	}
-	switch {
-	case seen.OwnTraces:
-		res.Said = "the old key's last use moves with every look of ours: it may be the one that detent itself uses"
-	case moved:
-		res.Said = "the old key was used again: the quiet time begins anew"
-	default:
-		res.Said = "the old key is quiet"
-	}
-	return res, nil
-}
-
-// pollEvery gives a drain at least three looks, and the service no more than it needs.
-func pollEvery(drain time.Duration) time.Duration {
-	return min(max(drain/10, 200*time.Millisecond), max(drain/3, 10*time.Millisecond), 30*time.Second)
-}
-
-// waitOut waits on our own clock, then goes on.
-func (r *Rotation) waitOut(total time.Duration, then func() (Result, error), said string) (Result, error) {
-	now := r.w.Now()
-	if r.wait.begun.IsZero() {
-		r.wait.begun = now
-	}
-	left := total - now.Sub(r.wait.begun)
-	if left <= 0 {
-		return then()
-	}
-	return Result{Status: Waiting, Wait: left, Left: left, Total: total, Said: said}, nil
-}
-
-func (r *Rotation) leaveDrain(said string) (Result, error) {
-	to := Disable
-	if !r.j.CanDisable || r.j.Old.key().IsDisabled() {
-		to = Delete
-	}
-	return r.move(to, said)
-}
-
-func (r *Rotation) attestedAt(step Step) (attestation, bool) {
-	for _, a := range slices.Backward(r.j.Attested) {
-		if a.Step == step && !a.Undo {
-			return a, true
-		}
-	}
-	return attestation{}, false
+func (j *journal) deleteSent() bool {
+	return !j.LivesOn && (j.OldGone && rule("answered: a delete is a delete") || j.pending(opDelete) && rule("answered: a delete that was sent may be done"))
 }
 
 // disable is the reversible rehearsal of the deletion.
@@ -144,38 +53,59 @@ func (r *Rotation) disable(ctx context.Context) (Result, error) {
 	}
 	switch {
 	case s.old == nil:
-		return r.move(Delete, "the old key is already gone: somebody deleted it, or it has expired")
-	case s.new == nil:
-		return Result{}, errNewMissing
-	case s.new.IsDisabled():
-		return Result{}, errNewOff
-	case s.old.Own:
-		return r.askForSwitch(), nil
+		if s, err = r.lookForBoth(ctx); err != nil {
+			return Result{}, err
+		}
+		if s.old == nil {
+			return r.move(Delete, "the list does not show the old key any more: somebody may have deleted it, or it has expired")
+		}
 	case s.old.IsDisabled() && !r.maybeDisabled():
 		return r.move(Soak, "somebody has disabled the old key already")
 	}
-	if err := r.setEnabled(ctx, false); err != nil {
-		return Result{}, err
+	if !r.j.OldDisabled {
+		res, err := r.guarded(ctx, opDisable, "disable", r.j.Old.ID, r.gate, func(ctx context.Context) error { return r.switchOff(ctx) }, r.isOff)
+		if client.IsKind(err, client.NotFound) && certainlyRefused(err) {
+			return r.move(Delete, "the service has no such key any more: somebody may have deleted the old one")
+		}
+		if err != nil || res != nil {
+			return *orNothing(res), err
+		}
 	}
-	return r.move(Soak, "the old key is disabled; it can be turned on again until it is deleted")
+	return r.move(Soak, "the service answered that the old key is off; it can be turned on again until it is deleted")
 }
 
-// setEnabled turns the old key on or off. Where the answer is lost it asks once more: that does no harm.
-func (r *Rotation) setEnabled(ctx context.Context, on bool) error {
-	op := opDisable
-	if on {
-		op = "enable the old key"
+// switchOff asks twice where the answer is lost: that does no harm.
+func (r *Rotation) switchOff(ctx context.Context) error {
+	off := false
+	r.observed(DisableSent, SubjectOld, "answer", "a request to switch %s off is sent", r.j.Old.ID)
+	_, err := r.svc.Update(ctx, r.j.Old.ID, apikey.Patch{Enabled: &off})
+	if client.MayHaveHappened(err) && ctx.Err() == nil {
+		_, err = r.svc.Update(ctx, r.j.Old.ID, apikey.Patch{Enabled: &off})
 	}
-	return r.change(op, func() error {
+	return err
+}
+
+func (r *Rotation) isOff() {
+	r.j.OldDisabled = true
+	r.observed(DisableAnswered, SubjectOld, "answer", "the service answered that %s is off", r.j.Old.ID)
+	r.log("%s: done", opDisable)
+}
+
+// switchOn turns the old key on again.
+func (r *Rotation) switchOn(ctx context.Context) error {
+	on := true
+	return r.change(opEnable, func() error {
 		_, err := r.svc.Update(ctx, r.j.Old.ID, apikey.Patch{Enabled: &on})
 		if client.MayHaveHappened(err) && ctx.Err() == nil {
 			_, err = r.svc.Update(ctx, r.j.Old.ID, apikey.Patch{Enabled: &on})
 		}
 		return err
 	}, func() {
-		r.j.OldDisabled = !on
+		r.j.OldDisabled = false
+		r.j.Dead = deadState{}
 		r.j.settled(opDisable)
-		r.log("%s: done", op)
+		r.observed(EnableAnswered, SubjectOld, "answer", "the service answered that %s is on", r.j.Old.ID)
+		r.log("%s: done", opEnable)
 	})
 }
 
@@ -183,13 +113,13 @@ func (r *Rotation) setEnabled(ctx context.Context, on bool) error {
 func (r *Rotation) maybeDisabled() bool { return r.j.OldDisabled || r.j.pending(opDisable) }
 
 func (r *Rotation) reenable(ctx context.Context) (Result, error) {
-	if !r.maybeDisabled() || r.j.OldGone || r.j.Undoing {
+	if !r.maybeDisabled() || r.deleteSent() || r.j.Undoing {
 		return Result{}, &RefusedError{Reason: "the old key was not disabled by this rotation"}
 	}
 	if r.j.OldFirst {
 		return Result{}, &RefusedError{Reason: "the old key is compromised: undo is the way to turn it on again"}
 	}
-	if err := r.setEnabled(ctx, true); err != nil {
+	if err := r.switchOn(ctx); err != nil {
 		return Result{}, err
 	}
 	r.j.Attested = slices.DeleteFunc(r.j.Attested, func(a attestation) bool { return !a.Undo })
@@ -198,37 +128,71 @@ func (r *Rotation) reenable(ctx context.Context) (Result, error) {
 	return res, err
 }
 
+// soak leaves the old key off for a while. It begins when its secret is first refused, where that can be seen.
 func (r *Rotation) soak(ctx context.Context) (Result, error) {
 	if a, ok := r.attestedAt(Soak); ok {
 		return r.move(Delete, "the rehearsal was ended by you: "+a.Reason)
 	}
+	if dead, res, err := r.seeDead(ctx, deadAfterDisable); rule("dead: refused after disable") && (err != nil || !dead) {
+		return res, err
+	}
 	if r.j.Soak == 0 {
-		return r.move(Delete, "no soak, as you said (--soak 0)")
+		return r.advance("no soak, as you said (--soak 0)")
 	}
 	return r.waitOut(r.j.Soak, func() (Result, error) {
-		return r.move(Delete, fmt.Sprintf("the old key was off for %s", span(r.j.Soak)))
+		return r.advance(fmt.Sprintf("the old key was off for %s", span(r.j.Soak)))
 	}, "the old key is off; if something breaks, turn it on again")
 }
 
-// retire takes the compromised key out of service before anything else.
+// retire takes the compromised key out of service before anything else: the gate is given up knowingly.
 func (r *Rotation) retire(ctx context.Context) (Result, error) {
+	none := func(context.Context) (*Result, error) { return nil, nil }
 	switch {
 	case r.j.Old.key().IsDisabled():
-		return r.move(Create, "the compromised key is disabled already")
+		return r.advance("the compromised key is disabled already")
 	case r.j.CanDisable:
-		if err := r.setEnabled(ctx, false); err != nil {
-			return Result{}, err
+		res, err := r.guarded(ctx, opDisable, "disable", r.j.Old.ID, none, func(ctx context.Context) error { return r.switchOff(ctx) }, r.isOff)
+		if client.IsKind(err, client.NotFound) && certainlyRefused(err) {
+			r.j.settled(opDisable)
+			return r.advance("the service has no such key any more: somebody may have deleted the compromised one")
 		}
-		return r.move(Create, "the compromised key is disabled")
+		if err != nil || res != nil {
+			return *orNothing(res), err
+		}
+		return r.advance("the service answered that the compromised key is off")
+	case !r.caps.Delete.OK:
+		return r.askDashboard(), nil
 	}
-	if err := r.deleteOld(ctx); err != nil {
-		return Result{}, err
+	if !r.j.OldGone {
+		r.j.Unanswered = r.j.Unanswered || r.j.pending(opDelete)
+		if res, err := r.guarded(ctx, opDelete, "delete", r.j.Old.ID, none, r.sendDelete, r.isDeleted); err != nil || res != nil {
+			return *orNothing(res), err
+		}
 	}
-	return r.move(Create, "the compromised key is deleted")
+	return r.advance("the service answered that it deleted the compromised key")
+}
+
+func (r *Rotation) sendDelete(ctx context.Context) error {
+	r.observed(DeleteSent, SubjectOld, "answer", "a request to delete %s is sent", r.j.Old.ID)
+	said, err := r.svc.Delete(client.AtOnce(ctx), r.j.Old.ID)
+	r.j.ToldGone = err == nil && said.AlreadyGone && !r.j.Unanswered
+	r.j.Unanswered = r.j.Unanswered || err != nil && !certainlyRefused(err)
+	return err
+}
+
+func (r *Rotation) isDeleted() {
+	r.j.OldGone, r.j.LivesOn, r.j.Dead = true, false, deadState{}
+	if r.j.DeletedAt.IsZero() {
+		r.j.DeletedAt = r.w.Wall().UTC()
+	}
+	r.j.settled(opDisable)
+	r.observed(DeleteAnswered, SubjectOld, "answer", "the service answered that it deleted %s, or that it has no such key", r.j.Old.ID)
+	r.log("the service answered the deletion of the old key")
 }
 
 func (r *Rotation) askForSwitch() Result {
-	return stop(NeedSwitch, fmt.Sprintf("detent still authenticates with the old key: put the new secret where it reads its credential (%s), and resume with a new start", r.credentialWords()))
+	return ask(Question{Kind: AskSwitch, Text: fmt.Sprintf("detent still authenticates with the old key: put the new secret where it reads its credential (%s), and resume with a new start", r.credentialWords()),
+		Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes})
 }
 
 func (r *Rotation) credentialWords() string {
@@ -238,74 +202,216 @@ func (r *Rotation) credentialWords() string {
 	return r.w.Switcher.Describe()
 }
 
-// deleteKey deletes, and where the answer is lost, looks, and deletes again if the key is still there.
-func (r *Rotation) deleteKey(ctx context.Context, id string) error {
+// askDashboard: where the wire cannot delete, a person does.
+func (r *Rotation) askDashboard() Result {
+	return ask(Question{Kind: AskDashboard, Text: fmt.Sprintf("delete the old key %s in the dashboard: the service offers no call for it", keyWords(r.j.Old)),
+		Choices: yesNo("it is deleted", "your word counts, and the old secret is tried where it is at hand", WantsNothing), Default: No})
+}
+
+func answerDashboard(_ context.Context, r *Rotation, _ Question, _ Answer) (Result, error) {
+	r.said(SubjectOld, "the old key was deleted in the dashboard")
+	r.j.ByPerson, r.j.OldGone = true, true
+	if r.j.DeletedAt.IsZero() {
+		r.j.DeletedAt = r.w.Wall().UTC()
+	}
+	return Result{Status: Moved, Said: "noted"}, r.save("deleted by a person")
+}
+
+// deleteByID deletes one of our own keys by the id that the journal knows. Where the answer is lost it asks once more: to a key
+// that is gone the service says so.
+func (r *Rotation) deleteByID(ctx context.Context, id string) error {
 	_, err := r.svc.Delete(ctx, id)
-	if !client.MayHaveHappened(err) || ctx.Err() != nil {
+	if err == nil || certainlyRefused(err) || ctx.Err() != nil {
 		return err
 	}
-	there, lookErr := r.listed(ctx, id)
-	switch {
-	case lookErr != nil:
+	if waitErr := r.w.Sleep(ctx, between); waitErr != nil {
 		return err
-	case !there:
-		return nil
 	}
 	_, err = r.svc.Delete(ctx, id)
 	return err
 }
 
-func (r *Rotation) listed(ctx context.Context, id string) (bool, error) {
-	found := false
-	r.w.Hook("before: list")
-	err := r.svc.List(ctx, func(batch []apikey.Key) {
-		found = found || slices.ContainsFunc(batch, func(k apikey.Key) bool { return k.ID == id })
-	})
-	r.w.Hook("after: list")
-	return found, err
+// What the old secret is tried for.
+type deadFor int
+
+const (
+	deadAfterDisable deadFor = iota
+	deadAfterDelete
+)
+
+// deadBound is how long the old secret is given to be refused.
+func (r *Rotation) deadBound() time.Duration {
+	switch {
+	case r.j.Mode == Compromised:
+		return compromisedBound
+	case r.caps.RevokeLag > 0:
+		return r.caps.RevokeLag + maxPause
+	}
+	return deadDefault
 }
 
-// deleteOld deletes the old key and proves by the list that it is gone.
-func (r *Rotation) deleteOld(ctx context.Context) error {
-	if r.j.OldGone {
+const (
+	compromisedBound = 5 * time.Minute
+	deadDefault      = time.Minute
+)
+
+// seeDead tries the old secret, at 1, 2, 4 … 30 s, until it is refused while the new one is accepted by the same call. It reports true
+// where the step may go on: refused, or nothing more can be learnt. Otherwise the result is a wait, or a stop.
+func (r *Rotation) seeDead(ctx context.Context, why deadFor) (bool, Result, error) {
+	if r.j.Dead.Refused || r.j.Dead.Untold != "" && why == deadAfterDisable {
+		return true, Result{}, nil
+	}
+	since, w := r.deadSince(why), &r.wait
+	now := r.w.Now()
+	if w.nextTry.IsZero() || !now.Before(w.nextTry) {
+		if untold, err := r.tryOld(ctx, since); err != nil {
+			return false, Result{}, err
+		} else if untold != "" {
+			r.j.Dead.Untold = untold
+			return true, Result{}, r.save("the old secret is not tried")
+		}
+		w.tries++
+		pause := maxPause
+		if w.tries < 6 { // 2^5 s is beyond the longest pause
+			pause = min(time.Duration(1<<(w.tries-1))*time.Second, maxPause)
+		}
+		if left := r.deadBound() - r.w.Wall().Sub(since); left > 0 { // the last try is at the bound, not before it
+			pause = min(pause, left)
+		}
+		w.nextTry = r.w.Now().Add(pause)
+	}
+	if r.j.Dead.Refused {
+		w.begun = time.Time{} // the soak begins now
+		return true, Result{}, r.save("the old secret is refused")
+	}
+	left := r.deadBound() - r.w.Wall().Sub(since)
+	if left > 0 {
+		return false, Result{Status: Waiting, Wait: max(w.nextTry.Sub(r.w.Now()), 10*time.Millisecond), Left: left, Total: r.deadBound(),
+			Said: r.stillWords()}, nil
+	}
+	if err := r.save("the old secret is still accepted"); err != nil {
+		return false, Result{}, err
+	}
+	return r.stillAccepted(ctx, why)
+}
+
+// deadSince is when the service answered; in a process that did not send it, the bound begins anew.
+func (r *Rotation) deadSince(why deadFor) time.Time {
+	if why == deadAfterDelete && !r.j.DeletedAt.IsZero() {
+		return r.j.DeletedAt
+	}
+	if c, ok := r.j.claimed(DisableAnswered, SubjectOld); ok {
+		return c.evidence.At
+	}
+	if r.wait.begun.IsZero() {
+		r.wait.begun = r.w.Now()
+	}
+	return r.w.Wall().Add(-r.w.Now().Sub(r.wait.begun))
+}
+
+// stillAccepted is what comes of an old secret that is accepted beyond the bound. One that was never shown to be the old key's
+// holds nothing open.
+func (r *Rotation) stillAccepted(ctx context.Context, why deadFor) (bool, Result, error) {
+	if why == deadAfterDelete {
+		if err := r.refusedAsUnknown(ctx); err != nil {
+			return false, Result{}, err
+		}
+	}
+	if r.j.OldBy == "" && rule("dead: what was not shown to be the old key's holds nothing open") {
+		r.j.Dead.GaveUp = true
+		return true, Result{}, nil
+	}
+	still := r.stillWords()
+	switch {
+	case why == deadAfterDisable:
+		return false, Result{}, fmt.Errorf("%s that the key is off: nothing is deleted on that", still)
+	case r.j.Mode == Compromised:
+		return false, Result{}, fmt.Errorf("%s that it deleted the key: a compromised key stays open until it is refused", still)
+	}
+	r.j.Dead.GaveUp = true
+	return true, Result{}, nil
+}
+
+// refusedAsUnknown: "no such key", as the first and only answer to a deletion, was a no where the list still shows the key after its
+// lag and the secret is accepted. Then nothing was deleted, and both ways are open again.
+func (r *Rotation) refusedAsUnknown(ctx context.Context) error {
+	if !r.j.ToldGone {
 		return nil
 	}
-	there, err := r.listed(ctx, r.j.Old.ID)
-	if err != nil {
+	s, err := r.look(ctx)
+	if err != nil || s.old == nil {
 		return err
 	}
-	if there {
-		err := r.change(opDelete, func() error { return r.deleteKey(ctx, r.j.Old.ID) }, func() { r.log("the service deleted the old key") })
-		if err != nil {
-			return err
-		}
-	}
-	gone, err := r.lookUntil(ctx, func() (bool, error) {
-		there, err := r.listed(ctx, r.j.Old.ID)
-		return !there, err
-	})
-	switch {
-	case err != nil:
-		return err
-	case !gone:
-		return errors.New("the service said that the old key is deleted, but still lists it")
-	}
-	r.j.OldGone = true
-	r.j.settled(opDelete, opDisable)
-	return r.save("old key gone")
+	still := span(r.j.Dead.Still)
+	r.j.OldGone, r.j.ToldGone, r.j.DeletedAt, r.j.Dead = false, false, time.Time{}, deadState{}
+	r.log("the deletion was refused: the old key lives")
+	return errors.Join(fmt.Errorf("the service answered the deletion with \"no such key\", but %s later it lists the key and accepts its secret: the key lives, nothing was deleted", still),
+		r.save("the deletion was refused"))
 }
 
-// lookUntil looks several times for what the service may need a moment to show.
-func (r *Rotation) lookUntil(ctx context.Context, shown func() (bool, error)) (bool, error) {
-	for i := range looks {
-		if i > 0 {
-			if err := r.w.Sleep(ctx, between); err != nil {
-				return false, err
-			}
-		}
-		if yes, err := shown(); yes || err != nil {
-			return yes, err
-		}
+// tryOld makes one try with the old secret. untold says why there is none.
+func (r *Rotation) tryOld(ctx context.Context, since time.Time) (untold string, err error) {
+	if r.caps.NoTryDead && rule("dead: not where it must not be tried") {
+		return "the service must not be asked with a dead secret", nil
 	}
-	return false, nil
+	old := r.oldSecret(ctx)
+	if old.IsZero() {
+		return "the old secret is not at hand", nil
+	}
+	if r.isNew(old) {
+		return "the old secret is not at hand", nil
+	}
+	call, works, err := r.newCall(ctx)
+	switch {
+	case noAnswer(err), err == nil && call.Verdict == apikey.Silent && call.Did != "":
+		return "", nil // asked again
+	case err != nil:
+		return "", err
+	case !works && rule("probe: dead only while the new one is accepted"):
+		return "the new secret is not accepted by any call, so that a refusal of the old one would prove nothing", nil
+	}
+	t, err := r.try(ctx, SubjectOld, old, "kept since the rotation began", call.Call)
+	switch {
+	case noAnswer(err), err == nil && t.Verdict == apikey.Silent:
+		return "", nil // asked again
+	case err != nil:
+		return "", err
+	case t.Verdict == apikey.Refused:
+		r.j.Dead.Refused = true
+		r.secretRefused(t, since)
+	case t.unproven:
+		return "the service accepts made-up secrets", nil
+	default:
+		r.j.Dead.Still = max(r.w.Wall().Sub(since).Round(time.Millisecond), time.Millisecond)
+	}
+	return "", nil
+}
+
+// noAnswer reports whether an error of a probe says nothing about the secret, so that it is asked again.
+func noAnswer(err error) bool {
+	return client.IsKind(err, client.RateLimited) || client.IsKind(err, client.Unavailable) || client.IsKind(err, client.Timeout) || client.IsKind(err, client.Unreachable) ||
+		errors.Is(err, errNoControl)
+}
+
+// stillWords say what was seen of an old secret that was not refused yet.
+func (r *Rotation) stillWords() string {
+	if r.j.Dead.Still == 0 {
+		return "whether the old secret is refused could not be seen yet, since the service answered"
+	}
+	return fmt.Sprintf("the old secret is still accepted, %s after the service answered", span(r.j.Dead.Still))
+}
+
+func (r *Rotation) secretRefused(t tried, since time.Time) {
+	after := max(r.w.Wall().Sub(since), 0)
+	r.observed(SecretRefused, SubjectOld, "probe", "%s, with the old secret, while the new one is accepted by the same call, %s after the service answered", t.Did, span(after.Round(time.Second)))
+}
+
+// lookAtDead tries the old secret once beside other work, where the old key went first.
+func (r *Rotation) lookAtDead(ctx context.Context) {
+	if r.j.Dead.Refused || r.j.New == nil {
+		return
+	}
+	if _, err := r.tryOld(ctx, r.deadSince(deadAfterDelete)); err != nil {
+		r.log("the old secret could not be tried: %v", err)
+	}
 }

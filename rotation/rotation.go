@@ -10,6 +10,7 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"os"
 	"time"
 
 	"detent/apikey"
@@ -32,10 +33,10 @@ const (
 	DefaultSoak  = 10 * time.Minute
 )
 
-// Step is where a rotation stands: the step that the next Do does.
+// Step is where a rotation stands: the id of the stage that the next Do does.
 type Step string
 
-// The steps, in order. Retire is the first step of Compromised with OldFirst.
+// The steps of detent's own strategies, in order. Retire is the first step of Compromised with OldFirst.
 const (
 	Preflight Step = "preflight"
 	Retire    Step = "retire"
@@ -60,11 +61,13 @@ const (
 	Open    State = "open"
 	Over    State = "done"
 	Aborted State = "aborted"
+	Closed  State = "closed" // ended as it stood, by a person's word
 )
 
 // World is what a rotation needs from outside. Dir, Profile and Service are required.
 type World struct {
-	Dir     string // the journals; made 0700
+	Dir     string // the journals, where Store is nil; made 0700
+	Store   Store  // nil is Files in Dir
 	Profile string
 	Service client.Service
 	// Operator is who works on it, where that is not the user of this process; it is journaled.
@@ -77,12 +80,25 @@ type World struct {
 	// Switcher changes detent's own credential; needed only to rotate that. May be nil.
 	Switcher CredentialSwitcher
 
-	// Manages says that the host knows its credential may create and delete keys,: the embedded service's own administrator, which is in no list.
+	// Manages says that the host knows its credential may create and delete keys: the embedded service's own administrator, which is in no list.
 	Manages bool
+	// Credential is the secret that detent itself authenticates with, where the host has it: it is never taken for a new key's.
+	Credential apikey.Secret
+	// Headless says that nobody can be asked: what a person would have to decide is said before a key is made.
+	Headless bool
+	// Host names this machine: a place on it is one place. Empty is os.Hostname.
+	Host string
+	// Strategies are further ones beside detent's own.
+	Strategies []Strategy
+	// Announce records that a call is about to be sent, before the last look at everything; the context it returns goes
+	// with the call, and end is told what came of it, errNotSent where the look stopped it. Nil does nothing.
+	Announce func(ctx context.Context, action, id string) (call context.Context, end func(error), err error)
 
 	// Now, Sleep and Random are the clock and the dice; nil for the real ones. Differences of
 	// Now must be monotonic. Sleep returns early with the context's error.
-	Now    func() time.Time
+	Now func() time.Time
+	// Wall is the machine's clock on the wall, which may be set while Now goes on; nil is Now's own.
+	Wall   func() time.Time
 	Sleep  func(ctx context.Context, d time.Duration) error
 	Random io.Reader
 	// Hook, if set, is called at every point where a kill must be survived: before and after each journal
@@ -104,8 +120,18 @@ type Params struct {
 	Drain, Soak *time.Duration
 	// AcceptUnknown is the reason for accepting access that the service does not report.
 	AcceptUnknown string
-	// AllowMixed and AllowTracked are passed to the destinations (delivery.Job).
-	AllowMixed, AllowTracked bool
+	// AllowMixed, AllowTracked and AllowOwner are passed to the destinations (delivery.Job).
+	AllowMixed, AllowTracked, AllowOwner bool
+	// Replace says that a destination may hold something else than the old key's secret.
+	Replace bool
+	// Revive says that an expired or disabled key may come alive by the rotation.
+	Revive bool
+	// NotMine is the reason why another marked key of the same base is no rival.
+	NotMine string
+	// Strategy is how; empty is the safest that the service can.
+	Strategy string
+	// PlanOnly is for a look at the Plan alone: not even a lock is written, and nothing can be done.
+	PlanOnly bool
 }
 
 // CredentialSwitcher changes the credential that detent itself uses. The host
@@ -135,21 +161,8 @@ type Status int
 const (
 	Moved    Status = iota // the step was done; Do does the next one
 	Waiting                // nothing to do before Result.Wait has passed; then Do again
-	Stopped                // a decision is needed: Result.Need
+	Stopped                // a decision is needed: Result.Question
 	Finished               // done or aborted
-)
-
-// Need is the decision that a stopped rotation waits for.
-type Need string
-
-// The decisions.
-const (
-	NoNeed      Need = ""
-	NeedPaste   Need = "paste"   // create the key in the dashboard, then Paste
-	NeedAttest  Need = "attest"  // confirm what cannot be seen, then Attest
-	NeedAccept  Need = "accept"  // accept the differences of old and new, then Accept
-	NeedSwitch  Need = "switch"  // give detent the new credential and start it again
-	NeedCleanup Need = "cleanup" // several keys carry the nonce, or one that is not as drafted
 )
 
 // Result is what one Do or Undo did.
@@ -157,10 +170,11 @@ type Result struct {
 	Status Status
 	Did    Step // the step that ran
 	Step   Step // where the rotation stands now
-	Need   Need
-	Said   string   // what happened, or what is asked, in one or two sentences
-	Notes  []string // what the operator should know
-	Output string   // what a destination's command printed
+	// Question is what a stopped rotation needs from a person; nil elsewhere.
+	Question *Question
+	Said     string   // what happened, or what is asked, in one or two sentences
+	Notes    []string // what the operator should know
+	Output   string   // what a destination's command printed
 	// Wait is how long until Do is worth calling again; Left is the countdown to
 	// the end of the wait, Total its length.
 	Wait, Left, Total time.Duration
@@ -178,11 +192,17 @@ type Watch struct {
 	QuietFor  time.Duration
 	Elapsed   time.Duration // since the drain began in this process
 	OwnTraces bool          // the old key moves with every look of ours: it may be our own credential
+	// Span is the shortest time without a use that this service's last use can show; 0 while it is not known.
+	Span time.Duration
 }
 
 func (w World) withDefaults() World {
 	if w.Now == nil {
 		w.Now = time.Now
+	}
+	if w.Wall == nil {
+		now := w.Now
+		w.Wall = func() time.Time { return now().Round(0) }
 	}
 	if w.Sleep == nil {
 		w.Sleep = sleep
@@ -192,6 +212,17 @@ func (w World) withDefaults() World {
 	}
 	if w.Hook == nil {
 		w.Hook = func(string) {}
+	}
+	if w.Store == nil {
+		w.Store = Files{Dir: w.Dir}
+	}
+	if w.Host == "" {
+		w.Host, _ = os.Hostname()
+	}
+	if w.Announce == nil {
+		w.Announce = func(ctx context.Context, _, _ string) (context.Context, func(error), error) {
+			return ctx, func(error) {}, nil
+		}
 	}
 	return w
 }

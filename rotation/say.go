@@ -1,12 +1,10 @@
 package rotation
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-
-	"detent/client"
+	"time"
 )
 
 // Calls that only have to be named in the journal's Pending.
@@ -16,80 +14,84 @@ const (
 )
 
 // viewOf makes the view of a journal. inHand says that this process has the new secret.
-func viewOf(j *journal, inHand bool) View {
-	v := View{ID: j.ID, Profile: j.Profile, Operator: j.Operator, Service: j.Service, Mode: j.Mode, OldFirst: j.OldFirst, Manual: j.Manual,
-		State: j.State, Step: j.Step, Undoing: j.Undoing, OldGone: j.OldGone, OldOff: j.OldDisabled && !j.OldGone, Started: j.Started, Changed: j.Changed,
+func viewOf(j *journal, strategy Strategy, inHand bool) View {
+	v := View{ID: j.ID, Profile: j.Profile, Operator: j.Operator, Service: j.Service, Strategy: j.Strategy, Mode: j.Mode, OldFirst: j.OldFirst, Manual: j.Manual,
+		State: j.State, Step: j.Step, Undoing: j.Undoing, OldGone: j.deleteSent(), OldAnswered: j.OldGone, OldOff: j.OldDisabled && !j.deleteSent(),
+		Started: j.Started, Changed: j.Changed,
 		Old: j.Old.key(), NewName: j.Name, Drain: j.Drain, Soak: j.Soak, DrainExplicit: j.DrainExplicit, SoakExplicit: j.SoakExplicit,
 		Notes:      slices.Clone(j.Notes),
-		CanDisable: j.CanDisable, SeesUse: j.SeesUse, History: slices.Clone(j.Log)}
+		CanDisable: j.CanDisable, SeesUse: j.SeesUse, History: slices.Clone(j.Log), Claims: slices.Clone(j.Claims)}
 	v.SecretInHand = inHand && j.State == Open && !j.delivered()
 	if j.New != nil {
 		k := j.New.key()
 		v.New = &k
-		v.Diff = j.diff()
+		v.Diff = j.diff(j.Changed)
 	}
 	for _, d := range j.Destinations {
 		v.Destinations = append(v.Destinations, DestinationView{Spec: d.Spec, Describe: d.Describe, CanUndo: d.CanUndo,
-			Begun: d.Begun, Put: d.Put, Then: d.Then, Backup: d.Backup})
+			Begun: d.Begun, Put: d.Put, Then: d.Then, Backup: d.Backup, Reads: d.Reads, Without: d.Without, Held: d.Held})
 	}
 	v.Certain, v.Unknown = j.certain(), j.unknown(inHand)
 	if j.State == Open {
 		v.Unknown = append(v.Unknown, notTold(v.Diff)...)
-		v.Plan, v.Next = j.plan(), j.next(inHand)
+		v.Plan = planLines(strategy, &v)
+		v.Next = j.next(strategy, &v, inHand)
+	} else {
+		v.Left = j.left()
 	}
 	return v
 }
 
-// delivered reports whether every destination has the new secret.
-func (j *journal) delivered() bool {
-	return j.New != nil && !slices.ContainsFunc(j.Destinations, func(d destinationRecord) bool { return !d.Put })
+// planLines is the way of this rotation, and where it stands.
+func planLines(strategy Strategy, v *View) []PlanLine {
+	var out []PlanLine
+	state := Completed
+	for _, s := range strategy.stages(v) {
+		line := PlanLine{Step: s.ID, Title: s.Title, Phase: s.Phase, Text: s.Text(v)}
+		if s.ID == v.Step {
+			line.State, state = Current, Later
+		} else {
+			line.State = state
+		}
+		out = append(out, line)
+	}
+	return out
 }
 
-// certain is what the journal vouches for.
+// delivered reports whether every destination has the new secret.
+func (j *journal) delivered() bool {
+	return j.New != nil && !slices.ContainsFunc(j.Destinations, func(d destinationRecord) bool { return !d.Put && d.Without == "" })
+}
+
+// certain is what the claims of the journal say, and what this rotation itself did or left undone.
 func (j *journal) certain() []string {
 	var out []string
 	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	switch {
-	case j.OldGone:
-		say("the old key %s is gone from the service", keyWords(j.Old))
-	case j.pending(opDelete), j.pending(opDisable):
-	case j.OldDisabled:
-		say("the old key %s is disabled and can be turned on again", keyWords(j.Old))
-	default:
-		say("the old key %s was not touched", keyWords(j.Old))
+	if words := j.oldWords(); words != "" {
+		say("%s", words)
 	}
-	switch {
-	case j.State == Aborted:
-		say("no new key is left")
-	case j.New != nil:
-		say("the new key %s was created", keyWords(*j.New))
-	case !j.pending(opCreate):
-		say("no new key exists")
+	if words := j.newWords(); words != "" {
+		say("%s", words)
 	}
 	for _, d := range j.Destinations {
-		switch {
-		case d.Undone && !d.Then && j.State == Open:
-			say("%s holds the old value again; the command after it has not succeeded yet", d.Describe)
-		case d.Undone:
-			say("%s holds the old value again", d.Describe)
-		case d.Begun && j.State == Aborted:
-			say("%s has its old value by your word", d.Describe)
-		case d.Put && d.Then, d.Put && j.State == Over:
-			say("%s was given the new secret", d.Describe)
-		case d.Put:
-			say("%s was given the new secret; the command after it has not succeeded yet", d.Describe)
-		case !d.Begun:
-			say("%s was not changed", d.Describe)
+		if words := j.placeWords(d); words != "" {
+			say("%s", words)
 		}
 	}
-	if j.Proved > 0 && j.New != nil {
-		say("the service accepted the new key %d times", j.Proved)
+	if c, ok := j.claimed(SecretAccepted, SubjectNew); ok && j.New != nil && j.State != Aborted {
+		say("the service accepted the new secret, last at %s (%s)", clock(c.evidence.At), c.evidence.Detail)
+	}
+	if c, ok := j.claimed(SecretKnown, SubjectNew); ok && j.New != nil && j.State != Aborted {
+		say("the service knows the new secret, and refused it from here (%s)", c.evidence.Detail)
+	}
+	if c, ok := j.claimed(Quiet, SubjectOld); ok {
+		say("%s", c.evidence.Detail)
 	}
 	if j.Switched {
 		say("detent's own credential was switched to the new key, or was being")
 	}
 	if j.AcceptUnknown != "" && j.New != nil {
-		say("accepted: access that the service does not report (%s)", j.AcceptUnknown)
+		say("accepted: what cannot be seen (%s)", j.AcceptUnknown)
 	}
 	for _, a := range j.Accepted {
 		say("accepted: %s (%s)", a.Field, a.Reason)
@@ -97,10 +99,84 @@ func (j *journal) certain() []string {
 	for _, a := range j.Attested {
 		say("confirmed at the step %s: %s", a.Step, a.Reason)
 	}
+	if j.ClosedFor != "" {
+		say("closed as it stood: %s", j.ClosedFor)
+	}
 	if len(j.Superseded) > 0 && j.State == Open {
 		say("%d earlier new key(s) whose secret was lost stay until the old key goes: %s", len(j.Superseded), strings.Join(j.Superseded, ", "))
 	}
 	return out
+}
+
+func clock(at time.Time) string { return at.UTC().Format("15:04:05Z") }
+
+func (j *journal) oldWords() string {
+	old := keyWords(j.Old)
+	refused, dead := j.claimed(SecretRefused, SubjectOld)
+	after := ""
+	if dead {
+		after = "; its secret was refused at " + clock(refused.evidence.At)
+		if j.Dead.Still > 0 {
+			after = fmt.Sprintf("; its secret was still accepted %s later, and refused at %s", span(j.Dead.Still), clock(refused.evidence.At))
+		}
+	}
+	switch {
+	case j.ByPerson:
+		return fmt.Sprintf("by your word the old key %s was deleted in the dashboard%s", old, after)
+	case j.OldGone && j.ToldGone:
+		return fmt.Sprintf("the service answered that it has no such key as the old one, %s%s", old, after)
+	case j.OldGone:
+		return fmt.Sprintf("the service answered that it deleted the old key %s%s", old, after)
+	case j.deleteSent(), j.pending(opDisable), j.pending(opEnable):
+		return ""
+	case j.OldDisabled:
+		return fmt.Sprintf("the service answered that the old key %s is off; it can be turned on again%s", old, after)
+	}
+	if c, ok := j.claimed(EnableAnswered, SubjectOld); ok {
+		return fmt.Sprintf("the service answered at %s that the old key %s is on again", clock(c.evidence.At), old)
+	}
+	return fmt.Sprintf("the old key %s was not touched by this rotation", old)
+}
+
+func (j *journal) newWords() string {
+	if c, ok := j.claimed(DeleteAnswered, SubjectNew); ok && j.NewGone {
+		return fmt.Sprintf("the service answered at %s that it deleted the new key %s", clock(c.evidence.At), keyWords(*j.New))
+	}
+	switch {
+	case j.New != nil:
+		return fmt.Sprintf("the new key %s was created", keyWords(*j.New))
+	case j.pending(opCreate):
+		return ""
+	}
+	if _, ok := j.claimed(CreateAnswered, SubjectNew); !ok && len(j.Superseded) == 0 && j.Step != Preflight && j.State != Over {
+		return "no new key of this rotation is known"
+	}
+	return ""
+}
+
+func (j *journal) placeWords(d destinationRecord) string {
+	switch {
+	case d.Without != "":
+		return fmt.Sprintf("the rotation goes on without %s: %s", d.Describe, d.Without)
+	case d.Undid != "" && j.State != Over:
+		return fmt.Sprintf("%s has its old value by your word: %s", d.Describe, d.Undid)
+	case d.Undone && !d.Then && j.State == Open:
+		return fmt.Sprintf("%s holds the old value again, as it was read back; the command after it has not succeeded yet", d.Describe)
+	case d.Undone:
+		return fmt.Sprintf("%s holds the old value again, as it was read back", d.Describe)
+	case d.Put:
+		how := ""
+		switch c, ok := j.claimed(PlaceHolds, d.Spec); {
+		case ok && d.Reads:
+			how = fmt.Sprintf("; read at %s", clock(c.evidence.At))
+		case !d.Reads:
+			how = "; nobody can read it"
+		}
+		return fmt.Sprintf("%s was given the new secret%s", d.Describe, how)
+	case !d.Begun:
+		return fmt.Sprintf("%s was not changed by this rotation", d.Describe)
+	}
+	return ""
 }
 
 // unknown is what the journal leaves open.
@@ -110,14 +186,112 @@ func (j *journal) unknown(inHand bool) []string {
 		out = append(out, pendingWords(op, j))
 	}
 	for _, d := range j.Destinations {
-		if d.Begun && !d.Put && !d.Undone && !j.pending("put "+d.Spec) && j.State == Open {
+		if d.Begun && !d.Put && !d.Undone && d.Undid == "" && !j.pending("put "+d.Spec) && j.State == Open {
 			out = append(out, "whether "+d.Describe+" holds a secret of this rotation")
+		}
+		if d.Put && !d.Reads && d.Used != "" && j.State != Aborted {
+			out = append(out, fmt.Sprintf("whether what reads %s uses the new key: it counts as doing so (%s)", d.Describe, d.Used))
 		}
 	}
 	if j.State == Open && j.New != nil && !j.delivered() && !inHand {
 		out = append(out, "whether the new secret can still be had: it is not in this process")
 	}
+	if j.OldGone && !j.Dead.Refused {
+		out = append(out, j.deadWords())
+	}
+	if j.Manual && j.New == nil && j.Step != Preflight && (j.State == Aborted || j.State == Closed) {
+		out = append(out, fmt.Sprintf("whether a key called %q is left that somebody made in the dashboard", j.Name))
+	}
+	if j.State != Open {
+		for _, path := range j.leftCopies() {
+			out = append(out, "whether "+path+" still holds a secret")
+		}
+	}
+	if j.AcceptProbe != "" {
+		out = append(out, "whether the new key works: the service's answers do not show it, and that was accepted ("+j.AcceptProbe+")")
+	}
+	if _, tried := j.claimed(SecretAccepted, SubjectOld); j.OldPrint != "" && j.OldBy == "" && tried && j.State == Open {
+		out = append(out, "whether what the places held was this key's secret or another's: nothing showed it")
+	}
 	return out
+}
+
+// deadWords says what is not known of an old secret that was not seen to be refused.
+func (j *journal) deadWords() string {
+	switch {
+	case j.Dead.Still > 0:
+		return fmt.Sprintf("when the old secret dies: it was still accepted %s after the service answered that it deleted the key", span(j.Dead.Still))
+	case j.Dead.Untold != "":
+		return "whether the old secret is refused everywhere already: " + j.Dead.Untold
+	}
+	return "whether the old secret is refused everywhere already"
+}
+
+// deletionWords say, at the end, what was seen of the old key.
+func (j *journal) deletionWords() string {
+	if words := j.oldWords(); words != "" {
+		if !j.Dead.Refused {
+			words += "; not known: " + j.deadWords()
+		}
+		return words
+	}
+	return "the old key's end was not seen"
+}
+
+// undoneWords say, after an undo, what was seen.
+func (j *journal) undoneWords() string {
+	var parts []string
+	for _, words := range []string{j.oldWords(), j.newWords()} {
+		if words != "" {
+			parts = append(parts, words)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// left says, after an end, what lies where: keys that nobody takes care of any more, and kept copies with the line that removes them.
+func (j *journal) left() []string {
+	var out []string
+	if j.State == Closed {
+		if !j.OldGone {
+			out = append(out, "the old key "+keyWords(j.Old)+" is left as it is")
+		}
+		if j.New != nil && !j.NewGone {
+			out = append(out, "the new key "+keyWords(*j.New)+" is left as it is: `detent delete "+j.New.ID+"` removes it")
+		}
+		if j.pending(opCreate) {
+			out = append(out, fmt.Sprintf("a key called %q may exist", j.Name))
+		}
+		for _, id := range j.Superseded {
+			out = append(out, "the earlier new key "+id+" is left as it is: `detent delete "+id+"` removes it")
+		}
+	}
+	for _, path := range j.leftCopies() {
+		out = append(out, fmt.Sprintf("%s may hold a secret: `rm -f %s` removes it", path, shellWord(path)))
+	}
+	return out
+}
+
+// leftCopies are the kept copies that nobody removes after the end: detent cannot reach them, or was told to leave them.
+func (j *journal) leftCopies() []string {
+	var out []string
+	for _, d := range j.Destinations {
+		kept := d.Backup != "" && d.Begun
+		if j.State == Closed && kept || kept && d.Without != "" || kept && d.Undid != "" && !d.Undone {
+			out = append(out, d.Backup)
+		}
+		out = append(out, d.Left...)
+	}
+	return out
+}
+
+func shellWord(path string) string {
+	if strings.ContainsFunc(path, func(r rune) bool {
+		return !strings.ContainsRune("/._-+=:,@", r) && !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9')
+	}) {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return path
 }
 
 func pendingWords(op string, j *journal) string {
@@ -125,7 +299,7 @@ func pendingWords(op string, j *journal) string {
 	case op == opCreate:
 		return fmt.Sprintf("whether a new key %q was created: the answer is missing; it is looked for by that name", j.Name)
 	case op == opDelete:
-		return "whether the old key was deleted: the answer is missing"
+		return "whether the old key was deleted: a deletion was sent, or may have been, and its answer is missing"
 	case op == opDisable:
 		return "whether the old key was disabled: the answer is missing"
 	case strings.HasPrefix(op, "put "):
@@ -148,86 +322,12 @@ func notTold(diff []Difference) []string {
 	return out
 }
 
-// steps is the way of this rotation.
-func (j *journal) steps() []Step {
-	switch {
-	case j.OldFirst:
-		return []Step{Preflight, Retire, Create, Deliver, Verify, Delete}
-	case j.Mode == Compromised:
-		return []Step{Preflight, Create, Deliver, Verify, Delete}
-	case !j.CanDisable || j.Old.key().IsDisabled():
-		return []Step{Preflight, Create, Deliver, Verify, Drain, Delete}
-	}
-	return []Step{Preflight, Create, Deliver, Verify, Drain, Disable, Soak, Delete}
-}
-
-func (j *journal) plan() []PlanLine {
-	var out []PlanLine
-	state := Completed
-	for _, s := range j.steps() {
-		line := PlanLine{Step: s, Phase: s.Phase(), Text: j.stepWords(s)}
-		if s == j.Step {
-			line.State, state = Current, Later
-		} else {
-			line.State = state
-		}
-		out = append(out, line)
-	}
-	return out
-}
-
-// stepWords says what a step will do, before it does it.
-func (j *journal) stepWords(s Step) string {
-	var where []string
-	for _, d := range j.Destinations {
-		where = append(where, d.Describe)
-	}
-	switch s {
-	case Preflight:
-		return "check the key, the service and every destination; nothing is changed"
-	case Retire:
-		if j.CanDisable {
-			return "disable the compromised key at once"
-		}
-		return "delete the compromised key at once: applications stop until they have the new one"
-	case Create:
-		if j.Manual {
-			return fmt.Sprintf("you create the key %q in the dashboard and paste its secret", j.Name)
-		}
-		return fmt.Sprintf("create the key %q with the access and lifetime of the old one", j.Name)
-	case Deliver:
-		return "put the new secret to " + strings.Join(where, " and ")
-	case Verify:
-		return "prove the new key with harmless requests"
-	case Drain:
-		switch {
-		case j.DrainExplicit && j.Drain == 0:
-			return "no drain, as you said"
-		case !j.SeesUse && j.DrainExplicit:
-			return fmt.Sprintf("wait %s, as you said; the service does not show whether the old key is in use", span(j.Drain))
-		case !j.SeesUse:
-			return "you confirm that every consumer has the new key; the service does not show it"
-		}
-		return fmt.Sprintf("wait until the old key has not been used for %s", span(j.Drain))
-	case Disable:
-		return "disable the old key: a rehearsal of the deletion, which can be taken back"
-	case Soak:
-		if j.Soak == 0 {
-			return "no soak, as you said"
-		}
-		return fmt.Sprintf("leave it disabled for %s", span(j.Soak))
-	}
-	if j.OldGone {
-		return "clear up"
-	}
-	return fmt.Sprintf("delete the old key %s and prove that it is gone", keyWords(j.Old))
-}
-
 // next says what Do does now, and what its default is.
-func (j *journal) next(inHand bool) Next {
-	n := Next{Step: j.Step, Text: j.stepWords(j.Step), Undo: j.undoWords()}
-	n.Default = map[Step]string{Preflight: "check everything", Retire: "take the old key out of service", Create: "create the new key", Deliver: "deliver the new secret",
-		Verify: "prove the new key", Drain: "watch the old key", Disable: "disable the old key", Soak: "wait", Delete: "delete the old key"}[j.Step]
+func (j *journal) next(strategy Strategy, v *View, inHand bool) Next {
+	n := Next{Step: j.Step, Undo: j.undoWords()}
+	if stage, ok := strategy.stage(j.Step); ok {
+		n.Text, n.Default, n.Waits = stage.Text(v), stage.Default, stage.Waits && !j.Undoing
+	}
 	lost := j.New != nil && !inHand
 	switch {
 	case j.Undoing:
@@ -249,7 +349,7 @@ func (j *journal) next(inHand bool) Next {
 	case j.Manual && j.Step == Create:
 		n.Default = "paste the new secret"
 	case j.Step == Delete && j.OldGone:
-		n.Default = "clear up"
+		n.Default = "look again, and clear up"
 	case j.Step == Drain && !j.SeesUse && !j.DrainExplicit:
 		n.Default = "confirm that every consumer has the new key"
 	}
@@ -261,8 +361,13 @@ func (j *journal) touched() bool {
 	return j.Switched || slices.ContainsFunc(j.Destinations, func(d destinationRecord) bool { return d.Begun && !d.Undone })
 }
 
+// wasPut reports whether a secret of this rotation was ever put anywhere, or may have been; what was put back since counts.
+func (j *journal) wasPut() bool {
+	return j.Switched || slices.ContainsFunc(j.Destinations, func(d destinationRecord) bool { return d.Begun })
+}
+
 func (j *journal) undoWords() string {
-	if j.OldGone {
+	if j.deleteSent() {
 		return ""
 	}
 	var parts []string
@@ -288,38 +393,4 @@ func (j *journal) undoWords() string {
 		return "end the rotation; nothing was changed"
 	}
 	return strings.Join(parts, ", then ")
-}
-
-// explain wraps a failure with what is certain and the safe way on.
-func (r *Rotation) explain(step Step, err error) error {
-	if isRefusal(err) {
-		return err
-	}
-	e := &StepError{Step: step, Err: err, Certain: r.j.certain()}
-	again := "go on"
-	switch {
-	case !r.saved:
-		again = "try again"
-	case step == undoing: // whether it has begun or not: what failed was not the step that is next
-		again = "undo again"
-	}
-	switch {
-	case client.IsKind(err, client.Unauthorized):
-		e.Next = "the service refuses detent's own credential: mend it, then " + again
-	case client.IsKind(err, client.Forbidden):
-		e.Next = "detent's own credential may not do this: use one that may, then " + again
-	case client.IsKind(err, client.RateLimited), client.IsKind(err, client.Unavailable), client.IsKind(err, client.Unreachable), client.IsKind(err, client.Timeout):
-		e.Next = "wait a moment, then " + again
-	default:
-		e.Next = "mend what it names, then " + again
-	}
-	switch {
-	case !r.saved:
-		e.Certain = []string{"nothing was changed"}
-	case errors.Is(err, errNewMissing) && step != undoing && !r.j.OldGone && !r.j.Undoing: // there is nothing to go on with
-		e.Next = "undo: " + r.j.undoWords()
-	case !r.j.OldGone && !r.j.Undoing && step != undoing:
-		e.Undo = r.j.undoWords()
-	}
-	return e
 }

@@ -16,19 +16,24 @@ type View struct {
 	Mode     Mode
 	OldFirst bool
 	// CanDisable and SeesUse say what the service lets a rotation do.
-	CanDisable, SeesUse bool
+	CanDisable, SeesUse  bool
+	CanDelete, CanRename bool // false in a list of journals, which does not ask the service
+	// Strategy is how the key is replaced.
+	Strategy string
 
 	Manual  bool // the service cannot create: the operator does, and pastes
 	State   State
 	Step    Step
 	Undoing bool // an undo has begun: Do goes on with it
-	OldGone bool // proved: undo is no longer possible
-	OldOff  bool // disabled by the rotation
-	Started time.Time
-	Changed time.Time // the last journal write
-	Old     apikey.Key
-	New     *apikey.Key // nil before create
-	NewName string      // the name that the new key gets, or has
+	// OldGone says that a deletion of the old key was sent and not refused: undo is no longer possible. OldAnswered, that the service
+	// answered it.
+	OldGone, OldAnswered bool
+	OldOff               bool // disabled by the rotation
+	Started              time.Time
+	Changed              time.Time // the last journal write
+	Old                  apikey.Key
+	New                  *apikey.Key // nil before create
+	NewName              string      // the name that the new key gets, or has
 	// Drain and Soak are the waits; Explicit says that the operator named them.
 	Drain, Soak                 time.Duration
 	DrainExplicit, SoakExplicit bool
@@ -36,9 +41,15 @@ type View struct {
 	Plan                        []PlanLine
 	Next                        Next
 	Certain                     []string
-	Unknown                     []string
-	Diff                        []Difference
-	Notes                       []string // of the preflight
+	// Claims are the observations that Certain is made from.
+	Claims []Claim
+	// Question is what the rotation waits for, in the process that has it open.
+	Question *Question
+	// Left says what lies where after an end: keys, kept copies.
+	Left    []string
+	Unknown []string
+	Diff    []Difference
+	Notes   []string // of the preflight
 	// SecretInHand says that the new secret is in memory and not yet delivered everywhere: leaving loses it.
 	SecretInHand bool
 	// Holder is the process that has the rotation open, where it is not this one; List fills it in.
@@ -61,9 +72,12 @@ type Event struct {
 type DestinationView struct {
 	Spec, Describe string
 	CanUndo        bool
-	Begun          bool // a put was begun
-	Put            bool // the new value is there
-	Then           bool // the command after it has run
+	Begun          bool   // a put was begun
+	Put            bool   // the new value was put there
+	Reads          bool   // it can be read back
+	Without        string // why the rotation goes on without it
+	Held           bool   // it held a value before
+	Then           bool   // the command after it has run
 	Backup         string
 }
 
@@ -80,6 +94,7 @@ const (
 // PlanLine is one step of this rotation and what it does.
 type PlanLine struct {
 	Step  Step
+	Title string
 	Phase Phase
 	State PlanState
 	Text  string // what will happen, before it happens
@@ -93,6 +108,8 @@ type Next struct {
 	Default string
 	// Undo says what Undo would do now; empty where it is refused.
 	Undo string
+	// Waits says that it changes nothing and goes on by itself.
+	Waits bool
 }
 
 // Phase is one of the four steps that the services' own documents name.
@@ -111,19 +128,6 @@ var Phases = []Phase{PhaseCreate, PhaseUpdate, PhaseVerify, PhaseDelete}
 
 func (p Phase) String() string {
 	return [...]string{"Create new key", "Update application", "Verify new key", "Delete old key"}[p]
-}
-
-// Phase is the one of the four that the step belongs to.
-func (s Step) Phase() Phase {
-	switch s {
-	case Preflight, Create:
-		return PhaseCreate
-	case Deliver:
-		return PhaseUpdate
-	case Verify:
-		return PhaseVerify
-	}
-	return PhaseDelete
 }
 
 // PublicStep is the step as interface.md names it in JSON.
@@ -169,18 +173,10 @@ func (d Difference) Blocks() bool { return d.Verdict == Differs || d.Verdict == 
 
 // Statements are what the operator confirms, consumer by consumer, because detent cannot see it.
 func (v View) Statements() []string {
-	var out []string
-	switch {
-	case v.Undoing:
-		for _, d := range v.Destinations {
-			if d.Begun && !d.CanUndo {
-				out = append(out, "The old value is back: "+d.Describe)
-			}
-		}
-		return append(out, "The application works with the old key again")
-	case v.Step == Soak || v.Step == Disable:
+	if v.Step == Soak || v.Step == Disable {
 		return []string{"Nothing broke while the old key was off"}
 	}
+	var out []string
 	for _, d := range v.Destinations {
 		out = append(out, "What reads "+d.Describe+" uses the new key")
 	}

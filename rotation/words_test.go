@@ -1,169 +1,233 @@
-package rotation
+package rotation_test
 
 import (
 	"context"
-	"slices"
+	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"detent/apikey"
+	"detent/client"
+	"detent/delivery"
+	"detent/rotation"
+	"detent/rotation/world"
 )
 
-func roles() []apikey.RoleInfo {
-	return []apikey.RoleInfo{{Name: "developer", Description: "cannot delete objects", Risk: apikey.CanMint}, {Name: "admin", Risk: apikey.CanMint, Manages: true}}
+// printing is a destination whose commands print.
+type printing struct{ delivery.Destination }
+
+func (p printing) Put(ctx context.Context, job delivery.Job, s apikey.Secret) (delivery.Report, error) {
+	rep, err := p.Destination.Put(ctx, job, s)
+	rep.Output = "stored\nversion 2"
+	return rep, err
 }
 
-func TestPreflightSaysWhatTheRoleOfTheCredentialLetsItDo(t *testing.T) {
-	for role, want := range map[string]string{"admin": "", "developer": "the role developer (cannot delete objects)", "sheriff": "unknown: whether detent's own credential may create"} {
-		caps := vertesiaShape()
-		caps.Roles = roles()
-		c := newCity(t, caps)
-		c.ownKey("own-1", "")
-		c.find("own-1").Role = role
-		c.place("app", true)
-		var said []string
-		for _, n := range c.mustDo(c.start(nil)).Notes {
-			if strings.Contains(n, "own credential") {
-				said = append(said, n)
-			}
-		}
-		if all := strings.Join(said, "; "); !strings.HasPrefix(all, strings.Split(want, "the role")[0]) || !strings.Contains(all, want) || want == "" && all != "" {
-			t.Errorf("%s: %q", role, all)
-		}
-	}
-}
-
-// Two last uses of one key on one screen would be one too many.
-func TestViewShowsTheLastUseThatTheLastListShowed(t *testing.T) {
-	c := newCity(t, genericShape())
-	c.place("app", true)
-	r := c.start(nil)
-	c.doUntil(r, Drain)
-	used := apikey.At(c.now)
-	c.find("old-1").LastUsedAt = used
-	c.mustDo(r)
-	if got := r.View().Old.LastUsedAt; !got.Equal(used) {
-		t.Errorf("the old key was last used %v, the list says %v", got, used)
-	}
+func (p printing) Then(ctx context.Context) (string, error) {
+	_, err := p.Destination.Then(ctx)
+	return "restarted", err
 }
 
 func TestWhatACommandPrintsIsOutputAndNoNote(t *testing.T) {
-	c := newCity(t, vertesiaShape())
-	c.place("hook", false).prints = "stored\nversion 2"
-	r := c.start(nil)
-	c.doUntil(r, Deliver)
-	res := c.mustDo(r)
-	if !strings.HasPrefix(res.Output, "stored\nversion 2\n") || !strings.HasSuffix(res.Output, "restarted") {
+	f := in(t, with(vertesiaLike, func(sc *world.Scenario) { sc.Places = []string{"hook"} }))
+	r := f.Start(func(p *rotation.Params) { p.Destinations[0] = printing{p.Destinations[0]} })
+	f.until(r, rotation.Deliver)
+	res := f.do(r)
+	if res.Output != "stored\nversion 2\nrestarted" {
 		t.Errorf("output %q", res.Output)
 	}
-	if slices.ContainsFunc(res.Notes, func(n string) bool { return strings.Contains(n, "stored") }) {
+	if says(res.Notes, "stored") {
 		t.Errorf("notes %q", res.Notes)
 	}
-}
-
-func TestNoSoakIsSaidAsTheOperatorsWord(t *testing.T) {
-	c := newCity(t, vertesiaShape())
-	c.place("app", true)
-	r := c.start(func(p *Params) { p.Drain, p.Soak = ptr(time.Duration(0)), ptr(time.Duration(0)) })
-	if plan := r.View().Plan; !slices.ContainsFunc(plan, func(l PlanLine) bool { return l.Text == "no soak, as you said" }) {
-		t.Errorf("plan %+v", plan)
-	}
-	c.doUntil(r, Soak)
-	if res := c.mustDo(r); !strings.Contains(res.Said, "as you said") || res.Step != Delete {
-		t.Errorf("%+v", res)
-	}
-}
-
-func TestStatementsNameEveryConsumer(t *testing.T) {
-	c := newCity(t, vertesiaShape())
-	c.place("app", true)
-	c.place("hook", false)
-	r := c.start(nil)
-	c.doUntil(r, Drain)
-	if got := r.View().Statements(); len(got) != 3 || !strings.Contains(got[0], "the place app") || !strings.Contains(got[1], "the place hook") {
-		t.Errorf("before the deletion: %q", got)
-	}
-	if _, err := r.Undo(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	if got := r.View().Statements(); len(got) != 2 || !strings.Contains(got[0], "the old value is back") && !strings.Contains(got[0], "The old value is back: the place hook") {
-		t.Errorf("in an undo: %q", got)
+	if c := claims(r, rotation.CommandEnded, "hook-0"); len(c) != 1 {
+		t.Errorf("%+v", c)
 	}
 }
 
 // The proof belongs to the sentence that it proves.
 func TestVerifySaysWhatProvedTheKey(t *testing.T) {
-	c := newCity(t, vertesiaShape())
-	c.place("app", true)
-	r := c.start(nil)
-	c.doUntil(r, Verify)
-	proof, err := c.service().Probe(context.Background(), apikey.NewSecret(c.dests[0].content))
-	if err != nil || proof.Did == "" {
-		t.Fatalf("%+v, %v", proof, err)
-	}
-	if res := c.mustDo(r); !strings.Contains(res.Said, proof.Did) || len(res.Notes) != 0 {
+	f := in(t, vertesiaLike)
+	r := f.Start(nil)
+	f.until(r, rotation.Verify)
+	if res := f.do(r); !strings.Contains(res.Said, "3 times (GET /harmless answered 200)") || len(res.Notes) != 0 {
 		t.Errorf("%+v", res)
 	}
-}
-
-// A wrong path or variable is worth a word before a key is put there.
-func TestPreflightSaysThatADestinationHoldsAnotherKey(t *testing.T) {
-	for name, tc := range map[string]struct {
-		mask, held string
-		said       bool
-	}{
-		"that key":      {"sk_live_canary0001****", "", false},
-		"another key":   {"sk_live_canary0001****", "sk_live_canary9990123456789abcdef", true},
-		"a placeholder": {"sk_l…", "changeme", true},
-		"no mask":       {"", "changeme", false},
-		"a bare prefix": {"sk_live_****", "sk_live_canary9990123456789abcdef", false},
-	} {
-		c := newCity(t, vertesiaShape())
-		c.find("old-1").Masked = tc.mask
-		if p := c.place("app", true); tc.held != "" {
-			p.content = tc.held
-		}
-		notes := strings.Join(c.mustDo(c.start(nil)).Notes, "\n")
-		if strings.Contains(notes, "the place app: what it holds now is not the key") != tc.said || strings.Contains(notes, "9990123456789") || strings.Contains(notes, "changeme") {
-			t.Errorf("%s: %s", name, notes)
+	for _, c := range claims(r, rotation.SecretAccepted, rotation.SubjectNew) {
+		if !strings.Contains(c.Evidence().Detail, "with the secret read back from API_KEY in") || c.Evidence().By != "probe" || c.Evidence().At.IsZero() {
+			t.Errorf("%+v", c)
 		}
 	}
-}
-
-func TestPreflightHasNoDoubtAboutACredentialThatTheHostKnows(t *testing.T) {
-	c := newCity(t, prosopoShape())
-	c.place("app", true)
-	res := c.mustDo(c.start(func(p *Params) { p.Manages = true }))
-	if all := strings.Join(res.Notes, "\n"); strings.Contains(all, "own credential") {
-		t.Error(all)
+	if !says(r.View().Certain, "the service accepted the new secret, last at 12:00:") {
+		t.Errorf("%q", r.View().Certain)
 	}
 }
 
-// The rehearsal must not take the last key that works.
-func TestOldKeyIsNotDisabledWhileTheNewOneIsOff(t *testing.T) {
-	c := newCity(t, vertesiaShape())
-	c.place("app", true)
-	r := c.start(nil)
-	c.doUntil(r, Disable)
-	c.find(r.View().New.ID).Enabled = ptr(false)
-	if _, err := r.Do(context.Background()); err == nil || !strings.Contains(err.Error(), "the new key is disabled") {
-		t.Errorf("%v", err)
+// TestClaimsOutliveTheirProcess: and a day of looks leaves two of each.
+func TestClaimsOutliveTheirProcess(t *testing.T) {
+	f := in(t, genericLike)
+	r := f.Start(nil)
+	f.until(r, rotation.Delete)
+	before := r.View().Claims
+	r = f.again(r, rotation.ResumeOptions{})
+	after := r.View().Claims
+	if len(before) == 0 || len(before) != len(after) || len(after) > 40 {
+		t.Errorf("%d claims, and then %d", len(before), len(after))
 	}
-	if c.find("old-1").IsDisabled() {
-		t.Error("no key works any more")
+	for i := range after {
+		if before[i].Kind() != after[i].Kind() || before[i].Subject() != after[i].Subject() || before[i].Evidence().Detail != after[i].Evidence().Detail || !before[i].Evidence().At.Equal(after[i].Evidence().At) {
+			t.Errorf("%+v became %+v", before[i], after[i])
+		}
 	}
 }
 
-func TestNewKeyThatIsGoneLeavesTheUndo(t *testing.T) {
-	c := newCity(t, vertesiaShape())
-	c.place("app", true)
-	r := c.start(nil)
-	c.doUntil(r, Drain)
-	id := r.View().New.ID
-	c.keys = slices.DeleteFunc(c.keys, func(k *fakeKey) bool { return k.ID == id })
+// Of each failure a sample is read as a person reads it.
+func TestFailureReadsWell(t *testing.T) {
+	f := in(t, vertesiaLike)
+	r := f.Start(nil)
+	f.until(r, rotation.Create)
+	f.Fail("create", refusal("create key", client.Forbidden, 403), false)
 	_, err := r.Do(context.Background())
-	if err == nil || !strings.Contains(err.Error(), "Next: undo: put the old value back in the place app") || strings.Contains(err.Error(), "go on") {
+	want := `create: create key: forbidden (403): the service's words. Certain: the old key "payments-api" (old) was not touched by this rotation; no new key of this rotation is known; ` +
+		`API_KEY in ` + f.Place(0).Path() + ` was not changed by this rotation. Next: detent's own credential may not do this: use one that may, then go on; or undo: ` +
+		"end the rotation; nothing was changed"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v\nwant\n%s", err, want)
+	}
+}
+
+// TestFailuresAtEachStepSayWhatIsCertainAndCanBeGoneOnWith lets every call of every step
+// fail in every way, then goes on, or back.
+func TestFailuresAtEachStepSayWhatIsCertainAndCanBeGoneOnWith(t *testing.T) {
+	kinds := []struct {
+		kind    client.Kind
+		status  int
+		outcome client.Outcome
+	}{
+		{client.Unauthorized, 401, client.NotDone}, {client.Forbidden, 403, client.NotDone}, {client.NotFound, 404, client.NotDone},
+		{client.Conflict, 409, client.NotDone}, {client.RateLimited, 429, client.NotDone}, {client.Unavailable, 500, client.Unknown},
+		{client.Timeout, 0, client.Unknown}, {client.NotFound, 410, client.NotDone}, {client.BadAnswer, 200, client.Unknown},
+		{client.ReadOnly, 0, client.NotDone}, {client.Unreachable, 0, client.NotDone},
+	}
+	calls := []struct {
+		step rotation.Step
+		op   string
+	}{{rotation.Create, "create"}, {rotation.Verify, "probe"}, {rotation.Drain, "list"}, {rotation.Disable, "list"}, {rotation.Disable, "disable"}, {rotation.Delete, "list"}, {rotation.Delete, "delete"}}
+	for _, call := range calls {
+		for _, k := range kinds {
+			for _, took := range []bool{false, true} {
+				if took && (k.outcome == client.NotDone || call.op == "list" || call.op == "probe") {
+					continue
+				}
+				for _, own := range []bool{true, false} {
+					err := &client.Error{Op: call.op, Kind: k.kind, Status: k.status, Message: "no", Outcome: k.outcome, Own: own}
+					failOnce(t, call.step, call.op, err, took, (len(k.kind)+k.status)%2 == 0)
+				}
+			}
+		}
+	}
+}
+
+func failOnce(t *testing.T, step rotation.Step, op string, fails *client.Error, took, back bool) {
+	t.Helper()
+	what := strings.Join([]string{string(step), op, string(fails.Kind)}, " ")
+	f := in(t, vertesiaLike)
+	r := f.Start(nil)
+	f.until(r, step)
+	f.Fail(op, fails, took)
+	res, err := r.Do(context.Background())
+	if err != nil {
+		var e *rotation.StepError
+		if !errors.As(err, &e) || len(e.Certain) == 0 || e.Next == "" || e.Step != step {
+			t.Fatalf("%s: the failure does not say what is certain and what is next: %v", what, err)
+		}
+		if (e.Undo == "") != (r.View().Next.Undo == "") || (e.Undo == "") != r.View().OldGone {
+			t.Fatalf("%s: the way back is not named: %v", what, err)
+		}
+		if !client.IsKind(err, fails.Kind) {
+			t.Fatalf("%s: the cause is lost: %v", what, err)
+		}
+	} else if fails.Outcome == client.NotDone && res.Status == rotation.Moved && (op == "create" || op == "list" || client.Refused(fails) && op != "delete" && fails.Kind != client.NotFound) {
+		t.Fatalf("%s: a refusal was swallowed: %+v", what, res)
+	}
+	if back && f.undo(r) {
+		f.undone(what)
+		return
+	}
+	if r.View().State == rotation.Open {
+		f.drive(r)
+	}
+	f.rotated(what)
+}
+
+func TestUndoFailsAndGoesOn(t *testing.T) {
+	for _, op := range []string{"enable", "delete", "list", "undo", "then"} {
+		f := in(t, vertesiaLike)
+		r := f.Start(nil)
+		f.until(r, rotation.Soak)
+		f.Fail(op, refusal(op, client.Unavailable, 503), false)
+		f.Fail(op, refusal(op, client.Unavailable, 503), false)
+		if _, err := r.Undo(context.Background()); err == nil || !strings.Contains(err.Error(), "Certain: ") {
+			t.Fatalf("%s: %v", op, err)
+		}
+		f.Mend()
+		r = f.again(r, rotation.ResumeOptions{})
+		if !r.View().Undoing {
+			f.undo(r) // nothing had begun
+		} else {
+			f.drive(r) // goes on with the undo
+		}
+		f.undone(op)
+	}
+}
+
+// TestAPlanSaysWhatWillRun and changes nothing, not even on the disk; it sends no secret, and is refused where the preflight would be.
+func TestAPlanSaysWhatWillRun(t *testing.T) {
+	for name, sc := range shapes {
+		f := in(t, sc)
+		r := f.Start(nil)
+		plan, err := r.Plan(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		log := f.Log()
+		for _, op := range []string{"probe", "create", "preflight", "put", "delete", "identify"} {
+			if count(log, op) > 0 && op != "preflight" {
+				t.Errorf("%s: %v", name, log)
+			}
+		}
+		var ids []string
+		for _, s := range plan.Stages {
+			ids = append(ids, string(s.ID))
+			if s.Title == "" || len(s.Proves) == 0 {
+				t.Errorf("%s: %+v", name, s)
+			}
+			for _, act := range s.Does {
+				set := 0
+				for _, text := range []string{act.Call, act.Write, act.Run, act.Wait} {
+					if text != "" {
+						set++
+					}
+				}
+				if set != 1 || act.Times == "" && act.Wait == "" {
+					t.Errorf("%s: %+v", name, act)
+				}
+			}
+			if (s.Undo == nil) != (s.ID == rotation.Delete) {
+				t.Errorf("%s: the undo of %s is %v", name, s.ID, s.Undo)
+			}
+		}
+		var shown []string
+		for _, l := range r.View().Plan {
+			shown = append(shown, string(l.Step))
+		}
+		if strings.Join(ids, " ") != strings.Join(shown, " ") {
+			t.Errorf("%s: planned %v, shown %v", name, ids, shown)
+		}
+		r.Close()
+		f.leavesNothing(log)
+	}
+	f := in(t, vertesiaLike)
+	f.Remove("old")
+	if _, err := f.Start(nil).Plan(context.Background()); err == nil || !strings.Contains(err.Error(), "is not on the service") {
 		t.Errorf("%v", err)
 	}
 }

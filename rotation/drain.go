@@ -1,0 +1,308 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+)
+
+// waiting is a wait on our own clock; it starts anew in every process.
+type waiting struct {
+	begun time.Time // of the step
+	quiet time.Time // since when the old key's last use did not move
+	used  apikey.Moment
+	polls int
+	moves int // looks at which the old key had moved
+	looks int
+
+	newUsed    apikey.Moment // the new key's last use, as the last look showed it
+	newMoved   time.Time     // when a look saw it move
+	probed     time.Time     // our last probe of it before that
+	firstProbe time.Time     // our first probe of it in this wait
+	answered   time.Time     // when that was answered, by the service's clock; zero where it shows none
+	tries      int           // of the old secret
+	nextTry    time.Time
+}
+
+// watched reports whether the old key's last use can be watched.
+func (r *Rotation) watched(old *apikey.Key) bool {
+	return r.j.SeesUse && old.LastUsedAt.Known()
+}
+
+// drain waits until the old key is quiet: its last use did not change for the whole drain time on our
+// own clock, at three looks or more, over a span that the service's last use can show. The old key is never used by us meanwhile.
+func (r *Rotation) drain(ctx context.Context) (Result, error) {
+	if a, ok := r.attestedAt(Drain); ok {
+		return r.leaveDrain("you confirmed that nobody uses the old key: " + a.Reason)
+	}
+	if r.j.DrainExplicit && r.j.Drain == 0 {
+		r.said(SubjectOld, "nobody uses the old key (--drain 0)")
+		return r.leaveDrain("no drain, as you said (--drain 0)")
+	}
+	if res, err := r.places(ctx); err != nil || res != nil {
+		return *orNothing(res), err
+	}
+	s, err := r.look(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	if s.new == nil || s.old == nil {
+		if s, err = r.lookForBoth(ctx); err != nil {
+			return Result{}, err
+		}
+	}
+	switch {
+	case r.neitherLeft(s):
+		if lives, err := r.newLives(ctx); err != nil || lives {
+			return Result{}, errors.Join(errNewMissing, err)
+		}
+		return r.bothGone(), nil
+	case s.new == nil:
+		return r.newMissing(), nil
+	case s.old == nil:
+		return r.move(Delete, "the list does not show the old key any more: somebody may have deleted it, or it has expired")
+	case r.watched(s.old) && s.old.Own: // our own looks would use it, and it would never be quiet
+		return r.askForSwitch(), nil
+	case r.watched(s.old):
+		return r.watch(ctx, s)
+	case r.j.DrainExplicit:
+		return r.waitOut(r.j.Drain, func() (Result, error) {
+			return r.leaveDrain(fmt.Sprintf("the drain of %s that you named is over", span(r.j.Drain)))
+		}, "the service does not show whether the old key is in use: waiting the time that you named")
+	}
+	said := "the service does not show whether the old key is still in use: confirm that every consumer has the new one"
+	if r.caps.UsagePage != "" {
+		said += ". Look at " + r.caps.UsagePage
+	}
+	return r.askAttest(said), nil
+}
+
+// lookForBoth looks again for as long as the list may be behind: that it lacks a key is no proof that the key is gone.
+func (r *Rotation) lookForBoth(ctx context.Context) (s *sight, err error) {
+	_, err = r.lookUntil(ctx, r.lag(), func() (bool, error) {
+		s, err = r.look(ctx)
+		return err == nil && s.new != nil && s.old != nil, err
+	})
+	return s, err
+}
+
+func (r *Rotation) askAttest(text string) Result {
+	return ask(Question{Kind: AskAttest, Text: text, Lines: viewOf(r.j, r.strategy, false).Statements(), Each: true, Flag: "--drain 15m",
+		Choices: yesNo("all of it is so", "the wait is over, by your word", WantsNothing), Default: No})
+}
+
+func answerAttest(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {
+	reason := strings.TrimSpace(a.Reason)
+	if reason == "" {
+		reason = strings.Join(q.Lines, "; ")
+	}
+	return Result{Status: Moved, Said: "noted"}, r.attested(reason)
+}
+
+// watch looks once at both keys' last use. The new key is used by us at each look: how often that shows is how finely the
+// service's last use can be watched at all.
+func (r *Rotation) watch(ctx context.Context, s *sight) (Result, error) {
+	now, w := r.w.Now(), &r.wait
+	first := w.begun.IsZero()
+	if first {
+		w.begun = now
+	}
+	r.seeSpacing(s.new.LastUsedAt, now)
+	moved := !first && !w.used.Equal(s.old.LastUsedAt)
+	w.looks++
+	if moved {
+		w.moves++
+	}
+	if first || moved {
+		w.quiet, w.used, w.polls = now, s.old.LastUsedAt, 0
+	}
+	w.polls++
+	quiet := max(now.Sub(w.quiet)-r.j.UseDelay, 0)
+	if !rule("quiet: it ends at the look, minus the delay") {
+		quiet = now.Sub(w.quiet)
+	}
+	seen := &Watch{Visible: true, OldUsed: s.old.LastUsedAt, NewUsed: s.new.LastUsedAt, Moved: moved, Polls: w.polls, Span: r.quietSpan(),
+		QuietFor: quiet, Elapsed: now.Sub(w.begun), OwnTraces: w.looks > 3 && w.moves == w.looks-1}
+	if seen.QuietFor >= r.j.Drain && w.polls >= 3 {
+		if res, ok := r.tooCoarse(seen); !ok {
+			return res, nil
+		}
+		r.quiet(seen)
+		return r.leaveDrain(fmt.Sprintf("the old key was quiet for %s, at %d looks", span(seen.QuietFor), w.polls))
+	}
+	var refused *refusedNow
+	switch err := r.useNew(ctx); {
+	case errors.As(err, &refused):
+		_, res, err := r.refusedNew(ctx, 1, refused.tried)
+		return *orNothing(res), err
+	case err != nil:
+		return Result{}, err
+	}
+	left := r.j.Drain - seen.QuietFor
+	res := Result{Status: Waiting, Watch: seen, Left: left, Total: r.j.Drain, Wait: pollEvery(r.j.Drain)}
+	if left > 0 {
+		res.Wait = min(res.Wait, max(left, 10*time.Millisecond))
+	}
+	switch {
+	case seen.OwnTraces:
+		res.Said = "the old key's last use moves with every look of ours: it may be the one that detent itself uses"
+	case moved:
+		res.Said = "the old key was used again: the quiet time begins anew"
+	default:
+		res.Said = "the old key is quiet"
+	}
+	return res, nil
+}
+
+// useNew probes the new key once more, so that its stamp can move.
+func (r *Rotation) useNew(ctx context.Context) error {
+	secret, from, err := r.newSecret(ctx)
+	if err != nil || secret.IsZero() {
+		return err
+	}
+	t, err := r.try(ctx, SubjectNew, secret, from, "")
+	switch {
+	case err != nil:
+		return err
+	case t.Verdict == apikey.Refused:
+		return &refusedNow{t}
+	}
+	r.wait.probed, r.wait.answered = r.w.Now(), time.Time{}
+	if clock, ok := client.As[client.Clock](r.svc); ok {
+		if _, _, shown := clock.ServerTime(); shown {
+			r.wait.answered = r.serviceNow()
+		}
+	}
+	if r.wait.firstProbe.IsZero() {
+		r.wait.firstProbe = r.wait.probed
+	}
+	return nil
+}
+
+// refusedNow is a new key that was accepted before and is refused now.
+type refusedNow struct{ tried }
+
+func (e *refusedNow) Error() string { return "the service refuses the new key (" + e.Did + ")" }
+
+// seeSpacing learns how finely the new key's last use is written: the longest span between two moves of it while we use it at every look.
+func (r *Rotation) seeSpacing(used apikey.Moment, now time.Time) {
+	w := &r.wait
+	defer func() { w.newUsed = used }()
+	if !w.newUsed.Known() || w.newUsed.Equal(used) {
+		return
+	}
+	if at, ok := used.Time(); w.probed.IsZero() || w.probed.Before(w.newMoved) ||
+		ok && !w.answered.IsZero() && at.After(w.answered.Add(max(coarseSpacing, r.j.UseSpacing, r.caps.UseResolution))) {
+		r.foreignUse = true // no probe of ours has left a stamp of that time
+	}
+	if !r.j.LastUseMoves && !w.firstProbe.IsZero() { // the first use shows only now
+		r.j.LastUseMoves, r.j.UseDelay = true, now.Sub(w.firstProbe)
+	}
+	spacing := now.Sub(w.newMoved)
+	if wholeSeconds(used) {
+		spacing = max(spacing, coarseSpacing)
+	}
+	if !w.newMoved.IsZero() { // one move says nothing: when the one before it was made was not seen
+		r.j.UseSpacing = max(r.j.UseSpacing, spacing)
+	}
+	w.newMoved = now
+}
+
+func wholeSeconds(m apikey.Moment) bool {
+	at, ok := m.Time()
+	return ok && at.Nanosecond() == 0
+}
+
+// quietSpan is the shortest time without a use that this service's last use can show: what it is written at, and what it is behind.
+// 0 while no two moves of it were seen.
+func (r *Rotation) quietSpan() time.Duration {
+	if r.j.UseSpacing == 0 {
+		return 0
+	}
+	return max(r.j.UseSpacing, r.caps.UseResolution) + r.j.UseDelay
+}
+
+// tooCoarse stops where the span over which the old key did not move says nothing, since a use may not show in it.
+func (r *Rotation) tooCoarse(seen *Watch) (Result, bool) {
+	if !rule("quiet: longer than a use takes to show") {
+		return Result{}, true
+	}
+	if seen.Span == 0 && wholeSeconds(seen.NewUsed) && seen.QuietFor <= coarseSpacing+r.j.UseDelay {
+		seen.Span = coarseSpacing + r.j.UseDelay // finer than that it cannot be, however often it moves
+	}
+	switch {
+	case seen.Span == 0:
+		return r.askAttest(fmt.Sprintf("the service's last use cannot be watched this finely: the new key was used by detent for %s, and its last use did not move a second time. "+
+			"Confirm that nobody uses the old key, or give a longer --drain", span(seen.Elapsed))), false
+	case seen.QuietFor <= seen.Span:
+		return r.askAttest(fmt.Sprintf("the service shows a use only every %s or so: that the old key did not move for %s says nothing. "+
+			"Confirm that nobody uses the old key, or give a --drain that is longer than that", span(seen.Span), span(seen.QuietFor))), false
+	}
+	return Result{}, true
+}
+
+func (r *Rotation) quiet(seen *Watch) {
+	r.observed(Quiet, SubjectOld, "list", "the old key's last use did not move for %s, until %s before the last of %d looks; a use shows within %s",
+		span(seen.QuietFor), span(r.j.UseDelay), seen.Polls, span(seen.Span))
+}
+
+// pollEvery gives a drain at least three looks, and the service no more than it needs.
+func pollEvery(drain time.Duration) time.Duration {
+	return min(max(drain/10, 200*time.Millisecond), max(drain/3, 10*time.Millisecond), 30*time.Second)
+}
+
+// waitOut waits on our own clock, then goes on.
+func (r *Rotation) waitOut(total time.Duration, then func() (Result, error), said string) (Result, error) {
+	now := r.w.Now()
+	if r.wait.begun.IsZero() {
+		r.wait.begun = now
+	}
+	left := total - now.Sub(r.wait.begun)
+	if left <= 0 {
+		return then()
+	}
+	return Result{Status: Waiting, Wait: left, Left: left, Total: total, Said: said}, nil
+}
+
+func (r *Rotation) leaveDrain(said string) (Result, error) { return r.advance(said) }
+
+func (r *Rotation) attestedAt(step Step) (attestation, bool) {
+	for _, a := range slices.Backward(r.j.Attested) {
+		if a.Step == step && !a.Undo {
+			return a, true
+		}
+	}
+	return attestation{}, false
+}
+
+// Attest records the operator's word for what detent cannot see, and ends the wait at hand: every
+// consumer has the new key (drain), the rehearsal may be skipped or ended (disable, soak).
+func (r *Rotation) Attest(reason string) error {
+	r.busy.Lock()
+	defer r.busy.Unlock()
+	if reason = strings.TrimSpace(reason); reason == "" {
+		return &RefusedError{Reason: "say what was confirmed"}
+	}
+	stage, _ := r.strategy.stage(r.j.Step)
+	if r.j.Undoing || !stage.Waits && stage.ID != Disable {
+		return &RefusedError{Reason: "there is nothing to confirm at the step " + string(r.j.Step)}
+	}
+	return r.attested(reason)
+}
+
+func (r *Rotation) attested(reason string) error {
+	r.j.Attested = append(r.j.Attested, attestation{Step: r.j.Step, Undo: r.j.Undoing, Reason: reason, At: r.w.Wall().UTC()})
+	r.said(SubjectOld, "at %s: %s", r.j.Step, reason)
+	return r.save("attested")
+}
+
+var (
+	errNewMissing = errors.New("the list does not show the new key: it may have been deleted elsewhere, or have expired")
+	errNewOff     = errors.New("the new key is disabled: without the old one there would be none that works")
+)

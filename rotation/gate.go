@@ -1,0 +1,443 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"detent/apikey"
+	"detent/delivery"
+)
+
+// maxGate is how old the first look of a gate may be when the call goes out, by either clock.
+const maxGate = 10 * time.Second
+
+// maxGates bounds how often a gate that took too long runs again.
+const maxGates = 3
+
+// minLife is how long the key that stays must live beyond what the rotation still takes.
+const minLife = 10 * time.Minute
+
+// errNotSent marks the end of a call that a gate held back: certainly nothing was sent.
+var errNotSent = errors.New("not sent")
+
+// notSent is why a gate did not open.
+type notSent struct{ err error }
+
+func (e *notSent) Error() string { return e.err.Error() }
+
+func (e *notSent) Unwrap() []error { return []error{e.err, errNotSent} }
+
+// NotSent reports whether a call that was announced was held back by the last look at everything: certainly nothing was sent.
+func NotSent(err error) bool { return errors.Is(err, errNotSent) }
+
+// guarded makes a call that takes a key out of service, with the gate right before it. The intent is journaled and recorded
+// first, so that nothing lies between the last look and the call; a gate that then stops journals that nothing was sent. A call
+// that was sent before stays pending, whatever this gate says.
+func (r *Rotation) guarded(ctx context.Context, op, action, id string, gate func(ctx context.Context) (*Result, error), call func(ctx context.Context) error, apply func()) (*Result, error) {
+	sentBefore := r.j.pending(op)
+	r.j.begun(op)
+	callCtx, end, err := r.w.Announce(ctx, action, id)
+	if err == nil {
+		err = r.save(op + " begins")
+	}
+	if err != nil {
+		if !sentBefore {
+			r.j.settled(op)
+		}
+		return nil, err
+	}
+	if !sentBefore {
+		r.unsent = op
+	}
+	defer func() { r.unsent = "" }()
+	back := func(res *Result, err error) (*Result, error) {
+		end(errNotSent)
+		if !sentBefore {
+			r.j.settled(op)
+		}
+		r.log("%s: not sent", op)
+		if err != nil {
+			err = &notSent{err}
+		}
+		return res, errors.Join(err, r.save(op+" was not sent"))
+	}
+	for range maxGates {
+		mono, wall := r.w.Now(), r.w.Wall()
+		if res, err := gate(ctx); err != nil || res != nil {
+			return back(res, err)
+		}
+		if r.w.Now().Sub(mono) > maxGate || r.w.Wall().Sub(wall).Abs() > maxGate && rule("gate: within ten seconds") {
+			continue
+		}
+		r.unsent = ""
+		r.w.Hook("before: " + op)
+		err := call(callCtx)
+		r.w.Hook("after: " + op)
+		end(err)
+		if err == nil {
+			apply()
+			r.j.settled(op)
+			return nil, r.save(op + " done")
+		}
+		if certainlyRefused(err) {
+			if !sentBefore {
+				r.j.settled(op)
+			}
+			return nil, errors.Join(err, r.save(op+" failed"))
+		}
+		r.publish()
+		return nil, err
+	}
+	return back(nil, fmt.Errorf("%d times the last look at everything took over %s: the service or a place answers too slowly to go on safely", maxGates, maxGate))
+}
+
+// guardedTwice asks once more where the answer is lost, through the gate anew: to a key that is gone the service says so.
+func (r *Rotation) guardedTwice(ctx context.Context, op, action, id string, gate func(ctx context.Context) (*Result, error), call func(ctx context.Context) error, apply func()) (*Result, error) {
+	res, err := r.guarded(ctx, op, action, id, gate, call, apply)
+	if err == nil || NotSent(err) || certainlyRefused(err) || !r.j.pending(op) || ctx.Err() != nil {
+		return res, err
+	}
+	if sleepErr := r.w.Sleep(ctx, between); sleepErr != nil {
+		return res, err
+	}
+	if !rule("gate: a second delete passes it anew") {
+		gate = func(context.Context) (*Result, error) { return nil, nil }
+	}
+	res, again := r.guarded(ctx, op, action, id, gate, call, apply)
+	if NotSent(again) { // the first one was sent all the same: what became of it is not known
+		again = fmt.Errorf("%w; it was to be asked again, and was not: %w", err, again)
+	}
+	return res, again
+}
+
+// gate sees, in this order and with nothing between, that the new key carries: the list, the places, the secret taken from
+// one of them, the places on this machine once more. A result is a question or a step back; then nothing may be sent.
+func (r *Rotation) gate(ctx context.Context) (*Result, error) {
+	if res, err := r.unreadable(ctx); err != nil || res != nil {
+		return res, err
+	}
+	s, res, err := r.gateList(ctx)
+	if err != nil || res != nil {
+		return res, err
+	}
+	if res, err := r.places(ctx); rule("gate: the places") && (err != nil || res != nil) {
+		return res, err
+	}
+	if res, err := r.gateSecret(ctx, s); err != nil || res != nil {
+		return res, err
+	}
+	if !rule("gate: the places once more") {
+		return nil, nil
+	}
+	return r.places(ctx)
+}
+
+// gateList: the new row is there, enabled, and outlives what the rotation still takes; nobody else replaces the key; the access is the same.
+func (r *Rotation) gateList(ctx context.Context) (*sight, *Result, error) {
+	s, err := r.look(ctx)
+	if err == nil && s.new == nil { // a list may be behind: it is looked at again before it counts for anything
+		_, err = r.lookUntil(ctx, r.lag(), func() (bool, error) {
+			var err error
+			s, err = r.look(ctx)
+			return err == nil && s.new != nil, err
+		})
+	}
+	if err != nil || !rule("gate: the list") {
+		return s, nil, err
+	}
+	switch {
+	case r.neitherLeft(s):
+		if lives, err := r.newLives(ctx); err != nil || lives {
+			return nil, nil, errors.Join(errNewMissing, err)
+		}
+		res := r.bothGone()
+		return nil, &res, nil
+	case s.new == nil:
+		res := r.newMissing()
+		return nil, &res, nil
+	case s.new.IsDisabled() && rule("gate: the new row is enabled"):
+		return nil, nil, errNewOff
+	case s.old != nil && s.old.Own:
+		res := r.askForSwitch()
+		return nil, &res, nil
+	}
+	if others := append(s.rivals, s.foreign...); len(others) > 0 && rule("gate: no rival") {
+		res := ask(Question{Kind: AskCleanup, Text: "somebody else rotates this key, too: " + names(others) + ". See who uses their key before the old one goes",
+			Flag: "--not-mine REASON", Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes})
+		return nil, &res, nil
+	}
+	if s.new.ExpiresAt.Before(r.serviceNow()) && rule("gate: the new key has not ended") {
+		res := r.bothGone()
+		return nil, &res, nil
+	}
+	if end, ends := s.new.ExpiresAt.Time(); ends && end.Before(r.serviceNow().Add(r.stillTakes())) && !r.shortByNature() && rule("gate: the new key outlives what is left") {
+		return nil, nil, fmt.Errorf("the new key ends %s, before this rotation would be over: nothing was sent", end.UTC().Format(time.RFC3339))
+	}
+	diff := r.j.diff(r.w.Wall())
+	if open := blocked(diff); len(open) > 0 && rule("gate: the same access") {
+		res := r.askAccept(open)
+		return nil, &res, nil
+	}
+	r.sameAccess(diff)
+	return s, nil, nil
+}
+
+// stillTakes is how long the new key must live for the rotation to be over and a little beyond.
+func (r *Rotation) stillTakes() time.Duration {
+	left := time.Minute
+	if r.j.Mode == Planned && r.j.CanDisable && r.j.Step == Disable {
+		left += r.j.Soak
+	}
+	return left
+}
+
+// shortByNature: a key whose whole life is shorter than that lives no longer in its replacement.
+func (r *Rotation) shortByNature() bool {
+	life, ok := lifetime(r.j.Old.key())
+	return ok && life < minLife
+}
+
+func (r *Rotation) sameAccess(diff []Difference) {
+	accepted := ""
+	for _, d := range diff {
+		if d.Verdict == Tolerated {
+			accepted = "; what differs or is not reported was accepted"
+		}
+	}
+	if accepted == "" {
+		r.observed(SameAccess, SubjectNew, "comparison", "every field of access that the service reports is the same on both keys")
+	}
+}
+
+func (r *Rotation) askAccept(open []Difference) Result {
+	return ask(Question{Kind: AskAccept, Text: "old and new are not proved to have the same access; the old key stays until you accept that with a reason", Lines: diffWords(open),
+		Choices: yesNo("accept the differences", "the old key goes although these differ", WantsReason), Default: No, Flag: "--accept-unknown REASON, for what is not reported"})
+}
+
+func answerAccept(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
+	for _, d := range r.j.diff(r.w.Wall()) {
+		if d.Blocks() {
+			r.j.Accepted = append(r.j.Accepted, acceptance{Field: d.Field, Reason: strings.TrimSpace(a.Reason), Old: d.Old, New: d.New, At: r.w.Wall().UTC()})
+		}
+	}
+	r.said(SubjectNew, "the differences of old and new are accepted (%s)", a.Reason)
+	return Result{Status: Moved, Said: "noted"}, r.save("accepted")
+}
+
+// gateSecret: the secret, as a place holds it, is accepted by the service just now.
+func (r *Rotation) gateSecret(ctx context.Context, s *sight) (*Result, error) {
+	if !rule("gate: the secret from a place is accepted") {
+		return nil, nil
+	}
+	secret, from, err := r.newSecret(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if secret.IsZero() { // no place can be read, and the process that had it is gone: each place has its own proof
+		return nil, nil
+	}
+	t, err := r.try(ctx, SubjectNew, secret, from, "")
+	switch {
+	case err != nil:
+		return nil, err
+	case t.Key != nil && t.Key.ID != "" && t.Key.ID != r.j.New.ID:
+		return nil, fmt.Errorf("the secret in use belongs to another key, %q (%s)", t.Key.Name, t.Key.ID)
+	case t.accepted():
+		return nil, nil
+	case t.unproven || t.Verdict == apikey.Known:
+		if r.acceptsProbe() {
+			return nil, nil
+		}
+		return r.askUnproven(t), nil
+	case t.Verdict == apikey.Refused:
+		_, res, err := r.refusedNew(ctx, 1, t)
+		return res, err
+	}
+	return nil, fmt.Errorf("whether the new key works could not be seen (%s: %s): the old one stays", t.Did, t.Why)
+}
+
+// places reads every place that can be read: each holds the new secret. One that holds the old value again (a deploy, an editor) stops the
+// step, or is delivered to again where that was asked for.
+func (r *Rotation) places(ctx context.Context) (*Result, error) {
+	for i, d := range r.dests {
+		rec := &r.j.Destinations[i]
+		if rec.Without != "" || !rec.Reads {
+			continue
+		}
+		if err := r.settlePlace(ctx, d, rec); err != nil {
+			return nil, fmt.Errorf("%s: %w", rec.Describe, err)
+		}
+		held, _, err := r.held(ctx, d, rec)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("%s cannot be read now: %w; what it holds is not known, so the old key stays", rec.Describe, err)
+		case r.isNew(held.Secret):
+			continue
+		}
+		return r.strayed(rec, held)
+	}
+	return nil, nil
+}
+
+// strayed deals with a place that no longer holds the new secret.
+func (r *Rotation) strayed(rec *destinationRecord, held delivery.Held) (*Result, error) {
+	former := r.isFormer(rec, held) || r.isOld(held.Secret) || r.isSuperseded(held.Secret)
+	what := "holds the old value again"
+	switch {
+	case !former && !held.Exists:
+		what = "holds nothing any more"
+	case !former:
+		what = "holds another value, neither the old one nor the new"
+	}
+	if !former && held.Exists && !r.w.Headless && rule("gate: over the old value alone") {
+		res := ask(Question{Kind: AskReplace, Subject: rec.Spec, Text: fmt.Sprintf("%s %s: somebody has written it. Put one of the two there, or deliver over it", rec.Describe, what), Default: No,
+			Choices: yesNo("deliver over it", "what it holds now is kept until the rotation is over, where no copy is kept yet", WantsNothing)})
+		return &res, nil
+	}
+	if !former && (held.Exists || r.w.Headless) && rule("gate: over the old value alone") {
+		return nil, fmt.Errorf("%s %s: somebody has written it; put one of the two there, then go on", rec.Describe, what)
+	}
+	if r.resumed && r.w.Headless && (r.j.Redelivered < maxRedelivery || !rule("gate: twice a rotation")) {
+		return r.redeliver(rec, what)
+	}
+	if r.w.Headless && r.j.Redelivered >= maxRedelivery && rule("gate: twice a rotation") {
+		return nil, fmt.Errorf("%s %s, after it was delivered again %d times: something else writes it", rec.Describe, what, r.j.Redelivered)
+	}
+	res := ask(Question{Kind: AskAgain, Subject: rec.Spec, Text: fmt.Sprintf("%s %s: a deploy, configuration management or an editor may have put it back", rec.Describe, what),
+		Flag: "--resume ID --yes", Default: Yes,
+		Choices: yesNo("deliver it again", "the new secret is put there again, over the old value alone, and the command after it runs", WantsNothing)})
+	return &res, nil
+}
+
+func (r *Rotation) redeliver(rec *destinationRecord, what string) (*Result, error) {
+	r.j.Redelivered++
+	rec.Put, rec.Then = false, false
+	res, err := r.move(Deliver, rec.Describe+" "+what+": it is delivered again next")
+	return &res, err
+}
+
+// overwrite delivers over a value that a person has looked at, and over no other.
+func (r *Rotation) overwrite(ctx context.Context, q Question) (Result, error) {
+	d, rec, err := r.destination(q.Subject)
+	if err != nil {
+		return Result{}, err
+	}
+	held, _, err := r.held(ctx, d, rec)
+	if err != nil {
+		return Result{}, fmt.Errorf("%s: %w", rec.Describe, err)
+	}
+	print, err := r.prints.of(held.Secret)
+	if err != nil {
+		return Result{}, err
+	}
+	if _, err := d.(delivery.Holder).Former(ctx, r.job(rec)); errors.Is(err, delivery.ErrNoCopy) { // the copy that is made now holds this
+		rec.Former, rec.Held, rec.WasOld = print, held.Exists, false
+	}
+	rec.Over = print
+	r.said(rec.Spec, "%s is delivered to over what somebody has written there", rec.Describe)
+	res, err := r.redeliver(rec, "holds what somebody has written there")
+	return *orNothing(res), err
+}
+
+func answerAgain(ctx context.Context, r *Rotation, q Question, _ Answer) (Result, error) {
+	d, rec, err := r.destination(q.Subject)
+	if err != nil {
+		return Result{}, err
+	}
+	if h, ok := d.(delivery.Holder); ok { // the copy may lie on a volume that is not there now: the end names it
+		if _, err := h.Former(ctx, r.job(rec)); errors.Is(err, delivery.ErrNoCopy) {
+			r.leftBehind(rec)
+		}
+	}
+	if r.overNothing == nil {
+		r.overNothing = map[string]bool{}
+	}
+	r.overNothing[rec.Spec] = true
+	res, err := r.redeliver(rec, "does not hold the new value")
+	return *orNothing(res), err
+}
+
+// settlePlace learns of a place in a journal of an older version what preflight would have journaled.
+func (r *Rotation) settlePlace(ctx context.Context, d delivery.Destination, rec *destinationRecord) error {
+	if rec.Where != "" || !rec.Reads || !rec.Begun {
+		return nil
+	}
+	h := d.(delivery.Holder)
+	held, err := h.Held(ctx)
+	if err != nil {
+		return err
+	}
+	former, err := h.Former(ctx, r.job(rec))
+	if errors.Is(err, delivery.ErrNoCopy) {
+		return nil // nothing is known of what it held: undo stops there, and going on does not need it
+	}
+	if err != nil {
+		return err
+	}
+	rec.Where, rec.Host, rec.Held = held.Where, r.w.Host, former.Exists
+	r.keptBeside(rec, held)
+	rec.Former, err = r.prints.of(former.Secret)
+	return err
+}
+
+// unreadable asks, for each place that nobody can read, for what stands in for reading it: its probe says that the application there
+// works, or the new key was used by somebody else than us; else a person's word. It is asked for anew by each process.
+func (r *Rotation) unreadable(ctx context.Context) (*Result, error) {
+	if !rule("gate: each place that nobody can read") {
+		return nil, nil
+	}
+	for i, d := range r.dests {
+		rec := &r.j.Destinations[i]
+		if rec.Without != "" || rec.Reads {
+			continue
+		}
+		if !rec.Put {
+			return nil, fmt.Errorf("%s: whether it was given the new secret is not known", rec.Describe)
+		}
+		r.w.Hook("before: probe of " + rec.Spec)
+		configured, _, err := d.Probe(ctx)
+		r.w.Hook("after: probe of " + rec.Spec)
+		switch {
+		case configured && err != nil:
+			return nil, fmt.Errorf("%s: its probe says that the application there does not work: %w", rec.Describe, err)
+		case configured:
+			r.commandEnded(rec, "its probe")
+			continue
+		case rec.Used != "":
+			continue
+		case r.foreignUse && len(r.unreadOnes()) == 1:
+			rec.Used = "the new key's last use moved where no request of detent's explains it"
+			continue
+		case r.j.AcceptUnknown != "":
+			rec.Used = r.j.AcceptUnknown
+			r.said(rec.Spec, "%s counts as using the new key (%s)", rec.Describe, r.j.AcceptUnknown)
+			continue
+		}
+		res := ask(Question{Kind: AskUnread, Subject: rec.Spec, Text: "nobody can read " + rec.Describe + ": does what reads it use the new key?", Flag: "--accept-unknown REASON",
+			Choices: yesNo("it does", "your word stands in for what cannot be read", WantsReason), Default: No})
+		return &res, nil
+	}
+	return nil, nil
+}
+
+func (r *Rotation) unreadOnes() (out []*destinationRecord) {
+	for i := range r.j.Destinations {
+		if rec := &r.j.Destinations[i]; rec.Without == "" && !rec.Reads {
+			out = append(out, rec)
+		}
+	}
+	return out
+}
+
+func answerUnread(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {
+	_, rec, err := r.destination(q.Subject)
+	if err != nil {
+		return Result{}, err
+	}
+	rec.Used = strings.TrimSpace(a.Reason)
+	r.said(rec.Spec, "what reads %s uses the new key (%s)", rec.Describe, a.Reason)
+	return Result{Status: Moved, Said: "noted"}, r.save("vouched for")
+}

@@ -1,0 +1,496 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/delivery"
+)
+
+// preflightDestinations does at every place what delivery will do, and sees that it is the right place: it holds the
+// old key's secret, or nothing. A result is a question that stops the preflight.
+func (r *Rotation) preflightDestinations(ctx context.Context, s *sight) (*Result, error) {
+	r.formers, r.old, r.j.OldBy = map[string]apikey.Secret{}, apikey.Secret{}, ""
+	for i, d := range r.dests {
+		rec := &r.j.Destinations[i]
+		r.w.Hook("before: preflight " + d.Spec())
+		plan, err := d.Preflight(ctx, r.job(nil))
+		r.w.Hook("after: preflight " + d.Spec())
+		var consent *delivery.ConsentError
+		if errors.As(err, &consent) {
+			res := ask(consentQuestion(rec, consent))
+			return &res, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", d.Describe(), err)
+		}
+		for _, n := range plan.Notes {
+			r.note("%s: %s", d.Describe(), n)
+		}
+		rec.Backup, rec.CanUndo, rec.Where = plan.Backup, d.CanUndo(), plan.Where
+		if rec.Where != "" {
+			rec.Host = r.w.Host
+		}
+		if err := r.refuseSharedPlace(rec); err != nil {
+			return nil, err
+		}
+		if res, err := r.checkPlace(ctx, s, d, rec); err != nil || res != nil {
+			return res, err
+		}
+	}
+	if res, err := r.checkAgreement(); err != nil || res != nil {
+		return res, err
+	}
+	if err := r.controlWithoutOld(ctx); err != nil {
+		return nil, err
+	}
+	return nil, r.preflightOwn(ctx)
+}
+
+func consentQuestion(rec *destinationRecord, e *delivery.ConsentError) Question {
+	kind, flag, yes := AskMixed, "--force-mixed", "deliver there all the same"
+	switch e.Needs {
+	case delivery.TrackedByGit:
+		kind, flag = AskTracked, "--force-tracked"
+	case delivery.OddOwner:
+		kind, flag = AskOwner, ""
+	case delivery.MountedElsewhere:
+		kind, flag = AskReplace, "--replace"
+	}
+	return Question{Kind: kind, Subject: rec.Spec, Text: rec.Describe + ": " + e.Error(), Flag: flag,
+		Choices: yesNo(yes, "the new secret goes there", WantsNothing), Default: No}
+}
+
+// refuseSharedPlace: two rotations that write one place would each undo the other.
+func (r *Rotation) refuseSharedPlace(rec *destinationRecord) error {
+	if !rule("place: one open rotation") {
+		return nil
+	}
+	if rec.Where == "" {
+		return nil
+	}
+	good, _, err := journals(r.w.Store)
+	if err != nil {
+		return err
+	}
+	for _, j := range good {
+		if j.State != Open || j.ID == r.j.ID {
+			continue
+		}
+		for _, d := range j.Destinations {
+			if d.Where == rec.Where && d.Host == rec.Host && d.Without == "" {
+				return &RefusedError{Reason: fmt.Sprintf("%s belongs to the open rotation %s of %q", rec.Describe, j.ID, j.Old.Name),
+					Next: fmt.Sprintf("end that one first: `detent rotate --resume %s` or `--abort %s`", j.ID, j.ID)}
+			}
+		}
+	}
+	return nil
+}
+
+// checkPlace sees what a place holds now. What is not the old key's secret, or not nothing, is the wrong place, until a
+// person says not.
+func (r *Rotation) checkPlace(ctx context.Context, s *sight, d delivery.Destination, rec *destinationRecord) (*Result, error) {
+	held, reads, err := r.held(ctx, d, rec)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", rec.Describe, err)
+	}
+	rec.Reads = reads
+	if !reads {
+		return nil, nil
+	}
+	rec.Held = held.Exists
+	r.keptBeside(rec, held)
+	r.formers[rec.Spec] = held.Secret
+	r.placeHeld(rec, held)
+	if !held.Exists {
+		return r.checkEmptyPlace(s, rec, held)
+	}
+	wrong, by, err := r.belongs(ctx, s, held.Secret, rec)
+	if err != nil {
+		return nil, err
+	}
+	if wrong == "" {
+		rec.WasOld = true
+		if by != "" {
+			r.j.OldBy = by
+		}
+		if r.old.IsZero() || by != "" {
+			r.old = held.Secret
+		}
+		return nil, nil
+	}
+	return r.wrongPlace(rec, wrong), nil
+}
+
+// keptBeside is where the copy of what a place holds is kept: beside the file at the end of links.
+func (r *Rotation) keptBeside(rec *destinationRecord, held delivery.Held) {
+	if held.File != "" {
+		rec.Backup = held.File + ".detent-" + r.j.ID
+	}
+}
+
+func (r *Rotation) placeHeld(rec *destinationRecord, held delivery.Held) {
+	what := "a value"
+	if !held.Exists {
+		what = "nothing"
+	}
+	r.observed(PlaceHeld, rec.Spec, "read", "%s held %s before anything was put there", rec.Describe, what)
+}
+
+func (r *Rotation) wrongPlace(rec *destinationRecord, why string) *Result {
+	if r.j.Replace {
+		r.note("! %s: %s; it is replaced, as you said, and an undo puts that back", rec.Describe, why)
+		rec.WasOld = false
+		return nil
+	}
+	res := ask(Question{Kind: AskReplace, Subject: rec.Spec, Text: fmt.Sprintf("%s: %s: is it the right place?", rec.Describe, why), Flag: "--replace",
+		Choices: yesNo("replace it", "what it holds now is kept until the rotation is over, and an undo puts it back", WantsNothing), Default: No})
+	return &res
+}
+
+func answerReplace(ctx context.Context, r *Rotation, q Question, _ Answer) (Result, error) {
+	if r.j.Step != Preflight {
+		return r.overwrite(ctx, q)
+	}
+	r.j.Replace = true
+	r.said(q.Subject, "what it holds may be replaced")
+	return Result{Status: Moved, Said: "noted"}, nil
+}
+
+// checkEmptyPlace: a variable that is not in a file where another value has this issuer's shape was mistyped.
+func (r *Rotation) checkEmptyPlace(s *sight, rec *destinationRecord, held delivery.Held) (*Result, error) {
+	for _, other := range held.Others {
+		if ok, _ := apikey.CouldBelong(other.Secret, r.caps, s.masks); ok && rule("place: a missing variable") {
+			return r.wrongPlace(rec, fmt.Sprintf("it is not there, and %s holds what looks like a key of this service", other.Name)), nil
+		}
+	}
+	return nil, nil
+}
+
+// checkAgreement notices that the places hold different secrets of which each passed for the old one.
+func (r *Rotation) checkAgreement() (*Result, error) {
+	anyOld := false
+	for i := range r.j.Destinations {
+		rec := &r.j.Destinations[i]
+		if !rec.Reads {
+			continue
+		}
+		anyOld = anyOld || rec.WasOld
+		if rec.WasOld && !r.formers[rec.Spec].Equal(r.old) && rule("place: all hold the same") {
+			if res := r.wrongPlace(rec, "it holds another secret than the other places do, and only one of them can be the old key's"); res != nil {
+				return res, nil
+			}
+		}
+	}
+	if !anyOld && len(r.dests) > 0 {
+		r.note("unknown: who uses the old key: no place that can be read holds it")
+	}
+	return nil, nil
+}
+
+// belongs says why a value is not the old key's secret, or else by what it is shown to be it; neither where nothing
+// tells. A value that cannot be this service's is sent nowhere.
+func (r *Rotation) belongs(ctx context.Context, s *sight, secret apikey.Secret, rec *destinationRecord) (wrong, by string, err error) {
+	if ok, why := apikey.CouldBelong(secret, r.caps, s.masks); !ok && rule("place: its shape") {
+		return "what it holds cannot be a secret of this service (" + why + ")", "", nil
+	}
+	if env := secretEnvironment(secret); env != "" && r.j.Old.Environment != "" && env != r.j.Old.Environment {
+		return fmt.Sprintf("it holds a %s key, and the one that is replaced is a %s key", env, r.j.Old.Environment), "", nil
+	}
+	if wrong, by = maskTells(secret, s.old.Masked); rule("place: the mask") && wrong != "" || r.caps.NoTryDead {
+		return wrong, by, nil
+	}
+	owner, how, err := r.identify(ctx, secret)
+	switch {
+	case err != nil:
+		return "", "", err
+	case owner != "" && owner != r.j.Old.ID && rule("place: identified"):
+		return fmt.Sprintf("it holds the secret of another key, %s (%s)", owner, how), "", nil
+	case owner != "":
+		by = how
+	}
+	t, err := r.try(ctx, SubjectOld, secret, "in "+rec.Describe, "")
+	if err != nil {
+		if errors.Is(err, errNoControl) {
+			r.note("unknown: whether the service refuses a made-up secret: it gave no answer")
+			return "", by, nil
+		}
+		return "", "", err
+	}
+	switch {
+	case t.Verdict == apikey.Refused && r.maybeDead(*s.old):
+		return "", by, nil
+	case t.Verdict == apikey.Refused && rule("place: accepted"):
+		return "the service refuses what it holds: it is not the secret of a key that works", "", nil
+	case t.Key != nil && t.Key.ID != "" && t.Key.ID != r.j.Old.ID:
+		return fmt.Sprintf("it holds the secret of another key, %q (%s)", t.Key.Name, t.Key.ID), "", nil
+	case t.Key != nil && t.Key.ID == r.j.Old.ID:
+		return "", "the service names it", nil
+	case by != "" || !t.accepted() || !r.caps.LastUsed.OK:
+		if by == "" {
+			r.note("unknown: whether %s holds this key's secret or another's: nothing tells", rec.Describe)
+		}
+		return "", by, nil
+	}
+	return r.lastUseTells(ctx, s, secret, t.Call, rec)
+}
+
+// maybeDead: of a key that is expired or disabled itself, a refusal is right.
+func (r *Rotation) maybeDead(old apikey.Key) bool {
+	return old.IsDisabled() || old.ExpiresAt.Before(r.serviceNow())
+}
+
+// secretEnvironment tells a secret's environment by how it begins, where that tells anything.
+func secretEnvironment(s apikey.Secret) apikey.Environment {
+	switch {
+	case s.HasPrefix("sk_live_"):
+		return apikey.Live
+	case s.HasPrefix("sk_test_"):
+		return apikey.Test
+	}
+	return ""
+}
+
+// maskTells compares a secret with the old key's mask. A mask that shows no more than how every secret of the service
+// begins shows nothing about whose it is.
+func maskTells(secret apikey.Secret, mask string) (wrong, by string) {
+	begins, ends, ok := apikey.MaskShows(mask)
+	if !ok {
+		return "", ""
+	}
+	if !secret.HasPrefix(begins) || !secret.HasSuffix(ends) {
+		return fmt.Sprintf("what it holds is not the key that is replaced, whose secret is %s", mask), ""
+	}
+	if len(begins)+len(ends) >= tellingMask {
+		return "", "its mask, " + mask
+	}
+	return "", ""
+}
+
+// tellingMask is how many characters of a mask tell one key from another; fewer are a common prefix.
+const tellingMask = 11
+
+// identify asks whose secret it is, where the service can tell.
+func (r *Rotation) identify(ctx context.Context, secret apikey.Secret) (id, how string, err error) {
+	finder, ok := client.As[client.Identifier](r.svc)
+	if !ok {
+		return "", "", nil
+	}
+	r.w.Hook("before: identify")
+	k, err := finder.Identify(ctx, secret)
+	r.w.Hook("after: identify")
+	if err != nil || k == nil || k.ID == "" {
+		if client.IsKind(err, client.Unauthorized) || client.IsKind(err, client.Forbidden) || client.IsKind(err, client.NotFound) || client.IsKind(err, client.Unsupported) {
+			err = nil
+		}
+		return "", "", err
+	}
+	return k.ID, "the service's list matches it", nil
+}
+
+// useRounds is how often a probe has to move a row's last use, and a pause not to, before it tells whose secret it is.
+const useRounds = 3
+
+// lastUseTells watches which row's last use moves with our probes. It speaks against the place only where another row moves
+// at each of three probes and in none of three pauses between, and the old one never: on a busy account every row moves.
+func (r *Rotation) lastUseTells(ctx context.Context, s *sight, secret apikey.Secret, call string, rec *destinationRecord) (wrong, by string, err error) {
+	rows, err := r.watchRounds(ctx, s.uses, func() error {
+		_, err := r.probe(ctx, secret, call)
+		return err
+	}, func(rows map[string]*roundsOf) bool {
+		old := rows[r.j.Old.ID]
+		// One round without another row's moving alone is enough not to speak against the place.
+		return r.j.Mode == Planned && (old != nil && old.probes > 0 || !movesAlone(rows))
+	})
+	if err != nil {
+		return "", "", err
+	}
+	old := rows[r.j.Old.ID]
+	if old != nil && old.probes == useRounds && old.pauses == 0 {
+		return "", "its last use moves with our probes, and only then", nil
+	}
+	if old == nil || old.probes == 0 && old.pauses == 0 {
+		for id, row := range rows {
+			if row.probes == useRounds && row.pauses == 0 && rule("place: last use") {
+				return fmt.Sprintf("the last use of another key, %s, moves with each of our probes, and that of the key that is replaced never", id), "", nil
+			}
+		}
+	}
+	r.note("unknown: whether %s holds this key's secret or another's: its last use does not tell", rec.Describe)
+	return "", "", nil
+}
+
+func movesAlone(rows map[string]*roundsOf) bool {
+	for _, row := range rows {
+		if row.probes > 0 && row.pauses == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// roundsOf counts at how many probes, and in how many pauses, a row's last use moved.
+type roundsOf struct{ probes, pauses int }
+
+// watchRounds probes three times with pauses between, and counts whose last use moves when. enough may end it early.
+func (r *Rotation) watchRounds(ctx context.Context, before map[string]apikey.Moment, probe func() error, enough func(map[string]*roundsOf) bool) (map[string]*roundsOf, error) {
+	rows := map[string]*roundsOf{}
+	count := func(was, is map[string]apikey.Moment, add func(*roundsOf)) bool {
+		moved := false
+		for id, now := range is {
+			if then, known := was[id]; known && !then.Equal(now) {
+				if rows[id] == nil {
+					rows[id] = &roundsOf{}
+				}
+				add(rows[id])
+				moved = true
+			}
+		}
+		return moved
+	}
+	var delay time.Duration
+	for round := range useRounds {
+		now, took, err := r.afterProbe(ctx, before, probe)
+		if err != nil {
+			return nil, err
+		}
+		if round == 0 && !anyMoved(before, now) { // the last use before may have been in the same tick of the stamps
+			if err := r.w.Sleep(ctx, r.stampSpacing(now)); err != nil {
+				return nil, err
+			}
+			if now, took, err = r.afterProbe(ctx, before, probe); err != nil {
+				return nil, err
+			}
+		}
+		delay = max(delay, took)
+		if moved := count(before, now, func(o *roundsOf) { o.probes++ }); !moved || enough(rows) {
+			return rows, nil // a last use that does not show our probe tells nothing
+		}
+		if round == useRounds-1 {
+			break
+		}
+		if err := r.w.Sleep(ctx, max(r.stampSpacing(now), 2*delay)); err != nil {
+			return nil, err
+		}
+		s, err := r.look(ctx)
+		if err != nil {
+			return nil, err
+		}
+		count(now, s.uses, func(o *roundsOf) { o.pauses++ })
+		before = s.uses
+	}
+	return rows, nil
+}
+
+// afterProbe probes once and looks until somebody's last use has moved since before, or it would have shown.
+func (r *Rotation) afterProbe(ctx context.Context, before map[string]apikey.Moment, probe func() error) (now map[string]apikey.Moment, took time.Duration, err error) {
+	if err := probe(); err != nil {
+		return nil, 0, err
+	}
+	began, shows := r.w.Now(), useShows
+	if r.j.Mode == Planned {
+		shows = between // what shows later does not matter here: it would only tell more about a place that nothing speaks against
+	}
+	_, err = r.lookUntil(ctx, shows, func() (bool, error) {
+		s, err := r.look(ctx)
+		if err != nil {
+			return false, err
+		}
+		now = s.uses
+		return anyMoved(before, now), nil
+	})
+	return now, r.w.Now().Sub(began), err
+}
+
+func anyMoved(was, is map[string]apikey.Moment) bool {
+	for id, now := range is {
+		if then, known := was[id]; known && !then.Equal(now) {
+			return true
+		}
+	}
+	return false
+}
+
+// useShows bounds how long the stamp of a probe is waited for.
+const useShows = 3 * time.Second
+
+// stampSpacing is how far apart two probes must be for their stamps to differ: twice the printed precision.
+func (r *Rotation) stampSpacing(uses map[string]apikey.Moment) time.Duration {
+	for _, m := range uses {
+		if at, ok := m.Time(); ok && at.Nanosecond() != 0 {
+			return fineSpacing
+		}
+	}
+	return coarseSpacing
+}
+
+const (
+	fineSpacing   = time.Second
+	coarseSpacing = 3 * time.Second
+)
+
+// controlWithoutOld finds out, where no old secret is at hand, whether the service refuses what is made up.
+func (r *Rotation) controlWithoutOld(ctx context.Context) error {
+	if len(r.j.Controls) > 0 || r.caps.NoTryDead || !r.old.IsZero() {
+		return nil
+	}
+	like := "madeup00madeup00madeup00madeup00"
+	if len(r.caps.SecretPrefixes) > 0 {
+		like = r.caps.SecretPrefixes[0] + like
+	}
+	proof, err := r.probe(ctx, apikey.MadeUp(apikey.NewSecret(like), r.w.Random), "")
+	if err == nil && proof.Verdict == apikey.Accepted {
+		r.j.Controls = map[string]string{proof.Call: controlAccepted}
+	}
+	if err != nil {
+		r.note("unknown: whether the service refuses a made-up secret: it gave no answer")
+	}
+	return nil
+}
+
+func (r *Rotation) preflightOwn(ctx context.Context) error {
+	if !r.j.Own {
+		return nil
+	}
+	if !r.w.Switcher.CanSwitch() {
+		r.note("this is the key that detent itself uses: before the old one is touched, give detent the new one (%s) and resume", r.w.Switcher.Describe())
+		return nil
+	}
+	if err := r.w.Switcher.Preflight(ctx, r.job(nil)); err != nil {
+		return fmt.Errorf("%s: %w", r.w.Switcher.Describe(), err)
+	}
+	r.note("this is the key that detent itself uses: %s is rewritten once the new key is proved", r.w.Switcher.Describe())
+	return nil
+}
+
+// hasProbe reports whether a destination has a command that says whether the application there works.
+func (r *Rotation) hasProbe(d delivery.Destination) bool { return d.HasProbe() }
+
+// printFormers journals what recognises the values that the places hold, and the old secret. The key of the fingerprints is made
+// only now: a preflight that is refused leaves nothing behind.
+func (r *Rotation) printFormers() (err error) {
+	for i := range r.j.Destinations {
+		rec := &r.j.Destinations[i]
+		if rec.Former, err = r.prints.of(r.formers[rec.Spec]); err != nil {
+			return err
+		}
+	}
+	r.j.OldPrint, err = r.prints.of(r.old)
+	return err
+}
+
+// placesText names several places.
+func placesText(recs []*destinationRecord) string {
+	var out []string
+	for _, rec := range recs {
+		out = append(out, rec.Describe)
+	}
+	slices.Sort(out)
+	return strings.Join(out, " and ")
+}

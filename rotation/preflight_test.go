@@ -1,0 +1,369 @@
+package rotation_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/rotation"
+	"detent/rotation/world"
+)
+
+// cannot makes abilities into none.
+func (f *fixture) caps(change func(c *apikey.Capabilities)) { f.Caps = change }
+
+func withCatalogue(c *apikey.Capabilities) {
+	c.PermissionGroups = []apikey.PermissionGroup{{Feature: "ApiKeys", Permissions: []apikey.PermissionInfo{
+		{Permission: apikey.ParsePermission("ApiKeys.createApiKey")}, {Permission: apikey.ParsePermission("ApiKeys.deleteApiKey")}}}}
+}
+
+func withProjects(c *apikey.Capabilities) {
+	c.AccessFields = append(c.AccessFields, apikey.FieldProject)
+}
+
+// own makes the key that the program authenticates with.
+func (f *fixture) own(project string, permissions ...string) {
+	row := apikey.Key{ID: "own", Name: "detent", Project: project, Role: "admin", ExpiresAt: apikey.Never()}
+	for _, p := range permissions {
+		row.Permissions = append(row.Permissions, apikey.ParsePermission(p))
+	}
+	f.Add(row)
+	f.Own = "own"
+	f.Pass(time.Second)
+}
+
+func (f *fixture) project(which, project string) {
+	f.Edit(which, func(k *apikey.Key) { k.Project = project })
+	f.Pass(time.Second)
+}
+
+func TestPreflightRefusesAndLeavesNothing(t *testing.T) {
+	for name, tc := range map[string]struct {
+		sc   world.Scenario
+		set  func(f *fixture)
+		want string
+	}{
+		"a public key":        {vertesiaLike, func(f *fixture) { f.Edit("old", func(k *apikey.Key) { k.Type = apikey.PublicKey }) }, "a public key is not rotated"},
+		"a key that is gone":  {vertesiaLike, func(f *fixture) { f.Remove("old") }, "is not on the service"},
+		"another host":        {vertesiaLike, func(f *fixture) { f.Add(apikey.Key{ID: "x", Name: "payments-api ~raaaaaaaaaa"}); f.Pass(time.Second) }, "`detent rotate --resume aaaaaaaaaa` or `--abort aaaaaaaaaa` on that host ends it"},
+		"no such destination": {vertesiaLike, func(f *fixture) { f.Fail("preflight", errors.New("the folder is read-only"), false) }, "/.env: the folder is read-only"},
+		"another project":     {vertesiaLike, func(f *fixture) { f.caps(withProjects); f.project("old", "a"); f.own("b") }, "would land in the project b"},
+		"an account-wide key": {vertesiaLike, func(f *fixture) { f.caps(withProjects); f.own("b") }, "belongs to no project"},
+		"own project unknown": {vertesiaLike, func(f *fixture) { f.caps(withProjects); f.project("old", "a"); f.project("other", "b") }, "might land in another project"},
+		"no right to create":  {prosopoLike, func(f *fixture) { f.caps(withCatalogue); f.own("", "ApiKeys.deleteApiKey") }, "lacks the permission ApiKeys.createApiKey"},
+		"no right to delete":  {prosopoLike, func(f *fixture) { f.caps(withCatalogue); f.own("", "ApiKeys.createApiKey") }, "lacks the permission ApiKeys.deleteApiKey"},
+		"lifetime unknown": {prosopoLike, func(f *fixture) {
+			f.Edit("old", func(k *apikey.Key) { k.CreatedAt, k.ExpiresAt = apikey.Moment{}, apikey.At(f.Now().Add(-24*time.Hour)) })
+		}, "how long it was to live is not known"},
+		"lifetime not settable": {prosopoLike, func(f *fixture) {
+			f.caps(func(c *apikey.Capabilities) { c.Expiry = apikey.Cannot("no") })
+			f.Edit("old", func(k *apikey.Key) { k.ExpiresAt = apikey.At(f.Now().Add(24 * time.Hour)) })
+		}, "it would be widened"},
+		"the list refused": {prosopoLike, func(f *fixture) { f.Fail("list", refusal("list keys", client.Forbidden, 403), false) }, "nothing was changed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := in(t, tc.sc)
+			tc.set(f)
+			r := f.Start(nil)
+			_, err := r.Do(context.Background())
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Fatalf("%v, want %q", err, tc.want)
+			}
+			log := f.Log()
+			r.Close()
+			f.leavesNothing(log)
+		})
+	}
+}
+
+// leavesNothing: no call that changes anything, no file.
+func (f *fixture) leavesNothing(log []string) {
+	f.t.Helper()
+	if views, err := rotation.List(f.Store()); err != nil || len(views) != 0 {
+		f.t.Errorf("a refused rotation left %+v, %v", views, err)
+	}
+	for _, op := range []string{"create", "delete", "rename", "disable", "put", "undo"} {
+		if count(log, op) > 0 {
+			f.t.Errorf("the preflight changed something: %v", log)
+		}
+	}
+	if files, _ := os.ReadDir(f.Store().Dir); len(files) > 0 {
+		f.t.Errorf("left: %v", files)
+	}
+	for i := range f.Destinations() {
+		if entries, _ := os.ReadDir(filepath.Dir(f.Place(i).Path())); len(entries) > 1 {
+			f.t.Errorf("beside the place: %v", entries)
+		}
+	}
+}
+
+func TestNoDeleteIsRefusedUnlessAPersonCanDoIt(t *testing.T) {
+	f := in(t, vertesiaLike)
+	f.caps(func(c *apikey.Capabilities) { c.Delete = apikey.Cannot("never") })
+	if r, err := f.TryStart(func(p *rotation.Params) { p.Strategy = rotation.CreateAndDelete.ID }); err == nil {
+		t.Errorf("%+v", r.View())
+	} else if !strings.Contains(err.Error(), "cannot delete a key (never)") {
+		t.Errorf("%v", err)
+	}
+	if v := f.Start(nil).View(); v.Strategy != rotation.Dashboard.ID {
+		t.Errorf("%+v", v)
+	}
+}
+
+func TestRightsUnderAnotherFeatureAreRights(t *testing.T) {
+	f := in(t, prosopoLike)
+	f.caps(withCatalogue)
+	f.own("", "apiKeys.createApiKey", "apiKeys.deleteApiKey")
+	f.do(f.Start(nil))
+}
+
+func TestPreflightSaysWhatItCannotKnow(t *testing.T) {
+	f := in(t, with(vertesiaLike, func(sc *world.Scenario) { sc.Places, sc.Skew = []string{"hook"}, 2*time.Minute }))
+	f.caps(withProjects)
+	res := f.do(f.Start(nil))
+	all := strings.Join(res.Notes, "\n")
+	for _, want := range []string{"cannot be undone", "clock and the service's differ by 2m", "may create and delete keys", "does not report last use", "which project", "who uses the old key"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("no note says %q:\n%s", want, all)
+		}
+	}
+	if log := f.Log(); res.Step != rotation.Create || count(log, "create") != 0 {
+		t.Errorf("%+v", res)
+	}
+}
+
+func TestPreflightSaysWhatTheRoleOfTheCredentialLetsItDo(t *testing.T) {
+	for role, want := range map[string]string{"admin": "", "developer": "the role developer (cannot delete objects)", "sheriff": "unknown: whether detent's own credential may create"} {
+		f := in(t, vertesiaLike)
+		f.caps(func(c *apikey.Capabilities) {
+			c.Roles = []apikey.RoleInfo{{Name: "developer", Description: "cannot delete objects", Risk: apikey.CanMint}, {Name: "admin", Risk: apikey.CanMint, Manages: true}}
+		})
+		f.own("")
+		f.Edit("own", func(k *apikey.Key) { k.Role = role })
+		f.Pass(time.Second)
+		var said []string
+		for _, n := range f.do(f.Start(nil)).Notes {
+			if strings.Contains(n, "own credential") {
+				said = append(said, n)
+			}
+		}
+		if all := strings.Join(said, "; "); !strings.HasPrefix(all, strings.Split(want, "the role")[0]) || !strings.Contains(all, want) || want == "" && all != "" {
+			t.Errorf("%s: %q", role, all)
+		}
+	}
+}
+
+func TestPreflightHasNoDoubtAboutACredentialThatTheHostKnows(t *testing.T) {
+	f := in(t, prosopoLike)
+	if res := f.do(f.Start(func(p *rotation.Params) { p.Manages = true })); says(res.Notes, "own credential") {
+		t.Error(res.Notes)
+	}
+}
+
+// homely is a service that tells where its credential belongs.
+type homely struct {
+	client.Service
+	project string
+}
+
+func (h homely) Unwrap() client.Service { return h.Service }
+
+func (h homely) OwnProject(context.Context) (string, bool, error) {
+	return h.project, h.project != "", nil
+}
+
+func TestAKeyOfTheCredentialsProjectRotatesBesideKeysOfOthers(t *testing.T) {
+	for project, want := range map[string]string{"a": "", "b": "would land in the project b", "": "might land in another project"} {
+		f := in(t, vertesiaLike)
+		f.caps(withProjects)
+		f.project("old", "a")
+		f.project("other", "b")
+		r := f.Start(func(p *rotation.Params) { p.Service = homely{p.Service, project} })
+		if _, err := r.Do(t.Context()); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("own project %q: %v, want %q", project, err, want)
+		}
+	}
+}
+
+// TestTheRightPlaceHoldsTheOldSecretOrNothing: anything else is asked about before a key is made, or replaced by name.
+func TestTheRightPlaceHoldsTheOldSecretOrNothing(t *testing.T) {
+	masked := with(vertesiaLike, func(sc *world.Scenario) { sc.Masks, sc.Prefix = true, "sk_live_" })
+	identifies := with(vertesiaLike, func(sc *world.Scenario) { sc.Identify = true })
+	for name, tc := range map[string]struct {
+		sc    world.Scenario
+		set   func(f *fixture)
+		wrong string // empty: it is right
+		sent  bool   // the value is sent to the service
+		note  string
+	}{
+		"the old secret":          {identifies, func(*fixture) {}, "", true, ""},
+		"that nothing identifies": {vertesiaLike, func(*fixture) {}, "", true, "nothing tells"},
+		"nothing":                 {vertesiaLike, func(f *fixture) { f.Place(0).Put("") }, "", false, "who uses the old key"},
+		"no file":                 {vertesiaLike, func(f *fixture) { _ = os.Remove(f.Place(0).Path()) }, "", false, "who uses the old key"},
+		"a placeholder":           {vertesiaLike, func(f *fixture) { f.Place(0).Put("changeme-please-0123") }, "cannot be a secret of this service", false, ""},
+		"another vendor's":        {vertesiaLike, func(f *fixture) { f.Place(0).Put("ghp_0123456789abcdefghijABCDEFGHIJ012345") }, "cannot be a secret of this service", false, ""},
+		"one of another shape":    {genericLike, func(f *fixture) { f.Place(0).Put("pk7_0123456789abcdefghijABCDEFGHIJ") }, "cannot be a secret of this service", false, ""},
+		"a test key for a live one": {genericLike, func(f *fixture) {
+			f.caps(func(c *apikey.Capabilities) { c.SecretPrefixes = []string{"sk_live_", "sk_test_"} })
+			f.Place(0).Put("sk_test_0123456789abcdefghij")
+		}, "it holds a test key", false, ""},
+		"another key, by its mask":     {masked, func(f *fixture) { f.Place(0).Put("other") }, "is not the key that is replaced", false, ""},
+		"another key, identified":      {identifies, func(f *fixture) { f.Place(0).Put("other") }, "the secret of another key, other", false, ""},
+		"another key, by its last use": {with(genericLike, func(sc *world.Scenario) { sc.Masks = false }), func(f *fixture) { f.Idle(); f.Place(0).Put("other") }, "the last use of another key, other", true, ""},
+		"a value that is refused":      {vertesiaLike, func(f *fixture) { f.Place(0).Put("0007q7Xz0NoCanaryabcdef0123456789") }, "the service refuses what it holds", true, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := in(t, tc.sc)
+			tc.set(f)
+			f.Forgive()
+			before := f.Place(0).Holds()
+			r := f.Start(nil)
+			res := f.do(r)
+			log := f.Log()
+			if asked := res.Question != nil && res.Question.Kind == rotation.AskReplace; asked != (tc.wrong != "") || asked && (!strings.Contains(res.Said, tc.wrong) || res.Question.Flag != "--replace" || res.Question.Subject != f.Place(0).Spec() || res.Question.Default != rotation.No) {
+				t.Fatalf("%+v", res)
+			}
+			if sent := count(log, "probe old")+count(log, "probe other")+count(log, "probe made-up") > 0 && before != "nothing"; sent != tc.sent {
+				t.Errorf("sent %v: %v", sent, log)
+			}
+			if tc.note != "" && !says(r.View().Notes, tc.note) {
+				t.Errorf("%v", r.View().Notes)
+			}
+			if tc.wrong == "" {
+				return
+			}
+			f.answers[rotation.AskReplace] = rotation.No
+			if out, err := f.answer(r, res.Question); err != nil || out.Status != rotation.Stopped {
+				t.Errorf("%+v, %v", out, err)
+			}
+			r.Close()
+			f.leavesNothing(log)
+			f.Pass(time.Minute)
+			r = f.Start(func(p *rotation.Params) { p.Replace = true; noWaits(p) })
+			if res := f.do(r); res.Step != rotation.Create || !says(res.Notes, "! ") {
+				t.Fatalf("%+v", res)
+			}
+			f.until(r, rotation.Delete) // what was there goes back by an undo, though it is no key's
+			if !f.undo(r) {
+				t.Fatal("the undo was refused")
+			}
+			if now := f.Place(0).Holds(); now != before {
+				t.Errorf("it held that of %s, and holds that of %s", before, now)
+			}
+		})
+	}
+}
+
+// TestAMissingVariableBesideALikelyOneIsTheWrongPlace: API_KEYS typed, API_KEY holds the key.
+func TestAMissingVariableBesideALikelyOneIsTheWrongPlace(t *testing.T) {
+	for name, sc := range map[string]world.Scenario{"a prefix": genericLike, "masks": with(prosopoLike, func(sc *world.Scenario) { sc.Masks, sc.Prefix = true, "sk_live_" })} {
+		f := in(t, sc)
+		r := f.Start(func(p *rotation.Params) {
+			p.Destinations = []rotationDestination{parse(t, "env-file:"+f.Place(0).Path()+":API_KEYS")}
+		})
+		res := f.do(r)
+		if res.Question == nil || res.Question.Kind != rotation.AskReplace || !strings.Contains(res.Said, "API_KEY holds what looks like a key") {
+			t.Errorf("%s: %+v", name, res)
+		}
+	}
+}
+
+func TestPlacesThatDisagreeAreAskedAbout(t *testing.T) {
+	f := in(t, with(vertesiaLike, twoPlaces))
+	f.Place(1).Put("other") // nothing tells whose either is
+	f.Forgive()
+	r := f.Start(nil)
+	if res := f.do(r); res.Question == nil || res.Question.Kind != rotation.AskReplace || !strings.Contains(res.Said, "another secret than the other places do") {
+		t.Errorf("%+v", res)
+	}
+}
+
+// TestABusyAccountTellsNothing: where every row moves, or the old one moves too, last use does not speak against a place.
+func TestABusyAccountTellsNothing(t *testing.T) {
+	f := in(t, with(genericLike, func(sc *world.Scenario) { sc.Masks, sc.BusyRows = false, 3 }))
+	r := f.Start(nil)
+	if res := f.do(r); res.Status != rotation.Moved {
+		t.Errorf("%+v", res)
+	}
+}
+
+// TestNoFormerValueIsSentWhereADeadSecretMustNotBe: mask and row say whose it is; else a person does.
+func TestNoFormerValueIsSentWhereADeadSecretMustNotBe(t *testing.T) {
+	f := in(t, with(vertesiaLike, func(sc *world.Scenario) { sc.Masks, sc.Prefix, sc.Identify = true, "sk_live_", true }))
+	f.caps(func(c *apikey.Capabilities) { c.NoTryDead = true })
+	r := f.Start(noWaits)
+	f.drive(r)
+	if log := f.Log(); count(log, "probe old") > 0 || count(log, "identify") > 0 {
+		t.Errorf("%v", log)
+	}
+	f.rotated("untried")
+	if !says(r.View().Unknown, "must not be asked with a dead secret") {
+		t.Errorf("%v", r.View().Unknown)
+	}
+}
+
+// TestAKeyThatIsDeadDoesNotComeAliveUnnoticed: it is asked about, or said by name; then its refused secret is right.
+func TestAKeyThatIsDeadDoesNotComeAliveUnnoticed(t *testing.T) {
+	disabled := with(vertesiaLike, func(sc *world.Scenario) { sc.Off = true })
+	expired := with(prosopoLike, func(sc *world.Scenario) { sc.Life, sc.Left = 90*24*time.Hour, -time.Hour })
+	for name, tc := range map[string]struct {
+		sc    world.Scenario
+		state string
+	}{"disabled": {disabled, "is disabled"}, "expired": {expired, "is expired"}} {
+		f := in(t, tc.sc)
+		r := f.Start(nil)
+		res := f.do(r)
+		if res.Question == nil || res.Question.Kind != rotation.AskRevive || res.Question.Flag != "--revive" || !strings.Contains(res.Said, tc.state) {
+			t.Fatalf("%s: %+v", name, res)
+		}
+		r.Close()
+		r = f.Start(func(p *rotation.Params) { p.Revive = true; noWaits(p) })
+		if res := f.do(r); res.Step != rotation.Create || !says(res.Notes, "! the key "+tc.state) {
+			t.Fatalf("%s: %+v", name, res)
+		}
+		f.drive(r)
+		f.rotated(name)
+	}
+}
+
+// TestWhatWillHaveToBeAcceptedIsSaidBeforeAKeyIsMade: where nobody can be asked later, it must be accepted now.
+func TestWhatWillHaveToBeAcceptedIsSaidBeforeAKeyIsMade(t *testing.T) {
+	for name, tc := range map[string]struct {
+		sc   world.Scenario
+		want string
+	}{
+		"access that is not reported": {with(genericLike, func(sc *world.Scenario) { sc.Silent = "all" }), "restrictions"},
+		"a place that nobody reads":   {with(prosopoLike, func(sc *world.Scenario) { sc.Places = []string{"hook"} }), "hook-0"},
+		"everything is accepted":      {with(prosopoLike, func(sc *world.Scenario) { sc.NoControl = true }), "made-up"},
+	} {
+		for _, accepted := range []string{"", "looked at in the dashboard"} {
+			f := in(t, tc.sc)
+			r := f.Start(func(p *rotation.Params) { p.Headless, p.AcceptUnknown = true, accepted })
+			res, err := r.Do(context.Background())
+			if err != nil {
+				t.Fatal(name, err)
+			}
+			asked := res.Question != nil && res.Question.Kind == rotation.AskUnknown
+			if asked != (accepted == "") || asked && !strings.Contains(res.Said+strings.Join(res.Question.Lines, "\n"), tc.want) {
+				t.Errorf("%s, accepted %q: %+v", name, accepted, res)
+			}
+			if log := f.Log(); asked {
+				r.Close()
+				f.leavesNothing(log)
+			}
+			if f.Close(); tc.sc.NoControl {
+				f.AcceptAll(false)
+			}
+		}
+	}
+	f := in(t, with(genericLike, func(sc *world.Scenario) { sc.Silent = "all" })) // at a terminal it is asked when it comes to it
+	if res := f.do(f.Start(nil)); res.Step != rotation.Create {
+		t.Errorf("%+v", res)
+	}
+}

@@ -1,0 +1,205 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"detent/apikey"
+)
+
+// QuestionKind says what a stopped rotation needs from a person.
+type QuestionKind string
+
+// The kinds. A front end shows any of them by its data; none needs code of its own.
+const (
+	AskPaste     QuestionKind = "paste"     // create the key in the dashboard, and paste its secret
+	AskWhose     QuestionKind = "whose"     // nothing tells whose secret was pasted
+	AskAttest    QuestionKind = "attest"    // confirm what cannot be seen
+	AskAccept    QuestionKind = "accept"    // differences of old and new, or what the service does not report
+	AskSwitch    QuestionKind = "switch"    // give detent the new credential and start it again
+	AskCleanup   QuestionKind = "cleanup"   // keys that carry the mark and cannot be told apart, or another host's
+	AskMixed     QuestionKind = "mixed"     // a live key beside test values, or the reverse
+	AskTracked   QuestionKind = "tracked"   // git tracks the file
+	AskOwner     QuestionKind = "owner"     // the file belongs to somebody unexpected
+	AskReplace   QuestionKind = "replace"   // the place holds something else than the old key's secret
+	AskRevive    QuestionKind = "revive"    // the key is expired or disabled and would come alive by it
+	AskUnproven  QuestionKind = "unproven"  // the service accepts made-up secrets, or explains a refusal by a restriction
+	AskUnread    QuestionKind = "unread"    // a place that nobody can read: does the application there use the new key?
+	AskAgain     QuestionKind = "again"     // a place holds the old value again: deliver anew
+	AskUndone    QuestionKind = "undone"    // a place that detent cannot put back: is the old value there?
+	AskCarries   QuestionKind = "carries"   // whether the old key carries the application is not clear
+	AskTurn      QuestionKind = "turn"      // an undo that stopped half-way: go on with the rotation instead?
+	AskLives     QuestionKind = "lives"     // a delete was sent: does the old key live all the same?
+	AskBothGone  QuestionKind = "both-gone" // neither key is left: create another, or close
+	AskDashboard QuestionKind = "dashboard" // delete the old key in the dashboard
+	AskUnknown   QuestionKind = "unknown"   // in preflight, where nobody will be there later
+)
+
+// Choice is one answer to a question.
+type Choice struct {
+	ID    string // "yes", "no", or what it does
+	Label string // a verb phrase: "deliver again"
+	Does  string // what comes of it, in one sentence
+	Wants Wants
+}
+
+// Wants is what must come with a choice.
+type Wants int
+
+// What may come with a choice.
+const (
+	WantsNothing Wants = iota
+	WantsReason        // recorded with the answer
+	WantsSecret        // pasted; never recorded
+)
+
+// Question is what a stopped rotation needs from a person, as data.
+type Question struct {
+	Kind QuestionKind
+	Text string
+	// Subject is what it is about: a destination's spelling; empty for the rotation as a whole.
+	Subject string
+	// Lines are the details: differences, or statements to confirm.
+	Lines []string
+	// Each says that every line is a statement of its own, confirmed one by one.
+	Each    bool
+	Choices []Choice
+	Default string // the id of the safe choice
+	// Flag is how the same is said on the command line, where there is such a way: "--accept-unknown REASON".
+	Flag string
+}
+
+// Choice finds one of the question's choices.
+func (q Question) Choice(id string) (Choice, bool) {
+	i := slices.IndexFunc(q.Choices, func(c Choice) bool { return c.ID == id })
+	if i < 0 {
+		return Choice{}, false
+	}
+	return q.Choices[i], true
+}
+
+// Answer is a person's answer to the question that a rotation stopped with.
+type Answer struct {
+	Kind    QuestionKind
+	Subject string
+	Choice  string
+	Reason  string
+	Secret  apikey.Secret
+}
+
+// The ids of choices that several questions have.
+const (
+	Yes = "yes"
+	No  = "no"
+)
+
+func ask(q Question, notes ...string) Result {
+	return Result{Status: Stopped, Question: &q, Said: q.Text, Notes: append(slices.Clone(q.Lines), notes...)}
+}
+
+func yesNo(yes, does string, wants Wants) []Choice {
+	return []Choice{{ID: Yes, Label: yes, Does: does, Wants: wants}, {ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}
+}
+
+// Answer takes a person's answer to the question that the last Do or Undo stopped with. Do, or Undo, then goes
+// on with it. A choice to leave it changes nothing. An answer that is refused leaves the question as it stands.
+func (r *Rotation) Answer(ctx context.Context, a Answer) (Result, error) {
+	return r.act(func() (Result, error) {
+		q := r.asked
+		res, err := r.take(ctx, q, a)
+		var refused *RefusedError
+		if errors.As(err, &refused) {
+			res.Question = q
+		}
+		return res, err
+	})
+}
+
+func (r *Rotation) take(ctx context.Context, q *Question, a Answer) (Result, error) {
+	if q == nil || q.Kind != a.Kind || q.Subject != a.Subject {
+		return Result{}, &RefusedError{Reason: "that is not what was asked"}
+	}
+	c, known := q.Choice(a.Choice)
+	switch {
+	case !known:
+		return Result{}, &RefusedError{Reason: fmt.Sprintf("%.40q is no answer to this", a.Choice)}
+	case c.Wants == WantsReason && strings.TrimSpace(a.Reason) == "":
+		return Result{}, &RefusedError{Reason: "say why: the reason is recorded"}
+	case c.ID == No:
+		return Result{Status: Stopped, Said: "left as it is"}, nil
+	}
+	take := answerFor(a.Kind)
+	if take == nil {
+		return Result{Status: Moved}, nil // nothing to record: the next Do looks again
+	}
+	res, err := take(ctx, r, *q, a)
+	if err == nil && res.Question == nil {
+		r.asked = nil
+	}
+	return res, err
+}
+
+type answerFunc func(ctx context.Context, r *Rotation, q Question, a Answer) (Result, error)
+
+// answerFor says what an answer of that kind does. After kinds that are not here Do only looks again.
+func answerFor(kind QuestionKind) answerFunc {
+	return map[QuestionKind]answerFunc{
+		AskPaste: func(ctx context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
+			return r.paste(ctx, a.Secret)
+		},
+		AskWhose: func(ctx context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
+			return r.vouchForPaste(ctx, a.Reason)
+		},
+		AskAttest:    answerAttest,
+		AskAccept:    answerAccept,
+		AskMixed:     consent(func(j *journal) { j.AllowMixed = true }),
+		AskTracked:   consent(func(j *journal) { j.AllowTracked = true }),
+		AskOwner:     consent(func(j *journal) { j.AllowOwner = true }),
+		AskReplace:   answerReplace,
+		AskRevive:    consent(func(j *journal) { j.Revive = true }),
+		AskUnknown:   answerUnknown,
+		AskUnproven:  answerUnproven,
+		AskUnread:    answerUnread,
+		AskAgain:     answerAgain,
+		AskUndone:    answerUndone,
+		AskCarries:   answerCarries,
+		AskLives:     answerLives,
+		AskTurn:      func(_ context.Context, r *Rotation, _ Question, _ Answer) (Result, error) { return r.turnAround() },
+		AskBothGone:  answerBothGone,
+		AskDashboard: answerDashboard,
+	}[kind]
+}
+
+// said records a person's word.
+func (r *Rotation) said(subject, format string, args ...any) {
+	r.observed(PersonSaid, subject, "person", format, args...)
+	r.log("a person said: "+format, args...)
+}
+
+func consent(set func(*journal)) answerFunc {
+	return func(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {
+		set(r.j)
+		r.said(subjectOr(q.Subject, SubjectNew), "%s: yes%s", q.Kind, because(a.Reason))
+		if !r.saved {
+			return Result{Status: Moved, Said: "noted"}, nil
+		}
+		return Result{Status: Moved, Said: "noted"}, r.save("consent")
+	}
+}
+
+func subjectOr(subject, or string) string {
+	if subject == "" {
+		return or
+	}
+	return subject
+}
+
+func because(reason string) string {
+	if reason = strings.TrimSpace(reason); reason == "" {
+		return ""
+	}
+	return " (" + reason + ")"
+}

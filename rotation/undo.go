@@ -1,0 +1,464 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+)
+
+// undo goes back. What fails in it is the undo, wherever the rotation is.
+func (r *Rotation) undo(ctx context.Context) (Result, error) {
+	res, err := r.goBack(ctx)
+	if err != nil {
+		err = r.explain(undoing, err)
+	}
+	return res, err
+}
+
+// goBack puts the old value back where it was, and only then, when everything that can be seen says that the old key carries
+// the application, deletes the new key.
+func (r *Rotation) goBack(ctx context.Context) (Result, error) {
+	if !r.saved {
+		r.j.State = Aborted
+		return Result{Status: Finished, Said: "nothing was begun, nothing was changed"}, nil
+	}
+	if res, err := r.refuseAfterDelete(ctx); err != nil || res != nil {
+		return *orNothing(res), err
+	}
+	if !r.j.wasPut() { // the new secret was put nowhere, ever: nothing uses the new key
+		return r.undoUntouched(ctx)
+	}
+	for _, check := range []func(context.Context) (*Result, error){r.oldCarries, r.turnOldOn, r.beforePuttingBack} {
+		if res, err := check(ctx); err != nil || res != nil {
+			return r.giveUpUndo(*orNothing(res), err)
+		}
+	}
+	if err := r.beginUndo(); err != nil { // not before: an undo that cannot begin leaves the rotation as it was
+		return Result{}, err
+	}
+	output, err := r.putBack(ctx)
+	if err != nil {
+		return Result{Output: output}, err
+	}
+	res, err := r.afterPuttingBack(ctx)
+	res.Output = output
+	return res, err
+}
+
+// giveUpUndo leaves an undo that is refused before anything was put back: going on is possible again. What was switched on stays on, so
+// that the rehearsal is to be done anew.
+func (r *Rotation) giveUpUndo(res Result, err error) (Result, error) {
+	var refused *RefusedError
+	if !r.j.Undoing || !errors.As(err, &refused) {
+		return res, err
+	}
+	if slices.ContainsFunc(r.j.Destinations, func(d destinationRecord) bool { return d.Undone || d.Undid != "" }) {
+		if r.w.Headless {
+			return res, err
+		}
+		return ask(Question{Kind: AskTurn, Text: "the undo cannot be finished: " + refused.Reason, Default: No,
+			Choices: yesNo("give it up and go on with the rotation", "what was put back is delivered again", WantsNothing)}), nil
+	}
+	r.j.Undoing = false
+	if _, on := r.j.claimed(EnableAnswered, SubjectOld); on && (r.j.Step == Soak || r.j.Step == Delete) && r.j.CanDisable {
+		r.j.Step = Disable
+	}
+	return res, errors.Join(err, r.save("the undo is refused"))
+}
+
+func (r *Rotation) beginUndo() error {
+	if r.j.Undoing {
+		return nil
+	}
+	r.j.Undoing = true
+	return r.save("undo begins")
+}
+
+func (r *Rotation) afterPuttingBack(ctx context.Context) (Result, error) {
+	if err := r.switchBack(ctx); err != nil {
+		return Result{}, err
+	}
+	if res, err := r.deleteNew(ctx, r.undoGate); err != nil || res != nil {
+		return *orNothing(res), err
+	}
+	return r.undone(ctx)
+}
+
+func (r *Rotation) undone(ctx context.Context) (Result, error) {
+	if err := r.finishDestinations(ctx); err != nil {
+		return Result{}, err
+	}
+	r.secret, r.old = apikey.Secret{}, apikey.Secret{}
+	r.j.State, r.j.Pending = Aborted, nil
+	r.log("undone at the step %s", r.j.Step)
+	if err := r.save("aborted"); err != nil {
+		return Result{}, err
+	}
+	return Result{Status: Finished, Said: "undone: " + r.j.undoneWords(), Notes: r.j.left()}, nil
+}
+
+// undoUntouched ends a rotation whose new secret was put nowhere: the new key goes, whatever became of the old one.
+func (r *Rotation) undoUntouched(ctx context.Context) (Result, error) {
+	if res, err := r.turnOldOn(ctx); err != nil || res != nil { // not begun: who may not undo can go on
+		return r.giveUpUndo(*orNothing(res), err)
+	}
+	if err := r.beginUndo(); err != nil {
+		return Result{}, err
+	}
+	none := func(context.Context) (*Result, error) { return nil, nil }
+	if res, err := r.deleteNew(ctx, none); err != nil || res != nil {
+		return *orNothing(res), err
+	}
+	return r.undone(ctx)
+}
+
+// refuseAfterDelete: once a deletion of the old key was sent and not refused there is no way back, whatever a list shows. A person may say
+// otherwise, where the old secret is still accepted after the service's lag.
+func (r *Rotation) refuseAfterDelete(ctx context.Context) (*Result, error) {
+	if !r.deleteSent() {
+		return nil, nil
+	}
+	refusal := &RefusedError{Reason: ErrOldGone.Error(), Next: "go on with `detent rotate --resume " + r.j.ID + "`", Err: ErrOldGone}
+	if r.w.Headless || r.j.ByPerson {
+		return nil, refusal
+	}
+	old := r.oldSecret(ctx)
+	if old.IsZero() || r.caps.NoTryDead {
+		return nil, refusal
+	}
+	if sent, ok := r.j.claimed(DeleteSent, SubjectOld); !ok || r.w.Wall().Sub(sent.evidence.At) < r.deadBoundOf() {
+		return nil, refusal
+	}
+	if t, err := r.try(ctx, SubjectOld, old, "kept since the rotation began", ""); err != nil || !t.accepted() {
+		return nil, errors.Join(refusal, err)
+	}
+	res := ask(Question{Kind: AskLives, Text: "a deletion of the old key was sent, but its secret is still accepted after the service's lag: does the old key live all the same?",
+		Choices: yesNo("it lives: undo", "the deletion counts as not done, by your word", WantsReason), Default: No})
+	return &res, nil
+}
+
+// deadBoundOf is the service's own lag, without what a compromised key is given beyond it.
+func (r *Rotation) deadBoundOf() (bound time.Duration) {
+	if r.caps.RevokeLag > 0 {
+		return r.caps.RevokeLag + maxPause
+	}
+	return deadDefault
+}
+
+func answerLives(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
+	r.j.OldGone, r.j.LivesOn = false, true
+	r.j.settled(opDelete)
+	r.said(SubjectOld, "the old key lives although a deletion was sent (%s)", a.Reason)
+	return Result{Status: Moved, Said: "noted"}, r.save("it lives")
+}
+
+// oldCarries looks, before anything is put back, whether the old key's row speaks against it. A missing row proves no death, but
+// refuses the undo; so does one that somebody else has switched off.
+func (r *Rotation) oldCarries(ctx context.Context) (*Result, error) {
+	s, err := r.lookAtOld(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.rowCarries(s)
+}
+
+// lookAtOld looks again for as long as the list may be behind, where it lacks the old key, or shows it off after it was switched on.
+func (r *Rotation) lookAtOld(ctx context.Context) (*sight, error) {
+	s, err := r.look(ctx)
+	_, enabled := r.j.claimed(EnableAnswered, SubjectOld)
+	if err == nil && (s.old == nil || enabled && s.old.IsDisabled()) {
+		_, err = r.lookUntil(ctx, r.lag(), func() (bool, error) {
+			s, err = r.look(ctx)
+			return err == nil && s.old != nil && !(enabled && s.old.IsDisabled()), err
+		})
+	}
+	return s, err
+}
+
+func (r *Rotation) rowCarries(s *sight) (*Result, error) {
+	const stays = "the new key stays: the application may be using it"
+	switch {
+	case s.old == nil && s.new == nil && r.j.New != nil:
+		res := r.bothGone()
+		return &res, nil
+	case s.old == nil && !rule("undo: the row is there"):
+		return nil, nil
+	case s.old == nil:
+		return nil, &RefusedError{Reason: "the list does not show the old key any more, so there may be nothing to go back to; " + stays,
+			Next: fmt.Sprintf("go on with `detent rotate --resume %s`, or end it as it stands with `detent rotate --close %s --reason R`", r.j.ID, r.j.ID), Err: ErrOldGone}
+	case s.old.IsDisabled() && !r.maybeDisabled() && rule("undo: the row is enabled"):
+		return nil, &RefusedError{Reason: "somebody has disabled the old key: the application would have a key that does not work; " + stays,
+			Next: fmt.Sprintf("enable it first, or go on with `detent rotate --resume %s`", r.j.ID)}
+	}
+	end, ends := s.old.ExpiresAt.Time()
+	if !ends || !end.Before(r.serviceNow().Add(minLife)) || r.j.Carries[carriesEnding] != "" && !end.Before(r.serviceNow()) {
+		return nil, nil
+	}
+	if !rule("undo: it ends no sooner than in ten minutes") {
+		return nil, nil
+	}
+	when := "ends " + end.UTC().Format("2006-01-02 15:04:05Z")
+	if end.Before(r.serviceNow()) {
+		return nil, &RefusedError{Reason: "the old key has expired: the application would have a key that does not work; " + stays,
+			Next: fmt.Sprintf("go on with `detent rotate --resume %s`", r.j.ID)}
+	}
+	if r.w.Headless {
+		return nil, &RefusedError{Reason: "the old key " + when + ": the application would have a key that soon does not work; " + stays,
+			Next: fmt.Sprintf("go on with `detent rotate --resume %s`, or undo at a terminal", r.j.ID)}
+	}
+	res := ask(Question{Kind: AskCarries, Subject: carriesEnding, Text: "the old key " + when + ": the application will have a key that soon does not work. Undo all the same?",
+		Choices: yesNo("undo all the same", "the old value is put back, and the new key is deleted", WantsReason), Default: No})
+	return &res, nil
+}
+
+// What may not be clear about whether the old key carries the application.
+const (
+	carriesEnding   = "it ends soon"
+	carriesLeaked   = "it leaked"
+	carriesUnproven = "its secret cannot be tried"
+)
+
+func answerCarries(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {
+	if r.j.Carries == nil {
+		r.j.Carries = map[string]string{}
+	}
+	r.j.Carries[q.Subject] = strings.TrimSpace(a.Reason)
+	r.said(SubjectOld, "undo although it is not clear that the old key carries the application (%s)", a.Reason)
+	return Result{Status: Moved, Said: "noted"}, r.save("carries anyway")
+}
+
+// turnOldOn turns on again what this rotation switched off. A key that was switched off because it leaked comes back to life by a person only.
+func (r *Rotation) turnOldOn(ctx context.Context) (*Result, error) {
+	if !r.maybeDisabled() || !rule("undo: what was switched off is on first") {
+		return nil, nil
+	}
+	if r.j.OldFirst && r.j.Carries[carriesLeaked] == "" && rule("undo: a leaked key by a person alone") {
+		if r.w.Headless {
+			return nil, &RefusedError{Reason: "an undo would bring a leaked key back to life: only a person at a terminal may do that",
+				Next: fmt.Sprintf("go on with `detent rotate --resume %s`", r.j.ID)}
+		}
+		res := ask(Question{Kind: AskCarries, Subject: carriesLeaked, Text: "an undo brings the leaked key back to life: whoever has it can use it again",
+			Choices: yesNo("bring it back", "the old key is enabled again", WantsReason), Default: No})
+		return &res, nil
+	}
+	if err := r.beginUndo(); err != nil {
+		return nil, err
+	}
+	err := r.switchOn(ctx)
+	if client.IsKind(err, client.NotFound) && certainlyRefused(err) { // there is nothing to switch on; whether that stops the undo, the row says
+		r.j.OldDisabled = false
+		r.j.settled(opDisable)
+		return nil, r.save("the old key is not there")
+	}
+	return nil, err
+}
+
+// TurnAround ends an undo half-way and goes on with the rotation: what was put back is delivered again. A person asks for it.
+func (r *Rotation) TurnAround() (Result, error) {
+	return r.act(func() (Result, error) {
+		if r.j.State != Open || !r.j.Undoing {
+			return Result{}, &RefusedError{Reason: "no undo has begun"}
+		}
+		return r.turnAround()
+	})
+}
+
+func (r *Rotation) turnAround() (Result, error) {
+	if !r.j.Undoing { // nothing was put back yet
+		return Result{Status: Moved, Said: "the rotation goes on"}, nil
+	}
+	r.j.Undoing = false
+	to := Create
+	if r.j.New != nil {
+		to = Deliver
+	}
+	for i := range r.j.Destinations {
+		rec := &r.j.Destinations[i]
+		rec.Put, rec.Undone, rec.Then, rec.Undid = false, false, false, ""
+	}
+	r.said(SubjectNew, "the undo is given up; the rotation goes on")
+	return r.move(to, "the undo is given up: what was put back is delivered again next")
+}
+
+// oldAccepted: the secret that goes back, if it is the old key's, is accepted by the service just now.
+func (r *Rotation) oldAccepted(ctx context.Context) (*Result, error) {
+	if !rule("undo: the old secret is accepted") {
+		return nil, nil
+	}
+	goesBack := false
+	for i := range r.j.Destinations {
+		goesBack = goesBack || r.j.Destinations[i].Begun && r.j.Destinations[i].WasOld && r.j.Destinations[i].Undid == ""
+	}
+	if !goesBack || r.caps.NoTryDead {
+		return nil, nil
+	}
+	old := r.oldSecret(ctx)
+	if old.IsZero() {
+		return nil, errors.New("what goes back should be the old key's secret, and no copy of it can be read")
+	}
+	_, enabled := r.j.claimed(EnableAnswered, SubjectOld)
+	bound := between
+	if enabled {
+		bound = r.deadBoundOf()
+	}
+	var t tried
+	_, err := r.lookUntil(ctx, bound, func() (bool, error) {
+		var err error
+		t, err = r.try(ctx, SubjectOld, old, "that goes back", "")
+		return err == nil && (t.accepted() || t.unproven || t.Verdict == apikey.Known), err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case t.accepted():
+		return nil, nil
+	case (t.unproven || t.Verdict == apikey.Known) && (r.acceptsProbe() || r.j.Carries[carriesUnproven] != ""):
+		return nil, nil
+	case t.unproven || t.Verdict == apikey.Known:
+		res := ask(Question{Kind: AskCarries, Subject: carriesUnproven, Text: "whether the old secret works cannot be seen from here (" + t.Did + "). Undo all the same?", Flag: "--accept-unknown REASON",
+			Choices: yesNo("undo all the same", "the old value is put back, and the new key is deleted", WantsReason), Default: No})
+		return &res, nil
+	case t.Verdict == apikey.Refused:
+		return nil, &RefusedError{Reason: "the service refuses the old secret (" + t.Did + "): the application would have a key that does not work; the new key stays",
+			Next: fmt.Sprintf("go on with `detent rotate --resume %s`, or end it as it stands with `detent rotate --close %s --reason R`", r.j.ID, r.j.ID)}
+	}
+	return nil, fmt.Errorf("whether the old secret works could not be seen (%s: %s); the new key stays", t.Did, t.Why)
+}
+
+// undoGate sees, right before the new key is deleted: the list, every place, the old secret, the places on this machine once more.
+func (r *Rotation) undoGate(ctx context.Context) (*Result, error) {
+	if !rule("undo: its own gate") {
+		return nil, nil
+	}
+	s, err := r.lookAtOld(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.new != nil && s.new.Own {
+		res := ask(Question{Kind: AskSwitch, Text: fmt.Sprintf("detent authenticates with the new key, which the undo deletes: "+
+			"put the old secret back where it reads its credential (%s), and undo with a new start", r.credentialWords()), Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes})
+		return &res, nil
+	}
+	if res, err := r.rowCarries(s); err != nil || res != nil {
+		return res, err
+	}
+	if err := r.placesBack(ctx); err != nil {
+		return nil, err
+	}
+	if res, err := r.oldAccepted(ctx); err != nil || res != nil {
+		return res, err
+	}
+	return nil, r.placesBack(ctx)
+}
+
+// switchBack gives detent its old credential again and opens the service with it, even where nothing was
+// switched: a destination that has its old value again may be the file that the credential is read from.
+func (r *Rotation) switchBack(ctx context.Context) error {
+	if r.w.Switcher == nil || !r.j.Switched && !(r.j.Own && r.w.Switcher.CanSwitch()) {
+		return nil
+	}
+	var back client.Service
+	err := r.change("switch own credential back", func() (err error) {
+		back, err = r.w.Switcher.Undo(ctx, r.job(nil))
+		return err
+	}, func() { r.svc, r.j.Switched = back, false })
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.w.Switcher.Describe(), err)
+	}
+	return nil
+}
+
+const opDeleteNew = "delete the new key"
+
+// deleteNew removes the new key, by the id that the journal knows, and everything else with our nonce, as far as a list shows it for as
+// long as it may be behind.
+func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*Result, error)) (*Result, error) {
+	if r.j.New != nil && !r.j.NewGone {
+		id := r.j.New.ID
+		res, err := r.guardedTwice(ctx, opDeleteNew+" "+id, "delete", id, gate, func(ctx context.Context) error {
+			_, err := r.svc.Delete(client.AtOnce(ctx), id)
+			return err
+		}, func() {
+			r.j.NewGone = true
+			r.newDeleted(id)
+			r.log("deleted %q (%s)", r.j.New.Name, id)
+		})
+		if err != nil || res != nil {
+			return res, err
+		}
+	}
+	bound := r.lostLag()
+	if r.j.New != nil || r.j.pending(opCreate) {
+		bound = r.lag()
+	}
+	if r.j.pending(opCreate) {
+		if err := r.w.Sleep(ctx, r.w.settle()); err != nil {
+			return nil, err
+		}
+	}
+	var s *sight
+	gone, err := r.lookUntil(ctx, bound, func() (bool, error) {
+		var err error
+		if s, err = r.look(ctx); err != nil {
+			return false, err
+		}
+		if err := r.deleteStraysOfUndo(ctx, s); err != nil {
+			return false, err
+		}
+		return len(s.ours) == 0 && !r.j.pending(opCreate), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !gone && len(s.ours) > 0 {
+		lagging := !slices.ContainsFunc(s.ours, func(k apikey.Key) bool {
+			_, answered := r.j.claimed(DeleteAnswered, k.ID)
+			return !answered && k.ID != r.newID()
+		})
+		if !lagging {
+			return nil, fmt.Errorf("the service still lists %s", names(s.ours))
+		}
+	}
+	return nil, nil
+}
+
+func (r *Rotation) newID() string {
+	if r.j.New == nil {
+		return ""
+	}
+	return r.j.New.ID
+}
+
+func (r *Rotation) newDeleted(id string) {
+	r.observed(DeleteAnswered, SubjectNew, "answer", "the service answered that it deleted %s, or that it has no such key", id)
+}
+
+// deleteStraysOfUndo deletes what else carries our mark, each once.
+func (r *Rotation) deleteStraysOfUndo(ctx context.Context, s *sight) error {
+	if !rule("end: no key of ours stays") {
+		return nil
+	}
+	ids := slices.Clone(r.j.Superseded)
+	for _, k := range s.ours {
+		ids = append(ids, k.ID)
+	}
+	for _, id := range ids {
+		if _, answered := r.j.claimed(DeleteAnswered, id); answered || id == r.j.Old.ID || id == r.newID() {
+			continue
+		}
+		err := r.change(opDeleteNew+" "+id, func() error { return r.deleteByID(ctx, id) }, func() {
+			r.strayDeleted(id)
+			r.j.Superseded = slices.DeleteFunc(r.j.Superseded, func(s string) bool { return s == id })
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package rotation
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestUndoIsAnnouncedByWhatThereIsToUndo(t *testing.T) {
+	const on, old, ask, then, gone = "turn the old key on again", "put the old value back in app", "ask you to put the old value back in app", "run the command after app again", "delete the new key"
+	app := func(d destinationRecord) journal {
+		d.Describe = "app"
+		return journal{Destinations: []destinationRecord{d}}
+	}
+	for name, c := range map[string]struct {
+		j    journal
+		want []string
+	}{
+		"nothing was begun":           {app(destinationRecord{CanUndo: true}), []string{"end the rotation; nothing was changed"}},
+		"a put was begun":             {app(destinationRecord{CanUndo: true, Begun: true}), []string{old}},
+		"a put that has no undo":      {app(destinationRecord{Begun: true, Put: true, Then: true}), []string{ask}},
+		"put back, not started again": {app(destinationRecord{CanUndo: true, Begun: true, Undone: true}), []string{then}},
+		"put back and started":        {app(destinationRecord{CanUndo: true, Begun: true, Undone: true, Then: true}), []string{"end the rotation; nothing was changed"}},
+		"the old key is off":          {journal{OldDisabled: true}, []string{on}},
+		"it may be off":               {journal{Pending: []string{opDisable}}, []string{on}},
+		"a new key":                   {journal{New: &keyRecord{ID: "n"}}, []string{gone}},
+		"there may be a new key":      {journal{Pending: []string{opCreate}}, []string{gone}},
+		"an earlier new key":          {journal{Superseded: []string{"n"}}, []string{gone}},
+		"everything": {journal{OldDisabled: true, New: &keyRecord{ID: "n"}, Destinations: []destinationRecord{{Describe: "app", CanUndo: true, Begun: true, Put: true, Then: true}}},
+			[]string{on, old, gone}},
+		"too late":             {journal{OldGone: true, OldDisabled: true, New: &keyRecord{ID: "n"}}, []string{""}},
+		"a deletion was sent":  {journal{Pending: []string{opDelete}, New: &keyRecord{ID: "n"}}, []string{""}},
+		"it lives, as you say": {journal{LivesOn: true, OldGone: true, New: &keyRecord{ID: "n"}}, []string{gone}},
+	} {
+		if got := c.j.undoWords(); got != strings.Join(c.want, ", then ") {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestWhatIsSaidOfAPlaceFollowsWhatWasBegunThere: a place that was left alone is never said to hold anything of ours.
+func TestWhatIsSaidOfAPlaceFollowsWhatWasBegunThere(t *testing.T) {
+	const untouched, byWord, doubt, back, without = "app was not changed by this rotation", "app has its old value by your word: seen", "whether app holds a secret of this rotation",
+		"app holds the old value again, as it was read back", "the rotation goes on without app: gone"
+	all := []string{untouched, byWord, doubt, back, without, "app was given the new secret", "the command after it has not succeeded yet", "nobody can read it"}
+	for name, c := range map[string]struct {
+		d     destinationRecord
+		state State
+		says  []string
+	}{
+		"left alone":           {destinationRecord{}, Open, []string{untouched}},
+		"left alone, aborted":  {destinationRecord{}, Aborted, []string{untouched}},
+		"begun":                {destinationRecord{Begun: true}, Open, []string{doubt}},
+		"begun, aborted":       {destinationRecord{Begun: true}, Aborted, nil},
+		"begun, by a word":     {destinationRecord{Begun: true, Undid: "seen"}, Aborted, []string{byWord}},
+		"put":                  {destinationRecord{Begun: true, Put: true, Reads: true}, Open, []string{"app was given the new secret"}},
+		"put, unreadable":      {destinationRecord{Begun: true, Put: true}, Open, []string{"app was given the new secret", "nobody can read it"}},
+		"put back":             {destinationRecord{Begun: true, Undone: true, Then: true}, Open, []string{back}},
+		"put back, no restart": {destinationRecord{Begun: true, Undone: true}, Open, []string{back, "the command after it has not succeeded yet"}},
+		"put back, over":       {destinationRecord{Begun: true, Undone: true}, Aborted, []string{back}},
+		"left out":             {destinationRecord{Begun: true, Put: true, Without: "gone"}, Open, []string{without}},
+	} {
+		c.d.Spec, c.d.Describe = "app", "app"
+		j := &journal{State: c.state, Step: Deliver, Strategy: strategyCreate, Old: keyRecord{ID: "o"}, Destinations: []destinationRecord{c.d}}
+		v := viewOf(j, strategyOf(j), false)
+		said := strings.Join(slices.Concat(v.Certain, v.Unknown), "\n")
+		for _, s := range all {
+			if is := strings.Contains(said, s); is != slices.Contains(c.says, s) {
+				t.Errorf("%s: %q is said: %v\n%s", name, s, is, said)
+			}
+		}
+	}
+}
+
+// TestAPlaceThatWasPutBackNeedsNoRecovery: a lost secret that lies nowhere any more is not looked for.
+func TestAPlaceThatWasPutBackNeedsNoRecovery(t *testing.T) {
+	for undone, want := range map[bool]string{true: "delete that key and create again", false: "recover the new secret"} {
+		j := &journal{State: Open, Step: Deliver, Strategy: strategyCreate, New: &keyRecord{ID: "n"}, Destinations: []destinationRecord{{Spec: "app", Begun: true, Undone: undone}}}
+		if got := viewOf(j, strategyOf(j), false).Next.Default; got != want {
+			t.Errorf("undone %v: %q, want %q", undone, got, want)
+		}
+	}
+}
+
+// TestWhatIsPendingIsSaidToBeUnknown: each call whose answer is missing, in words of its own.
+func TestWhatIsPendingIsSaidToBeUnknown(t *testing.T) {
+	j := &journal{State: Open, Step: Deliver, Strategy: strategyCreate, Name: "n ~r", Old: keyRecord{ID: "o", Name: "k"},
+		Pending: []string{opCreate, opDelete, opDisable, "put app", "then app", "undo app", opRename}}
+	v := viewOf(j, strategyOf(j), false)
+	for i, want := range []string{`whether a new key "n ~r" was created`, "whether the old key was deleted: a deletion was sent, or may have been", "whether the old key was disabled",
+		"whether app already holds the new secret", "whether the command after app has run", "whether app holds the old value again", "whether this took effect: rename the new key"} {
+		if i >= len(v.Unknown) || !strings.HasPrefix(v.Unknown[i], want) {
+			t.Errorf("%d: %q, want %q", i, v.Unknown, want)
+		}
+	}
+	for _, said := range v.Certain {
+		if strings.Contains(said, "was not touched") || strings.Contains(said, "no new key") {
+			t.Errorf("certain, but not so: %q", said)
+		}
+	}
+}
+
+func TestALineThatRemovesACopyIsQuotedForTheShell(t *testing.T) {
+	for path, want := range map[string]string{"/srv/app/.env.detent-a": "/srv/app/.env.detent-a", "/srv/my app/.env": "'/srv/my app/.env'", "/srv/it's/$HOME": `'/srv/it'\''s/$HOME'`, "/a~b": "'/a~b'"} {
+		if got := shellWord(path); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+}
+
+func TestEachPhaseHasANameOfTheSeeds(t *testing.T) {
+	var got []string
+	for _, p := range Phases {
+		got = append(got, p.String())
+	}
+	if want := "Create new key, Update application, Verify new key, Delete old key"; strings.Join(got, ", ") != want {
+		t.Errorf("%q", got)
+	}
+	for _, s := range Strategies() {
+		last := PhaseCreate
+		for _, st := range s.Stages {
+			if st.ID == Retire {
+				continue
+			}
+			if st.Phase < last {
+				t.Errorf("%s: %s comes after a later phase", s.ID, st.ID)
+			}
+			last = st.Phase
+		}
+	}
+}
+
+func TestTheStepThatIsShownIsOneOfTheInterfaces(t *testing.T) {
+	for _, tc := range []struct {
+		v    View
+		want string
+	}{{View{Step: Retire, CanDisable: true}, "disable"}, {View{Step: Retire}, "delete"}, {View{Step: Soak}, "soak"}, {View{Step: Done}, "done"}} {
+		if got := tc.v.PublicStep(); got != tc.want {
+			t.Errorf("%s, %v: %s", tc.v.Step, tc.v.CanDisable, got)
+		}
+	}
+}

@@ -1,0 +1,279 @@
+package world
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"detent/apikey"
+	"detent/rotation"
+)
+
+// operator carries out one act.
+func (w *world) operator(act string) {
+	if w.flag(act) {
+		return
+	}
+	switch act {
+	case actAway:
+		w.pass(10*time.Minute, true)
+		return
+	case actMinute:
+		w.pass(time.Minute, true)
+		return
+	case actRestore:
+		w.putRight()
+		return
+	case actLeave, actRestart:
+		w.leave()
+		if act == actLeave {
+			return
+		}
+	}
+	if !w.open() {
+		w.after(act, w.last)
+		return
+	}
+	switch act {
+	case actRun:
+		w.after(act, w.run(false))
+	case actUndo:
+		w.after(act, w.run(true))
+	case actDo:
+		w.after(act, w.process.do())
+	case actEnable:
+		if v := w.see(); v.step == "soak" {
+			w.after(act, w.process.reenable())
+		}
+	}
+}
+
+// maxSteps bounds what one act may do.
+const maxSteps = 120
+
+// run goes on, or back, until something stands in the way that the operator cannot answer from the truth.
+func (w *world) run(back bool) (out outcome) {
+	polls, answers := 0, 0
+	for range maxSteps {
+		if w.process == nil {
+			return out
+		}
+		w.goingBack = back
+		if back {
+			out = w.process.undo()
+		} else {
+			out = w.process.do()
+		}
+		if w.logging {
+			w.note("  %s %s", out.status, strings.ReplaceAll(strings.TrimSpace(out.said), "\n", " | "))
+		}
+		switch out.status {
+		case moved:
+		case waiting:
+			if polls++; polls == 12 {
+				w.moveApps()
+			}
+			w.pass(max(out.wait, time.Millisecond), true)
+		case stopped:
+			if answers++; answers > 12 || out.ask == nil {
+				return out
+			}
+			if w.sc.Headless {
+				if !w.sayAgain(*out.ask) {
+					return out
+				}
+			} else if !w.reply(*out.ask) {
+				return out
+			}
+		default:
+			return out
+		}
+	}
+	return out
+}
+
+// moveApps has every application that uses the old key somewhere use the new one.
+func (w *world) moveApps() {
+	for _, a := range w.apps {
+		if a.place == nil && a.text == w.old.text {
+			w.moveApp(a)
+		}
+	}
+}
+
+// reply answers what a rotation asks, from the truth; false where the truth has no answer that lets it go on.
+func (w *world) reply(a ask) bool {
+	choice, secret, ok := w.answerTo(a)
+	if !ok {
+		return false
+	}
+	out := w.process.answer(a, choice, secret)
+	w.note("  answered %s with %s: %s %s", a.kind, choice, out.status, out.said)
+	if a.kind == rotation.AskPaste && out.status == refused && w.pastedKey != nil {
+		switch {
+		case strings.Contains(out.said, "no new key is in the list"):
+			w.refusedPaste[w.pastedKey.id] = true
+		case strings.Contains(out.said, "several keys appeared"):
+			for _, k := range w.keys {
+				if k.ours && k != w.pastedKey && k.gone.IsZero() && !w.heldAnywhere(k.text) {
+					w.remove(k)
+				}
+			}
+		default:
+			w.putRight()
+		}
+		return true
+	}
+	if out.status == stopped && out.ask != nil && out.ask.kind != a.kind {
+		return w.reply(*out.ask)
+	}
+	return out.status == moved || out.status == finished || out.status == stopped
+}
+
+// answerTo is the choice that the truth makes.
+func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
+	choice, ok = rotation.Yes, true
+	fresh := w.newKey()
+	switch a.kind {
+	case rotation.AskPaste:
+		secret = w.inDashboard().secret
+		if wrong := map[string]*key{"old": w.old, "other": w.other}[w.sc.Pastes]; wrong != nil && !w.pasted {
+			secret, w.pasted = wrong.secret, true
+			w.pastedKey = wrong
+		} else {
+			w.pastedKey = w.keyBySecret(secret)
+		}
+	case rotation.AskWhose:
+		if w.pastedKey == nil || !w.pastedKey.ours || !strings.Contains(a.text, w.pastedKey.id) { // the list is behind, and names another
+			w.pass(15*time.Second, true)
+			choice = rotation.No
+		}
+	case rotation.AskAttest:
+		w.moveApps()
+		for _, p := range w.places {
+			if fresh != nil && p.content() != fresh.text {
+				if p.readable() {
+					return "", secret, false
+				}
+				p.put(fresh.text) // handed over by hand
+			}
+		}
+		w.attested = true
+	case rotation.AskUnread:
+		p := w.placeOf(a.subject)
+		if p == nil || fresh == nil {
+			return "", secret, false
+		}
+		if p.content() != fresh.text {
+			p.put(fresh.text)
+		}
+	case rotation.AskUndone:
+		p := w.placeOf(a.subject)
+		if p == nil {
+			return "", secret, false
+		}
+		if !p.readable() {
+			p.put(p.former)
+			return rotation.Yes, secret, true
+		}
+		if len(w.restores) > 0 {
+			w.putRight()
+			return "again", secret, true
+		}
+		if value := p.content(); value == p.former || value == w.old.text && w.alive(w.old) { // put back by hand, and the copy is lost
+			return rotation.Yes, secret, true
+		}
+		if p.content() == "" || fresh == nil || p.content() == fresh.text {
+			p.put(p.former)
+			return rotation.Yes, secret, true
+		}
+		return "", secret, false
+	case rotation.AskAgain:
+		w.putRight()
+	case rotation.AskAccept, rotation.AskMixed, rotation.AskTracked, rotation.AskOwner:
+	case rotation.AskRevive:
+		w.revived = true
+	case rotation.AskReplace: // the place is not the right one, until what was done to it is put right
+		p := w.placeOf(a.subject)
+		ok = p != nil && p.content() == w.old.text
+		w.revived = w.revived || ok && !w.alive(w.old) // the service refuses what it holds, and that is said
+	case rotation.AskUnproven:
+		ok = w.alive(fresh)
+		w.vouched = w.vouched || ok
+	case rotation.AskCarries:
+		ok = w.alive(w.old) || !w.old.enabled && w.old.gone.IsZero() || !slices.ContainsFunc(w.places, func(p *place) bool { return p.touched })
+	case rotation.AskTurn:
+		ok = w.alive(fresh) || !w.alive(w.old)
+	case rotation.AskLives:
+		ok = w.alive(w.old)
+	case rotation.AskBothGone:
+		w.remade = true
+	case rotation.AskDashboard:
+		w.remove(w.old)
+	case rotation.AskCleanup:
+		w.putRight()
+		for _, k := range w.keys {
+			if k.ours && k != fresh && k.gone.IsZero() && !w.heldAnywhere(k.text) {
+				w.remove(k)
+			}
+		}
+		if w.rival != nil && w.rival.gone.IsZero() && !w.heldAnywhere(w.rival.text) {
+			w.remove(w.rival)
+		}
+	default:
+		ok = false
+	}
+	return choice, secret, ok
+}
+
+func (w *world) placeOf(spec string) *place {
+	i := slices.IndexFunc(w.places, func(p *place) bool { return p.spec() == spec })
+	if i < 0 {
+		return nil
+	}
+	return w.places[i]
+}
+
+func (w *world) heldAnywhere(text string) bool {
+	return slices.ContainsFunc(w.places, func(p *place) bool { return p.content() == text })
+}
+
+// inDashboard makes the key that the operator makes by hand, or is the one that was made.
+func (w *world) inDashboard() *key {
+	for _, k := range w.keys {
+		if k.ours && w.alive(k) && !w.refusedPaste[k.id] {
+			return k
+		}
+	}
+	row := w.old.row
+	row.ID, row.Name, row.CreatedAt = "", w.see().newName, apikey.At(w.now)
+	if end, ends := w.old.row.ExpiresAt.Time(); ends {
+		start, _ := w.old.row.CreatedAt.Time()
+		row.ExpiresAt = apikey.At(w.now.Add(end.Sub(start)))
+	}
+	k := w.addKey(row, w.now)
+	k.ours = true
+	w.pass(2*time.Second, true)
+	return k
+}
+
+// mendPlaces takes out of the places what somebody else has written there: one of the two values goes back.
+func (w *world) mendPlaces(back bool) {
+	fresh := w.newKey()
+	for _, p := range w.readables() {
+		value := p.content()
+		k := w.keyByText(value)
+		if k == w.old && p.former == "" && !back { // it had nothing when the rotation began
+			p.put("")
+			continue
+		}
+		if value == "" || value == p.former || k == w.old || k != nil && k.ours {
+			continue
+		}
+		if back || fresh == nil {
+			p.put(p.former)
+		} else {
+			p.put(fresh.text)
+		}
+	}
+}

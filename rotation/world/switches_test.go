@@ -1,0 +1,118 @@
+//go:build ruleswitch
+
+package world
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"detent/rotation"
+)
+
+var (
+	enoughFlag = flag.Int("enough", 3000, "how many walks each rule is turned off for")
+	ruleFlag   = flag.String("rule", "", "the one rule to turn off; empty is each in turn")
+)
+
+// ownTests hold the clauses that no invariant needs, since what they bring is words or a courtesy: their own tests, in rotation.
+var ownTests = map[string]string{}
+
+// TestEachRuleIsMissedWhenItIsOff turns one clause after the other off, and says after how many walks something fails that holds with it.
+// Run it by hand: go test -tags ruleswitch ./rotation/world -run TestEachRule -v -timeout 0
+func TestEachRuleIsMissedWhenItIsOff(t *testing.T) {
+	defer rotation.SwitchOff("")
+	root := folder(t)
+	for _, name := range ruleNames(t) {
+		if *ruleFlag != "" && *ruleFlag != name {
+			continue
+		}
+		walks, failure := missedAfter(root, name)
+		switch {
+		case walks > 0:
+			t.Logf("%-55s %5d  %s", name, walks, failure)
+		case ownTests[name] != "":
+			t.Logf("%-55s     -  %s", name, ownTests[name])
+		default:
+			t.Errorf("%-55s     -  nothing fails in %d walks, and no test of its own is named", name, *enoughFlag)
+		}
+	}
+}
+
+// ruleNames are the clauses that the program asks for.
+func ruleNames(t *testing.T) []string {
+	files, err := filepath.Glob("../*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	var out []string
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`\brule\("([^"]+)"\)`).FindAllSubmatch(text, -1) {
+			if !slices.Contains(out, string(m[1])) {
+				out = append(out, string(m[1]))
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// missedAfter carries out the fixed walks, and then drawn ones, until one fails that does not fail with the rule.
+func missedAfter(root, name string) (walks int, failure string) {
+	walk := func(n int) Walk {
+		if n < len(fixedWalks) {
+			return fixedWalks[n].walk
+		}
+		return Draw(uint64(n - len(fixedWalks) + 1))
+	}
+	for done := 0; done < *enoughFlag; done += block {
+		for _, n := range failing(root, name, done, walk) {
+			rotation.SwitchOff(name)
+			off := Run(walk(n), Options{Dir: root + "/w"})
+			rotation.SwitchOff("")
+			if on := Run(walk(n), Options{Dir: root + "/w"}); len(off.Failures) > 0 && len(on.Failures) == 0 {
+				return n + 1, class(off.Failures[0])
+			}
+		}
+	}
+	return 0, ""
+}
+
+const block = 200
+
+func failing(root, name string, first int, walk func(int) Walk) []int {
+	rotation.SwitchOff(name)
+	defer rotation.SwitchOff("")
+	var next atomic.Int64
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	var out []int
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			dir, err := os.MkdirTemp(root, "walk-")
+			if err != nil {
+				panic(err)
+			}
+			for n := next.Add(1) - 1; n < block; n = next.Add(1) - 1 {
+				if len(Run(walk(first+int(n)), Options{Dir: dir}).Failures) > 0 {
+					mu.Lock()
+					out = append(out, first+int(n))
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	slices.Sort(out)
+	return out
+}
