@@ -1,3 +1,5 @@
+//go:build unix
+
 package cli
 
 import (
@@ -118,6 +120,16 @@ func TestAuditShowsSinceATime(t *testing.T) {
 		}
 	}
 	m.want(2, "--since", "audit", "--since", "yesterday")
+	santiago, err := time.LoadLocation("America/Santiago")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := time.Date(2027, 9, 5, 4, 0, 0, 0, time.UTC) // 01:00 there: the day has no midnight
+	m.zone, m.now = santiago, func() time.Time { return first }
+	m.create("--name", "dawn", "--permission", "getRules")
+	if rows := m.audit("--since", "2027-09-05"); len(rows) != 1 {
+		t.Errorf("on a day without a midnight: %d", len(rows))
+	}
 	m.want(2, "table or json", "audit", "-o", "xml")
 }
 

@@ -128,8 +128,11 @@ func (a *app) sinceFlag(text string) (time.Time, error) {
 	if span, err := apikey.ParseSpan(text); err == nil {
 		return a.world.Now().Add(-span), nil
 	}
-	if day, err := time.ParseInLocation(time.DateOnly, text, a.world.Zone); err == nil {
-		return day, nil
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		if first, _, ok := apikey.Day(day.Year(), day.Month(), day.Day(), a.world.Zone); ok {
+			return first, nil
+		}
+		return time.Time{}, fmt.Errorf("--since: %s is a day that %s left out", text, a.world.Zone)
 	}
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at, nil

@@ -13,6 +13,7 @@ import (
 	"detent/client"
 	"detent/config"
 	"detent/delivery"
+	"detent/rotation"
 )
 
 // auditor records what is done in this run with keys of services, by its actor.
@@ -129,6 +130,8 @@ func outcomeOf(err error) audit.Outcome {
 	switch {
 	case err == nil:
 		return audit.Outcome{Result: audit.Done, Certain: true}
+	case rotation.NotSent(err):
+		return audit.Outcome{Result: audit.Failed, Certain: true, Reason: "not sent"}
 	case errors.As(err, &unsaved{}):
 		return audit.Outcome{Result: audit.Failed, Certain: true}
 	case errors.As(err, &run):
@@ -197,6 +200,35 @@ func (s *audited) begin(action, id, name, detail string) (func(audit.Outcome), e
 	return s.trail.begin(audit.Action{Profile: s.profile.Name, Service: s.profile.Service, Action: action, KeyID: id, KeyName: name, Detail: detail})
 }
 
+// announced is a call whose record was begun before the last look at everything, so that nothing lies between that and the call.
+type announced struct{ action, id string }
+
+type announcedKey struct{}
+
+// announce begins the record of a call that is about to be sent. The context it gives marks the call, which is then not recorded
+// anew.
+func (t *auditor) announce(ctx context.Context, s *session, action, id string) (context.Context, func(error), error) {
+	name := ""
+	if rec, ok := s.service.(interface{ nameOf(id string) string }); ok {
+		name = rec.nameOf(id)
+	}
+	end, err := t.begin(audit.Action{Profile: s.profile.Name, Service: s.profile.Service, Action: action, KeyID: id, KeyName: name})
+	if err != nil {
+		return ctx, nil, err
+	}
+	return context.WithValue(ctx, announcedKey{}, announced{action, id}), func(err error) { end(outcomeOf(err)) }, nil
+}
+
+func (s *audited) nameOf(id string) string { return s.names.of(id) }
+
+// beginCall is begin for a call that may have been announced.
+func (s *audited) beginCall(ctx context.Context, action, id, detail string) (func(audit.Outcome), error) {
+	if a, ok := ctx.Value(announcedKey{}).(announced); ok && a.action == action && a.id == id {
+		return func(audit.Outcome) {}, nil
+	}
+	return s.begin(action, id, s.names.of(id), detail)
+}
+
 // List learns the names of the keys: the calls that change one have its id alone.
 func (s *audited) List(ctx context.Context, each func([]apikey.Key)) error {
 	list := s.names.begin()
@@ -229,7 +261,7 @@ func (s *audited) Create(ctx context.Context, draft apikey.Draft) (apikey.Create
 // Update records a change under the name of what it changes.
 func (s *audited) Update(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
 	action, detail := patched(patch)
-	end, err := s.begin(action, id, s.names.of(id), detail)
+	end, err := s.beginCall(ctx, action, id, detail)
 	if err != nil {
 		return apikey.Key{}, err
 	}
@@ -262,7 +294,7 @@ func patched(p apikey.Patch) (action, detail string) {
 
 // Delete records a deletion.
 func (s *audited) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
-	end, err := s.begin("delete", id, s.names.of(id), "")
+	end, err := s.beginCall(ctx, "delete", id, "")
 	if err != nil {
 		return apikey.Deleted{}, err
 	}

@@ -36,7 +36,7 @@ func (r recordedRotation) Undo(ctx context.Context) (rotation.Result, error) {
 	o := outcomeOf(err)
 	switch {
 	case errors.Is(err, rotation.ErrOldGone):
-		o = audit.Outcome{Result: audit.Refused, Certain: true, Reason: "the old key is gone"}
+		o = audit.Outcome{Result: audit.Refused, Certain: true, Reason: rotation.ErrOldGone.Error()}
 	case err == nil && res.Status != rotation.Finished:
 		o = audit.Outcome{Result: audit.Failed, Certain: true, Reason: "stopped: it needs a person"}
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -22,31 +23,26 @@ type certificate struct {
 	current *tls.Certificate
 	seen    [2]stamp
 	checked time.Time
-}
-
-// stamp tells one content of a file from the next.
-type stamp struct {
-	at   time.Time
-	size int64
-}
-
-func stampOf(path string) stamp {
-	info, err := os.Stat(path)
-	if err != nil {
-		return stamp{}
-	}
-	return stamp{info.ModTime(), info.Size()}
+	failed  bool // the files as they were seen last could not be used
 }
 
 // read loads the pair for the first time.
 func (c *certificate) read() error {
 	c.seen, c.checked = [2]stamp{stampOf(c.cert), stampOf(c.key)}, c.now()
-	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
+	pair, err := c.load()
 	if err != nil {
 		return fmt.Errorf("--tls-cert, --tls-key: %w", err)
 	}
 	c.current = &pair
 	return nil
+}
+
+// load reads the pair. A key that everybody on this machine can read, or write, proves nothing to anybody.
+func (c *certificate) load() (tls.Certificate, error) {
+	if info, err := os.Stat(c.key); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o006 != 0 {
+		return tls.Certificate{}, fmt.Errorf("%s can be read or written by everybody (%v): chmod o-rw it, and replace the key if others use this machine", c.key, info.Mode().Perm())
+	}
+	return tls.LoadX509KeyPair(c.cert, c.key)
 }
 
 // get is the pair for a handshake.
@@ -58,14 +54,16 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return c.current, nil
 	}
 	c.checked = now
-	if seen := [2]stamp{stampOf(c.cert), stampOf(c.key)}; seen != c.seen {
-		c.seen = seen // the one file may be new and the other not yet: the next change is looked at again
-		pair, err := tls.LoadX509KeyPair(c.cert, c.key)
+	if seen := [2]stamp{stampOf(c.cert), stampOf(c.key)}; seen != c.seen || c.failed { // the one file may be new and the other not yet
+		pair, err := c.load()
 		if err != nil {
-			c.tell(fmt.Sprintf("the new certificate is not used, the one before it still is: %v", err))
+			if seen != c.seen {
+				c.tell(fmt.Sprintf("the new certificate is not used, the one before it still is: %v", err))
+			}
+			c.seen, c.failed = seen, true
 			return c.current, nil
 		}
-		c.current = &pair
+		c.current, c.seen, c.failed = &pair, seen, false
 		c.tell("the certificate was read again")
 	}
 	return c.current, nil

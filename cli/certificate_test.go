@@ -86,6 +86,13 @@ func TestACertificateIsReadAgainWhenItsFilesChangeAndABadOneIsNotUsed(t *testing
 	if got := serial(); got != 2 || len(told) != 2 {
 		t.Errorf("the new pair: serial %d, told %q", got, told)
 	}
+	// A read that failed for a reason that no stamp shows is tried again.
+	c.failed, c.current = true, nil
+	now = now.Add(certificateCheck)
+	if got := serial(); got != 2 || c.failed {
+		t.Errorf("what failed is not tried again: serial %d", got)
+	}
+	told = told[:2]
 	if err := os.Remove(c.cert); err != nil {
 		t.Fatal(err)
 	}

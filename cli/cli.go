@@ -45,7 +45,6 @@ type World struct {
 
 // Main runs detent as the process that it is, and returns the exit code.
 func Main(args []string) int {
-	harden()
 	// net/http complains there of a server that misbehaves: over the screen, in words of the server's.
 	log.SetOutput(io.Discard)
 	ctx, stop := untilSignal()
@@ -191,8 +190,8 @@ func (a *app) report(ctx context.Context, err error) int {
 	a.say("%v", err)
 	code := exitNo
 	if errors.As(err, &refused) {
-		if refused.Hint != "" {
-			a.say("%s", refused.Hint)
+		if hint := hintOf(err); hint != "" {
+			a.say("%s", hint)
 		}
 		// Nothing was sent: what was asked for cannot be, here.
 		if refused.Kind == client.ReadOnly || refused.Kind == client.Unsupported {

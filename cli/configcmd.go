@@ -92,6 +92,9 @@ func (a *app) showProfile(b *strings.Builder, p config.Profile, selected bool) e
 			token = "DETENT_TOKEN, in place of " + token
 		}
 		row("token", token)
+		if p.CA != "" {
+			row("ca", p.CA)
+		}
 	}
 	row("environment", orUnknown(string(p.Environment)))
 	row("read_only", readOnly)
@@ -124,6 +127,9 @@ func placeOf(d config.Deliver) string {
 	}
 	if len(d.Then) > 0 {
 		text += ", then " + d.Then[0]
+	}
+	if len(d.Probe) > 0 {
+		text += ", probe " + d.Probe[0]
 	}
 	if len(d.Keys) > 0 {
 		text += ", for " + strings.Join(d.Keys, " ")
@@ -174,6 +180,9 @@ func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
 	switch {
 	case client.IsKind(err, client.Forbidden):
 		fmt.Fprintf(a.out, "  works   the credential is accepted, but may not list keys: %v\n", err)
+		if hint := hintOf(err); hint != "" {
+			fmt.Fprintf(a.out, "          %s\n", hint)
+		}
 	case err != nil:
 		return err
 	default:
@@ -208,7 +217,7 @@ func rightsOf(k apikey.Key) string {
 	case k.Role != "":
 		return ", role " + k.Role
 	case len(k.Permissions) > 0:
-		return ", " + joinPermissions(k.Permissions)
+		return ", " + apikey.FieldOf(apikey.FieldPermissions).Text(&k)
 	}
 	return ""
 }

@@ -25,9 +25,15 @@ func (a *app) consent(ctx context.Context, refusal error, c *consents, ask bool)
 	if !errors.As(refusal, &wants) {
 		return false, refusal
 	}
-	flag, given := "--force-mixed", &c.mixed
-	if wants.Needs == delivery.TrackedByGit {
+	var flag string
+	var given *bool
+	switch wants.Needs {
+	case delivery.MixedEnvironments:
+		flag, given = "--force-mixed", &c.mixed
+	case delivery.TrackedByGit:
 		flag, given = "--force-tracked", &c.tracked
+	default:
+		return false, refusal
 	}
 	if !ask || !a.interactive() {
 		return false, usagef("%w; %s is that yes; nothing was changed", wants, flag)

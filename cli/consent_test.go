@@ -1,3 +1,5 @@
+//go:build unix
+
 package cli
 
 import (
@@ -137,7 +139,7 @@ func TestAPlaceThatTheJournalAloneNamesIsAskedAboutBeforeTheSecretGoesThere(t *t
 	if err := os.Chmod(take, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	r := m.want(1, "--resume", "rotate", "shop", "--yes", "--deliver", "command:"+take, "-o", "json") // it is not ready
+	r := m.want(1, "--resume", "rotate", "shop", "--yes", "--deliver", "command:"+take, "--accept-unknown", "looked at it there", "-o", "json") // it is not ready
 	id := decodeRotated(t, r.stdout).ID
 	m.write("ready", "")
 	for answer, code := range map[string]int{"n": 1, "": 1} {
@@ -160,13 +162,10 @@ func TestAPlaceThatTheJournalAloneNamesIsAskedAboutBeforeTheSecretGoesThere(t *t
 	if read(t, got) == "" {
 		t.Error("nothing was delivered")
 	}
-	s = m.terminal("rotate", "--resume", id) // it holds the secret: there is nothing to ask
-	s.wait("Is that so? [y/N] ")
+	s = m.terminal("rotate", "--resume", id) // that it was given the secret is the journal's word alone: it cannot be read
+	s.wait("Did you name it? [y/N] ")
 	s.write("\x03")
 	s.exit()
-	if strings.Contains(s.output(), "Did you name it?") {
-		t.Errorf("asked again:\n%s", s.output())
-	}
 }
 
 func TestAPlaceOfTheProfileIsNotAskedAboutAgain(t *testing.T) {
@@ -175,7 +174,7 @@ func TestAPlaceOfTheProfileIsNotAskedAboutAgain(t *testing.T) {
 	ready := filepath.Join(m.home, "ready")
 	m.profile(r, apikey.Prosopo, "[profiles.p.deliver.app]", fmt.Sprintf("command = [\"sh\", \"-c\", \"[ -e '%s' ] && cat > /dev/null\"]", ready))
 	m.create("--name", "shop", "--permission", "getRules")
-	id := decodeRotated(t, m.want(1, "--resume", "rotate", "shop", "--yes", "--deliver", "app", "-o", "json").stdout).ID
+	id := decodeRotated(t, m.want(1, "--resume", "rotate", "shop", "--yes", "--deliver", "app", "--accept-unknown", "looked at it there", "-o", "json").stdout).ID
 	m.write("ready", "")
 	s := m.terminal("rotate", "--resume", id)
 	s.wait("Is that so? [y/N] ")

@@ -130,7 +130,7 @@ func (a *app) handOver(ctx context.Context, s *session, created apikey.Created, 
 		}
 		secret = apikey.Secret{}
 	}
-	row := s.keyJSON(k, s.warningsOf([]apikey.Key{k}, nil, a.world.Now()))
+	row := s.keyRow(k, s.warningsOf([]apikey.Key{k}, nil, a.world.Now()))
 	var err error
 	switch {
 	case asJSON:

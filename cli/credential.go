@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"detent/apikey"
@@ -51,9 +52,10 @@ func (c *credential) Describe() string { return c.from }
 // CanSwitch reports whether it is a file.
 func (c *credential) CanSwitch() bool { return c.file != nil }
 
-// own keeps the backup of the credential apart from those of the destinations.
+// own keeps the copy of the credential apart from those of the destinations.
 func own(job delivery.Job) delivery.Job {
 	job.ID += "-own"
+	job.Where, job.Expect = "", nil // they are about another place
 	return job
 }
 
@@ -86,7 +88,8 @@ func (c *credential) Undo(ctx context.Context, job delivery.Job) (client.Service
 	if c.file == nil { // it was a file when it was switched
 		return nil, fmt.Errorf("the old credential cannot be put back: detent now reads %s; start it as when the rotation began", c.from)
 	}
-	if _, err := c.file.Undo(ctx, own(job)); err != nil {
+	// Without a copy of our own the file was a destination of the rotation, which has put it back.
+	if _, err := c.file.Undo(ctx, own(job)); err != nil && !errors.Is(err, delivery.ErrNoCopy) {
 		return nil, err
 	}
 	return c.reopen(ctx)

@@ -34,7 +34,7 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 	case s.readOnly:
 		return usagef("%s is read-only: nothing is deleted", s.profile.Name)
 	}
-	k, err := s.find(ctx, text)
+	k, err := s.findToChange(ctx, text, a.openRotations(s.profile.Name))
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func (a *app) destination(p config.Profile, spec string) (place, error) {
 
 // deliveryConfig is a destination of the profile as delivery takes it.
 func deliveryConfig(d config.Deliver) delivery.Config {
-	c := delivery.Config{Name: d.Name, File: d.File, Command: d.Command, Then: d.Then}
+	c := delivery.Config{Name: d.Name, File: d.File, Command: d.Command, Then: d.Then, Probe: d.Probe}
 	if d.EnvFile != nil {
 		c.EnvFile = &delivery.EnvFile{Path: d.EnvFile.Path, Variable: d.EnvFile.Variable}
 	}
@@ -125,7 +125,7 @@ func (r *deliveryRun) putOne(ctx context.Context, d place, secret apikey.Secret)
 	return err
 }
 
-// takeBack undoes deliveries, the last one first.
+// takeBack undoes deliveries, the last one first. The last one failed: it may have changed nothing, and kept no copy.
 func (r *deliveryRun) takeBack(ctx context.Context, places []place) []error {
 	var errs []error
 	for i := len(places) - 1; i >= 0; i-- {
@@ -135,6 +135,9 @@ func (r *deliveryRun) takeBack(ctx context.Context, places []place) []error {
 			continue
 		}
 		report, err := d.Undo(ctx, r.job)
+		if i == len(places)-1 && errors.Is(err, delivery.ErrNoCopy) {
+			err = nil
+		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("putting the old content back to %s: %w", d.Describe(), err))
 			continue

@@ -17,10 +17,12 @@ import (
 // What is recorded one by one of those who are refused, in each floodSpan; the rest is counted. A scanner, from however many
 // addresses, adds at most floodSources * (strangerRecords + 1) + 1 records to it.
 const (
-	strangerRecords = 3  // of an address
-	operatorRecords = 20 // of an operator
+	strangerRecords = 3   // of an address
+	operatorRecords = 20  // of an operator
+	sessionRecords  = 100 // of the beginnings of an operator's sessions, and as many of their ends
 	floodSources    = 50
 	floodSpan       = time.Hour
+	maxOperators    = 10_000
 )
 
 // doorkeeper says and records who comes over SSH, who goes and how, and who is refused what.
@@ -28,6 +30,7 @@ type doorkeeper struct {
 	a                    *app
 	log                  *audit.Log
 	strangers, operators *audit.Flood
+	sessions             *audit.Flood
 }
 
 func (a *app) doorkeeper() (*doorkeeper, error) {
@@ -39,7 +42,9 @@ func (a *app) doorkeeper() (*doorkeeper, error) {
 		a.say("%v; operators can look and change nothing until that is mended", err)
 	}
 	return &doorkeeper{a: a, log: t.log, strangers: t.log.Flood(strangerRecords, floodSources, floodSpan),
-		operators: t.log.Flood(operatorRecords, floodSources, floodSpan)}, nil
+		operators: t.log.Flood(operatorRecords, floodSources, floodSpan),
+		// Every operator is a source of two: who is in the configuration was let in.
+		sessions: t.log.Flood(sessionRecords, maxOperators, floodSpan)}, nil
 }
 
 // kept tells what could not be recorded. Nobody is kept out by that: without a record an operator can only look.
@@ -55,11 +60,11 @@ func (d *doorkeeper) welcome(o config.Operator, s *sshd.Session, what string) (l
 		Detail: fmt.Sprintf("%s, %s, with %s", what, o.Role, gossh.FingerprintSHA256(s.Key))}
 	done := audit.Outcome{Result: audit.Done, Certain: true}
 	d.a.say("%s from %s: session begins: %s", o.Name, s.From, act.Detail)
-	d.kept(d.log.Event(act, done))
+	d.kept(d.sessions.Event("in "+o.Name, act, done))
 	return func(how string) {
 		act.Action, act.Detail, done.Reason = "logout", what, how
 		d.a.say("%s from %s: session ends: %s, %s", o.Name, s.From, what, how)
-		d.kept(d.log.Event(act, done))
+		d.kept(d.sessions.Event("out "+o.Name, act, done))
 	}
 }
 
@@ -79,10 +84,14 @@ func (d *doorkeeper) turnedAway(r sshd.Refusal) {
 }
 
 // tick records what was counted, when its time is over.
-func (d *doorkeeper) tick() { d.kept(errors.Join(d.strangers.Tick(), d.operators.Tick())) }
+func (d *doorkeeper) tick() {
+	d.kept(errors.Join(d.strangers.Tick(), d.operators.Tick(), d.sessions.Tick()))
+}
 
 // close records what was counted so far.
-func (d *doorkeeper) close() { d.kept(errors.Join(d.strangers.Close(), d.operators.Close())) }
+func (d *doorkeeper) close() {
+	d.kept(errors.Join(d.strangers.Close(), d.operators.Close(), d.sessions.Close()))
+}
 
 // log is the server's, nil for the user of this process.
 func (r *guest) log() *audit.Log {
@@ -119,6 +128,7 @@ func (r *guest) refusedOnScreen(profile, action string, k apikey.Key, why string
 // The ends of sessions that the server brings about.
 var (
 	errRemoved = errors.New("your access was removed or changed in the server's configuration")
+	errShut    = fmt.Errorf("the server's configuration cannot be read for %s; nobody is let in until that is mended", failClosed)
 	errStopped = errors.New("the server was stopped; an open rotation is kept")
 )
 
@@ -139,6 +149,8 @@ func howItEnded(ctx context.Context, err error, code int, shell bool) string {
 		return "idle"
 	case errors.Is(why, errRemoved):
 		return "access removed or changed"
+	case errors.Is(why, errShut):
+		return "configuration cannot be read"
 	case errors.Is(why, errStopped):
 		return "server stopped"
 	case errors.Is(why, sshd.ErrGone):

@@ -30,7 +30,7 @@ func TestListHasEveryFieldThatTheServiceReportsAndNoOther(t *testing.T) {
 		create          []string
 	}{
 		{"local/prosopo", "created_at expires_at findings id masked name permissions profile service", []string{"--permission", "getRules"}},
-		{"local/vertesia", "account created_at enabled expires_at findings id masked name profile project project_name role service type updated_at", []string{"--role", "reader"}},
+		{"local/vertesia", "account created_at enabled expires_at fields findings id masked name profile project project_name role service type updated_at", []string{"--role", "reader"}},
 		{"local/generic", "created_at environment expires_at findings id last_used_at masked name profile restrictions service", nil},
 	} {
 		id, secret := m.create(append([]string{"-p", c.profile, "--name", "first"}, c.create...)...)
@@ -56,6 +56,10 @@ func TestListHasEveryFieldThatTheServiceReportsAndNoOther(t *testing.T) {
 				t.Errorf("%v shows the secret", args)
 			}
 		}
+	}
+	others, _ := m.keys("local/vertesia")[0]["fields"].(map[string]any)
+	if fieldsOf(others) != "can_retrieve_value created_by updated_by" || others["can_retrieve_value"] != false || others["created_by"] == "" {
+		t.Errorf("fields without a name of their own: %v", others)
 	}
 	k := m.keys("local/generic")[0]
 	if v, there := k["last_used_at"]; !there || v != nil {

@@ -48,9 +48,9 @@ func (a *app) list(ctx context.Context, format string) error {
 		a.say("open rotations cannot be read: %v", err)
 	}
 	warnings := s.warningsOf(keys, rotating, a.world.Now())
-	rows := make([]keyJSON, len(keys))
+	rows := make([]keyRow, len(keys))
 	for i, k := range keys {
-		rows[i] = s.keyJSON(k, warnings)
+		rows[i] = s.keyRow(k, warnings)
 	}
 	if asJSON {
 		return writeJSON(a.out, rows)

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build unix
 
 package cli
 
@@ -20,7 +20,10 @@ import (
 	"testing"
 	"time"
 
+	_ "detent/aearly" // as main.go does
+
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 )
 
 // service is a running detent serve.
@@ -517,3 +520,9 @@ func TestNoSecretLiesAnywhereButWhereItWasSent(t *testing.T) {
 }
 
 func pid(cmd *exec.Cmd) string { return big.NewInt(int64(cmd.Process.Pid)).String() }
+
+// echoes reports whether a terminal shows what is typed.
+func echoes(f *os.File) bool {
+	state, err := unix.IoctlGetTermios(int(f.Fd()), getTerminal)
+	return err == nil && state.Lflag&unix.ECHO != 0
+}

@@ -107,7 +107,7 @@ func profileOf(n ui.ProfileDraft, was config.Profile) config.Profile {
 	p := config.Profile{
 		Name: n.Name, Service: n.Service, URL: n.URL, Environment: n.Environment, ReadOnly: n.ReadOnly,
 		Token:    config.Token{Env: n.TokenEnv, File: n.TokenFile, Command: n.TokenCommand},
-		Exchange: n.Auth == "exchange", CanCreate: n.CanCreate, MaxAge: was.MaxAge,
+		Exchange: n.Auth == "exchange", CanCreate: n.CanCreate, MaxAge: was.MaxAge, CA: was.CA,
 	}
 	if n.Service == was.Service {
 		p.TokenURL = was.TokenURL

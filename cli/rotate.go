@@ -4,24 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"detent/apikey"
+	"detent/audit"
 	"detent/config"
 	"detent/rotation"
 )
 
 type rotateOptions struct {
-	resume, abort         string
+	resume, abort, close  string
 	compromised, oldFirst bool
 	deliver               []string
 	drain, soak           string
 	drainGiven, soakGiven bool
 	acceptUnknown         string
+	notMine, reason       string
+	without, undone       []string
+	strategy              string
+	replace, revive, plan bool
 	yes                   bool
 	consents              consents
 	format                string
@@ -31,12 +36,14 @@ type rotateOptions struct {
 func (a *app) rotateCommand() *cobra.Command {
 	var o rotateOptions
 	cmd := &cobra.Command{
-		Use: "rotate KEY | --resume ID | --abort ID", Short: "Replace a key without an outage, one proven step at a time",
+		Use: "rotate KEY | --resume ID | --abort ID | --close ID", Short: "Replace a key without an outage, one proven step at a time",
 		Long: `Replace a key: create a new one with the same access, deliver it, verify it, wait until the old one is quiet,
 disable it where the service can, and delete it. A journal is written before and after every call that changes
-anything, so a rotation that was cut off goes on with --resume, or back with --abort.`,
+anything, so a rotation that was cut off goes on with --resume, or back with --abort; --close ends it as it stands.
+--plan says what would be sent and written, and changes nothing.`,
 		Example: `  detent rotate payments-api --deliver env-file:/srv/payments/.env:API_KEY
   detent rotate payments-api --deliver payments --drain 0s --soak 0s --yes
+  detent rotate payments-api --deliver payments --plan
   detent rotate --resume r7k2mq4xzp`,
 		Args: cobra.MaximumNArgs(1),
 	}
@@ -48,11 +55,20 @@ anything, so a rotation that was cut off goes on with --resume, or back with --a
 	f.StringArrayVar(&o.deliver, "deliver", nil, "where the new secret goes: env-file:PATH:VARIABLE, file:PATH, command:CMDLINE, clipboard, or a name of the profile; may be repeated")
 	f.StringVar(&o.drain, "drain", "15m", "how long the old key must be quiet; given, it is your word that this is enough")
 	f.StringVar(&o.soak, "soak", "10m", "how long the old key is disabled before it is deleted; given, it is your word that this is enough")
-	f.StringVar(&o.acceptUnknown, "accept-unknown", "", "accept access that the service has but does not report, for this reason")
+	f.StringVar(&o.acceptUnknown, "accept-unknown", "", "accept what cannot be seen, for this reason: access that is not reported, a place that nobody can read, a service that refuses no made-up secret")
+	f.StringVar(&o.close, "close", "", "end an open rotation as it stands: changes nothing, says what is left where; takes --reason")
+	f.BoolVar(&o.plan, "plan", false, "say the exact calls and writes, in order, what each will prove and what can be undone; changes nothing")
+	f.StringVar(&o.strategy, "strategy", "", "how: create (create and delete) or dashboard (you create the key there); default: what the service can")
+	f.BoolVar(&o.replace, "replace", false, "a destination may hold something else than the old key's secret; it is kept, and an undo puts it back")
+	f.BoolVar(&o.revive, "revive", false, "an expired or disabled key may come alive by its replacement")
+	f.StringVar(&o.notMine, "not-mine", "", "another key of this name that carries a rotation's mark is no rival, for this reason")
+	f.StringArrayVar(&o.without, "without", nil, "with --resume: leave a destination out that is gone for good; takes --reason; may be repeated")
+	f.StringArrayVar(&o.undone, "undone", nil, "with --abort: vouch for a destination that detent cannot put back or read; takes --reason; may be repeated")
+	f.StringVar(&o.reason, "reason", "", "why, for --close, --without and --undone")
 	f.BoolVar(&o.yes, "yes", false, "do not ask")
 	o.consents.register(f)
 	outputFlag(cmd, &o.format)
-	cmd.MarkFlagsMutuallyExclusive("resume", "abort")
+	cmd.MarkFlagsMutuallyExclusive("resume", "abort", "close")
 	cmd.RunE = a.run(func(ctx context.Context, args []string) error {
 		o.drainGiven, o.soakGiven, o.given = f.Changed("drain"), f.Changed("soak"), f.Changed
 		return a.rotate(ctx, args, o)
@@ -63,21 +79,32 @@ anything, so a rotation that was cut off goes on with --resume, or back with --a
 // check refuses what does not go together, before anything is opened.
 func (o rotateOptions) check(args []string) error {
 	// A shell's variable that is not set leaves them empty: what was meant is no new rotation, and no reason.
-	for _, f := range []struct{ flag, text string }{{"resume", o.resume}, {"abort", o.abort}, {"accept-unknown", o.acceptUnknown}} {
+	for _, f := range []struct{ flag, text string }{{"resume", o.resume}, {"abort", o.abort}, {"close", o.close}, {"accept-unknown", o.acceptUnknown}, {"not-mine", o.notMine}, {"reason", o.reason}} {
 		if o.given(f.flag) && strings.TrimSpace(f.text) == "" {
 			return fmt.Errorf("--%s: must not be empty", f.flag)
 		}
 	}
-	open := o.resume != "" || o.abort != ""
+	open := o.resume != "" || o.abort != "" || o.close != ""
+	begins := o.compromised || o.oldFirst || len(o.deliver) > 0 || o.replace || o.revive || o.strategy != "" || o.plan
 	switch {
 	case open && len(args) > 0:
-		return fmt.Errorf("--resume and --abort take the rotation's id alone")
+		return fmt.Errorf("--resume, --abort and --close take the rotation's id alone")
 	case !open && len(args) == 0:
-		return fmt.Errorf("name a KEY, or an open rotation with --resume or --abort")
-	case open && (o.compromised || o.oldFirst || len(o.deliver) > 0):
-		return fmt.Errorf("--compromised, --old-first and --deliver are settled when a rotation begins")
-	case o.abort != "" && (o.drainGiven || o.soakGiven || o.acceptUnknown != ""):
-		return fmt.Errorf("--abort takes no --drain, --soak or --accept-unknown")
+		return fmt.Errorf("name a KEY, or an open rotation with --resume, --abort or --close")
+	case open && begins:
+		return fmt.Errorf("--compromised, --old-first, --deliver, --replace, --revive, --strategy and --plan are settled when a rotation begins")
+	case o.abort != "" && (o.drainGiven || o.soakGiven || o.notMine != ""):
+		return fmt.Errorf("--abort takes no --drain, --soak or --not-mine")
+	case o.close != "" && (o.drainGiven || o.soakGiven || o.acceptUnknown != "" || o.notMine != ""):
+		return fmt.Errorf("--close takes --reason alone")
+	case len(o.without) > 0 && o.resume == "":
+		return fmt.Errorf("--without goes with --resume")
+	case len(o.undone) > 0 && o.abort == "":
+		return fmt.Errorf("--undone goes with --abort")
+	case o.reason == "" && (o.close != "" || len(o.without)+len(o.undone) > 0):
+		return fmt.Errorf("--close, --without and --undone need --reason: it is recorded")
+	case o.reason != "" && o.close == "" && len(o.without)+len(o.undone) == 0:
+		return fmt.Errorf("--reason goes with --close, --without or --undone")
 	case o.oldFirst && !o.compromised:
 		return fmt.Errorf("--old-first goes with --compromised")
 	}
@@ -103,49 +130,76 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 	if o.compromised && (drain != nil && *drain > 0 || soak != nil && *soak > 0) {
 		return usagef("--compromised goes without drain and soak: leave --drain and --soak out, or 0")
 	}
+	if o.close != "" {
+		return a.closeRotation(o, asJSON)
+	}
 	// An undo is asked for by the rotation's id and goes to where the application still works: nobody need be there.
 	yes := o.yes || o.abort != "" && !a.interactive()
-	asked := len(args) == 0
-	for {
-		var s *session
-		var r *rotation.Rotation
-		if len(args) > 0 {
-			s, r, err = a.beginRotation(ctx, args[0], o, drain, soak)
-		} else {
-			s, r, err = a.reopenRotation(ctx, o.resume+o.abort, rotation.ResumeOptions{Drain: drain, Soak: soak, AcceptUnknown: o.acceptUnknown})
-		}
-		if err != nil {
-			return err
-		}
-		if !yes && !a.interactive() {
-			r.Close()
-			return usagef("rotating needs confirmations, and there is no terminal to ask on: use --yes; nothing was changed")
-		}
-		runner := &rotationRun{a: a, r: recordedRotation{r, a.auditor()}, yes: yes, asked: asked}
-		switch {
-		case o.abort != "":
-			err = runner.abort(ctx)
-		case o.resume != "":
-			err = runner.takeUp(ctx, s.profile)
-		default:
-			err = runner.goOn(ctx)
-		}
-		refused := runner.refused(err)
-		// The state is printed whatever the end: it says what is certain. One that was
-		// refused before it began has none.
-		if asJSON && !refused {
-			if printErr := writeJSON(a.out, rotationJSON(r.View(), s.profile)); printErr != nil {
-				err = errors.Join(err, printErr)
-			}
-		}
-		r.Close()
-		if !refused {
-			return err
-		}
-		if asked, err = a.consent(ctx, err, &o.consents, !o.yes); !asked {
-			return err
+	var s *session
+	var r *rotation.Rotation
+	if len(args) > 0 {
+		s, r, err = a.beginRotation(ctx, args[0], o, drain, soak)
+	} else {
+		s, r, err = a.reopenRotation(ctx, o.resume+o.abort, o, rotation.ResumeOptions{Drain: drain, Soak: soak, AcceptUnknown: o.acceptUnknown,
+			NotMine: o.notMine, Without: o.without, Undone: o.undone, Reason: o.reason})
+	}
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if !yes && !o.plan && !a.interactive() {
+		return usagef("rotating needs confirmations, and there is no terminal to ask on: use --yes; nothing was changed")
+	}
+	if o.plan {
+		return a.printPlan(ctx, s, r, asJSON)
+	}
+	runner := &rotationRun{a: a, r: recordedRotation{r, a.auditor()}, yes: yes, asked: len(args) == 0}
+	switch {
+	case o.abort != "":
+		err = runner.abort(ctx)
+	case o.resume != "":
+		err = runner.takeUp(ctx, s.profile)
+	default:
+		err = runner.goOn(ctx)
+	}
+	// The state is printed whatever the end: it says what is certain. One that was
+	// refused before it began has none.
+	if asJSON && !runner.refused(err) {
+		if printErr := writeJSON(a.out, rotationJSON(r.View(), s.profile)); printErr != nil {
+			err = errors.Join(err, printErr)
 		}
 	}
+	return err
+}
+
+// closeRotation ends an open rotation by its journal alone: its profile and its places may be gone for good.
+func (a *app) closeRotation(o rotateOptions, asJSON bool) error {
+	store, err := a.journals()
+	if err != nil {
+		return err
+	}
+	v, err := rotation.Find(store, o.close)
+	if err != nil {
+		return err
+	}
+	if len(a.visible([]rotation.View{v})) == 0 {
+		return fmt.Errorf("there is no rotation %s in your profiles", o.close)
+	}
+	err = a.auditor().do(audit.Action{Profile: v.Profile, Service: v.Service, Action: "close", KeyID: v.Old.ID, KeyName: v.Old.Name, Detail: "rotation " + v.ID + ": " + o.reason}, func() error {
+		v, err = rotation.CloseAsItStands(rotation.World{Store: store, Operator: a.actor.Name, Now: a.world.Now}, o.close, o.reason)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return writeJSON(a.out, rotationJSON(v, config.Profile{Name: v.Profile, Service: v.Service}))
+	}
+	a.say("the rotation %s of %s is closed as it stands: nothing was changed", v.ID, v.Old.Name)
+	for _, line := range v.Left {
+		a.say("  %s", line)
+	}
+	return nil
 }
 
 // waitFlag reads a wait; nil where it was not given, since a wait that is given is the operator's word.
@@ -176,7 +230,7 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 	if err != nil {
 		return nil, nil, usage(err)
 	}
-	k, err := s.find(ctx, name)
+	k, err := s.find(ctx, name, a.openRotations(s.profile.Name))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -203,6 +257,7 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 	if err != nil {
 		return nil, nil, err
 	}
+	world.Headless = o.yes || !a.interactive()
 	mode := rotation.Planned
 	if o.compromised {
 		mode = rotation.Compromised
@@ -211,17 +266,18 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 		k.Environment = s.profile.Environment
 	}
 	r, err := rotation.Start(rotation.Params{World: world, Key: k, Destinations: places, Mode: mode, OldFirst: o.oldFirst,
-		Drain: drain, Soak: soak, AcceptUnknown: o.acceptUnknown, AllowMixed: o.consents.mixed, AllowTracked: o.consents.tracked})
+		Drain: drain, Soak: soak, AcceptUnknown: o.acceptUnknown, AllowMixed: o.consents.mixed, AllowTracked: o.consents.tracked,
+		Replace: o.replace, Revive: o.revive, NotMine: o.notMine, Strategy: o.strategy, PlanOnly: o.plan})
 	return s, r, err
 }
 
 // reopenRotation opens a rotation of the journal on the profile that it belongs to.
-func (a *app) reopenRotation(ctx context.Context, id string, o rotation.ResumeOptions) (*session, *rotation.Rotation, error) {
-	dir, err := a.journalDir()
+func (a *app) reopenRotation(ctx context.Context, id string, how rotateOptions, o rotation.ResumeOptions) (*session, *rotation.Rotation, error) {
+	store, err := a.journals()
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := rotation.Find(dir, id)
+	v, err := rotation.Find(store, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -244,19 +300,17 @@ func (a *app) reopenRotation(ctx context.Context, id string, o rotation.ResumeOp
 	if err != nil {
 		return nil, nil, err
 	}
+	world.Headless = how.yes || !a.interactive()
 	r, err := rotation.Resume(world, v.ID, o)
 	return s, r, err
 }
 
-// suggested are the profile's destinations whose keys match the name.
+// suggested are the profile's destinations whose keys match the name, with or without the mark of a rotation.
 func suggested(p config.Profile, name string) []config.Deliver {
 	var out []config.Deliver
 	for _, d := range p.Deliver {
-		for _, glob := range d.Keys {
-			if ok, err := path.Match(glob, name); ok && err == nil {
-				out = append(out, d)
-				break
-			}
+		if slices.ContainsFunc(d.Keys, func(pattern string) bool { return apikey.MatchName(pattern, name) }) {
+			out = append(out, d)
 		}
 	}
 	return out
@@ -264,13 +318,16 @@ func suggested(p config.Profile, name string) []config.Deliver {
 
 // rotationWorld is what a rotation on this session needs of the world.
 func (a *app) rotationWorld(s *session) (rotation.World, error) {
-	dir, err := a.journalDir()
+	store, err := a.journals()
 	if err != nil {
 		return rotation.World{}, err
 	}
-	w := rotation.World{Dir: dir, Operator: a.actor.Name, Profile: s.profile.Name, Service: s.service, Timeout: a.flags.timeout, Manages: s.profile.Embedded,
+	w := rotation.World{Store: store, Credential: s.token, Operator: a.actor.Name, Profile: s.profile.Name, Service: s.service, Timeout: a.flags.timeout, Manages: s.profile.Embedded,
 		Resolve: func(spec string) (place, error) { return a.destination(s.profile, spec) },
-		Now:     a.world.Now, Sleep: a.world.Sleep, Hook: a.world.Hook}
+		Now:     a.world.Now, Sleep: a.world.Sleep, Hook: a.world.Hook,
+		Announce: func(ctx context.Context, action, id string) (context.Context, func(error), error) {
+			return a.auditor().announce(ctx, s, action, id)
+		}}
 	if c := a.credential(s); c != nil {
 		w.Switcher = c
 	}

@@ -17,6 +17,15 @@ var _ rotate.Host = (*host)(nil)
 // Rotations are those that have a journal here.
 func (h *host) Rotations(context.Context) ([]rotation.View, error) { return h.a.rotations() }
 
+// Environment is what the configuration says of a profile.
+func (h *host) Environment(profile string) apikey.Environment {
+	p, err := h.lookup(profile)
+	if err != nil {
+		return ""
+	}
+	return p.Environment
+}
+
 // Destinations are the profile's, those that match the key first.
 func (h *host) Destinations(profile, key string) []rotate.Named {
 	p, err := h.lookup(profile)
@@ -72,16 +81,16 @@ func (h *host) Start(ctx context.Context, profile string, k apikey.Key, plan rot
 		k.Environment = s.profile.Environment
 	}
 	return h.track(rotation.Start(rotation.Params{World: world, Key: k, Destinations: places, Mode: plan.Mode, OldFirst: plan.OldFirst,
-		Drain: plan.Drain, Soak: plan.Soak, AllowMixed: plan.AllowMixed, AllowTracked: plan.AllowTracked}))
+		Drain: plan.Drain, Soak: plan.Soak}))
 }
 
 // Resume opens a rotation of the journal on the profile that it belongs to.
 func (h *host) Resume(ctx context.Context, id string) (rotate.Rotation, error) {
-	dir, err := h.a.journalDir()
+	store, err := h.a.journals()
 	if err != nil {
 		return nil, err
 	}
-	v, err := rotation.Find(dir, id)
+	v, err := rotation.Find(store, id)
 	if err == nil && len(h.a.visible([]rotation.View{v})) == 0 {
 		err = fmt.Errorf("there is no rotation %s in your profiles", id)
 	}

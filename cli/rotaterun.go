@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"detent/apikey"
 	"detent/config"
@@ -19,7 +22,8 @@ type rotationRun struct {
 	a     *app
 	r     recordedRotation
 	yes   bool
-	asked bool // the operator has said to go on
+	asked bool          // the operator has said to go on
+	at    rotation.Step // the step that was said last
 }
 
 // stopped is the end of a run that leaves the rotation open: exit 1, with the way on.
@@ -35,12 +39,13 @@ func waysOn(v rotation.View) string {
 	return fmt.Sprintf("detent rotate --resume %s goes on, --abort %s undoes it", v.ID, v.ID)
 }
 
-// takeUp goes on with a rotation of the journal. A place that only the journal names, where no secret was put yet, is
+// takeUp goes on with a rotation of the journal. A place that only the journal names, and that is not seen to hold the new secret, is
 // asked about: who can write the journal's folder could have written a command there.
 func (r *rotationRun) takeUp(ctx context.Context, p config.Profile) error {
-	for _, d := range r.r.View().Destinations {
+	v := r.r.View()
+	for _, d := range v.Destinations {
 		named := slices.ContainsFunc(p.Deliver, func(c config.Deliver) bool { return c.Name == d.Spec })
-		if r.yes || named || d.Put {
+		if r.yes || named || d.Without != "" || r.r.Holds(ctx, d.Spec) {
 			continue
 		}
 		sure, err := r.a.askYes(ctx, fmt.Sprintf("The new secret goes to %s, which is named by the journal alone. Did you name it? [y/N] ", d.Describe))
@@ -49,6 +54,17 @@ func (r *rotationRun) takeUp(ctx context.Context, p config.Profile) error {
 		}
 		if !sure {
 			return r.stopped(d.Describe + " was not confirmed, and nothing was done")
+		}
+	}
+	if v.Undoing && !r.yes {
+		turn, err := r.a.askYes(ctx, "An undo of this rotation has begun. Give it up and go on with the rotation? [y/N] ")
+		if err != nil {
+			return r.unanswered(err)
+		}
+		if turn {
+			if _, err := r.r.TurnAround(); err != nil {
+				return err
+			}
 		}
 	}
 	return r.goOn(ctx)
@@ -78,10 +94,17 @@ func (r *rotationRun) goOn(ctx context.Context) error {
 			}
 		case rotation.Stopped:
 			if err := r.decide(ctx, res); err != nil {
-				return err
+				return closedIsOver(err)
 			}
 		}
 	}
+}
+
+func closedIsOver(err error) error {
+	if errors.Is(err, errClosedByAnswer) {
+		return nil
+	}
+	return err
 }
 
 // mayGoOn stops between two steps when a signal came. A secret that is only in memory is
@@ -111,9 +134,10 @@ func (r *rotationRun) unanswered(err error) error {
 // could tell whether it happened.
 func (r *rotationRun) step(ctx context.Context) (rotation.Result, error) {
 	before := r.r.View()
-	if before.Step != rotation.Drain && before.Step != rotation.Soak {
+	if before.Step != r.at && !before.Next.Waits { // a wait says itself what it waits for
 		r.a.say("%s: %s", before.Next.Step, before.Next.Text)
 	}
+	r.at = before.Step
 	res, err := r.r.Do(context.WithoutCancel(ctx))
 	if !r.yes || res.Status != rotation.Stopped { // else the end of the run says it
 		r.tell(res)
@@ -162,84 +186,166 @@ func (r *rotationRun) wait(ctx context.Context, res rotation.Result) error {
 	return nil
 }
 
-// decide asks the operator for what the rotation needs. With --yes nobody is there to ask.
+// forced are the questions about a place that a flag answers beforehand; without it nothing is begun, which is wrong usage.
+var forced = []rotation.QuestionKind{rotation.AskMixed, rotation.AskTracked, rotation.AskOwner}
+
+// decide asks the operator what the rotation needs to know. With --yes nobody is there to ask.
 func (r *rotationRun) decide(ctx context.Context, res rotation.Result) error {
-	if r.yes {
-		for _, n := range res.Notes {
-			r.a.say("  ! %s", n)
-		}
-		undoing := r.r.View().Undoing
-		switch {
-		case undoing && res.Need == rotation.NeedAttest:
-			return fmt.Errorf("%s. The rotation is open: detent rotate --abort %s, on a terminal and without --yes, asks for that", strings.TrimRight(res.Said, ". "), r.r.ID())
-		case res.Need == rotation.NeedAttest && res.Step == rotation.Drain:
-			return r.stopped(res.Said + ", or give a drain time, which counts as your word (--drain 15m)")
-		}
+	q := res.Question
+	if q == nil {
 		return r.stopped(res.Said)
 	}
-	switch res.Need {
-	case rotation.NeedAttest:
-		return r.attest(ctx)
-	case rotation.NeedAccept:
-		return r.accept(ctx)
-	case rotation.NeedPaste:
-		return r.paste(ctx)
+	if r.yes {
+		return r.unasked(*q)
 	}
-	return r.stopped(res.Said)
-}
-
-func (r *rotationRun) attest(ctx context.Context) error {
-	said := r.r.View().Statements()
-	for _, each := range said {
-		sure, err := r.a.askYes(ctx, each+". Is that so? [y/N] ")
-		if err != nil {
-			return r.unanswered(err)
-		}
-		if !sure {
-			return r.stopped("not confirmed")
-		}
+	a := rotation.Answer{Kind: q.Kind, Subject: q.Subject, Choice: rotation.Yes}
+	var err error
+	switch {
+	case q.Each:
+		a.Choice, err = r.confirmEach(ctx, *q)
+	default:
+		a.Choice, err = r.choose(ctx, *q)
 	}
-	return r.r.Attest("confirmed on the command line: " + strings.Join(said, "; "))
-}
-
-func (r *rotationRun) accept(ctx context.Context) error {
-	for _, d := range r.r.View().Diff {
-		if d.Blocks() {
-			r.a.say("  %s: old %s, new %s", d.Field, d.Old, d.New)
-		}
-	}
-	reason, err := r.a.ask(ctx, "Why is that acceptable? (empty: stop here) ")
 	if err != nil {
 		return r.unanswered(err)
 	}
-	if strings.TrimSpace(reason) == "" {
-		return r.stopped("the old and the new key differ")
+	choice, _ := q.Choice(a.Choice)
+	if choice.ID == rotation.No {
+		return r.declined(*q)
 	}
-	return r.r.Accept(reason, false)
+	switch choice.Wants {
+	case rotation.WantsReason:
+		a.Reason, err = r.a.ask(ctx, "Why? It is recorded. (empty: stop here) ")
+		if err == nil && strings.TrimSpace(a.Reason) == "" {
+			return r.declined(*q)
+		}
+	case rotation.WantsSecret:
+		a.Secret, err = r.askSecret(ctx)
+		if err == nil && a.Secret.IsZero() {
+			return nil // asked again
+		}
+	}
+	if err != nil {
+		return r.unanswered(err)
+	}
+	answered, err := r.r.Answer(context.WithoutCancel(ctx), a)
+	if answered.Question == nil || answered.Question.Kind != q.Kind {
+		r.tell(answered)
+	}
+	var refused *rotation.RefusedError
+	switch {
+	case errors.As(err, &refused):
+		r.a.say("  %v", err)
+		return nil // asked again
+	case err != nil:
+		return r.failed(err)
+	case answered.Question != nil:
+		return r.decide(ctx, answered)
+	case answered.Status == rotation.Finished:
+		return errClosedByAnswer
+	}
+	return nil
 }
 
-// paste takes the secret of the key that the operator has created in the dashboard.
-func (r *rotationRun) paste(ctx context.Context) error {
+// errClosedByAnswer ends a run whose rotation an answer has closed.
+var errClosedByAnswer = errors.New("the rotation is closed")
+
+// unasked is the end of a run that would have to ask.
+func (r *rotationRun) unasked(q rotation.Question) error {
+	for _, n := range q.Lines {
+		r.a.say("  ! %s", n)
+	}
+	if slices.Contains(forced, q.Kind) && q.Flag != "" {
+		return usagef("%s; %s is that yes; nothing was changed", q.Text, q.Flag)
+	}
+	v := r.r.View()
+	if v.Step == rotation.Preflight && !v.Undoing {
+		said := q.Text
+		if len(q.Lines) > 0 {
+			said += ": " + strings.Join(q.Lines, "; ")
+		}
+		if q.Flag != "" {
+			said += "; " + q.Flag + " says so beforehand"
+		}
+		return fmt.Errorf("%s; nothing was changed", said)
+	}
+	if q.Kind == rotation.AskUndone {
+		return fmt.Errorf("%s. The rotation is open: detent %s, or detent rotate --abort %s on a terminal and without --yes, which asks for that", strings.TrimRight(q.Text, ". "), q.Flag, r.r.ID())
+	}
+	said := q.Text
+	if q.Kind == rotation.AskAttest && v.Step == rotation.Drain && !v.SeesUse {
+		said += ", or give a drain time, which counts as your word (--drain 15m)"
+	} else if q.Flag != "" {
+		said += " (" + q.Flag + ")"
+	}
+	return r.stopped(said)
+}
+
+// declined is the end of a run in which the operator left a question for later.
+func (r *rotationRun) declined(q rotation.Question) error {
+	if v := r.r.View(); v.Step == rotation.Preflight && !v.Undoing {
+		return errors.New("not confirmed: nothing was changed")
+	}
+	if q.Each {
+		return r.stopped("not confirmed")
+	}
+	return r.stopped(q.Text)
+}
+
+func (r *rotationRun) confirmEach(ctx context.Context, q rotation.Question) (string, error) {
+	for _, each := range q.Lines {
+		sure, err := r.a.askYes(ctx, each+". Is that so? [y/N] ")
+		if err != nil || !sure {
+			return rotation.No, err
+		}
+	}
+	return rotation.Yes, nil
+}
+
+// choose asks for one of the choices: y or n where there are no others, else the number.
+func (r *rotationRun) choose(ctx context.Context, q rotation.Question) (string, error) {
+	if len(q.Choices) == 2 {
+		yes := q.Choices[0]
+		if yes.Wants == rotation.WantsSecret {
+			return yes.ID, nil
+		}
+		sure, err := r.a.askYes(ctx, capital(yes.Label)+"? [y/N] ")
+		if err != nil || !sure {
+			return rotation.No, err
+		}
+		return yes.ID, nil
+	}
+	for i, c := range q.Choices {
+		r.a.say("  %d  %s: %s", i+1, c.Label, c.Does)
+	}
+	for {
+		text, err := r.a.ask(ctx, fmt.Sprintf("Which? [1-%d, empty: leave it for later] ", len(q.Choices)))
+		if err != nil || strings.TrimSpace(text) == "" {
+			return rotation.No, err
+		}
+		if n, err := strconv.Atoi(strings.TrimSpace(text)); err == nil && n >= 1 && n <= len(q.Choices) {
+			return q.Choices[n-1].ID, nil
+		}
+	}
+}
+
+func capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
+}
+
+// askSecret reads the secret of the key that the operator has created in the dashboard; absent where what was typed is none.
+func (r *rotationRun) askSecret(ctx context.Context) (apikey.Secret, error) {
 	text, err := r.a.askHidden(ctx, "The new key's secret (it is not shown): ")
 	if err != nil {
-		return r.unanswered(err)
+		return apikey.Secret{}, err
 	}
 	secret, err := apikey.ParseSecret(text)
 	if err != nil {
 		r.a.say("  %v", err)
-		return nil // asked again
+		return apikey.Secret{}, nil
 	}
-	res, err := r.r.Paste(context.WithoutCancel(ctx), secret)
-	r.tell(res)
-	var refused *rotation.RefusedError
-	if errors.As(err, &refused) {
-		r.a.say("  %v", err)
-		return nil
-	}
-	if err != nil {
-		return r.failed(err)
-	}
-	return nil
+	return secret, nil
 }
 
 // confirmPlan shows what will happen and asks whether to begin.
@@ -254,6 +360,7 @@ func (r *rotationRun) confirmPlan(ctx context.Context) error {
 			r.a.say("  ! %s cannot be undone", d.Describe)
 		}
 	}
+	r.a.say("  --plan says the calls and writes, one by one")
 	sure, err := r.a.askYes(ctx, "Begin? [y/N] ")
 	if err == nil && !sure {
 		err = fmt.Errorf("not begun: nothing was changed")
@@ -285,7 +392,10 @@ func (r *rotationRun) abort(ctx context.Context) error {
 			return nil
 		case res.Status == rotation.Stopped:
 			if err := r.decide(ctx, res); err != nil {
-				return err
+				return closedIsOver(err)
+			}
+			if turned(res, r.r.View()) {
+				return r.goOn(ctx)
 			}
 		case res.Status == rotation.Waiting:
 			if err := r.a.pause(ctx, res.Wait); err != nil {
@@ -293,6 +403,11 @@ func (r *rotationRun) abort(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// turned reports whether an answer has given the undo up: the rotation goes on instead.
+func turned(asked rotation.Result, now rotation.View) bool {
+	return asked.Question != nil && asked.Question.Kind == rotation.AskUndone && !now.Undoing
 }
 
 // pause waits, or ends early when a signal comes.

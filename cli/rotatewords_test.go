@@ -1,3 +1,5 @@
+//go:build unix
+
 package cli
 
 import (
@@ -9,10 +11,10 @@ import (
 
 func TestAbortThatOnlyAPersonCanEndSaysHow(t *testing.T) {
 	m, _, _, _ := shop(t, apikey.Vertesia)
-	got := decodeRotated(t, m.rotate(newClock(), "rotate", "shop", "--yes", "-o", "json", "--deliver", "command:cat").stdout)
+	got := decodeRotated(t, m.rotate(newClock(), "rotate", "shop", "--yes", "-o", "json", "--deliver", "command:cat", "--accept-unknown", "looked at it there").stdout)
 	res := m.rotate(newClock(), "rotate", "--abort", got.ID, "--yes")
-	if res.code != 1 || strings.Contains(res.stderr, "--drain") || strings.Count(res.stderr, "cannot put the old value back") != 1 ||
-		!strings.Contains(res.stderr, "detent rotate --abort "+got.ID+", on a terminal") {
+	if res.code != 1 || strings.Contains(res.stderr, "--drain") || strings.Count(res.stderr, "nobody can put the old value back") != 1 ||
+		!strings.Contains(res.stderr, "detent rotate --abort "+got.ID+" --undone command:cat --reason R") {
 		t.Errorf("exit %d\n%s", res.code, res.stderr)
 	}
 }
@@ -33,7 +35,7 @@ func TestStopsAreSaidOnce(t *testing.T) {
 
 func TestCommandsOutputIsMarkedLineByLine(t *testing.T) {
 	m, _, _, _ := shop(t, apikey.Vertesia)
-	res := m.rotate(newClock(), "rotate", "shop", "--yes", "--deliver", `command:sh -c "cat; echo; echo stored"`)
+	res := m.rotate(newClock(), "rotate", "shop", "--yes", "--accept-unknown", "looked at it there", "--deliver", `command:sh -c "cat; echo; echo stored"`)
 	if !strings.Contains(res.stderr, "| [secret]\n") || !strings.Contains(res.stderr, "| stored\n") {
 		t.Errorf("%s", res.stderr)
 	}
@@ -42,8 +44,8 @@ func TestCommandsOutputIsMarkedLineByLine(t *testing.T) {
 func TestConsumersAreConfirmedOneByOneOnATerminal(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	m.create("-p", "local/vertesia", "--name", "shop", "--role", "reader")
-	env := m.write("app/.env", "API_KEY=x\n")
+	_, secret := m.create("-p", "local/vertesia", "--name", "shop", "--role", "reader")
+	env := m.write("app/.env", "API_KEY="+secret+"\n")
 	term := m.terminal("rotate", "shop", "-p", "local/vertesia", "--deliver", "env-file:"+env+":API_KEY")
 	term.wait("Begin? [y/N] ")
 	term.write("y\r")

@@ -25,13 +25,19 @@ func (a *app) journalDir() (string, error) {
 	return dir, usage(err)
 }
 
+// journals are where the rotations of this machine are kept.
+func (a *app) journals() (rotation.Store, error) {
+	dir, err := a.journalDir()
+	return rotation.Files{Dir: dir}, err
+}
+
 // rotations lists the journals, newest first.
 func (a *app) rotations() ([]rotation.View, error) {
-	dir, err := a.journalDir()
+	store, err := a.journals()
 	if err != nil {
 		return nil, err
 	}
-	views, err := rotation.List(dir)
+	views, err := rotation.List(store)
 	return a.visible(views), err
 }
 
@@ -72,20 +78,21 @@ func (a *app) rotationsCommand() *cobra.Command {
 
 // rotationObject is a rotation as interface.md writes it; new is absent before create.
 type rotationObject struct {
-	ID      string   `json:"id"`
-	State   string   `json:"state"`
-	Step    string   `json:"step"`
-	Old     keyJSON  `json:"old"`
-	New     *keyJSON `json:"new,omitempty"`
-	Certain []string `json:"certain"`
-	Unknown []string `json:"unknown"`
+	ID      string           `json:"id"`
+	State   string           `json:"state"`
+	Step    string           `json:"step"`
+	Old     keyRow           `json:"old"`
+	New     *keyRow          `json:"new,omitempty"`
+	Certain []string         `json:"certain"`
+	Unknown []string         `json:"unknown"`
+	Claims  []rotation.Claim `json:"claims"`
 }
 
 func rotationJSON(v rotation.View, p config.Profile) rotationObject {
 	s := &session{profile: p}
-	one := func(k apikey.Key) keyJSON { return s.keyJSON(k, nil) }
+	one := func(k apikey.Key) keyRow { return s.keyRow(k, nil) }
 	out := rotationObject{ID: v.ID, State: string(v.State), Step: v.PublicStep(),
-		Old: one(v.Old), Certain: notNil(v.Certain), Unknown: notNil(v.Unknown)}
+		Old: one(v.Old), Certain: notNil(v.Certain), Unknown: notNil(v.Unknown), Claims: notNil(v.Claims)}
 	if v.New != nil {
 		k := one(*v.New)
 		out.New = &k
@@ -122,17 +129,19 @@ func (a *app) listRotations(format string) error {
 	return err
 }
 
-// outcome is in a few words what is certain about a rotation that is over.
+// outcome is in a few words what is certain about a rotation that is over: the first thing that was seen of each key.
 func outcome(v rotation.View) string {
-	switch {
-	case v.State == rotation.Open:
+	if v.State == rotation.Open {
 		return "see below"
-	case v.State == rotation.Aborted:
-		return "the old key is as it was, no new one is left"
-	case v.New != nil:
-		return fmt.Sprintf("the old key is gone, %s has taken its place", v.New.ID)
 	}
-	return "the old key is gone"
+	if len(v.Certain) == 0 {
+		return "nothing was seen of either key"
+	}
+	out := v.Certain[0]
+	if v.State == rotation.Aborted && len(v.Certain) > 1 {
+		out += "; " + v.Certain[1]
+	}
+	return out
 }
 
 // writeRotations writes a table, and under it what is certain about the open ones.

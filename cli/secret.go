@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/aymanbagabas/go-osc52/v2"
 
@@ -14,9 +15,20 @@ import (
 // errReaderGone says that the reader of standard output ended before the secret was written.
 var errReaderGone = errors.New("the reader of standard output has gone away")
 
+// reachable refuses to print a secret where it would reach nobody.
+func (a *app) reachable() error {
+	if f, ok := a.world.Out.(*os.File); ok && isClosed(f) {
+		return errors.New("standard output is closed")
+	}
+	return nil
+}
+
 // printSecret writes a secret alone on a line of standard output. An error means
 // that nobody has it.
 func (a *app) printSecret(s apikey.Secret) error {
+	if err := a.reachable(); err != nil {
+		return err
+	}
 	_, err := fmt.Fprintln(a.out, s.Reveal())
 	if err == nil && a.out.broken {
 		err = errReaderGone
@@ -25,12 +37,15 @@ func (a *app) printSecret(s apikey.Secret) error {
 }
 
 // printCreatedJSON writes a new key with its secret; without one the field is absent.
-func (a *app) printCreatedJSON(key keyJSON, s apikey.Secret) error {
+func (a *app) printCreatedJSON(key keyRow, s apikey.Secret) error {
 	out := struct {
-		Key    keyJSON         `json:"key"`
+		Key    keyRow          `json:"key"`
 		Secret json.RawMessage `json:"secret,omitempty"`
 	}{Key: key}
 	if !s.IsZero() {
+		if err := a.reachable(); err != nil {
+			return err
+		}
 		text, err := json.Marshal(s.Reveal())
 		if err != nil {
 			return err
@@ -47,6 +62,9 @@ func (a *app) printCreatedJSON(key keyJSON, s apikey.Secret) error {
 // printVariable writes a secret as a dotenv line. The secrets of the embedded
 // service need no quotes.
 func (a *app) printVariable(name string, s apikey.Secret) error {
+	if err := a.reachable(); err != nil {
+		return err
+	}
 	_, err := fmt.Fprintf(a.out, "%s=%s\n", name, s.Reveal())
 	if err == nil && a.out.broken {
 		err = errReaderGone

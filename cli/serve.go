@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -22,6 +23,8 @@ type serveOptions struct {
 	cert, key        string
 	metrics          string
 	copyFrom         string
+	log              string
+	perAddress       int
 	delay            time.Duration
 	behindProxy      bool
 	storeGiven       bool
@@ -33,8 +36,8 @@ func (a *app) serveCommand() *cobra.Command {
 	var o serveOptions
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Run the embedded key service by itself", Args: cobra.NoArgs,
-		Long: `Run the key service: the three contracts on one origin. A store without administrator keys gets one a service, printed on
-standard output as dotenv lines; then comes "listening on http://HOST:PORT". With --demo the store is a throw-away one, or
+		Long: `Run the key service: the three contracts on one origin. A service that never had an administrator key gets one, printed on
+standard output as a dotenv line; then comes "listening on http://HOST:PORT". With --demo the store is a throw-away one, or
 that of --store, filled with believable keys when it is new.
 
 --store is a file of SQLite, for the processes of one machine, or a PostgreSQL database, for those of several:
@@ -42,6 +45,13 @@ postgres://user@host/database. What the URL leaves out comes from PostgreSQL's u
 PGPASSFILE, PGSERVICE. Other users of the machine see a password in an argument: put it into ~/.pgpass or PGPASSWORD, or the
 whole URL into DETENT_STORE. Beyond this machine the database must show a certificate for its name (sslmode=verify-full),
 unless the URL or PGSSLMODE names disable, require or verify-ca.
+
+What happens to keys is told on standard error, a line each: who created, changed or deleted which one, who was refused, and why; never a
+secret. --log json is for machines; under systemd it is in the journal. (detent audit has what detent's own commands do, not this.)
+
+A key's address restriction is compared with the TCP peer. Behind a proxy that is the proxy, for all callers: there such a restriction
+lets everybody in or nobody, and the log shows the proxy's address. Let the proxy refuse addresses, or give each caller's network a
+listener of its own.
 
 /healthz and /readyz answer anybody on the service's port and on that of --metrics. The files of --tls-cert and --tls-key are read
 again when they change.`,
@@ -53,12 +63,17 @@ again when they change.`,
 	f.BoolVar(&o.behindProxy, "behind-tls-proxy", false, "allow an address beyond loopback without TLS: a proxy in front ends it")
 	f.StringVar(&o.metrics, "metrics", "", "address and port on loopback for /metrics (Prometheus), such as 127.0.0.1:9420; none by default")
 	f.DurationVar(&o.delay, "shutdown-delay", 0, "how long to go on at the end with /readyz saying no, for a load balancer to see it")
+	f.StringVar(&o.log, "log", "text", "a line on standard error for each key created, changed or deleted and each refused call: text, json or none")
+	f.IntVar(&o.perAddress, "connections-per-address", 512, "how many connections one address may have, 0 for any number (the default with --behind-tls-proxy)")
 	f.StringVar(&o.copyFrom, "copy-from", "", "copy this SQLite store into the store, which must be empty, and end")
 	cmd.PersistentFlags().StringVar(&o.store, "store", "", "the store: a path, or postgres://user@host/database (default $DETENT_STORE, else $XDG_DATA_HOME/detent/keys.db)")
 	cmd.RunE = a.run(func(ctx context.Context, _ []string) error {
 		o.storeGiven = cmd.PersistentFlags().Changed("store")
 		if cmd.Flags().Changed("copy-from") {
 			return a.copyStore(ctx, o)
+		}
+		if o.behindProxy && !cmd.Flags().Changed("connections-per-address") {
+			o.perAddress = 0
 		}
 		return a.serve(ctx, o)
 	})
@@ -123,6 +138,10 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	if err != nil {
 		return err
 	}
+	if store.Events, err = o.events(); err != nil {
+		return err
+	}
+	store.PerAddress = o.perAddress
 	metrics, err := o.listenForMetrics()
 	if err != nil {
 		return err
@@ -169,14 +188,17 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	return err
 }
 
-// firstStart gives a store without administrators one a service, and the demo its keys.
+// firstStart gives each service that never had an administrator one, and the demo its keys.
 func (a *app) firstStart(ctx context.Context, server *keyserver.Server) error {
-	has, err := server.HasAdmins(ctx)
-	if err != nil || has {
+	never, err := server.NeverHadAdmins(ctx)
+	if err != nil {
 		return err
 	}
+	if len(never) == 0 {
+		return a.sayWithoutAdmin(ctx, server)
+	}
 	var minted []keyserver.Minted
-	err = a.auditor().do(audit.Action{Action: "admin-token", Detail: "the first of each service"}, func() error {
+	err = a.auditor().do(audit.Action{Action: "admin-token", Detail: "the first of " + strings.Join(never, ", ")}, func() error {
 		minted, err = server.MintFirstAdmins(ctx)
 		return err
 	})
@@ -193,6 +215,16 @@ func (a *app) firstStart(ctx context.Context, server *keyserver.Server) error {
 		return server.FillDemo(ctx, a.flags.demoKeys)
 	}
 	return nil
+}
+
+// sayWithoutAdmin names what is wrong with a store whose administrators are all gone. They are not made anew: whoever could end
+// them would find new ones in the log.
+func (a *app) sayWithoutAdmin(ctx context.Context, server *keyserver.Server) error {
+	has, err := server.HasAdmins(ctx)
+	if err == nil && !has {
+		a.say("a service has no working key left that can create keys: detent serve admin-token SERVICE mints one")
+	}
+	return err
 }
 
 // tokenVariable is how dotenv lines call an administrator key: PROSOPO_TOKEN, GENERIC_LIVE_TOKEN.
@@ -213,6 +245,19 @@ func (a *app) certificate(o serveOptions) (*certificate, error) {
 	}
 	c := &certificate{cert: o.cert, key: o.key, now: a.world.Now, tell: func(text string) { a.say("%s", text) }}
 	return c, c.read()
+}
+
+// events is the format of the log, empty for none.
+func (o serveOptions) events() (string, error) {
+	switch {
+	case o.perAddress < 0:
+		return "", usagef("--connections-per-address: must not be negative")
+	case o.log == "none":
+		return "", nil
+	case slices.Contains(keyserver.EventFormats, o.log):
+		return o.log, nil
+	}
+	return "", usagef("--log: must be %s or none", strings.Join(keyserver.EventFormats, ", "))
 }
 
 // address refuses to carry keys beyond this machine in the clear.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"detent/audit"
 	"detent/keyserver"
 )
 
@@ -53,7 +54,11 @@ func (a *app) copyStore(ctx context.Context, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	done, err := keyserver.CopyStore(ctx, store, from)
+	var done keyserver.Copied
+	err = a.auditor().do(audit.Action{Action: "copy-store", Detail: from}, func() error {
+		done, err = keyserver.CopyStore(ctx, store, from)
+		return err
+	})
 	if err != nil {
 		return err
 	}

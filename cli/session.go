@@ -86,6 +86,7 @@ type session struct {
 	service  client.Service
 	caps     apikey.Capabilities
 	readOnly bool
+	token    apikey.Secret // what it authenticates with
 }
 
 // open opens the profile selected by flags, environment and file.
@@ -136,6 +137,9 @@ func (a *app) openProfile(ctx context.Context, p config.Profile) (*session, erro
 		if err != nil {
 			return nil, err
 		}
+		if opts.RootCAs, err = reader.Authorities(p); err != nil {
+			return nil, usage(err)
+		}
 		if opts.Token, err = reader.Read(ctx, p); err != nil {
 			if errors.Is(err, context.Canceled) { // ctrl+c at the command's question
 				return nil, errInterrupted
@@ -151,7 +155,7 @@ func (a *app) openProfile(ctx context.Context, p config.Profile) (*session, erro
 		return nil, usage(fmt.Errorf("profile %s: %w", p.Name, err))
 	}
 	service = a.auditor().recorded(service, p)
-	return &session{profile: p, service: service, caps: service.Capabilities(), readOnly: readOnly}, nil
+	return &session{profile: p, service: service, caps: service.Capabilities(), readOnly: readOnly, token: opts.Token}, nil
 }
 
 // tokens reads credentials for the profiles of this run.

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 	"time"
 
@@ -12,71 +15,79 @@ import (
 	"detent/apikey"
 )
 
-// keyJSON is a key as interface.md writes it. A field that the service does not report is absent.
-type keyJSON struct {
-	ID           string             `json:"id"`
-	Name         string             `json:"name,omitempty"`
-	Profile      string             `json:"profile"`
-	Service      string             `json:"service"`
-	Environment  apikey.Environment `json:"environment,omitempty"`
-	Type         string             `json:"type,omitempty"`
-	Role         string             `json:"role,omitempty"`
-	Permissions  *[]string          `json:"permissions,omitempty"`
-	Masked       string             `json:"masked,omitempty"`
-	Account      string             `json:"account,omitempty"`
-	Project      string             `json:"project,omitempty"`
-	ProjectName  string             `json:"project_name,omitempty"`
-	Enabled      *bool              `json:"enabled,omitempty"`
-	CreatedAt    apikey.Moment      `json:"created_at,omitzero"`
-	UpdatedAt    apikey.Moment      `json:"updated_at,omitzero"`
-	ExpiresAt    apikey.Moment      `json:"expires_at,omitzero"`
-	LastUsedAt   apikey.Moment      `json:"last_used_at,omitzero"`
-	Restrictions *restrictionsJSON  `json:"restrictions,omitempty"`
-	Findings     []string           `json:"findings"`
+// keyRow is a key as interface.md writes it. A field that the service does not report is absent.
+type keyRow struct {
+	key              apikey.Key
+	profile, service string
+	findings         []string
 }
 
-type restrictionsJSON struct {
-	IPAddresses []string `json:"ip_addresses"`
-	Referrers   []string `json:"referrers"`
-	Endpoints   []string `json:"endpoints"`
+// keyRow makes one; warnings are its findings by key id.
+func (s *session) keyRow(k apikey.Key, warnings map[string][]string) keyRow {
+	return keyRow{k, s.profile.Name, s.profile.Service, notNil(warnings[k.ID])}
 }
 
-// keyJSON writes one key; warnings are its findings by key id.
-func (s *session) keyJSON(k apikey.Key, warnings map[string][]string) keyJSON {
-	out := keyJSON{
-		ID: k.ID, Name: k.Name, Profile: s.profile.Name, Service: s.profile.Service, Environment: k.Environment,
-		Type: k.Type, Role: k.Role, Masked: k.Masked, Account: k.Account, Project: k.Project, ProjectName: k.ProjectName,
-		Enabled: k.Enabled, CreatedAt: k.CreatedAt, UpdatedAt: k.UpdatedAt, ExpiresAt: k.ExpiresAt, LastUsedAt: k.LastUsedAt,
-		Findings: notNil(warnings[k.ID]),
+// MarshalJSON writes the key's named fields, what is known of it here, and its other fields under "fields".
+func (r keyRow) MarshalJSON() ([]byte, error) {
+	var o, others object
+	for f := range apikey.FieldsOf(&r.key) {
+		if value, reported := f.JSON(&r.key); reported {
+			into := &others
+			if f.Named {
+				into = &o
+			}
+			into.member(string(f.ID), value)
+		}
+		if f.ID == apikey.FieldName {
+			o.member("profile", r.profile)
+			o.member("service", r.service)
+		}
 	}
-	if k.Permissions != nil {
-		texts := permissionTexts(k.Permissions)
-		out.Permissions = &texts
+	o.member("findings", r.findings)
+	if others.Len() > 0 {
+		o.member("fields", json.RawMessage(others.close()))
 	}
-	if r := k.Restrictions; r != nil {
-		out.Restrictions = &restrictionsJSON{notNil(r.IPAddresses), notNil(r.Referrers), notNil(r.Endpoints)}
+	return o.close(), errors.Join(o.err, others.err)
+}
+
+// object writes an object of JSON, member by member.
+type object struct {
+	bytes.Buffer
+	encoder *json.Encoder
+	err     error
+}
+
+// member writes one; name is one of ours and needs no escapes.
+func (o *object) member(name string, value any) {
+	if o.encoder == nil {
+		o.Grow(512)
+		o.encoder = json.NewEncoder(&o.Buffer)
+		o.encoder.SetEscapeHTML(false)
+		o.WriteByte('{')
+	} else {
+		o.WriteByte(',')
 	}
-	return out
+	o.WriteByte('"')
+	o.WriteString(name)
+	o.WriteString(`":`)
+	if err := o.encoder.Encode(value); err != nil {
+		o.err = errors.Join(o.err, err)
+		return
+	}
+	o.Truncate(o.Len() - 1) // its newline
+}
+
+func (o *object) close() []byte {
+	o.WriteByte('}')
+	return o.Bytes()
 }
 
 // notNil makes JSON write [] where there is nothing.
-func notNil(list []string) []string {
+func notNil[T any](list []T) []T {
 	if list == nil {
-		return []string{}
+		return []T{}
 	}
 	return list
-}
-
-func permissionTexts(permissions []apikey.Permission) []string {
-	out := make([]string, len(permissions))
-	for i, p := range permissions {
-		out[i] = p.String()
-	}
-	return out
-}
-
-func joinPermissions(permissions []apikey.Permission) string {
-	return strings.Join(permissionTexts(permissions), " ")
 }
 
 // writeJSON writes one value.
@@ -90,51 +101,34 @@ func writeJSON(w io.Writer, value any) error {
 // column is one column of a table of keys; value is empty where the service does not say.
 type column struct {
 	title string
-	value func(keyJSON) string
+	value func(*keyRow) string
 }
 
-var columns = []column{
-	{"NAME", func(k keyJSON) string { return k.Name }},
-	{"ID", func(k keyJSON) string { return k.ID }},
-	{"ENVIRONMENT", func(k keyJSON) string { return string(k.Environment) }},
-	{"TYPE", func(k keyJSON) string { return k.Type }},
-	{"ROLE", func(k keyJSON) string { return k.Role }},
-	{"KEY", func(k keyJSON) string { return k.Masked }},
-	{"ACCOUNT", func(k keyJSON) string { return k.Account }},
-	{"PROJECT", func(k keyJSON) string { return k.Project }},
-	{"PROJECT NAME", func(k keyJSON) string { return k.ProjectName }},
-	{"STATE", func(k keyJSON) string {
-		if k.Enabled == nil {
-			return ""
-		}
-		return map[bool]string{true: "enabled", false: "disabled"}[*k.Enabled]
-	}},
-	{"CREATED", func(k keyJSON) string { return moment(k.CreatedAt) }},
-	{"UPDATED", func(k keyJSON) string { return moment(k.UpdatedAt) }},
-	{"EXPIRES", func(k keyJSON) string { return moment(k.ExpiresAt) }},
-	{"LAST USED", func(k keyJSON) string { return moment(k.LastUsedAt) }},
-	{"RESTRICTIONS", func(k keyJSON) string {
-		if k.Restrictions == nil {
-			return ""
-		}
-		r := k.Restrictions
-		return orNone(strings.Join(append(append(append([]string{}, r.IPAddresses...), r.Referrers...), r.Endpoints...), " "))
-	}},
-	{"FINDINGS", func(k keyJSON) string { return strings.Join(k.Findings, " ") }},
-	// Last, where its length moves nothing else.
-	{"PERMISSIONS", func(k keyJSON) string {
-		if k.Permissions == nil {
-			return ""
-		}
-		return orNone(strings.Join(*k.Permissions, " "))
-	}},
-}
-
-func orNone(text string) string {
-	if text == "" {
-		return "none"
+// columnsOf are the columns of a table of keys: their names first, then every field that one of them may have. Permissions are
+// last, where their length moves nothing else.
+func columnsOf(rows []keyRow) []column {
+	of := func(f apikey.FieldInfo) column {
+		return column{strings.ToUpper(f.Label), func(r *keyRow) string { return f.Text(&r.key) }}
 	}
-	return text
+	name, id, last := apikey.FieldOf(apikey.FieldName), apikey.FieldOf(apikey.FieldID), apikey.FieldOf(apikey.FieldPermissions)
+	out := []column{of(name), of(id)}
+	seen := map[apikey.Field]bool{name.ID: true, id.ID: true, last.ID: true}
+	add := func(fields iter.Seq[apikey.FieldInfo]) {
+		for f := range fields {
+			if !seen[f.ID] {
+				seen[f.ID] = true
+				out = append(out, of(f))
+			}
+		}
+	}
+	add(apikey.Fields())
+	for i := range rows {
+		if len(rows[i].key.Extra) > 0 {
+			add(apikey.FieldsOf(&rows[i].key))
+		}
+	}
+	out = append(out, column{"FINDINGS", func(r *keyRow) string { return strings.Join(r.findings, " ") }})
+	return append(out, of(last))
 }
 
 func orUnknown(text string) string {
@@ -156,17 +150,17 @@ func moment(m apikey.Moment) string {
 }
 
 // writeKeys writes a table of keys with the columns that any of them fills.
-func writeKeys(w io.Writer, keys []keyJSON) error {
+func writeKeys(w io.Writer, keys []keyRow) error {
 	if len(keys) == 0 {
 		return nil
 	}
 	var titles []string
 	rows := make([][]string, len(keys))
-	for _, c := range columns {
+	for _, c := range columnsOf(keys) {
 		filled := false
 		cells := make([]string, len(keys))
-		for i, k := range keys {
-			cells[i] = c.value(k)
+		for i := range keys {
+			cells[i] = c.value(&keys[i])
 			filled = filled || cells[i] != ""
 		}
 		if !filled {
@@ -215,12 +209,18 @@ func keyCount(n int) string {
 }
 
 // writeKey writes every field of one key that the service reports, a line each.
-func writeKey(w io.Writer, k keyJSON) error {
-	for _, c := range columns {
-		if text := c.value(k); text != "" {
-			if _, err := fmt.Fprintf(w, "%-13s %s\n", strings.ToLower(c.title), text); err != nil {
-				return err
-			}
+func writeKey(w io.Writer, k keyRow) error {
+	width := 13 // of the titles that most keys have
+	var filled []column
+	for _, c := range columnsOf([]keyRow{k}) {
+		if c.value(&k) != "" {
+			filled = append(filled, c)
+			width = max(width, len(c.title))
+		}
+	}
+	for _, c := range filled {
+		if _, err := fmt.Fprintf(w, "%-*s %s\n", width, strings.ToLower(c.title), c.value(&k)); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -11,8 +11,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,8 +21,8 @@ import (
 )
 
 const (
-	// rereadEvery is how soon a change of the configuration reaches who is logged in.
-	rereadEvery = 2 * time.Second
+	// beginsPerMinute is how many sessions an operator may begin in a minute, commands and screens alike.
+	beginsPerMinute = 60
 	// stopGrace is how long sessions may go on after they were told that the server stops, stopTime how long
 	// the end of what they have under way is waited for.
 	stopGrace = 5 * time.Second
@@ -34,6 +32,7 @@ const (
 type sshOptions struct {
 	listen, hostKey string
 	maxSessions     int
+	maxEach         int
 }
 
 func (a *app) sshCommand() *cobra.Command {
@@ -42,12 +41,14 @@ func (a *app) sshCommand() *cobra.Command {
 		Use: "ssh", Short: "Serve the TUI over SSH to the operators of the configuration", Args: cobra.NoArgs,
 		Long: `Serve the TUI to the operators that the configuration names, each with their role and their profiles. A public key
 alone says who somebody is. Tokens and deliveries stay on this machine. Without a terminal, "list", "check", "rotations" and
-"verify" work as commands. The configuration is read again when it changes; the sessions of an operator who was removed or changed end.`,
+"verify" work as commands. The configuration is read again when it changes; the sessions of an operator who was removed or changed end. Where it cannot be
+read, all sessions end after five seconds, and nobody is let in until it can.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:2222", "address and port; port 0 takes a free one")
 	f.StringVar(&o.hostKey, "host-key", "", "the server's own key, made once if it is not there (default $XDG_STATE_HOME/detent/ssh_host_ed25519_key)")
-	f.IntVar(&o.maxSessions, "max-sessions", 200, "how many sessions at once")
+	f.IntVar(&o.maxSessions, "max-sessions", 200, "how many sessions at once; the last tenth is for admins")
+	f.IntVar(&o.maxEach, "max-sessions-each", 10, "how many of them one operator may have")
 	cmd.RunE = a.run(func(ctx context.Context, _ []string) error { return a.serveSSH(ctx, o) })
 	return cmd
 }
@@ -55,6 +56,9 @@ alone says who somebody is. Tokens and deliveries stay on this machine. Without 
 func (a *app) serveSSH(ctx context.Context, o sshOptions) error {
 	if o.maxSessions < 1 || o.maxSessions > 10_000 {
 		return usagef("--max-sessions: must be between 1 and 10000")
+	}
+	if o.maxEach < 1 {
+		return usagef("--max-sessions-each: must be at least 1")
 	}
 	cfg, err := a.config()
 	if err != nil {
@@ -72,9 +76,10 @@ func (a *app) serveSSH(ctx context.Context, o sshOptions) error {
 		return err
 	}
 	defer door.close()
-	people := &operators{a: a, door: door, cfg: cfg, stamp: stampOf(cfg.Path), told: cfg}
+	people := newOperators(a, door, cfg)
 	server, err := sshd.New(sshd.Options{
-		HostKey: key, Who: people.who, MaxSessions: o.maxSessions, Refused: door.turnedAway, Now: a.world.Now,
+		HostKey: key, Who: people.who, Reserved: people.isAdmin, Refused: door.turnedAway, Now: a.world.Now,
+		MaxSessions: o.maxSessions, MaxEach: o.maxEach, PerMinute: beginsPerMinute,
 		Handle: func(s *sshd.Session) int { return a.serveSession(people, s) },
 	})
 	if err != nil {
@@ -111,85 +116,6 @@ func (a *app) serveSSH(ctx context.Context, o sshOptions) error {
 		server.Shutdown(waiting, errStopped, stopGrace)
 		return nil
 	}
-}
-
-// operators are the people of the configuration, as it is now.
-type operators struct {
-	a    *app
-	door *doorkeeper
-
-	mu    sync.Mutex
-	cfg   *config.Config
-	stamp stamp
-	told  *config.Config // what the sessions were told of last; for reread alone
-}
-
-// refresh takes up a file that has changed. One that is wrong is told, once, and what was there holds on.
-func (p *operators) refresh() (changed bool) {
-	now := stampOf(p.cfg.Path)
-	if now == p.stamp {
-		return false
-	}
-	p.stamp = now
-	cfg, err := config.Load(p.cfg.Path, true)
-	if err != nil {
-		p.a.say("%v; the configuration before holds on until that is mended", err)
-		return false
-	}
-	p.cfg = cfg
-	p.a.say("the configuration was read again")
-	return true
-}
-
-func (p *operators) who(key gossh.PublicKey) (string, bool) {
-	o, _, ok := p.find(key)
-	return o.Name, ok
-}
-
-func (p *operators) find(key gossh.PublicKey) (config.Operator, *config.Config, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.refresh()
-	if key == nil {
-		return config.Operator{}, p.cfg, false
-	}
-	o, ok := p.cfg.OperatorOf(key)
-	return o, p.cfg, ok
-}
-
-// reread ends the sessions of those whose rights are others now, and tells those who see a profile that was changed.
-func (p *operators) reread(server *sshd.Server) {
-	p.mu.Lock()
-	p.refresh()
-	cfg := p.cfg
-	p.mu.Unlock()
-	server.End(errRemoved, func(s *sshd.Session) bool {
-		g, begun := s.Rights().(*guest)
-		o, ok := cfg.OperatorOf(s.Key)
-		return begun && (!ok || !o.Extends(g.operator))
-	})
-	if p.told != cfg {
-		changed := cfg.Changed(p.told)
-		server.Tell("profiles were changed in the configuration: p and enter open them as they are now", func(s *sshd.Session) bool {
-			g, begun := s.Rights().(*guest)
-			return begun && !g.wrote(cfg) && slices.ContainsFunc(changed, g.operator.Sees)
-		})
-	}
-	p.told = cfg
-}
-
-// save changes the file, for one session at a time, and takes it up.
-func (p *operators) save(by *guest, change func(path string) error) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if err := change(p.cfg.Path); err != nil {
-		return err
-	}
-	p.refresh()
-	by.mu.Lock()
-	defer by.mu.Unlock()
-	by.written = p.cfg
-	return nil
 }
 
 // wrote reports whether a configuration is what this session made of the one before.
@@ -267,5 +193,5 @@ func makeHostKey(path string) error {
 	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return nil
+	return config.SyncFolder(filepath.Dir(path))
 }

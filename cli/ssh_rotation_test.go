@@ -1,3 +1,5 @@
+//go:build unix
+
 package cli
 
 import (
@@ -47,7 +49,7 @@ func TestSSHSessionThatDropsLeavesItsRotationToTheNextOperator(t *testing.T) {
 	alice.wait("1 of 2")
 	alice.press("\r")
 	alice.wait("n new")
-	alice.pressUntil("r", "the setup", func() bool { return strings.Contains(alice.term.String(), "[ Begin ]") })
+	alice.pressUntil("r", "the setup", func() bool { return strings.Contains(alice.term.String(), "[ Begin: planned ]") })
 	if strings.Contains(alice.term.String(), "PATH:VARIABLE") {
 		t.Error("a place can be typed")
 	}
@@ -76,8 +78,8 @@ func TestSSHSessionThatDropsLeavesItsRotationToTheNextOperator(t *testing.T) {
 	if vera.shows("resume or undo") {
 		t.Error("a viewer is offered to resume")
 	}
-	vera.press("\r")
-	vera.wait("your role is viewer")
+	vera.press("\r") // looking changes nothing: who may not go on sees what was seen
+	vera.wait("WHAT WAS SEEN")
 
 	ada := openScreen(t, h.login("ada"), "xterm", 120, 40)
 	ada.wait("1 rotation")
@@ -85,7 +87,10 @@ func TestSSHSessionThatDropsLeavesItsRotationToTheNextOperator(t *testing.T) {
 	ada.wait("last by: alice")
 	ada.press("\r")
 	step := regexp.MustCompile(`"step":\s*"drain"`)
-	ada.pressUntil("\r", "the rotation goes on to the drain", func() bool { return step.MatchString(h.exec("ada", "rotations -o json", "").stdout) })
+	ada.pressUntil("\r", "the rotation goes on to the drain", func() bool { return step.MatchString(journal()) })
+	if got := h.exec("ada", "rotations -o json", "").stdout; !step.MatchString(got) {
+		t.Errorf("the command says %s", got)
+	}
 	if !strings.Contains(journal(), `"operator": "ada"`) {
 		t.Error("the journal does not name ada")
 	}

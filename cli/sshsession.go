@@ -30,7 +30,8 @@ const (
 // and the embedded service.
 func (a *app) serveSession(people *operators, s *sshd.Session) int {
 	operator, cfg, ok := people.find(s.Key)
-	if !ok {
+	if !ok { // since the channel was opened
+		people.door.turnedAway(sshd.Refusal{Operator: s.Operator, From: s.From, Why: sshd.Removed})
 		return exitNo
 	}
 	args, what, err := sessionArgs(s.Command)
@@ -43,6 +44,11 @@ func (a *app) serveSession(people *operators, s *sshd.Session) int {
 	}
 	who := &guest{operator: operator, session: s, server: a, door: people.door, people: people, taken: cfg}
 	s.SetRights(who)
+	if errors.Is(err, pflag.ErrHelp) {
+		how = "help"
+		_, _ = io.WriteString(errOut, plain("detent: "+sessionHelp)+"\n")
+		return exitDone
+	}
 	if err != nil {
 		how = "refused"
 		who.refused(audit.Action{Action: "command"}, what)
@@ -101,12 +107,18 @@ func sessionArgs(command string) (args []string, what string, err error) {
 	if err != nil {
 		return nil, "no command", errors.New("the command cannot be split into words: is a quote left open?")
 	}
+	if len(words) == 0 { // a comment, an escaped line end
+		return nil, "no command", errors.New("the command has no words; " + sessionHelp)
+	}
 	name := words[0]
 	if name == "detent" && len(words) > 1 {
 		words = words[1:]
 		name = words[0]
 	}
 	register, ok := sessionCommands[name]
+	if name == "help" || name == "--help" || name == "-h" {
+		return nil, "help", pflag.ErrHelp
+	}
 	if !ok {
 		return nil, "a command that is not offered", errors.New(sessionHelp)
 	}
@@ -115,7 +127,9 @@ func sessionArgs(command string) (args []string, what string, err error) {
 	f.StringP("output", "o", "", "")
 	f.StringP("profile", "p", "", "")
 	register(f)
-	if err := f.Parse(words[1:]); err != nil {
+	if err := f.Parse(words[1:]); errors.Is(err, pflag.ErrHelp) {
+		return nil, name + " --help", err
+	} else if err != nil {
 		return nil, name + " with a flag that is not offered", errors.New(err.Error() + "; " + sessionHelp)
 	}
 	if f.NArg() > 0 {

@@ -1,13 +1,5 @@
 package cli
 
-import (
-	"os"
+import "golang.org/x/sys/unix"
 
-	"golang.org/x/sys/unix"
-)
-
-// echoes reports whether a terminal shows what is typed.
-func echoes(f *os.File) bool {
-	state, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return err == nil && state.Lflag&unix.ECHO != 0
-}
+const getTerminal = unix.TCGETS

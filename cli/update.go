@@ -64,7 +64,7 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if err := checkPatch(patch, s.caps); err != nil {
 		return usage(err)
 	}
-	k, err := s.find(ctx, text)
+	k, err := s.findToChange(ctx, text, a.openRotations(s.profile.Name))
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if err != nil {
 		return fmt.Errorf("%q (%s): %w", k.Name, k.ID, err)
 	}
-	row := s.keyJSON(changed, s.warningsOf([]apikey.Key{changed}, nil, a.world.Now()))
+	row := s.keyRow(changed, s.warningsOf([]apikey.Key{changed}, nil, a.world.Now()))
 	if asJSON {
 		return writeJSON(a.out, row)
 	}

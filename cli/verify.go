@@ -33,6 +33,9 @@ func (a *app) verify(ctx context.Context, format string) error {
 	if err != nil {
 		return err
 	}
+	if ok, why := client.Belongs(ctx, s.service, secret); !ok {
+		return usage(fmt.Errorf("%s. It was not sent: give the whole secret, or choose the profile that it belongs to with -p", why))
+	}
 	proof, unidentified, err := client.Verify(ctx, s.service, secret)
 	if err != nil {
 		return err
@@ -40,12 +43,15 @@ func (a *app) verify(ctx context.Context, format string) error {
 	if unidentified != nil {
 		a.say("which key it is cannot be told: %v", unidentified)
 	}
+	if asJSON && !proof.Accepted() && !proof.Refused() {
+		a.say("cannot tell: %s", proof.Why)
+	}
 	if asJSON {
 		err = a.printProofJSON(s, proof)
 	} else {
 		err = a.printProof(s, proof)
 	}
-	if err == nil && !proof.Valid {
+	if err == nil && !proof.Accepted() {
 		return answerNo
 	}
 	return err
@@ -75,11 +81,15 @@ func (a *app) readSecret(ctx context.Context) (apikey.Secret, error) {
 
 func (a *app) printProofJSON(s *session, p apikey.Proof) error {
 	out := struct {
-		Valid bool     `json:"valid"`
-		Key   *keyJSON `json:"key,omitempty"`
-	}{Valid: p.Valid}
+		Valid *bool   `json:"valid"` // null: cannot tell
+		Key   *keyRow `json:"key,omitempty"`
+	}{}
+	if p.Accepted() || p.Refused() {
+		valid := p.Accepted()
+		out.Valid = &valid
+	}
 	if p.Key != nil {
-		row := s.keyJSON(*p.Key, s.warningsOf([]apikey.Key{*p.Key}, nil, a.world.Now()))
+		row := s.keyRow(*p.Key, s.warningsOf([]apikey.Key{*p.Key}, nil, a.world.Now()))
 		out.Key = &row
 	}
 	return writeJSON(a.out, out)
@@ -87,15 +97,20 @@ func (a *app) printProofJSON(s *session, p apikey.Proof) error {
 
 func (a *app) printProof(s *session, p apikey.Proof) error {
 	var b strings.Builder
-	if p.Valid {
+	proved := "proved by"
+	switch p.Verdict {
+	case apikey.Accepted:
 		fmt.Fprintf(&b, "valid on %s\n", s.profile.Name)
-	} else {
+	case apikey.Refused:
 		fmt.Fprintf(&b, "not valid on %s\n", s.profile.Name)
+	default:
+		fmt.Fprintf(&b, "cannot tell on %s: %s\n", s.profile.Name, p.Why)
+		proved = "asked"
 	}
 	for _, part := range []struct {
 		title string
 		lines []string
-	}{{"proved by", nonEmpty(p.Did)}, {"can", p.Can}, {"cannot", p.Cannot}, {"unknown", p.Unknown}} {
+	}{{proved, nonEmpty(p.Did)}, {"can", p.Can}, {"cannot", p.Cannot}, {"unknown", p.Unknown}} {
 		for _, line := range part.lines {
 			fmt.Fprintf(&b, "%-13s %s\n", part.title, line)
 		}
@@ -105,8 +120,8 @@ func (a *app) printProof(s *session, p apikey.Proof) error {
 	}
 	switch {
 	case p.Key != nil:
-		return writeKey(a.out, s.keyJSON(*p.Key, s.warningsOf([]apikey.Key{*p.Key}, nil, a.world.Now())))
-	case p.Valid:
+		return writeKey(a.out, s.keyRow(*p.Key, s.warningsOf([]apikey.Key{*p.Key}, nil, a.world.Now())))
+	case p.Accepted():
 		_, err := fmt.Fprintln(a.out, "which key it is cannot be told here")
 		return err
 	}

@@ -75,6 +75,15 @@ func (a *attachment) guarded(f func()) {
 	returned = true
 }
 
+// asked makes ctrl+z what the shell makes of it before a program takes the terminal's keys, on every screen. Where there is
+// nobody to continue us, the key does nothing.
+func asked(msg tea.Msg) tea.Msg {
+	if key, ok := msg.(tea.KeyMsg); ok && key.Type == tea.KeyCtrlZ && !key.Alt {
+		return tea.SuspendMsg{}
+	}
+	return msg
+}
+
 func (a *attachment) sizeMsg() tea.Msg { return tea.WindowSizeMsg{Width: a.width, Height: a.height} }
 
 // filter sees every message before Bubble Tea acts on it.
@@ -82,7 +91,7 @@ func (a *attachment) filter(_ tea.Model, msg tea.Msg) tea.Msg {
 	if isReadBegin(msg) {
 		return ReadBegin{}
 	}
-	switch msg.(type) {
+	switch msg = asked(msg); msg.(type) {
 	case tea.QuitMsg, tea.InterruptMsg:
 		a.painter.quiet() // the next picture is the blank one of leave
 		return a.ending.quit(msg)
@@ -181,7 +190,7 @@ func (b *blanking) filter(_ tea.Model, msg tea.Msg) tea.Msg {
 	if isReadBegin(msg) {
 		return ReadBegin{}
 	}
-	switch msg.(type) {
+	switch msg = asked(msg); msg.(type) {
 	case tea.QuitMsg, tea.InterruptMsg:
 		b.ended = true
 		return b.ending.quit(msg)

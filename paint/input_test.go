@@ -108,17 +108,3 @@ func TestAKeyRightAfterEscapeIsNotAltAndThatKey(t *testing.T) {
 	}
 	_ = w.Close()
 }
-
-func FuzzKeyboardLosesNothing(f *testing.F) {
-	f.Add([]byte("jj\x1b[A\x1b[200~x\x1b[201~\xff\x1b"), 12)
-	f.Fuzz(func(t *testing.T, text []byte, size int) {
-		size = max(size%300, 1) + len(readBegin) + 8
-		if len(text) == 0 || len(text) > 4000 {
-			return
-		}
-		got := typed(t, size, string(text))
-		if joined := strings.ReplaceAll(strings.Join(got, ""), "|", ""); joined != strings.ReplaceAll(strings.ReplaceAll(string(text), string(readBegin), ""), "|", "") {
-			t.Errorf("%q became %q", text, joined)
-		}
-	})
-}

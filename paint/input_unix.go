@@ -26,7 +26,7 @@ func readable(f *os.File, within time.Duration) bool {
 
 // pending is how many bytes are there to read.
 func pending(f *os.File) int {
-	n, err := unix.IoctlGetInt(int(f.Fd()), unix.TIOCINQ)
+	n, err := unix.IoctlGetInt(int(f.Fd()), unread)
 	if err != nil {
 		return 0
 	}

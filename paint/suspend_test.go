@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/term"
 	"golang.org/x/sys/unix"
 )
@@ -47,12 +48,44 @@ func shell() {
 	}
 }
 
+func TestCtrlZStopsUnderBubbleTeasRendererToo(t *testing.T) {
+	s := start(t, "shell", "PAINT_TEST_JOB=standard")
+	s.shows("1/1000")
+	s.send("\x1a")
+	s.shows("stop 1, cooked=true")
+	s.send("fg\r")
+	s.shows("note: resumed")
+	s.send("q")
+	s.left("job ended 0")
+}
+
+// TestASessionLeaderIsNotStopped: nobody would continue it. What comes after the key still acts.
+func TestASessionLeaderIsNotStopped(t *testing.T) {
+	for _, program := range []string{"cells", "standard"} {
+		s := start(t, program)
+		s.shows("1/1000")
+		s.send("\x1a")
+		s.send("j")
+		s.shows("2/1000")
+		s.send("q")
+		s.left("ended well")
+	}
+}
+
+// TestCtrlZOverSSHStopsNobody: it would stop the server, with everybody's sessions.
+func TestCtrlZOverSSHStopsNobody(t *testing.T) {
+	a := &attachment{job: remoteJob{}}
+	if msg := a.filter(nil, tea.KeyMsg{Type: tea.KeyCtrlZ}); msg != nil {
+		t.Errorf("it is handed on as %v", msg)
+	}
+}
+
 func TestSuspendGivesTheTerminalBackAndTakesItAgain(t *testing.T) {
 	s := start(t, "shell", "PAINT_TEST_JOB=cells")
 	s.shows("1/1000")
-	for n := 1; n <= 2; n++ {
-		stop := fmt.Sprintf("stop %d, cooked=true", n)
-		s.send("z")
+	for n, key := range []string{"z", "\x1a"} { // the program's own wish, and the user's
+		stop := fmt.Sprintf("stop %d, cooked=true", n+1)
+		s.send(key)
 		s.shows(stop)
 		before, _, _ := cutLast(s.output(), stop)
 		for mode, want := range saneModes {

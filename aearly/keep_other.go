@@ -1,0 +1,6 @@
+//go:build !linux
+
+package aearly
+
+// keep is for Linux.
+func keep() {}

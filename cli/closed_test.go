@@ -1,0 +1,59 @@
+//go:build unix
+
+package cli
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"detent/apikey"
+)
+
+// TestASecretThatReachesNobodyIsNoSuccess: each way to have no reader, for each way to print a secret.
+func TestASecretThatReachesNobodyIsNoSuccess(t *testing.T) {
+	secret, _ := apikey.ParseSecret("sk_test_abcdefghijklmnop")
+	for flags, fails := range map[int]bool{os.O_RDWR: true, os.O_WRONLY: false} { // closed, and thrown away on purpose
+		null, err := os.OpenFile(os.DevNull, flags, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &app{world: World{Out: null}, out: &output{w: null}}
+		for name, err := range map[string]error{
+			"alone": a.printSecret(secret), "JSON": a.printCreatedJSON(keyRow{}, secret), "variable": a.printVariable("X", secret),
+		} {
+			if (err != nil) != fails {
+				t.Errorf("%s, opened with %d: %v", name, flags, err)
+			}
+		}
+		if err := a.printCreatedJSON(keyRow{}, apikey.Secret{}); err != nil {
+			t.Errorf("without a secret: %v", err)
+		}
+		_ = null.Close()
+	}
+	terminal, err := os.OpenFile(t.TempDir()+"/file", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = terminal.Close() }()
+	if isClosed(terminal) {
+		t.Error("a file that is open is taken for a closed one")
+	}
+}
+
+func TestCreateWithStandardOutputClosedLeavesNoKey(t *testing.T) {
+	m := newMachine(t)
+	for _, more := range [][]string{nil, {"-o", "json"}} {
+		p := m.process(append([]string{"create", "--name", "k", "--permission", "getRules"}, more...)...)
+		var errs strings.Builder
+		p.Path, p.Args = "/bin/sh", append([]string{"sh", "-c", `exec "$0" "$@" >&-`, p.Path}, p.Args[1:]...)
+		p.Stderr = &errs
+		err := p.Run()
+		if p.ProcessState.ExitCode() != 1 || !strings.Contains(errs.String(), "standard output is closed") || !strings.Contains(errs.String(), "deleted again") {
+			t.Errorf("%v: %v\n%s", more, err, errs.String())
+		}
+	}
+	if rows := m.must("list", "-o", "json"); strings.Contains(rows, `"k"`) {
+		t.Errorf("a key is left:\n%s", rows)
+	}
+}

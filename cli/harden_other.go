@@ -1,6 +1,0 @@
-//go:build !linux
-
-package cli
-
-// harden is for Linux.
-func harden() {}

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"detent/apikey"
+	"detent/rotation"
+)
+
+// planObject is a plan as docs/REFERENCE.md writes it.
+type planObject struct {
+	Key      keyRow               `json:"key"`
+	Strategy string               `json:"strategy"`
+	Stages   []rotation.StagePlan `json:"stages"`
+	Unknown  []string             `json:"unknown"`
+}
+
+// printPlan says what a rotation would do; nothing is changed.
+func (a *app) printPlan(ctx context.Context, s *session, r *rotation.Rotation, asJSON bool) error {
+	plan, err := r.Plan(ctx)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return writeJSON(a.out, planObject{s.keyRow(plan.Key, nil), plan.Strategy, plan.Stages, notNil(plan.Unknown)})
+	}
+	return a.writePlan(plan.Key, plan)
+}
+
+func (a *app) writePlan(k apikey.Key, plan rotation.FullPlan) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "rotate %s (%s): %s\n", k.Name, k.ID, plan.Strategy)
+	for _, st := range plan.Stages {
+		fmt.Fprintf(&b, "\n%s\n", st.Title)
+		for _, act := range st.Does {
+			fmt.Fprintf(&b, "  %-6s %s\n", actVerb(act), strings.TrimRight(actWhat(act)+"  "+times(act), " "))
+		}
+		for _, p := range st.Proves {
+			fmt.Fprintf(&b, "  proves %s\n", p)
+		}
+		if st.Undo == nil {
+			b.WriteString("  undo   none: this cannot be taken back\n")
+		} else {
+			fmt.Fprintf(&b, "  undo   %s\n", *st.Undo)
+		}
+		for _, q := range st.Asks {
+			fmt.Fprintf(&b, "  asks   %s\n", q)
+		}
+	}
+	for _, u := range plan.Unknown {
+		fmt.Fprintf(&b, "\nnot known: %s\n", u)
+	}
+	b.WriteString("\nNothing was changed.\n")
+	_, err := a.out.Write([]byte(b.String()))
+	return err
+}
+
+func actVerb(a rotation.Act) string {
+	switch {
+	case a.Call != "":
+		return "call"
+	case a.Write != "":
+		return "write"
+	case a.Run != "":
+		return "run"
+	}
+	return "wait"
+}
+
+func actWhat(a rotation.Act) string { return a.Call + a.Write + a.Run + a.Wait }
+
+func times(a rotation.Act) string {
+	if a.Times == "" || a.Times == "1" {
+		return ""
+	}
+	return "(" + a.Times + ")"
+}

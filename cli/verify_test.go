@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+// TestVerifySaysThatItCannotTellWhereNothingWasShown: null in JSON, a sentence without it, exit 1, and never a yes or a no.
+func TestVerifySaysThatItCannotTellWhereNothingWasShown(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		header string
+		body   string
+		says   string
+	}{
+		"a rate limit told as 403":      {403, "Retry-After", `{"success":false,"message":"permission"}`, "rate limit"},
+		"a wall's page":                 {403, "", `<html>blocked</html>`, "web page"},
+		"an address restriction":        {403, "", `{"success":false,"message":"IP address not allowed"}`, "made-up secret"},
+		"a service that takes anything": {404, "", `{"success":false,"message":"no such user"}`, "GET /v1/users/{id} answered 404 to a made-up secret too"},
+		"a captive portal":              {200, "", `{"captive":true}`, "not this service's"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, r := newMachine(t), newRemote(t)
+			m.profile(r, "generic")
+			secret := r.tokens["generic"]
+			r.fault = func(w http.ResponseWriter, req *http.Request, _ http.Handler) bool {
+				if c.header != "" {
+					w.Header().Set(c.header, "600")
+				}
+				w.WriteHeader(c.status)
+				_, _ = io.WriteString(w, c.body)
+				return true
+			}
+			res := m.run(secret, "verify", "-o", "json")
+			var out map[string]any
+			decode(t, res.stdout, &out)
+			if valid, there := out["valid"]; res.code != 1 || !there || valid != nil || fieldsOf(out) != "valid" || !strings.Contains(res.stderr, "cannot tell: ") || !strings.Contains(res.stderr, c.says) {
+				t.Errorf("%+v", res)
+			}
+			res = m.run(secret, "verify")
+			if res.code != 1 || !strings.HasPrefix(res.stdout, "cannot tell on ") || !strings.Contains(res.stdout, c.says) || strings.Contains(res.stdout, "not valid") || strings.Contains(res.stdout, "proved by") {
+				t.Errorf("%+v", res)
+			}
+		})
+	}
+}
+
+// TestVerifySendsNoSecretWhereItCannotBelong: another vendor's, another service's, a placeholder.
+func TestVerifySendsNoSecretWhereItCannotBelong(t *testing.T) {
+	const body = "0123456789abcdef0123456789abcdef"
+	for service, secrets := range map[string][]string{
+		"generic":  {"sk-" + body, "psp_" + body, "ghp_" + body, "AKIAIOSFODNN7QWERTYU", "sk_live_xxxxxxxxxxxxxxxxxxxxxxxx", "${API_KEY_OF_PROD}", "your-key-goes-here", "sk_live_abc"},
+		"vertesia": {"sk_live_" + body, "sk-ant-api03-" + body, "xoxb-" + body},
+		"prosopo":  {"sk_live_" + body, "sk-" + body, "AIza" + body, "pro_" + body},
+	} {
+		m, r := newMachine(t), newRemote(t)
+		m.profile(r, service)
+		var sent atomic.Bool
+		secret := ""
+		r.fault = func(_ http.ResponseWriter, req *http.Request, _ http.Handler) bool {
+			if strings.Contains(req.Header.Get("Authorization"), secret) {
+				sent.Store(true)
+			}
+			return false
+		}
+		for _, secret = range secrets {
+			res := m.run(secret, "verify")
+			if res.code != 2 || !strings.Contains(res.stderr, "not sent") || strings.Contains(res.stdout+res.stderr, secret) || sent.Load() {
+				t.Errorf("%s: %s: sent %v, %+v", service, secret, sent.Load(), res)
+			}
+		}
+	}
+}
