@@ -136,20 +136,24 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	default:
 		cmd = a.intent(msg)
 	}
-	a.settle()
-	return a, cmd
+	return a, tea.Batch(cmd, a.settle())
 }
 
 // settle brings what depends on other state up to date: the detail follows the cursor,
 // the placeholder the state of the load, the guard the overlay on top.
-func (a *App) settle() {
+func (a *App) settle() tea.Cmd {
 	a.showSelected()
 	a.list.SetPlaceholder(a.placeholder())
 	a.list.SetBanner(a.banner())
 	a.list.SetFocused(a.focus == onList && len(a.overlays) == 0)
 	a.detail.SetBrief(a.focus == onList)
 	a.detail.SetFocused(a.focus == onDetail && len(a.overlays) == 0)
-	a.read.watch(a.top(), a.env.Now())
+	began := a.read.watch(a.top(), a.env.Now())
+	a.env.Early = a.read.early(a.env.Now())
+	if began {
+		return a.env.Later(guardTime, guardOver{})
+	}
+	return nil
 }
 
 // Quit stops what is under way and ends the program.

@@ -129,8 +129,12 @@ func (f *fakeService) Delete(_ context.Context, id string) (apikey.Deleted, erro
 	return apikey.Deleted{AlreadyGone: true}, nil
 }
 
-func (f *fakeService) Probe(context.Context, apikey.Secret) (apikey.Proof, error) {
-	return apikey.Proof{Valid: true, Did: "GET /v1 answered 200"}, nil
+func (f *fakeService) Probe(_ context.Context, _ apikey.Secret, call string) (apikey.Proof, error) {
+	proof := apikey.Proof{Verdict: apikey.Accepted, Call: "GET /v1", Status: 200, Did: "GET /v1 answered 200"}
+	if call != "" { // the control: a secret that nobody has
+		proof.Verdict, proof.Status = apikey.Refused, 401
+	}
+	return proof, nil
 }
 
 func (f *fakeService) called(call string) int {

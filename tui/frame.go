@@ -66,22 +66,35 @@ func (a *App) tooSmallView() string {
 
 // line is the style of the frame's lines: a live environment colours them.
 func (a *App) line() lipgloss.Style {
-	if a.environment() == apikey.Live {
+	if a.whose().Environment == apikey.Live {
 		return a.env.Styles.Bad
 	}
 	return a.env.Styles.Dim
 }
 
-func (a *App) environment() apikey.Environment {
-	if a.profile.conn != nil {
-		return a.profile.conn.Profile.Environment
-	}
-	for _, p := range a.host.Profiles() {
-		if p.Name == a.profile.want {
-			return p.Environment
+// whose is what the frame speaks of: of the screen in it, whose profile may be another than the list's; else of
+// the profile in use.
+func (a *App) whose() ui.Place {
+	if wide, _ := a.layers(); wide != nil {
+		if p, ok := wide.(ui.Placed); ok {
+			return p.Place()
 		}
 	}
-	return ""
+	return a.listed()
+}
+
+// listed is the profile in use, or on its way to be.
+func (a *App) listed() ui.Place {
+	if a.profile.conn != nil {
+		return ui.Place{Profile: a.profile.want, Service: a.profile.caps.Service, Environment: a.profile.conn.Profile.Environment}
+	}
+	out := ui.Place{Profile: a.profile.want}
+	for _, p := range a.host.Profiles() {
+		if p.Name == a.profile.want {
+			out.Environment = p.Environment
+		}
+	}
+	return out
 }
 
 // rule is a horizontal line of the frame with words at its ends; left gives way first.
@@ -110,12 +123,12 @@ func (a *App) header() string {
 			title = dash + s.Strong.Render(ui.Clean(t.Title()))
 		}
 	}
-	service := ""
-	if a.profile.conn != nil {
-		service = dot + ui.Clean(a.profile.caps.Service)
+	place, service := a.whose(), ""
+	if place.Service != "" {
+		service = dot + ui.Clean(place.Service)
 	}
 	badges := ""
-	if e := a.environment(); e == apikey.Live {
+	if e := place.Environment; e == apikey.Live {
 		badges = dot + s.Live.Render("LIVE")
 	} else if e != "" {
 		badges = dot + s.Test.Render(ui.Clean(string(e)))
@@ -123,7 +136,10 @@ func (a *App) header() string {
 	if _, no := a.noWrites(); no {
 		badges += dot + s.Warn.Render("read-only")
 	}
-	name := ui.Clean(a.profile.want)
+	if place.Alarm != "" {
+		badges += dot + s.Live.Render(place.Alarm)
+	}
+	name := ui.Clean(place.Profile)
 	room := a.width - 6
 	detent, who := s.Header.Render("detent")+dash, ""
 	if a.lock.Who != "" {
@@ -153,6 +169,8 @@ func (a *App) summary() []string {
 	s, n := a.env.Styles, a.list.Len()
 	var parts []string
 	switch {
+	case a.whose().Profile != a.listed().Profile: // what is counted is another's
+		return nil
 	case a.profile.err != nil || a.load.err != nil:
 		parts = append(parts, s.Bad.Render(a.errorWord()))
 	case a.profile.conn == nil:

@@ -160,6 +160,9 @@ func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case ui.Verify:
 		return a.query(msg.Ticket, func(ctx context.Context) result {
+			if ok, why := client.Belongs(ctx, c.Service, msg.Secret); !ok {
+				return result{msg: ui.Verified{Ticket: msg.Ticket, Proof: apikey.Proof{Why: why + ". It was not sent."}}}
+			}
 			proof, _, err := client.Verify(ctx, c.Service, msg.Secret)
 			return result{msg: ui.Verified{Ticket: msg.Ticket, Proof: proof, Err: err}, err: err, title: "Could not verify the secret"}
 		}), true

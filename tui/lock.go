@@ -17,7 +17,7 @@ type Remote struct {
 	Who string
 	// NoWrites says why nothing may be changed, NoProfiles why no profile is added or edited; empty where it may.
 	NoWrites, NoProfiles string
-	// LockAfter and EndAfter are how long no key is pressed before the screen is locked, and before the program ends.
+	// LockAfter and EndAfter are how long no key is pressed before the screen is covered, and before the program ends.
 	LockAfter, EndAfter time.Duration
 	// News waits for a line to show, and returns false when there will be none any more. It is called in a command.
 	News func() (string, bool)
@@ -34,7 +34,7 @@ func (r Remote) refused(profile, action string, key apikey.Key, why string) tea.
 	return func() tea.Msg { r.Refused(profile, action, key, why); return nil }
 }
 
-// lock hides the screen of somebody who has gone away, and ends the program later.
+// lock covers the screen of somebody who has gone away, and ends the program later.
 type lock struct {
 	Remote
 	last  time.Time // of the last key
@@ -96,6 +96,7 @@ func (a *App) locking(msg tea.Msg) (cmd tea.Cmd, done bool) {
 func (a *App) Ended() string { return a.lock.ended }
 
 func (a *App) lockedView() string {
-	text := "locked: no key was pressed for " + ui.Span(a.lock.LockAfter) + "\n\nany key goes on"
+	// No lock: who sits there goes on. It keeps what is on the screen from who passes by.
+	text := "covered: no key was pressed for " + ui.Span(a.lock.LockAfter) + "\n\nany key shows the screen again"
 	return strings.Join(ui.Centre(text, a.width, a.height), "\n")
 }

@@ -16,18 +16,23 @@ import (
 
 func TestAnIdleRemoteSessionLocksThenEnds(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
+	var asked []time.Duration // when it looks again
 	a := New(Options{Now: func() time.Time { return now }, Renderer: lipgloss.NewRenderer(io.Discard),
-		After:  func(time.Duration, tea.Msg) tea.Cmd { return nil },
+		After: func(d time.Duration, _ tea.Msg) tea.Cmd {
+			asked = append(asked, d)
+			return func() tea.Msg { return nil }
+		},
 		Remote: Remote{On: true, LockAfter: 10 * time.Minute, EndAfter: time.Hour}})
 	a.width, a.height = 80, 24
-	locked := func() bool { return strings.Contains(a.View(), "locked: no key was pressed for 10m ") }
+	locked := func() bool { return strings.Contains(a.View(), "covered: no key was pressed for 10m ") }
+	a.locking(tea.KeyMsg{Type: tea.KeyDown})
 	now = now.Add(9 * time.Minute)
-	if a.locking(lockMsg{}); a.lock.on {
-		t.Fatal("locked too early")
+	if cmd, done := a.locking(lockMsg{}); a.lock.on || !done || cmd == nil || asked[len(asked)-1] != time.Minute {
+		t.Fatalf("covered too early, or not looked at again in a minute: %v, %v", a.lock.on, asked)
 	}
 	now = now.Add(time.Minute)
-	if a.locking(lockMsg{}); !locked() {
-		t.Fatal("not locked")
+	if a.locking(lockMsg{}); !locked() || asked[len(asked)-1] != 50*time.Minute {
+		t.Fatalf("not covered, or its end is not looked at in 50 minutes: %v", asked)
 	}
 	if _, done := a.locking(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("d")}); !done || a.lock.on {
 		t.Error("the key that unlocks must unlock, and do nothing else")
@@ -57,7 +62,7 @@ func TestASecretOnTheScreenIsHiddenByTheLock(t *testing.T) {
 	if d.pass(lockAfter - time.Second); !strings.Contains(d.app.View(), secret) {
 		t.Fatalf("hidden before the lock:\n%s", d.app.View())
 	}
-	if d.pass(2 * time.Second); strings.Contains(d.app.View(), "canary") || !strings.Contains(d.app.View(), "locked:") {
+	if d.pass(2 * time.Second); strings.Contains(d.app.View(), "canary") || !strings.Contains(d.app.View(), "covered:") {
 		t.Errorf("locked:\n%s", d.app.View())
 	}
 	if d.press("r"); strings.Contains(d.app.View(), "canary") || !strings.Contains(d.app.View(), "hidden, 29 characters") {

@@ -46,18 +46,25 @@ func (r *read) anew() {
 
 func (r *read) over() { r.keyed, r.acted, r.inRead = false, false, false }
 
-// watch starts the guard anew when a confirmation comes up.
-func (r *read) watch(top ui.Screen, now time.Time) {
+// guardOver is when what confirms is taken again: a frame shows it.
+type guardOver struct{}
+
+// watch starts the guard anew when a confirmation comes up, and says so.
+func (r *read) watch(top ui.Screen, now time.Time) (began bool) {
 	r.last = now
 	guard := 0
 	if g, ok := top.(ui.Guarded); ok {
 		guard = g.Guard()
 	}
 	if guard != 0 && (guard != r.guard || top != r.guarded) {
-		r.until, r.inRead = now.Add(guardTime), true
+		r.until, r.inRead, began = now.Add(guardTime), true, true
 	}
 	r.guarded, r.guard = top, guard
+	return began
 }
+
+// early reports whether what confirms is not taken yet.
+func (r *read) early(now time.Time) bool { return r.guard != 0 && now.Before(r.until) }
 
 // keys takes what one message of the terminal holds: one key, or the letters of one read.
 func (a *App) keys(msg tea.KeyMsg) tea.Cmd {
@@ -111,7 +118,7 @@ func (a *App) guards(msg tea.KeyMsg) bool {
 		return false
 	}
 	confirms := msg.Type == tea.KeyEnter || key.Matches(msg, a.env.Keys.Yes, a.env.Keys.Discard)
-	return confirms && (a.read.inRead || a.env.Now().Before(a.read.until))
+	return confirms && (a.read.inRead || a.read.early(a.env.Now()))
 }
 
 // interrupt is ctrl+c: it quits, unless a screen must first be left by an answer.

@@ -126,5 +126,5 @@ func (a *App) isLive(k *apikey.Key) bool {
 	if k.Environment != "" {
 		return k.Environment == apikey.Live
 	}
-	return a.environment() == apikey.Live
+	return a.listed().Environment == apikey.Live
 }

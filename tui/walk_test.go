@@ -114,6 +114,8 @@ func (w *walkedRotations) Rotations(context.Context) (views []rotation.View, _ e
 	return views, nil
 }
 
+func (w *walkedRotations) Environment(string) apikey.Environment { return apikey.Live }
+
 func (w *walkedRotations) Destinations(string, string) []rotate.Named {
 	return []rotate.Named{{Name: "payments", Describe: "API_KEY in /srv/中文/.env", Suggested: true}, {Name: hostileNames()[2], Describe: hostileNames()[5]}}
 }
@@ -154,11 +156,23 @@ type walkedRotation struct {
 
 var walkedSteps = []rotation.Step{rotation.Preflight, rotation.Create, rotation.Deliver, rotation.Verify, rotation.Drain, rotation.Disable, rotation.Soak, rotation.Delete}
 
+func phaseOf(s rotation.Step) rotation.Phase {
+	switch s {
+	case rotation.Preflight, rotation.Create:
+		return rotation.PhaseCreate
+	case rotation.Deliver:
+		return rotation.PhaseUpdate
+	case rotation.Verify:
+		return rotation.PhaseVerify
+	}
+	return rotation.PhaseDelete
+}
+
 func (r *walkedRotation) at(step int) {
 	r.step, r.waited = step, false
 	r.view.Plan = nil
 	for i, s := range walkedSteps {
-		line := rotation.PlanLine{Step: s, Phase: s.Phase(), State: rotation.Later, Text: string(s) + " of " + r.view.Old.Name}
+		line := rotation.PlanLine{Step: s, Title: string(s), Phase: phaseOf(s), State: rotation.Later, Text: string(s) + " of " + r.view.Old.Name}
 		switch {
 		case i < step:
 			line.State = rotation.Completed
@@ -169,7 +183,7 @@ func (r *walkedRotation) at(step int) {
 	}
 	if step < len(walkedSteps) {
 		r.view.Step = walkedSteps[step]
-		r.view.Next = rotation.Next{Step: r.view.Step, Text: "do " + string(r.view.Step), Default: string(r.view.Step), Undo: "put everything back"}
+		r.view.Next = rotation.Next{Step: r.view.Step, Text: "do " + string(r.view.Step), Default: string(r.view.Step), Undo: "put everything back", Waits: r.view.Step == rotation.Drain || r.view.Step == rotation.Soak}
 	}
 }
 
@@ -202,12 +216,27 @@ func (r *walkedRotation) Undo(context.Context) (rotation.Result, error) {
 	return rotation.Result{Status: rotation.Finished, Did: r.view.Step, Step: r.view.Step, Said: "undone"}, nil
 }
 
-func (r *walkedRotation) Paste(context.Context, apikey.Secret) (rotation.Result, error) {
-	return rotation.Result{Status: rotation.Moved, Said: "the secret is in hand again"}, nil
+func (r *walkedRotation) Answer(context.Context, rotation.Answer) (rotation.Result, error) {
+	return rotation.Result{Status: rotation.Moved, Said: "noted"}, nil
 }
-func (r *walkedRotation) Accept(string, bool) error { return nil }
-func (r *walkedRotation) Attest(string) error       { return nil }
-func (r *walkedRotation) Close()                    {}
+func (r *walkedRotation) TurnAround() (rotation.Result, error) {
+	return rotation.Result{Status: rotation.Moved, Said: "the undo is given up"}, nil
+}
+func (r *walkedRotation) End(context.Context, string) (rotation.Result, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.view.State = rotation.Closed
+	return rotation.Result{Status: rotation.Finished, Said: "closed as it stands"}, nil
+}
+func (r *walkedRotation) Plan(context.Context) (rotation.FullPlan, error) {
+	var out rotation.FullPlan
+	for _, s := range walkedSteps {
+		out.Stages = append(out.Stages, rotation.StagePlan{ID: s, Title: string(s), Does: []rotation.Act{{Call: hostileNames()[3], Times: "1"}}, Proves: hostileNames()[4:6]})
+	}
+	return out, nil
+}
+func (r *walkedRotation) Attest(string) error { return nil }
+func (r *walkedRotation) Close()              {}
 func (r *walkedRotation) Reenable(context.Context) (rotation.Result, error) {
 	return rotation.Result{Status: rotation.Moved, Said: "the old key is on again"}, nil
 }

@@ -157,3 +157,34 @@ func TestBesideTheListTheTextKeepsItsPlace(t *testing.T) {
 		t.Error("explanations belong to the pane that has the focus")
 	}
 }
+
+func TestWhatHasNoPlaceOfItsOwnIsShownByItsName(t *testing.T) {
+	k := &apikey.Key{ID: "1", Name: "shop ~rznjoqz5tye", CannotRetrieve: true, Extra: map[string]json.RawMessage{"properties": json.RawMessage(`{"team":"shop"}`), "tenants": json.RawMessage("7")}}
+	got := text(Subject{Key: k}, 60)
+	for _, want := range []string{"shop ~rznjoqz5tye\n", "ALSO SET", "\nretrieve   no", "\nproperties {\"team\":\"shop\"}", "\ntenants    7"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not shown in\n%s", want, got)
+		}
+	}
+	if got := text(Subject{Key: &apikey.Key{ID: "1", Name: "shop"}}, 60); strings.Contains(got, "ALSO SET") {
+		t.Errorf("nothing else is reported:\n%s", got)
+	}
+	// Every field of the table is somewhere on the screen: a new one needs no line here.
+	yes := true
+	at := apikey.At(noon.Add(-time.Hour))
+	full := &apikey.Key{ID: "v-id", Name: "v-name", Type: "v-type", Role: "v-role", Environment: "v-env", Permissions: []apikey.Permission{{Name: "v-right"}}, Masked: "v-mask", Account: "v-account",
+		Project: "v-project", ProjectName: "v-title", Enabled: &yes, CreatedAt: at, UpdatedAt: at, ExpiresAt: at, LastUsedAt: at, Restrictions: &apikey.Restrictions{IPAddresses: []string{"v-ip"}},
+		CreatedBy: "v-maker", UpdatedBy: "v-changer", CanRetrieve: true, Extra: map[string]json.RawMessage{}}
+	for f := range apikey.Fields() {
+		if f.IsExtra() {
+			full.Extra[string(f.ID)] = json.RawMessage(`"v-` + string(f.ID) + `"`)
+		}
+	}
+	shown := text(Subject{Key: full}, 80)
+	for f := range apikey.Fields() {
+		_, isTime := f.Moment(full)
+		if value := f.Text(full); !isTime && f.ID != apikey.FieldEnabled && !strings.Contains(shown, value) || !f.Reported(full) {
+			t.Errorf("%s, %q, is not shown in\n%s", f.ID, value, shown)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package detail
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -85,7 +84,9 @@ func (p *sheet) head(s Subject) {
 	if strings.TrimSpace(name) == "" {
 		name = "(no name)"
 	}
-	p.text(0, name, st.Strong)
+	for _, line := range ui.KeyNameLines(st.Strong, name, max(p.width, 1)) {
+		p.add(line)
+	}
 	var badges []string
 	state := ui.StateOf(k, s.Marks, p.env.Now())
 	if state.Word != "" {
@@ -357,13 +358,24 @@ func (p *sheet) restrictions(s Subject) {
 	}
 }
 
-// rest names what detent copies without understanding it.
+// laidOut are the fields that have a place of their own above.
+var laidOut = []apikey.Field{
+	apikey.FieldID, apikey.FieldName, apikey.FieldMasked, apikey.FieldType, apikey.FieldEnvironment, apikey.FieldEnabled, apikey.FieldAccount,
+	apikey.FieldProject, apikey.FieldProjectName, apikey.FieldCreated, apikey.FieldUpdated, apikey.FieldExpiry, apikey.FieldLastUsed,
+	apikey.FieldCreatedBy, apikey.FieldUpdatedBy, apikey.FieldRole, apikey.FieldPermissions, apikey.FieldRestrictions,
+}
+
+// rest is every other field that the service reports.
 func (p *sheet) rest(s Subject) {
-	if len(s.Key.Extra) == 0 {
-		return
-	}
-	p.heading("ALSO SET")
-	for _, name := range slices.Sorted(maps.Keys(s.Key.Extra)) {
-		p.plain(ui.Truncate(ui.Clean(name), p.label-1), string(s.Key.Extra[name]))
+	first := true
+	for f := range apikey.FieldsOf(s.Key) {
+		if !f.Reported(s.Key) || slices.Contains(laidOut, f.ID) {
+			continue
+		}
+		if first {
+			p.heading("ALSO SET")
+			first = false
+		}
+		p.plain(ui.Truncate(ui.Clean(f.Label), p.label-1), f.Text(s.Key))
 	}
 }

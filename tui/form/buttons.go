@@ -33,7 +33,9 @@ func (b *buttons) lines(env *ui.Env, width int, focused bool) []string {
 		text := "  " + label + "  "
 		style := env.Styles.Button
 		if focused && i == b.at {
-			text, style = "▸ "+label+" ◂", env.Styles.Focused
+			if text = "▸ " + label + " ◂"; !env.Early {
+				style = env.Styles.Focused
+			}
 		}
 		w := ui.Width(text)
 		if used > 0 && used+2+w > width {

@@ -172,14 +172,18 @@ func TestVerifyTellsWhatWasShown(t *testing.T) {
 	if !sent.Secret.Equal(apikey.NewSecret(canary)) || d.screen.(*Verify).line.len() != 0 {
 		t.Error("another secret was sent, or it was kept")
 	}
-	d.send(ui.Verified{Ticket: sent.Ticket, Proof: apikey.Proof{Valid: true, Key: &apikey.Key{ID: "k7", Name: "payments"}, Did: "GET /rules answered 200",
+	d.send(ui.Verified{Ticket: sent.Ticket, Proof: apikey.Proof{Verdict: apikey.Accepted, Key: &apikey.Key{ID: "k7", Name: "payments"}, Did: "GET /rules answered 200",
 		Can: []string{"getRules"}, Cannot: []string{"getUsers"}, Unknown: []string{"createRule: only a write would show it"}}})
 	d.sees("✓ valid", "payments", "id k7", "may getRules", "may not getUsers", "not shown: createRule", "GET /rules answered 200")
 	d.press("right", "enter").sees("Paste a secret")
 	d.paste(canary)
 	d.press("enter")
-	d.send(ui.Verified{Ticket: last[ui.Verify](d).Ticket, Proof: apikey.Proof{}})
-	d.sees("✗ not valid", "revoked", "this environment").press("enter").closed()
+	d.send(ui.Verified{Ticket: last[ui.Verify](d).Ticket, Proof: apikey.Proof{Verdict: apikey.Refused}})
+	d.sees("✗ not valid", "revoked", "this environment").press("right", "enter")
+	d.paste(canary)
+	d.press("enter")
+	d.send(ui.Verified{Ticket: last[ui.Verify](d).Ticket, Proof: apikey.Proof{Why: "the answer is a rate limit"}})
+	d.sees("? cannot tell: the answer is a rate limit").seesNot("not valid").seesNot("revoked").press("enter").closed()
 }
 
 func TestBackGoesToThePageBeforeAndForwardsAgain(t *testing.T) {

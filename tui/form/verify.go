@@ -1,8 +1,6 @@
 package form
 
 import (
-	"strings"
-
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -112,27 +110,13 @@ func (v *Verify) send() tea.Cmd {
 		v.problem = err.Error()
 		return nil
 	}
-	if problem := wrongPrefix(v.caps, v.profile, secret); problem != "" {
-		v.problem = problem
+	if ok, why := apikey.CouldBelong(secret, v.caps, nil); !ok {
+		v.problem = ui.Clean(why) + ". It was not sent."
 		return nil
 	}
 	v.line.wipe()
 	v.problem, v.busy, v.ticket = "", true, v.env.Ticket()
 	return ui.Do(ui.Verify{Ticket: v.ticket, Secret: secret})
-}
-
-// wrongPrefix says why a secret cannot be one of this service: it is not sent to find out.
-func wrongPrefix(caps apikey.Capabilities, profile ui.Profile, secret apikey.Secret) string {
-	if len(caps.SecretPrefixes) == 0 {
-		return ""
-	}
-	for _, prefix := range caps.SecretPrefixes {
-		if secret.HasPrefix(prefix) {
-			return ""
-		}
-	}
-	return "a secret of " + ui.Clean(caps.Title) + " begins with " + strings.Join(caps.SecretPrefixes, " or ") +
-		": this one is of another service, or cut off at its start. It was not sent."
 }
 
 // View is the input, or what the proof showed.
@@ -159,9 +143,12 @@ func (v *Verify) View() string {
 func (v *Verify) proofLines(width int) []string {
 	st, p := v.env.Styles, v.proof
 	var out []string
-	if p.Valid {
+	switch p.Verdict {
+	case apikey.Accepted:
 		out = append(out, hanging(st.Good.Render, "✓ ", "valid: the service accepts it", width)...)
-	} else {
+	case apikey.Known, apikey.Silent:
+		out = append(out, hanging(st.Warn.Render, "? ", "cannot tell: "+ui.Clean(p.Why), width)...)
+	default:
 		out = append(out, hanging(st.Bad.Render, "✗ ", "not valid: the service refuses it", width)...)
 		out = append(out, styled(st.Base.Render, "Was it revoked or did it expire? Is it whole, without a typing error? Is it of this environment"+
 			profileNote(v.profile)+"?", width)...)
@@ -170,7 +157,7 @@ func (v *Verify) proofLines(width int) []string {
 		out = append(out, "")
 		out = append(out, styled(st.Strong.Render, displayName(*k), width)...)
 		out = append(out, styled(st.Dim.Render, keyLine(v.profile, *k), width)...)
-	} else if p.Valid {
+	} else if p.Accepted() {
 		out = append(out, hanging(st.Dim.Render, "? ", "which key it is: unknown, the service does not let it be told", width)...)
 	}
 	for _, part := range []struct {

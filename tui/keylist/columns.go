@@ -47,66 +47,71 @@ func (c *column) sortable() bool { return c.byName || c.order != nil || c.text !
 // unknownLast is the place of a moment that the service does not report: after everything, in both directions.
 const unknownLast = math.MaxInt64
 
+// columns are those of the table of fields.
 func columns() []column {
-	always := func(*apikey.Key) bool { return true }
-	return []column{
-		{
-			title: "NAME", rank: 0, most: 48, reported: always, byName: true,
-			cell: func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: name(k)} },
-		}, {
-			title: "KEY", rank: 6, most: 10,
-			reported: func(k *apikey.Key) bool { return k.Masked != "" },
-			cell:     func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{ui.Clean(k.Masked), ui.Faint} },
-		}, {
-			title: "TYPE", rank: 8, width: 6,
-			reported: func(k *apikey.Key) bool { return k.Type != "" },
-			cell:     func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: TypeWord(k.Type)} },
-			text:     func(k *apikey.Key) string { return k.Type },
-		}, {
-			title: "ACCESS", rank: 4, most: 16, ofAccess: true,
-			reported: func(k *apikey.Key) bool { return k.Role != "" || k.Permissions != nil || k.Restrictions != nil },
-			cell:     func(c *context, k *apikey.Key, _ ui.Marks) cell { return access(k, c.presets) },
-			text:     func(k *apikey.Key) string { return access(k, nil).text },
-		}, {
-			title: "PROJECT", rank: 9, most: 14,
-			reported: func(k *apikey.Key) bool { return k.Project != "" || k.ProjectName != "" },
-			cell: func(_ *context, k *apikey.Key, _ ui.Marks) cell {
-				return cell{text: ui.Clean(cmp.Or(k.ProjectName, k.Project))}
-			},
-			text: func(k *apikey.Key) string { return cmp.Or(k.ProjectName, k.Project) },
-		}, {
-			title: "ENV", rank: 2, width: 6,
-			reported: func(k *apikey.Key) bool { return k.Environment != "" },
-			cell: func(_ *context, k *apikey.Key, _ ui.Marks) cell {
-				s := ui.EnvironmentState(k.Environment)
-				return cell{ui.Clean(s.String()), s.Tone}
-			},
-			text: func(k *apikey.Key) string { return string(k.Environment) },
-		}, {
-			title: "STATUS", rank: 1, width: 10,
-			// Findings give a state too; the list knows of them later than of the keys.
-			reported: func(k *apikey.Key) bool { return k.Enabled != nil },
-			cell: func(c *context, k *apikey.Key, marks ui.Marks) cell {
-				s := ui.StateOf(k, marks, c.now)
-				return cell{s.String(), s.Tone}
-			},
-		}, {
-			title: "CREATED", rank: 7, width: 7,
-			reported: func(k *apikey.Key) bool { return k.CreatedAt.Known() },
-			cell:     func(c *context, k *apikey.Key, _ ui.Marks) cell { return moment(k.CreatedAt, c.now) },
-			order:    func(k *apikey.Key) int64 { return instant(k.CreatedAt, 0) },
-		}, {
-			title: "EXPIRES", rank: 3, width: 9,
-			reported: func(k *apikey.Key) bool { return k.ExpiresAt.Known() },
-			cell:     expires,
-			order:    func(k *apikey.Key) int64 { return instant(k.ExpiresAt, unknownLast-1) },
-		}, {
-			title: "LAST USED", rank: 5, width: 9,
-			reported: func(k *apikey.Key) bool { return k.LastUsedAt.Known() },
-			cell:     func(c *context, k *apikey.Key, _ ui.Marks) cell { return moment(k.LastUsedAt, c.now) },
-			order:    func(k *apikey.Key) int64 { return instant(k.LastUsedAt, 0) },
-		},
+	var rows []apikey.FieldInfo
+	for f := range apikey.Fields() {
+		if f.Column.Title != "" {
+			rows = append(rows, f)
+		}
 	}
+	slices.SortFunc(rows, func(a, b apikey.FieldInfo) int { return a.Column.Place - b.Column.Place })
+	out := make([]column, len(rows))
+	for i, f := range rows {
+		out[i] = columnOf(f)
+	}
+	return out
+}
+
+// columnOf is a field as a column: by its kind, but for the fields that say more than their value.
+func columnOf(f apikey.FieldInfo) column {
+	c := column{
+		title: f.Column.Title, rank: f.Column.Need, width: f.Column.Width, most: f.Column.Most, reported: f.Reporter(),
+		cell: func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: ui.Clean(f.Text(k))} },
+	}
+	if f.Kind == apikey.KindTime || f.Kind == apikey.KindLife {
+		at := func(k *apikey.Key) apikey.Moment { m, _ := f.Moment(k); return m }
+		c.cell = func(c *context, k *apikey.Key, _ ui.Marks) cell { return moment(at(k), c.now) }
+		c.order = func(k *apikey.Key) int64 { return instant(at(k), 0) }
+	} else {
+		c.text = f.Text
+	}
+	switch f.ID {
+	case apikey.FieldName:
+		c.reported, c.byName, c.text = func(*apikey.Key) bool { return true }, true, nil
+		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: name(k)} }
+	case apikey.FieldMasked:
+		c.text = nil
+		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{ui.Clean(k.Masked), ui.Faint} }
+	case apikey.FieldType:
+		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: TypeWord(k.Type)} }
+	case apikey.FieldRole: // what a key may do, by whatever its service says that
+		c.ofAccess = true
+		c.reported = func(k *apikey.Key) bool { return k.Role != "" || k.Permissions != nil || k.Restrictions != nil }
+		c.cell = func(c *context, k *apikey.Key, _ ui.Marks) cell { return access(k, c.presets) }
+		c.text = func(k *apikey.Key) string { return access(k, nil).text }
+	case apikey.FieldProject:
+		c.reported = func(k *apikey.Key) bool { return k.Project != "" || k.ProjectName != "" }
+		c.text = func(k *apikey.Key) string { return cmp.Or(k.ProjectName, k.Project) }
+		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell {
+			return cell{text: ui.Clean(cmp.Or(k.ProjectName, k.Project))}
+		}
+	case apikey.FieldEnvironment:
+		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell {
+			s := ui.EnvironmentState(k.Environment)
+			return cell{ui.Clean(s.String()), s.Tone}
+		}
+	case apikey.FieldEnabled: // findings give a state too; the list knows of them later than of the keys
+		c.text = nil
+		c.cell = func(c *context, k *apikey.Key, marks ui.Marks) cell {
+			s := ui.StateOf(k, marks, c.now)
+			return cell{s.String(), s.Tone}
+		}
+	case apikey.FieldExpiry:
+		c.cell = expires
+		c.order = func(k *apikey.Key) int64 { return instant(k.ExpiresAt, unknownLast-1) }
+	}
+	return c
 }
 
 func name(k *apikey.Key) string {

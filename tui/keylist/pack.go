@@ -75,7 +75,7 @@ func share(part, text string) (kept, rest string) {
 func isPlain(k *apikey.Key) bool {
 	return k.Type == "" && k.Role == "" && k.Environment == "" && k.Account == "" && k.Project == "" && k.ProjectName == "" &&
 		k.Enabled == nil && !k.UpdatedAt.Known() && !k.LastUsedAt.Known() && k.Restrictions == nil &&
-		k.CreatedBy == "" && k.UpdatedBy == "" && !k.CanRetrieve && !k.Own && !k.Matched && k.Extra == nil
+		k.CreatedBy == "" && k.UpdatedBy == "" && !k.CanRetrieve && !k.CannotRetrieve && !k.Own && !k.Matched && k.Extra == nil
 }
 
 // key is the key again: the whole one, or scratch with its fields.

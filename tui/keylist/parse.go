@@ -16,38 +16,53 @@ const (
 	fieldPerm    = "perm"
 	fieldStatus  = "status"
 	fieldExpires = "expires"
+	fieldUnused  = "unused"
 )
 
-// fieldText are the fields that are compared with ":" as text.
-var fieldText = map[string]func(k *apikey.Key) string{
-	"name":    func(k *apikey.Key) string { return k.Name },
-	"id":      func(k *apikey.Key) string { return k.ID },
-	"key":     func(k *apikey.Key) string { return k.Masked },
-	"type":    func(k *apikey.Key) string { return TypeWord(k.Type) },
-	"role":    func(k *apikey.Key) string { return k.Role },
-	"env":     func(k *apikey.Key) string { return string(k.Environment) },
-	"project": func(k *apikey.Key) string { return k.ProjectName + "\n" + k.Project },
-}
+// fieldText, fieldWhole, fieldColumn and fieldMoment are the table of fields by the words of a filter: what is compared with ":"
+// as text; which of those are one of few words, of which the filter gives the beginning; where a match is to be seen; and what is
+// compared with "<" and ">", how long ago or until when.
+var (
+	fieldText   = map[string]func(k *apikey.Key) string{}
+	fieldWhole  = map[string]bool{}
+	fieldColumn = map[string]string{}
+	fieldMoment = map[string]func(k *apikey.Key) apikey.Moment{}
+)
 
-// fieldWhole are those that are one of few words: the filter gives its beginning.
-var fieldWhole = map[string]bool{"type": true, "role": true, "env": true}
+// fieldWords are the words that take a ":", in the order of the table.
+var fieldWords []string
 
-// fieldColumn says where a field's match is to be seen.
-var fieldColumn = map[string]string{"name": "NAME", "key": "KEY", "type": "TYPE", "role": "ACCESS", fieldPerm: "ACCESS", "env": "ENV", "project": "PROJECT", fieldStatus: "STATUS"}
-
-// fieldMoment are the fields that are compared with "<" and ">": how long ago, or until when.
-var fieldMoment = map[string]func(k *apikey.Key) apikey.Moment{
-	fieldExpires: func(k *apikey.Key) apikey.Moment { return k.ExpiresAt },
-	"created":    func(k *apikey.Key) apikey.Moment { return k.CreatedAt },
-	"updated":    func(k *apikey.Key) apikey.Moment { return k.UpdatedAt },
-	"used":       func(k *apikey.Key) apikey.Moment { return k.LastUsedAt },
+func init() {
+	for f := range apikey.Fields() {
+		if f.Filter == "" {
+			continue
+		}
+		fieldColumn[f.Filter] = f.Column.Title
+		if f.Kind == apikey.KindTime || f.Kind == apikey.KindLife {
+			fieldMoment[f.Filter] = func(k *apikey.Key) apikey.Moment { m, _ := f.Moment(k); return m }
+			continue
+		}
+		fieldWhole[f.Filter] = f.Whole
+		fieldWords = append(fieldWords, f.Filter)
+		switch f.ID {
+		case apikey.FieldPermissions: // looked up by sets of them
+			fieldColumn[f.Filter] = apikey.FieldOf(apikey.FieldRole).Column.Title
+		case apikey.FieldType:
+			fieldText[f.Filter] = func(k *apikey.Key) string { return TypeWord(k.Type) }
+		case apikey.FieldProject:
+			fieldText[f.Filter] = func(k *apikey.Key) string { return k.ProjectName + "\n" + k.Project }
+		default:
+			fieldText[f.Filter] = f.Text
+		}
+	}
+	fieldColumn[fieldStatus] = apikey.FieldOf(apikey.FieldEnabled).Column.Title
 	// A key that was never used is unused since it was made.
-	"unused": func(k *apikey.Key) apikey.Moment {
+	fieldMoment[fieldUnused] = func(k *apikey.Key) apikey.Moment {
 		if k.LastUsedAt.IsNever() {
 			return k.CreatedAt
 		}
 		return k.LastUsedAt
-	},
+	}
 }
 
 // stateWords are the words that name a state or a finding; findings also go by their own names.
@@ -121,7 +136,7 @@ func parseTerm(w string) (term, error) {
 	case fieldMoment[t.field] != nil:
 		return t, fmt.Errorf("%s: compare it with < or >: %s<14d", t.field, t.field)
 	}
-	return t, fmt.Errorf(`no field %q: name id key type role env project perm status; "…" for plain text`, t.field)
+	return t, fmt.Errorf(`no field %q: %s status; "…" for plain text`, t.field, strings.Join(fieldWords, " "))
 }
 
 // begins reports whether a state word is on its way to be typed.

@@ -1,6 +1,7 @@
 package keylist
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -38,15 +39,27 @@ func searchText(b *strings.Builder, k *apikey.Key) {
 		}
 		b.WriteByte('\n')
 	}
+	// In this order: a packed key takes its own texts from here.
 	part(k.Name)
 	part(k.ID)
 	part(k.Masked)
-	part(k.Role)
-	part(TypeWord(k.Type))
-	part(string(k.Environment))
-	part(k.ProjectName)
-	part(k.Project)
+	if isPlain(k) {
+		return
+	}
+	for _, f := range searched {
+		switch text := f.Text(k); f.ID {
+		case apikey.FieldType:
+			part(TypeWord(text))
+		default:
+			part(text)
+		}
+	}
 }
+
+// searched are the other fields of the table that plain words are looked for in.
+var searched = slices.DeleteFunc(slices.Collect(apikey.Fields()), func(f apikey.FieldInfo) bool {
+	return !f.Search || slices.Contains([]apikey.Field{apikey.FieldName, apikey.FieldID, apikey.FieldMasked, apikey.FieldPermissions}, f.ID)
+})
 
 // term is one condition of a filter: a field, how it is compared, and with what. The plain word has no field.
 type term struct {

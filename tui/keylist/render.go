@@ -174,7 +174,7 @@ func (l *List) render(i int32, selected bool) string {
 			continue
 		}
 		text := ui.Truncate(cell.text, c.width)
-		b.WriteString(l.highlight(text, l.query.words(c.title), style))
+		b.WriteString(l.highlight(text, len(text), l.query.words(c.title), style))
 		b.WriteString(strings.Repeat(" ", c.width-ui.Width(text)))
 	}
 	if !selected {
@@ -189,30 +189,47 @@ func (l *List) name(text string, k *apikey.Key, width int, selected bool) string
 	if k.Own {
 		own = " " + ui.OwnMark
 	}
+	whole := text
 	text = ui.Truncate(text, max(width-ui.Width(own), 0))
+	mark := min(ui.MarkAt(whole), len(text))
+	if !strings.HasPrefix(whole, text[:mark]) { // cut before it
+		mark = len(text)
+	}
 	rest := strings.Repeat(" ", max(width-ui.Width(text)-ui.Width(own), 0))
-	switch {
-	case !selected:
-		text = l.highlight(text, l.query.words("NAME"), s.Base)
+	if !selected {
+		text = l.highlight(text, mark, l.query.words("NAME"), s.Base)
 		if own != "" {
 			own = s.Dim.Render(own)
 		}
 		return ui.Truncate(text+own+rest, width)
-	case l.focused:
-		return s.Cursor.Render(ui.Truncate(text+own+rest, width))
 	}
-	return s.Strong.Render(ui.Truncate(text+own+rest, width))
+	style := s.Strong
+	if l.focused {
+		style = s.Cursor
+	}
+	if mark == len(text) {
+		return style.Render(ui.Truncate(text+own+rest, width))
+	}
+	bar := style.Render(text[:mark]) + ui.Marked(style).Render(text[mark:])
+	if own+rest != "" {
+		bar += style.Render(own + rest)
+	}
+	return ui.Truncate(bar, width)
 }
 
-// highlight styles text, and the letters that the filter matched in it.
-func (l *List) highlight(text string, words []string, style lipgloss.Style) string {
-	if len(words) == 0 {
+// highlight styles text, and the letters that the filter matched in it; from the byte mark on it is dim.
+func (l *List) highlight(text string, mark int, words []string, style lipgloss.Style) string {
+	plain := func(text string, style lipgloss.Style) string {
+		if text == "" {
+			return ""
+		}
 		return style.Render(text)
 	}
 	folded := fold(text)
-	if utf8.RuneCountInString(folded) != utf8.RuneCountInString(text) {
-		return style.Render(text)
+	if len(words) == 0 || utf8.RuneCountInString(folded) != utf8.RuneCountInString(text) {
+		return plain(text[:mark], style) + plain(text[mark:], ui.Marked(style))
 	}
+	dim := utf8.RuneCountInString(text[:mark])
 	runes, hit := []rune(text), make([]bool, utf8.RuneCountInString(text))
 	for _, w := range words {
 		for at := 0; ; {
@@ -230,14 +247,17 @@ func (l *List) highlight(text string, words []string, style lipgloss.Style) stri
 	var b strings.Builder
 	for from := 0; from < len(runes); {
 		to := from
-		for to < len(runes) && hit[to] == hit[from] {
+		for to < len(runes) && hit[to] == hit[from] && (to < dim) == (from < dim) {
 			to++
 		}
 		part := string(runes[from:to])
-		if hit[from] {
+		switch {
+		case hit[from]:
 			part = l.env.Styles.Match.Render(part)
-		} else {
+		case from < dim:
 			part = style.Render(part)
+		default:
+			part = ui.Marked(style).Render(part)
 		}
 		b.WriteString(part)
 		from = to

@@ -1,7 +1,6 @@
 package rotate
 
 import (
-	"context"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -9,165 +8,239 @@ import (
 
 	"detent/apikey"
 	"detent/rotation"
+	"detent/tui/ui"
 )
 
+// key makes an event of a key press.
 func (s *Screen) key(msg tea.KeyMsg) tea.Cmd {
 	k := s.env.Keys
-	s.quit = s.quit || msg.Type == tea.KeyCtrlC
+	a, asks := s.phase.(asking)
+	if asks && a.typing != "" {
+		return s.typed(msg, a)
+	}
+	if asks && !s.env.Early {
+		for i, c := range a.q.Choices {
+			if letter := letters(a.q)[i]; letter != "" && msg.String() == letter && c.ID != rotation.No {
+				return s.happens(chose{c.ID})
+			}
+		}
+	}
+	if asks && a.q.Each && key.Matches(msg, k.Up, k.Down) {
+		return s.happens(pressed{map[bool]press{true: pressUp, false: pressDown}[key.Matches(msg, k.Up)]})
+	}
 	switch {
-	case s.Typing():
-		return s.typed(msg)
-	case s.busy:
-		// A step is never cancelled: what was asked of the service cannot be taken back by looking away.
-		if key.Matches(msg, k.Cancel, k.Quit) {
-			s.leaving = true
-		}
-		return nil
-	case s.asking == askLeave:
-		return s.answerLeave(msg)
-	case s.asking == askUndo:
-		return s.answerUndo(msg)
-	case s.asking == askConsent:
-		switch {
-		case key.Matches(msg, k.Yes):
-			return s.consent()
-		case key.Matches(msg, k.Cancel, k.No, k.Quit):
-			return s.leave()
-		}
-		return nil
-	case s.asking == askStatements:
-		return s.answerStatements(msg)
 	case key.Matches(msg, k.Up):
 		s.scroll--
 	case key.Matches(msg, k.Down):
 		s.scroll++
-	case key.Matches(msg, k.Cancel, k.Back, k.Quit):
-		return s.askToLeave()
-	case key.Matches(msg, k.Undo) && s.rotation != nil && s.view.Next.Undo != "":
-		s.asking = askUndo
-		s.guard++
-	case key.Matches(msg, k.Attest) && s.canAttest():
-		return s.ask(rotation.NeedAttest)
-	case key.Matches(msg, k.Toggle) && s.view.Step == rotation.Soak:
-		return s.run(false, s.rotation.Reenable)
-	case key.Matches(msg, k.Confirm):
-		if s.rotation == nil || s.finished() {
-			return s.leave()
+	case key.Matches(msg, k.HalfUp, k.PageUp):
+		s.scroll -= s.height / 2
+	case key.Matches(msg, k.HalfDown, k.PageDown):
+		s.scroll += s.height / 2
+	case key.Matches(msg, k.Evidence) && s.rotation != nil:
+		return ui.Do(ui.Push{Screen: newEvidence(s.env, s.place, s.rotation.View)})
+	case key.Matches(msg, k.Plan) && s.full != nil && !asks:
+		s.unfolded, s.scroll = !s.unfolded, 0
+	default:
+		if p, means := s.means(msg, asks); means {
+			return s.happens(pressed{p})
 		}
-		return s.do(s.goesBack())
 	}
 	return nil
 }
 
-// goesBack says that enter goes on with an undo, or tries one again that failed before it had begun.
-func (s *Screen) goesBack() bool { return s.view.Undoing || s.err != nil && s.undoing }
-
-func (s *Screen) askToLeave() tea.Cmd {
-	if s.view.SecretInHand { // deliver it, or delete the new key, but do not lose it
-		s.asking = askLeave
-		s.guard++
-		return nil
-	}
-	return s.leave()
-}
-
-func (s *Screen) answerLeave(msg tea.KeyMsg) tea.Cmd {
+// means is what a key means where no text is typed.
+func (s *Screen) means(msg tea.KeyMsg, asks bool) (press, bool) {
 	k := s.env.Keys
-	switch {
-	case key.Matches(msg, k.Confirm):
-		s.quit = false
-		return s.do(false)
-	case key.Matches(msg, k.Discard):
-		s.quit = false
-		return s.do(true)
-	case key.Matches(msg, k.Cancel, k.Back):
-		s.asking, s.quit = askNothing, false
-		s.guard++
-	}
-	return nil
-}
-
-func (s *Screen) answerUndo(msg tea.KeyMsg) tea.Cmd {
-	switch {
-	case key.Matches(msg, s.env.Keys.Yes, s.env.Keys.Confirm):
-		return s.do(true)
-	case key.Matches(msg, s.env.Keys.Cancel, s.env.Keys.No):
-		s.asking = askNothing
-		s.guard++
-	}
-	return nil
-}
-
-func (s *Screen) answerStatements(msg tea.KeyMsg) tea.Cmd {
-	k := s.env.Keys
-	switch {
-	case key.Matches(msg, k.Yes, k.Confirm):
-		s.stated++
-		s.guard++
-		if s.stated < len(s.view.Statements()) {
-			return nil
+	for _, m := range []struct {
+		p press
+		b []key.Binding
+	}{
+		{pressEnter, []key.Binding{k.Confirm}},
+		{pressUndo, []key.Binding{k.Undo}},
+		{pressTick, []key.Binding{k.Tick}},
+		{pressTickAll, []key.Binding{k.Every}},
+		{pressAttest, []key.Binding{k.Attest}},
+		{pressReenable, []key.Binding{k.Toggle}},
+		{pressClose, []key.Binding{k.CloseAsIs}},
+		{pressTurn, []key.Binding{k.TurnAround}},
+	} {
+		if key.Matches(msg, m.b...) {
+			return m.p, true
 		}
-		return s.attest()
-	case key.Matches(msg, k.Undo) && s.view.Next.Undo != "":
-		s.asking = askUndo
-		s.guard++
-	case key.Matches(msg, k.Cancel, k.No, k.Quit):
-		return s.leave()
 	}
-	return nil
+	switch {
+	case msg.Type == tea.KeyCtrlC:
+		return pressQuit, true
+	case key.Matches(msg, k.Cancel, k.Back, k.Quit), asks && key.Matches(msg, k.No):
+		return pressLeave, true
+	}
+	return 0, false
 }
 
-func (s *Screen) typed(msg tea.KeyMsg) tea.Cmd {
+// typed is a key for the input.
+func (s *Screen) typed(msg tea.KeyMsg, a asking) tea.Cmd {
 	switch msg.Type {
-	case tea.KeyEsc, tea.KeyCtrlC:
-		s.input.Reset()
-		s.input.Blur()
-		s.asking = askNothing
-		s.guard++
-		return nil
+	case tea.KeyEsc:
+		return s.happens(pressed{pressLeave})
+	case tea.KeyCtrlC:
+		return s.happens(pressed{pressQuit})
 	case tea.KeyEnter:
-		return s.submit()
+		return s.submit(a)
 	}
-	var cmd tea.Cmd
-	s.problem = ""
-	if s.asking == askPaste && msg.Paste {
+	secret := a.wants == rotation.WantsSecret
+	if secret && msg.Paste {
 		// A newline in the middle would be joined silently; the reader refuses it instead.
 		if _, err := apikey.ParseSecret(string(msg.Runes)); err != nil {
-			s.problem = err.Error()
-			return nil
+			return s.happens(edited{err.Error()})
 		}
 		// A copied line ends in a line break, which the input would make a space.
 		msg.Runes = []rune(strings.TrimRight(string(msg.Runes), "\r\n"))
 	}
+	var cmd tea.Cmd
 	s.input, cmd = s.input.Update(msg)
-	return cmd
+	return tea.Batch(cmd, s.happens(edited{}))
 }
 
-func (s *Screen) submit() tea.Cmd {
+func (s *Screen) submit(a asking) tea.Cmd {
 	text := s.input.Value()
-	if s.asking == askPaste {
-		if text == "" && s.problem != "" { // what was wrong with the paste says more than that nothing is there
-			return nil
-		}
-		secret, err := apikey.ParseSecret(text)
-		if err != nil {
-			s.problem = err.Error()
-			return nil
-		}
-		s.input.Reset()
-		s.input.Blur()
-		return s.paste(secret)
+	if a.wants != rotation.WantsSecret {
+		return s.happens(wrote{reason: text})
 	}
-	if err := s.rotation.Accept(text, false); err != nil {
-		s.problem = err.Error()
+	if text == "" && a.why != "" { // what was wrong with the paste says more than that nothing is there
 		return nil
 	}
-	s.input.Reset()
-	s.input.Blur()
-	return s.do(false)
+	secret, err := apikey.ParseSecret(text)
+	if err != nil {
+		return s.happens(edited{err.Error()})
+	}
+	return s.happens(wrote{secret: secret})
 }
 
-func (s *Screen) paste(secret apikey.Secret) tea.Cmd {
-	r := s.rotation
-	return s.act(didMsg{screen: s, pasted: true}, func(ctx context.Context) (rotation.Result, error) { return r.Paste(ctx, secret) })
+// letters are the keys of a question's choices, in their order. The default is enter's too; what is left for later is esc's.
+func letters(q rotation.Question) []string {
+	taken := map[string]bool{"y": true, "u": true, "j": true, "k": true, "i": true, "n": true, "q": true, "h": true}
+	out := make([]string, len(q.Choices))
+	for i, c := range q.Choices {
+		switch {
+		case c.ID == rotation.No:
+			out[i] = "esc"
+			continue
+		case c.ID == rotation.Yes && !q.Each:
+			out[i] = "y"
+			continue
+		case c.ID == q.Default || q.Each || c.ID == "":
+			continue // enter's
+		}
+		for _, letter := range strings.Split(strings.ToLower(c.ID), "") {
+			if letter >= "a" && letter <= "z" && !taken[letter] {
+				out[i], taken[letter] = letter, true
+				break
+			}
+		}
+	}
+	return out
+}
+
+// Bindings are the keys that act now.
+func (s *Screen) Bindings() []key.Binding {
+	k := s.env.Keys
+	switch p := s.phase.(type) {
+	case opening, working:
+		return []key.Binding{named(k.Cancel, "leave after this step"), k.Evidence}
+	case asking:
+		return s.askingBindings(p)
+	case finished:
+		return []key.Binding{named(k.Confirm, "close"), k.Evidence}
+	case failed:
+		if p.fatal {
+			return []key.Binding{named(k.Confirm, "close")}
+		}
+	}
+	// Where the line is short the last ones give way; the screen itself names them.
+	_, failure := s.phase.(failed)
+	_, waits := s.phase.(waiting)
+	enter, away := s.enterDoes(), "leave"
+	switch {
+	case failure && goesBack(s.phase, s.view) && !s.view.Undoing:
+		enter, away = "try again", "back"
+	case failure:
+		enter = "try again"
+	case waits:
+		away = "to the list"
+	}
+	out := []key.Binding{named(k.Confirm, enter)}
+	if s.view.Next.Undo != "" && !goesBack(s.phase, s.view) {
+		out = append(out, k.Undo)
+	}
+	out = append(out, named(k.Cancel, away), k.Evidence)
+	if waits && canReenable(s.view) {
+		out = append(out, named(k.Toggle, "turn the old key on"))
+	}
+	if waits && canAttest(s.view) {
+		out = append(out, named(k.Attest, "wait no longer"))
+	}
+	if s.view.Undoing {
+		out = append(out, named(k.TurnAround, "go on instead"))
+	}
+	return append(out, k.Plan, k.CloseAsIs)
+}
+
+func (s *Screen) askingBindings(a asking) []key.Binding {
+	k := s.env.Keys
+	if a.typing != "" {
+		return []key.Binding{named(k.Confirm, "go on"), named(k.Cancel, "back")}
+	}
+	var out []key.Binding
+	if a.q.Each {
+		out = append(out, named(k.Tick, "tick"))
+	}
+	var rest []key.Binding
+	caps := letters(a.q)
+	for i, c := range a.q.Choices {
+		letter := caps[i]
+		if c.ID == a.q.Default && c.ID != rotation.No || letter == "" {
+			letter = "enter"
+		}
+		b := key.NewBinding(key.WithKeys(letter), key.WithHelp(letter, short(c.Label)))
+		if c.ID == rotation.No || i == 0 && !a.q.Each { // the way out is on the shortest line
+			out = append(out, b)
+		} else {
+			rest = append(rest, b)
+		}
+	}
+	if a.q.Each {
+		out = append(out, named(k.Every, "all"))
+	}
+	return append(append(out, rest...), k.Evidence)
+}
+
+// short is a label up to where it begins to explain itself.
+func short(label string) string {
+	label, _, _ = strings.Cut(label, ":")
+	label, _, _ = strings.Cut(label, ";")
+	return label
+}
+
+func named(b key.Binding, desc string) key.Binding {
+	b.SetHelp(b.Help().Key, desc)
+	return b
+}
+
+// enterDoes is the verb phrase of the enter key where a step, a wait or a failure is shown.
+func (s *Screen) enterDoes() string {
+	switch p := s.phase.(type) {
+	case waiting:
+		return "look again now"
+	case working:
+		if p.over != nil {
+			return "look again now"
+		}
+	case failed:
+		if p.undo && !s.view.Undoing {
+			return "try again: undo"
+		}
+		return strings.TrimSuffix("try again: "+s.view.Next.Default, ": ")
+	}
+	return s.view.Next.Default
 }

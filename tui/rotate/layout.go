@@ -2,18 +2,19 @@ package rotate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"detent/apikey"
 	"detent/rotation"
 	"detent/tui/ui"
 )
 
 // room is what is kept free under the checklist: the longest question. It depends on nothing that
 // changes while a step is on the screen, so that the checklist stays where it is.
-const room = 10
+const room = 11
 
-// View draws the checklist on top, which stays there, what is asked or waited for
-// under it, and what is certain below.
+// View draws the checklist on top, which stays there, the one thing to do under it, and what is known below.
 func (s *Screen) View() string {
 	p := page{env: s.env, width: s.width}
 	if s.rotation == nil {
@@ -21,19 +22,19 @@ func (s *Screen) View() string {
 		return p.window(0, s.height)
 	}
 	top, told := s.viewTop()
-	s.viewNow(&p, told)
+	s.viewBlock(&p, told)
 	now := len(p.lines)
-	if s.err != nil { // then it is the first thing to know
-		s.viewKnown(&p)
-		s.viewDifferences(&p)
-	} else {
-		s.viewDifferences(&p)
-		s.viewKnown(&p)
+	if came, showing := s.phase.(ready); showing && !s.unfolded {
+		if s.height >= 20 && came.last.Said != "" {
+			p.blank()
+		}
+		s.viewCame(&p, came.last)
 	}
+	s.viewBelow(&p)
 	// What is asked is on the screen even where what leads to it is not.
 	free := s.height - len(top.lines)
 	start := max(now-free+1, 0)
-	if s.err != nil { // of a failure, what failed; the footer has the keys
+	if _, failure := s.phase.(failed); failure { // of a failure, what failed; the footer has the keys
 		start = 0
 	}
 	s.scroll = max(min(s.scroll, len(p.lines)-free-start), -start)
@@ -41,21 +42,35 @@ func (s *Screen) View() string {
 }
 
 // viewTop says which keys and which of the four steps: as much as fits, the four steps always.
-// told says that what the current step does is among it.
+// told says that what the current stage does is among it. The plan, unfolded, says more than the checklist does.
 func (s *Screen) viewTop() (top page, told bool) {
 	fresh := func() page { return page{env: s.env, width: s.width} }
 	for _, draw := range []func(*page){
-		func(p *page) { s.viewHead(p); s.viewKeys(p); p.blank(); s.viewSteps(p, allSteps) },
-		func(p *page) { s.viewHead(p); s.viewKeys(p); p.blank(); s.viewSteps(p, currentStep) },
-		func(p *page) { s.viewKeys(p); s.viewSteps(p, currentStep) },
+		func(p *page) {
+			s.viewHead(p)
+			s.viewKeys(p)
+			p.blank()
+			s.viewSteps(p)
+			s.viewStages(p)
+			p.blank()
+		},
+		func(p *page) {
+			s.viewHead(p)
+			s.viewKeys(p)
+			p.blank()
+			s.viewSteps(p)
+			s.viewStage(p)
+			p.blank()
+		},
+		func(p *page) { s.viewKeys(p); s.viewSteps(p); s.viewStage(p) },
 	} {
 		p := fresh()
-		if draw(&p); len(p.lines)+room <= s.height {
+		if draw(&p); len(p.lines)+room <= s.height && !s.unfolded {
 			return p, true
 		}
 	}
 	top = fresh()
-	s.viewSteps(&top, noStep)
+	s.viewSteps(&top)
 	return top, false
 }
 
@@ -65,75 +80,192 @@ func (s *Screen) viewHead(p *page) {
 	if v.OldFirst {
 		mode += ", old key first"
 	}
-	p.split(st.Dim.Render(fmt.Sprintf("%s · %s · %s", v.Profile, v.Service, mode)),
-		st.Dim.Render("begun "+ui.Relative(v.Started, s.env.Now())+" ago · "+v.ID))
+	if v.Manual {
+		mode += ", made in the dashboard"
+	}
+	p.split(st.Dim.Render(mode), st.Dim.Render("begun "+ui.Relative(v.Started, s.env.Now())+" ago · "+v.ID))
 }
 
 func (s *Screen) viewKeys(p *page) {
 	v, st := s.view, p.style()
-	p.line(s.keyLine("old", v.Old, v.OldGone, v.OldOff || v.Old.IsDisabled()))
-	if v.New != nil {
-		p.line(s.keyLine("new", *v.New, v.State == rotation.Aborted, v.New.IsDisabled()))
-	} else {
-		p.line(st.Dim.Render("new  ") + st.Dim.Render(clean(v.NewName)+"  not made yet"))
+	state, style := "on", st.Good
+	if unlisted(v, rotation.SubjectOld) {
+		state, style = "not in the list", st.Warn
 	}
-}
-
-// finer is how much of the current one of the four steps is drawn.
-type finer int
-
-const (
-	allSteps finer = iota
-	currentStep
-	noStep // its name alone
-)
-
-func (s *Screen) viewSteps(p *page, show finer) {
-	st := p.style()
-	if s.finished() {
-		s.viewEnded(p)
-		return
-	}
-	for i, phase := range rotation.Phases {
-		lines := s.planOf(phase)
-		if len(lines) == 0 {
-			continue
-		}
-		name := fmt.Sprintf("%d  %s", i+1, phase)
-		switch phaseState(lines) {
-		case rotation.Completed:
-			p.line(st.Good.Render("✓ ") + st.Base.Render(name))
-			continue
-		case rotation.Later:
-			p.line(st.Dim.Render("· " + name))
-			continue
-		}
-		head := st.Accent.Render("▸ ") + st.Strong.Render(name)
-		if show == noStep {
-			head += st.Accent.Render("  " + string(s.view.Step))
-		}
-		p.line(head)
-		for _, l := range lines {
-			s.viewStep(p, l, show)
-		}
-	}
-}
-
-func (s *Screen) viewStep(p *page, l rotation.PlanLine, show finer) {
-	st := p.style()
-	name := ui.Pad(string(l.Step), 11)
 	switch {
-	case l.State == rotation.Current && show != noStep:
-		p.wrap("     "+st.Accent.Render("▸ "+name), st.Base, l.Text)
-	case show != allSteps:
-	case l.State == rotation.Completed:
-		p.wrap("     "+st.Good.Render("✓ ")+st.Dim.Render(name), st.Dim, l.Text)
+	case v.OldAnswered:
+		state, style = "deleted", st.Dim
+	case v.OldGone:
+		state, style = "deletion sent", st.Warn
+	case v.OldOff || v.Old.IsDisabled():
+		state, style = "off", st.Warn
+	}
+	p.line(s.keyLine("old", v.Old, style.Render(state)))
+	switch {
+	case v.New == nil:
+		p.line(st.Dim.Render("new  ") + ui.KeyName(st.Dim, clean(v.NewName)) + st.Dim.Render("  not made yet"))
+	case v.State == rotation.Aborted:
+		p.line(s.keyLine("new", *v.New, st.Dim.Render("deleted")))
+	case unlisted(v, rotation.SubjectNew):
+		p.line(s.keyLine("new", *v.New, st.Warn.Render("not in the list")))
+	case v.New.IsDisabled():
+		p.line(s.keyLine("new", *v.New, st.Warn.Render("off")))
 	default:
-		p.wrap("     "+st.Dim.Render("· "+name), st.Dim, l.Text)
+		p.line(s.keyLine("new", *v.New, st.Good.Render("on")))
 	}
 }
 
-// planned reports whether the checklist says of the current step just that.
+// unlisted reports whether the last list that was looked at lacked a key.
+func unlisted(v rotation.View, subject string) bool {
+	for _, c := range slices.Backward(v.Claims) {
+		if c.Subject() == subject && (c.Kind() == rotation.RowSeen || c.Kind() == rotation.RowMissing) {
+			return c.Kind() == rotation.RowMissing
+		}
+	}
+	return false
+}
+
+// keyLine is one of the two keys: name, id, and whether it is on, used, deleted.
+func (s *Screen) keyLine(which string, k apikey.Key, state string) string {
+	st := s.env.Styles
+	used := ""
+	if k.LastUsedAt.Known() {
+		used = st.Dim.Render("  last used " + ui.Moment(k.LastUsedAt, s.env.Now()))
+	}
+	return st.Dim.Render(which+"  ") + ui.KeyName(st.Strong, clean(k.Name)) + st.Dim.Render("  "+clean(k.ID)+"  ") + state + used
+}
+
+// phaseState is how one of the four steps stands.
+func phaseState(v rotation.View, phase rotation.Phase) (state rotation.PlanState, any bool) {
+	switch {
+	case v.State == rotation.Over:
+		return rotation.Completed, true
+	case v.State == rotation.Aborted, len(v.Plan) == 0:
+		return rotation.Later, true
+	}
+	done := true
+	for _, l := range v.Plan {
+		if l.Phase != phase {
+			continue
+		}
+		if any = true; l.State == rotation.Current {
+			return rotation.Current, true
+		}
+		done = done && l.State == rotation.Completed
+	}
+	if done && any {
+		return rotation.Completed, true
+	}
+	return rotation.Later, any
+}
+
+// detent is the sign of a step: past, here, to come.
+func detent(st *ui.Styles, state rotation.PlanState) string {
+	switch state {
+	case rotation.Completed:
+		return st.Good.Render("●")
+	case rotation.Current:
+		return st.Accent.Render("◐")
+	}
+	return st.Dim.Render("○")
+}
+
+// viewSteps are the four steps in a line, or in two where one is too short.
+func (s *Screen) viewSteps(p *page) {
+	st := p.style()
+	var row string
+	for i, phase := range rotation.Phases {
+		state, any := phaseState(s.view, phase)
+		name := phase.String()
+		switch {
+		case state == rotation.Current:
+			name = st.Strong.Render(name)
+		case state == rotation.Later || !any:
+			name = st.Dim.Render(name)
+		}
+		cell := detent(st, state) + " " + name
+		link := ""
+		switch {
+		case i > 0 && p.width >= 90:
+			link = st.Dim.Render(" ━━━━━ ")
+		case i > 0:
+			link = st.Dim.Render(" ━")
+		}
+		more := 0
+		if i+1 < len(rotation.Phases) {
+			more = 2 // for the sign that it goes on
+		}
+		if row != "" && ui.Width(row)+ui.Width(link)+ui.Width(cell)+more > p.width {
+			p.line(row + st.Dim.Render(" ━"))
+			row, link = "", ""
+		}
+		row += link + cell
+	}
+	p.line(row)
+}
+
+// viewStages are all stages, each with what it does.
+func (s *Screen) viewStages(p *page) {
+	for _, l := range s.view.Plan {
+		s.stage(p, l)
+	}
+}
+
+// viewStage are all stages by name, and what the current one does.
+func (s *Screen) viewStage(p *page) {
+	st := p.style()
+	row, width := "  ", 2
+	for i, l := range s.view.Plan {
+		word := l.Title
+		if i > 0 {
+			word = " " + word
+		}
+		if width+ui.Width(word)+2 > p.width {
+			p.line(row)
+			row, width = "  ", 2
+		}
+		row += stageMark(st, l)
+		if i > 0 {
+			word = word[1:]
+		}
+		switch l.State {
+		case rotation.Current:
+			row += st.Strong.Render(word) + " "
+		default:
+			row += st.Dim.Render(word) + " "
+		}
+		width += 3 + ui.Width(word)
+	}
+	if strings.TrimSpace(row) != "" {
+		p.line(row)
+	}
+	for _, l := range s.view.Plan {
+		if l.State == rotation.Current {
+			p.wrap(st.Accent.Render("  ▸ "), st.Base, l.Text)
+		}
+	}
+}
+
+func stageMark(st *ui.Styles, l rotation.PlanLine) string {
+	switch l.State {
+	case rotation.Completed:
+		return st.Good.Render("✓ ")
+	case rotation.Current:
+		return st.Accent.Render("▸ ")
+	}
+	return st.Dim.Render("· ")
+}
+
+func (s *Screen) stage(p *page, l rotation.PlanLine) {
+	st := p.style()
+	name, text := st.Dim, st.Dim
+	if l.State == rotation.Current {
+		name, text = st.Strong, st.Base
+	}
+	p.wrap("  "+stageMark(st, l)+name.Render(ui.Pad(l.Title, 11)), text, l.Text)
+}
+
+// planned reports whether the checklist says of the current stage just that.
 func (s *Screen) planned(text string) bool {
 	for _, l := range s.view.Plan {
 		if l.State == rotation.Current {
@@ -143,38 +275,12 @@ func (s *Screen) planned(text string) bool {
 	return false
 }
 
-// viewEnded is the checklist of a rotation that is over.
-func (s *Screen) viewEnded(p *page) {
-	st := p.style()
-	for i, phase := range rotation.Phases {
-		if s.view.State == rotation.Over {
-			p.line(st.Good.Render("✓ ") + fmt.Sprintf("%d  %s", i+1, phase))
-		} else {
-			p.line(st.Dim.Render(fmt.Sprintf("· %d  %s", i+1, phase)))
-		}
+// sign is a rotation's four steps in a few cells.
+func sign(st *ui.Styles, v rotation.View) string {
+	var b strings.Builder
+	for _, phase := range rotation.Phases {
+		state, _ := phaseState(v, phase)
+		fmt.Fprint(&b, detent(st, state))
 	}
-}
-
-func (s *Screen) planOf(phase rotation.Phase) []rotation.PlanLine {
-	var out []rotation.PlanLine
-	for _, l := range s.view.Plan {
-		if l.Phase == phase {
-			out = append(out, l)
-		}
-	}
-	return out
-}
-
-func phaseState(lines []rotation.PlanLine) rotation.PlanState {
-	done := true
-	for _, l := range lines {
-		if l.State == rotation.Current {
-			return rotation.Current
-		}
-		done = done && l.State == rotation.Completed
-	}
-	if done {
-		return rotation.Completed
-	}
-	return rotation.Later
+	return b.String()
 }

@@ -23,8 +23,8 @@ func longWay() *script {
 		res := r.move(rotation.Create, "everything is as it must be")
 		res.Notes = []string{long, long, long}
 		return res, nil
-	}, inHand, delivered, moves(rotation.Drain, "the new key works"), func(*script) (rotation.Result, error) {
-		return rotation.Result{Status: rotation.Stopped, Need: rotation.NeedAttest, Said: long}, nil
+	}, inHand, delivered, moves(rotation.Drain, "the new key works"), func(r *script) (rotation.Result, error) {
+		return stops(rotation.Question{Kind: rotation.AskAttest, Text: long, Each: true, Lines: r.view.Statements(), Choices: yesOrNo("all of it is so", rotation.WantsNothing), Default: rotation.No})(r)
 	}, attest, func(r *script) (rotation.Result, error) { return rotation.Result{}, errors.New(long) }, moves(rotation.Delete, "off"), over)
 	for i := range 30 {
 		r.view.Certain = append(r.view.Certain, fmt.Sprint("certainty ", i))
@@ -46,10 +46,10 @@ func TestTheFourStepsAndWhatEnterDoesStayOnTheScreen(t *testing.T) {
 				}
 			}
 		}
-		for _, key := range []string{"enter", "enter", "enter", "y", "y", "enter", "enter", "enter"} {
+		for _, key := range []string{"enter", "enter", "enter", "*", "enter", "enter", "enter", "enter"} {
 			look()
 			asks := d.screen.View()
-			if hint := d.screen.Bindings()[0].Help(); !strings.Contains(asks, hint.Key+"  ") && !strings.Contains(asks, "failed") && d.screen.(*Screen).err == nil {
+			if hint := d.screen.Bindings()[0].Help(); !strings.Contains(asks, hint.Key+"  ") && !strings.Contains(asks, "✗") {
 				t.Fatalf("%dx%d, at %s: what %s does is not on the screen:\n%s", size.w, size.h, r.view.Step, hint.Key, ansi.Strip(asks))
 			}
 			d.press("j", "j", "j", "j")
@@ -104,14 +104,10 @@ func TestAnUndoneRotationShowsItsNewKeyAsGone(t *testing.T) {
 	d.sees("k2  on")
 	d.sees("lifetime")
 	d.press("u", "y")
-	d.sees("k2  gone")
+	d.sees("k2  deleted")
 	if view := d.screen.View(); strings.Contains(view, "OLD AND NEW") {
 		t.Errorf("a key that is gone is compared:\n%s", view)
 	}
-}
-
-func askForPaste(*script) (rotation.Result, error) {
-	return rotation.Result{Status: rotation.Stopped, Need: rotation.NeedPaste, Said: "create the key in the dashboard and paste its secret"}, nil
 }
 
 func paste(d *driver, text string) {
@@ -119,24 +115,26 @@ func paste(d *driver, text string) {
 }
 
 func TestARefusedPasteIsAskedForAgainWithTheReason(t *testing.T) {
-	r := newScript(moves(rotation.Create, "ok"), askForPaste)
-	r.refusePaste = &rotation.RefusedError{Reason: "this is a secret of the test environment"}
+	r := newScript(moves(rotation.Create, "ok"), stops(pasteQuestion), stops(pasteQuestion))
+	r.answer = func(*script, rotation.Answer) (rotation.Result, error) {
+		return rotation.Result{}, &rotation.RefusedError{Reason: "this is a secret of the test environment"}
+	}
 	d := begin(t, &fakeHost{rotation: r})
 	d.press("enter")
 	paste(d, "sk_test_0123456789abcdef")
 	d.press("enter")
 	d.sees("this is a secret of the test environment")
 	d.sees("paste its secret")
-	r.refusePaste = nil
+	r.answer = nil
 	paste(d, "sk_live_0123456789abcdef")
 	d.press("enter")
-	if !r.pasted.Equal(apikey.NewSecret("sk_live_0123456789abcdef")) {
+	if !r.answers[len(r.answers)-1].Secret.Equal(apikey.NewSecret("sk_live_0123456789abcdef")) {
 		t.Error("the second paste did not arrive")
 	}
 }
 
 func TestWhatIsWrongWithAPasteStaysSaid(t *testing.T) {
-	d := begin(t, &fakeHost{rotation: newScript(moves(rotation.Create, "ok"), askForPaste)})
+	d := begin(t, &fakeHost{rotation: newScript(moves(rotation.Create, "ok"), stops(pasteQuestion))})
 	d.press("enter")
 	paste(d, `"sk_live_0123456789abcdef"`)
 	d.press("enter")
@@ -144,12 +142,12 @@ func TestWhatIsWrongWithAPasteStaysSaid(t *testing.T) {
 }
 
 func TestALineThatIsPastedLosesItsLineBreak(t *testing.T) {
-	r := newScript(moves(rotation.Create, "ok"), askForPaste)
+	r := newScript(moves(rotation.Create, "ok"), stops(pasteQuestion))
 	d := begin(t, &fakeHost{rotation: r})
 	d.press("enter")
 	paste(d, "sk_live_0123456789abcdef\r\n")
 	d.press("enter")
-	if !r.pasted.Equal(apikey.NewSecret("sk_live_0123456789abcdef")) {
+	if !r.answers[len(r.answers)-1].Secret.Equal(apikey.NewSecret("sk_live_0123456789abcdef")) {
 		t.Errorf("the paste did not arrive:\n%s", d.screen.View())
 	}
 }
@@ -186,10 +184,11 @@ func TestAWaitThatIsResumedBeginsByItself(t *testing.T) {
 		return rotation.Result{Status: rotation.Waiting, Said: "the old key is off", Wait: 10 * time.Minute, Left: 10 * time.Minute, Total: 10 * time.Minute}, nil
 	})
 	r.at(rotation.Soak)
+	r.view.OldOff = true
 	d := begin(t, &fakeHost{rotation: r})
 	d.sees("10:00 left")
-	d.sees("x    turn the old key on again")
-	d.sees("esc  to the list: the wait goes on")
+	d.sees("x      turn the old key on again")
+	d.sees("esc    to the list: the wait goes on")
 
 	undoing := newScript()
 	undoing.at(rotation.Soak)
@@ -224,7 +223,7 @@ func TestTheWholeSetupFitsOnASmallScreen(t *testing.T) {
 	d.screen.SetSize(56, 18)
 	d.run(d.screen.Init())
 	d.sees("payments-api-of-the-shop  0123456789abcdef01234567")
-	d.sees("[ Begin ]")
+	d.sees("[ Begin: planned ]")
 	if view := d.screen.View(); strings.Contains(view, "…") {
 		t.Errorf("something is cut off:\n%s", view)
 	}
@@ -240,8 +239,8 @@ func TestAFailureFitsOnASmallScreen(t *testing.T) {
 	d := begin(t, &fakeHost{rotation: newScript(moves(rotation.Create, "ok"), inHand, fail)})
 	d.screen.SetSize(76, 22)
 	d.press("enter", "enter")
-	for _, text := range []string{"deliver failed: API_KEY in /srv/payments/.env", "│ unit payments.service not found", "next   mend", "enter  try again: deliver the new secret",
-		"u      put the old value back", "✓ the new key exists"} {
+	for _, text := range []string{"deliver failed: API_KEY in /srv/payments/.env", "│ unit payments.service not found", "to do  mend", "enter  try again: deliver the new secret",
+		"u      undo: put the old value back", "✓ the new key exists"} {
 		d.sees(text)
 	}
 	if view := ansi.Strip(d.screen.View()); strings.Count(view, "not found") != 1 || strings.Count(view, "the new key exists") != 1 {

@@ -6,7 +6,9 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
+	"detent/apikey"
 	"detent/rotation"
 	"detent/tui/ui"
 )
@@ -36,6 +38,9 @@ func (l *List) Init() tea.Cmd {
 // Title names the box.
 func (l *List) Title() string { return "Rotations" }
 
+// Place is all profiles: the rows name theirs.
+func (l *List) Place() ui.Place { return ui.Place{Profile: "all profiles"} }
+
 // WantsAll takes the whole frame.
 func (l *List) WantsAll() bool { return true }
 
@@ -47,10 +52,13 @@ func (l *List) Bindings() []key.Binding {
 	k := l.env.Keys
 	open := k.Confirm
 	open.SetHelp("enter", "resume or undo")
-	if v, ok := l.selected(); !ok || v.State != rotation.Open || l.env.NoWrites != "" {
+	switch v, ok := l.selected(); {
+	case !ok:
 		return []key.Binding{k.Dismiss}
+	case v.State != rotation.Open || l.env.NoWrites != "":
+		return []key.Binding{named(k.Confirm, "evidence"), k.Dismiss}
 	}
-	return []key.Binding{open, k.Dismiss}
+	return []key.Binding{open, k.Evidence, k.Dismiss}
 }
 
 func (l *List) selected() (rotation.View, bool) {
@@ -101,13 +109,13 @@ func (l *List) key(msg tea.KeyMsg) tea.Cmd {
 		l.cursor = 0
 	case key.Matches(msg, k.Bottom):
 		l.cursor = last
-	case key.Matches(msg, k.Confirm):
+	case key.Matches(msg, k.Confirm, k.Evidence):
 		v, ok := l.selected()
 		switch {
-		case !ok || v.State != rotation.Open:
+		case !ok:
 			return nil
-		case l.env.NoWrites != "":
-			return ui.Do(ui.Toast{Text: l.env.NoWrites})
+		case v.State != rotation.Open || l.env.NoWrites != "" || key.Matches(msg, k.Evidence): // to look is no write
+			return ui.Do(ui.Push{Screen: newEvidence(l.env, placeOf(l.host, v), func() rotation.View { return v })})
 		}
 		return tea.Sequence(ui.Do(ui.Pop{Screen: l}), ui.Do(ui.Push{Screen: Resume(l.env, l.host, v)}))
 	case key.Matches(msg, k.Cancel, k.Back, k.Quit):
@@ -138,9 +146,9 @@ func (l *List) View() string {
 
 func (l *List) viewRows(p *page) {
 	st, now := p.style(), l.env.Now()
-	p.line(st.Column.Render("  " + l.columns("KEY", "PROFILE", "STATE", "STEP", "AGE")))
+	p.line(st.Column.Render("       " + l.columns("KEY", "PROFILE", "STATE", "STEP", "ENV", "AGE")))
 	for i, v := range l.views {
-		row := l.row(v, now)
+		row := l.row(v, now, i == l.cursor)
 		if i == l.cursor {
 			p.line(st.Accent.Render("▸ ") + st.Cursor.Render(ui.Pad(row, p.width-2)))
 			l.viewSelected(p, v)
@@ -150,22 +158,25 @@ func (l *List) viewRows(p *page) {
 	}
 }
 
-// columns are those of a row; where there is no room for all, the profile is told under the row.
-func (l *List) columns(name, profile, state, step, age string) string {
+// columns are those of a row behind its sign; where there is no room for all, the profile is told under the row.
+func (l *List) columns(name, profile, state, step, environment, age string) string {
+	const others = 9 + 10 + 6 + 4
 	if l.narrow() {
 		profile = ""
 	} else {
 		profile = ui.Pad(profile, 17) + " "
 	}
-	return ui.Pad(name, 23) + " " + profile + ui.Pad(state, 9) + ui.Pad(step, 10) + age
+	return ui.Pad(name, max(l.width-7-others-ui.Width(profile)-1, 8)) + " " + profile + ui.Pad(state, 9) + ui.Pad(step, 10) + ui.Pad(environment, 6) + age
 }
 
 func (l *List) narrow() bool { return l.width < 72 }
 
-func (l *List) row(v rotation.View, now time.Time) string {
+// row is a rotation in a line; under the cursor, where everything is reversed, it has no colours of its own.
+func (l *List) row(v rotation.View, now time.Time, plain bool) string {
 	if v.Err != nil {
-		return ui.Pad(v.ID, 24) + "unreadable"
+		return "     " + ui.Pad(v.ID, 24) + "unreadable"
 	}
+	st := l.env.Styles
 	state := string(v.State)
 	switch {
 	case v.Holder != nil:
@@ -173,7 +184,18 @@ func (l *List) row(v rotation.View, now time.Time) string {
 	case v.Undoing && v.State == rotation.Open:
 		state = "undoing"
 	}
-	row := l.columns(clean(v.Old.Name), clean(v.Profile), state, v.PublicStep(), ui.Relative(v.Started, now))
+	name, environment := ui.KeyName(st.Base, clean(v.Old.Name)), string(placeOf(l.host, v).Environment)
+	mark := sign(st, v) + " "
+	switch {
+	case plain:
+		name, mark = clean(v.Old.Name), ansi.Strip(mark)
+	case environment == string(apikey.Live):
+		environment = st.Bad.Render("LIVE")
+	}
+	if environment == string(apikey.Live) {
+		environment = "LIVE"
+	}
+	row := mark + l.columns(name, clean(v.Profile), state, v.PublicStep(), environment, ui.Relative(v.Started, now))
 	return strings.TrimRight(row, " ")
 }
 
@@ -197,6 +219,9 @@ func (l *List) viewSelected(p *page, v rotation.View) {
 	}
 	if v.Operator != "" {
 		p.wrap(st.Dim.Render("    last by: "), st.Base, clean(v.Operator)+", over SSH")
+	}
+	for _, left := range v.Left {
+		p.wrap(st.Warn.Render("    ! "), st.Base, left)
 	}
 	if v.State == rotation.Open {
 		p.wrap(st.Dim.Render("    next: "), st.Base, v.Next.Text)

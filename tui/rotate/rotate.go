@@ -16,6 +16,8 @@ import (
 type Host interface {
 	// Rotations lists the rotations that have a journal here, of all profiles, newest first.
 	Rotations(ctx context.Context) ([]rotation.View, error)
+	// Environment is what the configuration says of a profile: live, test, dev, or nothing.
+	Environment(profile string) apikey.Environment
 	// Destinations are the named ones of the profile; those suggested for the key come first. It is cheap.
 	Destinations(profile, key string) []Named
 	// Start begins a rotation. Nothing is changed yet but the journal.
@@ -37,8 +39,6 @@ type Plan struct {
 	Mode         rotation.Mode
 	OldFirst     bool
 	Drain, Soak  *time.Duration // nil is the default; a value is the operator's word
-	// AllowMixed and AllowTracked are explicit yeses to what a destination refused.
-	AllowMixed, AllowTracked bool
 }
 
 // Rotation is one open rotation. Do and Undo block; a screen calls them in commands.
@@ -46,11 +46,19 @@ type Rotation interface {
 	View() rotation.View
 	Do(ctx context.Context) (rotation.Result, error)
 	Undo(ctx context.Context) (rotation.Result, error)
-	Paste(ctx context.Context, secret apikey.Secret) (rotation.Result, error)
-	Accept(reason string, unknownOnly bool) error
+	// Answer takes what a person says to the question that the last result asked.
+	Answer(ctx context.Context, a rotation.Answer) (rotation.Result, error)
 	// Reenable turns a disabled old key on again.
 	Reenable(ctx context.Context) (rotation.Result, error)
+	// Attest records a person's word that ends a wait.
 	Attest(reason string) error
+	// TurnAround gives an undo up and goes on with the rotation.
+	TurnAround() (rotation.Result, error)
+	// End closes the rotation as it stands.
+	End(ctx context.Context, reason string) (rotation.Result, error)
+	// Plan is what the rotation will do from here.
+	Plan(ctx context.Context) (rotation.FullPlan, error)
+	// Close gives it up in this process.
 	Close()
 }
 
@@ -64,10 +72,12 @@ type (
 	}
 	didMsg struct {
 		screen *Screen
-		result rotation.Result
+		did    did
+	}
+	planMsg struct {
+		screen *Screen
+		plan   rotation.FullPlan
 		err    error
-		undo   bool
-		pasted bool
 	}
 	tickMsg struct {
 		screen *Screen

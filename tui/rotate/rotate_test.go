@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,6 @@ import (
 	"github.com/muesli/termenv"
 
 	"detent/apikey"
-	"detent/delivery"
 	"detent/rotation"
 	"detent/tui/ui"
 )
@@ -52,11 +52,14 @@ type script struct {
 	steps    []func(*script) (rotation.Result, error)
 	undo     func(*script) (rotation.Result, error)
 	attested []string
-	accepted []string
-	pasted   apikey.Secret
+	answers  []rotation.Answer
+	answer   func(*script, rotation.Answer) (rotation.Result, error) // nil takes every answer
+	turned   func(*script) rotation.Result
+	ended    string
+	plan     rotation.FullPlan
+	plans    int
 
-	refusePaste error
-	closed      bool
+	closed bool
 }
 
 func (r *script) View() rotation.View { return r.view }
@@ -69,25 +72,34 @@ func (r *script) Do(context.Context) (rotation.Result, error) {
 	return step(r)
 }
 func (r *script) Undo(context.Context) (rotation.Result, error) { return r.undo(r) }
-func (r *script) Paste(_ context.Context, s apikey.Secret) (rotation.Result, error) {
-	if r.refusePaste != nil {
-		return rotation.Result{}, r.refusePaste
+func (r *script) Answer(_ context.Context, a rotation.Answer) (rotation.Result, error) {
+	r.answers = append(r.answers, a)
+	if r.answer != nil {
+		return r.answer(r, a)
 	}
-	r.pasted = s
-	return rotation.Result{Status: rotation.Moved, Said: "the new key was matched"}, nil
+	return rotation.Result{Status: rotation.Moved, Said: "noted"}, nil
+}
+func (r *script) TurnAround() (rotation.Result, error) { return r.turned(r), nil }
+func (r *script) End(_ context.Context, reason string) (rotation.Result, error) {
+	r.ended = reason
+	r.view.State = rotation.Closed
+	r.view.Left = []string{"the old key is left as it is"}
+	return rotation.Result{Status: rotation.Finished, Said: "closed as it stands"}, nil
+}
+func (r *script) Plan(context.Context) (rotation.FullPlan, error) {
+	r.plans++
+	return r.plan, nil
 }
 func (r *script) Reenable(context.Context) (rotation.Result, error) {
 	return r.move(rotation.Drain, "the old key is on again"), nil
 }
-func (r *script) Accept(reason string, _ bool) error {
-	if strings.TrimSpace(reason) == "" {
-		return errors.New("a difference is accepted with a reason")
-	}
-	r.accepted = append(r.accepted, reason)
-	return nil
-}
 func (r *script) Attest(reason string) error { r.attested = append(r.attested, reason); return nil }
 func (r *script) Close()                     { r.closed = true }
+
+// said reports whether a question of that kind was answered yes.
+func (r *script) said(kind rotation.QuestionKind) bool {
+	return slices.ContainsFunc(r.answers, func(a rotation.Answer) bool { return a.Kind == kind && a.Choice == rotation.Yes })
+}
 
 var order = []rotation.Step{rotation.Preflight, rotation.Create, rotation.Deliver, rotation.Verify, rotation.Drain, rotation.Disable, rotation.Soak, rotation.Delete}
 
@@ -112,12 +124,25 @@ func (r *script) at(step rotation.Step) {
 		if s == step {
 			state = rotation.Current
 		}
-		r.view.Plan = append(r.view.Plan, rotation.PlanLine{Step: s, Phase: s.Phase(), State: state, Text: texts[s]})
+		r.view.Plan = append(r.view.Plan, rotation.PlanLine{Step: s, Title: strings.ToUpper(string(s[:1])) + string(s[1:]), Phase: phaseOf(s), State: state, Text: texts[s]})
 		if s == step {
 			state = rotation.Later
 		}
 	}
-	r.view.Next = rotation.Next{Step: step, Text: texts[step], Default: defaults[step], Undo: "put the old value back and delete the new key"}
+	r.view.Next = rotation.Next{Step: step, Text: texts[step], Default: defaults[step], Undo: "put the old value back, then delete the new key",
+		Waits: step == rotation.Drain || step == rotation.Soak}
+}
+
+func phaseOf(s rotation.Step) rotation.Phase {
+	switch s {
+	case rotation.Preflight, rotation.Create:
+		return rotation.PhaseCreate
+	case rotation.Deliver:
+		return rotation.PhaseUpdate
+	case rotation.Verify:
+		return rotation.PhaseVerify
+	}
+	return rotation.PhaseDelete
 }
 
 func (r *script) move(to rotation.Step, said string) rotation.Result {
@@ -147,9 +172,11 @@ type fakeHost struct {
 	plan     Plan
 	named    []Named
 	views    []rotation.View
+	env      apikey.Environment
 }
 
 func (h *fakeHost) Rotations(context.Context) ([]rotation.View, error) { return h.views, h.err }
+func (h *fakeHost) Environment(string) apikey.Environment              { return h.env }
 func (h *fakeHost) Destinations(string, string) []Named                { return h.named }
 func (h *fakeHost) Start(_ context.Context, _ string, _ apikey.Key, p Plan) (Rotation, error) {
 	h.plan = p
@@ -247,7 +274,7 @@ func (d *driver) sees(text string) {
 func begin(t *testing.T, h *fakeHost) *driver {
 	t.Helper()
 	d := &driver{t: t, clock: &clockwork{noon}}
-	s := Start(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "k1", Name: "payments-api"}, Plan{})
+	s := Start(newEnv(d.clock, termenv.Ascii), h, ui.Place{Profile: "prod"}, apikey.Key{ID: "k1", Name: "payments-api"}, Plan{})
 	d.screen = s
 	s.SetSize(118, 34)
 	d.run(s.Init())
@@ -267,10 +294,22 @@ func delivered(r *script) (rotation.Result, error) {
 }
 
 func attest(r *script) (rotation.Result, error) {
-	if len(r.attested) > 0 {
+	if r.said(rotation.AskAttest) {
 		return r.move(rotation.Disable, "no drain, as you said"), nil
 	}
-	return rotation.Result{Status: rotation.Stopped, Need: rotation.NeedAttest, Step: rotation.Drain, Said: "whether the old key is still used cannot be seen here: look at the Audit page"}, nil
+	return stops(rotation.Question{Kind: rotation.AskAttest, Text: "whether the old key is still used cannot be seen here: look at the Audit page", Each: true,
+		Lines: r.view.Statements(), Choices: yesOrNo("all of it is so", rotation.WantsNothing), Default: rotation.No})(r)
+}
+
+func yesOrNo(yes string, wants rotation.Wants) []rotation.Choice {
+	return []rotation.Choice{{ID: rotation.Yes, Label: yes, Does: "this comes of it", Wants: wants}, {ID: rotation.No, Label: "leave it for later"}}
+}
+
+// stops is a step that asks.
+func stops(q rotation.Question) func(*script) (rotation.Result, error) {
+	return func(r *script) (rotation.Result, error) {
+		return rotation.Result{Status: rotation.Stopped, Step: r.view.Step, Question: &q, Said: q.Text}, nil
+	}
 }
 
 func over(r *script) (rotation.Result, error) {
@@ -294,7 +333,7 @@ func TestThePreflightRunsByItselfAndTheRestWaitsForEnter(t *testing.T) {
 	}
 }
 
-func TestAPlannedRotationTakesUnderTenKeys(t *testing.T) {
+func TestAPlannedRotationTakesNineKeys(t *testing.T) {
 	r := newScript(moves(rotation.Create, "ok"), inHand, delivered, moves(rotation.Drain, "the new key works"), attest, attest,
 		moves(rotation.Delete, "disabled"), over)
 	h := &fakeHost{rotation: r, named: []Named{{Name: "payments", Describe: "API_KEY in /srv/payments/.env", Suggested: true}}}
@@ -302,7 +341,7 @@ func TestAPlannedRotationTakesUnderTenKeys(t *testing.T) {
 	d.screen = NewSetup(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "k1", Name: "payments-api"}, apikey.Capabilities{Create: apikey.Can()})
 	d.screen.SetSize(118, 34)
 	d.run(d.screen.Init())
-	keys := []string{"enter", "enter", "enter", "enter", "y", "y", "enter", "enter"}
+	keys := []string{"enter", "enter", "enter", "enter", "*", "enter", "enter", "enter"} // r comes before them
 	d.press(keys...)
 	if r.view.State != rotation.Over {
 		t.Fatalf("after %d keys the rotation is %s at %s:\n%s", len(keys), r.view.State, r.view.Step, d.screen.View())
@@ -310,10 +349,12 @@ func TestAPlannedRotationTakesUnderTenKeys(t *testing.T) {
 	if len(h.plan.Destinations) != 1 || h.plan.Destinations[0] != "payments" || h.plan.Drain != nil {
 		t.Errorf("the suggested plan was %+v", h.plan)
 	}
-	if len(r.attested) != 1 || !strings.Contains(r.attested[0], "API_KEY in /srv/payments/.env") {
-		t.Errorf("attested %q", r.attested)
+	if !r.said(rotation.AskAttest) {
+		t.Errorf("answered %+v", r.answers)
 	}
-	t.Logf("%d keys after r", len(keys))
+	if len(keys)+1 > 9 {
+		t.Errorf("%d keys", len(keys)+1)
+	}
 }
 
 func TestTheOldKeySaysThatItIsOff(t *testing.T) {
@@ -354,7 +395,7 @@ func TestDiscardingTheSecretInHandUndoes(t *testing.T) {
 	if r.view.State != rotation.Aborted {
 		t.Fatal("the new key was not deleted")
 	}
-	d.sees("Undone. The old key is in use as before.")
+	d.sees("Undone.")
 	d.press("enter")
 	if !d.left() || !r.closed {
 		t.Error("enter did not close a rotation that is over")
@@ -445,31 +486,31 @@ func TestAFailureSaysWhatIsCertainAndStays(t *testing.T) {
 
 func TestADifferenceIsAcceptedWithAReasonOnly(t *testing.T) {
 	stop := func(r *script) (rotation.Result, error) {
-		if len(r.accepted) > 0 {
+		if r.said(rotation.AskAccept) {
 			return over(r)
 		}
 		r.view.Diff = []rotation.Difference{{Field: apikey.FieldExpiry, Old: "never", New: "2027-01-01", Verdict: rotation.Differs}}
-		return rotation.Result{Status: rotation.Stopped, Need: rotation.NeedAccept, Said: "the new key is not as the old one"}, nil
+		return stops(rotation.Question{Kind: rotation.AskAccept, Text: "the new key is not as the old one", Lines: []string{"lifetime: never, now 2027-01-01"},
+			Choices: yesOrNo("accept the differences", rotation.WantsReason), Default: rotation.No})(r)
 	}
 	r := newScript(moves(rotation.Delete, "ok"), stop, stop)
 	d := begin(t, &fakeHost{rotation: r})
-	d.press("enter", "enter")
-	d.sees("accepted with a reason")
+	d.press("enter", "y", "enter")
+	d.sees("say why")
 	d.press("q", "u", "o", "t", "a", "enter")
-	if len(r.accepted) != 1 || r.accepted[0] != "quota" {
-		t.Fatalf("accepted %q", r.accepted)
+	if len(r.answers) != 1 || r.answers[0].Reason != "quota" {
+		t.Fatalf("answered %+v", r.answers)
 	}
 	if r.view.State != rotation.Over {
 		t.Error("the rotation did not go on")
 	}
 }
 
+var pasteQuestion = rotation.Question{Kind: rotation.AskPaste, Text: "create the key in the dashboard and paste its secret", Choices: yesOrNo("paste the new secret", rotation.WantsSecret), Default: rotation.Yes}
+
 func TestAPastedSecretIsMaskedAndChecked(t *testing.T) {
 	const canary = "sk_live_canary0123456789"
-	ask := func(*script) (rotation.Result, error) {
-		return rotation.Result{Status: rotation.Stopped, Need: rotation.NeedPaste, Said: "create the key in the dashboard and paste its secret"}, nil
-	}
-	r := newScript(moves(rotation.Create, "ok"), ask)
+	r := newScript(moves(rotation.Create, "ok"), stops(pasteQuestion))
 	d := begin(t, &fakeHost{rotation: r})
 	d.press("enter")
 	d.run(d.screen.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("two\nlines"), Paste: true}))
@@ -479,7 +520,7 @@ func TestAPastedSecretIsMaskedAndChecked(t *testing.T) {
 		t.Fatalf("the secret is on the screen:\n%s", view)
 	}
 	d.press("enter")
-	if !r.pasted.Equal(apikey.NewSecret(canary)) {
+	if len(r.answers) != 1 || !r.answers[0].Secret.Equal(apikey.NewSecret(canary)) {
 		t.Error("the paste did not arrive")
 	}
 	if text := fmt.Sprintf("%+v %#v", d.screen, d.screen); strings.Contains(text, canary) {
@@ -488,20 +529,22 @@ func TestAPastedSecretIsMaskedAndChecked(t *testing.T) {
 }
 
 func TestAMixedFileNeedsAnExplicitYes(t *testing.T) {
-	refuse := func(*script) (rotation.Result, error) {
-		return rotation.Result{}, &rotation.StepError{Step: rotation.Preflight, Err: &delivery.ConsentError{Needs: delivery.MixedEnvironments, Err: errors.New("line 3 is a test value")}}
-	}
-	r := newScript(refuse, moves(rotation.Create, "ok"))
-	h := &fakeHost{rotation: r}
-	d := begin(t, h)
-	d.sees("line 3 is a test value")
-	d.press("enter")
-	if r.view.Step != rotation.Preflight || h.plan.AllowMixed {
-		t.Fatal("enter was taken for a yes")
-	}
-	d.press("y")
-	if r.view.Step != rotation.Create || !h.plan.AllowMixed || h.plan.AllowTracked {
-		t.Errorf("after y: %s, %+v", r.view.Step, h.plan)
+	mixed := rotation.Question{Kind: rotation.AskMixed, Text: "line 3 is a test value", Choices: yesOrNo("deliver there all the same", rotation.WantsNothing), Default: rotation.No, Flag: "--force-mixed"}
+	for _, press := range []string{"y", "enter", "esc", "n"} {
+		r := newScript(stops(mixed), moves(rotation.Create, "ok"))
+		d := begin(t, &fakeHost{rotation: r})
+		d.sees("line 3 is a test value")
+		d.sees("--force-mixed")
+		d.press(press)
+		if press == "y" {
+			if r.view.Step != rotation.Create || !r.said(rotation.AskMixed) {
+				t.Errorf("after y: %s, %+v", r.view.Step, r.answers)
+			}
+			continue
+		}
+		if r.view.Step != rotation.Preflight || len(r.answers) > 0 || !d.left() {
+			t.Errorf("%s was taken for a yes", press)
+		}
 	}
 }
 
@@ -549,8 +592,9 @@ func TestScreensLookAsTheyDid(t *testing.T) {
 		"deliver": func(d *driver, _ *script) { d.press("enter") },
 		"leave":   func(d *driver, _ *script) { d.press("enter", "esc") },
 		"verify":  func(d *driver, _ *script) { d.press("enter", "enter") },
-		"attest":  func(d *driver, _ *script) { d.press("enter", "enter", "enter", "y") },
-		"done":    func(d *driver, _ *script) { d.press("enter", "enter", "enter", "y", "y", "enter", "enter") },
+		"attest":  func(d *driver, _ *script) { d.press("enter", "enter", "enter", "space") },
+		"undo":    func(d *driver, _ *script) { d.press("enter", "enter", "u") },
+		"done":    func(d *driver, _ *script) { d.press("enter", "enter", "enter", "*", "enter", "enter", "enter") },
 	}
 	for name, walk := range states {
 		for _, size := range []struct{ w, h int }{{118, 34}, {78, 20}, {58, 16}} {

@@ -1,115 +1,97 @@
 package rotate
 
 import (
-	"context"
-	"errors"
-	"strings"
 	"time"
 
-	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
-	"detent/delivery"
 	"detent/rotation"
 	"detent/tui/ui"
 )
 
-// Screen is one rotation at work. It never cancels a step: leaving waits for it.
+// Screen is one rotation at work. What it does next is decided by next alone: Update makes an event of a message, and
+// carries out the effects.
 type Screen struct {
-	env  *ui.Env
-	host Host
-	open func() (Rotation, error) // begins or resumes; a command
-	plan Plan                     // of a rotation that begins
-	name string                   // of the key, for the title
-	id   string                   // of the rotation; empty before it has one
-	away bool                     // left while it waits; it goes on
+	env   *ui.Env
+	host  Host
+	open  func() (Rotation, error) // begins or resumes; a command
+	name  string                   // of the key, for the title
+	id    string                   // of the rotation; empty before it has one
+	place ui.Place
 
 	rotation Rotation
 	view     rotation.View
+	phase    phase
+	away     bool // left while it waits; it goes on
+	turn     int  // the current tick; ticks of older turns are dropped
+	guard    int
 
-	busy    bool // a step is under way
-	polling bool // the step is one more look of a wait
-	undoing bool // that step is an undo
-	since   time.Time
-	leaving bool // leave when the step has ended
-	quit    bool // and end the program
+	input textinput.Model // for a reason or a pasted secret
 
-	last  rotation.Result
-	asked rotation.Result // the last one that stopped for a decision
-	err   error
-	// waitEnds is when the wait that is shown ends, by our clock.
-	waitEnds time.Time
-	turn     int // the current tick; ticks of older turns are dropped
+	full     *rotation.FullPlan
+	fullErr  error
+	unfolded bool // the plan, whole
 
-	refusal *delivery.ConsentError // what asks for an explicit yes
-	asking  question
-	input   textinput.Model // for a reason or a pasted secret
-	problem string          // what is wrong with the input
-	stated  int             // how many statements were confirmed
-
-	guard         int
 	scroll        int
 	width, height int
 }
 
-// question is what a key press answers before a rotation goes on.
-type question int
-
-const (
-	askNothing question = iota
-	askLeave            // a new secret is in hand
-	askUndo
-	askReason // for accepting differences
-	askPaste
-	askStatements
-	askConsent // to what a destination refuses without an explicit yes
-)
-
 // Start begins the rotation of a key by a plan.
-func Start(env *ui.Env, host Host, profile string, k apikey.Key, plan Plan) *Screen {
+func Start(env *ui.Env, host Host, place ui.Place, k apikey.Key, plan Plan) *Screen {
 	s := newScreen(env, host, k.Name)
-	s.plan = plan
-	s.open = func() (Rotation, error) { return host.Start(background(), profile, k, s.plan) }
+	s.place = place
+	s.open = func() (Rotation, error) { return host.Start(background(), place.Profile, k, plan) }
 	return s
 }
 
 // Resume goes on with a rotation of the journal.
 func Resume(env *ui.Env, host Host, v rotation.View) *Screen {
 	s := newScreen(env, host, v.Old.Name)
-	s.id = v.ID
+	s.id, s.place = v.ID, placeOf(host, v)
 	s.open = func() (Rotation, error) { return host.Resume(background(), v.ID) }
 	return s
 }
 
 func newScreen(env *ui.Env, host Host, name string) *Screen {
-	return &Screen{env: env, host: host, name: name, input: ui.NewInput(env)}
+	return &Screen{env: env, host: host, name: name, input: ui.NewInput(env), phase: opening{since: env.Now()}}
 }
 
 // Init opens the rotation and, since it changes nothing, runs the preflight at once.
 func (s *Screen) Init() tea.Cmd {
-	s.begin(false)
 	return tea.Batch(func() tea.Msg {
 		r, err := s.open()
 		return openedMsg{s, r, err}
-	}, s.tick(time.Second))
+	}, s.wake(time.Second))
 }
 
 // Title names the frame.
 func (s *Screen) Title() string { return "Rotate " + ui.Clean(s.name) }
 
+// Place is where the rotation is, whatever profile the list shows.
+func (s *Screen) Place() ui.Place { return s.place }
+
 // WantsAll takes the whole frame: a checklist that does not jump.
 func (s *Screen) WantsAll() bool { return true }
 
-// Guard changes with every step, so that a key meant for one step never does the next.
+// Guard changes with what a key means, so that a key meant for one step never does the next.
 func (s *Screen) Guard() int { return s.guard + 1 }
 
 // Typing says that letters are text.
-func (s *Screen) Typing() bool { return s.asking == askReason || s.asking == askPaste }
+func (s *Screen) Typing() bool {
+	a, asks := s.phase.(asking)
+	return asks && a.typing != ""
+}
 
 // HoldsKeys keeps quit keys here while leaving would lose something.
-func (s *Screen) HoldsKeys() bool { return s.busy || s.view.SecretInHand }
+func (s *Screen) HoldsKeys() bool {
+	switch s.phase.(type) {
+	case opening, working:
+		return true
+	}
+	return s.view.SecretInHand
+}
 
 // KeptID is the rotation's id.
 func (s *Screen) KeptID() string { return s.id }
@@ -118,10 +100,7 @@ func (s *Screen) KeptID() string { return s.id }
 func (s *Screen) Back() tea.Cmd {
 	s.away = false
 	s.guard++
-	if s.waiting() {
-		return s.tick(time.Second)
-	}
-	return nil
+	return s.happens(returned{})
 }
 
 // SetSize sets the size of the content.
@@ -129,94 +108,32 @@ func (s *Screen) SetSize(width, height int) {
 	s.width, s.height = width, height
 }
 
-// Bindings are the keys that act now.
-func (s *Screen) Bindings() []key.Binding {
-	k := s.env.Keys
-	named := func(b key.Binding, desc string) key.Binding {
-		b.SetHelp(b.Help().Key, desc)
-		return b
-	}
-	switch {
-	case s.busy:
-		return []key.Binding{named(k.Cancel, "leave after this step")}
-	case s.asking == askLeave:
-		return []key.Binding{named(k.Confirm, "deliver it"), named(k.Discard, "delete the new key"), named(k.Cancel, "stay")}
-	case s.asking == askConsent:
-		return []key.Binding{named(k.Yes, "deliver there all the same"), named(k.Cancel, "leave")}
-	case s.asking == askUndo:
-		return []key.Binding{named(k.Yes, "undo"), named(k.Cancel, "stay")}
-	case s.Typing():
-		return []key.Binding{named(k.Confirm, "go on"), named(k.Cancel, "back")}
-	case s.asking == askStatements:
-		return []key.Binding{named(k.Yes, "yes"), named(k.Cancel, "not yet: leave for later")}
-	case s.rotation == nil, s.finished():
-		return []key.Binding{named(k.Confirm, "close")}
-	}
-	// Where the line is short the last ones give way; the screen itself names them.
-	enter := s.enterDoes()
-	if s.err != nil {
-		enter = "try again"
-	}
-	out := []key.Binding{named(k.Confirm, enter)}
-	if s.view.Next.Undo != "" {
-		out = append(out, k.Undo)
-	}
-	away := "leave"
-	if s.waiting() {
-		away = "to the list"
-	}
-	out = append(out, named(k.Cancel, away))
-	if s.view.Step == rotation.Soak {
-		out = append(out, named(k.Toggle, "turn the old key on"))
-	}
-	if s.canAttest() {
-		out = append(out, named(k.Attest, "wait no longer"))
-	}
-	return out
-}
-
-func (s *Screen) enterDoes() string {
-	if s.waiting() || s.last.Need == rotation.NeedSwitch || s.last.Need == rotation.NeedCleanup {
-		return "look again now"
-	}
-	if s.err != nil && s.goesBack() && !s.view.Undoing {
-		return "try again: undo"
-	}
-	if s.err != nil {
-		return strings.TrimSuffix("try again: "+s.view.Next.Default, ": ")
-	}
-	return s.view.Next.Default
-}
-
-// canAttest says that the operator's word may end the wait.
-func (s *Screen) canAttest() bool {
-	return s.waiting() && !s.view.Undoing && s.waits()
-}
-
-// waits says that the step that is next is a wait.
-func (s *Screen) waits() bool {
-	return s.view.Step == rotation.Drain || s.view.Step == rotation.Soak
-}
-
-func (s *Screen) waiting() bool { return s.last.Status == rotation.Waiting && s.err == nil }
-func (s *Screen) finished() bool {
-	return s.view.State == rotation.Over || s.view.State == rotation.Aborted
-}
-
-// Update takes keys and the answers of steps.
+// Update makes an event of a message.
 func (s *Screen) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case openedMsg:
-		if msg.screen == s {
-			return s.opened(msg)
+		if msg.screen != s {
+			return nil
 		}
+		if s.rotation = msg.rotation; msg.err == nil {
+			s.look()
+			s.id = s.view.ID
+		}
+		return s.happens(opened{msg.err})
 	case didMsg:
+		if msg.screen != s {
+			return nil
+		}
+		s.look()
+		s.scroll = 0
+		return s.happens(msg.did)
+	case planMsg:
 		if msg.screen == s {
-			return s.did(msg)
+			s.full, s.fullErr = &msg.plan, msg.err
 		}
 	case tickMsg:
 		if msg.screen == s && msg.turn == s.turn {
-			return s.ticked()
+			return s.happens(woke{})
 		}
 	case tea.KeyMsg:
 		return s.key(msg)
@@ -224,194 +141,162 @@ func (s *Screen) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (s *Screen) opened(msg openedMsg) tea.Cmd {
-	s.busy = false
-	if msg.err != nil {
-		s.err = msg.err
+// look takes the rotation as it stands now.
+func (s *Screen) look() {
+	stood := s.view.Plan
+	if s.view = s.rotation.View(); s.view.State == rotation.Closed {
+		s.view.Plan = stood // what was done stays on the screen
+	}
+	s.place = placeOf(s.host, s.view)
+}
+
+// happens is the one trip of an event through the screen.
+func (s *Screen) happens(e event) tea.Cmd {
+	before := meaning(s.phase, s.view)
+	to, effects := next(s.phase, scene{now: s.env.Now(), view: s.view, away: s.away}, e)
+	s.phase = to
+	if meaning(to, s.view) != before {
 		s.guard++
-		return nil
+		s.scroll = 0
 	}
-	s.rotation = msg.rotation
-	s.view = msg.rotation.View()
-	s.id = s.view.ID
-	if (s.view.Step == rotation.Preflight || s.waits()) && !s.view.Undoing { // neither changes anything
-		return tea.Batch(s.do(false), changed(false))
+	cmds := make([]tea.Cmd, 0, len(effects))
+	for _, x := range effects {
+		cmds = append(cmds, s.carryOut(x))
 	}
-	s.guard++
-	return changed(false)
+	return tea.Batch(cmds...)
 }
 
-// do runs the next step, or the next part of an undo, in a command.
-func (s *Screen) do(undo bool) tea.Cmd {
-	if undo {
-		return s.run(true, s.rotation.Undo)
-	}
-	return s.run(false, s.rotation.Do)
-}
-
-// run does one thing to the rotation in a command.
-func (s *Screen) run(undo bool, act func(context.Context) (rotation.Result, error)) tea.Cmd {
-	return s.act(didMsg{screen: s, undo: undo}, act)
-}
-
-// act runs something in a command, whose message gets the answer.
-func (s *Screen) act(msg didMsg, act func(context.Context) (rotation.Result, error)) tea.Cmd {
-	s.begin(msg.undo)
-	return tea.Batch(func() tea.Msg {
-		msg.result, msg.err = act(background())
-		return msg
-	}, s.tick(time.Second))
-}
-
-func (s *Screen) begin(undo bool) {
-	s.busy, s.polling, s.undoing, s.since = true, false, undo, s.env.Now()
-	s.err, s.problem, s.asking, s.scroll = nil, "", askNothing, 0
-	s.guard++
-}
-
-func (s *Screen) did(msg didMsg) tea.Cmd {
-	before := s.view.Step
-	s.busy, s.polling, s.err, s.last = false, false, msg.err, msg.result
-	s.view = s.rotation.View()
-	if s.err != nil || s.view.Step != before {
-		s.guard++
-	}
-	touched := changed(msg.result.Did == rotation.Create || msg.result.Did == rotation.Delete || msg.result.Did == rotation.Disable || msg.undo)
-	if s.away && !s.waiting() {
-		touched = tea.Batch(touched, s.news())
-	}
-	if s.leaving && !s.view.SecretInHand {
-		return tea.Batch(s.leave(), touched)
-	}
-	if s.leaving { // with the secret that this step brought
-		s.leaving, s.quit = false, false
-		if s.err == nil {
-			return tea.Batch(s.askToLeave(), touched)
+// meaning is what the keys mean in a phase: one more look at a wait changes nothing of it.
+func meaning(p phase, v rotation.View) string {
+	name := func(s string) string { return s + " " + string(v.Step) }
+	switch p := p.(type) {
+	case ready:
+		return name("ready")
+	case working:
+		if p.over != nil {
+			return name("wait")
 		}
+		return name("working") + p.since.String()
+	case waiting:
+		return name("wait")
+	case asking:
+		return name("asking") + string(p.q.Kind) + p.q.Subject + p.typing
+	case failed:
+		return name("failed")
+	case finished:
+		return "finished"
 	}
-	if s.err != nil {
-		var refused *rotation.RefusedError
-		switch {
-		case errors.As(s.err, &s.refusal) && s.view.Step == rotation.Preflight:
-			s.asking = askConsent
-		case msg.pasted && errors.As(s.err, &refused): // asked again, and why
-			s.err, s.last, s.problem = nil, s.asked, refused.Error()
-			return tea.Batch(s.ask(rotation.NeedPaste), touched)
-		}
-		return touched
-	}
-	if s.waiting() {
-		s.waitEnds = s.env.Now().Add(msg.result.Left)
-		return tea.Batch(s.tick(min(time.Second, max(msg.result.Wait, 0))), touched)
-	}
-	if msg.result.Status == rotation.Stopped {
-		s.asked = msg.result
-		return tea.Batch(s.ask(msg.result.Need), touched)
-	}
-	if s.view.Undoing && msg.result.Status == rotation.Moved {
-		return tea.Batch(s.do(true), touched)
-	}
-	if msg.result.Status == rotation.Moved && s.waits() {
-		return tea.Batch(s.do(false), touched) // a wait changes nothing: it begins by itself
-	}
-	return touched
+	return ""
 }
 
-// news says what became of a wait that nobody looks at.
-func (s *Screen) news() tea.Cmd {
-	said := s.last.Said
-	if s.err != nil {
-		said = s.err.Error()
-	}
-	return ui.Do(ui.Toast{Text: s.name + ": " + said + "; R goes on", Good: s.err == nil})
-}
-
-// ask turns what a stopped rotation needs into a question.
-func (s *Screen) ask(need rotation.Need) tea.Cmd {
-	s.guard++
-	s.scroll = 0
-	s.input.Reset()
-	switch need {
-	case rotation.NeedPaste:
-		s.asking = askPaste
-		s.input.EchoMode = textinput.EchoPassword
-		return s.input.Focus()
-	case rotation.NeedAccept:
-		s.asking = askReason
-		s.input.EchoMode = textinput.EchoNormal
-		return s.input.Focus()
-	case rotation.NeedAttest:
-		s.asking, s.stated = askStatements, 0
+func (s *Screen) carryOut(x effect) tea.Cmd {
+	switch x := x.(type) {
+	case call:
+		return s.call(x)
+	case wake:
+		return s.wake(x.after)
+	case tell:
+		return changed(x.reload)
+	case plan:
+		return s.readPlan()
+	case keep:
+		s.away = true
+		return ui.Do(ui.Keep{Screen: s})
+	case news:
+		return ui.Do(ui.Toast{Text: s.name + ": " + x.text + "; R goes on", Good: x.good})
+	case write:
+		return s.write(x.wants)
+	case exits:
+		return s.exit(x.quit)
 	}
 	return nil
 }
 
-// tick asks to be woken; only the newest tick counts, so that there is never more than one.
-func (s *Screen) tick(after time.Duration) tea.Cmd {
+// call asks something of the rotation, in a command.
+func (s *Screen) call(c call) tea.Cmd {
+	r, ctx := s.rotation, background()
+	return func() tea.Msg {
+		var d did
+		switch c.verb {
+		case toDo:
+			d.result, d.err = r.Do(ctx)
+		case toUndo:
+			d.result, d.err = r.Undo(ctx)
+		case toAnswer:
+			d.result, d.err = r.Answer(ctx, c.answer)
+		case toReenable:
+			d.result, d.err = r.Reenable(ctx)
+		case toAttest:
+			d.err = r.Attest(c.reason)
+		case toTurn:
+			d.result, d.err = r.TurnAround()
+		case toEnd:
+			d.result, d.err = r.End(ctx, c.reason)
+		}
+		return didMsg{s, d}
+	}
+}
+
+func (s *Screen) readPlan() tea.Cmd {
+	r := s.rotation
+	if s.full != nil && s.fullErr == nil {
+		return nil // it says all stages
+	}
+	return func() tea.Msg {
+		full, err := r.Plan(background())
+		return planMsg{s, full, err}
+	}
+}
+
+// wake asks to be woken; only the newest tick counts, so that there is never more than one.
+func (s *Screen) wake(after time.Duration) tea.Cmd {
 	s.turn++
 	return s.env.Later(after, tickMsg{s, s.turn})
 }
 
-func (s *Screen) ticked() tea.Cmd {
-	switch {
-	case s.busy:
-		return s.tick(time.Second)
-	case !s.waiting():
+// write opens the input for what a choice wants, or closes it.
+func (s *Screen) write(wants rotation.Wants) tea.Cmd {
+	s.input.Reset()
+	s.input.EchoMode = textinput.EchoNormal
+	switch wants {
+	case rotation.WantsNothing:
+		s.input.Blur()
 		return nil
-	case s.env.Now().Sub(s.since) >= s.last.Wait:
-		return s.poll()
-	case s.away: // nothing counts down on the screen
-		return s.tick(max(s.last.Wait-s.env.Now().Sub(s.since), time.Second))
+	case rotation.WantsSecret:
+		s.input.EchoMode = textinput.EchoPassword
 	}
-	return s.tick(time.Second)
+	return s.input.Focus()
 }
 
-// poll looks at a wait again. It keeps the guard: nothing on the screen changes its meaning.
-func (s *Screen) poll() tea.Cmd {
-	guard := s.guard
-	cmd := s.do(false)
-	s.guard, s.polling = guard, true
-	return cmd
-}
-
-func (s *Screen) leave() tea.Cmd {
-	if s.waiting() && !s.quit {
-		s.away = true
-		return ui.Do(ui.Keep{Screen: s})
-	}
+func (s *Screen) exit(quit bool) tea.Cmd {
 	r := s.rotation
 	s.turn++
-	var next tea.Msg = Changed{}
-	if s.quit {
-		next = ui.Quit{}
+	var after tea.Msg = Changed{}
+	if quit {
+		after = ui.Quit{}
 	}
 	return tea.Sequence(ui.Do(ui.Pop{Screen: s}), func() tea.Msg {
 		if r != nil {
 			r.Close()
 		}
-		return next
+		return after
 	})
 }
 
-// consent begins again with the operator's yes. Nothing was changed until now: the rotation
-// stands at its preflight.
-func (s *Screen) consent() tea.Cmd {
-	switch s.refusal.Needs {
-	case delivery.MixedEnvironments:
-		s.plan.AllowMixed = true
-	case delivery.TrackedByGit:
-		s.plan.AllowTracked = true
+// placeOf is where a rotation is. Its environment is the stricter of what the profile and the key say.
+func placeOf(host Host, v rotation.View) ui.Place {
+	p := ui.Place{Profile: v.Profile, Service: v.Service, Environment: stricter(host.Environment(v.Profile), v.Old.Environment)}
+	if v.Mode == rotation.Compromised {
+		p.Alarm = compromisedWord
 	}
-	s.rotation.Close()
-	s.rotation = nil
-	return s.Init()
+	return p
 }
 
-func (s *Screen) attest() tea.Cmd {
-	s.asking = askNothing
-	if err := s.rotation.Attest(strings.Join(s.view.Statements(), "; ")); err != nil {
-		s.err = err
-		return nil
+const compromisedWord = "COMPROMISED"
+
+func stricter(a, b apikey.Environment) apikey.Environment {
+	if b == apikey.Live || a == "" {
+		return b
 	}
-	return s.do(false)
+	return a
 }

@@ -16,13 +16,13 @@ import (
 // Setup asks where the new secret goes and how the rotation runs. Nothing is
 // begun before enter on it, and a plan that fits is one enter away.
 type Setup struct {
-	env     *ui.Env
-	host    Host
-	profile string
-	key     apikey.Key
-	manual  bool // the service cannot create: the operator does
-	sees    bool // the service shows when a key was last used
-	off     bool // and can disable one
+	env    *ui.Env
+	host   Host
+	place  ui.Place
+	key    apikey.Key
+	manual bool // the service cannot create: the operator does
+	sees   bool // the service shows when a key was last used
+	off    bool // and can disable one
 
 	named []Named
 	ticks []bool
@@ -52,8 +52,9 @@ var modes = []mode{
 // NewSetup makes the setup of one key's rotation. The key is the one that the
 // screen was opened for, whatever the list does meanwhile.
 func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.Capabilities) *Setup {
-	s := &Setup{env: env, host: host, profile: profile, key: k, manual: !caps.Create.OK, sees: caps.LastUsed.OK, off: caps.Disable.OK, modes: modes,
+	s := &Setup{env: env, host: host, key: k, manual: !caps.Create.OK, sees: caps.LastUsed.OK, off: caps.Disable.OK, modes: modes,
 		named: host.Destinations(profile, k.Name), other: ui.NewInput(env), drain: ui.NewInput(env), soak: ui.NewInput(env)}
+	s.place = ui.Place{Profile: profile, Service: caps.Service, Environment: stricter(host.Environment(profile), k.Environment)}
 	s.ticks = make([]bool, len(s.named))
 	s.focus = len(s.named) // the typed destination, unless one is suggested
 	for i, n := range s.named {
@@ -96,6 +97,23 @@ func (s *Setup) Title() string { return "Rotate " + ui.Clean(s.key.Name) }
 // WantsAll takes the whole frame, as the rotation that follows does.
 func (s *Setup) WantsAll() bool { return true }
 
+// Place is where the key is; a rotation of a compromised key says so in the header before it is begun.
+func (s *Setup) Place() ui.Place {
+	p := s.place
+	if s.chosen().mode == rotation.Compromised {
+		p.Alarm = compromisedWord
+	}
+	return p
+}
+
+// chosen is how the rotation would run: the row under the cursor is the choice, else the one that was picked.
+func (s *Setup) chosen() mode {
+	if s.focus >= s.modeRow() && s.focus < s.drainRow() {
+		return s.modes[s.focus-s.modeRow()]
+	}
+	return s.modes[s.mode]
+}
+
 // Guard keeps the key that opened the setup from beginning the rotation.
 func (s *Setup) Guard() int { return 1 }
 
@@ -123,7 +141,7 @@ func (s *Setup) input() *textinput.Model {
 	return nil
 }
 
-func (s *Setup) drains() bool { return s.modes[s.mode].mode == rotation.Planned }
+func (s *Setup) drains() bool { return s.chosen().mode == rotation.Planned }
 func (s *Setup) soaks() bool  { return s.drains() && s.off }
 
 func (s *Setup) refocus() tea.Cmd {
@@ -195,7 +213,7 @@ func (s *Setup) begin() tea.Cmd {
 		s.problem, s.focus = problem, row
 		return s.refocus()
 	}
-	return tea.Sequence(ui.Do(ui.Pop{Screen: s}), ui.Do(ui.Push{Screen: Start(s.env, s.host, s.profile, s.key, plan)}))
+	return tea.Sequence(ui.Do(ui.Pop{Screen: s}), ui.Do(ui.Push{Screen: Start(s.env, s.host, s.Place(), s.key, plan)}))
 }
 
 // plan reads the form; a problem names the row where it is.
@@ -211,7 +229,7 @@ func (s *Setup) plan() (plan Plan, row int, problem string) {
 	if len(plan.Destinations) == 0 && !s.key.Own {
 		return plan, max(s.otherRow(), 0), "Where does the application read this key? Without a place for the new secret nothing is begun."
 	}
-	chosen := s.modes[s.mode]
+	chosen := s.chosen()
 	plan.Mode, plan.OldFirst = chosen.mode, chosen.oldFirst
 	if plan.Mode == rotation.Compromised {
 		return plan, 0, ""
@@ -300,7 +318,7 @@ func (s *Setup) View() string {
 	for i, m := range s.modes {
 		mark(s.modeRow() + i)
 		about := ui.Wrap(m.text, max(p.width-30, 20))
-		p.line(s.choice(s.modeRow()+i, "( ) ", "(•) ", s.mode == i, ui.Pad(m.name, 24)+st.Dim.Render(about[0])))
+		p.line(s.choice(s.modeRow()+i, "( ) ", "(•) ", s.chosen().name == m.name, ui.Pad(m.name, 24)+st.Dim.Render(about[0])))
 		for _, more := range about[1:] {
 			p.line(strings.Repeat(" ", 30) + st.Dim.Render(more))
 		}
@@ -311,9 +329,10 @@ func (s *Setup) View() string {
 	s.viewSoak(&p)
 	gap()
 	mark(s.rows() - 1)
-	begin := st.Button.Render("[ Begin ]")
-	if s.focus == s.rows()-1 {
-		begin = st.Focused.Render("[ Begin ]")
+	label := "[ Begin: " + s.chosen().name + " ]"
+	begin := st.Focused.Render(label) // enter begins from every row
+	if s.env.Early {
+		begin = st.Button.Render(label)
 	}
 	p.line(s.lead(s.rows()-1) + begin + st.Dim.Render("  the preflight changes nothing"))
 	if s.problem != "" {
@@ -348,14 +367,14 @@ func (s *Setup) viewSoak(p *page) {
 	case s.off:
 		p.line(lead + s.field(&s.soak, 8) + st.Dim.Render("off, but not yet deleted, for so long"))
 	default:
-		p.line(lead + st.Dim.Render("none: this service has no off switch for a key"))
+		p.wrap(lead, st.Dim, "none: this service has no off switch for a key")
 	}
 }
 
 // old is the key to replace: as much about it as the line takes.
 func (s *Setup) old() string {
 	st, now := s.env.Styles, s.env.Now()
-	line := st.Strong.Render(clean(s.key.Name))
+	line := ui.KeyName(st.Strong, clean(s.key.Name))
 	for _, part := range []string{clean(s.key.ID), "expires " + ui.Moment(s.key.ExpiresAt, now), "last used " + ui.Moment(s.key.LastUsedAt, now)} {
 		if ui.Width(line)+2+ui.Width(part) <= s.width {
 			line += st.Dim.Render("  " + part)

@@ -24,7 +24,7 @@ type Keys struct {
 	// In show-once.
 	Reveal, Copy, Save, EnvLine, Pipe, Stored, Discard key.Binding
 	// In the rotation.
-	Undo, Attest key.Binding
+	Undo, Attest, Every, Evidence, Plan, TurnAround, CloseAsIs key.Binding
 }
 
 // NewKeys makes the bindings of interface.md.
@@ -91,8 +91,13 @@ func NewKeys() *Keys {
 		Stored:  bind("enter", "I have stored it", "enter"),
 		Discard: bind("d", "delete this key", "d"),
 
-		Undo:   bind("u", "undo", "u"),
-		Attest: bind("a", "confirm it yourself and wait no longer", "a"),
+		Undo:       bind("u", "undo", "u"),
+		Attest:     bind("a", "confirm it yourself and wait no longer", "a"),
+		Every:      bind("*", "tick all", "*"),
+		Evidence:   bind("i", "evidence", "i"),
+		Plan:       bind("p", "the plan", "p"),
+		TurnAround: bind("t", "give an undo up and go on", "t"),
+		CloseAsIs:  bind("c", "close as it stands", "c"),
 	}
 }
 
@@ -114,7 +119,7 @@ func (k *Keys) Sections() []Section {
 		{"Dialogs and forms", []key.Binding{k.Next, k.Prev, k.Confirm, k.Cancel, k.Yes, k.No}},
 		{"Permissions", []key.Binding{k.Tick, k.TickGroup, k.TickAll, k.Preset}},
 		{"A new secret", []key.Binding{k.Reveal, k.Copy, k.Save, k.EnvLine, k.Pipe, k.Stored, k.Discard}},
-		{"Rotation", []key.Binding{k.Confirm, k.Undo, k.Cancel, k.Attest}},
+		{"Rotation", []key.Binding{k.Confirm, k.Undo, k.Cancel, k.Tick, k.Every, k.Attest, k.Plan, k.Evidence, k.TurnAround, k.CloseAsIs}},
 	}
 }
 

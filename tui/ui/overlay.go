@@ -1,6 +1,10 @@
 package ui
 
-import tea "github.com/charmbracelet/bubbletea"
+import (
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+)
 
 // An overlay is a Screen on the root's stack. It draws its content alone: the root
 // puts the box, the title and the place on the screen. SetSize gives the largest
@@ -21,6 +25,9 @@ type (
 	// Guard is asked after each message; a screen that turns from a form into a confirmation,
 	// or comes to its next step, returns another number, and the guard starts anew. 0 is no guard.
 	Guarded interface{ Guard() int }
+	// Placed says whose a screen is that takes the whole frame, where that may be another profile than the
+	// list's: the frame names it, and has its colour.
+	Placed interface{ Place() Place }
 	// Kept may be left and go on: a rotation that waits. KeptID tells what it is about; empty for
 	// nothing to go on with. Back is called when it is on the screen again.
 	Kept interface {
@@ -28,3 +35,12 @@ type (
 		Back() tea.Cmd
 	}
 )
+
+// Place is what the frame says of the screen in it.
+type Place struct {
+	Profile     string
+	Service     string
+	Environment apikey.Environment
+	// Alarm is a word that stands out in the header: COMPROMISED.
+	Alarm string
+}

@@ -42,6 +42,9 @@ type Env struct {
 	// NoWrites says why this operator may only look; empty where they may change something.
 	NoWrites string
 
+	// Early says that the confirmation on top does not take enter or y yet: what they would do is drawn dim.
+	Early bool
+
 	tickets int
 }
 

@@ -1,0 +1,149 @@
+package rotate
+
+import (
+	"slices"
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/rotation"
+	"detent/tui/ui"
+)
+
+// Evidence shows by what detent knows what it says of a rotation: every observation, the newest first, and what
+// happened. It reads what is there already, and asks nobody.
+type Evidence struct {
+	env           *ui.Env
+	place         ui.Place
+	view          func() rotation.View
+	scroll        int
+	width, height int
+}
+
+func newEvidence(env *ui.Env, place ui.Place, view func() rotation.View) *Evidence {
+	return &Evidence{env: env, place: place, view: view}
+}
+
+// Init does nothing.
+func (e *Evidence) Init() tea.Cmd { return nil }
+
+// Title names the frame.
+func (e *Evidence) Title() string { return "Evidence " + ui.Clean(e.view().Old.Name) }
+
+// Place is where the rotation is.
+func (e *Evidence) Place() ui.Place { return e.place }
+
+// WantsAll takes the whole frame.
+func (e *Evidence) WantsAll() bool { return true }
+
+// SetSize sets the size of the content.
+func (e *Evidence) SetSize(width, height int) { e.width, e.height = width, height }
+
+// Bindings are the keys that act now.
+func (e *Evidence) Bindings() []key.Binding {
+	k := e.env.Keys
+	return []key.Binding{named(k.Cancel, "back"), k.Down, k.Up}
+}
+
+// Update scrolls, and closes.
+func (e *Evidence) Update(msg tea.Msg) tea.Cmd {
+	press, ok := msg.(tea.KeyMsg)
+	if !ok {
+		return nil
+	}
+	k := e.env.Keys
+	switch {
+	case key.Matches(press, k.Up):
+		e.scroll--
+	case key.Matches(press, k.Down):
+		e.scroll++
+	case key.Matches(press, k.PageUp, k.HalfUp):
+		e.scroll -= e.height / 2
+	case key.Matches(press, k.PageDown, k.HalfDown):
+		e.scroll += e.height / 2
+	case key.Matches(press, k.Top):
+		e.scroll = 0
+	case key.Matches(press, k.Bottom):
+		e.scroll = 1 << 20
+	case key.Matches(press, k.Cancel, k.Back, k.Quit, k.Confirm, k.Evidence):
+		return ui.Do(ui.Pop{Screen: e})
+	}
+	return nil
+}
+
+// View draws the observations.
+func (e *Evidence) View() string {
+	v, st := e.view(), e.env.Styles
+	p := page{env: e.env, width: e.width}
+	p.split(st.Column.Render("WHAT WAS SEEN"), st.Dim.Render(plural(len(v.Claims), "observation")+", the newest first · times in UTC"))
+	if len(v.Claims) == 0 {
+		p.wrap("  ", st.Base, "Nothing was observed yet, or the journal is of a version that kept no observations: what it says was not seen by it.")
+	}
+	day := ""
+	for _, c := range slices.Backward(v.Claims) {
+		if d := c.Evidence().At.UTC().Format(time.DateOnly); d != day {
+			day = d
+			p.line(st.Dim.Render("  " + d))
+		}
+		viewClaim(&p, v, c)
+	}
+	if len(v.Diff) > 0 {
+		p.title("OLD AND NEW ACCESS")
+		for _, d := range v.Diff {
+			difference(&p, d)
+		}
+	}
+	if len(v.Unknown) > 0 {
+		p.title("NOT KNOWN")
+		for _, u := range v.Unknown {
+			p.wrap(st.Warn.Render("  ? "), st.Base, u)
+		}
+	}
+	if len(v.Notes) > 0 {
+		p.title("FOUND IN PREFLIGHT")
+		for _, n := range v.Notes {
+			p.wrap(st.Dim.Render("  · "), st.Base, n)
+		}
+	}
+	if len(v.History) > 0 {
+		p.title("WHAT HAPPENED")
+		for _, h := range v.History {
+			p.wrap(st.Dim.Render("  "+h.At.UTC().Format("01-02 15:04:05")+"  "), st.Base, h.Text)
+		}
+	}
+	e.scroll = max(min(e.scroll, len(p.lines)-e.height), 0)
+	return p.window(e.scroll, e.height)
+}
+
+// viewClaim is one observation: when, what, of whom, by what, and its words.
+func viewClaim(p *page, v rotation.View, c rotation.Claim) {
+	st, ev := p.style(), c.Evidence()
+	kind := st.Good
+	switch c.Kind() {
+	case rotation.PersonSaid, rotation.RowMissing, rotation.SecretKnown, rotation.DeleteSent, rotation.DisableSent:
+		kind = st.Warn
+	}
+	at := st.Dim.Render("  " + ev.At.UTC().Format(time.TimeOnly) + "  ")
+	what := kind.Render(ui.Pad(string(c.Kind()), 17)) + ui.Pad(" "+clean(subjectWords(v, c.Subject())), max(min(p.width/3, 44), 8)) + st.Dim.Render(" by "+clean(ev.By))
+	p.line(at + what)
+	if ev.Detail != "" {
+		p.wrap(ui.Pad("", ui.Width(at)), st.Dim, ev.Detail)
+	}
+}
+
+// subjectWords is whom a claim is about, as people read it.
+func subjectWords(v rotation.View, subject string) string {
+	switch subject {
+	case rotation.SubjectOld:
+		return "the old key"
+	case rotation.SubjectNew:
+		return "the new key"
+	}
+	for _, d := range v.Destinations {
+		if d.Spec == subject {
+			return d.Describe
+		}
+	}
+	return subject
+}

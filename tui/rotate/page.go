@@ -1,0 +1,82 @@
+package rotate
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"detent/tui/ui"
+)
+
+// page collects lines of one width.
+type page struct {
+	env   *ui.Env
+	width int
+	lines []string
+}
+
+func (p *page) line(text string)       { p.lines = append(p.lines, ui.Pad(text, p.width)) }
+func (p *page) blank()                 { p.line("") }
+func (p *page) title(text string)      { p.blank(); p.line(p.env.Styles.Column.Render(text)) }
+func (p *page) style() *ui.Styles      { return p.env.Styles }
+func (p *page) split(l, r string)      { p.lines = append(p.lines, ui.Spread(l, r, p.width)) }
+func clean(s string) string            { return ui.Clean(s) }
+func plural(n int, noun string) string { return ui.Count(n, noun) }
+
+// wrap writes text behind a lead, its further lines under the first word.
+func (p *page) wrap(lead string, style lipgloss.Style, text string) {
+	indent := ui.Width(lead)
+	for i, l := range ui.Wrap(clean(text), p.width-indent) {
+		if i > 0 {
+			lead = strings.Repeat(" ", indent)
+		}
+		p.line(lead + style.Render(l))
+	}
+}
+
+// barred draws something with a bar beside it, so that it stands out.
+func (p *page) barred(bar lipgloss.Style, draw func(*page)) {
+	in := page{env: p.env, width: p.width - 2}
+	draw(&in)
+	for _, l := range in.lines {
+		p.line(bar.Render("▌") + " " + l)
+	}
+}
+
+// window is the part of the page that fits, from line start; what does not fit can be scrolled to.
+func (p *page) window(start, height int) string {
+	if height <= 0 {
+		return ""
+	}
+	hidden := len(p.lines) - height
+	if hidden <= 0 {
+		return strings.Join(p.lines, "\n")
+	}
+	start = max(min(start, hidden), 0)
+	lines := append([]string(nil), p.lines[start:start+height]...)
+	more := func(n int, where string) string {
+		return ui.Pad(p.style().Dim.Render(fmt.Sprintf("  … %s %s: j and k scroll", plural(n, "line"), where)), p.width)
+	}
+	if start > 0 {
+		lines[0] = more(start+1, "above")
+	}
+	if below := hidden - start; below > 0 {
+		lines[height-1] = more(below+1, "below")
+	}
+	return strings.Join(lines, "\n")
+}
+
+func bar(st *ui.Styles, part float64, width int) string {
+	full := max(min(int(part*float64(width)+0.5), width), 0)
+	return st.Accent.Render(strings.Repeat("█", full)) + st.Dim.Render(strings.Repeat("░", width-full))
+}
+
+func clock(d time.Duration) string {
+	d = d.Round(time.Second)
+	if d >= time.Hour {
+		return fmt.Sprintf("%d:%02d:%02d", d/time.Hour, d%time.Hour/time.Minute, d%time.Minute/time.Second)
+	}
+	return fmt.Sprintf("%d:%02d", d/time.Minute, d%time.Minute/time.Second)
+}

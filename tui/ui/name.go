@@ -1,0 +1,61 @@
+package ui
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/lipgloss"
+
+	"detent/apikey"
+)
+
+// MarkAt is where in a key's name the mark of a rotation begins; its length where it has none.
+func MarkAt(name string) int {
+	base, _ := apikey.SplitName(name)
+	return len(base)
+}
+
+// KeyName is a key's name in one line, in a style, its mark of a rotation dim.
+func KeyName(style lipgloss.Style, name string) string {
+	at := MarkAt(name)
+	return renderMarked(style, name[:at], name[at:])
+}
+
+// KeyNameLines are KeyName over as many lines as it takes.
+func KeyNameLines(style lipgloss.Style, name string, width int) []string {
+	left := letters(name[:MarkAt(name)]) // of the name itself; wrapping drops blanks alone
+	lines := Wrap(name, width)
+	for i, line := range lines {
+		at := 0
+		for at < len(line) && left > 0 {
+			_, size := utf8.DecodeRuneInString(line[at:])
+			left -= letters(line[at : at+size])
+			at += size
+		}
+		lines[i] = renderMarked(style, line[:at], line[at:])
+	}
+	return lines
+}
+
+// Marked is a style for the mark of a rotation after a name that is drawn in it.
+func Marked(style lipgloss.Style) lipgloss.Style { return style.Bold(false).Faint(true) }
+
+func renderMarked(style lipgloss.Style, base, mark string) string {
+	out := ""
+	if base != "" || mark == "" {
+		out = style.Render(base)
+	}
+	if mark != "" {
+		out += Marked(style).Render(mark)
+	}
+	return out
+}
+
+func letters(s string) (n int) {
+	for _, r := range s {
+		if !unicode.IsSpace(r) {
+			n++
+		}
+	}
+	return n
+}
