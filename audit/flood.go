@@ -19,7 +19,8 @@ type Flood struct {
 	mu    sync.Mutex
 	began time.Time // of the span; zero while nothing happens
 	seen  map[string]*source
-	rest  source // all those beyond
+	order []*source // as they came first
+	rest  source    // all those beyond
 }
 
 // source is what is remembered of one, and what its latest event was.
@@ -56,6 +57,7 @@ func (f *Flood) count(from string, a Action, o Outcome) bool {
 	case len(f.seen) < f.sources:
 		s = &source{}
 		f.seen[from] = s
+		f.order = append(f.order, s)
 	default:
 		s = &f.rest
 		s.written = f.each
@@ -83,8 +85,8 @@ func (f *Flood) Tick() error {
 // Close records what was counted so far, and begins anew.
 func (f *Flood) Close() error {
 	f.mu.Lock()
-	began, seen, rest := f.began, f.seen, f.rest
-	f.began, f.seen, f.rest = time.Time{}, map[string]*source{}, source{}
+	began, order, rest := f.began, f.order, f.rest
+	f.began, f.seen, f.order, f.rest = time.Time{}, map[string]*source{}, nil, source{}
 	f.mu.Unlock()
 	var errs []error
 	tell := func(s *source, from string) {
@@ -93,7 +95,7 @@ func (f *Flood) Close() error {
 			errs = append(errs, f.log.Event(s.action, s.outcome))
 		}
 	}
-	for _, s := range seen {
+	for _, s := range order {
 		tell(s, "")
 	}
 	tell(&rest, " from other addresses")

@@ -49,11 +49,10 @@ func TestAScannerCannotFillTheLog(t *testing.T) {
 	at = at.Add(time.Second)
 	knock("c") // as Tick does, it tells what was counted first
 	got := shown(t, dir)
-	for _, line := range []string{"a 98 more since 2026-03-01 12:00:00; the last: SHA256:x", "b 98 more since 2026-03-01 12:00:00; the last: SHA256:x",
-		"other99 100 more since 2026-03-01 12:00:00 from other addresses; the last: SHA256:x"} {
-		if strings.Count(got, line) != 1 {
-			t.Errorf("%q is not there once:\n%s", line, got)
-		}
+	counted := "\na 98 more since 2026-03-01 12:00:00; the last: SHA256:x\nb 98 more since 2026-03-01 12:00:00; the last: SHA256:x\n" +
+		"other99 100 more since 2026-03-01 12:00:00 from other addresses; the last: SHA256:x\n"
+	if strings.Count(got, counted) != 1 {
+		t.Errorf("%q is not there once:\n%s", counted, got)
 	}
 	if !strings.HasSuffix(got, "\nc SHA256:x") || strings.Count(got, "\n") != 7 {
 		t.Errorf("after the hour:\n%s", got)
@@ -90,5 +89,22 @@ func TestWhatTheFloodCannotRecordIsToldAndForgotten(t *testing.T) {
 	}
 	if err := f.Close(); err != nil {
 		t.Errorf("it is not forgotten: %v", err)
+	}
+}
+
+// TestWhatWasCountedIsToldInTheOrderInWhichItCame, with many sources.
+func TestWhatWasCountedIsToldInTheOrderInWhichItCame(t *testing.T) {
+	dir := t.TempDir()
+	f := Open(dir, func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }).Flood(0, 20, time.Hour)
+	var want []string
+	for i := range 20 {
+		from := fmt.Sprint("h", i*7%20)
+		if err := f.Event(from, refusedFrom(from), Outcome{Result: Refused}); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, from+" 1 more since 2026-03-01 12:00:00; the last: SHA256:x")
+	}
+	if err := f.Close(); err != nil || shown(t, dir) != strings.Join(want, "\n") {
+		t.Errorf("%v\n%s", err, shown(t, dir))
 	}
 }

@@ -85,7 +85,11 @@ func (l *Log) locked(f func() error) error {
 	if err := l.makeDir(); err != nil {
 		return err
 	}
-	lock := flock.New(filepath.Join(l.dir, lockName), flock.SetPermissions(0o600))
+	path := filepath.Join(l.dir, lockName)
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // opened without us
+		return fmt.Errorf("%s is no regular file: move it away", path)
+	}
+	lock := flock.New(path, flock.SetPermissions(0o600))
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	switch _, err := lock.TryLockContext(ctx, 2*time.Millisecond); {
@@ -110,7 +114,7 @@ func (l *Log) makeDir() error {
 }
 
 func (l *Log) open() (*os.File, error) {
-	f, err := os.OpenFile(Path(l.dir), os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
+	f, err := openRegular(Path(l.dir), os.O_RDWR|os.O_APPEND|os.O_CREATE)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +149,10 @@ func (l *Log) append(r Record) (seq uint64, err error) {
 		}
 		seq = head.Seq
 		l.at("before the head")
-		return writeHead(l.dir, head)
+		if err := writeHead(l.dir, head); err != nil || !end.empty {
+			return err
+		}
+		return syncFolder(l.dir) // the names of a new log and head; later heads that a power cut loses are caught up with
 	})
 	if err != nil && seq == 0 {
 		return 0, fmt.Errorf("the audit log: %w", err)

@@ -189,7 +189,7 @@ func Read(dir string, older []string, noted []Head, each func(Record)) (Report, 
 		if i > 0 && len(rest) > 0 {
 			v.next(rest) // sealed by nothing: told with the next record
 		}
-		if rest, err = v.follow(name, each); err != nil {
+		if rest, err = v.follow(name, name == path, each); err != nil {
 			if errors.Is(err, errLong) {
 				err = fmt.Errorf("%s: %w", name, err)
 			}
@@ -213,9 +213,13 @@ func Read(dir string, older []string, noted []Head, each func(Record)) (Report, 
 	return report, nil
 }
 
-// follow follows one file; rest is a last line without its end.
-func (v *verifier) follow(name string, each func(Record)) (rest []byte, err error) {
-	f, err := os.Open(name)
+// follow follows one file; rest is a last line without its end. An older one, that somebody named, may be a pipe (<(zcat …)).
+func (v *verifier) follow(name string, ours bool, each func(Record)) (rest []byte, err error) {
+	open := os.Open
+	if ours {
+		open = func(name string) (*os.File, error) { return openRegular(name, os.O_RDONLY) }
+	}
+	f, err := open(name)
 	if err != nil {
 		return nil, err
 	}

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	"github.com/google/renameio/v2"
 )
 
 // Template is what config init writes: every field, explained, none of them active.
@@ -25,6 +23,7 @@ const Template = `# detent: profiles of key services. "detent config check" trie
 # url         = "https://api.prosopo.io"   # https, or http on loopback
 # token       = { env = "PROSOPO_TOKEN" }  # or { command = ["pass", "show", "prosopo"] }, { file = "~/.secrets/prosopo" }
 #                                          # never the token itself; a token file must be yours alone (chmod 600)
+# ca          = "~/corp-ca.pem"            # one more certificate authority for this profile, beside the system's (PEM)
 # environment = "live"                     # live | test | dev: colours the frame, guards deliveries
 # read_only   = false
 # max_age     = "90d"                      # older keys are reported by "detent check" and marked in the list
@@ -40,6 +39,7 @@ const Template = `# detent: profiles of key services. "detent config check" trie
 # # file    = "/run/secrets/payments"
 # # command = ["vault", "kv", "put", "secret/payments", "key=-"]   # reads the secret on its standard input
 # then     = ["systemctl", "--user", "restart", "payments"]      # after a delivery, and again after an undo
+# probe    = ["ssh", "pay1", "curl -fs localhost/ready"]         # exit 0: the application there works with what it has; no secret in it
 
 # Who may come over SSH, where "detent ssh" runs. A viewer looks; an operator creates, edits, disables and rotates too; an
 # admin deletes and edits profiles too.
@@ -106,15 +106,16 @@ func inOneStep(path, text string, mode fs.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := renameio.NewPendingFile(path, renameio.WithStaticPermissions(mode), renameio.WithTempDir(filepath.Dir(path)))
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // 0600
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Cleanup() }()
-	if _, err := f.WriteString(text); err != nil {
-		return err
+	defer func() { _ = os.Remove(f.Name()) }()
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
 	}
-	return f.CloseAtomicallyReplace()
+	return errors.Join(err, SyncFolder(filepath.Dir(path)))
 }
 
 // fieldValue is a field of a profile as TOML writes it. The value is empty where the file needs none; off is what says the same
@@ -155,6 +156,7 @@ func fieldsOf(p Profile) []fieldValue {
 		{name: "service", value: text(p.Service)},
 		{name: "url", value: text(p.URL)},
 		{name: "token", value: token},
+		{name: "ca", value: text(p.CA)},
 		{name: "environment", value: text(string(p.Environment))},
 		{name: "read_only", value: yes(p.ReadOnly), off: "false"},
 		{name: "max_age", value: age},

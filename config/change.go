@@ -38,12 +38,16 @@ func rewrite(path string, edit func(text string) (string, error)) error {
 	if err != nil {
 		return err
 	}
-	text, err := edit(string(old))
+	body, marked := strings.CutPrefix(string(old), string(byteOrderMark))
+	text, err := edit(body)
 	if err != nil {
 		return err
 	}
 	if now, _, err := current(path); err != nil || !bytes.Equal(now, old) {
 		return errors.Join(fmt.Errorf("%s: it is being changed by somebody else: try again", path), err)
+	}
+	if marked {
+		text = string(byteOrderMark) + text
 	}
 	return replace(path, text, mode)
 }

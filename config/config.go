@@ -28,8 +28,8 @@ type Config struct {
 	// Operators are those who may come over SSH, in the file's order.
 	Operators []Operator
 
-	secrets    []string       // variables of profiles that were left out
-	tokenLines map[string]int // where the file names each profile's token
+	secrets    []string                  // variables of profiles that were left out
+	fieldLines map[string]map[string]int // where the file names each profile's files and commands
 }
 
 // Profile is one account on one service.
@@ -38,6 +38,7 @@ type Profile struct {
 	Service     string // apikey.Prosopo, Vertesia or Generic
 	URL         string // empty for the embedded service
 	Token       Token
+	CA          string             // a file with one more certificate authority for this profile: absolute or ~/; empty for none
 	Environment apikey.Environment // empty where the file does not say
 	ReadOnly    bool
 	MaxAge      time.Duration // zero where the file does not say
@@ -87,6 +88,7 @@ type Deliver struct {
 	File    string // absolute or ~/
 	Command []string
 	Then    []string // run after a delivery, and again after an undo
+	Probe   []string // exit 0: the application there works with what it has
 }
 
 // EnvFile is one variable of a .env file.
@@ -132,13 +134,13 @@ func (c *Config) Lookup(name string) (Profile, bool) {
 	return c.Profiles[i], true
 }
 
-// tokenField is FILE:LINE: FIELD of a profile's token, for errors about it.
-func (c *Config) tokenField(profile string) string {
-	line, ok := c.tokenLines[profile]
+// fieldAt is FILE:LINE: FIELD of a profile's field, for errors about what it names.
+func (c *Config) fieldAt(profile, field string) string {
+	line, ok := c.fieldLines[profile][field]
 	if !ok {
-		return "profile " + profile + ": token"
+		return "profile " + profile + ": " + field
 	}
-	return fmt.Sprintf("%s:%d: profiles.%s.token", c.Path, line, quoteKey(profile))
+	return fmt.Sprintf("%s:%d: profiles.%s.%s", c.Path, line, quoteKey(profile), field)
 }
 
 // Changed lists the profiles of another configuration that are not the same here, or not here.

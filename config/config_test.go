@@ -34,6 +34,7 @@ file = "~/secrets/x"
 
 [profiles.prod.deliver.vault]
 command = ["vault", "kv", "put", "secret/x", "key=-"]
+probe   = ["ssh", "pay1", "curl -fs localhost/ready"]
 
 [profiles.team]
 service   = "vertesia"
@@ -60,7 +61,7 @@ func TestDocumentedFileMeansWhatItSays(t *testing.T) {
 				{Name: "payments", Keys: []string{"payments-*"}, EnvFile: &EnvFile{"/srv/payments/.env", "API_KEY"},
 					Then: []string{"systemctl", "--user", "restart", "payments"}},
 				{Name: "file", File: "~/secrets/x"},
-				{Name: "vault", Command: []string{"vault", "kv", "put", "secret/x", "key=-"}},
+				{Name: "vault", Command: []string{"vault", "kv", "put", "secret/x", "key=-"}, Probe: []string{"ssh", "pay1", "curl -fs localhost/ready"}},
 			}},
 		{Name: "team", Service: "vertesia", URL: "http://127.0.0.1:9000/base", Token: Token{Command: []string{"pass", "show", "team"}},
 			Exchange: true, TokenURL: "https://sts.example.com"},
@@ -103,9 +104,9 @@ var refusals = []struct {
 	{"no TOML", "[profiles.p\n", `1: is not TOML: expected ']' to close table name`},
 	{"twice", valid(nil, `service = "generic"`), `5: is not TOML: key service is already defined`},
 	{"unknown at the top", "colour = true\n", `1: colour: is no field here; allowed: default_profile, profiles, operators`},
-	{"unknown in a profile", valid(nil, "", `api_key = "`+canary+`"`), `6: profiles.p.api_key: is no field here; allowed: service, url, token, environment, read_only, max_age, auth, token_url, create, deliver`},
+	{"unknown in a profile", valid(nil, "", `api_key = "`+canary+`"`), `6: profiles.p.api_key: is no field here; allowed: service, url, token, ca, environment, read_only, max_age, auth, token_url, create, deliver`},
 	{"unknown in a token", valid(map[int]string{4: `token = { env = "T", value = "` + canary + `" }`}), `4: profiles.p.token.value: is no field here; allowed: env, command, file`},
-	{"unknown in a destination", deliver(`file = "/x"`, `mode = "0600"`), `7: profiles.p.deliver.d.mode: is no field here; allowed: keys, env_file, file, command, then`},
+	{"unknown in a destination", deliver(`file = "/x"`, `mode = "0600"`), `7: profiles.p.deliver.d.mode: is no field here; allowed: keys, env_file, file, command, then, probe`},
 	{"unknown in an env_file", deliver(`env_file = { path = "/x", variable = "A", quote = true }`), `6: profiles.p.deliver.d.env_file.quote: is no field here; allowed: path, variable`},
 	{"dotted keys", "profiles.p.service = \"prosopo\"\nprofiles.p.url = \"ftp://x\"\nprofiles.p.token.env = \"T\"\n", `2: profiles.p.url: ` + urlRule},
 	{"quoted name", strings.Replace(valid(map[int]string{3: "url = 1"}), "profiles.p", `profiles."a b"`, 1), `1: profiles."a b": ` + nameRule},
@@ -157,8 +158,12 @@ var refusals = []struct {
 	{"relative file", deliver(`file = "./x"`), `6: profiles.p.deliver.d.file: ` + pathRule},
 	{"folder as file", deliver(`file = "/x/"`), `6: profiles.p.deliver.d.file: ` + pathRule},
 	{"then as text", deliver(`file = "/x"`, `then = "reload"`), `7: profiles.p.deliver.d.then: must be a list of words: ` + commandForm},
+	{"probe as text", deliver(`file = "/x"`, `probe = "curl x"`), `7: profiles.p.deliver.d.probe: must be a list of words: ` + commandForm},
+	{"probe of nothing", deliver(`file = "/x"`, `probe = []`), `7: profiles.p.deliver.d.probe: must be a list of words: ` + commandForm},
+	{"probe without a program", deliver(`file = "/x"`, `probe = ["", "x"]`), `7: profiles.p.deliver.d.probe: must be a list of words: ` + commandForm},
+	{"probe with a number", deliver(`file = "/x"`, `probe = ["curl", 3]`), `7: profiles.p.deliver.d.probe: must be a list of words: ` + commandForm},
 	{"bad pattern", deliver(`file = "/x"`, `keys = ["a["]`), `7: profiles.p.deliver.d.keys: "a[" is no pattern: * ? and [a-z] are special`},
-	{"what is wrong before what is missing", "[profiles.p]\nservice = \"prosopo\"\nurll = \"https://x.example\"\n", `3: profiles.p.urll: is no field here; allowed: service, url, token, environment, read_only, max_age, auth, token_url, create, deliver`},
+	{"what is wrong before what is missing", "[profiles.p]\nservice = \"prosopo\"\nurll = \"https://x.example\"\n", `3: profiles.p.urll: is no field here; allowed: service, url, token, ca, environment, read_only, max_age, auth, token_url, create, deliver`},
 	{"the topmost of several", valid(map[int]string{2: `service = 1`}, `read_only = 1`), `2: profiles.p.service: must be text: "prosopo", "vertesia" or "generic"`},
 }
 

@@ -161,6 +161,21 @@ func (s *section) lacks(field, format string, args ...any) {
 	s.doc.errs[len(s.doc.errs)-1].missing = true
 }
 
+// exactlyOne refuses a table that has not one of the fields. With none, one may be misspelt: that is said first, whatever line
+// it is on.
+func (s *section) exactlyOne(problem string, fields ...string) {
+	n := 0
+	for _, f := range fields {
+		if s.has(f) {
+			n++
+		}
+	}
+	if n != 1 {
+		s.doc.refuse(s.path, "%s", problem)
+		s.doc.errs[len(s.doc.errs)-1].missing = n == 0
+	}
+}
+
 // take marks a field as known and returns its value.
 func (s *section) take(field string) (any, bool) {
 	s.known = append(s.known, field)

@@ -1,3 +1,5 @@
+//go:build unix
+
 package config
 
 import (
@@ -396,8 +398,12 @@ func FuzzConfigNeverPanicsAndNamesTheLine(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := parse("f", []byte(text))
 		if err == nil {
-			for _, p := range c.Profiles[:len(c.Profiles)-len(services)] {
-				if p.Service == "" || p.URL == "" || count(p.Token.Env != "", p.Token.File != "", len(p.Token.Command) > 0) != 1 {
+			for _, p := range c.Profiles {
+				if p.Embedded {
+					continue
+				}
+				sources := slices.DeleteFunc([]bool{p.Token.Env != "", p.Token.File != "", len(p.Token.Command) > 0}, func(there bool) bool { return !there })
+				if p.Service == "" || p.URL == "" || len(sources) != 1 {
 					t.Fatalf("accepted %+v", p)
 				}
 			}

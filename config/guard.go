@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"io/fs"
@@ -21,9 +22,14 @@ type fileRule struct {
 var (
 	configFile = fileRule{what: "the configuration", forbid: 0o022, why: "others may write it", chmod: "go-w"}
 	tokenFile  = fileRule{what: "the token file", forbid: 0o077, why: "group or others have access", chmod: "go-rwx"}
+	// caFile says whom a profile believes.
+	caFile = fileRule{what: "the certificate authority", forbid: 0o022, why: "others may write it", chmod: "go-w"}
 	// debugFile may name keys and accounts.
 	debugFile = fileRule{what: "the debug log", forbid: 0o077, why: "group or others have access", chmod: "go-rwx"}
 )
+
+// byteOrderMark is what editors of Windows put before a text. It says nothing.
+var byteOrderMark = []byte("\ufeff")
 
 // maxFile bounds what is read of a configuration or a token file.
 const maxFile = 1 << 20
@@ -59,9 +65,12 @@ func checkFile(f *os.File, path string, rule fileRule) error {
 		return fmt.Errorf("%s: %s must be a regular file", path, rule.what)
 	}
 	quoted := shellquote.Join(path)
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Uid != 0 && int(stat.Uid) != getuid() {
+	if !hasOwners {
+		return nil
+	}
+	if owner := ownerOf(info); owner != 0 && owner != getuid() {
 		return fmt.Errorf("%s: %s belongs to user %d, neither you nor root: sudo chown %d %s && chmod %s %s",
-			path, rule.what, stat.Uid, getuid(), quoted, rule.chmod, quoted)
+			path, rule.what, owner, getuid(), quoted, rule.chmod, quoted)
 	}
 	if mode := info.Mode().Perm(); mode&rule.forbid != 0 {
 		return fmt.Errorf("%s: %s (mode %04o), which %s must not allow: chmod %s %s", path, rule.why, mode, rule.what, rule.chmod, quoted)
@@ -71,7 +80,8 @@ func checkFile(f *os.File, path string, rule fileRule) error {
 
 // ReadPrivate reads a file that must be the user's alone; what is how the user calls it.
 func ReadPrivate(path, what string) ([]byte, error) {
-	return readGuarded(path, fileRule{what: what, forbid: 0o077, why: "group or others have access", chmod: "go-rwx"})
+	data, err := readGuarded(path, fileRule{what: what, forbid: 0o077, why: "group or others have access", chmod: "go-rwx"})
+	return bytes.TrimPrefix(data, byteOrderMark), err
 }
 
 // OpenDebug opens the debug log for appending: a new one is 0600, an existing one

@@ -34,7 +34,7 @@ func (e Env) KeepToken(profile string, token apikey.Secret) (Token, error) {
 		return Token{}, err
 	}
 	_, err = f.WriteString(token.Reveal() + "\n")
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(err, f.Sync(), f.Close(), SyncFolder(dir)); err != nil {
 		return Token{}, errors.Join(err, os.Remove(f.Name()))
 	}
 	return Token{File: f.Name()}, nil

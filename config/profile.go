@@ -1,14 +1,14 @@
 package config
 
 import (
+	"bytes"
 	"errors"
-	"net/netip"
 	"net/url"
-	"path"
 	"strconv"
 	"strings"
 
 	"detent/apikey"
+	"detent/loopback"
 )
 
 // services in the order of display.
@@ -25,17 +25,18 @@ const (
 
 // parse reads and validates a whole file.
 func parse(file string, data []byte) (*Config, error) {
+	data = bytes.TrimPrefix(data, byteOrderMark)
 	doc, root, err := parseDocument(file, data)
 	if err != nil {
 		return nil, err
 	}
-	c := &Config{Path: file, Found: true, tokenLines: map[string]int{}}
+	c := &Config{Path: file, Found: true, fieldLines: map[string]map[string]int{}}
 	c.Default, _ = root.text("default_profile", "the name of a profile")
 	if profiles := root.sub("profiles", "tables: [profiles.NAME]"); profiles != nil {
 		for _, name := range profiles.names() {
 			if table := profiles.sub(name, "a table: [profiles."+quoteKey(name)+"]"); table != nil {
 				c.Profiles = append(c.Profiles, readProfile(name, table))
-				c.tokenLines[name] = doc.line(table.at("token"))
+				c.fieldLines[name] = map[string]int{"token": doc.line(table.at("token")), "ca": doc.line(table.at("ca"))}
 			}
 		}
 	}
@@ -68,6 +69,7 @@ func readProfile(name string, t *section) Profile {
 		t.lacks("url", "for example \"https://api.example.com\"; it %s", urlRule)
 	}
 	p.Token = readToken(t)
+	p.CA = t.filePath("ca")
 	p.Environment = apikey.Environment(t.choice("environment", string(apikey.Live), string(apikey.Test), string(apikey.Dev)))
 	p.ReadOnly = t.flag("read_only")
 	if text, ok := t.text("max_age", `a span such as "90d"`); ok {
@@ -83,7 +85,7 @@ func readProfile(name string, t *section) Profile {
 	readServiceFields(p, t)
 	if deliver := t.sub("deliver", "tables: [profiles."+quoteKey(name)+".deliver.NAME]"); deliver != nil {
 		for _, d := range deliver.names() {
-			if table := deliver.sub(d, "a table with keys, env_file or file or command, and then"); table != nil {
+			if table := deliver.sub(d, "a table with keys, env_file or file or command, then and probe"); table != nil {
 				p.Deliver = append(p.Deliver, readDeliver(d, table))
 			}
 		}
@@ -105,15 +107,15 @@ func readServiceFields(p Profile, t *section) {
 			t.refuse(own.field, "is only for service = %q", own.service)
 		}
 	}
-	if u, err := url.Parse(p.URL); p.Exchange && p.TokenURL == "" && p.URL != "" && err == nil && !hasTokenServer(u.Hostname()) {
+	if u, err := url.Parse(p.URL); p.Exchange && p.TokenURL == "" && p.URL != "" && err == nil && !hasTokenServer(u.Host) {
 		t.lacks("token_url", "auth = \"exchange\" needs it where the host's first name is neither \"api\" nor begins with \"api-\"")
 	}
 }
 
-// hasTokenServer reports whether the token server's host follows from the service's.
+// hasTokenServer reports whether the token server's host follows from the service's, by the rule of client.
 func hasTokenServer(host string) bool {
-	label, _, _ := strings.Cut(host, ".")
-	return label == "api" || strings.HasPrefix(label, "api-")
+	label, _, more := strings.Cut(strings.ToLower(host), ".")
+	return more && (label == "api" || strings.HasPrefix(label, "api-"))
 }
 
 func readToken(t *section) Token {
@@ -135,9 +137,7 @@ func readToken(t *section) Token {
 	token.Command = s.words("command", commandForm)
 	token.File = s.filePath("file")
 	s.finish()
-	if count(s.has("env"), s.has("command"), s.has("file")) != 1 {
-		t.refuse("token", "must have exactly one source: %s", tokenForms)
-	}
+	s.exactlyOne("must have exactly one source: "+tokenForms, "env", "command", "file")
 	return token
 }
 
@@ -147,8 +147,8 @@ func readDeliver(name string, t *section) Deliver {
 	}
 	d := Deliver{Name: name, Keys: t.words("keys", `["payments-*"]`)}
 	for _, glob := range d.Keys {
-		if _, err := path.Match(glob, ""); err != nil {
-			t.refuse("keys", "%q is no pattern: * ? and [a-z] are special", glob)
+		if err := apikey.CheckPattern(glob); err != nil {
+			t.refuse("keys", "%q %v", glob, err)
 		}
 	}
 	if env := t.sub("env_file", `{ path = "/srv/app/.env", variable = "API_KEY" }`); env != nil {
@@ -167,10 +167,9 @@ func readDeliver(name string, t *section) Deliver {
 	d.File = t.filePath("file")
 	d.Command = t.words("command", commandForm)
 	d.Then = t.words("then", commandForm)
+	d.Probe = t.words("probe", commandForm)
 	t.finish()
-	if count(t.has("env_file"), t.has("file"), t.has("command")) != 1 {
-		t.doc.refuse(t.path, "must have exactly one of env_file, file and command")
-	}
+	t.exactlyOne("must have exactly one of env_file, file and command", "env_file", "file", "command")
 	return d
 }
 
@@ -212,7 +211,7 @@ func CheckURL(text string) (string, error) {
 		strings.HasSuffix(text, "#") || !validPort(u) {
 		return "", errors.New(urlRule)
 	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !loopback.Is(u.Hostname())) {
 		return "", errors.New(urlRule)
 	}
 	return strings.TrimRight(u.String(), "/"), nil
@@ -224,22 +223,4 @@ func validPort(u *url.URL) bool {
 	}
 	n, err := strconv.Atoi(u.Port())
 	return err == nil && n > 0 && n < 1<<16
-}
-
-func isLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
-}
-
-func count(flags ...bool) int {
-	n := 0
-	for _, f := range flags {
-		if f {
-			n++
-		}
-	}
-	return n
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os/exec"
+	"strings"
 	"time"
 
 	"detent/apikey"
@@ -41,13 +42,13 @@ func (r TokenReader) Read(ctx context.Context, p Profile) (apikey.Secret, error)
 		text = r.Env.Get("DETENT_TOKEN")
 	}
 	if text == "" {
-		from = r.Config.tokenField(p.Name) + ": " + p.Token.String()
+		from = r.Config.fieldAt(p.Name, "token") + ": " + p.Token.String()
 		text, err = r.source(ctx, p.Token)
 	}
 	if err != nil {
 		return apikey.Secret{}, fmt.Errorf("%s: %w", from, err)
 	}
-	secret, err := apikey.ParseSecret(text)
+	secret, err := apikey.ParseSecret(strings.TrimPrefix(text, string(byteOrderMark)))
 	if err != nil {
 		return apikey.Secret{}, fmt.Errorf("%s: %w", from, err)
 	}

@@ -3,6 +3,7 @@ package sshd
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,7 +17,10 @@ const (
 	maxPerAddress = 10              // of one address
 	maxFailures   = 20              // of one address in a row; one is forgiven every forgiveEvery
 	forgiveEvery  = 3 * time.Second
-	maxAddresses  = 10_000
+	maxAddresses  = 10_000 // that are remembered
+	maxKnown      = 1_000  // whence operators came
+	// saysVersion is how much a client sends that only says what it is, as a health check may.
+	saysVersion = 255
 )
 
 // gate decides which connections may try to log in, and closes those that do not use what they were given.
@@ -26,89 +30,118 @@ type gate struct {
 	refused func(Refusal)
 	maxOpen int
 
-	mu      sync.Mutex
-	open    int
-	pending int
-	from    map[netip.Prefix]*visitor
+	maxEach int // connections of one operator
+
+	mu        sync.Mutex
+	open      int
+	number    uint64                // of the next connection
+	strangers map[*guarded]struct{} // those that have not logged in; at most maxPending
+	from      *addresses
+	known     *addresses
+	of        map[string][]*guarded // connections of an operator, the oldest first
 }
 
-// visitor is what is remembered of an address.
-type visitor struct {
-	pending  int
-	failures float64
-	seen     time.Time
+func newGate(now func() time.Time, after func(time.Duration, func()) func() bool, refused func(Refusal), maxOpen, maxEach int) *gate {
+	return &gate{now: now, after: after, refused: refused, maxOpen: maxOpen, maxEach: maxEach, strangers: map[*guarded]struct{}{},
+		from: newAddresses(maxAddresses), known: newAddresses(maxKnown), of: map[string][]*guarded{}}
 }
 
 // admit returns the connection to use, or nil for one that has to wait.
 func (g *gate) admit(conn net.Conn) *guarded {
 	c := &guarded{Conn: conn, gate: g, at: addressOf(conn.RemoteAddr())}
-	if why := g.count(c.at); why != "" {
+	makesRoom, why := g.count(c)
+	if why != "" {
 		g.refused(c.refusal(why, ""))
 		return nil
+	}
+	if makesRoom != nil {
+		_ = makesRoom.Conn.Close() // its reader closes the rest
 	}
 	c.late = g.after(handshakeTime, func() { _ = conn.Close() })
 	return c
 }
 
-// count lets a connection of an address in, or says why not.
-func (g *gate) count(at netip.Prefix) (why string) {
+// count lets a connection in, or says why not. Who must make room for it is to be closed.
+func (g *gate) count(c *guarded) (makesRoom *guarded, why string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	v := g.visitor(at)
+	now := g.now()
+	v := g.from.see(c.at, now)
+	v.forgive(now)
+	known := g.known.find(c.at) != nil
 	switch {
-	case v == nil || g.open >= g.maxOpen || g.pending >= maxPending:
-		return TooMany
-	case v.pending >= maxPerAddress || v.failures >= maxFailures:
-		return TooOften
+	case g.open >= g.maxOpen:
+		return nil, TooMany
+	case v.failures >= maxFailures && (!known || v.pending > 0):
+		// Somebody else behind an operator's address may go on failing: one at a time is let try even then.
+		return nil, TooOften
+	case v.pending >= maxPerAddress:
+		makesRoom = g.victim(func(other *guarded) bool { return other.at == c.at })
+	case len(g.strangers) >= maxPending:
+		makesRoom = g.victim(func(*guarded) bool { return true })
+	}
+	if makesRoom != nil {
+		g.dismiss(makesRoom, false)
 	}
 	g.open++
-	g.pending++
 	v.pending++
+	c.since, c.number = now, g.number
+	g.number++
+	g.strangers[c] = struct{}{}
+	return makesRoom, ""
+}
+
+// dismiss ends the time in which a connection was a stranger's. mu is held.
+func (g *gate) dismiss(c *guarded, failed bool) {
+	if _, is := g.strangers[c]; !is {
+		return
+	}
+	delete(g.strangers, c)
+	v := g.from.see(c.at, g.now())
+	v.pending = max(v.pending-1, 0)
+	if failed {
+		v.forgive(g.now())
+		v.failures++
+	}
+}
+
+// leave is dismiss for somebody who did not log in; only who tried has failed.
+func (g *gate) leave(c *guarded) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.dismiss(c, c.tried())
+}
+
+// enter counts the connections of an operator. Where there are too many, the oldest without a session makes room; else it says why
+// this one is too much. Whence they came is remembered.
+func (g *gate) enter(c *guarded, operator string) (why string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.dismiss(c, false)
+	g.from.see(c.at, g.now()).failures = 0
+	g.known.see(c.at, g.now())
+	if len(g.of[operator]) >= g.maxEach {
+		i := slices.IndexFunc(g.of[operator], func(other *guarded) bool { return other.busy.Load() == 0 })
+		if i < 0 {
+			return TooManyOfYours
+		}
+		_ = g.of[operator][i].Conn.Close() // its reader closes the rest
+		g.of[operator] = slices.Delete(g.of[operator], i, i+1)
+	}
+	g.of[operator] = append(g.of[operator], c)
 	return ""
 }
 
-// visitor finds or makes what is remembered of an address; nil where there are too many. mu is held.
-func (g *gate) visitor(at netip.Prefix) *visitor {
-	now := g.now()
-	if v := g.from[at]; v != nil {
-		v.failures = max(v.failures-now.Sub(v.seen).Seconds()/forgiveEvery.Seconds(), 0)
-		v.seen = now
-		return v
-	}
-	if len(g.from) >= maxAddresses {
-		for other, v := range g.from {
-			if v.pending == 0 && now.Sub(v.seen) > maxFailures*forgiveEvery {
-				delete(g.from, other)
-			}
-		}
-		if len(g.from) >= maxAddresses {
-			return nil
-		}
-	}
-	v := &visitor{seen: now}
-	g.from[at] = v
-	return v
-}
-
-// settle ends the time in which a connection was a stranger's.
-func (g *gate) settle(at netip.Prefix, failed bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.pending--
-	if v := g.visitor(at); v != nil {
-		v.pending = max(v.pending-1, 0)
-		if failed {
-			v.failures++
-		} else {
-			v.failures = 0
-		}
-	}
-}
-
-func (g *gate) gone() {
+func (g *gate) gone(c *guarded) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.open--
+	if i := slices.Index(g.of[c.operator], c); i >= 0 {
+		g.of[c.operator] = slices.Delete(g.of[c.operator], i, i+1)
+	}
+	if len(g.of[c.operator]) == 0 {
+		delete(g.of, c.operator)
+	}
 }
 
 // guarded is a connection that is closed unless it logs in in time, and then unless it has a session.
@@ -116,13 +149,17 @@ type guarded struct {
 	net.Conn
 	gate     *gate
 	at       netip.Prefix
+	since    time.Time
+	number   uint64
 	channels atomic.Int32
+	busy     atomic.Int32 // its sessions
+	received atomic.Int64
+	offered  atomic.Bool // a key
 
 	mu       sync.Mutex
 	late     func() bool // stops the clock that closes it
 	operator string      // who has logged in; empty before
 	begun    bool        // it had a session
-	sessions int
 	closed   bool
 	unknown  string // the last key that it offered and nobody has
 	unproved string // whose key it offered, the last that somebody has
@@ -132,10 +169,23 @@ func (c *guarded) refusal(why, detail string) Refusal {
 	return Refusal{Operator: c.operator, From: remote(c.RemoteAddr()), Address: c.at.String(), Why: why, Detail: detail}
 }
 
+// Read counts what the client sends.
+func (c *guarded) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.received.Add(int64(n))
+	return n, err
+}
+
+// spoke reports whether the client has said anything, and tried whether it was about to log in: who only looks whether somebody
+// listens has not.
+func (c *guarded) spoke() bool { return c.received.Load() > 0 }
+func (c *guarded) tried() bool { return c.offered.Load() || c.received.Load() > saysVersion }
+
 // offer remembers a key that was offered, for whoever does not get in with it.
 func (c *guarded) offer(fingerprint, owner string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.offered.Store(true)
 	if owner == "" {
 		c.unknown = fingerprint
 	} else {
@@ -143,17 +193,26 @@ func (c *guarded) offer(fingerprint, owner string) {
 	}
 }
 
-// welcome says that it has logged in.
+// welcome says that it has logged in. One connection too many of an operator is closed.
 func (c *guarded) welcome(operator string) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.closed || c.operator != "" {
+		c.mu.Unlock()
+		return
+	}
+	c.late()
+	if why := c.gate.enter(c, operator); why != "" {
+		told := c.refusal(why, "")
+		c.unknown, c.unproved = "", "" // that is why, and nothing else
+		c.mu.Unlock()
+		told.Operator = operator
+		c.gate.refused(told)
+		_ = c.Conn.Close()
 		return
 	}
 	c.operator = operator
-	c.late()
-	c.gate.settle(c.at, false)
 	c.wait()
+	c.mu.Unlock()
 }
 
 // wait gives a connection without a session its time. mu is held.
@@ -168,7 +227,7 @@ func (c *guarded) enter() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.begun = true
-	if c.sessions++; c.sessions == 1 {
+	if c.busy.Add(1) == 1 {
 		c.late()
 	}
 }
@@ -176,7 +235,7 @@ func (c *guarded) enter() {
 func (c *guarded) leave() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.sessions--; c.sessions == 0 {
+	if c.busy.Add(-1) == 0 {
 		c.wait()
 	}
 }
@@ -189,9 +248,9 @@ func (c *guarded) Close() error {
 		return c.Conn.Close()
 	}
 	if c.operator == "" {
-		c.gate.settle(c.at, true)
+		c.gate.leave(c)
 	}
-	c.gate.gone()
+	c.gate.gone(c)
 	err := c.Conn.Close()
 	if told.Why != "" {
 		c.gate.refused(told)
@@ -218,19 +277,4 @@ func (c *guarded) settle() (told Refusal, first bool) {
 		told = c.refusal(UnknownKey, c.unknown)
 	}
 	return told, true
-}
-
-// addressOf is what counts as one address: an IPv4 address, or the /64 that a customer of IPv6 has.
-func addressOf(a net.Addr) netip.Prefix {
-	ap, err := netip.ParseAddrPort(a.String())
-	if err != nil {
-		return netip.Prefix{}
-	}
-	ip := ap.Addr().Unmap().WithZone("")
-	bits := 32
-	if ip.Is6() {
-		bits = 64
-	}
-	p, _ := ip.Prefix(bits)
-	return p
 }

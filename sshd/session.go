@@ -138,6 +138,9 @@ func (s *Server) channel(_ *ssh.Server, conn *gossh.ServerConn, wanted gossh.New
 		if r.WantReply {
 			_ = r.Reply(ok, nil)
 		}
+		if !ok && (r.Type == "exec" || r.Type == "subsystem") { // an agent or a variable is what a client's defaults offer
+			s.refused(line.refusal(NotOffered, "a request of the session"))
+		}
 		if begins { // after the reply: a short command closes the channel at once
 			begun = true
 			go s.run(one, conn, line, s.waited())
@@ -248,11 +251,51 @@ func (s *Server) enter(one *Session) string {
 	switch {
 	case s.closing:
 		return Stopping
-	case len(s.sessions) >= s.opts.MaxSessions:
+	case len(s.sessions) >= s.opts.MaxSessions, len(s.sessions) >= s.opts.MaxSessions-s.opts.MaxSessions/10 && !s.opts.Reserved(one.Key):
 		return TooManySessions
+	case s.ofOperator(one.Operator) >= s.opts.MaxEach:
+		return TooManyOfYours
+	case !s.paced(one.Operator):
+		return TooFast
 	}
 	s.sessions[one] = struct{}{}
 	return ""
+}
+
+// ofOperator counts an operator's sessions. mu is held.
+func (s *Server) ofOperator(name string) (n int) {
+	for one := range s.sessions {
+		if one.Operator == name {
+			n++
+		}
+	}
+	return n
+}
+
+// pace is how many sessions an operator may still begin, as of a time.
+type pace struct {
+	left float64
+	at   time.Time
+}
+
+// paced takes one of an operator's beginnings, if there is one left. mu is held.
+func (s *Server) paced(name string) bool {
+	if s.opts.PerMinute <= 0 {
+		return true
+	}
+	most := float64(s.opts.PerMinute)
+	now := s.opts.Now()
+	p := s.pace[name]
+	if p == nil {
+		p = &pace{most, now}
+		s.pace[name] = p
+	}
+	p.left, p.at = min(p.left+max(now.Sub(p.at).Minutes(), 0)*most, most), now
+	if p.left < 1 {
+		return false
+	}
+	p.left--
+	return true
 }
 
 func ctxKey(ctx ssh.Context) gossh.PublicKey {

@@ -1,7 +1,7 @@
 // Package sshd is an SSH server for people whose public keys are known: it listens, authenticates,
 // limits, and hands sessions on. What a session does it does not know.
 //
-// The listener, the handshake and the host key are wish's and its ssh fork's. Their session handling
+// The listener, the handshake and the host key are those of Charm's ssh. Its session handling
 // is not used: it says yes to every variable and to agent forwarding, blocks the channel's requests when
 // nobody takes a new size, and ends a session with the connection, not with its channel. It is replaced
 // where the fork lets one, by a channel handler.
@@ -12,12 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/charmbracelet/ssh"
-	"github.com/charmbracelet/wish"
 	gossh "golang.org/x/crypto/ssh"
 )
 
@@ -29,6 +27,12 @@ type Options struct {
 	// Handle does a session, and returns its exit code. It must return soon after the session's context is done.
 	Handle      func(s *Session) int
 	MaxSessions int // at once, over all connections
+	// MaxEach are those of one operator, who may have twice as many connections; 0 for all.
+	MaxEach int
+	// Reserved says whose key the last tenth of the sessions is kept for; nil for nobody's.
+	Reserved func(key gossh.PublicKey) bool
+	// PerMinute is how many sessions an operator may begin in a minute; 0 for any number.
+	PerMinute int
 	// Refused is told of everybody who is turned away, but not after Shutdown. It is called by many at once, and may take its
 	// time; nil for nobody.
 	Refused func(Refusal)
@@ -57,6 +61,9 @@ const (
 	TooManyChannels = "too many sessions on this connection"
 	TooManySessions = "too many sessions are open"
 	Stopping        = "the server is stopping"
+	TooManyOfYours  = "too many sessions of this operator are open"
+	TooFast         = "too many sessions of this operator begin"
+	NotOffered      = "asked for what is not offered" // a subsystem, a forwarding
 )
 
 // Server is a running or stopped server.
@@ -67,6 +74,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	sessions map[*Session]struct{}
+	pace     map[string]*pace // of an operator
 	closing  bool
 	over     bool // nothing is told any more
 	running  sync.WaitGroup
@@ -85,20 +93,23 @@ func New(o Options) (*Server, error) {
 	if o.After == nil {
 		o.After = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
 	}
+	if o.MaxEach == 0 {
+		o.MaxEach = o.MaxSessions
+	}
+	if o.Reserved == nil {
+		o.Reserved = func(gossh.PublicKey) bool { return true }
+	}
 	if o.Refused == nil {
 		o.Refused = func(Refusal) {}
 	}
-	s := &Server{opts: o, sessions: map[*Session]struct{}{}}
-	s.gate = &gate{now: o.Now, after: o.After, refused: s.refused, maxOpen: 2*o.MaxSessions + maxPending, from: map[netip.Prefix]*visitor{}}
-	var err error
-	s.ssh, err = wish.NewServer(wish.WithHostKeyPEM(o.HostKey), wish.WithVersion("detent"),
-		wish.WithPublicKeyAuth(s.authenticate), ssh.WrapConn(s.connect))
-	if err != nil {
+	s := &Server{opts: o, sessions: map[*Session]struct{}{}, pace: map[string]*pace{}}
+	s.gate = newGate(o.Now, o.After, s.refused, 2*o.MaxSessions+maxPending, 2*o.MaxEach)
+	s.ssh = &ssh.Server{Version: "detent", PublicKeyHandler: s.authenticate, ConnCallback: s.connect, ServerConfigCallback: s.config}
+	if err := s.ssh.SetOption(ssh.HostKeyPEM(o.HostKey)); err != nil {
 		return nil, fmt.Errorf("the host key: %w", err)
 	}
-	s.ssh.ServerConfigCallback = s.config
-	s.ssh.ChannelHandlers = map[string]ssh.ChannelHandler{"session": s.channel}
-	s.ssh.RequestHandlers = map[string]ssh.RequestHandler{"keepalive@openssh.com": alive}
+	s.ssh.ChannelHandlers = map[string]ssh.ChannelHandler{"session": s.channel, "default": s.foreign}
+	s.ssh.RequestHandlers = map[string]ssh.RequestHandler{"keepalive@openssh.com": alive, "default": s.unasked}
 	s.ssh.SubsystemHandlers = map[string]ssh.SubsystemHandler{}
 	return s, nil
 }
@@ -118,6 +129,19 @@ func (s *Server) refused(r Refusal) {
 
 // alive answers a client that asks whether we are there.
 func alive(ssh.Context, *ssh.Server, *gossh.Request) (bool, []byte) { return true, nil }
+
+// foreign and unasked turn away who wants something else than a session.
+func (s *Server) foreign(_ *ssh.Server, _ *gossh.ServerConn, wanted gossh.NewChannel, ctx ssh.Context) {
+	_ = wanted.Reject(gossh.UnknownChannelType, "only sessions are served")
+	s.refused(connOf(ctx).refusal(NotOffered, "a channel"))
+}
+
+func (s *Server) unasked(ctx ssh.Context, _ *ssh.Server, r *gossh.Request) (bool, []byte) {
+	if r.WantReply && r.Type != "no-more-sessions@openssh.com" && r.Type != "hostkeys-prove-00@openssh.com" {
+		s.refused(connOf(ctx).refusal(NotOffered, "a request"))
+	}
+	return false, nil
+}
 
 func (s *Server) connect(ctx ssh.Context, conn net.Conn) net.Conn {
 	c := s.gate.admit(conn)

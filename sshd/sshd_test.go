@@ -486,7 +486,8 @@ func TestAnAddressHasSoManyAttempts(t *testing.T) {
 	eventually(t, "all are counted", func() bool {
 		h.server.gate.mu.Lock()
 		defer h.server.gate.mu.Unlock()
-		return h.server.gate.from[addressOf(named(h.addr))].failures == maxFailures
+		v := h.server.gate.from.find(addressOf(named(h.addr)))
+		return v != nil && v.failures == maxFailures
 	})
 	if c, err := h.dial(gossh.PublicKeys(signer(t, 1))); err == nil {
 		_ = c.Close()
