@@ -1,3 +1,5 @@
+//go:build unix
+
 package e2e
 
 import (
@@ -23,6 +25,7 @@ type proxy struct {
 	URL    string
 	target *url.URL
 	client *http.Client
+	clock  func() time.Time // of the service, where that is not this machine's: net/http dates its answers
 
 	mu     sync.Mutex
 	calls  []string
@@ -87,6 +90,9 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
+	}
+	if p.clock != nil {
+		answer.Header.Set("Date", p.clock().UTC().Format(http.TimeFormat))
 	}
 	if f != nil {
 		f.act(w, r, answer, body)

@@ -1,3 +1,5 @@
+//go:build unix
+
 package e2e
 
 import (
@@ -13,7 +15,8 @@ func plots() []plot {
 		out = append(out,
 			plot{name: service + " planned", service: service, places: []string{"app"}},
 			plot{name: service + " compromised", service: service, places: []string{"env"}, args: []string{"--compromised"}},
-			plot{name: service + " compromised, old first", service: service, places: []string{"env"}, args: []string{"--compromised", "--old-first"}})
+			plot{name: service + " compromised, old first", service: service, places: []string{"env"}, args: []string{"--compromised", "--old-first"}},
+			plot{name: service + " dashboard", service: service, places: []string{"env"}, args: []string{"--strategy", "dashboard"}})
 	}
 	return append(out,
 		plot{name: "prosopo that gives secrets again", service: apikey.Prosopo, places: []string{"env"}, gives: true},

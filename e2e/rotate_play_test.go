@@ -1,3 +1,5 @@
+//go:build unix
+
 package e2e
 
 import (
@@ -39,8 +41,14 @@ type backend struct {
 
 func newBackend(t *testing.T, service string) *backend {
 	t.Helper()
+	return newBackendAt(t, service, nil)
+}
+
+// newBackendAt has a clock of its own.
+func newBackendAt(t *testing.T, service string, now func() time.Time) *backend {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	server, err := keyserver.Open(ctx, keyserver.Options{Path: filepath.Join(t.TempDir(), "keys.db")})
+	server, err := keyserver.Open(ctx, keyserver.Options{Path: filepath.Join(t.TempDir(), "keys.db"), Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,6 +219,8 @@ type play struct {
 	before    string // the .env as it was
 	named     string // how the new key's name begins, where it could not be restored
 	debug     bool
+	made      string   // the secret of the key that a person made last
+	env       []string // of the processes
 }
 
 var plays atomic.Int64
@@ -299,6 +309,9 @@ func (p *play) rotateArgs() []string {
 		args = append(args, "--deliver", map[string]string{"app": "app", "env": "env-file:" + p.home.path("app/.env") + ":API_KEY",
 			"file": "file:" + p.home.path("app/secret"), "command": "command:tee " + p.home.path("piped")}[place])
 	}
+	if p.uses("command") { // nobody can read it, and nobody is there to say so
+		args = append(args, "--accept-unknown", "what it was given was looked at")
+	}
 	return append(args, p.args...)
 }
 
@@ -310,12 +323,17 @@ func (p *play) common() []string {
 	return args
 }
 
-// now runs detent in this process, with a clock that does not make it wait.
+// now runs detent in this process, with a clock on which a wait takes no time.
 func (p *play) now(sleep func(time.Duration), args ...string) result {
 	p.Helper()
+	if p.byHand() {
+		return p.atTerminal(nil, sleep, args...)
+	}
 	var out, errs bytes.Buffer
+	var slept atomic.Int64
 	code := cli.Run(context.Background(), args, cli.World{In: strings.NewReader(""), Out: &out, Err: &errs, Environ: p.home.env,
-		Now: time.Now, Zone: time.UTC, Sleep: func(_ context.Context, d time.Duration) error {
+		Now: func() time.Time { return time.Now().Add(time.Duration(slept.Load())) }, Zone: time.UTC, Sleep: func(_ context.Context, d time.Duration) error {
+			slept.Add(int64(d))
 			if sleep != nil {
 				sleep(d)
 			}
@@ -339,6 +357,7 @@ func (p *play) ours() []listed {
 // journal is what a journal's file says to anybody who reads it.
 type journal struct {
 	ID, State, Step string
+	Undoing         bool
 	Pending         []string
 	Destinations    []struct{ Backup string }
 }
@@ -479,10 +498,19 @@ func (p *play) assertUndone() {
 func (p *play) assertTidy(state string) {
 	p.Helper()
 	entries, err := os.ReadDir(p.home.path("app"))
+	if len(p.journals()) == 0 { // the trial of a preflight that was killed before there was a rotation: the next one removes it
+		entries = slices.DeleteFunc(entries, func(f os.DirEntry) bool {
+			return strings.HasSuffix(f.Name(), ".test") || strings.HasSuffix(f.Name(), ".try")
+		})
+	}
 	if err != nil || len(entries) != 2 {
 		p.Errorf("beside the application's files lie others: %v %v", entries, err)
 	}
-	if left, _ := filepath.Glob(p.home.path("token.*")); len(left) > 0 {
+	left, _ := filepath.Glob(p.home.path("token.*"))
+	if len(p.journals()) == 0 {
+		left = slices.DeleteFunc(left, func(f string) bool { return strings.HasSuffix(f, ".test") || strings.HasSuffix(f, ".try") })
+	}
+	if len(left) > 0 {
 		p.Errorf("left beside the token: %v", left)
 	}
 	if left, _ := filepath.Glob(p.home.path(".local/state/detent/*.new")); len(left) > 0 {
@@ -519,21 +547,43 @@ func (p *play) finish(back bool, run func(args ...string) result) {
 			p.assertUndone()
 			return
 		}
-		if r.code != 1 || !strings.Contains(r.stderr, "the old key is gone") || !strings.Contains(r.stderr, "--resume "+id) {
+		if r.code != 1 || !p.noWayBack(r) || !strings.Contains(r.stderr, "--resume "+id) {
 			p.Fatalf("abort: exit %d\n%s", r.code, r.stderr)
-		}
-		if p.back.works(p.oldSecret) {
-			p.Fatal("the abort is refused, though the old key works")
 		}
 	}
 	p.must(run(append([]string{"rotate", "--resume", id, "--yes"}, p.common()...)...))
 	p.assertRotated()
 }
 
+// noWayBack reports whether an undo was refused as it must be: a deletion of the old key was sent, or its intent is journaled,
+// or a person would have to bring a leaked key back to life. Whatever the old secret still does says nothing against that.
+func (p *play) noWayBack(r result) bool {
+	p.Helper()
+	deleting := !p.back.works(p.oldSecret)
+	for _, j := range p.journals() {
+		deleting = deleting || j.State == "open" && slices.Contains(j.Pending, "delete the old key")
+	}
+	return deleting && strings.Contains(r.stderr, "a deletion of the old key was sent") ||
+		slices.Contains(p.args, "--old-first") && strings.Contains(r.stderr, "bring a leaked key back to life: only a person")
+}
+
 func (p *play) must(r result) {
 	p.Helper()
 	if r.code != 0 {
 		p.Fatalf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+}
+
+// stoppedSaying holds that a run stopped resumable and said all that.
+func (p *play) stoppedSaying(r result, said ...string) {
+	p.Helper()
+	if r.code != 1 || p.open() == "" {
+		p.Fatalf("exit %d\n%s", r.code, r.stderr)
+	}
+	for _, s := range said {
+		if !strings.Contains(r.stderr, s) {
+			p.Errorf("%q is not said:\n%s", s, r.stderr)
+		}
 	}
 }
 
@@ -544,6 +594,8 @@ const (
 	actorLog = "DETENT_E2E_POINTS"
 	// actorClock names a file: its clock is ahead by as many milliseconds as the file has bytes.
 	actorClock = "DETENT_E2E_CLOCK"
+	// actorSleeps has a wait move that clock on.
+	actorSleeps = "DETENT_E2E_SLEEPS"
 )
 
 // act runs detent as this process: with the same code, no waiting, and an end by SIGKILL at the
@@ -574,38 +626,62 @@ func act() int {
 			select {} // it does not get any further
 		}
 	}
-	now := time.Now
+	var slept atomic.Int64
+	now := func() time.Time { return time.Now().Add(time.Duration(slept.Load())) }
 	if path := os.Getenv(actorClock); path != "" {
 		now = func() time.Time {
 			ahead, err := os.Stat(path)
 			if err != nil {
 				return time.Now()
 			}
-			return time.Now().Add(time.Duration(ahead.Size()) * time.Millisecond)
+			return time.Now().Add(time.Duration(ahead.Size())*time.Millisecond + time.Duration(slept.Load()))
 		}
 	}
 	stdlog.SetOutput(io.Discard) // as cli.Main does
 	return cli.Run(context.Background(), os.Args[1:], cli.World{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Environ: os.Environ(),
-		Now: now, Zone: time.UTC, Hook: hook, Sleep: func(context.Context, time.Duration) error { return nil }})
+		Now: now, Zone: time.UTC, Hook: hook, Sleep: func(_ context.Context, d time.Duration) error {
+			if os.Getenv(actorSleeps) != "" {
+				return moveOn(os.Getenv(actorClock), d)
+			}
+			slept.Add(int64(d))
+			return nil
+		}})
+}
+
+// moveOn makes the clock's file longer.
+func moveOn(path string, d time.Duration) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	return os.Truncate(path, info.Size()+d.Milliseconds())
 }
 
 // process prepares detent as a process of its own.
 func (p *play) process(env []string, args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(append([]string{actor + "=1", "GOGC=off", "GOMAXPROCS=1"}, p.home.env...), env...)
+	cmd.Env = append(append([]string{actor + "=1", "GOGC=off", "GOMAXPROCS=1"}, p.home.env...), append(p.env, env...)...)
 	cmd.Dir = p.home.dir
 	return cmd
 }
 
 func (p *play) spawn(env []string, args ...string) result {
 	p.Helper()
+	if p.byHand() {
+		args = attended(args)
+	}
 	cmd := p.process(env, args...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
+	leave := func() string { return errs.String() }
+	if p.byHand() {
+		leave = p.sit(cmd)
+	}
 	err := cmd.Run()
+	said := leave()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		p.Fatal(err)
 	}
-	return result{out.String(), errs.String(), cmd.ProcessState.ExitCode()}
+	return result{out.String(), said, cmd.ProcessState.ExitCode()}
 }
