@@ -322,6 +322,7 @@ func (s *terminal) hangUp() {
 	}
 }
 
-// sampled says that the large matrices run a sample: under -short, and under the race detector, which
-// makes each of thousands of processes several times slower.
-func sampled() bool { return testing.Short() || raced }
+var fullFlag = flag.Bool("full", false, "the large matrices run whole, some thousand processes: give -timeout 60m too")
+
+// sampled says that the large matrices run a sample, which they do if nobody asks for all.
+func sampled() bool { return !*fullFlag }

@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	walksFlag = flag.Int("walks", 0, "how many walks; 0 is 10,000, and 500 with -short")
+	walksFlag = flag.Int("walks", 500, "how many walks")
 	seedFlag  = flag.Uint64("seed", 1, "the first walk's seed")
 	keepFlag  = flag.Bool("keep", false, "walks that fail are made small and kept in testdata")
 	onlyFlag  = flag.Bool("one", false, "carry out the walk of -seed alone, and say what happens")
@@ -130,13 +130,7 @@ func TestWalks(t *testing.T) {
 		show(t, Draw(seed-1), *invFlag)
 		return
 	}
-	count := 10000
-	switch {
-	case *walksFlag > 0:
-		count = *walksFlag
-	case testing.Short():
-		count = 500
-	}
+	count := *walksFlag
 	total := everyWalk(t, *seedFlag, count, Draw)
 	t.Logf("%s\n%s", total, total.table())
 	for _, inv := range slices.Sorted(maps.Keys(total.failed)) {
