@@ -206,10 +206,7 @@ func TestKeptWalks(t *testing.T) {
 
 // TestWhoOnlyGoesOnComesToTheEnd: a program that always stops is no answer. The services that lie about a secret are counted apart.
 func TestWhoOnlyGoesOnComesToTheEnd(t *testing.T) {
-	count := 2000
-	if testing.Short() {
-		count = 200
-	}
+	count := *walksFlag * 2 / 5
 	quiet := everyWalk(t, *seedFlag, count, func(seed uint64) Walk { return DrawGoingOn(seed, 0) })
 	honest := func(seed uint64) bool { return !mischiefNamed(DrawGoingOn(seed, 1).Strikes[0].Act).lying }
 	var seeds, lying []uint64
