@@ -234,6 +234,7 @@ func (r *Rotation) findLost(ctx context.Context) (res Result, settled bool, err 
 	case len(hits) == 0:
 		r.j.settled(opCreate)
 		r.j.New = nil
+		r.j.Unfound++
 		return Result{}, false, r.save("no key was found that carries the mark")
 	case len(hits) > 1:
 		return cleanup("several keys carry this rotation's mark: " + names(hits) +

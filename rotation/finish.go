@@ -60,9 +60,8 @@ func (r *Rotation) afterDelete(ctx context.Context) (*Result, error) {
 		if err != nil || r.isNew(held.Secret) {
 			continue // one that cannot be read now is said by what was seen of it last
 		}
-		if held.Exists && !r.isFormer(rec, held) && !r.isOld(held.Secret) {
-			r.log("%s no longer holds the new secret, and the old key is deleted", rec.Describe)
-			continue
+		if held.Exists && !r.isFormer(rec, held) && !r.isOld(held.Secret) && !r.isSuperseded(held.Secret) {
+			return r.strayed(rec, held)
 		}
 		have, err := r.needSecret(ctx)
 		if err != nil {
@@ -71,6 +70,9 @@ func (r *Rotation) afterDelete(ctx context.Context) (*Result, error) {
 		if !have {
 			res, err := r.replaceLost(ctx)
 			return &res, err
+		}
+		if err := r.follow(ctx, d, rec); err != nil {
+			return nil, fmt.Errorf("%s: %w", rec.Describe, err)
 		}
 		r.j.Redelivered++
 		rec.Put, rec.Then = false, false

@@ -58,6 +58,8 @@ type journal struct {
 	// where nothing contradicted it and nothing showed it.
 	OldPrint string `json:"old_print,omitzero"`
 	OldBy    string `json:"old_by,omitzero"`
+	// Unfound counts the creates whose answer was lost and of which no key was seen since.
+	Unfound int `json:"unfound,omitzero"`
 	// Pending are the calls that were begun and whose end is not known.
 	Pending []string `json:"pending,omitzero"`
 

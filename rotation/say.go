@@ -199,6 +199,9 @@ func (j *journal) unknown(inHand bool) []string {
 	if j.OldGone && !j.Dead.Refused {
 		out = append(out, j.deadWords())
 	}
+	if j.Unfound > 0 && j.State != Open {
+		out = append(out, fmt.Sprintf("whether a create whose answer was lost takes effect later: its key would be called %q", j.Name))
+	}
 	if j.Manual && j.New == nil && j.Step != Preflight && (j.State == Aborted || j.State == Closed) {
 		out = append(out, fmt.Sprintf("whether a key called %q is left that somebody made in the dashboard", j.Name))
 	}

@@ -95,6 +95,9 @@ func (r *Rotation) undone(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	r.secret, r.old = apikey.Secret{}, apikey.Secret{}
+	if r.j.pending(opCreate) {
+		r.j.Unfound++
+	}
 	r.j.State, r.j.Pending = Aborted, nil
 	r.log("undone at the step %s", r.j.Step)
 	if err := r.save("aborted"); err != nil {
@@ -252,9 +255,7 @@ func (r *Rotation) turnOldOn(ctx context.Context) (*Result, error) {
 	}
 	err := r.switchOn(ctx)
 	if client.IsKind(err, client.NotFound) && certainlyRefused(err) { // there is nothing to switch on; whether that stops the undo, the row says
-		r.j.OldDisabled = false
-		r.j.settled(opDisable)
-		return nil, r.save("the old key is not there")
+		return nil, nil
 	}
 	return nil, err
 }

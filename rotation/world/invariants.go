@@ -276,7 +276,8 @@ func (w *world) changedByOthers(k *key) bool { return len(k.past) > 0 && k.struc
 
 // findable: the base name finds the one live key.
 func (w *world) findable(v *view) {
-	if name, _ := apikey.SplitName(v.newName); w.sc.Twin || w.homonym || w.rival != nil || w.sc.Manual && v.newID == "" || // what somebody makes by hand has the name, too
+	late := slices.ContainsFunc(w.keys, func(k *key) bool { return k.late && w.alive(k) })
+	if name, _ := apikey.SplitName(v.newName); late || w.sc.Twin || w.homonym || w.rival != nil || w.sc.Manual && v.newID == "" || // what somebody makes by hand has the name, too
 		!apikey.SameBase(name, base, w.sc.MaxName) {
 		return
 	}

@@ -183,7 +183,10 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 		if value := p.content(); value == p.former || value == w.old.text && w.alive(w.old) { // put back by hand, and the copy is lost
 			return rotation.Yes, secret, true
 		}
-		if p.content() == "" || fresh == nil || p.content() == fresh.text {
+		if !w.goingBack && w.alive(fresh) {
+			return "turn", secret, true
+		}
+		if k := w.keyByText(p.content()); p.content() == "" || fresh == nil || k != nil && k.ours {
 			p.put(p.former)
 			return rotation.Yes, secret, true
 		}

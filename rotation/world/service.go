@@ -90,7 +90,13 @@ func (w *world) call(op string, write bool, decided func(), effect func() *troub
 		if decided != nil {
 			decided()
 		}
-		w.afterwards(l.late, func() { effect() })
+		w.afterwards(l.late, func() {
+			before := len(w.keys)
+			effect()
+			for _, k := range w.keys[before:] {
+				k.late = true
+			}
+		})
 		w.pass(timeout, true)
 		return &trouble{lostAnswer, 0, write}
 	case downAfter:
