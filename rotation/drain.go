@@ -65,8 +65,12 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 		return r.bothGone(), nil
 	case s.new == nil:
 		return r.newMissing(), nil
+	case s.old == nil && r.j.DrainExplicit:
+		return r.waitOut(r.j.Drain, func() (Result, error) {
+			return r.leaveDrain(fmt.Sprintf("the list did not show the old key, and the drain of %s that you named is over", span(r.j.Drain)))
+		}, "the list does not show the old key any more: somebody may have deleted it, or it has expired; waiting the time that you named")
 	case s.old == nil:
-		return r.move(Delete, "the list does not show the old key any more: somebody may have deleted it, or it has expired")
+		return r.askAttest("the list does not show the old key any more: somebody may have deleted it, or it has expired; but a list may lack a key that lives. Confirm that nobody uses it"), nil
 	case r.watched(s.old) && s.old.Own: // our own looks would use it, and it would never be quiet
 		return r.askForSwitch(), nil
 	case r.watched(s.old):

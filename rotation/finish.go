@@ -106,6 +106,9 @@ func (r *Rotation) seeGone(ctx context.Context) (*sight, error) {
 }
 
 func (r *Rotation) clearUp(ctx context.Context, s *sight) (Result, error) {
+	if s.new != nil && s.new.IsDisabled() {
+		return Result{}, errNewOff
+	}
 	if s.new == nil {
 		// The list may be behind, and the secret tells more than the row.
 		if lives, err := r.newLives(ctx); err != nil {

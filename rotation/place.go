@@ -203,7 +203,13 @@ func (r *Rotation) belongs(ctx context.Context, s *sight, secret apikey.Secret, 
 	if env := secretEnvironment(secret); env != "" && r.j.Old.Environment != "" && env != r.j.Old.Environment {
 		return fmt.Sprintf("it holds a %s key, and the one that is replaced is a %s key", env, r.j.Old.Environment), "", nil
 	}
-	if wrong, by = maskTells(secret, s.old.Masked); rule("place: the mask") && wrong != "" || r.caps.NoTryDead {
+	if wrong, by = maskTells(secret, s.old.Masked); rule("place: the mask") && wrong != "" {
+		return wrong, by, nil
+	}
+	if r.caps.NoTryDead { // it is sent nowhere: where its mask does not tell, a person does
+		if by == "" && rule("place: what must not be tried needs a person") {
+			wrong = "nothing tells whether what it holds is the old key's secret, and the service must not be asked with it"
+		}
 		return wrong, by, nil
 	}
 	owner, how, err := r.identify(ctx, secret)

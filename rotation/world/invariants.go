@@ -1,6 +1,7 @@
 package world
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -198,6 +199,9 @@ func (w *world) named(v *view) {
 			continue
 		}
 		if w.sc.Manual && v.newID == "" && strings.Contains(said, "somebody made in the dashboard") {
+			continue
+		}
+		if k.late && strings.Contains(said, fmt.Sprintf("%q", k.row.Name)) {
 			continue
 		}
 		if v.state == "undone" || !strings.Contains(said, k.id) {

@@ -135,7 +135,7 @@ func (w *world) list() (rows []apikey.Key, t *trouble) {
 // reported is a row without what this service does not tell.
 func (w *world) reported(k apikey.Key) apikey.Key {
 	silent := func(whose string) bool {
-		return whose == "all" || whose == "old" && k.CreatedAt.Before(epoch)
+		return whose == "all" || whose == "old" && k.CreatedAt.Before(epoch.Add(w.sc.Skew))
 	}
 	if silent(w.sc.Silent) {
 		k.Permissions, k.Role, k.Restrictions = nil, "", nil

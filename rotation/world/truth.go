@@ -201,6 +201,12 @@ func (w *world) shown(k *key, at time.Time) apikey.Key {
 	if w.sc.Disable {
 		row.Enabled = &enabled
 	}
+	if end, ends := row.ExpiresAt.Time(); ends && w.sc.Skew != 0 { // by the service's clock
+		row.ExpiresAt = apikey.At(end.Add(w.sc.Skew))
+	}
+	if made, known := row.CreatedAt.Time(); known && w.sc.Skew != 0 {
+		row.CreatedAt = apikey.At(made.Add(w.sc.Skew))
+	}
 	if w.sc.SeesUse {
 		row.LastUsedAt = apikey.Never()
 		for _, s := range k.stamps {
