@@ -51,7 +51,7 @@ func (w *world) carries(how string, k *key, places []*place) {
 		case carrier != nil && carrier.probed >= 0 && carrier.struck > carrier.probed:
 			p.excused = true
 		case carrier != nil && !w.alive(carrier) && w.accepts(carrier): // the service still takes it: nobody can see yet that it is dead
-		case carrier != nil && w.acceptAll && (w.vouched || w.controlled): // nobody can see whether anything works: somebody said that it does, or the service began to lie after it was tried
+		case carrier != nil && w.acceptAll && (w.vouched || w.controlled || w.sc.AcceptUnknown || w.saidUnknown): // nobody can see whether anything works: somebody said that it does, or the service began to lie after it was tried
 		case w.step == undoing && carrier == w.old && w.sc.NoTryDead && w.lately(w.old): // its row is all that may be looked at
 		case carrier == nil:
 			w.fail("I1", "%s of %s while %s holds a value that is no key's", how, k, p)
@@ -75,7 +75,7 @@ func (w *world) lately(k *key) bool {
 
 // cuts: an application that uses the old key all the time, where use is reported, is not cut unless somebody said so.
 func (w *world) cuts(how string) {
-	if !w.sc.SeesUse || w.attested || w.sc.Drain < 0 || w.sc.mode() != "planned" || !w.accepts(w.old) {
+	if !w.sc.SeesUse || w.attested || w.sc.Drain < 0 || w.sc.mode() != "planned" || !w.accepts(w.old) || !w.lately(w.old) && w.sc.Drain > 0 { // what is not listed cannot be watched: then the time that was named counts
 		return
 	}
 	for _, a := range w.apps {
@@ -201,7 +201,7 @@ func (w *world) named(v *view) {
 		if w.sc.Manual && v.newID == "" && strings.Contains(said, "somebody made in the dashboard") {
 			continue
 		}
-		if k.late && strings.Contains(said, fmt.Sprintf("%q", k.row.Name)) {
+		if (k.late || v.state == "closed") && strings.Contains(said, fmt.Sprintf("%q", k.row.Name)) {
 			continue
 		}
 		if v.state == "undone" || !strings.Contains(said, k.id) {

@@ -198,7 +198,9 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 		w.revived = true
 	case rotation.AskReplace: // the place is not the right one, until what was done to it is put right
 		p := w.placeOf(a.subject)
-		ok = p != nil && p.content() == w.old.text
+		if ok = p != nil && p.content() == w.old.text; ok {
+			p.former = w.old.text
+		}
 		w.revived = w.revived || ok && !w.alive(w.old) // the service refuses what it holds, and that is said
 	case rotation.AskUnproven:
 		ok = w.alive(fresh)
