@@ -455,7 +455,7 @@ func (r *Rotation) job(rec *destinationRecord) delivery.Job {
 	job := delivery.Job{ID: r.j.ID, Environment: r.j.Guard, AllowMixed: r.j.AllowMixed, AllowTracked: r.j.AllowTracked, AllowOwner: r.j.AllowOwner,
 		Replace: r.j.Replace}
 	if rec != nil {
-		job.Where = rec.Where
+		job.Where, job.Replace = rec.Where, job.Replace || rec.Replace
 	}
 	return job
 }

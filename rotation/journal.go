@@ -149,7 +149,8 @@ type destinationRecord struct {
 	// counts as using the new key although nobody can read it.
 	Without string `json:"without,omitzero"`
 	// Over recognises a value that a person wants delivered over.
-	Over string `json:"over,omitzero"`
+	Over    string `json:"over,omitzero"`
+	Replace bool   `json:"replace,omitzero"` // it may hold something else than the old key's secret
 	// Left are kept copies that lie where the place was before its path was turned elsewhere.
 	Left  []string `json:"left,omitzero"`
 	Undid string   `json:"undid,omitzero"`

@@ -20,7 +20,9 @@ func (r *Rotation) preflightDestinations(ctx context.Context, s *sight) (*Result
 	for i, d := range r.dests {
 		rec := &r.j.Destinations[i]
 		r.w.Hook("before: preflight " + d.Spec())
-		plan, err := d.Preflight(ctx, r.job(nil))
+		job := r.job(nil) // where it is, is told by what it finds
+		job.Replace = job.Replace || rec.Replace
+		plan, err := d.Preflight(ctx, job)
 		r.w.Hook("after: preflight " + d.Spec())
 		var consent *delivery.ConsentError
 		if errors.As(err, &consent) {
@@ -144,7 +146,7 @@ func (r *Rotation) placeHeld(rec *destinationRecord, held delivery.Held) {
 }
 
 func (r *Rotation) wrongPlace(rec *destinationRecord, why string) *Result {
-	if r.j.Replace {
+	if r.j.Replace || rec.Replace {
 		r.note("! %s: %s; it is replaced, as you said, and an undo puts that back", rec.Describe, why)
 		rec.WasOld = false
 		return nil
@@ -158,7 +160,11 @@ func answerReplace(ctx context.Context, r *Rotation, q Question, _ Answer) (Resu
 	if r.j.Step != Preflight {
 		return r.overwrite(ctx, q)
 	}
-	r.j.Replace = true
+	_, rec, err := r.destination(q.Subject)
+	if err != nil {
+		return Result{}, err
+	}
+	rec.Replace = true // this place, and no other
 	r.said(q.Subject, "what it holds may be replaced")
 	return Result{Status: Moved, Said: "noted"}, nil
 }

@@ -283,6 +283,9 @@ func (j *journal) leftCopies() []string {
 		if j.State == Closed && kept || kept && d.Without != "" || kept && d.Undid != "" && !d.Undone {
 			out = append(out, d.Backup)
 		}
+		if j.State == Closed && kept && !d.Put && !d.Undone { // what a killed write left
+			out = append(out, d.Backup+".new")
+		}
 		out = append(out, d.Left...)
 	}
 	return out

@@ -77,7 +77,7 @@ func (r *Rotation) beforePuttingBack(ctx context.Context) (*Result, error) {
 			if r.old.IsZero() && rec.WasOld {
 				r.old = value.Secret
 			}
-			if r.j.OldPrint == "" && value.Exists && rec.Former != "" && !r.j.Replace { // a journal of an older version
+			if r.j.OldPrint == "" && value.Exists && rec.Former != "" && !r.j.Replace && !rec.Replace { // a journal of an older version
 				r.j.OldPrint, rec.WasOld, r.old = rec.Former, true, value.Secret
 			}
 		}

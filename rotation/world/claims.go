@@ -189,11 +189,11 @@ func (w *world) wrongContent(e event, detail string) string {
 	case strings.HasSuffix(detail, "held the new secret"):
 		is = k != nil && k.ours
 	case strings.HasSuffix(detail, "held the value that it had before"):
-		is = e.text == e.place.former
+		is = e.text == e.former
 	case strings.Contains(detail, "held nothing"):
 		is = e.text == ""
 	case strings.HasSuffix(detail, "held another value"):
-		is = e.text != "" && e.text != e.place.former
+		is = e.text != "" && e.text != e.former
 	default:
 		is = e.text != ""
 	}
@@ -249,7 +249,7 @@ func (w *world) wrongAccess(m moment) string {
 			switch {
 			case old == nil && k == w.old:
 				old = &e.rows[i]
-			case k != nil && k.ours && (fresh == nil || !k.born.Before(made)): // the others are superseded
+			case k != nil && k.ours && (fresh == nil || k.born.After(made)): // the others are superseded
 				fresh, made = &e.rows[i], k.born
 			}
 		}

@@ -31,6 +31,11 @@ func Draw(seed uint64) Walk {
 			walk.Scenario.Compromised = true
 		}
 	}
+	if chance(rng, 8) {
+		rare := drawStrike(rng, one(rng, rarely...))
+		rare.Nth %= 3
+		walk.Strikes = append(walk.Strikes, rare)
+	}
 	pairs := possible()
 	for range some(rng, 1, 0, 2) {
 		walk.Strikes = append(walk.Strikes, drawStrike(rng, pairs[rng.IntN(len(pairs))]))
@@ -61,6 +66,10 @@ const perWalk = 5
 
 // stride keeps acts that stand in each other's way, which are neighbours in the table, out of one walk.
 const stride = 11
+
+// rarely are the pairs that few points allow: the act is possible in the last ones of the step alone.
+var rarely = []Pair{{"reverted", "deliver"}, {"new key renamed", "create"}, {"new key narrowed", "create"}, {"new key disabled", "create"}, {"new key ends soon", "create"},
+	{"new key deleted", "create"}, {"both keys deleted", "create"}}
 
 // turns are the steps; those that many walks do not come to have two.
 var turns = append(slices.Clone(steps), "drain", "disable", "soak", "delete")

@@ -256,6 +256,9 @@ func (p *process) do() outcome {
 		}
 		p.w.point(actBegins)
 		defer p.w.point(actEnds)
+		if v.Step == rotation.Drain {
+			defer func() { p.w.drained = p.w.now }()
+		}
 		return p.w.concluded(p.r.Do(context.Background()))
 	})
 }

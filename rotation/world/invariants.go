@@ -82,7 +82,7 @@ func (w *world) cuts(how string) {
 		if a.off || w.secretOf(a) != w.old.text || a.place != nil && a.place.readable() {
 			continue
 		}
-		if a.every > w.sc.quiet()/2 || a.since.After(w.now.Add(-w.sc.quiet()-a.every)) || a.place != nil && a.place.changed > 0 {
+		if a.every > w.sc.quiet()/2 || a.since.After(w.drained.Add(-w.sc.quiet()-a.every)) || a.place != nil && a.place.changed > 0 {
 			continue
 		}
 		w.fail("I1b", "%s of the old key while the application %s uses it every %s", how, a.name, a.every)
@@ -109,7 +109,7 @@ func (w *world) rivals(how string) {
 // aboutToMint: where both keys are gone, no other is made for one that somebody deleted, unasked.
 func (w *world) aboutToMint() {
 	first := !slices.ContainsFunc(w.keys, func(k *key) bool { return k.ours })
-	if first || w.remade || w.sc.OldFirst || w.old.gone.IsZero() || w.old.struck == 0 || w.now.Before(w.old.gone.Add(w.sc.ListLag+w.sc.GoneLag)) {
+	if first || w.remade || w.sc.OldFirst || w.old.gone.IsZero() || w.old.struck == 0 || w.lately(w.old) || w.now.Before(w.old.gone.Add(w.sc.ListLag+w.sc.GoneLag)) {
 		return
 	}
 	w.fail("I6", "a key is made for one that somebody deleted, and nobody was asked")

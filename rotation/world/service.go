@@ -364,6 +364,7 @@ type event struct {
 	truth  bool
 	all    bool // anything was accepted
 	text   string
+	former string
 	rows   []apikey.Key
 }
 

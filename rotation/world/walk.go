@@ -133,13 +133,14 @@ type world struct {
 	met          map[Pair]int
 	logging      bool
 	log          []string
-	replaced     bool // somebody said that a place may hold something else
-	notMine      bool // somebody said that another marked key is no rival
-	saidUnknown  bool // an operator who cannot be asked accepted what cannot be seen
-	turned       bool // an undo was given up
-	delivered    int  // how often a place with the old value was delivered to again
-	calls        int  // of the service
-	controlled   bool // a made-up secret was refused: that is asked once
+	replaced     bool      // somebody said that a place may hold something else
+	notMine      bool      // somebody said that another marked key is no rival
+	saidUnknown  bool      // an operator who cannot be asked accepted what cannot be seen
+	turned       bool      // an undo was given up
+	delivered    int       // how often a place with the old value was delivered to again
+	calls        int       // of the service
+	drained      time.Time // when the drain was looked at last
+	controlled   bool      // a made-up secret was refused: that is asked once
 	announcer    *rotation.Rotation
 }
 
