@@ -167,6 +167,7 @@ func switchedOff(w *world, k *key) func() {
 
 func deleted(w *world, k *key) func() {
 	w.remove(k)
+	k.byOthers = true
 	return nil
 }
 
@@ -202,6 +203,7 @@ func keyMischiefs() []mischief {
 			w.remove(k)
 			w.struck(w.old)
 			w.remove(w.old)
+			k.byOthers, w.old.byOthers = true, true
 			return nil
 		})},
 		{id: "old key ends soon", weight: 1, do: onKey(theOld, expires(40*time.Second))},

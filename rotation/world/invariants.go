@@ -109,7 +109,7 @@ func (w *world) rivals(how string) {
 // aboutToMint: where both keys are gone, no other is made for one that somebody deleted, unasked.
 func (w *world) aboutToMint() {
 	first := !slices.ContainsFunc(w.keys, func(k *key) bool { return k.ours })
-	if first || w.remade || w.sc.OldFirst || w.old.gone.IsZero() || w.old.struck == 0 || w.lately(w.old) || w.now.Before(w.old.gone.Add(w.sc.ListLag+w.sc.GoneLag)) {
+	if first || w.remade || w.sc.OldFirst || w.old.gone.IsZero() || !w.old.byOthers || w.lately(w.old) || w.now.Before(w.old.gone.Add(w.sc.ListLag+w.sc.GoneLag)) {
 		return
 	}
 	w.fail("I6", "a key is made for one that somebody deleted, and nobody was asked")
@@ -133,7 +133,7 @@ func (w *world) check(out outcome) {
 	w.leaks("what was said", out.said)
 	for _, p := range w.readables() {
 		if p.excused && out.status != killed {
-			if k := w.keyByText(p.content()); !w.alive(k) && !(p.read >= 0 && p.changed > p.read) && (out.status == finished || out.status == moved) {
+			if k := w.keyByText(p.content()); !w.alive(k) && !w.accepts(k) && !(p.read >= 0 && p.changed > p.read) && (out.status == finished || out.status == moved) {
 				w.fail("I1", "%s was reverted during the act, and the program goes on without noticing", p)
 			}
 		}
@@ -201,7 +201,7 @@ func (w *world) named(v *view) {
 		if w.sc.Manual && v.newID == "" && strings.Contains(said, "somebody made in the dashboard") {
 			continue
 		}
-		if (k.late || v.state == "closed") && strings.Contains(said, fmt.Sprintf("%q", k.row.Name)) {
+		if strings.Contains(said, fmt.Sprintf("called %q", k.row.Name)) { // by its name: its id nobody has seen
 			continue
 		}
 		if v.state == "undone" || !strings.Contains(said, k.id) {
@@ -280,7 +280,7 @@ func (w *world) changedByOthers(k *key) bool { return len(k.past) > 0 && k.struc
 
 // findable: the base name finds the one live key.
 func (w *world) findable(v *view) {
-	late := slices.ContainsFunc(w.keys, func(k *key) bool { return k.late && w.alive(k) })
+	late := strings.Contains(v.said(), "called ")
 	if name, _ := apikey.SplitName(v.newName); late || w.sc.Twin || w.homonym || w.rival != nil || w.sc.Manual && v.newID == "" || // what somebody makes by hand has the name, too
 		!apikey.SameBase(name, base, w.sc.MaxName) {
 		return

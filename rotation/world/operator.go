@@ -198,7 +198,7 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 		w.revived = true
 	case rotation.AskReplace: // the place is not the right one, until what was done to it is put right
 		p := w.placeOf(a.subject)
-		if ok = p != nil && p.content() == w.old.text; ok {
+		if ok = p != nil && p.content() == w.old.text; ok && !p.touched { // no copy is kept yet
 			p.former = w.old.text
 		}
 		w.revived = w.revived || ok && !w.alive(w.old) // the service refuses what it holds, and that is said
@@ -275,7 +275,7 @@ func (w *world) mendPlaces(back bool) {
 		if value == "" || value == p.former || k == w.old || k != nil && k.ours {
 			continue
 		}
-		if back || fresh == nil {
+		if back || fresh == nil || !p.touched {
 			p.put(p.former)
 		} else {
 			p.put(fresh.text)

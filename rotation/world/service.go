@@ -90,13 +90,7 @@ func (w *world) call(op string, write bool, decided func(), effect func() *troub
 		if decided != nil {
 			decided()
 		}
-		w.afterwards(l.late, func() {
-			before := len(w.keys)
-			effect()
-			for _, k := range w.keys[before:] {
-				k.late = true
-			}
-		})
+		w.afterwards(l.late, func() { effect() })
 		w.pass(timeout, true)
 		return &trouble{lostAnswer, 0, write}
 	case downAfter:

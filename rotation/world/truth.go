@@ -36,7 +36,7 @@ type key struct {
 	// struck is the sequence number of the last thing that others did to its life; probed, of the last answer that the
 	// program had about its secret in this act.
 	struck, probed int
-	late           bool // the create that made it took effect after its answer was given up
+	byOthers       bool // somebody else deleted it
 	before         bool // it was accepted when the rotation began
 }
 
