@@ -214,12 +214,8 @@ func (r *Rotation) finishDestinations(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("%s: remove the kept copy: %w", rec.Describe, err)
 		}
-		switch held, reads, err := r.held(ctx, d, rec); {
-		case !reads || !rec.Begun:
-		case err != nil || !r.isNew(held.Secret) && !r.isFormer(rec, held):
+		if held, reads, err := r.held(ctx, d, rec); reads && rec.Begun && (err != nil || !r.isNew(held.Secret) && !r.isFormer(rec, held)) {
 			r.leftBehind(rec) // on a volume that is not there now, it may be
-		default:
-			rec.Left = slices.DeleteFunc(rec.Left, func(path string) bool { return path == rec.Backup })
 		}
 	}
 	if r.j.Own && r.w.Switcher != nil { // after an undo of the switch, too

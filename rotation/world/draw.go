@@ -31,9 +31,11 @@ func Draw(seed uint64) Walk {
 			walk.Scenario.Compromised = true
 		}
 	}
-	if chance(rng, 8) {
+	if chance(rng, 10) {
 		rare := drawStrike(rng, one(rng, rarely...))
-		rare.Nth %= 3
+		if rare.Step == "create" {
+			rare.Nth %= 3
+		}
 		walk.Strikes = append(walk.Strikes, rare)
 	}
 	pairs := possible()
@@ -69,7 +71,7 @@ const stride = 11
 
 // rarely are the pairs that few points allow: the act is possible in the last ones of the step alone.
 var rarely = []Pair{{"reverted", "deliver"}, {"new key renamed", "create"}, {"new key narrowed", "create"}, {"new key disabled", "create"}, {"new key ends soon", "create"},
-	{"new key deleted", "create"}, {"both keys deleted", "create"}}
+	{"new key deleted", "create"}, {"both keys deleted", "create"}, {"second host", "deliver"}, {"kept copy removed", undoing}}
 
 // turns are the steps; those that many walks do not come to have two.
 var turns = append(slices.Clone(steps), "drain", "disable", "soak", "delete")

@@ -119,7 +119,7 @@ func (w *world) aboutToMint() {
 func (w *world) aboutToWrite(p *place, how string) {
 	w.again(p)
 	value := p.content()
-	if value == "" && !(w.sc.Wrong == "other variable" && p.n == 0 && !p.touched && p.kind != filePlace) || p.left || w.replaced {
+	if value == "" && !(w.sc.Wrong == "other variable" && p.n == 0 && !p.touched && p.changed == 0 && p.kind != filePlace) || p.left || w.replaced {
 		return
 	}
 	if k := w.keyByText(value); k == w.old || k != nil && k.ours || p.read >= 0 && p.changed > p.read || k == w.other && !w.sc.tells() {

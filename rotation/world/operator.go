@@ -181,6 +181,7 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 			return "again", secret, true
 		}
 		if value := p.content(); value == p.former || value == w.old.text && w.alive(w.old) { // put back by hand, and the copy is lost
+			p.left = p.left || value != p.former
 			return rotation.Yes, secret, true
 		}
 		if !w.goingBack && w.alive(fresh) {
@@ -198,7 +199,7 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 		w.revived = true
 	case rotation.AskReplace: // the place is not the right one, until what was done to it is put right
 		p := w.placeOf(a.subject)
-		if ok = p != nil && p.content() == w.old.text; ok && !p.touched { // no copy is kept yet
+		if ok = p != nil && p.content() == w.old.text; ok && len(p.copies()) == 0 { // no copy is kept yet
 			p.former = w.old.text
 		}
 		w.revived = w.revived || ok && !w.alive(w.old) // the service refuses what it holds, and that is said
