@@ -122,7 +122,7 @@ func (w *world) aboutToWrite(p *place, how string) {
 	if value == "" && !(w.sc.Wrong == "other variable" && p.n == 0 && !p.touched && p.changed == 0 && p.kind != filePlace) || p.left || w.replaced {
 		return
 	}
-	if k := w.keyByText(value); k == w.old || k != nil && k.ours || p.read >= 0 && p.changed > p.read || k == w.other && !w.sc.tells() {
+	if k := w.keyByText(value); k == w.old || k != nil && k.ours || p.read >= 0 && p.changed > p.read || k == w.other && !w.sc.tells() || w.blind {
 		return
 	}
 	w.fail("I1", "%s over a value in %s that is neither the old key's nor ours, unasked", how, p)

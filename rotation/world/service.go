@@ -310,6 +310,7 @@ func (w *world) probe(secret apikey.Secret) (a probed, t *trouble) {
 	if t != nil {
 		return probed{}, t
 	}
+	w.blind = w.blind || all && w.step == "preflight"
 	w.controlled = w.controlled || k == nil && !a.accepted && a.no == ""
 	w.event(event{kind: "probed", secret: k, ok: a.accepted, no: a.no, truth: truth, all: all})
 	return a, nil

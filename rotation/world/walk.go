@@ -140,6 +140,7 @@ type world struct {
 	delivered    int       // how often a place with the old value was delivered to again
 	calls        int       // of the service
 	drained      time.Time // when the drain was looked at last
+	blind        bool      // in the preflight anything was accepted, so that nothing told what a place held
 	controlled   bool      // a made-up secret was refused: that is asked once
 	announcer    *rotation.Rotation
 }
