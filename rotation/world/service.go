@@ -292,6 +292,9 @@ func (w *world) probe(secret apikey.Secret) (a probed, t *trouble) {
 	truth, all := false, false
 	t = w.call("probe", false, nil, func() *trouble {
 		truth, all = w.accepts(k), w.acceptAll
+		if w.sc.NoTryDead && k == w.old {
+			w.fail("I1", "the service is asked with the secret of %s, and must not be asked with a dead one", k)
+		}
 		if k != nil {
 			w.seq++
 			k.probed = w.seq
