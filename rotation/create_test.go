@@ -152,6 +152,7 @@ func TestACreateThatAnswersForAnotherKeyIsNotTaken(t *testing.T) {
 		"the old id":              {func(_ *fixture, made *apikey.Created) { made.Key.ID = "old" }, "with the old key's id"},
 		"an id that was listed":   {func(_ *fixture, made *apikey.Created) { made.Key.ID = "other" }, "the id of a key that existed before, other"},
 		"the old secret":          {func(f *fixture, made *apikey.Created) { made.Secret = f.Key("old").Secret }, "a secret that is not new: it is the old key's"},
+		"a secret of another row": {func(_ *fixture, made *apikey.Created) { made.Key.Masked = "sk_live_9999…" }, "not the new key's, which is sk_live_9999…"},
 		"detent's own credential": {func(f *fixture, made *apikey.Created) { made.Secret = f.Key("other").Secret }, "detent itself authenticates with"},
 	} {
 		f := in(t, genericLike)

@@ -355,6 +355,20 @@ func TestAnotherUseOfTheNewKeyStandsForAPlaceThatNobodyCanRead(t *testing.T) {
 	}
 }
 
+// TestANewKeyThatHasEndedIsAskedAbout: then there may be none that works, and nothing is sent.
+func TestANewKeyThatHasEndedIsAskedAbout(t *testing.T) {
+	f := in(t, vertesiaLike)
+	r := f.Start(noWaits)
+	f.until(r, rotation.Delete)
+	f.Edit("new", func(k *apikey.Key) { k.ExpiresAt = apikey.At(f.Now().Add(-time.Second)) })
+	if res := f.do(r); res.Question == nil || res.Question.Kind != rotation.AskBothGone {
+		t.Errorf("%+v", res)
+	}
+	if log := f.Log(); count(log, "delete") > 0 {
+		t.Errorf("%v", log)
+	}
+}
+
 // TestAKeyThatEndsBeforeTheRotationDoesIsNoSuccessor: the new row outlives what the rotation still takes.
 func TestAKeyThatEndsBeforeTheRotationDoesIsNoSuccessor(t *testing.T) {
 	for _, tc := range []struct {

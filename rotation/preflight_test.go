@@ -308,6 +308,25 @@ func TestNoFormerValueIsSentWhereADeadSecretMustNotBe(t *testing.T) {
 	}
 }
 
+// TestWhatMustNotBeTriedIsVouchedForWhereNoMaskTells: a person says that it is the right place, and nothing is sent.
+func TestWhatMustNotBeTriedIsVouchedForWhereNoMaskTells(t *testing.T) {
+	f := in(t, vertesiaLike)
+	f.caps(func(c *apikey.Capabilities) { c.NoTryDead = true })
+	r := f.Start(noWaits)
+	res := f.do(r)
+	if res.Question == nil || res.Question.Kind != rotation.AskReplace || !strings.Contains(res.Said, "must not be asked") {
+		t.Fatalf("%+v", res)
+	}
+	if _, err := r.Answer(context.Background(), rotation.Answer{Kind: rotation.AskReplace, Subject: res.Question.Subject, Choice: rotation.Yes}); err != nil {
+		t.Fatal(err)
+	}
+	f.drive(r)
+	if log := f.Log(); count(log, "probe old") > 0 {
+		t.Errorf("%v", log)
+	}
+	f.rotated("vouched for")
+}
+
 // TestAKeyThatIsDeadDoesNotComeAliveUnnoticed: it is asked about, or said by name; then its refused secret is right.
 func TestAKeyThatIsDeadDoesNotComeAliveUnnoticed(t *testing.T) {
 	disabled := with(vertesiaLike, func(sc *world.Scenario) { sc.Off = true })
