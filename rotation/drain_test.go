@@ -425,3 +425,20 @@ func TestNoSoakIsSaidAsTheOperatorsWord(t *testing.T) {
 		t.Errorf("%+v", res)
 	}
 }
+
+// TestQuietEndsBeforeTheLook: what was used in the last moments does not show yet, so that they count for nothing.
+func TestQuietEndsBeforeTheLook(t *testing.T) {
+	const late = 20 * time.Second
+	f := in(t, with(genericLike, func(sc *world.Scenario) { sc.UseRound, sc.UseDelay, sc.Drain = 1, late, 10*time.Minute }))
+	f.Idle()
+	f.Pass(5 * time.Second)
+	r := f.Start(nil)
+	f.until(r, rotation.Drain)
+	begun := f.Now()
+	for res := f.do(r); res.Status == rotation.Waiting; res = f.do(r) {
+		f.Pass(res.Wait)
+	}
+	if took := f.Now().Sub(begun); len(claims(r, rotation.Quiet, rotation.SubjectOld)) == 0 || took < 10*time.Minute+late-time.Second {
+		t.Errorf("it was called quiet after %s", took)
+	}
+}

@@ -22,7 +22,36 @@ var (
 )
 
 // ownTests hold the clauses that no invariant needs, since what they bring is words or a courtesy: their own tests, in rotation.
-var ownTests = map[string]string{}
+var ownTests = map[string]string{
+	"quiet: it ends at the look, minus the delay":                     "TestQuietEndsBeforeTheLook",
+	"answered: a delete is a delete":                                  "TestOldFirstRetiresBeforeAnythingIsCreated",
+	"probe: a 403 is explained":                                       "TestKnownCountsOnlyWhereTheRestrictionExplainsIt",
+	"two hosts: one that is older is no rival":                        "TestAnotherHostsKeyHoldsTheDeletionBack",
+	"undo: every place holds what was put back":                       "TestAnUndoReadsBackWhatItPutThere",
+	"undo: its own gate":                                              "TestAPlaceThatIsSaidToBePutBackMustNotHoldTheNewSecretAtTheEnd",
+	"undo: read back":                                                 "TestAnUndoReadsBackWhatItPutThere",
+	"undo: the row is enabled":                                        "TestUndoIsRefusedOntoAKeyThatSomebodyDisabled",
+	"undone: not where the new secret is":                             "TestAWordForAPlaceIsReadBack",
+	"answered: a limit or silence is no refusal":                      "TestUndoIsRefusedOnceADeletionWasSent",
+	"create: not the old id":                                          "TestACreateThatAnswersForAnotherKeyIsNotTaken",
+	"create: the secret fits its row":                                 "TestACreateThatAnswersForAnotherKeyIsNotTaken",
+	"dead: not where it must not be tried":                            "TestNoFormerValueIsSentWhereADeadSecretMustNotBe",
+	"dead: refused after delete":                                      "TestTheOldSecretIsTriedUntilItIsRefused",
+	"dead: refused after disable":                                     "TestTheSoakBeginsAtTheFirstRefusal",
+	"dead: what was not shown to be the old key's holds nothing open": "TestTheOldSecretIsTriedUntilItIsRefused",
+	"gate: a second delete passes it anew":                            "TestASecondDeletePassesTheGateAnew",
+	"gate: each place that nobody can read":                           "TestAPlaceThatNobodyCanReadNeedsMore",
+	"gate: over the old value alone":                                  "TestAThirdValueIsNobodysToReplace",
+	"gate: read once more afterwards":                                 "TestAPlaceThatIsPutBackInTheMomentOfTheDeletionIsDeliveredToAtOnce",
+	"gate: the new key has not ended":                                 "TestANewKeyThatHasEndedIsAskedAbout",
+	"gate: the new key outlives what is left":                         "TestAKeyThatEndsBeforeTheRotationDoesIsNoSuccessor",
+	"gate: the new row is enabled":                                    "TestOldKeyIsNotTouchedWhenTheNewOneIsMissingOrOff",
+	"gate: the places":                                                "TestAGateThatStopsJournalsThatNothingWasSent",
+	"gate: twice a rotation":                                          "TestHeadlessDeliversAgainTwice",
+	"place: all hold the same":                                        "TestPlacesThatDisagreeAreAskedAbout",
+	"place: one open rotation":                                        "TestAPlaceBelongsToOneOpenRotation",
+	"place: what must not be tried needs a person":                    "TestWhatMustNotBeTriedIsVouchedForWhereNoMaskTells",
+}
 
 // TestEachRuleIsMissedWhenItIsOff turns one clause after the other off, and says after how many walks something fails that holds with it.
 // Run it by hand: go test -tags ruleswitch ./rotation/world -run TestEachRule -v -timeout 0
