@@ -434,6 +434,7 @@ func TestQuietEndsBeforeTheLook(t *testing.T) {
 	f.Pass(5 * time.Second)
 	r := f.Start(nil)
 	f.until(r, rotation.Drain)
+	f.Pass(late + time.Second) // what the preflight used shows by now
 	begun := f.Now()
 	for res := f.do(r); res.Status == rotation.Waiting; res = f.do(r) {
 		f.Pass(res.Wait)
