@@ -139,7 +139,7 @@ func (j *journal) oldWords() string {
 }
 
 func (j *journal) newWords() string {
-	if c, ok := j.claimed(DeleteAnswered, SubjectNew); ok && j.NewGone {
+	if c, ok := j.claimed(DeleteAnswered, SubjectNew); ok && j.NewGone && j.New != nil {
 		return fmt.Sprintf("the service answered at %s that it deleted the new key %s", clock(c.evidence.At), keyWords(*j.New))
 	}
 	switch {

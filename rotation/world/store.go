@@ -3,11 +3,13 @@ package world
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 
 	"detent/rotation"
@@ -64,11 +66,17 @@ func (s *store) Save(id string, b []byte) error {
 func (s *store) IDs() ([]string, error) { return slices.Sorted(maps.Keys(s.journals)), nil }
 
 // view is what a journal shows without a process.
-func (s *store) view(id string) (rotation.View, error) {
+func (s *store) view(id string) (v rotation.View, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.w.fail("I4", "panic: a journal cannot be shown: %v at %s", p, where(debug.Stack()))
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
 	if v, known := s.shown[id]; known {
 		return v, nil
 	}
-	v, err := rotation.Find(s.kept(), id)
+	v, err = rotation.Find(s.kept(), id)
 	if err == nil && s.files == nil {
 		s.shown[id] = v
 	}

@@ -1,0 +1,199 @@
+package rotation
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+)
+
+// secretEnvironment tells a secret's environment by how it begins, where that tells anything.
+func secretEnvironment(s apikey.Secret) apikey.Environment {
+	switch {
+	case s.HasPrefix("sk_live_"):
+		return apikey.Live
+	case s.HasPrefix("sk_test_"):
+		return apikey.Test
+	}
+	return ""
+}
+
+// maskTells compares a secret with the old key's mask. A mask that shows no more than how every secret of the service
+// begins shows nothing about whose it is.
+func maskTells(secret apikey.Secret, mask string) (wrong, by string) {
+	begins, ends, ok := apikey.MaskShows(mask)
+	if !ok {
+		return "", ""
+	}
+	if !secret.HasPrefix(begins) || !secret.HasSuffix(ends) {
+		return fmt.Sprintf("what it holds is not the key that is replaced, whose secret is %s", mask), ""
+	}
+	if len(begins)+len(ends) >= tellingMask {
+		return "", "its mask, " + mask
+	}
+	return "", ""
+}
+
+// tellingMask is how many characters of a mask tell one key from another; fewer are a common prefix.
+const tellingMask = 11
+
+// identify asks whose secret it is, where the service can tell.
+func (r *Rotation) identify(ctx context.Context, secret apikey.Secret) (id, how string, err error) {
+	finder, ok := client.As[client.Identifier](r.svc)
+	if !ok {
+		return "", "", nil
+	}
+	r.w.Hook("before: identify")
+	k, err := finder.Identify(ctx, secret)
+	r.w.Hook("after: identify")
+	if err != nil || k == nil || k.ID == "" {
+		if client.IsKind(err, client.Unauthorized) || client.IsKind(err, client.Forbidden) || client.IsKind(err, client.NotFound) || client.IsKind(err, client.Unsupported) {
+			err = nil
+		}
+		return "", "", err
+	}
+	return k.ID, "the service's list matches it", nil
+}
+
+// useRounds is how often a probe has to move a row's last use, and a pause not to, before it tells whose secret it is.
+const useRounds = 3
+
+// lastUseTells watches which row's last use moves with our probes. It speaks against the place only where another row moves
+// at each of three probes and in none of three pauses between, and the old one never: on a busy account every row moves.
+func (r *Rotation) lastUseTells(ctx context.Context, s *sight, secret apikey.Secret, call string, rec *destinationRecord) (wrong, by string, err error) {
+	rows, err := r.watchRounds(ctx, s.uses, func() error {
+		_, err := r.probe(ctx, secret, call)
+		return err
+	}, func(rows map[string]*roundsOf) bool {
+		old := rows[r.j.Old.ID]
+		// One round without another row's moving alone is enough not to speak against the place.
+		return r.j.Mode == Planned && (old != nil && old.probes > 0 || !movesAlone(rows))
+	})
+	if err != nil {
+		return "", "", err
+	}
+	old := rows[r.j.Old.ID]
+	if old != nil && old.probes == useRounds && old.pauses == 0 {
+		return "", "its last use moves with our probes, and only then", nil
+	}
+	if old == nil || old.probes == 0 && old.pauses == 0 {
+		for id, row := range rows {
+			if row.probes == useRounds && row.pauses == 0 && rule("place: last use") {
+				return fmt.Sprintf("the last use of another key, %s, moves with each of our probes, and that of the key that is replaced never", id), "", nil
+			}
+		}
+	}
+	r.note("unknown: whether %s holds this key's secret or another's: its last use does not tell", rec.Describe)
+	return "", "", nil
+}
+
+func movesAlone(rows map[string]*roundsOf) bool {
+	for _, row := range rows {
+		if row.probes > 0 && row.pauses == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// roundsOf counts at how many probes, and in how many pauses, a row's last use moved.
+type roundsOf struct{ probes, pauses int }
+
+// watchRounds probes three times with pauses between, and counts whose last use moves when. enough may end it early.
+func (r *Rotation) watchRounds(ctx context.Context, before map[string]apikey.Moment, probe func() error, enough func(map[string]*roundsOf) bool) (map[string]*roundsOf, error) {
+	rows := map[string]*roundsOf{}
+	count := func(was, is map[string]apikey.Moment, add func(*roundsOf)) bool {
+		moved := false
+		for id, now := range is {
+			if then, known := was[id]; known && !then.Equal(now) {
+				if rows[id] == nil {
+					rows[id] = &roundsOf{}
+				}
+				add(rows[id])
+				moved = true
+			}
+		}
+		return moved
+	}
+	var delay time.Duration
+	for round := range useRounds {
+		now, took, err := r.afterProbe(ctx, before, probe)
+		if err != nil {
+			return nil, err
+		}
+		if round == 0 && !anyMoved(before, now) { // the last use before may have been in the same tick of the stamps
+			if err := r.w.Sleep(ctx, r.stampSpacing(now)); err != nil {
+				return nil, err
+			}
+			if now, took, err = r.afterProbe(ctx, before, probe); err != nil {
+				return nil, err
+			}
+		}
+		delay = max(delay, took)
+		if moved := count(before, now, func(o *roundsOf) { o.probes++ }); !moved || enough(rows) {
+			return rows, nil // a last use that does not show our probe tells nothing
+		}
+		if round == useRounds-1 {
+			break
+		}
+		if err := r.w.Sleep(ctx, max(r.stampSpacing(now), 2*delay)); err != nil {
+			return nil, err
+		}
+		s, err := r.look(ctx)
+		if err != nil {
+			return nil, err
+		}
+		count(now, s.uses, func(o *roundsOf) { o.pauses++ })
+		before = s.uses
+	}
+	return rows, nil
+}
+
+// afterProbe probes once and looks until somebody's last use has moved since before, or it would have shown.
+func (r *Rotation) afterProbe(ctx context.Context, before map[string]apikey.Moment, probe func() error) (now map[string]apikey.Moment, took time.Duration, err error) {
+	if err := probe(); err != nil {
+		return nil, 0, err
+	}
+	began, shows := r.w.Now(), useShows
+	if r.j.Mode == Planned {
+		shows = between // what shows later does not matter here: it would only tell more about a place that nothing speaks against
+	}
+	_, err = r.lookUntil(ctx, shows, func() (bool, error) {
+		s, err := r.look(ctx)
+		if err != nil {
+			return false, err
+		}
+		now = s.uses
+		return anyMoved(before, now), nil
+	})
+	return now, r.w.Now().Sub(began), err
+}
+
+func anyMoved(was, is map[string]apikey.Moment) bool {
+	for id, now := range is {
+		if then, known := was[id]; known && !then.Equal(now) {
+			return true
+		}
+	}
+	return false
+}
+
+// useShows bounds how long the stamp of a probe is waited for.
+const useShows = 3 * time.Second
+
+// stampSpacing is how far apart two probes must be for their stamps to differ: twice the printed precision.
+func (r *Rotation) stampSpacing(uses map[string]apikey.Moment) time.Duration {
+	for _, m := range uses {
+		if at, ok := m.Time(); ok && at.Nanosecond() != 0 {
+			return fineSpacing
+		}
+	}
+	return coarseSpacing
+}
+
+const (
+	fineSpacing   = time.Second
+	coarseSpacing = 3 * time.Second
+)
