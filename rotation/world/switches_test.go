@@ -23,6 +23,8 @@ var (
 
 // ownTests hold the clauses that no invariant needs, since what they bring is words or a courtesy: their own tests, in rotation.
 var ownTests = map[string]string{
+	"without: refused where it can be read":                           "TestWithoutLeavesOutWhatIsGoneForGood",
+	"undo: what was switched off is on first":                         "TestCreateThatTakesEffectAtTheVeryEndIsSwept",
 	"quiet: it ends at the look, minus the delay":                     "TestQuietEndsBeforeTheLook",
 	"answered: a delete is a delete":                                  "TestOldFirstRetiresBeforeAnythingIsCreated",
 	"probe: a 403 is explained":                                       "TestKnownCountsOnlyWhereTheRestrictionExplainsIt",
