@@ -24,6 +24,8 @@ import (
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
+
+	_ "detent/aearly" // as in the program, whose part this binary plays
 )
 
 // service is a running detent serve.

@@ -217,3 +217,63 @@ func TestALoginHasADeadline(t *testing.T) {
 		t.Error("a stranger who says nothing is kept")
 	}
 }
+
+// TestWhoMakesRoomIsSettledByOneThingAfterTheOther.
+func TestWhoMakesRoomIsSettledByOneThingAfterTheOther(t *testing.T) {
+	type one struct {
+		known, spoke bool
+		others       int // more connections of its address
+		age          time.Duration
+	}
+	for name, c := range map[string]struct{ goes, stays one }{
+		"a stranger's before an operator's address":       {one{spoke: true}, one{known: true, others: 3, age: time.Second}},
+		"the silent before who speaks":                    {one{}, one{spoke: true, others: 3, age: time.Second}},
+		"of the address that has more":                    {one{others: 2}, one{others: 1, age: time.Second}},
+		"the older":                                       {one{age: time.Second}, one{}},
+		"at one time, who came first (the one that goes)": {one{}, one{}},
+	} {
+		at := newClock()
+		g := gateAt(at)
+		make := func(o one, ip string) *guarded {
+			a := knock(g, ip+":1")
+			for range o.others {
+				says(t, knock(g, ip+":2"), 1)
+			}
+			if a.since = a.since.Add(-o.age); o.spoke {
+				says(t, a, 1)
+			}
+			if o.known {
+				g.known.see(a.at, at.now())
+			}
+			return a
+		}
+		goes := make(c.goes, "192.0.2.1")
+		stays := make(c.stays, "192.0.2.2")
+		if !g.worse(goes, stays) || g.worse(stays, goes) {
+			t.Errorf("%s: not so", name)
+		}
+	}
+}
+
+// TestAConnectionTooManyIsClosed, and whoever is welcomed twice or after the end is not counted again.
+func TestAConnectionTooManyIsClosed(t *testing.T) {
+	at := newClock()
+	g := newGate(at.now, at.after, func(Refusal) {}, 1000, 1)
+	busy := knock(g, "192.0.2.1:1")
+	busy.welcome("alice")
+	busy.welcome("alice")
+	busy.enter()
+	near, far := net.Pipe()
+	more := g.admit(addressed{far, "192.0.2.1:2"})
+	more.welcome("alice")
+	if _, err := near.Read(make([]byte, 1)); err == nil || more.operator != "" {
+		t.Error("one too many is kept")
+	}
+	_ = more.Close()
+	more.welcome("alice")
+	_ = busy.Close()
+	_ = busy.Close()
+	if g.open != 0 || len(g.of) != 0 || len(g.strangers) != 0 {
+		t.Errorf("%d are open, %v, %v", g.open, g.of, g.strangers)
+	}
+}
