@@ -28,6 +28,9 @@ func newTmux(t *testing.T, width, height int) *tmux {
 		t.Skip("starts tmux")
 	}
 	if _, err := exec.LookPath("tmux"); err != nil {
+		if strings.Contains(os.Getenv("DETENT_NEED"), "tmux") {
+			t.Fatal("tmux is not installed, and DETENT_NEED names it")
+		}
 		t.Skip("tmux is not installed")
 	}
 	dir := t.TempDir()
