@@ -358,6 +358,7 @@ func (p *play) ours() []listed {
 type journal struct {
 	ID, State, Step string
 	Undoing         bool
+	ToldGone        bool `json:"told_gone"` // "no such key" was the answer to the deletion
 	Pending         []string
 	Destinations    []struct{ Backup string }
 }

@@ -41,6 +41,9 @@ type Rotation struct {
 	unsent      string          // a call whose intent is journaled, and that this process has not sent yet
 	renamed     string          // the old key's base name, where somebody has changed it
 	seen        apikey.Moment   // last use of the old key, as the last list showed it
+	sentDelete  bool            // this process sent a deletion of the old key
+	madeUpGot   string          // what a made-up secret was answered, where that was no refusal
+	lastAnswer  string          // what the last try of the old secret was answered, where that said nothing about it
 	foreignUse  bool            // the new key's last use moved where no request of ours explains it, since the last delivery
 	sawOld      bool            // the last list of this process showed the old key
 	overNothing map[string]bool // places that a person wants delivered to although they hold nothing any more

@@ -100,7 +100,7 @@ func TestAServiceThatAcceptsAnythingProvesNothing(t *testing.T) {
 	r := f.Start(noWaits)
 	f.until(r, rotation.Verify)
 	res := f.do(r)
-	if res.Question == nil || res.Question.Kind != rotation.AskUnproven || res.Question.Flag != "--accept-unknown REASON" || !strings.Contains(res.Said, "accepts made-up secrets") {
+	if res.Question == nil || res.Question.Kind != rotation.AskUnproven || res.Question.Flag != "--accept-unknown REASON" || !strings.Contains(res.Said, "does not refuse made-up secrets") {
 		t.Fatalf("%+v", res)
 	}
 	if _, err := f.answer(r, res.Question); err != nil {
@@ -205,6 +205,44 @@ func TestA401AloneIsNoDeath(t *testing.T) {
 		if c := claims(r, rotation.SecretRefused, rotation.SubjectOld); len(c) != 1 || !strings.Contains(c[0].Evidence().Detail, "while the new one is accepted by the same call") {
 			t.Errorf("%s: %+v", whose, c)
 		}
+	}
+}
+
+// TestNoSuchKeyIsARefusalWhileTheListShowsTheKey: something in front of the service says 404 to the deletion, and the key lives, or lies
+// there switched off. The process that sent it stops, with both ways open again; the next one goes on through the gate.
+func TestNoSuchKeyIsARefusalWhileTheListShowsTheKey(t *testing.T) {
+	for name, shape := range shapes {
+		t.Run(name, func(t *testing.T) {
+			f := in(t, shape)
+			r := f.Start(noWaits)
+			f.until(r, rotation.Delete)
+			f.Fail("delete", refusal("delete", client.NotFound, 404), false)
+			err := error(nil)
+			for range 50 {
+				res, stop := r.Do(context.Background())
+				if err = stop; err != nil || res.Status == rotation.Finished {
+					break
+				}
+				f.react(r, res)
+			}
+			if err == nil || !strings.Contains(err.Error(), "nothing was deleted") || r.View().State != rotation.Open || r.View().OldGone || f.Key("old").Gone {
+				t.Fatalf("%v\n%+v", err, r.View())
+			}
+			r = f.again(r, rotation.ResumeOptions{})
+			f.drive(r)
+			f.rotated("after a deletion that met a 404")
+			// A process that was killed before it saw that takes the answer for what it was, and deletes again by itself.
+			f = in(t, shape)
+			r = f.Start(noWaits)
+			f.until(r, rotation.Delete)
+			f.Fail("delete", refusal("delete", client.NotFound, 404), false)
+			if _, err := r.Do(context.Background()); err != nil {
+				return // where the key is off it is seen at once
+			}
+			r = f.again(r, rotation.ResumeOptions{})
+			f.drive(r)
+			f.rotated("in a later process")
+		})
 	}
 }
 

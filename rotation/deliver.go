@@ -319,7 +319,7 @@ func (r *Rotation) acceptsProbe() bool {
 }
 
 func (r *Rotation) askUnproven(t tried) *Result {
-	text := "the service accepts made-up secrets there: whether the new key works cannot be seen by it"
+	text := r.madeUpWords() + ": whether the new key works cannot be seen by it"
 	if t.Verdict == apikey.Known {
 		text = "the service knows the new secret, but refuses it from here, as the key's restriction explains: whether the application can use it cannot be seen from here (" + t.Did + ")"
 	}

@@ -42,6 +42,9 @@ func (r *Rotation) delete(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if r.j.ToldGone && listed.old != nil {
+		return r.refusedAsUnknown(fmt.Sprintf("still lists the key after %s", span(r.lag())))
+	}
 	return r.clearUp(ctx, listed)
 }
 

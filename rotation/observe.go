@@ -232,7 +232,7 @@ func (r *Rotation) control(ctx context.Context, like apikey.Secret, call string)
 	case controlAccepted:
 		return true, nil
 	}
-	madeUp := apikey.MadeUp(like, r.w.Random)
+	madeUp, silent := apikey.MadeUp(like, r.w.Random), ""
 	for i := range looks {
 		if i > 0 {
 			if err := r.w.Sleep(ctx, between); err != nil {
@@ -242,6 +242,7 @@ func (r *Rotation) control(ctx context.Context, like apikey.Secret, call string)
 		var proof apikey.Proof
 		proof, err = r.probe(ctx, madeUp, call)
 		if err != nil || proof.Verdict == apikey.Silent {
+			silent = proof.Did
 			continue
 		}
 		if r.j.Controls == nil {
@@ -253,12 +254,13 @@ func (r *Rotation) control(ctx context.Context, like apikey.Secret, call string)
 			return false, nil
 		}
 		r.j.Controls[call] = controlAccepted
+		r.madeUpGot = proof.Did
 		return true, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", errNoControl, err)
 	}
-	return false, errNoControl
+	return false, fmt.Errorf("%w (%s)", errNoControl, silent)
 }
 
 // unproven reports whether this service's answers prove nothing about a secret.
@@ -269,6 +271,14 @@ func (j *journal) unproven() bool {
 		}
 	}
 	return false
+}
+
+// madeUpWords say that made-up secrets are not refused, and what was answered to one, where this process asked.
+func (r *Rotation) madeUpWords() string {
+	if r.madeUpGot == "" {
+		return "the service does not refuse made-up secrets"
+	}
+	return "the service does not refuse made-up secrets (" + r.madeUpGot + ")"
 }
 
 // The same call as another probe: the new secret's, for the old one to be tried by.

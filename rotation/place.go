@@ -228,7 +228,7 @@ func (r *Rotation) belongs(ctx context.Context, s *sight, secret apikey.Secret, 
 	t, err := r.try(ctx, SubjectOld, secret, "in "+rec.Describe, "")
 	if err != nil {
 		if errors.Is(err, errNoControl) {
-			r.note("unknown: whether the service refuses a made-up secret: it gave no answer")
+			r.note("unknown: %v", err)
 			return "", by, nil
 		}
 		return "", "", err
@@ -237,7 +237,7 @@ func (r *Rotation) belongs(ctx context.Context, s *sight, secret apikey.Secret, 
 	case t.Verdict == apikey.Refused && r.maybeDead(*s.old):
 		return "", by, nil
 	case t.Verdict == apikey.Refused && rule("place: accepted"):
-		return "the service refuses what it holds: it is not the secret of a key that works", "", nil
+		return fmt.Sprintf("the service refuses what it holds (%s): it is not the secret of a key that works", t.Did), "", nil
 	case t.Key != nil && t.Key.ID != "" && t.Key.ID != r.j.Old.ID:
 		return fmt.Sprintf("it holds the secret of another key, %q (%s)", t.Key.Name, t.Key.ID), "", nil
 	case t.Key != nil && t.Key.ID == r.j.Old.ID:

@@ -122,7 +122,7 @@ func (r *Rotation) askUnknown(old *apikey.Key) *Question {
 		}
 	}
 	if r.j.unproven() {
-		open = append(open, "whether any secret works: the service accepts made-up ones, so that its answers prove nothing")
+		open = append(open, "whether any secret works: "+r.madeUpWords()+", so that its answers prove nothing")
 	}
 	for _, o := range open {
 		r.note("unknown: %s", o)

@@ -174,6 +174,7 @@ func (r *Rotation) retire(ctx context.Context) (Result, error) {
 
 func (r *Rotation) sendDelete(ctx context.Context) error {
 	r.observed(DeleteSent, SubjectOld, "answer", "a request to delete %s is sent", r.j.Old.ID)
+	r.sentDelete = true
 	said, err := r.svc.Delete(client.AtOnce(ctx), r.j.Old.ID)
 	r.j.ToldGone = err == nil && said.AlreadyGone && !r.j.Unanswered
 	r.j.Unanswered = r.j.Unanswered || err != nil && !certainlyRefused(err)
@@ -312,9 +313,13 @@ func (r *Rotation) deadSince(why deadFor) time.Time {
 // stillAccepted is what comes of an old secret that is accepted beyond the bound. One that was never shown to be the old key's
 // holds nothing open.
 func (r *Rotation) stillAccepted(ctx context.Context, why deadFor) (bool, Result, error) {
-	if why == deadAfterDelete {
-		if err := r.refusedAsUnknown(ctx); err != nil {
+	if why == deadAfterDelete && r.j.ToldGone {
+		switch s, err := r.look(ctx); {
+		case err != nil:
 			return false, Result{}, err
+		case s.old != nil:
+			res, err := r.refusedAsUnknown(fmt.Sprintf("%s later it lists the key and accepts its secret", span(r.j.Dead.Still)))
+			return false, res, err
 		}
 	}
 	if r.j.OldBy == "" && rule("dead: what was not shown to be the old key's holds nothing open") {
@@ -333,20 +338,16 @@ func (r *Rotation) stillAccepted(ctx context.Context, why deadFor) (bool, Result
 }
 
 // refusedAsUnknown: "no such key", as the first and only answer to a deletion, was a no where the list still shows the key after its
-// lag and the secret is accepted. Then nothing was deleted, and both ways are open again.
-func (r *Rotation) refusedAsUnknown(ctx context.Context) error {
-	if !r.j.ToldGone {
-		return nil
-	}
-	s, err := r.look(ctx)
-	if err != nil || s.old == nil {
-		return err
-	}
-	still := span(r.j.Dead.Still)
+// lag. Then nothing was deleted, and both ways are open again. A process that did not send it goes on by itself, through the gate.
+func (r *Rotation) refusedAsUnknown(but string) (Result, error) {
+	sent := r.sentDelete
 	r.j.OldGone, r.j.ToldGone, r.j.DeletedAt, r.j.Dead = false, false, time.Time{}, deadState{}
-	r.log("the deletion was refused: the old key lives")
-	return errors.Join(fmt.Errorf("the service answered the deletion with \"no such key\", but %s later it lists the key and accepts its secret: the key lives, nothing was deleted", still),
-		r.save("the deletion was refused"))
+	r.log("the deletion was refused: the old key is still there")
+	words := "the service answered the deletion with \"no such key\", but " + but + ": nothing was deleted"
+	if err := r.save("the deletion was refused"); err != nil || !sent {
+		return Result{Status: Moved, Said: words}, err
+	}
+	return Result{}, errors.New(words)
 }
 
 // tryOld makes one try with the old secret. untold says why there is none.
@@ -364,6 +365,7 @@ func (r *Rotation) tryOld(ctx context.Context, since time.Time) (untold string, 
 	call, works, err := r.newCall(ctx)
 	switch {
 	case noAnswer(err), err == nil && call.Verdict == apikey.Silent && call.Did != "":
+		r.lastAnswer = answerWords(call, err)
 		return "", nil // asked again
 	case err != nil:
 		return "", err
@@ -373,6 +375,7 @@ func (r *Rotation) tryOld(ctx context.Context, since time.Time) (untold string, 
 	t, err := r.try(ctx, SubjectOld, old, "kept since the rotation began", call.Call)
 	switch {
 	case noAnswer(err), err == nil && t.Verdict == apikey.Silent:
+		r.lastAnswer = answerWords(t.Proof, err)
 		return "", nil // asked again
 	case err != nil:
 		return "", err
@@ -380,7 +383,7 @@ func (r *Rotation) tryOld(ctx context.Context, since time.Time) (untold string, 
 		r.j.Dead.Refused = true
 		r.secretRefused(t, since)
 	case t.unproven:
-		return "the service accepts made-up secrets", nil
+		return r.madeUpWords(), nil
 	default:
 		r.j.Dead.Still = max(r.w.Wall().Sub(since).Round(time.Millisecond), time.Millisecond)
 	}
@@ -393,10 +396,22 @@ func noAnswer(err error) bool {
 		errors.Is(err, errNoControl)
 }
 
+// answerWords say what came of a request that told nothing about a secret.
+func answerWords(p apikey.Proof, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return p.Did
+}
+
 // stillWords say what was seen of an old secret that was not refused yet.
 func (r *Rotation) stillWords() string {
 	if r.j.Dead.Still == 0 {
-		return "whether the old secret is refused could not be seen yet, since the service answered"
+		why := ""
+		if r.lastAnswer != "" {
+			why = " (" + r.lastAnswer + ")"
+		}
+		return "whether the old secret is refused could not be seen yet" + why + ", since the service answered"
 	}
 	return fmt.Sprintf("the old secret is still accepted, %s after the service answered", span(r.j.Dead.Still))
 }

@@ -88,6 +88,9 @@ func (s *noted) Delete(ctx context.Context, id string) (out apikey.Deleted, err 
 		out, err = s.Service.Delete(ctx, id)
 		return err
 	})
+	if client.IsKind(err, client.NotFound) { // as the client takes it
+		return apikey.Deleted{AlreadyGone: true}, nil
+	}
 	return out, err
 }
 
