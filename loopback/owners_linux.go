@@ -19,6 +19,14 @@ const (
 // owners are the users of the sockets at the far end of a connection: of the one that has it, and of those that listen there.
 // None where the kernel does not tell.
 func owners(local, remote netip.AddrPort) []int {
+	if uids, err := asked(local, remote); err == nil {
+		return uids
+	}
+	return listed(local, remote)
+}
+
+// listed finds them among all sockets, which takes a while on a busy machine: for kernels that answer no question about one.
+func listed(local, remote netip.AddrPort) []int {
 	var uids []int
 	for _, path := range []string{"/proc/self/net/tcp", "/proc/self/net/tcp6"} {
 		f, err := os.Open(path)

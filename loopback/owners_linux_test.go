@@ -2,6 +2,7 @@ package loopback
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -12,10 +13,19 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestTheKernelTellsWhoListens: for each way to listen, before and after the connection was taken.
 func TestTheKernelTellsWhoListens(t *testing.T) {
+	ways := map[string]func(local, remote netip.AddrPort) []int{"asked": func(local, remote netip.AddrPort) []int {
+		uids, err := asked(local, remote)
+		if err != nil {
+			t.Error(err)
+		}
+		return uids
+	}, "listed": listed}
 	for _, c := range [][2]string{{"127.0.0.1", "127.0.0.1"}, {"[::1]", "[::1]"}, {"0.0.0.0", "127.0.0.1"}, {"[::]", "127.0.0.1"}, {"[::]", "[::1]"}} {
 		l, err := net.Listen("tcp", c[0]+":0")
 		if err != nil {
@@ -27,16 +37,20 @@ func TestTheKernelTellsWhoListens(t *testing.T) {
 			t.Fatal(err)
 		}
 		local, remote := plain(conn.LocalAddr().(*net.TCPAddr)), plain(conn.RemoteAddr().(*net.TCPAddr))
-		if got := owners(local, remote); !slices.Contains(got, os.Getuid()) {
-			t.Errorf("%v, before: %v", c, got)
+		for how, owners := range ways {
+			if got := owners(local, remote); !slices.Contains(got, os.Getuid()) {
+				t.Errorf("%v, %s, before: %v", c, how, got)
+			}
 		}
 		taken, err := l.Accept()
 		if err != nil {
 			t.Fatal(err)
 		}
 		_ = l.Close()
-		if got := owners(local, remote); !slices.Contains(got, os.Getuid()) {
-			t.Errorf("%v, after: %v", c, got)
+		for how, owners := range ways {
+			if got := owners(local, remote); !slices.Contains(got, os.Getuid()) {
+				t.Errorf("%v, %s, after: %v", c, how, got)
+			}
 		}
 		_, _ = taken.Close(), conn.Close()
 	}
@@ -113,5 +127,36 @@ func TestARealUsersListenerIsRecognised(t *testing.T) {
 		}
 		_ = other.Process.Kill()
 		_ = other.Wait()
+	}
+}
+
+// TestAnAnswerOfTheKernelIsRead: one that cannot be read is no socket of nobody, but an error, so that all sockets are looked at.
+func TestAnAnswerOfTheKernelIsRead(t *testing.T) {
+	message := func(kind uint16, body []byte) []byte {
+		b := make([]byte, unix.NLMSG_HDRLEN, unix.NLMSG_HDRLEN+len(body))
+		binary.NativeEndian.PutUint16(b[4:], kind)
+		return append(b, body...)
+	}
+	errno := func(e unix.Errno) []byte { return binary.NativeEndian.AppendUint32(nil, uint32(-int32(e))) }
+	socket := make([]byte, answerSize)
+	binary.NativeEndian.PutUint32(socket[uidAt:], 1001)
+	for name, c := range map[string]struct {
+		answer []byte
+		uid    int
+		found  bool
+		fails  bool
+	}{
+		"a socket":           {message(sockDiagByFamily, socket), 1001, true, false},
+		"none":               {message(unix.NLMSG_ERROR, errno(unix.ENOENT)), 0, false, false},
+		"not known":          {message(unix.NLMSG_ERROR, errno(unix.EOPNOTSUPP)), 0, false, true},
+		"nothing":            {nil, 0, false, true},
+		"a head alone":       {message(sockDiagByFamily, nil), 0, false, true},
+		"a socket cut short": {message(sockDiagByFamily, socket[:uidAt]), 0, false, true},
+		"something else":     {message(unix.NLMSG_DONE, socket), 0, false, true},
+		"an error cut short": {message(unix.NLMSG_ERROR, nil), 0, false, true},
+	} {
+		if uid, found, err := answer(c.answer); uid != c.uid || found != c.found || (err != nil) != c.fails {
+			t.Errorf("%s: %d %v %v", name, uid, found, err)
+		}
 	}
 }
