@@ -661,7 +661,7 @@ func moveOn(path string, d time.Duration) error {
 // process prepares detent as a process of its own.
 func (p *play) process(env []string, args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(append([]string{actor + "=1", "GOGC=off", "GOMAXPROCS=1"}, p.home.env...), append(p.env, env...)...)
+	cmd.Env = append(append([]string{actor + "=1", "GOGC=off", "GOMEMLIMIT=256MiB", "GOMAXPROCS=1"}, p.home.env...), append(p.env, env...)...)
 	cmd.Dir = p.home.dir
 	return cmd
 }

@@ -28,7 +28,11 @@ func (r *Rotation) askForPaste() Result {
 	if len(access) > 0 {
 		same += " (" + strings.Join(access, "; ") + ")"
 	}
-	return ask(Question{Kind: AskPaste, Text: fmt.Sprintf("create a key called %q in the dashboard, with %s, and paste its secret here", r.j.Name, same), Default: Yes,
+	text := fmt.Sprintf("create a key called %q in the dashboard, with %s, and paste its secret here", r.j.Name, same)
+	if n := len(r.j.Superseded); n > 0 && len(r.j.OldPrints) > 0 {
+		text += fmt.Sprintf("; or, if you still have it, the secret of the earlier one (%s) again", r.j.Superseded[n-1])
+	}
+	return ask(Question{Kind: AskPaste, Text: text, Default: Yes,
 		Choices: []Choice{{ID: Yes, Label: "paste the new secret", Does: "it is checked, tried, and matched to the row that appeared", Wants: WantsSecret},
 			{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}})
 }
@@ -59,7 +63,7 @@ func (r *Rotation) paste(ctx context.Context, secret apikey.Secret) (Result, err
 	case t.Verdict == apikey.Silent && !t.unproven:
 		return Result{}, &RefusedError{Reason: fmt.Sprintf("whether the service takes this secret could not be seen (%s: %s)", t.Did, t.Why), Next: "paste it again in a moment"}
 	}
-	k, err := r.matchRow(ctx, t.Key)
+	k, err := r.matchRow(ctx, t.Key, secret)
 	if err != nil {
 		return Result{}, err
 	}
@@ -98,6 +102,8 @@ func (r *Rotation) takePaste(ctx context.Context, k apikey.Key, secret apikey.Se
 	if err := r.hold(k, secret); err != nil {
 		return Result{}, err
 	}
+	r.j.Superseded = slices.DeleteFunc(r.j.Superseded, func(id string) bool { return id == k.ID })
+	r.j.OldPrints = slices.DeleteFunc(r.j.OldPrints, func(print string) bool { return r.prints.is(secret, print, r.j.ID) })
 	if t.accepted() {
 		r.secretAccepted(SubjectNew, t.Proof, "that was pasted")
 	}
@@ -194,8 +200,10 @@ func (r *Rotation) refusePaste(ctx context.Context, secret apikey.Secret) error 
 }
 
 // matchRow finds the key that the pasted secret belongs to: the service tells, or it is the one
-// that appeared since the preflight, or of several the one with our mark.
-func (r *Rotation) matchRow(ctx context.Context, told *apikey.Key) (apikey.Key, error) {
+// that appeared since the preflight, or of several the one with our mark. The secret of an earlier new key, which was lost and is
+// at hand again, is that one's.
+func (r *Rotation) matchRow(ctx context.Context, told *apikey.Key, secret apikey.Secret) (apikey.Key, error) {
+	earlier := r.isSuperseded(secret)
 	var s *sight
 	var fresh []apikey.Key
 	if _, err := r.lookUntil(ctx, r.lag(), func() (bool, error) { // the list may be behind the dashboard
@@ -204,7 +212,7 @@ func (r *Rotation) matchRow(ctx context.Context, told *apikey.Key) (apikey.Key, 
 			return false, err
 		}
 		fresh = slices.DeleteFunc(slices.Clone(s.all), func(k apikey.Key) bool {
-			return slices.Contains(r.j.Seen, k.ID) || slices.Contains(r.j.Superseded, k.ID)
+			return slices.Contains(r.j.Seen, k.ID) || slices.Contains(r.j.Superseded, k.ID) != earlier
 		})
 		return len(fresh) > 0, nil
 	}); err != nil {

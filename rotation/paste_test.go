@@ -254,6 +254,36 @@ func TestSecretThatTheOperatorStillHasIsTakenAgain(t *testing.T) {
 	}
 }
 
+// TestTheSecretOfAnEarlierNewKeyIsTakenAgain: it was lost while it was delivered, another key was asked for, and the person has it still.
+func TestTheSecretOfAnEarlierNewKeyIsTakenAgain(t *testing.T) {
+	f, r := manual(t, nil)
+	secret := f.ByHand("made-1", r.View().NewName)
+	if _, err := f.pastes(r, secret); err != nil {
+		t.Fatal(err)
+	}
+	f.until(r, rotation.Verify)
+	f.Place(0).Put("old") // a deploy, while the process that had the secret ends
+	r = f.again(r, rotation.ResumeOptions{})
+	for range 10 {
+		if r.View().Step == rotation.Create {
+			break
+		}
+		f.react(r, f.do(r))
+	}
+	if res := f.do(r); res.Question == nil || !strings.Contains(res.Question.Text, "the secret of the earlier one (made-1) again") {
+		t.Fatalf("%+v", res)
+	}
+	if _, err := f.pastes(r, secret); err != nil {
+		t.Fatal(err)
+	}
+	f.Edit("made-1", func(k *apikey.Key) { k.Name = "payments-api" })
+	f.drive(r)
+	f.rotated("with the earlier one")
+	if f.Key("made-1").Gone || strings.Contains(strings.Join(r.View().Certain, " "), "earlier new key") {
+		t.Errorf("%s\n%q", f.keys(), r.View().Certain)
+	}
+}
+
 func TestPasteIsTakenOnlyWhereItIsAskedFor(t *testing.T) {
 	f := in(t, genericLike)
 	r := f.Start(nil)
