@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -24,15 +25,15 @@ func versionText() string {
 	return version() + " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
 }
 
-// version is the module's version, and the commit where the build knows it.
+// release is the version that CHANGELOG.md describes; what is built from a later commit says that commit.
+const release = "v0.2.0"
+
+// version is the release, and the commit where the build knows it.
 func version() string {
+	text := release
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "(unknown)"
-	}
-	text := info.Main.Version
-	if text == "" {
-		text = "(devel)"
+		return text
 	}
 	settings := map[string]string{}
 	for _, s := range info.Settings {
@@ -48,10 +49,4 @@ func version() string {
 }
 
 // userAgent is how detent names itself to a service.
-func userAgent() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "detent"
-	}
-	return "detent/" + info.Main.Version
-}
+func userAgent() string { return "detent/" + strings.TrimPrefix(release, "v") }
