@@ -38,7 +38,7 @@ func lagging(t *testing.T, pl plot, list, revocation string) *play {
 		t.Fatal(err)
 	}
 	p.env = []string{actorClock + "=" + clock, actorSleeps + "=1"}
-	p.clock, p.proxy.clock = now, now
+	p.proxy.clock = now
 	return p
 }
 
@@ -137,7 +137,7 @@ func (p *play) calledAt() func(method string) []time.Time {
 	p.proxy.when(func(_ int, r *http.Request) *fault {
 		mu.Lock()
 		defer mu.Unlock()
-		at[r.Method] = append(at[r.Method], p.clock())
+		at[r.Method] = append(at[r.Method], p.proxy.clock())
 		return nil
 	})
 	return func(method string) []time.Time {
