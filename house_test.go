@@ -40,6 +40,7 @@ var revealers = map[string]string{
 	"delivery/plainfile.go":  "the file's content",
 	"delivery/scrub.go":      "taking it out of what a command prints",
 	"client/attempt.go":      "the Authorization header",
+	"cli/clipboard.go":       "the terminal's clipboard takes them",
 	"cli/secret.go":          "the secret that a command prints, once",
 	"tui/form/secretview.go": "the show-once view",
 }

@@ -20,7 +20,7 @@ func (a *app) deliveryOptions() (delivery.Options, error) {
 	if err != nil {
 		return delivery.Options{}, err
 	}
-	return delivery.Options{Home: a.env.Get("HOME"), Environ: a.env.Without(cfg.SecretVariables()...), Clipboard: a.clipboard(), Hook: a.world.Hook}, nil
+	return delivery.Options{Home: a.env.Get("HOME"), Environ: a.env.Without(cfg.SecretVariables()...), Clipboard: a.copySecret(), Hook: a.world.Hook}, nil
 }
 
 // destinations are what --deliver names.

@@ -4,10 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-
-	"github.com/aymanbagabas/go-osc52/v2"
 
 	"detent/apikey"
 )
@@ -70,31 +67,4 @@ func (a *app) printVariable(name string, s apikey.Secret) error {
 		err = errReaderGone
 	}
 	return err
-}
-
-// clipboard hands a secret to the terminal's clipboard (OSC 52); nothing confirms it.
-func (a *app) clipboard() func(apikey.Secret) error {
-	terminal := a.clip
-	if terminal == nil {
-		if !isTerminal(a.world.Err) {
-			return nil
-		}
-		terminal = a.world.Err
-	}
-	return func(s apikey.Secret) error {
-		_, err := io.WriteString(terminal, a.osc52(s.Reveal()))
-		return err
-	}
-}
-
-// osc52 wraps text for the terminal, through tmux and screen where they are in between.
-func (a *app) osc52(text string) string {
-	seq := osc52.New(text)
-	switch {
-	case a.env.Get("TMUX") != "":
-		seq = seq.Tmux()
-	case a.env.Get("STY") != "":
-		seq = seq.Screen()
-	}
-	return seq.String()
 }

@@ -87,11 +87,12 @@ func (a *app) startsOn() (start config.Profile, forced bool, err error) {
 // tuiOptions are those that a terminal of this machine and one over SSH have in common.
 func (a *app) tuiOptions(h *host, screen *paint.Screen, start config.Profile) tui.Options {
 	return tui.Options{
-		Host: h, Profile: start.Name, Now: a.world.Now, Zone: a.world.Zone, Out: screen.Writer(), Notice: a.notice(),
+		Host: h, Profile: start.Name, Now: a.world.Now, Zone: a.world.Zone, Notice: a.notice(),
 		Rotate: func(env *ui.Env, p ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen {
 			return rotate.NewSetup(env, h, p.Name, k, caps)
 		},
 		Rotations: func(env *ui.Env) ui.Screen { return rotate.NewList(env, h) },
+		Copy:      func(text string) error { return h.a.clipboard().copy(text) },
 	}
 }
 

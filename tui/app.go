@@ -4,7 +4,7 @@
 package tui
 
 import (
-	"io"
+	"errors"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -30,8 +30,8 @@ type Options struct {
 	After func(d time.Duration, msg tea.Msg) tea.Cmd
 	// Renderer has the terminal's colours; nil for lipgloss's default one.
 	Renderer *lipgloss.Renderer
-	// Out is the program's output: what is copied goes there as OSC 52, between frames.
-	Out io.Writer
+	// Copy hands text that is no secret to the terminal's clipboard; the error says why it cannot arrive.
+	Copy func(text string) error
 	// Remote is for a session whose operator sits elsewhere.
 	Remote Remote
 	// Notice is shown once at the start: rotations that a crash left open, say.
@@ -52,9 +52,9 @@ const (
 
 // App is the root model.
 type App struct {
-	env  *ui.Env
-	host ui.Host
-	out  io.Writer
+	env      *ui.Env
+	host     ui.Host
+	copyText func(text string) error
 
 	width, height int
 	overlays      []ui.Screen
@@ -87,12 +87,12 @@ func New(o Options) *App {
 	if o.Renderer == nil {
 		o.Renderer = lipgloss.DefaultRenderer()
 	}
-	if o.Out == nil {
-		o.Out = io.Discard
+	if o.Copy == nil {
+		o.Copy = func(string) error { return errors.New("there is no terminal to copy through") }
 	}
 	env := &ui.Env{Styles: ui.NewStyles(o.Renderer), Keys: ui.NewKeys(), Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}
 	a := &App{
-		env: env, host: o.Host, out: o.Out, notice: o.Notice, readOnly: o.ReadOnly,
+		env: env, host: o.Host, copyText: o.Copy, notice: o.Notice, readOnly: o.ReadOnly,
 		list: keylist.New(env), detail: detail.New(env), requests: newRequests(),
 	}
 	a.lock = lock{Remote: o.Remote, last: o.Now()}

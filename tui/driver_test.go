@@ -52,7 +52,8 @@ func start(t testing.TB, width, height int, change ...func(*Options, *fakeHost))
 	c := newClock()
 	d := &driver{t: t, clock: c, host: newFakeHost(c, fakeKeys(40, c.Now())), out: &bytes.Buffer{}, msgs: make(chan tea.Msg, 1024)}
 	o := Options{
-		Host: d.host, Profile: "prod", Now: c.Now, Zone: time.FixedZone("CET", 3600), Renderer: renderer(termenv.Ascii, true), Out: d.out,
+		Host: d.host, Profile: "prod", Now: c.Now, Zone: time.FixedZone("CET", 3600), Renderer: renderer(termenv.Ascii, true),
+		Copy: func(text string) error { _, err := d.out.WriteString("copied " + text); return err },
 		After: func(after time.Duration, msg tea.Msg) tea.Cmd {
 			d.mu.Lock()
 			defer d.mu.Unlock()

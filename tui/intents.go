@@ -2,10 +2,8 @@ package tui
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
-	osc52 "github.com/aymanbagabas/go-osc52/v2"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
@@ -337,14 +335,13 @@ func (a *App) fail(title string, err error) tea.Cmd {
 
 // copy sends text to the terminal's clipboard. Nothing confirms that it took it.
 func (a *App) copy(what, text string) tea.Cmd {
-	said := a.say(fmt.Sprintf("%s sent to your terminal's clipboard", what), true)
-	out := a.out
-	return tea.Batch(said, func() tea.Msg {
-		if _, err := osc52.New(text).WriteTo(out); err != nil {
-			return ui.Toast{Text: "the terminal could not be written to"}
+	send := a.copyText
+	return func() tea.Msg {
+		if err := send(text); err != nil {
+			return ui.Toast{Text: err.Error()}
 		}
-		return nil
-	})
+		return ui.Toast{Text: what + " sent to your terminal's clipboard", Good: true}
+	}
 }
 
 // copySecret goes the way of a delivery, which alone may see the bytes.

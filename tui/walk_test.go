@@ -35,7 +35,7 @@ func walkedProgram(dir string) int {
 	}
 	turns := &walkedRotations{now: w.now}
 	w.service = host.service
-	w.App = New(Options{Host: host, Profile: "prod", Now: w.now, Zone: time.UTC, Out: screen.Writer(),
+	w.App = New(Options{Host: host, Profile: "prod", Now: w.now, Zone: time.UTC, Copy: func(string) error { return nil },
 		Rotate: func(env *ui.Env, p ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen {
 			return rotate.NewSetup(env, turns, p.Name, k, caps)
 		},
