@@ -18,7 +18,7 @@ var floors = map[string][]string{
 	"aearly":    {},
 	"aterm":     {},
 	"cli":       {"apikey", "audit", "client", "config", "delivery", "keyserver", "paint", "rotation", "sshd", "tui"},
-	"tui":       {"apikey", "client", "delivery", "paint", "rotation"},
+	"tui":       {"apikey", "client", "delivery", "loopback", "paint", "rotation"},
 	"keyserver": {"apikey"},
 	"rotation":  {"apikey", "client", "delivery"},
 	"delivery":  {"apikey"},

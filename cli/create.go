@@ -230,6 +230,8 @@ func environmentFor(o createOptions, s *session) (apikey.Environment, error) {
 		return asked, nil
 	case slices.Contains(known, s.profile.Environment):
 		return s.profile.Environment, nil
+	case s.profile.Embedded && slices.Contains(known, apikey.Live):
+		return apikey.Live, nil
 	case len(known) == 1:
 		return known[0], nil
 	}

@@ -71,7 +71,7 @@ func (a *app) confirmDelete(ctx context.Context, s *session, k apikey.Key, rotat
 		used = "unknown"
 	}
 	a.say("delete %s (%s) on %s; last used: %s. This cannot be undone.", k.Name, k.ID, s.profile.Name, used)
-	if k.Own || rotating || s.environmentOf(k) == apikey.Live {
+	if k.Own || rotating || s.setting.Guard(k.Environment) == apikey.Live {
 		want := k.Name
 		if want == "" {
 			want = k.ID

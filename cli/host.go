@@ -45,7 +45,7 @@ func (h *host) profile(p config.Profile) ui.Profile {
 	// A wrong DETENT_READ_ONLY has ended the program before the TUI opened.
 	readOnly, _ := h.a.readOnly(p)
 	readOnly = readOnly || h.a.remote.views()
-	out := ui.Profile{Name: p.Name, Service: p.Service, URL: addressOf(p), Environment: p.Environment,
+	out := ui.Profile{Name: p.Name, Service: p.Service, URL: addressOf(p), Environment: p.Environment, Setting: p.Setting(h.a.flags.demo),
 		ReadOnly: readOnly, Embedded: p.Embedded, Token: p.Token.String(), Draft: draftOf(p)}
 	if p.Embedded {
 		out.Token = "made at start, in memory only"

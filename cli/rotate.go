@@ -262,9 +262,7 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 	if o.compromised {
 		mode = rotation.Compromised
 	}
-	if k.Environment == "" {
-		k.Environment = s.profile.Environment
-	}
+	k.Environment = s.environmentOf(k)
 	r, err := rotation.Start(rotation.Params{World: world, Key: k, Destinations: places, Mode: mode, OldFirst: o.oldFirst,
 		Drain: drain, Soak: soak, AcceptUnknown: o.acceptUnknown, AllowMixed: o.consents.mixed, AllowTracked: o.consents.tracked,
 		Replace: o.replace, Revive: o.revive, NotMine: o.notMine, Strategy: o.strategy, PlanOnly: o.plan})

@@ -17,13 +17,13 @@ var _ rotate.Host = (*host)(nil)
 // Rotations are those that have a journal here.
 func (h *host) Rotations(context.Context) ([]rotation.View, error) { return h.a.rotations() }
 
-// Environment is what the configuration says of a profile.
-func (h *host) Environment(profile string) apikey.Environment {
+// Setting is what the configuration says of a profile.
+func (h *host) Setting(profile string) apikey.Setting {
 	p, err := h.lookup(profile)
 	if err != nil {
-		return ""
+		return apikey.Setting{Far: true}
 	}
-	return p.Environment
+	return p.Setting(h.a.flags.demo)
 }
 
 // Destinations are the profile's, those that match the key first.
@@ -77,9 +77,7 @@ func (h *host) Start(ctx context.Context, profile string, k apikey.Key, plan rot
 	if err != nil {
 		return nil, err
 	}
-	if k.Environment == "" {
-		k.Environment = s.profile.Environment
-	}
+	k.Environment = s.environmentOf(k)
 	return h.track(rotation.Start(rotation.Params{World: world, Key: k, Destinations: places, Mode: plan.Mode, OldFirst: plan.OldFirst,
 		Drain: plan.Drain, Soak: plan.Soak}))
 }

@@ -89,7 +89,7 @@ type rotationObject struct {
 }
 
 func rotationJSON(v rotation.View, p config.Profile) rotationObject {
-	s := &session{profile: p}
+	s := &session{profile: p, setting: p.Setting(false)}
 	one := func(k apikey.Key) keyRow { return s.keyRow(k, nil) }
 	out := rotationObject{ID: v.ID, State: string(v.State), Step: v.PublicStep(),
 		Old: one(v.Old), Certain: notNil(v.Certain), Unknown: notNil(v.Unknown), Claims: notNil(v.Claims)}

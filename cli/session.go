@@ -83,6 +83,7 @@ func (a *app) readOnly(p config.Profile) (bool, error) {
 // session is a profile in use.
 type session struct {
 	profile  config.Profile
+	setting  apikey.Setting
 	service  client.Service
 	caps     apikey.Capabilities
 	readOnly bool
@@ -128,10 +129,6 @@ func (a *app) openProfile(ctx context.Context, p config.Profile) (*session, erro
 			return nil, fmt.Errorf("the embedded service: %w", err)
 		}
 		opts.URL, opts.Token, opts.ShownOnce = local.url, local.token(p.Service), true
-		if p.Service == apikey.Generic {
-			// The in-memory administrator manages live and test keys alike.
-			opts.Environment = ""
-		}
 	} else {
 		reader, err := a.tokens()
 		if err != nil {
@@ -155,7 +152,7 @@ func (a *app) openProfile(ctx context.Context, p config.Profile) (*session, erro
 		return nil, usage(fmt.Errorf("profile %s: %w", p.Name, err))
 	}
 	service = a.auditor().recorded(service, p)
-	return &session{profile: p, service: service, caps: service.Capabilities(), readOnly: readOnly, token: opts.Token}, nil
+	return &session{profile: p, setting: p.Setting(a.flags.demo), service: service, caps: service.Capabilities(), readOnly: readOnly, token: opts.Token}, nil
 }
 
 // tokens reads credentials for the profiles of this run.
@@ -197,12 +194,7 @@ func (s *session) list(ctx context.Context) ([]apikey.Key, error) {
 }
 
 // environmentOf is where a key works: what the service says, else what the profile says.
-func (s *session) environmentOf(k apikey.Key) apikey.Environment {
-	if k.Environment != "" {
-		return k.Environment
-	}
-	return s.profile.Environment
-}
+func (s *session) environmentOf(k apikey.Key) apikey.Environment { return s.setting.Of(k.Environment) }
 
 // lasting is a context for a write: ctrl+c does not break it off half way, where
 // nobody could tell whether it happened. The transport's own timeout still ends it.

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
 
 	"detent/apikey"
+	"detent/loopback"
 )
 
 // Local is the prefix of the built-in profiles; no profile of a file may take it.
@@ -48,6 +50,13 @@ type Profile struct {
 	Deliver     []Deliver
 	// Embedded profiles are on the key service inside detent.
 	Embedded bool
+}
+
+// Setting is what the profile tells of where its keys work; demo says that the embedded service is a throw-away one.
+func (p Profile) Setting(demo bool) apikey.Setting {
+	u, err := url.Parse(p.URL)
+	return apikey.Setting{Environment: p.Environment, Embedded: p.Embedded, Demo: p.Embedded && demo,
+		Far: !p.Embedded && (err != nil || !loopback.Is(u.Hostname()))}
 }
 
 // Policy is what the profile considers old, near its end, or unused.
@@ -97,12 +106,11 @@ type EnvFile struct {
 	Variable string
 }
 
-// BuiltIn are the profiles on the embedded service, the default first. Real keys
-// live there, so they are guarded as live ones.
+// BuiltIn are the profiles on the embedded service, the default first. What a key is guarded as, it says itself.
 func BuiltIn() []Profile {
 	var out []Profile
 	for _, service := range services {
-		out = append(out, Profile{Name: Local + service, Service: service, Environment: apikey.Live, CanCreate: true, Embedded: true})
+		out = append(out, Profile{Name: Local + service, Service: service, CanCreate: true, Embedded: true})
 	}
 	return out
 }

@@ -199,9 +199,9 @@ func newFakeHost(c *clock, keys []apikey.Key) *fakeHost {
 	return &fakeHost{
 		service: &fakeService{caps: fakeCaps(), keys: keys, clock: c},
 		profiles: []ui.Profile{
-			{Name: "prod", Service: "prosopo", URL: "https://api.prosopo.io", Environment: apikey.Live, Token: "env PROSOPO_TOKEN"},
-			{Name: "local/prosopo", Service: "prosopo", URL: "embedded", Embedded: true},
-			{Name: "audit", Service: "prosopo", URL: "https://api.prosopo.io", Environment: apikey.Test, ReadOnly: true, Token: "file ~/.secrets/audit"},
+			{Name: "prod", Service: "prosopo", URL: "https://api.prosopo.io", Environment: apikey.Live, Setting: apikey.Setting{Environment: apikey.Live, Far: true}, Token: "env PROSOPO_TOKEN"},
+			{Name: "local/prosopo", Service: "prosopo", URL: "embedded", Embedded: true, Setting: apikey.Setting{Embedded: true}},
+			{Name: "audit", Service: "prosopo", URL: "https://api.prosopo.io", Environment: apikey.Test, Setting: apikey.Setting{Environment: apikey.Test, Far: true}, ReadOnly: true, Token: "file ~/.secrets/audit"},
 		},
 	}
 }

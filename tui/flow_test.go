@@ -294,7 +294,7 @@ func TestAFailedWriteWhoseScreenIsGoneOpensTheErrorBox(t *testing.T) {
 func TestToggleActsAtOnceOnATestKeyAndAsksForALiveOne(t *testing.T) {
 	on := true
 	keys := []apikey.Key{{ID: "1", Name: "a", Environment: apikey.Test, Enabled: &on}, {ID: "2", Name: "b", Environment: apikey.Live, Enabled: &on}}
-	d := start(t, 120, 40, withKeys(keys))
+	d := start(t, 120, 40, withKeys(keys), func(_ *Options, h *fakeHost) { h.profiles[0].Setting = apikey.Setting{Environment: apikey.Test, Far: true} })
 	d.press("x").sees("a disabled")
 	if d.host.service.called("update 1") != 1 {
 		t.Fatal("the test key was not disabled")
@@ -302,6 +302,26 @@ func TestToggleActsAtOnceOnATestKeyAndAsksForALiveOne(t *testing.T) {
 	d.press("j", "x")
 	if d.host.service.called("update 2") != 0 || len(d.app.overlays) != 1 {
 		t.Fatal("a live key was disabled without a question")
+	}
+}
+
+// What is not said to be a test is asked about: by the profile, and by the key where the profile is on this machine.
+func TestToggleAsksByTheStricterOfProfileAndKey(t *testing.T) {
+	on := true
+	for _, c := range []struct {
+		setting apikey.Setting
+		key     apikey.Environment
+		asks    bool
+	}{
+		{apikey.Setting{Far: true}, "", true}, {apikey.Setting{Far: true}, apikey.Test, true}, {apikey.Setting{Environment: apikey.Live, Far: true}, apikey.Test, true},
+		{apikey.Setting{Environment: apikey.Dev, Far: true}, "", false}, {apikey.Setting{}, "", false}, {apikey.Setting{}, apikey.Live, true},
+		{apikey.Setting{Embedded: true}, "", false}, {apikey.Setting{Embedded: true}, apikey.Live, true}, {apikey.Setting{Embedded: true, Demo: true}, apikey.Test, false},
+	} {
+		d := start(t, 120, 40, withKeys([]apikey.Key{{ID: "1", Name: "a", Environment: c.key, Enabled: &on}}), func(_ *Options, h *fakeHost) { h.profiles[0].Setting = c.setting })
+		d.press("x")
+		if asked := d.host.service.called("update 1") == 0; asked != c.asks {
+			t.Errorf("%+v, a key of %q: asked %v", c.setting, c.key, asked)
+		}
 	}
 }
 

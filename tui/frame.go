@@ -66,7 +66,7 @@ func (a *App) tooSmallView() string {
 
 // line is the style of the frame's lines: a live environment colours them.
 func (a *App) line() lipgloss.Style {
-	if a.whose().Environment == apikey.Live {
+	if a.whose().Setting.Loud() {
 		return a.env.Styles.Bad
 	}
 	return a.env.Styles.Dim
@@ -86,12 +86,12 @@ func (a *App) whose() ui.Place {
 // listed is the profile in use, or on its way to be.
 func (a *App) listed() ui.Place {
 	if a.profile.conn != nil {
-		return ui.Place{Profile: a.profile.want, Service: a.profile.caps.Service, Environment: a.profile.conn.Profile.Environment}
+		return ui.Place{Profile: a.profile.want, Service: a.profile.caps.Service, Setting: a.profile.conn.Profile.Setting}
 	}
 	out := ui.Place{Profile: a.profile.want}
 	for _, p := range a.host.Profiles() {
 		if p.Name == a.profile.want {
-			out.Environment = p.Environment
+			out.Setting = p.Setting
 		}
 	}
 	return out
@@ -128,10 +128,14 @@ func (a *App) header() string {
 		service = dot + ui.Clean(place.Service)
 	}
 	badges := ""
-	if e := place.Environment; e == apikey.Live {
-		badges = dot + s.Live.Render("LIVE")
-	} else if e != "" {
-		badges = dot + s.Test.Render(ui.Clean(string(e)))
+	switch word := place.Setting.Badge(); {
+	case word == "" || place.Profile == "":
+	case place.Setting.Loud():
+		badges = dot + s.Live.Render(word)
+	case word == apikey.WordUnsaid:
+		badges = dot + s.Warn.Render(word)
+	default:
+		badges = dot + s.Test.Render(ui.Clean(word))
 	}
 	if _, no := a.noWrites(); no {
 		badges += dot + s.Warn.Render("read-only")

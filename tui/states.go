@@ -123,8 +123,5 @@ func (a *App) noWrites() (why string, no bool) {
 
 // isLive reports whether a key works in a live environment, as far as is known.
 func (a *App) isLive(k *apikey.Key) bool {
-	if k.Environment != "" {
-		return k.Environment == apikey.Live
-	}
-	return a.listed().Environment == apikey.Live
+	return a.listed().Setting.Guard(k.Environment) == apikey.Live
 }

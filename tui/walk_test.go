@@ -114,7 +114,9 @@ func (w *walkedRotations) Rotations(context.Context) (views []rotation.View, _ e
 	return views, nil
 }
 
-func (w *walkedRotations) Environment(string) apikey.Environment { return apikey.Live }
+func (w *walkedRotations) Setting(string) apikey.Setting {
+	return apikey.Setting{Environment: apikey.Live, Far: true}
+}
 
 func (w *walkedRotations) Destinations(string, string) []rotate.Named {
 	return []rotate.Named{{Name: "payments", Describe: "API_KEY in /srv/中文/.env", Suggested: true}, {Name: hostileNames()[2], Describe: hostileNames()[5]}}

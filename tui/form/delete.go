@@ -119,8 +119,8 @@ func keyLine(p ui.Profile, k apikey.Key) string {
 	if p.Name != "" {
 		parts = append(parts, "profile "+ui.Clean(p.Name))
 	}
-	if e := environmentOf(p, k); e != "" {
-		parts = append(parts, environmentWord(e))
+	if word := p.Setting.Word(k.Environment); word != "" {
+		parts = append(parts, ui.Clean(word))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -133,12 +133,7 @@ func displayName(k apikey.Key) string {
 }
 
 // environmentOf is where a key works: what the service says of the key, else what the profile says.
-func environmentOf(p ui.Profile, k apikey.Key) apikey.Environment {
-	if k.Environment != "" {
-		return k.Environment
-	}
-	return p.Environment
-}
+func environmentOf(p ui.Profile, k apikey.Key) apikey.Environment { return p.Setting.Of(k.Environment) }
 
 func environmentWord(e apikey.Environment) string {
 	if e == apikey.Live {
@@ -147,7 +142,5 @@ func environmentWord(e apikey.Environment) string {
 	return string(e)
 }
 
-// isLive is true when either the key or the profile says so: it is the careful reading.
-func isLive(p ui.Profile, k apikey.Key) bool {
-	return k.Environment == apikey.Live || p.Environment == apikey.Live
-}
+// isLive says that a key is guarded as a live one.
+func isLive(p ui.Profile, k apikey.Key) bool { return p.Setting.Guard(k.Environment) == apikey.Live }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"reflect"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/kballard/go-shellquote"
 
 	"detent/apikey"
+	"detent/loopback"
 	"detent/tui/ui"
 )
 
@@ -214,15 +214,10 @@ func checkURL(text string) error {
 		return errors.New("the URL must not hold a user or password")
 	case u.RawQuery != "" || u.Fragment != "":
 		return errors.New("the URL must have no query and no fragment")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !loopback.Is(u.Hostname()):
 		return errors.New("http is for loopback only (localhost, 127.0.0.1, [::1]): use https")
 	}
 	return nil
-}
-
-func isLoopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // checkToken says what is wrong with the source. It never repeats what was typed: that may be the token.

@@ -184,16 +184,13 @@ func (l *List) row(v rotation.View, now time.Time, plain bool) string {
 	case v.Undoing && v.State == rotation.Open:
 		state = "undoing"
 	}
-	name, environment := ui.KeyName(st.Base, clean(v.Old.Name)), string(placeOf(l.host, v).Environment)
+	name, environment := ui.KeyName(st.Base, clean(v.Old.Name)), clean(l.host.Setting(v.Profile).Whose(v.Old.Environment).Word(v.Old.Environment))
 	mark := sign(st, v) + " "
 	switch {
 	case plain:
 		name, mark = clean(v.Old.Name), ansi.Strip(mark)
-	case environment == string(apikey.Live):
-		environment = st.Bad.Render("LIVE")
-	}
-	if environment == string(apikey.Live) {
-		environment = "LIVE"
+	case environment == apikey.WordLive:
+		environment = st.Bad.Render(environment)
 	}
 	row := mark + l.columns(name, clean(v.Profile), state, v.PublicStep(), environment, ui.Relative(v.Started, now))
 	return strings.TrimRight(row, " ")

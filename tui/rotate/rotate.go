@@ -17,7 +17,7 @@ type Host interface {
 	// Rotations lists the rotations that have a journal here, of all profiles, newest first.
 	Rotations(ctx context.Context) ([]rotation.View, error)
 	// Environment is what the configuration says of a profile: live, test, dev, or nothing.
-	Environment(profile string) apikey.Environment
+	Setting(profile string) apikey.Setting
 	// Destinations are the named ones of the profile; those suggested for the key come first. It is cheap.
 	Destinations(profile, key string) []Named
 	// Start begins a rotation. Nothing is changed yet but the journal.

@@ -176,8 +176,10 @@ type fakeHost struct {
 }
 
 func (h *fakeHost) Rotations(context.Context) ([]rotation.View, error) { return h.views, h.err }
-func (h *fakeHost) Environment(string) apikey.Environment              { return h.env }
-func (h *fakeHost) Destinations(string, string) []Named                { return h.named }
+func (h *fakeHost) Setting(string) apikey.Setting {
+	return apikey.Setting{Environment: h.env, Far: true}
+}
+func (h *fakeHost) Destinations(string, string) []Named { return h.named }
 func (h *fakeHost) Start(_ context.Context, _ string, _ apikey.Key, p Plan) (Rotation, error) {
 	h.plan = p
 	return h.rotation, h.err

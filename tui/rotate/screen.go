@@ -285,7 +285,7 @@ func (s *Screen) exit(quit bool) tea.Cmd {
 
 // placeOf is where a rotation is. Its environment is the stricter of what the profile and the key say.
 func placeOf(host Host, v rotation.View) ui.Place {
-	p := ui.Place{Profile: v.Profile, Service: v.Service, Environment: stricter(host.Environment(v.Profile), v.Old.Environment)}
+	p := ui.Place{Profile: v.Profile, Service: v.Service, Setting: host.Setting(v.Profile).Whose(v.Old.Environment)}
 	if v.Mode == rotation.Compromised {
 		p.Alarm = compromisedWord
 	}
@@ -293,10 +293,3 @@ func placeOf(host Host, v rotation.View) ui.Place {
 }
 
 const compromisedWord = "COMPROMISED"
-
-func stricter(a, b apikey.Environment) apikey.Environment {
-	if b == apikey.Live || a == "" {
-		return b
-	}
-	return a
-}

@@ -273,12 +273,12 @@ func TestTheEvidenceShowsEveryObservation(t *testing.T) {
 
 func TestARotationIsPlacedByTheStricterEnvironment(t *testing.T) {
 	for _, c := range []struct{ profile, key, want apikey.Environment }{
-		{apikey.Test, apikey.Live, apikey.Live}, {apikey.Live, apikey.Test, apikey.Live}, {"", apikey.Test, apikey.Test}, {apikey.Dev, "", apikey.Dev}, {"", "", ""},
+		{apikey.Test, apikey.Live, apikey.Live}, {apikey.Live, apikey.Test, apikey.Live}, {"", apikey.Test, ""}, {apikey.Dev, "", apikey.Dev}, {"", "", ""},
 	} {
 		r := newScript(moves(rotation.Create, "ok"))
 		r.view.Old.Environment, r.view.Mode = c.key, rotation.Compromised
 		d := begin(t, &fakeHost{rotation: r, env: c.profile})
-		if got := d.screen.(ui.Placed).Place(); got != (ui.Place{Profile: "prod", Service: "prosopo", Environment: c.want, Alarm: "COMPROMISED"}) {
+		if got := d.screen.(ui.Placed).Place(); got != (ui.Place{Profile: "prod", Service: "prosopo", Setting: apikey.Setting{Environment: c.want, Far: true}, Alarm: "COMPROMISED"}) {
 			t.Errorf("profile %q, key %q: %+v", c.profile, c.key, got)
 		}
 	}

@@ -54,7 +54,7 @@ var modes = []mode{
 func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.Capabilities) *Setup {
 	s := &Setup{env: env, host: host, key: k, manual: !caps.Create.OK, sees: caps.LastUsed.OK, off: caps.Disable.OK, modes: modes,
 		named: host.Destinations(profile, k.Name), other: ui.NewInput(env), drain: ui.NewInput(env), soak: ui.NewInput(env)}
-	s.place = ui.Place{Profile: profile, Service: caps.Service, Environment: stricter(host.Environment(profile), k.Environment)}
+	s.place = ui.Place{Profile: profile, Service: caps.Service, Setting: host.Setting(profile).Whose(k.Environment)}
 	s.ticks = make([]bool, len(s.named))
 	s.focus = len(s.named) // the typed destination, unless one is suggested
 	for i, n := range s.named {

@@ -32,8 +32,9 @@ type Host interface {
 type Profile struct {
 	Name        string
 	Service     string
-	URL         string // "embedded" for the embedded service
-	Environment apikey.Environment
+	URL         string             // "embedded" for the embedded service
+	Environment apikey.Environment // as the configuration says it
+	Setting     apikey.Setting     // how carefully its keys are handled, and what word the frame wears
 	ReadOnly    bool
 	Embedded    bool
 	Token       string // where the token comes from, in words: "env PROSOPO_TOKEN"; never the token

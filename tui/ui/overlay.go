@@ -38,9 +38,9 @@ type (
 
 // Place is what the frame says of the screen in it.
 type Place struct {
-	Profile     string
-	Service     string
-	Environment apikey.Environment
+	Profile string
+	Service string
+	Setting apikey.Setting
 	// Alarm is a word that stands out in the header: COMPROMISED.
 	Alarm string
 }

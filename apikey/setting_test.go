@@ -1,0 +1,52 @@
+package apikey
+
+import "testing"
+
+// TestASettingGuardsByTheStricter: each profile, with each key.
+func TestASettingGuardsByTheStricter(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		setting Setting
+		badge   string
+		loud    bool
+		guards  map[Environment]Environment // by the key's own
+		of      map[Environment]Environment
+	}{
+		{"live", Setting{Environment: Live, Far: true}, "LIVE", true,
+			map[Environment]Environment{"": Live, Live: Live, Test: Live}, map[Environment]Environment{"": Live, Live: Live, Test: Test}},
+		{"test", Setting{Environment: Test, Far: true}, "test", false,
+			map[Environment]Environment{"": Test, Live: Live, Test: Test}, map[Environment]Environment{"": Test, Live: Live, Test: Test}},
+		{"dev", Setting{Environment: Dev, Far: true}, "dev", false,
+			map[Environment]Environment{"": Dev, Live: Live, Test: Test}, map[Environment]Environment{"": Dev, Live: Live, Test: Test}},
+		{"not said", Setting{Far: true}, "env?", false,
+			map[Environment]Environment{"": Live, Live: Live, Test: Live}, map[Environment]Environment{"": "", Live: Live, Test: Test}},
+		{"not said, on this machine", Setting{}, "", false,
+			map[Environment]Environment{"": "", Live: Live, Test: Test}, map[Environment]Environment{"": "", Live: Live, Test: Test}},
+		{"live, on this machine", Setting{Environment: Live}, "LIVE", true,
+			map[Environment]Environment{"": Live, Test: Live}, map[Environment]Environment{"": Live}},
+		{"embedded", Setting{Embedded: true}, "LOCAL", false,
+			map[Environment]Environment{"": "", Live: Live, Test: Test}, map[Environment]Environment{"": "", Live: Live, Test: Test}},
+		{"demo", Setting{Embedded: true, Demo: true}, "DEMO", false,
+			map[Environment]Environment{"": "", Live: Live, Test: Test}, map[Environment]Environment{"": ""}},
+	} {
+		if c.setting.Badge() != c.badge || c.setting.Loud() != c.loud {
+			t.Errorf("%s: badge %q, loud %v", c.name, c.setting.Badge(), c.setting.Loud())
+		}
+		for key, want := range c.guards {
+			if got := c.setting.Guard(key); got != want {
+				t.Errorf("%s: a key of %q is guarded as %q, not %q", c.name, key, got, want)
+			}
+		}
+		for key, want := range c.of {
+			if got := c.setting.Of(key); got != want {
+				t.Errorf("%s: a key of %q is of %q, not %q", c.name, key, got, want)
+			}
+		}
+		if got := c.setting.Whose(Live); got.Loud() == c.setting.Embedded {
+			t.Errorf("%s: a live key's screen is loud: %v", c.name, got.Loud())
+		}
+		if got := c.setting.Whose(Test); got != c.setting {
+			t.Errorf("%s: a test key's screen: %+v", c.name, got)
+		}
+	}
+}
