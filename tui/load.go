@@ -84,6 +84,7 @@ func (a *App) openDone(msg opened) tea.Cmd {
 	a.profile.conn = &msg.conn
 	a.profile.caps = msg.conn.Service.Capabilities()
 	a.list.SetPresets(a.profile.caps.PermissionPresets)
+	a.list.SetSetting(msg.conn.Profile.Setting)
 	var hello tea.Cmd
 	if a.notice != "" {
 		hello, a.notice = a.say(a.notice, false), ""

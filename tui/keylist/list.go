@@ -44,7 +44,9 @@ type List struct {
 	input   textinput.Model
 	typing  bool
 	query   query
-	wrong   error // what the filter does not understand
+	setting apikey.Setting // the profile's
+	missing []string       // what the filter asks for and no key reports, where nothing matches
+	wrong   error          // what the filter does not understand
 
 	gen     int  // of the arrangement wanted
 	sortGen int  // of the order alone
@@ -298,7 +300,7 @@ func (l *List) clearFilter() tea.Cmd {
 }
 
 func (l *List) refilter() tea.Cmd {
-	l.query, l.wrong = parse(l.input.Value())
+	l.query, l.wrong = l.parsed()
 	clear(l.rows)
 	l.follow()
 	return l.rearrange(same)
@@ -390,6 +392,9 @@ func (l *List) apply(msg arranged, q query) tea.Cmd {
 		clear(l.rows)
 	}
 	l.sorted, l.before, l.idx, l.forQ = msg.sorted, nil, msg.idx, q
+	if l.missing = nil; len(l.idx) == 0 {
+		l.missing = l.unreported()
+	}
 	l.place(filtered)
 	return nil
 }

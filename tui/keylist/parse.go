@@ -14,6 +14,7 @@ import (
 // The fields that are not only looked up in a table.
 const (
 	fieldPerm    = "perm"
+	fieldEnv     = "env"
 	fieldStatus  = "status"
 	fieldExpires = "expires"
 	fieldUnused  = "unused"

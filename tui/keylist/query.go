@@ -63,16 +63,17 @@ var searched = slices.DeleteFunc(slices.Collect(apikey.Fields()), func(f apikey.
 
 // term is one condition of a filter: a field, how it is compared, and with what. The plain word has no field.
 type term struct {
-	field string
-	op    byte // ':', '<' or '>'
-	value string
-	not   bool
-	state apikey.FindingKind // the state or finding that a word names
-	off   bool               // the word "disabled"; on for "enabled", own for "own"
-	on    bool
-	own   bool
-	span  time.Duration // what is compared with < and >, or
-	date  time.Time     // the instant
+	field  string
+	op     byte // ':', '<' or '>'
+	value  string
+	not    bool
+	state  apikey.FindingKind // the state or finding that a word names
+	off    bool               // the word "disabled"; on for "enabled", own for "own"
+	on     bool
+	own    bool
+	unsaid string        // what "env:" means of a key that does not say
+	span   time.Duration // what is compared with < and >, or
+	date   time.Time     // the instant
 }
 
 // query is a parsed filter: every term must match.
@@ -170,6 +171,9 @@ func (t term) compile(s *store, now time.Time) func(i int32) bool {
 		var k apikey.Key
 		return func(i int32) bool {
 			text := fold(get(s.key(i, &k)))
+			if text == "" {
+				text = t.unsaid
+			}
 			if whole {
 				return strings.HasPrefix(text, t.value)
 			}

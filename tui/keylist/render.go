@@ -104,7 +104,7 @@ func (l *List) Lines() []string {
 func (l *List) nothing(height int) []string {
 	block := l.placeholder
 	if l.Filtered() && l.store.n > 0 && !l.busy {
-		block = l.env.Styles.Dim.Render("No key matches.") + "\n" + l.env.Styles.Dim.Render("esc clears the filter")
+		block = l.matchless()
 	}
 	return ui.Centre(block, l.width, height)
 }

@@ -1,0 +1,81 @@
+package keylist
+
+import (
+	"slices"
+	"strings"
+
+	"detent/apikey"
+)
+
+// SetSetting gives what the profile says of where its keys work: "env:" means that where a key itself says nothing.
+func (l *List) SetSetting(s apikey.Setting) {
+	l.setting = s
+	l.query, l.wrong = l.parsed()
+}
+
+// parsed is the filter as it stands.
+func (l *List) parsed() (query, error) {
+	q, err := parse(l.input.Value())
+	for i := range q {
+		if q[i].field == fieldEnv {
+			q[i].unsaid = fold(l.setting.Word(""))
+		}
+	}
+	return q, err
+}
+
+// filtered is the field of the table that a term looks at, and whether it is one that may not be reported.
+func (t term) filtered() (apikey.FieldInfo, bool) {
+	switch {
+	case t.field == fieldUnused, t.state == apikey.FindingUnused:
+		return apikey.FieldOf(apikey.FieldLastUsed), true
+	case t.on || t.off:
+		return apikey.FieldOf(apikey.FieldEnabled), true
+	case t.field == "" || t.field == fieldEnv && t.unsaid != "":
+		return apikey.FieldInfo{}, false
+	}
+	for f := range apikey.Fields() {
+		if f.Filter == t.field {
+			return f, true
+		}
+	}
+	return apikey.FieldInfo{}, false
+}
+
+// unreported says which fields that the filter asks for no key of the list has: that it matches nothing says nothing of the keys then.
+func (l *List) unreported() []string {
+	var out []string
+	for _, t := range l.query {
+		f, ok := t.filtered()
+		if !ok || t.not || slices.Contains(out, f.Label) {
+			continue
+		}
+		if !l.store.reports(f) {
+			out = append(out, f.Label)
+		}
+	}
+	return out
+}
+
+// reports says whether any key has a field.
+func (s *store) reports(f apikey.FieldInfo) bool {
+	reported := f.Reporter()
+	var k apikey.Key
+	for i := range s.n {
+		if reported(s.key(int32(i), &k)) {
+			return true
+		}
+	}
+	return false
+}
+
+// matchless is what stands where the rows would be.
+func (l *List) matchless() string {
+	dim := l.env.Styles.Dim
+	said := dim.Render("No key matches.")
+	if len(l.missing) > 0 {
+		said = l.env.Styles.Warn.Render("? ") + l.env.Styles.Base.Render("No key here reports "+strings.Join(l.missing, ", ")+":") + "\n" +
+			dim.Render("which keys the filter means is not known")
+	}
+	return said + "\n" + dim.Render("esc clears the filter")
+}
