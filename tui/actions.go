@@ -43,7 +43,7 @@ func (a *App) newActions() []action {
 				dialog.ProfileForms{Add: a.screens.addProfile, Edit: a.screens.editProfile, No: a.lock.NoProfiles}))
 		}},
 		{binding: k.Reload, run: func(*apikey.Key) tea.Cmd { return a.reload() }},
-		{binding: k.Help, run: func(*apikey.Key) tea.Cmd { return a.push(dialog.NewHelp(a.env, a.helpSections())) }},
+		{binding: k.Help, run: func(*apikey.Key) tea.Cmd { return a.push(dialog.NewHelp(a.env, a.helpSections)) }},
 		{binding: k.Quit, run: func(*apikey.Key) tea.Cmd { return a.askQuit() }},
 	}
 }
@@ -176,7 +176,7 @@ func (a *App) helpSections() []ui.Section {
 	for _, s := range a.env.Keys.Sections()[:3] {
 		shown := ui.Section{Title: s.Title}
 		for _, b := range s.Keys {
-			if !gone[b.Help().Key] {
+			if !gone[b.Help().Key] && b.Enabled() {
 				shown.Keys = append(shown.Keys, b)
 			}
 		}

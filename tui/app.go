@@ -91,6 +91,7 @@ func New(o Options) *App {
 		o.Copy = func(string) error { return errors.New("there is no terminal to copy through") }
 	}
 	env := &ui.Env{Styles: ui.NewStyles(o.Renderer), Keys: ui.NewKeys(), Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}
+	env.Keys.Suspend.SetEnabled(!o.Remote.On)
 	a := &App{
 		env: env, host: o.Host, copyText: o.Copy, notice: o.Notice, readOnly: o.ReadOnly,
 		list: keylist.New(env), detail: detail.New(env), requests: newRequests(),

@@ -230,7 +230,7 @@ func TestCtrlCQuitsButForAScreenThatHoldsIt(t *testing.T) {
 	d = start(t, 120, 40)
 	h := &holder{}
 	d.send(ui.Push{Screen: h})
-	d.send(ui.Push{Screen: dialog.NewHelp(d.app.env, nil)})
+	d.send(ui.Push{Screen: dialog.NewHelp(d.app.env, d.app.helpSections)})
 	d.press("ctrl+c")
 	if d.quit || h.keys != 1 {
 		t.Fatalf("ctrl+c left a screen that holds it: quit %v, the screen got %d keys", d.quit, h.keys)
@@ -359,6 +359,19 @@ func TestProfilesSwitchAndTest(t *testing.T) {
 	d := start(t, 120, 40)
 	d.press("p", "j", "j").sees("file ~/.secrets/audit").press("t").sees("✓ works", "40 keys")
 	d.press("enter").sees("detent ─ audit", "read-only", "40 keys").seesNot("Profiles")
+}
+
+// TestHelpThatIsOpenLearnsWhatTheProfileCan: it was asked for before the profile was there.
+func TestHelpThatIsOpenLearnsWhatTheProfileCan(t *testing.T) {
+	d := start(t, 120, 40)
+	conn, caps := d.app.profile.conn, d.app.profile.caps
+	d.app.profile.conn, d.app.profile.caps = nil, apikey.Capabilities{}
+	d.press("?").sees("suspend")
+	if strings.Contains(d.view(), "x  enable/disable") {
+		t.Fatal("help offers what no profile can yet")
+	}
+	d.app.profile.conn, d.app.profile.caps = conn, caps
+	d.sees("x  enable/disable")
 }
 
 func TestAProfileThatCannotBeOpenedSaysWhyAndLeadsOut(t *testing.T) {

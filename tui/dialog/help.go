@@ -12,12 +12,12 @@ import (
 // Help shows the keys that act now, from the bindings themselves.
 type Help struct {
 	env      *ui.Env
-	sections []ui.Section
+	sections func() []ui.Section
 	pager    pager
 }
 
-// NewHelp makes the help of these sections.
-func NewHelp(env *ui.Env, sections []ui.Section) *Help { return &Help{env: env, sections: sections} }
+// NewHelp makes the help of these sections, which may change while it is open: what a profile can do is known only once it is there.
+func NewHelp(env *ui.Env, sections func() []ui.Section) *Help { return &Help{env: env, sections: sections} }
 
 // Title names the box.
 func (h *Help) Title() string { return "Keys" }
@@ -46,8 +46,9 @@ func (h *Help) Update(msg tea.Msg) tea.Cmd {
 
 // View is the sections, beside each other as far as there is room.
 func (h *Help) View() string {
-	blocks := make([][]string, len(h.sections))
-	for i, s := range h.sections {
+	sections := h.sections()
+	blocks := make([][]string, len(sections))
+	for i, s := range sections {
 		blocks[i] = h.section(s)
 	}
 	for n := len(blocks); n > 1; n-- {

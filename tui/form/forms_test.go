@@ -94,7 +94,7 @@ func TestProfileIsAddedWithoutItsToken(t *testing.T) {
 	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{}))
 	d.press("prod", "enter", "right", "enter", "enter") // Vertesia at its own address
 	d.press("right", "right", "enter", "pass show 'a b'", "enter")
-	d.press("right", "enter", "right", "enter", "space", "enter").sees("exchange", "LIVE", "Read-only yes").press("enter")
+	d.press("right", "enter", "enter", "space", "enter").sees("exchange", "LIVE", "Read-only yes").press("enter")
 	sent := last[ui.SaveProfile](d)
 	want := ui.ProfileDraft{Name: "prod", Service: apikey.Vertesia, URL: "https://api.vertesia.io", Environment: apikey.Live, ReadOnly: true, Auth: "exchange"}
 	if !slices.Equal(sent.Profile.TokenCommand, []string{"pass", "show", "a b"}) {

@@ -178,7 +178,11 @@ func (p *Profile) createFields() []field {
 }
 
 func (p *Profile) useFields() []field {
-	p.environment = newChoice(p.env, "Environment", string(p.was.Environment), []option{{value: "", label: "not said"},
+	value := string(p.was.Environment)
+	if p.was.Name == "" { // a new one: what is not said is guarded as live all the same, and LIVE is what it mostly is
+		value = string(apikey.Live)
+	}
+	p.environment = newChoice(p.env, "Environment", value, []option{{value: "", label: "not said", about: "guarded as live, badge env?"},
 		{value: string(apikey.Live), label: "LIVE", about: "loud frame, names typed before a deletion", mark: "! "},
 		{value: string(apikey.Test), label: "test"}, {value: string(apikey.Dev), label: "dev"}})
 	p.environment.help = "← → choose. It colours the frame and guards deliveries."
