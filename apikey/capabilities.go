@@ -57,6 +57,8 @@ type RoleInfo struct {
 type Capabilities struct {
 	Service string // apikey.Prosopo, Vertesia or Generic
 	Title   string // as people write it
+	// Credential is the environment that detent's own credential says it is of.
+	Credential Environment
 
 	Create     Ability
 	Delete     Ability

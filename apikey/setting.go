@@ -3,6 +3,7 @@ package apikey
 // Setting is what a profile tells of where its keys work. It decides how carefully they are handled, and what word the frame wears.
 type Setting struct {
 	Environment Environment // what the configuration says; empty where it does not
+	Token       Environment // what detent's own credential says it is of; empty where it does not
 	Embedded    bool        // the key service inside detent
 	Demo        bool        // a throw-away one
 	Far         bool        // not at an address of this machine alone: what is not said may be live
@@ -23,7 +24,7 @@ func (s Setting) Badge() string {
 		return WordDemo
 	case s.Embedded:
 		return WordLocal
-	case s.Environment == Live:
+	case s.Environment == Live, s.Token == Live:
 		return WordLive
 	case s.Environment == "" && s.Far:
 		return WordUnsaid
@@ -32,7 +33,12 @@ func (s Setting) Badge() string {
 }
 
 // Loud says that the frame is drawn as that of live keys.
-func (s Setting) Loud() bool { return s.Environment == Live && !s.Embedded }
+func (s Setting) Loud() bool { return (s.Environment == Live || s.Token == Live) && !s.Embedded }
+
+// Contradicted says that the credential is not of the environment that the configuration says: one of the two is wrong.
+func (s Setting) Contradicted() bool {
+	return !s.Embedded && s.Environment != "" && s.Token != "" && (s.Environment == Live) != (s.Token == Live)
+}
 
 // Guard is the environment that a key is guarded as. In the embedded service the key's own counts. Elsewhere it is the stricter of the
 // key's and the profile's, and what nobody says, of a service that is not on this machine, counts as live.
@@ -40,7 +46,7 @@ func (s Setting) Guard(key Environment) Environment {
 	switch {
 	case s.Embedded:
 		return key
-	case s.Environment == Live, key == Live, s.Environment == "" && s.Far:
+	case s.Environment == Live, s.Token == Live, key == Live, s.Environment == "" && s.Far:
 		return Live
 	case key != "":
 		return key
@@ -75,4 +81,15 @@ func (s Setting) Whose(key Environment) Setting {
 		s.Environment = Live
 	}
 	return s
+}
+
+// EnvironmentOf is the environment that a secret says it is of, by how it begins; empty where that tells nothing.
+func EnvironmentOf(s Secret) Environment {
+	switch {
+	case s.HasPrefix("sk_live_"):
+		return Live
+	case s.HasPrefix("sk_test_"):
+		return Test
+	}
+	return ""
 }

@@ -28,6 +28,12 @@ func TestASettingGuardsByTheStricter(t *testing.T) {
 			map[Environment]Environment{"": "", Live: Live, Test: Test}, map[Environment]Environment{"": "", Live: Live, Test: Test}},
 		{"demo", Setting{Embedded: true, Demo: true}, "DEMO", false,
 			map[Environment]Environment{"": "", Live: Live, Test: Test}, map[Environment]Environment{"": ""}},
+		{"test, with a live token", Setting{Environment: Test, Token: Live, Far: true}, "LIVE", true,
+			map[Environment]Environment{"": Live, Test: Live}, map[Environment]Environment{"": Test}},
+		{"live, with a test token", Setting{Environment: Live, Token: Test, Far: true}, "LIVE", true,
+			map[Environment]Environment{"": Live, Test: Live}, map[Environment]Environment{"": Live}},
+		{"embedded, with a live token", Setting{Embedded: true, Token: Live}, "LOCAL", false,
+			map[Environment]Environment{"": ""}, map[Environment]Environment{"": ""}},
 	} {
 		if c.setting.Badge() != c.badge || c.setting.Loud() != c.loud {
 			t.Errorf("%s: badge %q, loud %v", c.name, c.setting.Badge(), c.setting.Loud())
@@ -47,6 +53,25 @@ func TestASettingGuardsByTheStricter(t *testing.T) {
 		}
 		if got := c.setting.Whose(Test); got != c.setting {
 			t.Errorf("%s: a test key's screen: %+v", c.name, got)
+		}
+	}
+}
+
+// TestATokenOfAnotherEnvironmentContradictsTheProfile: where both say, and one of them is live.
+func TestATokenOfAnotherEnvironmentContradictsTheProfile(t *testing.T) {
+	for _, said := range []Environment{"", Live, Test, Dev} {
+		for secret, token := range map[string]Environment{"sk_live_0123456789": Live, "sk_test_0123456789": Test, "psp_0123456789": "", "": ""} {
+			if got := EnvironmentOf(NewSecret(secret)); got != token {
+				t.Errorf("%q is of %q", secret, got)
+			}
+			s := Setting{Environment: said, Token: token}
+			want := said == Live && token == Test || (said == Test || said == Dev) && token == Live
+			if s.Contradicted() != want {
+				t.Errorf("%q with a token of %q: %v", said, token, !want)
+			}
+			if s.Embedded = true; s.Contradicted() {
+				t.Error("the embedded service's own token contradicts")
+			}
 		}
 	}
 }

@@ -208,6 +208,10 @@ func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
 		}
 	}
 	fmt.Fprintf(a.out, "  can     %s (where the credential may)\n", strings.Join(can, ", "))
+	if s.setting.Contradicted() {
+		return fmt.Errorf("environment = %q, but the token is a %s one (it begins with sk_%[2]s_): say the environment that it is of, or give the profile its own token",
+			string(s.setting.Environment), string(s.setting.Token))
+	}
 	return nil
 }
 

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 
 	"detent/apikey"
@@ -110,7 +109,7 @@ func (h *host) Deliver(ctx context.Context, profile, destination string, secret 
 	var out ui.Delivered
 	note := func(text string) { out.Notes = append(out.Notes, text) }
 	run := newDeliveryRun(note)
-	run.job.Environment = environmentOfSecret(p, secret)
+	run.job.Environment = p.Setting(h.a.flags.demo).Of(apikey.EnvironmentOf(secret))
 	places := []place{d}
 	if err := run.preflight(ctx, places); err != nil {
 		return out, err
@@ -120,18 +119,4 @@ func (h *host) Deliver(ctx context.Context, profile, destination string, secret 
 	}
 	out.Summary = run.summary
 	return out, run.then(ctx, places)
-}
-
-// environmentOfSecret is where a secret works. A generic secret says so itself, in
-// the few characters that its mask shows.
-func environmentOfSecret(p config.Profile, s apikey.Secret) apikey.Environment {
-	if p.Service == apikey.Generic {
-		switch mask := s.Mask(); {
-		case strings.HasPrefix(mask, "sk_l"):
-			return apikey.Live
-		case strings.HasPrefix(mask, "sk_t"):
-			return apikey.Test
-		}
-	}
-	return p.Environment
 }

@@ -152,7 +152,9 @@ func (a *app) openProfile(ctx context.Context, p config.Profile) (*session, erro
 		return nil, usage(fmt.Errorf("profile %s: %w", p.Name, err))
 	}
 	service = a.auditor().recorded(service, p)
-	return &session{profile: p, setting: p.Setting(a.flags.demo), service: service, caps: service.Capabilities(), readOnly: readOnly, token: opts.Token}, nil
+	setting := p.Setting(a.flags.demo)
+	setting.Token = service.Capabilities().Credential
+	return &session{profile: p, setting: setting, service: service, caps: service.Capabilities(), readOnly: readOnly, token: opts.Token}, nil
 }
 
 // tokens reads credentials for the profiles of this run.

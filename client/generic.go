@@ -55,7 +55,7 @@ func (g *generic) Capabilities() apikey.Capabilities {
 	}
 	immutable := apikey.Cannot("the service changes no key: create a replacement and delete the old one")
 	return apikey.Capabilities{
-		Service: apikey.Generic, Title: "API keys",
+		Service: apikey.Generic, Title: "API keys", Credential: apikey.EnvironmentOf(g.opts.Token),
 		Create: create, Delete: apikey.Can(), Rename: immutable,
 		ChangeRole: apikey.Cannot("keys have no role"),
 		Disable:    apikey.Cannot("the service has no off switch for a key: it can only be deleted"),

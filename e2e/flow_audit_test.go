@@ -24,10 +24,9 @@ func TestAnActionOfTheScreensIsOnRecord(t *testing.T) {
 	p.confirm(`✓ (.*\n)*.*written to a new file`)
 	p.confirm(`▸ payments-api`)
 	p.gone("Key created")
-	p.do("d", "Type payments-api to confirm")
+	p.do("d", "Delete a key")
 	p.armed()
-	p.say("payments-api", "▸ payments-api▏")
-	p.do("enter", "No keys yet")
+	p.do("y", "No keys yet")
 	p.wait("payments-api deleted")
 	p.keys("q")
 	if code := p.exit(); code != 0 {

@@ -97,11 +97,11 @@ func TestTwoInstancesShareOneStore(t *testing.T) {
 	for _, p := range []*person{one, two} {
 		p.do("ctrl+r", `▸ shared`)
 	}
-	one.do("d", "Type shared to confirm")
-	two.do("d", "Type shared to confirm")
-	one.say("shared", "▸ shared▏")
-	two.say("shared", "▸ shared▏")
-	one.confirm("No keys yet")
-	two.confirm("No keys yet")
+	one.do("d", "Delete a key")
+	two.do("d", "Delete a key")
+	one.armed()
+	one.do("y", "No keys yet")
+	two.armed()
+	two.do("y", "No keys yet")
 	two.wait("was already gone")
 }

@@ -76,7 +76,7 @@ func TestMovementInOneReadAllActs(t *testing.T) {
 // nothing is confirmed, deleted, disabled or quit by what follows.
 func TestAnUnbracketedPasteDrivesNothing(t *testing.T) {
 	t.Parallel()
-	p, first := demo(t)
+	p, first := demo(t, "-p", "local/generic") // whose first key is live
 	keys := keyCount(p.text())
 	for _, c := range []struct{ paste, sees string }{
 		{"dxyz", "▸ xyz▏"},

@@ -70,7 +70,7 @@ func TestNoColourMeansNone(t *testing.T) {
 		h.env = append(h.env, c.env...)
 		p := h.sit(t, 120, 40, c.args...)
 		p.wait(`▸ \S`)
-		p.wait(`LIVE`)
+		p.wait(`DEMO`)
 		p.do("?", "half a page up")
 		p.leave("esc", "half a page up")
 		for _, m := range sgr.FindAllSubmatch(p.output(), -1) {

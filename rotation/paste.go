@@ -184,7 +184,7 @@ func (r *Rotation) refusePaste(ctx context.Context, secret apikey.Secret) error 
 	if whose := r.knownSecret(secret); whose != "" {
 		return &RefusedError{Reason: "this secret is not new: it is " + whose, Next: again}
 	}
-	if is, want := secretEnvironment(secret), r.j.Old.Environment; is != "" && want != "" && is != want {
+	if is, want := apikey.EnvironmentOf(secret), r.j.Old.Environment; is != "" && want != "" && is != want {
 		return &RefusedError{Reason: fmt.Sprintf("this is a secret of the %s environment, the key that is replaced is a %s key", is, want),
 			Next: "create a " + string(want) + " key"}
 	}

@@ -204,7 +204,7 @@ func (r *Rotation) belongs(ctx context.Context, s *sight, secret apikey.Secret, 
 	if ok, why := apikey.CouldBelong(secret, r.caps, s.masks); !ok && rule("place: its shape") {
 		return "what it holds cannot be a secret of this service (" + why + ")", "", nil
 	}
-	if env := secretEnvironment(secret); env != "" && r.j.Old.Environment != "" && env != r.j.Old.Environment {
+	if env := apikey.EnvironmentOf(secret); env != "" && r.j.Old.Environment != "" && env != r.j.Old.Environment {
 		return fmt.Sprintf("it holds a %s key, and the one that is replaced is a %s key", env, r.j.Old.Environment), "", nil
 	}
 	if wrong, by = maskTells(secret, s.old.Masked); rule("place: the mask") && wrong != "" {

@@ -9,17 +9,6 @@ import (
 	"detent/client"
 )
 
-// secretEnvironment tells a secret's environment by how it begins, where that tells anything.
-func secretEnvironment(s apikey.Secret) apikey.Environment {
-	switch {
-	case s.HasPrefix("sk_live_"):
-		return apikey.Live
-	case s.HasPrefix("sk_test_"):
-		return apikey.Test
-	}
-	return ""
-}
-
 // maskTells compares a secret with the old key's mask. A mask that shows no more than how every secret of the service
 // begins shows nothing about whose it is.
 func maskTells(secret apikey.Secret, mask string) (wrong, by string) {

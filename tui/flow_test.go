@@ -294,7 +294,9 @@ func TestAFailedWriteWhoseScreenIsGoneOpensTheErrorBox(t *testing.T) {
 func TestToggleActsAtOnceOnATestKeyAndAsksForALiveOne(t *testing.T) {
 	on := true
 	keys := []apikey.Key{{ID: "1", Name: "a", Environment: apikey.Test, Enabled: &on}, {ID: "2", Name: "b", Environment: apikey.Live, Enabled: &on}}
-	d := start(t, 120, 40, withKeys(keys), func(_ *Options, h *fakeHost) { h.profiles[0].Setting = apikey.Setting{Environment: apikey.Test, Far: true} })
+	d := start(t, 120, 40, withKeys(keys), func(_ *Options, h *fakeHost) {
+		h.profiles[0].Setting = apikey.Setting{Environment: apikey.Test, Far: true}
+	})
 	d.press("x").sees("a disabled")
 	if d.host.service.called("update 1") != 1 {
 		t.Fatal("the test key was not disabled")

@@ -86,7 +86,14 @@ func (a *App) whose() ui.Place {
 // listed is the profile in use, or on its way to be.
 func (a *App) listed() ui.Place {
 	if a.profile.conn != nil {
-		return ui.Place{Profile: a.profile.want, Service: a.profile.caps.Service, Setting: a.profile.conn.Profile.Setting}
+		out := ui.Place{Profile: a.profile.want, Service: a.profile.caps.Service, Setting: a.profile.conn.Profile.Setting}
+		if s := out.Setting; s.Contradicted() {
+			out.Alarm = "the profile says " + string(s.Environment)
+			if s.Token != apikey.Live {
+				out.Alarm = "the token is " + string(s.Token)
+			}
+		}
+		return out
 	}
 	out := ui.Place{Profile: a.profile.want}
 	for _, p := range a.host.Profiles() {

@@ -83,8 +83,9 @@ func (a *App) openDone(msg opened) tea.Cmd {
 	}
 	a.profile.conn = &msg.conn
 	a.profile.caps = msg.conn.Service.Capabilities()
+	a.profile.conn.Profile.Setting.Token = a.profile.caps.Credential
 	a.list.SetPresets(a.profile.caps.PermissionPresets)
-	a.list.SetSetting(msg.conn.Profile.Setting)
+	a.list.SetSetting(a.profile.conn.Profile.Setting)
 	var hello tea.Cmd
 	if a.notice != "" {
 		hello, a.notice = a.say(a.notice, false), ""

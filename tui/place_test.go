@@ -60,6 +60,26 @@ func TestTheFrameNamesThePlaceOfTheScreenInIt(t *testing.T) {
 	}
 }
 
+// A token of another environment than the profile says is shown as what it can do, and said.
+func TestATokenOfAnotherEnvironmentStandsInTheHeader(t *testing.T) {
+	for _, c := range []struct {
+		said, token apikey.Environment
+		sees        string
+		loud        bool
+	}{
+		{apikey.Test, apikey.Live, "LIVE · the profile says test", true}, {apikey.Live, apikey.Test, "LIVE · the token is test", true},
+		{apikey.Test, apikey.Test, "prosopo · test ─", false}, {"", apikey.Test, "prosopo · env? ─", false},
+	} {
+		d := start(t, 120, 40, func(_ *Options, h *fakeHost) {
+			h.profiles[0].Setting = apikey.Setting{Environment: c.said, Far: true}
+			h.service.caps.Credential = c.token
+		})
+		if top, _, _ := strings.Cut(d.view(), "\n"); !strings.Contains(top, c.sees) || d.app.whose().Setting.Loud() != c.loud {
+			t.Errorf("the profile says %q, the token %q: %q", c.said, c.token, top)
+		}
+	}
+}
+
 // What confirms is drawn dim for as long as it is not taken, and no longer: a key within the guard does not vanish without a sign.
 func TestAConfirmationLooksTakenOnlyWhereItIs(t *testing.T) {
 	d := start(t, 120, 40)

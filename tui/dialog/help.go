@@ -17,7 +17,9 @@ type Help struct {
 }
 
 // NewHelp makes the help of these sections, which may change while it is open: what a profile can do is known only once it is there.
-func NewHelp(env *ui.Env, sections func() []ui.Section) *Help { return &Help{env: env, sections: sections} }
+func NewHelp(env *ui.Env, sections func() []ui.Section) *Help {
+	return &Help{env: env, sections: sections}
+}
 
 // Title names the box.
 func (h *Help) Title() string { return "Keys" }

@@ -157,7 +157,7 @@ func (p *Profiles) row(r ui.Profile, selected bool, name, service int) string {
 	if r.Name == p.current {
 		in = "● "
 	}
-	env := ui.EnvironmentState(r.Environment)
+	env := ui.BadgeState(r.Setting)
 	where := r.URL
 	if r.Embedded {
 		where = "embedded"
@@ -167,7 +167,7 @@ func (p *Profiles) row(r ui.Profile, selected bool, name, service int) string {
 		flags = "read-only  "
 	}
 	text := ui.Pad(ui.Clean(r.Name), name) + "  " + ui.Pad(ui.Clean(r.Service), service) + "  "
-	badge := ui.Pad(env.String(), 6)
+	badge := ui.Pad(env.String(), 7)
 	rest := "  " + flags + ui.Clean(where)
 	if selected {
 		return ui.Truncate(st.Accent.Render("▸")+st.Cursor.Render(" "+ui.Pad(in+text+badge+rest, p.width-2)), p.width)

@@ -43,7 +43,7 @@ func newEnvironment(env *ui.Env, caps apikey.Capabilities, profile ui.Profile) *
 			o.mark = "! "
 		}
 		options = append(options, o)
-		if e == profile.Environment {
+		if e == profile.Environment || profile.Embedded && e == apikey.Live {
 			value = string(e)
 		}
 	}

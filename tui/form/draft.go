@@ -43,7 +43,7 @@ func (c *Create) facts() []fact {
 	if c.profile.Name != "" {
 		where += " · " + ui.Clean(c.profile.Name)
 	}
-	if word := environmentWord(c.profile.Environment); word != "" {
+	if word := c.profile.Setting.Badge(); word != "" {
 		where += " · " + word
 	}
 	out := []fact{{label: "Service", value: where}, {label: "Name", value: orDash(ui.Clean(d.Name))}}

@@ -12,7 +12,7 @@ type Keys struct {
 	// While the filter is typed.
 	FilterKeep, FilterClear key.Binding
 
-	New, Edit, Rotate, Rotations, Toggle, Delete key.Binding
+	New, Edit, Rotate, Rotations, Toggle, Delete          key.Binding
 	CopyID, Verify, Profiles, Reload, Help, Suspend, Quit key.Binding
 
 	// In the dialogs that tell.

@@ -114,5 +114,19 @@ func EnvironmentState(e apikey.Environment) State {
 	return State{"△", string(e), Faint}
 }
 
+// BadgeState is what a profile says of its environment, with its glyph.
+func BadgeState(s apikey.Setting) State {
+	switch word := s.Badge(); {
+	case word == "":
+		return State{}
+	case s.Loud():
+		return State{"▲", word, Bad}
+	case word == apikey.WordUnsaid:
+		return State{"△", word, Warn}
+	default:
+		return State{"△", word, Faint}
+	}
+}
+
 // OwnMark marks the credential that detent itself uses.
 const OwnMark = "◆ own"
