@@ -349,7 +349,7 @@ func TestAnotherHostsKeyHoldsTheDeletionBack(t *testing.T) {
 
 // TestNoKeyIsMadeForOneThatSomebodyDeleted: where the old key is gone before the new one is made, a person says whether it is wanted.
 func TestNoKeyIsMadeForOneThatSomebodyDeleted(t *testing.T) {
-	for choice, state := range map[string]rotation.State{rotation.Yes: rotation.Open, "close": rotation.Closed, rotation.No: rotation.Open} {
+	for choice, state := range map[string]rotation.State{rotation.Yes: rotation.Open, rotation.CloseIt: rotation.Closed, rotation.No: rotation.Open} {
 		f := in(t, prosopoLike)
 		r := f.Start(nil)
 		f.until(r, rotation.Create)

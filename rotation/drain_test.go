@@ -324,7 +324,7 @@ func TestNewKeyThatIsGoneLeavesTheUndo(t *testing.T) {
 
 // TestBothKeysGoneIsAskedAbout: another key is made by a person's word alone; or the rotation is closed.
 func TestBothKeysGoneIsAskedAbout(t *testing.T) {
-	for _, choice := range []string{rotation.Yes, "close"} {
+	for _, choice := range []string{rotation.Yes, rotation.CloseIt} {
 		f := in(t, vertesiaLike)
 		r := f.Start(noWaits)
 		f.until(r, rotation.Delete)
@@ -343,7 +343,7 @@ func TestBothKeysGoneIsAskedAbout(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.Forgive()
-		if choice == "close" {
+		if choice == rotation.CloseIt {
 			if v := r.View(); v.State != rotation.Closed || len(f.Live()) != 0 {
 				t.Errorf("%+v", v)
 			}

@@ -434,7 +434,7 @@ func TestWithoutLeavesOutWhatIsGoneForGood(t *testing.T) {
 	if v := r.View(); v.Question == nil || v.Question.Kind != rotation.AskUndone || v.Question.Subject != spec || !strings.Contains(v.Question.Text, "it was left out after the new secret was put there") {
 		t.Errorf("%+v", v.Question)
 	}
-	f.answers[rotation.AskUndone] = "turn"
+	f.answers[rotation.AskUndone] = rotation.TurnRound
 	f.drive(r)
 	v := r.View()
 	if v.State != rotation.Over || !says(v.Certain, "goes on without "+v.Destinations[1].Describe+": the machine is gone") || len(claims(r, rotation.PersonSaid, spec)) != 1 || !says(v.Left, "may hold a secret: `rm -f ") {

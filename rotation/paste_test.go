@@ -334,7 +334,7 @@ func TestAnAnswerMustBeOneOfTheChoices(t *testing.T) {
 		t.Errorf("left, and then %+v", res)
 	}
 	for _, c := range q.Choices {
-		if c.Label == "" || c.Does == "" && c.ID != "again" {
+		if c.Label == "" || c.Does == "" && c.ID != rotation.LookAgain {
 			t.Errorf("%+v does not say what it does", c)
 		}
 	}

@@ -90,10 +90,13 @@ type Answer struct {
 	Secret  apikey.Secret
 }
 
-// The ids of choices that several questions have.
+// The ids of choices.
 const (
-	Yes = "yes"
-	No  = "no"
+	Yes       = "yes"
+	No        = "no"
+	LookAgain = "again" // the place is read again
+	TurnRound = "turn"  // give the undo up, and go on
+	CloseIt   = "close" // end the rotation as it stands
 )
 
 func ask(q Question, notes ...string) Result {

@@ -94,17 +94,17 @@ func (r *Rotation) askUndone(spec string) *Result {
 	res := ask(Question{Kind: AskUndone, Subject: spec, Text: r.j.StuckWhy + ". Until the old value is there the new key stays, since the application may be using it. Put it back yourself, or go on with the rotation",
 		Lines: []string{"The old value is back: " + rec.Describe}, Flag: fmt.Sprintf("rotate --abort %s --undone %s --reason R", r.j.ID, spec), Default: No,
 		Choices: []Choice{{ID: Yes, Label: "it is back", Does: "your word counts for this place; where it can be read, it must not hold the new secret", Wants: WantsReason},
-			{ID: "again", Label: "look again", Does: "the place is read again"},
-			{ID: "turn", Label: "go on with the rotation instead", Does: "what was put back is delivered again"},
+			{ID: LookAgain, Label: "look again", Does: "the place is read again"},
+			{ID: TurnRound, Label: "go on with the rotation instead", Does: "what was put back is delivered again"},
 			{ID: No, Label: "leave it for later", Does: "the rotation stays open, and the new key stays"}}})
 	return &res
 }
 
 func answerUndone(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {
 	switch a.Choice {
-	case "again":
+	case LookAgain:
 		return Result{Status: Moved}, nil
-	case "turn":
+	case TurnRound:
 		return r.turnAround()
 	}
 	if err := r.vouch(q.Subject, a.Reason); err != nil {

@@ -178,14 +178,14 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 		}
 		if len(w.restores) > 0 {
 			w.putRight()
-			return "again", secret, true
+			return rotation.LookAgain, secret, true
 		}
 		if value := p.content(); value == p.former || value == w.old.text && w.alive(w.old) { // put back by hand, and the copy is lost
 			p.left = p.left || value != p.former
 			return rotation.Yes, secret, true
 		}
 		if !w.goingBack && w.alive(fresh) {
-			return "turn", secret, true
+			return rotation.TurnRound, secret, true
 		}
 		if k := w.keyByText(p.content()); p.content() == "" || fresh == nil || k != nil && k.ours {
 			p.put(p.former)

@@ -21,10 +21,10 @@ var everyQuestion = []rotation.Question{
 	{Kind: rotation.AskAccept, Text: "these differ", Lines: []string{"the lifetime", "the role"}, Choices: yesOrNo("accept the differences", rotation.WantsReason), Default: rotation.No},
 	{Kind: rotation.AskAttest, Text: "is it so?", Lines: []string{"the one", "the other"}, Each: true, Choices: yesOrNo("all of it is so", rotation.WantsNothing), Default: rotation.No},
 	{Kind: rotation.AskUndone, Subject: "payments", Text: "it cannot be put back", Lines: []string{"The old value is back"}, Default: rotation.No, Choices: []rotation.Choice{
-		{ID: rotation.Yes, Label: "it is back", Wants: rotation.WantsReason}, {ID: "again", Label: "look again"},
-		{ID: "turn", Label: "go on with the rotation instead"}, {ID: rotation.No, Label: "leave it for later"}}},
+		{ID: rotation.Yes, Label: "it is back", Wants: rotation.WantsReason}, {ID: rotation.LookAgain, Label: "look again"},
+		{ID: rotation.TurnRound, Label: "go on with the rotation instead"}, {ID: rotation.No, Label: "leave it for later"}}},
 	{Kind: rotation.AskBothGone, Text: "neither key is left", Default: rotation.No, Choices: []rotation.Choice{
-		{ID: rotation.Yes, Label: "create another key", Wants: rotation.WantsReason}, {ID: "close", Label: "close the rotation as it stands", Wants: rotation.WantsReason},
+		{ID: rotation.Yes, Label: "create another key", Wants: rotation.WantsReason}, {ID: rotation.CloseIt, Label: "close the rotation as it stands", Wants: rotation.WantsReason},
 		{ID: rotation.No, Label: "leave it for later"}}},
 	{Kind: "a kind of tomorrow", Text: "which way?", Default: "apple", Choices: []rotation.Choice{{ID: "apple", Label: "take the apple"}, {ID: "avocado", Label: "take the avocado"},
 		{ID: "yuzu", Label: "take the yuzu", Wants: rotation.WantsSecret}, {ID: rotation.No, Label: "none"}}},
