@@ -256,23 +256,44 @@ func (j *journal) undoneWords() string {
 func (j *journal) left() []string {
 	var out []string
 	if j.State == Closed {
-		if !j.OldGone {
-			out = append(out, "the old key "+keyWords(j.Old)+" is left as it is")
+		const left, lacked = "is left as it is", "was not in the last list"
+		switch old := "the old key " + keyWords(j.Old); {
+		case j.OldGone:
+		case j.pending(opDelete):
+			out = append(out, old+" may be there still: a deletion of it was sent, or may have been")
+		case j.lacked(SubjectOld):
+			out = append(out, old+" "+lacked)
+		default:
+			out = append(out, old+" "+left)
 		}
 		if j.New != nil && !j.NewGone {
-			out = append(out, "the new key "+keyWords(*j.New)+" is left as it is: `detent delete "+j.New.ID+"` removes it")
+			said := left + ": "
+			if j.lacked(SubjectNew) {
+				said = lacked + "; should it be there, "
+			}
+			out = append(out, "the new key "+keyWords(*j.New)+" "+said+"`detent delete "+j.New.ID+"` removes it")
 		}
 		if j.pending(opCreate) {
 			out = append(out, fmt.Sprintf("a key called %q may exist", j.Name))
 		}
 		for _, id := range j.Superseded {
-			out = append(out, "the earlier new key "+id+" is left as it is: `detent delete "+id+"` removes it")
+			out = append(out, "the earlier new key "+id+" was not deleted by this rotation: `detent delete "+id+"` removes it")
 		}
 	}
 	for _, path := range j.leftCopies() {
 		out = append(out, fmt.Sprintf("%s may hold a secret: `rm -f %s` removes it", path, shellWord(path)))
 	}
 	return out
+}
+
+// lacked reports whether the last list that was read did not show the key.
+func (j *journal) lacked(subject string) bool {
+	for _, c := range slices.Backward(j.Claims) {
+		if c.subject == subject && (c.kind == RowSeen || c.kind == RowMissing) {
+			return c.kind == RowMissing
+		}
+	}
+	return false
 }
 
 // leftCopies are the kept copies that nobody removes after the end: detent cannot reach them, or was told to leave them.

@@ -140,3 +140,38 @@ func TestTheStepThatIsShownIsOneOfTheInterfaces(t *testing.T) {
 		}
 	}
 }
+
+// TestACloseSaysNoMoreOfAKeyThanTheLastListShowed: it changes nothing, and looks at nothing.
+func TestACloseSaysNoMoreOfAKeyThanTheLastListShowed(t *testing.T) {
+	seen, missing := RowSeen, RowMissing
+	for name, c := range map[string]struct {
+		rows       []ClaimKind // of both keys, in order
+		pending    string
+		old, fresh string
+	}{
+		"shown by the last list":   {[]ClaimKind{missing, seen}, "", "is left as it is", "is left as it is: `detent delete new`"},
+		"not in the last list":     {[]ClaimKind{seen, missing}, "", "was not in the last list", "was not in the last list; should it be there, `detent delete new`"},
+		"never looked for":         {nil, "", "is left as it is", "is left as it is: `detent delete new`"},
+		"a deletion of it is sent": {[]ClaimKind{seen}, opDelete, "may be there still: a deletion of it was sent", "is left as it is: `detent delete new`"},
+	} {
+		j := journal{State: Closed, Old: keyRecord{ID: "old", Name: "web"}, New: &keyRecord{ID: "new", Name: "web"}, Superseded: []string{"lost"}}
+		if c.pending != "" {
+			j.begun(c.pending)
+		}
+		for _, kind := range c.rows {
+			for _, subject := range []string{SubjectOld, SubjectNew} {
+				j.Claims = keepClaim(j.Claims, Claim{kind: kind, subject: subject})
+			}
+		}
+		left := j.left()
+		want := []string{`the old key "web" (old) ` + c.old, `the new key "web" (new) ` + c.fresh, "the earlier new key lost was not deleted by this rotation: `detent delete lost`"}
+		if len(left) != len(want) {
+			t.Fatalf("%s: %q", name, left)
+		}
+		for i := range want {
+			if !strings.HasPrefix(left[i], want[i]) {
+				t.Errorf("%s: %q, want %q", name, left[i], want[i])
+			}
+		}
+	}
+}
