@@ -158,6 +158,8 @@ func (r *Rotation) watch(ctx context.Context, s *sight) (Result, error) {
 		res.Said = "the old key's last use moves with every look of ours: it may be the one that detent itself uses"
 	case moved:
 		res.Said = "the old key was used again: the quiet time begins anew"
+	case seen.Span == 0 || seen.QuietFor <= seen.Span:
+		res.Said = "the old key's last use is watched: a use may not show yet"
 	default:
 		res.Said = "the old key is quiet"
 	}

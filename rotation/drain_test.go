@@ -443,3 +443,31 @@ func TestQuietEndsBeforeTheLook(t *testing.T) {
 		t.Errorf("it was called quiet after %s", took)
 	}
 }
+
+// TestAWaitingDrainSaysQuietOnlyOfASpanThatAUseWouldShowIn: before, it says that it watches.
+func TestAWaitingDrainSaysQuietOnlyOfASpanThatAUseWouldShowIn(t *testing.T) {
+	for name, use := range map[string]world.Scenario{"at once": {UseRound: 1}, "whole seconds": {UseRound: time.Second}, "once a minute": {UseRound: 1, UseEvery: time.Minute},
+		"late": {UseRound: 1, UseDelay: 20 * time.Second}} {
+		f := in(t, with(genericLike, func(sc *world.Scenario) {
+			sc.UseRound, sc.UseEvery, sc.UseDelay = use.UseRound, use.UseEvery, use.UseDelay
+		}))
+		f.Idle()
+		r := f.Start(drainFor(20 * time.Minute))
+		f.until(r, rotation.Drain)
+		watches, quiet := 0, 0
+		for res := f.do(r); res.Status == rotation.Waiting; res = f.do(r) {
+			span := res.Watch.Span
+			if says := res.Said == "the old key is quiet"; says != (!res.Watch.Moved && span > 0 && res.Watch.QuietFor > span) {
+				t.Fatalf("%s: after %s of looks, where a use shows within %s: %q", name, res.Watch.QuietFor, span, res.Said)
+			} else if says {
+				quiet++
+			} else if watches++; !res.Watch.Moved && !strings.Contains(res.Said, "the old key's last use is watched") {
+				t.Fatalf("%s: %q", name, res.Said)
+			}
+			f.Pass(res.Wait)
+		}
+		if watches == 0 || quiet == 0 {
+			t.Errorf("%s: watched at %d looks, quiet at %d", name, watches, quiet)
+		}
+	}
+}
