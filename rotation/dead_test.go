@@ -444,7 +444,7 @@ func TestADeletionByHandIsToldApart(t *testing.T) {
 	})
 	r := f.Start(noWaits)
 	f.until(r, rotation.Create)
-	if _, err := r.Paste(context.Background(), f.ByHand("made", r.View().NewName)); err != nil {
+	if _, err := f.paste(r, f.ByHand("made", r.View().NewName)); err != nil {
 		t.Fatal(err)
 	}
 	if q := r.View().Question; q != nil {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"detent/apikey"
 )
 
 // Do does the next step, or the next look of a step that waits, and says what
@@ -43,7 +41,7 @@ func (r *Rotation) act(do func() (Result, error)) (Result, error) {
 	if err != nil {
 		err = r.explain(did, err)
 		r.asked = res.Question // only what an answer was refused to stands
-	} else if res.Question != nil || res.Status == Moved {
+	} else if res.Question != nil || res.Status == Moved || res.Status == Finished {
 		r.asked = res.Question
 	}
 	r.publish()
@@ -74,12 +72,6 @@ func (r *Rotation) Undo(ctx context.Context) (Result, error) {
 		}
 		return r.undo(ctx)
 	})
-}
-
-// Paste takes the secret of the key that the operator has created by hand: it is
-// checked, proved against the service and matched to the row that appeared.
-func (r *Rotation) Paste(ctx context.Context, secret apikey.Secret) (Result, error) {
-	return r.act(func() (Result, error) { return r.paste(ctx, secret) })
 }
 
 // Reenable turns a disabled old key on again, and goes back to the drain.

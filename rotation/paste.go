@@ -37,15 +37,9 @@ func (r *Rotation) askForPaste() Result {
 			{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}})
 }
 
-// paste takes the secret of a key that the operator has made. Nothing is asked of the
+// paste takes the secret of a key that the operator has made, as it was asked for. Nothing is asked of the
 // service before it is certain that this is not the secret in use now.
 func (r *Rotation) paste(ctx context.Context, secret apikey.Secret) (Result, error) {
-	if r.j.Manual && r.j.New != nil && r.j.Step != Create && r.secret.IsZero() && !r.j.Undoing {
-		return r.pasteAgain(secret)
-	}
-	if !r.j.Manual || r.j.Step != Create || r.j.Undoing {
-		return Result{}, &RefusedError{Reason: "no secret is asked for at the step " + string(r.j.Step)}
-	}
 	if err := r.refusePaste(ctx, secret); err != nil {
 		return Result{}, err
 	}
@@ -160,14 +154,6 @@ func (r *Rotation) whosePaste(ctx context.Context, before *sight, k apikey.Key, 
 		}
 	}
 	return "", "", nil
-}
-
-// pasteAgain takes the secret that a killed process had, if it is that one.
-func (r *Rotation) pasteAgain(secret apikey.Secret) (Result, error) {
-	if !r.recover(secret) {
-		return Result{}, &RefusedError{Reason: "this is not the secret that was pasted before", Next: "without it, go on: another key takes its place"}
-	}
-	return Result{Status: Moved, Said: "the secret of " + keyWords(*r.j.New) + " is in hand again"}, nil
 }
 
 // refusePaste finds a wrong paste without using it.

@@ -24,9 +24,19 @@ func manual(t *testing.T, change func(*world.Scenario)) (*fixture, *rotation.Rot
 	return f, r
 }
 
+// paste answers the question for the new secret.
+func (f *fixture) paste(r *rotation.Rotation, secret apikey.Secret) (rotation.Result, error) {
+	if q := r.View().Question; q == nil || q.Kind != rotation.AskPaste {
+		if res, err := r.Do(context.Background()); err != nil || res.Question == nil || res.Question.Kind != rotation.AskPaste {
+			return res, err
+		}
+	}
+	return r.Answer(context.Background(), rotation.Answer{Kind: rotation.AskPaste, Choice: rotation.Yes, Secret: secret})
+}
+
 // pastes gives a secret; what is then asked is answered by a person.
 func (f *fixture) pastes(r *rotation.Rotation, secret apikey.Secret) (rotation.Result, error) {
-	res, err := r.Paste(context.Background(), secret)
+	res, err := f.paste(r, secret)
 	if err == nil && res.Question != nil && res.Question.Kind == rotation.AskWhose {
 		return f.answer(r, res.Question)
 	}
@@ -73,7 +83,7 @@ func TestWrongPasteIsRefusedBeforeItIsUsed(t *testing.T) {
 		f.caps(func(c *apikey.Capabilities) { c.SecretPrefixes = []string{"sk_live_", "sk_test_"} })
 		r := f.Start(func(p *rotation.Params) { p.Credential = f.Key("other").Secret })
 		f.until(r, rotation.Create)
-		_, err := r.Paste(context.Background(), tc.secret(f))
+		_, err := f.paste(r, tc.secret(f))
 		if err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v, want %q", name, err, tc.want)
 		}
@@ -91,12 +101,12 @@ func TestWrongPasteIsRefusedBeforeItIsUsed(t *testing.T) {
 
 func TestPastedSecretIsMatchedToTheRowThatAppeared(t *testing.T) {
 	f, r := manual(t, nil)
-	if _, err := r.Paste(context.Background(), f.Key("other").Secret); err == nil || !strings.Contains(err.Error(), "no new key is in the list") {
+	if _, err := f.paste(r, f.Key("other").Secret); err == nil || !strings.Contains(err.Error(), "no new key is in the list") {
 		t.Errorf("a key that was there before: %v", err)
 	}
 	secret := f.ByHand("made-1", "one")
 	f.ByHand("made-2", "two")
-	if _, err := r.Paste(context.Background(), secret); err == nil || !strings.Contains(err.Error(), `"two" (made-2)`) {
+	if _, err := f.paste(r, secret); err == nil || !strings.Contains(err.Error(), `"two" (made-2)`) {
 		t.Errorf("one of two: %v", err)
 	}
 	f.Edit("made-1", func(k *apikey.Key) { k.Name = r.View().NewName })
@@ -132,7 +142,7 @@ func TestAPasteIsTheNewKeysWhereSomethingSaysSo(t *testing.T) {
 		if tc.set != nil {
 			tc.set(f)
 		}
-		res, err := r.Paste(context.Background(), secret)
+		res, err := f.paste(r, secret)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -172,7 +182,7 @@ func TestAPasteOfAnotherKeyIsContradicted(t *testing.T) {
 		f.Idle()
 		f.ByHand("made-1", r.View().NewName)
 		f.Pass(2 * time.Second)
-		if _, err := r.Paste(context.Background(), f.Key(tc.paste).Secret); err == nil || !strings.Contains(err.Error(), tc.want) || r.SecretInHand() || r.View().New != nil {
+		if _, err := f.paste(r, f.Key(tc.paste).Secret); err == nil || !strings.Contains(err.Error(), tc.want) || r.SecretInHand() || r.View().New != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -188,7 +198,7 @@ func TestAPasteIsMatchedToTheKeyThatTheServiceNames(t *testing.T) {
 		}
 		secret := f.ByHand("made-1", "as the list has it")
 		f.ByHand("made-2", r.View().NewName) // would be taken, were nothing told
-		_, err := r.Paste(context.Background(), secret)
+		_, err := f.paste(r, secret)
 		if want == "" && (err != nil || r.View().New.ID != "made-1" || r.View().New.Name != "as the list has it") || want != "" && (err == nil || !strings.Contains(err.Error(), want) || r.SecretInHand()) {
 			t.Errorf("%s: %v, %+v", told, err, r.View().New)
 		}
@@ -200,7 +210,7 @@ func TestPastedKeyOfAnotherEnvironmentIsRefused(t *testing.T) {
 	secret := f.ByHand("made-1", "one")
 	f.Edit("made-1", func(k *apikey.Key) { k.Environment = apikey.Test })
 	f.Pass(time.Second)
-	if _, err := r.Paste(context.Background(), secret); err == nil || !strings.Contains(err.Error(), "is a test key") {
+	if _, err := f.paste(r, secret); err == nil || !strings.Contains(err.Error(), "is a test key") {
 		t.Errorf("%v", err)
 	}
 }
@@ -213,14 +223,14 @@ func TestManualLaneSurvivesALostPaste(t *testing.T) {
 			t.Fatal(err)
 		}
 		r = f.again(r, rotation.ResumeOptions{}) // the secret goes with the process, before it was delivered
-		if next := r.View().Next; !strings.Contains(next.Text, "is gone") || !strings.Contains(next.Text, "paste it again first") {
+		if next := r.View().Next; !strings.Contains(next.Text, "is gone") {
 			t.Errorf("%+v", next)
 		}
 		if res := f.do(r); res.Step != rotation.Create || !f.Key("made-1").Gone {
 			t.Fatalf("%+v, %s", res, f.keys())
 		}
 		if again { // what was deleted is refused
-			if _, err := r.Paste(context.Background(), secret); err == nil {
+			if _, err := f.paste(r, secret); err == nil {
 				t.Fatal("a deleted key was taken")
 			}
 		}
@@ -230,27 +240,6 @@ func TestManualLaneSurvivesALostPaste(t *testing.T) {
 		f.Edit("made-2", func(k *apikey.Key) { k.Name = "payments-api" })
 		f.drive(r)
 		f.rotated("second")
-	}
-}
-
-func TestSecretThatTheOperatorStillHasIsTakenAgain(t *testing.T) {
-	f, r := manual(t, nil)
-	secret := f.ByHand("made-1", "anything")
-	if _, err := f.pastes(r, secret); err != nil {
-		t.Fatal(err)
-	}
-	r = f.again(r, rotation.ResumeOptions{})
-	if _, err := r.Paste(context.Background(), f.Key("old").Secret); err == nil || r.SecretInHand() {
-		t.Fatalf("another secret was taken: %v", err)
-	}
-	if _, err := r.Paste(context.Background(), secret); err != nil || !r.SecretInHand() {
-		t.Fatal(err)
-	}
-	f.Edit("made-1", func(k *apikey.Key) { k.Name = "payments-api" })
-	f.drive(r)
-	f.rotated("taken again")
-	if n := count(f.Log(), "delete"); n != 1 {
-		t.Errorf("%d deletions", n)
 	}
 }
 
@@ -284,16 +273,14 @@ func TestTheSecretOfAnEarlierNewKeyIsTakenAgain(t *testing.T) {
 	}
 }
 
-func TestPasteIsTakenOnlyWhereItIsAskedFor(t *testing.T) {
+func TestAnAnswerIsTakenOnlyWhereItIsAskedFor(t *testing.T) {
 	f := in(t, genericLike)
 	r := f.Start(nil)
-	if _, err := r.Paste(context.Background(), apikey.NewSecret("sk_live_0123456789abcdef0123")); err == nil {
-		t.Error("a service that creates keys took a paste")
-	}
 	if err := r.Attest("?"); err == nil {
 		t.Error("there is nothing to confirm in preflight")
 	}
-	for _, a := range []rotation.Answer{{}, {Kind: rotation.AskAccept, Choice: rotation.Yes, Reason: "?"}, {Kind: rotation.AskWhose, Choice: rotation.Yes, Reason: "?"}} {
+	for _, a := range []rotation.Answer{{}, {Kind: rotation.AskAccept, Choice: rotation.Yes, Reason: "?"}, {Kind: rotation.AskWhose, Choice: rotation.Yes, Reason: "?"},
+		{Kind: rotation.AskPaste, Choice: rotation.Yes, Secret: apikey.NewSecret("sk_live_0123456789abcdef0123")}} {
 		if _, err := r.Answer(context.Background(), a); err == nil || !strings.Contains(err.Error(), "not what was asked") {
 			t.Errorf("%+v: %v", a, err)
 		}
@@ -353,5 +340,24 @@ func TestManualLaneCanBeUndone(t *testing.T) {
 	f.undone("by hand")
 	if !f.Key("made-1").Gone {
 		t.Error("the key made by hand is still there")
+	}
+}
+
+// TestWhatIsOverTakesNoAnswer to a question that was asked before it ended.
+func TestWhatIsOverTakesNoAnswer(t *testing.T) {
+	for name, end := range map[string]func(r *rotation.Rotation) (rotation.Result, error){
+		"undone": func(r *rotation.Rotation) (rotation.Result, error) { return r.Undo(context.Background()) },
+		"closed": func(r *rotation.Rotation) (rotation.Result, error) { return r.End(context.Background(), "enough") },
+	} {
+		f, r := manual(t, nil)
+		secret := f.ByHand("made-1", r.View().NewName)
+		f.do(r)
+		if res, err := end(r); err != nil || res.Status != rotation.Finished || r.View().Question != nil {
+			t.Fatalf("%s: %+v, %v", name, res, err)
+		}
+		f.Log()
+		if _, err := r.Answer(context.Background(), rotation.Answer{Kind: rotation.AskPaste, Choice: rotation.Yes, Secret: secret}); err == nil || r.SecretInHand() || len(f.Log()) > 0 {
+			t.Errorf("%s: it took a secret: %v", name, err)
+		}
 	}
 }

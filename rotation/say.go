@@ -365,9 +365,6 @@ func (j *journal) next(strategy Strategy, v *View, inHand bool) Next {
 	case lost && (j.Step == Create || j.Step == Deliver) && !j.delivered() && !j.touched():
 		n.Text = fmt.Sprintf("the secret of %s is gone, since it was in memory only: have it again if the service gives it, else delete that key and create another", keyWords(*j.New))
 		n.Default = "delete that key and create again"
-		if j.Manual {
-			n.Text += "; if you still have it, paste it again first"
-		}
 	case lost && j.Step == Deliver && !j.delivered():
 		n.Text = "find the new secret where it was put and go on; where that is not possible, create another key, which takes this one's place"
 		n.Default = "recover the new secret"
