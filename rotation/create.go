@@ -386,7 +386,7 @@ func (r *Rotation) bothGone() Result {
 	return ask(Question{Kind: AskBothGone, Text: "the new key is gone or has expired, and whether the old one works is not known: somebody may have deleted both on purpose",
 		Choices: []Choice{{ID: Yes, Label: "create another key", Does: "a new key with the old one's access is created and delivered", Wants: WantsReason},
 			{ID: CloseIt, Label: "close the rotation as it stands", Does: "nothing is changed; what is left where is said", Wants: WantsReason},
-			{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}, Default: No, Flag: "rotate --close ID --reason R"})
+			{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}, Default: No, Flag: "rotate --close " + r.j.ID + " --reason R"})
 }
 
 func answerBothGone(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {

@@ -107,6 +107,9 @@ func (f *fixture) answer(r *rotation.Rotation, q *rotation.Question) (rotation.R
 	if q == nil {
 		f.t.Fatalf("stopped without a question at %s", r.View().Step)
 	}
+	if fields := strings.Fields(q.Flag); slices.Contains(fields, "ID") {
+		f.t.Errorf("%s: the command %q is not this rotation's, %s", q.Kind, q.Flag, r.ID())
+	}
 	a := rotation.Answer{Kind: q.Kind, Subject: q.Subject, Choice: rotation.Yes, Reason: "looked at by hand"}
 	if other := f.answers[q.Kind]; other != "" {
 		a.Choice = other

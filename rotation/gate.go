@@ -307,7 +307,7 @@ func (r *Rotation) strayed(rec *destinationRecord, held delivery.Held) (*Result,
 		return nil, fmt.Errorf("%s %s, after it was delivered again %d times: something else writes it", rec.Describe, what, r.j.Redelivered)
 	}
 	res := ask(Question{Kind: AskAgain, Subject: rec.Spec, Text: fmt.Sprintf("%s %s: a deploy, configuration management or an editor may have put it back", rec.Describe, what),
-		Flag: "--resume ID --yes", Default: Yes,
+		Flag: "rotate --resume " + r.j.ID + " --yes", Default: Yes,
 		Choices: yesNo("deliver it again", "the new secret is put there again, over the old value alone, and the command after it runs", WantsNothing)})
 	return &res, nil
 }

@@ -176,7 +176,7 @@ func TestAPlaceThatHoldsTheOldValueAgainStops(t *testing.T) {
 		}
 		res := f.do(r)
 		q := res.Question
-		if q == nil || q.Kind != rotation.AskAgain || q.Subject != f.Place(0).Spec() || q.Flag != "--resume ID --yes" || !strings.Contains(res.Said, "holds the old value again") || f.Key("old").Gone {
+		if q == nil || q.Kind != rotation.AskAgain || q.Subject != f.Place(0).Spec() || q.Flag != "rotate --resume "+r.ID()+" --yes" || !strings.Contains(res.Said, "holds the old value again") || f.Key("old").Gone {
 			t.Fatalf("%s: %+v", step, res)
 		}
 		f.Log()
