@@ -57,6 +57,9 @@ func (p place) preflight(ctx context.Context, c change) (snapshot, Plan, error) 
 	if plan.Owner != "" && plan.Owner != "you" {
 		note("the file belongs to %s, who reads what is put there", plan.Owner)
 	}
+	if err := tooLong(s, job); err != nil {
+		return s, plan, err
+	}
 	if !job.LookOnly {
 		if err := p.try(s, job); err != nil {
 			return s, plan, err

@@ -38,7 +38,7 @@ func (p place) try(s snapshot, job Job) (err error) {
 	first, second := trialPath(s.where, job), triedPath(s.where, job)
 	f, err := p.create(first, trialContent(s), makingTrial)
 	if err != nil {
-		return tooLong(err, first)
+		return err
 	}
 	defer func() {
 		_ = f.Close()
@@ -59,14 +59,16 @@ func (p place) try(s snapshot, job Job) (err error) {
 	return p.syncFolder(filepath.Dir(first))
 }
 
-// tooLong says what the length of a name is about.
-func tooLong(err error, path string) error {
-	if !errors.Is(err, syscall.ENAMETOOLONG) {
-		return err
+// tooLong finds, without a write, a name that leaves no room for those beside it: a file system says so of a file that is not
+// there, too.
+func tooLong(s snapshot, job Job) error {
+	path := trialPath(s.where, job)
+	if _, err := os.Lstat(path); !errors.Is(err, syscall.ENAMETOOLONG) {
+		return nil
 	}
 	name := filepath.Base(path)
 	return fmt.Errorf("the name is too long: the old content is kept beside the file as %s… , which has %d characters, more than the file system takes: deliver to a file with a shorter name (%w)",
-		display(clip(name)), len(name), err)
+		display(clip(name)), len(name), syscall.ENAMETOOLONG)
 }
 
 // sweep removes what killed trials left beside the file.

@@ -24,9 +24,15 @@ func TestANameThatLeavesNoRoomForWhatLiesBesideIsRefusedBeforehand(t *testing.T)
 					writeFile(t, path, "KEY=old\n", 0o644)
 				}
 				d, job := must(Parse("env-file:"+path+":KEY", Options{NoSync: true})), Job{ID: id}
+				look := job
+				look.LookOnly = true
+				_, looked := d.Preflight(t.Context(), look)
 				_, err := d.Preflight(t.Context(), job)
 				if fits := length <= room; fits != (err == nil) {
 					t.Errorf("%d characters, room for %d: %v", length, room, err)
+				}
+				if fmt.Sprint(looked) != fmt.Sprint(err) {
+					t.Errorf("%d characters: who only looks meets %v, who tries %v", length, looked, err)
 				}
 				if err != nil {
 					if !strings.Contains(err.Error(), fmt.Sprintf("has %d characters", length+longest-room)) {
