@@ -1,0 +1,517 @@
+package rotation_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/rotation"
+	"detent/rotation/world"
+)
+
+var update = flag.Bool("update", false, "write the transcripts anew")
+
+// teller goes through a rotation, and writes down all that it does and says.
+type teller struct {
+	*fixture
+	r     *rotation.Rotation
+	b     strings.Builder
+	shown []string
+}
+
+// TestEachWayThroughARotationReadsAsItDid: what is called, said, claimed, planned and left, from the start to an end. A transcript in
+// testdata is read by a person when it changes (-update writes it).
+func TestEachWayThroughARotationReadsAsItDid(t *testing.T) {
+	for name, s := range stories {
+		t.Run(name, func(t *testing.T) {
+			tell := &teller{fixture: in(t, s.sc)}
+			if s.first != nil {
+				s.first(tell.fixture)
+			}
+			plan, err := tell.planned(s.start)
+			fmt.Fprintf(&tell.b, "plan\n%s", plan)
+			if err != nil {
+				fmt.Fprintf(&tell.b, "  refused: %v\n", err)
+			}
+			tell.Log()
+			tell.r = tell.Start(s.start)
+			s.way(tell)
+			tell.close()
+			got := tell.b.String()
+			for i, d := range tell.Destinations() {
+				got = strings.ReplaceAll(got, d.Describe(), fmt.Sprintf("P%d", i))
+			}
+			got = strings.ReplaceAll(got, tell.Dir(), "DIR")
+			if tell.Leaks(got) {
+				t.Error("it tells a secret")
+			}
+			path := filepath.Join("testdata", "transcripts", strings.ReplaceAll(name, " ", "-")+".txt")
+			if *update {
+				if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			isAlike(t, got, string(want))
+		})
+	}
+}
+
+// isAlike shows the first line that differs, with what leads to it.
+func isAlike(t *testing.T, got, want string) {
+	t.Helper()
+	is, was := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range max(len(is), len(was)) {
+		at := func(lines []string) string {
+			if i < len(lines) {
+				return lines[i]
+			}
+			return "(its end)"
+		}
+		if at(is) != at(was) {
+			t.Fatalf("line %d is\n%s\nand was\n%s\nafter\n%s", i+1, at(is), at(was), strings.Join(is[max(0, i-6):min(i, len(is))], "\n"))
+		}
+	}
+}
+
+// planned is the plan of a rotation that is not begun.
+func (t *teller) planned(change func(*rotation.Params)) (string, error) {
+	r := t.Start(func(p *rotation.Params) {
+		if change != nil {
+			change(p)
+		}
+		p.PlanOnly = true
+	})
+	defer r.Close()
+	plan, err := r.Plan(context.Background())
+	var b strings.Builder
+	for _, s := range plan.Stages {
+		undo := "cannot be undone"
+		if s.Undo != nil {
+			undo = "undo: " + *s.Undo
+		}
+		fmt.Fprintf(&b, "  %s (%s), %s\n", s.ID, s.Title, undo)
+		for _, a := range s.Does {
+			fmt.Fprintf(&b, "    %s%s%s%s [%s]\n", label("call ", a.Call), label("write ", a.Write), label("run ", a.Run), label("wait ", a.Wait), a.Times)
+		}
+		for _, line := range s.Proves {
+			fmt.Fprintf(&b, "    proves %s\n", line)
+		}
+		for _, line := range s.Asks {
+			fmt.Fprintf(&b, "    asks %s\n", line)
+		}
+	}
+	for _, line := range plan.Unknown {
+		fmt.Fprintf(&b, "  unknown %s\n", line)
+	}
+	return b.String(), err
+}
+
+func label(what, text string) string {
+	if text == "" {
+		return ""
+	}
+	return what + text
+}
+
+// tells writes down what came of something.
+func (t *teller) tells(what string, res rotation.Result, err error) rotation.Result {
+	t.t.Helper()
+	fmt.Fprintf(&t.b, "\n%s: %s %s -> %s", what, []string{"moved", "waiting", "stopped", "finished"}[res.Status], res.Did, res.Step)
+	if res.Status == rotation.Waiting {
+		fmt.Fprintf(&t.b, " (%s, %s of %s left)", res.Wait, res.Left, res.Total)
+	}
+	fmt.Fprintf(&t.b, "\n  %s%s\n", res.Said, label("\n  output: ", strings.ReplaceAll(res.Output, "\n", `\n`)))
+	if err != nil {
+		fmt.Fprintf(&t.b, "  error: %v\n", err)
+	}
+	for _, n := range res.Notes {
+		fmt.Fprintf(&t.b, "  note: %s\n", n)
+	}
+	if w := res.Watch; w != nil {
+		fmt.Fprintf(&t.b, "  watch: visible %v, moved %v, looks %d, quiet %s of %s, span %s, own %v\n", w.Visible, w.Moved, w.Polls, w.QuietFor, w.Elapsed, w.Span, w.OwnTraces)
+	}
+	if q := res.Question; q != nil {
+		fmt.Fprintf(&t.b, "  asks %s of %q, each %v, default %s, flag %q\n", q.Kind, q.Subject, q.Each, q.Default, q.Flag)
+		for _, c := range q.Choices {
+			fmt.Fprintf(&t.b, "    %s: %s (%s) wants %d\n", c.ID, c.Label, c.Does, c.Wants)
+		}
+	}
+	t.wire()
+	t.view()
+	return res
+}
+
+// wire writes down the calls since the last time, without repeats.
+func (t *teller) wire() {
+	log := slices.Compact(t.Log())
+	if len(log) > 0 {
+		fmt.Fprintf(&t.b, "  did: %s\n", strings.Join(log, ", "))
+	}
+}
+
+// view writes down which lines of the view came and went.
+func (t *teller) view() {
+	v := t.r.View()
+	state := string(v.State) + " at " + string(v.Step)
+	for _, flag := range []struct {
+		is   bool
+		what string
+	}{{v.Undoing, "undoing"}, {v.OldGone, "deletion sent"}, {v.OldAnswered, "deletion answered"}, {v.OldOff, "old off"}, {v.SecretInHand, "secret in hand"}} {
+		if flag.is {
+			state += ", " + flag.what
+		}
+	}
+	now := []string{state}
+	add := func(what string, lines ...string) {
+		for _, l := range lines {
+			now = append(now, what+": "+l)
+		}
+	}
+	add("certain", v.Certain...)
+	add("unknown", v.Unknown...)
+	add("left", v.Left...)
+	var states strings.Builder
+	planned := ""
+	for _, l := range v.Plan {
+		add("plan", fmt.Sprintf("%s (%s, %s): %s", l.Step, l.Title, l.Phase, l.Text))
+		states.WriteString([]string{"·", "●", "✓"}[l.State])
+		if l.State == rotation.Current {
+			planned = l.Text
+		}
+	}
+	if v.State == rotation.Open {
+		next := v.Next.Text
+		if next == planned {
+			next = "as planned"
+		}
+		if v.Next.Waits {
+			next += ", which waits"
+		}
+		add("next", fmt.Sprintf("%s %s [%s]", &states, next, v.Next.Default), "undo would "+v.Next.Undo)
+	}
+	for _, d := range v.Diff {
+		add("diff", fmt.Sprintf("%s %s, old %s, new %s %s", d.Field, d.Verdict, d.Old, d.New, d.Reason))
+	}
+	for _, d := range v.Destinations {
+		place := d.Describe
+		for _, flag := range []struct {
+			is   bool
+			what string
+		}{{d.CanUndo, "can be undone"}, {d.Reads, "can be read"}, {d.Held, "held"}, {d.Begun, "begun"}, {d.Put, "put"}, {d.Then, "then"}} {
+			if flag.is {
+				place += ", " + flag.what
+			}
+		}
+		add("place", place+label(", copy ", d.Backup)+label(", without: ", d.Without))
+	}
+	for _, l := range t.shown {
+		if strings.HasPrefix(l, "unknown") && !slices.Contains(now, l) {
+			fmt.Fprintf(&t.b, "  - %s\n", l)
+		}
+	}
+	for _, l := range now {
+		if !slices.Contains(t.shown, l) {
+			fmt.Fprintf(&t.b, "  + %s\n", l)
+		}
+	}
+	t.shown = now
+}
+
+// close writes down what stays: the claims and the history.
+func (t *teller) close() {
+	v := t.r.View()
+	t.b.WriteString("\nat the end\n")
+	t.shown = nil
+	t.view()
+	t.b.WriteString("claims\n")
+	for _, c := range v.Claims {
+		fmt.Fprintf(&t.b, "  %s %s of %s by %s: %s\n", c.Evidence().At.Format("15:04:05"), c.Kind(), c.Subject(), c.Evidence().By, c.Evidence().Detail)
+	}
+	t.b.WriteString("history\n")
+	for _, e := range v.History {
+		fmt.Fprintf(&t.b, "  %s %s\n", e.At.Format("15:04:05"), e.Text)
+	}
+}
+
+func (t *teller) do() rotation.Result {
+	t.t.Helper()
+	res, err := t.r.Do(context.Background())
+	return t.tells("do", res, err)
+}
+
+func (t *teller) undo() rotation.Result {
+	t.t.Helper()
+	res, err := t.r.Undo(context.Background())
+	return t.tells("undo", res, err)
+}
+
+// says answers the question at hand.
+func (t *teller) says(choice, reason string) rotation.Result {
+	t.t.Helper()
+	q := t.r.View().Question
+	if q == nil {
+		t.t.Fatalf("nothing is asked:\n%s", t.b.String())
+	}
+	if q.Kind == rotation.AskReplace {
+		t.Replaced()
+	}
+	res, err := t.r.Answer(context.Background(), rotation.Answer{Kind: q.Kind, Subject: q.Subject, Choice: choice, Reason: reason})
+	return t.tells(fmt.Sprintf("answers %s (%s)", choice, reason), res, err)
+}
+
+// pastes answers the question for the new secret.
+func (t *teller) pastes(secret apikey.Secret) {
+	t.t.Helper()
+	res, err := t.paste(t.r, secret)
+	t.tells("pastes", res, err)
+}
+
+// on goes on to a step, or to where something is asked, or fails, or is over. Waits pass.
+func (t *teller) on(to rotation.Step) {
+	t.t.Helper()
+	for range 200 {
+		if t.r.View().Step == to {
+			return
+		}
+		switch res := t.do(); res.Status {
+		case rotation.Waiting:
+			t.Pass(res.Wait)
+		case rotation.Stopped, rotation.Finished:
+			return
+		}
+	}
+	t.t.Fatalf("it never came to %s", to)
+}
+
+// back undoes until something is asked or it is over.
+func (t *teller) back() {
+	t.t.Helper()
+	for range 20 {
+		if res := t.undo(); res.Status == rotation.Stopped || res.Status == rotation.Finished {
+			return
+		}
+	}
+}
+
+// anew is another process.
+func (t *teller) anew(o rotation.ResumeOptions, headless bool) {
+	t.t.Helper()
+	t.r.Close()
+	r, err := t.Resume(t.r.ID(), o, func(w *rotation.World) { w.Headless = headless })
+	if err != nil {
+		t.t.Fatal(err)
+	}
+	t.r = r
+	t.b.WriteString("\nanother process\n")
+	t.wire()
+	t.view()
+}
+
+// happens is what somebody else does.
+func (t *teller) happens(what string, do func()) {
+	fmt.Fprintf(&t.b, "\n* %s\n", what)
+	do()
+}
+
+const toTheEnd = rotation.Step("the end")
+
+// A story is a scenario and a way through it.
+type story struct {
+	sc    world.Scenario
+	first func(f *fixture)
+	start func(*rotation.Params)
+	way   func(t *teller)
+}
+
+func through(t *teller) { t.on(toTheEnd) }
+
+// short has few looks at the drain.
+func short(sc *world.Scenario) { sc.Drain = 4 * time.Second }
+
+var stories = map[string]story{
+	"permissions": {with(prosopoLike, func(sc *world.Scenario) { sc.Then = true }), nil, nil, func(t *teller) {
+		t.on(toTheEnd)
+		t.says(rotation.Yes, "")
+		t.on(toTheEnd)
+	}},
+	"two places":        {with(vertesiaLike, func(sc *world.Scenario) { sc.Places, sc.Then, sc.Drain = []string{"env", "file"}, true, time.Minute }), nil, nil, through},
+	"last use is shown": {with(genericLike, short), nil, nil, through},
+	"dashboard": {manualLike, nil, nil, func(t *teller) {
+		t.on(toTheEnd)
+		t.pastes(apikey.NewSecret("sk_live_cut"))
+		secret := t.ByHand("made-1", "anything")
+		t.pastes(secret)
+		t.on(toTheEnd)
+		t.says(rotation.Yes, "")
+		t.on(toTheEnd)
+	}},
+	"dashboard where nothing tells": {with(manualLike, func(sc *world.Scenario) { sc.Masks, sc.Drain = false, -1 }), nil, nil, func(t *teller) {
+		t.on(toTheEnd)
+		t.pastes(t.ByHand("made-1", "anything"))
+		t.says(rotation.Yes, "copied from its row")
+		t.on(toTheEnd)
+	}},
+	"compromised":            {with(vertesiaLike, func(sc *world.Scenario) { sc.Compromised = true }), nil, nil, through},
+	"old first":              {with(vertesiaLike, func(sc *world.Scenario) { sc.OldFirst, sc.Rename = true, false }), nil, nil, through},
+	"old first, by a delete": {with(genericLike, func(sc *world.Scenario) { sc.OldFirst, sc.RevokeLag = true, 20*time.Second }), nil, nil, through},
+	"old first, taken back":  {with(vertesiaLike, func(sc *world.Scenario) { sc.OldFirst = true }), nil, nil, func(t *teller) { t.on(rotation.Verify); t.back(); t.says(rotation.Yes, "it was no leak"); t.back() }},
+	"a place that nobody can read": {with(vertesiaLike, func(sc *world.Scenario) { sc.Places, sc.Then, sc.Drain = []string{"hook", "env"}, true, -1 }), nil, nil, func(t *teller) {
+		t.on(toTheEnd)
+		t.says(rotation.Yes, "its log says so")
+		t.on(rotation.Soak)
+		t.back()
+		t.says(rotation.LookAgain, "")
+		t.byHand()
+		t.back()
+		t.says(rotation.Yes, "put back by hand")
+		t.back()
+	}},
+	"a place that nobody can read, on": {with(prosopoLike, func(sc *world.Scenario) { sc.Places, sc.Drain, sc.AcceptUnknown = []string{"hook"}, -1, true }), nil, func(p *rotation.Params) { p.AcceptUnknown = "the canary uses it" }, through},
+	"undone at the delete": {with(vertesiaLike, func(sc *world.Scenario) {
+		sc.Places, sc.Then, sc.SoakZero, sc.Drain = []string{"env", "file"}, true, true, -1
+	}), nil, nil, func(t *teller) { t.on(rotation.Delete); t.back() }},
+	"undone before the delivery": {vertesiaLike, nil, nil, func(t *teller) { t.on(rotation.Deliver); t.back() }},
+	"undone before anything":     {vertesiaLike, nil, nil, func(t *teller) { t.back() }},
+	"a create without an answer": {with(prosopoLike, func(sc *world.Scenario) { sc.Retrieve, sc.Drain = true, -1 }), nil, nil, func(t *teller) {
+		t.on(rotation.Create)
+		t.Fail("create", lost("create"), true)
+		t.on(toTheEnd)
+	}},
+	"a create without an answer or a secret": {with(prosopoLike, func(sc *world.Scenario) { sc.Drain = -1 }), nil, nil, func(t *teller) {
+		t.on(rotation.Create)
+		t.Fail("create", lost("create"), true)
+		t.Fail("create", lost("create"), false)
+		t.on(toTheEnd)
+	}},
+	"a secret lost half-way": {with(prosopoLike, func(sc *world.Scenario) { sc.Places, sc.Drain = []string{"hook", "env"}, -1 }), nil, nil, func(t *teller) {
+		t.on(rotation.Deliver)
+		t.Fail("put", lost("put"), true)
+		t.do()
+		t.anew(rotation.ResumeOptions{}, false)
+		t.on(toTheEnd)
+		t.says(rotation.Yes, "it does")
+		t.on(toTheEnd)
+	}},
+	"a secret lost before it was put anywhere": {with(prosopoLike, func(sc *world.Scenario) { sc.Drain = -1 }), nil, nil, func(t *teller) {
+		t.on(rotation.Deliver)
+		t.anew(rotation.ResumeOptions{}, false)
+		t.on(toTheEnd)
+	}},
+	"a delete without an answer": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.SoakZero, sc.RevokeLag = -1, true, 40*time.Second }), nil, nil, func(t *teller) {
+		t.on(rotation.Delete)
+		t.Fail("delete", lost("delete"), true)
+		t.Fail("delete", lost("delete"), false)
+		t.do()
+		t.undo()
+		t.anew(rotation.ResumeOptions{}, false)
+		t.on(toTheEnd)
+	}},
+	"a deletion that takes long": {with(genericLike, func(sc *world.Scenario) { sc.Drain, sc.RevokeLag = -1, 10*time.Minute }), nil, nil, through},
+	"a place that was put back": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.SoakZero = -1, true }), nil, nil, func(t *teller) {
+		t.on(rotation.Disable)
+		t.happens("a deploy puts the old value back", func() { t.Place(0).Put("old") })
+		t.do()
+		t.says(rotation.No, "")
+		t.do()
+		t.says(rotation.Yes, "")
+		t.on(rotation.Delete)
+		t.happens("somebody writes another value", func() { t.Place(0).Put("a-third-value-of-somebody"); t.Forgive() })
+		t.do()
+		t.says(rotation.Yes, "")
+		t.on(toTheEnd)
+	}},
+	"a place that was put back, headless": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.SoakZero = -1, true }), nil, nil, func(t *teller) {
+		t.on(rotation.Disable)
+		for range 3 {
+			t.happens("a deploy puts the old value back", func() { t.Place(0).Put("old") })
+			t.anew(rotation.ResumeOptions{}, true)
+			t.do()
+			t.do()
+			t.on(rotation.Disable)
+		}
+		t.happens("somebody writes another value", func() { t.Place(0).Put("a-third-value-of-somebody") })
+		t.do()
+	}},
+	"both keys gone": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain = -1 }), nil, nil, func(t *teller) {
+		t.on(rotation.Verify)
+		t.happens("somebody deletes both", func() { t.Remove("old"); t.Remove("new"); t.Forgive() })
+		t.do()
+		t.says(rotation.Yes, "it was a mistake")
+		t.on(toTheEnd)
+	}},
+	"both keys gone, closed": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain = -1 }), nil, nil, func(t *teller) {
+		t.on(rotation.Verify)
+		t.happens("somebody deletes both", func() { t.Remove("old"); t.Remove("new"); t.Forgive() })
+		t.do()
+		t.says(rotation.CloseIt, "the account is gone")
+	}},
+	"access that differs": {with(genericLike, func(sc *world.Scenario) { sc.Drain = -1 }), nil, nil, func(t *teller) {
+		t.on(rotation.Delete)
+		t.happens("somebody restricts the new key", func() {
+			t.Edit("new", func(k *apikey.Key) { k.Restrictions = &apikey.Restrictions{IPAddresses: []string{"192.0.2.1"}} })
+			t.Forgive()
+		})
+		t.do()
+		t.says(rotation.Yes, "it is wanted")
+		t.on(toTheEnd)
+		t.Forgive()
+	}},
+	"access that is not reported": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.SoakZero, sc.Silent = -1, true, "all" }), nil, func(p *rotation.Params) { p.AcceptUnknown = "nobody tells" }, through},
+	"made-up secrets are accepted": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.SoakZero, sc.NoControl = -1, true, true }), nil, nil, func(t *teller) {
+		t.on(toTheEnd)
+		t.says(rotation.Yes, "its log shows the new key")
+		t.on(toTheEnd)
+	}},
+	"an undo that is stuck": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.Places = -1, []string{"env", "file"} }), nil, nil, func(t *teller) {
+		t.on(rotation.Disable)
+		t.happens("somebody writes another value", func() { t.Place(1).Put("a-third-value-of-somebody") })
+		t.back()
+		t.says(rotation.TurnRound, "")
+		t.back()
+		t.happens("and puts the new one back", func() { t.Place(1).Put("new") })
+		t.says(rotation.LookAgain, "")
+		t.Fail("then", lost("then"), false)
+		t.back()
+	}},
+	"an undo that is given up": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.Places = -1, []string{"env", "file"} }), nil, nil, func(t *teller) {
+		t.on(rotation.Soak)
+		t.Fail("undo", lost("undo"), true)
+		t.undo()
+		res, err := t.r.TurnAround()
+		t.tells("turns round", res, err)
+		t.on(toTheEnd)
+	}},
+	"closed as it stands": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain = -1 }), nil, nil, func(t *teller) {
+		t.on(rotation.Disable)
+		res, err := t.r.End(context.Background(), "the service is given up")
+		t.tells("closes", res, err)
+	}},
+	"a refusal of each kind": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain = -1 }), nil, nil, func(t *teller) {
+		for _, kind := range []client.Kind{client.Unauthorized, client.Forbidden, client.RateLimited, client.Conflict} {
+			t.Fail("list", refusal("list", kind, 0), false)
+			t.do()
+		}
+		t.on(rotation.Verify)
+		t.Fail("probe", refusal("probe", client.Unavailable, 503), false)
+		t.do()
+		t.on(rotation.Disable)
+		t.Fail("disable", refusal("disable", client.Conflict, 409), false)
+		t.do()
+		t.on(rotation.Delete)
+		t.Fail("enable", refusal("enable", client.Conflict, 409), false)
+		t.undo()
+		t.on(toTheEnd)
+	}},
+}
