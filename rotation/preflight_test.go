@@ -78,7 +78,37 @@ func TestPreflightRefusesAndLeavesNothing(t *testing.T) {
 			log := f.Log()
 			r.Close()
 			f.leavesNothing(log)
+			again := in(t, tc.sc) // a plan is refused as the preflight is
+			tc.set(again)
+			again.planIsRefused(nil, tc.want)
 		})
+	}
+}
+
+// planIsRefused: with those words, and nothing is changed or sent. Without words there is a plan.
+func (f *fixture) planIsRefused(change func(*rotation.Params), want string) {
+	f.t.Helper()
+	r := f.Start(func(p *rotation.Params) {
+		if change != nil {
+			change(p)
+		}
+		p.PlanOnly = true
+	})
+	defer r.Close()
+	f.Log()
+	plan, err := r.Plan(context.Background())
+	if want == "" && (err != nil || len(plan.Stages) == 0) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+		f.t.Errorf("planned: %v, want %q", err, want)
+	}
+	log := f.Log()
+	if count(log, "probe") > 0 {
+		f.t.Errorf("a plan sends a secret: %v", log)
+	}
+	f.leavesNothing(log)
+	for name, act := range map[string]func(context.Context) (rotation.Result, error){"do": r.Do, "undo": r.Undo} {
+		if _, err := act(context.Background()); err == nil || !strings.Contains(err.Error(), "the plan alone") {
+			f.t.Errorf("%s, where only the plan was asked for: %v", name, err)
+		}
 	}
 }
 
@@ -223,6 +253,14 @@ func TestTheRightPlaceHoldsTheOldSecretOrNothing(t *testing.T) {
 			tc.set(f)
 			f.Forgive()
 			before := f.Place(0).Holds()
+			switch { // what shows without a request with it
+			case tc.wrong == "" || tc.sent || strings.Contains(name, "identified"):
+				f.planIsRefused(nil, "")
+			default:
+				f.planIsRefused(nil, tc.wrong)
+				f.planIsRefused(nil, "say so with --replace")
+				f.planIsRefused(func(p *rotation.Params) { p.Replace = true }, "")
+			}
 			r := f.Start(nil)
 			res := f.do(r)
 			log := f.Log()
@@ -264,9 +302,11 @@ func TestTheRightPlaceHoldsTheOldSecretOrNothing(t *testing.T) {
 func TestAMissingVariableBesideALikelyOneIsTheWrongPlace(t *testing.T) {
 	for name, sc := range map[string]world.Scenario{"a prefix": genericLike, "masks": with(prosopoLike, func(sc *world.Scenario) { sc.Masks, sc.Prefix = true, "sk_live_" })} {
 		f := in(t, sc)
-		r := f.Start(func(p *rotation.Params) {
+		typed := func(p *rotation.Params) {
 			p.Destinations = []rotationDestination{parse(t, "env-file:"+f.Place(0).Path()+":API_KEYS")}
-		})
+		}
+		f.planIsRefused(typed, "API_KEY holds what looks like a key")
+		r := f.Start(typed)
 		res := f.do(r)
 		if res.Question == nil || res.Question.Kind != rotation.AskReplace || !strings.Contains(res.Said, "API_KEY holds what looks like a key") {
 			t.Errorf("%s: %+v", name, res)
@@ -336,6 +376,7 @@ func TestAKeyThatIsDeadDoesNotComeAliveUnnoticed(t *testing.T) {
 		state string
 	}{"disabled": {disabled, "is disabled"}, "expired": {expired, "is expired"}} {
 		f := in(t, tc.sc)
+		f.planIsRefused(nil, tc.state+": what replaces it will work. Is that wanted?; say so with --revive")
 		r := f.Start(nil)
 		res := f.do(r)
 		if res.Question == nil || res.Question.Kind != rotation.AskRevive || res.Question.Flag != "--revive" || !strings.Contains(res.Said, tc.state) {
@@ -363,7 +404,15 @@ func TestWhatWillHaveToBeAcceptedIsSaidBeforeAKeyIsMade(t *testing.T) {
 	} {
 		for _, accepted := range []string{"", "looked at in the dashboard"} {
 			f := in(t, tc.sc)
-			r := f.Start(func(p *rotation.Params) { p.Headless, p.AcceptUnknown = true, accepted })
+			headless := func(p *rotation.Params) { p.Headless, p.AcceptUnknown = true, accepted }
+			switch {
+			case accepted != "" || tc.sc.NoControl: // which a plan does not find out
+				f.planIsRefused(headless, "")
+			default:
+				f.planIsRefused(headless, tc.want)
+				f.planIsRefused(headless, "accept it with --accept-unknown REASON")
+			}
+			r := f.Start(headless)
 			res, err := r.Do(context.Background())
 			if err != nil {
 				t.Fatal(name, err)
