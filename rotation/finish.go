@@ -198,6 +198,7 @@ func (r *Rotation) restoreName(ctx context.Context, s *sight) []string {
 	}
 	if client.MayHaveHappened(err) {
 		r.j.settled(opRename)
+		return []string{fmt.Sprintf("whether the new key keeps the name %q is not known: %v", s.new.Name, err)}
 	}
 	return []string{fmt.Sprintf("the new key keeps the name %q: %v", s.new.Name, err)}
 }

@@ -34,7 +34,7 @@ func killCases() map[string]world.Scenario {
 func TestKilledAnywhereItCanGoOnOrBack(t *testing.T) {
 	total, every := 0, 3
 	if testing.Short() {
-		every = 11
+		every = 17
 	}
 	for name, sc := range killCases() {
 		if testing.Short() && len(sc.Places) != 2 {
