@@ -441,3 +441,20 @@ func TestWithoutLeavesOutWhatIsGoneForGood(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+// TestWhatAPlaceHeldWhenItWasReadLastIsSaid: that it was given the new secret is no word for what it holds.
+func TestWhatAPlaceHeldWhenItWasReadLastIsSaid(t *testing.T) {
+	for put, want := range map[string]string{"new": "was given the new secret; read at 12:", "old": "it held the value that it had before", "": "it held nothing",
+		"a-value-of-somebody": "it held another value"} {
+		f := in(t, vertesiaLike)
+		r := f.Start(noWaits)
+		f.until(r, rotation.Disable)
+		f.Place(0).Put(put)
+		_, _ = r.Do(context.Background())
+		f.Forgive()
+		said := strings.Join(r.View().Certain, "\n")
+		if !strings.Contains(said, want) || put != "new" && strings.Contains(said, "; read at") {
+			t.Errorf("%q: %s", put, said)
+		}
+	}
+}

@@ -330,13 +330,16 @@ func elsewhere(rec *destinationRecord, held delivery.Held) error {
 	return fmt.Errorf("it is another file now: the path led to %s when the rotation began, and leads to %s", rec.Where, held.Where)
 }
 
+// heldNew is what a place holds that was delivered to.
+const heldNew = "the new secret"
+
 func (r *Rotation) placeHolds(rec *destinationRecord, held delivery.Held) {
 	what := "another value"
 	switch {
 	case !held.Exists:
 		what = "nothing"
 	case r.isNew(held.Secret):
-		what = "the new secret"
+		what = heldNew
 	case rec.Where == "" || r.j.Step == Preflight:
 		what = "a value"
 	case r.isFormer(rec, held):

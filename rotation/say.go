@@ -167,6 +167,8 @@ func (j *journal) placeWords(d destinationRecord) string {
 	case d.Put:
 		how := ""
 		switch c, ok := j.claimed(PlaceHolds, d.Spec); {
+		case ok && d.Reads && !strings.HasSuffix(c.evidence.Detail, " held "+heldNew):
+			how = fmt.Sprintf("; but at %s it%s", clock(c.evidence.At), strings.TrimPrefix(c.evidence.Detail, d.Describe))
 		case ok && d.Reads:
 			how = fmt.Sprintf("; read at %s", clock(c.evidence.At))
 		case !d.Reads:

@@ -2,6 +2,7 @@ package rotation_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -13,6 +14,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/delivery"
 	"detent/rotation"
 	"detent/rotation/world"
 )
@@ -579,4 +581,204 @@ var stories = map[string]story{
 		t.anew(rotation.ResumeOptions{Drain: &zero, Soak: &zero, AcceptUnknown: "seen", Without: []string{"hook-0"}, Reason: "it is gone"}, true)
 		t.on(toTheEnd)
 	}},
+	"a deploy swaps the release before the delivery": {with(vertesiaLike, func(sc *world.Scenario) { sc.Places, sc.Drain = []string{"release"}, -1 }), nil, nil, func(t *teller) {
+		t.on(rotation.Deliver)
+		t.happens("a deploy", func() { t.Adversary("link swapped, old value", 0) })
+		t.on(rotation.Disable)
+		t.back()
+	}},
+	"a deploy swaps the release after the delivery": {with(vertesiaLike, func(sc *world.Scenario) { sc.Places, sc.Drain, sc.SoakZero = []string{"release"}, -1, true }), nil, nil, func(t *teller) {
+		t.on(rotation.Disable)
+		t.happens("a deploy", func() { t.Adversary("link swapped, old value", 0) })
+		t.do()
+		t.says(rotation.Yes, "")
+		t.on(toTheEnd)
+	}},
+	"a deploy swaps the release to another value": {with(vertesiaLike, func(sc *world.Scenario) { sc.Places, sc.Drain = []string{"release"}, -1 }), nil, nil, func(t *teller) {
+		t.on(rotation.Deliver)
+		t.happens("a deploy, and somebody writes there", func() { t.Adversary("link swapped, old value", 0); t.Place(0).Put("a-third-value-of-somebody") })
+		t.do()
+		t.back()
+	}},
+	"a volume that is not mounted": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain = -1 }), nil, nil, func(t *teller) {
+		t.on(rotation.Deliver)
+		restore := t.Adversary("volume missing", 0)
+		t.do()
+		t.happens("it is mounted again", restore)
+		t.on(rotation.Disable)
+		restore = t.Adversary("volume missing", 0)
+		t.do()
+		t.undo()
+		res, err := t.r.End(context.Background(), "the machine is gone")
+		t.tells("closes", res, err)
+		restore()
+	}},
+	"a file that is moved away during the delivery": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain = -1 }), nil, nil, func(t *teller) {
+		t.on(rotation.Deliver)
+		t.Fail("put", &delivery.PlaceError{Kind: delivery.Unreadable, Err: errors.New("it was moved away")}, false)
+		t.do()
+		t.back()
+	}},
+	"a kept copy that is gone": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.SoakZero = -1, true }), nil, nil, func(t *teller) {
+		t.on(rotation.Disable)
+		t.happens("somebody removes the copy, and puts the old value back", func() { t.Adversary("kept copy removed", 0); t.Place(0).Put("old") })
+		t.do()
+		t.says(rotation.Yes, "")
+		t.on(rotation.Disable)
+		t.back()
+	}},
+	"a full disk of the journals": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.SoakZero = -1, true }), nil, nil, func(t *teller) {
+		for _, step := range []rotation.Step{rotation.Create, rotation.Deliver, rotation.Verify, rotation.Disable, rotation.Delete} {
+			t.on(step)
+			restore := t.Adversary("full disk of the journals", 0)
+			t.do()
+			restore()
+		}
+		t.on(toTheEnd)
+	}},
+	"a record that cannot be written": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.SoakZero = -1, true }), nil, func(f *fixture, p *rotation.Params) {
+		announce, fails := p.Announce, 2
+		p.Announce = func(ctx context.Context, action, id string) (context.Context, func(error), error) {
+			if fails--; fails >= 0 {
+				return ctx, nil, errors.New("the audit log cannot be written")
+			}
+			return announce(ctx, action, id)
+		}
+	}, func(t *teller) {
+		t.on(rotation.Disable)
+		t.do()
+		t.do()
+		t.on(toTheEnd)
+	}},
+	"an old key that goes away": {with(genericLike, func(sc *world.Scenario) { sc.Drain = time.Minute }), nil, nil, func(t *teller) {
+		t.on(rotation.Drain)
+		t.happens("somebody deletes the old key", func() { t.Remove("old") })
+		t.on(toTheEnd)
+	}},
+	"an old key that goes away, unwatched": {prosopoLike, nil, nil, func(t *teller) {
+		t.on(rotation.Drain)
+		t.happens("somebody deletes the old key", func() { t.Remove("old") })
+		t.do()
+		t.undo()
+		t.do()
+		t.says(rotation.Yes, "")
+		t.on(toTheEnd)
+	}},
+	"a new key that goes away": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.SoakZero = -1, true }), nil, nil, func(t *teller) {
+		t.on(rotation.Disable)
+		t.happens("somebody deletes the new key", func() { t.Remove("new"); t.Forgive() })
+		t.do()
+		t.says(rotation.No, "")
+		t.back()
+	}},
+	"a new key that is switched off": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.SoakZero = -1, true }), nil, nil, func(t *teller) {
+		t.on(rotation.Disable)
+		t.happens("somebody switches the new key off", func() { t.Enable("new", false) })
+		t.do()
+		t.happens("and on again", func() { t.Enable("new", true) })
+		t.on(toTheEnd)
+	}},
+	"a new key that is refused": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.SoakZero = -1, true }), nil, nil, func(t *teller) {
+		t.on(rotation.Verify)
+		t.OnProbe = func(whose string, p *apikey.Proof) {
+			if whose == "new" {
+				p.Verdict, p.Did = apikey.Refused, "GET /harmless answered 401"
+			}
+		}
+		t.do()
+		t.OnProbe = nil
+		t.on(toTheEnd)
+	}},
+	"a new key that is known alone": {with(genericLike, func(sc *world.Scenario) { sc.Drain = -1 }), func(f *fixture) {
+		f.Edit("old", func(k *apikey.Key) { k.Restrictions = &apikey.Restrictions{IPAddresses: []string{"192.0.2.1"}} })
+		f.Pass(time.Second)
+		f.OnProbe = func(whose string, p *apikey.Proof) {
+			if whose == "new" || whose == "old" && p.Verdict == apikey.Accepted {
+				p.Verdict, p.Did, p.Why = apikey.Known, "GET /harmless answered 403", "not from this address"
+			}
+		}
+	}, nil, func(t *teller) {
+		t.on(toTheEnd)
+		t.says(rotation.Yes, "the application has the address")
+		t.on(rotation.Delete)
+		t.back()
+	}},
+	"old first, where somebody was faster": {with(vertesiaLike, func(sc *world.Scenario) { sc.OldFirst = true }), nil, nil, func(t *teller) {
+		t.on(rotation.Retire)
+		t.Fail("disable", refusal("disable", client.NotFound, 404), false)
+		t.on(rotation.Create)
+		t.back()
+	}},
+	"an old key that is refused when it goes back": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.Then = -1, true }), nil, nil, func(t *teller) {
+		t.on(rotation.Disable)
+		tries := 0
+		t.OnProbe = func(whose string, p *apikey.Proof) {
+			if tries++; whose == "old" && tries > 1 {
+				p.Verdict, p.Did = apikey.Refused, "GET /harmless answered 401"
+			}
+		}
+		t.undo()
+		t.OnProbe = nil
+		t.back()
+	}},
+	"rehearsals that are skipped": {vertesiaLike, nil, nil, func(t *teller) {
+		for _, step := range []rotation.Step{rotation.Drain, rotation.Disable} {
+			t.on(step)
+			err := t.r.Attest("seen by hand")
+			t.tells("attests", rotation.Result{}, err)
+		}
+		t.on(toTheEnd)
+	}},
+	"a rehearsal that is taken back": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain = -1 }), nil, nil, func(t *teller) {
+		t.on(rotation.Soak)
+		t.do()
+		res, err := t.r.Reenable(context.Background())
+		t.tells("switches it on", res, err)
+		t.on(rotation.Soak)
+		t.do()
+		t.tells("attests", rotation.Result{}, t.r.Attest("nothing broke"))
+		t.on(toTheEnd)
+	}},
+	"whose secret it is, by last use": {with(genericLike, func(sc *world.Scenario) { sc.Masks, sc.Drain = false, -1 }), func(f *fixture) { f.Idle() }, nil, through},
+	"whose secret it is, by last use in whole seconds": {with(genericLike, func(sc *world.Scenario) {
+		sc.Masks, sc.Compromised, sc.UseRound = false, true, time.Second
+	}), func(f *fixture) { f.Idle() }, nil, through},
+	"another key's secret, by last use": {with(genericLike, func(sc *world.Scenario) { sc.Masks, sc.Drain = false, -1 }), func(f *fixture) { f.Idle(); f.Place(0).Put("other"); f.Forgive() }, nil, func(t *teller) { t.do(); t.back() }},
+	"a pasted secret, by last use": {with(manualLike, func(sc *world.Scenario) { sc.Masks, sc.Drain, sc.SeesUse, sc.UseRound = false, -1, true, 1 }), func(f *fixture) { f.Idle() }, nil, func(t *teller) {
+		t.on(toTheEnd)
+		secret := t.ByHand("made-1", "anything")
+		t.Pass(2 * time.Second)
+		t.pastes(t.Key("other").Secret)
+		t.pastes(secret)
+		t.on(rotation.Delete)
+		t.back()
+	}},
+	"a leaked secret that lives on": {with(genericLike, func(sc *world.Scenario) { sc.Compromised, sc.RevokeLag = true, time.Hour }), nil, nil, func(t *teller) {
+		t.on(rotation.Delete)
+		for range 40 {
+			res, err := t.r.Do(context.Background())
+			if res.Status != rotation.Waiting {
+				t.tells("do", res, err)
+				break
+			}
+			t.Pass(res.Wait)
+		}
+		t.undo()
+		t.Pass(time.Hour)
+		t.anew(rotation.ResumeOptions{}, true)
+		t.on(toTheEnd)
+	}},
+	"no such key, though it is listed": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.SoakZero = -1, true }), nil, nil, func(t *teller) {
+		t.on(rotation.Delete)
+		t.Fail("delete", refusal("delete", client.NotFound, 404), false)
+		for range 30 {
+			res := t.do()
+			if res.Status != rotation.Waiting {
+				break
+			}
+			t.Pass(res.Wait)
+		}
+		t.on(toTheEnd)
+	}},
+	"nothing was there before": {with(vertesiaLike, func(sc *world.Scenario) { sc.Wrong, sc.Drain = "nothing", -1 }), nil, nil, func(t *teller) { t.on(rotation.Disable); t.back() }},
 }
