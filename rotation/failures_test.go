@@ -37,6 +37,9 @@ func TestAFailureOfAnyOneCallIsToldOrSaidToBeBorne(t *testing.T) {
 			if slices.Contains([]string{"preflight", "read", "copy", "put", "undo", "finish", "then"}, op) {
 				refused = errors.New("it is broken")
 			}
+			if op == "read" && tc.undo == "" && tc.name != "a planned one" {
+				continue // they are read by the same functions
+			}
 			writes := !slices.Contains([]string{"list", "probe", "preflight", "read", "copy"}, op)
 			for n := 1; ; n++ {
 				line := in(t, tc.sc).failsAt(op, n, refused, false, tc.undo)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,7 +97,19 @@ func (f *fixture) planIsRefused(change func(*rotation.Params), want string) {
 	})
 	defer r.Close()
 	f.Log()
+	touched := func() (at []time.Time) {
+		for i := range f.Destinations() {
+			if info, err := os.Stat(filepath.Dir(f.Place(i).Path())); err == nil {
+				at = append(at, info.ModTime())
+			}
+		}
+		return at
+	}
+	before := touched()
 	plan, err := r.Plan(context.Background())
+	if now := touched(); !slices.Equal(now, before) {
+		f.t.Errorf("a plan writes beside the place: %v, and then %v", before, now)
+	}
 	if want == "" && (err != nil || len(plan.Stages) == 0) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 		f.t.Errorf("planned: %v, want %q", err, want)
 	}

@@ -138,11 +138,7 @@ func (r *Rotation) take(ctx context.Context, q *Question, a Answer) (Result, err
 	if take == nil {
 		return Result{Status: Moved}, nil // nothing to record: the next Do looks again
 	}
-	res, err := take(ctx, r, *q, a)
-	if err == nil && res.Question == nil {
-		r.asked = nil
-	}
-	return res, err
+	return take(ctx, r, *q, a)
 }
 
 type answerFunc func(ctx context.Context, r *Rotation, q Question, a Answer) (Result, error)

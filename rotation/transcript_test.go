@@ -780,5 +780,11 @@ var stories = map[string]story{
 		}
 		t.on(toTheEnd)
 	}},
+	"undone where lists are behind": {with(vertesiaLike, func(sc *world.Scenario) {
+		sc.Drain, sc.SoakZero, sc.ListLag, sc.EnableLag = -1, true, 20*time.Second, 2*time.Second
+	}), nil, nil, func(t *teller) { t.on(rotation.Delete); t.back() }},
+	"lists that are behind": {with(vertesiaLike, func(sc *world.Scenario) {
+		sc.Drain, sc.SoakZero, sc.ListLag, sc.GoneLag = -1, true, 3*time.Second, 9*time.Second
+	}), nil, nil, through},
 	"nothing was there before": {with(vertesiaLike, func(sc *world.Scenario) { sc.Wrong, sc.Drain = "nothing", -1 }), nil, nil, func(t *teller) { t.on(rotation.Disable); t.back() }},
 }
