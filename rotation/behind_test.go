@@ -1,0 +1,97 @@
+package rotation_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/rotation"
+	"detent/rotation/world"
+)
+
+// behind is a service whose next lists lack a key that is there, or show it as it was.
+type behind struct {
+	client.Service
+	f     *fixture
+	key   string
+	lists int
+	as    func(*apikey.Key) // nil leaves it out
+}
+
+func (b *behind) Unwrap() client.Service { return b.Service }
+
+func (b *behind) List(ctx context.Context, each func([]apikey.Key)) error {
+	lacks := b.lists > 0
+	b.lists--
+	return b.Service.List(ctx, func(rows []apikey.Key) {
+		is := func(k apikey.Key) bool { return k.ID == b.f.Key(b.key).ID }
+		if lacks && b.as == nil {
+			rows = slices.DeleteFunc(slices.Clone(rows), is)
+		}
+		for i := range rows {
+			if lacks && is(rows[i]) {
+				b.as(&rows[i])
+			}
+		}
+		each(rows)
+	})
+}
+
+// TestAListThatLacksAKeyIsLookedAtAgain: before that counts for anything, at every step, and in an undo. Nothing is asked, and
+// nothing else is done than where the list shows it.
+func TestAListThatLacksAKeyIsLookedAtAgain(t *testing.T) {
+	watched := with(genericLike, func(sc *world.Scenario) { sc.Drain, sc.Disable = 4*time.Second, true })
+	for _, tc := range []struct {
+		step rotation.Step
+		key  string
+		undo bool
+	}{{rotation.Verify, "new", false}, {rotation.Drain, "old", false}, {rotation.Drain, "new", false}, {rotation.Disable, "old", false}, {rotation.Disable, "new", false},
+		{rotation.Delete, "new", false}, {rotation.Drain, "old", true}, {rotation.Soak, "old", true}, {rotation.Delete, "old", true}} {
+		what := string(tc.step) + ", " + tc.key
+		f := in(t, watched)
+		b := &behind{f: f, key: tc.key}
+		r := f.Start(func(p *rotation.Params) { b.Service = p.Service; p.Service = b })
+		f.until(r, tc.step)
+		b.lists = 2
+		var res rotation.Result
+		var err error
+		if tc.undo {
+			res, err = r.Undo(context.Background())
+		} else {
+			res, err = r.Do(context.Background())
+		}
+		if err != nil || res.Question != nil || b.lists > 0 {
+			t.Errorf("%s, undo %v: %+v, %v, %d lists", what, tc.undo, res, err, b.lists)
+		}
+		if tc.undo {
+			f.undone(what)
+		} else {
+			f.drive(r)
+			f.rotated(what)
+		}
+	}
+}
+
+// TestAKeyThatWasSwitchedOnMayBeListedAsOffForAWhile: an undo that switched it on looks again.
+func TestAKeyThatWasSwitchedOnMayBeListedAsOffForAWhile(t *testing.T) {
+	f := in(t, vertesiaLike)
+	b := &behind{f: f, key: "old", as: func(k *apikey.Key) { k.Enabled = ptr(false) }}
+	r := f.Start(func(p *rotation.Params) { noWaits(p); b.Service = p.Service; p.Service = b })
+	f.until(r, rotation.Delete)
+	f.Hook = func(string) {
+		if f.Place(0).Holds() == "old" {
+			b.lists, f.Hook = 2, nil
+		}
+	}
+	f.undo(r)
+	f.undone("listed as off")
+	if b.lists > 0 {
+		t.Errorf("it was not looked at again: %d", b.lists)
+	}
+	if log := f.Log(); count(log, "enable") != 1 {
+		t.Errorf("%v", log)
+	}
+}
