@@ -49,8 +49,18 @@ func TestEachWayThroughARotationReadsAsItDid(t *testing.T) {
 				fmt.Fprintf(&tell.b, "  refused: %v\n", err)
 			}
 			tell.Log()
+			points := map[string]int{}
+			tell.Hook = func(point string) { points[point]++ }
 			tell.r = tell.Start(start)
 			s.way(tell)
+			for point, n := range points { // what may be killed may be killed on either side of it
+				if what, before := strings.CutPrefix(point, "before: "); before && points["after: "+what] != n {
+					t.Errorf("%d times before: %s, and %d times after it", n, what, points["after: "+what])
+				}
+				if what, after := strings.CutPrefix(point, "after: "); after && points["before: "+what] == 0 {
+					t.Errorf("after: %s, and never before it", what)
+				}
+			}
 			tell.close()
 			got := tell.b.String()
 			for i, d := range tell.Destinations() {
@@ -780,6 +790,39 @@ var stories = map[string]story{
 		}
 		t.on(toTheEnd)
 	}},
+	"made-up secrets are accepted, and last use is shown": {with(genericLike, func(sc *world.Scenario) { sc.Drain, sc.NoControl, sc.Masks = 600*time.Millisecond, true, false }), nil,
+		func(_ *fixture, p *rotation.Params) { p.AcceptUnknown = "its log shows the new key" }, through},
+	"an undo that something else overturns": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.Then = -1, true }), nil, nil, func(t *teller) {
+		t.on(rotation.Disable)
+		count := t.Hook
+		t.Hook = func(point string) {
+			count(point)
+			if point == "after: then "+t.Place(0).Spec() && t.r.View().Undoing {
+				t.Hook = count
+				t.Place(0).Put("new")
+			}
+		}
+		t.back()
+	}},
+	"a clipboard of last resort": {with(genericLike, func(sc *world.Scenario) { sc.Places, sc.Drain = []string{"hook", "hook"}, -1 }), func(f *fixture) { f.ProbeOf[0] = func() error { return nil } }, nil, func(t *teller) {
+		t.on(toTheEnd)
+		t.says(rotation.Yes, "seen")
+		t.on(toTheEnd)
+	}},
+	"a place whose probe fails": {with(vertesiaLike, func(sc *world.Scenario) { sc.Places, sc.Drain, sc.SoakZero = []string{"hook"}, -1, true }), func(f *fixture) {
+		fails := 1
+		f.ProbeOf[0] = func() error {
+			if fails--; fails >= 0 {
+				return errors.New("exit status 1")
+			}
+			return nil
+		}
+	}, nil, func(t *teller) {
+		t.on(rotation.Disable)
+		t.do()
+		t.on(toTheEnd)
+	}},
+	"dashboard, where access is all alike": {with(manualLike, func(sc *world.Scenario) { sc.Access, sc.Drain = "", -1 }), nil, nil, func(t *teller) { t.on(toTheEnd); t.back() }},
 	"undone where lists are behind": {with(vertesiaLike, func(sc *world.Scenario) {
 		sc.Drain, sc.SoakZero, sc.ListLag, sc.EnableLag = -1, true, 20*time.Second, 2*time.Second
 	}), nil, nil, func(t *teller) { t.on(rotation.Delete); t.back() }},
