@@ -325,3 +325,44 @@ func FuzzJournal(f *testing.F) {
 		_ = viewOf(j, strategyOf(j), false)
 	})
 }
+
+// TestAListIsInOneOrder: what is open first, the latest first, and of one moment by its id; what cannot be read has no moment.
+func TestAListIsInOneOrder(t *testing.T) {
+	type entry struct {
+		id    string
+		state State
+		hour  int // -1 cannot be read
+	}
+	want := []entry{{"bbbbbbbbbb", Open, 9}, {"dddddddddd", Open, 9}, {"aaaaaaaaaa", Open, 3}, {"cccccccccc", Over, 12}, {"eeeeeeeeee", Aborted, 7}, {"ffffffffff", Closed, 7}, {"gggggggggg", "", -1}, {"hhhhhhhhhh", "", -1}}
+	ids := map[string]string{}
+	for turn := range len(want) { // each order of the ids, as the store lists them
+		store := Files{Dir: t.TempDir(), NoSync: true}
+		for i, e := range want {
+			id := e.id
+			if e.id == "aaaaaaaaaa" || e.id == "cccccccccc" { // whose place is not told by the id
+				id = strings.Repeat(string(rune('i'+(i*3+turn)%len(want))), 10) // anywhere among the others
+			}
+			ids[e.id] = id
+			j := &journal{ID: id, Mode: Planned, State: e.state, Step: Verify, Strategy: strategyCreate, Old: keyRecord{ID: "old"}, Name: "web" + suffix(id), Started: noon.Add(time.Duration(e.hour) * time.Hour), Changed: noon}
+			if e.state == Over {
+				j.Step = Done
+			}
+			b, err := encode(j)
+			if e.hour < 0 {
+				b = []byte(`{"version":3}`)
+			}
+			if err = errors.Join(err, store.Save(id, b)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		views, err := List(store)
+		if err != nil || len(views) != len(want) {
+			t.Fatalf("%d, %v", len(views), err)
+		}
+		for i, v := range views {
+			if v.ID != ids[want[i].id] || (v.Err != nil) != (want[i].hour < 0) {
+				t.Errorf("turn %d: %d is %s (%s, %s), want %s", turn, i, v.ID, v.State, v.Started, ids[want[i].id])
+			}
+		}
+	}
+}
