@@ -247,3 +247,36 @@ func TestTheClipboardIsTheHosts(t *testing.T) {
 		t.Error("it was not handed the secret")
 	}
 }
+
+// TestAPlaceThatNobodyCanReadSaysSo: of what it can and cannot do, of each kind.
+func TestAPlaceThatNobodyCanReadSaysSo(t *testing.T) {
+	ctx := t.Context()
+	noTerminal, unplugged := Options{}, Options{Clipboard: func(apikey.Secret) error { return errors.New("unplugged") }}
+	for _, o := range []Options{noTerminal, unplugged} {
+		d := must(Parse("clipboard", o))
+		if rep, err := d.Put(ctx, Job{}, apikey.NewSecret(testSecret)); err == nil || rep.Did != Unsaid {
+			t.Errorf("%+v, %v", rep, err)
+		}
+	}
+	then := Config{Name: "d", Command: []string{"cat"}, Then: []string{"true"}, Probe: []string{"true"}}
+	for name, d := range map[string]Destination{"the clipboard": must(Parse("clipboard", unplugged)), "a command": must(Parse("command:cat", noTerminal)), "a command with others": must(New(then, noTerminal))} {
+		named := name == "a command with others"
+		if d.CanUndo() || d.HasThen() != named || d.HasProbe() != named {
+			t.Errorf("%s: it can be undone %v, then %v, probe %v", name, d.CanUndo(), d.HasThen(), d.HasProbe())
+		}
+		if match, err := d.ReadBack(ctx, apikey.NewSecret(testSecret)); match != CannotTell || err != nil {
+			t.Errorf("%s: %v, %v", name, match, err)
+		}
+		if out, err := d.Then(ctx); !named && (out != "" || err != nil) {
+			t.Errorf("%s: %q, %v", name, out, err)
+		}
+		if err := d.Finish(ctx, Job{}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, d := range []Destination{must(Parse("file:/srv/secret", noTerminal)), must(Parse("env-file:/srv/.env:K", noTerminal))} {
+		if !d.CanUndo() {
+			t.Errorf("%s cannot be undone", d.Spec())
+		}
+	}
+}

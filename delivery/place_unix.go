@@ -94,19 +94,22 @@ func keepOwner(f *os.File, path string, like fs.FileInfo) error {
 
 // checkOwner says whether a replacement could have the file's owner and group.
 func checkOwner(path string, info fs.FileInfo) error {
-	me := os.Geteuid()
-	uid, gid := owner(info)
-	if me == 0 {
-		return nil
-	}
-	if uid != me {
-		return fmt.Errorf("%s belongs to user %d and you are user %d: its owner would change; run detent as its owner", display(path), uid, me)
-	}
 	groups, err := os.Getgroups()
 	if err != nil {
 		return fmt.Errorf("your groups cannot be read: %w", err)
 	}
-	if gid != os.Getegid() && !slices.Contains(groups, gid) {
+	uid, gid := owner(info)
+	return canGive(path, uid, gid, os.Geteuid(), append(groups, os.Getegid()))
+}
+
+// canGive says whether a user of those groups can give a file that owner and group.
+func canGive(path string, uid, gid, me int, groups []int) error {
+	switch {
+	case me == 0:
+		return nil
+	case uid != me:
+		return fmt.Errorf("%s belongs to user %d and you are user %d: its owner would change; run detent as its owner", display(path), uid, me)
+	case !slices.Contains(groups, gid):
 		return fmt.Errorf("%s belongs to group %d, which you are not in: its group would change, and the application might not read it any more", display(path), gid)
 	}
 	return nil

@@ -95,6 +95,23 @@ func asNobody(t *testing.T, e errand, secret string) (string, error) {
 
 const nobody = 65534
 
+func TestWhoCanGiveAFileItsOwnerAndGroup(t *testing.T) {
+	for _, tc := range []struct {
+		uid, gid, me int
+		groups       []int
+		want         string
+	}{
+		{1000, 1000, 0, nil, ""}, {0, 0, 0, []int{0}, ""}, {1000, 1000, 1000, []int{1000}, ""}, {1000, 44, 1000, []int{4, 44, 1000}, ""},
+		{1001, 1000, 1000, []int{1000}, "belongs to user 1001 and you are user 1000"}, {0, 1000, 1000, []int{1000}, "belongs to user 0"},
+		{1000, 44, 1000, []int{1000}, "belongs to group 44, which you are not in"}, {1000, 0, 1000, nil, "belongs to group 0"},
+	} {
+		err := canGive("/srv/app/.env", tc.uid, tc.gid, tc.me, tc.groups)
+		if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%+v: %v", tc, err)
+		}
+	}
+}
+
 func TestAccessThatCannotBeKeptIsRefused(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root, to make other users' files")

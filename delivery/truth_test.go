@@ -685,3 +685,46 @@ func TestAYesDoesNotHideWhatCanBeRead(t *testing.T) {
 		}
 	}
 }
+
+// TestAKeptModeThatCannotBeBelievedIsNone: the copy beside it is not used then, and says why.
+func TestAKeptModeThatCannotBeBelievedIsNone(t *testing.T) {
+	for name, tc := range map[string]struct {
+		spoil func(mode string) error
+		want  string
+	}{
+		"no mode":           {func(mode string) error { return os.WriteFile(mode, []byte("rw-r--r--\n"), 0o600) }, "holds no mode"},
+		"one that is none":  {func(mode string) error { return os.WriteFile(mode, []byte("7777\n"), 0o600) }, "holds no mode"},
+		"written by others": {func(mode string) error { return os.Chmod(mode, 0o622) }, "can be written by others"},
+		"a folder":          {func(mode string) error { return errors.Join(os.Remove(mode), os.Mkdir(mode, 0o700)) }, "the kept mode: "},
+		"the whole truth":   {func(string) error { return nil }, ""},
+	} {
+		path := filepath.Join(t.TempDir(), ".env")
+		writeFile(t, path, "KEY=old\n", 0o644)
+		d, job := must(Parse("env-file:"+path+":KEY", Options{NoSync: true})), Job{ID: testJob}
+		mustDo(t, second(d.Put(t.Context(), job, apikey.NewSecret("new"))))
+		mustDo(t, tc.spoil(path+".detent-"+testJob+".mode"))
+		_, err := d.Undo(t.Context(), job)
+		if tc.want == "" {
+			mustDo(t, err)
+			isFile(t, path, "KEY=old\n", 0o644)
+			continue
+		}
+		if !errors.Is(err, ErrNoCopy) || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: %v, want %q", name, err, tc.want)
+		}
+		isFile(t, path, "KEY=new\n", 0o640)
+	}
+}
+
+// TestACopyThatIsNoDotenvGivesNoFormerValue: what others changed since cannot be told from it.
+func TestACopyThatIsNoDotenvGivesNoFormerValue(t *testing.T) {
+	path := filepath.Join(t.TempDir(), ".env")
+	writeFile(t, path, "KEY=old\n", 0o600)
+	d, job := must(Parse("env-file:"+path+":KEY", Options{NoSync: true})), Job{ID: testJob}
+	mustDo(t, second(d.Put(t.Context(), job, apikey.NewSecret("new"))))
+	mustDo(t, os.WriteFile(path+".detent-"+testJob, []byte("KEY='old\n"), 0o600))
+	if _, err := d.Undo(t.Context(), job); !errors.Is(err, ErrNoCopy) {
+		t.Errorf("%v", err)
+	}
+	isFile(t, path, "KEY=new\n", 0o600)
+}
