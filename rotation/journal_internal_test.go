@@ -366,3 +366,16 @@ func TestAListIsInOneOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestAClosedRotationHoldsNoSecret: what the process had of them is forgotten, and its lock is given back once.
+func TestAClosedRotationHoldsNoSecret(t *testing.T) {
+	s := apikey.NewSecret("sk_live_0123456789abcdef0123")
+	released := 0
+	r := &Rotation{j: &journal{State: Open, Step: Deliver, Strategy: strategyCreate}, strategy: CreateAndDelete, secret: s, old: s, pasted: &pasted{secret: s},
+		formers: map[string]apikey.Secret{"app": s}, release: func(bool) { released++ }}
+	r.Close()
+	r.Close()
+	if !r.secret.IsZero() || !r.old.IsZero() || r.pasted != nil || len(r.formers) > 0 || released != 1 {
+		t.Errorf("%d times given back: %+v", released, r)
+	}
+}

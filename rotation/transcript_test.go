@@ -823,7 +823,7 @@ var stories = map[string]story{
 		t.on(toTheEnd)
 	}},
 	"dashboard, where access is all alike": {with(manualLike, func(sc *world.Scenario) { sc.Access, sc.Drain = "", -1 }), nil, nil, func(t *teller) { t.on(toTheEnd); t.back() }},
-	"last use shows late": {with(genericLike, func(sc *world.Scenario) { sc.Drain, sc.UseDelay = time.Minute, 8*time.Second }), nil, nil, through},
+	"last use shows late":                  {with(genericLike, func(sc *world.Scenario) { sc.Drain, sc.UseDelay = time.Minute, 8*time.Second }), nil, nil, through},
 	"undone where lists are behind": {with(vertesiaLike, func(sc *world.Scenario) {
 		sc.Drain, sc.SoakZero, sc.ListLag, sc.EnableLag = -1, true, 20*time.Second, 2*time.Second
 	}), nil, nil, func(t *teller) { t.on(rotation.Delete); t.back() }},
