@@ -378,3 +378,31 @@ func TestAStrangersLinkIsNotFollowed(t *testing.T) {
 		}
 	}
 }
+
+// TestAPathThatLooksLikeAPatternIsItself: what lies beside another path that the pattern would match is nobody's here.
+func TestAPathThatLooksLikeAPatternIsItself(t *testing.T) {
+	for name, matched := range map[string]string{"a[bc]d": "abd", "a?c": "abc", "a*c": "abbc", `a\b`: "ab"} {
+		dir := t.TempDir()
+		path, other := filepath.Join(dir, name), filepath.Join(dir, matched)
+		for _, p := range []string{path, other} {
+			writeFile(t, p, "KEY=old\n", 0o600)
+			writeFile(t, p+".detent-earlier.test", trialMark, 0o600)
+			writeFile(t, p+".detent-earlier", "KEY=older\n", 0o600)
+		}
+		plan, err := preflight(t, "env-file:"+path+":KEY", Job{})
+		mustDo(t, err)
+		if _, err := os.Lstat(path + ".detent-earlier.test"); err == nil {
+			t.Errorf("%s: what a killed trial left is still there", name)
+		}
+		isFile(t, other+".detent-earlier.test", trialMark, 0o600)
+		var lie []string
+		for _, n := range plan.Notes {
+			if strings.Contains(n, "another rotation's backup") {
+				lie = append(lie, n)
+			}
+		}
+		if len(lie) != 1 || !strings.HasSuffix(lie[0], path+".detent-earlier") {
+			t.Errorf("%s: %q", name, lie)
+		}
+	}
+}

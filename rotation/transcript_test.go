@@ -188,7 +188,8 @@ func (t *teller) view() {
 			state += ", " + flag.what
 		}
 	}
-	now := []string{state}
+	named := map[bool]string{true: " as named"}
+	now := []string{state, fmt.Sprintf("%s %s by %s, of %s of %s, drain %s%s, soak %s%s, old first %v, by hand %v", v.Service, v.Mode, v.Strategy, v.Old.ID, v.Profile, v.Drain, named[v.DrainExplicit], v.Soak, named[v.SoakExplicit], v.OldFirst, v.Manual)}
 	add := func(what string, lines ...string) {
 		for _, l := range lines {
 			now = append(now, what+": "+l)
@@ -338,6 +339,18 @@ func (t *teller) anew(o rotation.ResumeOptions, headless bool) {
 func (t *teller) happens(what string, do func()) {
 	fmt.Fprintf(&t.b, "\n* %s\n", what)
 	do()
+}
+
+// naming is a service that says what its calls are: a probe is one of two.
+type naming struct{ client.Service }
+
+func (n naming) Unwrap() client.Service { return n.Service }
+
+func (n naming) CallNames(op string) []string {
+	if op == "probe" {
+		return []string{"GET /user", "GET /keys"}
+	}
+	return []string{"CALL /" + op}
 }
 
 const toTheEnd = rotation.Step("the end")
@@ -824,6 +837,27 @@ var stories = map[string]story{
 	}},
 	"dashboard, where access is all alike": {with(manualLike, func(sc *world.Scenario) { sc.Access, sc.Drain = "", -1 }), nil, nil, func(t *teller) { t.on(toTheEnd); t.back() }},
 	"last use shows late":                  {with(genericLike, func(sc *world.Scenario) { sc.Drain, sc.UseDelay = time.Minute, 8*time.Second }), nil, nil, through},
+	"a service that names its calls":       {with(genericLike, func(sc *world.Scenario) { sc.Drain = -1 }), nil, func(_ *fixture, p *rotation.Params) { p.Service = naming{p.Service} }, through},
+	"a delete without an answer, and a list that fails": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.SoakZero = -1, true }), nil, nil, func(t *teller) {
+		t.on(rotation.Delete)
+		t.Fail("delete", lost("delete"), true)
+		count := t.Hook
+		t.Hook = func(point string) {
+			if count(point); strings.HasPrefix(point, "after: delete") {
+				t.Hook = count
+				t.Fail("list", refusal("list", client.Unavailable, 503), false)
+			}
+		}
+		t.do()
+		t.on(toTheEnd)
+	}},
+	"a create without an answer, and a list that fails": {with(prosopoLike, func(sc *world.Scenario) { sc.Drain, sc.Retrieve = -1, true }), nil, nil, func(t *teller) {
+		t.on(rotation.Create)
+		t.Fail("create", lost("create"), true)
+		t.Fail("list", refusal("list", client.Unavailable, 503), false)
+		t.do()
+		t.undo()
+	}},
 	"undone where lists are behind": {with(vertesiaLike, func(sc *world.Scenario) {
 		sc.Drain, sc.SoakZero, sc.ListLag, sc.EnableLag = -1, true, 20*time.Second, 2*time.Second
 	}), nil, nil, func(t *teller) { t.on(rotation.Delete); t.back() }},

@@ -146,21 +146,26 @@ func TestACloseSaysNoMoreOfAKeyThanTheLastListShowed(t *testing.T) {
 	seen, missing := RowSeen, RowMissing
 	for name, c := range map[string]struct {
 		rows       []ClaimKind // of both keys, in order
+		of         []string    // whose they are, where not of both
 		pending    string
 		old, fresh string
 	}{
-		"shown by the last list":   {[]ClaimKind{missing, seen}, "", "is left as it is", "is left as it is: `detent delete new`"},
-		"not in the last list":     {[]ClaimKind{seen, missing}, "", "was not in the last list", "was not in the last list; should it be there, `detent delete new`"},
-		"never looked for":         {nil, "", "is left as it is", "is left as it is: `detent delete new`"},
-		"a deletion of it is sent": {[]ClaimKind{seen}, opDelete, "may be there still: a deletion of it was sent", "is left as it is: `detent delete new`"},
+		"the old one is missing":   {[]ClaimKind{missing, seen}, []string{SubjectOld, SubjectNew}, "", "was not in the last list", "is left as it is: `detent delete new`"},
+		"the new one is missing":   {[]ClaimKind{seen, missing}, []string{SubjectOld, SubjectNew}, "", "is left as it is", "was not in the last list; should it be there, `detent delete new`"},
+		"shown by the last list":   {[]ClaimKind{missing, seen}, nil, "", "is left as it is", "is left as it is: `detent delete new`"},
+		"not in the last list":     {[]ClaimKind{seen, missing}, nil, "", "was not in the last list", "was not in the last list; should it be there, `detent delete new`"},
+		"never looked for":         {nil, nil, "", "is left as it is", "is left as it is: `detent delete new`"},
+		"a deletion of it is sent": {[]ClaimKind{seen}, nil, opDelete, "may be there still: a deletion of it was sent", "is left as it is: `detent delete new`"},
 	} {
 		j := journal{State: Closed, Old: keyRecord{ID: "old", Name: "web"}, New: &keyRecord{ID: "new", Name: "web"}, Superseded: []string{"lost"}}
 		if c.pending != "" {
 			j.begun(c.pending)
 		}
-		for _, kind := range c.rows {
+		for i, kind := range c.rows {
 			for _, subject := range []string{SubjectOld, SubjectNew} {
-				j.Claims = keepClaim(j.Claims, Claim{kind: kind, subject: subject})
+				if c.of == nil || c.of[i] == subject {
+					j.Claims = keepClaim(j.Claims, Claim{kind: kind, subject: subject})
+				}
 			}
 		}
 		left := j.left()
