@@ -35,9 +35,9 @@ type backup struct {
 	mode    fs.FileMode // 0: as it is now
 }
 
-// snapshot is the copy as the file that it was.
+// snapshot is the copy as what the file held.
 func (b backup) snapshot(now snapshot) snapshot {
-	return snapshot{real: now.real, where: now.where, exists: !b.absent, content: b.content}
+	return snapshot{real: now.real, where: now.where, content: b.content}
 }
 
 // readBackup reads the job's copy; without one it is not found, and one that cannot be
