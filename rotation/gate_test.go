@@ -442,6 +442,34 @@ func TestWithoutLeavesOutWhatIsGoneForGood(t *testing.T) {
 	}
 }
 
+// TestAPlaceIsAskedWhetherItHoldsTheNewSecret by its spelling, now: one that is not known, or of a rotation that is given up, does not.
+func TestAPlaceIsAskedWhetherItHoldsTheNewSecret(t *testing.T) {
+	f := in(t, with(vertesiaLike, func(sc *world.Scenario) { sc.Places = []string{"env", "hook"} }))
+	r := f.Start(noWaits)
+	spec := f.Place(0).Spec()
+	holds := func(when string, want bool) {
+		t.Helper()
+		if r.Holds(t.Context(), spec) != want {
+			t.Errorf("%s: it holds the new secret %v", when, !want)
+		}
+	}
+	holds("before", false)
+	f.until(r, rotation.Deliver)
+	holds("not delivered", false)
+	f.until(r, rotation.Verify)
+	holds("delivered", true)
+	f.Fail("read", errors.New("input/output error"), false)
+	holds("unreadable", false)
+	if r.Holds(t.Context(), "elsewhere") || r.Holds(t.Context(), f.Place(1).Spec()) {
+		t.Error("a place that is not known, or cannot be read, holds it")
+	}
+	f.Place(0).Put("old")
+	holds("put back", false)
+	f.Place(0).Put("new")
+	r.Close()
+	holds("closed", false)
+}
+
 // TestWhatAPlaceHeldWhenItWasReadLastIsSaid: that it was given the new secret is no word for what it holds.
 func TestWhatAPlaceHeldWhenItWasReadLastIsSaid(t *testing.T) {
 	for put, want := range map[string]string{"new": "was given the new secret; read at 12:", "old": "it held the value that it had before", "": "it held nothing",

@@ -213,12 +213,13 @@ func TestPreflightHasNoDoubtAboutACredentialThatTheHostKnows(t *testing.T) {
 type homely struct {
 	client.Service
 	project string
+	err     error
 }
 
 func (h homely) Unwrap() client.Service { return h.Service }
 
 func (h homely) OwnProject(context.Context) (string, bool, error) {
-	return h.project, h.project != "", nil
+	return h.project, h.project != "", h.err
 }
 
 func TestAKeyOfTheCredentialsProjectRotatesBesideKeysOfOthers(t *testing.T) {
@@ -227,9 +228,27 @@ func TestAKeyOfTheCredentialsProjectRotatesBesideKeysOfOthers(t *testing.T) {
 		f.caps(withProjects)
 		f.project("old", "a")
 		f.project("other", "b")
-		r := f.Start(func(p *rotation.Params) { p.Service = homely{p.Service, project} })
+		r := f.Start(func(p *rotation.Params) { p.Service = homely{p.Service, project, nil} })
 		if _, err := r.Do(t.Context()); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("own project %q: %v, want %q", project, err, want)
+		}
+	}
+}
+
+// TestAServiceThatDoesNotTellTheProjectTellsNothing: what it refuses to say is not known; no answer is a failure.
+func TestAServiceThatDoesNotTellTheProjectTellsNothing(t *testing.T) {
+	for _, tc := range []struct {
+		kind   client.Kind
+		status int
+		fails  bool
+	}{{client.Forbidden, 403, false}, {client.Invalid, 400, false}, {client.NotFound, 404, false}, {client.Unavailable, 503, true}, {client.Unauthorized, 401, true}, {client.RateLimited, 429, true}} {
+		f := in(t, vertesiaLike)
+		f.caps(withProjects)
+		f.project("old", "a")
+		r := f.Start(func(p *rotation.Params) { p.Service = homely{p.Service, "b", refusal("project", tc.kind, tc.status)} })
+		res, err := r.Do(t.Context())
+		if (err != nil) != tc.fails || tc.fails && !client.IsKind(err, tc.kind) || !tc.fails && !says(res.Notes, "which project") {
+			t.Errorf("%s: %+v, %v", tc.kind, res, err)
 		}
 	}
 }
