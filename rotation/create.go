@@ -294,7 +294,7 @@ func (r *Rotation) discardNew(ctx context.Context) error {
 		return r.deleteByID(ctx, id)
 	}, func() {
 		r.log("deleted the new key %s: its secret was gone", id)
-		r.j.New, r.j.Print, r.j.NewGone, r.j.Step = nil, "", false, Create
+		r.j.New, r.j.Print, r.j.Step = nil, "", Create
 	})
 }
 
@@ -358,7 +358,7 @@ func (r *Rotation) replaceLost(ctx context.Context) (Result, error) {
 	}
 	r.j.Superseded = append(r.j.Superseded, r.j.New.ID)
 	r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
-	r.j.New, r.j.Print, r.j.Proved, r.j.NewGone = nil, "", 0, false
+	r.j.New, r.j.Print, r.j.Proved = nil, "", 0
 	for i := range r.j.Destinations {
 		r.j.Destinations[i].Put, r.j.Destinations[i].Then = false, false
 	}
@@ -407,7 +407,7 @@ func (r *Rotation) startOver() {
 	if r.j.New != nil { // should it be there after all, it goes with the old key
 		r.j.Superseded = append(r.j.Superseded, r.j.New.ID)
 	}
-	r.j.New, r.j.Print, r.j.Proved, r.j.NewGone, r.secret = nil, "", 0, false, apikey.Secret{}
+	r.j.New, r.j.Print, r.j.Proved, r.secret = nil, "", 0, apikey.Secret{}
 	for i := range r.j.Destinations {
 		r.j.Destinations[i].Put, r.j.Destinations[i].Then = false, false
 	}

@@ -188,3 +188,22 @@ func TestANewCredentialThatDoesNotWorkHoldsTheRotation(t *testing.T) {
 }
 
 var _ rotation.CredentialSwitcher = (*switcher)(nil)
+
+// TestARotationWithoutADestinationIsForDetentsOwnKey, whose credential can be switched.
+func TestARotationWithoutADestinationIsForDetentsOwnKey(t *testing.T) {
+	for _, tc := range []struct{ own, switcher, starts bool }{{true, true, true}, {true, false, false}, {false, true, false}, {false, false, false}} {
+		f, s := owned(t, true)
+		r, err := f.TryStart(func(p *rotation.Params) {
+			p.Destinations, p.Key.Own = nil, tc.own
+			if tc.switcher {
+				s.in(p)
+			}
+		})
+		if (err == nil) != tc.starts || err != nil && !strings.Contains(err.Error(), "at least one destination") {
+			t.Errorf("%+v: %v", tc, err)
+		}
+		if r != nil {
+			r.Close()
+		}
+	}
+}

@@ -651,3 +651,44 @@ func TestCloseChangesNothingAndSaysWhatIsLeft(t *testing.T) {
 		t.Errorf("%v", files)
 	}
 }
+
+// TestAnUndoThatIsGivenUpGoesBackToWhatHasToBeDoneAnew: to the rehearsal, where it has switched the old key on; else it stays where it was.
+func TestAnUndoThatIsGivenUpGoesBackToWhatHasToBeDoneAnew(t *testing.T) {
+	disables, not := vertesiaLike, prosopoLike
+	for name, tc := range map[string]struct {
+		sc    world.Scenario
+		step  rotation.Step
+		fails string // an undo before fails at it, so that it has begun
+		want  rotation.Step
+	}{
+		"switched on in the soak":       {disables, rotation.Soak, "", rotation.Disable},
+		"switched on before the delete": {disables, rotation.Delete, "", rotation.Disable},
+		"never switched off":            {disables, rotation.Verify, "undo", rotation.Verify},
+		"never switched off, drained":   {disables, rotation.Disable, "undo", rotation.Disable},
+		"cannot be switched off":        {not, rotation.Delete, "undo", rotation.Delete},
+	} {
+		f := in(t, tc.sc)
+		r := f.Start(noWaits)
+		f.until(r, tc.step)
+		if tc.fails != "" {
+			f.Fail(tc.fails, errors.New("it is broken"), false)
+			if _, err := r.Undo(context.Background()); err == nil || !r.View().Undoing {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		f.OnProbe = func(whose string, p *apikey.Proof) {
+			if whose == "old" {
+				p.Verdict, p.Did = apikey.Refused, "GET /harmless answered 401"
+			}
+		}
+		if _, err := r.Undo(context.Background()); err == nil || !strings.Contains(err.Error(), "the service refuses the old secret") {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if v := r.View(); v.Undoing || v.Step != tc.want {
+			t.Errorf("%s: at %s, undoing %v", name, v.Step, v.Undoing)
+		}
+		f.OnProbe = nil
+		f.drive(r)
+		f.rotated(name)
+	}
+}
