@@ -4,6 +4,7 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -102,4 +103,57 @@ func TestOnlyARotationsIDNamesABackup(t *testing.T) {
 	mustDo(t, d.Finish(ctx, Job{ID: longest}))
 	isFile(t, path, "KEY=new\n", 0o600)
 	isAlone(t, path)
+}
+
+// TestAFolderThatIsSwappedInTheMiddleOfAPutIsFollowed, even to a file of the same content: what reads the path reads that one.
+func TestAFolderThatIsSwappedInTheMiddleOfAPutIsFollowed(t *testing.T) {
+	for _, at := range []string{stepCreateContent, stepSettled} {
+		dir, swapped := t.TempDir(), false
+		for _, release := range []string{"1", "2"} {
+			mustDo(t, os.MkdirAll(filepath.Join(dir, "releases", release), 0o700))
+			writeFile(t, filepath.Join(dir, "releases", release, ".env"), "KEY=old\n", 0o600)
+		}
+		link := filepath.Join(dir, "current")
+		mustDo(t, os.Symlink("releases/1", link))
+		d := must(Parse("env-file:"+filepath.Join(link, ".env")+":KEY", atAny([]string{at}, func() {
+			if !swapped {
+				swapped = true
+				mustDo(t, os.Remove(link))
+				mustDo(t, os.Symlink("releases/2", link))
+			}
+		})))
+		mustDo(t, second(d.Put(t.Context(), Job{ID: testJob}, apikey.NewSecret("new"))))
+		isFile(t, filepath.Join(dir, "releases", "2", ".env"), "KEY=new\n", 0o600)
+		isFile(t, filepath.Join(dir, "releases", "1", ".env"), "KEY=old\n", 0o600)
+	}
+}
+
+// TestAFinishRemovesTheCopyWhereItWasLeft: also where the path leads elsewhere by now, or nowhere, which is said.
+func TestAFinishRemovesTheCopyWhereItWasLeft(t *testing.T) {
+	for name, tc := range map[string]struct {
+		swap  func(link string) error
+		fails bool
+	}{
+		"as it was": {func(string) error { return nil }, false},
+		"elsewhere": {func(link string) error { return errors.Join(os.Remove(link), os.Symlink("releases/2", link)) }, false},
+		"nowhere":   {func(link string) error { return errors.Join(os.Remove(link), os.Symlink("releases/3", link)) }, true},
+	} {
+		dir := t.TempDir()
+		for _, release := range []string{"1", "2"} {
+			mustDo(t, os.MkdirAll(filepath.Join(dir, "releases", release), 0o700))
+			writeFile(t, filepath.Join(dir, "releases", release, ".env"), "KEY=old\n", 0o600)
+		}
+		link := filepath.Join(dir, "current")
+		mustDo(t, os.Symlink("releases/1", link))
+		d, job := must(Parse("env-file:"+filepath.Join(link, ".env")+":KEY", Options{NoSync: true})), Job{ID: testJob}
+		job.Where = must(d.Preflight(t.Context(), job)).Where
+		mustDo(t, second(d.Put(t.Context(), job, apikey.NewSecret("new"))))
+		mustDo(t, tc.swap(link))
+		if err := d.Finish(t.Context(), job); (err != nil) != tc.fails {
+			t.Errorf("%s: %v", name, err)
+		}
+		if left, _ := filepath.Glob(filepath.Join(dir, "releases", "*", ".env.*")); len(left) > 0 {
+			t.Errorf("%s: left %v", name, left)
+		}
+	}
 }
