@@ -95,3 +95,33 @@ func TestAKeyThatWasSwitchedOnMayBeListedAsOffForAWhile(t *testing.T) {
 		t.Errorf("%v", log)
 	}
 }
+
+// renaming is a service whose answer to a rename is about another key, or a failure that names one.
+type renaming struct {
+	client.Service
+	id  string
+	err error
+}
+
+func (s renaming) Unwrap() client.Service { return s.Service }
+
+func (s renaming) Update(ctx context.Context, id string, p apikey.Patch) (apikey.Key, error) {
+	k, err := s.Service.Update(ctx, id, p)
+	if p.Name != nil && err == nil {
+		k.ID, err = s.id, s.err
+	}
+	return k, err
+}
+
+// TestARenameThatIsAnsweredForAnotherKeyMakesItNotTheNewOne.
+func TestARenameThatIsAnsweredForAnotherKeyMakesItNotTheNewOne(t *testing.T) {
+	for _, s := range []renaming{{id: "other"}, {id: ""}, {id: "other", err: lost("rename")}, {id: "old", err: refusal("rename", client.Conflict, 409)}} {
+		f := in(t, vertesiaLike)
+		r := f.Start(func(p *rotation.Params) { noWaits(p); s.Service = p.Service; p.Service = s })
+		f.drive(r)
+		if v := r.View(); v.NewID() != f.Key("new").ID || v.NewID() == s.id {
+			t.Errorf("%+v: the new key is %s, and not %s", s, v.NewID(), f.Key("new").ID)
+		}
+		f.rotated("renamed")
+	}
+}
