@@ -133,8 +133,8 @@ func (c change) expected(s snapshot) error {
 func (p place) put(c change, edit func(s snapshot) ([]byte, error)) (s snapshot, did Did, err error) {
 	kept := false // by this call
 	defer func() {
-		if errors.Is(err, ErrUnexpected) && kept {
-			p.unkeep(s, c.job)
+		if errors.Is(err, ErrUnexpected) && kept && !p.unkeep(s, c.job) {
+			err = fmt.Errorf("%w; %w", err, ErrCopyLeft)
 		}
 	}()
 	for range 5 {

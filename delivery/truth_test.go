@@ -728,3 +728,51 @@ func TestACopyThatIsNoDotenvGivesNoFormerValue(t *testing.T) {
 	}
 	isFile(t, path, "KEY=new\n", 0o600)
 }
+
+// TestACopyThatIsOutOfReachIsSaid: wherever in a put the volume goes away, either nothing is left on it, or the error says that something may be.
+func TestACopyThatIsOutOfReachIsSaid(t *testing.T) {
+	for _, back := range []bool{false, true} { // the volume is mounted again at the next point
+		places(t, func(t *testing.T, spec, path string, write func(string)) {
+			folder := filepath.Dir(path)
+			met, left := 0, 0
+			for point := 1; ; point++ {
+				write("old")
+				mustDo(t, holder(t, spec, Options{}).Finish(t.Context(), Job{ID: testJob}))
+				n, away, remount := 0, false, back
+				d := holder(t, spec, Options{NoSync: true, Hook: func(string) {
+					switch n++; {
+					case n == point:
+						mustDo(t, os.Rename(folder, folder+".away"))
+						mustDo(t, os.Mkdir(folder, 0o700))
+						away = true
+					case away && remount:
+						mustDo(t, os.RemoveAll(folder))
+						mustDo(t, os.Rename(folder+".away", folder))
+						away, remount = false, false
+					}
+				}})
+				job := Job{ID: testJob, Expect: func(h Held) bool { return h.Secret.Equal(apikey.NewSecret("old")) }}
+				_, err := d.Put(t.Context(), job, apikey.NewSecret(testSecret))
+				if n < point {
+					break
+				}
+				if away {
+					mustDo(t, os.RemoveAll(folder))
+					mustDo(t, os.Rename(folder+".away", folder))
+				}
+				met++
+				var place *PlaceError
+				nothing := errors.Is(err, ErrUnexpected) || errors.As(err, &place)
+				if beside := beside(t, path); nothing && len(beside) > 0 {
+					left++
+					if !errors.Is(err, ErrCopyLeft) && !errors.As(err, &place) {
+						t.Errorf("with the volume away at point %d %q is left, and not said: %v", point, beside, err)
+					}
+				}
+			}
+			if met < 20 || !back && left == 0 {
+				t.Errorf("%d points were met, and at %d something was left", met, left)
+			}
+		})
+	}
+}

@@ -133,7 +133,7 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 	if fresh && nothing { // there is nothing to undo
 		rec.Begun = false
 		var noPlace *delivery.PlaceError
-		if errors.As(err, &noPlace) { // it was swapped or moved away meanwhile: a copy may lie beside that file
+		if errors.As(err, &noPlace) || errors.Is(err, delivery.ErrCopyLeft) { // it was swapped or moved away meanwhile: a copy may lie beside that file
 			r.leftBehind(rec)
 		}
 		err = errors.Join(err, r.save("nothing was put"))

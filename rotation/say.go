@@ -309,7 +309,9 @@ func (j *journal) leftCopies() []string {
 		if j.State == Closed && kept && !d.Put && !d.Undone { // what a killed write left
 			out = append(out, d.Backup+".new")
 		}
-		out = append(out, d.Left...)
+		for _, path := range d.Left { // and what was about to replace the file, where that was cut off
+			out = append(out, path, path+".new")
+		}
 	}
 	return out
 }
