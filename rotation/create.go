@@ -125,12 +125,12 @@ func (r *Rotation) findUnnamed(ctx context.Context, made apikey.Created) error {
 }
 
 // oldVanished reads the list before a create, where this process has not yet: no key is made for one that is there no more,
-// unless it was deleted here or a person wants it.
+// unless it was deleted here or a person wants it. That a deletion was sent, or may have been, is no answer: somebody else may have deleted it.
 func (r *Rotation) oldVanished(ctx context.Context) (bool, error) {
 	if r.listed != nil && r.sawOld {
 		return false, nil
 	}
-	if r.j.MintAnyway || r.j.OldFirst || r.deleteSent() {
+	if r.j.MintAnyway || r.j.OldFirst || r.j.OldGone {
 		_, err := r.look(ctx)
 		return false, err
 	}

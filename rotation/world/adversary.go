@@ -269,7 +269,14 @@ func createLies(what string) func(*world, int) (func(), bool) {
 			return nil, false
 		}
 		w.createLie = what
-		return func() { w.createLie = "" }, true
+		return func() {
+			w.createLie = ""
+			if k := w.newKey(); what == "restricted" && k != nil && k.gone.IsZero() { // what it lacks is given to it
+				w.change(k, func(row *apikey.Key) {
+					row.Permissions, row.Role, row.Restrictions = k.asked.Permissions, k.asked.Role, k.asked.Restrictions
+				})
+			}
+		}, true
 	}
 }
 

@@ -113,6 +113,19 @@ var fixedWalks = []fixed{
 		walk: Walk{Acts: []string{actRun, actRun}, Strikes: []Strike{{Act: "list lacks a row", Step: "drain", N: 1}}}},
 	{name: "a create's answer is lost and it takes effect late", breaks: "I3",
 		walk: Walk{Acts: []string{actDo, actDo, actUndo}, Strikes: []Strike{{Act: "answer lost, effect late", Step: "create", N: 140}, at("kill", "create", "call after: create")}}},
+	{name: "the volume goes away in the middle of the first delivery, undo", breaks: "I5: after the end",
+		walk: Walk{Acts: []string{actRun, actUndo}, Strikes: []Strike{{Act: "volume missing", Step: "deliver", Nth: 40}}}},
+	{name: "a deletion that the journal could not say was not sent, of a key that somebody deleted", breaks: "I6: a key is made",
+		walk: Walk{Acts: []string{actRun}, Strikes: []Strike{at("reverted", "delete", ""), {Act: "full disk of the journals", Step: "delete", Nth: 2}, at("old key deleted", "drain", "")}}},
+	{name: "the new key is deleted, and its secret is refused only while the call is on its way", breaks: "I1: disable",
+		walk: Walk{Scenario: Scenario{Disable: true, GoneLag: 8 * time.Second, RevokeLag: 5 * time.Second, Latency: 400 * time.Millisecond, Drain: -1}, Acts: []string{actRun, actRestore, actDo, actEnable},
+			Strikes: []Strike{at("429", "verify", ""), at("new key deleted", "verify", "")}}},
+	{name: "the old secret is pasted, where nothing tells and none may be tried", breaks: "I1: the service is asked",
+		walk: Walk{Scenario: Scenario{Manual: true, NoTryDead: true, Wrong: "stranger", Replace: true, Pastes: "old"}, Acts: []string{actDo, actMinute}}},
+	{name: "the new key works from nowhere, the service does not say why, and the old one is gone", breaks: "I4: it ends neither way",
+		walk: Walk{Scenario: Scenario{Access: "restrictions", Silent: "all", OldFirst: true}, Acts: []string{actRun}, Strikes: []Strike{at("create answers: restricted", "retire", "")}}},
+	{name: "an expired key whose end is not reported, and which may not be tried", breaks: "I6: a key that was dead",
+		walk: Walk{Scenario: Scenario{Prefix: "sk_live_", Masks: true, SilentExpiry: "old", NoTryDead: true, Life: 90 * 24 * time.Hour}, Acts: []string{actRun}}},
 }
 
 // TestFixedWalks carries out the walks that were taken with the program as it was. Of those in expectRed the rules are not there

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"detent/apikey"
 )
@@ -50,7 +51,7 @@ func (w *world) carries(how string, k *key, places []*place) {
 			p.excused = true
 		case carrier != nil && carrier.probed >= 0 && carrier.struck > carrier.probed:
 			p.excused = true
-		case carrier != nil && !w.alive(carrier) && w.accepts(carrier): // the service still takes it: nobody can see yet that it is dead
+		case carrier != nil && !w.alive(carrier) && (w.accepts(carrier) || w.now.Sub(carrier.taken) <= maxLook): // the service still takes it, or did when it was asked last: nobody can see yet that it is dead
 		case carrier != nil && w.acceptAll && (w.vouched || w.controlled || w.sc.AcceptUnknown || w.saidUnknown): // nobody can see whether anything works: somebody said that it does, or the service began to lie after it was tried
 		case w.step == undoing && carrier == w.old && w.sc.NoTryDead && w.lately(w.old): // its row is all that may be looked at
 		case carrier == nil:
@@ -62,6 +63,9 @@ func (w *world) carries(how string, k *key, places []*place) {
 		}
 	}
 }
+
+// maxLook is how long before a call the last look may be: the secret is asked with after the list and the places.
+const maxLook = 10 * time.Second
 
 // lately: the last list showed a row, as far as it tells enabled.
 func (w *world) lately(k *key) bool {
@@ -270,9 +274,14 @@ func (w *world) access(v *view) {
 		w.fail("I6", "the new key lives %s, the old one lived %s, and nobody saw it", life(k.row), life(w.old.row))
 	}
 	dead := w.sc.Off || w.sc.Life > 0 && w.sc.Left <= 0
-	if dead && !w.revived {
+	if dead && !w.revived && w.shownDead() {
 		w.fail("I6", "a key that was dead came alive, and nobody said so")
 	}
+}
+
+// shownDead: something that the service answered told that the old key was dead. It may report no end, and not be asked with a dead secret.
+func (w *world) shownDead() bool {
+	return w.sc.Off || w.sc.SilentExpiry == "" || slices.ContainsFunc(w.events, func(e event) bool { return e.kind == "probed" && e.secret == w.old && !e.ok })
 }
 
 // changedByOthers reports whether somebody else has changed the row.

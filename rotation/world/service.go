@@ -292,12 +292,15 @@ func (w *world) probe(secret apikey.Secret) (a probed, t *trouble) {
 	truth, all := false, false
 	t = w.call("probe", false, nil, func() *trouble {
 		truth, all = w.accepts(k), w.acceptAll
-		if w.sc.NoTryDead && k == w.old {
+		if w.sc.NoTryDead && k == w.old && !w.pastedUnknown(k) {
 			w.fail("I1", "the service is asked with the secret of %s, and must not be asked with a dead one", k)
 		}
 		if k != nil {
 			w.seq++
 			k.probed = w.seq
+			if truth {
+				k.taken = w.now
+			}
 		}
 		switch {
 		case w.acceptAll:
@@ -317,6 +320,11 @@ func (w *world) probe(secret apikey.Secret) (a probed, t *trouble) {
 	w.controlled = w.controlled || k == nil && !a.accepted && a.no == ""
 	w.event(event{kind: "probed", secret: k, ok: a.accepted, no: a.no, truth: truth, all: all})
 	return a, nil
+}
+
+// pastedUnknown: the operator pasted that secret, and nothing that the program has ever had tells whose it is.
+func (w *world) pastedUnknown(k *key) bool {
+	return k == w.pastedKey && !w.sc.Masks && !slices.ContainsFunc(w.readables(), func(p *place) bool { return p.former == k.text })
 }
 
 // badAddress: the key may not be used from where we are, as its own restriction says, or as a wall that confuses addresses does.

@@ -36,8 +36,9 @@ type key struct {
 	// struck is the sequence number of the last thing that others did to its life; probed, of the last answer that the
 	// program had about its secret in this act.
 	struck, probed int
-	byOthers       bool // somebody else deleted it
-	before         bool // it was accepted when the rotation began
+	taken          time.Time // when the service truly took its secret last, in this act
+	byOthers       bool      // somebody else deleted it
+	before         bool      // it was accepted when the rotation began
 }
 
 type pastRow struct {

@@ -242,7 +242,7 @@ func (w *world) forgetReads() {
 		p.read = -1
 	}
 	for _, k := range w.keys {
-		k.probed = -1
+		k.probed, k.taken = -1, time.Time{}
 	}
 }
 

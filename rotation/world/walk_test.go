@@ -124,10 +124,10 @@ func firstLine(s string) string {
 func TestWalks(t *testing.T) {
 	if *onlyFlag {
 		seed := *seedFlag
-		for out := (Outcome{}); *invFlag != "" && !fails(out, *invFlag); seed++ {
-			out = Run(Draw(seed), Options{Dir: folder(t) + "/w"})
+		for dir := folder(t) + "/w"; *invFlag != "" && !fails(Run(Draw(seed), Options{Dir: dir}), *invFlag); {
+			seed++
 		}
-		show(t, Draw(seed-1), *invFlag)
+		show(t, Draw(seed), *invFlag)
 		return
 	}
 	count := *walksFlag
