@@ -3,6 +3,7 @@ package delivery
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"sync"
 	"unicode/utf8"
 )
@@ -20,23 +21,29 @@ type seal struct {
 const withProgram = "deliver with command: to a program of yours that reads the secret on its standard input and stores it with "
 
 var seals = sync.OnceValue(func() []seal {
-	has := func(expr string) func([]byte) bool { return regexp.MustCompile(expr).Match }
+	// Each of them has one of the words in it, whatever else it has: most files have none.
+	has := func(expr string, words ...string) func([]byte) bool {
+		shows := regexp.MustCompile(expr)
+		return func(content []byte) bool {
+			return slices.ContainsFunc(words, func(w string) bool { return bytes.Contains(content, []byte(w)) }) && shows.Match(content)
+		}
+	}
 	return []seal{
-		{"ansible-vault", "ansible-vault (decrypt, change, encrypt)", has(`(?m)^[ \t]*\$ANSIBLE_VAULT;`)},
-		{"sops", "sops (sops set, or sops edit)", has(`(?m)^sops_(mac|version|lastmodified|[a-z_]+__(list|map)_)|^[ \t]*\[sops\]|^sops:[ \t\r]*$|"sops"[ \t\r\n]*:[ \t\r\n]*\{|ENC\[AES256_GCM,`)},
-		{"eyaml", "eyaml encrypt", has(`ENC\[(PKCS7|GPG|KMS|GCPKMS|VAULT)[A-Za-z0-9]*,`)},
-		{"age", "age", has(`^age-encryption\.org/|(?m)^-----BEGIN AGE ENCRYPTED FILE-----`)},
-		{"PGP", "gpg (pass, blackbox and git-secret do so)", has(`(?m)^-----BEGIN PGP MESSAGE-----`)},
+		{"ansible-vault", "ansible-vault (decrypt, change, encrypt)", has(`(?m)^[ \t]*\$ANSIBLE_VAULT;`, "$ANSIBLE_VAULT;")},
+		{"sops", "sops (sops set, or sops edit)", has(`(?m)^sops_(mac|version|lastmodified|[a-z_]+__(list|map)_)|^[ \t]*\[sops\]|^sops:[ \t\r]*$|"sops"[ \t\r\n]*:[ \t\r\n]*\{|ENC\[AES256_GCM,`, "sops", "ENC[AES256_GCM,")},
+		{"eyaml", "eyaml encrypt", has(`ENC\[(PKCS7|GPG|KMS|GCPKMS|VAULT)[A-Za-z0-9]*,`, "ENC[")},
+		{"age", "age", has(`^age-encryption\.org/|(?m)^-----BEGIN AGE ENCRYPTED FILE-----`, "age-encryption.org/", "-----BEGIN AGE ENCRYPTED FILE-----")},
+		{"PGP", "gpg (pass, blackbox and git-secret do so)", has(`(?m)^-----BEGIN PGP MESSAGE-----`, "-----BEGIN PGP MESSAGE-----")},
 		{"PGP", "gpg (pass, blackbox and git-secret do so)", binaryPGP},
-		{"dotenvx", "dotenvx set", has(`(?m)^[ \t]*(export[ \t]+)?DOTENV_PUBLIC_KEY[A-Z0-9_]*[ \t]*=|=[ \t]*["']?encrypted:[A-Za-z0-9+/=_-]{16}`)},
-		{"dotenv-vault", "dotenv-vault push", has(`(?m)^[ \t]*DOTENV_VAULT(_[A-Z0-9_]+)?[ \t]*=`)},
-		{"git-crypt", "git-crypt unlock, and then to the file", has(`^\x00GITCRYPT\x00`)},
-		{"openssl enc", "openssl (transcrypt does so)", has(`^(Salted__|U2FsdGVkX1)`)},
-		{"CMS", "openssl cms", has(`(?m)^-----BEGIN (PKCS7|CMS)-----`)},
-		{"kubeseal", "kubeseal", has(`(?m)(^|[{,])[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?SealedSecret\b`)},
-		{"ejson", "ejson encrypt", has(`EJ\[1:`)},
-		{"Rails credentials", "rails credentials:edit", has(`^[A-Za-z0-9+/]+=*--[A-Za-z0-9+/]+=*--[A-Za-z0-9+/]+=*\s*$`)},
-		{"systemd-creds", "systemd-creds encrypt", has(`^(k6iUCUh0RJCQyvL8k8q1U|Whxqht\+dQJax1aZeCGLxm|BYRpQn54Rl2bq1cxL0DT)`)},
+		{"dotenvx", "dotenvx set", has(`(?m)^[ \t]*(export[ \t]+)?DOTENV_PUBLIC_KEY[A-Z0-9_]*[ \t]*=|=[ \t]*["']?encrypted:[A-Za-z0-9+/=_-]{16}`, "DOTENV_PUBLIC_KEY", "encrypted:")},
+		{"dotenv-vault", "dotenv-vault push", has(`(?m)^[ \t]*DOTENV_VAULT(_[A-Z0-9_]+)?[ \t]*=`, "DOTENV_VAULT")},
+		{"git-crypt", "git-crypt unlock, and then to the file", has(`^\x00GITCRYPT\x00`, "GITCRYPT")},
+		{"openssl enc", "openssl (transcrypt does so)", has(`^(Salted__|U2FsdGVkX1)`, "Salted__", "U2FsdGVkX1")},
+		{"CMS", "openssl cms", has(`(?m)^-----BEGIN (PKCS7|CMS)-----`, "-----BEGIN ")},
+		{"kubeseal", "kubeseal", has(`(?m)(^|[{,])[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?SealedSecret\b`, "SealedSecret")},
+		{"ejson", "ejson encrypt", has(`EJ\[1:`, "EJ[1:")},
+		{"Rails credentials", "rails credentials:edit", has(`^[A-Za-z0-9+/]+=*--[A-Za-z0-9+/]+=*--[A-Za-z0-9+/]+=*\s*$`, "--")},
+		{"systemd-creds", "systemd-creds encrypt", has(`^(k6iUCUh0RJCQyvL8k8q1U|Whxqht\+dQJax1aZeCGLxm|BYRpQn54Rl2bq1cxL0DT)`, "k6iUCUh0RJCQyvL8k8q1U", "Whxqht+dQJax1aZeCGLxm", "BYRpQn54Rl2bq1cxL0DT")},
 		{"KeePass", "keepassxc-cli", func(content []byte) bool { return bytes.HasPrefix(content, []byte("\x03\xd9\xa2\x9a")) }},
 	}
 })

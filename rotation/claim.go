@@ -1,7 +1,6 @@
 package rotation
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -51,58 +50,37 @@ type Evidence struct {
 
 // Claim is one observation. Only observed makes one, and it is called beside the observation alone: what
 // says sentences has no other input. The zero Claim claims nothing.
-type Claim struct {
-	kind     ClaimKind
-	subject  string
-	evidence Evidence
-}
+type Claim struct{ claimRecord }
 
 // Kind is what was observed.
-func (c Claim) Kind() ClaimKind { return c.kind }
+func (c Claim) Kind() ClaimKind { return c.claimRecord.Kind }
 
 // Subject is whom it was observed of: SubjectOld, SubjectNew, a destination's spelling, or a key's id.
-func (c Claim) Subject() string { return c.subject }
+func (c Claim) Subject() string { return c.claimRecord.Subject }
 
 // Evidence is how and when.
-func (c Claim) Evidence() Evidence { return c.evidence }
+func (c Claim) Evidence() Evidence { return c.claimRecord.Evidence }
 
+// claimRecord is what users and the journal read of a claim. Claim's methods hide its fields: nobody outside can set them.
 type claimRecord struct {
 	Kind     ClaimKind `json:"kind"`
 	Subject  string    `json:"subject"`
 	Evidence Evidence  `json:"evidence"`
 }
 
-// MarshalJSON writes the claim as users and the journal read it.
-func (c Claim) MarshalJSON() ([]byte, error) {
-	return json.Marshal(claimRecord{c.kind, c.subject, c.evidence})
-}
-
-// UnmarshalJSON reads a claim of a journal.
-func (c *Claim) UnmarshalJSON(b []byte) error {
-	var r claimRecord
-	if err := json.Unmarshal(b, &r); err != nil {
-		return err
-	}
-	if !slices.Contains(ClaimKinds, r.Kind) {
-		return fmt.Errorf("unknown kind of claim %.40q", r.Kind)
-	}
-	*c = Claim{r.Kind, r.Subject, r.Evidence}
-	return nil
-}
-
 // observed records an observation that was made just now.
 func (r *Rotation) observed(kind ClaimKind, subject, by, format string, args ...any) {
-	r.j.Claims = keepClaim(r.j.Claims, Claim{kind, subject, Evidence{By: by, At: r.w.Wall().UTC(), Detail: fmt.Sprintf(format, args...)}})
+	r.j.Claims = keepClaim(r.j.Claims, Claim{claimRecord{kind, subject, Evidence{By: by, At: r.w.Wall().UTC(), Detail: fmt.Sprintf(format, args...)}}})
 }
 
 // keepClaim keeps of each kind and subject the first and the last, not a day of looks; of what persons said, all.
 func keepClaim(all []Claim, c Claim) []Claim {
-	if c.kind == PersonSaid {
+	if c.Kind() == PersonSaid {
 		return append(all, c)
 	}
 	first, last := -1, -1
 	for i, have := range all {
-		if have.kind != c.kind || have.subject != c.subject {
+		if have.Kind() != c.Kind() || have.Subject() != c.Subject() {
 			continue
 		}
 		if first < 0 {
@@ -119,7 +97,7 @@ func keepClaim(all []Claim, c Claim) []Claim {
 // claimed is the latest claim of a kind about a subject.
 func (j *journal) claimed(kind ClaimKind, subject string) (Claim, bool) {
 	for _, c := range slices.Backward(j.Claims) {
-		if c.kind == kind && c.subject == subject {
+		if c.Kind() == kind && c.Subject() == subject {
 			return c, true
 		}
 	}

@@ -48,7 +48,7 @@ type Rotation struct {
 	sawOld      bool            // the last list of this process showed the old key
 	overNothing map[string]bool // places that a person wants delivered to although they hold nothing any more
 	listed      map[string]bool // the ids that lists of this process showed before the create
-	view        atomic.Pointer[View]
+	view        atomic.Pointer[func() View]
 }
 
 // Start begins the rotation of a key. It takes the key's lock and refuses
@@ -144,7 +144,7 @@ func (r *Rotation) newJournal(id string, p Params) *journal {
 
 // refuseSecond answers with the open rotation that already concerns the key.
 func (r *Rotation) refuseSecond(key apikey.Key) error {
-	good, _, err := journals(r.w.Store)
+	good, _, err := journals(r.w.Store, "")
 	if err != nil {
 		return err
 	}
@@ -322,7 +322,7 @@ func find(store Store, id string) (*journal, error) {
 // List shows every rotation in the store, the open ones first, then the latest first. A
 // journal that cannot be read is a View with Err.
 func List(store Store) ([]View, error) {
-	good, bad, err := journals(store)
+	good, bad, err := journals(store, "")
 	if err != nil {
 		return nil, err
 	}
@@ -384,21 +384,26 @@ func (r *Rotation) Close() {
 	r.release = nil
 }
 
-// View is the rotation as it stands. It never blocks.
-func (r *Rotation) View() View { return *r.view.Load() }
+// View is the rotation as it stands. It never waits for what acts.
+func (r *Rotation) View() View { return (*r.view.Load())() }
 
 // ID is the rotation's id, also the nonce in the new key's name.
 func (r *Rotation) ID() string { return r.View().ID }
 
+// publish shows the rotation as it stands now. The view is made when somebody asks for it: most are never looked at.
 func (r *Rotation) publish() {
-	v := viewOf(r.j, r.strategy, !r.secret.IsZero())
-	v.CanDelete, v.CanRename = r.caps.Delete.OK, r.caps.Rename.OK
-	v.Path = r.w.Store.Where(r.j.ID)
-	if r.seen.Known() {
-		v.Old.LastUsedAt = r.seen
-	}
-	v.Question = r.asked
-	r.view.Store(&v)
+	j, inHand, seen, asked := r.j.snapshot(), !r.secret.IsZero(), r.seen, r.asked
+	view := sync.OnceValue(func() View {
+		v := viewOf(j, r.strategy, inHand)
+		v.CanDelete, v.CanRename = r.caps.Delete.OK, r.caps.Rename.OK
+		v.Path = r.w.Store.Where(j.ID)
+		if seen.Known() {
+			v.Old.LastUsedAt = seen
+		}
+		v.Question = asked
+		return v
+	})
+	r.view.Store(&view)
 }
 
 // save writes the journal and shows the new state. Before the preflight is over there is none.

@@ -185,12 +185,12 @@ func (r *Rotation) knownSecret(secret apikey.Secret) string {
 			return "what " + rec.Describe + " held before"
 		}
 	}
-	good, _, err := journals(r.w.Store)
+	good, _, err := journals(r.w.Store, r.j.ID)
 	if err != nil {
 		return ""
 	}
 	for _, j := range good {
-		if j.ID != r.j.ID && (r.prints.is(secret, j.Print, j.ID) || r.prints.is(secret, j.OldPrint, j.ID)) {
+		if r.prints.is(secret, j.Print, j.ID) || r.prints.is(secret, j.OldPrint, j.ID) {
 			return "of the rotation " + j.ID
 		}
 	}

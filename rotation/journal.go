@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -236,6 +237,15 @@ func (r keyRecord) key() apikey.Key {
 		CanRetrieve: r.CanRetrieve, CannotRetrieve: r.NoRetrieve, Own: r.Own, Extra: r.Extra}
 }
 
+// snapshot is the journal as it is now: what is changed in place later is changed in the original alone.
+func (j *journal) snapshot() *journal {
+	s := *j
+	s.Superseded, s.Pending, s.Claims = slices.Clone(j.Superseded), slices.Clone(j.Pending), slices.Clone(j.Claims)
+	s.Destinations, s.Accepted, s.Attested = slices.Clone(j.Destinations), slices.Clone(j.Accepted), slices.Clone(j.Attested)
+	s.Controls, s.Carries = maps.Clone(j.Controls), maps.Clone(j.Carries)
+	return &s
+}
+
 func encode(j *journal) ([]byte, error) {
 	j.Version = journalVersion
 	return json.Marshal(j)
@@ -296,6 +306,11 @@ func (j *journal) check() error {
 	case j.OldFirst && j.Mode != Compromised:
 		return errors.New("old first in a planned rotation")
 	}
+	for _, c := range j.Claims {
+		if !slices.Contains(ClaimKinds, c.Kind()) {
+			return fmt.Errorf("unknown kind of claim %.40q", c.Kind())
+		}
+	}
 	return nil
 }
 
@@ -353,8 +368,8 @@ func load(store Store, id string) (*journal, error) {
 	return j, nil
 }
 
-// journals reads every journal of the store; one that cannot be read is in bad, by its id.
-func journals(store Store) (good []*journal, bad map[string]*JournalError, err error) {
+// journals reads every journal of the store but the named one; one that cannot be read is in bad, by its id.
+func journals(store Store, but string) (good []*journal, bad map[string]*JournalError, err error) {
 	ids, err := store.IDs()
 	if err != nil {
 		return nil, nil, err
@@ -362,6 +377,9 @@ func journals(store Store) (good []*journal, bad map[string]*JournalError, err e
 	slices.Sort(ids)
 	bad = map[string]*JournalError{}
 	for _, id := range ids {
+		if id == but {
+			continue
+		}
 		j, err := load(store, id)
 		var broken *JournalError
 		switch {

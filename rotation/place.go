@@ -75,12 +75,12 @@ func (r *Rotation) refuseSharedPlace(rec *destinationRecord) error {
 	if rec.Where == "" {
 		return nil
 	}
-	good, _, err := journals(r.w.Store)
+	good, _, err := journals(r.w.Store, r.j.ID)
 	if err != nil {
 		return err
 	}
 	for _, j := range good {
-		if j.State != Open || j.ID == r.j.ID {
+		if j.State != Open {
 			continue
 		}
 		for _, d := range j.Destinations {

@@ -302,7 +302,7 @@ func (r *Rotation) deadSince(why deadFor) time.Time {
 		return r.j.DeletedAt
 	}
 	if c, ok := r.j.claimed(DisableAnswered, SubjectOld); ok {
-		return c.evidence.At
+		return c.Evidence().At
 	}
 	if r.wait.begun.IsZero() {
 		r.wait.begun = r.w.Now()

@@ -79,13 +79,13 @@ func (j *journal) certain() []string {
 		}
 	}
 	if c, ok := j.claimed(SecretAccepted, SubjectNew); ok && j.New != nil && j.State != Aborted {
-		say("the service accepted the new secret, last at %s (%s)", clock(c.evidence.At), c.evidence.Detail)
+		say("the service accepted the new secret, last at %s (%s)", clock(c.Evidence().At), c.Evidence().Detail)
 	}
 	if c, ok := j.claimed(SecretKnown, SubjectNew); ok && j.New != nil && j.State != Aborted {
-		say("the service knows the new secret, and refused it from here (%s)", c.evidence.Detail)
+		say("the service knows the new secret, and refused it from here (%s)", c.Evidence().Detail)
 	}
 	if c, ok := j.claimed(Quiet, SubjectOld); ok {
-		say("%s", c.evidence.Detail)
+		say("%s", c.Evidence().Detail)
 	}
 	if j.Switched {
 		say("detent's own credential was switched to the new key, or was being")
@@ -115,9 +115,9 @@ func (j *journal) oldWords() string {
 	refused, dead := j.claimed(SecretRefused, SubjectOld)
 	after := ""
 	if dead {
-		after = "; its secret was refused at " + clock(refused.evidence.At)
+		after = "; its secret was refused at " + clock(refused.Evidence().At)
 		if j.Dead.Still > 0 {
-			after = fmt.Sprintf("; its secret was still accepted %s later, and refused at %s", span(j.Dead.Still), clock(refused.evidence.At))
+			after = fmt.Sprintf("; its secret was still accepted %s later, and refused at %s", span(j.Dead.Still), clock(refused.Evidence().At))
 		}
 	}
 	switch {
@@ -133,14 +133,14 @@ func (j *journal) oldWords() string {
 		return fmt.Sprintf("the service answered that the old key %s is off; it can be turned on again%s", old, after)
 	}
 	if c, ok := j.claimed(EnableAnswered, SubjectOld); ok {
-		return fmt.Sprintf("the service answered at %s that the old key %s is on again", clock(c.evidence.At), old)
+		return fmt.Sprintf("the service answered at %s that the old key %s is on again", clock(c.Evidence().At), old)
 	}
 	return fmt.Sprintf("the old key %s was not touched by this rotation", old)
 }
 
 func (j *journal) newWords() string {
 	if c, ok := j.claimed(DeleteAnswered, SubjectNew); ok && j.NewGone && j.New != nil {
-		return fmt.Sprintf("the service answered at %s that it deleted the new key %s", clock(c.evidence.At), keyWords(*j.New))
+		return fmt.Sprintf("the service answered at %s that it deleted the new key %s", clock(c.Evidence().At), keyWords(*j.New))
 	}
 	switch {
 	case j.New != nil:
@@ -170,7 +170,7 @@ func (j *journal) placeWords(d destinationRecord) string {
 		case ok && d.Reads && !strings.HasSuffix(c.evidence.Detail, " held "+heldNew):
 			how = fmt.Sprintf("; but at %s it%s", clock(c.evidence.At), strings.TrimPrefix(c.evidence.Detail, d.Describe))
 		case ok && d.Reads:
-			how = fmt.Sprintf("; read at %s", clock(c.evidence.At))
+			how = fmt.Sprintf("; read at %s", clock(c.Evidence().At))
 		case !d.Reads:
 			how = "; nobody can read it"
 		}

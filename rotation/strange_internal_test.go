@@ -19,7 +19,7 @@ func TestNoJournalHoweverStrangePanicsWhereItIsShown(t *testing.T) {
 		DeletedAt: at, Dead: deadState{Still: time.Second}, NewGone: true, ClosedFor: "because", Unfound: 1, AcceptProbe: "because", Drain: time.Minute}
 	for _, kind := range ClaimKinds {
 		for _, subject := range []string{SubjectOld, SubjectNew, "a"} {
-			full.Claims = append(full.Claims, Claim{kind, subject, Evidence{By: "probe", At: at, Detail: "said"}})
+			full.Claims = append(full.Claims, Claim{claimRecord{kind, subject, Evidence{By: "probe", At: at, Detail: "said"}}})
 		}
 	}
 	fields := reflect.TypeFor[journal]().NumField()

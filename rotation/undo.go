@@ -135,7 +135,7 @@ func (r *Rotation) refuseAfterDelete(ctx context.Context) (*Result, error) {
 	if old.IsZero() || r.caps.NoTryDead {
 		return nil, refusal
 	}
-	if sent, ok := r.j.claimed(DeleteSent, SubjectOld); !ok || r.w.Wall().Sub(sent.evidence.At) < r.deadBoundOf() {
+	if sent, ok := r.j.claimed(DeleteSent, SubjectOld); !ok || r.w.Wall().Sub(sent.Evidence().At) < r.deadBoundOf() {
 		return nil, refusal
 	}
 	if t, err := r.try(ctx, SubjectOld, old, "kept since the rotation began", ""); err != nil || !t.accepted() {
