@@ -174,7 +174,10 @@ func (r *Rotation) gateList(ctx context.Context) (*sight, *Result, error) {
 		return nil, &res, nil
 	}
 	if end, ends := s.new.ExpiresAt.Time(); ends && end.Before(r.serviceNow().Add(r.stillTakes())) && !r.shortByNature() && rule("gate: the new key outlives what is left") {
-		return nil, nil, fmt.Errorf("the new key ends %s, before this rotation would be over: nothing was sent", end.UTC().Format(time.RFC3339))
+		res := r.bothGone()
+		res.Question.Text = fmt.Sprintf("the new key ends %s, before this rotation would be over: undo, put another in its place, or give it a longer life", end.UTC().Format(time.RFC3339))
+		res.Said = res.Question.Text
+		return nil, &res, nil
 	}
 	diff := r.j.diff(r.w.Wall())
 	if open := blocked(diff); len(open) > 0 && rule("gate: the same access") {
