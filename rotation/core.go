@@ -291,7 +291,7 @@ func (r *Rotation) leaveOut(spec, reason string) error {
 }
 
 // vouch takes a person's word that a destination has its old value again, or has what the person wants it to have.
-// Where it can be read, it is: it must not hold the new secret.
+// Where it can be read, it is: it must not hold the new secret, nor that of a new key before it.
 func (r *Rotation) vouch(spec, reason string) error {
 	d, rec, err := r.destination(spec)
 	if err != nil {
@@ -300,7 +300,7 @@ func (r *Rotation) vouch(spec, reason string) error {
 	if strings.TrimSpace(reason) == "" {
 		return &RefusedError{Reason: "say why " + rec.Describe + " counts as put back: the reason is recorded"}
 	}
-	if held, reads, err := r.held(context.Background(), d, rec); reads && err == nil && r.prints.is(held.Secret, r.j.Print, r.j.ID) && rule("undone: not where the new secret is") {
+	if held, reads, err := r.held(context.Background(), d, rec); reads && err == nil && r.isOurs(held.Secret) && rule("undone: not where the new secret is") {
 		return &RefusedError{Reason: rec.Describe + " holds the new secret: it is not put back", Next: "put the old value back, or go on with the rotation"}
 	}
 	rec.Undid = reason
@@ -444,7 +444,7 @@ func (r *Rotation) change(op string, call func() error, apply func()) error {
 		apply()
 		r.j.settled(op)
 		return r.save(op + " done")
-	case client.MayHaveHappened(err) || unsettled && !errors.Is(err, errNotSent):
+	case client.MayHaveHappened(err) || errors.Is(err, errUnnamed) || unsettled && !errors.Is(err, errNotSent):
 		r.publish()
 		return err
 	}

@@ -72,34 +72,40 @@ func (r *Rotation) mint(ctx context.Context) error {
 	var made apikey.Created
 	var wrong error
 	err := r.change(opCreate, func() (err error) {
-		made, err = r.svc.Create(ctx, r.j.draft())
-		return err
-	}, func() {
+		if made, err = r.svc.Create(ctx, r.j.draft()); err != nil {
+			return err
+		}
 		for _, n := range made.Notes {
 			r.log("create: %s", n)
 		}
-		switch wrong = r.refuseCreated(made); {
-		case wrong != nil:
-		case made.Key.ID == "" || made.Secret.IsZero():
-			if made.Key.ID != "" {
-				rec := record(made.Key)
-				r.j.New, r.j.Print = &rec, ""
-			}
-		default:
-			if wrong = r.hold(made.Key, made.Secret); wrong == nil {
-				r.createAnswered(made)
-			}
+		wrong = r.refuseCreated(made)
+		if wrong == nil && made.Key.ID != "" && !made.Secret.IsZero() {
+			wrong = r.hold(made.Key, made.Secret)
 		}
+		if wrong != nil || made.Key.ID == "" {
+			return errUnnamed
+		}
+		return nil
+	}, func() {
+		if made.Secret.IsZero() {
+			rec := record(made.Key)
+			r.j.New, r.j.Print = &rec, ""
+			return
+		}
+		r.createAnswered(made)
 	})
-	if err != nil || wrong == nil && made.Key.ID != "" {
-		return errors.Join(wrong, err)
+	switch {
+	case wrong != nil:
+		return wrong
+	case errors.Is(err, errUnnamed):
+		return r.findUnnamed(ctx, made)
 	}
-	r.j.begun(opCreate) // what it made, if anything, is found by its mark
-	if err := r.save("create answered for another key, or for none"); err != nil || wrong != nil {
-		return errors.Join(wrong, err)
-	}
-	return r.findUnnamed(ctx, made)
+	return err
 }
+
+// errUnnamed is the end of a create that was answered, and whose key is not known by it: what it made, if anything, is found by its mark. The
+// call stays pending in the journal from before it was sent, so that nothing has to be written for that.
+var errUnnamed = errors.New("the create was answered without the new key")
 
 // findUnnamed finds the row of a create that was answered with a secret and no id: our mark is on no other.
 func (r *Rotation) findUnnamed(ctx context.Context, made apikey.Created) error {

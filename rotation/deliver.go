@@ -141,6 +141,9 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 	return report, err
 }
 
+// isOurs reports whether a value is the secret of a key that this rotation made: an undo deletes all of them.
+func (r *Rotation) isOurs(s apikey.Secret) bool { return r.isNew(s) || r.isSuperseded(s) }
+
 // isSuperseded reports whether a value is a secret of an earlier new key of this rotation.
 func (r *Rotation) isSuperseded(s apikey.Secret) bool {
 	for _, print := range r.j.OldPrints {

@@ -167,8 +167,8 @@ func (j *journal) placeWords(d destinationRecord) string {
 	case d.Put:
 		how := ""
 		switch c, ok := j.claimed(PlaceHolds, d.Spec); {
-		case ok && d.Reads && !strings.HasSuffix(c.evidence.Detail, " held "+heldNew):
-			how = fmt.Sprintf("; but at %s it%s", clock(c.evidence.At), strings.TrimPrefix(c.evidence.Detail, d.Describe))
+		case ok && d.Reads && !strings.HasSuffix(c.Evidence().Detail, " held "+heldNew):
+			how = fmt.Sprintf("; but at %s it%s", clock(c.Evidence().At), strings.TrimPrefix(c.Evidence().Detail, d.Describe))
 		case ok && d.Reads:
 			how = fmt.Sprintf("; read at %s", clock(c.Evidence().At))
 		case !d.Reads:
@@ -283,7 +283,7 @@ func (j *journal) left() []string {
 		}
 	}
 	for _, path := range j.leftCopies() {
-		out = append(out, fmt.Sprintf("%s may hold a secret: `rm -f %s` removes it", path, shellWord(path)))
+		out = append(out, fmt.Sprintf("%s may hold a secret: `rm -f %s %s` removes it, and what a write that was cut off left beside it", path, shellWord(path), shellWord(path+".new")))
 	}
 	return out
 }
@@ -291,8 +291,8 @@ func (j *journal) left() []string {
 // lacked reports whether the last list that was read did not show the key.
 func (j *journal) lacked(subject string) bool {
 	for _, c := range slices.Backward(j.Claims) {
-		if c.subject == subject && (c.kind == RowSeen || c.kind == RowMissing) {
-			return c.kind == RowMissing
+		if c.Subject() == subject && (c.Kind() == RowSeen || c.Kind() == RowMissing) {
+			return c.Kind() == RowMissing
 		}
 	}
 	return false
@@ -306,12 +306,7 @@ func (j *journal) leftCopies() []string {
 		if j.State == Closed && kept || kept && d.Without != "" || kept && d.Undid != "" && !d.Undone {
 			out = append(out, d.Backup)
 		}
-		if j.State == Closed && kept && !d.Put && !d.Undone { // what a killed write left
-			out = append(out, d.Backup+".new")
-		}
-		for _, path := range d.Left { // and what was about to replace the file, where that was cut off
-			out = append(out, path, path+".new")
-		}
+		out = append(out, d.Left...)
 	}
 	return out
 }

@@ -292,11 +292,7 @@ func (r *Rotation) oldAccepted(ctx context.Context) (*Result, error) {
 	if !rule("undo: the old secret is accepted") {
 		return nil, nil
 	}
-	goesBack := false
-	for i := range r.j.Destinations {
-		goesBack = goesBack || r.j.Destinations[i].Begun && r.j.Destinations[i].WasOld && r.j.Destinations[i].Undid == ""
-	}
-	if !goesBack || r.caps.NoTryDead {
+	if r.caps.NoTryDead || !r.oldGoesBack(ctx) {
 		return nil, nil
 	}
 	old := r.oldSecret(ctx)
@@ -330,6 +326,24 @@ func (r *Rotation) oldAccepted(ctx context.Context) (*Result, error) {
 			Next: fmt.Sprintf("go on with `detent rotate --resume %s`, or end it as it stands with `detent rotate --close %s --reason R`", r.j.ID, r.j.ID)}
 	}
 	return nil, fmt.Errorf("whether the old secret works could not be seen (%s: %s); the new key stays", t.Did, t.Why)
+}
+
+// oldGoesBack reports whether a place gets the old key's secret back, or has it by the word of a person, where that can be read.
+func (r *Rotation) oldGoesBack(ctx context.Context) bool {
+	for i, d := range r.dests {
+		rec := &r.j.Destinations[i]
+		switch {
+		case !rec.Begun:
+		case rec.Undid == "" && rec.WasOld:
+			return true
+		case rec.Undid != "":
+			held, reads, err := r.held(ctx, d, rec)
+			if reads && err == nil && (r.isOld(held.Secret) || rec.WasOld && held.Exists && r.isFormer(rec, held)) && rule("undone: what was put back by hand is accepted") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // undoGate sees, right before the new key is deleted: the list, every place, the old secret, the places on this machine once more.
@@ -403,14 +417,18 @@ func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*R
 			return nil, err
 		}
 	}
+	var held *Result
 	_, err := r.lookUntil(ctx, bound, func() (bool, error) {
 		s, err := r.look(ctx)
-		if err == nil {
-			err = r.deleteStraysOfUndo(ctx, s)
+		if err != nil {
+			return false, err
 		}
-		return err == nil && len(s.ours) == 0 && !r.j.pending(opCreate), err
+		if held, err = r.deleteStraysOfUndo(ctx, s, gate); err != nil || held != nil {
+			return true, err
+		}
+		return len(s.ours) == 0 && !r.j.pending(opCreate), nil
 	})
-	return nil, err // what is still listed by then was answered to be deleted
+	return held, err // what is still listed by then was answered to be deleted
 }
 
 func (r *Rotation) newID() string {
@@ -424,10 +442,11 @@ func (r *Rotation) newDeleted(id string) {
 	r.observed(DeleteAnswered, SubjectNew, "answer", "the service answered that it deleted %s, or that it has no such key", id)
 }
 
-// deleteStraysOfUndo deletes what else carries our mark, each once.
-func (r *Rotation) deleteStraysOfUndo(ctx context.Context, s *sight) error {
+// deleteStraysOfUndo deletes what else carries our mark, each once. The secret of one that was superseded may be in a place: it goes
+// through the gate, as the new key does.
+func (r *Rotation) deleteStraysOfUndo(ctx context.Context, s *sight, gate func(context.Context) (*Result, error)) (*Result, error) {
 	if !rule("end: no key of ours stays") {
-		return nil
+		return nil, nil
 	}
 	ids := slices.Clone(r.j.Superseded)
 	for _, k := range s.ours {
@@ -437,13 +456,23 @@ func (r *Rotation) deleteStraysOfUndo(ctx context.Context, s *sight) error {
 		if _, answered := r.j.claimed(DeleteAnswered, id); answered || id == r.j.Old.ID || id == r.newID() {
 			continue
 		}
-		err := r.change(opDeleteNew+" "+id, func() error { return r.deleteByID(ctx, id) }, func() {
+		apply := func() {
 			r.strayDeleted(id)
 			r.j.Superseded = slices.DeleteFunc(r.j.Superseded, func(s string) bool { return s == id })
-		})
-		if err != nil {
+		}
+		if !slices.Contains(r.j.Superseded, id) { // nobody ever had its secret
+			if err := r.change(opDeleteNew+" "+id, func() error { return r.deleteByID(ctx, id) }, apply); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		res, err := r.guardedTwice(ctx, opDeleteNew+" "+id, "delete", id, gate, func(ctx context.Context) error {
+			_, err := r.svc.Delete(client.AtOnce(ctx), id)
 			return err
+		}, apply)
+		if err != nil || res != nil {
+			return res, err
 		}
 	}
-	return nil
+	return nil, nil
 }

@@ -165,7 +165,7 @@ func (r *Rotation) placesBack(ctx context.Context) error {
 		switch {
 		case !reads:
 			continue
-		case rec.Undid != "" && err == nil && r.isNew(held.Secret) && rule("undone: not where the new secret is"):
+		case rec.Undid != "" && err == nil && r.isOurs(held.Secret) && rule("undone: not where the new secret is"):
 			rec.Undid = ""
 			return fmt.Errorf("%s holds the new secret, although it was said to be put back", rec.Describe)
 		case rec.Undid != "":

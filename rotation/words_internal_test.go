@@ -164,7 +164,7 @@ func TestACloseSaysNoMoreOfAKeyThanTheLastListShowed(t *testing.T) {
 		for i, kind := range c.rows {
 			for _, subject := range []string{SubjectOld, SubjectNew} {
 				if c.of == nil || c.of[i] == subject {
-					j.Claims = keepClaim(j.Claims, Claim{kind: kind, subject: subject})
+					j.Claims = keepClaim(j.Claims, Claim{claimRecord{Kind: kind, Subject: subject}})
 				}
 			}
 		}

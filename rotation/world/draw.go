@@ -70,11 +70,12 @@ const perWalk = 5
 const stride = 11
 
 // rarely are the pairs that few points allow: the act is possible in the last ones of the step alone.
-var rarely = []Pair{{"reverted", "deliver"}, {"new key renamed", "create"}, {"new key narrowed", "create"}, {"new key disabled", "create"}, {"new key ends soon", "create"},
+var rarely = []Pair{{"second host", "verify"}, {"second host", "drain"}, {"second host", "disable"}, {"reverted", undoing}, {"reverted", "deliver"}, {"new key renamed", "create"}, {"new key narrowed", "create"}, {"new key disabled", "create"}, {"new key ends soon", "create"},
 	{"new key deleted", "create"}, {"both keys deleted", "create"}, {"second host", "deliver"}, {"kept copy removed", undoing}}
 
-// turns are the steps; those that many walks do not come to have two.
-var turns = append(slices.Clone(steps), "drain", "disable", "soak", "delete")
+// turns are the steps, those that many walks do not come to more often: each pair is met about as often.
+var turns = slices.Concat(slices.Repeat([]string{"retire", "verify", "drain", "disable", "soak", "delete"}, 4), slices.Repeat([]string{"create", "deliver", undoing}, 3),
+	slices.Repeat([]string{"preflight"}, 2))
 
 // DrawGoingOn makes a walk whose operator only goes on, with that many acts of the adversary, drawn uniformly.
 func DrawGoingOn(seed uint64, strikes int) Walk {

@@ -6,8 +6,11 @@ import (
 	"strings"
 )
 
-// enough is how often each pair of act and step is met in the default number of walks.
-const enough = 30
+// enough is how often each pair of act and step is met in the usual number of walks.
+const (
+	usual  = 10000
+	enough = 30
+)
 
 // table shows how often each act happened in each step; - stands where it cannot be.
 func (t *tally) table() string {

@@ -53,6 +53,7 @@ type Failure struct {
 type Outcome struct {
 	Acts     int
 	End      string // "done", "undone", "closed", "stopped"
+	Within   string // the same, before the adversary is quiet and everything is put right
 	Failures []Failure
 	Met      map[Pair]int // the strikes that happened
 	Log      []string     // with Options.Log
@@ -150,15 +151,20 @@ func Run(walk Walk, o Options) Outcome {
 	w := newWorld(walk, o)
 	defer func() { _ = os.RemoveAll(w.dir) }()
 	w.operate()
+	within := w.end()
 	w.finale()
-	end := "stopped"
-	if w.over() {
-		end = w.see().state
-	}
+	end := w.end()
 	if w.process != nil {
 		w.process.drop()
 	}
-	return Outcome{Acts: w.act, End: end, Failures: w.failures, Met: w.met, Log: w.log}
+	return Outcome{Acts: w.act, End: end, Within: within, Failures: w.failures, Met: w.met, Log: w.log}
+}
+
+func (w *world) end() string {
+	if v := w.see(); v != nil && v.over() {
+		return v.state
+	}
+	return "stopped"
 }
 
 func newWorld(walk Walk, o Options) *world {
@@ -255,6 +261,9 @@ func (w *world) operate() {
 	}
 	for _, act := range w.walk.Acts {
 		w.operator(act)
+		if w.walk.GoesOn { // who goes on looks again after a moment
+			w.pass(time.Minute, true)
+		}
 		if w.walk.GoesOn && w.process == nil && !w.journaled() { // killed before there was anything to go on with: begun anew
 			w.after("start", w.begin())
 		}
@@ -346,8 +355,10 @@ func (w *world) ends(back bool) bool {
 
 func (w *world) over() bool {
 	v := w.see()
-	return v != nil && v.state != "open" && v.state != "damaged"
+	return v != nil && v.over()
 }
+
+func (v *view) over() bool { return v.state != "open" && v.state != "damaged" }
 
 // dice is the program's randomness: the same each time.
 type dice struct{ rng *rand.Rand }

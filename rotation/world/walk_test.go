@@ -19,12 +19,23 @@ import (
 )
 
 var (
-	walksFlag = flag.Int("walks", 500, "how many walks")
+	walksFlag = flag.Int("walks", 0, "how many walks; 0 is 10,000, and 500 with -short")
 	seedFlag  = flag.Uint64("seed", 1, "the first walk's seed")
 	keepFlag  = flag.Bool("keep", false, "walks that fail are made small and kept in testdata")
 	onlyFlag  = flag.Bool("one", false, "carry out the walk of -seed alone, and say what happens")
 	invFlag   = flag.String("invariant", "", "with -one: the invariant that the small walk is to fail")
 )
+
+// manyWalks is how many walks are asked for.
+func manyWalks() int {
+	switch {
+	case *walksFlag > 0:
+		return *walksFlag
+	case testing.Short():
+		return 500
+	}
+	return usual
+}
 
 // folder is where the walks' files lie: in memory, where the machine has that.
 func folder(tb testing.TB) string {
@@ -48,17 +59,23 @@ type tally struct {
 	failed      map[string][]uint64 // by invariant, the seeds
 	classes     map[string]uint64   // the first seed of each kind of failure
 	times       map[string]int
+	within      map[string]int // how they had ended before the finale
+	struckDone  map[bool]int   // of those in which the adversary acted: done before the finale, or not
 }
 
 func newTally() *tally {
 	return &tally{ends: map[string]int{}, met: map[Pair]int{}, failed: map[string][]uint64{},
-		classes: map[string]uint64{}, times: map[string]int{}}
+		classes: map[string]uint64{}, times: map[string]int{}, within: map[string]int{}, struckDone: map[bool]int{}}
 }
 
 func (t *tally) add(seed uint64, out Outcome) {
 	t.walks++
 	t.acts += out.Acts
 	t.ends[out.End]++
+	t.within[out.Within]++
+	if len(out.Met) > 0 {
+		t.struckDone[out.Within == "done"]++
+	}
 	for p, n := range out.Met {
 		t.met[p] += n
 	}
@@ -134,14 +151,14 @@ func TestWalks(t *testing.T) {
 		show(t, Draw(seed), *invFlag)
 		return
 	}
-	count := *walksFlag
+	count := manyWalks()
 	total := everyWalk(t, *seedFlag, count, Draw)
 	t.Logf("%s\n%s", total, total.table())
 	for _, inv := range slices.Sorted(maps.Keys(total.failed)) {
 		t.Logf("%s: %d walks, the first seeds %v", inv, len(total.failed[inv]), total.failed[inv][:min(5, len(total.failed[inv]))])
 	}
 	rare, wrong := total.rare()
-	if count >= 10000 && len(rare) > 0 && !walksAreRed {
+	if count >= usual && len(rare) > 0 && !walksAreRed {
 		t.Errorf("%d pairs were met fewer than %d times: %v", len(rare), enough, rare)
 	}
 	if len(wrong) > 0 {
@@ -208,10 +225,10 @@ func TestKeptWalks(t *testing.T) {
 	}
 }
 
-// TestWhoOnlyGoesOnComesToTheEnd: a program that always stops is no answer. The services that lie about a secret are counted apart.
+// TestWhoOnlyGoesOnComesToTheEnd: a program that always stops is no answer. The services that lie about a secret are counted apart, and
+// so are the walks in which the drawn act never came to pass.
 func TestWhoOnlyGoesOnComesToTheEnd(t *testing.T) {
-	count := *walksFlag * 2 / 5
-	quiet := everyWalk(t, *seedFlag, count, func(seed uint64) Walk { return DrawGoingOn(seed, 0) })
+	count := manyWalks() * 2 / 5
 	honest := func(seed uint64) bool { return !mischiefNamed(DrawGoingOn(seed, 1).Strikes[0].Act).lying }
 	var seeds, lying []uint64
 	for seed := *seedFlag; len(seeds) < count; seed++ {
@@ -224,19 +241,35 @@ func TestWhoOnlyGoesOnComesToTheEnd(t *testing.T) {
 	of := func(seeds []uint64) *tally {
 		return everyWalk(t, 0, len(seeds), func(n uint64) Walk { return DrawGoingOn(seeds[n], 1) })
 	}
+	quiet := everyWalk(t, *seedFlag, count, func(seed uint64) Walk { return DrawGoingOn(seed, 0) })
 	one, liars := of(seeds), of(lying)
-	share := func(t *tally) float64 { return 100 * float64(t.ends["done"]) / float64(t.walks) }
-	t.Logf("who only goes on: done %.2f %% without an adversary, %.2f %% with one act of his, %.2f %% with one lie", share(quiet), share(one), share(liars))
+	t.Logf("who only goes on, within %d acts:\n  without an adversary   %s\n  with one act of his    %s\n  with one lie of his    %s", maxActs, quiet.shares(), one.shares(), liars.shares())
+	for _, each := range []*tally{quiet, one, liars} {
+		for class, seed := range each.classes {
+			t.Errorf("%s, seed %d", class, seed)
+		}
+	}
 	if walksAreRed {
 		return
 	}
-	if quiet.ends["done"] < quiet.walks {
+	if quiet.within["done"] < quiet.walks {
 		t.Errorf("without an adversary: %s", quiet)
 	}
-	if share(one) < 99 {
+	if struck := one.struckDone; 100*struck[true] < 99*(struck[true]+struck[false]) {
 		t.Errorf("with one act: %s", one)
 	}
 }
+
+// shares says how many came to done before the operator's acts were used up, of all walks and of those in which the adversary came to act.
+func (t *tally) shares() string {
+	out := fmt.Sprintf("walks %d done %.2f %%", t.walks, share(t.within["done"], t.walks))
+	if acted := t.struckDone[true] + t.struckDone[false]; acted > 0 {
+		out += fmt.Sprintf(", he acted in %d done %.2f %%", acted, share(t.struckDone[true], acted))
+	}
+	return out
+}
+
+func share(part, of int) float64 { return 100 * float64(part) / float64(max(of, 1)) }
 
 func BenchmarkWalks(b *testing.B) {
 	dir := folder(b) + "/w"
