@@ -126,6 +126,14 @@ func everyWalk(tb testing.TB, first uint64, count int, draw func(seed uint64) Wa
 				out := Run(draw(seed), Options{Dir: dir})
 				mu.Lock()
 				total.add(seed, out)
+				if count > usual { // who waits for that long is told on the way
+					if len(out.Failures) > 0 {
+						tb.Logf("seed %d: %+v", seed, out.Failures)
+					}
+					if total.walks%usual == 0 {
+						tb.Logf("%s", total)
+					}
+				}
 				mu.Unlock()
 			}
 		})
