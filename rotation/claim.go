@@ -70,7 +70,12 @@ type claimRecord struct {
 
 // observed records an observation that was made just now.
 func (r *Rotation) observed(kind ClaimKind, subject, by, format string, args ...any) {
-	r.j.Claims = keepClaim(r.j.Claims, Claim{claimRecord{kind, subject, Evidence{By: by, At: r.w.Wall().UTC(), Detail: fmt.Sprintf(format, args...)}}})
+	r.observedAt(r.w.Wall(), kind, subject, by, format, args...)
+}
+
+// observedAt records one of an earlier moment, whose subject was not known then.
+func (r *Rotation) observedAt(at time.Time, kind ClaimKind, subject, by, format string, args ...any) {
+	r.j.Claims = keepClaim(r.j.Claims, Claim{claimRecord{kind, subject, Evidence{By: by, At: at.UTC(), Detail: fmt.Sprintf(format, args...)}}})
 }
 
 // keepClaim keeps of each kind and subject the first and the last, not a day of looks; of what persons said, all.

@@ -43,12 +43,12 @@ func TestAClaimIsMadeBesideItsObservationAlone(t *testing.T) {
 			ast.Inspect(fn, func(n ast.Node) bool {
 				switch n := n.(type) {
 				case *ast.CallExpr:
-					if sel, ok := n.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "observed" {
-						kind := n.Args[0].(*ast.Ident).Name
+					if sel, ok := n.Fun.(*ast.SelectorExpr); ok && strings.HasPrefix(sel.Sel.Name, "observed") && fn.Name.Name != "observed" {
+						kind := n.Args[map[string]int{"observed": 0, "observedAt": 1}[sel.Sel.Name]].(*ast.Ident).Name
 						made[kind] = append(made[kind], fn.Name.Name)
 					}
 				case *ast.CompositeLit:
-					if id, ok := n.Type.(*ast.Ident); ok && (id.Name == "Claim" || id.Name == "claimRecord") && len(n.Elts) > 0 && fn.Name.Name != "observed" {
+					if id, ok := n.Type.(*ast.Ident); ok && (id.Name == "Claim" || id.Name == "claimRecord") && len(n.Elts) > 0 && fn.Name.Name != "observedAt" {
 						t.Errorf("%s makes a Claim", fn.Name.Name)
 					}
 				}

@@ -36,6 +36,7 @@ type Rotation struct {
 	old         apikey.Secret            // the old secret, where it was at hand; in this process only
 	formers     map[string]apikey.Secret // what the places held at the preflight, in this process only
 	pasted      *pasted                  // a secret that a person has yet to vouch for
+	pastes      int                      // how many were asked with
 	asked       *Question                // what the last result asked
 	wait        waiting
 	unsent      string          // a call whose intent is journaled, and that this process has not sent yet

@@ -59,6 +59,8 @@ type journal struct {
 	// where nothing contradicted it and nothing showed it.
 	OldPrint string `json:"old_print,omitzero"`
 	OldBy    string `json:"old_by,omitzero"`
+	// OldRefused says that the service refused it already when the rotation began: that it is refused later shows nothing by itself.
+	OldRefused bool `json:"old_refused,omitzero"`
 	// Unfound counts the creates whose answer was lost and of which no key was seen since.
 	Unfound int `json:"unfound,omitzero"`
 	// Pending are the calls that were begun and whose end is not known.

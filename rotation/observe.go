@@ -164,7 +164,8 @@ var errNoControl = errors.New("whether a made-up secret is refused by the same c
 // tried is what one probe came to.
 type tried struct {
 	apikey.Proof
-	unproven bool // the answer was good, but a made-up secret gets it too
+	unproven bool      // the answer was good, but a made-up secret gets it too
+	at       time.Time // when that was known, by this machine's clock
 }
 
 func (t tried) accepted() bool { return t.Verdict == apikey.Accepted && !t.unproven }
@@ -184,8 +185,8 @@ func (r *Rotation) try(ctx context.Context, subject string, secret apikey.Secret
 		if t.unproven, err = r.control(ctx, secret, proof.Call); err != nil {
 			return tried{}, err
 		}
-		if !t.unproven && subject != "" {
-			r.secretAccepted(subject, proof, from)
+		if t.at = r.w.Wall(); !t.unproven && subject != "" {
+			r.secretAccepted(subject, t, from)
 		}
 	case apikey.Known:
 		if t.unproven, err = r.control(ctx, secret, proof.Call); err != nil {
@@ -200,8 +201,8 @@ func (r *Rotation) try(ctx context.Context, subject string, secret apikey.Secret
 	return t, nil
 }
 
-func (r *Rotation) secretAccepted(subject string, proof apikey.Proof, from string) {
-	r.observed(SecretAccepted, subject, "probe", "%s, with the secret %s", proof.Did, from)
+func (r *Rotation) secretAccepted(subject string, t tried, from string) {
+	r.observedAt(t.at, SecretAccepted, subject, "probe", "%s, with the secret %s", t.Did, from)
 }
 
 func (r *Rotation) probe(ctx context.Context, secret apikey.Secret, call string) (apikey.Proof, error) {

@@ -43,10 +43,20 @@ func (r *Rotation) paste(ctx context.Context, secret apikey.Secret) (Result, err
 	if err := r.refusePaste(ctx, secret); err != nil {
 		return Result{}, err
 	}
+	if r.caps.NoTryDead { // the old secret may be what was pasted, and be asked with nothing: the row that appeared has the first word
+		k, err := r.matchRow(ctx, nil, secret)
+		if err != nil {
+			return Result{}, err
+		}
+		if wrong := notOf(k, secret); wrong != "" && rule("paste: nothing contradicts") {
+			return Result{}, &RefusedError{Reason: wrong, Next: "copy the new key's secret again"}
+		}
+	}
 	before, err := r.look(ctx)
 	if err != nil {
 		return Result{}, err
 	}
+	r.pastes++
 	t, err := r.try(ctx, "", secret, "that was pasted", "") // whose it is, is told below
 	switch {
 	case err != nil:
@@ -99,7 +109,7 @@ func (r *Rotation) takePaste(ctx context.Context, k apikey.Key, secret apikey.Se
 	r.j.Superseded = slices.DeleteFunc(r.j.Superseded, func(id string) bool { return id == k.ID })
 	r.j.OldPrints = slices.DeleteFunc(r.j.OldPrints, func(print string) bool { return r.prints.is(secret, print, r.j.ID) })
 	if t.accepted() {
-		r.secretAccepted(SubjectNew, t.Proof, "that was pasted")
+		r.secretAccepted(SubjectNew, t, "that was pasted")
 	}
 	if err := r.save("pasted"); err != nil {
 		return Result{}, err
@@ -125,25 +135,29 @@ func (r *Rotation) whosePaste(ctx context.Context, before *sight, k apikey.Key, 
 	case owner != "":
 		return fmt.Sprintf("this is the secret of another key, %s (%s)", owner, how), "", nil
 	}
-	switch wrong, by = maskTells(secret, k.Masked); {
-	case wrong != "":
-		return fmt.Sprintf("this is not the secret of %q (%s), the key that appeared, whose secret is %s", k.Name, k.ID, k.Masked), "", nil
-	case by != "":
+	if wrong = notOf(k, secret); wrong != "" {
+		return wrong, "", nil
+	}
+	if _, by = maskTells(secret, k.Masked); by != "" {
 		return "", by, nil
 	}
 	if !r.caps.LastUsed.OK || !t.accepted() || !k.LastUsedAt.Known() {
 		return "", "", nil
 	}
+	need := 1
+	if r.pastes > 1 { // what an earlier paste was asked with may show only now
+		need = 2
+	}
 	rows, err := r.watchRounds(ctx, before.uses, func() error {
 		_, err := r.probe(ctx, secret, t.Call)
 		return err
-	}, func(rows map[string]*roundsOf) bool { return rows[k.ID] != nil && rows[k.ID].probes > 0 })
+	}, func(rows map[string]*roundsOf) bool { return rows[k.ID] != nil && rows[k.ID].probes >= need })
 	if err != nil {
 		return "", "", err
 	}
 	mine, old := rows[k.ID], rows[r.j.Old.ID]
 	switch {
-	case mine != nil && mine.probes > 0:
+	case mine != nil && mine.probes >= need:
 		return "", "its last use, which moved with our probe", nil
 	case mine == nil && old != nil && old.probes == useRounds && old.pauses == 0:
 		return "this is the secret of the old key: its last use moves with each of our probes, and the new one's never", "", nil
@@ -154,6 +168,14 @@ func (r *Rotation) whosePaste(ctx context.Context, before *sight, k apikey.Key, 
 		}
 	}
 	return "", "", nil
+}
+
+// notOf says that a secret cannot be a key's, as far as its row shows how that begins and ends.
+func notOf(k apikey.Key, secret apikey.Secret) string {
+	if wrong, _ := maskTells(secret, k.Masked); wrong != "" {
+		return fmt.Sprintf("this is not the secret of %q (%s), the key that appeared, whose secret is %s", k.Name, k.ID, k.Masked)
+	}
+	return ""
 }
 
 // refusePaste finds a wrong paste without using it.

@@ -14,7 +14,7 @@ import (
 // preflightDestinations does at every place what delivery will do, and sees that it is the right place: it holds the
 // old key's secret, or nothing. A result is a question that stops the preflight.
 func (r *Rotation) preflightDestinations(ctx context.Context, s *sight) (*Result, error) {
-	r.formers, r.old, r.j.OldBy = map[string]apikey.Secret{}, apikey.Secret{}, ""
+	r.formers, r.old, r.j.OldBy, r.j.OldRefused = map[string]apikey.Secret{}, apikey.Secret{}, "", false
 	for i, d := range r.dests {
 		rec := &r.j.Destinations[i]
 		r.w.Hook("before: preflight " + d.Spec())
@@ -235,6 +235,7 @@ func (r *Rotation) belongs(ctx context.Context, s *sight, secret apikey.Secret, 
 	}
 	switch {
 	case t.Verdict == apikey.Refused && r.maybeDead(*s.old):
+		r.j.OldRefused = true
 		return "", by, nil
 	case t.Verdict == apikey.Refused && rule("place: accepted"):
 		return fmt.Sprintf("the service refuses what it holds (%s): it is not the secret of a key that works", t.Did), "", nil

@@ -362,6 +362,9 @@ func (r *Rotation) tryOld(ctx context.Context, since time.Time) (untold string, 
 	if r.isNew(old) {
 		return "the old secret is not at hand", nil
 	}
+	if r.j.OldRefused && r.j.OldBy == "" && rule("dead: not what was refused all along") {
+		return "what the places held was refused before this rotation began, too, and nothing showed that it was the old key's secret", nil
+	}
 	call, works, err := r.newCall(ctx)
 	switch {
 	case noAnswer(err), err == nil && call.Verdict == apikey.Silent && call.Did != "":

@@ -178,7 +178,9 @@ func (v View) Statements() []string {
 	}
 	var out []string
 	for _, d := range v.Destinations {
-		out = append(out, "What reads "+d.Describe+" uses the new key")
+		if d.Without == "" { // what reads one that is left out, uses nothing of this rotation's
+			out = append(out, "What reads "+d.Describe+" uses the new key")
+		}
 	}
 	return append(out, "Nothing else uses the old key")
 }

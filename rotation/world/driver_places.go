@@ -100,8 +100,15 @@ func (d *watched) Preflight(ctx context.Context, job delivery.Job) (plan deliver
 // Put is delivery's.
 func (d *watched) Put(ctx context.Context, job delivery.Job, secret apikey.Secret) (rep delivery.Report, err error) {
 	err = d.during("put", func() error {
+		was := d.p.content()
 		rep, err = d.Destination.Put(ctx, job, secret)
 		if err == nil {
+			if !d.p.touched {
+				d.p.dead = (d.p.replace || d.p.w.replaced) && !d.p.w.alive(d.p.w.keyByText(was))
+			}
+			if !d.p.touched && was == d.p.w.old.text { // a path that led nowhere in the preflight, and leads to it now
+				d.p.former = was
+			}
 			d.p.touched = true
 			d.p.w.event(event{kind: "put", place: d.p, secret: d.p.w.keyBySecret(secret)})
 		}

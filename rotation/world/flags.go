@@ -89,6 +89,7 @@ func (w *world) standing() map[string]string {
 func (w *world) resumeWith(act string) outcome {
 	switch act {
 	case actUnknown:
+		w.vouched = true
 		return w.resume(options{acceptUnknown: because})
 	case actNotMine:
 		return w.resume(options{notMine: because})

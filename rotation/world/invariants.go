@@ -46,7 +46,7 @@ func (w *world) carries(how string, k *key, places []*place) {
 		switch {
 		case value == k.text || p.left: // looked at above
 		case carrier != k && w.alive(carrier) && (carrier == w.newKey() || w.step == undoing):
-		case w.step == undoing && value == p.former && (carrier == nil || !carrier.before): // as it was
+		case w.step == undoing && value == p.former && (carrier == nil || !carrier.before || p.dead): // as it was
 		case p.read >= 0 && p.changed > p.read:
 			p.excused = true
 		case carrier != nil && carrier.probed >= 0 && carrier.struck > carrier.probed:
@@ -127,6 +127,9 @@ func (w *world) aboutToWrite(p *place, how string) {
 		return
 	}
 	if k := w.keyByText(value); k == w.old || k != nil && k.ours || p.read >= 0 && p.changed > p.read || k == w.other && !w.sc.tells() || w.blind {
+		return
+	}
+	if !w.old.before && w.keyByText(value) == nil && value == p.former && w.sc.Prefix == "" && !w.sc.Masks { // the service refuses it, as it refuses the old key's
 		return
 	}
 	w.fail("I1", "%s over a value in %s that is neither the old key's nor ours, unasked", how, p)
@@ -279,9 +282,14 @@ func (w *world) access(v *view) {
 	}
 }
 
-// shownDead: something that the service answered told that the old key was dead. It may report no end, and not be asked with a dead secret.
+// shownDead: something that the service answered before the new secret was put anywhere told that the old key was dead. It may report no end, and not be
+// asked with a dead secret, or a wall answers.
 func (w *world) shownDead() bool {
-	return w.sc.Off || w.sc.SilentExpiry == "" || slices.ContainsFunc(w.events, func(e event) bool { return e.kind == "probed" && e.secret == w.old && !e.ok })
+	before := w.events
+	if put := slices.IndexFunc(before, func(e event) bool { return e.kind == "put" }); put >= 0 {
+		before = before[:put]
+	}
+	return w.sc.Off || w.sc.SilentExpiry == "" || slices.ContainsFunc(before, func(e event) bool { return e.kind == "probed" && e.secret == w.old && !e.ok })
 }
 
 // changedByOthers reports whether somebody else has changed the row.

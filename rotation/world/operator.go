@@ -111,7 +111,7 @@ func (w *world) reply(a ask) bool {
 	w.note("  answered %s with %s: %s %s", a.kind, choice, out.status, out.said)
 	if a.kind == rotation.AskPaste && out.status == refused && w.pastedKey != nil {
 		switch {
-		case strings.Contains(out.said, "no new key is in the list"):
+		case strings.Contains(out.said, "no new key is in the list"), strings.Contains(out.said, "this is not the secret of") && w.pastedKey.ours:
 			w.refusedPaste[w.pastedKey.id] = true
 		case strings.Contains(out.said, "several keys appeared"):
 			for _, k := range w.keys {
@@ -151,7 +151,7 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 	case rotation.AskAttest:
 		w.moveApps()
 		for _, p := range w.places {
-			if fresh != nil && p.content() != fresh.text {
+			if fresh != nil && p.content() != fresh.text && !(p.left && p.readable()) {
 				if p.readable() {
 					return "", secret, false
 				}
@@ -203,6 +203,9 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 			p.former = w.old.text
 		}
 		w.revived = w.revived || ok && !w.alive(w.old) // the service refuses what it holds, and that is said
+		if ok {
+			p.replace = true
+		}
 	case rotation.AskUnproven:
 		ok = w.alive(fresh)
 		w.vouched = w.vouched || ok

@@ -41,6 +41,8 @@ type place struct {
 	excused       bool // a secret that it held was made dead by us, since it was changed after our last look
 	left          bool // left out, or vouched for, by the operator's word
 	touched       bool // the program changed it
+	replace       bool // the operator said that it may hold something else than the old key's secret
+	dead          bool // so it did, a secret that was dead already: that goes back
 
 	readAt  int // the file as it was read at that count of changes on the disk
 	isText  string

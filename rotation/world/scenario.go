@@ -130,9 +130,10 @@ func (sc Scenario) capabilities() apikey.Capabilities {
 const base = "payments-api"
 
 // tells reports whether this service lets anybody tell one key's secret from another's. Where it does not, what a place holds passes for the old
-// key's, and the program says that nothing shows it. A last use tells nothing where applications use the keys all the time.
+// key's, and the program says that nothing shows it. A last use tells nothing where applications use the keys all the time, nor where the list shows
+// it late.
 func (sc Scenario) tells() bool {
-	return sc.Masks || sc.Identify || sc.SeesUse && sc.UseEvery == 0 && sc.UseRound <= time.Second && sc.UseDelay == 0 && sc.BusyRows == 0 && sc.Elsewhere == 0 && sc.appEvery() > time.Minute
+	return sc.Masks || sc.Identify || sc.SeesUse && sc.UseEvery == 0 && sc.UseRound <= time.Second && sc.UseDelay == 0 && sc.ListLag == 0 && sc.BusyRows == 0 && sc.Elsewhere == 0 && sc.appEvery() > time.Minute
 }
 
 // settle puts the scenario into the world.

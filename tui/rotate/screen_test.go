@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -238,7 +239,7 @@ func TestTheEvidenceShowsEveryObservation(t *testing.T) {
 	for i, kind := range rotation.ClaimKinds {
 		var c rotation.Claim
 		at := noon.Add(time.Duration(i) * time.Minute).Format(time.RFC3339)
-		if err := c.UnmarshalJSON([]byte(`{"kind":"` + string(kind) + `","subject":"payments","evidence":{"by":"probe","at":"` + at + `","detail":"detail of ` + string(kind) + `"}}`)); err != nil {
+		if err := json.Unmarshal([]byte(`{"kind":"`+string(kind)+`","subject":"payments","evidence":{"by":"probe","at":"`+at+`","detail":"detail of `+string(kind)+`"}}`), &c); err != nil {
 			t.Fatal(err)
 		}
 		r.view.Claims = append(r.view.Claims, c)
