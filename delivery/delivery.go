@@ -152,6 +152,7 @@ type Report struct {
 	Did     Did
 	Summary string // "API_KEY in /srv/app/.env replaced"
 	Notes   []string
+	Kept    bool   // a copy of what was there was made, since the job had none
 	Output  string // what a command printed, fit for a terminal and free of the secret
 }
 

@@ -82,7 +82,7 @@ func (e *envFile) Put(_ context.Context, job Job, secret apikey.Secret) (Report,
 	case added:
 		verb = "added"
 	}
-	return Report{Did: did, Summary: e.Describe() + " " + verb, Notes: droppedBits(s)}, nil
+	return Report{Did: did, Summary: e.Describe() + " " + verb, Notes: droppedBits(s), Kept: s.kept}, nil
 }
 
 // ReadBack compares the value as both dotenv libraries read it. A value that they

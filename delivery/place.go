@@ -39,6 +39,7 @@ type snapshot struct {
 	exists  bool
 	content []byte
 	info    fs.FileInfo
+	kept    bool // put made a copy of it
 }
 
 func (s snapshot) same(t snapshot) bool {
@@ -161,6 +162,7 @@ func (p place) put(c change, edit func(s snapshot) ([]byte, error)) (s snapshot,
 			return s, Unsaid, err
 		}
 		if done {
+			s.kept = kept
 			return s, Wrote, nil
 		}
 	}

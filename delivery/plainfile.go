@@ -54,7 +54,7 @@ func (p *plainFile) Put(_ context.Context, job Job, secret apikey.Secret) (Repor
 	case !s.exists:
 		verb = "written to a new file"
 	}
-	return Report{Did: did, Summary: p.Describe() + " " + verb, Notes: droppedBits(s)}, nil
+	return Report{Did: did, Summary: p.Describe() + " " + verb, Notes: droppedBits(s), Kept: s.kept}, nil
 }
 
 // ReadBack compares the file, without a final line break, with the secret.

@@ -46,6 +46,7 @@ type Rotation struct {
 	madeUpGot   string          // what a made-up secret was answered, where that was no refusal
 	lastAnswer  string          // what the last try of the old secret was answered, where that said nothing about it
 	foreignUse  bool            // the new key's last use moved where no request of ours explains it, since the last delivery
+	reverted    bool            // a place held something else when it was finished
 	sawOld      bool            // the last list of this process showed the old key
 	overNothing map[string]bool // places that a person wants delivered to although they hold nothing any more
 	listed      map[string]bool // the ids that lists of this process showed before the create

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -112,13 +113,14 @@ func (r *Rotation) findUnnamed(ctx context.Context, made apikey.Created) error {
 	if made.Secret.IsZero() {
 		return nil
 	}
+	before := maps.Clone(r.listed) // the create
 	var hits []apikey.Key
 	if _, err := r.lookUntil(ctx, r.lostLag(), func() (bool, error) {
 		s, err := r.look(ctx)
 		if err != nil {
 			return false, err
 		}
-		hits = slices.DeleteFunc(s.ours, func(k apikey.Key) bool { return slices.Contains(r.j.Superseded, k.ID) })
+		hits = slices.DeleteFunc(s.ours, func(k apikey.Key) bool { return r.isForgotten(k.ID) || before[k.ID] })
 		return len(hits) > 0, nil
 	}); err != nil || len(hits) != 1 {
 		return err
@@ -130,13 +132,20 @@ func (r *Rotation) findUnnamed(ctx context.Context, made apikey.Created) error {
 	return r.save("found by its mark")
 }
 
+// isForgotten reports whether a key of ours was given up, or deleted: a list that is behind may show it still.
+func (r *Rotation) isForgotten(id string) bool {
+	_, deleted := r.j.claimed(DeleteAnswered, id)
+	return deleted || slices.Contains(r.j.Superseded, id)
+}
+
 // oldVanished reads the list before a create, where this process has not yet: no key is made for one that is there no more,
-// unless it was deleted here or a person wants it. That a deletion was sent, or may have been, is no answer: somebody else may have deleted it.
+// unless it was deleted here or a person wants it. That a deletion was sent, or may have been, or
+// that there is no such key, is no answer: somebody else may have deleted it.
 func (r *Rotation) oldVanished(ctx context.Context) (bool, error) {
 	if r.listed != nil && r.sawOld {
 		return false, nil
 	}
-	if r.j.MintAnyway || r.j.OldFirst || r.j.OldGone {
+	if r.j.MintAnyway || r.j.OldFirst || r.j.OldGone && !r.j.ToldGone {
 		_, err := r.look(ctx)
 		return false, err
 	}
@@ -227,7 +236,7 @@ func (r *Rotation) findLost(ctx context.Context) (res Result, settled bool, err 
 		if err != nil {
 			return false, err
 		}
-		hits = slices.DeleteFunc(s.ours, func(k apikey.Key) bool { return slices.Contains(r.j.Superseded, k.ID) })
+		hits = slices.DeleteFunc(s.ours, func(k apikey.Key) bool { return r.isForgotten(k.ID) })
 		return len(hits) > 0, nil
 	})
 	if err != nil {
@@ -299,6 +308,7 @@ func (r *Rotation) discardNew(ctx context.Context) error {
 	return r.change("delete the key without a secret", func() error {
 		return r.deleteByID(ctx, id)
 	}, func() {
+		r.strayDeleted(id)
 		r.log("deleted the new key %s: its secret was gone", id)
 		r.j.New, r.j.Print, r.j.Step = nil, "", Create
 	})

@@ -112,7 +112,14 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 	}
 	nothing := false // was written
 	err = r.change("put "+rec.Spec, func() (err error) {
-		if report, err = d.Put(ctx, job, r.secret); err != nil {
+		report, err = d.Put(ctx, job, r.secret)
+		if report.Kept {
+			if rec.Copied == rec.Backup && rec.Copied != "" { // the copy that was made before is out of reach: its volume is not there now
+				r.leftBehind(rec)
+			}
+			rec.Copied = rec.Backup
+		}
+		if err != nil {
 			var noPlace *delivery.PlaceError
 			nothing = errors.Is(err, delivery.ErrUnexpected) || errors.As(err, &noPlace)
 			return err

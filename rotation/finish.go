@@ -125,8 +125,8 @@ func (r *Rotation) clearUp(ctx context.Context, s *sight) (Result, error) {
 		return Result{}, err
 	}
 	notes := r.restoreName(ctx, s)
-	if err := r.finishDestinations(ctx); err != nil {
-		return Result{}, err
+	if res, err := r.finishAll(ctx); err != nil || res != nil {
+		return *orNothing(res), err
 	}
 	r.secret, r.old = apikey.Secret{}, apikey.Secret{}
 	r.j.State, r.j.Pending = Over, nil
@@ -203,7 +203,25 @@ func (r *Rotation) restoreName(ctx context.Context, s *sight) []string {
 	return []string{fmt.Sprintf("the new key keeps the name %q: %v", s.new.Name, err)}
 }
 
+// finishAll finishes every place. One that is seen to hold something else while that is done is dealt with as after the deletion: what was put back is
+// delivered to again, and finished again.
+func (r *Rotation) finishAll(ctx context.Context) (*Result, error) {
+	for range maxRedelivery + 1 {
+		if err := r.finishDestinations(ctx); err != nil {
+			return nil, err
+		}
+		if !r.reverted || !rule("gate: read once more afterwards") {
+			return nil, nil
+		}
+		if res, err := r.afterDelete(ctx); err != nil || res != nil {
+			return res, err
+		}
+	}
+	return nil, errors.New("a place holds the old value again, each time that it is delivered to: something else writes it")
+}
+
 func (r *Rotation) finishDestinations(ctx context.Context) error {
+	r.reverted = false
 	for i, d := range r.dests {
 		rec := &r.j.Destinations[i]
 		if rec.Without != "" || rec.Undid != "" && !rec.Undone {
@@ -218,9 +236,11 @@ func (r *Rotation) finishDestinations(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("%s: remove the kept copy: %w", rec.Describe, err)
 		}
-		if held, reads, err := r.held(ctx, d, rec); reads && rec.Begun && (err != nil || !r.isNew(held.Secret) && !r.isFormer(rec, held)) {
+		held, reads, err := r.held(ctx, d, rec)
+		if reads && rec.Begun && (err != nil || !r.isNew(held.Secret) && !r.isFormer(rec, held)) {
 			r.leftBehind(rec) // on a volume that is not there now, it may be
 		}
+		r.reverted = r.reverted || reads && err == nil && !r.j.Undoing && held.Exists && !r.isNew(held.Secret)
 	}
 	if r.j.Own && r.w.Switcher != nil { // after an undo of the switch, too
 		return r.w.Switcher.Finish(ctx, r.job(nil))

@@ -136,9 +136,10 @@ type destinationRecord struct {
 	Describe string `json:"describe"`
 	CanUndo  bool   `json:"can_undo,omitzero"`
 	Backup   string `json:"backup,omitzero"`
-	Begun    bool   `json:"begun,omitzero"` // a put was begun: there is something to undo
-	Put      bool   `json:"put,omitzero"`   // the new value is there
-	Then     bool   `json:"then,omitzero"`  // the command after it has run
+	Copied   string `json:"copied,omitzero"` // where the copy was kept last
+	Begun    bool   `json:"begun,omitzero"`  // a put was begun: there is something to undo
+	Put      bool   `json:"put,omitzero"`    // the new value is there
+	Then     bool   `json:"then,omitzero"`   // the command after it has run
 	Undone   bool   `json:"undone,omitzero"`
 
 	// Since version 3.

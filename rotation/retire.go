@@ -78,11 +78,20 @@ func (r *Rotation) disable(ctx context.Context) (Result, error) {
 func (r *Rotation) switchOff(ctx context.Context) error {
 	off := false
 	r.observed(DisableSent, SubjectOld, "answer", "a request to switch %s off is sent", r.j.Old.ID)
-	_, err := r.svc.Update(ctx, r.j.Old.ID, apikey.Patch{Enabled: &off})
-	if client.MayHaveHappened(err) && ctx.Err() == nil {
-		_, err = r.svc.Update(ctx, r.j.Old.ID, apikey.Patch{Enabled: &off})
+	return r.switchTo(ctx, &off)
+}
+
+// switchTo switches the old key on or off. A second answer that says no, other than that there is no such key, says nothing of the first request.
+func (r *Rotation) switchTo(ctx context.Context, on *bool) error {
+	_, err := r.svc.Update(ctx, r.j.Old.ID, apikey.Patch{Enabled: on})
+	if !client.MayHaveHappened(err) || ctx.Err() != nil {
+		return err
 	}
-	return err
+	_, again := r.svc.Update(ctx, r.j.Old.ID, apikey.Patch{Enabled: on})
+	if again == nil || client.IsKind(again, client.NotFound) {
+		return again
+	}
+	return fmt.Errorf("%w; asked again: %v", err, again)
 }
 
 func (r *Rotation) isOff() {
@@ -95,11 +104,7 @@ func (r *Rotation) isOff() {
 func (r *Rotation) switchOn(ctx context.Context) error {
 	on := true
 	return r.change(opEnable, func() error {
-		_, err := r.svc.Update(ctx, r.j.Old.ID, apikey.Patch{Enabled: &on})
-		if client.MayHaveHappened(err) && ctx.Err() == nil {
-			_, err = r.svc.Update(ctx, r.j.Old.ID, apikey.Patch{Enabled: &on})
-		}
-		return err
+		return r.switchTo(ctx, &on)
 	}, func() {
 		r.j.OldDisabled = false
 		r.j.Dead = deadState{}

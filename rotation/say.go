@@ -275,7 +275,7 @@ func (j *journal) left() []string {
 			}
 			out = append(out, "the new key "+keyWords(*j.New)+" "+said+"`detent delete "+j.New.ID+"` removes it")
 		}
-		if j.pending(opCreate) {
+		if j.pending(opCreate) || j.Unfound > 0 {
 			out = append(out, fmt.Sprintf("a key called %q may exist", j.Name))
 		}
 		for _, id := range j.Superseded {

@@ -129,7 +129,7 @@ func (w *world) aboutToWrite(p *place, how string) {
 	if k := w.keyByText(value); k == w.old || k != nil && k.ours || p.read >= 0 && p.changed > p.read || k == w.other && !w.sc.tells() || w.blind {
 		return
 	}
-	if !w.old.before && w.keyByText(value) == nil && value == p.former && w.sc.Prefix == "" && !w.sc.Masks { // the service refuses it, as it refuses the old key's
+	if p.oldDead && w.keyByText(value) == nil && value == p.former && w.sc.Prefix == "" && !w.sc.Masks { // the service refuses it, as it refuses the old key's
 		return
 	}
 	w.fail("I1", "%s over a value in %s that is neither the old key's nor ours, unasked", how, p)
@@ -289,7 +289,7 @@ func (w *world) shownDead() bool {
 	if put := slices.IndexFunc(before, func(e event) bool { return e.kind == "put" }); put >= 0 {
 		before = before[:put]
 	}
-	return w.sc.Off || w.sc.SilentExpiry == "" || slices.ContainsFunc(before, func(e event) bool { return e.kind == "probed" && e.secret == w.old && !e.ok })
+	return w.sc.Off || w.sc.SilentExpiry == "" || !w.replaced && slices.ContainsFunc(before, func(e event) bool { return e.kind == "probed" && e.secret == w.old && !e.ok })
 }
 
 // changedByOthers reports whether somebody else has changed the row.

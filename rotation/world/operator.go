@@ -147,6 +147,10 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 		if w.pastedKey == nil || !w.pastedKey.ours || !strings.Contains(a.text, w.pastedKey.id) { // the list is behind, and names another
 			w.pass(15*time.Second, true)
 			choice = rotation.No
+			if k := w.pastedKey; k != nil && k.ours { // one that the program has had before, and forgotten
+				w.refusedPaste[k.id] = w.doubted == k
+				w.doubted = k
+			}
 		}
 	case rotation.AskAttest:
 		w.moveApps()
@@ -272,8 +276,8 @@ func (w *world) mendPlaces(back bool) {
 	for _, p := range w.readables() {
 		value := p.content()
 		k := w.keyByText(value)
-		if k == w.old && p.former == "" && !back { // it had nothing when the rotation began
-			p.put("")
+		if k == w.old && p.former != value && !back { // it had something else, or nothing, when the rotation began
+			p.put(p.former)
 			continue
 		}
 		if value == "" || value == p.former || k == w.old || k != nil && k.ours {

@@ -185,7 +185,7 @@ func (w *world) use(k *key, at time.Time) {
 		return
 	}
 	k.stamps = append(k.stamps, stamp{at.Add(w.sc.UseDelay), at.Truncate(max(w.sc.UseRound, time.Nanosecond))})
-	for len(k.stamps) > 1 && !k.stamps[1].seen.After(w.now) {
+	for len(k.stamps) > 1 && !k.stamps[1].seen.After(w.listTime()) {
 		k.stamps = k.stamps[1:]
 	}
 }
@@ -219,12 +219,18 @@ func (w *world) shown(k *key, at time.Time) apikey.Key {
 	return row
 }
 
-// listed are the rows that a list shows now.
-func (w *world) listed() []apikey.Key {
+// listTime is the moment that a list of now shows.
+func (w *world) listTime() time.Time {
 	at := w.now.Add(-w.sc.ListLag)
 	if !w.frozen.IsZero() && w.frozen.Before(at) {
 		at = w.frozen
 	}
+	return at
+}
+
+// listed are the rows that a list shows now.
+func (w *world) listed() []apikey.Key {
+	at := w.listTime()
 	var out []apikey.Key
 	for _, k := range w.keys {
 		switch {

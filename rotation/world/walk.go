@@ -124,6 +124,7 @@ type world struct {
 	pasted       bool            // the wrong secret was, once
 	pastedKey    *key
 	refusedPaste map[string]bool
+	doubted      *key // the pasted key that the program asked about by another's name
 	goingBack    bool // the operator undoes
 	vouched      bool // somebody said that the new key works, though it cannot be seen
 	remade       bool // somebody said that a key may be made for one that is gone
