@@ -233,7 +233,7 @@ func (r *Rotation) finishDestinations(ctx context.Context) error {
 		}
 		err := d.Finish(ctx, r.job(rec))
 		r.w.Hook("after: finish " + d.Spec())
-		if err != nil {
+		if err != nil && rec.Begun { // nothing of ours lies where nothing was begun
 			return fmt.Errorf("%s: remove the kept copy: %w", rec.Describe, err)
 		}
 		held, reads, err := r.held(ctx, d, rec)

@@ -239,6 +239,8 @@ func (r *Rotation) belongs(ctx context.Context, s *sight, secret apikey.Secret, 
 		return "", by, nil
 	case t.Verdict == apikey.Refused && rule("place: accepted"):
 		return fmt.Sprintf("the service refuses what it holds (%s): it is not the secret of a key that works", t.Did), "", nil
+	case t.Verdict == apikey.Silent && t.Did != "" && !t.unproven && by == "" && rule("place: accepted"):
+		return fmt.Sprintf("whether the service takes what it holds could not be seen (%s)", t.Did), "", nil
 	case t.Key != nil && t.Key.ID != "" && t.Key.ID != r.j.Old.ID:
 		return fmt.Sprintf("it holds the secret of another key, %q (%s)", t.Key.Name, t.Key.ID), "", nil
 	case t.Key != nil && t.Key.ID == r.j.Old.ID:
