@@ -172,30 +172,7 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 			p.put(fresh.text)
 		}
 	case rotation.AskUndone:
-		p := w.placeOf(a.subject)
-		if p == nil {
-			return "", secret, false
-		}
-		if !p.readable() {
-			p.put(p.former)
-			return rotation.Yes, secret, true
-		}
-		if len(w.restores) > 0 {
-			w.putRight()
-			return rotation.LookAgain, secret, true
-		}
-		if value := p.content(); value == p.former || value == w.old.text && w.alive(w.old) { // put back by hand, and the copy is lost
-			p.left = p.left || value != p.former
-			return rotation.Yes, secret, true
-		}
-		if !w.goingBack && w.alive(fresh) {
-			return rotation.TurnRound, secret, true
-		}
-		if k := w.keyByText(p.content()); p.content() == "" || fresh == nil || k != nil && k.ours {
-			p.put(p.former)
-			return rotation.Yes, secret, true
-		}
-		return "", secret, false
+		choice, ok = w.answerUndone(w.placeOf(a.subject), fresh)
 	case rotation.AskAgain:
 		w.putRight()
 	case rotation.AskAccept, rotation.AskMixed, rotation.AskTracked, rotation.AskOwner:
@@ -237,6 +214,32 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 		ok = false
 	}
 	return choice, secret, ok
+}
+
+// answerUndone is what is said of a place whose old value is to be back.
+func (w *world) answerUndone(p *place, fresh *key) (choice string, ok bool) {
+	switch {
+	case p == nil:
+		return "", false
+	case !p.readable():
+		p.put(p.former)
+		return rotation.Yes, true
+	case len(w.restores) > 0:
+		w.putRight()
+		return rotation.LookAgain, true
+	}
+	if value := p.content(); value == p.former || value == w.old.text && w.alive(w.old) { // put back by hand, and the copy is lost
+		p.left = p.left || value != p.former
+		return rotation.Yes, true
+	}
+	if !w.goingBack && w.alive(fresh) {
+		return rotation.TurnRound, true
+	}
+	if k := w.keyByText(p.content()); p.content() == "" || fresh == nil || k != nil && k.ours {
+		p.put(p.former)
+		return rotation.Yes, true
+	}
+	return "", false
 }
 
 func (w *world) placeOf(spec string) *place {

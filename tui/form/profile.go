@@ -32,6 +32,7 @@ type Profile struct {
 	readOnly    *tick
 	auth        *choice
 	create      *tick
+	chosen      bool // the environment was picked
 }
 
 const (
@@ -94,11 +95,12 @@ func (p *Profile) serviceFields() []field {
 	p.service.changed = func() {
 		p.url.line.placeholder = serviceURLs[p.service.value()]
 		p.source.changed()
+		p.careful()
 	}
 	p.url = newText(p.env, "URL", p.was.URL)
 	p.url.line.placeholder = serviceURLs[p.service.value()]
 	p.url.help = "https, or http on loopback. Empty is the address shown, for Prosopo and Vertesia."
-	p.url.verify = func(string) error { return checkURL(p.address()) }
+	p.url.verify = func(string) error { p.careful(); return checkURL(p.address()) }
 	if p.Edit != nil {
 		return []field{p.service, p.url}
 	}
@@ -178,17 +180,29 @@ func (p *Profile) createFields() []field {
 }
 
 func (p *Profile) useFields() []field {
-	value := string(p.was.Environment)
-	if p.was.Name == "" { // a new one: what is not said is guarded as live all the same, and LIVE is what it mostly is
-		value = string(apikey.Live)
-	}
-	p.environment = newChoice(p.env, "Environment", value, []option{{value: "", label: "not said", about: "guarded as live, badge env?"},
+	p.environment = newChoice(p.env, "Environment", string(p.was.Environment), []option{{value: "", label: "not said", about: "guarded as LIVE, unless the service is on this machine"},
 		{value: string(apikey.Live), label: "LIVE", about: "loud frame, names typed before a deletion", mark: "! "},
 		{value: string(apikey.Test), label: "test"}, {value: string(apikey.Dev), label: "dev"}})
 	p.environment.help = "← → choose. It colours the frame and guards deliveries."
+	p.environment.changed = func() { p.chosen = true }
+	p.careful()
 	p.readOnly = newTick(p.env, "Read-only", "refuse every change", p.was.ReadOnly)
 	p.readOnly.help = "space switches."
 	return []field{p.environment, p.readOnly}
+}
+
+// careful begins a new profile's environment with what guards most: LIVE, but on this machine. What was picked stays.
+func (p *Profile) careful() {
+	if p.environment == nil || p.chosen || p.Edit != nil {
+		return
+	}
+	u, err := url.Parse(p.address())
+	near := err == nil && loopback.Is(u.Hostname())
+	for i, o := range p.environment.options {
+		if o.value == map[bool]string{false: string(apikey.Live), true: ""}[near] {
+			p.environment.at, p.environment.first = i, i
+		}
+	}
 }
 
 func (p *Profile) checkProfileName(value string) error {

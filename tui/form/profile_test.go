@@ -110,3 +110,34 @@ func TestSomebodyAtAnotherMachineNamesNoPlaceOnThisOneAndMovesNoToken(t *testing
 	d = drive(t, NewProfile(plainEnvironment(), ProfileOptions{Edit: &editedProfile, Remote: true}))
 	d.press("enter", "enter", "enter", "enter", "left", "enter", "enter", "enter", "enter").sees("▸ 2 Token", "type it anew")
 }
+
+// A new profile's environment begins with what guards most, and follows the address until it is picked; one that is changed
+// begins as it is.
+func TestTheEnvironmentOfANewProfileBeginsWithWhatGuardsMost(t *testing.T) {
+	for address, want := range map[string]apikey.Environment{
+		"": apikey.Live, "https://api.example.com": apikey.Live, "https://10.0.0.1": apikey.Live, "https://localhost.example": apikey.Live,
+		"http://localhost:8420": "", "http://127.0.0.9:1": "", "http://[::1]:8420": "", "https://LOCALHOST": "",
+	} {
+		for picks, picked := range map[int]apikey.Environment{0: want, 1: apikey.Test} {
+			d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{}))
+			d.press("p", "enter", "enter")
+			if address != "" {
+				d.press(address)
+			}
+			d.press("enter", "enter", "T", "enter")
+			for range picks {
+				d.press("home", "right", "right")
+			}
+			d.press("enter", "enter", "enter")
+			if got := last[ui.SaveProfile](d).Profile.Environment; got != picked {
+				t.Errorf("%q, picked %d times: %q, want %q", address, picks, got, picked)
+			}
+		}
+	}
+	was := ui.ProfileDraft{Name: "p", Service: apikey.Prosopo, URL: "https://api.prosopo.io", TokenEnv: "T"}
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Edit: &was}))
+	d.press("enter", "enter", "enter", "enter", "enter", "space", "enter", "enter")
+	if got := last[ui.SaveProfile](d).Profile; got.Environment != "" || !got.ReadOnly {
+		t.Errorf("an edit of something else changed the environment: %+v", got)
+	}
+}
