@@ -87,6 +87,8 @@ func (o rotateOptions) check(args []string) error {
 	open := o.resume != "" || o.abort != "" || o.close != ""
 	begins := o.compromised || o.oldFirst || len(o.deliver) > 0 || o.replace || o.revive || o.strategy != "" || o.plan
 	switch {
+	case o.strategy != "" && !slices.Contains(rotation.StrategyIDs(), o.strategy):
+		return fmt.Errorf("--strategy: there is no %.40q; use one of %s", o.strategy, strings.Join(rotation.StrategyIDs(), ", "))
 	case open && len(args) > 0:
 		return fmt.Errorf("--resume, --abort and --close take the rotation's id alone")
 	case !open && len(args) == 0:

@@ -21,27 +21,23 @@ func TestAMadeUpSecretIsTriedOnceForEachCall(t *testing.T) {
 	if n := count(f.Log(), "probe made-up"); n != 1 {
 		t.Errorf("%d made-up secrets were tried in a whole rotation", n)
 	}
-	if c := claims(r, rotation.ControlRefused, "GET /harmless"); len(c) != 1 {
+	if c := claims(r, rotation.ControlRefused, rotation.SubjectOld); len(c) != 1 {
 		t.Errorf("%+v", c)
 	}
 	f.rotated("one control")
 
 	f = in(t, vertesiaLike)
-	calls := 0
+	calls, tried := 0, 0
 	f.OnProbe = func(whose string, p *apikey.Proof) { // a service that answers by another call each time
-		if whose != "made-up" {
+		if whose == "made-up" {
+			tried++
+		} else {
 			calls++
 			p.Call = fmt.Sprintf("GET /%d", calls)
 		}
 	}
 	r = f.Start(noWaits)
 	f.until(r, rotation.Drain)
-	tried := 0
-	for _, c := range r.View().Claims {
-		if c.Kind() == rotation.ControlRefused {
-			tried++
-		}
-	}
 	if tried != calls || calls < 4 {
 		t.Errorf("%d calls, %d of them with a made-up secret", calls, tried)
 	}
@@ -244,6 +240,83 @@ func TestNoSuchKeyIsARefusalWhileTheListShowsTheKey(t *testing.T) {
 			f.rotated("in a later process")
 		})
 	}
+}
+
+// TestAnUndoTakesNoSuchKeyForARefusalWhileTheListShowsTheKey: the new key lives, so that nothing is undone yet; the next try ends it.
+func TestAnUndoTakesNoSuchKeyForARefusalWhileTheListShowsTheKey(t *testing.T) {
+	for name, shape := range shapes {
+		f := in(t, shape)
+		r := f.Start(noWaits)
+		f.until(r, rotation.Delete)
+		id := r.View().New.ID
+		f.Fail("delete", refusal("delete", client.NotFound, 404), false)
+		err := error(nil)
+		for range 20 {
+			res, stop := r.Undo(context.Background())
+			if err = stop; err != nil || res.Status == rotation.Finished {
+				break
+			}
+			f.react(r, res)
+		}
+		if err == nil || !strings.Contains(err.Error(), "still lists") || r.View().State != rotation.Open || says(r.View().Certain, "deleted the new key") || f.Key(id).Gone {
+			t.Fatalf("%s: %v\n%q", name, err, r.View().Certain)
+		}
+		r = f.again(r, rotation.ResumeOptions{})
+		if !f.undo(r) {
+			t.Fatalf("%s: it has no end", name)
+		}
+		f.undone("at the second try")
+	}
+}
+
+// TestAKeyThatIsListedAfterItsDeletionIsNotSaidToBeGone: an answer outranks a list, and what the list shows is said beside it.
+func TestAKeyThatIsListedAfterItsDeletionIsNotSaidToBeGone(t *testing.T) {
+	f := in(t, with(vertesiaLike, func(sc *world.Scenario) { sc.GoneLag = time.Hour }))
+	r := f.Start(noWaits)
+	f.until(r, rotation.Delete)
+	f.undo(r)
+	if v := r.View(); v.State != rotation.Aborted || !says(v.Unknown, "the list showed it after the service had answered") {
+		t.Errorf("%s: %q", v.State, v.Unknown)
+	}
+}
+
+// TestAPlaceWithDetentsOwnCredentialIsNotTheOldKeys, unless the old key is shown to be that one.
+func TestAPlaceWithDetentsOwnCredentialIsNotTheOldKeys(t *testing.T) {
+	for _, masks := range []bool{false, true} {
+		f := in(t, with(genericLike, func(sc *world.Scenario) { sc.Masks, sc.SeesUse = masks, false }))
+		r := f.Start(func(p *rotation.Params) { noWaits(p); p.World.Credential = f.Key("old").Secret })
+		res := f.do(r)
+		if asked := res.Question != nil && res.Question.Kind == rotation.AskReplace; asked == masks || asked && !strings.Contains(res.Question.Text, "credential that detent itself uses") {
+			t.Errorf("masks %v: %+v", masks, res.Question)
+		}
+	}
+}
+
+// TestANewKeyThatIsOffIsDeliveredNowhere: what reads the place would stop.
+func TestANewKeyThatIsOffIsDeliveredNowhere(t *testing.T) {
+	f := in(t, vertesiaLike)
+	r := f.Start(noWaits)
+	f.until(r, rotation.Create)
+	f.Hook = func(point string) {
+		if f.Key("new").ID != "" && point == "before: list" {
+			f.Hook = nil
+			f.Enable("new", false)
+		}
+	}
+	err := error(nil)
+	for range 10 {
+		res, stop := r.Do(context.Background())
+		if err = stop; err != nil {
+			break
+		}
+		f.react(r, res)
+	}
+	if err == nil || !strings.Contains(err.Error(), "the new key is disabled") || count(f.Log(), "put") > 0 {
+		t.Fatalf("%v, %d puts", err, count(f.Log(), "put"))
+	}
+	f.Enable("new", true)
+	f.drive(r)
+	f.rotated("once it is on")
 }
 
 // TestTheOldSecretIsTriedUntilItIsRefused: at 1, 2, 4 … 30 s, within a bound that the issuer, or the mode, gives.

@@ -31,6 +31,9 @@ func (r *Rotation) deliver(ctx context.Context) (Result, error) {
 		if !have {
 			return r.replaceLost(ctx)
 		}
+		if err := r.notOff(ctx); err != nil {
+			return Result{}, err
+		}
 		if err := r.follow(ctx, d, rec); err != nil {
 			return Result{}, fmt.Errorf("%s: %w", rec.Describe, err)
 		}
@@ -58,6 +61,20 @@ func (r *Rotation) deliver(ctx context.Context) (Result, error) {
 	res, err := r.advance(said, notes...)
 	res.Output = output
 	return res, err
+}
+
+// notOff refuses to deliver a key that was seen to be switched off: what reads the place would stop.
+func (r *Rotation) notOff(ctx context.Context) error {
+	if r.j.New == nil || !r.j.New.key().IsDisabled() || !rule("put: a key that is on") {
+		return nil
+	}
+	if _, err := r.look(ctx); err != nil { // somebody may have switched it on since
+		return err
+	}
+	if r.j.New.key().IsDisabled() {
+		return errNewOff
+	}
+	return nil
 }
 
 // follow takes up a place whose path leads elsewhere than before: what reads the path reads that file now. Its value must pass for the

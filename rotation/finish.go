@@ -103,6 +103,11 @@ func (r *Rotation) seeGone(ctx context.Context) (*sight, error) {
 	case err != nil:
 		return nil, err
 	case !gone && !r.j.Dead.Refused:
+		r.j.OldGone, r.j.Unanswered = false, true // sent again, once it is gone on with; to go back there is no way all the same
+		r.j.begun(opDelete)
+		if err := r.save("the deletion was not seen"); err != nil {
+			return nil, err
+		}
 		return nil, fmt.Errorf("the service answered that it deleted the old key, but still lists it after %s, and its secret was not seen to be refused", span(r.lag()))
 	}
 	return s, nil
@@ -171,6 +176,20 @@ func (r *Rotation) deleteStrays(ctx context.Context, s *sight) error {
 		if err != nil {
 			return err
 		}
+	}
+	if len(r.j.NoSuch) == 0 {
+		return nil
+	}
+	_, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
+		var err error
+		s, err = r.look(ctx)
+		return err == nil && len(r.deniedButListed(s)) == 0, err
+	})
+	if err != nil {
+		return err
+	}
+	if denied := r.deniedButListed(s); len(denied) > 0 {
+		return r.notDeleted(denied)
 	}
 	return nil
 }

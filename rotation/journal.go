@@ -100,12 +100,14 @@ type journal struct {
 	OldGone     bool      `json:"old_gone,omitzero"`     // the service answered that it deleted it, or has none such
 	DeletedAt   time.Time `json:"deleted_at,omitzero"`   // when it answered
 	ToldGone    bool      `json:"told_gone,omitzero"`    // its only answer was that there is no such key
-	Unanswered  bool      `json:"unanswered,omitzero"`   // a deletion was sent whose answer is not known
-	Dead        deadState `json:"dead,omitzero"`         // what the old secret met since
-	LivesOn     bool      `json:"lives_on,omitzero"`     // a person says, and it was seen, that the old key lives although a delete was sent
-	ByPerson    bool      `json:"by_person,omitzero"`    // a person deleted the old key in the dashboard
-	Renamed     bool      `json:"renamed,omitzero"`
-	NewGone     bool      `json:"new_gone,omitzero"` // an undo deleted the new key: the service answered it
+	// NoSuch are keys of ours of which a deletion was answered with "no such key", and which a list may show all the same.
+	NoSuch     []string  `json:"no_such,omitzero"`
+	Unanswered bool      `json:"unanswered,omitzero"` // a deletion was sent whose answer is not known
+	Dead       deadState `json:"dead,omitzero"`       // what the old secret met since
+	LivesOn    bool      `json:"lives_on,omitzero"`   // a person says, and it was seen, that the old key lives although a delete was sent
+	ByPerson   bool      `json:"by_person,omitzero"`  // a person deleted the old key in the dashboard
+	Renamed    bool      `json:"renamed,omitzero"`
+	NewGone    bool      `json:"new_gone,omitzero"` // an undo deleted the new key: the service answered it
 	// Carries are a person's reasons to undo although it is not clear that the old key carries the application; StuckWhy is what
 	// holds an undo.
 	Carries    map[string]string `json:"carries,omitzero"`

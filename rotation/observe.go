@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -182,14 +183,14 @@ func (r *Rotation) try(ctx context.Context, subject string, secret apikey.Secret
 	t := tried{Proof: proof}
 	switch proof.Verdict {
 	case apikey.Accepted:
-		if t.unproven, err = r.control(ctx, secret, proof.Call); err != nil {
+		if t.unproven, err = r.control(ctx, cmp.Or(subject, SubjectNew), secret, proof.Call); err != nil {
 			return tried{}, err
 		}
 		if t.at = r.w.Wall(); !t.unproven && subject != "" {
 			r.secretAccepted(subject, t, from)
 		}
 	case apikey.Known:
-		if t.unproven, err = r.control(ctx, secret, proof.Call); err != nil {
+		if t.unproven, err = r.control(ctx, cmp.Or(subject, SubjectNew), secret, proof.Call); err != nil {
 			return tried{}, err
 		}
 		if !t.unproven && (r.restrictionExplains(subject) || !rule("probe: a 403 is explained")) {
@@ -224,9 +225,9 @@ func (r *Rotation) restrictionExplains(subject string) bool {
 	return k.Restrictions != nil && !k.Restrictions.Empty()
 }
 
-// control asks, once a rotation for each call, whether a made-up secret is refused by it. No answer is asked for again;
+// control asks, once a rotation for each call that a secret of the subject is tried by, whether a made-up secret is refused by it. No answer is asked for again;
 // accounts get locked by more.
-func (r *Rotation) control(ctx context.Context, like apikey.Secret, call string) (accepts bool, err error) {
+func (r *Rotation) control(ctx context.Context, of string, like apikey.Secret, call string) (accepts bool, err error) {
 	switch r.j.Controls[call] {
 	case controlRefused:
 		return false, nil
@@ -251,7 +252,7 @@ func (r *Rotation) control(ctx context.Context, like apikey.Secret, call string)
 		}
 		if proof.Verdict == apikey.Refused || !rule("probe: a made-up secret is refused") {
 			r.j.Controls[call] = controlRefused
-			r.observed(ControlRefused, call, "probe", "%s, with a made-up secret of the same shape", proof.Did)
+			r.observed(ControlRefused, of, "probe", "%s, with a made-up secret of the same shape", proof.Did)
 			return false, nil
 		}
 		r.j.Controls[call] = controlAccepted

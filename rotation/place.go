@@ -210,6 +210,9 @@ func (r *Rotation) belongs(ctx context.Context, s *sight, secret apikey.Secret, 
 	if wrong, by = maskTells(secret, s.old.Masked); rule("place: the mask") && wrong != "" {
 		return wrong, by, nil
 	}
+	if by == "" && !s.old.Own && r.w.Credential.Equal(secret) && !secret.IsZero() && rule("place: not detent's own credential") {
+		return "it holds the credential that detent itself uses, and nothing shows that the old key is that one", "", nil
+	}
 	if r.caps.NoTryDead { // it is sent nowhere: where its mask does not tell, a person does
 		if by == "" && rule("place: what must not be tried needs a person") {
 			wrong = "nothing tells whether what it holds is the old key's secret, and the service must not be asked with it"

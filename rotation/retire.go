@@ -226,15 +226,47 @@ func answerDashboard(_ context.Context, r *Rotation, _ Question, _ Answer) (Resu
 // deleteByID deletes one of our own keys by the id that the journal knows. Where the answer is lost it asks once more: to a key
 // that is gone the service says so.
 func (r *Rotation) deleteByID(ctx context.Context, id string) error {
-	_, err := r.svc.Delete(ctx, id)
+	err := r.deleteOurs(ctx, id)
 	if err == nil || certainlyRefused(err) || ctx.Err() != nil {
 		return err
 	}
 	if waitErr := r.w.Sleep(ctx, between); waitErr != nil {
 		return err
 	}
-	_, err = r.svc.Delete(ctx, id)
+	return r.deleteOurs(ctx, id)
+}
+
+// deleteOurs deletes a key of this rotation. "No such key" is the end of one that is gone, and a no to one that lives: which of the two
+// it is, the list says.
+func (r *Rotation) deleteOurs(ctx context.Context, id string) error {
+	said, err := r.svc.Delete(ctx, id)
+	r.j.NoSuch = slices.DeleteFunc(r.j.NoSuch, func(s string) bool { return s == id })
+	if err == nil && said.AlreadyGone {
+		r.j.NoSuch = append(r.j.NoSuch, id)
+	}
 	return err
+}
+
+// deniedButListed are those keys of ours that a list shows though the service answered their deletion with "no such key".
+func (r *Rotation) deniedButListed(s *sight) []apikey.Key {
+	var out []apikey.Key
+	for _, k := range s.ours {
+		if slices.Contains(r.j.NoSuch, k.ID) && rule("end: no such key, though listed, is no deletion") {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// notDeleted takes back what was made of such an answer.
+func (r *Rotation) notDeleted(keys []apikey.Key) error {
+	for _, k := range keys {
+		if k.ID == r.newID() {
+			r.j.NewGone = false
+		}
+	}
+	return errors.Join(fmt.Errorf("the service answered the deletion with \"no such key\", but %s later still lists %s: nothing was deleted", span(r.lag()), names(keys)),
+		r.save("a deletion was refused"))
 }
 
 // What the old secret is tried for.

@@ -140,6 +140,9 @@ func (j *journal) oldWords() string {
 
 func (j *journal) newWords() string {
 	if c, ok := j.claimed(DeleteAnswered, SubjectNew); ok && j.NewGone && j.New != nil {
+		if slices.Contains(j.NoSuch, j.New.ID) {
+			return fmt.Sprintf("the service answered at %s that it has no such key as the new one, %s", clock(c.Evidence().At), keyWords(*j.New))
+		}
 		return fmt.Sprintf("the service answered at %s that it deleted the new key %s", clock(c.Evidence().At), keyWords(*j.New))
 	}
 	switch {
@@ -200,6 +203,11 @@ func (j *journal) unknown(inHand bool) []string {
 	}
 	if j.OldGone && !j.Dead.Refused {
 		out = append(out, j.deadWords())
+	}
+	if gone, ok := j.claimed(DeleteAnswered, SubjectNew); ok && j.NewGone {
+		if seen, listed := j.claimed(RowSeen, SubjectNew); listed && seen.Evidence().At.After(gone.Evidence().At) && !j.lacked(SubjectNew) {
+			out = append(out, "whether the new key is gone: the list showed it after the service had answered its deletion")
+		}
 	}
 	if j.Unfound > 0 && j.State != Open {
 		out = append(out, fmt.Sprintf("whether a create whose answer was lost takes effect later: its key would be called %q", j.Name))

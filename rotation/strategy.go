@@ -84,16 +84,20 @@ func (w World) strategy(id string) (Strategy, bool) {
 	return all[i], true
 }
 
+// StrategyIDs are what users may ask for, in the order in which a service that can is given them.
+func StrategyIDs() (ids []string) {
+	for _, s := range Strategies() {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}
+
 // choose takes the strategy that was asked for, else the first that the service can.
 func (w World) choose(id string, a Abilities) (Strategy, error) {
 	if id != "" {
 		s, ok := w.strategy(id)
 		if !ok {
-			var known []string
-			for _, s := range Strategies() {
-				known = append(known, s.ID)
-			}
-			return s, &RefusedError{Reason: fmt.Sprintf("there is no strategy %.40q", id), Next: "use one of " + strings.Join(known, ", ")}
+			return s, &RefusedError{Reason: fmt.Sprintf("there is no strategy %.40q", id), Next: "use one of " + strings.Join(StrategyIDs(), ", ")}
 		}
 		if why := s.Able(a); why != "" {
 			return s, &RefusedError{Reason: why}

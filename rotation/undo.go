@@ -397,8 +397,7 @@ func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*R
 	if r.j.New != nil && !r.j.NewGone {
 		id := r.j.New.ID
 		res, err := r.guardedTwice(ctx, opDeleteNew+" "+id, "delete", id, gate, func(ctx context.Context) error {
-			_, err := r.svc.Delete(client.AtOnce(ctx), id)
-			return err
+			return r.deleteOurs(client.AtOnce(ctx), id)
 		}, func() {
 			r.j.NewGone = true
 			r.newDeleted(id)
@@ -417,10 +416,11 @@ func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*R
 			return nil, err
 		}
 	}
+	var s *sight
 	var held *Result
 	_, err := r.lookUntil(ctx, bound, func() (bool, error) {
-		s, err := r.look(ctx)
-		if err != nil {
+		var err error
+		if s, err = r.look(ctx); err != nil {
 			return false, err
 		}
 		if held, err = r.deleteStraysOfUndo(ctx, s, gate); err != nil || held != nil {
@@ -428,7 +428,13 @@ func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*R
 		}
 		return len(s.ours) == 0 && !r.j.pending(opCreate), nil
 	})
-	return held, err // what is still listed by then was answered to be deleted
+	if err != nil || held != nil {
+		return held, err
+	}
+	if denied := r.deniedButListed(s); len(denied) > 0 {
+		return nil, r.notDeleted(denied)
+	}
+	return nil, nil // what is still listed by then was answered to be deleted
 }
 
 func (r *Rotation) newID() string {
@@ -453,7 +459,7 @@ func (r *Rotation) deleteStraysOfUndo(ctx context.Context, s *sight, gate func(c
 		ids = append(ids, k.ID)
 	}
 	for _, id := range ids {
-		if _, answered := r.j.claimed(DeleteAnswered, id); answered || id == r.j.Old.ID || id == r.newID() {
+		if _, answered := r.j.claimed(DeleteAnswered, id); answered && !slices.Contains(r.j.NoSuch, id) || id == r.j.Old.ID || id == r.newID() {
 			continue
 		}
 		apply := func() {
@@ -467,8 +473,7 @@ func (r *Rotation) deleteStraysOfUndo(ctx context.Context, s *sight, gate func(c
 			continue
 		}
 		res, err := r.guardedTwice(ctx, opDeleteNew+" "+id, "delete", id, gate, func(ctx context.Context) error {
-			_, err := r.svc.Delete(client.AtOnce(ctx), id)
-			return err
+			return r.deleteOurs(client.AtOnce(ctx), id)
 		}, apply)
 		if err != nil || res != nil {
 			return res, err

@@ -52,6 +52,9 @@ var ownTests = map[string]string{
 	"gate: twice a rotation":                                          "TestHeadlessDeliversAgainTwice",
 	"place: all hold the same":                                        "TestPlacesThatDisagreeAreAskedAbout",
 	"place: one open rotation":                                        "TestAPlaceBelongsToOneOpenRotation",
+	"end: no such key, though listed, is no deletion":                 "TestAnUndoTakesNoSuchKeyForARefusalWhileTheListShowsTheKey",
+	"place: not detent's own credential":                              "TestAPlaceWithDetentsOwnCredentialIsNotTheOldKeys",
+	"put: a key that is on":                                           "TestANewKeyThatIsOffIsDeliveredNowhere",
 	"place: what must not be tried needs a person":                    "TestWhatMustNotBeTriedIsVouchedForWhereNoMaskTells",
 }
 
