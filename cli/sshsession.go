@@ -163,7 +163,7 @@ func (a *app) openRemoteTUI(ctx context.Context) error {
 	h := &host{a: a}
 	defer h.giveUp()
 	o := a.tuiOptions(h, screen, start)
-	o.ReadOnly, o.Renderer = forced, rendererOf(s.Environ)
+	o.ReadOnly, o.Renderer, o.NoColour = forced, rendererOf(s.Environ), noColourIn(s.Environ)
 	who := a.remote.operator.Name + ", " + string(a.remote.operator.Role)
 	o.Remote = tui.Remote{On: true, Who: who, LockAfter: lockAfter, EndAfter: endAfter, News: func() (string, bool) {
 		select {
@@ -243,11 +243,16 @@ func (e clientEnv) Environ() []string { return e }
 
 func (e clientEnv) Getenv(name string) string { return config.NewEnv(e).Get(name) }
 
+func noColourIn(environ []string) bool { return config.NewEnv(environ).NoColor() }
+
 // rendererOf has the colours that a client's variables tell of; nothing is asked of its terminal.
 func rendererOf(environ []string) *lipgloss.Renderer {
 	r := lipgloss.NewRenderer(io.Discard)
 	told := termenv.NewOutput(io.Discard, termenv.WithEnvironment(clientEnv(environ)), termenv.WithTTY(true))
 	r.SetColorProfile(told.EnvColorProfile())
+	if noColourIn(environ) { // what is left out are colours, not what is bold or reversed
+		r.SetColorProfile(told.ColorProfile())
+	}
 	r.SetHasDarkBackground(lipgloss.HasDarkBackground())
 	return r
 }

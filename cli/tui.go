@@ -11,7 +11,6 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
-	"github.com/muesli/termenv"
 
 	"detent/apikey"
 	"detent/config"
@@ -58,7 +57,8 @@ func (a *app) openTUI(ctx context.Context, _ []string) error {
 	a.clip = screen.Writer()
 	h := &host{a: a}
 	o := a.tuiOptions(h, screen, start)
-	o.ReadOnly, o.Renderer = forced, a.renderer(out)
+	o.ReadOnly, o.NoColour = forced, a.noColour()
+	o.Renderer = a.renderer(out)
 	model := tui.New(o)
 	// A terminal that goes away hangs up more than once: by the kernel and by the shell.
 	hangups := make(chan os.Signal, 1)
@@ -124,13 +124,14 @@ func lineRate(getenv func(string) string, far bool) int {
 func (a *app) renderer(out *os.File) *lipgloss.Renderer {
 	r := lipgloss.NewRenderer(out)
 	r.SetHasDarkBackground(lipgloss.HasDarkBackground())
-	switch {
-	case a.flags.noColor, !a.flags.changed("no-color") && a.env.NoColor():
-		r.SetColorProfile(termenv.Ascii)
-	case a.flags.changed("no-color"):
+	if a.noColour() || a.flags.changed("no-color") { // what NO_COLOR leaves out are colours, not what is bold or reversed
 		r.SetColorProfile(r.Output().ColorProfile())
 	}
 	return r
+}
+
+func (a *app) noColour() bool {
+	return a.flags.noColor || !a.flags.changed("no-color") && a.env.NoColor()
 }
 
 // notice says first what a crash or a dropped line left open.

@@ -51,20 +51,23 @@ func TestTheFirstFrameComesWithoutAskingTheTerminal(t *testing.T) {
 
 var (
 	sgr    = regexp.MustCompile("\x1b\\[([0-9;:]*)m")
-	colour = regexp.MustCompile("(?:^|;)(?:1|2|3[0-9]|4[0-9]|9[0-7]|10[0-7])(?:;|$)")
+	colour = regexp.MustCompile("(?:^|;)(?:3[0-9]|4[0-9]|9[0-7]|10[0-7])(?:;|$)")
+	strong = regexp.MustCompile("(?:^|;)[17](?:;|$)")
 )
 
-// TestNoColourMeansNone: neither a colour nor bold, and all that colour says is said in words.
+// TestNoColourMeansNone: no colour, and all that colour says is said in words; what the terminal has besides, bold and reversed,
+// stays where it has it.
 func TestNoColourMeansNone(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		env  []string
-		args []string
+		env    []string
+		args   []string
+		strong bool
 	}{
-		{[]string{"NO_COLOR=1"}, []string{"--demo"}},
-		{[]string{"NO_COLOR=1", "COLORTERM=truecolor", "CLICOLOR_FORCE=1"}, []string{"--demo"}},
-		{nil, []string{"--demo", "--no-color"}},
-		{[]string{"TERM="}, []string{"--demo"}},
+		{[]string{"NO_COLOR=1"}, []string{"--demo"}, true},
+		{[]string{"NO_COLOR=1", "COLORTERM=truecolor", "CLICOLOR_FORCE=1"}, []string{"--demo"}, true},
+		{nil, []string{"--demo", "--no-color"}, true},
+		{[]string{"TERM="}, []string{"--demo"}, false},
 	} {
 		h := newHome(t)
 		h.env = append(h.env, c.env...)
@@ -73,11 +76,16 @@ func TestNoColourMeansNone(t *testing.T) {
 		p.wait(`DEMO`)
 		p.do("?", "half a page up")
 		p.leave("esc", "half a page up")
+		stands := false
 		for _, m := range sgr.FindAllSubmatch(p.output(), -1) {
 			if colour.Match(m[1]) {
 				t.Errorf("%v %v: writes %q", c.env, c.args, m[0])
 				break
 			}
+			stands = stands || strong.Match(m[1])
+		}
+		if stands != c.strong {
+			t.Errorf("%v %v: something stands out: %v, want %v", c.env, c.args, stands, c.strong)
 		}
 		p.move("q")
 		if code := p.exit(); code != 0 {

@@ -30,6 +30,8 @@ type Options struct {
 	After func(d time.Duration, msg tea.Msg) tea.Cmd
 	// Renderer has the terminal's colours; nil for lipgloss's default one.
 	Renderer *lipgloss.Renderer
+	// NoColour leaves colours out, and what is bold or reversed as it is.
+	NoColour bool
 	// Copy hands text that is no secret to the terminal's clipboard; the error says why it cannot arrive.
 	Copy func(text string) error
 	// Remote is for a session whose operator sits elsewhere.
@@ -90,7 +92,11 @@ func New(o Options) *App {
 	if o.Copy == nil {
 		o.Copy = func(string) error { return errors.New("there is no terminal to copy through") }
 	}
-	env := &ui.Env{Styles: ui.NewStyles(o.Renderer), Keys: ui.NewKeys(), Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}
+	styles := ui.NewStyles
+	if o.NoColour {
+		styles = ui.Uncoloured
+	}
+	env := &ui.Env{Styles: styles(o.Renderer), Keys: ui.NewKeys(), Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}
 	env.Keys.Suspend.SetEnabled(!o.Remote.On)
 	a := &App{
 		env: env, host: o.Host, copyText: o.Copy, notice: o.Notice, readOnly: o.ReadOnly,

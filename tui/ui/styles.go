@@ -40,8 +40,17 @@ type Styles struct {
 }
 
 // NewStyles makes the styles for a renderer.
-func NewStyles(r *lipgloss.Renderer) *Styles {
+func NewStyles(r *lipgloss.Renderer) *Styles { return newStyles(r, true) }
+
+// Uncoloured are the same without a colour. What is bold, reversed, faint or underlined stays so: who asks for no colour
+// (https://no-color.org) has not asked for a cursor and a badge that look like text.
+func Uncoloured(r *lipgloss.Renderer) *Styles { return newStyles(r, false) }
+
+func newStyles(r *lipgloss.Renderer, colours bool) *Styles {
 	colour := func(light, dark string) lipgloss.TerminalColor {
+		if !colours {
+			return lipgloss.NoColor{}
+		}
 		return lipgloss.AdaptiveColor{Light: light, Dark: dark}
 	}
 	var (
@@ -55,7 +64,7 @@ func NewStyles(r *lipgloss.Renderer) *Styles {
 		dim = plain.Faint(true)
 	)
 	live := plain.Foreground(bad).Bold(true).Reverse(true)
-	if r.ColorProfile() != termenv.Ascii { // a block has a margin; where there are no colours it would be a second space
+	if r.ColorProfile() != termenv.Ascii { // a block has a margin; where nothing is reversed it would be a second space
 		live = live.Padding(0, 1)
 	}
 	return &Styles{
