@@ -24,6 +24,12 @@ func (l *List) parsed() (query, error) {
 	return q, err
 }
 
+// stateField is what a state is told by; one that is told by nothing of a key's own, such as an open rotation, has none.
+var stateField = map[apikey.FindingKind]apikey.Field{
+	apikey.FindingAge: apikey.FieldCreated, apikey.FindingExpired: apikey.FieldExpiry, apikey.FindingExpiring: apikey.FieldExpiry,
+	apikey.FindingNeverExpires: apikey.FieldExpiry, apikey.FindingNoRestrictions: apikey.FieldRestrictions,
+}
+
 // filtered is the field of the table that a term looks at, and whether it is one that may not be reported.
 func (t term) filtered() (apikey.FieldInfo, bool) {
 	switch {
@@ -31,7 +37,11 @@ func (t term) filtered() (apikey.FieldInfo, bool) {
 		return apikey.FieldOf(apikey.FieldLastUsed), true
 	case t.on || t.off:
 		return apikey.FieldOf(apikey.FieldEnabled), true
-	case t.field == "" || t.field == fieldEnv && t.unsaid != "":
+	}
+	if f, ok := stateField[t.state]; ok {
+		return apikey.FieldOf(f), true
+	}
+	if t.field == "" || t.field == fieldEnv && t.unsaid != "" {
 		return apikey.FieldInfo{}, false
 	}
 	for f := range apikey.Fields() {

@@ -16,6 +16,8 @@ func TestAFilterSaysWhatIsNotReported(t *testing.T) {
 		"unused>90d": "last used", "unused<90d": "last used", "used<1d": "last used", "unused": "last used", "status:unused": "last used",
 		"expires<14d": "expires", "created>1y": "created", "updated<1d": "updated", "role:admin": "role", "perm:deleteRule": "permissions",
 		"type:public": "type", "disabled": "state", "status:enabled": "state", "env:live": "environment", "project:x": "project", "creator:x": "created by",
+		"old": "created", "status:old": "created", "expired": "expires", "status:expiring": "expires", "expiring": "expires", "never-expires": "expires",
+		"unrestricted": "restrictions", "status:unrestricted": "restrictions",
 		"unused>90d role:admin": "last used, role", "one used<1d": "last used",
 		"zzz": "", "id:9": "", "name:x": "", "zzz !role:admin": "",
 	} {
