@@ -67,6 +67,7 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 		return r.newMissing(), nil
 	case s.old == nil && r.j.DrainExplicit:
 		return r.waitOut(r.j.Drain, func() (Result, error) {
+			r.j.Unwatched = true
 			return r.leaveDrain(fmt.Sprintf("the list did not show the old key, and the drain of %s that you named is over", span(r.j.Drain)))
 		}, "the list does not show the old key any more: somebody may have deleted it, or it has expired; waiting the time that you named")
 	case s.old == nil:

@@ -164,6 +164,11 @@ func (r *Rotation) gateList(ctx context.Context) (*sight, *Result, error) {
 		res := r.askForSwitch()
 		return nil, &res, nil
 	}
+	if r.j.Unwatched && s.old != nil && !s.old.IsDisabled() && r.watched(s.old) {
+		r.j.Unwatched = false
+		res, err := r.move(Drain, "the list shows the old key again: its use is watched first")
+		return nil, &res, err
+	}
 	if others := append(s.rivals, s.foreign...); len(others) > 0 && rule("gate: no rival") {
 		res := ask(Question{Kind: AskCleanup, Text: "somebody else rotates this key, too: " + names(others) + ". See who uses their key before the old one goes",
 			Flag: "--not-mine REASON", Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes})

@@ -119,7 +119,8 @@ type journal struct {
 	AcceptProbe   string        `json:"accept_probe,omitzero"` // why probes that prove nothing were accepted
 	Redelivered   int           `json:"redelivered,omitzero"`  // deliveries anew, of a value that did not stay
 	Attested      []attestation `json:"attested,omitzero"`
-	Notes         []string      `json:"notes,omitzero"` // of the preflight
+	Unwatched     bool          `json:"unwatched,omitzero"` // the drain was over while no list showed the old key
+	Notes         []string      `json:"notes,omitzero"`     // of the preflight
 	Claims        []Claim       `json:"claims,omitzero"`
 	Log           []Event       `json:"log,omitzero"`
 	ClosedFor     string        `json:"closed_for,omitzero"` // why it was closed as it stood
