@@ -24,6 +24,8 @@ var (
 
 // ownTests hold the clauses that no invariant needs, since what they bring is words or a courtesy: their own tests, in rotation.
 var ownTests = map[string]string{
+	"undo: a leaked key by a person alone":                            "TestOldFirstRetiresBeforeAnythingIsCreated",
+	"undo: it ends no sooner than in ten minutes":                     "TestAnUndoThatIsRefusedLeavesEverything",
 	"gate: within ten seconds":                                        "TestALookThatTakesTooLongIsTakenAgain",
 	"place: its shape":                                                "TestTheRightPlaceHoldsTheOldSecretOrNothing",
 	"answered: a list is looked at again until its lag is over":       "TestAListThatIsBehindIsWaitedForAfterACreate",
