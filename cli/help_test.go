@@ -22,7 +22,7 @@ import (
 	// As main does it: without it, every start in a terminal asks and waits for five seconds.
 	_ "detent/aterm"
 	"detent/keyserver"
-	"detent/keyserver/pgtest"
+	"detent/e2e/servers/pgtest"
 )
 
 // asProgram makes the test binary behave as detent, so that a test can start real processes.

@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"testing"
 
-	"detent/keyserver/pgtest"
+	"detent/e2e/servers/pgtest"
 )
 
 func get(t *testing.T, url, token string) (int, string) {

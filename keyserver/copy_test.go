@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"detent/apikey"
-	"detent/keyserver/pgtest"
+	"detent/e2e/servers/pgtest"
 )
 
 // targets are new stores of each kind.

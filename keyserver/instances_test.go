@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"detent/apikey"
-	"detent/keyserver/pgtest"
+	"detent/e2e/servers/pgtest"
 )
 
 var instancesFor = flag.Duration("instances", 0, "how long TestInstancesThatAreKilledLoseNothing goes on; 0 is 10 s, or 3 with -short")

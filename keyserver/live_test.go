@@ -20,7 +20,7 @@ import (
 	"time"
 
 	"detent/apikey"
-	"detent/keyserver/pgtest"
+	"detent/e2e/servers/pgtest"
 )
 
 func TestMain(m *testing.M) {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"detent/apikey"
-	"detent/keyserver/pgtest"
+	"detent/e2e/servers/pgtest"
 )
 
 // names are the names of Prosopo's keys.

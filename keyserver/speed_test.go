@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"detent/apikey"
-	"detent/keyserver/pgtest"
+	"detent/e2e/servers/pgtest"
 )
 
 var (

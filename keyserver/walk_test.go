@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"detent/apikey"
-	"detent/keyserver/pgtest"
+	"detent/e2e/servers/pgtest"
 )
 
 var walkActs = flag.Int("walk-acts", 0, "how many acts TestNoDeadKeyLivesHoweverItDied has on each store; 0 is 4,000, or 1,000 with -short")

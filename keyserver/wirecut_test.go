@@ -11,7 +11,7 @@ import (
 	"sync"
 	"testing"
 
-	"detent/keyserver/pgtest"
+	"detent/e2e/servers/pgtest"
 )
 
 // spoil is what happens to a message of a client that is to be spoiled.
