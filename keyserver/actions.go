@@ -71,14 +71,14 @@ func (c *call) insert(k *record) (string, error) {
 		if err := c.still(ctx, tx); err != nil {
 			return err
 		}
-		if secret, err = insertKey(ctx, tx, c.random, k); err != nil {
+		if secret, err = insertKey(ctx, tx, c.random, k, canMint(k)); err != nil {
 			return err
 		}
 		return c.remember(ctx, tx, k)
 	})
 	if err == nil {
 		c.committed()
-		c.tell("created", k, k.given()...)
+		c.tell("created", k, given(k)...)
 	}
 	return secret, err
 }

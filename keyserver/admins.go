@@ -29,7 +29,8 @@ func (s *Server) MintAdmin(ctx context.Context, service string, env apikey.Envir
 	}
 	var secret string
 	err := s.store.add(ctx, func(ctx context.Context, tx txn) (err error) {
-		if secret, err = insertKey(ctx, tx, s.random, s.administrator(service, env)); err != nil {
+		k := s.administrator(service, env)
+		if secret, err = insertKey(ctx, tx, s.random, k, canMint(k)); err != nil {
 			return err
 		}
 		return setMeta(ctx, tx, hadAdministrator+service, "yes")
@@ -121,7 +122,8 @@ func (s *Server) MintFirstAdmins(ctx context.Context) ([]Minted, error) {
 			if !slices.Contains(never, kind.service) {
 				continue
 			}
-			secret, err := insertKey(ctx, tx, s.random, s.administrator(kind.service, kind.env))
+			k := s.administrator(kind.service, kind.env)
+			secret, err := insertKey(ctx, tx, s.random, k, canMint(k))
 			if err == nil {
 				err = setMeta(ctx, tx, hadAdministrator+kind.service, "yes")
 			}

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// Copied says how much CopyStore moved.
-type Copied struct{ Keys, Users int }
+// copied says how much copyStore moved.
+type copied struct{ Keys, Users int }
 
 // copiedTables are what a store is; leases and the version are each store's own.
 var copiedTables = []struct{ name, columns, where string }{
@@ -22,33 +22,33 @@ var copiedTables = []struct{ name, columns, where string }{
 	{"signers", "kid, public, expires_at", ""},
 }
 
-// CopyStore copies the SQLite store at path, hashes and all, into the store that o names, which is made if need be
+// copyStore copies the SQLite store at path, hashes and all, into the store that o names, which is made if need be
 // and must be empty. The source is only read, as it is at one moment. It is one transaction: what was written is read back, counted and
 // compared before it is committed.
-func CopyStore(ctx context.Context, o Options, path string) (Copied, error) {
+func copyStore(ctx context.Context, o storeOptions, path string) (copied, error) {
 	if info, err := os.Stat(path); err != nil {
-		return Copied{}, fmt.Errorf("read the store to copy: %w", err)
+		return copied{}, fmt.Errorf("read the store to copy: %w", err)
 	} else if target, err := os.Stat(o.Path); o.URL == "" && err == nil && os.SameFile(info, target) {
-		return Copied{}, fmt.Errorf("%s is the store to copy into, too", path)
+		return copied{}, fmt.Errorf("%s is the store to copy into, too", path)
 	} else if info.Size() == 0 {
-		return Copied{}, fmt.Errorf("%s is empty: nothing to copy", path)
+		return copied{}, fmt.Errorf("%s is empty: nothing to copy", path)
 	}
 	if err := inspect(ctx, path); err != nil {
-		return Copied{}, err
+		return copied{}, err
 	}
 	source, err := sql.Open("sqlite", dsn(path, "mode=ro", "_pragma=busy_timeout(5000)", pageCache))
 	if err != nil {
-		return Copied{}, err
+		return copied{}, err
 	}
 	defer func() { _ = source.Close() }() // only read
 	moment, err := source.BeginTx(ctx, nil)
 	if err != nil {
-		return Copied{}, fmt.Errorf("read %s: %w", path, err)
+		return copied{}, fmt.Errorf("read %s: %w", path, err)
 	}
 	defer func() { _ = moment.Rollback() }() // only read
 	st, password, err := openStore(ctx, o)
 	if err != nil {
-		return Copied{}, err
+		return copied{}, err
 	}
 	done, err := st.copyFrom(ctx, moment)
 	if err != nil {
@@ -57,7 +57,7 @@ func CopyStore(ctx context.Context, o Options, path string) (Copied, error) {
 	return done, withoutPassword(errors.Join(err, st.close()), password)
 }
 
-func (s *store) copyFrom(ctx context.Context, source queryer) (Copied, error) {
+func (s *store) copyFrom(ctx context.Context, source queryer) (copied, error) {
 	rows := map[string]int{}
 	unknown, err := s.attempt(ctx, s.isolation, false, func(ctx context.Context, tx txn) error {
 		for _, table := range copiedTables {
@@ -89,7 +89,7 @@ func (s *store) copyFrom(ctx context.Context, source queryer) (Copied, error) {
 	if unknown {
 		err = fmt.Errorf("the answer to the commit was lost, the copy may be there whole or not at all; look before you copy again: %w", err)
 	}
-	return Copied{Keys: rows["keys"], Users: rows["users"]}, err
+	return copied{Keys: rows["keys"], Users: rows["users"]}, err
 }
 
 // contents is what a table holds, whatever order it is read in.
@@ -145,6 +145,12 @@ type filler struct {
 	many *sql.Stmt // stores fillRows; it ends with the transaction
 	args []any
 	rows int
+}
+
+// fillKeys is a filler of keys; a row of it is a key's values.
+func (s *store) fillKeys(ctx context.Context, tx txn) *filler {
+	into, _, _ := strings.Cut(insertKeySQL, "VALUES")
+	return &filler{ctx: ctx, tx: tx, dialect: s.dialect, into: into}
 }
 
 // fillRows is how many rows go into the store with one statement: SQLite's own bound is 32,766 values.

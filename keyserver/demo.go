@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"detent/apikey"
@@ -112,8 +111,7 @@ func (s *Server) FillDemo(ctx context.Context, n int, services ...string) error 
 		services = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
 	}
 	return s.store.load(ctx, func(ctx context.Context, tx txn) error {
-		into, _, _ := strings.Cut(insertKeySQL, "VALUES")
-		fill := &demoFill{filler{ctx: ctx, tx: tx, dialect: s.store.dialect, into: into}, map[string]bool{}}
+		fill, mints := s.store.fillKeys(ctx, tx), onceEachGrant()
 		for _, service := range services {
 			curated := demoKeys[service]
 			count := n
@@ -125,7 +123,7 @@ func (s *Server) FillDemo(ctx context.Context, n int, services ...string) error 
 				if _, err := mint(s.random, k); err != nil {
 					return err
 				}
-				if err := fill.add(k.values(fill.canMint(k))); err != nil {
+				if err := fill.add(k.values(mints(k))); err != nil {
 					return fmt.Errorf("store demo key %d: %w", i, err)
 				}
 			}
@@ -160,23 +158,20 @@ func demoAt(curated []demoKey, i int) demoKey {
 	return generated(curated, i)
 }
 
-// demoFill stores keys many at a time.
-type demoFill struct {
-	filler
-	mints map[string]bool // by permissions
-}
-
-// canMint is the key's own, asked once for each set of permissions.
-func (f *demoFill) canMint(k *record) bool {
-	if k.Service != apikey.Prosopo {
-		return k.canMint()
+// onceEachGrant is canMint, asked once for each set of permissions.
+func onceEachGrant() func(*record) bool {
+	mints := map[string]bool{}
+	return func(k *record) bool {
+		if k.Service != apikey.Prosopo {
+			return canMint(k)
+		}
+		can, known := mints[k.Permissions]
+		if !known {
+			can = canMint(k)
+			mints[k.Permissions] = can
+		}
+		return can
 	}
-	can, known := f.mints[k.Permissions]
-	if !known {
-		can = k.canMint()
-		f.mints[k.Permissions] = can
-	}
-	return can
 }
 
 var (

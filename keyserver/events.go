@@ -2,6 +2,7 @@ package keyserver
 
 import (
 	"context"
+	"io"
 	"log"
 	"log/slog"
 	"net/http"
@@ -14,6 +15,30 @@ import (
 
 // EventFormats are how a service may tell what happened to its keys.
 var EventFormats = []string{"text", "json"}
+
+// logTo keeps a password out of a log.
+func logTo(w io.Writer, password string) io.Writer {
+	if w == nil {
+		return io.Discard
+	}
+	if password == "" {
+		return w
+	}
+	return without{w, password}
+}
+
+// without takes a password out of all that is written, should a driver or a server ever quote it.
+type without struct {
+	io.Writer
+	password string
+}
+
+func (w without) Write(p []byte) (int, error) {
+	if _, err := io.WriteString(w.Writer, strings.ReplaceAll(string(p), w.password, "****")); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
 
 // events tells who created, changed and deleted a key, who was refused, and why: one line each. Nothing that could be
 // a secret is in it: of a request that is the contract's call, never its path.
@@ -54,7 +79,7 @@ func (c *call) tell(what string, k *record, more ...any) {
 }
 
 // given is what a new key may do, for the log.
-func (k *record) given() []any {
+func given(k *record) []any {
 	var more []any
 	switch k.Service {
 	case apikey.Prosopo:

@@ -92,12 +92,12 @@ func genericList(c *call) (int, []byte, error) {
 			if next == nil {
 				return `],"has_more":false,"next_cursor":null}`
 			}
-			return `],"has_more":true,"next_cursor":"` + next.cursor() + `"}`
+			return `],"has_more":true,"next_cursor":"` + cursorOf(next) + `"}`
 		}})
 }
 
 // cursor writes a position so that a client takes it for what it is: opaque.
-func (p position) cursor() string {
+func cursorOf(p *position) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(p.createdAt, 10) + ":" + p.id))
 }
 

@@ -35,7 +35,7 @@ func (s *Server) guard(r *http.Request, service string, n need, now time.Time, a
 	if err := within(limits, r); err != nil {
 		return k, err
 	}
-	return k, k.permit(n)
+	return k, permit(k, n)
 }
 
 // errUnknownKey answers for every credential that is not a key's: unknown, wrong,
@@ -100,19 +100,7 @@ func (s *Server) lookup(ctx context.Context, id string) (*record, error) {
 	if k, ok := s.sessions[id]; ok {
 		return k, nil
 	}
-	return s.stored(ctx, id)
-}
-
-// stored reads a key, which others may have too.
-func (s *Server) stored(ctx context.Context, id string) (k *record, err error) {
-	if s.store.distant {
-		return s.gather.key(ctx, id)
-	}
-	err = s.store.read(ctx, func(ctx context.Context, q queryer) (err error) {
-		k, err = getKey(ctx, q, id)
-		return err
-	})
-	return k, err
+	return s.store.key(ctx, id)
 }
 
 // current is a key as it is now, from memory where the store is as it was when the key was read.
@@ -123,7 +111,7 @@ func (s *Server) current(ctx context.Context, id string, at seen) (*record, erro
 	if k := s.keys.get(at, id); k != nil {
 		return k, nil
 	}
-	k, err := s.stored(ctx, id)
+	k, err := s.store.key(ctx, id)
 	if err == nil {
 		s.keep(at, k)
 	}

@@ -284,7 +284,7 @@ func (b *bench) put(k record) (string, *record) {
 	k.CreatedAt, k.UpdatedAt = now, now
 	var secret string
 	err := b.store.add(context.Background(), func(ctx context.Context, tx txn) (err error) {
-		secret, err = insertKey(ctx, tx, b.random, &k)
+		secret, err = insertKey(ctx, tx, b.random, &k, canMint(&k))
 		return err
 	})
 	if err != nil {

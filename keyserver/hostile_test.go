@@ -105,7 +105,7 @@ func TestAListThatIsLargerThanAnAnswerMayBeNamesTheNextPage(t *testing.T) {
 	err := b.store.load(context.Background(), func(ctx context.Context, tx txn) error {
 		for i := range keys {
 			k := record{Service: apikey.Generic, Environment: apikey.Live, Name: fmt.Sprint(i), Restrictions: large, Enabled: true, CreatedAt: int64(i + 1)}
-			if _, err := insertKey(ctx, tx, b.random, &k); err != nil {
+			if _, err := insertKey(ctx, tx, b.random, &k, canMint(&k)); err != nil {
 				return err
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -108,6 +109,16 @@ func (k *record) grants() (map[string][]string, error) {
 	return g, err
 }
 
+// has reports whether a Prosopo key holds the permission, written Feature.name.
+func (k *record) has(permission string) bool {
+	if k.read != nil {
+		return k.read.grants[permission]
+	}
+	grants, err := k.grants()
+	p := apikey.ParsePermission(permission)
+	return err == nil && slices.Contains(grants[p.Feature], p.Name)
+}
+
 // limits are the restrictions of a generic key.
 func (k *record) limits() (apikey.Restrictions, error) {
 	var r apikey.Restrictions
@@ -167,8 +178,8 @@ func (k *record) values(mints bool) []any {
 }
 
 // insertKey gives the key an id and a secret and stores it. The secret exists in the return value alone,
-// but for a public key, whose value is public by design.
-func insertKey(ctx context.Context, q queryer, random io.Reader, k *record) (string, error) {
+// but for a public key, whose value is public by design. mints says whether the key can create keys.
+func insertKey(ctx context.Context, q queryer, random io.Reader, k *record, mints bool) (string, error) {
 	for attempt := 0; ; attempt++ {
 		secret, err := mint(random, k)
 		if err != nil {
@@ -177,7 +188,7 @@ func insertKey(ctx context.Context, q queryer, random io.Reader, k *record) (str
 		if k.Type == apikey.PublicKey {
 			k.Value = secret
 		}
-		stored, err := q.ExecContext(ctx, insertKeySQL+` ON CONFLICT (id) DO NOTHING`, k.values(k.canMint())...)
+		stored, err := q.ExecContext(ctx, insertKeySQL+` ON CONFLICT (id) DO NOTHING`, k.values(mints)...)
 		if err != nil {
 			return "", fmt.Errorf("store the key: %w", err)
 		}
@@ -208,9 +219,9 @@ func mint(random io.Reader, k *record) (string, error) {
 	return secret, nil
 }
 
-func updateKey(ctx context.Context, q queryer, k *record) error {
+func updateKey(ctx context.Context, q queryer, k *record, mints bool) error {
 	_, err := q.ExecContext(ctx, `UPDATE keys SET name = $1, role = $2, enabled = $3, extra = $4, mints = $5, updated_at = $6, updated_by = $7
-		WHERE id = $8`, k.Name, k.Role, bit(k.Enabled), k.Extra, bit(k.canMint()), k.UpdatedAt, k.UpdatedBy, k.ID)
+		WHERE id = $8`, k.Name, k.Role, bit(k.Enabled), k.Extra, bit(mints), k.UpdatedAt, k.UpdatedBy, k.ID)
 	return err
 }
 
@@ -219,16 +230,16 @@ func deleteKey(ctx context.Context, q queryer, id string) error {
 	return err
 }
 
-// otherMinters counts the keys, id aside, that a contract may rely on at least as far to create keys.
-func otherMinters(ctx context.Context, q queryer, service, id string, least minting, now time.Time) (int, error) {
+// countMinters counts the keys of a service, id aside, that can create keys and still live at that time; unrestricted leaves out those
+// with restrictions.
+func countMinters(ctx context.Context, q queryer, service, id string, at time.Time, unrestricted bool) (int, error) {
 	query := `SELECT COUNT(*) FROM keys WHERE service = $1 AND mints = 1 AND id <> $2
 		AND enabled = 1 AND (expires_at = 0 OR expires_at > $3)`
-	if least == mintsOn {
+	if unrestricted {
 		query += ` AND restrictions = ''`
-		now = now.Add(lastingAdmin)
 	}
 	var n int
-	err := q.QueryRowContext(ctx, query, service, id, now.UnixMilli()).Scan(&n)
+	err := q.QueryRowContext(ctx, query, service, id, at.UnixMilli()).Scan(&n)
 	return n, err
 }
 

@@ -4,13 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 )
 
+// storeOptions name a store.
+type storeOptions struct {
+	// Path is the SQLite file. It is made 0600 and its missing folders 0700.
+	Path string
+	// URL is a PostgreSQL database instead.
+	URL string
+	// MustExist: a store that is not there is an error, errNoStore, and is not made.
+	MustExist bool
+}
+
 // openStore opens the store that the options name, or makes it, and brings it to this program's version. It also
 // returns what must not be in any log.
-func openStore(ctx context.Context, o Options) (st *store, password string, err error) {
+func openStore(ctx context.Context, o storeOptions) (st *store, password string, err error) {
 	switch {
 	case o.URL != "":
 		if st, password, err = openPostgres(o.URL); err != nil {
@@ -18,7 +27,7 @@ func openStore(ctx context.Context, o Options) (st *store, password string, err 
 		}
 	default:
 		if _, err := os.Stat(o.Path); o.MustExist && errors.Is(err, os.ErrNotExist) {
-			return nil, "", fmt.Errorf("%w at %s", ErrNoStore, o.Path)
+			return nil, "", fmt.Errorf("%w at %s", errNoStore, o.Path)
 		}
 		if st, err = openSQLite(ctx, o.Path); err != nil {
 			return nil, "", err
@@ -31,16 +40,8 @@ func openStore(ctx context.Context, o Options) (st *store, password string, err 
 	return st, password, nil
 }
 
-// cut is the error of an opening that was called off: the database says of that only what it was doing.
-func cut(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return err
-}
-
-// ErrNoStore says that a store that had to be there is not.
-var ErrNoStore = errors.New("there is no store")
+// errNoStore says that a store that had to be there is not.
+var errNoStore = errors.New("there is no store")
 
 func (s *store) ready(ctx context.Context, mustExist bool) error {
 	err := s.read(ctx, func(ctx context.Context, q queryer) error {
@@ -51,7 +52,7 @@ func (s *store) ready(ctx context.Context, mustExist bool) error {
 		}
 		version, err := s.schemaOf(ctx, q)
 		if err == nil && version == 0 && mustExist {
-			err = ErrNoStore
+			err = errNoStore
 		}
 		return err
 	})
@@ -80,15 +81,4 @@ func (s *store) connect(ctx context.Context) error {
 			return err
 		}
 	}
-}
-
-// logTo keeps a password out of a log.
-func logTo(w io.Writer, password string) io.Writer {
-	if w == nil {
-		return io.Discard
-	}
-	if password == "" {
-		return w
-	}
-	return without{w, password}
 }

@@ -42,8 +42,8 @@ var postgresDialect = dialect{
 	patience:  postgresPatience,
 }
 
-// IsPostgresURL reports whether a store is named by a URL of PostgreSQL and not by a path.
-func IsPostgresURL(store string) bool {
+// isPostgresURL reports whether a store is named by a URL of PostgreSQL and not by a path.
+func isPostgresURL(store string) bool {
 	return strings.HasPrefix(store, "postgres://") || strings.HasPrefix(store, "postgresql://")
 }
 
@@ -110,7 +110,7 @@ func openPostgres(raw string) (*store, string, error) {
 // postgresConfig reads a URL. The driver's own errors quote it, and of one that is malformed nobody knows which part is the password.
 func postgresConfig(raw string) (*pgx.ConnConfig, error) {
 	u, err := url.Parse(raw)
-	if err != nil || !IsPostgresURL(raw) {
+	if err != nil || !isPostgresURL(raw) {
 		return nil, errors.New("is no URL such as postgres://user@host/database (a special character in the user's name or the password is written %XX)")
 	}
 	cfg, err := pgx.ParseConfig(raw)
@@ -175,19 +175,7 @@ func checkEncoding(ctx context.Context, q queryer) error {
 	return nil
 }
 
-// without takes a password out of all that is written, should a driver or a server ever quote it.
-type without struct {
-	io.Writer
-	password string
-}
-
-func (w without) Write(p []byte) (int, error) {
-	if _, err := io.WriteString(w.Writer, strings.ReplaceAll(string(p), w.password, "****")); err != nil {
-		return 0, err
-	}
-	return len(p), nil
-}
-
+// withoutPassword is an error that does not quote the password.
 func withoutPassword(err error, password string) error {
 	if err == nil || password == "" || !strings.Contains(err.Error(), password) {
 		return err

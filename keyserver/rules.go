@@ -109,7 +109,7 @@ var roles = map[string]role{
 }
 
 // rank is what a Vertesia key may do. A public key manages and lists nothing.
-func (k *record) rank() rank {
+func rankOf(k *record) rank {
 	if k.Type == apikey.PublicKey {
 		return nobody
 	}
@@ -119,26 +119,16 @@ func (k *record) rank() rank {
 // canMint reports whether the key, while it works, can create keys such that a contract
 // that has one is not locked out: a Vertesia administrator, a Prosopo key with createApiKey, a generic live key
 // that may call the endpoint.
-func (k *record) canMint() bool {
+func canMint(k *record) bool {
 	switch k.Service {
 	case apikey.Vertesia:
-		return k.rank() >= admin
+		return rankOf(k) >= admin
 	case apikey.Prosopo:
 		return k.has(permCreateKey)
 	default:
 		limits, err := k.limits()
 		return err == nil && k.Environment == apikey.Live && allowsEndpoint(limits.Endpoints, genericKeysPath)
 	}
-}
-
-// has reports whether a Prosopo key holds the permission, written Feature.name.
-func (k *record) has(permission string) bool {
-	if k.read != nil {
-		return k.read.grants[permission]
-	}
-	grants, err := k.grants()
-	p := apikey.ParsePermission(permission)
-	return err == nil && slices.Contains(grants[p.Feature], p.Name)
 }
 
 // need is what a call asks of its caller; the field of the call's contract counts.
@@ -148,11 +138,11 @@ type need struct {
 }
 
 // permit is the last step of guard.
-func (k *record) permit(n need) error {
+func permit(k *record, n need) error {
 	if n.permission != "" && !k.has(n.permission) {
 		return forbidden("the key lacks the permission %s", n.permission)
 	}
-	if k.rank() < n.rank {
+	if rankOf(k) < n.rank {
 		if k.Type == apikey.PublicKey {
 			return forbidden("a public key manages and lists nothing: role %s of a secret key is needed", rankNames[n.rank])
 		}
@@ -305,9 +295,9 @@ const (
 // lastingAdmin is how long a key must live on to count as an administrator that is left.
 const lastingAdmin = 24 * time.Hour
 
-func (k *record) minting(now time.Time) minting {
+func mintingOf(k *record, now time.Time) minting {
 	switch {
-	case !k.Enabled || k.expired(now) || !k.canMint():
+	case !k.Enabled || k.expired(now) || !canMint(k):
 		return mintsNot
 	case k.expired(now.Add(lastingAdmin)) || k.Restrictions != "":
 		return mintsNow
@@ -316,11 +306,19 @@ func (k *record) minting(now time.Time) minting {
 	}
 }
 
+// otherMinters counts the keys, id aside, that a contract may rely on at least as far to create keys.
+func otherMinters(ctx context.Context, q queryer, service, id string, least minting, now time.Time) (int, error) {
+	if least == mintsOn {
+		return countMinters(ctx, q, service, id, now.Add(lastingAdmin), true)
+	}
+	return countMinters(ctx, q, service, id, now, false)
+}
+
 // keepLast refuses what would leave a contract with no administrator as good as the one that is changed. after is the
 // key as it would be, nil if it would be gone.
 func (s *Server) keepLast(ctx context.Context, q queryer, caller, k, after *record, now time.Time) error {
-	is := k.minting(now)
-	if is == mintsNot || after != nil && after.minting(now) >= is {
+	is := mintingOf(k, now)
+	if is == mintsNot || after != nil && mintingOf(after, now) >= is {
 		return nil
 	}
 	if caller.session && k.Service == apikey.Generic && !k.Admin {

@@ -45,6 +45,22 @@ type Options struct {
 	Events string
 }
 
+func (o Options) store() storeOptions { return storeOptions{o.Path, o.URL, o.MustExist} }
+
+// Copied says how much CopyStore moved.
+type Copied = copied
+
+// ErrNoStore says that a store that had to be there is not.
+var ErrNoStore = errNoStore
+
+// IsPostgresURL reports whether a store is named by a URL of PostgreSQL and not by a path.
+func IsPostgresURL(at string) bool { return isPostgresURL(at) }
+
+// CopyStore copies the SQLite store at path, hashes and all, into the store that o names, which is made if need be and must be empty.
+func CopyStore(ctx context.Context, o Options, path string) (Copied, error) {
+	return copyStore(ctx, o.store(), path)
+}
+
 // Server is the key service. Its methods may be called from many goroutines.
 type Server struct {
 	store   *store
@@ -62,7 +78,6 @@ type Server struct {
 	admitted fresh[record] // by the hash of a secret that was let in
 	known    fresh[user]
 	lists    fresh[shortList]
-	gather   gather
 	users    memoryUsers
 	lag      *lag
 	routes   []route
@@ -107,16 +122,16 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	if s.lag, err = newLag(); err != nil {
 		return nil, err
 	}
-	st, password, err := openStore(ctx, o)
+	st, password, err := openStore(ctx, o.store())
 	if err != nil {
 		return nil, cut(ctx, err)
 	}
-	s.store, s.gather.store = st, st
+	s.store = st
 	s.log = log.New(logTo(o.Log, password), "keyserver: ", log.LstdFlags|log.LUTC)
 	s.openEvents(o, password)
 	err = s.start(ctx)
-	if err == nil && o.URL == "" {
-		s.store.version, err = openVersion(s.store.name)
+	if err == nil {
+		err = s.store.watch()
 	}
 	if err != nil {
 		err = errors.Join(fmt.Errorf("open the key store %s: %w", st.name, err), st.close())
@@ -129,6 +144,14 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	}
 	s.sweeper.Go(s.sweepUntilClosed)
 	return s, nil
+}
+
+// cut is the error of an opening that was called off: the database says of that only what it was doing.
+func cut(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 // start settles the account's identity and mints the session administrators.

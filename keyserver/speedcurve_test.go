@@ -31,7 +31,7 @@ func manyTokens(t *testing.T, b *bench, n int) [][]byte {
 	err := b.store.load(context.Background(), func(ctx context.Context, tx txn) error {
 		for i := range n {
 			k := record{Service: apikey.Prosopo, Name: fmt.Sprint("used ", i), Permissions: demoReadRules, Enabled: true, CreatedAt: now, UpdatedAt: now}
-			secret, err := insertKey(ctx, tx, b.random, &k)
+			secret, err := insertKey(ctx, tx, b.random, &k, canMint(&k))
 			if err != nil {
 				return err
 			}

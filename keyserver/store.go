@@ -104,6 +104,8 @@ type store struct {
 
 	retried func(why failure) // an operation is tried again
 	stuck   atomic.Bool       // the last write found no room
+
+	gather gather // what is asked of a database that is a round trip away
 }
 
 // pool is what is read from.
@@ -237,7 +239,29 @@ func (s *store) writable(ctx context.Context) error {
 
 // newStore is a store that nothing counts yet.
 func newStore(d dialect, name string, writer *sql.DB, reader pool, lost func()) *store {
-	return &store{dialect: d, name: name, writer: writer, reader: reader, pause: pause, lost: lost, retried: func(failure) {}}
+	s := &store{dialect: d, name: name, writer: writer, reader: reader, pause: pause, lost: lost, retried: func(failure) {}}
+	s.gather.store = s
+	return s
+}
+
+// watch lets version say whether anybody has committed anything since. Over PostgreSQL only a round trip tells, and it says nothing.
+func (s *store) watch() (err error) {
+	if !s.distant {
+		s.version, err = openVersion(s.name)
+	}
+	return err
+}
+
+// key reads a key, which others may have too: it must not be written to.
+func (s *store) key(ctx context.Context, id string) (k *record, err error) {
+	if s.distant {
+		return s.gather.key(ctx, id)
+	}
+	err = s.read(ctx, func(ctx context.Context, q queryer) (err error) {
+		k, err = getKey(ctx, q, id)
+		return err
+	})
+	return k, err
 }
 
 func (s *store) close() error {

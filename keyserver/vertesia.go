@@ -99,7 +99,7 @@ func vertesiaGet(c *call) (int, []byte, error) {
 	}
 	value := ""
 	if c.query.Get("withValue") == "true" && k.Value != "" {
-		if err := c.who.permit(need{rank: application}); err != nil {
+		if err := permit(c.who, need{rank: application}); err != nil {
 			return 0, nil, err
 		}
 		value = k.Value
@@ -167,7 +167,7 @@ func (c *call) setRole(k *record, o object) error {
 	if k.Type == apikey.PublicKey && name != publicKeyRole {
 		return invalid("a public key has the role %s and no other", publicKeyRole)
 	}
-	if r.grant > c.who.rank() {
+	if r.grant > rankOf(c.who) {
 		return forbidden("a key of role %s cannot grant the role %s", c.who.Role, name)
 	}
 	k.Role = name
@@ -220,7 +220,7 @@ func (c *call) setExtra(k *record, o object) error {
 		if !extras[name].valid(raw) {
 			return invalid("%s must be %s", name, extras[name].kind)
 		}
-		if c.who.rank() < admin {
+		if rankOf(c.who) < admin {
 			return forbidden("the key's role %s is not enough to set %s: role admin is needed", c.who.Role, name)
 		}
 		merged[name], changed = raw, true
@@ -258,7 +258,7 @@ func vertesiaUpdate(c *call) (int, []byte, error) {
 			return err
 		}
 		after.UpdatedAt, after.UpdatedBy = c.now.UnixMilli(), c.actor()
-		return updateKey(ctx, tx, &after)
+		return updateKey(ctx, tx, &after, canMint(&after))
 	})
 	if err == nil {
 		c.lag.changed(&before, c.now)
@@ -269,7 +269,7 @@ func vertesiaUpdate(c *call) (int, []byte, error) {
 }
 
 func (c *call) applyUpdate(k *record, o object) error {
-	if k.Type != apikey.PublicKey && roles[k.Role].grant > c.who.rank() {
+	if k.Type != apikey.PublicKey && roles[k.Role].grant > rankOf(c.who) {
 		return forbidden("a key of role %s cannot change a key of role %s", c.who.Role, k.Role)
 	}
 	o, err := c.withoutEcho(k, o)
@@ -352,7 +352,7 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 		if err := checkName("projectId", project); err != nil {
 			return 0, nil, err
 		}
-		if c.who.rank() < admin {
+		if rankOf(c.who) < admin {
 			return 0, nil, forbidden("the key's role %s is not enough for another project: role admin is needed", c.who.Role)
 		}
 		if err := c.setProject(k, project); err != nil {
@@ -384,13 +384,13 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 			return err
 		}
 		k.ExpiresAt = expires
-		_, err = insertKey(ctx, tx, c.random, k)
+		_, err = insertKey(ctx, tx, c.random, k, canMint(k))
 		made = err == nil
 		return err
 	})
 	if err == nil && made {
 		c.committed()
-		c.tell("created", k, k.given()...)
+		c.tell("created", k, given(k)...)
 	}
 	b := append([]byte(nil), `{"value":`...)
 	b = appendText(b, k.Value)
