@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"detent/apikey"
 )
 
@@ -70,12 +68,4 @@ func TestAStoreWithoutRoomSaysThatNothingHappenedAndIsNotReady(t *testing.T) {
 		t.Errorf("there is room again, and it is not ready: %d", got)
 	}
 	b.generic(b.session(apikey.Generic, apikey.Live), "k", "live")
-}
-
-func TestWhatTheDatabaseSaysOfAFullDisk(t *testing.T) {
-	for code, want := range map[string]failure{"53100": full, "25006": full, "53300": busy, "58030": busy, "40001": again, "23505": taken} {
-		if got := postgresFailure(&pgconn.PgError{Code: code}); got != want {
-			t.Errorf("%s is %d, want %d", code, got, want)
-		}
-	}
 }

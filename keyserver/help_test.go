@@ -3,8 +3,11 @@ package keyserver
 import (
 	"bytes"
 	"context"
+	"encoding/base32"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net"
 	"net/http"
@@ -325,3 +328,12 @@ func (s *slowBody) Read(p []byte) (int, error) {
 }
 
 func (s *slowBody) finish() { close(s.ready) }
+
+// What a secret is made of, as docs/REFERENCE.md has it: it ends with a checksum of what comes before.
+const idCharacters, sumCharacters = 12, 7
+
+// sumOf is the checksum that a secret with that body ends with.
+func sumOf(body string) string {
+	sum := binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(body)))
+	return base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding).EncodeToString(sum)
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -405,35 +404,5 @@ func TestNoErrorShowsThePasswordOfTheStore(t *testing.T) {
 	}
 	if err == nil || strings.Contains(err.Error(), "password") {
 		t.Errorf("the right password: %v", err) // it is let in; there is no schema to make a table in
-	}
-}
-
-func TestADatabaseBeyondThisMachineIsAskedForItsCertificate(t *testing.T) {
-	for at, verified := range map[string]bool{
-		"postgres://u@db.example/d":                     true,
-		"postgres://u@db.example/d?sslmode=prefer":      true,
-		"postgres://u@127.0.0.1,db.example/d":           true,
-		"postgres://u@db.example/d?sslmode=verify-full": true,
-		"postgres://u@db.example/d?sslmode=require":     false,
-		"postgres://u@db.example/d?sslmode=disable":     false,
-		"postgres://u@127.0.0.1/d":                      false,
-		"postgres://u@localhost/d":                      false,
-		"postgres://u@/d?host=/run/postgresql":          false,
-	} {
-		cfg, err := postgresConfig(at)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := cfg.TLSConfig != nil && !cfg.TLSConfig.InsecureSkipVerify; got != verified {
-			t.Errorf("%s: the certificate is checked: %v, want %v", at, got, verified)
-		}
-		for _, f := range cfg.Fallbacks {
-			if verified && f.TLSConfig == nil {
-				t.Errorf("%s falls back to a connection in the clear", at)
-			}
-		}
-		if _, err := url.Parse(postgresName(cfg)); err != nil {
-			t.Error(err)
-		}
 	}
 }

@@ -211,9 +211,9 @@ func testEveryRouteRefusesNoAndWrongCredentialsAlike(t *testing.T, open opener) 
 	for _, rt := range b.routes {
 		path := strings.Replace(rt.path, "{id}", "x", 1)
 		secret := known[rt.service]
-		body := secret[:len(secret)-sumLength-1] + flip(secret[len(secret)-sumLength-1])
-		wrong := body + checksum(body) // its id is known, its form is right, its random part is not
-		unknown := strings.Replace(secret, secret[4:4+idLength], "aaaaaaaaaaaa", 1)
+		body := secret[:len(secret)-sumCharacters-1] + flip(secret[len(secret)-sumCharacters-1])
+		wrong := body + sumOf(body) // its id is known, its form is right, its random part is not
+		unknown := strings.Replace(secret, secret[4:4+idCharacters], "aaaaaaaaaaaa", 1)
 		first := b.ask(wrong, rt.method, path, nil)
 		for _, credential := range []string{unknown, secret[:len(secret)-1], secret + "a", "x", secret[1:], "a.b.c", "..", strings.Repeat("k", 9000)} {
 			a := b.ask(credential, rt.method, path, nil)

@@ -29,7 +29,7 @@ func testProsopoKeyIsCreatedListedUsedAndDeleted(t *testing.T, open opener) {
 	if strings.Contains(string(list.raw), token) {
 		t.Fatal("the list holds the token")
 	}
-	if got := list.text("0.masked"); got != token[:len("psp_")+idLength]+"****" {
+	if got := list.text("0.masked"); got != token[:len("psp_")+idCharacters]+"****" {
 		t.Errorf("masked is %q", got)
 	}
 	if got := list.text("0.permissions.AccessRules.0"); got != "getRules" {

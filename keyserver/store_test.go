@@ -294,7 +294,7 @@ func TestWritesReachTheDiskBeforeTheyAreAnswered(t *testing.T) {
 // holder is a program that makes the store at the same time: it has the write lock of a file without a write-ahead log
 // when it says so, and lets go when its standard input ends.
 func holder(path string) int {
-	db, err := sql.Open("sqlite", dsn(path))
+	db, err := sql.Open("sqlite", "file:"+path)
 	if err != nil {
 		return 1
 	}

@@ -3,6 +3,7 @@ package keyserver
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
@@ -69,8 +70,8 @@ func TestAWrongSecretOfAKeptKeyTakesAsLongAWayAsOneOfNoKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	key := minted.Reveal()
-	body := key[:len(key)-sumLength-1] + flip(key[len(key)-sumLength-1])
-	unknown := "psp_" + strings.Repeat("a", idLength+40)
+	body := key[:len(key)-sumCharacters-1] + flip(key[len(key)-sumCharacters-1])
+	unknown := "psp_" + strings.Repeat("a", idCharacters+40)
 	ask := func(token string) (status int, questions int64) {
 		before, w := counter.asked.Load(), httptest.NewRecorder()
 		s.Handler().ServeHTTP(w, request("GET", "/v1/prosopo/provider/admin/rules", token))
@@ -85,10 +86,10 @@ func TestAWrongSecretOfAKeptKeyTakesAsLongAWayAsOneOfNoKey(t *testing.T) {
 		questions int64
 	}{
 		"the right secret":           {key, 200, 0},
-		"another secret of the key":  {body + checksum(body), 401, 1},
-		"one of a key that is not":   {unknown + checksum(unknown), 401, 1},
-		"a mistyped one of the key":  {body + checksum(body)[1:] + "a", 401, 1},
-		"a mistyped one of no key":   {unknown + checksum(unknown)[1:] + "a", 401, 1},
+		"another secret of the key":  {body + sumOf(body), 401, 1},
+		"one of a key that is not":   {unknown + sumOf(unknown), 401, 1},
+		"a mistyped one of the key":  {body + sumOf(body)[1:] + "a", 401, 1},
+		"a mistyped one of no key":   {unknown + sumOf(unknown)[1:] + "a", 401, 1},
 		"the right secret once more": {key, 200, 0},
 	} {
 		if status, questions := ask(want.token); status != want.status || questions != want.questions {
@@ -99,14 +100,16 @@ func TestAWrongSecretOfAKeptKeyTakesAsLongAWayAsOneOfNoKey(t *testing.T) {
 
 func TestAVersionThatDoesNotMoveIsNotTrusted(t *testing.T) {
 	b := open(t)
-	b.store.version.wrong.Store(true)
+	b.store.version.moved(b.store.version.now()) // nobody committed
 	live := b.session(apikey.Generic, apikey.Live)
 	made := b.generic(live, "k", "live")
 	b.want(404, made.text("data.key"), "GET", "/v1/users/usr_1", nil)
 	if len(b.keys.rows) != 0 {
 		t.Error("a key is kept without a version")
 	}
-	b.store.version.wrong.Store(false)
+	if err := errors.Join(b.store.version.close(), b.store.watch()); err != nil {
+		t.Fatal(err)
+	}
 	// A connection to another store is one that never sees a commit of this one.
 	elsewhere := openAt(t, filepath.Join(t.TempDir(), "keys.db"), b.clock)
 	b.store.version, elsewhere.store.version = elsewhere.store.version, b.store.version
