@@ -3,9 +3,6 @@
 package cli
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -13,7 +10,6 @@ import (
 
 	"detent/apikey"
 	"detent/client"
-	"detent/config"
 	"detent/rotation"
 	"detent/tui/rotate"
 )
@@ -132,33 +128,4 @@ func TestAnAbortOnTheScreensIsOnRecord(t *testing.T) {
 	}
 	undo(r)
 	m.recorded([]string{"abort"}, `abort failed \(stopped: it needs a person\) rotation \w+, certain true`, `abort done \(<nil>\) rotation \w+, certain true`)
-}
-
-// retriever is a service that may give a secret again.
-type retriever struct {
-	client.Service
-	secret apikey.Secret
-	err    error
-}
-
-func (s *retriever) Retrieve(context.Context, string) (apikey.Secret, error) { return s.secret, s.err }
-
-func TestASecretThatIsGivenAgainIsOnRecord(t *testing.T) {
-	m := newMachine(t)
-	a := &app{world: World{Err: new(bytes.Buffer), Now: m.now}, env: config.NewEnv(m.environ)}
-	secret := "sk_live_0123456789abcdef0123456789abcdef"
-	for _, inner := range []*retriever{{secret: apikey.NewSecret(secret)}, {}, {err: &client.Error{Kind: client.Timeout, Outcome: client.Unknown}}} {
-		r, ok := client.As[client.Retriever](a.auditor().recorded(inner, config.Profile{Name: "p"}))
-		if !ok {
-			t.Fatal("it gives none")
-		}
-		if got, err := r.Retrieve(t.Context(), "k1"); !got.Equal(inner.secret) && !inner.secret.IsZero() || !errors.Is(err, inner.err) {
-			t.Errorf("%v %v", got, err)
-		}
-	}
-	a.close()
-	m.recorded([]string{"retrieve"}, `retrieve done \(<nil>\) <nil>, certain true`, `retrieve refused \(not given\) <nil>, certain true`, `retrieve failed \(timeout\) <nil>, certain false`)
-	if strings.Contains(read(t, m.auditLog()), secret) {
-		t.Error("the log holds the secret")
-	}
 }

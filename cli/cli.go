@@ -17,9 +17,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"detent/audit"
 	"detent/client"
 	"detent/config"
+	"detent/desk"
 )
 
 // The exit codes of interface.md.
@@ -110,11 +110,11 @@ type app struct {
 	local       *embedded
 	debug       io.WriteCloser
 	auditing    sync.Mutex // guards trail
-	trail       *auditor
-	actor       audit.Actor // who acts; zero for the user of this machine
-	temp        string      // folder of the demo
-	remote      *guest      // the session over SSH that this run is; nil for the user of this process
-	embedding   sync.Mutex  // guards local, which such sessions share
+	trail       *desk.Ledger
+	actor       desk.Actor // who acts; zero for the user of this machine
+	temp        string     // folder of the demo
+	remote      *guest     // the session over SSH that this run is; nil for the user of this process
+	embedding   sync.Mutex // guards local, which such sessions share
 	saying      sync.Mutex
 	clip        io.Writer // where the TUI's terminal takes sequences between frames; nil outside it
 	cleanups    []func()
@@ -210,6 +210,9 @@ func (a *app) say(format string, args ...any) {
 	defer a.saying.Unlock()
 	_, _ = io.WriteString(a.world.Err, plain(fmt.Sprintf("detent: "+format, args...))+"\n")
 }
+
+// note is say for whoever has one text.
+func (a *app) note(text string) { a.say("%s", text) }
 
 // output is standard output, in plain text. A reader that has gone away is no reason for noise:
 // what comes after is dropped, and broken tells those who must know.

@@ -8,10 +8,11 @@ import (
 	"github.com/spf13/pflag"
 
 	"detent/delivery"
+	"detent/desk"
 )
 
 // consents are the operator's explicit yeses to a place that a secret is not put to without one.
-type consents struct{ mixed, tracked bool }
+type consents struct{ mixed, tracked, replace bool }
 
 func (c *consents) register(f *pflag.FlagSet) {
 	f.BoolVar(&c.tracked, "force-tracked", false, "deliver even to a file that git tracks")
@@ -21,6 +22,9 @@ func (c *consents) register(f *pflag.FlagSet) {
 // consent answers a preflight's refusal that a yes lifts: asked for on a terminal, where asking
 // is allowed; else the flag that says it is named. again says that the yes was given just now.
 func (a *app) consent(ctx context.Context, refusal error, c *consents, ask bool) (again bool, err error) {
+	if held := (*desk.HeldError)(nil); errors.As(refusal, &held) {
+		return a.consentToReplace(ctx, held, c, ask)
+	}
 	var wants *delivery.ConsentError
 	if !errors.As(refusal, &wants) {
 		return false, refusal
@@ -44,5 +48,24 @@ func (a *app) consent(ctx context.Context, refusal error, c *consents, ask bool)
 		err = fmt.Errorf("not confirmed: nothing was changed")
 	}
 	*given = sure
+	return err == nil, err
+}
+
+// registerReplace adds the yes to a place that holds something already, for the commands that make a secret.
+func (c *consents) registerReplace(f *pflag.FlagSet) {
+	f.BoolVar(&c.replace, "replace", false, "deliver over what a place holds already; it is kept until the new secret is there, and put back if it is not")
+}
+
+// consentToReplace asks whether what a place holds may go. Without a terminal --replace is that yes.
+func (a *app) consentToReplace(ctx context.Context, held *desk.HeldError, c *consents, ask bool) (again bool, err error) {
+	if !ask || !a.interactive() {
+		return false, fmt.Errorf("%w; --replace is the yes to that; nothing was changed", held)
+	}
+	a.say("%s holds a value already. It is kept until the new secret is there, and put back if it is not", held.Place)
+	sure, err := a.askYes(ctx, "Replace it? [y/N] ")
+	if err == nil && !sure {
+		err = fmt.Errorf("not confirmed: nothing was changed")
+	}
+	c.replace = sure
 	return err == nil, err
 }

@@ -23,7 +23,7 @@ func TestLiveSecretBesideTestValuesNeedsTheExplicitYesOfAFlag(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
 	path, deliver := m.testFile("app/.env")
-	create := []string{"create", "-p", "local/generic", "--environment", "live", "--name", "shop", "--deliver", deliver}
+	create := []string{"create", "-p", "local/generic", "--environment", "live", "--name", "shop", "--deliver", deliver, "--replace"}
 	m.want(2, "--force-mixed is that yes", create...)
 	if len(m.keys("local/generic")) != 0 || !strings.Contains(read(t, path), "API_KEY=old") {
 		t.Fatal("something was changed without the yes")
@@ -59,6 +59,8 @@ func TestLiveSecretBesideTestValuesIsAskedForOnATerminal(t *testing.T) {
 	yes := m.terminal(create...)
 	yes.wait("all the same? [y/N] ")
 	yes.write("y\r")
+	yes.wait("Replace it? [y/N] ")
+	yes.write("y\r")
 	if code := yes.exit(); code != 0 || len(m.keys("local/generic")) != 1 {
 		t.Errorf("exit %d\n%s", code, yes.output())
 	}
@@ -78,7 +80,7 @@ func TestFileThatGitTracksNeedsTheExplicitYesOfAFlag(t *testing.T) {
 	path := m.write("repo/.env", "API_KEY=old\n")
 	m.git("repo", "init", "-q")
 	m.git("repo", "add", ".env")
-	create := []string{"create", "--name", "shop", "--permission", "getRules", "--deliver", "env-file:" + path + ":API_KEY"}
+	create := []string{"create", "--name", "shop", "--permission", "getRules", "--deliver", "env-file:" + path + ":API_KEY", "--replace"}
 	m.want(2, "--force-tracked", create...)
 	if len(m.keys("local/prosopo")) != 0 {
 		t.Error("a key was created without the yes")

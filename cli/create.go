@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/spf13/cobra"
 
 	"detent/apikey"
-	"detent/client"
-	"detent/delivery"
+	"detent/desk"
 )
 
 type createOptions struct {
@@ -44,6 +42,7 @@ func (a *app) createCommand() *cobra.Command {
 	f.StringArrayVar(&o.endpoints, "allow-endpoint", nil, "a path prefix the key may call; may be repeated")
 	f.StringArrayVar(&o.deliver, "deliver", nil, "where the secret goes instead of standard output: env-file:PATH:VARIABLE, file:PATH, command:CMDLINE, clipboard, or a name of the profile; may be repeated")
 	o.consents.register(f)
+	o.consents.registerReplace(f)
 	outputFlag(cmd, &o.format)
 	cmd.RunE = a.run(func(ctx context.Context, _ []string) error {
 		o.expiresGiven, o.roleGiven, o.environmentSet = f.Changed("expires"), f.Changed("role"), f.Changed("environment")
@@ -60,129 +59,68 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	if s.readOnly {
 		return usagef("%s is read-only: nothing is created", s.profile.Name)
 	}
-	before := beforehand(sync.OnceValues(func() ([]apikey.Key, error) { return s.list(ctx) }))
-	draft, err := a.draft(o, s, before)
+	order := desk.Order{What: desk.Create, Before: s.desk.Before(ctx), Note: a.note}
+	order.Draft, err = a.draft(o, s, order.Before)
 	if err != nil {
 		return usage(err)
 	}
-	places, err := a.destinations(s.profile, o.deliver)
-	if err != nil {
+	if order.Places, err = a.destinations(s.profile, o.deliver); err != nil {
 		return usage(err)
 	}
-	run := newDeliveryRun(func(text string) { a.say("%s", text) })
-	run.job.Environment = s.environmentOf(apikey.Key{Environment: draft.Environment})
-	if err := a.preflightCreate(ctx, run, places, &o.consents); err != nil {
+	order.Delivery = desk.NewDelivery(s.environmentOf(apikey.Key{Environment: order.Draft.Environment}), a.note)
+	if err := a.preflight(ctx, order, apikey.Secret{}, &o.consents); err != nil {
 		return err
 	}
-	a.warnOf(draft, s.caps)
+	a.warnOf(order.Draft, s.caps)
 	if !o.expiresGiven && s.caps.Expiry.OK {
 		a.say("--expires is left out: the key never expires")
 	}
-	a.warnOfName(before, draft.Name) // its list also teaches the client how this account spells a feature
+	order.WarnOfName() // its list also teaches the client how this account spells a feature
 	if ctx.Err() != nil {
 		return errInterrupted
 	}
-	writing, cancel := a.lasting(ctx)
-	defer cancel()
-	created, err := s.service.Create(writing, draft)
-	if err != nil {
-		if client.MayHaveHappened(err) {
-			a.sayWhatIsThere(ctx, s, draft.Name, before)
-		}
+	out, err := s.desk.Do(ctx, order)
+	if out.Created.Secret.IsZero() {
 		return err
 	}
-	sure := a.sayCreated(s, draft.Name, created, before)
-	return a.handOver(ctx, s, created, sure, places, run, asJSON)
-}
-
-// preflightCreate proves every place before the key is created, with the operator's yes where one wants it.
-func (a *app) preflightCreate(ctx context.Context, run *deliveryRun, places []place, yes *consents) error {
-	for {
-		run.job.AllowMixed, run.job.AllowTracked = yes.mixed, yes.tracked
-		err := run.preflight(ctx, places)
-		if err == nil {
-			return nil
-		}
-		var wants *delivery.ConsentError
-		if !errors.As(err, &wants) {
-			return usagef("nothing was created: %w", err)
-		}
-		if again, err := a.consent(ctx, err, yes, true); !again {
-			return err
-		}
-	}
-}
-
-// handOver brings the new secret to where it should be. A secret that reached
-// nobody would leave a key that nobody can use: then the key is deleted again.
-func (a *app) handOver(ctx context.Context, s *session, created apikey.Created, sure bool, places []place, run *deliveryRun, asJSON bool) error {
-	k := created.Key
-	if created.Secret.IsZero() {
-		return fmt.Errorf("the service answered without the secret, and it cannot be had again: delete the key with detent delete %s, and create another", k.ID)
-	}
-	secret := created.Secret
-	if len(places) > 0 {
-		if err := run.put(ctx, places, secret); err != nil {
-			return a.discard(ctx, s, k, sure, err)
-		}
-		for _, d := range places {
-			a.say("delivered to %s", d.Describe())
-		}
+	secret := out.Created.Secret
+	if len(order.Places) > 0 {
 		secret = apikey.Secret{}
 	}
-	row := s.keyRow(k, s.warningsOf([]apikey.Key{k}, nil, a.world.Now()))
+	return errors.Join(a.printCreated(ctx, s, order, out, secret, asJSON), err)
+}
+
+// printCreated prints the new key, and its secret where it went nowhere else. A secret that reached nobody would leave a key
+// that nobody can use: then the key is deleted again.
+func (a *app) printCreated(ctx context.Context, s *session, order desk.Order, out desk.Outcome, secret apikey.Secret, asJSON bool) error {
+	k := out.Created.Key
 	var err error
 	switch {
 	case asJSON:
-		err = a.printCreatedJSON(row, secret)
-	case len(places) == 0:
-		err = a.printSecret(secret)
-		if err == nil {
+		err = a.printCreatedJSON(s.keyRow(k, s.warningsOf([]apikey.Key{k}, nil, a.world.Now())), secret)
+	case !secret.IsZero():
+		if err = a.printSecret(secret); err == nil {
 			a.say("this is the only time the secret is shown")
 		}
 	}
-	if err != nil && len(places) == 0 {
-		return a.discard(ctx, s, k, sure, fmt.Errorf("the secret could not be written: %w", err))
+	if err != nil && !secret.IsZero() {
+		return s.desk.Discard(ctx, order, out, fmt.Errorf("the secret could not be written: %w", err))
 	}
-	if err != nil {
-		return err
-	}
-	return run.then(ctx, places)
-}
-
-// discard deletes a key whose secret reached nobody, and says what is certain.
-func (a *app) discard(ctx context.Context, s *session, k apikey.Key, sure bool, cause error) error {
-	if !sure {
-		return fmt.Errorf("%w; nothing was deleted: %s (%s) may be a key that was there before, and a new one, if there is one, has a secret that nobody has: look with detent list", cause, k.Name, k.ID)
-	}
-	done, err := a.deleteForSure(ctx, s, k)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w; the key %s (%s) exists, nobody has its secret, and it could not be deleted: %v; delete it with detent delete %s", cause, k.Name, k.ID, err, k.ID)
-	case done.AlreadyGone:
-		return fmt.Errorf("%w; the new key %s (%s) is gone already", cause, k.Name, k.ID)
-	}
-	return fmt.Errorf("%w; the new key %s (%s) was deleted again, since nobody has its secret", cause, k.Name, k.ID)
+	return err
 }
 
 // draft is what the flags ask for. What the service cannot take is refused with its reason.
-func (a *app) draft(o createOptions, s *session, before beforehand) (apikey.Draft, error) {
+func (a *app) draft(o createOptions, s *session, before desk.Before) (apikey.Draft, error) {
 	c := s.caps
 	d := apikey.Draft{Name: o.name, Role: o.role, Environment: apikey.Environment(o.environment),
 		Restrictions: apikey.Restrictions{IPAddresses: o.ips, Referrers: o.referrers, Endpoints: o.endpoints}}
 	if !c.Create.OK {
 		return d, fmt.Errorf("%s: %s", s.profile.Name, c.Create.Why)
 	}
-	if err := checkName(o.name, c); err != nil {
-		return d, err
-	}
 	if o.expiresGiven {
 		expiry, err := apikey.ParseExpiry(o.expires, a.world.Now(), a.world.Zone)
 		if err != nil {
 			return d, fmt.Errorf("--expires: %w", err)
-		}
-		if !c.Expiry.OK && !expiry.IsNever() {
-			return d, fmt.Errorf("--expires: %s", c.Expiry.Why)
 		}
 		d.Expiry = expiry
 	}
@@ -190,22 +128,14 @@ func (a *app) draft(o createOptions, s *session, before beforehand) (apikey.Draf
 	if d.Permissions, err = permissionsOf(o.permissions, s.caps, before); err != nil {
 		return d, err
 	}
-	switch {
-	case o.roleGiven && len(c.Roles) == 0:
-		return d, errors.New("--role: keys of this service have no role")
-	case len(c.Roles) > 0:
-		if !o.roleGiven {
-			return d, fmt.Errorf("--role is needed: %s", alternatives(roleNames(c)))
-		}
-		if err := checkRole(o.role, c); err != nil {
-			return d, err
-		}
+	if len(c.Roles) > 0 && !o.roleGiven {
+		return d, fmt.Errorf("--role is needed: %s", alternatives(roleNames(c)))
 	}
 	if d.Environment, err = environmentFor(o, s); err != nil {
 		return d, err
 	}
-	if !d.Restrictions.Empty() && !c.Restrictions.OK {
-		return d, fmt.Errorf("--allow-ip, --allow-referrer, --allow-endpoint: %s", c.Restrictions.Why)
+	if err := flagged(desk.Check(desk.Order{What: desk.Create, Draft: d}, c)); err != nil {
+		return d, err
 	}
 	return d, checkRestrictions(d.Restrictions)
 }
@@ -238,7 +168,7 @@ func environmentFor(o createOptions, s *session) (apikey.Environment, error) {
 	return "", fmt.Errorf("--environment is needed: %s", alternatives(names))
 }
 
-func permissionsOf(texts []string, c apikey.Capabilities, before beforehand) ([]apikey.Permission, error) {
+func permissionsOf(texts []string, c apikey.Capabilities, before desk.Before) ([]apikey.Permission, error) {
 	if len(c.PermissionGroups) == 0 {
 		if len(texts) > 0 {
 			return nil, errors.New("--permission: keys of this service have no permissions")
@@ -269,7 +199,7 @@ func permissionsOf(texts []string, c apikey.Capabilities, before beforehand) ([]
 
 // permissionInUse finds a permission that is in no catalogue on the existing keys: a
 // service has more of them than its documents name.
-func permissionInUse(before beforehand, text string) (apikey.Permission, bool) {
+func permissionInUse(before desk.Before, text string) (apikey.Permission, bool) {
 	want := apikey.ParsePermission(text)
 	keys, err := before()
 	if err != nil || want.Name == "" {

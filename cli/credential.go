@@ -41,7 +41,7 @@ func (a *app) credential(s *session) *credential {
 		return c
 	}
 	if d, err := delivery.New(delivery.Config{Name: "token", File: p.Token.File}, o); err == nil {
-		c.file = a.auditor().recordedPlace(d, p, nil)
+		c.file = a.ledger().Place(d, p.Name, p.Service, nil)
 	}
 	return c
 }

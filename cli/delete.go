@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"detent/apikey"
-	"detent/client"
+	"detent/desk"
 )
 
 func (a *app) deleteCommand() *cobra.Command {
@@ -53,12 +53,12 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 			return err
 		}
 	}
-	done, err := a.deleteForSure(ctx, s, k)
+	out, err := s.desk.Do(ctx, desk.Order{What: desk.Delete, Key: k, Note: a.note})
 	if err != nil {
 		return err
 	}
 	state := "deleted"
-	if done.AlreadyGone {
+	if out.Deleted.AlreadyGone {
 		state = "was already gone:"
 	}
 	_, err = fmt.Fprintf(a.out, "%s %s (%s)\n", state, k.Name, k.ID)
@@ -87,30 +87,4 @@ func (a *app) confirmDelete(ctx context.Context, s *session, k apikey.Key, rotat
 		err = fmt.Errorf("not deleted")
 	}
 	return err
-}
-
-// deleteForSure deletes; where the answer was lost, it looks, and deletes again if
-// the key is still there.
-func (a *app) deleteForSure(ctx context.Context, s *session, k apikey.Key) (apikey.Deleted, error) {
-	writing, cancel := a.lasting(ctx)
-	defer cancel()
-	done, err := s.service.Delete(writing, k.ID)
-	if err == nil || !client.MayHaveHappened(err) {
-		return done, err
-	}
-	a.say("%v: looking", err)
-	looking, cancel := a.lasting(ctx)
-	defer cancel()
-	keys, listErr := s.list(looking)
-	if listErr != nil {
-		return done, fmt.Errorf("%w; and the keys cannot be listed: %w", err, listErr)
-	}
-	for _, left := range keys {
-		if left.ID == k.ID {
-			again, cancel := a.lasting(ctx)
-			defer cancel()
-			return s.service.Delete(again, k.ID)
-		}
-	}
-	return apikey.Deleted{Message: "gone from the list"}, nil
 }

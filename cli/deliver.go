@@ -2,14 +2,13 @@ package cli
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"strings"
 
 	"detent/apikey"
 	"detent/config"
 	"detent/delivery"
+	"detent/desk"
 )
 
 type place = delivery.Destination
@@ -52,7 +51,7 @@ func (a *app) destination(p config.Profile, spec string) (place, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.auditor().recordedPlace(d, p, then), nil
+	return a.ledger().Place(d, p.Name, p.Service, then), nil
 }
 
 // deliveryConfig is a destination of the profile as delivery takes it.
@@ -64,105 +63,22 @@ func deliveryConfig(d config.Deliver) delivery.Config {
 	return c
 }
 
-// deliveryRun brings one secret to its places. What it has begun it ends, whatever signal comes.
-type deliveryRun struct {
-	job     delivery.Job
-	note    func(text string) // tells the operator
-	summary string            // what the last put did
-}
-
-func newDeliveryRun(note func(string)) *deliveryRun {
-	return &deliveryRun{job: delivery.Job{ID: "create-" + strings.ToLower(rand.Text()[:10])}, note: note}
-}
-
-// preflight proves each destination before a key is created and says what will happen there.
-func (r *deliveryRun) preflight(ctx context.Context, places []place) error {
-	for _, d := range places {
-		plan, err := d.Preflight(ctx, r.job)
-		if err != nil {
-			return fmt.Errorf("%s: %w", d.Describe(), err)
+// preflight proves every place of a secret before anything is made, with the operator's yes where one wants it.
+func (a *app) preflight(ctx context.Context, o desk.Order, secret apikey.Secret, yes *consents) error {
+	for {
+		job := &o.Delivery.Job
+		job.AllowMixed, job.AllowTracked, job.Replace = yes.mixed, yes.tracked, yes.replace
+		err := o.Delivery.Preflight(ctx, o.Places, secret)
+		var wants *delivery.ConsentError
+		var held *desk.HeldError
+		switch {
+		case err == nil:
+			return nil
+		case !errors.As(err, &wants) && !errors.As(err, &held):
+			return usagef("nothing was created: %w", err)
 		}
-		for _, note := range plan.Notes {
-			r.note(d.Describe() + ": " + note)
+		if again, err := a.consent(ctx, err, yes, true); !again {
+			return err
 		}
 	}
-	return nil
-}
-
-// put brings the secret to every place. Where one fails, all get their old content back.
-func (r *deliveryRun) put(ctx context.Context, places []place, secret apikey.Secret) error {
-	ctx = context.WithoutCancel(ctx)
-	for i, d := range places {
-		if err := r.putOne(ctx, d, secret); err != nil {
-			failed := fmt.Errorf("delivering to %s: %w", d.Describe(), err)
-			return errors.Join(append([]error{failed}, r.takeBack(ctx, places[:i+1])...)...)
-		}
-	}
-	for _, d := range places {
-		if err := d.Finish(ctx, r.job); err != nil {
-			r.note(fmt.Sprintf("%s: the copy of the old content is still there: %v", d.Describe(), err))
-		}
-	}
-	return nil
-}
-
-func (r *deliveryRun) putOne(ctx context.Context, d place, secret apikey.Secret) error {
-	report, err := d.Put(ctx, r.job, secret)
-	if err != nil {
-		return err
-	}
-	r.summary = report.Summary
-	if report.Output != "" {
-		r.note("its output:\n" + report.Output)
-	}
-	for _, note := range report.Notes {
-		r.note(note)
-	}
-	match, err := d.ReadBack(ctx, secret)
-	if err == nil && match == delivery.Different {
-		err = errors.New("what is there now is not what was put there")
-	}
-	return err
-}
-
-// takeBack undoes deliveries, the last one first. The last one failed: it may have changed nothing, and kept no copy.
-func (r *deliveryRun) takeBack(ctx context.Context, places []place) []error {
-	var errs []error
-	for i := len(places) - 1; i >= 0; i-- {
-		d := places[i]
-		if !d.CanUndo() {
-			r.note(d.Describe() + " cannot be undone")
-			continue
-		}
-		report, err := d.Undo(ctx, r.job)
-		if i == len(places)-1 && errors.Is(err, delivery.ErrNoCopy) {
-			err = nil
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("putting the old content back to %s: %w", d.Describe(), err))
-			continue
-		}
-		if report.Summary != "" {
-			r.note(report.Summary)
-		}
-		if err := d.Finish(ctx, r.job); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errs
-}
-
-// then runs the commands after a delivery. The secret is in its place by now, so a
-// failure is told and nothing is taken back.
-func (r *deliveryRun) then(ctx context.Context, places []place) error {
-	for _, d := range places {
-		text, err := d.Then(context.WithoutCancel(ctx))
-		if text = strings.TrimRight(text, "\n"); text != "" {
-			r.note(text)
-		}
-		if err != nil {
-			return fmt.Errorf("the secret is delivered to %s, but the command after it failed: %w", d.Describe(), err)
-		}
-	}
-	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"detent/apikey"
 	"detent/audit"
 	"detent/config"
+	"detent/desk"
 	"detent/sshd"
 )
 
@@ -34,17 +35,17 @@ type doorkeeper struct {
 }
 
 func (a *app) doorkeeper() (*doorkeeper, error) {
-	t := a.auditor()
-	if t.broken != nil {
-		return nil, t.broken
+	t := a.ledger()
+	if t.Broken != nil {
+		return nil, t.Broken
 	}
-	if err := t.writable(); err != nil {
+	if err := t.Writable(); err != nil {
 		a.say("%v; operators can look and change nothing until that is mended", err)
 	}
-	return &doorkeeper{a: a, log: t.log, strangers: t.log.Flood(strangerRecords, floodSources, floodSpan),
-		operators: t.log.Flood(operatorRecords, floodSources, floodSpan),
+	return &doorkeeper{a: a, log: t.Log, strangers: t.Log.Flood(strangerRecords, floodSources, floodSpan),
+		operators: t.Log.Flood(operatorRecords, floodSources, floodSpan),
 		// Every operator is a source of two: who is in the configuration was let in.
-		sessions: t.log.Flood(sessionRecords, maxOperators, floodSpan)}, nil
+		sessions: t.Log.Flood(sessionRecords, maxOperators, floodSpan)}, nil
 }
 
 // kept tells what could not be recorded. Nobody is kept out by that: without a record an operator can only look.
@@ -56,7 +57,7 @@ func (d *doorkeeper) kept(err error) {
 
 // welcome records that a session begins. The function that it gives records how it ended.
 func (d *doorkeeper) welcome(o config.Operator, s *sshd.Session, what string) (leave func(how string)) {
-	act := audit.Action{Actor: audit.Actor{Name: o.Name, From: s.From}, Action: "login",
+	act := desk.Entry{Actor: desk.Actor{Name: o.Name, From: s.From}, Action: "login",
 		Detail: fmt.Sprintf("%s, %s, with %s", what, o.Role, gossh.FingerprintSHA256(s.Key))}
 	done := audit.Outcome{Result: audit.Done, Certain: true}
 	d.a.say("%s from %s: session begins: %s", o.Name, s.From, act.Detail)
@@ -70,7 +71,7 @@ func (d *doorkeeper) welcome(o config.Operator, s *sshd.Session, what string) (l
 
 // turnedAway records who did not get in.
 func (d *doorkeeper) turnedAway(r sshd.Refusal) {
-	act := audit.Action{Actor: audit.Actor{Name: r.Operator, From: r.From}, Action: "login", Detail: r.Detail}
+	act := desk.Entry{Actor: desk.Actor{Name: r.Operator, From: r.From}, Action: "login", Detail: r.Detail}
 	o := audit.Outcome{Result: audit.Refused, Certain: true, Reason: r.Why}
 	if r.Why == sshd.NoSession {
 		o.Result = audit.Failed
@@ -106,23 +107,20 @@ func (r *guest) refused(act audit.Action, why string) {
 	if r.door == nil {
 		return
 	}
-	act.Actor = audit.Actor{Name: r.operator.Name, From: r.session.From}
+	act.Actor = desk.Actor{Name: r.operator.Name, From: r.session.From}
 	act.Detail = "as " + string(r.operator.Role)
 	r.door.kept(r.door.operators.Event(r.operator.Name, act, audit.Outcome{Result: audit.Refused, Certain: true, Reason: why}))
 }
 
-// beyondRole is why an action is refused that is somebody else's.
-const beyondRole = "beyond the role"
-
 // refusedOnScreen records such an action, where the screens refuse it.
 func (r *guest) refusedOnScreen(profile, action string, k apikey.Key, why string) {
-	if why != viewerOnly && why != deleteIsAdmins {
+	if why != desk.ViewerOnly && why != desk.DeleteIsAdmins {
 		return
 	}
 	if known, ok := map[string]string{"new": "create", "edit": "update"}[action]; ok {
 		action = known
 	}
-	r.refused(audit.Action{Profile: profile, Action: action, KeyID: k.ID, KeyName: k.Name}, beyondRole)
+	r.refused(desk.Entry{Profile: profile, Action: action, KeyID: k.ID, KeyName: k.Name}, desk.BeyondRole)
 }
 
 // The ends of sessions that the server brings about.

@@ -164,7 +164,7 @@ func TestDeliveredSecretIsNotPrintedAndWorks(t *testing.T) {
 	env := m.write("app/.env", "# mine\nAPI_KEY=old-value\nOTHER=1\n")
 	file := filepath.Join(m.home, "secret")
 	copied := filepath.Join(m.home, "copied")
-	r := m.run("", "create", "--name", "k", "--permission", "getRules", "-o", "json",
+	r := m.run("", "create", "--name", "k", "--permission", "getRules", "-o", "json", "--replace",
 		"--deliver", "env-file:"+env+":API_KEY", "--deliver", "file:"+file, "--deliver", "command:tee '"+copied+"'")
 	if r.code != 0 {
 		t.Fatalf("%+v", r)
@@ -195,7 +195,7 @@ func TestDeliveredSecretIsNotPrintedAndWorks(t *testing.T) {
 func TestKeyWhoseDeliveryFailedIsDeletedAgainAndTheOldContentIsBack(t *testing.T) {
 	m := newMachine(t)
 	env := m.write("app/.env", "API_KEY=old-value\n")
-	r := m.run("", "create", "--name", "k", "--permission", "getRules", "--deliver", "env-file:"+env+":API_KEY", "--deliver", "command:false")
+	r := m.run("", "create", "--name", "k", "--permission", "getRules", "--deliver", "env-file:"+env+":API_KEY", "--deliver", "command:false", "--replace")
 	if r.code != 1 || r.stdout != "" || !strings.Contains(r.stderr, "was deleted again") {
 		t.Errorf("%+v", r)
 	}

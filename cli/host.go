@@ -2,11 +2,13 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
 	"detent/apikey"
 	"detent/config"
+	"detent/desk"
 	"detent/rotation"
 	"detent/tui/ui"
 )
@@ -88,13 +90,13 @@ func (h *host) Open(ctx context.Context, name string) (ui.Connection, error) {
 	}
 	h.keep(s)
 	return ui.Connection{
-		Profile: h.profile(p), Service: h.a.forRole(s.service, p), Policy: p.Policy(),
+		Profile: h.profile(p), Service: s.service, Policy: p.Policy(),
 		Rotations: func() []rotation.View { return h.a.openRotations(name) },
 	}, nil
 }
 
 // Deliver puts a secret to a place, reads it back and runs the command after it.
-func (h *host) Deliver(ctx context.Context, profile, destination string, secret apikey.Secret) (ui.Delivered, error) {
+func (h *host) Deliver(ctx context.Context, profile, destination string, secret apikey.Secret, replace bool) (ui.Delivered, error) {
 	p, err := h.lookup(profile)
 	if err != nil {
 		return ui.Delivered{}, err
@@ -108,15 +110,23 @@ func (h *host) Deliver(ctx context.Context, profile, destination string, secret 
 	}
 	var out ui.Delivered
 	note := func(text string) { out.Notes = append(out.Notes, text) }
-	run := newDeliveryRun(note)
-	run.job.Environment = p.Setting(h.a.flags.demo).Of(apikey.EnvironmentOf(secret))
+	run := desk.NewDelivery(p.Setting(h.a.flags.demo).Of(apikey.EnvironmentOf(secret)), note)
+	run.Job.Replace = replace
 	places := []place{d}
-	if err := run.preflight(ctx, places); err != nil {
+	if err := run.Preflight(ctx, places, secret); err != nil {
+		return out, heldOnScreen(err)
+	}
+	if err := run.Put(ctx, places, secret); err != nil {
 		return out, err
 	}
-	if err := run.put(ctx, places, secret); err != nil {
-		return out, err
+	out.Summary = run.Summary
+	return out, run.Then(ctx, places)
+}
+
+// heldOnScreen is a refusal that a screen lifts with a question.
+func heldOnScreen(err error) error {
+	if held := (*desk.HeldError)(nil); errors.As(err, &held) {
+		return &ui.HeldError{Place: held.Place}
 	}
-	out.Summary = run.summary
-	return out, run.then(ctx, places)
+	return err
 }

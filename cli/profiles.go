@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"detent/apikey"
-	"detent/audit"
 	"detent/config"
+	"detent/desk"
 	"detent/tui/ui"
 )
 
@@ -24,7 +24,7 @@ func (h *host) SaveProfile(_ context.Context, before *ui.ProfileDraft, n ui.Prof
 	} else {
 		n.URL = clean
 	}
-	act := audit.Action{Profile: n.Name, Service: n.Service, Action: "profile-add", Detail: n.URL}
+	act := desk.Entry{Profile: n.Name, Service: n.Service, Action: "profile-add", Detail: n.URL}
 	if before != nil {
 		act.Action, act.Detail = "profile-edit", strings.Join(differing(*before, n), ", ")
 	}
@@ -47,7 +47,7 @@ func (h *host) SaveProfile(_ context.Context, before *ui.ProfileDraft, n ui.Prof
 			return fmt.Errorf("the token could not be kept: %w", err)
 		}
 	}
-	err := h.a.auditor().do(act, func() error {
+	err := h.a.ledger().Record(act, func() error {
 		return h.a.saveConfig(func(path, operator string) error {
 			if before != nil {
 				return config.Change(path, old, p)
@@ -139,9 +139,9 @@ func sameTokenPlace(a, b ui.ProfileDraft) bool {
 
 // maySave refuses what is not for whoever is at another machine: profiles are admins', a place of a token is named on this
 // machine alone, and a token that is here goes to no other address than before, whoever asks.
-func (r *guest) maySave(act audit.Action, before *ui.ProfileDraft, n ui.ProfileDraft) error {
+func (r *guest) maySave(act desk.Entry, before *ui.ProfileDraft, n ui.ProfileDraft) error {
 	if r.operator.Role != config.Admin {
-		r.refused(act, beyondRole)
+		r.refused(act, desk.BeyondRole)
 		return errors.New(profilesAreAdmins)
 	}
 	named := n.TokenEnv != "" || n.TokenFile != "" || len(n.TokenCommand) > 0
@@ -157,16 +157,11 @@ func (r *guest) maySave(act audit.Action, before *ui.ProfileDraft, n ui.ProfileD
 	return nil
 }
 
-// unsaved is why the configuration file is as it was.
-type unsaved struct{ error }
-
-func (u unsaved) Unwrap() error { return u.error }
-
 // saveConfig changes the configuration file and takes up what it says then.
 func (a *app) saveConfig(edit func(path, operator string) error) error {
 	change := func(path, operator string) error {
 		if err := edit(path, operator); err != nil {
-			return unsaved{err}
+			return desk.Undone{Err: err}
 		}
 		return nil
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"detent/apikey"
-	"detent/client"
+	"detent/desk"
 )
 
 func (a *app) publicKeyCommand() *cobra.Command {
@@ -39,29 +39,21 @@ func (a *app) publicKey(ctx context.Context, req apikey.PublicKeyRequest) error 
 	if err != nil {
 		return err
 	}
-	service, ok := client.As[client.PublicKeys](s.service)
-	if !ok || !s.caps.PublicKeys.OK {
-		return usagef("%s: %s", s.profile.Name, orDefault(s.caps.PublicKeys.Why, s.caps.Title+" has no public keys"))
+	order := desk.Order{What: desk.PublicKey, Request: req}
+	if err := desk.Check(order, s.caps); err != nil {
+		return usagef("%s: %s", s.profile.Name, err.Why)
 	}
 	if s.readOnly {
 		return usagef("%s is read-only: requesting a public key may make one", s.profile.Name)
 	}
-	writing, cancel := a.lasting(ctx)
-	defer cancel()
-	value, err := service.RequestPublicKey(writing, req)
+	out, err := s.desk.Do(ctx, order)
 	if err != nil {
 		return err
 	}
+	value := out.Public
 	a.say("expires: %s", orUnknown(moment(value.ExpiresAt)))
 	if err := a.printSecret(value.Value); err != nil {
 		return fmt.Errorf("the public key could not be written: %w; ask again for the same one", err)
 	}
 	return nil
-}
-
-func orDefault(text, fallback string) string {
-	if text == "" {
-		return fallback
-	}
-	return text
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"detent/apikey"
-	"detent/audit"
 	"detent/config"
+	"detent/desk"
 	"detent/rotation"
 )
 
@@ -155,7 +155,7 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 	if o.plan {
 		return a.printPlan(ctx, s, r, asJSON)
 	}
-	runner := &rotationRun{a: a, r: recordedRotation{r, a.auditor()}, yes: yes, asked: len(args) == 0}
+	runner := &rotationRun{a: a, r: a.ledger().Rotation(r), yes: yes, asked: len(args) == 0}
 	switch {
 	case o.abort != "":
 		err = runner.abort(ctx)
@@ -187,7 +187,7 @@ func (a *app) closeRotation(o rotateOptions, asJSON bool) error {
 	if len(a.visible([]rotation.View{v})) == 0 {
 		return fmt.Errorf("there is no rotation %s in your profiles", o.close)
 	}
-	err = a.auditor().do(audit.Action{Profile: v.Profile, Service: v.Service, Action: "close", KeyID: v.Old.ID, KeyName: v.Old.Name, Detail: "rotation " + v.ID + ": " + o.reason}, func() error {
+	err = a.ledger().Record(desk.Entry{Profile: v.Profile, Service: v.Service, Action: "close", KeyID: v.Old.ID, KeyName: v.Old.Name, Detail: "rotation " + v.ID + ": " + o.reason}, func() error {
 		v, err = rotation.CloseAsItStands(rotation.World{Store: store, Operator: a.actor.Name, Now: a.world.Now}, o.close, o.reason)
 		return err
 	})
@@ -322,12 +322,10 @@ func (a *app) rotationWorld(s *session) (rotation.World, error) {
 	if err != nil {
 		return rotation.World{}, err
 	}
-	w := rotation.World{Store: store, Credential: s.token, Operator: a.actor.Name, Profile: s.profile.Name, Service: s.service, Timeout: a.flags.timeout, Manages: s.profile.Embedded,
+	w := rotation.World{Store: store, Credential: s.token, Operator: a.actor.Name, Profile: s.profile.Name, Service: s.desk.Acts(), Timeout: a.flags.timeout, Manages: s.profile.Embedded,
 		Resolve: func(spec string) (place, error) { return a.destination(s.profile, spec) },
 		Now:     a.world.Now, Sleep: a.world.Sleep, Hook: a.world.Hook,
-		Announce: func(ctx context.Context, action, id string) (context.Context, func(error), error) {
-			return a.auditor().announce(ctx, s, action, id)
-		}}
+		Announce: s.desk.Announce}
 	if c := a.credential(s); c != nil {
 		w.Switcher = c
 	}

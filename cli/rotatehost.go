@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"detent/apikey"
-	"detent/audit"
+	"detent/desk"
 	"detent/rotation"
 	"detent/tui/rotate"
 )
@@ -126,8 +126,8 @@ func (h *host) session(ctx context.Context, profile string) (*session, error) {
 	}
 	if s.readOnly {
 		if h.a.remote.views() {
-			h.a.remote.refused(audit.Action{Profile: profile, Service: s.profile.Service, Action: "rotate"}, beyondRole)
-			return nil, errors.New(viewerOnly)
+			h.a.remote.refused(desk.Entry{Profile: profile, Service: s.profile.Service, Action: "rotate"}, desk.BeyondRole)
+			return nil, errors.New(desk.ViewerOnly)
 		}
 		return nil, fmt.Errorf("%s is read-only: nothing is rotated", profile)
 	}
@@ -153,7 +153,7 @@ func (h *host) track(r *rotation.Rotation, err error) (rotate.Rotation, error) {
 		r.Close()
 	}
 	h.rotations = append(h.rotations, r)
-	return recordedRotation{r, h.a.auditor()}, nil
+	return h.a.ledger().Rotation(r), nil
 }
 
 // sayOpen tells of the rotations that were worked on here and are open: a wait that went on behind the list has

@@ -13,6 +13,7 @@ import (
 
 	"detent/apikey"
 	"detent/config"
+	"detent/desk"
 	"detent/rotation"
 )
 
@@ -20,7 +21,7 @@ import (
 // happen, asks where a person has to decide, and stops resumable where nobody can.
 type rotationRun struct {
 	a     *app
-	r     recordedRotation
+	r     desk.Rotation
 	yes   bool
 	asked bool          // the operator has said to go on
 	at    rotation.Step // the step that was said last

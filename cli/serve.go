@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"detent/apikey"
-	"detent/audit"
+	"detent/desk"
 	"detent/keyserver"
 )
 
@@ -198,7 +198,7 @@ func (a *app) firstStart(ctx context.Context, server *keyserver.Server) error {
 		return a.sayWithoutAdmin(ctx, server)
 	}
 	var minted []keyserver.Minted
-	err = a.auditor().do(audit.Action{Action: "admin-token", Detail: "the first of " + strings.Join(never, ", ")}, func() error {
+	err = a.ledger().Record(desk.Entry{Action: "admin-token", Detail: "the first of " + strings.Join(never, ", ")}, func() error {
 		minted, err = server.MintFirstAdmins(ctx)
 		return err
 	})
@@ -302,7 +302,7 @@ func (a *app) adminToken(ctx context.Context, o serveOptions) error {
 	}
 	defer func() { _ = server.Close() }()
 	var secret apikey.Secret
-	err = a.auditor().do(audit.Action{Service: o.mintService, Action: "admin-token", Detail: string(env)}, func() error {
+	err = a.ledger().Record(desk.Entry{Service: o.mintService, Action: "admin-token", Detail: string(env)}, func() error {
 		secret, err = server.MintAdmin(ctx, o.mintService, env)
 		return err
 	})

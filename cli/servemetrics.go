@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"detent/audit"
+	"detent/desk"
 	"detent/keyserver"
 )
 
@@ -55,7 +55,7 @@ func (a *app) copyStore(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	var done keyserver.Copied
-	err = a.auditor().do(audit.Action{Action: "copy-store", Detail: from}, func() error {
+	err = a.ledger().Record(desk.Entry{Action: "copy-store", Detail: from}, func() error {
 		done, err = keyserver.CopyStore(ctx, store, from)
 		return err
 	})

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"detent/apikey"
 	"detent/client"
 	"detent/config"
+	"detent/desk"
 )
 
 // config loads the configuration once; a session over SSH has what the server has. Its errors are of usage.
@@ -84,7 +84,8 @@ func (a *app) readOnly(p config.Profile) (bool, error) {
 type session struct {
 	profile  config.Profile
 	setting  apikey.Setting
-	service  client.Service
+	desk     *desk.Desk
+	service  client.Service // its writes are orders
 	caps     apikey.Capabilities
 	readOnly bool
 	token    apikey.Secret // what it authenticates with
@@ -151,10 +152,10 @@ func (a *app) openProfile(ctx context.Context, p config.Profile) (*session, erro
 	if err != nil {
 		return nil, usage(fmt.Errorf("profile %s: %w", p.Name, err))
 	}
-	service = a.auditor().recorded(service, p)
+	d := desk.Open(service, a.deskOptions(p, readOnly))
 	setting := p.Setting(a.flags.demo)
 	setting.Token = service.Capabilities().Credential
-	return &session{profile: p, setting: setting, service: service, caps: service.Capabilities(), readOnly: readOnly, token: opts.Token}, nil
+	return &session{profile: p, setting: setting, desk: d, service: d.Service(), caps: service.Capabilities(), readOnly: readOnly, token: opts.Token}, nil
 }
 
 // tokens reads credentials for the profiles of this run.
@@ -198,8 +199,11 @@ func (s *session) list(ctx context.Context) ([]apikey.Key, error) {
 // environmentOf is where a key works: what the service says, else what the profile says.
 func (s *session) environmentOf(k apikey.Key) apikey.Environment { return s.setting.Of(k.Environment) }
 
-// lasting is a context for a write: ctrl+c does not break it off half way, where
-// nobody could tell whether it happened. The transport's own timeout still ends it.
-func (a *app) lasting(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), a.flags.timeout+5*time.Second)
+// deskOptions are those of a profile's desk.
+func (a *app) deskOptions(p config.Profile, readOnly bool) desk.Options {
+	o := desk.Options{Profile: p.Name, Issuer: p.Service, Ledger: a.ledger(), ReadOnly: readOnly, Timeout: a.flags.timeout}
+	if a.remote != nil {
+		o.Role, o.Refused = a.remote.operator.Role, a.remote.refused
+	}
+	return o
 }

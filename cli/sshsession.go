@@ -14,8 +14,8 @@ import (
 	"github.com/muesli/termenv"
 	"github.com/spf13/pflag"
 
-	"detent/audit"
 	"detent/config"
+	"detent/desk"
 	"detent/paint"
 	"detent/sshd"
 	"detent/tui"
@@ -51,7 +51,7 @@ func (a *app) serveSession(people *operators, s *sshd.Session) int {
 	}
 	if err != nil {
 		how = "refused"
-		who.refused(audit.Action{Action: "command"}, what)
+		who.refused(desk.Entry{Action: "command"}, what)
 		_, _ = io.WriteString(errOut, plain("detent: "+err.Error())+"\n")
 		return exitUsage
 	}
@@ -68,7 +68,7 @@ func (a *app) serveSession(people *operators, s *sshd.Session) int {
 	// DETENT_TOKEN and DETENT_PROFILE are about the profile of whoever started the server.
 	env := config.NewEnv(a.env.Without("DETENT_TOKEN", "DETENT_PROFILE"))
 	run := &app{world: w, env: env, out: &output{w: out}, cfg: cfg.For(operator),
-		actor: audit.Actor{Name: operator.Name, From: s.From}, remote: who}
+		actor: desk.Actor{Name: operator.Name, From: s.From}, remote: who}
 	defer run.close()
 	root := run.root()
 	root.SetArgs(args)
@@ -175,7 +175,7 @@ func (a *app) openRemoteTUI(ctx context.Context) error {
 	}}
 	o.Remote.Refused = a.remote.refusedOnScreen
 	if a.remote.views() {
-		o.Remote.NoWrites = viewerOnly
+		o.Remote.NoWrites = desk.ViewerOnly
 	}
 	if a.remote.operator.Role != config.Admin {
 		o.Remote.NoProfiles = profilesAreAdmins

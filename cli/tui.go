@@ -153,7 +153,7 @@ func (a *app) notice() string {
 	case open > 1:
 		return fmt.Sprintf("%d rotations are open: press R to go on with them or to undo them", open)
 	}
-	if err := a.auditor().writable(); err != nil {
+	if err := a.ledger().Writable(); err != nil {
 		if a.remote != nil {
 			return fmt.Sprintf("nothing can be changed, since it cannot be recorded: %v", err)
 		}

@@ -3,11 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"detent/apikey"
+	"detent/desk"
 )
 
 type updateOptions struct {
@@ -61,69 +61,46 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if s.readOnly {
 		return usagef("%s is read-only: nothing is changed", s.profile.Name)
 	}
-	if err := checkPatch(patch, s.caps); err != nil {
+	order := desk.Order{What: desk.Update, Patch: patch}
+	if err := flagged(desk.Check(order, s.caps)); err != nil {
 		return usage(err)
 	}
-	k, err := s.findToChange(ctx, text, a.openRotations(s.profile.Name))
-	if err != nil {
+	if order.Key, err = s.findToChange(ctx, text, a.openRotations(s.profile.Name)); err != nil {
 		return err
 	}
+	k := order.Key
 	if k.Own {
 		a.say("this is the key that detent itself uses here")
 	}
-	writing, cancel := a.lasting(ctx)
-	defer cancel()
-	changed, err := s.service.Update(writing, k.ID, patch)
+	out, err := s.desk.Do(ctx, order)
 	if err != nil {
 		return fmt.Errorf("%q (%s): %w", k.Name, k.ID, err)
 	}
-	row := s.keyRow(changed, s.warningsOf([]apikey.Key{changed}, nil, a.world.Now()))
+	row := s.keyRow(out.Key, s.warningsOf([]apikey.Key{out.Key}, nil, a.world.Now()))
 	if asJSON {
 		return writeJSON(a.out, row)
 	}
 	return writeKey(a.out, row)
 }
 
-// checkPatch refuses what the service cannot change, with the service's reason.
-func checkPatch(p apikey.Patch, c apikey.Capabilities) error {
+// flagOf are the flags that ask for a field.
+var flagOf = map[string]string{"enabled": "--enable, --disable", "restrictions": "--allow-ip, --allow-referrer, --allow-endpoint"}
+
+// flagged says by its flag what the service cannot take.
+func flagged(err *desk.FieldError) error {
 	switch {
-	case p.Name != nil && !c.Rename.OK:
-		return fmt.Errorf("--name: %s", c.Rename.Why)
-	case p.Role != nil && !c.ChangeRole.OK:
-		return fmt.Errorf("--role: %s", c.ChangeRole.Why)
-	case p.Enabled != nil && !c.Disable.OK:
-		return fmt.Errorf("--enable, --disable: %s", c.Disable.Why)
+	case err == nil:
+		return nil
+	case err.Field == "":
+		return err
 	}
-	if p.Name != nil {
-		if err := checkName(*p.Name, c); err != nil {
-			return err
-		}
+	flag, ok := flagOf[err.Field]
+	if !ok {
+		flag = "--" + err.Field
 	}
-	if p.Role != nil {
-		return checkRole(*p.Role, c)
+	why := err.Why
+	if err.Choices != nil {
+		why += "; " + suggest(err.Given, err.Choices)
 	}
-	return nil
-}
-
-func checkName(name string, c apikey.Capabilities) error {
-	switch n := len([]rune(name)); {
-	case strings.TrimSpace(name) == "":
-		return fmt.Errorf("--name: must not be empty")
-	case c.MaxName > 0 && n > c.MaxName:
-		return fmt.Errorf("--name: has %d characters, over the limit of %d", n, c.MaxName)
-	case strings.ContainsFunc(name, func(r rune) bool { return r < 0x20 || r >= 0x7f && r <= 0x9f }):
-		return fmt.Errorf("--name: has a control character")
-	}
-	return nil
-}
-
-func checkRole(role string, c apikey.Capabilities) error {
-	var names []string
-	for _, r := range c.Roles {
-		if r.Name == role {
-			return nil
-		}
-		names = append(names, r.Name)
-	}
-	return fmt.Errorf("--role: there is no role %q; %s", role, suggest(role, names))
+	return fmt.Errorf("%s: %s", flag, why)
 }

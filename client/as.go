@@ -1,15 +1,21 @@
 package client
 
-// As finds what else a service can do (PublicKeys, Identifier, Clock, …), through whatever wraps it: a wrapper has
-// Unwrap. A wrapper that must see such a call implements it itself, where the service that it wraps does.
+// As is what a service can do beside, found through whatever wraps it. A wrapper that does such a thing in its service's place has
+// a method Borrows: it can do it where its service can, and not otherwise.
 func As[T any](s Service) (T, bool) {
+	var none T
+	found, have := none, false
 	for {
-		if t, ok := s.(T); ok {
-			return t, true
+		t, ok := s.(T)
+		_, borrows := s.(interface{ Borrows() })
+		if ok && !have {
+			found, have = t, true
 		}
-		w, ok := s.(interface{ Unwrap() Service })
-		if !ok {
-			var none T
+		if ok && !borrows {
+			return found, true
+		}
+		w, more := s.(interface{ Unwrap() Service })
+		if !more {
 			return none, false
 		}
 		s = w.Unwrap()

@@ -191,7 +191,7 @@ func (h *fakeHost) SaveProfile(_ context.Context, before *ui.ProfileDraft, p ui.
 	return nil
 }
 
-func (h *fakeHost) Deliver(context.Context, string, string, apikey.Secret) (ui.Delivered, error) {
+func (h *fakeHost) Deliver(context.Context, string, string, apikey.Secret, bool) (ui.Delivered, error) {
 	return ui.Delivered{Summary: "stored"}, nil
 }
 

@@ -166,7 +166,7 @@ func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 		}), true
 	case ui.Deliver:
 		return a.query(msg.Ticket, func(ctx context.Context) result {
-			d, err := a.host.Deliver(ctx, c.Profile.Name, msg.Destination, msg.Secret)
+			d, err := a.host.Deliver(ctx, c.Profile.Name, msg.Destination, msg.Secret, msg.Replace)
 			return result{msg: ui.SecretDelivered{Ticket: msg.Ticket, Delivered: d, Err: err}, err: err, title: "Could not store the secret", done: d.Summary}
 		}), true
 	case ui.SaveProfile:
@@ -348,7 +348,7 @@ func (a *App) copy(what, text string) tea.Cmd {
 func (a *App) copySecret(secret apikey.Secret) tea.Cmd {
 	name := a.profile.want
 	return func() tea.Msg {
-		if _, err := a.host.Deliver(context.Background(), name, "clipboard", secret); err != nil {
+		if _, err := a.host.Deliver(context.Background(), name, "clipboard", secret, false); err != nil {
 			return ui.Fail{Title: "Could not copy the secret", Err: err}
 		}
 		return ui.Toast{Text: "sent to your terminal's clipboard, which does not confirm it", Good: true}

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -29,17 +30,18 @@ type Secret struct {
 	notes   []string
 	public  string // what a public value is told by instead; empty for a secret
 
-	shown    bool
-	shownAt  time.Time
-	seen     bool // it was on the screen once: somebody may have it
-	turn     int  // the reveal that a timer belongs to
-	copied   bool
-	stored   bool // a delivery said that it is there
-	status   []statusLine
-	err      error     // why the key was not deleted
-	sink     *sink     // a destination being typed
-	question *question // before leaving
-	quitting bool      // leaving means to quit: ctrl+c asked
+	shown       bool
+	shownAt     time.Time
+	seen        bool // it was on the screen once: somebody may have it
+	turn        int  // the reveal that a timer belongs to
+	copied      bool
+	stored      bool // a delivery said that it is there
+	status      []statusLine
+	err         error     // why the key was not deleted
+	sink        *sink     // a destination being typed
+	destination string    // the one that was typed last
+	question    *question // before leaving
+	quitting    bool      // leaving means to quit: ctrl+c asked
 
 	ticket  int
 	busy    string // what is under way
@@ -194,6 +196,10 @@ func (s *Secret) Update(msg tea.Msg) tea.Cmd {
 
 func (s *Secret) delivered(msg ui.SecretDelivered) {
 	s.busy = ""
+	if held := (*ui.HeldError)(nil); errors.As(msg.Err, &held) {
+		s.askToReplace(held.Place)
+		return
+	}
 	if msg.Err != nil {
 		s.status = []statusLine{{"✗ ", s.secret.Redact(ui.Clean(msg.Err.Error())), bad}}
 		return
@@ -292,8 +298,28 @@ func (s *Secret) typeSink(msg tea.KeyMsg) tea.Cmd {
 	if destination == "" {
 		return nil
 	}
+	s.destination = destination
+	return s.deliver(false)
+}
+
+func (s *Secret) deliver(replace bool) tea.Cmd {
 	s.begin("writing…")
-	return ui.Do(ui.Deliver{Ticket: s.ticket, Destination: destination, Secret: s.secret})
+	return ui.Do(ui.Deliver{Ticket: s.ticket, Destination: s.destination, Secret: s.secret, Replace: replace})
+}
+
+// askToReplace asks whether what a place holds already may go.
+func (s *Secret) askToReplace(place string) {
+	s.hide()
+	s.guard++
+	s.status = []statusLine{{"· ", "nothing was written", plain}}
+	s.question = ask([]string{s.env.Styles.Strong.Render("Replace what is there?"),
+		ui.Clean(place) + " holds a value already. It is kept until the new secret is there, and put back if it is not."},
+		[]string{"Cancel", "Replace it"}, func(i int) tea.Cmd {
+			if i == 0 {
+				return nil
+			}
+			return s.deliver(true)
+		})
 }
 
 // begin notes what is under way.

@@ -197,3 +197,29 @@ func TestALongSecretIsShownWhole(t *testing.T) {
 		t.Errorf("the lines that hold it alone make %d of %d characters:\n%s", len(joined), len(long), d.view())
 	}
 }
+
+// TestWhatAPlaceHoldsIsAskedForBeforeItIsReplaced: the default leaves it, and the secret is still to be stored.
+func TestWhatAPlaceHoldsIsAskedForBeforeItIsReplaced(t *testing.T) {
+	for _, keys := range [][]string{{"s", "enter"}, {"e", "enter", "enter"}} {
+		d := newSecretDriver(t, plainEnvironment())
+		d.press(keys...)
+		sent := last[ui.Deliver](d)
+		held := ui.SecretDelivered{Ticket: sent.Ticket, Err: &ui.HeldError{Place: "API_KEY in /srv/.env"}}
+		d.send(held)
+		d.sees("Replace what is there?", "API_KEY in /srv/.env holds a value already", "Cancel", "Replace it")
+		sending := len(d.intents)
+		d.press("enter").sees("nothing was written")
+		if len(d.intents) != sending || sent.Replace {
+			t.Fatalf("%v: enter replaced it", keys)
+		}
+		d.press("enter").sees("neither copied nor saved").press("esc")
+		d.press(keys...)
+		held.Ticket = last[ui.Deliver](d).Ticket
+		d.send(held)
+		d.press("right", "enter")
+		again := last[ui.Deliver](d)
+		if !again.Replace || again.Destination != sent.Destination || !again.Secret.Equal(sent.Secret) {
+			t.Errorf("%v: %+v", keys, again)
+		}
+	}
+}

@@ -24,8 +24,10 @@ type Host interface {
 	// it was shown; nil for a new one.
 	SaveProfile(ctx context.Context, before *ProfileDraft, p ProfileDraft) error
 	// Deliver puts a secret to a place: a destination as interface.md writes it
-	// (env-file:PATH:VARIABLE, file:PATH, command:CMDLINE) or the name of one of the profile.
-	Deliver(ctx context.Context, profile, destination string, secret apikey.Secret) (Delivered, error)
+	// (env-file:PATH:VARIABLE, file:PATH, command:CMDLINE) or the name of one of the profile. A place that
+	// holds something else already is a *HeldError, and is left as it is, unless replace says that it may go: then that is kept
+	// until the secret is in place, and put back if it is not.
+	Deliver(ctx context.Context, profile, destination string, secret apikey.Secret, replace bool) (Delivered, error)
 }
 
 // Profile is one row of the profile list.
@@ -75,6 +77,13 @@ func MovesToken(before, after ProfileDraft) bool {
 type Delivered struct {
 	Summary string   // "API_KEY in /srv/app/.env replaced"
 	Notes   []string // what the user should know: bits dropped, not read back
+}
+
+// HeldError is what Deliver returns of a place that holds something already.
+type HeldError struct{ Place string }
+
+func (e *HeldError) Error() string {
+	return e.Place + " holds a value already, and it was not overwritten"
 }
 
 // FieldError is what SaveProfile returns where one field is wrong, by its name in the

@@ -60,6 +60,7 @@ type (
 		Ticket      int
 		Destination string
 		Secret      apikey.Secret
+		Replace     bool // what the place holds already may go
 	}
 	// CopySecret sends a secret to the terminal's clipboard (OSC 52). Nothing confirms it.
 	CopySecret struct{ Secret apikey.Secret }

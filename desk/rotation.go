@@ -1,4 +1,4 @@
-package cli
+package desk
 
 import (
 	"context"
@@ -8,14 +8,14 @@ import (
 	"detent/rotation"
 )
 
-// recordedRotation is a rotation whose abort is recorded as such: what it does to keys and destinations is recorded by these.
-type recordedRotation struct {
+// Rotation is a rotation whose abort is recorded as such: what it does to keys and destinations is recorded by these.
+type Rotation struct {
 	*rotation.Rotation
-	trail *auditor
+	ledger *Ledger
 }
 
 // Do goes on with an undo that has begun.
-func (r recordedRotation) Do(ctx context.Context) (rotation.Result, error) {
+func (r Rotation) Do(ctx context.Context) (rotation.Result, error) {
 	if v := r.View(); v.Undoing {
 		return r.Undo(ctx)
 	}
@@ -23,12 +23,12 @@ func (r recordedRotation) Do(ctx context.Context) (rotation.Result, error) {
 }
 
 // Undo records that a rotation was to be undone, and whether it was. One that has changed nothing yet has nothing to record.
-func (r recordedRotation) Undo(ctx context.Context) (rotation.Result, error) {
+func (r Rotation) Undo(ctx context.Context) (rotation.Result, error) {
 	v := r.View()
 	if v.State != rotation.Open || v.Step == rotation.Preflight && !v.Undoing {
 		return r.Rotation.Undo(ctx)
 	}
-	end, err := r.trail.begin(audit.Action{Profile: v.Profile, Service: v.Service, Action: "abort", KeyID: v.Old.ID, KeyName: v.Old.Name, Detail: "rotation " + v.ID})
+	end, err := r.ledger.begin(Entry{Profile: v.Profile, Service: v.Service, Action: "abort", KeyID: v.Old.ID, KeyName: v.Old.Name, Detail: "rotation " + v.ID})
 	if err != nil {
 		return rotation.Result{Step: v.Step}, err
 	}
@@ -43,3 +43,6 @@ func (r recordedRotation) Undo(ctx context.Context) (rotation.Result, error) {
 	end(o)
 	return res, err
 }
+
+// Rotation has the abort of a rotation recorded.
+func (l *Ledger) Rotation(r *rotation.Rotation) Rotation { return Rotation{r, l} }

@@ -1,0 +1,239 @@
+// Package desk is where something is done with a key. A front (a command, a screen, a session over SSH) makes an order, and
+// shows what came of it; a rotation's acts are orders too. Every order goes the same way: one check of what it asks against
+// what the issuer can, one look at read-only, one at the role, one receipt, and then the act.
+package desk
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/config"
+	"detent/delivery"
+)
+
+// What an order asks for. The word is that of the receipt.
+type What string
+
+// What can be ordered. An update that only switches a key is on record as enable or disable.
+const (
+	Create    What = "create"
+	Update    What = "update"
+	Delete    What = "delete"
+	PublicKey What = "public-key"
+	Retrieve  What = "retrieve"
+)
+
+// Order is what is to be done, as data.
+type Order struct {
+	What What
+	// Key is what a change is of: its id, and where it is known its name.
+	Key     apikey.Key
+	Draft   apikey.Draft
+	Patch   apikey.Patch
+	Request apikey.PublicKeyRequest
+	// Before are the keys that were there before a create; nil where nobody asked.
+	Before Before
+	// Places are where the secret of a created key goes, proven by the delivery's own Preflight; Delivery is how.
+	Places   []delivery.Destination
+	Delivery *Delivery
+	// Act marks an act of a rotation. A rotation has looked by its own rules, and settles a lost answer itself: the call is made
+	// once, and a deletion is no administrator's alone.
+	Act bool
+	// Note tells the operator what is under way; nil for nobody.
+	Note func(text string)
+}
+
+func (o Order) note(format string, args ...any) {
+	if o.Note != nil {
+		o.Note(fmt.Sprintf(format, args...))
+	}
+}
+
+// Outcome is what came of an order. With an error, what is set is what is certain all the same.
+type Outcome struct {
+	Created apikey.Created
+	// Sure says that the created key is new for sure, so that it may be deleted where its secret reached nobody.
+	Sure    bool
+	Key     apikey.Key
+	Deleted apikey.Deleted
+	Public  apikey.PublicKeyValue
+	Secret  apikey.Secret
+}
+
+// Handler carries out an order.
+type Handler func(ctx context.Context, o Order) (Outcome, error)
+
+// Middleware is a step before, or after, the act.
+type Middleware func(Handler) Handler
+
+// Desk is that of one profile that is open, for one operator. It may be used by many goroutines.
+type Desk struct {
+	service client.Service
+	o       Options
+	handle  Handler
+
+	names names
+	mu    sync.Mutex
+	made  map[string]bool // the keys made here: one whose secret reached nobody may go again
+}
+
+// Options are what a desk is opened with.
+type Options struct {
+	// Profile and Issuer name whose keys these are.
+	Profile, Issuer string
+	Ledger          *Ledger
+	// ReadOnly refuses every order, since each may change something.
+	ReadOnly bool
+	// Role is the operator's; empty is the user of this machine, who may do all. Refused records what is beyond it.
+	Role    config.Role
+	Refused func(e Entry, why string)
+	// Timeout bounds one call of the service, with its retries and waits.
+	Timeout time.Duration
+}
+
+// Open makes the desk of a profile.
+func Open(s client.Service, o Options) *Desk {
+	d := &Desk{service: s, o: o, made: map[string]bool{}}
+	d.handle = d.act
+	for _, m := range []Middleware{d.receipts, d.checks, d.writes, d.roles} { // the last one is asked first
+		d.handle = m(d.handle)
+	}
+	return d
+}
+
+// Do carries out an order.
+func (d *Desk) Do(ctx context.Context, o Order) (Outcome, error) {
+	if o.What == Create && !o.Act {
+		return d.create(ctx, o)
+	}
+	return d.handle(ctx, o)
+}
+
+// writes refuses an order where nothing may be changed.
+func (d *Desk) writes(next Handler) Handler {
+	return func(ctx context.Context, o Order) (Outcome, error) {
+		if d.o.ReadOnly && o.What != Retrieve {
+			return Outcome{}, refusal(o, client.ReadOnly, d.o.Profile+" is read-only: nothing is changed")
+		}
+		return next(ctx, o)
+	}
+}
+
+func refusal(o Order, kind client.Kind, why string) error {
+	return &client.Error{Op: o.op(), Kind: kind, Outcome: client.NotDone, Message: why}
+}
+
+// op says in words what an order does, for an error.
+func (o Order) op() string {
+	switch o.What {
+	case Create:
+		return "create a key"
+	case Update:
+		return "change a key"
+	case Delete:
+		return "delete a key"
+	case PublicKey:
+		return "request a public key"
+	}
+	return "read a secret again"
+}
+
+// act makes the calls of an order.
+func (d *Desk) act(ctx context.Context, o Order) (out Outcome, err error) {
+	switch o.What {
+	case Create:
+		ctx, cancel := d.lasting(ctx, o)
+		defer cancel()
+		if out.Created, err = d.service.Create(ctx, o.Draft); err == nil {
+			d.names.learn(out.Created.Key)
+			d.mu.Lock()
+			d.made[out.Created.Key.ID] = true
+			d.mu.Unlock()
+		}
+	case Update:
+		ctx, cancel := d.lasting(ctx, o)
+		defer cancel()
+		if out.Key, err = d.service.Update(ctx, o.Key.ID, o.Patch); err == nil {
+			d.names.learn(out.Key)
+		}
+	case Delete:
+		out.Deleted, err = d.deleteForSure(ctx, o)
+	case PublicKey:
+		giver, ok := client.As[client.PublicKeys](d.service)
+		if !ok {
+			return out, refusal(o, client.Unsupported, "this service gives no public keys")
+		}
+		ctx, cancel := d.lasting(ctx, o)
+		defer cancel()
+		out.Public, err = giver.RequestPublicKey(ctx, o.Request)
+	case Retrieve:
+		retriever, ok := client.As[client.Retriever](d.service)
+		if !ok {
+			return out, refusal(o, client.Unsupported, "this service gives no secret again")
+		}
+		out.Secret, err = retriever.Retrieve(ctx, o.Key.ID)
+	default:
+		err = fmt.Errorf("the desk knows no order %q", o.What)
+	}
+	return out, err
+}
+
+// deleteForSure deletes; where the answer was lost, it looks, and deletes again if the key is still there.
+func (d *Desk) deleteForSure(ctx context.Context, o Order) (apikey.Deleted, error) {
+	remove := func() (apikey.Deleted, error) {
+		ctx, cancel := d.lasting(ctx, o)
+		defer cancel()
+		return d.service.Delete(ctx, o.Key.ID)
+	}
+	done, err := remove()
+	if err == nil || o.Act || !client.MayHaveHappened(err) {
+		return done, err
+	}
+	o.note("%v: looking", err)
+	looking, cancel := d.lasting(ctx, o)
+	defer cancel()
+	there := false
+	listErr := d.List(looking, func(batch []apikey.Key) {
+		for i := range batch {
+			there = there || batch[i].ID == o.Key.ID
+		}
+	})
+	switch {
+	case listErr != nil:
+		return done, fmt.Errorf("%w; and the keys cannot be listed: %w", err, listErr)
+	case there:
+		return remove()
+	}
+	return apikey.Deleted{Message: "gone from the list"}, nil
+}
+
+// lasting is a context for a write: ctrl+c does not break it off half way, where nobody could tell whether it happened.
+// The transport's own timeout still ends it. A rotation bounds its own calls.
+func (d *Desk) lasting(ctx context.Context, o Order) (context.Context, context.CancelFunc) {
+	if o.Act || d.o.Timeout <= 0 {
+		return ctx, func() {}
+	}
+	end, bounded := ctx.Deadline()
+	ctx = context.WithoutCancel(ctx)
+	if limit := time.Now().Add(d.o.Timeout + 5*time.Second); !bounded || limit.Before(end) {
+		end = limit
+	}
+	return context.WithDeadline(ctx, end)
+}
+
+// List hands over the keys, and learns their names: an order that changes one has its id alone.
+func (d *Desk) List(ctx context.Context, each func([]apikey.Key)) error {
+	list := d.names.begin()
+	err := d.service.List(ctx, func(batch []apikey.Key) {
+		d.names.learn(batch...)
+		each(batch)
+	})
+	if err == nil {
+		d.names.complete(list)
+	}
+	return err
+}

@@ -1,0 +1,366 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"detent/apikey"
+	"detent/audit"
+	"detent/client"
+	"detent/config"
+	"detent/delivery"
+)
+
+// issuer is a service that does what it is asked, unless it has an error to give.
+type issuer struct {
+	caps  apikey.Capabilities
+	keys  []apikey.Key
+	sent  []string
+	fails []error // of the next writes, nil for none
+	does  bool    // a write that fails was carried out all the same
+	again apikey.Secret
+}
+
+var able = apikey.Capabilities{Title: "Issuer", Create: apikey.Can(), Delete: apikey.Can(), Rename: apikey.Can(), ChangeRole: apikey.Can(), Disable: apikey.Can(), PublicKeys: apikey.Can(),
+	Roles: []apikey.RoleInfo{{Name: "reader"}}, MaxName: 20}
+
+func (s *issuer) Capabilities() apikey.Capabilities { return s.caps }
+
+func (s *issuer) List(_ context.Context, each func([]apikey.Key)) error {
+	each(s.keys)
+	return nil
+}
+
+func (s *issuer) write(what string, do func()) error {
+	s.sent = append(s.sent, what)
+	var err error
+	if len(s.fails) > 0 {
+		err, s.fails = s.fails[0], s.fails[1:]
+	}
+	if err == nil || s.does {
+		do()
+	}
+	return err
+}
+
+func (s *issuer) Create(_ context.Context, d apikey.Draft) (apikey.Created, error) {
+	k := apikey.Key{ID: fmt.Sprintf("made%d", len(s.keys)), Name: d.Name}
+	err := s.write("create", func() { s.keys = append(s.keys, k) })
+	return apikey.Created{Key: k, Secret: apikey.NewSecret("a-new-secret-0123456789")}, err
+}
+
+func (s *issuer) Update(_ context.Context, id string, _ apikey.Patch) (apikey.Key, error) {
+	return apikey.Key{ID: id, Name: "k"}, s.write("update", func() {})
+}
+
+func (s *issuer) Delete(_ context.Context, id string) (apikey.Deleted, error) {
+	gone := true
+	err := s.write("delete", func() {
+		for i, k := range s.keys {
+			if k.ID == id {
+				s.keys, gone = append(s.keys[:i:i], s.keys[i+1:]...), false
+				return
+			}
+		}
+	})
+	return apikey.Deleted{AlreadyGone: gone && err == nil}, err
+}
+
+func (s *issuer) Probe(context.Context, apikey.Secret, string) (apikey.Proof, error) {
+	return apikey.Proof{}, nil
+}
+
+func (s *issuer) RequestPublicKey(context.Context, apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
+	return apikey.PublicKeyValue{}, s.write("public-key", func() {})
+}
+
+func (s *issuer) Retrieve(context.Context, string) (apikey.Secret, error) {
+	return s.again, s.write("retrieve", func() {})
+}
+
+// counter is a desk over an issuer, with what it records and refuses.
+type counter struct {
+	*Desk
+	t       *testing.T
+	dir     string
+	refused []string
+}
+
+func open(t *testing.T, s client.Service, change func(*Options)) *counter {
+	t.Helper()
+	c := &counter{t: t, dir: t.TempDir()}
+	o := Options{Profile: "prod", Issuer: "prosopo", Timeout: time.Minute,
+		Ledger:  &Ledger{Log: audit.Open(c.dir, time.Now), Actor: Actor{Name: "alice", From: "192.0.2.7"}},
+		Refused: func(e Entry, why string) { c.refused = append(c.refused, e.Action+" "+e.KeyID+": "+why) }}
+	if change != nil {
+		change(&o)
+	}
+	c.Desk = Open(s, o)
+	return c
+}
+
+// receipts are what is on record, a begin with its end as one.
+func (c *counter) receipts() (out []string) {
+	c.t.Helper()
+	report, err := audit.Read(c.dir, nil, nil, func(r audit.Record) {
+		if r.Kind == audit.End {
+			out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s %s by %s certain %v %s", r.Action, r.KeyID, r.Result, r.Who, *r.Certain, r.Reason)))
+		}
+	})
+	if err != nil || len(report.Problems) > 0 {
+		c.t.Fatal(err, report.Problems)
+	}
+	return out
+}
+
+func name(s string) *string { return &s }
+
+// orders are one of each kind, with the word and the key that its receipt has.
+var orders = map[string]struct {
+	order Order
+	id    string
+}{
+	"create":     {Order{What: Create, Draft: apikey.Draft{Name: "n", Role: "reader"}}, "made1"},
+	"update":     {Order{What: Update, Key: apikey.Key{ID: "k"}, Patch: apikey.Patch{Name: name("m")}}, "k"},
+	"disable":    {Order{What: Update, Key: apikey.Key{ID: "k"}, Patch: apikey.Patch{Enabled: new(bool)}}, "k"},
+	"delete":     {Order{What: Delete, Key: apikey.Key{ID: "k"}}, "k"},
+	"public-key": {Order{What: PublicKey}, ""},
+	"retrieve":   {Order{What: Retrieve, Key: apikey.Key{ID: "k"}}, "k"},
+}
+
+// TestEveryOrderIsCheckedRefusedAndRecordedAlike, by whom and by whichever way it comes: ordered, or as a call of the service
+// that screens have.
+func TestEveryOrderIsCheckedRefusedAndRecordedAlike(t *testing.T) {
+	ways := map[string]func(c *counter, o Order) error{
+		"an order": func(c *counter, o Order) error { _, err := c.Do(t.Context(), o); return err },
+		"a call":   func(c *counter, o Order) error { return call(t.Context(), c.Service(), o) },
+		"an act":   func(c *counter, o Order) error { return call(t.Context(), c.Acts(), o) },
+	}
+	for word, c := range orders {
+		for _, role := range []config.Role{"", config.Admin, config.Rotate, config.Viewer} {
+			for way, do := range ways {
+				s := &issuer{caps: able, keys: []apikey.Key{{ID: "k", Name: "old"}}, again: apikey.NewSecret("the-secret-again")}
+				at := open(t, s, func(o *Options) { o.Role = role })
+				err := do(at, c.order)
+				no := role == config.Viewer || role == config.Rotate && word == "delete" && way != "an act"
+				got := strings.Join(at.receipts(), "; ")
+				if no {
+					if !client.IsKind(err, client.ReadOnly) || client.MayHaveHappened(err) || len(s.sent) > 0 || got != "" || len(at.refused) != 1 || !strings.HasSuffix(at.refused[0], BeyondRole) {
+						t.Errorf("%s by %q as %s: sent %v, %v, on record %q, refused %q", word, role, way, s.sent, err, got, at.refused)
+					}
+					continue
+				}
+				want := strings.Join(strings.Fields(word+" "+c.id+" done by alice certain true"), " ")
+				if got = strings.Join(strings.Fields(got), " "); err != nil || len(s.sent) != 1 || got != want || len(at.refused) > 0 {
+					t.Errorf("%s by %q as %s: sent %v, %v, on record %q, want %q", word, role, way, s.sent, err, got, want)
+				}
+			}
+		}
+	}
+}
+
+// call makes the call of a service that is an order.
+func call(ctx context.Context, s client.Service, o Order) (err error) {
+	switch o.What {
+	case Create:
+		_, err = s.Create(ctx, o.Draft)
+	case Update:
+		_, err = s.Update(ctx, o.Key.ID, o.Patch)
+	case Delete:
+		_, err = s.Delete(ctx, o.Key.ID)
+	case PublicKey:
+		giver, _ := client.As[client.PublicKeys](s)
+		_, err = giver.RequestPublicKey(ctx, o.Request)
+	case Retrieve:
+		retriever, _ := client.As[client.Retriever](s)
+		_, err = retriever.Retrieve(ctx, o.Key.ID)
+	}
+	return err
+}
+
+func TestNothingIsSentWhereNothingMayBeChanged(t *testing.T) {
+	for word, c := range orders {
+		s := &issuer{caps: able}
+		at := open(t, s, func(o *Options) { o.ReadOnly = true })
+		_, err := at.Do(t.Context(), c.order)
+		if no := word != "retrieve"; no != client.IsKind(err, client.ReadOnly) || no == (len(s.sent) > 0) || no == (len(at.receipts()) > 0) {
+			t.Errorf("%s: %v, sent %v, on record %v", word, err, s.sent, at.receipts())
+		}
+	}
+}
+
+func TestWhatTheIssuerCannotIsNotSent(t *testing.T) {
+	cannot := apikey.Cannot("it cannot")
+	for what, c := range map[string]struct {
+		order Order
+		take  func(c *apikey.Capabilities)
+	}{
+		"create":           {orders["create"].order, func(c *apikey.Capabilities) { c.Create = cannot }},
+		"delete":           {orders["delete"].order, func(c *apikey.Capabilities) { c.Delete = cannot }},
+		"rename":           {orders["update"].order, func(c *apikey.Capabilities) { c.Rename = cannot }},
+		"disable":          {orders["disable"].order, func(c *apikey.Capabilities) { c.Disable = cannot }},
+		"change the role":  {Order{What: Update, Patch: apikey.Patch{Role: name("reader")}}, func(c *apikey.Capabilities) { c.ChangeRole = cannot }},
+		"public keys":      {orders["public-key"].order, func(c *apikey.Capabilities) { c.PublicKeys = apikey.Ability{} }},
+		"no name":          {Order{What: Create, Draft: apikey.Draft{Name: " ", Role: "reader"}}, nil},
+		"a long name":      {Order{What: Update, Patch: apikey.Patch{Name: name(strings.Repeat("n", 21))}}, nil},
+		"a control in it":  {Order{What: Update, Patch: apikey.Patch{Name: name("a\x1bb")}}, nil},
+		"an unknown role":  {Order{What: Update, Patch: apikey.Patch{Role: name("root")}}, nil},
+		"a role of none":   {Order{What: Create, Draft: apikey.Draft{Name: "n", Role: "reader"}}, func(c *apikey.Capabilities) { c.Roles = nil }},
+		"a restriction":    {Order{What: Create, Draft: apikey.Draft{Name: "n", Role: "reader", Restrictions: apikey.Restrictions{IPAddresses: []string{"10.0.0.1"}}}}, nil},
+		"an order unknown": {Order{What: "x"}, nil},
+	} {
+		s := &issuer{caps: able}
+		if c.take != nil {
+			c.take(&s.caps)
+		}
+		at := open(t, s, nil)
+		if _, err := at.Do(t.Context(), c.order); err == nil || client.MayHaveHappened(err) || len(s.sent) > 0 {
+			t.Errorf("%s: %v, sent %v", what, err, s.sent)
+		}
+	}
+}
+
+func TestWhoMadeAKeyInThisSessionMayTakeItBack(t *testing.T) {
+	s := &issuer{caps: able, keys: []apikey.Key{{ID: "other"}}}
+	at := open(t, s, func(o *Options) { o.Role = config.Rotate })
+	out, err := at.Do(t.Context(), orders["create"].order)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := at.Do(t.Context(), Order{What: Delete, Key: apikey.Key{ID: "other"}}); err == nil {
+		t.Error("another's key was deleted")
+	}
+	if _, err := at.Do(t.Context(), Order{What: Delete, Key: out.Created.Key}); err != nil {
+		t.Error(err)
+	}
+}
+
+var lost = &client.Error{Kind: client.Timeout, Outcome: client.Unknown, Message: "no answer"}
+
+// TestALostDeleteIsLookedAt, and sent again where the key is still there; the receipt says what is certain in the end.
+func TestALostDeleteIsLookedAt(t *testing.T) {
+	for _, does := range []bool{false, true} {
+		s := &issuer{caps: able, keys: []apikey.Key{{ID: "k"}}, fails: []error{lost}, does: does}
+		at := open(t, s, nil)
+		if _, err := at.Do(t.Context(), orders["delete"].order); err != nil || len(s.keys) > 0 || len(s.sent) != map[bool]int{false: 2, true: 1}[does] {
+			t.Errorf("%v: %v, sent %v", does, err, s.sent)
+		}
+		if got := at.receipts(); len(got) != 1 || !strings.Contains(got[0], "done by alice certain true") {
+			t.Errorf("%v: %v", does, got)
+		}
+		// A rotation settles that itself.
+		s = &issuer{caps: able, keys: []apikey.Key{{ID: "k"}}, fails: []error{lost}, does: does}
+		at = open(t, s, nil)
+		if _, err := at.Acts().Delete(t.Context(), "k"); !errors.Is(err, lost) || len(s.sent) != 1 {
+			t.Errorf("a rotation's: %v, sent %v", err, s.sent)
+		}
+	}
+}
+
+func TestALostCreateNamesTheKeyThatWasNotThereBefore(t *testing.T) {
+	for _, does := range []bool{false, true} {
+		s := &issuer{caps: able, keys: []apikey.Key{{ID: "k", Name: "n"}}, fails: []error{lost}, does: does}
+		at := open(t, s, nil)
+		var said []string
+		o := orders["create"].order
+		o.Before, o.Note = at.Before(t.Context()), func(text string) { said = append(said, text) }
+		o.WarnOfName()
+		if _, err := at.Do(t.Context(), o); !errors.Is(err, lost) {
+			t.Error(err)
+		}
+		text := strings.Join(said, "\n")
+		if named := strings.Contains(text, `there is a key named "n": made1,`); named != does || !strings.Contains(text, "is there already (k)") {
+			t.Errorf("%v:\n%s", does, text)
+		}
+	}
+}
+
+// TestTheReceiptSaysWhatIsCertain by the error.
+func TestTheReceiptSaysWhatIsCertain(t *testing.T) {
+	for want, err := range map[string]error{
+		"refused by alice certain true forbidden":  &client.Error{Kind: client.Forbidden, Outcome: client.NotDone},
+		"failed by alice certain false timeout":    lost,
+		"failed by alice certain true unreachable": &client.Error{Kind: client.Unreachable, Outcome: client.NotDone},
+		"failed by alice certain false":            context.Canceled,
+		"failed by alice certain true":             Undone{errors.New("as it was")},
+	} {
+		at := open(t, &issuer{caps: able, fails: []error{err}}, nil)
+		_, _ = at.Acts().Update(t.Context(), "k", apikey.Patch{Name: name("m")})
+		if got := at.receipts(); len(got) != 1 || got[0] != "update k "+want {
+			t.Errorf("%v: %q, want %q", err, got, want)
+		}
+	}
+	at := open(t, &issuer{caps: able}, nil)
+	if secret, err := at.Do(t.Context(), orders["retrieve"].order); err != nil || !secret.Secret.IsZero() {
+		t.Fatal(secret, err)
+	}
+	if got := at.receipts(); len(got) != 1 || got[0] != "retrieve k refused by alice certain true not given" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestWhatCannotBeRecordedIsDoneHereAndRefusedForAnOperator(t *testing.T) {
+	for _, strict := range []bool{false, true} {
+		s := &issuer{caps: able}
+		ledger := &Ledger{Broken: errors.New("no audit log"), Strict: strict}
+		at := open(t, s, func(o *Options) { o.Ledger = ledger })
+		_, err := at.Do(t.Context(), orders["update"].order)
+		if (err != nil) != strict || (len(s.sent) == 0) != strict || (len(ledger.Lost()) == 0) != strict {
+			t.Errorf("strict %v: %v, sent %v, lost %v", strict, err, s.sent, ledger.Lost())
+		}
+		if strict && (client.MayHaveHappened(err) || !strings.Contains(err.Error(), "no audit log")) {
+			t.Error(err)
+		}
+	}
+}
+
+// TestACallThatWasAnnouncedHasOneReceipt, begun before the last look.
+func TestACallThatWasAnnouncedHasOneReceipt(t *testing.T) {
+	at := open(t, &issuer{caps: able, keys: []apikey.Key{{ID: "k"}}}, nil)
+	ctx, end, err := at.Announce(t.Context(), "delete", "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = at.Acts().Delete(ctx, "k")
+	end(err)
+	if got := at.receipts(); len(got) != 1 || got[0] != "delete k done by alice certain true" {
+		t.Errorf("%q", got)
+	}
+	_, _ = at.Acts().Update(ctx, "k", apikey.Patch{Name: name("m")})
+	if got := at.receipts(); len(got) != 2 {
+		t.Errorf("another call under it: %q", got)
+	}
+}
+
+// TestADesksServiceCanDoWhatItsIssuerCan, and nothing else.
+func TestADesksServiceCanDoWhatItsIssuerCan(t *testing.T) {
+	for _, issuer := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+		s, err := client.Open(client.Options{Service: issuer, URL: "http://127.0.0.1:1", Token: apikey.NewSecret("sk_live_0123456789abcdef0123456789abcdef"), Environment: apikey.Live})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range []client.Service{open(t, s, nil).Service(), open(t, s, nil).Acts()} {
+			if can[client.PublicKeys](s) != can[client.PublicKeys](r) || can[client.Retriever](s) != can[client.Retriever](r) || can[client.Identifier](s) != can[client.Identifier](r) ||
+				can[client.ProjectFinder](s) != can[client.ProjectFinder](r) || can[client.Clock](s) != can[client.Clock](r) {
+				t.Errorf("%s can do something else", issuer)
+			}
+		}
+	}
+	ledger := &Ledger{}
+	for _, spec := range []string{"file:/tmp/x", "command:cat", "env-file:/tmp/.env:A"} {
+		d, err := delivery.Parse(spec, delivery.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, was := d.(delivery.Holder)
+		if _, is := ledger.Place(d, "p", "s", nil).(delivery.Holder); is != was {
+			t.Errorf("%s: gives back %v, was %v", spec, is, was)
+		}
+	}
+}
+
+func can[T any](s client.Service) bool { _, ok := client.As[T](s); return ok }

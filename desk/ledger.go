@@ -1,0 +1,81 @@
+package desk
+
+import (
+	"sync"
+
+	"detent/audit"
+	"detent/client"
+)
+
+// Entry is what is done, for its record.
+type Entry = audit.Action
+
+// Actor is who acts, and from where.
+type Actor = audit.Actor
+
+// Ledger records what is done, by its actor. The zero Log, with Broken, is one that cannot be written.
+type Ledger struct {
+	Log    *audit.Log
+	Broken error // why there is no log
+	Actor  audit.Actor
+	// Strict refuses what cannot be recorded, before it is sent. On the operator's own machine it is done, and told: who has
+	// the token could do it without us, and a full disk must not keep a leaked key alive.
+	Strict bool
+
+	mu   sync.Mutex
+	lost []error
+}
+
+// Lost are the errors of what could not be recorded.
+func (l *Ledger) Lost() []error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lost
+}
+
+func (l *Ledger) keep(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lost = append(l.lost, err)
+}
+
+// Writable proves that actions can be recorded.
+func (l *Ledger) Writable() error {
+	if l.Broken != nil {
+		return l.Broken
+	}
+	return l.Log.Writable()
+}
+
+// begin records an action before it is done. The function that it gives records what came of it; that this fails changes
+// nothing of what was done.
+func (l *Ledger) begin(e Entry) (end func(audit.Outcome), err error) {
+	e.Actor = l.Actor
+	var entry *audit.Entry
+	if err = l.Broken; err == nil {
+		entry, err = l.Log.Begin(e)
+	}
+	switch {
+	case err != nil && l.Strict:
+		return nil, &client.Error{Op: e.Action, Kind: client.Unavailable, Outcome: client.NotDone, Message: err.Error(), Err: err,
+			Hint: "Nothing is done here that cannot be recorded. Tell who runs this host."}
+	case err != nil:
+		l.keep(err)
+		return func(audit.Outcome) {}, nil
+	}
+	return func(o audit.Outcome) {
+		if err := entry.End(o); err != nil {
+			l.keep(err)
+		}
+	}, nil
+}
+
+// Record records an action that is no order: a profile that is saved, an administrator key that is minted.
+func (l *Ledger) Record(e Entry, do func() error) error {
+	end, err := l.begin(e)
+	if err == nil {
+		err = do()
+		end(outcomeOf(err))
+	}
+	return err
+}

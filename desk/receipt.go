@@ -1,0 +1,126 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"detent/apikey"
+	"detent/audit"
+	"detent/client"
+	"detent/delivery"
+	"detent/rotation"
+)
+
+// receipts records an order before it is sent, and what came of it after.
+func (d *Desk) receipts(next Handler) Handler {
+	return func(ctx context.Context, o Order) (Outcome, error) {
+		if a, ok := ctx.Value(announcedKey{}).(announced); ok && o.Key.ID != "" && a.id == o.Key.ID && a.action == d.entry(o).Action {
+			return next(ctx, o)
+		}
+		end, err := d.o.Ledger.begin(d.entry(o))
+		if err != nil {
+			return Outcome{}, err
+		}
+		out, err := next(ctx, o)
+		end(receiptOf(o, out, err))
+		return out, err
+	}
+}
+
+// entry is what the receipt of an order says before it is sent.
+func (d *Desk) entry(o Order) Entry {
+	e := Entry{Profile: d.o.Profile, Service: d.o.Issuer, Action: string(o.What), KeyID: o.Key.ID, KeyName: o.Key.Name}
+	if e.KeyName == "" && e.KeyID != "" {
+		e.KeyName = d.names.of(e.KeyID)
+	}
+	switch o.What {
+	case Create:
+		e.KeyName = o.Draft.Name
+	case Update:
+		e.Action, e.Detail = patched(o.Patch)
+	case PublicKey:
+		e.KeyName, e.Detail = o.Request.Name, o.Request.Project
+	}
+	return e
+}
+
+func patched(p apikey.Patch) (action, detail string) {
+	var what []string
+	if p.Name != nil {
+		what = append(what, "name "+*p.Name)
+	}
+	if p.Role != nil {
+		what = append(what, "role "+*p.Role)
+	}
+	action = string(Update)
+	if p.Enabled != nil {
+		word := map[bool]string{true: "enable", false: "disable"}[*p.Enabled]
+		if len(what) == 0 {
+			return word, ""
+		}
+		what = append(what, word)
+	}
+	return action, strings.Join(what, ", ")
+}
+
+// receiptOf is what came of an order.
+func receiptOf(o Order, out Outcome, err error) audit.Outcome {
+	r := outcomeOf(err)
+	switch {
+	case o.What == Create && err == nil:
+		r.KeyID, r.KeyName = out.Created.Key.ID, out.Created.Key.Name
+	case o.What == Delete && out.Deleted.AlreadyGone:
+		r.Reason = "already gone"
+	case o.What == Retrieve && err == nil && out.Secret.IsZero():
+		r.Result, r.Reason = audit.Refused, "not given"
+	}
+	return r
+}
+
+// Undone marks an error after which all is as it was.
+type Undone struct{ Err error }
+
+func (u Undone) Error() string { return u.Err.Error() }
+
+// Unwrap gives the error itself.
+func (u Undone) Unwrap() error { return u.Err }
+
+// outcomeOf is what came of an action, by its error.
+func outcomeOf(err error) audit.Outcome {
+	var e *client.Error
+	var run *delivery.RunError
+	switch {
+	case err == nil:
+		return audit.Outcome{Result: audit.Done, Certain: true}
+	case rotation.NotSent(err):
+		return audit.Outcome{Result: audit.Failed, Certain: true, Reason: "not sent"}
+	case errors.As(err, &Undone{}):
+		return audit.Outcome{Result: audit.Failed, Certain: true}
+	case errors.As(err, &run):
+		return audit.Outcome{Result: audit.Failed, Certain: run.Certain, Reason: run.How}
+	case !errors.As(err, &e):
+		return audit.Outcome{Result: audit.Failed}
+	}
+	o := audit.Outcome{Result: audit.Failed, Certain: e.Outcome == client.NotDone, Reason: string(e.Kind)}
+	switch e.Kind {
+	case client.Unauthorized, client.Forbidden, client.NotFound, client.Conflict, client.Invalid, client.RateLimited, client.ReadOnly, client.Unsupported:
+		o.Result = audit.Refused
+	}
+	return o
+}
+
+// announced is a call whose record was begun before the last look at everything, so that nothing lies between that and the call.
+type announced struct{ action, id string }
+
+type announcedKey struct{}
+
+// Announce begins the record of a call that a rotation is about to send (rotation.World). The context it gives marks the
+// call, which is then not recorded anew.
+func (d *Desk) Announce(ctx context.Context, action, id string) (context.Context, func(error), error) {
+	end, err := d.o.Ledger.begin(Entry{Profile: d.o.Profile, Service: d.o.Issuer, Action: action, KeyID: id, KeyName: d.names.of(id)})
+	if err != nil {
+		return ctx, nil, err
+	}
+	return context.WithValue(ctx, announcedKey{}, announced{action, id}), func(err error) { end(outcomeOf(err)) }, nil
+}

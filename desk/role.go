@@ -1,0 +1,70 @@
+package desk
+
+import (
+	"context"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/config"
+)
+
+// Why an order is beyond a role.
+const (
+	ViewerOnly     = "your role is viewer: changing keys is for operators and admins"
+	DeleteIsAdmins = "deleting is for admins; a rotation deletes the old key by itself"
+	BeyondRole     = "beyond the role" // on record
+)
+
+// roles refuses what is somebody else's, and has that recorded.
+func (d *Desk) roles(next Handler) Handler {
+	return func(ctx context.Context, o Order) (Outcome, error) {
+		if why := d.mayNot(o); why != "" {
+			e := d.entry(o)
+			if o.What == Update {
+				e.Action = string(Update)
+			}
+			if d.o.Refused != nil {
+				d.o.Refused(e, BeyondRole)
+			}
+			return Outcome{}, refusal(o, client.ReadOnly, why)
+		}
+		return next(ctx, o)
+	}
+}
+
+func (d *Desk) mayNot(o Order) (why string) {
+	switch {
+	case d.o.Role == "" || d.o.Role == config.Admin:
+	case d.o.Role == config.Viewer:
+		return ViewerOnly
+	case o.What == Delete && !o.Act && !d.madeHere(o.Key.ID):
+		return DeleteIsAdmins
+	}
+	return ""
+}
+
+// madeHere says that a key was made in this session. Whose secret reached nobody may go again.
+func (d *Desk) madeHere(id string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.made[id]
+}
+
+// Capabilities are the service's without what the role may not do, each with whose it is.
+func (d *Desk) Capabilities() apikey.Capabilities {
+	c := d.service.Capabilities()
+	if d.o.Role == "" || d.o.Role == config.Admin {
+		return c
+	}
+	if c.Delete.OK {
+		c.Delete = apikey.Cannot(DeleteIsAdmins)
+	}
+	if d.o.Role == config.Viewer {
+		for _, a := range []*apikey.Ability{&c.Create, &c.Delete, &c.Rename, &c.ChangeRole, &c.Disable, &c.PublicKeys} {
+			if a.OK || a.Why == DeleteIsAdmins {
+				*a = apikey.Cannot(ViewerOnly)
+			}
+		}
+	}
+	return c
+}

@@ -1,0 +1,66 @@
+package desk
+
+import (
+	"context"
+
+	"detent/apikey"
+	"detent/client"
+)
+
+// Service is the profile's service for screens and commands: what it is asked to change becomes an order. What it can beside
+// goes through (client.As).
+func (d *Desk) Service() client.Service { return &ordering{Service: d.service, d: d} }
+
+// Acts is the profile's service for a rotation, whose acts are orders that it has looked at by its own rules.
+func (d *Desk) Acts() client.Service { return &ordering{Service: d.service, d: d, act: true} }
+
+// ordering makes orders of the calls of a service.
+type ordering struct {
+	client.Service
+	d   *Desk
+	act bool
+}
+
+// Unwrap gives the service itself, and Borrows says that what is in addition to a Service here is there only where it is in that.
+func (s *ordering) Unwrap() client.Service { return s.Service }
+
+// Borrows is for client.As.
+func (s *ordering) Borrows() {}
+
+func (s *ordering) Capabilities() apikey.Capabilities {
+	if s.act {
+		return s.Service.Capabilities()
+	}
+	return s.d.Capabilities()
+}
+
+func (s *ordering) List(ctx context.Context, each func([]apikey.Key)) error {
+	return s.d.List(ctx, each)
+}
+
+func (s *ordering) Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error) {
+	out, err := s.d.handle(ctx, Order{What: Create, Draft: draft, Act: s.act})
+	return out.Created, err
+}
+
+func (s *ordering) Update(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
+	out, err := s.d.handle(ctx, Order{What: Update, Key: apikey.Key{ID: id}, Patch: patch, Act: s.act})
+	return out.Key, err
+}
+
+func (s *ordering) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
+	out, err := s.d.handle(ctx, Order{What: Delete, Key: apikey.Key{ID: id}, Act: s.act})
+	return out.Deleted, err
+}
+
+// RequestPublicKey may make a key.
+func (s *ordering) RequestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
+	out, err := s.d.handle(ctx, Order{What: PublicKey, Request: req, Act: s.act})
+	return out.Public, err
+}
+
+// Retrieve changes nothing, and whoever gets the secret has the key.
+func (s *ordering) Retrieve(ctx context.Context, id string) (apikey.Secret, error) {
+	out, err := s.d.handle(ctx, Order{What: Retrieve, Key: apikey.Key{ID: id}, Act: s.act})
+	return out.Secret, err
+}
