@@ -19,7 +19,14 @@ func (a *app) deliveryOptions() (delivery.Options, error) {
 	if err != nil {
 		return delivery.Options{}, err
 	}
-	return delivery.Options{Home: a.env.Get("HOME"), Environ: a.env.Without(cfg.SecretVariables()...), Clipboard: a.copySecret(), Hook: a.world.Hook}, nil
+	o := delivery.Options{Home: a.env.Get("HOME"), Environ: a.env.Without(cfg.SecretVariables()...), Clipboard: a.copySecret(), Hook: a.world.Hook}
+	if a.flags.demo { // it writes in its own folder alone
+		if o.Below, err = a.tempDir(); err != nil {
+			return o, err
+		}
+		o.Dir, o.Home = o.Below, o.Below
+	}
+	return o, nil
 }
 
 // destinations are what --deliver names.

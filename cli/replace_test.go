@@ -55,3 +55,19 @@ func TestWhatAPlaceHoldsIsNotOverwrittenUnasked(t *testing.T) {
 		}
 	}
 }
+
+// TestTheDemoWritesBelowItsFolderAlone, however a place is spelt.
+func TestTheDemoWritesBelowItsFolderAlone(t *testing.T) {
+	m := newMachine(t)
+	m.write("app/.env", "")
+	create := []string{"create", "--demo", "--name", "k", "--permission", "getRules", "--deliver"}
+	for _, spec := range []string{"file:" + m.home + "/key", "env-file:" + m.home + "/app/.env:API_KEY", "file:../key", "env-file:sub/../../.env:A", "file:~/../key"} {
+		m.want(2, "written below that alone", append(create, spec)...)
+	}
+	for _, spec := range []string{"file:key", "env-file:.env:API_KEY", "file:~/key"} {
+		m.must(append(create, spec)...)
+	}
+	if left, _ := filepath.Glob(m.home + "/*/key"); read(t, m.home+"/app/.env") != "" || len(left) != 0 {
+		t.Errorf("written outside: %v", left)
+	}
+}

@@ -22,6 +22,8 @@ type Options struct {
 	Home string
 	// Dir is what a relative path is relative to; empty is the working directory.
 	Dir string
+	// Below is the one folder in which files are written; empty is anywhere.
+	Below string
 	// Environ is the environment of child processes, without the variables that a
 	// token.env names; DETENT_TOKEN is taken out here in any case. Nil is an empty one.
 	Environ []string
@@ -200,8 +202,16 @@ func Parse(spec string, o Options) (Destination, error) {
 	return d, nil
 }
 
-// absolute resolves ~ and a relative path. It does not follow symbolic links.
+// absolute resolves ~ and a relative path, and refuses one that is not below o.Below. It does not follow symbolic links.
 func absolute(path string, o Options) (string, error) {
+	path, err := resolved(path, o)
+	if err == nil && o.Below != "" && !strings.HasPrefix(path, filepath.Clean(o.Below)+string(filepath.Separator)) {
+		err = fmt.Errorf("%s is outside %s, and files are written below that alone here: give a relative path", display(path), display(o.Below))
+	}
+	return path, err
+}
+
+func resolved(path string, o Options) (string, error) {
 	switch {
 	case path == "":
 		return "", fmt.Errorf("the path is empty")
