@@ -333,8 +333,8 @@ func TestSSHShowsTheListInTheClientsSizeAndColours(t *testing.T) {
 	}
 	v = openScreen(t, c, "xterm-256color", 100, 30, "NO_COLOR", "1")
 	v.wait("payments")
-	if m := regexp.MustCompile(`\x1b\[[0-9;]*[1-9][0-9;]*m`).FindString(v.raw.String()); m != "" {
-		t.Errorf("NO_COLOR: a style %q", m)
+	if m := regexp.MustCompile(`\x1b\[([0-9;]*;)?(3[0-8]|4[0-8]|9[0-7]|10[0-7])(;[0-9;]*)?m`).FindString(v.raw.String()); m != "" {
+		t.Errorf("NO_COLOR: a colour %q", m)
 	}
 	v.press("q")
 	_ = v.end()
