@@ -172,9 +172,10 @@ func TestVerifyTellsWhatWasShown(t *testing.T) {
 	if !sent.Secret.Equal(apikey.NewSecret(canary)) || d.screen.(*Verify).line.len() != 0 {
 		t.Error("another secret was sent, or it was kept")
 	}
-	d.send(ui.Verified{Ticket: sent.Ticket, Proof: apikey.Proof{Verdict: apikey.Accepted, Key: &apikey.Key{ID: "k7", Name: "payments"}, Did: "GET /rules answered 200",
+	d.send(ui.Verified{Ticket: sent.Ticket, Proof: apikey.Proof{Verdict: apikey.Accepted, Key: &apikey.Key{ID: "k7", Name: "payments", Role: "developer",
+		Permissions: []apikey.Permission{{Feature: "AccessRules", Name: "getRules"}}, ExpiresAt: apikey.Never()}, Did: "GET /rules answered 200",
 		Can: []string{"getRules"}, Cannot: []string{"getUsers"}, Unknown: []string{"createRule: only a write would show it"}}})
-	d.sees("✓ valid", "payments", "id k7", "may getRules", "may not getUsers", "not shown: createRule", "GET /rules answered 200")
+	d.sees("✓ valid", "payments", "id k7", "role developer", "permissions AccessRules.getRules", "expires never", "may getRules", "may not getUsers", "not shown: createRule", "GET /rules answered 200")
 	d.press("right", "enter").sees("Paste a secret")
 	d.paste(canary)
 	d.press("enter")

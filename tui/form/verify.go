@@ -157,6 +157,11 @@ func (v *Verify) proofLines(width int) []string {
 		out = append(out, "")
 		out = append(out, styled(st.Strong.Render, displayName(*k), width)...)
 		out = append(out, styled(st.Dim.Render, keyLine(v.profile, *k), width)...)
+		for f := range apikey.FieldsOf(k) { // what it was granted, as the service reports it
+			if f.Access && f.Reported(k) {
+				out = append(out, hanging(st.Base.Render, f.Label+"  ", ui.Clean(f.Text(k)), width)...)
+			}
+		}
 	} else if p.Accepted() {
 		out = append(out, hanging(st.Dim.Render, "? ", "which key it is: unknown, the service does not let it be told", width)...)
 	}
