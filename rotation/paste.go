@@ -220,7 +220,8 @@ func (r *Rotation) matchRow(ctx context.Context, told *apikey.Key, secret apikey
 			return false, err
 		}
 		fresh = slices.DeleteFunc(slices.Clone(s.all), func(k apikey.Key) bool {
-			return slices.Contains(r.j.Seen, k.ID) || slices.Contains(r.j.Superseded, k.ID) != earlier
+			_, deleted := r.j.claimed(DeleteAnswered, k.ID) // a list may be behind that, too
+			return deleted || slices.Contains(r.j.Seen, k.ID) || slices.Contains(r.j.Superseded, k.ID) != earlier
 		})
 		return len(fresh) > 0, nil
 	}); err != nil {
