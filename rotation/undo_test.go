@@ -208,6 +208,20 @@ func TestAPlaceThatIsSaidToBePutBackMustNotHoldTheNewSecretAtTheEnd(t *testing.T
 	}
 }
 
+// TestWhatWasPutBackByHandIsAcceptedToo: a person's word for a place that can be read, and that holds the old secret, does not stand in for the service's
+// answer: somebody may have deleted the key, and the list may be behind.
+func TestWhatWasPutBackByHandIsAcceptedToo(t *testing.T) {
+	f := in(t, with(prosopoLike, func(sc *world.Scenario) { sc.GoneLag = 20 * time.Second }))
+	r := f.Start(noWaits)
+	f.until(r, rotation.Delete)
+	f.Place(0).Put("old")
+	r = f.again(r, rotation.ResumeOptions{Undone: []string{f.Place(0).Spec()}, Reason: "put back by hand"})
+	f.Remove("old")
+	if _, err := r.Undo(context.Background()); err == nil || !strings.Contains(err.Error(), "the service refuses the old secret") || !f.Key("new").Alive {
+		t.Fatalf("%v", err)
+	}
+}
+
 // TestAWordForAKeyThatEndsSoonIsAPersons.
 func TestAWordForAKeyThatEndsSoonIsAPersons(t *testing.T) {
 	f := in(t, prosopoLike)
