@@ -144,13 +144,8 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 			w.pastedKey = w.keyBySecret(secret)
 		}
 	case rotation.AskWhose:
-		if w.pastedKey == nil || !w.pastedKey.ours || !strings.Contains(a.text, w.pastedKey.id) { // the list is behind, and names another
-			w.pass(15*time.Second, true)
+		if !w.isAbout(a) {
 			choice = rotation.No
-			if k := w.pastedKey; k != nil && k.ours { // one that the program has had before, and forgotten
-				w.refusedPaste[k.id] = w.doubted == k
-				w.doubted = k
-			}
 		}
 	case rotation.AskAttest:
 		w.moveApps()
@@ -172,21 +167,37 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 			p.put(fresh.text)
 		}
 	case rotation.AskUndone:
-		choice, ok = w.answerUndone(w.placeOf(a.subject), fresh)
+		p := w.placeOf(a.subject)
+		if p == nil {
+			return "", secret, false
+		}
+		if !p.readable() {
+			p.put(p.former)
+			return rotation.Yes, secret, true
+		}
+		if len(w.restores) > 0 {
+			w.putRight()
+			return "again", secret, true
+		}
+		if value := p.content(); value == p.former || value == w.old.text && w.alive(w.old) { // put back by hand, and the copy is lost
+			p.left = p.left || value != p.former
+			return rotation.Yes, secret, true
+		}
+		if !w.goingBack && w.alive(fresh) {
+			return "turn", secret, true
+		}
+		if k := w.keyByText(p.content()); p.content() == "" || fresh == nil || k != nil && k.ours {
+			p.put(p.former)
+			return rotation.Yes, secret, true
+		}
+		return "", secret, false
 	case rotation.AskAgain:
 		w.putRight()
 	case rotation.AskAccept, rotation.AskMixed, rotation.AskTracked, rotation.AskOwner:
 	case rotation.AskRevive:
 		w.revived = true
 	case rotation.AskReplace: // the place is not the right one, until what was done to it is put right
-		p := w.placeOf(a.subject)
-		if ok = p != nil && p.content() == w.old.text; ok && len(p.copies()) == 0 { // no copy is kept yet
-			p.former = w.old.text
-		}
-		w.revived = w.revived || ok && !w.alive(w.old) // the service refuses what it holds, and that is said
-		if ok {
-			p.replace = true
-		}
+		ok = w.isRight(w.placeOf(a.subject))
 	case rotation.AskUnproven:
 		ok = w.alive(fresh)
 		w.vouched = w.vouched || ok
@@ -216,30 +227,31 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 	return choice, secret, ok
 }
 
-// answerUndone is what is said of a place whose old value is to be back.
-func (w *world) answerUndone(p *place, fresh *key) (choice string, ok bool) {
-	switch {
-	case p == nil:
-		return "", false
-	case !p.readable():
-		p.put(p.former)
-		return rotation.Yes, true
-	case len(w.restores) > 0:
-		w.putRight()
-		return rotation.LookAgain, true
+// isRight: a place that holds the old secret is the right one, whatever the service says of it.
+func (w *world) isRight(p *place) bool {
+	if p == nil || p.content() != w.old.text {
+		return false
 	}
-	if value := p.content(); value == p.former || value == w.old.text && w.alive(w.old) { // put back by hand, and the copy is lost
-		p.left = p.left || value != p.former
-		return rotation.Yes, true
+	if len(p.copies()) == 0 { // no copy is kept yet
+		p.former = w.old.text
 	}
-	if !w.goingBack && w.alive(fresh) {
-		return rotation.TurnRound, true
+	p.replace = true
+	w.revived = w.revived || !w.alive(w.old) // the service refuses what it holds, and that is said
+	return true
+}
+
+// isAbout reports whether a question about a pasted secret names its key. The list may be behind, and name another.
+func (w *world) isAbout(a ask) bool {
+	k := w.pastedKey
+	if k != nil && k.ours && strings.Contains(a.text, k.id) {
+		return true
 	}
-	if k := w.keyByText(p.content()); p.content() == "" || fresh == nil || k != nil && k.ours {
-		p.put(p.former)
-		return rotation.Yes, true
+	w.pass(15*time.Second, true)
+	if k != nil && k.ours { // one that the program has had before, and forgotten
+		w.refusedPaste[k.id] = w.doubted == k
+		w.doubted = k
 	}
-	return "", false
+	return false
 }
 
 func (w *world) placeOf(spec string) *place {
