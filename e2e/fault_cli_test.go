@@ -84,7 +84,7 @@ func faultFlows() []*faultFlow {
 			args: func(c *faultRun) []string { return create(c) }, held: (*faultRun).created},
 		{name: "create to a file", services: every, code: 1, writes: creates, most: 1,
 			args: func(c *faultRun) []string {
-				return create(c, "-o", "json", "--deliver", "env-file:"+filepath.Join(c.dir, "app.env")+":KEY")
+				return create(c, "-o", "json", "--deliver", "env-file:"+filepath.Join(c.dir, "app.env")+":KEY", "--replace")
 			}, held: (*faultRun).delivered},
 		{name: "update", services: []string{apikey.Vertesia}, code: 1, writes: []string{"PUT /"}, most: 1,
 			args: func(c *faultRun) []string { return []string{"update", c.id, "--disable", "-o", "json"} }, held: (*faultRun).updated},

@@ -137,7 +137,7 @@ func TestADaysFilesAreTheOwnersAlone(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	r.must("config", "init")
-	r.must("create", "--name", "f", "--permission", "getRules", "--deliver", "file:"+r.path("app/secret"), "--deliver", "env-file:"+env+":KEY")
+	r.must("create", "--name", "f", "--permission", "getRules", "--deliver", "file:"+r.path("app/secret"), "--deliver", "env-file:"+env+":KEY", "--replace")
 	r.must("rotate", "k", "--yes", "--drain", "0s", "--soak", "0s", "--deliver", "file:"+r.path("app/rotated"))
 	r.must("create", "--name", "open", "--permission", "getRules")
 	r.want(1, "--resume", "rotate", "open", "--yes", "--deliver", "file:"+r.path("app/open"))
