@@ -12,12 +12,11 @@ import (
 	"detent/rotation/world"
 )
 
-// stamped is a service whose rows' last use moves as it is told: at probes, and in pauses.
+// stamped is a service whose rows' last use moves as it is told.
 type stamped struct {
 	client.Service
 	moves    map[string]int
 	probing  []string // rows that move with a probe
-	pausing  []string // rows that move while we wait
 	probes   int
 	fineness time.Duration
 }
