@@ -21,8 +21,8 @@ import (
 	"detent/apikey"
 	// As main does it: without it, every start in a terminal asks and waits for five seconds.
 	_ "detent/aterm"
-	"detent/keyserver"
 	"detent/e2e/servers/pgtest"
+	"detent/keyserver"
 )
 
 // asProgram makes the test binary behave as detent, so that a test can start real processes.
