@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -133,13 +134,17 @@ func decode(t *testing.T, text string, into any) {
 	}
 }
 
+// write writes a file, or a script: none may be forked while it is open for writing, or running it is refused ("text file busy").
 func (m *machine) write(name, text string) string {
 	m.t.Helper()
 	path := filepath.Join(m.home, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		m.t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	syscall.ForkLock.RLock()
+	err := os.WriteFile(path, []byte(text), 0o600)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		m.t.Fatal(err)
 	}
 	return path

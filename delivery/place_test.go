@@ -141,9 +141,13 @@ func (s scene) set(t *testing.T) (path string) {
 	return path
 }
 
+// writeFile writes a file, or a program: none may be forked while it is open for writing, or running it is refused ("text file busy").
 func writeFile(t *testing.T, path, content string, mode fs.FileMode) {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(content), mode); err != nil {
+	syscall.ForkLock.RLock()
+	err := os.WriteFile(path, []byte(content), mode)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(path, mode); err != nil {

@@ -36,9 +36,7 @@ func TestNoControlCharacterOfAFileAnArgumentOrAProgramReachesTheTerminal(t *test
 		t.Fatal(err)
 	}
 	script := h.path("noisy")
-	if err := os.WriteFile(script, []byte("#!/bin/sh\ncat >/dev/null\nprintf '\\033]52;c;cm0=\\007\\033[2Jout\\n'\nprintf '\\033]0;t\\007\\302\\2332Jerr\\n' >&2\nexit ${1:-0}\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	program(t, script, []byte("#!/bin/sh\ncat >/dev/null\nprintf '\\033]52;c;cm0=\\007\\033[2Jout\\n'\nprintf '\\033]0;t\\007\\302\\2332Jerr\\n' >&2\nexit ${1:-0}\n"), 0o700)
 	for _, name := range []string{"x" + evil + ".json", "abcdefghij.json"} {
 		state := h.path(".local", "state", "detent")
 		if err := os.MkdirAll(state, 0o700); err != nil {

@@ -50,13 +50,11 @@ func newResident(t *testing.T) *resident {
 			t.Fatal(err)
 		}
 	}
-	program, err := os.ReadFile(binary)
+	copied, err := os.ReadFile(binary)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(r.binary, program, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	program(t, r.binary, copied, 0o755)
 	if err := os.Chmod(base, 0o755); err != nil {
 		t.Fatal(err)
 	}

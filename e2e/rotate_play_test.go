@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -282,15 +283,24 @@ func (p *play) becomeOwn() {
 	}
 }
 
+// program writes a program: none may be forked while it is open for writing, or running it is refused ("text file busy").
+func program(t *testing.T, path string, content []byte, mode os.FileMode) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	err := os.WriteFile(path, content, mode)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (p *play) write(name, text string) {
 	p.Helper()
 	path := p.home.path(name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		p.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		p.Fatal(err)
-	}
+	program(p.T, path, []byte(text), 0o600)
 }
 
 func (p *play) read(name string) string {
