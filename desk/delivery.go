@@ -80,7 +80,7 @@ func (r *Delivery) Put(ctx context.Context, places []delivery.Destination, secre
 	for i, d := range places {
 		if err := r.putOne(ctx, d, r.job(i, secret), secret); err != nil {
 			failed := fmt.Errorf("delivering to %s: %w", d.Describe(), err)
-			return errors.Join(append([]error{failed}, r.takeBack(ctx, places[:i+1])...)...)
+			return errors.Join(append([]error{failed}, r.takeBack(ctx, places[:i+1], secret)...)...)
 		}
 	}
 	for _, d := range places {
@@ -110,8 +110,9 @@ func (r *Delivery) putOne(ctx context.Context, d delivery.Destination, job deliv
 	return err
 }
 
-// takeBack undoes deliveries, the last one first. The last one failed: it may have changed nothing, and kept no copy.
-func (r *Delivery) takeBack(ctx context.Context, places []delivery.Destination) []error {
+// takeBack undoes deliveries, the last one first, where the new secret still is: what somebody has written since is theirs. The last
+// one failed: it may have changed nothing, and kept no copy.
+func (r *Delivery) takeBack(ctx context.Context, places []delivery.Destination, secret apikey.Secret) []error {
 	var errs []error
 	for i := len(places) - 1; i >= 0; i-- {
 		d := places[i]
@@ -119,8 +120,10 @@ func (r *Delivery) takeBack(ctx context.Context, places []delivery.Destination) 
 			r.Note(d.Describe() + " cannot be undone")
 			continue
 		}
-		report, err := d.Undo(ctx, r.Job)
-		if i == len(places)-1 && errors.Is(err, delivery.ErrNoCopy) {
+		job := r.Job
+		job.Expect = func(h delivery.Held) bool { return h.Secret.Equal(secret) }
+		report, err := d.Undo(ctx, job)
+		if i == len(places)-1 && (errors.Is(err, delivery.ErrNoCopy) || errors.Is(err, delivery.ErrUnexpected)) {
 			err = nil
 		}
 		if err != nil {

@@ -182,7 +182,8 @@ func (d *Desk) act(ctx context.Context, o Order) (out Outcome, err error) {
 	return out, err
 }
 
-// deleteForSure deletes; where the answer was lost, it looks, and deletes again if the key is still there.
+// deleteForSure deletes; where the answer was lost, it asks once more by the same id, which a service that has carried it out says to. A
+// list settles nothing here: it may lack a key that lives. But "no such key" is no answer to a key that the list shows.
 func (d *Desk) deleteForSure(ctx context.Context, o Order) (apikey.Deleted, error) {
 	remove := func() (apikey.Deleted, error) {
 		ctx, cancel := d.lasting(ctx, o)
@@ -190,25 +191,30 @@ func (d *Desk) deleteForSure(ctx context.Context, o Order) (apikey.Deleted, erro
 		return d.service.Delete(ctx, o.Key.ID)
 	}
 	done, err := remove()
-	if err == nil || o.Act || !client.MayHaveHappened(err) {
+	switch {
+	case o.Act:
+		return done, err
+	case err != nil && client.MayHaveHappened(err):
+		o.note("%v: asking once more", err)
+		done, err = remove()
+	}
+	if err != nil || !done.AlreadyGone {
 		return done, err
 	}
-	o.note("%v: looking", err)
 	looking, cancel := d.lasting(ctx, o)
 	defer cancel()
-	there := false
+	listed := false
 	listErr := d.List(looking, func(batch []apikey.Key) {
 		for i := range batch {
-			there = there || batch[i].ID == o.Key.ID
+			listed = listed || batch[i].ID == o.Key.ID
 		}
 	})
-	switch {
-	case listErr != nil:
-		return done, fmt.Errorf("%w; and the keys cannot be listed: %w", err, listErr)
-	case there:
-		return remove()
+	if listErr == nil && listed {
+		return done, &client.Error{Op: o.op(), Kind: client.BadAnswer, Outcome: client.Unknown,
+			Message: "the service answered that it has no such key, and lists it all the same: whether it was deleted is not known",
+			Hint:    "Its list may be behind: look again, and delete it once more where it is still there."}
 	}
-	return apikey.Deleted{Message: "gone from the list"}, nil
+	return done, nil
 }
 
 // lasting is a context for a write: ctrl+c does not break it off half way, where nobody could tell whether it happened.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -241,12 +243,12 @@ func TestWhoMadeAKeyInThisSessionMayTakeItBack(t *testing.T) {
 
 var lost = &client.Error{Kind: client.Timeout, Outcome: client.Unknown, Message: "no answer"}
 
-// TestALostDeleteIsLookedAt, and sent again where the key is still there; the receipt says what is certain in the end.
-func TestALostDeleteIsLookedAt(t *testing.T) {
+// TestALostDeleteIsAskedOnceMore, by its id; the receipt says what is certain in the end.
+func TestALostDeleteIsAskedOnceMore(t *testing.T) {
 	for _, does := range []bool{false, true} {
 		s := &issuer{caps: able, keys: []apikey.Key{{ID: "k"}}, fails: []error{lost}, does: does}
 		at := open(t, s, nil)
-		if _, err := at.Do(t.Context(), orders["delete"].order); err != nil || len(s.keys) > 0 || len(s.sent) != map[bool]int{false: 2, true: 1}[does] {
+		if _, err := at.Do(t.Context(), orders["delete"].order); err != nil || len(s.keys) > 0 || len(s.sent) != 2 {
 			t.Errorf("%v: %v, sent %v", does, err, s.sent)
 		}
 		if got := at.receipts(); len(got) != 1 || !strings.Contains(got[0], "done by alice certain true") {
@@ -364,3 +366,118 @@ func TestADesksServiceCanDoWhatItsIssuerCan(t *testing.T) {
 }
 
 func can[T any](s client.Service) bool { _, ok := client.As[T](s); return ok }
+
+// TestATakingBackLeavesWhatSomebodyHasWrittenSince: the second place fails, and the first one holds neither the new secret nor the old
+// value by then.
+func TestATakingBackLeavesWhatSomebodyHasWrittenSince(t *testing.T) {
+	for _, since := range []string{"", "third"} {
+		dir := t.TempDir()
+		first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
+		for _, path := range []string{first, second} {
+			if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var places []delivery.Destination
+		for i, path := range []string{first, second} {
+			d, err := delivery.Parse("file:"+path, delivery.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if i == 1 {
+				d = &failing{d, func() {
+					if since != "" {
+						_ = os.WriteFile(first, []byte(since), 0o600)
+					}
+				}}
+			}
+			places = append(places, d)
+		}
+		run := NewDelivery("", func(string) {})
+		run.Job.Replace = true
+		secret := apikey.NewSecret("a-new-secret-0123456789")
+		if err := run.Preflight(t.Context(), places, apikey.Secret{}); err != nil {
+			t.Fatal(err)
+		}
+		err := run.Put(t.Context(), places, secret)
+		if err == nil || strings.Contains(err.Error(), "putting the old content back") != (since != "") {
+			t.Errorf("since %q: %v", since, err)
+		}
+		want := since
+		if since == "" {
+			want = "old"
+		}
+		got, _ := os.ReadFile(first)
+		if last, _ := os.ReadFile(second); string(got) != want || string(last) != "old" {
+			t.Errorf("since %q: the places hold %q and %q", since, got, last)
+		}
+	}
+}
+
+// failing is a place that takes nothing.
+type failing struct {
+	delivery.Destination
+	before func()
+}
+
+func (f *failing) Put(context.Context, delivery.Job, apikey.Secret) (delivery.Report, error) {
+	f.before()
+	return delivery.Report{}, errors.New("it is full")
+}
+
+// TestADeletionIsCalledDoneByTheServicesWordAlone: a list that lacks the key is none, and "no such key" is none while the list shows it.
+func TestADeletionIsCalledDoneByTheServicesWordAlone(t *testing.T) {
+	for name, tc := range map[string]struct {
+		fails  []error
+		does   bool
+		hides  bool // the list lacks the key though it lives
+		denies bool // "no such key" is answered though it lives
+		done   bool
+		sent   int
+	}{
+		"answered":                             {nil, false, false, false, true, 1},
+		"lost, and done":                       {[]error{lost}, true, false, false, true, 2},
+		"lost, and not done":                   {[]error{lost}, false, false, false, true, 2},
+		"lost, not done, and not listed":       {[]error{lost}, false, true, false, true, 2},
+		"lost twice":                           {[]error{lost, lost}, false, false, false, false, 2},
+		"lost twice, not done, and not listed": {[]error{lost, lost}, false, true, false, false, 2},
+		"denied while it is listed":            {nil, false, false, true, false, 1},
+		"denied, and not listed":               {nil, false, true, true, true, 1},
+	} {
+		s := &issuer{caps: able, keys: []apikey.Key{{ID: "k", Name: "n"}}, fails: tc.fails, does: tc.does}
+		at := open(t, &lying{s, tc.hides, tc.denies}, nil)
+		_, err := at.Do(t.Context(), Order{What: Delete, Key: apikey.Key{ID: "k", Name: "n"}})
+		if (err == nil) != tc.done || len(s.sent) != tc.sent {
+			t.Errorf("%s: %v, sent %v", name, err, s.sent)
+		}
+		if err == nil && len(s.keys) > 0 && !tc.denies {
+			t.Errorf("%s: it lives, and is said to be deleted", name)
+		}
+		certain := fmt.Sprint(at.receipts())
+		if err != nil && !client.MayHaveHappened(err) || (err != nil) == strings.Contains(certain, "certain true") {
+			t.Errorf("%s: %v, on record %s", name, err, certain)
+		}
+	}
+}
+
+// lying is an issuer whose list, or whose answer to a deletion, is not true.
+type lying struct {
+	*issuer
+	hides, denies bool
+}
+
+func (s *lying) List(ctx context.Context, each func([]apikey.Key)) error {
+	if s.hides {
+		each(nil)
+		return nil
+	}
+	return s.issuer.List(ctx, each)
+}
+
+func (s *lying) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
+	if s.denies {
+		s.sent = append(s.sent, "delete")
+		return apikey.Deleted{AlreadyGone: true}, nil
+	}
+	return s.issuer.Delete(ctx, id)
+}
