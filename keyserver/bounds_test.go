@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 // jsonOf writes a value; a test's own always marshals.
@@ -168,7 +169,7 @@ func TestAProjectThatIsNotThereIsNotMade(t *testing.T) {
 	b := open(t)
 	admin := b.session(apikey.Vertesia, "")
 	own := b.vertesia(admin, "k", "reader").text("project.id")
-	b.put(record{Service: apikey.Vertesia, Role: "reader", Project: "staging", ProjectName: "Staging", Enabled: true})
+	b.put(store.Key{Service: apikey.Vertesia, Role: "reader", Project: "staging", ProjectName: "Staging", Enabled: true})
 	for project, want := range map[string]int{"nosuch": 404, "Staging": 404, "staging ": 404, "staging": 200, own: 200, "": 200} {
 		a := b.ask(admin, "GET", "/api/v1/apikeys/pk?name=n"+fmt.Sprint(len(project))+"&projectId="+strings.ReplaceAll(project, " ", "%20"), nil)
 		if a.status != want {

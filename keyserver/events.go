@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 // EventFormats are how a service may tell what happened to its keys.
@@ -71,7 +72,7 @@ func (f failureLines) Write(p []byte) (int, error) {
 }
 
 // tell writes what a call did to a key.
-func (c *call) tell(what string, k *record, more ...any) {
+func (c *call) tell(what string, k *store.Key, more ...any) {
 	if c.events.Logger == nil {
 		return
 	}
@@ -79,7 +80,7 @@ func (c *call) tell(what string, k *record, more ...any) {
 }
 
 // given is what a new key may do, for the log.
-func given(k *record) []any {
+func given(k *store.Key) []any {
 	var more []any
 	switch k.Service {
 	case apikey.Prosopo:
@@ -96,7 +97,7 @@ func given(k *record) []any {
 }
 
 // changes are the fields of a key that an update changed, as "role=reader→admin".
-func changes(before, after *record) []any {
+func changes(before, after *store.Key) []any {
 	var more []any
 	if before.Name != after.Name {
 		more = append(more, "name_before", before.Name)

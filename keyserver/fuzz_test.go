@@ -28,7 +28,7 @@ func FuzzRequest(f *testing.F) {
 	made := 0
 	f.Fuzz(func(t *testing.T, method, path, query, body string, who int, peer string) {
 		if made++; made%200 == 0 { // lists stay short
-			if _, err := s.store.writer.Exec(`DELETE FROM keys`); err != nil {
+			if _, err := s.store.Writer.Exec(`DELETE FROM keys`); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 const genericKeysPath = "/v1/api-keys"
@@ -42,13 +43,13 @@ func appendGenericError(b []byte, e *refusal) []byte {
 const noRestrictions = `{"ip_addresses":[],"referrers":[],"endpoints":[]}`
 
 // appendGenericKey writes a key, with its secret only in the answer to a create.
-func (s *Server) appendGenericKey(b []byte, k *record, secret string) []byte {
+func (s *Server) appendGenericKey(b []byte, k *store.Key, secret string) []byte {
 	b = append(b, `{"id":`...)
 	b = appendText(b, k.ID)
 	b = appendField(b, "name", k.Name)
-	b = appendField(b, "prefix", secretPrefix(apikey.Generic, "", k.Environment))
+	b = appendField(b, "prefix", store.SecretPrefix(apikey.Generic, "", k.Environment))
 	b = appendField(b, "environment", string(k.Environment))
-	b = appendField(b, "masked", mask(k))
+	b = appendField(b, "masked", store.Mask(k))
 	b = appendTime(b, "created_at", k.CreatedAt)
 	b = appendTime(b, "last_used", s.usage.lastUse(k.ID, k.LastUsedAt))
 	b = appendTime(b, "expires_at", k.ExpiresAt)
@@ -75,7 +76,7 @@ func genericList(c *call) (int, []byte, error) {
 		}
 		limit = min(n, maxPage)
 	}
-	var after position
+	var after store.Position
 	if q.Get("cursor") != "" {
 		var ok bool
 		if after, ok = parseCursor(q.Get("cursor")); !ok {
@@ -85,10 +86,10 @@ func genericList(c *call) (int, []byte, error) {
 			limit = maxPage
 		}
 	}
-	v := view{service: apikey.Generic, environment: c.who.Environment}
+	v := store.View{Service: apikey.Generic, Environment: c.who.Environment}
 	return 0, nil, c.stream(v, after, limit, list{head: `{"success":true,"data":[`, paged: true,
-		each: func(b []byte, k *record) []byte { return c.appendGenericKey(b, k, "") },
-		tail: func(next *position) string {
+		each: func(b []byte, k *store.Key) []byte { return c.appendGenericKey(b, k, "") },
+		tail: func(next *store.Position) string {
 			if next == nil {
 				return `],"has_more":false,"next_cursor":null}`
 			}
@@ -97,15 +98,15 @@ func genericList(c *call) (int, []byte, error) {
 }
 
 // cursor writes a position so that a client takes it for what it is: opaque.
-func cursorOf(p *position) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(p.createdAt, 10) + ":" + p.id))
+func cursorOf(p *store.Position) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(p.CreatedAt, 10) + ":" + p.ID))
 }
 
-func parseCursor(text string) (position, bool) {
+func parseCursor(text string) (store.Position, bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	at, id, ok := strings.Cut(string(raw), ":")
 	ms, numErr := strconv.ParseInt(at, 10, 64)
-	return position{ms, id}, err == nil && ok && numErr == nil
+	return store.Position{CreatedAt: ms, ID: id}, err == nil && ok && numErr == nil
 }
 
 func genericCreate(c *call) (int, []byte, error) {
@@ -113,7 +114,7 @@ func genericCreate(c *call) (int, []byte, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	write := func(k *record, secret string) []byte {
+	write := func(k *store.Key, secret string) []byte {
 		return append(c.appendGenericKey([]byte(`{"success":true,"data":`), k, secret), '}')
 	}
 	if body, err := c.replay(o, write); err != nil || body != nil {
@@ -145,7 +146,7 @@ func genericCreate(c *call) (int, []byte, error) {
 	if own := c.who.Environment; own != "" && own != env {
 		return 0, nil, forbidden("a %s key manages %s keys only", own, own)
 	}
-	own, err := c.who.limits()
+	own, err := c.who.Limits()
 	if err != nil {
 		return 0, nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 // hostileKeys are as large as a create lets them be.
@@ -102,10 +103,10 @@ func TestAListThatIsLargerThanAnAnswerMayBeNamesTheNextPage(t *testing.T) {
 	b := open(t)
 	const keys = 350
 	large := jsonOf(map[string]any{"ip_addresses": []string{}, "referrers": repeated(referrer(maxEntry), maxEntries), "endpoints": []string{}})
-	err := b.store.load(context.Background(), func(ctx context.Context, tx txn) error {
+	err := b.store.Load(context.Background(), func(ctx context.Context, tx store.Tx) error {
 		for i := range keys {
-			k := record{Service: apikey.Generic, Environment: apikey.Live, Name: fmt.Sprint(i), Restrictions: large, Enabled: true, CreatedAt: int64(i + 1)}
-			if _, err := insertKey(ctx, tx, b.random, &k, canMint(&k)); err != nil {
+			k := store.Key{Service: apikey.Generic, Environment: apikey.Live, Name: fmt.Sprint(i), Restrictions: large, Enabled: true, CreatedAt: int64(i + 1)}
+			if _, err := store.Insert(ctx, tx, b.random, &k, canMint(&k)); err != nil {
 				return err
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 // refusal is an answer other than yes. Its message is for the user and holds no secret.
@@ -55,9 +56,9 @@ type call struct {
 	r     *http.Request
 	ctx   context.Context
 	now   time.Time
-	who   *record // the caller's key
-	at    seen    // the store's version, asked for when the request had come in
-	id    string  // what {id} in the path stood for
+	who   *store.Key // the caller's key
+	at    store.Seen // the store's version, asked for when the request had come in
+	id    string     // what {id} in the path stood for
 	query url.Values
 	once  *once // of a create that may be sent again
 }
@@ -165,7 +166,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer lets the caller in and its call be handled. Whoever is refused, by whomever, has not used its key.
 func (c *call) answer(rt *route) (status int, body []byte, err error) {
-	c.at = c.store.version.now()
+	c.at = c.store.Version.Now()
 	c.who, err = c.guard(c.r, rt.service, rt.need, c.now, c.at)
 	if c.who != nil {
 		c.out.who = c.actor()
@@ -186,7 +187,7 @@ func (c *call) answer(rt *route) (status int, body []byte, err error) {
 			return 0, nil, err
 		}
 	}
-	if c.who.session {
+	if c.who.Session {
 		return rt.handle(c)
 	}
 	before := c.usage.touch(c.who.ID, c.now.UnixMilli())
@@ -236,19 +237,19 @@ func (s *Server) find(w http.ResponseWriter, r *http.Request) (route, string, er
 func (s *Server) fail(w *answerWriter, r *http.Request, service string, err error) {
 	var e *refusal
 	var tooLarge *http.MaxBytesError
-	var down *unavailable
+	var down *store.Unavailable
 	switch {
 	case errors.As(err, &e):
 	case errors.As(err, &tooLarge):
 		e = &refusal{http.StatusBadRequest, "the body is over 1 MiB"}
-	case errors.Is(err, errNoKey):
+	case errors.Is(err, store.ErrNoKey):
 		e = &refusal{http.StatusNotFound, "no such key"}
 	case r.Context().Err() != nil:
 		panic(http.ErrAbortHandler) // nobody is there to be answered
 	case errors.As(err, &down):
 		s.log.Printf("%s %s: the store cannot be used: %v", r.Method, routeName(r), err)
 		e = &refusal{http.StatusServiceUnavailable, "the service cannot reach its store now: nothing was changed; try again"}
-		if down.unknown {
+		if down.Unknown {
 			e.message = "the service lost its store while it was writing: this may have happened or not; look before you ask again"
 		} else {
 			w.Header().Set("Retry-After", "1")

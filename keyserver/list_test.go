@@ -194,7 +194,7 @@ func TestDemoOfANumberHasThatManyInEachContract(t *testing.T) {
 		}
 		for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
 			var got int
-			if err := s.store.reader.QueryRow(`SELECT COUNT(*) FROM keys WHERE service = $1`, service).Scan(&got); err != nil || got != n {
+			if err := s.store.Reader.QueryRow(`SELECT COUNT(*) FROM keys WHERE service = $1`, service).Scan(&got); err != nil || got != n {
 				t.Errorf("%s: %d keys (%v), want %d", service, got, err, n)
 			}
 		}

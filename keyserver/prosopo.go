@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 // prosopoRoutes are the calls on keys, and one read call for each permission that lets a
@@ -42,14 +43,14 @@ func appendProsopoError(b []byte, e *refusal) []byte {
 }
 
 // appendProsopoKey writes a key, with its token only in the answer to a create.
-func appendProsopoKey(b []byte, k *record, token string) []byte {
+func appendProsopoKey(b []byte, k *store.Key, token string) []byte {
 	b = append(b, `{"id":`...)
 	b = appendText(b, k.ID)
 	b = appendField(b, "name", k.Name)
 	b = appendRaw(b, "permissions", k.Permissions)
 	b = appendTime(b, "createdAt", k.CreatedAt)
 	b = appendTime(b, "expiresAt", k.ExpiresAt)
-	b = appendField(b, "masked", mask(k))
+	b = appendField(b, "masked", store.Mask(k))
 	if token != "" {
 		b = appendField(b, "token", token)
 	}
@@ -60,9 +61,9 @@ func prosopoList(c *call) (int, []byte, error) {
 	if _, err := c.body(); err != nil {
 		return 0, nil, err
 	}
-	return 0, nil, c.stream(view{service: apikey.Prosopo}, position{}, 0, list{head: "[",
-		each: func(b []byte, k *record) []byte { return appendProsopoKey(b, k, "") },
-		tail: func(*position) string { return "]" }})
+	return 0, nil, c.stream(store.View{Service: apikey.Prosopo}, store.Position{}, 0, list{head: "[",
+		each: func(b []byte, k *store.Key) []byte { return appendProsopoKey(b, k, "") },
+		tail: func(*store.Position) string { return "]" }})
 }
 
 func prosopoCreate(c *call) (int, []byte, error) {
@@ -70,7 +71,7 @@ func prosopoCreate(c *call) (int, []byte, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	write := func(k *record, token string) []byte { return appendProsopoKey(nil, k, token) }
+	write := func(k *store.Key, token string) []byte { return appendProsopoKey(nil, k, token) }
 	if body, err := c.replay(o, write); err != nil || body != nil {
 		return http.StatusOK, body, err
 	}
@@ -90,9 +91,9 @@ func prosopoCreate(c *call) (int, []byte, error) {
 		return 0, nil, err
 	}
 	holder := *c.who
-	holder.readOnce()
+	holder.ReadOnce()
 	for _, p := range granted {
-		if !holder.has(p.String()) {
+		if !holder.Has(p.String()) {
 			return 0, nil, forbidden("the key lacks the permission %s and so cannot grant it", p)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 // featureGroup is a heading of Prosopo's catalogue.
@@ -109,7 +110,7 @@ var roles = map[string]role{
 }
 
 // rank is what a Vertesia key may do. A public key manages and lists nothing.
-func rankOf(k *record) rank {
+func rankOf(k *store.Key) rank {
 	if k.Type == apikey.PublicKey {
 		return nobody
 	}
@@ -119,14 +120,14 @@ func rankOf(k *record) rank {
 // canMint reports whether the key, while it works, can create keys such that a contract
 // that has one is not locked out: a Vertesia administrator, a Prosopo key with createApiKey, a generic live key
 // that may call the endpoint.
-func canMint(k *record) bool {
+func canMint(k *store.Key) bool {
 	switch k.Service {
 	case apikey.Vertesia:
 		return rankOf(k) >= admin
 	case apikey.Prosopo:
-		return k.has(permCreateKey)
+		return k.Has(permCreateKey)
 	default:
-		limits, err := k.limits()
+		limits, err := k.Limits()
 		return err == nil && k.Environment == apikey.Live && allowsEndpoint(limits.Endpoints, genericKeysPath)
 	}
 }
@@ -138,8 +139,8 @@ type need struct {
 }
 
 // permit is the last step of guard.
-func permit(k *record, n need) error {
-	if n.permission != "" && !k.has(n.permission) {
+func permit(k *store.Key, n need) error {
+	if n.permission != "" && !k.Has(n.permission) {
 		return forbidden("the key lacks the permission %s", n.permission)
 	}
 	if rankOf(k) < n.rank {
@@ -295,11 +296,11 @@ const (
 // lastingAdmin is how long a key must live on to count as an administrator that is left.
 const lastingAdmin = 24 * time.Hour
 
-func mintingOf(k *record, now time.Time) minting {
+func mintingOf(k *store.Key, now time.Time) minting {
 	switch {
-	case !k.Enabled || k.expired(now) || !canMint(k):
+	case !k.Enabled || k.Expired(now) || !canMint(k):
 		return mintsNot
-	case k.expired(now.Add(lastingAdmin)) || k.Restrictions != "":
+	case k.Expired(now.Add(lastingAdmin)) || k.Restrictions != "":
 		return mintsNow
 	default:
 		return mintsOn
@@ -307,21 +308,21 @@ func mintingOf(k *record, now time.Time) minting {
 }
 
 // otherMinters counts the keys, id aside, that a contract may rely on at least as far to create keys.
-func otherMinters(ctx context.Context, q queryer, service, id string, least minting, now time.Time) (int, error) {
+func otherMinters(ctx context.Context, q store.Queryer, service, id string, least minting, now time.Time) (int, error) {
 	if least == mintsOn {
-		return countMinters(ctx, q, service, id, now.Add(lastingAdmin), true)
+		return store.CountMinters(ctx, q, service, id, now.Add(lastingAdmin), true)
 	}
-	return countMinters(ctx, q, service, id, now, false)
+	return store.CountMinters(ctx, q, service, id, now, false)
 }
 
 // keepLast refuses what would leave a contract with no administrator as good as the one that is changed. after is the
 // key as it would be, nil if it would be gone.
-func (s *Server) keepLast(ctx context.Context, q queryer, caller, k, after *record, now time.Time) error {
+func (s *Server) keepLast(ctx context.Context, q store.Queryer, caller, k, after *store.Key, now time.Time) error {
 	is := mintingOf(k, now)
 	if is == mintsNot || after != nil && mintingOf(after, now) >= is {
 		return nil
 	}
-	if caller.session && k.Service == apikey.Generic && !k.Admin {
+	if caller.Session && k.Service == apikey.Generic && !k.Admin {
 		return nil
 	}
 	others, err := otherMinters(ctx, q, k.Service, k.ID, is, now)

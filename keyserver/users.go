@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 // user is what the generic contract's example endpoint keeps.
@@ -75,7 +76,7 @@ func userCreate(c *call) (int, []byte, error) {
 			return 0, nil, err
 		}
 	}
-	text, err := randomText(c.random, 10)
+	text, err := store.RandomText(c.random, 10)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -84,7 +85,7 @@ func userCreate(c *call) (int, []byte, error) {
 		c.users.add(u)
 		return http.StatusCreated, u.answer(), nil
 	}
-	err = c.store.add(c.ctx, func(ctx context.Context, tx txn) error {
+	err = c.store.Add(c.ctx, func(ctx context.Context, tx store.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO users (id, name, email, created_at) VALUES ($1, $2, $3, $4)`,
 			u.id, u.name, u.email, u.createdAt)
 		return err
@@ -94,10 +95,10 @@ func userCreate(c *call) (int, []byte, error) {
 
 func userGet(c *call) (int, []byte, error) {
 	u, ok := c.users.get(c.id)
-	if c.who.Environment != apikey.Test && storable(c.id) {
+	if c.who.Environment != apikey.Test && store.Storable(c.id) {
 		stored, err := c.known.through(c.at, c.id, func() (*user, error) {
 			u := &user{id: c.id}
-			err := c.store.read(c.ctx, func(ctx context.Context, q queryer) error {
+			err := c.store.Read(c.ctx, func(ctx context.Context, q store.Queryer) error {
 				return q.QueryRowContext(ctx, `SELECT name, email, created_at FROM users WHERE id = $1`, c.id).
 					Scan(&u.name, &u.email, &u.createdAt)
 			})

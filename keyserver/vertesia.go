@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 const (
@@ -43,13 +44,13 @@ func appendVertesiaError(b []byte, e *refusal) []byte {
 }
 
 // appendKey writes an ApiKey as today's client declares it; value only where it is asked for.
-func (s *Server) appendVertesiaKey(b []byte, k *record, value string) []byte {
+func (s *Server) appendVertesiaKey(b []byte, k *store.Key, value string) []byte {
 	b = append(b, `{"id":`...)
 	b = appendText(b, k.ID)
 	b = appendField(b, "name", k.Name)
 	b = appendField(b, "type", k.Type)
 	b = appendField(b, "role", k.Role)
-	b = appendField(b, "maskedValue", mask(k))
+	b = appendField(b, "maskedValue", store.Mask(k))
 	b = appendRaw(b, "can_retrieve_value", strconv.FormatBool(k.Value != ""))
 	b = appendField(b, "account", s.account)
 	b = append(b, `,"project":{"id":`...)
@@ -76,23 +77,23 @@ func (s *Server) appendVertesiaKey(b []byte, k *record, value string) []byte {
 }
 
 func vertesiaList(c *call) (int, []byte, error) {
-	v := view{service: apikey.Vertesia, validAt: c.now.UnixMilli()}
+	v := store.View{Service: apikey.Vertesia, ValidAt: c.now.UnixMilli()}
 	switch level := c.query.Get("level"); level {
 	case "", "account":
 	case "project":
-		v.project = c.who.Project
+		v.Project = c.who.Project
 	default:
 		return 0, nil, invalid("level must be account or project")
 	}
-	return 0, nil, c.stream(v, position{}, 0, list{head: "[",
-		each: func(b []byte, k *record) []byte { return c.appendVertesiaKey(b, k, "") },
-		tail: func(*position) string { return "]" }})
+	return 0, nil, c.stream(v, store.Position{}, 0, list{head: "[",
+		each: func(b []byte, k *store.Key) []byte { return c.appendVertesiaKey(b, k, "") },
+		tail: func(*store.Position) string { return "]" }})
 }
 
 func vertesiaGet(c *call) (int, []byte, error) {
 	k, err := c.current(c.ctx, c.id, c.at)
-	if err == nil && (k.Service != apikey.Vertesia || k.session || k.expired(c.now)) {
-		err = errNoKey
+	if err == nil && (k.Service != apikey.Vertesia || k.Session || k.Expired(c.now)) {
+		err = store.ErrNoKey
 	}
 	if err != nil {
 		return 0, nil, err
@@ -108,10 +109,10 @@ func vertesiaGet(c *call) (int, []byte, error) {
 }
 
 // vertesiaKey finds a key that is not past its end.
-func (c *call) vertesiaKey(ctx context.Context, q queryer, id string) (*record, error) {
-	k, err := keyOf(ctx, q, apikey.Vertesia, "", id)
-	if err == nil && k.expired(c.now) {
-		return nil, errNoKey
+func (c *call) vertesiaKey(ctx context.Context, q store.Queryer, id string) (*store.Key, error) {
+	k, err := store.GetOf(ctx, q, apikey.Vertesia, "", id)
+	if err == nil && k.Expired(c.now) {
+		return nil, store.ErrNoKey
 	}
 	return k, err
 }
@@ -121,7 +122,7 @@ func vertesiaCreate(c *call) (int, []byte, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	write := func(k *record, value string) []byte { return c.appendVertesiaKey(nil, k, value) }
+	write := func(k *store.Key, value string) []byte { return c.appendVertesiaKey(nil, k, value) }
 	if body, err := c.replay(o, write); err != nil || body != nil {
 		return http.StatusOK, body, err
 	}
@@ -155,7 +156,7 @@ func vertesiaCreate(c *call) (int, []byte, error) {
 }
 
 // setRole gives the key the role that is asked for, if the caller may grant it.
-func (c *call) setRole(k *record, o object) error {
+func (c *call) setRole(k *store.Key, o object) error {
 	name, err := o.text("role")
 	if err != nil {
 		return err
@@ -201,7 +202,7 @@ func isShortList(raw json.RawMessage) bool {
 }
 
 // setExtra merges the extra fields of a request into the key's.
-func (c *call) setExtra(k *record, o object) error {
+func (c *call) setExtra(k *store.Key, o object) error {
 	merged := object{}
 	if k.Extra != "" {
 		if err := json.Unmarshal([]byte(k.Extra), &merged); err != nil {
@@ -241,8 +242,8 @@ func vertesiaUpdate(c *call) (int, []byte, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	var before, after record
-	err = c.store.change(c.ctx, func(ctx context.Context, tx txn) error {
+	var before, after store.Key
+	err = c.store.Change(c.ctx, func(ctx context.Context, tx store.Tx) error {
 		if err := c.still(ctx, tx); err != nil {
 			return err
 		}
@@ -258,7 +259,7 @@ func vertesiaUpdate(c *call) (int, []byte, error) {
 			return err
 		}
 		after.UpdatedAt, after.UpdatedBy = c.now.UnixMilli(), c.actor()
-		return updateKey(ctx, tx, &after, canMint(&after))
+		return store.Update(ctx, tx, &after, canMint(&after))
 	})
 	if err == nil {
 		c.lag.changed(&before, c.now)
@@ -268,7 +269,7 @@ func vertesiaUpdate(c *call) (int, []byte, error) {
 	return http.StatusOK, c.appendVertesiaKey(nil, &after, ""), err
 }
 
-func (c *call) applyUpdate(k *record, o object) error {
+func (c *call) applyUpdate(k *store.Key, o object) error {
 	if k.Type != apikey.PublicKey && roles[k.Role].grant > rankOf(c.who) {
 		return forbidden("a key of role %s cannot change a key of role %s", c.who.Role, k.Role)
 	}
@@ -300,7 +301,7 @@ func (c *call) applyUpdate(k *record, o object) error {
 // withoutEcho drops the fields that only the service sets where they repeat what the key
 // has: a client may send back the whole key that it read. A different value is refused, but for
 // the note of the last change, which is another one after each.
-func (c *call) withoutEcho(k *record, o object) (object, error) {
+func (c *call) withoutEcho(k *store.Key, o object) (object, error) {
 	current := object{}
 	if err := json.Unmarshal(c.appendVertesiaKey(nil, k, ""), &current); err != nil {
 		return nil, err
@@ -372,7 +373,7 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 	expires := k.CreatedAt + life*1000
 	// Asked for twice it is the same key, so it may be asked for again where an answer was lost.
 	made := false
-	err := c.store.settle(c.ctx, func(ctx context.Context, tx txn) error {
+	err := c.store.Settle(c.ctx, func(ctx context.Context, tx store.Tx) error {
 		made = false
 		if err := c.still(ctx, tx); err != nil {
 			return err
@@ -384,7 +385,7 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 			return err
 		}
 		k.ExpiresAt = expires
-		_, err = insertKey(ctx, tx, c.random, k, canMint(k))
+		_, err = store.Insert(ctx, tx, c.random, k, canMint(k))
 		made = err == nil
 		return err
 	})
@@ -399,9 +400,9 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 }
 
 // setProject puts the key into a project that is there: one that has keys. A mistyped name must not make another.
-func (c *call) setProject(k *record, project string) error {
+func (c *call) setProject(k *store.Key, project string) error {
 	k.Project = project
-	err := c.store.read(c.ctx, func(ctx context.Context, q queryer) error {
+	err := c.store.Read(c.ctx, func(ctx context.Context, q store.Queryer) error {
 		return q.QueryRowContext(ctx, `SELECT project_name FROM keys WHERE service = $1 AND project = $2 LIMIT 1`, apikey.Vertesia, project).Scan(&k.ProjectName)
 	})
 	switch {

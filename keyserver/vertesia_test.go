@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 func TestVertesiaKeyIsCreatedReadChangedAndDeleted(t *testing.T) {
@@ -61,7 +62,7 @@ func testPublicKeyIsReturnedAgainWhileItIsValid(t *testing.T, open opener) {
 	app := b.vertesia(admin, "app", "application").text("value")
 	pk := func(token, query string) answer { return b.want(200, token, "GET", "/api/v1/apikeys/pk"+query, nil) }
 
-	b.put(record{Service: apikey.Vertesia, Role: "reader", Project: "p2", ProjectName: "p2", Enabled: true})
+	b.put(store.Key{Service: apikey.Vertesia, Role: "reader", Project: "p2", ProjectName: "p2", Enabled: true})
 
 	first := pk(app, "?name=site&ttl=3600")
 	value := first.text("value")
@@ -82,7 +83,7 @@ func testPublicKeyIsReturnedAgainWhileItIsValid(t *testing.T, open opener) {
 	if strings.Contains(string(list.raw), value) || len(list.list("")) != 3 {
 		t.Errorf("the list: %s", list.raw)
 	}
-	id, _ := idOf(apikey.Vertesia, value)
+	id, _ := store.IDOf(apikey.Vertesia, value)
 	if got := b.want(200, app, "GET", "/api/v1/apikeys/"+id+"?withValue=true", nil); got.text("value") != value || got.text("role") != "executor" {
 		t.Errorf("read with its value: %s", got.raw)
 	}
@@ -295,7 +296,7 @@ func testSignersAreReplacedAndForgotten(t *testing.T, open opener) {
 	b.clock.advance(signerLife)
 	b.want(200, key, "POST", "/token/issue", nil)
 	var n int
-	if err := b.store.reader.QueryRow(`SELECT COUNT(*) FROM signers`).Scan(&n); err != nil || n != 2 {
+	if err := b.store.Reader.QueryRow(`SELECT COUNT(*) FROM signers`).Scan(&n); err != nil || n != 2 {
 		t.Errorf("%d signers are kept (%v), want the last two", n, err)
 	}
 }

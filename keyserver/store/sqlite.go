@@ -1,4 +1,4 @@
-package keyserver
+package store
 
 import (
 	"cmp"
@@ -33,7 +33,7 @@ var sqliteDialect = dialect{
 	parameter: func(int) string { return "?" },
 }
 
-func sqliteFailure(err error) failure {
+func sqliteFailure(err error) Failure {
 	const (
 		primaryKey, unique                    = 1555, 2067
 		busyClass                             = 5             // its low byte: another process has held the write lock for longer than the busy timeout
@@ -57,7 +57,7 @@ func sqliteFailure(err error) failure {
 
 // openSQLite opens or makes the store. A file that is no store, a damaged one and one of a
 // newer version are refused before anything is written.
-func openSQLite(ctx context.Context, path string) (*store, error) {
+func openSQLite(ctx context.Context, path string) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err

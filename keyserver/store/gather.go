@@ -1,4 +1,4 @@
-package keyserver
+package store
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 // gather asks a database that is a round trip away for many keys at once: those that are asked for while it answers wait for the
 // next question. None gets an answer to a question that was put before it came.
 type gather struct {
-	store *store
+	store *Store
 
 	mu      sync.Mutex
 	waiting *question
@@ -24,14 +24,14 @@ type question struct {
 	asked map[string]bool
 	done  chan struct{}
 
-	found map[string]*record
+	found map[string]*Key
 	err   error
 }
 
 // key returns a record that others may have too.
-func (g *gather) key(ctx context.Context, id string) (*record, error) {
-	if !storable(id) {
-		return nil, errNoKey
+func (g *gather) key(ctx context.Context, id string) (*Key, error) {
+	if !Storable(id) {
+		return nil, ErrNoKey
 	}
 	g.mu.Lock()
 	q := g.waiting
@@ -56,7 +56,7 @@ func (g *gather) key(ctx context.Context, id string) (*record, error) {
 	case q.err != nil:
 		return nil, q.err
 	case k == nil:
-		return nil, errNoKey
+		return nil, ErrNoKey
 	default:
 		return k, nil
 	}
@@ -79,27 +79,27 @@ func (g *gather) run(ctx context.Context, q *question) {
 		}
 	}()
 	if len(q.ids) == 1 {
-		var k *record
-		q.err = g.store.read(ctx, func(ctx context.Context, tx queryer) (err error) {
-			k, err = getKey(ctx, tx, q.ids[0])
+		var k *Key
+		q.err = g.store.Read(ctx, func(ctx context.Context, tx Queryer) (err error) {
+			k, err = Get(ctx, tx, q.ids[0])
 			return err
 		})
-		if q.err == errNoKey {
+		if q.err == ErrNoKey {
 			q.err = nil
 		} else if q.err == nil {
-			q.found = map[string]*record{k.ID: k}
+			q.found = map[string]*Key{k.ID: k}
 		}
 		return
 	}
-	q.err = g.store.read(ctx, func(ctx context.Context, tx queryer) error {
-		q.found = make(map[string]*record, len(q.ids))
+	q.err = g.store.Read(ctx, func(ctx context.Context, tx Queryer) error {
+		q.found = make(map[string]*Key, len(q.ids))
 		rows, err := tx.QueryContext(ctx, `SELECT `+keyColumns+` FROM keys WHERE id = ANY($1)`, q.ids)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = rows.Close() }() // rows.Err says what matters
 		for rows.Next() {
-			k := new(record)
+			k := new(Key)
 			if err := rows.Scan(k.fields()...); err != nil {
 				return err
 			}

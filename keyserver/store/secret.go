@@ -1,4 +1,4 @@
-package keyserver
+package store
 
 import (
 	"crypto/sha256"
@@ -20,8 +20,8 @@ const (
 
 var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-// secretPrefix is how a secret of such a key begins.
-func secretPrefix(service, kind string, env apikey.Environment) string {
+// SecretPrefix is how a secret of such a key begins.
+func SecretPrefix(service, kind string, env apikey.Environment) string {
 	switch service {
 	case apikey.Prosopo:
 		return "psp_"
@@ -32,8 +32,8 @@ func secretPrefix(service, kind string, env apikey.Environment) string {
 	}
 }
 
-// prefixesOf are the beginnings that a service's secrets may have.
-var prefixesOf = map[string][]string{
+// Prefixes are the beginnings that a service's secrets may have.
+var Prefixes = map[string][]string{
 	apikey.Prosopo:  {"psp_"},
 	apikey.Vertesia: {"sk-", "pk-"},
 	apikey.Generic:  {"sk_live_", "sk_test_"},
@@ -47,7 +47,7 @@ func idPrefix(service string) string {
 	return ""
 }
 
-func randomText(random io.Reader, bytes int) (string, error) {
+func RandomText(random io.Reader, bytes int) (string, error) {
 	b := make([]byte, bytes)
 	if _, err := io.ReadFull(random, b); err != nil {
 		return "", fmt.Errorf("read random bytes: %w", err)
@@ -57,7 +57,7 @@ func randomText(random io.Reader, bytes int) (string, error) {
 
 // newID draws the id of a key of that service.
 func newID(random io.Reader, service string) (string, error) {
-	text, err := randomText(random, 8)
+	text, err := RandomText(random, 8)
 	if err != nil {
 		return "", err
 	}
@@ -65,12 +65,12 @@ func newID(random io.Reader, service string) (string, error) {
 }
 
 // newSecret draws the secret of the key: prefix, id, random, checksum.
-func newSecret(random io.Reader, k *record) (string, error) {
-	text, err := randomText(random, randomBytes)
+func newSecret(random io.Reader, k *Key) (string, error) {
+	text, err := RandomText(random, randomBytes)
 	if err != nil {
 		return "", err
 	}
-	body := secretPrefix(k.Service, k.Type, k.Environment) + strings.TrimPrefix(k.ID, idPrefix(k.Service)) + text
+	body := SecretPrefix(k.Service, k.Type, k.Environment) + strings.TrimPrefix(k.ID, idPrefix(k.Service)) + text
 	return body + checksum(body), nil
 }
 
@@ -80,10 +80,10 @@ func checksum(body string) string {
 	return lowerBase32.EncodeToString(sum[:])
 }
 
-// idOf is the id that a secret of the service claims to belong to, and whether the secret
+// IDOf is the id that a secret of the service claims to belong to, and whether the secret
 // has the form of one. It proves nothing: only the hash does.
-func idOf(service, secret string) (id string, formed bool) {
-	for _, prefix := range prefixesOf[service] {
+func IDOf(service, secret string) (id string, formed bool) {
+	for _, prefix := range Prefixes[service] {
 		rest, ok := strings.CutPrefix(secret, prefix)
 		if !ok || len(rest) <= idLength+sumLength {
 			continue
@@ -94,10 +94,10 @@ func idOf(service, secret string) (id string, formed bool) {
 	return "", false
 }
 
-// mask names the key that a secret belongs to without helping to guess it.
-func mask(k *record) string {
-	return secretPrefix(k.Service, k.Type, k.Environment) + strings.TrimPrefix(k.ID, idPrefix(k.Service)) + "****"
+// Mask names the key that a secret belongs to without helping to guess it.
+func Mask(k *Key) string {
+	return SecretPrefix(k.Service, k.Type, k.Environment) + strings.TrimPrefix(k.ID, idPrefix(k.Service)) + "****"
 }
 
-// hashSecret is what is stored of a secret. 200 random bits need no slow hash.
-func hashSecret(secret string) [sha256.Size]byte { return sha256.Sum256([]byte(secret)) }
+// HashSecret is what is stored of a secret. 200 random bits need no slow hash.
+func HashSecret(secret string) [sha256.Size]byte { return sha256.Sum256([]byte(secret)) }

@@ -1,4 +1,4 @@
-package keyserver
+package store
 
 import (
 	"context"
@@ -18,9 +18,9 @@ import (
 	"detent/apikey"
 )
 
-// record is one stored key. Permissions, Restrictions and Extra are JSON as it goes over
+// Key is one stored key. Permissions, Restrictions and Extra are JSON as it goes over
 // the wire, so that a list never takes it apart. Times are milliseconds since 1970, 0 for none.
-type record struct {
+type Key struct {
 	ID           string
 	Service      string
 	Environment  apikey.Environment
@@ -43,7 +43,7 @@ type record struct {
 	CreatedBy    string
 	UpdatedBy    string
 
-	session bool // lives in memory only
+	Session bool // lives in memory only
 
 	read *readings // of the texts above, once for many requests; nil where they are read as they are needed
 }
@@ -57,11 +57,11 @@ type readings struct {
 	limitsErr error
 }
 
-// readOnce reads a key's texts before several requests share it. After that nobody may write to it.
-func (k *record) readOnce() {
+// ReadOnce reads a key's texts before several requests share it. After that nobody may write to it.
+func (k *Key) ReadOnce() {
 	r := &readings{}
-	r.hash, r.hashErr = k.sum()
-	r.limits, r.limitsErr = k.limits()
+	r.hash, r.hashErr = k.Sum()
+	r.limits, r.limitsErr = k.Limits()
 	if grants, err := k.grants(); err == nil {
 		r.grants = map[string]bool{}
 		for feature, names := range grants {
@@ -73,8 +73,8 @@ func (k *record) readOnce() {
 	k.read = r
 }
 
-// sum is the stored hash of the secret.
-func (k *record) sum() (sum [sha256.Size]byte, err error) {
+// Sum is the stored hash of the secret.
+func (k *Key) Sum() (sum [sha256.Size]byte, err error) {
 	if k.read != nil {
 		return k.read.hash, k.read.hashErr
 	}
@@ -88,19 +88,19 @@ func (k *record) sum() (sum [sha256.Size]byte, err error) {
 const keyColumns = `id, service, environment, name, type, role, project, project_name, permissions, restrictions, extra,
 	hash, value, enabled, admin, created_at, updated_at, expires_at, last_used_at, created_by, updated_by`
 
-func (k *record) fields() []any {
+func (k *Key) fields() []any {
 	return []any{&k.ID, &k.Service, &k.Environment, &k.Name, &k.Type, &k.Role, &k.Project, &k.ProjectName,
 		&k.Permissions, &k.Restrictions, &k.Extra, &k.Hash, &k.Value, &k.Enabled, &k.Admin,
 		&k.CreatedAt, &k.UpdatedAt, &k.ExpiresAt, &k.LastUsedAt, &k.CreatedBy, &k.UpdatedBy}
 }
 
-// expired reports whether the key's end has come.
-func (k *record) expired(now time.Time) bool {
+// Expired reports whether the key's end has come.
+func (k *Key) Expired(now time.Time) bool {
 	return k.ExpiresAt > 0 && k.ExpiresAt <= now.UnixMilli()
 }
 
 // grants are the permissions of a Prosopo key by feature.
-func (k *record) grants() (map[string][]string, error) {
+func (k *Key) grants() (map[string][]string, error) {
 	var g map[string][]string
 	if k.Permissions == "" {
 		return g, nil
@@ -109,8 +109,8 @@ func (k *record) grants() (map[string][]string, error) {
 	return g, err
 }
 
-// has reports whether a Prosopo key holds the permission, written Feature.name.
-func (k *record) has(permission string) bool {
+// Has reports whether a Prosopo key holds the permission, written Feature.name.
+func (k *Key) Has(permission string) bool {
 	if k.read != nil {
 		return k.read.grants[permission]
 	}
@@ -119,8 +119,8 @@ func (k *record) has(permission string) bool {
 	return err == nil && slices.Contains(grants[p.Feature], p.Name)
 }
 
-// limits are the restrictions of a generic key.
-func (k *record) limits() (apikey.Restrictions, error) {
+// Limits are the restrictions of a generic key.
+func (k *Key) Limits() (apikey.Restrictions, error) {
 	var r apikey.Restrictions
 	if k.read != nil {
 		return k.read.limits, k.read.limitsErr
@@ -139,31 +139,31 @@ func bit(b bool) int64 {
 	return 0
 }
 
-var errNoKey = errors.New("no such key")
+var ErrNoKey = errors.New("no such key")
 
-func getKey(ctx context.Context, q queryer, id string) (*record, error) {
-	if !storable(id) {
-		return nil, errNoKey
+func Get(ctx context.Context, q Queryer, id string) (*Key, error) {
+	if !Storable(id) {
+		return nil, ErrNoKey
 	}
-	var k record
+	var k Key
 	err := q.QueryRowContext(ctx, `SELECT `+keyColumns+` FROM keys WHERE id = $1`, id).Scan(k.fields()...)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, errNoKey
+		return nil, ErrNoKey
 	}
 	return &k, err
 }
 
-// storable reports whether a text can be in the store at all: PostgreSQL takes no other.
-func storable(text string) bool {
+// Storable reports whether a text can be in the store at all: PostgreSQL takes no other.
+func Storable(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsRune(text, 0)
 }
 
-// keyOf is getKey for a key that the caller may see: of that service, and of that
+// GetOf is Get for a key that the caller may see: of that service, and of that
 // environment unless it is empty.
-func keyOf(ctx context.Context, q queryer, service string, env apikey.Environment, id string) (*record, error) {
-	k, err := getKey(ctx, q, id)
+func GetOf(ctx context.Context, q Queryer, service string, env apikey.Environment, id string) (*Key, error) {
+	k, err := Get(ctx, q, id)
 	if err == nil && (k.Service != service || env != "" && k.Environment != env) {
-		return nil, errNoKey
+		return nil, ErrNoKey
 	}
 	return k, err
 }
@@ -171,24 +171,24 @@ func keyOf(ctx context.Context, q queryer, service string, env apikey.Environmen
 const insertKeySQL = `INSERT INTO keys (` + keyColumns + `, mints)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`
 
-func (k *record) values(mints bool) []any {
+func (k *Key) Values(mints bool) []any {
 	return []any{k.ID, k.Service, string(k.Environment), k.Name, k.Type, k.Role, k.Project, k.ProjectName,
 		k.Permissions, k.Restrictions, k.Extra, k.Hash, k.Value, bit(k.Enabled), bit(k.Admin),
 		k.CreatedAt, k.UpdatedAt, k.ExpiresAt, k.LastUsedAt, k.CreatedBy, k.UpdatedBy, bit(mints)}
 }
 
-// insertKey gives the key an id and a secret and stores it. The secret exists in the return value alone,
+// Insert gives the key an id and a secret and stores it. The secret exists in the return value alone,
 // but for a public key, whose value is public by design. mints says whether the key can create keys.
-func insertKey(ctx context.Context, q queryer, random io.Reader, k *record, mints bool) (string, error) {
+func Insert(ctx context.Context, q Queryer, random io.Reader, k *Key, mints bool) (string, error) {
 	for attempt := 0; ; attempt++ {
-		secret, err := mint(random, k)
+		secret, err := Mint(random, k)
 		if err != nil {
 			return "", err
 		}
 		if k.Type == apikey.PublicKey {
 			k.Value = secret
 		}
-		stored, err := q.ExecContext(ctx, insertKeySQL+` ON CONFLICT (id) DO NOTHING`, k.values(mints)...)
+		stored, err := q.ExecContext(ctx, insertKeySQL+` ON CONFLICT (id) DO NOTHING`, k.Values(mints)...)
 		if err != nil {
 			return "", fmt.Errorf("store the key: %w", err)
 		}
@@ -203,8 +203,8 @@ func insertKey(ctx context.Context, q queryer, random io.Reader, k *record, mint
 	}
 }
 
-// mint gives the record an id and a hash and returns the secret that belongs to them.
-func mint(random io.Reader, k *record) (string, error) {
+// Mint gives the record an id and a hash and returns the secret that belongs to them.
+func Mint(random io.Reader, k *Key) (string, error) {
 	id, err := newID(random, k.Service)
 	if err != nil {
 		return "", err
@@ -214,25 +214,25 @@ func mint(random io.Reader, k *record) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sum := hashSecret(secret)
+	sum := HashSecret(secret)
 	k.Hash = hex.EncodeToString(sum[:])
 	return secret, nil
 }
 
-func updateKey(ctx context.Context, q queryer, k *record, mints bool) error {
+func Update(ctx context.Context, q Queryer, k *Key, mints bool) error {
 	_, err := q.ExecContext(ctx, `UPDATE keys SET name = $1, role = $2, enabled = $3, extra = $4, mints = $5, updated_at = $6, updated_by = $7
 		WHERE id = $8`, k.Name, k.Role, bit(k.Enabled), k.Extra, bit(mints), k.UpdatedAt, k.UpdatedBy, k.ID)
 	return err
 }
 
-func deleteKey(ctx context.Context, q queryer, id string) error {
+func Delete(ctx context.Context, q Queryer, id string) error {
 	_, err := q.ExecContext(ctx, `DELETE FROM keys WHERE id = $1`, id)
 	return err
 }
 
-// countMinters counts the keys of a service, id aside, that can create keys and still live at that time; unrestricted leaves out those
+// CountMinters counts the keys of a service, id aside, that can create keys and still live at that time; unrestricted leaves out those
 // with restrictions.
-func countMinters(ctx context.Context, q queryer, service, id string, at time.Time, unrestricted bool) (int, error) {
+func CountMinters(ctx context.Context, q Queryer, service, id string, at time.Time, unrestricted bool) (int, error) {
 	query := `SELECT COUNT(*) FROM keys WHERE service = $1 AND mints = 1 AND id <> $2
 		AND enabled = 1 AND (expires_at = 0 OR expires_at > $3)`
 	if unrestricted {
@@ -243,23 +243,23 @@ func countMinters(ctx context.Context, q queryer, service, id string, at time.Ti
 	return n, err
 }
 
-// view says which keys a list holds; empty fields do not narrow it.
-type view struct {
-	service     string
-	environment apikey.Environment
-	project     string
-	validAt     int64 // leaves out keys that expired by then, 0 keeps them
+// View says which keys a list holds; empty fields do not narrow it.
+type View struct {
+	Service     string
+	Environment apikey.Environment
+	Project     string
+	ValidAt     int64 // leaves out keys that expired by then, 0 keeps them
 }
 
-// position is a place in a list: after the key that was made at that time and has that id.
-type position struct {
-	createdAt int64
-	id        string
+// Position is a place in a list: after the key that was made at that time and has that id.
+type Position struct {
+	CreatedAt int64
+	ID        string
 }
 
 // listed are the columns that a contract's list shows. A list of 100,000 keys is felt: each
 // column costs a tenth of it.
-func (k *record) listed(service string) (string, []any) {
+func (k *Key) listed(service string) (string, []any) {
 	switch service {
 	case apikey.Prosopo:
 		return joinedColumns, []any{(*joined)(k)}
@@ -282,7 +282,7 @@ const joinedColumns = `id || '
 ' || name`
 
 // joined is a record that is read from joinedColumns.
-type joined record
+type joined Key
 
 // Scan implements sql.Scanner.
 func (j *joined) Scan(column any) error {
@@ -311,22 +311,22 @@ func (j *joined) Scan(column any) error {
 	return err
 }
 
-// page hands the next keys after a position to each, oldest first, at most limit and until it takes no more, and says how many there were.
+// Page hands the next keys after a position to each, oldest first, at most limit and until it takes no more, and says how many there were.
 // The record is reused for the next one. Between two pages no connection is held, so that a slow reader
 // of a list delays nobody. Where a connection is lost in the middle, another one goes on from there.
-func (s *store) page(ctx context.Context, v view, after position, limit int, each func(*record) bool) (int, error) {
-	if !storable(after.id) {
+func (s *Store) Page(ctx context.Context, v View, after Position, limit int, each func(*Key) bool) (int, error) {
+	if !Storable(after.ID) {
 		return 0, nil
 	}
-	k := &record{Service: v.service}
-	columns, fields := k.listed(v.service)
+	k := &Key{Service: v.Service}
+	columns, fields := k.listed(v.Service)
 	n := 0
-	err := s.read(ctx, func(ctx context.Context, q queryer) error {
+	err := s.Read(ctx, func(ctx context.Context, q Queryer) error {
 		rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM keys
 			WHERE service = $1 AND (created_at, id) > ($2, $3)
 			AND ($4 = '' OR environment = $4) AND ($5 = '' OR project = $5) AND NOT (expires_at BETWEEN 1 AND $6)
 			ORDER BY created_at, id LIMIT $7`,
-			v.service, after.createdAt, after.id, string(v.environment), v.project, v.validAt, limit-n)
+			v.Service, after.CreatedAt, after.ID, string(v.Environment), v.Project, v.ValidAt, limit-n)
 		if err != nil {
 			return err
 		}
@@ -335,7 +335,7 @@ func (s *store) page(ctx context.Context, v view, after position, limit int, eac
 			if err := rows.Scan(fields...); err != nil {
 				return err
 			}
-			after = position{k.CreatedAt, k.ID}
+			after = Position{k.CreatedAt, k.ID}
 			n++
 			if !each(k) {
 				return nil

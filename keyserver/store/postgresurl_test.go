@@ -1,4 +1,4 @@
-package keyserver
+package store
 
 import (
 	"net/url"
@@ -38,7 +38,7 @@ func TestADatabaseBeyondThisMachineIsAskedForItsCertificate(t *testing.T) {
 }
 
 func TestWhatTheDatabaseSaysOfAFullDisk(t *testing.T) {
-	for code, want := range map[string]failure{"53100": full, "25006": full, "53300": busy, "58030": busy, "40001": again, "23505": taken} {
+	for code, want := range map[string]Failure{"53100": full, "25006": full, "53300": busy, "58030": busy, "40001": Contended, "23505": taken} {
 		if got := postgresFailure(&pgconn.PgError{Code: code}); got != want {
 			t.Errorf("%s is %d, want %d", code, got, want)
 		}

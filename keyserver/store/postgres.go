@@ -1,4 +1,4 @@
-package keyserver
+package store
 
 import (
 	"context"
@@ -42,13 +42,13 @@ var postgresDialect = dialect{
 	patience:  postgresPatience,
 }
 
-// isPostgresURL reports whether a store is named by a URL of PostgreSQL and not by a path.
-func isPostgresURL(store string) bool {
+// IsPostgresURL reports whether a store is named by a URL of PostgreSQL and not by a path.
+func IsPostgresURL(store string) bool {
 	return strings.HasPrefix(store, "postgres://") || strings.HasPrefix(store, "postgresql://")
 }
 
 // postgresFailure goes by SQLSTATE (PostgreSQL's appendix A; CockroachDB and YugabyteDB use the same).
-func postgresFailure(err error) failure {
+func postgresFailure(err error) Failure {
 	var e *pgconn.PgError
 	if !errors.As(err, &e) {
 		return connectionFailure(err)
@@ -57,10 +57,10 @@ func postgresFailure(err error) failure {
 	case "23505", "42P07", "42710": // unique_violation; duplicate_table and duplicate_object, of two that make one at once
 		return taken
 	case "40001", "40P01": // serialization_failure, deadlock_detected
-		return again
+		return Contended
 	case "40003", // statement_completion_unknown
 		"57P01", "57P02", "57P03", "57P05", "25P03": // shut down, crashed, starting; idle for too long
-		return lost
+		return Lost
 	case "55P03", "57014": // a lock that was not to be had; a statement timeout
 		return busy
 	case "25006", "53100": // a replica, since a failover; no room on its disk
@@ -68,14 +68,14 @@ func postgresFailure(err error) failure {
 	}
 	switch e.Code[:min(2, len(e.Code))] {
 	case "08": // the connection
-		return lost
+		return Lost
 	case "53", "58": // out of connections, memory or disk; a failure of the system
 		return busy
 	}
 	return failed
 }
 
-func connectionFailure(err error) failure {
+func connectionFailure(err error) Failure {
 	var network net.Error
 	var connect *pgconn.ConnectError
 	switch {
@@ -83,14 +83,14 @@ func connectionFailure(err error) failure {
 		return failed
 	case errors.Is(err, driver.ErrBadConn), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
 		errors.As(err, &network), errors.As(err, &connect), pgconn.SafeToRetry(err), pgconn.Timeout(err):
-		return lost
+		return Lost
 	}
 	return commonFailure(err)
 }
 
 // openPostgres prepares a pool; nothing is connected yet. What the URL leaves out comes from PostgreSQL's usual
 // variables and files: PGHOST, PGPASSWORD, PGPASSFILE, PGSERVICE.
-func openPostgres(raw string) (*store, string, error) {
+func openPostgres(raw string) (*Store, string, error) {
 	cfg, err := postgresConfig(raw)
 	if err != nil {
 		return nil, "", err
@@ -110,7 +110,7 @@ func openPostgres(raw string) (*store, string, error) {
 // postgresConfig reads a URL. The driver's own errors quote it, and of one that is malformed nobody knows which part is the password.
 func postgresConfig(raw string) (*pgx.ConnConfig, error) {
 	u, err := url.Parse(raw)
-	if err != nil || !isPostgresURL(raw) {
+	if err != nil || !IsPostgresURL(raw) {
 		return nil, errors.New("is no URL such as postgres://user@host/database (a special character in the user's name or the password is written %XX)")
 	}
 	cfg, err := pgx.ParseConfig(raw)
@@ -164,7 +164,7 @@ func postgresName(cfg *pgx.ConnConfig) string {
 }
 
 // checkEncoding refuses a database that would not keep every name as it was sent.
-func checkEncoding(ctx context.Context, q queryer) error {
+func checkEncoding(ctx context.Context, q Queryer) error {
 	var encoding string
 	if err := q.QueryRowContext(ctx, `SHOW server_encoding`).Scan(&encoding); err != nil {
 		return err
@@ -175,8 +175,8 @@ func checkEncoding(ctx context.Context, q queryer) error {
 	return nil
 }
 
-// withoutPassword is an error that does not quote the password.
-func withoutPassword(err error, password string) error {
+// WithoutPassword is an error that does not quote the password.
+func WithoutPassword(err error, password string) error {
 	if err == nil || password == "" || !strings.Contains(err.Error(), password) {
 		return err
 	}

@@ -1,4 +1,4 @@
-package keyserver
+package store
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 // TestSecretsAreRandomAndCarryPrefixIDAndChecksum holds the form of a secret for each kind of key.
 func TestSecretsAreRandomAndCarryPrefixIDAndChecksum(t *testing.T) {
 	form := regexp.MustCompile(`^(psp_|sk-|pk-|sk_live_|sk_test_)([a-z2-7]{12})([a-z2-7]{32,})([a-z2-7]{7})$`) // 32 characters are 160 bits
-	for prefix, k := range map[string]record{
+	for prefix, k := range map[string]Key{
 		"psp_":     {Service: apikey.Prosopo},
 		"sk-":      {Service: apikey.Vertesia, Type: apikey.SecretKey},
 		"pk-":      {Service: apikey.Vertesia, Type: apikey.PublicKey},
@@ -24,7 +24,7 @@ func TestSecretsAreRandomAndCarryPrefixIDAndChecksum(t *testing.T) {
 			t.Helper()
 			// The id takes 8 bytes; what follows differs in each byte by the seed alone.
 			random := append(make([]byte, 8), bytes.Repeat([]byte{seed}, 64)...)
-			secret, err := mint(bytes.NewReader(random), &k)
+			secret, err := Mint(bytes.NewReader(random), &k)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -52,7 +52,7 @@ func TestSecretsAreRandomAndCarryPrefixIDAndChecksum(t *testing.T) {
 				other = "b"
 			}
 			typo := secret[:i] + other + secret[i+1:]
-			if _, formed := idOf(k.Service, typo); formed {
+			if _, formed := IDOf(k.Service, typo); formed {
 				t.Errorf("%s: a typo at %d is not noticed", prefix, i)
 			}
 		}

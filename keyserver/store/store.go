@@ -1,4 +1,4 @@
-package keyserver
+package store
 
 import (
 	"context"
@@ -80,7 +80,7 @@ type dialect struct {
 	// tables is a query for the number of tables, and how many of them are detent_meta.
 	tables string
 	// failure tells apart what went wrong.
-	failure func(error) failure
+	failure func(error) Failure
 	// parameter is how the nth parameter of a statement with many is written.
 	parameter func(n int) string
 	// metaFirst: detent_meta is made on its own, so that a row of it can be the lock of what follows.
@@ -91,33 +91,33 @@ type dialect struct {
 	patience time.Duration
 }
 
-// store is a database that keeps the keys. SQLite has one writer, so that writes queue here and not in its
+// Store is a database that keeps the keys. SQLite has one writer, so that writes queue here and not in its
 // busy handler, and a pool of readers that never wait for it (WAL); PostgreSQL has one pool for both.
-type store struct {
+type Store struct {
 	dialect
-	name    string // as it may be shown: no password
-	writer  *sql.DB
-	reader  pool
-	version *version                                     // of SQLite; nil says nothing
-	pause   func(ctx context.Context, attempt int) error // before the next attempt
+	Name    string // as it may be shown: no password
+	Writer  *sql.DB
+	Reader  Pool
+	Version *version                                     // of SQLite; nil says nothing
+	Pause   func(ctx context.Context, attempt int) error // before the next attempt
 	lost    func()                                       // a connection was lost: distrust the others
 
-	retried func(why failure) // an operation is tried again
+	Retried func(why Failure) // an operation is tried again
 	stuck   atomic.Bool       // the last write found no room
 
 	gather gather // what is asked of a database that is a round trip away
 }
 
-// pool is what is read from.
-type pool interface {
-	queryer
+// Pool is what is read from.
+type Pool interface {
+	Queryer
 	QueryRow(query string, args ...any) *sql.Row
 	Stats() sql.DBStats
 	Close() error
 }
 
-// queryer is what *sql.DB and *sql.Tx share.
-type queryer interface {
+// Queryer is what *sql.DB and *sql.Tx share.
+type Queryer interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
@@ -125,7 +125,7 @@ type queryer interface {
 
 // schemaOf is the version of the store behind q, 0 for one that is empty. Another program's database and a store of
 // a newer version are errors.
-func (d dialect) schemaOf(ctx context.Context, q queryer) (int, error) {
+func (d dialect) schemaOf(ctx context.Context, q Queryer) (int, error) {
 	var tables, ours int
 	if err := q.QueryRowContext(ctx, d.tables).Scan(&tables, &ours); err != nil {
 		return 0, err
@@ -162,9 +162,9 @@ func (e *newerError) Error() string {
 
 // migrate runs what the store has not seen, once: who else wants to waits for a row of detent_meta, then
 // finds nothing left to do. A kill leaves the old version.
-func (s *store) migrate(ctx context.Context) error {
+func (s *Store) migrate(ctx context.Context) error {
 	var version int
-	err := s.read(ctx, func(ctx context.Context, q queryer) (err error) {
+	err := s.Read(ctx, func(ctx context.Context, q Queryer) (err error) {
 		version, err = s.schemaOf(ctx, q)
 		return err
 	})
@@ -176,9 +176,9 @@ func (s *store) migrate(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.settle(ctx, func(ctx context.Context, tx txn) error {
+	return s.Settle(ctx, func(ctx context.Context, tx Tx) error {
 		if s.metaFirst {
-			if err := setMeta(ctx, tx, "lock", "schema"); err != nil {
+			if err := SetMeta(ctx, tx, "lock", "schema"); err != nil {
 				return err
 			}
 		}
@@ -191,33 +191,33 @@ func (s *store) migrate(ctx context.Context) error {
 				return err
 			}
 		}
-		return setMeta(ctx, tx, "schema", strconv.Itoa(len(migrations)))
+		return SetMeta(ctx, tx, "schema", strconv.Itoa(len(migrations)))
 	})
 }
 
 // makeMeta makes detent_meta. Two that do so at once may both find it missing; one of them fails, and finds it the next time.
-func (s *store) makeMeta(ctx context.Context) error {
+func (s *Store) makeMeta(ctx context.Context) error {
 	for attempt := 0; ; attempt++ {
-		_, err := s.writer.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS detent_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)`)
-		if kind := s.failure(err); err == nil || attempt == maxAttempts || kind != taken && kind != again {
+		_, err := s.Writer.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS detent_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)`)
+		if kind := s.failure(err); err == nil || attempt == MaxAttempts || kind != taken && kind != Contended {
 			return err
 		}
-		if err := s.pause(ctx, attempt); err != nil {
+		if err := s.Pause(ctx, attempt); err != nil {
 			return err
 		}
 	}
 }
 
-func setMeta(ctx context.Context, tx queryer, name, value string) error {
+func SetMeta(ctx context.Context, tx Queryer, name, value string) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO detent_meta (name, value) VALUES ($1, $2)
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
 	return err
 }
 
-// metaOr returns the stored value of a name, storing the one given if there is none.
-func (s *store) metaOr(ctx context.Context, name, value string) (string, error) {
+// MetaOr returns the stored value of a name, storing the one given if there is none.
+func (s *Store) MetaOr(ctx context.Context, name, value string) (string, error) {
 	var stored string
-	err := s.settle(ctx, func(ctx context.Context, tx txn) error {
+	err := s.Settle(ctx, func(ctx context.Context, tx Tx) error {
 		return tx.QueryRowContext(ctx, `INSERT INTO detent_meta (name, value) VALUES ($1, $2)
 			ON CONFLICT (name) DO UPDATE SET value = detent_meta.value RETURNING value`, name, value).Scan(&stored)
 	})
@@ -227,46 +227,46 @@ func (s *store) metaOr(ctx context.Context, name, value string) (string, error) 
 // probeSize is how much is written to see whether a store can write again: some pages, as a key and its indexes are.
 const probeSize = 16 << 10
 
-// writable reports whether the store can write, for all that is known. After a write found no room that is tried.
-func (s *store) writable(ctx context.Context) error {
+// Writable reports whether the store can write, for all that is known. After a write found no room that is tried.
+func (s *Store) Writable(ctx context.Context) error {
 	if !s.stuck.Load() {
 		return nil
 	}
-	return s.settle(ctx, func(ctx context.Context, tx txn) error {
-		return setMeta(ctx, tx, "probe", strings.Repeat("0", probeSize))
+	return s.Settle(ctx, func(ctx context.Context, tx Tx) error {
+		return SetMeta(ctx, tx, "probe", strings.Repeat("0", probeSize))
 	})
 }
 
 // newStore is a store that nothing counts yet.
-func newStore(d dialect, name string, writer *sql.DB, reader pool, lost func()) *store {
-	s := &store{dialect: d, name: name, writer: writer, reader: reader, pause: pause, lost: lost, retried: func(failure) {}}
+func newStore(d dialect, name string, writer *sql.DB, reader Pool, lost func()) *Store {
+	s := &Store{dialect: d, Name: name, Writer: writer, Reader: reader, Pause: pause, lost: lost, Retried: func(Failure) {}}
 	s.gather.store = s
 	return s
 }
 
-// watch lets version say whether anybody has committed anything since. Over PostgreSQL only a round trip tells, and it says nothing.
-func (s *store) watch() (err error) {
+// Watch lets version say whether anybody has committed anything since. Over PostgreSQL only a round trip tells, and it says nothing.
+func (s *Store) Watch() (err error) {
 	if !s.distant {
-		s.version, err = openVersion(s.name)
+		s.Version, err = openVersion(s.Name)
 	}
 	return err
 }
 
-// key reads a key, which others may have too: it must not be written to.
-func (s *store) key(ctx context.Context, id string) (k *record, err error) {
+// Key reads a key, which others may have too: it must not be written to.
+func (s *Store) Key(ctx context.Context, id string) (k *Key, err error) {
 	if s.distant {
 		return s.gather.key(ctx, id)
 	}
-	err = s.read(ctx, func(ctx context.Context, q queryer) (err error) {
-		k, err = getKey(ctx, q, id)
+	err = s.Read(ctx, func(ctx context.Context, q Queryer) (err error) {
+		k, err = Get(ctx, q, id)
 		return err
 	})
 	return k, err
 }
 
-func (s *store) close() error {
-	if s.reader == pool(s.writer) {
-		return s.writer.Close()
+func (s *Store) Close() error {
+	if s.Reader == Pool(s.Writer) {
+		return s.Writer.Close()
 	}
-	return errors.Join(s.version.close(), s.reader.Close(), s.writer.Close())
+	return errors.Join(s.Version.Close(), s.Reader.Close(), s.Writer.Close())
 }

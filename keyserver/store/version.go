@@ -1,4 +1,4 @@
-package keyserver
+package store
 
 import (
 	"context"
@@ -29,10 +29,10 @@ type version struct {
 	into  []driver.Value
 }
 
-// seen is a version that was asked for after a request came in: what is answered may be as the store was then.
-type seen struct {
+// Seen is a version that was asked for after a request came in: what is answered may be as the store was then.
+type Seen struct {
 	value int64
-	known bool
+	Known bool
 }
 
 // openVersion opens the connection; the file must be a store.
@@ -55,11 +55,11 @@ func openVersion(path string) (*version, error) {
 	return &version{conn: conn, ask: ask, into: make([]driver.Value, 1)}, nil
 }
 
-// now is the version at some moment after it was called; known is false where that cannot be told. Those who ask while another
+// Now is the version at some moment after it was called; known is false where that cannot be told. Those who ask while another
 // is being answered share the next answer.
-func (v *version) now() seen {
+func (v *version) Now() Seen {
 	if v == nil || v.wrong.Load() {
-		return seen{}
+		return Seen{}
 	}
 	before := v.begun.Load()
 	v.mu.Lock()
@@ -68,7 +68,7 @@ func (v *version) now() seen {
 		v.begun.Add(1)
 		v.value, v.known = v.read()
 	}
-	return seen{v.value, v.known && !v.wrong.Load()}
+	return Seen{v.value, v.known && !v.wrong.Load()}
 }
 
 func (v *version) read() (int64, bool) {
@@ -81,17 +81,17 @@ func (v *version) read() (int64, bool) {
 	return value, errors.Join(err, rows.Close()) == nil && ok
 }
 
-// moved says that something was committed since before was read, and reports whether that shows; if not, nothing that this says
+// Moved says that something was committed since before was read, and reports whether that shows; if not, nothing that this says
 // is believed any more.
-func (v *version) moved(before seen) bool {
-	if before.known && v.now() == before {
+func (v *version) Moved(before Seen) bool {
+	if before.Known && v.Now() == before {
 		v.wrong.Store(true)
 		return false
 	}
 	return true
 }
 
-func (v *version) close() error {
+func (v *version) Close() error {
 	if v == nil {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package keyserver
+package store
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// copied says how much copyStore moved.
-type copied struct{ Keys, Users int }
+// Copied says how much Copy moved.
+type Copied struct{ Keys, Users int }
 
 // copiedTables are what a store is; leases and the version are each store's own.
 var copiedTables = []struct{ name, columns, where string }{
@@ -22,44 +22,44 @@ var copiedTables = []struct{ name, columns, where string }{
 	{"signers", "kid, public, expires_at", ""},
 }
 
-// copyStore copies the SQLite store at path, hashes and all, into the store that o names, which is made if need be
+// Copy copies the SQLite store at path, hashes and all, into the store that o names, which is made if need be
 // and must be empty. The source is only read, as it is at one moment. It is one transaction: what was written is read back, counted and
 // compared before it is committed.
-func copyStore(ctx context.Context, o storeOptions, path string) (copied, error) {
+func Copy(ctx context.Context, o Options, path string) (Copied, error) {
 	if info, err := os.Stat(path); err != nil {
-		return copied{}, fmt.Errorf("read the store to copy: %w", err)
+		return Copied{}, fmt.Errorf("read the store to copy: %w", err)
 	} else if target, err := os.Stat(o.Path); o.URL == "" && err == nil && os.SameFile(info, target) {
-		return copied{}, fmt.Errorf("%s is the store to copy into, too", path)
+		return Copied{}, fmt.Errorf("%s is the store to copy into, too", path)
 	} else if info.Size() == 0 {
-		return copied{}, fmt.Errorf("%s is empty: nothing to copy", path)
+		return Copied{}, fmt.Errorf("%s is empty: nothing to copy", path)
 	}
 	if err := inspect(ctx, path); err != nil {
-		return copied{}, err
+		return Copied{}, err
 	}
 	source, err := sql.Open("sqlite", dsn(path, "mode=ro", "_pragma=busy_timeout(5000)", pageCache))
 	if err != nil {
-		return copied{}, err
+		return Copied{}, err
 	}
 	defer func() { _ = source.Close() }() // only read
 	moment, err := source.BeginTx(ctx, nil)
 	if err != nil {
-		return copied{}, fmt.Errorf("read %s: %w", path, err)
+		return Copied{}, fmt.Errorf("read %s: %w", path, err)
 	}
 	defer func() { _ = moment.Rollback() }() // only read
-	st, password, err := openStore(ctx, o)
+	st, password, err := Open(ctx, o)
 	if err != nil {
-		return copied{}, err
+		return Copied{}, err
 	}
 	done, err := st.copyFrom(ctx, moment)
 	if err != nil {
-		err = fmt.Errorf("copy %s to %s: %w", path, st.name, err)
+		err = fmt.Errorf("copy %s to %s: %w", path, st.Name, err)
 	}
-	return done, withoutPassword(errors.Join(err, st.close()), password)
+	return done, WithoutPassword(errors.Join(err, st.Close()), password)
 }
 
-func (s *store) copyFrom(ctx context.Context, source queryer) (copied, error) {
+func (s *Store) copyFrom(ctx context.Context, source Queryer) (Copied, error) {
 	rows := map[string]int{}
-	unknown, err := s.attempt(ctx, s.isolation, false, func(ctx context.Context, tx txn) error {
+	unknown, err := s.attempt(ctx, s.isolation, false, func(ctx context.Context, tx Tx) error {
 		for _, table := range copiedTables {
 			what := table.columns + " FROM " + table.name + " " + table.where
 			if found, err := digest(ctx, tx, what, nil); err != nil {
@@ -67,10 +67,10 @@ func (s *store) copyFrom(ctx context.Context, source queryer) (copied, error) {
 			} else if found.rows > 0 {
 				return fmt.Errorf("it is not empty (%d rows in %s): nothing was copied", found.rows, table.name)
 			}
-			fill := &filler{ctx: ctx, tx: tx, dialect: s.dialect, into: "INSERT INTO " + table.name + " (" + table.columns + ") "}
-			read, err := digest(ctx, source, what, fill.add)
+			fill := &Filler{ctx: ctx, tx: tx, dialect: s.dialect, into: "INSERT INTO " + table.name + " (" + table.columns + ") "}
+			read, err := digest(ctx, source, what, fill.Add)
 			if err == nil {
-				err = fill.flush()
+				err = fill.Flush()
 			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", table.name, err)
@@ -89,7 +89,7 @@ func (s *store) copyFrom(ctx context.Context, source queryer) (copied, error) {
 	if unknown {
 		err = fmt.Errorf("the answer to the commit was lost, the copy may be there whole or not at all; look before you copy again: %w", err)
 	}
-	return copied{Keys: rows["keys"], Users: rows["users"]}, err
+	return Copied{Keys: rows["keys"], Users: rows["users"]}, err
 }
 
 // contents is what a table holds, whatever order it is read in.
@@ -99,7 +99,7 @@ type contents struct {
 }
 
 // digest reads rows, hands each to each, and sums them up.
-func digest(ctx context.Context, q queryer, what string, each func(row []any) error) (c contents, err error) {
+func digest(ctx context.Context, q Queryer, what string, each func(row []any) error) (c contents, err error) {
 	rows, err := q.QueryContext(ctx, "SELECT "+what)
 	if err != nil {
 		return c, err
@@ -136,27 +136,27 @@ func digest(ctx context.Context, q queryer, what string, each func(row []any) er
 	return c, rows.Err()
 }
 
-// filler stores rows many at a time.
-type filler struct {
+// Filler stores rows many at a time.
+type Filler struct {
 	dialect
 	ctx  context.Context
-	tx   txn
+	tx   Tx
 	into string    // INSERT INTO table (columns)
 	many *sql.Stmt // stores fillRows; it ends with the transaction
 	args []any
 	rows int
 }
 
-// fillKeys is a filler of keys; a row of it is a key's values.
-func (s *store) fillKeys(ctx context.Context, tx txn) *filler {
+// FillKeys is a Filler of keys; a row of it is a key's values.
+func (s *Store) FillKeys(ctx context.Context, tx Tx) *Filler {
 	into, _, _ := strings.Cut(insertKeySQL, "VALUES")
-	return &filler{ctx: ctx, tx: tx, dialect: s.dialect, into: into}
+	return &Filler{ctx: ctx, tx: tx, dialect: s.dialect, into: into}
 }
 
 // fillRows is how many rows go into the store with one statement: SQLite's own bound is 32,766 values.
 const fillRows = 100
 
-func (f *filler) add(row []any) (err error) {
+func (f *Filler) Add(row []any) (err error) {
 	f.args = append(f.args, row...)
 	if f.rows++; f.rows < fillRows {
 		return nil
@@ -171,8 +171,8 @@ func (f *filler) add(row []any) (err error) {
 	return err
 }
 
-// flush stores what is left.
-func (f *filler) flush() error {
+// Flush stores what is left.
+func (f *Filler) Flush() error {
 	if f.rows == 0 {
 		return nil
 	}
@@ -182,7 +182,7 @@ func (f *filler) flush() error {
 }
 
 // statement stores as many rows as there are now.
-func (f *filler) statement() string {
+func (f *Filler) statement() string {
 	var b strings.Builder
 	b.WriteString(f.into + "VALUES ")
 	columns := len(f.args) / f.rows
