@@ -5,7 +5,9 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -235,5 +237,24 @@ func TestNothingIsCompiledBeforeItIsNeeded(t *testing.T) {
 				return true
 			})
 		}
+	}
+}
+
+// TestCommentsCiteWhatIsInTheRepository: a reader has nothing else.
+func TestCommentsCiteWhatIsInTheRepository(t *testing.T) {
+	page := regexp.MustCompile(`[\w./-]*\w\.md\b`)
+	cited := 0
+	for _, s := range sources(t) {
+		for _, group := range s.file.Comments {
+			for _, name := range page.FindAllString(group.Text(), -1) {
+				cited++
+				if _, err := os.Stat(filepath.FromSlash(name)); err != nil {
+					t.Errorf("%s cites %s, which is not in the repository", s.fset.Position(group.Pos()), name)
+				}
+			}
+		}
+	}
+	if cited == 0 {
+		t.Error("no comment cites a page: is this test looking?")
 	}
 }
