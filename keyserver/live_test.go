@@ -460,8 +460,8 @@ func testAClientThatSendsAllOfATooLongBodyFirstIsToldWhy(t *testing.T, open open
 		t.Fatal(err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	if said, _ := io.ReadAll(res.Body); res.StatusCode != 400 || !strings.Contains(string(said), "over 1 MiB") {
-		t.Errorf("answered %d %s", res.StatusCode, said)
+	if text, _ := io.ReadAll(res.Body); res.StatusCode != 400 || !strings.Contains(string(text), "over 1 MiB") {
+		t.Errorf("answered %d %s", res.StatusCode, text)
 	}
 }
 

@@ -88,7 +88,7 @@ func TestWhatMayHappenTwiceIsAskedAgainAfterALostCommit(t *testing.T) {
 		b.want(404, b.session(apikey.Prosopo, ""), "POST", "/api-keys/delete", map[string]any{"apiKeyId": id})
 		w.set("commit", how, 1)
 		value := b.want(200, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys/pk", nil).text("value")
-		if again := b.want(200, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys/pk", nil).text("value"); again != value || w.count() != 1 {
+		if second := b.want(200, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys/pk", nil).text("value"); second != value || w.count() != 1 {
 			t.Errorf("a public key whose commit was lost: %d cuts, and another one the next time", w.count())
 		}
 	}

@@ -379,9 +379,9 @@ func testTestUsersAreInMemoryOnlyAndLiveUsersAreStored(t *testing.T, open opener
 	b.want(200, test, "GET", "/v1/users/"+passing, nil)
 	b.want(404, live, "GET", "/v1/users/"+passing, nil)
 	b.want(404, test, "GET", "/v1/users/"+stored, nil)
-	again := b.beside(t)
-	again.want(200, again.session(apikey.Generic, apikey.Live), "GET", "/v1/users/"+stored, nil)
-	again.want(404, again.session(apikey.Generic, apikey.Test), "GET", "/v1/users/"+passing, nil)
+	other := b.beside(t)
+	other.want(200, other.session(apikey.Generic, apikey.Live), "GET", "/v1/users/"+stored, nil)
+	other.want(404, other.session(apikey.Generic, apikey.Test), "GET", "/v1/users/"+passing, nil)
 	for i := range maxTestUsers + 1 {
 		b.users.add(user{id: "u" + http.StatusText(200) + string(rune(i))})
 	}

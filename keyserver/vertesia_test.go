@@ -69,8 +69,8 @@ func testPublicKeyIsReturnedAgainWhileItIsValid(t *testing.T, open opener) {
 	if !strings.HasPrefix(value, "pk-") || first.text("expire_at") != "2026-11-23T11:00:00.000Z" {
 		t.Fatalf("answered %s", first.raw)
 	}
-	if again := pk(app, "?name=site&ttl=60"); string(again.raw) != string(first.raw) {
-		t.Errorf("asked again: %s", again.raw)
+	if second := pk(app, "?name=site&ttl=60"); string(second.raw) != string(first.raw) {
+		t.Errorf("asked again: %s", second.raw)
 	}
 	if plain := pk(app, ""); plain.text("expire_at") != "2026-11-24T10:00:00.000Z" || plain.text("value") == value {
 		t.Errorf("without a name and a ttl: %s", plain.raw)
@@ -97,8 +97,8 @@ func testPublicKeyIsReturnedAgainWhileItIsValid(t *testing.T, open opener) {
 		value = next
 	}
 	endless := b.vertesia(admin, "shop", "executor", "type", "pk").text("value")
-	if again := pk(app, "?name=shop&ttl=60"); again.text("value") != endless || again.at("expire_at") != nil {
-		t.Errorf("a public key without an end is valid, and was not returned again: %s", again.raw)
+	if second := pk(app, "?name=shop&ttl=60"); second.text("value") != endless || second.at("expire_at") != nil {
+		t.Errorf("a public key without an end is valid, and was not returned again: %s", second.raw)
 	}
 	b.clock.advance(time.Hour)
 	b.want(401, value, "POST", "/token/issue", nil)
