@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -21,9 +22,9 @@ import (
 // object is a JSON object as it was sent, one raw value a field. Names are compared exactly.
 type object map[string]json.RawMessage
 
-// body reads a request's JSON object. An empty body is an object without fields: nil.
-func (c *call) body() (object, error) {
-	raw, err := io.ReadAll(c.r.Body)
+// readBody reads a request's JSON object. An empty body is an object without fields: nil.
+func readBody(r *http.Request) (object, error) {
+	raw, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, readError(err)
 	}
@@ -128,6 +129,9 @@ func (o object) name(field string) (string, error) {
 	}
 	return s, checkName(field, s)
 }
+
+// maxNameRunes bounds names, and what else is a line of text.
+const maxNameRunes = 200
 
 func checkName(field, s string) error {
 	switch n := utf8.RuneCountInString(s); {

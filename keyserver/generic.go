@@ -1,8 +1,6 @@
 package keyserver
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,56 +10,12 @@ import (
 	"detent/keyserver/store"
 )
 
-const genericKeysPath = "/v1/api-keys"
-
 var genericRoutes = []route{
 	{http.MethodGet, genericKeysPath, apikey.Generic, need{}, genericList},
 	{http.MethodPost, genericKeysPath, apikey.Generic, need{}, genericCreate},
 	{http.MethodDelete, genericKeysPath + "/{id}", apikey.Generic, need{}, genericDelete},
 	{http.MethodPost, "/v1/users", apikey.Generic, need{}, userCreate},
 	{http.MethodGet, "/v1/users/{id}", apikey.Generic, need{}, userGet},
-}
-
-var genericCodes = map[int]string{
-	http.StatusBadRequest:          "invalid_request",
-	http.StatusUnauthorized:        "unauthorized",
-	http.StatusForbidden:           "forbidden",
-	http.StatusNotFound:            "not_found",
-	http.StatusMethodNotAllowed:    "method_not_allowed",
-	http.StatusConflict:            "conflict",
-	http.StatusInternalServerError: "internal_error",
-	http.StatusServiceUnavailable:  "service_unavailable",
-}
-
-func appendGenericError(b []byte, e *refusal) []byte {
-	b = append(b, `{"success":false,"error":{"code":`...)
-	b = appendText(b, genericCodes[e.status])
-	b = appendField(b, "message", e.message)
-	return append(b, "}}"...)
-}
-
-const noRestrictions = `{"ip_addresses":[],"referrers":[],"endpoints":[]}`
-
-// appendGenericKey writes a key, with its secret only in the answer to a create.
-func (s *Server) appendGenericKey(b []byte, k *store.Key, secret string) []byte {
-	b = append(b, `{"id":`...)
-	b = appendText(b, k.ID)
-	b = appendField(b, "name", k.Name)
-	b = appendField(b, "prefix", store.SecretPrefix(apikey.Generic, "", k.Environment))
-	b = appendField(b, "environment", string(k.Environment))
-	b = appendField(b, "masked", store.Mask(k))
-	b = appendTime(b, "created_at", k.CreatedAt)
-	b = appendTime(b, "last_used", s.usage.lastUse(k.ID, k.LastUsedAt))
-	b = appendTime(b, "expires_at", k.ExpiresAt)
-	if k.Restrictions == "" {
-		b = appendRaw(b, "restrictions", noRestrictions)
-	} else {
-		b = appendRaw(b, "restrictions", k.Restrictions)
-	}
-	if secret != "" {
-		b = appendField(b, "key", secret)
-	}
-	return append(b, '}')
 }
 
 const maxPage = 1000
@@ -88,7 +42,9 @@ func genericList(c *call) (int, []byte, error) {
 	}
 	v := store.View{Service: apikey.Generic, Environment: c.who.Environment}
 	return 0, nil, c.stream(v, after, limit, list{head: `{"success":true,"data":[`, paged: true,
-		each: func(b []byte, k *store.Key) []byte { return c.appendGenericKey(b, k, "") },
+		each: func(b []byte, k *store.Key) []byte {
+			return appendGenericKey(b, k, c.usage.lastUse(k.ID, k.LastUsedAt), "")
+		},
 		tail: func(next *store.Position) string {
 			if next == nil {
 				return `],"has_more":false,"next_cursor":null}`
@@ -97,25 +53,13 @@ func genericList(c *call) (int, []byte, error) {
 		}})
 }
 
-// cursor writes a position so that a client takes it for what it is: opaque.
-func cursorOf(p *store.Position) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(p.CreatedAt, 10) + ":" + p.ID))
-}
-
-func parseCursor(text string) (store.Position, bool) {
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	at, id, ok := strings.Cut(string(raw), ":")
-	ms, numErr := strconv.ParseInt(at, 10, 64)
-	return store.Position{CreatedAt: ms, ID: id}, err == nil && ok && numErr == nil
-}
-
 func genericCreate(c *call) (int, []byte, error) {
-	o, err := c.body()
+	o, err := readBody(c.r)
 	if err != nil {
 		return 0, nil, err
 	}
 	write := func(k *store.Key, secret string) []byte {
-		return append(c.appendGenericKey([]byte(`{"success":true,"data":`), k, secret), '}')
+		return append(appendGenericKey([]byte(`{"success":true,"data":`), k, c.usage.lastUse(k.ID, k.LastUsedAt), secret), '}')
 	}
 	if body, err := c.replay(o, write); err != nil || body != nil {
 		return http.StatusOK, body, err
@@ -161,17 +105,6 @@ func genericCreate(c *call) (int, []byte, error) {
 		}
 	}
 	return c.create(k, http.StatusCreated, write)
-}
-
-// restrictionsJSON writes all three lists, empty ones too: absent would mean "not reported".
-func restrictionsJSON(r apikey.Restrictions) (string, error) {
-	full := func(list []string) []string { return append([]string{}, list...) }
-	text, err := json.Marshal(struct {
-		IPAddresses []string `json:"ip_addresses"`
-		Referrers   []string `json:"referrers"`
-		Endpoints   []string `json:"endpoints"`
-	}{full(r.IPAddresses), full(r.Referrers), full(r.Endpoints)})
-	return string(text), err
 }
 
 // reasons are what a delete may say, for the service's own log.

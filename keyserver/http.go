@@ -3,7 +3,6 @@ package keyserver
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -15,31 +14,6 @@ import (
 	"detent/apikey"
 	"detent/keyserver/store"
 )
-
-// refusal is an answer other than yes. Its message is for the user and holds no secret.
-type refusal struct {
-	status  int
-	message string
-}
-
-func (e *refusal) Error() string { return e.message }
-
-func refuse(status int, format string, args ...any) error {
-	return &refusal{status, fmt.Sprintf(format, args...)}
-}
-
-func invalid(format string, args ...any) error {
-	return refuse(http.StatusBadRequest, format, args...)
-}
-func unauthorized(format string, args ...any) error {
-	return refuse(http.StatusUnauthorized, format, args...)
-}
-func forbidden(format string, args ...any) error {
-	return refuse(http.StatusForbidden, format, args...)
-}
-func conflict(format string, args ...any) error {
-	return refuse(http.StatusConflict, format, args...)
-}
 
 // The headers of every answer. Nobody writes to them.
 var (
@@ -108,18 +82,6 @@ func contractOf(path string) string {
 	return apikey.Generic
 }
 
-// appendError writes an error in the shape of a contract.
-func appendError(b []byte, service string, e *refusal) []byte {
-	switch service {
-	case apikey.Prosopo:
-		return appendProsopoError(b, e)
-	case apikey.Vertesia:
-		return appendVertesiaError(b, e)
-	default:
-		return appendGenericError(b, e)
-	}
-}
-
 // Handler answers all three contracts on one origin.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serveHTTP) }
 
@@ -181,7 +143,7 @@ func (c *call) answer(rt *route) (status int, body []byte, err error) {
 	}
 	if c.r.URL.RawQuery != "" {
 		if c.query, err = parseQuery(c.r.URL.RawQuery); err == nil {
-			err = checkQuery(rt, c.query)
+			err = checkQuery(rt.method+" "+rt.path, c.query)
 		}
 		if err != nil {
 			return 0, nil, err
@@ -319,11 +281,3 @@ func (w *answerWriter) Write(b []byte) (int, error) {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// clip keeps a message short whatever was sent.
-func clip(text string) string {
-	if r := []rune(text); len(r) > 60 {
-		return string(r[:60]) + "…"
-	}
-	return text
-}

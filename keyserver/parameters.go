@@ -23,8 +23,7 @@ var strict = []string{http.MethodGet + " /api/v1/apikeys/pk", http.MethodDelete 
 
 // checkQuery refuses a parameter in another spelling than the call takes, which would count for nothing; one that is nothing like any
 // is left alone where the call changes nothing, since clients and proxies add their own.
-func checkQuery(rt *route, q url.Values) error {
-	call := rt.method + " " + rt.path
+func checkQuery(call string, q url.Values) error {
 	known, listed := parameters[call]
 	if !listed {
 		return nil

@@ -1,38 +1,16 @@
 package keyserver
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"detent/apikey"
 	"detent/keyserver/store"
 )
-
-// featureGroup is a heading of Prosopo's catalogue.
-type featureGroup struct {
-	name        string
-	permissions []string
-}
-
-// features is Prosopo's catalogue: its 23 permissions in 7 groups, and after them those that its clients are
-// also seen to grant. Features are spelled as on the wire.
-var features = []featureGroup{
-	{"AccessRules", []string{"getRules", "getSuggestion", "getSuggestions", "applySuggestions", "createRule", "deleteRule", "deleteRuleGroup"}},
-	{"Sites", []string{"getSite", "getSites", "createSite", "deleteSite", "updateSite", "updateProtectSettings", "updatePuzzleCaptchaSettings"}},
-	{"ApiKeys", []string{"getApiKeys", "createApiKey", "updateApiKey", "deleteApiKey"}},
-	{"Users", []string{"getUsers", "createUser", "updateUser", "deleteUser"}},
-	{"Traffic", []string{"getTraffic", "createReport", "ingestClientEvents"}},
-	{"Verify", []string{"verify"}},
-	{"SearchCaptchaRecords", []string{"searchCaptchaRecords"}},
-}
 
 // The permissions that this service enforces a call by.
 const (
@@ -54,16 +32,6 @@ var allPermissions = func() string {
 	}
 	return grantsJSON(all)
 }()
-
-// featureOf finds the feature of a permission by its bare name.
-func featureOf(permission string) (string, bool) {
-	for _, f := range features {
-		if slices.Contains(f.permissions, permission) {
-			return f.name, true
-		}
-	}
-	return "", false
-}
 
 // A role's rank orders what its key may do; grant is the rank that it takes to give the role
 // to a key or to change a key that has it.
@@ -166,25 +134,6 @@ func within(limits apikey.Restrictions, r *http.Request) error {
 	return nil
 }
 
-// parseNet reads an address or a CIDR. An IPv4 address inside IPv6 is the IPv4 address.
-func parseNet(text string) (netip.Prefix, bool) {
-	if p, err := netip.ParsePrefix(text); err == nil {
-		if p.Addr().Is4In6() {
-			if p.Bits() < 96 {
-				return netip.Prefix{}, false
-			}
-			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
-		}
-		return p.Masked(), true
-	}
-	a, err := netip.ParseAddr(text)
-	if err != nil || a.Zone() != "" {
-		return netip.Prefix{}, false
-	}
-	a = a.Unmap()
-	return netip.PrefixFrom(a, a.BitLen()), true
-}
-
 // allowsPeer looks at the TCP peer alone: a forwarded header can be written by anyone.
 func allowsPeer(allowed []string, peer string) bool {
 	ap, err := netip.ParseAddrPort(peer)
@@ -198,54 +147,12 @@ func allowsPeer(allowed []string, peer string) bool {
 	})
 }
 
-// parseOrigin reads scheme://host[:port], with a path or without, as an origin in one spelling.
-func parseOrigin(text string) (string, *url.URL, bool) {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
-		return "", nil, false
-	}
-	if _, err := strconv.ParseUint(cmp.Or(u.Port(), "0"), 10, 16); err != nil || strings.HasSuffix(u.Host, ":") {
-		return "", nil, false
-	}
-	host := strings.ToLower(u.Host)
-	host = strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme])
-	return u.Scheme + "://" + host, u, true
-}
-
-// parseReferrer reads a restriction: an exact origin, with an optional /*.
-func parseReferrer(text string) (string, bool) {
-	bare := strings.TrimSuffix(strings.TrimSuffix(text, "*"), "/")
-	if strings.HasSuffix(text, "*") && !strings.HasSuffix(text, "/*") {
-		return "", false
-	}
-	origin, u, ok := parseOrigin(bare)
-	if !ok || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(u.Host, "*") {
-		return "", false
-	}
-	return origin, true
-}
-
 func allowsReferrer(allowed []string, referrer string) bool {
 	from, _, ok := parseOrigin(referrer)
 	return ok && slices.ContainsFunc(allowed, func(text string) bool {
 		origin, ok := parseReferrer(text)
 		return ok && origin == from
 	})
-}
-
-// cleanEndpoint reads a restriction: an absolute path, without what could make it mean another one.
-func cleanEndpoint(text string) (string, bool) {
-	if !strings.HasPrefix(text, "/") || strings.ContainsAny(text, "?#%*\\") || len(text) > maxNameRunes ||
-		strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-		return "", false
-	}
-	path := strings.TrimSuffix(text, "/")
-	for _, segment := range strings.Split(path, "/")[1:] {
-		if segment == "" || segment == "." || segment == ".." {
-			return "", path == "" && segment == ""
-		}
-	}
-	return path, true
 }
 
 // allowsEndpoint compares by whole segments: /v1/users allows /v1/users/1 and not /v1/users2.

@@ -234,10 +234,9 @@ type limits struct {
 var usualLimits = limits{header: 5 * time.Second, read: 15 * time.Second, write: 30 * time.Second, idle: time.Minute, drain: 5 * time.Second}
 
 const (
-	maxHeader    = 32 << 10
-	maxBody      = 1 << 20
-	maxDiscard   = 64 << 20 // of a body over maxBody, read and thrown away
-	maxNameRunes = 200
+	maxHeader  = 32 << 10
+	maxBody    = 1 << 20
+	maxDiscard = 64 << 20 // of a body over maxBody, read and thrown away
 )
 
 // Serve answers on the listener until ctx is done, then is not ready any more, and lets the requests that are being answered

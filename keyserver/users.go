@@ -60,7 +60,7 @@ func (u user) answer() []byte {
 }
 
 func userCreate(c *call) (int, []byte, error) {
-	o, err := c.body()
+	o, err := readBody(c.r)
 	if err != nil {
 		return 0, nil, err
 	}

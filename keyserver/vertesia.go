@@ -5,11 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"maps"
 	"net/http"
-	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,47 +31,6 @@ var vertesiaRoutes = []route{
 	{http.MethodPost, "/token/issue", apikey.Vertesia, need{}, vertesiaExchange},
 }
 
-func appendVertesiaError(b []byte, e *refusal) []byte {
-	b = append(b, `{"error":`...)
-	b = appendText(b, e.message)
-	b = append(b, `,"status":`...)
-	b = strconv.AppendInt(b, int64(e.status), 10)
-	return append(b, '}')
-}
-
-// appendKey writes an ApiKey as today's client declares it; value only where it is asked for.
-func (s *Server) appendVertesiaKey(b []byte, k *store.Key, value string) []byte {
-	b = append(b, `{"id":`...)
-	b = appendText(b, k.ID)
-	b = appendField(b, "name", k.Name)
-	b = appendField(b, "type", k.Type)
-	b = appendField(b, "role", k.Role)
-	b = appendField(b, "maskedValue", store.Mask(k))
-	b = appendRaw(b, "can_retrieve_value", strconv.FormatBool(k.Value != ""))
-	b = appendField(b, "account", s.account)
-	b = append(b, `,"project":{"id":`...)
-	b = appendText(b, k.Project)
-	b = appendField(b, "name", k.ProjectName)
-	b = appendField(b, "account", s.account)
-	b = append(b, '}')
-	b = appendRaw(b, "enabled", strconv.FormatBool(k.Enabled))
-	b = appendTime(b, "created_at", k.CreatedAt)
-	b = appendTime(b, "updated_at", k.UpdatedAt)
-	b = appendField(b, "created_by", k.CreatedBy)
-	b = appendField(b, "updated_by", k.UpdatedBy)
-	if k.ExpiresAt > 0 {
-		b = appendTime(b, "expires_at", k.ExpiresAt)
-	}
-	if len(k.Extra) > 2 {
-		b = append(b, ',')
-		b = append(b, k.Extra[1:len(k.Extra)-1]...)
-	}
-	if value != "" {
-		b = appendField(b, "value", value)
-	}
-	return append(b, '}')
-}
-
 func vertesiaList(c *call) (int, []byte, error) {
 	v := store.View{Service: apikey.Vertesia, ValidAt: c.now.UnixMilli()}
 	switch level := c.query.Get("level"); level {
@@ -86,7 +41,7 @@ func vertesiaList(c *call) (int, []byte, error) {
 		return 0, nil, invalid("level must be account or project")
 	}
 	return 0, nil, c.stream(v, store.Position{}, 0, list{head: "[",
-		each: func(b []byte, k *store.Key) []byte { return c.appendVertesiaKey(b, k, "") },
+		each: func(b []byte, k *store.Key) []byte { return appendVertesiaKey(b, k, c.account, "") },
 		tail: func(*store.Position) string { return "]" }})
 }
 
@@ -105,7 +60,7 @@ func vertesiaGet(c *call) (int, []byte, error) {
 		}
 		value = k.Value
 	}
-	return http.StatusOK, c.appendVertesiaKey(nil, k, value), nil
+	return http.StatusOK, appendVertesiaKey(nil, k, c.account, value), nil
 }
 
 // vertesiaKey finds a key that is not past its end.
@@ -118,11 +73,11 @@ func (c *call) vertesiaKey(ctx context.Context, q store.Queryer, id string) (*st
 }
 
 func vertesiaCreate(c *call) (int, []byte, error) {
-	o, err := c.body()
+	o, err := readBody(c.r)
 	if err != nil {
 		return 0, nil, err
 	}
-	write := func(k *store.Key, value string) []byte { return c.appendVertesiaKey(nil, k, value) }
+	write := func(k *store.Key, value string) []byte { return appendVertesiaKey(nil, k, c.account, value) }
 	if body, err := c.replay(o, write); err != nil || body != nil {
 		return http.StatusOK, body, err
 	}
@@ -175,32 +130,6 @@ func (c *call) setRole(k *store.Key, o object) error {
 	return nil
 }
 
-// extras are the fields that this service keeps and hands back without acting on them, what they are, and how many bytes they may have.
-var extras = map[string]struct {
-	kind  string
-	valid func(json.RawMessage) bool
-	most  int
-}{
-	"properties":                       {"an object", isJSON[map[string]any], 16 << 10},
-	"clearance":                        {"a number", isJSON[float64], maxNumber},
-	"compartments":                     {fmt.Sprintf("an array of at most %d strings", maxEntries), isShortList, 64 << 10},
-	"scim_provisioning":                {"true or false", isJSON[bool], maxNumber},
-	"can_delegate_security_attributes": {"true or false", isJSON[bool], maxNumber},
-}
-
-var extraNames = slices.Sorted(maps.Keys(extras))
-
-func isJSON[T any](raw json.RawMessage) bool {
-	var v T
-	return string(raw) != "null" && json.Unmarshal(raw, &v) == nil
-}
-
-func isShortList(raw json.RawMessage) bool {
-	var list []string
-	return string(raw) != "null" && json.Unmarshal(raw, &list) == nil && len(list) <= maxEntries &&
-		!slices.ContainsFunc(list, func(s string) bool { return len(s) > maxEntry })
-}
-
 // setExtra merges the extra fields of a request into the key's.
 func (c *call) setExtra(k *store.Key, o object) error {
 	merged := object{}
@@ -235,7 +164,7 @@ func (c *call) setExtra(k *store.Key, o object) error {
 }
 
 func vertesiaUpdate(c *call) (int, []byte, error) {
-	o, err := c.body()
+	o, err := readBody(c.r)
 	if err == nil && o == nil { // a client that lost its body must not be told that the change was made
 		err = invalid("the body is empty: an update takes a JSON object")
 	}
@@ -266,14 +195,14 @@ func vertesiaUpdate(c *call) (int, []byte, error) {
 		c.committed()
 		c.tell("changed", &after, changes(&before, &after)...)
 	}
-	return http.StatusOK, c.appendVertesiaKey(nil, &after, ""), err
+	return http.StatusOK, appendVertesiaKey(nil, &after, c.account, ""), err
 }
 
 func (c *call) applyUpdate(k *store.Key, o object) error {
 	if k.Type != apikey.PublicKey && roles[k.Role].grant > rankOf(c.who) {
 		return forbidden("a key of role %s cannot change a key of role %s", c.who.Role, k.Role)
 	}
-	o, err := c.withoutEcho(k, o)
+	o, err := withoutEcho(k, c.account, o)
 	if err != nil {
 		return err
 	}
@@ -296,37 +225,6 @@ func (c *call) applyUpdate(k *store.Key, o object) error {
 		}
 	}
 	return c.setExtra(k, o)
-}
-
-// withoutEcho drops the fields that only the service sets where they repeat what the key
-// has: a client may send back the whole key that it read. A different value is refused, but for
-// the note of the last change, which is another one after each.
-func (c *call) withoutEcho(k *store.Key, o object) (object, error) {
-	current := object{}
-	if err := json.Unmarshal(c.appendVertesiaKey(nil, k, ""), &current); err != nil {
-		return nil, err
-	}
-	rest := object{}
-	for name, raw := range o {
-		now, known := current[name]
-		switch {
-		case !known || slices.Contains([]string{"name", "role", "enabled"}, name) || slices.Contains(extraNames, name):
-			if name == "expires_at" {
-				return nil, invalid("expires_at cannot be changed: create another key")
-			}
-			rest[name] = raw
-		case (name == "updated_at" || name == "updated_by") && isJSON[string](raw):
-		case !sameJSON(now, raw):
-			return nil, invalid("%s cannot be changed", name)
-		}
-	}
-	return rest, nil
-}
-
-// sameJSON compares by value: a client may write an object's fields in any order.
-func sameJSON(a, b json.RawMessage) bool {
-	var x, y any
-	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }
 
 func vertesiaDelete(c *call) (int, []byte, error) {
@@ -418,7 +316,7 @@ func (c *call) setProject(k *store.Key, project string) error {
 // vertesiaExchange answers a key with a token. A token is not exchanged for another: else it
 // would never end.
 func vertesiaExchange(c *call) (int, []byte, error) {
-	if _, err := c.body(); err != nil {
+	if _, err := readBody(c.r); err != nil {
 		return 0, nil, err
 	}
 	if strings.Count(bearer(c.r), ".") == 2 {
