@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"detent/keyserver/store"
+
+	"detent/keyserver/contract"
 )
 
 // newKey is a key that the caller creates now, in its own contract, environment and project.
@@ -101,7 +103,7 @@ func (c *call) still(ctx context.Context, tx store.Queryer) error {
 	case !now.Enabled:
 		return errDisabled
 	case now.Role != c.who.Role || now.Permissions != c.who.Permissions || now.Restrictions != c.who.Restrictions:
-		return conflict("the rights of the key that asks were changed meanwhile: ask again")
+		return contract.Conflict("the rights of the key that asks were changed meanwhile: ask again")
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
 	"detent/keyserver/store"
 )
 
@@ -115,19 +116,19 @@ func changes(before, after *store.Key) []any {
 }
 
 // refused tells that a call was answered with no. Whoever asks on and on is not told each time.
-func (e *events) refused(r *http.Request, service string, w *answerWriter, no *refusal) {
-	if e.Logger == nil || no.status != http.StatusUnauthorized && no.status != http.StatusForbidden && no.status != http.StatusConflict {
+func (e *events) refused(r *http.Request, service string, w *answerWriter, no *contract.Refusal) {
+	if e.Logger == nil || no.Status != http.StatusUnauthorized && no.Status != http.StatusForbidden && no.Status != http.StatusConflict {
 		return
 	}
 	left, ok := e.refusals.take(e.now())
 	if !ok {
 		return
 	}
-	call, why := w.method+" "+w.path, no.message
+	call, why := w.method+" "+w.path, no.Message
 	if path := r.URL.Path; len(path) > 1 {
 		why = strings.ReplaceAll(why, path, w.path)
 	}
-	attrs := []any{"contract", service, "call", call, "status", no.status, "reason", w.reason, "why", why, "from", r.RemoteAddr}
+	attrs := []any{"contract", service, "call", call, "status", no.Status, "reason", w.reason, "why", why, "from", r.RemoteAddr}
 	if w.who != "" {
 		attrs = append(attrs, "by", w.who)
 	}

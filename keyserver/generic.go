@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
 	"detent/keyserver/store"
 )
 
 var genericRoutes = []route{
-	{http.MethodGet, genericKeysPath, apikey.Generic, need{}, genericList},
-	{http.MethodPost, genericKeysPath, apikey.Generic, need{}, genericCreate},
-	{http.MethodDelete, genericKeysPath + "/{id}", apikey.Generic, need{}, genericDelete},
+	{http.MethodGet, contract.GenericKeysPath, apikey.Generic, need{}, genericList},
+	{http.MethodPost, contract.GenericKeysPath, apikey.Generic, need{}, genericCreate},
+	{http.MethodDelete, contract.GenericKeysPath + "/{id}", apikey.Generic, need{}, genericDelete},
 	{http.MethodPost, "/v1/users", apikey.Generic, need{}, userCreate},
 	{http.MethodGet, "/v1/users/{id}", apikey.Generic, need{}, userGet},
 }
@@ -26,15 +27,15 @@ func genericList(c *call) (int, []byte, error) {
 	if q.Has("limit") {
 		n, err := strconv.Atoi(q.Get("limit"))
 		if err != nil || n < 1 {
-			return 0, nil, invalid("limit must be a number from 1 to %d", maxPage)
+			return 0, nil, contract.Invalid("limit must be a number from 1 to %d", maxPage)
 		}
 		limit = min(n, maxPage)
 	}
 	var after store.Position
 	if q.Get("cursor") != "" {
 		var ok bool
-		if after, ok = parseCursor(q.Get("cursor")); !ok {
-			return 0, nil, invalid("cursor is not one that this service gave")
+		if after, ok = contract.ParseCursor(q.Get("cursor")); !ok {
+			return 0, nil, contract.Invalid("cursor is not one that this service gave")
 		}
 		if limit == 0 {
 			limit = maxPage
@@ -43,64 +44,64 @@ func genericList(c *call) (int, []byte, error) {
 	v := store.View{Service: apikey.Generic, Environment: c.who.Environment}
 	return 0, nil, c.stream(v, after, limit, list{head: `{"success":true,"data":[`, paged: true,
 		each: func(b []byte, k *store.Key) []byte {
-			return appendGenericKey(b, k, c.usage.lastUse(k.ID, k.LastUsedAt), "")
+			return contract.AppendGenericKey(b, k, c.usage.lastUse(k.ID, k.LastUsedAt), "")
 		},
 		tail: func(next *store.Position) string {
 			if next == nil {
 				return `],"has_more":false,"next_cursor":null}`
 			}
-			return `],"has_more":true,"next_cursor":"` + cursorOf(next) + `"}`
+			return `],"has_more":true,"next_cursor":"` + contract.CursorOf(next) + `"}`
 		}})
 }
 
 func genericCreate(c *call) (int, []byte, error) {
-	o, err := readBody(c.r)
+	o, err := contract.ReadBody(c.r)
 	if err != nil {
 		return 0, nil, err
 	}
 	write := func(k *store.Key, secret string) []byte {
-		return append(appendGenericKey([]byte(`{"success":true,"data":`), k, c.usage.lastUse(k.ID, k.LastUsedAt), secret), '}')
+		return append(contract.AppendGenericKey([]byte(`{"success":true,"data":`), k, c.usage.lastUse(k.ID, k.LastUsedAt), secret), '}')
 	}
 	if body, err := c.replay(o, write); err != nil || body != nil {
 		return http.StatusOK, body, err
 	}
-	if err := o.only("a create", "name", "environment", "expires_at", "restrictions"); err != nil {
+	if err := o.Only("a create", "name", "environment", "expires_at", "restrictions"); err != nil {
 		return 0, nil, err
 	}
-	name, err := o.name("name")
+	name, err := o.Name("name")
 	if err != nil {
 		return 0, nil, err
 	}
-	text, err := o.text("environment")
+	text, err := o.Text("environment")
 	if err != nil {
 		return 0, nil, err
 	}
 	env := apikey.Environment(text)
 	if env != apikey.Live && env != apikey.Test {
-		return 0, nil, invalid("environment must be live or test")
+		return 0, nil, contract.Invalid("environment must be live or test")
 	}
-	expires, err := o.instant("expires_at", c.now)
+	expires, err := o.Instant("expires_at", c.now)
 	if err != nil {
 		return 0, nil, err
 	}
-	limits, err := o.restrictions("restrictions")
+	limits, err := o.Restrictions("restrictions")
 	if err != nil {
 		return 0, nil, err
 	}
 	if own := c.who.Environment; own != "" && own != env {
-		return 0, nil, forbidden("a %s key manages %s keys only", own, own)
+		return 0, nil, contract.Forbidden("a %s key manages %s keys only", own, own)
 	}
 	own, err := c.who.Limits()
 	if err != nil {
 		return 0, nil, err
 	}
 	if !narrower(limits, own) {
-		return 0, nil, forbidden("a restricted key makes only keys that are restricted at least as much")
+		return 0, nil, contract.Forbidden("a restricted key makes only keys that are restricted at least as much")
 	}
 	k := c.newKey(name)
 	k.Environment, k.ExpiresAt = env, expires
 	if !limits.Empty() {
-		if k.Restrictions, err = restrictionsJSON(limits); err != nil {
+		if k.Restrictions, err = contract.RestrictionsJSON(limits); err != nil {
 			return 0, nil, err
 		}
 	}
@@ -112,7 +113,7 @@ var reasons = []string{"compromised", "superseded", "unused", "other"}
 
 func genericDelete(c *call) (int, []byte, error) {
 	if c.query.Has("reason") && !slices.Contains(reasons, c.query.Get("reason")) {
-		return 0, nil, invalid("reason must be one of %s", strings.Join(reasons, ", "))
+		return 0, nil, contract.Invalid("reason must be one of %s", strings.Join(reasons, ", "))
 	}
 	return http.StatusOK, []byte(`{"success":true,"message":"API key revoked successfully"}`), c.remove(c.id)
 }

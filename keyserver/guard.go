@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
 	"detent/keyserver/store"
 )
 
@@ -41,13 +42,13 @@ func (s *Server) guard(r *http.Request, service string, n need, now time.Time, a
 
 // errUnknownKey answers for every credential that is not a key's: unknown, wrong,
 // malformed, deleted, or of another service. They are not told apart.
-var errUnknownKey = unauthorized("the key is not valid: it may be mistyped, revoked, or of another environment or service")
+var errUnknownKey = contract.Unauthorized("the key is not valid: it may be mistyped, revoked, or of another environment or service")
 
 var (
-	errNoCredential = unauthorized("no key: send the header Authorization: Bearer <key>")
-	errDisabled     = unauthorized("the key is disabled")
-	errExpired      = unauthorized("the key has expired")
-	errTokenExpired = unauthorized("the token has expired: exchange the key again")
+	errNoCredential = contract.Unauthorized("no key: send the header Authorization: Bearer <key>")
+	errDisabled     = contract.Unauthorized("the key is disabled")
+	errExpired      = contract.Unauthorized("the key has expired")
+	errTokenExpired = contract.Unauthorized("the token has expired: exchange the key again")
 )
 
 // authenticate finds the key that a credential belongs to. A wrong secret takes the same path

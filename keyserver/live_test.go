@@ -21,6 +21,7 @@ import (
 
 	"detent/apikey"
 	"detent/e2e/servers/pgtest"
+	"detent/keyserver/contract"
 )
 
 func TestMain(m *testing.M) {
@@ -470,7 +471,7 @@ func TestPanicIsAnsweredAndLoggedWithoutWhatWasSent(t *testing.T) {
 	const secret = "sk_live_canary"
 	for service, path := range map[string]string{apikey.Prosopo: "/sites/panic", apikey.Vertesia: "/api/panic", apikey.Generic: "/v1/panic"} {
 		s.routes = append(s.routes, route{http.MethodPost, path, service, need{}, func(c *call) (int, []byte, error) {
-			o, err := readBody(c.r)
+			o, err := contract.ReadBody(c.r)
 			if err != nil {
 				return 0, nil, err
 			}

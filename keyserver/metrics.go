@@ -9,6 +9,8 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"detent/keyserver/store"
+
+	"detent/keyserver/contract"
 )
 
 // meter counts what the service does, for Prometheus. Its labels are of fixed sets: contracts, routes as they are
@@ -68,7 +70,7 @@ func reasonOf(err error, status int) string {
 			return known.reason
 		}
 	}
-	if code, ok := genericCodes[status]; ok {
+	if code, ok := contract.GenericCodes[status]; ok {
 		return code
 	}
 	return strconv.Itoa(status)

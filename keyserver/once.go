@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"detent/keyserver/store"
+
+	"detent/keyserver/contract"
 )
 
 const (
@@ -32,18 +34,18 @@ type once struct {
 var errRepeated = errors.New("the create was sent twice")
 
 // onceOf reads the header; nil where there is none.
-func (c *call) onceOf(o object) (*once, error) {
+func (c *call) onceOf(o contract.Object) (*once, error) {
 	values := c.r.Header.Values(onceHeader)
 	if len(values) == 0 {
 		return nil, nil
 	}
 	key := values[0]
 	if len(values) > 1 || len(key) == 0 || len(key) > maxOnce {
-		return nil, invalid("%s must be there once, with 1 to %d characters", onceHeader, maxOnce)
+		return nil, contract.Invalid("%s must be there once, with 1 to %d characters", onceHeader, maxOnce)
 	}
 	for i := range len(key) {
 		if key[i] < ' ' || key[i] > '~' {
-			return nil, invalid("%s must be of printable ASCII characters", onceHeader)
+			return nil, contract.Invalid("%s must be of printable ASCII characters", onceHeader)
 		}
 	}
 	text, err := json.Marshal(o) // fields in order, and no white space between: what was meant, not how it was written
@@ -56,7 +58,7 @@ func (c *call) onceOf(o object) (*once, error) {
 
 // replay answers a create that was sent before; a nil body says that it was not. What the create asks for is not looked at again: an expiry that was
 // in the future then may be past now.
-func (c *call) replay(o object, write func(*store.Key, string) []byte) (body []byte, err error) {
+func (c *call) replay(o contract.Object, write func(*store.Key, string) []byte) (body []byte, err error) {
 	if c.once, err = c.onceOf(o); err != nil || c.once == nil {
 		return nil, err
 	}
@@ -80,9 +82,9 @@ func (c *call) answerAgain(write func(*store.Key, string) []byte) ([]byte, error
 	case err != nil && !errors.Is(err, store.ErrNoKey):
 		return nil, err
 	case body != c.once.body:
-		return nil, conflict("%s was used for another create within a day: take a new one", onceHeader)
+		return nil, contract.Conflict("%s was used for another create within a day: take a new one", onceHeader)
 	case err != nil:
-		return nil, conflict("the key that this create made is gone: take a new %s to make another", onceHeader)
+		return nil, contract.Conflict("the key that this create made is gone: take a new %s to make another", onceHeader)
 	}
 	c.w.Header().Set(replayed, "true")
 	return write(k, ""), nil
@@ -94,7 +96,7 @@ func (c *call) create(k *store.Key, status int, write func(*store.Key, string) [
 	if errors.Is(err, errRepeated) {
 		body, err := c.answerAgain(write)
 		if err == nil && body == nil {
-			err = conflict("another create with this %s was being made: ask again", onceHeader)
+			err = contract.Conflict("another create with this %s was being made: ask again", onceHeader)
 		}
 		return http.StatusOK, body, err
 	}

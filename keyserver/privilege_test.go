@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
 	"detent/keyserver/store"
 )
 
@@ -104,9 +105,9 @@ func testProsopoPrivilegeOfEveryPermissionAndCall(t *testing.T, open opener) {
 	b := open(t)
 	b.put(store.Key{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true})
 	count := 0
-	for _, f := range features {
-		for _, name := range f.permissions {
-			token, _ := b.put(store.Key{Service: apikey.Prosopo, Enabled: true, Permissions: grantsJSON([]apikey.Permission{{Feature: f.name, Name: name}})})
+	for _, f := range contract.Features {
+		for _, name := range f.Permissions {
+			token, _ := b.put(store.Key{Service: apikey.Prosopo, Enabled: true, Permissions: contract.GrantsJSON([]apikey.Permission{{Feature: f.Name, Name: name}})})
 			_, victim := b.put(store.Key{Service: apikey.Prosopo, Permissions: `{"Verify":["verify"]}`, Enabled: true})
 			for _, call := range []struct {
 				permission, method, path string
@@ -149,13 +150,13 @@ func testProsopoKeyGrantsAtMostWhatItHas(t *testing.T, open opener) {
 	minter := b.prosopo(b.session(apikey.Prosopo, ""), "minter", []string{"createApiKey", "verify"}).text("token")
 	b.prosopo(minter, "ok", []string{"verify"})
 	b.prosopo(minter, "same", []string{"verify", "createApiKey"})
-	for _, f := range features {
-		for _, name := range f.permissions {
+	for _, f := range contract.Features {
+		for _, name := range f.Permissions {
 			want := 403
 			if name == "verify" || name == "createApiKey" {
 				want = 200
 			}
-			for _, permissions := range []any{[]string{name}, map[string]any{f.name: []string{name}}, []string{"verify", f.name + "." + name}} {
+			for _, permissions := range []any{[]string{name}, map[string]any{f.Name: []string{name}}, []string{"verify", f.Name + "." + name}} {
 				b.want(want, minter, "POST", "/api-keys/create", map[string]any{"name": "n", "permissions": permissions})
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
 	"detent/keyserver/store"
 )
 
@@ -20,35 +21,35 @@ var prosopoRoutes = []route{
 }
 
 func prosopoList(c *call) (int, []byte, error) {
-	if _, err := readBody(c.r); err != nil {
+	if _, err := contract.ReadBody(c.r); err != nil {
 		return 0, nil, err
 	}
 	return 0, nil, c.stream(store.View{Service: apikey.Prosopo}, store.Position{}, 0, list{head: "[",
-		each: func(b []byte, k *store.Key) []byte { return appendProsopoKey(b, k, "") },
+		each: func(b []byte, k *store.Key) []byte { return contract.AppendProsopoKey(b, k, "") },
 		tail: func(*store.Position) string { return "]" }})
 }
 
 func prosopoCreate(c *call) (int, []byte, error) {
-	o, err := readBody(c.r)
+	o, err := contract.ReadBody(c.r)
 	if err != nil {
 		return 0, nil, err
 	}
-	write := func(k *store.Key, token string) []byte { return appendProsopoKey(nil, k, token) }
+	write := func(k *store.Key, token string) []byte { return contract.AppendProsopoKey(nil, k, token) }
 	if body, err := c.replay(o, write); err != nil || body != nil {
 		return http.StatusOK, body, err
 	}
-	if err := o.only("a create", "name", "permissions", "expiresIn"); err != nil {
+	if err := o.Only("a create", "name", "permissions", "expiresIn"); err != nil {
 		return 0, nil, err
 	}
-	name, err := o.name("name")
+	name, err := o.Name("name")
 	if err != nil {
 		return 0, nil, err
 	}
-	granted, err := prosopoPermissions(o)
+	granted, err := contract.ProsopoPermissions(o)
 	if err != nil {
 		return 0, nil, err
 	}
-	seconds, err := o.seconds("expiresIn")
+	seconds, err := o.Seconds("expiresIn")
 	if err != nil {
 		return 0, nil, err
 	}
@@ -56,11 +57,11 @@ func prosopoCreate(c *call) (int, []byte, error) {
 	holder.ReadOnce()
 	for _, p := range granted {
 		if !holder.Has(p.String()) {
-			return 0, nil, forbidden("the key lacks the permission %s and so cannot grant it", p)
+			return 0, nil, contract.Forbidden("the key lacks the permission %s and so cannot grant it", p)
 		}
 	}
 	k := c.newKey(name)
-	k.Permissions = grantsJSON(granted)
+	k.Permissions = contract.GrantsJSON(granted)
 	if seconds > 0 {
 		k.ExpiresAt = k.CreatedAt + seconds*1000
 	}
@@ -68,16 +69,16 @@ func prosopoCreate(c *call) (int, []byte, error) {
 }
 
 func prosopoDelete(c *call) (int, []byte, error) {
-	o, err := readBody(c.r)
+	o, err := contract.ReadBody(c.r)
 	if err != nil {
 		return 0, nil, err
 	}
-	if err := o.only("a delete", "apiKeyId"); err != nil {
+	if err := o.Only("a delete", "apiKeyId"); err != nil {
 		return 0, nil, err
 	}
-	id, err := o.text("apiKeyId")
+	id, err := o.Text("apiKeyId")
 	if err == nil {
-		err = checkName("apiKeyId", id)
+		err = contract.CheckName("apiKeyId", id)
 	}
 	if err != nil {
 		return 0, nil, err
@@ -88,7 +89,7 @@ func prosopoDelete(c *call) (int, []byte, error) {
 func emptyList(*call) (int, []byte, error) { return http.StatusOK, []byte("[]"), nil }
 
 func emptyListAfterBody(c *call) (int, []byte, error) {
-	if _, err := readBody(c.r); err != nil {
+	if _, err := contract.ReadBody(c.r); err != nil {
 		return 0, nil, err
 	}
 	return emptyList(c)

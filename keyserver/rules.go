@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
 	"detent/keyserver/store"
 )
 
@@ -25,12 +26,12 @@ const (
 // allPermissions grants the whole catalogue.
 var allPermissions = func() string {
 	var all []apikey.Permission
-	for _, f := range features {
-		for _, p := range f.permissions {
-			all = append(all, apikey.Permission{Feature: f.name, Name: p})
+	for _, f := range contract.Features {
+		for _, p := range f.Permissions {
+			all = append(all, apikey.Permission{Feature: f.Name, Name: p})
 		}
 	}
-	return grantsJSON(all)
+	return contract.GrantsJSON(all)
 }()
 
 // A role's rank orders what its key may do; grant is the rank that it takes to give the role
@@ -96,7 +97,7 @@ func canMint(k *store.Key) bool {
 		return k.Has(permCreateKey)
 	default:
 		limits, err := k.Limits()
-		return err == nil && k.Environment == apikey.Live && allowsEndpoint(limits.Endpoints, genericKeysPath)
+		return err == nil && k.Environment == apikey.Live && allowsEndpoint(limits.Endpoints, contract.GenericKeysPath)
 	}
 }
 
@@ -109,13 +110,13 @@ type need struct {
 // permit is the last step of guard.
 func permit(k *store.Key, n need) error {
 	if n.permission != "" && !k.Has(n.permission) {
-		return forbidden("the key lacks the permission %s", n.permission)
+		return contract.Forbidden("the key lacks the permission %s", n.permission)
 	}
 	if rankOf(k) < n.rank {
 		if k.Type == apikey.PublicKey {
-			return forbidden("a public key manages and lists nothing: role %s of a secret key is needed", rankNames[n.rank])
+			return contract.Forbidden("a public key manages and lists nothing: role %s of a secret key is needed", rankNames[n.rank])
 		}
-		return forbidden("the key's role %s is not enough: role %s is needed", k.Role, rankNames[n.rank])
+		return contract.Forbidden("the key's role %s is not enough: role %s is needed", k.Role, rankNames[n.rank])
 	}
 	return nil
 }
@@ -123,13 +124,13 @@ func permit(k *store.Key, n need) error {
 // within reports whether a request keeps to a generic key's restrictions.
 func within(limits apikey.Restrictions, r *http.Request) error {
 	if len(limits.IPAddresses) > 0 && !allowsPeer(limits.IPAddresses, r.RemoteAddr) {
-		return forbidden("the key is restricted to other IP addresses than the one that this request came from")
+		return contract.Forbidden("the key is restricted to other IP addresses than the one that this request came from")
 	}
 	if len(limits.Referrers) > 0 && !allowsReferrer(limits.Referrers, r.Referer()) {
-		return forbidden("the key is restricted to other referrers than the one of this request")
+		return contract.Forbidden("the key is restricted to other referrers than the one of this request")
 	}
 	if len(limits.Endpoints) > 0 && !allowsEndpoint(limits.Endpoints, r.URL.Path) {
-		return forbidden("the key is restricted to other endpoints than %s", r.URL.Path)
+		return contract.Forbidden("the key is restricted to other endpoints than %s", r.URL.Path)
 	}
 	return nil
 }
@@ -142,15 +143,15 @@ func allowsPeer(allowed []string, peer string) bool {
 	}
 	addr := ap.Addr().Unmap().WithZone("")
 	return slices.ContainsFunc(allowed, func(text string) bool {
-		p, ok := parseNet(text)
+		p, ok := contract.ParseNet(text)
 		return ok && p.Contains(addr)
 	})
 }
 
 func allowsReferrer(allowed []string, referrer string) bool {
-	from, _, ok := parseOrigin(referrer)
+	from, _, ok := contract.ParseOrigin(referrer)
 	return ok && slices.ContainsFunc(allowed, func(text string) bool {
-		origin, ok := parseReferrer(text)
+		origin, ok := contract.ParseReferrer(text)
 		return ok && origin == from
 	})
 }
@@ -162,7 +163,7 @@ func allowsEndpoint(allowed []string, path string) bool {
 	}
 	path = strings.TrimSuffix(path, "/")
 	return slices.ContainsFunc(allowed, func(text string) bool {
-		prefix, ok := cleanEndpoint(text)
+		prefix, ok := contract.CleanEndpoint(text)
 		return ok && (path == prefix || strings.HasPrefix(path, prefix+"/"))
 	})
 }
@@ -178,15 +179,15 @@ func narrower(inner, outer apikey.Restrictions) bool {
 		})
 	}
 	return covered(inner.IPAddresses, outer.IPAddresses, func(in, out string) bool {
-		i, ok1 := parseNet(in)
-		o, ok2 := parseNet(out)
+		i, ok1 := contract.ParseNet(in)
+		o, ok2 := contract.ParseNet(out)
 		return ok1 && ok2 && o.Bits() <= i.Bits() && o.Contains(i.Addr())
 	}) && covered(inner.Referrers, outer.Referrers, func(in, out string) bool {
-		i, ok1 := parseReferrer(in)
-		o, ok2 := parseReferrer(out)
+		i, ok1 := contract.ParseReferrer(in)
+		o, ok2 := contract.ParseReferrer(out)
 		return ok1 && ok2 && i == o
 	}) && covered(inner.Endpoints, outer.Endpoints, func(in, out string) bool {
-		i, ok := cleanEndpoint(in)
+		i, ok := contract.CleanEndpoint(in)
 		return ok && allowsEndpoint([]string{out}, i)
 	})
 }
@@ -236,5 +237,5 @@ func (s *Server) keepLast(ctx context.Context, q store.Queryer, caller, k, after
 	if err != nil || others > 0 {
 		return err
 	}
-	return conflict("this is the last key that can create keys (one that ends within a day or is restricted does not count): create another one first")
+	return contract.Conflict("this is the last key that can create keys (one that ends within a day or is restricted does not count): create another one first")
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
 	"detent/keyserver/store"
 )
 
@@ -52,27 +53,27 @@ func (m *memoryUsers) get(id string) (user, bool) {
 
 func (u user) answer() []byte {
 	b := append([]byte(nil), `{"success":true,"data":{"id":`...)
-	b = appendText(b, u.id)
-	b = appendField(b, "name", u.name)
-	b = appendField(b, "email", u.email)
-	b = appendTime(b, "created_at", u.createdAt)
+	b = contract.AppendText(b, u.id)
+	b = contract.AppendField(b, "name", u.name)
+	b = contract.AppendField(b, "email", u.email)
+	b = contract.AppendTime(b, "created_at", u.createdAt)
 	return append(b, "}}"...)
 }
 
 func userCreate(c *call) (int, []byte, error) {
-	o, err := readBody(c.r)
+	o, err := contract.ReadBody(c.r)
 	if err != nil {
 		return 0, nil, err
 	}
-	if err := o.only("a user", "name", "email"); err != nil {
+	if err := o.Only("a user", "name", "email"); err != nil {
 		return 0, nil, err
 	}
 	u := user{createdAt: c.now.UnixMilli()}
-	if u.name, err = o.name("name"); err != nil {
+	if u.name, err = o.Name("name"); err != nil {
 		return 0, nil, err
 	}
-	if o.has("email") {
-		if u.email, err = o.name("email"); err != nil {
+	if o.Has("email") {
+		if u.email, err = o.Name("email"); err != nil {
 			return 0, nil, err
 		}
 	}
@@ -112,7 +113,7 @@ func userGet(c *call) (int, []byte, error) {
 		}
 	}
 	if !ok {
-		return 0, nil, refuse(http.StatusNotFound, "no such user")
+		return 0, nil, contract.Refuse(http.StatusNotFound, "no such user")
 	}
 	return http.StatusOK, u.answer(), nil
 }

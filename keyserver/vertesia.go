@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
 	"detent/keyserver/store"
 )
 
@@ -38,10 +39,10 @@ func vertesiaList(c *call) (int, []byte, error) {
 	case "project":
 		v.Project = c.who.Project
 	default:
-		return 0, nil, invalid("level must be account or project")
+		return 0, nil, contract.Invalid("level must be account or project")
 	}
 	return 0, nil, c.stream(v, store.Position{}, 0, list{head: "[",
-		each: func(b []byte, k *store.Key) []byte { return appendVertesiaKey(b, k, c.account, "") },
+		each: func(b []byte, k *store.Key) []byte { return contract.AppendVertesiaKey(b, k, c.account, "") },
 		tail: func(*store.Position) string { return "]" }})
 }
 
@@ -60,7 +61,7 @@ func vertesiaGet(c *call) (int, []byte, error) {
 		}
 		value = k.Value
 	}
-	return http.StatusOK, appendVertesiaKey(nil, k, c.account, value), nil
+	return http.StatusOK, contract.AppendVertesiaKey(nil, k, c.account, value), nil
 }
 
 // vertesiaKey finds a key that is not past its end.
@@ -73,35 +74,35 @@ func (c *call) vertesiaKey(ctx context.Context, q store.Queryer, id string) (*st
 }
 
 func vertesiaCreate(c *call) (int, []byte, error) {
-	o, err := readBody(c.r)
+	o, err := contract.ReadBody(c.r)
 	if err != nil {
 		return 0, nil, err
 	}
-	write := func(k *store.Key, value string) []byte { return appendVertesiaKey(nil, k, c.account, value) }
+	write := func(k *store.Key, value string) []byte { return contract.AppendVertesiaKey(nil, k, c.account, value) }
 	if body, err := c.replay(o, write); err != nil || body != nil {
 		return http.StatusOK, body, err
 	}
-	if err := o.only("a create", append([]string{"name", "role", "type", "expires_at"}, extraNames...)...); err != nil {
+	if err := o.Only("a create", append([]string{"name", "role", "type", "expires_at"}, contract.ExtraNames...)...); err != nil {
 		return 0, nil, err
 	}
-	name, err := o.name("name")
+	name, err := o.Name("name")
 	if err != nil {
 		return 0, nil, err
 	}
 	k := c.newKey(name)
 	k.Type = apikey.SecretKey
-	if o.has("type") {
-		if k.Type, err = o.text("type"); err != nil {
+	if o.Has("type") {
+		if k.Type, err = o.Text("type"); err != nil {
 			return 0, nil, err
 		}
 		if k.Type != apikey.SecretKey && k.Type != apikey.PublicKey {
-			return 0, nil, invalid("type must be sk or pk")
+			return 0, nil, contract.Invalid("type must be sk or pk")
 		}
 	}
 	if err := c.setRole(k, o); err != nil {
 		return 0, nil, err
 	}
-	if k.ExpiresAt, err = o.instant("expires_at", c.now); err != nil {
+	if k.ExpiresAt, err = o.Instant("expires_at", c.now); err != nil {
 		return 0, nil, err
 	}
 	if err := c.setExtra(k, o); err != nil {
@@ -111,47 +112,47 @@ func vertesiaCreate(c *call) (int, []byte, error) {
 }
 
 // setRole gives the key the role that is asked for, if the caller may grant it.
-func (c *call) setRole(k *store.Key, o object) error {
-	name, err := o.text("role")
+func (c *call) setRole(k *store.Key, o contract.Object) error {
+	name, err := o.Text("role")
 	if err != nil {
 		return err
 	}
 	r, known := roles[name]
 	if !known {
-		return invalid("unknown role %q", clip(name))
+		return contract.Invalid("unknown role %q", contract.Clip(name))
 	}
 	if k.Type == apikey.PublicKey && name != publicKeyRole {
-		return invalid("a public key has the role %s and no other", publicKeyRole)
+		return contract.Invalid("a public key has the role %s and no other", publicKeyRole)
 	}
 	if r.grant > rankOf(c.who) {
-		return forbidden("a key of role %s cannot grant the role %s", c.who.Role, name)
+		return contract.Forbidden("a key of role %s cannot grant the role %s", c.who.Role, name)
 	}
 	k.Role = name
 	return nil
 }
 
 // setExtra merges the extra fields of a request into the key's.
-func (c *call) setExtra(k *store.Key, o object) error {
-	merged := object{}
+func (c *call) setExtra(k *store.Key, o contract.Object) error {
+	merged := contract.Object{}
 	if k.Extra != "" {
 		if err := json.Unmarshal([]byte(k.Extra), &merged); err != nil {
 			return err
 		}
 	}
 	changed := false
-	for _, name := range extraNames {
+	for _, name := range contract.ExtraNames {
 		raw, ok := o[name]
 		if !ok {
 			continue
 		}
-		if len(raw) > extras[name].most {
-			return invalid("%s is over %d bytes", name, extras[name].most)
+		if len(raw) > contract.Extras[name].Most {
+			return contract.Invalid("%s is over %d bytes", name, contract.Extras[name].Most)
 		}
-		if !extras[name].valid(raw) {
-			return invalid("%s must be %s", name, extras[name].kind)
+		if !contract.Extras[name].Valid(raw) {
+			return contract.Invalid("%s must be %s", name, contract.Extras[name].Kind)
 		}
 		if rankOf(c.who) < admin {
-			return forbidden("the key's role %s is not enough to set %s: role admin is needed", c.who.Role, name)
+			return contract.Forbidden("the key's role %s is not enough to set %s: role admin is needed", c.who.Role, name)
 		}
 		merged[name], changed = raw, true
 	}
@@ -164,9 +165,9 @@ func (c *call) setExtra(k *store.Key, o object) error {
 }
 
 func vertesiaUpdate(c *call) (int, []byte, error) {
-	o, err := readBody(c.r)
+	o, err := contract.ReadBody(c.r)
 	if err == nil && o == nil { // a client that lost its body must not be told that the change was made
-		err = invalid("the body is empty: an update takes a JSON object")
+		err = contract.Invalid("the body is empty: an update takes a JSON object")
 	}
 	if err != nil {
 		return 0, nil, err
@@ -195,32 +196,32 @@ func vertesiaUpdate(c *call) (int, []byte, error) {
 		c.committed()
 		c.tell("changed", &after, changes(&before, &after)...)
 	}
-	return http.StatusOK, appendVertesiaKey(nil, &after, c.account, ""), err
+	return http.StatusOK, contract.AppendVertesiaKey(nil, &after, c.account, ""), err
 }
 
-func (c *call) applyUpdate(k *store.Key, o object) error {
+func (c *call) applyUpdate(k *store.Key, o contract.Object) error {
 	if k.Type != apikey.PublicKey && roles[k.Role].grant > rankOf(c.who) {
-		return forbidden("a key of role %s cannot change a key of role %s", c.who.Role, k.Role)
+		return contract.Forbidden("a key of role %s cannot change a key of role %s", c.who.Role, k.Role)
 	}
-	o, err := withoutEcho(k, c.account, o)
+	o, err := contract.WithoutEcho(k, c.account, o)
 	if err != nil {
 		return err
 	}
-	if err := o.only("an update", append([]string{"name", "role", "enabled"}, extraNames...)...); err != nil {
+	if err := o.Only("an update", append([]string{"name", "role", "enabled"}, contract.ExtraNames...)...); err != nil {
 		return err
 	}
-	if o.has("name") {
-		if k.Name, err = o.name("name"); err != nil {
+	if o.Has("name") {
+		if k.Name, err = o.Name("name"); err != nil {
 			return err
 		}
 	}
-	if o.has("role") {
+	if o.Has("role") {
 		if err := c.setRole(k, o); err != nil {
 			return err
 		}
 	}
-	if o.has("enabled") {
-		if err := o.into("enabled", &k.Enabled, "true or false"); err != nil {
+	if o.Has("enabled") {
+		if err := o.Into("enabled", &k.Enabled, "true or false"); err != nil {
 			return err
 		}
 	}
@@ -235,24 +236,24 @@ func vertesiaDelete(c *call) (int, []byte, error) {
 func vertesiaPublicKey(c *call) (int, []byte, error) {
 	if c.r.Method == http.MethodHead { // it would make a key and tell nobody
 		c.w.Header().Set("Allow", http.MethodGet)
-		return 0, nil, refuse(http.StatusMethodNotAllowed, "a public key takes GET")
+		return 0, nil, contract.Refuse(http.StatusMethodNotAllowed, "a public key takes GET")
 	}
 	q := c.query
 	name := publicKeyName
 	if q.Has("name") {
 		name = q.Get("name")
 	}
-	if err := checkName("name", name); err != nil {
+	if err := contract.CheckName("name", name); err != nil {
 		return 0, nil, err
 	}
 	k := c.newKey(name)
 	k.Type, k.Role = apikey.PublicKey, publicKeyRole
 	if project := q.Get("projectId"); project != "" && project != k.Project {
-		if err := checkName("projectId", project); err != nil {
+		if err := contract.CheckName("projectId", project); err != nil {
 			return 0, nil, err
 		}
 		if rankOf(c.who) < admin {
-			return 0, nil, forbidden("the key's role %s is not enough for another project: role admin is needed", c.who.Role)
+			return 0, nil, contract.Forbidden("the key's role %s is not enough for another project: role admin is needed", c.who.Role)
 		}
 		if err := c.setProject(k, project); err != nil {
 			return 0, nil, err
@@ -261,11 +262,11 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 	life := int64(publicKeyLife / time.Second)
 	if q.Has("ttl") {
 		var err error
-		if life, err = parseSeconds("ttl", q.Get("ttl")); err != nil {
+		if life, err = contract.ParseSeconds("ttl", q.Get("ttl")); err != nil {
 			return 0, nil, err
 		}
 		if life == 0 {
-			return 0, nil, invalid("ttl must be at least 1 second")
+			return 0, nil, contract.Invalid("ttl must be at least 1 second")
 		}
 	}
 	expires := k.CreatedAt + life*1000
@@ -292,8 +293,8 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 		c.tell("created", k, given(k)...)
 	}
 	b := append([]byte(nil), `{"value":`...)
-	b = appendText(b, k.Value)
-	b = appendTime(b, "expire_at", k.ExpiresAt)
+	b = contract.AppendText(b, k.Value)
+	b = contract.AppendTime(b, "expire_at", k.ExpiresAt)
 	return http.StatusOK, append(b, '}'), err
 }
 
@@ -308,7 +309,7 @@ func (c *call) setProject(k *store.Key, project string) error {
 		k.ProjectName = c.project.name
 		return nil
 	case errors.Is(err, sql.ErrNoRows):
-		return refuse(http.StatusNotFound, "no such project")
+		return contract.Refuse(http.StatusNotFound, "no such project")
 	}
 	return err
 }
@@ -316,19 +317,19 @@ func (c *call) setProject(k *store.Key, project string) error {
 // vertesiaExchange answers a key with a token. A token is not exchanged for another: else it
 // would never end.
 func vertesiaExchange(c *call) (int, []byte, error) {
-	if _, err := readBody(c.r); err != nil {
+	if _, err := contract.ReadBody(c.r); err != nil {
 		return 0, nil, err
 	}
 	if strings.Count(bearer(c.r), ".") == 2 {
-		return 0, nil, unauthorized("a token cannot be exchanged: send the key itself")
+		return 0, nil, contract.Unauthorized("a token cannot be exchanged: send the key itself")
 	}
 	token, err := c.issueToken(c.ctx, c.who, c.now)
 	if err != nil {
 		return 0, nil, err
 	}
 	b := append([]byte(nil), `{"token":`...)
-	b = appendText(b, token)
-	b = appendField(b, "token_type", "Bearer")
-	b = appendRaw(b, "expires_in", strconv.FormatInt(int64(tokenLife/time.Second), 10))
+	b = contract.AppendText(b, token)
+	b = contract.AppendField(b, "token_type", "Bearer")
+	b = contract.AppendRaw(b, "expires_in", strconv.FormatInt(int64(tokenLife/time.Second), 10))
 	return http.StatusOK, append(b, '}'), nil
 }

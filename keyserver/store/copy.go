@@ -156,6 +156,7 @@ func (s *Store) FillKeys(ctx context.Context, tx Tx) *Filler {
 // fillRows is how many rows go into the store with one statement: SQLite's own bound is 32,766 values.
 const fillRows = 100
 
+// Add stores a row, now or with those that come next.
 func (f *Filler) Add(row []any) (err error) {
 	f.args = append(f.args, row...)
 	if f.rows++; f.rows < fillRows {

@@ -139,8 +139,10 @@ func bit(b bool) int64 {
 	return 0
 }
 
+// ErrNoKey says that the store has no such key, or none that the caller may see.
 var ErrNoKey = errors.New("no such key")
 
+// Get reads a key.
 func Get(ctx context.Context, q Queryer, id string) (*Key, error) {
 	if !Storable(id) {
 		return nil, ErrNoKey
@@ -171,6 +173,7 @@ func GetOf(ctx context.Context, q Queryer, service string, env apikey.Environmen
 const insertKeySQL = `INSERT INTO keys (` + keyColumns + `, mints)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`
 
+// Values are what a row of the key holds, for a Filler.
 func (k *Key) Values(mints bool) []any {
 	return []any{k.ID, k.Service, string(k.Environment), k.Name, k.Type, k.Role, k.Project, k.ProjectName,
 		k.Permissions, k.Restrictions, k.Extra, k.Hash, k.Value, bit(k.Enabled), bit(k.Admin),
@@ -219,12 +222,14 @@ func Mint(random io.Reader, k *Key) (string, error) {
 	return secret, nil
 }
 
+// Update stores what may change of a key.
 func Update(ctx context.Context, q Queryer, k *Key, mints bool) error {
 	_, err := q.ExecContext(ctx, `UPDATE keys SET name = $1, role = $2, enabled = $3, extra = $4, mints = $5, updated_at = $6, updated_by = $7
 		WHERE id = $8`, k.Name, k.Role, bit(k.Enabled), k.Extra, bit(mints), k.UpdatedAt, k.UpdatedBy, k.ID)
 	return err
 }
 
+// Delete takes a key out.
 func Delete(ctx context.Context, q Queryer, id string) error {
 	_, err := q.ExecContext(ctx, `DELETE FROM keys WHERE id = $1`, id)
 	return err

@@ -47,6 +47,7 @@ func idPrefix(service string) string {
 	return ""
 }
 
+// RandomText draws so many bytes and writes them as letters and digits.
 func RandomText(random io.Reader, bytes int) (string, error) {
 	b := make([]byte, bytes)
 	if _, err := io.ReadFull(random, b); err != nil {

@@ -208,6 +208,7 @@ func (s *Store) makeMeta(ctx context.Context) error {
 	}
 }
 
+// SetMeta stores a value by its name, in place of the one that is there.
 func SetMeta(ctx context.Context, tx Queryer, name, value string) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO detent_meta (name, value) VALUES ($1, $2)
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
@@ -264,6 +265,7 @@ func (s *Store) Key(ctx context.Context, id string) (k *Key, err error) {
 	return k, err
 }
 
+// Close ends every connection.
 func (s *Store) Close() error {
 	if s.Reader == Pool(s.Writer) {
 		return s.Writer.Close()

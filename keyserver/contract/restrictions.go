@@ -1,4 +1,4 @@
-package keyserver
+package contract
 
 import (
 	"cmp"
@@ -12,8 +12,8 @@ import (
 	"detent/apikey"
 )
 
-// restrictionsJSON writes all three lists, empty ones too: absent would mean "not reported".
-func restrictionsJSON(r apikey.Restrictions) (string, error) {
+// RestrictionsJSON writes all three lists, empty ones too: absent would mean "not reported".
+func RestrictionsJSON(r apikey.Restrictions) (string, error) {
 	full := func(list []string) []string { return append([]string{}, list...) }
 	text, err := json.Marshal(struct {
 		IPAddresses []string `json:"ip_addresses"`
@@ -23,8 +23,8 @@ func restrictionsJSON(r apikey.Restrictions) (string, error) {
 	return string(text), err
 }
 
-// parseNet reads an address or a CIDR. An IPv4 address inside IPv6 is the IPv4 address.
-func parseNet(text string) (netip.Prefix, bool) {
+// ParseNet reads an address or a CIDR. An IPv4 address inside IPv6 is the IPv4 address.
+func ParseNet(text string) (netip.Prefix, bool) {
 	if p, err := netip.ParsePrefix(text); err == nil {
 		if p.Addr().Is4In6() {
 			if p.Bits() < 96 {
@@ -42,8 +42,8 @@ func parseNet(text string) (netip.Prefix, bool) {
 	return netip.PrefixFrom(a, a.BitLen()), true
 }
 
-// parseOrigin reads scheme://host[:port], with a path or without, as an origin in one spelling.
-func parseOrigin(text string) (string, *url.URL, bool) {
+// ParseOrigin reads scheme://host[:port], with a path or without, as an origin in one spelling.
+func ParseOrigin(text string) (string, *url.URL, bool) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
 		return "", nil, false
@@ -56,21 +56,21 @@ func parseOrigin(text string) (string, *url.URL, bool) {
 	return u.Scheme + "://" + host, u, true
 }
 
-// parseReferrer reads a restriction: an exact origin, with an optional /*.
-func parseReferrer(text string) (string, bool) {
+// ParseReferrer reads a restriction: an exact origin, with an optional /*.
+func ParseReferrer(text string) (string, bool) {
 	bare := strings.TrimSuffix(strings.TrimSuffix(text, "*"), "/")
 	if strings.HasSuffix(text, "*") && !strings.HasSuffix(text, "/*") {
 		return "", false
 	}
-	origin, u, ok := parseOrigin(bare)
+	origin, u, ok := ParseOrigin(bare)
 	if !ok || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(u.Host, "*") {
 		return "", false
 	}
 	return origin, true
 }
 
-// cleanEndpoint reads a restriction: an absolute path, without what could make it mean another one.
-func cleanEndpoint(text string) (string, bool) {
+// CleanEndpoint reads a restriction: an absolute path, without what could make it mean another one.
+func CleanEndpoint(text string) (string, bool) {
 	if !strings.HasPrefix(text, "/") || strings.ContainsAny(text, "?#%*\\") || len(text) > maxNameRunes ||
 		strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		return "", false

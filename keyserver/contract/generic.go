@@ -1,4 +1,4 @@
-package keyserver
+package contract
 
 import (
 	"encoding/base64"
@@ -10,9 +10,11 @@ import (
 	"detent/keyserver/store"
 )
 
-const genericKeysPath = "/v1/api-keys"
+// GenericKeysPath is where keys are listed and made; a key is beneath it.
+const GenericKeysPath = "/v1/api-keys"
 
-var genericCodes = map[int]string{
+// GenericCodes are the service's own names of its errors.
+var GenericCodes = map[int]string{
 	http.StatusBadRequest:          "invalid_request",
 	http.StatusUnauthorized:        "unauthorized",
 	http.StatusForbidden:           "forbidden",
@@ -23,43 +25,44 @@ var genericCodes = map[int]string{
 	http.StatusServiceUnavailable:  "service_unavailable",
 }
 
-func appendGenericError(b []byte, e *refusal) []byte {
+func appendGenericError(b []byte, e *Refusal) []byte {
 	b = append(b, `{"success":false,"error":{"code":`...)
-	b = appendText(b, genericCodes[e.status])
-	b = appendField(b, "message", e.message)
+	b = AppendText(b, GenericCodes[e.Status])
+	b = AppendField(b, "message", e.Message)
 	return append(b, "}}"...)
 }
 
 const noRestrictions = `{"ip_addresses":[],"referrers":[],"endpoints":[]}`
 
-// appendGenericKey writes a key, with its secret only in the answer to a create.
-func appendGenericKey(b []byte, k *store.Key, lastUse int64, secret string) []byte {
+// AppendGenericKey writes a key, with its secret only in the answer to a create.
+func AppendGenericKey(b []byte, k *store.Key, lastUse int64, secret string) []byte {
 	b = append(b, `{"id":`...)
-	b = appendText(b, k.ID)
-	b = appendField(b, "name", k.Name)
-	b = appendField(b, "prefix", store.SecretPrefix(apikey.Generic, "", k.Environment))
-	b = appendField(b, "environment", string(k.Environment))
-	b = appendField(b, "masked", store.Mask(k))
-	b = appendTime(b, "created_at", k.CreatedAt)
-	b = appendTime(b, "last_used", lastUse)
-	b = appendTime(b, "expires_at", k.ExpiresAt)
+	b = AppendText(b, k.ID)
+	b = AppendField(b, "name", k.Name)
+	b = AppendField(b, "prefix", store.SecretPrefix(apikey.Generic, "", k.Environment))
+	b = AppendField(b, "environment", string(k.Environment))
+	b = AppendField(b, "masked", store.Mask(k))
+	b = AppendTime(b, "created_at", k.CreatedAt)
+	b = AppendTime(b, "last_used", lastUse)
+	b = AppendTime(b, "expires_at", k.ExpiresAt)
 	if k.Restrictions == "" {
-		b = appendRaw(b, "restrictions", noRestrictions)
+		b = AppendRaw(b, "restrictions", noRestrictions)
 	} else {
-		b = appendRaw(b, "restrictions", k.Restrictions)
+		b = AppendRaw(b, "restrictions", k.Restrictions)
 	}
 	if secret != "" {
-		b = appendField(b, "key", secret)
+		b = AppendField(b, "key", secret)
 	}
 	return append(b, '}')
 }
 
 // cursor writes a position so that a client takes it for what it is: opaque.
-func cursorOf(p *store.Position) string {
+func CursorOf(p *store.Position) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(p.CreatedAt, 10) + ":" + p.ID))
 }
 
-func parseCursor(text string) (store.Position, bool) {
+// ParseCursor reads what CursorOf wrote.
+func ParseCursor(text string) (store.Position, bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	at, id, ok := strings.Cut(string(raw), ":")
 	ms, numErr := strconv.ParseInt(at, 10, 64)

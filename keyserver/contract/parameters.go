@@ -1,4 +1,4 @@
-package keyserver
+package contract
 
 import (
 	"maps"
@@ -13,17 +13,17 @@ var parameters = map[string][]string{
 	http.MethodGet + " /api/v1/apikeys":                 {"level"},
 	http.MethodGet + " /api/v1/apikeys/{id}":            {"withValue"},
 	http.MethodGet + " /api/v1/apikeys/pk":              {"name", "projectId", "ttl"},
-	http.MethodGet + " " + genericKeysPath:              {"cursor", "limit"},
-	http.MethodDelete + " " + genericKeysPath + "/{id}": {"reason"},
+	http.MethodGet + " " + GenericKeysPath:              {"cursor", "limit"},
+	http.MethodDelete + " " + GenericKeysPath + "/{id}": {"reason"},
 }
 
 // strict are the calls that change something and take no parameter that they do not know: a mistyped ttl must not
 // make a key that lives for a day.
-var strict = []string{http.MethodGet + " /api/v1/apikeys/pk", http.MethodDelete + " " + genericKeysPath + "/{id}"}
+var strict = []string{http.MethodGet + " /api/v1/apikeys/pk", http.MethodDelete + " " + GenericKeysPath + "/{id}"}
 
-// checkQuery refuses a parameter in another spelling than the call takes, which would count for nothing; one that is nothing like any
+// CheckQuery refuses a parameter in another spelling than the call takes, which would count for nothing; one that is nothing like any
 // is left alone where the call changes nothing, since clients and proxies add their own.
-func checkQuery(call string, q url.Values) error {
+func CheckQuery(call string, q url.Values) error {
 	known, listed := parameters[call]
 	if !listed {
 		return nil
@@ -34,7 +34,7 @@ func checkQuery(call string, q url.Values) error {
 		}
 		like := slices.ContainsFunc(known, func(k string) bool { return plainName(k) == plainName(name) })
 		if like || slices.Contains(strict, call) {
-			return invalid("unknown parameter %q: this call takes %s", clip(name), strings.Join(known, ", "))
+			return Invalid("unknown parameter %q: this call takes %s", Clip(name), strings.Join(known, ", "))
 		}
 	}
 	return nil

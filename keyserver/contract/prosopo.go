@@ -1,4 +1,4 @@
-package keyserver
+package contract
 
 import (
 	"encoding/json"
@@ -22,38 +22,38 @@ var prosopoCodes = map[int]string{
 	http.StatusServiceUnavailable:  "API.SERVICE_UNAVAILABLE",
 }
 
-func appendProsopoError(b []byte, e *refusal) []byte {
+func appendProsopoError(b []byte, e *Refusal) []byte {
 	b = append(b, `{"error":{"code":`...)
-	b = strconv.AppendInt(b, int64(e.status), 10)
-	b = appendField(b, "message", e.message)
-	b = appendField(b, "key", prosopoCodes[e.status])
+	b = strconv.AppendInt(b, int64(e.Status), 10)
+	b = AppendField(b, "message", e.Message)
+	b = AppendField(b, "key", prosopoCodes[e.Status])
 	return append(b, "}}"...)
 }
 
-// appendProsopoKey writes a key, with its token only in the answer to a create.
-func appendProsopoKey(b []byte, k *store.Key, token string) []byte {
+// AppendProsopoKey writes a key, with its token only in the answer to a create.
+func AppendProsopoKey(b []byte, k *store.Key, token string) []byte {
 	b = append(b, `{"id":`...)
-	b = appendText(b, k.ID)
-	b = appendField(b, "name", k.Name)
-	b = appendRaw(b, "permissions", k.Permissions)
-	b = appendTime(b, "createdAt", k.CreatedAt)
-	b = appendTime(b, "expiresAt", k.ExpiresAt)
-	b = appendField(b, "masked", store.Mask(k))
+	b = AppendText(b, k.ID)
+	b = AppendField(b, "name", k.Name)
+	b = AppendRaw(b, "permissions", k.Permissions)
+	b = AppendTime(b, "createdAt", k.CreatedAt)
+	b = AppendTime(b, "expiresAt", k.ExpiresAt)
+	b = AppendField(b, "masked", store.Mask(k))
 	if token != "" {
-		b = appendField(b, "token", token)
+		b = AppendField(b, "token", token)
 	}
 	return append(b, '}')
 }
 
-// featureGroup is a heading of Prosopo's catalogue.
-type featureGroup struct {
-	name        string
-	permissions []string
+// FeatureGroup is a heading of Prosopo's catalogue.
+type FeatureGroup struct {
+	Name        string
+	Permissions []string
 }
 
-// features is Prosopo's catalogue: its 23 permissions in 7 groups, and after them those that its clients are
+// Features is Prosopo's catalogue: its 23 permissions in 7 groups, and after them those that its clients are
 // also seen to grant. Features are spelled as on the wire.
-var features = []featureGroup{
+var Features = []FeatureGroup{
 	{"AccessRules", []string{"getRules", "getSuggestion", "getSuggestions", "applySuggestions", "createRule", "deleteRule", "deleteRuleGroup"}},
 	{"Sites", []string{"getSite", "getSites", "createSite", "deleteSite", "updateSite", "updateProtectSettings", "updatePuzzleCaptchaSettings"}},
 	{"ApiKeys", []string{"getApiKeys", "createApiKey", "updateApiKey", "deleteApiKey"}},
@@ -65,9 +65,9 @@ var features = []featureGroup{
 
 // featureOf finds the feature of a permission by its bare name.
 func featureOf(permission string) (string, bool) {
-	for _, f := range features {
-		if slices.Contains(f.permissions, permission) {
-			return f.name, true
+	for _, f := range Features {
+		if slices.Contains(f.Permissions, permission) {
+			return f.Name, true
 		}
 	}
 	return "", false
@@ -76,18 +76,18 @@ func featureOf(permission string) (string, bool) {
 // maxPermissions is how many a create may name, each as often as it likes.
 const maxPermissions = 200
 
-// prosopoPermissions reads {"Feature":["name"]}, or an array of names or Feature.names.
-func prosopoPermissions(o object) ([]apikey.Permission, error) {
+// ProsopoPermissions reads {"Feature":["name"]}, or an array of names or Feature.names.
+func ProsopoPermissions(o Object) ([]apikey.Permission, error) {
 	const kind = `an object such as {"Verify":["verify"]} or an array of permission names`
 	var asked []apikey.Permission
 	var flat []string
-	tooMany := invalid("permissions has over %d entries", maxPermissions)
+	tooMany := Invalid("permissions has over %d entries", maxPermissions)
 	raw, ok := o["permissions"]
 	switch {
 	case !ok:
-		return nil, invalid("permissions is missing")
+		return nil, Invalid("permissions is missing")
 	case string(raw) == "null":
-		return nil, invalid("permissions must be %s", kind)
+		return nil, Invalid("permissions must be %s", kind)
 	case json.Unmarshal(raw, &flat) == nil:
 		if len(flat) > maxPermissions {
 			return nil, tooMany
@@ -109,8 +109,8 @@ func prosopoPermissions(o object) ([]apikey.Permission, error) {
 		}
 		for feature := range byFeature {
 			var names []string
-			if byFeature.into(feature, &names, "") != nil {
-				return nil, invalid("permissions must be %s", kind)
+			if byFeature.Into(feature, &names, "") != nil {
+				return nil, Invalid("permissions must be %s", kind)
 			}
 			if len(asked)+len(names) > maxPermissions {
 				return nil, tooMany
@@ -118,42 +118,42 @@ func prosopoPermissions(o object) ([]apikey.Permission, error) {
 			for _, name := range names {
 				asked = append(asked, apikey.Permission{Feature: feature, Name: name})
 			}
-			if len(names) == 0 && !slices.ContainsFunc(features, func(f featureGroup) bool { return f.name == feature }) {
-				return nil, invalid("unknown feature %q", clip(feature))
+			if len(names) == 0 && !slices.ContainsFunc(Features, func(f FeatureGroup) bool { return f.Name == feature }) {
+				return nil, Invalid("unknown feature %q", Clip(feature))
 			}
 		}
 	default:
-		return nil, invalid("permissions must be %s", kind)
+		return nil, Invalid("permissions must be %s", kind)
 	}
 	for _, p := range asked {
 		if feature, ok := featureOf(p.Name); !ok || feature != p.Feature {
-			return nil, invalid("unknown permission %q", clip(p.String()))
+			return nil, Invalid("unknown permission %q", Clip(p.String()))
 		}
 	}
 	if len(asked) == 0 {
-		return nil, invalid("permissions is empty: at least one is required")
+		return nil, Invalid("permissions is empty: at least one is required")
 	}
 	return asked, nil
 }
 
-// grantsJSON writes permissions as they go over the wire, in the order of the catalogue, each once.
-func grantsJSON(granted []apikey.Permission) string {
+// GrantsJSON writes permissions as they go over the wire, in the order of the catalogue, each once.
+func GrantsJSON(granted []apikey.Permission) string {
 	b := []byte{'{'}
-	for _, f := range features {
+	for _, f := range Features {
 		first := true
-		for _, name := range f.permissions {
-			if !slices.Contains(granted, apikey.Permission{Feature: f.name, Name: name}) {
+		for _, name := range f.Permissions {
+			if !slices.Contains(granted, apikey.Permission{Feature: f.Name, Name: name}) {
 				continue
 			}
 			if first {
 				if len(b) > 1 {
 					b = append(b, ',')
 				}
-				b = append(appendText(b, f.name), ':', '[')
+				b = append(AppendText(b, f.Name), ':', '[')
 			} else {
 				b = append(b, ',')
 			}
-			b = appendText(b, name)
+			b = AppendText(b, name)
 			first = false
 		}
 		if !first {
