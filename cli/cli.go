@@ -22,7 +22,7 @@ import (
 	"detent/desk"
 )
 
-// The exit codes of interface.md.
+// The exit codes of docs/REFERENCE.md.
 const (
 	exitDone        = 0
 	exitNo          = 1 // the answer is no, or the service refused

@@ -38,7 +38,7 @@ func (m *machine) rotate(c *clock, args ...string) result {
 	return result{out.String(), errs.String(), code}
 }
 
-// rotated is the JSON of a rotation, with the members that interface.md names and no other.
+// rotated is the JSON of a rotation, with the members that docs/REFERENCE.md names and no other.
 type rotated struct {
 	ID      string         `json:"id"`
 	State   string         `json:"state"`

@@ -76,7 +76,7 @@ func (a *app) rotationsCommand() *cobra.Command {
 	return cmd
 }
 
-// rotationObject is a rotation as interface.md writes it; new is absent before create.
+// rotationObject is a rotation as docs/REFERENCE.md writes it; new is absent before create.
 type rotationObject struct {
 	ID      string           `json:"id"`
 	State   string           `json:"state"`

@@ -15,7 +15,7 @@ import (
 	"detent/apikey"
 )
 
-// keyRow is a key as interface.md writes it. A field that the service does not report is absent.
+// keyRow is a key as docs/REFERENCE.md writes it. A field that the service does not report is absent.
 type keyRow struct {
 	key              apikey.Key
 	profile, service string

@@ -18,15 +18,15 @@ import (
 	"detent/apikey"
 )
 
-// again says whether a failed attempt may be repeated, and when.
-type again struct {
+// retryAdvice says whether a failed attempt may be repeated, and when.
+type retryAdvice struct {
 	retry bool
 	paced bool
 	wait  time.Duration // 0 is our own pace
 }
 
 // try makes one attempt.
-func (t *transport) try(ctx context.Context, c call, attempt int, read func(*answer) error) (*Error, again) {
+func (t *transport) try(ctx context.Context, c call, attempt int, read func(*answer) error) (*Error, retryAdvice) {
 	var sent atomic.Bool // a connection was had: from here on nothing is certain
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }})
 	begin := t.opts.Now()
@@ -34,7 +34,7 @@ func (t *transport) try(ctx context.Context, c call, attempt int, read func(*ans
 	if err != nil {
 		t.log(c, attempt, begin, "-")
 		failed := t.broken(c, err, sent.Load())
-		return failed, again{retry: mayPass(failed, err)}
+		return failed, retryAdvice{retry: mayPass(failed, err)}
 	}
 	defer func() { _ = resp.Body.Close() }()
 	t.clock(resp.Header)
@@ -56,13 +56,13 @@ func (t *transport) try(ctx context.Context, c call, attempt int, read func(*ans
 	err = t.readAnswer(resp, opened, a, read)
 	t.log(c, attempt, begin, strconv.Itoa(resp.StatusCode))
 	if err == nil {
-		return nil, again{}
+		return nil, retryAdvice{}
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) && body.failed == nil {
 		err = errCut
 	}
 	failed := t.unread(c, resp.StatusCode, err)
-	return failed, again{retry: (failed.Kind == Timeout || err == errCut) && !a.handed && ctx.Err() == nil}
+	return failed, retryAdvice{retry: (failed.Kind == Timeout || err == errCut) && !a.handed && ctx.Err() == nil}
 }
 
 func (t *transport) readAnswer(resp *http.Response, body opened, a *answer, read func(*answer) error) error {
@@ -153,19 +153,19 @@ func (t *transport) log(c call, attempt int, begin time.Time, status string) {
 var passing = map[int]bool{http.StatusBadGateway: true, http.StatusServiceUnavailable: true, http.StatusGatewayTimeout: true, http.StatusRequestTimeout: true, 529: true}
 
 // afterRefusal decides whether an answer that is an error may be followed by another attempt.
-func (t *transport) afterRefusal(c call, resp *http.Response, failed *Error) again {
+func (t *transport) afterRefusal(c call, resp *http.Response, failed *Error) retryAdvice {
 	if c.paced && resp.StatusCode == http.StatusTooManyRequests && resp.Header.Get("x-ratelimit-reason") == "pacing" {
 		if ms, err := strconv.ParseFloat(resp.Header.Get("x-ratelimit-retry-ms"), 64); err == nil && ms >= 0 && ms <= math.MaxInt32 {
-			return again{paced: true, wait: max(minPace, time.Duration(ms*float64(time.Millisecond)))}
+			return retryAdvice{paced: true, wait: max(minPace, time.Duration(ms*float64(time.Millisecond)))}
 		}
 	}
 	switch {
 	case failed.Kind == RateLimited:
-		return again{retry: true, wait: t.waitAsked(resp.Header, true)}
+		return retryAdvice{retry: true, wait: t.waitAsked(resp.Header, true)}
 	case passing[resp.StatusCode]:
-		return again{retry: true, wait: t.waitAsked(resp.Header, false)}
+		return retryAdvice{retry: true, wait: t.waitAsked(resp.Header, false)}
 	}
-	return again{}
+	return retryAdvice{}
 }
 
 // mayPass reports whether a connection that failed may work at the next attempt.

@@ -22,14 +22,14 @@ var canaries = []string{ownToken, prosopoSecret, vertesiaSecret, genericSecret, 
 
 // ledger collects all that is printed.
 type ledger struct {
-	mu   sync.Mutex
-	said []string
+	mu    sync.Mutex
+	lines []string
 }
 
 func (l *ledger) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.said = append(l.said, string(p))
+	l.lines = append(l.lines, string(p))
 	return len(p), nil
 }
 
@@ -133,7 +133,7 @@ func TestNoSecretIsInAnyErrorLogOrPrintedValue(t *testing.T) {
 
 func (l *ledger) check(t *testing.T) {
 	t.Helper()
-	all := strings.Join(l.said, "\n")
+	all := strings.Join(l.lines, "\n")
 	for _, secret := range append(canaries, jwtOne) {
 		if secret == "canaryBODY" {
 			continue // the name of a key is shown
@@ -145,8 +145,8 @@ func (l *ledger) check(t *testing.T) {
 			t.Errorf("the beginning %s of a secret is printed", half)
 		}
 	}
-	if len(l.said) < 50 {
-		t.Errorf("only %d things were printed", len(l.said))
+	if len(l.lines) < 50 {
+		t.Errorf("only %d things were printed", len(l.lines))
 	}
 }
 

@@ -195,8 +195,8 @@ func checkError(t *testing.T, err error, kind Kind, in string) {
 	if e == nil || e.Kind != kind {
 		t.Fatalf("got the error %v, want one of kind %q", err, kind)
 	}
-	if said := fmt.Sprintf("%s [%s] [%s] [%s]", e.Error(), e.Hint, e.Permission, e.Outcome); !strings.Contains(said, in) {
-		t.Errorf("got %s\nwant in it %s", said, in)
+	if shown := fmt.Sprintf("%s [%s] [%s] [%s]", e.Error(), e.Hint, e.Permission, e.Outcome); !strings.Contains(shown, in) {
+		t.Errorf("got %s\nwant in it %s", shown, in)
 	}
 	if e.Op == "" || e.Outcome == "" {
 		t.Errorf("%+v lacks what was tried or what is certain", e)

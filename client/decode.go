@@ -267,11 +267,11 @@ func refusal(members map[string]json.RawMessage) error {
 	if !failed {
 		return nil
 	}
-	said := faultOf(members)
-	if said.message == "" {
-		said.message = "the service says no, without a reason"
+	cause := faultOf(members)
+	if cause.message == "" {
+		cause.message = "the service says no, without a reason"
 	}
-	return &refused{said}
+	return &refused{cause}
 }
 
 // isNothing reports whether a member is not there, or is there and empty.

@@ -427,8 +427,8 @@ func TestNoPermissionsAreNotUnknownOnes(t *testing.T) {
 	if err != nil || len(keys) != 5 {
 		t.Fatalf("%v, %v", keys, err)
 	}
-	for i, said := range []bool{true, true, true, false, false} {
-		if got := keys[i].Permissions; (got != nil) != said {
+	for i, reported := range []bool{true, true, true, false, false} {
+		if got := keys[i].Permissions; (got != nil) != reported {
 			t.Errorf("%s has the permissions %#v", keys[i].ID, got)
 		}
 	}

@@ -189,9 +189,9 @@ func (t *transport) refusedBy(c call, resp *http.Response, body io.Reader) *Erro
 	if resp.StatusCode == http.StatusProxyAuthRequired {
 		return t.atProxy(c, &proxyRefused{"in front of " + t.host(c), resp.StatusCode})
 	}
-	said := readSome(body)
-	f := parseFault(said)
-	if isHTML(resp.Header) && !f.json && len(bytes.TrimSpace(said)) > 0 {
+	beginning := readSome(body)
+	f := parseFault(beginning)
+	if isHTML(resp.Header) && !f.json && len(bytes.TrimSpace(beginning)) > 0 {
 		f = parseFault([]byte("<html>"))
 	}
 	e := t.fail(c, resp.StatusCode, f)

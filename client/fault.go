@@ -62,9 +62,9 @@ func parseFault(body []byte) fault {
 }
 
 func faultOf(members map[string]json.RawMessage) fault {
-	said := bytes.TrimSpace(members["error"])
+	message := bytes.TrimSpace(members["error"])
 	f := fault{json: true, shape: shape{members: strings.Join(slices.Sorted(maps.Keys(members)), " "), no: says(members["success"], false),
-		text: bytes.HasPrefix(said, []byte{'"'}) && len(said) > 2, object: bytes.HasPrefix(said, []byte{'{'})}}
+		text: bytes.HasPrefix(message, []byte{'"'}) && len(message) > 2, object: bytes.HasPrefix(message, []byte{'{'})}}
 	var inner struct {
 		Code    text `json:"code"`
 		Key     text `json:"key"`
@@ -99,9 +99,9 @@ func faultOf(members map[string]json.RawMessage) fault {
 			f.code = string(code)
 		}
 	}
-	for _, said := range []text{outer.Error, inner.Message, outer.Message} {
-		if f.code == "" && namesCode(string(said)) {
-			f.code = string(said)
+	for _, message := range []text{outer.Error, inner.Message, outer.Message} {
+		if f.code == "" && namesCode(string(message)) {
+			f.code = string(message)
 		}
 	}
 	codes, several := spread(members["errors"])
@@ -136,21 +136,21 @@ func says(raw json.RawMessage, want bool) bool {
 }
 
 // namesCode reports whether a message is a code of the service's and no words: API.INSUFFICIENT_PERMISSIONS.
-func namesCode(said string) bool {
-	return strings.Contains(said, ".") && !strings.ContainsFunc(said, func(r rune) bool {
+func namesCode(message string) bool {
+	return strings.Contains(message, ".") && !strings.ContainsFunc(message, func(r rune) bool {
 		return r != '.' && r != '_' && (r < 'A' || r > 'Z')
 	})
 }
 
 // spread reads a list of errors, each a text or an object of its own, or one for each field.
-func spread(raw json.RawMessage) (codes, said []string) {
+func spread(raw json.RawMessage) (codes, messages []string) {
 	const most = 5
 	var list []json.RawMessage
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(raw, &list) != nil && json.Unmarshal(raw, &fields) == nil {
 		for _, name := range slices.Sorted(maps.Keys(fields)) {
 			if words := details(fields[name]); words != "" {
-				said = append(said, name+" "+words)
+				messages = append(messages, name+" "+words)
 			}
 		}
 	}
@@ -164,7 +164,7 @@ func spread(raw json.RawMessage) (codes, said []string) {
 			Msg     text            `json:"msg"`
 		}
 		if words := details(item); words != "" {
-			said = append(said, words)
+			messages = append(messages, words)
 		} else if json.Unmarshal(item, &one) == nil {
 			for _, code := range []text{one.Status, one.Code} {
 				if code != "" {
@@ -172,11 +172,11 @@ func spread(raw json.RawMessage) (codes, said []string) {
 				}
 			}
 			if words := firstOf(string(one.Message), details(one.Detail), string(one.Title), string(one.Msg)); words != "" {
-				said = append(said, words)
+				messages = append(messages, words)
 			}
 		}
 	}
-	return codes, said[:min(len(said), most)]
+	return codes, messages[:min(len(messages), most)]
 }
 
 // details are shown where they are words; anything else is for programs.

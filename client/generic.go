@@ -36,7 +36,7 @@ var genericPrefixes = map[apikey.Environment]string{apikey.Live: "sk_live_", api
 // generic speaks the /v1/api-keys convention.
 type generic struct {
 	*transport
-	odd verbatim
+	spelling verbatim
 }
 
 func openGeneric(opts Options) (*generic, *Error) {
@@ -130,7 +130,7 @@ func (g *generic) key(row genericRow) (apikey.Key, error) {
 		return apikey.Key{}, badAnswer("a key in the answer has no id")
 	}
 	k := apikey.Key{
-		ID: g.odd.show(string(row.ID)), Name: field(row.Name), Masked: field(row.Masked), CreatedAt: row.CreatedAt.reported(),
+		ID: g.spelling.show(string(row.ID)), Name: field(row.Name), Masked: field(row.Masked), CreatedAt: row.CreatedAt.reported(),
 		LastUsedAt: firstWhen(row.LastUsed, row.LastUsedAt).use(), ExpiresAt: row.ExpiresAt.orNever(),
 		Restrictions: restrictions(row.Restrictions),
 	}
@@ -160,17 +160,17 @@ func restrictions(raw json.RawMessage) *apikey.Restrictions {
 	if len(raw) == 0 {
 		return nil
 	}
-	var said struct {
+	var reply struct {
 		IPAddresses texts `json:"ip_addresses"`
 		Referrers   texts `json:"referrers"`
 		Endpoints   texts `json:"endpoints"`
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
-	if dec.Decode(&said) != nil {
+	if dec.Decode(&reply) != nil {
 		return nil
 	}
-	return &apikey.Restrictions{IPAddresses: said.IPAddresses, Referrers: said.Referrers, Endpoints: said.Endpoints}
+	return &apikey.Restrictions{IPAddresses: reply.IPAddresses, Referrers: reply.Referrers, Endpoints: reply.Endpoints}
 }
 
 // texts is a list of strings, or one.
@@ -275,11 +275,11 @@ func nextPage(rest map[string]json.RawMessage, empty bool) (cursor string, more 
 	if raw, ok := rest["next_cursor"]; ok && json.Unmarshal(raw, &next) != nil {
 		return "", false, "the list's next_cursor is no text"
 	}
-	raw, said := rest["has_more"]
+	raw, reported := rest["has_more"]
 	switch {
 	case says(raw, true) && next == "" && !empty:
 		return "", false, "the list says that there is more, but not where"
-	case said && !says(raw, true):
+	case reported && !says(raw, true):
 		return "", false, ""
 	}
 	return string(next), next != "", ""
@@ -398,5 +398,5 @@ func (g *generic) Update(context.Context, string, apikey.Patch) (apikey.Key, err
 func (g *generic) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
 	ctx, done := g.operation(ctx)
 	defer done()
-	return remove(ctx, g.transport, g.do, call{op: opDelete, method: http.MethodDelete, path: genericKey, id: g.odd.wire(id), write: true})
+	return remove(ctx, g.transport, g.do, call{op: opDelete, method: http.MethodDelete, path: genericKey, id: g.spelling.wire(id), write: true})
 }

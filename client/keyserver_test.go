@@ -214,7 +214,7 @@ func checkUpdates(t *testing.T, s client.Service, created apikey.Created) {
 	if err != nil || !first.Value.HasPrefix("pk-") {
 		t.Fatalf("public key %+v, error %v", first, err)
 	}
-	if again, err := s.(client.PublicKeys).RequestPublicKey(t.Context(), req); err != nil || !again.Value.Equal(first.Value) || !again.ExpiresAt.Known() {
+	if second, err := s.(client.PublicKeys).RequestPublicKey(t.Context(), req); err != nil || !second.Value.Equal(first.Value) || !second.ExpiresAt.Known() {
 		t.Errorf("the second request answered another key, or the error %v", err)
 	}
 	if proof, err := s.Probe(t.Context(), first.Value, ""); err != nil || !proof.Accepted() {

@@ -17,33 +17,33 @@ var secretOf = map[string]string{apikey.Prosopo: prosopoSecret, apikey.Vertesia:
 // TestAProofNamesTheCallThatIsMadeAgain: by the call of a proof, another secret is sent in exactly that request.
 func TestAProofNamesTheCallThatIsMadeAgain(t *testing.T) {
 	for _, c := range []struct {
-		service    string
-		exchange   bool
-		steps      []step // that the first proof takes
-		call       string
-		again      []step
-		of         apikey.Verdict
-		againGives apikey.Verdict
+		service     string
+		exchange    bool
+		steps       []step // that the first proof takes
+		call        string
+		madeUp      []step
+		of          apikey.Verdict
+		madeUpGives apikey.Verdict
 	}{
 		{service: apikey.Generic, steps: []step{gUser.with(404, `{"success":false,"message":"no such user"}`)}, call: "GET /v1/users/{id}", of: apikey.Accepted,
-			again: []step{gUser.as(anybody).with(401, `{}`)}, againGives: apikey.Refused},
+			madeUp: []step{gUser.as(anybody).with(401, `{}`)}, madeUpGives: apikey.Refused},
 		{service: apikey.Generic, steps: []step{gUser.with(404, `nope`), gGet.as(genericSecret).with(200, gList(""))}, call: "GET /v1/api-keys", of: apikey.Accepted,
-			again: []step{gGet.as(anybody).with(200, gList(""))}, againGives: apikey.Accepted},
-		{service: apikey.Generic, steps: []step{gUser.with(401, `{}`)}, call: "GET /v1/users/{id}", of: apikey.Refused, again: []step{gUser.as(anybody).with(404, `nope`)}, againGives: apikey.Silent},
-		{service: apikey.Vertesia, steps: []step{vBare.as(vertesiaSecret).with(200, `[]`)}, call: "GET /api/v1/apikeys", of: apikey.Accepted, again: []step{vBare.as(anybody).with(401, `{}`)}, againGives: apikey.Refused},
-		{service: apikey.Vertesia, exchange: true, steps: []step{vIssue.as(vertesiaSecret).with(200, issued1(jwtOne))}, call: "POST /token/issue", of: apikey.Accepted, again: []step{vIssue.as(anybody).with(403, `{"error":"no","status":403}`)}, againGives: apikey.Accepted},
-		{service: apikey.Vertesia, exchange: true, steps: []step{vIssue.as(vertesiaSecret).with(200, issued1(jwtOne))}, call: "POST /token/issue", of: apikey.Accepted, again: []step{vIssue.as(anybody).with(200, issued1("opaque"))}, againGives: apikey.Silent},
+			madeUp: []step{gGet.as(anybody).with(200, gList(""))}, madeUpGives: apikey.Accepted},
+		{service: apikey.Generic, steps: []step{gUser.with(401, `{}`)}, call: "GET /v1/users/{id}", of: apikey.Refused, madeUp: []step{gUser.as(anybody).with(404, `nope`)}, madeUpGives: apikey.Silent},
+		{service: apikey.Vertesia, steps: []step{vBare.as(vertesiaSecret).with(200, `[]`)}, call: "GET /api/v1/apikeys", of: apikey.Accepted, madeUp: []step{vBare.as(anybody).with(401, `{}`)}, madeUpGives: apikey.Refused},
+		{service: apikey.Vertesia, exchange: true, steps: []step{vIssue.as(vertesiaSecret).with(200, issued1(jwtOne))}, call: "POST /token/issue", of: apikey.Accepted, madeUp: []step{vIssue.as(anybody).with(403, `{"error":"no","status":403}`)}, madeUpGives: apikey.Accepted},
+		{service: apikey.Vertesia, exchange: true, steps: []step{vIssue.as(vertesiaSecret).with(200, issued1(jwtOne))}, call: "POST /token/issue", of: apikey.Accepted, madeUp: []step{vIssue.as(anybody).with(200, issued1("opaque"))}, madeUpGives: apikey.Silent},
 		{service: apikey.Vertesia, exchange: true, steps: []step{vIssue.as(vertesiaSecret).with(200, issued1("opaque-0123")), vBare.as("opaque-0123").with(200, `[]`)}, call: "POST /token/issue, GET /api/v1/apikeys", of: apikey.Accepted,
-			again: []step{vIssue.as(anybody).with(401, `{}`)}, againGives: apikey.Refused},
+			madeUp: []step{vIssue.as(anybody).with(401, `{}`)}, madeUpGives: apikey.Refused},
 		{service: apikey.Vertesia, exchange: true, steps: []step{vIssue.as(vertesiaSecret).with(404, ``), vBare.as(vertesiaSecret).with(200, `[]`)}, call: "GET /api/v1/apikeys", of: apikey.Accepted,
-			again: []step{vBare.as(anybody).with(401, `{}`)}, againGives: apikey.Refused},
-		{service: apikey.Prosopo, steps: []step{prosopoRules.with(403, insufficient1), prosopoSites.with(200, `[]`)}, call: "POST /sites/get", of: apikey.Accepted, again: []step{prosopoSites.as(anybody).with(401, `{}`)}, againGives: apikey.Refused},
+			madeUp: []step{vBare.as(anybody).with(401, `{}`)}, madeUpGives: apikey.Refused},
+		{service: apikey.Prosopo, steps: []step{prosopoRules.with(403, insufficient1), prosopoSites.with(200, `[]`)}, call: "POST /sites/get", of: apikey.Accepted, madeUp: []step{prosopoSites.as(anybody).with(401, `{}`)}, madeUpGives: apikey.Refused},
 		{service: apikey.Prosopo, steps: []step{prosopoRules.with(403, insufficient1), prosopoSites.with(403, insufficient1), prosopoUsers.with(500, ``), prosopoKeys.with(403, insufficient1)}, call: "GET /v1/prosopo/provider/admin/rules", of: apikey.Accepted,
-			again: []step{prosopoRules.as(anybody).with(403, insufficient1)}, againGives: apikey.Accepted},
+			madeUp: []step{prosopoRules.as(anybody).with(403, insufficient1)}, madeUpGives: apikey.Accepted},
 		{service: apikey.Prosopo, steps: []step{prosopoRules.with(200, `{"hits":3}`), prosopoAccess.with(404, `{}`), prosopoSites.with(404, `{}`), prosopoUsers.with(404, `{}`), prosopoKeys.with(404, `{}`), prosopoRules.as(anybody).with(401, `{}`)},
-			call: "GET /v1/prosopo/provider/admin/rules", of: apikey.Accepted, again: []step{prosopoRules.as(anybody).with(200, `{"hits":3}`)}, againGives: apikey.Accepted},
+			call: "GET /v1/prosopo/provider/admin/rules", of: apikey.Accepted, madeUp: []step{prosopoRules.as(anybody).with(200, `{"hits":3}`)}, madeUpGives: apikey.Accepted},
 	} {
-		srv := play(t, append(slices.Clone(c.steps), c.again...)...)
+		srv := play(t, append(slices.Clone(c.steps), c.madeUp...)...)
 		opts := options(c.service, srv.URL)
 		if c.exchange {
 			opts.Exchange, opts.TokenURL = true, srv.URL
@@ -53,9 +53,9 @@ func TestAProofNamesTheCallThatIsMadeAgain(t *testing.T) {
 		if err != nil || proof.Call != c.call || proof.Verdict != c.of || proof.Status == 0 {
 			t.Fatalf("%s: %+v, %v, want the call %s", c.service, proof, err, c.call)
 		}
-		again, err := s.Probe(bg, apikey.MadeUp(apikey.NewSecret(secretOf[c.service]), zeros{}), proof.Call)
-		if err != nil || again.Verdict != c.againGives || again.Call != c.call || again.Status != c.again[len(c.again)-1].statusOr200() {
-			t.Errorf("%s by %s: %+v, %v", c.service, c.call, again, err)
+		madeUp, err := s.Probe(bg, apikey.MadeUp(apikey.NewSecret(secretOf[c.service]), zeros{}), proof.Call)
+		if err != nil || madeUp.Verdict != c.madeUpGives || madeUp.Call != c.call || madeUp.Status != c.madeUp[len(c.madeUp)-1].statusOr200() {
+			t.Errorf("%s by %s: %+v, %v", c.service, c.call, madeUp, err)
 		}
 	}
 }
@@ -99,34 +99,34 @@ var said403 = map[apikey.Verdict][]string{
 }
 
 func TestA403ShowsWhatItsWordsSay(t *testing.T) {
-	answer := func(service, said string) string {
+	answer := func(service, message string) string {
 		switch service {
 		case apikey.Vertesia:
-			return fmt.Sprintf(`{"error":%q,"status":403}`, said)
+			return fmt.Sprintf(`{"error":%q,"status":403}`, message)
 		case apikey.Prosopo:
-			return fmt.Sprintf(`{"error":{"code":403,"message":%q,"key":"API.X"}}`, said)
+			return fmt.Sprintf(`{"error":{"code":403,"message":%q,"key":"API.X"}}`, message)
 		}
-		return fmt.Sprintf(`{"success":false,"error":{"message":%q}}`, said)
+		return fmt.Sprintf(`{"success":false,"error":{"message":%q}}`, message)
 	}
 	for want, all := range said403 {
-		for _, said := range all {
+		for _, message := range all {
 			for _, service := range services {
 				srv := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 					w.WriteHeader(http.StatusForbidden)
-					_, _ = io.WriteString(w, answer(service, said))
+					_, _ = io.WriteString(w, answer(service, message))
 				})
 				want := want
 				switch {
 				case service == apikey.Prosopo && want == apikey.Accepted:
 					want = apikey.Silent // it has a code for that, which this lacks
-				case service == apikey.Prosopo && want == apikey.Known && strings.Contains(said, "restricted to"):
+				case service == apikey.Prosopo && want == apikey.Known && strings.Contains(message, "restricted to"):
 					want = apikey.Silent
-				case service == apikey.Vertesia && (slices.Contains([]string{"Forbidden", "Access Denied", "no"}, said) || want == apikey.Known && strings.Contains(said, "restricted to")):
+				case service == apikey.Vertesia && (slices.Contains([]string{"Forbidden", "Access Denied", "no"}, message) || want == apikey.Known && strings.Contains(message, "restricted to")):
 					want = apikey.Accepted // the contract's answer to a role that is too small
 				}
 				proof, err := mustOpen(t, options(service, srv.URL)).Probe(bg, apikey.NewSecret(secretOf[service]), "")
 				if err != nil || proof.Verdict != want || (proof.Why == "") != (want == apikey.Accepted) {
-					t.Errorf("%s: %q is %s, want %s: %+v %v", service, said, proof.Verdict, want, proof, err)
+					t.Errorf("%s: %q is %s, want %s: %+v %v", service, message, proof.Verdict, want, proof, err)
 				}
 			}
 		}

@@ -21,7 +21,7 @@ type prosopo struct {
 	*transport
 	features features
 	told     told
-	odd      verbatim
+	spelling verbatim
 }
 
 func openProsopo(opts Options) (*prosopo, *Error) {
@@ -78,7 +78,7 @@ func (p *prosopo) key(row *prosopoRow, sets permissionSets) (apikey.Key, error) 
 	}
 	secret := row.token()
 	k := apikey.Key{
-		ID: p.odd.show(row.id()), Name: field(row.Name), Masked: field(row.Masked),
+		ID: p.spelling.show(row.id()), Name: field(row.Name), Masked: field(row.Masked),
 		CreatedAt: firstWhen(row.CreatedAt, row.Created).reported(), ExpiresAt: row.expiry().expiry(),
 		CanRetrieve: !secret.IsZero(), Own: secret.Equal(p.opts.Token),
 	}
@@ -107,7 +107,7 @@ func (p *prosopo) permissions(raw json.RawMessage) []apikey.Permission {
 		if perm.Name == "" {
 			continue
 		}
-		perm.Feature, perm.Name = p.odd.show(perm.Feature), p.odd.show(perm.Name)
+		perm.Feature, perm.Name = p.spelling.show(perm.Feature), p.spelling.show(perm.Name)
 		out = append(out, p.features.learn(perm))
 	}
 	return slices.Clip(inOrder(out))
@@ -264,7 +264,7 @@ func (p *prosopo) wirePermissions(list []apikey.Permission) (any, *Error) {
 		}
 		perm = p.features.place(perm)
 		unknown = unknown || perm.Feature == ""
-		name, feature := p.odd.wire(perm.Name), p.odd.wire(perm.Feature)
+		name, feature := p.spelling.wire(perm.Name), p.spelling.wire(perm.Feature)
 		grouped[feature] = append(grouped[feature], name)
 		flat = append(flat, name)
 	}
@@ -287,6 +287,6 @@ func (p *prosopo) Delete(ctx context.Context, id string) (apikey.Deleted, error)
 		return apikey.Deleted{}, noID(opDelete)
 	}
 	c := call{op: opDelete, method: http.MethodPost, path: "/api-keys/delete", write: true, needs: "deleteApiKey",
-		body: map[string]string{"apiKeyId": p.odd.wire(id)}}
+		body: map[string]string{"apiKeyId": p.spelling.wire(id)}}
 	return remove(ctx, p.transport, p.do, c)
 }

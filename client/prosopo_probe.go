@@ -208,9 +208,9 @@ func prosopoHints(e *Error, c call) {
 
 // lacksFeature reports whether a 403 is for want of the account's API feature.
 func lacksFeature(e *Error) bool {
-	said := strings.ToLower(e.Message)
-	return strings.Contains(e.Code, "FEATURE") || strings.Contains(said, "api feature") ||
-		strings.Contains(said, "feature") && !strings.Contains(said, "permission")
+	message := strings.ToLower(e.Message)
+	return strings.Contains(e.Code, "FEATURE") || strings.Contains(message, "api feature") ||
+		strings.Contains(message, "feature") && !strings.Contains(message, "permission")
 }
 
 // namedPermission is the permission that a message names, else the one that the call needs.

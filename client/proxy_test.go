@@ -63,7 +63,7 @@ func TestAProxysAnswerIsNamedAsTheProxys(t *testing.T) {
 			}
 			asked.Store(0)
 			_, err = ListAll(bg, s)
-			if again := status == 502 || status == 503; err == nil || again != (asked.Load() > 1) {
+			if retried := status == 502 || status == 503; err == nil || retried != (asked.Load() > 1) {
 				t.Errorf("%s, %d: asked %d times: %v", service, status, asked.Load(), err)
 			}
 			proof, err := s.Probe(bg, apikey.NewSecret(secret), "")

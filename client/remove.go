@@ -67,13 +67,13 @@ func readRemoved(raw []byte, secrets []apikey.Secret) (apikey.Deleted, error) {
 			return apikey.Deleted{}, badAnswer("the service does not acknowledge the delete: its status is " + status)
 		}
 	}
-	var said struct {
+	var reply struct {
 		Message      text     `json:"message"`
 		DeletedCount *float64 `json:"deletedCount"`
 	}
 	whole, _ := json.Marshal(members)
-	if err := json.Unmarshal(whole, &said); err != nil {
+	if err := json.Unmarshal(whole, &reply); err != nil {
 		return apikey.Deleted{}, err
 	}
-	return apikey.Deleted{AlreadyGone: said.DeletedCount != nil && *said.DeletedCount == 0, Message: words(string(said.Message), secrets...)}, nil
+	return apikey.Deleted{AlreadyGone: reply.DeletedCount != nil && *reply.DeletedCount == 0, Message: words(string(reply.Message), secrets...)}, nil
 }

@@ -229,27 +229,27 @@ func (t *transport) do(ctx context.Context, c call, read func(*answer) error) er
 	}
 	paced := 0
 	for attempt := 1; ; attempt++ {
-		failed, again := t.try(ctx, c, attempt, read)
+		failed, advice := t.try(ctx, c, attempt, read)
 		if failed == nil {
 			return nil
 		}
-		if again.paced {
+		if advice.paced {
 			if paced++; paced > maxPaced {
 				return failed
 			}
 			attempt--
-		} else if c.write || c.once || !again.retry || attempt >= maxAttempts {
+		} else if c.write || c.once || !advice.retry || attempt >= maxAttempts {
 			return failed
 		}
 		if atOnce(ctx) {
 			return failed
 		}
-		wait := again.wait
+		wait := advice.wait
 		if wait == 0 {
 			wait = firstWait << (attempt - 1)
 		}
 		if deadline, ok := ctx.Deadline(); ok && wait >= time.Until(deadline) {
-			if again.wait > 0 {
+			if advice.wait > 0 {
 				failed.Hint = "The service asks to wait " + (wait + time.Second - 1).Truncate(time.Second).String() + ". Try again then."
 			}
 			return failed

@@ -532,7 +532,7 @@ func TestAListThatBreaksAfterBatchesIsAnError(t *testing.T) {
 }
 
 func TestWhatSpeaksNoHTTPIsABadAnswer(t *testing.T) {
-	for name, said := range map[string]string{
+	for name, response := range map[string]string{
 		"another protocol": "SSH-2.0-OpenSSH_9.2\r\n",
 		"endless headers":  "HTTP/1.1 200 OK\r\nX-A: " + strings.Repeat("a", maxHeader*2) + "\r\n\r\n[]",
 	} {
@@ -548,7 +548,7 @@ func TestWhatSpeaksNoHTTPIsABadAnswer(t *testing.T) {
 					return
 				}
 				_, _ = conn.Read(make([]byte, 4096))
-				_, _ = io.WriteString(conn, said)
+				_, _ = io.WriteString(conn, response)
 				_ = conn.Close()
 			}
 		}()

@@ -50,17 +50,17 @@ func TestVerifyOfAGenericKeyLeavesItsRestrictionsOpenWhereTheRowHasNone(t *testi
 // TestNoErrorRepeatsASecretThatIsInUse: that of a probe, and the session of an exchange, however they look.
 func TestNoErrorRepeatsASecretThatIsInUse(t *testing.T) {
 	const session, probed = "quite-an-ordinary-word", "correct-horse-battery"
-	said := func(secret string) string { return `{"error":"who is ` + secret + ` ?"}` }
+	refusal := func(secret string) string { return `{"error":"who is ` + secret + ` ?"}` }
 	opts := options(apikey.Vertesia, "")
 	opts.Exchange = true
-	srv := play(t, vIssue.with(200, issued1(session)), vGet.as(session).with(500, said(session)))
+	srv := play(t, vIssue.with(200, issued1(session)), vGet.as(session).with(500, refusal(session)))
 	opts.URL, opts.TokenURL = srv.URL, srv.URL
 	opts.Timeout = 0
 	_, err := ListAll(bg, mustOpen(t, opts))
 	if err == nil || strings.Contains(err.Error(), session) || !strings.Contains(err.Error(), "[secret]") {
 		t.Errorf("the session: %v", err)
 	}
-	s := mustOpen(t, options(apikey.Vertesia, play(t, vBare.as(probed).with(500, said(probed))).URL))
+	s := mustOpen(t, options(apikey.Vertesia, play(t, vBare.as(probed).with(500, refusal(probed))).URL))
 	if _, err := s.Probe(bg, apikey.NewSecret(probed), ""); err == nil || strings.Contains(err.Error(), probed) || !strings.Contains(err.Error(), "[secret]") {
 		t.Errorf("the probed secret: %v", err)
 	}

@@ -28,7 +28,7 @@ const (
 type vertesia struct {
 	*transport
 	exchange *exchange
-	odd      verbatim
+	spelling verbatim
 	level    atomic.Int32 // index in vertesiaLevels of the list that the credential may read
 }
 
@@ -142,7 +142,7 @@ func (v *vertesia) List(ctx context.Context, each func([]apikey.Key)) error {
 	var c *collector
 	return v.walk(ctx,
 		func(a *answer) {
-			c = &collector{each: each, answer: a, own: v.opts.Token, ownID: v.odd.show(v.exchange.subject())}
+			c = &collector{each: each, answer: a, own: v.opts.Token, ownID: v.spelling.show(v.exchange.subject())}
 		},
 		func(k apikey.Key) { c.add(&k) },
 		func() { c.finish() })
@@ -156,7 +156,7 @@ func (v *vertesia) Identify(ctx context.Context, secret apikey.Secret) (*apikey.
 	subject := ""
 	if v.exchange.usable() && secret.Check() == nil {
 		if s, err := v.exchange.issue(ctx, opProbe, secret); err == nil {
-			subject = v.odd.show(s.subject)
+			subject = v.spelling.show(s.subject)
 		}
 	}
 	var exact, masked []apikey.Key
@@ -194,7 +194,7 @@ func (v *vertesia) get(ctx context.Context, id string, query url.Values) (apikey
 	if bad := v.checkID(opGet, id); bad != nil {
 		return apikey.Key{}, apikey.Secret{}, bad
 	}
-	return v.one(ctx, call{op: opGet, method: http.MethodGet, path: vertesiaKey, id: v.odd.wire(id), query: query, needs: "reader"})
+	return v.one(ctx, call{op: opGet, method: http.MethodGet, path: vertesiaKey, id: v.spelling.wire(id), query: query, needs: "reader"})
 }
 
 // one makes a call whose answer is one key.
@@ -228,7 +228,7 @@ func (v *vertesia) Create(ctx context.Context, draft apikey.Draft) (apikey.Creat
 	case draft.Type != "" && draft.Type != apikey.SecretKey && draft.Type != apikey.PublicKey:
 		return apikey.Created{}, invalidDraft("a key's type is sk or pk")
 	}
-	body := map[string]any{"name": draft.Name, "role": v.odd.wire(draft.Role)}
+	body := map[string]any{"name": draft.Name, "role": v.spelling.wire(draft.Role)}
 	if draft.Type != "" {
 		body["type"] = draft.Type
 	}
@@ -270,7 +270,7 @@ func (v *vertesia) Update(ctx context.Context, id string, patch apikey.Patch) (a
 		body["name"] = *patch.Name
 	}
 	if patch.Role != nil {
-		body["role"] = v.odd.wire(*patch.Role)
+		body["role"] = v.spelling.wire(*patch.Role)
 	}
 	if patch.Enabled != nil {
 		body["enabled"] = *patch.Enabled
@@ -278,7 +278,7 @@ func (v *vertesia) Update(ctx context.Context, id string, patch apikey.Patch) (a
 	if len(body) == 0 {
 		return apikey.Key{}, &Error{Op: opUpdate, Kind: Invalid, Outcome: NotDone, Message: "there is nothing to change"}
 	}
-	key, _, err := v.one(ctx, call{op: opUpdate, method: http.MethodPut, path: vertesiaKey, id: v.odd.wire(id), body: body, write: true, needs: "developer"})
+	key, _, err := v.one(ctx, call{op: opUpdate, method: http.MethodPut, path: vertesiaKey, id: v.spelling.wire(id), body: body, write: true, needs: "developer"})
 	return key, err
 }
 
@@ -289,12 +289,12 @@ func (v *vertesia) Delete(ctx context.Context, id string) (apikey.Deleted, error
 	if bad := v.checkID(opDelete, id); bad != nil {
 		return apikey.Deleted{}, bad
 	}
-	return remove(ctx, v.transport, v.call, call{op: opDelete, method: http.MethodDelete, path: vertesiaKey, id: v.odd.wire(id), write: true, needs: "admin"})
+	return remove(ctx, v.transport, v.call, call{op: opDelete, method: http.MethodDelete, path: vertesiaKey, id: v.spelling.wire(id), write: true, needs: "admin"})
 }
 
 // checkID refuses an id that is another call's path: "pk" mints a public key.
 func (v *vertesia) checkID(op, id string) *Error {
-	if wire := v.odd.wire(id); !usableID(wire) || wire == "pk" {
+	if wire := v.spelling.wire(id); !usableID(wire) || wire == "pk" {
 		return noID(op)
 	}
 	return nil
@@ -333,7 +333,7 @@ func decodePublicKey(r io.Reader) (apikey.PublicKeyValue, error) {
 		return apikey.PublicKeyValue{}, err
 	}
 	raw = bytes.TrimSpace(raw)
-	var said struct {
+	var reply struct {
 		Value     token `json:"value"`
 		ExpireAt  when  `json:"expire_at"`
 		ExpiresAt when  `json:"expires_at"`
@@ -348,20 +348,20 @@ func decodePublicKey(r io.Reader) (apikey.PublicKeyValue, error) {
 		if err != nil {
 			return apikey.PublicKeyValue{}, err
 		}
-		if err := json.Unmarshal(object, &said); err != nil {
+		if err := json.Unmarshal(object, &reply); err != nil {
 			return apikey.PublicKeyValue{}, err
 		}
 	case raw[0] == '"':
-		if err := decodeOne(bytes.NewReader(raw), &said.Value); err != nil {
+		if err := decodeOne(bytes.NewReader(raw), &reply.Value); err != nil {
 			return apikey.PublicKeyValue{}, err
 		}
 	case isPrintable(string(raw)) && bytes.HasPrefix(raw, []byte("pk-")):
-		said.Value.Secret = apikey.NewSecret(string(raw))
+		reply.Value.Secret = apikey.NewSecret(string(raw))
 	}
-	if said.Value.IsZero() {
+	if reply.Value.IsZero() {
 		return apikey.PublicKeyValue{}, badAnswer("the answer holds no public key")
 	}
-	return apikey.PublicKeyValue{Value: said.Value.Secret, ExpiresAt: firstWhen(said.ExpireAt, said.ExpiresAt).orNever()}, nil
+	return apikey.PublicKeyValue{Value: reply.Value.Secret, ExpiresAt: firstWhen(reply.ExpireAt, reply.ExpiresAt).orNever()}, nil
 }
 
 // The calls that a secret can be checked with.

@@ -115,7 +115,7 @@ func (x *exchange) subject() string {
 
 // issue exchanges a key. Nothing is changed by it, but of Vertesia's POSTs only those are sent again that were told their pace.
 func (x *exchange) issue(ctx context.Context, op string, key apikey.Secret) (issued, error) {
-	var said struct {
+	var reply struct {
 		Token     text `json:"token"`
 		ExpiresIn text `json:"expires_in"`
 	}
@@ -126,10 +126,10 @@ func (x *exchange) issue(ctx context.Context, op string, key apikey.Secret) (iss
 		if err != nil {
 			return err
 		}
-		if err := json.Unmarshal(raw, &said); err != nil {
+		if err := json.Unmarshal(raw, &reply); err != nil {
 			return err
 		}
-		if said.Token == "" || !isPrintable(string(said.Token)) {
+		if reply.Token == "" || !isPrintable(string(reply.Token)) {
 			return badAnswer("the token server's answer holds no token")
 		}
 		return nil
@@ -137,12 +137,12 @@ func (x *exchange) issue(ctx context.Context, op string, key apikey.Secret) (iss
 	if err != nil {
 		return issued{}, err
 	}
-	out := issued{token: apikey.NewSecret(string(said.Token)), isJWT: strings.Count(string(said.Token), ".") == 2}
+	out := issued{token: apikey.NewSecret(string(reply.Token)), isJWT: strings.Count(string(reply.Token), ".") == 2}
 	now := x.t.now()
 	life := sessionDefault
-	subject, expires := claims(string(said.Token))
+	subject, expires := claims(string(reply.Token))
 	out.subject = subject
-	if seconds, err := time.ParseDuration(string(said.ExpiresIn) + "s"); err == nil && said.ExpiresIn != "" {
+	if seconds, err := time.ParseDuration(string(reply.ExpiresIn) + "s"); err == nil && reply.ExpiresIn != "" {
 		life = seconds
 	} else if !expires.IsZero() {
 		life = expires.Sub(now)
@@ -161,12 +161,12 @@ func claims(jwt string) (subject string, expires time.Time) {
 	if err != nil {
 		return "", time.Time{}
 	}
-	var said struct {
+	var reply struct {
 		Subject text `json:"sub"`
 		Expires when `json:"exp"`
 	}
-	if json.Unmarshal(raw, &said) != nil {
+	if json.Unmarshal(raw, &reply) != nil {
 		return "", time.Time{}
 	}
-	return string(said.Subject), said.Expires.at
+	return string(reply.Subject), reply.Expires.at
 }

@@ -108,7 +108,7 @@ func (v *vertesia) key(row vertesiaRow) (apikey.Key, error) {
 		return apikey.Key{}, badAnswer("a key in the answer has no id")
 	}
 	k := apikey.Key{
-		ID: v.odd.show(string(row.ID)), Name: field(row.Name), Type: field(row.Type), Role: v.odd.show(string(row.Role)),
+		ID: v.spelling.show(string(row.ID)), Name: field(row.Name), Type: field(row.Type), Role: v.spelling.show(string(row.Role)),
 		Masked: field(row.Masked), Account: field(row.Account.id), Project: field(row.Project.id), ProjectName: field(row.Project.name),
 		Enabled: row.Enabled.value, CreatedAt: row.CreatedAt.reported(), UpdatedAt: row.UpdatedAt.reported(),
 		ExpiresAt: row.ExpiresAt.expiry(), CreatedBy: field(row.CreatedBy.id), UpdatedBy: field(row.UpdatedBy.id),

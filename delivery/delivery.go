@@ -23,7 +23,7 @@ import (
 
 // Destination is one place for a secret.
 type Destination interface {
-	// Spec is the destination as interface.md writes it, or the name of one in the profile.
+	// Spec is the destination as docs/REFERENCE.md writes it, or the name of one in the profile.
 	Spec() string
 	// Describe says in words where the secret goes: "API_KEY in /srv/app/.env".
 	Describe() string

@@ -150,7 +150,7 @@ func build(c Config, o Options) (Destination, error) {
 
 const specForms = "env-file:PATH:VARIABLE, file:PATH, command:CMDLINE, clipboard, or the name of a destination of the profile"
 
-// Parse reads a destination as interface.md writes it: env-file:PATH:VARIABLE (the
+// Parse reads a destination as docs/REFERENCE.md writes it: env-file:PATH:VARIABLE (the
 // last colon splits), file:PATH, command:CMDLINE (split into words as a shell
 // would, with no shell and no expansion) or clipboard. Names of the profile are
 // the caller's to look up first. The Spec of a file has its whole path, so that it means

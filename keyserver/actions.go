@@ -3,19 +3,23 @@ package keyserver
 import (
 	"context"
 	"errors"
+
+	"detent/keyserver/store"
+
+	"detent/keyserver/contract"
 )
 
 // newKey is a key that the caller creates now, in its own contract, environment and project.
-func (c *call) newKey(name string) *record {
+func (c *call) newKey(name string) *store.Key {
 	now := c.now.UnixMilli()
-	return &record{Service: c.who.Service, Environment: c.who.Environment, Name: name,
+	return &store.Key{Service: c.who.Service, Environment: c.who.Environment, Name: name,
 		Project: c.who.Project, ProjectName: c.who.ProjectName, Enabled: true,
 		CreatedAt: now, UpdatedAt: now, CreatedBy: c.actor(), UpdatedBy: c.actor()}
 }
 
 // actor names the caller in created_by and updated_by.
 func (c *call) actor() string {
-	if c.who.session {
+	if c.who.Session {
 		return "detent"
 	}
 	return c.who.ID
@@ -25,13 +29,13 @@ func (c *call) actor() string {
 // refused from the next request on, since the store is asked at each, and may be asked twice: a
 // deletion whose answer the database did not give is tried again.
 func (c *call) remove(id string) error {
-	var before *record
-	err := c.store.settle(c.ctx, func(ctx context.Context, tx txn) error {
+	var before *store.Key
+	err := c.store.Settle(c.ctx, func(ctx context.Context, tx store.Tx) error {
 		if err := c.still(ctx, tx); err != nil {
 			return err
 		}
-		k, err := keyOf(ctx, tx, c.who.Service, c.who.Environment, id)
-		if tx.doubt && errors.Is(err, errNoKey) {
+		k, err := store.GetOf(ctx, tx, c.who.Service, c.who.Environment, id)
+		if tx.Doubt && errors.Is(err, store.ErrNoKey) {
 			return nil // the attempt before this one deleted it
 		}
 		if err != nil {
@@ -41,7 +45,7 @@ func (c *call) remove(id string) error {
 			return err
 		}
 		before = k
-		return deleteKey(ctx, tx, id)
+		return store.Delete(ctx, tx, id)
 	})
 	if err == nil && before != nil {
 		c.lag.changed(before, c.now)
@@ -58,20 +62,20 @@ func (c *call) remove(id string) error {
 // committed is called after each write that changed the store and before its answer: what is kept of the store is good for one version
 // of it, so that a store whose version does not move is asked each time from now on.
 func (c *call) committed() {
-	if !c.store.version.moved(c.at) {
+	if !c.store.Version.Moved(c.at) {
 		c.log.Printf("the store's version did not move with a commit: every request asks the store from now on")
 	}
 }
 
 // insert stores a key that the caller creates and returns its secret. Sent once: where the answer of the database is
 // lost, it is not known whether the key is there.
-func (c *call) insert(k *record) (string, error) {
+func (c *call) insert(k *store.Key) (string, error) {
 	var secret string
-	err := c.store.add(c.ctx, func(ctx context.Context, tx txn) (err error) {
+	err := c.store.Add(c.ctx, func(ctx context.Context, tx store.Tx) (err error) {
 		if err := c.still(ctx, tx); err != nil {
 			return err
 		}
-		if secret, err = insertKey(ctx, tx, c.random, k, canMint(k)); err != nil {
+		if secret, err = store.Insert(ctx, tx, c.random, k, canMint(k)); err != nil {
 			return err
 		}
 		return c.remember(ctx, tx, k)
@@ -85,21 +89,21 @@ func (c *call) insert(k *record) (string, error) {
 
 // still refuses a caller that lost its key, or what the key may do, since guard let it in: a body may take its time to
 // come in, and meanwhile another instance may have deleted the key.
-func (c *call) still(ctx context.Context, tx queryer) error {
-	if c.who.session {
+func (c *call) still(ctx context.Context, tx store.Queryer) error {
+	if c.who.Session {
 		return nil
 	}
-	now, err := getKey(ctx, tx, c.who.ID)
+	now, err := store.Get(ctx, tx, c.who.ID)
 	now, err = c.lag.accepted(c.who.ID, now, err, c.now)
 	switch {
-	case errors.Is(err, errNoKey):
+	case errors.Is(err, store.ErrNoKey):
 		return errUnknownKey
 	case err != nil:
 		return err
 	case !now.Enabled:
 		return errDisabled
 	case now.Role != c.who.Role || now.Permissions != c.who.Permissions || now.Restrictions != c.who.Restrictions:
-		return conflict("the rights of the key that asks were changed meanwhile: ask again")
+		return contract.Conflict("the rights of the key that asks were changed meanwhile: ask again")
 	}
 	return nil
 }

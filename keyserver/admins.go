@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 // SessionToken is the administrator credential of this process: it lives in memory only, is
@@ -22,18 +23,18 @@ func (s *Server) SessionToken(service string, env apikey.Environment) apikey.Sec
 // Live or Test for the generic service and is ignored for the others.
 func (s *Server) MintAdmin(ctx context.Context, service string, env apikey.Environment) (apikey.Secret, error) {
 	switch {
-	case prefixesOf[service] == nil:
+	case store.Prefixes[service] == nil:
 		return apikey.Secret{}, fmt.Errorf("%q is no service: use prosopo, vertesia or generic", service)
 	case service == apikey.Generic && env != apikey.Live && env != apikey.Test:
 		return apikey.Secret{}, fmt.Errorf("%q is no environment of the generic service: use live or test", env)
 	}
 	var secret string
-	err := s.store.add(ctx, func(ctx context.Context, tx txn) (err error) {
+	err := s.store.Add(ctx, func(ctx context.Context, tx store.Tx) (err error) {
 		k := s.administrator(service, env)
-		if secret, err = insertKey(ctx, tx, s.random, k, canMint(k)); err != nil {
+		if secret, err = store.Insert(ctx, tx, s.random, k, canMint(k)); err != nil {
 			return err
 		}
-		return setMeta(ctx, tx, hadAdministrator+service, "yes")
+		return store.SetMeta(ctx, tx, hadAdministrator+service, "yes")
 	})
 	if err != nil {
 		return apikey.Secret{}, fmt.Errorf("mint an administrator key: %w", err)
@@ -50,14 +51,14 @@ type Minted struct {
 
 // HasAdmins reports whether every contract has a stored, working key that can create keys, for now at least.
 func (s *Server) HasAdmins(ctx context.Context) (has bool, err error) {
-	err = s.store.read(ctx, func(ctx context.Context, q queryer) (err error) {
+	err = s.store.Read(ctx, func(ctx context.Context, q store.Queryer) (err error) {
 		has, err = s.hasAdmins(ctx, q)
 		return err
 	})
 	return has, err
 }
 
-func (s *Server) hasAdmins(ctx context.Context, q queryer) (bool, error) {
+func (s *Server) hasAdmins(ctx context.Context, q store.Queryer) (bool, error) {
 	for _, service := range contracts {
 		n, err := otherMinters(ctx, q, service, "", mintsNow, s.now())
 		if err != nil || n == 0 {
@@ -74,7 +75,7 @@ var contracts = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
 const hadAdministrator = "administrator of "
 
 // withoutAdministrator are the contracts that never had one. A key that can create keys and was made by other ways counts, in any state.
-func withoutAdministrator(ctx context.Context, q queryer) (never []string, err error) {
+func withoutAdministrator(ctx context.Context, q store.Queryer) (never []string, err error) {
 	for _, service := range contracts {
 		var n int
 		err := q.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM detent_meta WHERE name = $1)
@@ -91,7 +92,7 @@ func withoutAdministrator(ctx context.Context, q queryer) (never []string, err e
 
 // NeverHadAdmins are the contracts to which MintFirstAdmins would give an administrator. Of the others it is noted that they had one.
 func (s *Server) NeverHadAdmins(ctx context.Context) (never []string, err error) {
-	err = s.store.settle(ctx, func(ctx context.Context, tx txn) error {
+	err = s.store.Settle(ctx, func(ctx context.Context, tx store.Tx) error {
 		if never, err = withoutAdministrator(ctx, tx); err != nil {
 			return err
 		}
@@ -99,7 +100,7 @@ func (s *Server) NeverHadAdmins(ctx context.Context) (never []string, err error)
 			if slices.Contains(never, service) {
 				continue
 			}
-			if err := setMeta(ctx, tx, hadAdministrator+service, "yes"); err != nil {
+			if err := store.SetMeta(ctx, tx, hadAdministrator+service, "yes"); err != nil {
 				return err
 			}
 		}
@@ -112,7 +113,7 @@ func (s *Server) NeverHadAdmins(ctx context.Context) (never []string, err error)
 // instances that start at once on a new store, one does.
 func (s *Server) MintFirstAdmins(ctx context.Context) ([]Minted, error) {
 	var minted []Minted
-	err := s.store.change(ctx, func(ctx context.Context, tx txn) error {
+	err := s.store.Change(ctx, func(ctx context.Context, tx store.Tx) error {
 		minted = nil
 		never, err := withoutAdministrator(ctx, tx)
 		if err != nil {
@@ -123,9 +124,9 @@ func (s *Server) MintFirstAdmins(ctx context.Context) ([]Minted, error) {
 				continue
 			}
 			k := s.administrator(kind.service, kind.env)
-			secret, err := insertKey(ctx, tx, s.random, k, canMint(k))
+			secret, err := store.Insert(ctx, tx, s.random, k, canMint(k))
 			if err == nil {
-				err = setMeta(ctx, tx, hadAdministrator+kind.service, "yes")
+				err = store.SetMeta(ctx, tx, hadAdministrator+kind.service, "yes")
 			}
 			if err != nil {
 				return err

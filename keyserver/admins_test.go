@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 // TestTheLastAdministratorIsOneThatStays: a key that ends soon, is off, or is let in from elsewhere alone is no reason to let the
@@ -14,23 +15,23 @@ import (
 func TestTheLastAdministratorIsOneThatStays(t *testing.T) {
 	onEachStore(t, func(t *testing.T, open opener) {
 		for name, c := range map[string]struct {
-			other record
+			other store.Key
 			goes  bool // the administrator may go, since other stays
 		}{
-			"prosopo, for three seconds":    {record{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true, ExpiresAt: 3000}, false},
-			"prosopo, for a day":            {record{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true, ExpiresAt: lastingAdmin.Milliseconds()}, false},
-			"prosopo, for longer":           {record{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true, ExpiresAt: lastingAdmin.Milliseconds() + 1}, true},
-			"prosopo, for ever":             {record{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true}, true},
-			"prosopo, creates nothing":      {record{Service: apikey.Prosopo, Permissions: `{"ApiKeys":["deleteApiKey"]}`, Enabled: true}, false},
-			"vertesia, off":                 {record{Service: apikey.Vertesia, Role: "admin"}, false},
-			"vertesia, for an hour":         {record{Service: apikey.Vertesia, Role: "admin", Enabled: true, ExpiresAt: 3600_000}, false},
-			"vertesia, a developer":         {record{Service: apikey.Vertesia, Role: "developer", Enabled: true}, false},
-			"vertesia, an owner":            {record{Service: apikey.Vertesia, Role: "owner", Enabled: true}, true},
-			"generic, elsewhere alone":      {record{Service: apikey.Generic, Environment: apikey.Live, Enabled: true, Restrictions: `{"ip_addresses":["203.0.113.1"],"referrers":[],"endpoints":[]}`}, false},
-			"generic, from a page alone":    {record{Service: apikey.Generic, Environment: apikey.Live, Enabled: true, Restrictions: `{"ip_addresses":[],"referrers":["https://a.example"],"endpoints":[]}`}, false},
-			"generic, at its endpoint":      {record{Service: apikey.Generic, Environment: apikey.Live, Enabled: true, Restrictions: `{"ip_addresses":[],"referrers":[],"endpoints":["/v1/api-keys"]}`}, false},
-			"generic, of tests":             {record{Service: apikey.Generic, Environment: apikey.Test, Enabled: true}, false},
-			"generic, without restrictions": {record{Service: apikey.Generic, Environment: apikey.Live, Enabled: true}, true},
+			"prosopo, for three seconds":    {store.Key{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true, ExpiresAt: 3000}, false},
+			"prosopo, for a day":            {store.Key{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true, ExpiresAt: lastingAdmin.Milliseconds()}, false},
+			"prosopo, for longer":           {store.Key{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true, ExpiresAt: lastingAdmin.Milliseconds() + 1}, true},
+			"prosopo, for ever":             {store.Key{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true}, true},
+			"prosopo, creates nothing":      {store.Key{Service: apikey.Prosopo, Permissions: `{"ApiKeys":["deleteApiKey"]}`, Enabled: true}, false},
+			"vertesia, off":                 {store.Key{Service: apikey.Vertesia, Role: "admin"}, false},
+			"vertesia, for an hour":         {store.Key{Service: apikey.Vertesia, Role: "admin", Enabled: true, ExpiresAt: 3600_000}, false},
+			"vertesia, a developer":         {store.Key{Service: apikey.Vertesia, Role: "developer", Enabled: true}, false},
+			"vertesia, an owner":            {store.Key{Service: apikey.Vertesia, Role: "owner", Enabled: true}, true},
+			"generic, elsewhere alone":      {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true, Restrictions: `{"ip_addresses":["203.0.113.1"],"referrers":[],"endpoints":[]}`}, false},
+			"generic, from a page alone":    {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true, Restrictions: `{"ip_addresses":[],"referrers":["https://a.example"],"endpoints":[]}`}, false},
+			"generic, at its endpoint":      {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true, Restrictions: `{"ip_addresses":[],"referrers":[],"endpoints":["/v1/api-keys"]}`}, false},
+			"generic, of tests":             {store.Key{Service: apikey.Generic, Environment: apikey.Test, Enabled: true}, false},
+			"generic, without restrictions": {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true}, true},
 		} {
 			t.Run(name, func(t *testing.T) {
 				b := open(t)
@@ -40,7 +41,7 @@ func TestTheLastAdministratorIsOneThatStays(t *testing.T) {
 					t.Fatal(err)
 				}
 				admin := minted.Reveal()
-				id, _ := idOf(service, admin)
+				id, _ := store.IDOf(service, admin)
 				if c.other.ExpiresAt > 0 {
 					c.other.ExpiresAt += b.clock.now().UnixMilli()
 				}
@@ -102,7 +103,7 @@ func TestAStartGivesAnAdministratorOnlyToAContractThatNeverHadOne(t *testing.T) 
 		}
 		// Whatever becomes of them, no start makes others.
 		b.clock.advance(time.Hour)
-		err := b.store.change(t.Context(), func(ctx context.Context, tx txn) error {
+		err := b.store.Change(t.Context(), func(ctx context.Context, tx store.Tx) error {
 			_, err := tx.ExecContext(ctx, `DELETE FROM keys`)
 			return err
 		})

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 // TestAnAnswerTakesFewAllocations bounds what a request costs inside the service, from its handler on, while nobody writes.
@@ -26,7 +27,7 @@ func TestAnAnswerTakesFewAllocations(t *testing.T) {
 			}
 		}
 	}
-	vertesiaID, _ := idOf(apikey.Vertesia, tokens[apikey.Vertesia])
+	vertesiaID, _ := store.IDOf(apikey.Vertesia, tokens[apikey.Vertesia])
 	s.usage.closed = true // no batch in the middle
 	for _, c := range []struct {
 		name, service, method, path string

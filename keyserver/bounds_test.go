@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
+	"detent/keyserver/store"
 )
 
 // jsonOf writes a value; a test's own always marshals.
@@ -74,7 +76,7 @@ func TestEveryFieldHasABound(t *testing.T) {
 	}
 	create(apikey.Prosopo, "20,000 features", false, "permissions", features)
 	for list, entries := range map[string][2]string{
-		"referrers": {referrer(maxEntry), referrer(maxEntry + 1)},
+		"referrers": {referrer(contract.MaxEntry), referrer(contract.MaxEntry + 1)},
 		"endpoints": {"/" + strings.Repeat("a", 199), "/" + strings.Repeat("a", 200)},
 	} {
 		create(apikey.Generic, list+": the longest entry", true, "restrictions", map[string]any{list: []string{entries[0]}})
@@ -88,7 +90,7 @@ func TestEveryFieldHasABound(t *testing.T) {
 	create(apikey.Vertesia, "large properties", false, "properties", map[string]any{"a": strings.Repeat("a", 17_000)})
 	create(apikey.Vertesia, "compartments", true, "compartments", repeated("legal", 100))
 	create(apikey.Vertesia, "many compartments", false, "compartments", repeated("legal", 101))
-	create(apikey.Vertesia, "a long compartment", false, "compartments", []string{strings.Repeat("a", maxEntry+1)})
+	create(apikey.Vertesia, "a long compartment", false, "compartments", []string{strings.Repeat("a", contract.MaxEntry+1)})
 	create(apikey.Vertesia, "a long clearance", false, "clearance", json.RawMessage("1."+strings.Repeat("0", 1000)))
 	fields = append(fields,
 		field{"a long apiKeyId", apikey.Prosopo, "POST", "/api-keys/delete", jsonOf(map[string]any{"apiKeyId": strings.Repeat("a", 201)}), false},
@@ -168,7 +170,7 @@ func TestAProjectThatIsNotThereIsNotMade(t *testing.T) {
 	b := open(t)
 	admin := b.session(apikey.Vertesia, "")
 	own := b.vertesia(admin, "k", "reader").text("project.id")
-	b.put(record{Service: apikey.Vertesia, Role: "reader", Project: "staging", ProjectName: "Staging", Enabled: true})
+	b.put(store.Key{Service: apikey.Vertesia, Role: "reader", Project: "staging", ProjectName: "Staging", Enabled: true})
 	for project, want := range map[string]int{"nosuch": 404, "Staging": 404, "staging ": 404, "staging": 200, own: 200, "": 200} {
 		a := b.ask(admin, "GET", "/api/v1/apikeys/pk?name=n"+fmt.Sprint(len(project))+"&projectId="+strings.ReplaceAll(project, " ", "%20"), nil)
 		if a.status != want {

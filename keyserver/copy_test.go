@@ -47,7 +47,7 @@ func TestACopiedStoreIsTheSameAndItsSourceUntouched(t *testing.T) {
 			}
 			o := target(t)
 			done, err := CopyStore(t.Context(), o, from.path) // while a server has it open
-			if want := (Copied{4 + 3*overTwoStatements, 1}); err != nil || done != want {
+			if want := (Copied{Keys: 4 + 3*overTwoStatements, Users: 1}); err != nil || done != want {
 				t.Fatalf("copied %+v (%v), want %+v", done, err, want)
 			}
 			if after, err := os.ReadFile(from.path); err != nil || !bytes.Equal(before, after) {

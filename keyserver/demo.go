@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 // demoKey is a made-up key. Times are days before (created, used) or after (expires) now;
@@ -110,8 +111,8 @@ func (s *Server) FillDemo(ctx context.Context, n int, services ...string) error 
 	if len(services) == 0 {
 		services = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
 	}
-	return s.store.load(ctx, func(ctx context.Context, tx txn) error {
-		fill, mints := s.store.fillKeys(ctx, tx), onceEachGrant()
+	return s.store.Load(ctx, func(ctx context.Context, tx store.Tx) error {
+		fill, mints := s.store.FillKeys(ctx, tx), onceEachGrant()
 		for _, service := range services {
 			curated := demoKeys[service]
 			count := n
@@ -120,14 +121,14 @@ func (s *Server) FillDemo(ctx context.Context, n int, services ...string) error 
 			}
 			for _, i := range byAge(curated, count) {
 				k := s.demoRecord(service, demoAt(curated, i), now)
-				if _, err := mint(s.random, k); err != nil {
+				if _, err := store.Mint(s.random, k); err != nil {
 					return err
 				}
-				if err := fill.add(k.values(mints(k))); err != nil {
+				if err := fill.Add(k.Values(mints(k))); err != nil {
 					return fmt.Errorf("store demo key %d: %w", i, err)
 				}
 			}
-			if err := fill.flush(); err != nil {
+			if err := fill.Flush(); err != nil {
 				return fmt.Errorf("store demo keys: %w", err)
 			}
 		}
@@ -159,9 +160,9 @@ func demoAt(curated []demoKey, i int) demoKey {
 }
 
 // onceEachGrant is canMint, asked once for each set of permissions.
-func onceEachGrant() func(*record) bool {
+func onceEachGrant() func(*store.Key) bool {
 	mints := map[string]bool{}
-	return func(k *record) bool {
+	return func(k *store.Key) bool {
 		if k.Service != apikey.Prosopo {
 			return canMint(k)
 		}
@@ -203,11 +204,11 @@ func generated(curated []demoKey, i int) demoKey {
 // generatedAge is how many days ago a generated key was made. No two keys were made at once.
 func generatedAge(i int) float64 { return 1 + float64(i*37%500) + float64(i/500%2000)/2000 }
 
-func (s *Server) demoRecord(service string, d demoKey, now time.Time) *record {
+func (s *Server) demoRecord(service string, d demoKey, now time.Time) *store.Key {
 	at := func(days float64) int64 {
 		return now.Add(time.Duration(days * 24 * float64(time.Hour))).UnixMilli()
 	}
-	k := &record{Service: service, Name: d.name, Enabled: !d.disabled, CreatedAt: at(-d.created), UpdatedAt: at(-d.created),
+	k := &store.Key{Service: service, Name: d.name, Enabled: !d.disabled, CreatedAt: at(-d.created), UpdatedAt: at(-d.created),
 		CreatedBy: "demo", UpdatedBy: "demo"}
 	if d.used > 0 {
 		k.LastUsedAt = at(-d.used)

@@ -2,8 +2,8 @@
 // Vertesia and the generic service on one origin, over one store and one set of rules.
 //
 // A request passes auth, enabled, expiry, restriction and permission in that order, in
-// Server.guard alone; prosopo.go, vertesia.go and generic.go only translate between
-// a wire and the store.
+// Server.guard alone. Below this package are two more: contract reads and writes what goes over
+// a wire, store keeps the keys. What a call does is here: a file for each contract's calls, and the rules, which all share.
 //
 // # What is ours
 //

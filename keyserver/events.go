@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
+	"detent/keyserver/store"
 )
 
 // EventFormats are how a service may tell what happened to its keys.
@@ -71,7 +73,7 @@ func (f failureLines) Write(p []byte) (int, error) {
 }
 
 // tell writes what a call did to a key.
-func (c *call) tell(what string, k *record, more ...any) {
+func (c *call) tell(what string, k *store.Key, more ...any) {
 	if c.events.Logger == nil {
 		return
 	}
@@ -79,7 +81,7 @@ func (c *call) tell(what string, k *record, more ...any) {
 }
 
 // given is what a new key may do, for the log.
-func given(k *record) []any {
+func given(k *store.Key) []any {
 	var more []any
 	switch k.Service {
 	case apikey.Prosopo:
@@ -96,7 +98,7 @@ func given(k *record) []any {
 }
 
 // changes are the fields of a key that an update changed, as "role=reader→admin".
-func changes(before, after *record) []any {
+func changes(before, after *store.Key) []any {
 	var more []any
 	if before.Name != after.Name {
 		more = append(more, "name_before", before.Name)
@@ -114,19 +116,19 @@ func changes(before, after *record) []any {
 }
 
 // refused tells that a call was answered with no. Whoever asks on and on is not told each time.
-func (e *events) refused(r *http.Request, service string, w *answerWriter, no *refusal) {
-	if e.Logger == nil || no.status != http.StatusUnauthorized && no.status != http.StatusForbidden && no.status != http.StatusConflict {
+func (e *events) refused(r *http.Request, service string, w *answerWriter, no *contract.Refusal) {
+	if e.Logger == nil || no.Status != http.StatusUnauthorized && no.Status != http.StatusForbidden && no.Status != http.StatusConflict {
 		return
 	}
 	left, ok := e.refusals.take(e.now())
 	if !ok {
 		return
 	}
-	call, why := w.method+" "+w.path, no.message
+	call, why := w.method+" "+w.path, no.Message
 	if path := r.URL.Path; len(path) > 1 {
 		why = strings.ReplaceAll(why, path, w.path)
 	}
-	attrs := []any{"contract", service, "call", call, "status", no.status, "reason", w.reason, "why", why, "from", r.RemoteAddr}
+	attrs := []any{"contract", service, "call", call, "status", no.Status, "reason", w.reason, "why", why, "from", r.RemoteAddr}
 	if w.who != "" {
 		attrs = append(attrs, "by", w.who)
 	}

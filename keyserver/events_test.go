@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 // told are the lines of the log, as JSON.
@@ -34,7 +35,7 @@ func TestTheLogTellsWhoDidWhatAndWhoWasRefusedAndNoSecret(t *testing.T) {
 				admins[service] = minted.Reveal()
 				secrets = append(secrets, minted.Reveal())
 			}
-			id := func(service string) string { id, _ := idOf(service, admins[service]); return id }
+			id := func(service string) string { id, _ := store.IDOf(service, admins[service]); return id }
 			var want []map[string]any
 			expect := func(what string, fields ...string) {
 				m := map[string]any{"msg": what}
@@ -143,23 +144,23 @@ func TestARefusedCallIsNoUse(t *testing.T) {
 		b := open(t)
 		here := `{"ip_addresses":["203.0.113.1"],"referrers":[],"endpoints":[]}`
 		for name, c := range map[string]struct {
-			key                record
+			key                store.Key
 			method, path, body string
 			status             int
 			used               bool
 		}{
-			"an address that is not let in":    {record{Service: apikey.Generic, Environment: apikey.Live, Enabled: true, Restrictions: here}, "GET", "/v1/users/usr_1", "", 403, false},
-			"an endpoint that is not let in":   {record{Service: apikey.Generic, Environment: apikey.Live, Enabled: true, Restrictions: `{"ip_addresses":[],"referrers":[],"endpoints":["/v1/users"]}`}, "GET", "/v1/api-keys", "", 403, false},
-			"another environment":              {record{Service: apikey.Generic, Environment: apikey.Test, Enabled: true}, "POST", "/v1/api-keys", `{"name":"n","environment":"live"}`, 403, false},
-			"a permission that is missing":     {record{Service: apikey.Prosopo, Permissions: `{"Verify":["verify"]}`, Enabled: true}, "POST", "/api-keys/get", "", 403, false},
-			"a permission that it cannot give": {record{Service: apikey.Prosopo, Permissions: `{"ApiKeys":["createApiKey"]}`, Enabled: true}, "POST", "/api-keys/create", `{"name":"n","permissions":["verify"]}`, 403, false},
-			"a role that is not enough":        {record{Service: apikey.Vertesia, Role: "reader", Enabled: true}, "POST", "/api/v1/apikeys", `{"name":"n","role":"reader"}`, 403, false},
-			"a role that it cannot give":       {record{Service: apikey.Vertesia, Role: "developer", Enabled: true}, "POST", "/api/v1/apikeys", `{"name":"n","role":"admin"}`, 403, false},
-			"a disabled key":                   {record{Service: apikey.Vertesia, Role: "admin"}, "GET", "/api/v1/apikeys", "", 401, false},
-			"an expired key":                   {record{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true, ExpiresAt: 1}, "POST", "/api-keys/get", "", 401, false},
-			"a list":                           {record{Service: apikey.Vertesia, Role: "reader", Enabled: true}, "GET", "/api/v1/apikeys", "", 200, true},
-			"what is not there":                {record{Service: apikey.Generic, Environment: apikey.Live, Enabled: true}, "GET", "/v1/users/usr_1", "", 404, true},
-			"what is malformed":                {record{Service: apikey.Generic, Environment: apikey.Live, Enabled: true}, "POST", "/v1/api-keys", "{}", 400, true},
+			"an address that is not let in":    {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true, Restrictions: here}, "GET", "/v1/users/usr_1", "", 403, false},
+			"an endpoint that is not let in":   {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true, Restrictions: `{"ip_addresses":[],"referrers":[],"endpoints":["/v1/users"]}`}, "GET", "/v1/api-keys", "", 403, false},
+			"another environment":              {store.Key{Service: apikey.Generic, Environment: apikey.Test, Enabled: true}, "POST", "/v1/api-keys", `{"name":"n","environment":"live"}`, 403, false},
+			"a permission that is missing":     {store.Key{Service: apikey.Prosopo, Permissions: `{"Verify":["verify"]}`, Enabled: true}, "POST", "/api-keys/get", "", 403, false},
+			"a permission that it cannot give": {store.Key{Service: apikey.Prosopo, Permissions: `{"ApiKeys":["createApiKey"]}`, Enabled: true}, "POST", "/api-keys/create", `{"name":"n","permissions":["verify"]}`, 403, false},
+			"a role that is not enough":        {store.Key{Service: apikey.Vertesia, Role: "reader", Enabled: true}, "POST", "/api/v1/apikeys", `{"name":"n","role":"reader"}`, 403, false},
+			"a role that it cannot give":       {store.Key{Service: apikey.Vertesia, Role: "developer", Enabled: true}, "POST", "/api/v1/apikeys", `{"name":"n","role":"admin"}`, 403, false},
+			"a disabled key":                   {store.Key{Service: apikey.Vertesia, Role: "admin"}, "GET", "/api/v1/apikeys", "", 401, false},
+			"an expired key":                   {store.Key{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true, ExpiresAt: 1}, "POST", "/api-keys/get", "", 401, false},
+			"a list":                           {store.Key{Service: apikey.Vertesia, Role: "reader", Enabled: true}, "GET", "/api/v1/apikeys", "", 200, true},
+			"what is not there":                {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true}, "GET", "/v1/users/usr_1", "", 404, true},
+			"what is malformed":                {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true}, "POST", "/v1/api-keys", "{}", 400, true},
 		} {
 			secret, k := b.put(c.key)
 			b.clock.advance(time.Second)

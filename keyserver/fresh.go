@@ -1,13 +1,17 @@
 package keyserver
 
-import "sync"
+import (
+	"sync"
+
+	"detent/keyserver/store"
+)
 
 // fresh keeps rows that were read, for as long as the store is what it was when they were read: until anybody, in this process or another,
 // commits anything. Whoever takes one out says which version the
 // store has now.
 type fresh[T any] struct {
 	mu   sync.RWMutex
-	at   seen
+	at   store.Seen
 	rows map[string]*T
 }
 
@@ -15,10 +19,10 @@ type fresh[T any] struct {
 const maxFresh = 20_000
 
 // get returns a row that must not be written to, nil if there is none of that version.
-func (f *fresh[T]) get(at seen, id string) *T {
+func (f *fresh[T]) get(at store.Seen, id string) *T {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	if !at.known || f.at != at {
+	if !at.Known || f.at != at {
 		return nil
 	}
 	return f.rows[id]
@@ -26,8 +30,8 @@ func (f *fresh[T]) get(at seen, id string) *T {
 
 // put keeps a row that was read after the store was seen to have that version. If somebody committed in between, the row is newer than the
 // version, which nobody sees any more.
-func (f *fresh[T]) put(at seen, id string, row *T) {
-	if !at.known {
+func (f *fresh[T]) put(at store.Seen, id string, row *T) {
+	if !at.Known {
 		return
 	}
 	f.mu.Lock()
@@ -39,7 +43,7 @@ func (f *fresh[T]) put(at seen, id string, row *T) {
 }
 
 // through reads a row with read unless it is there, and keeps what was read.
-func (f *fresh[T]) through(at seen, id string, read func() (*T, error)) (*T, error) {
+func (f *fresh[T]) through(at store.Seen, id string, read func() (*T, error)) (*T, error) {
 	if row := f.get(at, id); row != nil {
 		return row, nil
 	}

@@ -13,11 +13,11 @@ func (b *bench) fill(t *testing.T, full bool) {
 	t.Helper()
 	pages := 1 << 30
 	if full {
-		if err := b.store.writer.QueryRow(`PRAGMA page_count`).Scan(&pages); err != nil {
+		if err := b.store.Writer.QueryRow(`PRAGMA page_count`).Scan(&pages); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := b.store.writer.Exec(fmt.Sprintf(`PRAGMA max_page_count = %d`, pages)); err != nil {
+	if _, err := b.store.Writer.Exec(fmt.Sprintf(`PRAGMA max_page_count = %d`, pages)); err != nil {
 		t.Fatal(err)
 	}
 }

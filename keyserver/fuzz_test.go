@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
 )
 
 // FuzzRequest sends anything to any call of any contract with every kind of credential. The service
@@ -28,7 +29,7 @@ func FuzzRequest(f *testing.F) {
 	made := 0
 	f.Fuzz(func(t *testing.T, method, path, query, body string, who int, peer string) {
 		if made++; made%200 == 0 { // lists stay short
-			if _, err := s.store.writer.Exec(`DELETE FROM keys`); err != nil {
+			if _, err := s.store.Writer.Exec(`DELETE FROM keys`); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -68,22 +69,22 @@ func FuzzFields(f *testing.F) {
 		if !json.Valid([]byte(raw)) {
 			return
 		}
-		o := object{"f": json.RawMessage(strings.TrimSpace(raw))}
-		if n, err := o.seconds("f"); err == nil && (n < 0 || n > int64(apikey.MaxLifetime.Seconds())) {
+		o := contract.Object{"f": json.RawMessage(strings.TrimSpace(raw))}
+		if n, err := o.Seconds("f"); err == nil && (n < 0 || n > int64(apikey.MaxLifetime.Seconds())) {
 			t.Errorf("%s is %d seconds", raw, n)
 		}
-		if ms, err := o.instant("f", now); err == nil && ms != 0 && ms <= now.UnixMilli()-1 {
+		if ms, err := o.Instant("f", now); err == nil && ms != 0 && ms <= now.UnixMilli()-1 {
 			t.Errorf("%s is %d, in the past", raw, ms)
 		}
-		limits, err := o.restrictions("f")
+		limits, err := o.Restrictions("f")
 		if err != nil {
 			return
 		}
-		text, err := restrictionsJSON(limits)
+		text, err := contract.RestrictionsJSON(limits)
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, err := object{"f": json.RawMessage(text)}.restrictions("f")
+		back, err := contract.Object{"f": json.RawMessage(text)}.Restrictions("f")
 		if err != nil || !narrower(back, limits) || !narrower(limits, back) {
 			t.Errorf("%s does not survive being stored: %s %v", raw, text, err)
 		}

@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
+	"detent/keyserver/store"
 )
 
 // guard is the one way into a handler, for every contract: auth, enabled, expiry,
 // restriction, permission. It returns the caller's key, of one that is refused too where it is known.
-func (s *Server) guard(r *http.Request, service string, n need, now time.Time, at seen) (*record, error) {
+func (s *Server) guard(r *http.Request, service string, n need, now time.Time, at store.Seen) (*store.Key, error) {
 	k, err := s.authenticate(r.Context(), service, bearer(r), now, at)
 	if err != nil {
 		return nil, err
@@ -22,13 +24,13 @@ func (s *Server) guard(r *http.Request, service string, n need, now time.Time, a
 	if !k.Enabled {
 		return k, errDisabled
 	}
-	if k.expired(now) {
+	if k.Expired(now) {
 		if err := s.sweep(r.Context(), now); err != nil {
 			return nil, err
 		}
 		return k, errExpired
 	}
-	limits, err := k.limits()
+	limits, err := k.Limits()
 	if err != nil {
 		return nil, err
 	}
@@ -40,46 +42,46 @@ func (s *Server) guard(r *http.Request, service string, n need, now time.Time, a
 
 // errUnknownKey answers for every credential that is not a key's: unknown, wrong,
 // malformed, deleted, or of another service. They are not told apart.
-var errUnknownKey = unauthorized("the key is not valid: it may be mistyped, revoked, or of another environment or service")
+var errUnknownKey = contract.Unauthorized("the key is not valid: it may be mistyped, revoked, or of another environment or service")
 
 var (
-	errNoCredential = unauthorized("no key: send the header Authorization: Bearer <key>")
-	errDisabled     = unauthorized("the key is disabled")
-	errExpired      = unauthorized("the key has expired")
-	errTokenExpired = unauthorized("the token has expired: exchange the key again")
+	errNoCredential = contract.Unauthorized("no key: send the header Authorization: Bearer <key>")
+	errDisabled     = contract.Unauthorized("the key is disabled")
+	errExpired      = contract.Unauthorized("the key has expired")
+	errTokenExpired = contract.Unauthorized("the token has expired: exchange the key again")
 )
 
 // authenticate finds the key that a credential belongs to. A wrong secret takes the same path
 // as one for a key that does not exist: one lookup, one hash, one comparison.
-func (s *Server) authenticate(ctx context.Context, service, credential string, now time.Time, at seen) (*record, error) {
+func (s *Server) authenticate(ctx context.Context, service, credential string, now time.Time, at store.Seen) (*store.Key, error) {
 	if credential == "" {
 		return nil, errNoCredential
 	}
 	if service == apikey.Vertesia && strings.Count(credential, ".") == 2 {
 		return s.authenticateToken(ctx, credential, now, at)
 	}
-	id, formed := idOf(service, credential)
-	given := hashSecret(credential)
+	id, formed := store.IDOf(service, credential)
+	given := store.HashSecret(credential)
 	// By the hash of what was sent: only the right secret finds it. A wrong one takes the long way, as one for a key that is not there.
 	if k := s.admitted.get(at, string(given[:])); k != nil && k.Service == service {
 		return s.lag.accepted(id, k, nil, now)
 	}
 	raw, err := s.lookup(ctx, id)
 	k, err := s.lag.accepted(id, raw, err, now)
-	if err != nil && !errors.Is(err, errNoKey) {
+	if err != nil && !errors.Is(err, store.ErrNoKey) {
 		return nil, err
 	}
 	var stored [sha256.Size]byte
 	known := err == nil && k.Service == service
 	if known {
-		stored, err = k.sum()
+		stored, err = k.Sum()
 		known = err == nil
 	}
 	same := subtle.ConstantTimeCompare(given[:], stored[:]) == 1
 	if !same || !known || !formed {
 		return nil, errUnknownKey
 	}
-	if !k.session && k == raw && at.known {
+	if !k.Session && k == raw && at.Known {
 		s.keep(at, k)
 		s.admitted.put(at, string(given[:]), k)
 	}
@@ -87,31 +89,31 @@ func (s *Server) authenticate(ctx context.Context, service, credential string, n
 }
 
 // keep keeps a key that was read after the version was asked for.
-func (s *Server) keep(at seen, k *record) {
-	if at.known {
-		k.readOnce()
+func (s *Server) keep(at store.Seen, k *store.Key) {
+	if at.Known {
+		k.ReadOnce()
 		s.keys.put(at, k.ID, k)
 	}
 }
 
 // lookup finds a key by its id, in memory or in the store. The store is asked each time:
 // what another process deleted is refused on the next request.
-func (s *Server) lookup(ctx context.Context, id string) (*record, error) {
+func (s *Server) lookup(ctx context.Context, id string) (*store.Key, error) {
 	if k, ok := s.sessions[id]; ok {
 		return k, nil
 	}
-	return s.store.key(ctx, id)
+	return s.store.Key(ctx, id)
 }
 
 // current is a key as it is now, from memory where the store is as it was when the key was read.
-func (s *Server) current(ctx context.Context, id string, at seen) (*record, error) {
+func (s *Server) current(ctx context.Context, id string, at store.Seen) (*store.Key, error) {
 	if k, ok := s.sessions[id]; ok {
 		return k, nil
 	}
 	if k := s.keys.get(at, id); k != nil {
 		return k, nil
 	}
-	k, err := s.store.key(ctx, id)
+	k, err := s.store.Key(ctx, id)
 	if err == nil {
 		s.keep(at, k)
 	}

@@ -31,9 +31,9 @@ func (s *Server) Ready(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
 		var one int
-		r.err = s.store.reader.QueryRowContext(ctx, `SELECT 1`).Scan(&one)
+		r.err = s.store.Reader.QueryRowContext(ctx, `SELECT 1`).Scan(&one)
 		if r.err == nil {
-			r.err = s.store.writable(ctx)
+			r.err = s.store.Writable(ctx)
 		}
 		r.asked = now
 	}

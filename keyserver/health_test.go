@@ -86,13 +86,13 @@ func TestMetricsCountWithoutTellingWhoOrWhat(t *testing.T) {
 		b.want(404, secret, "GET", "/canary-nowhere", nil)
 		b.want(200, b.session(apikey.Generic, ""), "DELETE", "/v1/api-keys/"+id, nil)
 		b.want(401, secret, "GET", "/v1/api-keys", nil)
-		var said string
+		var page string
 		eventually(t, "the last answer is counted", func() bool { // after it was sent
 			w := httptest.NewRecorder()
 			b.Server.Metrics().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
-			said = w.Body.String()
-			return strings.Contains(said, `detent_request_seconds_count{contract="generic"} 7`) &&
-				strings.Contains(said, `detent_store_connections{state="in_use"} 0`) // a batch of last uses may be on its way
+			page = w.Body.String()
+			return strings.Contains(page, `detent_request_seconds_count{contract="generic"} 7`) &&
+				strings.Contains(page, `detent_store_connections{state="in_use"} 0`) // a batch of last uses may be on its way
 		})
 		for _, want := range []string{
 			`detent_requests_total{contract="generic",call="POST /v1/api-keys",status="201"} 1`,
@@ -105,14 +105,14 @@ func TestMetricsCountWithoutTellingWhoOrWhat(t *testing.T) {
 			`detent_store_connections{state="in_use"} 0`,
 			`detent_store_retries_total{reason="met_another"} 0`,
 		} {
-			if !strings.Contains(said, want+"\n") {
-				t.Errorf("no %s in\n%s", want, said)
+			if !strings.Contains(page, want+"\n") {
+				t.Errorf("no %s in\n%s", want, page)
 			}
 		}
-		if found := regexp.MustCompile(`canary|` + id + `|` + secret[len(secret)-20:]).FindString(said); found != "" {
+		if found := regexp.MustCompile(`canary|` + id + `|` + secret[len(secret)-20:]).FindString(page); found != "" {
 			t.Errorf("%s is in the metrics", found)
 		}
-		for line := range strings.Lines(said) {
+		for line := range strings.Lines(page) {
 			if !regexp.MustCompile(`^[a-z_]+(\{([a-z]+="[^"\n]*",?)+\})? [-+0-9.eInf]+\n$`).MatchString(line) {
 				t.Errorf("%q is not Prometheus' text format", line)
 			}

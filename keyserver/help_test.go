@@ -19,6 +19,7 @@ import (
 
 	"detent/apikey"
 	"detent/e2e/servers/pgtest"
+	"detent/keyserver/store"
 )
 
 // clock is a clock that a test moves.
@@ -270,7 +271,7 @@ func (b *bench) generic(token, name, env string, more ...any) answer {
 }
 
 // put stores a key as no call would make it and returns its secret.
-func (b *bench) put(k record) (string, *record) {
+func (b *bench) put(k store.Key) (string, *store.Key) {
 	b.t.Helper()
 	now := b.clock.now().UnixMilli()
 	if k.Service == apikey.Vertesia {
@@ -286,8 +287,8 @@ func (b *bench) put(k record) (string, *record) {
 	}
 	k.CreatedAt, k.UpdatedAt = now, now
 	var secret string
-	err := b.store.add(context.Background(), func(ctx context.Context, tx txn) (err error) {
-		secret, err = insertKey(ctx, tx, b.random, &k, canMint(&k))
+	err := b.store.Add(context.Background(), func(ctx context.Context, tx store.Tx) (err error) {
+		secret, err = store.Insert(ctx, tx, b.random, &k, canMint(&k))
 		return err
 	})
 	if err != nil {

@@ -8,13 +8,15 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
+	"detent/keyserver/store"
 )
 
 // hostileKeys are as large as a create lets them be.
 func hostileKeys(t *testing.T, b *bench, n int) {
 	t.Helper()
 	body := jsonOf(map[string]any{"name": "hostile", "environment": "test", "restrictions": map[string]any{
-		"referrers": repeated(referrer(maxEntry), maxEntries), "endpoints": repeated("/v1/users", maxEntries), "ip_addresses": repeated("127.0.0.1", maxEntries)}})
+		"referrers": repeated(referrer(contract.MaxEntry), contract.MaxEntries), "endpoints": repeated("/v1/users", contract.MaxEntries), "ip_addresses": repeated("127.0.0.1", contract.MaxEntries)}})
 	maker := b.generic(b.session(apikey.Generic, apikey.Test), "maker", "test").text("data.key")
 	for range n {
 		b.want(201, maker, "POST", "/v1/api-keys", body)
@@ -101,11 +103,11 @@ func TestAListThatIsLargerThanAnAnswerMayBeNamesTheNextPage(t *testing.T) {
 	}
 	b := open(t)
 	const keys = 350
-	large := jsonOf(map[string]any{"ip_addresses": []string{}, "referrers": repeated(referrer(maxEntry), maxEntries), "endpoints": []string{}})
-	err := b.store.load(context.Background(), func(ctx context.Context, tx txn) error {
+	large := jsonOf(map[string]any{"ip_addresses": []string{}, "referrers": repeated(referrer(contract.MaxEntry), contract.MaxEntries), "endpoints": []string{}})
+	err := b.store.Load(context.Background(), func(ctx context.Context, tx store.Tx) error {
 		for i := range keys {
-			k := record{Service: apikey.Generic, Environment: apikey.Live, Name: fmt.Sprint(i), Restrictions: large, Enabled: true, CreatedAt: int64(i + 1)}
-			if _, err := insertKey(ctx, tx, b.random, &k, canMint(&k)); err != nil {
+			k := store.Key{Service: apikey.Generic, Environment: apikey.Live, Name: fmt.Sprint(i), Restrictions: large, Enabled: true, CreatedAt: int64(i + 1)}
+			if _, err := store.Insert(ctx, tx, b.random, &k, canMint(&k)); err != nil {
 				return err
 			}
 		}

@@ -3,7 +3,6 @@ package keyserver
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -13,32 +12,9 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
+	"detent/keyserver/store"
 )
-
-// refusal is an answer other than yes. Its message is for the user and holds no secret.
-type refusal struct {
-	status  int
-	message string
-}
-
-func (e *refusal) Error() string { return e.message }
-
-func refuse(status int, format string, args ...any) error {
-	return &refusal{status, fmt.Sprintf(format, args...)}
-}
-
-func invalid(format string, args ...any) error {
-	return refuse(http.StatusBadRequest, format, args...)
-}
-func unauthorized(format string, args ...any) error {
-	return refuse(http.StatusUnauthorized, format, args...)
-}
-func forbidden(format string, args ...any) error {
-	return refuse(http.StatusForbidden, format, args...)
-}
-func conflict(format string, args ...any) error {
-	return refuse(http.StatusConflict, format, args...)
-}
 
 // The headers of every answer. Nobody writes to them.
 var (
@@ -55,9 +31,9 @@ type call struct {
 	r     *http.Request
 	ctx   context.Context
 	now   time.Time
-	who   *record // the caller's key
-	at    seen    // the store's version, asked for when the request had come in
-	id    string  // what {id} in the path stood for
+	who   *store.Key // the caller's key
+	at    store.Seen // the store's version, asked for when the request had come in
+	id    string     // what {id} in the path stood for
 	query url.Values
 	once  *once // of a create that may be sent again
 }
@@ -107,18 +83,6 @@ func contractOf(path string) string {
 	return apikey.Generic
 }
 
-// appendError writes an error in the shape of a contract.
-func appendError(b []byte, service string, e *refusal) []byte {
-	switch service {
-	case apikey.Prosopo:
-		return appendProsopoError(b, e)
-	case apikey.Vertesia:
-		return appendVertesiaError(b, e)
-	default:
-		return appendGenericError(b, e)
-	}
-}
-
 // Handler answers all three contracts on one origin.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serveHTTP) }
 
@@ -165,7 +129,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer lets the caller in and its call be handled. Whoever is refused, by whomever, has not used its key.
 func (c *call) answer(rt *route) (status int, body []byte, err error) {
-	c.at = c.store.version.now()
+	c.at = c.store.Version.Now()
 	c.who, err = c.guard(c.r, rt.service, rt.need, c.now, c.at)
 	if c.who != nil {
 		c.out.who = c.actor()
@@ -179,14 +143,14 @@ func (c *call) answer(rt *route) (status int, body []byte, err error) {
 		}
 	}
 	if c.r.URL.RawQuery != "" {
-		if c.query, err = parseQuery(c.r.URL.RawQuery); err == nil {
-			err = checkQuery(rt, c.query)
+		if c.query, err = contract.ParseQuery(c.r.URL.RawQuery); err == nil {
+			err = contract.CheckQuery(rt.method+" "+rt.path, c.query)
 		}
 		if err != nil {
 			return 0, nil, err
 		}
 	}
-	if c.who.session {
+	if c.who.Session {
 		return rt.handle(c)
 	}
 	before := c.usage.touch(c.who.ID, c.now.UnixMilli())
@@ -198,8 +162,8 @@ func (c *call) answer(rt *route) (status int, body []byte, err error) {
 }
 
 func refusedCall(err error) bool {
-	var no *refusal
-	return err != nil && errors.As(err, &no) && (no.status == http.StatusForbidden || no.status == http.StatusUnauthorized)
+	var no *contract.Refusal
+	return err != nil && errors.As(err, &no) && (no.Status == http.StatusForbidden || no.Status == http.StatusUnauthorized)
 }
 
 // find looks the route up. A trailing slash is not part of a path. HEAD is a GET whose body net/http leaves out.
@@ -222,50 +186,50 @@ func (s *Server) find(w http.ResponseWriter, r *http.Request) (route, string, er
 		}
 	}
 	if len(allowed) == 0 {
-		return route{}, "", refuse(http.StatusNotFound, "there is no %s here", clip(path))
+		return route{}, "", contract.Refuse(http.StatusNotFound, "there is no %s here", contract.Clip(path))
 	}
 	if slices.Contains(allowed, http.MethodGet) {
 		allowed = append(allowed, http.MethodHead)
 	}
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
-	return route{}, "", refuse(http.StatusMethodNotAllowed, "%s takes %s", clip(path), strings.Join(allowed, ", "))
+	return route{}, "", contract.Refuse(http.StatusMethodNotAllowed, "%s takes %s", contract.Clip(path), strings.Join(allowed, ", "))
 }
 
 // fail answers with an error in the contract's own shape. What is not a refusal is the
 // service's own failure: it is logged here and named to nobody.
 func (s *Server) fail(w *answerWriter, r *http.Request, service string, err error) {
-	var e *refusal
+	var e *contract.Refusal
 	var tooLarge *http.MaxBytesError
-	var down *unavailable
+	var down *store.Unavailable
 	switch {
 	case errors.As(err, &e):
 	case errors.As(err, &tooLarge):
-		e = &refusal{http.StatusBadRequest, "the body is over 1 MiB"}
-	case errors.Is(err, errNoKey):
-		e = &refusal{http.StatusNotFound, "no such key"}
+		e = &contract.Refusal{Status: http.StatusBadRequest, Message: "the body is over 1 MiB"}
+	case errors.Is(err, store.ErrNoKey):
+		e = &contract.Refusal{Status: http.StatusNotFound, Message: "no such key"}
 	case r.Context().Err() != nil:
 		panic(http.ErrAbortHandler) // nobody is there to be answered
 	case errors.As(err, &down):
 		s.log.Printf("%s %s: the store cannot be used: %v", r.Method, routeName(r), err)
-		e = &refusal{http.StatusServiceUnavailable, "the service cannot reach its store now: nothing was changed; try again"}
-		if down.unknown {
-			e.message = "the service lost its store while it was writing: this may have happened or not; look before you ask again"
+		e = &contract.Refusal{Status: http.StatusServiceUnavailable, Message: "the service cannot reach its store now: nothing was changed; try again"}
+		if down.Unknown {
+			e.Message = "the service lost its store while it was writing: this may have happened or not; look before you ask again"
 		} else {
 			w.Header().Set("Retry-After", "1")
 		}
 	default:
 		s.log.Printf("%s %s: %v", r.Method, routeName(r), err)
-		e = &refusal{http.StatusInternalServerError, "the service failed; its log says why"}
+		e = &contract.Refusal{Status: http.StatusInternalServerError, Message: "the service failed; its log says why"}
 	}
 	if w.wrote {
 		panic(http.ErrAbortHandler) // half a list must not look like a whole one
 	}
-	if e.status == http.StatusUnauthorized {
+	if e.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="detent"`)
 	}
-	w.reason = reasonOf(err, e.status)
+	w.reason = reasonOf(err, e.Status)
 	s.events.refused(r, service, w, e)
-	send(w, e.status, appendError(nil, service, e))
+	send(w, e.Status, contract.AppendError(nil, service, e))
 }
 
 // routeName is a path as it may be logged: without what stands for an id, which might be a mistyped secret.
@@ -283,8 +247,8 @@ func (s *Server) recoverPanic(w *answerWriter, r *http.Request, service *string)
 		if w.wrote {
 			panic(http.ErrAbortHandler)
 		}
-		send(w, http.StatusInternalServerError, appendError(nil, *service,
-			&refusal{http.StatusInternalServerError, "the service failed; its log says why"}))
+		send(w, http.StatusInternalServerError, contract.AppendError(nil, *service,
+			&contract.Refusal{Status: http.StatusInternalServerError, Message: "the service failed; its log says why"}))
 	}
 }
 
@@ -318,11 +282,3 @@ func (w *answerWriter) Write(b []byte) (int, error) {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// clip keeps a message short whatever was sent.
-func clip(text string) string {
-	if r := []rune(text); len(r) > 60 {
-		return string(r[:60]) + "…"
-	}
-	return text
-}

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"detent/keyserver/store"
 )
 
 // This file is in no program that is given to anybody: it is compiled with
@@ -41,7 +43,7 @@ type lag struct {
 
 // past is a key as it was until a moment.
 type past struct {
-	record
+	store.Key
 	until time.Time
 }
 
@@ -61,19 +63,19 @@ func newLag() (*lag, error) {
 }
 
 // changed notes what a key was before a change that is answered now.
-func (l *lag) changed(before *record, now time.Time) {
+func (l *lag) changed(before *store.Key, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.former[before.ID] = append(l.former[before.ID], past{*before, now})
 }
 
 // ago is the key as it was a while ago, nil if nothing was changed since.
-func (l *lag) ago(id string, now time.Time, while time.Duration) *record {
+func (l *lag) ago(id string, now time.Time, while time.Duration) *store.Key {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := range l.former[id] {
 		if p := &l.former[id][i]; now.Sub(p.until) < while {
-			k := p.record
+			k := p.Key
 			return &k
 		}
 	}
@@ -81,8 +83,8 @@ func (l *lag) ago(id string, now time.Time, while time.Duration) *record {
 }
 
 // accepted is the key that a credential is checked against.
-func (l *lag) accepted(id string, k *record, err error, now time.Time) (*record, error) {
-	if err != nil && !errors.Is(err, errNoKey) {
+func (l *lag) accepted(id string, k *store.Key, err error, now time.Time) (*store.Key, error) {
+	if err != nil && !errors.Is(err, store.ErrNoKey) {
 		return k, err
 	}
 	if was := l.ago(id, now, l.revocation); was != nil && was.Enabled {
@@ -92,10 +94,10 @@ func (l *lag) accepted(id string, k *record, err error, now time.Time) (*record,
 }
 
 // page is store.page of the keys as they were.
-func (l *lag) page(ctx context.Context, st *store, v view, after position, limit int, now time.Time, each func(*record) bool) (int, error) {
-	var keys []*record
+func (l *lag) page(ctx context.Context, st *store.Store, v store.View, after store.Position, limit int, now time.Time, each func(*store.Key) bool) (int, error) {
+	var keys []*store.Key
 	seen := map[string]bool{}
-	_, err := st.page(ctx, v, after, 1<<30, func(k *record) bool {
+	_, err := st.Page(ctx, v, after, 1<<30, func(k *store.Key) bool {
 		seen[k.ID] = true
 		if now.Sub(time.UnixMilli(k.CreatedAt)) >= l.list {
 			now := *k
@@ -113,11 +115,11 @@ func (l *lag) page(ctx context.Context, st *store, v view, after position, limit
 	}
 	for _, id := range l.ids() {
 		k := l.ago(id, now, l.list)
-		if k != nil && !seen[id] && v.holds(k) && after.before(k) && now.Sub(time.UnixMilli(k.CreatedAt)) >= l.list {
+		if k != nil && !seen[id] && holds(v, k) && before(after, k) && now.Sub(time.UnixMilli(k.CreatedAt)) >= l.list {
 			keys = append(keys, k)
 		}
 	}
-	slices.SortFunc(keys, func(a, b *record) int {
+	slices.SortFunc(keys, func(a, b *store.Key) int {
 		return cmp.Or(cmp.Compare(a.CreatedAt, b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
 	keys = keys[:min(limit, len(keys))]
@@ -139,11 +141,11 @@ func (l *lag) ids() (ids []string) {
 }
 
 // holds says in Go what store.page asks the database.
-func (v view) holds(k *record) bool {
-	return k.Service == v.service && (v.environment == "" || k.Environment == v.environment) &&
-		(v.project == "" || k.Project == v.project) && (k.ExpiresAt == 0 || k.ExpiresAt > v.validAt)
+func holds(v store.View, k *store.Key) bool {
+	return k.Service == v.Service && (v.Environment == "" || k.Environment == v.Environment) &&
+		(v.Project == "" || k.Project == v.Project) && (k.ExpiresAt == 0 || k.ExpiresAt > v.ValidAt)
 }
 
-func (p position) before(k *record) bool {
-	return k.CreatedAt > p.createdAt || k.CreatedAt == p.createdAt && k.ID > p.id
+func before(p store.Position, k *store.Key) bool {
+	return k.CreatedAt > p.CreatedAt || k.CreatedAt == p.CreatedAt && k.ID > p.ID
 }

@@ -21,6 +21,7 @@ import (
 
 	"detent/apikey"
 	"detent/e2e/servers/pgtest"
+	"detent/keyserver/contract"
 )
 
 func TestMain(m *testing.M) {
@@ -391,7 +392,7 @@ func TestSlowClientsAreCut(t *testing.T) {
 			b := &bench{t: t, Server: s, url: "http://" + addr}
 			b.want(200, s.SessionToken(apikey.Prosopo, "").Reveal(), "GET", "/users/get", nil) // others are served meanwhile
 			if name == "a list unread" {
-				eventually(t, "the reader is cut", func() bool { return s.store.reader.Stats().InUse == 0 && openConnections(t, c) })
+				eventually(t, "the reader is cut", func() bool { return s.store.Reader.Stats().InUse == 0 && openConnections(t, c) })
 			}
 			if err := c.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
 				t.Fatal(err)
@@ -460,8 +461,8 @@ func testAClientThatSendsAllOfATooLongBodyFirstIsToldWhy(t *testing.T, open open
 		t.Fatal(err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	if said, _ := io.ReadAll(res.Body); res.StatusCode != 400 || !strings.Contains(string(said), "over 1 MiB") {
-		t.Errorf("answered %d %s", res.StatusCode, said)
+	if text, _ := io.ReadAll(res.Body); res.StatusCode != 400 || !strings.Contains(string(text), "over 1 MiB") {
+		t.Errorf("answered %d %s", res.StatusCode, text)
 	}
 }
 
@@ -470,7 +471,7 @@ func TestPanicIsAnsweredAndLoggedWithoutWhatWasSent(t *testing.T) {
 	const secret = "sk_live_canary"
 	for service, path := range map[string]string{apikey.Prosopo: "/sites/panic", apikey.Vertesia: "/api/panic", apikey.Generic: "/v1/panic"} {
 		s.routes = append(s.routes, route{http.MethodPost, path, service, need{}, func(c *call) (int, []byte, error) {
-			o, err := c.body()
+			o, err := contract.ReadBody(c.r)
 			if err != nil {
 				return 0, nil, err
 			}
@@ -509,13 +510,13 @@ func TestStoreFailureIsA500AndAListThatFailsIsCut(t *testing.T) {
 	if status, cut := ask(); status != 200 || cut {
 		t.Fatalf("%d, cut %v", status, cut)
 	}
-	if _, err := s.store.writer.Exec(`UPDATE keys SET created_at = 'x' WHERE id = (SELECT id FROM keys WHERE service = 'generic' ORDER BY created_at DESC LIMIT 1)`); err != nil {
+	if _, err := s.store.Writer.Exec(`UPDATE keys SET created_at = 'x' WHERE id = (SELECT id FROM keys WHERE service = 'generic' ORDER BY created_at DESC LIMIT 1)`); err != nil {
 		t.Fatal(err)
 	}
 	if _, cut := ask(); !cut {
 		t.Error("a list that failed after its first page looks whole")
 	}
-	if _, err := s.store.writer.Exec(`DROP TABLE keys`); err != nil {
+	if _, err := s.store.Writer.Exec(`DROP TABLE keys`); err != nil {
 		t.Fatal(err)
 	}
 	if status, cut := ask(); status != 500 || cut {

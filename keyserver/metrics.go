@@ -7,6 +7,10 @@ import (
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
+
+	"detent/keyserver/store"
+
+	"detent/keyserver/contract"
 )
 
 // meter counts what the service does, for Prometheus. Its labels are of fixed sets: contracts, routes as they are
@@ -20,7 +24,7 @@ var latencies = []float64{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 
 func newMeter(s *Server) *meter {
 	m := &meter{metrics.NewSet()}
 	pool := func(name string, value func() float64) { m.set.NewGauge(name, value) }
-	stats := s.store.reader.Stats
+	stats := s.store.Reader.Stats
 	pool(`detent_store_connections{state="in_use"}`, func() float64 { return float64(stats().InUse) })
 	pool(`detent_store_connections{state="idle"}`, func() float64 { return float64(stats().Idle) })
 	pool(`detent_store_connections_max`, func() float64 { return float64(stats().MaxOpenConnections) })
@@ -32,11 +36,11 @@ func newMeter(s *Server) *meter {
 		}
 		return 1
 	})
-	retried := map[failure]*metrics.Counter{
-		again: m.set.NewCounter(`detent_store_retries_total{reason="met_another"}`),
-		lost:  m.set.NewCounter(`detent_store_retries_total{reason="lost_connection"}`),
+	retried := map[store.Failure]*metrics.Counter{
+		store.Contended: m.set.NewCounter(`detent_store_retries_total{reason="met_another"}`),
+		store.Lost:      m.set.NewCounter(`detent_store_retries_total{reason="lost_connection"}`),
 	}
-	s.store.retried = func(kind failure) { retried[kind].Inc() }
+	s.store.Retried = func(kind store.Failure) { retried[kind].Inc() }
 	return m
 }
 
@@ -66,7 +70,7 @@ func reasonOf(err error, status int) string {
 			return known.reason
 		}
 	}
-	if code, ok := genericCodes[status]; ok {
+	if code, ok := contract.GenericCodes[status]; ok {
 		return code
 	}
 	return strconv.Itoa(status)

@@ -9,6 +9,10 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"detent/keyserver/store"
+
+	"detent/keyserver/contract"
 )
 
 const (
@@ -30,18 +34,18 @@ type once struct {
 var errRepeated = errors.New("the create was sent twice")
 
 // onceOf reads the header; nil where there is none.
-func (c *call) onceOf(o object) (*once, error) {
+func (c *call) onceOf(o contract.Object) (*once, error) {
 	values := c.r.Header.Values(onceHeader)
 	if len(values) == 0 {
 		return nil, nil
 	}
 	key := values[0]
 	if len(values) > 1 || len(key) == 0 || len(key) > maxOnce {
-		return nil, invalid("%s must be there once, with 1 to %d characters", onceHeader, maxOnce)
+		return nil, contract.Invalid("%s must be there once, with 1 to %d characters", onceHeader, maxOnce)
 	}
 	for i := range len(key) {
 		if key[i] < ' ' || key[i] > '~' {
-			return nil, invalid("%s must be of printable ASCII characters", onceHeader)
+			return nil, contract.Invalid("%s must be of printable ASCII characters", onceHeader)
 		}
 	}
 	text, err := json.Marshal(o) // fields in order, and no white space between: what was meant, not how it was written
@@ -54,45 +58,45 @@ func (c *call) onceOf(o object) (*once, error) {
 
 // replay answers a create that was sent before; a nil body says that it was not. What the create asks for is not looked at again: an expiry that was
 // in the future then may be past now.
-func (c *call) replay(o object, write func(*record, string) []byte) (body []byte, err error) {
+func (c *call) replay(o contract.Object, write func(*store.Key, string) []byte) (body []byte, err error) {
 	if c.once, err = c.onceOf(o); err != nil || c.once == nil {
 		return nil, err
 	}
 	return c.answerAgain(write)
 }
 
-func (c *call) answerAgain(write func(*record, string) []byte) ([]byte, error) {
+func (c *call) answerAgain(write func(*store.Key, string) []byte) ([]byte, error) {
 	var body, id string
-	var k *record
-	err := c.store.read(c.ctx, func(ctx context.Context, q queryer) error {
+	var k *store.Key
+	err := c.store.Read(c.ctx, func(ctx context.Context, q store.Queryer) error {
 		err := q.QueryRowContext(ctx, `SELECT body, id FROM once WHERE caller = $1 AND name = $2 AND expires_at > $3`,
 			c.who.ID, c.once.key, c.now.UnixMilli()).Scan(&body, &id)
 		if err == nil {
-			k, err = getKey(ctx, q, id)
+			k, err = store.Get(ctx, q, id)
 		}
 		return err
 	})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, nil
-	case err != nil && !errors.Is(err, errNoKey):
+	case err != nil && !errors.Is(err, store.ErrNoKey):
 		return nil, err
 	case body != c.once.body:
-		return nil, conflict("%s was used for another create within a day: take a new one", onceHeader)
+		return nil, contract.Conflict("%s was used for another create within a day: take a new one", onceHeader)
 	case err != nil:
-		return nil, conflict("the key that this create made is gone: take a new %s to make another", onceHeader)
+		return nil, contract.Conflict("the key that this create made is gone: take a new %s to make another", onceHeader)
 	}
 	c.w.Header().Set(replayed, "true")
 	return write(k, ""), nil
 }
 
 // create stores a key and answers with its secret; where another request with the same name was faster, as if sent again.
-func (c *call) create(k *record, status int, write func(*record, string) []byte) (int, []byte, error) {
+func (c *call) create(k *store.Key, status int, write func(*store.Key, string) []byte) (int, []byte, error) {
 	secret, err := c.insert(k)
 	if errors.Is(err, errRepeated) {
 		body, err := c.answerAgain(write)
 		if err == nil && body == nil {
-			err = conflict("another create with this %s was being made: ask again", onceHeader)
+			err = contract.Conflict("another create with this %s was being made: ask again", onceHeader)
 		}
 		return http.StatusOK, body, err
 	}
@@ -103,7 +107,7 @@ func (c *call) create(k *record, status int, write func(*record, string) []byte)
 }
 
 // remember notes, in the transaction that makes the key, what the create was called.
-func (c *call) remember(ctx context.Context, tx txn, k *record) error {
+func (c *call) remember(ctx context.Context, tx store.Tx, k *store.Key) error {
 	if c.once == nil {
 		return nil
 	}

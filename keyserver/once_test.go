@@ -62,9 +62,9 @@ func TestACreateThatIsSentAgainMakesNothingAndTellsNoSecret(t *testing.T) {
 			}
 			spaced := strings.ReplaceAll(c.body, `:`, ` : `)
 			for _, body := range []string{c.body, spaced} {
-				again := b.want(200, admin, "POST", c.path, body, onceHeader, name)
-				if again.text(c.id) != first.text(c.id) || strings.Contains(string(again.raw), secret) || again.header.Get(replayed) != "true" {
-					t.Errorf("%s: the second is answered %s, %v", c.service, again.raw, again.header)
+				second := b.want(200, admin, "POST", c.path, body, onceHeader, name)
+				if second.text(c.id) != first.text(c.id) || strings.Contains(string(second.raw), secret) || second.header.Get(replayed) != "true" {
+					t.Errorf("%s: the second is answered %s, %v", c.service, second.raw, second.header)
 				}
 			}
 			shape(t, c.service, 409, b.want(409, admin, "POST", c.path, c.other, onceHeader, name))

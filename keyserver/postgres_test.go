@@ -11,6 +11,7 @@ import (
 
 	"detent/apikey"
 	"detent/e2e/servers/pgtest"
+	"detent/keyserver/store"
 )
 
 // names are the names of Prosopo's keys.
@@ -26,7 +27,7 @@ func (b *bench) names() []string {
 // countPauses replaces the pauses between attempts.
 func (b *bench) countPauses() *int {
 	var n int
-	b.store.pause = func(context.Context, int) error { n++; return nil }
+	b.store.Pause = func(context.Context, int) error { n++; return nil }
 	return &n
 }
 
@@ -45,8 +46,8 @@ func TestTransactionsThatMeetAreTriedAgain(t *testing.T) {
 	w.set("commit", serializing, 1000)
 	unavailableAnswer(t, apikey.Prosopo, b.ask(admin, "POST", "/api-keys/create", createBody), false)
 	w.set("", pass, 0)
-	if got := b.names(); len(got) != 1 || *pauses != maxAttempts {
-		t.Errorf("%d keys after %d pauses, want the one from before after %d", len(got), *pauses, maxAttempts)
+	if got := b.names(); len(got) != 1 || *pauses != store.MaxAttempts {
+		t.Errorf("%d keys after %d pauses, want the one from before after %d", len(got), *pauses, store.MaxAttempts)
 	}
 }
 
@@ -87,7 +88,7 @@ func TestWhatMayHappenTwiceIsAskedAgainAfterALostCommit(t *testing.T) {
 		b.want(404, b.session(apikey.Prosopo, ""), "POST", "/api-keys/delete", map[string]any{"apiKeyId": id})
 		w.set("commit", how, 1)
 		value := b.want(200, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys/pk", nil).text("value")
-		if again := b.want(200, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys/pk", nil).text("value"); again != value || w.count() != 1 {
+		if second := b.want(200, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys/pk", nil).text("value"); second != value || w.count() != 1 {
 			t.Errorf("a public key whose commit was lost: %d cuts, and another one the next time", w.count())
 		}
 	}
@@ -248,7 +249,7 @@ func TestOneInstanceSweepsAndAnotherTakesOver(t *testing.T) {
 				t.Fatal(err)
 			}
 			var left int
-			if err := one.store.reader.QueryRow(`SELECT COUNT(*) FROM keys WHERE service = 'vertesia'`).Scan(&left); err != nil || left != want {
+			if err := one.store.Reader.QueryRow(`SELECT COUNT(*) FROM keys WHERE service = 'vertesia'`).Scan(&left); err != nil || left != want {
 				t.Fatalf("%d expired keys are stored (%v), want %d", left, err, want)
 			}
 		}
@@ -271,7 +272,7 @@ func TestLastUseOfSeveralInstancesNeverMovesBack(t *testing.T) {
 	onEachStore(t, func(t *testing.T, open opener) {
 		one := open(t)
 		two := one.beside(t)
-		_, k := one.put(record{Service: apikey.Generic, Environment: apikey.Live, Enabled: true})
+		_, k := one.put(store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true})
 		now := one.clock.now().UnixMilli()
 		for _, step := range []struct {
 			by *bench
@@ -281,7 +282,7 @@ func TestLastUseOfSeveralInstancesNeverMovesBack(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, err := getKey(t.Context(), one.store.reader, k.ID)
+		got, err := store.Get(t.Context(), one.store.Reader, k.ID)
 		if err != nil || got.LastUsedAt != now+9 {
 			t.Errorf("last used %d after the start (%v), want 9", got.LastUsedAt-now, err)
 		}
@@ -292,7 +293,7 @@ func TestLastUseOfSeveralInstancesNeverMovesBack(t *testing.T) {
 		if err := two.usage.write(many); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := getKey(t.Context(), one.store.reader, k.ID); err != nil || got.LastUsedAt != now+20 {
+		if got, err := store.Get(t.Context(), one.store.Reader, k.ID); err != nil || got.LastUsedAt != now+20 {
 			t.Errorf("%v %v", got, err)
 		}
 	})
@@ -315,7 +316,7 @@ func TestAKeyThatIsDeletedWhileItsRequestComesInMakesNothing(t *testing.T) {
 			got <- a
 		}()
 		eventually(t, "the caller is let in", func() bool { return one.usage.lastUse(caller.text("id"), 0) > 0 })
-		if err := two.store.change(t.Context(), func(ctx context.Context, tx txn) error { return deleteKey(ctx, tx, caller.text("id")) }); err != nil {
+		if err := two.store.Change(t.Context(), func(ctx context.Context, tx store.Tx) error { return store.Delete(ctx, tx, caller.text("id")) }); err != nil {
 			t.Fatal(err)
 		}
 		body.finish()
@@ -331,14 +332,14 @@ func TestAKeyThatLosesItsRightsWhileItsRequestComesInMakesNothing(t *testing.T) 
 	onEachStore(t, func(t *testing.T, open opener) {
 		for _, c := range []struct {
 			name, lost string // a column, and what it becomes
-			caller     record
+			caller     store.Key
 			path, body string
 			status     int
 		}{
-			{"permissions", `'{"Verify":["verify"]}'`, record{Service: apikey.Prosopo, Permissions: `{"ApiKeys":["createApiKey"],"Verify":["verify"]}`}, "/api-keys/create", createBody, 409},
-			{"role", `'reader'`, record{Service: apikey.Vertesia, Role: "admin"}, "/api/v1/apikeys", `{"name":"k","role":"admin"}`, 409},
-			{"restrictions", `'{"ip_addresses":["10.0.0.1"]}'`, record{Service: apikey.Generic, Environment: apikey.Live}, "/v1/api-keys", `{"name":"k","environment":"live"}`, 409},
-			{"enabled", `0`, record{Service: apikey.Vertesia, Role: "admin"}, "/api/v1/apikeys", `{"name":"k","role":"admin"}`, 401},
+			{"permissions", `'{"Verify":["verify"]}'`, store.Key{Service: apikey.Prosopo, Permissions: `{"ApiKeys":["createApiKey"],"Verify":["verify"]}`}, "/api-keys/create", createBody, 409},
+			{"role", `'reader'`, store.Key{Service: apikey.Vertesia, Role: "admin"}, "/api/v1/apikeys", `{"name":"k","role":"admin"}`, 409},
+			{"restrictions", `'{"ip_addresses":["10.0.0.1"]}'`, store.Key{Service: apikey.Generic, Environment: apikey.Live}, "/v1/api-keys", `{"name":"k","environment":"live"}`, 409},
+			{"enabled", `0`, store.Key{Service: apikey.Vertesia, Role: "admin"}, "/api/v1/apikeys", `{"name":"k","role":"admin"}`, 401},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				b := open(t)
@@ -354,7 +355,7 @@ func TestAKeyThatLosesItsRightsWhileItsRequestComesInMakesNothing(t *testing.T) 
 					got <- a
 				}()
 				eventually(t, "the caller is let in", func() bool { return b.usage.lastUse(caller.ID, 0) > 0 })
-				if err := b.store.change(t.Context(), func(ctx context.Context, tx txn) error {
+				if err := b.store.Change(t.Context(), func(ctx context.Context, tx store.Tx) error {
 					_, err := tx.ExecContext(ctx, `UPDATE keys SET `+c.name+` = `+c.lost+` WHERE id = $1`, caller.ID)
 					return err
 				}); err != nil {
@@ -363,7 +364,7 @@ func TestAKeyThatLosesItsRightsWhileItsRequestComesInMakesNothing(t *testing.T) 
 				body.finish()
 				shape(t, c.caller.Service, c.status, <-got)
 				var made int
-				if err := b.store.read(t.Context(), func(ctx context.Context, q queryer) error {
+				if err := b.store.Read(t.Context(), func(ctx context.Context, q store.Queryer) error {
 					return q.QueryRowContext(ctx, `SELECT COUNT(*) FROM keys WHERE name = 'k'`).Scan(&made)
 				}); err != nil || made != 0 {
 					t.Errorf("it made %d keys (%v)", made, err)

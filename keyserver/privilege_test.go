@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
+	"detent/keyserver/store"
 )
 
 // documented are the roles that the services page ranks, lowest first. The test has its own
@@ -47,7 +49,7 @@ func TestVertesiaPrivilegeOfEveryRoleCallAndTarget(t *testing.T) {
 
 func testVertesiaPrivilegeOfEveryRoleCallAndTarget(t *testing.T, open opener) {
 	b := open(t)
-	b.put(record{Service: apikey.Vertesia, Role: "admin", Enabled: true}) // so that no key here is the last administrator
+	b.put(store.Key{Service: apikey.Vertesia, Role: "admin", Enabled: true}) // so that no key here is the last administrator
 	names := slices.Sorted(maps.Keys(roles))
 	if len(names) != 16 {
 		t.Fatalf("%d roles, want the document's 5 and today's 11", len(names))
@@ -71,22 +73,22 @@ func testVertesiaPrivilegeOfEveryRoleCallAndTarget(t *testing.T, open opener) {
 	}
 	for _, c := range callers {
 		p := power(c.role, c.kind)
-		c.token, _ = b.put(record{Service: apikey.Vertesia, Role: c.role, Type: c.kind, Enabled: true})
+		c.token, _ = b.put(store.Key{Service: apikey.Vertesia, Role: c.role, Type: c.kind, Enabled: true})
 		check(c, p >= 1, "GET", "/api/v1/apikeys?level=account", nil)
 		check(c, p >= 3, "GET", "/api/v1/apikeys/pk?name="+c.role, nil)
 		check(c, true, "POST", "/token/issue", nil)
 		for _, target := range names {
-			_, k := b.put(record{Service: apikey.Vertesia, Role: target, Enabled: true})
+			_, k := b.put(store.Key{Service: apikey.Vertesia, Role: target, Enabled: true})
 			path := "/api/v1/apikeys/" + k.ID
 			check(c, p >= 1, "GET", path, nil)
 			check(c, p >= 4 && p >= cost(target), "POST", "/api/v1/apikeys", map[string]any{"name": "n", "role": target})
 			check(c, p >= 4 && p >= cost(target), "PUT", path, map[string]any{"name": "renamed"})
 			check(c, p >= 4 && p >= cost(target), "PUT", path, map[string]any{"enabled": false})
-			_, low := b.put(record{Service: apikey.Vertesia, Role: "reader", Enabled: true})
+			_, low := b.put(store.Key{Service: apikey.Vertesia, Role: "reader", Enabled: true})
 			check(c, p >= 4 && p >= cost(target), "PUT", "/api/v1/apikeys/"+low.ID, map[string]any{"role": target})
 			check(c, p >= 5, "DELETE", path, nil)
 		}
-		_, public := b.put(record{Service: apikey.Vertesia, Role: "executor", Type: apikey.PublicKey, Enabled: true})
+		_, public := b.put(store.Key{Service: apikey.Vertesia, Role: "executor", Type: apikey.PublicKey, Enabled: true})
 		check(c, p >= 4, "PUT", "/api/v1/apikeys/"+public.ID, map[string]any{"enabled": false})
 		check(c, p >= 5, "PUT", "/api/v1/apikeys/"+public.ID, map[string]any{"properties": map[string]any{}})
 		check(c, p >= 5, "DELETE", "/api/v1/apikeys/"+public.ID, nil)
@@ -101,12 +103,12 @@ func TestProsopoPrivilegeOfEveryPermissionAndCall(t *testing.T) {
 
 func testProsopoPrivilegeOfEveryPermissionAndCall(t *testing.T, open opener) {
 	b := open(t)
-	b.put(record{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true})
+	b.put(store.Key{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true})
 	count := 0
-	for _, f := range features {
-		for _, name := range f.permissions {
-			token, _ := b.put(record{Service: apikey.Prosopo, Enabled: true, Permissions: grantsJSON([]apikey.Permission{{Feature: f.name, Name: name}})})
-			_, victim := b.put(record{Service: apikey.Prosopo, Permissions: `{"Verify":["verify"]}`, Enabled: true})
+	for _, f := range contract.Features {
+		for _, name := range f.Permissions {
+			token, _ := b.put(store.Key{Service: apikey.Prosopo, Enabled: true, Permissions: contract.GrantsJSON([]apikey.Permission{{Feature: f.Name, Name: name}})})
+			_, victim := b.put(store.Key{Service: apikey.Prosopo, Permissions: `{"Verify":["verify"]}`, Enabled: true})
 			for _, call := range []struct {
 				permission, method, path string
 				body                     any
@@ -148,13 +150,13 @@ func testProsopoKeyGrantsAtMostWhatItHas(t *testing.T, open opener) {
 	minter := b.prosopo(b.session(apikey.Prosopo, ""), "minter", []string{"createApiKey", "verify"}).text("token")
 	b.prosopo(minter, "ok", []string{"verify"})
 	b.prosopo(minter, "same", []string{"verify", "createApiKey"})
-	for _, f := range features {
-		for _, name := range f.permissions {
+	for _, f := range contract.Features {
+		for _, name := range f.Permissions {
 			want := 403
 			if name == "verify" || name == "createApiKey" {
 				want = 200
 			}
-			for _, permissions := range []any{[]string{name}, map[string]any{f.name: []string{name}}, []string{"verify", f.name + "." + name}} {
+			for _, permissions := range []any{[]string{name}, map[string]any{f.Name: []string{name}}, []string{"verify", f.Name + "." + name}} {
 				b.want(want, minter, "POST", "/api-keys/create", map[string]any{"name": "n", "permissions": permissions})
 			}
 		}

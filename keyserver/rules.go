@@ -1,37 +1,17 @@
 package keyserver
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
+	"detent/keyserver/store"
 )
-
-// featureGroup is a heading of Prosopo's catalogue.
-type featureGroup struct {
-	name        string
-	permissions []string
-}
-
-// features is Prosopo's catalogue: its 23 permissions in 7 groups, and after them those that its clients are
-// also seen to grant. Features are spelled as on the wire.
-var features = []featureGroup{
-	{"AccessRules", []string{"getRules", "getSuggestion", "getSuggestions", "applySuggestions", "createRule", "deleteRule", "deleteRuleGroup"}},
-	{"Sites", []string{"getSite", "getSites", "createSite", "deleteSite", "updateSite", "updateProtectSettings", "updatePuzzleCaptchaSettings"}},
-	{"ApiKeys", []string{"getApiKeys", "createApiKey", "updateApiKey", "deleteApiKey"}},
-	{"Users", []string{"getUsers", "createUser", "updateUser", "deleteUser"}},
-	{"Traffic", []string{"getTraffic", "createReport", "ingestClientEvents"}},
-	{"Verify", []string{"verify"}},
-	{"SearchCaptchaRecords", []string{"searchCaptchaRecords"}},
-}
 
 // The permissions that this service enforces a call by.
 const (
@@ -46,23 +26,13 @@ const (
 // allPermissions grants the whole catalogue.
 var allPermissions = func() string {
 	var all []apikey.Permission
-	for _, f := range features {
-		for _, p := range f.permissions {
-			all = append(all, apikey.Permission{Feature: f.name, Name: p})
+	for _, f := range contract.Features {
+		for _, p := range f.Permissions {
+			all = append(all, apikey.Permission{Feature: f.Name, Name: p})
 		}
 	}
-	return grantsJSON(all)
+	return contract.GrantsJSON(all)
 }()
-
-// featureOf finds the feature of a permission by its bare name.
-func featureOf(permission string) (string, bool) {
-	for _, f := range features {
-		if slices.Contains(f.permissions, permission) {
-			return f.name, true
-		}
-	}
-	return "", false
-}
 
 // A role's rank orders what its key may do; grant is the rank that it takes to give the role
 // to a key or to change a key that has it.
@@ -109,7 +79,7 @@ var roles = map[string]role{
 }
 
 // rank is what a Vertesia key may do. A public key manages and lists nothing.
-func rankOf(k *record) rank {
+func rankOf(k *store.Key) rank {
 	if k.Type == apikey.PublicKey {
 		return nobody
 	}
@@ -119,15 +89,15 @@ func rankOf(k *record) rank {
 // canMint reports whether the key, while it works, can create keys such that a contract
 // that has one is not locked out: a Vertesia administrator, a Prosopo key with createApiKey, a generic live key
 // that may call the endpoint.
-func canMint(k *record) bool {
+func canMint(k *store.Key) bool {
 	switch k.Service {
 	case apikey.Vertesia:
 		return rankOf(k) >= admin
 	case apikey.Prosopo:
-		return k.has(permCreateKey)
+		return k.Has(permCreateKey)
 	default:
-		limits, err := k.limits()
-		return err == nil && k.Environment == apikey.Live && allowsEndpoint(limits.Endpoints, genericKeysPath)
+		limits, err := k.Limits()
+		return err == nil && k.Environment == apikey.Live && allowsEndpoint(limits.Endpoints, contract.GenericKeysPath)
 	}
 }
 
@@ -138,15 +108,15 @@ type need struct {
 }
 
 // permit is the last step of guard.
-func permit(k *record, n need) error {
-	if n.permission != "" && !k.has(n.permission) {
-		return forbidden("the key lacks the permission %s", n.permission)
+func permit(k *store.Key, n need) error {
+	if n.permission != "" && !k.Has(n.permission) {
+		return contract.Forbidden("the key lacks the permission %s", n.permission)
 	}
 	if rankOf(k) < n.rank {
 		if k.Type == apikey.PublicKey {
-			return forbidden("a public key manages and lists nothing: role %s of a secret key is needed", rankNames[n.rank])
+			return contract.Forbidden("a public key manages and lists nothing: role %s of a secret key is needed", rankNames[n.rank])
 		}
-		return forbidden("the key's role %s is not enough: role %s is needed", k.Role, rankNames[n.rank])
+		return contract.Forbidden("the key's role %s is not enough: role %s is needed", k.Role, rankNames[n.rank])
 	}
 	return nil
 }
@@ -154,34 +124,15 @@ func permit(k *record, n need) error {
 // within reports whether a request keeps to a generic key's restrictions.
 func within(limits apikey.Restrictions, r *http.Request) error {
 	if len(limits.IPAddresses) > 0 && !allowsPeer(limits.IPAddresses, r.RemoteAddr) {
-		return forbidden("the key is restricted to other IP addresses than the one that this request came from")
+		return contract.Forbidden("the key is restricted to other IP addresses than the one that this request came from")
 	}
 	if len(limits.Referrers) > 0 && !allowsReferrer(limits.Referrers, r.Referer()) {
-		return forbidden("the key is restricted to other referrers than the one of this request")
+		return contract.Forbidden("the key is restricted to other referrers than the one of this request")
 	}
 	if len(limits.Endpoints) > 0 && !allowsEndpoint(limits.Endpoints, r.URL.Path) {
-		return forbidden("the key is restricted to other endpoints than %s", r.URL.Path)
+		return contract.Forbidden("the key is restricted to other endpoints than %s", r.URL.Path)
 	}
 	return nil
-}
-
-// parseNet reads an address or a CIDR. An IPv4 address inside IPv6 is the IPv4 address.
-func parseNet(text string) (netip.Prefix, bool) {
-	if p, err := netip.ParsePrefix(text); err == nil {
-		if p.Addr().Is4In6() {
-			if p.Bits() < 96 {
-				return netip.Prefix{}, false
-			}
-			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
-		}
-		return p.Masked(), true
-	}
-	a, err := netip.ParseAddr(text)
-	if err != nil || a.Zone() != "" {
-		return netip.Prefix{}, false
-	}
-	a = a.Unmap()
-	return netip.PrefixFrom(a, a.BitLen()), true
 }
 
 // allowsPeer looks at the TCP peer alone: a forwarded header can be written by anyone.
@@ -192,59 +143,17 @@ func allowsPeer(allowed []string, peer string) bool {
 	}
 	addr := ap.Addr().Unmap().WithZone("")
 	return slices.ContainsFunc(allowed, func(text string) bool {
-		p, ok := parseNet(text)
+		p, ok := contract.ParseNet(text)
 		return ok && p.Contains(addr)
 	})
 }
 
-// parseOrigin reads scheme://host[:port], with a path or without, as an origin in one spelling.
-func parseOrigin(text string) (string, *url.URL, bool) {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
-		return "", nil, false
-	}
-	if _, err := strconv.ParseUint(cmp.Or(u.Port(), "0"), 10, 16); err != nil || strings.HasSuffix(u.Host, ":") {
-		return "", nil, false
-	}
-	host := strings.ToLower(u.Host)
-	host = strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme])
-	return u.Scheme + "://" + host, u, true
-}
-
-// parseReferrer reads a restriction: an exact origin, with an optional /*.
-func parseReferrer(text string) (string, bool) {
-	bare := strings.TrimSuffix(strings.TrimSuffix(text, "*"), "/")
-	if strings.HasSuffix(text, "*") && !strings.HasSuffix(text, "/*") {
-		return "", false
-	}
-	origin, u, ok := parseOrigin(bare)
-	if !ok || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(u.Host, "*") {
-		return "", false
-	}
-	return origin, true
-}
-
 func allowsReferrer(allowed []string, referrer string) bool {
-	from, _, ok := parseOrigin(referrer)
+	from, _, ok := contract.ParseOrigin(referrer)
 	return ok && slices.ContainsFunc(allowed, func(text string) bool {
-		origin, ok := parseReferrer(text)
+		origin, ok := contract.ParseReferrer(text)
 		return ok && origin == from
 	})
-}
-
-// cleanEndpoint reads a restriction: an absolute path, without what could make it mean another one.
-func cleanEndpoint(text string) (string, bool) {
-	if !strings.HasPrefix(text, "/") || strings.ContainsAny(text, "?#%*\\") || len(text) > maxNameRunes ||
-		strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-		return "", false
-	}
-	path := strings.TrimSuffix(text, "/")
-	for _, segment := range strings.Split(path, "/")[1:] {
-		if segment == "" || segment == "." || segment == ".." {
-			return "", path == "" && segment == ""
-		}
-	}
-	return path, true
 }
 
 // allowsEndpoint compares by whole segments: /v1/users allows /v1/users/1 and not /v1/users2.
@@ -254,7 +163,7 @@ func allowsEndpoint(allowed []string, path string) bool {
 	}
 	path = strings.TrimSuffix(path, "/")
 	return slices.ContainsFunc(allowed, func(text string) bool {
-		prefix, ok := cleanEndpoint(text)
+		prefix, ok := contract.CleanEndpoint(text)
 		return ok && (path == prefix || strings.HasPrefix(path, prefix+"/"))
 	})
 }
@@ -270,15 +179,15 @@ func narrower(inner, outer apikey.Restrictions) bool {
 		})
 	}
 	return covered(inner.IPAddresses, outer.IPAddresses, func(in, out string) bool {
-		i, ok1 := parseNet(in)
-		o, ok2 := parseNet(out)
+		i, ok1 := contract.ParseNet(in)
+		o, ok2 := contract.ParseNet(out)
 		return ok1 && ok2 && o.Bits() <= i.Bits() && o.Contains(i.Addr())
 	}) && covered(inner.Referrers, outer.Referrers, func(in, out string) bool {
-		i, ok1 := parseReferrer(in)
-		o, ok2 := parseReferrer(out)
+		i, ok1 := contract.ParseReferrer(in)
+		o, ok2 := contract.ParseReferrer(out)
 		return ok1 && ok2 && i == o
 	}) && covered(inner.Endpoints, outer.Endpoints, func(in, out string) bool {
-		i, ok := cleanEndpoint(in)
+		i, ok := contract.CleanEndpoint(in)
 		return ok && allowsEndpoint([]string{out}, i)
 	})
 }
@@ -295,11 +204,11 @@ const (
 // lastingAdmin is how long a key must live on to count as an administrator that is left.
 const lastingAdmin = 24 * time.Hour
 
-func mintingOf(k *record, now time.Time) minting {
+func mintingOf(k *store.Key, now time.Time) minting {
 	switch {
-	case !k.Enabled || k.expired(now) || !canMint(k):
+	case !k.Enabled || k.Expired(now) || !canMint(k):
 		return mintsNot
-	case k.expired(now.Add(lastingAdmin)) || k.Restrictions != "":
+	case k.Expired(now.Add(lastingAdmin)) || k.Restrictions != "":
 		return mintsNow
 	default:
 		return mintsOn
@@ -307,26 +216,26 @@ func mintingOf(k *record, now time.Time) minting {
 }
 
 // otherMinters counts the keys, id aside, that a contract may rely on at least as far to create keys.
-func otherMinters(ctx context.Context, q queryer, service, id string, least minting, now time.Time) (int, error) {
+func otherMinters(ctx context.Context, q store.Queryer, service, id string, least minting, now time.Time) (int, error) {
 	if least == mintsOn {
-		return countMinters(ctx, q, service, id, now.Add(lastingAdmin), true)
+		return store.CountMinters(ctx, q, service, id, now.Add(lastingAdmin), true)
 	}
-	return countMinters(ctx, q, service, id, now, false)
+	return store.CountMinters(ctx, q, service, id, now, false)
 }
 
 // keepLast refuses what would leave a contract with no administrator as good as the one that is changed. after is the
 // key as it would be, nil if it would be gone.
-func (s *Server) keepLast(ctx context.Context, q queryer, caller, k, after *record, now time.Time) error {
+func (s *Server) keepLast(ctx context.Context, q store.Queryer, caller, k, after *store.Key, now time.Time) error {
 	is := mintingOf(k, now)
 	if is == mintsNot || after != nil && mintingOf(after, now) >= is {
 		return nil
 	}
-	if caller.session && k.Service == apikey.Generic && !k.Admin {
+	if caller.Session && k.Service == apikey.Generic && !k.Admin {
 		return nil
 	}
 	others, err := otherMinters(ctx, q, k.Service, k.ID, is, now)
 	if err != nil || others > 0 {
 		return err
 	}
-	return conflict("this is the last key that can create keys (one that ends within a day or is restricted does not count): create another one first")
+	return contract.Conflict("this is the last key that can create keys (one that ends within a day or is restricted does not count): create another one first")
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 func TestLastKeyThatCanCreateKeysStays(t *testing.T) {
@@ -35,7 +36,7 @@ func testLastKeyThatCanCreateKeysStays(t *testing.T, open opener) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			id, _ := idOf(c.service, first.Reveal())
+			id, _ := store.IDOf(c.service, first.Reveal())
 			method, path, body := c.path(id)
 			for _, caller := range []string{first.Reveal(), b.session(c.service, c.env)} {
 				a := b.want(409, caller, method, path, body)
@@ -46,7 +47,7 @@ func testLastKeyThatCanCreateKeysStays(t *testing.T, open opener) {
 				t.Fatal(err)
 			}
 			b.want(200, first.Reveal(), method, path, body)
-			secondID, _ := idOf(c.service, second.Reveal())
+			secondID, _ := store.IDOf(c.service, second.Reveal())
 			method, path, body = c.path(secondID)
 			b.want(409, second.Reveal(), method, path, body)
 		})
@@ -64,7 +65,7 @@ func testLastVertesiaAdministratorIsNotDisabledOrDemoted(t *testing.T, open open
 		t.Fatal(err)
 	}
 	admin := secret.Reveal()
-	id, _ := idOf(apikey.Vertesia, admin)
+	id, _ := store.IDOf(apikey.Vertesia, admin)
 	path := "/api/v1/apikeys/" + id
 	b.want(409, admin, "PUT", path, `{"enabled":false}`)
 	b.want(409, admin, "PUT", path, `{"role":"developer"}`)
@@ -106,7 +107,7 @@ func TestAKeyThatHasExpiredIsNoAdministrator(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			id, _ := idOf(c.service, secret.Reveal())
+			id, _ := store.IDOf(c.service, secret.Reveal())
 			soon := c.soon(secret.Reveal())
 			b.clock.advance(ends.Sub(b.clock.now()))
 			method, path, body := c.deleting(id)
@@ -174,7 +175,7 @@ func testTwoAdministratorsCannotDeleteEachOtherAtOnce(t *testing.T, open opener)
 		var got [2]int
 		for i := range tokens {
 			wg.Go(func() {
-				id, _ := idOf(apikey.Prosopo, tokens[1-i])
+				id, _ := store.IDOf(apikey.Prosopo, tokens[1-i])
 				a, err := b.try(tokens[i], "POST", "/api-keys/delete", map[string]any{"apiKeyId": id})
 				if err != nil {
 					t.Error(err)
@@ -225,7 +226,7 @@ func testExpiryIsEnforced(t *testing.T, open opener) {
 		t.Errorf("an expired Vertesia key is listed: %s", l.raw)
 	}
 	var left int
-	if err := b.store.reader.QueryRow(`SELECT COUNT(*) FROM keys WHERE service = 'vertesia'`).Scan(&left); err != nil || left != 0 {
+	if err := b.store.Reader.QueryRow(`SELECT COUNT(*) FROM keys WHERE service = 'vertesia'`).Scan(&left); err != nil || left != 0 {
 		t.Errorf("%d expired Vertesia keys are stored (%v)", left, err)
 	}
 }
@@ -270,7 +271,7 @@ func testLastUseMovesAtOnceAndIsStoredWithinASecond(t *testing.T, open opener) {
 	}
 	stored := func() bool {
 		var ms int64
-		err := b.store.reader.QueryRow(`SELECT last_used_at FROM keys WHERE id = $1`, made.text("data.id")).Scan(&ms)
+		err := b.store.Reader.QueryRow(`SELECT last_used_at FROM keys WHERE id = $1`, made.text("data.id")).Scan(&ms)
 		return err == nil && time.UnixMilli(ms).UTC().Format(wireTime) == want
 	}
 	began := time.Now()
@@ -279,7 +280,7 @@ func testLastUseMovesAtOnceAndIsStoredWithinASecond(t *testing.T, open opener) {
 		t.Errorf("stored after %v", took)
 	}
 	for _, service := range []string{apikey.Prosopo, apikey.Vertesia} {
-		secret, k := b.put(record{Service: service, Role: "reader", Permissions: `{"ApiKeys":["getApiKeys"]}`, Enabled: true})
+		secret, k := b.put(store.Key{Service: service, Role: "reader", Permissions: `{"ApiKeys":["getApiKeys"]}`, Enabled: true})
 		b.want(200, secret, "POST", map[string]string{apikey.Prosopo: "/api-keys/get", apikey.Vertesia: "/token/issue"}[service], nil)
 		if b.usage.lastUse(k.ID, 0) != b.clock.now().UnixMilli() {
 			t.Errorf("%s: last use did not move", service)
@@ -378,9 +379,9 @@ func testTestUsersAreInMemoryOnlyAndLiveUsersAreStored(t *testing.T, open opener
 	b.want(200, test, "GET", "/v1/users/"+passing, nil)
 	b.want(404, live, "GET", "/v1/users/"+passing, nil)
 	b.want(404, test, "GET", "/v1/users/"+stored, nil)
-	again := b.beside(t)
-	again.want(200, again.session(apikey.Generic, apikey.Live), "GET", "/v1/users/"+stored, nil)
-	again.want(404, again.session(apikey.Generic, apikey.Test), "GET", "/v1/users/"+passing, nil)
+	other := b.beside(t)
+	other.want(200, other.session(apikey.Generic, apikey.Live), "GET", "/v1/users/"+stored, nil)
+	other.want(404, other.session(apikey.Generic, apikey.Test), "GET", "/v1/users/"+passing, nil)
 	for i := range maxTestUsers + 1 {
 		b.users.add(user{id: "u" + http.StatusText(200) + string(rune(i))})
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 // Options open a server.
@@ -45,37 +46,39 @@ type Options struct {
 	Events string
 }
 
-func (o Options) store() storeOptions { return storeOptions{o.Path, o.URL, o.MustExist} }
+func (o Options) store() store.Options {
+	return store.Options{Path: o.Path, URL: o.URL, MustExist: o.MustExist}
+}
 
 // Copied says how much CopyStore moved.
-type Copied = copied
+type Copied = store.Copied
 
 // ErrNoStore says that a store that had to be there is not.
-var ErrNoStore = errNoStore
+var ErrNoStore = store.ErrNoStore
 
 // IsPostgresURL reports whether a store is named by a URL of PostgreSQL and not by a path.
-func IsPostgresURL(at string) bool { return isPostgresURL(at) }
+func IsPostgresURL(at string) bool { return store.IsPostgresURL(at) }
 
 // CopyStore copies the SQLite store at path, hashes and all, into the store that o names, which is made if need be and must be empty.
 func CopyStore(ctx context.Context, o Options, path string) (Copied, error) {
-	return copyStore(ctx, o.store(), path)
+	return store.Copy(ctx, o.store(), path)
 }
 
 // Server is the key service. Its methods may be called from many goroutines.
 type Server struct {
-	store   *store
+	store   *store.Store
 	now     func() time.Time
 	random  io.Reader
 	log     *log.Logger
 	account string // id
 	project ref    // where administrators' keys land
 
-	sessions map[string]*record // by id; read-only after Open
+	sessions map[string]*store.Key // by id; read-only after Open
 	tokens   map[sessionKind]apikey.Secret
 	signers  signers
 	usage    usage
-	keys     fresh[record] // by id
-	admitted fresh[record] // by the hash of a secret that was let in
+	keys     fresh[store.Key] // by id
+	admitted fresh[store.Key] // by the hash of a secret that was let in
 	known    fresh[user]
 	lists    fresh[shortList]
 	users    memoryUsers
@@ -122,7 +125,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	if s.lag, err = newLag(); err != nil {
 		return nil, err
 	}
-	st, password, err := openStore(ctx, o.store())
+	st, password, err := store.Open(ctx, o.store())
 	if err != nil {
 		return nil, cut(ctx, err)
 	}
@@ -131,11 +134,11 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	s.openEvents(o, password)
 	err = s.start(ctx)
 	if err == nil {
-		err = s.store.watch()
+		err = s.store.Watch()
 	}
 	if err != nil {
-		err = errors.Join(fmt.Errorf("open the key store %s: %w", st.name, err), st.close())
-		return nil, cut(ctx, withoutPassword(err, password))
+		err = errors.Join(fmt.Errorf("open the key store %s: %w", st.Name, err), st.Close())
+		return nil, cut(ctx, store.WithoutPassword(err, password))
 	}
 	s.routes = slices.Concat(prosopoRoutes, vertesiaRoutes, genericRoutes)
 	s.usage.start(s.store, s.log)
@@ -160,29 +163,29 @@ func (s *Server) start(ctx context.Context) error {
 		name string
 		into *string
 	}{{"account", &s.account}, {"project", &s.project.id}} {
-		fresh, err := randomText(s.random, 15)
+		fresh, err := store.RandomText(s.random, 15)
 		if err == nil {
-			*m.into, err = s.store.metaOr(ctx, m.name, fresh)
+			*m.into, err = s.store.MetaOr(ctx, m.name, fresh)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	var err error
-	if s.instance, err = randomText(s.random, 10); err != nil {
+	if s.instance, err = store.RandomText(s.random, 10); err != nil {
 		return err
 	}
 	s.project.name = "Default"
-	s.sessions = map[string]*record{}
+	s.sessions = map[string]*store.Key{}
 	s.tokens = map[sessionKind]apikey.Secret{}
 	for _, kind := range []sessionKind{{apikey.Prosopo, ""}, {apikey.Vertesia, ""},
 		{apikey.Generic, apikey.Live}, {apikey.Generic, apikey.Test}, {apikey.Generic, ""}} {
 		k := s.administrator(kind.service, kind.env)
-		k.session, k.Name = true, "session administrator"
+		k.Session, k.Name = true, "session administrator"
 		if kind.service == apikey.Generic && kind.env == "" {
 			k.Environment = apikey.Live // for the prefix alone
 		}
-		secret, err := mint(s.random, k)
+		secret, err := store.Mint(s.random, k)
 		if err != nil {
 			return err
 		}
@@ -194,9 +197,9 @@ func (s *Server) start(ctx context.Context) error {
 }
 
 // administrator is a key with every right in its contract and environment.
-func (s *Server) administrator(service string, env apikey.Environment) *record {
+func (s *Server) administrator(service string, env apikey.Environment) *store.Key {
 	now := s.now().UnixMilli()
-	k := &record{Service: service, Name: "administrator", Enabled: true, Admin: true,
+	k := &store.Key{Service: service, Name: "administrator", Enabled: true, Admin: true,
 		CreatedAt: now, UpdatedAt: now, CreatedBy: "detent", UpdatedBy: "detent"}
 	switch service {
 	case apikey.Prosopo:
@@ -217,7 +220,7 @@ func (s *Server) Close() error {
 		close(s.stop)
 		s.sweeper.Wait()
 		s.usage.close()
-		s.closed = errors.Join(s.release(context.Background()), s.store.close())
+		s.closed = errors.Join(s.release(context.Background()), s.store.Close())
 	})
 	return s.closed
 }
@@ -231,10 +234,9 @@ type limits struct {
 var usualLimits = limits{header: 5 * time.Second, read: 15 * time.Second, write: 30 * time.Second, idle: time.Minute, drain: 5 * time.Second}
 
 const (
-	maxHeader    = 32 << 10
-	maxBody      = 1 << 20
-	maxDiscard   = 64 << 20 // of a body over maxBody, read and thrown away
-	maxNameRunes = 200
+	maxHeader  = 32 << 10
+	maxBody    = 1 << 20
+	maxDiscard = 64 << 20 // of a body over maxBody, read and thrown away
 )
 
 // Serve answers on the listener until ctx is done, then is not ready any more, and lets the requests that are being answered

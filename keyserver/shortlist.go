@@ -1,6 +1,10 @@
 package keyserver
 
-import "slices"
+import (
+	"slices"
+
+	"detent/keyserver/store"
+)
 
 // A list that is kept has at most so many keys, and bytes of what may be long.
 const (
@@ -10,21 +14,21 @@ const (
 
 // shortList is a whole list, from its first key to its last.
 type shortList struct {
-	keys    []record
+	keys    []store.Key
 	validAt int64 // which leaves out the keys that had expired by then
 }
 
 // page is store.page, from memory where the list is short and the store is as it was when it was read.
-func (c *call) page(v view, after position, limit int, each func(*record) bool) (int, error) {
-	if lagging || !c.at.known || after != (position{}) {
+func (c *call) page(v store.View, after store.Position, limit int, each func(*store.Key) bool) (int, error) {
+	if lagging || !c.at.Known || after != (store.Position{}) {
 		return c.lag.page(c.ctx, c.store, v, after, limit, c.now, each)
 	}
-	id := v.service + " " + string(v.environment) + " " + v.project
-	if list := c.lists.get(c.at, id); list != nil && list.validAt <= v.validAt {
+	id := v.Service + " " + string(v.Environment) + " " + v.Project
+	if list := c.lists.get(c.at, id); list != nil && list.validAt <= v.ValidAt {
 		n := 0
 		for i := range list.keys {
 			// A copy: what is kept is not to be written to.
-			if k := list.keys[i]; n < limit && (k.ExpiresAt == 0 || k.ExpiresAt > v.validAt) {
+			if k := list.keys[i]; n < limit && (k.ExpiresAt == 0 || k.ExpiresAt > v.ValidAt) {
 				n++
 				if !each(&k) {
 					break
@@ -33,9 +37,9 @@ func (c *call) page(v view, after position, limit int, each func(*record) bool) 
 		}
 		return n, nil
 	}
-	var keys []record
+	var keys []store.Key
 	bytes, whole := 0, true
-	n, err := c.lag.page(c.ctx, c.store, v, after, limit, c.now, func(k *record) bool {
+	n, err := c.lag.page(c.ctx, c.store, v, after, limit, c.now, func(k *store.Key) bool {
 		if bytes += len(k.Restrictions) + len(k.Extra) + len(k.Permissions); len(keys) <= maxShort && bytes <= maxShortBytes {
 			keys = append(keys, *k)
 		} else {
@@ -50,6 +54,6 @@ func (c *call) page(v view, after position, limit int, each func(*record) bool) 
 	if err != nil || n == limit || !whole || len(keys) > maxShort {
 		return n, err
 	}
-	c.lists.put(c.at, id, &shortList{slices.Clip(keys), v.validAt})
+	c.lists.put(c.at, id, &shortList{slices.Clip(keys), v.ValidAt})
 	return n, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"detent/apikey"
 	"detent/e2e/servers/pgtest"
+	"detent/keyserver/store"
 )
 
 var (
@@ -28,10 +29,10 @@ func manyTokens(t *testing.T, b *bench, n int) [][]byte {
 	t.Helper()
 	var requests [][]byte
 	now := time.Now().UnixMilli()
-	err := b.store.load(context.Background(), func(ctx context.Context, tx txn) error {
+	err := b.store.Load(context.Background(), func(ctx context.Context, tx store.Tx) error {
 		for i := range n {
-			k := record{Service: apikey.Prosopo, Name: fmt.Sprint("used ", i), Permissions: demoReadRules, Enabled: true, CreatedAt: now, UpdatedAt: now}
-			secret, err := insertKey(ctx, tx, b.random, &k, canMint(&k))
+			k := store.Key{Service: apikey.Prosopo, Name: fmt.Sprint("used ", i), Permissions: demoReadRules, Enabled: true, CreatedAt: now, UpdatedAt: now}
+			secret, err := store.Insert(ctx, tx, b.random, &k, canMint(&k))
 			if err != nil {
 				return err
 			}

@@ -285,7 +285,7 @@ func TestWritesReachTheDiskBeforeTheyAreAnswered(t *testing.T) {
 	b := open(t)
 	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "busy_timeout": "5000", "foreign_keys": "1"} {
 		var got string
-		if err := b.store.writer.QueryRow(`PRAGMA ` + pragma).Scan(&got); err != nil || got != want {
+		if err := b.store.Writer.QueryRow(`PRAGMA ` + pragma).Scan(&got); err != nil || got != want {
 			t.Errorf("%s is %q (%v), want %q", pragma, got, err, want)
 		}
 	}

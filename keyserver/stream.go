@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"detent/keyserver/store"
 )
 
 // Bounds of a list. What is in memory of it at once is a page of so many keys, and of so many bytes: a key may have hundreds of
@@ -24,15 +26,15 @@ var pages = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }
 // list is how a contract writes a list.
 type list struct {
 	head string
-	each func([]byte, *record) []byte
+	each func([]byte, *store.Key) []byte
 	// tail is given the place to go on from when there are more.
-	tail func(next *position) string
+	tail func(next *store.Position) string
 	// paged: the tail can name it, so that an answer may end before the list does.
 	paged bool
 }
 
 // stream writes the keys of a view, a page at a time. limit 0 is all.
-func (c *call) stream(v view, after position, limit int, l list) error {
+func (c *call) stream(v store.View, after store.Position, limit int, l list) error {
 	buffer := pages.Get().(*[]byte)
 	defer func() {
 		if cap(*buffer) <= maxKept {
@@ -52,7 +54,7 @@ func (c *call) stream(v view, after position, limit int, l list) error {
 		}
 		var more, cut bool
 		begun := sent
-		n, err := c.page(v, after, want, func(k *record) bool {
+		n, err := c.page(v, after, want, func(k *store.Key) bool {
 			if more = limit > 0 && sent == limit; more {
 				return false
 			}
@@ -69,7 +71,7 @@ func (c *call) stream(v view, after position, limit int, l list) error {
 				out = out[:start]
 				return false
 			}
-			after = position{k.CreatedAt, k.ID}
+			after = store.Position{CreatedAt: k.CreatedAt, ID: k.ID}
 			sent++
 			return true
 		})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 const (
@@ -19,7 +20,7 @@ const (
 
 // lease takes or keeps a piece of work for this instance until leaseLife from now, unless another one has it. Whose clock is ahead
 // may take over early: what is done under a lease must do no harm when two do it.
-func (s *Server) lease(ctx context.Context, tx queryer, work string, now time.Time) (bool, error) {
+func (s *Server) lease(ctx context.Context, tx store.Queryer, work string, now time.Time) (bool, error) {
 	var holder string
 	err := tx.QueryRowContext(ctx, `INSERT INTO leases (work, holder, expires_at) VALUES ($1, $2, $3)
 		ON CONFLICT (work) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
@@ -36,7 +37,7 @@ func (s *Server) release(ctx context.Context) error {
 	if !s.leased.Load() {
 		return nil
 	}
-	return s.store.settle(ctx, func(ctx context.Context, tx txn) error {
+	return s.store.Settle(ctx, func(ctx context.Context, tx store.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM leases WHERE holder = $1`, s.instance)
 		return err
 	})
@@ -72,7 +73,7 @@ func (s *Server) sweepOften(ctx context.Context, now time.Time) error {
 // and one instance does it for all: the one with the lease.
 func (s *Server) sweep(ctx context.Context, now time.Time) error {
 	var due int
-	err := s.store.read(ctx, func(ctx context.Context, q queryer) error {
+	err := s.store.Read(ctx, func(ctx context.Context, q store.Queryer) error {
 		return q.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT id FROM keys
 			WHERE service = $1 AND expires_at > 0 AND expires_at <= $2
 			AND NOT EXISTS (SELECT 1 FROM leases WHERE work = $3 AND holder <> $4 AND leases.expires_at > $2) LIMIT 1) AS due`,
@@ -81,7 +82,7 @@ func (s *Server) sweep(ctx context.Context, now time.Time) error {
 	if err != nil || due == 0 {
 		return err
 	}
-	return s.store.settle(ctx, func(ctx context.Context, tx txn) error {
+	return s.store.Settle(ctx, func(ctx context.Context, tx store.Tx) error {
 		held, err := s.lease(ctx, tx, sweeping, now)
 		if err != nil || !held {
 			return err

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"detent/keyserver/store"
 )
 
 const (
@@ -75,12 +77,12 @@ const (
 var b64 = base64.RawURLEncoding
 
 // issueToken makes a token that stands for the key.
-func (s *Server) issueToken(ctx context.Context, k *record, now time.Time) (string, error) {
+func (s *Server) issueToken(ctx context.Context, k *store.Key, now time.Time) (string, error) {
 	kid, private, err := s.signer(ctx, now)
 	if err != nil {
 		return "", err
 	}
-	jti, err := randomText(s.random, 10)
+	jti, err := store.RandomText(s.random, 10)
 	if err != nil {
 		return "", err
 	}
@@ -104,7 +106,7 @@ func (s *Server) issueToken(ctx context.Context, k *record, now time.Time) (stri
 
 // authenticateToken finds the key that a token stands for. The caller checks the key as if
 // it had been sent itself: deleting, disabling and expiry end its tokens at once.
-func (s *Server) authenticateToken(ctx context.Context, token string, now time.Time, at seen) (*record, error) {
+func (s *Server) authenticateToken(ctx context.Context, token string, now time.Time, at store.Seen) (*store.Key, error) {
 	stands, err := s.openToken(ctx, token, now)
 	if err != nil {
 		return nil, err
@@ -114,7 +116,7 @@ func (s *Server) authenticateToken(ctx context.Context, token string, now time.T
 	}
 	k, err := s.current(ctx, stands.id, at)
 	k, err = s.lag.accepted(stands.id, k, err, now)
-	if errors.Is(err, errNoKey) {
+	if errors.Is(err, store.ErrNoKey) {
 		return nil, errUnknownKey
 	}
 	return k, err
@@ -128,7 +130,7 @@ type standsFor struct {
 
 // openToken reads a token that this service has signed. That it has does not change, so it is checked once.
 func (s *Server) openToken(ctx context.Context, token string, now time.Time) (standsFor, error) {
-	sum := hashSecret(token)
+	sum := store.HashSecret(token)
 	if known, ok := s.signers.checked(sum); ok {
 		return known, nil
 	}
@@ -192,13 +194,13 @@ func (s *Server) signer(ctx context.Context, now time.Time) (string, ed25519.Pri
 	if _, err := io.ReadFull(s.random, seed); err != nil {
 		return "", nil, fmt.Errorf("make a signing key: %w", err)
 	}
-	kid, err := randomText(s.random, 10)
+	kid, err := store.RandomText(s.random, 10)
 	if err != nil {
 		return "", nil, err
 	}
 	private := ed25519.NewKeyFromSeed(seed)
 	public := private.Public().(ed25519.PublicKey)
-	err = s.store.add(ctx, func(ctx context.Context, tx txn) error {
+	err = s.store.Add(ctx, func(ctx context.Context, tx store.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM signers WHERE expires_at <= $1`, now.UnixMilli()); err != nil {
 			return err
 		}
@@ -222,11 +224,11 @@ func (s *Server) verifier(ctx context.Context, kid string, now time.Time) (ed255
 	if public, ok := g.public[kid]; ok {
 		return public, nil
 	}
-	if !storable(kid) {
+	if !store.Storable(kid) {
 		return nil, nil
 	}
 	var text string
-	err := s.store.read(ctx, func(ctx context.Context, q queryer) error {
+	err := s.store.Read(ctx, func(ctx context.Context, q store.Queryer) error {
 		return q.QueryRowContext(ctx, `SELECT public FROM signers WHERE kid = $1 AND expires_at > $2`, kid, now.UnixMilli()).Scan(&text)
 	})
 	if errors.Is(err, sql.ErrNoRows) {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"detent/keyserver/store"
 )
 
 // usageDelay is how long a last use may be in memory only. After a kill, last_used lags
@@ -18,7 +20,7 @@ const usageDelay = 500 * time.Millisecond
 // usage collects when keys were last used and stores it in batches. A timer runs only
 // while there is something to store.
 type usage struct {
-	store *store
+	store *store.Store
 	log   *log.Logger
 
 	mu      sync.Mutex
@@ -35,7 +37,7 @@ type use struct {
 	calls int
 }
 
-func (u *usage) start(st *store, l *log.Logger) {
+func (u *usage) start(st *store.Store, l *log.Logger) {
 	u.store, u.log = st, l
 	u.latest = map[string]use{}
 }
@@ -124,7 +126,7 @@ func (u *usage) write(batch map[string]int64) error {
 			fmt.Fprintf(&rows, "(CAST($%d AS TEXT),CAST($%d AS BIGINT))", 2*i+1, 2*i+2)
 			args = append(args, id, batch[id])
 		}
-		err := u.store.addAgain(ctx, func(ctx context.Context, tx txn) error {
+		err := u.store.AddAgain(ctx, func(ctx context.Context, tx store.Tx) error {
 			_, err := tx.ExecContext(ctx, `UPDATE keys SET last_used_at = used.column2 FROM (VALUES `+rows.String()+`) AS used
 				WHERE keys.id = used.column1 AND keys.last_used_at < used.column2`, args...)
 			return err

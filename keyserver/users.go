@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
+	"detent/keyserver/store"
 )
 
 // user is what the generic contract's example endpoint keeps.
@@ -51,31 +53,31 @@ func (m *memoryUsers) get(id string) (user, bool) {
 
 func (u user) answer() []byte {
 	b := append([]byte(nil), `{"success":true,"data":{"id":`...)
-	b = appendText(b, u.id)
-	b = appendField(b, "name", u.name)
-	b = appendField(b, "email", u.email)
-	b = appendTime(b, "created_at", u.createdAt)
+	b = contract.AppendText(b, u.id)
+	b = contract.AppendField(b, "name", u.name)
+	b = contract.AppendField(b, "email", u.email)
+	b = contract.AppendTime(b, "created_at", u.createdAt)
 	return append(b, "}}"...)
 }
 
 func userCreate(c *call) (int, []byte, error) {
-	o, err := c.body()
+	o, err := contract.ReadBody(c.r)
 	if err != nil {
 		return 0, nil, err
 	}
-	if err := o.only("a user", "name", "email"); err != nil {
+	if err := o.Only("a user", "name", "email"); err != nil {
 		return 0, nil, err
 	}
 	u := user{createdAt: c.now.UnixMilli()}
-	if u.name, err = o.name("name"); err != nil {
+	if u.name, err = o.Name("name"); err != nil {
 		return 0, nil, err
 	}
-	if o.has("email") {
-		if u.email, err = o.name("email"); err != nil {
+	if o.Has("email") {
+		if u.email, err = o.Name("email"); err != nil {
 			return 0, nil, err
 		}
 	}
-	text, err := randomText(c.random, 10)
+	text, err := store.RandomText(c.random, 10)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -84,7 +86,7 @@ func userCreate(c *call) (int, []byte, error) {
 		c.users.add(u)
 		return http.StatusCreated, u.answer(), nil
 	}
-	err = c.store.add(c.ctx, func(ctx context.Context, tx txn) error {
+	err = c.store.Add(c.ctx, func(ctx context.Context, tx store.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO users (id, name, email, created_at) VALUES ($1, $2, $3, $4)`,
 			u.id, u.name, u.email, u.createdAt)
 		return err
@@ -94,10 +96,10 @@ func userCreate(c *call) (int, []byte, error) {
 
 func userGet(c *call) (int, []byte, error) {
 	u, ok := c.users.get(c.id)
-	if c.who.Environment != apikey.Test && storable(c.id) {
+	if c.who.Environment != apikey.Test && store.Storable(c.id) {
 		stored, err := c.known.through(c.at, c.id, func() (*user, error) {
 			u := &user{id: c.id}
-			err := c.store.read(c.ctx, func(ctx context.Context, q queryer) error {
+			err := c.store.Read(c.ctx, func(ctx context.Context, q store.Queryer) error {
 				return q.QueryRowContext(ctx, `SELECT name, email, created_at FROM users WHERE id = $1`, c.id).
 					Scan(&u.name, &u.email, &u.createdAt)
 			})
@@ -111,7 +113,7 @@ func userGet(c *call) (int, []byte, error) {
 		}
 	}
 	if !ok {
-		return 0, nil, refuse(http.StatusNotFound, "no such user")
+		return 0, nil, contract.Refuse(http.StatusNotFound, "no such user")
 	}
 	return http.StatusOK, u.answer(), nil
 }

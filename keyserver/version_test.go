@@ -11,13 +11,14 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 // kept is how many keys the server would let in without asking its store.
 func (b *bench) kept() int {
 	b.admitted.mu.RLock()
 	defer b.admitted.mu.RUnlock()
-	if b.admitted.at != b.store.version.now() {
+	if b.admitted.at != b.store.Version.Now() {
 		return 0
 	}
 	return len(b.admitted.rows)
@@ -49,13 +50,13 @@ func TestAKeyIsKeptUntilAnybodyCommitsAnything(t *testing.T) {
 
 // counting counts the questions that the store is asked.
 type counting struct {
-	pool
+	store.Pool
 	asked atomic.Int64
 }
 
 func (c *counting) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	c.asked.Add(1)
-	return c.pool.QueryRowContext(ctx, query, args...)
+	return c.Pool.QueryRowContext(ctx, query, args...)
 }
 
 func TestAWrongSecretOfAKeptKeyTakesAsLongAWayAsOneOfNoKey(t *testing.T) {
@@ -63,8 +64,8 @@ func TestAWrongSecretOfAKeptKeyTakesAsLongAWayAsOneOfNoKey(t *testing.T) {
 	close(s.stop) // the sweeper asks too
 	s.sweeper.Wait()
 	s.stop = make(chan struct{})
-	counter := &counting{pool: s.store.reader}
-	s.store.reader = counter
+	counter := &counting{Pool: s.store.Reader}
+	s.store.Reader = counter
 	minted, err := s.MintAdmin(t.Context(), apikey.Prosopo, "")
 	if err != nil {
 		t.Fatal(err)
@@ -100,29 +101,29 @@ func TestAWrongSecretOfAKeptKeyTakesAsLongAWayAsOneOfNoKey(t *testing.T) {
 
 func TestAVersionThatDoesNotMoveIsNotTrusted(t *testing.T) {
 	b := open(t)
-	b.store.version.moved(b.store.version.now()) // nobody committed
+	b.store.Version.Moved(b.store.Version.Now()) // nobody committed
 	live := b.session(apikey.Generic, apikey.Live)
 	made := b.generic(live, "k", "live")
 	b.want(404, made.text("data.key"), "GET", "/v1/users/usr_1", nil)
 	if len(b.keys.rows) != 0 {
 		t.Error("a key is kept without a version")
 	}
-	if err := errors.Join(b.store.version.close(), b.store.watch()); err != nil {
+	if err := errors.Join(b.store.Version.Close(), b.store.Watch()); err != nil {
 		t.Fatal(err)
 	}
 	// A connection to another store is one that never sees a commit of this one.
 	elsewhere := openAt(t, filepath.Join(t.TempDir(), "keys.db"), b.clock)
-	b.store.version, elsewhere.store.version = elsewhere.store.version, b.store.version
+	b.store.Version, elsewhere.store.Version = elsewhere.store.Version, b.store.Version
 	b.generic(live, "other", "live")
-	if b.store.version.now().known || !strings.Contains(b.log.String(), "did not move") {
+	if b.store.Version.Now().Known || !strings.Contains(b.log.String(), "did not move") {
 		t.Errorf("it is trusted; the log is %q", b.log.String())
 	}
 	b.want(200, live, "DELETE", "/v1/api-keys/"+made.text("data.id"), nil)
 	b.want(401, made.text("data.key"), "GET", "/v1/users/usr_1", nil)
-	if err := elsewhere.store.read(context.Background(), func(context.Context, queryer) error { return nil }); err != nil {
+	if err := elsewhere.store.Read(context.Background(), func(context.Context, store.Queryer) error { return nil }); err != nil {
 		t.Error(err)
 	}
-	b.store.version, elsewhere.store.version = elsewhere.store.version, b.store.version
+	b.store.Version, elsewhere.store.Version = elsewhere.store.Version, b.store.Version
 }
 
 func TestAShortListFromMemoryIsTheOneFromTheStore(t *testing.T) {

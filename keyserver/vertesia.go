@@ -5,16 +5,14 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"maps"
 	"net/http"
-	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/contract"
+	"detent/keyserver/store"
 )
 
 const (
@@ -34,65 +32,24 @@ var vertesiaRoutes = []route{
 	{http.MethodPost, "/token/issue", apikey.Vertesia, need{}, vertesiaExchange},
 }
 
-func appendVertesiaError(b []byte, e *refusal) []byte {
-	b = append(b, `{"error":`...)
-	b = appendText(b, e.message)
-	b = append(b, `,"status":`...)
-	b = strconv.AppendInt(b, int64(e.status), 10)
-	return append(b, '}')
-}
-
-// appendKey writes an ApiKey as today's client declares it; value only where it is asked for.
-func (s *Server) appendVertesiaKey(b []byte, k *record, value string) []byte {
-	b = append(b, `{"id":`...)
-	b = appendText(b, k.ID)
-	b = appendField(b, "name", k.Name)
-	b = appendField(b, "type", k.Type)
-	b = appendField(b, "role", k.Role)
-	b = appendField(b, "maskedValue", mask(k))
-	b = appendRaw(b, "can_retrieve_value", strconv.FormatBool(k.Value != ""))
-	b = appendField(b, "account", s.account)
-	b = append(b, `,"project":{"id":`...)
-	b = appendText(b, k.Project)
-	b = appendField(b, "name", k.ProjectName)
-	b = appendField(b, "account", s.account)
-	b = append(b, '}')
-	b = appendRaw(b, "enabled", strconv.FormatBool(k.Enabled))
-	b = appendTime(b, "created_at", k.CreatedAt)
-	b = appendTime(b, "updated_at", k.UpdatedAt)
-	b = appendField(b, "created_by", k.CreatedBy)
-	b = appendField(b, "updated_by", k.UpdatedBy)
-	if k.ExpiresAt > 0 {
-		b = appendTime(b, "expires_at", k.ExpiresAt)
-	}
-	if len(k.Extra) > 2 {
-		b = append(b, ',')
-		b = append(b, k.Extra[1:len(k.Extra)-1]...)
-	}
-	if value != "" {
-		b = appendField(b, "value", value)
-	}
-	return append(b, '}')
-}
-
 func vertesiaList(c *call) (int, []byte, error) {
-	v := view{service: apikey.Vertesia, validAt: c.now.UnixMilli()}
+	v := store.View{Service: apikey.Vertesia, ValidAt: c.now.UnixMilli()}
 	switch level := c.query.Get("level"); level {
 	case "", "account":
 	case "project":
-		v.project = c.who.Project
+		v.Project = c.who.Project
 	default:
-		return 0, nil, invalid("level must be account or project")
+		return 0, nil, contract.Invalid("level must be account or project")
 	}
-	return 0, nil, c.stream(v, position{}, 0, list{head: "[",
-		each: func(b []byte, k *record) []byte { return c.appendVertesiaKey(b, k, "") },
-		tail: func(*position) string { return "]" }})
+	return 0, nil, c.stream(v, store.Position{}, 0, list{head: "[",
+		each: func(b []byte, k *store.Key) []byte { return contract.AppendVertesiaKey(b, k, c.account, "") },
+		tail: func(*store.Position) string { return "]" }})
 }
 
 func vertesiaGet(c *call) (int, []byte, error) {
 	k, err := c.current(c.ctx, c.id, c.at)
-	if err == nil && (k.Service != apikey.Vertesia || k.session || k.expired(c.now)) {
-		err = errNoKey
+	if err == nil && (k.Service != apikey.Vertesia || k.Session || k.Expired(c.now)) {
+		err = store.ErrNoKey
 	}
 	if err != nil {
 		return 0, nil, err
@@ -104,48 +61,48 @@ func vertesiaGet(c *call) (int, []byte, error) {
 		}
 		value = k.Value
 	}
-	return http.StatusOK, c.appendVertesiaKey(nil, k, value), nil
+	return http.StatusOK, contract.AppendVertesiaKey(nil, k, c.account, value), nil
 }
 
 // vertesiaKey finds a key that is not past its end.
-func (c *call) vertesiaKey(ctx context.Context, q queryer, id string) (*record, error) {
-	k, err := keyOf(ctx, q, apikey.Vertesia, "", id)
-	if err == nil && k.expired(c.now) {
-		return nil, errNoKey
+func (c *call) vertesiaKey(ctx context.Context, q store.Queryer, id string) (*store.Key, error) {
+	k, err := store.GetOf(ctx, q, apikey.Vertesia, "", id)
+	if err == nil && k.Expired(c.now) {
+		return nil, store.ErrNoKey
 	}
 	return k, err
 }
 
 func vertesiaCreate(c *call) (int, []byte, error) {
-	o, err := c.body()
+	o, err := contract.ReadBody(c.r)
 	if err != nil {
 		return 0, nil, err
 	}
-	write := func(k *record, value string) []byte { return c.appendVertesiaKey(nil, k, value) }
+	write := func(k *store.Key, value string) []byte { return contract.AppendVertesiaKey(nil, k, c.account, value) }
 	if body, err := c.replay(o, write); err != nil || body != nil {
 		return http.StatusOK, body, err
 	}
-	if err := o.only("a create", append([]string{"name", "role", "type", "expires_at"}, extraNames...)...); err != nil {
+	if err := o.Only("a create", append([]string{"name", "role", "type", "expires_at"}, contract.ExtraNames...)...); err != nil {
 		return 0, nil, err
 	}
-	name, err := o.name("name")
+	name, err := o.Name("name")
 	if err != nil {
 		return 0, nil, err
 	}
 	k := c.newKey(name)
 	k.Type = apikey.SecretKey
-	if o.has("type") {
-		if k.Type, err = o.text("type"); err != nil {
+	if o.Has("type") {
+		if k.Type, err = o.Text("type"); err != nil {
 			return 0, nil, err
 		}
 		if k.Type != apikey.SecretKey && k.Type != apikey.PublicKey {
-			return 0, nil, invalid("type must be sk or pk")
+			return 0, nil, contract.Invalid("type must be sk or pk")
 		}
 	}
 	if err := c.setRole(k, o); err != nil {
 		return 0, nil, err
 	}
-	if k.ExpiresAt, err = o.instant("expires_at", c.now); err != nil {
+	if k.ExpiresAt, err = o.Instant("expires_at", c.now); err != nil {
 		return 0, nil, err
 	}
 	if err := c.setExtra(k, o); err != nil {
@@ -155,73 +112,47 @@ func vertesiaCreate(c *call) (int, []byte, error) {
 }
 
 // setRole gives the key the role that is asked for, if the caller may grant it.
-func (c *call) setRole(k *record, o object) error {
-	name, err := o.text("role")
+func (c *call) setRole(k *store.Key, o contract.Object) error {
+	name, err := o.Text("role")
 	if err != nil {
 		return err
 	}
 	r, known := roles[name]
 	if !known {
-		return invalid("unknown role %q", clip(name))
+		return contract.Invalid("unknown role %q", contract.Clip(name))
 	}
 	if k.Type == apikey.PublicKey && name != publicKeyRole {
-		return invalid("a public key has the role %s and no other", publicKeyRole)
+		return contract.Invalid("a public key has the role %s and no other", publicKeyRole)
 	}
 	if r.grant > rankOf(c.who) {
-		return forbidden("a key of role %s cannot grant the role %s", c.who.Role, name)
+		return contract.Forbidden("a key of role %s cannot grant the role %s", c.who.Role, name)
 	}
 	k.Role = name
 	return nil
 }
 
-// extras are the fields that this service keeps and hands back without acting on them, what they are, and how many bytes they may have.
-var extras = map[string]struct {
-	kind  string
-	valid func(json.RawMessage) bool
-	most  int
-}{
-	"properties":                       {"an object", isJSON[map[string]any], 16 << 10},
-	"clearance":                        {"a number", isJSON[float64], maxNumber},
-	"compartments":                     {fmt.Sprintf("an array of at most %d strings", maxEntries), isShortList, 64 << 10},
-	"scim_provisioning":                {"true or false", isJSON[bool], maxNumber},
-	"can_delegate_security_attributes": {"true or false", isJSON[bool], maxNumber},
-}
-
-var extraNames = slices.Sorted(maps.Keys(extras))
-
-func isJSON[T any](raw json.RawMessage) bool {
-	var v T
-	return string(raw) != "null" && json.Unmarshal(raw, &v) == nil
-}
-
-func isShortList(raw json.RawMessage) bool {
-	var list []string
-	return string(raw) != "null" && json.Unmarshal(raw, &list) == nil && len(list) <= maxEntries &&
-		!slices.ContainsFunc(list, func(s string) bool { return len(s) > maxEntry })
-}
-
 // setExtra merges the extra fields of a request into the key's.
-func (c *call) setExtra(k *record, o object) error {
-	merged := object{}
+func (c *call) setExtra(k *store.Key, o contract.Object) error {
+	merged := contract.Object{}
 	if k.Extra != "" {
 		if err := json.Unmarshal([]byte(k.Extra), &merged); err != nil {
 			return err
 		}
 	}
 	changed := false
-	for _, name := range extraNames {
+	for _, name := range contract.ExtraNames {
 		raw, ok := o[name]
 		if !ok {
 			continue
 		}
-		if len(raw) > extras[name].most {
-			return invalid("%s is over %d bytes", name, extras[name].most)
+		if len(raw) > contract.Extras[name].Most {
+			return contract.Invalid("%s is over %d bytes", name, contract.Extras[name].Most)
 		}
-		if !extras[name].valid(raw) {
-			return invalid("%s must be %s", name, extras[name].kind)
+		if !contract.Extras[name].Valid(raw) {
+			return contract.Invalid("%s must be %s", name, contract.Extras[name].Kind)
 		}
 		if rankOf(c.who) < admin {
-			return forbidden("the key's role %s is not enough to set %s: role admin is needed", c.who.Role, name)
+			return contract.Forbidden("the key's role %s is not enough to set %s: role admin is needed", c.who.Role, name)
 		}
 		merged[name], changed = raw, true
 	}
@@ -234,15 +165,15 @@ func (c *call) setExtra(k *record, o object) error {
 }
 
 func vertesiaUpdate(c *call) (int, []byte, error) {
-	o, err := c.body()
+	o, err := contract.ReadBody(c.r)
 	if err == nil && o == nil { // a client that lost its body must not be told that the change was made
-		err = invalid("the body is empty: an update takes a JSON object")
+		err = contract.Invalid("the body is empty: an update takes a JSON object")
 	}
 	if err != nil {
 		return 0, nil, err
 	}
-	var before, after record
-	err = c.store.change(c.ctx, func(ctx context.Context, tx txn) error {
+	var before, after store.Key
+	err = c.store.Change(c.ctx, func(ctx context.Context, tx store.Tx) error {
 		if err := c.still(ctx, tx); err != nil {
 			return err
 		}
@@ -258,74 +189,43 @@ func vertesiaUpdate(c *call) (int, []byte, error) {
 			return err
 		}
 		after.UpdatedAt, after.UpdatedBy = c.now.UnixMilli(), c.actor()
-		return updateKey(ctx, tx, &after, canMint(&after))
+		return store.Update(ctx, tx, &after, canMint(&after))
 	})
 	if err == nil {
 		c.lag.changed(&before, c.now)
 		c.committed()
 		c.tell("changed", &after, changes(&before, &after)...)
 	}
-	return http.StatusOK, c.appendVertesiaKey(nil, &after, ""), err
+	return http.StatusOK, contract.AppendVertesiaKey(nil, &after, c.account, ""), err
 }
 
-func (c *call) applyUpdate(k *record, o object) error {
+func (c *call) applyUpdate(k *store.Key, o contract.Object) error {
 	if k.Type != apikey.PublicKey && roles[k.Role].grant > rankOf(c.who) {
-		return forbidden("a key of role %s cannot change a key of role %s", c.who.Role, k.Role)
+		return contract.Forbidden("a key of role %s cannot change a key of role %s", c.who.Role, k.Role)
 	}
-	o, err := c.withoutEcho(k, o)
+	o, err := contract.WithoutEcho(k, c.account, o)
 	if err != nil {
 		return err
 	}
-	if err := o.only("an update", append([]string{"name", "role", "enabled"}, extraNames...)...); err != nil {
+	if err := o.Only("an update", append([]string{"name", "role", "enabled"}, contract.ExtraNames...)...); err != nil {
 		return err
 	}
-	if o.has("name") {
-		if k.Name, err = o.name("name"); err != nil {
+	if o.Has("name") {
+		if k.Name, err = o.Name("name"); err != nil {
 			return err
 		}
 	}
-	if o.has("role") {
+	if o.Has("role") {
 		if err := c.setRole(k, o); err != nil {
 			return err
 		}
 	}
-	if o.has("enabled") {
-		if err := o.into("enabled", &k.Enabled, "true or false"); err != nil {
+	if o.Has("enabled") {
+		if err := o.Into("enabled", &k.Enabled, "true or false"); err != nil {
 			return err
 		}
 	}
 	return c.setExtra(k, o)
-}
-
-// withoutEcho drops the fields that only the service sets where they repeat what the key
-// has: a client may send back the whole key that it read. A different value is refused, but for
-// the note of the last change, which is another one after each.
-func (c *call) withoutEcho(k *record, o object) (object, error) {
-	current := object{}
-	if err := json.Unmarshal(c.appendVertesiaKey(nil, k, ""), &current); err != nil {
-		return nil, err
-	}
-	rest := object{}
-	for name, raw := range o {
-		now, known := current[name]
-		switch {
-		case !known || slices.Contains([]string{"name", "role", "enabled"}, name) || slices.Contains(extraNames, name):
-			if name == "expires_at" {
-				return nil, invalid("expires_at cannot be changed: create another key")
-			}
-			rest[name] = raw
-		case (name == "updated_at" || name == "updated_by") && isJSON[string](raw):
-		case !sameJSON(now, raw):
-			return nil, invalid("%s cannot be changed", name)
-		}
-	}
-	return rest, nil
-}
-
-// sameJSON compares by value: a client may write an object's fields in any order.
-func sameJSON(a, b json.RawMessage) bool {
-	var x, y any
-	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }
 
 func vertesiaDelete(c *call) (int, []byte, error) {
@@ -336,24 +236,24 @@ func vertesiaDelete(c *call) (int, []byte, error) {
 func vertesiaPublicKey(c *call) (int, []byte, error) {
 	if c.r.Method == http.MethodHead { // it would make a key and tell nobody
 		c.w.Header().Set("Allow", http.MethodGet)
-		return 0, nil, refuse(http.StatusMethodNotAllowed, "a public key takes GET")
+		return 0, nil, contract.Refuse(http.StatusMethodNotAllowed, "a public key takes GET")
 	}
 	q := c.query
 	name := publicKeyName
 	if q.Has("name") {
 		name = q.Get("name")
 	}
-	if err := checkName("name", name); err != nil {
+	if err := contract.CheckName("name", name); err != nil {
 		return 0, nil, err
 	}
 	k := c.newKey(name)
 	k.Type, k.Role = apikey.PublicKey, publicKeyRole
 	if project := q.Get("projectId"); project != "" && project != k.Project {
-		if err := checkName("projectId", project); err != nil {
+		if err := contract.CheckName("projectId", project); err != nil {
 			return 0, nil, err
 		}
 		if rankOf(c.who) < admin {
-			return 0, nil, forbidden("the key's role %s is not enough for another project: role admin is needed", c.who.Role)
+			return 0, nil, contract.Forbidden("the key's role %s is not enough for another project: role admin is needed", c.who.Role)
 		}
 		if err := c.setProject(k, project); err != nil {
 			return 0, nil, err
@@ -362,17 +262,17 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 	life := int64(publicKeyLife / time.Second)
 	if q.Has("ttl") {
 		var err error
-		if life, err = parseSeconds("ttl", q.Get("ttl")); err != nil {
+		if life, err = contract.ParseSeconds("ttl", q.Get("ttl")); err != nil {
 			return 0, nil, err
 		}
 		if life == 0 {
-			return 0, nil, invalid("ttl must be at least 1 second")
+			return 0, nil, contract.Invalid("ttl must be at least 1 second")
 		}
 	}
 	expires := k.CreatedAt + life*1000
 	// Asked for twice it is the same key, so it may be asked for again where an answer was lost.
 	made := false
-	err := c.store.settle(c.ctx, func(ctx context.Context, tx txn) error {
+	err := c.store.Settle(c.ctx, func(ctx context.Context, tx store.Tx) error {
 		made = false
 		if err := c.still(ctx, tx); err != nil {
 			return err
@@ -384,7 +284,7 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 			return err
 		}
 		k.ExpiresAt = expires
-		_, err = insertKey(ctx, tx, c.random, k, canMint(k))
+		_, err = store.Insert(ctx, tx, c.random, k, canMint(k))
 		made = err == nil
 		return err
 	})
@@ -393,15 +293,15 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 		c.tell("created", k, given(k)...)
 	}
 	b := append([]byte(nil), `{"value":`...)
-	b = appendText(b, k.Value)
-	b = appendTime(b, "expire_at", k.ExpiresAt)
+	b = contract.AppendText(b, k.Value)
+	b = contract.AppendTime(b, "expire_at", k.ExpiresAt)
 	return http.StatusOK, append(b, '}'), err
 }
 
 // setProject puts the key into a project that is there: one that has keys. A mistyped name must not make another.
-func (c *call) setProject(k *record, project string) error {
+func (c *call) setProject(k *store.Key, project string) error {
 	k.Project = project
-	err := c.store.read(c.ctx, func(ctx context.Context, q queryer) error {
+	err := c.store.Read(c.ctx, func(ctx context.Context, q store.Queryer) error {
 		return q.QueryRowContext(ctx, `SELECT project_name FROM keys WHERE service = $1 AND project = $2 LIMIT 1`, apikey.Vertesia, project).Scan(&k.ProjectName)
 	})
 	switch {
@@ -409,7 +309,7 @@ func (c *call) setProject(k *record, project string) error {
 		k.ProjectName = c.project.name
 		return nil
 	case errors.Is(err, sql.ErrNoRows):
-		return refuse(http.StatusNotFound, "no such project")
+		return contract.Refuse(http.StatusNotFound, "no such project")
 	}
 	return err
 }
@@ -417,19 +317,19 @@ func (c *call) setProject(k *record, project string) error {
 // vertesiaExchange answers a key with a token. A token is not exchanged for another: else it
 // would never end.
 func vertesiaExchange(c *call) (int, []byte, error) {
-	if _, err := c.body(); err != nil {
+	if _, err := contract.ReadBody(c.r); err != nil {
 		return 0, nil, err
 	}
 	if strings.Count(bearer(c.r), ".") == 2 {
-		return 0, nil, unauthorized("a token cannot be exchanged: send the key itself")
+		return 0, nil, contract.Unauthorized("a token cannot be exchanged: send the key itself")
 	}
 	token, err := c.issueToken(c.ctx, c.who, c.now)
 	if err != nil {
 		return 0, nil, err
 	}
 	b := append([]byte(nil), `{"token":`...)
-	b = appendText(b, token)
-	b = appendField(b, "token_type", "Bearer")
-	b = appendRaw(b, "expires_in", strconv.FormatInt(int64(tokenLife/time.Second), 10))
+	b = contract.AppendText(b, token)
+	b = contract.AppendField(b, "token_type", "Bearer")
+	b = contract.AppendRaw(b, "expires_in", strconv.FormatInt(int64(tokenLife/time.Second), 10))
 	return http.StatusOK, append(b, '}'), nil
 }

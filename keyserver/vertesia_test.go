@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/store"
 )
 
 func TestVertesiaKeyIsCreatedReadChangedAndDeleted(t *testing.T) {
@@ -61,15 +62,15 @@ func testPublicKeyIsReturnedAgainWhileItIsValid(t *testing.T, open opener) {
 	app := b.vertesia(admin, "app", "application").text("value")
 	pk := func(token, query string) answer { return b.want(200, token, "GET", "/api/v1/apikeys/pk"+query, nil) }
 
-	b.put(record{Service: apikey.Vertesia, Role: "reader", Project: "p2", ProjectName: "p2", Enabled: true})
+	b.put(store.Key{Service: apikey.Vertesia, Role: "reader", Project: "p2", ProjectName: "p2", Enabled: true})
 
 	first := pk(app, "?name=site&ttl=3600")
 	value := first.text("value")
 	if !strings.HasPrefix(value, "pk-") || first.text("expire_at") != "2026-11-23T11:00:00.000Z" {
 		t.Fatalf("answered %s", first.raw)
 	}
-	if again := pk(app, "?name=site&ttl=60"); string(again.raw) != string(first.raw) {
-		t.Errorf("asked again: %s", again.raw)
+	if second := pk(app, "?name=site&ttl=60"); string(second.raw) != string(first.raw) {
+		t.Errorf("asked again: %s", second.raw)
 	}
 	if plain := pk(app, ""); plain.text("expire_at") != "2026-11-24T10:00:00.000Z" || plain.text("value") == value {
 		t.Errorf("without a name and a ttl: %s", plain.raw)
@@ -82,7 +83,7 @@ func testPublicKeyIsReturnedAgainWhileItIsValid(t *testing.T, open opener) {
 	if strings.Contains(string(list.raw), value) || len(list.list("")) != 3 {
 		t.Errorf("the list: %s", list.raw)
 	}
-	id, _ := idOf(apikey.Vertesia, value)
+	id, _ := store.IDOf(apikey.Vertesia, value)
 	if got := b.want(200, app, "GET", "/api/v1/apikeys/"+id+"?withValue=true", nil); got.text("value") != value || got.text("role") != "executor" {
 		t.Errorf("read with its value: %s", got.raw)
 	}
@@ -96,8 +97,8 @@ func testPublicKeyIsReturnedAgainWhileItIsValid(t *testing.T, open opener) {
 		value = next
 	}
 	endless := b.vertesia(admin, "shop", "executor", "type", "pk").text("value")
-	if again := pk(app, "?name=shop&ttl=60"); again.text("value") != endless || again.at("expire_at") != nil {
-		t.Errorf("a public key without an end is valid, and was not returned again: %s", again.raw)
+	if second := pk(app, "?name=shop&ttl=60"); second.text("value") != endless || second.at("expire_at") != nil {
+		t.Errorf("a public key without an end is valid, and was not returned again: %s", second.raw)
 	}
 	b.clock.advance(time.Hour)
 	b.want(401, value, "POST", "/token/issue", nil)
@@ -295,7 +296,7 @@ func testSignersAreReplacedAndForgotten(t *testing.T, open opener) {
 	b.clock.advance(signerLife)
 	b.want(200, key, "POST", "/token/issue", nil)
 	var n int
-	if err := b.store.reader.QueryRow(`SELECT COUNT(*) FROM signers`).Scan(&n); err != nil || n != 2 {
+	if err := b.store.Reader.QueryRow(`SELECT COUNT(*) FROM signers`).Scan(&n); err != nil || n != 2 {
 		t.Errorf("%d signers are kept (%v), want the last two", n, err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"detent/apikey"
 	"detent/e2e/servers/pgtest"
+	"detent/keyserver/store"
 )
 
 var walkActs = flag.Int("walk-acts", 0, "how many acts TestNoDeadKeyLivesHoweverItDied has on each store; 0 is 4,000, or 1,000 with -short")
@@ -258,7 +259,7 @@ func TestNoDeadKeyLivesHoweverItDied(t *testing.T) {
 				admins[service] = minted.Reveal()
 			}
 			write := func(sql string, args ...any) error { // as another program does: no instance's own path
-				return one.store.addAgain(context.Background(), func(ctx context.Context, tx txn) error {
+				return one.store.AddAgain(context.Background(), func(ctx context.Context, tx store.Tx) error {
 					_, err := tx.ExecContext(ctx, sql, args...)
 					return err
 				})

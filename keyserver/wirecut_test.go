@@ -196,7 +196,7 @@ func readMessage(r io.Reader, typed bool) ([]byte, error) {
 func unavailableAnswer(t *testing.T, service string, a answer, unknown bool) {
 	t.Helper()
 	shape(t, service, 503, a)
-	if said := strings.Contains(string(a.raw), "may have happened"); said != unknown {
+	if uncertain := strings.Contains(string(a.raw), "may have happened"); uncertain != unknown {
 		t.Errorf("%s: want it to say that it may have happened: %v", a.raw, unknown)
 	}
 	if got := a.header.Get("Retry-After"); (got == "") != unknown {

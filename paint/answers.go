@@ -255,28 +255,28 @@ func (k *keyParser) inControl(b byte) {
 			k.held, k.drop = k.held[:maxKey], true
 		}
 	default:
-		said := bytes.TrimLeft(k.held, "\x1b")[1:]
+		parameters := bytes.TrimLeft(k.held, "\x1b")[1:]
 		k.held = append(k.held, b)
 		switch {
-		case len(said) == 0 && b == 'M':
+		case len(parameters) == 0 && b == 'M':
 			k.skip = 3 // where the mouse is
 			return
-		case len(said) == 0 && b == csi:
+		case len(parameters) == 0 && b == csi:
 			k.skip = 1 // a function key of Linux's console
 			return
 		}
-		k.drop = k.drop || !isKey(said, b)
+		k.drop = k.drop || !isKey(parameters, b)
 		k.finish()
 	}
 }
 
 // isKey reports whether a control sequence, of what stands between its introducer and its last byte, is a key, the mouse or the
 // focus. That the cursor is at 1;5 ends as F3 with a modifier does; there is no such key here.
-func isKey(said []byte, last byte) bool {
-	if len(said) > 0 && said[0] == '<' {
+func isKey(parameters []byte, last byte) bool {
+	if len(parameters) > 0 && parameters[0] == '<' {
 		return last == 'M' || last == 'm'
 	}
-	return len(bytes.Trim(said, "0123456789;")) == 0 && bytes.IndexByte([]byte("~^$@ABCDEFHPQSZabcdIOM"), last) >= 0
+	return len(bytes.Trim(parameters, "0123456789;")) == 0 && bytes.IndexByte([]byte("~^$@ABCDEFHPQSZabcdIOM"), last) >= 0
 }
 
 // finish hands a whole sequence on, unless it is an answer.

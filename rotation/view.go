@@ -130,7 +130,7 @@ func (p Phase) String() string {
 	return [...]string{"Create new key", "Update application", "Verify new key", "Delete old key"}[p]
 }
 
-// PublicStep is the step as interface.md names it in JSON.
+// PublicStep is the step as docs/REFERENCE.md names it in JSON.
 func (v View) PublicStep() string {
 	switch {
 	case v.Step == Retire && v.CanDisable:

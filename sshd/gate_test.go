@@ -125,8 +125,8 @@ func TestWhoKnowsTheWayIsLetInBeforeStrangers(t *testing.T) {
 			_ = c.Close()
 		}
 	}
-	again := knock(g, "192.0.2.1:3")
-	if again == nil {
+	returned := knock(g, "192.0.2.1:3")
+	if returned == nil {
 		t.Fatal("an operator's address is refused")
 	}
 	for i := range 3 * maxPending {
@@ -134,7 +134,7 @@ func TestWhoKnowsTheWayIsLetInBeforeStrangers(t *testing.T) {
 			says(t, c, 1000)
 		}
 	}
-	if _, in := g.strangers[again]; !in {
+	if _, in := g.strangers[returned]; !in {
 		t.Error("it makes room for strangers")
 	}
 }
@@ -194,11 +194,11 @@ func TestAnOperatorHasSoManyConnections(t *testing.T) {
 		t.Error("another operator is refused")
 	}
 	mine[1].leave()
-	again := knock(g, "192.0.2.1:1")
-	if again.welcome("alice"); again.operator != "alice" || !slices.Equal(g.of["alice"], []*guarded{mine[0], mine[2], again}) {
+	returned := knock(g, "192.0.2.1:1")
+	if returned.welcome("alice"); returned.operator != "alice" || !slices.Equal(g.of["alice"], []*guarded{mine[0], mine[2], returned}) {
 		t.Error("an idle connection of theirs does not make room")
 	}
-	for _, c := range append(mine, other, again) {
+	for _, c := range append(mine, other, returned) {
 		_ = c.Close()
 	}
 	if len(g.of) != 0 || g.open != 0 {

@@ -13,12 +13,12 @@ import (
 func (h *house) begin(c *gossh.Client) (why string) {
 	h.t.Helper()
 	s := h.session(c)
-	var said bytes.Buffer
-	s.Stderr = &said
-	if err := s.Run("x"); err != nil && said.Len() == 0 {
+	var stderr bytes.Buffer
+	s.Stderr = &stderr
+	if err := s.Run("x"); err != nil && stderr.Len() == 0 {
 		h.t.Fatal(err)
 	}
-	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(said.String()), "detent: "), "; try again later")
+	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(stderr.String()), "detent: "), "; try again later")
 }
 
 // holding starts a session that stays.

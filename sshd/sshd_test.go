@@ -370,11 +370,11 @@ func TestThereAreAtMostSoManySessions(t *testing.T) {
 		}
 	}
 	eventually(t, "three run", func() bool { return h.server.Sessions() == 3 })
-	var said bytes.Buffer
+	var stderr bytes.Buffer
 	fourth := h.session(b)
-	fourth.Stderr = &said
-	if err := fourth.Run(""); exitCode(err) != 1 || !strings.Contains(said.String(), "too many sessions are open") {
-		t.Errorf("the fourth: %v, %q", err, said.String())
+	fourth.Stderr = &stderr
+	if err := fourth.Run(""); exitCode(err) != 1 || !strings.Contains(stderr.String(), "too many sessions are open") {
+		t.Errorf("the fourth: %v, %q", err, stderr.String())
 	}
 	_ = a.Close()
 	eventually(t, "two are over", func() bool { return h.server.Sessions() == 1 })
@@ -398,8 +398,8 @@ func TestARemovedOperatorIsToldAndEnds(t *testing.T) {
 	h := newHouse(t, hold, nil)
 	alice, bob := h.enter(1), h.enter(2)
 	sa, sb := h.session(alice), h.session(bob)
-	var said bytes.Buffer
-	sa.Stderr = &said
+	var stderr bytes.Buffer
+	sa.Stderr = &stderr
 	for _, s := range []*gossh.Session{sa, sb} {
 		if err := s.Shell(); err != nil {
 			t.Fatal(err)
@@ -408,8 +408,8 @@ func TestARemovedOperatorIsToldAndEnds(t *testing.T) {
 	eventually(t, "both run", func() bool { return h.server.Sessions() == 2 })
 	h.forget(1)
 	h.server.End(errors.New("you are no operator any more"), func(s *Session) bool { return s.Operator == "alice" })
-	if err := sa.Wait(); exitCode(err) != 3 || said.String() != "you are no operator any more" {
-		t.Errorf("%v, said %q", err, said.String())
+	if err := sa.Wait(); exitCode(err) != 3 || stderr.String() != "you are no operator any more" {
+		t.Errorf("%v, said %q", err, stderr.String())
 	}
 	if _, err := h.dial(gossh.PublicKeys(signer(t, 1))); err == nil {
 		t.Error("she comes in again")
@@ -464,11 +464,11 @@ func TestAHandlerThatPanicsFailsItsOwnSessionAlone(t *testing.T) {
 		}
 		return 0
 	}, nil)
-	var said bytes.Buffer
+	var stderr bytes.Buffer
 	s := h.session(h.enter(1))
-	s.Stderr = &said
-	if err := s.Run("x"); exitCode(err) != 1 || said.Len() > 0 {
-		t.Errorf("%v, %q", err, said.String())
+	s.Stderr = &stderr
+	if err := s.Run("x"); exitCode(err) != 1 || stderr.Len() > 0 {
+		t.Errorf("%v, %q", err, stderr.String())
 	}
 	if err := h.session(h.enter(2)).Run("x"); err != nil {
 		t.Error(err)

@@ -56,7 +56,7 @@ func TestKeysDocIsGeneratedFromTheKeys(t *testing.T) {
 	}
 }
 
-// interface.md promises these keys.
+// These keys are promised: a change is one of docs/REFERENCE.md as well.
 func TestTheKeysAreThoseOfThePromise(t *testing.T) {
 	k := ui.NewKeys()
 	promised := map[string][]string{

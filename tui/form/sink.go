@@ -50,7 +50,7 @@ func newSink(env *ui.Env, kind sinkKind, name string) *sink {
 }
 
 // update takes a key. done says that the sink is through, with a destination as
-// interface.md writes it, or with none when the user went back.
+// docs/REFERENCE.md writes it, or with none when the user went back.
 func (s *sink) update(msg tea.KeyMsg) (destination string, done bool) {
 	keys := s.env.Keys
 	switch {

@@ -35,7 +35,7 @@ type Named struct {
 
 // Plan is what the setup screen asks for.
 type Plan struct {
-	Destinations []string // specs as interface.md writes them, or names
+	Destinations []string // specs as docs/REFERENCE.md writes them, or names
 	Mode         rotation.Mode
 	OldFirst     bool
 	Drain, Soak  *time.Duration // nil is the default; a value is the operator's word

@@ -28,7 +28,7 @@ type Setup struct {
 	ticks []bool
 	modes []mode
 	mode  int
-	other textinput.Model // a destination typed as interface.md writes it
+	other textinput.Model // a destination typed as docs/REFERENCE.md writes it
 	drain textinput.Model
 	soak  textinput.Model
 
@@ -270,7 +270,7 @@ func wait(text string, standard time.Duration) (*time.Duration, error) {
 	return &d, nil
 }
 
-// destination takes PATH:VARIABLE for a .env file, the usual case; everything else is as interface.md writes it.
+// destination takes PATH:VARIABLE for a .env file, the usual case; everything else is as docs/REFERENCE.md writes it.
 func destination(text string) string {
 	for _, scheme := range []string{"env-file:", "file:", "command:"} {
 		if strings.HasPrefix(text, scheme) {

@@ -23,7 +23,7 @@ type Host interface {
 	// SaveProfile writes a profile to the configuration file, or says which field is wrong. before is what the profile was when
 	// it was shown; nil for a new one.
 	SaveProfile(ctx context.Context, before *ProfileDraft, p ProfileDraft) error
-	// Deliver puts a secret to a place: a destination as interface.md writes it
+	// Deliver puts a secret to a place: a destination as docs/REFERENCE.md writes it
 	// (env-file:PATH:VARIABLE, file:PATH, command:CMDLINE) or the name of one of the profile. A place that
 	// holds something else already is a *HeldError, and is left as it is, unless replace says that it may go: then that is kept
 	// until the secret is in place, and put back if it is not.

@@ -27,7 +27,7 @@ type Keys struct {
 	Undo, Attest, Every, Evidence, Plan, TurnAround, CloseAsIs key.Binding
 }
 
-// NewKeys makes the bindings of interface.md.
+// NewKeys makes the bindings, of which docs/KEYS.md is made.
 func NewKeys() *Keys {
 	bind := func(help, desc string, keys ...string) key.Binding {
 		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(help, desc))

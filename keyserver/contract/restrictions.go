@@ -1,0 +1,85 @@
+package contract
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"detent/apikey"
+)
+
+// RestrictionsJSON writes all three lists, empty ones too: absent would mean "not reported".
+func RestrictionsJSON(r apikey.Restrictions) (string, error) {
+	full := func(list []string) []string { return append([]string{}, list...) }
+	text, err := json.Marshal(struct {
+		IPAddresses []string `json:"ip_addresses"`
+		Referrers   []string `json:"referrers"`
+		Endpoints   []string `json:"endpoints"`
+	}{full(r.IPAddresses), full(r.Referrers), full(r.Endpoints)})
+	return string(text), err
+}
+
+// ParseNet reads an address or a CIDR. An IPv4 address inside IPv6 is the IPv4 address.
+func ParseNet(text string) (netip.Prefix, bool) {
+	if p, err := netip.ParsePrefix(text); err == nil {
+		if p.Addr().Is4In6() {
+			if p.Bits() < 96 {
+				return netip.Prefix{}, false
+			}
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
+		return p.Masked(), true
+	}
+	a, err := netip.ParseAddr(text)
+	if err != nil || a.Zone() != "" {
+		return netip.Prefix{}, false
+	}
+	a = a.Unmap()
+	return netip.PrefixFrom(a, a.BitLen()), true
+}
+
+// ParseOrigin reads scheme://host[:port], with a path or without, as an origin in one spelling.
+func ParseOrigin(text string) (string, *url.URL, bool) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+		return "", nil, false
+	}
+	if _, err := strconv.ParseUint(cmp.Or(u.Port(), "0"), 10, 16); err != nil || strings.HasSuffix(u.Host, ":") {
+		return "", nil, false
+	}
+	host := strings.ToLower(u.Host)
+	host = strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme])
+	return u.Scheme + "://" + host, u, true
+}
+
+// ParseReferrer reads a restriction: an exact origin, with an optional /*.
+func ParseReferrer(text string) (string, bool) {
+	bare := strings.TrimSuffix(strings.TrimSuffix(text, "*"), "/")
+	if strings.HasSuffix(text, "*") && !strings.HasSuffix(text, "/*") {
+		return "", false
+	}
+	origin, u, ok := ParseOrigin(bare)
+	if !ok || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(u.Host, "*") {
+		return "", false
+	}
+	return origin, true
+}
+
+// CleanEndpoint reads a restriction: an absolute path, without what could make it mean another one.
+func CleanEndpoint(text string) (string, bool) {
+	if !strings.HasPrefix(text, "/") || strings.ContainsAny(text, "?#%*\\") || len(text) > maxNameRunes ||
+		strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+		return "", false
+	}
+	path := strings.TrimSuffix(text, "/")
+	for _, segment := range strings.Split(path, "/")[1:] {
+		if segment == "" || segment == "." || segment == ".." {
+			return "", path == "" && segment == ""
+		}
+	}
+	return path, true
+}

@@ -1,0 +1,274 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// migrations bring a store from one version to the next; a store's version is how many
+// of them it has seen. The SQL is what SQLite and PostgreSQL share: text ids, times as
+// milliseconds since 1970 (0: none), booleans as 0 and 1. Where a database does not roll back what
+// makes a table, a migration that was cut off runs again: each statement can.
+// Never change one that was released: add the next.
+var migrations = []string{`
+CREATE TABLE IF NOT EXISTS detent_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS keys (
+	id           TEXT PRIMARY KEY,
+	service      TEXT NOT NULL,
+	environment  TEXT NOT NULL,
+	name         TEXT NOT NULL,
+	type         TEXT NOT NULL,
+	role         TEXT NOT NULL,
+	project      TEXT NOT NULL,
+	project_name TEXT NOT NULL,
+	permissions  TEXT NOT NULL,
+	restrictions TEXT NOT NULL,
+	extra        TEXT NOT NULL,
+	hash         TEXT NOT NULL,
+	value        TEXT NOT NULL,
+	enabled      BIGINT NOT NULL,
+	admin        BIGINT NOT NULL,
+	mints        BIGINT NOT NULL,
+	created_at   BIGINT NOT NULL,
+	updated_at   BIGINT NOT NULL,
+	expires_at   BIGINT NOT NULL,
+	last_used_at BIGINT NOT NULL,
+	created_by   TEXT NOT NULL,
+	updated_by   TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS keys_in_order ON keys (service, created_at, id);
+CREATE INDEX IF NOT EXISTS keys_expiring ON keys (service, expires_at) WHERE expires_at > 0;
+CREATE INDEX IF NOT EXISTS keys_minting ON keys (service) WHERE mints = 1;
+CREATE INDEX IF NOT EXISTS keys_public ON keys (project, name) WHERE type = 'pk';
+CREATE TABLE IF NOT EXISTS users (
+	id         TEXT PRIMARY KEY,
+	name       TEXT NOT NULL,
+	email      TEXT NOT NULL,
+	created_at BIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS signers (
+	kid        TEXT PRIMARY KEY,
+	public     TEXT NOT NULL,
+	expires_at BIGINT NOT NULL
+);`, `
+CREATE TABLE IF NOT EXISTS leases (
+	work       TEXT PRIMARY KEY,
+	holder     TEXT NOT NULL,
+	expires_at BIGINT NOT NULL
+);`, `
+CREATE TABLE IF NOT EXISTS once (
+	caller     TEXT NOT NULL,
+	name       TEXT NOT NULL,
+	body       TEXT NOT NULL,
+	id         TEXT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	PRIMARY KEY (caller, name)
+);
+CREATE INDEX IF NOT EXISTS once_expiring ON once (expires_at);`,
+}
+
+// dialect is what the databases do not share.
+type dialect struct {
+	// isolation is that of a transaction which reads and then writes what depends on it.
+	isolation sql.IsolationLevel
+	// tables is a query for the number of tables, and how many of them are detent_meta.
+	tables string
+	// failure tells apart what went wrong.
+	failure func(error) Failure
+	// parameter is how the nth parameter of a statement with many is written.
+	parameter func(n int) string
+	// metaFirst: detent_meta is made on its own, so that a row of it can be the lock of what follows.
+	metaFirst bool
+	// distant: a question costs a round trip, so that several are better put as one.
+	distant bool
+	// patience is how long one operation may take, 0 for as long as it takes.
+	patience time.Duration
+}
+
+// Store is a database that keeps the keys. SQLite has one writer, so that writes queue here and not in its
+// busy handler, and a pool of readers that never wait for it (WAL); PostgreSQL has one pool for both.
+type Store struct {
+	dialect
+	Name    string // as it may be shown: no password
+	Writer  *sql.DB
+	Reader  Pool
+	Version *version                                     // of SQLite; nil says nothing
+	Pause   func(ctx context.Context, attempt int) error // before the next attempt
+	lost    func()                                       // a connection was lost: distrust the others
+
+	Retried func(why Failure) // an operation is tried again
+	stuck   atomic.Bool       // the last write found no room
+
+	gather gather // what is asked of a database that is a round trip away
+}
+
+// Pool is what is read from.
+type Pool interface {
+	Queryer
+	QueryRow(query string, args ...any) *sql.Row
+	Stats() sql.DBStats
+	Close() error
+}
+
+// Queryer is what *sql.DB and *sql.Tx share.
+type Queryer interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// schemaOf is the version of the store behind q, 0 for one that is empty. Another program's database and a store of
+// a newer version are errors.
+func (d dialect) schemaOf(ctx context.Context, q Queryer) (int, error) {
+	var tables, ours int
+	if err := q.QueryRowContext(ctx, d.tables).Scan(&tables, &ours); err != nil {
+		return 0, err
+	}
+	if tables == 0 {
+		return 0, nil
+	}
+	if ours == 0 {
+		return 0, errForeign
+	}
+	var text string
+	err := q.QueryRowContext(ctx, `SELECT value FROM detent_meta WHERE name = 'schema'`).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) && d.metaFirst {
+		return 0, nil // its maker was cut off, or is at work
+	}
+	if err != nil {
+		return 0, err
+	}
+	version, err := strconv.Atoi(text)
+	if err == nil && version > len(migrations) {
+		err = &newerError{version}
+	}
+	return version, err
+}
+
+var errForeign = errors.New("another program's database")
+
+// newerError says that a store was made by a program that is newer than this one.
+type newerError struct{ version int }
+
+func (e *newerError) Error() string {
+	return fmt.Sprintf("is of a newer version (%d; this program knows up to %d): nothing was changed; use the newer program", e.version, len(migrations))
+}
+
+// migrate runs what the store has not seen, once: who else wants to waits for a row of detent_meta, then
+// finds nothing left to do. A kill leaves the old version.
+func (s *Store) migrate(ctx context.Context) error {
+	var version int
+	err := s.Read(ctx, func(ctx context.Context, q Queryer) (err error) {
+		version, err = s.schemaOf(ctx, q)
+		return err
+	})
+	if err != nil || version == len(migrations) {
+		return err
+	}
+	if s.metaFirst {
+		if err := s.makeMeta(ctx); err != nil {
+			return err
+		}
+	}
+	return s.Settle(ctx, func(ctx context.Context, tx Tx) error {
+		if s.metaFirst {
+			if err := SetMeta(ctx, tx, "lock", "schema"); err != nil {
+				return err
+			}
+		}
+		version, err := s.schemaOf(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, m := range migrations[version:] {
+			if _, err := tx.ExecContext(ctx, m); err != nil {
+				return err
+			}
+		}
+		return SetMeta(ctx, tx, "schema", strconv.Itoa(len(migrations)))
+	})
+}
+
+// makeMeta makes detent_meta. Two that do so at once may both find it missing; one of them fails, and finds it the next time.
+func (s *Store) makeMeta(ctx context.Context) error {
+	for attempt := 0; ; attempt++ {
+		_, err := s.Writer.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS detent_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)`)
+		if kind := s.failure(err); err == nil || attempt == MaxAttempts || kind != taken && kind != Contended {
+			return err
+		}
+		if err := s.Pause(ctx, attempt); err != nil {
+			return err
+		}
+	}
+}
+
+// SetMeta stores a value by its name, in place of the one that is there.
+func SetMeta(ctx context.Context, tx Queryer, name, value string) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO detent_meta (name, value) VALUES ($1, $2)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
+	return err
+}
+
+// MetaOr returns the stored value of a name, storing the one given if there is none.
+func (s *Store) MetaOr(ctx context.Context, name, value string) (string, error) {
+	var stored string
+	err := s.Settle(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.QueryRowContext(ctx, `INSERT INTO detent_meta (name, value) VALUES ($1, $2)
+			ON CONFLICT (name) DO UPDATE SET value = detent_meta.value RETURNING value`, name, value).Scan(&stored)
+	})
+	return stored, err
+}
+
+// probeSize is how much is written to see whether a store can write again: some pages, as a key and its indexes are.
+const probeSize = 16 << 10
+
+// Writable reports whether the store can write, for all that is known. After a write found no room that is tried.
+func (s *Store) Writable(ctx context.Context) error {
+	if !s.stuck.Load() {
+		return nil
+	}
+	return s.Settle(ctx, func(ctx context.Context, tx Tx) error {
+		return SetMeta(ctx, tx, "probe", strings.Repeat("0", probeSize))
+	})
+}
+
+// newStore is a store that nothing counts yet.
+func newStore(d dialect, name string, writer *sql.DB, reader Pool, lost func()) *Store {
+	s := &Store{dialect: d, Name: name, Writer: writer, Reader: reader, Pause: pause, lost: lost, Retried: func(Failure) {}}
+	s.gather.store = s
+	return s
+}
+
+// Watch lets version say whether anybody has committed anything since. Over PostgreSQL only a round trip tells, and it says nothing.
+func (s *Store) Watch() (err error) {
+	if !s.distant {
+		s.Version, err = openVersion(s.Name)
+	}
+	return err
+}
+
+// Key reads a key, which others may have too: it must not be written to.
+func (s *Store) Key(ctx context.Context, id string) (k *Key, err error) {
+	if s.distant {
+		return s.gather.key(ctx, id)
+	}
+	err = s.Read(ctx, func(ctx context.Context, q Queryer) (err error) {
+		k, err = Get(ctx, q, id)
+		return err
+	})
+	return k, err
+}
+
+// Close ends every connection.
+func (s *Store) Close() error {
+	if s.Reader == Pool(s.Writer) {
+		return s.Writer.Close()
+	}
+	return errors.Join(s.Version.Close(), s.Reader.Close(), s.Writer.Close())
+}
