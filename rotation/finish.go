@@ -77,7 +77,6 @@ func (r *Rotation) afterDelete(ctx context.Context) (*Result, error) {
 		if err := r.follow(ctx, d, rec); err != nil {
 			return nil, fmt.Errorf("%s: %w", rec.Describe, err)
 		}
-		r.j.Redelivered++
 		rec.Put, rec.Then = false, false
 		if _, err := r.put(ctx, d, rec); err != nil {
 			return nil, fmt.Errorf("%s was put back in the moment of the deletion, and could not be delivered to again: %w", rec.Describe, err)
