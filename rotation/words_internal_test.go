@@ -180,3 +180,20 @@ func TestACloseSaysNoMoreOfAKeyThanTheLastListShowed(t *testing.T) {
 		}
 	}
 }
+
+// TestThatAPlaceWasReadIsSaidWhereItWas: a place that can be read, and was not since, is only said to have been given the secret.
+func TestThatAPlaceWasReadIsSaidWhereItWas(t *testing.T) {
+	for want, tc := range map[string]struct {
+		reads bool
+		holds string
+	}{"app was given the new secret": {true, ""}, "app was given the new secret; nobody can read it": {false, ""}, "app was given the new secret; read at 00:00:00Z": {true, "app held the new secret"},
+		"app was given the new secret; but at 00:00:00Z it held nothing": {true, "app held nothing"}} {
+		j := &journal{State: Open, Step: Verify, Strategy: strategyCreate, New: &keyRecord{ID: "n"}}
+		if tc.holds != "" {
+			j.Claims = []Claim{{claimRecord{Kind: PlaceHolds, Subject: "app", Evidence: Evidence{Detail: tc.holds}}}}
+		}
+		if got := j.placeWords(destinationRecord{Spec: "app", Describe: "app", Begun: true, Put: true, Reads: tc.reads}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
