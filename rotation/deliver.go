@@ -124,7 +124,7 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 	rec.Begun = true
 	job := r.job(rec)
 	job.Expect = func(held delivery.Held) bool {
-		return !rule("put: over what was there alone") || r.isNew(held.Secret) || rec.Where == "" || r.isFormer(rec, held) || r.isSuperseded(held.Secret) || !held.Exists && r.overNothing[rec.Spec] ||
+		return !rule("put: over what was there alone") || r.isNew(held.Secret) || rec.Where == "" || r.isFormer(rec, held) || r.isOld(held.Secret) || r.isSuperseded(held.Secret) || !held.Exists && r.overNothing[rec.Spec] ||
 			held.Exists && r.prints.is(held.Secret, rec.Over, r.j.ID)
 	}
 	nothing := false // was written

@@ -486,3 +486,39 @@ func TestWhatAPlaceHeldWhenItWasReadLastIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// TestAPlaceThatHoldsAnySecretOfThisRotationAgainIsDeliveredTo: the old one, also where the place did not have it before, and that of an
+// earlier new key.
+func TestAPlaceThatHoldsAnySecretOfThisRotationAgainIsDeliveredTo(t *testing.T) {
+	for name, tc := range map[string]struct {
+		wrong string
+		puts  func(f *fixture, earlier string)
+	}{
+		"the old one":                    {"", func(f *fixture, _ string) { f.Place(0).Put("old") }},
+		"the old one, where nothing was": {"nothing", func(f *fixture, _ string) { f.Place(0).Put("old") }},
+		"an earlier new one":             {"", func(f *fixture, earlier string) { f.Place(0).Put(earlier) }},
+	} {
+		f := in(t, with(prosopoLike, func(sc *world.Scenario) { sc.Places, sc.Wrong = []string{"env", "file"}, tc.wrong }))
+		r := f.Start(noWaits)
+		f.until(r, rotation.Verify)
+		earlier := r.View().NewID()
+		f.Place(0).Put("old")
+		f.Place(1).Put("old")
+		r = f.again(r, rotation.ResumeOptions{}) // which has no secret, and none lies anywhere
+		f.until(r, rotation.Delete)
+		if r.View().NewID() == earlier {
+			t.Fatalf("%s: no other key was made", name)
+		}
+		tc.puts(f, earlier)
+		f.Forgive()
+		res := f.do(r)
+		if res.Question == nil || res.Question.Kind != rotation.AskAgain || !strings.Contains(res.Said, "holds the old value again") {
+			t.Fatalf("%s: %+v", name, res)
+		}
+		if _, err := f.answer(r, res.Question); err != nil {
+			t.Fatal(err)
+		}
+		f.drive(r)
+		f.rotated(name)
+	}
+}
