@@ -125,3 +125,16 @@ func TestARenameThatIsAnsweredForAnotherKeyMakesItNotTheNewOne(t *testing.T) {
 		f.rotated("renamed")
 	}
 }
+
+// TestAPasteWaitsForAListThatIsBehindTheDashboard.
+func TestAPasteWaitsForAListThatIsBehindTheDashboard(t *testing.T) {
+	f := in(t, manualLike)
+	b := &behind{f: f, key: "made-1"}
+	r := f.Start(func(p *rotation.Params) { noWaits(p); b.Service = p.Service; p.Service = b })
+	f.until(r, rotation.Create)
+	secret := f.ByHand("made-1", r.View().NewName)
+	b.lists = 4
+	if res, err := f.pastes(r, secret); err != nil || res.Step != rotation.Deliver || r.View().NewID() != "made-1" || b.lists > 0 {
+		t.Errorf("%+v, %v, %d lists", res, err, b.lists)
+	}
+}

@@ -213,8 +213,12 @@ func TestCreateWithoutASecretInTheAnswerIsNotKept(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "no answer brought its secret") {
 		t.Fatalf("%v", err)
 	}
-	if n := count(f.Log(), "create"); n != 3 {
+	log := f.Log()
+	if n := count(log, "create"); n != 3 {
 		t.Errorf("%d creates", n)
+	}
+	if n := count(log, "delete"); n != 2 { // each that is known by its id goes before the next one is made
+		t.Errorf("%d deletions: %v", n, log)
 	}
 	f.OnCreate = nil
 	f.drive(r)
