@@ -477,7 +477,7 @@ func (r *Rotation) retrieve(ctx context.Context, id string) (apikey.Secret, erro
 // recover takes a secret if it is the new one, told by its fingerprint: a destination may still
 // hold the old one, which is never to be used.
 func (r *Rotation) recover(secret apikey.Secret) bool {
-	if secret.IsZero() || !r.prints.is(secret, r.j.Print, r.j.ID) {
+	if !r.prints.is(secret, r.j.Print, r.j.ID) {
 		return false
 	}
 	r.secret = secret

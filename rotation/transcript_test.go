@@ -858,6 +858,10 @@ var stories = map[string]story{
 		t.do()
 		t.undo()
 	}},
+	"undone where what is gone stays listed": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.SoakZero, sc.GoneLag = -1, true, 30*time.Second }), nil, nil, func(t *teller) {
+		t.on(rotation.Deliver)
+		t.back()
+	}},
 	"undone where lists are behind": {with(vertesiaLike, func(sc *world.Scenario) {
 		sc.Drain, sc.SoakZero, sc.ListLag, sc.EnableLag = -1, true, 20*time.Second, 2*time.Second
 	}), nil, nil, func(t *teller) { t.on(rotation.Delete); t.back() }},

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"detent/delivery"
 )
 
 func TestUndoIsAnnouncedByWhatThereIsToUndo(t *testing.T) {
@@ -194,6 +196,18 @@ func TestThatAPlaceWasReadIsSaidWhereItWas(t *testing.T) {
 		}
 		if got := j.placeWords(destinationRecord{Spec: "app", Describe: "app", Begun: true, Put: true, Reads: tc.reads}); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestAPathLeadsElsewhereOnlyWhereBothAreKnown: a place on no machine has no whereabouts, nor has one of an older journal.
+func TestAPathLeadsElsewhereOnlyWhereBothAreKnown(t *testing.T) {
+	for _, tc := range []struct {
+		was, is   string
+		elsewhere bool
+	}{{"", "", false}, {"/a", "", false}, {"", "/a", false}, {"/a", "/a", false}, {"/a", "/b", true}} {
+		if err := elsewhere(&destinationRecord{Where: tc.was}, delivery.Held{Where: tc.is}); (err != nil) != tc.elsewhere {
+			t.Errorf("%q, and now %q: %v", tc.was, tc.is, err)
 		}
 	}
 }
