@@ -474,3 +474,40 @@ func TestAListThatFailsAfterACreateDoesNotHoldIt(t *testing.T) {
 	f.drive(r)
 	f.rotated("read later")
 }
+
+// TestAKeyThatIsAnsweredWithoutItsIDIsFoundByItsMarkAlone: not where the list fails, shows nothing, or shows two.
+func TestAKeyThatIsAnsweredWithoutItsIDIsFoundByItsMarkAlone(t *testing.T) {
+	for name, tc := range map[string]struct {
+		set   func(f *fixture, r *rotation.Rotation)
+		fails string
+		asks  rotation.QuestionKind
+	}{
+		"one row": {func(*fixture, *rotation.Rotation) {}, "", ""},
+		"the list fails": {func(f *fixture, _ *rotation.Rotation) {
+			f.Fail("list", refusal("list", client.Unavailable, 503), false)
+		}, "unavailable", ""},
+		"two rows": {func(f *fixture, r *rotation.Rotation) { f.Add(apikey.Key{ID: "second", Name: r.View().NewName}) }, "", rotation.AskCleanup},
+	} {
+		f := in(t, prosopoLike)
+		r := f.Start(noWaits)
+		f.until(r, rotation.Create)
+		f.OnCreate = func(made *apikey.Created) { made.Key.ID, f.OnCreate = "", nil }
+		tc.set(f, r)
+		res, err := r.Do(context.Background())
+		if (err != nil) != (tc.fails != "") || err != nil && !strings.Contains(err.Error(), tc.fails) {
+			t.Errorf("%s: %+v, %v", name, res, err)
+		}
+		if asked := res.Question != nil; asked != (tc.asks != "") || asked && res.Question.Kind != tc.asks {
+			t.Fatalf("%s: %+v", name, res)
+		}
+		if tc.asks != "" {
+			if !f.undo(r) {
+				t.Error("the undo was refused")
+			}
+			f.undone(name)
+			continue
+		}
+		f.drive(r)
+		f.rotated(name)
+	}
+}
