@@ -63,7 +63,7 @@ func (r *Rotation) afterDelete(ctx context.Context) (*Result, error) {
 		if err != nil || r.isNew(held.Secret) {
 			continue // one that cannot be read now is said by what was seen of it last
 		}
-		if held.Exists && !r.isFormer(rec, held) && !r.isOld(held.Secret) && !r.isSuperseded(held.Secret) {
+		if !r.isFormer(rec, held) && !r.isOld(held.Secret) && !r.isSuperseded(held.Secret) {
 			return r.strayed(rec, held)
 		}
 		have, err := r.needSecret(ctx)
