@@ -320,8 +320,8 @@ func (r *Rotation) Holds(ctx context.Context, spec string) bool {
 	if err != nil || r.release == nil {
 		return false
 	}
-	held, reads, err := r.held(ctx, d, rec)
-	return reads && err == nil && r.isNew(held.Secret)
+	held, _, err := r.held(ctx, d, rec)
+	return err == nil && r.isNew(held.Secret)
 }
 
 // elsewhere says that a path leads to another place than when the rotation began: an atomic deploy has swapped it.

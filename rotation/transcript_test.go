@@ -335,6 +335,17 @@ func (t *teller) anew(o rotation.ResumeOptions, headless bool) {
 	t.view()
 }
 
+// lostKey is the key of this rotation whose secret is lost.
+func (t *teller) lostKey() string {
+	for _, k := range t.Keys() {
+		if k.ID != "old" && k.ID != "other" && k.ID != t.r.View().NewID() {
+			return k.ID
+		}
+	}
+	t.t.Fatal("no key is lost")
+	return ""
+}
+
 // happens is what somebody else does.
 func (t *teller) happens(what string, do func()) {
 	fmt.Fprintf(&t.b, "\n* %s\n", what)
@@ -861,6 +872,28 @@ var stories = map[string]story{
 	"undone where what is gone stays listed": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.SoakZero, sc.GoneLag = -1, true, 30*time.Second }), nil, nil, func(t *teller) {
 		t.on(rotation.Deliver)
 		t.back()
+	}},
+	"a secret lost half-way, and undone": {with(prosopoLike, func(sc *world.Scenario) { sc.Drain = -1 }), nil, nil, func(t *teller) {
+		t.on(rotation.Verify)
+		t.happens("somebody puts the old value back", func() { t.Place(0).Put("old") })
+		t.anew(rotation.ResumeOptions{}, false)
+		t.on(rotation.Create)
+		t.happens("and then the new one", func() { t.Place(0).Put(t.lostKey()) })
+		t.do()
+		t.back()
+	}},
+	"a secret lost half-way, and a create without an answer": {with(prosopoLike, func(sc *world.Scenario) { sc.Drain, sc.Retrieve = -1, false }), nil, nil, func(t *teller) {
+		t.on(rotation.Verify)
+		t.happens("somebody puts the old value back", func() { t.Place(0).Put("old") })
+		t.anew(rotation.ResumeOptions{}, false)
+		t.on(rotation.Create)
+		t.Fail("create", lost("create"), true)
+		t.on(toTheEnd)
+	}},
+	"a dashboard that renames": {with(manualLike, func(sc *world.Scenario) { sc.Rename, sc.Drain = true, -1 }), nil, nil, func(t *teller) {
+		t.on(toTheEnd)
+		t.pastes(t.ByHand("made-1", "payments-api"))
+		t.on(toTheEnd)
 	}},
 	"undone where lists are behind": {with(vertesiaLike, func(sc *world.Scenario) {
 		sc.Drain, sc.SoakZero, sc.ListLag, sc.EnableLag = -1, true, 20*time.Second, 2*time.Second
