@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"detent/apikey"
 	"detent/delivery"
 )
 
@@ -208,6 +209,32 @@ func TestAPathLeadsElsewhereOnlyWhereBothAreKnown(t *testing.T) {
 	}{{"", "", false}, {"/a", "", false}, {"", "/a", false}, {"/a", "/a", false}, {"/a", "/b", true}} {
 		if err := elsewhere(&destinationRecord{Where: tc.was}, delivery.Held{Where: tc.is}); (err != nil) != tc.elsewhere {
 			t.Errorf("%q, and now %q: %v", tc.was, tc.is, err)
+		}
+	}
+}
+
+// TestADifferenceIsAcceptedAsItWasSeen: of that field, with those values; another one blocks anew, and what nobody reports is not what differs.
+func TestADifferenceIsAcceptedAsItWasSeen(t *testing.T) {
+	for name, tc := range map[string]struct {
+		accepted   acceptance
+		unknown    string
+		role, want string
+	}{
+		"nothing":                     {acceptance{}, "", "admin", "differs"},
+		"as it was seen":              {acceptance{Field: apikey.FieldRole, Old: "reader", New: "admin", Reason: "wanted"}, "", "admin", "accepted"},
+		"another new value":           {acceptance{Field: apikey.FieldRole, Old: "reader", New: "developer", Reason: "wanted"}, "", "admin", "differs"},
+		"another old value":           {acceptance{Field: apikey.FieldRole, Old: "developer", New: "admin", Reason: "wanted"}, "", "admin", "differs"},
+		"another field":               {acceptance{Field: apikey.FieldEnvironment, Old: "reader", New: "admin", Reason: "wanted"}, "", "admin", "differs"},
+		"what nobody reports":         {acceptance{}, "not told", "", "accepted"},
+		"what is reported to differ":  {acceptance{}, "not told", "admin", "differs"},
+		"the same, whatever was said": {acceptance{Field: apikey.FieldRole, Old: "reader", New: "reader", Reason: "wanted"}, "not told", "reader", "equal"},
+	} {
+		j := &journal{State: Open, Step: Delete, Strategy: strategyCreate, Fields: []apikey.Field{apikey.FieldRole}, Old: keyRecord{ID: "o", Role: "reader"}, New: &keyRecord{ID: "n", Role: tc.role},
+			Accepted: []acceptance{tc.accepted}, AcceptUnknown: tc.unknown}
+		for _, d := range j.diff(noon) {
+			if d.Field == apikey.FieldRole && string(d.Verdict) != tc.want || (d.Verdict == Tolerated) != (d.Reason != "") {
+				t.Errorf("%s: %+v, want %s", name, d, tc.want)
+			}
 		}
 	}
 }
