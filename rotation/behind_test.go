@@ -213,3 +213,27 @@ func TestASecretThatIsNotGivenAgainIsGone(t *testing.T) {
 		}
 	}
 }
+
+// telling is a service that answers who a secret belongs to with a failure.
+type telling struct {
+	client.Service
+	err error
+}
+
+func (s telling) Unwrap() client.Service { return s.Service }
+
+func (s telling) Identify(context.Context, apikey.Secret) (*apikey.Key, error) { return nil, s.err }
+
+// TestAServiceThatCannotTellWhoseASecretIsTellsNothing: what it refuses to say is not known; no answer is a failure.
+func TestAServiceThatCannotTellWhoseASecretIsTellsNothing(t *testing.T) {
+	for kind, fails := range map[client.Kind]bool{client.Unauthorized: false, client.Forbidden: false, client.NotFound: false, client.Unsupported: false, client.Unavailable: true, client.RateLimited: true, client.Timeout: true} {
+		f := in(t, vertesiaLike)
+		r := f.Start(func(p *rotation.Params) {
+			p.Service = telling{p.Service, &client.Error{Op: "identify", Kind: kind, Message: "no", Outcome: client.NotDone, Own: true}}
+		})
+		res, err := r.Do(context.Background())
+		if (err != nil) != fails || fails && !client.IsKind(err, kind) || !fails && !says(res.Notes, "nothing tells") {
+			t.Errorf("%s: %+v, %v", kind, res, err)
+		}
+	}
+}

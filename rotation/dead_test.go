@@ -611,3 +611,29 @@ func TestWhatAPlaceHoldsRightAfterTheDeletion(t *testing.T) {
 		f.rotated(name)
 	}
 }
+
+// TestAServiceThatMustNotBeTriedIsNotTried: with no former value, with nothing made up in its place, and not for a way back either.
+func TestAServiceThatMustNotBeTriedIsNotTried(t *testing.T) {
+	for _, wrong := range []string{"", "nothing"} {
+		f := in(t, with(vertesiaLike, func(sc *world.Scenario) { sc.Masks, sc.Prefix, sc.NoTryDead, sc.Wrong = true, "sk_live_", true, wrong }))
+		r := f.Start(noWaits)
+		f.do(r)
+		if log := f.Log(); count(log, "probe") > 0 {
+			t.Errorf("%q: %v", wrong, log)
+		}
+		f.until(r, rotation.Delete)
+		f.Fail("delete", lost("delete"), false)
+		f.Fail("delete", lost("delete"), false)
+		if _, err := r.Do(context.Background()); err == nil {
+			t.Fatal("it was to fail")
+		}
+		f.Pass(time.Hour)
+		f.Log()
+		if res, err := r.Undo(context.Background()); !errors.Is(err, rotation.ErrOldGone) || res.Question != nil {
+			t.Errorf("%q: %+v, %v", wrong, res, err)
+		}
+		if log := f.Log(); count(log, "probe old") > 0 {
+			t.Errorf("%q: %v", wrong, log)
+		}
+	}
+}

@@ -238,3 +238,32 @@ func TestADifferenceIsAcceptedAsItWasSeen(t *testing.T) {
 		}
 	}
 }
+
+// TestAPlaceHoldsItsFormerValueWhereThatIsKnown: nothing is a former value of a place that was looked at, and of no other.
+func TestAPlaceHoldsItsFormerValueWhereThatIsKnown(t *testing.T) {
+	r := &Rotation{j: &journal{ID: "abcdefghij"}, prints: &printer{key: []byte("a key of the store, for a test..")}}
+	was, other := apikey.NewSecret("sk_live_0123456789abcdef0123"), apikey.NewSecret("sk_live_other56789abcdef0123")
+	print, err := r.prints.of(was)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nothing, holds, another := delivery.Held{}, delivery.Held{Exists: true, Secret: was}, delivery.Held{Exists: true, Secret: other}
+	for name, tc := range map[string]struct {
+		rec  destinationRecord
+		held delivery.Held
+		want bool
+	}{
+		"nothing, as it was":           {destinationRecord{Where: "/a"}, nothing, true},
+		"nothing, of what is unknown":  {destinationRecord{}, nothing, false},
+		"a value where nothing was":    {destinationRecord{Where: "/a"}, holds, false},
+		"its value":                    {destinationRecord{Where: "/a", Held: true, Former: print}, holds, true},
+		"another value":                {destinationRecord{Where: "/a", Held: true, Former: print}, another, false},
+		"nothing where a value was":    {destinationRecord{Where: "/a", Held: true, Former: print}, nothing, false},
+		"a value that was not kept":    {destinationRecord{Where: "/a", Held: true}, holds, false},
+		"nothing, and it was not kept": {destinationRecord{Where: "/a", Held: true}, nothing, false},
+	} {
+		if got := r.isFormer(&tc.rec, tc.held); got != tc.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
