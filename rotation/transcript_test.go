@@ -895,6 +895,28 @@ var stories = map[string]story{
 		t.pastes(t.ByHand("made-1", "payments-api"))
 		t.on(toTheEnd)
 	}},
+	"a deletion that did nothing": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.Compromised = -1, true }), nil, nil, func(t *teller) {
+		t.on(rotation.Delete)
+		t.Fail("delete", lost("delete"), false)
+		t.Fail("delete", lost("delete"), false)
+		t.do()
+		t.undo()
+		t.Pass(2 * time.Minute)
+		t.undo()
+		t.says(rotation.Yes, "the dashboard shows it, in use")
+		t.back()
+	}},
+	"a deletion in the dashboard": {with(manualLike, func(sc *world.Scenario) { sc.Drain, sc.RevokeLag = -1, 3*time.Second }), func(f *fixture) {
+		f.caps(func(c *apikey.Capabilities) { c.Delete = apikey.Cannot("in the dashboard") })
+	}, nil, func(t *teller) {
+		t.on(toTheEnd)
+		t.pastes(t.ByHand("made-1", "anything"))
+		t.on(toTheEnd)
+		t.happens("a person deletes the old key", func() { t.Remove("old") })
+		t.says(rotation.Yes, "")
+		t.Pass(time.Second)
+		t.on(toTheEnd)
+	}},
 	"undone where lists are behind": {with(vertesiaLike, func(sc *world.Scenario) {
 		sc.Drain, sc.SoakZero, sc.ListLag, sc.EnableLag = -1, true, 20*time.Second, 2*time.Second
 	}), nil, nil, func(t *teller) { t.on(rotation.Delete); t.back() }},

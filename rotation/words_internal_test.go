@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -264,6 +265,20 @@ func TestAPlaceHoldsItsFormerValueWhereThatIsKnown(t *testing.T) {
 	} {
 		if got := r.isFormer(&tc.rec, tc.held); got != tc.want {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// TestOpenRotationsConcernTheirKeys of that profile, wherever they are in a list: what is over, of another profile or unreadable does not.
+func TestOpenRotationsConcernTheirKeys(t *testing.T) {
+	key := func(id string) apikey.Key { return apikey.Key{ID: id} }
+	fresh := key("b")
+	views := []View{{Profile: "p", State: Open, Err: os.ErrInvalid, Old: key("x")}, {Profile: "q", State: Open, Old: key("y")}, {Profile: "p", State: Over, Old: key("z")}, {Profile: "p", State: Open, Old: key("a"), New: &fresh}, {Profile: "p", State: Open, Old: key("c")}}
+	for range views {
+		views = append(views[1:], views[0])
+		ids := Concerns(views, "p")
+		if len(ids) != 3 || !ids["a"] || !ids["b"] || !ids["c"] {
+			t.Errorf("%v", ids)
 		}
 	}
 }
