@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"detent/apikey"
 	"detent/delivery"
@@ -279,6 +280,28 @@ func TestOpenRotationsConcernTheirKeys(t *testing.T) {
 		ids := Concerns(views, "p")
 		if len(ids) != 3 || !ids["a"] || !ids["b"] || !ids["c"] {
 			t.Errorf("%v", ids)
+		}
+	}
+}
+
+// TestWhoSaidThatTheOldKeyIsGoneIsNamed: the service is not said to have answered what a person said, and what a person says to live was not left untouched.
+func TestWhoSaidThatTheOldKeyIsGoneIsNamed(t *testing.T) {
+	for name, tc := range map[string]struct {
+		j        journal
+		says     string
+		saysNone string
+	}{
+		"the service answered":        {journal{OldGone: true, Dead: deadState{Still: time.Second}}, "still accepted 1s after the service answered that the key is deleted", "your word"},
+		"a person said":               {journal{OldGone: true, ByPerson: true, Dead: deadState{Still: time.Second}}, "still accepted 1s after your word that the key is deleted", "the service answered"},
+		"a person said that it lives": {journal{LivesOn: true}, "by your word the old key \"web\" (old) lives, although a deletion of it was sent", "was not touched"},
+		"nobody said anything":        {journal{}, "was not touched", "by your word"},
+	} {
+		j := tc.j
+		j.State, j.Step, j.Strategy, j.Old, j.New = Open, Delete, strategyCreate, keyRecord{ID: "old", Name: "web"}, &keyRecord{ID: "new", Name: "web"}
+		v := viewOf(&j, CreateAndDelete, false)
+		said := strings.Join(slices.Concat(v.Certain, v.Unknown), "; ")
+		if !strings.Contains(said, tc.says) || strings.Contains(said, tc.saysNone) {
+			t.Errorf("%s: %s", name, said)
 		}
 	}
 }
