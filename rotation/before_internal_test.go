@@ -24,6 +24,7 @@ type shelf struct {
 	rows    []*shelved
 	now     time.Time
 	made    int
+	dead    string // a secret that is refused, though its row is there
 	deleted func(id string)
 }
 
@@ -95,7 +96,7 @@ func (s *shelf) Delete(_ context.Context, id string) (apikey.Deleted, error) {
 
 func (s *shelf) Probe(_ context.Context, secret apikey.Secret, _ string) (apikey.Proof, error) {
 	for _, row := range s.rows {
-		if apikey.NewSecret(row.Secret).Equal(secret) && !row.Key.key().IsDisabled() {
+		if apikey.NewSecret(row.Secret).Equal(secret) && row.Secret != s.dead && !row.Key.key().IsDisabled() {
 			row.Key.LastUsedAt = moment{apikey.At(s.now)}
 			return apikey.Proof{Verdict: apikey.Accepted, Call: "GET /harmless", Did: "GET /harmless answered 200"}, nil
 		}
@@ -260,6 +261,43 @@ func TestWhatTheVersionBeforeLeftOpenComesToAnEnd(t *testing.T) {
 					t.Errorf("left: %v", left)
 				}
 			})
+		}
+	}
+}
+
+// TestWhatTheVersionBeforeLeftIsNotUndoneOntoADeadSecret, which its journals did not recognise: the kept copy tells it.
+func TestWhatTheVersionBeforeLeftIsNotUndoneOntoADeadSecret(t *testing.T) {
+	for _, name := range []string{"generic-verify", "generic-drain", "prosopo-verify", "vertesia-verify", "vertesia-drain", "vertesia-disable", "dashboard-verify"} {
+		o := openFixture(t, "testdata/v2/"+name+".txt")
+		o.shelf.dead = o.shelf.find("old-1").Secret
+		before := o.holds()
+		r, err := Resume(o.world, o.id, ResumeOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Undo(t.Context()); err == nil || !strings.Contains(err.Error(), "the service refuses the old secret") || o.holds() != before {
+			t.Errorf("%s: %v", name, err)
+		}
+		r.Close()
+		o.goes(false)
+	}
+}
+
+func TestAFoundRotationSaysWhereItsJournalLies(t *testing.T) {
+	o := openFixture(t, "testdata/v2/vertesia-soak.txt")
+	if v, err := Find(o.world.Store, o.id); err != nil || v.Path != o.world.Store.Where(o.id) || v.Path == "" {
+		t.Errorf("%q, %v", v.Path, err)
+	}
+}
+
+// TestAPermissionIsHeldUnderItsFeature, or under any where one of the two names none.
+func TestAPermissionIsHeldUnderItsFeature(t *testing.T) {
+	for _, tc := range []struct {
+		held, needs string
+		want        bool
+	}{{"A.x", "A.x", true}, {"A.x", "B.x", false}, {"A.x", "x", true}, {"x", "A.x", true}, {"x", "x", true}, {"A.x", "A.y", false}, {"x", "y", false}} {
+		if got := holds([]apikey.Permission{apikey.ParsePermission("C.z"), apikey.ParsePermission(tc.held)}, apikey.ParsePermission(tc.needs)); got != tc.want {
+			t.Errorf("%s for %s: %v", tc.held, tc.needs, got)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package rotation_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -123,5 +124,116 @@ func TestARenameThatIsAnsweredForAnotherKeyMakesItNotTheNewOne(t *testing.T) {
 			t.Errorf("%+v: the new key is %s, and not %s", s, v.NewID(), f.Key("new").ID)
 		}
 		f.rotated("renamed")
+	}
+}
+
+// TestAPasteWaitsForAListThatIsBehindTheDashboard.
+func TestAPasteWaitsForAListThatIsBehindTheDashboard(t *testing.T) {
+	f := in(t, manualLike)
+	b := &behind{f: f, key: "made-1"}
+	r := f.Start(func(p *rotation.Params) { noWaits(p); b.Service = p.Service; p.Service = b })
+	f.until(r, rotation.Create)
+	secret := f.ByHand("made-1", r.View().NewName)
+	b.lists = 4
+	if res, err := f.pastes(r, secret); err != nil || res.Step != rotation.Deliver || r.View().NewID() != "made-1" || b.lists > 0 {
+		t.Errorf("%+v, %v, %d lists", res, err, b.lists)
+	}
+}
+
+// lacking is a service whose lists show neither key for a while.
+type lacking struct {
+	client.Service
+	lacks bool
+}
+
+func (s *lacking) Unwrap() client.Service { return s.Service }
+
+func (s *lacking) List(ctx context.Context, each func([]apikey.Key)) error {
+	if s.lacks {
+		each(nil)
+		return nil
+	}
+	return s.Service.List(ctx, each)
+}
+
+// TestAListThatShowsNeitherKeyIsNoWordAgainstASecretThatWorks: nothing is asked, made or deleted on it.
+func TestAListThatShowsNeitherKeyIsNoWordAgainstASecretThatWorks(t *testing.T) {
+	for _, step := range []rotation.Step{rotation.Drain, rotation.Disable, rotation.Delete} {
+		for _, probe := range []error{nil, refusal("probe", client.Unavailable, 503)} {
+			f := in(t, with(genericLike, func(sc *world.Scenario) { sc.Drain, sc.Disable, sc.SoakZero = 4*time.Second, true, true }))
+			s := &lacking{}
+			r := f.Start(func(p *rotation.Params) { s.Service, p.Service = p.Service, s })
+			f.until(r, step)
+			s.lacks = true
+			if probe != nil {
+				f.Fail("probe", probe, false)
+			}
+			f.Log()
+			res, err := r.Do(context.Background())
+			if log := f.Log(); step != rotation.Disable && (err == nil || res.Question != nil) || count(log, "create")+count(log, "delete")+count(log, "disable") > 0 {
+				t.Errorf("%s, %v: %+v, %v: %v", step, probe, res, err, log)
+			}
+			if err != nil && probe != nil && !client.IsKind(err, client.Unavailable) && !strings.Contains(err.Error(), "does not show the new key") {
+				t.Errorf("%s: %v", step, err)
+			}
+			s.lacks = false
+			f.Mend()
+			f.drive(r)
+			f.rotated(string(step))
+		}
+	}
+}
+
+// giving is a service that does not give a secret again, in some way.
+type giving struct {
+	client.Service
+	err error
+}
+
+func (s giving) Unwrap() client.Service { return s.Service }
+
+func (s giving) Retrieve(context.Context, string) (apikey.Secret, error) {
+	return apikey.Secret{}, s.err
+}
+
+// TestASecretThatIsNotGivenAgainIsGone where the service says no; where it gives no answer it is asked again.
+func TestASecretThatIsNotGivenAgainIsGone(t *testing.T) {
+	for kind, fails := range map[client.Kind]bool{client.Unsupported: false, client.Forbidden: false, client.NotFound: false, client.Unavailable: true, client.RateLimited: true, client.Unauthorized: true} {
+		f := in(t, prosopoLike)
+		r := f.Start(func(p *rotation.Params) {
+			noWaits(p)
+			p.Service = giving{p.Service, &client.Error{Op: "retrieve", Kind: kind, Message: "no", Outcome: client.NotDone, Own: true}}
+		})
+		f.until(r, rotation.Create)
+		f.Fail("create", lost("create"), true)
+		res, err := r.Do(context.Background())
+		log := f.Log()
+		if (err != nil) != fails || fails && (!client.IsKind(err, kind) || count(log, "delete") > 0 || count(log, "create") != 1) || !fails && (count(log, "create") != 2 || count(log, "delete") != 1) {
+			t.Errorf("%s: %+v, %v: %v", kind, res, err, log)
+		}
+	}
+}
+
+// telling is a service that answers who a secret belongs to with a failure.
+type telling struct {
+	client.Service
+	err error
+}
+
+func (s telling) Unwrap() client.Service { return s.Service }
+
+func (s telling) Identify(context.Context, apikey.Secret) (*apikey.Key, error) { return nil, s.err }
+
+// TestAServiceThatCannotTellWhoseASecretIsTellsNothing: what it refuses to say is not known; no answer is a failure.
+func TestAServiceThatCannotTellWhoseASecretIsTellsNothing(t *testing.T) {
+	for kind, fails := range map[client.Kind]bool{client.Unauthorized: false, client.Forbidden: false, client.NotFound: false, client.Unsupported: false, client.Unavailable: true, client.RateLimited: true, client.Timeout: true} {
+		f := in(t, vertesiaLike)
+		r := f.Start(func(p *rotation.Params) {
+			p.Service = telling{p.Service, &client.Error{Op: "identify", Kind: kind, Message: "no", Outcome: client.NotDone, Own: true}}
+		})
+		res, err := r.Do(context.Background())
+		if (err != nil) != fails || fails && !client.IsKind(err, kind) || !fails && !says(res.Notes, "nothing tells") {
+			t.Errorf("%s: %+v, %v", kind, res, err)
+		}
 	}
 }

@@ -28,9 +28,8 @@ func (r *Rotation) create(ctx context.Context) (Result, error) {
 	}
 	for range maxMints {
 		if r.j.pending(opCreate) {
-			res, settled, err := r.findLost(ctx)
-			if err != nil || settled {
-				return res, err
+			if res, err := r.findLost(ctx); err != nil || res != nil {
+				return *orNothing(res), err
 			}
 		}
 		if r.j.New != nil {
@@ -224,14 +223,14 @@ func (r *Rotation) hold(k apikey.Key, secret apikey.Secret) error {
 	return nil
 }
 
-// findLost looks for the key of a create whose answer was lost. settled is false where none is found for as long as the
-// list may be behind, so that it may be created again: what takes effect later still carries our mark.
-func (r *Rotation) findLost(ctx context.Context) (res Result, settled bool, err error) {
+// findLost looks for the key of a create whose answer was lost. Without a result none is found for as long as the list
+// may be behind, so that it may be created again: what takes effect later still carries our mark.
+func (r *Rotation) findLost(ctx context.Context) (*Result, error) {
 	if err := r.w.Sleep(ctx, r.w.settle()); err != nil {
-		return Result{}, false, err
+		return nil, err
 	}
 	var hits []apikey.Key
-	_, err = r.lookUntil(ctx, r.lostLag(), func() (bool, error) {
+	_, err := r.lookUntil(ctx, r.lostLag(), func() (bool, error) {
 		s, err := r.look(ctx)
 		if err != nil {
 			return false, err
@@ -240,17 +239,18 @@ func (r *Rotation) findLost(ctx context.Context) (res Result, settled bool, err 
 		return len(hits) > 0, nil
 	})
 	if err != nil {
-		return Result{}, false, err
+		return nil, err
 	}
-	cleanup := func(text string) (Result, bool, error) {
-		return ask(Question{Kind: AskCleanup, Text: text, Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes}), true, nil
+	cleanup := func(text string) (*Result, error) {
+		res := ask(Question{Kind: AskCleanup, Text: text, Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes})
+		return &res, nil
 	}
 	switch {
 	case len(hits) == 0:
 		r.j.settled(opCreate)
 		r.j.New = nil
 		r.j.Unfound++
-		return Result{}, false, r.save("no key was found that carries the mark")
+		return nil, r.save("no key was found that carries the mark")
 	case len(hits) > 1:
 		return cleanup("several keys carry this rotation's mark: " + names(hits) +
 			". Nobody has their secrets. Undo deletes them all; or delete them yourself and go on")
@@ -262,24 +262,24 @@ func (r *Rotation) findLost(ctx context.Context) (res Result, settled bool, err 
 	}
 	secret, err := r.retrieve(ctx, hit.ID)
 	if err != nil {
-		return Result{}, false, err
+		return nil, err
 	}
 	if whose := r.knownSecret(secret); whose != "" {
 		secret = apikey.Secret{} // what the service gives is not this key's
 		r.log("the service gave %s for the key that was found", whose)
 	}
 	if err := r.hold(hit, secret); err != nil {
-		return Result{}, false, err
+		return nil, err
 	}
 	r.j.settled(opCreate)
 	if err := r.save("found"); err != nil {
-		return Result{}, false, err
+		return nil, err
 	}
 	if secret.IsZero() {
-		return Result{}, false, nil // the caller deletes it and creates again
+		return nil, nil // the caller deletes it and creates again
 	}
-	res, err = r.created(ctx, "the answer to the create was lost; the key was found by its mark and its secret had again: "+names(hits))
-	return res, true, err
+	res, err := r.created(ctx, "the answer to the create was lost; the key was found by its mark and its secret had again: "+names(hits))
+	return &res, err
 }
 
 // lostLag bounds the search for a key that may not exist: a declared or a learned lag, else a short one, since whatever shows

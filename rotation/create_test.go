@@ -213,8 +213,12 @@ func TestCreateWithoutASecretInTheAnswerIsNotKept(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "no answer brought its secret") {
 		t.Fatalf("%v", err)
 	}
-	if n := count(f.Log(), "create"); n != 3 {
+	log := f.Log()
+	if n := count(log, "create"); n != 3 {
 		t.Errorf("%d creates", n)
+	}
+	if n := count(log, "delete"); n != 2 { // each that is known by its id goes before the next one is made
+		t.Errorf("%d deletions: %v", n, log)
 	}
 	f.OnCreate = nil
 	f.drive(r)
@@ -469,4 +473,41 @@ func TestAListThatFailsAfterACreateDoesNotHoldIt(t *testing.T) {
 	f.Hook = nil
 	f.drive(r)
 	f.rotated("read later")
+}
+
+// TestAKeyThatIsAnsweredWithoutItsIDIsFoundByItsMarkAlone: not where the list fails, shows nothing, or shows two.
+func TestAKeyThatIsAnsweredWithoutItsIDIsFoundByItsMarkAlone(t *testing.T) {
+	for name, tc := range map[string]struct {
+		set   func(f *fixture, r *rotation.Rotation)
+		fails string
+		asks  rotation.QuestionKind
+	}{
+		"one row": {func(*fixture, *rotation.Rotation) {}, "", ""},
+		"the list fails": {func(f *fixture, _ *rotation.Rotation) {
+			f.Fail("list", refusal("list", client.Unavailable, 503), false)
+		}, "unavailable", ""},
+		"two rows": {func(f *fixture, r *rotation.Rotation) { f.Add(apikey.Key{ID: "second", Name: r.View().NewName}) }, "", rotation.AskCleanup},
+	} {
+		f := in(t, prosopoLike)
+		r := f.Start(noWaits)
+		f.until(r, rotation.Create)
+		f.OnCreate = func(made *apikey.Created) { made.Key.ID, f.OnCreate = "", nil }
+		tc.set(f, r)
+		res, err := r.Do(context.Background())
+		if (err != nil) != (tc.fails != "") || err != nil && !strings.Contains(err.Error(), tc.fails) {
+			t.Errorf("%s: %+v, %v", name, res, err)
+		}
+		if asked := res.Question != nil; asked != (tc.asks != "") || asked && res.Question.Kind != tc.asks {
+			t.Fatalf("%s: %+v", name, res)
+		}
+		if tc.asks != "" {
+			if !f.undo(r) {
+				t.Error("the undo was refused")
+			}
+			f.undone(name)
+			continue
+		}
+		f.drive(r)
+		f.rotated(name)
+	}
 }

@@ -2,6 +2,7 @@ package rotation_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -540,5 +541,99 @@ func TestADeletionByHandIsToldApart(t *testing.T) {
 	f.rotated("by hand")
 	if !says(r.View().Certain, "by your word the old key") || len(claims(r, rotation.DeleteAnswered, rotation.SubjectOld)) > 0 || len(claims(r, rotation.SecretRefused, rotation.SubjectOld)) != 1 {
 		t.Errorf("%q", r.View().Certain)
+	}
+}
+
+// TestNoSuchKeyIsBelievedOfTheServiceAlone: a wall in front of it says 404, too.
+func TestNoSuchKeyIsBelievedOfTheServiceAlone(t *testing.T) {
+	for step, sc := range map[rotation.Step]world.Scenario{rotation.Retire: with(vertesiaLike, func(sc *world.Scenario) { sc.OldFirst = true }), rotation.Disable: with(vertesiaLike, func(sc *world.Scenario) { sc.Drain = -1 })} {
+		for _, own := range []bool{true, false} {
+			f := in(t, sc)
+			r := f.Start(nil)
+			f.until(r, step)
+			f.Fail("disable", &client.Error{Op: "disable", Kind: client.NotFound, Status: 404, Outcome: client.NotDone, Own: own}, false)
+			res, err := r.Do(context.Background())
+			if believed := err == nil && res.Status == rotation.Moved; believed != own || !own && r.View().Step != step {
+				t.Errorf("%s, own %v: %+v, %v", step, own, res, err)
+			}
+			f.drive(r)
+			f.rotated(string(step))
+		}
+	}
+}
+
+// TestWhatAPlaceHoldsRightAfterTheDeletion: a secret of this rotation is delivered over at once; another value, and a place that was emptied, are
+// asked about.
+func TestWhatAPlaceHoldsRightAfterTheDeletion(t *testing.T) {
+	for name, tc := range map[string]struct {
+		puts string
+		asks rotation.QuestionKind
+	}{
+		"the new one": {"new", ""}, "the old one": {"old", ""}, "an earlier new one": {"earlier", ""},
+		"another value": {"a-value-of-somebody-else", rotation.AskReplace}, "nothing": {"", rotation.AskAgain}, "unreadable": {"?", ""},
+	} {
+		f := in(t, prosopoLike)
+		r := f.Start(noWaits)
+		f.until(r, rotation.Verify)
+		earlier := r.View().NewID()
+		f.Place(0).Put("old")
+		r = f.again(r, rotation.ResumeOptions{}) // which has no secret, and none lies anywhere
+		f.until(r, rotation.Delete)
+		f.Hook = func(point string) {
+			if !strings.HasPrefix(point, "after: delete the old") {
+				return
+			}
+			f.Hook = nil
+			switch tc.puts {
+			case "?":
+				f.Fail("read", errors.New("input/output error"), false)
+			case "earlier":
+				f.Place(0).Put(earlier)
+			default:
+				f.Place(0).Put(tc.puts)
+			}
+			f.Forgive()
+		}
+		res, err := r.Do(context.Background())
+		f.Forgive()
+		switch {
+		case err != nil, (res.Question != nil) != (tc.asks != ""), tc.asks != "" && res.Question.Kind != tc.asks:
+			t.Errorf("%s: %+v, %v", name, res, err)
+			continue
+		case tc.asks != "":
+			if _, err := f.answer(r, res.Question); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if r.View().State == rotation.Open {
+			f.drive(r)
+		}
+		f.rotated(name)
+	}
+}
+
+// TestAServiceThatMustNotBeTriedIsNotTried: with no former value, with nothing made up in its place, and not for a way back either.
+func TestAServiceThatMustNotBeTriedIsNotTried(t *testing.T) {
+	for _, wrong := range []string{"", "nothing"} {
+		f := in(t, with(vertesiaLike, func(sc *world.Scenario) { sc.Masks, sc.Prefix, sc.NoTryDead, sc.Wrong = true, "sk_live_", true, wrong }))
+		r := f.Start(noWaits)
+		f.do(r)
+		if log := f.Log(); count(log, "probe") > 0 {
+			t.Errorf("%q: %v", wrong, log)
+		}
+		f.until(r, rotation.Delete)
+		f.Fail("delete", lost("delete"), false)
+		f.Fail("delete", lost("delete"), false)
+		if _, err := r.Do(context.Background()); err == nil {
+			t.Fatal("it was to fail")
+		}
+		f.Pass(time.Hour)
+		f.Log()
+		if res, err := r.Undo(context.Background()); !errors.Is(err, rotation.ErrOldGone) || res.Question != nil {
+			t.Errorf("%q: %+v, %v", wrong, res, err)
+		}
+		if log := f.Log(); count(log, "probe old") > 0 {
+			t.Errorf("%q: %v", wrong, log)
+		}
 	}
 }

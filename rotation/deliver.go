@@ -124,7 +124,7 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 	rec.Begun = true
 	job := r.job(rec)
 	job.Expect = func(held delivery.Held) bool {
-		return !rule("put: over what was there alone") || r.isNew(held.Secret) || rec.Where == "" || r.isFormer(rec, held) || r.isSuperseded(held.Secret) || !held.Exists && r.overNothing[rec.Spec] ||
+		return !rule("put: over what was there alone") || r.isNew(held.Secret) || rec.Where == "" || r.isFormer(rec, held) || r.isOld(held.Secret) || r.isSuperseded(held.Secret) || !held.Exists && r.overNothing[rec.Spec] ||
 			held.Exists && r.prints.is(held.Secret, rec.Over, r.j.ID)
 	}
 	nothing := false // was written
@@ -251,8 +251,8 @@ func (r *Rotation) verify(ctx context.Context) (Result, error) {
 	if err := r.seeLastUse(ctx, &notes); err != nil {
 		return Result{}, err
 	}
-	if res, lost, err := r.switchOwn(ctx, have); err != nil || lost {
-		return res, err
+	if res, err := r.switchOwn(ctx, have); err != nil || res != nil {
+		return *orNothing(res), err
 	}
 	said := fmt.Sprintf("the new key works: the service accepted it %d times%s", r.j.Proved, how)
 	if r.j.Proved == 0 {
@@ -394,18 +394,18 @@ func (r *Rotation) willWatch() bool {
 
 // switchOwn gives detent itself the new credential, and proves it by a list, before
 // the old one is retired.
-func (r *Rotation) switchOwn(ctx context.Context, have bool) (res Result, lost bool, err error) {
+func (r *Rotation) switchOwn(ctx context.Context, have bool) (*Result, error) {
 	if !r.j.Own || r.w.Switcher == nil || !r.w.Switcher.CanSwitch() {
-		return Result{}, false, nil
+		return nil, nil
 	}
 	s, err := r.look(ctx)
 	if err == nil && s.new != nil && s.new.Own { // a start after the switch authenticates with the new key
 		r.j.settled(opSwitch)
-		return Result{}, false, nil
+		return nil, nil
 	}
 	if !have {
 		res, err := r.replaceLost(ctx)
-		return res, true, err
+		return &res, err
 	}
 	r.j.Switched = true
 	var next client.Service
@@ -414,11 +414,11 @@ func (r *Rotation) switchOwn(ctx context.Context, have bool) (res Result, lost b
 		return err
 	}, func() { r.svc = next })
 	if err != nil {
-		return Result{}, false, fmt.Errorf("%s: %w", r.w.Switcher.Describe(), err)
+		return nil, fmt.Errorf("%s: %w", r.w.Switcher.Describe(), err)
 	}
 	if _, err := r.look(ctx); err != nil {
-		return Result{}, false, fmt.Errorf("with the new credential: %w", err)
+		return nil, fmt.Errorf("with the new credential: %w", err)
 	}
 	r.log("detent's own credential was switched: %s", r.w.Switcher.Describe())
-	return Result{}, false, r.save("switched")
+	return nil, r.save("switched")
 }

@@ -63,7 +63,7 @@ func (r *Rotation) afterDelete(ctx context.Context) (*Result, error) {
 		if err != nil || r.isNew(held.Secret) {
 			continue // one that cannot be read now is said by what was seen of it last
 		}
-		if held.Exists && !r.isFormer(rec, held) && !r.isOld(held.Secret) && !r.isSuperseded(held.Secret) {
+		if !r.isFormer(rec, held) && !r.isOld(held.Secret) && !r.isSuperseded(held.Secret) {
 			return r.strayed(rec, held)
 		}
 		have, err := r.needSecret(ctx)
@@ -77,7 +77,6 @@ func (r *Rotation) afterDelete(ctx context.Context) (*Result, error) {
 		if err := r.follow(ctx, d, rec); err != nil {
 			return nil, fmt.Errorf("%s: %w", rec.Describe, err)
 		}
-		r.j.Redelivered++
 		rec.Put, rec.Then = false, false
 		if _, err := r.put(ctx, d, rec); err != nil {
 			return nil, fmt.Errorf("%s was put back in the moment of the deletion, and could not be delivered to again: %w", rec.Describe, err)

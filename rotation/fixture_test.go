@@ -117,7 +117,11 @@ func (f *fixture) answer(r *rotation.Rotation, q *rotation.Question) (rotation.R
 	if q.Kind == rotation.AskReplace {
 		f.Replaced()
 	}
-	return r.Answer(context.Background(), a)
+	res, err := r.Answer(context.Background(), a)
+	if left := r.View().Question; err == nil && res.Status == rotation.Moved && (left == nil) != (res.Question == nil) {
+		f.t.Errorf("%s was answered, and %v is asked", q.Kind, left)
+	}
+	return res, err
 }
 
 // undo goes back to the end; false where the old key is gone, or the rotation is over.

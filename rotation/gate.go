@@ -196,7 +196,7 @@ func (r *Rotation) gateList(ctx context.Context) (*sight, *Result, error) {
 // stillTakes is how long the new key must live for the rotation to be over and a little beyond.
 func (r *Rotation) stillTakes() time.Duration {
 	left := time.Minute
-	if r.j.Mode == Planned && r.j.CanDisable && r.j.Step == Disable {
+	if r.j.Step == Disable { // the rehearsal comes first
 		left += r.j.Soak
 	}
 	return left

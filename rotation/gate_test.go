@@ -486,3 +486,86 @@ func TestWhatAPlaceHeldWhenItWasReadLastIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// TestAPlaceThatHoldsAnySecretOfThisRotationAgainIsDeliveredTo: the old one, also where the place did not have it before, and that of an
+// earlier new key.
+func TestAPlaceThatHoldsAnySecretOfThisRotationAgainIsDeliveredTo(t *testing.T) {
+	for name, tc := range map[string]struct {
+		wrong string
+		puts  func(f *fixture, earlier string)
+	}{
+		"the old one":                    {"", func(f *fixture, _ string) { f.Place(0).Put("old") }},
+		"the old one, where nothing was": {"nothing", func(f *fixture, _ string) { f.Place(0).Put("old") }},
+		"an earlier new one":             {"", func(f *fixture, earlier string) { f.Place(0).Put(earlier) }},
+	} {
+		f := in(t, with(prosopoLike, func(sc *world.Scenario) { sc.Places, sc.Wrong = []string{"env", "file"}, tc.wrong }))
+		r := f.Start(noWaits)
+		f.until(r, rotation.Verify)
+		earlier := r.View().NewID()
+		f.Place(0).Put("old")
+		f.Place(1).Put("old")
+		r = f.again(r, rotation.ResumeOptions{}) // which has no secret, and none lies anywhere
+		f.until(r, rotation.Delete)
+		if r.View().NewID() == earlier {
+			t.Fatalf("%s: no other key was made", name)
+		}
+		tc.puts(f, earlier)
+		f.Forgive()
+		res := f.do(r)
+		if res.Question == nil || res.Question.Kind != rotation.AskAgain || !strings.Contains(res.Said, "holds the old value again") {
+			t.Fatalf("%s: %+v", name, res)
+		}
+		if _, err := f.answer(r, res.Question); err != nil {
+			t.Fatal(err)
+		}
+		f.drive(r)
+		f.rotated(name)
+	}
+}
+
+// TestAReleaseThatHoldsASecretOfThisRotationIsFollowed: the old one, also where nothing was before, the new one, and that of an earlier new
+// key; one that holds another value, or has lost what was there, is not.
+func TestAReleaseThatHoldsASecretOfThisRotationIsFollowed(t *testing.T) {
+	for name, tc := range map[string]struct {
+		wrong, puts string
+		follows     bool
+	}{
+		"the old one": {"", "old", true}, "the old one, where nothing was": {"nothing", "old", true}, "nothing, as it was": {"nothing", "", true},
+		"the new one": {"", "new", true}, "an earlier new one": {"", "earlier", true}, "another value": {"", "a-value-of-somebody-else", false}, "another value, where nothing was": {"nothing", "a-value-of-somebody-else", false},
+		"nothing, where it had the old one": {"", "", false}, "another key's": {"", "other", false},
+	} {
+		f := in(t, with(prosopoLike, func(sc *world.Scenario) { sc.Places, sc.Wrong = []string{"release", "env"}, tc.wrong }))
+		r := f.Start(noWaits)
+		f.until(r, rotation.Verify)
+		earlier := r.View().NewID()
+		f.Place(0).Put("old")
+		f.Place(1).Put("old")
+		if tc.wrong == "nothing" {
+			f.Place(0).Put("")
+		}
+		r = f.again(r, rotation.ResumeOptions{}) // which has no secret, and none lies anywhere
+		f.until(r, rotation.Deliver)
+		if r.View().NewID() == earlier {
+			t.Fatalf("%s: no other key was made", name)
+		}
+		f.Adversary("link swapped, old value", 0)
+		f.Place(0).Put(map[bool]string{true: earlier, false: tc.puts}[tc.puts == "earlier"])
+		f.Forgive()
+		_, err := r.Do(context.Background())
+		if follows := err == nil; follows != tc.follows || err != nil && !strings.Contains(err.Error(), "it is another file now") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !tc.follows {
+			continue
+		}
+		f.drive(r)
+		if live := f.Live(); len(live) != 1 || f.Place(0).Holds() != "new" || f.Place(0).App() != "new" {
+			t.Errorf("%s: it holds the secret of %s: %s", name, f.Place(0).Holds(), f.keys())
+		}
+		for _, path := range f.Place(0).Copies() { // of the release before: nobody looks there any more
+			if !says(r.View().Left, path) {
+				t.Errorf("%s: %s lies there, and is not named: %v", name, path, r.View().Left)
+			}
+		}
+	}
+}

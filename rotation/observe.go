@@ -320,8 +320,8 @@ func (r *Rotation) Holds(ctx context.Context, spec string) bool {
 	if err != nil || r.release == nil {
 		return false
 	}
-	held, reads, err := r.held(ctx, d, rec)
-	return reads && err == nil && r.isNew(held.Secret)
+	held, _, err := r.held(ctx, d, rec)
+	return err == nil && r.isNew(held.Secret)
 }
 
 // elsewhere says that a path leads to another place than when the rotation began: an atomic deploy has swapped it.
@@ -477,7 +477,7 @@ func (r *Rotation) retrieve(ctx context.Context, id string) (apikey.Secret, erro
 // recover takes a secret if it is the new one, told by its fingerprint: a destination may still
 // hold the old one, which is never to be used.
 func (r *Rotation) recover(secret apikey.Secret) bool {
-	if secret.IsZero() || !r.prints.is(secret, r.j.Print, r.j.ID) {
+	if !r.prints.is(secret, r.j.Print, r.j.ID) {
 		return false
 	}
 	r.secret = secret

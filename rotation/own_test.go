@@ -207,3 +207,28 @@ func TestARotationWithoutADestinationIsForDetentsOwnKey(t *testing.T) {
 		}
 	}
 }
+
+// TestASecretThatIsLostBeforeDetentHasItIsReplaced: without a destination nothing else has it.
+func TestASecretThatIsLostBeforeDetentHasItIsReplaced(t *testing.T) {
+	f, s := owned(t, true)
+	r := f.Start(func(p *rotation.Params) { s.in(p); noWaits(p); p.Destinations = nil })
+	f.until(r, rotation.Verify)
+	f.Place(0).LeftOut()                                  // it is nobody's here
+	s.refuse = lost("list")                               // once it is switched nothing answers
+	if _, err := r.Do(context.Background()); err == nil { // and the process ends
+		t.Fatal("it was to fail")
+	}
+	s.refuse = nil
+	made := r.View().NewID()
+	f.Own = "old"
+	r = s.resume(r)
+	for range 20 {
+		if r.View().State != rotation.Open {
+			break
+		}
+		f.react(r, f.do(r))
+	}
+	if v := r.View(); v.State != rotation.Over || v.NewID() == made || !f.Key(made).Gone || !f.Key(v.NewID()).Alive || f.Own != "new" {
+		t.Errorf("%s: the new key is %s, after %s: %s", v.State, v.NewID(), made, f.keys())
+	}
+}

@@ -237,11 +237,9 @@ func (r *Rotation) matchRow(ctx context.Context, told *apikey.Key, secret apikey
 		}
 		return s.all[i], nil
 	}
-	if len(fresh) > 1 {
-		marked := slices.DeleteFunc(slices.Clone(fresh), func(k apikey.Key) bool { _, n := apikey.SplitName(k.Name); return n != r.j.ID })
-		if len(marked) == 1 {
-			fresh = marked
-		}
+	marked := slices.DeleteFunc(slices.Clone(fresh), func(k apikey.Key) bool { _, n := apikey.SplitName(k.Name); return n != r.j.ID })
+	if len(marked) == 1 {
+		fresh = marked
 	}
 	switch len(fresh) {
 	case 0:

@@ -100,7 +100,6 @@ func (r *Rotation) checkPlace(ctx context.Context, s *sight, d delivery.Destinat
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", rec.Describe, err)
 	}
-	rec.Reads = reads
 	if !reads {
 		return nil, nil
 	}

@@ -235,6 +235,26 @@ func TestAKeyOfTheCredentialsProjectRotatesBesideKeysOfOthers(t *testing.T) {
 	}
 }
 
+// TestTheKeyIsTakenAsTheListShowsIt: whoever named it may have an older row.
+func TestTheKeyIsTakenAsTheListShowsIt(t *testing.T) {
+	f := in(t, vertesiaLike)
+	role := f.Key("old").Role
+	r := f.Start(func(p *rotation.Params) {
+		noWaits(p)
+		p.Key.Role, p.Key.Name, p.Key.Own = "stale", "stale", true
+		p.Switcher = &switcher{f: f, file: true}
+	})
+	f.do(r)
+	if v := r.View(); v.Old.Role != role || v.Old.Name != "payments-api" || v.Old.Own || !strings.HasPrefix(v.NewName, "payments-api ~r") {
+		t.Errorf("%+v", v.Old)
+	}
+	f.drive(r)
+	if k := f.Key(r.View().NewID()); k.Role != role || f.Own != "" {
+		t.Errorf("it was made with the role %s, and detent uses %q", k.Role, f.Own)
+	}
+	f.rotated("as listed")
+}
+
 // TestAServiceThatDoesNotTellTheProjectTellsNothing: what it refuses to say is not known; no answer is a failure.
 func TestAServiceThatDoesNotTellTheProjectTellsNothing(t *testing.T) {
 	for _, tc := range []struct {
@@ -271,6 +291,10 @@ func TestTheRightPlaceHoldsTheOldSecretOrNothing(t *testing.T) {
 		"a placeholder":           {vertesiaLike, func(f *fixture) { f.Place(0).Put("changeme-please-0123") }, "cannot be a secret of this service", false, ""},
 		"another vendor's":        {vertesiaLike, func(f *fixture) { f.Place(0).Put("ghp_0123456789abcdefghijABCDEFGHIJ012345") }, "cannot be a secret of this service", false, ""},
 		"one of another shape":    {genericLike, func(f *fixture) { f.Place(0).Put("pk7_0123456789abcdefghijABCDEFGHIJ") }, "cannot be a secret of this service", false, ""},
+		"one of another shape, by the masks": {with(genericLike, func(sc *world.Scenario) { sc.Masks = true }), func(f *fixture) {
+			f.caps(func(c *apikey.Capabilities) { c.SecretPrefixes = nil })
+			f.Place(0).Put("pk7_0123456789abcdefghijABCDEFGHIJ")
+		}, "cannot be a secret of this service", false, ""},
 		"a test key for a live one": {genericLike, func(f *fixture) {
 			f.caps(func(c *apikey.Capabilities) { c.SecretPrefixes = []string{"sk_live_", "sk_test_"} })
 			f.Place(0).Put("sk_test_0123456789abcdefghij")

@@ -368,7 +368,7 @@ func (r *Rotation) stillAccepted(ctx context.Context, why deadFor) (bool, Result
 	case why == deadAfterDisable:
 		return false, Result{}, fmt.Errorf("%s that the key is off: nothing is deleted on that", still)
 	case r.j.Mode == Compromised:
-		return false, Result{}, fmt.Errorf("%s that it deleted the key: a compromised key stays open until it is refused", still)
+		return false, Result{}, fmt.Errorf("%s that the key is deleted: a compromised key stays open until it is refused", still)
 	}
 	r.j.Dead.GaveUp = true
 	return true, Result{}, nil
@@ -451,14 +451,14 @@ func (r *Rotation) stillWords() string {
 		if r.lastAnswer != "" {
 			why = " (" + r.lastAnswer + ")"
 		}
-		return "whether the old secret is refused could not be seen yet" + why + ", since the service answered"
+		return "whether the old secret is refused could not be seen yet" + why + ", since " + r.j.whoSaid()
 	}
-	return fmt.Sprintf("the old secret is still accepted, %s after the service answered", span(r.j.Dead.Still))
+	return fmt.Sprintf("the old secret is still accepted, %s after %s", span(r.j.Dead.Still), r.j.whoSaid())
 }
 
 func (r *Rotation) secretRefused(t tried, since time.Time) {
 	after := max(r.w.Wall().Sub(since), 0)
-	r.observed(SecretRefused, SubjectOld, "probe", "%s, with the old secret, while the new one is accepted by the same call, %s after the service answered", t.Did, span(after.Round(time.Second)))
+	r.observed(SecretRefused, SubjectOld, "probe", "%s, with the old secret, while the new one is accepted by the same call, %s after %s", t.Did, span(after.Round(time.Second)), r.j.whoSaid())
 }
 
 // lookAtDead tries the old secret once beside other work, where the old key went first.

@@ -129,6 +129,8 @@ func (j *journal) oldWords() string {
 		return fmt.Sprintf("the service answered that it deleted the old key %s%s", old, after)
 	case j.deleteSent(), j.pending(opDisable), j.pending(opEnable):
 		return ""
+	case j.LivesOn:
+		return fmt.Sprintf("by your word the old key %s lives, although a deletion of it was sent, or may have been", old)
 	case j.OldDisabled:
 		return fmt.Sprintf("the service answered that the old key %s is off; it can be turned on again%s", old, after)
 	}
@@ -229,11 +231,19 @@ func (j *journal) unknown(inHand bool) []string {
 	return out
 }
 
+// whoSaid is whose word it is that the old key is off or deleted.
+func (j *journal) whoSaid() string {
+	if j.ByPerson {
+		return "your word"
+	}
+	return "the service answered"
+}
+
 // deadWords says what is not known of an old secret that was not seen to be refused.
 func (j *journal) deadWords() string {
 	switch {
 	case j.Dead.Still > 0:
-		return fmt.Sprintf("when the old secret dies: it was still accepted %s after the service answered that it deleted the key", span(j.Dead.Still))
+		return fmt.Sprintf("when the old secret dies: it was still accepted %s after %s that the key is deleted", span(j.Dead.Still), j.whoSaid())
 	case j.Dead.Untold != "":
 		return "whether the old secret is refused everywhere already: " + j.Dead.Untold
 	}

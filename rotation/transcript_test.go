@@ -335,6 +335,17 @@ func (t *teller) anew(o rotation.ResumeOptions, headless bool) {
 	t.view()
 }
 
+// lostKey is the key of this rotation whose secret is lost.
+func (t *teller) lostKey() string {
+	for _, k := range t.Keys() {
+		if k.ID != "old" && k.ID != "other" && k.ID != t.r.View().NewID() {
+			return k.ID
+		}
+	}
+	t.t.Fatal("no key is lost")
+	return ""
+}
+
 // happens is what somebody else does.
 func (t *teller) happens(what string, do func()) {
 	fmt.Fprintf(&t.b, "\n* %s\n", what)
@@ -857,6 +868,54 @@ var stories = map[string]story{
 		t.Fail("list", refusal("list", client.Unavailable, 503), false)
 		t.do()
 		t.undo()
+	}},
+	"undone where what is gone stays listed": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.SoakZero, sc.GoneLag = -1, true, 30*time.Second }), nil, nil, func(t *teller) {
+		t.on(rotation.Deliver)
+		t.back()
+	}},
+	"a secret lost half-way, and undone": {with(prosopoLike, func(sc *world.Scenario) { sc.Drain = -1 }), nil, nil, func(t *teller) {
+		t.on(rotation.Verify)
+		t.happens("somebody puts the old value back", func() { t.Place(0).Put("old") })
+		t.anew(rotation.ResumeOptions{}, false)
+		t.on(rotation.Create)
+		t.happens("and then the new one", func() { t.Place(0).Put(t.lostKey()) })
+		t.do()
+		t.back()
+	}},
+	"a secret lost half-way, and a create without an answer": {with(prosopoLike, func(sc *world.Scenario) { sc.Drain, sc.Retrieve = -1, false }), nil, nil, func(t *teller) {
+		t.on(rotation.Verify)
+		t.happens("somebody puts the old value back", func() { t.Place(0).Put("old") })
+		t.anew(rotation.ResumeOptions{}, false)
+		t.on(rotation.Create)
+		t.Fail("create", lost("create"), true)
+		t.on(toTheEnd)
+	}},
+	"a dashboard that renames": {with(manualLike, func(sc *world.Scenario) { sc.Rename, sc.Drain = true, -1 }), nil, nil, func(t *teller) {
+		t.on(toTheEnd)
+		t.pastes(t.ByHand("made-1", "payments-api"))
+		t.on(toTheEnd)
+	}},
+	"a deletion that did nothing": {with(vertesiaLike, func(sc *world.Scenario) { sc.Drain, sc.Compromised = -1, true }), nil, nil, func(t *teller) {
+		t.on(rotation.Delete)
+		t.Fail("delete", lost("delete"), false)
+		t.Fail("delete", lost("delete"), false)
+		t.do()
+		t.undo()
+		t.Pass(2 * time.Minute)
+		t.undo()
+		t.says(rotation.Yes, "the dashboard shows it, in use")
+		t.back()
+	}},
+	"a deletion in the dashboard": {with(manualLike, func(sc *world.Scenario) { sc.Drain, sc.RevokeLag = -1, 3*time.Second }), func(f *fixture) {
+		f.caps(func(c *apikey.Capabilities) { c.Delete = apikey.Cannot("in the dashboard") })
+	}, nil, func(t *teller) {
+		t.on(toTheEnd)
+		t.pastes(t.ByHand("made-1", "anything"))
+		t.on(toTheEnd)
+		t.happens("a person deletes the old key", func() { t.Remove("old") })
+		t.says(rotation.Yes, "")
+		t.Pass(time.Second)
+		t.on(toTheEnd)
 	}},
 	"undone where lists are behind": {with(vertesiaLike, func(sc *world.Scenario) {
 		sc.Drain, sc.SoakZero, sc.ListLag, sc.EnableLag = -1, true, 20*time.Second, 2*time.Second

@@ -706,3 +706,48 @@ func TestAnUndoThatIsGivenUpGoesBackToWhatHasToBeDoneAnew(t *testing.T) {
 		f.rotated(name)
 	}
 }
+
+// TestAnUndoThatCannotBeFinishedIsTurnedRoundByAPerson: where something was put back already. Who cannot be asked is told, and it stays begun.
+func TestAnUndoThatCannotBeFinishedIsTurnedRoundByAPerson(t *testing.T) {
+	for name, tc := range map[string]struct {
+		headless, byWord bool
+	}{"at a terminal": {false, false}, "headless": {true, false}, "by a word": {false, true}} {
+		f := in(t, with(vertesiaLike, func(sc *world.Scenario) { sc.Places = []string{"env", "hook"} }))
+		r := f.Start(noWaits)
+		f.until(r, rotation.Disable)
+		f.byHand()
+		if tc.byWord {
+			f.Fail("undo", errors.New("it is broken"), false)
+		} else {
+			f.Fail("then", errors.New("it is broken"), false)
+		}
+		r = f.again(r, rotation.ResumeOptions{Undone: []string{f.Place(1).Spec()}, Reason: "put back by hand"})
+		if _, err := r.Undo(context.Background()); err == nil || !r.View().Undoing {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if tc.headless {
+			r = f.headless(r, rotation.ResumeOptions{})
+		}
+		f.OnProbe = func(whose string, p *apikey.Proof) {
+			if whose == "old" {
+				p.Verdict, p.Did = apikey.Refused, "GET /harmless answered 401"
+			}
+		}
+		res, err := r.Undo(context.Background())
+		if tc.headless {
+			if err == nil || !strings.Contains(err.Error(), "the service refuses the old secret") || !r.View().Undoing {
+				t.Errorf("%s: %+v, %v", name, res, err)
+			}
+			continue
+		}
+		if err != nil || res.Question == nil || res.Question.Kind != rotation.AskTurn || res.Question.Default != rotation.No || !strings.Contains(res.Said, "the service refuses the old secret") || !r.View().Undoing {
+			t.Fatalf("%s: %+v, %v", name, res, err)
+		}
+		if res, err = f.answer(r, res.Question); err != nil || r.View().Undoing || res.Step != rotation.Deliver {
+			t.Fatalf("%s: %+v, %v", name, res, err)
+		}
+		f.OnProbe = nil
+		f.drive(r)
+		f.rotated(name)
+	}
+}

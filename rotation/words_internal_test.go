@@ -1,9 +1,14 @@
 package rotation
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"detent/apikey"
+	"detent/delivery"
 )
 
 func TestUndoIsAnnouncedByWhatThereIsToUndo(t *testing.T) {
@@ -177,6 +182,126 @@ func TestACloseSaysNoMoreOfAKeyThanTheLastListShowed(t *testing.T) {
 			if !strings.HasPrefix(left[i], want[i]) {
 				t.Errorf("%s: %q, want %q", name, left[i], want[i])
 			}
+		}
+	}
+}
+
+// TestThatAPlaceWasReadIsSaidWhereItWas: a place that can be read, and was not since, is only said to have been given the secret.
+func TestThatAPlaceWasReadIsSaidWhereItWas(t *testing.T) {
+	for want, tc := range map[string]struct {
+		reads bool
+		holds string
+	}{"app was given the new secret": {true, ""}, "app was given the new secret; nobody can read it": {false, ""}, "app was given the new secret; read at 00:00:00Z": {true, "app held the new secret"},
+		"app was given the new secret; but at 00:00:00Z it held nothing": {true, "app held nothing"}} {
+		j := &journal{State: Open, Step: Verify, Strategy: strategyCreate, New: &keyRecord{ID: "n"}}
+		if tc.holds != "" {
+			j.Claims = []Claim{{claimRecord{Kind: PlaceHolds, Subject: "app", Evidence: Evidence{Detail: tc.holds}}}}
+		}
+		if got := j.placeWords(destinationRecord{Spec: "app", Describe: "app", Begun: true, Put: true, Reads: tc.reads}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestAPathLeadsElsewhereOnlyWhereBothAreKnown: a place on no machine has no whereabouts, nor has one of an older journal.
+func TestAPathLeadsElsewhereOnlyWhereBothAreKnown(t *testing.T) {
+	for _, tc := range []struct {
+		was, is   string
+		elsewhere bool
+	}{{"", "", false}, {"/a", "", false}, {"", "/a", false}, {"/a", "/a", false}, {"/a", "/b", true}} {
+		if err := elsewhere(&destinationRecord{Where: tc.was}, delivery.Held{Where: tc.is}); (err != nil) != tc.elsewhere {
+			t.Errorf("%q, and now %q: %v", tc.was, tc.is, err)
+		}
+	}
+}
+
+// TestADifferenceIsAcceptedAsItWasSeen: of that field, with those values; another one blocks anew, and what nobody reports is not what differs.
+func TestADifferenceIsAcceptedAsItWasSeen(t *testing.T) {
+	for name, tc := range map[string]struct {
+		accepted   acceptance
+		unknown    string
+		role, want string
+	}{
+		"nothing":                     {acceptance{}, "", "admin", "differs"},
+		"as it was seen":              {acceptance{Field: apikey.FieldRole, Old: "reader", New: "admin", Reason: "wanted"}, "", "admin", "accepted"},
+		"another new value":           {acceptance{Field: apikey.FieldRole, Old: "reader", New: "developer", Reason: "wanted"}, "", "admin", "differs"},
+		"another old value":           {acceptance{Field: apikey.FieldRole, Old: "developer", New: "admin", Reason: "wanted"}, "", "admin", "differs"},
+		"another field":               {acceptance{Field: apikey.FieldEnvironment, Old: "reader", New: "admin", Reason: "wanted"}, "", "admin", "differs"},
+		"what nobody reports":         {acceptance{}, "not told", "", "accepted"},
+		"what is reported to differ":  {acceptance{}, "not told", "admin", "differs"},
+		"the same, whatever was said": {acceptance{Field: apikey.FieldRole, Old: "reader", New: "reader", Reason: "wanted"}, "not told", "reader", "equal"},
+	} {
+		j := &journal{State: Open, Step: Delete, Strategy: strategyCreate, Fields: []apikey.Field{apikey.FieldRole}, Old: keyRecord{ID: "o", Role: "reader"}, New: &keyRecord{ID: "n", Role: tc.role},
+			Accepted: []acceptance{tc.accepted}, AcceptUnknown: tc.unknown}
+		for _, d := range j.diff(noon) {
+			if d.Field == apikey.FieldRole && string(d.Verdict) != tc.want || (d.Verdict == Tolerated) != (d.Reason != "") {
+				t.Errorf("%s: %+v, want %s", name, d, tc.want)
+			}
+		}
+	}
+}
+
+// TestAPlaceHoldsItsFormerValueWhereThatIsKnown: nothing is a former value of a place that was looked at, and of no other.
+func TestAPlaceHoldsItsFormerValueWhereThatIsKnown(t *testing.T) {
+	r := &Rotation{j: &journal{ID: "abcdefghij"}, prints: &printer{key: []byte("a key of the store, for a test..")}}
+	was, other := apikey.NewSecret("sk_live_0123456789abcdef0123"), apikey.NewSecret("sk_live_other56789abcdef0123")
+	print, err := r.prints.of(was)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nothing, holds, another := delivery.Held{}, delivery.Held{Exists: true, Secret: was}, delivery.Held{Exists: true, Secret: other}
+	for name, tc := range map[string]struct {
+		rec  destinationRecord
+		held delivery.Held
+		want bool
+	}{
+		"nothing, as it was":           {destinationRecord{Where: "/a"}, nothing, true},
+		"nothing, of what is unknown":  {destinationRecord{}, nothing, false},
+		"a value where nothing was":    {destinationRecord{Where: "/a"}, holds, false},
+		"its value":                    {destinationRecord{Where: "/a", Held: true, Former: print}, holds, true},
+		"another value":                {destinationRecord{Where: "/a", Held: true, Former: print}, another, false},
+		"nothing where a value was":    {destinationRecord{Where: "/a", Held: true, Former: print}, nothing, false},
+		"a value that was not kept":    {destinationRecord{Where: "/a", Held: true}, holds, false},
+		"nothing, and it was not kept": {destinationRecord{Where: "/a", Held: true}, nothing, false},
+	} {
+		if got := r.isFormer(&tc.rec, tc.held); got != tc.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// TestOpenRotationsConcernTheirKeys of that profile, wherever they are in a list: what is over, of another profile or unreadable does not.
+func TestOpenRotationsConcernTheirKeys(t *testing.T) {
+	key := func(id string) apikey.Key { return apikey.Key{ID: id} }
+	fresh := key("b")
+	views := []View{{Profile: "p", State: Open, Err: os.ErrInvalid, Old: key("x")}, {Profile: "q", State: Open, Old: key("y")}, {Profile: "p", State: Over, Old: key("z")}, {Profile: "p", State: Open, Old: key("a"), New: &fresh}, {Profile: "p", State: Open, Old: key("c")}}
+	for range views {
+		views = append(views[1:], views[0])
+		ids := Concerns(views, "p")
+		if len(ids) != 3 || !ids["a"] || !ids["b"] || !ids["c"] {
+			t.Errorf("%v", ids)
+		}
+	}
+}
+
+// TestWhoSaidThatTheOldKeyIsGoneIsNamed: the service is not said to have answered what a person said, and what a person says to live was not left untouched.
+func TestWhoSaidThatTheOldKeyIsGoneIsNamed(t *testing.T) {
+	for name, tc := range map[string]struct {
+		j        journal
+		says     string
+		saysNone string
+	}{
+		"the service answered":        {journal{OldGone: true, Dead: deadState{Still: time.Second}}, "still accepted 1s after the service answered that the key is deleted", "your word"},
+		"a person said":               {journal{OldGone: true, ByPerson: true, Dead: deadState{Still: time.Second}}, "still accepted 1s after your word that the key is deleted", "the service answered"},
+		"a person said that it lives": {journal{LivesOn: true}, "by your word the old key \"web\" (old) lives, although a deletion of it was sent", "was not touched"},
+		"nobody said anything":        {journal{}, "was not touched", "by your word"},
+	} {
+		j := tc.j
+		j.State, j.Step, j.Strategy, j.Old, j.New = Open, Delete, strategyCreate, keyRecord{ID: "old", Name: "web"}, &keyRecord{ID: "new", Name: "web"}
+		v := viewOf(&j, CreateAndDelete, false)
+		said := strings.Join(slices.Concat(v.Certain, v.Unknown), "; ")
+		if !strings.Contains(said, tc.says) || strings.Contains(said, tc.saysNone) {
+			t.Errorf("%s: %s", name, said)
 		}
 	}
 }
