@@ -55,6 +55,8 @@ type journal struct {
 	Print string `json:"print,omitzero"`
 	// OldPrints recognise the secrets of superseded keys: a place may still hold one.
 	OldPrints []string `json:"old_prints,omitzero"`
+	// PrintsOf are those of OldPrints of which it is known whose they are, by the key's id.
+	PrintsOf map[string]string `json:"prints_of,omitzero"`
 	// OldPrint recognises the old secret, where a destination held it, and OldBy says what showed whose it is; empty
 	// where nothing contradicted it and nothing showed it.
 	OldPrint string `json:"old_print,omitzero"`
