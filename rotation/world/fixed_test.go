@@ -186,6 +186,11 @@ var fixedWalks = []fixed{
 			Strikes: []Strike{at("third value", "delete", ""), {Act: "removed", Step: "preflight", N: 101}}}},
 	{name: "an expired key whose end is not reported, and which may not be tried", breaks: "I6: a key that was dead",
 		walk: Walk{Scenario: Scenario{Prefix: "sk_live_", Masks: true, SilentExpiry: "old", NoTryDead: true, Life: 90 * 24 * time.Hour}, Acts: []string{actRun}}},
+	{name: "a place that was empty in the preflight has the old secret", breaks: "I2: place-holds",
+		walk: Walk{Scenario: Scenario{Places: []string{filePlace, releasePlace, hookPlace}}, Acts: []string{actDo, actRestart, actDo, actRestore, actRun},
+			Strikes: []Strike{at("command fails", "preflight", ""), at("variable removed", "preflight", "")}}},
+	{name: "the secret of one of two earlier new keys is pasted again", breaks: "I4: it ends neither way",
+		walk: Walk{Scenario: Scenario{Manual: true, Disable: true, Life: 90 * 24 * time.Hour}, Acts: []string{actRun}, Strikes: []Strike{at("new key ends soon", "soak", ""), at("removed", "soak", "")}}},
 }
 
 // TestFixedWalks carries out the walks that were taken with the program as it was. Of those in expectRed the rules are not there
