@@ -160,6 +160,8 @@ type destinationRecord struct {
 	// Over recognises a value that a person wants delivered over.
 	Over    string `json:"over,omitzero"`
 	Replace bool   `json:"replace,omitzero"` // it may hold something else than the old key's secret
+	// Asked recognises what a person was asked about who said so: nothing else may be replaced. Empty where it held nothing.
+	Asked string `json:"asked,omitzero"`
 	// Left are kept copies that lie where the place was before its path was turned elsewhere.
 	Left  []string `json:"left,omitzero"`
 	Undid string   `json:"undid,omitzero"`

@@ -199,7 +199,9 @@ const (
 )
 
 // ofOld is a call about the old key.
-func (p *Planner) ofOld(op, times string) []Act { return p.callOn(op, url.PathEscape(p.v.Old.ID), times) }
+func (p *Planner) ofOld(op, times string) []Act {
+	return p.callOn(op, url.PathEscape(p.v.Old.ID), times)
+}
 
 // callOn is a call about a key.
 func (p *Planner) callOn(op, id, times string) []Act {
