@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"detent/config"
 )
 
 // certificateCheck is how often a handshake looks whether the files of the certificate have changed.
@@ -21,14 +23,14 @@ type certificate struct {
 
 	mu      sync.Mutex
 	current *tls.Certificate
-	seen    [2]stamp
+	seen    [2]config.Stamp
 	checked time.Time
 	failed  bool // the files as they were seen last could not be used
 }
 
 // read loads the pair for the first time.
 func (c *certificate) read() error {
-	c.seen, c.checked = [2]stamp{stampOf(c.cert), stampOf(c.key)}, c.now()
+	c.seen, c.checked = [2]config.Stamp{config.StampOf(c.cert), config.StampOf(c.key)}, c.now()
 	pair, err := c.load()
 	if err != nil {
 		return fmt.Errorf("--tls-cert, --tls-key: %w", err)
@@ -54,7 +56,7 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return c.current, nil
 	}
 	c.checked = now
-	if seen := [2]stamp{stampOf(c.cert), stampOf(c.key)}; seen != c.seen || c.failed { // the one file may be new and the other not yet
+	if seen := [2]config.Stamp{config.StampOf(c.cert), config.StampOf(c.key)}; seen != c.seen || c.failed { // the one file may be new and the other not yet
 		pair, err := c.load()
 		if err != nil {
 			if seen != c.seen {

@@ -30,7 +30,7 @@ type operators struct {
 
 	mu    sync.Mutex
 	cfg   *config.Config // without operators while shut
-	stamp stamp          // of the file as it was read last
+	stamp config.Stamp   // of the file as it was read last
 	tried time.Time
 	bad   error     // why it could not be read
 	since time.Time // since when it cannot
@@ -46,9 +46,9 @@ func newOperators(a *app, door *doorkeeper, cfg *config.Config) *operators {
 // refresh takes up a file that has changed, and tries one that cannot be read again.
 func (p *operators) refresh() {
 	now := p.a.world.Now()
-	seen := stampOf(p.path)
+	seen := config.StampOf(p.path)
 	fresh := seen != p.stamp
-	if fresh || p.bad != nil && now.Sub(p.tried) >= rereadEvery || p.bad == nil && now.Sub(seen.moved) < racy {
+	if fresh || p.bad != nil && now.Sub(p.tried) >= rereadEvery || p.bad == nil && now.Sub(seen.Changed()) < racy {
 		p.stamp, p.tried = seen, now
 		p.take(now)
 	}

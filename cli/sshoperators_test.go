@@ -130,7 +130,7 @@ func TestAFileThatChangesTwiceInOneTickIsSeen(t *testing.T) {
 	if err := os.WriteFile(path, []byte(h.operator("ada", "admin", "*")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p.stamp = stampOf(path) // nothing shows
+	p.stamp = config.StampOf(path) // nothing shows
 	if _, ok := p.who(h.key("alice").PublicKey()); ok {
 		t.Error("the change is not seen")
 	}
