@@ -158,7 +158,7 @@ func (a *app) openRemoteTUI(ctx context.Context) error {
 	width, height := s.Size(nil)
 	stream := paint.NewStream(&hangup{s, cancel}, width, height)
 	stream.Resize(s.Size(stream.Resize))
-	screen := paint.NewOnStream(stream, paint.Options{ReportFocus: true, Rate: lineRate(a.env.Get, true)})
+	screen := paint.NewOnStream(stream, paint.Options{ReportFocus: true, Rate: paint.LineRate(a.env.Get, true)})
 	a.clip = screen.Writer()
 	h := &host{a: a}
 	defer h.giveUp()

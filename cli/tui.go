@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strconv"
 	"syscall"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -53,7 +52,7 @@ func (a *app) openTUI(ctx context.Context, _ []string) error {
 			return err
 		}
 	}
-	screen := paint.New(in, out, paint.Options{Standard: a.flags.renderer == "standard", ReportFocus: true, Rate: lineRate(a.env.Get, a.env.Get("SSH_CONNECTION") != "")})
+	screen := paint.New(in, out, paint.Options{Standard: a.flags.renderer == "standard", ReportFocus: true, Rate: paint.LineRate(a.env.Get, a.env.Get("SSH_CONNECTION") != "")})
 	a.clip = screen.Writer()
 	h := &host{a: a}
 	o := a.tuiOptions(h, screen, start)
@@ -104,20 +103,6 @@ func (a *app) abandon(model *tui.App) {
 	for _, line := range model.Abandon(ctx) {
 		a.say("%s", line)
 	}
-}
-
-// lineRate is how many bytes a second the line to the terminal carries, 0 for any number: what DETENT_LINE_RATE says in
-// kbit/s, else that of a thin line when we are at the far end of one. A faster line loses nothing to that but frames of a
-// held key; on a thin one the picture would run on long after the key is released.
-func lineRate(getenv func(string) string, far bool) int {
-	kbit, err := strconv.ParseUint(getenv("DETENT_LINE_RATE"), 10, 20)
-	switch {
-	case err == nil:
-		return int(kbit) * 1000 / 8
-	case far:
-		return paint.ThinLine
-	}
-	return 0
 }
 
 // renderer has the terminal's colours as far as the environment tells; nothing is asked of the terminal.
