@@ -19,7 +19,8 @@ var floors = map[string][]string{
 	".":         {"aearly", "aterm", "cli"},
 	"aearly":    {},
 	"aterm":     {},
-	"cli":       {"apikey", "audit", "client", "config", "delivery", "desk", "keyserver", "paint", "rotation", "sshd", "tui"},
+	"cli":       {"apikey", "audit", "client", "config", "delivery", "desk", "host", "keyserver", "paint", "rotation", "sshd", "tui"},
+	"host":      {"apikey", "audit", "client", "config", "delivery", "desk", "keyserver", "rotation", "tui"},
 	"tui":       {"apikey", "client", "delivery", "loopback", "paint", "rotation"},
 	"desk":      {"apikey", "audit", "client", "config", "delivery", "rotation"},
 	"keyserver": {"apikey"},
@@ -50,7 +51,7 @@ var revealers = map[string]string{
 	"delivery/plainfile.go":  "the file's content",
 	"delivery/scrub.go":      "taking it out of what a command prints",
 	"client/attempt.go":      "the Authorization header",
-	"cli/clipboard.go":       "the terminal's clipboard takes them",
+	"host/clipboard.go":      "the terminal's clipboard takes them",
 	"cli/secret.go":          "the secret that a command prints, once",
 	"tui/form/secretview.go": "the show-once view",
 }

@@ -14,6 +14,7 @@ import (
 
 	"detent/apikey"
 	"detent/audit"
+	"detent/host"
 )
 
 func (a *app) auditCommand() *cobra.Command {
@@ -98,9 +99,9 @@ func (a *app) showAudit(sinceText, format string) error {
 	}
 	since, err := a.sinceFlag(sinceText)
 	if err != nil {
-		return usage(err)
+		return host.Usage(err)
 	}
-	dir, err := a.journalDir()
+	dir, err := a.host.StateDir()
 	if err != nil {
 		return err
 	}
@@ -165,7 +166,7 @@ func (a *app) writeAudit(rows []auditRow) error {
 const auditTime = "2006-01-02T15:04:05Z"
 
 // oneLine is a text that stays in its cell.
-func oneLine(text string) string { return strings.Join(strings.Fields(plain(text)), " ") }
+func oneLine(text string) string { return strings.Join(strings.Fields(host.Plain(text)), " ") }
 
 // outcome says what came of an action.
 func (r auditRow) outcome() string {
@@ -219,16 +220,16 @@ func (a *app) verifyAudit(older, texts []string) error {
 	for _, text := range texts {
 		h, err := audit.ParseHead(text)
 		if err != nil {
-			return usagef("--head: %q %w", text, err)
+			return host.Usagef("--head: %q %w", text, err)
 		}
 		heads = append(heads, h)
 	}
-	dir, err := a.journalDir()
+	dir, err := a.host.StateDir()
 	if err != nil {
 		return err
 	}
 	if slices.Contains(older, audit.Path(dir)) {
-		return usagef("%s is the log itself: name those that it continues alone", audit.Path(dir))
+		return host.Usagef("%s is the log itself: name those that it continues alone", audit.Path(dir))
 	}
 	report, err := audit.Read(dir, older, heads, func(audit.Record) {})
 	if err != nil {
@@ -240,7 +241,7 @@ func (a *app) verifyAudit(older, texts []string) error {
 				return err
 			}
 		}
-		return answerNo
+		return host.ErrNo
 	}
 	if report.Records == 0 {
 		a.say("nothing is on record here")

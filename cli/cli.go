@@ -1,5 +1,4 @@
-// Package cli is the command line: one file a command, and the host that gives
-// the TUI what it needs of the world. Results go to standard output, everything
+// Package cli is the command line: one file a command, from its flags to what it prints. Results go to standard output, everything
 // else to standard error.
 package cli
 
@@ -19,7 +18,7 @@ import (
 
 	"detent/client"
 	"detent/config"
-	"detent/desk"
+	"detent/host"
 )
 
 // The exit codes of docs/REFERENCE.md.
@@ -91,7 +90,7 @@ func Run(ctx context.Context, args []string, w World) int {
 	err := root.ExecuteContext(ctx)
 	if err != nil && !a.started {
 		// cobra itself refused the command line before a command ran.
-		err = usage(err)
+		err = host.Usage(err)
 	}
 	return a.report(ctx, err)
 }
@@ -105,29 +104,25 @@ type app struct {
 	// started says that a command's own code has begun.
 	started bool
 
-	configuring sync.Mutex // guards cfg: the TUI adds profiles while it opens others
-	cfg         *config.Config
-	local       *embedded
-	debug       io.WriteCloser
-	auditing    sync.Mutex // guards trail
-	trail       *desk.Ledger
-	actor       desk.Actor // who acts; zero for the user of this machine
-	temp        string     // folder of the demo
-	remote      *guest     // the session over SSH that this run is; nil for the user of this process
-	embedding   sync.Mutex // guards local, which such sessions share
-	saying      sync.Mutex
-	clip        io.Writer // where the TUI's terminal takes sequences between frames; nil outside it
-	cleanups    []func()
+	host   *host.Host // made when the flags are known
+	remote *guest     // the session over SSH that this run is; nil for the user of this process
+	saying sync.Mutex
 }
 
-// onClose runs f when the run ends; the last one first.
-func (a *app) onClose(f func()) { a.cleanups = append(a.cleanups, f) }
+// begin makes the host, which the flags are known for.
+func (a *app) begin() {
+	o := host.Options{Settings: a.flags.settings(), Env: a.env, Now: a.world.Now, Zone: a.world.Zone, Sleep: a.world.Sleep, Hook: a.world.Hook,
+		UserAgent: userAgent(), Err: a.world.Err, Say: a.say, Guest: a.remote.host()}
+	if isTerminal(a.world.Err) {
+		o.Terminal = a.world.Err
+	}
+	a.host = host.New(o)
+}
 
 func (a *app) close() {
-	for i := len(a.cleanups) - 1; i >= 0; i-- {
-		a.cleanups[i]()
+	if a.host != nil {
+		a.host.Close()
 	}
-	a.cleanups = nil
 }
 
 // run is a command's code, marked as begun, so that its errors are not taken for cobra's.
@@ -135,52 +130,25 @@ func (a *app) run(f func(ctx context.Context, args []string) error) func(*cobra.
 	return func(cmd *cobra.Command, args []string) error {
 		a.started = true
 		if err := a.flags.check(); err != nil {
-			return usage(err)
+			return host.Usage(err)
 		}
+		a.begin()
 		return f(cmd.Context(), args)
 	}
 }
-
-// codeError is an error with its own exit code. A nil err prints nothing.
-type codeError struct {
-	code int
-	err  error
-}
-
-func (e *codeError) Error() string {
-	if e.err == nil {
-		return ""
-	}
-	return e.err.Error()
-}
-
-func (e *codeError) Unwrap() error { return e.err }
-
-// usage marks an error of usage or configuration.
-func usage(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &codeError{exitUsage, err}
-}
-
-func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }
-
-// answerNo ends a command whose result, already printed, is no.
-var answerNo error = &codeError{code: exitNo}
 
 // report prints the error, if any, and returns the exit code.
 func (a *app) report(ctx context.Context, err error) int {
 	if err == nil {
 		return exitDone
 	}
-	var coded *codeError
+	var wrong *host.UsageError
 	var refused *client.Error
 	interrupted := errors.Is(err, context.Canceled) || client.IsKind(err, client.Canceled)
 	switch {
-	case errors.As(err, &coded) && coded.err == nil:
-		return coded.code
-	case ctx.Err() != nil && interrupted || errors.Is(err, errInterrupted):
+	case errors.Is(err, host.ErrNo):
+		return exitNo
+	case ctx.Err() != nil && interrupted || errors.Is(err, host.ErrInterrupted):
 		if client.MayHaveHappened(err) {
 			a.say("%v", err)
 		}
@@ -198,8 +166,8 @@ func (a *app) report(ctx context.Context, err error) int {
 			code = exitUsage
 		}
 	}
-	if coded != nil {
-		code = coded.code
+	if errors.As(err, &wrong) {
+		code = exitUsage
 	}
 	return code
 }
@@ -208,7 +176,7 @@ func (a *app) report(ctx context.Context, err error) int {
 func (a *app) say(format string, args ...any) {
 	a.saying.Lock()
 	defer a.saying.Unlock()
-	_, _ = io.WriteString(a.world.Err, plain(fmt.Sprintf("detent: "+format, args...))+"\n")
+	_, _ = io.WriteString(a.world.Err, host.Plain(fmt.Sprintf("detent: "+format, args...))+"\n")
 }
 
 // note is say for whoever has one text.
@@ -225,7 +193,7 @@ func (o *output) Write(p []byte) (int, error) {
 	if o.broken {
 		return len(p), nil
 	}
-	_, err := io.WriteString(o.w, plain(string(p)))
+	_, err := io.WriteString(o.w, host.Plain(string(p)))
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
 		o.broken = true
 		err = nil

@@ -8,6 +8,7 @@ import (
 
 	"detent/apikey"
 	"detent/desk"
+	"detent/host"
 )
 
 func (a *app) deleteCommand() *cobra.Command {
@@ -22,26 +23,26 @@ func (a *app) deleteCommand() *cobra.Command {
 
 func (a *app) delete(ctx context.Context, text string, yes bool) error {
 	if !yes && !a.interactive() {
-		return usagef("deleting needs a confirmation, and there is no terminal to ask on: use --yes")
+		return host.Usagef("deleting needs a confirmation, and there is no terminal to ask on: use --yes")
 	}
 	s, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	switch {
-	case !s.caps.Delete.OK:
-		return usagef("%s: %s", s.profile.Name, s.caps.Delete.Why)
-	case s.readOnly:
-		return usagef("%s is read-only: nothing is deleted", s.profile.Name)
+	case !s.Caps.Delete.OK:
+		return host.Usagef("%s: %s", s.Profile.Name, s.Caps.Delete.Why)
+	case s.ReadOnly:
+		return host.Usagef("%s is read-only: nothing is deleted", s.Profile.Name)
 	}
-	k, err := s.findToChange(ctx, text, a.openRotations(s.profile.Name))
+	k, err := s.findToChange(ctx, text, a.host.OpenRotations(s.Profile.Name))
 	if err != nil {
 		return err
 	}
 	if k.Own {
 		a.say("this is the key that detent itself uses here: without it, this profile stops working")
 	}
-	rotating, err := a.rotating(s.profile.Name)
+	rotating, err := a.host.Rotating(s.Profile.Name)
 	if err != nil {
 		a.say("whether a rotation of this key is open is not known: %v", err)
 	}
@@ -53,7 +54,7 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 			return err
 		}
 	}
-	out, err := s.desk.Do(ctx, desk.Order{What: desk.Delete, Key: k, Note: a.note})
+	out, err := s.Desk.Do(ctx, desk.Order{What: desk.Delete, Key: k, Note: a.note})
 	if err != nil {
 		return err
 	}
@@ -70,8 +71,8 @@ func (a *app) confirmDelete(ctx context.Context, s *session, k apikey.Key, rotat
 	if used == "" {
 		used = "unknown"
 	}
-	a.say("delete %s (%s) on %s; last used: %s. This cannot be undone.", k.Name, k.ID, s.profile.Name, used)
-	if k.Own || rotating || s.setting.Guard(k.Environment) == apikey.Live {
+	a.say("delete %s (%s) on %s; last used: %s. This cannot be undone.", k.Name, k.ID, s.Profile.Name, used)
+	if k.Own || rotating || s.Setting.Guard(k.Environment) == apikey.Live {
 		want := k.Name
 		if want == "" {
 			want = k.ID

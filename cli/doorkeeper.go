@@ -35,7 +35,7 @@ type doorkeeper struct {
 }
 
 func (a *app) doorkeeper() (*doorkeeper, error) {
-	t := a.ledger()
+	t := a.host.Ledger()
 	if t.Broken != nil {
 		return nil, t.Broken
 	}
@@ -94,19 +94,8 @@ func (d *doorkeeper) close() {
 	d.kept(errors.Join(d.strangers.Close(), d.operators.Close(), d.sessions.Close()))
 }
 
-// log is the server's, nil for the user of this process.
-func (r *guest) log() *audit.Log {
-	if r == nil || r.door == nil {
-		return nil
-	}
-	return r.door.log
-}
-
 // refused records what an operator may not do.
 func (r *guest) refused(act audit.Action, why string) {
-	if r.door == nil {
-		return
-	}
 	act.Actor = desk.Actor{Name: r.operator.Name, From: r.session.From}
 	act.Detail = "as " + string(r.operator.Role)
 	r.door.kept(r.door.operators.Event(r.operator.Name, act, audit.Outcome{Result: audit.Refused, Certain: true, Reason: why}))

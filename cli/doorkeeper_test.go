@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"detent/host"
 	"detent/sshd"
 )
 
@@ -21,7 +22,7 @@ func TestHowASessionEndedIsToldInFewWords(t *testing.T) {
 		end(why)
 		return ctx
 	}
-	no := &codeError{code: exitNo}
+	no := host.ErrNo
 	for _, c := range []struct {
 		ctx   context.Context
 		err   error

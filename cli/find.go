@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"detent/apikey"
+	"detent/host"
 	"detent/rotation"
 )
 
@@ -38,9 +39,9 @@ func (s *session) findToChange(ctx context.Context, text string, open []rotation
 // lookUp is find; byName says that it was no id.
 func (s *session) lookUp(ctx context.Context, text string, open []rotation.View) (k apikey.Key, byName bool, err error) {
 	if strings.TrimSpace(text) == "" {
-		return apikey.Key{}, false, usagef("KEY is empty: give an id or a name")
+		return apikey.Key{}, false, host.Usagef("KEY is empty: give an id or a name")
 	}
-	keys, err := s.list(ctx)
+	keys, err := s.List(ctx)
 	if err != nil {
 		return apikey.Key{}, false, err
 	}
@@ -58,7 +59,7 @@ func (s *session) pick(keys []apikey.Key, text string, open []rotation.View) (k 
 		}
 		if k.Name == text {
 			named = append(named, k)
-		} else if base, nonce := apikey.SplitName(k.Name); nonce != "" && whole && apikey.SameBase(base, text, s.caps.MaxName) {
+		} else if base, nonce := apikey.SplitName(k.Name); nonce != "" && whole && apikey.SameBase(base, text, s.Caps.MaxName) {
 			based = append(based, k)
 		}
 	}
@@ -82,13 +83,13 @@ func (s *session) pick(keys []apikey.Key, text string, open []rotation.View) (k 
 			ids[i] += fmt.Sprintf(" (%s)", k.Name)
 		}
 	}
-	return apikey.Key{}, true, usagef("%d keys are named %q: use an id: %s", len(named), text, strings.Join(ids, ", "))
+	return apikey.Key{}, true, host.Usagef("%d keys are named %q: use an id: %s", len(named), text, strings.Join(ids, ", "))
 }
 
 // sameBase reports whether two names are of one base, where the service's limit may have cut the one that a rotation made.
 func (s *session) sameBase(name, base string) bool {
 	name, _ = apikey.SplitName(name)
-	return apikey.SameBase(base, name, s.caps.MaxName) || apikey.SameBase(name, base, s.caps.MaxName)
+	return apikey.SameBase(base, name, s.Caps.MaxName) || apikey.SameBase(name, base, s.Caps.MaxName)
 }
 
 func all(keys []apikey.Key, are func(apikey.Key) bool) bool {

@@ -11,6 +11,7 @@ import (
 
 	"detent/apikey"
 	"detent/config"
+	"detent/host"
 	"detent/rotation"
 )
 
@@ -46,13 +47,13 @@ func TestAKeyIsFoundByItsNameForEver(t *testing.T) {
 		"the old one by its own name":          {[]apikey.Key{key("k0", "ci"), second}, []rotation.View{open("k0", &second)}, "ci", "k0", "", 0},
 		"a name that the service's limit cuts": {[]apikey.Key{key("k5", long[:8]+" ~raaaaaaaaaa")}, nil, long, "k5", "", 0},
 	} {
-		s := &session{caps: apikey.Capabilities{MaxName: 21}}
+		s := &session{&host.Session{Caps: apikey.Capabilities{MaxName: 21}}}
 		got, _, err := s.pick(tc.keys, tc.text, tc.open)
 		code := 0
 		if err != nil {
 			code = exitNo
-			if wrong, ok := errors.AsType[*codeError](err); ok {
-				code = wrong.code
+			if _, wrong := errors.AsType[*host.UsageError](err); wrong {
+				code = exitUsage
 			}
 		}
 		if got.ID != tc.id || (err == nil) != (tc.says == "") || err != nil && !strings.Contains(err.Error(), tc.says) || code != tc.code {
@@ -71,7 +72,7 @@ func TestPatternsOfDestinationsMeanNamesForEver(t *testing.T) {
 		{"ci-deploy", "ci-deploy-2", false}, {"ci", "ci-deploy ~rznjoqz5tye", false},
 	} {
 		p := config.Profile{Deliver: []config.Deliver{{Name: "a", Keys: []string{"nobody", tc.pattern, tc.pattern}}, {Name: "b"}}}
-		if got := suggested(p, tc.name); (len(got) == 1 && got[0].Name == "a") != tc.want || len(got) > 1 {
+		if got := host.Suggested(p, tc.name); (len(got) == 1 && got[0].Name == "a") != tc.want || len(got) > 1 {
 			t.Errorf("%q for %q: %v", tc.pattern, tc.name, got)
 		}
 	}
@@ -135,7 +136,7 @@ func TestAKeyIsWrittenWithAllThatTheServiceReports(t *testing.T) {
 		Account: "acc", Project: "p1", ProjectName: "Shop", Enabled: &yes, CreatedAt: apikey.At(at), UpdatedAt: apikey.At(at), ExpiresAt: apikey.Never(),
 		LastUsedAt: apikey.At(at), Restrictions: &apikey.Restrictions{IPAddresses: []string{"10.0.0.0/8"}}, CreatedBy: "maria", UpdatedBy: "ben", CanRetrieve: true,
 		Own: true, Extra: map[string]json.RawMessage{"properties": json.RawMessage(`{"team":"shop"}`), "clearance": json.RawMessage("3"), "tenants": json.RawMessage(`["t"]`)}}
-	s := &session{profile: config.Profile{Name: "p", Service: "vertesia"}}
+	s := &session{&host.Session{Profile: config.Profile{Name: "p", Service: "vertesia"}}}
 	got, err := json.Marshal(s.keyRow(k, map[string][]string{"k1": {"age"}}))
 	want := `{"id":"k1","name":"a\u003cb\u003e\u0026","profile":"p","service":"vertesia","environment":"live","type":"sk","role":"reader","permissions":["A.x"],"masked":"sk-…",` +
 		`"account":"acc","project":"p1","project_name":"Shop","enabled":true,"created_at":"2026-11-20T12:00:00Z","updated_at":"2026-11-20T12:00:00Z","expires_at":null,` +

@@ -11,6 +11,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/host"
 )
 
 // TestWhatToDoAboutARefusalIsSaidOnTheCommandLine: for each refusal that the services' documents explain, bare and wrapped.
@@ -25,7 +26,7 @@ func TestWhatToDoAboutARefusalIsSaidOnTheCommandLine(t *testing.T) {
 		{client.Error{Kind: client.Forbidden, Status: 403, Permission: "getRules", Hint: "The key lacks the permission getRules: use a key that has it."}, "detent: The key lacks the permission getRules: use a key that has it.\n"},
 		{client.Error{Kind: client.NotFound, Status: 404}, ""},
 	} {
-		for _, err := range []error{&c.err, fmt.Errorf("profile prod: %w", &c.err), usage(&c.err)} {
+		for _, err := range []error{&c.err, fmt.Errorf("profile prod: %w", &c.err), host.Usage(&c.err)} {
 			var said strings.Builder
 			a := &app{world: World{Err: &said}}
 			a.report(context.Background(), err)

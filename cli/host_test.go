@@ -13,11 +13,12 @@ import (
 	"detent/apikey"
 	"detent/client"
 	"detent/config"
+	"detent/host"
 	"detent/tui/ui"
 )
 
-// host is the TUI's host on a machine.
-func (m *machine) hostFor(args ...string) *host {
+// hostFor is the TUI's host on a machine.
+func (m *machine) hostFor(args ...string) *host.Screens {
 	m.t.Helper()
 	a := &app{world: World{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard, Environ: m.environ, Now: time.Now, Zone: time.UTC},
 		env: config.NewEnv(m.environ), out: &output{w: io.Discard}}
@@ -26,7 +27,8 @@ func (m *machine) hostFor(args ...string) *host {
 		m.t.Fatal(err)
 	}
 	m.t.Cleanup(a.close)
-	return &host{a: a}
+	a.begin()
+	return a.host.Screens(nil)
 }
 
 func TestHostOpensProfilesAndAddsThem(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"detent/host"
+
 	"github.com/spf13/cobra"
 )
 
@@ -21,7 +23,7 @@ func wantsJSON(format string) (bool, error) {
 	case "table":
 		return false, nil
 	}
-	return false, usagef("--output: must be table or json")
+	return false, host.Usagef("--output: must be table or json")
 }
 
 func (a *app) listCommand() *cobra.Command {
@@ -39,11 +41,11 @@ func (a *app) list(ctx context.Context, format string) error {
 	if err != nil {
 		return err
 	}
-	keys, err := s.list(ctx)
+	keys, err := s.List(ctx)
 	if err != nil {
 		return err
 	}
-	rotating, err := a.rotating(s.profile.Name)
+	rotating, err := a.host.Rotating(s.Profile.Name)
 	if err != nil {
 		a.say("open rotations cannot be read: %v", err)
 	}
@@ -56,7 +58,7 @@ func (a *app) list(ctx context.Context, format string) error {
 		return writeJSON(a.out, rows)
 	}
 	if len(rows) == 0 {
-		a.say("no keys on %s yet: detent create --name NAME makes the first one", s.profile.Name)
+		a.say("no keys on %s yet: detent create --name NAME makes the first one", s.Profile.Name)
 	}
 	if err := writeKeys(a.out, rows); err != nil {
 		return fmt.Errorf("standard output: %w", err)

@@ -11,10 +11,8 @@ import (
 	"github.com/charmbracelet/x/term"
 
 	"detent/client"
+	"detent/host"
 )
-
-// errInterrupted ends a run that the user broke off at a question.
-var errInterrupted = errors.New("interrupted")
 
 // fileLike is a stream that may be a terminal.
 type fileLike interface{ Fd() uintptr }
@@ -42,7 +40,7 @@ func (a *app) interactive() bool { return isTerminal(a.world.In) && isTerminal(a
 
 // ask prints a question on standard error and reads one line.
 func (a *app) ask(ctx context.Context, question string) (string, error) {
-	_, _ = fmt.Fprint(a.world.Err, plain(question))
+	_, _ = fmt.Fprint(a.world.Err, host.Plain(question))
 	return a.answer(ctx, func() (string, error) {
 		line, err := bufio.NewReader(a.world.In).ReadString('\n')
 		if errors.Is(err, io.EOF) && line == "" {
@@ -64,7 +62,7 @@ func (a *app) askHidden(ctx context.Context, question string) (string, error) {
 	if !ok {
 		return "", errors.New("standard input is no terminal")
 	}
-	_, _ = fmt.Fprint(a.world.Err, plain(question))
+	_, _ = fmt.Fprint(a.world.Err, host.Plain(question))
 	before, err := term.GetState(in.Fd())
 	if err != nil {
 		return "", err
@@ -96,7 +94,7 @@ func (a *app) answer(ctx context.Context, read func() (string, error)) (string, 
 		return r.text, r.err
 	case <-ctx.Done():
 		_, _ = fmt.Fprintln(a.world.Err)
-		return "", errInterrupted
+		return "", host.ErrInterrupted
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"detent/apikey"
 	"detent/desk"
+	"detent/host"
 )
 
 func (a *app) publicKeyCommand() *cobra.Command {
@@ -25,7 +26,7 @@ func (a *app) publicKeyCommand() *cobra.Command {
 		if f.Changed("ttl") {
 			span, err := apikey.ParseSpan(ttl)
 			if err != nil {
-				return usagef("--ttl: %w", err)
+				return host.Usagef("--ttl: %w", err)
 			}
 			req.TTL = int64(span / time.Second)
 		}
@@ -40,13 +41,13 @@ func (a *app) publicKey(ctx context.Context, req apikey.PublicKeyRequest) error 
 		return err
 	}
 	order := desk.Order{What: desk.PublicKey, Request: req}
-	if err := desk.Check(order, s.caps); err != nil {
-		return usagef("%s: %s", s.profile.Name, err.Why)
+	if err := desk.Check(order, s.Caps); err != nil {
+		return host.Usagef("%s: %s", s.Profile.Name, err.Why)
 	}
-	if s.readOnly {
-		return usagef("%s is read-only: requesting a public key may make one", s.profile.Name)
+	if s.ReadOnly {
+		return host.Usagef("%s is read-only: requesting a public key may make one", s.Profile.Name)
 	}
-	out, err := s.desk.Do(ctx, order)
+	out, err := s.Desk.Do(ctx, order)
 	if err != nil {
 		return err
 	}

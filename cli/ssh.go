@@ -17,6 +17,7 @@ import (
 	gossh "golang.org/x/crypto/ssh"
 
 	"detent/config"
+	"detent/host"
 	"detent/sshd"
 )
 
@@ -55,21 +56,21 @@ read, all sessions end after five seconds, and nobody is let in until it can.`,
 
 func (a *app) serveSSH(ctx context.Context, o sshOptions) error {
 	if o.maxSessions < 1 || o.maxSessions > 10_000 {
-		return usagef("--max-sessions: must be between 1 and 10000")
+		return host.Usagef("--max-sessions: must be between 1 and 10000")
 	}
 	if o.maxEach < 1 {
-		return usagef("--max-sessions-each: must be at least 1")
+		return host.Usagef("--max-sessions-each: must be at least 1")
 	}
-	cfg, err := a.config()
+	cfg, err := a.host.Config()
 	if err != nil {
 		return err
 	}
 	if len(cfg.Operators) == 0 {
-		return usagef("%s names no operators, so nobody could log in: add [operators.NAME] with keys, role and profiles", cfg.Path)
+		return host.Usagef("%s names no operators, so nobody could log in: add [operators.NAME] with keys, role and profiles", cfg.Path)
 	}
 	key, public, err := a.hostKey(o.hostKey)
 	if err != nil {
-		return usage(fmt.Errorf("--host-key: %w", err))
+		return host.Usage(fmt.Errorf("--host-key: %w", err))
 	}
 	door, err := a.doorkeeper()
 	if err != nil {
@@ -83,11 +84,11 @@ func (a *app) serveSSH(ctx context.Context, o sshOptions) error {
 		Handle: func(s *sshd.Session) int { return a.serveSession(people, s) },
 	})
 	if err != nil {
-		return usage(err)
+		return host.Usage(err)
 	}
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
-		return usage(fmt.Errorf("--listen: %w", err))
+		return host.Usage(fmt.Errorf("--listen: %w", err))
 	}
 	if _, err := fmt.Fprintf(a.out, "listening on ssh://%s, host key %s\n", listener.Addr(), gossh.FingerprintSHA256(public)); err != nil {
 		_ = listener.Close()
@@ -100,7 +101,7 @@ func (a *app) serveSSH(ctx context.Context, o sshOptions) error {
 	defer func() { stop(); <-looked }()
 	go func() {
 		defer close(looked)
-		for a.pause(looking, rereadEvery) == nil {
+		for a.host.Pause(looking, rereadEvery) == nil {
 			people.reread(server)
 			door.tick()
 		}
@@ -127,9 +128,6 @@ func (r *guest) wrote(cfg *config.Config) bool {
 
 // changedConfig is the configuration as the operator sees it, where it is another than the session has; else nil.
 func (r *guest) changedConfig() *config.Config {
-	if r == nil || r.people == nil {
-		return nil
-	}
 	o, cfg, ok := r.people.find(r.session.Key)
 	r.mu.Lock()
 	defer r.mu.Unlock()

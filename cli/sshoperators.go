@@ -129,6 +129,12 @@ func (p *operators) reread(server *sshd.Server) {
 	p.told = cfg
 }
 
+// whole is the configuration as it is now.
+func (p *operators) whole() *config.Config {
+	_, cfg, _ := p.find(nil)
+	return cfg
+}
+
 // save changes the file, for one session at a time, and takes it up.
 func (p *operators) save(by *guest, change func(path string) error) error {
 	p.mu.Lock()

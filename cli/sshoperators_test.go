@@ -208,6 +208,8 @@ func TestALoopOfCommandsIsCountedNotRecordedOneByOne(t *testing.T) {
 	dir := t.TempDir()
 	m := newMachine(t, "XDG_STATE_HOME="+dir)
 	a := &app{world: World{Err: &strings.Builder{}, Now: m.now}, env: config.NewEnv(m.environ)}
+	a.root()
+	a.begin()
 	d, err := a.doorkeeper()
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,9 @@ import (
 
 	"detent/config"
 	"detent/desk"
+	"detent/host"
 	"detent/paint"
+	"detent/rotation"
 	"detent/sshd"
 	"detent/tui"
 )
@@ -42,17 +44,17 @@ func (a *app) serveSession(people *operators, s *sshd.Session) int {
 	if s.Terminal {
 		errOut = crlf{s}
 	}
-	who := &guest{operator: operator, session: s, server: a, door: people.door, people: people, taken: cfg}
+	who := &guest{operator: operator, session: s, server: a.host, door: people.door, people: people, taken: cfg}
 	s.SetRights(who)
 	if errors.Is(err, pflag.ErrHelp) {
 		how = "help"
-		_, _ = io.WriteString(errOut, plain("detent: "+sessionHelp)+"\n")
+		_, _ = io.WriteString(errOut, host.Plain("detent: "+sessionHelp)+"\n")
 		return exitDone
 	}
 	if err != nil {
 		how = "refused"
 		who.refused(desk.Entry{Action: "command"}, what)
-		_, _ = io.WriteString(errOut, plain("detent: "+err.Error())+"\n")
+		_, _ = io.WriteString(errOut, host.Plain("detent: "+err.Error())+"\n")
 		return exitUsage
 	}
 	args = append(args, "--timeout", a.flags.timeout.String())
@@ -67,8 +69,7 @@ func (a *app) serveSession(people *operators, s *sshd.Session) int {
 	w.In, w.Out, w.Err = s, out, errOut
 	// DETENT_TOKEN and DETENT_PROFILE are about the profile of whoever started the server.
 	env := config.NewEnv(a.env.Without("DETENT_TOKEN", "DETENT_PROFILE"))
-	run := &app{world: w, env: env, out: &output{w: out}, cfg: cfg.For(operator),
-		actor: desk.Actor{Name: operator.Name, From: s.From}, remote: who}
+	run := &app{world: w, env: env, out: &output{w: out}, remote: who}
 	defer run.close()
 	root := run.root()
 	root.SetArgs(args)
@@ -77,7 +78,7 @@ func (a *app) serveSession(people *operators, s *sshd.Session) int {
 	root.SetErr(w.Err)
 	err = root.ExecuteContext(s.Context())
 	if err != nil && !run.started {
-		err = usage(err)
+		err = host.Usage(err)
 	}
 	code := run.report(s.Context(), err)
 	how = howItEnded(s.Context(), err, code, s.Command == "")
@@ -144,12 +145,12 @@ func sessionArgs(command string) (args []string, what string, err error) {
 func (a *app) openRemoteTUI(ctx context.Context) error {
 	s := a.remote.session
 	if !s.Terminal {
-		return usagef("the TUI needs a terminal: ssh -t; without one, use a command: ssh HOST list -o json")
+		return host.Usagef("the TUI needs a terminal: ssh -t; without one, use a command: ssh HOST list -o json")
 	}
-	if clientEnv(s.Environ).Getenv("TERM") == dumb {
-		return usagef("%s: use a command, ssh HOST list, check, rotations or verify", dumbNeeds)
+	if clientEnv(s.Environ).Getenv("TERM") == host.Dumb {
+		return host.Usagef("%s: use a command, ssh HOST list, check, rotations or verify", host.DumbNeeds)
 	}
-	start, forced, err := a.startsOn()
+	start, forced, err := a.host.Start()
 	if err != nil {
 		return err
 	}
@@ -159,10 +160,9 @@ func (a *app) openRemoteTUI(ctx context.Context) error {
 	stream := paint.NewStream(&hangup{s, cancel}, width, height)
 	stream.Resize(s.Size(stream.Resize))
 	screen := paint.NewOnStream(stream, paint.Options{ReportFocus: true, Rate: paint.LineRate(a.env.Get, true)})
-	a.clip = screen.Writer()
-	h := &host{a: a}
-	defer h.giveUp()
-	o := a.tuiOptions(h, screen, start)
+	screens := a.host.Screens(screen.Writer())
+	defer screens.GiveUp()
+	o := screens.Options(start)
 	o.ReadOnly, o.Renderer, o.NoColour = forced, rendererOf(s.Environ), noColourIn(s.Environ)
 	who := a.remote.operator.Name + ", " + string(a.remote.operator.Role)
 	o.Remote = tui.Remote{On: true, Who: who, LockAfter: lockAfter, EndAfter: endAfter, News: func() (string, bool) {
@@ -174,11 +174,11 @@ func (a *app) openRemoteTUI(ctx context.Context) error {
 		}
 	}}
 	o.Remote.Refused = a.remote.refusedOnScreen
-	if a.remote.views() {
+	if a.remote.host().Views() {
 		o.Remote.NoWrites = desk.ViewerOnly
 	}
 	if a.remote.operator.Role != config.Admin {
-		o.Remote.NoProfiles = profilesAreAdmins
+		o.Remote.NoProfiles = host.ProfilesAreAdmins
 	}
 	o.After = func(d time.Duration, msg tea.Msg) tea.Cmd { // Bubble Tea's own waits on when the session is over
 		return func() tea.Msg {
@@ -196,11 +196,11 @@ func (a *app) openRemoteTUI(ctx context.Context) error {
 	_, err = screen.Run(model, tea.WithContext(ctx))
 	why := context.Cause(ctx)
 	cancel(nil)
-	a.abandon(model)
-	h.sayOpen()
+	screens.Abandon(model)
+	screens.SayOpen(func(rotation.View) string { return "press R in detent to go on with it or to undo it" })
 	switch {
 	case errors.Is(why, sshd.ErrGone):
-		return &codeError{code: exitNo}
+		return host.ErrNo
 	case why != nil && !errors.Is(why, context.Canceled):
 		return why
 	case errors.Is(err, tea.ErrProgramPanic):

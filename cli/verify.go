@@ -11,6 +11,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/host"
 )
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -33,10 +34,10 @@ func (a *app) verify(ctx context.Context, format string) error {
 	if err != nil {
 		return err
 	}
-	if ok, why := client.Belongs(ctx, s.service, secret); !ok {
-		return usage(fmt.Errorf("%s. It was not sent: give the whole secret, or choose the profile that it belongs to with -p", why))
+	if ok, why := client.Belongs(ctx, s.Service, secret); !ok {
+		return host.Usage(fmt.Errorf("%s. It was not sent: give the whole secret, or choose the profile that it belongs to with -p", why))
 	}
-	proof, unidentified, err := client.Verify(ctx, s.service, secret)
+	proof, unidentified, err := client.Verify(ctx, s.Service, secret)
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func (a *app) verify(ctx context.Context, format string) error {
 		err = a.printProof(s, proof)
 	}
 	if err == nil && !proof.Accepted() {
-		return answerNo
+		return host.ErrNo
 	}
 	return err
 }
@@ -76,7 +77,7 @@ func (a *app) readSecret(ctx context.Context) (apikey.Secret, error) {
 		return apikey.Secret{}, err
 	}
 	secret, err := apikey.ParseSecret(text)
-	return secret, usage(err)
+	return secret, host.Usage(err)
 }
 
 func (a *app) printProofJSON(s *session, p apikey.Proof) error {
@@ -100,11 +101,11 @@ func (a *app) printProof(s *session, p apikey.Proof) error {
 	proved := "proved by"
 	switch p.Verdict {
 	case apikey.Accepted:
-		fmt.Fprintf(&b, "valid on %s\n", s.profile.Name)
+		fmt.Fprintf(&b, "valid on %s\n", s.Profile.Name)
 	case apikey.Refused:
-		fmt.Fprintf(&b, "not valid on %s\n", s.profile.Name)
+		fmt.Fprintf(&b, "not valid on %s\n", s.Profile.Name)
 	default:
-		fmt.Fprintf(&b, "cannot tell on %s: %s\n", s.profile.Name, p.Why)
+		fmt.Fprintf(&b, "cannot tell on %s: %s\n", s.Profile.Name, p.Why)
 		proved = "asked"
 	}
 	for _, part := range []struct {

@@ -9,7 +9,7 @@ import (
 )
 
 // Host is what the TUI needs of the world: profiles, services and places for a
-// secret. The cli implements it; tests implement it in memory. Its methods are
+// secret. Whoever opens the screens implements it; tests do in memory. Its methods are
 // called in commands, never in Update or View, but for Profiles.
 type Host interface {
 	// Profiles is in order of display and cheap.

@@ -1,4 +1,4 @@
-package cli
+package host
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 // credential is the key that a profile itself authenticates with. A token file is
 // rewritten as any other destination; a variable or a command is the operator's to change.
 type credential struct {
-	a    *app
-	s    *session
+	h    *Host
+	s    *Session
 	from string
 	file delivery.Destination // nil where detent cannot change it
 }
@@ -23,25 +23,25 @@ type credential struct {
 var _ rotation.CredentialSwitcher = (*credential)(nil)
 
 // credential of a session; nil on the embedded service, whose administrator is in memory alone.
-func (a *app) credential(s *session) *credential {
-	p := s.profile
+func (h *Host) credential(s *Session) *credential {
+	p := s.Profile
 	if p.Embedded {
 		return nil
 	}
-	c := &credential{a: a, s: s, from: "the " + p.Token.String()}
-	if start, err := a.selected(); err == nil && start.Name == p.Name && a.env.Get("DETENT_TOKEN") != "" {
+	c := &credential{h: h, s: s, from: "the " + p.Token.String()}
+	if start, err := h.Selected(); err == nil && start.Name == p.Name && h.o.Env.Get("DETENT_TOKEN") != "" {
 		c.from = "the variable DETENT_TOKEN"
 		return c
 	}
 	if p.Token.File == "" {
 		return c
 	}
-	o, err := a.deliveryOptions()
+	o, err := h.deliveryOptions()
 	if err != nil {
 		return c
 	}
 	if d, err := delivery.New(delivery.Config{Name: "token", File: p.Token.File}, o); err == nil {
-		c.file = a.ledger().Place(d, p.Name, p.Service, nil)
+		c.file = h.Ledger().Place(d, p.Name, p.Service, nil)
 	}
 	return c
 }
@@ -105,10 +105,10 @@ func (c *credential) Finish(ctx context.Context, job delivery.Job) error {
 
 // reopen reads the credential again, as the next start will.
 func (c *credential) reopen(ctx context.Context) (client.Service, error) {
-	s, err := c.a.openProfile(ctx, c.s.profile)
+	s, err := c.h.OpenProfile(ctx, c.s.Profile)
 	if err != nil {
 		return nil, err
 	}
-	c.s.service = s.service
-	return s.service, nil
+	c.s.Service = s.Service
+	return s.Service, nil
 }

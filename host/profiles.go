@@ -1,4 +1,4 @@
-package cli
+package host
 
 import (
 	"context"
@@ -15,8 +15,8 @@ import (
 
 // SaveProfile adds a profile to the configuration file, or changes the one that was before. A token that was typed is in its
 // own file before the profile names it; the file of before goes when nothing names it any more.
-func (h *host) SaveProfile(_ context.Context, before *ui.ProfileDraft, n ui.ProfileDraft) error {
-	if h.a.flags.demo {
+func (h *Screens) SaveProfile(_ context.Context, before *ui.ProfileDraft, n ui.ProfileDraft) error {
+	if h.host.o.Demo {
 		return errors.New("the demo reads and writes no configuration")
 	}
 	if clean, err := config.CheckURL(n.URL); err != nil { // what is no address may hold a password: it is nowhere written
@@ -28,10 +28,8 @@ func (h *host) SaveProfile(_ context.Context, before *ui.ProfileDraft, n ui.Prof
 	if before != nil {
 		act.Action, act.Detail = "profile-edit", strings.Join(differing(*before, n), ", ")
 	}
-	if h.a.remote != nil {
-		if err := h.a.remote.maySave(act, before, n); err != nil {
-			return err
-		}
+	if err := h.host.o.Guest.maySave(act, before, n); err != nil {
+		return err
 	}
 	old, there := h.fromFile(n.Name)
 	switch {
@@ -43,12 +41,12 @@ func (h *host) SaveProfile(_ context.Context, before *ui.ProfileDraft, n ui.Prof
 	p := profileOf(n, old)
 	if !n.NewToken.IsZero() {
 		var err error
-		if p.Token, err = h.a.env.KeepToken(n.Name, n.NewToken); err != nil {
+		if p.Token, err = h.host.o.Env.KeepToken(n.Name, n.NewToken); err != nil {
 			return fmt.Errorf("the token could not be kept: %w", err)
 		}
 	}
-	err := h.a.ledger().Record(act, func() error {
-		return h.a.saveConfig(func(path, operator string) error {
+	err := h.host.Ledger().Record(act, func() error {
+		return h.host.saveConfig(func(path, operator string) error {
 			if before != nil {
 				return config.Change(path, old, p)
 			}
@@ -57,30 +55,30 @@ func (h *host) SaveProfile(_ context.Context, before *ui.ProfileDraft, n ui.Prof
 	})
 	switch {
 	case err == nil:
-		h.a.forgetToken(old.Token)
+		h.host.forgetToken(old.Token)
 	case !n.NewToken.IsZero():
-		h.a.forgetToken(p.Token)
+		h.host.forgetToken(p.Token)
 	}
 	return fieldError(err)
 }
 
 // forgetToken removes the file of a token that was typed once, when no profile names it.
-func (a *app) forgetToken(t config.Token) {
-	cfg, err := a.config()
-	if a.remote != nil {
-		_, cfg, _ = a.remote.people.find(nil) // those of others too
+func (h *Host) forgetToken(t config.Token) {
+	cfg, err := h.Config()
+	if g := h.o.Guest; g != nil {
+		cfg = g.Whole() // those of others too
 	}
 	if err != nil || cfg.NamesToken(t) {
 		return
 	}
-	if err := a.env.ForgetToken(t); err != nil {
-		a.onClose(func() { a.say("the file of a token that no profile names any more is still there: %v", err) })
+	if err := h.o.Env.ForgetToken(t); err != nil {
+		h.OnClose(func() { h.o.Say("the file of a token that no profile names any more is still there: %v", err) })
 	}
 }
 
 // fromFile is a profile as it is now.
-func (h *host) fromFile(name string) (config.Profile, bool) {
-	cfg, err := h.a.config()
+func (h *Screens) fromFile(name string) (config.Profile, bool) {
+	cfg, err := h.host.Config()
 	if err != nil {
 		return config.Profile{}, false
 	}
@@ -139,43 +137,25 @@ func sameTokenPlace(a, b ui.ProfileDraft) bool {
 
 // maySave refuses what is not for whoever is at another machine: profiles are admins', a place of a token is named on this
 // machine alone, and a token that is here goes to no other address than before, whoever asks.
-func (r *guest) maySave(act desk.Entry, before *ui.ProfileDraft, n ui.ProfileDraft) error {
-	if r.operator.Role != config.Admin {
-		r.refused(act, desk.BeyondRole)
-		return errors.New(profilesAreAdmins)
+func (g *Guest) maySave(act desk.Entry, before *ui.ProfileDraft, n ui.ProfileDraft) error {
+	if g == nil {
+		return nil
+	}
+	if g.Operator.Role != config.Admin {
+		g.Refused(act, desk.BeyondRole)
+		return errors.New(ProfilesAreAdmins)
 	}
 	named := n.TokenEnv != "" || n.TokenFile != "" || len(n.TokenCommand) > 0
 	stays := before != nil && named && n.NewToken.IsZero() && sameTokenPlace(*before, n)
 	switch {
 	case stays && ui.MovesToken(*before, n):
-		r.refused(act, "moves a token of the server's")
+		g.Refused(act, "moves a token of the server's")
 		return &ui.FieldError{Field: "token", Err: errors.New("the server's token goes to no other service or address: type the token for the new one")}
 	case !stays && (named || n.NewToken.IsZero()):
-		r.refused(act, "names a place on the server")
+		g.Refused(act, "names a place on the server")
 		return &ui.FieldError{Field: "token", Err: errors.New("over SSH a token is typed: its place on the server is named in the configuration file alone")}
 	}
 	return nil
-}
-
-// saveConfig changes the configuration file and takes up what it says then.
-func (a *app) saveConfig(edit func(path, operator string) error) error {
-	change := func(path, operator string) error {
-		if err := edit(path, operator); err != nil {
-			return desk.Undone{Err: err}
-		}
-		return nil
-	}
-	if a.remote != nil {
-		return a.remote.people.save(a.remote, func(path string) error { return change(path, a.remote.operator.Name) })
-	}
-	cfg, err := a.config()
-	if err != nil {
-		return err
-	}
-	if err := change(cfg.Path, ""); err != nil {
-		return err
-	}
-	return a.reloadConfig()
 }
 
 // fieldError names the form's field for an error of the file: profiles.NAME.url is url.

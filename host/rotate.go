@@ -1,4 +1,4 @@
-package cli
+package host
 
 import (
 	"context"
@@ -12,34 +12,34 @@ import (
 	"detent/tui/rotate"
 )
 
-var _ rotate.Host = (*host)(nil)
+var _ rotate.Host = (*Screens)(nil)
 
 // Rotations are those that have a journal here.
-func (h *host) Rotations(context.Context) ([]rotation.View, error) { return h.a.rotations() }
+func (h *Screens) Rotations(context.Context) ([]rotation.View, error) { return h.host.Rotations() }
 
 // Setting is what the configuration says of a profile.
-func (h *host) Setting(profile string) apikey.Setting {
+func (h *Screens) Setting(profile string) apikey.Setting {
 	p, err := h.lookup(profile)
 	if err != nil {
 		return apikey.Setting{Far: true}
 	}
-	return p.Setting(h.a.flags.demo)
+	return p.Setting(h.host.o.Demo)
 }
 
 // Destinations are the profile's, those that match the key first.
-func (h *host) Destinations(profile, key string) []rotate.Named {
+func (h *Screens) Destinations(profile, key string) []rotate.Named {
 	p, err := h.lookup(profile)
 	if err != nil {
 		return nil
 	}
-	match := suggested(p, key)
+	match := Suggested(p, key)
 	var out []rotate.Named
 	for _, d := range p.Deliver {
 		n := rotate.Named{Name: d.Name}
 		for _, m := range match {
 			n.Suggested = n.Suggested || m.Name == d.Name
 		}
-		if place, err := h.a.destination(p, d.Name); err == nil {
+		if place, err := h.host.Destination(p, d.Name); err == nil {
 			n.Describe = place.Describe()
 		} else {
 			n.Describe = err.Error()
@@ -59,39 +59,32 @@ func (h *host) Destinations(profile, key string) []rotate.Named {
 }
 
 // Start begins a rotation on a profile that is open.
-func (h *host) Start(ctx context.Context, profile string, k apikey.Key, plan rotate.Plan) (rotate.Rotation, error) {
+func (h *Screens) Start(ctx context.Context, profile string, k apikey.Key, plan rotate.Plan) (rotate.Rotation, error) {
 	s, err := h.session(ctx, profile)
 	if err != nil {
 		return nil, err
 	}
 	for _, d := range plan.Destinations {
-		if err := h.a.mayDeliver(s.profile, d); err != nil {
+		if err := h.host.mayDeliver(s.Profile, d); err != nil {
 			return nil, err
 		}
 	}
-	places, err := h.a.destinations(s.profile, plan.Destinations)
+	places, err := h.host.Destinations(s.Profile, plan.Destinations)
 	if err != nil {
 		return nil, err
 	}
-	world, err := h.a.rotationWorld(s)
+	world, err := h.host.World(s)
 	if err != nil {
 		return nil, err
 	}
-	k.Environment = s.environmentOf(k)
+	k.Environment = s.EnvironmentOf(k)
 	return h.track(rotation.Start(rotation.Params{World: world, Key: k, Destinations: places, Mode: plan.Mode, OldFirst: plan.OldFirst,
 		Drain: plan.Drain, Soak: plan.Soak}))
 }
 
 // Resume opens a rotation of the journal on the profile that it belongs to.
-func (h *host) Resume(ctx context.Context, id string) (rotate.Rotation, error) {
-	store, err := h.a.journals()
-	if err != nil {
-		return nil, err
-	}
-	v, err := rotation.Find(store, id)
-	if err == nil && len(h.a.visible([]rotation.View{v})) == 0 {
-		err = fmt.Errorf("there is no rotation %s in your profiles", id)
-	}
+func (h *Screens) Resume(ctx context.Context, id string) (rotate.Rotation, error) {
+	v, err := h.host.Rotation(id)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +92,7 @@ func (h *host) Resume(ctx context.Context, id string) (rotate.Rotation, error) {
 	if err != nil {
 		return nil, err
 	}
-	world, err := h.a.rotationWorld(s)
+	world, err := h.host.World(s)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +100,7 @@ func (h *host) Resume(ctx context.Context, id string) (rotate.Rotation, error) {
 }
 
 // session is an open profile; one whose token command may ask on the terminal must be opened by switching to it.
-func (h *host) session(ctx context.Context, profile string) (*session, error) {
+func (h *Screens) session(ctx context.Context, profile string) (*Session, error) {
 	h.opening.Lock()
 	defer h.opening.Unlock()
 	s := h.sessions[profile]
@@ -119,14 +112,14 @@ func (h *host) session(ctx context.Context, profile string) (*session, error) {
 		if err != nil {
 			return nil, err
 		}
-		if s, err = h.a.openProfile(ctx, p); err != nil {
+		if s, err = h.host.OpenProfile(ctx, p); err != nil {
 			return nil, err
 		}
 		h.keep(s)
 	}
-	if s.readOnly {
-		if h.a.remote.views() {
-			h.a.remote.refused(desk.Entry{Profile: profile, Service: s.profile.Service, Action: "rotate"}, desk.BeyondRole)
+	if s.ReadOnly {
+		if h.host.o.Guest.Views() {
+			h.host.o.Guest.Refused(desk.Entry{Profile: profile, Service: s.Profile.Service, Action: "rotate"}, desk.BeyondRole)
 			return nil, errors.New(desk.ViewerOnly)
 		}
 		return nil, fmt.Errorf("%s is read-only: nothing is rotated", profile)
@@ -135,15 +128,15 @@ func (h *host) session(ctx context.Context, profile string) (*session, error) {
 }
 
 // keep remembers the open session of a profile; opening is held.
-func (h *host) keep(s *session) {
+func (h *Screens) keep(s *Session) {
 	if h.sessions == nil {
-		h.sessions = map[string]*session{}
+		h.sessions = map[string]*Session{}
 	}
-	h.sessions[s.profile.Name] = s
+	h.sessions[s.Profile.Name] = s
 }
 
 // track remembers a rotation that the screens have open, so that it is given up when their session ends.
-func (h *host) track(r *rotation.Rotation, err error) (rotate.Rotation, error) {
+func (h *Screens) track(r *rotation.Rotation, err error) (rotate.Rotation, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -153,33 +146,28 @@ func (h *host) track(r *rotation.Rotation, err error) (rotate.Rotation, error) {
 		r.Close()
 	}
 	h.rotations = append(h.rotations, r)
-	return h.a.ledger().Rotation(r), nil
+	return h.host.Ledger().Rotation(r), nil
 }
 
-// sayOpen tells of the rotations that were worked on here and are open: a wait that went on behind the list has
+// SayOpen tells of the rotations that were worked on here and are open, with how to go on: a wait that went on behind the list has
 // ended with the program. Those of a demo are gone.
-func (h *host) sayOpen() {
-	if h.a.flags.demo {
+func (h *Screens) SayOpen(how func(rotation.View) string) {
+	if h.host.o.Demo {
 		return
 	}
 	h.tracking.Lock()
 	defer h.tracking.Unlock()
-	views, _ := h.a.rotations() // the next start tells what cannot be read
+	views, _ := h.host.Rotations() // the next start tells what cannot be read
 	for _, v := range views {
-		if v.Err != nil || v.State != rotation.Open || !slices.ContainsFunc(h.rotations, func(r *rotation.Rotation) bool { return r.ID() == v.ID }) {
-			continue
+		if v.Err == nil && v.State == rotation.Open && slices.ContainsFunc(h.rotations, func(r *rotation.Rotation) bool { return r.ID() == v.ID }) {
+			h.host.o.Say("the rotation of %s is open; %s", v.Old.Name, how(v))
 		}
-		how := waysOn(v)
-		if h.a.remote != nil {
-			how = "press R in detent to go on with it or to undo it"
-		}
-		h.a.say("the rotation of %s is open; %s", v.Old.Name, how)
 	}
 }
 
-// giveUp closes what the screens left open, after the step under way: somebody else may go on. Locally
+// GiveUp closes what the screens left open, after the step under way: somebody else may go on. Locally
 // the end of the process does that.
-func (h *host) giveUp() {
+func (h *Screens) GiveUp() {
 	h.tracking.Lock()
 	defer h.tracking.Unlock()
 	h.over = true

@@ -1,4 +1,4 @@
-package cli
+package host
 
 import (
 	"context"
@@ -78,23 +78,19 @@ func askTmux(where string) func(option string) (string, error) {
 }
 
 // clipboard is the terminal's; nil where there is none.
-func (a *app) clipboard() *clipboard {
-	terminal := a.clip
-	if terminal == nil {
-		if !isTerminal(a.world.Err) {
-			return nil
-		}
-		terminal = a.world.Err
+func (h *Host) clipboard() *clipboard {
+	switch {
+	case h.o.Terminal == nil:
+		return nil
+	case h.o.Guest != nil: // this machine's tmux is not in between
+		return &clipboard{terminal: h.o.Terminal, getenv: func(string) string { return "" }}
 	}
-	if a.remote != nil { // this machine's tmux is not in between
-		return &clipboard{terminal: terminal, getenv: func(string) string { return "" }}
-	}
-	return &clipboard{terminal: terminal, getenv: a.env.Get, tmux: askTmux(a.env.Get("TMUX"))}
+	return &clipboard{terminal: h.o.Terminal, getenv: h.o.Env.Get, tmux: askTmux(h.o.Env.Get("TMUX"))}
 }
 
 // copySecret is the clipboard as a destination has it; nil where there is none.
-func (a *app) copySecret() func(apikey.Secret) error {
-	c := a.clipboard()
+func (h *Host) copySecret() func(apikey.Secret) error {
+	c := h.clipboard()
 	if c == nil {
 		return nil
 	}

@@ -1,9 +1,10 @@
-package cli
+package host
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 
 	"detent/apikey"
@@ -13,25 +14,32 @@ import (
 	"detent/tui/ui"
 )
 
-// host gives the TUI profiles, services and places for a secret, on the same
-// code as the commands. Its methods may be called from many goroutines.
-type host struct {
-	a *app
+// Screens are what the TUI asks of a host: profiles, services and places for a secret, as the commands have them. Its methods may
+// be called from many goroutines.
+type Screens struct {
+	host *Host
 	// opening lets one profile be opened at a time: they share the embedded service.
 	opening sync.Mutex
 	// sessions are the profiles that were opened, by name.
-	sessions map[string]*session
+	sessions map[string]*Session
 	// rotations are those that the screens have opened.
 	tracking  sync.Mutex
 	over      bool
 	rotations []*rotation.Rotation
 }
 
-var _ ui.Host = (*host)(nil)
+// Screens are those on a terminal, which takes a text for its clipboard between two frames.
+func (h *Host) Screens(terminal io.Writer) *Screens {
+	o := h.o
+	o.Terminal = terminal
+	return &Screens{host: &Host{o, h.kept}}
+}
+
+var _ ui.Host = (*Screens)(nil)
 
 // Profiles are those of the file and the built-in ones.
-func (h *host) Profiles() []ui.Profile {
-	cfg, err := h.a.config()
+func (h *Screens) Profiles() []ui.Profile {
+	cfg, err := h.host.Config()
 	if err != nil {
 		return nil
 	}
@@ -42,11 +50,11 @@ func (h *host) Profiles() []ui.Profile {
 	return out
 }
 
-func (h *host) profile(p config.Profile) ui.Profile {
+func (h *Screens) profile(p config.Profile) ui.Profile {
 	// A wrong DETENT_READ_ONLY has ended the program before the TUI opened.
-	readOnly, _ := h.a.readOnly(p)
-	readOnly = readOnly || h.a.remote.views()
-	out := ui.Profile{Name: p.Name, Service: p.Service, URL: addressOf(p), Environment: p.Environment, Setting: p.Setting(h.a.flags.demo),
+	readOnly, _ := h.host.ReadOnly(p)
+	readOnly = readOnly || h.host.o.Guest.Views()
+	out := ui.Profile{Name: p.Name, Service: p.Service, URL: p.Address(), Environment: p.Environment, Setting: p.Setting(h.host.o.Demo),
 		ReadOnly: readOnly, Embedded: p.Embedded, Token: p.Token.String(), Draft: draftOf(p)}
 	if p.Embedded {
 		out.Token = "made at start, in memory only"
@@ -54,8 +62,8 @@ func (h *host) profile(p config.Profile) ui.Profile {
 	return out
 }
 
-func (h *host) lookup(name string) (config.Profile, error) {
-	cfg, err := h.a.config()
+func (h *Screens) lookup(name string) (config.Profile, error) {
+	cfg, err := h.host.Config()
 	if err != nil {
 		return config.Profile{}, err
 	}
@@ -67,50 +75,50 @@ func (h *host) lookup(name string) (config.Profile, error) {
 }
 
 // NeedsTerminal says whether the profile's token comes from a command, which may ask.
-func (h *host) NeedsTerminal(name string) bool {
+func (h *Screens) NeedsTerminal(name string) bool {
 	p, err := h.lookup(name)
-	if err != nil || p.Embedded || h.a.remote != nil {
+	if err != nil || p.Embedded || h.host.o.Guest != nil {
 		return false
 	}
-	tokens, err := h.a.tokens()
+	tokens, err := h.host.tokens()
 	return err == nil && tokens.NeedsTerminal(p)
 }
 
 // Open makes a profile ready for use.
-func (h *host) Open(ctx context.Context, name string) (ui.Connection, error) {
+func (h *Screens) Open(ctx context.Context, name string) (ui.Connection, error) {
 	p, err := h.lookup(name)
 	if err != nil {
 		return ui.Connection{}, err
 	}
 	h.opening.Lock()
 	defer h.opening.Unlock()
-	s, err := h.a.openProfile(ctx, p)
+	s, err := h.host.OpenProfile(ctx, p)
 	if err != nil {
 		return ui.Connection{}, err
 	}
 	h.keep(s)
 	return ui.Connection{
-		Profile: h.profile(p), Service: s.service, Policy: p.Policy(),
-		Rotations: func() []rotation.View { return h.a.openRotations(name) },
+		Profile: h.profile(p), Service: s.Service, Policy: p.Policy(),
+		Rotations: func() []rotation.View { return h.host.OpenRotations(name) },
 	}, nil
 }
 
 // Deliver puts a secret to a place, reads it back and runs the command after it.
-func (h *host) Deliver(ctx context.Context, profile, destination string, secret apikey.Secret, replace bool) (ui.Delivered, error) {
+func (h *Screens) Deliver(ctx context.Context, profile, destination string, secret apikey.Secret, replace bool) (ui.Delivered, error) {
 	p, err := h.lookup(profile)
 	if err != nil {
 		return ui.Delivered{}, err
 	}
-	if err := h.a.mayDeliver(p, destination); err != nil {
+	if err := h.host.mayDeliver(p, destination); err != nil {
 		return ui.Delivered{}, err
 	}
-	d, err := h.a.destination(p, destination)
+	d, err := h.host.Destination(p, destination)
 	if err != nil {
 		return ui.Delivered{}, err
 	}
 	var out ui.Delivered
 	note := func(text string) { out.Notes = append(out.Notes, text) }
-	run := desk.NewDelivery(p.Setting(h.a.flags.demo).Of(apikey.EnvironmentOf(secret)), note)
+	run := desk.NewDelivery(p.Setting(h.host.o.Demo).Of(apikey.EnvironmentOf(secret)), note)
 	run.Job.Replace = replace
 	places := []place{d}
 	if err := run.Preflight(ctx, places, secret); err != nil {

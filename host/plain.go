@@ -1,4 +1,4 @@
-package cli
+package host
 
 import (
 	"strconv"
@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// plain shows what could steer a terminal or turn its text around as an escape: \x1b, \u202e. What a service says is
+// Plain shows what could steer a terminal or turn its text around as an escape: \x1b, \u202e. What a service says is
 // scrubbed by the client already; names of files, values of the configuration and arguments come here as they are.
-func plain(text string) string {
+func Plain(text string) string {
 	if strings.IndexFunc(text, steers) < 0 && utf8.ValidString(text) {
 		return text
 	}
