@@ -197,6 +197,11 @@ var fixedWalks = []fixed{
 	{name: "a key is quiet because somebody has switched it off, and is on and in use when it is to go", breaks: "I1b",
 		walk: Walk{Scenario: Scenario{Disable: true, SeesUse: true, ListLag: 3 * time.Second, Latency: 20 * time.Millisecond, Elsewhere: 2 * time.Second, Wrong: "stranger", Drain: 8 * time.Second, SoakZero: true},
 			Acts: []string{actDo, actRun, actDo, actDo, actRestore, actMinute}, Strikes: []Strike{at("volume missing", "preflight", ""), at("old key disabled", "preflight", ""), {Act: "second host", Step: "create", Nth: 24}}}},
+	{name: "a third value is written, and the new secret is lost", breaks: "I1: rename content over",
+		walk: Walk{Acts: []string{actRun, actRestart, actDo, actUndo}, Strikes: []Strike{at("third value", "verify", "")}}},
+	{name: "the old key is deleted while it is off, its row stays, and its secret may not be tried", breaks: "I1: delete of key-3",
+		walk: Walk{Scenario: Scenario{Prefix: "sk_live_", Masks: true, Disable: true, NoTryDead: true, GoneLag: 30 * time.Second, Drain: -1}, Acts: []string{actDo, actDo, actDo, actDo, actDo, actDo, actUndo},
+			Strikes: []Strike{at("old key deleted", undoing, "")}}},
 	{name: "the secret of one of two earlier new keys is pasted again", breaks: "I4: it ends neither way",
 		walk: Walk{Scenario: Scenario{Manual: true, Disable: true, Life: 90 * 24 * time.Hour}, Acts: []string{actRun}, Strikes: []Strike{at("new key ends soon", "soak", ""), at("removed", "soak", "")}}},
 }
