@@ -202,6 +202,8 @@ var fixedWalks = []fixed{
 	{name: "the old key is deleted while it is off, its row stays, and its secret may not be tried", breaks: "I1: delete of key-3",
 		walk: Walk{Scenario: Scenario{Prefix: "sk_live_", Masks: true, Disable: true, NoTryDead: true, GoneLag: 30 * time.Second, Drain: -1}, Acts: []string{actDo, actDo, actDo, actDo, actDo, actDo, actUndo},
 			Strikes: []Strike{at("old key deleted", undoing, "")}}},
+	{name: "a wall in the preflight, a person knows the place, and the old key is gone when it is undone", breaks: "I1: delete of key-3",
+		walk: Walk{Scenario: Scenario{Disable: true, GoneLag: 8 * time.Second}, Acts: []string{actRun}, Strikes: []Strike{at("old key deleted", "disable", ""), at("answer lost before", "disable", ""), at("wall in JSON", "preflight", "")}}},
 	{name: "the secret of one of two earlier new keys is pasted again", breaks: "I4: it ends neither way",
 		walk: Walk{Scenario: Scenario{Manual: true, Disable: true, Life: 90 * 24 * time.Hour}, Acts: []string{actRun}, Strikes: []Strike{at("new key ends soon", "soak", ""), at("removed", "soak", "")}}},
 }
