@@ -21,14 +21,6 @@ import (
 	"detent/host"
 )
 
-// The exit codes of docs/REFERENCE.md.
-const (
-	exitDone        = 0
-	exitNo          = 1 // the answer is no, or the service refused
-	exitUsage       = 2 // wrong usage or configuration
-	exitInterrupted = 130
-)
-
 // World is what a run of detent needs from outside.
 type World struct {
 	In       io.Reader
@@ -80,19 +72,9 @@ func (e signalError) Error() string { return e.signal.String() }
 
 // Run runs one command line in a world and returns the exit code.
 func Run(ctx context.Context, args []string, w World) int {
-	a := &app{world: w, env: config.NewEnv(w.Environ), out: &output{w: w.Out}}
+	a := newApp(w)
 	defer a.close()
-	root := a.root()
-	root.SetArgs(args)
-	root.SetIn(w.In)
-	root.SetOut(a.out)
-	root.SetErr(w.Err)
-	err := root.ExecuteContext(ctx)
-	if err != nil && !a.started {
-		// cobra itself refused the command line before a command ran.
-		err = host.Usage(err)
-	}
-	return a.report(ctx, err)
+	return a.report(ctx, a.execute(ctx, args))
 }
 
 // app is one run of detent.
@@ -105,14 +87,35 @@ type app struct {
 	started bool
 
 	host   *host.Host // made when the flags are known
-	remote *guest     // the session over SSH that this run is; nil for the user of this process
 	saying sync.Mutex
+	// An operator over SSH, and what opens the screens at the far end; nil for the user of this process.
+	guest   *host.Guest
+	screens func(context.Context, *host.Host) error
+}
+
+func newApp(w World) *app {
+	return &app{world: w, env: config.NewEnv(w.Environ), out: &output{w: w.Out}}
+}
+
+// execute runs a command line.
+func (a *app) execute(ctx context.Context, args []string) error {
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(a.world.In)
+	root.SetOut(a.out)
+	root.SetErr(a.world.Err)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !a.started {
+		// cobra itself refused the command line before a command ran.
+		err = host.Usage(err)
+	}
+	return err
 }
 
 // begin makes the host, which the flags are known for.
 func (a *app) begin() {
 	o := host.Options{Settings: a.flags.settings(), Env: a.env, Now: a.world.Now, Zone: a.world.Zone, Sleep: a.world.Sleep, Hook: a.world.Hook,
-		UserAgent: userAgent(), Err: a.world.Err, Say: a.say, Guest: a.remote.host()}
+		UserAgent: userAgent(), Err: a.world.Err, Say: a.say, Guest: a.guest}
 	if isTerminal(a.world.Err) {
 		o.Terminal = a.world.Err
 	}
@@ -140,34 +143,34 @@ func (a *app) run(f func(ctx context.Context, args []string) error) func(*cobra.
 // report prints the error, if any, and returns the exit code.
 func (a *app) report(ctx context.Context, err error) int {
 	if err == nil {
-		return exitDone
+		return host.ExitDone
 	}
 	var wrong *host.UsageError
 	var refused *client.Error
 	interrupted := errors.Is(err, context.Canceled) || client.IsKind(err, client.Canceled)
 	switch {
 	case errors.Is(err, host.ErrNo):
-		return exitNo
+		return host.ExitNo
 	case ctx.Err() != nil && interrupted || errors.Is(err, host.ErrInterrupted):
 		if client.MayHaveHappened(err) {
 			a.say("%v", err)
 		}
 		a.say("interrupted")
-		return exitInterrupted
+		return host.ExitInterrupted
 	}
 	a.say("%v", err)
-	code := exitNo
+	code := host.ExitNo
 	if errors.As(err, &refused) {
 		if hint := hintOf(err); hint != "" {
 			a.say("%s", hint)
 		}
 		// Nothing was sent: what was asked for cannot be, here.
 		if refused.Kind == client.ReadOnly || refused.Kind == client.Unsupported {
-			code = exitUsage
+			code = host.ExitUsage
 		}
 	}
 	if errors.As(err, &wrong) {
-		code = exitUsage
+		code = host.ExitUsage
 	}
 	return code
 }

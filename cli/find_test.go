@@ -51,9 +51,9 @@ func TestAKeyIsFoundByItsNameForEver(t *testing.T) {
 		got, _, err := s.pick(tc.keys, tc.text, tc.open)
 		code := 0
 		if err != nil {
-			code = exitNo
+			code = host.ExitNo
 			if _, wrong := errors.AsType[*host.UsageError](err); wrong {
-				code = exitUsage
+				code = host.ExitUsage
 			}
 		}
 		if got.ID != tc.id || (err == nil) != (tc.says == "") || err != nil && !strings.Contains(err.Error(), tc.says) || code != tc.code {

@@ -22,6 +22,8 @@ import (
 	"testing"
 	"time"
 
+	"detent/remote"
+
 	"github.com/hinshun/vt10x"
 	"golang.org/x/crypto/ssh"
 )
@@ -113,7 +115,7 @@ func (h *sshHost) sleep(ctx context.Context, d time.Duration) error {
 	late := time.NewTimer(d)
 	defer late.Stop()
 	due, look := late.C, (chan struct{})(nil)
-	if d == rereadEvery {
+	if d == remote.RereadEvery {
 		due, look = nil, h.look
 	}
 	select {

@@ -18,8 +18,8 @@ import (
 // openTUI opens the TUI on the selected profile. Whatever is wrong with the
 // configuration is said before the terminal changes.
 func (a *app) openTUI(ctx context.Context, _ []string) error {
-	if a.remote != nil {
-		return a.openRemoteTUI(ctx)
+	if a.screens != nil {
+		return a.screens(ctx, a.host)
 	}
 	in, isFile := a.world.In.(*os.File)
 	out, isOut := a.world.Out.(*os.File)

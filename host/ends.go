@@ -5,7 +5,15 @@ import (
 	"fmt"
 )
 
-// The ends of a run that a front brings about, beside what went wrong: docs/REFERENCE.md has their exit codes.
+// The exit codes of docs/REFERENCE.md.
+const (
+	ExitDone        = 0
+	ExitNo          = 1 // the answer is no, or the service refused
+	ExitUsage       = 2 // wrong usage or configuration
+	ExitInterrupted = 130
+)
+
+// The ends of a run that a front brings about, beside what went wrong.
 var (
 	// ErrNo ends a run that has said all there is to say: the answer is no.
 	ErrNo = errors.New("no")

@@ -1,4 +1,4 @@
-package cli
+package remote
 
 import (
 	"reflect"
@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// rereadEvery is how soon a change of the configuration reaches who is logged in.
-	rereadEvery = 1500 * time.Millisecond
+	// RereadEvery is how soon a change of the configuration reaches who is logged in.
+	RereadEvery = 1500 * time.Millisecond
 	// failClosed is how long what was read before holds on while the configuration cannot be read: an editor may be writing
 	// it. After that nobody is let in, since somebody may have been removed.
 	failClosed = 5 * time.Second
@@ -24,8 +24,8 @@ const (
 
 // operators are the people of the configuration, as it is now.
 type operators struct {
-	a    *app
-	door *doorkeeper
+	now  func() time.Time
+	say  func(format string, args ...any)
 	path string
 
 	mu    sync.Mutex
@@ -39,16 +39,16 @@ type operators struct {
 }
 
 // newOperators looks at the file again at once: it may have changed since it was read.
-func newOperators(a *app, door *doorkeeper, cfg *config.Config) *operators {
-	return &operators{a: a, door: door, path: cfg.Path, cfg: cfg, told: cfg}
+func newOperators(cfg *config.Config, now func() time.Time, say func(string, ...any)) *operators {
+	return &operators{now: now, say: say, path: cfg.Path, cfg: cfg, told: cfg}
 }
 
 // refresh takes up a file that has changed, and tries one that cannot be read again.
 func (p *operators) refresh() {
-	now := p.a.world.Now()
+	now := p.now()
 	seen := config.StampOf(p.path)
 	fresh := seen != p.stamp
-	if fresh || p.bad != nil && now.Sub(p.tried) >= rereadEvery || p.bad == nil && now.Sub(seen.Changed()) < racy {
+	if fresh || p.bad != nil && now.Sub(p.tried) >= RereadEvery || p.bad == nil && now.Sub(seen.Changed()) < racy {
 		p.stamp, p.tried = seen, now
 		p.take(now)
 	}
@@ -57,7 +57,7 @@ func (p *operators) refresh() {
 		closed := *p.cfg
 		closed.Operators = nil
 		p.cfg = &closed
-		p.a.say("the configuration cannot be read for %s: sessions end, and nobody is let in until that is mended", failClosed)
+		p.say("the configuration cannot be read for %s: sessions end, and nobody is let in until that is mended", failClosed)
 	}
 }
 
@@ -69,7 +69,7 @@ func (p *operators) take(now time.Time) {
 			p.since = now
 		}
 		if p.bad == nil || p.bad.Error() != err.Error() {
-			p.a.say("%v; what was read before holds on for %s", err, failClosed)
+			p.say("%v; what was read before holds on for %s", err, failClosed)
 		}
 		p.bad = err
 		return
@@ -80,7 +80,7 @@ func (p *operators) take(now time.Time) {
 		return // touched, or looked at once more
 	}
 	p.cfg = cfg
-	p.a.say("the configuration was read again")
+	p.say("the configuration was read again")
 }
 
 func (p *operators) who(key gossh.PublicKey) (string, bool) {
