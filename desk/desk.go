@@ -113,6 +113,10 @@ func (d *Desk) Do(ctx context.Context, o Order) (Outcome, error) {
 	return d.handle(ctx, o)
 }
 
+// Send carries out an order, and nothing that follows one: whoever shows the answer (a screen) settles a lost one, and has the
+// secret of a new key.
+func (d *Desk) Send(ctx context.Context, o Order) (Outcome, error) { return d.handle(ctx, o) }
+
 // writes refuses an order where nothing may be changed.
 func (d *Desk) writes(next Handler) Handler {
 	return func(ctx context.Context, o Order) (Outcome, error) {

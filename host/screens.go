@@ -98,7 +98,7 @@ func (h *Screens) Open(ctx context.Context, name string) (ui.Connection, error) 
 	}
 	h.keep(s)
 	return ui.Connection{
-		Profile: h.profile(p), Service: s.Service, Policy: p.Policy(),
+		Profile: h.profile(p), Service: s.Service, Order: s.Desk.Send, Policy: p.Policy(),
 		Rotations: func() []rotation.View { return h.host.OpenRotations(name) },
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/desk"
 	"detent/rotation"
 	"detent/tui/ui"
 )
@@ -129,6 +130,21 @@ func (f *fakeService) Delete(_ context.Context, id string) (apikey.Deleted, erro
 	return apikey.Deleted{AlreadyGone: true}, nil
 }
 
+// order makes the calls of one.
+func (f *fakeService) order(ctx context.Context, o desk.Order) (out desk.Outcome, err error) {
+	switch o.What {
+	case desk.Create:
+		out.Created, err = f.Create(ctx, o.Draft)
+	case desk.Update:
+		out.Key, err = f.Update(ctx, o.Key.ID, o.Patch)
+	case desk.Delete:
+		out.Deleted, err = f.Delete(ctx, o.Key.ID)
+	default:
+		err = fmt.Errorf("no %s here", o.What)
+	}
+	return out, err
+}
+
 func (f *fakeService) Probe(_ context.Context, _ apikey.Secret, call string) (apikey.Proof, error) {
 	proof := apikey.Proof{Verdict: apikey.Accepted, Call: "GET /v1", Status: 200, Did: "GET /v1 answered 200"}
 	if call != "" { // the control: a secret that nobody has
@@ -172,7 +188,7 @@ func (h *fakeHost) Open(_ context.Context, name string) (ui.Connection, error) {
 	for _, p := range h.profiles {
 		if p.Name == name {
 			return ui.Connection{
-				Profile: p, Service: h.service, Policy: apikey.DefaultPolicy(),
+				Profile: p, Service: h.service, Order: h.service.order, Policy: apikey.DefaultPolicy(),
 				Rotations: func() []rotation.View { return h.rotating },
 			}, nil
 		}

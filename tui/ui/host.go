@@ -5,6 +5,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/desk"
 	"detent/rotation"
 )
 
@@ -47,7 +48,9 @@ type Profile struct {
 // Connection is a profile in use.
 type Connection struct {
 	Profile Profile
+	// Service is asked what there is; what is to change is an order.
 	Service client.Service
+	Order   func(ctx context.Context, o desk.Order) (desk.Outcome, error)
 	Policy  apikey.Policy
 	// Rotations are the open ones of this profile; may be nil.
 	Rotations func() []rotation.View
