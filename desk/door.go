@@ -64,8 +64,8 @@ func (d *Door) Refused(e Entry, why string) error {
 	return d.operators.Event(e.Name, e, audit.Outcome{Result: audit.Refused, Certain: true, Reason: why})
 }
 
-// Unordered is what a screen has refused beyond the role, before it became an order; ok says that this is why it did.
-func Unordered(profile, action string, k apikey.Key, why string) (e Entry, ok bool) {
+// ScreenRefusal is what a screen has refused before it became an order; ok says that the role was the reason.
+func ScreenRefusal(profile, action string, k apikey.Key, why string) (e Entry, ok bool) {
 	if why != ViewerOnly && why != DeleteIsAdmins {
 		return Entry{}, false
 	}

@@ -15,8 +15,8 @@ import (
 
 // doorkeeper says and records who comes over SSH, who goes and how, and who is refused what.
 type doorkeeper struct {
-	*desk.Door
-	say func(format string, args ...any)
+	door *desk.Door
+	say  func(format string, args ...any)
 }
 
 func newDoorkeeper(l *desk.Ledger, say func(string, ...any)) (*doorkeeper, error) {
@@ -42,10 +42,10 @@ func (d *doorkeeper) welcome(o config.Operator, s *sshd.Session, what string) (l
 	who := desk.Actor{Name: o.Name, From: s.From}
 	detail := fmt.Sprintf("%s, %s, with %s", what, o.Role, gossh.FingerprintSHA256(s.Key))
 	d.say("%s from %s: session begins: %s", o.Name, s.From, detail)
-	d.kept(d.In(who, detail))
+	d.kept(d.door.In(who, detail))
 	return func(how string) {
 		d.say("%s from %s: session ends: %s, %s", o.Name, s.From, what, how)
-		d.kept(d.Out(who, what, how))
+		d.kept(d.door.Out(who, what, how))
 	}
 }
 
@@ -56,25 +56,27 @@ func (d *doorkeeper) turnedAway(r sshd.Refusal) {
 		who = r.Operator + " from " + r.From
 	}
 	d.say("%s: %s %s", who, r.Why, r.Detail)
-	d.kept(d.TurnedAway(desk.Actor{Name: r.Operator, From: r.From}, r.Address, r.Detail, r.Why, r.Why == sshd.NoSession))
+	d.kept(d.door.TurnedAway(desk.Actor{Name: r.Operator, From: r.From}, r.Address, r.Detail, r.Why, r.Why == sshd.NoSession))
 }
 
 // tick records what was counted, when its time is over.
-func (d *doorkeeper) tick() { d.kept(d.Tick()) }
+func (d *doorkeeper) tick() { d.kept(d.door.Tick()) }
 
 // close records what was counted so far.
-func (d *doorkeeper) close() { d.kept(d.Close()) }
+func (d *doorkeeper) close() { d.kept(d.door.Close()) }
 
 // refused records what an operator may not do.
+func (d *doorkeeper) refused(e desk.Entry, why string) { d.kept(d.door.Refused(e, why)) }
+
 func (r *guest) refused(e desk.Entry, why string) {
 	e.Actor = desk.Actor{Name: r.operator.Name, From: r.session.From}
 	e.Detail = "as " + string(r.operator.Role)
-	r.door.kept(r.door.Refused(e, why))
+	r.door.refused(e, why)
 }
 
 // refusedOnScreen records such an action, where the screens refuse it.
 func (r *guest) refusedOnScreen(profile, action string, k apikey.Key, why string) {
-	if e, ok := desk.Unordered(profile, action, k, why); ok {
+	if e, ok := desk.ScreenRefusal(profile, action, k, why); ok {
 		r.refused(e, desk.BeyondRole)
 	}
 }
