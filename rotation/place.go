@@ -204,6 +204,10 @@ func (r *Rotation) checkAgreement() (*Result, error) {
 			if res := r.wrongPlace(rec, "it holds another secret than the other places do, and only one of them can be the old key's"); res != nil {
 				return res, nil
 			}
+			// Where nothing but last use tells, either may be the old key's: each is tried before it goes back, and neither was shown.
+			if rec.WasOld = r.j.OldBy == "" || r.j.OldBy == byLastUse; rec.WasOld {
+				r.j.OldBy = ""
+			}
 		}
 	}
 	if !anyOld && len(r.dests) > 0 {
