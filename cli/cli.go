@@ -211,6 +211,16 @@ func (a *app) say(format string, args ...any) {
 	_, _ = io.WriteString(a.world.Err, plain(fmt.Sprintf("detent: "+format, args...))+"\n")
 }
 
+// advise says what a service's documents advise, to a person alone: a script's log is no place for it.
+func (a *app) advise(words []string) {
+	if !isTerminal(a.world.Err) {
+		return
+	}
+	for _, text := range words {
+		a.say("%s", text)
+	}
+}
+
 // note is say for whoever has one text.
 func (a *app) note(text string) { a.say("%s", text) }
 
