@@ -142,12 +142,15 @@ func (r *Rotation) placeHeld(rec *destinationRecord, held delivery.Held) {
 	r.observed(PlaceHeld, rec.Spec, "read", "%s held %s before anything was put there", rec.Describe, what)
 }
 
+// wrongPlace asks whether what a place holds may be replaced. A yes holds for that value, not for what somebody writes there since.
 func (r *Rotation) wrongPlace(rec *destinationRecord, why string) *Result {
-	if r.j.Replace || rec.Replace {
+	held := r.formers[rec.Spec]
+	if r.j.Replace || rec.Replace && (held.IsZero() && rec.Asked == "" || r.prints.is(held, rec.Asked, r.j.ID) || !rule("place: a yes is for what was asked about")) {
 		r.note("! %s: %s; it is replaced, as you said, and an undo puts that back", rec.Describe, why)
 		rec.WasOld = false
 		return nil
 	}
+	rec.Replace = false
 	res := ask(Question{Kind: AskReplace, Subject: rec.Spec, Text: fmt.Sprintf("%s: %s: is it the right place?", rec.Describe, why), Flag: "--replace",
 		Choices: yesNo("replace it", "what it holds now is kept until the rotation is over, and an undo puts it back", WantsNothing), Default: No})
 	return &res
@@ -159,6 +162,9 @@ func answerReplace(ctx context.Context, r *Rotation, q Question, _ Answer) (Resu
 	}
 	_, rec, err := r.destination(q.Subject)
 	if err != nil {
+		return Result{}, err
+	}
+	if rec.Asked, err = r.prints.of(r.formers[rec.Spec]); err != nil {
 		return Result{}, err
 	}
 	rec.Replace = true // this place, and no other

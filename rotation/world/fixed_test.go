@@ -186,6 +186,19 @@ var fixedWalks = []fixed{
 			Strikes: []Strike{at("third value", "delete", ""), {Act: "removed", Step: "preflight", N: 101}}}},
 	{name: "an expired key whose end is not reported, and which may not be tried", breaks: "I6: a key that was dead",
 		walk: Walk{Scenario: Scenario{Prefix: "sk_live_", Masks: true, SilentExpiry: "old", NoTryDead: true, Life: 90 * 24 * time.Hour}, Acts: []string{actRun}}},
+	{name: "a place that was empty in the preflight has the old secret", breaks: "I2: place-holds",
+		walk: Walk{Scenario: Scenario{Places: []string{filePlace, releasePlace, hookPlace}}, Acts: []string{actDo, actRestart, actDo, actRestore, actRun},
+			Strikes: []Strike{at("command fails", "preflight", ""), at("variable removed", "preflight", "")}}},
+	{name: "a place that was empty gets the old secret after the first delivery, and the old key ends", breaks: "I1: after the undo",
+		walk: Walk{Scenario: Scenario{Disable: true, Places: []string{linkPlace, envPlace}}, Acts: []string{actDo, actEnable, actRun},
+			Strikes: []Strike{at("old key ends soon", "disable", ""), at("volume missing", "disable", ""), at("command after it fails", "disable", ""), at("removed", "preflight", "")}}},
+	{name: "another value is written where somebody said that it may be replaced", breaks: "I1: rename content over",
+		walk: Walk{Scenario: Scenario{NoTryDead: true}, Acts: []string{actRun}, Strikes: []Strike{{Act: "third value", Step: "preflight", Nth: 42}}}},
+	{name: "a key is quiet because somebody has switched it off, and is on and in use when it is to go", breaks: "I1b",
+		walk: Walk{Scenario: Scenario{Disable: true, SeesUse: true, ListLag: 3 * time.Second, Latency: 20 * time.Millisecond, Elsewhere: 2 * time.Second, Wrong: "stranger", Drain: 8 * time.Second, SoakZero: true},
+			Acts: []string{actDo, actRun, actDo, actDo, actRestore, actMinute}, Strikes: []Strike{at("volume missing", "preflight", ""), at("old key disabled", "preflight", ""), {Act: "second host", Step: "create", Nth: 24}}}},
+	{name: "the secret of one of two earlier new keys is pasted again", breaks: "I4: it ends neither way",
+		walk: Walk{Scenario: Scenario{Manual: true, Disable: true, Life: 90 * 24 * time.Hour}, Acts: []string{actRun}, Strikes: []Strike{at("new key ends soon", "soak", ""), at("removed", "soak", "")}}},
 }
 
 // TestFixedWalks carries out the walks that were taken with the program as it was. Of those in expectRed the rules are not there
