@@ -190,7 +190,7 @@ func (a *app) report(ctx context.Context, err error) int {
 	a.say("%v", err)
 	code := exitNo
 	if errors.As(err, &refused) {
-		if hint := hintOf(err); hint != "" {
+		if hint := client.HintOf(err); hint != "" {
 			a.say("%s", hint)
 		}
 		// Nothing was sent: what was asked for cannot be, here.
