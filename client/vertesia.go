@@ -323,6 +323,9 @@ func (v *vertesia) RequestPublicKey(ctx context.Context, req apikey.PublicKeyReq
 		out, err = decodePublicKey(a.body)
 		return err
 	})
+	if err == nil {
+		out.Rest, out.Notes = restNotes(req.TTL, out.ExpiresAt, v.now())
+	}
 	return out, err
 }
 
