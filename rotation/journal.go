@@ -162,6 +162,8 @@ type destinationRecord struct {
 	Replace bool   `json:"replace,omitzero"` // it may hold something else than the old key's secret
 	// Asked recognises what a person was asked about who said so: nothing else may be replaced. Empty where it held nothing.
 	Asked string `json:"asked,omitzero"`
+
+	unseen bool // in this process: whether what it holds is the old key's secret could not be asked
 	// Left are kept copies that lie where the place was before its path was turned elsewhere.
 	Left  []string `json:"left,omitzero"`
 	Undid string   `json:"undid,omitzero"`

@@ -455,6 +455,39 @@ func TestAYesToReplacingIsForTheValueThatWasAskedAbout(t *testing.T) {
 	}
 }
 
+// TestAPlaceThatCouldNotBeAskedAboutIsTheRightOneByAPersonsWord: then what it held passes for the old key's secret, and is tried before it
+// goes back. --replace says no such thing.
+func TestAPlaceThatCouldNotBeAskedAboutIsTheRightOneByAPersonsWord(t *testing.T) {
+	for _, word := range []string{"a person's", "--replace"} {
+		f := in(t, with(vertesiaLike, func(sc *world.Scenario) { sc.GoneLag = 8 * time.Second }))
+		restore := f.Adversary("wall in JSON", 0)
+		r := f.Start(func(p *rotation.Params) { noWaits(p); p.Replace = word == "--replace" })
+		res := f.do(r)
+		if asked := res.Question != nil && res.Question.Kind == rotation.AskReplace && strings.Contains(res.Said, "could not be seen"); asked != (word == "a person's") {
+			t.Fatalf("%s: %+v", word, res)
+		}
+		if res.Question != nil {
+			if _, err := f.answer(r, res.Question); err != nil {
+				t.Fatal(err)
+			}
+		}
+		restore()
+		f.until(r, rotation.Verify)
+		f.Remove("old") // the list shows it for a while
+		res, err := r.Undo(context.Background())
+		if word == "--replace" {
+			if err != nil || res.Status != rotation.Finished {
+				t.Errorf("%s: %+v, %v", word, res, err)
+			}
+			f.Forgive()
+			continue
+		}
+		if refused := (*rotation.RefusedError)(nil); !errors.As(err, &refused) || len(f.Live()) == 0 {
+			t.Errorf("%s: %+v, %v", word, res, err)
+		}
+	}
+}
+
 // TestAKeyThatIsDeadDoesNotComeAliveUnnoticed: it is asked about, or said by name; then its refused secret is right.
 func TestAKeyThatIsDeadDoesNotComeAliveUnnoticed(t *testing.T) {
 	disabled := with(vertesiaLike, func(sc *world.Scenario) { sc.Off = true })

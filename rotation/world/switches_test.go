@@ -58,6 +58,7 @@ var ownTests = map[string]string{
 	"gate: the places":                                                "TestAGateThatStopsJournalsThatNothingWasSent",
 	"gate: twice a rotation":                                          "TestHeadlessDeliversAgainTwice",
 	"place: a yes is for what was asked about":                        "TestAYesToReplacingIsForTheValueThatWasAskedAbout",
+	"place: the right one by a person's word":                         "TestAPlaceThatCouldNotBeAskedAboutIsTheRightOneByAPersonsWord",
 	"place: all hold the same":                                        "TestPlacesThatDisagreeAreAskedAbout",
 	"place: one open rotation":                                        "TestAPlaceBelongsToOneOpenRotation",
 	"end: no such key, though listed, is no deletion":                 "TestAnUndoTakesNoSuchKeyForARefusalWhileTheListShowsTheKey",
