@@ -127,3 +127,37 @@ func TestEveryRefusalHasSomethingToDo(t *testing.T) {
 		}
 	}
 }
+
+// TestAHintNamesWhatIsMissingOnce, has words for a refusal that came without any, and none for what is no refusal.
+func TestAHintNamesWhatIsMissingOnce(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{&Error{Kind: Forbidden, Permission: "createApiKey"}, "Missing: createApiKey. " + hintNoRight},
+		{&Error{Kind: Forbidden, Permission: "getRules", Hint: "The key lacks getRules."}, "The key lacks getRules."},
+		{&Error{Kind: Invalid, Permission: "getRules"}, "Missing: getRules."},
+		{&Error{Kind: Forbidden}, hintNoRight},
+		{fmt.Errorf("profile p: %w", &Error{Kind: Unauthorized}), hintRefused},
+		{&Error{Kind: Unreachable, Hint: "Check the network."}, "Check the network."},
+		{&Error{Kind: NotFound}, ""},
+		{io.EOF, ""},
+		{nil, ""},
+	} {
+		if got := HintOf(c.err); got != c.want {
+			t.Errorf("%v: %q, want %q", c.err, got, c.want)
+		}
+	}
+}
+
+// TestARemedyIsForRefusalsAlone: what is said of other answers stays.
+func TestARemedyIsForRefusalsAlone(t *testing.T) {
+	for status, want := range map[int]string{429: hintWait, 500: "The service has a problem", 404: "", 400: ""} {
+		srv := answering(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+		s := mustOpen(t, options(apikey.Prosopo, srv.URL))
+		_, err := s.(Retriever).Retrieve(bg, "k")
+		if e := asError(err); e == nil || !strings.HasPrefix(e.Hint, want) || want == "" && e.Hint != "" {
+			t.Errorf("%d: %v, %q", status, err, HintOf(err))
+		}
+	}
+}

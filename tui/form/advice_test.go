@@ -25,6 +25,14 @@ func adviser(t *testing.T, service string) (with, without apikey.Capabilities) {
 	return with, without
 }
 
+// advising is a service whose documents advise.
+func advising() apikey.Capabilities {
+	caps := prosopo()
+	caps.Advice = apikey.Advice{Keep: "Never in code that a browser or an app runs, nor in a public repository.", Browser: "In a browser use a site key.",
+		Least: "Grant what the key needs, no more.", Separate: "One key for each use.", Life: "Let it end where its use does."}
+	return caps
+}
+
 // advisedStates are the keys that lead to each page of the form, and to each state of the secret.
 var advisedStates = map[string]struct {
 	secret bool
