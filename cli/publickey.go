@@ -88,7 +88,7 @@ func (a *app) publicKey(ctx context.Context, o publicKeyOptions) error {
 func (a *app) sayRest(value apikey.PublicKeyValue, delivered bool) {
 	text := "expires: " + orUnknown(moment(value.ExpiresAt))
 	if value.Rest > 0 {
-		text += ", in " + shortSpan(value.Rest)
+		text += ", in " + apikey.RestWords(value.Rest)
 		if delivered {
 			text += ": renew it after that, since until then the same one comes back"
 		}

@@ -61,7 +61,7 @@ func TestVerifyRepeatsWhyASecretIsRefusedAndWhatToDo(t *testing.T) {
 		says   []string
 	}{
 		"vertesia": {off, []string{"the key is disabled", "The key is switched off: enable it again"}},
-		"prosopo":  {gone, []string{"it may be mistyped, revoked", "was not revoked: a deleted key is invalid at once"}},
+		"prosopo":  {gone, []string{"it may be mistyped, revoked", "A deleted key is invalid at once"}},
 		"generic":  {bound, []string{"restricted to other IP addresses", "call from one of those"}},
 	} {
 		table, asJSON := m.run(c.secret, "verify", "-p", "local/"+service), m.run(c.secret, "verify", "-o", "json", "-p", "local/"+service)

@@ -56,16 +56,11 @@ func restNotes(seconds int64, end apikey.Moment, now time.Time) (rest time.Durat
 	case rest <= 0:
 		notes = []string{"it has ended already, by the time that the answer says: ask again"}
 	case rest < asked-slack:
-		notes = []string{fmt.Sprintf("it is valid for %s more, not for the %s %s: %s", shortly(rest), apikey.SpanWords(asked), said, again)}
+		notes = []string{fmt.Sprintf("it is valid for %s more, not for the %s %s: %s", apikey.RestWords(rest), apikey.SpanWords(asked), said, again)}
 	case rest > asked+slack:
-		notes = []string{fmt.Sprintf("it is valid for %s more, longer than the %s %s: %s", shortly(rest), apikey.SpanWords(asked), said, again)}
+		notes = []string{fmt.Sprintf("it is valid for %s more, longer than the %s %s: %s", apikey.RestWords(rest), apikey.SpanWords(asked), said, again)}
 	}
 	return max(rest, 0), notes
-}
-
-// shortly is a rest in words, without the fractions that nobody asked for.
-func shortly(d time.Duration) string {
-	return apikey.SpanWords(max(d.Truncate(time.Second), time.Second))
 }
 
 // accessNotes say what the service made of the access that was asked for, where it reports another one: a key that may

@@ -127,7 +127,7 @@ var remedies = map[string][]remedy{
 		{status: unauthorized, words: saysExpired, hint: "The key has expired, and is invalidated for good: create a new one with the same permissions, and use that."},
 		{status: unauthorized, words: saysMalformed, hint: "The key is malformed: give it whole, without quotes, blanks or a typo."},
 		{status: unauthorized, words: saysNoKey, hint: hintArrives},
-		{status: unauthorized, hint: "Check that the key is whole and has no typo, has not expired, and was not revoked: a deleted key is invalid at once, and for good."},
+		{status: unauthorized, hint: hintRefused + " A deleted key is invalid at once, and for good."},
 		{status: forbidden, when: lacksFeature, hint: "The account lacks the API feature: ask for it in the Prosopo portal. No permission of a key mends this."},
 		{status: forbidden, code: insufficient, op: opCreate, missing: true, hint: "The key lacks the permission {needs}: use a key that has it. A key grants at most what it has."},
 		{status: forbidden, code: insufficient, missing: true, hint: "The key lacks the permission {needs}: use a key that has it."},
