@@ -20,7 +20,7 @@ func TestAdviceIsSaidToAPersonAlone(t *testing.T) {
 		says []string
 	}{
 		"prosopo":  {[]string{"--permission", "verify"}, []string{"never in frontend JavaScript", "site key", "Only grant the permissions", "“Production Backend”"}},
-		"vertesia": {[]string{"--role", "reader"}, []string{"never be used from a public client", "public key instead", "no more", "One key for each application"}},
+		"vertesia": {[]string{"--role", "reader"}, []string{"never be used from a public client", "public key instead", "and no more", "One key for each application"}},
 		"generic":  {nil, []string{"Never in client-side code", "restrict it", "multiple keys for different services"}},
 	} {
 		create := append([]string{"create", "-p", "local/" + service, "--name", "k"}, c.args...)

@@ -14,7 +14,7 @@ var advised = map[string]apikey.Advice{
 	},
 	apikey.Vertesia: {
 		Keep:     "A secret key must never be used from a public client like a browser page.",
-		Browser:  "In a browser use a public key instead: it reads public data and executes interactions, no more.",
+		Browser:  "In a browser use a public key instead.",
 		Least:    "Give the role that does the job and no more: a reader only reads, an admin can do anything.",
 		Separate: "One key for each application: each is switched off and replaced alone.",
 		Life:     "A key is deleted automatically after its expiry date.",
