@@ -18,8 +18,31 @@ func (r *Rotation) Do(ctx context.Context) (Result, error) {
 		case r.j.Undoing:
 			return r.undo(ctx)
 		}
+		if res := r.takeVouchesBack(); res != nil {
+			return *res, r.save("an undo did not begin")
+		}
 		return r.step(ctx)
 	})
+}
+
+// takeVouchesBack takes back a person's word that a place has its old value, where the undo that it was given for has not begun and the
+// rotation goes on: the new secret goes there again.
+func (r *Rotation) takeVouchesBack() *Result {
+	var again []*destinationRecord
+	for i := range r.j.Destinations {
+		if rec := &r.j.Destinations[i]; rec.Undid != "" && rule("undone: delivered to again where the rotation goes on") {
+			rec.Undid = ""
+			if rec.Begun && rec.Without == "" {
+				rec.Put, rec.Then = false, false
+				again = append(again, rec)
+			}
+		}
+	}
+	if len(again) == 0 || r.j.New == nil || r.j.Step == Create || r.j.Step == Deliver {
+		return nil
+	}
+	r.j.Step = Deliver
+	return &Result{Status: Moved, Said: placesText(again) + " had the old value by your word: the new one is delivered there again next"}
 }
 
 // act does one thing to the rotation, alone, and shows what came of it.

@@ -114,8 +114,8 @@ func (r *Rotation) checkPlace(ctx context.Context, s *sight, d delivery.Destinat
 	if err != nil {
 		return nil, err
 	}
-	if rec.unseen && !r.j.Replace && r.mayReplace(rec) && rule("place: the right one by a person's word") {
-		r.note("! %s: %s; it is the right place, as you said", rec.Describe, wrong)
+	if rec.unseen && (r.j.Replace || r.mayReplace(rec)) && rule("place: what could not be asked about passes for the old key's") {
+		r.note("! %s: %s; it is replaced, as you said", rec.Describe, wrong)
 		wrong = ""
 	}
 	if wrong == "" {
@@ -213,8 +213,8 @@ func (r *Rotation) checkAgreement() (*Result, error) {
 }
 
 // belongs says why a value is not the old key's secret, or else by what it is shown to be it; neither where nothing
-// tells. A value that cannot be this service's is sent nowhere. Where it could not be asked whether it is, the record says so: a person's word
-// is about that.
+// tells. A value that cannot be this service's is sent nowhere. Where it could not be asked whether it is, the record says so: where it may be
+// replaced it passes for the old key's, and is tried before it goes back.
 func (r *Rotation) belongs(ctx context.Context, s *sight, secret apikey.Secret, rec *destinationRecord) (wrong, by string, err error) {
 	rec.unseen = false
 	if ok, why := apikey.CouldBelong(secret, r.caps, s.masks); !ok && rule("place: its shape") {

@@ -207,6 +207,11 @@ var fixedWalks = []fixed{
 	{name: "the new key has ended when a rotation that was killed after the deletion goes on", breaks: "I1: place 0",
 		walk: Walk{Scenario: Scenario{Drain: -1}, Acts: []string{actDo, actRun, actRestart, actLeave, actAway, actMinute},
 			Strikes: []Strike{{Act: "new key ends soon", Step: "delete", Nth: 5}, {Act: "removed", Step: "delete", Nth: 27}, {Act: "kill", Step: "drain", Nth: 7}}}},
+	{name: "a wall in the preflight, a place that may be replaced, and the old key is gone when it is undone", breaks: "I1: delete of key-3",
+		walk: Walk{Scenario: Scenario{Disable: true, GoneLag: 8 * time.Second, Replace: true}, Acts: []string{actRun}, Strikes: []Strike{at("old key deleted", "disable", ""), at("answer lost before", "disable", ""), at("wall in JSON", "preflight", "")}}},
+	{name: "a place has its old value by a person's word, and the rotation goes on", breaks: "I4: it ends neither way",
+		walk: Walk{Scenario: Scenario{SeesUse: true, Retrieve: true, Places: []string{filePlace, hookPlace}, AcceptUnknown: true}, Acts: []string{actRun, actUndone},
+			Strikes: []Strike{at("reverted", "delete", ""), {Act: "full disk of the journals", Step: "delete", Nth: 2}}}},
 	{name: "the secret of one of two earlier new keys is pasted again", breaks: "I4: it ends neither way",
 		walk: Walk{Scenario: Scenario{Manual: true, Disable: true, Life: 90 * 24 * time.Hour}, Acts: []string{actRun}, Strikes: []Strike{at("new key ends soon", "soak", ""), at("removed", "soak", "")}}},
 }
