@@ -75,6 +75,9 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	if !o.expiresGiven && s.caps.Expiry.OK {
 		a.say("--expires is left out: the key never expires")
 	}
+	if !asJSON {
+		a.advise(s.caps.Advice.Making())
+	}
 	order.WarnOfName() // its list also teaches the client how this account spells a feature
 	if ctx.Err() != nil {
 		return errInterrupted
@@ -102,6 +105,9 @@ func (a *app) printCreated(ctx context.Context, s *session, order desk.Order, ou
 		if err = a.printSecret(secret); err == nil {
 			a.say("this is the only time the secret is shown")
 		}
+	}
+	if err == nil && !asJSON {
+		a.advise(s.caps.Advice.Leaving())
 	}
 	if err != nil && !secret.IsZero() {
 		return s.desk.Discard(ctx, order, out, fmt.Errorf("the secret could not be written: %w", err))
