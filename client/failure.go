@@ -41,6 +41,9 @@ func (t *transport) broken(c call, err error, sent bool) *Error {
 	case errors.Is(err, context.DeadlineExceeded), os.IsTimeout(err):
 		e.Kind, e.Message = Timeout, "no answer in "+t.opts.Timeout.String()
 		e.Hint = "Try again, or allow more time with --timeout."
+	case !sent: // closed, or answered with something else, while it was made
+		e.Kind, e.Message = Unreachable, "the connection to "+t.host(c)+" broke while it was made"
+		e.Hint = "Check the URL of the profile, and whether a proxy is in between. Nothing was sent to the service."
 	case strings.Contains(err.Error(), "malformed HTTP") || strings.Contains(err.Error(), "server response headers exceeded"):
 		e.Kind, e.Message = BadAnswer, "the answer is not HTTP as the service speaks it"
 		e.Hint = hintURL

@@ -162,7 +162,7 @@ func (d *Desk) sayWhatIsThere(ctx context.Context, o Order) {
 		return slices.ContainsFunc(old, func(o apikey.Key) bool { return o.ID == k.ID })
 	})
 	for _, k := range found {
-		o.note("there is a key named %q: %s, created %s; if it is the new one, nobody has its secret: detent delete %s", name, k.ID, moment(k.CreatedAt), k.ID)
+		o.note("there is a key named %q: %s, created %s; if it is the new one, %s: detent delete %s", name, k.ID, moment(k.CreatedAt), k.SecretWithoutAnswer(), k.ID)
 	}
 	switch {
 	case len(found) > 0:

@@ -107,7 +107,7 @@ func (c *Create) chosen(label string) tea.Cmd {
 	}
 	if label == "Create again" {
 		c.ask(c.env.Styles.Warn.Render("Create once more?"),
-			"If the first one did happen there are two keys afterwards, and nobody has the secret of the first: delete that one.",
+			"If the first one did happen there are two keys afterwards, and the secret of the first did not arrive: delete that one.",
 			[]string{"Cancel", "Create again"}, c.send)
 		return nil
 	}
@@ -130,7 +130,7 @@ func (c *Create) listed(msg ui.Listed) {
 		c.found = []fact{{mark: "✗ ", value: "the list could not be loaded: " + ui.Clean(msg.Err.Error())}}
 	case len(now) > before:
 		c.found = []fact{{mark: "! ", value: "the list has " + ui.Count(len(now)-before, "new key") + " of this name (id " + ui.Clean(now[len(now)-1].ID) +
-			"): it was created, and nobody has its secret. Delete it in the list, then create again."}}
+			"): it was created, and " + now[len(now)-1].SecretWithoutAnswer() + ". Delete it in the list, then create again."}}
 	default:
 		c.found = []fact{{value: "no new key of this name is listed: most likely nothing was created. Wait a moment, look again, then create again."}}
 	}
