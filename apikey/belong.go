@@ -56,6 +56,17 @@ func CouldBelong(s Secret, caps Capabilities, masks []string) (bool, string) {
 	return true, ""
 }
 
+// BeginsLike reports whether a value begins as one of this issuer's secrets does, by its declared prefixes or the masks that its list
+// shows. It is false where neither says anything: then a word in the middle of something else says nothing either.
+func BeginsLike(s Secret, caps Capabilities, masks []string) bool {
+	prefixes := caps.SecretPrefixes
+	if len(prefixes) == 0 {
+		prefixes = maskPrefixes(masks)
+	}
+	could, _ := CouldBelong(s, caps, masks)
+	return could && longest(prefixes, s) != ""
+}
+
 func nameOf(caps Capabilities) string {
 	if caps.Title == "" {
 		return "this service"

@@ -5,6 +5,7 @@ package apikey
 import (
 	"encoding/json"
 	"strings"
+	"time"
 )
 
 // The three services, as they are called in a profile.
@@ -108,6 +109,14 @@ type Key struct {
 // IsDisabled reports whether the service says that the key is switched off.
 func (k Key) IsDisabled() bool { return k.Enabled != nil && !*k.Enabled }
 
+// SecretWithoutAnswer says who has the secret of a key whose create was not answered.
+func (k Key) SecretWithoutAnswer() string {
+	if k.CanRetrieve {
+		return "its secret did not arrive here, and the service gives it again to whoever may read its keys"
+	}
+	return "nobody has its secret"
+}
+
 // Draft is what a new key should be.
 type Draft struct {
 	Name         string
@@ -157,4 +166,8 @@ type PublicKeyRequest struct {
 type PublicKeyValue struct {
 	Value     Secret
 	ExpiresAt Moment
+	// Rest is how long it is valid from the service's now on; 0 where that is not said.
+	Rest time.Duration
+	// Notes say where it is valid for another time than was asked for.
+	Notes []string
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -125,5 +126,49 @@ func TestACreateThatIsAnsweredWithAnotherKeySaysBothNames(t *testing.T) {
 			}
 			t.Error("the key that was there before is gone")
 		})
+	}
+}
+
+// TestALostCreateSaysWhoCanHaveTheSecret: a service that gives secrets again gives this one too, to whoever may ask.
+func TestALostCreateSaysWhoCanHaveTheSecret(t *testing.T) {
+	token := func(given bool) string {
+		if given {
+			return `"token":"psp_` + strings.Repeat("n", 40) + `",`
+		}
+		return ""
+	}
+	for service, answers := range map[string]func(given bool) string{
+		"prosopo": func(given bool) string {
+			return `[{"id":"k7","name":"ci",` + token(given) + `"permissions":{"AccessRules":["getRules"]}}]`
+		},
+		"vertesia": func(given bool) string {
+			return fmt.Sprintf(`[{"id":"k7","name":"ci","type":"sk","role":"reader","enabled":true,"can_retrieve_value":%v}]`, given)
+		},
+	} {
+		for _, given := range []bool{false, true} {
+			m, r := newMachine(t), newRemote(t)
+			m.profile(r, service)
+			made := false
+			r.fault = func(w http.ResponseWriter, req *http.Request, _ http.Handler) bool {
+				switch {
+				case isCreate(req), req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/apikeys"):
+					made = true
+					hangUp(w)
+				case made:
+					_, _ = io.WriteString(w, answers(given))
+				default:
+					_, _ = io.WriteString(w, "[]")
+				}
+				return true
+			}
+			flags := map[string][]string{"prosopo": {"--permission", "getRules"}, "vertesia": {"--role", "reader"}}[service]
+			says, not := "nobody has its secret", "gives it again"
+			if given {
+				says, not = not, says
+			}
+			if res := m.want(1, says, append([]string{"create", "--name", "ci"}, flags...)...); strings.Contains(res.stderr, not) || !strings.Contains(res.stderr, "detent delete k7") {
+				t.Errorf("%s, given %v: %s", service, given, res.stderr)
+			}
+		}
 	}
 }

@@ -161,7 +161,7 @@ func (a *app) report(ctx context.Context, err error) int {
 	a.say("%v", err)
 	code := host.ExitNo
 	if errors.As(err, &refused) {
-		if hint := hintOf(err); hint != "" {
+		if hint := client.HintOf(err); hint != "" {
 			a.say("%s", hint)
 		}
 		// Nothing was sent: what was asked for cannot be, here.
@@ -180,6 +180,16 @@ func (a *app) say(format string, args ...any) {
 	a.saying.Lock()
 	defer a.saying.Unlock()
 	_, _ = io.WriteString(a.world.Err, host.Plain(fmt.Sprintf("detent: "+format, args...))+"\n")
+}
+
+// advise says what a service's documents advise, to a person alone: a script's log is no place for it.
+func (a *app) advise(words []string) {
+	if !isTerminal(a.world.Err) {
+		return
+	}
+	for _, text := range words {
+		a.say("%s", text)
+	}
 }
 
 // note is say for whoever has one text.

@@ -160,7 +160,7 @@ func (a *app) configCheck(ctx context.Context, _ []string) error {
 		if err := a.tryProfile(ctx, p); err != nil {
 			failed = true
 			fmt.Fprintf(a.out, "  failed  %v\n", err)
-			if hint := hintOf(err); hint != "" {
+			if hint := client.HintOf(err); hint != "" {
 				fmt.Fprintf(a.out, "          %s\n", hint)
 			}
 		}
@@ -179,9 +179,9 @@ func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
 	}
 	keys, err := client.ListAll(ctx, s.Service)
 	switch {
-	case client.IsKind(err, client.Forbidden):
+	case client.IsKind(err, client.Forbidden) && client.Refused(err):
 		fmt.Fprintf(a.out, "  works   the credential is accepted, but may not list keys: %v\n", err)
-		if hint := hintOf(err); hint != "" {
+		if hint := client.HintOf(err); hint != "" {
 			fmt.Fprintf(a.out, "          %s\n", hint)
 		}
 	case err != nil:

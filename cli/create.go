@@ -76,6 +76,9 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	if !o.expiresGiven && s.Caps.Expiry.OK {
 		a.say("--expires is left out: the key never expires")
 	}
+	if !asJSON {
+		a.advise(s.Caps.Advice.Making())
+	}
 	order.WarnOfName() // its list also teaches the client how this account spells a feature
 	if ctx.Err() != nil {
 		return host.ErrInterrupted
@@ -103,6 +106,9 @@ func (a *app) printCreated(ctx context.Context, s *session, order desk.Order, ou
 		if err = a.printSecret(secret); err == nil {
 			a.say("this is the only time the secret is shown")
 		}
+	}
+	if err == nil && !asJSON {
+		a.advise(s.Caps.Advice.Leaving())
 	}
 	if err != nil && !secret.IsZero() {
 		return s.Desk.Discard(ctx, order, out, fmt.Errorf("the secret could not be written: %w", err))

@@ -40,7 +40,10 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 		return err
 	}
 	if k.Own {
-		a.say("this is the key that detent itself uses here: without it, this profile stops working")
+		if err := a.cutsOff(); err != nil {
+			return err
+		}
+		yes = false
 	}
 	rotating, err := a.host.Rotating(s.Profile.Name)
 	if err != nil {
@@ -73,19 +76,35 @@ func (a *app) confirmDelete(ctx context.Context, s *session, k apikey.Key, rotat
 	}
 	a.say("delete %s (%s) on %s; last used: %s. This cannot be undone.", k.Name, k.ID, s.Profile.Name, used)
 	if k.Own || rotating || s.Setting.Guard(k.Environment) == apikey.Live {
-		want := k.Name
-		if want == "" {
-			want = k.ID
-		}
-		answer, err := a.ask(ctx, fmt.Sprintf("Type %s to delete it: ", want))
-		if err == nil && answer != want {
-			err = fmt.Errorf("not deleted: %q is not %q", answer, want)
-		}
-		return err
+		return a.askName(ctx, k, "delete it", "deleted")
 	}
 	sure, err := a.askYes(ctx, "Delete it? [y/N] ")
 	if err == nil && !sure {
 		err = fmt.Errorf("not deleted")
+	}
+	return err
+}
+
+// cutsOff says that a change takes from detent the key that it works with here. --yes is no yes to that: a name is typed, or the
+// change is made with another key.
+func (a *app) cutsOff() error {
+	const own = "this is the key that detent itself uses here: without it, this profile stops working"
+	if !a.interactive() {
+		return host.Usagef("%s. A name must be typed for that, and there is no terminal to ask on: do it with a profile that uses another key, or rotate this one", own)
+	}
+	a.say(own)
+	return nil
+}
+
+// askName has the name of a key typed, or its id where it has none.
+func (a *app) askName(ctx context.Context, k apikey.Key, to, done string) error {
+	want := k.Name
+	if want == "" {
+		want = k.ID
+	}
+	answer, err := a.ask(ctx, fmt.Sprintf("Type %s to %s: ", want, to))
+	if err == nil && answer != want {
+		err = fmt.Errorf("not %s: %q is not %q", done, answer, want)
 	}
 	return err
 }

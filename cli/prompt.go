@@ -8,10 +8,9 @@ import (
 	"io"
 	"strings"
 
-	"github.com/charmbracelet/x/term"
-
-	"detent/client"
 	"detent/host"
+
+	"github.com/charmbracelet/x/term"
 )
 
 // fileLike is a stream that may be a terminal.
@@ -96,29 +95,4 @@ func (a *app) answer(ctx context.Context, read func() (string, error)) (string, 
 		_, _ = fmt.Fprintln(a.world.Err)
 		return "", host.ErrInterrupted
 	}
-}
-
-// hintOf is what to do about an error: the line of the service's own documents that applies, as the screens say it, and the
-// permission that is missing.
-func hintOf(err error) string {
-	e, ok := asRefusal(err)
-	if !ok {
-		return ""
-	}
-	hint := e.Hint
-	if hint == "" {
-		hint = map[client.Kind]string{
-			client.Unauthorized: "Check that the key is not revoked or expired, has no typo, and belongs to this environment (test or live).",
-			client.Forbidden:    "The key works, but may not do this: use one with the permission, or ask whoever manages the account.",
-		}[e.Kind]
-	}
-	if e.Permission != "" && !strings.Contains(hint, e.Permission) {
-		hint = strings.TrimSpace("Missing: " + e.Permission + ". " + hint)
-	}
-	return hint
-}
-
-func asRefusal(err error) (*client.Error, bool) {
-	var e *client.Error
-	return e, errors.As(err, &e)
 }

@@ -70,8 +70,13 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 		return err
 	}
 	k := order.Key
-	if k.Own {
-		a.say("this is the key that detent itself uses here")
+	if k.Own && (patch.Role != nil && *patch.Role != k.Role || patch.Enabled != nil && !*patch.Enabled) {
+		if err := a.cutsOff(); err != nil {
+			return err
+		}
+		if err := a.askName(ctx, k, "change it", "changed"); err != nil {
+			return err
+		}
 	}
 	out, err := s.Desk.Do(ctx, order)
 	if err != nil {

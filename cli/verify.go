@@ -44,8 +44,8 @@ func (a *app) verify(ctx context.Context, format string) error {
 	if unidentified != nil {
 		a.say("which key it is cannot be told: %v", unidentified)
 	}
-	if asJSON && !proof.Accepted() && !proof.Refused() {
-		a.say("cannot tell: %s", proof.Why)
+	if asJSON && !proof.Accepted() {
+		a.sayWhy(proof)
 	}
 	if asJSON {
 		err = a.printProofJSON(s, proof)
@@ -56,6 +56,19 @@ func (a *app) verify(ctx context.Context, format string) error {
 		return host.ErrNo
 	}
 	return err
+}
+
+// sayWhy says beside JSON, which has yes, no or null, why it is no yes and what to do about it.
+func (a *app) sayWhy(p apikey.Proof) {
+	switch {
+	case !p.Refused():
+		a.say("cannot tell: %s", p.Why)
+	case p.Said != "":
+		a.say("not valid: %s", p.Said)
+	}
+	if p.Hint != "" {
+		a.say("%s", p.Hint)
+	}
 }
 
 // readSecret reads the secret from standard input; on a terminal it asks, without showing it.
@@ -111,7 +124,7 @@ func (a *app) printProof(s *session, p apikey.Proof) error {
 	for _, part := range []struct {
 		title string
 		lines []string
-	}{{proved, nonEmpty(p.Did)}, {"can", p.Can}, {"cannot", p.Cannot}, {"unknown", p.Unknown}} {
+	}{{proved, nonEmpty(p.Did)}, {"it said", nonEmpty(p.Said)}, {"to do", nonEmpty(p.Hint)}, {"can", p.Can}, {"cannot", p.Cannot}, {"unknown", p.Unknown}} {
 		for _, line := range part.lines {
 			fmt.Fprintf(&b, "%-13s %s\n", part.title, line)
 		}

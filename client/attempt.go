@@ -42,7 +42,7 @@ func (t *transport) try(ctx context.Context, c call, attempt int, read func(*ans
 	if c.list && resp.StatusCode/100 == 2 {
 		limit = maxList
 	}
-	opened := open(resp.Body)
+	opened := open(resp.Body, resp.Header.Get("Content-Encoding"))
 	body := newGuard(opened, limit)
 	if resp.StatusCode/100 != 2 {
 		failed := t.refusedBy(c, resp, body)

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -375,32 +374,4 @@ func field(t text) string { return scrub(string(t), maxField) }
 // looksLikeWebPage reports whether a body begins as HTML or XML does.
 func looksLikeWebPage(head []byte) bool {
 	return strings.HasPrefix(string(bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n")), "<")
-}
-
-// opened looks at how a body begins, before anything is decided by its content type: what of it is left is what follows a
-// byte order mark.
-type opened struct {
-	*bufio.Reader
-}
-
-func open(body io.Reader) opened {
-	o := opened{bufio.NewReaderSize(body, 512)}
-	if head, _ := o.Peek(len(bom)); string(head) == bom {
-		_, _ = o.Discard(len(bom))
-	}
-	return o
-}
-
-const bom = "\ufeff"
-
-// isWebPage reports whether the body is one, whatever it is called.
-func (o opened) isWebPage() bool {
-	head, _ := o.Peek(64)
-	return looksLikeWebPage(head)
-}
-
-// isEmpty reports whether there is no body.
-func (o opened) isEmpty() bool {
-	_, err := o.Peek(1)
-	return err == io.EOF
 }

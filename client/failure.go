@@ -41,6 +41,9 @@ func (t *transport) broken(c call, err error, sent bool) *Error {
 	case errors.Is(err, context.DeadlineExceeded), os.IsTimeout(err):
 		e.Kind, e.Message = Timeout, "no answer in "+t.opts.Timeout.String()
 		e.Hint = "Try again, or allow more time with --timeout."
+	case !sent: // closed, or answered with something else, while it was made
+		e.Kind, e.Message = Unreachable, "the connection to "+t.host(c)+" broke while it was made"
+		e.Hint = "Check the URL of the profile, and whether a proxy is in between. Nothing was sent to the service."
 	case strings.Contains(err.Error(), "malformed HTTP") || strings.Contains(err.Error(), "server response headers exceeded"):
 		e.Kind, e.Message = BadAnswer, "the answer is not HTTP as the service speaks it"
 		e.Hint = hintURL
@@ -214,8 +217,6 @@ func (t *transport) fail(c call, status int, f fault) *Error {
 		// A page that is not found is not the service saying that a key is, nor one that blocks that it knows the key.
 		e.Kind, e.Hint = BadAnswer, hintURL
 		return e
-	case e.Kind == Unauthorized:
-		e.Hint = "Check that the key is not revoked or expired, has no typo, and belongs to this environment (test or live) and this URL."
 	case e.Kind == RateLimited:
 		e.Hint, e.limited = hintWait, true
 	case e.Outcome == Unknown:
@@ -223,7 +224,7 @@ func (t *transport) fail(c call, status int, f fault) *Error {
 	case e.Kind == Unavailable:
 		e.Hint = "The service has a problem. Try again later."
 	}
-	t.speaks.hints(e, c)
+	t.explain(e, c)
 	return e
 }
 

@@ -121,7 +121,48 @@ func faultOf(members map[string]json.RawMessage) fault {
 		}
 	}
 	f.message = strings.TrimPrefix(strings.Join(parts, ": "), ": ")
+	if f.message == "" {
+		f.message = strings.Join(buried(members, 4), ": ")
+	}
 	return f
+}
+
+// wordings are the members that hold words, in small letters and without "_"; holders are those that hold such members.
+var (
+	wordings = []string{"message", "errormessage", "errordescription", "description", "detail", "details", "reason", "error", "faultstring", "title", "msg", "text", "messages", "errors", "usermessage"}
+	holders  = []string{"fault", "data", "result", "response", "meta", "status", "body", "exception", "cause"}
+)
+
+// buried looks for words in the shapes that nobody foresaw: under the names that words have, some levels down.
+func buried(members map[string]json.RawMessage, levels int) (found []string) {
+	add := func(words ...string) {
+		for _, w := range words {
+			if w != "" && !slices.Contains(found, w) && len(found) < 5 {
+				found = append(found, w)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		plain := strings.ReplaceAll(strings.ToLower(name), "_", "")
+		says := slices.Contains(wordings, plain)
+		if levels == 0 || !says && !slices.Contains(holders, plain) {
+			continue
+		}
+		if says {
+			add(details(members[name]))
+		}
+		var one map[string]json.RawMessage
+		var list []map[string]json.RawMessage
+		if json.Unmarshal(members[name], &one) == nil {
+			list = append(list, one)
+		} else {
+			_ = json.Unmarshal(members[name], &list)
+		}
+		for _, inner := range list {
+			add(buried(inner, levels-1)...)
+		}
+	}
+	return found
 }
 
 // says reports whether a member is this boolean, in any of the ways in which services write one.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -79,5 +80,69 @@ func TestA407InTheServicesPlaceIsAProxys(t *testing.T) {
 		_, err := mustOpen(t, options(service, play(t, deleteCalls[service].with(407, `{"error":"no","status":407}`)).URL)).Delete(bg, "k1")
 		checkError(t, err, Unreachable, "wants to be logged in to")
 		checkError(t, err, Unreachable, "[not done]")
+	}
+}
+
+// TestAConnectionThatBreaksWhileItIsMadeIsNoAnswerThatIsMissing: whoever closes it, a proxy or what listens at the service's address, nothing
+// was sent. It is no timeout, and of a write nothing is unknown.
+func TestAConnectionThatBreaksWhileItIsMadeIsNoAnswerThatIsMissing(t *testing.T) {
+	speaking := func(first string) string {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = l.Close() })
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = c.Read(make([]byte, 4096))
+				_, _ = io.WriteString(c, first)
+				_ = c.Close()
+			}
+		}()
+		return l.Addr().String()
+	}
+	const way = "HTTP/1.1 200 OK\r\n\r\n"
+	for name, c := range map[string]struct {
+		first string
+		proxy bool
+		kind  Kind
+	}{
+		"a proxy that says nothing":       {"", true, Unreachable},
+		"a proxy that is cut":             {"HTTP/1.1 200", true, Unreachable},
+		"a proxy that speaks otherwise":   {"SSH-2.0-x\r\n\r\n", true, Unreachable},
+		"a way to where nobody speaks":    {way, true, Unreachable},
+		"a way to where it is cut":        {way + "\x16\x03", true, Unreachable},
+		"a way to what speaks no TLS":     {way + "HTTP/1.1 400 Bad Request\r\n\r\n", true, ""}, // a close may overtake it
+		"a service that says nothing":     {"", false, Unreachable},
+		"a service that is cut":           {"\x16\x03\x03", false, Unreachable},
+		"a service that speaks otherwise": {"SSH-2.0-OpenSSH_9.2\r\n", false, BadTLS},
+	} {
+		at := speaking(c.first)
+		for service := range map[string]bool{apikey.Generic: true, apikey.Vertesia: true, apikey.Prosopo: true} {
+			o := options(service, "https://keys.service.test")
+			if !c.proxy {
+				o = options(service, "https://"+at)
+			}
+			s := mustOpen(t, o)
+			if c.proxy {
+				behind(t, s, "http://"+at)
+			}
+			_, deleted := s.Delete(bg, "k1")
+			_, created := s.Create(bg, apikey.Draft{Name: "n", Role: "reader", Environment: apikey.Test, Permissions: []apikey.Permission{{Feature: "AccessRules", Name: "getRules"}}})
+			_, listed := ListAll(bg, s)
+			for _, err := range []error{deleted, created, listed} {
+				e := asError(err)
+				if e == nil || e.Kind == Unsupported && err == created {
+					continue
+				}
+				if e.Outcome != NotDone || c.kind != "" && e.Kind != c.kind || e.Kind == Timeout || e.Kind == BadAnswer || e.Hint == "" || MayHaveHappened(err) {
+					t.Errorf("%s, %s: %+v, %s", service, name, err, e.Hint)
+				}
+			}
+		}
 	}
 }

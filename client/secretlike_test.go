@@ -90,3 +90,20 @@ func TestWordsThatAreNoKeyStay(t *testing.T) {
 		}
 	}
 }
+
+// TestNoPasswordOfAnAddressStandsInAnError, however short it is: a proxy repeats what it was reached with.
+func TestNoPasswordOfAnAddressStandsInAnError(t *testing.T) {
+	for _, at := range []string{"https://user:PW@host.example/x", "http://u:PW@127.0.0.1:3128", "postgres://detent:PW@db/keys?sslmode=disable", "cannot reach socks5://a:PW@proxy: refused", "(redis://:PW@cache:6379)"} {
+		for _, password := range []string{"hunter2", "correct-horse", "p%40ss", "x", "Sommer2026!", "a:b"} {
+			text := strings.ReplaceAll(at, "PW", password)
+			if got := words(text); strings.Contains(got, ":"+password+"@") || !strings.Contains(got, ":"+hiddenSecret+"@") {
+				t.Errorf("%s is shown as %s", text, got)
+			}
+		}
+	}
+	for _, text := range []string{"see https://host.example:443/a@b", "mail me@host.example: it is late", "at 10:30 user@host"} {
+		if got := words(text); got != text {
+			t.Errorf("%s is shown as %s", text, got)
+		}
+	}
+}

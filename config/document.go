@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -51,6 +52,9 @@ type section struct {
 func parseDocument(path string, data []byte) (*document, *section, error) {
 	doc := &document{path: path, lines: map[string]int{}}
 	root := &section{doc: doc, fields: map[string]any{}}
+	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) || bytes.IndexByte(data, 0) >= 0 {
+		return nil, nil, &Error{File: path, Line: 1, Problem: `is no text in UTF-8 (is it UTF-16, which an editor may call "Unicode"?): save it as UTF-8`}
+	}
 	if err := toml.Unmarshal(data, &root.fields); err != nil {
 		line := 1
 		var at *toml.DecodeError

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/binary"
 	"encoding/pem"
 	"math/big"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"detent/apikey"
 	"detent/client"
@@ -58,6 +60,31 @@ func TestAByteOrderMarkIsNothing(t *testing.T) {
 	key, err := ReadPrivate(writeFile(t, mark+"-----BEGIN", 0o600), "the key")
 	if err != nil || string(key) != "-----BEGIN" {
 		t.Errorf("%q %v", key, err)
+	}
+}
+
+// TestTextThatIsNoUTF8IsNamed, as what an editor saves as "Unicode" is, with or without its mark, and what is cut in a letter.
+func TestTextThatIsNoUTF8IsNamed(t *testing.T) {
+	text := valid(nil)
+	wide := func(order binary.AppendByteOrder, mark bool) string {
+		var out []byte
+		if mark {
+			out = order.AppendUint16(out, 0xfeff)
+		}
+		for _, u := range utf16.Encode([]rune(text)) {
+			out = order.AppendUint16(out, u)
+		}
+		return string(out)
+	}
+	for name, data := range map[string]string{
+		"UTF-16, little end first": wide(binary.LittleEndian, true), "UTF-16, big end first": wide(binary.BigEndian, true),
+		"the same without a mark": wide(binary.LittleEndian, false), "nor here": wide(binary.BigEndian, false),
+		"Latin-1": "# gr\xfc\xdfe\n" + text, "cut in a letter": text + "# \xc3", "after a mark": mark + text + "# \xff",
+	} {
+		_, err := Load(writeFile(t, data, 0o600), true)
+		if err == nil || !strings.Contains(err.Error(), "UTF-8") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -49,8 +49,9 @@ type assignment struct {
 
 // dotenv is a parsed file.
 type dotenv struct {
-	src  []byte
-	vars []assignment
+	src    []byte
+	vars   []assignment
+	unread []assignment // lines that are neither that nor a comment, which both libraries pass over
 }
 
 // checkVariable refuses what a shell or a dotenv library would not take as a name.
@@ -92,6 +93,7 @@ func parseDotenv(src []byte) (dotenv, error) {
 			if bytes.ContainsAny(text, "'\"`=:") {
 				return d, &dotenvError{line, "no NAME=value that every dotenv library reads alike"}
 			}
+			d.unread = append(d.unread, assignment{line: line, start: pos, end: next})
 			pos, line = next, line+1
 			continue
 		}

@@ -3,6 +3,9 @@ package delivery
 import (
 	"bytes"
 	"context"
+	"regexp"
+	"slices"
+	"sync"
 
 	"detent/apikey"
 )
@@ -33,6 +36,7 @@ func (e *envFile) holds(s snapshot) (Held, error) {
 			held.Others = append(held.Others, Other{a.name, a.line, apikey.NewSecret(value)})
 		}
 	}
+	held.Loose = d.loose()
 	a, lines := d.find(e.variable)
 	if err := checkSealedValue(s, d, a); err != nil {
 		return Held{}, err
@@ -49,8 +53,45 @@ func (e *envFile) holds(s snapshot) (Held, error) {
 	}
 	held.Secret = apikey.NewSecret(value)
 	held.Exists = !held.Secret.IsZero()
+	held.Also = d.holding(value, a)
 	return held, nil
 }
+
+// looseWord is what may be a secret, or the beginning of one, in the middle of something else.
+var looseWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9_.+~-]{15,}`) })
+
+// loose are the words of the file that are no variable's whole value.
+func (d dotenv) loose() (out []Other) {
+	for _, a := range slices.Concat(d.vars, d.unread) {
+		text := d.src[a.start:a.end]
+		if a.name != "" {
+			text = d.src[a.valueStart:a.valueEnd]
+		}
+		whole, _ := d.value(a)
+		for _, word := range looseWord().FindAll(text, -1) {
+			if string(word) != whole {
+				out = append(out, Other{a.name, a.line, apikey.NewSecret(string(word))})
+			}
+		}
+	}
+	return out
+}
+
+// holding are the lines other than one that hold a secret; what is shorter than one may stand anywhere.
+func (d dotenv) holding(secret string, but assignment) (out []Other) {
+	if len(secret) < shortestSecret {
+		return nil
+	}
+	for _, a := range slices.Concat(d.vars, d.unread) {
+		if a.start != but.start && bytes.Contains(d.src[a.start:a.end], []byte(secret)) {
+			out = append(out, Other{a.name, a.line, apikey.NewSecret(secret)})
+		}
+	}
+	return out
+}
+
+// shortestSecret is the length below which nothing is a whole secret.
+const shortestSecret = 16
 
 // Held is the file's content.
 func (p *plainFile) Held(context.Context) (Held, error) {

@@ -51,11 +51,37 @@ func (d *Desk) create(ctx context.Context, o Order) (Outcome, error) {
 	if len(o.Places) == 0 {
 		return out, nil
 	}
-	if err := o.Delivery.Put(ctx, o.Places, out.Created.Secret); err != nil {
+	if err := o.put(ctx, out.Created.Secret); err != nil {
 		return Outcome{}, d.Discard(ctx, o, out, err)
+	}
+	return out, o.Delivery.Then(ctx, o.Places)
+}
+
+// put brings a secret to the places of an order.
+func (o Order) put(ctx context.Context, secret apikey.Secret) error {
+	if err := o.Delivery.Put(ctx, o.Places, secret); err != nil {
+		return err
 	}
 	for _, p := range o.Places {
 		o.note("delivered to %s", p.Describe())
+	}
+	return nil
+}
+
+// publicKey requests a public key and brings it to its places. Where one fails the key stays: the next request returns it.
+func (d *Desk) publicKey(ctx context.Context, o Order) (Outcome, error) {
+	out, err := d.handle(ctx, o)
+	if err != nil {
+		return out, err
+	}
+	for _, note := range out.Public.Notes {
+		o.note("%s", note)
+	}
+	if len(o.Places) == 0 {
+		return out, nil
+	}
+	if err := o.put(ctx, out.Public.Value); err != nil {
+		return out, fmt.Errorf("%w; the public key exists all the same: asking again returns it while it is valid", err)
 	}
 	return out, o.Delivery.Then(ctx, o.Places)
 }
@@ -136,7 +162,7 @@ func (d *Desk) sayWhatIsThere(ctx context.Context, o Order) {
 		return slices.ContainsFunc(old, func(o apikey.Key) bool { return o.ID == k.ID })
 	})
 	for _, k := range found {
-		o.note("there is a key named %q: %s, created %s; if it is the new one, nobody has its secret: detent delete %s", name, k.ID, moment(k.CreatedAt), k.ID)
+		o.note("there is a key named %q: %s, created %s; if it is the new one, %s: detent delete %s", name, k.ID, moment(k.CreatedAt), k.SecretWithoutAnswer(), k.ID)
 	}
 	switch {
 	case len(found) > 0:

@@ -37,7 +37,7 @@ type Order struct {
 	Request apikey.PublicKeyRequest
 	// Before are the keys that were there before a create; nil where nobody asked.
 	Before Before
-	// Places are where the secret of a created key goes, proven by the delivery's own Preflight; Delivery is how.
+	// Places are where the secret of a created key, or a public key, goes, proven by the delivery's own Preflight; Delivery is how.
 	Places   []delivery.Destination
 	Delivery *Delivery
 	// Act marks an act of a rotation. A rotation has looked by its own rules, and settles a lost answer itself: the call is made
@@ -109,6 +109,9 @@ func Open(s client.Service, o Options) *Desk {
 func (d *Desk) Do(ctx context.Context, o Order) (Outcome, error) {
 	if o.What == Create && !o.Act {
 		return d.create(ctx, o)
+	}
+	if o.What == PublicKey && !o.Act {
+		return d.publicKey(ctx, o)
 	}
 	return d.handle(ctx, o)
 }

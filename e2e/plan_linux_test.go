@@ -189,9 +189,9 @@ func (p *play) expression(a *alphabet, acts []rotation.Act) string {
 }
 
 var (
-	pathID  = regexp.MustCompile(`/(?:api-keys|apikeys)/([a-z0-9_]{8,})$`)
-	fileID  = regexp.MustCompile(`\.detent-[a-z0-9]{10}`)
-	trial   = regexp.MustCompile(`^(?:write|remove) (.*)\.detent-[a-z0-9]{10}(?:-own)?\.(?:test|try)$`)
+	pathID = regexp.MustCompile(`/(?:api-keys|apikeys)/([a-z0-9_]{8,})$`)
+	fileID = regexp.MustCompile(`\.detent-[a-z0-9]{10}`)
+	trial  = regexp.MustCompile(`^(?:write|remove) (.*)\.detent-[a-z0-9]{10}(?:-own)?\.(?:test|try)$`)
 )
 
 // plain is a line as a plan of the old key writes it; empty for what only is half of another.

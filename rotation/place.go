@@ -120,6 +120,7 @@ func (r *Rotation) checkPlace(ctx context.Context, s *sight, d delivery.Destinat
 	}
 	if wrong == "" {
 		rec.WasOld = true
+		r.noteAlso(rec, held.Also)
 		if by != "" {
 			r.j.OldBy = by
 		}
@@ -181,14 +182,39 @@ func answerReplace(ctx context.Context, r *Rotation, q Question, _ Answer) (Resu
 	return Result{Status: Moved, Said: "noted"}, nil
 }
 
-// checkEmptyPlace: a variable that is not in a file where another value has this issuer's shape was mistyped.
+// checkEmptyPlace: a variable that is not in a file where something else has this issuer's shape was mistyped, or the file is no
+// .env file for whoever reads it.
 func (r *Rotation) checkEmptyPlace(s *sight, rec *destinationRecord, held delivery.Held) (*Result, error) {
-	for _, other := range held.Others {
-		if ok, _ := apikey.CouldBelong(other.Secret, r.caps, s.masks); ok && rule("place: a missing variable") {
-			return r.wrongPlace(rec, fmt.Sprintf("it is not there, and %s holds what looks like a key of this service", other.Name)), nil
-		}
+	if why := r.likelier(s, held); why != "" && rule("place: a missing variable") {
+		return r.wrongPlace(rec, why), nil
 	}
 	return nil, nil
+}
+
+// likelier says what in the file looks like the key, where the variable is not there.
+func (r *Rotation) likelier(s *sight, held delivery.Held) string {
+	for _, other := range held.Others {
+		if ok, _ := apikey.CouldBelong(other.Secret, r.caps, s.masks); ok {
+			return fmt.Sprintf("it is not there, and %s holds what looks like a key of this service", other.Name)
+		}
+	}
+	for _, loose := range held.Loose {
+		if apikey.BeginsLike(loose.Secret, r.caps, s.masks) {
+			return fmt.Sprintf("it is not there, and line %d holds what looks like a key of this service, otherwise than as a variable's value", loose.Line)
+		}
+	}
+	return ""
+}
+
+// noteAlso says where else in the file the secret stands: whoever reads it there has it replaced only where that is named too.
+func (r *Rotation) noteAlso(rec *destinationRecord, also []delivery.Other) {
+	for _, other := range also {
+		where := fmt.Sprintf("line %d", other.Line)
+		if other.Name != "" {
+			where = fmt.Sprintf("%s, line %d,", other.Name, other.Line)
+		}
+		r.note("! %s: %s of the same file holds this secret too, and keeps it: what reads that needs a destination of its own", rec.Describe, where)
+	}
 }
 
 // checkAgreement notices that the places hold different secrets of which each passed for the old one.
@@ -203,6 +229,10 @@ func (r *Rotation) checkAgreement() (*Result, error) {
 		if rec.WasOld && !r.formers[rec.Spec].Equal(r.old) && rule("place: all hold the same") {
 			if res := r.wrongPlace(rec, "it holds another secret than the other places do, and only one of them can be the old key's"); res != nil {
 				return res, nil
+			}
+			// Where nothing but last use tells, either may be the old key's: each is tried before it goes back, and neither was shown.
+			if rec.WasOld = r.j.OldBy == "" || r.j.OldBy == byLastUse; rec.WasOld {
+				r.j.OldBy = ""
 			}
 		}
 	}

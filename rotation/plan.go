@@ -173,12 +173,7 @@ func saidBy(flag string) string {
 // wrongBySight says why a place is the wrong one, as far as that shows without sending what it holds.
 func (r *Rotation) wrongBySight(s *sight, held delivery.Held) string {
 	if !held.Exists {
-		for _, other := range held.Others {
-			if ok, _ := apikey.CouldBelong(other.Secret, r.caps, s.masks); ok {
-				return fmt.Sprintf("it is not there, and %s holds what looks like a key of this service", other.Name)
-			}
-		}
-		return ""
+		return r.likelier(s, held)
 	}
 	if ok, why := apikey.CouldBelong(held.Secret, r.caps, s.masks); !ok {
 		return "what it holds cannot be a secret of this service (" + why + ")"

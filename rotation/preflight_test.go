@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -366,6 +367,62 @@ func TestAMissingVariableBesideALikelyOneIsTheWrongPlace(t *testing.T) {
 		res := f.do(r)
 		if res.Question == nil || res.Question.Kind != rotation.AskReplace || !strings.Contains(res.Said, "API_KEY holds what looks like a key") {
 			t.Errorf("%s: %+v", name, res)
+		}
+	}
+}
+
+// TestAMissingVariableBesideAKeyOnAnyLineIsTheWrongPlace: the file is another program's than a dotenv library's, which reads the key
+// from a line that is none of theirs.
+func TestAMissingVariableBesideAKeyOnAnyLineIsTheWrongPlace(t *testing.T) {
+	for name, sc := range map[string]world.Scenario{"a prefix": genericLike, "masks": with(prosopoLike, func(sc *world.Scenario) { sc.Masks, sc.Prefix = true, "sk_live_" })} {
+		for line, wrong := range map[string]bool{
+			"setenv NAME %s": true, "NAME %s": true, "Environment=NAME=%s": true, "DSN=https://%s:@host.example/": true, "HEADER='Bearer %s'": true,
+			"ARGS=--key=%s,--quiet": true, "%s": true, "LIST=a,%s": true,
+			"# NAME=%s": false, "  # setenv NAME %s": false, "B=2": false, "LONG=https://host.example/a/very/long/path/without/a/key": false, "words that are no key at all whatsoever": false,
+		} {
+			f := in(t, sc)
+			f.Forgive()
+			path := f.Place(0).Path()
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			value := regexp.MustCompile(`sk_live_[A-Za-z0-9_]+`).FindString(string(data))
+			if err := os.WriteFile(path, []byte(strings.ReplaceAll(line, "%s", value)+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			typed := func(p *rotation.Params) {
+				p.Destinations = []rotationDestination{parse(t, "env-file:"+path+":OTHER")}
+			}
+			res := f.do(f.Start(typed))
+			asked := res.Question != nil && res.Question.Kind == rotation.AskReplace && strings.Contains(res.Said, "line 1 holds what looks like a key")
+			if asked != wrong {
+				t.Errorf("%s: %s: asked %v: %+v", name, line, asked, res)
+			}
+		}
+	}
+}
+
+// TestASecretThatStandsElsewhereInTheFileIsTold: one variable is replaced, and the other goes on holding what will be dead.
+func TestASecretThatStandsElsewhereInTheFileIsTold(t *testing.T) {
+	for line, told := range map[string]string{
+		"LEGACY=%s": "LEGACY, line 1,", "export LEGACY='%s'": "LEGACY, line 1,", "spring.API_KEY=%s": "spring.API_KEY, line 1,", "DSN=https://%s@host.example/": "DSN, line 1,", "setenv X %s": "line 1 of",
+		"# LEGACY=%s": "", "LEGACY=other": "",
+	} {
+		f := in(t, genericLike)
+		f.Forgive()
+		path := f.Place(0).Path()
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		value := regexp.MustCompile(`sk_live_[A-Za-z0-9_]+`).FindString(string(data))
+		if err := os.WriteFile(path, []byte(strings.ReplaceAll(line, "%s", value)+"\nAPI_KEY="+value+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		res := f.do(f.Start(nil))
+		if got := says(res.Notes, "! "+parse(t, "env-file:"+path+":API_KEY").Describe()); res.Question != nil || got != (told != "") || told != "" && !says(res.Notes, told) {
+			t.Errorf("%s: %+v", line, res)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"detent/apikey"
 	"detent/delivery"
 )
 
@@ -187,4 +188,90 @@ func (r *Rotation) placesBack(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// oldAccepted: the secret that goes back, if it is the old key's, is accepted by the service just now; so is what else passed for it.
+func (r *Rotation) oldAccepted(ctx context.Context) (*Result, error) {
+	if !rule("undo: the old secret is accepted") {
+		return nil, nil
+	}
+	if r.caps.NoTryDead || !r.oldGoesBack(ctx) {
+		return nil, nil
+	}
+	old := r.oldSecret(ctx)
+	if old.IsZero() {
+		return nil, errors.New("what goes back should be the old key's secret, and no copy of it can be read")
+	}
+	if res, err := r.triedBack(ctx, SubjectOld, old); err != nil || res != nil {
+		return res, err
+	}
+	for i, d := range r.dests {
+		rec := &r.j.Destinations[i]
+		h, reads := d.(delivery.Holder)
+		if !reads || !rec.Begun || rec.Undid != "" || !rec.WasOld || rec.Former == r.j.OldPrint || !rule("undo: all that passed for the old secret is accepted") {
+			continue
+		}
+		former, err := h.Former(ctx, r.job(rec))
+		if err != nil { // it is back already, and is what the place holds
+			if former, err = h.Held(ctx); err != nil {
+				return nil, fmt.Errorf("%s cannot be read now: %w; the new key stays", rec.Describe, err)
+			}
+		}
+		if former.Secret.IsZero() || former.Secret.Equal(old) || !r.prints.is(former.Secret, rec.Former, r.j.ID) {
+			continue
+		}
+		if res, err := r.triedBack(ctx, "", former.Secret); err != nil || res != nil { // whose it is, nothing tells
+			return res, err
+		}
+	}
+	return nil, nil
+}
+
+// triedBack tries a secret that goes back.
+func (r *Rotation) triedBack(ctx context.Context, subject string, old apikey.Secret) (*Result, error) {
+	_, enabled := r.j.claimed(EnableAnswered, SubjectOld)
+	bound := between
+	if enabled {
+		bound = r.deadBoundOf()
+	}
+	var t tried
+	_, err := r.lookUntil(ctx, bound, func() (bool, error) {
+		var err error
+		t, err = r.try(ctx, subject, old, "that goes back", "")
+		return err == nil && (t.accepted() || t.unproven || t.Verdict == apikey.Known), err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case t.accepted():
+		return nil, nil
+	case (t.unproven || t.Verdict == apikey.Known) && (r.acceptsProbe() || r.j.Carries[carriesUnproven] != ""):
+		return nil, nil
+	case t.unproven || t.Verdict == apikey.Known:
+		res := ask(Question{Kind: AskCarries, Subject: carriesUnproven, Text: "whether the old secret works cannot be seen from here (" + t.Did + "). Undo all the same?", Flag: "--accept-unknown REASON",
+			Choices: yesNo("undo all the same", "the old value is put back, and the new key is deleted", WantsReason), Default: No})
+		return &res, nil
+	case t.Verdict == apikey.Refused:
+		return nil, &RefusedError{Reason: "the service refuses the old secret (" + t.Did + "): the application would have a key that does not work; the new key stays",
+			Next: fmt.Sprintf("go on with `detent rotate --resume %s`, or end it as it stands with `detent rotate --close %s --reason R`", r.j.ID, r.j.ID)}
+	}
+	return nil, fmt.Errorf("whether the old secret works could not be seen (%s: %s); the new key stays", t.Did, t.Why)
+}
+
+// oldGoesBack reports whether a place gets the old key's secret back, or has it by the word of a person, where that can be read.
+func (r *Rotation) oldGoesBack(ctx context.Context) bool {
+	for i, d := range r.dests {
+		rec := &r.j.Destinations[i]
+		switch {
+		case !rec.Begun:
+		case rec.Undid == "" && rec.WasOld:
+			return true
+		case rec.Undid != "":
+			held, reads, err := r.held(ctx, d, rec)
+			if reads && err == nil && (r.isOld(held.Secret) || rec.WasOld && held.Exists && r.isFormer(rec, held)) && rule("undone: what was put back by hand is accepted") {
+				return true
+			}
+		}
+	}
+	return false
 }

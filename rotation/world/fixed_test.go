@@ -212,6 +212,10 @@ var fixedWalks = []fixed{
 	{name: "a place has its old value by a person's word, and the rotation goes on", breaks: "I4: it ends neither way",
 		walk: Walk{Scenario: Scenario{SeesUse: true, Retrieve: true, Places: []string{filePlace, hookPlace}, AcceptUnknown: true}, Acts: []string{actRun, actUndone},
 			Strikes: []Strike{at("reverted", "delete", ""), {Act: "full disk of the journals", Step: "delete", Nth: 2}}}},
+	{name: "two places disagree, the right one is vouched for, and the old key is gone when it is undone", breaks: "I1: delete of key-3",
+		walk: Walk{Scenario: Scenario{GoneLag: 30 * time.Second, Places: []string{envPlace, releasePlace}, Wrong: "another key"}, Acts: []string{actRun}, Strikes: []Strike{at("old key deleted", "drain", ""), at("answer lost before", "drain", "")}}},
+	{name: "two places disagree, last use speaks for the wrong one, and the key leaked", breaks: "I4: it ends neither way",
+		walk: Walk{Scenario: Scenario{SeesUse: true, UseDelay: time.Second, Places: []string{envPlace, releasePlace}, Wrong: "another key", Compromised: true, Drain: 8 * time.Second}, Acts: []string{actRun}}},
 	{name: "the secret of one of two earlier new keys is pasted again", breaks: "I4: it ends neither way",
 		walk: Walk{Scenario: Scenario{Manual: true, Disable: true, Life: 90 * 24 * time.Hour}, Acts: []string{actRun}, Strikes: []Strike{at("new key ends soon", "soak", ""), at("removed", "soak", "")}}},
 }

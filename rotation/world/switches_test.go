@@ -41,6 +41,7 @@ var ownTests = map[string]string{
 	"undo: read back":                                                 "TestAnUndoReadsBackWhatItPutThere",
 	"undo: the row is enabled":                                        "TestUndoIsRefusedOntoAKeyThatSomebodyDisabled",
 	"undone: not where the new secret is":                             "TestAWordForAPlaceIsReadBack",
+	"dead: a new key that is refused is no time to wait":              "TestASoakDoesNotBeginWhereTheNewKeyIsRefused",
 	"undone: delivered to again where the rotation goes on":           "TestAWordThatAPlaceHasItsOldValueIsForTheUndoAlone",
 	"answered: a limit or silence is no refusal":                      "TestUndoIsRefusedOnceADeletionWasSent",
 	"create: not the old id":                                          "TestACreateThatAnswersForAnotherKeyIsNotTaken",

@@ -81,7 +81,7 @@ func NewSecret(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, create
 // is left without a question.
 func NewPublicValue(env *ui.Env, profile ui.Profile, name string, value apikey.PublicKeyValue) ui.Screen {
 	return &Secret{
-		env: env, profile: profile, secret: value.Value, key: apikey.Key{Name: name, ExpiresAt: value.ExpiresAt}, guard: 1,
+		env: env, profile: profile, secret: value.Value, notes: value.Notes, key: apikey.Key{Name: name, ExpiresAt: value.ExpiresAt}, guard: 1,
 		public: "A public key is public by design: it may stand in a browser or an app. The service returns the same value again while it is valid",
 		fill:   value.Value.Len() > boxed, expires: value.ExpiresAt,
 	}

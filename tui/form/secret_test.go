@@ -223,3 +223,9 @@ func TestWhatAPlaceHoldsIsAskedForBeforeItIsReplaced(t *testing.T) {
 		}
 	}
 }
+
+func TestAPublicKeyThatEndsSoonerThanAskedIsSaidWithItsValue(t *testing.T) {
+	d := drive(t, NewPublicValue(plainEnvironment(), testProfile, "web", apikey.PublicKeyValue{Value: apikey.NewSecret("pk-value"),
+		ExpiresAt: apikey.At(noon.Add(10 * time.Second)), Notes: []string{"it is valid for 10s more, not for the 2h asked for"}}))
+	d.sees("! it is valid for 10s more, not for the 2h asked for")
+}

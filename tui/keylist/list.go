@@ -45,7 +45,7 @@ type List struct {
 	typing  bool
 	query   query
 	setting apikey.Setting // the profile's
-	missing []string       // what the filter asks for and no key reports, where nothing matches
+	missing []string       // what the filter asks for and no key reports
 	wrong   error          // what the filter does not understand
 
 	gen     int  // of the arrangement wanted
@@ -392,9 +392,7 @@ func (l *List) apply(msg arranged, q query) tea.Cmd {
 		clear(l.rows)
 	}
 	l.sorted, l.before, l.idx, l.forQ = msg.sorted, nil, msg.idx, q
-	if l.missing = nil; len(l.idx) == 0 {
-		l.missing = l.unreported()
-	}
+	l.missing = l.unreported(len(l.idx) > 0)
 	l.place(filtered)
 	return nil
 }

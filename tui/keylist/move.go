@@ -87,7 +87,7 @@ func (l *List) linesAbove() int {
 	if l.Filtered() {
 		n++
 	}
-	if l.wrong != nil {
+	if l.doubt() != "" {
 		n++
 	}
 	if l.banner != "" {

@@ -82,8 +82,8 @@ func (l *List) Lines() []string {
 	if l.Filtered() {
 		lines = append(lines, l.filterLine())
 	}
-	if l.wrong != nil {
-		lines = append(lines, ui.Pad("   "+l.env.Styles.Warn.Render("! "+ui.Clean(l.wrong.Error())), l.width))
+	if doubt := l.doubt(); doubt != "" {
+		lines = append(lines, ui.Pad("   "+doubt, l.width))
 	}
 	if l.banner != "" {
 		lines = append(lines, ui.Pad(l.banner, l.width))

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"detent/apikey"
+	"detent/tui/ui"
 )
 
 // SetSetting gives what the profile says of where its keys work: "env:" means that where a key itself says nothing.
@@ -53,11 +54,12 @@ func (t term) filtered() (apikey.FieldInfo, bool) {
 }
 
 // unreported says which fields that the filter asks for no key of the list has: that it matches nothing says nothing of the keys then.
-func (l *List) unreported() []string {
+// Where it matches, what counts is what it leaves out: a key that does not say whether it is in use stays under "!unused".
+func (l *List) unreported(matches bool) []string {
 	var out []string
 	for _, t := range l.query {
 		f, ok := t.filtered()
-		if !ok || t.not || slices.Contains(out, f.Label) {
+		if !ok || t.not != matches || slices.Contains(out, f.Label) {
 			continue
 		}
 		if !l.store.reports(f) {
@@ -77,6 +79,18 @@ func (s *store) reports(f apikey.FieldInfo) bool {
 		}
 	}
 	return false
+}
+
+// doubt is a line above the keys; empty where nothing is to be said.
+func (l *List) doubt() string {
+	warn := l.env.Styles.Warn
+	switch {
+	case l.wrong != nil:
+		return warn.Render("! " + ui.Clean(l.wrong.Error()))
+	case len(l.missing) > 0 && len(l.idx) > 0:
+		return warn.Render("? ") + l.env.Styles.Base.Render("No key here reports "+strings.Join(l.missing, ", ")+": ") + l.env.Styles.Dim.Render("the filter left none out by it")
+	}
+	return ""
 }
 
 // matchless is what stands where the rows would be.

@@ -44,6 +44,39 @@ func TestAFilterSaysWhatIsNotReported(t *testing.T) {
 	}
 }
 
+// TestWhatANegatedFilterLeavesOutIsNotKnownWhereItIsNotReported: the keys stay, and that they are not those is not claimed.
+func TestWhatANegatedFilterLeavesOutIsNotKnownWhereItIsNotReported(t *testing.T) {
+	bare := []apikey.Key{{ID: "1", Name: "one"}, {ID: "2", Name: "two"}}
+	for filter, want := range map[string]string{
+		"!unused>90d": "last used", "!used<1d": "last used", "!unused": "last used", "!status:unused": "last used", "!expired": "expires", "!expires<14d": "expires",
+		"!role:admin": "role", "!perm:deleteRule": "permissions", "!type:public": "type", "!disabled": "state", "!status:enabled": "state", "!env:live": "environment",
+		"!old": "created", "!unrestricted": "restrictions", "!unused>90d !role:admin": "last used, role", "one !used<1d": "last used",
+		"!zzz": "", "!id:9": "", "!name:x": "", "one": "", "!rotating": "", "!own": "",
+	} {
+		l := newList(bare...)
+		l.SetSize(100, 12)
+		typeFilter(l, filter)
+		lines := l.Lines()
+		text := ansi.Strip(strings.Join(lines, "\n"))
+		if l.Shown() == 0 || len(lines) != 12 {
+			t.Errorf("%s: %d keys on %d lines", filter, l.Shown(), len(lines))
+		}
+		if said := strings.Contains(text, "? No key here reports"); said != (want != "") || said && !strings.Contains(text, "No key here reports "+want+": ") {
+			t.Errorf("%s:\n%s", filter, text)
+		}
+		press(l, "esc")
+		if text := ansi.Strip(strings.Join(l.Lines(), "\n")); strings.Contains(text, "No key here reports") {
+			t.Errorf("%s: it stays", filter)
+		}
+	}
+	l := newList(append(filterKeys(), bare...)...) // some do
+	l.SetSize(100, 12)
+	typeFilter(l, "!role:admin")
+	if text := ansi.Strip(strings.Join(l.Lines(), "\n")); strings.Contains(text, "No key here reports") {
+		t.Error(text)
+	}
+}
+
 // TestEnvMeansTheProfilesWhereAKeyDoesNotSay: live, test, and what the badge says.
 func TestEnvMeansTheProfilesWhereAKeyDoesNotSay(t *testing.T) {
 	keys := []apikey.Key{{ID: "1", Name: "says nothing"}, {ID: "2", Name: "a test key", Environment: apikey.Test}}

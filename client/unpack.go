@@ -1,0 +1,76 @@
+package client
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"io"
+	"strings"
+)
+
+// opened looks at how a body begins, before anything is decided by its content type: what of it is left is what follows a
+// byte order mark, or a guard against its being read as a script.
+type opened struct {
+	*bufio.Reader
+}
+
+// open unpacks a body that came packed though nobody asked for it so: net/http has unpacked what it asked for. Whatever a
+// create is wrapped in, its secret is shown once.
+func open(body io.Reader, encoding string) opened {
+	o := opened{bufio.NewReaderSize(body, 512)}
+	packings := strings.Split(strings.ToLower(encoding), ",")
+	for i := range packings {
+		o = o.unpacked(strings.TrimSpace(packings[len(packings)-1-i]))
+	}
+	if head, _ := o.Peek(len(bom)); string(head) == bom {
+		_, _ = o.Discard(len(bom))
+	}
+	head, _ := o.Peek(64)
+	for _, guard := range scriptGuards {
+		if rest, ok := bytes.CutPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte(guard)); ok {
+			_, _ = o.Discard(len(head) - len(rest))
+			break
+		}
+	}
+	return o
+}
+
+const bom = "\ufeff"
+
+// scriptGuards keep JSON from being loaded as a script; no JSON begins like them. The longer one of two comes first.
+var scriptGuards = []string{")]}',", ")]}'", "while(1);", "for(;;);", "for (;;);"}
+
+func (o opened) unpacked(packing string) opened {
+	head, _ := o.Peek(2)
+	if len(head) < 2 {
+		return o
+	}
+	switch first := uint(head[0])<<8 | uint(head[1]); {
+	case first == 0x1f8b:
+		if r, err := gzip.NewReader(o.Reader); err == nil {
+			return opened{bufio.NewReaderSize(r, 512)}
+		}
+	case packing != "deflate" || head[0] == '{' || head[0] == '[': // some servers announce it and send JSON
+	case head[0]&0x0f == 8 && first%31 == 0:
+		if r, err := zlib.NewReader(o.Reader); err == nil {
+			return opened{bufio.NewReaderSize(r, 512)}
+		}
+	default: // as many servers understand the word
+		return opened{bufio.NewReaderSize(flate.NewReader(o.Reader), 512)}
+	}
+	return o
+}
+
+// isWebPage reports whether the body is one, whatever it is called.
+func (o opened) isWebPage() bool {
+	head, _ := o.Peek(64)
+	return looksLikeWebPage(head)
+}
+
+// isEmpty reports whether there is no body.
+func (o opened) isEmpty() bool {
+	_, err := o.Peek(1)
+	return err == io.EOF
+}
