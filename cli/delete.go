@@ -35,7 +35,7 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 	case s.ReadOnly:
 		return host.Usagef("%s is read-only: nothing is deleted", s.Profile.Name)
 	}
-	k, err := s.findToChange(ctx, text, a.host.OpenRotations(s.Profile.Name))
+	k, err := s.FindToChange(ctx, text, a.host.OpenRotations(s.Profile.Name))
 	if err != nil {
 		return err
 	}

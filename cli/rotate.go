@@ -218,7 +218,7 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 	if err != nil {
 		return nil, nil, host.Usage(err)
 	}
-	k, err := s.find(ctx, name, a.host.OpenRotations(s.Profile.Name))
+	k, err := s.Find(ctx, name, a.host.OpenRotations(s.Profile.Name))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -178,7 +178,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	if cert != nil {
-		err = server.ServeTLS(ctx, listener, cert.get)
+		err = server.ServeTLS(ctx, listener, cert.Get)
 	} else {
 		err = server.Serve(ctx, listener)
 	}
@@ -237,15 +237,14 @@ func tokenVariable(m keyserver.Minted) string {
 }
 
 // certificate is nil where none is asked for.
-func (a *app) certificate(o serveOptions) (*certificate, error) {
+func (a *app) certificate(o serveOptions) (*host.Certificate, error) {
 	if o.cert == "" && o.key == "" {
 		return nil, nil
 	}
 	if o.cert == "" || o.key == "" {
 		return nil, errors.New("--tls-cert and --tls-key belong together")
 	}
-	c := &certificate{cert: o.cert, key: o.key, now: a.world.Now, tell: func(text string) { a.say("%s", text) }}
-	return c, c.read()
+	return a.host.Certificate(o.cert, o.key)
 }
 
 // events is the format of the log, empty for none.

@@ -66,7 +66,7 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if err := flagged(desk.Check(order, s.Caps)); err != nil {
 		return host.Usage(err)
 	}
-	if order.Key, err = s.findToChange(ctx, text, a.host.OpenRotations(s.Profile.Name)); err != nil {
+	if order.Key, err = s.FindToChange(ctx, text, a.host.OpenRotations(s.Profile.Name)); err != nil {
 		return err
 	}
 	k := order.Key

@@ -1,11 +1,15 @@
-package cli
+//go:build unix
+
+package host
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -37,8 +41,8 @@ func TestACertificateIsReadAgainWhenItsFilesChangeAndABadOneIsNotUsed(t *testing
 	dir := t.TempDir()
 	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	var told []string
-	c := &certificate{cert: filepath.Join(dir, "c.pem"), key: filepath.Join(dir, "k.pem"),
-		now: func() time.Time { return now }, tell: func(text string) { told = append(told, text) }}
+	c := &Certificate{cert: filepath.Join(dir, "c.pem"), key: filepath.Join(dir, "k.pem"),
+		now: func() time.Time { return now }, say: func(format string, args ...any) { told = append(told, fmt.Sprintf(format, args...)) }}
 	stamp := now
 	write := func(path string, content []byte) {
 		t.Helper()
@@ -52,7 +56,7 @@ func TestACertificateIsReadAgainWhenItsFilesChangeAndABadOneIsNotUsed(t *testing
 	}
 	serial := func() int64 {
 		t.Helper()
-		pair, err := c.get(nil)
+		pair, err := c.Get(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,5 +103,33 @@ func TestACertificateIsReadAgainWhenItsFilesChangeAndABadOneIsNotUsed(t *testing
 	now = now.Add(certificateCheck)
 	if got := serial(); got != 2 || len(told) != 3 {
 		t.Errorf("a pair that is gone: serial %d, told %q", got, told)
+	}
+}
+
+func TestACertificateWhoseNewKeyEverybodyReadsIsNotUsed(t *testing.T) {
+	var told bytes.Buffer
+	dir := t.TempDir()
+	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	c := &Certificate{cert: filepath.Join(dir, "c.pem"), key: filepath.Join(dir, "k.pem"), now: func() time.Time { return now }, say: func(format string, args ...any) { fmt.Fprintf(&told, format, args...) }}
+	write := func(serial int64, mode os.FileMode) {
+		cert, key := certificateFiles(t, serial)
+		for path, content := range map[string][]byte{c.cert: cert, c.key: key} {
+			if err := os.WriteFile(path, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Chmod(c.key, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(1, 0o600)
+	if err := c.read(); err != nil {
+		t.Fatal(err)
+	}
+	first := c.current
+	write(22, 0o644)
+	now = now.Add(2 * certificateCheck)
+	if got, err := c.Get(nil); err != nil || got != first || !strings.Contains(told.String(), "by everybody") {
+		t.Errorf("it is used: %v %v; told %q", got != first, err, told.String())
 	}
 }

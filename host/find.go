@@ -1,4 +1,4 @@
-package cli
+package host
 
 import (
 	"context"
@@ -6,19 +6,18 @@ import (
 	"strings"
 
 	"detent/apikey"
-	"detent/host"
 	"detent/rotation"
 )
 
-// find is the key that KEY names: an id, or a name that only one key has, with or without the mark of a rotation.
-func (s *session) find(ctx context.Context, text string, open []rotation.View) (apikey.Key, error) {
+// Find is the key that KEY names: an id, or a name that only one key has, with or without the mark of a rotation.
+func (s *Session) Find(ctx context.Context, text string, open []rotation.View) (apikey.Key, error) {
 	k, _, err := s.lookUp(ctx, text, open)
 	return k, err
 }
 
-// findToChange is find for what deletes or changes a key at once. While a rotation is open, a name may mean its old key or its new
+// FindToChange is Find for what deletes or changes a key at once. While a rotation is open, a name may mean its old key or its new
 // one, and the one that was not meant may be the one in use: the id is asked for.
-func (s *session) findToChange(ctx context.Context, text string, open []rotation.View) (apikey.Key, error) {
+func (s *Session) FindToChange(ctx context.Context, text string, open []rotation.View) (apikey.Key, error) {
 	k, byName, err := s.lookUp(ctx, text, open)
 	if err != nil || !byName {
 		return k, err
@@ -36,10 +35,10 @@ func (s *session) findToChange(ctx context.Context, text string, open []rotation
 	return k, nil
 }
 
-// lookUp is find; byName says that it was no id.
-func (s *session) lookUp(ctx context.Context, text string, open []rotation.View) (k apikey.Key, byName bool, err error) {
+// lookUp is Find; byName says that it was no id.
+func (s *Session) lookUp(ctx context.Context, text string, open []rotation.View) (k apikey.Key, byName bool, err error) {
 	if strings.TrimSpace(text) == "" {
-		return apikey.Key{}, false, host.Usagef("KEY is empty: give an id or a name")
+		return apikey.Key{}, false, Usagef("KEY is empty: give an id or a name")
 	}
 	keys, err := s.List(ctx)
 	if err != nil {
@@ -49,7 +48,7 @@ func (s *session) lookUp(ctx context.Context, text string, open []rotation.View)
 }
 
 // pick takes the key with this id, else the one with exactly this name, else the one that is called so but for a rotation's mark.
-func (s *session) pick(keys []apikey.Key, text string, open []rotation.View) (k apikey.Key, byName bool, err error) {
+func (s *Session) pick(keys []apikey.Key, text string, open []rotation.View) (k apikey.Key, byName bool, err error) {
 	var named, based []apikey.Key
 	_, mark := apikey.SplitName(text)
 	whole := mark == "" // a name with the mark of one rotation is no name of another's key
@@ -83,11 +82,11 @@ func (s *session) pick(keys []apikey.Key, text string, open []rotation.View) (k 
 			ids[i] += fmt.Sprintf(" (%s)", k.Name)
 		}
 	}
-	return apikey.Key{}, true, host.Usagef("%d keys are named %q: use an id: %s", len(named), text, strings.Join(ids, ", "))
+	return apikey.Key{}, true, Usagef("%d keys are named %q: use an id: %s", len(named), text, strings.Join(ids, ", "))
 }
 
 // sameBase reports whether two names are of one base, where the service's limit may have cut the one that a rotation made.
-func (s *session) sameBase(name, base string) bool {
+func (s *Session) sameBase(name, base string) bool {
 	name, _ = apikey.SplitName(name)
 	return apikey.SameBase(base, name, s.Caps.MaxName) || apikey.SameBase(name, base, s.Caps.MaxName)
 }

@@ -1,4 +1,4 @@
-package cli
+package host
 
 import (
 	"crypto/tls"
@@ -14,12 +14,12 @@ import (
 // certificateCheck is how often a handshake looks whether the files of the certificate have changed.
 const certificateCheck = time.Second
 
-// certificate is a certificate and its key in two files, read again when these change. A pair that cannot be read leaves the
+// Certificate is a certificate and its key in two files, read again when these change. A pair that cannot be read leaves the
 // one before it in use, and is told once.
-type certificate struct {
+type Certificate struct {
 	cert, key string
 	now       func() time.Time
-	tell      func(string)
+	say       func(format string, args ...any)
 
 	mu      sync.Mutex
 	current *tls.Certificate
@@ -28,8 +28,14 @@ type certificate struct {
 	failed  bool // the files as they were seen last could not be used
 }
 
+// Certificate reads that of two files.
+func (h *Host) Certificate(cert, key string) (*Certificate, error) {
+	c := &Certificate{cert: cert, key: key, now: h.o.Now, say: h.o.Say}
+	return c, c.read()
+}
+
 // read loads the pair for the first time.
-func (c *certificate) read() error {
+func (c *Certificate) read() error {
 	c.seen, c.checked = [2]config.Stamp{config.StampOf(c.cert), config.StampOf(c.key)}, c.now()
 	pair, err := c.load()
 	if err != nil {
@@ -40,15 +46,15 @@ func (c *certificate) read() error {
 }
 
 // load reads the pair. A key that everybody on this machine can read, or write, proves nothing to anybody.
-func (c *certificate) load() (tls.Certificate, error) {
+func (c *Certificate) load() (tls.Certificate, error) {
 	if info, err := os.Stat(c.key); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o006 != 0 {
 		return tls.Certificate{}, fmt.Errorf("%s can be read or written by everybody (%v): chmod o-rw it, and replace the key if others use this machine", c.key, info.Mode().Perm())
 	}
 	return tls.LoadX509KeyPair(c.cert, c.key)
 }
 
-// get is the pair for a handshake.
-func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+// Get is the pair for a handshake.
+func (c *Certificate) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
@@ -60,13 +66,13 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		pair, err := c.load()
 		if err != nil {
 			if seen != c.seen {
-				c.tell(fmt.Sprintf("the new certificate is not used, the one before it still is: %v", err))
+				c.say("the new certificate is not used, the one before it still is: %v", err)
 			}
 			c.seen, c.failed = seen, true
 			return c.current, nil
 		}
 		c.current, c.seen, c.failed = &pair, seen, false
-		c.tell("the certificate was read again")
+		c.say("the certificate was read again")
 	}
 	return c.current, nil
 }
