@@ -119,13 +119,14 @@ type Torn struct {
 }
 
 const (
-	maxText = 256     // bytes of one text of a record
-	maxLine = 1 << 15 // bytes of most lines: what is looked through first for the last one. Fields may make one longer
+	maxText   = 256     // bytes of one text of a record
+	maxDetail = 1024    // but of the detail, which may be a person's reason
+	maxLine   = 1 << 15 // bytes of most lines: what is looked through first for the last one. Fields may make one longer
 )
 
 func record(kind Kind, a Action) Record {
 	return Record{Version: version, Kind: kind, Who: cut(a.Name), From: cut(a.From), Profile: cut(a.Profile), Service: cut(a.Service),
-		Action: cut(a.Action), KeyID: cut(a.KeyID), KeyName: cut(a.KeyName), Detail: cut(a.Detail),
+		Action: cut(a.Action), KeyID: cut(a.KeyID), KeyName: cut(a.KeyName), Detail: cutTo(a.Detail, maxDetail),
 		Granted: a.Granted.cut(), Before: a.Before.cut(), After: a.After.cut(), Rotation: cut(a.Rotation), Stage: cut(a.Stage)}
 }
 
@@ -144,11 +145,13 @@ func (r *Record) end(o Outcome) {
 }
 
 // cut shortens a text to what a record has room for.
-func cut(text string) string {
-	if text = strings.ToValidUTF8(text, "\ufffd"); len(text) <= maxText {
+func cut(text string) string { return cutTo(text, maxText) }
+
+func cutTo(text string, most int) string {
+	if text = strings.ToValidUTF8(text, "\ufffd"); len(text) <= most {
 		return text
 	}
-	end := maxText - len("…")
+	end := most - len("…")
 	for !utf8.RuneStart(text[end]) {
 		end--
 	}

@@ -200,7 +200,7 @@ func TestRotationIsOnRecordWithoutItsSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := actionsOf(m.audit())
-	for _, want := range []string{"create done, create done, deliver done", "delete done"} {
+	for _, want := range []string{"create done, rotate done, create done, deliver done, stage done", "delete done, stage done"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s lacks %s", got, want)
 		}

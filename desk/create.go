@@ -51,6 +51,7 @@ func (d *Desk) create(ctx context.Context, o Order) (Outcome, error) {
 	if len(o.Places) == 0 {
 		return out, nil
 	}
+	ctx = ForKey(ctx, k)
 	if err := o.Delivery.Put(ctx, o.Places, out.Created.Secret); err != nil {
 		return Outcome{}, d.Discard(ctx, o, out, err)
 	}

@@ -70,6 +70,18 @@ func (l *Ledger) begin(e Entry) (end func(audit.Outcome), err error) {
 	}, nil
 }
 
+// event records what is over as it is told. That this fails changes nothing of it.
+func (l *Ledger) event(e Entry) {
+	e.Actor = l.Actor
+	err := l.Broken
+	if err == nil {
+		err = l.Log.Event(e, audit.Outcome{Result: audit.Done, Certain: true})
+	}
+	if err != nil {
+		l.keep(err)
+	}
+}
+
 // Record records an action that is no order: a profile that is saved, an administrator key that is minted.
 func (l *Ledger) Record(e Entry, do func() error) error {
 	end, err := l.begin(e)

@@ -10,7 +10,7 @@ func TestAnActionIsOnRecordUnderTheNewestNameOfItsKey(t *testing.T) {
 	var n names
 	is := func(id, want string) {
 		t.Helper()
-		if got := n.of(id); got != want {
+		if got := n.of(id).Name; got != want {
 			t.Errorf("the name of %q is %q, want %q", id, got, want)
 		}
 	}
