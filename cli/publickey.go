@@ -52,7 +52,7 @@ func (a *app) publicKey(ctx context.Context, req apikey.PublicKeyRequest) error 
 	}
 	value := out.Public
 	a.say("expires: %s", orUnknown(moment(value.ExpiresAt)))
-	if err := a.printSecret(value.Value); err != nil {
+	if err := a.printSecret(desk.Entry{Profile: s.profile.Name, Service: s.profile.Service, KeyName: req.Name}, value.Value); err != nil {
 		return fmt.Errorf("the public key could not be written: %w; ask again for the same one", err)
 	}
 	return nil

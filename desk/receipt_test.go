@@ -249,3 +249,17 @@ func TestADeliveryIsOnRecordUnderItsKey(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestWhatCannotBeRecordedIsNotShownToAnOperator: here it is shown, and told in the end.
+func TestWhatCannotBeRecordedIsNotShownToAnOperator(t *testing.T) {
+	for _, strict := range []bool{false, true} {
+		l := &Ledger{Broken: errors.New("no audit log"), Strict: strict}
+		if err := l.Showing(Entry{KeyID: "k"}); (err != nil) != strict {
+			t.Errorf("strict %v: %v", strict, err)
+		}
+		printed := false
+		if err := l.Print(Entry{KeyID: "k"}, func() error { printed = true; return nil }); (err != nil) != strict || printed == strict {
+			t.Errorf("strict %v: printed %v, %v", strict, printed, err)
+		}
+	}
+}

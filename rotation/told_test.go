@@ -183,9 +183,11 @@ func TestAReasonHoldsNoSecretThatIsKnownHere(t *testing.T) {
 // wordy is a place that nobody can read, with words that may hold anything.
 type wordy struct{ delivery.Destination }
 
-func (wordy) Spec() string     { return "command:/usr/bin/curl\t-H 'token: hunter2-of-the-command'" }
-func (wordy) Describe() string { return "the standard input of curl -H 'token: hunter2-of-the-command'" }
-func (wordy) CanUndo() bool    { return false }
+func (wordy) Spec() string { return "command:/usr/bin/curl\t-H 'token: hunter2-of-the-command'" }
+func (wordy) Describe() string {
+	return "the standard input of curl -H 'token: hunter2-of-the-command'"
+}
+func (wordy) CanUndo() bool { return false }
 
 func (w wordy) Put(ctx context.Context, job delivery.Job, secret apikey.Secret) (delivery.Report, error) {
 	job.Expect = nil // it was not read

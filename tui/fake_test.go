@@ -191,7 +191,9 @@ func (h *fakeHost) SaveProfile(_ context.Context, before *ui.ProfileDraft, p ui.
 	return nil
 }
 
-func (h *fakeHost) Deliver(context.Context, string, string, apikey.Secret, bool) (ui.Delivered, error) {
+func (h *fakeHost) Showing(context.Context, string, apikey.Key) error { return nil }
+
+func (h *fakeHost) Deliver(context.Context, string, apikey.Key, string, apikey.Secret, bool) (ui.Delivered, error) {
 	return ui.Delivered{Summary: "stored"}, nil
 }
 
