@@ -83,6 +83,9 @@ func (a *app) showAudit(o auditOptions) error {
 	if err != nil {
 		return usage(err)
 	}
+	if err := a.remote.mayAudit(); err != nil {
+		return err
+	}
 	dir, err := a.auditDir()
 	if err != nil {
 		return err
