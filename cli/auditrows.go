@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 
 	"detent/apikey"
 	"detent/audit"
+	"detent/desk"
 )
 
 // auditRow is one action: its end where there is one, with the time of its begin.
@@ -102,21 +104,30 @@ func (r auditRow) concerns(key string) bool {
 	return r.KeyID == key || r.KeyName == key || base == key
 }
 
-// fieldWords are fields of a key in words, in the order in which a key's fields are told.
-func fieldWords(f audit.Fields) []string {
-	var out []string
-	left := maps.Clone(f)
-	say := func(id, label string) {
-		if value, there := left[id]; there {
-			out = append(out, label+" "+valueWords(id, value))
+// inOrder are the ids of fields with their labels, in the order in which a key's fields are told, and then the others.
+func inOrder(f audit.Fields) iter.Seq2[string, string] {
+	return func(yield func(id, label string) bool) {
+		left := maps.Clone(f)
+		for info := range apikey.Fields() {
+			id := string(info.ID)
+			if _, there := left[id]; there && !yield(id, info.Label) {
+				return
+			}
 			delete(left, id)
 		}
+		for _, id := range slices.Sorted(maps.Keys(left)) {
+			if !yield(id, strings.ReplaceAll(id, "_", " ")) {
+				return
+			}
+		}
 	}
-	for info := range apikey.Fields() {
-		say(string(info.ID), info.Label)
-	}
-	for _, id := range slices.Sorted(maps.Keys(left)) {
-		say(id, strings.ReplaceAll(id, "_", " "))
+}
+
+// fieldWords are fields in words.
+func fieldWords(f audit.Fields) []string {
+	var out []string
+	for id, label := range inOrder(f) {
+		out = append(out, label+" "+valueWords(id, f[id]))
 	}
 	return out
 }
@@ -130,7 +141,7 @@ func valueWords(id string, value json.RawMessage) string {
 	info := apikey.FieldOf(apikey.Field(id))
 	switch v := v.(type) {
 	case string:
-		return v
+		return orElse(v, "none")
 	case bool:
 		return map[bool]string{true: orElse(info.Switch[0], "yes"), false: orElse(info.Switch[1], "no")}[v]
 	case nil:
@@ -169,7 +180,7 @@ func orElse(text, or string) string {
 // more is what a row says beside who, which key and what came of it.
 func (r auditRow) more() []string {
 	var out []string
-	if r.Detail != "" && len(r.After) == 0 { // a change is told by what it replaces
+	if r.Detail != "" && (r.Action != string(desk.Update) || len(r.After) == 0) { // a change of a key is told by what it replaces
 		out = append(out, r.Detail)
 	}
 	if len(r.Granted) > 0 {
@@ -187,16 +198,21 @@ func (r auditRow) more() []string {
 // changes say what was replaced by what: "role reader → executor"; what is gone: "was role reader".
 func (r auditRow) changes() []string {
 	var out []string
-	for info := range apikey.Fields() {
-		before, was := r.Before[string(info.ID)]
-		after, is := r.After[string(info.ID)]
+	both := maps.Clone(r.After)
+	if both == nil {
+		both = audit.Fields{}
+	}
+	maps.Copy(both, r.Before)
+	for id, label := range inOrder(both) {
+		before, was := r.Before[id]
+		after, is := r.After[id]
 		switch {
 		case was && is:
-			out = append(out, info.Label+" "+valueWords(string(info.ID), before)+" → "+valueWords(string(info.ID), after))
+			out = append(out, label+" "+valueWords(id, before)+" → "+valueWords(id, after))
 		case is:
-			out = append(out, info.Label+" → "+valueWords(string(info.ID), after))
+			out = append(out, label+" → "+valueWords(id, after))
 		case was:
-			out = append(out, "was "+info.Label+" "+valueWords(string(info.ID), before))
+			out = append(out, "was "+label+" "+valueWords(id, before))
 		}
 	}
 	return out

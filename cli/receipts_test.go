@@ -3,12 +3,14 @@
 package cli
 
 import (
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"detent/apikey"
+	"detent/tui/ui"
 )
 
 // TestWhereASecretWentIsOnRecord: printed, shown, copied and saved, each with its key, and never the secret.
@@ -62,4 +64,48 @@ func TestWhereASecretWentIsOnRecord(t *testing.T) {
 func word(v any) string {
 	s, _ := v.(string)
 	return s
+}
+
+// TestAnEditOfAProfileIsOnRecordBeforeAndAfter, and where a token that was typed is kept, without the token or a command's words.
+func TestAnEditOfAProfileIsOnRecordBeforeAndAfter(t *testing.T) {
+	m := newMachine(t)
+	h := m.hostFor()
+	added := ui.ProfileDraft{Name: "p", Service: "prosopo", URL: "https://a.example", NewToken: apikey.NewSecret("canary-token-0123456789")}
+	if err := h.SaveProfile(t.Context(), nil, added); err != nil {
+		t.Fatal(err)
+	}
+	before := h.profileDraft(t, "p")
+	changed := before
+	changed.URL, changed.TokenFile, changed.TokenCommand, changed.ReadOnly, changed.Environment = "https://b.example", "", []string{"/usr/bin/pass", "show", "canary-path"}, true, apikey.Live
+	if err := h.SaveProfile(t.Context(), &before, changed); err != nil {
+		t.Fatal(err)
+	}
+	rows := m.audit()
+	if got := word(rows[0]["detail"]); rows[0]["action"] != "profile-add" || !strings.HasPrefix(got, "https://a.example; the token that was typed is in the file "+m.home) {
+		t.Errorf("%v", rows[0])
+	}
+	edit := rows[1]
+	was, is := fmt.Sprint(edit["before"]), fmt.Sprint(edit["after"])
+	if edit["action"] != "profile-edit" || edit["detail"] != "url, token, environment, read_only" || was != "map[environment: read_only:false token:file "+before.TokenFile+" url:https://a.example]" ||
+		is != "map[environment:live read_only:true token:command pass url:https://b.example]" {
+		t.Errorf("before %s\nafter %s\n%v", was, is, edit)
+	}
+	if out := m.must("audit"); !strings.Contains(out, "url https://a.example → https://b.example") || !strings.Contains(out, "read only no → yes") || !strings.Contains(out, "environment none → live") {
+		t.Error(out)
+	}
+	if log := read(t, m.auditLog()); strings.Contains(log, "canary") {
+		t.Error("a token, or a word of a command, is in the log")
+	}
+}
+
+// profileDraft is what the form of a profile begins with.
+func (h *host) profileDraft(t *testing.T, name string) ui.ProfileDraft {
+	t.Helper()
+	for _, p := range h.Profiles() {
+		if p.Name == name {
+			return p.Draft
+		}
+	}
+	t.Fatalf("there is no profile %s", name)
+	return ui.ProfileDraft{}
 }
