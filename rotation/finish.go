@@ -116,8 +116,8 @@ func (r *Rotation) clearUp(ctx context.Context, s *sight) (Result, error) {
 	if s.new != nil && s.new.IsDisabled() {
 		return Result{}, errNewOff
 	}
-	if s.new == nil {
-		// The list may be behind, and the secret tells more than the row.
+	if s.new == nil || s.new.ExpiresAt.Before(r.serviceNow()) && rule("end: the new key has not ended") {
+		// The list may be behind, and the secret tells more than the row and its end.
 		if lives, err := r.newLives(ctx); err != nil {
 			return Result{}, err
 		} else if !lives {

@@ -164,9 +164,9 @@ func (r *Rotation) gateList(ctx context.Context) (*sight, *Result, error) {
 		res := r.askForSwitch()
 		return nil, &res, nil
 	}
-	if r.j.Unwatched && s.old != nil && !s.old.IsDisabled() && r.watched(s.old) {
+	if r.j.Unwatched && s.old != nil && !s.old.IsDisabled() && r.watched(s.old) && rule("quiet: while the key is on") {
 		r.j.Unwatched = false
-		res, err := r.move(Drain, "the list shows the old key again: its use is watched first")
+		res, err := r.move(Drain, "the old key is listed and on, and was not while it was watched: its use is watched first")
 		return nil, &res, err
 	}
 	if others := append(s.rivals, s.foreign...); len(others) > 0 && rule("gate: no rival") {

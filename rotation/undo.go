@@ -34,7 +34,7 @@ func (r *Rotation) goBack(ctx context.Context) (Result, error) {
 	if !r.j.wasPut() { // the new secret was put nowhere, ever: nothing uses the new key
 		return r.undoUntouched(ctx)
 	}
-	for _, check := range []func(context.Context) (*Result, error){r.oldCarries, r.turnOldOn, r.beforePuttingBack} {
+	for _, check := range []func(context.Context) (*Result, error){r.oldCarries, r.turnOldOn, r.stillCarries, r.beforePuttingBack} {
 		if res, err := check(ctx); err != nil || res != nil {
 			return r.giveUpUndo(*orNothing(res), err)
 		}
@@ -171,6 +171,15 @@ func (r *Rotation) oldCarries(ctx context.Context) (*Result, error) {
 	return r.rowCarries(s)
 }
 
+// stillCarries looks anew where the service answered to the switching on that it has no such key: a row that shows it on says otherwise, one
+// that shows it off does not.
+func (r *Rotation) stillCarries(ctx context.Context) (*Result, error) {
+	if !r.noneToTurnOn {
+		return nil, nil
+	}
+	return r.oldCarries(ctx)
+}
+
 // lookAtOld looks again for as long as the list may be behind, where it lacks the old key, or shows it off after it was switched on.
 func (r *Rotation) lookAtOld(ctx context.Context) (*sight, error) {
 	s, err := r.look(ctx)
@@ -198,6 +207,10 @@ func (r *Rotation) rowCarries(s *sight) (*Result, error) {
 	case s.old.IsDisabled() && !r.maybeDisabled() && rule("undo: the row is enabled"):
 		return nil, &RefusedError{Reason: "somebody has disabled the old key: the application would have a key that does not work; " + stays,
 			Next: fmt.Sprintf("enable it first, or go on with `detent rotate --resume %s`", r.j.ID)}
+	}
+	if s.old.IsDisabled() && r.noneToTurnOn && rule("undo: the row is enabled") {
+		return nil, &RefusedError{Reason: "the service answered that it has no such key when the old key was to be switched on again, and its list shows it as off; " + stays,
+			Next: fmt.Sprintf("go on with `detent rotate --resume %s`", r.j.ID)}
 	}
 	end, ends := s.old.ExpiresAt.Time()
 	if !ends || !end.Before(r.serviceNow().Add(minLife)) || r.j.Carries[carriesEnding] != "" && !end.Before(r.serviceNow()) {
@@ -254,7 +267,8 @@ func (r *Rotation) turnOldOn(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	err := r.switchOn(ctx)
-	if client.IsKind(err, client.NotFound) && certainlyRefused(err) { // there is nothing to switch on; whether that stops the undo, the row says
+	r.noneToTurnOn = client.IsKind(err, client.NotFound) && certainlyRefused(err)
+	if r.noneToTurnOn { // whether that stops the undo, the row says
 		return nil, nil
 	}
 	return nil, err

@@ -46,7 +46,7 @@ func (r *Rotation) inspect(ctx context.Context, d delivery.Destination, rec *des
 	switch {
 	case r.isFormer(rec, held) && !r.isNew(held.Secret):
 		return placeBack, "", held
-	case r.j.Print != "" && !r.isNew(held.Secret) && !r.isSuperseded(held.Secret) && rule("undo: not over a third value"):
+	case r.isForeign(held) && rule("undo: not over a third value"):
 		return placeStuck, "it holds neither the new secret nor what it had before: somebody has written it", held
 	case err != nil:
 		return placeStuck, "the copy of what it had before is not there (" + err.Error() + ")", held
@@ -54,6 +54,11 @@ func (r *Rotation) inspect(ctx context.Context, d delivery.Destination, rec *des
 		return placeStuck, "the kept copy does not hold what the place had when the rotation began", held
 	}
 	return placeNew, "", former
+}
+
+// isForeign reports whether a place holds what this rotation has not put there, as far as it knows the secrets that it had.
+func (r *Rotation) isForeign(held delivery.Held) bool {
+	return (r.j.Print != "" || len(r.j.OldPrints) > 0) && !r.isOurs(held.Secret)
 }
 
 // beforePuttingBack looks at every place before any is touched: where one cannot be put back the undo stops, with all as it is. The secret that goes back,
@@ -122,7 +127,7 @@ func (r *Rotation) putBack(ctx context.Context) (output string, err error) {
 		}
 		job := r.job(rec)
 		job.Expect = func(held delivery.Held) bool {
-			return !rule("undo: not over a third value") || r.j.Print == "" || r.isNew(held.Secret) || r.isSuperseded(held.Secret)
+			return !rule("undo: not over a third value") || !r.isForeign(held)
 		}
 		err := r.change("undo "+rec.Spec, func() error {
 			held, _, err := r.held(ctx, d, rec)

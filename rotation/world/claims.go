@@ -194,6 +194,10 @@ func (w *world) wrongContent(e event, detail string) string {
 		is = e.text == ""
 	case strings.HasSuffix(detail, "held another value"):
 		is = e.text != "" && e.text != e.former
+	case strings.HasSuffix(detail, "held the old key's secret"):
+		is = k != nil && k == w.old
+	case strings.HasSuffix(detail, "what passes for the old key's secret"):
+		is = k == w.old || k == nil && e.text != ""
 	default:
 		is = e.text != ""
 	}

@@ -129,10 +129,18 @@ func (w *world) aboutToWrite(p *place, how string) {
 	if k := w.keyByText(value); k == w.old || k != nil && k.ours || p.read >= 0 && p.changed > p.read || k == w.other && !w.sc.tells() || w.blind {
 		return
 	}
-	if p.oldDead && w.keyByText(value) == nil && value == p.former && w.sc.Prefix == "" && !w.sc.Masks { // the service refuses it, as it refuses the old key's
+	if p.oldDead && value == p.former && !w.sc.Masks && w.passesForDead(value) { // the service refuses it, as it refuses the old key's
 		return
 	}
 	w.fail("I1", "%s over a value in %s that is neither the old key's nor ours, unasked", how, p)
+}
+
+// passesForDead: a value of a shape that can be this issuer's, and nothing but its refusal says whose it is.
+func (w *world) passesForDead(value string) bool {
+	if k := w.keyByText(value); k != nil {
+		return !w.alive(k) && !w.accepts(k)
+	}
+	return w.sc.Prefix == ""
 }
 
 // check looks at the truth after an act.

@@ -57,6 +57,8 @@ var ownTests = map[string]string{
 	"gate: the new row is enabled":                                    "TestOldKeyIsNotTouchedWhenTheNewOneIsMissingOrOff",
 	"gate: the places":                                                "TestAGateThatStopsJournalsThatNothingWasSent",
 	"gate: twice a rotation":                                          "TestHeadlessDeliversAgainTwice",
+	"place: a yes is for what was asked about":                        "TestAYesToReplacingIsForTheValueThatWasAskedAbout",
+	"place: the right one by a person's word":                         "TestAPlaceThatCouldNotBeAskedAboutIsTheRightOneByAPersonsWord",
 	"place: all hold the same":                                        "TestPlacesThatDisagreeAreAskedAbout",
 	"place: one open rotation":                                        "TestAPlaceBelongsToOneOpenRotation",
 	"end: no such key, though listed, is no deletion":                 "TestAnUndoTakesNoSuchKeyForARefusalWhileTheListShowsTheKey",
