@@ -30,6 +30,9 @@ func fieldsOf(k *apikey.Key, ids ...apikey.Field) audit.Fields {
 
 // known is what is known of a key before an order changes it: what the service said of it last, else what the order says.
 func (d *Desk) known(k apikey.Key) apikey.Key {
+	if k.ID == "" { // it is made
+		return k
+	}
 	was := d.names.of(k.ID)
 	if k.Name != "" { // as it was seen by who ordered
 		was.Name = k.Name
