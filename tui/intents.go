@@ -165,8 +165,9 @@ func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 			return result{msg: ui.Verified{Ticket: msg.Ticket, Proof: proof, Err: err}, err: err, title: "Could not verify the secret"}
 		}), true
 	case ui.RevealSecret:
+		name := a.profile.want
 		return a.query(msg.Ticket, func(ctx context.Context) result {
-			err := a.host.Showing(ctx, c.Profile.Name, msg.Key)
+			err := a.host.Showing(ctx, name, msg.Key)
 			return result{msg: ui.SecretRevealed{Ticket: msg.Ticket, Err: err}, err: err, title: "Could not show the secret"}
 		}), true
 	case ui.Deliver:
