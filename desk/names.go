@@ -82,7 +82,7 @@ func (n *names) of(id string) apikey.Key {
 			continue
 		}
 		line, _, _ := strings.Cut(after, "\n")
-		said := strings.Split(line, "\x00")
+		said := append(strings.Split(line, "\x00"), "", "") // a name with an end of a line would be cut there
 		k := apikey.Key{ID: id, Name: said[0], Role: said[1]}
 		if state := said[2]; state != "" {
 			on := state == stateOn

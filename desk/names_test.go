@@ -40,4 +40,6 @@ func TestAnActionIsOnRecordUnderTheNewestNameOfItsKey(t *testing.T) {
 	is("k1", "") // a list without it is complete
 	n.complete(cut)
 	is("k5", "new")
+	n.learn(apikey.Key{ID: "k6", Name: "two\nlines"}) // no client says so
+	is("k6", "two")
 }
