@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -26,7 +27,19 @@ type guest struct {
 	written *config.Config // the server's, as this session has last changed it
 }
 
-const profilesAreAdmins = "adding and editing profiles is for admins"
+const (
+	profilesAreAdmins = "adding and editing profiles is for admins"
+	auditIsAdmins     = "the log of who did what is for admins"
+)
+
+// mayAudit refuses the log to whoever is no admin, on record. It tells what others do.
+func (r *guest) mayAudit() error {
+	if r == nil || r.operator.Role == config.Admin {
+		return nil
+	}
+	r.refused(desk.Entry{Action: "audit"}, desk.BeyondRole)
+	return errors.New(auditIsAdmins + ", and your role is " + string(r.operator.Role))
+}
 
 func (r *guest) views() bool { return r != nil && r.operator.Role == config.Viewer }
 

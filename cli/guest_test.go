@@ -29,7 +29,7 @@ func TestNobodyOverSSHWritesOutAPlaceOnTheServer(t *testing.T) {
 	}
 	h := &host{a: guestApp(config.Admin)}
 	h.a.cfg = &config.Config{Profiles: []config.Profile{p}}
-	if _, err := h.Deliver(context.Background(), "prod", "file:/tmp/x", apikey.Secret{}, false); err == nil || !strings.Contains(err.Error(), "a destination that the profile names") {
+	if _, err := h.Deliver(context.Background(), "prod", apikey.Key{}, "file:/tmp/x", apikey.Secret{}, false); err == nil || !strings.Contains(err.Error(), "a destination that the profile names") {
 		t.Errorf("below the screens: %v", err)
 	}
 }

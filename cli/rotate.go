@@ -187,7 +187,8 @@ func (a *app) closeRotation(o rotateOptions, asJSON bool) error {
 	if len(a.visible([]rotation.View{v})) == 0 {
 		return fmt.Errorf("there is no rotation %s in your profiles", o.close)
 	}
-	err = a.ledger().Record(desk.Entry{Profile: v.Profile, Service: v.Service, Action: "close", KeyID: v.Old.ID, KeyName: v.Old.Name, Detail: "rotation " + v.ID + ": " + o.reason}, func() error {
+	err = a.ledger().Record(desk.Entry{Profile: v.Profile, Service: v.Service, Action: "close", KeyID: v.Old.ID, KeyName: v.Old.Name, Detail: "rotation " + v.ID + ": " + o.reason,
+		Rotation: v.ID, Stage: string(v.Step)}, func() error {
 		v, err = rotation.CloseAsItStands(rotation.World{Store: store, Operator: a.actor.Name, Now: a.world.Now}, o.close, o.reason)
 		return err
 	})
@@ -325,7 +326,7 @@ func (a *app) rotationWorld(s *session) (rotation.World, error) {
 	w := rotation.World{Store: store, Credential: s.token, Operator: a.actor.Name, Profile: s.profile.Name, Service: s.desk.Acts(), Timeout: a.flags.timeout, Manages: s.profile.Embedded,
 		Resolve: func(spec string) (place, error) { return a.destination(s.profile, spec) },
 		Now:     a.world.Now, Sleep: a.world.Sleep, Hook: a.world.Hook,
-		Announce: s.desk.Announce}
+		Announce: s.desk.Announce, Tell: s.desk.Tell}
 	if c := a.credential(s); c != nil {
 		w.Switcher = c
 	}

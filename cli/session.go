@@ -201,7 +201,7 @@ func (s *session) environmentOf(k apikey.Key) apikey.Environment { return s.sett
 
 // deskOptions are those of a profile's desk.
 func (a *app) deskOptions(p config.Profile, readOnly bool) desk.Options {
-	o := desk.Options{Profile: p.Name, Issuer: p.Service, Ledger: a.ledger(), ReadOnly: readOnly, Timeout: a.flags.timeout}
+	o := desk.Options{Profile: p.Name, Issuer: p.Service, Ledger: a.ledger(), ReadOnly: readOnly, Timeout: a.flags.timeout, Now: a.world.Now}
 	if a.remote != nil {
 		o.Role, o.Refused = a.remote.operator.Role, a.remote.refused
 	}
