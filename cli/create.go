@@ -98,12 +98,13 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 // that nobody can use: then the key is deleted again.
 func (a *app) printCreated(ctx context.Context, s *session, order desk.Order, out desk.Outcome, secret apikey.Secret, asJSON bool) error {
 	k := out.Created.Key
+	of := desk.Entry{Profile: s.Profile.Name, Service: s.Profile.Service, KeyID: k.ID, KeyName: k.Name}
 	var err error
 	switch {
 	case asJSON:
-		err = a.printCreatedJSON(s.keyRow(k, s.warningsOf([]apikey.Key{k}, nil, a.world.Now())), secret)
+		err = a.printCreatedJSON(of, s.keyRow(k, s.warningsOf([]apikey.Key{k}, nil, a.world.Now())), secret)
 	case !secret.IsZero():
-		if err = a.printSecret(secret); err == nil {
+		if err = a.printSecret(of, secret); err == nil {
 			a.say("this is the only time the secret is shown")
 		}
 	}

@@ -79,7 +79,7 @@ func (a *app) publicKey(ctx context.Context, o publicKeyOptions) error {
 	if err != nil || len(order.Places) > 0 {
 		return err
 	}
-	if err := a.printSecret(value.Value); err != nil {
+	if err := a.printSecret(desk.Entry{Profile: s.Profile.Name, Service: s.Profile.Service, KeyName: o.request.Name}, value.Value); err != nil {
 		return fmt.Errorf("the public key could not be written: %w; ask again for the same one", err)
 	}
 	return nil

@@ -207,7 +207,7 @@ func (a *app) firstStart(ctx context.Context, server *keyserver.Server) error {
 		return err
 	}
 	for _, m := range minted {
-		if err := a.printVariable(tokenVariable(m), m.Secret); err != nil {
+		if err := a.printVariable(desk.Entry{Service: m.Service, KeyName: tokenVariable(m)}, tokenVariable(m), m.Secret); err != nil {
 			return fmt.Errorf("the administrator key of %s was not written: %w; mint another with detent serve admin-token", m.Service, err)
 		}
 	}
@@ -309,7 +309,7 @@ func (a *app) adminToken(ctx context.Context, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := a.printSecret(secret); err != nil {
+	if err := a.printSecret(desk.Entry{Service: o.mintService, KeyName: "administrator"}, secret); err != nil {
 		return fmt.Errorf("the new administrator key was not written: %w", err)
 	}
 	a.say("this is the only time the secret is shown")

@@ -51,6 +51,7 @@ func (d *Desk) create(ctx context.Context, o Order) (Outcome, error) {
 	if len(o.Places) == 0 {
 		return out, nil
 	}
+	ctx = ForKey(ctx, k)
 	if err := o.put(ctx, out.Created.Secret); err != nil {
 		return Outcome{}, d.Discard(ctx, o, out, err)
 	}
@@ -80,6 +81,7 @@ func (d *Desk) publicKey(ctx context.Context, o Order) (Outcome, error) {
 	if len(o.Places) == 0 {
 		return out, nil
 	}
+	ctx = ForKey(ctx, apikey.Key{Name: o.Request.Name})
 	if err := o.put(ctx, out.Public.Value); err != nil {
 		return out, fmt.Errorf("%w; the public key exists all the same: asking again returns it while it is valid", err)
 	}

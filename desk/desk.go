@@ -93,10 +93,14 @@ type Options struct {
 	Refused func(e Entry, why string)
 	// Timeout bounds one call of the service, with its retries and waits.
 	Timeout time.Duration
+	Now     func() time.Time // nil is the real clock
 }
 
 // Open makes the desk of a profile.
 func Open(s client.Service, o Options) *Desk {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	d := &Desk{service: s, o: o, made: map[string]bool{}}
 	d.handle = d.act
 	for _, m := range []Middleware{d.receipts, d.checks, d.writes, d.roles} { // the last one is asked first

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -27,8 +28,27 @@ type Guest struct {
 	Refused func(e desk.Entry, why string)
 }
 
-// ProfilesAreAdmins is why an operator changes no profile.
-const ProfilesAreAdmins = "adding and editing profiles is for admins"
+const (
+	// ProfilesAreAdmins is why an operator changes no profile.
+	ProfilesAreAdmins = "adding and editing profiles is for admins"
+	auditIsAdmins     = "the log of who did what is for admins"
+)
+
+// AuditLog is where the log lies, and whose profiles' records whoever acts may see; nil is all. It tells what others do: who is no
+// admin is refused, on record.
+func (h *Host) AuditLog() (dir string, sees func(profile string) bool, err error) {
+	g := h.o.Guest
+	switch {
+	case g == nil:
+		dir, err = h.StateDir()
+		return dir, nil, err
+	case g.Operator.Role != config.Admin:
+		g.Refused(desk.Entry{Action: "audit"}, desk.BeyondRole)
+		return "", nil, errors.New(auditIsAdmins + ", and your role is " + string(g.Operator.Role))
+	}
+	dir, err = g.Server.StateDir()
+	return dir, g.Operator.Sees, err
+}
 
 // Views says that the guest may look alone; nobody is no guest.
 func (g *Guest) Views() bool { return g != nil && g.Operator.Role == config.Viewer }

@@ -30,7 +30,7 @@ func TestNobodyOverSSHWritesOutAPlaceOnTheServer(t *testing.T) {
 		t.Error("the user of this machine may")
 	}
 	h := New(Options{Guest: guest(config.Admin, &config.Config{Profiles: []config.Profile{p}})}).Screens(nil)
-	if _, err := h.Deliver(context.Background(), "prod", "file:/tmp/x", apikey.Secret{}, false); err == nil || !strings.Contains(err.Error(), "a destination that the profile names") {
+	if _, err := h.Deliver(context.Background(), "prod", apikey.Key{}, "file:/tmp/x", apikey.Secret{}, false); err == nil || !strings.Contains(err.Error(), "a destination that the profile names") {
 		t.Errorf("below the screens: %v", err)
 	}
 }

@@ -2,12 +2,15 @@ package host
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"strings"
 
 	"detent/apikey"
+	"detent/audit"
 	"detent/config"
 	"detent/desk"
 	"detent/tui/ui"
@@ -26,7 +29,8 @@ func (h *Screens) SaveProfile(_ context.Context, before *ui.ProfileDraft, n ui.P
 	}
 	act := desk.Entry{Profile: n.Name, Service: n.Service, Action: "profile-add", Detail: n.URL}
 	if before != nil {
-		act.Action, act.Detail = "profile-edit", strings.Join(differing(*before, n), ", ")
+		act.Action = "profile-edit"
+		act.Detail, act.Before, act.After = profileChanges(*before, n)
 	}
 	if err := h.host.o.Guest.maySave(act, before, n); err != nil {
 		return err
@@ -44,6 +48,7 @@ func (h *Screens) SaveProfile(_ context.Context, before *ui.ProfileDraft, n ui.P
 		if p.Token, err = h.host.o.Env.KeepToken(n.Name, n.NewToken); err != nil {
 			return fmt.Errorf("the token could not be kept: %w", err)
 		}
+		act.Detail = strings.TrimPrefix(act.Detail+"; ", "; ") + "the token that was typed is in the " + p.Token.String()
 	}
 	err := h.host.Ledger().Record(act, func() error {
 		return h.host.saveConfig(func(path, operator string) error {
@@ -113,22 +118,43 @@ func profileOf(n ui.ProfileDraft, was config.Profile) config.Profile {
 	return p
 }
 
-// differing names what a change changes, for the record.
-func differing(a, b ui.ProfileDraft) []string {
-	var out []string
-	note := func(field string, same bool) {
-		if !same {
-			out = append(out, field)
+// profileChanges are what a change changes, for the record: the fields in words, and what is replaced by what. Of a token it has the
+// place.
+func profileChanges(a, b ui.ProfileDraft) (fields string, before, after audit.Fields) {
+	var names []string
+	before, after = audit.Fields{}, audit.Fields{}
+	note := func(field string, same bool, was, is any) {
+		if same {
+			return
+		}
+		names = append(names, field)
+		old, oldErr := json.Marshal(was)
+		now, nowErr := json.Marshal(is)
+		if errors.Join(oldErr, nowErr) == nil {
+			before[field], after[field] = old, now
 		}
 	}
-	note("service", a.Service == b.Service)
-	note("url "+b.URL, a.URL == b.URL)
-	note("token", b.NewToken.IsZero() && sameTokenPlace(a, b))
-	note("environment", a.Environment == b.Environment)
-	note("read_only", a.ReadOnly == b.ReadOnly)
-	note("auth", a.Auth == b.Auth)
-	note("create", a.CanCreate == b.CanCreate)
-	return out
+	note("service", a.Service == b.Service, a.Service, b.Service)
+	note("url", a.URL == b.URL, a.URL, b.URL)
+	note("token", b.NewToken.IsZero() && sameTokenPlace(a, b), tokenPlace(a), tokenPlace(b))
+	note("environment", a.Environment == b.Environment, a.Environment, b.Environment)
+	note("read_only", a.ReadOnly == b.ReadOnly, a.ReadOnly, b.ReadOnly)
+	note("auth", a.Auth == b.Auth, a.Auth, b.Auth)
+	note("create", a.CanCreate == b.CanCreate, a.CanCreate, b.CanCreate)
+	return strings.Join(names, ", "), before, after
+}
+
+// tokenPlace is where a token comes from. Of a command it is the program alone: its words may hold anything.
+func tokenPlace(d ui.ProfileDraft) string {
+	switch {
+	case !d.NewToken.IsZero():
+		return "typed"
+	case len(d.TokenCommand) > 0:
+		return "command " + filepath.Base(d.TokenCommand[0])
+	case d.TokenFile != "":
+		return "file " + d.TokenFile
+	}
+	return "env " + d.TokenEnv
 }
 
 func sameTokenPlace(a, b ui.ProfileDraft) bool {

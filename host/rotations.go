@@ -75,7 +75,8 @@ func (h *Host) CloseRotation(id, reason string) (rotation.View, error) {
 	if err != nil {
 		return v, err
 	}
-	err = h.Ledger().Record(desk.Entry{Profile: v.Profile, Service: v.Service, Action: "close", KeyID: v.Old.ID, KeyName: v.Old.Name, Detail: "rotation " + v.ID + ": " + reason}, func() error {
+	err = h.Ledger().Record(desk.Entry{Profile: v.Profile, Service: v.Service, Action: "close", KeyID: v.Old.ID, KeyName: v.Old.Name, Detail: "rotation " + v.ID + ": " + reason,
+		Rotation: v.ID, Stage: string(v.Step)}, func() error {
 		v, err = rotation.CloseAsItStands(rotation.World{Store: store, Operator: h.operator(), Now: h.o.Now}, id, reason)
 		return err
 	})
@@ -99,7 +100,7 @@ func (h *Host) World(s *Session) (rotation.World, error) {
 	w := rotation.World{Store: store, Credential: s.token, Operator: h.operator(), Profile: s.Profile.Name, Service: s.Desk.Acts(), Timeout: h.o.Timeout, Manages: s.Profile.Embedded,
 		Resolve: func(spec string) (place, error) { return h.Destination(s.Profile, spec) },
 		Now:     h.o.Now, Sleep: h.o.Sleep, Hook: h.o.Hook,
-		Announce: s.Desk.Announce}
+		Announce: s.Desk.Announce, Tell: s.Desk.Tell}
 	if c := h.credential(s); c != nil {
 		w.Switcher = c
 	}

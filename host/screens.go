@@ -103,8 +103,17 @@ func (h *Screens) Open(ctx context.Context, name string) (ui.Connection, error) 
 	}, nil
 }
 
+// Showing records that the secret of a key is about to be shown.
+func (h *Screens) Showing(_ context.Context, profile string, k apikey.Key) error {
+	p, err := h.lookup(profile)
+	if err != nil {
+		return err
+	}
+	return h.host.Ledger().Showing(desk.Entry{Profile: p.Name, Service: p.Service, KeyID: k.ID, KeyName: k.Name})
+}
+
 // Deliver puts a secret to a place, reads it back and runs the command after it.
-func (h *Screens) Deliver(ctx context.Context, profile, destination string, secret apikey.Secret, replace bool) (ui.Delivered, error) {
+func (h *Screens) Deliver(ctx context.Context, profile string, k apikey.Key, destination string, secret apikey.Secret, replace bool) (ui.Delivered, error) {
 	p, err := h.lookup(profile)
 	if err != nil {
 		return ui.Delivered{}, err
@@ -124,6 +133,7 @@ func (h *Screens) Deliver(ctx context.Context, profile, destination string, secr
 	if err := run.Preflight(ctx, places, secret); err != nil {
 		return out, heldOnScreen(err)
 	}
+	ctx = desk.ForKey(ctx, k)
 	if err := run.Put(ctx, places, secret); err != nil {
 		return out, err
 	}

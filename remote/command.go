@@ -18,9 +18,14 @@ var sessionCommands = map[string]func(f *pflag.FlagSet){
 		f.String("unused", "", "")
 		f.Bool("all", false, "")
 	},
+	"audit": func(f *pflag.FlagSet) { // for admins
+		f.String("since", "", "")
+		f.String("key", "", "")
+		f.String("operator", "", "")
+	},
 }
 
-const sessionHelp = "over SSH there are list, check, rotations and verify, with -o, -p and the numbers of check; without a command, the TUI"
+const sessionHelp = "over SSH there are list, check, rotations and verify, with -o, -p and the numbers of check, and for admins audit, with -o, --since, --key and --operator; without a command, the TUI"
 
 // sessionArgs makes arguments of ours of a command that a client sent, and says in words of ours what it is: what came may
 // hold a secret. None reaches cobra as it came.

@@ -16,12 +16,12 @@ func (r *Rotation) Do(ctx context.Context) (Result, error) {
 		case r.j.State != Open:
 			return r.isOver(), nil
 		case r.j.Undoing:
-			return r.undo(ctx)
+			return r.undo(r.within(ctx))
 		}
 		if res := r.takeVouchesBack(); res != nil {
 			return *res, r.save("an undo did not begin")
 		}
-		return r.step(ctx)
+		return r.step(r.within(ctx))
 	})
 }
 
@@ -93,13 +93,13 @@ func (r *Rotation) Undo(ctx context.Context) (Result, error) {
 		if r.j.State != Open {
 			return r.isOver(), nil
 		}
-		return r.undo(ctx)
+		return r.undo(r.within(ctx))
 	})
 }
 
 // Reenable turns a disabled old key on again, and goes back to the drain.
 func (r *Rotation) Reenable(ctx context.Context) (Result, error) {
-	return r.act(func() (Result, error) { return r.reenable(ctx) })
+	return r.act(func() (Result, error) { return r.reenable(r.within(ctx)) })
 }
 
 // SecretInHand reports whether leaving now loses the new secret.
@@ -126,12 +126,13 @@ func (r *Rotation) Change(op string, call func() error) error { return r.change(
 
 // move ends a step: the journal says so before the next one may begin.
 func (r *Rotation) move(to Step, said string, notes ...string) (Result, error) {
-	from := r.j.Step
+	from, part := r.j.Step, r.part()
 	r.j.Step = to
 	r.wait = waiting{}
 	r.log("%s: %s", from, said)
 	if err := r.save("step " + string(to)); err != nil {
 		return Result{}, err
 	}
+	r.stageOver(part, to)
 	return Result{Status: Moved, Said: said, Notes: notes}, nil
 }

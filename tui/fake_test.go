@@ -172,6 +172,8 @@ type fakeHost struct {
 	openErr  error
 	openings []string
 	rotating []rotation.View
+	unshown  error    // why a secret may not be shown
+	secrets  []string // what was said of each that was shown, copied and saved
 	mu       sync.Mutex
 }
 
@@ -207,7 +209,17 @@ func (h *fakeHost) SaveProfile(_ context.Context, before *ui.ProfileDraft, p ui.
 	return nil
 }
 
-func (h *fakeHost) Deliver(context.Context, string, string, apikey.Secret, bool) (ui.Delivered, error) {
+func (h *fakeHost) Showing(_ context.Context, profile string, k apikey.Key) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.secrets = append(h.secrets, "shown "+profile+" "+k.ID)
+	return h.unshown
+}
+
+func (h *fakeHost) Deliver(_ context.Context, profile string, k apikey.Key, to string, _ apikey.Secret, _ bool) (ui.Delivered, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.secrets = append(h.secrets, "to "+to+" "+profile+" "+k.ID)
 	return ui.Delivered{Summary: "stored"}, nil
 }
 

@@ -64,7 +64,7 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 	case ui.CopyText:
 		return a.copy(msg.What, msg.Text)
 	case ui.CopySecret:
-		return a.copySecret(msg.Secret)
+		return a.copySecret(msg)
 	case ui.Quit:
 		return a.quit()
 	}
@@ -153,9 +153,15 @@ func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 			proof, _, err := client.Verify(ctx, c.Service, msg.Secret)
 			return result{msg: ui.Verified{Ticket: msg.Ticket, Proof: proof, Err: err}, err: err, title: "Could not verify the secret"}
 		}), true
+	case ui.RevealSecret:
+		name := a.profile.want
+		return a.query(msg.Ticket, func(ctx context.Context) result {
+			err := a.host.Showing(ctx, name, msg.Key)
+			return result{msg: ui.SecretRevealed{Ticket: msg.Ticket, Err: err}, err: err, title: "Could not show the secret"}
+		}), true
 	case ui.Deliver:
 		return a.query(msg.Ticket, func(ctx context.Context) result {
-			d, err := a.host.Deliver(ctx, c.Profile.Name, msg.Destination, msg.Secret, msg.Replace)
+			d, err := a.host.Deliver(ctx, c.Profile.Name, msg.Key, msg.Destination, msg.Secret, msg.Replace)
 			return result{msg: ui.SecretDelivered{Ticket: msg.Ticket, Delivered: d, Err: err}, err: err, title: "Could not store the secret", done: d.Summary}
 		}), true
 	case ui.SaveProfile:
@@ -331,10 +337,10 @@ func (a *App) copy(what, text string) tea.Cmd {
 }
 
 // copySecret goes the way of a delivery, which alone may see the bytes.
-func (a *App) copySecret(secret apikey.Secret) tea.Cmd {
+func (a *App) copySecret(msg ui.CopySecret) tea.Cmd {
 	name := a.profile.want
 	return func() tea.Msg {
-		if _, err := a.host.Deliver(context.Background(), name, "clipboard", secret, false); err != nil {
+		if _, err := a.host.Deliver(context.Background(), name, msg.Key, "clipboard", msg.Secret, false); err != nil {
 			return ui.Fail{Title: "Could not copy the secret", Err: err}
 		}
 		return ui.Toast{Text: "sent to your terminal's clipboard, which does not confirm it", Good: true}
