@@ -98,7 +98,8 @@ func (r *Rotation) undone(ctx context.Context) (Result, error) {
 	if r.j.pending(opCreate) {
 		r.j.Unfound++
 	}
-	r.j.State, r.j.Pending = Aborted, nil
+	r.j.State = Aborted
+	r.j.Pending = slices.DeleteFunc(r.j.Pending, func(op string) bool { return op != opDisable && op != opEnable }) // what became of these is not known for ever
 	r.log("undone at the step %s", r.j.Step)
 	if err := r.save("aborted"); err != nil {
 		return Result{}, err

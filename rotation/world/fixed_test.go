@@ -216,6 +216,12 @@ var fixedWalks = []fixed{
 		walk: Walk{Scenario: Scenario{GoneLag: 30 * time.Second, Places: []string{envPlace, releasePlace}, Wrong: "another key"}, Acts: []string{actRun}, Strikes: []Strike{at("old key deleted", "drain", ""), at("answer lost before", "drain", "")}}},
 	{name: "two places disagree, last use speaks for the wrong one, and the key leaked", breaks: "I4: it ends neither way",
 		walk: Walk{Scenario: Scenario{SeesUse: true, UseDelay: time.Second, Places: []string{envPlace, releasePlace}, Wrong: "another key", Compromised: true, Drain: 8 * time.Second}, Acts: []string{actRun}}},
+	{name: "a wider key is made when the old one is gone", breaks: "I6: the new key's role differs",
+		walk: Walk{Scenario: Scenario{Access: "role", NoTryDead: true, GoneLag: 8 * time.Second, AcceptUnknown: true}, Acts: []string{actRun},
+			Strikes: []Strike{at("new key deleted", "create", ""), at("everything accepted", "create", ""), {Act: "create answers: wide", Step: "create", Nth: 5}}}},
+	{name: "switching off is on its way, the key is gone, and it is undone", breaks: "I2: certain",
+		walk: Walk{Scenario: Scenario{Disable: true, OldFirst: true}, Acts: []string{actRun, actLeave, actRun, actRestart, actNotMine},
+			Strikes: []Strike{{Act: "old key deleted", Step: "retire", Nth: 6}, {Act: "full disk of the journals", Step: "retire", Nth: 2}}}},
 	{name: "the secret of one of two earlier new keys is pasted again", breaks: "I4: it ends neither way",
 		walk: Walk{Scenario: Scenario{Manual: true, Disable: true, Life: 90 * 24 * time.Hour}, Acts: []string{actRun}, Strikes: []Strike{at("new key ends soon", "soak", ""), at("removed", "soak", "")}}},
 }

@@ -77,6 +77,26 @@ func (w *world) lately(k *key) bool {
 	return false
 }
 
+// sawDead: in this act the service refused a key's secret, or its last list lacked the key or showed its end.
+func (w *world) sawDead(k *key) bool {
+	listed := false
+	for _, e := range slices.Backward(w.events) {
+		switch {
+		case e.act != w.act:
+			return false
+		case e.kind == "probed" && e.secret == k:
+			return !e.ok
+		case e.kind == "listed" && !listed:
+			listed = true
+			i := slices.IndexFunc(e.rows, func(row rowOf) bool { return k != nil && row.ID == k.id })
+			if i < 0 || e.rows[i].ExpiresAt.Before(w.now) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // rowSeen: the last list showed a row, on or off.
 func (w *world) rowSeen(k *key) bool {
 	for _, e := range slices.Backward(w.events) {
@@ -162,7 +182,7 @@ func (w *world) check(out outcome) {
 				w.fail("I1", "%s was reverted during the act, and the program goes on without noticing", p)
 			}
 		}
-		if k := w.keyByText(p.content()); p.struck && out.status == finished && !w.alive(k) && !w.accepts(k) {
+		if k := w.keyByText(p.content()); p.struck && out.status == finished && !w.alive(k) && w.sawDead(k) {
 			w.fail("I1", "what %s holds is dead since our last look, and the program ends without noticing", p)
 		}
 		p.excused, p.struck = p.excused && out.status == killed, p.struck && out.status != finished
@@ -224,6 +244,9 @@ func (w *world) named(v *view) {
 	said := v.said() + w.last.said
 	for _, k := range w.keys {
 		if !k.ours || !w.alive(k) || v.state == "done" && k.id == v.newID {
+			continue
+		}
+		if w.sc.Manual && v.state == "closed" && k.id != v.newID { // who made it in the dashboard and saw its secret refused knows of it
 			continue
 		}
 		if w.sc.Manual && v.newID == "" && strings.Contains(said, "somebody made in the dashboard") {
