@@ -74,6 +74,9 @@ func ParseExpiry(text string, now time.Time, loc *time.Location) (Expiry, error)
 	if s == "never" {
 		return Expiry{}, nil
 	}
+	if err := notSeconds(s); err != nil {
+		return Expiry{}, err
+	}
 	if spanPattern().MatchString(s) {
 		d, err := ParseSpan(s)
 		if err != nil {
@@ -100,6 +103,22 @@ func ParseExpiry(text string, now time.Time, loc *time.Location) (Expiry, error)
 		}
 	}
 	return Expiry{}, fmt.Errorf("%q is not an expiry: use %s", clip(text), expiryForms)
+}
+
+// notSeconds refuses a bare number that is more likely a date without its dashes, or an instant as programs count it: as seconds it
+// would be a lifetime that nobody meant.
+func notSeconds(bare string) error {
+	n, err := strconv.ParseUint(bare, 10, 40)
+	if err != nil {
+		return nil
+	}
+	if day, err := time.Parse("20060102", bare); err == nil {
+		return fmt.Errorf("%q may be a date, %s, or seconds, %ss: say which", bare, day.Format(time.DateOnly), bare)
+	}
+	if n >= 1e9 {
+		return fmt.Errorf("%s is too long for bare seconds: as an instant it is %s; say that, or %ss", bare, time.Unix(int64(n), 0).UTC().Format(time.RFC3339), bare)
+	}
+	return nil
 }
 
 // ParseSpan reads a positive span of time: 3600s, 90m, 12h, 30d, 4w, or bare seconds.

@@ -95,6 +95,7 @@ func TestALifetimeIsReadAsPeopleWriteIt(t *testing.T) {
 	zone := time.FixedZone("CET", 3600)
 	for text, want := range map[string]Expiry{
 		"never": {}, " Never ": {}, "3600s": {After: time.Hour}, "3600": {After: time.Hour}, "90m": {After: 90 * time.Minute}, "12h": {After: 12 * time.Hour}, "30d": {After: 30 * day},
+		"20270131s": {After: 20270131 * time.Second}, "20271331": {After: 20271331 * time.Second}, "20270230": {After: 20270230 * time.Second}, "86400000": {After: 1000 * day}, "1798761600s": {After: 1798761600 * time.Second},
 		"4w": {After: 28 * day}, "4W": {After: 28 * day}, "36500d": {After: MaxLifetime}, "1": {After: time.Second},
 		"2027-01-31": {At: time.Date(2027, 1, 31, 23, 59, 59, 0, zone)}, "2026-11-20": {At: time.Date(2026, 11, 20, 23, 59, 59, 0, zone)},
 		"2027-01-31t10:00:00z": {At: time.Date(2027, 1, 31, 10, 0, 0, 0, time.UTC)}, "2027-01-31T10:00:00+02:00": {At: time.Date(2027, 1, 31, 8, 0, 0, 0, time.UTC)},
@@ -108,6 +109,8 @@ func TestALifetimeIsReadAsPeopleWriteIt(t *testing.T) {
 		"0": "a span of zero is refused: use never for no expiry", "0d": "zero", "36501d": "a span over 100 years is refused: use never for no expiry", "5215w": "over 100 years",
 		"999999999999w": "over 100 years", "2026-11-19": "is in the past", "2126-11-20": "over 100 years away is refused: use never", "2027-02-29": "2027-02-29 is a date that does not exist",
 		"2027-13-01": "does not exist", "2027-01-31T25:00:00Z": "is not an expiry", "soon": `"soon" is not an expiry: use never, a span such as 30d, 12h, 90m or 3600s, or a date such as 2027-01-31`,
+		"20270131": `"20270131" may be a date, 2027-01-31, or seconds, 20270131s: say which`, " 20991231 ": "2099-12-31", "20270601": "2027-06-01", "1798761600": "1798761600 is too long for bare seconds: as an instant it is 2027-01-01T00:00:00Z",
+		"1798761600000": "is not an expiry", "1000000000": "as an instant",
 		"1y": "is not an expiry", "-1d": "is not an expiry", "": "is not an expiry", strings.Repeat("x", 41): `"` + strings.Repeat("x", 40) + `…" is`, strings.Repeat("x", 40): strings.Repeat("x", 40) + `" is`,
 		"2026-11-20T12:00:00Z": "is in the past", "2026-11-20T12:00:00.5Z": "less than a second away",
 	} {

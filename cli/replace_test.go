@@ -71,3 +71,32 @@ func TestTheDemoWritesBelowItsFolderAlone(t *testing.T) {
 		t.Errorf("written outside: %v", left)
 	}
 }
+
+// TestAValueThatReadersReadDifferentlyIsReplacedByAFlag: it is refused with its line, before a key is made; whoever says that it may go has it replaced,
+// and back where another place fails.
+func TestAValueThatReadersReadDifferentlyIsReplacedByAFlag(t *testing.T) {
+	for _, value := range []string{"old#x", "$old", "`old`", `"old$x"`, "'old' x", "vault:secret/old#key", `"old\nx"`} {
+		m := newMachine(t)
+		text := "A=1\nAPI_KEY=" + value + "\nB=2\n"
+		path := m.write(".env", text)
+		m.profile(newRemote(t), "prosopo")
+		create := []string{"create", "--name", "k", "--permission", "getRules", "--deliver", "env-file:" + path + ":API_KEY"}
+		m.want(2, "line 2", create...)
+		create = append(create, "--replace")
+		keys := len(m.keys("p"))
+		if value != "'old' x" {
+			m.want(1, "was deleted again", append(create, "--deliver", "command:false")...)
+		}
+		if got := read(t, path); got != text || len(m.keys("p")) != keys {
+			t.Errorf("%s: %d keys, and not put back: %q", value, len(m.keys("p")), got)
+		}
+		if value == "'old' x" { // no line that is changed alone: refused all the same, before a key is made
+			m.want(2, "line 2", create...)
+			continue
+		}
+		m.must(create...)
+		if got := read(t, path); strings.Contains(got, "old") || !strings.HasPrefix(got, "A=1\nAPI_KEY=") || !strings.HasSuffix(got, "\nB=2\n") {
+			t.Errorf("%s: %q", value, got)
+		}
+	}
+}

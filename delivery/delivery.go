@@ -73,6 +73,8 @@ type Held struct {
 	// Secret is the variable's value, or the file's content without its final line
 	// break; absent where Exists is false.
 	Secret apikey.Secret
+	// Unread is the value as it is written, instead, where its readers read it differently and Job.Replace lets it go all the same.
+	Unread apikey.Secret
 	// Exists says that the file, or the variable in it, is there with a value.
 	Exists bool
 	// Where is the identity of the place: the file after all symbolic links, those

@@ -193,8 +193,9 @@ func (e *envFile) change(job Job) change {
 		look = func(s snapshot) (Held, error) {
 			held, err := e.holds(s)
 			var p *PlaceError
-			if _, unparsed := e.parse(s); errors.As(err, &p) && p.Kind == Ambiguous && unparsed == nil {
-				return Held{Exists: true, Where: s.where + e.suffix()}, nil
+			if d, unparsed := e.parse(s); errors.As(err, &p) && p.Kind == Ambiguous && unparsed == nil {
+				a, _ := d.find(e.variable)
+				return Held{Exists: true, Where: s.where + e.suffix(), Unread: apikey.NewSecret(d.raw(a))}, nil
 			}
 			return held, err
 		}

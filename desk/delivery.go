@@ -68,7 +68,8 @@ func (r *Delivery) job(i int, secret apikey.Secret) delivery.Job {
 		seen := r.looked[i]
 		job.Where = seen.Where
 		job.Expect = func(h delivery.Held) bool {
-			return !other(h, secret) || seen.Holds.Exists && h.Secret.Equal(seen.Holds.Secret)
+			same := h.Secret.Equal(seen.Holds.Secret) || h.Unread.Equal(seen.Holds.Unread)
+			return !other(h, secret) || seen.Holds.Exists && same
 		}
 	}
 	return job
