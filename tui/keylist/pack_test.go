@@ -41,12 +41,24 @@ func TestAPackedKeySaysAllOfTheKey(t *testing.T) {
 	got := newList(keys...).Keys()
 	for i, k := range got.All() {
 		if !reflect.DeepEqual(*k, keys[i]) || !reflect.DeepEqual(got.At(i), keys[i]) {
-			t.Errorf("%+v came back as %+v: a field that packed does not keep has to be named in isPlain (pack.go)", keys[i], *k)
+			t.Errorf("%s of a key was lost: what packed does not keep has to be named in isPlain (pack.go)\n%+v\n%+v", differing(*k, keys[i]), keys[i], *k)
 		}
 	}
 	if got.Len() != len(keys) {
 		t.Errorf("%d keys of %d", got.Len(), len(keys))
 	}
+}
+
+// differing names the fields in which two keys differ.
+func differing(a, b apikey.Key) string {
+	var names []string
+	v, w := reflect.ValueOf(a), reflect.ValueOf(b)
+	for i := range v.NumField() {
+		if !reflect.DeepEqual(v.Field(i).Interface(), w.Field(i).Interface()) {
+			names = append(names, v.Type().Field(i).Name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // Keys that come in batches end in the order in which they would stand had they come at once.
