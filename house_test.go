@@ -19,8 +19,10 @@ var floors = map[string][]string{
 	".":         {"aearly", "aterm", "cli"},
 	"aearly":    {},
 	"aterm":     {},
-	"cli":       {"apikey", "audit", "client", "config", "delivery", "desk", "keyserver", "paint", "rotation", "sshd", "tui"},
-	"tui":       {"apikey", "client", "delivery", "loopback", "paint", "rotation"},
+	"cli":       {"apikey", "client", "config", "delivery", "desk", "host", "keyserver", "paint", "remote", "rotation", "tui"},
+	"remote":    {"apikey", "config", "desk", "host", "paint", "rotation", "sshd", "tui"},
+	"host":      {"apikey", "audit", "client", "config", "delivery", "desk", "keyserver", "rotation", "tui"},
+	"tui":       {"apikey", "client", "delivery", "desk", "loopback", "paint", "rotation"},
 	"desk":      {"apikey", "audit", "client", "config", "delivery", "rotation"},
 	"keyserver": {"apikey"},
 	"rotation":  {"apikey", "client", "delivery"},
@@ -34,6 +36,15 @@ var floors = map[string][]string{
 	"apikey":    {},
 	"e2e":       {},
 }
+
+// readers are single files that may import a floor which theirs may not, and nothing of it but what is named.
+var readers = map[string]map[string][]string{
+	"cli/auditcmd.go":  {"audit": {"Read", "Lines", "Path", "ParseHead", "Head", "Record", "Report"}},
+	"cli/auditrows.go": {"audit": {"Record", "Fields", "Result", "Begin", "End", "Event", "Unknown"}},
+}
+
+// fronts show what came of an order. They change nothing themselves, and write no log.
+var fronts = []string{"cli", "remote", "tui", "host"}
 
 // rooms are the floors inside a floor: a folder here imports of its own floor only what it names. Above them all is the floor's own
 // package, which may import each.
@@ -50,7 +61,7 @@ var revealers = map[string]string{
 	"delivery/plainfile.go":  "the file's content",
 	"delivery/scrub.go":      "taking it out of what a command prints",
 	"client/attempt.go":      "the Authorization header",
-	"cli/clipboard.go":       "the terminal's clipboard takes them",
+	"host/clipboard.go":      "the terminal's clipboard takes them",
 	"cli/secret.go":          "the secret that a command prints, once",
 	"tui/form/secretview.go": "the show-once view",
 }
@@ -134,11 +145,120 @@ func TestEachFloorImportsOnlyFloorsBelowIt(t *testing.T) {
 			if _, inside := rooms[to]; inside {
 				t.Errorf("%s imports %s, which is a room inside another floor", s.path, path)
 			}
+			if _, reads := readers[s.path][to]; reads {
+				continue
+			}
 			if to = top(to + "/"); !slices.Contains(allowed, to) {
 				t.Errorf("%s imports %s, which is not below %s", s.path, path, from)
 			}
 		}
 	}
+}
+
+// TestFloorsLieOnFloors: nobody imports upwards, by whatever way.
+func TestFloorsLieOnFloors(t *testing.T) {
+	var below func(floor string, way []string)
+	below = func(floor string, way []string) {
+		if slices.Contains(way, floor) {
+			t.Fatalf("the floors run in a circle: %s", strings.Join(append(way, floor), " → "))
+		}
+		for _, next := range floors[floor] {
+			below(next, append(slices.Clone(way), floor))
+		}
+	}
+	below(".", nil)
+}
+
+// TestAReaderOnlyReads: of a floor that its own may not import, a file uses what is named.
+func TestAReaderOnlyReads(t *testing.T) {
+	looked := 0
+	for _, s := range sources(t) {
+		for from, names := range readers[s.path] {
+			ast.Inspect(s.file, func(n ast.Node) bool {
+				if sel, ok := n.(*ast.SelectorExpr); ok {
+					if pkg, ok := sel.X.(*ast.Ident); ok && pkg.Name == from {
+						looked++
+						if !slices.Contains(names, sel.Sel.Name) {
+							t.Errorf("%s: %s.%s is more than reading", s.fset.Position(n.Pos()), from, sel.Sel.Name)
+						}
+					}
+				}
+				return true
+			})
+		}
+	}
+	if looked == 0 {
+		t.Error("nothing is read: is this test looking?")
+	}
+}
+
+// writes are the calls of client.Service, and of what a service can beside, that change a key or give its secret, with how many arguments
+// each takes.
+var writes = map[string]int{"Create": 2, "Update": 3, "Delete": 2, "RequestPublicKey": 2, "Retrieve": 2}
+
+// TestWhatIsDoneWithAKeyIsAnOrder: a front sends it to the desk, which alone makes the call and writes its receipt.
+func TestWhatIsDoneWithAKeyIsAnOrder(t *testing.T) {
+	orders := []string{"create", "update", "enable", "disable", "delete", "public-key", "retrieve"}
+	called, recorded := 0, 0
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		front := slices.Contains(fronts, top(s.path))
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				sel, ok := n.Fun.(*ast.SelectorExpr)
+				if ok && writes[sel.Sel.Name] == len(n.Args) && len(n.Args) > 0 {
+					if front {
+						t.Errorf("%s: %s is called past the desk: make an order", s.fset.Position(n.Pos()), sel.Sel.Name)
+					}
+					called++
+				}
+			case *ast.CompositeLit:
+				switch name := typeName(n.Type); {
+				case name == "audit.Action", name == "audit.Outcome" && top(s.path) != "audit":
+					if top(s.path) != "desk" {
+						t.Errorf("%s: the desk alone writes receipts", s.fset.Position(n.Pos()))
+					}
+					recorded++
+				case name == "desk.Entry":
+					recorded++
+					if action := field(n, "Action"); action != nil {
+						text, ok := action.(*ast.BasicLit)
+						if !ok || slices.Contains(orders, strings.Trim(text.Value, `"`)) {
+							t.Errorf("%s: an order's receipt is the desk's own", s.fset.Position(n.Pos()))
+						}
+					}
+				}
+			}
+			return true
+		})
+	}
+	if called == 0 || recorded == 0 {
+		t.Errorf("%d calls and %d records: is this test looking?", called, recorded)
+	}
+}
+
+// typeName of a literal whose type is another package's: audit.Action.
+func typeName(x ast.Expr) string {
+	if sel, ok := x.(*ast.SelectorExpr); ok {
+		if pkg, ok := sel.X.(*ast.Ident); ok {
+			return pkg.Name + "." + sel.Sel.Name
+		}
+	}
+	return ""
+}
+
+func field(lit *ast.CompositeLit, name string) ast.Expr {
+	for _, e := range lit.Elts {
+		if kv, ok := e.(*ast.KeyValueExpr); ok {
+			if key, ok := kv.Key.(*ast.Ident); ok && key.Name == name {
+				return kv.Value
+			}
+		}
+	}
+	return nil
 }
 
 func TestFilesAndFunctionsStaySmall(t *testing.T) {

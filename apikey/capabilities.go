@@ -100,6 +100,8 @@ type Capabilities struct {
 	NoTryDead bool
 	// UsagePage tells an operator where usage shows when LastUsed is not reported.
 	UsagePage string
+	// Advice is what the service's documents advise.
+	Advice Advice
 }
 
 // FindPermission looks a permission up by "Feature.name" or by its bare name

@@ -40,7 +40,7 @@ func Compare(old, fresh Key, declared []Field) []Difference {
 // CompareDraft compares a new key with the draft that it was asked for with, at the moment now. What a draft cannot ask for, the
 // project, is not compared; what the new key reports and nobody asked for differs.
 func CompareDraft(d Draft, now time.Time, fresh Key, declared []Field) []Difference {
-	asked := d.asked(now)
+	asked := d.Asked(now)
 	var out []Difference
 	for _, f := range accessOf(&asked, &fresh, declared) {
 		if f.ID == FieldProject {

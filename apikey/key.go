@@ -5,6 +5,7 @@ package apikey
 import (
 	"encoding/json"
 	"strings"
+	"time"
 )
 
 // The three services, as they are called in a profile.
@@ -165,4 +166,8 @@ type PublicKeyRequest struct {
 type PublicKeyValue struct {
 	Value     Secret
 	ExpiresAt Moment
+	// Rest is how long it is valid from the service's now on; 0 where that is not said.
+	Rest time.Duration
+	// Notes say where it is valid for another time than was asked for.
+	Notes []string
 }

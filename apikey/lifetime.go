@@ -108,6 +108,15 @@ func LifetimeWords(k Key) string {
 	return "expires " + end.Format(time.RFC3339)
 }
 
+// RestWords are the time that is left, without the fractions that nobody asks for: never more than there is, but for the last second.
+func RestWords(d time.Duration) string {
+	unit := time.Second
+	if d >= time.Hour {
+		unit = time.Minute
+	}
+	return SpanWords(max(d.Truncate(unit), time.Second))
+}
+
 // SpanWords are a length of time as people say it, rounded to its larger units.
 func SpanWords(d time.Duration) string {
 	switch hours := d.Round(time.Hour); {

@@ -46,6 +46,9 @@ type Proof struct {
 	Did string
 	// Why says why an answer says nothing, or why a known secret cannot be used.
 	Why string
+	// Said is the service's own words for a refusal ("the key is disabled"), and Hint what its documents say to do about an
+	// answer that is no yes.
+	Said, Hint string
 	// Limited says that a silent answer was a rate limit: the same call may say more later.
 	Limited bool
 	// Can and Cannot say what the key may do, as far as that was shown.

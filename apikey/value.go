@@ -214,8 +214,8 @@ func DraftOf(k Key, name string) Draft {
 	return d
 }
 
-// asked is the key that a draft asks for, were it created now.
-func (d Draft) asked(now time.Time) Key {
+// Asked is the key that a draft asks for, were it created now.
+func (d Draft) Asked(now time.Time) Key {
 	enabled := true
 	k := Key{Name: d.Name, Enabled: &enabled, ExpiresAt: Never(), Extra: d.Extra}
 	if !d.Expiry.IsNever() {

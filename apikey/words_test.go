@@ -198,3 +198,14 @@ func TestNamesEndWhereTheirSignsEnd(t *testing.T) {
 		}
 	}
 }
+
+func TestARestIsSaidWithoutWhatNobodyAsksFor(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		2*time.Hour + time.Second: "2h", 2*time.Hour - time.Second: "1h59m", 59*time.Minute + 900*time.Millisecond: "59m", 61 * time.Second: "1m1s",
+		10*time.Second + 1: "10s", time.Millisecond: "1s", 23*time.Hour + 59*time.Second: "23h", 50*time.Hour + 3*time.Second: "2d 2h",
+	} {
+		if got := RestWords(d); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}

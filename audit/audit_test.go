@@ -237,7 +237,7 @@ func TestWhatCannotBeWrittenIsAnErrorAndLosesNothing(t *testing.T) {
 	l := Open(dir, clock())
 	done(t, l, alice)
 	for name, text := range map[string]string{
-		"newer record": `{"v":2,"seq":3,"shape":"new"}` + "\n",
+		"newer record": fmt.Sprintf(`{"v":%d,"seq":3,"shape":"new"}`, version+1) + "\n",
 		"not ours":     strings.Repeat("x", maxTorn+10) + "\n",
 	} {
 		before, _ := os.ReadFile(Path(dir))
@@ -294,17 +294,23 @@ func TestNotedHeadFindsALogThatWasMadeAnew(t *testing.T) {
 	}
 }
 
-// chain makes the lines of a sound log in memory.
+// chain makes the lines of a sound log in memory, the first half of them as version 1 wrote them.
 func chain(n int) (out [][]byte, head Head) {
 	at := clock()
 	for i := range n {
 		a := alice
 		a.KeyName = fmt.Sprintf("key %d", i/2)
+		if i >= n/2 {
+			a.Granted, a.Before, a.Rotation, a.Stage = Fields{"role": text("reader")}, Fields{"name": text("web")}, "r7k2mq4xzp", "create"
+		}
 		r := record(Begin, a)
 		if i%2 == 1 {
 			r = record(End, a)
 			r.Ref = head.Seq
 			r.end(Outcome{Result: Done, Certain: true})
+		}
+		if i < n/2 {
+			r.Version = 1
 		}
 		r.Seq, r.Prev, r.Time = head.Seq+1, head.Hash, at()
 		line, _ := encode(r)
@@ -400,7 +406,7 @@ func FuzzRead(f *testing.F) {
 	sound := bytes.Join(log, []byte("\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		v := newVerifier("log", head)
-		rest, err := v.read(bytes.NewReader(b), func(Record) {})
+		rest, err := v.read(bytes.NewReader(b), func(Record, []byte) error { return nil })
 		if err != nil {
 			return // refused: it does not pass for a log at all
 		}
@@ -426,7 +432,7 @@ func BenchmarkVerify(b *testing.B) {
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
 		v := newVerifier("log", head)
-		rest, err := v.read(bytes.NewReader(text), func(Record) {})
+		rest, err := v.read(bytes.NewReader(text), func(Record, []byte) error { return nil })
 		if _, r := v.finish(rest); err != nil || len(r.Problems) > 0 {
 			b.Fatal(err, r.Problems)
 		}

@@ -12,6 +12,9 @@ import (
 	"strings"
 )
 
+// headVersion is the format of the head. What is in a record is nothing to it.
+const headVersion = 1
+
 const (
 	logName  = "audit.log"
 	headName = "audit.head"
@@ -90,9 +93,9 @@ func readHead(dir string) (Head, bool, error) {
 	}
 	var f headFile
 	switch err := json.Unmarshal(b, &f); {
-	case err == nil && f.Version > version:
+	case err == nil && f.Version > headVersion:
 		return Head{}, true, fmt.Errorf("%s %w", path, errNewer)
-	case err != nil || f.Version != version || !isHash(f.Hash) && (f.Seq != 0 || f.Hash != ""):
+	case err != nil || f.Version != headVersion || !isHash(f.Hash) && (f.Seq != 0 || f.Hash != ""):
 		return Head{}, true, fmt.Errorf("%s is damaged", path)
 	}
 	return Head{f.Seq, f.Hash}, true, nil
@@ -100,7 +103,7 @@ func readHead(dir string) (Head, bool, error) {
 
 // writeHead replaces the head at once. The new one's name is fixed: no kill leaves litter behind, and the lock is held.
 func writeHead(dir string, h Head) error {
-	b, err := json.Marshal(headFile{version, h.Seq, h.Hash})
+	b, err := json.Marshal(headFile{headVersion, h.Seq, h.Hash})
 	if err != nil {
 		return err
 	}

@@ -23,8 +23,9 @@ import (
 	"unicode/utf8"
 )
 
-// version is the format that this detent writes and reads.
-const version = 1
+// version is the format that this detent writes. It reads the first one as well: records of both lie in one chain. The second has
+// what was granted and what was changed, and the rotation that an action is a part of.
+const version = 2
 
 // Kind says what a record is.
 type Kind string
@@ -64,6 +65,10 @@ type Action struct {
 	KeyID   string
 	KeyName string
 	Detail  string // what the name of the action does not say: a destination, a role
+	// Granted is what a key that is made is to have; Before and After are what a change replaces, as far as that is known, and by what.
+	Granted, Before, After Fields
+	// Rotation is the id of the rotation that it is a part of, and Stage which one of its stages.
+	Rotation, Stage string
 }
 
 // Outcome is how an action ended.
@@ -74,6 +79,8 @@ type Outcome struct {
 	Reason  string // the kind of failure; never a service's own words
 	// KeyID and KeyName are those of the key that was made, where the action made one.
 	KeyID, KeyName string
+	// Granted and After are what the key has by the service's own word; nil where it said nothing.
+	Granted, After Fields
 }
 
 // Record is one line of the log.
@@ -96,6 +103,13 @@ type Record struct {
 	Certain *bool     `json:"certain,omitempty"`
 	Reason  string    `json:"reason,omitempty"`
 	Torn    *Torn     `json:"torn,omitempty"`
+
+	// Since version 2.
+	Granted  Fields `json:"granted,omitempty"`
+	Before   Fields `json:"before,omitempty"`
+	After    Fields `json:"after,omitempty"`
+	Rotation string `json:"rotation,omitempty"`
+	Stage    string `json:"stage,omitempty"`
 }
 
 // Torn is what a killed process left between two records.
@@ -105,13 +119,15 @@ type Torn struct {
 }
 
 const (
-	maxText = 256     // bytes of one text of a record
-	maxLine = 1 << 15 // bytes of a line: 7 texts of 256 bytes, six bytes an escape, and the rest
+	maxText   = 256     // bytes of one text of a record
+	maxDetail = 1024    // but of the detail, which may be a person's reason
+	maxLine   = 1 << 15 // bytes of most lines: what is looked through first for the last one. Fields may make one longer
 )
 
 func record(kind Kind, a Action) Record {
 	return Record{Version: version, Kind: kind, Who: cut(a.Name), From: cut(a.From), Profile: cut(a.Profile), Service: cut(a.Service),
-		Action: cut(a.Action), KeyID: cut(a.KeyID), KeyName: cut(a.KeyName), Detail: cut(a.Detail)}
+		Action: cut(a.Action), KeyID: cut(a.KeyID), KeyName: cut(a.KeyName), Detail: cutTo(a.Detail, maxDetail),
+		Granted: a.Granted.cut(), Before: a.Before.cut(), After: a.After.cut(), Rotation: cut(a.Rotation), Stage: cut(a.Stage)}
 }
 
 func (r *Record) end(o Outcome) {
@@ -120,14 +136,22 @@ func (r *Record) end(o Outcome) {
 	if o.KeyID != "" {
 		r.KeyID, r.KeyName = cut(o.KeyID), cut(o.KeyName)
 	}
+	if o.Granted != nil {
+		r.Granted = o.Granted.cut()
+	}
+	if o.After != nil {
+		r.After = o.After.cut()
+	}
 }
 
 // cut shortens a text to what a record has room for.
-func cut(text string) string {
-	if text = strings.ToValidUTF8(text, "\ufffd"); len(text) <= maxText {
+func cut(text string) string { return cutTo(text, maxText) }
+
+func cutTo(text string, most int) string {
+	if text = strings.ToValidUTF8(text, "\ufffd"); len(text) <= most {
 		return text
 	}
-	end := maxText - len("…")
+	end := most - len("…")
 	for !utf8.RuneStart(text[end]) {
 		end--
 	}
@@ -170,7 +194,7 @@ func decode(line []byte) (Record, error) {
 	if err == nil && d.InputOffset() != int64(len(line)) {
 		err = errNoRecord
 	}
-	if err == nil && r.Version == version {
+	if err == nil && r.Version >= 1 && r.Version <= version {
 		return r, r.check()
 	}
 	var head struct {
@@ -182,9 +206,12 @@ func decode(line []byte) (Record, error) {
 	return Record{}, errNoRecord
 }
 
-// check refuses what no detent of this version has written.
+// check refuses what no detent has written.
 func (r Record) check() error {
 	ok := r.Seq > 0 && !r.Time.IsZero()
+	if r.Version == 1 {
+		ok = ok && len(r.Granted)+len(r.Before)+len(r.After) == 0 && r.Rotation+r.Stage == ""
+	}
 	ended := r.Result != "" && r.Certain != nil
 	switch r.Kind {
 	case Begin:

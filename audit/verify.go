@@ -167,6 +167,18 @@ func (v *verifier) finish(rest []byte) (last *Record, r Report) {
 // Read follows the log of a folder, hands over each record, and says whether the chain holds. Older files that the log
 // continues may be named, the oldest first; noted are heads that were written down elsewhere. It streams.
 func Read(dir string, older []string, noted []Head, each func(Record)) (Report, error) {
+	return follow(dir, older, noted, func(r Record, _ []byte) error {
+		each(r)
+		return nil
+	})
+}
+
+// Lines is Read with the line of each record, without its end, as it lies in the file. An error of each ends it.
+func Lines(dir string, older []string, each func(r Record, line []byte) error) (Report, error) {
+	return follow(dir, older, nil, each)
+}
+
+func follow(dir string, older []string, noted []Head, each func(Record, []byte) error) (Report, error) {
 	anchor, there, err := readHead(dir)
 	if err != nil {
 		return Report{}, err
@@ -205,7 +217,9 @@ func Read(dir string, older []string, noted []Head, each func(Record)) (Report, 
 	}
 	last, report := v.finish(rest)
 	if last != nil {
-		each(*last)
+		if err := each(*last, rest); err != nil {
+			return report, err
+		}
 	}
 	if report.Head.Seq > anchor.Seq {
 		report.Ahead = int(report.Head.Seq - anchor.Seq)
@@ -214,7 +228,7 @@ func Read(dir string, older []string, noted []Head, each func(Record)) (Report, 
 }
 
 // follow follows one file; rest is a last line without its end. An older one, that somebody named, may be a pipe (<(zcat …)).
-func (v *verifier) follow(name string, ours bool, each func(Record)) (rest []byte, err error) {
+func (v *verifier) follow(name string, ours bool, each func(Record, []byte) error) (rest []byte, err error) {
 	open := os.Open
 	if ours {
 		open = func(name string) (*os.File, error) { return openRegular(name, os.O_RDONLY) }
@@ -227,14 +241,16 @@ func (v *verifier) follow(name string, ours bool, each func(Record)) (rest []byt
 	return v.read(f, each)
 }
 
-func (v *verifier) read(in io.Reader, each func(Record)) (rest []byte, err error) {
+func (v *verifier) read(in io.Reader, each func(Record, []byte) error) (rest []byte, err error) {
 	b := bufio.NewReaderSize(in, 64<<10)
 	for {
 		line, err := readLine(b)
 		switch {
 		case err == nil:
 			if r, ok := v.next(line); ok {
-				each(r)
+				if err := each(r, line); err != nil {
+					return nil, err
+				}
 			}
 		case errors.Is(err, io.EOF):
 			return line, nil

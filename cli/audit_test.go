@@ -48,12 +48,12 @@ func TestEveryActionOfTheCommandLineIsOnRecord(t *testing.T) {
 	secret := filepath.Join(m.home, "secret")
 	m.must("create", "--name", "p", "--permission", "getRules", "--deliver", "file:"+secret)
 	rows := m.audit()
-	want := "create done, update done, disable done, enable done, public-key done, delete done, create done, deliver done"
+	want := "create done, print done, update done, disable done, enable done, public-key done, print done, delete done, create done, deliver done"
 	if got := actionsOf(rows); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	first, update := rows[0], rows[1]
-	if got := fieldsOf(first); got != "action certain ended from key_id key_name profile result seq service time who" {
+	first, update := rows[0], rows[2]
+	if got := fieldsOf(first); got != "action certain ended from granted key_id key_name profile result seq service time who" {
 		t.Errorf("fields %s", got)
 	}
 	if first["key_id"] != id || first["key_name"] != "web" || first["profile"] != "local/vertesia" || first["service"] != "vertesia" ||
@@ -63,10 +63,10 @@ func TestEveryActionOfTheCommandLineIsOnRecord(t *testing.T) {
 	if update["key_name"] != "web" || update["detail"] != "name web2, role executor" {
 		t.Errorf("%v", update)
 	}
-	if d := rows[7]["detail"].(string); !strings.HasPrefix(d, "file:"+secret) {
+	if d := rows[9]["detail"].(string); !strings.HasPrefix(d, "file:"+secret) {
 		t.Errorf("delivered to %q", d)
 	}
-	if out := m.must("audit"); !strings.Contains(out, "WHO") || strings.Count(out, "\n") != 9 {
+	if out := m.must("audit"); !strings.Contains(out, "WHO") || strings.Count(out, "\n") != 11 {
 		t.Errorf("table:\n%s", out)
 	}
 	m.want(0, "", "audit", "verify")
@@ -110,7 +110,7 @@ func TestAuditShowsSinceATime(t *testing.T) {
 	m := newMachine(t)
 	m.create("--name", "k", "--permission", "getRules")
 	now := m.now()
-	for since, n := range map[string]int{"1h": 1, now.AddDate(0, 0, 1).Format("2006-01-02"): 0, now.AddDate(0, 0, -1).Format("2006-01-02"): 1, "2020-01-01T00:00:00Z": 1} {
+	for since, n := range map[string]int{"1h": 2, now.AddDate(0, 0, 1).Format("2006-01-02"): 0, now.AddDate(0, 0, -1).Format("2006-01-02"): 2, "2020-01-01T00:00:00Z": 2} {
 		if rows := m.audit("--since", since); len(rows) != n {
 			t.Errorf("--since %s: %d", since, len(rows))
 		}
@@ -123,10 +123,10 @@ func TestAuditShowsSinceATime(t *testing.T) {
 	first := time.Date(2027, 9, 5, 4, 0, 0, 0, time.UTC) // 01:00 there: the day has no midnight
 	m.zone, m.now = santiago, func() time.Time { return first }
 	m.create("--name", "dawn", "--permission", "getRules")
-	if rows := m.audit("--since", "2027-09-05"); len(rows) != 1 {
+	if rows := m.audit("--since", "2027-09-05"); len(rows) != 2 {
 		t.Errorf("on a day without a midnight: %d", len(rows))
 	}
-	m.want(2, "table or json", "audit", "-o", "xml")
+	m.want(2, "table, json or csv", "audit", "-o", "xml")
 }
 
 func TestAuditVerifyFindsWhatWasChangedAndPrintsTheHead(t *testing.T) {
@@ -140,7 +140,7 @@ func TestAuditVerifyFindsWhatWasChangedAndPrintsTheHead(t *testing.T) {
 	m.create("--name", "k2", "--permission", "getRules")
 	m.must("audit", "verify", "--head", head[1])
 	m.want(2, "--head", "audit", "verify", "--head", "x")
-	r := m.run("", "audit", "verify", "--head", "1"+strings.TrimPrefix(head[1], "2"))
+	r := m.run("", "audit", "verify", "--head", "1"+strings.TrimPrefix(head[1], "4"))
 	if r.code != 1 || !strings.Contains(r.stdout, "record 1 is not the one") {
 		t.Errorf("%+v", r)
 	}
@@ -176,7 +176,7 @@ func TestWhatCannotBeRecordedIsToldHere(t *testing.T) {
 	if err := os.MkdirAll(m.auditLog(), 0o700); err != nil { // a folder in the log's place
 		t.Fatal(err)
 	}
-	m.want(0, "an action is not on record", "create", "--name", "k", "--permission", "getRules")
+	m.want(0, "2 actions are not on record", "create", "--name", "k", "--permission", "getRules")
 }
 
 func TestAnActionWithoutAnEndIsNotCertain(t *testing.T) {
@@ -200,7 +200,7 @@ func TestRotationIsOnRecordWithoutItsSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := actionsOf(m.audit())
-	for _, want := range []string{"create done, create done, deliver done", "delete done"} {
+	for _, want := range []string{"rotate done, create done, deliver done, stage done", "delete done, stage done"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s lacks %s", got, want)
 		}

@@ -1,106 +1,82 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"detent/apikey"
 	"detent/audit"
+	"detent/host"
 )
 
+// auditOptions are what of the log is shown, and how.
+type auditOptions struct {
+	since, key, operator, format string
+}
+
+const sinceUsage = "only what was begun since: 7d, 12h (back from now), a date (its beginning, local zone), or a time in RFC 3339"
+
 func (a *app) auditCommand() *cobra.Command {
-	var since, format string
+	var o auditOptions
 	cmd := &cobra.Command{
 		Use: "audit", Short: "Show what was done with keys from here, by whom", Args: cobra.NoArgs,
-		Long: `Show the actions on record, the oldest first: who, from where, which key, and what came of it. An action whose outcome
-nobody saw, since the process ended or no answer came, is told as not certain. The log is $XDG_STATE_HOME/detent/audit.log.`,
-		RunE: a.run(func(context.Context, []string) error { return a.showAudit(since, format) }),
+		Long: `Show the actions on record, the oldest first: who, from where, which key, what was granted or changed, and what came of it.
+An action whose outcome nobody saw, since the process ended or no answer came, is told as not certain. With --key come the
+rotations that the key takes part in, whole. The log is $XDG_STATE_HOME/detent/audit.log.`,
+		Example: `  detent audit --since 7d
+  detent audit --key payments-api
+  detent audit --operator alice --since 90d -o csv`,
+		RunE: a.run(func(context.Context, []string) error { return a.showAudit(o) }),
 	}
-	cmd.Flags().StringVar(&since, "since", "", "only what was begun since: 7d, 12h (back from now), a date (its beginning, local zone), or a time in RFC 3339")
-	outputFlag(cmd, &format)
+	f := cmd.Flags()
+	f.StringVar(&o.since, "since", "", sinceUsage)
+	f.StringVar(&o.key, "key", "", "only what concerns this key: an id, or a name, with or without the mark of a rotation")
+	f.StringVar(&o.operator, "operator", "", "only what this operator, or user of this machine, did")
+	outputFlag(cmd, &o.format, formatCSV)
+	cmd.AddCommand(a.auditVerifyCommand(), a.auditExportCommand())
+	return cmd
+}
+
+func (a *app) auditVerifyCommand() *cobra.Command {
 	var heads []string
-	verify := &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "verify [OLDER-LOG...]", Short: "Find a changed, missing, inserted or reordered record, and print the head to note elsewhere",
 		Long: `Follow the chain from the first record to the last and hold it against the head that lies beside the log. Logs that were
 moved away are named, the oldest first. Who can write the log and the head can forge both: note the head that is printed
 on another machine, and give it here later with --head.`,
 		RunE: a.run(func(_ context.Context, older []string) error { return a.verifyAudit(older, heads) }),
 	}
-	verify.Flags().StringArrayVar(&heads, "head", nil, "a head that was noted, SEQ:HASH, which must be on the chain; may be repeated")
-	cmd.AddCommand(verify)
+	cmd.Flags().StringArrayVar(&heads, "head", nil, "a head that was noted, SEQ:HASH, which must be on the chain; may be repeated")
 	return cmd
 }
 
-// auditRow is one action: its end where there is one, with the time of its begin.
-type auditRow struct {
-	Seq     uint64       `json:"seq"`
-	Time    time.Time    `json:"time"`
-	Ended   *time.Time   `json:"ended,omitempty"`
-	Who     string       `json:"who"`
-	From    string       `json:"from"`
-	Profile string       `json:"profile,omitempty"`
-	Service string       `json:"service,omitempty"`
-	Action  string       `json:"action"`
-	KeyID   string       `json:"key_id,omitempty"`
-	KeyName string       `json:"key_name,omitempty"`
-	Detail  string       `json:"detail,omitempty"`
-	Result  audit.Result `json:"result"`
-	Certain bool         `json:"certain"`
-	Reason  string       `json:"reason,omitempty"`
-}
-
-// auditRows pairs begins with ends as the records come.
-type auditRows struct {
-	since time.Time
-	rows  []auditRow
-	open  map[uint64]int // rows whose end did not come yet, by the number of the begin
-}
-
-func (t *auditRows) add(r audit.Record) {
-	row := auditRow{Seq: r.Seq, Time: r.Time, Who: r.Who, From: r.From, Profile: r.Profile, Service: r.Service, Action: r.Action,
-		KeyID: r.KeyID, KeyName: r.KeyName, Detail: r.Detail, Result: r.Result, Reason: r.Reason}
-	if r.Certain != nil {
-		row.Certain = *r.Certain
+func (a *app) auditExportCommand() *cobra.Command {
+	var since string
+	cmd := &cobra.Command{
+		Use: "export [OLDER-LOG...]", Short: "Print the records themselves, a JSON line each, as they lie in the log",
+		Long: `Print the records since a time, each as the line of JSON that lies in the log: its "prev" is the SHA-256 of the line before
+it, without the line's end, so that whoever has the lines can follow the chain. Logs that were moved away are named, the oldest
+first. Standard error says which records these are, and the head.`,
+		RunE: a.run(func(_ context.Context, older []string) error { return a.exportAudit(older, since) }),
 	}
-	switch r.Kind {
-	case audit.Begin:
-		if !r.Time.Before(t.since) {
-			row.Result = audit.Unknown
-			t.open[r.Seq] = len(t.rows)
-			t.rows = append(t.rows, row)
-		}
-	case audit.End:
-		at, begun := t.open[r.Ref]
-		if begun {
-			row.Seq, row.Time, row.Ended = r.Ref, t.rows[at].Time, &r.Time
-			t.rows[at] = row
-			delete(t.open, r.Ref)
-		}
-	case audit.Event:
-		if !r.Time.Before(t.since) {
-			t.rows = append(t.rows, row)
-		}
-	}
+	cmd.Flags().StringVar(&since, "since", "", sinceUsage)
+	return cmd
 }
 
-func (a *app) showAudit(sinceText, format string) error {
-	asJSON, err := wantsJSON(format)
+func (a *app) showAudit(o auditOptions) error {
+	format, err := formatOf(o.format, formatCSV)
 	if err != nil {
 		return err
 	}
-	since, err := a.sinceFlag(sinceText)
+	since, err := a.sinceFlag(o.since)
 	if err != nil {
-		return usage(err)
+		return host.Usage(err)
 	}
-	dir, err := a.journalDir()
+	dir, sees, err := a.host.AuditLog()
 	if err != nil {
 		return err
 	}
@@ -109,15 +85,59 @@ func (a *app) showAudit(sinceText, format string) error {
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		err = writeJSON(a.out, t.rows)
-	} else {
-		err = a.writeAudit(t.rows)
+	rows := auditFilter{key: o.key, operator: o.operator, sees: sees}.of(t.rows)
+	switch format {
+	case formatJSON:
+		err = writeJSON(a.out, rows)
+	case formatCSV:
+		err = writeAuditCSV(a.out, rows)
+	default:
+		err = a.writeAudit(rows)
 	}
-	if err == nil && len(report.Problems) > 0 {
-		err = fmt.Errorf("the log was tampered with or damaged: %s (detent audit verify)", report.Problems[0])
+	if err == nil {
+		err = tampered(report)
 	}
 	return err
+}
+
+func tampered(r audit.Report) error {
+	if len(r.Problems) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the log was tampered with or damaged: %s (detent audit verify)", r.Problems[0])
+}
+
+// exportAudit prints the lines of the log since a time.
+func (a *app) exportAudit(older []string, sinceText string) error {
+	since, err := a.sinceFlag(sinceText)
+	if err != nil {
+		return host.Usage(err)
+	}
+	dir, _, err := a.host.AuditLog()
+	if err != nil {
+		return err
+	}
+	var first, last uint64
+	report, err := audit.Lines(dir, older, func(r audit.Record, line []byte) error {
+		if first == 0 && r.Time.Before(since) {
+			return nil
+		}
+		if first == 0 {
+			first = r.Seq
+		}
+		last = r.Seq
+		_, err := a.out.Write(append(slices.Clip(line), '\n'))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if first == 0 {
+		a.say("nothing is on record here since then")
+	} else {
+		a.say("records %d to %d; the head is %s", first, last, report.Head)
+	}
+	return tampered(report)
 }
 
 // sinceFlag reads --since; empty is the beginning.
@@ -140,95 +160,21 @@ func (a *app) sinceFlag(text string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("--since: %q is neither a span such as 7d, nor a date such as 2026-01-31, nor a time in RFC 3339", text)
 }
 
-// writeAudit writes a table; where that is wider than the terminal, each action in lines of its own.
-func (a *app) writeAudit(rows []auditRow) error {
-	if len(rows) == 0 {
-		a.say("nothing is on record here")
-		return nil
-	}
-	var table bytes.Buffer
-	if err := writeAuditTable(&table, rows); err != nil {
-		return err
-	}
-	text := table.String()
-	width := widthOf(a.world.Out)
-	for line := range strings.SplitSeq(text, "\n") {
-		if width > 0 && ansi.StringWidth(line) > width {
-			return writeAuditLines(a.out, rows, width)
-		}
-	}
-	_, err := io.WriteString(a.out, text)
-	return err
-}
-
-// auditTime is how a time is shown.
-const auditTime = "2006-01-02T15:04:05Z"
-
-// oneLine is a text that stays in its cell.
-func oneLine(text string) string { return strings.Join(strings.Fields(plain(text)), " ") }
-
-// outcome says what came of an action.
-func (r auditRow) outcome() string {
-	text := string(r.Result)
-	if !r.Certain && r.Result != audit.Unknown {
-		text += ", not certain"
-	}
-	if r.Reason != "" {
-		text += " (" + oneLine(r.Reason) + ")"
-	}
-	return text
-}
-
-func writeAuditTable(w io.Writer, rows []auditRow) error {
-	table := make([][]string, len(rows))
-	for i, r := range rows {
-		table[i] = []string{r.Time.UTC().Format(auditTime), r.Who, r.From, r.Profile, r.Action, r.KeyName, r.KeyID, r.outcome(), r.Detail}
-		for c, cell := range table[i] {
-			if table[i][c] = oneLine(cell); table[i][c] == "" {
-				table[i][c] = "-"
-			}
-		}
-	}
-	return writeTable(w, []string{"TIME", "WHO", "FROM", "PROFILE", "ACTION", "KEY", "ID", "RESULT", "DETAIL"}, table)
-}
-
-// writeAuditLines writes an action as a sentence under who did it, broken to the width.
-func writeAuditLines(w io.Writer, rows []auditRow, width int) error {
-	var b strings.Builder
-	part := func(before, text, after string) string {
-		if text = oneLine(text); text == "" {
-			return ""
-		}
-		return before + text + after
-	}
-	for _, r := range rows {
-		who := oneLine(r.Who)
-		if who == "" {
-			who = "somebody"
-		}
-		what := oneLine(r.Action) + part(" ", r.KeyName, "") + part(" (", r.KeyID, ")") + part(" on ", r.Profile, "") + ": " + r.outcome() + part("; ", r.Detail, "")
-		head := r.Time.UTC().Format(auditTime) + "  " + who + part(" from ", r.From, "")
-		b.WriteString(ansi.Wrap(head, width, "") + "\n  " + strings.ReplaceAll(ansi.Wrap(what, max(width-2, 1), ""), "\n", "\n  ") + "\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
 func (a *app) verifyAudit(older, texts []string) error {
 	var heads []audit.Head
 	for _, text := range texts {
 		h, err := audit.ParseHead(text)
 		if err != nil {
-			return usagef("--head: %q %w", text, err)
+			return host.Usagef("--head: %q %w", text, err)
 		}
 		heads = append(heads, h)
 	}
-	dir, err := a.journalDir()
+	dir, _, err := a.host.AuditLog()
 	if err != nil {
 		return err
 	}
 	if slices.Contains(older, audit.Path(dir)) {
-		return usagef("%s is the log itself: name those that it continues alone", audit.Path(dir))
+		return host.Usagef("%s is the log itself: name those that it continues alone", audit.Path(dir))
 	}
 	report, err := audit.Read(dir, older, heads, func(audit.Record) {})
 	if err != nil {
@@ -240,7 +186,7 @@ func (a *app) verifyAudit(older, texts []string) error {
 				return err
 			}
 		}
-		return answerNo
+		return host.ErrNo
 	}
 	if report.Records == 0 {
 		a.say("nothing is on record here")

@@ -10,6 +10,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/host"
 )
 
 // maxSkew is how far the service's clock may be from ours before it is said.
@@ -44,10 +45,10 @@ func (a *app) checkCommand() *cobra.Command {
 
 // couldNot makes every failure of check one of 2: a 1 would say that there are findings.
 func couldNot(err error) error {
-	if err == nil || errors.Is(err, answerNo) {
+	if err == nil || errors.Is(err, host.ErrNo) {
 		return err
 	}
-	return usage(err)
+	return host.Usage(err)
 }
 
 func (o checkOptions) policy(p apikey.Policy) (apikey.Policy, error) {
@@ -84,20 +85,20 @@ func (a *app) check(ctx context.Context, o checkOptions) error {
 	if err != nil {
 		return err
 	}
-	policy, err := o.policy(s.profile.Policy())
+	policy, err := o.policy(s.Profile.Policy())
 	if err != nil {
 		return err
 	}
-	keys, err := s.list(ctx)
+	keys, err := s.List(ctx)
 	if err != nil {
 		return err
 	}
-	rotating, err := a.rotating(s.profile.Name)
+	rotating, err := a.host.Rotating(s.Profile.Name)
 	if err != nil {
 		return fmt.Errorf("open rotations: %w", err)
 	}
-	found := apikey.Examine(keys, s.caps, policy, rotating, a.world.Now())
-	if skew, ok := clockSkew(s.service); ok {
+	found := apikey.Examine(keys, s.Caps, policy, rotating, a.world.Now())
+	if skew, ok := clockSkew(s.Service); ok {
 		found = append(found, skew)
 	}
 	rows, warnings := findingRows(found, o.all)
@@ -109,7 +110,7 @@ func (a *app) check(ctx context.Context, o checkOptions) error {
 		err = a.writeFindings(rows, len(keys))
 	}
 	if err == nil && warnings > 0 {
-		return answerNo
+		return host.ErrNo
 	}
 	return err
 }

@@ -1,5 +1,4 @@
-// Package cli is the command line: one file a command, and the host that gives
-// the TUI what it needs of the world. Results go to standard output, everything
+// Package cli is the command line: one file a command, from its flags to what it prints. Results go to standard output, everything
 // else to standard error.
 package cli
 
@@ -19,15 +18,7 @@ import (
 
 	"detent/client"
 	"detent/config"
-	"detent/desk"
-)
-
-// The exit codes of docs/REFERENCE.md.
-const (
-	exitDone        = 0
-	exitNo          = 1 // the answer is no, or the service refused
-	exitUsage       = 2 // wrong usage or configuration
-	exitInterrupted = 130
+	"detent/host"
 )
 
 // World is what a run of detent needs from outside.
@@ -81,19 +72,9 @@ func (e signalError) Error() string { return e.signal.String() }
 
 // Run runs one command line in a world and returns the exit code.
 func Run(ctx context.Context, args []string, w World) int {
-	a := &app{world: w, env: config.NewEnv(w.Environ), out: &output{w: w.Out}}
+	a := newApp(w)
 	defer a.close()
-	root := a.root()
-	root.SetArgs(args)
-	root.SetIn(w.In)
-	root.SetOut(a.out)
-	root.SetErr(w.Err)
-	err := root.ExecuteContext(ctx)
-	if err != nil && !a.started {
-		// cobra itself refused the command line before a command ran.
-		err = usage(err)
-	}
-	return a.report(ctx, err)
+	return a.report(ctx, a.execute(ctx, args))
 }
 
 // app is one run of detent.
@@ -105,29 +86,46 @@ type app struct {
 	// started says that a command's own code has begun.
 	started bool
 
-	configuring sync.Mutex // guards cfg: the TUI adds profiles while it opens others
-	cfg         *config.Config
-	local       *embedded
-	debug       io.WriteCloser
-	auditing    sync.Mutex // guards trail
-	trail       *desk.Ledger
-	actor       desk.Actor // who acts; zero for the user of this machine
-	temp        string     // folder of the demo
-	remote      *guest     // the session over SSH that this run is; nil for the user of this process
-	embedding   sync.Mutex // guards local, which such sessions share
-	saying      sync.Mutex
-	clip        io.Writer // where the TUI's terminal takes sequences between frames; nil outside it
-	cleanups    []func()
+	host   *host.Host // made when the flags are known
+	saying sync.Mutex
+	// An operator over SSH, and what opens the screens at the far end; nil for the user of this process.
+	guest   *host.Guest
+	screens func(context.Context, *host.Host) error
 }
 
-// onClose runs f when the run ends; the last one first.
-func (a *app) onClose(f func()) { a.cleanups = append(a.cleanups, f) }
+func newApp(w World) *app {
+	return &app{world: w, env: config.NewEnv(w.Environ), out: &output{w: w.Out}}
+}
+
+// execute runs a command line.
+func (a *app) execute(ctx context.Context, args []string) error {
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(a.world.In)
+	root.SetOut(a.out)
+	root.SetErr(a.world.Err)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !a.started {
+		// cobra itself refused the command line before a command ran.
+		err = host.Usage(err)
+	}
+	return err
+}
+
+// begin makes the host, which the flags are known for.
+func (a *app) begin() {
+	o := host.Options{Settings: a.flags.settings(), Env: a.env, Now: a.world.Now, Zone: a.world.Zone, Sleep: a.world.Sleep, Hook: a.world.Hook,
+		UserAgent: userAgent(), Err: a.world.Err, Say: a.say, Guest: a.guest}
+	if isTerminal(a.world.Err) {
+		o.Terminal = a.world.Err
+	}
+	a.host = host.New(o)
+}
 
 func (a *app) close() {
-	for i := len(a.cleanups) - 1; i >= 0; i-- {
-		a.cleanups[i]()
+	if a.host != nil {
+		a.host.Close()
 	}
-	a.cleanups = nil
 }
 
 // run is a command's code, marked as begun, so that its errors are not taken for cobra's.
@@ -135,71 +133,44 @@ func (a *app) run(f func(ctx context.Context, args []string) error) func(*cobra.
 	return func(cmd *cobra.Command, args []string) error {
 		a.started = true
 		if err := a.flags.check(); err != nil {
-			return usage(err)
+			return host.Usage(err)
 		}
+		a.begin()
 		return f(cmd.Context(), args)
 	}
 }
 
-// codeError is an error with its own exit code. A nil err prints nothing.
-type codeError struct {
-	code int
-	err  error
-}
-
-func (e *codeError) Error() string {
-	if e.err == nil {
-		return ""
-	}
-	return e.err.Error()
-}
-
-func (e *codeError) Unwrap() error { return e.err }
-
-// usage marks an error of usage or configuration.
-func usage(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &codeError{exitUsage, err}
-}
-
-func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }
-
-// answerNo ends a command whose result, already printed, is no.
-var answerNo error = &codeError{code: exitNo}
-
 // report prints the error, if any, and returns the exit code.
 func (a *app) report(ctx context.Context, err error) int {
 	if err == nil {
-		return exitDone
+		return host.ExitDone
 	}
-	var coded *codeError
+	var wrong *host.UsageError
 	var refused *client.Error
 	interrupted := errors.Is(err, context.Canceled) || client.IsKind(err, client.Canceled)
 	switch {
-	case errors.As(err, &coded) && coded.err == nil:
-		return coded.code
-	case ctx.Err() != nil && interrupted || errors.Is(err, errInterrupted):
+	case errors.Is(err, host.ErrNo):
+		return host.ExitNo
+	case ctx.Err() != nil && interrupted || errors.Is(err, host.ErrInterrupted):
 		if client.MayHaveHappened(err) {
 			a.say("%v", err)
 		}
 		a.say("interrupted")
-		return exitInterrupted
+		return host.ExitInterrupted
 	}
 	a.say("%v", err)
-	code := exitNo
+	code := host.ExitNo
 	if errors.As(err, &refused) {
-		if hint := hintOf(err); hint != "" {
+		if hint := client.HintOf(err); hint != "" {
 			a.say("%s", hint)
 		}
 		// Nothing was sent: what was asked for cannot be, here.
 		if refused.Kind == client.ReadOnly || refused.Kind == client.Unsupported {
-			code = exitUsage
+			code = host.ExitUsage
 		}
 	}
-	if coded != nil {
-		code = coded.code
+	if errors.As(err, &wrong) {
+		code = host.ExitUsage
 	}
 	return code
 }
@@ -208,7 +179,17 @@ func (a *app) report(ctx context.Context, err error) int {
 func (a *app) say(format string, args ...any) {
 	a.saying.Lock()
 	defer a.saying.Unlock()
-	_, _ = io.WriteString(a.world.Err, plain(fmt.Sprintf("detent: "+format, args...))+"\n")
+	_, _ = io.WriteString(a.world.Err, host.Plain(fmt.Sprintf("detent: "+format, args...))+"\n")
+}
+
+// advise says what a service's documents advise, to a person alone: a script's log is no place for it.
+func (a *app) advise(words []string) {
+	if !isTerminal(a.world.Err) {
+		return
+	}
+	for _, text := range words {
+		a.say("%s", text)
+	}
 }
 
 // note is say for whoever has one text.
@@ -225,7 +206,7 @@ func (o *output) Write(p []byte) (int, error) {
 	if o.broken {
 		return len(p), nil
 	}
-	_, err := io.WriteString(o.w, plain(string(p)))
+	_, err := io.WriteString(o.w, host.Plain(string(p)))
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
 		o.broken = true
 		err = nil

@@ -6,27 +6,32 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"detent/apikey"
+	"detent/desk"
 )
 
 // TestASecretThatReachesNobodyIsNoSuccess: each way to have no reader, for each way to print a secret.
 func TestASecretThatReachesNobodyIsNoSuccess(t *testing.T) {
 	secret, _ := apikey.ParseSecret("sk_test_abcdefghijklmnop")
+	of := desk.Entry{KeyID: "k"}
 	for flags, fails := range map[int]bool{os.O_RDWR: true, os.O_WRONLY: false} { // closed, and thrown away on purpose
 		null, err := os.OpenFile(os.DevNull, flags, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		a := &app{world: World{Out: null}, out: &output{w: null}}
+		a := newApp(World{Out: null, Now: time.Now})
+		a.root()
+		a.begin()
 		for name, err := range map[string]error{
-			"alone": a.printSecret(secret), "JSON": a.printCreatedJSON(keyRow{}, secret), "variable": a.printVariable("X", secret),
+			"alone": a.printSecret(of, secret), "JSON": a.printCreatedJSON(of, keyRow{}, secret), "variable": a.printVariable(of, "X", secret),
 		} {
 			if (err != nil) != fails {
 				t.Errorf("%s, opened with %d: %v", name, flags, err)
 			}
 		}
-		if err := a.printCreatedJSON(keyRow{}, apikey.Secret{}); err != nil {
+		if err := a.printCreatedJSON(of, keyRow{}, apikey.Secret{}); err != nil {
 			t.Errorf("without a secret: %v", err)
 		}
 		_ = null.Close()

@@ -11,6 +11,7 @@ import (
 	"detent/apikey"
 	"detent/client"
 	"detent/config"
+	"detent/host"
 )
 
 func (a *app) configCommand() *cobra.Command {
@@ -25,7 +26,7 @@ func (a *app) configCommand() *cobra.Command {
 func (a *app) configPath(context.Context, []string) error {
 	path, _, err := a.env.Path(a.flags.config)
 	if err != nil {
-		return usage(err)
+		return host.Usage(err)
 	}
 	_, err = fmt.Fprintln(a.out, path)
 	return err
@@ -33,14 +34,14 @@ func (a *app) configPath(context.Context, []string) error {
 
 func (a *app) configInit(context.Context, []string) error {
 	if a.flags.demo {
-		return usagef("--demo: the demo reads and writes no configuration")
+		return host.Usagef("--demo: the demo reads and writes no configuration")
 	}
 	path, _, err := a.env.Path(a.flags.config)
 	if err != nil {
-		return usage(err)
+		return host.Usage(err)
 	}
 	if err := config.Init(path); err != nil {
-		return usage(err)
+		return host.Usage(err)
 	}
 	a.say("wrote a commented file: edit it, then try detent config check")
 	_, err = fmt.Fprintln(a.out, path)
@@ -48,11 +49,11 @@ func (a *app) configInit(context.Context, []string) error {
 }
 
 func (a *app) configShow(context.Context, []string) error {
-	cfg, err := a.config()
+	cfg, err := a.host.Config()
 	if err != nil {
 		return err
 	}
-	selected, err := a.selected()
+	selected, err := a.host.Selected()
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func (a *app) configShow(context.Context, []string) error {
 }
 
 func (a *app) showProfile(b *strings.Builder, p config.Profile, selected bool) error {
-	readOnly, err := a.readOnly(p)
+	readOnly, err := a.host.ReadOnly(p)
 	if err != nil {
 		return err
 	}
@@ -138,7 +139,7 @@ func placeOf(d config.Deliver) string {
 }
 
 func (a *app) configCheck(ctx context.Context, _ []string) error {
-	cfg, err := a.config()
+	cfg, err := a.host.Config()
 	if err != nil {
 		return err
 	}
@@ -146,41 +147,41 @@ func (a *app) configCheck(ctx context.Context, _ []string) error {
 	if a.flags.profile != "" {
 		p, err := cfg.Select(a.flags.profile, a.env)
 		if err != nil {
-			return usage(err)
+			return host.Usage(err)
 		}
 		profiles = []config.Profile{p}
 	}
 	failed := false
 	for _, p := range profiles {
 		if ctx.Err() != nil {
-			return errInterrupted
+			return host.ErrInterrupted
 		}
-		fmt.Fprintf(a.out, "%s: %s, %s\n", p.Name, p.Service, addressOf(p))
+		fmt.Fprintf(a.out, "%s: %s, %s\n", p.Name, p.Service, p.Address())
 		if err := a.tryProfile(ctx, p); err != nil {
 			failed = true
 			fmt.Fprintf(a.out, "  failed  %v\n", err)
-			if hint := hintOf(err); hint != "" {
+			if hint := client.HintOf(err); hint != "" {
 				fmt.Fprintf(a.out, "          %s\n", hint)
 			}
 		}
 	}
 	if failed {
-		return answerNo
+		return host.ErrNo
 	}
 	return nil
 }
 
 // tryProfile lists the keys there and prints what the profile can do.
 func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
-	s, err := a.openProfile(ctx, p)
+	s, err := a.host.OpenProfile(ctx, p)
 	if err != nil {
 		return err
 	}
-	keys, err := client.ListAll(ctx, s.service)
+	keys, err := client.ListAll(ctx, s.Service)
 	switch {
-	case client.IsKind(err, client.Forbidden):
+	case client.IsKind(err, client.Forbidden) && client.Refused(err):
 		fmt.Fprintf(a.out, "  works   the credential is accepted, but may not list keys: %v\n", err)
-		if hint := hintOf(err); hint != "" {
+		if hint := client.HintOf(err); hint != "" {
 			fmt.Fprintf(a.out, "          %s\n", hint)
 		}
 	case err != nil:
@@ -188,7 +189,7 @@ func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
 	default:
 		fmt.Fprintf(a.out, "  works   %s\n", keyCount(len(keys)))
 	}
-	if s.readOnly {
+	if s.ReadOnly {
 		fmt.Fprintf(a.out, "  note    read-only: writes are refused before they are sent\n")
 	}
 	for _, k := range keys {
@@ -197,7 +198,7 @@ func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
 		}
 	}
 	var can []string
-	for _, ability := range abilities(s.service.Capabilities()) {
+	for _, ability := range abilities(s.Service.Capabilities()) {
 		switch {
 		case !ability.OK:
 			fmt.Fprintf(a.out, "  cannot  %s: %s\n", ability.name, ability.Why)
@@ -208,9 +209,9 @@ func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
 		}
 	}
 	fmt.Fprintf(a.out, "  can     %s (where the credential may)\n", strings.Join(can, ", "))
-	if s.setting.Contradicted() {
+	if s.Setting.Contradicted() {
 		return fmt.Errorf("environment = %q, but the token is a %s one (it begins with sk_%[2]s_): say the environment that it is of, or give the profile its own token",
-			string(s.setting.Environment), string(s.setting.Token))
+			string(s.Setting.Environment), string(s.Setting.Token))
 	}
 	return nil
 }
@@ -238,11 +239,4 @@ func abilities(c apikey.Capabilities) []namedAbility {
 		{"disable", c.Disable}, {"public-key", c.PublicKeys}, {"give a secret again", c.Retrieve}, {"show the last use", c.LastUsed},
 		{"set an expiry", c.Expiry}, {"restrict", c.Restrictions},
 	}
-}
-
-func addressOf(p config.Profile) string {
-	if p.Embedded {
-		return "embedded"
-	}
-	return p.URL
 }

@@ -9,6 +9,7 @@ import (
 
 	"detent/delivery"
 	"detent/desk"
+	"detent/host"
 )
 
 // consents are the operator's explicit yeses to a place that a secret is not put to without one.
@@ -40,7 +41,7 @@ func (a *app) consent(ctx context.Context, refusal error, c *consents, ask bool)
 		return false, refusal
 	}
 	if !ask || !a.interactive() {
-		return false, usagef("%w; %s is that yes; nothing was changed", wants, flag)
+		return false, host.Usagef("%w; %s is that yes; nothing was changed", wants, flag)
 	}
 	a.say("%v", wants)
 	sure, err := a.askYes(ctx, "Deliver it there all the same? [y/N] ")

@@ -10,6 +10,7 @@ import (
 
 	"detent/apikey"
 	"detent/desk"
+	"detent/host"
 )
 
 type createOptions struct {
@@ -56,30 +57,33 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	if err != nil {
 		return err
 	}
-	if s.readOnly {
-		return usagef("%s is read-only: nothing is created", s.profile.Name)
+	if s.ReadOnly {
+		return host.Usagef("%s is read-only: nothing is created", s.Profile.Name)
 	}
-	order := desk.Order{What: desk.Create, Before: s.desk.Before(ctx), Note: a.note}
+	order := desk.Order{What: desk.Create, Before: s.Desk.Before(ctx), Note: a.note}
 	order.Draft, err = a.draft(o, s, order.Before)
 	if err != nil {
-		return usage(err)
+		return host.Usage(err)
 	}
-	if order.Places, err = a.destinations(s.profile, o.deliver); err != nil {
-		return usage(err)
+	if order.Places, err = a.host.Destinations(s.Profile, o.deliver); err != nil {
+		return host.Usage(err)
 	}
-	order.Delivery = desk.NewDelivery(s.environmentOf(apikey.Key{Environment: order.Draft.Environment}), a.note)
+	order.Delivery = desk.NewDelivery(s.EnvironmentOf(apikey.Key{Environment: order.Draft.Environment}), a.note)
 	if err := a.preflight(ctx, order, apikey.Secret{}, &o.consents); err != nil {
 		return err
 	}
-	a.warnOf(order.Draft, s.caps)
-	if !o.expiresGiven && s.caps.Expiry.OK {
+	a.warnOf(order.Draft, s.Caps)
+	if !o.expiresGiven && s.Caps.Expiry.OK {
 		a.say("--expires is left out: the key never expires")
+	}
+	if !asJSON {
+		a.advise(s.Caps.Advice.Making())
 	}
 	order.WarnOfName() // its list also teaches the client how this account spells a feature
 	if ctx.Err() != nil {
-		return errInterrupted
+		return host.ErrInterrupted
 	}
-	out, err := s.desk.Do(ctx, order)
+	out, err := s.Desk.Do(ctx, order)
 	if out.Created.Secret.IsZero() {
 		return err
 	}
@@ -94,28 +98,32 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 // that nobody can use: then the key is deleted again.
 func (a *app) printCreated(ctx context.Context, s *session, order desk.Order, out desk.Outcome, secret apikey.Secret, asJSON bool) error {
 	k := out.Created.Key
+	of := desk.Entry{Profile: s.Profile.Name, Service: s.Profile.Service, KeyID: k.ID, KeyName: k.Name}
 	var err error
 	switch {
 	case asJSON:
-		err = a.printCreatedJSON(s.keyRow(k, s.warningsOf([]apikey.Key{k}, nil, a.world.Now())), secret)
+		err = a.printCreatedJSON(of, s.keyRow(k, s.warningsOf([]apikey.Key{k}, nil, a.world.Now())), secret)
 	case !secret.IsZero():
-		if err = a.printSecret(secret); err == nil {
+		if err = a.printSecret(of, secret); err == nil {
 			a.say("this is the only time the secret is shown")
 		}
 	}
+	if err == nil && !asJSON {
+		a.advise(s.Caps.Advice.Leaving())
+	}
 	if err != nil && !secret.IsZero() {
-		return s.desk.Discard(ctx, order, out, fmt.Errorf("the secret could not be written: %w", err))
+		return s.Desk.Discard(ctx, order, out, fmt.Errorf("the secret could not be written: %w", err))
 	}
 	return err
 }
 
 // draft is what the flags ask for. What the service cannot take is refused with its reason.
 func (a *app) draft(o createOptions, s *session, before desk.Before) (apikey.Draft, error) {
-	c := s.caps
+	c := s.Caps
 	d := apikey.Draft{Name: o.name, Role: o.role, Environment: apikey.Environment(o.environment),
 		Restrictions: apikey.Restrictions{IPAddresses: o.ips, Referrers: o.referrers, Endpoints: o.endpoints}}
 	if !c.Create.OK {
-		return d, fmt.Errorf("%s: %s", s.profile.Name, c.Create.Why)
+		return d, fmt.Errorf("%s: %s", s.Profile.Name, c.Create.Why)
 	}
 	if o.expiresGiven {
 		expiry, err := apikey.ParseExpiry(o.expires, a.world.Now(), a.world.Zone)
@@ -125,7 +133,7 @@ func (a *app) draft(o createOptions, s *session, before desk.Before) (apikey.Dra
 		d.Expiry = expiry
 	}
 	var err error
-	if d.Permissions, err = permissionsOf(o.permissions, s.caps, before); err != nil {
+	if d.Permissions, err = permissionsOf(o.permissions, s.Caps, before); err != nil {
 		return d, err
 	}
 	if len(c.Roles) > 0 && !o.roleGiven {
@@ -143,7 +151,7 @@ func (a *app) draft(o createOptions, s *session, before desk.Before) (apikey.Dra
 // environmentFor is where the new key works: the flag's, else the profile's, where the
 // service knows such a thing.
 func environmentFor(o createOptions, s *session) (apikey.Environment, error) {
-	known := s.caps.Environments
+	known := s.Caps.Environments
 	asked := apikey.Environment(o.environment)
 	names := make([]string, len(known))
 	for i, e := range known {
@@ -158,9 +166,9 @@ func environmentFor(o createOptions, s *session) (apikey.Environment, error) {
 		return "", fmt.Errorf("--environment: must be %s here", alternatives(names))
 	case o.environmentSet:
 		return asked, nil
-	case slices.Contains(known, s.profile.Environment):
-		return s.profile.Environment, nil
-	case s.profile.Embedded && slices.Contains(known, apikey.Live):
+	case slices.Contains(known, s.Profile.Environment):
+		return s.Profile.Environment, nil
+	case s.Profile.Embedded && slices.Contains(known, apikey.Live):
 		return apikey.Live, nil
 	case len(known) == 1:
 		return known[0], nil

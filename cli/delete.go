@@ -8,6 +8,7 @@ import (
 
 	"detent/apikey"
 	"detent/desk"
+	"detent/host"
 )
 
 func (a *app) deleteCommand() *cobra.Command {
@@ -22,19 +23,19 @@ func (a *app) deleteCommand() *cobra.Command {
 
 func (a *app) delete(ctx context.Context, text string, yes bool) error {
 	if !yes && !a.interactive() {
-		return usagef("deleting needs a confirmation, and there is no terminal to ask on: use --yes")
+		return host.Usagef("deleting needs a confirmation, and there is no terminal to ask on: use --yes")
 	}
 	s, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	switch {
-	case !s.caps.Delete.OK:
-		return usagef("%s: %s", s.profile.Name, s.caps.Delete.Why)
-	case s.readOnly:
-		return usagef("%s is read-only: nothing is deleted", s.profile.Name)
+	case !s.Caps.Delete.OK:
+		return host.Usagef("%s: %s", s.Profile.Name, s.Caps.Delete.Why)
+	case s.ReadOnly:
+		return host.Usagef("%s is read-only: nothing is deleted", s.Profile.Name)
 	}
-	k, err := s.findToChange(ctx, text, a.openRotations(s.profile.Name))
+	k, err := s.FindToChange(ctx, text, a.host.OpenRotations(s.Profile.Name))
 	if err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 		}
 		yes = false
 	}
-	rotating, err := a.rotating(s.profile.Name)
+	rotating, err := a.host.Rotating(s.Profile.Name)
 	if err != nil {
 		a.say("whether a rotation of this key is open is not known: %v", err)
 	}
@@ -56,7 +57,7 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 			return err
 		}
 	}
-	out, err := s.desk.Do(ctx, desk.Order{What: desk.Delete, Key: k, Note: a.note})
+	out, err := s.Desk.Do(ctx, desk.Order{What: desk.Delete, Key: k, Note: a.note})
 	if err != nil {
 		return err
 	}
@@ -73,8 +74,8 @@ func (a *app) confirmDelete(ctx context.Context, s *session, k apikey.Key, rotat
 	if used == "" {
 		used = "unknown"
 	}
-	a.say("delete %s (%s) on %s; last used: %s. This cannot be undone.", k.Name, k.ID, s.profile.Name, used)
-	if k.Own || rotating || s.setting.Guard(k.Environment) == apikey.Live {
+	a.say("delete %s (%s) on %s; last used: %s. This cannot be undone.", k.Name, k.ID, s.Profile.Name, used)
+	if k.Own || rotating || s.Setting.Guard(k.Environment) == apikey.Live {
 		return a.askName(ctx, k, "delete it", "deleted")
 	}
 	sure, err := a.askYes(ctx, "Delete it? [y/N] ")
@@ -89,7 +90,7 @@ func (a *app) confirmDelete(ctx context.Context, s *session, k apikey.Key, rotat
 func (a *app) cutsOff() error {
 	const own = "this is the key that detent itself uses here: without it, this profile stops working"
 	if !a.interactive() {
-		return usagef("%s. A name must be typed for that, and there is no terminal to ask on: do it with a profile that uses another key, or rotate this one", own)
+		return host.Usagef("%s. A name must be typed for that, and there is no terminal to ask on: do it with a profile that uses another key, or rotate this one", own)
 	}
 	a.say(own)
 	return nil

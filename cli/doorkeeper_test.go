@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -12,32 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"detent/sshd"
+	"detent/desk"
 )
-
-func TestHowASessionEndedIsToldInFewWords(t *testing.T) {
-	ended := func(why error) context.Context {
-		ctx, end := context.WithCancelCause(t.Context())
-		end(why)
-		return ctx
-	}
-	no := &codeError{code: exitNo}
-	for _, c := range []struct {
-		ctx   context.Context
-		err   error
-		shell bool
-		want  string
-	}{
-		{t.Context(), nil, true, "left"}, {t.Context(), nil, false, "exit code 1"}, {t.Context(), no, false, "exit code 1"},
-		{ended(sshd.ErrGone), no, true, "connection closed or lost"}, {ended(errRemoved), errRemoved, true, "access removed or changed"},
-		{ended(errStopped), errStopped, true, "server stopped"}, {t.Context(), &idleError{"nobody is there"}, true, "idle"},
-		{ended(sshd.ErrGone), nil, true, "left"},
-	} {
-		if got := howItEnded(c.ctx, c.err, 1, c.shell); got != c.want {
-			t.Errorf("%v, %v: %q, want %q", context.Cause(c.ctx), c.err, got, c.want)
-		}
-	}
-}
 
 // visits are the logins, logouts and refusals on record, in few words.
 func (h *sshHost) visits() []string {
@@ -114,16 +89,16 @@ func TestWhoComesGoesAndIsRefusedOverSSHIsOnRecord(t *testing.T) {
 
 func TestAScannerOverSSHIsCountedNotRecordedOneByOne(t *testing.T) {
 	h := newSSHHost(t)
-	for range strangerRecords + 4 {
+	for range desk.StrangerRecords + 4 {
 		if _, err := h.dial("eve"); err == nil {
 			t.Fatal("an unknown key lets in")
 		}
 	}
-	waitFor(t, "all are told", func() bool { return strings.Count(h.err.String(), ": unknown key SHA256:") == strangerRecords+4 })
-	waitFor(t, "the first are on record", func() bool { return len(h.visits()) == strangerRecords })
+	waitFor(t, "all are told", func() bool { return strings.Count(h.err.String(), ": unknown key SHA256:") == desk.StrangerRecords+4 })
+	waitFor(t, "the first are on record", func() bool { return len(h.visits()) == desk.StrangerRecords })
 	h.stop()
 	h.visited(`\["","login","refused","unknown key","4 more since [-0-9: ]+; the last: SHA256:\S+",null\]`)
-	if got := h.visits(); len(got) != strangerRecords+1 {
+	if got := h.visits(); len(got) != desk.StrangerRecords+1 {
 		t.Errorf("%d records:\n%s", len(got), strings.Join(got, "\n"))
 	}
 	h.must("audit", "verify")

@@ -58,7 +58,7 @@ func TestAServerThatSaysTooMuchDoesNotWriteOnTheScreen(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	m.profile(&remote{url: "http://" + l.Addr().String(), tokens: map[string]string{"generic": "sk_live_0123456789abcdef"}}, "generic")
+	m.profile(&remoteService{url: "http://" + l.Addr().String(), tokens: map[string]string{"generic": "sk_live_0123456789abcdef"}}, "generic")
 	go func() {
 		answer := func(body, more string) (net.Conn, error) {
 			conn, err := l.Accept()

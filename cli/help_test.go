@@ -161,7 +161,7 @@ func read(t *testing.T, path string) string {
 
 // remote is a real key service on loopback that this process serves, with a
 // proxy in front of it that a test can make misbehave.
-type remote struct {
+type remoteService struct {
 	url    string
 	tokens map[string]string
 	// fault, if it returns true, has answered the request itself.
@@ -169,7 +169,7 @@ type remote struct {
 	hits  atomic.Int64
 }
 
-func newRemote(t *testing.T) *remote {
+func newRemote(t *testing.T) *remoteService {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	server, err := keyserver.Open(ctx, keyserver.Options{Path: filepath.Join(t.TempDir(), "keys.db")})
@@ -182,7 +182,7 @@ func newRemote(t *testing.T) *remote {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(ctx, l) }()
-	r := &remote{tokens: map[string]string{}}
+	r := &remoteService{tokens: map[string]string{}}
 	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
 		secret, err := server.MintAdmin(ctx, service, apikey.Live)
 		if err != nil {
@@ -222,7 +222,7 @@ func hangUp(w http.ResponseWriter) {
 }
 
 // profile writes a configuration with one profile p on the service, and returns its path.
-func (m *machine) profile(r *remote, service string, more ...string) string {
+func (m *machine) profile(r *remoteService, service string, more ...string) string {
 	m.t.Helper()
 	m.environ = append(m.environ, "P_TOKEN="+r.tokens[service])
 	lines := append([]string{`default_profile = "p"`, "[profiles.p]", `service = "` + service + `"`, `url = "` + r.url + `"`, `token = { env = "P_TOKEN" }`}, more...)

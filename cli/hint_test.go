@@ -11,6 +11,8 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/host"
+	"detent/tui/dialog"
 )
 
 // TestWhatToDoAboutARefusalIsSaidOnTheCommandLine: for each refusal that the services' documents explain, bare and wrapped.
@@ -25,7 +27,7 @@ func TestWhatToDoAboutARefusalIsSaidOnTheCommandLine(t *testing.T) {
 		{client.Error{Kind: client.Forbidden, Status: 403, Permission: "getRules", Hint: "The key lacks the permission getRules: use a key that has it."}, "detent: The key lacks the permission getRules: use a key that has it.\n"},
 		{client.Error{Kind: client.NotFound, Status: 404}, ""},
 	} {
-		for _, err := range []error{&c.err, fmt.Errorf("profile prod: %w", &c.err), usage(&c.err)} {
+		for _, err := range []error{&c.err, fmt.Errorf("profile prod: %w", &c.err), host.Usage(&c.err)} {
 			var said strings.Builder
 			a := &app{world: World{Err: &said}}
 			a.report(context.Background(), err)
@@ -35,7 +37,7 @@ func TestWhatToDoAboutARefusalIsSaidOnTheCommandLine(t *testing.T) {
 			}
 		}
 	}
-	if hint := hintOf(errors.New("x")); hint != "" {
+	if hint := client.HintOf(errors.New("x")); hint != "" {
 		t.Error(hint)
 	}
 }
@@ -67,4 +69,39 @@ func answering(t *testing.T, status int) string {
 	}))
 	t.Cleanup(s.Close)
 	return s.URL
+}
+
+// TestTheScreenAndTheCommandGiveTheSameHint for every refusal.
+func TestTheScreenAndTheCommandGiveTheSameHint(t *testing.T) {
+	for _, e := range []client.Error{
+		{Kind: client.Unauthorized, Status: 401}, {Kind: client.Forbidden, Status: 403}, {Kind: client.Forbidden, Status: 403, Permission: "createApiKey"},
+		{Kind: client.Forbidden, Status: 403, Permission: "getRules", Hint: "The key lacks the permission getRules: use a key that has it."},
+		{Kind: client.Unauthorized, Status: 401, Hint: "The key is switched off."},
+	} {
+		var said strings.Builder
+		a := &app{world: World{Err: &said}}
+		a.report(context.Background(), &e)
+		parts := dialog.Explain(&e)
+		if last := parts[len(parts)-1]; last.Label != "WHAT TO DO" || !strings.HasSuffix(said.String(), "detent: "+last.Text+"\n") {
+			t.Errorf("%+v: on screen %q, on the command line %q", e, last.Text, said.String())
+		}
+	}
+}
+
+// TestAWallsNoIsNotTakenForTheServicesOwn: a 403 that the service did not word does not say that the credential works.
+func TestAWallsNoIsNotTakenForTheServicesOwn(t *testing.T) {
+	for body, works := range map[string]bool{
+		`{"error":"no","status":403}`: true, `<!doctype html><p>blocked`: false, `Forbidden`: false, `{"message":"Forbidden"}`: false,
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = w.Write([]byte(body))
+		}))
+		m := newMachine(t, "P_TOKEN=sk-aaaaaaaaaaaaaaaaaaaaaaaa")
+		m.write(".config/detent/config.toml", fmt.Sprintf("[profiles.p]\nservice = \"vertesia\"\nurl = %q\ntoken = { env = \"P_TOKEN\" }\n", s.URL))
+		if r := m.run("", "config", "check", "-p", "p"); (r.code == 0) != works || strings.Contains(r.stdout, "works") != works {
+			t.Errorf("%s: %+v", body, r)
+		}
+		s.Close()
+	}
 }

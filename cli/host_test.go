@@ -13,11 +13,12 @@ import (
 	"detent/apikey"
 	"detent/client"
 	"detent/config"
+	"detent/host"
 	"detent/tui/ui"
 )
 
-// host is the TUI's host on a machine.
-func (m *machine) hostFor(args ...string) *host {
+// hostFor is the TUI's host on a machine.
+func (m *machine) hostFor(args ...string) *host.Screens {
 	m.t.Helper()
 	a := &app{world: World{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard, Environ: m.environ, Now: time.Now, Zone: time.UTC},
 		env: config.NewEnv(m.environ), out: &output{w: io.Discard}}
@@ -26,7 +27,8 @@ func (m *machine) hostFor(args ...string) *host {
 		m.t.Fatal(err)
 	}
 	m.t.Cleanup(a.close)
-	return &host{a: a}
+	a.begin()
+	return a.host.Screens(nil)
 }
 
 func TestHostOpensProfilesAndAddsThem(t *testing.T) {
@@ -124,14 +126,14 @@ func TestHostDeliversAndGuardsTheEnvironment(t *testing.T) {
 	env := m.write("app/.env", "STRIPE_KEY=sk_test_abcdefghijklmnop\nAPI_KEY=old\n")
 	_, live := m.create("-p", "local/generic", "--name", "live")
 	_, test := m.create("-p", "local/generic", "--name", "test", "--environment", "test")
-	if _, err := h.Deliver(context.Background(), "local/generic", "env-file:"+env+":API_KEY", apikey.NewSecret(live), false); err == nil {
+	if _, err := h.Deliver(context.Background(), "local/generic", apikey.Key{}, "env-file:"+env+":API_KEY", apikey.NewSecret(live), false); err == nil {
 		t.Error("a live secret was put beside test values")
 	}
 	held := (*ui.HeldError)(nil)
-	if _, err := h.Deliver(context.Background(), "local/generic", "env-file:"+env+":API_KEY", apikey.NewSecret(test), false); !errors.As(err, &held) || !strings.Contains(read(t, env), "API_KEY=old") {
+	if _, err := h.Deliver(context.Background(), "local/generic", apikey.Key{}, "env-file:"+env+":API_KEY", apikey.NewSecret(test), false); !errors.As(err, &held) || !strings.Contains(read(t, env), "API_KEY=old") {
 		t.Errorf("what was there was not asked about: %v", err)
 	}
-	done, err := h.Deliver(context.Background(), "local/generic", "env-file:"+env+":API_KEY", apikey.NewSecret(test), true)
+	done, err := h.Deliver(context.Background(), "local/generic", apikey.Key{}, "env-file:"+env+":API_KEY", apikey.NewSecret(test), true)
 	if err != nil || done.Summary == "" || !strings.Contains(read(t, env), "API_KEY="+test) {
 		t.Errorf("%+v %v", done, err)
 	}

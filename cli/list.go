@@ -3,25 +3,40 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
+
+	"detent/host"
 
 	"github.com/spf13/cobra"
 )
 
-// outputFlag registers -o with table and json.
-func outputFlag(cmd *cobra.Command, into *string) {
-	cmd.Flags().StringVarP(into, "output", "o", "table", "table or json")
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
+// The forms of what a command prints.
+const (
+	formatTable = "table"
+	formatJSON  = "json"
+	formatCSV   = "csv"
+)
+
+// outputFlag registers -o with table, json and what else a command has.
+func outputFlag(cmd *cobra.Command, into *string, more ...string) {
+	formats := append([]string{formatTable, formatJSON}, more...)
+	cmd.Flags().StringVarP(into, "output", "o", formatTable, alternatives(formats))
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// wantsJSON reads -o.
-func wantsJSON(format string) (bool, error) {
-	switch format {
-	case "json":
-		return true, nil
-	case "table":
-		return false, nil
+// formatOf reads -o.
+func formatOf(text string, more ...string) (string, error) {
+	formats := append([]string{formatTable, formatJSON}, more...)
+	if !slices.Contains(formats, text) {
+		return "", host.Usagef("--output: must be %s", alternatives(formats))
 	}
-	return false, usagef("--output: must be table or json")
+	return text, nil
+}
+
+// wantsJSON reads -o of a command that has a table and JSON.
+func wantsJSON(text string) (bool, error) {
+	format, err := formatOf(text)
+	return format == formatJSON, err
 }
 
 func (a *app) listCommand() *cobra.Command {
@@ -39,11 +54,11 @@ func (a *app) list(ctx context.Context, format string) error {
 	if err != nil {
 		return err
 	}
-	keys, err := s.list(ctx)
+	keys, err := s.List(ctx)
 	if err != nil {
 		return err
 	}
-	rotating, err := a.rotating(s.profile.Name)
+	rotating, err := a.host.Rotating(s.Profile.Name)
 	if err != nil {
 		a.say("open rotations cannot be read: %v", err)
 	}
@@ -56,7 +71,7 @@ func (a *app) list(ctx context.Context, format string) error {
 		return writeJSON(a.out, rows)
 	}
 	if len(rows) == 0 {
-		a.say("no keys on %s yet: detent create --name NAME makes the first one", s.profile.Name)
+		a.say("no keys on %s yet: detent create --name NAME makes the first one", s.Profile.Name)
 	}
 	if err := writeKeys(a.out, rows); err != nil {
 		return fmt.Errorf("standard output: %w", err)

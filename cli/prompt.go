@@ -8,13 +8,10 @@ import (
 	"io"
 	"strings"
 
+	"detent/host"
+
 	"github.com/charmbracelet/x/term"
-
-	"detent/client"
 )
-
-// errInterrupted ends a run that the user broke off at a question.
-var errInterrupted = errors.New("interrupted")
 
 // fileLike is a stream that may be a terminal.
 type fileLike interface{ Fd() uintptr }
@@ -42,7 +39,7 @@ func (a *app) interactive() bool { return isTerminal(a.world.In) && isTerminal(a
 
 // ask prints a question on standard error and reads one line.
 func (a *app) ask(ctx context.Context, question string) (string, error) {
-	_, _ = fmt.Fprint(a.world.Err, plain(question))
+	_, _ = fmt.Fprint(a.world.Err, host.Plain(question))
 	return a.answer(ctx, func() (string, error) {
 		line, err := bufio.NewReader(a.world.In).ReadString('\n')
 		if errors.Is(err, io.EOF) && line == "" {
@@ -64,7 +61,7 @@ func (a *app) askHidden(ctx context.Context, question string) (string, error) {
 	if !ok {
 		return "", errors.New("standard input is no terminal")
 	}
-	_, _ = fmt.Fprint(a.world.Err, plain(question))
+	_, _ = fmt.Fprint(a.world.Err, host.Plain(question))
 	before, err := term.GetState(in.Fd())
 	if err != nil {
 		return "", err
@@ -96,31 +93,6 @@ func (a *app) answer(ctx context.Context, read func() (string, error)) (string, 
 		return r.text, r.err
 	case <-ctx.Done():
 		_, _ = fmt.Fprintln(a.world.Err)
-		return "", errInterrupted
+		return "", host.ErrInterrupted
 	}
-}
-
-// hintOf is what to do about an error: the line of the service's own documents that applies, as the screens say it, and the
-// permission that is missing.
-func hintOf(err error) string {
-	e, ok := asRefusal(err)
-	if !ok {
-		return ""
-	}
-	hint := e.Hint
-	if hint == "" {
-		hint = map[client.Kind]string{
-			client.Unauthorized: "Check that the key is not revoked or expired, has no typo, and belongs to this environment (test or live).",
-			client.Forbidden:    "The key works, but may not do this: use one with the permission, or ask whoever manages the account.",
-		}[e.Kind]
-	}
-	if e.Permission != "" && !strings.Contains(hint, e.Permission) {
-		hint = strings.TrimSpace("Missing: " + e.Permission + ". " + hint)
-	}
-	return hint
-}
-
-func asRefusal(err error) (*client.Error, bool) {
-	var e *client.Error
-	return e, errors.As(err, &e)
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"detent/host"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -66,6 +68,15 @@ func (g *globals) check() error {
 	return nil
 }
 
+// settings are the flags as a host takes them.
+func (g *globals) settings() host.Settings {
+	s := host.Settings{Config: g.config, Profile: g.profile, Debug: g.debug, Timeout: g.timeout, Demo: g.demo, DemoKeys: g.demoKeys}
+	if g.changed("read-only") {
+		s.ReadOnly = &g.readOnly
+	}
+	return s
+}
+
 const longHelp = `detent is a terminal UI for API keys: see every key of every service you run, create the narrowest key
 that does the job, and replace a key in production without an outage and without losing a secret.
 
@@ -106,7 +117,7 @@ func (a *app) helpCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, _, err := cmd.Root().Find(args)
 			if err != nil {
-				return usage(err)
+				return host.Usage(err)
 			}
 			found.InitDefaultHelpFlag()
 			return found.Help()
@@ -123,9 +134,9 @@ func (a *app) group(use, short string, subs ...*cobra.Command) *cobra.Command {
 	}
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return usagef("unknown command %q for %q; there are %v", args[0], cmd.CommandPath(), names)
+			return host.Usagef("unknown command %q for %q; there are %v", args[0], cmd.CommandPath(), names)
 		}
-		return usagef("%s: name one of %v", cmd.CommandPath(), names)
+		return host.Usagef("%s: name one of %v", cmd.CommandPath(), names)
 	}
 	cmd.AddCommand(subs...)
 	return cmd
@@ -146,7 +157,8 @@ func oneArg(name string, allowed ...string) cobra.PositionalArgs {
 }
 
 func (a *app) completeProfiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	cfg, err := a.config()
+	a.begin()
+	cfg, err := a.host.Config()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -12,7 +12,7 @@ import (
 
 	"detent/apikey"
 	"detent/config"
-	"detent/desk"
+	"detent/host"
 	"detent/rotation"
 )
 
@@ -119,18 +119,18 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 		return err
 	}
 	if err := o.check(args); err != nil {
-		return usage(err)
+		return host.Usage(err)
 	}
 	drain, err := waitFlag("--drain", o.drain, o.drainGiven)
 	if err != nil {
-		return usage(err)
+		return host.Usage(err)
 	}
 	soak, err := waitFlag("--soak", o.soak, o.soakGiven)
 	if err != nil {
-		return usage(err)
+		return host.Usage(err)
 	}
 	if o.compromised && (drain != nil && *drain > 0 || soak != nil && *soak > 0) {
-		return usagef("--compromised goes without drain and soak: leave --drain and --soak out, or 0")
+		return host.Usagef("--compromised goes without drain and soak: leave --drain and --soak out, or 0")
 	}
 	if o.close != "" {
 		return a.closeRotation(o, asJSON)
@@ -150,24 +150,24 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 	}
 	defer r.Close()
 	if !yes && !o.plan && !a.interactive() {
-		return usagef("rotating needs confirmations, and there is no terminal to ask on: use --yes; nothing was changed")
+		return host.Usagef("rotating needs confirmations, and there is no terminal to ask on: use --yes; nothing was changed")
 	}
 	if o.plan {
 		return a.printPlan(ctx, s, r, asJSON)
 	}
-	runner := &rotationRun{a: a, r: a.ledger().Rotation(r), yes: yes, asked: len(args) == 0}
+	runner := &rotationRun{a: a, r: a.host.Ledger().Rotation(r), yes: yes, asked: len(args) == 0}
 	switch {
 	case o.abort != "":
 		err = runner.abort(ctx)
 	case o.resume != "":
-		err = runner.takeUp(ctx, s.profile)
+		err = runner.takeUp(ctx, s.Profile)
 	default:
 		err = runner.goOn(ctx)
 	}
 	// The state is printed whatever the end: it says what is certain. One that was
 	// refused before it began has none.
 	if asJSON && !runner.refused(err) {
-		if printErr := writeJSON(a.out, rotationJSON(r.View(), s.profile)); printErr != nil {
+		if printErr := writeJSON(a.out, rotationJSON(r.View(), s.Profile)); printErr != nil {
 			err = errors.Join(err, printErr)
 		}
 	}
@@ -176,21 +176,7 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 
 // closeRotation ends an open rotation by its journal alone: its profile and its places may be gone for good.
 func (a *app) closeRotation(o rotateOptions, asJSON bool) error {
-	store, err := a.journals()
-	if err != nil {
-		return err
-	}
-	v, err := rotation.Find(store, o.close)
-	if err != nil {
-		return err
-	}
-	if len(a.visible([]rotation.View{v})) == 0 {
-		return fmt.Errorf("there is no rotation %s in your profiles", o.close)
-	}
-	err = a.ledger().Record(desk.Entry{Profile: v.Profile, Service: v.Service, Action: "close", KeyID: v.Old.ID, KeyName: v.Old.Name, Detail: "rotation " + v.ID + ": " + o.reason}, func() error {
-		v, err = rotation.CloseAsItStands(rotation.World{Store: store, Operator: a.actor.Name, Now: a.world.Now}, o.close, o.reason)
-		return err
-	})
+	v, err := a.host.CloseRotation(o.close, o.reason)
 	if err != nil {
 		return err
 	}
@@ -225,14 +211,14 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 	if err != nil {
 		return nil, nil, err
 	}
-	if s.readOnly {
-		return nil, nil, usagef("%s is read-only: nothing is rotated", s.profile.Name)
+	if s.ReadOnly {
+		return nil, nil, host.Usagef("%s is read-only: nothing is rotated", s.Profile.Name)
 	}
-	given, err := a.destinations(s.profile, o.deliver)
+	given, err := a.host.Destinations(s.Profile, o.deliver)
 	if err != nil {
-		return nil, nil, usage(err)
+		return nil, nil, host.Usage(err)
 	}
-	k, err := s.find(ctx, name, a.openRotations(s.profile.Name))
+	k, err := s.Find(ctx, name, a.host.OpenRotations(s.Profile.Name))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -242,29 +228,29 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 	places := given
 	if len(places) == 0 {
 		var names []string
-		for _, d := range suggested(s.profile, k.Name) {
+		for _, d := range host.Suggested(s.Profile, k.Name) {
 			names = append(names, d.Name)
 		}
-		if places, err = a.destinations(s.profile, names); err != nil {
-			return nil, nil, usage(err)
+		if places, err = a.host.Destinations(s.Profile, names); err != nil {
+			return nil, nil, host.Usage(err)
 		}
 	}
-	if own := a.credential(s); len(places) == 0 && k.Own && own != nil && own.CanSwitch() {
-		return nil, nil, usagef("%s is what detent itself reads from %s: name that with --deliver file:%s, or where else it is read; nothing was changed", k.Name, own.Describe(), s.profile.Token.File)
-	}
-	if len(places) == 0 {
-		return nil, nil, usagef("where does the application read %s? Name a place with --deliver, or a destination of the profile whose keys match; nothing was changed", k.Name)
-	}
-	world, err := a.rotationWorld(s)
+	world, err := a.host.World(s.Session)
 	if err != nil {
 		return nil, nil, err
+	}
+	if own := world.Switcher; len(places) == 0 && k.Own && own != nil && own.CanSwitch() {
+		return nil, nil, host.Usagef("%s is what detent itself reads from %s: name that with --deliver file:%s, or where else it is read; nothing was changed", k.Name, own.Describe(), s.Profile.Token.File)
+	}
+	if len(places) == 0 {
+		return nil, nil, host.Usagef("where does the application read %s? Name a place with --deliver, or a destination of the profile whose keys match; nothing was changed", k.Name)
 	}
 	world.Headless = o.yes || !a.interactive()
 	mode := rotation.Planned
 	if o.compromised {
 		mode = rotation.Compromised
 	}
-	k.Environment = s.environmentOf(k)
+	k.Environment = s.EnvironmentOf(k)
 	r, err := rotation.Start(rotation.Params{World: world, Key: k, Destinations: places, Mode: mode, OldFirst: o.oldFirst,
 		Drain: drain, Soak: soak, AcceptUnknown: o.acceptUnknown, AllowMixed: o.consents.mixed, AllowTracked: o.consents.tracked,
 		Replace: o.replace, Revive: o.revive, NotMine: o.notMine, Strategy: o.strategy, PlanOnly: o.plan})
@@ -273,61 +259,31 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 
 // reopenRotation opens a rotation of the journal on the profile that it belongs to.
 func (a *app) reopenRotation(ctx context.Context, id string, how rotateOptions, o rotation.ResumeOptions) (*session, *rotation.Rotation, error) {
-	store, err := a.journals()
+	v, err := a.host.Rotation(id)
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := rotation.Find(store, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	cfg, err := a.config()
+	cfg, err := a.host.Config()
 	if err != nil {
 		return nil, nil, err
 	}
 	p, ok := cfg.Lookup(v.Profile)
 	if !ok {
-		return nil, nil, usagef("the rotation %s belongs to the profile %q, which the configuration does not have", id, v.Profile)
+		return nil, nil, host.Usagef("the rotation %s belongs to the profile %q, which the configuration does not have", id, v.Profile)
 	}
-	s, err := a.openProfile(ctx, p)
+	opened, err := a.host.OpenProfile(ctx, p)
 	if err != nil {
 		return nil, nil, err
 	}
-	if s.readOnly {
-		return nil, nil, usagef("%s is read-only: nothing is rotated", p.Name)
+	s := &session{opened}
+	if s.ReadOnly {
+		return nil, nil, host.Usagef("%s is read-only: nothing is rotated", p.Name)
 	}
-	world, err := a.rotationWorld(s)
+	world, err := a.host.World(s.Session)
 	if err != nil {
 		return nil, nil, err
 	}
 	world.Headless = how.yes || !a.interactive()
 	r, err := rotation.Resume(world, v.ID, o)
 	return s, r, err
-}
-
-// suggested are the profile's destinations whose keys match the name, with or without the mark of a rotation.
-func suggested(p config.Profile, name string) []config.Deliver {
-	var out []config.Deliver
-	for _, d := range p.Deliver {
-		if slices.ContainsFunc(d.Keys, func(pattern string) bool { return apikey.MatchName(pattern, name) }) {
-			out = append(out, d)
-		}
-	}
-	return out
-}
-
-// rotationWorld is what a rotation on this session needs of the world.
-func (a *app) rotationWorld(s *session) (rotation.World, error) {
-	store, err := a.journals()
-	if err != nil {
-		return rotation.World{}, err
-	}
-	w := rotation.World{Store: store, Credential: s.token, Operator: a.actor.Name, Profile: s.profile.Name, Service: s.desk.Acts(), Timeout: a.flags.timeout, Manages: s.profile.Embedded,
-		Resolve: func(spec string) (place, error) { return a.destination(s.profile, spec) },
-		Now:     a.world.Now, Sleep: a.world.Sleep, Hook: a.world.Hook,
-		Announce: s.desk.Announce}
-	if c := a.credential(s); c != nil {
-		w.Switcher = c
-	}
-	return w, nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // begun is a rotation that stands at the drain: on a service without last use, and nobody there to say that the old key is unused.
-func begun(t *testing.T, service string, more ...string) (m *machine, r *remote, id, env string) {
+func begun(t *testing.T, service string, more ...string) (m *machine, r *remoteService, id, env string) {
 	t.Helper()
 	m, r, _, env = shop(t, service)
 	res := m.rotate(newClock(), append([]string{"rotate", "shop", "--yes", "-o", "json", "--deliver", "env-file:" + env + ":API_KEY"}, more...)...)

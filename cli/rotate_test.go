@@ -75,7 +75,7 @@ func decodeRotated(t *testing.T, text string) rotated {
 }
 
 // shop is a machine with a key of that service, delivered to a .env file.
-func shop(t *testing.T, service string) (m *machine, r *remote, id, env string) {
+func shop(t *testing.T, service string) (m *machine, r *remoteService, id, env string) {
 	t.Helper()
 	m, r = newMachine(t), newRemote(t)
 	var more []string

@@ -14,6 +14,7 @@ import (
 	"detent/apikey"
 	"detent/config"
 	"detent/desk"
+	"detent/host"
 	"detent/rotation"
 )
 
@@ -120,12 +121,12 @@ func (r *rotationRun) mayGoOn(ctx context.Context) error {
 // brokenOff is the end of a run that the operator broke off in an open rotation.
 func (r *rotationRun) brokenOff() error {
 	r.a.say("the rotation is open: %s", waysOn(r.r.View()))
-	return errInterrupted
+	return host.ErrInterrupted
 }
 
 // unanswered is the end of a run whose question got no answer.
 func (r *rotationRun) unanswered(err error) error {
-	if errors.Is(err, errInterrupted) {
+	if errors.Is(err, host.ErrInterrupted) {
 		return r.brokenOff()
 	}
 	return r.stopped(err.Error())
@@ -181,7 +182,7 @@ func (r *rotationRun) wait(ctx context.Context, res rotation.Result) error {
 	if w := res.Watch; w != nil && w.Visible && w.Elapsed > 3*res.Total {
 		return r.stopped("the old key is still in use: find who uses it")
 	}
-	if err := r.a.pause(ctx, res.Wait); err != nil {
+	if err := r.a.host.Pause(ctx, res.Wait); err != nil {
 		return r.mayGoOn(ctx)
 	}
 	return nil
@@ -257,7 +258,7 @@ func (r *rotationRun) unasked(q rotation.Question) error {
 		r.a.say("  ! %s", n)
 	}
 	if slices.Contains(forced, q.Kind) && q.Flag != "" {
-		return usagef("%s; %s is that yes; nothing was changed", q.Text, q.Flag)
+		return host.Usagef("%s; %s is that yes; nothing was changed", q.Text, q.Flag)
 	}
 	v := r.r.View()
 	if v.Step == rotation.Preflight && !v.Undoing {
@@ -399,7 +400,7 @@ func (r *rotationRun) abort(ctx context.Context) error {
 				return r.goOn(ctx)
 			}
 		case res.Status == rotation.Waiting:
-			if err := r.a.pause(ctx, res.Wait); err != nil {
+			if err := r.a.host.Pause(ctx, res.Wait); err != nil {
 				return r.mayGoOn(ctx)
 			}
 		}
@@ -409,21 +410,6 @@ func (r *rotationRun) abort(ctx context.Context) error {
 // turned reports whether an answer has given the undo up: the rotation goes on instead.
 func turned(asked rotation.Result, now rotation.View) bool {
 	return asked.Question != nil && asked.Question.Kind == rotation.AskUndone && !now.Undoing
-}
-
-// pause waits, or ends early when a signal comes.
-func (a *app) pause(ctx context.Context, d time.Duration) error {
-	if a.world.Sleep != nil {
-		return a.world.Sleep(ctx, d)
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // shortSpan is a countdown: 14m30s, 12s.

@@ -2,69 +2,16 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"detent/apikey"
 	"detent/config"
+	"detent/host"
 	"detent/rotation"
 )
-
-// journalDir is where the journals of rotations lie; the demo has its own.
-func (a *app) journalDir() (string, error) {
-	if a.flags.demo {
-		dir, err := a.tempDir()
-		return filepath.Join(dir, "state"), err
-	}
-	dir, err := a.env.StateDir()
-	return dir, usage(err)
-}
-
-// journals are where the rotations of this machine are kept.
-func (a *app) journals() (rotation.Store, error) {
-	dir, err := a.journalDir()
-	return rotation.Files{Dir: dir}, err
-}
-
-// rotations lists the journals, newest first.
-func (a *app) rotations() ([]rotation.View, error) {
-	store, err := a.journals()
-	if err != nil {
-		return nil, err
-	}
-	views, err := rotation.List(store)
-	return a.visible(views), err
-}
-
-// rotating are the ids of the keys that open rotations of a profile concern. The error names
-// the journals that cannot be read: what they concern is not known.
-func (a *app) rotating(profile string) (map[string]bool, error) {
-	views, err := a.rotations()
-	if err != nil {
-		return nil, err
-	}
-	var unread []error
-	for _, v := range views {
-		if v.Err != nil {
-			unread = append(unread, v.Err)
-		}
-	}
-	return rotation.Concerns(views, profile), errors.Join(unread...)
-}
-
-// openRotations are those of a profile, for the list's marks and the header's count. A
-// journal that cannot be read is told by the rotations' own screen.
-func (a *app) openRotations(profile string) []rotation.View {
-	views, _ := a.rotations()
-	return slices.DeleteFunc(views, func(v rotation.View) bool {
-		return v.Err != nil || v.State != rotation.Open || v.Profile != profile
-	})
-}
 
 func (a *app) rotationsCommand() *cobra.Command {
 	var format string
@@ -89,7 +36,7 @@ type rotationObject struct {
 }
 
 func rotationJSON(v rotation.View, p config.Profile) rotationObject {
-	s := &session{profile: p, setting: p.Setting(false)}
+	s := &session{&host.Session{Profile: p, Setting: p.Setting(false)}}
 	one := func(k apikey.Key) keyRow { return s.keyRow(k, nil) }
 	out := rotationObject{ID: v.ID, State: string(v.State), Step: v.PublicStep(),
 		Old: one(v.Old), Certain: notNil(v.Certain), Unknown: notNil(v.Unknown), Claims: notNil(v.Claims)}
@@ -105,7 +52,7 @@ func (a *app) listRotations(format string) error {
 	if err != nil {
 		return err
 	}
-	views, err := a.rotations()
+	views, err := a.host.Rotations()
 	if err != nil {
 		return err
 	}

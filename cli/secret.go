@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"detent/apikey"
+	"detent/desk"
 )
 
 // errReaderGone says that the reader of standard output ended before the secret was written.
@@ -20,51 +21,52 @@ func (a *app) reachable() error {
 	return nil
 }
 
-// printSecret writes a secret alone on a line of standard output. An error means
-// that nobody has it.
-func (a *app) printSecret(s apikey.Secret) error {
+// print has a secret written to standard output, and that recorded. An error means that nobody has it.
+func (a *app) print(of desk.Entry, write func() error) error {
 	if err := a.reachable(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(a.out, s.Reveal())
-	if err == nil && a.out.broken {
-		err = errReaderGone
-	}
-	return err
+	return a.host.Ledger().Print(of, func() error {
+		err := write()
+		if err == nil && a.out.broken {
+			err = errReaderGone
+		}
+		return err
+	})
+}
+
+// printSecret writes a secret alone on a line.
+func (a *app) printSecret(of desk.Entry, s apikey.Secret) error {
+	return a.print(of, func() error {
+		_, err := fmt.Fprintln(a.out, s.Reveal())
+		return err
+	})
 }
 
 // printCreatedJSON writes a new key with its secret; without one the field is absent.
-func (a *app) printCreatedJSON(key keyRow, s apikey.Secret) error {
+func (a *app) printCreatedJSON(of desk.Entry, key keyRow, s apikey.Secret) error {
 	out := struct {
 		Key    keyRow          `json:"key"`
 		Secret json.RawMessage `json:"secret,omitempty"`
 	}{Key: key}
-	if !s.IsZero() {
-		if err := a.reachable(); err != nil {
-			return err
-		}
+	if s.IsZero() {
+		return writeJSON(a.out, out)
+	}
+	return a.print(of, func() error {
 		text, err := json.Marshal(s.Reveal())
 		if err != nil {
 			return err
 		}
 		out.Secret = text
-	}
-	err := writeJSON(a.out, out)
-	if err == nil && a.out.broken && !s.IsZero() {
-		err = errReaderGone
-	}
-	return err
+		return writeJSON(a.out, out)
+	})
 }
 
 // printVariable writes a secret as a dotenv line. The secrets of the embedded
 // service need no quotes.
-func (a *app) printVariable(name string, s apikey.Secret) error {
-	if err := a.reachable(); err != nil {
+func (a *app) printVariable(of desk.Entry, name string, s apikey.Secret) error {
+	return a.print(of, func() error {
+		_, err := fmt.Fprintf(a.out, "%s=%s\n", name, s.Reveal())
 		return err
-	}
-	_, err := fmt.Fprintf(a.out, "%s=%s\n", name, s.Reveal())
-	if err == nil && a.out.broken {
-		err = errReaderGone
-	}
-	return err
+	})
 }

@@ -15,6 +15,7 @@ import (
 
 	"detent/apikey"
 	"detent/desk"
+	"detent/host"
 	"detent/keyserver"
 )
 
@@ -106,20 +107,20 @@ func (a *app) storeFor(o serveOptions) (keyserver.Options, error) {
 	}
 	switch {
 	case store == "" && o.storeGiven:
-		return options, usagef("--store: must not be empty")
+		return options, host.Usagef("--store: must not be empty")
 	case store == "":
-		path, err := a.storePath()
+		path, err := a.host.StorePath()
 		options.Path = path
 		return options, err
 	case keyserver.IsPostgresURL(store):
 		options.URL = store
 		return options, nil
 	case strings.Contains(store, "://"):
-		return options, usagef("%s: is neither a path nor a URL such as postgres://user@host/database", from)
+		return options, host.Usagef("%s: is neither a path nor a URL such as postgres://user@host/database", from)
 	}
 	path, err := a.env.Expand(store)
 	if err != nil {
-		return options, usage(err)
+		return options, host.Usage(err)
 	}
 	options.Path, err = filepath.Abs(path)
 	return options, err
@@ -128,11 +129,11 @@ func (a *app) storeFor(o serveOptions) (keyserver.Options, error) {
 func (a *app) serve(ctx context.Context, o serveOptions) error {
 	cert, err := a.certificate(o)
 	if err != nil {
-		return usage(err)
+		return host.Usage(err)
 	}
 	address, err := o.address()
 	if err != nil {
-		return usage(err)
+		return host.Usage(err)
 	}
 	store, err := a.storeFor(o)
 	if err != nil {
@@ -177,13 +178,13 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	if cert != nil {
-		err = server.ServeTLS(ctx, listener, cert.get)
+		err = server.ServeTLS(ctx, listener, cert.Get)
 	} else {
 		err = server.Serve(ctx, listener)
 	}
 	var by signalError
 	if err == nil && errors.As(context.Cause(ctx), &by) && by.signal != syscall.SIGTERM {
-		return errInterrupted
+		return host.ErrInterrupted
 	}
 	return err
 }
@@ -198,7 +199,7 @@ func (a *app) firstStart(ctx context.Context, server *keyserver.Server) error {
 		return a.sayWithoutAdmin(ctx, server)
 	}
 	var minted []keyserver.Minted
-	err = a.ledger().Record(desk.Entry{Action: "admin-token", Detail: "the first of " + strings.Join(never, ", ")}, func() error {
+	err = a.host.Ledger().Record(desk.Entry{Action: "admin-token", Detail: "the first of " + strings.Join(never, ", ")}, func() error {
 		minted, err = server.MintFirstAdmins(ctx)
 		return err
 	})
@@ -206,7 +207,7 @@ func (a *app) firstStart(ctx context.Context, server *keyserver.Server) error {
 		return err
 	}
 	for _, m := range minted {
-		if err := a.printVariable(tokenVariable(m), m.Secret); err != nil {
+		if err := a.printVariable(desk.Entry{Service: m.Service, KeyName: tokenVariable(m)}, tokenVariable(m), m.Secret); err != nil {
 			return fmt.Errorf("the administrator key of %s was not written: %w; mint another with detent serve admin-token", m.Service, err)
 		}
 	}
@@ -236,28 +237,27 @@ func tokenVariable(m keyserver.Minted) string {
 }
 
 // certificate is nil where none is asked for.
-func (a *app) certificate(o serveOptions) (*certificate, error) {
+func (a *app) certificate(o serveOptions) (*host.Certificate, error) {
 	if o.cert == "" && o.key == "" {
 		return nil, nil
 	}
 	if o.cert == "" || o.key == "" {
 		return nil, errors.New("--tls-cert and --tls-key belong together")
 	}
-	c := &certificate{cert: o.cert, key: o.key, now: a.world.Now, tell: func(text string) { a.say("%s", text) }}
-	return c, c.read()
+	return a.host.Certificate(o.cert, o.key)
 }
 
 // events is the format of the log, empty for none.
 func (o serveOptions) events() (string, error) {
 	switch {
 	case o.perAddress < 0:
-		return "", usagef("--connections-per-address: must not be negative")
+		return "", host.Usagef("--connections-per-address: must not be negative")
 	case o.log == "none":
 		return "", nil
 	case slices.Contains(keyserver.EventFormats, o.log):
 		return o.log, nil
 	}
-	return "", usagef("--log: must be %s or none", strings.Join(keyserver.EventFormats, ", "))
+	return "", host.Usagef("--log: must be %s or none", strings.Join(keyserver.EventFormats, ", "))
 }
 
 // address refuses to carry keys beyond this machine in the clear.
@@ -276,17 +276,17 @@ func (a *app) adminToken(ctx context.Context, o serveOptions) error {
 	env := apikey.Environment("")
 	switch {
 	case o.mintService != apikey.Generic && o.environmentGiven:
-		return usagef("--environment: only keys of generic have one")
+		return host.Usagef("--environment: only keys of generic have one")
 	case o.mintService == apikey.Generic && !o.environmentGiven:
 		env = apikey.Live
 	case o.mintService == apikey.Generic:
 		env = apikey.Environment(o.env)
 		if env != apikey.Live && env != apikey.Test {
-			return usagef("--environment: must be live or test")
+			return host.Usagef("--environment: must be live or test")
 		}
 	}
 	if a.flags.demo && !o.storeGiven {
-		return usagef("--demo: a throw-away store has nobody to give a key to; name one with --store")
+		return host.Usagef("--demo: a throw-away store has nobody to give a key to; name one with --store")
 	}
 	store, err := a.storeFor(o)
 	if err != nil {
@@ -295,21 +295,21 @@ func (a *app) adminToken(ctx context.Context, o serveOptions) error {
 	store.MustExist = true
 	server, err := keyserver.Open(ctx, store)
 	if errors.Is(err, keyserver.ErrNoStore) {
-		return usagef("%w: detent serve makes one", err)
+		return host.Usagef("%w: detent serve makes one", err)
 	}
 	if err != nil {
 		return err
 	}
 	defer func() { _ = server.Close() }()
 	var secret apikey.Secret
-	err = a.ledger().Record(desk.Entry{Service: o.mintService, Action: "admin-token", Detail: string(env)}, func() error {
+	err = a.host.Ledger().Record(desk.Entry{Service: o.mintService, Action: "admin-token", Detail: string(env)}, func() error {
 		secret, err = server.MintAdmin(ctx, o.mintService, env)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if err := a.printSecret(secret); err != nil {
+	if err := a.printSecret(desk.Entry{Service: o.mintService, KeyName: "administrator"}, secret); err != nil {
 		return fmt.Errorf("the new administrator key was not written: %w", err)
 	}
 	a.say("this is the only time the secret is shown")

@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -11,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 func send(t *testing.T, method, url, token, body string) int {
@@ -96,34 +94,6 @@ func TestAKeyOfACertificateThatEverybodyReadsIsRefused(t *testing.T) {
 			t.Errorf("%v: %s", mode, s.url)
 		}
 		s.end(syscall.SIGTERM)
-	}
-}
-
-func TestACertificateWhoseNewKeyEverybodyReadsIsNotUsed(t *testing.T) {
-	var told bytes.Buffer
-	dir := t.TempDir()
-	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
-	c := &certificate{cert: filepath.Join(dir, "c.pem"), key: filepath.Join(dir, "k.pem"), now: func() time.Time { return now }, tell: func(text string) { told.WriteString(text) }}
-	write := func(serial int64, mode os.FileMode) {
-		cert, key := certificateFiles(t, serial)
-		for path, content := range map[string][]byte{c.cert: cert, c.key: key} {
-			if err := os.WriteFile(path, content, 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := os.Chmod(c.key, mode); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write(1, 0o600)
-	if err := c.read(); err != nil {
-		t.Fatal(err)
-	}
-	first := c.current
-	write(22, 0o644)
-	now = now.Add(2 * certificateCheck)
-	if got, err := c.get(nil); err != nil || got != first || !strings.Contains(told.String(), "by everybody") {
-		t.Errorf("it is used: %v %v; told %q", got != first, err, told.String())
 	}
 }
 

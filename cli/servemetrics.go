@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"detent/desk"
+	"detent/host"
 	"detent/keyserver"
 )
 
@@ -19,7 +20,7 @@ func (a *app) serveMetrics(ctx context.Context, listener net.Listener, server *k
 		defer close(ended)
 		_ = h.Serve(listener) // it ends by Close
 	}()
-	a.onClose(func() {
+	a.host.OnClose(func() {
 		_ = h.Close()
 		<-ended
 	})
@@ -33,10 +34,10 @@ func (o serveOptions) listenForMetrics() (net.Listener, error) {
 	}
 	address, err := net.ResolveTCPAddr("tcp", o.metrics)
 	if err != nil {
-		return nil, usagef("--metrics: %q is no address such as 127.0.0.1:9420", o.metrics)
+		return nil, host.Usagef("--metrics: %q is no address such as 127.0.0.1:9420", o.metrics)
 	}
 	if !address.IP.IsLoopback() {
-		return nil, usagef("--metrics: %s is beyond loopback, and whoever reads metrics is not asked who they are: use 127.0.0.1:%d", o.metrics, address.Port)
+		return nil, host.Usagef("--metrics: %s is beyond loopback, and whoever reads metrics is not asked who they are: use 127.0.0.1:%d", o.metrics, address.Port)
 	}
 	return net.ListenTCP("tcp", address)
 }
@@ -44,18 +45,18 @@ func (o serveOptions) listenForMetrics() (net.Listener, error) {
 // copyStore moves a SQLite store into the store of the flags, and ends.
 func (a *app) copyStore(ctx context.Context, o serveOptions) error {
 	if a.flags.demo {
-		return usagef("--copy-from: a demo has nothing to keep")
+		return host.Usagef("--copy-from: a demo has nothing to keep")
 	}
 	from, err := a.env.Expand(o.copyFrom)
 	if err != nil {
-		return usage(err)
+		return host.Usage(err)
 	}
 	store, err := a.storeFor(o)
 	if err != nil {
 		return err
 	}
 	var done keyserver.Copied
-	err = a.ledger().Record(desk.Entry{Action: "copy-store", Detail: from}, func() error {
+	err = a.host.Ledger().Record(desk.Entry{Action: "copy-store", Detail: from}, func() error {
 		done, err = keyserver.CopyStore(ctx, store, from)
 		return err
 	})

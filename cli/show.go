@@ -24,7 +24,7 @@ type keyRow struct {
 
 // keyRow makes one; warnings are its findings by key id.
 func (s *session) keyRow(k apikey.Key, warnings map[string][]string) keyRow {
-	return keyRow{k, s.profile.Name, s.profile.Service, notNil(warnings[k.ID])}
+	return keyRow{k, s.Profile.Name, s.Profile.Service, notNil(warnings[k.ID])}
 }
 
 // MarshalJSON writes the key's named fields, what is known of it here, and its other fields under "fields".
@@ -229,7 +229,7 @@ func writeKey(w io.Writer, k keyRow) error {
 // warningsOf are the findings that deserve attention, by key id, as list and check name them.
 func (s *session) warningsOf(keys []apikey.Key, rotating map[string]bool, now time.Time) map[string][]string {
 	out := map[string][]string{}
-	for _, f := range apikey.Examine(keys, s.caps, s.profile.Policy(), rotating, now) {
+	for _, f := range apikey.Examine(keys, s.Caps, s.Profile.Policy(), rotating, now) {
 		if f.Kind.IsWarning() && f.KeyID != "" {
 			out[f.KeyID] = append(out[f.KeyID], string(f.Kind))
 		}

@@ -22,6 +22,8 @@ import (
 	"testing"
 	"time"
 
+	"detent/remote"
+
 	"github.com/hinshun/vt10x"
 	"golang.org/x/crypto/ssh"
 )
@@ -113,7 +115,7 @@ func (h *sshHost) sleep(ctx context.Context, d time.Duration) error {
 	late := time.NewTimer(d)
 	defer late.Stop()
 	due, look := late.C, (chan struct{})(nil)
-	if d == rereadEvery {
+	if d == remote.RereadEvery {
 		due, look = nil, h.look
 	}
 	select {
@@ -263,7 +265,7 @@ func TestSSHCommandsHaveTheirExitCodesAndNothingElseRuns(t *testing.T) {
 		{"check", "", 0}, {"check --all -o json", "", 0}, {"rotations -o json", "", 0}, {"verify", secret, 0}, {"verify", secret + "x", 1},
 		{"detent list", "", 0}, {"create --name x", "", 2}, {"delete " + id, "", 2}, {"list --config /etc/passwd", "", 2}, {"list --debug /tmp/x", "", 2},
 		{"list --read-only=false", "", 2}, {"list -p local/generic", "", 2}, {"list x", "", 2}, {"serve", "", 2}, {"ssh", "", 2}, {"list 'x", "", 2},
-		{"list --help", "", 0}, {"help", "", 0}, {"check -h", "", 0}, {"\\\n", "", 2}, {"''", "", 2}, {"audit", "", 2}, {"sh -c id", "", 2},
+		{"list --help", "", 0}, {"help", "", 0}, {"check -h", "", 0}, {"\\\n", "", 2}, {"''", "", 2}, {"audit", "", 1}, {"audit verify", "", 2}, {"sh -c id", "", 2},
 	} {
 		if r := h.exec("alice", c.command, c.stdin); r.code != c.code {
 			t.Errorf("%s: exit %d, want %d: %s%s", c.command, r.code, c.code, r.stdout, r.stderr)

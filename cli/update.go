@@ -8,6 +8,7 @@ import (
 
 	"detent/apikey"
 	"detent/desk"
+	"detent/host"
 )
 
 type updateOptions struct {
@@ -49,23 +50,23 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 		return err
 	}
 	if o.enable && o.disable {
-		return usagef("--enable and --disable exclude each other")
+		return host.Usagef("--enable and --disable exclude each other")
 	}
 	if patch == (apikey.Patch{}) {
-		return usagef("nothing to change: use --name, --role, --enable or --disable")
+		return host.Usagef("nothing to change: use --name, --role, --enable or --disable")
 	}
 	s, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
-	if s.readOnly {
-		return usagef("%s is read-only: nothing is changed", s.profile.Name)
+	if s.ReadOnly {
+		return host.Usagef("%s is read-only: nothing is changed", s.Profile.Name)
 	}
 	order := desk.Order{What: desk.Update, Patch: patch}
-	if err := flagged(desk.Check(order, s.caps)); err != nil {
-		return usage(err)
+	if err := flagged(desk.Check(order, s.Caps)); err != nil {
+		return host.Usage(err)
 	}
-	if order.Key, err = s.findToChange(ctx, text, a.openRotations(s.profile.Name)); err != nil {
+	if order.Key, err = s.FindToChange(ctx, text, a.host.OpenRotations(s.Profile.Name)); err != nil {
 		return err
 	}
 	k := order.Key
@@ -77,7 +78,7 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 			return err
 		}
 	}
-	out, err := s.desk.Do(ctx, order)
+	out, err := s.Desk.Do(ctx, order)
 	if err != nil {
 		return fmt.Errorf("%q (%s): %w", k.Name, k.ID, err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/host"
 )
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -33,18 +34,18 @@ func (a *app) verify(ctx context.Context, format string) error {
 	if err != nil {
 		return err
 	}
-	if ok, why := client.Belongs(ctx, s.service, secret); !ok {
-		return usage(fmt.Errorf("%s. It was not sent: give the whole secret, or choose the profile that it belongs to with -p", why))
+	if ok, why := client.Belongs(ctx, s.Service, secret); !ok {
+		return host.Usage(fmt.Errorf("%s. It was not sent: give the whole secret, or choose the profile that it belongs to with -p", why))
 	}
-	proof, unidentified, err := client.Verify(ctx, s.service, secret)
+	proof, unidentified, err := client.Verify(ctx, s.Service, secret)
 	if err != nil {
 		return err
 	}
 	if unidentified != nil {
 		a.say("which key it is cannot be told: %v", unidentified)
 	}
-	if asJSON && !proof.Accepted() && !proof.Refused() {
-		a.say("cannot tell: %s", proof.Why)
+	if asJSON && !proof.Accepted() {
+		a.sayWhy(proof)
 	}
 	if asJSON {
 		err = a.printProofJSON(s, proof)
@@ -52,9 +53,22 @@ func (a *app) verify(ctx context.Context, format string) error {
 		err = a.printProof(s, proof)
 	}
 	if err == nil && !proof.Accepted() {
-		return answerNo
+		return host.ErrNo
 	}
 	return err
+}
+
+// sayWhy says beside JSON, which has yes, no or null, why it is no yes and what to do about it.
+func (a *app) sayWhy(p apikey.Proof) {
+	switch {
+	case !p.Refused():
+		a.say("cannot tell: %s", p.Why)
+	case p.Said != "":
+		a.say("not valid: %s", p.Said)
+	}
+	if p.Hint != "" {
+		a.say("%s", p.Hint)
+	}
 }
 
 // readSecret reads the secret from standard input; on a terminal it asks, without showing it.
@@ -76,7 +90,7 @@ func (a *app) readSecret(ctx context.Context) (apikey.Secret, error) {
 		return apikey.Secret{}, err
 	}
 	secret, err := apikey.ParseSecret(text)
-	return secret, usage(err)
+	return secret, host.Usage(err)
 }
 
 func (a *app) printProofJSON(s *session, p apikey.Proof) error {
@@ -100,17 +114,17 @@ func (a *app) printProof(s *session, p apikey.Proof) error {
 	proved := "proved by"
 	switch p.Verdict {
 	case apikey.Accepted:
-		fmt.Fprintf(&b, "valid on %s\n", s.profile.Name)
+		fmt.Fprintf(&b, "valid on %s\n", s.Profile.Name)
 	case apikey.Refused:
-		fmt.Fprintf(&b, "not valid on %s\n", s.profile.Name)
+		fmt.Fprintf(&b, "not valid on %s\n", s.Profile.Name)
 	default:
-		fmt.Fprintf(&b, "cannot tell on %s: %s\n", s.profile.Name, p.Why)
+		fmt.Fprintf(&b, "cannot tell on %s: %s\n", s.Profile.Name, p.Why)
 		proved = "asked"
 	}
 	for _, part := range []struct {
 		title string
 		lines []string
-	}{{proved, nonEmpty(p.Did)}, {"can", p.Can}, {"cannot", p.Cannot}, {"unknown", p.Unknown}} {
+	}{{proved, nonEmpty(p.Did)}, {"it said", nonEmpty(p.Said)}, {"to do", nonEmpty(p.Hint)}, {"can", p.Can}, {"cannot", p.Cannot}, {"unknown", p.Unknown}} {
 		for _, line := range part.lines {
 			fmt.Fprintf(&b, "%-13s %s\n", part.title, line)
 		}

@@ -48,6 +48,31 @@ func TestVerifySaysThatItCannotTellWhereNothingWasShown(t *testing.T) {
 	}
 }
 
+// TestVerifyRepeatsWhyASecretIsRefusedAndWhatToDo, in the table, and beside JSON on standard error.
+func TestVerifyRepeatsWhyASecretIsRefusedAndWhatToDo(t *testing.T) {
+	m := newMachine(t)
+	_, off := m.create("-p", "local/vertesia", "--name", "off", "--role", "reader")
+	m.must("update", "off", "--disable", "-p", "local/vertesia")
+	id, gone := m.create("-p", "local/prosopo", "--name", "gone", "--permission", "verify")
+	m.must("delete", id, "--yes", "-p", "local/prosopo")
+	_, bound := m.create("-p", "local/generic", "--name", "bound", "--allow-ip", "192.0.2.1")
+	for service, c := range map[string]struct {
+		secret string
+		says   []string
+	}{
+		"vertesia": {off, []string{"the key is disabled", "The key is switched off: enable it again"}},
+		"prosopo":  {gone, []string{"it may be mistyped, revoked", "A deleted key is invalid at once"}},
+		"generic":  {bound, []string{"restricted to other IP addresses", "call from one of those"}},
+	} {
+		table, asJSON := m.run(c.secret, "verify", "-p", "local/"+service), m.run(c.secret, "verify", "-o", "json", "-p", "local/"+service)
+		for _, text := range c.says {
+			if table.code != 1 || asJSON.code != 1 || !strings.Contains(table.stdout, text) || !strings.Contains(asJSON.stderr, text) || strings.Contains(asJSON.stdout, text) {
+				t.Errorf("%s: %q: %+v, %+v", service, text, table, asJSON)
+			}
+		}
+	}
+}
+
 // TestVerifySendsNoSecretWhereItCannotBelong: another vendor's, another service's, a placeholder.
 func TestVerifySendsNoSecretWhereItCannotBelong(t *testing.T) {
 	const body = "0123456789abcdef0123456789abcdef"

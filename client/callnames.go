@@ -1,5 +1,7 @@
 package client
 
+import "strings"
+
 // CallNamer is what a service has that can name the requests of its operations: "GET /v1/api-keys". The operations are list, create,
 // update, delete, probe, identify, project, retrieve. A plan says by it what will be sent; a test compares it with what was.
 type CallNamer interface {
@@ -18,7 +20,7 @@ func CallNames(s Service, op string) []string {
 func (g *generic) CallNames(op string) []string {
 	return map[string][]string{
 		"list": {"GET " + genericKeys}, "create": {"POST " + genericKeys}, "delete": {"DELETE " + genericKey},
-		"probe": {"GET " + genericUser}, "identify": {"GET " + genericKeys},
+		"probe": {"GET " + strings.Replace(genericUser, "{id}", probeUser, 1)}, "identify": {"GET " + genericKeys},
 	}[op]
 }
 

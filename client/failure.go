@@ -217,8 +217,6 @@ func (t *transport) fail(c call, status int, f fault) *Error {
 		// A page that is not found is not the service saying that a key is, nor one that blocks that it knows the key.
 		e.Kind, e.Hint = BadAnswer, hintURL
 		return e
-	case e.Kind == Unauthorized:
-		e.Hint = "Check that the key is not revoked or expired, has no typo, and belongs to this environment (test or live) and this URL."
 	case e.Kind == RateLimited:
 		e.Hint, e.limited = hintWait, true
 	case e.Outcome == Unknown:
@@ -226,7 +224,7 @@ func (t *transport) fail(c call, status int, f fault) *Error {
 	case e.Kind == Unavailable:
 		e.Hint = "The service has a problem. Try again later."
 	}
-	t.speaks.hints(e, c)
+	t.explain(e, c)
 	return e
 }
 

@@ -66,6 +66,7 @@ func (g *generic) Capabilities() apikey.Capabilities {
 		AccessFields:   []apikey.Field{apikey.FieldEnvironment, apikey.FieldRestrictions, apikey.FieldExpiry},
 		SecretPrefixes: []string{genericPrefixes[apikey.Live], genericPrefixes[apikey.Test]},
 		MaxName:        maxName,
+		Advice:         advised[apikey.Generic],
 	}
 }
 

@@ -81,20 +81,7 @@ func (g *generic) open(p apikey.Proof) apikey.Proof {
 
 // genericSpeaks: {"success":false,…} or an error. A message alone, and what frameworks and gateways add to an error, is
 // somebody else's as well as the service's.
-var genericSpeaks = dialect{hints: genericHints, verdict: rightsVerdict, own: func(f fault) bool {
+var genericSpeaks = dialect{verdict: rightsVerdict, own: func(f fault) bool {
 	foreign := []string{"errors", "path", "timestamp", "title", "detail"}
 	return (f.shape.no || f.shape.text || f.shape.object) && !slices.ContainsFunc(strings.Fields(f.shape.members), func(name string) bool { return slices.Contains(foreign, name) })
 }}
-
-func genericHints(e *Error, c call) {
-	switch e.Kind {
-	case Unauthorized:
-		e.Hint = "Check that the key has not been revoked, has no typo, and is of the right environment (test or live). If it goes on, contact the service's support."
-	case Forbidden:
-		e.Hint = "The key lacks the permission for this, or is restricted (IP address, referrer, endpoint): check it in the dashboard."
-	case Unsupported, Invalid:
-		if c.op == opCreate && e.Status == http.StatusMethodNotAllowed {
-			e.Hint = "The service may not offer to create keys: create it in the dashboard, and set create = false in the profile."
-		}
-	}
-}

@@ -33,6 +33,36 @@ func expiryNote(asked apikey.Expiry, got apikey.Moment, now time.Time) []string 
 	return []string{fmt.Sprintf("asked for the expiry %s; the service says %s", say(want), say(got))}
 }
 
+// publicLife is how long a public key is valid where nothing else is asked for.
+const publicLife = 24 * time.Hour
+
+// restNotes say how long a public key is valid yet, and where that is not the time that was asked for, why: a valid one is
+// returned again, whatever time is asked for.
+func restNotes(seconds int64, end apikey.Moment, now time.Time) (rest time.Duration, notes []string) {
+	asked, said := time.Duration(seconds)*time.Second, "asked for"
+	if seconds == 0 {
+		asked, said = publicLife, "that is usual"
+	}
+	at, ok := end.Time()
+	if !ok {
+		if end.IsNever() {
+			notes = []string{fmt.Sprintf("it never expires, and not in the %s %s", apikey.SpanWords(asked), said)}
+		}
+		return 0, notes
+	}
+	rest = at.Sub(now)
+	const again = "a public key that is valid is returned again, and a new one is made only after its end"
+	switch slack := min(2*time.Minute, asked/10); {
+	case rest <= 0:
+		notes = []string{"it has ended already, by the time that the answer says: ask again"}
+	case rest < asked-slack:
+		notes = []string{fmt.Sprintf("it is valid for %s more, not for the %s %s: %s", apikey.RestWords(rest), apikey.SpanWords(asked), said, again)}
+	case rest > asked+slack:
+		notes = []string{fmt.Sprintf("it is valid for %s more, longer than the %s %s: %s", apikey.RestWords(rest), apikey.SpanWords(asked), said, again)}
+	}
+	return max(rest, 0), notes
+}
+
 // accessNotes say what the service made of the access that was asked for, where it reports another one: a key that may
 // do more, or from anywhere, must not pass for the one that was wanted.
 func accessNotes(asked apikey.Draft, got apikey.Key) []string {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,6 +68,35 @@ func TestALifetimeThatWasNotAskedForIsSaid(t *testing.T) {
 		got := expiryNote(c.asked, c.got, testNow)
 		if c.want == "" && len(got) != 0 || c.want != "" && !slices.Equal(got, []string{c.want}) {
 			t.Errorf("%+v, %+v: %q, want %q", c.asked, c.got, got, c.want)
+		}
+	}
+}
+
+// TestThePublicKeysRestIsThatOfTheServicesAnswer, and another one than was asked for is told.
+func TestThePublicKeysRestIsThatOfTheServicesAnswer(t *testing.T) {
+	for _, c := range []struct {
+		asked int64
+		end   apikey.Moment
+		rest  time.Duration
+		says  string
+	}{
+		{0, apikey.At(testNow.Add(24 * time.Hour)), 24 * time.Hour, ""},
+		{0, apikey.At(testNow.Add(24*time.Hour - time.Minute)), 24*time.Hour - time.Minute, ""},
+		{7200, apikey.At(testNow.Add(10 * time.Second)), 10 * time.Second, "it is valid for 10s more, not for the 2h asked for"},
+		{7200, apikey.At(testNow.Add(500 * time.Millisecond)), 500 * time.Millisecond, "it is valid for 1s more"},
+		{7200, apikey.At(testNow.Add(7200 * time.Second)), 2 * time.Hour, ""},
+		{60, apikey.At(testNow.Add(53 * time.Second)), 53 * time.Second, "not for the 1m asked for"},
+		{60, apikey.At(testNow.Add(55 * time.Second)), 55 * time.Second, ""},
+		{60, apikey.At(testNow.Add(67 * time.Second)), 67 * time.Second, "longer than the 1m asked for"},
+		{60, apikey.At(testNow), 0, "has ended already"},
+		{60, apikey.At(testNow.Add(-time.Hour)), 0, "has ended already"},
+		{60, apikey.Never(), 0, "it never expires, and not in the 1m asked for"},
+		{0, apikey.Never(), 0, "it never expires, and not in the 1d that is usual"},
+		{60, apikey.Moment{}, 0, ""},
+	} {
+		rest, notes := restNotes(c.asked, c.end, testNow)
+		if said := strings.Join(notes, "; "); rest != c.rest || (said != "") != (c.says != "") || !strings.Contains(said, c.says) {
+			t.Errorf("asked %d s, ends %s: %s, %q", c.asked, moment(c.end), rest, said)
 		}
 	}
 }

@@ -90,7 +90,7 @@ func prosopoCapabilities(spelling map[string]string) apikey.Capabilities {
 		Restrictions: apikey.Cannot("keys have permissions, no restrictions"),
 		AccessFields: []apikey.Field{apikey.FieldPermissions, apikey.FieldExpiry},
 		MaxName:      maxName, MorePermissions: slices.Clone(prosopoMore),
-		UsagePage: portal,
+		UsagePage: portal, Advice: advised[apikey.Prosopo],
 	}
 	for _, g := range prosopoGroups {
 		own := apikey.PermissionGroup{Feature: spelt(spelling, g.Feature), Title: g.Title}

@@ -175,7 +175,7 @@ func (p *prosopo) ask(ctx context.Context, probe prosopoProbe, secret apikey.Sec
 }
 
 // prosopoSpeaks: {"error":{…}} or {"error":"…"}, and a code of its own for a permission that is missing.
-var prosopoSpeaks = dialect{hints: prosopoHints,
+var prosopoSpeaks = dialect{names: namedPermission,
 	own: func(f fault) bool { return f.shape.text || f.shape.object || f.shape.no || f.code != "" },
 	verdict: func(e *Error) apikey.Verdict {
 		switch {
@@ -186,25 +186,6 @@ var prosopoSpeaks = dialect{hints: prosopoHints,
 		}
 		return apikey.Silent
 	}}
-
-// prosopoHints says which of its three reasons a 403 has: a permission, the account's feature, or the account.
-func prosopoHints(e *Error, c call) {
-	if e.Kind != Forbidden {
-		return
-	}
-	switch {
-	case lacksFeature(e):
-		e.Hint = "The account lacks the API feature: ask for it in the Prosopo portal. No permission of a key mends this."
-	case strings.Contains(e.Code, insufficient):
-		e.Permission = namedPermission(e.Message, c.needs)
-		e.Hint = "The key lacks the permission " + e.Permission + ": use a key that has it."
-		if c.op == opCreate {
-			e.Hint += " A key grants at most what it has."
-		}
-	default:
-		e.Hint = "Either the key lacks " + c.needs + ", or the account lacks the API feature (ask for it in the Prosopo portal) or is not active."
-	}
-}
 
 // lacksFeature reports whether a 403 is for want of the account's API feature.
 func lacksFeature(e *Error) bool {

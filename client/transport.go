@@ -84,11 +84,11 @@ type transport struct {
 	logging sync.Mutex
 }
 
-// dialect is how a service says no: the shape of its errors, what it has to say about one, and what a 403 of its own says
-// about the key.
+// dialect is how a service says no: the shape of its errors, what they name as missing, and what a 403 of its own says
+// about the key. What to do about one is in remedies.
 type dialect struct {
 	own     func(f fault) bool
-	hints   func(e *Error, c call)
+	names   func(message, needed string) string // what is missing, as its words name it; nil where they never do
 	verdict func(e *Error) apikey.Verdict
 }
 

@@ -95,8 +95,13 @@ func (t *transport) judge(name string, did func(status int) string, e *Error) (a
 		default:
 			p.Why = fmt.Sprintf("an answer of %d tells nothing about a key", e.Status)
 		}
+		if p.Verdict != apikey.Accepted {
+			p.Hint = e.Hint
+		}
 		switch {
-		case p.Verdict == apikey.Accepted || p.Verdict == apikey.Refused:
+		case p.Verdict == apikey.Refused:
+			p.Why, p.Said = "", e.Message
+		case p.Verdict == apikey.Accepted:
 			p.Why = ""
 		case p.Verdict == apikey.Known:
 			p.Why = "it may be known, but cannot be used from here: " + e.Message

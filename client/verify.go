@@ -44,7 +44,7 @@ func Verify(ctx context.Context, s Service, secret apikey.Secret) (proof apikey.
 	}
 	if why := uncontrolled(ctx, s, secret, proof); why != "" {
 		proof.Verdict, proof.Why = apikey.Silent, why
-		proof.Can, proof.Cannot, proof.Unknown = nil, nil, nil
+		proof.Can, proof.Cannot, proof.Unknown, proof.Hint = nil, nil, nil, ""
 		return proof, nil, nil
 	}
 	if finder, ok := As[Identifier](s); ok && proof.Key == nil {

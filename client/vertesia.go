@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"detent/apikey"
 )
@@ -323,6 +323,9 @@ func (v *vertesia) RequestPublicKey(ctx context.Context, req apikey.PublicKeyReq
 		out, err = decodePublicKey(a.body)
 		return err
 	})
+	if err == nil {
+		out.Rest, out.Notes = restNotes(req.TTL, out.ExpiresAt, v.now())
+	}
 	return out, err
 }
 
@@ -433,19 +436,18 @@ func (v *vertesia) probeList(ctx context.Context, bearer apikey.Secret, name str
 }
 
 // vertesiaSpeaks: {"error":"…","status":403}, with a message and details at most. A gateway's error often has more.
-var vertesiaSpeaks = dialect{hints: vertesiaHints, verdict: roleVerdict, own: func(f fault) bool {
+var vertesiaSpeaks = dialect{names: namedRole, verdict: roleVerdict, own: func(f fault) bool {
 	known := []string{"details", "error", "message", "status"}
 	return f.shape.text && f.status != 0 && !slices.ContainsFunc(strings.Fields(f.shape.members), func(name string) bool { return !slices.Contains(known, name) })
 }}
 
-func vertesiaHints(e *Error, c call) {
-	if e.Kind != Forbidden || c.needs == "" {
-		return
+// namedRole is the role that a refusal says is needed, else the one that the call needs.
+func namedRole(message, needed string) string {
+	words := strings.FieldsFunc(strings.ToLower(message), func(r rune) bool { return r != '_' && !unicode.IsLetter(r) })
+	for i := range words {
+		if i+3 < len(words) && words[i] == "role" && words[i+2] == "is" && words[i+3] == "needed" {
+			return words[i+1]
+		}
 	}
-	e.Permission = c.needs
-	e.Hint = fmt.Sprintf("This needs a key with the role %s or above.", c.needs)
-	if c.op == opCreate || c.op == opUpdate {
-		e.Hint += " A key grants at most its own role."
-	}
-	e.Hint = strings.Replace(e.Hint, "admin or above", "admin", 1)
+	return needed
 }

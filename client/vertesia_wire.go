@@ -185,5 +185,6 @@ func vertesiaCapabilities() apikey.Capabilities {
 		AccessFields:   []apikey.Field{apikey.FieldRole, apikey.FieldType, apikey.FieldProject, apikey.FieldExpiry, apikey.FieldExtra},
 		SecretPrefixes: []string{"sk-", "pk-"}, MaxName: maxName,
 		UsagePage: "the audit trail of Vertesia (principal type apikey; it shows changes, not reads)",
+		Advice:    advised[apikey.Vertesia],
 	}
 }

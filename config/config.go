@@ -59,6 +59,14 @@ func (p Profile) Setting(demo bool) apikey.Setting {
 		Far: !p.Embedded && (err != nil || !loopback.Is(u.Hostname()))}
 }
 
+// Address is where the profile's service is, in words.
+func (p Profile) Address() string {
+	if p.Embedded {
+		return "embedded"
+	}
+	return p.URL
+}
+
 // Policy is what the profile considers old, near its end, or unused.
 func (p Profile) Policy() apikey.Policy {
 	policy := apikey.DefaultPolicy()

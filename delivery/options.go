@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/kballard/go-shellquote"
 
@@ -146,6 +147,19 @@ func build(c Config, o Options) (Destination, error) {
 		return nil, fmt.Errorf("the command has no program")
 	}
 	return &command{common: common, words: slices.Clone(c.Command)}, nil
+}
+
+// Short is a spelling for a record. A command's words may hold anything: the first is enough.
+func Short(spec string) string {
+	command, ok := strings.CutPrefix(spec, "command:")
+	if !ok {
+		return spec
+	}
+	command = strings.TrimSpace(command)
+	if end := strings.IndexFunc(command, unicode.IsSpace); end >= 0 {
+		command = command[:end]
+	}
+	return "command:" + filepath.Base(command)
 }
 
 const specForms = "env-file:PATH:VARIABLE, file:PATH, command:CMDLINE, clipboard, or the name of a destination of the profile"

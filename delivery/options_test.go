@@ -97,3 +97,15 @@ func TestANamedDestinationIsExactlyOneThing(t *testing.T) {
 		}
 	}
 }
+
+// TestTheShortSpellingOfACommandIsItsProgramAlone: its words may hold anything.
+func TestTheShortSpellingOfACommandIsItsProgramAlone(t *testing.T) {
+	for spec, want := range map[string]string{
+		"command:curl -H hunter2": "command:curl", "command:/usr/bin/curl\t-H\thunter2": "command:curl", "command: \n curl\nhunter2": "command:curl", "command:x": "command:x",
+		"file:/srv/a b": "file:/srv/a b", "env-file:/srv/.env:API_KEY": "env-file:/srv/.env:API_KEY", "clipboard": "clipboard", "payments": "payments",
+	} {
+		if got := Short(spec); got != want {
+			t.Errorf("%q is %q, want %q", spec, got, want)
+		}
+	}
+}

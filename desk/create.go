@@ -51,11 +51,39 @@ func (d *Desk) create(ctx context.Context, o Order) (Outcome, error) {
 	if len(o.Places) == 0 {
 		return out, nil
 	}
-	if err := o.Delivery.Put(ctx, o.Places, out.Created.Secret); err != nil {
+	ctx = ForKey(ctx, k)
+	if err := o.put(ctx, out.Created.Secret); err != nil {
 		return Outcome{}, d.Discard(ctx, o, out, err)
+	}
+	return out, o.Delivery.Then(ctx, o.Places)
+}
+
+// put brings a secret to the places of an order.
+func (o Order) put(ctx context.Context, secret apikey.Secret) error {
+	if err := o.Delivery.Put(ctx, o.Places, secret); err != nil {
+		return err
 	}
 	for _, p := range o.Places {
 		o.note("delivered to %s", p.Describe())
+	}
+	return nil
+}
+
+// publicKey requests a public key and brings it to its places. Where one fails the key stays: the next request returns it.
+func (d *Desk) publicKey(ctx context.Context, o Order) (Outcome, error) {
+	out, err := d.handle(ctx, o)
+	if err != nil {
+		return out, err
+	}
+	for _, note := range out.Public.Notes {
+		o.note("%s", note)
+	}
+	if len(o.Places) == 0 {
+		return out, nil
+	}
+	ctx = ForKey(ctx, apikey.Key{Name: o.Request.Name})
+	if err := o.put(ctx, out.Public.Value); err != nil {
+		return out, fmt.Errorf("%w; the public key exists all the same: asking again returns it while it is valid", err)
 	}
 	return out, o.Delivery.Then(ctx, o.Places)
 }

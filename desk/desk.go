@@ -37,7 +37,7 @@ type Order struct {
 	Request apikey.PublicKeyRequest
 	// Before are the keys that were there before a create; nil where nobody asked.
 	Before Before
-	// Places are where the secret of a created key goes, proven by the delivery's own Preflight; Delivery is how.
+	// Places are where the secret of a created key, or a public key, goes, proven by the delivery's own Preflight; Delivery is how.
 	Places   []delivery.Destination
 	Delivery *Delivery
 	// Act marks an act of a rotation. A rotation has looked by its own rules, and settles a lost answer itself: the call is made
@@ -93,10 +93,14 @@ type Options struct {
 	Refused func(e Entry, why string)
 	// Timeout bounds one call of the service, with its retries and waits.
 	Timeout time.Duration
+	Now     func() time.Time // nil is the real clock
 }
 
 // Open makes the desk of a profile.
 func Open(s client.Service, o Options) *Desk {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	d := &Desk{service: s, o: o, made: map[string]bool{}}
 	d.handle = d.act
 	for _, m := range []Middleware{d.receipts, d.checks, d.writes, d.roles} { // the last one is asked first
@@ -110,8 +114,15 @@ func (d *Desk) Do(ctx context.Context, o Order) (Outcome, error) {
 	if o.What == Create && !o.Act {
 		return d.create(ctx, o)
 	}
+	if o.What == PublicKey && !o.Act {
+		return d.publicKey(ctx, o)
+	}
 	return d.handle(ctx, o)
 }
+
+// Send carries out an order, and nothing that follows one: whoever shows the answer (a screen) settles a lost one, and has the
+// secret of a new key.
+func (d *Desk) Send(ctx context.Context, o Order) (Outcome, error) { return d.handle(ctx, o) }
 
 // writes refuses an order where nothing may be changed.
 func (d *Desk) writes(next Handler) Handler {

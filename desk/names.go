@@ -8,15 +8,16 @@ import (
 	"detent/apikey"
 )
 
-// names are how the keys of a service are called, by id. A list has up to 100,000 and an action needs one: what is heard at
-// once is kept as one text, and the newest is searched first. An empty one is ready for use.
+// names are how the keys of a service are called, by id, with what else an order may change: the role, and whether it is enabled. A
+// list has up to 100,000 and an action needs one: what is heard at once is kept as one text, and the newest is searched first. An
+// empty one is ready for use.
 type names struct {
 	mu    sync.Mutex
 	lists int // that were begun
 	heard []heard
 }
 
-// heard is what one batch said, "\nID\x00NAME" for each key: neither has such a character, as the client scrubs both.
+// heard is what one batch said, "\nID\x00NAME\x00ROLE\x00STATE" for each key: none has such a character, as the client scrubs them.
 type heard struct {
 	list int // the newest list when it was said
 	text string
@@ -40,7 +41,7 @@ func (n *names) complete(list int) {
 func (n *names) learn(keys ...apikey.Key) {
 	size := 1
 	for i := range keys {
-		size += len(keys[i].ID) + len(keys[i].Name) + 2
+		size += len(keys[i].ID) + len(keys[i].Name) + len(keys[i].Role) + 5
 	}
 	var b strings.Builder
 	b.Grow(size)
@@ -49,6 +50,16 @@ func (n *names) learn(keys ...apikey.Key) {
 		b.WriteString(keys[i].ID)
 		b.WriteString("\x00")
 		b.WriteString(keys[i].Name)
+		b.WriteString("\x00")
+		b.WriteString(keys[i].Role)
+		b.WriteString("\x00")
+		switch on := keys[i].Enabled; {
+		case on == nil:
+		case *on:
+			b.WriteString(stateOn)
+		default:
+			b.WriteString(stateOff)
+		}
 	}
 	b.WriteString("\n")
 	n.mu.Lock()
@@ -56,15 +67,28 @@ func (n *names) learn(keys ...apikey.Key) {
 	n.heard = append(n.heard, heard{n.lists, b.String()})
 }
 
-// of is the name of a key, empty where none was heard.
-func (n *names) of(id string) string {
+const (
+	stateOn  = "1"
+	stateOff = "0"
+)
+
+// of is what was heard of a key last: its name, its role and whether it is enabled. All are empty where nothing was.
+func (n *names) of(id string) apikey.Key {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, h := range slices.Backward(n.heard) {
-		if _, after, ok := strings.Cut(h.text, "\n"+id+"\x00"); ok {
-			name, _, _ := strings.Cut(after, "\n")
-			return name
+		_, after, ok := strings.Cut(h.text, "\n"+id+"\x00")
+		if !ok {
+			continue
 		}
+		line, _, _ := strings.Cut(after, "\n")
+		said := append(strings.Split(line, "\x00"), "", "") // a name with an end of a line would be cut there
+		k := apikey.Key{ID: id, Name: said[0], Role: said[1]}
+		if state := said[2]; state != "" {
+			on := state == stateOn
+			k.Enabled = &on
+		}
+		return k
 	}
-	return ""
+	return apikey.Key{ID: id}
 }

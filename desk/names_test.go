@@ -10,7 +10,7 @@ func TestAnActionIsOnRecordUnderTheNewestNameOfItsKey(t *testing.T) {
 	var n names
 	is := func(id, want string) {
 		t.Helper()
-		if got := n.of(id); got != want {
+		if got := n.of(id).Name; got != want {
 			t.Errorf("the name of %q is %q, want %q", id, got, want)
 		}
 	}
@@ -40,4 +40,6 @@ func TestAnActionIsOnRecordUnderTheNewestNameOfItsKey(t *testing.T) {
 	is("k1", "") // a list without it is complete
 	n.complete(cut)
 	is("k5", "new")
+	n.learn(apikey.Key{ID: "k6", Name: "two\nlines"}) // no client says so
+	is("k6", "two")
 }

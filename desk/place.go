@@ -2,8 +2,6 @@ package desk
 
 import (
 	"context"
-	"path/filepath"
-	"strings"
 
 	"detent/apikey"
 	"detent/delivery"
@@ -35,23 +33,17 @@ func (l *Ledger) Place(d delivery.Destination, profile, issuer string, then []st
 	return out
 }
 
-func (d recordedPlace) record(action, detail string, do func() error) error {
-	return d.ledger.Record(Entry{Profile: d.profile, Service: d.issuer, Action: action, Detail: detail}, do)
+// record names the key whose secret it is, as far as the context says it.
+func (d recordedPlace) record(ctx context.Context, action, detail string, do func() error) error {
+	k := keyOf(ctx)
+	return d.ledger.Record(partOf(ctx, Entry{Profile: d.profile, Service: d.issuer, Action: action, KeyID: k.ID, KeyName: k.Name, Detail: detail}), do)
 }
 
-// name of the place. A command's words may hold anything: the first is enough.
-func (d recordedPlace) name() string {
-	spec := d.Spec()
-	if command, ok := strings.CutPrefix(spec, "command:"); ok {
-		first, _, _ := strings.Cut(command, " ")
-		spec = "command:" + filepath.Base(first)
-	}
-	return spec
-}
+func (d recordedPlace) name() string { return delivery.Short(d.Spec()) }
 
 // Put records a delivery.
 func (d recordedPlace) Put(ctx context.Context, job delivery.Job, secret apikey.Secret) (report delivery.Report, err error) {
-	err = d.record("deliver", d.name()+" "+job.ID, func() error {
+	err = d.record(ctx, "deliver", d.name()+" "+job.ID, func() error {
 		var err error
 		report, err = d.Destination.Put(ctx, job, secret)
 		return err
@@ -64,7 +56,7 @@ func (d recordedPlace) Then(ctx context.Context) (output string, err error) {
 	if d.then == "" {
 		return d.Destination.Then(ctx)
 	}
-	err = d.record("then", d.name()+": "+d.then, func() error {
+	err = d.record(ctx, "then", d.name()+": "+d.then, func() error {
 		var err error
 		output, err = d.Destination.Then(ctx)
 		return err
@@ -74,7 +66,7 @@ func (d recordedPlace) Then(ctx context.Context) (output string, err error) {
 
 // Undo records that the old content was put back.
 func (d recordedPlace) Undo(ctx context.Context, job delivery.Job) (report delivery.Report, err error) {
-	err = d.record("undeliver", d.name()+" "+job.ID, func() error {
+	err = d.record(ctx, "undeliver", d.name()+" "+job.ID, func() error {
 		var err error
 		report, err = d.Destination.Undo(ctx, job)
 		return err

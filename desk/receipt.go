@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 
 	"detent/apikey"
@@ -15,32 +16,34 @@ import (
 // receipts records an order before it is sent, and what came of it after.
 func (d *Desk) receipts(next Handler) Handler {
 	return func(ctx context.Context, o Order) (Outcome, error) {
-		if a, ok := ctx.Value(announcedKey{}).(announced); ok && o.Key.ID != "" && a.id == o.Key.ID && a.action == d.entry(o).Action {
+		e := d.entry(ctx, o)
+		if a, ok := ctx.Value(announcedKey{}).(announced); ok && o.Key.ID != "" && a.id == o.Key.ID && a.action == e.Action {
 			return next(ctx, o)
 		}
-		end, err := d.o.Ledger.begin(d.entry(o))
+		end, err := d.o.Ledger.begin(e)
 		if err != nil {
 			return Outcome{}, err
 		}
 		out, err := next(ctx, o)
-		end(receiptOf(o, out, err))
+		end(d.receiptOf(o, out, err))
 		return out, err
 	}
 }
 
 // entry is what the receipt of an order says before it is sent.
-func (d *Desk) entry(o Order) Entry {
-	e := Entry{Profile: d.o.Profile, Service: d.o.Issuer, Action: string(o.What), KeyID: o.Key.ID, KeyName: o.Key.Name}
-	if e.KeyName == "" && e.KeyID != "" {
-		e.KeyName = d.names.of(e.KeyID)
-	}
+func (d *Desk) entry(ctx context.Context, o Order) Entry {
+	was := d.known(o.Key)
+	e := partOf(ctx, Entry{Profile: d.o.Profile, Service: d.o.Issuer, Action: string(o.What), KeyID: o.Key.ID, KeyName: was.Name})
 	switch o.What {
 	case Create:
-		e.KeyName = o.Draft.Name
+		e.KeyName, e.Granted = o.Draft.Name, d.asked(o.Draft)
 	case Update:
 		e.Action, e.Detail = patched(o.Patch)
+		e.Before, e.After = changes(o.Patch, was)
+	case Delete:
+		e.Before = fieldsOf(&was, apikey.FieldRole, apikey.FieldEnabled)
 	case PublicKey:
-		e.KeyName, e.Detail = o.Request.Name, o.Request.Project
+		e.KeyName, e.Detail, e.Granted = o.Request.Name, o.Request.Project, d.askedPublic(o.Request)
 	}
 	return e
 }
@@ -55,7 +58,7 @@ func patched(p apikey.Patch) (action, detail string) {
 	}
 	action = string(Update)
 	if p.Enabled != nil {
-		word := map[bool]string{true: "enable", false: "disable"}[*p.Enabled]
+		word := map[bool]string{true: enable, false: disable}[*p.Enabled]
 		if len(what) == 0 {
 			return word, ""
 		}
@@ -65,11 +68,17 @@ func patched(p apikey.Patch) (action, detail string) {
 }
 
 // receiptOf is what came of an order.
-func receiptOf(o Order, out Outcome, err error) audit.Outcome {
+func (d *Desk) receiptOf(o Order, out Outcome, err error) audit.Outcome {
 	r := outcomeOf(err)
 	switch {
 	case o.What == Create && err == nil:
 		r.KeyID, r.KeyName = out.Created.Key.ID, out.Created.Key.Name
+		r.Granted = d.granted(o.Draft, out.Created.Key)
+	case o.What == Update && err == nil:
+		r.After = changedTo(o.Patch, out.Key)
+	case o.What == PublicKey && err == nil:
+		r.Granted = d.askedPublic(o.Request)
+		maps.Copy(r.Granted, fieldsOf(&apikey.Key{ExpiresAt: out.Public.ExpiresAt}, apikey.FieldExpiry))
 	case o.What == Delete && out.Deleted.AlreadyGone:
 		r.Reason = "already gone"
 	case o.What == Retrieve && err == nil && out.Secret.IsZero():
@@ -110,6 +119,12 @@ func outcomeOf(err error) audit.Outcome {
 	return o
 }
 
+// An update that only switches a key is on record as one of these.
+const (
+	enable  = "enable"
+	disable = "disable"
+)
+
 // announced is a call whose record was begun before the last look at everything, so that nothing lies between that and the call.
 type announced struct{ action, id string }
 
@@ -118,7 +133,11 @@ type announcedKey struct{}
 // Announce begins the record of a call that a rotation is about to send (rotation.World). The context it gives marks the
 // call, which is then not recorded anew.
 func (d *Desk) Announce(ctx context.Context, action, id string) (context.Context, func(error), error) {
-	end, err := d.o.Ledger.begin(Entry{Profile: d.o.Profile, Service: d.o.Issuer, Action: action, KeyID: id, KeyName: d.names.of(id)})
+	o := Order{What: What(action), Key: apikey.Key{ID: id}}
+	if on := action == enable; on || action == disable {
+		o.What, o.Patch.Enabled = Update, &on
+	}
+	end, err := d.o.Ledger.begin(d.entry(ctx, o))
 	if err != nil {
 		return ctx, nil, err
 	}

@@ -19,7 +19,7 @@ const (
 func (d *Desk) roles(next Handler) Handler {
 	return func(ctx context.Context, o Order) (Outcome, error) {
 		if why := d.mayNot(o); why != "" {
-			e := d.entry(o)
+			e := d.entry(ctx, o)
 			if o.What == Update {
 				e.Action = string(Update)
 			}

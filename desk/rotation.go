@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"detent/apikey"
 	"detent/audit"
 	"detent/rotation"
 )
@@ -28,7 +29,8 @@ func (r Rotation) Undo(ctx context.Context) (rotation.Result, error) {
 	if v.State != rotation.Open || v.Step == rotation.Preflight && !v.Undoing {
 		return r.Rotation.Undo(ctx)
 	}
-	end, err := r.ledger.begin(Entry{Profile: v.Profile, Service: v.Service, Action: "abort", KeyID: v.Old.ID, KeyName: v.Old.Name, Detail: "rotation " + v.ID})
+	end, err := r.ledger.begin(Entry{Profile: v.Profile, Service: v.Service, Action: "abort", KeyID: v.Old.ID, KeyName: v.Old.Name, Detail: "rotation " + v.ID,
+		Rotation: v.ID, Stage: string(v.Step)})
 	if err != nil {
 		return rotation.Result{Step: v.Step}, err
 	}
@@ -46,3 +48,34 @@ func (r Rotation) Undo(ctx context.Context) (rotation.Result, error) {
 
 // Rotation has the abort of a rotation recorded.
 func (l *Ledger) Rotation(r *rotation.Rotation) Rotation { return Rotation{r, l} }
+
+// Tell records what a rotation does that is no call: how it began, each stage that is over, a person's word (rotation.World).
+func (d *Desk) Tell(t rotation.Told) {
+	action := map[rotation.ToldKind]string{rotation.ToldBegun: "rotate", rotation.ToldStage: "stage", rotation.ToldWord: "said"}[t.Kind]
+	d.o.Ledger.event(Entry{Profile: d.o.Profile, Service: d.o.Issuer, Action: action, KeyID: t.Old.ID, KeyName: t.Old.Name, Detail: t.Text,
+		Rotation: t.ID, Stage: string(t.Stage)})
+}
+
+// partOf is an entry with the rotation that it is a part of, where it is of one.
+func partOf(ctx context.Context, e Entry) Entry {
+	if p, ok := rotation.PartOf(ctx); ok {
+		e.Rotation, e.Stage = p.ID, string(p.Stage)
+	}
+	return e
+}
+
+type keyKey struct{}
+
+// ForKey says whose secret goes where, for the receipt of that.
+func ForKey(ctx context.Context, k apikey.Key) context.Context {
+	return context.WithValue(ctx, keyKey{}, apikey.Key{ID: k.ID, Name: k.Name})
+}
+
+// keyOf is the key that ForKey named, else the new one of a rotation.
+func keyOf(ctx context.Context) apikey.Key {
+	if k, ok := ctx.Value(keyKey{}).(apikey.Key); ok {
+		return k
+	}
+	p, _ := rotation.PartOf(ctx)
+	return p.New
+}

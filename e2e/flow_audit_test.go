@@ -44,7 +44,7 @@ func TestAnActionOfTheScreensIsOnRecord(t *testing.T) {
 	}
 	for i, want := range []string{"create", "deliver", "delete"} {
 		if i >= len(rows) || rows[i].Action != want || rows[i].Result != "done" || !rows[i].Certain || rows[i].Who == "" || rows[i].From != "local" ||
-			rows[i].Profile != "local/prosopo" || want != "deliver" && rows[i].KeyName != "payments-api" {
+			rows[i].Profile != "local/prosopo" || rows[i].KeyName != "payments-api" {
 			t.Fatalf("row %d, want %s: %+v", i, want, rows)
 		}
 	}

@@ -189,14 +189,13 @@ func (p *play) expression(a *alphabet, acts []rotation.Act) string {
 }
 
 var (
-	pathID  = regexp.MustCompile(`/(api-keys|apikeys)/[a-z0-9_]{8,}$`)
-	pathUsr = regexp.MustCompile(`/users/usr_.*$`)
-	fileID  = regexp.MustCompile(`\.detent-[a-z0-9]{10}`)
-	trial   = regexp.MustCompile(`^(?:write|remove) (.*)\.detent-[a-z0-9]{10}(?:-own)?\.(?:test|try)$`)
+	pathID = regexp.MustCompile(`/(?:api-keys|apikeys)/([a-z0-9_]{8,})$`)
+	fileID = regexp.MustCompile(`\.detent-[a-z0-9]{10}`)
+	trial  = regexp.MustCompile(`^(?:write|remove) (.*)\.detent-[a-z0-9]{10}(?:-own)?\.(?:test|try)$`)
 )
 
-// plain is a line as a plan writes it; empty for what only is half of another.
-func plain(line string) string {
+// plain is a line as a plan of the old key writes it; empty for what only is half of another.
+func plain(line, old string) string {
 	if m := trial.FindStringSubmatch(line); m != nil {
 		return "write a trial file beside " + m[1] + ", removed at once"
 	}
@@ -207,17 +206,19 @@ func plain(line string) string {
 		return "run"
 	}
 	if strings.HasPrefix(line, "call ") {
-		line = pathID.ReplaceAllString(line, "/$1/{id}")
-		return pathUsr.ReplaceAllString(line, "/users/{id}")
+		if m := pathID.FindStringSubmatch(line); m != nil && m[1] != old {
+			line = strings.TrimSuffix(line, m[1]) + "{new}"
+		}
+		return line
 	}
 	return fileID.ReplaceAllString(line, ".detent-{id}")
 }
 
 // happened is what was done in a stage, as a word.
-func happened(a *alphabet, lines []string) string {
+func happened(a *alphabet, lines []string, old string) string {
 	word, last := "", ""
 	for _, line := range lines {
-		line = plain(line)
+		line = plain(line, old)
 		if line == "" || line == last && !strings.HasPrefix(line, "call ") { // a file is written in several events
 			continue
 		}
@@ -265,7 +266,7 @@ func (p *play) compare(plan planned, w *witness) {
 		}
 		var a alphabet
 		want := p.expression(&a, s.Does)
-		got := happened(&a, w.seen[string(s.ID)])
+		got := happened(&a, w.seen[string(s.ID)], p.oldID)
 		if !regexp.MustCompile(want).MatchString(got) {
 			does, _ := json.MarshalIndent(s.Does, "", " ")
 			p.Errorf("%s: %s does not match %s\nhappened:\n  %s\nplanned:\n%s", s.ID, got, want, strings.Join(w.seen[string(s.ID)], "\n  "), does)

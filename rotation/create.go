@@ -372,8 +372,7 @@ func (r *Rotation) replaceLost(ctx context.Context) (Result, error) {
 		}
 		return r.move(Create, "the secret of "+lost+" was lost before it was put anywhere; that key was deleted, and is created again next")
 	}
-	r.j.Superseded = append(r.j.Superseded, r.j.New.ID)
-	r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
+	r.supersede()
 	r.j.New, r.j.Print, r.j.Proved = nil, "", 0
 	for i := range r.j.Destinations {
 		r.j.Destinations[i].Put, r.j.Destinations[i].Then = false, false
@@ -417,14 +416,26 @@ func answerBothGone(_ context.Context, r *Rotation, _ Question, a Answer) (Resul
 
 // startOver forgets a new key that is gone. Where its secret was put, another will be.
 func (r *Rotation) startOver() {
-	if r.j.Print != "" {
-		r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
-	}
-	if r.j.New != nil { // should it be there after all, it goes with the old key
-		r.j.Superseded = append(r.j.Superseded, r.j.New.ID)
-	}
+	r.supersede()
 	r.j.New, r.j.Print, r.j.Proved, r.secret = nil, "", 0, apikey.Secret{}
 	for i := range r.j.Destinations {
 		r.j.Destinations[i].Put, r.j.Destinations[i].Then = false, false
+	}
+}
+
+// supersede keeps what an earlier new key is found and recognised by: should it be there after all, it goes with the old key.
+func (r *Rotation) supersede() {
+	if r.j.Print != "" {
+		r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
+	}
+	if r.j.New == nil {
+		return
+	}
+	r.j.Superseded = append(r.j.Superseded, r.j.New.ID)
+	if r.j.Print != "" {
+		if r.j.PrintsOf == nil {
+			r.j.PrintsOf = map[string]string{}
+		}
+		r.j.PrintsOf[r.j.New.ID] = r.j.Print
 	}
 }

@@ -637,3 +637,17 @@ func TestAServiceThatMustNotBeTriedIsNotTried(t *testing.T) {
 		}
 	}
 }
+
+// TestASoakDoesNotBeginWhereTheNewKeyIsRefused: the old one is off, so that nothing works, and ten minutes would be lost.
+func TestASoakDoesNotBeginWhereTheNewKeyIsRefused(t *testing.T) {
+	f := in(t, vertesiaLike)
+	r := f.Start(noWaitsButSoak)
+	f.until(r, rotation.Soak)
+	f.Remove("new")
+	f.Forgive()
+	if res := f.do(r); res.Question == nil || res.Question.Kind != rotation.AskBothGone && !strings.Contains(res.Said, "new key") {
+		t.Errorf("%+v", res)
+	}
+}
+
+func noWaitsButSoak(p *rotation.Params) { p.Drain = ptr(time.Duration(0)) }

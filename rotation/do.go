@@ -16,10 +16,33 @@ func (r *Rotation) Do(ctx context.Context) (Result, error) {
 		case r.j.State != Open:
 			return r.isOver(), nil
 		case r.j.Undoing:
-			return r.undo(ctx)
+			return r.undo(r.within(ctx))
 		}
-		return r.step(ctx)
+		if res := r.takeVouchesBack(); res != nil {
+			return *res, r.save("an undo did not begin")
+		}
+		return r.step(r.within(ctx))
 	})
+}
+
+// takeVouchesBack takes back a person's word that a place has its old value, where the undo that it was given for has not begun and the
+// rotation goes on: the new secret goes there again.
+func (r *Rotation) takeVouchesBack() *Result {
+	var again []*destinationRecord
+	for i := range r.j.Destinations {
+		if rec := &r.j.Destinations[i]; rec.Undid != "" && rule("undone: delivered to again where the rotation goes on") {
+			rec.Undid = ""
+			if rec.Begun && rec.Without == "" {
+				rec.Put, rec.Then = false, false
+				again = append(again, rec)
+			}
+		}
+	}
+	if len(again) == 0 || r.j.New == nil || r.j.Step == Create || r.j.Step == Deliver {
+		return nil
+	}
+	r.j.Step = Deliver
+	return &Result{Status: Moved, Said: placesText(again) + " had the old value by your word: the new one is delivered there again next"}
 }
 
 // act does one thing to the rotation, alone, and shows what came of it.
@@ -70,13 +93,13 @@ func (r *Rotation) Undo(ctx context.Context) (Result, error) {
 		if r.j.State != Open {
 			return r.isOver(), nil
 		}
-		return r.undo(ctx)
+		return r.undo(r.within(ctx))
 	})
 }
 
 // Reenable turns a disabled old key on again, and goes back to the drain.
 func (r *Rotation) Reenable(ctx context.Context) (Result, error) {
-	return r.act(func() (Result, error) { return r.reenable(ctx) })
+	return r.act(func() (Result, error) { return r.reenable(r.within(ctx)) })
 }
 
 // SecretInHand reports whether leaving now loses the new secret.
@@ -103,12 +126,13 @@ func (r *Rotation) Change(op string, call func() error) error { return r.change(
 
 // move ends a step: the journal says so before the next one may begin.
 func (r *Rotation) move(to Step, said string, notes ...string) (Result, error) {
-	from := r.j.Step
+	from, part := r.j.Step, r.part()
 	r.j.Step = to
 	r.wait = waiting{}
 	r.log("%s: %s", from, said)
 	if err := r.save("step " + string(to)); err != nil {
 		return Result{}, err
 	}
+	r.stageOver(part, to)
 	return Result{Status: Moved, Said: said, Notes: notes}, nil
 }

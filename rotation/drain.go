@@ -17,6 +17,7 @@ type waiting struct {
 	begun time.Time // of the step
 	quiet time.Time // since when the old key's last use did not move
 	used  apikey.Moment
+	off   bool // the key was switched off since then: nobody could use it, and that says nothing about who would
 	polls int
 	moves int // looks at which the old key had moved
 	looks int
@@ -124,9 +125,11 @@ func (r *Rotation) watch(ctx context.Context, s *sight) (Result, error) {
 	if moved {
 		w.moves++
 	}
-	if first || moved {
-		w.quiet, w.used, w.polls = now, s.old.LastUsedAt, 0
+	off := s.old.IsDisabled()
+	if first || moved || w.off && !off && rule("quiet: while the key is on") {
+		w.quiet, w.used, w.off, w.polls = now, s.old.LastUsedAt, false, 0
 	}
+	w.off = w.off || off
 	w.polls++
 	quiet := max(now.Sub(w.quiet)-r.j.UseDelay, 0)
 	if !rule("quiet: it ends at the look, minus the delay") {
@@ -139,6 +142,7 @@ func (r *Rotation) watch(ctx context.Context, s *sight) (Result, error) {
 			return res, nil
 		}
 		r.quiet(seen)
+		r.j.Unwatched = w.off
 		return r.leaveDrain(fmt.Sprintf("the old key was quiet for %s, at %d looks", span(seen.QuietFor), w.polls))
 	}
 	var refused *refusedNow
@@ -255,8 +259,12 @@ func (r *Rotation) tooCoarse(seen *Watch) (Result, bool) {
 }
 
 func (r *Rotation) quiet(seen *Watch) {
-	r.observed(Quiet, SubjectOld, "list", "the old key's last use did not move for %s, until %s before the last of %d looks; a use shows within %s",
-		span(seen.QuietFor), span(r.j.UseDelay), seen.Polls, span(seen.Span))
+	off := ""
+	if r.wait.off {
+		off = "; it was off for some of that time"
+	}
+	r.observed(Quiet, SubjectOld, "list", "the old key's last use did not move for %s, until %s before the last of %d looks; a use shows within %s%s",
+		span(seen.QuietFor), span(r.j.UseDelay), seen.Polls, span(seen.Span), off)
 }
 
 // pollEvery gives a drain at least three looks, and the service no more than it needs.

@@ -447,6 +447,55 @@ func TestQuietEndsBeforeTheLook(t *testing.T) {
 	}
 }
 
+// TestAKeyThatIsOffIsQuietForNoReason: who would use it shows only when it is on again, and then it is watched before it goes.
+func TestAKeyThatIsOffIsQuietForNoReason(t *testing.T) {
+	seen := with(vertesiaLike, func(sc *world.Scenario) { sc.SeesUse, sc.UseRound = true, 1 })
+	on := func(after rotation.Step) (*fixture, *rotation.Rotation, rotation.Result) {
+		f := in(t, seen)
+		r := f.Start(func(p *rotation.Params) { p.Drain, p.Soak = ptr(4*time.Second), ptr(time.Duration(0)) })
+		f.until(r, rotation.Drain)
+		f.Enable("old", false)
+		res := f.do(r)
+		for res.Step != after {
+			f.Pass(res.Wait)
+			res = f.do(r)
+		}
+		f.Enable("old", true)
+		return f, r, res
+	}
+	f, r, _ := on(rotation.Delete)
+	f.Elsewhere("old", time.Second)
+	if res := f.do(r); res.Step != rotation.Drain || f.Key("old").Gone || !strings.Contains(res.Said, "its use is watched first") {
+		t.Fatalf("%+v", res)
+	}
+	for range 20 {
+		if res := f.do(r); res.Step != rotation.Drain || res.Watch != nil && res.Watch.QuietFor >= 4*time.Second {
+			t.Fatalf("it is in use: %+v", res)
+		}
+		f.Pass(time.Second)
+	}
+
+	f, r, res := on(rotation.Drain) // at the first look, it is on at the next ones
+	f.Pass(3 * time.Second)
+	if res = f.do(r); res.Watch == nil || res.Watch.QuietFor > 0 {
+		t.Errorf("the time in which it was off counts: %+v", res.Watch)
+	}
+	for res.Step == rotation.Drain {
+		f.Pass(res.Wait)
+		res = f.do(r)
+	}
+	f.drive(r)
+	f.rotated("on all along")
+
+	f, r, _ = on(rotation.Delete)
+	f.Enable("old", false)
+	f.drive(r)
+	f.rotated("off to the end")
+	if c := claims(r, rotation.Quiet, rotation.SubjectOld); len(c) != 1 || !strings.HasSuffix(c[0].Evidence().Detail, "; it was off for some of that time") {
+		t.Errorf("%+v", c)
+	}
+}
+
 // TestAWaitingDrainSaysQuietOnlyOfASpanThatAUseWouldShowIn: before, it says that it watches.
 func TestAWaitingDrainSaysQuietOnlyOfASpanThatAUseWouldShowIn(t *testing.T) {
 	for name, use := range map[string]world.Scenario{"at once": {UseRound: 1}, "whole seconds": {UseRound: time.Second}, "once a minute": {UseRound: 1, UseEvery: time.Minute},

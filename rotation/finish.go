@@ -116,14 +116,17 @@ func (r *Rotation) clearUp(ctx context.Context, s *sight) (Result, error) {
 	if s.new != nil && s.new.IsDisabled() {
 		return Result{}, errNewOff
 	}
-	if s.new == nil {
-		// The list may be behind, and the secret tells more than the row.
+	if s.new == nil || s.new.ExpiresAt.Before(r.serviceNow()) && rule("end: the new key has not ended") {
+		// The list may be behind, and the secret tells more than the row and its end.
 		if lives, err := r.newLives(ctx); err != nil {
 			return Result{}, err
 		} else if !lives {
 			r.startOver()
 			return r.bothGone(), r.save("both keys are gone")
 		}
+	}
+	if open := blocked(r.j.diff(r.w.Wall())); len(open) > 0 && rule("end: the same access") { // of a key that was made when the old one was gone
+		return r.askAccept("the old key is gone, and the new one is not proved to have the same access; the rotation is not over until you accept that with a reason", open), nil
 	}
 	if err := r.deleteStrays(ctx, s); err != nil {
 		return Result{}, err

@@ -164,9 +164,9 @@ func (r *Rotation) gateList(ctx context.Context) (*sight, *Result, error) {
 		res := r.askForSwitch()
 		return nil, &res, nil
 	}
-	if r.j.Unwatched && s.old != nil && !s.old.IsDisabled() && r.watched(s.old) {
+	if r.j.Unwatched && !r.deleteSent() && s.old != nil && !s.old.IsDisabled() && r.watched(s.old) && rule("quiet: while the key is on") {
 		r.j.Unwatched = false
-		res, err := r.move(Drain, "the list shows the old key again: its use is watched first")
+		res, err := r.move(Drain, "the old key is listed and on, and was not while it was watched: its use is watched first")
 		return nil, &res, err
 	}
 	if others := append(s.rivals, s.foreign...); len(others) > 0 && rule("gate: no rival") {
@@ -186,7 +186,7 @@ func (r *Rotation) gateList(ctx context.Context) (*sight, *Result, error) {
 	}
 	diff := r.j.diff(r.w.Wall())
 	if open := blocked(diff); len(open) > 0 && rule("gate: the same access") {
-		res := r.askAccept(open)
+		res := r.askAccept("old and new are not proved to have the same access; the old key stays until you accept that with a reason", open)
 		return nil, &res, nil
 	}
 	r.sameAccess(diff)
@@ -220,9 +220,9 @@ func (r *Rotation) sameAccess(diff []Difference) {
 	}
 }
 
-func (r *Rotation) askAccept(open []Difference) Result {
-	return ask(Question{Kind: AskAccept, Text: "old and new are not proved to have the same access; the old key stays until you accept that with a reason", Lines: diffWords(open),
-		Choices: yesNo("accept the differences", "the old key goes although these differ", WantsReason), Default: No, Flag: "--accept-unknown REASON, for what is not reported"})
+func (r *Rotation) askAccept(text string, open []Difference) Result {
+	return ask(Question{Kind: AskAccept, Text: text, Lines: diffWords(open),
+		Choices: yesNo("accept the differences", "the new key replaces the old one although these differ", WantsReason), Default: No, Flag: "--accept-unknown REASON, for what is not reported"})
 }
 
 func answerAccept(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {

@@ -55,6 +55,8 @@ type journal struct {
 	Print string `json:"print,omitzero"`
 	// OldPrints recognise the secrets of superseded keys: a place may still hold one.
 	OldPrints []string `json:"old_prints,omitzero"`
+	// PrintsOf are those of OldPrints of which it is known whose they are, by the key's id.
+	PrintsOf map[string]string `json:"prints_of,omitzero"`
 	// OldPrint recognises the old secret, where a destination held it, and OldBy says what showed whose it is; empty
 	// where nothing contradicted it and nothing showed it.
 	OldPrint string `json:"old_print,omitzero"`
@@ -158,6 +160,10 @@ type destinationRecord struct {
 	// Over recognises a value that a person wants delivered over.
 	Over    string `json:"over,omitzero"`
 	Replace bool   `json:"replace,omitzero"` // it may hold something else than the old key's secret
+	// Asked recognises what a person was asked about who said so: nothing else may be replaced. Empty where it held nothing.
+	Asked string `json:"asked,omitzero"`
+
+	unseen bool // in this process: whether what it holds is the old key's secret could not be asked
 	// Left are kept copies that lie where the place was before its path was turned elsewhere.
 	Left  []string `json:"left,omitzero"`
 	Undid string   `json:"undid,omitzero"`

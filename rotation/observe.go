@@ -346,6 +346,10 @@ func (r *Rotation) placeHolds(rec *destinationRecord, held delivery.Held) {
 		what = "a value"
 	case r.isFormer(rec, held):
 		what = "the value that it had before"
+	case r.isOld(held.Secret) && r.j.OldBy != "":
+		what = "the old key's secret"
+	case r.isOld(held.Secret):
+		what = "what passes for the old key's secret"
 	}
 	r.observed(PlaceHolds, rec.Spec, "read", "%s held %s", rec.Describe, what)
 }

@@ -241,6 +241,9 @@ func (r *Rotation) matchRow(ctx context.Context, told *apikey.Key, secret apikey
 	if len(marked) == 1 {
 		fresh = marked
 	}
+	if its := slices.DeleteFunc(slices.Clone(fresh), func(k apikey.Key) bool { return !r.prints.is(secret, r.j.PrintsOf[k.ID], r.j.ID) }); len(its) == 1 {
+		fresh = its
+	}
 	switch len(fresh) {
 	case 0:
 		return apikey.Key{}, &RefusedError{Reason: "the secret works, but no new key is in the list since this rotation began",

@@ -114,6 +114,10 @@ func (r *Rotation) checkPlace(ctx context.Context, s *sight, d delivery.Destinat
 	if err != nil {
 		return nil, err
 	}
+	if rec.unseen && (r.j.Replace || r.mayReplace(rec)) && rule("place: what could not be asked about passes for the old key's") {
+		r.note("! %s: %s; it is replaced, as you said", rec.Describe, wrong)
+		wrong = ""
+	}
 	if wrong == "" {
 		rec.WasOld = true
 		r.noteAlso(rec, held.Also)
@@ -143,15 +147,23 @@ func (r *Rotation) placeHeld(rec *destinationRecord, held delivery.Held) {
 	r.observed(PlaceHeld, rec.Spec, "read", "%s held %s before anything was put there", rec.Describe, what)
 }
 
+// wrongPlace asks whether what a place holds may be replaced. A yes holds for that value, not for what somebody writes there since.
 func (r *Rotation) wrongPlace(rec *destinationRecord, why string) *Result {
-	if r.j.Replace || rec.Replace {
+	if r.j.Replace || r.mayReplace(rec) {
 		r.note("! %s: %s; it is replaced, as you said, and an undo puts that back", rec.Describe, why)
 		rec.WasOld = false
 		return nil
 	}
+	rec.Replace = false
 	res := ask(Question{Kind: AskReplace, Subject: rec.Spec, Text: fmt.Sprintf("%s: %s: is it the right place?", rec.Describe, why), Flag: "--replace",
 		Choices: yesNo("replace it", "what it holds now is kept until the rotation is over, and an undo puts it back", WantsNothing), Default: No})
 	return &res
+}
+
+// mayReplace reports whether a person was asked about what a place holds now, and said yes.
+func (r *Rotation) mayReplace(rec *destinationRecord) bool {
+	held := r.formers[rec.Spec]
+	return rec.Replace && (held.IsZero() && rec.Asked == "" || r.prints.is(held, rec.Asked, r.j.ID) || !rule("place: a yes is for what was asked about"))
 }
 
 func answerReplace(ctx context.Context, r *Rotation, q Question, _ Answer) (Result, error) {
@@ -160,6 +172,9 @@ func answerReplace(ctx context.Context, r *Rotation, q Question, _ Answer) (Resu
 	}
 	_, rec, err := r.destination(q.Subject)
 	if err != nil {
+		return Result{}, err
+	}
+	if rec.Asked, err = r.prints.of(r.formers[rec.Spec]); err != nil {
 		return Result{}, err
 	}
 	rec.Replace = true // this place, and no other
@@ -215,6 +230,10 @@ func (r *Rotation) checkAgreement() (*Result, error) {
 			if res := r.wrongPlace(rec, "it holds another secret than the other places do, and only one of them can be the old key's"); res != nil {
 				return res, nil
 			}
+			// Where nothing but last use tells, either may be the old key's: each is tried before it goes back, and neither was shown.
+			if rec.WasOld = r.j.OldBy == "" || r.j.OldBy == byLastUse; rec.WasOld {
+				r.j.OldBy = ""
+			}
 		}
 	}
 	if !anyOld && len(r.dests) > 0 {
@@ -224,8 +243,10 @@ func (r *Rotation) checkAgreement() (*Result, error) {
 }
 
 // belongs says why a value is not the old key's secret, or else by what it is shown to be it; neither where nothing
-// tells. A value that cannot be this service's is sent nowhere.
+// tells. A value that cannot be this service's is sent nowhere. Where it could not be asked whether it is, the record says so: where it may be
+// replaced it passes for the old key's, and is tried before it goes back.
 func (r *Rotation) belongs(ctx context.Context, s *sight, secret apikey.Secret, rec *destinationRecord) (wrong, by string, err error) {
+	rec.unseen = false
 	if ok, why := apikey.CouldBelong(secret, r.caps, s.masks); !ok && rule("place: its shape") {
 		return "what it holds cannot be a secret of this service (" + why + ")", "", nil
 	}
@@ -240,6 +261,7 @@ func (r *Rotation) belongs(ctx context.Context, s *sight, secret apikey.Secret, 
 	}
 	if r.caps.NoTryDead { // it is sent nowhere: where its mask does not tell, a person does
 		if by == "" && rule("place: what must not be tried needs a person") {
+			rec.unseen = true
 			wrong = "nothing tells whether what it holds is the old key's secret, and the service must not be asked with it"
 		}
 		return wrong, by, nil
@@ -268,6 +290,7 @@ func (r *Rotation) belongs(ctx context.Context, s *sight, secret apikey.Secret, 
 	case t.Verdict == apikey.Refused && rule("place: accepted"):
 		return fmt.Sprintf("the service refuses what it holds (%s): it is not the secret of a key that works", t.Did), "", nil
 	case t.Verdict == apikey.Silent && t.Did != "" && !t.unproven && by == "" && rule("place: accepted"):
+		rec.unseen = true
 		return fmt.Sprintf("whether the service takes what it holds could not be seen (%s)", t.Did), "", nil
 	case t.Key != nil && t.Key.ID != "" && t.Key.ID != r.j.Old.ID:
 		return fmt.Sprintf("it holds the secret of another key, %q (%s)", t.Key.Name, t.Key.ID), "", nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -184,9 +185,24 @@ func (r *Rotation) wrongBySight(s *sight, held delivery.Held) string {
 	return wrong
 }
 
-func (p *Planner) call(op, times string) []Act {
+func (p *Planner) call(op, times string) []Act { return p.callOn(op, "", times) }
+
+// The keys that a plan cannot name yet.
+const (
+	planNew   = "{new}"
+	planOther = "{other}"
+)
+
+// ofOld is a call about the old key.
+func (p *Planner) ofOld(op, times string) []Act {
+	return p.callOn(op, url.PathEscape(p.v.Old.ID), times)
+}
+
+// callOn is a call about a key.
+func (p *Planner) callOn(op, id, times string) []Act {
 	var out []Act
 	for i, name := range p.calls(op) {
+		name = strings.ReplaceAll(name, "{id}", id)
 		if i > 0 {
 			times = "instead, where the key may not make the call before"
 		}
@@ -252,16 +268,16 @@ func (p *Planner) retire() []Act {
 	case p.v.Old.IsDisabled():
 		return nil
 	case p.v.CanDisable:
-		return p.call("update", "1 to 2: again where the answer is lost")
+		return p.ofOld("update", "1 to 2: again where the answer is lost")
 	}
-	return p.call("delete", "1 to 2: again where the answer is lost")
+	return p.ofOld("delete", "1 to 2: again where the answer is lost")
 }
 
 func (p *Planner) create() []Act {
 	out := append(p.call("create", "1 or more: where its answer is lost the list is looked at, and only what is not there is asked for again"),
 		p.call("list", "until it shows the new key")...)
 	if p.gives {
-		out = append(out, p.call("retrieve", "only where the answer was lost")...)
+		out = append(out, p.callOn("retrieve", planNew, "only where the answer was lost")...)
 	}
 	return out
 }
@@ -346,7 +362,7 @@ func (p *Planner) gate() []Act {
 }
 
 func (p *Planner) disable() []Act {
-	return append(append(p.call("list", "1"), p.gate()...), p.call("update", "1 to 2: again where the answer is lost")...)
+	return append(append(p.call("list", "1"), p.gate()...), p.ofOld("update", "1 to 2: again where the answer is lost")...)
 }
 
 // dead is how the old secret is seen to be refused: by the call that accepts the new one.
@@ -371,7 +387,7 @@ func (p *Planner) delete() []Act {
 	goes := !p.v.OldFirst || p.v.CanDisable // else it went first
 	if goes {
 		out = append(p.beside(), p.gate()...)
-		out = append(out, p.call("delete", "1; asked again, after the same looks, where its answer is lost")...)
+		out = append(out, p.ofOld("delete", "1; asked again, after the same looks, where its answer is lost")...)
 		out = append(out, p.each(func(_ delivery.Destination, v DestinationView) []Act {
 			if !v.Reads {
 				return nil
@@ -392,9 +408,9 @@ func (p *Planner) delete() []Act {
 		out = append(out, p.gate()...)
 	}
 	out = append(out, p.call("list", "until it no longer shows the old key")...)
-	out = append(out, p.call("delete", "only where another key carries this rotation's mark: a create that took effect late")...)
+	out = append(out, p.callOn("delete", planOther, "only where another key carries this rotation's mark: a create that took effect late")...)
 	if p.v.CanRename && p.v.NewName != "" {
-		out = append(out, p.call("update", "1: the new key gets the old one's name")...)
+		out = append(out, p.callOn("update", planNew, "1: the new key gets the old one's name")...)
 	}
 	return append(out, p.each(func(_ delivery.Destination, v DestinationView) []Act {
 		if !v.Reads {

@@ -480,6 +480,63 @@ func TestWhatMustNotBeTriedIsVouchedForWhereNoMaskTells(t *testing.T) {
 	f.rotated("vouched for")
 }
 
+// TestAYesToReplacingIsForTheValueThatWasAskedAbout: what somebody writes there between the question and the next look is asked about anew.
+func TestAYesToReplacingIsForTheValueThatWasAskedAbout(t *testing.T) {
+	for _, since := range []string{"a-value-of-somebody-else", "a-third-value-of-somebody", ""} {
+		f := in(t, vertesiaLike)
+		f.caps(func(c *apikey.Capabilities) { c.NoTryDead = true })
+		f.Place(0).Put("a-value-of-somebody-else")
+		r := f.Start(noWaits)
+		res := f.do(r)
+		if res.Question == nil || res.Question.Kind != rotation.AskReplace {
+			t.Fatalf("%+v", res)
+		}
+		f.Place(0).Put(since)
+		f.Forgive()
+		if _, err := f.answer(r, res.Question); err != nil {
+			t.Fatal(err)
+		}
+		res = f.do(r)
+		if asked := res.Question != nil && res.Question.Kind == rotation.AskReplace; asked != (since == "a-third-value-of-somebody") {
+			t.Errorf("%q: %+v", since, res)
+		}
+		if res.Question == nil {
+			continue
+		}
+		if _, err := f.answer(r, res.Question); err != nil {
+			t.Fatal(err)
+		}
+		if res = f.do(r); res.Step != rotation.Create {
+			t.Errorf("%q, said yes to again: %+v", since, res)
+		}
+	}
+}
+
+// TestWhatCouldNotBeAskedAboutIsTriedBeforeItGoesBack: it passes for the old key's secret, by a person's word or --replace alike.
+func TestWhatCouldNotBeAskedAboutIsTriedBeforeItGoesBack(t *testing.T) {
+	for _, word := range []string{"a person's", "--replace"} {
+		f := in(t, with(vertesiaLike, func(sc *world.Scenario) { sc.GoneLag = 8 * time.Second }))
+		restore := f.Adversary("wall in JSON", 0)
+		r := f.Start(func(p *rotation.Params) { noWaits(p); p.Replace = word == "--replace" })
+		res := f.do(r)
+		if asked := res.Question != nil && res.Question.Kind == rotation.AskReplace && strings.Contains(res.Said, "could not be seen"); asked != (word == "a person's") {
+			t.Fatalf("%s: %+v", word, res)
+		}
+		if res.Question != nil {
+			if _, err := f.answer(r, res.Question); err != nil {
+				t.Fatal(err)
+			}
+		}
+		restore()
+		f.until(r, rotation.Verify)
+		f.Remove("old") // the list shows it for a while
+		res, err := r.Undo(context.Background())
+		if refused := (*rotation.RefusedError)(nil); !errors.As(err, &refused) || len(f.Live()) == 0 {
+			t.Errorf("%s: %+v, %v", word, res, err)
+		}
+	}
+}
+
 // TestAKeyThatIsDeadDoesNotComeAliveUnnoticed: it is asked about, or said by name; then its refused secret is right.
 func TestAKeyThatIsDeadDoesNotComeAliveUnnoticed(t *testing.T) {
 	disabled := with(vertesiaLike, func(sc *world.Scenario) { sc.Off = true })

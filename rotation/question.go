@@ -112,7 +112,7 @@ func yesNo(yes, does string, wants Wants) []Choice {
 func (r *Rotation) Answer(ctx context.Context, a Answer) (Result, error) {
 	return r.act(func() (Result, error) {
 		q := r.asked
-		res, err := r.take(ctx, q, a)
+		res, err := r.take(r.within(ctx), q, a)
 		var refused *RefusedError
 		if errors.As(err, &refused) {
 			res.Question = q
@@ -174,8 +174,10 @@ func answerFor(kind QuestionKind) answerFunc {
 
 // said records a person's word.
 func (r *Rotation) said(subject, format string, args ...any) {
-	r.observed(PersonSaid, subject, "person", format, args...)
-	r.log("a person said: "+format, args...)
+	text := r.withoutSecrets(fmt.Sprintf(format, args...))
+	r.observed(PersonSaid, subject, "person", "%s", text)
+	r.log("a person said: %s", text)
+	r.tell(r.part(), ToldWord, text)
 }
 
 func consent(set func(*journal)) answerFunc {

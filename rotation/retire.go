@@ -302,7 +302,12 @@ func (r *Rotation) seeDead(ctx context.Context, why deadFor) (bool, Result, erro
 	since, w := r.deadSince(why), &r.wait
 	now := r.w.Now()
 	if w.nextTry.IsZero() || !now.Before(w.nextTry) {
-		if untold, err := r.tryOld(ctx, since); err != nil {
+		untold, err := r.tryOld(ctx, since)
+		if refused := (*refusedNow)(nil); errors.As(err, &refused) && why == deadAfterDisable && rule("dead: a new key that is refused is no time to wait") {
+			_, res, err := r.refusedNew(ctx, 1, refused.tried)
+			return false, *orNothing(res), err
+		}
+		if err != nil && !errors.As(err, new(*refusedNow)) {
 			return false, Result{}, err
 		} else if untold != "" {
 			r.j.Dead.Untold = untold
@@ -410,7 +415,11 @@ func (r *Rotation) tryOld(ctx context.Context, since time.Time) (untold string, 
 	case err != nil:
 		return "", err
 	case !works && rule("probe: dead only while the new one is accepted"):
-		return "the new secret is not accepted by any call, so that a refusal of the old one would prove nothing", nil
+		untold = "the new secret is not accepted by any call, so that a refusal of the old one would prove nothing"
+		if call.Verdict == apikey.Refused {
+			return untold, &refusedNow{tried{Proof: call}}
+		}
+		return untold, nil
 	}
 	t, err := r.try(ctx, SubjectOld, old, "kept since the rotation began", call.Call)
 	switch {

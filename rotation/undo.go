@@ -34,7 +34,7 @@ func (r *Rotation) goBack(ctx context.Context) (Result, error) {
 	if !r.j.wasPut() { // the new secret was put nowhere, ever: nothing uses the new key
 		return r.undoUntouched(ctx)
 	}
-	for _, check := range []func(context.Context) (*Result, error){r.oldCarries, r.turnOldOn, r.beforePuttingBack} {
+	for _, check := range []func(context.Context) (*Result, error){r.oldCarries, r.turnOldOn, r.stillCarries, r.beforePuttingBack} {
 		if res, err := check(ctx); err != nil || res != nil {
 			return r.giveUpUndo(*orNothing(res), err)
 		}
@@ -98,7 +98,8 @@ func (r *Rotation) undone(ctx context.Context) (Result, error) {
 	if r.j.pending(opCreate) {
 		r.j.Unfound++
 	}
-	r.j.State, r.j.Pending = Aborted, nil
+	r.j.State = Aborted
+	r.j.Pending = slices.DeleteFunc(r.j.Pending, func(op string) bool { return op != opDisable && op != opEnable }) // what became of these is not known for ever
 	r.log("undone at the step %s", r.j.Step)
 	if err := r.save("aborted"); err != nil {
 		return Result{}, err
@@ -171,6 +172,15 @@ func (r *Rotation) oldCarries(ctx context.Context) (*Result, error) {
 	return r.rowCarries(s)
 }
 
+// stillCarries looks anew where the service answered to the switching on that it has no such key: a row that shows it on says otherwise, one
+// that shows it off does not.
+func (r *Rotation) stillCarries(ctx context.Context) (*Result, error) {
+	if !r.noneToTurnOn {
+		return nil, nil
+	}
+	return r.oldCarries(ctx)
+}
+
 // lookAtOld looks again for as long as the list may be behind, where it lacks the old key, or shows it off after it was switched on.
 func (r *Rotation) lookAtOld(ctx context.Context) (*sight, error) {
 	s, err := r.look(ctx)
@@ -198,6 +208,10 @@ func (r *Rotation) rowCarries(s *sight) (*Result, error) {
 	case s.old.IsDisabled() && !r.maybeDisabled() && rule("undo: the row is enabled"):
 		return nil, &RefusedError{Reason: "somebody has disabled the old key: the application would have a key that does not work; " + stays,
 			Next: fmt.Sprintf("enable it first, or go on with `detent rotate --resume %s`", r.j.ID)}
+	}
+	if s.old.IsDisabled() && r.noneToTurnOn && rule("undo: the row is enabled") {
+		return nil, &RefusedError{Reason: "the service answered that it has no such key when the old key was to be switched on again, and its list shows it as off; " + stays,
+			Next: fmt.Sprintf("go on with `detent rotate --resume %s`", r.j.ID)}
 	}
 	end, ends := s.old.ExpiresAt.Time()
 	if !ends || !end.Before(r.serviceNow().Add(minLife)) || r.j.Carries[carriesEnding] != "" && !end.Before(r.serviceNow()) {
@@ -254,7 +268,8 @@ func (r *Rotation) turnOldOn(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	err := r.switchOn(ctx)
-	if client.IsKind(err, client.NotFound) && certainlyRefused(err) { // there is nothing to switch on; whether that stops the undo, the row says
+	r.noneToTurnOn = client.IsKind(err, client.NotFound) && certainlyRefused(err)
+	if r.noneToTurnOn { // whether that stops the undo, the row says
 		return nil, nil
 	}
 	return nil, err
@@ -285,65 +300,6 @@ func (r *Rotation) turnAround() (Result, error) {
 	}
 	r.said(SubjectNew, "the undo is given up; the rotation goes on")
 	return r.move(to, "the undo is given up: what was put back is delivered again next")
-}
-
-// oldAccepted: the secret that goes back, if it is the old key's, is accepted by the service just now.
-func (r *Rotation) oldAccepted(ctx context.Context) (*Result, error) {
-	if !rule("undo: the old secret is accepted") {
-		return nil, nil
-	}
-	if r.caps.NoTryDead || !r.oldGoesBack(ctx) {
-		return nil, nil
-	}
-	old := r.oldSecret(ctx)
-	if old.IsZero() {
-		return nil, errors.New("what goes back should be the old key's secret, and no copy of it can be read")
-	}
-	_, enabled := r.j.claimed(EnableAnswered, SubjectOld)
-	bound := between
-	if enabled {
-		bound = r.deadBoundOf()
-	}
-	var t tried
-	_, err := r.lookUntil(ctx, bound, func() (bool, error) {
-		var err error
-		t, err = r.try(ctx, SubjectOld, old, "that goes back", "")
-		return err == nil && (t.accepted() || t.unproven || t.Verdict == apikey.Known), err
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case t.accepted():
-		return nil, nil
-	case (t.unproven || t.Verdict == apikey.Known) && (r.acceptsProbe() || r.j.Carries[carriesUnproven] != ""):
-		return nil, nil
-	case t.unproven || t.Verdict == apikey.Known:
-		res := ask(Question{Kind: AskCarries, Subject: carriesUnproven, Text: "whether the old secret works cannot be seen from here (" + t.Did + "). Undo all the same?", Flag: "--accept-unknown REASON",
-			Choices: yesNo("undo all the same", "the old value is put back, and the new key is deleted", WantsReason), Default: No})
-		return &res, nil
-	case t.Verdict == apikey.Refused:
-		return nil, &RefusedError{Reason: "the service refuses the old secret (" + t.Did + "): the application would have a key that does not work; the new key stays",
-			Next: fmt.Sprintf("go on with `detent rotate --resume %s`, or end it as it stands with `detent rotate --close %s --reason R`", r.j.ID, r.j.ID)}
-	}
-	return nil, fmt.Errorf("whether the old secret works could not be seen (%s: %s); the new key stays", t.Did, t.Why)
-}
-
-// oldGoesBack reports whether a place gets the old key's secret back, or has it by the word of a person, where that can be read.
-func (r *Rotation) oldGoesBack(ctx context.Context) bool {
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
-		switch {
-		case !rec.Begun:
-		case rec.Undid == "" && rec.WasOld:
-			return true
-		case rec.Undid != "":
-			held, reads, err := r.held(ctx, d, rec)
-			if reads && err == nil && (r.isOld(held.Secret) || rec.WasOld && held.Exists && r.isFormer(rec, held)) && rule("undone: what was put back by hand is accepted") {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // undoGate sees, right before the new key is deleted: the list, every place, the old secret, the places on this machine once more.

@@ -751,3 +751,23 @@ func TestAnUndoThatCannotBeFinishedIsTurnedRoundByAPerson(t *testing.T) {
 		f.rotated(name)
 	}
 }
+
+// TestAWordThatAPlaceHasItsOldValueIsForTheUndoAlone: where the rotation goes on instead, the new secret goes there again.
+func TestAWordThatAPlaceHasItsOldValueIsForTheUndoAlone(t *testing.T) {
+	f := in(t, with(vertesiaLike, func(sc *world.Scenario) { sc.Places = []string{"file", "hook"} }))
+	r := f.Start(noWaits)
+	f.until(r, rotation.Disable)
+	res, err := r.Undo(context.Background())
+	if err != nil || res.Question == nil || res.Question.Kind != rotation.AskUndone {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	f.Place(1).Put("old")
+	if _, err := f.answer(r, res.Question); err != nil {
+		t.Fatal(err)
+	}
+	if res = f.do(r); res.Step != rotation.Deliver || !strings.Contains(res.Said, "had the old value by your word") {
+		t.Fatalf("%+v", res)
+	}
+	f.drive(r)
+	f.rotated("after all")
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"detent/apikey"
 	"detent/delivery"
 )
 
@@ -46,7 +47,7 @@ func (r *Rotation) inspect(ctx context.Context, d delivery.Destination, rec *des
 	switch {
 	case r.isFormer(rec, held) && !r.isNew(held.Secret):
 		return placeBack, "", held
-	case r.j.Print != "" && !r.isNew(held.Secret) && !r.isSuperseded(held.Secret) && rule("undo: not over a third value"):
+	case r.isForeign(held) && rule("undo: not over a third value"):
 		return placeStuck, "it holds neither the new secret nor what it had before: somebody has written it", held
 	case err != nil:
 		return placeStuck, "the copy of what it had before is not there (" + err.Error() + ")", held
@@ -54,6 +55,11 @@ func (r *Rotation) inspect(ctx context.Context, d delivery.Destination, rec *des
 		return placeStuck, "the kept copy does not hold what the place had when the rotation began", held
 	}
 	return placeNew, "", former
+}
+
+// isForeign reports whether a place holds what this rotation has not put there, as far as it knows the secrets that it had.
+func (r *Rotation) isForeign(held delivery.Held) bool {
+	return (r.j.Print != "" || len(r.j.OldPrints) > 0) && !r.isOurs(held.Secret)
 }
 
 // beforePuttingBack looks at every place before any is touched: where one cannot be put back the undo stops, with all as it is. The secret that goes back,
@@ -122,7 +128,7 @@ func (r *Rotation) putBack(ctx context.Context) (output string, err error) {
 		}
 		job := r.job(rec)
 		job.Expect = func(held delivery.Held) bool {
-			return !rule("undo: not over a third value") || r.j.Print == "" || r.isNew(held.Secret) || r.isSuperseded(held.Secret)
+			return !rule("undo: not over a third value") || !r.isForeign(held)
 		}
 		err := r.change("undo "+rec.Spec, func() error {
 			held, _, err := r.held(ctx, d, rec)
@@ -182,4 +188,90 @@ func (r *Rotation) placesBack(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// oldAccepted: the secret that goes back, if it is the old key's, is accepted by the service just now; so is what else passed for it.
+func (r *Rotation) oldAccepted(ctx context.Context) (*Result, error) {
+	if !rule("undo: the old secret is accepted") {
+		return nil, nil
+	}
+	if r.caps.NoTryDead || !r.oldGoesBack(ctx) {
+		return nil, nil
+	}
+	old := r.oldSecret(ctx)
+	if old.IsZero() {
+		return nil, errors.New("what goes back should be the old key's secret, and no copy of it can be read")
+	}
+	if res, err := r.triedBack(ctx, SubjectOld, old); err != nil || res != nil {
+		return res, err
+	}
+	for i, d := range r.dests {
+		rec := &r.j.Destinations[i]
+		h, reads := d.(delivery.Holder)
+		if !reads || !rec.Begun || rec.Undid != "" || !rec.WasOld || rec.Former == r.j.OldPrint || !rule("undo: all that passed for the old secret is accepted") {
+			continue
+		}
+		former, err := h.Former(ctx, r.job(rec))
+		if err != nil { // it is back already, and is what the place holds
+			if former, err = h.Held(ctx); err != nil {
+				return nil, fmt.Errorf("%s cannot be read now: %w; the new key stays", rec.Describe, err)
+			}
+		}
+		if former.Secret.IsZero() || former.Secret.Equal(old) || !r.prints.is(former.Secret, rec.Former, r.j.ID) {
+			continue
+		}
+		if res, err := r.triedBack(ctx, "", former.Secret); err != nil || res != nil { // whose it is, nothing tells
+			return res, err
+		}
+	}
+	return nil, nil
+}
+
+// triedBack tries a secret that goes back.
+func (r *Rotation) triedBack(ctx context.Context, subject string, old apikey.Secret) (*Result, error) {
+	_, enabled := r.j.claimed(EnableAnswered, SubjectOld)
+	bound := between
+	if enabled {
+		bound = r.deadBoundOf()
+	}
+	var t tried
+	_, err := r.lookUntil(ctx, bound, func() (bool, error) {
+		var err error
+		t, err = r.try(ctx, subject, old, "that goes back", "")
+		return err == nil && (t.accepted() || t.unproven || t.Verdict == apikey.Known), err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case t.accepted():
+		return nil, nil
+	case (t.unproven || t.Verdict == apikey.Known) && (r.acceptsProbe() || r.j.Carries[carriesUnproven] != ""):
+		return nil, nil
+	case t.unproven || t.Verdict == apikey.Known:
+		res := ask(Question{Kind: AskCarries, Subject: carriesUnproven, Text: "whether the old secret works cannot be seen from here (" + t.Did + "). Undo all the same?", Flag: "--accept-unknown REASON",
+			Choices: yesNo("undo all the same", "the old value is put back, and the new key is deleted", WantsReason), Default: No})
+		return &res, nil
+	case t.Verdict == apikey.Refused:
+		return nil, &RefusedError{Reason: "the service refuses the old secret (" + t.Did + "): the application would have a key that does not work; the new key stays",
+			Next: fmt.Sprintf("go on with `detent rotate --resume %s`, or end it as it stands with `detent rotate --close %s --reason R`", r.j.ID, r.j.ID)}
+	}
+	return nil, fmt.Errorf("whether the old secret works could not be seen (%s: %s); the new key stays", t.Did, t.Why)
+}
+
+// oldGoesBack reports whether a place gets the old key's secret back, or has it by the word of a person, where that can be read.
+func (r *Rotation) oldGoesBack(ctx context.Context) bool {
+	for i, d := range r.dests {
+		rec := &r.j.Destinations[i]
+		switch {
+		case !rec.Begun:
+		case rec.Undid == "" && rec.WasOld:
+			return true
+		case rec.Undid != "":
+			held, reads, err := r.held(ctx, d, rec)
+			if reads && err == nil && (r.isOld(held.Secret) || rec.WasOld && held.Exists && r.isFormer(rec, held)) && rule("undone: what was put back by hand is accepted") {
+				return true
+			}
+		}
+	}
+	return false
 }

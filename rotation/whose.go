@@ -65,7 +65,7 @@ func (r *Rotation) lastUseTells(ctx context.Context, s *sight, secret apikey.Sec
 	}
 	old := rows[r.j.Old.ID]
 	if old != nil && old.probes == useRounds && old.pauses == 0 {
-		return "", "its last use moves with our probes, and only then", nil
+		return "", byLastUse, nil
 	}
 	if old == nil || old.probes == 0 && old.pauses == 0 {
 		for id, row := range rows {
@@ -77,6 +77,9 @@ func (r *Rotation) lastUseTells(ctx context.Context, s *sight, secret apikey.Sec
 	r.note("unknown: whether %s holds this key's secret or another's: its last use does not tell", rec.Describe)
 	return "", "", nil
 }
+
+// byLastUse is by what a secret is shown to be the old key's where neither the service nor a mask tells.
+const byLastUse = "its last use moves with our probes, and only then"
 
 func movesAlone(rows map[string]*roundsOf) bool {
 	for _, row := range rows {

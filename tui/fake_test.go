@@ -9,6 +9,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/desk"
 	"detent/rotation"
 	"detent/tui/ui"
 )
@@ -129,6 +130,21 @@ func (f *fakeService) Delete(_ context.Context, id string) (apikey.Deleted, erro
 	return apikey.Deleted{AlreadyGone: true}, nil
 }
 
+// order makes the calls of one.
+func (f *fakeService) order(ctx context.Context, o desk.Order) (out desk.Outcome, err error) {
+	switch o.What {
+	case desk.Create:
+		out.Created, err = f.Create(ctx, o.Draft)
+	case desk.Update:
+		out.Key, err = f.Update(ctx, o.Key.ID, o.Patch)
+	case desk.Delete:
+		out.Deleted, err = f.Delete(ctx, o.Key.ID)
+	default:
+		err = fmt.Errorf("no %s here", o.What)
+	}
+	return out, err
+}
+
 func (f *fakeService) Probe(_ context.Context, _ apikey.Secret, call string) (apikey.Proof, error) {
 	proof := apikey.Proof{Verdict: apikey.Accepted, Call: "GET /v1", Status: 200, Did: "GET /v1 answered 200"}
 	if call != "" { // the control: a secret that nobody has
@@ -156,6 +172,8 @@ type fakeHost struct {
 	openErr  error
 	openings []string
 	rotating []rotation.View
+	unshown  error    // why a secret may not be shown
+	secrets  []string // what was said of each that was shown, copied and saved
 	mu       sync.Mutex
 }
 
@@ -172,7 +190,7 @@ func (h *fakeHost) Open(_ context.Context, name string) (ui.Connection, error) {
 	for _, p := range h.profiles {
 		if p.Name == name {
 			return ui.Connection{
-				Profile: p, Service: h.service, Policy: apikey.DefaultPolicy(),
+				Profile: p, Service: h.service, Order: h.service.order, Policy: apikey.DefaultPolicy(),
 				Rotations: func() []rotation.View { return h.rotating },
 			}, nil
 		}
@@ -191,7 +209,17 @@ func (h *fakeHost) SaveProfile(_ context.Context, before *ui.ProfileDraft, p ui.
 	return nil
 }
 
-func (h *fakeHost) Deliver(context.Context, string, string, apikey.Secret, bool) (ui.Delivered, error) {
+func (h *fakeHost) Showing(_ context.Context, profile string, k apikey.Key) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.secrets = append(h.secrets, "shown "+profile+" "+k.ID)
+	return h.unshown
+}
+
+func (h *fakeHost) Deliver(_ context.Context, profile string, k apikey.Key, to string, _ apikey.Secret, _ bool) (ui.Delivered, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.secrets = append(h.secrets, "to "+to+" "+profile+" "+k.ID)
 	return ui.Delivered{Summary: "stored"}, nil
 }
 

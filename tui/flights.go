@@ -10,7 +10,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
-	"detent/client"
+	"detent/desk"
 	"detent/tui/ui"
 )
 
@@ -23,14 +23,14 @@ type flights struct {
 	made    map[int]orphan // new keys by ticket, until Update has their secrets
 }
 
-// orphan is a new key whose secret nobody has.
+// orphan is a new key whose secret nobody has, and where it is.
 type orphan struct {
-	service client.Service
-	key     apikey.Key
+	conn *ui.Connection
+	key  apikey.Key
 }
 
 // fly does a write, unless the program has ended.
-func (f *flights) fly(ticket int, service client.Service, do func() tea.Msg) tea.Msg {
+func (f *flights) fly(ticket int, conn *ui.Connection, do func() tea.Msg) tea.Msg {
 	f.mu.Lock()
 	if f.over {
 		f.mu.Unlock()
@@ -43,7 +43,7 @@ func (f *flights) fly(ticket int, service client.Service, do func() tea.Msg) tea
 	if r, ok := out.(result); ok && r.err == nil {
 		if made, ok := r.msg.(ui.KeyCreated); ok {
 			f.mu.Lock()
-			f.made[ticket] = orphan{service, made.Created.Key}
+			f.made[ticket] = orphan{conn, made.Created.Key}
 			f.mu.Unlock()
 		}
 	}
@@ -74,7 +74,7 @@ func (a *App) Abandon(ctx context.Context) []string {
 		said = append(said, "ended before the answer to a write: it is not known whether that happened; look with detent list")
 	}
 	for _, o := range a.orphans() {
-		if _, err := o.service.Delete(ctx, o.key.ID); err != nil {
+		if _, err := o.conn.Order(ctx, desk.Order{What: desk.Delete, Key: apikey.Key{ID: o.key.ID}}); err != nil {
 			said = append(said, fmt.Sprintf("ended before the secret of the new key %s (%s) reached anybody, and the key could not be deleted: %v; delete it with detent delete %s", o.key.Name, o.key.ID, err, o.key.ID))
 			continue
 		}
@@ -94,7 +94,7 @@ func (a *App) orphans() []orphan {
 	for _, s := range a.overlays {
 		if u, ok := s.(interface{ Unclaimed() (apikey.Key, bool) }); ok && a.profile.conn != nil {
 			if k, unclaimed := u.Unclaimed(); unclaimed {
-				out = append(out, orphan{a.profile.conn.Service, k})
+				out = append(out, orphan{a.profile.conn, k})
 			}
 		}
 	}

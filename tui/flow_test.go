@@ -505,6 +505,28 @@ func TestACreatedKeyIsShownOnceAndIsUnderTheCursor(t *testing.T) {
 	d.isOn("zz-new").sees("41 keys")
 }
 
+// TestTheHostHearsOfEverySecretThatLeaves, whose it is, before it is shown; and shows none that may not be.
+func TestTheHostHearsOfEverySecretThatLeaves(t *testing.T) {
+	for _, may := range []bool{true, false} {
+		d := start(t, 120, 40)
+		if !may {
+			d.host.unshown = errors.New("no audit log")
+		}
+		d.send(ui.CreateKey{Ticket: 1, Draft: apikey.Draft{Name: "zz-new", Permissions: []apikey.Permission{{Feature: "Verify", Name: "verify"}}}})
+		d.settle()
+		id := d.host.service.keys[40].ID
+		d.press("r")
+		if shown := strings.Contains(d.app.View(), "canary"); shown != may || !may && !strings.Contains(d.app.View(), "not shown: no audit log") {
+			t.Errorf("it may be shown %v:\n%s", may, d.app.View())
+		}
+		d.press("c", "s").press("enter")
+		want := []string{"shown prod " + id, "to clipboard prod " + id, "to file:zz-new.key prod " + id}
+		if got := d.host.secrets; !slices.Equal(got, want) {
+			t.Errorf("heard %q, want %q", got, want)
+		}
+	}
+}
+
 func TestManyKeysComeInBatchesAndAreAllThere(t *testing.T) {
 	c := newClock()
 	d := start(t, 120, 40, withKeys(fakeKeys(20_000, c.Now())))

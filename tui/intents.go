@@ -8,6 +8,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/desk"
 	"detent/tui/dialog"
 	"detent/tui/rotate"
 	"detent/tui/ui"
@@ -63,7 +64,7 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 	case ui.CopyText:
 		return a.copy(msg.What, msg.Text)
 	case ui.CopySecret:
-		return a.copySecret(msg.Secret)
+		return a.copySecret(msg)
 	case ui.Quit:
 		return a.quit()
 	}
@@ -82,7 +83,8 @@ func (a *App) write(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case ui.CreateKey:
 		return a.send(msg.Ticket, func(ctx context.Context) result {
-			made, err := c.Service.Create(ctx, msg.Draft)
+			out, err := c.Order(ctx, desk.Order{What: desk.Create, Draft: msg.Draft})
+			made := out.Created
 			return result{
 				msg: ui.KeyCreated{Ticket: msg.Ticket, Created: made, Err: err}, err: err,
 				title: "Could not create " + msg.Draft.Name,
@@ -94,27 +96,28 @@ func (a *App) write(msg tea.Msg) (tea.Cmd, bool) {
 		}), true
 	case ui.UpdateKey:
 		return a.send(msg.Ticket, func(ctx context.Context) result {
-			k, err := c.Service.Update(ctx, msg.ID, msg.Patch)
+			out, err := c.Order(ctx, desk.Order{What: desk.Update, Key: apikey.Key{ID: msg.ID}, Patch: msg.Patch})
 			return result{
-				msg: ui.KeyUpdated{Ticket: msg.Ticket, Key: k, Err: err}, err: err,
+				msg: ui.KeyUpdated{Ticket: msg.Ticket, Key: out.Key, Err: err}, err: err,
 				title: "Could not change " + msg.Name, done: changed(msg), then: a.reload,
 			}
 		}), true
 	case ui.DeleteKey:
 		return a.send(msg.Ticket, func(ctx context.Context) result {
-			gone, err := c.Service.Delete(ctx, msg.ID)
+			out, err := c.Order(ctx, desk.Order{What: desk.Delete, Key: apikey.Key{ID: msg.ID}})
 			done := msg.Name + " deleted"
-			if gone.AlreadyGone {
+			if out.Deleted.AlreadyGone {
 				done = msg.Name + " was already gone"
 			}
 			return result{
-				msg: ui.KeyDeleted{Ticket: msg.Ticket, ID: msg.ID, Deleted: gone, Err: err}, err: err,
+				msg: ui.KeyDeleted{Ticket: msg.Ticket, ID: msg.ID, Deleted: out.Deleted, Err: err}, err: err,
 				title: "Could not delete " + msg.Name, done: done, then: a.reload,
 			}
 		}), true
 	case ui.RequestPublicKey:
 		return a.send(msg.Ticket, func(ctx context.Context) result {
-			value, err := requestPublicKey(ctx, c.Service, msg.Request)
+			out, err := c.Order(ctx, desk.Order{What: desk.PublicKey, Request: msg.Request})
+			value := out.Public
 			return result{
 				msg: ui.PublicKeyReady{Ticket: msg.Ticket, Value: value, Err: err}, err: err,
 				title: "Could not get a public key",
@@ -138,20 +141,6 @@ func changed(msg ui.UpdateKey) string {
 	return msg.Name + " changed"
 }
 
-// errUnsupported stands for a capability that a service claims and does not have.
-var errUnsupported = &client.Error{
-	Op: "request a public key", Kind: client.Unsupported, Outcome: client.NotDone,
-	Message: "this service gives no public keys",
-}
-
-func requestPublicKey(ctx context.Context, s client.Service, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
-	giver, ok := client.As[client.PublicKeys](s)
-	if !ok {
-		return apikey.PublicKeyValue{}, errUnsupported
-	}
-	return giver.RequestPublicKey(ctx, req)
-}
-
 // ask starts an intent that changes nothing on the service.
 func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 	c := a.profile.conn
@@ -164,9 +153,15 @@ func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 			proof, _, err := client.Verify(ctx, c.Service, msg.Secret)
 			return result{msg: ui.Verified{Ticket: msg.Ticket, Proof: proof, Err: err}, err: err, title: "Could not verify the secret"}
 		}), true
+	case ui.RevealSecret:
+		name := a.profile.want
+		return a.query(msg.Ticket, func(ctx context.Context) result {
+			err := a.host.Showing(ctx, name, msg.Key)
+			return result{msg: ui.SecretRevealed{Ticket: msg.Ticket, Err: err}, err: err, title: "Could not show the secret"}
+		}), true
 	case ui.Deliver:
 		return a.query(msg.Ticket, func(ctx context.Context) result {
-			d, err := a.host.Deliver(ctx, c.Profile.Name, msg.Destination, msg.Secret, msg.Replace)
+			d, err := a.host.Deliver(ctx, c.Profile.Name, msg.Key, msg.Destination, msg.Secret, msg.Replace)
 			return result{msg: ui.SecretDelivered{Ticket: msg.Ticket, Delivered: d, Err: err}, err: err, title: "Could not store the secret", done: d.Summary}
 		}), true
 	case ui.SaveProfile:
@@ -265,12 +260,9 @@ func (a *App) send(ticket int, do func(ctx context.Context) result) tea.Cmd {
 	}
 	a.requests.flying++
 	cmd := a.query(ticket, do)
-	var service client.Service
-	if a.profile.conn != nil {
-		service = a.profile.conn.Service
-	}
+	conn := a.profile.conn
 	return func() tea.Msg {
-		return a.requests.air.fly(ticket, service, func() tea.Msg {
+		return a.requests.air.fly(ticket, conn, func() tea.Msg {
 			out := cmd().(result)
 			out.write = true
 			return out
@@ -345,10 +337,10 @@ func (a *App) copy(what, text string) tea.Cmd {
 }
 
 // copySecret goes the way of a delivery, which alone may see the bytes.
-func (a *App) copySecret(secret apikey.Secret) tea.Cmd {
+func (a *App) copySecret(msg ui.CopySecret) tea.Cmd {
 	name := a.profile.want
 	return func() tea.Msg {
-		if _, err := a.host.Deliver(context.Background(), name, "clipboard", secret, false); err != nil {
+		if _, err := a.host.Deliver(context.Background(), name, msg.Key, "clipboard", msg.Secret, false); err != nil {
 			return ui.Fail{Title: "Could not copy the secret", Err: err}
 		}
 		return ui.Toast{Text: "sent to your terminal's clipboard, which does not confirm it", Good: true}

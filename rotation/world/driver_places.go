@@ -106,7 +106,7 @@ func (d *watched) Put(ctx context.Context, job delivery.Job, secret apikey.Secre
 			if !d.p.touched {
 				d.p.dead = (d.p.replace || d.p.w.replaced) && !d.p.w.alive(d.p.w.keyByText(was))
 			}
-			if !d.p.touched && was == d.p.w.old.text { // a path that led nowhere in the preflight, and leads to it now
+			if (rep.Kept || !d.p.touched) && was == d.p.w.old.text { // where it held nothing in the preflight: the copy has this
 				d.p.former = was
 			}
 			d.p.touched = true

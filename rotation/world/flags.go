@@ -103,8 +103,13 @@ func (w *world) resumeWith(act string) outcome {
 		if p.readable() {
 			return w.resume(options{})
 		}
+		was := p.content()
 		p.put(p.former)
-		return w.resume(options{undone: []string{p.spec()}, reason: because})
+		out := w.resume(options{undone: []string{p.spec()}, reason: because})
+		if out.status == failed && w.store.full { // it was not taken down, and said so
+			p.put(was)
+		}
+		return out
 	}
 	there := p.readable() && p.content() != ""
 	out := w.resume(options{without: []string{p.spec()}, reason: because})

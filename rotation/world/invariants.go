@@ -50,7 +50,7 @@ func (w *world) carries(how string, k *key, places []*place) {
 		case p.read >= 0 && p.changed > p.read:
 			p.excused = true
 		case carrier != nil && carrier.probed >= 0 && carrier.struck > carrier.probed:
-			p.excused = true
+			p.struck = true
 		case carrier != nil && !w.alive(carrier) && (w.accepts(carrier) || w.now.Sub(carrier.taken) <= maxLook): // the service still takes it, or did when it was asked last: nobody can see yet that it is dead
 		case carrier != nil && w.acceptAll && (w.vouched || w.controlled || w.sc.AcceptUnknown || w.saidUnknown): // nobody can see whether anything works: somebody said that it does, or the service began to lie after it was tried
 		case w.step == undoing && carrier == w.old && w.sc.NoTryDead && w.lately(w.old): // its row is all that may be looked at
@@ -72,6 +72,36 @@ func (w *world) lately(k *key) bool {
 	for _, e := range slices.Backward(w.events) {
 		if e.kind == "listed" {
 			return slices.ContainsFunc(e.rows, func(row rowOf) bool { return row.ID == k.id && !row.IsDisabled() })
+		}
+	}
+	return false
+}
+
+// sawDead: in this act the service refused a key's secret, or its last list lacked the key or showed its end.
+func (w *world) sawDead(k *key) bool {
+	listed := false
+	for _, e := range slices.Backward(w.events) {
+		switch {
+		case e.act != w.act:
+			return false
+		case e.kind == "probed" && e.secret == k:
+			return !e.ok
+		case e.kind == "listed" && !listed:
+			listed = true
+			i := slices.IndexFunc(e.rows, func(row rowOf) bool { return k != nil && row.ID == k.id })
+			if i < 0 || e.rows[i].ExpiresAt.Before(w.now) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// rowSeen: the last list showed a row, on or off.
+func (w *world) rowSeen(k *key) bool {
+	for _, e := range slices.Backward(w.events) {
+		if e.kind == "listed" {
+			return slices.ContainsFunc(e.rows, func(row rowOf) bool { return row.ID == k.id })
 		}
 	}
 	return false
@@ -113,7 +143,7 @@ func (w *world) rivals(how string) {
 // aboutToMint: where both keys are gone, no other is made for one that somebody deleted, unasked.
 func (w *world) aboutToMint() {
 	first := !slices.ContainsFunc(w.keys, func(k *key) bool { return k.ours })
-	if first || w.remade || w.sc.OldFirst || w.old.gone.IsZero() || !w.old.byOthers || w.lately(w.old) || w.now.Before(w.old.gone.Add(w.sc.ListLag+w.sc.GoneLag)) {
+	if first || w.remade || w.sc.OldFirst || w.old.gone.IsZero() || !w.old.byOthers || w.rowSeen(w.old) || w.now.Before(w.old.gone.Add(w.sc.ListLag+w.sc.GoneLag)) {
 		return
 	}
 	w.fail("I6", "a key is made for one that somebody deleted, and nobody was asked")
@@ -129,10 +159,18 @@ func (w *world) aboutToWrite(p *place, how string) {
 	if k := w.keyByText(value); k == w.old || k != nil && k.ours || p.read >= 0 && p.changed > p.read || k == w.other && !w.sc.tells() || w.blind {
 		return
 	}
-	if p.oldDead && w.keyByText(value) == nil && value == p.former && w.sc.Prefix == "" && !w.sc.Masks { // the service refuses it, as it refuses the old key's
+	if p.oldDead && value == p.former && !w.sc.Masks && w.passesForDead(value) { // the service refuses it, as it refuses the old key's
 		return
 	}
 	w.fail("I1", "%s over a value in %s that is neither the old key's nor ours, unasked", how, p)
+}
+
+// passesForDead: a value of a shape that can be this issuer's, and nothing but its refusal says whose it is.
+func (w *world) passesForDead(value string) bool {
+	if k := w.keyByText(value); k != nil {
+		return !w.alive(k) && !w.accepts(k)
+	}
+	return w.sc.Prefix == ""
 }
 
 // check looks at the truth after an act.
@@ -144,7 +182,10 @@ func (w *world) check(out outcome) {
 				w.fail("I1", "%s was reverted during the act, and the program goes on without noticing", p)
 			}
 		}
-		p.excused = p.excused && out.status == killed
+		if k := w.keyByText(p.content()); p.struck && out.status == finished && !w.alive(k) && w.sawDead(k) {
+			w.fail("I1", "what %s holds is dead since our last look, and the program ends without noticing", p)
+		}
+		p.excused, p.struck = p.excused && out.status == killed, p.struck && out.status != finished
 	}
 	v := w.see()
 	if v == nil {
@@ -203,6 +244,9 @@ func (w *world) named(v *view) {
 	said := v.said() + w.last.said
 	for _, k := range w.keys {
 		if !k.ours || !w.alive(k) || v.state == "done" && k.id == v.newID {
+			continue
+		}
+		if w.sc.Manual && v.state == "closed" && k.id != v.newID { // who made it in the dashboard and saw its secret refused knows of it
 			continue
 		}
 		if w.sc.Manual && v.newID == "" && strings.Contains(said, "somebody made in the dashboard") {

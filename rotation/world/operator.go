@@ -1,6 +1,9 @@
 package world
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -290,6 +293,10 @@ func (w *world) mendPlaces(back bool) {
 	fresh := w.newKey()
 	for _, p := range w.readables() {
 		value := p.content()
+		if _, err := os.Stat(p.path); p.kind == linkPlace && p.touched && errors.Is(err, fs.ErrNotExist) { // a link that leads nowhere: it is said to be created
+			p.write(p.text(""))
+			continue
+		}
 		k := w.keyByText(value)
 		if k == w.old && p.former != value && !back { // it had something else, or nothing, when the rotation began
 			p.put(p.former)

@@ -38,6 +38,7 @@ type place struct {
 	failAfter     bool
 	failThen      int
 	changed, read int  // sequence numbers: the last change by others, the last look by the program in this act
+	struck        bool // the key whose secret it holds was struck after our last try of it
 	excused       bool // a secret that it held was made dead by us, since it was changed after our last look
 	left          bool // left out, or vouched for, by the operator's word
 	touched       bool // the program changed it

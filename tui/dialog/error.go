@@ -119,10 +119,7 @@ func Explain(err error) []Part {
 	case e.Outcome == client.NotDone:
 		parts = append(parts, Part{"WHAT IS CERTAIN", "Nothing was changed."})
 	}
-	do := e.Hint
-	if e.Permission != "" && !strings.Contains(do, e.Permission) {
-		do = strings.TrimSpace("Missing: " + e.Permission + ". " + do)
-	}
+	do := client.HintOf(err)
 	if do == "" {
 		do = advice(e.Kind)
 	}
@@ -163,10 +160,6 @@ func statusText(status int) string {
 // advice is what to do where the client has no better word.
 func advice(kind client.Kind) string {
 	switch kind {
-	case client.Unauthorized:
-		return "Was the key revoked? Is there a typo? Is it a key of the wrong environment (test or live)? p chooses another profile."
-	case client.Forbidden:
-		return "The key works, but may not do this. Use one with the permission, or ask whoever manages the account."
 	case client.Unreachable:
 		return "Check the network and the profile's url, then ctrl+r."
 	case client.Timeout:

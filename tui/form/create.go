@@ -46,18 +46,21 @@ func NewCreate(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, existi
 		waiting: "The key may exist already, and its secret comes with the answer.",
 		labels:  []string{"Create", "Back", "Cancel"},
 		unclear: []string{"Reload and look", "Back", "Create again", "Cancel"},
+		advice:  caps.Advice.Storing(),
 	}
-	list := []page{{name: "Basics", fields: c.basics()}}
+	a := caps.Advice
+	least := []string{a.Least}
+	list := []page{{name: "Basics", fields: c.basics(), advice: []string{a.Separate, a.Keep, a.Browser, a.Life}}}
 	if len(caps.PermissionGroups) > 0 {
 		c.permissions = newPermissions(env, caps)
 		list = append(list, page{name: "Permissions", fields: []field{c.permissions}})
 	}
 	if len(caps.Roles) > 0 {
 		c.role = newRole(env, caps, caps.Roles[0].Name) // the least that the service has
-		list = append(list, page{name: "Role", fields: []field{c.role}})
+		list = append(list, page{name: "Role", fields: []field{c.role}, advice: least})
 	}
 	if caps.Restrictions.OK {
-		list = append(list, page{name: "Restrictions", fields: c.restrictions()})
+		list = append(list, page{name: "Restrictions", fields: c.restrictions(), advice: least})
 	}
 	c.begin(list, "This will be created", c.facts, c.chosen)
 	c.review.below = c.outcome
@@ -66,7 +69,7 @@ func NewCreate(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, existi
 
 func (c *Create) basics() []field {
 	c.name = newName(c.env, "", c.caps.MaxName, c.existing)
-	c.name.help = "Where will the key be used? One key for each use can be replaced alone."
+	c.name.help = "Where will the key be used?"
 	out := []field{c.name}
 	if len(c.caps.Environments) > 0 {
 		c.environment = newEnvironment(c.env, c.caps, c.profile)

@@ -19,8 +19,8 @@ func failure(env *ui.Env, err error, undone, doubt string, width int) []string {
 	case errors.As(err, &known) && known.Outcome == client.NotDone && undone != "":
 		out = append(out, hanging(st.Base.Render, "  ", "Certain: "+undone, width)...)
 	}
-	if errors.As(err, &known) && known.Hint != "" {
-		out = append(out, hanging(st.Base.Render, "  ", ui.Clean(known.Hint), width)...)
+	if hint := client.HintOf(err); hint != "" {
+		out = append(out, hanging(st.Base.Render, "  ", ui.Clean(hint), width)...)
 	}
 	return out
 }

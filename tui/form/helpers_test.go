@@ -56,6 +56,7 @@ type driver struct {
 	t       *testing.T
 	screen  ui.Screen
 	intents []tea.Msg
+	silent  bool // nobody answers a reveal
 }
 
 func drive(t *testing.T, s ui.Screen) *driver {
@@ -77,6 +78,9 @@ func (d *driver) run(cmd tea.Cmd) {
 	}
 	if len(innerCommands(msg)) == 0 && msg != nil {
 		d.intents = append(d.intents, msg)
+	}
+	if asked, ok := msg.(ui.RevealSecret); ok && !d.silent {
+		d.send(ui.SecretRevealed{Ticket: asked.Ticket})
 	}
 }
 

@@ -44,6 +44,11 @@ var scenes = []struct {
 	{name: "create-live", make: func(e *ui.Env) ui.Screen { return NewCreate(e, generic(), prodProfile, nil) }, keys: []string{"api", "enter"}},
 	{name: "create-restrictions", make: func(e *ui.Env) ui.Screen { return NewCreate(e, generic(), testProfile, nil) },
 		keys: []string{"api", "enter", "enter", "enter", "10.0.0.0/8 203.0.113.7", "enter", "example.com", "enter"}},
+	{name: "create-advice", make: func(e *ui.Env) ui.Screen { return NewCreate(e, advising(), testProfile, nil) }, keys: []string{"api"}},
+	{name: "permissions-advice", make: func(e *ui.Env) ui.Screen { return NewCreate(e, advising(), testProfile, nil) }, keys: []string{"api", "enter", "enter"}},
+	{name: "secret-advice", make: func(e *ui.Env) ui.Screen {
+		return NewSecret(e, advising(), prodProfile, apikey.Created{Key: apikey.Key{ID: "k1", Name: "payments-api"}, Secret: apikey.NewSecret(canary)})
+	}},
 	{name: "delete", make: func(e *ui.Env) ui.Screen { return NewDelete(e, prosopo(), testProfile, ci, false) }},
 	{name: "delete-own-live", make: func(e *ui.Env) ui.Screen {
 		own := ci

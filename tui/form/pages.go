@@ -15,6 +15,7 @@ type page struct {
 	name   string
 	fields []field
 	hide   func() bool
+	advice []string // stands in the lines that the fields leave
 }
 
 func (p page) hidden() bool { return p.hide != nil && p.hide() }
@@ -202,7 +203,8 @@ func (p *pages) refresh() { p.form.Update(nil) }
 // view is the line of steps and the page.
 func (p *pages) view() []string {
 	out := []string{p.steps(), ""}
-	return append(out, ui.Fit(p.form.View(), p.width, max(p.height-2, 3))...)
+	body := ui.Fit(p.form.View(), p.width, max(p.height-2, 3))
+	return append(out, atFoot(p.env, body, p.list[p.at()].advice, p.width)...)
 }
 
 // steps names the pages; the one on show has a mark besides its colour.

@@ -26,6 +26,7 @@ type permissions struct {
 	cursor    int   // in rows, always on a permission unless there is none
 	filter    *line
 	filtering bool
+	advice    string // stands below the list where nothing else does
 }
 
 // row is a heading (index -1) or a permission of a group.
@@ -36,7 +37,7 @@ func newPermissions(env *ui.Env, caps apikey.Capabilities) *permissions {
 		base:   base{env: env, title: "Permissions"},
 		groups: caps.PermissionGroups, presets: caps.PermissionPresets,
 		infos: map[apikey.Permission]apikey.PermissionInfo{}, picked: map[apikey.Permission]bool{},
-		preset: -1, filter: newLine(env, ""),
+		preset: -1, filter: newLine(env, ""), advice: caps.Advice.Least,
 	}
 	for _, g := range p.groups {
 		for _, info := range g.Permissions {

@@ -34,6 +34,7 @@ type Secret struct {
 	shownAt     time.Time
 	seen        bool // it was on the screen once: somebody may have it
 	turn        int  // the reveal that a timer belongs to
+	asked       int  // the ticket of a reveal that is not answered yet; 0 for none
 	copied      bool
 	stored      bool // a delivery said that it is there
 	status      []statusLine
@@ -81,7 +82,7 @@ func NewSecret(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, create
 // is left without a question.
 func NewPublicValue(env *ui.Env, profile ui.Profile, name string, value apikey.PublicKeyValue) ui.Screen {
 	return &Secret{
-		env: env, profile: profile, secret: value.Value, key: apikey.Key{Name: name, ExpiresAt: value.ExpiresAt}, guard: 1,
+		env: env, profile: profile, secret: value.Value, notes: value.Notes, key: apikey.Key{Name: name, ExpiresAt: value.ExpiresAt}, guard: 1,
 		public: "A public key is public by design: it may stand in a browser or an app. The service returns the same value again while it is valid",
 		fill:   value.Value.Len() > boxed, expires: value.ExpiresAt,
 	}
@@ -164,7 +165,7 @@ func (s *Secret) doings() []key.Binding {
 func (s *Secret) canDelete() bool { return s.public == "" && s.caps.Delete.OK && s.key.ID != "" }
 
 func (s *Secret) hide() {
-	s.shown = false
+	s.shown, s.asked = false, 0
 	s.turn++
 }
 
@@ -179,6 +180,10 @@ func (s *Secret) Update(msg tea.Msg) tea.Cmd {
 	case hideSecret:
 		if msg.screen == s && msg.turn == s.turn {
 			s.hide()
+		}
+	case ui.SecretRevealed:
+		if msg.Ticket == s.asked {
+			return s.reveal(msg.Err)
 		}
 	case ui.SecretDelivered:
 		if msg.Ticket == s.ticket {
@@ -257,7 +262,7 @@ func (s *Secret) act(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Copy):
 		s.copied = true
 		s.status = []statusLine{{"→ ", "sent to your terminal for its clipboard — nothing confirms that it arrived: paste it to be sure", plain}}
-		return ui.Do(ui.CopySecret{Secret: s.secret})
+		return ui.Do(ui.CopySecret{Key: s.key, Secret: s.secret})
 	case key.Matches(msg, k.Stored):
 		if s.public != "" || s.stored || s.copied {
 			return s.leave()
@@ -279,9 +284,21 @@ func (s *Secret) act(msg tea.KeyMsg) tea.Cmd {
 	return nil
 }
 
+// toggle hides the secret, or asks to show it: that it was shown is on record first.
 func (s *Secret) toggle() tea.Cmd {
-	if s.shown {
+	if s.shown || s.asked != 0 {
 		s.hide()
+		return nil
+	}
+	s.asked = s.env.Ticket()
+	return ui.Do(ui.RevealSecret{Ticket: s.asked, Key: s.key})
+}
+
+// reveal shows it, unless that may not be. Whatever has hidden it since has taken the question back.
+func (s *Secret) reveal(why error) tea.Cmd {
+	s.asked = 0
+	if why != nil {
+		s.status = []statusLine{{"✗ ", "not shown: " + s.secret.Redact(ui.Clean(why.Error())), bad}}
 		return nil
 	}
 	s.turn++
@@ -304,7 +321,7 @@ func (s *Secret) typeSink(msg tea.KeyMsg) tea.Cmd {
 
 func (s *Secret) deliver(replace bool) tea.Cmd {
 	s.begin("writing…")
-	return ui.Do(ui.Deliver{Ticket: s.ticket, Destination: s.destination, Secret: s.secret, Replace: replace})
+	return ui.Do(ui.Deliver{Ticket: s.ticket, Key: s.key, Destination: s.destination, Secret: s.secret, Replace: replace})
 }
 
 // askToReplace asks whether what a place holds already may go.

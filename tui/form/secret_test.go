@@ -53,6 +53,58 @@ func TestSecretIsMaskedUntilAskedForAndNotForLong(t *testing.T) {
 	}
 }
 
+// TestASecretIsShownOnceThatIsOnRecord: not before, not where it may not be, and not where something has hidden it since.
+func TestASecretIsShownOnceThatIsOnRecord(t *testing.T) {
+	pending := func() (*driver, ui.RevealSecret) {
+		d := newSecretDriver(t, plainEnvironment())
+		d.silent = true
+		d.press("r").seesNot("canary")
+		asked := last[ui.RevealSecret](d)
+		if asked.Key.ID != "k1" || asked.Key.Name != "payments-api" || asked.Ticket == 0 {
+			t.Fatalf("%+v", asked)
+		}
+		return d, asked
+	}
+	d, asked := pending()
+	d.send(ui.SecretRevealed{Ticket: asked.Ticket + 1})
+	d.seesNot("canary")
+	d.send(ui.SecretRevealed{Ticket: asked.Ticket})
+	d.sees(canary)
+
+	d, asked = pending()
+	d.send(ui.SecretRevealed{Ticket: asked.Ticket, Err: errors.New("the audit log is full " + canary)})
+	d.sees("not shown: the audit log is full").seesNot("canary")
+	if k, unclaimed := d.screen.(interface{ Unclaimed() (apikey.Key, bool) }).Unclaimed(); !unclaimed || k.ID != "k1" {
+		t.Error("a secret that was not shown counts as seen")
+	}
+	for name, hide := range map[string]func(*driver){
+		"loss of focus": func(d *driver) { d.send(tea.BlurMsg{}) },
+		"resize":        func(d *driver) { d.screen.SetSize(79, 24) },
+		"a question":    func(d *driver) { d.press("esc") },
+		"the same key":  func(d *driver) { d.press("r") },
+	} {
+		d, asked := pending()
+		hide(d)
+		d.send(ui.SecretRevealed{Ticket: asked.Ticket})
+		if strings.Contains(d.view(), "canary") {
+			t.Errorf("%s between the question and the answer: the secret is shown", name)
+		}
+	}
+}
+
+// TestACopyAndASaveSayWhoseSecretItIs, for their receipts.
+func TestACopyAndASaveSayWhoseSecretItIs(t *testing.T) {
+	d := newSecretDriver(t, plainEnvironment())
+	d.press("c")
+	if got := last[ui.CopySecret](d); got.Key.ID != "k1" || got.Secret.IsZero() {
+		t.Errorf("%+v", got)
+	}
+	d.press("s", "/tmp/x", "enter")
+	if got := last[ui.Deliver](d); got.Key.ID != "k1" || got.Destination == "" {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestWhoGoesBackAfterCtrlCDoesNotQuitLater(t *testing.T) {
 	d := newSecretDriver(t, plainEnvironment())
 	d.press("ctrl+c").sees("Leave payments-api?").press("enter", "c", "enter")
@@ -222,4 +274,10 @@ func TestWhatAPlaceHoldsIsAskedForBeforeItIsReplaced(t *testing.T) {
 			t.Errorf("%v: %+v", keys, again)
 		}
 	}
+}
+
+func TestAPublicKeyThatEndsSoonerThanAskedIsSaidWithItsValue(t *testing.T) {
+	d := drive(t, NewPublicValue(plainEnvironment(), testProfile, "web", apikey.PublicKeyValue{Value: apikey.NewSecret("pk-value"),
+		ExpiresAt: apikey.At(noon.Add(10 * time.Second)), Notes: []string{"it is valid for 10s more, not for the 2h asked for"}}))
+	d.sees("! it is valid for 10s more, not for the 2h asked for")
 }

@@ -43,7 +43,19 @@ func (s *Secret) View() string {
 	}
 	foot = append(foot, "")
 	foot = append(foot, b.lines(s.env, w, true)...)
-	return s.pane.view(s.env, body, foot)
+	return s.pane.view(s.env, append(body, s.advice(w, len(body)+len(foot))...), foot)
+}
+
+// advice is what the service's documents say of a secret that is in hand, as far as there is room beside the lines that are needed.
+func (s *Secret) advice(width, used int) []string {
+	if s.public != "" {
+		return nil
+	}
+	said := advice(s.env, s.caps.Advice.Storing(), width, s.pane.height-used-1)
+	if len(said) > 0 && len(s.notes) > 0 {
+		said = append([]string{""}, said...)
+	}
+	return said
 }
 
 func (s *Secret) intro(width int) []string {

@@ -28,6 +28,7 @@ type sheet struct {
 	labels  []string // the buttons of the review
 	unclear []string // the same after a call without an answer
 	forget  func()   // wipes what was typed when the form is left; may be nil
+	advice  []string // stands on the review where there is room
 
 	question *question
 	ticket   int
@@ -57,7 +58,7 @@ func (s *sheet) begin(list []page, name string, facts func() []fact, press func(
 			return press(label)
 		}
 	}
-	s.pages = newPages(s.env, append(list, page{name: "Review", fields: []field{s.review}}))
+	s.pages = newPages(s.env, append(list, page{name: "Review", fields: []field{s.review}, advice: s.advice}))
 }
 
 // Title names the form.

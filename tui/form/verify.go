@@ -1,10 +1,13 @@
 package form
 
 import (
+	"strings"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
+	"detent/client"
 	"detent/tui/ui"
 )
 
@@ -150,8 +153,12 @@ func (v *Verify) proofLines(width int) []string {
 		out = append(out, hanging(st.Warn.Render, "? ", "cannot tell: "+ui.Clean(p.Why), width)...)
 	default:
 		out = append(out, hanging(st.Bad.Render, "✗ ", "not valid: the service refuses it", width)...)
-		out = append(out, styled(st.Base.Render, "Was it revoked or did it expire? Is it whole, without a typing error? Is it of this environment"+
-			profileNote(v.profile)+"?", width)...)
+		if p.Said != "" {
+			out = append(out, hanging(st.Base.Render, "  ", "It said: "+ui.Clean(p.Said), width)...)
+		}
+	}
+	if hint := v.hint(); hint != "" {
+		out = append(out, hanging(st.Base.Render, "  ", hint, width)...)
 	}
 	if k := p.Key; k != nil {
 		out = append(out, "")
@@ -184,9 +191,14 @@ func (v *Verify) proofLines(width int) []string {
 	return out
 }
 
-func profileNote(p ui.Profile) string {
-	if p.Environment == "" {
-		return ""
+// hint is what to do about a secret that is not accepted.
+func (v *Verify) hint() string {
+	out := ui.Clean(v.proof.Hint)
+	if out == "" && v.proof.Refused() {
+		out = client.HintOf(&client.Error{Kind: client.Unauthorized})
 	}
-	return " (the profile's is " + environmentWord(p.Environment) + ")"
+	if v.proof.Refused() && v.profile.Environment != "" {
+		out = strings.TrimSpace(out + " This profile's environment is " + environmentWord(v.profile.Environment) + ".")
+	}
+	return out
 }

@@ -150,9 +150,8 @@ func (s *Screen) viewFailure(p *page, now failed) {
 		}
 		p.wrap(st.Bad.Render("✗ "), st.Strong, what)
 		s.viewOutput(p, now.last.Output)
-		var service *client.Error
-		if errors.As(now.err, &service) && service.Hint != "" {
-			p.wrap(st.Dim.Render("  hint   "), st.Base, service.Hint)
+		if hint := client.HintOf(now.err); hint != "" {
+			p.wrap(st.Dim.Render("  hint   "), st.Base, hint)
 		}
 		if todo != "" {
 			p.wrap(st.Dim.Render("  to do  "), st.Base, todo)

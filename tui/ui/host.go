@@ -5,11 +5,12 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/desk"
 	"detent/rotation"
 )
 
 // Host is what the TUI needs of the world: profiles, services and places for a
-// secret. The cli implements it; tests implement it in memory. Its methods are
+// secret. Whoever opens the screens implements it; tests do in memory. Its methods are
 // called in commands, never in Update or View, but for Profiles.
 type Host interface {
 	// Profiles is in order of display and cheap.
@@ -23,11 +24,14 @@ type Host interface {
 	// SaveProfile writes a profile to the configuration file, or says which field is wrong. before is what the profile was when
 	// it was shown; nil for a new one.
 	SaveProfile(ctx context.Context, before *ProfileDraft, p ProfileDraft) error
-	// Deliver puts a secret to a place: a destination as docs/REFERENCE.md writes it
+	// Showing records that the secret of a key is about to be shown. Where that cannot be, and must be, it is an error, and nothing is
+	// shown.
+	Showing(ctx context.Context, profile string, k apikey.Key) error
+	// Deliver puts the secret of a key to a place: a destination as docs/REFERENCE.md writes it
 	// (env-file:PATH:VARIABLE, file:PATH, command:CMDLINE) or the name of one of the profile. A place that
 	// holds something else already is a *HeldError, and is left as it is, unless replace says that it may go: then that is kept
 	// until the secret is in place, and put back if it is not.
-	Deliver(ctx context.Context, profile, destination string, secret apikey.Secret, replace bool) (Delivered, error)
+	Deliver(ctx context.Context, profile string, k apikey.Key, destination string, secret apikey.Secret, replace bool) (Delivered, error)
 }
 
 // Profile is one row of the profile list.
@@ -47,7 +51,9 @@ type Profile struct {
 // Connection is a profile in use.
 type Connection struct {
 	Profile Profile
+	// Service is asked what there is; what is to change is an order.
 	Service client.Service
+	Order   func(ctx context.Context, o desk.Order) (desk.Outcome, error)
 	Policy  apikey.Policy
 	// Rotations are the open ones of this profile; may be nil.
 	Rotations func() []rotation.View

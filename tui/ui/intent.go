@@ -55,15 +55,24 @@ type (
 		Ticket int
 		Secret apikey.Secret
 	}
-	// Deliver puts a secret to a destination; answered by SecretDelivered.
+	// RevealSecret asks to show the secret of a key; answered by SecretRevealed.
+	RevealSecret struct {
+		Ticket int
+		Key    apikey.Key
+	}
+	// Deliver puts the secret of a key to a destination; answered by SecretDelivered.
 	Deliver struct {
 		Ticket      int
+		Key         apikey.Key
 		Destination string
 		Secret      apikey.Secret
 		Replace     bool // what the place holds already may go
 	}
 	// CopySecret sends a secret to the terminal's clipboard (OSC 52). Nothing confirms it.
-	CopySecret struct{ Secret apikey.Secret }
+	CopySecret struct {
+		Key    apikey.Key
+		Secret apikey.Secret
+	}
 	// CopyText sends plain text, such as an id or an error, to the terminal's clipboard.
 	CopyText struct{ What, Text string }
 	// Reload loads the list anew.
@@ -112,6 +121,10 @@ type (
 		Ticket int
 		Proof  apikey.Proof
 		Err    error
+	}
+	SecretRevealed struct {
+		Ticket int
+		Err    error // why it may not be shown
 	}
 	SecretDelivered struct {
 		Ticket    int

@@ -1,0 +1,265 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"detent/apikey"
+	"detent/audit"
+	"detent/client"
+	"detent/delivery"
+	"detent/rotation"
+)
+
+var noon = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// telling is an issuer that says more of its keys than their names.
+type telling struct {
+	*issuer
+	made, changed func(k *apikey.Key)
+}
+
+func (s *telling) Create(ctx context.Context, d apikey.Draft) (apikey.Created, error) {
+	made, err := s.issuer.Create(ctx, d)
+	s.made(&made.Key)
+	return made, err
+}
+
+func (s *telling) Update(ctx context.Context, id string, p apikey.Patch) (apikey.Key, error) {
+	k, err := s.issuer.Update(ctx, id, p)
+	s.changed(&k)
+	return k, err
+}
+
+// records are all that is on record.
+func (c *counter) records() (out []audit.Record) {
+	c.t.Helper()
+	report, err := audit.Read(c.dir, nil, nil, func(r audit.Record) { out = append(out, r) })
+	if err != nil || len(report.Problems) > 0 {
+		c.t.Fatal(err, report.Problems)
+	}
+	return out
+}
+
+func words(f audit.Fields) string {
+	var out []string
+	for id, value := range f {
+		out = append(out, id+" "+string(value))
+	}
+	slices.Sort(out)
+	return strings.Join(out, ", ")
+}
+
+// TestTheReceiptSaysWhatWasGrantedAndChanged: before it is sent what was asked for, and after it what the service says, and of what
+// that does not say, what was asked for. What was there before is what the service said last.
+func TestTheReceiptSaysWhatWasGrantedAndChanged(t *testing.T) {
+	yes, no := true, false
+	whole := apikey.Draft{Name: "n", Role: "reader", Environment: apikey.Live, Expiry: apikey.Expiry{After: 30 * 24 * time.Hour},
+		Permissions:  []apikey.Permission{{Feature: "AccessRules", Name: "getRules"}, {Feature: "AccessRules", Name: "addRule"}},
+		Restrictions: apikey.Restrictions{IPAddresses: []string{"192.0.2.0/24"}}, Extra: map[string]json.RawMessage{"clearance": json.RawMessage(`{"level":3}`)}}
+	asked := `clearance {"level":3}, environment "live", expires_at "2027-03-31T12:00:00Z", permissions ["AccessRules.getRules","AccessRules.addRule"], ` +
+		`restrictions {"ip_addresses":["192.0.2.0/24"],"referrers":[],"endpoints":[]}, role "reader"`
+	for what, c := range map[string]struct {
+		order                             Order
+		made, changed                     func(k *apikey.Key)
+		fails                             error
+		granted, before, after            string // as it begins
+		endGranted, endBefore, endedAfter string
+	}{
+		"a whole create": {order: Order{What: Create, Draft: whole}, granted: asked, endGranted: asked},
+		"the least": {order: Order{What: Create, Draft: apikey.Draft{Name: "n", Role: "reader"}}, granted: `expires_at null, role "reader"`,
+			endGranted: `expires_at null, role "reader"`},
+		"the service gives something else": {order: Order{What: Create, Draft: whole}, granted: asked,
+			made: func(k *apikey.Key) {
+				k.ExpiresAt, k.Role, k.Enabled, k.Environment = apikey.At(noon.Add(time.Hour)), "executor", &yes, apikey.Test
+			},
+			endGranted: strings.NewReplacer(`"2027-03-31T12:00:00Z"`, `"2027-03-01T13:00:00Z"`, `"live"`, `"test", enabled true`, `"reader"`, `"executor"`).Replace(
+				strings.Replace(asked, `environment "live"`, `enabled true, environment "test"`, 1))},
+		"a create without an answer": {order: Order{What: Create, Draft: whole}, fails: lost, granted: asked, endGranted: asked},
+		"a name and a role": {order: Order{What: Update, Key: apikey.Key{ID: "k"}, Patch: apikey.Patch{Name: name("m"), Role: name("reader")}},
+			before: `name "old", role "owner"`, after: `name "m", role "reader"`, endBefore: `name "old", role "owner"`, endedAfter: `name "m", role "reader"`},
+		"the service calls it otherwise": {order: Order{What: Update, Key: apikey.Key{ID: "k"}, Patch: apikey.Patch{Name: name("m")}},
+			changed: func(k *apikey.Key) { k.Name = "m-2" },
+			before:  `name "old"`, after: `name "m"`, endBefore: `name "old"`, endedAfter: `name "m-2"`},
+		"disabled": {order: Order{What: Update, Key: apikey.Key{ID: "k"}, Patch: apikey.Patch{Enabled: &no}},
+			before: "enabled true", after: "enabled false", endBefore: "enabled true", endedAfter: "enabled false"},
+		"refused": {order: Order{What: Update, Key: apikey.Key{ID: "k"}, Patch: apikey.Patch{Enabled: &no}}, fails: &client.Error{Kind: client.Forbidden, Outcome: client.NotDone},
+			before: "enabled true", after: "enabled false", endBefore: "enabled true", endedAfter: "enabled false"},
+		"of a key that nobody has listed": {order: Order{What: Update, Key: apikey.Key{ID: "unheard", Enabled: &yes}, Patch: apikey.Patch{Enabled: &no, Role: name("reader")}},
+			before: "enabled true", after: `enabled false, role "reader"`, endBefore: "enabled true", endedAfter: `enabled false, role "reader"`},
+		"deleted": {order: Order{What: Delete, Key: apikey.Key{ID: "k"}}, before: `enabled true, role "owner"`, endBefore: `enabled true, role "owner"`},
+		"a public key": {order: Order{What: PublicKey, Request: apikey.PublicKeyRequest{Name: "front", Project: "p1", TTL: 3600}},
+			granted: `expires_at "2027-03-01T13:00:00Z", project "p1"`, endGranted: `expires_at "2027-03-01T13:00:00Z", project "p1"`},
+	} {
+		nothing := func(*apikey.Key) {}
+		s := &telling{&issuer{caps: able, keys: []apikey.Key{{ID: "k", Name: "old", Role: "owner", Enabled: &yes}}}, nothing, func(k *apikey.Key) { k.Name = "" }}
+		s.caps.Expiry, s.caps.Restrictions = apikey.Can(), apikey.Can()
+		if c.made != nil {
+			s.made = c.made
+		}
+		if c.changed != nil {
+			s.changed = c.changed
+		}
+		if c.fails != nil {
+			s.fails = []error{c.fails}
+		}
+		at := open(t, s, func(o *Options) { o.Now = func() time.Time { return noon } })
+		if _, err := at.keys(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = at.handle(t.Context(), c.order)
+		got := at.records()
+		if len(got) != 2 {
+			t.Errorf("%s: %d records", what, len(got))
+			continue
+		}
+		for i, want := range [][3]string{{c.granted, c.before, c.after}, {c.endGranted, c.endBefore, c.endedAfter}} {
+			r := got[i]
+			if have := [3]string{words(r.Granted), words(r.Before), words(r.After)}; have != want {
+				t.Errorf("%s, %s:\ngranted %s\nwant    %s\nbefore %s, want %s\nafter %s, want %s", what, r.Kind, have[0], want[0], have[1], want[1], have[2], want[2])
+			}
+		}
+	}
+}
+
+// TestWhatAServiceDoesNotHaveIsNotGranted: where keys have no end, nothing is said of one.
+func TestWhatAServiceDoesNotHaveIsNotGranted(t *testing.T) {
+	at := open(t, &issuer{caps: able}, nil)
+	if _, err := at.Do(t.Context(), orders["create"].order); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range at.records() {
+		if got := words(r.Granted); got != `role "reader"` {
+			t.Errorf("%s: %s", r.Kind, got)
+		}
+	}
+}
+
+// TestAReceiptInARotationSaysOfWhichStage, of an act, of a call that was announced, of a delivery and what follows it, and of an abort.
+func TestAReceiptInARotationSaysOfWhichStage(t *testing.T) {
+	on := true
+	s := &issuer{caps: able, keys: []apikey.Key{{ID: "k", Name: "old", Enabled: &on}}}
+	at := open(t, s, nil)
+	at.o.Ledger.Actor = Actor{Name: "alice", From: "local"}
+	path := filepath.Join(t.TempDir(), "secret")
+	d, err := delivery.Parse("file:"+path, delivery.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	w := rotation.World{Dir: t.TempDir(), Profile: "prod", Service: at.Acts(), Announce: at.Announce, Tell: at.Tell, Manages: true,
+		Sleep: func(context.Context, time.Duration) error { return nil }}
+	zero := time.Duration(0)
+	r, err := rotation.Start(rotation.Params{World: w, Key: s.keys[0], Destinations: []delivery.Destination{at.o.Ledger.Place(d, "prod", "prosopo", nil)}, Drain: &zero, Soak: &zero, Replace: true,
+		AcceptUnknown: "looked at by hand"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	id := r.ID()
+	run := at.o.Ledger.Rotation(r)
+	for range 20 {
+		res, err := run.Do(t.Context())
+		if err != nil {
+			t.Log(err)
+			break
+		}
+		if res.Status != rotation.Moved {
+			t.Log(res.Said)
+			break
+		}
+	}
+	for range 5 {
+		if res, err := run.Undo(t.Context()); err != nil || res.Status == rotation.Finished {
+			break
+		}
+	}
+	seen := map[string]string{}
+	for _, rec := range at.records() {
+		if rec.Rotation != id || rec.Stage == "" {
+			t.Errorf("%s %s is of rotation %q at %q", rec.Kind, rec.Action, rec.Rotation, rec.Stage)
+		}
+		seen[rec.Action] = rec.Stage
+	}
+	for _, action := range []string{"rotate", "said", "create", "deliver", "abort"} {
+		if seen[action] == "" {
+			t.Errorf("no %s in %v", action, seen)
+		}
+	}
+}
+
+// TestWhatARotationTellsIsOnRecord with its key, and one that cannot be recorded is told in the end.
+func TestWhatARotationTellsIsOnRecord(t *testing.T) {
+	at := open(t, &issuer{caps: able}, nil)
+	part := rotation.Part{ID: "r7k2mq4xzp", Stage: rotation.Drain, Old: apikey.Key{ID: "k", Name: "old"}}
+	want := map[rotation.ToldKind]string{rotation.ToldBegun: "rotate", rotation.ToldStage: "stage", rotation.ToldWord: "said"}
+	for kind, action := range want {
+		at.Tell(rotation.Told{Part: part, Kind: kind, Text: "why"})
+		all := at.records()
+		if r := all[len(all)-1]; r.Kind != audit.Event || r.Action != action || r.Who != "alice" || r.Profile != "prod" || r.Service != "prosopo" || r.KeyID != "k" || r.KeyName != "old" ||
+			r.Rotation != part.ID || r.Stage != "drain" || r.Detail != "why" || r.Result != audit.Done || !*r.Certain {
+			t.Errorf("%s: %+v", kind, r)
+		}
+	}
+	broken := &Ledger{Broken: errors.New("no audit log")}
+	at = open(t, &issuer{caps: able}, func(o *Options) { o.Ledger = broken })
+	at.Tell(rotation.Told{Part: part, Kind: rotation.ToldWord, Text: "why"})
+	if got := fmt.Sprint(broken.Lost()); !strings.Contains(got, "no audit log") {
+		t.Error(got)
+	}
+}
+
+// TestADeliveryIsOnRecordUnderItsKey, and the words of a command are not.
+func TestADeliveryIsOnRecordUnderItsKey(t *testing.T) {
+	at := open(t, &issuer{caps: able}, nil)
+	path := filepath.Join(t.TempDir(), "secret")
+	d, err := delivery.Parse("file:"+path, delivery.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := orders["create"].order
+	o.Places, o.Delivery, o.Note = []delivery.Destination{at.o.Ledger.Place(d, "prod", "prosopo", []string{"true", "--token", "hunter2"})}, NewDelivery("", func(string) {}), func(string) {}
+	if err := o.Delivery.Preflight(t.Context(), o.Places, apikey.Secret{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := at.Do(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range at.records() {
+		if r.Kind == audit.End {
+			got = append(got, r.Action+" "+r.KeyID+" "+r.KeyName)
+		}
+		if strings.Contains(fmt.Sprint(r), "hunter2") {
+			t.Errorf("%+v", r)
+		}
+	}
+	if strings.Join(got, "; ") != "create made0 n; deliver made0 n; then made0 n" {
+		t.Error(got)
+	}
+}
+
+// TestWhatCannotBeRecordedIsNotShownToAnOperator: here it is shown, and told in the end.
+func TestWhatCannotBeRecordedIsNotShownToAnOperator(t *testing.T) {
+	for _, strict := range []bool{false, true} {
+		l := &Ledger{Broken: errors.New("no audit log"), Strict: strict}
+		if err := l.Showing(Entry{KeyID: "k"}); (err != nil) != strict {
+			t.Errorf("strict %v: %v", strict, err)
+		}
+		printed := false
+		if err := l.Print(Entry{KeyID: "k"}, func() error { printed = true; return nil }); (err != nil) != strict || printed == strict {
+			t.Errorf("strict %v: printed %v, %v", strict, printed, err)
+		}
+	}
+}

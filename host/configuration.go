@@ -1,0 +1,120 @@
+package host
+
+import (
+	"io"
+
+	"detent/config"
+	"detent/desk"
+)
+
+// Config loads the configuration once; a session over SSH has what the server has. Its errors are of usage.
+func (h *Host) Config() (*config.Config, error) {
+	h.kept.configuring.Lock()
+	defer h.kept.configuring.Unlock()
+	if g := h.o.Guest; g != nil {
+		if cfg := g.Changed(); cfg != nil {
+			h.kept.cfg = cfg
+		}
+	}
+	if h.kept.cfg != nil {
+		return h.kept.cfg, nil
+	}
+	cfg, err := h.loadConfig()
+	if err == nil {
+		h.kept.cfg = cfg
+	}
+	return cfg, err
+}
+
+// reload takes up a file that has changed.
+func (h *Host) reload() error {
+	cfg, err := h.loadConfig()
+	if err != nil {
+		return err
+	}
+	h.kept.configuring.Lock()
+	defer h.kept.configuring.Unlock()
+	h.kept.cfg = cfg
+	return nil
+}
+
+func (h *Host) loadConfig() (*config.Config, error) {
+	if h.o.Demo {
+		return config.WithoutFile(""), nil
+	}
+	path, explicit, err := h.o.Env.Path(h.o.Config)
+	if err != nil {
+		return nil, Usage(err)
+	}
+	cfg, err := config.Load(path, explicit)
+	return cfg, Usage(err)
+}
+
+// Selected is the profile to start with. The demo knows its own profiles alone, so
+// that the environment does not choose one that is not there.
+func (h *Host) Selected() (config.Profile, error) {
+	cfg, err := h.Config()
+	if err != nil {
+		return config.Profile{}, err
+	}
+	env := h.o.Env
+	if h.o.Demo {
+		env = config.NewEnv(nil)
+	}
+	p, err := cfg.Select(h.o.Profile, env)
+	return p, Usage(err)
+}
+
+// ReadOnly is the profile's mode: the flag beats DETENT_READ_ONLY beats the file.
+func (h *Host) ReadOnly(p config.Profile) (bool, error) {
+	if h.o.ReadOnly != nil {
+		return *h.o.ReadOnly, nil
+	}
+	value, set, err := h.o.Env.ReadOnly()
+	if err != nil || set {
+		return value, Usage(err)
+	}
+	return p.ReadOnly, nil
+}
+
+// tokens reads credentials for the profiles.
+func (h *Host) tokens() (config.TokenReader, error) {
+	cfg, err := h.Config()
+	if err != nil {
+		return config.TokenReader{}, err
+	}
+	start, err := h.Selected()
+	if err != nil {
+		return config.TokenReader{}, err
+	}
+	return config.TokenReader{Env: h.o.Env, Config: cfg, Start: start.Name, Stderr: h.tokenStderr(), Alone: h.o.Guest != nil}, nil
+}
+
+// tokenStderr is where a token command may speak: never over a session's screen.
+func (h *Host) tokenStderr() io.Writer {
+	if h.o.Guest != nil {
+		return h.o.Guest.Server.o.Err
+	}
+	return h.o.Err
+}
+
+// saveConfig changes the configuration file and takes up what it says then.
+func (h *Host) saveConfig(edit func(path, operator string) error) error {
+	change := func(path, operator string) error {
+		if err := edit(path, operator); err != nil {
+			return desk.Undone{Err: err}
+		}
+		return nil
+	}
+	if g := h.o.Guest; g != nil {
+		return g.Save(func(path string) error { return change(path, g.Operator.Name) })
+	}
+	cfg, err := h.Config()
+	if err != nil {
+		return err
+	}
+	if err := change(cfg.Path, ""); err != nil {
+		return err
+	}
+	return h.reload()
+}

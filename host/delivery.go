@@ -1,0 +1,67 @@
+package host
+
+import (
+	"fmt"
+
+	"detent/config"
+	"detent/delivery"
+)
+
+type place = delivery.Destination
+
+// deliveryOptions are what destinations need.
+func (h *Host) deliveryOptions() (delivery.Options, error) {
+	cfg, err := h.Config()
+	if err != nil {
+		return delivery.Options{}, err
+	}
+	o := delivery.Options{Home: h.o.Env.Get("HOME"), Environ: h.o.Env.Without(cfg.SecretVariables()...), Clipboard: h.copySecret(), Hook: h.o.Hook}
+	if h.o.Demo { // it writes in its own folder alone
+		if o.Below, err = h.kept.temp(); err != nil {
+			return o, err
+		}
+		o.Dir, o.Home = o.Below, o.Below
+	}
+	return o, nil
+}
+
+// Destinations are what --deliver names.
+func (h *Host) Destinations(p config.Profile, specs []string) ([]delivery.Destination, error) {
+	var out []place
+	for _, spec := range specs {
+		d, err := h.Destination(p, spec)
+		if err != nil {
+			return nil, fmt.Errorf("--deliver: %w", err)
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// Destination is one of the profile, by its name, or one written out.
+func (h *Host) Destination(p config.Profile, spec string) (delivery.Destination, error) {
+	o, err := h.deliveryOptions()
+	if err != nil {
+		return nil, err
+	}
+	made, then := func() (place, error) { return delivery.Parse(spec, o) }, []string(nil)
+	for _, d := range p.Deliver {
+		if d.Name == spec {
+			made, then = func() (place, error) { return delivery.New(deliveryConfig(d), o) }, d.Then
+		}
+	}
+	d, err := made()
+	if err != nil {
+		return nil, err
+	}
+	return h.Ledger().Place(d, p.Name, p.Service, then), nil
+}
+
+// deliveryConfig is a destination of the profile as delivery takes it.
+func deliveryConfig(d config.Deliver) delivery.Config {
+	c := delivery.Config{Name: d.Name, File: d.File, Command: d.Command, Then: d.Then, Probe: d.Probe}
+	if d.EnvFile != nil {
+		c.EnvFile = &delivery.EnvFile{Path: d.EnvFile.Path, Variable: d.EnvFile.Variable}
+	}
+	return c
+}

@@ -1,0 +1,79 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"net"
+
+	"detent/apikey"
+	"detent/keyserver"
+)
+
+// embedded is the key service inside this process, reached over a real listener on
+// loopback as any other service is.
+type embedded struct {
+	server *keyserver.Server
+	url    string
+	filled map[string]bool // the services that have their demo keys
+}
+
+// storeName is the store's file in the data directory.
+const storeName = "keys.db"
+
+// token is the administrator of this process; it is in no file.
+func (e *embedded) token(service string) apikey.Secret { return e.server.SessionToken(service, "") }
+
+// embeddedService starts the service on first use and stops it when the host is closed.
+func (h *Host) embeddedService(ctx context.Context) (*embedded, error) {
+	if h.o.Guest != nil { // one for all sessions
+		return h.o.Guest.Server.embeddedService(ctx)
+	}
+	h.kept.embedding.Lock()
+	defer h.kept.embedding.Unlock()
+	if h.kept.embedded != nil {
+		return h.kept.embedded, nil
+	}
+	path, err := h.StorePath()
+	if err != nil {
+		return nil, err
+	}
+	log, err := h.kept.debug()
+	if err != nil {
+		return nil, err
+	}
+	server, err := keyserver.Open(ctx, keyserver.Options{Path: path, Now: h.o.Now, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		_ = server.Close()
+		return nil, err
+	}
+	// It ends after the last request of the run, not when ctrl+c is pressed.
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := server.Serve(serving, listener); err != nil && log != nil {
+			_, _ = fmt.Fprintln(log, err)
+		}
+	}()
+	h.OnClose(func() {
+		stop()
+		<-ended
+		_ = server.Close()
+	})
+	h.kept.embedded = &embedded{server: server, url: "http://" + listener.Addr().String(), filled: map[string]bool{}}
+	return h.kept.embedded, nil
+}
+
+// fillDemo stores a service's demo keys when it is used first: those of the others would only delay it.
+func (h *Host) fillDemo(ctx context.Context, local *embedded, service string) error {
+	if !h.o.Demo || local.filled[service] {
+		return nil
+	}
+	err := local.server.FillDemo(ctx, h.o.DemoKeys, service)
+	local.filled[service] = err == nil
+	return err
+}

@@ -1,0 +1,116 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"detent/apikey"
+	"detent/rotation"
+)
+
+// Find is the key that KEY names: an id, or a name that only one key has, with or without the mark of a rotation.
+func (s *Session) Find(ctx context.Context, text string, open []rotation.View) (apikey.Key, error) {
+	k, _, err := s.lookUp(ctx, text, open)
+	return k, err
+}
+
+// FindToChange is Find for what deletes or changes a key at once. While a rotation is open, a name may mean its old key or its new
+// one, and the one that was not meant may be the one in use: the id is asked for.
+func (s *Session) FindToChange(ctx context.Context, text string, open []rotation.View) (apikey.Key, error) {
+	k, byName, err := s.lookUp(ctx, text, open)
+	if err != nil || !byName {
+		return k, err
+	}
+	base, _ := apikey.SplitName(k.Name)
+	if k.Name != text && base != text {
+		return apikey.Key{}, fmt.Errorf("no key is called %q; %q may be the one whose name was cut: give its id, %s", text, k.Name, k.ID)
+	}
+	for _, v := range open {
+		if concerns(v, k) || s.sameBase(v.Old.Name, base) {
+			return apikey.Key{}, fmt.Errorf("a rotation of %q is open, so that this name may mean its old key or its new one (%s): `detent rotate --resume %s` or `--abort %s` ends it; "+
+				"or give an id", base, ofRotation(v), v.ID, v.ID)
+		}
+	}
+	return k, nil
+}
+
+// lookUp is Find; byName says that it was no id.
+func (s *Session) lookUp(ctx context.Context, text string, open []rotation.View) (k apikey.Key, byName bool, err error) {
+	if strings.TrimSpace(text) == "" {
+		return apikey.Key{}, false, Usagef("KEY is empty: give an id or a name")
+	}
+	keys, err := s.List(ctx)
+	if err != nil {
+		return apikey.Key{}, false, err
+	}
+	return s.pick(keys, text, open)
+}
+
+// pick takes the key with this id, else the one with exactly this name, else the one that is called so but for a rotation's mark.
+func (s *Session) pick(keys []apikey.Key, text string, open []rotation.View) (k apikey.Key, byName bool, err error) {
+	var named, based []apikey.Key
+	_, mark := apikey.SplitName(text)
+	whole := mark == "" // a name with the mark of one rotation is no name of another's key
+	for _, k := range keys {
+		if k.ID == text {
+			return k, false, nil
+		}
+		if k.Name == text {
+			named = append(named, k)
+		} else if base, nonce := apikey.SplitName(k.Name); nonce != "" && whole && apikey.SameBase(base, text, s.Caps.MaxName) {
+			based = append(based, k)
+		}
+	}
+	if len(named) == 0 {
+		named = based
+	}
+	switch len(named) {
+	case 1:
+		return named[0], true, nil
+	case 0:
+		return apikey.Key{}, true, fmt.Errorf("no key has the id or the name %q", text)
+	}
+	for _, v := range open {
+		if all(named, func(k apikey.Key) bool { return concerns(v, k) }) {
+			return apikey.Key{}, true, fmt.Errorf("%q is both keys of an open rotation (%s): `detent rotate --resume %s` goes on with it, `--abort %s` undoes it", text, ofRotation(v), v.ID, v.ID)
+		}
+	}
+	ids := make([]string, len(named))
+	for i, k := range named {
+		if ids[i] = k.ID; k.Name != text {
+			ids[i] += fmt.Sprintf(" (%s)", k.Name)
+		}
+	}
+	return apikey.Key{}, true, Usagef("%d keys are named %q: use an id: %s", len(named), text, strings.Join(ids, ", "))
+}
+
+// sameBase reports whether two names are of one base, where the service's limit may have cut the one that a rotation made.
+func (s *Session) sameBase(name, base string) bool {
+	name, _ = apikey.SplitName(name)
+	return apikey.SameBase(base, name, s.Caps.MaxName) || apikey.SameBase(name, base, s.Caps.MaxName)
+}
+
+func all(keys []apikey.Key, are func(apikey.Key) bool) bool {
+	for _, k := range keys {
+		if !are(k) {
+			return false
+		}
+	}
+	return true
+}
+
+// concerns reports whether a rotation is of this key, or made it.
+func concerns(v rotation.View, k apikey.Key) bool {
+	_, nonce := apikey.SplitName(k.Name)
+	return v.Old.ID == k.ID || v.NewID() == k.ID || nonce == v.ID
+}
+
+// ofRotation names the keys of a rotation.
+func ofRotation(v rotation.View) string {
+	words := "old: " + v.Old.ID
+	if id := v.NewID(); id != "" {
+		words += ", new: " + id
+	}
+	return words
+}

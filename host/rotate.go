@@ -1,0 +1,177 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"detent/apikey"
+	"detent/desk"
+	"detent/rotation"
+	"detent/tui/rotate"
+)
+
+var _ rotate.Host = (*Screens)(nil)
+
+// Rotations are those that have a journal here.
+func (h *Screens) Rotations(context.Context) ([]rotation.View, error) { return h.host.Rotations() }
+
+// Setting is what the configuration says of a profile.
+func (h *Screens) Setting(profile string) apikey.Setting {
+	p, err := h.lookup(profile)
+	if err != nil {
+		return apikey.Setting{Far: true}
+	}
+	return p.Setting(h.host.o.Demo)
+}
+
+// Destinations are the profile's, those that match the key first.
+func (h *Screens) Destinations(profile, key string) []rotate.Named {
+	p, err := h.lookup(profile)
+	if err != nil {
+		return nil
+	}
+	match := Suggested(p, key)
+	var out []rotate.Named
+	for _, d := range p.Deliver {
+		n := rotate.Named{Name: d.Name}
+		for _, m := range match {
+			n.Suggested = n.Suggested || m.Name == d.Name
+		}
+		if place, err := h.host.Destination(p, d.Name); err == nil {
+			n.Describe = place.Describe()
+		} else {
+			n.Describe = err.Error()
+		}
+		out = append(out, n)
+	}
+	slices.SortStableFunc(out, func(a, b rotate.Named) int {
+		switch {
+		case a.Suggested == b.Suggested:
+			return 0
+		case a.Suggested:
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+// Start begins a rotation on a profile that is open.
+func (h *Screens) Start(ctx context.Context, profile string, k apikey.Key, plan rotate.Plan) (rotate.Rotation, error) {
+	s, err := h.session(ctx, profile)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range plan.Destinations {
+		if err := h.host.mayDeliver(s.Profile, d); err != nil {
+			return nil, err
+		}
+	}
+	places, err := h.host.Destinations(s.Profile, plan.Destinations)
+	if err != nil {
+		return nil, err
+	}
+	world, err := h.host.World(s)
+	if err != nil {
+		return nil, err
+	}
+	k.Environment = s.EnvironmentOf(k)
+	return h.track(rotation.Start(rotation.Params{World: world, Key: k, Destinations: places, Mode: plan.Mode, OldFirst: plan.OldFirst,
+		Drain: plan.Drain, Soak: plan.Soak}))
+}
+
+// Resume opens a rotation of the journal on the profile that it belongs to.
+func (h *Screens) Resume(ctx context.Context, id string) (rotate.Rotation, error) {
+	v, err := h.host.Rotation(id)
+	if err != nil {
+		return nil, err
+	}
+	s, err := h.session(ctx, v.Profile)
+	if err != nil {
+		return nil, err
+	}
+	world, err := h.host.World(s)
+	if err != nil {
+		return nil, err
+	}
+	return h.track(rotation.Resume(world, id, rotation.ResumeOptions{}))
+}
+
+// session is an open profile; one whose token command may ask on the terminal must be opened by switching to it.
+func (h *Screens) session(ctx context.Context, profile string) (*Session, error) {
+	h.opening.Lock()
+	defer h.opening.Unlock()
+	s := h.sessions[profile]
+	if s == nil {
+		if h.NeedsTerminal(profile) {
+			return nil, fmt.Errorf("the profile %s is not open, and its token command may ask on the terminal: switch to it first (p)", profile)
+		}
+		p, err := h.lookup(profile)
+		if err != nil {
+			return nil, err
+		}
+		if s, err = h.host.OpenProfile(ctx, p); err != nil {
+			return nil, err
+		}
+		h.keep(s)
+	}
+	if s.ReadOnly {
+		if h.host.o.Guest.Views() {
+			h.host.o.Guest.Refused(desk.Entry{Profile: profile, Service: s.Profile.Service, Action: "rotate"}, desk.BeyondRole)
+			return nil, errors.New(desk.ViewerOnly)
+		}
+		return nil, fmt.Errorf("%s is read-only: nothing is rotated", profile)
+	}
+	return s, nil
+}
+
+// keep remembers the open session of a profile; opening is held.
+func (h *Screens) keep(s *Session) {
+	if h.sessions == nil {
+		h.sessions = map[string]*Session{}
+	}
+	h.sessions[s.Profile.Name] = s
+}
+
+// track remembers a rotation that the screens have open, so that it is given up when their session ends.
+func (h *Screens) track(r *rotation.Rotation, err error) (rotate.Rotation, error) {
+	if err != nil {
+		return nil, err
+	}
+	h.tracking.Lock()
+	defer h.tracking.Unlock()
+	if h.over { // the session ended while it was opened
+		r.Close()
+	}
+	h.rotations = append(h.rotations, r)
+	return h.host.Ledger().Rotation(r), nil
+}
+
+// SayOpen tells of the rotations that were worked on here and are open, with how to go on: a wait that went on behind the list has
+// ended with the program. Those of a demo are gone.
+func (h *Screens) SayOpen(how func(rotation.View) string) {
+	if h.host.o.Demo {
+		return
+	}
+	h.tracking.Lock()
+	defer h.tracking.Unlock()
+	views, _ := h.host.Rotations() // the next start tells what cannot be read
+	for _, v := range views {
+		if v.Err == nil && v.State == rotation.Open && slices.ContainsFunc(h.rotations, func(r *rotation.Rotation) bool { return r.ID() == v.ID }) {
+			h.host.o.Say("the rotation of %s is open; %s", v.Old.Name, how(v))
+		}
+	}
+}
+
+// GiveUp closes what the screens left open, after the step under way: somebody else may go on. Locally
+// the end of the process does that.
+func (h *Screens) GiveUp() {
+	h.tracking.Lock()
+	defer h.tracking.Unlock()
+	h.over = true
+	for _, r := range h.rotations {
+		r.Close()
+	}
+}

@@ -1,0 +1,119 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"detent/apikey"
+	"detent/config"
+	"detent/desk"
+	"detent/rotation"
+)
+
+// journals are where the rotations of this machine are kept.
+func (h *Host) journals() (rotation.Store, error) {
+	dir, err := h.StateDir()
+	return rotation.Files{Dir: dir}, err
+}
+
+// Rotations lists the journals, newest first.
+func (h *Host) Rotations() ([]rotation.View, error) {
+	store, err := h.journals()
+	if err != nil {
+		return nil, err
+	}
+	views, err := rotation.List(store)
+	return h.visible(views), err
+}
+
+// Rotation is that of an id.
+func (h *Host) Rotation(id string) (rotation.View, error) {
+	store, err := h.journals()
+	if err != nil {
+		return rotation.View{}, err
+	}
+	v, err := rotation.Find(store, id)
+	if err == nil && len(h.visible([]rotation.View{v})) == 0 {
+		err = fmt.Errorf("there is no rotation %s in your profiles", id)
+	}
+	return v, err
+}
+
+// Rotating are the ids of the keys that open rotations of a profile concern. The error names
+// the journals that cannot be read: what they concern is not known.
+func (h *Host) Rotating(profile string) (map[string]bool, error) {
+	views, err := h.Rotations()
+	if err != nil {
+		return nil, err
+	}
+	var unread []error
+	for _, v := range views {
+		if v.Err != nil {
+			unread = append(unread, v.Err)
+		}
+	}
+	return rotation.Concerns(views, profile), errors.Join(unread...)
+}
+
+// OpenRotations are those of a profile, for the list's marks and the header's count. A
+// journal that cannot be read is told by the rotations' own screen.
+func (h *Host) OpenRotations(profile string) []rotation.View {
+	views, _ := h.Rotations()
+	return slices.DeleteFunc(views, func(v rotation.View) bool {
+		return v.Err != nil || v.State != rotation.Open || v.Profile != profile
+	})
+}
+
+// CloseRotation ends an open rotation by its journal alone: its profile and its places may be gone for good.
+func (h *Host) CloseRotation(id, reason string) (rotation.View, error) {
+	v, err := h.Rotation(id)
+	if err != nil {
+		return v, err
+	}
+	store, err := h.journals()
+	if err != nil {
+		return v, err
+	}
+	err = h.Ledger().Record(desk.Entry{Profile: v.Profile, Service: v.Service, Action: "close", KeyID: v.Old.ID, KeyName: v.Old.Name, Detail: "rotation " + v.ID + ": " + reason,
+		Rotation: v.ID, Stage: string(v.Step)}, func() error {
+		v, err = rotation.CloseAsItStands(rotation.World{Store: store, Operator: h.operator(), Now: h.o.Now}, id, reason)
+		return err
+	})
+	return v, err
+}
+
+// operator is the name of who acts from elsewhere; empty for the user of this machine.
+func (h *Host) operator() string {
+	if h.o.Guest == nil {
+		return ""
+	}
+	return h.o.Guest.Operator.Name
+}
+
+// World is what a rotation on a session needs of the world.
+func (h *Host) World(s *Session) (rotation.World, error) {
+	store, err := h.journals()
+	if err != nil {
+		return rotation.World{}, err
+	}
+	w := rotation.World{Store: store, Credential: s.token, Operator: h.operator(), Profile: s.Profile.Name, Service: s.Desk.Acts(), Timeout: h.o.Timeout, Manages: s.Profile.Embedded,
+		Resolve: func(spec string) (place, error) { return h.Destination(s.Profile, spec) },
+		Now:     h.o.Now, Sleep: h.o.Sleep, Hook: h.o.Hook,
+		Announce: s.Desk.Announce, Tell: s.Desk.Tell}
+	if c := h.credential(s); c != nil {
+		w.Switcher = c
+	}
+	return w, nil
+}
+
+// Suggested are the profile's destinations whose keys match the name, with or without the mark of a rotation.
+func Suggested(p config.Profile, name string) []config.Deliver {
+	var out []config.Deliver
+	for _, d := range p.Deliver {
+		if slices.ContainsFunc(d.Keys, func(pattern string) bool { return apikey.MatchName(pattern, name) }) {
+			out = append(out, d)
+		}
+	}
+	return out
+}

@@ -1,0 +1,150 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"detent/apikey"
+	"detent/config"
+	"detent/desk"
+	"detent/rotation"
+	"detent/tui/ui"
+)
+
+// Screens are what the TUI asks of a host: profiles, services and places for a secret, as the commands have them. Its methods may
+// be called from many goroutines.
+type Screens struct {
+	host *Host
+	// opening lets one profile be opened at a time: they share the embedded service.
+	opening sync.Mutex
+	// sessions are the profiles that were opened, by name.
+	sessions map[string]*Session
+	// rotations are those that the screens have opened.
+	tracking  sync.Mutex
+	over      bool
+	rotations []*rotation.Rotation
+}
+
+// Screens are those on a terminal, which takes a text for its clipboard between two frames.
+func (h *Host) Screens(terminal io.Writer) *Screens {
+	o := h.o
+	o.Terminal = terminal
+	return &Screens{host: &Host{o, h.kept}}
+}
+
+var _ ui.Host = (*Screens)(nil)
+
+// Profiles are those of the file and the built-in ones.
+func (h *Screens) Profiles() []ui.Profile {
+	cfg, err := h.host.Config()
+	if err != nil {
+		return nil
+	}
+	out := make([]ui.Profile, len(cfg.Profiles))
+	for i, p := range cfg.Profiles {
+		out[i] = h.profile(p)
+	}
+	return out
+}
+
+func (h *Screens) profile(p config.Profile) ui.Profile {
+	// A wrong DETENT_READ_ONLY has ended the program before the TUI opened.
+	readOnly, _ := h.host.ReadOnly(p)
+	readOnly = readOnly || h.host.o.Guest.Views()
+	out := ui.Profile{Name: p.Name, Service: p.Service, URL: p.Address(), Environment: p.Environment, Setting: p.Setting(h.host.o.Demo),
+		ReadOnly: readOnly, Embedded: p.Embedded, Token: p.Token.String(), Draft: draftOf(p)}
+	if p.Embedded {
+		out.Token = "made at start, in memory only"
+	}
+	return out
+}
+
+func (h *Screens) lookup(name string) (config.Profile, error) {
+	cfg, err := h.host.Config()
+	if err != nil {
+		return config.Profile{}, err
+	}
+	p, ok := cfg.Lookup(name)
+	if !ok {
+		return p, fmt.Errorf("there is no profile %q", name)
+	}
+	return p, nil
+}
+
+// NeedsTerminal says whether the profile's token comes from a command, which may ask.
+func (h *Screens) NeedsTerminal(name string) bool {
+	p, err := h.lookup(name)
+	if err != nil || p.Embedded || h.host.o.Guest != nil {
+		return false
+	}
+	tokens, err := h.host.tokens()
+	return err == nil && tokens.NeedsTerminal(p)
+}
+
+// Open makes a profile ready for use.
+func (h *Screens) Open(ctx context.Context, name string) (ui.Connection, error) {
+	p, err := h.lookup(name)
+	if err != nil {
+		return ui.Connection{}, err
+	}
+	h.opening.Lock()
+	defer h.opening.Unlock()
+	s, err := h.host.OpenProfile(ctx, p)
+	if err != nil {
+		return ui.Connection{}, err
+	}
+	h.keep(s)
+	return ui.Connection{
+		Profile: h.profile(p), Service: s.Service, Order: s.Desk.Send, Policy: p.Policy(),
+		Rotations: func() []rotation.View { return h.host.OpenRotations(name) },
+	}, nil
+}
+
+// Showing records that the secret of a key is about to be shown.
+func (h *Screens) Showing(_ context.Context, profile string, k apikey.Key) error {
+	p, err := h.lookup(profile)
+	if err != nil {
+		return err
+	}
+	return h.host.Ledger().Showing(desk.Entry{Profile: p.Name, Service: p.Service, KeyID: k.ID, KeyName: k.Name})
+}
+
+// Deliver puts a secret to a place, reads it back and runs the command after it.
+func (h *Screens) Deliver(ctx context.Context, profile string, k apikey.Key, destination string, secret apikey.Secret, replace bool) (ui.Delivered, error) {
+	p, err := h.lookup(profile)
+	if err != nil {
+		return ui.Delivered{}, err
+	}
+	if err := h.host.mayDeliver(p, destination); err != nil {
+		return ui.Delivered{}, err
+	}
+	d, err := h.host.Destination(p, destination)
+	if err != nil {
+		return ui.Delivered{}, err
+	}
+	var out ui.Delivered
+	note := func(text string) { out.Notes = append(out.Notes, text) }
+	run := desk.NewDelivery(p.Setting(h.host.o.Demo).Of(apikey.EnvironmentOf(secret)), note)
+	run.Job.Replace = replace
+	places := []place{d}
+	if err := run.Preflight(ctx, places, secret); err != nil {
+		return out, heldOnScreen(err)
+	}
+	ctx = desk.ForKey(ctx, k)
+	if err := run.Put(ctx, places, secret); err != nil {
+		return out, err
+	}
+	out.Summary = run.Summary
+	return out, run.Then(ctx, places)
+}
+
+// heldOnScreen is a refusal that a screen lifts with a question.
+func heldOnScreen(err error) error {
+	if held := (*desk.HeldError)(nil); errors.As(err, &held) {
+		return &ui.HeldError{Place: held.Place}
+	}
+	return err
+}

@@ -1,0 +1,99 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/config"
+	"detent/desk"
+)
+
+// Session is a profile in use.
+type Session struct {
+	Profile  config.Profile
+	Setting  apikey.Setting
+	Desk     *desk.Desk
+	Service  client.Service // its writes are orders
+	Caps     apikey.Capabilities
+	ReadOnly bool
+	token    apikey.Secret // what it authenticates with
+}
+
+// Open opens the profile selected by flags, environment and file.
+func (h *Host) Open(ctx context.Context) (*Session, error) {
+	p, err := h.Selected()
+	if err != nil {
+		return nil, err
+	}
+	return h.OpenProfile(ctx, p)
+}
+
+// OpenProfile makes a profile ready for use.
+func (h *Host) OpenProfile(ctx context.Context, p config.Profile) (*Session, error) {
+	readOnly, err := h.ReadOnly(p)
+	if err != nil {
+		return nil, err
+	}
+	opts := client.Options{
+		Service: p.Service, URL: p.URL, Environment: p.Environment, Exchange: p.Exchange, TokenURL: p.TokenURL,
+		CanCreate: p.CanCreate, ReadOnly: readOnly, Timeout: h.o.Timeout, UserAgent: h.o.UserAgent, Now: h.o.Now, Sleep: h.o.Sleep,
+	}
+	if opts.Debug, err = h.kept.debug(); err != nil {
+		return nil, err
+	}
+	if p.Embedded {
+		local, err := h.embeddedService(ctx)
+		if err == nil {
+			err = h.fillDemo(ctx, local, p.Service)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the embedded service: %w", err)
+		}
+		opts.URL, opts.Token, opts.ShownOnce = local.url, local.token(p.Service), true
+	} else {
+		reader, err := h.tokens()
+		if err != nil {
+			return nil, err
+		}
+		if opts.RootCAs, err = reader.Authorities(p); err != nil {
+			return nil, Usage(err)
+		}
+		if opts.Token, err = reader.Read(ctx, p); err != nil {
+			if errors.Is(err, context.Canceled) { // ctrl+c at the command's question
+				return nil, ErrInterrupted
+			}
+			return nil, Usage(err)
+		}
+	}
+	if h.o.Guest.Views() {
+		opts.ReadOnly, readOnly = true, true
+	}
+	service, err := client.Open(opts)
+	if err != nil {
+		return nil, Usage(fmt.Errorf("profile %s: %w", p.Name, err))
+	}
+	d := desk.Open(service, h.deskOptions(p, readOnly))
+	setting := p.Setting(h.o.Demo)
+	setting.Token = service.Capabilities().Credential
+	return &Session{Profile: p, Setting: setting, Desk: d, Service: d.Service(), Caps: service.Capabilities(), ReadOnly: readOnly, token: opts.Token}, nil
+}
+
+// deskOptions are those of a profile's desk.
+func (h *Host) deskOptions(p config.Profile, readOnly bool) desk.Options {
+	o := desk.Options{Profile: p.Name, Issuer: p.Service, Ledger: h.Ledger(), ReadOnly: readOnly, Timeout: h.o.Timeout, Now: h.o.Now}
+	if g := h.o.Guest; g != nil {
+		o.Role, o.Refused = g.Operator.Role, g.Refused
+	}
+	return o
+}
+
+// List collects all keys of the profile.
+func (s *Session) List(ctx context.Context) ([]apikey.Key, error) {
+	return client.ListAll(ctx, s.Service)
+}
+
+// EnvironmentOf is where a key works: what the service says, else what the profile says.
+func (s *Session) EnvironmentOf(k apikey.Key) apikey.Environment { return s.Setting.Of(k.Environment) }

@@ -1,0 +1,77 @@
+package host
+
+import (
+	"context"
+	"fmt"
+
+	"detent/apikey"
+	"detent/config"
+	"detent/rotation"
+	"detent/tui"
+	"detent/tui/rotate"
+	"detent/tui/ui"
+)
+
+// Dumb is what a terminal calls itself that prints line by line and does nothing else: a shell inside an editor, a log.
+const (
+	Dumb      = "dumb"
+	DumbNeeds = "TERM=dumb says that this terminal cannot place its cursor, and the TUI draws a screen"
+)
+
+// Start is the profile that the TUI opens first, and whether all is read-only though that profile is not.
+func (h *Host) Start() (start config.Profile, forced bool, err error) {
+	if start, err = h.Selected(); err == nil {
+		forced, err = h.ReadOnly(start)
+	}
+	return start, forced && !start.ReadOnly, err
+}
+
+// Options are those that a terminal of this machine and one over SSH have in common.
+func (h *Screens) Options(start config.Profile) tui.Options {
+	return tui.Options{
+		Host: h, Profile: start.Name, Now: h.host.o.Now, Zone: h.host.o.Zone, Notice: h.host.notice(),
+		Rotate: func(env *ui.Env, p ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen {
+			return rotate.NewSetup(env, h, p.Name, k, caps)
+		},
+		Rotations: func(env *ui.Env) ui.Screen { return rotate.NewList(env, h) },
+		Copy:      func(text string) error { return h.host.clipboard().copy(text) },
+	}
+}
+
+// Abandon waits for what the TUI had under way when it ended, a create above all: a key
+// whose secret reached nobody is deleted again.
+func (h *Screens) Abandon(model *tui.App) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*h.host.o.Timeout)
+	defer cancel()
+	for _, line := range model.Abandon(ctx) {
+		h.host.o.Say("%s", line)
+	}
+}
+
+// notice says first what a crash or a dropped line left open.
+func (h *Host) notice() string {
+	views, err := h.Rotations()
+	open := 0
+	for _, v := range views {
+		if v.Err == nil && v.State == rotation.Open {
+			open++
+		}
+	}
+	switch {
+	case err != nil:
+		return fmt.Sprintf("open rotations cannot be read: %v", err)
+	case open > 0 && h.o.Guest.Views():
+		return ui.Count(open, "open rotation") + ": press R to see"
+	case open == 1:
+		return "1 rotation is open: press R to go on with it or to undo it"
+	case open > 1:
+		return fmt.Sprintf("%d rotations are open: press R to go on with them or to undo them", open)
+	}
+	if err := h.Ledger().Writable(); err != nil {
+		if h.o.Guest != nil {
+			return fmt.Sprintf("nothing can be changed, since it cannot be recorded: %v", err)
+		}
+		return fmt.Sprintf("what is done here is not recorded: %v", err)
+	}
+	return ""
+}

@@ -1,0 +1,150 @@
+package remote
+
+import (
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	gossh "golang.org/x/crypto/ssh"
+
+	"detent/config"
+	"detent/sshd"
+)
+
+const (
+	// RereadEvery is how soon a change of the configuration reaches who is logged in.
+	RereadEvery = 1500 * time.Millisecond
+	// failClosed is how long what was read before holds on while the configuration cannot be read: an editor may be writing
+	// it. After that nobody is let in, since somebody may have been removed.
+	failClosed = 5 * time.Second
+	// racy is how long after a change a file may change again without a sign of it, on a file system with coarse times.
+	racy = 2 * time.Second
+)
+
+// operators are the people of the configuration, as it is now.
+type operators struct {
+	now  func() time.Time
+	say  func(format string, args ...any)
+	path string
+
+	mu    sync.Mutex
+	cfg   *config.Config // without operators while shut
+	stamp config.Stamp   // of the file as it was read last
+	tried time.Time
+	bad   error     // why it could not be read
+	since time.Time // since when it cannot
+	shut  bool
+	told  *config.Config // what the sessions were told of last; for reread alone
+}
+
+// newOperators looks at the file again at once: it may have changed since it was read.
+func newOperators(cfg *config.Config, now func() time.Time, say func(string, ...any)) *operators {
+	return &operators{now: now, say: say, path: cfg.Path, cfg: cfg, told: cfg}
+}
+
+// refresh takes up a file that has changed, and tries one that cannot be read again.
+func (p *operators) refresh() {
+	now := p.now()
+	seen := config.StampOf(p.path)
+	fresh := seen != p.stamp
+	if fresh || p.bad != nil && now.Sub(p.tried) >= RereadEvery || p.bad == nil && now.Sub(seen.Changed()) < racy {
+		p.stamp, p.tried = seen, now
+		p.take(now)
+	}
+	if p.bad != nil && !p.shut && now.Sub(p.since) >= failClosed {
+		p.shut = true
+		closed := *p.cfg
+		closed.Operators = nil
+		p.cfg = &closed
+		p.say("the configuration cannot be read for %s: sessions end, and nobody is let in until that is mended", failClosed)
+	}
+}
+
+// take reads the file.
+func (p *operators) take(now time.Time) {
+	cfg, err := config.Load(p.path, true)
+	if err != nil {
+		if p.bad == nil {
+			p.since = now
+		}
+		if p.bad == nil || p.bad.Error() != err.Error() {
+			p.say("%v; what was read before holds on for %s", err, failClosed)
+		}
+		p.bad = err
+		return
+	}
+	was := p.bad
+	p.bad, p.shut = nil, false
+	if reflect.DeepEqual(cfg, p.cfg) && was == nil {
+		return // touched, or looked at once more
+	}
+	p.cfg = cfg
+	p.say("the configuration was read again")
+}
+
+func (p *operators) who(key gossh.PublicKey) (string, bool) {
+	o, _, ok := p.find(key)
+	return o.Name, ok
+}
+
+func (p *operators) find(key gossh.PublicKey) (config.Operator, *config.Config, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refresh()
+	if key == nil {
+		return config.Operator{}, p.cfg, false
+	}
+	o, ok := p.cfg.OperatorOf(key)
+	return o, p.cfg, ok
+}
+
+// isAdmin reports whose key the last sessions are kept for.
+func (p *operators) isAdmin(key gossh.PublicKey) bool {
+	o, _, ok := p.find(key)
+	return ok && o.Role == config.Admin
+}
+
+// reread ends the sessions of those whose rights are others now, and tells those who see a profile that was changed.
+func (p *operators) reread(server *sshd.Server) {
+	p.mu.Lock()
+	p.refresh()
+	cfg, why := p.cfg, errRemoved
+	if p.shut {
+		why = errShut
+	}
+	p.mu.Unlock()
+	server.End(why, func(s *sshd.Session) bool {
+		g, begun := s.Rights().(*guest)
+		o, ok := cfg.OperatorOf(s.Key)
+		return begun && (!ok || !o.Extends(g.operator))
+	})
+	if p.told != cfg {
+		changed := cfg.Changed(p.told)
+		server.Tell("profiles were changed in the configuration: p and enter open them as they are now", func(s *sshd.Session) bool {
+			g, begun := s.Rights().(*guest)
+			return begun && !g.wrote(cfg) && slices.ContainsFunc(changed, g.operator.Sees)
+		})
+	}
+	p.told = cfg
+}
+
+// whole is the configuration as it is now.
+func (p *operators) whole() *config.Config {
+	_, cfg, _ := p.find(nil)
+	return cfg
+}
+
+// save changes the file, for one session at a time, and takes it up.
+func (p *operators) save(by *guest, change func(path string) error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := change(p.cfg.Path); err != nil {
+		return err
+	}
+	p.refresh()
+	by.mu.Lock()
+	defer by.mu.Unlock()
+	by.written = p.cfg
+	return nil
+}
