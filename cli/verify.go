@@ -39,6 +39,9 @@ func (a *app) verify(ctx context.Context, format string) error {
 	}
 	proof, unidentified, err := client.Verify(ctx, s.Service, secret)
 	if err != nil {
+		if asJSON && ctx.Err() == nil { // the answer to the question is that it cannot be told
+			err = errors.Join(fmt.Errorf("cannot tell: %w", err), a.printProofJSON(s, apikey.Proof{Verdict: apikey.Silent}))
+		}
 		return err
 	}
 	if unidentified != nil {

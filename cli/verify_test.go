@@ -48,6 +48,32 @@ func TestVerifySaysThatItCannotTellWhereNothingWasShown(t *testing.T) {
 	}
 }
 
+// TestVerifyThatIsNotAnsweredCannotTell: JSON says so whatever stood in the way, and standard error what it was.
+func TestVerifyThatIsNotAnsweredCannotTell(t *testing.T) {
+	for _, service := range []string{"generic", "vertesia", "prosopo"} {
+		m, r := newMachine(t), newRemote(t)
+		m.profile(r, service)
+		m.run("", "list") // Prosopo's masks are known
+		for _, status := range []int{429, 420, 500, 503, 529, 408, 0} {
+			r.fault = func(w http.ResponseWriter, req *http.Request, _ http.Handler) bool {
+				w.Header().Set("Retry-After", "600")
+				if status == 0 {
+					hangUp(w)
+				} else {
+					w.WriteHeader(status)
+				}
+				return true
+			}
+			res := m.run(r.tokens[service], "verify", "-o", "json", "--timeout", "2s")
+			var out map[string]any
+			decode(t, res.stdout, &out)
+			if valid, there := out["valid"]; res.code != 1 || !there || valid != nil || fieldsOf(out) != "valid" || !strings.Contains(res.stderr, "cannot tell: ") || strings.Contains(res.stderr, "unauthorized") {
+				t.Errorf("%s, %d: %+v", service, status, res)
+			}
+		}
+	}
+}
+
 // TestVerifyRepeatsWhyASecretIsRefusedAndWhatToDo, in the table, and beside JSON on standard error.
 func TestVerifyRepeatsWhyASecretIsRefusedAndWhatToDo(t *testing.T) {
 	m := newMachine(t)
