@@ -74,6 +74,32 @@ func TestVerifyThatIsNotAnsweredCannotTell(t *testing.T) {
 	}
 }
 
+// TestVerifySaysThatASecretIsOfAnotherEnvironmentThanTheProfile: it may be valid there, and is not what the profile is about.
+func TestVerifySaysThatASecretIsOfAnotherEnvironmentThanTheProfile(t *testing.T) {
+	m := newMachine(t)
+	secrets := map[string]string{}
+	for _, env := range []string{"live", "test"} {
+		_, secrets[env] = m.create("-p", "local/generic", "--name", env, "--environment", env)
+	}
+	r := newRemote(t)
+	for _, profile := range []string{"live", "test", "dev", ""} {
+		said := `environment = "` + profile + `"`
+		if profile == "" {
+			said = ""
+		}
+		m.profile(r, "generic", said)
+		for env, secret := range secrets {
+			for _, format := range []string{"table", "json"} {
+				res := m.run(secret, "verify", "-o", format)
+				other := profile != "" && (profile == "live") != (env == "live")
+				if got := strings.Contains(res.stderr, "this is a "+env+" key, and the profile says "+profile); got != other {
+					t.Errorf("a %s key on a profile that says %q: %+v", env, profile, res)
+				}
+			}
+		}
+	}
+}
+
 // TestVerifyRepeatsWhyASecretIsRefusedAndWhatToDo, in the table, and beside JSON on standard error.
 func TestVerifyRepeatsWhyASecretIsRefusedAndWhatToDo(t *testing.T) {
 	m := newMachine(t)
