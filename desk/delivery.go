@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"detent/apikey"
@@ -79,7 +80,7 @@ func (r *Delivery) job(i int, secret apikey.Secret) delivery.Job {
 func (r *Delivery) Put(ctx context.Context, places []delivery.Destination, secret apikey.Secret) error {
 	ctx = context.WithoutCancel(ctx)
 	for i, d := range places {
-		if err := r.putOne(ctx, d, r.job(i, secret), secret); err != nil {
+		if err := r.putOne(ctx, d, r.job(i, secret), r.told(i), secret); err != nil {
 			failed := fmt.Errorf("delivering to %s: %w", d.Describe(), err)
 			return errors.Join(append([]error{failed}, r.takeBack(ctx, places[:i+1], secret)...)...)
 		}
@@ -92,7 +93,15 @@ func (r *Delivery) Put(ctx context.Context, places []delivery.Destination, secre
 	return nil
 }
 
-func (r *Delivery) putOne(ctx context.Context, d delivery.Destination, job delivery.Job, secret apikey.Secret) error {
+// told is what the preflight said of a place: it is not said twice.
+func (r *Delivery) told(i int) []string {
+	if i < len(r.looked) {
+		return r.looked[i].Notes
+	}
+	return nil
+}
+
+func (r *Delivery) putOne(ctx context.Context, d delivery.Destination, job delivery.Job, told []string, secret apikey.Secret) error {
 	report, err := d.Put(ctx, job, secret)
 	if err != nil {
 		return err
@@ -102,7 +111,9 @@ func (r *Delivery) putOne(ctx context.Context, d delivery.Destination, job deliv
 		r.Note("its output:\n" + report.Output)
 	}
 	for _, note := range report.Notes {
-		r.Note(note)
+		if !slices.Contains(told, note) {
+			r.Note(note)
+		}
 	}
 	match, err := d.ReadBack(ctx, secret)
 	if err == nil && match == delivery.Different {

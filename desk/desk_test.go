@@ -374,7 +374,7 @@ func TestATakingBackLeavesWhatSomebodyHasWrittenSince(t *testing.T) {
 		dir := t.TempDir()
 		first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
 		for _, path := range []string{first, second} {
-			if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+			if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -393,13 +393,18 @@ func TestATakingBackLeavesWhatSomebodyHasWrittenSince(t *testing.T) {
 			}
 			places = append(places, d)
 		}
-		run := NewDelivery("", func(string) {})
+		var said []string
+		run := NewDelivery("", func(text string) { said = append(said, text) })
 		run.Job.Replace = true
 		secret := apikey.NewSecret("a-new-secret-0123456789")
 		if err := run.Preflight(t.Context(), places, apikey.Secret{}); err != nil {
 			t.Fatal(err)
 		}
+		said = nil
 		err := run.Put(t.Context(), places, secret)
+		if strings.Contains(strings.Join(said, "\n"), "mode 0644 becomes") { // the preflight has said that
+			t.Errorf("said twice: %q", said)
+		}
 		if err == nil || strings.Contains(err.Error(), "putting the old content back") != (since != "") {
 			t.Errorf("since %q: %v", since, err)
 		}
