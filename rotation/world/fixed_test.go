@@ -226,6 +226,9 @@ var fixedWalks = []fixed{
 		walk: Walk{Scenario: Scenario{SeesUse: true, Life: 90 * 24 * time.Hour, Left: 40 * time.Second, Wrong: "another key"}, Acts: []string{actDo, actEnable, actDo, actDo, actDo, actDo}}},
 	{name: "a key was made in the dashboard and its secret refused, and it is undone", breaks: "I3: key-5",
 		walk: Walk{Scenario: Scenario{Manual: true, Disable: true, Identify: true, ListLag: 12 * time.Second, Latency: 20 * time.Millisecond}, Acts: []string{actRun, actRun, actRun}, Strikes: []Strike{at("new key disabled", "verify", "")}}},
+	{name: "a list is behind when the old key is gone, nothing can be tried, and a person looks and waits", breaks: "I4: it ends neither way",
+		walk: Walk{Scenario: Scenario{Disable: true, ListLag: 12 * time.Second, Latency: 20 * time.Millisecond, NoControl: true, Marked: true, SoakZero: true}, Acts: []string{actRun, actRun, actAway, actRun, actRun, actRestart},
+			Strikes: []Strike{at("variable removed", "verify", ""), at("a stranger's key of the same name", "verify", ""), at("kill", "verify", ""), at("new key deleted", "disable", "")}}},
 	{name: "the secret of one of two earlier new keys is pasted again", breaks: "I4: it ends neither way",
 		walk: Walk{Scenario: Scenario{Manual: true, Disable: true, Life: 90 * 24 * time.Hour}, Acts: []string{actRun}, Strikes: []Strike{at("new key ends soon", "soak", ""), at("removed", "soak", "")}}},
 }

@@ -211,6 +211,9 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 	case rotation.AskLives:
 		ok = w.alive(w.old)
 	case rotation.AskBothGone:
+		if w.alive(fresh) && !w.rowSeen(fresh) && w.now.Before(fresh.born.Add(w.sc.ListLag+time.Minute)) { // it is there, and the list is behind
+			return "", secret, false
+		}
 		w.remade = true
 	case rotation.AskDashboard:
 		w.remove(w.old)
