@@ -229,6 +229,8 @@ var fixedWalks = []fixed{
 	{name: "a list is behind when the old key is gone, nothing can be tried, and a person looks and waits", breaks: "I4: it ends neither way",
 		walk: Walk{Scenario: Scenario{Disable: true, ListLag: 12 * time.Second, Latency: 20 * time.Millisecond, NoControl: true, Marked: true, SoakZero: true}, Acts: []string{actRun, actRun, actAway, actRun, actRun, actRestart},
 			Strikes: []Strike{at("variable removed", "verify", ""), at("a stranger's key of the same name", "verify", ""), at("kill", "verify", ""), at("new key deleted", "disable", "")}}},
+	{name: "a key was quiet while it was off, the gate is killed, and it is on and in use", breaks: "I1b",
+		walk: Walk{Scenario: Scenario{Disable: true, SeesUse: true, Elsewhere: 15 * time.Second, Drain: time.Minute}, Acts: []string{actRun}, Strikes: []Strike{at("old key disabled", "verify", ""), {Act: "kill", Step: "delete", Nth: 3}}}},
 	{name: "the secret of one of two earlier new keys is pasted again", breaks: "I4: it ends neither way",
 		walk: Walk{Scenario: Scenario{Manual: true, Disable: true, Life: 90 * 24 * time.Hour}, Acts: []string{actRun}, Strikes: []Strike{at("new key ends soon", "soak", ""), at("removed", "soak", "")}}},
 }
