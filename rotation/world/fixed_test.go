@@ -231,6 +231,9 @@ var fixedWalks = []fixed{
 			Strikes: []Strike{at("variable removed", "verify", ""), at("a stranger's key of the same name", "verify", ""), at("kill", "verify", ""), at("new key deleted", "disable", "")}}},
 	{name: "a key was quiet while it was off, the gate is killed, and it is on and in use", breaks: "I1b",
 		walk: Walk{Scenario: Scenario{Disable: true, SeesUse: true, Elsewhere: 15 * time.Second, Drain: time.Minute}, Acts: []string{actRun}, Strikes: []Strike{at("old key disabled", "verify", ""), {Act: "kill", Step: "delete", Nth: 3}}}},
+	{name: "a new key is off, and gone before it is delivered again", breaks: "I4: it ends neither way",
+		walk: Walk{Scenario: Scenario{Disable: true, GoneLag: 2 * time.Second, Places: []string{hookPlace, filePlace}}, Acts: []string{actRun, actRun, actLeave, actUndo},
+			Strikes: []Strike{at("new key disabled", "disable", ""), at("both keys deleted", undoing, "")}}},
 	{name: "the secret of one of two earlier new keys is pasted again", breaks: "I4: it ends neither way",
 		walk: Walk{Scenario: Scenario{Manual: true, Disable: true, Life: 90 * 24 * time.Hour}, Acts: []string{actRun}, Strikes: []Strike{at("new key ends soon", "soak", ""), at("removed", "soak", "")}}},
 }
