@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"detent/apikey"
 )
@@ -172,5 +173,29 @@ func TestAnErrorBehindAByteOrderMarkKeepsItsWords(t *testing.T) {
 				t.Errorf("%q", err.Error())
 			}
 		}
+	}
+}
+
+// TestAListWhoseTimeIsOverSaysSo, wherever in its many pages that is: the service has broken nothing.
+func TestAListWhoseTimeIsOverSaysSo(t *testing.T) {
+	pages, over := atomic.Int64{}, make(chan struct{})
+	srv := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		n := pages.Add(1)
+		_, _ = fmt.Fprintf(w, `{"success":true,"data":[{"id":"k%d"}],"next_cursor":"x%d"`, n, n)
+		w.(http.Flusher).Flush()
+		if n%3 == 0 { // it never comes to its end
+			select {
+			case <-r.Context().Done():
+			case <-over:
+			}
+		}
+		_, _ = io.WriteString(w, "}")
+	})
+	defer close(over)
+	for range 20 {
+		o := options(apikey.Generic, srv.URL)
+		o.Timeout = 100 * time.Millisecond
+		_, err := ListAll(bg, mustOpen(t, o))
+		checkError(t, err, Timeout, "in 100ms")
 	}
 }
