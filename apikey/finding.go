@@ -3,44 +3,8 @@ package apikey
 import (
 	"fmt"
 	"iter"
-	"strings"
 	"time"
 )
-
-// FindingKind names something about a key that deserves attention.
-type FindingKind string
-
-// Warnings come first, then the notes; check reports them by these names.
-const (
-	FindingAge            FindingKind = "age"
-	FindingExpiring       FindingKind = "expiring"
-	FindingExpired        FindingKind = "expired"
-	FindingUnused         FindingKind = "unused"
-	FindingRotationOpen   FindingKind = "rotation_open"
-	FindingNeverExpires   FindingKind = "never_expires"
-	FindingCanMint        FindingKind = "can_mint"
-	FindingNoOpGrant      FindingKind = "no_op_grant"
-	FindingDuplicateName  FindingKind = "duplicate_name"
-	FindingNoRestrictions FindingKind = "no_restrictions"
-	FindingClockSkew      FindingKind = "clock_skew"
-)
-
-// IsWarning reports whether the finding makes check answer no.
-func (k FindingKind) IsWarning() bool {
-	switch k {
-	case FindingAge, FindingExpiring, FindingExpired, FindingUnused, FindingRotationOpen:
-		return true
-	}
-	return false
-}
-
-// Words is the kind as people say it.
-func (k FindingKind) Words() string {
-	if k == FindingNoOpGrant {
-		return "no-op grant"
-	}
-	return strings.ReplaceAll(string(k), "_", " ")
-}
 
 // Finding is one observation about one key.
 type Finding struct {

@@ -170,8 +170,15 @@ func TestKindsAreThoseOfTheFindings(t *testing.T) {
 			t.Fatalf("kinds %v, findings %v", short, long)
 		}
 	}
-	if len(kinds) != 10 {
-		t.Errorf("only these kinds were met: %v", slices.Sorted(maps.Keys(kinds)))
+	for f := range Findings() {
+		if kinds[f.Kind] == 0 && !f.OfService {
+			t.Errorf("no key was found to be %s: does examine (finding.go) add it, and does this test draw a key that has it?", f.Kind)
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		if !slices.ContainsFunc(findings, func(f FindingInfo) bool { return f.Kind == kind }) {
+			t.Errorf("%s has no row in the table of findings (findings.go): no list, no filter and no help has it", kind)
+		}
 	}
 }
 
@@ -183,11 +190,42 @@ func TestFindingIsNamedAsPeopleSayIt(t *testing.T) {
 	}
 }
 
+// Scripts rely on the exit code of check: which findings are warnings is a promise of docs/REFERENCE.md.
 func TestOnlyWarningsMakeCheckSayNo(t *testing.T) {
-	for kind, want := range map[FindingKind]bool{FindingAge: true, FindingExpiring: true, FindingExpired: true, FindingUnused: true, FindingRotationOpen: true,
-		FindingNeverExpires: false, FindingCanMint: false, FindingNoOpGrant: false, FindingDuplicateName: false, FindingNoRestrictions: false, FindingClockSkew: false, "": false} {
+	promised := map[FindingKind]bool{FindingAge: true, FindingExpiring: true, FindingExpired: true, FindingUnused: true, FindingRotationOpen: true,
+		FindingNeverExpires: false, FindingCanMint: false, FindingNoOpGrant: false, FindingDuplicateName: false, FindingNoRestrictions: false, FindingClockSkew: false, "": false}
+	for f := range Findings() {
+		if _, ok := promised[f.Kind]; !ok {
+			t.Errorf("%s is new: say here whether it is a warning, and in docs/REFERENCE.md", f.Kind)
+		}
+	}
+	for kind, want := range promised {
 		if kind.IsWarning() != want {
 			t.Errorf("%s is a warning: %v", kind, !want)
+		}
+	}
+}
+
+// TestARowOfAFindingIsWhole: a word of the filter means one thing, and a finding that is about no key has none.
+func TestARowOfAFindingIsWhole(t *testing.T) {
+	words, urgencies, kinds := map[string]bool{"enabled": true, "disabled": true, "own": true}, map[int]bool{}, map[FindingKind]bool{}
+	for f := range Findings() {
+		switch {
+		case kinds[f.Kind]:
+			t.Errorf("%s has two rows", f.Kind)
+		case (f.Status == "") != (f.Urgency == 0) || f.Urgency != 0 && urgencies[f.Urgency]:
+			t.Errorf("%s: a word in STATUS has an urgency, which no other finding has", f.Kind)
+		case f.Status != "" && !f.Warning:
+			t.Errorf("%s: notes do not stand in STATUS, which says what is to be done", f.Kind)
+		case f.OfService != (len(f.Filter) == 0):
+			t.Errorf("%s: a finding about keys has a word in the filter, and one about the service has none", f.Kind)
+		}
+		kinds[f.Kind], urgencies[f.Urgency] = true, true
+		for _, word := range f.Filter {
+			if words[word] || word != strings.ToLower(word) || strings.ContainsAny(word, " _:<>\"!") {
+				t.Errorf("%s: the filter's word %q is another's, or cannot be typed as one", f.Kind, word)
+			}
+			words[word] = true
 		}
 	}
 }

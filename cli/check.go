@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +28,7 @@ func (a *app) checkCommand() *cobra.Command {
 	var o checkOptions
 	cmd := &cobra.Command{
 		Use: "check", Short: "Report keys that are old, near their end, unused or half rotated: exit 1 if there are any", Args: cobra.NoArgs,
-		Long: `Report what deserves attention. Warnings (age, expiring, expired, unused, rotation_open) make the exit code 1; the notes of
+		Long: "Report what deserves attention. Warnings (" + kinds(true) + `) make the exit code 1; the notes of
 --all never do. The code is 2 where the keys could not be checked.`,
 	}
 	f := cmd.Flags()
@@ -38,9 +39,20 @@ func (a *app) checkCommand() *cobra.Command {
 	f.StringVar(&o.maxAge, "max-age", "", "warn of keys older than this (default: the profile's max_age, else 90d)")
 	f.StringVar(&o.expiring, "expiring", "", "warn of keys that expire within this time (default 14d)")
 	f.StringVar(&o.unused, "unused", "", "warn of keys not used for this long (default 90d)")
-	f.BoolVar(&o.all, "all", false, "notes too: never_expires, can_mint, no_op_grant, duplicate_name, no_restrictions, clock_skew")
+	f.BoolVar(&o.all, "all", false, "notes too: "+kinds(false))
 	outputFlag(cmd, &o.format)
 	return cmd
+}
+
+// kinds names the findings that are warnings, or the notes.
+func kinds(warning bool) string {
+	var names []string
+	for f := range apikey.Findings() {
+		if f.Warning == warning {
+			names = append(names, string(f.Kind))
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // couldNot makes every failure of check one of 2: a 1 would say that there are findings.

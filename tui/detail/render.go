@@ -220,10 +220,7 @@ func (p *sheet) findings(k *apikey.Key, found []apikey.Finding) {
 func briefly(found []apikey.Finding, state string) string {
 	var kinds []string
 	for _, f := range found {
-		kind := f.Kind.Words()
-		if f.Kind == apikey.FindingAge {
-			kind = "old"
-		}
+		kind := cmp.Or(f.Kind.Info().Status, f.Kind.Words())
 		if kind != state && f.Kind != apikey.FindingNeverExpires {
 			kinds = append(kinds, kind)
 		}

@@ -180,7 +180,7 @@ func (l *List) SetMarks(marks []ui.Marks) tea.Cmd {
 	l.store.marks = marks
 	for i, c := range l.columns {
 		if c.title == "STATUS" {
-			l.store.shown[i] = l.store.shown[i] || slices.ContainsFunc(marks, func(m ui.Marks) bool { return m&stateMarks() != 0 })
+			l.store.shown[i] = l.store.shown[i] || slices.ContainsFunc(marks, func(m ui.Marks) bool { return m&ui.Warnings != 0 })
 		}
 	}
 	l.relayout()
@@ -189,12 +189,6 @@ func (l *List) SetMarks(marks []ui.Marks) tea.Cmd {
 		return l.rearrange(same)
 	}
 	return nil
-}
-
-// stateMarks are the findings that give a key a state.
-func stateMarks() ui.Marks {
-	return ui.MarkOf(apikey.FindingAge) | ui.MarkOf(apikey.FindingExpiring) | ui.MarkOf(apikey.FindingExpired) |
-		ui.MarkOf(apikey.FindingUnused) | ui.MarkOf(apikey.FindingRotationOpen)
 }
 
 // Selected is the key under the cursor with its findings.

@@ -66,13 +66,15 @@ func init() {
 	}
 }
 
-// stateWords are the words that name a state or a finding; findings also go by their own names.
-var stateWords = map[string]term{
-	"expired": {state: apikey.FindingExpired}, "expiring": {state: apikey.FindingExpiring}, "unused": {state: apikey.FindingUnused},
-	"old": {state: apikey.FindingAge}, "rotating": {state: apikey.FindingRotationOpen}, "retiring": {state: apikey.FindingRotationOpen},
-	"never-expires": {state: apikey.FindingNeverExpires}, "can-mint": {state: apikey.FindingCanMint}, "no-op": {state: apikey.FindingNoOpGrant},
-	"duplicate-name": {state: apikey.FindingDuplicateName}, "unrestricted": {state: apikey.FindingNoRestrictions},
-	"disabled": {off: true}, "enabled": {on: true}, "own": {own: true},
+// stateWords are the words that name a state, and those of the table of findings.
+var stateWords = map[string]term{"disabled": {off: true}, "enabled": {on: true}, "own": {own: true}}
+
+func init() {
+	for f := range apikey.Findings() {
+		for _, word := range f.Filter {
+			stateWords[word] = term{state: f.Kind}
+		}
+	}
 }
 
 // parse reads a filter. What it does not understand is left out, and err says what that is.

@@ -25,22 +25,16 @@ func (l *List) parsed() (query, error) {
 	return q, err
 }
 
-// stateField is what a state is told by; one that is told by nothing of a key's own, such as an open rotation, has none.
-var stateField = map[apikey.FindingKind]apikey.Field{
-	apikey.FindingAge: apikey.FieldCreated, apikey.FindingExpired: apikey.FieldExpiry, apikey.FindingExpiring: apikey.FieldExpiry,
-	apikey.FindingNeverExpires: apikey.FieldExpiry, apikey.FindingNoRestrictions: apikey.FieldRestrictions,
-}
-
 // filtered is the field of the table that a term looks at, and whether it is one that may not be reported.
 func (t term) filtered() (apikey.FieldInfo, bool) {
 	switch {
-	case t.field == fieldUnused, t.state == apikey.FindingUnused:
+	case t.field == fieldUnused:
 		return apikey.FieldOf(apikey.FieldLastUsed), true
 	case t.on || t.off:
 		return apikey.FieldOf(apikey.FieldEnabled), true
 	}
-	if f, ok := stateField[t.state]; ok {
-		return apikey.FieldOf(f), true
+	if told := t.state.Info().Field; told != "" { // an open rotation, for one, is told by nothing of the key's own
+		return apikey.FieldOf(told), true
 	}
 	if t.field == "" || t.field == fieldEnv && t.unsaid != "" {
 		return apikey.FieldInfo{}, false

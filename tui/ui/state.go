@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"time"
 
 	"github.com/charmbracelet/lipgloss"
@@ -58,11 +59,21 @@ type Marks uint16
 // MarkReplacement marks the new key of an open rotation; its old one has the finding alone.
 const MarkReplacement Marks = 1 << 15
 
-// marked are the findings that a mark stands for; the place is the bit.
-var marked = [...]apikey.FindingKind{
-	apikey.FindingAge, apikey.FindingExpiring, apikey.FindingExpired, apikey.FindingUnused, apikey.FindingRotationOpen,
-	apikey.FindingNeverExpires, apikey.FindingCanMint, apikey.FindingNoOpGrant, apikey.FindingDuplicateName, apikey.FindingNoRestrictions,
-}
+// marked are the findings that a mark stands for, in the order of their table; the place is the bit. urgent are those that STATUS
+// shows, the first one first.
+var marked, urgent = func() (marked []apikey.FindingKind, urgent []apikey.FindingInfo) {
+	for f := range apikey.Findings() {
+		if f.OfService {
+			continue
+		}
+		marked = append(marked, f.Kind)
+		if f.Status != "" {
+			urgent = append(urgent, f)
+		}
+	}
+	slices.SortFunc(urgent, func(a, b apikey.FindingInfo) int { return a.Urgency - b.Urgency })
+	return marked, urgent
+}()
 
 // MarkOf is the mark of a finding; 0 for a finding that is about no key.
 func MarkOf(kind apikey.FindingKind) Marks {
@@ -73,6 +84,16 @@ func MarkOf(kind apikey.FindingKind) Marks {
 	}
 	return 0
 }
+
+// Warnings are the marks of the findings that are warnings.
+var Warnings = func() (all Marks) {
+	for f := range apikey.Findings() {
+		if f.Warning {
+			all |= MarkOf(f.Kind)
+		}
+	}
+	return all
+}()
 
 // Has reports whether the key has the finding.
 func (m Marks) Has(kind apikey.FindingKind) bool { return m&MarkOf(kind) != 0 }
@@ -91,13 +112,13 @@ func StateOf(k *apikey.Key, marks Marks, now time.Time) State {
 		return State{"↻", "new", Accent}
 	case marks.Has(apikey.FindingRotationOpen):
 		return State{"↻", "retiring", Accent}
-	case marks.Has(apikey.FindingExpiring):
-		return State{"!", "expiring", Warn}
-	case marks.Has(apikey.FindingUnused):
-		return State{"!", "unused", Warn}
-	case marks.Has(apikey.FindingAge):
-		return State{"!", "old", Warn}
-	case k.Enabled != nil:
+	}
+	for i := range urgent {
+		if marks.Has(urgent[i].Kind) {
+			return State{"!", urgent[i].Status, Warn}
+		}
+	}
+	if k.Enabled != nil {
 		return State{"●", "enabled", Good}
 	}
 	return State{}
