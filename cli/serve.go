@@ -220,7 +220,7 @@ func (a *app) firstStart(ctx context.Context, server *keyserver.Server) error {
 
 // takeBack deletes administrator keys whose secrets reached nobody.
 func (a *app) takeBack(ctx context.Context, server *keyserver.Server, cause error, minted ...keyserver.Minted) error {
-	err := a.host.Ledger().Record(desk.Entry{Service: minted[0].Service, KeyID: minted[0].ID, Action: "admin-token", Detail: "taken back: the secret reached nobody"}, func() error {
+	err := a.host.Ledger().Record(desk.Entry{Service: minted[0].Service, KeyID: minted[0].ID, Action: "admin-token", Detail: "deleted again: its secret reached nobody"}, func() error {
 		return server.TakeBack(context.WithoutCancel(ctx), minted...)
 	})
 	if err != nil {

@@ -222,6 +222,10 @@ var fixedWalks = []fixed{
 	{name: "switching off is on its way, the key is gone, and it is undone", breaks: "I2: certain",
 		walk: Walk{Scenario: Scenario{Disable: true, OldFirst: true}, Acts: []string{actRun, actLeave, actRun, actRestart, actNotMine},
 			Strikes: []Strike{{Act: "old key deleted", Step: "retire", Nth: 6}, {Act: "full disk of the journals", Step: "retire", Nth: 2}}}},
+	{name: "last use spoke against the place, and both keys have ended since", breaks: "I1: rename content over",
+		walk: Walk{Scenario: Scenario{SeesUse: true, Life: 90 * 24 * time.Hour, Left: 40 * time.Second, Wrong: "another key"}, Acts: []string{actDo, actEnable, actDo, actDo, actDo, actDo}}},
+	{name: "a key was made in the dashboard and its secret refused, and it is undone", breaks: "I3: key-5",
+		walk: Walk{Scenario: Scenario{Manual: true, Disable: true, Identify: true, ListLag: 12 * time.Second, Latency: 20 * time.Millisecond}, Acts: []string{actRun, actRun, actRun}, Strikes: []Strike{at("new key disabled", "verify", "")}}},
 	{name: "the secret of one of two earlier new keys is pasted again", breaks: "I4: it ends neither way",
 		walk: Walk{Scenario: Scenario{Manual: true, Disable: true, Life: 90 * 24 * time.Hour}, Acts: []string{actRun}, Strikes: []Strike{at("new key ends soon", "soak", ""), at("removed", "soak", "")}}},
 }

@@ -43,7 +43,7 @@ func TestDuplicateNameIsWarnedAbout(t *testing.T) {
 func TestBadLifetimesAreRefusedAndNothingIsLost(t *testing.T) {
 	for typed, want := range map[string]string{
 		"0": "a span of zero is refused", "-1": `"-1" is not an expiry`, "1e99": `"1e99" is not an expiry`, "2027-02-30": `2027-02-30 is a date that does not exist`,
-		"2020-01-01": "is in the past", "999999999999": "over 100 years", "999999999999s": "over 100 years",
+		"2020-01-01": "is in the past", "999999999999": "over 100 years",
 	} {
 		d := drive(t, NewCreate(plainEnvironment(), prosopo(), testProfile, nil))
 		d.press("api", "enter", typed).sees(want)
