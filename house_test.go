@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -79,10 +80,21 @@ type source struct {
 	test bool
 }
 
+// sources are all our files, parsed once.
 func sources(t *testing.T) []source {
 	t.Helper()
-	var out []source
-	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+	out, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) < 20 {
+		t.Fatalf("only %d sources found: is the test run in the module's root?", len(out))
+	}
+	return out
+}
+
+var parsed = sync.OnceValues(func() (out []source, err error) {
+	err = filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -100,14 +112,8 @@ func sources(t *testing.T) []source {
 		out = append(out, source{filepath.ToSlash(path), file, fset, strings.HasSuffix(path, "_test.go")})
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(out) < 20 {
-		t.Fatalf("only %d sources found: is the test run in the module's root?", len(out))
-	}
-	return out
-}
+	return out, err
+})
 
 func top(path string) string {
 	if i := strings.IndexByte(path, '/'); i >= 0 {
@@ -192,13 +198,82 @@ func TestAReaderOnlyReads(t *testing.T) {
 	}
 }
 
-// writes are the calls of client.Service, and of what a service can beside, that change a key or give its secret, with how many arguments
-// each takes.
-var writes = map[string]int{"Create": 2, "Update": 3, "Delete": 2, "RequestPublicKey": 2, "Retrieve": 2}
+// asks are the calls of the interfaces in client/service.go that change no key and give no secret. Every other one is a write.
+var asks = []string{"Capabilities", "List", "Probe", "Identify", "OwnProject", "ServerTime"}
+
+// writes are the calls of a service that change a key or give its secret, with how many arguments each takes.
+func writes(t *testing.T) map[string]int {
+	out := map[string]int{}
+	for _, s := range sources(t) {
+		if s.path != "client/service.go" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if i, ok := n.(*ast.InterfaceType); ok {
+				for _, m := range i.Methods.List {
+					f, ok := m.Type.(*ast.FuncType)
+					if ok && !slices.Contains(asks, m.Names[0].Name) {
+						out[m.Names[0].Name] = f.Params.NumFields()
+					}
+				}
+			}
+			return true
+		})
+	}
+	return out
+}
+
+// TestEveryWriteOfAServiceIsAnOrder: the service that fronts and rotations are given makes an order of it. One that does not would be
+// called past the desk, through client.As: without a check, without a role, without a receipt.
+func TestEveryWriteOfAServiceIsAnOrder(t *testing.T) {
+	ordered := map[string]bool{}
+	for _, s := range sources(t) {
+		for _, decl := range s.file.Decls {
+			fn, ok := decl.(*ast.FuncDecl)
+			if !ok || s.test || top(s.path) != "desk" || fn.Recv == nil {
+				continue
+			}
+			if star, ok := fn.Recv.List[0].Type.(*ast.StarExpr); ok && star.X.(*ast.Ident).Name == "ordering" {
+				ordered[fn.Name.Name] = true
+			}
+		}
+	}
+	calls := writes(t)
+	for name := range calls {
+		if !ordered[name] {
+			t.Errorf("client/service.go: %s is no order: give desk's ordering that method, in the file of its order (CONTRIBUTING.md, \"An order\"), or, where it changes no key and gives no secret, name it in asks", name)
+		}
+	}
+	if len(calls) == 0 {
+		t.Error("no writes: is this test looking?")
+	}
+}
+
+// orders are the words that desk has for what can be ordered, as its receipts have them.
+func orders(t *testing.T) []string {
+	out := []string{"enable", "disable"} // an update that only switches a key
+	for _, s := range sources(t) {
+		if s.test || top(s.path) != "desk" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == 1 {
+				if name, ok := spec.Type.(*ast.Ident); ok && name.Name == "What" {
+					out = append(out, strings.Trim(spec.Values[0].(*ast.BasicLit).Value, `"`))
+				}
+			}
+			return true
+		})
+	}
+	if len(out) == 2 {
+		t.Error("no orders: is this test looking?")
+	}
+	return out
+}
 
 // TestWhatIsDoneWithAKeyIsAnOrder: a front sends it to the desk, which alone makes the call and writes its receipt.
 func TestWhatIsDoneWithAKeyIsAnOrder(t *testing.T) {
-	orders := []string{"create", "update", "enable", "disable", "delete", "public-key", "retrieve"}
+	writes, orders := writes(t), orders(t)
 	called, recorded := 0, 0
 	for _, s := range sources(t) {
 		if s.test {

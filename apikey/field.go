@@ -80,8 +80,9 @@ type FieldInfo struct {
 // Column is how a field stands in a list on screen.
 type Column struct {
 	Title string
-	Place int // from left to right
-	Need  int // the columns of the most need stay as the list narrows: 0 is always there
+	// Place is from left to right, and Drop who goes first as the list narrows: the highest one; the name, 0, never does. No two columns
+	// share one. Both leave numbers free, so that a new column goes between two others.
+	Place, Drop int
 	// Width is fixed where it is not 0; else it follows the content up to Most.
 	Width, Most int
 }
@@ -92,33 +93,34 @@ func (f FieldInfo) Copied() bool { return f.draft != nil || f.IsExtra() }
 // IsExtra reports whether the field is a member of Key.Extra.
 func (f FieldInfo) IsExtra() bool { return f.at == nil }
 
-// fields is the table, in the order in which a key's JSON and its rows on screen are written. A new field is a row here.
+// fields is the table, in the order in which a key's JSON and its rows on screen are written. A new field is a member of Key and a row
+// here; CONTRIBUTING.md says what the tests ask for then.
 var fields = []FieldInfo{
 	{ID: FieldID, Label: "id", Named: true, Filter: "id", Search: true, at: func(k *Key) any { return &k.ID }},
-	{ID: FieldName, Label: "name", Named: true, Filter: "name", Search: true, Column: Column{Title: "NAME", Place: 1, Most: 48},
+	{ID: FieldName, Label: "name", Named: true, Filter: "name", Search: true, Column: Column{Title: "NAME", Place: 10, Most: 48},
 		at: func(k *Key) any { return &k.Name }},
-	{ID: FieldEnvironment, Label: "environment", Named: true, Kind: KindWord, Access: true, Filter: "env", Whole: true, Search: true, Column: Column{Title: "ENV", Place: 6, Need: 2, Width: 6},
+	{ID: FieldEnvironment, Label: "environment", Named: true, Kind: KindWord, Access: true, Filter: "env", Whole: true, Search: true, Column: Column{Title: "ENV", Place: 60, Drop: 20, Width: 6},
 		at: func(k *Key) any { return &k.Environment }, draft: func(d *Draft) any { return &d.Environment }},
-	{ID: FieldType, Label: "type", Named: true, Access: true, Filter: "type", Whole: true, Search: true, Column: Column{Title: "TYPE", Place: 3, Need: 8, Width: 6},
+	{ID: FieldType, Label: "type", Named: true, Access: true, Filter: "type", Whole: true, Search: true, Column: Column{Title: "TYPE", Place: 30, Drop: 80, Width: 6},
 		at: func(k *Key) any { return &k.Type }, draft: func(d *Draft) any { return &d.Type }},
-	{ID: FieldRole, Label: "role", Named: true, Access: true, Filter: "role", Whole: true, Search: true, Column: Column{Title: "ACCESS", Place: 4, Need: 4, Most: 16},
+	{ID: FieldRole, Label: "role", Named: true, Access: true, Filter: "role", Whole: true, Search: true, Column: Column{Title: "ACCESS", Place: 40, Drop: 40, Most: 16},
 		at: func(k *Key) any { return &k.Role }, draft: func(d *Draft) any { return &d.Role }},
 	{ID: FieldPermissions, Label: "permissions", Named: true, Kind: KindList, Access: true, Filter: "perm", Search: true,
 		at: func(k *Key) any { return &k.Permissions }, draft: func(d *Draft) any { return &d.Permissions }},
-	{ID: FieldMasked, Label: "key", Named: true, Filter: "key", Search: true, Column: Column{Title: "KEY", Place: 2, Need: 6, Most: 10},
+	{ID: FieldMasked, Label: "key", Named: true, Filter: "key", Search: true, Column: Column{Title: "KEY", Place: 20, Drop: 60, Most: 10},
 		at: func(k *Key) any { return &k.Masked }},
 	{ID: FieldAccount, Label: "account", Named: true, Filter: "account", at: func(k *Key) any { return &k.Account }},
-	{ID: FieldProject, Label: "project", Named: true, Access: true, Usual: wordNone, Absent: true, Filter: "project", Search: true, Column: Column{Title: "PROJECT", Place: 5, Need: 9, Most: 14},
+	{ID: FieldProject, Label: "project", Named: true, Access: true, Usual: wordNone, Absent: true, Filter: "project", Search: true, Column: Column{Title: "PROJECT", Place: 50, Drop: 90, Most: 14},
 		at: func(k *Key) any { return &k.Project }},
 	{ID: FieldProjectName, Label: "project name", Named: true, Search: true, at: func(k *Key) any { return &k.ProjectName }},
-	{ID: FieldEnabled, Label: "state", Named: true, Kind: KindBool, Switch: [2]string{"enabled", "disabled"}, Access: true, Usual: wordYes, Column: Column{Title: "STATUS", Place: 7, Need: 1, Width: 10},
+	{ID: FieldEnabled, Label: "state", Named: true, Kind: KindBool, Switch: [2]string{"enabled", "disabled"}, Access: true, Usual: wordYes, Column: Column{Title: "STATUS", Place: 70, Drop: 10, Width: 10},
 		at: func(k *Key) any { return &k.Enabled }},
-	{ID: FieldCreated, Label: "created", Named: true, Kind: KindTime, Filter: "created", Column: Column{Title: "CREATED", Place: 8, Need: 7, Width: 7},
+	{ID: FieldCreated, Label: "created", Named: true, Kind: KindTime, Filter: "created", Column: Column{Title: "CREATED", Place: 80, Drop: 70, Width: 7},
 		at: func(k *Key) any { return &k.CreatedAt }},
 	{ID: FieldUpdated, Label: "updated", Named: true, Kind: KindTime, Filter: "updated", at: func(k *Key) any { return &k.UpdatedAt }},
-	{ID: FieldExpiry, Label: "expires", Named: true, Kind: KindLife, Access: true, Usual: wordNever, Filter: "expires", Column: Column{Title: "EXPIRES", Place: 9, Need: 3, Width: 9},
+	{ID: FieldExpiry, Label: "expires", Named: true, Kind: KindLife, Access: true, Usual: wordNever, Filter: "expires", Column: Column{Title: "EXPIRES", Place: 90, Drop: 30, Width: 9},
 		at: func(k *Key) any { return &k.ExpiresAt }},
-	{ID: FieldLastUsed, Label: "last used", Named: true, Kind: KindTime, Filter: "used", Column: Column{Title: "LAST USED", Place: 10, Need: 5, Width: 9},
+	{ID: FieldLastUsed, Label: "last used", Named: true, Kind: KindTime, Filter: "used", Column: Column{Title: "LAST USED", Place: 100, Drop: 50, Width: 9},
 		at: func(k *Key) any { return &k.LastUsedAt }},
 	{ID: FieldRestrictions, Label: "restrictions", Named: true, Kind: KindRestrictions, Access: true, Usual: wordNone, Filter: "restriction",
 		at: func(k *Key) any { return &k.Restrictions }, draft: func(d *Draft) any { return &d.Restrictions }},

@@ -49,16 +49,36 @@ func TestTheTableKeepsItsPromises(t *testing.T) {
 		"times":              {ids(func(f FieldInfo) bool { _, ok := f.Moment(&Key{}); return ok }), "created_at updated_at expires_at last_used_at"},
 	} {
 		if tc.got != tc.want {
-			t.Errorf("%s: %s\nwant %s", what, tc.got, tc.want)
+			t.Errorf("%s: %s\nwant %s\nif that is meant, say it here, in docs/REFERENCE.md and in CHANGELOG.md", what, tc.got, tc.want)
 		}
 	}
-	words, places := map[string]bool{}, map[int]bool{}
+}
+
+// TestARowOfAFieldIsWhole: what two rows may not share, and what a column has to say.
+func TestARowOfAFieldIsWhole(t *testing.T) {
+	words, places, drops := map[string]Field{}, map[int]Field{}, map[int]Field{}
 	for f := range Fields() {
-		if f.Label == "" || f.Label != strings.ToLower(f.Label) || f.Filter != "" && words[f.Filter] || f.Column.Title != "" && places[f.Column.Place] ||
-			f.Column.Title != "" && (f.Column.Width == 0) == (f.Column.Most == 0) {
-			t.Errorf("%+v", f)
+		if f.Label == "" || f.Label != strings.ToLower(f.Label) {
+			t.Errorf("%s: the label %q is to be words in small letters", f.ID, f.Label)
 		}
-		words[f.Filter], places[f.Column.Place] = true, true
+		if other, taken := words[f.Filter]; taken && f.Filter != "" {
+			t.Errorf("%s: the filter's word %q is that of %s", f.ID, f.Filter, other)
+		}
+		words[f.Filter] = f.ID
+		c := f.Column
+		if c.Title == "" {
+			continue
+		}
+		if other, taken := places[c.Place]; taken {
+			t.Errorf("%s: the place %d is that of %s: take a number between two others", f.ID, c.Place, other)
+		}
+		if other, taken := drops[c.Drop]; taken {
+			t.Errorf("%s: %d, when it is dropped, is that of %s: take a number between two others", f.ID, c.Drop, other)
+		}
+		if (c.Drop == 0) != (f.ID == FieldName) || (c.Width == 0) == (c.Most == 0) {
+			t.Errorf("%s: a column has a Width or a Most, and only the name is never dropped: %+v", f.ID, c)
+		}
+		places[c.Place], drops[c.Drop] = f.ID, f.ID
 	}
 }
 
@@ -79,7 +99,7 @@ func TestNoFieldOfAKeyIsLost(t *testing.T) {
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Name
 		if !at[v.Field(i).Addr().Pointer()] && !slices.Contains(append(ours, "Extra", "CanRetrieve"), name) {
-			t.Errorf("Key.%s has no row", name)
+			t.Errorf("Key.%s has no row in the table of fields (field.go): nothing shows it and no filter finds it", name)
 		}
 	}
 }
@@ -91,7 +111,7 @@ func TestAFieldIsReportedOrNot(t *testing.T) {
 			t.Errorf("%s is reported in two ways", f.ID)
 		}
 		if !f.Reported(&full) || f.Text(&full) == "" {
-			t.Errorf("%s is not reported", f.ID)
+			t.Errorf("%s is not reported: has fullKey a value for it?", f.ID)
 		}
 		if _, ok := f.JSON(&full); !ok {
 			t.Errorf("%s has no JSON", f.ID)

@@ -44,34 +44,8 @@ func (d *Desk) checks(next Handler) Handler {
 
 // Check holds an order against what the issuer can; nil where it may be sent.
 func Check(o Order, c apikey.Capabilities) *FieldError {
-	no := func(field string, a apikey.Ability) *FieldError { return &FieldError{Field: field, Why: a.Why} }
-	switch {
-	case o.What == Create:
-		return checkDraft(o.Draft, c)
-	case o.What == Delete && !c.Delete.OK:
-		return no("", c.Delete)
-	case o.What == PublicKey && !c.PublicKeys.OK:
-		why := c.PublicKeys.Why
-		if why == "" {
-			why = c.Title + " has no public keys"
-		}
-		return &FieldError{Field: "", Why: why}
-	case o.What != Update:
-	case o.Patch.Name != nil && !c.Rename.OK:
-		return no("name", c.Rename)
-	case o.Patch.Role != nil && !c.ChangeRole.OK:
-		return no("role", c.ChangeRole)
-	case o.Patch.Enabled != nil && !c.Disable.OK:
-		return no("enabled", c.Disable)
-	default:
-		if o.Patch.Name != nil {
-			if err := checkName(*o.Patch.Name, c); err != nil {
-				return err
-			}
-		}
-		if o.Patch.Role != nil {
-			return checkRole(*o.Patch.Role, c)
-		}
+	if check := kinds[o.What].check; check != nil {
+		return check(o, c)
 	}
 	return nil
 }

@@ -8,8 +8,41 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/audit"
 	"detent/client"
 )
+
+func init() {
+	kinds[Create] = kind{
+		op:          "create a key",
+		abilities:   func(c *apikey.Capabilities) []*apikey.Ability { return []*apikey.Ability{&c.Create} },
+		check:       func(o Order, c apikey.Capabilities) *FieldError { return checkDraft(o.Draft, c) },
+		recordAsked: func(d *Desk, o Order, _ apikey.Key, e *Entry) { e.KeyName, e.Granted = o.Draft.Name, d.asked(o.Draft) },
+		recordResult: func(d *Desk, o Order, out Outcome, err error, r *audit.Outcome) {
+			if err == nil {
+				r.KeyID, r.KeyName = out.Created.Key.ID, out.Created.Key.Name
+				r.Granted = d.granted(o.Draft, out.Created.Key)
+			}
+		},
+		call: func(ctx context.Context, d *Desk, o Order) (out Outcome, err error) {
+			ctx, cancel := d.lasting(ctx, o)
+			defer cancel()
+			if out.Created, err = d.service.Create(ctx, o.Draft); err == nil {
+				d.names.learn(out.Created.Key)
+				d.mu.Lock()
+				d.made[out.Created.Key.ID] = true
+				d.mu.Unlock()
+			}
+			return out, err
+		},
+		do: func(ctx context.Context, d *Desk, o Order) (Outcome, error) { return d.create(ctx, o) },
+	}
+}
+
+func (s *ordering) Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error) {
+	out, err := s.d.handle(ctx, Order{What: Create, Draft: draft, Act: s.act})
+	return out.Created, err
+}
 
 // Before gives the keys that were there before a create. They are asked for once, however often it is called.
 type Before func() ([]apikey.Key, error)
@@ -67,25 +100,6 @@ func (o Order) put(ctx context.Context, secret apikey.Secret) error {
 		o.note("delivered to %s", p.Describe())
 	}
 	return nil
-}
-
-// publicKey requests a public key and brings it to its places. Where one fails the key stays: the next request returns it.
-func (d *Desk) publicKey(ctx context.Context, o Order) (Outcome, error) {
-	out, err := d.handle(ctx, o)
-	if err != nil {
-		return out, err
-	}
-	for _, note := range out.Public.Notes {
-		o.note("%s", note)
-	}
-	if len(o.Places) == 0 {
-		return out, nil
-	}
-	ctx = ForKey(ctx, apikey.Key{Name: o.Request.Name})
-	if err := o.put(ctx, out.Public.Value); err != nil {
-		return out, fmt.Errorf("%w; the public key exists all the same: asking again returns it while it is valid", err)
-	}
-	return out, o.Delivery.Then(ctx, o.Places)
 }
 
 // Discard deletes a key that an order made and whose secret reached nobody, and says what is certain.

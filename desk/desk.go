@@ -4,12 +4,14 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
 	"time"
 
 	"detent/apikey"
+	"detent/audit"
 	"detent/client"
 	"detent/config"
 	"detent/delivery"
@@ -18,7 +20,8 @@ import (
 // What an order asks for. The word is that of the receipt.
 type What string
 
-// What can be ordered. An update that only switches a key is on record as enable or disable.
+// What can be ordered: each has a file of its own, which registers its kind. An update that only switches a key is on record as enable
+// or disable.
 const (
 	Create    What = "create"
 	Update    What = "update"
@@ -63,6 +66,29 @@ type Outcome struct {
 	Public  apikey.PublicKeyValue
 	Secret  apikey.Secret
 }
+
+// kind is all that differs from one order to another. What a kind leaves out is not done.
+type kind struct {
+	op string // what it does, in words, for an error
+	// reads says that it changes nothing, so that read-only lets it pass.
+	reads bool
+	// admins says that it is for administrators alone, unless it is a rotation's act or the key was made in this session.
+	admins bool
+	// abilities are those of its issuer that it needs: a role that may not have it done is shown without them.
+	abilities func(c *apikey.Capabilities) []*apikey.Ability
+	// check holds it against what the issuer can; nil where it may be sent.
+	check func(o Order, c apikey.Capabilities) *FieldError
+	// call makes the call of the service.
+	call func(ctx context.Context, d *Desk, o Order) (Outcome, error)
+	// recordAsked adds to the receipt what is asked for, given the key as it was; recordResult what came of it.
+	recordAsked  func(d *Desk, o Order, was apikey.Key, e *Entry)
+	recordResult func(d *Desk, o Order, out Outcome, err error, r *audit.Outcome)
+	// do carries it out with what follows the call (Desk.Do), where something does.
+	do func(ctx context.Context, d *Desk, o Order) (Outcome, error)
+}
+
+// kinds are registered by the file of each, at the start.
+var kinds = map[What]kind{}
 
 // Handler carries out an order.
 type Handler func(ctx context.Context, o Order) (Outcome, error)
@@ -111,11 +137,8 @@ func Open(s client.Service, o Options) *Desk {
 
 // Do carries out an order.
 func (d *Desk) Do(ctx context.Context, o Order) (Outcome, error) {
-	if o.What == Create && !o.Act {
-		return d.create(ctx, o)
-	}
-	if o.What == PublicKey && !o.Act {
-		return d.publicKey(ctx, o)
+	if do := kinds[o.What].do; do != nil && !o.Act {
+		return do(ctx, d, o)
 	}
 	return d.handle(ctx, o)
 }
@@ -127,7 +150,7 @@ func (d *Desk) Send(ctx context.Context, o Order) (Outcome, error) { return d.ha
 // writes refuses an order where nothing may be changed.
 func (d *Desk) writes(next Handler) Handler {
 	return func(ctx context.Context, o Order) (Outcome, error) {
-		if d.o.ReadOnly && o.What != Retrieve {
+		if d.o.ReadOnly && !kinds[o.What].reads {
 			return Outcome{}, refusal(o, client.ReadOnly, d.o.Profile+" is read-only: nothing is changed")
 		}
 		return next(ctx, o)
@@ -139,93 +162,15 @@ func refusal(o Order, kind client.Kind, why string) error {
 }
 
 // op says in words what an order does, for an error.
-func (o Order) op() string {
-	switch o.What {
-	case Create:
-		return "create a key"
-	case Update:
-		return "change a key"
-	case Delete:
-		return "delete a key"
-	case PublicKey:
-		return "request a public key"
-	}
-	return "read a secret again"
-}
+func (o Order) op() string { return cmp.Or(kinds[o.What].op, string(o.What)) }
 
-// act makes the calls of an order.
-func (d *Desk) act(ctx context.Context, o Order) (out Outcome, err error) {
-	switch o.What {
-	case Create:
-		ctx, cancel := d.lasting(ctx, o)
-		defer cancel()
-		if out.Created, err = d.service.Create(ctx, o.Draft); err == nil {
-			d.names.learn(out.Created.Key)
-			d.mu.Lock()
-			d.made[out.Created.Key.ID] = true
-			d.mu.Unlock()
-		}
-	case Update:
-		ctx, cancel := d.lasting(ctx, o)
-		defer cancel()
-		if out.Key, err = d.service.Update(ctx, o.Key.ID, o.Patch); err == nil {
-			d.names.learn(out.Key)
-		}
-	case Delete:
-		out.Deleted, err = d.deleteForSure(ctx, o)
-	case PublicKey:
-		giver, ok := client.As[client.PublicKeys](d.service)
-		if !ok {
-			return out, refusal(o, client.Unsupported, "this service gives no public keys")
-		}
-		ctx, cancel := d.lasting(ctx, o)
-		defer cancel()
-		out.Public, err = giver.RequestPublicKey(ctx, o.Request)
-	case Retrieve:
-		retriever, ok := client.As[client.Retriever](d.service)
-		if !ok {
-			return out, refusal(o, client.Unsupported, "this service gives no secret again")
-		}
-		out.Secret, err = retriever.Retrieve(ctx, o.Key.ID)
-	default:
-		err = fmt.Errorf("the desk knows no order %q", o.What)
+// act makes the call of an order.
+func (d *Desk) act(ctx context.Context, o Order) (Outcome, error) {
+	call := kinds[o.What].call
+	if call == nil {
+		return Outcome{}, fmt.Errorf("the desk knows no order %q", o.What)
 	}
-	return out, err
-}
-
-// deleteForSure deletes; where the answer was lost, it asks once more by the same id, which a service that has carried it out says to. A
-// list settles nothing here: it may lack a key that lives. But "no such key" is no answer to a key that the list shows.
-func (d *Desk) deleteForSure(ctx context.Context, o Order) (apikey.Deleted, error) {
-	remove := func() (apikey.Deleted, error) {
-		ctx, cancel := d.lasting(ctx, o)
-		defer cancel()
-		return d.service.Delete(ctx, o.Key.ID)
-	}
-	done, err := remove()
-	switch {
-	case o.Act:
-		return done, err
-	case err != nil && client.MayHaveHappened(err):
-		o.note("%v: asking once more", err)
-		done, err = remove()
-	}
-	if err != nil || !done.AlreadyGone {
-		return done, err
-	}
-	looking, cancel := d.lasting(ctx, o)
-	defer cancel()
-	listed := false
-	listErr := d.List(looking, func(batch []apikey.Key) {
-		for i := range batch {
-			listed = listed || batch[i].ID == o.Key.ID
-		}
-	})
-	if listErr == nil && listed {
-		return done, &client.Error{Op: o.op(), Kind: client.BadAnswer, Outcome: client.Unknown,
-			Message: "the service answered that it has no such key, and lists it all the same: whether it was deleted is not known",
-			Hint:    "Its list may be behind: look again, and delete it once more where it is still there."}
-	}
-	return done, nil
+	return call(ctx, d, o)
 }
 
 // lasting is a context for a write: ctrl+c does not break it off half way, where nobody could tell whether it happened.

@@ -134,6 +134,49 @@ var orders = map[string]struct {
 	"retrieve":   {Order{What: Retrieve, Key: apikey.Key{ID: "k"}}, "k"},
 }
 
+// TestEveryKindOfOrderIsTried: the tests below go through orders, so that a kind that is missing there is tried nowhere.
+func TestEveryKindOfOrderIsTried(t *testing.T) {
+	tried := map[What]bool{}
+	for _, c := range orders {
+		tried[c.order.What] = true
+	}
+	for what, k := range kinds {
+		if !tried[what] {
+			t.Errorf("%q: add one to orders above, and its call to call below", what)
+		}
+		if k.op == "" || k.call == nil {
+			t.Errorf("%q: a kind of order has at least op, its words for an error, and call", what)
+		}
+		if !k.reads && (k.check == nil || k.abilities == nil || k.recordAsked == nil) {
+			t.Errorf("%q changes something: it has a check against what the issuer can, the abilities that a viewer is shown without, and a receipt of what was asked", what)
+		}
+	}
+}
+
+// TestWhatARoleMayNotDoIsNotOffered: a screen asks the desk's capabilities, and says whose it is.
+func TestWhatARoleMayNotDoIsNotOffered(t *testing.T) {
+	for _, role := range []config.Role{"", config.Admin, config.Rotate, config.Viewer} {
+		c := open(t, &issuer{caps: able}, func(o *Options) { o.Role = role }).Capabilities()
+		for what, k := range kinds {
+			if k.abilities == nil {
+				continue
+			}
+			want := ""
+			switch {
+			case role == config.Viewer:
+				want = ViewerOnly
+			case role == config.Rotate && what == Delete:
+				want = DeleteIsAdmins
+			}
+			for _, a := range k.abilities(&c) {
+				if a.OK != (want == "") || a.Why != want {
+					t.Errorf("%q for the role %q: %+v, want %q (does the issuer of this test have the ability?)", what, role, *a, want)
+				}
+			}
+		}
+	}
+}
+
 // TestEveryOrderIsCheckedRefusedAndRecordedAlike, by whom and by whichever way it comes: ordered, or as a call of the service
 // that screens have.
 func TestEveryOrderIsCheckedRefusedAndRecordedAlike(t *testing.T) {
@@ -180,6 +223,8 @@ func call(ctx context.Context, s client.Service, o Order) (err error) {
 	case Retrieve:
 		retriever, _ := client.As[client.Retriever](s)
 		_, err = retriever.Retrieve(ctx, o.Key.ID)
+	default:
+		err = fmt.Errorf("call makes no call for %q", o.What)
 	}
 	return err
 }

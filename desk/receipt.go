@@ -3,8 +3,6 @@ package desk
 import (
 	"context"
 	"errors"
-	"maps"
-	"strings"
 
 	"detent/apikey"
 	"detent/audit"
@@ -34,55 +32,17 @@ func (d *Desk) receipts(next Handler) Handler {
 func (d *Desk) entry(ctx context.Context, o Order) Entry {
 	was := d.known(o.Key)
 	e := partOf(ctx, Entry{Profile: d.o.Profile, Service: d.o.Issuer, Action: string(o.What), KeyID: o.Key.ID, KeyName: was.Name})
-	switch o.What {
-	case Create:
-		e.KeyName, e.Granted = o.Draft.Name, d.asked(o.Draft)
-	case Update:
-		e.Action, e.Detail = patched(o.Patch)
-		e.Before, e.After = changes(o.Patch, was)
-	case Delete:
-		e.Before = fieldsOf(&was, apikey.FieldRole, apikey.FieldEnabled)
-	case PublicKey:
-		e.KeyName, e.Detail, e.Granted = o.Request.Name, o.Request.Project, d.askedPublic(o.Request)
+	if record := kinds[o.What].recordAsked; record != nil {
+		record(d, o, was, &e)
 	}
 	return e
-}
-
-func patched(p apikey.Patch) (action, detail string) {
-	var what []string
-	if p.Name != nil {
-		what = append(what, "name "+*p.Name)
-	}
-	if p.Role != nil {
-		what = append(what, "role "+*p.Role)
-	}
-	action = string(Update)
-	if p.Enabled != nil {
-		word := map[bool]string{true: enable, false: disable}[*p.Enabled]
-		if len(what) == 0 {
-			return word, ""
-		}
-		what = append(what, word)
-	}
-	return action, strings.Join(what, ", ")
 }
 
 // receiptOf is what came of an order.
 func (d *Desk) receiptOf(o Order, out Outcome, err error) audit.Outcome {
 	r := outcomeOf(err)
-	switch {
-	case o.What == Create && err == nil:
-		r.KeyID, r.KeyName = out.Created.Key.ID, out.Created.Key.Name
-		r.Granted = d.granted(o.Draft, out.Created.Key)
-	case o.What == Update && err == nil:
-		r.After = changedTo(o.Patch, out.Key)
-	case o.What == PublicKey && err == nil:
-		r.Granted = d.askedPublic(o.Request)
-		maps.Copy(r.Granted, fieldsOf(&apikey.Key{ExpiresAt: out.Public.ExpiresAt}, apikey.FieldExpiry))
-	case o.What == Delete && out.Deleted.AlreadyGone:
-		r.Reason = "already gone"
-	case o.What == Retrieve && err == nil && out.Secret.IsZero():
-		r.Result, r.Reason = audit.Refused, "not given"
+	if record := kinds[o.What].recordResult; record != nil {
+		record(d, o, out, err, &r)
 	}
 	return r
 }
@@ -118,12 +78,6 @@ func outcomeOf(err error) audit.Outcome {
 	}
 	return o
 }
-
-// An update that only switches a key is on record as one of these.
-const (
-	enable  = "enable"
-	disable = "disable"
-)
 
 // announced is a call whose record was begun before the last look at everything, so that nothing lies between that and the call.
 type announced struct{ action, id string }

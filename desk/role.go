@@ -20,9 +20,7 @@ func (d *Desk) roles(next Handler) Handler {
 	return func(ctx context.Context, o Order) (Outcome, error) {
 		if why := d.mayNot(o); why != "" {
 			e := d.entry(ctx, o)
-			if o.What == Update {
-				e.Action = string(Update)
-			}
+			e.Action = string(o.What) // whatever an update would have switched
 			if d.o.Refused != nil {
 				d.o.Refused(e, BeyondRole)
 			}
@@ -37,7 +35,7 @@ func (d *Desk) mayNot(o Order) (why string) {
 	case d.o.Role == "" || d.o.Role == config.Admin:
 	case d.o.Role == config.Viewer:
 		return ViewerOnly
-	case o.What == Delete && !o.Act && !d.madeHere(o.Key.ID):
+	case kinds[o.What].admins && !o.Act && !d.madeHere(o.Key.ID):
 		return DeleteIsAdmins
 	}
 	return ""
@@ -56,13 +54,17 @@ func (d *Desk) Capabilities() apikey.Capabilities {
 	if d.o.Role == "" || d.o.Role == config.Admin {
 		return c
 	}
-	if c.Delete.OK {
-		c.Delete = apikey.Cannot(DeleteIsAdmins)
-	}
-	if d.o.Role == config.Viewer {
-		for _, a := range []*apikey.Ability{&c.Create, &c.Delete, &c.Rename, &c.ChangeRole, &c.Disable, &c.PublicKeys} {
-			if a.OK || a.Why == DeleteIsAdmins {
+	for _, k := range kinds {
+		if k.abilities == nil {
+			continue
+		}
+		for _, a := range k.abilities(&c) {
+			switch {
+			case !a.OK:
+			case d.o.Role == config.Viewer:
 				*a = apikey.Cannot(ViewerOnly)
+			case k.admins:
+				*a = apikey.Cannot(DeleteIsAdmins)
 			}
 		}
 	}

@@ -37,30 +37,3 @@ func (s *ordering) Capabilities() apikey.Capabilities {
 func (s *ordering) List(ctx context.Context, each func([]apikey.Key)) error {
 	return s.d.List(ctx, each)
 }
-
-func (s *ordering) Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error) {
-	out, err := s.d.handle(ctx, Order{What: Create, Draft: draft, Act: s.act})
-	return out.Created, err
-}
-
-func (s *ordering) Update(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
-	out, err := s.d.handle(ctx, Order{What: Update, Key: apikey.Key{ID: id}, Patch: patch, Act: s.act})
-	return out.Key, err
-}
-
-func (s *ordering) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
-	out, err := s.d.handle(ctx, Order{What: Delete, Key: apikey.Key{ID: id}, Act: s.act})
-	return out.Deleted, err
-}
-
-// RequestPublicKey may make a key.
-func (s *ordering) RequestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
-	out, err := s.d.handle(ctx, Order{What: PublicKey, Request: req, Act: s.act})
-	return out.Public, err
-}
-
-// Retrieve changes nothing, and whoever gets the secret has the key.
-func (s *ordering) Retrieve(ctx context.Context, id string) (apikey.Secret, error) {
-	out, err := s.d.handle(ctx, Order{What: Retrieve, Key: apikey.Key{ID: id}, Act: s.act})
-	return out.Secret, err
-}

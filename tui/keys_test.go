@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"detent/apikey"
 	"detent/tui/ui"
 )
 
@@ -31,6 +32,7 @@ func keysDoc() string {
 	for _, w := range words.Keys {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", w.Help().Key, w.Help().Desc)
 	}
+	b.WriteString(everyWord())
 	b.WriteString(`
 In read-only mode the keys that write (` + "`n e r x d`" + `) are gone from help and answer with why. In a text input every
 printable key is text. Of keys that arrive in one read, movement all acts; of the others one acts, and what follows it
@@ -38,6 +40,28 @@ is text for the input that it opened, or movement. A confirmation takes neither 
 new key, from the read that opened it, nor in its first 300 ms.
 `)
 	return b.String()
+}
+
+// everyWord is all that the filter understands, of the tables of fields and findings.
+func everyWord() string {
+	var text, times []string
+	states := []string{"`disabled`", "`enabled`", "`own`"}
+	for f := range apikey.Fields() {
+		switch word := "`" + f.Filter + "`"; {
+		case f.Filter == "":
+		case f.Kind == apikey.KindTime || f.Kind == apikey.KindLife:
+			times = append(times, word)
+		default:
+			text = append(text, word)
+		}
+	}
+	for f := range apikey.Findings() {
+		for _, word := range f.Filter {
+			states = append(states, "`"+word+"`")
+		}
+	}
+	return fmt.Sprintf("\nBefore `:` may stand %s `status`;\nbefore `<` and `>` %s `unused`. The states, bare or after `status:`, are\n%s.\n",
+		strings.Join(text, " "), strings.Join(times, " "), strings.Join(states, " "))
 }
 
 func TestKeysDocIsGeneratedFromTheKeys(t *testing.T) {

@@ -21,8 +21,8 @@ type cell struct {
 // stays as the pane narrows.
 type column struct {
 	title string
-	// rank orders the columns by need: the highest rank goes first.
-	rank int
+	// drop is who goes first as the pane narrows: the highest. The name, 0, stays.
+	drop int
 	// width is fixed where it is not 0; else it follows the content up to most.
 	width, most int
 	// reported says whether a key has something to show here; a column that no key reports is not drawn.
@@ -66,7 +66,7 @@ func columns() []column {
 // columnOf is a field as a column: by its kind, but for the fields that say more than their value.
 func columnOf(f apikey.FieldInfo) column {
 	c := column{
-		title: f.Column.Title, rank: f.Column.Need, width: f.Column.Width, most: f.Column.Most, reported: f.Reporter(),
+		title: f.Column.Title, drop: f.Column.Drop, width: f.Column.Width, most: f.Column.Most, reported: f.Reporter(),
 		cell: func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: ui.Clean(f.Text(k))} },
 	}
 	if f.Kind == apikey.KindTime || f.Kind == apikey.KindLife {

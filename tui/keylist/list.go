@@ -29,6 +29,7 @@ const orderPause = 250 * time.Millisecond
 type List struct {
 	env     *ui.Env
 	columns []column
+	byDrop  []int // the columns but the name, those that stay longest first
 	ctx     context
 
 	width, height int
@@ -78,6 +79,10 @@ type List struct {
 // New makes an empty list, sorted by name.
 func New(env *ui.Env) *List {
 	l := &List{env: env, columns: columns(), focused: true, input: ui.NewInput(env), current: -1, rows: map[int32]string{}}
+	for i := 1; i < len(l.columns); i++ {
+		l.byDrop = append(l.byDrop, i)
+	}
+	slices.SortFunc(l.byDrop, func(a, b int) int { return l.columns[a].drop - l.columns[b].drop })
 	l.input.CharLimit = 400
 	l.Clear()
 	return l

@@ -31,7 +31,7 @@ func TestAPackedKeySaysAllOfTheKey(t *testing.T) {
 	for i := range fields.NumField() {
 		v, ok := values[fields.Field(i).Type]
 		if !ok {
-			t.Fatalf("no value for the field %s", fields.Field(i).Name)
+			t.Fatalf("apikey.Key.%s is of a new type: give it a value in the map above", fields.Field(i).Name)
 		}
 		for _, k := range []apikey.Key{{}, {ID: "id", Name: "name", Masked: "mask"}} {
 			reflect.ValueOf(&k).Elem().Field(i).Set(reflect.ValueOf(v))
@@ -41,7 +41,7 @@ func TestAPackedKeySaysAllOfTheKey(t *testing.T) {
 	got := newList(keys...).Keys()
 	for i, k := range got.All() {
 		if !reflect.DeepEqual(*k, keys[i]) || !reflect.DeepEqual(got.At(i), keys[i]) {
-			t.Errorf("%+v came back as %+v", keys[i], *k)
+			t.Errorf("%+v came back as %+v: a field that packed does not keep has to be named in isPlain (pack.go)", keys[i], *k)
 		}
 	}
 	if got.Len() != len(keys) {

@@ -30,8 +30,8 @@ var (
 	fieldMoment = map[string]func(k *apikey.Key) apikey.Moment{}
 )
 
-// fieldWords are the words that take a ":", in the order of the table.
-var fieldWords []string
+// fieldWords are the words that take a ":", and momentWords those that take "<" and ">", in the order of the table.
+var fieldWords, momentWords []string
 
 func init() {
 	for f := range apikey.Fields() {
@@ -41,6 +41,7 @@ func init() {
 		fieldColumn[f.Filter] = f.Column.Title
 		if f.Kind == apikey.KindTime || f.Kind == apikey.KindLife {
 			fieldMoment[f.Filter] = func(k *apikey.Key) apikey.Moment { m, _ := f.Moment(k); return m }
+			momentWords = append(momentWords, f.Filter)
 			continue
 		}
 		fieldWhole[f.Filter] = f.Whole
@@ -57,6 +58,7 @@ func init() {
 		}
 	}
 	fieldColumn[fieldStatus] = apikey.FieldOf(apikey.FieldEnabled).Column.Title
+	momentWords = append(momentWords, fieldUnused)
 	// A key that was never used is unused since it was made.
 	fieldMoment[fieldUnused] = func(k *apikey.Key) apikey.Moment {
 		if k.LastUsedAt.IsNever() {
@@ -165,7 +167,7 @@ var spanUnits = map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24
 
 func (t term) comparison() (term, error) {
 	if fieldMoment[t.field] == nil {
-		return t, fmt.Errorf("no field %q to compare: expires created updated used unused", t.field)
+		return t, fmt.Errorf("no field %q to compare: %s", t.field, strings.Join(momentWords, " "))
 	}
 	if at, err := time.Parse(time.DateOnly, t.value); err == nil {
 		t.date = at

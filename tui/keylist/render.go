@@ -15,7 +15,7 @@ const (
 	gap      = 2  // cells between columns
 	marker   = 2  // cells for the cursor
 	minName  = 12 // the name is never narrower while another column is there
-	someName = 24 // a longer name gets that much before columns of less need
+	someName = 24 // a longer name gets that much before the other columns
 )
 
 // placed is a column on screen.
@@ -24,8 +24,8 @@ type placed struct {
 	width int
 }
 
-// relayout chooses columns and widths: what the service reports, by need as far
-// as it fits, and what is left over goes to the name.
+// relayout chooses columns and widths: what the service reports, as far as it fits, the columns that are dropped last
+// before the others, and what is left over goes to the name.
 func (l *List) relayout() {
 	clear(l.rows)
 	l.layout = l.layout[:0]
@@ -45,15 +45,10 @@ func (l *List) relayout() {
 	least := min(wanted, someName, max(free/2, minName))
 	chosen := map[int]bool{0: true}
 	left := free - least
-	for rank := 1; rank < len(l.columns); rank++ {
-		for i := range l.columns {
-			if l.columns[i].rank != rank || !l.store.shown[i] {
-				continue
-			}
-			if need := width(i) + gap; need <= left {
-				chosen[i] = true
-				left -= need
-			}
+	for _, i := range l.byDrop {
+		if need := width(i) + gap; l.store.shown[i] && need <= left {
+			chosen[i] = true
+			left -= need
 		}
 	}
 	for i := range l.columns {

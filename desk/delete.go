@@ -1,0 +1,75 @@
+package desk
+
+import (
+	"context"
+
+	"detent/apikey"
+	"detent/audit"
+	"detent/client"
+)
+
+func init() {
+	kinds[Delete] = kind{
+		op:        "delete a key",
+		admins:    true,
+		abilities: func(c *apikey.Capabilities) []*apikey.Ability { return []*apikey.Ability{&c.Delete} },
+		check: func(_ Order, c apikey.Capabilities) *FieldError {
+			if !c.Delete.OK {
+				return &FieldError{Why: c.Delete.Why}
+			}
+			return nil
+		},
+		recordAsked: func(_ *Desk, _ Order, was apikey.Key, e *Entry) {
+			e.Before = fieldsOf(&was, apikey.FieldRole, apikey.FieldEnabled)
+		},
+		recordResult: func(_ *Desk, _ Order, out Outcome, _ error, r *audit.Outcome) {
+			if out.Deleted.AlreadyGone {
+				r.Reason = "already gone"
+			}
+		},
+		call: func(ctx context.Context, d *Desk, o Order) (out Outcome, err error) {
+			out.Deleted, err = d.deleteForSure(ctx, o)
+			return out, err
+		},
+	}
+}
+
+func (s *ordering) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
+	out, err := s.d.handle(ctx, Order{What: Delete, Key: apikey.Key{ID: id}, Act: s.act})
+	return out.Deleted, err
+}
+
+// deleteForSure deletes; where the answer was lost, it asks once more by the same id, which a service that has carried it out says to. A
+// list settles nothing here: it may lack a key that lives. But "no such key" is no answer to a key that the list shows.
+func (d *Desk) deleteForSure(ctx context.Context, o Order) (apikey.Deleted, error) {
+	remove := func() (apikey.Deleted, error) {
+		ctx, cancel := d.lasting(ctx, o)
+		defer cancel()
+		return d.service.Delete(ctx, o.Key.ID)
+	}
+	done, err := remove()
+	switch {
+	case o.Act:
+		return done, err
+	case err != nil && client.MayHaveHappened(err):
+		o.note("%v: asking once more", err)
+		done, err = remove()
+	}
+	if err != nil || !done.AlreadyGone {
+		return done, err
+	}
+	looking, cancel := d.lasting(ctx, o)
+	defer cancel()
+	listed := false
+	listErr := d.List(looking, func(batch []apikey.Key) {
+		for i := range batch {
+			listed = listed || batch[i].ID == o.Key.ID
+		}
+	})
+	if listErr == nil && listed {
+		return done, &client.Error{Op: o.op(), Kind: client.BadAnswer, Outcome: client.Unknown,
+			Message: "the service answered that it has no such key, and lists it all the same: whether it was deleted is not known",
+			Hint:    "Its list may be behind: look again, and delete it once more where it is still there."}
+	}
+	return done, nil
+}

@@ -1,0 +1,35 @@
+package desk
+
+import (
+	"context"
+
+	"detent/apikey"
+	"detent/audit"
+	"detent/client"
+)
+
+func init() {
+	kinds[Retrieve] = kind{
+		op:    "read a secret again",
+		reads: true,
+		recordResult: func(_ *Desk, _ Order, out Outcome, err error, r *audit.Outcome) {
+			if err == nil && out.Secret.IsZero() {
+				r.Result, r.Reason = audit.Refused, "not given"
+			}
+		},
+		call: func(ctx context.Context, d *Desk, o Order) (out Outcome, err error) {
+			retriever, ok := client.As[client.Retriever](d.service)
+			if !ok {
+				return out, refusal(o, client.Unsupported, "this service gives no secret again")
+			}
+			out.Secret, err = retriever.Retrieve(ctx, o.Key.ID)
+			return out, err
+		},
+	}
+}
+
+// Retrieve changes nothing, and whoever gets the secret has the key.
+func (s *ordering) Retrieve(ctx context.Context, id string) (apikey.Secret, error) {
+	out, err := s.d.handle(ctx, Order{What: Retrieve, Key: apikey.Key{ID: id}, Act: s.act})
+	return out.Secret, err
+}

@@ -1,0 +1,86 @@
+package desk
+
+import (
+	"context"
+	"strings"
+
+	"detent/apikey"
+	"detent/audit"
+)
+
+func init() {
+	kinds[Update] = kind{
+		op: "change a key",
+		abilities: func(c *apikey.Capabilities) []*apikey.Ability {
+			return []*apikey.Ability{&c.Rename, &c.ChangeRole, &c.Disable}
+		},
+		check: checkPatch,
+		recordAsked: func(_ *Desk, o Order, was apikey.Key, e *Entry) {
+			e.Action, e.Detail = patched(o.Patch)
+			e.Before, e.After = changes(o.Patch, was)
+		},
+		recordResult: func(_ *Desk, o Order, out Outcome, err error, r *audit.Outcome) {
+			if err == nil {
+				r.After = changedTo(o.Patch, out.Key)
+			}
+		},
+		call: func(ctx context.Context, d *Desk, o Order) (out Outcome, err error) {
+			ctx, cancel := d.lasting(ctx, o)
+			defer cancel()
+			if out.Key, err = d.service.Update(ctx, o.Key.ID, o.Patch); err == nil {
+				d.names.learn(out.Key)
+			}
+			return out, err
+		},
+	}
+}
+
+func (s *ordering) Update(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
+	out, err := s.d.handle(ctx, Order{What: Update, Key: apikey.Key{ID: id}, Patch: patch, Act: s.act})
+	return out.Key, err
+}
+
+func checkPatch(o Order, c apikey.Capabilities) *FieldError {
+	switch p := o.Patch; {
+	case p.Name != nil && !c.Rename.OK:
+		return &FieldError{Field: "name", Why: c.Rename.Why}
+	case p.Role != nil && !c.ChangeRole.OK:
+		return &FieldError{Field: "role", Why: c.ChangeRole.Why}
+	case p.Enabled != nil && !c.Disable.OK:
+		return &FieldError{Field: "enabled", Why: c.Disable.Why}
+	}
+	if o.Patch.Name != nil {
+		if err := checkName(*o.Patch.Name, c); err != nil {
+			return err
+		}
+	}
+	if o.Patch.Role != nil {
+		return checkRole(*o.Patch.Role, c)
+	}
+	return nil
+}
+
+// An update that only switches a key is on record as one of these.
+const (
+	enable  = "enable"
+	disable = "disable"
+)
+
+func patched(p apikey.Patch) (action, detail string) {
+	var what []string
+	if p.Name != nil {
+		what = append(what, "name "+*p.Name)
+	}
+	if p.Role != nil {
+		what = append(what, "role "+*p.Role)
+	}
+	action = string(Update)
+	if p.Enabled != nil {
+		word := map[bool]string{true: enable, false: disable}[*p.Enabled]
+		if len(what) == 0 {
+			return word, ""
+		}
+		what = append(what, word)
+	}
+	return action, strings.Join(what, ", ")
+}
