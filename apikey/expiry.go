@@ -115,7 +115,7 @@ func notSeconds(bare string) error {
 	if day, err := time.Parse("20060102", bare); err == nil {
 		return fmt.Errorf("%q may be a date, %s, or seconds, %ss: say which", bare, day.Format(time.DateOnly), bare)
 	}
-	if n >= 1e9 {
+	if n >= 1e9 && n < 5e9 { // from 2001 to 2128
 		return fmt.Errorf("%s is too long for bare seconds: as an instant it is %s; say that, or %ss", bare, time.Unix(int64(n), 0).UTC().Format(time.RFC3339), bare)
 	}
 	return nil

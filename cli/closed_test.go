@@ -62,3 +62,37 @@ func TestCreateWithStandardOutputClosedLeavesNoKey(t *testing.T) {
 		t.Errorf("a key is left:\n%s", rows)
 	}
 }
+
+// TestAnAdministratorThatReachesNobodyIsTakenBack: it would count as the last one that stays. The next start that can be read gives each contract its own.
+func TestAnAdministratorThatReachesNobodyIsTakenBack(t *testing.T) {
+	if _, err := os.Stat("/bin/bash"); err != nil {
+		t.Skip(err)
+	}
+	for _, nowhere := range []string{">&-", ">/dev/full", "| true"} {
+		m := newMachine(t)
+		into := func(args ...string) (code int, said string) {
+			p := m.process(args...)
+			var errs strings.Builder
+			p.Path, p.Args = "/bin/bash", append([]string{"bash", "-c", `set -o pipefail; "$0" "$@" ` + nowhere, p.Path}, p.Args[1:]...)
+			p.Stderr = &errs
+			_ = p.Run()
+			return p.ProcessState.ExitCode(), errs.String()
+		}
+		if code, said := into("serve", "--listen", "127.0.0.1:0", "--log", "none"); code != 1 || !strings.Contains(said, "was not written") || !strings.Contains(said, "deleted again") {
+			t.Fatalf("%s: exit %d\n%s", nowhere, code, said)
+		}
+		s := m.serve()
+		if len(s.lines) != 5 {
+			t.Errorf("%s: the next start prints %d lines", nowhere, len(s.lines))
+		}
+		for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+			before := len(m.keys("local/" + service))
+			if code, said := into("serve", "admin-token", service); code != 1 || !strings.Contains(said, "was not written") || !strings.Contains(said, "deleted again") {
+				t.Errorf("%s, %s: exit %d\n%s", nowhere, service, code, said)
+			}
+			if after := len(m.keys("local/" + service)); after != before {
+				t.Errorf("%s, %s: there were %d keys, there are %d", nowhere, service, before, after)
+			}
+		}
+	}
+}

@@ -145,7 +145,7 @@ func (a *app) draft(o createOptions, s *session, before desk.Before) (apikey.Dra
 	if err := flagged(desk.Check(desk.Order{What: desk.Create, Draft: d}, c)); err != nil {
 		return d, err
 	}
-	return d, checkRestrictions(d.Restrictions)
+	return d, cleanRestrictions(&d.Restrictions)
 }
 
 // environmentFor is where the new key works: the flag's, else the profile's, where the

@@ -206,9 +206,9 @@ func (a *app) firstStart(ctx context.Context, server *keyserver.Server) error {
 	if err != nil {
 		return err
 	}
-	for _, m := range minted {
+	for i, m := range minted {
 		if err := a.printVariable(desk.Entry{Service: m.Service, KeyName: tokenVariable(m)}, tokenVariable(m), m.Secret); err != nil {
-			return fmt.Errorf("the administrator key of %s was not written: %w; mint another with detent serve admin-token", m.Service, err)
+			return a.takeBack(ctx, server, fmt.Errorf("the administrator key %s was not written: %w", tokenVariable(m), err), minted[i:]...)
 		}
 	}
 	// After the administrators: some of the demo's keys may create keys too, and nobody has their secrets.
@@ -216,6 +216,17 @@ func (a *app) firstStart(ctx context.Context, server *keyserver.Server) error {
 		return server.FillDemo(ctx, a.flags.demoKeys)
 	}
 	return nil
+}
+
+// takeBack deletes administrator keys whose secrets reached nobody.
+func (a *app) takeBack(ctx context.Context, server *keyserver.Server, cause error, minted ...keyserver.Minted) error {
+	err := a.host.Ledger().Record(desk.Entry{Service: minted[0].Service, KeyID: minted[0].ID, Action: "admin-token", Detail: "deleted again: its secret reached nobody"}, func() error {
+		return server.TakeBack(context.WithoutCancel(ctx), minted...)
+	})
+	if err != nil {
+		return fmt.Errorf("%w; nobody has the secret of %s, and it could not be deleted: %w", cause, minted[0].ID, err)
+	}
+	return fmt.Errorf("%w; what nobody has was deleted again: try again where the output is read", cause)
 }
 
 // sayWithoutAdmin names what is wrong with a store whose administrators are all gone. They are not made anew: whoever could end
@@ -301,16 +312,16 @@ func (a *app) adminToken(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	defer func() { _ = server.Close() }()
-	var secret apikey.Secret
+	var minted keyserver.Minted
 	err = a.host.Ledger().Record(desk.Entry{Service: o.mintService, Action: "admin-token", Detail: string(env)}, func() error {
-		secret, err = server.MintAdmin(ctx, o.mintService, env)
+		minted, err = server.Mint(ctx, o.mintService, env)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if err := a.printSecret(desk.Entry{Service: o.mintService, KeyName: "administrator"}, secret); err != nil {
-		return fmt.Errorf("the new administrator key was not written: %w", err)
+	if err := a.printSecret(desk.Entry{Service: o.mintService, KeyName: "administrator"}, minted.Secret); err != nil {
+		return a.takeBack(ctx, server, fmt.Errorf("the new administrator key was not written: %w", err), minted)
 	}
 	a.say("this is the only time the secret is shown")
 	return nil

@@ -37,8 +37,16 @@ func (a *app) verify(ctx context.Context, format string) error {
 	if ok, why := client.Belongs(ctx, s.Service, secret); !ok {
 		return host.Usage(fmt.Errorf("%s. It was not sent: give the whole secret, or choose the profile that it belongs to with -p", why))
 	}
+	with := s.Setting
+	with.Token = apikey.EnvironmentOf(secret)
+	if with.Contradicted() {
+		a.say("this is a %s key, and the profile says %s", with.Token, with.Environment)
+	}
 	proof, unidentified, err := client.Verify(ctx, s.Service, secret)
 	if err != nil {
+		if asJSON && ctx.Err() == nil { // the answer to the question is that it cannot be told
+			err = errors.Join(fmt.Errorf("cannot tell: %w", err), a.printProofJSON(s, apikey.Proof{Verdict: apikey.Silent}))
+		}
 		return err
 	}
 	if unidentified != nil {

@@ -48,6 +48,58 @@ func TestVerifySaysThatItCannotTellWhereNothingWasShown(t *testing.T) {
 	}
 }
 
+// TestVerifyThatIsNotAnsweredCannotTell: JSON says so whatever stood in the way, and standard error what it was.
+func TestVerifyThatIsNotAnsweredCannotTell(t *testing.T) {
+	for _, service := range []string{"generic", "vertesia", "prosopo"} {
+		m, r := newMachine(t), newRemote(t)
+		m.profile(r, service)
+		m.run("", "list") // Prosopo's masks are known
+		for _, status := range []int{429, 420, 500, 503, 529, 408, 0} {
+			r.fault = func(w http.ResponseWriter, req *http.Request, _ http.Handler) bool {
+				w.Header().Set("Retry-After", "600")
+				if status == 0 {
+					hangUp(w)
+				} else {
+					w.WriteHeader(status)
+				}
+				return true
+			}
+			res := m.run(r.tokens[service], "verify", "-o", "json", "--timeout", "2s")
+			var out map[string]any
+			decode(t, res.stdout, &out)
+			if valid, there := out["valid"]; res.code != 1 || !there || valid != nil || fieldsOf(out) != "valid" || !strings.Contains(res.stderr, "cannot tell: ") || strings.Contains(res.stderr, "unauthorized") {
+				t.Errorf("%s, %d: %+v", service, status, res)
+			}
+		}
+	}
+}
+
+// TestVerifySaysThatASecretIsOfAnotherEnvironmentThanTheProfile: it may be valid there, and is not what the profile is about.
+func TestVerifySaysThatASecretIsOfAnotherEnvironmentThanTheProfile(t *testing.T) {
+	m := newMachine(t)
+	secrets := map[string]string{}
+	for _, env := range []string{"live", "test"} {
+		_, secrets[env] = m.create("-p", "local/generic", "--name", env, "--environment", env)
+	}
+	r := newRemote(t)
+	for _, profile := range []string{"live", "test", "dev", ""} {
+		said := `environment = "` + profile + `"`
+		if profile == "" {
+			said = ""
+		}
+		m.profile(r, "generic", said)
+		for env, secret := range secrets {
+			for _, format := range []string{"table", "json"} {
+				res := m.run(secret, "verify", "-o", format)
+				other := profile != "" && (profile == "live") != (env == "live")
+				if got := strings.Contains(res.stderr, "this is a "+env+" key, and the profile says "+profile); got != other {
+					t.Errorf("a %s key on a profile that says %q: %+v", env, profile, res)
+				}
+			}
+		}
+	}
+}
+
 // TestVerifyRepeatsWhyASecretIsRefusedAndWhatToDo, in the table, and beside JSON on standard error.
 func TestVerifyRepeatsWhyASecretIsRefusedAndWhatToDo(t *testing.T) {
 	m := newMachine(t)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -60,6 +61,9 @@ func (t *transport) try(ctx context.Context, c call, attempt int, read func(*ans
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) && body.failed == nil {
 		err = errCut
+	}
+	if errors.Is(err, net.ErrClosed) && ctx.Err() != nil { // net/http has closed it, for the time is over
+		err = ctx.Err()
 	}
 	failed := t.unread(c, resp.StatusCode, err)
 	return failed, retryAdvice{retry: (failed.Kind == Timeout || err == errCut) && !a.handed && ctx.Err() == nil}

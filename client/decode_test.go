@@ -66,6 +66,16 @@ func TestDatesAreReadTolerantly(t *testing.T) {
 	}
 }
 
+// TestTheInstantZeroIsZeroHoweverItIsWritten: never, and no date in the past.
+func TestTheInstantZeroIsZeroHoweverItIsWritten(t *testing.T) {
+	for _, wire := range []string{`0`, `0.0`, `"0"`, `"1970-01-01T00:00:00Z"`, `"1970-01-01T00:00:00.000Z"`, `"1970-01-01T00:00:00+00:00"`, `"1970-01-01T01:00:00+01:00"`, `"1970-01-01 00:00:00"`, `"1970-01-01"`, `"Thu, 01 Jan 1970 00:00:00 GMT"`, `"1970-01-01t00:00:00z"`} {
+		var w when
+		if err := json.Unmarshal([]byte(wire), &w); err != nil || !w.orNever().IsNever() || !w.expiry().IsNever() || !w.use().IsNever() || w.reported().Known() {
+			t.Errorf("%s: %v, %v", wire, moment(w.orNever()), err)
+		}
+	}
+}
+
 // TestFarFutureIsFarFuture draws the ways in which services write a date without an end, and such as lie far ahead: each is
 // shown as 9999 or never, or where it lies, and none in the past. What was is not made up either.
 func TestFarFutureIsFarFuture(t *testing.T) {

@@ -248,7 +248,7 @@ func (g *generic) walk(ctx context.Context, start func(*answer), each func(apike
 			barren = 0
 		}
 		cursor, more, bad := nextPage(rest, count == 0)
-		more = more && (barren == 0 || !cursors[cursor]) && (barren < maxEmpty || count > 0 || says(rest["has_more"], true))
+		more = more && (barren == 0 || !cursors[cursor]) && (barren < maxEmpty || count > 0 || saysMore(rest))
 		if bad == "" && more && (page >= maxPages || barren >= maxBarren) {
 			bad = "the list's pages do not come to an end"
 		}
@@ -268,22 +268,6 @@ func (g *generic) walk(ctx context.Context, start func(*answer), each func(apike
 		}
 		query.Set("cursor", cursor)
 	}
-}
-
-// nextPage says whether there is more, and where. A page without a key that says so is taken for the last one.
-func nextPage(rest map[string]json.RawMessage, empty bool) (cursor string, more bool, bad string) {
-	var next text
-	if raw, ok := rest["next_cursor"]; ok && json.Unmarshal(raw, &next) != nil {
-		return "", false, "the list's next_cursor is no text"
-	}
-	raw, reported := rest["has_more"]
-	switch {
-	case says(raw, true) && next == "" && !empty:
-		return "", false, "the list says that there is more, but not where"
-	case reported && !says(raw, true):
-		return "", false, ""
-	}
-	return string(next), next != "", ""
 }
 
 // List implements Service.

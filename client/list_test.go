@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"detent/apikey"
 )
@@ -171,6 +172,66 @@ func TestAnErrorBehindAByteOrderMarkKeepsItsWords(t *testing.T) {
 			if strings.Contains(err.Error(), "\ufeff") {
 				t.Errorf("%q", err.Error())
 			}
+		}
+	}
+}
+
+// TestAListWhoseTimeIsOverSaysSo, wherever in its many pages that is: the service has broken nothing.
+func TestAListWhoseTimeIsOverSaysSo(t *testing.T) {
+	pages, over := atomic.Int64{}, make(chan struct{})
+	srv := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		n := pages.Add(1)
+		_, _ = fmt.Fprintf(w, `{"success":true,"data":[{"id":"k%d"}],"next_cursor":"x%d"`, n, n)
+		w.(http.Flusher).Flush()
+		if n%3 == 0 { // it never comes to its end
+			select {
+			case <-r.Context().Done():
+			case <-over:
+			}
+		}
+		_, _ = io.WriteString(w, "}")
+	})
+	defer close(over)
+	for range 20 {
+		o := options(apikey.Generic, srv.URL)
+		o.Timeout = 100 * time.Millisecond
+		_, err := ListAll(bg, mustOpen(t, o))
+		checkError(t, err, Timeout, "in 100ms")
+	}
+}
+
+// TestAListIsFollowedHoweverItSaysThatThereIsMore: what is passed over would be a list that lacks keys and looks whole.
+func TestAListIsFollowedHoweverItSaysThatThereIsMore(t *testing.T) {
+	for name, c := range map[string]struct{ first, last string }{
+		"the convention":         {`"next_cursor":"c2","has_more":true`, `"next_cursor":null,"has_more":false`},
+		"a cursor alone":         {`"next_cursor":"c2"`, `"next_cursor":""`},
+		"in camels":              {`"nextCursor":"c2","hasMore":true`, `"nextCursor":null,"hasMore":false`},
+		"in an object":           {`"pagination":{"next_cursor":"c2","has_more":true}`, `"pagination":{"next_cursor":null,"has_more":false}`},
+		"in another":             {`"meta":{"nextCursor":"c2"}`, `"meta":{"total":2}`},
+		"as page info":           {`"pageInfo":{"hasMore":true,"nextCursor":"c2"}`, `"pageInfo":{"hasMore":false}`},
+		"more here, where there": {`"has_more":true,"paging":{"next_cursor":"c2"}`, `"has_more":false,"paging":{}`},
+		"an address":             {`"next":"https://keys.example/v1/api-keys?limit=1&cursor=c2"`, `"next":null`},
+		"an address of links":    {`"links":{"next":"/v1/api-keys?cursor=c2"}`, `"links":{"next":null}`},
+		"as HAL":                 {`"_links":{"next":{"href":"/v1/api-keys?cursor=c2"}}`, `"_links":{"self":{"href":"/v1/api-keys"}}`},
+		"nothing":                {`"total":1`, ``},
+		"an address without it":  {`"next":"https://keys.example/help"`, ``},
+	} {
+		srv := answering(t, func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Query().Get("cursor") {
+			case "":
+				_, _ = io.WriteString(w, `{"success":true,"data":[{"id":"k1"}],`+c.first+`}`)
+			case "c2":
+				_, _ = io.WriteString(w, `{"success":true,`+c.last+`,"data":[{"id":"k2"}]}`)
+			default:
+				w.WriteHeader(http.StatusBadRequest)
+			}
+		})
+		want := 2
+		if c.last == "" {
+			want = 1
+		}
+		if keys, err := ListAll(bg, mustOpen(t, options(apikey.Generic, srv.URL))); err != nil || len(keys) != want {
+			t.Errorf("%s: %d keys, %v", name, len(keys), err)
 		}
 	}
 }

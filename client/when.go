@@ -23,7 +23,7 @@ type when struct {
 func (w *when) UnmarshalJSON(b []byte) error {
 	*w = when{set: true}
 	if at, ok := usualWhen(b); ok {
-		w.at = at
+		w.found(at)
 		return nil
 	}
 	s, ok := unquoted(b)
@@ -42,9 +42,16 @@ func (w *when) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	if at, ok := parseWhen(s); ok {
-		w.at = at
+		w.found(at)
 	}
 	return nil
+}
+
+// found takes a date. The instant 0 is 0, however it is written: no key ended in the moment in which 1970 began.
+func (w *when) found(at time.Time) {
+	if w.absent = at.Unix() == 0; !w.absent {
+		w.at = at
+	}
 }
 
 // usualWhen reads a date as most services write it.

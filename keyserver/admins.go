@@ -22,31 +22,60 @@ func (s *Server) SessionToken(service string, env apikey.Environment) apikey.Sec
 // MintAdmin stores one more administrator key and returns its secret, once. env is
 // Live or Test for the generic service and is ignored for the others.
 func (s *Server) MintAdmin(ctx context.Context, service string, env apikey.Environment) (apikey.Secret, error) {
+	minted, err := s.Mint(ctx, service, env)
+	return minted.Secret, err
+}
+
+// Mint is MintAdmin for who may have to take it back.
+func (s *Server) Mint(ctx context.Context, service string, env apikey.Environment) (Minted, error) {
 	switch {
 	case store.Prefixes[service] == nil:
-		return apikey.Secret{}, fmt.Errorf("%q is no service: use prosopo, vertesia or generic", service)
+		return Minted{}, fmt.Errorf("%q is no service: use prosopo, vertesia or generic", service)
 	case service == apikey.Generic && env != apikey.Live && env != apikey.Test:
-		return apikey.Secret{}, fmt.Errorf("%q is no environment of the generic service: use live or test", env)
+		return Minted{}, fmt.Errorf("%q is no environment of the generic service: use live or test", env)
 	}
 	var secret string
+	var k *store.Key
 	err := s.store.Add(ctx, func(ctx context.Context, tx store.Tx) (err error) {
-		k := s.administrator(service, env)
+		k = s.administrator(service, env)
 		if secret, err = store.Insert(ctx, tx, s.random, k, canMint(k)); err != nil {
 			return err
 		}
 		return store.SetMeta(ctx, tx, hadAdministrator+service, "yes")
 	})
 	if err != nil {
-		return apikey.Secret{}, fmt.Errorf("mint an administrator key: %w", err)
+		return Minted{}, fmt.Errorf("mint an administrator key: %w", err)
 	}
-	return apikey.NewSecret(secret), nil
+	return Minted{service, env, k.ID, apikey.NewSecret(secret)}, nil
 }
 
 // Minted is an administrator key that was just made, and its secret, which is told this once.
 type Minted struct {
 	Service     string
 	Environment apikey.Environment // of the generic service
+	ID          string
 	Secret      apikey.Secret
+}
+
+// TakeBack deletes administrators whose secrets reached nobody: one that nobody can use would count as the last that stays. A contract
+// that has none then is as one that never had one.
+func (s *Server) TakeBack(ctx context.Context, minted ...Minted) error {
+	err := s.store.Settle(ctx, func(ctx context.Context, tx store.Tx) error {
+		for _, m := range minted {
+			if err := store.Delete(ctx, tx, m.ID); err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, `DELETE FROM detent_meta WHERE name = $1 AND NOT EXISTS (SELECT 1 FROM keys WHERE service = $2 AND mints = 1)`,
+				hadAdministrator+m.Service, m.Service); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("take administrator keys back: %w", err)
+	}
+	return nil
 }
 
 // HasAdmins reports whether every contract has a stored, working key that can create keys, for now at least.
@@ -131,7 +160,7 @@ func (s *Server) MintFirstAdmins(ctx context.Context) ([]Minted, error) {
 			if err != nil {
 				return err
 			}
-			minted = append(minted, Minted{kind.service, kind.env, apikey.NewSecret(secret)})
+			minted = append(minted, Minted{kind.service, kind.env, k.ID, apikey.NewSecret(secret)})
 		}
 		return nil
 	})

@@ -39,18 +39,19 @@ type Rotation struct {
 	pastes       int                      // how many were asked with
 	asked        *Question                // what the last result asked
 	wait         waiting
-	unsent       string          // a call whose intent is journaled, and that this process has not sent yet
-	renamed      string          // the old key's base name, where somebody has changed it
-	seen         apikey.Moment   // last use of the old key, as the last list showed it
-	sentDelete   bool            // this process sent a deletion of the old key
-	madeUpGot    string          // what a made-up secret was answered, where that was no refusal
-	lastAnswer   string          // what the last try of the old secret was answered, where that said nothing about it
-	noneToTurnOn bool            // switching the old key on was answered with "no such key"
-	foreignUse   bool            // the new key's last use moved where no request of ours explains it, since the last delivery
-	reverted     bool            // a place held something else when it was finished
-	sawOld       bool            // the last list of this process showed the old key
-	overNothing  map[string]bool // places that a person wants delivered to although they hold nothing any more
-	listed       map[string]bool // the ids that lists of this process showed before the create
+	unsent       string            // a call whose intent is journaled, and that this process has not sent yet
+	renamed      string            // the old key's base name, where somebody has changed it
+	seen         apikey.Moment     // last use of the old key, as the last list showed it
+	sentDelete   bool              // this process sent a deletion of the old key
+	madeUpGot    string            // what a made-up secret was answered, where that was no refusal
+	lastAnswer   string            // what the last try of the old secret was answered, where that said nothing about it
+	against      map[string]spoken // what last use said against the value of a place, in this process
+	noneToTurnOn bool              // switching the old key on was answered with "no such key"
+	foreignUse   bool              // the new key's last use moved where no request of ours explains it, since the last delivery
+	reverted     bool              // a place held something else when it was finished
+	sawOld       bool              // the last list of this process showed the old key
+	overNothing  map[string]bool   // places that a person wants delivered to although they hold nothing any more
+	listed       map[string]bool   // the ids that lists of this process showed before the create
 	view         atomic.Pointer[func() View]
 }
 

@@ -31,8 +31,8 @@ func (r *Rotation) deliver(ctx context.Context) (Result, error) {
 		if !have {
 			return r.replaceLost(ctx)
 		}
-		if err := r.notOff(ctx); err != nil {
-			return Result{}, err
+		if res, err := r.notOff(ctx); err != nil || res != nil {
+			return *orNothing(res), err
 		}
 		if err := r.follow(ctx, d, rec); err != nil {
 			return Result{}, fmt.Errorf("%s: %w", rec.Describe, err)
@@ -63,18 +63,30 @@ func (r *Rotation) deliver(ctx context.Context) (Result, error) {
 	return res, err
 }
 
-// notOff refuses to deliver a key that was seen to be switched off: what reads the place would stop.
-func (r *Rotation) notOff(ctx context.Context) error {
+// notOff refuses to deliver a key that was seen to be switched off: what reads the place would stop. One that is gone since is asked about.
+func (r *Rotation) notOff(ctx context.Context) (*Result, error) {
 	if r.j.New == nil || !r.j.New.key().IsDisabled() || !rule("put: a key that is on") {
-		return nil
+		return nil, nil
 	}
-	if _, err := r.look(ctx); err != nil { // somebody may have switched it on since
-		return err
+	var s *sight
+	there, err := r.lookUntil(ctx, r.lag(), func() (bool, error) { // somebody may have switched it on since
+		var err error
+		s, err = r.look(ctx)
+		return err == nil && s.new != nil, err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case !there && r.neitherLeft(s):
+		res := r.bothGone()
+		return &res, nil
+	case !there:
+		res := r.newMissing()
+		return &res, nil
+	case r.j.New.key().IsDisabled():
+		return nil, errNewOff
 	}
-	if r.j.New.key().IsDisabled() {
-		return errNewOff
-	}
-	return nil
+	return nil, nil
 }
 
 // follow takes up a place whose path leads elsewhere than before: what reads the path reads that file now. Its value must pass for the

@@ -121,8 +121,7 @@ func (r *Rotation) clearUp(ctx context.Context, s *sight) (Result, error) {
 		if lives, err := r.newLives(ctx); err != nil {
 			return Result{}, err
 		} else if !lives {
-			r.startOver()
-			return r.bothGone(), r.save("both keys are gone")
+			return r.bothGone(), nil // the new one is forgotten by a yes alone: a list may be behind
 		}
 	}
 	if open := blocked(r.j.diff(r.w.Wall())); len(open) > 0 && rule("end: the same access") { // of a key that was made when the old one was gone

@@ -164,7 +164,7 @@ func (r *Rotation) gateList(ctx context.Context) (*sight, *Result, error) {
 		res := r.askForSwitch()
 		return nil, &res, nil
 	}
-	if r.j.Unwatched && !r.deleteSent() && s.old != nil && !s.old.IsDisabled() && r.watched(s.old) && rule("quiet: while the key is on") {
+	if r.j.Unwatched && s.old != nil && !s.old.IsDisabled() && r.watched(s.old) && rule("quiet: while the key is on") {
 		r.j.Unwatched = false
 		res, err := r.move(Drain, "the old key is listed and on, and was not while it was watched: its use is watched first")
 		return nil, &res, err

@@ -39,7 +39,15 @@ func (r *Rotation) askForPaste() Result {
 
 // paste takes the secret of a key that the operator has made, as it was asked for. Nothing is asked of the
 // service before it is certain that this is not the secret in use now.
-func (r *Rotation) paste(ctx context.Context, secret apikey.Secret) (Result, error) {
+func (r *Rotation) paste(ctx context.Context, secret apikey.Secret) (res Result, err error) {
+	defer func() {
+		if err != nil && !r.j.PasteRefused {
+			r.j.PasteRefused = true
+			if unsaved := r.save("a paste was refused"); unsaved != nil {
+				err = errors.Join(err, unsaved)
+			}
+		}
+	}()
 	if err := r.refusePaste(ctx, secret); err != nil {
 		return Result{}, err
 	}

@@ -114,6 +114,9 @@ func (r *Rotation) checkPlace(ctx context.Context, s *sight, d delivery.Destinat
 	if err != nil {
 		return nil, err
 	}
+	if wrong == "" && by == "" {
+		wrong = r.spokeAgainst(rec, held.Secret)
+	}
 	if rec.unseen && (r.j.Replace || r.mayReplace(rec)) && rule("place: what could not be asked about passes for the old key's") {
 		r.note("! %s: %s; it is replaced, as you said", rec.Describe, wrong)
 		wrong = ""

@@ -70,12 +70,31 @@ func (r *Rotation) lastUseTells(ctx context.Context, s *sight, secret apikey.Sec
 	if old == nil || old.probes == 0 && old.pauses == 0 {
 		for id, row := range rows {
 			if row.probes == useRounds && row.pauses == 0 && rule("place: last use") {
-				return fmt.Sprintf("the last use of another key, %s, moves with each of our probes, and that of the key that is replaced never", id), "", nil
+				wrong = fmt.Sprintf("the last use of another key, %s, moves with each of our probes, and that of the key that is replaced never", id)
+				if r.against == nil {
+					r.against = map[string]spoken{}
+				}
+				r.against[rec.Spec] = spoken{secret, wrong}
+				return wrong, "", nil
 			}
 		}
 	}
 	r.note("unknown: whether %s holds this key's secret or another's: its last use does not tell", rec.Describe)
 	return "", "", nil
+}
+
+// spoken is what was seen to speak against a value, which may not show any more when it is looked at again: the keys may have ended.
+type spoken struct {
+	secret apikey.Secret
+	why    string
+}
+
+// spokeAgainst is what last use said against the value of a place before; empty where nothing did.
+func (r *Rotation) spokeAgainst(rec *destinationRecord, secret apikey.Secret) string {
+	if said, ok := r.against[rec.Spec]; ok && said.secret.Equal(secret) && rule("place: what spoke against it still does") {
+		return said.why
+	}
+	return ""
 }
 
 // byLastUse is by what a secret is shown to be the old key's where neither the service nor a mask tells.

@@ -246,10 +246,7 @@ func (w *world) named(v *view) {
 		if !k.ours || !w.alive(k) || v.state == "done" && k.id == v.newID {
 			continue
 		}
-		if w.sc.Manual && v.state == "closed" && k.id != v.newID { // who made it in the dashboard and saw its secret refused knows of it
-			continue
-		}
-		if w.sc.Manual && v.newID == "" && strings.Contains(said, "somebody made in the dashboard") {
+		if w.sc.Manual && k.id != v.newID && strings.Contains(said, "somebody made in the dashboard") {
 			continue
 		}
 		if strings.Contains(said, fmt.Sprintf("called %q", k.row.Name)) { // by its name: its id nobody has seen

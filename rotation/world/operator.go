@@ -206,11 +206,15 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 		w.vouched = w.vouched || ok
 	case rotation.AskCarries:
 		ok = w.alive(w.old) || !w.old.enabled && w.old.gone.IsZero() || !slices.ContainsFunc(w.places, func(p *place) bool { return p.touched })
+		w.vouched = w.vouched || ok && w.acceptAll // nobody can see whether its secret works
 	case rotation.AskTurn:
 		ok = w.alive(fresh) || !w.alive(w.old)
 	case rotation.AskLives:
 		ok = w.alive(w.old)
 	case rotation.AskBothGone:
+		if w.alive(fresh) && !w.rowSeen(fresh) && w.now.Before(fresh.born.Add(w.sc.ListLag+time.Minute)) { // it is there, and the list is behind
+			return "", secret, false
+		}
 		w.remade = true
 	case rotation.AskDashboard:
 		w.remove(w.old)

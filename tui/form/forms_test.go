@@ -216,3 +216,24 @@ func TestBackGoesToThePageBeforeAndForwardsAgain(t *testing.T) {
 		d.press("shift+tab", "shift+tab", "shift+tab", "shift+tab", "shift+tab", "shift+tab", "shift+tab", "shift+tab").sees("▸ 1 ")
 	}
 }
+
+// TestVerifySaysThatASecretIsOfAnotherEnvironmentThanTheProfile, whatever the service says of it.
+func TestVerifySaysThatASecretIsOfAnotherEnvironmentThanTheProfile(t *testing.T) {
+	for _, profile := range []apikey.Environment{apikey.Live, apikey.Test, "dev", ""} {
+		for secret, env := range map[string]apikey.Environment{"sk_live_0123456789abcdef01234567": apikey.Live, "sk_test_0123456789abcdef01234567": apikey.Test} {
+			for _, verdict := range []apikey.Verdict{apikey.Accepted, apikey.Refused, apikey.Silent} {
+				p := ui.Profile{Name: "p", Service: apikey.Generic, Environment: profile, Setting: apikey.Setting{Environment: profile, Far: true}}
+				d := drive(t, NewVerify(plainEnvironment(), generic(), p))
+				d.paste(secret)
+				d.press("enter")
+				d.send(ui.Verified{Ticket: last[ui.Verify](d).Ticket, Proof: apikey.Proof{Verdict: verdict}})
+				says := "this is a " + environmentWord(env) + " key, and the profile says " + environmentWord(profile)
+				if profile != "" && (profile == apikey.Live) != (env == apikey.Live) {
+					d.sees(says)
+				} else {
+					d.seesNot("and the profile says")
+				}
+			}
+		}
+	}
+}

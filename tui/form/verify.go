@@ -19,6 +19,7 @@ type Verify struct {
 	profile ui.Profile
 	line    *hiddenLine
 	problem string
+	of      apikey.Setting // the profile's, with what the secret says it is of
 	ticket  int
 	busy    bool
 	proof   *apikey.Proof
@@ -117,6 +118,8 @@ func (v *Verify) send() tea.Cmd {
 		v.problem = ui.Clean(why) + ". It was not sent."
 		return nil
 	}
+	v.of = v.profile.Setting
+	v.of.Token = apikey.EnvironmentOf(secret)
 	v.line.wipe()
 	v.problem, v.busy, v.ticket = "", true, v.env.Ticket()
 	return ui.Do(ui.Verify{Ticket: v.ticket, Secret: secret})
@@ -159,6 +162,9 @@ func (v *Verify) proofLines(width int) []string {
 	}
 	if hint := v.hint(); hint != "" {
 		out = append(out, hanging(st.Base.Render, "  ", hint, width)...)
+	}
+	if v.of.Contradicted() {
+		out = append(out, hanging(st.Warn.Render, "! ", "this is a "+environmentWord(v.of.Token)+" key, and the profile says "+environmentWord(v.of.Environment), width)...)
 	}
 	if k := p.Key; k != nil {
 		out = append(out, "")

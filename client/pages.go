@@ -1,0 +1,76 @@
+package client
+
+import (
+	"encoding/json"
+	"net/url"
+)
+
+// What a page says of the next one stands beside the list, or in an object of its own; some services write it otherwise than in
+// the convention. A spelling that is passed over would be a list that lacks keys and looks whole.
+var (
+	cursorNames = []string{"next_cursor", "nextCursor"}
+	moreNames   = []string{"has_more", "hasMore"}
+	pageObjects = []string{"pagination", "paging", "meta", "page_info", "pageInfo", "links", "_links"}
+)
+
+// pageMember is a member of what stands beside the list, in any of its spellings.
+func pageMember(rest map[string]json.RawMessage, names []string) (raw json.RawMessage, there bool) {
+	for _, name := range names {
+		if raw, there = rest[name]; there {
+			return raw, true
+		}
+	}
+	for _, object := range pageObjects {
+		var inner map[string]json.RawMessage
+		if json.Unmarshal(rest[object], &inner) != nil {
+			continue
+		}
+		for _, name := range names {
+			if raw, there = inner[name]; there {
+				return raw, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// nextPage says whether there is more, and where. A page without a key that says so is taken for the last one.
+func nextPage(rest map[string]json.RawMessage, empty bool) (cursor string, more bool, bad string) {
+	var next text
+	if raw, ok := pageMember(rest, cursorNames); ok && json.Unmarshal(raw, &next) != nil {
+		return "", false, "the list's next_cursor is no text"
+	}
+	if next == "" {
+		next = nextAddress(rest)
+	}
+	raw, reported := pageMember(rest, moreNames)
+	switch {
+	case says(raw, true) && next == "" && !empty:
+		return "", false, "the list says that there is more, but not where"
+	case reported && !says(raw, true):
+		return "", false, ""
+	}
+	return string(next), next != "", ""
+}
+
+// nextAddress is the cursor in the address of the next page, where that is what a service gives.
+func nextAddress(rest map[string]json.RawMessage) text {
+	raw, _ := pageMember(rest, []string{"next"})
+	var link struct {
+		Href string `json:"href"`
+	}
+	if json.Unmarshal(raw, &link.Href) != nil && json.Unmarshal(raw, &link) != nil {
+		return ""
+	}
+	u, err := url.Parse(link.Href)
+	if err != nil {
+		return ""
+	}
+	return text(u.Query().Get("cursor"))
+}
+
+// saysMore reports whether a page says in so many words that there is more.
+func saysMore(rest map[string]json.RawMessage) bool {
+	raw, _ := pageMember(rest, moreNames)
+	return says(raw, true)
+}
