@@ -218,8 +218,8 @@ func call(ctx context.Context, s client.Service, o Order) (err error) {
 	case Delete:
 		_, err = s.Delete(ctx, o.Key.ID)
 	case PublicKey:
-		giver, _ := client.As[client.PublicKeys](s)
-		_, err = giver.RequestPublicKey(ctx, o.Request)
+		requester, _ := client.As[client.PublicKeys](s)
+		_, err = requester.RequestPublicKey(ctx, o.Request)
 	case Retrieve:
 		retriever, _ := client.As[client.Retriever](s)
 		_, err = retriever.Retrieve(ctx, o.Key.ID)

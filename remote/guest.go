@@ -10,12 +10,12 @@ import (
 
 // guest is a session over SSH, and whose it is.
 type guest struct {
-	operator config.Operator
-	session  *sshd.Session
-	server   *host.Host // of the process that serves
-	door     *doorkeeper
-	people   *operators
-	lineRate int
+	operator  config.Operator
+	session   *sshd.Session
+	server    *host.Host // of the process that serves
+	access    *accessLog
+	operators *operators
+	lineRate  int
 
 	mu      sync.Mutex
 	taken   *config.Config // the server's, as this session has last taken it up
@@ -24,8 +24,8 @@ type guest struct {
 
 // host is the guest as a host knows it.
 func (r *guest) host() *host.Guest {
-	return &host.Guest{Operator: r.operator, From: r.session.From, Server: r.server, Config: r.taken.For(r.operator), Changed: r.changedConfig, Whole: r.people.whole,
-		Save: func(change func(path string) error) error { return r.people.save(r, change) }, Refused: r.refused}
+	return &host.Guest{Operator: r.operator, From: r.session.From, Server: r.server, Config: r.taken.For(r.operator), Changed: r.changedConfig, Whole: r.operators.whole,
+		Save: func(change func(path string) error) error { return r.operators.save(r, change) }, Refused: r.refused}
 }
 
 // wrote reports whether a configuration is what this session made of the one before.
@@ -37,7 +37,7 @@ func (r *guest) wrote(cfg *config.Config) bool {
 
 // changedConfig is the configuration as the operator sees it, where it is another than the session has; else nil.
 func (r *guest) changedConfig() *config.Config {
-	o, cfg, ok := r.people.find(r.session.Key)
+	o, cfg, ok := r.operators.find(r.session.Key)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !ok || cfg == r.taken || !o.Extends(r.operator) { // a session whose rights are others is about to end

@@ -22,7 +22,7 @@ const (
 	racy = 2 * time.Second
 )
 
-// operators are the people of the configuration, as it is now.
+// operators are those that the configuration names, as it is now.
 type operators struct {
 	now  func() time.Time
 	say  func(format string, args ...any)

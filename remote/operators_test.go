@@ -18,13 +18,13 @@ import (
 	"detent/config"
 )
 
-// people are operators with a key each.
-type people struct {
+// signers are operators with a key each.
+type signers struct {
 	t    *testing.T
 	keys map[string]ssh.Signer
 }
 
-func (p people) key(name string) ssh.Signer {
+func (p signers) key(name string) ssh.Signer {
 	if p.keys[name] == nil {
 		_, private, err := ed25519.GenerateKey(nil)
 		if err == nil {
@@ -37,7 +37,7 @@ func (p people) key(name string) ssh.Signer {
 	return p.keys[name]
 }
 
-func (p people) operator(name, role string, profiles ...string) string {
+func (p signers) operator(name, role string, profiles ...string) string {
 	quoted, _ := json.Marshal(profiles)
 	return fmt.Sprintf("[operators.%s]\nkeys = [%q]\nrole = %q\nprofiles = %s\n", name,
 		strings.TrimSpace(string(ssh.MarshalAuthorizedKey(p.key(name).PublicKey()))), role, quoted)
@@ -50,7 +50,7 @@ func sayTo(w io.Writer) func(string, ...any) {
 // TestARemovedOperatorIsOutWhateverHappenedToTheFile: within failClosed and two looks, for every way to change it, and in again
 // when it is mended.
 func TestARemovedOperatorIsOutWhateverHappenedToTheFile(t *testing.T) {
-	h := people{t, map[string]ssh.Signer{}}
+	h := signers{t, map[string]ssh.Signer{}}
 	alice, ada := h.operator("alice", "operator", "local/prosopo"), h.operator("ada", "admin", "*")
 	with, without := ada+alice, ada+strings.Repeat("#", len(alice))
 	for name, c := range map[string]struct {
@@ -143,7 +143,7 @@ func firstError(errs ...error) error {
 
 // TestAFileThatChangesTwiceInOneTickIsSeen: on a file system whose times are coarse the second change leaves no stamp.
 func TestAFileThatChangesTwiceInOneTickIsSeen(t *testing.T) {
-	h := people{t, map[string]ssh.Signer{}}
+	h := signers{t, map[string]ssh.Signer{}}
 	path := filepath.Join(t.TempDir(), "config.toml")
 	with := h.operator("alice", "operator", "local/prosopo")
 	if err := os.WriteFile(path, []byte(with), 0o600); err != nil {

@@ -55,10 +55,10 @@ type Command struct {
 
 // Server serves the operators of a configuration.
 type Server struct {
-	o      Options
-	door   *doorkeeper
-	people *operators
-	ssh    *sshd.Server
+	o         Options
+	access    *accessLog
+	operators *operators
+	ssh       *sshd.Server
 }
 
 // New makes a server; Close ends what it has recorded.
@@ -68,12 +68,12 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{o: o}
-	if s.door, err = newDoorkeeper(o.Host.Ledger(), o.Say); err != nil {
+	if s.access, err = newAccessLog(o.Host.Ledger(), o.Say); err != nil {
 		return nil, err
 	}
-	s.people = newOperators(cfg, o.Now, o.Say)
+	s.operators = newOperators(cfg, o.Now, o.Say)
 	s.ssh, err = sshd.New(sshd.Options{
-		HostKey: o.HostKey, Who: s.people.who, Reserved: s.people.isAdmin, Refused: s.door.turnedAway, Now: o.Now,
+		HostKey: o.HostKey, Who: s.operators.who, Reserved: s.operators.isAdmin, Refused: s.access.loginRefused, Now: o.Now,
 		MaxSessions: o.MaxSessions, MaxEach: o.MaxEach, PerMinute: beginsPerMinute, Handle: s.session,
 	})
 	if err != nil {
@@ -84,7 +84,7 @@ func New(o Options) (*Server, error) {
 }
 
 // Close records what was counted so far.
-func (s *Server) Close() { s.door.close() }
+func (s *Server) Close() { s.access.close() }
 
 // Serve lets operators in, until the context is done and their sessions have ended.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
@@ -96,8 +96,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	go func() {
 		defer close(looked)
 		for s.o.Host.Pause(looking, RereadEvery) == nil {
-			s.people.reread(s.ssh)
-			s.door.tick()
+			s.operators.reread(s.ssh)
+			s.access.tick()
 		}
 	}()
 	select {

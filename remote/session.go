@@ -14,20 +14,20 @@ import (
 
 // session serves one, until it ends.
 func (srv *Server) session(s *sshd.Session) int {
-	operator, cfg, ok := srv.people.find(s.Key)
+	operator, cfg, ok := srv.operators.find(s.Key)
 	if !ok { // since the channel was opened
-		srv.door.turnedAway(sshd.Refusal{Operator: s.Operator, From: s.From, Why: sshd.Removed})
+		srv.access.loginRefused(sshd.Refusal{Operator: s.Operator, From: s.From, Why: sshd.Removed})
 		return host.ExitNo
 	}
 	args, what, err := sessionArgs(s.Command)
 	how := "on an error of detent's own" // a panic passes here
-	leave := srv.door.welcome(operator, s, what)
+	leave := srv.access.login(operator, s, what)
 	defer func() { leave(how) }()
 	errOut := io.Writer(s.Stderr())
 	if s.Terminal {
 		errOut = crlf{s}
 	}
-	who := &guest{operator: operator, session: s, server: srv.o.Host, door: srv.door, people: srv.people, lineRate: srv.o.LineRate, taken: cfg}
+	who := &guest{operator: operator, session: s, server: srv.o.Host, access: srv.access, operators: srv.operators, lineRate: srv.o.LineRate, taken: cfg}
 	s.SetRights(who)
 	if errors.Is(err, pflag.ErrHelp) {
 		how = "help"

@@ -26,7 +26,7 @@ func TestAScannerCannotFillTheLog(t *testing.T) {
 	dir := t.TempDir()
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	l := Open(dir, func() time.Time { return at })
-	f := l.Flood(2, 2, time.Hour)
+	f := l.Limiter(2, 2, time.Hour)
 	knock := func(from string) {
 		t.Helper()
 		if err := f.Event(from, refusedFrom(from), Outcome{Result: Refused, Certain: true, Reason: "unknown key"}); err != nil {
@@ -71,10 +71,10 @@ func TestAScannerCannotFillTheLog(t *testing.T) {
 	}
 }
 
-func TestWhatTheFloodCannotRecordIsToldAndForgotten(t *testing.T) {
+func TestWhatTheLimiterCannotRecordIsToldAndForgotten(t *testing.T) {
 	dir := t.TempDir()
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	f := Open(dir, func() time.Time { return at }).Flood(1, 1, time.Hour)
+	f := Open(dir, func() time.Time { return at }).Limiter(1, 1, time.Hour)
 	if err := os.Mkdir(Path(dir), 0o700); err != nil { // a folder in the log's place
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestWhatTheFloodCannotRecordIsToldAndForgotten(t *testing.T) {
 // TestWhatWasCountedIsToldInTheOrderInWhichItCame, with many sources.
 func TestWhatWasCountedIsToldInTheOrderInWhichItCame(t *testing.T) {
 	dir := t.TempDir()
-	f := Open(dir, func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }).Flood(0, 20, time.Hour)
+	f := Open(dir, func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }).Limiter(0, 20, time.Hour)
 	var want []string
 	for i := range 20 {
 		from := fmt.Sprint("h", i*7%20)

@@ -47,13 +47,13 @@ func TestHowASessionEndedIsToldInFewWords(t *testing.T) {
 // TestALoopOfCommandsIsCountedNotRecordedOneByOne.
 func TestALoopOfCommandsIsCountedNotRecordedOneByOne(t *testing.T) {
 	dir := t.TempDir()
-	d, err := newDoorkeeper(host.New(host.Options{Env: config.NewEnv([]string{"XDG_STATE_HOME=" + dir}), Now: time.Now}).Ledger(), sayTo(io.Discard))
+	d, err := newAccessLog(host.New(host.Options{Env: config.NewEnv([]string{"XDG_STATE_HOME=" + dir}), Now: time.Now}).Ledger(), sayTo(io.Discard))
 	if err != nil {
 		t.Fatal(err)
 	}
 	o := config.Operator{Name: "vera", Role: config.Viewer}
 	for i := range desk.SessionRecords + 50 {
-		d.welcome(o, &sshd.Session{From: "192.0.2.7:1", Key: people{t, map[string]ssh.Signer{}}.key("vera").PublicKey()}, "list")(fmt.Sprint("exit code ", i%2))
+		d.login(o, &sshd.Session{From: "192.0.2.7:1", Key: signers{t, map[string]ssh.Signer{}}.key("vera").PublicKey()}, "list")(fmt.Sprint("exit code ", i%2))
 	}
 	d.close()
 	log, err := os.ReadFile(filepath.Join(dir, "detent/audit.log"))

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Flood records events that anybody can cause, without letting them fill the disk. In each span, the first few of a source
+// Limiter records events that anybody can cause, without letting them fill the disk. In each span, the first few of a source
 // are on record one by one, and of so many sources; what comes beyond is counted, and told in one record a source when the
 // span is over. A process that is killed takes with it what it had counted.
-type Flood struct {
+type Limiter struct {
 	log     *Log
 	each    int // records of one source in a span
 	sources int // sources in a span; the others are counted as one
@@ -30,13 +30,13 @@ type source struct {
 	outcome          Outcome
 }
 
-// Flood makes one.
-func (l *Log) Flood(each, sources int, span time.Duration) *Flood {
-	return &Flood{log: l, each: each, sources: sources, span: span, seen: map[string]*source{}}
+// Limiter makes one.
+func (l *Log) Limiter(each, sources int, span time.Duration) *Limiter {
+	return &Limiter{log: l, each: each, sources: sources, span: span, seen: map[string]*source{}}
 }
 
 // Event records an event of a source, or counts it.
-func (f *Flood) Event(from string, a Action, o Outcome) error {
+func (f *Limiter) Event(from string, a Action, o Outcome) error {
 	err := f.Tick()
 	if f.count(from, a, o) {
 		err = errors.Join(err, f.log.Event(a, o))
@@ -45,7 +45,7 @@ func (f *Flood) Event(from string, a Action, o Outcome) error {
 }
 
 // count reports whether an event is to be recorded by itself.
-func (f *Flood) count(from string, a Action, o Outcome) bool {
+func (f *Limiter) count(from string, a Action, o Outcome) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.began.IsZero() {
@@ -72,7 +72,7 @@ func (f *Flood) count(from string, a Action, o Outcome) bool {
 }
 
 // Tick records what was counted when the span is over. It is called now and then, since events may stop.
-func (f *Flood) Tick() error {
+func (f *Limiter) Tick() error {
 	f.mu.Lock()
 	over := !f.began.IsZero() && f.log.now().Sub(f.began) >= f.span
 	f.mu.Unlock()
@@ -83,7 +83,7 @@ func (f *Flood) Tick() error {
 }
 
 // Close records what was counted so far, and begins anew.
-func (f *Flood) Close() error {
+func (f *Limiter) Close() error {
 	f.mu.Lock()
 	began, order, rest := f.began, f.order, f.rest
 	f.began, f.seen, f.order, f.rest = time.Time{}, map[string]*source{}, nil, source{}
