@@ -262,25 +262,25 @@ func (r *rotationRun) unasked(q rotation.Question) error {
 	}
 	v := r.r.View()
 	if v.Step == rotation.Preflight && !v.Undoing {
-		said := q.Text
+		text := q.Text
 		if len(q.Lines) > 0 {
-			said += ": " + strings.Join(q.Lines, "; ")
+			text += ": " + strings.Join(q.Lines, "; ")
 		}
 		if q.Flag != "" {
-			said += "; " + q.Flag + " says so beforehand"
+			text += "; " + q.Flag + " says so beforehand"
 		}
-		return fmt.Errorf("%s; nothing was changed", said)
+		return fmt.Errorf("%s; nothing was changed", text)
 	}
 	if q.Kind == rotation.AskUndone {
 		return fmt.Errorf("%s. The rotation is open: detent %s, or detent rotate --abort %s on a terminal and without --yes, which asks for that", strings.TrimRight(q.Text, ". "), q.Flag, r.r.ID())
 	}
-	said := q.Text
+	text := q.Text
 	if q.Kind == rotation.AskAttest && v.Step == rotation.Drain && !v.SeesUse {
-		said += ", or give a drain time, which counts as your word (--drain 15m)"
+		text += ", or give a drain time, which counts as your word (--drain 15m)"
 	} else if q.Flag != "" {
-		said += " (" + q.Flag + ")"
+		text += " (" + q.Flag + ")"
 	}
-	return r.stopped(said)
+	return r.stopped(text)
 }
 
 // declined is the end of a run in which the operator left a question for later.

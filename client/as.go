@@ -1,6 +1,6 @@
 package client
 
-// As is what a service can do beside, found through whatever wraps it. A wrapper that does such a thing in its service's place has
+// As is an optional interface of a service, found through whatever wraps it. A wrapper that does such a thing in its service's place has
 // a method Borrows: it can do it where its service can, and not otherwise.
 func As[T any](s Service) (T, bool) {
 	var none T

@@ -116,9 +116,9 @@ func (p place) keep(s snapshot, job Job) error {
 	return p.syncFolder(filepath.Dir(s.where))
 }
 
-// unkeep removes a copy that this very call made and that nothing came of, and what was about to replace the file. It
+// removeCopy removes a copy that this very call made and that nothing came of, and what was about to replace the file. It
 // reports false where the copy is not there to be removed: it lies on a volume that is not mounted any more, or in a folder that was moved away.
-func (p place) unkeep(s snapshot, job Job) bool {
+func (p place) removeCopy(s snapshot, job Job) bool {
 	_, leftover := p.remove(stepUnwanted, newPath(s.where, job))
 	was, err := p.remove(stepUnwanted, backupPath(s.where, job))
 	_, mode := p.remove(stepUnwanted, modePath(s.where, job))

@@ -134,7 +134,7 @@ func (c change) expected(s snapshot) error {
 func (p place) put(c change, edit func(s snapshot) ([]byte, error)) (s snapshot, did Did, err error) {
 	kept := false // by this call
 	defer func() {
-		if errors.Is(err, ErrUnexpected) && kept && !p.unkeep(s, c.job) {
+		if errors.Is(err, ErrUnexpected) && kept && !p.removeCopy(s, c.job) {
 			err = fmt.Errorf("%w; %w", err, ErrCopyLeft)
 		}
 	}()
@@ -225,7 +225,7 @@ func (p place) checkReader(s snapshot, job Job) error {
 	if err != nil {
 		return noPlace(Unreadable, "the folder %s: %w", display(filepath.Dir(s.real)), cause(err))
 	}
-	_, err = checkOdd(s, job, folder)
+	_, err = checkFileOwner(s, job, folder)
 	return err
 }
 

@@ -130,7 +130,7 @@ func checkFolder(folder string) error {
 }
 
 // fileOwner names whose file it is, or will be, and whether that is nobody whom the operator would expect.
-func fileOwner(s snapshot, folder fs.FileInfo) (name string, odd bool) {
+func fileOwner(s snapshot, folder fs.FileInfo) (name string, unexpected bool) {
 	uid := os.Geteuid()
 	if s.exists {
 		uid, _ = owner(s.info)

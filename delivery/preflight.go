@@ -51,7 +51,7 @@ func (p place) preflight(ctx context.Context, c change) (snapshot, Plan, error) 
 			note("%s", text)
 		}
 	}
-	if plan.Owner, err = checkOdd(s, job, at); err != nil {
+	if plan.Owner, err = checkFileOwner(s, job, at); err != nil {
 		return s, plan, err
 	}
 	if plan.Owner != "" && plan.Owner != "you" {
@@ -99,11 +99,11 @@ func (p place) checkMounts(s snapshot, job Job, note func(string, ...any)) error
 	return &ConsentError{MountedElsewhere, fmt.Errorf("%s is mounted by itself at %s, as docker does with a single file: what reads it there keeps the old content when it is replaced; mount its folder, or say yes to that explicitly", display(s.real), display(elsewhere))}
 }
 
-// checkOdd names the file's owner, and asks for one who is neither the operator, root nor the owner of the folder: they
+// checkFileOwner names the file's owner, and asks for one who is neither the operator, root nor the owner of the folder: they
 // may have made the file to read what is put into it.
-func checkOdd(s snapshot, job Job, folder fs.FileInfo) (string, error) {
-	name, odd := fileOwner(s, folder)
-	if odd && !job.AllowOwner {
+func checkFileOwner(s snapshot, job Job, folder fs.FileInfo) (string, error) {
+	name, unexpected := fileOwner(s, folder)
+	if unexpected && !job.AllowOwner {
 		return name, &ConsentError{OddOwner, fmt.Errorf("%s belongs to %s, who is neither you, root nor the owner of its folder, and would read the secret: give the file its right owner, or say yes to that explicitly", display(s.real), name)}
 	}
 	return name, nil
@@ -119,12 +119,12 @@ func droppedBits(s snapshot) []string {
 
 // undoReport says what an undo did.
 func undoReport(what string, did Did, notes []string) Report {
-	said := map[Did]string{
+	words := map[Did]string{
 		Already: ": held the former value already, nothing was written",
 		Removed: ": removed again, it was not there before",
 		PutBack: ": the old value is back",
 	}
-	return Report{Did: did, Summary: what + said[did], Notes: notes}
+	return Report{Did: did, Summary: what + words[did], Notes: notes}
 }
 
 // globEscape makes a path match itself alone.

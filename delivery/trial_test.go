@@ -251,7 +251,7 @@ func TestOddOwnersAreAskedAbout(t *testing.T) {
 		name        string
 		file        int // its owner; -1 for none
 		folder      int
-		odd         bool
+		asked       bool
 		who, folded string
 	}{
 		{"ours", 0, 0, false, "you", ""},
@@ -270,14 +270,14 @@ func TestOddOwnersAreAskedAbout(t *testing.T) {
 		mustDo(t, os.Chown(dir, c.folder, 0))
 		plan, err := preflight(t, "env-file:"+path+":KEY", Job{})
 		var asks *ConsentError
-		if errors.As(err, &asks) != c.odd || c.odd && asks.Needs != OddOwner || !c.odd && err != nil {
+		if errors.As(err, &asks) != c.asked || c.asked && asks.Needs != OddOwner || !c.asked && err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		if plan.Owner != c.who {
 			t.Errorf("%s: the owner is said to be %q", c.name, plan.Owner)
 		}
 		notes := strings.Join(plan.Notes, "\n")
-		if named := strings.Contains(notes, "belongs to user 12345, who reads"); named != (c.who != "you" && !c.odd) {
+		if named := strings.Contains(notes, "belongs to user 12345, who reads"); named != (c.who != "you" && !c.asked) {
 			t.Errorf("%s: %q", c.name, notes)
 		}
 		if c.folded != "" && !strings.Contains(notes, "its folder belongs to "+c.folded) {
@@ -285,10 +285,10 @@ func TestOddOwnersAreAskedAbout(t *testing.T) {
 		}
 		d := must(Parse("env-file:"+path+":KEY", Options{NoSync: true}))
 		err = second(d.Put(t.Context(), Job{ID: testJob}, apikey.NewSecret(testSecret)))
-		if errors.As(err, &asks) != c.odd || !c.odd && err != nil {
+		if errors.As(err, &asks) != c.asked || !c.asked && err != nil {
 			t.Errorf("%s: put: %v", c.name, err)
 		}
-		if c.odd {
+		if c.asked {
 			isFile(t, path, "KEY=old\n", 0o600)
 			isAlone(t, path)
 			mustDo(t, second(preflight(t, "env-file:"+path+":KEY", Job{AllowOwner: true})))

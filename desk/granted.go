@@ -17,8 +17,8 @@ func fieldsOf(k *apikey.Key, ids ...apikey.Field) audit.Fields {
 		if len(ids) == 0 && !f.Access || len(ids) > 0 && !slices.Contains(ids, f.ID) {
 			continue
 		}
-		value, said := f.JSON(k)
-		if !said {
+		value, reported := f.JSON(k)
+		if !reported {
 			continue
 		}
 		if b, err := json.Marshal(value); err == nil {
@@ -28,7 +28,7 @@ func fieldsOf(k *apikey.Key, ids ...apikey.Field) audit.Fields {
 	return out
 }
 
-// known is what is known of a key before an order changes it: what the service said of it last, else what the order says.
+// known is what is known of a key before an order changes it: what the service reported of it last, else what the order says.
 func (d *Desk) known(k apikey.Key) apikey.Key {
 	if k.ID == "" { // it is made
 		return k

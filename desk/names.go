@@ -82,9 +82,9 @@ func (n *names) of(id string) apikey.Key {
 			continue
 		}
 		line, _, _ := strings.Cut(after, "\n")
-		said := append(strings.Split(line, "\x00"), "", "") // a name with an end of a line would be cut there
-		k := apikey.Key{ID: id, Name: said[0], Role: said[1]}
-		if state := said[2]; state != "" {
+		parts := append(strings.Split(line, "\x00"), "", "") // a name with an end of a line would be cut there
+		k := apikey.Key{ID: id, Name: parts[0], Role: parts[1]}
+		if state := parts[2]; state != "" {
 			on := state == stateOn
 			k.Enabled = &on
 		}

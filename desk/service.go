@@ -7,8 +7,8 @@ import (
 	"detent/client"
 )
 
-// Service is the profile's service for screens and commands: what it is asked to change becomes an order. What it can beside
-// goes through (client.As).
+// Service is the profile's service for screens and commands: what it is asked to change becomes an order. Its optional
+// interfaces go through (client.As).
 func (d *Desk) Service() client.Service { return &ordering{Service: d.service, d: d} }
 
 // Acts is the profile's service for a rotation, whose acts are orders that it has looked at by its own rules.
