@@ -83,7 +83,8 @@ func (p *place) looked() {
 // saw tells of a look at what the place holds, as it was when the file was read.
 func (p *place) saw() {
 	if p.w.step == "preflight" {
-		p.former, p.oldDead = p.beheld, !p.w.alive(p.w.old) // what there is to go back to
+		p.former = p.beheld                                                         // what there is to go back to
+		p.oldDead = !p.w.alive(p.w.old) || p.w.old.expired(p.w.now.Add(p.w.server)) // as the service's clock shows it
 	}
 	p.w.event(event{kind: "read", place: p, text: p.beheld, former: p.former})
 }
