@@ -69,11 +69,11 @@ func (r *Rotation) guarded(ctx context.Context, op, action, id string, gate func
 		if res, err := gate(ctx); err != nil || res != nil {
 			return back(res, err)
 		}
+		r.w.Hook("before: " + op)
 		if r.w.Now().Sub(mono) > maxGate || r.w.Wall().Sub(wall).Abs() > maxGate && rule("gate: within ten seconds") {
 			continue
 		}
 		r.unsent = ""
-		r.w.Hook("before: " + op)
 		err := call(callCtx)
 		r.w.Hook("after: " + op)
 		end(err)

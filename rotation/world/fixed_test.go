@@ -234,6 +234,9 @@ var fixedWalks = []fixed{
 	{name: "a new key is off, and gone before it is delivered again", breaks: "I4: it ends neither way",
 		walk: Walk{Scenario: Scenario{Disable: true, GoneLag: 2 * time.Second, Places: []string{hookPlace, filePlace}}, Acts: []string{actRun, actRun, actLeave, actUndo},
 			Strikes: []Strike{at("new key disabled", "disable", ""), at("both keys deleted", undoing, "")}}},
+	{name: "the new key ends unreported while the machine sleeps between the gate and the call", breaks: "I1: disable",
+		walk: Walk{Scenario: Scenario{Disable: true, SilentExpiry: "all", Places: []string{linkPlace, releasePlace}, AcceptUnknown: true}, Acts: []string{actRun},
+			Strikes: []Strike{at("new key ends soon", "verify", ""), {Act: "time passes", Step: "disable", Nth: 45, N: 29}}}},
 	{name: "the secret of one of two earlier new keys is pasted again", breaks: "I4: it ends neither way",
 		walk: Walk{Scenario: Scenario{Manual: true, Disable: true, Life: 90 * 24 * time.Hour}, Acts: []string{actRun}, Strikes: []Strike{at("new key ends soon", "soak", ""), at("removed", "soak", "")}}},
 }
