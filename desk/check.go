@@ -42,20 +42,34 @@ func (d *Desk) checks(next Handler) Handler {
 	}
 }
 
+// possible holds what an order is, without what it asks for, against what the issuer can.
+func possible(o Order, c apikey.Capabilities) *FieldError {
+	can := apikey.Can()
+	switch o.What {
+	case Create:
+		can = c.Create
+	case Delete:
+		can = c.Delete
+	case PublicKey:
+		if can = c.PublicKeys; !can.OK && can.Why == "" {
+			can.Why = c.Title + " has no public keys"
+		}
+	}
+	if can.OK {
+		return nil
+	}
+	return &FieldError{Why: can.Why}
+}
+
 // Check holds an order against what the issuer can; nil where it may be sent.
 func Check(o Order, c apikey.Capabilities) *FieldError {
 	no := func(field string, a apikey.Ability) *FieldError { return &FieldError{Field: field, Why: a.Why} }
+	if err := possible(o, c); err != nil {
+		return err
+	}
 	switch {
 	case o.What == Create:
 		return checkDraft(o.Draft, c)
-	case o.What == Delete && !c.Delete.OK:
-		return no("", c.Delete)
-	case o.What == PublicKey && !c.PublicKeys.OK:
-		why := c.PublicKeys.Why
-		if why == "" {
-			why = c.Title + " has no public keys"
-		}
-		return &FieldError{Field: "", Why: why}
 	case o.What != Update:
 	case o.Patch.Name != nil && !c.Rename.OK:
 		return no("name", c.Rename)
@@ -77,9 +91,6 @@ func Check(o Order, c apikey.Capabilities) *FieldError {
 }
 
 func checkDraft(d apikey.Draft, c apikey.Capabilities) *FieldError {
-	if !c.Create.OK {
-		return &FieldError{Field: "", Why: c.Create.Why}
-	}
 	if err := checkName(d.Name, c); err != nil {
 		return err
 	}

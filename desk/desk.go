@@ -25,7 +25,12 @@ const (
 	Delete    What = "delete"
 	PublicKey What = "public-key"
 	Retrieve  What = "retrieve"
+	// Rotate is asked for (May) and never done: a rotation's acts are orders of their own.
+	Rotate What = "rotate"
 )
+
+// Whats are all of them.
+var Whats = []What{Create, Update, Delete, PublicKey, Retrieve, Rotate}
 
 // Order is what is to be done, as data.
 type Order struct {
@@ -120,6 +125,24 @@ func (d *Desk) Do(ctx context.Context, o Order) (Outcome, error) {
 	return d.handle(ctx, o)
 }
 
+// May says whether such an order could be carried out at all, by the steps that it would meet itself: the role, read-only, what the issuer
+// can. A front asks it before it asks for anything else; a refusal has the words, and the record, that the order would have.
+func (d *Desk) May(ctx context.Context, o Order) error {
+	handle := func(_ context.Context, o Order) (Outcome, error) {
+		if err := possible(o, d.service.Capabilities()); err != nil {
+			return Outcome{}, refusal(o, client.Unsupported, err.Why)
+		}
+		return Outcome{}, nil
+	}
+	_, err := d.roles(d.writes(handle))(ctx, o)
+	return err
+}
+
+// Beyond has what a screen refused for the role recorded, as the order itself would be. What the role may do is not.
+func (d *Desk) Beyond(ctx context.Context, o Order) {
+	_, _ = d.roles(func(context.Context, Order) (Outcome, error) { return Outcome{}, nil })(ctx, o)
+}
+
 // Send carries out an order, and nothing that follows one: whoever shows the answer (a screen) settles a lost one, and has the
 // secret of a new key.
 func (d *Desk) Send(ctx context.Context, o Order) (Outcome, error) { return d.handle(ctx, o) }
@@ -128,11 +151,14 @@ func (d *Desk) Send(ctx context.Context, o Order) (Outcome, error) { return d.ha
 func (d *Desk) writes(next Handler) Handler {
 	return func(ctx context.Context, o Order) (Outcome, error) {
 		if d.o.ReadOnly && o.What != Retrieve {
-			return Outcome{}, refusal(o, client.ReadOnly, d.o.Profile+" is read-only: nothing is changed")
+			return Outcome{}, refusal(o, client.ReadOnly, ReadOnlyProfile(d.o.Profile)+": nothing is changed")
 		}
 		return next(ctx, o)
 	}
 }
+
+// ReadOnlyProfile is why nothing may be changed on a profile, in the words of every front.
+func ReadOnlyProfile(name string) string { return "the profile " + name + " is read-only" }
 
 func refusal(o Order, kind client.Kind, why string) error {
 	return &client.Error{Op: o.op(), Kind: kind, Outcome: client.NotDone, Message: why}
@@ -149,6 +175,8 @@ func (o Order) op() string {
 		return "delete a key"
 	case PublicKey:
 		return "request a public key"
+	case Rotate:
+		return "rotate a key"
 	}
 	return "read a secret again"
 }
