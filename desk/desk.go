@@ -29,9 +29,6 @@ const (
 	Rotate What = "rotate"
 )
 
-// Whats are all of them.
-var Whats = []What{Create, Update, Delete, PublicKey, Retrieve, Rotate}
-
 // Order is what is to be done, as data.
 type Order struct {
 	What What
