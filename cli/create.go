@@ -57,8 +57,8 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	if err != nil {
 		return err
 	}
-	if s.ReadOnly {
-		return host.Usagef("%s is read-only: nothing is created", s.Profile.Name)
+	if err := a.may(ctx, s, desk.Order{What: desk.Create}, ""); err != nil {
+		return err
 	}
 	order := desk.Order{What: desk.Create, Before: s.Desk.Before(ctx), Note: a.note}
 	order.Draft, err = a.draft(o, s, order.Before)
@@ -122,9 +122,6 @@ func (a *app) draft(o createOptions, s *session, before desk.Before) (apikey.Dra
 	c := s.Caps
 	d := apikey.Draft{Name: o.name, Role: o.role, Environment: apikey.Environment(o.environment),
 		Restrictions: apikey.Restrictions{IPAddresses: o.ips, Referrers: o.referrers, Endpoints: o.endpoints}}
-	if !c.Create.OK {
-		return d, fmt.Errorf("%s: %s", s.Profile.Name, c.Create.Why)
-	}
 	if o.expiresGiven {
 		expiry, err := apikey.ParseExpiry(o.expires, a.world.Now(), a.world.Zone)
 		if err != nil {

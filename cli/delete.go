@@ -29,11 +29,8 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case !s.Caps.Delete.OK:
-		return host.Usagef("%s: %s", s.Profile.Name, s.Caps.Delete.Why)
-	case s.ReadOnly:
-		return host.Usagef("%s is read-only: nothing is deleted", s.Profile.Name)
+	if err := a.may(ctx, s, desk.Order{What: desk.Delete}, text); err != nil {
+		return err
 	}
 	k, err := s.FindToChange(ctx, text, a.host.OpenRotations(s.Profile.Name))
 	if err != nil {

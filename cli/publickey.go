@@ -54,11 +54,11 @@ func (a *app) publicKey(ctx context.Context, o publicKeyOptions) error {
 		return err
 	}
 	order := desk.Order{What: desk.PublicKey, Request: o.request, Note: a.note}
-	if err := desk.Check(order, s.Caps); err != nil {
-		return host.Usagef("%s: %s", s.Profile.Name, err.Why)
+	if err := a.may(ctx, s, order, ""); err != nil {
+		return err
 	}
-	if s.ReadOnly {
-		return host.Usagef("%s is read-only: requesting a public key may make one", s.Profile.Name)
+	if err := flagged(desk.Check(order, s.Caps)); err != nil {
+		return host.Usage(err)
 	}
 	if order.Places, err = a.host.Destinations(s.Profile, o.deliver); err != nil {
 		return host.Usage(err)

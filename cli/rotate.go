@@ -12,6 +12,7 @@ import (
 
 	"detent/apikey"
 	"detent/config"
+	"detent/desk"
 	"detent/host"
 	"detent/rotation"
 )
@@ -211,8 +212,8 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 	if err != nil {
 		return nil, nil, err
 	}
-	if s.ReadOnly {
-		return nil, nil, host.Usagef("%s is read-only: nothing is rotated", s.Profile.Name)
+	if err := a.may(ctx, s, desk.Order{What: desk.Rotate}, name); err != nil {
+		return nil, nil, err
 	}
 	given, err := a.host.Destinations(s.Profile, o.deliver)
 	if err != nil {
@@ -276,8 +277,8 @@ func (a *app) reopenRotation(ctx context.Context, id string, how rotateOptions, 
 		return nil, nil, err
 	}
 	s := &session{opened}
-	if s.ReadOnly {
-		return nil, nil, host.Usagef("%s is read-only: nothing is rotated", p.Name)
+	if err := a.may(ctx, s, desk.Order{What: desk.Rotate, Key: v.Old}, ""); err != nil {
+		return nil, nil, err
 	}
 	world, err := a.host.World(s.Session)
 	if err != nil {

@@ -81,13 +81,22 @@ func (h *sshHost) configure(parts ...string) {
 
 func newSSHHost(t *testing.T, args ...string) *sshHost {
 	t.Helper()
-	h := &sshHost{machine: newMachine(t), keys: map[string]ssh.Signer{}, ended: make(chan int, 1), look: make(chan struct{})}
+	h := &sshHost{machine: newMachine(t), keys: map[string]ssh.Signer{}}
 	h.configure(h.operator("alice", "operator", "local/prosopo"), h.operator("vera", "viewer", "local/prosopo", "local/generic"), h.operator("ada", "admin", "*"))
+	h.listen(args...)
+	return h
+}
+
+// listen starts detent ssh on the machine as it is.
+func (h *sshHost) listen(args ...string) {
+	t := h.t
+	t.Helper()
+	h.ended, h.look = make(chan int, 1), make(chan struct{})
 	ctx, stop := context.WithCancel(context.Background())
 	h.stop = stop
 	go func() {
 		h.ended <- Run(ctx, append([]string{"ssh", "--listen", "127.0.0.1:0"}, args...), World{
-			In: strings.NewReader(""), Out: &h.out, Err: &h.err, Environ: h.environ, Now: time.Now, Zone: time.UTC, Sleep: h.sleep})
+			In: strings.NewReader(""), Out: &h.out, Err: &h.err, Environ: h.environ, Now: h.now, Zone: time.UTC, Sleep: h.sleep})
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -107,7 +116,6 @@ func newSSHHost(t *testing.T, args ...string) *sshHost {
 		}
 		return m != nil
 	})
-	return h
 }
 
 // sleep is time itself, but for the looks at the configuration, which the test lets happen.

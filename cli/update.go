@@ -59,10 +59,10 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if err != nil {
 		return err
 	}
-	if s.ReadOnly {
-		return host.Usagef("%s is read-only: nothing is changed", s.Profile.Name)
-	}
 	order := desk.Order{What: desk.Update, Patch: patch}
+	if err := a.may(ctx, s, order, text); err != nil {
+		return err
+	}
 	if err := flagged(desk.Check(order, s.Caps)); err != nil {
 		return host.Usage(err)
 	}

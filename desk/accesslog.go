@@ -4,7 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"detent/apikey"
 	"detent/audit"
 )
 
@@ -62,17 +61,6 @@ func (d *AccessLog) LoginRefused(who Actor, address, detail, why string, failed 
 // Refused records what an operator may not do.
 func (d *AccessLog) Refused(e Entry, why string) error {
 	return d.operators.Event(e.Name, e, audit.Outcome{Result: audit.Refused, Certain: true, Reason: why})
-}
-
-// ScreenRefusal is what a screen has refused before it became an order; ok says that the role was the reason.
-func ScreenRefusal(profile, action string, k apikey.Key, why string) (e Entry, ok bool) {
-	if why != ViewerOnly && why != DeleteIsAdmins {
-		return Entry{}, false
-	}
-	if known, ok := map[string]What{"new": Create, "edit": Update}[action]; ok {
-		action = string(known)
-	}
-	return Entry{Profile: profile, Action: action, KeyID: k.ID, KeyName: k.Name}, true
 }
 
 // Tick records what was counted, when its time is over.

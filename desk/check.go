@@ -42,8 +42,21 @@ func (d *Desk) checks(next Handler) Handler {
 	}
 }
 
+// possible holds what an order is, without what it asks for, against what the issuer can.
+func possible(o Order, c apikey.Capabilities) *FieldError {
+	if can := kinds[o.What].can; can != nil {
+		if a := can(c); !a.OK {
+			return &FieldError{Why: a.Why}
+		}
+	}
+	return nil
+}
+
 // Check holds an order against what the issuer can; nil where it may be sent.
 func Check(o Order, c apikey.Capabilities) *FieldError {
+	if err := possible(o, c); err != nil {
+		return err
+	}
 	if check := kinds[o.What].check; check != nil {
 		return check(o, c)
 	}
@@ -51,9 +64,6 @@ func Check(o Order, c apikey.Capabilities) *FieldError {
 }
 
 func checkDraft(d apikey.Draft, c apikey.Capabilities) *FieldError {
-	if !c.Create.OK {
-		return &FieldError{Field: "", Why: c.Create.Why}
-	}
 	if err := checkName(d.Name, c); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ func init() {
 	kinds[Create] = kind{
 		op:          "create a key",
 		abilities:   func(c *apikey.Capabilities) []*apikey.Ability { return []*apikey.Ability{&c.Create} },
+		can:         func(c apikey.Capabilities) apikey.Ability { return c.Create },
 		check:       func(o Order, c apikey.Capabilities) *FieldError { return checkDraft(o.Draft, c) },
 		recordAsked: func(d *Desk, o Order, _ apikey.Key, e *Entry) { e.KeyName, e.Granted = o.Draft.Name, d.asked(o.Draft) },
 		recordResult: func(d *Desk, o Order, out Outcome, err error, r *audit.Outcome) {

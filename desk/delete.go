@@ -13,12 +13,7 @@ func init() {
 		op:        "delete a key",
 		admins:    true,
 		abilities: func(c *apikey.Capabilities) []*apikey.Ability { return []*apikey.Ability{&c.Delete} },
-		check: func(_ Order, c apikey.Capabilities) *FieldError {
-			if !c.Delete.OK {
-				return &FieldError{Why: c.Delete.Why}
-			}
-			return nil
-		},
+		can:       func(c apikey.Capabilities) apikey.Ability { return c.Delete },
 		recordAsked: func(_ *Desk, _ Order, was apikey.Key, e *Entry) {
 			e.Before = fieldsOf(&was, apikey.FieldRole, apikey.FieldEnabled)
 		},

@@ -28,6 +28,8 @@ const (
 	Delete    What = "delete"
 	PublicKey What = "public-key"
 	Retrieve  What = "retrieve"
+	// Rotate is asked for (May) and never done: a rotation's acts are orders of their own.
+	Rotate What = "rotate"
 )
 
 // Order is what is to be done, as data.
@@ -76,7 +78,9 @@ type kind struct {
 	admins bool
 	// abilities are those of its issuer that it needs: a role that may not have it done is shown without them.
 	abilities func(c *apikey.Capabilities) []*apikey.Ability
-	// check holds it against what the issuer can; nil where it may be sent.
+	// can is whether its issuer can do it at all; nil where it always can.
+	can func(c apikey.Capabilities) apikey.Ability
+	// check holds what it asks for against what the issuer can; nil where it may be sent.
 	check func(o Order, c apikey.Capabilities) *FieldError
 	// call makes the call of the service.
 	call func(ctx context.Context, d *Desk, o Order) (Outcome, error)
@@ -143,6 +147,24 @@ func (d *Desk) Do(ctx context.Context, o Order) (Outcome, error) {
 	return d.handle(ctx, o)
 }
 
+// May says whether such an order could be carried out at all, by the steps that it would meet itself: the role, read-only, what the issuer
+// can. A front asks it before it asks for anything else; a refusal has the words, and the record, that the order would have.
+func (d *Desk) May(ctx context.Context, o Order) error {
+	handle := func(_ context.Context, o Order) (Outcome, error) {
+		if err := possible(o, d.service.Capabilities()); err != nil {
+			return Outcome{}, refusal(o, client.Unsupported, err.Why)
+		}
+		return Outcome{}, nil
+	}
+	_, err := d.roles(d.writes(handle))(ctx, o)
+	return err
+}
+
+// Beyond has what a screen refused for the role recorded, as the order itself would be. What the role may do is not.
+func (d *Desk) Beyond(ctx context.Context, o Order) {
+	_, _ = d.roles(func(context.Context, Order) (Outcome, error) { return Outcome{}, nil })(ctx, o)
+}
+
 // Send carries out an order, and nothing that follows one: whoever shows the answer (a screen) settles a lost one, and has the
 // secret of a new key.
 func (d *Desk) Send(ctx context.Context, o Order) (Outcome, error) { return d.handle(ctx, o) }
@@ -151,11 +173,14 @@ func (d *Desk) Send(ctx context.Context, o Order) (Outcome, error) { return d.ha
 func (d *Desk) writes(next Handler) Handler {
 	return func(ctx context.Context, o Order) (Outcome, error) {
 		if d.o.ReadOnly && !kinds[o.What].reads {
-			return Outcome{}, refusal(o, client.ReadOnly, d.o.Profile+" is read-only: nothing is changed")
+			return Outcome{}, refusal(o, client.ReadOnly, ReadOnlyProfile(d.o.Profile)+": nothing is changed")
 		}
 		return next(ctx, o)
 	}
 }
+
+// ReadOnlyProfile is why nothing may be changed on a profile, in the words of every front.
+func ReadOnlyProfile(name string) string { return "the profile " + name + " is read-only" }
 
 func refusal(o Order, kind client.Kind, why string) error {
 	return &client.Error{Op: o.op(), Kind: kind, Outcome: client.NotDone, Message: why}

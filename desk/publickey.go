@@ -14,15 +14,12 @@ func init() {
 	kinds[PublicKey] = kind{
 		op:        "request a public key",
 		abilities: func(c *apikey.Capabilities) []*apikey.Ability { return []*apikey.Ability{&c.PublicKeys} },
-		check: func(_ Order, c apikey.Capabilities) *FieldError {
-			switch why := c.PublicKeys.Why; {
-			case c.PublicKeys.OK:
-				return nil
-			case why == "":
-				return &FieldError{Why: c.Title + " has no public keys"}
-			default:
-				return &FieldError{Why: why}
+		can: func(c apikey.Capabilities) apikey.Ability {
+			can := c.PublicKeys
+			if !can.OK && can.Why == "" {
+				can.Why = c.Title + " has no public keys"
 			}
+			return can
 		},
 		recordAsked: func(d *Desk, o Order, _ apikey.Key, e *Entry) {
 			e.KeyName, e.Detail, e.Granted = o.Request.Name, o.Request.Project, d.askedPublic(o.Request)

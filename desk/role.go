@@ -15,14 +15,17 @@ const (
 	BeyondRole     = "beyond the role" // on record
 )
 
+// OfRole says that a reason is the role: it is told before any other, and is on record.
+func OfRole(why string) bool { return why == ViewerOnly || why == DeleteIsAdmins }
+
 // roles refuses what is somebody else's, and has that recorded.
 func (d *Desk) roles(next Handler) Handler {
 	return func(ctx context.Context, o Order) (Outcome, error) {
 		if why := d.mayNot(o); why != "" {
-			e := d.entry(ctx, o)
-			e.Action = string(o.What) // whatever an update would have switched
+			// A screen refuses before there is a draft: on record is what every front knows by then.
+			e := Entry{Profile: d.o.Profile, Service: d.o.Issuer, Action: string(o.What), KeyID: o.Key.ID, KeyName: d.known(o.Key).Name}
 			if d.o.Refused != nil {
-				d.o.Refused(e, BeyondRole)
+				d.o.Refused(partOf(ctx, e), BeyondRole)
 			}
 			return Outcome{}, refusal(o, client.ReadOnly, why)
 		}

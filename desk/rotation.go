@@ -9,6 +9,10 @@ import (
 	"detent/rotation"
 )
 
+func init() {
+	kinds[Rotate] = kind{op: "rotate a key"}
+}
+
 // Rotation is a rotation whose abort is recorded as such: what it does to keys and destinations is recorded by these.
 type Rotation struct {
 	*rotation.Rotation

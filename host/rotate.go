@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -60,7 +59,7 @@ func (h *Screens) Destinations(profile, key string) []rotate.Named {
 
 // Start begins a rotation on a profile that is open.
 func (h *Screens) Start(ctx context.Context, profile string, k apikey.Key, plan rotate.Plan) (rotate.Rotation, error) {
-	s, err := h.session(ctx, profile)
+	s, err := h.session(ctx, profile, k)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +87,7 @@ func (h *Screens) Resume(ctx context.Context, id string) (rotate.Rotation, error
 	if err != nil {
 		return nil, err
 	}
-	s, err := h.session(ctx, v.Profile)
+	s, err := h.session(ctx, v.Profile, v.Old)
 	if err != nil {
 		return nil, err
 	}
@@ -99,8 +98,8 @@ func (h *Screens) Resume(ctx context.Context, id string) (rotate.Rotation, error
 	return h.track(rotation.Resume(world, id, rotation.ResumeOptions{}))
 }
 
-// session is an open profile; one whose token command may ask on the terminal must be opened by switching to it.
-func (h *Screens) session(ctx context.Context, profile string) (*Session, error) {
+// session is an open profile, where k may be rotated; one whose token command may ask on the terminal must be opened by switching to it.
+func (h *Screens) session(ctx context.Context, profile string, k apikey.Key) (*Session, error) {
 	h.opening.Lock()
 	defer h.opening.Unlock()
 	s := h.sessions[profile]
@@ -117,14 +116,14 @@ func (h *Screens) session(ctx context.Context, profile string) (*Session, error)
 		}
 		h.keep(s)
 	}
-	if s.ReadOnly {
-		if h.host.o.Guest.Views() {
-			h.host.o.Guest.Refused(desk.Entry{Profile: profile, Service: s.Profile.Service, Action: "rotate"}, desk.BeyondRole)
-			return nil, errors.New(desk.ViewerOnly)
-		}
-		return nil, fmt.Errorf("%s is read-only: nothing is rotated", profile)
+	return s, s.Desk.May(ctx, desk.Order{What: desk.Rotate, Key: k})
+}
+
+// Refused has what the screens refused for the role recorded.
+func (h *Screens) Refused(profile string, o desk.Order) {
+	if p, err := h.lookup(profile); err == nil { // which may be one that does not open
+		desk.Open(nil, h.host.deskOptions(p, false)).Beyond(context.Background(), o)
 	}
-	return s, nil
 }
 
 // keep remembers the open session of a profile; opening is held.

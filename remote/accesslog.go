@@ -7,7 +7,6 @@ import (
 
 	gossh "golang.org/x/crypto/ssh"
 
-	"detent/apikey"
 	"detent/config"
 	"detent/desk"
 	"detent/sshd"
@@ -72,13 +71,6 @@ func (r *guest) refused(e desk.Entry, why string) {
 	e.Actor = desk.Actor{Name: r.operator.Name, From: r.session.From}
 	e.Detail = "as " + string(r.operator.Role)
 	r.access.refused(e, why)
-}
-
-// refusedOnScreen records such an action, where the screens refuse it.
-func (r *guest) refusedOnScreen(profile, action string, k apikey.Key, why string) {
-	if e, ok := desk.ScreenRefusal(profile, action, k, why); ok {
-		r.refused(e, desk.BeyondRole)
-	}
 }
 
 // The ends of sessions that the server brings about.

@@ -57,7 +57,7 @@ func (r *guest) screens(ctx context.Context, h *host.Host) error {
 			return "", false
 		}
 	}}
-	o.Remote.Refused = r.refusedOnScreen
+	o.Remote.Refused = screens.Refused
 	if r.operator.Role == config.Viewer {
 		o.Remote.NoWrites = desk.ViewerOnly
 	}

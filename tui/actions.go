@@ -5,6 +5,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
+	"detent/desk"
 	"detent/tui/detail"
 	"detent/tui/dialog"
 	"detent/tui/ui"
@@ -14,8 +15,8 @@ import (
 // that cannot act come from the same row, so that they cannot disagree.
 type action struct {
 	binding key.Binding
-	// writes: gone in read-only mode, and answers with why.
-	writes bool
+	// what it orders; empty where it changes nothing. What does is gone in read-only mode, and answers with why.
+	what desk.What
 	// needsKey: acts on the key under the cursor.
 	needsKey bool
 	// able says whether the service can; nil for what needs no service, such as quitting.
@@ -28,11 +29,11 @@ func (a *App) newActions() []action {
 	always := func(apikey.Capabilities) apikey.Ability { return apikey.Can() }
 	return []action{
 		{binding: k.Open, needsKey: true, able: always, run: func(*apikey.Key) tea.Cmd { a.focus = onDetail; return nil }},
-		{binding: k.New, writes: true, able: canCreate, run: func(*apikey.Key) tea.Cmd { return a.create() }},
-		{binding: k.Rotate, writes: true, needsKey: true, able: a.canRotate, run: a.rotate},
-		{binding: k.Edit, writes: true, needsKey: true, able: canEdit, run: func(k *apikey.Key) tea.Cmd { return a.push(a.screens.edit(*k)) }},
-		{binding: k.Toggle, writes: true, needsKey: true, able: func(c apikey.Capabilities) apikey.Ability { return c.Disable }, run: a.toggle},
-		{binding: k.Delete, writes: true, needsKey: true, able: func(c apikey.Capabilities) apikey.Ability { return c.Delete }, run: func(k *apikey.Key) tea.Cmd {
+		{binding: k.New, what: desk.Create, able: canCreate, run: func(*apikey.Key) tea.Cmd { return a.create() }},
+		{binding: k.Rotate, what: desk.Rotate, needsKey: true, able: a.canRotate, run: a.rotate},
+		{binding: k.Edit, what: desk.Update, needsKey: true, able: canEdit, run: func(k *apikey.Key) tea.Cmd { return a.push(a.screens.edit(*k)) }},
+		{binding: k.Toggle, what: desk.Update, needsKey: true, able: func(c apikey.Capabilities) apikey.Ability { return c.Disable }, run: a.toggle},
+		{binding: k.Delete, what: desk.Delete, needsKey: true, able: func(c apikey.Capabilities) apikey.Ability { return c.Delete }, run: func(k *apikey.Key) tea.Cmd {
 			return a.push(a.screens.remove(*k))
 		}},
 		{binding: k.CopyID, needsKey: true, able: always, run: func(k *apikey.Key) tea.Cmd { return a.copy("the id", k.ID) }},
@@ -86,7 +87,12 @@ func (a *App) canRotate(apikey.Capabilities) apikey.Ability {
 
 // refusal says why an action cannot act now; empty when it can.
 func (a *App) refusal(x *action) string {
-	if x.writes {
+	if x.able != nil && a.profile.conn != nil { // whose it is comes first, as for an order
+		if can := x.able(a.profile.caps); !can.OK && desk.OfRole(can.Why) {
+			return can.Why
+		}
+	}
+	if x.what != "" {
 		if why, no := a.noWrites(); no {
 			return why
 		}
@@ -122,8 +128,7 @@ func (a *App) act(msg tea.KeyMsg) (tea.Cmd, bool) {
 			if at, _, ok := a.list.Selected(); ok && x.needsKey {
 				k = *at
 			}
-			what := x.binding.Help().Desc
-			return tea.Batch(a.say(what+": "+why, false), a.lock.refused(a.profile.want, what, k, why)), true
+			return tea.Batch(a.say(x.binding.Help().Desc+": "+why, false), a.lock.refused(a.profile.want, desk.Order{What: x.what, Key: k}, why)), true
 		}
 		var k *apikey.Key
 		if x.needsKey {

@@ -6,7 +6,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"detent/apikey"
+	"detent/desk"
 	"detent/tui/ui"
 )
 
@@ -21,17 +21,17 @@ type Remote struct {
 	LockAfter, EndAfter time.Duration
 	// News waits for a line to show, and returns false when there will be none any more. It is called in a command.
 	News func() (string, bool)
-	// Refused is told which action was asked for and refused, for which key of a profile, and why. It is called in a command; nil
+	// Refused is told which order was asked for, on which profile, and was refused because of the role. It is called in a command; nil
 	// for nobody.
-	Refused func(profile, action string, key apikey.Key, why string)
+	Refused func(profile string, o desk.Order)
 }
 
 // refused tells of a refusal.
-func (r Remote) refused(profile, action string, key apikey.Key, why string) tea.Cmd {
-	if r.Refused == nil {
+func (r Remote) refused(profile string, o desk.Order, why string) tea.Cmd {
+	if r.Refused == nil || !desk.OfRole(why) {
 		return nil
 	}
-	return func() tea.Msg { r.Refused(profile, action, key, why); return nil }
+	return func() tea.Msg { r.Refused(profile, o); return nil }
 }
 
 // lock covers the screen of somebody who has gone away, and ends the program later.

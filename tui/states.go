@@ -5,6 +5,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/desk"
 	"detent/tui/dialog"
 	"detent/tui/ui"
 )
@@ -113,10 +114,8 @@ func (a *App) noWrites() (why string, no bool) {
 	switch {
 	case a.env.NoWrites != "":
 		return a.env.NoWrites, true
-	case a.readOnly:
-		return "detent was started read-only", true
-	case a.profile.conn != nil && a.profile.conn.Profile.ReadOnly:
-		return "the profile " + ui.Clean(a.profile.conn.Profile.Name) + " is read-only", true
+	case a.readOnly, a.profile.conn != nil && a.profile.conn.Profile.ReadOnly:
+		return desk.ReadOnlyProfile(ui.Clean(a.profile.want)), true
 	}
 	return "", false
 }
