@@ -2,10 +2,7 @@ package cli
 
 import (
 	"fmt"
-	"net/netip"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"detent/apikey"
@@ -109,28 +106,4 @@ func roleNames(c apikey.Capabilities) []string {
 		names[i] = r.Name
 	}
 	return names
-}
-
-// checkRestrictions refuses what no service could mean.
-func checkRestrictions(r apikey.Restrictions) error {
-	for _, ip := range r.IPAddresses {
-		if _, err := netip.ParseAddr(ip); err == nil {
-			continue
-		}
-		if _, err := netip.ParsePrefix(ip); err != nil {
-			return fmt.Errorf("--allow-ip: %s is no address such as 192.0.2.7 and no CIDR such as 192.0.2.0/24", strconv.Quote(ip))
-		}
-	}
-	for _, ref := range r.Referrers {
-		u, err := url.Parse(strings.TrimSuffix(ref, "/*"))
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" {
-			return fmt.Errorf("--allow-referrer: %s is no origin such as https://shop.example.com or https://shop.example.com/*", strconv.Quote(ref))
-		}
-	}
-	for _, path := range r.Endpoints {
-		if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "?# \t\r\n") {
-			return fmt.Errorf("--allow-endpoint: %s is no path such as /v1/users", strconv.Quote(path))
-		}
-	}
-	return nil
 }

@@ -2,8 +2,6 @@ package form
 
 import (
 	"fmt"
-	"net/netip"
-	"net/url"
 	"strings"
 
 	"detent/apikey"
@@ -100,56 +98,19 @@ func split(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == ' ' || r == '\t' })
 }
 
-// parseIPs reads addresses and CIDRs.
-func parseIPs(text string) ([]string, error) {
+// each reads every item of a list.
+func each(text string, parse func(string) (string, error)) ([]string, error) {
 	var out []string
 	for _, item := range split(text) {
-		if prefix, err := netip.ParsePrefix(item); err == nil {
-			if prefix != prefix.Masked() {
-				return nil, fmt.Errorf("%s has bits behind its mask: is %s meant?", item, prefix.Masked())
-			}
-			out = append(out, prefix.String())
-			continue
-		}
-		addr, err := netip.ParseAddr(item)
-		if err != nil || addr.Zone() != "" {
-			return nil, fmt.Errorf("%q is no IP address and no CIDR: use for example 203.0.113.7 or 10.0.0.0/8", clip(item))
-		}
-		out = append(out, addr.String())
-	}
-	return out, nil
-}
-
-// parseReferrers reads exact origins, optionally with /*.
-func parseReferrers(text string) ([]string, error) {
-	var out []string
-	for _, item := range split(text) {
-		origin := strings.TrimSuffix(item, "/*")
-		u, err := url.Parse(origin)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil ||
-			strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || strings.Contains(u.Host, "*") {
-			return nil, fmt.Errorf("%q is no origin: use for example https://app.example.com or https://app.example.com/*", clip(item))
-		}
-		origin = u.Scheme + "://" + u.Host
-		if strings.HasSuffix(item, "/*") {
-			origin += "/*"
-		}
-		out = append(out, origin)
-	}
-	return out, nil
-}
-
-// parseEndpoints reads path prefixes.
-func parseEndpoints(text string) ([]string, error) {
-	var out []string
-	for _, item := range split(text) {
-		if !strings.HasPrefix(item, "/") || strings.ContainsAny(item, "?#*") {
-			return nil, fmt.Errorf("%q is no path: use for example /v1/users", clip(item))
+		item, err := parse(ui.Clean(item))
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, item)
 	}
 	return out, nil
 }
 
-// clip keeps a message readable whatever was typed.
-func clip(s string) string { return ui.Truncate(ui.Clean(s), 40) }
+func parseIPs(text string) ([]string, error)       { return each(text, apikey.ParseAddress) }
+func parseReferrers(text string) ([]string, error) { return each(text, apikey.ParseReferrer) }
+func parseEndpoints(text string) ([]string, error) { return each(text, apikey.ParseEndpoint) }
