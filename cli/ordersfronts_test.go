@@ -58,7 +58,7 @@ type who struct {
 func newHouse(t *testing.T, w who) *house {
 	t.Helper()
 	r := newRemote(t)
-	h := &house{sshHost: &sshHost{machine: newMachine(t), keys: map[string]ssh.Signer{}}, at: time.Now()}
+	h := &house{sshHost: &sshHost{machine: newMachine(t, "DETENT_LINE_RATE=0"), keys: map[string]ssh.Signer{}}, at: time.Now()}
 	h.now = h.clock
 	r.fault = h.count
 	h.place = filepath.Join(h.home, "app.key")
