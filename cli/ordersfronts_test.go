@@ -261,7 +261,7 @@ func (h *house) screens(w who) (v *screen, leave func()) {
 	}
 	v.wait("keys")
 	return v, func() {
-		v.press("q")
+		v.press("\x03") // which ends it whatever came in the same read
 		if err := v.end(); err != nil {
 			h.t.Errorf("the screens of %s: %v\n%s\n%s", w.name, err, v.term.String(), h.err.String())
 		}
@@ -298,6 +298,7 @@ func (h *house) here(w who) *screen {
 		screens.Abandon(model)
 		screens.GiveUp()
 		a.close()
+		_ = typed.Close()
 		v.over <- err
 	}()
 	return v
