@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 	"github.com/hinshun/vt10x"
 	"golang.org/x/crypto/ssh"
@@ -292,9 +293,21 @@ func (h *house) here(w who) *screen {
 	screens := a.host.Screens(sc.Writer())
 	o := screens.Options(start)
 	o.ReadOnly, o.Renderer = forced, lipgloss.NewRenderer(io.Discard)
+	ended := make(chan struct{})
+	o.After = func(d time.Duration, msg tea.Msg) tea.Cmd { // Bubble Tea's own waits on when the program is over
+		return func() tea.Msg {
+			select {
+			case <-time.After(d):
+				return msg
+			case <-ended:
+				return nil
+			}
+		}
+	}
 	model := tui.New(o)
 	go func() {
 		_, err := sc.Run(model)
+		close(ended)
 		screens.Abandon(model)
 		screens.GiveUp()
 		a.close()
