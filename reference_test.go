@@ -51,7 +51,7 @@ func TestTheReferenceNamesWhatScriptsRelyOn(t *testing.T) {
 	}
 	quoted, member := regexp.MustCompile("`([a-z][a-z_-]*)`"), regexp.MustCompile(`"([a-z_]+)":?`)
 	key, _, _ := strings.Cut(section(t, "| a key |", "\n"), "(")
-	begun, _, _ := strings.Cut(section(t, "| a rotation |", "\n"), "(") // what a rotation does is told in its own words
+	begun, _, _ := strings.Cut(section(t, "| a rotation |", "\n"), "(")                                                  // what a rotation does is told in its own words
 	beside := []string{"profile", "service", "findings", "fields", "ip_addresses", "referrers", "endpoints", "expiring"} // of the JSON of a key, and no field of it
 	for _, c := range []struct {
 		what, file, text string

@@ -121,7 +121,7 @@ func (a *app) printCreated(ctx context.Context, s *session, order desk.Order, ou
 func (a *app) draft(o createOptions, s *session, before desk.Before) (apikey.Draft, error) {
 	c := s.Caps
 	d := apikey.Draft{Name: o.name, Role: o.role, Environment: apikey.Environment(o.environment),
-		Restrictions: apikey.Restrictions{IPAddresses: o.ips, Referrers: o.referrers, Endpoints: o.endpoints}}
+		Restrictions: apikey.Restrictions{IPAddresses: canonical(o.ips, apikey.CleanIP), Referrers: canonical(o.referrers, apikey.CleanReferrer), Endpoints: o.endpoints}}
 	if o.expiresGiven {
 		expiry, err := apikey.ParseExpiry(o.expires, a.world.Now(), a.world.Zone)
 		if err != nil {
@@ -139,10 +139,18 @@ func (a *app) draft(o createOptions, s *session, before desk.Before) (apikey.Dra
 	if d.Environment, err = environmentFor(o, s); err != nil {
 		return d, err
 	}
-	if err := flagged(desk.Check(desk.Order{What: desk.Create, Draft: d}, c)); err != nil {
-		return d, err
+	return d, flagged(desk.Check(desk.Order{What: desk.Create, Draft: d}, c))
+}
+
+// canonical is each text in the form that it is sent in; what has none is left to the check.
+func canonical(texts []string, parse func(string) (string, error)) []string {
+	out := slices.Clone(texts)
+	for i, text := range texts {
+		if form, err := parse(text); err == nil {
+			out[i] = form
+		}
 	}
-	return d, cleanRestrictions(&d.Restrictions)
+	return out
 }
 
 // environmentFor is where the new key works: the flag's, else the profile's, where the

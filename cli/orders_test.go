@@ -108,13 +108,13 @@ var orderRows = []order{
 			_, err := s.Update(t.Context(), k.id, apikey.Patch{Name: text(k.name + "-b")})
 			return err
 		}},
-	{name: "disable", what: desk.Update, of: true, label: "enable/disable", key: "x", shows: "disabled", sent: "PUT /ID", receipt: []string{`disable done certain of NAME (ID) before {"enabled":true} after {"enabled":false}`},
+	{name: "disable", what: desk.Update, of: true, label: "enable/disable", key: "x", shows: "NAME disabled", sent: "PUT /ID", receipt: []string{`disable done certain of NAME (ID) before {"enabled":true} after {"enabled":false}`},
 		command: func(k subject) []string { return []string{"update", k.id, "--disable"} },
 		act: func(t *testing.T, s client.Service, k subject) error {
 			_, err := s.Update(t.Context(), k.id, apikey.Patch{Enabled: new(bool)})
 			return err
 		}},
-	{name: "enable", what: desk.Update, of: true, off: true, label: "enable/disable", key: "x", shows: "enabled", sent: "PUT /ID", receipt: []string{`enable done certain of NAME (ID) before {"enabled":false} after {"enabled":true}`},
+	{name: "enable", what: desk.Update, of: true, off: true, label: "enable/disable", key: "x", shows: "NAME enabled", sent: "PUT /ID", receipt: []string{`enable done certain of NAME (ID) before {"enabled":false} after {"enabled":true}`},
 		command: func(k subject) []string { return []string{"update", k.id, "--enable"} },
 		act: func(t *testing.T, s client.Service, k subject) error {
 			on := true
@@ -443,7 +443,7 @@ func (s *seat) onScreen(c cell) {
 		if c.of {
 			s.find(s.v, c.k)
 		}
-		s.press(s.v, c.key, c.shows)
+		s.press(s.v, c.key, strings.ReplaceAll(c.shows, "NAME", c.k.name))
 		if c.press != nil {
 			c.press(s.house, s.v, c.k)
 		}

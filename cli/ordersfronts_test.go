@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 	"github.com/hinshun/vt10x"
 	"golang.org/x/crypto/ssh"
@@ -36,11 +37,11 @@ import (
 // service was asked to change.
 type house struct {
 	*sshHost
-	service client.Service
-	server  *host.Host // of the guests who come by a command line
-	door    *desk.Door
-	place   string // the destination that both profiles name
-	made    int
+	service   client.Service
+	server    *host.Host // of the guests who come by a command line
+	accessLog *desk.AccessLog
+	place     string // the destination that both profiles name
+	made      int
 
 	mu   sync.Mutex
 	at   time.Time
@@ -58,7 +59,7 @@ type who struct {
 func newHouse(t *testing.T, w who) *house {
 	t.Helper()
 	r := newRemote(t)
-	h := &house{sshHost: &sshHost{machine: newMachine(t), keys: map[string]ssh.Signer{}}, at: time.Now()}
+	h := &house{sshHost: &sshHost{machine: newMachine(t, "DETENT_LINE_RATE=0"), keys: map[string]ssh.Signer{}}, at: time.Now()}
 	h.now = h.clock
 	r.fault = h.count
 	h.place = filepath.Join(h.home, "app.key")
@@ -81,7 +82,7 @@ func newHouse(t *testing.T, w who) *house {
 	h.service = s
 	h.server = host.New(host.Options{Env: config.NewEnv(h.environ), Now: h.clock, Zone: time.UTC, Err: io.Discard, Say: func(string, ...any) {}})
 	t.Cleanup(h.server.Close)
-	if h.door, err = h.server.Ledger().Door(); err != nil {
+	if h.accessLog, err = h.server.Ledger().AccessLog(); err != nil {
 		t.Fatal(err)
 	}
 	if w.role != "" {
@@ -218,7 +219,7 @@ func (h *house) app(w who, out, errs io.Writer, stdin string) *app {
 	a.guest = &host.Guest{Operator: o, From: "192.0.2.7:1", Server: h.server, Config: cfg.For(o), Changed: func() *config.Config { return nil },
 		Refused: func(e desk.Entry, why string) {
 			e.Actor, e.Detail = desk.Actor{Name: w.name, From: "192.0.2.7:1"}, "as "+string(w.role)
-			if err := h.door.Refused(e, why); err != nil {
+			if err := h.accessLog.Refused(e, why); err != nil {
 				h.t.Error(err)
 			}
 		}}
@@ -261,7 +262,7 @@ func (h *house) screens(w who) (v *screen, leave func()) {
 	}
 	v.wait("keys")
 	return v, func() {
-		v.press("q")
+		v.press("\x03") // which ends it whatever came in the same read
 		if err := v.end(); err != nil {
 			h.t.Errorf("the screens of %s: %v\n%s\n%s", w.name, err, v.term.String(), h.err.String())
 		}
@@ -292,12 +293,25 @@ func (h *house) here(w who) *screen {
 	screens := a.host.Screens(sc.Writer())
 	o := screens.Options(start)
 	o.ReadOnly, o.Renderer = forced, lipgloss.NewRenderer(io.Discard)
+	ended := make(chan struct{})
+	o.After = func(d time.Duration, msg tea.Msg) tea.Cmd { // Bubble Tea's own waits on when the program is over
+		return func() tea.Msg {
+			select {
+			case <-time.After(d):
+				return msg
+			case <-ended:
+				return nil
+			}
+		}
+	}
 	model := tui.New(o)
 	go func() {
 		_, err := sc.Run(model)
+		close(ended)
 		screens.Abandon(model)
 		screens.GiveUp()
 		a.close()
+		_ = typed.Close()
 		v.over <- err
 	}()
 	return v

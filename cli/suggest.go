@@ -107,21 +107,3 @@ func roleNames(c apikey.Capabilities) []string {
 	}
 	return names
 }
-
-// cleanRestrictions reads what the flags restrict a key to, as the form does.
-func cleanRestrictions(r *apikey.Restrictions) error {
-	for _, list := range []struct {
-		flag  string
-		items []string
-		clean func(string) (string, error)
-	}{{"--allow-ip", r.IPAddresses, apikey.CleanIP}, {"--allow-referrer", r.Referrers, apikey.CleanReferrer}, {"--allow-endpoint", r.Endpoints, apikey.CleanEndpoint}} {
-		for i, item := range list.items {
-			clean, err := list.clean(item)
-			if err != nil {
-				return fmt.Errorf("%s: %w", list.flag, err)
-			}
-			list.items[i] = clean
-		}
-	}
-	return nil
-}

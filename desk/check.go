@@ -2,8 +2,12 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
+	"unicode"
 
 	"detent/apikey"
 	"detent/client"
@@ -11,7 +15,9 @@ import (
 
 // FieldError is what an issuer cannot take, by the field that asks for it.
 type FieldError struct {
-	Field string // name, role, expires, restrictions, enabled; empty for the order as a whole
+	// Field is called as the command line's flag is: name, role, expires, permission, environment, allow-ip and so on; restrictions and
+	// enabled are more than one flag. Empty is the order as a whole.
+	Field string
 	Why   string
 	// Given and Choices are what was asked for and what there is, where it is one of few.
 	Given   string
@@ -74,8 +80,58 @@ func checkDraft(d apikey.Draft, c apikey.Capabilities) *FieldError {
 		return &FieldError{Field: "role", Why: "keys of this service have no role"}
 	case !d.Restrictions.Empty() && !c.Restrictions.OK:
 		return &FieldError{Field: "restrictions", Why: c.Restrictions.Why}
+	case len(c.PermissionGroups) > 0 && len(d.Permissions) == 0:
+		return &FieldError{Field: "permission", Why: "is needed, at least once"}
+	case len(c.PermissionGroups) == 0 && len(d.Permissions) > 0:
+		return &FieldError{Field: "permission", Why: "keys of this service have no permissions"}
+	case len(c.Environments) == 0 && d.Environment != "":
+		return &FieldError{Field: "environment", Why: "keys of this service have no environment"}
+	case len(c.Environments) > 0 && !slices.Contains(c.Environments, d.Environment):
+		return &FieldError{Field: "environment", Why: fmt.Sprintf("there is no environment %q", d.Environment)}
 	case len(c.Roles) > 0:
-		return checkRole(d.Role, c)
+		if err := checkRole(d.Role, c); err != nil {
+			return err
+		}
+	}
+	return checkRestrictions(d.Restrictions)
+}
+
+// checkRestrictions refuses what no service could mean.
+func checkRestrictions(r apikey.Restrictions) *FieldError {
+	for _, kind := range []struct {
+		field  string
+		values []string
+		parse  func(string) (string, error)
+	}{{"allow-ip", r.IPAddresses, apikey.CleanIP}, {"allow-referrer", r.Referrers, apikey.CleanReferrer}, {"allow-endpoint", r.Endpoints, apikey.CleanEndpoint}} {
+		for _, v := range kind.values {
+			if _, err := kind.parse(v); err != nil {
+				return &FieldError{Field: kind.field, Why: err.Error()}
+			}
+		}
+	}
+	return nil
+}
+
+// checkRequest looks at what a public key is requested with; what is left out is the service's own.
+func checkRequest(r apikey.PublicKeyRequest, c apikey.Capabilities) *FieldError {
+	if r.Name != "" {
+		if err := checkName(r.Name, c); err != nil {
+			return err
+		}
+	}
+	switch err := CheckProject(r.Project); {
+	case err != nil:
+		return &FieldError{Field: "project", Why: err.Error()}
+	case r.TTL < 0 || r.TTL > int64(apikey.MaxLifetime/time.Second):
+		return &FieldError{Field: "ttl", Why: "must be from 1 second to 100 years"}
+	}
+	return nil
+}
+
+// CheckProject refuses what cannot be the id of a project.
+func CheckProject(id string) error {
+	if strings.ContainsAny(id, " \t/?&#") || strings.ContainsFunc(id, unicode.IsControl) {
+		return errors.New("a project id has no spaces and none of / ? & #")
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ func init() {
 			}
 			return can
 		},
+		check: func(o Order, c apikey.Capabilities) *FieldError { return checkRequest(o.Request, c) },
 		recordAsked: func(d *Desk, o Order, _ apikey.Key, e *Entry) {
 			e.KeyName, e.Detail, e.Granted = o.Request.Name, o.Request.Project, d.askedPublic(o.Request)
 		},

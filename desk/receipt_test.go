@@ -102,6 +102,9 @@ func TestTheReceiptSaysWhatWasGrantedAndChanged(t *testing.T) {
 		nothing := func(*apikey.Key) {}
 		s := &telling{&issuer{caps: able, keys: []apikey.Key{{ID: "k", Name: "old", Role: "owner", Enabled: &yes}}}, nothing, func(k *apikey.Key) { k.Name = "" }}
 		s.caps.Expiry, s.caps.Restrictions = apikey.Can(), apikey.Can()
+		if len(c.order.Draft.Permissions) > 0 {
+			s.caps.Environments, s.caps.PermissionGroups = []apikey.Environment{apikey.Live}, []apikey.PermissionGroup{{Feature: "AccessRules"}}
+		}
 		if c.made != nil {
 			s.made = c.made
 		}

@@ -113,6 +113,3 @@ func each(text string, clean func(string) (string, error)) (out []string, err er
 	}
 	return out, nil
 }
-
-// clip keeps a message readable whatever was typed.
-func clip(s string) string { return ui.Truncate(ui.Clean(s), 40) }

@@ -1,7 +1,6 @@
 package form
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -9,6 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
+	"detent/desk"
 	"detent/tui/ui"
 )
 
@@ -41,12 +41,7 @@ func NewPublicKey(env *ui.Env, caps apikey.Capabilities, profile ui.Profile) ui.
 	p.project = newText(env, "Project", "")
 	p.project.line.placeholder = "the credential's own project"
 	p.project.help = "The id of a project, if it is not the one of this credential."
-	p.project.verify = func(v string) error {
-		if strings.ContainsAny(strings.TrimSpace(v), " \t/?&#") {
-			return errors.New("a project id has no spaces and none of / ? & #")
-		}
-		return nil
-	}
+	p.project.verify = func(v string) error { return desk.CheckProject(strings.TrimSpace(v)) }
 	p.ttl = newChoice(env, "Lifetime", "24h", []option{{value: "1h", label: "1h"}, {value: "8h", label: "8h"},
 		{value: "24h", label: "24h", about: "the service's default"}, {value: "7d", label: "7d"}, {value: "", label: "other", about: "given below"}})
 	p.ttl.help = "← → choose."
