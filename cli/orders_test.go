@@ -64,7 +64,7 @@ var people = []who{{"here", "", "w"}, {"here-ro", "", "ro"}, {"viewer", config.V
 	{"operator", config.Rotate, "w"}, {"operator-ro", config.Rotate, "ro"}, {"admin", config.Admin, "w"}, {"admin-ro", config.Admin, "ro"}}
 
 // sentences are the words of a refusal, on every front.
-var sentences = map[string]string{"read-only": desk.ReadOnlyProfile("ro"), "viewer": desk.ViewerOnly, "admins": desk.DeleteIsAdmins}
+var sentences = map[string]string{"read-only": desk.ReadOnlyWords("ro", false), "viewer": desk.ViewerOnly, "admins": desk.DeleteIsAdmins}
 
 // order is one of the table's rows: how it is asked for on each front, what is sent then, and the one receipt.
 type order struct {

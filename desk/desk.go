@@ -118,6 +118,8 @@ type Options struct {
 	Ledger          *Ledger
 	// ReadOnly refuses every order, since each may change something.
 	ReadOnly bool
+	// Forced says that the profile itself is not: detent was started read-only.
+	Forced bool
 	// Role is the operator's; empty is the user of this machine, who may do all. Refused records what is beyond it.
 	Role    config.Role
 	Refused func(e Entry, why string)
@@ -173,14 +175,19 @@ func (d *Desk) Send(ctx context.Context, o Order) (Outcome, error) { return d.ha
 func (d *Desk) writes(next Handler) Handler {
 	return func(ctx context.Context, o Order) (Outcome, error) {
 		if d.o.ReadOnly && !kinds[o.What].reads {
-			return Outcome{}, refusal(o, client.ReadOnly, ReadOnlyProfile(d.o.Profile)+": nothing is changed")
+			return Outcome{}, refusal(o, client.ReadOnly, ReadOnlyWords(d.o.Profile, d.o.Forced)+": nothing is changed")
 		}
 		return next(ctx, o)
 	}
 }
 
-// ReadOnlyProfile is why nothing may be changed on a profile, in the words of every front.
-func ReadOnlyProfile(name string) string { return "the profile " + name + " is read-only" }
+// ReadOnlyWords is why nothing may be changed on a profile, in the words of every front. forced: the profile itself is not read-only.
+func ReadOnlyWords(profile string, forced bool) string {
+	if forced {
+		return "detent was started read-only: " + profile + " is read-only"
+	}
+	return "the profile " + profile + " is read-only"
+}
 
 func refusal(o Order, kind client.Kind, why string) error {
 	return &client.Error{Op: o.op(), Kind: kind, Outcome: client.NotDone, Message: why}

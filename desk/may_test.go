@@ -15,6 +15,7 @@ func TestWhatMayNotBeIsRefusedBeforehandAsTheOrderWouldBe(t *testing.T) {
 	for what, take := range map[string]func(c *apikey.Capabilities, o *Options){
 		"nothing":   func(*apikey.Capabilities, *Options) {},
 		"read-only": func(_ *apikey.Capabilities, o *Options) { o.ReadOnly = true },
+		"a start":   func(_ *apikey.Capabilities, o *Options) { o.ReadOnly, o.Forced = true, true },
 		"the issuer": func(c *apikey.Capabilities, _ *Options) {
 			c.Create, c.Delete, c.PublicKeys = apikey.Cannot("no create"), apikey.Cannot("no delete"), apikey.Ability{}
 		},

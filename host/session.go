@@ -83,7 +83,7 @@ func (h *Host) OpenProfile(ctx context.Context, p config.Profile) (*Session, err
 
 // deskOptions are those of a profile's desk.
 func (h *Host) deskOptions(p config.Profile, readOnly bool) desk.Options {
-	o := desk.Options{Profile: p.Name, Issuer: p.Service, Ledger: h.Ledger(), ReadOnly: readOnly, Timeout: h.o.Timeout, Now: h.o.Now}
+	o := desk.Options{Profile: p.Name, Issuer: p.Service, Ledger: h.Ledger(), ReadOnly: readOnly, Forced: readOnly && !p.ReadOnly, Timeout: h.o.Timeout, Now: h.o.Now}
 	if g := h.o.Guest; g != nil {
 		o.Role, o.Refused = g.Operator.Role, g.Refused
 	}

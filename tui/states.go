@@ -115,7 +115,7 @@ func (a *App) noWrites() (why string, no bool) {
 	case a.env.NoWrites != "":
 		return a.env.NoWrites, true
 	case a.readOnly, a.profile.conn != nil && a.profile.conn.Profile.ReadOnly:
-		return desk.ReadOnlyProfile(ui.Clean(a.profile.want)), true
+		return desk.ReadOnlyWords(ui.Clean(a.profile.want), a.readOnly), true
 	}
 	return "", false
 }
