@@ -289,6 +289,9 @@ func (d dotenv) shellConflict(name string) error {
 		}
 		last = &v
 	}
+	if backslashes := len(d.src) - len(bytes.TrimRight(d.src, "\\")); last == nil && len(lines) == 0 && backslashes%2 == 1 {
+		return &dotenvError{lineAt(d.src, len(d.src)), "the file ends in a backslash, which joins the line that is added after it to this one for a shell: take it out, or end the line"}
+	}
 	if last == nil {
 		return nil
 	}

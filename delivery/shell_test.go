@@ -25,6 +25,8 @@ func TestWhatAShellReadsOtherwiseIsRefusedWithItsLine(t *testing.T) {
 		line int
 	}{
 		{"export KEY=old; export REGION=eu\n", 1},
+		{"A=1\n$A\nB=2{ \\", 3},
+		{"B=2\\", 1},
 		{"A=1\nKEY=old;REGION=eu\n", 2},
 		{"KEY=old;\n", 1},
 		{"KEY=old && REGION=eu\n", 1},
