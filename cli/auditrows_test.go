@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -181,10 +182,10 @@ func TestWhoSeesOneProfileSeesItsRows(t *testing.T) {
 func TestAnExportIsTheLinesOfTheLog(t *testing.T) {
 	m := newMachine(t)
 	start := m.now()
-	at := start
-	m.now = func() time.Time { at = at.Add(time.Second); return at }
+	var passed atomic.Int64 // the embedded service asks for the time, too
+	m.now = func() time.Time { return start.Add(time.Duration(passed.Add(int64(time.Second)))) }
 	m.create("--name", "old", "--permission", "getRules")
-	at = start.AddDate(0, 0, 100)
+	passed.Store(int64(100 * 24 * time.Hour))
 	m.create("--name", "new", "--permission", "getRules")
 	if all := m.must("audit", "export"); all != read(t, m.auditLog()) {
 		t.Errorf("the whole log is\n%s", all)
