@@ -25,14 +25,15 @@ func TestWhatMayNotBeIsRefusedBeforehandAsTheOrderWouldBe(t *testing.T) {
 	} {
 		for word, c := range orders {
 			for _, role := range []config.Role{"", config.Admin, config.Rotate, config.Viewer} {
-				try := func(do func(*counter) error) (error, []string, int) {
+				try := func(do func(*counter) error) ([]string, int, error) {
 					s := &issuer{caps: able, keys: []apikey.Key{{ID: "k", Name: "old"}}, again: apikey.NewSecret("the-secret-again")}
 					at := open(t, s, func(o *Options) { o.Role = role; take(&s.caps, o) })
-					return do(at), at.refused, len(s.sent)
+					err := do(at)
+					return at.refused, len(s.sent), err
 				}
-				done, refused, _ := try(func(at *counter) error { _, err := at.Do(t.Context(), c.order); return err })
+				refused, _, done := try(func(at *counter) error { _, err := at.Do(t.Context(), c.order); return err })
 				bare := Order{What: c.order.What, Key: c.order.Key}
-				asked, alike, sent := try(func(at *counter) error { return at.May(t.Context(), bare) })
+				alike, sent, asked := try(func(at *counter) error { return at.May(t.Context(), bare) })
 				var a, b *client.Error
 				if errors.As(done, &a) != errors.As(asked, &b) || a != nil && (a.Kind != b.Kind || a.Message != b.Message || a.Outcome != b.Outcome || a.Op != b.Op) {
 					t.Errorf("%s by %q with %s in the way: the order %v, beforehand %v", word, role, what, done, asked)
