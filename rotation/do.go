@@ -18,16 +18,16 @@ func (r *Rotation) Do(ctx context.Context) (Result, error) {
 		case r.j.Undoing:
 			return r.undo(r.within(ctx))
 		}
-		if res := r.takeVouchesBack(); res != nil {
-			return *res, r.save("an undo did not begin")
+		if again := r.takeVouchesBack(); again != "" {
+			return r.move(Deliver, again+" had the old value by your word: the new one is delivered there again next")
 		}
 		return r.step(r.within(ctx))
 	})
 }
 
 // takeVouchesBack takes back a person's word that a place has its old value, where the undo that it was given for has not begun and the
-// rotation goes on: the new secret goes there again.
-func (r *Rotation) takeVouchesBack() *Result {
+// rotation goes on: the new secret goes there again. It names those places where that is a step back.
+func (r *Rotation) takeVouchesBack() string {
 	var again []*destinationRecord
 	for i := range r.j.Destinations {
 		if rec := &r.j.Destinations[i]; rec.Undid != "" && rule("undone: delivered to again where the rotation goes on") {
@@ -39,10 +39,9 @@ func (r *Rotation) takeVouchesBack() *Result {
 		}
 	}
 	if len(again) == 0 || r.j.New == nil || r.j.Step == Create || r.j.Step == Deliver {
-		return nil
+		return ""
 	}
-	r.j.Step = Deliver
-	return &Result{Status: Moved, Said: placesText(again) + " had the old value by your word: the new one is delivered there again next"}
+	return placesText(again)
 }
 
 // act does one thing to the rotation, alone, and shows what came of it.

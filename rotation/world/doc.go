@@ -45,5 +45,5 @@
 //	go test ./rotation/world -run TestWalks -v -one -seed 7   one walk, made small where it fails, line by line
 //	go test ./rotation/world -run TestWalks -v -one -invariant 'I5: after the end'   the first that fails so
 //	go test ./rotation/world -run TestWalks -keep             what fails is made small and kept in testdata/walks
-//	go test ./rotation/world -run XXX -bench Walks            walks a second on one core
+//	go test ./rotation/world -run '^$' -bench Walks           walks a second on one core
 package world
