@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -90,6 +91,8 @@ func (p *play) killed(at killPoint) {
 		args = attended(args)
 	}
 	cmd := p.process([]string{fmt.Sprint(actorDie, "=", at.hook)}, args...)
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	if p.byHand() {
 		leave := p.sit(cmd)
 		defer leave()
@@ -119,7 +122,7 @@ func (p *play) killed(at killPoint) {
 	p.proxy.when(nil)
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-		p.Fatalf("the process was not killed at %q: %v", at.what, err)
+		p.Fatalf("the process was not killed at %q: %v\n%s", at.what, err, &said)
 	}
 }
 

@@ -431,6 +431,30 @@ func TestTheSoakBeginsAtTheFirstRefusal(t *testing.T) {
 	}
 }
 
+// TestItIsNotGivenUpBeforeATryAtTheBound: the pause and the bound are read off two clocks.
+func TestItIsNotGivenUpBeforeATryAtTheBound(t *testing.T) {
+	for _, early := range []time.Duration{0, 10 * time.Nanosecond, 15 * time.Nanosecond, time.Microsecond, time.Second, 20 * time.Second} {
+		f := in(t, with(vertesiaLike, func(sc *world.Scenario) { sc.RevokeLag = 55*time.Second - early }))
+		r := f.Start(noWaits)
+		f.until(r, rotation.Soak)
+		for r.View().Step == rotation.Soak {
+			res, err := r.Do(context.Background())
+			if err != nil {
+				t.Fatalf("%s before the next try: %v", early, err)
+			}
+			if res.Left > 0 && res.Left <= res.Wait { // the last pause
+				f.Pass(res.Wait - early)
+				f.SetWall(early)
+				continue
+			}
+			f.Pass(res.Wait)
+		}
+		if len(claims(r, rotation.SecretRefused, rotation.SubjectOld)) != 1 {
+			t.Errorf("%s before the next try: it was not seen to be refused", early)
+		}
+	}
+}
+
 // TestARateLimitIsNoAnswerAboutTheOldSecret: it is asked again.
 func TestARateLimitIsNoAnswerAboutTheOldSecret(t *testing.T) {
 	for _, kind := range []client.Kind{client.RateLimited, client.Unavailable, client.Timeout, client.Unreachable} {

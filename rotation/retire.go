@@ -300,8 +300,9 @@ func (r *Rotation) seeDead(ctx context.Context, why deadFor) (bool, Result, erro
 		return true, Result{}, nil
 	}
 	since, w := r.deadSince(why), &r.wait
-	now := r.w.Now()
-	if w.nextTry.IsZero() || !now.Before(w.nextTry) {
+	left := func() time.Duration { return max(r.deadBound()-r.w.Wall().Sub(since), 0) }
+	over := left() == 0 // asked once: it is never given up without a try that began at the bound
+	if now := r.w.Now(); w.nextTry.IsZero() || !now.Before(w.nextTry) || over {
 		untold, err := r.tryOld(ctx, since)
 		if refused := (*refusedNow)(nil); errors.As(err, &refused) && why == deadAfterDisable && rule("dead: a new key that is refused is no time to wait") {
 			_, res, err := r.refusedNew(ctx, 1, refused.tried)
@@ -318,18 +319,14 @@ func (r *Rotation) seeDead(ctx context.Context, why deadFor) (bool, Result, erro
 		if w.tries < 6 { // 2^5 s is beyond the longest pause
 			pause = min(time.Duration(1<<(w.tries-1))*time.Second, maxPause)
 		}
-		if left := r.deadBound() - r.w.Wall().Sub(since); left > 0 { // the last try is at the bound, not before it
-			pause = min(pause, left)
-		}
-		w.nextTry = r.w.Now().Add(pause)
+		w.nextTry = r.w.Now().Add(min(pause, left()))
 	}
 	if r.j.Dead.Refused {
 		w.begun = time.Time{} // the soak begins now
 		return true, Result{}, r.save("the old secret is refused")
 	}
-	left := r.deadBound() - r.w.Wall().Sub(since)
-	if left > 0 {
-		return false, Result{Status: Waiting, Wait: max(w.nextTry.Sub(r.w.Now()), 10*time.Millisecond), Left: left, Total: r.deadBound(),
+	if !over {
+		return false, Result{Status: Waiting, Wait: max(w.nextTry.Sub(r.w.Now()), 10*time.Millisecond), Left: max(left(), time.Millisecond), Total: r.deadBound(),
 			Said: r.stillWords()}, nil
 	}
 	if err := r.save("the old secret is still accepted"); err != nil {
@@ -434,6 +431,7 @@ func (r *Rotation) tryOld(ctx context.Context, since time.Time) (untold string, 
 	case t.unproven:
 		return r.madeUpWords(), nil
 	default:
+		r.lastAnswer = ""
 		r.j.Dead.Still = max(r.w.Wall().Sub(since).Round(time.Millisecond), time.Millisecond)
 	}
 	return "", nil
@@ -455,14 +453,17 @@ func answerWords(p apikey.Proof, err error) string {
 
 // stillWords say what was seen of an old secret that was not refused yet.
 func (r *Rotation) stillWords() string {
+	why := ""
+	if r.lastAnswer != "" {
+		why = " (" + r.lastAnswer + ")"
+	}
 	if r.j.Dead.Still == 0 {
-		why := ""
-		if r.lastAnswer != "" {
-			why = " (" + r.lastAnswer + ")"
-		}
 		return "whether the old secret is refused could not be seen yet" + why + ", since " + r.j.whoSaid()
 	}
-	return fmt.Sprintf("the old secret is still accepted, %s after %s", span(r.j.Dead.Still), r.j.whoSaid())
+	if why != "" {
+		why = ", and no later try told anything" + why
+	}
+	return fmt.Sprintf("the old secret is still accepted, %s after %s%s", span(r.j.Dead.Still), r.j.whoSaid(), why)
 }
 
 func (r *Rotation) secretRefused(t tried, since time.Time) {
