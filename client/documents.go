@@ -19,10 +19,4 @@ var advised = map[string]apikey.Advice{
 		Separate: "One key for each application: each is switched off and replaced alone.",
 		Life:     "A key is deleted automatically after its expiry date.",
 	},
-	apikey.Generic: {
-		Keep:     "Never in client-side code (JavaScript, mobile apps), public repositories, forums or support tickets.",
-		Least:    "A key has full access to the account: restrict it by IP address, referrer URL or endpoint.",
-		Separate: "Use multiple keys for different services.",
-		Life:     "Rotate keys every 90 days, and immediately if one is compromised.",
-	},
 }

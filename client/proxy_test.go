@@ -23,7 +23,7 @@ func behind(t *testing.T, s Service, proxy string) {
 	}
 	var tr *transport
 	switch s := s.(type) {
-	case *generic:
+	case *issuer:
 		tr = s.transport
 	case *vertesia:
 		tr = s.transport

@@ -86,8 +86,8 @@ func aKey(id string, err error) error {
 	return nil
 }
 
-// aUser accepts the generic service's answer to a request for a user: its envelope around an object, or the user itself.
-func aUser(a *answer) error {
+// oneObject accepts an object that has an id, or an envelope around one that says that all went well.
+func oneObject(a *answer) error {
 	members, _, err := decodeObject(a.body)
 	if err != nil {
 		return foreign(err)

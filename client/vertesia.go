@@ -219,7 +219,7 @@ func (v *vertesia) one(ctx context.Context, c call) (key apikey.Key, secret apik
 func (v *vertesia) Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error) {
 	ctx, done := v.operation(ctx)
 	defer done()
-	if bad := checkDraft(draft, v.opts.Now()); bad != nil {
+	if bad := checkDraft(draft, v.opts.Now(), maxName); bad != nil {
 		return apikey.Created{}, bad
 	}
 	switch {
@@ -263,7 +263,7 @@ func (v *vertesia) Update(ctx context.Context, id string, patch apikey.Patch) (a
 	}
 	body := map[string]any{}
 	if patch.Name != nil {
-		if bad := checkDraft(apikey.Draft{Name: *patch.Name}, v.opts.Now()); bad != nil {
+		if bad := checkDraft(apikey.Draft{Name: *patch.Name}, v.opts.Now(), maxName); bad != nil {
 			bad.Op = opUpdate
 			return apikey.Key{}, bad
 		}

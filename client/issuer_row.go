@@ -1,0 +1,254 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"detent/apikey"
+	"detent/client/kit"
+)
+
+// layout is where each field of a declared row lies in a record. It is made once, when the service is opened.
+type layout struct {
+	names                         []string // of all members
+	members                       map[string]slot
+	texts, whens, tokens, raws    int
+	id, name, masked, prefix, env span
+	created, expires, used        span
+	restrictions, secret          span
+	none                          *record // of nothing
+}
+
+// slot is the place of one member: which kind of value, and which of them.
+type slot struct {
+	kind kind
+	at   int
+}
+
+type kind int
+
+const (
+	aText kind = iota
+	aWhen
+	aToken
+	aRaw
+)
+
+// span are the slots of one field, in the order in which its members are looked at.
+type span struct{ from, to int }
+
+func newLayout(r *kit.Row) *layout {
+	l := &layout{members: map[string]slot{}}
+	place := func(k kind, count *int, members kit.Members) span {
+		s := span{from: *count}
+		for _, m := range members {
+			l.names = append(l.names, m)
+			l.members[m] = slot{k, *count}
+			*count++
+		}
+		s.to = *count
+		return s
+	}
+	l.id, l.name = place(aText, &l.texts, r.ID), place(aText, &l.texts, r.Name)
+	l.masked, l.prefix = place(aText, &l.texts, r.Masked), place(aText, &l.texts, r.Prefix)
+	l.env = place(aText, &l.texts, r.Environment)
+	l.created, l.expires = place(aWhen, &l.whens, r.CreatedAt), place(aWhen, &l.whens, r.ExpiresAt)
+	l.used = place(aWhen, &l.whens, r.LastUsedAt)
+	l.restrictions = place(aRaw, &l.raws, r.Restrictions)
+	l.secret = place(aToken, &l.tokens, r.Secret)
+	l.none = l.record()
+	return l
+}
+
+// record is a row on the wire: the members that a declaration names, as they came. One is used for all rows of a list.
+type record struct {
+	l      *layout
+	texts  []text
+	whens  []when
+	tokens []token
+	raws   []json.RawMessage
+	places map[string]json.Unmarshaler
+}
+
+func (l *layout) record() *record {
+	r := &record{l: l, texts: make([]text, l.texts), whens: make([]when, l.whens), tokens: make([]token, l.tokens),
+		raws: make([]json.RawMessage, l.raws), places: make(map[string]json.Unmarshaler, len(l.members))}
+	for name, s := range l.members {
+		switch s.kind {
+		case aText:
+			r.places[name] = &r.texts[s.at]
+		case aWhen:
+			r.places[name] = &r.whens[s.at]
+		case aToken:
+			r.places[name] = &r.tokens[s.at]
+		case aRaw:
+			r.places[name] = &r.raws[s.at]
+		}
+	}
+	return r
+}
+
+// clear makes a record that of the next row.
+func (r *record) clear() {
+	clear(r.texts)
+	clear(r.whens)
+	clear(r.tokens)
+	for i := range r.raws {
+		r.raws[i] = r.raws[i][:0]
+	}
+}
+
+// decode reads an element of a list.
+func (r *record) decode(raw []byte) error {
+	r.clear()
+	return decodeRow(raw, r, r.l.names)
+}
+
+func (r *record) field(name []byte) json.Unmarshaler { return r.places[string(name)] }
+
+// UnmarshalJSON reads a row as encoding/json reads a struct: names in any case, the last one of several counts.
+func (r *record) UnmarshalJSON(b []byte) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(b, &members); err != nil || members == nil {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	if _, err := dec.Token(); err != nil {
+		return err
+	}
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return err
+		}
+		if place := r.place(name.(string)); place != nil {
+			if err := place.UnmarshalJSON(value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *record) place(name string) json.Unmarshaler {
+	if p := r.places[name]; p != nil {
+		return p
+	}
+	for _, known := range r.l.names {
+		if strings.EqualFold(name, known) {
+			return r.places[known]
+		}
+	}
+	return nil
+}
+
+// text is the first of a field's texts that is there.
+func (r *record) text(s span) text {
+	for _, t := range r.texts[s.from:s.to] {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+func (r *record) when(s span) when { return firstWhen(r.whens[s.from:s.to]...) }
+
+func (r *record) raw(s span) json.RawMessage {
+	for _, raw := range r.raws[s.from:s.to] {
+		if len(raw) > 0 {
+			return raw
+		}
+	}
+	return nil
+}
+
+func (r *record) secret() apikey.Secret {
+	return firstToken(r.tokens[r.l.secret.from:r.l.secret.to]...)
+}
+
+// keep puts a secret that came from elsewhere where the row has its own.
+func (r *record) keep(secret apikey.Secret) {
+	if s := r.l.secret; s.from < s.to {
+		r.tokens[s.from].Secret = secret
+	}
+}
+
+// key is the key that a row shows. Its secret is compared, masked and dropped.
+func (s *issuer) key(r *record) (apikey.Key, error) {
+	l := r.l
+	id := r.text(l.id)
+	if id == "" {
+		return apikey.Key{}, badAnswer("a key in the answer has no id")
+	}
+	k := apikey.Key{
+		ID: s.spelling.show(string(id)), Name: field(r.text(l.name)), Masked: field(r.text(l.masked)), CreatedAt: r.when(l.created).reported(),
+		LastUsedAt: r.when(l.used).use(), ExpiresAt: r.when(l.expires).orNever(), Restrictions: restrictions(r.raw(l.restrictions)),
+		Environment: s.environmentOf(r),
+	}
+	if prefix := r.text(l.prefix); k.Masked == "" && prefix != "" {
+		k.Masked = field(prefix) + "…"
+	}
+	return k, nil
+}
+
+// environmentOf is the one that the issuer names, else that of the prefix, else that of a secret that it shows.
+func (s *issuer) environmentOf(r *record) apikey.Environment {
+	named := r.text(r.l.env)
+	for _, p := range s.d.Secret.Prefixes {
+		if p.Environment != "" && string(p.Environment) == string(named) {
+			return p.Environment
+		}
+	}
+	prefix := string(r.text(r.l.prefix))
+	for _, p := range s.d.Secret.Prefixes {
+		if p.Environment != "" && (strings.HasPrefix(prefix, p.Text) || prefix == "" && r.secret().HasPrefix(p.Text)) {
+			return p.Environment
+		}
+	}
+	return ""
+}
+
+// restrictions are nil where the service does not report them, or reports a kind that is not known:
+// a key with a restriction that would be lost in a copy must not look like one without.
+func restrictions(raw json.RawMessage) *apikey.Restrictions {
+	if len(raw) == 0 {
+		return nil
+	}
+	var reply struct {
+		IPAddresses texts `json:"ip_addresses"`
+		Referrers   texts `json:"referrers"`
+		Endpoints   texts `json:"endpoints"`
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	if dec.Decode(&reply) != nil {
+		return nil
+	}
+	return &apikey.Restrictions{IPAddresses: reply.IPAddresses, Referrers: reply.Referrers, Endpoints: reply.Endpoints}
+}
+
+// texts is a list of strings, or one.
+type texts []string
+
+func (t *texts) UnmarshalJSON(b []byte) error {
+	var list []text
+	var one text
+	if json.Unmarshal(b, &list) != nil {
+		if err := json.Unmarshal(b, &one); err != nil {
+			return err
+		}
+		if one != "" {
+			list = []text{one}
+		}
+	}
+	for _, item := range list {
+		*t = append(*t, field(item))
+	}
+	return nil
+}
