@@ -37,6 +37,7 @@ type Rotation struct {
 	formers      map[string]apikey.Secret // what the places held at the preflight, in this process only
 	pasted       *pasted                  // a secret that a person has yet to vouch for
 	pastes       int                      // how many were asked with
+	pasteRefused time.Time                // when the last one was refused, in this process
 	asked        *Question                // what the last result asked
 	wait         waiting
 	unsent       string            // a call whose intent is journaled, and that this process has not sent yet

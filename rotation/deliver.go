@@ -173,6 +173,9 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 			r.leftBehind(rec)
 		}
 		err = errors.Join(err, r.save("nothing was put"))
+	} else if errors.Is(err, delivery.ErrCopyLeft) {
+		r.leftBehind(rec)
+		err = errors.Join(err, r.save("a copy is out of reach"))
 	}
 	return report, err
 }

@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -129,6 +130,11 @@ func (r *Rotation) clearUp(ctx context.Context, s *sight) (Result, error) {
 	}
 	if err := r.deleteStrays(ctx, s); err != nil {
 		return Result{}, err
+	}
+	// Had what was refused been of another key of that name, this list would show it. How far behind lists are was not
+	// measured on keys that somebody makes.
+	if !r.pasteRefused.IsZero() && s.at.Sub(r.pasteRefused) >= cmp.Or(r.caps.ListLag, defaultLag) {
+		r.j.PasteRefused = false
 	}
 	notes := r.restoreName(ctx, s)
 	if res, err := r.finishAll(ctx); err != nil || res != nil {

@@ -79,7 +79,7 @@ type journal struct {
 	NotMine      string             `json:"not_mine,omitzero"`
 	// Seen are the keys that were listed before the operator created one by hand.
 	Seen []string `json:"seen,omitzero"`
-	// PasteRefused says that a pasted secret was refused: the key that it is of may be left.
+	// PasteRefused says that a pasted secret was refused, or not taken: the key that it is of may be left.
 	PasteRefused bool `json:"paste_refused,omitzero"`
 
 	Own      bool `json:"own,omitzero"`      // the old key is the credential that detent uses

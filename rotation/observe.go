@@ -16,6 +16,7 @@ import (
 
 // sight is what one complete list shows of the keys that concern the rotation.
 type sight struct {
+	at       time.Time // when it was asked for, on the steady clock
 	old, new *apikey.Key
 	ours     []apikey.Key // carry our nonce, or are superseded; the new key too
 	foreign  []apikey.Key // carry our base name and the nonce of a rotation without a readable journal here
@@ -42,7 +43,7 @@ func (r *Rotation) look(ctx context.Context) (*sight, error) {
 }
 
 func (r *Rotation) lookOnce(ctx context.Context) (*sight, error) {
-	s := &sight{projects: map[string]bool{}, uses: map[string]apikey.Moment{}}
+	s := &sight{at: r.w.Now(), projects: map[string]bool{}, uses: map[string]apikey.Moment{}}
 	r.w.Hook("before: list")
 	err := r.svc.List(ctx, func(batch []apikey.Key) {
 		for _, k := range batch {

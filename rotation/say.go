@@ -214,7 +214,7 @@ func (j *journal) unknown(inHand bool) []string {
 	if j.Unfound > 0 && j.State != Open {
 		out = append(out, fmt.Sprintf("whether a create whose answer was lost takes effect later: its key would be called %q", j.Name))
 	}
-	if j.Manual && (j.New == nil || j.PasteRefused) && j.Step != Preflight && (j.State == Aborted || j.State == Closed) {
+	if j.Manual && (j.New == nil || j.PasteRefused) && j.Step != Preflight && j.State != Open {
 		out = append(out, fmt.Sprintf("whether %s called %q is left that somebody made in the dashboard", map[bool]string{true: "a key", false: "another key"}[j.New == nil], j.Name))
 	}
 	if j.State != Open {

@@ -152,6 +152,10 @@ func (r *Rotation) putBack(ctx context.Context) (output string, err error) {
 			}
 			rec.Undone, rec.Put = true, false
 		})
+		if errors.Is(err, delivery.ErrCopyLeft) {
+			r.leftBehind(rec)
+			err = errors.Join(err, r.save("a copy is out of reach"))
+		}
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", rec.Describe, err)
 		}
