@@ -44,6 +44,9 @@ func (r *Rotation) inspect(ctx context.Context, d delivery.Destination, rec *des
 		return placeStuck, err.Error(), held
 	}
 	former, err := h.Former(ctx, r.job(rec))
+	if err := r.cameBack(rec, former); err != nil {
+		return placeStuck, err.Error(), held
+	}
 	switch {
 	case r.isFormer(rec, held) && !r.isNew(held.Secret):
 		return placeBack, "", held
@@ -55,6 +58,21 @@ func (r *Rotation) inspect(ctx context.Context, d delivery.Destination, rec *des
 		return placeStuck, "the kept copy does not hold what the place had when the rotation began", held
 	}
 	return placeNew, "", former
+}
+
+// cameBack takes up what a place's copy says where it is the old key's secret, and the place held nothing in the preflight: somebody
+// has put it back before the new one was delivered, and it is what an undo goes back to.
+func (r *Rotation) cameBack(rec *destinationRecord, copied delivery.Held) error {
+	if rec.Held || !copied.Exists || !r.isOld(copied.Secret) || !rule("put: what came back since the preflight is what was there") {
+		return nil
+	}
+	print, err := r.prints.of(copied.Secret)
+	if err != nil {
+		return err
+	}
+	r.log("%s held the old key's secret again when the new one was put there", rec.Describe)
+	rec.Former, rec.Held, rec.WasOld = print, true, true
+	return nil
 }
 
 // isForeign reports whether a place holds what this rotation has not put there, as far as it knows the secrets that it had.

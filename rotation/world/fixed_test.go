@@ -247,6 +247,9 @@ var fixedWalks = []fixed{
 			Strikes: []Strike{at("429", "drain", ""), at("new key disabled", "create", ""), at("second host", "deliver", "")}}},
 	{name: "a volume goes away in the middle of a put, where there was nothing before", breaks: "I5: after the end a secret lies in",
 		walk: Walk{Scenario: Scenario{Wrong: "nothing"}, Acts: []string{actRun, actUndo}, Strikes: []Strike{{Act: "volume missing", Step: "deliver", Nth: 33}}}},
+	{name: "a variable that was gone in the preflight is back, and gone again when it is undone", breaks: "I1: delete of key-3",
+		walk: Walk{Scenario: Scenario{Places: []string{envPlace, releasePlace}}, Acts: []string{actDo, actRestore, actRun, actUndo},
+			Strikes: []Strike{{Act: "variable removed", Step: "drain", N: 241}, at("kill", "drain", ""), {Act: "variable removed", Step: "preflight", N: 229}}}},
 }
 
 // TestFixedWalks carries out the walks that were taken with the program as it was. Of those in expectRed the rules are not there
