@@ -288,7 +288,7 @@ func decode(b []byte) (*journal, error) {
 	if dec.More() {
 		return nil, errors.New("is damaged (it goes on after its end)")
 	}
-	j.modernise()
+	j.migrate()
 	if err := j.check(); err != nil {
 		return nil, fmt.Errorf("is damaged (%v)", err)
 	}
@@ -328,9 +328,9 @@ func (j *journal) check() error {
 	return nil
 }
 
-// modernise reads an older journal with today's caution. It has no claims: what it says was done is not
+// migrate reads an older journal with today's caution. It has no claims: what it says was done is not
 // known to have been seen.
-func (j *journal) modernise() {
+func (j *journal) migrate() {
 	if j.Version >= journalVersion {
 		return
 	}

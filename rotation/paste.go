@@ -17,7 +17,7 @@ const shortest = 16
 func (r *Rotation) askForPaste() Result {
 	access := []string{}
 	for _, f := range r.caps.AccessFields {
-		if v := value(f, r.j.Old.key()); f != apikey.FieldExpiry && v != untold && v != "none" {
+		if v := value(f, r.j.Old.key()); f != apikey.FieldExpiry && v != notReported && v != "none" {
 			access = append(access, fmt.Sprintf("%s %s", f, v))
 		}
 	}
@@ -121,7 +121,7 @@ func (r *Rotation) vouchForPaste(ctx context.Context, reason string) (Result, er
 		return Result{}, &RefusedError{Reason: "nothing was pasted", Next: "paste it again"}
 	}
 	r.pasted = nil
-	r.said(SubjectNew, "the pasted secret is that of %q (%s) (%s)", p.key.Name, p.key.ID, reason)
+	r.recordStatement(SubjectNew, "the pasted secret is that of %q (%s) (%s)", p.key.Name, p.key.ID, reason)
 	return r.takePaste(ctx, *p, "your word")
 }
 
@@ -132,7 +132,7 @@ func (r *Rotation) takePaste(ctx context.Context, p pasted, by string) (Result, 
 	}
 	r.j.PasteRefused = p.earlier
 	r.j.Superseded = slices.DeleteFunc(r.j.Superseded, func(id string) bool { return id == k.ID })
-	r.j.OldPrints = slices.DeleteFunc(r.j.OldPrints, func(print string) bool { return r.prints.is(secret, print, r.j.ID) })
+	r.j.OldPrints = slices.DeleteFunc(r.j.OldPrints, func(print string) bool { return r.fingerprints.is(secret, print, r.j.ID) })
 	if t.accepted() {
 		r.secretAccepted(SubjectNew, t, "that was pasted")
 	}
@@ -147,7 +147,7 @@ func (r *Rotation) takePaste(ctx context.Context, p pasted, by string) (Result, 
 }
 
 // whosePaste says why a pasted secret is not the new row's, or else by what it is shown to be; neither where nothing tells.
-func (r *Rotation) whosePaste(ctx context.Context, before *sight, k apikey.Key, secret apikey.Secret, t tried) (wrong, by string, err error) {
+func (r *Rotation) whosePaste(ctx context.Context, before *listing, k apikey.Key, secret apikey.Secret, t tried) (wrong, by string, err error) {
 	if t.Key != nil && t.Key.ID == k.ID {
 		return "", "the service, which names it", nil
 	}
@@ -237,7 +237,7 @@ func (r *Rotation) refusePaste(ctx context.Context, secret apikey.Secret) error 
 // at hand again, is that one's.
 func (r *Rotation) matchRow(ctx context.Context, told *apikey.Key, secret apikey.Secret) (apikey.Key, error) {
 	earlier := r.isSuperseded(secret)
-	var s *sight
+	var s *listing
 	var fresh []apikey.Key
 	if _, err := r.lookUntil(ctx, r.lag(), func() (bool, error) { // the list may be behind the dashboard
 		var err error
@@ -266,7 +266,7 @@ func (r *Rotation) matchRow(ctx context.Context, told *apikey.Key, secret apikey
 	if len(marked) == 1 {
 		fresh = marked
 	}
-	if its := slices.DeleteFunc(slices.Clone(fresh), func(k apikey.Key) bool { return !r.prints.is(secret, r.j.PrintsOf[k.ID], r.j.ID) }); len(its) == 1 {
+	if its := slices.DeleteFunc(slices.Clone(fresh), func(k apikey.Key) bool { return !r.fingerprints.is(secret, r.j.PrintsOf[k.ID], r.j.ID) }); len(its) == 1 {
 		fresh = its
 	}
 	switch len(fresh) {

@@ -54,7 +54,7 @@ func (r *Rotation) inspect(ctx context.Context, d delivery.Destination, rec *des
 		return placeStuck, "it holds neither the new secret nor what it had before: somebody has written it", held
 	case err != nil:
 		return placeStuck, "the copy of what it had before is not there (" + err.Error() + ")", held
-	case former.Exists != rec.Held || former.Exists && !r.prints.is(former.Secret, rec.Former, r.j.ID):
+	case former.Exists != rec.Held || former.Exists && !r.fingerprints.is(former.Secret, rec.Former, r.j.ID):
 		return placeStuck, "the kept copy does not hold what the place had when the rotation began", held
 	}
 	return placeNew, "", former
@@ -66,7 +66,7 @@ func (r *Rotation) cameBack(rec *destinationRecord, copied delivery.Held) error 
 	if rec.Held || !copied.Exists || !r.isOld(copied.Secret) || !rule("put: what came back since the preflight is what was there") {
 		return nil
 	}
-	print, err := r.prints.of(copied.Secret)
+	print, err := r.fingerprints.of(copied.Secret)
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func answerUndone(_ context.Context, r *Rotation, q Question, a Answer) (Result,
 	if err := r.vouch(q.Subject, a.Reason); err != nil {
 		return Result{}, err
 	}
-	return Result{Status: Moved, Said: "noted"}, r.save("vouched for")
+	return Result{Status: Moved, Message: "noted"}, r.save("vouched for")
 }
 
 // putBack puts every former value back, in reverse, reads it back, and then runs the commands again.
@@ -239,7 +239,7 @@ func (r *Rotation) oldAccepted(ctx context.Context) (*Result, error) {
 				return nil, fmt.Errorf("%s cannot be read now: %w; the new key stays", rec.Describe, err)
 			}
 		}
-		if former.Secret.IsZero() || former.Secret.Equal(old) || !r.prints.is(former.Secret, rec.Former, r.j.ID) {
+		if former.Secret.IsZero() || former.Secret.Equal(old) || !r.fingerprints.is(former.Secret, rec.Former, r.j.ID) {
 			continue
 		}
 		if res, err := r.triedBack(ctx, "", former.Secret); err != nil || res != nil { // whose it is, nothing tells
