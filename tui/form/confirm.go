@@ -6,6 +6,7 @@ import (
 
 	"detent/client"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // Confirm asks before something is done, does it, and stays with the error where it failed. Cancel is the
@@ -101,7 +102,7 @@ func (c *Confirm) press(msg tea.KeyMsg) tea.Cmd {
 	switch {
 	case c.busy:
 		return nil // a started call is not cancelled, and ends in a result
-	case key.Matches(msg, k.Cancel) && !isText(msg):
+	case key.Matches(msg, k.Cancel) && !widget.IsText(msg):
 		return ui.Do(ui.Pop{Screen: c})
 	case c.pane.scroll(msg):
 		return nil

@@ -37,12 +37,12 @@ func deleteBody(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k api
 	st := env.Styles
 	out := keyHead(env, profile, k, width)
 	out = append(out, lastUse(env, caps, k, width)...)
-	out = append(out, styled(st.Base.Render, "It is refused from the next request on. This cannot be undone.", width)...)
+	out = append(out, ui.Styled(st.Base.Render, "It is refused from the next request on. This cannot be undone.", width)...)
 	if k.Own {
-		out = append(out, hanging(st.Bad.Render, "! ", "detent itself uses this key here. Rotating it replaces it without locking detent out.", width)...)
+		out = append(out, ui.Hanging(st.Bad.Render, "! ", "detent itself uses this key here. Rotating it replaces it without locking detent out.", width)...)
 	}
 	if rotating {
-		out = append(out, hanging(st.Bad.Render, "! ", "A rotation of this key is open. R goes on with it or undoes it, and deletes in the right order.", width)...)
+		out = append(out, ui.Hanging(st.Bad.Render, "! ", "A rotation of this key is open. R goes on with it or undoes it, and deletes in the right order.", width)...)
 	}
 	return out
 }
@@ -76,12 +76,12 @@ func toggleBody(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k api
 	st := env.Styles
 	out := keyHead(env, profile, k, width)
 	if k.IsDisabled() {
-		return append(out, styled(st.Base.Render, "It works again from the next request on.", width)...)
+		return append(out, ui.Styled(st.Base.Render, "It works again from the next request on.", width)...)
 	}
 	out = append(out, lastUse(env, caps, k, width)...)
-	out = append(out, styled(st.Base.Render, "It is refused from the next request on, until it is enabled again.", width)...)
+	out = append(out, ui.Styled(st.Base.Render, "It is refused from the next request on, until it is enabled again.", width)...)
 	if k.Own {
-		out = append(out, hanging(st.Bad.Render, "! ", "detent itself uses this key here.", width)...)
+		out = append(out, ui.Hanging(st.Bad.Render, "! ", "detent itself uses this key here.", width)...)
 	}
 	return out
 }
@@ -89,7 +89,7 @@ func toggleBody(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k api
 // keyHead names the key that a dialog was opened for.
 func keyHead(env *ui.Env, p ui.Profile, k apikey.Key, width int) []string {
 	out := ui.KeyNameLines(env.Styles.Strong, displayName(k), width)
-	out = append(out, styled(env.Styles.Dim.Render, keyLine(p, k), width)...)
+	out = append(out, ui.Styled(env.Styles.Dim.Render, keyLine(p, k), width)...)
 	return append(out, "")
 }
 
@@ -99,15 +99,15 @@ func lastUse(env *ui.Env, caps apikey.Capabilities, k apikey.Key, width int) []s
 	at, used := k.LastUsedAt.Time()
 	switch {
 	case used && env.Now().Sub(at) < recently:
-		return hanging(st.Warn.Render, "! ", "Last used "+ui.MomentExact(k.LastUsedAt, env.Now(), env.Zone)+": something still uses it.", width)
+		return ui.Hanging(st.Warn.Render, "! ", "Last used "+ui.MomentExact(k.LastUsedAt, env.Now(), env.Zone)+": something still uses it.", width)
 	case k.LastUsedAt.Known():
-		return styled(st.Base.Render, "Last used: "+ui.MomentExact(k.LastUsedAt, env.Now(), env.Zone), width)
+		return ui.Styled(st.Base.Render, "Last used: "+ui.MomentExact(k.LastUsedAt, env.Now(), env.Zone), width)
 	}
 	text := "Last use: unknown: this service does not report it"
 	if caps.UsagePage != "" {
 		text += "; look at " + ui.Clean(caps.UsagePage)
 	}
-	return hanging(st.Warn.Render, "? ", text+".", width)
+	return ui.Hanging(st.Warn.Render, "? ", text+".", width)
 }
 
 // keyLine is what tells the key from others of the same name.

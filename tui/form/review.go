@@ -103,7 +103,7 @@ func factLines(env *ui.Env, facts []fact, width int) []string {
 		if f.mark == "! " {
 			render = st.Warn.Render
 		}
-		for i, l := range hanging(render, f.mark, f.value, width-label) {
+		for i, l := range ui.Hanging(render, f.mark, f.value, width-label) {
 			head := ""
 			if i == 0 {
 				head = f.label

@@ -34,7 +34,7 @@ func (s *Secret) View() string {
 	body = append(body, "")
 	body = append(body, s.secretLines(w)...)
 	for _, n := range s.notes {
-		body = append(body, hanging(st.Warn.Render, "! ", ui.Clean(n), w)...)
+		body = append(body, ui.Hanging(st.Warn.Render, "! ", ui.Clean(n), w)...)
 	}
 	foot := append(s.statusLines(w), s.actions(w)...)
 	b := buttons{labels: []string{s.env.Keys.Stored.Help().Desc}}
@@ -61,13 +61,13 @@ func (s *Secret) advice(width, used int) []string {
 func (s *Secret) intro(width int) []string {
 	st := s.env.Styles
 	if s.public == "" {
-		return styled(st.Base.Render, "This is the only time that its secret is shown. Store it now.", width)
+		return ui.Styled(st.Base.Render, "This is the only time that its secret is shown. Store it now.", width)
 	}
 	text := s.public
 	if s.expires.Known() {
 		text += ", until " + ui.MomentExact(s.expires, s.env.Now(), s.env.Zone)
 	}
-	return styled(st.Base.Render, text+".", width)
+	return ui.Styled(st.Base.Render, text+".", width)
 }
 
 // secretLines are the mask or the secret, cut into full lines without anything before or behind them.
@@ -113,7 +113,7 @@ func (s *Secret) statusLines(width int) []string {
 	renders := map[statusKind]func(...string) string{plain: st.Base.Render, good: st.Good.Render, bad: st.Bad.Render}
 	var out []string
 	for _, l := range s.status {
-		out = append(out, hanging(renders[l.kind], l.mark, l.text, width)...)
+		out = append(out, ui.Hanging(renders[l.kind], l.mark, l.text, width)...)
 	}
 	if len(out) > 0 {
 		out = append([]string{""}, out...)

@@ -88,18 +88,8 @@ func (s *Screen) typed(msg tea.KeyMsg, a asking) tea.Cmd {
 	case tea.KeyEnter:
 		return s.submit(a)
 	}
-	secret := a.wants == rotation.WantsSecret
-	if secret && msg.Paste {
-		// A newline in the middle would be joined silently; the reader refuses it instead.
-		if _, err := apikey.ParseSecret(string(msg.Runes)); err != nil {
-			return s.happens(edited{err.Error()})
-		}
-		// A copied line ends in a line break, which the input would make a space.
-		msg.Runes = []rune(strings.TrimRight(string(msg.Runes), "\r\n"))
-	}
-	var cmd tea.Cmd
-	s.input, cmd = s.input.Update(msg)
-	return tea.Batch(cmd, s.happens(edited{}))
+	s.input.Update(msg)
+	return s.happens(edited{s.input.Problem()})
 }
 
 func (s *Screen) submit(a asking) tea.Cmd {
