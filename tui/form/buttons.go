@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // buttons is a row of choices of which one is highlighted. Brackets and an arrow say which without colour.
@@ -94,6 +95,11 @@ func (q *question) bindings(env *ui.Env) []key.Binding {
 		out = append(out, env.Keys.Yes, env.Keys.No)
 	}
 	return out
+}
+
+// scrolled is a text above what always shows.
+func scrolled(p *widget.Scroller, body, foot []string) string {
+	return strings.Join(p.Lines(body, foot), "\n")
 }
 
 // clamp joins lines into a block of at most width by height.

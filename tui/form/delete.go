@@ -8,6 +8,7 @@ import (
 
 	"detent/apikey"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // NewDelete asks whether a key may be deleted. Where the key or the profile is live its name is typed; for the
@@ -23,7 +24,8 @@ func NewDelete(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apik
 		g.tick = "I understand that detent is locked out of this profile at once"
 	}
 	return &Confirm{
-		env: env, title: "Delete a key", danger: true, guard: 1, gate: g,
+		pane: widget.NewPager(env),
+		env:  env, title: "Delete a key", danger: true, guard: 1, gate: g,
 		buttons: buttons{labels: []string{"Cancel", "Delete"}},
 		body:    func(width int) []string { return deleteBody(env, caps, profile, k, rotating, width) },
 		intent:  func(ticket int) tea.Msg { return ui.DeleteKey{Ticket: ticket, ID: k.ID, Name: k.Name} },
@@ -52,7 +54,8 @@ func deleteBody(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k api
 func NewToggle(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey.Key) ui.Screen {
 	enable := k.IsDisabled()
 	c := &Confirm{
-		env: env, title: "Disable a key", danger: !enable, guard: 1, gate: gate{at: gateOut},
+		pane: widget.NewPager(env),
+		env:  env, title: "Disable a key", danger: !enable, guard: 1, gate: gate{at: gateOut},
 		buttons: buttons{labels: []string{"Cancel", "Disable"}},
 		body:    func(width int) []string { return toggleBody(env, caps, profile, k, width) },
 		intent: func(ticket int) tea.Msg {

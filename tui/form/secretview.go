@@ -16,7 +16,7 @@ var plainEnv = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(
 
 // View shows the secret as a mask, or, once asked for, in lines of its own that a mouse can select.
 func (s *Secret) View() string {
-	st, w := s.env.Styles, max(s.pane.width, 20)
+	st, w := s.env.Styles, max(s.pane.Width, 20)
 	if s.secret.IsZero() {
 		return "" // the last frame that is flushed holds nothing
 	}
@@ -26,10 +26,10 @@ func (s *Secret) View() string {
 	}
 	body := append([]string{head}, s.intro(w)...)
 	if s.question != nil {
-		return s.pane.view(s.env, append(body, ""), s.question.view(s.env, w))
+		return scrolled(&s.pane, append(body, ""), s.question.view(s.env, w))
 	}
 	if s.sink != nil {
-		return s.pane.view(s.env, body, append([]string{""}, s.sink.view(w)...))
+		return scrolled(&s.pane, body, append([]string{""}, s.sink.view(w)...))
 	}
 	body = append(body, "")
 	body = append(body, s.secretLines(w)...)
@@ -43,7 +43,7 @@ func (s *Secret) View() string {
 	}
 	foot = append(foot, "")
 	foot = append(foot, b.lines(s.env, w, true)...)
-	return s.pane.view(s.env, append(body, s.advice(w, len(body)+len(foot))...), foot)
+	return scrolled(&s.pane, append(body, s.advice(w, len(body)+len(foot))...), foot)
 }
 
 // advice is what the service's documents say of a secret that is in hand, as far as there is room beside the lines that are needed.
@@ -51,7 +51,7 @@ func (s *Secret) advice(width, used int) []string {
 	if s.public != "" {
 		return nil
 	}
-	said := advice(s.env, s.caps.Advice.Storing(), width, s.pane.height-used-1)
+	said := advice(s.env, s.caps.Advice.Storing(), width, s.pane.Height-used-1)
 	if len(said) > 0 && len(s.notes) > 0 {
 		said = append([]string{""}, said...)
 	}
@@ -83,7 +83,7 @@ func (s *Secret) secretLines(width int) []string {
 	for _, l := range cut(value, width) {
 		out = append(out, st.Secret.Render(l))
 	}
-	if env := "API_KEY=" + value; plainEnv().MatchString(value) && len(env) <= width && s.pane.height > 16 {
+	if env := "API_KEY=" + value; plainEnv().MatchString(value) && len(env) <= width && s.pane.Height > 16 {
 		out = append(out, "", st.Dim.Render("as a line of a .env file:"), st.Base.Render(env))
 	}
 	return append(out, "")

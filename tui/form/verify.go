@@ -26,12 +26,12 @@ type Verify struct {
 	proof   *apikey.Proof
 	err     error
 	buttons buttons
-	pane    pane
+	pane    widget.Scroller
 }
 
 // NewVerify asks for a secret.
 func NewVerify(env *ui.Env, caps apikey.Capabilities, profile ui.Profile) ui.Screen {
-	v := &Verify{env: env, caps: caps, profile: profile, line: widget.NewSecret(env)}
+	v := &Verify{env: env, caps: caps, profile: profile, line: widget.NewSecret(env), pane: widget.NewPager(env)}
 	v.line.Focus()
 	return v
 }
@@ -48,7 +48,7 @@ func (v *Verify) asking() bool { return !v.busy && v.proof == nil && v.err == ni
 func (v *Verify) Init() tea.Cmd { return nil }
 
 // SetSize is the largest content that fits.
-func (v *Verify) SetSize(width, height int) { v.pane.setSize(min(width, 90), height) }
+func (v *Verify) SetSize(width, height int) { v.pane.SetSize(min(width, 90), height) }
 
 // Bindings are the keys that act now.
 func (v *Verify) Bindings() []key.Binding {
@@ -99,7 +99,7 @@ func (v *Verify) press(msg tea.KeyMsg) tea.Cmd {
 
 func (v *Verify) answer(msg tea.KeyMsg) tea.Cmd {
 	switch {
-	case v.pane.scroll(msg):
+	case v.pane.Update(msg):
 	case !key.Matches(msg, v.env.Keys.Confirm):
 		v.buttons.update(v.env, msg)
 	case v.buttons.at == 0:
@@ -130,15 +130,15 @@ func (v *Verify) send() tea.Cmd {
 
 // View is the input, or what the proof showed.
 func (v *Verify) View() string {
-	st, w := v.env.Styles, max(v.pane.width, 20)
+	st, w := v.env.Styles, max(v.pane.Width, 20)
 	switch {
 	case v.busy:
-		return clamp([]string{st.Strong.Render("asking " + ui.Clean(v.caps.Title) + "…")}, w, v.pane.height)
+		return clamp([]string{st.Strong.Render("asking " + ui.Clean(v.caps.Title) + "…")}, w, v.pane.Height)
 	case v.err != nil:
 		body := failure(v.env, v.err, "nothing was proved, neither way.", "Nothing was changed; verify it once more.", w)
-		return v.pane.view(v.env, body, append([]string{""}, v.buttons.lines(v.env, w, true)...))
+		return scrolled(&v.pane, body, append([]string{""}, v.buttons.lines(v.env, w, true)...))
 	case v.proof != nil:
-		return v.pane.view(v.env, v.proofLines(w), append([]string{""}, v.buttons.lines(v.env, w, true)...))
+		return scrolled(&v.pane, v.proofLines(w), append([]string{""}, v.buttons.lines(v.env, w, true)...))
 	}
 	body := ui.Styled(st.Base.Render, "Paste a secret to see whether it works, which key it is and what it may do. One harmless request is made with it, to "+
 		ui.Clean(v.caps.Title)+"; it is not kept.", w)
@@ -146,7 +146,7 @@ func (v *Verify) View() string {
 	if v.problem != "" {
 		body = append(body, ui.Hanging(st.Bad.Render, "✗ ", v.problem, w)...)
 	}
-	return v.pane.view(v.env, body, nil)
+	return scrolled(&v.pane, body, nil)
 }
 
 func (v *Verify) proofLines(width int) []string {

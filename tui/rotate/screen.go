@@ -34,7 +34,8 @@ type Screen struct {
 	fullErr  error
 	unfolded bool // the plan, whole
 
-	scroll        int
+	text          widget.Scroller
+	moved         bool // the operator scrolled; else what is asked is on the screen
 	width, height int
 }
 
@@ -55,7 +56,7 @@ func Resume(env *ui.Env, host Host, v rotation.View) *Screen {
 }
 
 func newScreen(env *ui.Env, host Host, name string) *Screen {
-	return &Screen{env: env, host: host, name: name, input: widget.NewText(env, ""), phase: opening{since: env.Now()}}
+	return &Screen{env: env, host: host, name: name, input: widget.NewText(env, ""), text: widget.NewScroller(env), phase: opening{since: env.Now()}}
 }
 
 // Init opens the rotation and, since it changes nothing, runs the preflight at once.
@@ -125,7 +126,7 @@ func (s *Screen) Update(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		s.look()
-		s.scroll = 0
+		s.moved = false
 		return s.happens(msg.did)
 	case planMsg:
 		if msg.screen == s {
@@ -157,7 +158,7 @@ func (s *Screen) happens(e event) tea.Cmd {
 	s.phase = to
 	if meaning(to, s.view) != before {
 		s.guard++
-		s.scroll = 0
+		s.moved = false
 	}
 	cmds := make([]tea.Cmd, 0, len(effects))
 	for _, x := range effects {

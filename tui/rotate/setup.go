@@ -34,6 +34,7 @@ type Setup struct {
 
 	focus         int
 	problem       string
+	text          widget.Scroller
 	width, height int
 }
 
@@ -53,7 +54,7 @@ var modes = []mode{
 // screen was opened for, whatever the list does meanwhile.
 func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.Capabilities) *Setup {
 	s := &Setup{env: env, host: host, key: k, manual: !caps.Create.OK, sees: caps.LastUsed.OK, off: caps.Disable.OK, modes: modes,
-		named: host.Destinations(profile, k.Name), other: widget.NewText(env, ""), drain: widget.NewText(env, ""), soak: widget.NewText(env, "10m")}
+		named: host.Destinations(profile, k.Name), other: widget.NewText(env, ""), drain: widget.NewText(env, ""), soak: widget.NewText(env, "10m"), text: widget.NewPager(env)}
 	s.place = ui.Place{Profile: profile, Service: caps.Service, Setting: host.Setting(profile).Whose(k.Environment)}
 	s.ticks = make([]bool, len(s.named))
 	s.focus = len(s.named) // the typed destination, unless one is suggested
@@ -341,7 +342,9 @@ func (s *Setup) View() string {
 	if s.manual {
 		p.wrap(st.Dim.Render("· "), st.Dim, "This service makes keys in its dashboard alone: you will make the new one there and paste it.")
 	}
-	return p.window(max(at+2-s.height, 0), s.height)
+	s.text.SetSize(s.width, s.height)
+	s.text.Show(at, 1, 0)
+	return strings.Join(s.text.Lines(p.lines, nil), "\n")
 }
 
 func (s *Setup) viewDrain(p *page) {

@@ -152,7 +152,7 @@ func (c *Choice) Lines(width, height int) []string {
 			more = nil
 		}
 		c.view.SetSize(width, max(height-len(more), 2))
-		c.view.Show(*c.at, 0)
+		c.view.Show(*c.at, 0, 0)
 		lines = c.view.Lines(lines, nil)
 	}
 	return append(lines, more...)

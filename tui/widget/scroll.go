@@ -13,9 +13,13 @@ import (
 // Scroller shows lines that may be more than its place has: bubbles' viewport knows how far it is and what the keys do. The lines
 // are cut out here: viewport's own View lays every frame out anew (docs/PERFORMANCE.md).
 type Scroller struct {
-	env           *ui.Env
-	port          viewport.Model
-	width, height int
+	env  *ui.Env
+	port viewport.Model
+	// early are keys of one read that came before the lines were known for which they are meant.
+	early []tea.KeyMsg
+	known bool
+	// Width and Height are the place; a height of 0 has no end.
+	Width, Height int
 	// Hint is how to see what is below, said beside how much that is: "pgdn". Empty where the screen says it.
 	Hint string
 }
@@ -38,57 +42,58 @@ func NewPager(env *ui.Env) Scroller {
 }
 
 // SetSize gives the place.
-func (s *Scroller) SetSize(width, height int) { s.width, s.height = width, height }
-
-// Size is the place.
-func (s *Scroller) Size() (width, height int) { return s.width, s.height }
+func (s *Scroller) SetSize(width, height int) {
+	s.known = s.known && width == s.Width && height == s.Height
+	s.Width, s.Height = width, height
+}
 
 // Update moves, and reports whether the key was one that does.
 func (s *Scroller) Update(msg tea.KeyMsg) bool {
 	k, m := s.env.Keys, s.port.KeyMap
+	moves := key.Matches(msg, m.Up, m.Down, m.PageUp, m.PageDown, m.HalfPageUp, m.HalfPageDown) || m.Up.Enabled() && key.Matches(msg, k.Top, k.Bottom)
 	switch {
-	case m.Up.Enabled() && key.Matches(msg, k.Top):
+	case !moves:
+		return false
+	case !s.known:
+		s.early = append(s.early, msg)
+	case key.Matches(msg, k.Top):
 		s.port.GotoTop()
-	case m.Up.Enabled() && key.Matches(msg, k.Bottom):
+	case key.Matches(msg, k.Bottom):
 		s.port.GotoBottom()
 	case s.port.Height < 2 && key.Matches(msg, m.HalfPageDown): // half of one line is none
 		s.port.ScrollDown(1)
 	case s.port.Height < 2 && key.Matches(msg, m.HalfPageUp):
 		s.port.ScrollUp(1)
-	case key.Matches(msg, m.Up, m.Down, m.PageUp, m.PageDown, m.HalfPageUp, m.HalfPageDown):
-		s.port, _ = s.port.Update(msg)
 	default:
-		return false
+		s.port, _ = s.port.Update(msg)
 	}
 	return true
 }
 
-// Top goes back to the first line.
-func (s *Scroller) Top() { s.port.YOffset = 0 }
+// Top goes back to the first line of what comes, To to any.
+func (s *Scroller) Top()        { s.port.YOffset, s.known, s.early = 0, false, nil }
+func (s *Scroller) To(line int) { s.port.YOffset = line }
 
-// Show scrolls as little as brings a line, with those up to it and around lines after it, into view.
-func (s *Scroller) Show(line, around int) {
-	if from := s.port.YOffset; line < from {
-		s.port.YOffset = max(line-around, 0)
-	} else if page := max(s.height-1, 1); line+around >= from+page {
-		s.port.YOffset = line + around - page + 1
+// Show scrolls as little as brings a line, and as many after it, into view, where below lines are kept for a foot.
+func (s *Scroller) Show(line, after, below int) {
+	page := max(s.Height-below-1, 1)
+	if line+after >= s.port.YOffset+page {
+		s.port.YOffset = line + after - page + 1
 	}
+	s.port.YOffset = max(min(s.port.YOffset, line), 0)
 }
-
-// Offset is the first line on show.
-func (s *Scroller) Offset() int { return s.port.YOffset }
 
 // Lines are the lines on show: as many as there is place for, foot always among them. Where not all have a place, empty ones are the
 // first to go, and the last line says how many are left.
 func (s *Scroller) Lines(body, foot []string) []string {
-	if s.height > 0 && len(body)+len(foot) > s.height && len(foot) > 0 {
+	if s.Height > 0 && len(body)+len(foot) > s.Height && len(foot) > 0 {
 		isEmpty := func(l string) bool { return l == "" }
 		body, foot = slices.DeleteFunc(slices.Clone(body), isEmpty), slices.DeleteFunc(slices.Clone(foot), isEmpty)
 	}
-	room := s.height - len(foot)
-	if s.height <= 0 || len(body) <= room {
-		s.set(body, len(body))
+	room := s.Height - len(foot)
+	if s.Height <= 0 || len(body) <= room {
 		s.Top()
+		s.set(body, len(body))
 		return s.cut(slices.Concat(body, foot))
 	}
 	room = max(room-1, 1)
@@ -104,14 +109,19 @@ func (s *Scroller) set(body []string, room int) {
 	if s.port.Height = room; s.port.TotalLineCount() != len(body) {
 		s.port.SetContent(blank(len(body)))
 	}
+	early := s.early
+	s.known, s.early = true, nil
+	for _, msg := range early {
+		s.Update(msg)
+	}
 }
 
 func (s *Scroller) cut(lines []string) []string {
-	if s.height > 0 && len(lines) > s.height {
-		lines = lines[:s.height]
+	if s.Height > 0 && len(lines) > s.Height {
+		lines = lines[:s.Height]
 	}
 	for i, l := range lines {
-		lines[i] = ui.Truncate(l, s.width)
+		lines[i] = ui.Truncate(l, s.Width)
 	}
 	return lines
 }
