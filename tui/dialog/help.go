@@ -63,15 +63,7 @@ func (h *Help) View() string {
 }
 
 func (h *Help) section(s ui.Section) []string {
-	label := 0
-	for _, b := range s.Keys {
-		label = max(label, ui.Width(b.Help().Key)+2)
-	}
-	lines := []string{h.env.Styles.Column.Render(s.Title)}
-	for _, b := range s.Keys {
-		lines = append(lines, ui.Pad(h.env.Styles.Key.Render(b.Help().Key), label)+b.Help().Desc)
-	}
-	return lines
+	return append([]string{h.env.Styles.Column.Render(s.Title)}, ui.HelpLines(h.env.Styles, s.Keys)...)
 }
 
 // stack puts blocks under each other.
