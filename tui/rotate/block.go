@@ -227,12 +227,11 @@ func tickBox(st *ui.Styles, on bool) string {
 func (s *Screen) viewInput(p *page, now asking) {
 	st := p.style()
 	c, _ := now.q.Choice(now.typing)
+	label := "  Reason " + st.Dim.Render("(it is recorded)") + ": "
 	if now.wants == rotation.WantsSecret {
-		n := len(s.input.Value())
-		p.line("  New secret: " + strings.Repeat("•", min(n, 24)) + st.Dim.Render("  "+plural(n, "character")))
-	} else {
-		p.line("  Reason " + st.Dim.Render("(it is recorded)") + ": " + ui.InputLine(s.env, &s.input, p.width-28))
+		label = "  New secret: "
 	}
+	p.line(label + s.input.View(p.width-ui.Width(label)-2))
 	p.wrap(s.keyCap("enter"), s.says(), c.Label)
 	p.wrap(hint(st, "esc"), st.Base, "back to the choices")
 }
