@@ -90,7 +90,7 @@ func (a *app) showAudit(o auditOptions) error {
 	case formatJSON:
 		err = writeJSON(a.out, rows)
 	case formatCSV:
-		err = writeAuditCSV(a.out, rows)
+		err = writeAuditCSV(asIs{a.out}, rows)
 	default:
 		err = a.writeAudit(rows)
 	}

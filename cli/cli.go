@@ -202,11 +202,19 @@ type output struct {
 	broken bool
 }
 
-func (o *output) Write(p []byte) (int, error) {
+func (o *output) Write(p []byte) (int, error) { return o.write(p, host.Plain(string(p))) }
+
+// asIs is standard output for what is plain text already, but for line ends that a terminal has no use for.
+type asIs struct{ *output }
+
+func (o asIs) Write(p []byte) (int, error) { return o.write(p, string(p)) }
+
+// write writes a text in the place of what was given.
+func (o *output) write(p []byte, text string) (int, error) {
 	if o.broken {
 		return len(p), nil
 	}
-	_, err := io.WriteString(o.w, host.Plain(string(p)))
+	_, err := io.WriteString(o.w, text)
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
 		o.broken = true
 		err = nil
