@@ -60,19 +60,19 @@ func environmentAbout(e apikey.Environment) string {
 
 func (c *Create) restrictions() []field {
 	c.ips = newText(c.env, "IP addresses", "")
-	c.ips.line.placeholder = "203.0.113.7, 10.0.0.0/8"
+	c.ips.line.Example("203.0.113.7, 10.0.0.0/8")
 	c.ips.help = "Addresses or CIDRs of the caller, separated by commas or spaces. Empty is anywhere."
 	c.ips.verify = func(v string) error { _, err := parseIPs(v); return err }
 	c.ips.note = counted(parseIPs, "address or range", "addresses or ranges")
 
 	c.referrers = newText(c.env, "Referrers", "")
-	c.referrers.line.placeholder = "https://app.example.com/*"
+	c.referrers.line.Example("https://app.example.com/*")
 	c.referrers.help = "Exact origins, with /* for all their pages. Empty is any."
 	c.referrers.verify = func(v string) error { _, err := parseReferrers(v); return err }
 	c.referrers.note = counted(parseReferrers, "referrer", "referrers")
 
 	c.endpoints = newText(c.env, "Endpoints", "")
-	c.endpoints.line.placeholder = "/v1/users, /v1/orders"
+	c.endpoints.line.Example("/v1/users, /v1/orders")
 	c.endpoints.help = "Path prefixes by whole segments: /v1/users also allows /v1/users/7. Empty is all."
 	c.endpoints.verify = func(v string) error { _, err := parseEndpoints(v); return err }
 	c.endpoints.note = counted(parseEndpoints, "endpoint", "endpoints")

@@ -108,7 +108,7 @@ func (c *choice) lines(width int) []string {
 	}
 	out = append(out, row)
 	if o := c.options[c.at]; o.about != "" {
-		out = append(out, hanging(noteStyle(c.env, o.mark), o.mark, o.about, width)...)
+		out = append(out, ui.Hanging(noteStyle(c.env, o.mark), o.mark, o.about, width)...)
 	}
 	return out
 }
@@ -149,7 +149,7 @@ func (c *choice) columnLines(width int) []string {
 		out = append(out, st.Dim.Render(ui.Count(len(c.options)-room, "more option")+" (↑↓)"))
 	}
 	if o := c.options[c.at]; ui.Width(o.mark+o.about) > width-labels-6 {
-		out = append(out, hanging(noteStyle(c.env, o.mark), o.mark, o.about, width)...)
+		out = append(out, ui.Hanging(noteStyle(c.env, o.mark), o.mark, o.about, width)...)
 	}
 	return out
 }
@@ -190,5 +190,5 @@ func (t *tick) lines(width int) []string {
 	if t.on {
 		box = "[x] "
 	}
-	return hanging(t.env.Styles.Base.Render, box, t.label, width)
+	return ui.Hanging(t.env.Styles.Base.Render, box, t.label, width)
 }

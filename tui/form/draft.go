@@ -138,7 +138,7 @@ func orDash(s string) string {
 // newName is the field of a key's name.
 func newName(env *ui.Env, value string, limit int, existing map[string]int) *text {
 	t := newText(env, "Name", value)
-	t.line.placeholder = "payments-api"
+	t.line.Example("payments-api")
 	t.verify = func(v string) error { return checkName(v, limit) }
 	t.note = func(v string) (string, string) { return nameNote(v, limit, existing) }
 	return t

@@ -84,9 +84,9 @@ func (b *base) View() string {
 	}
 	lines := append([]string{title}, b.self.lines(width)...)
 	if b.err != nil {
-		lines = append(lines, hanging(st.Bad.Render, "✗ ", b.err.Error(), width)...)
+		lines = append(lines, ui.Hanging(st.Bad.Render, "✗ ", b.err.Error(), width)...)
 	} else if b.help != "" && b.focused {
-		lines = append(lines, styled(st.Dim.Render, b.help, width)...)
+		lines = append(lines, ui.Styled(st.Dim.Render, b.help, width)...)
 	}
 	for i, l := range lines {
 		lines[i] = bar + ui.Truncate(l, width)

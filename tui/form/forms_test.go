@@ -169,7 +169,7 @@ func TestVerifyTellsWhatWasShown(t *testing.T) {
 	d.paste(canary + "\n")
 	d.sees("36 characters").seesNot("canary").press("enter").sees("asking Prosopo…")
 	sent := last[ui.Verify](d)
-	if !sent.Secret.Equal(apikey.NewSecret(canary)) || d.screen.(*Verify).line.len() != 0 {
+	if !sent.Secret.Equal(apikey.NewSecret(canary)) || d.screen.(*Verify).line.Len() != 0 {
 		t.Error("another secret was sent, or it was kept")
 	}
 	d.send(ui.Verified{Ticket: sent.Ticket, Proof: apikey.Proof{Verdict: apikey.Accepted, Key: &apikey.Key{ID: "k7", Name: "payments", Role: "developer",

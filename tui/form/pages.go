@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/huh"
 
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // page is one group of a form with its name in the line of steps.
@@ -100,7 +101,7 @@ func (p *pages) dirty() bool {
 func (p *pages) update(msg tea.KeyMsg) tea.Cmd {
 	keys, f := p.env.Keys, p.focused()
 	switch {
-	case isText(msg) && f.typing(), f.wants(msg):
+	case widget.IsText(msg) && f.typing(), f.wants(msg):
 		return p.pass(msg)
 	case key.Matches(msg, keys.Next), key.Matches(msg, keys.Confirm):
 		p.next()

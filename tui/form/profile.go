@@ -65,7 +65,7 @@ func NewProfile(env *ui.Env, o ProfileOptions) ui.Screen {
 	}
 	p.sheet = sheet{
 		env: env, self: p, title: title, side: p.facts, doing: "saving…",
-		undone: "the configuration file was not changed.", labels: []string{button, "Back", "Cancel"}, forget: func() { p.token.hidden.wipe() },
+		undone: "the configuration file was not changed.", labels: []string{button, "Back", "Cancel"}, forget: func() { p.token.hidden.Wipe() },
 	}
 	p.begin([]page{
 		{name: "Service", fields: p.serviceFields()},
@@ -87,18 +87,18 @@ func NewProfile(env *ui.Env, o ProfileOptions) ui.Screen {
 
 func (p *Profile) serviceFields() []field {
 	p.name = newText(p.env, "Name", p.was.Name)
-	p.name.line.placeholder = "prod"
+	p.name.line.Example("prod")
 	p.name.verify = p.checkProfileName
 	p.service = newChoice(p.env, "Service", cmp.Or(p.was.Service, apikey.Prosopo), []option{{value: apikey.Prosopo, label: "Prosopo"},
 		{value: apikey.Vertesia, label: "Vertesia", about: "Composable Prompts, as it was called"}, {value: apikey.Generic, label: "generic", about: "any service with /v1/api-keys"}})
 	p.service.help = "← → choose."
 	p.service.changed = func() {
-		p.url.line.placeholder = serviceURLs[p.service.value()]
+		p.url.line.Meaning(serviceURLs[p.service.value()])
 		p.source.changed()
 		p.careful()
 	}
 	p.url = newText(p.env, "URL", p.was.URL)
-	p.url.line.placeholder = serviceURLs[p.service.value()]
+	p.url.line.Meaning(serviceURLs[p.service.value()])
 	p.url.help = "https, or http on loopback. Empty is the address shown, for Prosopo and Vertesia."
 	p.url.verify = func(string) error { p.careful(); return checkURL(p.address()) }
 	if p.Edit != nil {
@@ -141,12 +141,13 @@ func (p *Profile) tokenFields() []field {
 			sourceCommand: {"Command", "pass show " + service},
 			sourceTyped:   {"Token"}, sourceKeep: {"Token"},
 		}[p.source.value()]
-		p.token.title, p.token.line.placeholder = hint[0], hint[1]
+		p.token.title = hint[0]
+		p.token.line.Example(hint[1])
 		switch value, moved := p.token.value(), p.source.dirty(); { // a variable's name is no path
 		case moved && value == p.token.first:
-			p.token.line.set("")
+			p.token.line.Set("")
 		case !moved && value == "":
-			p.token.line.set(p.token.first)
+			p.token.line.Set(p.token.first)
 		}
 	}
 	p.source.changed()
