@@ -416,7 +416,7 @@ func isKeys(x ast.Expr) bool {
 }
 
 // nameIssuers are the files of the client that know an issuer by its name, until it is a declaration.
-var nameIssuers = []string{"callnames", "documents", "issuers", "open", "prosopo", "prosopo_catalogue", "prosopo_probe", "prosopo_wire", "remedy", "service", "vertesia", "vertesia_auth", "vertesia_wire"}
+var nameIssuers = []string{"callnames", "documents", "issuers", "open", "prosopo", "prosopo_catalogue", "prosopo_probe", "prosopo_wire", "remedy", "service"}
 
 // TestAnIssuerIsItsDeclarationAndItsCases: it is found by being there, and the code that carries declarations out knows none.
 func TestAnIssuerIsItsDeclarationAndItsCases(t *testing.T) {

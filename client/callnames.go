@@ -14,18 +14,6 @@ func CallNames(s Service, op string) []string {
 	return []string{op}
 }
 
-// CallNames implements CallNamer. With a token server a probe is an exchange.
-func (v *vertesia) CallNames(op string) []string {
-	probe := []string{vertesiaListCall}
-	if v.exchange.usable() {
-		probe = []string{vertesiaIssueCall}
-	}
-	return map[string][]string{
-		"list": {"GET " + vertesiaKeys}, "create": {"POST " + vertesiaKeys}, "update": {"PUT " + vertesiaKey}, "delete": {"DELETE " + vertesiaKey},
-		"probe": probe, "identify": {"GET " + vertesiaKeys}, "project": {"GET " + vertesiaKeys}, "retrieve": {"GET " + vertesiaKey},
-	}[op]
-}
-
 // CallNames implements CallNamer. Which read a probe makes is decided by what the key may do: they are tried in this order.
 func (p *prosopo) CallNames(op string) []string {
 	if op == "probe" {

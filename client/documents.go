@@ -12,11 +12,4 @@ var advised = map[string]apikey.Advice{
 		Separate: "One key for each use, such as “Production Backend” or “CI/CD Pipeline”.",
 		Life:     "For a contractor, a CI/CD pipeline or a temporary integration, set an expiration time.",
 	},
-	apikey.Vertesia: {
-		Keep:     "A secret key must never be used from a public client like a browser page.",
-		Browser:  "In a browser use a public key instead.",
-		Least:    "Give the role that does the job and no more: a reader only reads, an admin can do anything.",
-		Separate: "One key for each application: each is switched off and replaced alone.",
-		Life:     "A key is deleted automatically after its expiry date.",
-	},
 }

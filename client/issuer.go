@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"detent/apikey"
@@ -19,12 +20,17 @@ type issuer struct {
 	d        *kit.Declaration
 	layout   *layout
 	spelling verbatim
+	exchange *exchange    // nil where nothing is exchanged
+	query    atomic.Int32 // index in the declared queries of the list that the credential may read
 	abilities
 }
 
 // abilities are what an issuer has beyond the five calls of a Service, nil where its declaration has no such call.
 type abilities struct {
-	identify func(ctx context.Context, secret apikey.Secret) (*apikey.Key, error)
+	identify   func(ctx context.Context, secret apikey.Secret) (*apikey.Key, error)
+	retrieve   func(ctx context.Context, id string) (apikey.Secret, error)
+	publicKey  func(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error)
+	ownProject func(ctx context.Context) (project string, known bool, err error)
 }
 
 // lacks reports whether an interface that every issuer has the method of is one that this one does nothing in.
@@ -32,6 +38,12 @@ func (s *issuer) lacks(ability any) bool {
 	switch ability.(type) {
 	case *Identifier:
 		return s.identify == nil
+	case *Retriever:
+		return s.retrieve == nil
+	case *PublicKeys:
+		return s.publicKey == nil
+	case *ProjectFinder:
+		return s.ownProject == nil
 	}
 	return false
 }
@@ -45,6 +57,20 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 	if len(d.Row.Masked)+len(d.Row.Secret) > 0 {
 		s.identify = s.byList
 	}
+	if d.Retrieve != nil {
+		s.retrieve = s.byCall
+	}
+	if d.PublicKey != nil {
+		s.publicKey = s.givePublicKey
+	}
+	if d.OwnProject != "" {
+		s.ownProject = s.projectOfList
+	}
+	if d.Exchange != nil {
+		if s.exchange, bad = newExchange(t, d.Exchange.Call, d.Headers); bad != nil {
+			return nil, bad
+		}
+	}
 	return s, nil
 }
 
@@ -55,11 +81,17 @@ func declaredDialect(d *kit.Declaration) dialect {
 		marked := slices.ContainsFunc(r.Own, func(mark string) bool {
 			return mark == "no" && f.shape.no || mark == "text" && f.shape.text || mark == "object" && f.shape.object
 		})
+		if r.Status && f.status == 0 || len(r.Members) > 0 && slices.ContainsFunc(strings.Fields(f.shape.members), func(name string) bool { return !slices.Contains(r.Members, name) }) {
+			return false
+		}
 		return marked && !slices.ContainsFunc(strings.Fields(f.shape.members), func(name string) bool { return slices.Contains(r.Foreign, name) })
 	}
 	out := dialect{verdict: rightsVerdict, own: own}
+	if r.Forbidden == "role" {
+		out.verdict, out.names = roleVerdict, namedRole
+	}
 	for _, m := range d.Remedies {
-		out.remedies = append(out.remedies, remedy{status: m.Status, code: m.Code, words: m.Words, sent: m.Sent, op: opsNamed(m.Op), strange: m.Strange, hint: m.Hint})
+		out.remedies = append(out.remedies, remedy{status: m.Status, code: m.Code, words: m.Words, sent: m.Sent, op: opsNamed(m.Op), strange: m.Strange, missing: m.Missing, hint: m.Hint})
 	}
 	return out
 }
@@ -80,12 +112,22 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 	c := apikey.Capabilities{
 		Service: s.d.Name, Title: s.d.Title, Credential: s.environmentSaid(s.opts.Token),
 		Create: create, Delete: s.ability("delete", s.d.Delete != nil),
-		Rename: s.ability("rename", false), ChangeRole: s.ability("role", false), Disable: s.ability("disable", false),
-		PublicKeys: s.ability("public_key", false), Retrieve: shownOnce,
+		Rename: s.changes("rename", apikey.FieldName), ChangeRole: s.changes("role", apikey.FieldRole), Disable: s.changes("disable", apikey.FieldEnabled),
+		PublicKeys: s.ability("public_key", s.d.PublicKey != nil), Retrieve: shownOnce,
 		LastUsed: s.ability("last_used", len(s.d.Row.LastUsedAt) > 0), Expiry: s.sent("expiry", apikey.FieldExpiry, create),
 		Restrictions: s.sent("restrictions", apikey.FieldRestrictions, create),
 		Environments: slices.Clone(s.d.Environments), AccessFields: slices.Clone(s.d.Access),
 		MaxName: s.d.Longest, UsagePage: s.d.Usage, Advice: s.d.Advice,
+	}
+	if s.retrieve != nil && !s.opts.ShownOnce {
+		c.Retrieve = s.ability("retrieve", true)
+	}
+	for _, r := range s.d.Roles {
+		role := apikey.RoleInfo{Name: r.Name, Description: r.Description, Manages: r.Manages}
+		if r.Mints {
+			role.Risk = apikey.CanMint
+		}
+		c.Roles = append(c.Roles, role)
 	}
 	for _, p := range s.d.Secret.Prefixes {
 		c.SecretPrefixes = append(c.SecretPrefixes, p.Text)
@@ -96,9 +138,14 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 // ability is that there is such a call, or the reason why there is none.
 func (s *issuer) ability(name string, has bool) apikey.Ability {
 	if has {
-		return apikey.Can()
+		return apikey.Ability{OK: true, Why: s.d.Note[name]}
 	}
 	return apikey.Cannot(cmp.Or(s.d.Cannot[name], "the service has no call for it"))
+}
+
+// changes is that an update sends this field.
+func (s *issuer) changes(name string, field apikey.Field) apikey.Ability {
+	return s.ability(name, s.d.Update != nil && sends(s.d.Update, field))
 }
 
 // sent is that a create says this field; where there is no create, why not.
@@ -134,18 +181,30 @@ func (s *issuer) environmentSaid(secret apikey.Secret) apikey.Environment {
 // request is a declared call about a key; what is empty is not sent.
 func (s *issuer) request(op string, c *kit.Call, id string, values map[apikey.Field]any) call {
 	method, path, _ := strings.Cut(c.Call, " ")
-	out := call{op: op, method: method, path: path, id: s.spelling.wire(id)}
+	out := call{op: op, method: method, path: path, id: s.spelling.wire(id), needs: c.Needs, query: queryOf(c.Query)}
 	if c.Send == nil {
 		return out
 	}
 	body := map[string]any{}
 	for member, v := range c.Send {
 		if value, has := values[v.Field]; has {
-			body[member] = value
+			body[member] = written(value, v.As)
 		}
 	}
 	out.body = body
 	return out
+}
+
+// written is a value as a declaration has it sent.
+func written(value any, as string) any {
+	at, isTime := value.(time.Time)
+	switch {
+	case isTime && as == "rfc3339-ms":
+		return at.Format("2006-01-02T15:04:05.000Z07:00")
+	case isTime:
+		return at.Format(time.RFC3339)
+	}
+	return value
 }
 
 // List implements Service.
@@ -154,7 +213,9 @@ func (s *issuer) List(ctx context.Context, each func([]apikey.Key)) error {
 	defer done()
 	var c *collector
 	return s.walk(ctx,
-		func(a *answer) { c = &collector{each: each, answer: a, own: s.opts.Token} },
+		func(a *answer) {
+			c = &collector{each: each, answer: a, own: s.opts.Token, ownID: s.spelling.show(s.exchange.subject())}
+		},
 		func(k *apikey.Key, _ *record) { c.add(k) },
 		func() { c.finish() })
 }
@@ -169,15 +230,21 @@ func (s *issuer) Identify(ctx context.Context, secret apikey.Secret) (*apikey.Ke
 	return s.identify(ctx, secret)
 }
 
-// byList identifies a secret by the list: by itself where that has it, else by a mask that only one key has. A prefix is an
-// environment, never an identity.
+// byList identifies a secret by the list: by the subject of its own session where there is a token server, by itself where the
+// list has it, else by a mask that only one key has. A prefix is an environment, never an identity.
 func (s *issuer) byList(ctx context.Context, secret apikey.Secret) (*apikey.Key, error) {
+	subject := ""
+	if s.exchange.usable() && secret.Check() == nil {
+		if session, err := s.exchange.issue(ctx, opProbe, secret); err == nil {
+			subject = s.spelling.show(session.subject)
+		}
+	}
 	var exact, masked []apikey.Key
 	err := s.walk(ctx,
 		func(*answer) { exact, masked = nil, nil },
 		func(k *apikey.Key, r *record) {
 			switch listed := r.secret(); {
-			case listed.Equal(secret):
+			case listed.Equal(secret), subject != "" && k.ID == subject:
 				exact = append(exact, *k)
 			case listed.IsZero() && maskOf(k.Masked, secret):
 				masked = append(masked, *k)
@@ -208,6 +275,18 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	}
 	now := s.now()
 	values := map[apikey.Field]any{apikey.FieldName: draft.Name}
+	if len(s.d.Roles) > 0 {
+		if draft.Role == "" {
+			return apikey.Created{}, invalidDraft("a key needs a role")
+		}
+		values[apikey.FieldRole] = s.spelling.wire(draft.Role)
+	}
+	if draft.Type != "" && len(s.d.Types) > 0 {
+		if !slices.Contains(s.d.Types, draft.Type) {
+			return apikey.Created{}, invalidDraft("a key's type is " + strings.Join(s.d.Types, " or "))
+		}
+		values[apikey.FieldType] = draft.Type
+	}
 	if len(s.d.Environments) > 0 {
 		env, bad := s.environment(draft.Environment)
 		if bad != nil {
@@ -217,15 +296,22 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 		values[apikey.FieldEnvironment] = env
 	}
 	if !draft.Expiry.IsNever() {
-		values[apikey.FieldExpiry] = draft.Expiry.Instant(now).UTC().Format(time.RFC3339)
+		values[apikey.FieldExpiry] = draft.Expiry.Instant(now).UTC()
 	}
 	if !draft.Restrictions.Empty() {
 		values[apikey.FieldRestrictions] = draft.Restrictions
 	}
 	c := s.request(opCreate, &s.d.Create.Call, "", values)
 	c.write, c.repeatable = true, true
+	if body, ok := c.body.(map[string]any); ok {
+		for name, raw := range draft.Extra {
+			if slices.Contains(s.d.Row.Copied, name) {
+				body[name] = raw
+			}
+		}
+	}
 	var created apikey.Created
-	err := s.do(ctx, c, func(a *answer) (err error) {
+	err := s.send(ctx, c, func(a *answer) (err error) {
 		created, err = s.created(a)
 		return err
 	})
@@ -235,7 +321,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	if created.Secret.IsZero() {
 		return apikey.Created{}, noSecret()
 	}
-	if created.Key.Name == "" {
+	if created.Key.Name == "" && (!s.d.Create.Whole || created.Key.ID == "") {
 		created.Key.Name = draft.Name
 	}
 	created.Notes = append(created.Notes, expiryNote(draft.Expiry, created.Key.ExpiresAt, now)...)
@@ -275,11 +361,6 @@ func (s *issuer) environment(asked apikey.Environment) (apikey.Environment, *Err
 	return asked, nil
 }
 
-// Update implements Service: there is no such call.
-func (s *issuer) Update(context.Context, string, apikey.Patch) (apikey.Key, error) {
-	return apikey.Key{}, unsupported(opUpdate, s.Capabilities().Rename)
-}
-
 // Delete implements Service.
 func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
 	ctx, done := s.operation(ctx)
@@ -287,12 +368,12 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 	if s.d.Delete == nil {
 		return apikey.Deleted{}, unsupported(opDelete, s.Capabilities().Delete)
 	}
-	if id == "" {
-		return apikey.Deleted{}, noID(opDelete)
+	if bad := s.checkID(opDelete, id); bad != nil {
+		return apikey.Deleted{}, bad
 	}
 	c := s.request(opDelete, s.d.Delete, id, map[apikey.Field]any{apikey.FieldID: s.spelling.wire(id)})
 	c.write = true
-	return remove(ctx, s.transport, s.do, c)
+	return remove(ctx, s.transport, s.send, c)
 }
 
 // CallNames implements CallNamer. A probe makes its first call; where that tells nothing, the next.
@@ -300,6 +381,18 @@ func (s *issuer) CallNames(op string) []string {
 	switch op {
 	case "list", "identify":
 		return []string{s.d.List.Call.Call}
+	case "project":
+		if s.ownProject != nil {
+			return []string{s.d.List.Call.Call}
+		}
+	case "update":
+		if s.d.Update != nil {
+			return []string{s.d.Update.Call}
+		}
+	case "retrieve":
+		if s.d.Retrieve != nil {
+			return []string{s.d.Retrieve.Call}
+		}
 	case "create":
 		if s.d.Create != nil {
 			return []string{s.d.Create.Call.Call}
@@ -309,6 +402,9 @@ func (s *issuer) CallNames(op string) []string {
 			return []string{s.d.Delete.Call}
 		}
 	case "probe":
+		if s.exchange.usable() {
+			return []string{s.d.Exchange.Call}
+		}
 		p := s.d.Probes[0]
 		return []string{strings.Replace(p.Call, "{id}", p.ID, 1)}
 	}

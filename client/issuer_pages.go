@@ -22,7 +22,7 @@ const (
 func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer), each func(*apikey.Key, *record)) (rest map[string]json.RawMessage, err error) {
 	c := s.request(opList, &s.d.List.Call, "", nil)
 	c.query, c.list = query, true
-	err = s.do(ctx, c, func(a *answer) error {
+	err = s.send(ctx, c, func(a *answer) error {
 		start(a)
 		r := s.layout.record()
 		var err error
@@ -48,7 +48,7 @@ func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer)
 // the last one again, or the first, and some have one name for all.
 func (s *issuer) walk(ctx context.Context, start func(*answer), each func(*apikey.Key, *record), end func()) error {
 	if s.d.List.Paging == "" {
-		_, err := s.page(ctx, nil, start, each)
+		err := s.widest(ctx, start, each)
 		if err == nil {
 			end()
 		}
@@ -110,6 +110,29 @@ func (s *issuer) walk(ctx context.Context, start func(*answer), each func(*apike
 		}
 		query.Set("cursor", cursor)
 	}
+}
+
+// widest reads the widest list that the credential may read.
+func (s *issuer) widest(ctx context.Context, start func(*answer), each func(*apikey.Key, *record)) error {
+	queries := s.d.List.Queries
+	if len(queries) == 0 {
+		queries = []string{""}
+	}
+	var first error
+	for i := s.query.Load(); int(i) < len(queries); i++ {
+		_, err := s.page(ctx, queryOf(queries[i]), start, each)
+		if err == nil {
+			s.query.Store(i)
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+		if !IsKind(err, Forbidden) && !IsKind(err, Invalid) && !IsKind(err, NotFound) {
+			return err
+		}
+	}
+	return first
 }
 
 // later is a row of a page that is read whole before any of it is passed on.

@@ -18,6 +18,9 @@ func (s *issuer) Probe(ctx context.Context, secret apikey.Secret, call string) (
 	if proof, bad := unusable(secret); bad {
 		return proof, nil
 	}
+	if s.exchange.usable() {
+		return s.probeByExchange(ctx, secret, call)
+	}
 	if call != "" {
 		for i := range s.d.Probes {
 			if s.d.Probes[i].Call == call {
@@ -45,10 +48,50 @@ func (s *issuer) Probe(ctx context.Context, secret apikey.Secret, call string) (
 	return first, nil
 }
 
+// probeByExchange exchanges the secret. A session that is no JWT may be anything: the first declared read tells. A token server
+// that does not serve proves nothing: the read is made with the secret itself.
+func (s *issuer) probeByExchange(ctx context.Context, secret apikey.Secret, call string) (apikey.Proof, error) {
+	read, issue := &s.d.Probes[0], s.exchange.name
+	session := issue + ", " + read.Call
+	switch call {
+	case read.Call:
+		return s.probeBy(ctx, read, secret)
+	case "", issue, session:
+	default:
+		return apikey.Proof{}, noSuchCall(call)
+	}
+	given, err := s.exchange.issue(ctx, opProbe, secret)
+	e := asError(err)
+	did := asking(issue)
+	switch {
+	case e == nil && !given.isJWT && call != issue:
+		proof, err := s.probeBy(ctx, read, given.token)
+		if proof.Call != "" {
+			proof.Call = session
+		}
+		if proof.Verdict == apikey.Refused { // what was given for the secret is no session: who gave it is not the token server
+			proof.Verdict, proof.Why = apikey.Silent, errForeign.Error()
+		}
+		return proof, err
+	case e == nil && !given.isJWT:
+		return apikey.Proof{Call: call, Status: http.StatusOK, Did: did(http.StatusOK), Why: errForeign.Error()}, nil
+	case e == nil:
+		return apikey.Proof{Verdict: apikey.Accepted, Call: issue, Status: http.StatusOK, Did: did(http.StatusOK),
+			Can: []string{"be exchanged for a session"}, Unknown: []string{openRole}}, nil
+	case call == "" && (e.Kind == Forbidden || e.Kind == NotFound || e.Kind == Invalid):
+		return s.probeBy(ctx, read, secret)
+	}
+	proof, err := s.judge(issue, did, e)
+	if call != "" {
+		proof.Call = call
+	}
+	return proof, err
+}
+
 // probeBy makes one call.
 func (s *issuer) probeBy(ctx context.Context, p *kit.Probe, secret apikey.Secret) (apikey.Proof, error) {
 	method, path, _ := strings.Cut(p.Call, " ")
-	c := call{op: opProbe, method: method, path: path, id: p.ID, bearer: secret}
+	c := call{op: opProbe, method: method, path: path, id: p.ID, bearer: secret, needs: p.Needs, paced: s.d.Paced, header: s.d.Headers}
 	read := oneObject
 	if p.Answers == "keys" {
 		c.list, read = true, s.ownList()
@@ -58,10 +101,10 @@ func (s *issuer) probeBy(ctx context.Context, p *kit.Probe, secret apikey.Secret
 	if p.NotFound && e != nil && e.Kind == NotFound && e.Own {
 		proof, err := s.judge(p.Call, func(int) string { return did(e.Status) }, nil)
 		proof.Status = e.Status
-		return s.open(proof), err
+		return s.open(p, proof), err
 	}
 	proof, err := s.judge(p.Call, did, e)
-	return s.open(proof), err
+	return s.open(p, proof), err
 }
 
 // ownList accepts the issuer's own list of keys.
@@ -73,13 +116,29 @@ func (s *issuer) ownList() func(*answer) error {
 	})
 }
 
-// open says what a proof leaves open.
-func (s *issuer) open(p apikey.Proof) apikey.Proof {
+// open says what a proof shows of what the key can do, and what it leaves open.
+func (s *issuer) open(by *kit.Probe, p apikey.Proof) apikey.Proof {
+	if p.Verdict != apikey.Accepted && p.Verdict != apikey.Known {
+		return p
+	}
+	far := p.Verdict == apikey.Known
+	refused := far || p.Status == http.StatusForbidden
 	switch {
-	case p.Verdict == apikey.Known || p.Verdict == apikey.Accepted && p.Status == http.StatusForbidden:
-		p.Unknown = []string{"what the key may do besides"}
+	case by.Can != "" && far:
+		p.Cannot = []string{by.Can + " from here"}
+	case by.Can != "" && refused:
+		p.Cannot = []string{by.Can}
+	case by.Can != "":
+		p.Can = []string{by.Can}
+	case refused:
 		p.Cannot = []string{"make this request, or not from here"}
-	case p.Verdict == apikey.Accepted:
+	}
+	switch {
+	case len(s.d.Roles) > 0:
+		p.Unknown = []string{openRole}
+	case refused:
+		p.Unknown = []string{"what the key may do besides"}
+	default:
 		p.Unknown = []string{"what the key may do besides", openRestrictions}
 	}
 	return p

@@ -14,9 +14,14 @@ type layout struct {
 	names                         []string // of all members
 	members                       map[string]slot
 	texts, whens, tokens, raws    int
+	flags, references             int
 	id, name, masked, prefix, env span
-	created, expires, used        span
-	restrictions, secret          span
+	kind, role                    span
+	created, updated              span
+	expires, used                 span
+	restrictions, copied, secret  span
+	enabled, retrievable          span
+	account, project, by, upBy    span
 	none                          *record // of nothing
 }
 
@@ -33,6 +38,8 @@ const (
 	aWhen
 	aToken
 	aRaw
+	aFlag
+	aReference
 )
 
 // span are the slots of one field, in the order in which its members are looked at.
@@ -53,9 +60,13 @@ func newLayout(r *kit.Row) *layout {
 	l.id, l.name = place(aText, &l.texts, r.ID), place(aText, &l.texts, r.Name)
 	l.masked, l.prefix = place(aText, &l.texts, r.Masked), place(aText, &l.texts, r.Prefix)
 	l.env = place(aText, &l.texts, r.Environment)
+	l.kind, l.role = place(aText, &l.texts, r.Type), place(aText, &l.texts, r.Role)
 	l.created, l.expires = place(aWhen, &l.whens, r.CreatedAt), place(aWhen, &l.whens, r.ExpiresAt)
-	l.used = place(aWhen, &l.whens, r.LastUsedAt)
-	l.restrictions = place(aRaw, &l.raws, r.Restrictions)
+	l.used, l.updated = place(aWhen, &l.whens, r.LastUsedAt), place(aWhen, &l.whens, r.UpdatedAt)
+	l.restrictions, l.copied = place(aRaw, &l.raws, r.Restrictions), place(aRaw, &l.raws, r.Copied)
+	l.enabled, l.retrievable = place(aFlag, &l.flags, r.Enabled), place(aFlag, &l.flags, r.CanRetrieve)
+	l.account, l.project = place(aReference, &l.references, r.Account), place(aReference, &l.references, r.Project)
+	l.by, l.upBy = place(aReference, &l.references, r.CreatedBy), place(aReference, &l.references, r.UpdatedBy)
 	l.secret = place(aToken, &l.tokens, r.Secret)
 	l.none = l.record()
 	return l
@@ -68,12 +79,14 @@ type record struct {
 	whens  []when
 	tokens []token
 	raws   []json.RawMessage
+	flags  []flag
+	refs   []reference
 	places map[string]json.Unmarshaler
 }
 
 func (l *layout) record() *record {
 	r := &record{l: l, texts: make([]text, l.texts), whens: make([]when, l.whens), tokens: make([]token, l.tokens),
-		raws: make([]json.RawMessage, l.raws), places: make(map[string]json.Unmarshaler, len(l.members))}
+		raws: make([]json.RawMessage, l.raws), flags: make([]flag, l.flags), refs: make([]reference, l.references), places: make(map[string]json.Unmarshaler, len(l.members))}
 	for name, s := range l.members {
 		switch s.kind {
 		case aText:
@@ -84,6 +97,10 @@ func (l *layout) record() *record {
 			r.places[name] = &r.tokens[s.at]
 		case aRaw:
 			r.places[name] = &r.raws[s.at]
+		case aFlag:
+			r.places[name] = &r.flags[s.at]
+		case aReference:
+			r.places[name] = &r.refs[s.at]
 		}
 	}
 	return r
@@ -94,6 +111,8 @@ func (r *record) clear() {
 	clear(r.texts)
 	clear(r.whens)
 	clear(r.tokens)
+	clear(r.flags)
+	clear(r.refs)
 	for i := range r.raws {
 		r.raws[i] = r.raws[i][:0]
 	}
@@ -168,6 +187,26 @@ func (r *record) raw(s span) json.RawMessage {
 	return nil
 }
 
+// flag is the first of a field's flags that is there; nil for none.
+func (r *record) flag(s span) *bool {
+	for _, f := range r.flags[s.from:s.to] {
+		if f.value != nil {
+			return f.value
+		}
+	}
+	return nil
+}
+
+// reference is the first of a field's references that is there.
+func (r *record) reference(s span) reference {
+	for _, ref := range r.refs[s.from:s.to] {
+		if ref.id != "" {
+			return ref
+		}
+	}
+	return reference{}
+}
+
 func (r *record) secret() apikey.Secret {
 	return firstToken(r.tokens[r.l.secret.from:r.l.secret.to]...)
 }
@@ -189,7 +228,28 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 	k := apikey.Key{
 		ID: s.spelling.show(string(id)), Name: field(r.text(l.name)), Masked: field(r.text(l.masked)), CreatedAt: r.when(l.created).reported(),
 		LastUsedAt: r.when(l.used).use(), ExpiresAt: r.when(l.expires).orNever(), Restrictions: restrictions(r.raw(l.restrictions)),
-		Environment: s.environmentOf(r),
+		Environment: s.environmentOf(r), Type: field(r.text(l.kind)), Role: s.spelling.show(string(r.text(l.role))), UpdatedAt: r.when(l.updated).reported(),
+		Enabled: r.flag(l.enabled),
+	}
+	if s.d.Row.NeverExpires {
+		k.ExpiresAt = r.when(l.expires).expiry()
+	}
+	if len(r.refs) > 0 {
+		project := r.reference(l.project)
+		k.Account, k.Project, k.ProjectName = field(r.reference(l.account).id), field(project.id), field(project.name)
+		k.CreatedBy, k.UpdatedBy = field(r.reference(l.by).id), field(r.reference(l.upBy).id)
+	}
+	if can := r.flag(l.retrievable); can != nil {
+		k.CanRetrieve, k.CannotRetrieve = *can, !*can
+	}
+	for i, raw := range r.raws[l.copied.from:l.copied.to] {
+		if len(raw) == 0 || string(raw) == "null" {
+			continue
+		}
+		if k.Extra == nil {
+			k.Extra = map[string]json.RawMessage{}
+		}
+		k.Extra[s.d.Row.Copied[i]] = asciiJSON(raw)
 	}
 	if prefix := r.text(l.prefix); k.Masked == "" && prefix != "" {
 		k.Masked = field(prefix) + "…"

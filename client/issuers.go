@@ -1,7 +1,9 @@
 package client
 
 import (
+	"cmp"
 	"embed"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -16,13 +18,19 @@ import (
 //go:embed issuers/*.toml
 var issuerFiles embed.FS
 
-// Issuers are the names of all issuers that a profile can be of, in order.
+// Issuers are the names of all issuers that a profile can be of, in the order in which they are listed.
 func Issuers() []string {
-	out := []string{apikey.Prosopo, apikey.Vertesia} // not declared yet
-	for name := range issuers() {
+	out := []string{apikey.Prosopo} // not declared yet
+	place := map[string]int{apikey.Prosopo: 1}
+	for name, load := range issuers() {
 		out = append(out, name)
+		if d, err := load(); err == nil && d.Place > 0 {
+			place[name] = d.Place
+		} else {
+			place[name] = math.MaxInt
+		}
 	}
-	slices.Sort(out)
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(place[a], place[b]), cmp.Compare(a, b)) })
 	return out
 }
 

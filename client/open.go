@@ -21,8 +21,6 @@ func Open(opts Options) (Service, error) {
 	switch opts.Service {
 	case apikey.Prosopo:
 		s, bad = openProsopo(opts)
-	case apikey.Vertesia:
-		s, bad = openVertesia(opts)
 	default:
 		s, bad = openDeclared(opts)
 	}

@@ -25,8 +25,6 @@ func behind(t *testing.T, s Service, proxy string) {
 	switch s := s.(type) {
 	case *issuer:
 		tr = s.transport
-	case *vertesia:
-		tr = s.transport
 	case *prosopo:
 		tr = s.transport
 	}

@@ -134,18 +134,6 @@ var remedies = map[string][]remedy{
 		{status: forbidden, when: ofTheAccount, hint: "This is about the account, not the key: see to it in the Prosopo portal. No permission of a key mends this."},
 		{status: forbidden, hint: "Either the key lacks {needs}, or the account lacks the API feature (ask for it in the Prosopo portal) or is not active."},
 	},
-	apikey.Vertesia: {
-		{status: unauthorized, words: saysDisabled, hint: "The key is switched off: enable it again, or use another one."},
-		{status: unauthorized, words: "exchange", hint: "The session that was given for the key is over: try again, and it is exchanged anew."},
-		{status: unauthorized, sent: "pk-", hint: "This is a public key (pk-): it ends after 24 hours where nothing else was asked for. Request one again, or use a secret key (sk-)."},
-		{status: unauthorized, words: saysExpired, hint: "The key has expired, and the service deletes such a key: create another one, and use that."},
-		{status: unauthorized, words: saysNoKey, hint: hintArrives},
-		{status: unauthorized, hint: "Check that the key is whole and has no typo, and was not switched off, revoked, or deleted after its expiry date."},
-		{status: forbidden, sent: "pk-", missing: true, hint: "A public key only reads public data and executes interactions: use a secret key (sk-) with the role {needs} or above."},
-		{status: forbidden, words: "another project|other project|different project", hint: "The key is for one project: use a key of the project that this is about."},
-		{status: forbidden, op: opCreate + "|" + opUpdate, missing: true, hint: "This needs a key with the role {needs} or above. A key grants at most its own role."},
-		{status: forbidden, missing: true, hint: "This needs a key with the role {needs} or above."},
-	},
 	"": {
 		{status: unauthorized, web: true, hint: "A web page answered in the service's place: it says nothing about the key. " + hintURL},
 		{status: forbidden, web: true, hint: "A web page answered in the service's place: it says nothing about the key. " + hintURL},

@@ -60,6 +60,9 @@ var (
 	provenBy   = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^(?:(?:server|client) \S.*|documents \d{4}-\d\d(?:-\d\d)?)$`)
 	})
+	plainQuery = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[A-Za-z0-9_.-]+=[A-Za-z0-9_.-]+(?:&[A-Za-z0-9_.-]+=[A-Za-z0-9_.-]+)*$`)
+	})
 	// pathOf is what a path may hold: segments of unreserved characters, each of them whole or an {id}.
 	pathOf = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^(?:/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*|\{id\}))+$`)
@@ -77,8 +80,19 @@ func (c *checker) declaration(d *Declaration) {
 	for _, s := range d.Settings {
 		c.one("settings", s, settings...)
 	}
+	if d.Place < 0 {
+		c.refuse("place", "is 1 or more")
+	}
 	if d.Longest < 0 || d.Longest > 10_000 {
 		c.refuse("longest_name", "0 to 10000 characters")
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Headers)) {
+		switch strings.ToLower(name) {
+		case "authorization", "host", "cookie", "content-length", "content-type", "transfer-encoding", "idempotency-key":
+			c.refuse("headers", "%q is detent's own to send", name)
+		}
+		c.member("headers", name)
+		c.text("headers."+name, d.Headers[name], 200)
 	}
 	for i, p := range d.Secret.Prefixes {
 		field := fmt.Sprintf("secret.prefix[%d]", i)
@@ -106,8 +120,10 @@ func (c *checker) text(field, text string, most int) {
 
 // Named are the fields of a row with their members, in the order in which they are declared.
 func (r *Row) Named() []NamedMembers {
-	return []NamedMembers{{"id", r.ID}, {"name", r.Name}, {"masked", r.Masked}, {"environment", r.Environment}, {"created_at", r.CreatedAt},
-		{"expires_at", r.ExpiresAt}, {"last_used_at", r.LastUsedAt}, {"restrictions", r.Restrictions}, {"prefix", r.Prefix}, {"secret", r.Secret}}
+	return []NamedMembers{{"id", r.ID}, {"name", r.Name}, {"type", r.Type}, {"role", r.Role}, {"masked", r.Masked}, {"environment", r.Environment},
+		{"enabled", r.Enabled}, {"created_at", r.CreatedAt}, {"updated_at", r.UpdatedAt}, {"expires_at", r.ExpiresAt}, {"last_used_at", r.LastUsedAt},
+		{"restrictions", r.Restrictions}, {"account", r.Account}, {"project", r.Project}, {"created_by", r.CreatedBy}, {"updated_by", r.UpdatedBy},
+		{"can_retrieve_value", r.CanRetrieve}, {"copied", r.Copied}, {"prefix", r.Prefix}, {"secret", r.Secret}}
 }
 
 // NamedMembers are the members of one field.
@@ -154,7 +170,6 @@ func (c *checker) calls(d *Declaration) {
 	c.one("list.paging", d.List.Paging, "", "cursor")
 	if d.Create != nil {
 		c.call("create", &d.Create.Call, false)
-		c.members("create.key", d.Create.Key)
 		if d.Create.Setting != "" && !slices.Contains(d.Settings, d.Create.Setting) {
 			c.refuse("create.setting", "%q is none of settings", d.Create.Setting)
 		}
@@ -162,8 +177,20 @@ func (c *checker) calls(d *Declaration) {
 			c.refuse("row.secret", "is missing: the answer to a create holds the secret somewhere")
 		}
 	}
-	if d.Delete != nil {
-		c.call("delete", d.Delete, true)
+	for field, call := range map[string]*Call{"update": d.Update, "delete": d.Delete, "retrieve": d.Retrieve} {
+		if call != nil {
+			c.call(field, call, true)
+		}
+	}
+	for _, q := range append(slices.Clone(d.List.Queries), d.OwnProject) {
+		c.query("list.queries", q)
+	}
+	if d.Exchange != nil && c.path("exchange.call", d.Exchange.Call, false) != "POST" {
+		c.refuse("exchange.call", "is a POST: a key is in no address")
+	}
+	if p := d.PublicKey; p != nil {
+		c.path("public_key.call", p.Call, false)
+		c.members("public_key", []string{p.Name, p.Project, p.TTL})
 	}
 	if len(d.Probes) == 0 {
 		c.refuse("probe", "is missing: one harmless read must show that a secret works")
@@ -181,6 +208,8 @@ func (c *checker) calls(d *Declaration) {
 // call checks a request. with says that it is about one key: then its id is in the path or in the body.
 func (c *checker) call(field string, call *Call, with bool) {
 	c.path(field+".call", call.Call, with && !sends(call, "id"))
+	c.query(field+".query", call.Query)
+	c.members(field+".key", call.Key)
 	for _, member := range slices.Sorted(maps.Keys(call.Send)) {
 		v := call.Send[member]
 		at := field + ".send." + member
@@ -188,7 +217,14 @@ func (c *checker) call(field string, call *Call, with bool) {
 		if !sendable(v.Field) {
 			c.refuse(at, "%q is no field that can be sent", v.Field)
 		}
-		c.one(at, v.As, "", "rfc3339")
+		c.one(at, v.As, "", "rfc3339", "rfc3339-ms")
+	}
+}
+
+// query checks a query: it is the same for everybody, and holds no secret.
+func (c *checker) query(field, query string) {
+	if query != "" && !plainQuery().MatchString(query) {
+		c.refuse(field, "%q is no query: name=value&name=value, of letters, digits and _ . -", query)
 	}
 }
 
@@ -204,7 +240,8 @@ func sends(call *Call, field apikey.Field) bool {
 // sendable reports whether a field is one of an id, a draft or a change.
 func sendable(f apikey.Field) bool {
 	switch f {
-	case apikey.FieldID, apikey.FieldName, apikey.FieldEnvironment, apikey.FieldExpiry, apikey.FieldRestrictions:
+	case apikey.FieldID, apikey.FieldName, apikey.FieldEnvironment, apikey.FieldExpiry, apikey.FieldRestrictions, apikey.FieldRole, apikey.FieldType,
+		apikey.FieldEnabled:
 		return true
 	}
 	return false
@@ -236,7 +273,16 @@ func (c *checker) words(d *Declaration) {
 		c.one("refusals.own", own, "no", "text", "object")
 	}
 	c.members("refusals.foreign", d.Refusals.Foreign)
-	c.one("refusals.forbidden", d.Refusals.Forbidden, "", "words")
+	c.members("refusals.members", d.Refusals.Members)
+	c.one("refusals.forbidden", d.Refusals.Forbidden, "", "words", "role")
+	for i, r := range d.Roles {
+		c.text(fmt.Sprintf("role[%d].name", i), r.Name, 64)
+		c.text(fmt.Sprintf("role[%d].description", i), r.Description, 200)
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Note)) {
+		c.one("note", name, abilities...)
+		c.text("note."+name, d.Note[name], 200)
+	}
 	for _, name := range slices.Sorted(maps.Keys(d.Cannot)) {
 		c.one("cannot", name, abilities...)
 		c.text("cannot."+name, d.Cannot[name], 200)
