@@ -143,13 +143,13 @@ const (
 	wordNever   = "never expires"
 )
 
-// unsaid is a yes or no that the service does not say. Nothing writes to it.
-var unsaid *bool
+// unreported is a yes or no that the service does not say. Nothing writes to it.
+var unreported *bool
 
 // retrievable is whether the service can give the secret again; nil where it does not say.
 func retrievable(k *Key) any {
 	if !k.CanRetrieve && !k.CannotRetrieve {
-		return &unsaid
+		return &unreported
 	}
 	is := &k.CanRetrieve
 	return &is

@@ -162,9 +162,9 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 	case o.abort != "":
 		err = runner.abort(ctx)
 	case o.resume != "":
-		err = runner.takeUp(ctx, s.Profile)
+		err = runner.resume(ctx, s.Profile)
 	default:
-		err = runner.goOn(ctx)
+		err = runner.run(ctx)
 	}
 	// The state is printed whatever the end: it says what is certain. One that was
 	// refused before it began has none.

@@ -30,20 +30,20 @@ type rotationRun struct {
 
 // stopped is the end of a run that leaves the rotation open: exit 1, with the way on.
 func (r *rotationRun) stopped(why string) error {
-	return fmt.Errorf("%s. The rotation is open: %s", strings.TrimRight(why, ". "), waysOn(r.r.View()))
+	return fmt.Errorf("%s. The rotation is open: %s", strings.TrimRight(why, ". "), nextCommands(r.r.View()))
 }
 
-// waysOn are the commands that end an open rotation: there is no way back once the old key is gone.
-func waysOn(v rotation.View) string {
+// nextCommands are the commands that end an open rotation: there is no way back once the old key is gone.
+func nextCommands(v rotation.View) string {
 	if v.OldGone {
 		return fmt.Sprintf("detent rotate --resume %s goes on", v.ID)
 	}
 	return fmt.Sprintf("detent rotate --resume %s goes on, --abort %s undoes it", v.ID, v.ID)
 }
 
-// takeUp goes on with a rotation of the journal. A place that only the journal names, and that is not seen to hold the new secret, is
+// resume goes on with a rotation of the journal. A place that only the journal names, and that is not seen to hold the new secret, is
 // asked about: who can write the journal's folder could have written a command there.
-func (r *rotationRun) takeUp(ctx context.Context, p config.Profile) error {
+func (r *rotationRun) resume(ctx context.Context, p config.Profile) error {
 	v := r.r.View()
 	for _, d := range v.Destinations {
 		named := slices.ContainsFunc(p.Deliver, func(c config.Deliver) bool { return c.Name == d.Spec })
@@ -69,18 +69,18 @@ func (r *rotationRun) takeUp(ctx context.Context, p config.Profile) error {
 			}
 		}
 	}
-	return r.goOn(ctx)
+	return r.run(ctx)
 }
 
-// goOn does steps until the rotation is over or needs what it cannot get here.
-func (r *rotationRun) goOn(ctx context.Context) error {
+// run does steps until the rotation is over or needs what it cannot get here.
+func (r *rotationRun) run(ctx context.Context) error {
 	if !r.asked && !r.yes {
 		if err := r.confirmPlan(ctx); err != nil {
 			return err
 		}
 	}
 	for {
-		if err := r.mayGoOn(ctx); err != nil {
+		if err := r.checkInterrupt(ctx); err != nil {
 			return err
 		}
 		res, err := r.step(ctx)
@@ -109,25 +109,25 @@ func closedIsOver(err error) error {
 	return err
 }
 
-// mayGoOn stops between two steps when a signal came. A secret that is only in memory is
+// checkInterrupt stops between two steps when a signal came. A secret that is only in memory is
 // delivered first: leaving would lose it.
-func (r *rotationRun) mayGoOn(ctx context.Context) error {
+func (r *rotationRun) checkInterrupt(ctx context.Context) error {
 	if ctx.Err() == nil || r.r.SecretInHand() {
 		return nil
 	}
-	return r.brokenOff()
+	return r.interrupted()
 }
 
-// brokenOff is the end of a run that the operator broke off in an open rotation.
-func (r *rotationRun) brokenOff() error {
-	r.a.say("the rotation is open: %s", waysOn(r.r.View()))
+// interrupted is the end of a run that the operator broke off in an open rotation.
+func (r *rotationRun) interrupted() error {
+	r.a.say("the rotation is open: %s", nextCommands(r.r.View()))
 	return host.ErrInterrupted
 }
 
 // unanswered is the end of a run whose question got no answer.
 func (r *rotationRun) unanswered(err error) error {
 	if errors.Is(err, host.ErrInterrupted) {
-		return r.brokenOff()
+		return r.interrupted()
 	}
 	return r.stopped(err.Error())
 }
@@ -173,7 +173,7 @@ func (r *rotationRun) failed(err error) error {
 	if v.State != rotation.Open || r.refused(err) || errors.Is(err, rotation.ErrOldGone) {
 		return err
 	}
-	return fmt.Errorf("%w. The rotation is open: %s", err, waysOn(r.r.View()))
+	return fmt.Errorf("%w. The rotation is open: %s", err, nextCommands(r.r.View()))
 }
 
 // wait sleeps until the next look, and says how long it still takes.
@@ -183,7 +183,7 @@ func (r *rotationRun) wait(ctx context.Context, res rotation.Result) error {
 		return r.stopped("the old key is still in use: find who uses it")
 	}
 	if err := r.a.host.Pause(ctx, res.Wait); err != nil {
-		return r.mayGoOn(ctx)
+		return r.checkInterrupt(ctx)
 	}
 	return nil
 }
@@ -198,7 +198,7 @@ func (r *rotationRun) decide(ctx context.Context, res rotation.Result) error {
 		return r.stopped(res.Message)
 	}
 	if r.yes {
-		return r.unasked(*q)
+		return r.cannotAsk(*q)
 	}
 	a := rotation.Answer{Kind: q.Kind, Subject: q.Subject, Choice: rotation.Yes}
 	var err error
@@ -252,8 +252,8 @@ func (r *rotationRun) decide(ctx context.Context, res rotation.Result) error {
 // errClosedByAnswer ends a run whose rotation an answer has closed.
 var errClosedByAnswer = errors.New("the rotation is closed")
 
-// unasked is the end of a run that would have to ask.
-func (r *rotationRun) unasked(q rotation.Question) error {
+// cannotAsk is the end of a run that would have to ask.
+func (r *rotationRun) cannotAsk(q rotation.Question) error {
 	for _, n := range q.Lines {
 		r.a.say("  ! %s", n)
 	}
@@ -396,19 +396,19 @@ func (r *rotationRun) abort(ctx context.Context) error {
 			if err := r.decide(ctx, res); err != nil {
 				return closedIsOver(err)
 			}
-			if turned(res, r.r.View()) {
-				return r.goOn(ctx)
+			if undoGivenUp(res, r.r.View()) {
+				return r.run(ctx)
 			}
 		case res.Status == rotation.Waiting:
 			if err := r.a.host.Pause(ctx, res.Wait); err != nil {
-				return r.mayGoOn(ctx)
+				return r.checkInterrupt(ctx)
 			}
 		}
 	}
 }
 
-// turned reports whether an answer has given the undo up: the rotation goes on instead.
-func turned(asked rotation.Result, now rotation.View) bool {
+// undoGivenUp reports whether an answer has given the undo up: the rotation goes on instead.
+func undoGivenUp(asked rotation.Result, now rotation.View) bool {
 	return asked.Question != nil && asked.Question.Kind == rotation.AskUndone && !now.Undoing
 }
 

@@ -1,17 +1,17 @@
 package client
 
 // As is an optional interface of a service, found through whatever wraps it. A wrapper that does such a thing in its service's place has
-// a method Borrows: it can do it where its service can, and not otherwise.
+// a method Delegates: it can do it where its service can, and not otherwise.
 func As[T any](s Service) (T, bool) {
 	var none T
 	found, have := none, false
 	for {
 		t, ok := s.(T)
-		_, borrows := s.(interface{ Borrows() })
+		_, delegates := s.(interface{ Delegates() })
 		if ok && !have {
 			found, have = t, true
 		}
-		if ok && !borrows {
+		if ok && !delegates {
 			return found, true
 		}
 		w, more := s.(interface{ Unwrap() Service })

@@ -66,7 +66,7 @@ func (g *generic) Capabilities() apikey.Capabilities {
 		AccessFields:   []apikey.Field{apikey.FieldEnvironment, apikey.FieldRestrictions, apikey.FieldExpiry},
 		SecretPrefixes: []string{genericPrefixes[apikey.Live], genericPrefixes[apikey.Test]},
 		MaxName:        maxName,
-		Advice:         advised[apikey.Generic],
+		Advice:         advice[apikey.Generic],
 	}
 }
 
@@ -77,10 +77,10 @@ type genericRow struct {
 	Prefix       text            `json:"prefix"`
 	Masked       text            `json:"masked"`
 	Environment  text            `json:"environment"`
-	CreatedAt    when            `json:"created_at"`
-	LastUsed     when            `json:"last_used"`
-	LastUsedAt   when            `json:"last_used_at"`
-	ExpiresAt    when            `json:"expires_at"`
+	CreatedAt    wireTime        `json:"created_at"`
+	LastUsed     wireTime        `json:"last_used"`
+	LastUsedAt   wireTime        `json:"last_used_at"`
+	ExpiresAt    wireTime        `json:"expires_at"`
 	Restrictions json.RawMessage `json:"restrictions"`
 	Key          token           `json:"key"`
 	Secret       token           `json:"secret"`
@@ -132,7 +132,7 @@ func (g *generic) key(row genericRow) (apikey.Key, error) {
 	}
 	k := apikey.Key{
 		ID: g.spelling.show(string(row.ID)), Name: field(row.Name), Masked: field(row.Masked), CreatedAt: row.CreatedAt.reported(),
-		LastUsedAt: firstWhen(row.LastUsed, row.LastUsedAt).use(), ExpiresAt: row.ExpiresAt.orNever(),
+		LastUsedAt: firstTime(row.LastUsed, row.LastUsedAt).use(), ExpiresAt: row.ExpiresAt.orNever(),
 		Restrictions: restrictions(row.Restrictions),
 	}
 	if k.Masked == "" && row.Prefix != "" {

@@ -45,8 +45,8 @@ func (g *generic) Probe(ctx context.Context, secret apikey.Secret, call string) 
 }
 
 func (g *generic) probeUser(ctx context.Context, secret apikey.Secret) (apikey.Proof, error) {
-	e := asError(g.do(ctx, call{op: opProbe, method: http.MethodGet, path: genericUser, id: probeUser, bearer: secret}, aUser))
-	did := asking(strings.Replace(genericUserCall, "{id}", probeUser, 1))
+	e := asError(g.do(ctx, call{op: opProbe, method: http.MethodGet, path: genericUser, id: probeUser, bearer: secret}, requireUser))
+	did := answeredWith(strings.Replace(genericUserCall, "{id}", probeUser, 1))
 	if e != nil && e.Kind == NotFound && e.Own {
 		proof, err := g.judge(genericUserCall, func(int) string { return did(e.Status) }, nil)
 		proof.Status = e.Status
@@ -61,9 +61,9 @@ func (g *generic) probeList(ctx context.Context, secret apikey.Secret) (apikey.P
 		listed(genericLists, func(raw []byte) error {
 			var row genericRow
 			err := decodeRow(raw, &row, genericNames)
-			return aKey(string(row.ID), err)
+			return requireKey(string(row.ID), err)
 		})))
-	proof, err := g.judge(genericListCall, asking(genericListCall), e)
+	proof, err := g.judge(genericListCall, answeredWith(genericListCall), e)
 	return g.open(proof), err
 }
 

@@ -337,9 +337,9 @@ func decodePublicKey(r io.Reader) (apikey.PublicKeyValue, error) {
 	}
 	raw = bytes.TrimSpace(raw)
 	var reply struct {
-		Value     token `json:"value"`
-		ExpireAt  when  `json:"expire_at"`
-		ExpiresAt when  `json:"expires_at"`
+		Value     token    `json:"value"`
+		ExpireAt  wireTime `json:"expire_at"`
+		ExpiresAt wireTime `json:"expires_at"`
 	}
 	switch {
 	case len(raw) == 0:
@@ -364,7 +364,7 @@ func decodePublicKey(r io.Reader) (apikey.PublicKeyValue, error) {
 	if reply.Value.IsZero() {
 		return apikey.PublicKeyValue{}, badAnswer("the answer holds no public key")
 	}
-	return apikey.PublicKeyValue{Value: reply.Value.Secret, ExpiresAt: firstWhen(reply.ExpireAt, reply.ExpiresAt).orNever()}, nil
+	return apikey.PublicKeyValue{Value: reply.Value.Secret, ExpiresAt: firstTime(reply.ExpireAt, reply.ExpiresAt).orNever()}, nil
 }
 
 // The calls that a secret can be checked with.
@@ -398,14 +398,14 @@ func (v *vertesia) Probe(ctx context.Context, secret apikey.Secret, call string)
 		}
 		return proof, err
 	case e == nil && !session.isJWT:
-		return apikey.Proof{Call: call, Status: http.StatusOK, Did: vertesiaIssueCall + " answered 200", Why: errForeign.Error()}, nil
+		return apikey.Proof{Call: call, Status: http.StatusOK, Evidence: vertesiaIssueCall + " answered 200", Why: errForeign.Error()}, nil
 	case e == nil:
-		return apikey.Proof{Verdict: apikey.Accepted, Call: vertesiaIssueCall, Status: http.StatusOK, Did: vertesiaIssueCall + " answered 200",
+		return apikey.Proof{Verdict: apikey.Accepted, Call: vertesiaIssueCall, Status: http.StatusOK, Evidence: vertesiaIssueCall + " answered 200",
 			Can: []string{"be exchanged for a session"}, Unknown: []string{openRole}}, nil
 	case call == "" && (e.Kind == Forbidden || e.Kind == NotFound || e.Kind == Invalid):
 		return v.probeList(ctx, secret, vertesiaListCall) // a token server that does not serve: the key itself may
 	}
-	proof, err := v.judge(vertesiaIssueCall, asking(vertesiaIssueCall), e)
+	proof, err := v.judge(vertesiaIssueCall, answeredWith(vertesiaIssueCall), e)
 	if call != "" {
 		proof.Call = call
 	}
@@ -418,9 +418,9 @@ func (v *vertesia) probeList(ctx context.Context, bearer apikey.Secret, name str
 	e := asError(v.do(ctx, c, listed(vertesiaLists, func(raw []byte) error {
 		var row vertesiaRow
 		err := decodeRow(raw, &row, vertesiaNames)
-		return aKey(string(row.ID), err)
+		return requireKey(string(row.ID), err)
 	})))
-	proof, err := v.judge(name, asking(vertesiaListCall), e)
+	proof, err := v.judge(name, answeredWith(vertesiaListCall), e)
 	switch {
 	case proof.Verdict == apikey.Accepted && proof.Status == http.StatusOK:
 		proof.Can = []string{"list keys"}

@@ -22,9 +22,9 @@ type vertesiaRow struct {
 	Account     reference       `json:"account"`
 	Project     reference       `json:"project"`
 	Enabled     flag            `json:"enabled"`
-	ExpiresAt   when            `json:"expires_at"`
-	CreatedAt   when            `json:"created_at"`
-	UpdatedAt   when            `json:"updated_at"`
+	ExpiresAt   wireTime        `json:"expires_at"`
+	CreatedAt   wireTime        `json:"created_at"`
+	UpdatedAt   wireTime        `json:"updated_at"`
 	CreatedBy   reference       `json:"created_by"`
 	UpdatedBy   reference       `json:"updated_by"`
 	CanRetrieve flag            `json:"can_retrieve_value"`
@@ -185,6 +185,6 @@ func vertesiaCapabilities() apikey.Capabilities {
 		AccessFields:   []apikey.Field{apikey.FieldRole, apikey.FieldType, apikey.FieldProject, apikey.FieldExpiry, apikey.FieldExtra},
 		SecretPrefixes: []string{"sk-", "pk-"}, MaxName: maxName,
 		UsagePage: "the audit trail of Vertesia (principal type apikey; it shows changes, not reads)",
-		Advice:    advised[apikey.Vertesia],
+		Advice:    advice[apikey.Vertesia],
 	}
 }

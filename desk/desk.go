@@ -62,7 +62,7 @@ func (o Order) note(format string, args ...any) {
 type Outcome struct {
 	Created apikey.Created
 	// Sure says that the created key is new for sure, so that it may be deleted where its secret reached nobody.
-	Sure    bool
+	IsNew   bool
 	Key     apikey.Key
 	Deleted apikey.Deleted
 	Public  apikey.PublicKeyValue
@@ -162,8 +162,8 @@ func (d *Desk) May(ctx context.Context, o Order) error {
 	return err
 }
 
-// Beyond has what a screen refused for the role recorded, as the order itself would be. What the role may do is not.
-func (d *Desk) Beyond(ctx context.Context, o Order) {
+// RecordRefusal has what a screen refused for the role recorded, as the order itself would be. What the role may do is not.
+func (d *Desk) RecordRefusal(ctx context.Context, o Order) {
 	_, _ = d.roles(func(context.Context, Order) (Outcome, error) { return Outcome{}, nil })(ctx, o)
 }
 
@@ -205,9 +205,9 @@ func (d *Desk) act(ctx context.Context, o Order) (Outcome, error) {
 	return call(ctx, d, o)
 }
 
-// lasting is a context for a write: ctrl+c does not break it off half way, where nobody could tell whether it happened.
+// uncancelled is a context for a write: ctrl+c does not break it off half way, where nobody could tell whether it happened.
 // The transport's own timeout still ends it. A rotation bounds its own calls.
-func (d *Desk) lasting(ctx context.Context, o Order) (context.Context, context.CancelFunc) {
+func (d *Desk) uncancelled(ctx context.Context, o Order) (context.Context, context.CancelFunc) {
 	if o.Act || d.o.Timeout <= 0 {
 		return ctx, func() {}
 	}

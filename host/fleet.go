@@ -61,8 +61,8 @@ func (h *Host) openBeside(ctx context.Context, p config.Profile) (*Session, erro
 		return nil, err
 	}
 	if h.o.Terminal != nil && !p.Embedded && tokens.NeedsTerminal(p) {
-		h.kept.asking.Lock()
-		defer h.kept.asking.Unlock()
+		h.resources.asking.Lock()
+		defer h.resources.asking.Unlock()
 	}
 	return h.OpenProfile(ctx, p)
 }

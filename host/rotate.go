@@ -20,7 +20,7 @@ func (h *Screens) Rotations(context.Context) ([]rotation.View, error) { return h
 func (h *Screens) Setting(profile string) apikey.Setting {
 	p, err := h.lookup(profile)
 	if err != nil {
-		return apikey.Setting{Far: true}
+		return apikey.Setting{Remote: true}
 	}
 	return p.Setting(h.host.o.Demo)
 }
@@ -122,7 +122,7 @@ func (h *Screens) session(ctx context.Context, profile string, k apikey.Key) (*S
 // Refused has what the screens refused for the role recorded.
 func (h *Screens) Refused(profile string, o desk.Order) {
 	if p, err := h.lookup(profile); err == nil { // which may be one that does not open
-		desk.Open(nil, h.host.deskOptions(p, false)).Beyond(context.Background(), o)
+		desk.Open(nil, h.host.deskOptions(p, false)).RecordRefusal(context.Background(), o)
 	}
 }
 

@@ -32,7 +32,7 @@ type Screens struct {
 func (h *Host) Screens(terminal io.Writer) *Screens {
 	o := h.o
 	o.Terminal = terminal
-	return &Screens{host: &Host{o, h.kept}}
+	return &Screens{host: &Host{o, h.resources}}
 }
 
 var _ ui.Host = (*Screens)(nil)

@@ -182,15 +182,15 @@ func TestARefusedCallDoesNotTakeTheUseOfAnotherAtTheSameTime(t *testing.T) {
 	first := u.touch("k", 10)
 	second := u.touch("k", 20)
 	third := u.touch("k", 20)
-	u.takeBack("k", 20, third)
+	u.undo("k", 20, third)
 	if got := u.lastUse("k", 0); got != 20 {
 		t.Errorf("one of two at once was refused, and the last use is %d", got)
 	}
-	u.takeBack("k", 20, second)
+	u.undo("k", 20, second)
 	if got := u.lastUse("k", 0); got != 10 {
 		t.Errorf("both were refused, and the last use is %d", got)
 	}
-	u.takeBack("k", 10, first)
+	u.undo("k", 10, first)
 	if got := u.lastUse("k", 7); got != 7 {
 		t.Errorf("all were refused, and the last use is %d", got)
 	}

@@ -295,7 +295,7 @@ func TestToggleActsAtOnceOnATestKeyAndAsksForALiveOne(t *testing.T) {
 	on := true
 	keys := []apikey.Key{{ID: "1", Name: "a", Environment: apikey.Test, Enabled: &on}, {ID: "2", Name: "b", Environment: apikey.Live, Enabled: &on}}
 	d := start(t, 120, 40, withKeys(keys), func(_ *Options, h *fakeHost) {
-		h.profiles[0].Setting = apikey.Setting{Environment: apikey.Test, Far: true}
+		h.profiles[0].Setting = apikey.Setting{Environment: apikey.Test, Remote: true}
 	})
 	d.press("x").sees("a disabled")
 	if d.host.service.called("update 1") != 1 {
@@ -315,8 +315,8 @@ func TestToggleAsksByTheStricterOfProfileAndKey(t *testing.T) {
 		key     apikey.Environment
 		asks    bool
 	}{
-		{apikey.Setting{Far: true}, "", true}, {apikey.Setting{Far: true}, apikey.Test, true}, {apikey.Setting{Environment: apikey.Live, Far: true}, apikey.Test, true},
-		{apikey.Setting{Environment: apikey.Dev, Far: true}, "", false}, {apikey.Setting{}, "", false}, {apikey.Setting{}, apikey.Live, true},
+		{apikey.Setting{Remote: true}, "", true}, {apikey.Setting{Remote: true}, apikey.Test, true}, {apikey.Setting{Environment: apikey.Live, Remote: true}, apikey.Test, true},
+		{apikey.Setting{Environment: apikey.Dev, Remote: true}, "", false}, {apikey.Setting{}, "", false}, {apikey.Setting{}, apikey.Live, true},
 		{apikey.Setting{Embedded: true}, "", false}, {apikey.Setting{Embedded: true}, apikey.Live, true}, {apikey.Setting{Embedded: true, Demo: true}, apikey.Test, false},
 	} {
 		d := start(t, 120, 40, withKeys([]apikey.Key{{ID: "1", Name: "a", Environment: c.key, Enabled: &on}}), func(_ *Options, h *fakeHost) { h.profiles[0].Setting = c.setting })

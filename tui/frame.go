@@ -66,7 +66,7 @@ func (a *App) tooSmallView() string {
 
 // line is the style of the frame's lines: a live environment colours them.
 func (a *App) line() lipgloss.Style {
-	if a.whose().Setting.Loud() {
+	if a.whose().Setting.LooksLive() {
 		return a.env.Styles.Bad
 	}
 	return a.env.Styles.Dim
@@ -137,9 +137,9 @@ func (a *App) header() string {
 	badges := ""
 	switch word := place.Setting.Badge(); {
 	case word == "" || place.Profile == "":
-	case place.Setting.Loud():
+	case place.Setting.LooksLive():
 		badges = dot + s.Live.Render(word)
-	case word == apikey.WordUnsaid:
+	case word == apikey.WordUnreported:
 		badges = dot + s.Warn.Render(word)
 	default:
 		badges = dot + s.Test.Render(ui.Clean(word))

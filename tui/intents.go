@@ -17,13 +17,13 @@ import (
 // requests are the writes under way: who asked, and how many. They are never cancelled by
 // leaving a screen.
 type requests struct {
-	asked  map[int]ui.Screen // by ticket
-	flying int
-	air    *flights
+	asked    map[int]ui.Screen // by ticket
+	flying   int
+	inFlight *inFlight
 }
 
 func newRequests() requests {
-	return requests{asked: map[int]ui.Screen{}, air: &flights{made: map[int]orphan{}}}
+	return requests{asked: map[int]ui.Screen{}, inFlight: &inFlight{made: map[int]orphan{}}}
 }
 
 // result is the end of an intent: what the screens are told, and what the root makes of it.
@@ -215,7 +215,7 @@ func (a *App) testProfile(msg ui.TestProfile) tea.Cmd {
 		})
 	}
 	a.requests.asked[msg.Ticket] = a.top()
-	run := &outside{run: func() (err error) { conn, err = a.host.Open(context.Background(), msg.Name); return err }}
+	run := &execFunc{run: func() (err error) { conn, err = a.host.Open(context.Background(), msg.Name); return err }}
 	return tea.Exec(run, func(err error) tea.Msg {
 		if err != nil {
 			return result{ticket: msg.Ticket, msg: ui.ProfileTested{Ticket: msg.Ticket, Name: msg.Name, Err: err}, err: err, title: "The profile " + msg.Name + " does not open"}
@@ -262,7 +262,7 @@ func (a *App) send(ticket int, do func(ctx context.Context) result) tea.Cmd {
 	cmd := a.query(ticket, do)
 	conn := a.profile.conn
 	return func() tea.Msg {
-		return a.requests.air.fly(ticket, conn, func() tea.Msg {
+		return a.requests.inFlight.do(ticket, conn, func() tea.Msg {
 			out := cmd().(result)
 			out.write = true
 			return out
@@ -284,7 +284,7 @@ func (a *App) query(ticket int, do func(ctx context.Context) result) tea.Cmd {
 func (a *App) answer(r result) tea.Cmd {
 	if r.write {
 		a.requests.flying--
-		a.requests.air.landed(r.ticket)
+		a.requests.inFlight.done(r.ticket)
 	}
 	asker := a.requests.asked[r.ticket]
 	delete(a.requests.asked, r.ticket)

@@ -45,7 +45,7 @@ func (a *App) open(name string) tea.Cmd {
 	gen := a.profile.gen
 	if a.host.NeedsTerminal(name) {
 		var conn ui.Connection
-		run := &outside{run: func() (err error) { conn, err = a.host.Open(ctx, name); return err }}
+		run := &execFunc{run: func() (err error) { conn, err = a.host.Open(ctx, name); return err }}
 		return tea.Exec(run, func(err error) tea.Msg { return opened{gen, conn, err} })
 	}
 	return func() tea.Msg {
@@ -64,14 +64,14 @@ func (a *App) use(name string) tea.Cmd {
 	return a.open(name)
 }
 
-// outside runs a function outside the alternate screen, where a command may ask on the terminal.
-type outside struct{ run func() error }
+// execFunc runs a function outside the alternate screen, where a command may ask on the terminal.
+type execFunc struct{ run func() error }
 
-func (o *outside) Run() error         { return o.run() }
-func (o *outside) SetStdin(io.Reader) {}
-func (o *outside) SetStdout(io.Writer) {
+func (o *execFunc) Run() error         { return o.run() }
+func (o *execFunc) SetStdin(io.Reader) {}
+func (o *execFunc) SetStdout(io.Writer) {
 }
-func (o *outside) SetStderr(io.Writer) {}
+func (o *execFunc) SetStderr(io.Writer) {}
 
 func (a *App) openDone(msg opened) tea.Cmd {
 	if msg.gen != a.profile.gen {

@@ -26,9 +26,9 @@ func NewEdit(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey
 	e := &Edit{caps: caps, profile: profile, key: k}
 	e.sheet = sheet{
 		env: env, self: e, title: "Edit " + displayName(k), side: e.facts, doing: "saving…",
-		undone: "the key was not changed.",
-		doubt:  "The key may have been changed. Reload to see; saving again does no harm.",
-		labels: []string{"Save", "Back", "Cancel"}, unclear: []string{"Reload and look", "Save again", "Back", "Cancel"},
+		notDone:   "the key was not changed.",
+		uncertain: "The key may have been changed. Reload to see; saving again does no harm.",
+		labels:    []string{"Save", "Back", "Cancel"}, unclear: []string{"Reload and look", "Save again", "Back", "Cancel"},
 	}
 	names := map[string]int{}
 	for _, other := range existing {
@@ -136,7 +136,7 @@ func (e *Edit) send() tea.Cmd {
 func (e *Edit) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case ui.KeyUpdated:
-		if e.mine(msg.Ticket) {
+		if e.isOwn(msg.Ticket) {
 			return e.finish(msg.Err)
 		}
 	case tea.KeyMsg:

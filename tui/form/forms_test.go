@@ -173,7 +173,7 @@ func TestVerifyTellsWhatWasShown(t *testing.T) {
 		t.Error("another secret was sent, or it was kept")
 	}
 	d.send(ui.Verified{Ticket: sent.Ticket, Proof: apikey.Proof{Verdict: apikey.Accepted, Key: &apikey.Key{ID: "k7", Name: "payments", Role: "developer",
-		Permissions: []apikey.Permission{{Feature: "AccessRules", Name: "getRules"}}, ExpiresAt: apikey.Never()}, Did: "GET /rules answered 200",
+		Permissions: []apikey.Permission{{Feature: "AccessRules", Name: "getRules"}}, ExpiresAt: apikey.Never()}, Evidence: "GET /rules answered 200",
 		Can: []string{"getRules"}, Cannot: []string{"getUsers"}, Unknown: []string{"createRule: only a write would show it"}}})
 	d.sees("✓ valid", "payments", "id k7", "role developer", "permissions AccessRules.getRules", "expires never", "may getRules", "may not getUsers", "not shown: createRule", "GET /rules answered 200")
 	d.press("right", "enter").sees("Paste a secret")
@@ -183,7 +183,7 @@ func TestVerifyTellsWhatWasShown(t *testing.T) {
 	d.sees("✗ not valid", "revoked", "this environment", "This profile's environment is test").press("right", "enter")
 	d.paste(canary)
 	d.press("enter")
-	d.send(ui.Verified{Ticket: last[ui.Verify](d).Ticket, Proof: apikey.Proof{Verdict: apikey.Refused, Said: "the key is disabled", Hint: "Enable it."}})
+	d.send(ui.Verified{Ticket: last[ui.Verify](d).Ticket, Proof: apikey.Proof{Verdict: apikey.Refused, Message: "the key is disabled", Hint: "Enable it."}})
 	d.sees("✗ not valid", "It said: the key is disabled", "Enable it. This profile's").press("right", "enter")
 	d.paste(canary)
 	d.press("enter")
@@ -222,7 +222,7 @@ func TestVerifySaysThatASecretIsOfAnotherEnvironmentThanTheProfile(t *testing.T)
 	for _, profile := range []apikey.Environment{apikey.Live, apikey.Test, "dev", ""} {
 		for secret, env := range map[string]apikey.Environment{"sk_live_0123456789abcdef01234567": apikey.Live, "sk_test_0123456789abcdef01234567": apikey.Test} {
 			for _, verdict := range []apikey.Verdict{apikey.Accepted, apikey.Refused, apikey.Silent} {
-				p := ui.Profile{Name: "p", Service: apikey.Generic, Environment: profile, Setting: apikey.Setting{Environment: profile, Far: true}}
+				p := ui.Profile{Name: "p", Service: apikey.Generic, Environment: profile, Setting: apikey.Setting{Environment: profile, Remote: true}}
 				d := drive(t, NewVerify(plainEnvironment(), generic(), p))
 				d.paste(secret)
 				d.press("enter")

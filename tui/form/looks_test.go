@@ -78,7 +78,7 @@ var scenes = []struct {
 		d.paste(canary)
 		d.press("enter")
 		d.send(ui.Verified{Ticket: last[ui.Verify](d).Ticket, Proof: apikey.Proof{Verdict: apikey.Accepted, Key: &apikey.Key{ID: "k7", Name: "payments"},
-			Did: "GET /v1/prosopo/provider/admin/rules answered 200", Can: []string{"getRules"}, Cannot: []string{"getUsers"}, Unknown: []string{"createRule: only a write would show it"}}})
+			Evidence: "GET /v1/prosopo/provider/admin/rules answered 200", Can: []string{"getRules"}, Cannot: []string{"getUsers"}, Unknown: []string{"createRule: only a write would show it"}}})
 	}},
 }
 

@@ -159,8 +159,8 @@ func (v *Verify) proofLines(width int) []string {
 		out = append(out, ui.Hanging(st.Warn.Render, "? ", "cannot tell: "+ui.Clean(p.Why), width)...)
 	default:
 		out = append(out, ui.Hanging(st.Bad.Render, "✗ ", "not valid: the service refuses it", width)...)
-		if p.Said != "" {
-			out = append(out, ui.Hanging(st.Base.Render, "  ", "It said: "+ui.Clean(p.Said), width)...)
+		if p.Message != "" {
+			out = append(out, ui.Hanging(st.Base.Render, "  ", "It said: "+ui.Clean(p.Message), width)...)
 		}
 	}
 	if hint := v.hint(); hint != "" {
@@ -193,9 +193,9 @@ func (v *Verify) proofLines(width int) []string {
 			out = append(out, ui.Hanging(part.render, part.mark, part.word+ui.Clean(item), width)...)
 		}
 	}
-	if p.Did != "" {
+	if p.Evidence != "" {
 		out = append(out, "")
-		out = append(out, ui.Styled(st.Dim.Render, ui.Clean(p.Did), width)...)
+		out = append(out, ui.Styled(st.Dim.Render, ui.Clean(p.Evidence), width)...)
 	}
 	return out
 }

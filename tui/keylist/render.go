@@ -77,7 +77,7 @@ func (l *List) Lines() []string {
 	if l.Filtered() {
 		lines = append(lines, l.filterLine())
 	}
-	if doubt := l.doubt(); doubt != "" {
+	if doubt := l.filterWarning(); doubt != "" {
 		lines = append(lines, ui.Pad("   "+doubt, l.width))
 	}
 	if l.banner != "" {
@@ -99,7 +99,7 @@ func (l *List) Lines() []string {
 func (l *List) nothing(height int) []string {
 	block := l.placeholder
 	if l.Filtered() && l.store.n > 0 && !l.busy {
-		block = l.matchless()
+		block = l.noMatch()
 	}
 	return ui.Centre(block, l.width, height)
 }

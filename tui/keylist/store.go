@@ -10,7 +10,7 @@ import (
 // store holds the keys of one load. What is appended is never changed again, so that a command may read
 // what was there when it began.
 type store struct {
-	shelf
+	packedList
 	access accesses
 	marks  []ui.Marks // empty until the load was examined
 	shown  []bool     // by column: some key reports it

@@ -21,12 +21,12 @@ func (s *Screen) key(msg tea.KeyMsg) tea.Cmd {
 	if asks && !s.env.Early {
 		for i, c := range a.q.Choices {
 			if letter := letters(a.q)[i]; letter != "" && msg.String() == letter && c.ID != rotation.No {
-				return s.happens(chose{c.ID})
+				return s.handle(chose{c.ID})
 			}
 		}
 	}
 	if asks && a.q.Each && key.Matches(msg, k.Up, k.Down) {
-		return s.happens(pressed{map[bool]press{true: pressUp, false: pressDown}[key.Matches(msg, k.Up)]})
+		return s.handle(pressed{map[bool]press{true: pressUp, false: pressDown}[key.Matches(msg, k.Up)]})
 	}
 	switch {
 	case s.text.Update(msg):
@@ -37,7 +37,7 @@ func (s *Screen) key(msg tea.KeyMsg) tea.Cmd {
 		s.unfolded, s.moved = !s.unfolded, false
 	default:
 		if p, means := s.means(msg, asks); means {
-			return s.happens(pressed{p})
+			return s.handle(pressed{p})
 		}
 	}
 	return nil
@@ -76,29 +76,29 @@ func (s *Screen) means(msg tea.KeyMsg, asks bool) (press, bool) {
 func (s *Screen) typed(msg tea.KeyMsg, a asking) tea.Cmd {
 	switch msg.Type {
 	case tea.KeyEsc:
-		return s.happens(pressed{pressLeave})
+		return s.handle(pressed{pressLeave})
 	case tea.KeyCtrlC:
-		return s.happens(pressed{pressQuit})
+		return s.handle(pressed{pressQuit})
 	case tea.KeyEnter:
 		return s.submit(a)
 	}
 	s.input.Update(msg)
-	return s.happens(edited{s.input.Problem()})
+	return s.handle(edited{s.input.Problem()})
 }
 
 func (s *Screen) submit(a asking) tea.Cmd {
 	text := s.input.Value()
 	if a.wants != rotation.WantsSecret {
-		return s.happens(wrote{reason: text})
+		return s.handle(wrote{reason: text})
 	}
 	if text == "" && a.why != "" { // what was wrong with the paste says more than that nothing is there
 		return nil
 	}
 	secret, err := apikey.ParseSecret(text)
 	if err != nil {
-		return s.happens(edited{err.Error()})
+		return s.handle(edited{err.Error()})
 	}
-	return s.happens(wrote{secret: secret})
+	return s.handle(wrote{secret: secret})
 }
 
 // letters are the keys of a question's choices, in their order. The default is enter's too; what is left for later is esc's.

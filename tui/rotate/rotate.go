@@ -72,7 +72,7 @@ type (
 	}
 	didMsg struct {
 		screen *Screen
-		did    did
+		did    callDone
 	}
 	planMsg struct {
 		screen *Screen

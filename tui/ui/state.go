@@ -140,9 +140,9 @@ func BadgeState(s apikey.Setting) State {
 	switch word := s.Badge(); {
 	case word == "":
 		return State{}
-	case s.Loud():
+	case s.LooksLive():
 		return State{"▲", word, Bad}
-	case word == apikey.WordUnsaid:
+	case word == apikey.WordUnreported:
 		return State{"△", word, Warn}
 	default:
 		return State{"△", word, Faint}
