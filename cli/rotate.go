@@ -135,7 +135,7 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 		return host.Usagef("--compromised goes without drain and soak: leave --drain and --soak out, or 0")
 	}
 	if o.close != "" {
-		return a.closeRotation(o, asJSON)
+		return a.closeRotation(ctx, o, asJSON)
 	}
 	// An undo is asked for by the rotation's id and goes to where the application still works: nobody need be there.
 	yes := o.yes || o.abort != "" && !a.interactive()
@@ -177,10 +177,10 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 }
 
 // closeRotation ends an open rotation by its journal alone: its profile and its places may be gone for good.
-func (a *app) closeRotation(o rotateOptions, asJSON bool) error {
-	v, err := a.host.CloseRotation(o.close, o.reason)
+func (a *app) closeRotation(ctx context.Context, o rotateOptions, asJSON bool) error {
+	v, err := a.host.CloseRotation(ctx, o.close, o.reason)
 	if err != nil {
-		return err
+		return refusedUse(v.Profile, err)
 	}
 	if asJSON {
 		return table.JSON(a.out, rotationJSON(v, config.Profile{Name: v.Profile, Service: v.Service}))

@@ -162,9 +162,11 @@ func (d *Desk) May(ctx context.Context, o Order) error {
 	return err
 }
 
-// RecordRefusal has what a screen refused for the role recorded, as the order itself would be. What the role may do is not.
-func (d *Desk) RecordRefusal(ctx context.Context, o Order) {
-	_, _ = d.roles(func(context.Context, Order) (Outcome, error) { return Outcome{}, nil })(ctx, o)
+// CheckRole refuses what is beyond the role, on record, and looks at nothing else: what a screen has refused is so recorded as the order
+// itself would be, and what needs no service is asked for without one.
+func (d *Desk) CheckRole(ctx context.Context, o Order) error {
+	_, err := d.roles(func(context.Context, Order) (Outcome, error) { return Outcome{}, nil })(ctx, o)
+	return err
 }
 
 // Send carries out an order, and nothing that follows one: whoever shows the answer (a screen) settles a lost one, and has the

@@ -122,7 +122,7 @@ func (h *Screens) session(ctx context.Context, profile string, k apikey.Key) (*S
 // Refused has what the screens refused for the role recorded.
 func (h *Screens) Refused(profile string, o desk.Order) {
 	if p, err := h.lookup(profile); err == nil { // which may be one that does not open
-		desk.Open(nil, h.host.deskOptions(p, false)).RecordRefusal(context.Background(), o)
+		_ = desk.Open(nil, h.host.deskOptions(p, false)).CheckRole(context.Background(), o)
 	}
 }
 

@@ -29,7 +29,7 @@ type batcher struct {
 // batchRuns is how many questions may be on their way at once. One is cheapest, as it has the most keys in it; where its answer takes longer
 // than batchWait another one is sent beside it, so that a key need not wait for two answers of a database that is far away.
 const (
-	batchRuns  = 4
+	batchRuns = 4
 	batchWait = time.Millisecond
 )
 
