@@ -161,7 +161,9 @@ var orderRows = []order{
 		}},
 	{name: "resume", what: desk.Rotate, of: true, open: true, label: "rotations", key: "R", shows: "resume or undo", exit: host.ExitNo,
 		command: func(k subject) []string { return []string{"rotate", "--resume", k.rotation, "--yes"} },
-		press:   func(h *house, v *screen, _ subject) { h.press(v, "\r", "all of it is so", "\x1b", "!all of it is so", "\x1b", "!CERTAIN") }},
+		press: func(h *house, v *screen, _ subject) {
+			h.press(v, "\r", "all of it is so", "\x1b", "!all of it is so", "\x1b", "!CERTAIN")
+		}},
 	{name: "abort", what: desk.Rotate, of: true, open: true, label: "rotations", key: "R", shows: "resume or undo", sent: "DELETE /ID",
 		receipt: []string{`delete done certain of NAME ~MARK before {"enabled":true,"role":"reader"}`, `abort done certain of NAME (ID) [rotation ROTATION]`},
 		command: func(k subject) []string { return []string{"rotate", "--abort", k.rotation} },

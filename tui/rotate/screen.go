@@ -137,7 +137,11 @@ func (s *Screen) Update(msg tea.Msg) tea.Cmd {
 			return s.handle(timerFired{})
 		}
 	case tea.KeyMsg:
-		return s.key(msg)
+		e, cmd := s.key(msg)
+		if e == nil {
+			return cmd
+		}
+		return tea.Batch(cmd, s.handle(e))
 	}
 	return nil
 }
