@@ -190,6 +190,34 @@ func (a *App) helpSections() []ui.Section {
 	return append(out, ui.FilterWords())
 }
 
+// helpKey is what opens the help of a screen: while text is typed ? is text. Help itself has none.
+func (a *App) helpKey(top ui.Screen) key.Binding {
+	k := a.env.Keys.Help
+	if _, is := top.(*dialog.Help); is {
+		k.SetEnabled(false)
+	}
+	if t, ok := top.(ui.Typist); ok && t.Typing() {
+		k.SetKeys("f1")
+		k.SetHelp("f1", k.Help().Desc)
+	}
+	return k
+}
+
+// helpOf are the keys of a screen as it stands.
+func (a *App) helpOf(s ui.Screen) func() []ui.Section {
+	return func() []ui.Section {
+		k := a.env.Keys
+		out := []ui.Section{{Title: "Here", Keys: s.Bindings()}}
+		if t, ok := s.(ui.Titled); ok {
+			out[0].Title = ui.Clean(t.Title())
+		}
+		if wantsAll(s) {
+			out = append(out, ui.Section{Title: "Move", Keys: []key.Binding{k.Up, k.Down, k.HalfUp, k.HalfDown, k.PageUp, k.PageDown}})
+		}
+		return append(out, ui.Section{Title: "Everywhere", Keys: []key.Binding{key.NewBinding(key.WithKeys("?"), key.WithHelp("? f1", "help of what is on the screen")), k.Suspend}})
+	}
+}
+
 // create opens the form for a new key, after the question of its kind where there are two.
 func (a *App) create() tea.Cmd {
 	c := a.profile.caps

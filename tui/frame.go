@@ -6,10 +6,10 @@ import (
 
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/lipgloss"
-	"github.com/charmbracelet/x/ansi"
 
 	"detent/apikey"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 const (
@@ -222,10 +222,11 @@ func (a *App) footer() string {
 // hints are the bindings that act now, the most used first, and those that always show.
 func (a *App) hints() (now, always []key.Binding) {
 	if top := a.top(); top != nil {
+		always = []key.Binding{a.helpKey(top)}
 		if wantsAll(top) {
-			return top.Bindings(), nil
+			return top.Bindings(), always
 		}
-		return nil, nil // they are on the box itself
+		return nil, always // the others are on the box itself
 	}
 	if a.list.Typing() {
 		return a.list.Bindings(), nil
@@ -299,46 +300,20 @@ func (a *App) place(lines []string, s ui.Screen) {
 	x, y := (a.width-width)/2, max((len(lines)-len(box))/2, 0)
 	for i, row := range box {
 		if y+i < len(lines) {
-			lines[y+i] = splice(lines[y+i], x, " "+row+" ", width, a.width)
+			lines[y+i] = widget.Splice(lines[y+i], x, " "+row+" ", width, a.width)
 		}
 	}
 }
 
-// box draws an overlay's content in a border, with its title above and its keys below.
+// box draws an overlay's content with its title above and its keys below.
 func (a *App) box(s ui.Screen) []string {
-	st := a.env.Styles
-	line := st.Accent.Bold(false)
-	if d, ok := s.(ui.Danger); ok && d.Dangerous() {
-		line = st.Bad
+	box := widget.Box{Lines: strings.Split(s.View(), "\n"), Keys: s.Bindings()}
+	if d, ok := s.(ui.Danger); ok {
+		box.Danger = d.Dangerous()
 	}
-	title := ""
 	if t, ok := s.(ui.Titled); ok {
-		title = st.Strong.Render(ui.Clean(t.Title()))
+		box.Title = t.Title()
 	}
-	maxWidth, maxHeight := a.room(s)
-	hints := ui.Hints(st, s.Bindings(), maxWidth-2)
-	content := strings.Split(s.View(), "\n")
-	inner := max(ui.Width(title)+2, ui.Width(hints)+2, 24)
-	for _, row := range content {
-		inner = max(inner, ui.Width(row))
-	}
-	inner = min(inner, maxWidth)
-	edge := func(from, text, to string) string {
-		if text != "" {
-			text = " " + ui.Truncate(text, inner) + " "
-		}
-		return line.Render(from) + text + line.Render(strings.Repeat("─", max(inner+2-ui.Width(text), 0))+to)
-	}
-	out := []string{edge("╭", title, "╮")}
-	for _, row := range ui.Fit(s.View(), inner, min(len(content), maxHeight)) {
-		out = append(out, line.Render("│")+" "+row+" "+line.Render("│"))
-	}
-	return append(out, edge("╰", hints, "╯"))
-}
-
-// splice puts row over a line of the frame at cell x.
-func splice(under string, x int, row string, width, total int) string {
-	left := ui.Pad(ansi.Truncate(under, x, ""), x)
-	right := ui.PadLeft(ansi.TruncateLeft(under, x+width, ""), total-x-width)
-	return left + row + right
+	width, height := a.room(s)
+	return box.Draw(a.env, width, height)
 }

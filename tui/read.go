@@ -6,6 +6,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
+	"detent/tui/dialog"
 	"detent/tui/ui"
 )
 
@@ -139,6 +140,9 @@ func (a *App) keyTooSmall(msg tea.KeyMsg) tea.Cmd {
 // focused hands a key on: the top overlay, the text being typed, what holds everywhere, the pane.
 func (a *App) focused(msg tea.KeyMsg) tea.Cmd {
 	if top := a.top(); top != nil {
+		if key.Matches(msg, a.helpKey(top)) {
+			return a.push(dialog.NewHelp(a.env, a.helpOf(top)))
+		}
 		return top.Update(msg)
 	}
 	if a.list.Typing() {

@@ -9,6 +9,7 @@ import (
 
 	"detent/apikey"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // Subject is what the pane shows: a key, what is to be said about it, and what
@@ -22,17 +23,20 @@ type Subject struct {
 
 // Detail is the pane.
 type Detail struct {
-	env           *ui.Env
-	width, height int
-	subject       Subject
-	lines         []string // laid out for the width; nil when stale
-	offset        int
-	focused       bool
-	brief         bool
+	env     *ui.Env
+	text    widget.Scroller
+	subject Subject
+	lines   []string // laid out for the width; nil when stale
+	focused bool
+	brief   bool
 }
 
 // New makes an empty pane.
-func New(env *ui.Env) *Detail { return &Detail{env: env} }
+func New(env *ui.Env) *Detail {
+	d := &Detail{env: env, text: widget.NewScroller(env)}
+	d.SetFocused(false)
+	return d
+}
 
 // Init has nothing to start.
 func (d *Detail) Init() tea.Cmd { return nil }
@@ -41,7 +45,7 @@ func (d *Detail) Init() tea.Cmd { return nil }
 // the key stays the same.
 func (d *Detail) Show(s Subject) {
 	if d.subject.Key == nil || s.Key == nil || d.subject.Key.ID != s.Key.ID {
-		d.offset = 0
+		d.text.Top()
 	}
 	d.subject, d.lines = s, nil
 }
@@ -55,14 +59,18 @@ func (d *Detail) Follow(k *apikey.Key, marks ui.Marks, about func(k *apikey.Key,
 
 // SetSize gives the pane's size.
 func (d *Detail) SetSize(width, height int) {
-	if width != d.width {
+	if width != d.text.Width {
 		d.lines = nil
 	}
-	d.width, d.height = width, height
+	d.text.SetSize(width, height)
 }
 
 // SetFocused says whether keys come here.
-func (d *Detail) SetFocused(on bool) { d.focused = on }
+func (d *Detail) SetFocused(on bool) {
+	if d.focused, d.text.Hint = on, ""; !on {
+		d.text.Hint = d.env.Keys.Open.Help().Key
+	}
+}
 
 // SetBrief leaves out explanations: beside the list, where a key is passed on the way to another, they would only
 // flicker, and cost a thin line most of its bytes.
@@ -80,35 +88,15 @@ func (d *Detail) Bindings() []key.Binding { return []key.Binding{d.env.Keys.Back
 
 // Update scrolls.
 func (d *Detail) Update(msg tea.Msg) tea.Cmd {
-	press, ok := msg.(tea.KeyMsg)
-	if !ok {
-		return nil
-	}
-	k := d.env.Keys
-	switch {
-	case key.Matches(press, k.Up):
-		d.offset--
-	case key.Matches(press, k.Down):
-		d.offset++
-	case key.Matches(press, k.HalfUp):
-		d.offset -= d.height / 2
-	case key.Matches(press, k.HalfDown):
-		d.offset += d.height / 2
-	case key.Matches(press, k.PageUp):
-		d.offset -= d.height
-	case key.Matches(press, k.PageDown):
-		d.offset += d.height
-	case key.Matches(press, k.Top):
-		d.offset = 0
-	case key.Matches(press, k.Bottom):
-		d.offset = len(d.layout())
+	if press, ok := msg.(tea.KeyMsg); ok {
+		d.text.Update(press)
 	}
 	return nil
 }
 
 func (d *Detail) layout() []string {
 	if d.lines == nil && d.subject.Key != nil {
-		d.lines = render(d.env, d.subject, d.width, d.brief)
+		d.lines = render(d.env, d.subject, d.text.Width, d.brief)
 	}
 	return d.lines
 }
@@ -119,30 +107,8 @@ func (d *Detail) View() string { return strings.Join(d.Lines(), "\n") }
 // Lines is the pane line by line. Where the text is longer than the pane, the last
 // line says how much is left.
 func (d *Detail) Lines() []string {
-	if d.width <= 0 || d.height <= 0 {
+	if d.text.Width <= 0 || d.text.Height <= 0 {
 		return nil
 	}
-	all := d.layout()
-	room := d.height
-	long := len(all) > room
-	if long {
-		room--
-	}
-	d.offset = max(min(d.offset, len(all)-room), 0)
-	shown := all[d.offset:min(d.offset+room, len(all))]
-	lines := ui.Fit(strings.Join(shown, "\n"), d.width, d.height)
-	if long {
-		lines[d.height-1] = ui.Pad(d.env.Styles.Dim.Render(d.more(len(all)-d.offset-len(shown))), d.width)
-	}
-	return lines
-}
-
-func (d *Detail) more(below int) string {
-	switch {
-	case below > 0 && d.focused:
-		return "↓ " + ui.Count(below, "more line")
-	case below > 0:
-		return "↓ " + ui.Count(below, "more line") + ": enter"
-	}
-	return "↑ the end"
+	return ui.Fit(strings.Join(d.text.Lines(d.layout(), nil), "\n"), d.text.Width, d.text.Height)
 }

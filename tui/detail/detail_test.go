@@ -111,7 +111,7 @@ func TestALongDetailScrollsAndSaysHowMuchIsLeft(t *testing.T) {
 		t.Fatalf("nothing says that there is more:\n%s", d.View())
 	}
 	d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("G")})
-	if !strings.Contains(d.View(), "the end") {
+	if !strings.Contains(d.View(), "lines above") {
 		t.Fatalf("G does not go to the end:\n%s", d.View())
 	}
 	d.Show(Subject{Key: &apikey.Key{ID: "2", Name: "other"}})

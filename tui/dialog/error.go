@@ -11,6 +11,7 @@ import (
 
 	"detent/client"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // Error is the error box: what happened, what is certain, what to do. It stays
@@ -19,13 +20,13 @@ type Error struct {
 	env    *ui.Env
 	title  string
 	err    error
-	pager  pager
+	pager  widget.Scroller
 	copied bool
 }
 
 // NewError makes an error box.
 func NewError(env *ui.Env, title string, err error) *Error {
-	return &Error{env: env, title: title, err: err}
+	return &Error{env: env, title: title, err: err, pager: widget.NewScroller(env)}
 }
 
 // Title names the box.
@@ -38,7 +39,7 @@ func (e *Error) Dangerous() bool { return true }
 func (e *Error) Init() tea.Cmd { return nil }
 
 // SetSize gives the largest content.
-func (e *Error) SetSize(width, height int) { e.pager.setSize(width, height) }
+func (e *Error) SetSize(width, height int) { e.pager.SetSize(width, height) }
 
 // Bindings are the keys that act now.
 func (e *Error) Bindings() []key.Binding {
@@ -58,7 +59,7 @@ func (e *Error) Update(msg tea.Msg) tea.Cmd {
 	case key.Matches(press, e.env.Keys.Dismiss):
 		return ui.Do(ui.Pop{Screen: e})
 	}
-	e.pager.update(e.env, press)
+	e.pager.Update(press)
 	return nil
 }
 
@@ -74,7 +75,7 @@ func (e *Error) plain() []string {
 // View is the text.
 func (e *Error) View() string {
 	st := e.env.Styles
-	width := min(e.pager.width, 76)
+	width := min(e.pager.Width, 76)
 	var lines []string
 	for i, p := range Explain(e.err) {
 		if i > 0 {
@@ -87,7 +88,7 @@ func (e *Error) View() string {
 	if e.copied {
 		foot = []string{"", st.Dim.Render("Sent to your terminal's clipboard.")}
 	}
-	return e.pager.view(e.env, lines, foot)
+	return strings.Join(e.pager.Lines(lines, foot), "\n")
 }
 
 // Part is one paragraph about an error.

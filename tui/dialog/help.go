@@ -7,18 +7,19 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // Help shows the keys that act now, from the bindings themselves.
 type Help struct {
 	env      *ui.Env
 	sections func() []ui.Section
-	pager    pager
+	pager    widget.Scroller
 }
 
 // NewHelp makes the help of these sections, which may change while it is open: what a profile can do is known only once it is there.
 func NewHelp(env *ui.Env, sections func() []ui.Section) *Help {
-	return &Help{env: env, sections: sections}
+	return &Help{env: env, sections: sections, pager: widget.NewScroller(env)}
 }
 
 // Title names the box.
@@ -28,7 +29,7 @@ func (h *Help) Title() string { return "Keys" }
 func (h *Help) Init() tea.Cmd { return nil }
 
 // SetSize gives the largest content.
-func (h *Help) SetSize(width, height int) { h.pager.setSize(width, height) }
+func (h *Help) SetSize(width, height int) { h.pager.SetSize(width, height) }
 
 // Bindings are the keys that act now.
 func (h *Help) Bindings() []key.Binding { return []key.Binding{h.env.Keys.Dismiss} }
@@ -42,7 +43,7 @@ func (h *Help) Update(msg tea.Msg) tea.Cmd {
 	if key.Matches(press, h.env.Keys.Dismiss) || key.Matches(press, h.env.Keys.Help) {
 		return ui.Do(ui.Pop{Screen: h})
 	}
-	h.pager.update(h.env, press)
+	h.pager.Update(press)
 	return nil
 }
 
@@ -54,23 +55,15 @@ func (h *Help) View() string {
 		blocks[i] = h.section(s)
 	}
 	for n := len(blocks); n > 1; n-- {
-		if lines := beside(share(blocks, n)); ui.Width(lines[0]) <= h.pager.width {
-			return h.pager.view(h.env, lines, nil)
+		if lines := beside(share(blocks, n)); ui.Width(lines[0]) <= h.pager.Width {
+			return strings.Join(h.pager.Lines(lines, nil), "\n")
 		}
 	}
-	return h.pager.view(h.env, stack(blocks), nil)
+	return strings.Join(h.pager.Lines(stack(blocks), nil), "\n")
 }
 
 func (h *Help) section(s ui.Section) []string {
-	label := 0
-	for _, b := range s.Keys {
-		label = max(label, ui.Width(b.Help().Key)+2)
-	}
-	lines := []string{h.env.Styles.Column.Render(s.Title)}
-	for _, b := range s.Keys {
-		lines = append(lines, ui.Pad(h.env.Styles.Key.Render(b.Help().Key), label)+b.Help().Desc)
-	}
-	return lines
+	return append([]string{h.env.Styles.Column.Render(s.Title)}, ui.HelpLines(h.env.Styles, s.Keys)...)
 }
 
 // stack puts blocks under each other.

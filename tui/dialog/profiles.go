@@ -8,6 +8,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // Profiles lists the profiles: switch, test, add, edit.
@@ -17,10 +18,10 @@ type Profiles struct {
 	current string
 	forms   ProfileForms
 
-	cursor        int
-	width, height int
-	tests         map[string]test
-	tickets       map[int]string
+	cursor  int
+	list    widget.Scroller
+	tests   map[string]test
+	tickets map[int]string
 }
 
 // test is what came of trying a profile.
@@ -38,7 +39,7 @@ type ProfileForms struct {
 
 // NewProfiles makes the list with the cursor on the profile in use.
 func NewProfiles(env *ui.Env, rows func() []ui.Profile, current string, forms ProfileForms) *Profiles {
-	p := &Profiles{env: env, rows: rows, current: current, forms: forms, tests: map[string]test{}, tickets: map[int]string{}}
+	p := &Profiles{env: env, rows: rows, current: current, forms: forms, list: widget.NewPager(env), tests: map[string]test{}, tickets: map[int]string{}}
 	for i, r := range rows() {
 		if r.Name == current {
 			p.cursor = i
@@ -54,7 +55,7 @@ func (p *Profiles) Title() string { return "Profiles" }
 func (p *Profiles) Init() tea.Cmd { return nil }
 
 // SetSize gives the largest content.
-func (p *Profiles) SetSize(width, height int) { p.width, p.height = min(width, 96), height }
+func (p *Profiles) SetSize(width, height int) { p.list.SetSize(min(width, 96), height) }
 
 // Bindings are the keys that act now.
 func (p *Profiles) Bindings() []key.Binding {
@@ -139,16 +140,14 @@ func (p *Profiles) View() string {
 		name = max(name, ui.Width(ui.Clean(r.Name)))
 		service = max(service, len(r.Service))
 	}
-	name = min(name, max(p.width/3, 8))
-	about := p.about(rows)
-	room := max(p.height-len(about)-1, 1)
-	from := max(min(p.cursor-room/2, len(rows)-room), 0)
-	var lines []string
-	for i := from; i < len(rows) && i < from+room; i++ {
-		lines = append(lines, p.row(rows[i], i == p.cursor, name, service))
+	name = min(name, max(p.list.Width/3, 8))
+	lines := make([]string, len(rows))
+	for i, r := range rows {
+		lines[i] = p.row(r, i == p.cursor, name, service)
 	}
-	lines = append(lines, "")
-	return strings.Join(append(lines, about...), "\n")
+	foot := append([]string{""}, p.about(rows)...)
+	p.list.Show(p.cursor, 0, len(foot))
+	return strings.Join(p.list.Lines(lines, foot), "\n")
 }
 
 func (p *Profiles) row(r ui.Profile, selected bool, name, service int) string {
@@ -170,9 +169,9 @@ func (p *Profiles) row(r ui.Profile, selected bool, name, service int) string {
 	badge := ui.Pad(env.String(), 7)
 	rest := "  " + flags + ui.Clean(where)
 	if selected {
-		return ui.Truncate(st.Accent.Render("▸")+st.Cursor.Render(" "+ui.Pad(in+text+badge+rest, p.width-2)), p.width)
+		return ui.Truncate(st.Accent.Render("▸")+st.Cursor.Render(" "+ui.Pad(in+text+badge+rest, p.list.Width-2)), p.list.Width)
 	}
-	return ui.Pad("  "+st.Good.Render(in)+text+st.Tone(env.Tone).Render(badge)+st.Dim.Render(rest), p.width)
+	return ui.Pad("  "+st.Good.Render(in)+text+st.Tone(env.Tone).Render(badge)+st.Dim.Render(rest), p.list.Width)
 }
 
 // about says where the token comes from and what a test has shown.
@@ -182,7 +181,7 @@ func (p *Profiles) about(rows []ui.Profile) []string {
 	}
 	st, r := p.env.Styles, rows[p.cursor]
 	token := cmp.Or(r.Token, "made at start, in memory only")
-	out := []string{st.Dim.Render("token  ") + ui.Truncate(ui.Clean(token), p.width-7)}
+	out := []string{st.Dim.Render("token  ") + ui.Truncate(ui.Clean(token), p.list.Width-7)}
 	t, ok := p.tests[r.Name]
 	switch {
 	case !ok:
@@ -192,7 +191,7 @@ func (p *Profiles) about(rows []ui.Profile) []string {
 	case t.result.Err != nil:
 		out = append(out, st.Dim.Render("test   ")+st.Bad.Render("✗ does not work"))
 		for _, part := range Explain(t.result.Err) {
-			for _, line := range ui.Wrap(part.Text, p.width-7) {
+			for _, line := range ui.Wrap(part.Text, p.list.Width-7) {
 				out = append(out, "       "+line)
 			}
 		}
@@ -200,7 +199,7 @@ func (p *Profiles) about(rows []ui.Profile) []string {
 	}
 	out = append(out, st.Dim.Render("test   ")+st.Good.Render("✓ works")+": "+ui.Count(t.result.Keys, "key"))
 	for _, note := range t.result.Notes {
-		for _, line := range ui.Wrap(ui.Clean(note), p.width-7) {
+		for _, line := range ui.Wrap(ui.Clean(note), p.list.Width-7) {
 			out = append(out, "       "+line)
 		}
 	}

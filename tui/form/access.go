@@ -13,19 +13,19 @@ func newRole(env *ui.Env, caps apikey.Capabilities, value string) *choice {
 	options := make([]option, 0, len(caps.Roles)+1)
 	known := value == ""
 	for _, r := range caps.Roles {
-		o := option{value: r.Name, label: ui.Clean(r.Name), about: ui.Clean(r.Description)}
+		o := option{Value: r.Name, Label: ui.Clean(r.Name), About: ui.Clean(r.Description)}
 		if r.Risk == apikey.CanMint {
-			o.mark = "! "
-			o.about += " (can make, change or delete keys)"
+			o.Mark = "! "
+			o.About += " (can make, change or delete keys)"
 		}
 		options = append(options, o)
 		known = known || r.Name == value
 	}
 	if !known {
-		options = append(options, option{value: value, label: ui.Clean(value), about: "the key's role now; detent does not know it"})
+		options = append(options, option{Value: value, Label: ui.Clean(value), About: "the key's role now; detent does not know it"})
 	}
 	c := newChoice(env, "Role", value, options)
-	c.column = true
+	c.alone = true
 	c.help = "The narrowest that does the job."
 	return c
 }
@@ -36,9 +36,9 @@ func newEnvironment(env *ui.Env, caps apikey.Capabilities, profile ui.Profile) *
 	var options []option
 	value := string(apikey.Test)
 	for _, e := range caps.Environments {
-		o := option{value: string(e), label: environmentWord(e), about: environmentAbout(e)}
+		o := option{Value: string(e), Label: environmentWord(e), About: environmentAbout(e)}
 		if e == apikey.Live {
-			o.mark = "! "
+			o.Mark = "! "
 		}
 		options = append(options, o)
 		if e == profile.Environment || profile.Embedded && e == apikey.Live {
@@ -60,19 +60,19 @@ func environmentAbout(e apikey.Environment) string {
 
 func (c *Create) restrictions() []field {
 	c.ips = newText(c.env, "IP addresses", "")
-	c.ips.line.placeholder = "203.0.113.7, 10.0.0.0/8"
+	c.ips.line.Example("203.0.113.7, 10.0.0.0/8")
 	c.ips.help = "Addresses or CIDRs of the caller, separated by commas or spaces. Empty is anywhere."
 	c.ips.verify = func(v string) error { _, err := parseIPs(v); return err }
 	c.ips.note = counted(parseIPs, "address or range", "addresses or ranges")
 
 	c.referrers = newText(c.env, "Referrers", "")
-	c.referrers.line.placeholder = "https://app.example.com/*"
+	c.referrers.line.Example("https://app.example.com/*")
 	c.referrers.help = "Exact origins, with /* for all their pages. Empty is any."
 	c.referrers.verify = func(v string) error { _, err := parseReferrers(v); return err }
 	c.referrers.note = counted(parseReferrers, "referrer", "referrers")
 
 	c.endpoints = newText(c.env, "Endpoints", "")
-	c.endpoints.line.placeholder = "/v1/users, /v1/orders"
+	c.endpoints.line.Example("/v1/users, /v1/orders")
 	c.endpoints.help = "Path prefixes by whole segments: /v1/users also allows /v1/users/7. Empty is all."
 	c.endpoints.verify = func(v string) error { _, err := parseEndpoints(v); return err }
 	c.endpoints.note = counted(parseEndpoints, "endpoint", "endpoints")

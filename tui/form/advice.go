@@ -16,7 +16,7 @@ func advice(env *ui.Env, texts []string, width, room int) []string {
 		if text == "" {
 			continue
 		}
-		more := hanging(env.Styles.Dim.Render, "· ", ui.Clean(text), width)
+		more := ui.Hanging(env.Styles.Dim.Render, "· ", ui.Clean(text), width)
 		if len(out)+len(more) > room {
 			break
 		}

@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // buttons is a row of choices of which one is highlighted. Brackets and an arrow say which without colour.
@@ -82,7 +83,7 @@ func (q *question) answer(env *ui.Env, msg tea.KeyMsg) (done bool, cmd tea.Cmd) 
 func (q *question) view(env *ui.Env, width int) []string {
 	var out []string
 	for _, l := range q.lines {
-		out = append(out, wrapped(l, width)...)
+		out = append(out, ui.Wrapped(l, width)...)
 	}
 	out = append(out, "")
 	return append(out, q.buttons.lines(env, width, true)...)
@@ -96,34 +97,9 @@ func (q *question) bindings(env *ui.Env) []key.Binding {
 	return out
 }
 
-// wrapped is plain or styled text in lines of at most width cells.
-func wrapped(s string, width int) []string {
-	if s == "" {
-		return []string{""}
-	}
-	return ui.Wrap(s, max(width, 1))
-}
-
-// styled wraps plain text and gives each line a style, so that no style runs over a line's end.
-func styled(render func(...string) string, s string, width int) []string {
-	lines := wrapped(s, width)
-	for i := range lines {
-		lines[i] = render(lines[i])
-	}
-	return lines
-}
-
-// hanging is styled text behind a mark, its further lines set in under the first.
-func hanging(render func(...string) string, mark, s string, width int) []string {
-	lines := styled(render, s, width-ui.Width(mark))
-	for i := range lines {
-		if i == 0 {
-			lines[i] = render(mark) + lines[i]
-		} else {
-			lines[i] = strings.Repeat(" ", ui.Width(mark)) + lines[i]
-		}
-	}
-	return lines
+// scrolled is a text above what always shows.
+func scrolled(p *widget.Scroller, body, foot []string) string {
+	return strings.Join(p.Lines(body, foot), "\n")
 }
 
 // clamp joins lines into a block of at most width by height.

@@ -6,6 +6,7 @@ import (
 
 	"detent/client"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // Confirm asks before something is done, does it, and stays with the error where it failed. Cancel is the
@@ -17,7 +18,7 @@ type Confirm struct {
 	body    func(width int) []string
 	gate    gate
 	buttons buttons
-	pane    pane
+	pane    widget.Scroller
 
 	intent func(ticket int) tea.Msg
 	doing  string // "deleting…"
@@ -52,7 +53,7 @@ func (c *Confirm) Typing() bool { return c.gate.typing() && !c.busy }
 func (c *Confirm) Init() tea.Cmd { return nil }
 
 // SetSize is the largest content that fits.
-func (c *Confirm) SetSize(width, height int) { c.pane.setSize(width, height) }
+func (c *Confirm) SetSize(width, height int) { c.pane.SetSize(width, height) }
 
 // Bindings are the keys that act now.
 func (c *Confirm) Bindings() []key.Binding {
@@ -101,9 +102,9 @@ func (c *Confirm) press(msg tea.KeyMsg) tea.Cmd {
 	switch {
 	case c.busy:
 		return nil // a started call is not cancelled, and ends in a result
-	case key.Matches(msg, k.Cancel) && !isText(msg):
+	case key.Matches(msg, k.Cancel) && !widget.IsText(msg):
 		return ui.Do(ui.Pop{Screen: c})
-	case c.pane.scroll(msg):
+	case c.pane.Update(msg):
 		return nil
 	case c.gate.focused():
 		if c.gate.update(msg) {
@@ -140,15 +141,15 @@ func (c *Confirm) choose(button int) tea.Cmd {
 
 // View is the text, what is missing, and the choices.
 func (c *Confirm) View() string {
-	st, w := c.env.Styles, max(c.pane.width, 20)
+	st, w := c.env.Styles, max(c.pane.Width, 20)
 	body := c.body(w)
 	switch {
 	case c.busy:
-		return c.pane.view(c.env, body, []string{"", st.Strong.Render(c.doing)})
+		return scrolled(&c.pane, body, []string{"", st.Strong.Render(c.doing)})
 	case c.err != nil:
 		body = append(append(body, ""), failure(c.env, c.err, c.undone, c.doubt, w)...)
-		return c.pane.view(c.env, body, append([]string{""}, c.buttons.lines(c.env, w, true)...))
+		return scrolled(&c.pane, body, append([]string{""}, c.buttons.lines(c.env, w, true)...))
 	}
 	foot := append(c.gate.view(w), "")
-	return c.pane.view(c.env, body, append(foot, c.buttons.lines(c.env, w, !c.gate.focused())...))
+	return scrolled(&c.pane, body, append(foot, c.buttons.lines(c.env, w, !c.gate.focused())...))
 }

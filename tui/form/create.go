@@ -148,7 +148,7 @@ func (c *Create) outcome(width int) []string {
 		out = append(out, c.env.Styles.Base.Render("loading the list…"))
 	}
 	for _, f := range c.found {
-		out = append(out, hanging(noteStyle(c.env, f.mark), f.mark, f.value, width)...)
+		out = append(out, ui.Hanging(noteStyle(c.env, f.mark), f.mark, f.value, width)...)
 	}
 	return out
 }

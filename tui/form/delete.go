@@ -8,6 +8,7 @@ import (
 
 	"detent/apikey"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // NewDelete asks whether a key may be deleted. Where the key or the profile is live its name is typed; for the
@@ -23,7 +24,8 @@ func NewDelete(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apik
 		g.tick = "I understand that detent is locked out of this profile at once"
 	}
 	return &Confirm{
-		env: env, title: "Delete a key", danger: true, guard: 1, gate: g,
+		pane: widget.NewPager(env),
+		env:  env, title: "Delete a key", danger: true, guard: 1, gate: g,
 		buttons: buttons{labels: []string{"Cancel", "Delete"}},
 		body:    func(width int) []string { return deleteBody(env, caps, profile, k, rotating, width) },
 		intent:  func(ticket int) tea.Msg { return ui.DeleteKey{Ticket: ticket, ID: k.ID, Name: k.Name} },
@@ -37,12 +39,12 @@ func deleteBody(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k api
 	st := env.Styles
 	out := keyHead(env, profile, k, width)
 	out = append(out, lastUse(env, caps, k, width)...)
-	out = append(out, styled(st.Base.Render, "It is refused from the next request on. This cannot be undone.", width)...)
+	out = append(out, ui.Styled(st.Base.Render, "It is refused from the next request on. This cannot be undone.", width)...)
 	if k.Own {
-		out = append(out, hanging(st.Bad.Render, "! ", "detent itself uses this key here. Rotating it replaces it without locking detent out.", width)...)
+		out = append(out, ui.Hanging(st.Bad.Render, "! ", "detent itself uses this key here. Rotating it replaces it without locking detent out.", width)...)
 	}
 	if rotating {
-		out = append(out, hanging(st.Bad.Render, "! ", "A rotation of this key is open. R goes on with it or undoes it, and deletes in the right order.", width)...)
+		out = append(out, ui.Hanging(st.Bad.Render, "! ", "A rotation of this key is open. R goes on with it or undoes it, and deletes in the right order.", width)...)
 	}
 	return out
 }
@@ -52,7 +54,8 @@ func deleteBody(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k api
 func NewToggle(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey.Key) ui.Screen {
 	enable := k.IsDisabled()
 	c := &Confirm{
-		env: env, title: "Disable a key", danger: !enable, guard: 1, gate: gate{at: gateOut},
+		pane: widget.NewPager(env),
+		env:  env, title: "Disable a key", danger: !enable, guard: 1, gate: gate{at: gateOut},
 		buttons: buttons{labels: []string{"Cancel", "Disable"}},
 		body:    func(width int) []string { return toggleBody(env, caps, profile, k, width) },
 		intent: func(ticket int) tea.Msg {
@@ -76,12 +79,12 @@ func toggleBody(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k api
 	st := env.Styles
 	out := keyHead(env, profile, k, width)
 	if k.IsDisabled() {
-		return append(out, styled(st.Base.Render, "It works again from the next request on.", width)...)
+		return append(out, ui.Styled(st.Base.Render, "It works again from the next request on.", width)...)
 	}
 	out = append(out, lastUse(env, caps, k, width)...)
-	out = append(out, styled(st.Base.Render, "It is refused from the next request on, until it is enabled again.", width)...)
+	out = append(out, ui.Styled(st.Base.Render, "It is refused from the next request on, until it is enabled again.", width)...)
 	if k.Own {
-		out = append(out, hanging(st.Bad.Render, "! ", "detent itself uses this key here.", width)...)
+		out = append(out, ui.Hanging(st.Bad.Render, "! ", "detent itself uses this key here.", width)...)
 	}
 	return out
 }
@@ -89,7 +92,7 @@ func toggleBody(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k api
 // keyHead names the key that a dialog was opened for.
 func keyHead(env *ui.Env, p ui.Profile, k apikey.Key, width int) []string {
 	out := ui.KeyNameLines(env.Styles.Strong, displayName(k), width)
-	out = append(out, styled(env.Styles.Dim.Render, keyLine(p, k), width)...)
+	out = append(out, ui.Styled(env.Styles.Dim.Render, keyLine(p, k), width)...)
 	return append(out, "")
 }
 
@@ -99,15 +102,15 @@ func lastUse(env *ui.Env, caps apikey.Capabilities, k apikey.Key, width int) []s
 	at, used := k.LastUsedAt.Time()
 	switch {
 	case used && env.Now().Sub(at) < recently:
-		return hanging(st.Warn.Render, "! ", "Last used "+ui.MomentExact(k.LastUsedAt, env.Now(), env.Zone)+": something still uses it.", width)
+		return ui.Hanging(st.Warn.Render, "! ", "Last used "+ui.MomentExact(k.LastUsedAt, env.Now(), env.Zone)+": something still uses it.", width)
 	case k.LastUsedAt.Known():
-		return styled(st.Base.Render, "Last used: "+ui.MomentExact(k.LastUsedAt, env.Now(), env.Zone), width)
+		return ui.Styled(st.Base.Render, "Last used: "+ui.MomentExact(k.LastUsedAt, env.Now(), env.Zone), width)
 	}
 	text := "Last use: unknown: this service does not report it"
 	if caps.UsagePage != "" {
 		text += "; look at " + ui.Clean(caps.UsagePage)
 	}
-	return hanging(st.Warn.Render, "? ", text+".", width)
+	return ui.Hanging(st.Warn.Render, "? ", text+".", width)
 }
 
 // keyLine is what tells the key from others of the same name.

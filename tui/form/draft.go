@@ -82,8 +82,8 @@ func (c *Create) expiryFacts(d apikey.Draft) []fact {
 func (c *Create) accessFacts(d apikey.Draft) []fact {
 	var out []fact
 	if c.role != nil {
-		o := c.role.options[c.role.at]
-		out = append(out, fact{label: "Role", value: o.label}, fact{mark: o.mark, value: o.about})
+		o := c.role.in.Option()
+		out = append(out, fact{label: "Role", value: o.Label}, fact{mark: o.Mark, value: o.About})
 	}
 	if c.permissions == nil {
 		return out
@@ -138,7 +138,7 @@ func orDash(s string) string {
 // newName is the field of a key's name.
 func newName(env *ui.Env, value string, limit int, existing map[string]int) *text {
 	t := newText(env, "Name", value)
-	t.line.placeholder = "payments-api"
+	t.line.Example("payments-api")
 	t.verify = func(v string) error { return checkName(v, limit) }
 	t.note = func(v string) (string, string) { return nameNote(v, limit, existing) }
 	return t

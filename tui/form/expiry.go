@@ -7,10 +7,14 @@ import (
 
 	"detent/apikey"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // presets are the lifetimes offered; the last is no end.
 var presets = []string{"1h", "1d", "7d", "30d", "90d", "never"}
+
+// expiryExample is what may be typed instead of a preset.
+const expiryExample = "45d, 12h or 2027-01-31"
 
 // expiry asks for a lifetime: a preset, chosen with left and right, or anything typed. Typing
 // goes to the open end of the row at once; what the choice comes to is shown as an instant.
@@ -18,12 +22,12 @@ type expiry struct {
 	base
 	at    int // in presets; len(presets) is what is typed
 	first int
-	line  *line
+	line  *widget.Text
 }
 
 func newExpiry(env *ui.Env, preset string) *expiry {
-	e := &expiry{base: base{env: env, title: "Expires"}, line: newLine(env, "")}
-	e.line.placeholder = "45d, 12h, 3600s or 2027-01-31"
+	e := &expiry{base: base{env: env, title: "Expires"}, line: widget.NewText(env, "")}
+	e.line.Example(expiryExample)
 	for i, p := range presets {
 		if p == preset {
 			e.at = i
@@ -38,7 +42,7 @@ func (e *expiry) text() string {
 	if e.at < len(presets) {
 		return presets[e.at]
 	}
-	return e.line.value()
+	return e.line.Value()
 }
 
 func (e *expiry) value() (apikey.Expiry, error) {
@@ -47,22 +51,24 @@ func (e *expiry) value() (apikey.Expiry, error) {
 
 func (e *expiry) check() error { _, err := e.value(); return err }
 func (e *expiry) typing() bool { return true }
-func (e *expiry) dirty() bool  { return e.at != e.first || e.line.value() != "" }
+func (e *expiry) dirty() bool  { return e.at != e.first || e.line.Value() != "" }
 
 // Update chooses a preset or types.
 func (e *expiry) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	k, ok := msg.(tea.KeyMsg)
 	switch {
 	case !ok:
-	case isText(k):
+	case widget.IsText(k):
 		e.at = len(presets)
-		e.line.update(k)
-	case k.Type == tea.KeyLeft && (e.at < len(presets) || e.line.atStart()):
+		e.line.Update(k)
+	case k.Type == tea.KeyLeft && e.at < len(presets):
 		e.at = max(e.at-1, 0)
 	case k.Type == tea.KeyRight && e.at < len(presets):
 		e.at++
 	case e.at == len(presets):
-		e.line.update(k)
+		if used := e.line.Update(k); !used && k.Type == tea.KeyLeft { // at the start of what is typed
+			e.at--
+		}
 	}
 	return e, nil
 }
@@ -90,11 +96,13 @@ func (e *expiry) lines(width int) []string {
 		}
 	}
 	out := []string{row}
-	open := style.Render(label) + " " + e.line.view(max(width-ui.Width(label)-1, 4), other && e.focused)
-	if need := used + 2 + ui.Width(label) + 1 + ui.Width(e.line.placeholder) + 2; need <= width {
-		out[0] += style.Render(label) + " " + e.line.view(width-used-ui.Width(label)-1, other && e.focused)
+	if e.line.Blur(); other && e.focused {
+		e.line.Focus()
+	}
+	if need := used + 2 + ui.Width(label) + 1 + ui.Width(expiryExample) + 6; need <= width {
+		out[0] += style.Render(label) + " " + e.line.View(width-used-ui.Width(label)-1)
 	} else {
-		out = append(out, open)
+		out = append(out, style.Render(label)+" "+e.line.View(max(width-ui.Width(label)-1, 4)))
 	}
 	return append(out, e.outcome(width)...)
 }
@@ -105,17 +113,17 @@ func (e *expiry) outcome(width int) []string {
 	if e.err != nil {
 		return nil // the frame shows it
 	}
-	if e.at == len(presets) && e.line.value() == "" {
-		return styled(st.Dim.Render, "type a span, a date (its end, "+e.env.Now().In(e.env.Zone).Format("MST")+"), or seconds", width)
+	if e.at == len(presets) && e.line.Value() == "" {
+		return ui.Styled(st.Dim.Render, "type a span, a date (its end, "+e.env.Now().In(e.env.Zone).Format("MST")+"), or seconds", width)
 	}
 	v, err := e.value()
 	switch {
 	case err != nil:
-		return hanging(st.Bad.Render, "✗ ", err.Error(), width)
+		return ui.Hanging(st.Bad.Render, "✗ ", err.Error(), width)
 	case v.IsNever():
-		return hanging(st.Warn.Render, "! ", "never expires: it works until somebody deletes it", width)
+		return ui.Hanging(st.Warn.Render, "! ", "never expires: it works until somebody deletes it", width)
 	}
-	return styled(st.Base.Render, "→ "+expiryText(e.env, v), width)
+	return ui.Styled(st.Base.Render, "→ "+expiryText(e.env, v), width)
 }
 
 // expiryText is a lifetime as the instant that it comes to when the key is created now.

@@ -84,23 +84,12 @@ func (b *base) View() string {
 	}
 	lines := append([]string{title}, b.self.lines(width)...)
 	if b.err != nil {
-		lines = append(lines, hanging(st.Bad.Render, "✗ ", b.err.Error(), width)...)
+		lines = append(lines, ui.Hanging(st.Bad.Render, "✗ ", b.err.Error(), width)...)
 	} else if b.help != "" && b.focused {
-		lines = append(lines, styled(st.Dim.Render, b.help, width)...)
+		lines = append(lines, ui.Styled(st.Dim.Render, b.help, width)...)
 	}
 	for i, l := range lines {
 		lines[i] = bar + ui.Truncate(l, width)
 	}
 	return clamp(lines, b.width, 0)
-}
-
-// theme is a huh theme of our own styles alone, so that it belongs to the screen's renderer. Our
-// fields draw themselves; what is left to huh is the gap between them.
-func theme(env *ui.Env) *huh.Theme {
-	t := &huh.Theme{}
-	t.Form.Base, t.Group.Base = env.Styles.Base, env.Styles.Base
-	t.Group.Title, t.Group.Description = env.Styles.Strong, env.Styles.Dim
-	t.FieldSeparator = env.Styles.Base.SetString("\n\n")
-	t.Focused.ErrorMessage, t.Blurred.ErrorMessage = env.Styles.Bad, env.Styles.Bad
-	return t
 }

@@ -46,7 +46,7 @@ func TestEditKeepsARoleThatIsNotInTheCatalogue(t *testing.T) {
 	k := vertesiaKey()
 	k.Role = "content_superadmin"
 	d := drive(t, NewEdit(plainEnvironment(), vertesia(), testProfile, k, nil))
-	d.press("x", "enter").sees("(•) content_superadmin").press("enter", "enter", "enter")
+	d.press("x", "enter").sees("▸ content_superadmin").press("enter", "enter", "enter")
 	if p := last[ui.UpdateKey](d).Patch; p.Role != nil {
 		t.Errorf("the role was changed to %s", *p.Role)
 	}
@@ -169,7 +169,7 @@ func TestVerifyTellsWhatWasShown(t *testing.T) {
 	d.paste(canary + "\n")
 	d.sees("36 characters").seesNot("canary").press("enter").sees("asking Prosopo…")
 	sent := last[ui.Verify](d)
-	if !sent.Secret.Equal(apikey.NewSecret(canary)) || d.screen.(*Verify).line.len() != 0 {
+	if !sent.Secret.Equal(apikey.NewSecret(canary)) || d.screen.(*Verify).line.Len() != 0 {
 		t.Error("another secret was sent, or it was kept")
 	}
 	d.send(ui.Verified{Ticket: sent.Ticket, Proof: apikey.Proof{Verdict: apikey.Accepted, Key: &apikey.Key{ID: "k7", Name: "payments", Role: "developer",
@@ -200,7 +200,7 @@ func TestBackGoesToThePageBeforeAndForwardsAgain(t *testing.T) {
 		if name == "create" {
 			d.press("api")
 		}
-		for !strings.Contains(d.view(), "◂") {
+		for !strings.Contains(d.view(), "  Back  ") {
 			d.press("enter")
 		}
 		review := d.view()

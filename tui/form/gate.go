@@ -9,6 +9,7 @@ import (
 
 	"detent/apikey"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // recently is how fresh a last use must be to be warned about.
@@ -19,7 +20,7 @@ const recently = 7 * 24 * time.Hour
 type gate struct {
 	env     *ui.Env
 	want    []string // any of them is taken; empty where nothing need be typed
-	line    *line
+	line    *widget.Text
 	tick    string // what is to be understood; empty where nothing need be ticked
 	ticked  bool
 	at      int // what has the focus: gateName, gateTick or gateOut
@@ -34,7 +35,7 @@ const (
 
 // newGate wants the key's name typed, or its id where it has no name to type.
 func newGate(env *ui.Env, k apikey.Key) gate {
-	g := gate{env: env, at: gateName, line: newLine(env, ""), want: []string{ui.Clean(k.Name), k.Name}}
+	g := gate{env: env, at: gateName, line: widget.NewText(env, ""), want: []string{ui.Clean(k.Name), k.Name}}
 	if strings.TrimSpace(g.want[0]) == "" {
 		g.want = []string{k.ID}
 	}
@@ -63,7 +64,7 @@ func (g *gate) named() bool {
 	if !g.needed() {
 		return true
 	}
-	typed := strings.TrimSpace(g.line.value())
+	typed := strings.TrimSpace(g.line.Value())
 	for _, w := range g.want {
 		if typed != "" && typed == strings.TrimSpace(w) {
 			return true
@@ -87,8 +88,8 @@ func (g *gate) update(msg tea.KeyMsg) (act bool) {
 	keys := g.env.Keys
 	last := g.at == gateTick || g.tick == ""
 	switch {
-	case g.at == gateName && isText(msg):
-		g.line.update(msg)
+	case g.at == gateName && widget.IsText(msg):
+		g.line.Update(msg)
 		g.problem = ""
 	case key.Matches(msg, keys.Confirm) && (last || !g.named()):
 		if g.open() {
@@ -103,7 +104,7 @@ func (g *gate) update(msg tea.KeyMsg) (act bool) {
 	case key.Matches(msg, keys.Prev):
 		g.at = gateName
 	case g.at == gateName:
-		g.line.update(msg)
+		g.line.Update(msg)
 	case key.Matches(msg, keys.Tick):
 		g.ticked, g.problem = !g.ticked, ""
 	}
@@ -116,12 +117,15 @@ func (g *gate) view(width int) []string {
 	}
 	st := g.env.Styles
 	out := []string{""}
-	out = append(out, styled(st.Base.Render, "Type "+ui.Clean(g.want[0])+" to confirm:", width)...)
+	out = append(out, ui.Styled(st.Base.Render, "Type "+ui.Clean(g.want[0])+" to confirm:", width)...)
 	mark := "  "
 	if g.at == gateName {
 		mark = st.Accent.Render("▸ ")
 	}
-	out = append(out, mark+g.line.view(width-2, g.at == gateName))
+	if g.line.Blur(); g.at == gateName {
+		g.line.Focus()
+	}
+	out = append(out, mark+g.line.View(width-2))
 	if g.tick != "" {
 		mark, box := "  ", "[ ] "
 		if g.ticked {
@@ -130,7 +134,7 @@ func (g *gate) view(width int) []string {
 		if g.at == gateTick {
 			mark = st.Accent.Render("▸ ")
 		}
-		for i, l := range styled(st.Base.Render, g.tick, width-6) {
+		for i, l := range ui.Styled(st.Base.Render, g.tick, width-6) {
 			if i == 0 {
 				out = append(out, mark+box+l)
 			} else {
@@ -139,7 +143,7 @@ func (g *gate) view(width int) []string {
 		}
 	}
 	if g.problem != "" {
-		out = append(out, hanging(st.Bad.Render, "✗ ", g.problem, width)...)
+		out = append(out, ui.Hanging(st.Bad.Render, "✗ ", g.problem, width)...)
 	}
 	return out
 }

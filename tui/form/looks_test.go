@@ -156,8 +156,8 @@ var inputs = []struct {
 	value func(ui.Screen) string
 }{
 	{"create name", newProsopoScene, nil, func(s ui.Screen) string { return s.(*Create).name.value() }},
-	{"create expiry", newProsopoScene, []string{"n", "enter"}, func(s ui.Screen) string { return s.(*Create).expiry.line.value() }},
-	{"permission filter", newProsopoScene, []string{"n", "enter", "enter", "/"}, func(s ui.Screen) string { return s.(*Create).permissions.filter.value() }},
+	{"create expiry", newProsopoScene, []string{"n", "enter"}, func(s ui.Screen) string { return s.(*Create).expiry.line.Value() }},
+	{"permission filter", newProsopoScene, []string{"n", "enter", "enter", "/"}, func(s ui.Screen) string { return s.(*Create).permissions.filter.Value() }},
 	{"addresses", newGenericScene, []string{"n", "enter", "enter", "enter"}, func(s ui.Screen) string { return s.(*Create).ips.value() }},
 	{"referrers", newGenericScene, []string{"n", "enter", "enter", "enter", "enter"}, func(s ui.Screen) string { return s.(*Create).referrers.value() }},
 	{"endpoints", newGenericScene, []string{"n", "enter", "enter", "enter", "enter", "enter"}, func(s ui.Screen) string { return s.(*Create).endpoints.value() }},
@@ -169,16 +169,16 @@ var inputs = []struct {
 	{"profile name", func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{}) }, nil, func(s ui.Screen) string { return s.(*Profile).name.value() }},
 	{"profile url", func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{}) }, []string{"p", "enter", "enter"}, func(s ui.Screen) string { return s.(*Profile).url.value() }},
 	{"profile token typed", func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{Remote: true}) }, []string{"p", "enter", "enter", "enter", "enter"},
-		func(s ui.Screen) string { return s.(*Profile).token.hidden.value() }},
+		func(s ui.Screen) string { return s.(*Profile).token.hidden.Value() }},
 	{"profile token", func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{}) }, []string{"p", "enter", "enter", "enter", "enter"},
 		func(s ui.Screen) string { return s.(*Profile).token.value() }},
 	{"name of a live key", func(e *ui.Env) ui.Screen { return NewDelete(e, prosopo(), prodProfile, ci, false) }, nil,
-		func(s ui.Screen) string { return s.(*Confirm).gate.line.value() }},
-	{"file", newSecretScene, []string{"s", "ctrl+u"}, func(s ui.Screen) string { return s.(*Secret).sink.inputs[0].value() }},
-	{"env file", newSecretScene, []string{"e", "ctrl+u"}, func(s ui.Screen) string { return s.(*Secret).sink.inputs[0].value() }},
-	{"variable", newSecretScene, []string{"e", "enter", "ctrl+u"}, func(s ui.Screen) string { return s.(*Secret).sink.inputs[1].value() }},
-	{"command", newSecretScene, []string{"p"}, func(s ui.Screen) string { return s.(*Secret).sink.inputs[0].value() }},
-	{"verify", func(e *ui.Env) ui.Screen { return NewVerify(e, prosopo(), testProfile) }, nil, func(s ui.Screen) string { return s.(*Verify).line.value() }},
+		func(s ui.Screen) string { return s.(*Confirm).gate.line.Value() }},
+	{"file", newSecretScene, []string{"s", "ctrl+u"}, func(s ui.Screen) string { return s.(*Secret).sink.inputs[0].Value() }},
+	{"env file", newSecretScene, []string{"e", "ctrl+u"}, func(s ui.Screen) string { return s.(*Secret).sink.inputs[0].Value() }},
+	{"variable", newSecretScene, []string{"e", "enter", "ctrl+u"}, func(s ui.Screen) string { return s.(*Secret).sink.inputs[1].Value() }},
+	{"command", newSecretScene, []string{"p"}, func(s ui.Screen) string { return s.(*Secret).sink.inputs[0].Value() }},
+	{"verify", func(e *ui.Env) ui.Screen { return NewVerify(e, prosopo(), testProfile) }, nil, func(s ui.Screen) string { return s.(*Verify).line.Value() }},
 }
 
 func newGenericScene(e *ui.Env) ui.Screen { return NewCreate(e, generic(), testProfile, nil) }

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/huh"
 
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // page is one group of a form with its name in the line of steps.
@@ -42,7 +43,7 @@ func newPages(env *ui.Env, list []page) *pages {
 			groups[i].WithHideFunc(pg.hide)
 		}
 	}
-	p.form = huh.NewForm(groups...).WithTheme(theme(env)).WithShowHelp(false).WithShowErrors(false)
+	p.form = huh.NewForm(groups...).WithTheme(widget.Theme(env)).WithShowHelp(false).WithShowErrors(false)
 	p.form.Init()
 	p.focused().Focus()
 	return p
@@ -100,7 +101,7 @@ func (p *pages) dirty() bool {
 func (p *pages) update(msg tea.KeyMsg) tea.Cmd {
 	keys, f := p.env.Keys, p.focused()
 	switch {
-	case isText(msg) && f.typing(), f.wants(msg):
+	case widget.IsText(msg) && f.typing(), f.wants(msg):
 		return p.pass(msg)
 	case key.Matches(msg, keys.Next), key.Matches(msg, keys.Confirm):
 		p.next()

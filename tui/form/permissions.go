@@ -9,6 +9,7 @@ import (
 
 	"detent/apikey"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // permissions picks rights in the service's own groups. huh's MultiSelect can neither group nor pick a whole group,
@@ -24,7 +25,7 @@ type permissions struct {
 
 	rows      []row // of the catalogue, as filtered
 	cursor    int   // in rows, always on a permission unless there is none
-	filter    *line
+	filter    *widget.Text
 	filtering bool
 	advice    string // stands below the list where nothing else does
 }
@@ -37,7 +38,7 @@ func newPermissions(env *ui.Env, caps apikey.Capabilities) *permissions {
 		base:   base{env: env, title: "Permissions"},
 		groups: caps.PermissionGroups, presets: caps.PermissionPresets,
 		infos: map[apikey.Permission]apikey.PermissionInfo{}, picked: map[apikey.Permission]bool{},
-		preset: -1, filter: newLine(env, ""), advice: caps.Advice.Least,
+		preset: -1, filter: widget.NewText(env, ""), advice: caps.Advice.Least,
 	}
 	for _, g := range p.groups {
 		for _, info := range g.Permissions {
@@ -52,7 +53,7 @@ func newPermissions(env *ui.Env, caps apikey.Capabilities) *permissions {
 // arrange makes the rows that the filter leaves, and keeps the cursor on its permission where it can.
 func (p *permissions) arrange() {
 	at, had := p.under()
-	words := strings.Fields(strings.ToLower(p.filter.value()))
+	words := strings.Fields(strings.ToLower(p.filter.Value()))
 	p.rows = p.rows[:0]
 	p.cursor = 0
 	for g, group := range p.groups {
@@ -126,7 +127,7 @@ func (p *permissions) check() error {
 }
 
 func (p *permissions) typing() bool { return p.filtering }
-func (p *permissions) dirty() bool  { return len(p.value()) > 0 || p.filter.value() != "" }
+func (p *permissions) dirty() bool  { return len(p.value()) > 0 || p.filter.Value() != "" }
 
 // wants are the keys that move in the list, and the filter's own.
 func (p *permissions) wants(msg tea.KeyMsg) bool {
@@ -134,7 +135,7 @@ func (p *permissions) wants(msg tea.KeyMsg) bool {
 	case tea.KeyEnter:
 		return p.filtering
 	case tea.KeyEsc:
-		return p.filtering || p.filter.value() != ""
+		return p.filtering || p.filter.Value() != ""
 	}
 	return msg.Type == tea.KeyUp || msg.Type == tea.KeyDown
 }
@@ -146,7 +147,7 @@ func (p *permissions) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		case p.filtering:
 			p.typeFilter(k)
 		case k.Type == tea.KeyEsc:
-			p.filter.set("")
+			p.filter.Set("")
 			p.arrange()
 		case !p.jump(k):
 			p.pick(k)
@@ -161,7 +162,7 @@ func (p *permissions) typeFilter(msg tea.KeyMsg) {
 		p.filtering = false
 	case tea.KeyEsc:
 		p.filtering = false
-		p.filter.set("")
+		p.filter.Set("")
 	case tea.KeyUp:
 		p.move(-1)
 		return
@@ -169,7 +170,7 @@ func (p *permissions) typeFilter(msg tea.KeyMsg) {
 		p.move(1)
 		return
 	default:
-		p.filter.update(msg)
+		p.filter.Update(msg)
 	}
 	p.arrange()
 }

@@ -40,12 +40,15 @@ func (p *permissions) summary(width int) string {
 	if p.preset >= 0 {
 		left += " · preset: " + p.presets[p.preset].Name
 	}
-	if !p.filtering && p.filter.value() == "" {
+	if !p.filtering && p.filter.Value() == "" {
 		return st.Base.Render(left)
 	}
 	mark := st.Accent.Render("/")
 	room := max(width-ui.Width(left)-5, 8)
-	return mark + p.filter.view(room, p.filtering) + st.Dim.Render("  "+left)
+	if p.filter.Blur(); p.filtering {
+		p.filter.Focus()
+	}
+	return mark + p.filter.View(room) + st.Dim.Render("  "+left)
 }
 
 // list is the window of rows round the cursor. It always has the same height, so that nothing jumps.
@@ -146,7 +149,7 @@ func (p *permissions) foot(width int) []string {
 		return append(out, advice(p.env, []string{p.advice}, width, p.extra()-1-len(out))...)
 	}
 	for _, w := range warnings {
-		lines := hanging(st.Warn.Render, "! ", w, width)
+		lines := ui.Hanging(st.Warn.Render, "! ", w, width)
 		out = append(out, lines...)
 	}
 	if limit := p.extra() - 1; len(out) > limit {

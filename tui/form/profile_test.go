@@ -70,13 +70,13 @@ func TestATypedTokenIsHiddenSentOnceAndWiped(t *testing.T) {
 	}
 	d.send(ui.ProfileSaved{Ticket: sent.Ticket, Err: errors.New("disk full")})
 	d.sees("disk full")
-	if p.token.hidden.len() == 0 {
+	if p.token.hidden.Len() == 0 {
 		t.Error("a save that failed has lost the token")
 	}
 	d.press("enter")
 	d.send(ui.ProfileSaved{Ticket: last[ui.SaveProfile](d).Ticket, Name: "prod"})
 	d.closed()
-	if p.token.hidden.len() != 0 {
+	if p.token.hidden.Len() != 0 {
 		t.Error("the token is still there")
 	}
 }

@@ -31,7 +31,7 @@ func NewPublicKey(env *ui.Env, caps apikey.Capabilities, profile ui.Profile) ui.
 		labels: []string{"Request", "Back", "Cancel"}, unclear: []string{"Request again", "Back", "Cancel"},
 	}
 	p.name = newText(env, "Name", "")
-	p.name.line.placeholder = "the service's default"
+	p.name.line.Meaning("the service's default")
 	p.name.verify = func(v string) error {
 		if strings.TrimSpace(v) == "" {
 			return nil
@@ -39,14 +39,14 @@ func NewPublicKey(env *ui.Env, caps apikey.Capabilities, profile ui.Profile) ui.
 		return checkName(v, caps.MaxName)
 	}
 	p.project = newText(env, "Project", "")
-	p.project.line.placeholder = "the credential's own project"
+	p.project.line.Meaning("the credential's own project")
 	p.project.help = "The id of a project, if it is not the one of this credential."
 	p.project.verify = func(v string) error { return desk.CheckProject(strings.TrimSpace(v)) }
-	p.ttl = newChoice(env, "Lifetime", "24h", []option{{value: "1h", label: "1h"}, {value: "8h", label: "8h"},
-		{value: "24h", label: "24h", about: "the service's default"}, {value: "7d", label: "7d"}, {value: "", label: "other", about: "given below"}})
-	p.ttl.help = "← → choose."
+	p.ttl = newChoice(env, "Lifetime", "24h", []option{{Value: "1h", Label: "1h"}, {Value: "8h", Label: "8h"},
+		{Value: "24h", Label: "24h", About: "the service's default"}, {Value: "7d", Label: "7d"}, {Value: "", Label: "other", About: "given below"}})
+	p.ttl.help = "↑ ↓ choose."
 	p.other = newText(env, "Other lifetime", "")
-	p.other.line.placeholder = "90m, 12h, 2d or seconds"
+	p.other.line.Example("90m, 12h, 2d or seconds")
 	p.other.verify = func(string) error { _, err := p.seconds(); return err }
 	p.other.note = func(v string) (string, string) {
 		n, err := p.seconds()

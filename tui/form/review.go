@@ -5,6 +5,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // review is the last page: exactly what will be done, and the button that does it.
@@ -15,7 +16,8 @@ type review struct {
 	press   func(button int) tea.Cmd
 	below   func(width int) []string // what went wrong, or what is under way
 	busy    bool
-	offset  int
+	text    widget.Scroller
+	note    *widget.Note
 	pressed bool
 }
 
@@ -24,7 +26,8 @@ type review struct {
 type fact struct{ label, mark, value string }
 
 func newReview(env *ui.Env, title string, labels []string) *review {
-	r := &review{base: base{env: env, title: title}, buttons: buttons{labels: labels}}
+	r := &review{base: base{env: env, title: title}, buttons: buttons{labels: labels}, note: widget.NewNote(env), text: widget.NewScroller(env)}
+	r.text.Hint = "↓"
 	r.self = r
 	return r
 }
@@ -42,10 +45,7 @@ func (r *review) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case !ok || r.busy:
 	case key.Matches(k, r.env.Keys.Confirm):
 		r.pressed = true
-	case k.Type == tea.KeyPgDown, k.Type == tea.KeyCtrlD, k.Type == tea.KeyDown:
-		r.offset++
-	case k.Type == tea.KeyPgUp, k.Type == tea.KeyCtrlU, k.Type == tea.KeyUp:
-		r.offset = max(r.offset-1, 0)
+	case !widget.IsText(k) && r.text.Update(k):
 	default:
 		r.buttons.update(r.env, k)
 	}
@@ -63,7 +63,7 @@ func (r *review) take() tea.Cmd {
 }
 
 func (r *review) lines(width int) []string {
-	body := factLines(r.env, r.facts(), width)
+	body := r.note.Lines(factLines(r.env, r.facts(), width), width)
 	var foot []string
 	if r.below != nil {
 		foot = r.below(width)
@@ -72,22 +72,11 @@ func (r *review) lines(width int) []string {
 	if !r.busy {
 		foot = append(foot, r.buttons.lines(r.env, width, r.focused)...)
 	}
-	room := len(body)
+	r.text.SetSize(width, 0)
 	if r.height > 0 {
-		room = max(r.height-1-len(foot), 2)
+		r.text.Height = max(r.height-1, len(foot)+2)
 	}
-	if len(body) > room {
-		r.offset = min(r.offset, len(body)-room+1)
-		shown := body[r.offset:min(r.offset+room-1, len(body))]
-		note := "↓ more below (↓)"
-		if r.offset+len(shown) >= len(body) {
-			note = "↑ more above (↑)"
-		}
-		body = append(append([]string{}, shown...), r.env.Styles.Dim.Render(note))
-	} else {
-		r.offset = 0
-	}
-	return append(body, foot...)
+	return r.text.Lines(body, foot)
 }
 
 func factLines(env *ui.Env, facts []fact, width int) []string {
@@ -103,7 +92,7 @@ func factLines(env *ui.Env, facts []fact, width int) []string {
 		if f.mark == "! " {
 			render = st.Warn.Render
 		}
-		for i, l := range hanging(render, f.mark, f.value, width-label) {
+		for i, l := range ui.Hanging(render, f.mark, f.value, width-label) {
 			head := ""
 			if i == 0 {
 				head = f.label

@@ -10,6 +10,7 @@ import (
 
 	"detent/apikey"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // revealFor is how long a secret stays on the screen.
@@ -47,7 +48,7 @@ type Secret struct {
 	ticket  int
 	busy    string // what is under way
 	guard   int
-	pane    pane
+	pane    widget.Scroller
 	fill    bool // the secret is long: the whole frame
 	expires apikey.Moment
 }
@@ -73,7 +74,8 @@ type hideSecret struct {
 // NewSecret shows the secret of a key that was just created.
 func NewSecret(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, created apikey.Created) ui.Screen {
 	return &Secret{
-		env: env, caps: caps, profile: profile, key: created.Key, secret: created.Secret, notes: created.Notes,
+		pane: widget.NewPager(env),
+		env:  env, caps: caps, profile: profile, key: created.Key, secret: created.Secret, notes: created.Notes,
 		guard: 1, fill: created.Secret.Len() > boxed, expires: created.Key.ExpiresAt,
 	}
 }
@@ -82,7 +84,8 @@ func NewSecret(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, create
 // is left without a question.
 func NewPublicValue(env *ui.Env, profile ui.Profile, name string, value apikey.PublicKeyValue) ui.Screen {
 	return &Secret{
-		env: env, profile: profile, secret: value.Value, notes: value.Notes, key: apikey.Key{Name: name, ExpiresAt: value.ExpiresAt}, guard: 1,
+		pane: widget.NewPager(env),
+		env:  env, profile: profile, secret: value.Value, notes: value.Notes, key: apikey.Key{Name: name, ExpiresAt: value.ExpiresAt}, guard: 1,
 		public: "A public key is public by design: it may stand in a browser or an app. The service returns the same value again while it is valid",
 		fill:   value.Value.Len() > boxed, expires: value.ExpiresAt,
 	}
@@ -120,10 +123,10 @@ func (s *Secret) Init() tea.Cmd { return nil }
 // SetSize is the largest content that fits. Another size hides the secret: the terminal may
 // have been attached elsewhere.
 func (s *Secret) SetSize(width, height int) {
-	if s.pane.width != 0 && (width != s.pane.width || height != s.pane.height) {
+	if s.pane.Width != 0 && (width != s.pane.Width || height != s.pane.Height) {
 		s.hide()
 	}
-	s.pane.setSize(width, height)
+	s.pane.SetSize(width, height)
 }
 
 // Bindings are the keys that act now.
@@ -135,7 +138,7 @@ func (s *Secret) Bindings() []key.Binding {
 	case s.sink != nil:
 		return []key.Binding{k.Next, k.Confirm, k.Cancel}
 	}
-	if !s.hintsFit(s.pane.width) {
+	if !s.hintsFit(s.pane.Width) {
 		return []key.Binding{s.closing()} // the others are in the view, with room for their words
 	}
 	return append(s.doings(), s.closing())
@@ -247,7 +250,7 @@ func (s *Secret) press(msg tea.KeyMsg) tea.Cmd {
 		return nil
 	case s.sink != nil:
 		return s.typeSink(msg)
-	case s.pane.scroll(msg):
+	case s.pane.Update(msg):
 		return nil
 	}
 	return s.act(msg)

@@ -16,7 +16,7 @@ var plainEnv = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(
 
 // View shows the secret as a mask, or, once asked for, in lines of its own that a mouse can select.
 func (s *Secret) View() string {
-	st, w := s.env.Styles, max(s.pane.width, 20)
+	st, w := s.env.Styles, max(s.pane.Width, 20)
 	if s.secret.IsZero() {
 		return "" // the last frame that is flushed holds nothing
 	}
@@ -26,15 +26,15 @@ func (s *Secret) View() string {
 	}
 	body := append([]string{head}, s.intro(w)...)
 	if s.question != nil {
-		return s.pane.view(s.env, append(body, ""), s.question.view(s.env, w))
+		return scrolled(&s.pane, append(body, ""), s.question.view(s.env, w))
 	}
 	if s.sink != nil {
-		return s.pane.view(s.env, body, append([]string{""}, s.sink.view(w)...))
+		return scrolled(&s.pane, body, append([]string{""}, s.sink.view(w)...))
 	}
 	body = append(body, "")
 	body = append(body, s.secretLines(w)...)
 	for _, n := range s.notes {
-		body = append(body, hanging(st.Warn.Render, "! ", ui.Clean(n), w)...)
+		body = append(body, ui.Hanging(st.Warn.Render, "! ", ui.Clean(n), w)...)
 	}
 	foot := append(s.statusLines(w), s.actions(w)...)
 	b := buttons{labels: []string{s.env.Keys.Stored.Help().Desc}}
@@ -43,7 +43,7 @@ func (s *Secret) View() string {
 	}
 	foot = append(foot, "")
 	foot = append(foot, b.lines(s.env, w, true)...)
-	return s.pane.view(s.env, append(body, s.advice(w, len(body)+len(foot))...), foot)
+	return scrolled(&s.pane, append(body, s.advice(w, len(body)+len(foot))...), foot)
 }
 
 // advice is what the service's documents say of a secret that is in hand, as far as there is room beside the lines that are needed.
@@ -51,7 +51,7 @@ func (s *Secret) advice(width, used int) []string {
 	if s.public != "" {
 		return nil
 	}
-	said := advice(s.env, s.caps.Advice.Storing(), width, s.pane.height-used-1)
+	said := advice(s.env, s.caps.Advice.Storing(), width, s.pane.Height-used-1)
 	if len(said) > 0 && len(s.notes) > 0 {
 		said = append([]string{""}, said...)
 	}
@@ -61,13 +61,13 @@ func (s *Secret) advice(width, used int) []string {
 func (s *Secret) intro(width int) []string {
 	st := s.env.Styles
 	if s.public == "" {
-		return styled(st.Base.Render, "This is the only time that its secret is shown. Store it now.", width)
+		return ui.Styled(st.Base.Render, "This is the only time that its secret is shown. Store it now.", width)
 	}
 	text := s.public
 	if s.expires.Known() {
 		text += ", until " + ui.MomentExact(s.expires, s.env.Now(), s.env.Zone)
 	}
-	return styled(st.Base.Render, text+".", width)
+	return ui.Styled(st.Base.Render, text+".", width)
 }
 
 // secretLines are the mask or the secret, cut into full lines without anything before or behind them.
@@ -83,7 +83,7 @@ func (s *Secret) secretLines(width int) []string {
 	for _, l := range cut(value, width) {
 		out = append(out, st.Secret.Render(l))
 	}
-	if env := "API_KEY=" + value; plainEnv().MatchString(value) && len(env) <= width && s.pane.height > 16 {
+	if env := "API_KEY=" + value; plainEnv().MatchString(value) && len(env) <= width && s.pane.Height > 16 {
 		out = append(out, "", st.Dim.Render("as a line of a .env file:"), st.Base.Render(env))
 	}
 	return append(out, "")
@@ -113,7 +113,7 @@ func (s *Secret) statusLines(width int) []string {
 	renders := map[statusKind]func(...string) string{plain: st.Base.Render, good: st.Good.Render, bad: st.Bad.Render}
 	var out []string
 	for _, l := range s.status {
-		out = append(out, hanging(renders[l.kind], l.mark, l.text, width)...)
+		out = append(out, ui.Hanging(renders[l.kind], l.mark, l.text, width)...)
 	}
 	if len(out) > 0 {
 		out = append([]string{""}, out...)

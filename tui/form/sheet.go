@@ -9,6 +9,7 @@ import (
 
 	"detent/client"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // sheet is a form of several pages that fills the frame: pages, a last one with what will be done, questions before
@@ -123,7 +124,7 @@ func (s *sheet) press(msg tea.KeyMsg) tea.Cmd {
 			s.question = nil
 		}
 		return cmd
-	case isText(msg):
+	case widget.IsText(msg):
 		return s.move(msg)
 	case msg.Type == tea.KeyCtrlC, msg.Type == tea.KeyEsc && !s.pages.focused().wants(msg):
 		return s.cancel()
@@ -220,7 +221,7 @@ func (s *sheet) below(width int) []string {
 	st := s.env.Styles
 	switch {
 	case s.review.busy && s.insisted:
-		return append([]string{"", st.Strong.Render(s.doing)}, hanging(st.Warn.Render, "! ", s.waiting+" ctrl+c again quits without it.", width)...)
+		return append([]string{"", st.Strong.Render(s.doing)}, ui.Hanging(st.Warn.Render, "! ", s.waiting+" ctrl+c again quits without it.", width)...)
 	case s.review.busy:
 		return []string{"", st.Strong.Render(s.doing)}
 	case s.err == nil:

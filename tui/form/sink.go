@@ -10,6 +10,7 @@ import (
 
 	"detent/apikey"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 type sinkKind int
@@ -25,7 +26,7 @@ type sink struct {
 	env     *ui.Env
 	kind    sinkKind
 	labels  []string
-	inputs  []*line
+	inputs  []*widget.Text
 	at      int
 	problem string
 }
@@ -33,8 +34,8 @@ type sink struct {
 func newSink(env *ui.Env, kind sinkKind, name string) *sink {
 	s := &sink{env: env, kind: kind}
 	add := func(label, value, placeholder string) {
-		l := newLine(env, value)
-		l.placeholder = placeholder
+		l := widget.NewText(env, value)
+		l.Example(placeholder)
 		s.labels, s.inputs = append(s.labels, label), append(s.inputs, l)
 	}
 	switch kind {
@@ -54,8 +55,8 @@ func newSink(env *ui.Env, kind sinkKind, name string) *sink {
 func (s *sink) update(msg tea.KeyMsg) (destination string, done bool) {
 	keys := s.env.Keys
 	switch {
-	case isText(msg):
-		s.inputs[s.at].update(msg)
+	case widget.IsText(msg):
+		s.inputs[s.at].Update(msg)
 		s.problem = ""
 	case key.Matches(msg, keys.Cancel):
 		return "", true
@@ -71,14 +72,14 @@ func (s *sink) update(msg tea.KeyMsg) (destination string, done bool) {
 	case key.Matches(msg, keys.Prev):
 		s.at = max(s.at-1, 0)
 	default:
-		s.inputs[s.at].update(msg)
+		s.inputs[s.at].Update(msg)
 		s.problem = ""
 	}
 	return "", false
 }
 
 func (s *sink) destination() (string, error) {
-	first := strings.TrimSpace(s.inputs[0].value())
+	first := strings.TrimSpace(s.inputs[0].Value())
 	switch {
 	case first == "" && s.kind == toCommand:
 		return "", errors.New("the command is empty")
@@ -87,7 +88,7 @@ func (s *sink) destination() (string, error) {
 	case s.kind == toFile:
 		return "file:" + first, nil
 	case s.kind == toEnv:
-		name := strings.TrimSpace(s.inputs[1].value())
+		name := strings.TrimSpace(s.inputs[1].Value())
 		if !apikey.IsVariableName(name) {
 			return "", errors.New("a variable is letters, digits and _, and does not begin with a digit: API_KEY")
 		}
@@ -109,18 +110,19 @@ func (s *sink) view(width int) []string {
 	st := s.env.Styles
 	text := sinkTexts[s.kind]
 	out := []string{st.Strong.Render(text[0])}
-	out = append(out, styled(st.Dim.Render, text[1], width)...)
+	out = append(out, ui.Styled(st.Dim.Render, text[1], width)...)
 	out = append(out, "")
 	for i, l := range s.inputs {
-		mark, focused := "  ", i == s.at
-		if focused {
+		mark := "  "
+		if l.Blur(); i == s.at {
 			mark = st.Accent.Render("▸ ")
+			l.Focus()
 		}
 		label := ui.Pad(s.labels[i], 9)
-		out = append(out, mark+st.Dim.Render(label)+l.view(width-2-9, focused))
+		out = append(out, mark+st.Dim.Render(label)+l.View(width-2-9))
 	}
 	if s.problem != "" {
-		out = append(out, hanging(st.Bad.Render, "✗ ", s.problem, width)...)
+		out = append(out, ui.Hanging(st.Bad.Render, "✗ ", s.problem, width)...)
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 	"detent/apikey"
 	"detent/client"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // Verify takes a pasted secret, proves it with one harmless request, and says which key it is and what
@@ -17,7 +18,7 @@ type Verify struct {
 	env     *ui.Env
 	caps    apikey.Capabilities
 	profile ui.Profile
-	line    *hiddenLine
+	line    *widget.Text
 	problem string
 	of      apikey.Setting // the profile's, with what the secret says it is of
 	ticket  int
@@ -25,12 +26,14 @@ type Verify struct {
 	proof   *apikey.Proof
 	err     error
 	buttons buttons
-	pane    pane
+	pane    widget.Scroller
 }
 
 // NewVerify asks for a secret.
 func NewVerify(env *ui.Env, caps apikey.Capabilities, profile ui.Profile) ui.Screen {
-	return &Verify{env: env, caps: caps, profile: profile, line: newHiddenLine()}
+	v := &Verify{env: env, caps: caps, profile: profile, line: widget.NewSecret(env), pane: widget.NewPager(env)}
+	v.line.Focus()
+	return v
 }
 
 // Title names the box.
@@ -45,7 +48,7 @@ func (v *Verify) asking() bool { return !v.busy && v.proof == nil && v.err == ni
 func (v *Verify) Init() tea.Cmd { return nil }
 
 // SetSize is the largest content that fits.
-func (v *Verify) SetSize(width, height int) { v.pane.setSize(min(width, 90), height) }
+func (v *Verify) SetSize(width, height int) { v.pane.SetSize(min(width, 90), height) }
 
 // Bindings are the keys that act now.
 func (v *Verify) Bindings() []key.Binding {
@@ -79,8 +82,8 @@ func (v *Verify) Update(msg tea.Msg) tea.Cmd {
 func (v *Verify) press(msg tea.KeyMsg) tea.Cmd {
 	k := v.env.Keys
 	switch {
-	case key.Matches(msg, k.Cancel) && !isText(msg), !v.asking() && msg.String() == "q":
-		v.line.wipe()
+	case key.Matches(msg, k.Cancel) && !widget.IsText(msg), !v.asking() && msg.String() == "q":
+		v.line.Wipe()
 		return ui.Do(ui.Pop{Screen: v})
 	case v.busy:
 		return nil
@@ -89,14 +92,14 @@ func (v *Verify) press(msg tea.KeyMsg) tea.Cmd {
 	case msg.Type == tea.KeyEnter:
 		return v.send()
 	}
-	v.line.update(msg)
-	v.problem = v.line.problem
+	v.line.Update(msg)
+	v.problem = v.line.Problem()
 	return nil
 }
 
 func (v *Verify) answer(msg tea.KeyMsg) tea.Cmd {
 	switch {
-	case v.pane.scroll(msg):
+	case v.pane.Update(msg):
 	case !key.Matches(msg, v.env.Keys.Confirm):
 		v.buttons.update(v.env, msg)
 	case v.buttons.at == 0:
@@ -109,7 +112,7 @@ func (v *Verify) answer(msg tea.KeyMsg) tea.Cmd {
 
 // send checks what was pasted and hands it on once.
 func (v *Verify) send() tea.Cmd {
-	secret, err := apikey.ParseSecret(v.line.value())
+	secret, err := apikey.ParseSecret(v.line.Value())
 	if err != nil {
 		v.problem = err.Error()
 		return nil
@@ -120,30 +123,30 @@ func (v *Verify) send() tea.Cmd {
 	}
 	v.of = v.profile.Setting
 	v.of.Token = apikey.EnvironmentOf(secret)
-	v.line.wipe()
+	v.line.Wipe()
 	v.problem, v.busy, v.ticket = "", true, v.env.Ticket()
 	return ui.Do(ui.Verify{Ticket: v.ticket, Secret: secret})
 }
 
 // View is the input, or what the proof showed.
 func (v *Verify) View() string {
-	st, w := v.env.Styles, max(v.pane.width, 20)
+	st, w := v.env.Styles, max(v.pane.Width, 20)
 	switch {
 	case v.busy:
-		return clamp([]string{st.Strong.Render("asking " + ui.Clean(v.caps.Title) + "…")}, w, v.pane.height)
+		return clamp([]string{st.Strong.Render("asking " + ui.Clean(v.caps.Title) + "…")}, w, v.pane.Height)
 	case v.err != nil:
 		body := failure(v.env, v.err, "nothing was proved, neither way.", "Nothing was changed; verify it once more.", w)
-		return v.pane.view(v.env, body, append([]string{""}, v.buttons.lines(v.env, w, true)...))
+		return scrolled(&v.pane, body, append([]string{""}, v.buttons.lines(v.env, w, true)...))
 	case v.proof != nil:
-		return v.pane.view(v.env, v.proofLines(w), append([]string{""}, v.buttons.lines(v.env, w, true)...))
+		return scrolled(&v.pane, v.proofLines(w), append([]string{""}, v.buttons.lines(v.env, w, true)...))
 	}
-	body := styled(st.Base.Render, "Paste a secret to see whether it works, which key it is and what it may do. One harmless request is made with it, to "+
+	body := ui.Styled(st.Base.Render, "Paste a secret to see whether it works, which key it is and what it may do. One harmless request is made with it, to "+
 		ui.Clean(v.caps.Title)+"; it is not kept.", w)
-	body = append(body, "", v.line.view(v.env, w))
+	body = append(body, "", v.line.View(w))
 	if v.problem != "" {
-		body = append(body, hanging(st.Bad.Render, "✗ ", v.problem, w)...)
+		body = append(body, ui.Hanging(st.Bad.Render, "✗ ", v.problem, w)...)
 	}
-	return v.pane.view(v.env, body, nil)
+	return scrolled(&v.pane, body, nil)
 }
 
 func (v *Verify) proofLines(width int) []string {
@@ -151,32 +154,32 @@ func (v *Verify) proofLines(width int) []string {
 	var out []string
 	switch p.Verdict {
 	case apikey.Accepted:
-		out = append(out, hanging(st.Good.Render, "✓ ", "valid: the service accepts it", width)...)
+		out = append(out, ui.Hanging(st.Good.Render, "✓ ", "valid: the service accepts it", width)...)
 	case apikey.Known, apikey.Silent:
-		out = append(out, hanging(st.Warn.Render, "? ", "cannot tell: "+ui.Clean(p.Why), width)...)
+		out = append(out, ui.Hanging(st.Warn.Render, "? ", "cannot tell: "+ui.Clean(p.Why), width)...)
 	default:
-		out = append(out, hanging(st.Bad.Render, "✗ ", "not valid: the service refuses it", width)...)
+		out = append(out, ui.Hanging(st.Bad.Render, "✗ ", "not valid: the service refuses it", width)...)
 		if p.Said != "" {
-			out = append(out, hanging(st.Base.Render, "  ", "It said: "+ui.Clean(p.Said), width)...)
+			out = append(out, ui.Hanging(st.Base.Render, "  ", "It said: "+ui.Clean(p.Said), width)...)
 		}
 	}
 	if hint := v.hint(); hint != "" {
-		out = append(out, hanging(st.Base.Render, "  ", hint, width)...)
+		out = append(out, ui.Hanging(st.Base.Render, "  ", hint, width)...)
 	}
 	if v.of.Contradicted() {
-		out = append(out, hanging(st.Warn.Render, "! ", "this is a "+environmentWord(v.of.Token)+" key, and the profile says "+environmentWord(v.of.Environment), width)...)
+		out = append(out, ui.Hanging(st.Warn.Render, "! ", "this is a "+environmentWord(v.of.Token)+" key, and the profile says "+environmentWord(v.of.Environment), width)...)
 	}
 	if k := p.Key; k != nil {
 		out = append(out, "")
-		out = append(out, styled(st.Strong.Render, displayName(*k), width)...)
-		out = append(out, styled(st.Dim.Render, keyLine(v.profile, *k), width)...)
+		out = append(out, ui.Styled(st.Strong.Render, displayName(*k), width)...)
+		out = append(out, ui.Styled(st.Dim.Render, keyLine(v.profile, *k), width)...)
 		for f := range apikey.FieldsOf(k) { // what it was granted, as the service reports it
 			if f.Access && f.Reported(k) {
-				out = append(out, hanging(st.Base.Render, f.Label+"  ", ui.Clean(f.Text(k)), width)...)
+				out = append(out, ui.Hanging(st.Base.Render, f.Label+"  ", ui.Clean(f.Text(k)), width)...)
 			}
 		}
 	} else if p.Accepted() {
-		out = append(out, hanging(st.Dim.Render, "? ", "which key it is: unknown, the service does not let it be told", width)...)
+		out = append(out, ui.Hanging(st.Dim.Render, "? ", "which key it is: unknown, the service does not let it be told", width)...)
 	}
 	for _, part := range []struct {
 		mark, word string
@@ -187,12 +190,12 @@ func (v *Verify) proofLines(width int) []string {
 			out = append(out, "")
 		}
 		for _, item := range part.items {
-			out = append(out, hanging(part.render, part.mark, part.word+ui.Clean(item), width)...)
+			out = append(out, ui.Hanging(part.render, part.mark, part.word+ui.Clean(item), width)...)
 		}
 	}
 	if p.Did != "" {
 		out = append(out, "")
-		out = append(out, styled(st.Dim.Render, ui.Clean(p.Did), width)...)
+		out = append(out, ui.Styled(st.Dim.Render, ui.Clean(p.Did), width)...)
 	}
 	return out
 }

@@ -135,7 +135,7 @@ func TestFieldsNarrowAsAFreshFilterFinds(t *testing.T) {
 	l := newList(filterKeys()...)
 	for i := range 2000 {
 		filter := words[i*7%len(words)] + " " + words[i*i%len(words)]
-		l.input.SetValue(filter[:i%(len(filter)+1)])
+		l.input.Set(filter[:i%(len(filter)+1)])
 		run(l, l.refilter())
 		got := shownIDs(l)
 		fresh := newList(filterKeys()...)
@@ -148,7 +148,7 @@ func TestFieldsNarrowAsAFreshFilterFinds(t *testing.T) {
 
 func typeFilter(l *List, text string) {
 	press(l, "/")
-	l.input.SetValue(text)
+	l.input.Set(text)
 	run(l, l.refilter())
 }
 

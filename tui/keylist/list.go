@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
-	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // Above these numbers of keys the work leaves Update for a command.
@@ -42,7 +42,7 @@ type List struct {
 
 	sortBy  int // index into columns
 	reverse bool
-	input   textinput.Model
+	input   *widget.Text
 	typing  bool
 	query   query
 	setting apikey.Setting // the profile's
@@ -78,12 +78,11 @@ type List struct {
 
 // New makes an empty list, sorted by name.
 func New(env *ui.Env) *List {
-	l := &List{env: env, columns: columns(), focused: true, input: ui.NewInput(env), current: -1, rows: map[int32]string{}}
+	l := &List{env: env, columns: columns(), focused: true, input: widget.NewText(env, ""), current: -1, rows: map[int32]string{}}
 	for i := 1; i < len(l.columns); i++ {
 		l.byDrop = append(l.byDrop, i)
 	}
 	slices.SortFunc(l.byDrop, func(a, b int) int { return l.columns[a].drop - l.columns[b].drop })
-	l.input.CharLimit = 400
 	l.Clear()
 	return l
 }
@@ -259,7 +258,8 @@ func (l *List) press(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Filter):
 		l.typing = true
 		l.follow()
-		return l.input.Focus()
+		l.input.Focus()
+		return nil
 	case key.Matches(msg, k.Sort):
 		return l.sortNext()
 	case key.Matches(msg, k.Reverse):
@@ -286,15 +286,16 @@ func (l *List) typeKey(msg tea.KeyMsg) tea.Cmd {
 		msg.Type != tea.KeyHome && msg.Type != tea.KeyEnd && l.move(msg):
 		return nil
 	}
-	var cmd tea.Cmd
-	l.input, cmd = l.input.Update(msg)
-	return tea.Batch(cmd, l.refilter())
+	if !l.input.Update(msg) {
+		return nil
+	}
+	return l.refilter()
 }
 
 func (l *List) clearFilter() tea.Cmd {
 	l.typing = false
 	l.input.Blur()
-	l.input.SetValue("")
+	l.input.Set("")
 	return l.refilter()
 }
 
@@ -391,7 +392,7 @@ func (l *List) apply(msg arranged, q query) tea.Cmd {
 		clear(l.rows)
 	}
 	l.sorted, l.before, l.idx, l.forQ = msg.sorted, nil, msg.idx, q
-	l.missing = l.unreported(len(l.idx) > 0)
+	l.missing = l.query.unreported(l.store, len(l.idx) > 0)
 	l.place(filtered)
 	return nil
 }

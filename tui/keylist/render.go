@@ -110,9 +110,9 @@ func (l *List) filterLine() string {
 	room := l.width - ui.Width(count) - 5
 	if l.typing && l.input.Value() == "" {
 		example := s.Dim.Render("words, env:live, expires<14d, perm:deleteRule, disabled, !ci")
-		return " " + s.Accent.Render("/") + " " + ui.Spread(s.Accent.Render("▏")+example, s.Dim.Render(count)+" ", l.width-3)
+		return " " + s.Accent.Render("/") + " " + ui.Spread(l.input.View(4)+example, s.Dim.Render(count)+" ", l.width-3)
 	}
-	return " " + s.Accent.Render("/") + " " + ui.Spread(ui.InputLine(l.env, &l.input, max(room, 8)), s.Dim.Render(count)+" ", l.width-3)
+	return " " + s.Accent.Render("/") + " " + ui.Spread(l.input.View(max(room, 8)), s.Dim.Render(count)+" ", l.width-3)
 }
 
 func (l *List) titles() string {

@@ -82,12 +82,12 @@ func hint(st *ui.Styles, name string) string {
 // viewCame is what came of the step before.
 func (s *Screen) viewCame(p *page, last rotation.Result) {
 	st := p.style()
-	if last.Said != "" {
+	if last.Message != "" {
 		lead := st.Good.Render("✓ ")
 		if last.Status == rotation.Stopped {
 			lead = st.Warn.Render("! ")
 		}
-		p.wrap(lead, st.Base, last.Said)
+		p.wrap(lead, st.Base, last.Message)
 	}
 	for _, n := range last.Notes {
 		p.wrap(st.Warn.Render("! "), st.Base, n)
@@ -227,12 +227,11 @@ func tickBox(st *ui.Styles, on bool) string {
 func (s *Screen) viewInput(p *page, now asking) {
 	st := p.style()
 	c, _ := now.q.Choice(now.typing)
+	label := "  Reason " + st.Dim.Render("(it is recorded)") + ": "
 	if now.wants == rotation.WantsSecret {
-		n := len(s.input.Value())
-		p.line("  New secret: " + strings.Repeat("•", min(n, 24)) + st.Dim.Render("  "+plural(n, "character")))
-	} else {
-		p.line("  Reason " + st.Dim.Render("(it is recorded)") + ": " + ui.InputLine(s.env, &s.input, p.width-28))
+		label = "  New secret: "
 	}
+	p.line(label + s.input.View(p.width-ui.Width(label)-2))
 	p.wrap(s.keyCap("enter"), s.says(), c.Label)
 	p.wrap(hint(st, "esc"), st.Base, "back to the choices")
 }
@@ -286,7 +285,7 @@ func (s *Screen) viewWait(p *page, now waiting) {
 	st := p.style()
 	p.barred(st.Accent, func(p *page) {
 		left := max(now.ends.Sub(s.env.Now()), 0)
-		p.wrap(st.Accent.Render("… "), st.Strong, now.last.Said)
+		p.wrap(st.Accent.Render("… "), st.Strong, now.last.Message)
 		if total := now.last.Total; total > 0 {
 			width := min(40, p.width-20)
 			p.line("  " + bar(st, 1-float64(left)/float64(total), width) + "  " + clock(left) + " left")

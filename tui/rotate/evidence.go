@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -9,20 +10,20 @@ import (
 
 	"detent/rotation"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // Evidence shows by what detent knows what it says of a rotation: every observation, the newest first, and what
 // happened. It reads what is there already, and asks nobody.
 type Evidence struct {
-	env           *ui.Env
-	place         ui.Place
-	view          func() rotation.View
-	scroll        int
-	width, height int
+	env   *ui.Env
+	place ui.Place
+	view  func() rotation.View
+	text  widget.Scroller
 }
 
 func newEvidence(env *ui.Env, place ui.Place, view func() rotation.View) *Evidence {
-	return &Evidence{env: env, place: place, view: view}
+	return &Evidence{env: env, place: place, view: view, text: widget.NewScroller(env)}
 }
 
 // Init does nothing.
@@ -38,7 +39,7 @@ func (e *Evidence) Place() ui.Place { return e.place }
 func (e *Evidence) WantsAll() bool { return true }
 
 // SetSize sets the size of the content.
-func (e *Evidence) SetSize(width, height int) { e.width, e.height = width, height }
+func (e *Evidence) SetSize(width, height int) { e.text.SetSize(width, height) }
 
 // Bindings are the keys that act now.
 func (e *Evidence) Bindings() []key.Binding {
@@ -53,29 +54,17 @@ func (e *Evidence) Update(msg tea.Msg) tea.Cmd {
 		return nil
 	}
 	k := e.env.Keys
-	switch {
-	case key.Matches(press, k.Up):
-		e.scroll--
-	case key.Matches(press, k.Down):
-		e.scroll++
-	case key.Matches(press, k.PageUp, k.HalfUp):
-		e.scroll -= e.height / 2
-	case key.Matches(press, k.PageDown, k.HalfDown):
-		e.scroll += e.height / 2
-	case key.Matches(press, k.Top):
-		e.scroll = 0
-	case key.Matches(press, k.Bottom):
-		e.scroll = 1 << 20
-	case key.Matches(press, k.Cancel, k.Back, k.Quit, k.Confirm, k.Evidence):
+	if key.Matches(press, k.Cancel, k.Back, k.Quit, k.Confirm, k.Evidence) {
 		return ui.Do(ui.Pop{Screen: e})
 	}
+	e.text.Update(press)
 	return nil
 }
 
 // View draws the observations.
 func (e *Evidence) View() string {
 	v, st := e.view(), e.env.Styles
-	p := page{env: e.env, width: e.width}
+	p := page{env: e.env, width: e.text.Width}
 	p.split(st.Column.Render("WHAT WAS SEEN"), st.Dim.Render(plural(len(v.Claims), "observation")+", the newest first · times in UTC"))
 	if len(v.Claims) == 0 {
 		p.wrap("  ", st.Base, "Nothing was observed yet, or the journal is of a version that kept no observations: what it says was not seen by it.")
@@ -112,8 +101,7 @@ func (e *Evidence) View() string {
 			p.wrap(st.Dim.Render("  "+h.At.UTC().Format("01-02 15:04:05")+"  "), st.Base, h.Text)
 		}
 	}
-	e.scroll = max(min(e.scroll, len(p.lines)-e.height), 0)
-	return p.window(e.scroll, e.height)
+	return strings.Join(e.text.Lines(p.lines, nil), "\n")
 }
 
 // viewClaim is one observation: when, what, of whom, by what, and its words.

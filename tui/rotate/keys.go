@@ -29,18 +29,12 @@ func (s *Screen) key(msg tea.KeyMsg) tea.Cmd {
 		return s.happens(pressed{map[bool]press{true: pressUp, false: pressDown}[key.Matches(msg, k.Up)]})
 	}
 	switch {
-	case key.Matches(msg, k.Up):
-		s.scroll--
-	case key.Matches(msg, k.Down):
-		s.scroll++
-	case key.Matches(msg, k.HalfUp, k.PageUp):
-		s.scroll -= s.height / 2
-	case key.Matches(msg, k.HalfDown, k.PageDown):
-		s.scroll += s.height / 2
+	case s.text.Update(msg):
+		s.moved = true
 	case key.Matches(msg, k.Evidence) && s.rotation != nil:
 		return ui.Do(ui.Push{Screen: newEvidence(s.env, s.place, s.rotation.View)})
 	case key.Matches(msg, k.Plan) && s.full != nil && !asks:
-		s.unfolded, s.scroll = !s.unfolded, 0
+		s.unfolded, s.moved = !s.unfolded, false
 	default:
 		if p, means := s.means(msg, asks); means {
 			return s.happens(pressed{p})
@@ -88,18 +82,8 @@ func (s *Screen) typed(msg tea.KeyMsg, a asking) tea.Cmd {
 	case tea.KeyEnter:
 		return s.submit(a)
 	}
-	secret := a.wants == rotation.WantsSecret
-	if secret && msg.Paste {
-		// A newline in the middle would be joined silently; the reader refuses it instead.
-		if _, err := apikey.ParseSecret(string(msg.Runes)); err != nil {
-			return s.happens(edited{err.Error()})
-		}
-		// A copied line ends in a line break, which the input would make a space.
-		msg.Runes = []rune(strings.TrimRight(string(msg.Runes), "\r\n"))
-	}
-	var cmd tea.Cmd
-	s.input, cmd = s.input.Update(msg)
-	return tea.Batch(cmd, s.happens(edited{}))
+	s.input.Update(msg)
+	return s.happens(edited{s.input.Problem()})
 }
 
 func (s *Screen) submit(a asking) tea.Cmd {

@@ -19,13 +19,14 @@ func (s *Screen) View() string {
 	p := page{env: s.env, width: s.width}
 	if s.rotation == nil {
 		s.viewOpening(&p)
-		return p.window(0, s.height)
+		s.text.SetSize(s.width, s.height)
+		return strings.Join(s.text.Lines(p.lines, nil), "\n")
 	}
 	top, told := s.viewTop()
 	s.viewBlock(&p, told)
 	now := len(p.lines)
 	if came, showing := s.phase.(ready); showing && !s.unfolded {
-		if s.height >= 20 && came.last.Said != "" {
+		if s.height >= 20 && came.last.Message != "" {
 			p.blank()
 		}
 		s.viewCame(&p, came.last)
@@ -37,8 +38,10 @@ func (s *Screen) View() string {
 	if _, failure := s.phase.(failed); failure { // of a failure, what failed; the footer has the keys
 		start = 0
 	}
-	s.scroll = max(min(s.scroll, len(p.lines)-free-start), -start)
-	return strings.Join(append(top.lines, p.window(start+s.scroll, free)), "\n")
+	if s.text.SetSize(s.width, max(free, 1)); !s.moved {
+		s.text.To(start)
+	}
+	return strings.Join(append(top.lines, s.text.Lines(p.lines, nil)...), "\n")
 }
 
 // viewTop says which keys and which of the four steps: as much as fits, the four steps always.

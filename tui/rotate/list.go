@@ -11,6 +11,7 @@ import (
 	"detent/apikey"
 	"detent/rotation"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // List shows the rotations that have a journal here: the open ones first.
@@ -21,11 +22,15 @@ type List struct {
 	loaded        bool
 	err           error
 	cursor        int
+	at, about     int // the line of the row under the cursor, and how many tell about it
+	text          widget.Scroller
 	width, height int
 }
 
 // NewList makes the overlay of open rotations.
-func NewList(env *ui.Env, host Host) *List { return &List{env: env, host: host} }
+func NewList(env *ui.Env, host Host) *List {
+	return &List{env: env, host: host, text: widget.NewPager(env)}
+}
 
 // Init loads the journals.
 func (l *List) Init() tea.Cmd {
@@ -141,7 +146,9 @@ func (l *List) View() string {
 	default:
 		l.viewRows(&p)
 	}
-	return p.window(max(l.cursor-l.height/2, 0), l.height)
+	l.text.SetSize(l.width, l.height)
+	l.text.Show(l.at, l.about, 0)
+	return strings.Join(l.text.Lines(p.lines, nil), "\n")
 }
 
 func (l *List) viewRows(p *page) {
@@ -151,7 +158,9 @@ func (l *List) viewRows(p *page) {
 		row := l.row(v, now, i == l.cursor)
 		if i == l.cursor {
 			p.line(st.Accent.Render("▸ ") + st.Cursor.Render(ui.Pad(row, p.width-2)))
+			l.at = len(p.lines) - 1
 			l.viewSelected(p, v)
+			l.about = len(p.lines) - 1 - l.at
 			continue
 		}
 		p.line("  " + row)

@@ -45,29 +45,6 @@ func (p *page) barred(bar lipgloss.Style, draw func(*page)) {
 	}
 }
 
-// window is the part of the page that fits, from line start; what does not fit can be scrolled to.
-func (p *page) window(start, height int) string {
-	if height <= 0 {
-		return ""
-	}
-	hidden := len(p.lines) - height
-	if hidden <= 0 {
-		return strings.Join(p.lines, "\n")
-	}
-	start = max(min(start, hidden), 0)
-	lines := append([]string(nil), p.lines[start:start+height]...)
-	more := func(n int, where string) string {
-		return ui.Pad(p.style().Dim.Render(fmt.Sprintf("  … %s %s: j and k scroll", plural(n, "line"), where)), p.width)
-	}
-	if start > 0 {
-		lines[0] = more(start+1, "above")
-	}
-	if below := hidden - start; below > 0 {
-		lines[height-1] = more(below+1, "below")
-	}
-	return strings.Join(lines, "\n")
-}
-
 func bar(st *ui.Styles, part float64, width int) string {
 	full := max(min(int(part*float64(width)+0.5), width), 0)
 	return st.Accent.Render(strings.Repeat("█", full)) + st.Dim.Render(strings.Repeat("░", width-full))

@@ -3,12 +3,12 @@ package rotate
 import (
 	"time"
 
-	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
 	"detent/rotation"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // Screen is one rotation at work. What it does next is decided by next alone: Update makes an event of a message, and
@@ -28,13 +28,14 @@ type Screen struct {
 	turn     int  // the current tick; ticks of older turns are dropped
 	guard    int
 
-	input textinput.Model // for a reason or a pasted secret
+	input *widget.Text // for a reason or a pasted secret
 
 	full     *rotation.FullPlan
 	fullErr  error
 	unfolded bool // the plan, whole
 
-	scroll        int
+	text          widget.Scroller
+	moved         bool // the operator scrolled; else what is asked is on the screen
 	width, height int
 }
 
@@ -55,7 +56,7 @@ func Resume(env *ui.Env, host Host, v rotation.View) *Screen {
 }
 
 func newScreen(env *ui.Env, host Host, name string) *Screen {
-	return &Screen{env: env, host: host, name: name, input: ui.NewInput(env), phase: opening{since: env.Now()}}
+	return &Screen{env: env, host: host, name: name, input: widget.NewText(env, ""), text: widget.NewScroller(env), phase: opening{since: env.Now()}}
 }
 
 // Init opens the rotation and, since it changes nothing, runs the preflight at once.
@@ -125,7 +126,7 @@ func (s *Screen) Update(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		s.look()
-		s.scroll = 0
+		s.moved = false
 		return s.happens(msg.did)
 	case planMsg:
 		if msg.screen == s {
@@ -157,7 +158,7 @@ func (s *Screen) happens(e event) tea.Cmd {
 	s.phase = to
 	if meaning(to, s.view) != before {
 		s.guard++
-		s.scroll = 0
+		s.moved = false
 	}
 	cmds := make([]tea.Cmd, 0, len(effects))
 	for _, x := range effects {
@@ -256,16 +257,16 @@ func (s *Screen) wake(after time.Duration) tea.Cmd {
 
 // write opens the input for what a choice wants, or closes it.
 func (s *Screen) write(wants rotation.Wants) tea.Cmd {
-	s.input.Reset()
-	s.input.EchoMode = textinput.EchoNormal
+	s.input.Wipe()
+	s.input = widget.NewText(s.env, "")
 	switch wants {
 	case rotation.WantsNothing:
-		s.input.Blur()
 		return nil
 	case rotation.WantsSecret:
-		s.input.EchoMode = textinput.EchoPassword
+		s.input = widget.NewSecret(s.env)
 	}
-	return s.input.Focus()
+	s.input.Focus()
+	return nil
 }
 
 func (s *Screen) exit(quit bool) tea.Cmd {

@@ -5,12 +5,12 @@ import (
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
-	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
 	"detent/rotation"
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // Setup asks where the new secret goes and how the rotation runs. Nothing is
@@ -28,12 +28,13 @@ type Setup struct {
 	ticks []bool
 	modes []mode
 	mode  int
-	other textinput.Model // a destination typed as docs/REFERENCE.md writes it
-	drain textinput.Model
-	soak  textinput.Model
+	other *widget.Text // a destination typed as docs/REFERENCE.md writes it
+	drain *widget.Text
+	soak  *widget.Text
 
 	focus         int
 	problem       string
+	text          widget.Scroller
 	width, height int
 }
 
@@ -53,7 +54,7 @@ var modes = []mode{
 // screen was opened for, whatever the list does meanwhile.
 func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.Capabilities) *Setup {
 	s := &Setup{env: env, host: host, key: k, manual: !caps.Create.OK, sees: caps.LastUsed.OK, off: caps.Disable.OK, modes: modes,
-		named: host.Destinations(profile, k.Name), other: ui.NewInput(env), drain: ui.NewInput(env), soak: ui.NewInput(env)}
+		named: host.Destinations(profile, k.Name), other: widget.NewText(env, ""), drain: widget.NewText(env, ""), soak: widget.NewText(env, "10m"), text: widget.NewPager(env)}
 	s.place = ui.Place{Profile: profile, Service: caps.Service, Setting: host.Setting(profile).Whose(k.Environment)}
 	s.ticks = make([]bool, len(s.named))
 	s.focus = len(s.named) // the typed destination, unless one is suggested
@@ -62,10 +63,9 @@ func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.
 			s.focus = s.rows() - 1
 		}
 	}
-	s.other.Placeholder = "/srv/app/.env:API_KEY"
-	s.drain.Placeholder = "ask me"
-	if s.soak.SetValue("10m"); s.sees {
-		s.drain.SetValue("15m")
+	s.other.Example("/srv/app/.env:API_KEY")
+	if s.drain.Meaning("ask me"); s.sees {
+		s.drain.Set("15m")
 	}
 	return s
 }
@@ -89,7 +89,10 @@ func (s *Setup) soakRow() int  { return s.drainRow() + 1 }
 func (s *Setup) rows() int     { return s.soakRow() + 2 }
 
 // Init focuses the first row that needs the operator.
-func (s *Setup) Init() tea.Cmd { return s.refocus() }
+func (s *Setup) Init() tea.Cmd {
+	s.refocus()
+	return nil
+}
 
 // Title names the frame.
 func (s *Setup) Title() string { return "Rotate " + ui.Clean(s.key.Name) }
@@ -125,17 +128,17 @@ func (s *Setup) SetSize(width, height int) {
 	s.width, s.height = width, height
 }
 
-func (s *Setup) input() *textinput.Model {
+func (s *Setup) input() *widget.Text {
 	switch s.focus {
 	case s.otherRow():
-		return &s.other
+		return s.other
 	case s.drainRow():
 		if s.drains() {
-			return &s.drain
+			return s.drain
 		}
 	case s.soakRow():
 		if s.soaks() {
-			return &s.soak
+			return s.soak
 		}
 	}
 	return nil
@@ -144,15 +147,13 @@ func (s *Setup) input() *textinput.Model {
 func (s *Setup) drains() bool { return s.chosen().mode == rotation.Planned }
 func (s *Setup) soaks() bool  { return s.drains() && s.off }
 
-func (s *Setup) refocus() tea.Cmd {
+func (s *Setup) refocus() {
 	s.other.Blur()
 	s.drain.Blur()
 	s.soak.Blur()
 	if in := s.input(); in != nil {
-		in.CursorEnd()
-		return in.Focus()
+		in.Focus()
 	}
-	return nil
 }
 
 // Bindings are the keys that act now.
@@ -180,17 +181,15 @@ func (s *Setup) Update(msg tea.Msg) tea.Cmd {
 		return ui.Do(ui.Pop{Screen: s})
 	case key.Matches(press, k.Next), in == nil && key.Matches(press, k.Down):
 		s.focus = (s.focus + 1) % s.rows()
-		return s.refocus()
+		s.refocus()
 	case key.Matches(press, k.Prev), in == nil && key.Matches(press, k.Up):
 		s.focus = (s.focus + s.rows() - 1) % s.rows()
-		return s.refocus()
+		s.refocus()
 	case key.Matches(press, k.Confirm):
 		return s.begin()
 	case in != nil:
-		var cmd tea.Cmd
 		s.problem = ""
-		*in, cmd = in.Update(msg)
-		return cmd
+		in.Update(press)
 	case key.Matches(press, k.Tick):
 		s.tick()
 	}
@@ -211,7 +210,8 @@ func (s *Setup) begin() tea.Cmd {
 	plan, row, problem := s.plan()
 	if problem != "" {
 		s.problem, s.focus = problem, row
-		return s.refocus()
+		s.refocus()
+		return nil
 	}
 	return tea.Sequence(ui.Do(ui.Pop{Screen: s}), ui.Do(ui.Push{Screen: Start(s.env, s.host, s.Place(), s.key, plan)}))
 }
@@ -308,7 +308,7 @@ func (s *Setup) View() string {
 	mark(s.otherRow())
 	switch {
 	case !s.env.Remote:
-		p.line(s.lead(s.otherRow()) + s.field(&s.other, s.width-6))
+		p.line(s.lead(s.otherRow()) + s.other.View(s.width-6))
 		p.wrap("    ", st.Dim, "PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard")
 	case len(s.named) == 0:
 		p.wrap("    ", st.Dim, "The profile names no destination: one is added to the configuration on the server.")
@@ -342,7 +342,9 @@ func (s *Setup) View() string {
 	if s.manual {
 		p.wrap(st.Dim.Render("· "), st.Dim, "This service makes keys in its dashboard alone: you will make the new one there and paste it.")
 	}
-	return p.window(max(at+2-s.height, 0), s.height)
+	s.text.SetSize(s.width, s.height)
+	s.text.Show(at, 1, 0)
+	return strings.Join(s.text.Lines(p.lines, nil), "\n")
 }
 
 func (s *Setup) viewDrain(p *page) {
@@ -352,9 +354,9 @@ func (s *Setup) viewDrain(p *page) {
 	case !s.drains():
 		p.line(lead + st.Dim.Render("none"))
 	case s.sees:
-		p.line(lead + s.field(&s.drain, 8) + st.Dim.Render("the old key must be quiet for so long"))
+		p.line(lead + s.drain.View(10) + st.Dim.Render("the old key must be quiet for so long"))
 	default:
-		p.wrap(lead+s.field(&s.drain, 8), st.Dim, "you confirm that it is quiet, or say how long to wait")
+		p.wrap(lead+s.drain.View(10), st.Dim, "you confirm that it is quiet, or say how long to wait")
 	}
 }
 
@@ -365,7 +367,7 @@ func (s *Setup) viewSoak(p *page) {
 	case !s.drains():
 		p.line(lead + st.Dim.Render("none"))
 	case s.off:
-		p.line(lead + s.field(&s.soak, 8) + st.Dim.Render("off, but not yet deleted, for so long"))
+		p.line(lead + s.soak.View(10) + st.Dim.Render("off, not yet deleted, for so long"))
 	default:
 		p.wrap(lead, st.Dim, "none: this service has no off switch for a key")
 	}
@@ -399,12 +401,4 @@ func (s *Setup) choice(row int, box, picked string, on bool, text string) string
 		return s.env.Styles.Accent.Render("▸ ") + box + text
 	}
 	return "  " + box + text
-}
-
-// field is an input, or its placeholder while it is empty.
-func (s *Setup) field(in *textinput.Model, width int) string {
-	if in.Value() == "" && !in.Focused() {
-		return s.env.Styles.Dim.Render(ui.Pad(in.Placeholder, width))
-	}
-	return ui.InputLine(s.env, in, width)
 }

@@ -61,7 +61,7 @@ func NewKeys() *Keys {
 		Verify:    bind("v", "verify a secret", "v"),
 		Profiles:  bind("p", "profiles", "p"),
 		Reload:    bind("ctrl+r", "reload", "ctrl+r"),
-		Help:      bind("?", "help", "?"),
+		Help:      bind("?", "help", "?", "f1"),
 		Quit:      bind("q", "quit", "q", "ctrl+c"),
 		Suspend:   bind("ctrl+z", "suspend", "ctrl+z"), // the painter takes it, on every screen
 
@@ -137,7 +137,7 @@ func FilterWords() Section {
 		{"!ci", "not that"},
 		{`"a: b"`, "just that text"},
 	} {
-		out.Keys = append(out.Keys, key.NewBinding(key.WithHelp(w[0], w[1])))
+		out.Keys = append(out.Keys, key.NewBinding(key.WithKeys(w[0]), key.WithHelp(w[0], w[1])))
 	}
 	return out
 }

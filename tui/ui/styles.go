@@ -31,12 +31,10 @@ type Styles struct {
 	Key    lipgloss.Style // a key cap in footer and help
 	Column lipgloss.Style // column titles
 
-	Box       lipgloss.Style // a dialog: rounded border
-	DangerBox lipgloss.Style // a dialog that destroys something
-	Button    lipgloss.Style // a button without focus
-	Focused   lipgloss.Style // the button with focus
-	Input     lipgloss.Style // typed text
-	Secret    lipgloss.Style // a revealed secret
+	Button  lipgloss.Style // a button without focus
+	Focused lipgloss.Style // the button with focus
+	Input   lipgloss.Style // typed text
+	Secret  lipgloss.Style // a revealed secret
 }
 
 // NewStyles makes the styles for a renderer.
@@ -89,11 +87,9 @@ func newStyles(r *lipgloss.Renderer, colours bool) *Styles {
 		Key:    plain.Bold(true),
 		Column: dim,
 
-		Box:       plain.Border(lipgloss.RoundedBorder()).BorderForeground(accent).Padding(0, 1),
-		DangerBox: plain.Border(lipgloss.RoundedBorder()).BorderForeground(bad).Padding(0, 1),
-		Button:    dim,
-		Focused:   plain.Reverse(true),
-		Input:     plain,
-		Secret:    plain.Bold(true),
+		Button:  dim,
+		Focused: plain.Reverse(true),
+		Input:   plain,
+		Secret:  plain.Bold(true),
 	}
 }
