@@ -107,7 +107,8 @@ type Store struct {
 	Retried func(why Failure) // an operation is tried again
 	stuck   atomic.Bool       // the last write found no room
 
-	batcher batcher // what is asked of a database that is a round trip away
+	batcher  batcher  // what is asked of a database that is a round trip away
+	together together // what is written to SQLite at once
 }
 
 // Pool is what is read from.
@@ -243,7 +244,7 @@ func (s *Store) Writable(ctx context.Context) error {
 // newStore is a store that nothing counts yet.
 func newStore(d dialect, name string, writer *sql.DB, reader Pool, lost func()) *Store {
 	s := &Store{dialect: d, Name: name, Writer: writer, Reader: reader, Pause: pause, lost: lost, Retried: func(Failure) {}}
-	s.batcher.store = s
+	s.batcher.store, s.together.store = s, s
 	return s
 }
 
