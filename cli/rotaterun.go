@@ -128,9 +128,11 @@ func (r *rotationRun) mayGoOn(ctx context.Context) error {
 	return r.brokenOff()
 }
 
-// brokenOff is the end of a run that the operator broke off in an open rotation.
+// brokenOff is the end of a run that the operator broke off. A rotation that has not begun is not open.
 func (r *rotationRun) brokenOff() error {
-	r.say("the rotation is open: %s", waysOn(r.r.View()))
+	if !r.refused(host.ErrInterrupted) {
+		r.say("the rotation is open: %s", waysOn(r.r.View()))
+	}
 	return host.ErrInterrupted
 }
 
