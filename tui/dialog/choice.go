@@ -7,6 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/tui/ui"
+	"detent/tui/widget"
 )
 
 // Option is one answer of a Choice.
@@ -20,13 +21,19 @@ type Choice struct {
 	env     *ui.Env
 	title   string
 	options []Option
-	cursor  int
+	in      *widget.Choice
 	width   int
 }
 
 // NewChoice makes a choice with the cursor on the first option.
 func NewChoice(env *ui.Env, title string, options []Option) *Choice {
-	return &Choice{env: env, title: title, options: options}
+	shown := make([]widget.Option, len(options))
+	for i, o := range options {
+		shown[i] = widget.Option{Label: o.Label, About: o.About, Value: o.Label}
+	}
+	c := &Choice{env: env, title: title, options: options, in: widget.NewChoice(env, shown, "")}
+	c.in.Focus()
+	return c
 }
 
 // Title names the box.
@@ -51,34 +58,19 @@ func (c *Choice) Update(msg tea.Msg) tea.Cmd {
 	}
 	k := c.env.Keys
 	switch {
-	case key.Matches(press, k.Up), key.Matches(press, k.Prev):
-		c.cursor = max(c.cursor-1, 0)
-	case key.Matches(press, k.Down), key.Matches(press, k.Next):
-		c.cursor = min(c.cursor+1, len(c.options)-1)
 	case key.Matches(press, k.Confirm):
-		next := c.options[c.cursor].Then()
+		next := c.options[c.in.At()].Then()
 		return tea.Sequence(ui.Do(ui.Pop{Screen: c}), ui.Do(ui.Push{Screen: next}))
 	case key.Matches(press, k.Dismiss):
 		return ui.Do(ui.Pop{Screen: c})
+	case press.Type == tea.KeyTab:
+		press = tea.KeyMsg{Type: tea.KeyDown}
+	case press.Type == tea.KeyShiftTab:
+		press = tea.KeyMsg{Type: tea.KeyUp}
 	}
+	c.in.Update(press)
 	return nil
 }
 
 // View is one option a line.
-func (c *Choice) View() string {
-	st := c.env.Styles
-	label := 0
-	for _, o := range c.options {
-		label = max(label, ui.Width(o.Label))
-	}
-	var lines []string
-	for i, o := range c.options {
-		text := ui.Pad(o.Label, label+2)
-		if i == c.cursor {
-			lines = append(lines, st.Accent.Render("▸ "+text)+ui.Truncate(o.About, max(c.width-label-4, 0)))
-			continue
-		}
-		lines = append(lines, "  "+text+st.Dim.Render(ui.Truncate(o.About, max(c.width-label-4, 0))))
-	}
-	return strings.Join(lines, "\n")
-}
+func (c *Choice) View() string { return strings.Join(c.in.Lines(c.width, 0), "\n") }

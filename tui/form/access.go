@@ -13,19 +13,19 @@ func newRole(env *ui.Env, caps apikey.Capabilities, value string) *choice {
 	options := make([]option, 0, len(caps.Roles)+1)
 	known := value == ""
 	for _, r := range caps.Roles {
-		o := option{value: r.Name, label: ui.Clean(r.Name), about: ui.Clean(r.Description)}
+		o := option{Value: r.Name, Label: ui.Clean(r.Name), About: ui.Clean(r.Description)}
 		if r.Risk == apikey.CanMint {
-			o.mark = "! "
-			o.about += " (can make, change or delete keys)"
+			o.Mark = "! "
+			o.About += " (can make, change or delete keys)"
 		}
 		options = append(options, o)
 		known = known || r.Name == value
 	}
 	if !known {
-		options = append(options, option{value: value, label: ui.Clean(value), about: "the key's role now; detent does not know it"})
+		options = append(options, option{Value: value, Label: ui.Clean(value), About: "the key's role now; detent does not know it"})
 	}
 	c := newChoice(env, "Role", value, options)
-	c.column = true
+	c.alone = true
 	c.help = "The narrowest that does the job."
 	return c
 }
@@ -36,9 +36,9 @@ func newEnvironment(env *ui.Env, caps apikey.Capabilities, profile ui.Profile) *
 	var options []option
 	value := string(apikey.Test)
 	for _, e := range caps.Environments {
-		o := option{value: string(e), label: environmentWord(e), about: environmentAbout(e)}
+		o := option{Value: string(e), Label: environmentWord(e), About: environmentAbout(e)}
 		if e == apikey.Live {
-			o.mark = "! "
+			o.Mark = "! "
 		}
 		options = append(options, o)
 		if e == profile.Environment || profile.Embedded && e == apikey.Live {

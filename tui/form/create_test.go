@@ -66,7 +66,7 @@ func TestCreateAsksOnlyWhatTheServiceTakes(t *testing.T) {
 		d.screen.SetSize(90, 30)
 		d.sees(tt.has...).seesNot(tt.no...)
 		if name == "generic" {
-			d.press("x", "enter").sees("[test]").press("left").sees("LIVE", "real data and real charges")
+			d.press("x", "enter").sees("▸ test").press("left").sees("LIVE", "real data and real charges")
 		}
 	}
 }

@@ -82,8 +82,8 @@ func (c *Create) expiryFacts(d apikey.Draft) []fact {
 func (c *Create) accessFacts(d apikey.Draft) []fact {
 	var out []fact
 	if c.role != nil {
-		o := c.role.options[c.role.at]
-		out = append(out, fact{label: "Role", value: o.label}, fact{mark: o.mark, value: o.about})
+		o := c.role.in.Option()
+		out = append(out, fact{label: "Role", value: o.Label}, fact{mark: o.Mark, value: o.About})
 	}
 	if c.permissions == nil {
 		return out

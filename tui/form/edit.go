@@ -67,8 +67,8 @@ func (e *Edit) patch() apikey.Patch {
 			p.Role = &role
 		}
 	}
-	if e.enabled != nil && e.enabled.on != *e.key.Enabled {
-		on := e.enabled.on
+	if e.enabled != nil && e.enabled.on() != *e.key.Enabled {
+		on := e.enabled.on()
 		p.Enabled = &on
 	}
 	return p
@@ -81,8 +81,8 @@ func (e *Edit) facts() []fact {
 		out = append(out, fact{label: "Name", value: ui.Clean(e.key.Name) + " → " + ui.Clean(*p.Name)})
 	}
 	if p.Role != nil {
-		o := e.role.options[e.role.at]
-		out = append(out, fact{label: "Role", mark: o.mark, value: orDash(ui.Clean(e.key.Role)) + " → " + o.label + ": " + o.about})
+		o := e.role.in.Option()
+		out = append(out, fact{label: "Role", mark: o.Mark, value: orDash(ui.Clean(e.key.Role)) + " → " + o.Label + ": " + o.About})
 	}
 	if p.Enabled != nil {
 		value, mark := "on → off: it is refused from the next request on", "! "

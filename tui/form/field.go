@@ -93,14 +93,3 @@ func (b *base) View() string {
 	}
 	return clamp(lines, b.width, 0)
 }
-
-// theme is a huh theme of our own styles alone, so that it belongs to the screen's renderer. Our
-// fields draw themselves; what is left to huh is the gap between them.
-func theme(env *ui.Env) *huh.Theme {
-	t := &huh.Theme{}
-	t.Form.Base, t.Group.Base = env.Styles.Base, env.Styles.Base
-	t.Group.Title, t.Group.Description = env.Styles.Strong, env.Styles.Dim
-	t.FieldSeparator = env.Styles.Base.SetString("\n\n")
-	t.Focused.ErrorMessage, t.Blurred.ErrorMessage = env.Styles.Bad, env.Styles.Bad
-	return t
-}

@@ -46,7 +46,7 @@ func TestEditKeepsARoleThatIsNotInTheCatalogue(t *testing.T) {
 	k := vertesiaKey()
 	k.Role = "content_superadmin"
 	d := drive(t, NewEdit(plainEnvironment(), vertesia(), testProfile, k, nil))
-	d.press("x", "enter").sees("(•) content_superadmin").press("enter", "enter", "enter")
+	d.press("x", "enter").sees("▸ content_superadmin").press("enter", "enter", "enter")
 	if p := last[ui.UpdateKey](d).Patch; p.Role != nil {
 		t.Errorf("the role was changed to %s", *p.Role)
 	}
@@ -200,7 +200,7 @@ func TestBackGoesToThePageBeforeAndForwardsAgain(t *testing.T) {
 		if name == "create" {
 			d.press("api")
 		}
-		for !strings.Contains(d.view(), "◂") {
+		for !strings.Contains(d.view(), "  Back  ") {
 			d.press("enter")
 		}
 		review := d.view()

@@ -43,7 +43,7 @@ func newPages(env *ui.Env, list []page) *pages {
 			groups[i].WithHideFunc(pg.hide)
 		}
 	}
-	p.form = huh.NewForm(groups...).WithTheme(theme(env)).WithShowHelp(false).WithShowErrors(false)
+	p.form = huh.NewForm(groups...).WithTheme(widget.Theme(env)).WithShowHelp(false).WithShowErrors(false)
 	p.form.Init()
 	p.focused().Focus()
 	return p

@@ -89,9 +89,9 @@ func (p *Profile) serviceFields() []field {
 	p.name = newText(p.env, "Name", p.was.Name)
 	p.name.line.Example("prod")
 	p.name.verify = p.checkProfileName
-	p.service = newChoice(p.env, "Service", cmp.Or(p.was.Service, apikey.Prosopo), []option{{value: apikey.Prosopo, label: "Prosopo"},
-		{value: apikey.Vertesia, label: "Vertesia", about: "Composable Prompts, as it was called"}, {value: apikey.Generic, label: "generic", about: "any service with /v1/api-keys"}})
-	p.service.help = "← → choose."
+	p.service = newChoice(p.env, "Service", cmp.Or(p.was.Service, apikey.Prosopo), []option{{Value: apikey.Prosopo, Label: "Prosopo"},
+		{Value: apikey.Vertesia, Label: "Vertesia", About: "Composable Prompts, as it was called"}, {Value: apikey.Generic, Label: "generic", About: "any service with /v1/api-keys"}})
+	p.service.help = "↑ ↓ choose."
 	p.service.changed = func() {
 		p.url.line.Meaning(serviceURLs[p.service.value()])
 		p.source.changed()
@@ -117,19 +117,19 @@ func (p *Profile) address() string {
 
 func (p *Profile) tokenFields() []field {
 	at, value := tokenOf(p.was)
-	typed := option{value: sourceTyped, label: "typed here", about: "now, once; detent keeps it in a file that nobody else may read"}
+	typed := option{Value: sourceTyped, Label: "typed here", About: "now, once; detent keeps it in a file that nobody else may read"}
 	options := []option{
-		{value: sourceEnv, label: "environment", about: "a variable that is set where detent starts"},
-		{value: sourceFile, label: "file", about: "a file that nobody else may read (chmod 600)"},
-		{value: sourceCommand, label: "command", about: "a password manager that prints it, run without a shell"}, typed}
+		{Value: sourceEnv, Label: "environment", About: "a variable that is set where detent starts"},
+		{Value: sourceFile, Label: "file", About: "a file that nobody else may read (chmod 600)"},
+		{Value: sourceCommand, Label: "command", About: "a password manager that prints it, run without a shell"}, typed}
 	switch kept := ui.Clean(at + " " + value); {
 	case p.Remote && p.Edit == nil:
 		at, value, options = sourceTyped, "", []option{typed}
 	case p.Remote:
-		at, value, options = sourceKeep, "", []option{{value: sourceKeep, label: "as it is", about: "the server's " + kept}, typed}
+		at, value, options = sourceKeep, "", []option{{Value: sourceKeep, Label: "as it is", About: "the server's " + kept}, typed}
 	}
 	p.source = newChoice(p.env, "Where does the token come from?", at, options)
-	p.source.help = "← → choose. The token itself is never written to the configuration."
+	p.source.help = "↑ ↓ choose. The token itself is never written to the configuration."
 	p.token = newTokenField(p.env, value)
 	p.token.source = p.source.value
 	p.token.kept = "nothing to type: the token stays as it is"
@@ -168,9 +168,9 @@ func tokenOf(d ui.ProfileDraft) (source, value string) {
 
 func (p *Profile) authFields() []field {
 	p.auth = newChoice(p.env, "Authentication", cmp.Or(p.was.Auth, "direct"), []option{
-		{value: "direct", label: "direct", about: "send the key itself, as the document says"},
-		{value: "exchange", label: "exchange", about: "send a short-lived token that the token server gives for the key"}})
-	p.auth.help = "← → choose."
+		{Value: "direct", Label: "direct", About: "send the key itself, as the document says"},
+		{Value: "exchange", Label: "exchange", About: "send a short-lived token that the token server gives for the key"}})
+	p.auth.help = "↑ ↓ choose."
 	return []field{p.auth}
 }
 
@@ -181,10 +181,10 @@ func (p *Profile) createFields() []field {
 }
 
 func (p *Profile) useFields() []field {
-	p.environment = newChoice(p.env, "Environment", string(p.was.Environment), []option{{value: "", label: "not said", about: "guarded as LIVE, unless the service is on this machine"},
-		{value: string(apikey.Live), label: "LIVE", about: "loud frame, names typed before a deletion", mark: "! "},
-		{value: string(apikey.Test), label: "test"}, {value: string(apikey.Dev), label: "dev"}})
-	p.environment.help = "← → choose. It colours the frame and guards deliveries."
+	p.environment = newChoice(p.env, "Environment", string(p.was.Environment), []option{{Value: "", Label: "not said", About: "guarded as LIVE, unless the service is on this machine"},
+		{Value: string(apikey.Live), Label: "LIVE", About: "loud frame, names typed before a deletion", Mark: "! "},
+		{Value: string(apikey.Test), Label: "test"}, {Value: string(apikey.Dev), Label: "dev"}})
+	p.environment.help = "↑ ↓ choose. It colours the frame and guards deliveries."
 	p.environment.changed = func() { p.chosen = true }
 	p.careful()
 	p.readOnly = newTick(p.env, "Read-only", "refuse every change", p.was.ReadOnly)
@@ -199,11 +199,7 @@ func (p *Profile) careful() {
 	}
 	u, err := url.Parse(p.address())
 	near := err == nil && loopback.Is(u.Hostname())
-	for i, o := range p.environment.options {
-		if o.value == map[bool]string{false: string(apikey.Live), true: ""}[near] {
-			p.environment.at, p.environment.first = i, i
-		}
-	}
+	p.environment.begin(map[bool]string{false: string(apikey.Live), true: ""}[near])
 }
 
 func (p *Profile) checkProfileName(value string) error {
@@ -276,7 +272,7 @@ func (p *Profile) checkKept() error {
 func (p *Profile) profile() ui.ProfileDraft {
 	n := ui.ProfileDraft{
 		Name: strings.TrimSpace(p.name.value()), Service: p.service.value(), URL: p.address(),
-		Environment: apikey.Environment(p.environment.value()), ReadOnly: p.readOnly.on,
+		Environment: apikey.Environment(p.environment.value()), ReadOnly: p.readOnly.on(),
 	}
 	token := strings.TrimSpace(p.token.value())
 	switch p.source.value() {
@@ -294,7 +290,7 @@ func (p *Profile) profile() ui.ProfileDraft {
 	if n.Service == apikey.Vertesia {
 		n.Auth = p.auth.value()
 	}
-	n.CanCreate = n.Service == apikey.Generic && p.create.on
+	n.CanCreate = n.Service == apikey.Generic && p.create.on()
 	return n
 }
 

@@ -42,9 +42,9 @@ func NewPublicKey(env *ui.Env, caps apikey.Capabilities, profile ui.Profile) ui.
 	p.project.line.Meaning("the credential's own project")
 	p.project.help = "The id of a project, if it is not the one of this credential."
 	p.project.verify = func(v string) error { return desk.CheckProject(strings.TrimSpace(v)) }
-	p.ttl = newChoice(env, "Lifetime", "24h", []option{{value: "1h", label: "1h"}, {value: "8h", label: "8h"},
-		{value: "24h", label: "24h", about: "the service's default"}, {value: "7d", label: "7d"}, {value: "", label: "other", about: "given below"}})
-	p.ttl.help = "← → choose."
+	p.ttl = newChoice(env, "Lifetime", "24h", []option{{Value: "1h", Label: "1h"}, {Value: "8h", Label: "8h"},
+		{Value: "24h", Label: "24h", About: "the service's default"}, {Value: "7d", Label: "7d"}, {Value: "", Label: "other", About: "given below"}})
+	p.ttl.help = "↑ ↓ choose."
 	p.other = newText(env, "Other lifetime", "")
 	p.other.line.Example("90m, 12h, 2d or seconds")
 	p.other.verify = func(string) error { _, err := p.seconds(); return err }
