@@ -133,7 +133,7 @@ var orderRows = []order{
 	{name: "public-key", what: desk.PublicKey, label: "new", key: "n", shows: "New key", sent: "GET /pk", receipt: []string{`public-key done certain of NAME granted {"expires_at":"TIME"}`}, refused: desk.Create,
 		command: func(k subject) []string { return []string{"public-key", "--name", k.name, "--ttl", "24h"} },
 		press: func(h *house, v *screen, k subject) {
-			h.press(v, "\x1b[B", "▸ public key", "\r", "Request a public key", k.name, k.name, "\r", "The id of a project", "\r", "← → choose", "\r", "▸ Request ◂", "\r", "hidden, 62 characters", "\r", "!hidden, 62")
+			h.press(v, "\x1b[B", "▸ public key", "\r", "Request a public key", k.name, k.name, "\r", "The id of a project", "\r", "↑ ↓ choose", "\r", "▸ Request ◂", "\r", "hidden, 62 characters", "\r", "!hidden, 62")
 		},
 		act: func(t *testing.T, s client.Service, k subject) error {
 			p, ok := client.As[client.PublicKeys](s)
@@ -475,7 +475,7 @@ func TestTheTableOfOrdersIsWhole(t *testing.T) {
 		t.Errorf("the rows %v are of fronts %v by %v", rows, fronts, names)
 	}
 	known, asked, commands := map[string]bool{}, map[string]bool{}, map[string]bool{"completion": true, "version": true, "man": true, "help": true, "config": true, "serve": true, "ssh": true}
-	for _, c := range []string{"rotations", "check", "audit"} { // they read what is here, and have tests of their own by role
+	for _, c := range []string{"rotations", "check", "audit", "show", "permissions"} { // they read what is here, and have tests of their own by role
 		commands[c] = true
 	}
 	for i, o := range orderRows {
