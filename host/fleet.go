@@ -11,6 +11,7 @@ import (
 	"detent/apikey"
 	"detent/config"
 	"detent/tui/keylist"
+	"detent/tui/ui"
 )
 
 // Heard is a part of what profiles say when they are asked together.
@@ -31,25 +32,44 @@ func (h *Host) Hear(ctx context.Context, profiles []config.Profile, each func(He
 	hearOnce(ctx, profiles, h.openBeside, each)
 }
 
+var _ ui.Fleet = (*Screens)(nil)
+
 // Hear asks all profiles, as Host.Hear does. A profile whose token command may ask on the terminal cannot be opened under a screen:
 // where it is not open, it is one that says why it does not answer.
-func (h *Screens) Hear(ctx context.Context, each func(Heard)) {
+func (h *Screens) Hear(ctx context.Context, each func(ui.Heard)) {
 	cfg, err := h.host.Config()
 	if err != nil {
-		each(Heard{Done: true, Err: err})
+		each(ui.Heard{Done: true, Err: err})
 		return
 	}
-	hearOnce(ctx, cfg.Profiles, func(ctx context.Context, p config.Profile) (*Session, error) {
-		if !h.NeedsTerminal(p.Name) {
-			return h.host.OpenProfile(ctx, p)
+	connections := map[string]*ui.Connection{} // by profile; calls of each come one at a time
+	hearOnce(ctx, cfg.Profiles, h.openUnderScreen, func(said Heard) {
+		name := said.Profile.Name
+		if said.Session != nil && connections[name] == nil {
+			c := h.connection(said.Session)
+			connections[name] = &c
 		}
-		h.opening.Lock()
-		defer h.opening.Unlock()
-		if s := h.sessions[p.Name]; s != nil {
-			return s, nil
+		each(ui.Heard{Profile: name, Connection: connections[name], Keys: said.Keys, Done: said.Done, Err: said.Err})
+	})
+}
+
+// openUnderScreen opens a profile while others are, where that asks nothing on the terminal.
+func (h *Screens) openUnderScreen(ctx context.Context, p config.Profile) (*Session, error) {
+	if !h.NeedsTerminal(p.Name) {
+		s, err := h.host.OpenProfile(ctx, p)
+		if err == nil {
+			h.opening.Lock()
+			defer h.opening.Unlock()
+			h.keep(s)
 		}
-		return nil, errNeedsTerminal(p.Name)
-	}, each)
+		return s, err
+	}
+	h.opening.Lock()
+	defer h.opening.Unlock()
+	if s := h.sessions[p.Name]; s != nil {
+		return s, nil
+	}
+	return nil, errNeedsTerminal(p.Name)
 }
 
 func errNeedsTerminal(profile string) error {

@@ -16,6 +16,7 @@ import (
 	"detent/apikey"
 	"detent/config"
 	"detent/tui/keylist"
+	"detent/tui/ui"
 )
 
 // fleetOf is a host with a profile for each handler, p0 and so on, each on a service of its own.
@@ -169,9 +170,11 @@ func TestUnderAScreenNoTokenCommandRuns(t *testing.T) {
 		serve.URL, mark))
 	screens, keys := h.Screens(nil), map[string]int{}
 	var why error
-	screens.Hear(t.Context(), func(said Heard) {
-		if keys[said.Profile.Name] += len(said.Keys); said.Profile.Name == "asks" {
+	screens.Hear(t.Context(), func(said ui.Heard) {
+		if keys[said.Profile] += len(said.Keys); said.Profile == "asks" {
 			why = said.Err
+		} else if c := said.Connection; c == nil || c.Profile.Name != said.Profile || c.Order == nil || c.Rotations == nil {
+			t.Errorf("%s: %+v", said.Profile, c)
 		}
 	})
 	if keys["plain"] != 2 || keys["asks"] != 0 || why == nil || !strings.Contains(why.Error(), "switch to it first") {
