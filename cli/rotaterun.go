@@ -26,6 +26,16 @@ type rotationRun struct {
 	yes   bool
 	asked bool          // the operator has said to go on
 	at    rotation.Step // the step that was said last
+	// pause waits; name is whose lines these are, where there are several rotations.
+	pause func(context.Context, time.Duration) error
+	name  string
+}
+
+func (r *rotationRun) say(format string, args ...any) {
+	if r.name != "" {
+		format, args = "%s: "+format, append([]any{r.name}, args...)
+	}
+	r.a.say(format, args...)
 }
 
 // stopped is the end of a run that leaves the rotation open: exit 1, with the way on.
@@ -118,9 +128,11 @@ func (r *rotationRun) checkInterrupt(ctx context.Context) error {
 	return r.interrupted()
 }
 
-// interrupted is the end of a run that the operator broke off in an open rotation.
+// interrupted is the end of a run that the operator broke off. A rotation that has not begun is not open.
 func (r *rotationRun) interrupted() error {
-	r.a.say("the rotation is open: %s", nextCommands(r.r.View()))
+	if !r.refused(host.ErrInterrupted) {
+		r.say("the rotation is open: %s", nextCommands(r.r.View()))
+	}
 	return host.ErrInterrupted
 }
 
@@ -137,7 +149,7 @@ func (r *rotationRun) unanswered(err error) error {
 func (r *rotationRun) step(ctx context.Context) (rotation.Result, error) {
 	before := r.r.View()
 	if before.Step != r.at && !before.Next.Waits { // a wait says itself what it waits for
-		r.a.say("%s: %s", before.Next.Step, before.Next.Text)
+		r.say("%s: %s", before.Next.Step, before.Next.Text)
 	}
 	r.at = before.Step
 	res, err := r.r.Do(context.WithoutCancel(ctx))
@@ -150,14 +162,14 @@ func (r *rotationRun) step(ctx context.Context) (rotation.Result, error) {
 func (r *rotationRun) tell(res rotation.Result) {
 	if res.Output != "" {
 		for line := range strings.SplitSeq(strings.TrimRight(res.Output, "\n"), "\n") {
-			r.a.say("  | %s", line)
+			r.say("  | %s", line)
 		}
 	}
 	if res.Message != "" && res.Status != rotation.Waiting {
-		r.a.say("  %s", res.Message)
+		r.say("  %s", res.Message)
 	}
 	for _, n := range res.Notes {
-		r.a.say("  ! %s", n)
+		r.say("  ! %s", n)
 	}
 }
 
@@ -178,11 +190,11 @@ func (r *rotationRun) failed(err error) error {
 
 // wait sleeps until the next look, and says how long it still takes.
 func (r *rotationRun) wait(ctx context.Context, res rotation.Result) error {
-	r.a.say("%s: %s left. %s", res.Step, shortSpan(res.Left), res.Message)
+	r.say("%s: %s left. %s", res.Step, shortSpan(res.Left), res.Message)
 	if w := res.Watch; w != nil && w.Visible && w.Elapsed > 3*res.Total {
 		return r.stopped("the old key is still in use: find who uses it")
 	}
-	if err := r.a.host.Pause(ctx, res.Wait); err != nil {
+	if err := r.pause(ctx, res.Wait); err != nil {
 		return r.checkInterrupt(ctx)
 	}
 	return nil
@@ -237,7 +249,7 @@ func (r *rotationRun) decide(ctx context.Context, res rotation.Result) error {
 	var refused *rotation.RefusedError
 	switch {
 	case errors.As(err, &refused):
-		r.a.say("  %v", err)
+		r.say("  %v", err)
 		return nil // asked again
 	case err != nil:
 		return r.failed(err)
@@ -255,7 +267,7 @@ var errClosedByAnswer = errors.New("the rotation is closed")
 // cannotAsk is the end of a run that would have to ask.
 func (r *rotationRun) cannotAsk(q rotation.Question) error {
 	for _, n := range q.Lines {
-		r.a.say("  ! %s", n)
+		r.say("  ! %s", n)
 	}
 	if slices.Contains(forced, q.Kind) && q.Flag != "" {
 		return host.Usagef("%s; %s is that yes; nothing was changed", q.Text, q.Flag)
@@ -318,7 +330,7 @@ func (r *rotationRun) choose(ctx context.Context, q rotation.Question) (string, 
 		return yes.ID, nil
 	}
 	for i, c := range q.Choices {
-		r.a.say("  %d  %s: %s", i+1, c.Label, c.Does)
+		r.say("  %d  %s: %s", i+1, c.Label, c.Does)
 	}
 	for {
 		text, err := r.a.ask(ctx, fmt.Sprintf("Which? [1-%d, empty: leave it for later] ", len(q.Choices)))
@@ -344,7 +356,7 @@ func (r *rotationRun) askSecret(ctx context.Context) (apikey.Secret, error) {
 	}
 	secret, err := apikey.ParseSecret(text)
 	if err != nil {
-		r.a.say("  %v", err)
+		r.say("  %v", err)
 		return apikey.Secret{}, nil
 	}
 	return secret, nil
@@ -353,16 +365,16 @@ func (r *rotationRun) askSecret(ctx context.Context) (apikey.Secret, error) {
 // confirmPlan shows what will happen and asks whether to begin.
 func (r *rotationRun) confirmPlan(ctx context.Context) error {
 	v := r.r.View()
-	r.a.say("rotate %s (%s) on %s, %s:", v.Old.Name, v.Old.ID, v.Profile, v.Mode)
+	r.say("rotate %s (%s) on %s, %s:", v.Old.Name, v.Old.ID, v.Profile, v.Mode)
 	for _, l := range v.Plan {
-		r.a.say("  %-9s %s", l.Step, l.Text)
+		r.say("  %-9s %s", l.Step, l.Text)
 	}
 	for _, d := range v.Destinations {
 		if !d.CanUndo {
-			r.a.say("  ! %s cannot be undone", d.Describe)
+			r.say("  ! %s cannot be undone", d.Describe)
 		}
 	}
-	r.a.say("  --plan says the calls and writes, one by one")
+	r.say("  --plan says the calls and writes, one by one")
 	sure, err := r.a.askYes(ctx, "Begin? [y/N] ")
 	if err == nil && !sure {
 		err = fmt.Errorf("not begun: nothing was changed")
@@ -400,7 +412,7 @@ func (r *rotationRun) abort(ctx context.Context) error {
 				return r.run(ctx)
 			}
 		case res.Status == rotation.Waiting:
-			if err := r.a.host.Pause(ctx, res.Wait); err != nil {
+			if err := r.pause(ctx, res.Wait); err != nil {
 				return r.checkInterrupt(ctx)
 			}
 		}

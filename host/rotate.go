@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"detent/apikey"
@@ -105,7 +104,7 @@ func (h *Screens) session(ctx context.Context, profile string, k apikey.Key) (*S
 	s := h.sessions[profile]
 	if s == nil {
 		if h.NeedsTerminal(profile) {
-			return nil, fmt.Errorf("the profile %s is not open, and its token command may ask on the terminal: switch to it first (p)", profile)
+			return nil, errNeedsTerminal(profile)
 		}
 		p, err := h.lookup(profile)
 		if err != nil {
