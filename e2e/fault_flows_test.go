@@ -17,7 +17,7 @@ var creating = map[string]script{
 		{"enter", `▸ Create ◂`}},
 	apikey.Vertesia: {{"n", `▸ secret key`}, {"enter", "New Vertesia key"}, {"type:{new}", "› {new}▏"}, {"enter", `┃ +1h +1d`}, {"enter", `\(•\) reader`},
 		{"enter", `▸ Create ◂`}},
-	apikey.Generic: {{"n", "New API keys key"}, {"type:{new}", "› {new}▏"}, {"tab", `\[ LIVE \]`}, {"enter", `┃ Expires`}, {"enter", `┃ IP addresses`},
+	apikey.Generic: {{"n", "New API key"}, {"type:{new}", "› {new}▏"}, {"tab", `▸ LIVE`}, {"enter", `┃ Expires`}, {"enter", `┃ IP addresses`},
 		{"enter", `┃ Referrers`}, {"enter", `┃ Endpoints`}, {"enter", `▸ Create ◂`}},
 }
 
@@ -85,7 +85,7 @@ var screenFlows = []*screenFlow{
 		act: [2]string{"x", `{name} disabled`}, writes: 1, change: func(c *cell, keys map[string]string) { keys[c.name] = "off" },
 		after: map[string]script{"done": {{"row:{name}", ""}}, "not done": {{"esc", `▸ {name}`}, {"row:{name}", ""}}, "unknown": {{"esc", `▸ {name}`}, {"row:{name}", ""}}}},
 
-	{name: "edit", on: vertesia, spoil: changes, open: map[string]script{"": {{"e", "Edit {name}"}, {"type:-2", `› {new}▏`}, {"enter", `\(•\) `}, {"enter", `the key works`},
+	{name: "edit", on: vertesia, spoil: changes, open: map[string]script{"": {{"e", "Edit {name}"}, {"type:-2", `› {new}▏`}, {"tab", `┃ Enabled`}, {"enter", `┃ Role`},
 		{"enter", `▸ Save ◂`}, {"see:", `Name +{name} → {new}`}}},
 		act: [2]string{"confirm:enter", `{name} changed`}, writes: 1,
 		change: func(c *cell, keys map[string]string) { keys[c.new] = keys[c.name]; delete(keys, c.name) },
