@@ -102,7 +102,8 @@ type load struct {
 	cancel  context.CancelFunc
 	box     *mailbox
 	counts  counts
-	after   string // the key to put the cursor on when it is there
+	after   string                   // the key to put the cursor on when it is there
+	made    func(k *apikey.Key) bool // the same, where its id is not known: the newest that is like this
 }
 
 // counts are what the header says.
@@ -161,6 +162,9 @@ func (a *App) loadStep(msg loadMsg) tea.Cmd {
 	a.load.loaded = a.load.loaded || msg.err == nil
 	cmds = append(cmds, a.list.End(msg.err == nil))
 	if msg.err == nil {
+		if a.load.made != nil {
+			a.load.after, a.load.made = a.newest(a.load.made), nil
+		}
 		if a.load.after != "" {
 			a.list.Select(a.load.after)
 			a.load.after = ""
@@ -171,6 +175,22 @@ func (a *App) loadStep(msg loadMsg) tea.Cmd {
 		cmds = append(cmds, a.tellAll(ui.Listed{Keys: a.allKeys(), Err: msg.err}))
 	}
 	return tea.Batch(cmds...)
+}
+
+// madeAs means public keys of a name; any where none was asked for. The answer to a request has no id.
+func madeAs(name string) func(k *apikey.Key) bool {
+	return func(k *apikey.Key) bool { return k.Type == apikey.PublicKey && (name == "" || k.Name == name) }
+}
+
+// newest is the id of the key that was made last among those that are meant; empty for none.
+func (a *App) newest(meant func(k *apikey.Key) bool) (id string) {
+	var last time.Time
+	for _, k := range a.list.Keys().All() {
+		if at, _ := k.CreatedAt.Time(); meant(k) && (id == "" || at.After(last)) {
+			id, last = k.ID, at
+		}
+	}
+	return id
 }
 
 func (a *App) allKeys() []apikey.Key {

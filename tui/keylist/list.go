@@ -299,6 +299,14 @@ func (l *List) clearFilter() tea.Cmd {
 	return l.refilter()
 }
 
+// ShowAll takes the filter away, if there is one.
+func (l *List) ShowAll() tea.Cmd {
+	if !l.Filtered() {
+		return nil
+	}
+	return l.clearFilter()
+}
+
 func (l *List) refilter() tea.Cmd {
 	l.query, l.wrong = l.parsed()
 	clear(l.rows)
