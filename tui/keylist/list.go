@@ -358,7 +358,7 @@ func (l *List) rearrange(keep keeping) tea.Cmd {
 	w := &work{
 		gen: l.gen, sortGen: l.sortGen, round: l.round, store: l.store, now: l.env.Now(),
 		view:   store{shelf: l.store.shelf, marks: l.store.marks, access: accesses{of: l.store.access.of, names: l.store.access.names}},
-		column: l.columns[l.sortBy], reverse: l.reverse, sorted: l.sorted, before: l.before, query: l.query,
+		column: l.columns[l.sortBy], reverse: l.reverse, sorted: l.sorted, before: l.before, query: l.query, ctx: context{now: l.env.Now(), presets: l.ctx.presets},
 	}
 	if l.sorted != nil && l.seen == l.store && len(l.forQ) > 0 && l.forQ.narrows(l.query) {
 		w.base = l.idx

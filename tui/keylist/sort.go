@@ -86,7 +86,7 @@ func (w *work) sort() []int32 {
 	}
 	text := make([]string, w.view.n)
 	for i := range text {
-		text[i] = w.column.text(w.view.key(int32(i), &k))
+		text[i] = w.column.text(&w.ctx, w.view.key(int32(i), &k))
 	}
 	said := make([]entry, 0, w.view.n)
 	var silent []entry

@@ -52,12 +52,17 @@ func (t *Text) Len() int { return len([]rune(t.Value())) }
 func (t *Text) Set(value string) {
 	text := strings.ReplaceAll(value, mark, "")
 	t.text = &text
+	if t.in != nil {
+		t.in.Value(t.text) // its cursor stays where it was, where that is within the text
+		t.in.Focus()
+		if t.in.Update(tea.KeyMsg{Type: tea.KeyEnd}); !t.focused {
+			t.in.Blur()
+		}
+		return
+	}
 	t.in = huh.NewInput().Prompt("").Placeholder(t.hint).Value(t.text)
 	t.in.WithTheme(Theme(t.env))
 	t.in.WithKeyMap(huh.NewDefaultKeyMap())
-	if t.width = 0; t.focused {
-		t.in.Focus()
-	}
 }
 
 // Example shows what a value may look like while there is none.

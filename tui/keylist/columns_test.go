@@ -1,0 +1,71 @@
+package keylist
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"detent/apikey"
+)
+
+// An order of something that is not shown looks like no order: presets have names, types and projects have words.
+func TestEveryColumnOfTextIsSortedByWhatItShows(t *testing.T) {
+	perms := func(names ...string) (out []apikey.Permission) {
+		for _, n := range names {
+			out = append(out, apikey.Permission{Feature: "F", Name: n})
+		}
+		return out
+	}
+	var keys []apikey.Key
+	for i, p := range [][]apikey.Permission{perms("zz", "yy"), perms("verify", "a"), perms("alpha"), nil, perms("a", "b", "c"), perms("a", "b", "c", "d", "e", "f", "g", "h", "i", "j")} {
+		keys = append(keys, apikey.Key{ID: fmt.Sprint(i), Name: fmt.Sprint(i), Permissions: p, Type: []string{"sk", "pk", ""}[i%3],
+			Project: fmt.Sprint(9 - i), ProjectName: []string{"zebra", "", "Apple"}[i%3], Environment: []apikey.Environment{apikey.Live, apikey.Test, ""}[i%3]})
+	}
+	l := New(newEnv(0))
+	l.SetSize(160, 20)
+	l.SetPresets([]apikey.PermissionPreset{{Name: "aaa first", Permissions: perms("zz", "yy")}, {Name: "mid", Permissions: perms("verify", "a")}})
+	load(l, keys...)
+	for c := range l.columns {
+		if l.columns[c].text == nil || !l.store.shown[c] {
+			continue
+		}
+		l.sortBy = c
+		run(l, l.resort())
+		var shown []string
+		for _, i := range l.idx {
+			text := strings.ToLower(l.columns[c].cell(&l.ctx, l.seen.key(i, new(apikey.Key)), 0).text)
+			if text == "unknown" {
+				text = ""
+			}
+			if n := 0; text != "" {
+				if _, err := fmt.Sscanf(text, "%d", &n); err == nil {
+					text = fmt.Sprintf("%06d", n)
+				}
+			}
+			shown = append(shown, text)
+		}
+		for len(shown) > 0 && shown[len(shown)-1] == "" { // what is not said comes last
+			shown = shown[:len(shown)-1]
+		}
+		if slices.Contains(shown, "") || !slices.IsSorted(shown) {
+			t.Errorf("%s is in the order %q", l.columns[c].title, shown)
+		}
+	}
+}
+
+// What a column cuts at 80 cells is whole where there is room for it, and the names have theirs.
+func TestAColumnIsWholeWhereThereIsRoom(t *testing.T) {
+	k := apikey.Key{ID: "1", Name: "payments", Masked: "psp_live_0123456789abcdef…", Role: "content_superadministrator", ProjectName: "the project of the shop"}
+	l := New(newEnv(0))
+	l.SetSize(60, 10)
+	load(l, k)
+	for _, width := range []int{150, 200} {
+		l.SetSize(width, 10)
+		for _, whole := range []string{k.Masked, k.Role, k.ProjectName} {
+			if !strings.Contains(l.View(), whole) {
+				t.Errorf("%q is cut at %d:\n%s", whole, width, l.View())
+			}
+		}
+	}
+}
