@@ -133,7 +133,7 @@ var orderRows = []order{
 	{name: "public-key", what: desk.PublicKey, label: "new", key: "n", shows: "New key", sent: "GET /pk", receipt: []string{`public-key done certain of NAME granted {"expires_at":"TIME"}`}, refused: desk.Create,
 		command: func(k subject) []string { return []string{"public-key", "--name", k.name, "--ttl", "24h"} },
 		press: func(h *house, v *screen, k subject) {
-			h.press(v, "\x1b[B", "▸ public key", "\r", "Request a public key", k.name, k.name, "\r", "The id of a project", "\r", "← → choose", "\r", "▸ Request ◂", "\r", "hidden, 62 characters", "\r", "!hidden, 62")
+			h.press(v, "\x1b[B", "▸ public key", "\r", "Request a public key", k.name, k.name, "\r", "The id of a project", "\r", "↑ ↓ choose", "\r", "▸ Request ◂", "\r", "hidden, 62 characters", "\r", "!hidden, 62")
 		},
 		act: func(t *testing.T, s client.Service, k subject) error {
 			p, ok := client.As[client.PublicKeys](s)

@@ -15,7 +15,7 @@ import (
 var creating = map[string]script{
 	apikey.Prosopo: {{"n", "New Prosopo key"}, {"type:{new}", "› {new}▏"}, {"enter", `┃ +1h +1d`}, {"enter", "0 of 23 picked"}, {"space", "1 of 23 picked"},
 		{"enter", `▸ Create ◂`}},
-	apikey.Vertesia: {{"n", `▸ secret key`}, {"enter", "New Vertesia key"}, {"type:{new}", "› {new}▏"}, {"enter", `┃ +1h +1d`}, {"enter", `\(•\) reader`},
+	apikey.Vertesia: {{"n", `▸ secret key`}, {"enter", "New Vertesia key"}, {"type:{new}", "› {new}▏"}, {"enter", `┃ +1h +1d`}, {"enter", `▸ reader`},
 		{"enter", `▸ Create ◂`}},
 	apikey.Generic: {{"n", "New API key"}, {"type:{new}", "› {new}▏"}, {"tab", `▸ LIVE`}, {"enter", `┃ Expires`}, {"enter", `┃ IP addresses`},
 		{"enter", `┃ Referrers`}, {"enter", `┃ Endpoints`}, {"enter", `▸ Create ◂`}},

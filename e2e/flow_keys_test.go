@@ -114,8 +114,8 @@ func TestAVertesiaKeyIsMadeSwitchedChangedAndDeleted(t *testing.T) {
 	p.do("enter", "New Vertesia key")
 	p.say("web-backend", "› web-backend▏")
 	p.do("enter", `┃ +1h +1d`)
-	p.do("enter", `\(•\) reader`)
-	p.do("down", `\(•\) executor`)
+	p.do("enter", `▸ reader`)
+	p.do("down", `▸ executor`)
 	p.do("enter", `Role +executor`)
 	p.confirm("Key created")
 	p.tally("create a Vertesia key", 18)
@@ -227,8 +227,8 @@ func TestLiveAndTestKeysLookDifferentEverywhere(t *testing.T) {
 		}
 		return secret
 	}
-	live := create("shop", "LIVE", "sk_live_", func() { p.wait(`\[ LIVE \]`) })
-	test := create("shop-ci", "test", "sk_test_", func() { p.do("right", `\[test\]`) })
+	live := create("shop", "LIVE", "sk_live_", func() { p.wait(`▸ LIVE`) })
+	test := create("shop-ci", "test", "sk_test_", func() { p.do("right", `▸ test`) })
 	p.wait(`shop +sk_live_.*▲ LIVE`)
 	p.wait(`shop-ci +sk_test_.* test `)
 	service := h.store(t)

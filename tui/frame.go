@@ -176,7 +176,7 @@ func (a *App) header() string {
 	return a.rule("┌", left, strings.Join(right, s.Dim.Render(" · ")), "┐")
 }
 
-// summary counts: keys, those that expire soon, open rotations.
+// summary counts: keys, open rotations, and keys that want something done, the most urgent first.
 func (a *App) summary() []string {
 	s, n := a.env.Styles, a.list.Len()
 	var parts []string
@@ -198,11 +198,13 @@ func (a *App) summary() []string {
 	if a.list.Len() > 0 || a.load.loaded {
 		parts = append(parts, ui.Count(n, "key"))
 	}
-	if c := a.load.counts; c.expiring > 0 {
-		parts = append(parts, s.Warn.Render(fmt.Sprintf("%d expiring", c.expiring)))
-	}
 	if c := a.load.counts; c.rotating > 0 {
 		parts = append(parts, s.Accent.Render(ui.Count(c.rotating, "rotation")+" open"))
+	}
+	for i, u := range ui.Urgent { // what gives way first where the line is short comes last
+		if n := a.load.counts.of[i]; n > 0 {
+			parts = append(parts, s.Tone(u.Tone).Render(ui.Number(n)+" "+u.Word))
+		}
 	}
 	return parts
 }

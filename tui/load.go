@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -107,7 +108,10 @@ type load struct {
 }
 
 // counts are what the header says.
-type counts struct{ expiring, rotating int }
+type counts struct {
+	of       [8]int // keys, by the place of their state in ui.Urgent
+	rotating int
+}
 
 type loadMsg struct {
 	gen     int
@@ -220,8 +224,8 @@ func (a *App) examine() tea.Cmd {
 		open := openRotations(conn)
 		apikey.ExamineKinds(keys.Len(), keys.All(), caps, conn.Policy, rotation.Concerns(open, conn.Profile.Name), now, func(at int, kind apikey.FindingKind) {
 			out.marks[at] |= ui.MarkOf(kind)
-			if kind == apikey.FindingExpiring {
-				out.counts.expiring++
+			if i := slices.IndexFunc(ui.Urgent, func(u ui.Urgency) bool { return u.Kind == kind }); i >= 0 {
+				out.counts.of[i]++
 			}
 		})
 		replacements := make(map[string]bool, len(open))

@@ -75,6 +75,22 @@ var marked, urgent = func() (marked []apikey.FindingKind, urgent []apikey.Findin
 	return marked, urgent
 }()
 
+// Urgency is a state that wants something done.
+type Urgency struct {
+	Kind apikey.FindingKind
+	Word string
+	Tone Tone
+}
+
+// Urgent are the states that want something done, the most urgent first: what has happened, then what the table of findings has.
+var Urgent = func() []Urgency {
+	out := []Urgency{{apikey.FindingExpired, "expired", Bad}}
+	for _, f := range urgent {
+		out = append(out, Urgency{f.Kind, f.Status, Warn})
+	}
+	return out
+}()
+
 // MarkOf is the mark of a finding; 0 for a finding that is about no key.
 func MarkOf(kind apikey.FindingKind) Marks {
 	for bit, k := range marked {
