@@ -30,6 +30,7 @@ type column struct {
 	cell     func(c *context, k *apikey.Key, marks ui.Marks) cell
 	// A column sorts by name, by an instant or by text; one without any of them is not sorted by.
 	byName bool
+	byNeed bool // by what wants something done, the most urgent first; findings have a say
 	order  func(k *apikey.Key) int64
 	text   func(c *context, k *apikey.Key) string
 	// ofAccess: what it shows of a key without a role is that of every key with the same permissions.
@@ -42,7 +43,7 @@ type context struct {
 	presets []apikey.PermissionPreset
 }
 
-func (c *column) sortable() bool { return c.byName || c.order != nil || c.text != nil }
+func (c *column) sortable() bool { return c.byName || c.byNeed || c.order != nil || c.text != nil }
 
 // unknownLast is the place of a moment that the service does not report: after everything, in both directions.
 const unknownLast = math.MaxInt64
@@ -102,7 +103,7 @@ func columnOf(f apikey.FieldInfo) column {
 			return cell{ui.Clean(s.String()), s.Tone}
 		}
 	case apikey.FieldEnabled: // findings give a state too; the list knows of them later than of the keys
-		sorts = false
+		c.byNeed, sorts = true, false
 		c.cell = func(c *context, k *apikey.Key, marks ui.Marks) cell {
 			s := ui.StateOf(k, marks, c.now)
 			return cell{s.String(), s.Tone}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/tui/ui"
 )
 
 // An order of something that is not shown looks like no order: presets have names, types and projects have words.
@@ -66,6 +67,42 @@ func TestAColumnIsWholeWhereThereIsRoom(t *testing.T) {
 			if !strings.Contains(l.View(), whole) {
 				t.Errorf("%q is cut at %d:\n%s", whole, width, l.View())
 			}
+		}
+	}
+}
+
+// s to STATUS brings what wants something done to the top, and keeps it there when the findings come after the keys.
+func TestStatusSortsByUrgency(t *testing.T) {
+	off := false
+	keys := []apikey.Key{{ID: "fine", Name: "a"}, {ID: "off", Name: "b", Enabled: &off}, {ID: "old", Name: "c"}, {ID: "unused", Name: "d"},
+		{ID: "expiring", Name: "e", ExpiresAt: at(1e9)}, {ID: "rotating", Name: "f"}, {ID: "expired", Name: "g", ExpiresAt: at(-1e9)}}
+	marks := []ui.Marks{0, 0, ui.MarkOf(apikey.FindingAge), ui.MarkOf(apikey.FindingUnused), ui.MarkOf(apikey.FindingExpiring) | ui.MarkOf(apikey.FindingAge), ui.MarkOf(apikey.FindingRotationOpen), 0}
+	l := newList(keys...)
+	for l.columns[l.sortBy].title != "STATUS" {
+		press(l, "s")
+	}
+	run(l, l.SetMarks(marks))
+	var got []string
+	for _, i := range l.idx {
+		got = append(got, l.seen.key(i, new(apikey.Key)).ID)
+	}
+	if want := "expired rotating expiring unused old fine off"; strings.Join(got, " ") != want {
+		t.Errorf("the order is %v, want %s", got, want)
+	}
+}
+
+func TestAWordThatIsNearlyOneIsSaid(t *testing.T) {
+	for text, want := range map[string]string{
+		"expire<14d": "did you mean expires", "nmae:x": "did you mean name", "roel:admin": "did you mean role", "status:exipred": "did you mean expired",
+		"statsu:old": "did you mean status", "creatd>1d": "did you mean created", "pemr:x": "did you mean perm",
+	} {
+		if _, err := parse(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	for _, text := range []string{"zzzzzz:x", "a:x", "qqqq<3d"} {
+		if _, err := parse(text); err == nil || strings.Contains(err.Error(), "did you mean") {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }

@@ -190,6 +190,11 @@ func (l *List) SetMarks(marks []ui.Marks) tea.Cmd {
 	l.relayout()
 	if l.query.usesMarks() {
 		l.forQ = nil // what was found before does not count
+	}
+	switch {
+	case l.columns[l.sortBy].byNeed:
+		return l.rearrange(anew)
+	case l.query.usesMarks():
 		return l.rearrange(same)
 	}
 	return nil

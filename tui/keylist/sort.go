@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"detent/apikey"
+	"detent/tui/ui"
 )
 
 // entry is a key on its way to its place: the next eight bytes of its text, or its value.
@@ -72,6 +73,14 @@ func (w *work) sort() []int32 {
 	flip := uint64(0)
 	if w.reverse {
 		flip = math.MaxUint64
+	}
+	if w.column.byNeed {
+		for i := range entries {
+			at := entries[i].key
+			entries[i].value = signed(int64(ui.Need(w.view.key(at, &k), w.view.mark(at), w.now))) ^ flip
+		}
+		slices.SortFunc(entries, compareEntries)
+		return keysOf(entries)
 	}
 	if w.column.order != nil {
 		for i := range entries {

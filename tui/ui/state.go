@@ -140,6 +140,27 @@ func StateOf(k *apikey.Key, marks Marks, now time.Time) State {
 	return State{}
 }
 
+// Need is the place of a key among those that want something done, 0 the first: expired, in a rotation, the states of the table of
+// findings, then those of which nothing is to be said, and those that are off.
+func Need(k *apikey.Key, marks Marks, now time.Time) int {
+	at, ok := k.ExpiresAt.Time()
+	rotating := marks&MarkReplacement != 0 || marks.Has(apikey.FindingRotationOpen)
+	switch {
+	case ok && !at.After(now):
+		return 0
+	case rotating:
+		return 1
+	case k.IsDisabled():
+		return len(urgent) + 3
+	}
+	for i := range urgent {
+		if marks.Has(urgent[i].Kind) {
+			return i + 2
+		}
+	}
+	return len(urgent) + 2
+}
+
 // EnvironmentState is an environment with its glyph: live and test never look alike.
 func EnvironmentState(e apikey.Environment) State {
 	switch e {
