@@ -11,6 +11,7 @@ import (
 	"detent/apikey"
 	"detent/audit"
 	"detent/host"
+	"detent/table"
 )
 
 // auditOptions are what of the log is shown, and how.
@@ -88,9 +89,9 @@ func (a *app) showAudit(o auditOptions) error {
 	rows := auditFilter{key: o.key, operator: o.operator, sees: sees}.of(t.rows)
 	switch format {
 	case formatJSON:
-		err = writeJSON(a.out, rows)
+		err = table.JSON(a.out, rows)
 	case formatCSV:
-		err = writeAuditCSV(a.out, rows)
+		err = writeAuditCSV(asIs{a.out}, rows)
 	default:
 		err = a.writeAudit(rows)
 	}

@@ -18,6 +18,7 @@ import (
 	"detent/audit"
 	"detent/desk"
 	"detent/host"
+	"detent/table"
 )
 
 // auditRow is one action: its end where there is one, with the time of its begin.
@@ -225,11 +226,11 @@ func (a *app) writeAudit(rows []auditRow) error {
 		a.say("nothing is on record here")
 		return nil
 	}
-	var table bytes.Buffer
-	if err := writeAuditTable(&table, rows); err != nil {
+	var buffer bytes.Buffer
+	if err := writeAuditTable(&buffer, rows); err != nil {
 		return err
 	}
-	text := table.String()
+	text := buffer.String()
 	width := widthOf(a.world.Out)
 	for line := range strings.SplitSeq(text, "\n") {
 		if width > 0 && ansi.StringWidth(line) > width {
@@ -259,16 +260,16 @@ func (r auditRow) outcome() string {
 }
 
 func writeAuditTable(w io.Writer, rows []auditRow) error {
-	table := make([][]string, len(rows))
+	cells := make([][]string, len(rows))
 	for i, r := range rows {
-		table[i] = []string{r.Time.UTC().Format(auditTime), r.Who, r.From, r.Profile, r.Action, r.KeyName, r.KeyID, r.outcome(), strings.Join(r.more(), "; ")}
-		for c, cell := range table[i] {
-			if table[i][c] = oneLine(cell); table[i][c] == "" {
-				table[i][c] = "-"
+		cells[i] = []string{r.Time.UTC().Format(auditTime), r.Who, r.From, r.Profile, r.Action, r.KeyName, r.KeyID, r.outcome(), strings.Join(r.more(), "; ")}
+		for c, cell := range cells[i] {
+			if cells[i][c] = oneLine(cell); cells[i][c] == "" {
+				cells[i][c] = "-"
 			}
 		}
 	}
-	return writeTable(w, []string{"TIME", "WHO", "FROM", "PROFILE", "ACTION", "KEY", "ID", "RESULT", "DETAIL"}, table)
+	return table.Write(w, []string{"TIME", "WHO", "FROM", "PROFILE", "ACTION", "KEY", "ID", "RESULT", "DETAIL"}, cells)
 }
 
 // writeAuditLines writes an action as a sentence under who did it, broken to the width.
@@ -295,16 +296,16 @@ func writeAuditLines(w io.Writer, rows []auditRow, width int) error {
 
 // writeAuditCSV writes a line an action, as RFC 4180 has it.
 func writeAuditCSV(w io.Writer, rows []auditRow) error {
-	table := make([][]string, len(rows))
+	cells := make([][]string, len(rows))
 	for i, r := range rows {
 		ended := ""
 		if r.Ended != nil {
 			ended = r.Ended.UTC().Format(time.RFC3339Nano)
 		}
-		table[i] = []string{strconv.FormatUint(r.Seq, 10), r.Time.UTC().Format(time.RFC3339Nano), ended, r.Who, r.From, r.Profile, r.Service, r.Action, r.KeyID, r.KeyName,
+		cells[i] = []string{strconv.FormatUint(r.Seq, 10), r.Time.UTC().Format(time.RFC3339Nano), ended, r.Who, r.From, r.Profile, r.Service, r.Action, r.KeyID, r.KeyName,
 			r.Rotation, r.Stage, strings.Join(fieldWords(r.Granted), "; "), strings.Join(fieldWords(r.Before), "; "), strings.Join(fieldWords(r.After), "; "),
 			r.Detail, string(r.Result), strconv.FormatBool(r.Certain), r.Reason}
 	}
 	return writeCSV(w, []string{"seq", "time", "ended", "who", "from", "profile", "service", "action", "key_id", "key_name",
-		"rotation", "stage", "granted", "before", "after", "detail", "result", "certain", "reason"}, table)
+		"rotation", "stage", "granted", "before", "after", "detail", "result", "certain", "reason"}, cells)
 }

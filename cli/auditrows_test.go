@@ -162,7 +162,13 @@ func TestAuditOfAKeyTellsItsRotationsWhole(t *testing.T) {
 	if rows := m.audit("--operator", "mallory"); len(rows) != 0 {
 		t.Errorf("%v", rows)
 	}
-	lines, err := csv.NewReader(strings.NewReader(m.must("audit", "--key", "pay", "--operator", who, "-o", "csv"))).ReadAll()
+	text := m.must("audit", "--key", "pay", "--operator", who, "-o", "csv")
+	lines, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	for line := range strings.Lines(text) {
+		if !strings.HasSuffix(line, "\r\n") || strings.Contains(line, `\r`) {
+			t.Errorf("%q does not end as a line of CSV", line)
+		}
+	}
 	if err != nil || len(lines) != len(m.audit("--key", "pay"))+1 || lines[0][0] != "seq" {
 		t.Errorf("%d lines, %v", len(lines), err)
 	}

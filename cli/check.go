@@ -10,16 +10,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"detent/apikey"
-	"detent/client"
 	"detent/host"
+	"detent/table"
 )
-
-// maxSkew is how far the service's clock may be from ours before it is said.
-const maxSkew = time.Minute
 
 type checkOptions struct {
 	maxAge, expiring, unused string
-	all                      bool
+	all, allProfiles         bool
 	format                   string
 	given                    func(flag string) bool
 }
@@ -29,7 +26,7 @@ func (a *app) checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "check", Short: "Report keys that are old, near their end, unused or half rotated: exit 1 if there are any", Args: cobra.NoArgs,
 		Long: "Report what deserves attention. Warnings (" + kinds(true) + `) make the exit code 1; the notes of
---all never do. The code is 2 where the keys could not be checked.`,
+--all never do. The code is 2 where the keys of a profile could not be checked; the others are reported all the same.`,
 	}
 	f := cmd.Flags()
 	cmd.RunE = a.run(func(ctx context.Context, _ []string) error {
@@ -40,6 +37,7 @@ func (a *app) checkCommand() *cobra.Command {
 	f.StringVar(&o.expiring, "expiring", "", "warn of keys that expire within this time (default 14d)")
 	f.StringVar(&o.unused, "unused", "", "warn of keys not used for this long (default 90d)")
 	f.BoolVar(&o.all, "all", false, "notes too: "+kinds(false))
+	allProfilesFlag(cmd, &o.allProfiles)
 	outputFlag(cmd, &o.format)
 	return cmd
 }
@@ -57,7 +55,7 @@ func kinds(warning bool) string {
 
 // couldNot makes every failure of check one of 2: a 1 would say that there are findings.
 func couldNot(err error) error {
-	if err == nil || errors.Is(err, host.ErrNo) {
+	if err == nil || errors.As(err, new(host.Ended)) {
 		return err
 	}
 	return host.Usage(err)
@@ -83,6 +81,7 @@ func (o checkOptions) policy(p apikey.Policy) (apikey.Policy, error) {
 type findingJSON struct {
 	Kind     apikey.FindingKind `json:"kind"`
 	Severity string             `json:"severity"`
+	Profile  string             `json:"profile,omitempty"` // where all are asked
 	Key      *findingKey        `json:"key,omitempty"`
 	Detail   string             `json:"detail"`
 }
@@ -93,33 +92,43 @@ type findingKey struct {
 }
 
 func (a *app) check(ctx context.Context, o checkOptions) error {
-	s, asJSON, err := a.openFor(ctx, o.format)
+	asJSON, err := wantsJSON(o.format)
 	if err != nil {
 		return err
 	}
-	policy, err := o.policy(s.Profile.Policy())
+	answers, err := a.answers(ctx, o.allProfiles)
 	if err != nil {
 		return err
 	}
-	keys, err := s.List(ctx)
-	if err != nil {
-		return err
+	rows, warnings, keys := []findingJSON{}, 0, 0
+	for _, answer := range answers {
+		if answer.Err != nil {
+			continue
+		}
+		found, err := a.checkOne(answer, o)
+		if err != nil {
+			return err
+		}
+		keys += len(answer.Keys)
+		for _, row := range findingRows(found, o.all) {
+			if row.Severity == severityWarning {
+				warnings++
+			}
+			if o.allProfiles {
+				row.Profile = answer.Profile.Name
+			}
+			rows = append(rows, row)
+		}
 	}
-	rotating, err := a.host.Rotating(s.Profile.Name)
-	if err != nil {
-		return fmt.Errorf("open rotations: %w", err)
-	}
-	found := apikey.Examine(keys, s.Caps, policy, rotating, a.world.Now())
-	if skew, ok := clockSkew(s.Service); ok {
-		found = append(found, skew)
-	}
-	rows, warnings := findingRows(found, o.all)
 	if asJSON {
-		err = writeJSON(a.out, struct {
+		err = table.JSON(a.out, struct {
 			Findings []findingJSON `json:"findings"`
 		}{rows})
 	} else {
-		err = a.writeFindings(rows, len(keys))
+		err = a.writeFindings(rows, keys, o.allProfiles)
+	}
+	if err == nil {
+		err = a.failed(answers, func(error) int { return host.ExitUsage })
 	}
 	if err == nil && warnings > 0 {
 		return host.ErrNo
@@ -127,13 +136,30 @@ func (a *app) check(ctx context.Context, o checkOptions) error {
 	return err
 }
 
-func findingRows(found []apikey.Finding, all bool) (rows []findingJSON, warnings int) {
-	rows = []findingJSON{}
+// checkOne examines what a profile has answered.
+func (a *app) checkOne(answer host.Answer, o checkOptions) ([]apikey.Finding, error) {
+	policy, err := o.policy(answer.Profile.Policy())
+	if err != nil {
+		return nil, err
+	}
+	rotating, err := a.host.Rotating(answer.Profile.Name)
+	if err != nil {
+		return nil, fmt.Errorf("open rotations: %w", err)
+	}
+	found := apikey.Examine(answer.Keys, answer.Session.Caps, policy, rotating, a.world.Now())
+	if skew, ok := answer.Session.ClockSkew(); ok {
+		found = append(found, skew)
+	}
+	return found, nil
+}
+
+const severityWarning, severityNote = "warning", "note"
+
+func findingRows(found []apikey.Finding, all bool) (rows []findingJSON) {
 	for _, f := range found {
-		row := findingJSON{Kind: f.Kind, Severity: "note", Detail: f.Detail}
+		row := findingJSON{Kind: f.Kind, Severity: severityNote, Detail: f.Detail}
 		if f.Kind.IsWarning() {
-			row.Severity = "warning"
-			warnings++
+			row.Severity = severityWarning
 		} else if !all {
 			continue
 		}
@@ -142,40 +168,26 @@ func findingRows(found []apikey.Finding, all bool) (rows []findingJSON, warnings
 		}
 		rows = append(rows, row)
 	}
-	return rows, warnings
+	return rows
 }
 
-func (a *app) writeFindings(rows []findingJSON, keys int) error {
+func (a *app) writeFindings(rows []findingJSON, keys int, several bool) error {
 	if len(rows) == 0 {
 		a.say("%s: nothing to report", keyCount(keys))
 		return nil
 	}
-	table := make([][]string, len(rows))
+	titles, cells := []string{"SEVERITY", "KIND", "NAME", "ID", "DETAIL"}, make([][]string, len(rows))
 	for i, r := range rows {
 		name, id := "-", "-"
 		if r.Key != nil {
 			name, id = r.Key.Name, r.Key.ID
 		}
-		table[i] = []string{r.Severity, string(r.Kind), name, id, r.Detail}
+		if cells[i] = []string{r.Severity, string(r.Kind), name, id, r.Detail}; several {
+			cells[i] = append([]string{r.Profile}, cells[i]...)
+		}
 	}
-	return writeTable(a.out, []string{"SEVERITY", "KIND", "NAME", "ID", "DETAIL"}, table)
-}
-
-// clockSkew is a note where the service's clock is far from ours: expiries look wrong then.
-func clockSkew(service client.Service) (apikey.Finding, bool) {
-	clock, ok := client.As[client.Clock](service)
-	if !ok {
-		return apikey.Finding{}, false
+	if several {
+		titles = append([]string{"PROFILE"}, titles...)
 	}
-	server, local, ok := clock.ServerTime()
-	skew := server.Sub(local)
-	if !ok || skew.Abs() <= maxSkew {
-		return apikey.Finding{}, false
-	}
-	side := "ahead of"
-	if skew < 0 {
-		side = "behind"
-	}
-	return apikey.Finding{Kind: apikey.FindingClockSkew,
-		Detail: fmt.Sprintf("the service's clock is %s %s this machine's", skew.Abs().Round(time.Second), side)}, true
+	return table.Write(a.out, titles, cells)
 }

@@ -145,12 +145,10 @@ func (a *app) report(ctx context.Context, err error) int {
 	if err == nil {
 		return host.ExitDone
 	}
-	var wrong *host.UsageError
-	var refused *client.Error
 	interrupted := errors.Is(err, context.Canceled) || client.IsKind(err, client.Canceled)
 	switch {
-	case errors.Is(err, host.ErrNo):
-		return host.ExitNo
+	case errors.As(err, new(host.Ended)):
+		return host.ExitOf(err)
 	case ctx.Err() != nil && interrupted || errors.Is(err, host.ErrInterrupted):
 		if client.MayHaveHappened(err) {
 			a.say("%v", err)
@@ -159,20 +157,10 @@ func (a *app) report(ctx context.Context, err error) int {
 		return host.ExitInterrupted
 	}
 	a.say("%v", err)
-	code := host.ExitNo
-	if errors.As(err, &refused) {
-		if hint := client.HintOf(err); hint != "" {
-			a.say("%s", hint)
-		}
-		// Nothing was sent: what was asked for cannot be, here.
-		if refused.Kind == client.ReadOnly || refused.Kind == client.Unsupported {
-			code = host.ExitUsage
-		}
+	if hint := client.HintOf(err); hint != "" {
+		a.say("%s", hint)
 	}
-	if errors.As(err, &wrong) {
-		code = host.ExitUsage
-	}
-	return code
+	return host.ExitOf(err)
 }
 
 // say prints one line for the operator on standard error.
@@ -202,11 +190,19 @@ type output struct {
 	broken bool
 }
 
-func (o *output) Write(p []byte) (int, error) {
+func (o *output) Write(p []byte) (int, error) { return o.write(p, host.Plain(string(p))) }
+
+// asIs is standard output for what is plain text already, but for line ends that a terminal has no use for.
+type asIs struct{ *output }
+
+func (o asIs) Write(p []byte) (int, error) { return o.write(p, string(p)) }
+
+// write writes a text in the place of what was given.
+func (o *output) write(p []byte, text string) (int, error) {
 	if o.broken {
 		return len(p), nil
 	}
-	_, err := io.WriteString(o.w, host.Plain(string(p)))
+	_, err := io.WriteString(o.w, text)
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) {
 		o.broken = true
 		err = nil

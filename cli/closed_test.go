@@ -10,6 +10,7 @@ import (
 
 	"detent/apikey"
 	"detent/desk"
+	"detent/table"
 )
 
 // TestASecretThatReachesNobodyIsNoSuccess: each way to have no reader, for each way to print a secret.
@@ -25,13 +26,13 @@ func TestASecretThatReachesNobodyIsNoSuccess(t *testing.T) {
 		a.root()
 		a.begin()
 		for name, err := range map[string]error{
-			"alone": a.printSecret(of, secret), "JSON": a.printCreatedJSON(of, keyRow{}, secret), "variable": a.printVariable(of, "X", secret),
+			"alone": a.printSecret(of, secret), "JSON": a.printCreatedJSON(of, table.Row{}, secret), "variable": a.printVariable(of, "X", secret),
 		} {
 			if (err != nil) != fails {
 				t.Errorf("%s, opened with %d: %v", name, flags, err)
 			}
 		}
-		if err := a.printCreatedJSON(of, keyRow{}, apikey.Secret{}); err != nil {
+		if err := a.printCreatedJSON(of, table.Row{}, apikey.Secret{}); err != nil {
 			t.Errorf("without a secret: %v", err)
 		}
 		_ = null.Close()

@@ -165,7 +165,7 @@ func TestDebugLogIsPrivateAndRedacted(t *testing.T) {
 func TestWrongUsageIsExitTwo(t *testing.T) {
 	m := newMachine(t)
 	for _, args := range [][]string{
-		{"bogus"}, {"list", "extra"}, {"list", "--bogus"}, {"-x"}, {"config"}, {"config", "bogus"}, {"completion"}, {"completion", "tcsh"}, {"delete"}, {"update"},
+		{"bogus"}, {"list", "colour:red"}, {"list", "--bogus"}, {"-x"}, {"config"}, {"config", "bogus"}, {"completion"}, {"completion", "tcsh"}, {"delete"}, {"update"},
 		{"list", "--timeout", "soon"}, {"list", "--timeout", "0"}, {"list", "--renderer", "gpu"}, {"list", "-p", ""}, {"list", "--demo-keys", "3"},
 		{"list", "--demo", "--config", "/x"}, {"list", "--demo", "--demo-keys", "0"}, {"serve", "bogus"}, {"serve", "admin-token"}, {"serve", "admin-token", "aws"}, {},
 		{"man", "x"}, {"help", "bogus"}, {"version", "x"}, {"verify", "some-secret"},

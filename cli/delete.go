@@ -9,6 +9,7 @@ import (
 	"detent/apikey"
 	"detent/desk"
 	"detent/host"
+	"detent/table"
 )
 
 func (a *app) deleteCommand() *cobra.Command {
@@ -67,7 +68,7 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 }
 
 func (a *app) confirmDelete(ctx context.Context, s *session, k apikey.Key, rotating bool) error {
-	used := moment(k.LastUsedAt)
+	used := table.Moment(k.LastUsedAt)
 	if used == "" {
 		used = "unknown"
 	}

@@ -11,6 +11,7 @@ import (
 	"detent/apikey"
 	"detent/config"
 	"detent/host"
+	"detent/table"
 )
 
 // TestANameStaysAfterARotation: on a service that keeps the mark in the name, scripts and the configuration still find the key.
@@ -84,17 +85,17 @@ func TestAKeyIsWrittenWithAllThatTheServiceReports(t *testing.T) {
 	if want := `{"id":"k2","profile":"p","service":"vertesia","findings":[]}`; err != nil || string(got) != want {
 		t.Errorf("%v %s, want %s", err, got, want)
 	}
-	var table strings.Builder
-	if err := writeKeys(&table, []keyRow{s.keyRow(k, nil), s.keyRow(apikey.Key{ID: "k2", Extra: map[string]json.RawMessage{"zone": json.RawMessage("1")}}, nil)}); err != nil {
+	var text strings.Builder
+	if _, err := table.Keys(&text, []table.Row{s.keyRow(k, nil), s.keyRow(apikey.Key{ID: "k2", Extra: map[string]json.RawMessage{"zone": json.RawMessage("1")}}, nil)}, false, 0); err != nil {
 		t.Fatal(err)
 	}
-	head, _, _ := strings.Cut(table.String(), "\n")
+	head, _, _ := strings.Cut(text.String(), "\n")
 	if got, want := strings.Join(strings.Fields(head), " "), "NAME ID ENVIRONMENT TYPE ROLE KEY ACCOUNT PROJECT PROJECT NAME STATE CREATED UPDATED EXPIRES LAST USED RESTRICTIONS CREATED BY UPDATED BY RETRIEVE PROPERTIES CLEARANCE TENANTS ZONE PERMISSIONS"; got != want {
 		t.Errorf("columns\n%s\nwant\n%s", got, want)
 	}
-	table.Reset()
-	if err := writeKey(&table, s.keyRow(k, nil)); err != nil || !strings.Contains(table.String(), "clearance     3\n") || !strings.Contains(table.String(), "state         enabled\n") {
-		t.Errorf("%v\n%s", err, table.String())
+	text.Reset()
+	if err := table.Key(&text, s.keyRow(k, nil)); err != nil || !strings.Contains(text.String(), "clearance     3\n") || !strings.Contains(text.String(), "state         enabled\n") {
+		t.Errorf("%v\n%s", err, text.String())
 	}
 }
 

@@ -1,11 +1,17 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
+	"detent/client"
+	"detent/config"
 	"detent/host"
+	"detent/table"
+	"detent/tui/keylist"
 
 	"github.com/spf13/cobra"
 )
@@ -41,40 +47,138 @@ func wantsJSON(text string) (bool, error) {
 
 func (a *app) listCommand() *cobra.Command {
 	var format string
+	var all bool
 	cmd := &cobra.Command{
-		Use: "list", Short: "List the keys with every field that the service reports; secrets never", Args: cobra.NoArgs,
-		RunE: a.run(func(ctx context.Context, _ []string) error { return a.list(ctx, format) }),
+		Use: "list [FILTER]", Short: "List the keys with every field that the service reports; secrets never",
+		Long: `List the keys. FILTER takes the words that / takes on screen: all of them must hold, ! before one means not. A plain word is
+also looked for in names, so that status:old is the state and old is that or a part of a name. With --all-profiles all profiles
+are asked side by side; one that fails is named on standard error, with the exit code that it would have alone.`,
+		Example: `  detent list 'payments env:live !ci'
+  detent list --all-profiles 'status:old !ci' -o csv`,
+		RunE: a.run(func(ctx context.Context, words []string) error { return a.list(ctx, words, all, format) }),
 	}
-	outputFlag(cmd, &format)
+	allProfilesFlag(cmd, &all)
+	outputFlag(cmd, &format, formatCSV)
 	return cmd
 }
 
-func (a *app) list(ctx context.Context, format string) error {
-	s, asJSON, err := a.openFor(ctx, format)
+// allProfilesFlag registers --all-profiles.
+func allProfilesFlag(cmd *cobra.Command, into *bool) {
+	cmd.Flags().BoolVar(into, "all-profiles", false, "ask all profiles, side by side; each row says whose it is")
+}
+
+// filterOf reads FILTER.
+func filterOf(words []string) (keylist.Filter, error) {
+	f, err := keylist.ParseFilter(strings.Join(words, " "))
 	if err != nil {
-		return err
+		err = host.Usagef("FILTER: %w", err)
 	}
-	keys, err := s.List(ctx)
+	return f, err
+}
+
+// answers are those of the profile in use, or of all. Where one is asked, that it does not answer is the error.
+func (a *app) answers(ctx context.Context, all bool) ([]host.Answer, error) {
+	p, err := a.host.Selected()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	rotating, err := a.host.Rotating(s.Profile.Name)
+	if !all {
+		answers := a.host.Ask(ctx, []config.Profile{p})
+		return answers, answers[0].Err
+	}
+	if a.flags.profile != "" {
+		return nil, host.Usagef("--all-profiles and --profile: ask one of the two")
+	}
+	cfg, err := a.host.Config()
 	if err != nil {
-		a.say("open rotations cannot be read: %v", err)
+		return nil, err
 	}
-	warnings := s.warningsOf(keys, rotating, a.world.Now())
-	rows := make([]keyRow, len(keys))
-	for i, k := range keys {
-		rows[i] = s.keyRow(k, warnings)
+	answers := a.host.Ask(ctx, cfg.Profiles)
+	if ctx.Err() != nil {
+		return nil, host.ErrInterrupted
 	}
-	if asJSON {
-		return writeJSON(a.out, rows)
+	return answers, nil
+}
+
+// failed names the profiles that did not answer, each with the exit code that it has alone, and ends with the highest of these.
+func (a *app) failed(answers []host.Answer, codeOf func(error) int) error {
+	worst := host.ExitDone
+	for _, answer := range answers {
+		if answer.Err == nil {
+			continue
+		}
+		code := codeOf(answer.Err)
+		worst = max(worst, code)
+		a.say("%s: %v (exit %d)", answer.Profile.Name, answer.Err, code)
+		if hint := client.HintOf(answer.Err); hint != "" {
+			a.say("%s: %s", answer.Profile.Name, hint)
+		}
 	}
-	if len(rows) == 0 {
-		a.say("no keys on %s yet: detent create --name NAME makes the first one", s.Profile.Name)
-	}
-	if err := writeKeys(a.out, rows); err != nil {
-		return fmt.Errorf("standard output: %w", err)
+	if worst != host.ExitDone {
+		return host.Ended(worst)
 	}
 	return nil
+}
+
+func (a *app) list(ctx context.Context, words []string, all bool, format string) error {
+	format, err := formatOf(format, formatCSV)
+	if err != nil {
+		return err
+	}
+	filter, err := filterOf(words)
+	if err != nil {
+		return err
+	}
+	answers, err := a.answers(ctx, all)
+	if err != nil {
+		return err
+	}
+	rows, unread := []table.Row{}, error(nil)
+	for _, answer := range answers {
+		if answer.Err != nil {
+			continue
+		}
+		rotating, err := a.host.Rotating(answer.Profile.Name)
+		unread = cmp.Or(unread, err)
+		found := answer.Find(filter, rotating, a.world.Now())
+		if doubt := found.Doubt(); doubt != "" {
+			a.say("%s: %s", answer.Profile.Name, doubt)
+		}
+		warnings, s := host.Warnings(found.Findings), &session{answer.Session}
+		for _, k := range found.Keys {
+			rows = append(rows, s.keyRow(k, warnings))
+		}
+	}
+	if unread != nil {
+		a.say("open rotations cannot be read: %v", unread)
+	}
+	if err := a.printKeys(rows, all, !filter.Empty(), answers[0].Profile.Name, format); err != nil {
+		return fmt.Errorf("standard output: %w", err)
+	}
+	return a.failed(answers, host.ExitOf)
+}
+
+// printKeys prints keys as -o says.
+func (a *app) printKeys(rows []table.Row, all, filtered bool, profile, format string) error {
+	switch format {
+	case formatJSON:
+		return table.JSON(a.out, rows)
+	case formatCSV:
+		titles, cells := table.Cells(rows)
+		return writeCSV(asIs{a.out}, titles, cells)
+	}
+	switch {
+	case len(rows) > 0:
+	case filtered:
+		a.say("no key matches")
+	case all:
+		a.say("no keys on any profile that answered")
+	default:
+		a.say("no keys on %s yet: detent create --name NAME makes the first one", profile)
+	}
+	left, err := table.Keys(a.out, rows, all, widthOf(a.world.Out))
+	if len(left) > 0 {
+		a.say("too wide for the terminal, and left out: %s; -o json has all", strings.Join(left, ", "))
+	}
+	return err
 }

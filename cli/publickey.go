@@ -10,6 +10,7 @@ import (
 	"detent/apikey"
 	"detent/desk"
 	"detent/host"
+	"detent/table"
 )
 
 type publicKeyOptions struct {
@@ -87,7 +88,7 @@ func (a *app) publicKey(ctx context.Context, o publicKeyOptions) error {
 
 // sayRest says when a public key ends: what is delivered is of no use from then on.
 func (a *app) sayRest(value apikey.PublicKeyValue, delivered bool) {
-	text := "expires: " + orUnknown(moment(value.ExpiresAt))
+	text := "expires: " + orUnknown(table.Moment(value.ExpiresAt))
 	if value.Rest > 0 {
 		text += ", in " + apikey.RestWords(value.Rest)
 		if delivered {

@@ -15,6 +15,7 @@ import (
 	"detent/desk"
 	"detent/host"
 	"detent/rotation"
+	"detent/table"
 )
 
 type rotateOptions struct {
@@ -168,7 +169,7 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 	// The state is printed whatever the end: it says what is certain. One that was
 	// refused before it began has none.
 	if asJSON && !runner.refused(err) {
-		if printErr := writeJSON(a.out, rotationJSON(r.View(), s.Profile)); printErr != nil {
+		if printErr := table.JSON(a.out, rotationJSON(r.View(), s.Profile)); printErr != nil {
 			err = errors.Join(err, printErr)
 		}
 	}
@@ -182,7 +183,7 @@ func (a *app) closeRotation(o rotateOptions, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		return writeJSON(a.out, rotationJSON(v, config.Profile{Name: v.Profile, Service: v.Service}))
+		return table.JSON(a.out, rotationJSON(v, config.Profile{Name: v.Profile, Service: v.Service}))
 	}
 	a.say("the rotation %s of %s is closed as it stands: nothing was changed", v.ID, v.Old.Name)
 	for _, line := range v.Left {

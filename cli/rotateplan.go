@@ -7,11 +7,12 @@ import (
 
 	"detent/apikey"
 	"detent/rotation"
+	"detent/table"
 )
 
 // planObject is a plan as docs/REFERENCE.md writes it.
 type planObject struct {
-	Key      keyRow               `json:"key"`
+	Key      table.Row            `json:"key"`
 	Strategy string               `json:"strategy"`
 	Stages   []rotation.StagePlan `json:"stages"`
 	Unknown  []string             `json:"unknown"`
@@ -24,7 +25,7 @@ func (a *app) printPlan(ctx context.Context, s *session, r *rotation.Rotation, a
 		return err
 	}
 	if asJSON {
-		return writeJSON(a.out, planObject{s.keyRow(plan.Key, nil), plan.Strategy, plan.Stages, notNil(plan.Unknown)})
+		return table.JSON(a.out, planObject{s.keyRow(plan.Key, nil), plan.Strategy, plan.Stages, table.NotNil(plan.Unknown)})
 	}
 	return a.writePlan(plan.Key, plan)
 }

@@ -153,8 +153,8 @@ func (r *rotationRun) tell(res rotation.Result) {
 			r.a.say("  | %s", line)
 		}
 	}
-	if res.Said != "" && res.Status != rotation.Waiting {
-		r.a.say("  %s", res.Said)
+	if res.Message != "" && res.Status != rotation.Waiting {
+		r.a.say("  %s", res.Message)
 	}
 	for _, n := range res.Notes {
 		r.a.say("  ! %s", n)
@@ -178,7 +178,7 @@ func (r *rotationRun) failed(err error) error {
 
 // wait sleeps until the next look, and says how long it still takes.
 func (r *rotationRun) wait(ctx context.Context, res rotation.Result) error {
-	r.a.say("%s: %s left. %s", res.Step, shortSpan(res.Left), res.Said)
+	r.a.say("%s: %s left. %s", res.Step, shortSpan(res.Left), res.Message)
 	if w := res.Watch; w != nil && w.Visible && w.Elapsed > 3*res.Total {
 		return r.stopped("the old key is still in use: find who uses it")
 	}
@@ -195,7 +195,7 @@ var forced = []rotation.QuestionKind{rotation.AskMixed, rotation.AskTracked, rot
 func (r *rotationRun) decide(ctx context.Context, res rotation.Result) error {
 	q := res.Question
 	if q == nil {
-		return r.stopped(res.Said)
+		return r.stopped(res.Message)
 	}
 	if r.yes {
 		return r.unasked(*q)

@@ -11,6 +11,7 @@ import (
 	"detent/config"
 	"detent/host"
 	"detent/rotation"
+	"detent/table"
 )
 
 func (a *app) rotationsCommand() *cobra.Command {
@@ -28,8 +29,8 @@ type rotationObject struct {
 	ID      string           `json:"id"`
 	State   string           `json:"state"`
 	Step    string           `json:"step"`
-	Old     keyRow           `json:"old"`
-	New     *keyRow          `json:"new,omitempty"`
+	Old     table.Row        `json:"old"`
+	New     *table.Row       `json:"new,omitempty"`
 	Certain []string         `json:"certain"`
 	Unknown []string         `json:"unknown"`
 	Claims  []rotation.Claim `json:"claims"`
@@ -37,9 +38,9 @@ type rotationObject struct {
 
 func rotationJSON(v rotation.View, p config.Profile) rotationObject {
 	s := &session{&host.Session{Profile: p, Setting: p.Setting(false)}}
-	one := func(k apikey.Key) keyRow { return s.keyRow(k, nil) }
+	one := func(k apikey.Key) table.Row { return s.keyRow(k, nil) }
 	out := rotationObject{ID: v.ID, State: string(v.State), Step: v.PublicStep(),
-		Old: one(v.Old), Certain: notNil(v.Certain), Unknown: notNil(v.Unknown), Claims: notNil(v.Claims)}
+		Old: one(v.Old), Certain: table.NotNil(v.Certain), Unknown: table.NotNil(v.Unknown), Claims: table.NotNil(v.Claims)}
 	if v.New != nil {
 		k := one(*v.New)
 		out.New = &k
@@ -66,7 +67,7 @@ func (a *app) listRotations(format string) error {
 		objects = append(objects, rotationJSON(v, config.Profile{Name: v.Profile, Service: v.Service}))
 	}
 	if asJSON {
-		err = writeJSON(a.out, objects)
+		err = table.JSON(a.out, objects)
 	} else {
 		err = a.writeRotations(views)
 	}
@@ -103,7 +104,7 @@ func (a *app) writeRotations(views []rotation.View) error {
 			rows = append(rows, []string{v.ID, string(v.State), v.PublicStep(), v.Old.Name, v.Profile, v.Started.UTC().Format("2006-01-02T15:04:05Z"), outcome(v)})
 		}
 	}
-	if err := writeTable(a.out, []string{"ID", "STATE", "STEP", "KEY", "PROFILE", "BEGUN", "CERTAIN"}, rows); err != nil {
+	if err := table.Write(a.out, []string{"ID", "STATE", "STEP", "KEY", "PROFILE", "BEGUN", "CERTAIN"}, rows); err != nil {
 		return err
 	}
 	for _, v := range views {

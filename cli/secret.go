@@ -8,6 +8,7 @@ import (
 
 	"detent/apikey"
 	"detent/desk"
+	"detent/table"
 )
 
 // errReaderGone says that the reader of standard output ended before the secret was written.
@@ -44,13 +45,13 @@ func (a *app) printSecret(of desk.Entry, s apikey.Secret) error {
 }
 
 // printCreatedJSON writes a new key with its secret; without one the field is absent.
-func (a *app) printCreatedJSON(of desk.Entry, key keyRow, s apikey.Secret) error {
+func (a *app) printCreatedJSON(of desk.Entry, key table.Row, s apikey.Secret) error {
 	out := struct {
-		Key    keyRow          `json:"key"`
+		Key    table.Row       `json:"key"`
 		Secret json.RawMessage `json:"secret,omitempty"`
 	}{Key: key}
 	if s.IsZero() {
-		return writeJSON(a.out, out)
+		return table.JSON(a.out, out)
 	}
 	return a.print(of, func() error {
 		text, err := json.Marshal(s.Reveal())
@@ -58,7 +59,7 @@ func (a *app) printCreatedJSON(of desk.Entry, key keyRow, s apikey.Secret) error
 			return err
 		}
 		out.Secret = text
-		return writeJSON(a.out, out)
+		return table.JSON(a.out, out)
 	})
 }
 

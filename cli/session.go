@@ -1,12 +1,17 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
+	"detent/apikey"
 	"detent/client"
 	"detent/desk"
 	"detent/host"
+	"detent/table"
 )
 
 // session is a profile in use, for a command that prints its keys.
@@ -28,6 +33,26 @@ func (a *app) openFor(ctx context.Context, format string) (s *session, asJSON bo
 	}
 	s, err = a.open(ctx)
 	return s, asJSON, err
+}
+
+// keyRow makes a key what is printed of it; warnings are its findings by key id.
+func (s *session) keyRow(k apikey.Key, warnings map[string][]string) table.Row {
+	return table.Row{Key: k, Profile: s.Profile.Name, Service: s.Profile.Service, Findings: warnings[k.ID]}
+}
+
+// warningsOf are the findings that deserve attention, by key id, as list and check name them.
+func (s *session) warningsOf(keys []apikey.Key, rotating map[string]bool, now time.Time) map[string][]string {
+	return host.Warnings(s.Examine(keys, rotating, now))
+}
+
+func orUnknown(text string) string { return cmp.Or(text, "unknown") }
+
+// keyCount is a number of keys in words: "1 key", "3 keys".
+func keyCount(n int) string {
+	if n == 1 {
+		return "1 key"
+	}
+	return fmt.Sprintf("%d keys", n)
 }
 
 // may refuses an order that could not be carried out whatever it asks for, before anything is asked of the operator. key is the KEY that

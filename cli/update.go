@@ -9,6 +9,7 @@ import (
 	"detent/apikey"
 	"detent/desk"
 	"detent/host"
+	"detent/table"
 )
 
 type updateOptions struct {
@@ -84,9 +85,9 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	}
 	row := s.keyRow(out.Key, s.warningsOf([]apikey.Key{out.Key}, nil, a.world.Now()))
 	if asJSON {
-		return writeJSON(a.out, row)
+		return table.JSON(a.out, row)
 	}
-	return writeKey(a.out, row)
+	return table.Key(a.out, row)
 }
 
 // flagOf are the flags that ask for a field.

@@ -12,6 +12,7 @@ import (
 	"detent/apikey"
 	"detent/client"
 	"detent/host"
+	"detent/table"
 )
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -103,8 +104,8 @@ func (a *app) readSecret(ctx context.Context) (apikey.Secret, error) {
 
 func (a *app) printProofJSON(s *session, p apikey.Proof) error {
 	out := struct {
-		Valid *bool   `json:"valid"` // null: cannot tell
-		Key   *keyRow `json:"key,omitempty"`
+		Valid *bool      `json:"valid"` // null: cannot tell
+		Key   *table.Row `json:"key,omitempty"`
 	}{}
 	if p.Accepted() || p.Refused() {
 		valid := p.Accepted()
@@ -114,7 +115,7 @@ func (a *app) printProofJSON(s *session, p apikey.Proof) error {
 		row := s.keyRow(*p.Key, s.warningsOf([]apikey.Key{*p.Key}, nil, a.world.Now()))
 		out.Key = &row
 	}
-	return writeJSON(a.out, out)
+	return table.JSON(a.out, out)
 }
 
 func (a *app) printProof(s *session, p apikey.Proof) error {
@@ -142,7 +143,7 @@ func (a *app) printProof(s *session, p apikey.Proof) error {
 	}
 	switch {
 	case p.Key != nil:
-		return writeKey(a.out, s.keyRow(*p.Key, s.warningsOf([]apikey.Key{*p.Key}, nil, a.world.Now())))
+		return table.Key(a.out, s.keyRow(*p.Key, s.warningsOf([]apikey.Key{*p.Key}, nil, a.world.Now())))
 	case p.Accepted():
 		_, err := fmt.Fprintln(a.out, "which key it is cannot be told here")
 		return err

@@ -83,8 +83,7 @@ func (p place) create(path string, content []byte, m making) (f *os.File, err er
 	}
 	if err != nil {
 		_ = f.Close()
-		_ = os.Remove(path)
-		return nil, fmt.Errorf("%s: %w", display(path), cause(err))
+		return nil, discarded(path, fmt.Errorf("%s: %w", display(path), cause(err)))
 	}
 	return f, nil
 }
@@ -99,10 +98,18 @@ func (p place) createAs(path, temp string, content []byte, m making) error {
 		return fmt.Errorf("%s: %w", display(temp), cause(err))
 	}
 	if err := p.step(m.rename, func() error { return os.Rename(temp, path) }); err != nil {
-		_ = os.Remove(temp)
-		return fmt.Errorf("%s cannot be written: %w", display(path), cause(err))
+		return discarded(temp, fmt.Errorf("%s cannot be written: %w", display(path), cause(err)))
 	}
 	return nil
+}
+
+// discarded removes a file that was made for what failed. One that is not there any more was taken away with its folder, and lives on
+// where that is.
+func discarded(path string, failed error) error {
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("%w; %w", failed, ErrCopyLeft)
+	}
+	return failed
 }
 
 // remove removes a file, and reports whether there was one.

@@ -132,8 +132,14 @@ func (c change) expected(s snapshot) error {
 // for again when another program writes in between. What holds it already is left, and no
 // copy is made of it: a copy of the new secret would be taken for the former value.
 func (p place) put(c change, edit func(s snapshot) ([]byte, error)) (s snapshot, did Did, err error) {
-	kept := false // by this call
+	kept, left := false, false // by this call
 	defer func() {
+		switch {
+		case left && err == nil:
+			err = ErrCopyLeft
+		case left && !errors.Is(err, ErrCopyLeft):
+			err = fmt.Errorf("%w; %w", err, ErrCopyLeft)
+		}
 		if errors.Is(err, ErrUnexpected) && kept && !p.removeCopy(s, c.job) {
 			err = fmt.Errorf("%w; %w", err, ErrCopyLeft)
 		}
@@ -158,6 +164,10 @@ func (p place) put(c change, edit func(s snapshot) ([]byte, error)) (s snapshot,
 			kept = kept || made
 		}
 		done, err := p.replace(s, c, content, 0)
+		if err == ErrCopyLeft { // somebody moves it: the next look tells what is to be said
+			left = true
+			continue
+		}
 		if err != nil {
 			return s, Unsaid, err
 		}
@@ -203,8 +213,12 @@ func (p place) replace(s snapshot, c change, content []byte, mode fs.FileMode) (
 	}
 	defer func() {
 		_ = f.Close()
-		if !done {
-			_ = os.Remove(temp)
+		switch {
+		case done:
+		case err != nil:
+			err = discarded(temp, err)
+		case os.Remove(temp) != nil:
+			err = ErrCopyLeft
 		}
 	}()
 	if err := p.settle(f, s, mode); err != nil {

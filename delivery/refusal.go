@@ -64,8 +64,9 @@ var (
 	ErrNoCopy = errors.New("there is no kept copy of what was there before")
 	// ErrUnexpected says that Job.Expect refused what the place holds. Nothing was written.
 	ErrUnexpected = errors.New("it holds something else than expected: nothing was written")
-	// ErrCopyLeft comes with ErrUnexpected where the copy that was just made is out of reach: its volume or folder is.
-	ErrCopyLeft = errors.New("the copy that was made before is out of reach now")
+	// ErrCopyLeft comes with another error where a copy that was just made is out of reach, of what was there or of what was to be: its
+	// volume or folder is.
+	ErrCopyLeft = errors.New("a copy that was made before is out of reach now")
 	// ErrNoUndo is the answer of a destination that CanUndo says no about.
 	ErrNoUndo = errors.New("it cannot be undone")
 )

@@ -161,7 +161,7 @@ func TestAReceiptInARotationSaysOfWhichStage(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	w := rotation.World{Dir: t.TempDir(), Profile: "prod", Service: at.Acts(), Announce: at.Announce, Tell: at.Tell, Manages: true,
+	w := rotation.World{Dir: t.TempDir(), Profile: "prod", Service: at.Acts(), Announce: at.Announce, Notify: at.Notify, Manages: true,
 		Sleep: func(context.Context, time.Duration) error { return nil }}
 	zero := time.Duration(0)
 	r, err := rotation.Start(rotation.Params{World: w, Key: s.keys[0], Destinations: []delivery.Destination{at.o.Ledger.Place(d, "prod", "prosopo", nil)}, Drain: &zero, Soak: &zero, Replace: true,
@@ -179,7 +179,7 @@ func TestAReceiptInARotationSaysOfWhichStage(t *testing.T) {
 			break
 		}
 		if res.Status != rotation.Moved {
-			t.Log(res.Said)
+			t.Log(res.Message)
 			break
 		}
 	}
@@ -206,9 +206,9 @@ func TestAReceiptInARotationSaysOfWhichStage(t *testing.T) {
 func TestWhatARotationTellsIsOnRecord(t *testing.T) {
 	at := open(t, &issuer{caps: able}, nil)
 	part := rotation.Part{ID: "r7k2mq4xzp", Stage: rotation.Drain, Old: apikey.Key{ID: "k", Name: "old"}}
-	want := map[rotation.ToldKind]string{rotation.ToldBegun: "rotate", rotation.ToldStage: "stage", rotation.ToldWord: "said"}
+	want := map[rotation.NoticeKind]string{rotation.NoticeBegun: "rotate", rotation.NoticeStage: "stage", rotation.NoticeStatement: "said"}
 	for kind, action := range want {
-		at.Tell(rotation.Told{Part: part, Kind: kind, Text: "why"})
+		at.Notify(rotation.Notice{Part: part, Kind: kind, Text: "why"})
 		all := at.records()
 		if r := all[len(all)-1]; r.Kind != audit.Event || r.Action != action || r.Who != "alice" || r.Profile != "prod" || r.Service != "prosopo" || r.KeyID != "k" || r.KeyName != "old" ||
 			r.Rotation != part.ID || r.Stage != "drain" || r.Detail != "why" || r.Result != audit.Done || !*r.Certain {
@@ -217,7 +217,7 @@ func TestWhatARotationTellsIsOnRecord(t *testing.T) {
 	}
 	broken := &Ledger{Broken: errors.New("no audit log")}
 	at = open(t, &issuer{caps: able}, func(o *Options) { o.Ledger = broken })
-	at.Tell(rotation.Told{Part: part, Kind: rotation.ToldWord, Text: "why"})
+	at.Notify(rotation.Notice{Part: part, Kind: rotation.NoticeStatement, Text: "why"})
 	if got := fmt.Sprint(broken.Lost()); !strings.Contains(got, "no audit log") {
 		t.Error(got)
 	}

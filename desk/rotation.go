@@ -53,9 +53,9 @@ func (r Rotation) Undo(ctx context.Context) (rotation.Result, error) {
 // Rotation has the abort of a rotation recorded.
 func (l *Ledger) Rotation(r *rotation.Rotation) Rotation { return Rotation{r, l} }
 
-// Tell records what a rotation does that is no call: how it began, each stage that is over, a person's word (rotation.World).
-func (d *Desk) Tell(t rotation.Told) {
-	action := map[rotation.ToldKind]string{rotation.ToldBegun: "rotate", rotation.ToldStage: "stage", rotation.ToldWord: "said"}[t.Kind]
+// Notify records what a rotation does that is no call: how it began, each stage that is over, a person's word (rotation.World).
+func (d *Desk) Notify(t rotation.Notice) {
+	action := map[rotation.NoticeKind]string{rotation.NoticeBegun: "rotate", rotation.NoticeStage: "stage", rotation.NoticeStatement: "said"}[t.Kind]
 	d.o.Ledger.event(Entry{Profile: d.o.Profile, Service: d.o.Issuer, Action: action, KeyID: t.Old.ID, KeyName: t.Old.Name, Detail: t.Text,
 		Rotation: t.ID, Stage: string(t.Stage)})
 }

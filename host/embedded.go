@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"sync"
 
 	"detent/apikey"
 	"detent/keyserver"
@@ -14,7 +15,9 @@ import (
 type embedded struct {
 	server *keyserver.Server
 	url    string
-	filled map[string]bool // the services that have their demo keys
+	// filling guards filled, the services that have their demo keys: profiles are opened side by side.
+	filling sync.Mutex
+	filled  map[string]bool
 }
 
 // storeName is the store's file in the data directory.
@@ -70,7 +73,12 @@ func (h *Host) embeddedService(ctx context.Context) (*embedded, error) {
 
 // fillDemo stores a service's demo keys when it is used first: those of the others would only delay it.
 func (h *Host) fillDemo(ctx context.Context, local *embedded, service string) error {
-	if !h.o.Demo || local.filled[service] {
+	if !h.o.Demo {
+		return nil
+	}
+	local.filling.Lock()
+	defer local.filling.Unlock()
+	if local.filled[service] {
 		return nil
 	}
 	err := local.server.FillDemo(ctx, h.o.DemoKeys, service)

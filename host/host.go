@@ -63,6 +63,7 @@ type kept struct {
 	cfg         *config.Config
 	embedding   sync.Mutex // guards embedded, which sessions over SSH share
 	embedded    *embedded
+	asking      sync.Mutex // a token command that may ask on the terminal runs
 	ledger      func() *desk.Ledger
 	debug       func() (io.Writer, error)
 	temp        func() (string, error)

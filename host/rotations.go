@@ -100,7 +100,7 @@ func (h *Host) World(s *Session) (rotation.World, error) {
 	w := rotation.World{Store: store, Credential: s.token, Operator: h.operator(), Profile: s.Profile.Name, Service: s.Desk.Acts(), Timeout: h.o.Timeout, Manages: s.Profile.Embedded,
 		Resolve: func(spec string) (place, error) { return h.Destination(s.Profile, spec) },
 		Now:     h.o.Now, Sleep: h.o.Sleep, Hook: h.o.Hook,
-		Announce: s.Desk.Announce, Tell: s.Desk.Tell}
+		Announce: s.Desk.Announce, Notify: s.Desk.Notify}
 	if c := h.credential(s); c != nil {
 		w.Switcher = c
 	}

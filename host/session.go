@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"detent/apikey"
 	"detent/client"
@@ -97,3 +98,41 @@ func (s *Session) List(ctx context.Context) ([]apikey.Key, error) {
 
 // EnvironmentOf is where a key works: what the service says, else what the profile says.
 func (s *Session) EnvironmentOf(k apikey.Key) apikey.Environment { return s.Setting.Of(k.Environment) }
+
+// Examine is what is to be said about the keys, by the profile's policy. rotating are those that open rotations concern.
+func (s *Session) Examine(keys []apikey.Key, rotating map[string]bool, now time.Time) []apikey.Finding {
+	return apikey.Examine(keys, s.Caps, s.Profile.Policy(), rotating, now)
+}
+
+// Warnings are the findings that deserve attention, by key id.
+func Warnings(found []apikey.Finding) map[string][]string {
+	out := map[string][]string{}
+	for _, f := range found {
+		if f.Kind.IsWarning() && f.KeyID != "" {
+			out[f.KeyID] = append(out[f.KeyID], string(f.Kind))
+		}
+	}
+	return out
+}
+
+// maxSkew is how far the service's clock may be from ours before it is said.
+const maxSkew = time.Minute
+
+// ClockSkew is a note where the service's clock is far from ours: expiries look wrong then.
+func (s *Session) ClockSkew() (apikey.Finding, bool) {
+	clock, ok := client.As[client.Clock](s.Service)
+	if !ok {
+		return apikey.Finding{}, false
+	}
+	server, local, ok := clock.ServerTime()
+	skew := server.Sub(local)
+	if !ok || skew.Abs() <= maxSkew {
+		return apikey.Finding{}, false
+	}
+	side := "ahead of"
+	if skew < 0 {
+		side = "behind"
+	}
+	return apikey.Finding{Kind: apikey.FindingClockSkew,
+		Detail: fmt.Sprintf("the service's clock is %s %s this machine's", skew.Abs().Round(time.Second), side)}, true
+}

@@ -62,7 +62,7 @@ func (c *call) remove(id string) error {
 // committed is called after each write that changed the store and before its answer: what is kept of the store is good for one version
 // of it, so that a store whose version does not move is asked each time from now on.
 func (c *call) committed() {
-	if !c.store.Version.Moved(c.at) {
+	if !c.store.Ended(c.at) {
 		c.log.Printf("the store's version did not move with a commit: every request asks the store from now on")
 	}
 }

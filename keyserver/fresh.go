@@ -41,15 +41,3 @@ func (f *fresh[T]) put(at store.Seen, id string, row *T) {
 	}
 	f.rows[id] = row
 }
-
-// through reads a row with read unless it is there, and keeps what was read.
-func (f *fresh[T]) through(at store.Seen, id string, read func() (*T, error)) (*T, error) {
-	if row := f.get(at, id); row != nil {
-		return row, nil
-	}
-	row, err := read()
-	if err == nil {
-		f.put(at, id, row)
-	}
-	return row, err
-}

@@ -15,8 +15,9 @@ import (
 )
 
 // guard is the one way into a handler, for every contract: auth, enabled, expiry,
-// restriction, permission. It returns the caller's key, of one that is refused too where it is known.
-func (s *Server) guard(r *http.Request, service string, n need, now time.Time, at store.Seen) (*store.Key, error) {
+// restriction, permission. It returns the caller's key, of one that is refused too where it is known. at becomes the version that the key was
+// read at.
+func (s *Server) guard(r *http.Request, service string, n need, now time.Time, at *store.Seen) (*store.Key, error) {
 	k, err := s.authenticate(r.Context(), service, bearer(r), now, at)
 	if err != nil {
 		return nil, err
@@ -53,7 +54,7 @@ var (
 
 // authenticate finds the key that a credential belongs to. A wrong secret takes the same path
 // as one for a key that does not exist: one lookup, one hash, one comparison.
-func (s *Server) authenticate(ctx context.Context, service, credential string, now time.Time, at store.Seen) (*store.Key, error) {
+func (s *Server) authenticate(ctx context.Context, service, credential string, now time.Time, at *store.Seen) (*store.Key, error) {
 	if credential == "" {
 		return nil, errNoCredential
 	}
@@ -63,10 +64,11 @@ func (s *Server) authenticate(ctx context.Context, service, credential string, n
 	id, formed := store.IDOf(service, credential)
 	given := store.HashSecret(credential)
 	// By the hash of what was sent: only the right secret finds it. A wrong one takes the long way, as one for a key that is not there.
-	if k := s.admitted.get(at, string(given[:])); k != nil && k.Service == service {
+	if k := s.admitted.get(*at, string(given[:])); k != nil && k.Service == service {
 		return s.lag.accepted(id, k, nil, now)
 	}
-	raw, err := s.lookup(ctx, id)
+	raw, seen, err := s.lookup(ctx, id, *at)
+	*at = seen
 	k, err := s.lag.accepted(id, raw, err, now)
 	if err != nil && !errors.Is(err, store.ErrNoKey) {
 		return nil, err
@@ -81,12 +83,15 @@ func (s *Server) authenticate(ctx context.Context, service, credential string, n
 	if !same || !known || !formed {
 		return nil, errUnknownKey
 	}
-	if !k.Session && k == raw && at.Known {
-		s.keep(at, k)
-		s.admitted.put(at, string(given[:]), k)
+	if !k.Session && k == raw && s.keeps() {
+		s.keep(seen, k)
+		s.admitted.put(seen, string(given[:]), k)
 	}
 	return k, nil
 }
+
+// keeps reports whether keys that were read are kept here; where the store is a round trip away it keeps them itself.
+func (s *Server) keeps() bool { return s.store.Version != nil }
 
 // keep keeps a key that was read after the version was asked for.
 func (s *Server) keep(at store.Seen, k *store.Key) {
@@ -98,24 +103,24 @@ func (s *Server) keep(at store.Seen, k *store.Key) {
 
 // lookup finds a key by its id, in memory or in the store. The store is asked each time:
 // what another process deleted is refused on the next request.
-func (s *Server) lookup(ctx context.Context, id string) (*store.Key, error) {
+func (s *Server) lookup(ctx context.Context, id string, at store.Seen) (*store.Key, store.Seen, error) {
 	if k, ok := s.sessions[id]; ok {
-		return k, nil
+		return k, at, nil
 	}
-	return s.store.Key(ctx, id)
+	return s.store.Key(ctx, id, at)
 }
 
 // current is a key as it is now, from memory where the store is as it was when the key was read.
-func (s *Server) current(ctx context.Context, id string, at store.Seen) (*store.Key, error) {
+func (s *Server) current(ctx context.Context, id string, at *store.Seen) (*store.Key, error) {
 	if k, ok := s.sessions[id]; ok {
 		return k, nil
 	}
-	if k := s.keys.get(at, id); k != nil {
+	if k := s.keys.get(*at, id); k != nil {
 		return k, nil
 	}
-	k, err := s.store.Key(ctx, id)
-	if err == nil {
-		s.keep(at, k)
+	k, seen, err := s.store.Key(ctx, id, *at)
+	if *at = seen; err == nil && s.keeps() {
+		s.keep(seen, k)
 	}
 	return k, err
 }

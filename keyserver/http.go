@@ -32,7 +32,7 @@ type call struct {
 	ctx   context.Context
 	now   time.Time
 	who   *store.Key // the caller's key
-	at    store.Seen // the store's version, asked for when the request had come in
+	at    store.Seen // the store's version, asked for when the request had come in, or with its key
 	id    string     // what {id} in the path stood for
 	query url.Values
 	once  *once // of a create that may be sent again
@@ -130,7 +130,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 // answer lets the caller in and its call be handled. Whoever is refused, by whomever, has not used its key.
 func (c *call) answer(rt *route) (status int, body []byte, err error) {
 	c.at = c.store.Version.Now()
-	c.who, err = c.guard(c.r, rt.service, rt.need, c.now, c.at)
+	c.who, err = c.guard(c.r, rt.service, rt.need, c.now, &c.at)
 	if c.who != nil {
 		c.out.who = c.actor()
 	}

@@ -134,7 +134,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	s.openEvents(o, password)
 	err = s.start(ctx)
 	if err == nil {
-		err = s.store.Watch()
+		err = s.store.Watch(ctx)
 	}
 	if err != nil {
 		err = errors.Join(fmt.Errorf("open the key store %s: %w", st.Name, err), st.Close())

@@ -38,22 +38,25 @@ func (c *call) page(v store.View, after store.Position, limit int, each func(*st
 		return n, nil
 	}
 	var keys []store.Key
-	bytes, whole := 0, true
-	n, err := c.lag.page(c.ctx, c.store, v, after, limit, c.now, func(k *store.Key) bool {
+	bytes, stopped, at, first := 0, false, c.at, limit
+	if c.store.Distant() {
+		first = min(limit, maxShort+1) // its rows say their version: not all those of a long list
+	}
+	n, err := c.store.PageAt(c.ctx, &at, v, after, first, func(k *store.Key) bool {
 		if bytes += len(k.Restrictions) + len(k.Extra) + len(k.Permissions); len(keys) <= maxShort && bytes <= maxShortBytes {
 			keys = append(keys, *k)
-		} else {
-			whole = false
 		}
-		if each(k) {
-			return true
-		}
-		whole = false
-		return false
+		after, stopped = store.Position{CreatedAt: k.CreatedAt, ID: k.ID}, !each(k)
+		return !stopped
 	})
-	if err != nil || n == limit || !whole || len(keys) > maxShort {
+	switch {
+	case err != nil || stopped || n == limit:
 		return n, err
+	case n == first:
+		more, err := c.store.Page(c.ctx, v, after, limit-n, each)
+		return n + more, err
+	case len(keys) == n && n <= maxShort:
+		c.lists.put(at, id, &shortList{slices.Clip(keys), v.ValidAt})
 	}
-	c.lists.put(c.at, id, &shortList{slices.Clip(keys), v.ValidAt})
 	return n, nil
 }

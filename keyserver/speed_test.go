@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,6 +23,7 @@ var (
 	speed       = flag.Bool("speed", false, "run TestSpeed, which measures against a bare handler and prints tables; it takes minutes")
 	speedLasts  = flag.Duration("speed-lasts", 2*time.Second, "how long TestSpeed measures each figure, each round")
 	speedRounds = flag.Int("speed-rounds", 3, "how many rounds TestSpeed has")
+	speedOnly   = flag.String("speed-only", "", "only the requests of TestSpeed whose name has this in it")
 	speedStores = flag.String("speed-stores", "sqlite,postgres", "the stores of TestSpeed")
 )
 
@@ -81,8 +84,47 @@ func median[T float64 | time.Duration](of []T) T {
 	return of[len(of)/2]
 }
 
+// burnt is the processor time of processes so far, 0 where there is no /proc: unlike the clock's it hardly depends on what else runs.
+func burnt(pids ...int) time.Duration {
+	var sum time.Duration
+	for _, pid := range pids {
+		stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		_, rest, _ := strings.Cut(string(stat), ") ")
+		if fields := strings.Fields(rest); len(fields) > 12 {
+			user, _ := strconv.Atoi(fields[11])
+			system, _ := strconv.Atoi(fields[12])
+			sum += time.Duration(user+system) * 10 * time.Millisecond // proc(5): in hundredths of a second
+		}
+	}
+	return sum
+}
+
+// backends are the processes of the test's database that have connections.
+func backends(t *testing.T) (pids []int) {
+	t.Helper()
+	for _, line := range strings.Fields(pgtest.Shared(t).Query(t, "SELECT pid::text FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()")) {
+		pid, err := strconv.Atoi(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pids = append(pids, pid)
+	}
+	return pids
+}
+
+// sample is one measurement of a request beside the bare handler's right before it.
+type sample struct{ rate, ratio, cost, bareCost float64 }
+
+func column(of []sample, what func(sample) float64) float64 {
+	var values []float64
+	for _, s := range of {
+		values = append(values, what(s))
+	}
+	return median(values)
+}
+
 // TestSpeed prints what the service does beside a bare handler: 64 connections, in each round every request has its turn, and the
-// bare handler right before it, since other work comes and goes; medians.
+// bare handler right before it, since other work comes and goes; medians. Cost is processor time, of the service and the database together.
 func TestSpeed(t *testing.T) {
 	if !*speed {
 		t.Skip("takes minutes; -speed runs it")
@@ -90,32 +132,45 @@ func TestSpeed(t *testing.T) {
 	var table strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&table, format+"\n", args...) }
 	line("%d processors, %s, %d connections, %d rounds of %v each", runtime.NumCPU(), runtime.Version(), speedClients, *speedRounds, *speedLasts)
-	line("| store | request | requests/s | of the bare handler | p50 | p99 at full load |")
-	line("|---|---|---|---|---|---|")
+	line("| store | request | requests/s | of the bare handler | cost of one | of the bare handler's | p50 | p99 at full load |")
+	line("|---|---|---|---|---|---|---|---|")
 	bare := startInstance(t, "bare")
 	nothing := load{addr: addrOf(bare), clients: speedClients, requests: [][]byte{rawRequest("GET", "/", "-", "")}, want: 200}
 	for _, kind := range strings.Split(*speedStores, ",") {
 		at, cases := speedStore(t, kind)
+		cases = slices.DeleteFunc(cases, func(c speedCase) bool { return !strings.Contains(c.name, *speedOnly) })
 		one := startInstance(t, at)
-		bares := []float64{}
-		rates, ratios := make([][]float64, len(cases)), make([][]float64, len(cases))
+		run := func(l load, pids ...int) (loaded, float64) {
+			before := burnt(pids...)
+			got := l.run(t, *speedLasts)
+			return got, float64((burnt(pids...) - before).Microseconds()) / float64(len(got.took))
+		}
+		samples := make([][]sample, len(cases))
 		p50, p99 := make([][]time.Duration, len(cases)), make([][]time.Duration, len(cases))
+		var bares []sample
 		for range *speedRounds {
 			for i, c := range cases {
-				beside := nothing.run(t, *speedLasts).perSec
-				got := load{addr: addrOf(one), clients: speedClients, requests: [][]byte{c.request}, want: c.want}.run(t, *speedLasts)
-				bares = append(bares, beside)
-				rates[i], ratios[i] = append(rates[i], got.perSec), append(ratios[i], got.perSec/beside)
+				pids := []int{one.cmd.Process.Pid}
+				if kind == "postgres" {
+					pids = append(pids, backends(t)...)
+				}
+				beside, bareCost := run(nothing, bare.cmd.Process.Pid)
+				got, cost := run(load{addr: addrOf(one), clients: speedClients, requests: [][]byte{c.request}, want: c.want}, pids...)
+				bares = append(bares, sample{rate: beside.perSec, cost: bareCost})
+				samples[i] = append(samples[i], sample{got.perSec, got.perSec / beside.perSec, cost, bareCost})
 				p50[i], p99[i] = append(p50[i], got.at(0.5)), append(p99[i], got.at(0.99))
 			}
 		}
-		line("| %s | bare handler | %.0f | 1 | | |", kind, median(bares))
+		rate, cost := func(s sample) float64 { return s.rate }, func(s sample) float64 { return s.cost }
+		line("| %s | bare handler | %.0f | 1 | %.0f µs | 1 | | |", kind, column(bares, rate), column(bares, cost))
 		for i, c := range cases {
-			line("| %s | %s | %.0f | %.2f | %v | %v |", kind, c.name, median(rates[i]), median(ratios[i]),
+			line("| %s | %s | %.0f | %.2f | %.0f µs | %.1f | %v | %v |", kind, c.name, column(samples[i], rate),
+				column(samples[i], func(s sample) float64 { return s.ratio }), column(samples[i], cost),
+				column(samples[i], func(s sample) float64 { return s.cost / s.bareCost }),
 				median(p50[i]).Round(10*time.Microsecond), median(p99[i]).Round(10*time.Microsecond))
 		}
 		if kind == "postgres" {
-			line("| %s | one round trip (SELECT 1), one connection | | | %v | |", kind, roundTrip(t, at).Round(time.Microsecond))
+			line("| %s | one round trip (SELECT 1), one connection | | | | | %v | |", kind, roundTrip(t, at).Round(time.Microsecond))
 		}
 		one.end()
 	}

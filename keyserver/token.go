@@ -106,7 +106,7 @@ func (s *Server) issueToken(ctx context.Context, k *store.Key, now time.Time) (s
 
 // authenticateToken finds the key that a token stands for. The caller checks the key as if
 // it had been sent itself: deleting, disabling and expiry end its tokens at once.
-func (s *Server) authenticateToken(ctx context.Context, token string, now time.Time, at store.Seen) (*store.Key, error) {
+func (s *Server) authenticateToken(ctx context.Context, token string, now time.Time, at *store.Seen) (*store.Key, error) {
 	stands, err := s.openToken(ctx, token, now)
 	if err != nil {
 		return nil, err

@@ -95,25 +95,30 @@ func userCreate(c *call) (int, []byte, error) {
 }
 
 func userGet(c *call) (int, []byte, error) {
-	u, ok := c.users.get(c.id)
 	if c.who.Environment != apikey.Test && store.Storable(c.id) {
-		stored, err := c.known.through(c.at, c.id, func() (*user, error) {
-			u := &user{id: c.id}
-			err := c.store.Read(c.ctx, func(ctx context.Context, q store.Queryer) error {
-				return q.QueryRowContext(ctx, `SELECT name, email, created_at FROM users WHERE id = $1`, c.id).
-					Scan(&u.name, &u.email, &u.createdAt)
-			})
-			return u, err
-		})
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return c.storedUser()
+	}
+	u, ok := c.users.get(c.id)
+	if !ok {
+		return 0, nil, errNoUser
+	}
+	return http.StatusOK, u.answer(), nil
+}
+
+var errNoUser = contract.Refuse(http.StatusNotFound, "no such user")
+
+func (c *call) storedUser() (int, []byte, error) {
+	u := c.known.get(c.at, c.id)
+	if u == nil {
+		u = &user{id: c.id}
+		seen, err := c.store.RowAt(c.ctx, c.at, `name, email, created_at`, `users WHERE id = $1`, []any{c.id}, &u.name, &u.email, &u.createdAt)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = errNoUser
+		}
+		if err != nil {
 			return 0, nil, err
 		}
-		if ok = err == nil; ok {
-			u = *stored
-		}
-	}
-	if !ok {
-		return 0, nil, contract.Refuse(http.StatusNotFound, "no such user")
+		c.known.put(seen, c.id, u)
 	}
 	return http.StatusOK, u.answer(), nil
 }

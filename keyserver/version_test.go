@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -108,7 +110,7 @@ func TestAVersionThatDoesNotMoveIsNotTrusted(t *testing.T) {
 	if len(b.keys.rows) != 0 {
 		t.Error("a key is kept without a version")
 	}
-	if err := errors.Join(b.store.Version.Close(), b.store.Watch()); err != nil {
+	if err := errors.Join(b.store.Version.Close(), b.store.Watch(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	// A connection to another store is one that never sees a commit of this one.
@@ -156,4 +158,77 @@ func TestAShortListFromMemoryIsTheOneFromTheStore(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestAListIsWhatIsStoredHoweverLong lists twice, so that the second may come from memory, on each side of the length up to which lists are
+// kept, and after another instance took a key out.
+func TestAListIsWhatIsStoredHoweverLong(t *testing.T) {
+	onEachStore(t, func(t *testing.T, open opener) {
+		b := open(t)
+		other := b.beside(t)
+		minted, err := b.MintAdmin(t.Context(), apikey.Generic, apikey.Live)
+		if err != nil {
+			t.Fatal(err)
+		}
+		admin, n := minted.Reveal(), 1
+		list := func(after string) (ids []string) {
+			t.Helper()
+			for _, query := range []string{"", "", "?limit=1000", "?limit=1000"} {
+				rows := b.want(200, admin, "GET", "/v1/api-keys"+query, nil).list("data")
+				if ids = nil; len(rows) != n {
+					t.Errorf("after %s the list%s has %d keys, want %d", after, query, len(rows), n)
+				}
+				for _, row := range rows {
+					ids = append(ids, row.(map[string]any)["id"].(string))
+				}
+				slices.Sort(ids)
+				if len(slices.Compact(slices.Clone(ids))) != len(ids) {
+					t.Errorf("after %s the list%s has a key twice", after, query)
+				}
+			}
+			return ids
+		}
+		for _, want := range []int{1, maxShort - 1, maxShort, maxShort + 1, maxShort + 2, 2*maxShort + 3} {
+			for ; n < want; n++ {
+				b.generic(admin, "k", "live")
+			}
+			list(fmt.Sprint(n, " creates"))
+			gone := b.generic(admin, "k", "live").text("data.id")
+			n++
+			if !slices.Contains(list("a create"), gone) {
+				t.Errorf("of %d keys the newest is not listed", n)
+			}
+			other.want(200, other.session(apikey.Generic, apikey.Live), "DELETE", "/v1/api-keys/"+gone, nil)
+			n--
+			if slices.Contains(list("a delete elsewhere"), gone) {
+				t.Errorf("of %d keys one is listed that another instance deleted", n)
+			}
+		}
+	})
+}
+
+func TestAUserIsAsStored(t *testing.T) {
+	onEachStore(t, func(t *testing.T, open opener) {
+		b := open(t)
+		other := b.beside(t)
+		minted, err := b.MintAdmin(t.Context(), apikey.Generic, apikey.Live)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := b.want(201, minted.Reveal(), "POST", "/v1/users", map[string]any{"name": "0"}).text("data.id")
+		for i := range 3 {
+			for range 2 {
+				if got := b.want(200, minted.Reveal(), "GET", "/v1/users/"+id, nil).text("data.name"); got != fmt.Sprint(i) {
+					t.Errorf("the user is %s, want %d", got, i)
+				}
+			}
+			err := other.store.AddAgain(t.Context(), func(ctx context.Context, tx store.Tx) error {
+				_, err := tx.ExecContext(ctx, `UPDATE users SET name = $1`, fmt.Sprint(i+1))
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
 }

@@ -47,7 +47,7 @@ func vertesiaList(c *call) (int, []byte, error) {
 }
 
 func vertesiaGet(c *call) (int, []byte, error) {
-	k, err := c.current(c.ctx, c.id, c.at)
+	k, err := c.current(c.ctx, c.id, &c.at)
 	if err == nil && (k.Service != apikey.Vertesia || k.Session || k.Expired(c.now)) {
 		err = store.ErrNoKey
 	}

@@ -19,13 +19,13 @@ import (
 // Rotation is one rotation in use by this process. Do, Undo and the decisions
 // block and run one at a time; View may be called by anybody at any time.
 type Rotation struct {
-	w        World
-	svc      client.Service
-	caps     apikey.Capabilities
-	strategy Strategy
-	dests    []delivery.Destination
-	prints   *printer
-	release  func(done bool) // gives the lock back; nil once closed
+	w            World
+	svc          client.Service
+	caps         apikey.Capabilities
+	strategy     Strategy
+	dests        []delivery.Destination
+	fingerprints *fingerprinter
+	release      func(done bool) // gives the lock back; nil once closed
 
 	busy         sync.Mutex // held by whatever acts
 	j            *journal
@@ -37,21 +37,22 @@ type Rotation struct {
 	formers      map[string]apikey.Secret // what the places held at the preflight, in this process only
 	pasted       *pasted                  // a secret that a person has yet to vouch for
 	pastes       int                      // how many were asked with
+	pasteRefused time.Time                // when the last one was refused, in this process
 	asked        *Question                // what the last result asked
 	wait         waiting
-	unsent       string            // a call whose intent is journaled, and that this process has not sent yet
-	renamed      string            // the old key's base name, where somebody has changed it
-	seen         apikey.Moment     // last use of the old key, as the last list showed it
-	sentDelete   bool              // this process sent a deletion of the old key
-	madeUpGot    string            // what a made-up secret was answered, where that was no refusal
-	lastAnswer   string            // what the last try of the old secret was answered, where that said nothing about it
-	against      map[string]spoken // what last use said against the value of a place, in this process
-	noneToTurnOn bool              // switching the old key on was answered with "no such key"
-	foreignUse   bool              // the new key's last use moved where no request of ours explains it, since the last delivery
-	reverted     bool              // a place held something else when it was finished
-	sawOld       bool              // the last list of this process showed the old key
-	overNothing  map[string]bool   // places that a person wants delivered to although they hold nothing any more
-	listed       map[string]bool   // the ids that lists of this process showed before the create
+	unsent       string                   // a call whose intent is journaled, and that this process has not sent yet
+	renamed      string                   // the old key's base name, where somebody has changed it
+	seen         apikey.Moment            // last use of the old key, as the last list showed it
+	sentDelete   bool                     // this process sent a deletion of the old key
+	madeUpGot    string                   // what a made-up secret was answered, where that was no refusal
+	lastAnswer   string                   // what the last try of the old secret was answered, where that said nothing about it
+	against      map[string]contradiction // what last use said against the value of a place, in this process
+	noneToTurnOn bool                     // switching the old key on was answered with "no such key"
+	foreignUse   bool                     // the new key's last use moved where no request of ours explains it, since the last delivery
+	reverted     bool                     // a place held something else when it was finished
+	sawOld       bool                     // the last list of this process showed the old key
+	overNothing  map[string]bool          // places that a person wants delivered to although they hold nothing any more
+	listed       map[string]bool          // the ids that lists of this process showed before the create
 	view         atomic.Pointer[func() View]
 }
 
@@ -88,7 +89,7 @@ func Start(p Params) (*Rotation, error) {
 		return nil, err
 	}
 	r := &Rotation{w: w, planOnly: p.PlanOnly, svc: w.Service, caps: caps, strategy: strategy, dests: p.Destinations, release: release,
-		prints: &printer{store: w.Store, random: w.Random}}
+		fingerprints: &fingerprinter{store: w.Store, random: w.Random}}
 	if err := r.refuseSecond(p.Key); err != nil {
 		release(true)
 		return nil, err
@@ -186,7 +187,7 @@ func Resume(w World, id string, o ResumeOptions) (*Rotation, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Rotation{w: w, svc: w.Service, caps: w.Service.Capabilities(), saved: true, resumed: true, prints: &printer{store: w.Store, random: w.Random}}
+	r := &Rotation{w: w, svc: w.Service, caps: w.Service.Capabilities(), saved: true, resumed: true, fingerprints: &fingerprinter{store: w.Store, random: w.Random}}
 	if j.Profile != w.Profile || j.Service != r.caps.Service {
 		return nil, &RefusedError{Reason: fmt.Sprintf("the rotation %s belongs to the profile %s (%s), not to %s", id, j.Profile, j.Service, w.Profile)}
 	}
@@ -245,11 +246,11 @@ func (r *Rotation) takeOptions(o ResumeOptions) error {
 	}
 	if o.AcceptUnknown != "" {
 		r.j.AcceptUnknown = o.AcceptUnknown
-		r.said(SubjectNew, "accepted: what cannot be seen (%s)", o.AcceptUnknown)
+		r.recordStatement(SubjectNew, "accepted: what cannot be seen (%s)", o.AcceptUnknown)
 	}
 	if o.NotMine != "" {
 		r.j.NotMine = o.NotMine
-		r.said(SubjectNew, "another marked key is no rival (%s)", o.NotMine)
+		r.recordStatement(SubjectNew, "another marked key is no rival (%s)", o.NotMine)
 	}
 	for _, spec := range o.Without {
 		if err := r.leaveOut(spec, o.Reason); err != nil {
@@ -290,7 +291,7 @@ func (r *Rotation) leaveOut(spec, reason string) error {
 		return &RefusedError{Reason: rec.Describe + " can be read, and holds a value: it is not gone", Next: "go on with it, or take the value out first"}
 	}
 	rec.Without = reason
-	r.said(rec.Spec, "the rotation goes on without %s (%s)", rec.Describe, reason)
+	r.recordStatement(rec.Spec, "the rotation goes on without %s (%s)", rec.Describe, reason)
 	return nil
 }
 
@@ -308,7 +309,7 @@ func (r *Rotation) vouch(spec, reason string) error {
 		return &RefusedError{Reason: rec.Describe + " holds the new secret: it is not put back", Next: "put the old value back, or go on with the rotation"}
 	}
 	rec.Undid = reason
-	r.said(rec.Spec, "%s has its old value again (%s)", rec.Describe, reason)
+	r.recordStatement(rec.Spec, "%s has its old value again (%s)", rec.Describe, reason)
 	return nil
 }
 

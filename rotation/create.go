@@ -195,7 +195,7 @@ func (r *Rotation) knownSecret(secret apikey.Secret) string {
 		return "the old key's"
 	}
 	for i := range r.j.Destinations {
-		if rec := &r.j.Destinations[i]; r.prints.is(secret, rec.Former, r.j.ID) {
+		if rec := &r.j.Destinations[i]; r.fingerprints.is(secret, rec.Former, r.j.ID) {
 			return "what " + rec.Describe + " held before"
 		}
 	}
@@ -204,7 +204,7 @@ func (r *Rotation) knownSecret(secret apikey.Secret) string {
 		return ""
 	}
 	for _, j := range good {
-		if r.prints.is(secret, j.Print, j.ID) || r.prints.is(secret, j.OldPrint, j.ID) {
+		if r.fingerprints.is(secret, j.Print, j.ID) || r.fingerprints.is(secret, j.OldPrint, j.ID) {
 			return "of the rotation " + j.ID
 		}
 	}
@@ -213,7 +213,7 @@ func (r *Rotation) knownSecret(secret apikey.Secret) string {
 
 // hold takes a key as the new one, with its secret.
 func (r *Rotation) hold(k apikey.Key, secret apikey.Secret) error {
-	print, err := r.prints.of(secret)
+	print, err := r.fingerprints.of(secret)
 	if err != nil {
 		return err
 	}
@@ -319,7 +319,7 @@ func (r *Rotation) discardNew(ctx context.Context) error {
 func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 	var notes []string
 	begun := r.w.Now()
-	var s *sight
+	var s *listing
 	_, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
 		var err error
 		s, err = r.look(ctx)
@@ -385,12 +385,12 @@ func (r *Rotation) replaceLost(ctx context.Context) (Result, error) {
 func (r *Rotation) newMissing() Result {
 	res := r.bothGone()
 	res.Question.Text = "the list does not show the new key: it may have been deleted elsewhere, or have expired. Undo, or put another in its place"
-	res.Said = res.Question.Text
+	res.Message = res.Question.Text
 	return res
 }
 
 // neitherLeft reports whether a list shows that neither key can carry the application: each is missing, expired, or deleted by us.
-func (r *Rotation) neitherLeft(s *sight) bool {
+func (r *Rotation) neitherLeft(s *listing) bool {
 	now := r.serviceNow()
 	dead := func(k *apikey.Key) bool { return k == nil || k.ExpiresAt.Before(now) }
 	return dead(s.new) && (dead(s.old) || r.deleteSent())
@@ -408,7 +408,7 @@ func answerBothGone(_ context.Context, r *Rotation, _ Question, a Answer) (Resul
 	if a.Choice == CloseIt {
 		return r.end(strings.TrimSpace(a.Reason))
 	}
-	r.said(SubjectNew, "another key is to be created although both are gone (%s)", a.Reason)
+	r.recordStatement(SubjectNew, "another key is to be created although both are gone (%s)", a.Reason)
 	r.startOver()
 	r.j.MintAnyway = true
 	return r.move(Create, "another key is created next, by your word")

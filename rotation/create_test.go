@@ -65,7 +65,7 @@ func TestLostCreateAnswerIsAdoptedWhereTheSecretIsGivenAgain(t *testing.T) {
 	if waited := f.Now().Sub(before); waited < 5*time.Second {
 		t.Errorf("looked after %s, before a late create could take effect", waited)
 	}
-	if res.Step != rotation.Deliver || !strings.Contains(res.Said, "found by its mark") {
+	if res.Step != rotation.Deliver || !strings.Contains(res.Message, "found by its mark") {
 		t.Errorf("%+v", res)
 	}
 	log := f.Log()
@@ -122,7 +122,7 @@ func TestSeveralKeysWithTheNonceStop(t *testing.T) {
 	f, r := lostCreate(t, vertesiaLike, true)
 	f.Add(apikey.Key{ID: "twin-1", Name: r.View().NewName})
 	res := f.do(r)
-	if res.Question == nil || res.Question.Kind != rotation.AskCleanup || !strings.Contains(res.Said, "twin-1") {
+	if res.Question == nil || res.Question.Kind != rotation.AskCleanup || !strings.Contains(res.Message, "twin-1") {
 		t.Fatalf("%+v", res)
 	}
 	if len(f.Live()) != 3 {
@@ -138,7 +138,7 @@ func TestKeyWithTheNonceButOtherAccessIsNotAdopted(t *testing.T) {
 	f, r := lostCreate(t, with(prosopoLike, func(sc *world.Scenario) { sc.Retrieve = true }), false)
 	f.Add(apikey.Key{ID: "forged", Name: r.View().NewName, ExpiresAt: apikey.Never(), Permissions: []apikey.Permission{{Feature: "ApiKeys", Name: "createApiKey"}}})
 	res := f.do(r)
-	if res.Question == nil || res.Question.Kind != rotation.AskCleanup || !strings.Contains(res.Said, "not the access") || r.View().New != nil {
+	if res.Question == nil || res.Question.Kind != rotation.AskCleanup || !strings.Contains(res.Message, "not the access") || r.View().New != nil {
 		t.Errorf("%+v", res)
 	}
 }
@@ -311,7 +311,7 @@ func TestTwoHostsThatStartTogetherBothStop(t *testing.T) {
 	f.until(r, rotation.Create)
 	f.Add(apikey.Key{ID: "there", Name: "payments-api ~rzzzzzzzzzz"})
 	res := f.do(r)
-	if res.Question == nil || res.Question.Kind != rotation.AskCleanup || !strings.Contains(res.Said, "there") {
+	if res.Question == nil || res.Question.Kind != rotation.AskCleanup || !strings.Contains(res.Message, "there") {
 		t.Fatalf("%+v", res)
 	}
 	f.Remove("there") // the other one was undone
@@ -426,7 +426,7 @@ func TestASecretThatMayLieSomewhereKeepsItsKey(t *testing.T) {
 	if next := again.View().Next; next.Default != "recover the new secret" {
 		t.Errorf("%+v", next)
 	}
-	if res := f.do(again); res.Step != rotation.Create || !strings.Contains(res.Said, "that key stays") || f.Key(first).Gone {
+	if res := f.do(again); res.Step != rotation.Create || !strings.Contains(res.Message, "that key stays") || f.Key(first).Gone {
 		t.Fatalf("%+v, %s", res, f.keys())
 	}
 	if !says(again.View().Certain, "1 earlier new key(s)") || !says(again.View().Certain, first) {

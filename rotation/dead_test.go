@@ -97,7 +97,7 @@ func TestAServiceThatAcceptsAnythingProvesNothing(t *testing.T) {
 	r := f.Start(noWaits)
 	f.until(r, rotation.Verify)
 	res := f.do(r)
-	if res.Question == nil || res.Question.Kind != rotation.AskUnproven || res.Question.Flag != "--accept-unknown REASON" || !strings.Contains(res.Said, "does not refuse made-up secrets") {
+	if res.Question == nil || res.Question.Kind != rotation.AskUnproven || res.Question.Flag != "--accept-unknown REASON" || !strings.Contains(res.Message, "does not refuse made-up secrets") {
 		t.Fatalf("%+v", res)
 	}
 	if _, err := f.answer(r, res.Question); err != nil {
@@ -149,7 +149,7 @@ func TestKnownCountsOnlyWhereTheRestrictionExplainsIt(t *testing.T) {
 		f.until(r, rotation.Verify)
 		res, err := r.Do(context.Background())
 		asks := res.Question != nil && res.Question.Kind == rotation.AskUnproven
-		if asks != tc.asks || (err == nil && res.Status == rotation.Moved) != tc.goes || asks && !strings.Contains(res.Said, "the service knows the new secret, but refuses it from here") {
+		if asks != tc.asks || (err == nil && res.Status == rotation.Moved) != tc.goes || asks && !strings.Contains(res.Message, "the service knows the new secret, but refuses it from here") {
 			t.Errorf("%s: %+v, %v", name, res, err)
 		}
 		if isKnown := len(claims(r, rotation.SecretKnown, rotation.SubjectNew)) > 0; isKnown != tc.restricted {
@@ -358,7 +358,7 @@ func TestTheOldSecretIsTriedUntilItIsRefused(t *testing.T) {
 				if res, err = r.Do(context.Background()); err != nil || res.Status != rotation.Waiting {
 					break
 				}
-				if waits++; !strings.Contains(res.Said, "still accepted") || res.Total == 0 || res.Left <= 0 || res.Left > res.Total {
+				if waits++; !strings.Contains(res.Message, "still accepted") || res.Total == 0 || res.Left <= 0 || res.Left > res.Total {
 					t.Fatalf("%+v", res)
 				}
 				pauses = append(pauses, res.Wait)
@@ -382,7 +382,7 @@ func TestTheOldSecretIsTriedUntilItIsRefused(t *testing.T) {
 					t.Errorf("%+v, %v, %q, %q", res, err, v.Certain, v.Unknown)
 				}
 			case "given up":
-				if v.State != rotation.Over || len(claims(r, rotation.SecretRefused, rotation.SubjectOld)) > 0 || !says(v.Unknown, "when the old secret dies: it was still accepted") || !strings.Contains(res.Said, "not known") {
+				if v.State != rotation.Over || len(claims(r, rotation.SecretRefused, rotation.SubjectOld)) > 0 || !says(v.Unknown, "when the old secret dies: it was still accepted") || !strings.Contains(res.Message, "not known") {
 					t.Errorf("%+v, %v, %q, %q", res, err, v.Certain, v.Unknown)
 				}
 			case "open":
@@ -526,7 +526,7 @@ func TestWhatTheServiceAnsweredIsSaidAsThat(t *testing.T) {
 	f := in(t, with(prosopoLike, func(sc *world.Scenario) { sc.RevokeLag = 10 * time.Second }))
 	r := f.Start(noWaits)
 	all := f.drive(r)
-	said := all[len(all)-1].Said
+	said := all[len(all)-1].Message
 	for _, want := range []string{"the service answered that it deleted the old key", "its secret was still accepted", "later, and refused at"} {
 		if !strings.Contains(said, want) || !says(r.View().Certain, want) {
 			t.Errorf("%q is not said: %s; %q", want, said, r.View().Certain)
@@ -669,7 +669,7 @@ func TestASoakDoesNotBeginWhereTheNewKeyIsRefused(t *testing.T) {
 	f.until(r, rotation.Soak)
 	f.Remove("new")
 	f.Forgive()
-	if res := f.do(r); res.Question == nil || res.Question.Kind != rotation.AskBothGone && !strings.Contains(res.Said, "new key") {
+	if res := f.do(r); res.Question == nil || res.Question.Kind != rotation.AskBothGone && !strings.Contains(res.Message, "new key") {
 		t.Errorf("%+v", res)
 	}
 }

@@ -68,7 +68,7 @@ func (r *Rotation) notOff(ctx context.Context) (*Result, error) {
 	if r.j.New == nil || !r.j.New.key().IsDisabled() || !rule("put: a key that is on") {
 		return nil, nil
 	}
-	var s *sight
+	var s *listing
 	there, err := r.lookUntil(ctx, r.lag(), func() (bool, error) { // somebody may have switched it on since
 		var err error
 		s, err = r.look(ctx)
@@ -99,7 +99,7 @@ func (r *Rotation) follow(ctx context.Context, d delivery.Destination, rec *dest
 	if err != nil || elsewhere(rec, held) == nil {
 		return err
 	}
-	ours := r.isFormer(rec, held) || r.isOld(held.Secret) || r.isNew(held.Secret) || r.isSuperseded(held.Secret) || r.prints.is(held.Secret, rec.Over, r.j.ID)
+	ours := r.isFormer(rec, held) || r.isOld(held.Secret) || r.isNew(held.Secret) || r.isSuperseded(held.Secret) || r.fingerprints.is(held.Secret, rec.Over, r.j.ID)
 	if held.Exists && !ours || !held.Exists && rec.Held {
 		return fmt.Errorf("%w, and holds another value there", elsewhere(rec, held))
 	}
@@ -110,7 +110,7 @@ func (r *Rotation) follow(ctx context.Context, d delivery.Destination, rec *dest
 	rec.Where = held.Where
 	if !r.isNew(held.Secret) && !r.isSuperseded(held.Secret) { // a secret of ours is nothing to go back to
 		rec.Held = held.Exists
-		if rec.Former, err = r.prints.of(held.Secret); err != nil {
+		if rec.Former, err = r.fingerprints.of(held.Secret); err != nil {
 			return err
 		}
 	}
@@ -137,7 +137,7 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 	job := r.job(rec)
 	job.Expect = func(held delivery.Held) bool {
 		return !rule("put: over what was there alone") || r.isNew(held.Secret) || rec.Where == "" || r.isFormer(rec, held) || r.isOld(held.Secret) || r.isSuperseded(held.Secret) || !held.Exists && r.overNothing[rec.Spec] ||
-			held.Exists && r.prints.is(held.Secret, rec.Over, r.j.ID)
+			held.Exists && r.fingerprints.is(held.Secret, rec.Over, r.j.ID)
 	}
 	nothing := false // was written
 	err = r.change("put "+rec.Spec, func() (err error) {
@@ -147,6 +147,13 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 				r.leftBehind(rec)
 			}
 			rec.Copied = rec.Backup
+			if h, reads := d.(delivery.Holder); reads && !rec.Held {
+				if copied, err := h.Former(ctx, job); err == nil {
+					if err := r.cameBack(rec, copied); err != nil {
+						return err
+					}
+				}
+			}
 		}
 		if err != nil {
 			var noPlace *delivery.PlaceError
@@ -173,6 +180,9 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 			r.leftBehind(rec)
 		}
 		err = errors.Join(err, r.save("nothing was put"))
+	} else if errors.Is(err, delivery.ErrCopyLeft) {
+		r.leftBehind(rec)
+		err = errors.Join(err, r.save("a copy is out of reach"))
 	}
 	return report, err
 }
@@ -183,7 +193,7 @@ func (r *Rotation) isOurs(s apikey.Secret) bool { return r.isNew(s) || r.isSuper
 // isSuperseded reports whether a value is a secret of an earlier new key of this rotation.
 func (r *Rotation) isSuperseded(s apikey.Secret) bool {
 	for _, print := range r.j.OldPrints {
-		if r.prints.is(s, print, r.j.ID) {
+		if r.fingerprints.is(s, print, r.j.ID) {
 			return true
 		}
 	}
@@ -325,7 +335,7 @@ func (r *Rotation) refusedNew(ctx context.Context, times int, t tried) (string, 
 	if times == 0 {
 		refused = errors.New("whether the new key works cannot be seen")
 	}
-	var s *sight
+	var s *listing
 	there, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
 		var err error
 		s, err = r.look(ctx)
@@ -340,7 +350,7 @@ func (r *Rotation) refusedNew(ctx context.Context, times int, t tried) (string, 
 	case there && times > 0: // listed, and refused: nothing here can mend it
 		res := r.bothGone()
 		res.Question.Text = refused.Error() + ", although the list shows it: undo, or put another in its place"
-		res.Said = res.Question.Text
+		res.Message = res.Question.Text
 		return "", &res, nil
 	case there:
 		return "", nil, refused
@@ -369,8 +379,8 @@ func (r *Rotation) askUnproven(t tried) *Result {
 
 func answerUnproven(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
 	r.j.AcceptProbe = strings.TrimSpace(a.Reason)
-	r.said(SubjectNew, "the new key counts as working, though that could not be seen (%s)", a.Reason)
-	return Result{Status: Moved, Said: "noted"}, r.save("accepted: not proved")
+	r.recordStatement(SubjectNew, "the new key counts as working, though that could not be seen (%s)", a.Reason)
+	return Result{Status: Moved, Message: "noted"}, r.save("accepted: not proved")
 }
 
 // seeLastUse finds out whether the service's last use can be relied upon: our own

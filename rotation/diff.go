@@ -21,7 +21,7 @@ func (j *journal) diff(now time.Time) []Difference {
 		out = stricter(out, apikey.CompareDraft(j.draft(), j.askedAt(now), j.New.key(), j.Fields))
 	}
 	for i, d := range out {
-		if (d.Verdict == NotTold || !rule("compare: a reported difference needs a person")) && j.AcceptUnknown != "" {
+		if (d.Verdict == Unreported || !rule("compare: a reported difference needs a person")) && j.AcceptUnknown != "" {
 			out[i].Verdict, out[i].Reason = Tolerated, j.AcceptUnknown
 		}
 		if d.Field == apikey.FieldEnabled && j.Revive && d.Blocks() {
@@ -65,7 +65,7 @@ func stricter(out []Difference, asked []apikey.Difference) []Difference {
 		switch {
 		case i < 0:
 			out = append(out, Difference{Field: d.Field, Old: d.Old, New: d.New, Verdict: Differs})
-		case out[i].Verdict == NotTold && out[i].New != untold:
+		case out[i].Verdict == Unreported && out[i].New != notReported:
 			out[i].Verdict = Differs
 		}
 	}
@@ -80,7 +80,7 @@ func compare(old, fresh apikey.Key, fields []apikey.Field) []Difference {
 	return out
 }
 
-const untold = "unknown"
+const notReported = "unknown"
 
 // value is a field of access in words. The field that stands for all further ones has a word for each.
 func value(f apikey.Field, k apikey.Key) string {
@@ -113,7 +113,7 @@ func diffWords(diff []Difference) []string {
 		switch d.Verdict {
 		case Differs:
 			out = append(out, fmt.Sprintf("%s differs: old %s, new %s", d.Field, d.Old, d.New))
-		case NotTold:
+		case Unreported:
 			out = append(out, fmt.Sprintf("%s is not reported by the service: old %s, new %s", d.Field, d.Old, d.New))
 		}
 	}

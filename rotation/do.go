@@ -71,7 +71,7 @@ func (r *Rotation) act(do func() (Result, error)) (Result, error) {
 }
 
 func (r *Rotation) isOver() Result {
-	return Result{Status: Finished, Said: "the rotation is over: " + string(r.j.State)}
+	return Result{Status: Finished, Message: "the rotation is over: " + string(r.j.State)}
 }
 
 var errClosed = errors.New("the rotation is closed")
@@ -133,5 +133,5 @@ func (r *Rotation) move(to Step, said string, notes ...string) (Result, error) {
 		return Result{}, err
 	}
 	r.stageOver(part, to)
-	return Result{Status: Moved, Said: said, Notes: notes}, nil
+	return Result{Status: Moved, Message: said, Notes: notes}, nil
 }

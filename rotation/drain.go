@@ -43,7 +43,7 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 		return r.leaveDrain("you confirmed that nobody uses the old key: " + a.Reason)
 	}
 	if r.j.DrainExplicit && r.j.Drain == 0 {
-		r.said(SubjectOld, "nobody uses the old key (--drain 0)")
+		r.recordStatement(SubjectOld, "nobody uses the old key (--drain 0)")
 		return r.leaveDrain("no drain, as you said (--drain 0)")
 	}
 	if res, err := r.places(ctx); err != nil || res != nil {
@@ -90,7 +90,7 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 }
 
 // lookForBoth looks again for as long as the list may be behind: that it lacks a key is no proof that the key is gone.
-func (r *Rotation) lookForBoth(ctx context.Context) (s *sight, err error) {
+func (r *Rotation) lookForBoth(ctx context.Context) (s *listing, err error) {
 	_, err = r.lookUntil(ctx, r.lag(), func() (bool, error) {
 		s, err = r.look(ctx)
 		return err == nil && s.new != nil && s.old != nil, err
@@ -108,12 +108,12 @@ func answerAttest(_ context.Context, r *Rotation, q Question, a Answer) (Result,
 	if reason == "" {
 		reason = strings.Join(q.Lines, "; ")
 	}
-	return Result{Status: Moved, Said: "noted"}, r.attested(reason)
+	return Result{Status: Moved, Message: "noted"}, r.attested(reason)
 }
 
 // watch looks once at both keys' last use. The new key is used by us at each look: how often that shows is how finely the
 // service's last use can be watched at all.
-func (r *Rotation) watch(ctx context.Context, s *sight) (Result, error) {
+func (r *Rotation) watch(ctx context.Context, s *listing) (Result, error) {
 	now, w := r.w.Now(), &r.wait
 	first := w.begun.IsZero()
 	if first {
@@ -160,13 +160,13 @@ func (r *Rotation) watch(ctx context.Context, s *sight) (Result, error) {
 	}
 	switch {
 	case seen.OwnTraces:
-		res.Said = "the old key's last use moves with every look of ours: it may be the one that detent itself uses"
+		res.Message = "the old key's last use moves with every look of ours: it may be the one that detent itself uses"
 	case moved:
-		res.Said = "the old key was used again: the quiet time begins anew"
+		res.Message = "the old key was used again: the quiet time begins anew"
 	case seen.Span == 0 || seen.QuietFor <= seen.Span:
-		res.Said = "the old key's last use is watched: a use may not show yet"
+		res.Message = "the old key's last use is watched: a use may not show yet"
 	default:
-		res.Said = "the old key is quiet"
+		res.Message = "the old key is quiet"
 	}
 	return res, nil
 }
@@ -282,7 +282,7 @@ func (r *Rotation) waitOut(total time.Duration, then func() (Result, error), sai
 	if left <= 0 {
 		return then()
 	}
-	return Result{Status: Waiting, Wait: left, Left: left, Total: total, Said: said}, nil
+	return Result{Status: Waiting, Wait: left, Left: left, Total: total, Message: said}, nil
 }
 
 func (r *Rotation) leaveDrain(said string) (Result, error) { return r.advance(said) }
@@ -313,7 +313,7 @@ func (r *Rotation) Attest(reason string) error {
 
 func (r *Rotation) attested(reason string) error {
 	r.j.Attested = append(r.j.Attested, attestation{Step: r.j.Step, Undo: r.j.Undoing, Reason: reason, At: r.w.Wall().UTC()})
-	r.said(SubjectOld, "at %s: %s", r.j.Step, reason)
+	r.recordStatement(SubjectOld, "at %s: %s", r.j.Step, reason)
 	return r.save("attested")
 }
 

@@ -30,7 +30,7 @@ func TestDrainWaitsUntilTheOldKeyIsQuiet(t *testing.T) {
 		if res = f.do(r); res.Watch.OwnTraces != (look > 3) { // the first one shows no move, and two moves may be chance
 			t.Fatalf("at look %d it counts as our own: %v", look, res.Watch.OwnTraces)
 		}
-		if !res.Watch.Moved || res.Left != rotation.DefaultDrain || !strings.Contains(res.Said, "again") && !res.Watch.OwnTraces {
+		if !res.Watch.Moved || res.Left != rotation.DefaultDrain || !strings.Contains(res.Message, "again") && !res.Watch.OwnTraces {
 			t.Fatalf("a key in use counts as quiet: %+v %+v", res, res.Watch)
 		}
 	}
@@ -119,7 +119,7 @@ func TestQuietIsSaidOnlyOfASpanThatLastUseCanShow(t *testing.T) {
 			if quiet := res.Status == rotation.Moved; quiet != tc.quiet || quiet != (len(claims(r, rotation.Quiet, rotation.SubjectOld)) > 0) {
 				t.Fatalf("%+v", res)
 			}
-			if !tc.quiet && (res.Question == nil || res.Question.Kind != rotation.AskAttest || !strings.Contains(res.Said, tc.says)) {
+			if !tc.quiet && (res.Question == nil || res.Question.Kind != rotation.AskAttest || !strings.Contains(res.Message, tc.says)) {
 				t.Errorf("%+v", res)
 			}
 		})
@@ -133,7 +133,7 @@ func TestDrainWithoutLastUseStopsForTheOperator(t *testing.T) {
 	f.until(r, rotation.Drain)
 	before := f.Now()
 	res := f.do(r)
-	if res.Question == nil || res.Question.Kind != rotation.AskAttest || !res.Question.Each || f.Now() != before || !strings.Contains(res.Said, "the Audit page") {
+	if res.Question == nil || res.Question.Kind != rotation.AskAttest || !res.Question.Each || f.Now() != before || !strings.Contains(res.Message, "the Audit page") {
 		t.Fatalf("%+v after %s", res, f.Now().Sub(before))
 	}
 	r = f.again(r, rotation.ResumeOptions{Drain: ptr(time.Minute)})
@@ -245,7 +245,7 @@ func TestOldFirstRetiresBeforeAnythingIsCreated(t *testing.T) {
 				f.rotated(name)
 			case sc.Disable && way == "back":
 				res, err := r.Undo(context.Background())
-				if err != nil || res.Question == nil || res.Question.Kind != rotation.AskCarries || !strings.Contains(res.Said, "leaked key back to life") || f.Key("old").Alive {
+				if err != nil || res.Question == nil || res.Question.Kind != rotation.AskCarries || !strings.Contains(res.Message, "leaked key back to life") || f.Key("old").Alive {
 					t.Fatalf("%s: %+v, %v", name, res, err)
 				}
 				f.undo(r)
@@ -292,7 +292,7 @@ func TestOldKeyIsNotTouchedWhenTheNewOneIsMissingOrOff(t *testing.T) {
 			on := f.Key("old").Alive
 			tc.change(f)
 			res, err := r.Do(context.Background())
-			said := res.Said
+			said := res.Message
 			if err != nil {
 				said = err.Error()
 			}
@@ -313,7 +313,7 @@ func TestNewKeyThatIsGoneLeavesTheUndo(t *testing.T) {
 	f.until(r, rotation.Drain)
 	f.Remove("new")
 	res := f.do(r)
-	if res.Question == nil || res.Question.Kind != rotation.AskBothGone || res.Question.Default != rotation.No || !strings.Contains(res.Said, "the list does not show the new key") || !strings.Contains(res.Said, "Undo") {
+	if res.Question == nil || res.Question.Kind != rotation.AskBothGone || res.Question.Default != rotation.No || !strings.Contains(res.Message, "the list does not show the new key") || !strings.Contains(res.Message, "Undo") {
 		t.Errorf("%+v", res)
 	}
 	if !strings.HasPrefix(r.View().Next.Undo, "put the old value back in API_KEY in") {
@@ -399,7 +399,7 @@ func TestAWordEndsAWaitAlone(t *testing.T) {
 		if !ends {
 			continue
 		}
-		if res := f.do(r); res.Status != rotation.Moved || !strings.Contains(res.Said, "looked at it") {
+		if res := f.do(r); res.Status != rotation.Moved || !strings.Contains(res.Message, "looked at it") {
 			t.Errorf("%s: %+v", step, res)
 		}
 		if step == rotation.Disable && !f.Key("old").Alive {
@@ -424,7 +424,7 @@ func TestNoSoakIsSaidAsTheOperatorsWord(t *testing.T) {
 		t.Errorf("plan %+v", r.View().Plan)
 	}
 	f.until(r, rotation.Soak)
-	if res := f.do(r); !strings.Contains(res.Said, "as you said") || res.Step != rotation.Delete {
+	if res := f.do(r); !strings.Contains(res.Message, "as you said") || res.Step != rotation.Delete {
 		t.Errorf("%+v", res)
 	}
 }
@@ -465,7 +465,7 @@ func TestAKeyThatIsOffIsQuietForNoReason(t *testing.T) {
 	}
 	f, r, _ := on(rotation.Delete)
 	f.Elsewhere("old", time.Second)
-	if res := f.do(r); res.Step != rotation.Drain || f.Key("old").Gone || !strings.Contains(res.Said, "its use is watched first") {
+	if res := f.do(r); res.Step != rotation.Drain || f.Key("old").Gone || !strings.Contains(res.Message, "its use is watched first") {
 		t.Fatalf("%+v", res)
 	}
 	for range 20 {
@@ -509,12 +509,12 @@ func TestAWaitingDrainSaysQuietOnlyOfASpanThatAUseWouldShowIn(t *testing.T) {
 		watches, quiet := 0, 0
 		for res := f.do(r); res.Status == rotation.Waiting; res = f.do(r) {
 			span := res.Watch.Span
-			if says := res.Said == "the old key is quiet"; says != (!res.Watch.Moved && span > 0 && res.Watch.QuietFor > span) {
-				t.Fatalf("%s: after %s of looks, where a use shows within %s: %q", name, res.Watch.QuietFor, span, res.Said)
+			if says := res.Message == "the old key is quiet"; says != (!res.Watch.Moved && span > 0 && res.Watch.QuietFor > span) {
+				t.Fatalf("%s: after %s of looks, where a use shows within %s: %q", name, res.Watch.QuietFor, span, res.Message)
 			} else if says {
 				quiet++
-			} else if watches++; !res.Watch.Moved && !strings.Contains(res.Said, "the old key's last use is watched") {
-				t.Fatalf("%s: %q", name, res.Said)
+			} else if watches++; !res.Watch.Moved && !strings.Contains(res.Message, "the old key's last use is watched") {
+				t.Fatalf("%s: %q", name, res.Message)
 			}
 			f.Pass(res.Wait)
 		}

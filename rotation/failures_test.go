@@ -89,7 +89,7 @@ func (f *fixture) failsAt(op string, n int, broken error, after bool, undo rotat
 			res, err = f.answersOnce(r, res)
 		}
 		if line == "" && before > 0 && f.Faults() == 0 {
-			line = fmt.Sprintf("at %s, goes on: %s %s", step, res.Said, strings.Join(res.Notes, "; "))
+			line = fmt.Sprintf("at %s, goes on: %s %s", step, res.Message, strings.Join(res.Notes, "; "))
 			if err != nil {
 				cause := err
 				if e := (*rotation.StepError)(nil); errors.As(err, &e) {

@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,8 +92,8 @@ func (r *Rotation) afterDelete(ctx context.Context) (*Result, error) {
 
 // seeGone looks until the list no longer shows the old key, for as long as it may be behind. That it still shows it is no word
 // against the service's answer, unless nothing else speaks for the deletion.
-func (r *Rotation) seeGone(ctx context.Context) (*sight, error) {
-	var s *sight
+func (r *Rotation) seeGone(ctx context.Context) (*listing, error) {
+	var s *listing
 	gone, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
 		var err error
 		s, err = r.look(ctx)
@@ -112,7 +113,7 @@ func (r *Rotation) seeGone(ctx context.Context) (*sight, error) {
 	return s, nil
 }
 
-func (r *Rotation) clearUp(ctx context.Context, s *sight) (Result, error) {
+func (r *Rotation) clearUp(ctx context.Context, s *listing) (Result, error) {
 	if s.new != nil && s.new.IsDisabled() {
 		return Result{}, errNewOff
 	}
@@ -129,6 +130,11 @@ func (r *Rotation) clearUp(ctx context.Context, s *sight) (Result, error) {
 	}
 	if err := r.deleteStrays(ctx, s); err != nil {
 		return Result{}, err
+	}
+	// Had what was refused been of another key of that name, this list would show it. How far behind lists are was not
+	// measured on keys that somebody makes.
+	if !r.pasteRefused.IsZero() && s.at.Sub(r.pasteRefused) >= cmp.Or(r.caps.ListLag, defaultLag) {
+		r.j.PasteRefused = false
 	}
 	notes := r.restoreName(ctx, s)
 	if res, err := r.finishAll(ctx); err != nil || res != nil {
@@ -155,7 +161,7 @@ func (r *Rotation) newLives(ctx context.Context) (bool, error) {
 }
 
 // deleteStrays removes every other key of ours: lost secrets, and creates that took effect late.
-func (r *Rotation) deleteStrays(ctx context.Context, s *sight) error {
+func (r *Rotation) deleteStrays(ctx context.Context, s *listing) error {
 	if !rule("end: no key of ours stays") {
 		return nil
 	}
@@ -201,7 +207,7 @@ func (r *Rotation) strayDeleted(id string) {
 
 // restoreName gives the new key the old one's name. A failure is only said: the key works, and
 // the journal knows its id.
-func (r *Rotation) restoreName(ctx context.Context, s *sight) []string {
+func (r *Rotation) restoreName(ctx context.Context, s *listing) []string {
 	if !r.caps.Rename.OK || s.new == nil || s.new.Name == r.j.Base || r.j.Base == "" {
 		return nil
 	}
@@ -281,14 +287,14 @@ func (r *Rotation) End(_ context.Context, reason string) (Result, error) {
 }
 
 func (r *Rotation) end(reason string) (Result, error) {
-	if err := closeJournal(r.j, reason, func(format string, args ...any) { r.said(SubjectNew, format, args...) }); err != nil {
+	if err := closeJournal(r.j, reason, func(format string, args ...any) { r.recordStatement(SubjectNew, format, args...) }); err != nil {
 		return Result{}, err
 	}
 	r.secret, r.old = apikey.Secret{}, apikey.Secret{}
 	if !r.saved {
-		return Result{Status: Finished, Said: "closed; nothing was begun"}, nil
+		return Result{Status: Finished, Message: "closed; nothing was begun"}, nil
 	}
-	return Result{Status: Finished, Said: "closed as it stands", Notes: r.j.left()}, r.save("closed")
+	return Result{Status: Finished, Message: "closed as it stands", Notes: r.j.left()}, r.save("closed")
 }
 
 func closeJournal(j *journal, reason string, said func(string, ...any)) error {
@@ -319,7 +325,7 @@ func CloseAsItStands(w World, id, reason string) (View, error) {
 	if j, err = find(w.Store, id); err != nil {
 		return View{}, err
 	}
-	r := &Rotation{w: w, j: j, saved: true, prints: &printer{store: w.Store, random: w.Random}, strategy: strategyOf(j)}
+	r := &Rotation{w: w, j: j, saved: true, fingerprints: &fingerprinter{store: w.Store, random: w.Random}, strategy: strategyOf(j)}
 	if _, err := r.end(reason); err != nil {
 		return View{}, err
 	}

@@ -96,7 +96,7 @@ func (f *fixture) react(r *rotation.Rotation, res rotation.Result) {
 		f.Pass(res.Wait)
 	case rotation.Stopped:
 		if out, err := f.answer(r, res.Question); err != nil || out.Status == rotation.Stopped && out.Question == nil {
-			f.t.Fatalf("at %s, answering %s (%s): %+v, %v", res.Did, res.Question.Kind, res.Said, out, err)
+			f.t.Fatalf("at %s, answering %s (%s): %+v, %v", res.Did, res.Question.Kind, res.Message, out, err)
 		}
 	}
 }

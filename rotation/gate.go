@@ -136,7 +136,7 @@ func (r *Rotation) gate(ctx context.Context) (*Result, error) {
 }
 
 // gateList: the new row is there, enabled, and outlives what the rotation still takes; nobody else replaces the key; the access is the same.
-func (r *Rotation) gateList(ctx context.Context) (*sight, *Result, error) {
+func (r *Rotation) gateList(ctx context.Context) (*listing, *Result, error) {
 	s, err := r.look(ctx)
 	if err == nil && s.new == nil { // a list may be behind: it is looked at again before it counts for anything
 		_, err = r.lookUntil(ctx, r.lag(), func() (bool, error) {
@@ -181,7 +181,7 @@ func (r *Rotation) gateList(ctx context.Context) (*sight, *Result, error) {
 	if end, ends := s.new.ExpiresAt.Time(); ends && end.Before(r.serviceNow().Add(r.stillTakes())) && !r.shortByNature() && rule("gate: the new key outlives what is left") {
 		res := r.bothGone()
 		res.Question.Text = fmt.Sprintf("the new key ends %s, before this rotation would be over: undo, put another in its place, or give it a longer life", end.UTC().Format(time.RFC3339))
-		res.Said = res.Question.Text
+		res.Message = res.Question.Text
 		return nil, &res, nil
 	}
 	diff := r.j.diff(r.w.Wall())
@@ -231,12 +231,12 @@ func answerAccept(_ context.Context, r *Rotation, _ Question, a Answer) (Result,
 			r.j.Accepted = append(r.j.Accepted, acceptance{Field: d.Field, Reason: strings.TrimSpace(a.Reason), Old: d.Old, New: d.New, At: r.w.Wall().UTC()})
 		}
 	}
-	r.said(SubjectNew, "the differences of old and new are accepted (%s)", a.Reason)
-	return Result{Status: Moved, Said: "noted"}, r.save("accepted")
+	r.recordStatement(SubjectNew, "the differences of old and new are accepted (%s)", a.Reason)
+	return Result{Status: Moved, Message: "noted"}, r.save("accepted")
 }
 
 // gateSecret: the secret, as a place holds it, is accepted by the service just now.
-func (r *Rotation) gateSecret(ctx context.Context, s *sight) (*Result, error) {
+func (r *Rotation) gateSecret(ctx context.Context, s *listing) (*Result, error) {
 	if !rule("gate: the secret from a place is accepted") {
 		return nil, nil
 	}
@@ -337,7 +337,7 @@ func (r *Rotation) overwrite(ctx context.Context, q Question) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("%s: %w", rec.Describe, err)
 	}
-	print, err := r.prints.of(held.Secret)
+	print, err := r.fingerprints.of(held.Secret)
 	if err != nil {
 		return Result{}, err
 	}
@@ -345,7 +345,7 @@ func (r *Rotation) overwrite(ctx context.Context, q Question) (Result, error) {
 		rec.Former, rec.Held, rec.WasOld = print, held.Exists, false
 	}
 	rec.Over = print
-	r.said(rec.Spec, "%s is delivered to over what somebody has written there", rec.Describe)
+	r.recordStatement(rec.Spec, "%s is delivered to over what somebody has written there", rec.Describe)
 	res, err := r.redeliver(rec, "holds what somebody has written there")
 	return *orNothing(res), err
 }
@@ -387,7 +387,7 @@ func (r *Rotation) settlePlace(ctx context.Context, d delivery.Destination, rec 
 	}
 	rec.Where, rec.Host, rec.Held = held.Where, r.w.Host, former.Exists
 	r.keptBeside(rec, held)
-	rec.Former, err = r.prints.of(former.Secret)
+	rec.Former, err = r.fingerprints.of(former.Secret)
 	return err
 }
 
@@ -421,7 +421,7 @@ func (r *Rotation) unreadable(ctx context.Context) (*Result, error) {
 			continue
 		case r.j.AcceptUnknown != "":
 			rec.Used = r.j.AcceptUnknown
-			r.said(rec.Spec, "%s counts as using the new key (%s)", rec.Describe, r.j.AcceptUnknown)
+			r.recordStatement(rec.Spec, "%s counts as using the new key (%s)", rec.Describe, r.j.AcceptUnknown)
 			continue
 		}
 		res := ask(Question{Kind: AskUnread, Subject: rec.Spec, Text: "nobody can read " + rec.Describe + ": does what reads it use the new key?", Flag: "--accept-unknown REASON",
@@ -446,6 +446,6 @@ func answerUnread(_ context.Context, r *Rotation, q Question, a Answer) (Result,
 		return Result{}, err
 	}
 	rec.Used = strings.TrimSpace(a.Reason)
-	r.said(rec.Spec, "what reads %s uses the new key (%s)", rec.Describe, a.Reason)
-	return Result{Status: Moved, Said: "noted"}, r.save("vouched for")
+	r.recordStatement(rec.Spec, "what reads %s uses the new key (%s)", rec.Describe, a.Reason)
+	return Result{Status: Moved, Message: "noted"}, r.save("vouched for")
 }

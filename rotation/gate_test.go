@@ -176,7 +176,7 @@ func TestAPlaceThatHoldsTheOldValueAgainStops(t *testing.T) {
 		}
 		res := f.do(r)
 		q := res.Question
-		if q == nil || q.Kind != rotation.AskAgain || q.Subject != f.Place(0).Spec() || q.Flag != "rotate --resume "+r.ID()+" --yes" || !strings.Contains(res.Said, "holds the old value again") || f.Key("old").Gone {
+		if q == nil || q.Kind != rotation.AskAgain || q.Subject != f.Place(0).Spec() || q.Flag != "rotate --resume "+r.ID()+" --yes" || !strings.Contains(res.Message, "holds the old value again") || f.Key("old").Gone {
 			t.Fatalf("%s: %+v", step, res)
 		}
 		f.Log()
@@ -196,7 +196,7 @@ func TestAPlaceThatHoldsNothingAnyMoreIsDeliveredToAgain(t *testing.T) {
 	r := f.Start(noWaits)
 	f.until(r, rotation.Delete)
 	f.Place(0).Put("")
-	if res := f.do(r); res.Question == nil || res.Question.Kind != rotation.AskAgain || !strings.Contains(res.Said, "holds nothing any more") {
+	if res := f.do(r); res.Question == nil || res.Question.Kind != rotation.AskAgain || !strings.Contains(res.Message, "holds nothing any more") {
 		t.Fatalf("%+v", res)
 	}
 }
@@ -212,7 +212,7 @@ func TestAThirdValueIsNobodysToReplace(t *testing.T) {
 			r = f.headless(r, rotation.ResumeOptions{})
 		}
 		res, err := r.Do(context.Background())
-		said := res.Said
+		said := res.Message
 		if err != nil {
 			said = err.Error()
 		}
@@ -382,7 +382,7 @@ func TestAKeyThatEndsBeforeTheRotationDoesIsNoSuccessor(t *testing.T) {
 		f.Edit("new", func(k *apikey.Key) { k.ExpiresAt = apikey.At(f.Now().Add(tc.left)) })
 		f.Pass(time.Millisecond)
 		res, err := r.Do(context.Background())
-		stopped := res.Question != nil && res.Question.Kind == rotation.AskBothGone && strings.Contains(res.Said, "before this rotation would be over")
+		stopped := res.Question != nil && res.Question.Kind == rotation.AskBothGone && strings.Contains(res.Message, "before this rotation would be over")
 		if err != nil || stopped != tc.stops {
 			t.Errorf("%+v: %+v, %v", tc, res, err)
 		}
@@ -512,7 +512,7 @@ func TestAPlaceThatHoldsAnySecretOfThisRotationAgainIsDeliveredTo(t *testing.T) 
 		tc.puts(f, earlier)
 		f.Forgive()
 		res := f.do(r)
-		if res.Question == nil || res.Question.Kind != rotation.AskAgain || !strings.Contains(res.Said, "holds the old value again") {
+		if res.Question == nil || res.Question.Kind != rotation.AskAgain || !strings.Contains(res.Message, "holds the old value again") {
 			t.Fatalf("%s: %+v", name, res)
 		}
 		if _, err := f.answer(r, res.Question); err != nil {

@@ -79,7 +79,7 @@ type journal struct {
 	NotMine      string             `json:"not_mine,omitzero"`
 	// Seen are the keys that were listed before the operator created one by hand.
 	Seen []string `json:"seen,omitzero"`
-	// PasteRefused says that a pasted secret was refused: the key that it is of may be left.
+	// PasteRefused says that a pasted secret was refused, or not taken: the key that it is of may be left.
 	PasteRefused bool `json:"paste_refused,omitzero"`
 
 	Own      bool `json:"own,omitzero"`      // the old key is the credential that detent uses
@@ -288,7 +288,7 @@ func decode(b []byte) (*journal, error) {
 	if dec.More() {
 		return nil, errors.New("is damaged (it goes on after its end)")
 	}
-	j.modernise()
+	j.migrate()
 	if err := j.check(); err != nil {
 		return nil, fmt.Errorf("is damaged (%v)", err)
 	}
@@ -328,9 +328,9 @@ func (j *journal) check() error {
 	return nil
 }
 
-// modernise reads an older journal with today's caution. It has no claims: what it says was done is not
+// migrate reads an older journal with today's caution. It has no claims: what it says was done is not
 // known to have been seen.
-func (j *journal) modernise() {
+func (j *journal) migrate() {
 	if j.Version >= journalVersion {
 		return
 	}

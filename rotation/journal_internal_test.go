@@ -116,7 +116,7 @@ func TestAnOlderJournalIsReadWithTodaysCaution(t *testing.T) {
 		}
 		today := tc.j
 		today.Version = journalVersion
-		today.modernise()
+		today.migrate()
 		if !reflect.DeepEqual(today.Destinations, tc.j.Destinations) || today.Proved != tc.j.Proved || today.OldGone != tc.j.OldGone {
 			t.Errorf("%s: one of today is changed", name)
 		}
@@ -248,7 +248,7 @@ func TestTheKeyOfTheFingerprintsIsMadeOnceAndKept(t *testing.T) {
 }
 
 func TestAFingerprintTellsItsSecretAlone(t *testing.T) {
-	p := &printer{store: Files{Dir: t.TempDir()}, random: strings.NewReader(strings.Repeat("a", keyLen))}
+	p := &fingerprinter{store: Files{Dir: t.TempDir()}, random: strings.NewReader(strings.Repeat("a", keyLen))}
 	mine, other := apikey.NewSecret("sk_live_0123456789abcdef"), apikey.NewSecret("sk_live_0123456789abcdeX")
 	print, err := p.of(mine)
 	if err != nil || !strings.HasPrefix(print, keyed) || strings.Contains(print, "0123456789") {

@@ -228,7 +228,7 @@ func TestFinishedRotationIsNotResumed(t *testing.T) {
 		r := f.Start(nil)
 		end(f, r)
 		for _, act := range []func(context.Context) (rotation.Result, error){r.Do, r.Undo} {
-			if res, err := act(context.Background()); err != nil || res.Status != rotation.Finished || !strings.Contains(res.Said, "is over") {
+			if res, err := act(context.Background()); err != nil || res.Status != rotation.Finished || !strings.Contains(res.Message, "is over") {
 				t.Errorf("%s: %+v, %v", name, res, err)
 			}
 		}

@@ -14,8 +14,9 @@ import (
 	"detent/delivery"
 )
 
-// sight is what one complete list shows of the keys that concern the rotation.
-type sight struct {
+// listing is what one complete list shows of the keys that concern the rotation.
+type listing struct {
+	at       time.Time // when it was asked for, on the steady clock
 	old, new *apikey.Key
 	ours     []apikey.Key // carry our nonce, or are superseded; the new key too
 	foreign  []apikey.Key // carry our base name and the nonce of a rotation without a readable journal here
@@ -29,7 +30,7 @@ type sight struct {
 }
 
 // look reads the whole list. A row that it shows existed when the list was made; one that it lacks may exist all the same.
-func (r *Rotation) look(ctx context.Context) (*sight, error) {
+func (r *Rotation) look(ctx context.Context) (*listing, error) {
 	s, err := r.lookOnce(ctx)
 	if err != nil || s.old == nil {
 		return s, err
@@ -41,8 +42,8 @@ func (r *Rotation) look(ctx context.Context) (*sight, error) {
 	return s, nil
 }
 
-func (r *Rotation) lookOnce(ctx context.Context) (*sight, error) {
-	s := &sight{projects: map[string]bool{}, uses: map[string]apikey.Moment{}}
+func (r *Rotation) lookOnce(ctx context.Context) (*listing, error) {
+	s := &listing{at: r.w.Now(), projects: map[string]bool{}, uses: map[string]apikey.Moment{}}
 	r.w.Hook("before: list")
 	err := r.svc.List(ctx, func(batch []apikey.Key) {
 		for _, k := range batch {
@@ -84,7 +85,7 @@ func (r *Rotation) rowMissing(subject, id string) {
 	r.observed(RowMissing, subject, "list", "a complete list did not show %s", id)
 }
 
-func (r *Rotation) sort(s *sight, k apikey.Key) {
+func (r *Rotation) sort(s *listing, k apikey.Key) {
 	if r.j.New == nil && (r.j.Step == Preflight || r.j.Step == Create || r.j.Step == Retire) {
 		if r.listed == nil {
 			r.listed = map[string]bool{}
@@ -355,7 +356,7 @@ func (r *Rotation) placeHolds(rec *destinationRecord, held delivery.Held) {
 }
 
 func (r *Rotation) isNew(s apikey.Secret) bool {
-	return !s.IsZero() && (s.Equal(r.secret) || r.prints.is(s, r.j.Print, r.j.ID))
+	return !s.IsZero() && (s.Equal(r.secret) || r.fingerprints.is(s, r.j.Print, r.j.ID))
 }
 
 // isFormer reports whether a place holds what it held before anything was put there, as far as that was kept.
@@ -363,12 +364,12 @@ func (r *Rotation) isFormer(rec *destinationRecord, held delivery.Held) bool {
 	if rec.Former == "" && !rec.Held {
 		return !held.Exists && rec.Where != ""
 	}
-	return held.Exists && r.prints.is(held.Secret, rec.Former, r.j.ID)
+	return held.Exists && r.fingerprints.is(held.Secret, rec.Former, r.j.ID)
 }
 
 // isOld reports whether a value is the old key's secret, as far as that is known.
 func (r *Rotation) isOld(s apikey.Secret) bool {
-	return !s.IsZero() && (s.Equal(r.old) || r.prints.is(s, r.j.OldPrint, r.j.ID))
+	return !s.IsZero() && (s.Equal(r.old) || r.fingerprints.is(s, r.j.OldPrint, r.j.ID))
 }
 
 // newSecret is the new secret, taken from a place that holds it, else from memory, else from the service where it gives
@@ -481,7 +482,7 @@ func (r *Rotation) retrieve(ctx context.Context, id string) (apikey.Secret, erro
 // recover takes a secret if it is the new one, told by its fingerprint: a destination may still
 // hold the old one, which is never to be used.
 func (r *Rotation) recover(secret apikey.Secret) bool {
-	if !r.prints.is(secret, r.j.Print, r.j.ID) {
+	if !r.fingerprints.is(secret, r.j.Print, r.j.ID) {
 		return false
 	}
 	r.secret = secret

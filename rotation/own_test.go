@@ -100,7 +100,7 @@ func TestOwnCredentialOfTheEnvironmentStopsUntilAStartUsesTheNewOne(t *testing.T
 		for res.Status == rotation.Moved {
 			res = f.do(r)
 		}
-		if res.Question == nil || res.Question.Kind != rotation.AskSwitch || !strings.Contains(res.Said, "the file token") || !f.Key("old").Accepted {
+		if res.Question == nil || res.Question.Kind != rotation.AskSwitch || !strings.Contains(res.Message, "the file token") || !f.Key("old").Accepted {
 			t.Fatalf("%s: %+v", mode, res)
 		}
 		f.Own = r.View().NewID() // the operator, and a new start
@@ -120,7 +120,7 @@ func TestUndoStopsWhileDetentUsesTheNewKey(t *testing.T) {
 	f.Own = r.View().NewID() // the operator, and a new start
 	r = s.resume(r)
 	res, err := r.Undo(context.Background())
-	if err != nil || res.Question == nil || res.Question.Kind != rotation.AskSwitch || !strings.Contains(res.Said, "the file token") {
+	if err != nil || res.Question == nil || res.Question.Kind != rotation.AskSwitch || !strings.Contains(res.Message, "the file token") {
 		t.Fatalf("%+v, %v", res, err)
 	}
 	if !f.Key("new").Alive {

@@ -17,7 +17,7 @@ const shortest = 16
 func (r *Rotation) askForPaste() Result {
 	access := []string{}
 	for _, f := range r.caps.AccessFields {
-		if v := value(f, r.j.Old.key()); f != apikey.FieldExpiry && v != untold && v != "none" {
+		if v := value(f, r.j.Old.key()); f != apikey.FieldExpiry && v != notReported && v != "none" {
 			access = append(access, fmt.Sprintf("%s %s", f, v))
 		}
 	}
@@ -41,13 +41,14 @@ func (r *Rotation) askForPaste() Result {
 // service before it is certain that this is not the secret in use now.
 func (r *Rotation) paste(ctx context.Context, secret apikey.Secret) (res Result, err error) {
 	defer func() {
-		if err != nil && !r.j.PasteRefused {
-			r.j.PasteRefused = true
-			if unsaved := r.save("a paste was refused"); unsaved != nil {
-				err = errors.Join(err, unsaved)
-			}
+		if err == nil {
+			return
+		}
+		if unsaved := r.pasteUntaken(); unsaved != nil {
+			err = errors.Join(err, unsaved)
 		}
 	}()
+	earlier := r.j.PasteRefused
 	if err := r.refusePaste(ctx, secret); err != nil {
 		return Result{}, err
 	}
@@ -86,18 +87,32 @@ func (r *Rotation) paste(ctx context.Context, secret apikey.Secret) (res Result,
 	case wrong != "" && rule("paste: nothing contradicts"):
 		return Result{}, &RefusedError{Reason: wrong, Next: "copy the new key's secret again"}
 	case by == "" && rule("paste: what nothing identifies needs a person"):
-		r.pasted = &pasted{secret, k, t}
+		if err := r.pasteUntaken(); err != nil { // until a person has said so
+			return Result{}, err
+		}
+		r.pasted = &pasted{secret, k, t, earlier}
 		return ask(Question{Kind: AskWhose, Text: fmt.Sprintf("nothing tells that this is the secret of %q (%s), the key that appeared since the rotation began", k.Name, k.ID), Default: No,
 			Choices: yesNo("it is its secret", "your word counts; it is delivered next", WantsReason)}), nil
 	}
-	return r.takePaste(ctx, k, secret, t, by)
+	return r.takePaste(ctx, pasted{secret, k, t, earlier}, by)
+}
+
+// pasteUntaken notes that a secret was pasted, and its key not taken for the new one: that key may be left.
+func (r *Rotation) pasteUntaken() error {
+	r.pasteRefused = r.w.Now()
+	if r.j.PasteRefused {
+		return nil
+	}
+	r.j.PasteRefused = true
+	return r.save("a paste was not taken")
 }
 
 // pasted is a secret that works, and that nothing shows to be the new key's.
 type pasted struct {
-	secret apikey.Secret
-	key    apikey.Key
-	tried  tried
+	secret  apikey.Secret
+	key     apikey.Key
+	tried   tried
+	earlier bool // another one, before it, was not taken
 }
 
 func (r *Rotation) vouchForPaste(ctx context.Context, reason string) (Result, error) {
@@ -106,16 +121,18 @@ func (r *Rotation) vouchForPaste(ctx context.Context, reason string) (Result, er
 		return Result{}, &RefusedError{Reason: "nothing was pasted", Next: "paste it again"}
 	}
 	r.pasted = nil
-	r.said(SubjectNew, "the pasted secret is that of %q (%s) (%s)", p.key.Name, p.key.ID, reason)
-	return r.takePaste(ctx, p.key, p.secret, p.tried, "your word")
+	r.recordStatement(SubjectNew, "the pasted secret is that of %q (%s) (%s)", p.key.Name, p.key.ID, reason)
+	return r.takePaste(ctx, *p, "your word")
 }
 
-func (r *Rotation) takePaste(ctx context.Context, k apikey.Key, secret apikey.Secret, t tried, by string) (Result, error) {
+func (r *Rotation) takePaste(ctx context.Context, p pasted, by string) (Result, error) {
+	k, secret, t := p.key, p.secret, p.tried
 	if err := r.hold(k, secret); err != nil {
 		return Result{}, err
 	}
+	r.j.PasteRefused = p.earlier
 	r.j.Superseded = slices.DeleteFunc(r.j.Superseded, func(id string) bool { return id == k.ID })
-	r.j.OldPrints = slices.DeleteFunc(r.j.OldPrints, func(print string) bool { return r.prints.is(secret, print, r.j.ID) })
+	r.j.OldPrints = slices.DeleteFunc(r.j.OldPrints, func(print string) bool { return r.fingerprints.is(secret, print, r.j.ID) })
 	if t.accepted() {
 		r.secretAccepted(SubjectNew, t, "that was pasted")
 	}
@@ -130,7 +147,7 @@ func (r *Rotation) takePaste(ctx context.Context, k apikey.Key, secret apikey.Se
 }
 
 // whosePaste says why a pasted secret is not the new row's, or else by what it is shown to be; neither where nothing tells.
-func (r *Rotation) whosePaste(ctx context.Context, before *sight, k apikey.Key, secret apikey.Secret, t tried) (wrong, by string, err error) {
+func (r *Rotation) whosePaste(ctx context.Context, before *listing, k apikey.Key, secret apikey.Secret, t tried) (wrong, by string, err error) {
 	if t.Key != nil && t.Key.ID == k.ID {
 		return "", "the service, which names it", nil
 	}
@@ -220,7 +237,7 @@ func (r *Rotation) refusePaste(ctx context.Context, secret apikey.Secret) error 
 // at hand again, is that one's.
 func (r *Rotation) matchRow(ctx context.Context, told *apikey.Key, secret apikey.Secret) (apikey.Key, error) {
 	earlier := r.isSuperseded(secret)
-	var s *sight
+	var s *listing
 	var fresh []apikey.Key
 	if _, err := r.lookUntil(ctx, r.lag(), func() (bool, error) { // the list may be behind the dashboard
 		var err error
@@ -249,7 +266,7 @@ func (r *Rotation) matchRow(ctx context.Context, told *apikey.Key, secret apikey
 	if len(marked) == 1 {
 		fresh = marked
 	}
-	if its := slices.DeleteFunc(slices.Clone(fresh), func(k apikey.Key) bool { return !r.prints.is(secret, r.j.PrintsOf[k.ID], r.j.ID) }); len(its) == 1 {
+	if its := slices.DeleteFunc(slices.Clone(fresh), func(k apikey.Key) bool { return !r.fingerprints.is(secret, r.j.PrintsOf[k.ID], r.j.ID) }); len(its) == 1 {
 		fresh = its
 	}
 	switch len(fresh) {

@@ -46,7 +46,7 @@ func (f *fixture) pastes(r *rotation.Rotation, secret apikey.Secret) (rotation.R
 func TestManualLaneAsksForTheKeyThatItNames(t *testing.T) {
 	f, r := manual(t, nil)
 	res := f.do(r)
-	if res.Question == nil || res.Question.Kind != rotation.AskPaste || !strings.Contains(res.Said, r.View().NewName) || !strings.Contains(res.Said, "environment live") || !strings.Contains(res.Said, "never expires") {
+	if res.Question == nil || res.Question.Kind != rotation.AskPaste || !strings.Contains(res.Message, r.View().NewName) || !strings.Contains(res.Message, "environment live") || !strings.Contains(res.Message, "never expires") {
 		t.Fatalf("%+v", res)
 	}
 	if n := count(f.Log(), "create"); n != 0 {
@@ -160,7 +160,7 @@ func TestAPasteIsTheNewKeysWhereSomethingSaysSo(t *testing.T) {
 				t.Errorf("%s: the word is not recorded", name)
 			}
 		}
-		if res.Step != rotation.Deliver || !strings.Contains(res.Said, "told by "+tc.by) {
+		if res.Step != rotation.Deliver || !strings.Contains(res.Message, "told by "+tc.by) {
 			t.Errorf("%s: %+v", name, res)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 // preflightDestinations does at every place what delivery will do, and sees that it is the right place: it holds the
 // old key's secret, or nothing. A result is a question that stops the preflight.
-func (r *Rotation) preflightDestinations(ctx context.Context, s *sight) (*Result, error) {
+func (r *Rotation) preflightDestinations(ctx context.Context, s *listing) (*Result, error) {
 	r.formers, r.old, r.j.OldBy, r.j.OldRefused = map[string]apikey.Secret{}, apikey.Secret{}, "", false
 	for i, d := range r.dests {
 		rec := &r.j.Destinations[i]
@@ -95,7 +95,7 @@ func (r *Rotation) refuseSharedPlace(rec *destinationRecord) error {
 
 // checkPlace sees what a place holds now. What is not the old key's secret, or not nothing, is the wrong place, until a
 // person says not.
-func (r *Rotation) checkPlace(ctx context.Context, s *sight, d delivery.Destination, rec *destinationRecord) (*Result, error) {
+func (r *Rotation) checkPlace(ctx context.Context, s *listing, d delivery.Destination, rec *destinationRecord) (*Result, error) {
 	held, reads, err := r.held(ctx, d, rec)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", rec.Describe, err)
@@ -115,7 +115,7 @@ func (r *Rotation) checkPlace(ctx context.Context, s *sight, d delivery.Destinat
 		return nil, err
 	}
 	if wrong == "" && by == "" {
-		wrong = r.spokeAgainst(rec, held.Secret)
+		wrong = r.contradictedBy(rec, held.Secret)
 	}
 	if rec.unseen && (r.j.Replace || r.mayReplace(rec)) && rule("place: what could not be asked about passes for the old key's") {
 		r.note("! %s: %s; it is replaced, as you said", rec.Describe, wrong)
@@ -166,7 +166,7 @@ func (r *Rotation) wrongPlace(rec *destinationRecord, why string) *Result {
 // mayReplace reports whether a person was asked about what a place holds now, and said yes.
 func (r *Rotation) mayReplace(rec *destinationRecord) bool {
 	held := r.formers[rec.Spec]
-	return rec.Replace && (held.IsZero() && rec.Asked == "" || r.prints.is(held, rec.Asked, r.j.ID) || !rule("place: a yes is for what was asked about"))
+	return rec.Replace && (held.IsZero() && rec.Asked == "" || r.fingerprints.is(held, rec.Asked, r.j.ID) || !rule("place: a yes is for what was asked about"))
 }
 
 func answerReplace(ctx context.Context, r *Rotation, q Question, _ Answer) (Result, error) {
@@ -177,17 +177,17 @@ func answerReplace(ctx context.Context, r *Rotation, q Question, _ Answer) (Resu
 	if err != nil {
 		return Result{}, err
 	}
-	if rec.Asked, err = r.prints.of(r.formers[rec.Spec]); err != nil {
+	if rec.Asked, err = r.fingerprints.of(r.formers[rec.Spec]); err != nil {
 		return Result{}, err
 	}
 	rec.Replace = true // this place, and no other
-	r.said(q.Subject, "what it holds may be replaced")
-	return Result{Status: Moved, Said: "noted"}, nil
+	r.recordStatement(q.Subject, "what it holds may be replaced")
+	return Result{Status: Moved, Message: "noted"}, nil
 }
 
 // checkEmptyPlace: a variable that is not in a file where something else has this issuer's shape was mistyped, or the file is no
 // .env file for whoever reads it.
-func (r *Rotation) checkEmptyPlace(s *sight, rec *destinationRecord, held delivery.Held) (*Result, error) {
+func (r *Rotation) checkEmptyPlace(s *listing, rec *destinationRecord, held delivery.Held) (*Result, error) {
 	if why := r.likelier(s, held); why != "" && rule("place: a missing variable") {
 		return r.wrongPlace(rec, why), nil
 	}
@@ -195,7 +195,7 @@ func (r *Rotation) checkEmptyPlace(s *sight, rec *destinationRecord, held delive
 }
 
 // likelier says what in the file looks like the key, where the variable is not there.
-func (r *Rotation) likelier(s *sight, held delivery.Held) string {
+func (r *Rotation) likelier(s *listing, held delivery.Held) string {
 	for _, other := range held.Others {
 		if ok, _ := apikey.CouldBelong(other.Secret, r.caps, s.masks); ok {
 			return fmt.Sprintf("it is not there, and %s holds what looks like a key of this service", other.Name)
@@ -248,7 +248,7 @@ func (r *Rotation) checkAgreement() (*Result, error) {
 // belongs says why a value is not the old key's secret, or else by what it is shown to be it; neither where nothing
 // tells. A value that cannot be this service's is sent nowhere. Where it could not be asked whether it is, the record says so: where it may be
 // replaced it passes for the old key's, and is tried before it goes back.
-func (r *Rotation) belongs(ctx context.Context, s *sight, secret apikey.Secret, rec *destinationRecord) (wrong, by string, err error) {
+func (r *Rotation) belongs(ctx context.Context, s *listing, secret apikey.Secret, rec *destinationRecord) (wrong, by string, err error) {
 	rec.unseen = false
 	if ok, why := apikey.CouldBelong(secret, r.caps, s.masks); !ok && rule("place: its shape") {
 		return "what it holds cannot be a secret of this service (" + why + ")", "", nil
@@ -350,16 +350,16 @@ func (r *Rotation) preflightOwn(ctx context.Context) error {
 // hasProbe reports whether a destination has a command that says whether the application there works.
 func (r *Rotation) hasProbe(d delivery.Destination) bool { return d.HasProbe() }
 
-// printFormers journals what recognises the values that the places hold, and the old secret. The key of the fingerprints is made
+// fingerprintFormers journals what recognises the values that the places hold, and the old secret. The key of the fingerprints is made
 // only now: a preflight that is refused leaves nothing behind.
-func (r *Rotation) printFormers() (err error) {
+func (r *Rotation) fingerprintFormers() (err error) {
 	for i := range r.j.Destinations {
 		rec := &r.j.Destinations[i]
-		if rec.Former, err = r.prints.of(r.formers[rec.Spec]); err != nil {
+		if rec.Former, err = r.fingerprints.of(r.formers[rec.Spec]); err != nil {
 			return err
 		}
 	}
-	r.j.OldPrint, err = r.prints.of(r.old)
+	r.j.OldPrint, err = r.fingerprints.of(r.old)
 	return err
 }
 

@@ -118,7 +118,7 @@ func (r *Rotation) rehearse(ctx context.Context) error {
 		return &RefusedError{Reason: fmt.Sprintf("the key %s is not on the service", r.j.Old.ID), Next: "reload the list"}
 	}
 	r.takeOld(s)
-	for _, check := range []func(*sight) error{r.refuseByKey, r.refuseByProject, r.refuseByOthers, r.refuseByRights, r.refuseByLifetime} {
+	for _, check := range []func(*listing) error{r.refuseByKey, r.refuseByProject, r.refuseByOthers, r.refuseByRights, r.refuseByLifetime} {
 		if err := check(s); err != nil {
 			return err
 		}
@@ -151,7 +151,7 @@ func (r *Rotation) rehearse(ctx context.Context) error {
 		if err := r.refuseSharedPlace(rec); err != nil {
 			return err
 		}
-		if wrong := r.wrongBySight(s, held); reads && wrong != "" && !r.j.Replace {
+		if wrong := r.wrongByListing(s, held); reads && wrong != "" && !r.j.Replace {
 			return &RefusedError{Reason: rec.Describe + ": " + wrong, Next: "if it is the right place all the same, say so with --replace"}
 		}
 	}
@@ -170,8 +170,8 @@ func saidBy(flag string) string {
 	return "say so with " + flag
 }
 
-// wrongBySight says why a place is the wrong one, as far as that shows without sending what it holds.
-func (r *Rotation) wrongBySight(s *sight, held delivery.Held) string {
+// wrongByListing says why a place is the wrong one, as far as that shows without sending what it holds.
+func (r *Rotation) wrongByListing(s *listing, held delivery.Held) string {
 	if !held.Exists {
 		return r.likelier(s, held)
 	}

@@ -29,7 +29,7 @@ func (r *Rotation) preflight(ctx context.Context) (Result, error) {
 	if err := r.findHome(ctx, s); err != nil {
 		return Result{}, err
 	}
-	for _, check := range []func(*sight) error{r.refuseByKey, r.refuseByProject, r.refuseByOthers, r.refuseByRights, r.refuseByLifetime} {
+	for _, check := range []func(*listing) error{r.refuseByKey, r.refuseByProject, r.refuseByOthers, r.refuseByRights, r.refuseByLifetime} {
 		if err := check(s); err != nil {
 			return Result{}, err
 		}
@@ -49,7 +49,7 @@ func (r *Rotation) preflight(ctx context.Context) (Result, error) {
 }
 
 // takeOld journals the old key as the list shows it now.
-func (r *Rotation) takeOld(s *sight) {
+func (r *Rotation) takeOld(s *listing) {
 	r.j.Old, r.j.Own = record(*s.old), s.old.Own
 	if s.old.Environment != "" {
 		r.j.Guard = s.old.Environment
@@ -70,7 +70,7 @@ func orNothing(res *Result) *Result {
 
 // begin writes the first journal: from here on there is something to go on with.
 func (r *Rotation) begin() (Result, error) {
-	if err := r.printFormers(); err != nil {
+	if err := r.fingerprintFormers(); err != nil {
 		return Result{}, err
 	}
 	return r.advance(fmt.Sprintf("everything that can be checked beforehand is as it must be; the new key will be called %q", r.j.Name), r.j.Notes...)
@@ -136,10 +136,10 @@ func (r *Rotation) askUnknown(old *apikey.Key) *Question {
 
 func answerUnknown(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
 	r.j.AcceptUnknown = strings.TrimSpace(a.Reason)
-	return Result{Status: Moved, Said: "noted"}, nil
+	return Result{Status: Moved, Message: "noted"}, nil
 }
 
-func (r *Rotation) refuseByKey(s *sight) error {
+func (r *Rotation) refuseByKey(s *listing) error {
 	k := s.old
 	switch {
 	case k.Type == apikey.PublicKey:
@@ -160,7 +160,7 @@ func (r *Rotation) refuseByKey(s *sight) error {
 }
 
 // findHome asks for the project of detent's own credential, where no listed key tells it.
-func (r *Rotation) findHome(ctx context.Context, s *sight) error {
+func (r *Rotation) findHome(ctx context.Context, s *listing) error {
 	finder, ok := client.As[client.ProjectFinder](r.svc)
 	if !ok || s.own != nil {
 		return nil
@@ -179,7 +179,7 @@ func (r *Rotation) findHome(ctx context.Context, s *sight) error {
 
 // refuseByProject: no create takes a project. The new key lands where the credential belongs,
 // so a key of another project cannot be replaced by it.
-func (r *Rotation) refuseByProject(s *sight) error {
+func (r *Rotation) refuseByProject(s *listing) error {
 	if !slices.Contains(r.caps.AccessFields, apikey.FieldProject) || s.old.Own || r.j.Manual {
 		return nil
 	}
@@ -211,7 +211,7 @@ func projectWords(k apikey.Key) string {
 	return "the project " + k.Project
 }
 
-func (r *Rotation) refuseByOthers(s *sight) error {
+func (r *Rotation) refuseByOthers(s *listing) error {
 	if len(s.rivals) > 0 {
 		return &RefusedError{Reason: "another profile here rotates this key: " + names(s.rivals), Next: "`detent rotations` shows it"}
 	}
@@ -230,7 +230,7 @@ func (r *Rotation) refuseByOthers(s *sight) error {
 
 // refuseByRights compares what our own credential may do with what we will do, as far as
 // the service tells.
-func (r *Rotation) refuseByRights(s *sight) error {
+func (r *Rotation) refuseByRights(s *listing) error {
 	if s.own == nil && r.w.Manages {
 		return nil
 	}
@@ -278,7 +278,7 @@ func holds(held []apikey.Permission, p apikey.Permission) bool {
 	})
 }
 
-func (r *Rotation) refuseByLifetime(s *sight) error {
+func (r *Rotation) refuseByLifetime(s *listing) error {
 	if r.j.Manual {
 		return nil
 	}
@@ -309,7 +309,7 @@ func (r *Rotation) noteSkew() {
 	}
 }
 
-func (r *Rotation) noteRest(s *sight) {
+func (r *Rotation) noteRest(s *listing) {
 	if r.j.Manual {
 		r.note("the service cannot create keys for detent: you create the new one in its dashboard and paste it")
 	}

@@ -321,7 +321,7 @@ func TestTheRightPlaceHoldsTheOldSecretOrNothing(t *testing.T) {
 			r := f.Start(nil)
 			res := f.do(r)
 			log := f.Log()
-			if asked := res.Question != nil && res.Question.Kind == rotation.AskReplace; asked != (tc.wrong != "") || asked && (!strings.Contains(res.Said, tc.wrong) || res.Question.Flag != "--replace" || res.Question.Subject != f.Place(0).Spec() || res.Question.Default != rotation.No) {
+			if asked := res.Question != nil && res.Question.Kind == rotation.AskReplace; asked != (tc.wrong != "") || asked && (!strings.Contains(res.Message, tc.wrong) || res.Question.Flag != "--replace" || res.Question.Subject != f.Place(0).Spec() || res.Question.Default != rotation.No) {
 				t.Fatalf("%+v", res)
 			}
 			if sent := count(log, "probe old")+count(log, "probe other")+count(log, "probe made-up") > 0 && before != "nothing"; sent != tc.sent {
@@ -365,7 +365,7 @@ func TestAMissingVariableBesideALikelyOneIsTheWrongPlace(t *testing.T) {
 		f.planIsRefused(typed, "API_KEY holds what looks like a key")
 		r := f.Start(typed)
 		res := f.do(r)
-		if res.Question == nil || res.Question.Kind != rotation.AskReplace || !strings.Contains(res.Said, "API_KEY holds what looks like a key") {
+		if res.Question == nil || res.Question.Kind != rotation.AskReplace || !strings.Contains(res.Message, "API_KEY holds what looks like a key") {
 			t.Errorf("%s: %+v", name, res)
 		}
 	}
@@ -395,7 +395,7 @@ func TestAMissingVariableBesideAKeyOnAnyLineIsTheWrongPlace(t *testing.T) {
 				p.Destinations = []rotationDestination{parse(t, "env-file:"+path+":OTHER")}
 			}
 			res := f.do(f.Start(typed))
-			asked := res.Question != nil && res.Question.Kind == rotation.AskReplace && strings.Contains(res.Said, "line 1 holds what looks like a key")
+			asked := res.Question != nil && res.Question.Kind == rotation.AskReplace && strings.Contains(res.Message, "line 1 holds what looks like a key")
 			if asked != wrong {
 				t.Errorf("%s: %s: asked %v: %+v", name, line, asked, res)
 			}
@@ -432,7 +432,7 @@ func TestPlacesThatDisagreeAreAskedAbout(t *testing.T) {
 	f.Place(1).Put("other") // nothing tells whose either is
 	f.Forgive()
 	r := f.Start(nil)
-	if res := f.do(r); res.Question == nil || res.Question.Kind != rotation.AskReplace || !strings.Contains(res.Said, "another secret than the other places do") {
+	if res := f.do(r); res.Question == nil || res.Question.Kind != rotation.AskReplace || !strings.Contains(res.Message, "another secret than the other places do") {
 		t.Errorf("%+v", res)
 	}
 }
@@ -467,7 +467,7 @@ func TestWhatMustNotBeTriedIsVouchedForWhereNoMaskTells(t *testing.T) {
 	f.caps(func(c *apikey.Capabilities) { c.NoTryDead = true })
 	r := f.Start(noWaits)
 	res := f.do(r)
-	if res.Question == nil || res.Question.Kind != rotation.AskReplace || !strings.Contains(res.Said, "must not be asked") {
+	if res.Question == nil || res.Question.Kind != rotation.AskReplace || !strings.Contains(res.Message, "must not be asked") {
 		t.Fatalf("%+v", res)
 	}
 	if _, err := r.Answer(context.Background(), rotation.Answer{Kind: rotation.AskReplace, Subject: res.Question.Subject, Choice: rotation.Yes}); err != nil {
@@ -519,7 +519,7 @@ func TestWhatCouldNotBeAskedAboutIsTriedBeforeItGoesBack(t *testing.T) {
 		restore := f.Adversary("wall in JSON", 0)
 		r := f.Start(func(p *rotation.Params) { noWaits(p); p.Replace = word == "--replace" })
 		res := f.do(r)
-		if asked := res.Question != nil && res.Question.Kind == rotation.AskReplace && strings.Contains(res.Said, "could not be seen"); asked != (word == "a person's") {
+		if asked := res.Question != nil && res.Question.Kind == rotation.AskReplace && strings.Contains(res.Message, "could not be seen"); asked != (word == "a person's") {
 			t.Fatalf("%s: %+v", word, res)
 		}
 		if res.Question != nil {
@@ -549,7 +549,7 @@ func TestAKeyThatIsDeadDoesNotComeAliveUnnoticed(t *testing.T) {
 		f.planIsRefused(nil, tc.state+": what replaces it will work. Is that wanted?; say so with --revive")
 		r := f.Start(nil)
 		res := f.do(r)
-		if res.Question == nil || res.Question.Kind != rotation.AskRevive || res.Question.Flag != "--revive" || !strings.Contains(res.Said, tc.state) {
+		if res.Question == nil || res.Question.Kind != rotation.AskRevive || res.Question.Flag != "--revive" || !strings.Contains(res.Message, tc.state) {
 			t.Fatalf("%s: %+v", name, res)
 		}
 		r.Close()
@@ -588,7 +588,7 @@ func TestWhatWillHaveToBeAcceptedIsSaidBeforeAKeyIsMade(t *testing.T) {
 				t.Fatal(name, err)
 			}
 			asked := res.Question != nil && res.Question.Kind == rotation.AskUnknown
-			if asked != (accepted == "") || asked && !strings.Contains(res.Said+strings.Join(res.Question.Lines, "\n"), tc.want) {
+			if asked != (accepted == "") || asked && !strings.Contains(res.Message+strings.Join(res.Question.Lines, "\n"), tc.want) {
 				t.Errorf("%s, accepted %q: %+v", name, accepted, res)
 			}
 			if log := f.Log(); asked {

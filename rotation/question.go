@@ -100,7 +100,7 @@ const (
 )
 
 func ask(q Question, notes ...string) Result {
-	return Result{Status: Stopped, Question: &q, Said: q.Text, Notes: append(slices.Clone(q.Lines), notes...)}
+	return Result{Status: Stopped, Question: &q, Message: q.Text, Notes: append(slices.Clone(q.Lines), notes...)}
 }
 
 func yesNo(yes, does string, wants Wants) []Choice {
@@ -132,7 +132,7 @@ func (r *Rotation) take(ctx context.Context, q *Question, a Answer) (Result, err
 	case c.Wants == WantsReason && strings.TrimSpace(a.Reason) == "":
 		return Result{}, &RefusedError{Reason: "say why: the reason is recorded"}
 	case c.ID == No:
-		return Result{Status: Stopped, Said: "left as it is"}, nil
+		return Result{Status: Stopped, Message: "left as it is"}, nil
 	}
 	take := answerFor(a.Kind)
 	if take == nil {
@@ -172,22 +172,22 @@ func answerFor(kind QuestionKind) answerFunc {
 	}[kind]
 }
 
-// said records a person's word.
-func (r *Rotation) said(subject, format string, args ...any) {
+// recordStatement records a person's word.
+func (r *Rotation) recordStatement(subject, format string, args ...any) {
 	text := r.withoutSecrets(fmt.Sprintf(format, args...))
 	r.observed(PersonSaid, subject, "person", "%s", text)
 	r.log("a person said: %s", text)
-	r.tell(r.part(), ToldWord, text)
+	r.notify(r.part(), NoticeStatement, text)
 }
 
 func consent(set func(*journal)) answerFunc {
 	return func(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {
 		set(r.j)
-		r.said(subjectOr(q.Subject, SubjectNew), "%s: yes%s", q.Kind, because(a.Reason))
+		r.recordStatement(subjectOr(q.Subject, SubjectNew), "%s: yes%s", q.Kind, because(a.Reason))
 		if !r.saved {
-			return Result{Status: Moved, Said: "noted"}, nil
+			return Result{Status: Moved, Message: "noted"}, nil
 		}
-		return Result{Status: Moved, Said: "noted"}, r.save("consent")
+		return Result{Status: Moved, Message: "noted"}, r.save("consent")
 	}
 }
 

@@ -215,12 +215,12 @@ func (r *Rotation) askDashboard() Result {
 }
 
 func answerDashboard(_ context.Context, r *Rotation, _ Question, _ Answer) (Result, error) {
-	r.said(SubjectOld, "the old key was deleted in the dashboard")
+	r.recordStatement(SubjectOld, "the old key was deleted in the dashboard")
 	r.j.ByPerson, r.j.OldGone = true, true
 	if r.j.DeletedAt.IsZero() {
 		r.j.DeletedAt = r.w.Wall().UTC()
 	}
-	return Result{Status: Moved, Said: "noted"}, r.save("deleted by a person")
+	return Result{Status: Moved, Message: "noted"}, r.save("deleted by a person")
 }
 
 // deleteByID deletes one of our own keys by the id that the journal knows. Where the answer is lost it asks once more: to a key
@@ -248,7 +248,7 @@ func (r *Rotation) deleteOurs(ctx context.Context, id string) error {
 }
 
 // deniedButListed are those keys of ours that a list shows though the service answered their deletion with "no such key".
-func (r *Rotation) deniedButListed(s *sight) []apikey.Key {
+func (r *Rotation) deniedButListed(s *listing) []apikey.Key {
 	var out []apikey.Key
 	for _, k := range s.ours {
 		if slices.Contains(r.j.NoSuch, k.ID) && rule("end: no such key, though listed, is no deletion") {
@@ -327,7 +327,7 @@ func (r *Rotation) seeDead(ctx context.Context, why deadFor) (bool, Result, erro
 	}
 	if !over {
 		return false, Result{Status: Waiting, Wait: max(w.nextTry.Sub(r.w.Now()), 10*time.Millisecond), Left: max(left(), time.Millisecond), Total: r.deadBound(),
-			Said: r.stillWords()}, nil
+			Message: r.stillWords()}, nil
 	}
 	if err := r.save("the old secret is still accepted"); err != nil {
 		return false, Result{}, err
@@ -384,7 +384,7 @@ func (r *Rotation) refusedAsUnknown(but string) (Result, error) {
 	r.log("the deletion was refused: the old key is still there")
 	words := "the service answered the deletion with \"no such key\", but " + but + ": nothing was deleted"
 	if err := r.save("the deletion was refused"); err != nil || !sent {
-		return Result{Status: Moved, Said: words}, err
+		return Result{Status: Moved, Message: words}, err
 	}
 	return Result{}, errors.New(words)
 }
@@ -458,17 +458,17 @@ func (r *Rotation) stillWords() string {
 		why = " (" + r.lastAnswer + ")"
 	}
 	if r.j.Dead.Still == 0 {
-		return "whether the old secret is refused could not be seen yet" + why + ", since " + r.j.whoSaid()
+		return "whether the old secret is refused could not be seen yet" + why + ", since " + r.j.authority()
 	}
 	if why != "" {
 		why = ", and no later try told anything" + why
 	}
-	return fmt.Sprintf("the old secret is still accepted, %s after %s%s", span(r.j.Dead.Still), r.j.whoSaid(), why)
+	return fmt.Sprintf("the old secret is still accepted, %s after %s%s", span(r.j.Dead.Still), r.j.authority(), why)
 }
 
 func (r *Rotation) secretRefused(t tried, since time.Time) {
 	after := max(r.w.Wall().Sub(since), 0)
-	r.observed(SecretRefused, SubjectOld, "probe", "%s, with the old secret, while the new one is accepted by the same call, %s after %s", t.Did, span(after.Round(time.Second)), r.j.whoSaid())
+	r.observed(SecretRefused, SubjectOld, "probe", "%s, with the old secret, while the new one is accepted by the same call, %s after %s", t.Did, span(after.Round(time.Second)), r.j.authority())
 }
 
 // lookAtDead tries the old secret once beside other work, where the old key went first.

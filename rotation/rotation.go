@@ -94,7 +94,7 @@ type World struct {
 	// with the call, and end is told what came of it, errNotSent where the look stopped it. Nil does nothing.
 	Announce func(ctx context.Context, action, id string) (call context.Context, end func(error), err error)
 	// Tell is told what no call shows: how a rotation began, each stage that is over, a person's word. Nil for nobody.
-	Tell func(Told)
+	Notify func(Notice)
 
 	// Now, Sleep and Random are the clock and the dice; nil for the real ones. Differences of
 	// Now must be monotonic. Sleep returns early with the context's error.
@@ -174,7 +174,7 @@ type Result struct {
 	Step   Step // where the rotation stands now
 	// Question is what a stopped rotation needs from a person; nil elsewhere.
 	Question *Question
-	Said     string   // what happened, or what is asked, in one or two sentences
+	Message  string   // what happened, or what is asked, in one or two sentences
 	Notes    []string // what the operator should know
 	Output   string   // what a destination's command printed
 	// Wait is how long until Do is worth calling again; Left is the countdown to

@@ -33,7 +33,7 @@ func viewOf(j *journal, strategy Strategy, inHand bool) View {
 	}
 	v.Certain, v.Unknown = j.certain(), j.unknown(inHand)
 	if j.State == Open {
-		v.Unknown = append(v.Unknown, notTold(v.Diff)...)
+		v.Unknown = append(v.Unknown, unreported(v.Diff)...)
 		v.Plan = planLines(strategy, &v)
 		v.Next = j.next(strategy, &v, inHand)
 	} else {
@@ -214,7 +214,7 @@ func (j *journal) unknown(inHand bool) []string {
 	if j.Unfound > 0 && j.State != Open {
 		out = append(out, fmt.Sprintf("whether a create whose answer was lost takes effect later: its key would be called %q", j.Name))
 	}
-	if j.Manual && (j.New == nil || j.PasteRefused) && j.Step != Preflight && (j.State == Aborted || j.State == Closed) {
+	if j.Manual && (j.New == nil || j.PasteRefused) && j.Step != Preflight && j.State != Open {
 		out = append(out, fmt.Sprintf("whether %s called %q is left that somebody made in the dashboard", map[bool]string{true: "a key", false: "another key"}[j.New == nil], j.Name))
 	}
 	if j.State != Open {
@@ -231,8 +231,8 @@ func (j *journal) unknown(inHand bool) []string {
 	return out
 }
 
-// whoSaid is whose word it is that the old key is off or deleted.
-func (j *journal) whoSaid() string {
+// authority is whose word it is that the old key is off or deleted.
+func (j *journal) authority() string {
 	if j.ByPerson {
 		return "your word"
 	}
@@ -243,7 +243,7 @@ func (j *journal) whoSaid() string {
 func (j *journal) deadWords() string {
 	switch {
 	case j.Dead.Still > 0:
-		return fmt.Sprintf("when the old secret dies: it was still accepted %s after %s that the key is deleted", span(j.Dead.Still), j.whoSaid())
+		return fmt.Sprintf("when the old secret dies: it was still accepted %s after %s that the key is deleted", span(j.Dead.Still), j.authority())
 	case j.Dead.Untold != "":
 		return "whether the old secret is refused everywhere already: " + j.Dead.Untold
 	}
@@ -356,10 +356,10 @@ func pendingWords(op string, j *journal) string {
 	return "whether this took effect: " + op
 }
 
-func notTold(diff []Difference) []string {
+func unreported(diff []Difference) []string {
 	var out []string
 	for _, d := range diff {
-		if d.Verdict == NotTold {
+		if d.Verdict == Unreported {
 			out = append(out, fmt.Sprintf("whether %s is the same: the service does not report it", d.Field))
 		}
 	}

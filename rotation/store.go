@@ -209,8 +209,8 @@ func (f Files) firstKey(path string, key []byte) error {
 	return f.syncDir()
 }
 
-// printer makes the fingerprints that journals hold in place of secrets.
-type printer struct {
+// fingerprinter makes the fingerprints that journals hold in place of secrets.
+type fingerprinter struct {
 	store  Store
 	random io.Reader
 	key    []byte
@@ -219,7 +219,7 @@ type printer struct {
 // keyed marks a fingerprint that needs the store's key; the ones before it were made with the rotation's id alone.
 const keyed = "k1:"
 
-func (p *printer) of(s apikey.Secret) (string, error) {
+func (p *fingerprinter) of(s apikey.Secret) (string, error) {
 	if s.IsZero() {
 		return "", nil
 	}
@@ -234,7 +234,7 @@ func (p *printer) of(s apikey.Secret) (string, error) {
 }
 
 // is reports whether a secret has that fingerprint, of a journal of today or of an older version.
-func (p *printer) is(s apikey.Secret, print, id string) bool {
+func (p *fingerprinter) is(s apikey.Secret, print, id string) bool {
 	switch {
 	case s.IsZero() || print == "":
 		return false

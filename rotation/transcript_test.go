@@ -145,9 +145,9 @@ func (t *teller) tells(what string, res rotation.Result, err error) rotation.Res
 	t.t.Helper()
 	fmt.Fprintf(&t.b, "\n%s: %s %s -> %s", what, []string{"moved", "waiting", "stopped", "finished"}[res.Status], res.Did, res.Step)
 	if res.Status == rotation.Waiting {
-		fmt.Fprintf(&t.b, " (%s, %s of %s left)", res.Wait, res.Left, res.Total)
+		fmt.Fprintf(&t.b, " (%s, %s of %s left)", res.Wait, res.Left.Round(time.Millisecond), res.Total)
 	}
-	fmt.Fprintf(&t.b, "\n  %s%s\n", res.Said, label("\n  output: ", strings.ReplaceAll(res.Output, "\n", `\n`)))
+	fmt.Fprintf(&t.b, "\n  %s%s\n", res.Message, label("\n  output: ", strings.ReplaceAll(res.Output, "\n", `\n`)))
 	if err != nil {
 		fmt.Fprintf(&t.b, "  error: %v\n", err)
 	}

@@ -26,7 +26,7 @@ func (r *Rotation) undo(ctx context.Context) (Result, error) {
 func (r *Rotation) goBack(ctx context.Context) (Result, error) {
 	if !r.saved {
 		r.j.State = Aborted
-		return Result{Status: Finished, Said: "nothing was begun, nothing was changed"}, nil
+		return Result{Status: Finished, Message: "nothing was begun, nothing was changed"}, nil
 	}
 	if res, err := r.refuseAfterDelete(ctx); err != nil || res != nil {
 		return *orNothing(res), err
@@ -104,7 +104,7 @@ func (r *Rotation) undone(ctx context.Context) (Result, error) {
 	if err := r.save("aborted"); err != nil {
 		return Result{}, err
 	}
-	return Result{Status: Finished, Said: "undone: " + r.j.undoneWords(), Notes: r.j.left()}, nil
+	return Result{Status: Finished, Message: "undone: " + r.j.undoneWords(), Notes: r.j.left()}, nil
 }
 
 // undoUntouched ends a rotation whose new secret was put nowhere: the new key goes, whatever became of the old one.
@@ -158,8 +158,8 @@ func (r *Rotation) deadBoundOf() (bound time.Duration) {
 func answerLives(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
 	r.j.OldGone, r.j.LivesOn = false, true
 	r.j.settled(opDelete)
-	r.said(SubjectOld, "the old key lives although a deletion was sent (%s)", a.Reason)
-	return Result{Status: Moved, Said: "noted"}, r.save("it lives")
+	r.recordStatement(SubjectOld, "the old key lives although a deletion was sent (%s)", a.Reason)
+	return Result{Status: Moved, Message: "noted"}, r.save("it lives")
 }
 
 // oldCarries looks, before anything is put back, whether the old key's row speaks against it. A missing row proves no death, but
@@ -182,7 +182,7 @@ func (r *Rotation) stillCarries(ctx context.Context) (*Result, error) {
 }
 
 // lookAtOld looks again for as long as the list may be behind, where it lacks the old key, or shows it off after it was switched on.
-func (r *Rotation) lookAtOld(ctx context.Context) (*sight, error) {
+func (r *Rotation) lookAtOld(ctx context.Context) (*listing, error) {
 	s, err := r.look(ctx)
 	_, enabled := r.j.claimed(EnableAnswered, SubjectOld)
 	if err == nil && (s.old == nil || enabled && s.old.IsDisabled()) {
@@ -194,7 +194,7 @@ func (r *Rotation) lookAtOld(ctx context.Context) (*sight, error) {
 	return s, err
 }
 
-func (r *Rotation) rowCarries(s *sight) (*Result, error) {
+func (r *Rotation) rowCarries(s *listing) (*Result, error) {
 	const stays = "the new key stays: the application may be using it"
 	switch {
 	case s.old == nil && s.new == nil && r.j.New != nil:
@@ -246,8 +246,8 @@ func answerCarries(_ context.Context, r *Rotation, q Question, a Answer) (Result
 		r.j.Carries = map[string]string{}
 	}
 	r.j.Carries[q.Subject] = strings.TrimSpace(a.Reason)
-	r.said(SubjectOld, "undo although it is not clear that the old key carries the application (%s)", a.Reason)
-	return Result{Status: Moved, Said: "noted"}, r.save("carries anyway")
+	r.recordStatement(SubjectOld, "undo although it is not clear that the old key carries the application (%s)", a.Reason)
+	return Result{Status: Moved, Message: "noted"}, r.save("carries anyway")
 }
 
 // turnOldOn turns on again what this rotation switched off. A key that was switched off because it leaked comes back to life by a person only.
@@ -287,7 +287,7 @@ func (r *Rotation) TurnAround() (Result, error) {
 
 func (r *Rotation) turnAround() (Result, error) {
 	if !r.j.Undoing { // nothing was put back yet
-		return Result{Status: Moved, Said: "the rotation goes on"}, nil
+		return Result{Status: Moved, Message: "the rotation goes on"}, nil
 	}
 	r.j.Undoing = false
 	to := Create
@@ -298,7 +298,7 @@ func (r *Rotation) turnAround() (Result, error) {
 		rec := &r.j.Destinations[i]
 		rec.Put, rec.Undone, rec.Then, rec.Undid = false, false, false, ""
 	}
-	r.said(SubjectNew, "the undo is given up; the rotation goes on")
+	r.recordStatement(SubjectNew, "the undo is given up; the rotation goes on")
 	return r.move(to, "the undo is given up: what was put back is delivered again next")
 }
 
@@ -372,7 +372,7 @@ func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*R
 			return nil, err
 		}
 	}
-	var s *sight
+	var s *listing
 	var held *Result
 	_, err := r.lookUntil(ctx, bound, func() (bool, error) {
 		var err error
@@ -406,7 +406,7 @@ func (r *Rotation) newDeleted(id string) {
 
 // deleteStraysOfUndo deletes what else carries our mark, each once. The secret of one that was superseded may be in a place: it goes
 // through the gate, as the new key does.
-func (r *Rotation) deleteStraysOfUndo(ctx context.Context, s *sight, gate func(context.Context) (*Result, error)) (*Result, error) {
+func (r *Rotation) deleteStraysOfUndo(ctx context.Context, s *listing, gate func(context.Context) (*Result, error)) (*Result, error) {
 	if !rule("end: no key of ours stays") {
 		return nil, nil
 	}

@@ -97,7 +97,7 @@ func TestAnUndoThatIsRefusedLeavesEverything(t *testing.T) {
 			}
 			newID := r.View().NewID()
 			res, err := r.Undo(context.Background())
-			said := res.Said
+			said := res.Message
 			if err != nil {
 				said = err.Error()
 			}
@@ -557,7 +557,7 @@ func TestRefusedNewKeyIsAskedAboutBeforeTheOldOneIsTouched(t *testing.T) {
 	f.Enable("new", false)
 	f.Forgive()
 	res, err := r.Do(context.Background())
-	said := res.Said
+	said := res.Message
 	if err != nil {
 		said = err.Error()
 	}
@@ -658,7 +658,7 @@ func TestCloseChangesNothingAndSaysWhatIsLeft(t *testing.T) {
 	}
 	f := in(t, vertesiaLike)
 	r := f.Start(nil)
-	if res, err := r.End(context.Background(), "never mind"); err != nil || !strings.Contains(res.Said, "nothing was begun") {
+	if res, err := r.End(context.Background(), "never mind"); err != nil || !strings.Contains(res.Message, "nothing was begun") {
 		t.Errorf("%+v, %v", res, err)
 	}
 	if files, _ := os.ReadDir(f.Store().Dir); len(files) > 1 { // the lock
@@ -740,7 +740,7 @@ func TestAnUndoThatCannotBeFinishedIsTurnedRoundByAPerson(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || res.Question == nil || res.Question.Kind != rotation.AskTurn || res.Question.Default != rotation.No || !strings.Contains(res.Said, "the service refuses the old secret") || !r.View().Undoing {
+		if err != nil || res.Question == nil || res.Question.Kind != rotation.AskTurn || res.Question.Default != rotation.No || !strings.Contains(res.Message, "the service refuses the old secret") || !r.View().Undoing {
 			t.Fatalf("%s: %+v, %v", name, res, err)
 		}
 		if res, err = f.answer(r, res.Question); err != nil || r.View().Undoing || res.Step != rotation.Deliver {
@@ -765,7 +765,7 @@ func TestAWordThatAPlaceHasItsOldValueIsForTheUndoAlone(t *testing.T) {
 	if _, err := f.answer(r, res.Question); err != nil {
 		t.Fatal(err)
 	}
-	if res = f.do(r); res.Step != rotation.Deliver || !strings.Contains(res.Said, "had the old value by your word") {
+	if res = f.do(r); res.Step != rotation.Deliver || !strings.Contains(res.Message, "had the old value by your word") {
 		t.Fatalf("%+v", res)
 	}
 	f.drive(r)

@@ -44,6 +44,9 @@ func (r *Rotation) inspect(ctx context.Context, d delivery.Destination, rec *des
 		return placeStuck, err.Error(), held
 	}
 	former, err := h.Former(ctx, r.job(rec))
+	if err := r.cameBack(rec, former); err != nil {
+		return placeStuck, err.Error(), held
+	}
 	switch {
 	case r.isFormer(rec, held) && !r.isNew(held.Secret):
 		return placeBack, "", held
@@ -51,10 +54,25 @@ func (r *Rotation) inspect(ctx context.Context, d delivery.Destination, rec *des
 		return placeStuck, "it holds neither the new secret nor what it had before: somebody has written it", held
 	case err != nil:
 		return placeStuck, "the copy of what it had before is not there (" + err.Error() + ")", held
-	case former.Exists != rec.Held || former.Exists && !r.prints.is(former.Secret, rec.Former, r.j.ID):
+	case former.Exists != rec.Held || former.Exists && !r.fingerprints.is(former.Secret, rec.Former, r.j.ID):
 		return placeStuck, "the kept copy does not hold what the place had when the rotation began", held
 	}
 	return placeNew, "", former
+}
+
+// cameBack takes up what a place's copy says where it is the old key's secret, and the place held nothing in the preflight: somebody
+// has put it back before the new one was delivered, and it is what an undo goes back to.
+func (r *Rotation) cameBack(rec *destinationRecord, copied delivery.Held) error {
+	if rec.Held || !copied.Exists || !r.isOld(copied.Secret) || !rule("put: what came back since the preflight is what was there") {
+		return nil
+	}
+	print, err := r.fingerprints.of(copied.Secret)
+	if err != nil {
+		return err
+	}
+	r.log("%s held the old key's secret again when the new one was put there", rec.Describe)
+	rec.Former, rec.Held, rec.WasOld = print, true, true
+	return nil
 }
 
 // isForeign reports whether a place holds what this rotation has not put there, as far as it knows the secrets that it had.
@@ -116,7 +134,7 @@ func answerUndone(_ context.Context, r *Rotation, q Question, a Answer) (Result,
 	if err := r.vouch(q.Subject, a.Reason); err != nil {
 		return Result{}, err
 	}
-	return Result{Status: Moved, Said: "noted"}, r.save("vouched for")
+	return Result{Status: Moved, Message: "noted"}, r.save("vouched for")
 }
 
 // putBack puts every former value back, in reverse, reads it back, and then runs the commands again.
@@ -152,6 +170,10 @@ func (r *Rotation) putBack(ctx context.Context) (output string, err error) {
 			}
 			rec.Undone, rec.Put = true, false
 		})
+		if errors.Is(err, delivery.ErrCopyLeft) {
+			r.leftBehind(rec)
+			err = errors.Join(err, r.save("a copy is out of reach"))
+		}
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", rec.Describe, err)
 		}
@@ -217,7 +239,7 @@ func (r *Rotation) oldAccepted(ctx context.Context) (*Result, error) {
 				return nil, fmt.Errorf("%s cannot be read now: %w; the new key stays", rec.Describe, err)
 			}
 		}
-		if former.Secret.IsZero() || former.Secret.Equal(old) || !r.prints.is(former.Secret, rec.Former, r.j.ID) {
+		if former.Secret.IsZero() || former.Secret.Equal(old) || !r.fingerprints.is(former.Secret, rec.Former, r.j.ID) {
 			continue
 		}
 		if res, err := r.triedBack(ctx, "", former.Secret); err != nil || res != nil { // whose it is, nothing tells

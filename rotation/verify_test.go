@@ -42,7 +42,7 @@ func TestANewKeyIsProvedByThreeAnswersInARow(t *testing.T) {
 		if n != tc.probes {
 			t.Errorf("%s: %d probes, want %d", row, n, tc.probes)
 		}
-		said := res.Said
+		said := res.Message
 		if err != nil {
 			said = err.Error()
 		}

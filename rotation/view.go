@@ -146,10 +146,10 @@ type Verdict string
 
 // The verdicts.
 const (
-	Equal     Verdict = "equal"
-	Differs   Verdict = "differs"
-	NotTold   Verdict = "unknown" // the service has the field but does not report it
-	Tolerated Verdict = "accepted"
+	Equal      Verdict = "equal"
+	Differs    Verdict = "differs"
+	Unreported Verdict = "unknown" // the service has the field but does not report it
+	Tolerated  Verdict = "accepted"
 )
 
 // Difference compares one field of access of the old key and the new one.
@@ -169,7 +169,7 @@ func (v View) NewID() string {
 }
 
 // Blocks reports whether the deletion of the old key waits for an acceptance.
-func (d Difference) Blocks() bool { return d.Verdict == Differs || d.Verdict == NotTold }
+func (d Difference) Blocks() bool { return d.Verdict == Differs || d.Verdict == Unreported }
 
 // Statements are what the operator confirms, consumer by consumer, because detent cannot see it.
 func (v View) Statements() []string {

@@ -51,7 +51,7 @@ const useRounds = 3
 
 // lastUseTells watches which row's last use moves with our probes. It speaks against the place only where another row moves
 // at each of three probes and in none of three pauses between, and the old one never: on a busy account every row moves.
-func (r *Rotation) lastUseTells(ctx context.Context, s *sight, secret apikey.Secret, call string, rec *destinationRecord) (wrong, by string, err error) {
+func (r *Rotation) lastUseTells(ctx context.Context, s *listing, secret apikey.Secret, call string, rec *destinationRecord) (wrong, by string, err error) {
 	rows, err := r.watchRounds(ctx, s.uses, func() error {
 		_, err := r.probe(ctx, secret, call)
 		return err
@@ -72,9 +72,9 @@ func (r *Rotation) lastUseTells(ctx context.Context, s *sight, secret apikey.Sec
 			if row.probes == useRounds && row.pauses == 0 && rule("place: last use") {
 				wrong = fmt.Sprintf("the last use of another key, %s, moves with each of our probes, and that of the key that is replaced never", id)
 				if r.against == nil {
-					r.against = map[string]spoken{}
+					r.against = map[string]contradiction{}
 				}
-				r.against[rec.Spec] = spoken{secret, wrong}
+				r.against[rec.Spec] = contradiction{secret, wrong}
 				return wrong, "", nil
 			}
 		}
@@ -83,14 +83,14 @@ func (r *Rotation) lastUseTells(ctx context.Context, s *sight, secret apikey.Sec
 	return "", "", nil
 }
 
-// spoken is what was seen to speak against a value, which may not show any more when it is looked at again: the keys may have ended.
-type spoken struct {
+// contradiction is what was seen to speak against a value, which may not show any more when it is looked at again: the keys may have ended.
+type contradiction struct {
 	secret apikey.Secret
 	why    string
 }
 
-// spokeAgainst is what last use said against the value of a place before; empty where nothing did.
-func (r *Rotation) spokeAgainst(rec *destinationRecord, secret apikey.Secret) string {
+// contradictedBy is what last use said against the value of a place before; empty where nothing did.
+func (r *Rotation) contradictedBy(rec *destinationRecord, secret apikey.Secret) string {
 	if said, ok := r.against[rec.Spec]; ok && said.secret.Equal(secret) && rule("place: what spoke against it still does") {
 		return said.why
 	}

@@ -89,7 +89,7 @@ func TestLastUseSpeaksOnlyWhereOneRowMovesWithEachProbeAndInNoPause(t *testing.T
 				}
 			})
 			res := f.do(r)
-			told := res.Said + strings.Join(res.Notes, "; ")
+			told := res.Message + strings.Join(res.Notes, "; ")
 			if shown := !says(r.View().Unknown, "nothing showed it"); shown != (tc.says != not) {
 				t.Errorf("%s, %s: it is shown whose it is: %v", name, fineness, shown)
 			}

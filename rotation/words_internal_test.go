@@ -243,9 +243,9 @@ func TestADifferenceIsAcceptedAsItWasSeen(t *testing.T) {
 
 // TestAPlaceHoldsItsFormerValueWhereThatIsKnown: nothing is a former value of a place that was looked at, and of no other.
 func TestAPlaceHoldsItsFormerValueWhereThatIsKnown(t *testing.T) {
-	r := &Rotation{j: &journal{ID: "abcdefghij"}, prints: &printer{key: []byte("a key of the store, for a test..")}}
+	r := &Rotation{j: &journal{ID: "abcdefghij"}, fingerprints: &fingerprinter{key: []byte("a key of the store, for a test..")}}
 	was, other := apikey.NewSecret("sk_live_0123456789abcdef0123"), apikey.NewSecret("sk_live_other56789abcdef0123")
-	print, err := r.prints.of(was)
+	print, err := r.fingerprints.of(was)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func TestVerifySaysWhatProvedTheKey(t *testing.T) {
 	f := in(t, vertesiaLike)
 	r := f.Start(nil)
 	f.until(r, rotation.Verify)
-	if res := f.do(r); !strings.Contains(res.Said, "3 times (GET /harmless answered 200)") || len(res.Notes) != 0 {
+	if res := f.do(r); !strings.Contains(res.Message, "3 times (GET /harmless answered 200)") || len(res.Notes) != 0 {
 		t.Errorf("%+v", res)
 	}
 	for _, c := range claims(r, rotation.SecretAccepted, rotation.SubjectNew) {

@@ -206,29 +206,29 @@ func (r *walkedRotation) Do(context.Context) (rotation.Result, error) {
 	}
 	if r.at(r.step + 1); r.step == len(walkedSteps) {
 		r.view.State = rotation.Over
-		return rotation.Result{Status: rotation.Finished, Did: did, Step: did, Said: "the old key is gone"}, nil
+		return rotation.Result{Status: rotation.Finished, Did: did, Step: did, Message: "the old key is gone"}, nil
 	}
-	return rotation.Result{Status: rotation.Moved, Did: did, Step: r.view.Step, Said: string(did) + " is done", Output: strings.Join(hostileNames(), "\n")}, nil
+	return rotation.Result{Status: rotation.Moved, Did: did, Step: r.view.Step, Message: string(did) + " is done", Output: strings.Join(hostileNames(), "\n")}, nil
 }
 
 func (r *walkedRotation) Undo(context.Context) (rotation.Result, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.view.State = rotation.Aborted
-	return rotation.Result{Status: rotation.Finished, Did: r.view.Step, Step: r.view.Step, Said: "undone"}, nil
+	return rotation.Result{Status: rotation.Finished, Did: r.view.Step, Step: r.view.Step, Message: "undone"}, nil
 }
 
 func (r *walkedRotation) Answer(context.Context, rotation.Answer) (rotation.Result, error) {
-	return rotation.Result{Status: rotation.Moved, Said: "noted"}, nil
+	return rotation.Result{Status: rotation.Moved, Message: "noted"}, nil
 }
 func (r *walkedRotation) TurnAround() (rotation.Result, error) {
-	return rotation.Result{Status: rotation.Moved, Said: "the undo is given up"}, nil
+	return rotation.Result{Status: rotation.Moved, Message: "the undo is given up"}, nil
 }
 func (r *walkedRotation) End(context.Context, string) (rotation.Result, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.view.State = rotation.Closed
-	return rotation.Result{Status: rotation.Finished, Said: "closed as it stands"}, nil
+	return rotation.Result{Status: rotation.Finished, Message: "closed as it stands"}, nil
 }
 func (r *walkedRotation) Plan(context.Context) (rotation.FullPlan, error) {
 	var out rotation.FullPlan
@@ -240,5 +240,5 @@ func (r *walkedRotation) Plan(context.Context) (rotation.FullPlan, error) {
 func (r *walkedRotation) Attest(string) error { return nil }
 func (r *walkedRotation) Close()              {}
 func (r *walkedRotation) Reenable(context.Context) (rotation.Result, error) {
-	return rotation.Result{Status: rotation.Moved, Said: "the old key is on again"}, nil
+	return rotation.Result{Status: rotation.Moved, Message: "the old key is on again"}, nil
 }

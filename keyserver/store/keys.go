@@ -320,13 +320,25 @@ func (j *joined) Scan(column any) error {
 // The record is reused for the next one. Between two pages no connection is held, so that a slow reader
 // of a list delays nobody. Where a connection is lost in the middle, another one goes on from there.
 func (s *Store) Page(ctx context.Context, v View, after Position, limit int, each func(*Key) bool) (int, error) {
+	return s.PageAt(ctx, &Seen{}, v, after, limit, each)
+}
+
+// PageAt is Page for a caller who has seen the store at that version, which becomes the page's own.
+func (s *Store) PageAt(ctx context.Context, at *Seen, v View, after Position, limit int, each func(*Key) bool) (int, error) {
 	if !Storable(after.ID) {
 		return 0, nil
 	}
 	k := &Key{Service: v.Service}
 	columns, fields := k.listed(v.Service)
+	var text string
+	if at.Known && s.version != "" {
+		columns, fields = columns+", "+s.version, append(fields, &text)
+	}
 	n := 0
 	err := s.Read(ctx, func(ctx context.Context, q Queryer) error {
+		if n > 0 {
+			*at = Seen{} // two questions are of two versions
+		}
 		rows, err := q.QueryContext(ctx, `SELECT `+columns+` FROM keys
 			WHERE service = $1 AND (created_at, id) > ($2, $3)
 			AND ($4 = '' OR environment = $4) AND ($5 = '' OR project = $5) AND NOT (expires_at BETWEEN 1 AND $6)
@@ -348,5 +360,6 @@ func (s *Store) Page(ctx context.Context, v View, after Position, limit int, eac
 		}
 		return rows.Err()
 	})
+	*at = s.seenAs(*at, text)
 	return n, err
 }

@@ -87,6 +87,8 @@ type dialect struct {
 	metaFirst bool
 	// distant: a question costs a round trip, so that several are better put as one.
 	distant bool
+	// version is an expression for the version that a statement sees, as text, empty where there is none.
+	version string
 	// patience is how long one operation may take, 0 for as long as it takes.
 	patience time.Duration
 }
@@ -98,7 +100,7 @@ type Store struct {
 	Name    string // as it may be shown: no password
 	Writer  *sql.DB
 	Reader  Pool
-	Version *version                                     // of SQLite; nil says nothing
+	Version *version                                     // of SQLite; gather has PostgreSQL's
 	Pause   func(ctx context.Context, attempt int) error // before the next attempt
 	lost    func()                                       // a connection was lost: distrust the others
 
@@ -245,24 +247,59 @@ func newStore(d dialect, name string, writer *sql.DB, reader Pool, lost func()) 
 	return s
 }
 
-// Watch lets version say whether anybody has committed anything since. Over PostgreSQL only a round trip tells, and it says nothing.
-func (s *Store) Watch() (err error) {
-	if !s.distant {
-		s.Version, err = openVersion(s.Name)
+// Watch lets the store's version say whether anybody has committed anything since, where a trial shows that it does.
+func (s *Store) Watch(ctx context.Context) (err error) {
+	if s.distant {
+		return s.gather.watch(ctx)
 	}
+	s.Version, err = openVersion(s.Name)
 	return err
 }
 
-// Key reads a key, which others may have too: it must not be written to.
-func (s *Store) Key(ctx context.Context, id string) (k *Key, err error) {
+// Ended is called after a commit that changed something and before it is answered, with what its caller saw before; it reports whether what
+// is kept of the store may go on being kept.
+func (s *Store) Ended(before Seen) bool {
 	if s.distant {
-		return s.gather.key(ctx, id)
+		s.gather.ended(before)
+		return true
+	}
+	return s.Version.Moved(before)
+}
+
+// Distant reports whether a question costs a round trip.
+func (s *Store) Distant() bool { return s.distant }
+
+// seenAs is what a statement saw whose version is text, for a caller that saw before. Without a row it had no place to say its version in.
+func (s *Store) seenAs(before Seen, text string) Seen {
+	if s.version == "" {
+		return before
+	}
+	return Seen{text: text, Known: before.Known && text != ""}
+}
+
+// RowAt reads a row, and the version that it is of, for a caller who has seen the store at that version.
+func (s *Store) RowAt(ctx context.Context, at Seen, columns, from string, args []any, into ...any) (Seen, error) {
+	var text string
+	if at.Known && s.version != "" {
+		columns, into = columns+", "+s.version, append(into, &text)
+	}
+	err := s.Read(ctx, func(ctx context.Context, q Queryer) error {
+		return q.QueryRowContext(ctx, `SELECT `+columns+` FROM `+from, args...).Scan(into...)
+	})
+	return s.seenAs(at, text), err
+}
+
+// Key reads a key, which others may have too: it must not be written to. It is as it was at the version that is returned: the one given,
+// or one that was asked for since.
+func (s *Store) Key(ctx context.Context, id string, at Seen) (k *Key, seen Seen, err error) {
+	if s.distant {
+		return s.gather.key(ctx, id, at)
 	}
 	err = s.Read(ctx, func(ctx context.Context, q Queryer) (err error) {
 		k, err = Get(ctx, q, id)
 		return err
 	})
-	return k, err
+	return k, at, err
 }
 
 // Close ends every connection.

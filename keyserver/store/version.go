@@ -31,7 +31,8 @@ type version struct {
 
 // Seen is a version that was asked for after a request came in: what is answered may be as the store was then.
 type Seen struct {
-	value int64
+	value int64  // SQLite
+	text  string // PostgreSQL
 	Known bool
 }
 
@@ -68,7 +69,7 @@ func (v *version) Now() Seen {
 		v.begun.Add(1)
 		v.value, v.known = v.read()
 	}
-	return Seen{v.value, v.known && !v.wrong.Load()}
+	return Seen{value: v.value, Known: v.known && !v.wrong.Load()}
 }
 
 func (v *version) read() (int64, bool) {

@@ -24,8 +24,8 @@ func (w *world) tick() time.Time {
 	return at
 }
 
-// said is a claim that was looked at.
-type said struct {
+// seenClaim is a claim that was looked at.
+type seenClaim struct {
 	kind    rotation.ClaimKind
 	subject string
 	at      int64
@@ -35,7 +35,7 @@ type said struct {
 func (w *world) claims(v *view) {
 	for _, c := range v.claims {
 		at := c.Evidence().At.UnixNano()
-		key := said{c.Kind(), c.Subject(), at}
+		key := seenClaim{c.Kind(), c.Subject(), at}
 		if w.claimed[key] {
 			continue
 		}

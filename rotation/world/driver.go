@@ -309,7 +309,7 @@ func (p *process) reenable() outcome {
 }
 
 func (w *world) concluded(res rotation.Result, err error) outcome {
-	out := outcome{wait: res.Wait, err: err, said: strings.Join(append([]string{res.Said, res.Output}, res.Notes...), "\n")}
+	out := outcome{wait: res.Wait, err: err, said: strings.Join(append([]string{res.Message, res.Output}, res.Notes...), "\n")}
 	var no *rotation.RefusedError
 	switch {
 	case errors.As(err, &no):

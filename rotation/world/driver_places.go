@@ -105,7 +105,8 @@ func (d *watched) Put(ctx context.Context, job delivery.Job, secret apikey.Secre
 		rep, err = d.Destination.Put(ctx, job, secret)
 		if err == nil {
 			if !d.p.touched {
-				d.p.dead = (d.p.replace || d.p.w.replaced) && !d.p.w.alive(d.p.w.keyByText(was))
+				carrier := d.p.w.keyByText(was)
+				d.p.dead = (d.p.replace || d.p.w.replaced) && (!d.p.w.alive(carrier) || carrier == d.p.w.old && d.p.oldDead)
 			}
 			if (rep.Kept || !d.p.touched) && was == d.p.w.old.text { // where it held nothing in the preflight: the copy has this
 				d.p.former = was

@@ -239,6 +239,17 @@ var fixedWalks = []fixed{
 			Strikes: []Strike{at("new key ends soon", "verify", ""), {Act: "time passes", Step: "disable", Nth: 45, N: 29}}}},
 	{name: "the secret of one of two earlier new keys is pasted again", breaks: "I4: it ends neither way",
 		walk: Walk{Scenario: Scenario{Manual: true, Disable: true, Life: 90 * 24 * time.Hour}, Acts: []string{actRun}, Strikes: []Strike{at("new key ends soon", "soak", ""), at("removed", "soak", "")}}},
+	{name: "a key is made in the dashboard, and its secret cannot be tried before another's is pasted", breaks: "I3: key-4",
+		walk: Walk{Scenario: Scenario{Manual: true, Disable: true, ListLag: 12 * time.Second, Latency: 20 * time.Millisecond, Compromised: true}, Acts: []string{actRun, actRun},
+			Strikes: []Strike{at("new key disabled", "deliver", ""), at("wall in JSON", "deliver", ""), {Act: "kill", Step: "deliver", Nth: 8}}}},
+	{name: "a pasted secret is not taken, since another host is seen, and it is closed", breaks: "I3: key-5",
+		walk: Walk{Scenario: Scenario{Manual: true, Disable: true, SeesUse: true, ListLag: 3 * time.Second}, Acts: []string{actRun, actClose},
+			Strikes: []Strike{at("429", "drain", ""), at("new key disabled", "create", ""), at("second host", "deliver", "")}}},
+	{name: "a volume goes away in the middle of a put, where there was nothing before", breaks: "I5: after the end a secret lies in",
+		walk: Walk{Scenario: Scenario{Wrong: "nothing"}, Acts: []string{actRun, actUndo}, Strikes: []Strike{{Act: "volume missing", Step: "deliver", Nth: 33}}}},
+	{name: "a variable that was gone in the preflight is back, and gone again when it is undone", breaks: "I1: delete of key-3",
+		walk: Walk{Scenario: Scenario{Places: []string{envPlace, releasePlace}}, Acts: []string{actDo, actRestore, actRun, actUndo},
+			Strikes: []Strike{{Act: "variable removed", Step: "drain", N: 241}, at("kill", "drain", ""), {Act: "variable removed", Step: "preflight", N: 229}}}},
 }
 
 // TestFixedWalks carries out the walks that were taken with the program as it was. Of those in expectRed the rules are not there

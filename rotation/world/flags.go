@@ -152,8 +152,8 @@ func (w *world) flagFor(a ask) (o options, ok bool) {
 	return o, false
 }
 
-// sayAgain starts the program anew with a flag, where it stopped and nobody can be asked.
-func (w *world) sayAgain(a ask) bool {
+// restartWithFlag starts the program anew with a flag, where it stopped and nobody can be asked.
+func (w *world) restartWithFlag(a ask) bool {
 	o, ok := w.flagFor(a)
 	if !ok {
 		return false
@@ -168,8 +168,8 @@ func (w *world) sayAgain(a ask) bool {
 	return w.process != nil
 }
 
-// again counts the deliveries over the old value that a program makes that cannot ask: twice a rotation, and no more.
-func (w *world) again(p *place) {
+// countRedelivery counts the deliveries over the old value that a program makes that cannot ask: twice a rotation, and no more.
+func (w *world) countRedelivery(p *place) {
 	if !w.sc.Headless || w.step == undoing || !p.touched || p.content() != w.old.text || !w.old.gone.IsZero() || w.turned {
 		return
 	}
@@ -178,7 +178,7 @@ func (w *world) again(p *place) {
 	}
 }
 
-// said is all that is certain, unknown or left.
-func (v *view) said() string {
+// statements is all that is certain, unknown or left.
+func (v *view) statements() string {
 	return strings.Join(slices.Concat(v.certain, v.unknown, v.left), "\n")
 }

@@ -160,7 +160,7 @@ func (w *world) aboutToMint() {
 
 // aboutToWrite: a value that is neither the old key's nor ours is not written over unasked.
 func (w *world) aboutToWrite(p *place, how string) {
-	w.again(p)
+	w.countRedelivery(p)
 	value := p.content()
 	if value == "" && !(w.sc.Wrong == "other variable" && p.n == 0 && !p.touched && p.changed == 0 && p.kind != filePlace) || p.left || w.replaced {
 		return
@@ -250,7 +250,7 @@ func (w *world) named(v *view) {
 	if v.state == "open" {
 		return
 	}
-	said := v.said() + w.last.said
+	said := v.statements() + w.last.said
 	for _, k := range w.keys {
 		if !k.ours || !w.alive(k) || v.state == "done" && k.id == v.newID {
 			continue
@@ -294,7 +294,7 @@ func (w *world) leftFiles(v *view) {
 	files := w.allFiles()
 	for _, path := range slices.Sorted(maps.Keys(files)) {
 		text := files[path]
-		if strings.Contains(text, canary) && strings.Contains(path, ".detent-") && !strings.Contains(v.said(), path) {
+		if strings.Contains(text, canary) && strings.Contains(path, ".detent-") && !strings.Contains(v.statements(), path) {
 			w.fail("I5", "after the end a secret lies in %s", strings.TrimPrefix(path, w.dir))
 		}
 	}
@@ -347,7 +347,7 @@ func (w *world) changedByOthers(k *key) bool { return len(k.past) > 0 && k.struc
 
 // findable: the base name finds the one live key.
 func (w *world) findable(v *view) {
-	late := strings.Contains(v.said(), "called ")
+	late := strings.Contains(v.statements(), "called ")
 	if name, _ := apikey.SplitName(v.newName); late || w.sc.Twin || w.homonym || w.rival != nil || w.sc.Manual && v.newID == "" || // what somebody makes by hand has the name, too
 		!apikey.SameBase(name, base, w.sc.MaxName) {
 		return

@@ -82,7 +82,7 @@ func (w *world) run(back bool) (out outcome) {
 				return out
 			}
 			if w.sc.Headless {
-				if !w.sayAgain(*out.ask) {
+				if !w.restartWithFlag(*out.ask) {
 					return out
 				}
 			} else if !w.reply(*out.ask) {

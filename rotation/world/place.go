@@ -44,7 +44,7 @@ type place struct {
 	touched       bool // the program changed it
 	replace       bool // the operator said that it may hold something else than the old key's secret
 	oldDead       bool // the old key was dead, or seemed so by the service's clock, when the program looked at it in the preflight
-	dead          bool // so it did, a secret that was dead already: that goes back
+	dead          bool // so it did, a secret that was dead already, or refused when it was said: that goes back
 
 	readAt  int // the file as it was read at that count of changes on the disk
 	isText  string

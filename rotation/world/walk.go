@@ -117,7 +117,7 @@ type world struct {
 	events       []event
 	ticks        int
 	moments      map[int64]moment
-	claimed      map[said]bool
+	claimed      map[seenClaim]bool
 	oldUses      []time.Time     // when the old key was used, as it truly was
 	shownTo      map[string]bool // fields of access that a person saw and accepted
 	attested     bool            // somebody said that nobody uses the old key
@@ -170,7 +170,7 @@ func (w *world) end() string {
 
 func newWorld(walk Walk, o Options) *world {
 	w := &world{sc: walk.Scenario.clone(), walk: walk, dir: o.Dir, rng: rand.New(rand.NewPCG(1, 2)), logging: o.Log,
-		shownTo: map[string]bool{}, refusedPaste: map[string]bool{}, moments: map[int64]moment{}, claimed: map[said]bool{}, met: map[Pair]int{}}
+		shownTo: map[string]bool{}, refusedPaste: map[string]bool{}, moments: map[int64]moment{}, claimed: map[seenClaim]bool{}, met: map[Pair]int{}}
 	w.now, w.store, w.disk = epoch, newStore(w), 1
 	for _, s := range walk.Strikes {
 		w.strikes = append(w.strikes, strike{Strike: s})

@@ -405,7 +405,7 @@ func (l *List) apply(msg arranged, q query) tea.Cmd {
 		clear(l.rows)
 	}
 	l.sorted, l.before, l.idx, l.forQ = msg.sorted, nil, msg.idx, q
-	l.missing = l.unreported(len(l.idx) > 0)
+	l.missing = l.query.unreported(l.store, len(l.idx) > 0)
 	l.place(filtered)
 	return nil
 }

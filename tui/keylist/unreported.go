@@ -17,12 +17,17 @@ func (l *List) SetSetting(s apikey.Setting) {
 // parsed is the filter as it stands.
 func (l *List) parsed() (query, error) {
 	q, err := parse(l.input.Value())
+	q.settle(l.setting)
+	return q, err
+}
+
+// settle says what "env:" means of a key that does not say where it works.
+func (q query) settle(s apikey.Setting) {
 	for i := range q {
 		if q[i].field == fieldEnv {
-			q[i].unsaid = fold(l.setting.Word(""))
+			q[i].unsaid = fold(s.Word(""))
 		}
 	}
-	return q, err
 }
 
 // filtered is the field of the table that a term looks at, and whether it is one that may not be reported.
@@ -49,14 +54,14 @@ func (t term) filtered() (apikey.FieldInfo, bool) {
 
 // unreported says which fields that the filter asks for no key of the list has: that it matches nothing says nothing of the keys then.
 // Where it matches, what counts is what it leaves out: a key that does not say whether it is in use stays under "!unused".
-func (l *List) unreported(matches bool) []string {
+func (q query) unreported(s *store, matches bool) []string {
 	var out []string
-	for _, t := range l.query {
+	for _, t := range q {
 		f, ok := t.filtered()
 		if !ok || t.not != matches || slices.Contains(out, f.Label) {
 			continue
 		}
-		if !l.store.reports(f) {
+		if !s.reports(f) {
 			out = append(out, f.Label)
 		}
 	}

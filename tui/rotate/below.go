@@ -76,7 +76,7 @@ func difference(p *page, d rotation.Difference) {
 		p.wrap(st.Good.Render("  = ")+st.Dim.Render(label), st.Base, d.Old)
 	case rotation.Tolerated:
 		p.wrap(st.Warn.Render("  ~ ")+st.Dim.Render(label), st.Base, d.Old+" → "+d.New+"  accepted: "+d.Reason)
-	case rotation.NotTold:
+	case rotation.Unreported:
 		p.wrap(st.Warn.Render("  ? ")+st.Dim.Render(label), st.Base, "the service does not say")
 	default:
 		p.wrap(st.Bad.Render("  ≠ ")+st.Dim.Render(label), st.Base, d.Old+" → "+d.New)

@@ -82,12 +82,12 @@ func hint(st *ui.Styles, name string) string {
 // viewCame is what came of the step before.
 func (s *Screen) viewCame(p *page, last rotation.Result) {
 	st := p.style()
-	if last.Said != "" {
+	if last.Message != "" {
 		lead := st.Good.Render("✓ ")
 		if last.Status == rotation.Stopped {
 			lead = st.Warn.Render("! ")
 		}
-		p.wrap(lead, st.Base, last.Said)
+		p.wrap(lead, st.Base, last.Message)
 	}
 	for _, n := range last.Notes {
 		p.wrap(st.Warn.Render("! "), st.Base, n)
@@ -285,7 +285,7 @@ func (s *Screen) viewWait(p *page, now waiting) {
 	st := p.style()
 	p.barred(st.Accent, func(p *page) {
 		left := max(now.ends.Sub(s.env.Now()), 0)
-		p.wrap(st.Accent.Render("… "), st.Strong, now.last.Said)
+		p.wrap(st.Accent.Render("… "), st.Strong, now.last.Message)
 		if total := now.last.Total; total > 0 {
 			width := min(40, p.width-20)
 			p.line("  " + bar(st, 1-float64(left)/float64(total), width) + "  " + clock(left) + " left")

@@ -26,7 +26,7 @@ func (s *Screen) View() string {
 	s.viewBlock(&p, told)
 	now := len(p.lines)
 	if came, showing := s.phase.(ready); showing && !s.unfolded {
-		if s.height >= 20 && came.last.Said != "" {
+		if s.height >= 20 && came.last.Message != "" {
 			p.blank()
 		}
 		s.viewCame(&p, came.last)

@@ -97,7 +97,7 @@ func TestAnUndoneRotationShowsItsNewKeyAsGone(t *testing.T) {
 	})
 	r.undo = func(r *script) (rotation.Result, error) {
 		r.view.State, r.view.SecretInHand = rotation.Aborted, false
-		return rotation.Result{Status: rotation.Finished, Said: "undone"}, nil
+		return rotation.Result{Status: rotation.Finished, Message: "undone"}, nil
 	}
 	d := begin(t, &fakeHost{rotation: r})
 	d.press("enter")
@@ -181,7 +181,7 @@ func TestSetupAsksForNoWaitThatTheServiceCannotKeep(t *testing.T) {
 
 func TestAWaitThatIsResumedBeginsByItself(t *testing.T) {
 	r := newScript(func(*script) (rotation.Result, error) {
-		return rotation.Result{Status: rotation.Waiting, Said: "the old key is off", Wait: 10 * time.Minute, Left: 10 * time.Minute, Total: 10 * time.Minute}, nil
+		return rotation.Result{Status: rotation.Waiting, Message: "the old key is off", Wait: 10 * time.Minute, Left: 10 * time.Minute, Total: 10 * time.Minute}, nil
 	})
 	r.at(rotation.Soak)
 	r.view.OldOff = true

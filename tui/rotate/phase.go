@@ -257,7 +257,7 @@ func afterCall(p phase, in scene, e did) (phase, []effect) {
 	_, works := to.(working)
 	_, waits := to.(waiting)
 	if in.away && !works && !waits {
-		said := news{e.result.Said, e.err == nil}
+		said := news{e.result.Message, e.err == nil}
 		if e.err != nil {
 			said.text = e.err.Error()
 		}

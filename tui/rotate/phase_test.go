@@ -33,7 +33,7 @@ func TestNext(t *testing.T) {
 	accept := rotation.Question{Kind: rotation.AskAccept, Text: "not the same", Choices: yesOrNo("accept", rotation.WantsReason), Default: rotation.No}
 	attests := rotation.Question{Kind: rotation.AskAttest, Text: "is it so?", Lines: []string{"one", "two"}, Each: true, Choices: yesOrNo("all of it is so", rotation.WantsNothing), Default: rotation.No}
 	stopped := func(q rotation.Question) rotation.Result {
-		return rotation.Result{Status: rotation.Stopped, Question: &q, Said: q.Text}
+		return rotation.Result{Status: rotation.Stopped, Question: &q, Message: q.Text}
 	}
 	wait := rotation.Result{Status: rotation.Waiting, Wait: time.Minute, Left: 10 * time.Minute, Total: 15 * time.Minute}
 	waits := waiting{last: wait, since: noon, ends: noon.Add(10 * time.Minute)}
@@ -44,7 +44,7 @@ func TestNext(t *testing.T) {
 	later := func(s scene, d time.Duration) scene { s.now = s.now.Add(d); return s }
 	away := func(s scene) scene { s.away = true; return s }
 	doing, undoes := working{verb: toDo, since: noon}, working{verb: toUndo, undo: true, since: noon}
-	moved := rotation.Result{Status: rotation.Moved, Said: "ok"}
+	moved := rotation.Result{Status: rotation.Moved, Message: "ok"}
 	asks := asking{q: again, last: stopped(again), ticked: []bool{}}
 	answered := asks
 	undoAsked := asking{q: undoQuestion(openView(rotation.Verify)), back: ready{}, ticked: make([]bool, 2)}

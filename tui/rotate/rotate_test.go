@@ -77,14 +77,14 @@ func (r *script) Answer(_ context.Context, a rotation.Answer) (rotation.Result, 
 	if r.answer != nil {
 		return r.answer(r, a)
 	}
-	return rotation.Result{Status: rotation.Moved, Said: "noted"}, nil
+	return rotation.Result{Status: rotation.Moved, Message: "noted"}, nil
 }
 func (r *script) TurnAround() (rotation.Result, error) { return r.turned(r), nil }
 func (r *script) End(_ context.Context, reason string) (rotation.Result, error) {
 	r.ended = reason
 	r.view.State = rotation.Closed
 	r.view.Left = []string{"the old key is left as it is"}
-	return rotation.Result{Status: rotation.Finished, Said: "closed as it stands"}, nil
+	return rotation.Result{Status: rotation.Finished, Message: "closed as it stands"}, nil
 }
 func (r *script) Plan(context.Context) (rotation.FullPlan, error) {
 	r.plans++
@@ -148,7 +148,7 @@ func phaseOf(s rotation.Step) rotation.Phase {
 func (r *script) move(to rotation.Step, said string) rotation.Result {
 	did := r.view.Step
 	r.at(to)
-	return rotation.Result{Status: rotation.Moved, Did: did, Step: to, Said: said}
+	return rotation.Result{Status: rotation.Moved, Did: did, Step: to, Message: said}
 }
 
 func moves(to rotation.Step, said string) func(*script) (rotation.Result, error) {
@@ -310,13 +310,13 @@ func yesOrNo(yes string, wants rotation.Wants) []rotation.Choice {
 // stops is a step that asks.
 func stops(q rotation.Question) func(*script) (rotation.Result, error) {
 	return func(r *script) (rotation.Result, error) {
-		return rotation.Result{Status: rotation.Stopped, Step: r.view.Step, Question: &q, Said: q.Text}, nil
+		return rotation.Result{Status: rotation.Stopped, Step: r.view.Step, Question: &q, Message: q.Text}, nil
 	}
 }
 
 func over(r *script) (rotation.Result, error) {
 	r.view.State = rotation.Over
-	return rotation.Result{Status: rotation.Finished, Did: rotation.Delete, Said: "the old key is gone"}, nil
+	return rotation.Result{Status: rotation.Finished, Did: rotation.Delete, Message: "the old key is gone"}, nil
 }
 
 func TestThePreflightRunsByItselfAndTheRestWaitsForEnter(t *testing.T) {
@@ -390,7 +390,7 @@ func TestDiscardingTheSecretInHandUndoes(t *testing.T) {
 	r := newScript(moves(rotation.Create, "ok"), inHand)
 	r.undo = func(r *script) (rotation.Result, error) {
 		r.view.State, r.view.SecretInHand = rotation.Aborted, false
-		return rotation.Result{Status: rotation.Finished, Said: "undone"}, nil
+		return rotation.Result{Status: rotation.Finished, Message: "undone"}, nil
 	}
 	d := begin(t, &fakeHost{rotation: r})
 	d.press("enter", "esc", "d")
@@ -412,7 +412,7 @@ func TestAWaitCountsDownAndLooksAgainByItself(t *testing.T) {
 			return r.move(rotation.Disable, "the old key was quiet for 15m"), nil
 		}
 		left := 15*time.Minute - time.Duration(looks-1)*5*time.Minute
-		return rotation.Result{Status: rotation.Waiting, Step: rotation.Drain, Said: "waiting until the old key is quiet", Wait: 5 * time.Minute, Left: left, Total: 15 * time.Minute,
+		return rotation.Result{Status: rotation.Waiting, Step: rotation.Drain, Message: "waiting until the old key is quiet", Wait: 5 * time.Minute, Left: left, Total: 15 * time.Minute,
 			Watch: &rotation.Watch{Visible: true, OldUsed: apikey.At(noon.Add(-3 * time.Minute)), NewUsed: apikey.At(noon), Polls: looks, QuietFor: 15*time.Minute - left}}, nil
 	}
 	r := newScript(moves(rotation.Verify, "delivered"), moves(rotation.Drain, "the new key works"), look, look, look, look)
@@ -440,7 +440,7 @@ func TestAWaitThatIsLeftGoesOnAndSaysWhenItIsOver(t *testing.T) {
 		if looks++; looks > 2 {
 			return r.move(rotation.Disable, "the old key was quiet for 15m"), nil
 		}
-		return rotation.Result{Status: rotation.Waiting, Step: rotation.Drain, Said: "waiting", Wait: 5 * time.Minute, Left: 10 * time.Minute, Total: 15 * time.Minute}, nil
+		return rotation.Result{Status: rotation.Waiting, Step: rotation.Drain, Message: "waiting", Wait: 5 * time.Minute, Left: 10 * time.Minute, Total: 15 * time.Minute}, nil
 	}
 	r := newScript(moves(rotation.Verify, "delivered"), moves(rotation.Drain, "the new key works"), look, look, look)
 	d := begin(t, &fakeHost{rotation: r})
@@ -651,7 +651,7 @@ func TestAnUndoThatFailedIsTriedAgainAsAnUndo(t *testing.T) {
 			return rotation.Result{}, &rotation.StepError{Step: "undo", Err: errors.New("no connection"), Certain: []string{"the new key exists"}, Next: "wait a moment, then undo again"}
 		}
 		r.view.State, r.view.SecretInHand = rotation.Aborted, false
-		return rotation.Result{Status: rotation.Finished, Said: "undone"}, nil
+		return rotation.Result{Status: rotation.Finished, Message: "undone"}, nil
 	}
 	d := begin(t, &fakeHost{rotation: r})
 	d.press("enter", "u", "y")

@@ -75,7 +75,7 @@ func TestEveryActOfARotationSaysOfWhichItIsAPart(t *testing.T) {
 						p.Destinations[i] = puts{d, h, parts{nil, &seen}}
 					}
 				}
-				p.Tell = func(told_ rotation.Told) {
+				p.Notify = func(told_ rotation.Notice) {
 					told = append(told, fmt.Sprintf("%s %s %s %s: %s", told_.Kind, told_.ID, told_.Stage, told_.Old.ID, told_.Text))
 				}
 				p.Drain, p.AcceptUnknown, p.NotMine = ptr(time.Duration(0)), "nobody else is there", "it is of the other team"
@@ -125,8 +125,8 @@ func TestEveryWordOfAPersonIsTold(t *testing.T) {
 		f := in(t, sc)
 		var told []string
 		r := f.Start(func(p *rotation.Params) {
-			p.Tell = func(t rotation.Told) {
-				if t.Kind == rotation.ToldWord {
+			p.Notify = func(t rotation.Notice) {
+				if t.Kind == rotation.NoticeStatement {
 					told = append(told, t.Text)
 				}
 			}
@@ -162,7 +162,7 @@ func TestAReasonHoldsNoSecretThatIsKnownHere(t *testing.T) {
 	f := in(t, manualLike)
 	var told []string
 	r := f.Start(func(p *rotation.Params) {
-		p.Tell = func(t rotation.Told) { told = append(told, t.Text) }
+		p.Notify = func(t rotation.Notice) { told = append(told, t.Text) }
 		p.Credential = apikey.NewSecret("sk_live_the-administrators-own-0123456789")
 	})
 	f.until(r, rotation.Create)
@@ -207,7 +207,7 @@ func TestWhatIsToldHasNoWordsOfACommand(t *testing.T) {
 	var told []string
 	r := f.Start(func(p *rotation.Params) {
 		p.Destinations = []delivery.Destination{wordy{p.Destinations[0]}}
-		p.Tell = func(t rotation.Told) { told = append(told, t.Text) }
+		p.Notify = func(t rotation.Notice) { told = append(told, t.Text) }
 		p.Drain, p.AcceptUnknown = ptr(time.Duration(0)), "it was looked at"
 	})
 	f.drive(r)

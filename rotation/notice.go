@@ -37,32 +37,32 @@ func (r *Rotation) within(ctx context.Context) context.Context {
 	return context.WithValue(ctx, partKey{}, r.part())
 }
 
-// ToldKind is what a rotation tells.
-type ToldKind string
+// NoticeKind is what a rotation tells.
+type NoticeKind string
 
 // What it tells.
 const (
-	ToldBegun ToldKind = "begun" // the preflight is over: the mode, the waits, and what was allowed beforehand
-	ToldStage ToldKind = "stage" // a stage is over: how long it waited, where it did
-	ToldWord  ToldKind = "word"  // a person's word, with the reason
+	NoticeBegun     NoticeKind = "begun" // the preflight is over: the mode, the waits, and what was allowed beforehand
+	NoticeStage     NoticeKind = "stage" // a stage is over: how long it waited, where it did
+	NoticeStatement NoticeKind = "word"  // a person's word, with the reason
 )
 
-// Told is what no call shows, for whoever records what was done. No text holds a secret, nor the arguments of a command.
-type Told struct {
+// Notice is what no call shows, for whoever records what was done. No text holds a secret, nor the arguments of a command.
+type Notice struct {
 	Part
-	Kind ToldKind
+	Kind NoticeKind
 	Text string
 }
 
-func (r *Rotation) tell(part Part, kind ToldKind, text string) {
-	if r.w.Tell == nil || r.planOnly {
+func (r *Rotation) notify(part Part, kind NoticeKind, text string) {
+	if r.w.Notify == nil || r.planOnly {
 		return
 	}
 	for _, d := range r.j.Destinations {
 		short := delivery.Short(d.Spec)
 		text = strings.ReplaceAll(strings.ReplaceAll(text, d.Describe, short), d.Spec, short)
 	}
-	r.w.Tell(Told{part, kind, text})
+	r.w.Notify(Notice{part, kind, text})
 }
 
 // withoutSecrets masks what this process knows to be one: a reason is typed where a secret was typed before.
@@ -80,8 +80,8 @@ func (r *Rotation) withoutSecrets(text string) string {
 	return text
 }
 
-// tellBegun says how a rotation begins, and what was allowed beforehand.
-func (r *Rotation) tellBegun(part Part) {
+// notifyBegun says how a rotation begins, and what was allowed beforehand.
+func (r *Rotation) notifyBegun(part Part) {
 	j := r.j
 	how := []string{string(j.Mode) + ", strategy " + j.Strategy}
 	if j.OldFirst {
@@ -99,12 +99,12 @@ func (r *Rotation) tellBegun(part Part) {
 			how = append(how, c.text)
 		}
 	}
-	r.tell(part, ToldBegun, strings.Join(how, ", "))
+	r.notify(part, NoticeBegun, strings.Join(how, ", "))
 	if j.AcceptUnknown != "" {
-		r.tell(part, ToldWord, r.withoutSecrets(fmt.Sprintf("accepted: what cannot be seen (%s)", j.AcceptUnknown)))
+		r.notify(part, NoticeStatement, r.withoutSecrets(fmt.Sprintf("accepted: what cannot be seen (%s)", j.AcceptUnknown)))
 	}
 	if j.NotMine != "" {
-		r.tell(part, ToldWord, r.withoutSecrets(fmt.Sprintf("another marked key is no rival (%s)", j.NotMine)))
+		r.notify(part, NoticeStatement, r.withoutSecrets(fmt.Sprintf("another marked key is no rival (%s)", j.NotMine)))
 	}
 }
 
@@ -123,11 +123,11 @@ func waitOf(j *journal, stage Step) string {
 // stageOver tells of a stage that is over, where no call of it says so: one that looked or waited, one that was left for another than
 // the next, and the last. from is where the rotation stood.
 func (r *Rotation) stageOver(from Part, to Step) {
-	if r.w.Tell == nil {
+	if r.w.Notify == nil {
 		return
 	}
 	if from.Stage == Preflight && to != Preflight {
-		r.tellBegun(from)
+		r.notifyBegun(from)
 		return
 	}
 	v := viewOf(r.j, r.strategy, false)
@@ -141,5 +141,5 @@ func (r *Rotation) stageOver(from Part, to Step) {
 	case to == r.strategy.after(from.Stage, &v):
 		return
 	}
-	r.tell(from, ToldStage, text)
+	r.notify(from, NoticeStage, text)
 }

@@ -1,0 +1,61 @@
+package issuertest
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"detent/apikey"
+)
+
+// describe is a key in a line: what the service reports of each field, in the order of the table, and what detent knows of
+// it besides.
+func describe(k *apikey.Key) string {
+	var parts []string
+	for f := range apikey.FieldsOf(k) {
+		value, said := f.JSON(k)
+		if !said {
+			continue
+		}
+		raw, err := json.Marshal(value)
+		if err != nil {
+			raw = []byte("?")
+		}
+		text := strings.Trim(string(raw), `"`)
+		if strings.ContainsAny(text, " \\") && raw[0] == '"' {
+			text = string(raw)
+		}
+		parts = append(parts, string(f.ID)+"="+text)
+	}
+	if k.Own {
+		parts = append(parts, "own")
+	}
+	if k.Matched {
+		parts = append(parts, "matched")
+	}
+	return strings.Join(parts, " ")
+}
+
+func describeAll(keys []apikey.Key) []string {
+	var lines []string
+	for i := range keys {
+		lines = append(lines, describe(&keys[i]))
+	}
+	if lines == nil {
+		lines = []string{"none"}
+	}
+	return lines
+}
+
+func describeProof(p apikey.Proof) string {
+	parts := []string{p.Verdict.String()}
+	for name, list := range map[string][]string{"can": p.Can, "cannot": p.Cannot} {
+		if len(list) > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", name, strings.Join(list, ", ")))
+		}
+	}
+	if len(parts) == 3 && parts[1] > parts[2] {
+		parts[1], parts[2] = parts[2], parts[1]
+	}
+	return strings.Join(append(parts, "by "+p.Call), "; ")
+}

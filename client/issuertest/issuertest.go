@@ -1,0 +1,296 @@
+// Package issuertest is the suite that every issuer gets for free: what holds for a service of any shape is asked of each, in
+// the words of its own wire.
+package issuertest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+)
+
+// Run plays an issuer's file of cases and, from the first case of each operation, everything that any issuer must stand:
+// answers that are lost, cut, packed or called otherwise, refusals and limits in every form, walls, hostile texts, secrets
+// that are echoed. name is what a profile calls the issuer.
+//
+// The file is a txtar archive. Its head says, a line each, as "name: value":
+//
+//	proven   how these exchanges are known: "server NAME VERSION", "client NAME VERSION" or "documents DATE"
+//	source   where they are written down
+//	token    detent's own credential, of the shape that this issuer's have
+//	secret   a secret of one of the issuer's keys
+//
+// Each file of the archive is a case. Its name begins with what is done: list, create, update, delete, probe, identify,
+// retrieve or public key; a colon and words follow, but for the first case of each, which is the one that others are made of.
+// Its lines:
+//
+//	set create=true                  settings of the profile: create, exchange, read_only, environment
+//	with {"name":"ci"}               what it is done with
+//	> GET /v1/api-keys               a request as it must come, then "> Name: value" for a header that it must have, "> as SECRET" for
+//	                                 another credential than detent's own, and its body
+//	< 200                            its answer, then "< Name: value" for a header of it, and its body; "< lost" drops the connection
+//	= id=k1 name=ci                  a key that comes of it, in the order of the list; "= none" for no key; what a probe shows
+//	secret sk_live_…                 the secret that comes of it
+//	note words                       what the user is told besides
+//	! kind: words                    the error that comes of it, and words in it
+//
+// Every ability that the issuer declares must have a case: what nothing shows is not claimed.
+func Run(t *testing.T, name, path string) {
+	u := &suite{script: read(t, path), name: name}
+	t.Run("cases", u.cases)
+	t.Run("abilities", u.abilities)
+	t.Run("reads", u.reads)
+	t.Run("pages", u.pages)
+	t.Run("creates", u.creates)
+	t.Run("updates", u.updates)
+	t.Run("deletes", u.deletes)
+	t.Run("proofs", u.proofs)
+	t.Run("words", u.words)
+	t.Logf("%s: %d cases of its own, known by %s; %d more made of them", name, len(u.script.cases), u.script.proven, u.made)
+}
+
+// suite is one issuer's run.
+type suite struct {
+	*script
+	name string
+	made int
+}
+
+// open opens the issuer at an address, with a clock that stands still and waits that cost nothing.
+func (u *suite) open(t *testing.T, c *sample, address string, change ...func(*client.Options)) client.Service {
+	t.Helper()
+	o := client.Options{Service: u.name, URL: address, Token: apikey.NewSecret(u.token), Timeout: 5 * time.Second,
+		Now: func() time.Time { return now }, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, Random: &counting{}}
+	for name, value := range c.set {
+		switch name {
+		case "create":
+			o.CanCreate = value == "true"
+		case "exchange":
+			o.Exchange, o.TokenURL = value == "true", address
+		case "read_only":
+			o.ReadOnly = value == "true"
+		case "environment":
+			o.Environment = apikey.Environment(value)
+		default:
+			t.Fatalf("%s: %s: there is no setting %q", u.path, c.name, name)
+		}
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	s, err := client.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// counting are random numbers that differ, and are the same in every run.
+type counting struct{ n byte }
+
+func (c *counting) Read(p []byte) (int, error) {
+	for i := range p {
+		c.n += 7
+		p[i] = c.n
+	}
+	return len(p), nil
+}
+
+// result is what came of a case.
+type result struct {
+	keys   []string
+	first  *apikey.Key
+	secret apikey.Secret
+	notes  []string
+	proof  apikey.Proof
+	value  any // all of it, to look for what may not be printed
+}
+
+func one(k *apikey.Key, value any) result {
+	return result{keys: []string{describe(k)}, first: k, value: value}
+}
+
+// do does what a case says.
+func (u *suite) do(ctx context.Context, t *testing.T, s client.Service, c *sample) (result, error) {
+	t.Helper()
+	secret := u.secret
+	if c.args.Secret != "" {
+		secret = c.args.Secret
+	}
+	switch c.do {
+	case "list":
+		keys, err := client.ListAll(ctx, s)
+		r := result{keys: describeAll(keys), value: keys}
+		if len(keys) > 0 {
+			r.first = &keys[0]
+		}
+		return r, err
+	case "create":
+		created, err := s.Create(ctx, c.args.draft(t))
+		r := one(&created.Key, created)
+		r.secret, r.notes = created.Secret, created.Notes
+		return r, err
+	case "update":
+		k, err := s.Update(ctx, c.args.ID, apikey.Patch{Name: c.args.Name, Role: c.args.Role, Enabled: c.args.Enabled})
+		return one(&k, k), err
+	case "delete":
+		gone, err := s.Delete(ctx, c.args.ID)
+		text := "deleted"
+		if gone.AlreadyGone {
+			text = "already gone"
+		}
+		return result{keys: []string{text}, value: gone}, err
+	case "probe":
+		proof, err := s.Probe(ctx, apikey.NewSecret(secret), c.args.Call)
+		return result{keys: []string{describeProof(proof)}, proof: proof, value: proof}, err
+	case "identify":
+		finder, ok := client.As[client.Identifier](s)
+		if !ok {
+			t.Fatal("the issuer cannot identify a secret")
+		}
+		k, err := finder.Identify(ctx, apikey.NewSecret(secret))
+		if k == nil {
+			return result{keys: []string{"none"}}, err
+		}
+		return one(k, k), err
+	case "retrieve":
+		finder, ok := client.As[client.Retriever](s)
+		if !ok {
+			t.Fatal("the issuer gives no secret again")
+		}
+		found, err := finder.Retrieve(ctx, c.args.ID)
+		return result{secret: found, value: found}, err
+	case "public key":
+		giver, ok := client.As[client.PublicKeys](s)
+		if !ok {
+			t.Fatal("the issuer has no public keys")
+		}
+		text := ""
+		if c.args.Name != nil {
+			text = *c.args.Name
+		}
+		v, err := giver.RequestPublicKey(ctx, apikey.PublicKeyRequest{Name: text, Project: c.args.Project, TTL: c.args.TTL})
+		return result{secret: v.Value, notes: v.Notes, value: v}, err
+	}
+	t.Fatalf("%s: a case does %q; it may be %s", u.path, c.do, strings.Join(operations, ", "))
+	return result{}, nil
+}
+
+// cases plays the issuer's own cases as they are written.
+func (u *suite) cases(t *testing.T) {
+	for _, c := range u.script.cases {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := u.do(t.Context(), t, u.open(t, c, c.strict(t, u.script).URL), c)
+			if c.kind != "" {
+				failedAs(t, err, client.Kind(c.kind), c.in)
+				return
+			}
+			if err != nil {
+				t.Fatalf("failed: %v (hint: %s)", err, client.HintOf(err))
+			}
+			if len(c.want) > 0 && !slices.Equal(r.keys, c.want) {
+				t.Errorf("got\n  %s\nwant\n  %s", strings.Join(r.keys, "\n  "), strings.Join(c.want, "\n  "))
+			}
+			if !r.secret.Equal(apikey.NewSecret(c.secret)) && (c.secret != "" || !r.secret.IsZero()) {
+				t.Errorf("a secret of %d characters, want one of %d", r.secret.Len(), len(c.secret))
+			}
+			if !slices.Equal(r.notes, c.notes) {
+				t.Errorf("notes\n  %s\nwant\n  %s", strings.Join(r.notes, "\n  "), strings.Join(c.notes, "\n  "))
+			}
+		})
+	}
+}
+
+// abilities holds that what the issuer says of itself is said whole, and shown by a case.
+func (u *suite) abilities(t *testing.T) {
+	if u.proven == "" || u.head["source"] == "" || u.token == "" || u.secret == "" {
+		t.Errorf("%s: its head lacks proven, source, token or secret", u.path)
+	}
+	head := &sample{set: map[string]string{}}
+	if c := u.first("create"); c != nil {
+		head.set = c.set
+	}
+	s := u.open(t, head, "https://issuer.example")
+	caps := s.Capabilities()
+	_, identifies := client.As[client.Identifier](s)
+	_, retrieves := client.As[client.Retriever](s)
+	_, public := client.As[client.PublicKeys](s)
+	for _, a := range []struct {
+		name string
+		is   apikey.Ability
+		does bool   // it has the method
+		by   string // the operation that shows it
+	}{
+		{"create", caps.Create, true, "create"}, {"delete", caps.Delete, true, "delete"}, {"rename", caps.Rename, true, "update"},
+		{"change a role", caps.ChangeRole, true, "update"}, {"disable", caps.Disable, true, "update"}, {"public keys", caps.PublicKeys, public, "public key"},
+		{"retrieve", caps.Retrieve, retrieves, "retrieve"}, {"last use", caps.LastUsed, true, "list"}, {"expiry", caps.Expiry, true, "create"},
+		{"restrictions", caps.Restrictions, true, "create"}, {"listing", apikey.Can(), true, "list"}, {"proving a secret", apikey.Can(), true, "probe"},
+		{"identifying", apikey.Ability{OK: identifies, Why: "it has no such call"}, true, "identify"},
+	} {
+		switch {
+		case !a.is.OK && a.is.Why == "":
+			t.Errorf("%s: no reason is given why not", a.name)
+		case a.is.OK && !a.does:
+			t.Errorf("%s: claimed, but there is no such call", a.name)
+		case a.is.OK && u.first(a.by) == nil:
+			t.Errorf("%s: claimed, but %s has no case %q", a.name, u.path, a.by)
+		case a.is.OK && len(client.CallNames(s, a.by)) == 0 && a.by != "public key":
+			t.Errorf("%s: a plan cannot say which requests it takes", a.name)
+		}
+	}
+	if caps.Service != u.name || caps.Title == "" || caps.MaxName < 0 {
+		t.Errorf("it calls itself %q, %q", caps.Service, caps.Title)
+	}
+	if ok, why := apikey.CouldBelong(apikey.NewSecret(u.secret), caps, nil); !ok {
+		t.Errorf("a secret of its own would be taken for another issuer's: %s", why)
+	}
+	for _, f := range caps.AccessFields {
+		if row := apikey.FieldOf(f); !row.Access {
+			t.Errorf("%s is no field of access", f)
+		}
+	}
+}
+
+// failedAs holds that an error is of a kind, says what was tried and what is certain, and has these words.
+func failedAs(t *testing.T, err error, kind client.Kind, words string) {
+	t.Helper()
+	var e *client.Error
+	if !errors.As(err, &e) || e.Kind != kind {
+		t.Fatalf("got the error %v, want one that is %q", err, kind)
+	}
+	if shown := fmt.Sprintf("%s [%s] [%s] [%s]", e.Error(), client.HintOf(e), e.Permission, e.Outcome); !strings.Contains(shown, words) {
+		t.Errorf("got %s\nwant in it %s", shown, words)
+	}
+	if e.Op == "" || e.Outcome == "" {
+		t.Errorf("%+v lacks what was tried or what is certain", e)
+	}
+}
+
+// unprinted holds that nothing of what came shows a secret, in any of the ways that Go has of printing.
+func (u *suite) unprinted(t *testing.T, values ...any) {
+	t.Helper()
+	var all bytes.Buffer
+	for _, v := range values {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+			_, _ = fmt.Fprintf(&all, verb, v)
+		}
+		if err, ok := v.(error); ok {
+			all.WriteString(client.HintOf(err))
+			for ; err != nil; err = errors.Unwrap(err) {
+				_, _ = fmt.Fprintf(&all, "%v %+v %#v", err, err, err)
+			}
+		}
+	}
+	for _, secret := range []string{u.token, u.secret} {
+		if strings.Contains(all.String(), secret) || len(secret) > 24 && strings.Contains(all.String(), secret[:16]) {
+			t.Errorf("a secret is printed: %s", all.String())
+		}
+	}
+}

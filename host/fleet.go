@@ -1,0 +1,183 @@
+package host
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"detent/apikey"
+	"detent/config"
+	"detent/tui/keylist"
+)
+
+// Heard is a part of what profiles say when they are asked together.
+type Heard struct {
+	Profile config.Profile
+	// Session is the profile, open; nil where it could not be opened.
+	Session *Session
+	Keys    []apikey.Key
+	// Done says that nothing more comes of this profile; with Err, that what came is not all.
+	Done bool
+	Err  error
+}
+
+// Hear asks profiles for their keys, side by side, and hands over what each says as it comes, one call at a time. It returns when all
+// have said it, or why not: one that is slow or dead holds up itself alone. A key that two profiles reach is handed over once, with the
+// profile that had it first.
+func (h *Host) Hear(ctx context.Context, profiles []config.Profile, each func(Heard)) {
+	var handing sync.Mutex
+	known := newOnce(profiles)
+	h.hear(ctx, profiles, func(i int, said Heard) {
+		handing.Lock()
+		defer handing.Unlock()
+		said.Keys = known.of(profiles[i], said.Keys)
+		if len(said.Keys) > 0 || said.Done {
+			each(said)
+		}
+	})
+}
+
+// hear is Hear with every key, and calls from several goroutines.
+func (h *Host) hear(ctx context.Context, profiles []config.Profile, each func(i int, said Heard)) {
+	var all sync.WaitGroup
+	for i, p := range profiles {
+		all.Go(func() {
+			s, err := h.openBeside(ctx, p)
+			if err == nil {
+				err = s.Service.List(ctx, func(batch []apikey.Key) { each(i, Heard{Profile: p, Session: s, Keys: batch}) })
+			}
+			each(i, Heard{Profile: p, Session: s, Done: true, Err: err})
+		})
+	}
+	all.Wait()
+}
+
+// openBeside opens a profile while others are. Two commands for tokens do not ask on one terminal at once.
+func (h *Host) openBeside(ctx context.Context, p config.Profile) (*Session, error) {
+	tokens, err := h.tokens()
+	if err != nil {
+		return nil, err
+	}
+	if h.o.Terminal != nil && !p.Embedded && tokens.NeedsTerminal(p) {
+		h.kept.asking.Lock()
+		defer h.kept.asking.Unlock()
+	}
+	return h.OpenProfile(ctx, p)
+}
+
+// Answer is what a profile said in the end: all its keys, or why not.
+type Answer struct {
+	Profile config.Profile
+	Session *Session
+	Keys    []apikey.Key // nil with Err
+	Err     error
+}
+
+// Ask is Hear for whoever shows nothing before all is there. The answers are in the order of the profiles, and a key that two of them
+// reach is in the first one's.
+func (h *Host) Ask(ctx context.Context, profiles []config.Profile) []Answer {
+	answers := make([]Answer, len(profiles))
+	h.hear(ctx, profiles, func(i int, said Heard) { // of one profile from one goroutine
+		a := &answers[i]
+		a.Profile, a.Session, a.Err = said.Profile, said.Session, said.Err
+		if a.Keys = append(a.Keys, said.Keys...); a.Err != nil {
+			a.Keys = nil
+		}
+	})
+	known := newOnce(profiles)
+	for i, a := range answers {
+		answers[i].Keys = known.of(a.Profile, a.Keys)
+	}
+	return answers
+}
+
+// once tells the keys that a profile says from those that another has said: both may be of one service and one account.
+type once struct {
+	several map[string]bool // the services that more than one profile is of
+	said    map[string][]saidBy
+}
+
+// saidBy is a key and the profile that it came from.
+type saidBy struct {
+	profile string
+	key     apikey.Key
+}
+
+func newOnce(profiles []config.Profile) *once {
+	o := &once{several: map[string]bool{}, said: map[string][]saidBy{}}
+	seen := map[string]bool{}
+	for _, p := range profiles {
+		at := serviceOf(p)
+		o.several[at], seen[at] = seen[at], true
+	}
+	return o
+}
+
+func serviceOf(p config.Profile) string {
+	return p.Service + " " + strings.TrimRight(strings.ToLower(p.Address()), "/")
+}
+
+// of leaves out what another profile has said.
+func (o *once) of(p config.Profile, keys []apikey.Key) []apikey.Key {
+	at := serviceOf(p)
+	if !o.several[at] {
+		return keys
+	}
+	return slices.DeleteFunc(slices.Clone(keys), func(k apikey.Key) bool {
+		id := at + " " + k.ID
+		if slices.ContainsFunc(o.said[id], func(s saidBy) bool { return s.profile != p.Name && isOne(s.key, k) }) {
+			return true
+		}
+		o.said[id] = append(o.said[id], saidBy{p.Name, apikey.Key{Name: k.Name, Masked: k.Masked, Account: k.Account, Environment: k.Environment, CreatedAt: k.CreatedAt}})
+		return false
+	})
+}
+
+// isOne reports whether two rows of one id are one key. An id may be one within an account alone: what both say must not differ.
+func isOne(a, b apikey.Key) bool {
+	same := func(a, b string) bool { return a == b || a == "" || b == "" }
+	made, known := a.CreatedAt.Time()
+	also, too := b.CreatedAt.Time()
+	return a.Name == b.Name && same(a.Masked, b.Masked) && same(a.Account, b.Account) && same(string(a.Environment), string(b.Environment)) &&
+		(!known || !too || made.Equal(also))
+}
+
+// Found is what a filter leaves of an answer.
+type Found struct {
+	Keys     []apikey.Key
+	Findings []apikey.Finding // about all keys of the answer, so that a name that two have is known
+	// Unreported are the fields that the filter asks for and no key reports.
+	Unreported []string
+}
+
+// Find looks for the keys that a filter means. rotating are those that open rotations of the profile concern.
+func (a Answer) Find(f keylist.Filter, rotating map[string]bool, now time.Time) Found {
+	if len(a.Keys) == 0 { // that no key reports a field says nothing where there is none
+		return Found{}
+	}
+	found := Found{Findings: a.Session.Examine(a.Keys, rotating, now)}
+	if f.Empty() {
+		found.Keys = a.Keys
+		return found
+	}
+	var left []int
+	left, found.Unreported = f.Find(a.Keys, found.Findings, a.Session.Setting, now)
+	for _, i := range left {
+		found.Keys = append(found.Keys, a.Keys[i])
+	}
+	return found
+}
+
+// Doubt says what is not known of a filter's answer, in words; empty where all is.
+func (f Found) Doubt() string {
+	switch fields := strings.Join(f.Unreported, ", "); {
+	case fields == "":
+		return ""
+	case len(f.Keys) == 0:
+		return "no key reports " + fields + ": which keys the filter means is not known"
+	default:
+		return "no key reports " + fields + ": the filter left none out by it"
+	}
+}
