@@ -26,7 +26,7 @@ func (a *App) placeholder() string {
 	return a.empty()
 }
 
-// empty explains a service without keys, in three lines.
+// empty explains a service without keys, and how to begin: with a key, with a service, or by looking on.
 func (a *App) empty() string {
 	s, c := a.env.Styles, a.profile.caps
 	k := a.env.Keys
@@ -49,9 +49,14 @@ func (a *App) empty() string {
 			where = "This is detent's own key service, on the server: try everything here."
 		}
 	}
-	return title + "\n" + s.Dim.Render(where) + "\n" +
+	demo := ""
+	if !a.env.Remote { // another program on the server is of no use to who sits here
+		demo = "\n" + a.keyed("detent --demo", "shows it at work, with keys of its own")
+	}
+	width := max(min(measure(a.width, a.height).list-4, 76), 20)
+	return title + "\n" + strings.Join(ui.Styled(s.Dim.Render, where, width), "\n") + "\n" +
 		a.keyed(k.New.Help().Key, "makes the first one") + s.Dim.Render("   ") +
-		a.keyed(k.Profiles.Help().Key, "adds your real service") + s.Dim.Render("   ") + a.keyed(k.Help.Help().Key, "help")
+		a.keyed(k.Profiles.Help().Key, "adds your real service") + s.Dim.Render("   ") + a.keyed(k.Help.Help().Key, "help") + demo
 }
 
 func (a *App) keyed(k, does string) string {
