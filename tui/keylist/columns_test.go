@@ -106,3 +106,18 @@ func TestAWordThatIsNearlyOneIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// The names have what they need before another column is whole: theirs, and the mark of detent's own credential.
+func TestAnOwnKeysNameIsWholeBeforeOtherColumnsAre(t *testing.T) {
+	k := apikey.Key{ID: "1", Name: "administrator", Own: true, Masked: "sk-xhjutsgre5jr****", Role: "admin", ProjectName: "Default", Type: apikey.SecretKey, ExpiresAt: apikey.Never(), CreatedAt: at(-1e9)}
+	l := New(newEnv(0))
+	for width := 60; width <= 200; width++ {
+		l.SetSize(width, 10)
+		if l.Len() == 0 {
+			load(l, k)
+		}
+		if strings.Contains(l.View(), k.Masked) && !strings.Contains(l.View(), "administrator ◆ own") {
+			t.Fatalf("at %d:\n%s", width, l.View())
+		}
+	}
+}

@@ -53,14 +53,15 @@ func (l *List) relayout() {
 			left -= need
 		}
 	}
-	whole := l.whole(chosen, &left, wanted-least)
+	ownMark := ui.Width(" " + ui.OwnMark)
+	whole := l.whole(chosen, &left, wanted+ownMark-least)
 	for i := range l.columns {
 		if !chosen[i] {
 			continue
 		}
 		w := width(i) + whole[i]
 		if i == 0 {
-			w = min(least+left, max(wanted, least)+4)
+			w = min(least+left, max(wanted, least)+ownMark)
 			w = min(w, free)
 		}
 		l.layout = append(l.layout, placed{&l.columns[i], w})
