@@ -193,7 +193,14 @@ func (a *App) bindings() []key.Binding {
 		can[k.Back.Help().Key] = true
 	} else {
 		order = append([]key.Binding{k.Open}, order...)
-		can[k.Filter.Help().Key], can[k.Sort.Help().Key] = selected, selected
+		filtered := a.list.Filtered()
+		can[k.Filter.Help().Key], can[k.Sort.Help().Key] = selected || filtered, selected
+		if filtered { // kept, while all keys mean what they do without
+			clear := k.FilterClear
+			clear.SetHelp(clear.Help().Key, "clear the filter")
+			order = append([]key.Binding{clear}, order...)
+			can[clear.Help().Key] = true
+		}
 	}
 	var out []key.Binding
 	for _, b := range order {

@@ -559,3 +559,16 @@ func TestTheHeaderCountsEveryStateThatWantsSomethingDone(t *testing.T) {
 		t.Error("no key has expired: does the test see it?")
 	}
 }
+
+// A filter that is kept says how it goes away, with matches and without.
+func TestAKeptFilterSaysHowItGoesAway(t *testing.T) {
+	for _, text := range []string{"api", "zzz"} {
+		d := start(t, 80, 24)
+		d.seesNot("clear the filter")
+		d.press("/").typing(text).press("enter").sees("esc clear the filter")
+		d.press("esc").seesNot("clear the filter")
+		if d.app.list.Shown() != d.app.list.Len() {
+			t.Errorf("esc left a filter %q", text)
+		}
+	}
+}
