@@ -111,7 +111,7 @@ var orderRows = []order{
 	{name: "update", what: desk.Update, of: true, label: "edit", key: "e", shows: "Edit ", sent: "PUT /ID", receipt: []string{`update done certain of NAME (ID) before {"name":"NAME"} after {"name":"NAME-b"} [name NAME-b]`},
 		command: func(k subject) []string { return []string{"update", k.id, "--name", k.name + "-b"} },
 		press: func(h *house, v *screen, k subject) {
-			h.press(v, "-b", k.name+"-b", "\r", "narrowest", "\r", "space switches", "\r", "▸ Save ◂", "\r", k.name+" changed")
+			h.press(v, "-b", k.name+"-b", "\r", k.name+" changed")
 		},
 		act: func(t *testing.T, s client.Service, k subject) error {
 			_, err := s.Update(t.Context(), k.id, apikey.Patch{Name: text(k.name + "-b")})

@@ -61,6 +61,8 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 		return a.examine()
 	case ui.UseProfile:
 		return a.use(msg.Name)
+	case ui.GoTo:
+		return a.goTo(msg)
 	case ui.CopyText:
 		return a.copy(msg.What, msg.Text)
 	case ui.CopySecret:
@@ -122,6 +124,9 @@ func (a *App) write(msg tea.Msg) (tea.Cmd, bool) {
 				msg: ui.PublicKeyReady{Ticket: msg.Ticket, Value: value, Err: err}, err: err,
 				title: "Could not get a public key",
 				then: func() tea.Cmd {
+					a.load.made = func(k *apikey.Key) bool {
+						return k.Type == apikey.PublicKey && (msg.Request.Name == "" || k.Name == msg.Request.Name)
+					}
 					return tea.Batch(a.push(a.screens.publicKey(msg.Request.Name, value)), a.reload())
 				},
 			}
@@ -234,13 +239,13 @@ func abilities(c apikey.Capabilities) []string {
 		can  apikey.Ability
 	}{
 		{"create", c.Create}, {"delete", c.Delete}, {"rename", c.Rename}, {"change the role", c.ChangeRole},
-		{"enable and disable", c.Disable}, {"public keys", c.PublicKeys},
+		{"enable and disable", c.Disable}, {"make public keys", c.PublicKeys},
 	} {
 		switch {
 		case x.can.OK:
 			notes = append(notes, "✓ "+x.what)
 		case x.can.Why != "":
-			notes = append(notes, "· no "+x.what+": "+x.can.Why)
+			notes = append(notes, "· cannot "+x.what+": "+x.can.Why)
 		}
 	}
 	return notes
@@ -295,6 +300,10 @@ func (a *App) answer(r result) tea.Cmd {
 	}
 	switch {
 	case r.err != nil && (!there || r.msg == nil):
+		if _, tested := r.msg.(ui.ProfileTested); tested { // it may be another profile's token
+			cmds = append(cmds, a.push(dialog.NewError(a.env, r.title, r.err)))
+			break
+		}
 		cmds = append(cmds, a.fail(r.title, r.err))
 	case r.err != nil:
 	default:
@@ -322,7 +331,7 @@ func (a *App) isOpen(s ui.Screen) bool {
 
 // fail opens the error box.
 func (a *App) fail(title string, err error) tea.Cmd {
-	return a.push(dialog.NewError(a.env, title, err))
+	return a.push(dialog.NewError(a.env, title, err, a.whereFrom(err)...))
 }
 
 // copy sends text to the terminal's clipboard. Nothing confirms that it took it.

@@ -2,6 +2,7 @@ package form
 
 import (
 	"slices"
+	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -39,7 +40,7 @@ func NewCreate(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, existi
 		c.existing[k.Name]++
 	}
 	c.sheet = sheet{
-		env: env, self: c, title: "New " + caps.Title + " key", side: c.facts,
+		env: env, self: c, title: "New " + strings.TrimSuffix(caps.Title, " keys") + " key", side: c.facts,
 		doing:     "creating…",
 		notDone:   "no key was created. Everything you entered is still here.",
 		uncertain: "The key may have been created. Look at the list before you create it again; its secret would be lost, so that key is to be deleted.",

@@ -319,7 +319,7 @@ func (p *Profile) facts() []fact {
 	case sourceKeep:
 		token = was
 	case sourceTyped:
-		token = "typed, kept in a file of detent's"
+		token = "typed, kept in a private file of detent"
 	default:
 		if p.checkToken() == nil {
 			token = p.source.value() + ": " + ui.Clean(strings.TrimSpace(p.token.value()))

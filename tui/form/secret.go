@@ -242,7 +242,7 @@ func (s *Secret) press(msg tea.KeyMsg) tea.Cmd {
 			s.question = nil
 		}
 		return cmd
-	case leaving && s.public != "":
+	case leaving && (s.public != "" || s.stored): // it is where it belongs: there is nothing to lose
 		return s.leave()
 	case leaving:
 		s.quitting = msg.Type == tea.KeyCtrlC

@@ -190,6 +190,11 @@ func (l *List) SetMarks(marks []ui.Marks) tea.Cmd {
 	l.relayout()
 	if l.query.usesMarks() {
 		l.idxQuery = nil // what was found before does not count
+	}
+	switch {
+	case l.columns[l.sortBy].byNeed:
+		return l.rearrange(reuseNone)
+	case l.query.usesMarks():
 		return l.rearrange(reuseOrder)
 	}
 	return nil
@@ -299,6 +304,14 @@ func (l *List) clearFilter() tea.Cmd {
 	return l.refilter()
 }
 
+// ShowAll takes the filter away, if there is one.
+func (l *List) ShowAll() tea.Cmd {
+	if !l.Filtered() {
+		return nil
+	}
+	return l.clearFilter()
+}
+
 func (l *List) refilter() tea.Cmd {
 	l.query, l.wrong = l.parsed()
 	clear(l.rows)
@@ -350,7 +363,7 @@ func (l *List) rearrange(keep reuse) tea.Cmd {
 	w := &work{
 		gen: l.gen, sortGen: l.sortGen, round: l.round, store: l.store, now: l.env.Now(),
 		view:   store{packedList: l.store.packedList, marks: l.store.marks, access: accesses{of: l.store.access.of, names: l.store.access.names}},
-		column: l.columns[l.sortBy], reverse: l.reverse, sorted: l.sorted, before: l.before, query: l.query,
+		column: l.columns[l.sortBy], reverse: l.reverse, sorted: l.sorted, before: l.before, query: l.query, ctx: context{now: l.env.Now(), presets: l.ctx.presets},
 	}
 	if l.sorted != nil && l.seen == l.store && len(l.idxQuery) > 0 && l.idxQuery.narrows(l.query) {
 		w.base = l.idx

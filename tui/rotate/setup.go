@@ -117,6 +117,15 @@ func (s *Setup) chosen() mode {
 	return s.modes[s.mode]
 }
 
+// Compromised chooses how a key is replaced that somebody else has.
+func (s *Setup) Compromised() {
+	for i, m := range s.modes {
+		if m.mode == rotation.Compromised && !m.oldFirst {
+			s.mode = i
+		}
+	}
+}
+
 // Guard keeps the key that opened the setup from beginning the rotation.
 func (s *Setup) Guard() int { return 1 }
 
@@ -308,7 +317,7 @@ func (s *Setup) View() string {
 	mark(s.otherRow())
 	switch {
 	case !s.env.Remote:
-		p.line(s.lead(s.otherRow()) + s.other.View(s.width-6))
+		p.line(s.lead(s.otherRow()) + st.Dim.Render("place  ") + s.other.View(s.width-13))
 		p.wrap("    ", st.Dim, "PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard")
 	case len(s.named) == 0:
 		p.wrap("    ", st.Dim, "The profile names no destination: one is added to the configuration on the server.")
