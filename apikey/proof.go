@@ -42,11 +42,11 @@ type Proof struct {
 	Status int
 	// Key is the key that the secret belongs to, where the service lets us tell.
 	Key *Key
-	// Did says what was asked and answered ("GET /v1/prosopo/provider/admin/rules answered 200").
+	// Evidence says what was asked and answered ("GET /v1/prosopo/provider/admin/rules answered 200").
 	Evidence string
 	// Why says why an answer says nothing, or why a known secret cannot be used.
 	Why string
-	// Said is the service's own words for a refusal ("the key is disabled"), and Hint what its documents say to do about an
+	// Message is the service's own words for a refusal ("the key is disabled"), and Hint what its documents say to do about an
 	// answer that is no yes.
 	Message, Hint string
 	// Limited says that a silent answer was a rate limit: the same call may say more later.

@@ -85,7 +85,7 @@ type Held struct {
 	// Others are the other variables of the file that have a value which every reader
 	// reads alike, in its order: the secret may be under another name than the one that was typed.
 	Others []Other
-	// Loose are the words of the file that are no variable's whole value, long enough for a secret: a part of one, or on a line that
+	// Fragments are the words of the file that are no variable's whole value, long enough for a secret: a part of one, or on a line that
 	// dotenv libraries do not read and another program may.
 	Fragments []Other
 	// Also are the other lines, comments left out, that hold the same secret. It is not replaced there.

@@ -61,7 +61,7 @@ func (o Order) note(format string, args ...any) {
 // Outcome is what came of an order. With an error, what is set is what is certain all the same.
 type Outcome struct {
 	Created apikey.Created
-	// Sure says that the created key is new for sure, so that it may be deleted where its secret reached nobody.
+	// IsNew says that the created key is new for sure, so that it may be deleted where its secret reached nobody.
 	IsNew   bool
 	Key     apikey.Key
 	Deleted apikey.Deleted

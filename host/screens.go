@@ -22,7 +22,7 @@ type Screens struct {
 	opening sync.Mutex
 	// sessions are the profiles that were opened, by name.
 	sessions map[string]*Session
-	// rotations are those that the screens have opened.
+	// tracking has those that the screens have opened.
 	tracking  sync.Mutex
 	over      bool
 	rotations []*rotation.Rotation

@@ -79,7 +79,7 @@ var roles = map[string]role{
 	"content_superadmin": {reader, admin},
 }
 
-// rank is what a Vertesia key may do. A public key manages and lists nothing.
+// rankOf is what a Vertesia key may do. A public key manages and lists nothing.
 func rankOf(k *store.Key) rank {
 	if k.Type == apikey.PublicKey {
 		return nobody
