@@ -103,7 +103,7 @@ var fields = []FieldInfo{
 		at: func(k *Key) any { return &k.Environment }, draft: func(d *Draft) any { return &d.Environment }},
 	{ID: FieldType, Label: "type", Named: true, Access: true, Filter: "type", Whole: true, Search: true, Column: Column{Title: "TYPE", Place: 30, Drop: 80, Width: 6},
 		at: func(k *Key) any { return &k.Type }, draft: func(d *Draft) any { return &d.Type }},
-	{ID: FieldRole, Label: "role", Named: true, Access: true, Filter: "role", Whole: true, Search: true, Column: Column{Title: "ACCESS", Place: 40, Drop: 40, Most: 16},
+	{ID: FieldRole, Label: "role", Named: true, Access: true, Filter: "role", Whole: true, Search: true, Column: Column{Title: "ACCESS", Place: 40, Drop: 25, Most: 16},
 		at: func(k *Key) any { return &k.Role }, draft: func(d *Draft) any { return &d.Role }},
 	{ID: FieldPermissions, Label: "permissions", Named: true, Kind: KindList, Access: true, Filter: "perm", Search: true,
 		at: func(k *Key) any { return &k.Permissions }, draft: func(d *Draft) any { return &d.Permissions }},
@@ -143,13 +143,13 @@ const (
 	wordNever   = "never expires"
 )
 
-// unsaid is a yes or no that the service does not say. Nothing writes to it.
-var unsaid *bool
+// unreported is a yes or no that the service does not say. Nothing writes to it.
+var unreported *bool
 
 // retrievable is whether the service can give the secret again; nil where it does not say.
 func retrievable(k *Key) any {
 	if !k.CanRetrieve && !k.CannotRetrieve {
-		return &unsaid
+		return &unreported
 	}
 	is := &k.CanRetrieve
 	return &is

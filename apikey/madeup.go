@@ -8,8 +8,8 @@ import (
 // The alphabets from which a made-up secret is drawn, the narrowest that has all of a kind's characters first.
 var alphabets = []string{"0123456789", "abcdef", "abcdefghijklmnopqrstuvwxyz", "ABCDEF", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
-// drawn is how many characters a made-up secret must have of its own: fewer, and the prefix is made up too.
-const drawn = 8
+// minRandom is how many characters a made-up secret must have of its own: fewer, and the prefix is made up too.
+const minRandom = 8
 
 // MadeUp is a secret of nobody's with the shape of another: the same prefix and length, and position by position the same
 // class of character, so that nothing but a look at the keys themselves can tell them apart. It differs at every position
@@ -20,7 +20,7 @@ func MadeUp(like Secret, random io.Reader) Secret {
 	if strings.HasPrefix(like.bytes(), "eyJ") && strings.Count(like.bytes(), ".") == 2 {
 		from = strings.LastIndexByte(like.bytes(), '.') + 1 // what it says stays readable, its signature is nobody's
 	}
-	if letters(text[from:]) < drawn {
+	if letters(text[from:]) < minRandom {
 		from = 0
 	}
 	entropy := make([]byte, len(text))

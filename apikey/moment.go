@@ -8,13 +8,13 @@ import "time"
 type Moment struct {
 	seconds int64 // since 1970
 	nanos   int32
-	said    said
+	state   momentState
 }
 
-type said uint8
+type momentState uint8
 
 const (
-	nothing said = iota
+	nothing momentState = iota
 	never
 	instant
 )
@@ -24,25 +24,25 @@ func At(t time.Time) Moment {
 	if t.IsZero() {
 		return Moment{}
 	}
-	return Moment{seconds: t.Unix(), nanos: int32(t.Nanosecond()), said: instant}
+	return Moment{seconds: t.Unix(), nanos: int32(t.Nanosecond()), state: instant}
 }
 
 // Never is a reported absence: no expiry, not used yet.
-func Never() Moment { return Moment{said: never} }
+func Never() Moment { return Moment{state: never} }
 
 // Time returns the instant, in UTC, and whether there is one.
 func (m Moment) Time() (time.Time, bool) {
-	if m.said != instant {
+	if m.state != instant {
 		return time.Time{}, false
 	}
 	return time.Unix(m.seconds, int64(m.nanos)).UTC(), true
 }
 
 // IsNever reports whether the service said "never".
-func (m Moment) IsNever() bool { return m.said == never }
+func (m Moment) IsNever() bool { return m.state == never }
 
 // Known reports whether the service said anything.
-func (m Moment) Known() bool { return m.said != nothing }
+func (m Moment) Known() bool { return m.state != nothing }
 
 // Before reports whether the moment is a reported instant before t.
 func (m Moment) Before(t time.Time) bool {

@@ -42,13 +42,13 @@ type Proof struct {
 	Status int
 	// Key is the key that the secret belongs to, where the service lets us tell.
 	Key *Key
-	// Did says what was asked and answered ("GET /v1/prosopo/provider/admin/rules answered 200").
-	Did string
+	// Evidence says what was asked and answered ("GET /v1/prosopo/provider/admin/rules answered 200").
+	Evidence string
 	// Why says why an answer says nothing, or why a known secret cannot be used.
 	Why string
-	// Said is the service's own words for a refusal ("the key is disabled"), and Hint what its documents say to do about an
+	// Message is the service's own words for a refusal ("the key is disabled"), and Hint what its documents say to do about an
 	// answer that is no yes.
-	Said, Hint string
+	Message, Hint string
 	// Limited says that a silent answer was a rate limit: the same call may say more later.
 	Limited bool
 	// Can and Cannot say what the key may do, as far as that was shown.

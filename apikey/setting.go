@@ -6,15 +6,15 @@ type Setting struct {
 	Token       Environment // what detent's own credential says it is of; empty where it does not
 	Embedded    bool        // the key service inside detent
 	Demo        bool        // a throw-away one
-	Far         bool        // not at an address of this machine alone: what is not said may be live
+	Remote      bool        // not at an address of this machine alone: what is not said may be live
 }
 
 // Words of a setting beside the environments themselves.
 const (
-	WordLive   = "LIVE"
-	WordLocal  = "LOCAL" // the embedded service's
-	WordDemo   = "DEMO"
-	WordUnsaid = "env?" // no environment is said, and the service is elsewhere
+	WordLive       = "LIVE"
+	WordLocal      = "LOCAL" // the embedded service's
+	WordDemo       = "DEMO"
+	WordUnreported = "env?" // no environment is said, and the service is elsewhere
 )
 
 // Badge is the word for the frame; empty where there is nothing to say.
@@ -26,14 +26,14 @@ func (s Setting) Badge() string {
 		return WordLocal
 	case s.Environment == Live, s.Token == Live:
 		return WordLive
-	case s.Environment == "" && s.Far:
-		return WordUnsaid
+	case s.Environment == "" && s.Remote:
+		return WordUnreported
 	}
 	return string(s.Environment)
 }
 
-// Loud says that the frame is drawn as that of live keys.
-func (s Setting) Loud() bool { return (s.Environment == Live || s.Token == Live) && !s.Embedded }
+// LooksLive says that the frame is drawn as that of live keys.
+func (s Setting) LooksLive() bool { return (s.Environment == Live || s.Token == Live) && !s.Embedded }
 
 // Contradicted says that the credential is not of the environment that the configuration says: one of the two is wrong.
 func (s Setting) Contradicted() bool {
@@ -46,7 +46,7 @@ func (s Setting) Guard(key Environment) Environment {
 	switch {
 	case s.Embedded:
 		return key
-	case s.Environment == Live, s.Token == Live, key == Live, s.Environment == "" && s.Far:
+	case s.Environment == Live, s.Token == Live, key == Live, s.Environment == "" && s.Remote:
 		return Live
 	case key != "":
 		return key
@@ -75,8 +75,8 @@ func (s Setting) Word(key Environment) string {
 	}
 }
 
-// Whose is the setting as a screen about one key of it wears it: one of a live key is as loud as a live profile's.
-func (s Setting) Whose(key Environment) Setting {
+// ForKey is the setting as a screen about one key of it wears it: one of a live key is as loud as a live profile's.
+func (s Setting) ForKey(key Environment) Setting {
 	if !s.Embedded && key == Live {
 		s.Environment = Live
 	}

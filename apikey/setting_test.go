@@ -12,13 +12,13 @@ func TestASettingGuardsByTheStricter(t *testing.T) {
 		guards  map[Environment]Environment // by the key's own
 		of      map[Environment]Environment
 	}{
-		{"live", Setting{Environment: Live, Far: true}, "LIVE", true,
+		{"live", Setting{Environment: Live, Remote: true}, "LIVE", true,
 			map[Environment]Environment{"": Live, Live: Live, Test: Live}, map[Environment]Environment{"": Live, Live: Live, Test: Test}},
-		{"test", Setting{Environment: Test, Far: true}, "test", false,
+		{"test", Setting{Environment: Test, Remote: true}, "test", false,
 			map[Environment]Environment{"": Test, Live: Live, Test: Test}, map[Environment]Environment{"": Test, Live: Live, Test: Test}},
-		{"dev", Setting{Environment: Dev, Far: true}, "dev", false,
+		{"dev", Setting{Environment: Dev, Remote: true}, "dev", false,
 			map[Environment]Environment{"": Dev, Live: Live, Test: Test}, map[Environment]Environment{"": Dev, Live: Live, Test: Test}},
-		{"not said", Setting{Far: true}, "env?", false,
+		{"not said", Setting{Remote: true}, "env?", false,
 			map[Environment]Environment{"": Live, Live: Live, Test: Live}, map[Environment]Environment{"": "", Live: Live, Test: Test}},
 		{"not said, on this machine", Setting{}, "", false,
 			map[Environment]Environment{"": "", Live: Live, Test: Test}, map[Environment]Environment{"": "", Live: Live, Test: Test}},
@@ -28,15 +28,15 @@ func TestASettingGuardsByTheStricter(t *testing.T) {
 			map[Environment]Environment{"": "", Live: Live, Test: Test}, map[Environment]Environment{"": "", Live: Live, Test: Test}},
 		{"demo", Setting{Embedded: true, Demo: true}, "DEMO", false,
 			map[Environment]Environment{"": "", Live: Live, Test: Test}, map[Environment]Environment{"": ""}},
-		{"test, with a live token", Setting{Environment: Test, Token: Live, Far: true}, "LIVE", true,
+		{"test, with a live token", Setting{Environment: Test, Token: Live, Remote: true}, "LIVE", true,
 			map[Environment]Environment{"": Live, Test: Live}, map[Environment]Environment{"": Test}},
-		{"live, with a test token", Setting{Environment: Live, Token: Test, Far: true}, "LIVE", true,
+		{"live, with a test token", Setting{Environment: Live, Token: Test, Remote: true}, "LIVE", true,
 			map[Environment]Environment{"": Live, Test: Live}, map[Environment]Environment{"": Live}},
 		{"embedded, with a live token", Setting{Embedded: true, Token: Live}, "LOCAL", false,
 			map[Environment]Environment{"": ""}, map[Environment]Environment{"": ""}},
 	} {
-		if c.setting.Badge() != c.badge || c.setting.Loud() != c.loud {
-			t.Errorf("%s: badge %q, loud %v", c.name, c.setting.Badge(), c.setting.Loud())
+		if c.setting.Badge() != c.badge || c.setting.LooksLive() != c.loud {
+			t.Errorf("%s: badge %q, loud %v", c.name, c.setting.Badge(), c.setting.LooksLive())
 		}
 		for key, want := range c.guards {
 			if got := c.setting.Guard(key); got != want {
@@ -48,10 +48,10 @@ func TestASettingGuardsByTheStricter(t *testing.T) {
 				t.Errorf("%s: a key of %q is of %q, not %q", c.name, key, got, want)
 			}
 		}
-		if got := c.setting.Whose(Live); got.Loud() == c.setting.Embedded {
-			t.Errorf("%s: a live key's screen is loud: %v", c.name, got.Loud())
+		if got := c.setting.ForKey(Live); got.LooksLive() == c.setting.Embedded {
+			t.Errorf("%s: a live key's screen is loud: %v", c.name, got.LooksLive())
 		}
-		if got := c.setting.Whose(Test); got != c.setting {
+		if got := c.setting.ForKey(Test); got != c.setting {
 			t.Errorf("%s: a test key's screen: %+v", c.name, got)
 		}
 	}

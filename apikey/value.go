@@ -57,7 +57,7 @@ func (f FieldInfo) Reported(k *Key) bool {
 	if f.IsExtra() {
 		return k.Extra[string(f.ID)] != nil
 	}
-	return isSaid(f.at(k))
+	return isReported(f.at(k))
 }
 
 // Reporter is Reported for many keys.
@@ -66,11 +66,11 @@ func (f FieldInfo) Reporter() func(k *Key) bool {
 	if at == nil {
 		return f.Reported
 	}
-	return func(k *Key) bool { return isSaid(at(k)) }
+	return func(k *Key) bool { return isReported(at(k)) }
 }
 
-// isSaid reports whether a value of a key is there.
-func isSaid(value any) bool {
+// isReported reports whether a value of a key is there.
+func isReported(value any) bool {
 	switch v := value.(type) {
 	case *string:
 		return *v != ""

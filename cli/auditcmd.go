@@ -81,12 +81,12 @@ func (a *app) showAudit(o auditOptions) error {
 	if err != nil {
 		return err
 	}
-	t := auditRows{since: since, rows: []auditRow{}, open: map[uint64]int{}}
-	report, err := audit.Read(dir, nil, nil, t.add)
+	t := host.AuditRows{Since: since, Rows: []auditRow{}}
+	report, err := audit.Read(dir, nil, nil, t.Add)
 	if err != nil {
 		return err
 	}
-	rows := auditFilter{key: o.key, operator: o.operator, sees: sees}.of(t.rows)
+	rows := host.AuditFilter{Key: o.key, Operator: o.operator, Sees: sees}.Of(t.Rows)
 	switch format {
 	case formatJSON:
 		err = table.JSON(a.out, rows)

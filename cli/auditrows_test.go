@@ -20,6 +20,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"detent/audit"
+	"detent/host"
 )
 
 func rawFields(pairs ...string) audit.Fields {
@@ -60,7 +61,7 @@ var toldWords = []string{
 
 func TestARowSaysWhatWasGrantedAndChangedInWords(t *testing.T) {
 	for i, r := range told() {
-		if got := strings.Join(r.more(), "; "); got != toldWords[i] {
+		if got := strings.Join(r.More(), "; "); got != toldWords[i] {
 			t.Errorf("%s:\ngot  %s\nwant %s", r.Action, got, toldWords[i])
 		}
 	}
@@ -178,7 +179,7 @@ func TestAuditOfAKeyTellsItsRotationsWhole(t *testing.T) {
 func TestWhoSeesOneProfileSeesItsRows(t *testing.T) {
 	rows := told()[:3]
 	rows[1].Profile, rows[2].Profile = "other", ""
-	got := auditFilter{sees: func(p string) bool { return p == "prod" }}.of(rows)
+	got := host.AuditFilter{Sees: func(p string) bool { return p == "prod" }}.Of(rows)
 	if len(got) != 2 || got[0].Profile != "prod" || got[1].Profile != "" {
 		t.Errorf("%+v", got)
 	}

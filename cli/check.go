@@ -31,7 +31,7 @@ func (a *app) checkCommand() *cobra.Command {
 	f := cmd.Flags()
 	cmd.RunE = a.run(func(ctx context.Context, _ []string) error {
 		o.given = f.Changed
-		return couldNot(a.check(ctx, o))
+		return checkFailed(a.check(ctx, o))
 	})
 	f.StringVar(&o.maxAge, "max-age", "", "warn of keys older than this (default: the profile's max_age, else 90d)")
 	f.StringVar(&o.expiring, "expiring", "", "warn of keys that expire within this time (default 14d)")
@@ -53,8 +53,8 @@ func kinds(warning bool) string {
 	return strings.Join(names, ", ")
 }
 
-// couldNot makes every failure of check one of 2: a 1 would say that there are findings.
-func couldNot(err error) error {
+// checkFailed makes every failure of check one of 2: a 1 would say that there are findings.
+func checkFailed(err error) error {
 	if err == nil || errors.As(err, new(host.Ended)) {
 		return err
 	}

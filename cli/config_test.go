@@ -69,6 +69,11 @@ func TestConfigCheckTriesEachProfileAndSaysWhatItCanDo(t *testing.T) {
 	m, r := newMachine(t), newRemote(t)
 	m.profile(r, "prosopo")
 	out := m.must("config", "check")
+	for line := range strings.Lines(out) {
+		if strings.HasPrefix(line, "  as ") && (len(line) > 100 || !strings.Contains(line, " permissions: detent show ")) {
+			t.Errorf("27 permissions on a line: %s", line)
+		}
+	}
 	for _, want := range []string{"p: prosopo, " + r.url, "works   1 key", "as      administrator", "can     list, create, delete", "local/vertesia: vertesia, embedded",
 		"give a secret again (only where the service's list holds the secret)", "  cannot  give a secret again: the service shows a secret once\n"} {
 		if !strings.Contains(out, want) {

@@ -194,7 +194,7 @@ func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
 	}
 	for _, k := range keys {
 		if k.Own {
-			fmt.Fprintf(a.out, "  as      %s (%s)%s\n", k.Name, k.ID, rightsOf(k))
+			fmt.Fprintf(a.out, "  as      %s (%s)%s\n", k.Name, k.ID, rightsOf(k, p.Name))
 		}
 	}
 	var can []string
@@ -216,11 +216,16 @@ func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
 	return nil
 }
 
+// few permissions stand on a line.
+const few = 3
+
 // rightsOf says what the credential itself may do, where its key shows that.
-func rightsOf(k apikey.Key) string {
+func rightsOf(k apikey.Key, profile string) string {
 	switch {
 	case k.Role != "":
 		return ", role " + k.Role
+	case len(k.Permissions) > few:
+		return fmt.Sprintf(", %d permissions: detent show %s -p %s names them", len(k.Permissions), k.ID, profile)
 	case len(k.Permissions) > 0:
 		return ", " + apikey.FieldOf(apikey.FieldPermissions).Text(&k)
 	}

@@ -79,7 +79,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	if !asJSON {
 		a.advise(s.Caps.Advice.Making())
 	}
-	order.WarnOfName() // its list also teaches the client how this account spells a feature
+	order.WarnOfDuplicate() // its list also teaches the client how this account spells a feature
 	if ctx.Err() != nil {
 		return host.ErrInterrupted
 	}
@@ -139,7 +139,7 @@ func (a *app) draft(o createOptions, s *session, before desk.Before) (apikey.Dra
 	if d.Environment, err = environmentFor(o, s); err != nil {
 		return d, err
 	}
-	return d, flagged(desk.Check(desk.Order{What: desk.Create, Draft: d}, c))
+	return d, withFlag(desk.Check(desk.Order{What: desk.Create, Draft: d}, c))
 }
 
 // canonical is each text in the form that it is sent in; what has none is left to the check.

@@ -38,7 +38,7 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 		return err
 	}
 	if k.Own {
-		if err := a.cutsOff(); err != nil {
+		if err := a.warnOwnKey(); err != nil {
 			return err
 		}
 		yes = false
@@ -83,9 +83,9 @@ func (a *app) confirmDelete(ctx context.Context, s *session, k apikey.Key, rotat
 	return err
 }
 
-// cutsOff says that a change takes from detent the key that it works with here. --yes is no yes to that: a name is typed, or the
+// warnOwnKey says that a change takes from detent the key that it works with here. --yes is no yes to that: a name is typed, or the
 // change is made with another key.
-func (a *app) cutsOff() error {
+func (a *app) warnOwnKey() error {
 	const own = "this is the key that detent itself uses here: without it, this profile stops working"
 	if !a.interactive() {
 		return host.Usagef("%s. A name must be typed for that, and there is no terminal to ask on: do it with a profile that uses another key, or rotate this one", own)

@@ -37,6 +37,9 @@ delete              done  read-only  viewer  viewer     admins    admins       d
 delete-by-rotation  done  read-only  viewer  viewer     done      read-only    done   read-only
 public-key          done  read-only  viewer  viewer     done      read-only    done   read-only
 rotate              done  read-only  viewer  viewer     done      read-only    done   read-only
+resume              done  read-only  viewer  viewer     done      read-only    done   read-only
+abort               done  read-only  viewer  viewer     done      read-only    done   read-only
+close               done  done       viewer  viewer     done      done         done   done
 retrieve            done  done       viewer  viewer     done      done         done   done
 verify              done  done       done    done       done      done         done   done
 list                done  done       done    done       done      done         done   done
@@ -44,7 +47,8 @@ list                done  done       done    done       done      done         d
 
 // offers say on which front an order is there. A screen is one of this machine for the user of it, and one at the far end of a session for
 // an operator; exec is a command of a session without a terminal; act is what a rotation does. What is not there is refused in that
-// front's own sentence; where there is nothing to ask with, there is a dash.
+// front's own sentence; where there is nothing to ask with, there is a dash. A screen closes a rotation that it has opened, which it does
+// not where nothing may be changed (writes).
 const offers = `
                     command  screen  exec  act
 create              yes      yes     no    yes
@@ -55,6 +59,9 @@ delete              yes      yes     no    -
 delete-by-rotation  -        -       -     yes
 public-key          yes      yes     no    yes
 rotate              yes      yes     no    -
+resume              yes      yes     no    -
+abort               yes      yes     no    -
+close               yes      writes  no    -
 retrieve            no       -       no    yes
 verify              yes      yes     yes   -
 list                yes      yes     yes   -
@@ -72,6 +79,8 @@ type order struct {
 	what    desk.What // empty where nothing is ordered
 	of      bool      // of a key
 	off     bool      // which is switched off
+	open    bool      // with an open rotation
+	exit    int       // of the command where it is done
 	command func(k subject) []string
 	stdin   func(k subject) string
 	// label and key are those of the screens; shows is what they say in the place of a refusal, and press goes on from there.
@@ -102,7 +111,7 @@ var orderRows = []order{
 	{name: "update", what: desk.Update, of: true, label: "edit", key: "e", shows: "Edit ", sent: "PUT /ID", receipt: []string{`update done certain of NAME (ID) before {"name":"NAME"} after {"name":"NAME-b"} [name NAME-b]`},
 		command: func(k subject) []string { return []string{"update", k.id, "--name", k.name + "-b"} },
 		press: func(h *house, v *screen, k subject) {
-			h.press(v, "-b", k.name+"-b", "\r", "narrowest", "\r", "space switches", "\r", "▸ Save ◂", "\r", k.name+" changed")
+			h.press(v, "-b", k.name+"-b", "\r", k.name+" changed")
 		},
 		act: func(t *testing.T, s client.Service, k subject) error {
 			_, err := s.Update(t.Context(), k.id, apikey.Patch{Name: text(k.name + "-b")})
@@ -133,7 +142,7 @@ var orderRows = []order{
 	{name: "public-key", what: desk.PublicKey, label: "new", key: "n", shows: "New key", sent: "GET /pk", receipt: []string{`public-key done certain of NAME granted {"expires_at":"TIME"}`}, refused: desk.Create,
 		command: func(k subject) []string { return []string{"public-key", "--name", k.name, "--ttl", "24h"} },
 		press: func(h *house, v *screen, k subject) {
-			h.press(v, "\x1b[B", "▸ public key", "\r", "Request a public key", k.name, k.name, "\r", "The id of a project", "\r", "← → choose", "\r", "▸ Request ◂", "\r", "hidden, 62 characters", "\r", "!hidden, 62")
+			h.press(v, "\x1b[B", "▸ public key", "\r", "Request a public key", k.name, k.name, "\r", "The id of a project", "\r", "↑ ↓ choose", "\r", "▸ Request ◂", "\r", "hidden, 62 characters", "\r", "!hidden, 62")
 		},
 		act: func(t *testing.T, s client.Service, k subject) error {
 			p, ok := client.As[client.PublicKeys](s)
@@ -145,9 +154,27 @@ var orderRows = []order{
 		}},
 	{name: "rotate", what: desk.Rotate, of: true, label: "rotate", key: "r", shows: "Begin: planned", sent: "POST", receipt: []string{`rotate done certain of NAME (ID) [planned, strategy create, drain 15m by default, soak 10m by default]`,
 		`create done certain of NAME ~MARK granted {"enabled":true,"expires_at":null,"project":"ITS","role":"reader","type":"sk"}`},
+		exit:    host.ExitNo, // it stops where a person is asked
 		command: func(k subject) []string { return []string{"rotate", k.id, "--yes"} },
 		press: func(h *house, v *screen, k subject) {
 			h.press(v, "\r", "✓ Preflight ", "\r", "✓ Create ", "\r", "✓ Deliver ", "\x1b", "!CERTAIN")
+		}},
+	{name: "resume", what: desk.Rotate, of: true, open: true, label: "rotations", key: "R", shows: "resume or undo", exit: host.ExitNo,
+		command: func(k subject) []string { return []string{"rotate", "--resume", k.rotation, "--yes"} },
+		press: func(h *house, v *screen, _ subject) {
+			h.press(v, "\r", "all of it is so", "\x1b", "!all of it is so", "\x1b", "!CERTAIN")
+		}},
+	{name: "abort", what: desk.Rotate, of: true, open: true, label: "rotations", key: "R", shows: "resume or undo", sent: "DELETE /ID",
+		receipt: []string{`delete done certain of NAME ~MARK before {"enabled":true,"role":"reader"}`, `abort done certain of NAME (ID) [rotation ROTATION]`},
+		command: func(k subject) []string { return []string{"rotate", "--abort", k.rotation} },
+		press: func(h *house, v *screen, _ subject) {
+			h.press(v, "\r", "all of it is so", "u", "Undo? This is what happens", "y", "Undone.")
+		}},
+	{name: "close", what: desk.Rotate, of: true, open: true, label: "rotations", key: "R", shows: "resume or undo",
+		receipt: []string{`close done certain of NAME (ID) [rotation ROTATION: over]`},
+		command: func(k subject) []string { return []string{"rotate", "--close", k.rotation, "--reason", "over"} },
+		press: func(h *house, v *screen, _ subject) {
+			h.press(v, "\r", "all of it is so", "c", "Close this rotation as it stands?", "y", "(it is recorded)", "over", "over", "\r", "Closed as it stands.")
 		}},
 	{name: "retrieve", what: desk.Retrieve, of: true, sent: "GET /ID", receipt: []string{`retrieve refused certain of NAME (ID) [not given]`},
 		command: func(k subject) []string { return []string{"retrieve", k.id} },
@@ -228,7 +255,7 @@ func TestEveryOrderIsTheSameOnEveryFrontForEveryRole(t *testing.T) {
 				if word := offered(o.name, "command"); word != "-" {
 					h.onCommand(c, word == "yes")
 				}
-				if offered(o.name, "screen") == "yes" {
+				if word := offered(o.name, "screen"); word == "yes" || word == "writes" && w.profile == "w" {
 					s.onScreen(c)
 				}
 				if word := offered(o.name, "exec"); word != "-" && w.role != "" {
@@ -269,8 +296,38 @@ func (h *house) ask(c cell, front string) cell {
 			h.t.Fatal(err)
 		}
 	}
+	if c.open {
+		c.k.rotation = h.openRotation(c)
+	}
 	h.begin()
 	return c
+}
+
+// openRotation is a rotation that waits for a person, on the profile of whoever is to act.
+func (h *house) openRotation(c cell) string {
+	h.t.Helper()
+	begun := h.command(people[0], "", []string{"rotate", c.k.id, "--yes"})
+	if begun.code != host.ExitNo {
+		h.t.Fatalf("%s: nothing is open: %+v", c, begun)
+	}
+	var all []struct {
+		ID  string
+		Old struct{ ID string }
+	}
+	decode(h.t, h.must("rotations", "-o", "json"), &all)
+	for _, r := range all {
+		if r.Old.ID != c.k.id {
+			continue
+		}
+		path := filepath.Join(h.home, ".local/state/detent", r.ID+".json")
+		journal := strings.Replace(read(h.t, path), `"profile": "w"`, fmt.Sprintf(`"profile": %q`, c.w.profile), 1)
+		if err := os.WriteFile(path, []byte(journal), 0o600); err != nil {
+			h.t.Fatal(err)
+		}
+		return r.ID
+	}
+	h.t.Fatalf("%s: no rotation in %+v: %+v", c, all, begun)
+	return ""
 }
 
 // settle holds what came of a cell against its verdict: said is what the front said.
@@ -279,9 +336,11 @@ func (h *house) settle(c cell, said string) {
 	var want []string
 	sent := []string{}
 	switch why := sentences[c.verdict]; {
-	case c.verdict == "done" && c.sent != "":
-		want, sent = c.receipt, append(sent, c.sent)
 	case c.verdict == "done":
+		want = c.receipt
+		if c.sent != "" {
+			sent = append(sent, c.sent)
+		}
 	case why == "":
 		h.t.Fatalf("%s: no such verdict: %s", c, c.verdict)
 	default:
@@ -304,7 +363,7 @@ func (h *house) settle(c cell, said string) {
 	if got := h.calls(); !slices.Equal(append([]string{}, got...), sent) {
 		h.t.Errorf("%s: sent %q, want %q", c, got, sent)
 	}
-	if c.what == desk.Rotate && c.verdict == "done" {
+	if c.what == desk.Rotate && (c.verdict == "done" || c.open) {
 		h.endRotation(c)
 	}
 }
@@ -358,16 +417,13 @@ func (h *house) onCommand(c cell, offered bool) {
 		if r.code != host.ExitUsage || !strings.Contains(r.stderr, fmt.Sprintf("unknown command %q", c.command(c.k)[0])) {
 			h.t.Errorf("%s: %+v", c, r)
 		}
-		c.verdict, c.sent = "done", ""
+		c.verdict, c.sent, c.receipt = "done", "", nil
 		h.settle(c, r.stderr)
 		return
 	}
-	want := host.ExitDone
-	switch {
-	case c.verdict != "done":
-		want = host.ExitUsage
-	case c.what == desk.Rotate: // it stops where a person is asked
-		want = host.ExitNo
+	want := host.ExitUsage
+	if c.verdict == "done" {
+		want = c.exit
 	}
 	if r.code != want {
 		h.t.Errorf("%s: exit %d, want %d: %s", c, r.code, want, r.stderr)
@@ -396,6 +452,9 @@ func (h *house) onExec(c cell, offered bool) {
 	h.recorded(c, []string{"command refused certain [a command that is not offered] [as " + string(c.w.role) + "]"})
 	if got := h.calls(); len(got) > 0 {
 		h.t.Errorf("%s: sent %q", c, got)
+	}
+	if c.open {
+		h.endRotation(c)
 	}
 }
 
@@ -440,7 +499,7 @@ func (s *seat) onScreen(c cell) {
 		c = s.ask(c, "screen")
 		s.leave() // and to a list that has the key
 		s.v, s.up = s.screens(s.w)
-		if c.of {
+		if c.of && !c.open {
 			s.find(s.v, c.k)
 		}
 		s.press(s.v, c.key, strings.ReplaceAll(c.shows, "NAME", c.k.name))
@@ -449,6 +508,10 @@ func (s *seat) onScreen(c cell) {
 		}
 		s.settle(c, "")
 		s.leave() // good news stays in the footer for a while
+		return
+	}
+	if c.open {
+		s.onRotation(c)
 		return
 	}
 	if s.v == nil { // nothing happens to this key
@@ -467,6 +530,23 @@ func (s *seat) onScreen(c cell) {
 	s.press(s.v, "j", "!"+why) // bad news goes with the next key
 }
 
+// onRotation is a rotation that is gone to and may not be gone on with. Who may only look is shown what was seen, which is no refusal.
+func (s *seat) onRotation(c cell) {
+	s.t.Helper()
+	c = s.ask(c, "screen")
+	s.leave()
+	s.v, s.up = s.screens(s.w)
+	why := sentences[c.verdict]
+	if c.verdict == "viewer" {
+		s.press(s.v, c.key, "enter evidence", "\r", "WHAT WAS SEEN")
+		c.verdict, c.sent, c.receipt = "done", "", nil
+	} else {
+		s.press(s.v, c.key, c.shows, "\r", why)
+	}
+	s.settle(c, why)
+	s.leave()
+}
+
 // TestTheTableOfOrdersIsWhole: it has each order that the desk knows, each role, each command that is about keys, and a row for each of its words.
 func TestTheTableOfOrdersIsWhole(t *testing.T) {
 	rows, columns, verdict := grid(t, verdicts)
@@ -475,7 +555,7 @@ func TestTheTableOfOrdersIsWhole(t *testing.T) {
 		t.Errorf("the rows %v are of fronts %v by %v", rows, fronts, names)
 	}
 	known, asked, commands := map[string]bool{}, map[string]bool{}, map[string]bool{"completion": true, "version": true, "man": true, "help": true, "config": true, "serve": true, "ssh": true}
-	for _, c := range []string{"rotations", "check", "audit"} { // they read what is here, and have tests of their own by role
+	for _, c := range []string{"rotations", "check", "audit", "show", "permissions"} { // they read what is here, and have tests of their own by role
 		commands[c] = true
 	}
 	for i, o := range orderRows {

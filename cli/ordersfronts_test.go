@@ -113,7 +113,7 @@ func (h *house) count(_ http.ResponseWriter, req *http.Request, _ http.Handler) 
 func (h *house) calls() []string { h.mu.Lock(); defer h.mu.Unlock(); return slices.Clone(h.sent) }
 
 // subject is the key that an order is of.
-type subject struct{ id, name, secret string }
+type subject struct{ id, name, secret, rotation string }
 
 // key makes one behind everybody's back.
 func (h *house) key(order string, off bool) subject {
@@ -155,7 +155,7 @@ func (h *house) look() (out []audit.Record, last uint64) {
 		if r.Kind == audit.Begin {
 			begun[r.Seq] = r
 		}
-		if r.Seq <= h.seen || r.Kind == audit.Begin || slices.Contains([]string{"login", "logout", "print", "reveal", "deliver", "stage", "said", "undeliver", "close"}, r.Action) {
+		if r.Seq <= h.seen || r.Kind == audit.Begin || slices.Contains([]string{"login", "logout", "print", "reveal", "deliver", "stage", "said", "undeliver"}, r.Action) {
 			return
 		}
 		last = r.Seq
@@ -198,6 +198,9 @@ func inWords(r audit.Record, k subject) string {
 	}
 	text := aTime.ReplaceAllString(strings.Join(words, " "), "TIME")
 	text = aMark.ReplaceAllString(aProject.ReplaceAllString(text, `"project":"ITS"`), "~MARK")
+	if k.rotation != "" {
+		text = strings.ReplaceAll(text, k.rotation, "ROTATION")
+	}
 	if k.name != "" {
 		text = strings.ReplaceAll(text, k.name, "NAME")
 	}

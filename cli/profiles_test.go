@@ -191,8 +191,8 @@ func TestAnAdminEditsAndAddsProfilesInTheirSession(t *testing.T) {
 	ada.wait("not tested yet")
 	ada.press("e")
 	ada.wait("Edit prod")
-	for _, step := range []struct{ key, then string }{{"\r", "https, or http"}, {"\r", "[as it is]"}, {"\r", "┃ Token"}, {"\r", "┃ Create"}, {"\r", "┃ Environment"},
-		{"\r", "┃ Read-only"}, {" ", "[x] refuse every change"}, {"\r", "yes (was no)"}} {
+	for _, step := range []struct{ key, then string }{{"\r", "https, or http"}, {"\r", "▸ as it is"}, {"\r", "┃ Token"}, {"\r", "┃ Create"}, {"\r", "┃ Environment"},
+		{"\r", "┃ Read-only"}, {" ", "▸ yes ◂"}, {"\r", "yes (was no)"}} {
 		ada.press(step.key)
 		ada.wait(step.then)
 	}
@@ -219,7 +219,7 @@ func TestAnAdminEditsAndAddsProfilesInTheirSession(t *testing.T) {
 	ada.press("a")
 	ada.wait("Add a profile")
 	for _, step := range []struct{ key, then string }{{"team", "team"}, {"\r", "┃ Service"}, {"\r", "┃ URL"}, {r.url, r.url}, {"\r", "┃ Where does"}, {"\r", "it is not shown"},
-		{r.tokens["prosopo"], "characters"}, {"\r", "┃ Environment"}, {"\r", "┃ Read-only"}, {"\r", "typed, kept in a file of detent's"}} {
+		{r.tokens["prosopo"], "characters"}, {"\r", "┃ Environment"}, {"\r", "┃ Read-only"}, {"\r", "typed, kept in a private file of detent"}} {
 		ada.press(step.key)
 		ada.wait(step.then)
 	}

@@ -58,7 +58,7 @@ func (a *app) publicKey(ctx context.Context, o publicKeyOptions) error {
 	if err := a.may(ctx, s, order, ""); err != nil {
 		return err
 	}
-	if err := flagged(desk.Check(order, s.Caps)); err != nil {
+	if err := withFlag(desk.Check(order, s.Caps)); err != nil {
 		return host.Usage(err)
 	}
 	if order.Places, err = a.host.Destinations(s.Profile, o.deliver); err != nil {
@@ -76,7 +76,7 @@ func (a *app) publicKey(ctx context.Context, o publicKeyOptions) error {
 	if value.Value.IsZero() {
 		return err
 	}
-	a.sayRest(value, len(order.Places) > 0)
+	a.sayExpiry(value, len(order.Places) > 0)
 	if err != nil || len(order.Places) > 0 {
 		return err
 	}
@@ -86,8 +86,8 @@ func (a *app) publicKey(ctx context.Context, o publicKeyOptions) error {
 	return nil
 }
 
-// sayRest says when a public key ends: what is delivered is of no use from then on.
-func (a *app) sayRest(value apikey.PublicKeyValue, delivered bool) {
+// sayExpiry says when a public key ends: what is delivered is of no use from then on.
+func (a *app) sayExpiry(value apikey.PublicKeyValue, delivered bool) {
 	text := "expires: " + orUnknown(table.Moment(value.ExpiresAt))
 	if value.Rest > 0 {
 		text += ", in " + apikey.RestWords(value.Rest)

@@ -56,7 +56,7 @@ func TestWhatAPlaceHoldsIsNotOverwrittenUnasked(t *testing.T) {
 	}
 }
 
-// TestTheDemoWritesBelowItsFolderAlone, however a place is spelt.
+// TestTheDemoWritesBelowItsFolderAlone, however a place is spelled.
 func TestTheDemoWritesBelowItsFolderAlone(t *testing.T) {
 	m := newMachine(t)
 	m.write("app/.env", "")

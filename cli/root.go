@@ -103,7 +103,7 @@ func (a *app) root() *cobra.Command {
 	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
 	_ = root.RegisterFlagCompletionFunc("renderer", cobra.FixedCompletions(renderers, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(
-		a.listCommand(), a.createCommand(), a.updateCommand(), a.publicKeyCommand(), a.deleteCommand(),
+		a.listCommand(), a.showCommand(), a.permissionsCommand(), a.createCommand(), a.updateCommand(), a.publicKeyCommand(), a.deleteCommand(),
 		a.verifyCommand(), a.rotateCommand(), a.rotationsCommand(), a.checkCommand(), a.auditCommand(), a.configCommand(), a.serveCommand(), a.sshCommand(),
 		a.versionCommand(), a.completionCommand(), a.manCommand(),
 	)

@@ -29,6 +29,8 @@ type rotateOptions struct {
 	without, undone       []string
 	strategy              string
 	replace, revive, plan bool
+	all                   string
+	wave                  int
 	yes                   bool
 	consents              consents
 	format                string
@@ -38,14 +40,20 @@ type rotateOptions struct {
 func (a *app) rotateCommand() *cobra.Command {
 	var o rotateOptions
 	cmd := &cobra.Command{
-		Use: "rotate KEY | --resume ID | --abort ID | --close ID", Short: "Replace a key without an outage, one proven step at a time",
+		Use: "rotate KEY | --all FILTER | --resume ID | --abort ID | --close ID", Short: "Replace a key without an outage, one proven step at a time",
 		Long: `Replace a key: create a new one with the same access, deliver it, verify it, wait until the old one is quiet,
 disable it where the service can, and delete it. A journal is written before and after every call that changes
 anything, so a rotation that was cut off goes on with --resume, or back with --abort; --close ends it as it stands.
---plan says what would be sent and written, and changes nothing.`,
+--plan says what would be sent and written, and changes nothing.
+
+--all rotates every key that a FILTER means, each to the destinations of the profile whose keys match. Each has a journal of its
+own. First the preflight of all: where one of them cannot be rotated, none is begun. Then one after another; the first that
+stops keeps what has not begun from beginning, and what is under way goes on to its end. A plain word of a filter is also a part of
+a name: status:old is the state alone.`,
 		Example: `  detent rotate payments-api --deliver env-file:/srv/payments/.env:API_KEY
   detent rotate payments-api --deliver payments --drain 0s --soak 0s --yes
   detent rotate payments-api --deliver payments --plan
+  detent rotate --all 'status:old !ci' --wave 5 --plan
   detent rotate --resume r7k2mq4xzp`,
 		Args: cobra.MaximumNArgs(1),
 	}
@@ -67,10 +75,12 @@ anything, so a rotation that was cut off goes on with --resume, or back with --a
 	f.StringArrayVar(&o.without, "without", nil, "with --resume: leave a destination out that is gone for good; takes --reason; may be repeated")
 	f.StringArrayVar(&o.undone, "undone", nil, "with --abort: vouch for a destination that detent cannot put back or read; takes --reason; may be repeated")
 	f.StringVar(&o.reason, "reason", "", "why, for --close, --without and --undone")
+	f.StringVar(&o.all, "all", "", "rotate every key that this FILTER means (detent list FILTER shows them), one after another")
+	f.IntVar(&o.wave, "wave", 1, "with --all: how many may be under way at once; one acts at a time, the others wait in their drain or soak")
 	f.BoolVar(&o.yes, "yes", false, "do not ask")
 	o.consents.register(f)
 	outputFlag(cmd, &o.format)
-	cmd.MarkFlagsMutuallyExclusive("resume", "abort", "close")
+	cmd.MarkFlagsMutuallyExclusive("resume", "abort", "close", "all")
 	cmd.RunE = a.run(func(ctx context.Context, args []string) error {
 		o.drainGiven, o.soakGiven, o.given = f.Changed("drain"), f.Changed("soak"), f.Changed
 		return a.rotate(ctx, args, o)
@@ -81,7 +91,7 @@ anything, so a rotation that was cut off goes on with --resume, or back with --a
 // check refuses what does not go together, before anything is opened.
 func (o rotateOptions) check(args []string) error {
 	// A shell's variable that is not set leaves them empty: what was meant is no new rotation, and no reason.
-	for _, f := range []struct{ flag, text string }{{"resume", o.resume}, {"abort", o.abort}, {"close", o.close}, {"accept-unknown", o.acceptUnknown}, {"not-mine", o.notMine}, {"reason", o.reason}} {
+	for _, f := range []struct{ flag, text string }{{"resume", o.resume}, {"abort", o.abort}, {"close", o.close}, {"accept-unknown", o.acceptUnknown}, {"not-mine", o.notMine}, {"reason", o.reason}, {"all", o.all}} {
 		if o.given(f.flag) && strings.TrimSpace(f.text) == "" {
 			return fmt.Errorf("--%s: must not be empty", f.flag)
 		}
@@ -91,10 +101,14 @@ func (o rotateOptions) check(args []string) error {
 	switch {
 	case o.strategy != "" && !slices.Contains(rotation.StrategyIDs(), o.strategy):
 		return fmt.Errorf("--strategy: there is no %.40q; use one of %s", o.strategy, strings.Join(rotation.StrategyIDs(), ", "))
+	case o.all != "" && (len(args) > 0 || len(o.deliver) > 0):
+		return fmt.Errorf("--all takes its keys by the FILTER, and their places from the profile: name neither a KEY nor --deliver")
+	case o.given("wave") && (o.all == "" || o.wave < 1):
+		return fmt.Errorf("--wave: goes with --all, and is at least 1")
 	case open && len(args) > 0:
 		return fmt.Errorf("--resume, --abort and --close take the rotation's id alone")
-	case !open && len(args) == 0:
-		return fmt.Errorf("name a KEY, or an open rotation with --resume, --abort or --close")
+	case !open && len(args) == 0 && o.all == "":
+		return fmt.Errorf("name a KEY, keys with --all, or an open rotation with --resume, --abort or --close")
 	case open && begins:
 		return fmt.Errorf("--compromised, --old-first, --deliver, --replace, --revive, --strategy and --plan are settled when a rotation begins")
 	case o.abort != "" && (o.drainGiven || o.soakGiven || o.notMine != ""):
@@ -135,7 +149,10 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 		return host.Usagef("--compromised goes without drain and soak: leave --drain and --soak out, or 0")
 	}
 	if o.close != "" {
-		return a.closeRotation(o, asJSON)
+		return a.closeRotation(ctx, o, asJSON)
+	}
+	if o.all != "" {
+		return a.rotateAll(ctx, o, a.params(o, drain, soak), asJSON)
 	}
 	// An undo is asked for by the rotation's id and goes to where the application still works: nobody need be there.
 	yes := o.yes || o.abort != "" && !a.interactive()
@@ -157,14 +174,14 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 	if o.plan {
 		return a.printPlan(ctx, s, r, asJSON)
 	}
-	runner := &rotationRun{a: a, r: a.host.Ledger().Rotation(r), yes: yes, asked: len(args) == 0}
+	runner := &rotationRun{a: a, r: a.host.Ledger().Rotation(r), pause: a.host.Pause, yes: yes, asked: len(args) == 0}
 	switch {
 	case o.abort != "":
 		err = runner.abort(ctx)
 	case o.resume != "":
-		err = runner.takeUp(ctx, s.Profile)
+		err = runner.resume(ctx, s.Profile)
 	default:
-		err = runner.goOn(ctx)
+		err = runner.run(ctx)
 	}
 	// The state is printed whatever the end: it says what is certain. One that was
 	// refused before it began has none.
@@ -177,10 +194,10 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 }
 
 // closeRotation ends an open rotation by its journal alone: its profile and its places may be gone for good.
-func (a *app) closeRotation(o rotateOptions, asJSON bool) error {
-	v, err := a.host.CloseRotation(o.close, o.reason)
+func (a *app) closeRotation(ctx context.Context, o rotateOptions, asJSON bool) error {
+	v, err := a.host.CloseRotation(ctx, o.close, o.reason)
 	if err != nil {
-		return err
+		return refusedUse(v.Profile, err)
 	}
 	if asJSON {
 		return table.JSON(a.out, rotationJSON(v, config.Profile{Name: v.Profile, Service: v.Service}))
@@ -224,39 +241,19 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 	if err != nil {
 		return nil, nil, err
 	}
-	if k.Type == apikey.PublicKey {
-		return nil, nil, fmt.Errorf("%s is a public key and is not rotated: the request returns the same value while it is valid; nothing was changed", k.Name)
-	}
-	places := given
-	if len(places) == 0 {
-		var names []string
-		for _, d := range host.Suggested(s.Profile, k.Name) {
-			names = append(names, d.Name)
-		}
-		if places, err = a.host.Destinations(s.Profile, names); err != nil {
-			return nil, nil, host.Usage(err)
-		}
-	}
-	world, err := a.host.World(s.Session)
-	if err != nil {
-		return nil, nil, err
-	}
-	if own := world.Switcher; len(places) == 0 && k.Own && own != nil && own.CanSwitch() {
-		return nil, nil, host.Usagef("%s is what detent itself reads from %s: name that with --deliver file:%s, or where else it is read; nothing was changed", k.Name, own.Describe(), s.Profile.Token.File)
-	}
-	if len(places) == 0 {
-		return nil, nil, host.Usagef("where does the application read %s? Name a place with --deliver, or a destination of the profile whose keys match; nothing was changed", k.Name)
-	}
-	world.Headless = o.yes || !a.interactive()
-	mode := rotation.Planned
-	if o.compromised {
-		mode = rotation.Compromised
-	}
-	k.Environment = s.EnvironmentOf(k)
-	r, err := rotation.Start(rotation.Params{World: world, Key: k, Destinations: places, Mode: mode, OldFirst: o.oldFirst,
-		Drain: drain, Soak: soak, AcceptUnknown: o.acceptUnknown, AllowMixed: o.consents.mixed, AllowTracked: o.consents.tracked,
-		Replace: o.replace, Revive: o.revive, NotMine: o.notMine, Strategy: o.strategy, PlanOnly: o.plan})
+	r, err := a.host.StartRotation(s.Session, k, given, a.params(o, drain, soak))
 	return s, r, err
+}
+
+// params are what the flags say of a rotation.
+func (a *app) params(o rotateOptions, drain, soak *time.Duration) rotation.Params {
+	p := rotation.Params{Mode: rotation.Planned, OldFirst: o.oldFirst, Drain: drain, Soak: soak, AcceptUnknown: o.acceptUnknown, AllowMixed: o.consents.mixed,
+		AllowTracked: o.consents.tracked, Replace: o.replace, Revive: o.revive, NotMine: o.notMine, Strategy: o.strategy, PlanOnly: o.plan}
+	if o.compromised {
+		p.Mode = rotation.Compromised
+	}
+	p.Headless = o.yes || !a.interactive()
+	return p
 }
 
 // reopenRotation opens a rotation of the journal on the profile that it belongs to.

@@ -2,14 +2,19 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"detent/apikey"
+	"detent/config"
+	"detent/host"
 	"detent/rotation"
 )
 
@@ -285,4 +290,31 @@ func readFile(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// TestWhatIsBrokenOffBeforeItBeganIsNotCalledOpen: there is nothing that --resume could go on with.
+func TestWhatIsBrokenOffBeforeItBeganIsNotCalledOpen(t *testing.T) {
+	m, _, id, env := shop(t, apikey.Vertesia)
+	var errs strings.Builder
+	a := &app{world: World{In: strings.NewReader(""), Out: io.Discard, Err: &errs, Environ: m.environ, Now: time.Now, Zone: time.UTC}, env: config.NewEnv(m.environ), out: &output{w: io.Discard}}
+	if err := a.root().ParseFlags(nil); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(a.close)
+	a.begin()
+	s, r, err := a.beginRotation(t.Context(), id, rotateOptions{deliver: []string{"env-file:" + env + ":API_KEY"}}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	run := &rotationRun{a: a, r: a.host.Ledger().Rotation(r)}
+	if err := run.interrupted(); !errors.Is(err, host.ErrInterrupted) || strings.Contains(errs.String(), "open") {
+		t.Errorf("%v: %s", err, errs.String())
+	}
+	if _, err := run.r.Do(t.Context()); err != nil { // it has begun on
+		t.Fatal(s.Profile.Name, err)
+	}
+	if err := run.interrupted(); !errors.Is(err, host.ErrInterrupted) || !strings.Contains(errs.String(), "detent rotate --resume "+r.ID()) {
+		t.Errorf("%v: %s", err, errs.String())
+	}
 }

@@ -26,24 +26,34 @@ type rotationRun struct {
 	yes   bool
 	asked bool          // the operator has said to go on
 	at    rotation.Step // the step that was said last
+	// pause waits; name is whose lines these are, where there are several rotations.
+	pause func(context.Context, time.Duration) error
+	name  string
+}
+
+func (r *rotationRun) say(format string, args ...any) {
+	if r.name != "" {
+		format, args = "%s: "+format, append([]any{r.name}, args...)
+	}
+	r.a.say(format, args...)
 }
 
 // stopped is the end of a run that leaves the rotation open: exit 1, with the way on.
 func (r *rotationRun) stopped(why string) error {
-	return fmt.Errorf("%s. The rotation is open: %s", strings.TrimRight(why, ". "), waysOn(r.r.View()))
+	return fmt.Errorf("%s. The rotation is open: %s", strings.TrimRight(why, ". "), nextCommands(r.r.View()))
 }
 
-// waysOn are the commands that end an open rotation: there is no way back once the old key is gone.
-func waysOn(v rotation.View) string {
+// nextCommands are the commands that end an open rotation: there is no way back once the old key is gone.
+func nextCommands(v rotation.View) string {
 	if v.OldGone {
 		return fmt.Sprintf("detent rotate --resume %s goes on", v.ID)
 	}
 	return fmt.Sprintf("detent rotate --resume %s goes on, --abort %s undoes it", v.ID, v.ID)
 }
 
-// takeUp goes on with a rotation of the journal. A place that only the journal names, and that is not seen to hold the new secret, is
+// resume goes on with a rotation of the journal. A place that only the journal names, and that is not seen to hold the new secret, is
 // asked about: who can write the journal's folder could have written a command there.
-func (r *rotationRun) takeUp(ctx context.Context, p config.Profile) error {
+func (r *rotationRun) resume(ctx context.Context, p config.Profile) error {
 	v := r.r.View()
 	for _, d := range v.Destinations {
 		named := slices.ContainsFunc(p.Deliver, func(c config.Deliver) bool { return c.Name == d.Spec })
@@ -69,18 +79,18 @@ func (r *rotationRun) takeUp(ctx context.Context, p config.Profile) error {
 			}
 		}
 	}
-	return r.goOn(ctx)
+	return r.run(ctx)
 }
 
-// goOn does steps until the rotation is over or needs what it cannot get here.
-func (r *rotationRun) goOn(ctx context.Context) error {
+// run does steps until the rotation is over or needs what it cannot get here.
+func (r *rotationRun) run(ctx context.Context) error {
 	if !r.asked && !r.yes {
 		if err := r.confirmPlan(ctx); err != nil {
 			return err
 		}
 	}
 	for {
-		if err := r.mayGoOn(ctx); err != nil {
+		if err := r.checkInterrupt(ctx); err != nil {
 			return err
 		}
 		res, err := r.step(ctx)
@@ -109,25 +119,27 @@ func closedIsOver(err error) error {
 	return err
 }
 
-// mayGoOn stops between two steps when a signal came. A secret that is only in memory is
+// checkInterrupt stops between two steps when a signal came. A secret that is only in memory is
 // delivered first: leaving would lose it.
-func (r *rotationRun) mayGoOn(ctx context.Context) error {
+func (r *rotationRun) checkInterrupt(ctx context.Context) error {
 	if ctx.Err() == nil || r.r.SecretInHand() {
 		return nil
 	}
-	return r.brokenOff()
+	return r.interrupted()
 }
 
-// brokenOff is the end of a run that the operator broke off in an open rotation.
-func (r *rotationRun) brokenOff() error {
-	r.a.say("the rotation is open: %s", waysOn(r.r.View()))
+// interrupted is the end of a run that the operator broke off. A rotation that has not begun is not open.
+func (r *rotationRun) interrupted() error {
+	if !r.refused(host.ErrInterrupted) {
+		r.say("the rotation is open: %s", nextCommands(r.r.View()))
+	}
 	return host.ErrInterrupted
 }
 
 // unanswered is the end of a run whose question got no answer.
 func (r *rotationRun) unanswered(err error) error {
 	if errors.Is(err, host.ErrInterrupted) {
-		return r.brokenOff()
+		return r.interrupted()
 	}
 	return r.stopped(err.Error())
 }
@@ -137,7 +149,7 @@ func (r *rotationRun) unanswered(err error) error {
 func (r *rotationRun) step(ctx context.Context) (rotation.Result, error) {
 	before := r.r.View()
 	if before.Step != r.at && !before.Next.Waits { // a wait says itself what it waits for
-		r.a.say("%s: %s", before.Next.Step, before.Next.Text)
+		r.say("%s: %s", before.Next.Step, before.Next.Text)
 	}
 	r.at = before.Step
 	res, err := r.r.Do(context.WithoutCancel(ctx))
@@ -150,14 +162,14 @@ func (r *rotationRun) step(ctx context.Context) (rotation.Result, error) {
 func (r *rotationRun) tell(res rotation.Result) {
 	if res.Output != "" {
 		for line := range strings.SplitSeq(strings.TrimRight(res.Output, "\n"), "\n") {
-			r.a.say("  | %s", line)
+			r.say("  | %s", line)
 		}
 	}
 	if res.Message != "" && res.Status != rotation.Waiting {
-		r.a.say("  %s", res.Message)
+		r.say("  %s", res.Message)
 	}
 	for _, n := range res.Notes {
-		r.a.say("  ! %s", n)
+		r.say("  ! %s", n)
 	}
 }
 
@@ -173,17 +185,17 @@ func (r *rotationRun) failed(err error) error {
 	if v.State != rotation.Open || r.refused(err) || errors.Is(err, rotation.ErrOldGone) {
 		return err
 	}
-	return fmt.Errorf("%w. The rotation is open: %s", err, waysOn(r.r.View()))
+	return fmt.Errorf("%w. The rotation is open: %s", err, nextCommands(r.r.View()))
 }
 
 // wait sleeps until the next look, and says how long it still takes.
 func (r *rotationRun) wait(ctx context.Context, res rotation.Result) error {
-	r.a.say("%s: %s left. %s", res.Step, shortSpan(res.Left), res.Message)
+	r.say("%s: %s left. %s", res.Step, shortSpan(res.Left), res.Message)
 	if w := res.Watch; w != nil && w.Visible && w.Elapsed > 3*res.Total {
 		return r.stopped("the old key is still in use: find who uses it")
 	}
-	if err := r.a.host.Pause(ctx, res.Wait); err != nil {
-		return r.mayGoOn(ctx)
+	if err := r.pause(ctx, res.Wait); err != nil {
+		return r.checkInterrupt(ctx)
 	}
 	return nil
 }
@@ -198,7 +210,7 @@ func (r *rotationRun) decide(ctx context.Context, res rotation.Result) error {
 		return r.stopped(res.Message)
 	}
 	if r.yes {
-		return r.unasked(*q)
+		return r.cannotAsk(*q)
 	}
 	a := rotation.Answer{Kind: q.Kind, Subject: q.Subject, Choice: rotation.Yes}
 	var err error
@@ -237,7 +249,7 @@ func (r *rotationRun) decide(ctx context.Context, res rotation.Result) error {
 	var refused *rotation.RefusedError
 	switch {
 	case errors.As(err, &refused):
-		r.a.say("  %v", err)
+		r.say("  %v", err)
 		return nil // asked again
 	case err != nil:
 		return r.failed(err)
@@ -252,10 +264,10 @@ func (r *rotationRun) decide(ctx context.Context, res rotation.Result) error {
 // errClosedByAnswer ends a run whose rotation an answer has closed.
 var errClosedByAnswer = errors.New("the rotation is closed")
 
-// unasked is the end of a run that would have to ask.
-func (r *rotationRun) unasked(q rotation.Question) error {
+// cannotAsk is the end of a run that would have to ask.
+func (r *rotationRun) cannotAsk(q rotation.Question) error {
 	for _, n := range q.Lines {
-		r.a.say("  ! %s", n)
+		r.say("  ! %s", n)
 	}
 	if slices.Contains(forced, q.Kind) && q.Flag != "" {
 		return host.Usagef("%s; %s is that yes; nothing was changed", q.Text, q.Flag)
@@ -318,7 +330,7 @@ func (r *rotationRun) choose(ctx context.Context, q rotation.Question) (string, 
 		return yes.ID, nil
 	}
 	for i, c := range q.Choices {
-		r.a.say("  %d  %s: %s", i+1, c.Label, c.Does)
+		r.say("  %d  %s: %s", i+1, c.Label, c.Does)
 	}
 	for {
 		text, err := r.a.ask(ctx, fmt.Sprintf("Which? [1-%d, empty: leave it for later] ", len(q.Choices)))
@@ -344,7 +356,7 @@ func (r *rotationRun) askSecret(ctx context.Context) (apikey.Secret, error) {
 	}
 	secret, err := apikey.ParseSecret(text)
 	if err != nil {
-		r.a.say("  %v", err)
+		r.say("  %v", err)
 		return apikey.Secret{}, nil
 	}
 	return secret, nil
@@ -353,16 +365,16 @@ func (r *rotationRun) askSecret(ctx context.Context) (apikey.Secret, error) {
 // confirmPlan shows what will happen and asks whether to begin.
 func (r *rotationRun) confirmPlan(ctx context.Context) error {
 	v := r.r.View()
-	r.a.say("rotate %s (%s) on %s, %s:", v.Old.Name, v.Old.ID, v.Profile, v.Mode)
+	r.say("rotate %s (%s) on %s, %s:", v.Old.Name, v.Old.ID, v.Profile, v.Mode)
 	for _, l := range v.Plan {
-		r.a.say("  %-9s %s", l.Step, l.Text)
+		r.say("  %-9s %s", l.Step, l.Text)
 	}
 	for _, d := range v.Destinations {
 		if !d.CanUndo {
-			r.a.say("  ! %s cannot be undone", d.Describe)
+			r.say("  ! %s cannot be undone", d.Describe)
 		}
 	}
-	r.a.say("  --plan says the calls and writes, one by one")
+	r.say("  --plan says the calls and writes, one by one")
 	sure, err := r.a.askYes(ctx, "Begin? [y/N] ")
 	if err == nil && !sure {
 		err = fmt.Errorf("not begun: nothing was changed")
@@ -396,19 +408,19 @@ func (r *rotationRun) abort(ctx context.Context) error {
 			if err := r.decide(ctx, res); err != nil {
 				return closedIsOver(err)
 			}
-			if turned(res, r.r.View()) {
-				return r.goOn(ctx)
+			if undoGivenUp(res, r.r.View()) {
+				return r.run(ctx)
 			}
 		case res.Status == rotation.Waiting:
-			if err := r.a.host.Pause(ctx, res.Wait); err != nil {
-				return r.mayGoOn(ctx)
+			if err := r.pause(ctx, res.Wait); err != nil {
+				return r.checkInterrupt(ctx)
 			}
 		}
 	}
 }
 
-// turned reports whether an answer has given the undo up: the rotation goes on instead.
-func turned(asked rotation.Result, now rotation.View) bool {
+// undoGivenUp reports whether an answer has given the undo up: the rotation goes on instead.
+func undoGivenUp(asked rotation.Result, now rotation.View) bool {
 	return asked.Question != nil && asked.Question.Kind == rotation.AskUndone && !now.Undoing
 }
 

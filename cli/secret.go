@@ -14,8 +14,8 @@ import (
 // errReaderGone says that the reader of standard output ended before the secret was written.
 var errReaderGone = errors.New("the reader of standard output has gone away")
 
-// reachable refuses to print a secret where it would reach nobody.
-func (a *app) reachable() error {
+// checkOutput refuses to print a secret where it would reach nobody.
+func (a *app) checkOutput() error {
 	if f, ok := a.world.Out.(*os.File); ok && isClosed(f) {
 		return errors.New("standard output is closed")
 	}
@@ -24,7 +24,7 @@ func (a *app) reachable() error {
 
 // print has a secret written to standard output, and that recorded. An error means that nobody has it.
 func (a *app) print(of desk.Entry, write func() error) error {
-	if err := a.reachable(); err != nil {
+	if err := a.checkOutput(); err != nil {
 		return err
 	}
 	return a.host.Ledger().Print(of, func() error {

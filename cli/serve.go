@@ -208,7 +208,7 @@ func (a *app) firstStart(ctx context.Context, server *keyserver.Server) error {
 	}
 	for i, m := range minted {
 		if err := a.printVariable(desk.Entry{Service: m.Service, KeyName: tokenVariable(m)}, tokenVariable(m), m.Secret); err != nil {
-			return a.takeBack(ctx, server, fmt.Errorf("the administrator key %s was not written: %w", tokenVariable(m), err), minted[i:]...)
+			return a.discardMinted(ctx, server, fmt.Errorf("the administrator key %s was not written: %w", tokenVariable(m), err), minted[i:]...)
 		}
 	}
 	// After the administrators: some of the demo's keys may create keys too, and nobody has their secrets.
@@ -218,10 +218,10 @@ func (a *app) firstStart(ctx context.Context, server *keyserver.Server) error {
 	return nil
 }
 
-// takeBack deletes administrator keys whose secrets reached nobody.
-func (a *app) takeBack(ctx context.Context, server *keyserver.Server, cause error, minted ...keyserver.Minted) error {
+// discardMinted deletes administrator keys whose secrets reached nobody.
+func (a *app) discardMinted(ctx context.Context, server *keyserver.Server, cause error, minted ...keyserver.Minted) error {
 	err := a.host.Ledger().Record(desk.Entry{Service: minted[0].Service, KeyID: minted[0].ID, Action: "admin-token", Detail: "deleted again: its secret reached nobody"}, func() error {
-		return server.TakeBack(context.WithoutCancel(ctx), minted...)
+		return server.Discard(context.WithoutCancel(ctx), minted...)
 	})
 	if err != nil {
 		return fmt.Errorf("%w; nobody has the secret of %s, and it could not be deleted: %w", cause, minted[0].ID, err)
@@ -321,7 +321,7 @@ func (a *app) adminToken(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	if err := a.printSecret(desk.Entry{Service: o.mintService, KeyName: "administrator"}, minted.Secret); err != nil {
-		return a.takeBack(ctx, server, fmt.Errorf("the new administrator key was not written: %w", err), minted)
+		return a.discardMinted(ctx, server, fmt.Errorf("the new administrator key was not written: %w", err), minted)
 	}
 	a.say("this is the only time the secret is shown")
 	return nil

@@ -61,13 +61,19 @@ func (a *app) may(ctx context.Context, s *session, o desk.Order, key string) err
 	if key != "" && a.guest != nil { // what a role refuses is on record with its key
 		o.Key, _ = s.FindToChange(ctx, key, a.host.OpenRotations(s.Profile.Name))
 	}
-	err := s.Desk.May(ctx, o)
+	return refusedUse(s.Profile.Name, s.Desk.May(ctx, o))
+}
+
+// refusedUse is wrong usage where an order is refused.
+func refusedUse(profile string, err error) error {
 	var no *client.Error
 	switch {
 	case !errors.As(err, &no):
 		return err
 	case no.Kind == client.Unsupported:
-		return host.Usagef("%s: %s", s.Profile.Name, no.Message)
+		return host.Usagef("%s: %s", profile, no.Message)
+	case no.Kind == client.ReadOnly:
+		return host.Usagef("%s", no.Message)
 	}
-	return host.Usagef("%s", no.Message)
+	return err
 }

@@ -75,10 +75,11 @@ func (a *app) serveSSH(ctx context.Context, o sshOptions) error {
 // runRemote is one run of detent for an operator: it shares nothing with the others but the journals, the audit log
 // and the embedded service.
 func (a *app) runRemote(ctx context.Context, c remote.Command) (code int, err error) {
-	args := append(c.Args, "--timeout", a.flags.timeout.String())
+	args := []string{"--timeout", a.flags.timeout.String()} // before what may be words
 	if a.flags.readOnly {
 		args = append(args, "--read-only")
 	}
+	args = append(args, c.Args...)
 	w := a.world
 	w.In, w.Out, w.Err = c.In, c.Out, c.Err
 	// DETENT_TOKEN and DETENT_PROFILE are about the profile of whoever started the server.

@@ -80,3 +80,40 @@ func TestAnAdminOfOneProfileSeesItsRows(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+// TestAllProfilesOverSSHAreThoseOfTheOperator, and a filter takes words that look like flags for words.
+func TestAllProfilesOverSSHAreThoseOfTheOperator(t *testing.T) {
+	h := newSSHHost(t)
+	h.create("--name", "payments", "--permission", "getRules")
+	h.create("-p", "local/vertesia", "--name", "elsewhere", "--role", "reader")
+	h.configure(h.operator("ada", "admin", "*"), h.operator("bert", "viewer", "local/vertesia"))
+	h.look <- struct{}{}
+	h.look <- struct{}{} // the one before is over
+	names := func(who, command string) string {
+		var keys []map[string]any
+		r := h.exec(who, command+" -o json", "")
+		decode(t, r.stdout, &keys)
+		var out []string
+		for _, k := range keys {
+			out = append(out, k["name"].(string))
+		}
+		return strings.Join(out, " ")
+	}
+	for command, want := range map[string][2]string{
+		"list --all-profiles":                {"payments elsewhere", "elsewhere"},
+		"list --all-profiles pay":            {"payments", ""},
+		"list --all-profiles '!role:reader'": {"payments", ""},
+	} {
+		if ada, bert := names("ada", command), names("bert", command); ada != want[0] || bert != want[1] {
+			t.Errorf("%s: %q and %q, want %q", command, ada, bert, want)
+		}
+	}
+	if r := h.exec("bert", "check --all-profiles --all", ""); strings.Contains(r.stdout, "payments") || r.code != 0 {
+		t.Errorf("%+v", r)
+	}
+	for command, says := range map[string]string{"list colour:red": "FILTER: ", "list -- --config=/etc/passwd": "no key matches", "list --config /etc/passwd": "unknown flag"} {
+		if r := h.exec("ada", command, ""); r.stdout != "" || !strings.Contains(r.stderr, says) {
+			t.Errorf("%s: %+v", command, r)
+		}
+	}
+}

@@ -54,7 +54,7 @@ func nearest(text string, options []string) []string {
 	var found []candidate
 	for _, o := range options {
 		low := strings.ToLower(o)
-		away := distance(text, low)
+		away := editDistance(text, low)
 		if len(text) >= 4 && (strings.Contains(low, text) || strings.Contains(text, low)) {
 			away = min(away, 1)
 		}
@@ -70,8 +70,8 @@ func nearest(text string, options []string) []string {
 	return names
 }
 
-// distance is how many letters have to be added, dropped or changed (Levenshtein).
-func distance(a, b string) int {
+// editDistance is how many letters have to be added, dropped or changed (Levenshtein).
+func editDistance(a, b string) int {
 	if len(a) > 64 || len(b) > 64 {
 		return 64
 	}

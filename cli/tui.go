@@ -48,7 +48,7 @@ func (a *app) openTUI(ctx context.Context, _ []string) error {
 	defer signal.Stop(hangups)
 	_, err = screen.Run(model)
 	screens.Abandon(model)
-	screens.SayOpen(waysOn)
+	screens.SayOpen(nextCommands)
 	switch {
 	case errors.Is(err, tea.ErrInterrupted), errors.Is(err, paint.ErrHangup):
 		return host.ErrInterrupted

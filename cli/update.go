@@ -64,7 +64,7 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if err := a.may(ctx, s, order, text); err != nil {
 		return err
 	}
-	if err := flagged(desk.Check(order, s.Caps)); err != nil {
+	if err := withFlag(desk.Check(order, s.Caps)); err != nil {
 		return host.Usage(err)
 	}
 	if order.Key, err = s.FindToChange(ctx, text, a.host.OpenRotations(s.Profile.Name)); err != nil {
@@ -72,7 +72,7 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	}
 	k := order.Key
 	if k.Own && (patch.Role != nil && *patch.Role != k.Role || patch.Enabled != nil && !*patch.Enabled) {
-		if err := a.cutsOff(); err != nil {
+		if err := a.warnOwnKey(); err != nil {
 			return err
 		}
 		if err := a.askName(ctx, k, "change it", "changed"); err != nil {
@@ -93,8 +93,8 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 // flagOf are the flags that ask for a field.
 var flagOf = map[string]string{"enabled": "--enable, --disable", "restrictions": "--allow-ip, --allow-referrer, --allow-endpoint"}
 
-// flagged says by its flag what the service cannot take.
-func flagged(err *desk.FieldError) error {
+// withFlag says by its flag what the service cannot take.
+func withFlag(err *desk.FieldError) error {
 	switch {
 	case err == nil:
 		return nil

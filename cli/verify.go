@@ -72,8 +72,8 @@ func (a *app) sayWhy(p apikey.Proof) {
 	switch {
 	case !p.Refused():
 		a.say("cannot tell: %s", p.Why)
-	case p.Said != "":
-		a.say("not valid: %s", p.Said)
+	case p.Message != "":
+		a.say("not valid: %s", p.Message)
 	}
 	if p.Hint != "" {
 		a.say("%s", p.Hint)
@@ -133,7 +133,7 @@ func (a *app) printProof(s *session, p apikey.Proof) error {
 	for _, part := range []struct {
 		title string
 		lines []string
-	}{{proved, nonEmpty(p.Did)}, {"it said", nonEmpty(p.Said)}, {"to do", nonEmpty(p.Hint)}, {"can", p.Can}, {"cannot", p.Cannot}, {"unknown", p.Unknown}} {
+	}{{proved, nonEmpty(p.Evidence)}, {"it said", nonEmpty(p.Message)}, {"to do", nonEmpty(p.Hint)}, {"can", p.Can}, {"cannot", p.Cannot}, {"unknown", p.Unknown}} {
 		for _, line := range part.lines {
 			fmt.Fprintf(&b, "%-13s %s\n", part.title, line)
 		}

@@ -153,8 +153,8 @@ func (t *transport) log(c call, attempt int, begin time.Time, status string) {
 		t.opts.Now().Sub(begin).Round(time.Microsecond), attempt)
 }
 
-// passing are the failures of a server that may be gone at the next attempt.
-var passing = map[int]bool{http.StatusBadGateway: true, http.StatusServiceUnavailable: true, http.StatusGatewayTimeout: true, http.StatusRequestTimeout: true, 529: true}
+// transientStatus are the failures of a server that may be gone at the next attempt.
+var transientStatus = map[int]bool{http.StatusBadGateway: true, http.StatusServiceUnavailable: true, http.StatusGatewayTimeout: true, http.StatusRequestTimeout: true, 529: true}
 
 // afterRefusal decides whether an answer that is an error may be followed by another attempt.
 func (t *transport) afterRefusal(c call, resp *http.Response, failed *Error) retryAdvice {
@@ -166,7 +166,7 @@ func (t *transport) afterRefusal(c call, resp *http.Response, failed *Error) ret
 	switch {
 	case failed.Kind == RateLimited:
 		return retryAdvice{retry: true, wait: t.waitAsked(resp.Header, true)}
-	case passing[resp.StatusCode]:
+	case transientStatus[resp.StatusCode]:
 		return retryAdvice{retry: true, wait: t.waitAsked(resp.Header, false)}
 	}
 	return retryAdvice{}
@@ -177,7 +177,7 @@ func mayPass(failed *Error, err error) bool {
 	if failed.Kind == Timeout {
 		return !errors.Is(err, context.DeadlineExceeded)
 	}
-	return failed.Kind == Unreachable && !isUnknownHost(err) && (failed.Status == 0 || passing[failed.Status])
+	return failed.Kind == Unreachable && !isUnknownHost(err) && (failed.Status == 0 || transientStatus[failed.Status])
 }
 
 // secrets are what no text may repeat.

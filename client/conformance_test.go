@@ -144,7 +144,7 @@ func describe(v any) string {
 		add("message", v.Message)
 	case apikey.Proof:
 		add("valid", map[apikey.Verdict]string{apikey.Accepted: "true", apikey.Refused: "false", apikey.Known: "known", apikey.Silent: "silent"}[v.Verdict])
-		add("did", v.Did)
+		add("did", v.Evidence)
 		add("why", v.Why)
 		add("can", strings.Join(v.Can, ","))
 		add("cannot", strings.Join(v.Cannot, ","))

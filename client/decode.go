@@ -192,7 +192,7 @@ func decodeEnvelope(dec *json.Decoder, g *guard, names []string, each func(raw [
 			if err := list.all(each); err != nil {
 				return rest, err
 			}
-			if dec, g, err = goOn(list); err != nil {
+			if dec, g, err = resumeAfter(list); err != nil {
 				return rest, err
 			}
 		case open == nil:
@@ -228,8 +228,8 @@ func saysEmpty(members map[string]json.RawMessage) bool {
 	return len(members) == 0
 }
 
-// goOn decodes what follows a list in its object, as if that began there.
-func goOn(list *elements) (*json.Decoder, *guard, error) {
+// resumeAfter decodes what follows a list in its object, as if that began there.
+func resumeAfter(list *elements) (*json.Decoder, *guard, error) {
 	c, err := list.peek()
 	switch {
 	case err != nil || c == '}':

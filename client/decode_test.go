@@ -48,7 +48,7 @@ func TestDatesAreReadTolerantly(t *testing.T) {
 		`"0001-01-01T00:00:00-14:00"`:    "?",
 		`"2023-10-24T07:31:33.363+0000"`: "2023-10-24T07:31:33.363Z",
 	} {
-		var w when
+		var w wireTime
 		if err := json.Unmarshal([]byte(wire), &w); err != nil {
 			t.Errorf("%s: %v", wire, err)
 			continue
@@ -57,7 +57,7 @@ func TestDatesAreReadTolerantly(t *testing.T) {
 			t.Errorf("%s is %s, want %s", wire, got, want)
 		}
 	}
-	var row struct{ A, B when }
+	var row struct{ A, B wireTime }
 	if err := json.Unmarshal([]byte(`{"B":null}`), &row); err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestDatesAreReadTolerantly(t *testing.T) {
 // TestTheInstantZeroIsZeroHoweverItIsWritten: never, and no date in the past.
 func TestTheInstantZeroIsZeroHoweverItIsWritten(t *testing.T) {
 	for _, wire := range []string{`0`, `0.0`, `"0"`, `"1970-01-01T00:00:00Z"`, `"1970-01-01T00:00:00.000Z"`, `"1970-01-01T00:00:00+00:00"`, `"1970-01-01T01:00:00+01:00"`, `"1970-01-01 00:00:00"`, `"1970-01-01"`, `"Thu, 01 Jan 1970 00:00:00 GMT"`, `"1970-01-01t00:00:00z"`} {
-		var w when
+		var w wireTime
 		if err := json.Unmarshal([]byte(wire), &w); err != nil || !w.orNever().IsNever() || !w.expiry().IsNever() || !w.use().IsNever() || w.reported().Known() {
 			t.Errorf("%s: %v, %v", wire, moment(w.orNever()), err)
 		}
@@ -94,7 +94,7 @@ func TestFarFutureIsFarFuture(t *testing.T) {
 		wires = append(wires, strconv.Quote(text))
 	}
 	for _, wire := range wires {
-		var w when
+		var w wireTime
 		if err := json.Unmarshal([]byte(wire), &w); err != nil {
 			if wire[0] == '"' {
 				t.Errorf("%s: %v", wire, err)
@@ -113,7 +113,7 @@ func TestFarFutureIsFarFuture(t *testing.T) {
 		}
 	}
 	for _, now := range []string{"1763892000", "1763892000000", "1763892000000000", "1763892000000000000", "1763892000.000", "1.763892e9"} {
-		var w when
+		var w wireTime
 		if err := json.Unmarshal([]byte(now), &w); err != nil || moment(w.orNever()) != "2025-11-23T10:00:00Z" {
 			t.Errorf("%s is %s, %v", now, moment(w.orNever()), err)
 		}
@@ -450,7 +450,7 @@ func TestEveryMemberHasItsField(t *testing.T) {
 			}
 			places[f] = true
 		}
-		if len(places) != l.texts+l.whens+l.tokens+l.raws+l.flags+l.references || len(places) < 2 {
+		if len(places) != l.texts+l.times+l.tokens+l.raws+l.flags+l.references || len(places) < 2 {
 			t.Errorf("%d places for %d members", len(places), len(l.names))
 		}
 	}

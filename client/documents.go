@@ -2,9 +2,9 @@ package client
 
 import "detent/apikey"
 
-// advised is what each service's documents advise whoever makes a key, shortened to a line or two of a small terminal. Where
+// advice is what each service's documents advise whoever makes a key, shortened to a line or two of a small terminal. Where
 // a document is silent on a part, the words follow from what it says about roles, names and restrictions.
-var advised = map[string]apikey.Advice{
+var advice = map[string]apikey.Advice{
 	apikey.Prosopo: {
 		Keep:     "Server-side code only: never in frontend JavaScript, mobile apps or public repositories.",
 		Browser:  "In a browser use a site key instead.",

@@ -54,7 +54,7 @@ type Error struct {
 	// may have answered in its place.
 	Own bool
 
-	shaped  bool // the body is a JSON object
+	isJSON  bool // the body is a JSON object
 	web     bool // the body is a web page
 	limited bool // a rate limit, however it was told
 }

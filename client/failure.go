@@ -211,7 +211,7 @@ func (t *transport) refusedBy(c call, resp *http.Response, body io.Reader) *Erro
 func (t *transport) fail(c call, status int, f fault) *Error {
 	known := t.secrets(c)
 	e := &Error{Op: c.op, Status: status, Kind: kindOf(status), Code: scrub(words(f.code, known...), 80),
-		Message: words(f.message, known...), shaped: f.json, Own: f.json && t.speaks.own(f), web: f.web, Outcome: outcome(c.write && (status >= 500 || status == http.StatusRequestTimeout))}
+		Message: words(f.message, known...), isJSON: f.json, Own: f.json && t.speaks.own(f), web: f.web, Outcome: outcome(c.write && (status >= 500 || status == http.StatusRequestTimeout))}
 	switch {
 	case f.web && (e.Kind == NotFound || e.Kind == Invalid || e.Kind == Forbidden && c.op == opProbe):
 		// A page that is not found is not the service saying that a key is, nor one that blocks that it knows the key.
@@ -228,8 +228,8 @@ func (t *transport) fail(c call, status int, f fault) *Error {
 	return e
 }
 
-// calm is a 429 of before there was one.
-const calm = 420
+// statusEnhanceYourCalm is a 429 of before there was one.
+const statusEnhanceYourCalm = 420
 
 func kindOf(status int) Kind {
 	switch status {
@@ -241,7 +241,7 @@ func kindOf(status int) Kind {
 		return NotFound
 	case http.StatusConflict:
 		return Conflict
-	case http.StatusTooManyRequests, calm:
+	case http.StatusTooManyRequests, statusEnhanceYourCalm:
 		return RateLimited
 	case http.StatusRequestTimeout:
 		return Timeout

@@ -104,8 +104,8 @@ func faultOf(members map[string]json.RawMessage) fault {
 			f.code = string(message)
 		}
 	}
-	codes, several := spread(members["errors"])
-	_, found := spread(members["detail"])
+	codes, several := errorList(members["errors"])
+	_, found := errorList(members["detail"])
 	for _, code := range codes {
 		if n, err := strconv.Atoi(code); err == nil && n >= 400 && n < 600 && f.status == 0 {
 			f.status = n
@@ -122,19 +122,19 @@ func faultOf(members map[string]json.RawMessage) fault {
 	}
 	f.message = strings.TrimPrefix(strings.Join(parts, ": "), ": ")
 	if f.message == "" {
-		f.message = strings.Join(buried(members, 4), ": ")
+		f.message = strings.Join(nestedWords(members, 4), ": ")
 	}
 	return f
 }
 
 // wordings are the members that hold words, in small letters and without "_"; holders are those that hold such members.
 var (
-	wordings = []string{"message", "errormessage", "errordescription", "description", "detail", "details", "reason", "error", "faultstring", "title", "msg", "text", "messages", "errors", "usermessage"}
-	holders  = []string{"fault", "data", "result", "response", "meta", "status", "body", "exception", "cause"}
+	wordings   = []string{"message", "errormessage", "errordescription", "description", "detail", "details", "reason", "error", "faultstring", "title", "msg", "text", "messages", "errors", "usermessage"}
+	containers = []string{"fault", "data", "result", "response", "meta", "status", "body", "exception", "cause"}
 )
 
-// buried looks for words in the shapes that nobody foresaw: under the names that words have, some levels down.
-func buried(members map[string]json.RawMessage, levels int) (found []string) {
+// nestedWords looks for words in the shapes that nobody foresaw: under the names that words have, some levels down.
+func nestedWords(members map[string]json.RawMessage, levels int) (found []string) {
 	add := func(words ...string) {
 		for _, w := range words {
 			if w != "" && !slices.Contains(found, w) && len(found) < 5 {
@@ -145,7 +145,7 @@ func buried(members map[string]json.RawMessage, levels int) (found []string) {
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		plain := strings.ReplaceAll(strings.ToLower(name), "_", "")
 		says := slices.Contains(wordings, plain)
-		if levels == 0 || !says && !slices.Contains(holders, plain) {
+		if levels == 0 || !says && !slices.Contains(containers, plain) {
 			continue
 		}
 		if says {
@@ -159,7 +159,7 @@ func buried(members map[string]json.RawMessage, levels int) (found []string) {
 			_ = json.Unmarshal(members[name], &list)
 		}
 		for _, inner := range list {
-			add(buried(inner, levels-1)...)
+			add(nestedWords(inner, levels-1)...)
 		}
 	}
 	return found
@@ -183,8 +183,8 @@ func namesCode(message string) bool {
 	})
 }
 
-// spread reads a list of errors, each a text or an object of its own, or one for each field.
-func spread(raw json.RawMessage) (codes, messages []string) {
+// errorList reads a list of errors, each a text or an object of its own, or one for each field.
+func errorList(raw json.RawMessage) (codes, messages []string) {
 	const most = 5
 	var list []json.RawMessage
 	var fields map[string]json.RawMessage

@@ -91,7 +91,7 @@ func declaredDialect(d *kit.Declaration) dialect {
 		out.verdict, out.names = roleVerdict, namedRole
 	}
 	for _, m := range d.Remedies {
-		out.remedies = append(out.remedies, remedy{status: m.Status, code: m.Code, words: m.Words, sent: m.Sent, op: opsNamed(m.Op), strange: m.Strange, missing: m.Missing, hint: m.Hint})
+		out.remedies = append(out.remedies, remedy{status: m.Status, code: m.Code, words: m.Words, sent: m.Sent, op: opsNamed(m.Op), otherEnvironment: m.OtherEnvironment, missing: m.Missing, hint: m.Hint})
 	}
 	return out
 }

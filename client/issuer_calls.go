@@ -195,9 +195,9 @@ func decodePublicKey(r io.Reader) (apikey.PublicKeyValue, error) {
 	}
 	raw = bytes.TrimSpace(raw)
 	var reply struct {
-		Value     token `json:"value"`
-		ExpireAt  when  `json:"expire_at"`
-		ExpiresAt when  `json:"expires_at"`
+		Value     token    `json:"value"`
+		ExpireAt  wireTime `json:"expire_at"`
+		ExpiresAt wireTime `json:"expires_at"`
 	}
 	switch {
 	case len(raw) == 0:
@@ -222,7 +222,7 @@ func decodePublicKey(r io.Reader) (apikey.PublicKeyValue, error) {
 	if reply.Value.IsZero() {
 		return apikey.PublicKeyValue{}, badAnswer("the answer holds no public key")
 	}
-	return apikey.PublicKeyValue{Value: reply.Value.Secret, ExpiresAt: firstWhen(reply.ExpireAt, reply.ExpiresAt).orNever()}, nil
+	return apikey.PublicKeyValue{Value: reply.Value.Secret, ExpiresAt: firstTime(reply.ExpireAt, reply.ExpiresAt).orNever()}, nil
 }
 
 // namedRole is the role that a refusal says is needed, else the one that the call needs.

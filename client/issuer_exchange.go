@@ -166,8 +166,8 @@ func claims(jwt string) (subject string, expires time.Time) {
 		return "", time.Time{}
 	}
 	var reply struct {
-		Subject text `json:"sub"`
-		Expires when `json:"exp"`
+		Subject text     `json:"sub"`
+		Expires wireTime `json:"exp"`
 	}
 	if json.Unmarshal(raw, &reply) != nil {
 		return "", time.Time{}

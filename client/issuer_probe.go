@@ -62,7 +62,7 @@ func (s *issuer) probeByExchange(ctx context.Context, secret apikey.Secret, call
 	}
 	given, err := s.exchange.issue(ctx, opProbe, secret)
 	e := asError(err)
-	did := asking(issue)
+	did := answeredWith(issue)
 	switch {
 	case e == nil && !given.isJWT && call != issue:
 		proof, err := s.probeBy(ctx, read, given.token)
@@ -74,9 +74,9 @@ func (s *issuer) probeByExchange(ctx context.Context, secret apikey.Secret, call
 		}
 		return proof, err
 	case e == nil && !given.isJWT:
-		return apikey.Proof{Call: call, Status: http.StatusOK, Did: did(http.StatusOK), Why: errForeign.Error()}, nil
+		return apikey.Proof{Call: call, Status: http.StatusOK, Evidence: did(http.StatusOK), Why: errForeign.Error()}, nil
 	case e == nil:
-		return apikey.Proof{Verdict: apikey.Accepted, Call: issue, Status: http.StatusOK, Did: did(http.StatusOK),
+		return apikey.Proof{Verdict: apikey.Accepted, Call: issue, Status: http.StatusOK, Evidence: did(http.StatusOK),
 			Can: []string{"be exchanged for a session"}, Unknown: []string{openRole}}, nil
 	case call == "" && (e.Kind == Forbidden || e.Kind == NotFound || e.Kind == Invalid):
 		return s.probeBy(ctx, read, secret)
@@ -92,12 +92,12 @@ func (s *issuer) probeByExchange(ctx context.Context, secret apikey.Secret, call
 func (s *issuer) probeBy(ctx context.Context, p *kit.Probe, secret apikey.Secret) (apikey.Proof, error) {
 	method, path, _ := strings.Cut(p.Call, " ")
 	c := call{op: opProbe, method: method, path: path, id: p.ID, bearer: secret, needs: p.Needs, paced: s.d.Paced, header: s.d.Headers}
-	read := oneObject
+	read := requireOneObject
 	if p.Answers == "keys" {
 		c.list, read = true, s.ownList()
 	}
 	e := asError(s.do(ctx, c, read))
-	did := asking(strings.Replace(p.Call, "{id}", p.ID, 1))
+	did := answeredWith(strings.Replace(p.Call, "{id}", p.ID, 1))
 	if p.NotFound && e != nil && e.Kind == NotFound && e.Own {
 		proof, err := s.judge(p.Call, func(int) string { return did(e.Status) }, nil)
 		proof.Status = e.Status
@@ -112,7 +112,7 @@ func (s *issuer) ownList() func(*answer) error {
 	r := s.layout.record()
 	return listed(s.d.List.Rows, func(raw []byte) error {
 		err := r.decode(raw)
-		return aKey(string(r.text(r.l.id)), err)
+		return requireKey(string(r.text(r.l.id)), err)
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 type layout struct {
 	names                         []string // of all members
 	members                       map[string]slot
-	texts, whens, tokens, raws    int
+	texts, times, tokens, raws    int
 	flags, references             int
 	id, name, masked, prefix, env span
 	kind, role                    span
@@ -35,7 +35,7 @@ type kind int
 
 const (
 	aText kind = iota
-	aWhen
+	aTime
 	aToken
 	aRaw
 	aFlag
@@ -61,8 +61,8 @@ func newLayout(r *kit.Row) *layout {
 	l.masked, l.prefix = place(aText, &l.texts, r.Masked), place(aText, &l.texts, r.Prefix)
 	l.env = place(aText, &l.texts, r.Environment)
 	l.kind, l.role = place(aText, &l.texts, r.Type), place(aText, &l.texts, r.Role)
-	l.created, l.expires = place(aWhen, &l.whens, r.CreatedAt), place(aWhen, &l.whens, r.ExpiresAt)
-	l.used, l.updated = place(aWhen, &l.whens, r.LastUsedAt), place(aWhen, &l.whens, r.UpdatedAt)
+	l.created, l.expires = place(aTime, &l.times, r.CreatedAt), place(aTime, &l.times, r.ExpiresAt)
+	l.used, l.updated = place(aTime, &l.times, r.LastUsedAt), place(aTime, &l.times, r.UpdatedAt)
 	l.restrictions, l.copied = place(aRaw, &l.raws, r.Restrictions), place(aRaw, &l.raws, r.Copied)
 	l.enabled, l.retrievable = place(aFlag, &l.flags, r.Enabled), place(aFlag, &l.flags, r.CanRetrieve)
 	l.account, l.project = place(aReference, &l.references, r.Account), place(aReference, &l.references, r.Project)
@@ -76,7 +76,7 @@ func newLayout(r *kit.Row) *layout {
 type record struct {
 	l      *layout
 	texts  []text
-	whens  []when
+	times  []wireTime
 	tokens []token
 	raws   []json.RawMessage
 	flags  []flag
@@ -85,14 +85,14 @@ type record struct {
 }
 
 func (l *layout) record() *record {
-	r := &record{l: l, texts: make([]text, l.texts), whens: make([]when, l.whens), tokens: make([]token, l.tokens),
+	r := &record{l: l, texts: make([]text, l.texts), times: make([]wireTime, l.times), tokens: make([]token, l.tokens),
 		raws: make([]json.RawMessage, l.raws), flags: make([]flag, l.flags), refs: make([]reference, l.references), places: make(map[string]json.Unmarshaler, len(l.members))}
 	for name, s := range l.members {
 		switch s.kind {
 		case aText:
 			r.places[name] = &r.texts[s.at]
-		case aWhen:
-			r.places[name] = &r.whens[s.at]
+		case aTime:
+			r.places[name] = &r.times[s.at]
 		case aToken:
 			r.places[name] = &r.tokens[s.at]
 		case aRaw:
@@ -109,7 +109,7 @@ func (l *layout) record() *record {
 // clear makes a record that of the next row.
 func (r *record) clear() {
 	clear(r.texts)
-	clear(r.whens)
+	clear(r.times)
 	clear(r.tokens)
 	clear(r.flags)
 	clear(r.refs)
@@ -176,7 +176,7 @@ func (r *record) text(s span) text {
 	return ""
 }
 
-func (r *record) when(s span) when { return firstWhen(r.whens[s.from:s.to]...) }
+func (r *record) time(s span) wireTime { return firstTime(r.times[s.from:s.to]...) }
 
 func (r *record) raw(s span) json.RawMessage {
 	for _, raw := range r.raws[s.from:s.to] {
@@ -226,13 +226,13 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 		return apikey.Key{}, badAnswer("a key in the answer has no id")
 	}
 	k := apikey.Key{
-		ID: s.spelling.show(string(id)), Name: field(r.text(l.name)), Masked: field(r.text(l.masked)), CreatedAt: r.when(l.created).reported(),
-		LastUsedAt: r.when(l.used).use(), ExpiresAt: r.when(l.expires).orNever(), Restrictions: restrictions(r.raw(l.restrictions)),
-		Environment: s.environmentOf(r), Type: field(r.text(l.kind)), Role: s.spelling.show(string(r.text(l.role))), UpdatedAt: r.when(l.updated).reported(),
+		ID: s.spelling.show(string(id)), Name: field(r.text(l.name)), Masked: field(r.text(l.masked)), CreatedAt: r.time(l.created).reported(),
+		LastUsedAt: r.time(l.used).use(), ExpiresAt: r.time(l.expires).orNever(), Restrictions: restrictions(r.raw(l.restrictions)),
+		Environment: s.environmentOf(r), Type: field(r.text(l.kind)), Role: s.spelling.show(string(r.text(l.role))), UpdatedAt: r.time(l.updated).reported(),
 		Enabled: r.flag(l.enabled),
 	}
 	if s.d.Row.NeverExpires {
-		k.ExpiresAt = r.when(l.expires).expiry()
+		k.ExpiresAt = r.time(l.expires).expiry()
 	}
 	if len(r.refs) > 0 {
 		project := r.reference(l.project)

@@ -79,15 +79,15 @@ func accessNotes(asked apikey.Draft, got apikey.Key) []string {
 		say("role", asked.Role, got.Role)
 	}
 	if r := got.Restrictions; r != nil {
-		say("IP addresses", inOneOrder(meant(asked.Restrictions.IPAddresses, plainAddress)), inOneOrder(meant(r.IPAddresses, plainAddress)))
-		say("referrers", inOneOrder(meant(asked.Restrictions.Referrers, plainReferrer)), inOneOrder(meant(r.Referrers, plainReferrer)))
-		say("endpoints", inOneOrder(meant(asked.Restrictions.Endpoints, plainEndpoint)), inOneOrder(meant(r.Endpoints, plainEndpoint)))
+		say("IP addresses", inOneOrder(normalized(asked.Restrictions.IPAddresses, plainAddress)), inOneOrder(normalized(r.IPAddresses, plainAddress)))
+		say("referrers", inOneOrder(normalized(asked.Restrictions.Referrers, plainReferrer)), inOneOrder(normalized(r.Referrers, plainReferrer)))
+		say("endpoints", inOneOrder(normalized(asked.Restrictions.Endpoints, plainEndpoint)), inOneOrder(normalized(r.Endpoints, plainEndpoint)))
 	}
 	return notes
 }
 
-// meant is a list as it is meant: a service may write the same address in other words.
-func meant(list []string, plain func(string) string) []string {
+// normalized is a list as it is meant: a service may write the same address in other words.
+func normalized(list []string, plain func(string) string) []string {
 	out := make([]string, 0, len(list))
 	for _, item := range list {
 		out = append(out, plain(strings.TrimSpace(item)))

@@ -145,7 +145,7 @@ func TestWhatStandsInFrontOfAServiceShowsNothing(t *testing.T) {
 					_, _ = io.WriteString(w, body)
 				})
 				proof, err := mustOpen(t, options(service, srv.URL)).Probe(bg, apikey.NewSecret(secretOf[service]), "")
-				if err != nil || proof.Verdict != apikey.Silent || proof.Why == "" || proof.Did == "" || len(proof.Can) > 0 {
+				if err != nil || proof.Verdict != apikey.Silent || proof.Why == "" || proof.Evidence == "" || len(proof.Can) > 0 {
 					t.Errorf("%s: %d %s is %+v, %v", service, status, body, proof, err)
 				}
 			}

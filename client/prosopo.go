@@ -19,9 +19,9 @@ var prosopoLists = []string{"apiKeys", "api_keys", "keys", "data", "items", "res
 // prosopo speaks to api.prosopo.io and to what speaks like it. All of its calls but the probes are POSTs.
 type prosopo struct {
 	*transport
-	features features
-	told     told
-	spelling verbatim
+	features       features
+	authenticating callSet
+	spelling       verbatim
 }
 
 func openProsopo(opts Options) (*prosopo, *Error) {
@@ -32,7 +32,7 @@ func openProsopo(opts Options) (*prosopo, *Error) {
 	return &prosopo{transport: t}, nil
 }
 
-// Capabilities implements Service. Features are spelt as the account's keys showed them.
+// Capabilities implements Service. Features are spelled as the account's keys showed them.
 func (p *prosopo) Capabilities() apikey.Capabilities {
 	return p.shownOnce(prosopoCapabilities(p.features.spelling()))
 }
@@ -79,7 +79,7 @@ func (p *prosopo) key(row *prosopoRow, sets permissionSets) (apikey.Key, error) 
 	secret := row.token()
 	k := apikey.Key{
 		ID: p.spelling.show(row.id()), Name: field(row.Name), Masked: field(row.Masked),
-		CreatedAt: firstWhen(row.CreatedAt, row.Created).reported(), ExpiresAt: row.expiry().expiry(),
+		CreatedAt: firstTime(row.CreatedAt, row.Created).reported(), ExpiresAt: row.expiry().expiry(),
 		CanRetrieve: !secret.IsZero(), Own: secret.Equal(p.opts.Token),
 	}
 	if k.Masked == "" && !secret.IsZero() {

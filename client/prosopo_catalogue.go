@@ -90,10 +90,10 @@ func prosopoCapabilities(spelling map[string]string) apikey.Capabilities {
 		Restrictions: apikey.Cannot("keys have permissions, no restrictions"),
 		AccessFields: []apikey.Field{apikey.FieldPermissions, apikey.FieldExpiry},
 		MaxName:      maxName, MorePermissions: slices.Clone(prosopoMore),
-		UsagePage: portal, Advice: advised[apikey.Prosopo],
+		UsagePage: portal, Advice: advice[apikey.Prosopo],
 	}
 	for _, g := range prosopoGroups {
-		own := apikey.PermissionGroup{Feature: spelt(spelling, g.Feature), Title: g.Title}
+		own := apikey.PermissionGroup{Feature: spelled(spelling, g.Feature), Title: g.Title}
 		for _, p := range g.Permissions {
 			p.Permission.Feature = own.Feature
 			own.Permissions = append(own.Permissions, p)
@@ -103,14 +103,14 @@ func prosopoCapabilities(spelling map[string]string) apikey.Capabilities {
 	for _, preset := range prosopoPresets {
 		p := apikey.PermissionPreset{Name: preset.name}
 		for _, name := range strings.Fields(preset.permissions) {
-			p.Permissions = append(p.Permissions, apikey.Permission{Feature: spelt(spelling, prosopoFeature[name]), Name: name})
+			p.Permissions = append(p.Permissions, apikey.Permission{Feature: spelled(spelling, prosopoFeature[name]), Name: name})
 		}
 		caps.PermissionPresets = append(caps.PermissionPresets, p)
 	}
 	return caps
 }
 
-func spelt(spelling map[string]string, feature string) string {
+func spelled(spelling map[string]string, feature string) string {
 	if s, ok := spelling[feature]; ok {
 		return s
 	}

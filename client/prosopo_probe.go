@@ -28,12 +28,12 @@ var prosopoProbes = []prosopoProbe{
 	{"getApiKeys", http.MethodPost, "/api-keys/get", struct{}{}, listed(prosopoLists, func(raw []byte) error {
 		var row prosopoRow
 		err := decodeRow(raw, &row, prosopoNames)
-		return aKey(row.id(), err)
+		return requireKey(row.id(), err)
 	})},
 }
 
 func prosopoListed(names ...string) func(*answer) error {
-	return listed(append(names, prosopoLists...), anObject)
+	return listed(append(names, prosopoLists...), requireObject)
 }
 
 func (p prosopoProbe) name() string { return p.method + " " + p.path }
@@ -62,33 +62,33 @@ func (p *prosopo) Probe(ctx context.Context, secret apikey.Secret, call string) 
 // probeOne makes one call.
 func (p *prosopo) probeOne(ctx context.Context, read prosopoProbe, secret apikey.Secret) (apikey.Proof, error) {
 	err := p.ask(ctx, read, secret)
-	if errors.Is(err, errForeign) && p.tells(ctx, read, secret) {
+	if errors.Is(err, errForeign) && p.authenticates(ctx, read, secret) {
 		err = nil
 	}
 	return p.proofOf(read, asError(err))
 }
 
-// tells reports whether a call whose answer has no known shape is refused to a made-up key. Who answers 200 to a secret and
+// authenticates reports whether a call whose answer has no known shape is refused to a made-up key. Who answers 200 to a secret and
 // 401 to that one looks at keys; a captive portal does not. It is asked once.
-func (p *prosopo) tells(ctx context.Context, read prosopoProbe, secret apikey.Secret) bool {
-	if p.told.has(read.name()) {
+func (p *prosopo) authenticates(ctx context.Context, read prosopoProbe, secret apikey.Secret) bool {
+	if p.authenticating.has(read.name()) {
 		return true
 	}
 	if !IsKind(p.ask(ctx, read, apikey.MadeUp(secret, p.opts.Random)), Unauthorized) {
 		return false
 	}
-	p.told.add(read.name())
+	p.authenticating.add(read.name())
 	return true
 }
 
 func (p *prosopo) proofOf(read prosopoProbe, e *Error) (apikey.Proof, error) {
-	proof, err := p.judge(read.name(), asking(read.name()), e)
+	proof, err := p.judge(read.name(), answeredWith(read.name()), e)
 	switch {
 	case proof.Verdict == apikey.Accepted && proof.Status == http.StatusOK:
 		proof.Can, proof.Unknown = []string{read.permission}, []string{openPermissions}
 	case proof.Verdict == apikey.Accepted:
 		proof.Cannot, proof.Unknown = []string{read.permission}, []string{openPermissions}
-		proof.Did += " " + e.Code
+		proof.Evidence += " " + e.Code
 	}
 	return proof, err
 }
@@ -114,13 +114,13 @@ func (p *prosopo) probeAny(ctx context.Context, secret apikey.Secret) (apikey.Pr
 			return apikey.Proof{}, err
 		case proof.Accepted() && len(proof.Can) > 0:
 			if lacks.Accepted() {
-				proof.Cannot, proof.Did = lacks.Cannot, lacks.Did+"; "+proof.Did
+				proof.Cannot, proof.Evidence = lacks.Cannot, lacks.Evidence+"; "+proof.Evidence
 			}
 			return proof, nil
 		case proof.Accepted() && !lacks.Accepted():
 			lacks = proof
 		case proof.Accepted():
-			lacks.Cannot, lacks.Did = append(lacks.Cannot, read.permission), lacks.Did+"; "+proof.Did
+			lacks.Cannot, lacks.Evidence = append(lacks.Cannot, read.permission), lacks.Evidence+"; "+proof.Evidence
 		case proof.Refused():
 			return proof, nil
 		case proof.Limited || e.Kind == Forbidden && lacksFeature(e) || proof.Status == http.StatusProxyAuthRequired || e.Kind == BadAnswer && e.Status < 400 && !errors.Is(asked, errForeign):
@@ -138,9 +138,9 @@ func (p *prosopo) probeAny(ctx context.Context, secret apikey.Secret) (apikey.Pr
 	switch {
 	case lacks.Accepted():
 		return lacks, nil
-	case strange != nil && p.tells(ctx, *strange, secret):
+	case strange != nil && p.authenticates(ctx, *strange, secret):
 		proof, err := p.proofOf(*strange, nil)
-		proof.Did += ", and 401 to a made-up key"
+		proof.Evidence += ", and 401 to a made-up key"
 		return proof, err
 	case last != nil:
 		return apikey.Proof{}, last
@@ -148,13 +148,13 @@ func (p *prosopo) probeAny(ctx context.Context, secret apikey.Secret) (apikey.Pr
 	return silent, nil
 }
 
-// told are the calls that tell, though their answer has no known shape.
-type told struct {
+// callSet are the calls that tell, though their answer has no known shape.
+type callSet struct {
 	mu    sync.Mutex
 	calls map[string]bool
 }
 
-func (t *told) add(call string) {
+func (t *callSet) add(call string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.calls == nil {
@@ -163,7 +163,7 @@ func (t *told) add(call string) {
 	t.calls[call] = true
 }
 
-func (t *told) has(call string) bool {
+func (t *callSet) has(call string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.calls[call]
@@ -181,7 +181,7 @@ var prosopoSpeaks = dialect{names: namedPermission,
 		switch {
 		case strings.Contains(e.Code, insufficient) && !e.speaksOf(limitWords):
 			return apikey.Accepted
-		case e.speaksOf(placeWords) && !e.speaksOf(limitWords, wallWords, accountWords, keyWords):
+		case e.speaksOf(placeWords) && !e.speaksOf(limitWords, firewallWords, accountWords, keyWords):
 			return apikey.Known
 		}
 		return apikey.Silent

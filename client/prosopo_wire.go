@@ -19,11 +19,11 @@ type prosopoRow struct {
 	Name        text            `json:"name"`
 	Masked      text            `json:"masked"`
 	Permissions json.RawMessage `json:"permissions"`
-	CreatedAt   when            `json:"createdAt"`
-	Created     when            `json:"created"`
-	ExpiresAt   when            `json:"expiresAt"`
-	Expires     when            `json:"expires"`
-	Expiry      when            `json:"expiry"`
+	CreatedAt   wireTime        `json:"createdAt"`
+	Created     wireTime        `json:"created"`
+	ExpiresAt   wireTime        `json:"expiresAt"`
+	Expires     wireTime        `json:"expires"`
+	Expiry      wireTime        `json:"expiry"`
 	Token       token           `json:"token"`
 	APIKey      token           `json:"apiKey"`
 	Key         token           `json:"key"`
@@ -67,12 +67,12 @@ func (r *prosopoRow) field(name []byte) json.Unmarshaler {
 
 func (r *prosopoRow) id() string           { return firstOf(r.ID, r.MongoID, r.KeyID) }
 func (r *prosopoRow) token() apikey.Secret { return firstToken(r.Token, r.APIKey, r.Key) }
-func (r *prosopoRow) expiry() when         { return firstWhen(r.ExpiresAt, r.Expires, r.Expiry) }
+func (r *prosopoRow) expiry() wireTime     { return firstTime(r.ExpiresAt, r.Expires, r.Expiry) }
 
 // features is what has been learned from the account's own keys about how it spells features.
 type features struct {
-	mu    sync.Mutex
-	spelt map[string]string // the catalogue's feature → the account's
+	mu      sync.Mutex
+	spelled map[string]string // the catalogue's feature → the account's
 }
 
 // learn takes note of a permission as a key has it, and completes one of a flat list. The
@@ -85,14 +85,14 @@ func (f *features) learn(p apikey.Permission) apikey.Permission {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if p.Feature == "" {
-		p.Feature = spelt(f.spelt, known)
+		p.Feature = spelled(f.spelled, known)
 		return p
 	}
-	if f.spelt == nil {
-		f.spelt = map[string]string{}
+	if f.spelled == nil {
+		f.spelled = map[string]string{}
 	}
-	if _, taken := f.spelt[known]; !taken || p.Feature == known {
-		f.spelt[known] = p.Feature
+	if _, taken := f.spelled[known]; !taken || p.Feature == known {
+		f.spelled[known] = p.Feature
 	}
 	return p
 }
@@ -101,8 +101,8 @@ func (f *features) learn(p apikey.Permission) apikey.Permission {
 func (f *features) spelling() map[string]string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	m := make(map[string]string, len(f.spelt))
-	for k, v := range f.spelt {
+	m := make(map[string]string, len(f.spelled))
+	for k, v := range f.spelled {
 		m[k] = v
 	}
 	return m
@@ -112,7 +112,7 @@ func (f *features) spelling() map[string]string {
 func (f *features) place(p apikey.Permission) apikey.Permission {
 	known, ok := prosopoFeature[p.Name]
 	if ok && (p.Feature == "" || p.Feature == known) {
-		p.Feature = spelt(f.spelling(), known)
+		p.Feature = spelled(f.spelling(), known)
 	}
 	return p
 }

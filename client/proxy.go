@@ -19,8 +19,8 @@ func (e *proxyRefused) Error() string {
 	return fmt.Sprintf("the proxy %s answered %d", e.proxy, e.status)
 }
 
-// heardProxy looks at a proxy's answer to CONNECT.
-func heardProxy(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {
+// checkProxyAnswer looks at a proxy's answer to CONNECT.
+func checkProxyAnswer(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {
 	if answer.StatusCode == http.StatusOK {
 		return nil
 	}

@@ -12,16 +12,16 @@ import (
 
 // remedy is one line of what to do about a refusal, and which refusals it is for: every condition that it names must hold.
 type remedy struct {
-	status  int
-	code    string              // is part of the service's own code
-	words   string              // one of these, "a|b", is in the service's words or in its code
-	sent    string              // how the secret that was sent begins
-	op      string              // one of these was tried, "a|b"
-	strange bool                // the secret says that it is of another environment than the profile is
-	web     bool                // a web page answered
-	when    func(e *Error) bool // anything else
-	missing bool                // the call's permission or role is what is missing
-	hint    string              // {needs} is that permission or role
+	status           int
+	code             string              // is part of the service's own code
+	words            string              // one of these, "a|b", is in the service's words or in its code
+	sent             string              // how the secret that was sent begins
+	op               string              // one of these was tried, "a|b"
+	otherEnvironment bool                // the secret says that it is of another environment than the profile is
+	web              bool                // a web page answered
+	when             func(e *Error) bool // anything else
+	missing          bool                // the call's permission or role is what is missing
+	hint             string              // {needs} is that permission or role
 }
 
 // For the refusals that nothing more is known about.
@@ -47,7 +47,7 @@ func (t *transport) remedyFor(e *Error, c call) (remedy, bool) {
 		for _, r := range list {
 			if r.status == e.Status && r.web == e.web && strings.Contains(e.Code, r.code) && (r.words == "" || anyOf(told, r.words)) &&
 				(r.sent == "" || sent.HasPrefix(r.sent)) && (r.op == "" || slices.Contains(strings.Split(r.op, "|"), c.op)) &&
-				(!r.strange || t.strange(sent)) && (r.when == nil || r.when(e)) && (!r.missing || c.needs != "") {
+				(!r.otherEnvironment || t.ofOtherEnvironment(sent)) && (r.when == nil || r.when(e)) && (!r.missing || c.needs != "") {
 				return r, true
 			}
 		}
@@ -96,8 +96,8 @@ func (t *transport) sent(c call) apikey.Secret {
 	return c.bearer
 }
 
-// strange reports whether a secret says that it is of another environment than the profile is.
-func (t *transport) strange(secret apikey.Secret) bool {
+// ofOtherEnvironment reports whether a secret says that it is of another environment than the profile is.
+func (t *transport) ofOtherEnvironment(secret apikey.Secret) bool {
 	own := apikey.EnvironmentOf(secret)
 	return own != "" && t.opts.Environment != "" && own != t.opts.Environment
 }

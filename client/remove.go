@@ -18,7 +18,7 @@ var removed = []string{"success", "message", "acknowledged", "deletedCount", "de
 
 // remove makes a delete idempotent: a key that the service does not know is gone already. What an answer does not say is
 // not taken for said: an empty 200, one that cannot be read and one of another shape are lost answers.
-func remove(ctx context.Context, t *transport, do doer, c call) (apikey.Deleted, error) {
+func remove(ctx context.Context, t *transport, do doFunc, c call) (apikey.Deleted, error) {
 	var out apikey.Deleted
 	err := do(ctx, c, func(a *answer) error {
 		raw, err := io.ReadAll(a.body)

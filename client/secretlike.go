@@ -17,8 +17,8 @@ var credentials = sync.OnceValue(func() *regexp.Regexp {
 // passwords stand in the address of whatever needs one.
 var passwords = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(://[^/\s:@]*:)[^/\s@]+@`) })
 
-// marked begin as the keys of many issuers do: a word, a sign, and a run that is no word.
-var marked = sync.OnceValue(func() *regexp.Regexp {
+// issuerTokens begin as the keys of many issuers do: a word, a sign, and a run that is no word.
+var issuerTokens = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\b(?:(?:sk|pk|rk|psp|pro|whsec|gh[opusr]|github_pat|gl[a-z]{1,6}|xox[a-z]|xapp|npm|pypi|hf|r8|gsk|xai|dop_v1|doo_v1|shp[a-z]{2}|dckr_pat|rubygems|lin_api|figd|tskey|nfp|sntry[su]|glsa|glc|sbp|pul|rnd|phc|phx|key|sq0[a-z]{3})[-_]|(?:AKIA|ASIA|AIza|ATATT|EAAA|SG\.|ya29\.|hv[sb]\.|AGE-SECRET-KEY-|GOCSPX-|FlyV1 ))[A-Za-z0-9_.=/+-]{15,}|` +
 		`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+`)
 })
@@ -31,7 +31,7 @@ const hiddenSecret = "[secret]"
 // hideSecrets takes out of a text what looks like a key of anybody's.
 func hideSecrets(text string) string {
 	text = passwords().ReplaceAllString(text, "${1}"+hiddenSecret+"@")
-	text = marked().ReplaceAllString(text, hiddenSecret)
+	text = issuerTokens().ReplaceAllString(text, hiddenSecret)
 	text = credentials().ReplaceAllStringFunc(text, func(found string) string {
 		part := credentials().FindStringSubmatch(found)
 		if part[2] == " " && !strings.ContainsAny(part[3], "0123456789") { // "token expired", "secret: correct-horse"

@@ -70,24 +70,24 @@ func (e *foreignError) Error() string        { return errForeign.Error() }
 func (e *foreignError) Is(target error) bool { return target == errForeign }
 func (e *foreignError) Unwrap() error        { return e.err }
 
-// anObject is an element of which no more is public than that it is one.
-func anObject(raw []byte) error {
+// requireObject is an element of which no more is public than that it is one.
+func requireObject(raw []byte) error {
 	if !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
 		return errForeign
 	}
 	return nil
 }
 
-// aKey is an element that has an id, as every key has.
-func aKey(id string, err error) error {
+// requireKey is an element that has an id, as every key has.
+func requireKey(id string, err error) error {
 	if err != nil || id == "" {
 		return errForeign
 	}
 	return nil
 }
 
-// oneObject accepts an object that has an id, or an envelope around one that says that all went well.
-func oneObject(a *answer) error {
+// requireOneObject accepts an object that has an id, or an envelope around one that says that all went well.
+func requireOneObject(a *answer) error {
 	members, _, err := decodeObject(a.body)
 	if err != nil {
 		return foreign(err)

@@ -67,13 +67,13 @@ func checkDraft(d apikey.Draft, now time.Time, longest int) *Error {
 // unusable is the proof for what cannot be a secret: nothing is sent, and nothing shown.
 func unusable(secret apikey.Secret) (apikey.Proof, bool) {
 	if err := secret.Check(); err != nil {
-		return apikey.Proof{Did: "nothing was sent: " + err.Error(), Why: "this is no secret: " + err.Error()}, true
+		return apikey.Proof{Evidence: "nothing was sent: " + err.Error(), Why: "this is no secret: " + err.Error()}, true
 	}
 	return apikey.Proof{}, false
 }
 
-// doer makes a call with the service's own way of authenticating.
-type doer func(ctx context.Context, c call, read func(*answer) error) error
+// doFunc makes a call with the service's own way of authenticating.
+type doFunc func(ctx context.Context, c call, read func(*answer) error) error
 
 // noteNoID goes with a secret whose key is not named: what is in hand is not lost for that.
 const noteNoID = "the answer does not say the new key's id: look it up in the list by its name"

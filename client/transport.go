@@ -122,7 +122,7 @@ func newTransport(opts Options, speaks dialect) (*transport, *Error) {
 func newHTTP(opts Options, fresh bool) *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		OnProxyConnectResponse: heardProxy,
+		OnProxyConnectResponse: checkProxyAnswer,
 		DialContext:            dialing(opts),
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: opts.RootCAs},
 		TLSHandshakeTimeout:    min(dialTimeout, opts.Timeout),

@@ -10,9 +10,9 @@ import (
 // permissions, features and roles, which must go back to the service exactly as they came. Only
 // spellings that scrubbing changes are kept, so that it is empty with an honest service.
 type verbatim struct {
-	mu     sync.Mutex
-	spelt  map[string]string // shown → as the service spells it
-	showns map[string]string // the reverse
+	mu    sync.Mutex
+	raw   map[string]string // shown → as the service spells it
+	shown map[string]string // the reverse
 }
 
 // show is the text to show for raw.
@@ -23,18 +23,18 @@ func (v *verbatim) show(raw string) string {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if s, ok := v.showns[raw]; ok {
+	if s, ok := v.shown[raw]; ok {
 		return s
 	}
-	if v.spelt == nil {
-		v.spelt, v.showns = map[string]string{}, map[string]string{}
+	if v.raw == nil {
+		v.raw, v.shown = map[string]string{}, map[string]string{}
 	}
 	// The mark keeps an altered text apart from an honest one that reads the same.
 	unique := strings.TrimSpace(shown + " (altered)")
-	for n := 2; v.spelt[unique] != ""; n++ {
+	for n := 2; v.raw[unique] != ""; n++ {
 		unique = strings.TrimSpace(fmt.Sprintf("%s (altered %d)", shown, n))
 	}
-	v.spelt[unique], v.showns[raw] = raw, unique
+	v.raw[unique], v.shown[raw] = raw, unique
 	return unique
 }
 
@@ -42,7 +42,7 @@ func (v *verbatim) show(raw string) string {
 func (v *verbatim) wire(shown string) string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if raw, ok := v.spelt[shown]; ok {
+	if raw, ok := v.raw[shown]; ok {
 		return raw
 	}
 	return shown

@@ -13,17 +13,17 @@ import (
 // What a 403 says about a key depends on who said it, and why. Only the service's own words for a right that the key lacks
 // show that the key is alive: everything that may be said before anybody looks at the key shows nothing.
 
-// limitWords tell a rate limit, wallWords a wall in front of the service, accountWords what concerns the account and not the
+// limitWords tell a rate limit, firewallWords a wall in front of the service, accountWords what concerns the account and not the
 // key, keyWords a key that is not known, placeWords where a request comes from, rightWords what a key may do, and boundWords a
 // restriction of another kind.
 var (
-	limitWords   = wordList(`rate.?limit|ratelimit|too.?many|throttl|quota|slow.?down|(?:try|retry).{0,12}later|limit.{0,12}(?:exceeded|reached)|exceeded.{0,20}limit|abuse|flood|calm`)
-	wallWords    = wordList(`block(?:ed|ing)?\b|banned|black.?list|deny.?list|firewall|\bwaf\b|security polic|suspicious|\bbots?\b|captcha|challenge|cloudflare|akamai|imperva|on this server|administrative rules|\bray id|country|region\b|geo.?block|cors\b|csrf|vpn\b`)
-	accountWords = wordList(`suspend|billing|payment|\bplan\b|subscription|account.{0,20}(?:disabled|inactive|locked|closed)|not.{0,12}(?:enabled|activated)|maintenance|\bfeature|read.?only mode`)
-	keyWords     = wordList(`invalid|unknown|expired|revoked|malformed|not recogni[sz]ed|unauthenticated|not authenticated|authentication|credential|unauthori[sz]ed|bad.{0,6}(?:key|token)|no such (?:key|token)|(?:key|token).{0,16}(?:not found|does not exist|disabled|inactive|deleted)`)
-	placeWords   = wordList(`(?:\b|_)ips?(?:\b|_)|ip.?addr|address|\bcidr|referr?er|\borigin|allow.?list|white.?list|from (?:this|your) (?:host|network|domain|website|site|app)`)
-	rightWords   = wordList(`permission|privilege|insufficient.{0,4}(?:scope|role|right|access)|\bscopes?\b|\broles?\b|missing.{0,4}right`)
-	boundWords   = wordList(`restrict|endpoint|\bpath\b|not allowed for this key`)
+	limitWords    = wordList(`rate.?limit|ratelimit|too.?many|throttl|quota|slow.?down|(?:try|retry).{0,12}later|limit.{0,12}(?:exceeded|reached)|exceeded.{0,20}limit|abuse|flood|calm`)
+	firewallWords = wordList(`block(?:ed|ing)?\b|banned|black.?list|deny.?list|firewall|\bwaf\b|security polic|suspicious|\bbots?\b|captcha|challenge|cloudflare|akamai|imperva|on this server|administrative rules|\bray id|country|region\b|geo.?block|cors\b|csrf|vpn\b`)
+	accountWords  = wordList(`suspend|billing|payment|\bplan\b|subscription|account.{0,20}(?:disabled|inactive|locked|closed)|not.{0,12}(?:enabled|activated)|maintenance|\bfeature|read.?only mode`)
+	keyWords      = wordList(`invalid|unknown|expired|revoked|malformed|not recogni[sz]ed|unauthenticated|not authenticated|authentication|credential|unauthori[sz]ed|bad.{0,6}(?:key|token)|no such (?:key|token)|(?:key|token).{0,16}(?:not found|does not exist|disabled|inactive|deleted)`)
+	placeWords    = wordList(`(?:\b|_)ips?(?:\b|_)|ip.?addr|address|\bcidr|referr?er|\borigin|allow.?list|white.?list|from (?:this|your) (?:host|network|domain|website|site|app)`)
+	rightWords    = wordList(`permission|privilege|insufficient.{0,4}(?:scope|role|right|access)|\bscopes?\b|\broles?\b|missing.{0,4}right`)
+	boundWords    = wordList(`restrict|endpoint|\bpath\b|not allowed for this key`)
 )
 
 func wordList(pattern string) func() *regexp.Regexp {
@@ -39,7 +39,7 @@ func (e *Error) speaksOf(lists ...func() *regexp.Regexp) bool {
 // rightsVerdict is what a 403 says of a service without a code for a missing right: only words that name one do.
 func rightsVerdict(e *Error) apikey.Verdict {
 	switch {
-	case e.speaksOf(limitWords, wallWords, accountWords, keyWords):
+	case e.speaksOf(limitWords, firewallWords, accountWords, keyWords):
 		return apikey.Silent
 	case e.speaksOf(placeWords):
 		return apikey.Known
@@ -54,7 +54,7 @@ func rightsVerdict(e *Error) apikey.Verdict {
 // roleVerdict is what a 403 says of a service that documents it as its answer to a key whose role is too small.
 func roleVerdict(e *Error) apikey.Verdict {
 	switch {
-	case e.speaksOf(limitWords, wallWords, accountWords, keyWords):
+	case e.speaksOf(limitWords, firewallWords, accountWords, keyWords):
 		return apikey.Silent
 	case e.speaksOf(placeWords):
 		return apikey.Known
@@ -100,7 +100,7 @@ func (t *transport) judge(name string, did func(status int) string, e *Error) (a
 		}
 		switch {
 		case p.Verdict == apikey.Refused:
-			p.Why, p.Said = "", e.Message
+			p.Why, p.Message = "", e.Message
 		case p.Verdict == apikey.Accepted:
 			p.Why = ""
 		case p.Verdict == apikey.Known:
@@ -109,12 +109,12 @@ func (t *transport) judge(name string, did func(status int) string, e *Error) (a
 			p.Why += ": " + e.Message
 		}
 	}
-	p.Did = did(p.Status)
+	p.Evidence = did(p.Status)
 	return p, nil
 }
 
-// asking is what a call's answer was, as a proof says it.
-func asking(asked string) func(status int) string {
+// answeredWith is what a call's answer was, as a proof says it.
+func answeredWith(asked string) func(status int) string {
 	return func(status int) string { return fmt.Sprintf("%s answered %d", asked, status) }
 }
 

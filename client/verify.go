@@ -42,7 +42,7 @@ func Verify(ctx context.Context, s Service, secret apikey.Secret) (proof apikey.
 	if failed != nil || proof.Verdict == apikey.Silent || proof.Refused() {
 		return proof, nil, failed
 	}
-	if why := uncontrolled(ctx, s, secret, proof); why != "" {
+	if why := controlFailure(ctx, s, secret, proof); why != "" {
 		proof.Verdict, proof.Why = apikey.Silent, why
 		proof.Can, proof.Cannot, proof.Unknown, proof.Hint = nil, nil, nil, ""
 		return proof, nil, nil
@@ -58,8 +58,8 @@ func Verify(ctx context.Context, s Service, secret apikey.Secret) (proof apikey.
 	return proof, unidentified, nil
 }
 
-// uncontrolled says why a proof is worth nothing: the call that gave it does not refuse a made-up secret of the same shape.
-func uncontrolled(ctx context.Context, s Service, secret apikey.Secret, proof apikey.Proof) string {
+// controlFailure says why a proof is worth nothing: the call that gave it does not refuse a made-up secret of the same shape.
+func controlFailure(ctx context.Context, s Service, secret apikey.Secret, proof apikey.Proof) string {
 	made := apikey.MadeUp(secret, rand.Reader)
 	var err error
 	for range controls {

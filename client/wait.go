@@ -140,7 +140,7 @@ func waitOf(text string, unit time.Duration, from time.Time) time.Duration {
 		if math.IsNaN(n) || n <= 0 || math.IsInf(n, 0) && err == nil {
 			return 0
 		}
-		if at, ok := parseWhen(text); ok && n >= epochSeconds && unit == time.Second {
+		if at, ok := parseTime(text); ok && n >= epochSeconds && unit == time.Second {
 			return min(longest, max(0, at.Sub(from)))
 		}
 		return time.Duration(min(n*float64(unit), float64(longest)))
@@ -148,7 +148,7 @@ func waitOf(text string, unit time.Duration, from time.Time) time.Duration {
 	if at, err := http.ParseTime(text); err == nil {
 		return min(longest, max(0, at.Sub(from)))
 	}
-	if at, ok := parseWhen(text); ok {
+	if at, ok := parseTime(text); ok {
 		return min(longest, max(0, at.Sub(from)))
 	}
 	total := 0.0

@@ -24,7 +24,7 @@ var spellings = [][2]string{
 }
 
 func TestEverySpellingOfAWaitIsKept(t *testing.T) {
-	for _, spelt := range spellings {
+	for _, spelled := range spellings {
 		for _, status := range []int{429, 420, 403} {
 			var w waiting
 			var hits atomic.Int32
@@ -33,7 +33,7 @@ func TestEverySpellingOfAWaitIsKept(t *testing.T) {
 					emptyList(rw, apikey.Generic)
 					return
 				}
-				rw.Header()[spelt[0]] = []string{spelt[1]}
+				rw.Header()[spelled[0]] = []string{spelled[1]}
 				rw.WriteHeader(status)
 				_, _ = rw.Write([]byte(`{"success":false,"message":"no"}`))
 			})
@@ -41,7 +41,7 @@ func TestEverySpellingOfAWaitIsKept(t *testing.T) {
 			opts.Sleep, opts.Timeout = w.sleep, time.Minute
 			_, err := ListAll(bg, mustOpen(t, opts))
 			if err != nil || len(w.waits) != 1 || (w.waits[0]-40*time.Second).Abs() > time.Millisecond {
-				t.Errorf("%d with %s: %s: waited %v, %v", status, spelt[0], spelt[1], w.waits, err)
+				t.Errorf("%d with %s: %s: waited %v, %v", status, spelled[0], spelled[1], w.waits, err)
 			}
 		}
 	}

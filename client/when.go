@@ -13,16 +13,16 @@ import (
 	"detent/apikey"
 )
 
-// when is a date of the wire, read tolerantly: RFC 3339, a plain date, an epoch in any unit, as a number or a string. What is no date at all is not reported, never made up.
-type when struct {
+// wireTime is a date of the wire, read tolerantly: RFC 3339, a plain date, an epoch in any unit, as a number or a string. What is no date at all is not reported, never made up.
+type wireTime struct {
 	at     time.Time
 	set    bool // the field is there
 	absent bool // there, and null, 0 or empty: never
 }
 
-func (w *when) UnmarshalJSON(b []byte) error {
-	*w = when{set: true}
-	if at, ok := usualWhen(b); ok {
+func (w *wireTime) UnmarshalJSON(b []byte) error {
+	*w = wireTime{set: true}
+	if at, ok := commonTime(b); ok {
 		w.found(at)
 		return nil
 	}
@@ -41,21 +41,21 @@ func (w *when) UnmarshalJSON(b []byte) error {
 		w.absent = true
 		return nil
 	}
-	if at, ok := parseWhen(s); ok {
+	if at, ok := parseTime(s); ok {
 		w.found(at)
 	}
 	return nil
 }
 
 // found takes a date. The instant 0 is 0, however it is written: no key ended in the moment in which 1970 began.
-func (w *when) found(at time.Time) {
+func (w *wireTime) found(at time.Time) {
 	if w.absent = at.Unix() == 0; !w.absent {
 		w.at = at
 	}
 }
 
-// usualWhen reads a date as most services write it.
-func usualWhen(b []byte) (time.Time, bool) {
+// commonTime reads a date as most services write it.
+func commonTime(b []byte) (time.Time, bool) {
 	if len(b) < 13 || b[0] != '"' || b[11] != 'T' {
 		return time.Time{}, false
 	}
@@ -74,10 +74,10 @@ const (
 	epochNanos  = 1.2e18
 )
 
-// farthest is the last instant that RFC 3339 can write; what lies beyond is far, and shown as this.
-var farthest = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+// maxTime is the last instant that RFC 3339 can write; what lies beyond is far, and shown as this.
+var maxTime = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 
-var whenLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999Z0700",
+var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999Z0700",
 	"2006-01-02 15:04:05.999999999Z07", "2006-01-02 15:04:05", "2006-01-02", "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04Z07:00",
 	time.RFC1123, time.RFC1123Z, "2006-01-02 15:04:05.999999999 -0700 MST", "2006-01-02 15:04:05 MST"}
 
@@ -86,15 +86,15 @@ var farText = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^\+?(?:[1-9]\d{4,}-\d\d-\d\d|9999-12-31[T ]24:|9999-12-31[T ]23:59:60)`)
 })
 
-func parseWhen(s string) (time.Time, bool) {
+func parseTime(s string) (time.Time, bool) {
 	if n, err := strconv.ParseFloat(s, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return epoch(n)
 	}
 	s = strings.ToUpper(s) // RFC 3339 has t and z too
 	if farText().MatchString(s) {
-		return farthest, true
+		return maxTime, true
 	}
-	for _, layout := range whenLayouts {
+	for _, layout := range timeLayouts {
 		if at, err := time.Parse(layout, s); err == nil {
 			return inRange(at)
 		}
@@ -114,8 +114,8 @@ func epoch(n float64) (time.Time, bool) {
 	case n >= epochMillis:
 		n /= 1e3
 	}
-	if n >= float64(farthest.Unix()) {
-		return farthest, true
+	if n >= float64(maxTime.Unix()) {
+		return maxTime, true
 	}
 	whole, part := math.Modf(n)
 	return time.Unix(int64(whole), int64(math.Round(part*1e3))*1e6).UTC(), true
@@ -124,22 +124,22 @@ func epoch(n float64) (time.Time, bool) {
 // inRange is a date in UTC as RFC 3339 can write it: a zone may carry 9999 into the year 10000. The year 1 is what services
 // say that have no date.
 func inRange(at time.Time) (time.Time, bool) {
-	if at = at.UTC(); at.After(farthest) {
-		at = farthest
+	if at = at.UTC(); at.After(maxTime) {
+		at = maxTime
 	}
 	return at, at.Year() > 1
 }
 
 // reported is the instant of something that was, or "the service does not say": nothing was in the year 9999.
-func (w when) reported() apikey.Moment {
-	if w.at.Year() == farthest.Year() {
+func (w wireTime) reported() apikey.Moment {
+	if w.at.Year() == maxTime.Year() {
 		return apikey.Moment{}
 	}
 	return apikey.At(w.at)
 }
 
 // use is reported; never where the service says null or 0.
-func (w when) use() apikey.Moment {
+func (w wireTime) use() apikey.Moment {
 	if w.absent {
 		return apikey.Never()
 	}
@@ -147,7 +147,7 @@ func (w when) use() apikey.Moment {
 }
 
 // orNever is the instant; never where the service says null or 0.
-func (w when) orNever() apikey.Moment {
+func (w wireTime) orNever() apikey.Moment {
 	if w.absent {
 		return apikey.Never()
 	}
@@ -155,17 +155,17 @@ func (w when) orNever() apikey.Moment {
 }
 
 // expiry is orNever for a service that leaves the field out of a key without an end.
-func (w when) expiry() apikey.Moment {
+func (w wireTime) expiry() apikey.Moment {
 	if !w.set {
 		return apikey.Never()
 	}
 	return w.orNever()
 }
 
-// firstWhen is the first that is a date, else the first that is there: null under one name takes nothing from a date
+// firstTime is the first that is a date, else the first that is there: null under one name takes nothing from a date
 // under another.
-func firstWhen(values ...when) when {
-	var first when
+func firstTime(values ...wireTime) wireTime {
+	var first wireTime
 	for _, w := range values {
 		if !w.at.IsZero() {
 			return w

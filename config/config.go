@@ -56,7 +56,7 @@ type Profile struct {
 func (p Profile) Setting(demo bool) apikey.Setting {
 	u, err := url.Parse(p.URL)
 	return apikey.Setting{Environment: p.Environment, Embedded: p.Embedded, Demo: p.Embedded && demo,
-		Far: !p.Embedded && (err != nil || !loopback.Is(u.Hostname()))}
+		Remote: !p.Embedded && (err != nil || !loopback.Is(u.Hostname()))}
 }
 
 // Address is where the profile's service is, in words.

@@ -254,7 +254,7 @@ func TestAPlaceThatNobodyCanReadSaysSo(t *testing.T) {
 	noTerminal, unplugged := Options{}, Options{Clipboard: func(apikey.Secret) error { return errors.New("unplugged") }}
 	for _, o := range []Options{noTerminal, unplugged} {
 		d := must(Parse("clipboard", o))
-		if rep, err := d.Put(ctx, Job{}, apikey.NewSecret(testSecret)); err == nil || rep.Did != Unsaid {
+		if rep, err := d.Put(ctx, Job{}, apikey.NewSecret(testSecret)); err == nil || rep.Did != Unreported {
 			t.Errorf("%+v, %v", rep, err)
 		}
 	}

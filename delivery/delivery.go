@@ -85,9 +85,9 @@ type Held struct {
 	// Others are the other variables of the file that have a value which every reader
 	// reads alike, in its order: the secret may be under another name than the one that was typed.
 	Others []Other
-	// Loose are the words of the file that are no variable's whole value, long enough for a secret: a part of one, or on a line that
+	// Fragments are the words of the file that are no variable's whole value, long enough for a secret: a part of one, or on a line that
 	// dotenv libraries do not read and another program may.
-	Loose []Other
+	Fragments []Other
 	// Also are the other lines, comments left out, that hold the same secret. It is not replaced there.
 	Also []Other
 }
@@ -147,11 +147,11 @@ type Did int
 
 // What can have been done.
 const (
-	Unsaid  Did = iota
-	Wrote       // the secret was written or handed over
-	Already     // the place was as asked, nothing was written
-	PutBack     // the former value was written
-	Removed     // the file or the variable was not there before, and is gone again
+	Unreported Did = iota
+	Wrote          // the secret was written or handed over
+	Already        // the place was as asked, nothing was written
+	PutBack        // the former value was written
+	Removed        // the file or the variable was not there before, and is gone again
 )
 
 // Report is what a Put or an Undo did.

@@ -272,14 +272,14 @@ func (d dotenv) restored(old dotenv, name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the file would not be read alike after the change: %w", err)
 	}
-	kept, back := after.besides(name), true
+	kept, back := after.others(name), true
 	if len(lines) > 0 {
 		now, _ := after.find(name)
 		back = after.raw(now) == raw
 	} else {
-		kept = after.besides("")
+		kept = after.others("")
 	}
-	if !back || kept != d.besides(name) {
+	if !back || kept != d.others(name) {
 		return nil, fmt.Errorf("the file's syntax around %s does not let the old value be put back alone", name)
 	}
 	return out, nil
@@ -325,7 +325,7 @@ func (d dotenv) checked(out []byte, name, value string) ([]byte, error) {
 	if got, ok := after.value(a); len(lines) == 0 || !ok || got != value {
 		return nil, fmt.Errorf("the file's syntax around %s does not let the value be read back", name)
 	}
-	if d.besides(name) != after.besides(name) {
+	if d.others(name) != after.others(name) {
 		return nil, fmt.Errorf("the file's syntax around %s does not let one value be changed alone", name)
 	}
 	if !d.shellAlike(after, name) {
@@ -334,8 +334,8 @@ func (d dotenv) checked(out []byte, name, value string) ([]byte, error) {
 	return out, nil
 }
 
-// besides are all assignments but the one of the name that counts.
-func (d dotenv) besides(name string) string {
+// others are all assignments but the one of the name that counts.
+func (d dotenv) others(name string) string {
 	var all strings.Builder
 	last, _ := d.find(name)
 	for _, v := range d.vars {

@@ -17,8 +17,8 @@ type envFile struct {
 	variable string
 }
 
-// anySecret stands for the secret in preflight: every kind of key that is delivered is written like it.
-const anySecret = "sk_live_0123456789abcdefABCDEF"
+// sampleSecret stands for the secret in preflight: every kind of key that is delivered is written like it.
+const sampleSecret = "sk_live_0123456789abcdefABCDEF"
 
 // Describe names the variable and the file.
 func (e *envFile) Describe() string { return e.variable + " in " + display(e.path) }
@@ -36,7 +36,7 @@ func (e *envFile) Preflight(ctx context.Context, job Job) (Plan, error) {
 	if err != nil {
 		return plan, err
 	}
-	if _, err := e.edited(s, d, anySecret); err != nil {
+	if _, err := e.edited(s, d, sampleSecret); err != nil {
 		return plan, err
 	}
 	_, lines := d.find(e.variable)
@@ -47,7 +47,7 @@ func (e *envFile) Preflight(ctx context.Context, job Job) (Plan, error) {
 		plan.Notes = append(plan.Notes, fmt.Sprintf("%s is there %d times (lines %s): the last one, which dotenv libraries take, is replaced; the others stay",
 			e.variable, len(lines), strings.Trim(strings.ReplaceAll(fmt.Sprint(lines), " ", ", "), "[]")))
 	}
-	found := disagreeing(d, e.variable, job.Environment)
+	found := conflicting(d, e.variable, job.Environment)
 	switch {
 	case found == nil:
 	case job.AllowMixed:

@@ -94,8 +94,8 @@ func (r repository) stand() (folder string, err error) {
 	return folder, err
 }
 
-// asker asks git about the names of a folder, and says how it ended.
-func (p place) asker(ctx context.Context, git string, r repository, own, folder string) func(args ...string) int {
+// gitRunner asks git about the names of a folder, and says how it ended.
+func (p place) gitRunner(ctx context.Context, git string, r repository, own, folder string) func(args ...string) int {
 	environ := append(withoutGit(p.o.Environ), "GIT_DIR="+own, "GIT_WORK_TREE="+r.root, "GIT_INDEX_FILE="+filepath.Join(r.folder, "index"),
 		"GIT_OBJECT_DIRECTORY="+filepath.Join(r.common, "objects"), "GIT_NO_LAZY_FETCH=1")
 	return func(args ...string) int {
@@ -129,7 +129,7 @@ func (p place) checkGit(ctx context.Context, s snapshot, job Job) (notes []strin
 		return []string{fmt.Sprintf("whether git tracks the file was not checked: %v", cause(err))}, nil
 	}
 	defer func() { _ = os.RemoveAll(own) }()
-	ask := p.asker(ctx, git, r, own, folder)
+	ask := p.gitRunner(ctx, git, r, own, folder)
 	name := filepath.Base(s.real)
 	switch ask("ls-files", "--error-unmatch", "--", ":(literal)"+name) {
 	case 0:

@@ -43,10 +43,10 @@ func (m *mixed) Error() string {
 	return m.what() + ": it is not put there without your explicit yes"
 }
 
-// disagreeing finds the first other variable that says the opposite of the
+// conflicting finds the first other variable that says the opposite of the
 // secret's environment: test (or dev) beside live, or the reverse. A variable
 // that says nothing, or an unknown environment, is no objection.
-func disagreeing(d dotenv, variable string, env apikey.Environment) *mixed {
+func conflicting(d dotenv, variable string, env apikey.Environment) *mixed {
 	if env == "" {
 		return nil
 	}

@@ -36,7 +36,7 @@ func (e *envFile) holds(s snapshot) (Held, error) {
 			held.Others = append(held.Others, Other{a.name, a.line, apikey.NewSecret(value)})
 		}
 	}
-	held.Loose = d.loose()
+	held.Fragments = d.fragments()
 	a, lines := d.find(e.variable)
 	if err := checkSealedValue(s, d, a); err != nil {
 		return Held{}, err
@@ -57,18 +57,18 @@ func (e *envFile) holds(s snapshot) (Held, error) {
 	return held, nil
 }
 
-// looseWord is what may be a secret, or the beginning of one, in the middle of something else.
-var looseWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9_.+~-]{15,}`) })
+// fragment is what may be a secret, or the beginning of one, in the middle of something else.
+var fragment = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9_.+~-]{15,}`) })
 
-// loose are the words of the file that are no variable's whole value.
-func (d dotenv) loose() (out []Other) {
+// fragments are the words of the file that are no variable's whole value.
+func (d dotenv) fragments() (out []Other) {
 	for _, a := range slices.Concat(d.vars, d.unread) {
 		text := d.src[a.start:a.end]
 		if a.name != "" {
 			text = d.src[a.valueStart:a.valueEnd]
 		}
 		whole, _ := d.value(a)
-		for _, word := range looseWord().FindAll(text, -1) {
+		for _, word := range fragment().FindAll(text, -1) {
 			if string(word) != whole {
 				out = append(out, Other{a.name, a.line, apikey.NewSecret(string(word))})
 			}

@@ -47,8 +47,8 @@ func (s snapshot) same(t snapshot) bool {
 		(!s.exists || s.info.Mode() == t.info.Mode() && sameOwner(s.info, t.info))
 }
 
-// looker says what a snapshot holds for a destination.
-type looker func(snapshot) (Held, error)
+// inspector says what a snapshot holds for a destination.
+type inspector func(snapshot) (Held, error)
 
 // read takes a snapshot; a file that is not there is one.
 func (p place) read() (s snapshot, err error) {
@@ -113,7 +113,7 @@ func readRegular(path string) ([]byte, fs.FileInfo, error) {
 type change struct {
 	job    Job
 	suffix string // of Job.Where: the variable
-	look   looker
+	look   inspector
 }
 
 // expected asks Job.Expect about what is about to be replaced.
@@ -146,11 +146,11 @@ func (p place) put(c change, edit func(s snapshot) ([]byte, error)) (s snapshot,
 	}()
 	for range 5 {
 		if s, err = p.here(c.job, c.suffix); err != nil {
-			return s, Unsaid, err
+			return s, Unreported, err
 		}
 		content, err := edit(s)
 		if err != nil {
-			return s, Unsaid, err
+			return s, Unreported, err
 		}
 		there := s.exists && bytes.Equal(content, s.content)
 		if there && keptMode(s.info) == s.info.Mode().Perm() {
@@ -159,7 +159,7 @@ func (p place) put(c change, edit func(s snapshot) ([]byte, error)) (s snapshot,
 		if !there {
 			made, err := p.keepOnce(s, c, kept)
 			if err != nil {
-				return s, Unsaid, err
+				return s, Unreported, err
 			}
 			kept = kept || made
 		}
@@ -169,14 +169,14 @@ func (p place) put(c change, edit func(s snapshot) ([]byte, error)) (s snapshot,
 			continue
 		}
 		if err != nil {
-			return s, Unsaid, err
+			return s, Unreported, err
 		}
 		if done {
 			s.kept = kept
 			return s, Wrote, nil
 		}
 	}
-	return s, Unsaid, errMoving
+	return s, Unreported, errMoving
 }
 
 // keepOnce keeps a copy of what is expected there, unless the job has one. One that this call made
@@ -224,7 +224,7 @@ func (p place) replace(s snapshot, c change, content []byte, mode fs.FileMode) (
 	if err := p.settle(f, s, mode); err != nil {
 		return false, err
 	}
-	if same, err := p.still(s, c, content); err != nil || !same {
+	if same, err := p.recheck(s, c, content); err != nil || !same {
 		return false, err
 	}
 	if err := p.step(makingContent.rename, func() error { return os.Rename(temp, s.where) }); err != nil {
@@ -243,8 +243,8 @@ func (p place) checkReader(s snapshot, job Job) error {
 	return err
 }
 
-// still is the last look before the file is replaced.
-func (p place) still(s snapshot, c change, content []byte) (bool, error) {
+// recheck is the last look before the file is replaced.
+func (p place) recheck(s snapshot, c change, content []byte) (bool, error) {
 	now, err := p.here(c.job, c.suffix)
 	if err != nil || !now.same(s) {
 		return false, err
@@ -286,11 +286,11 @@ func (p place) undo(c change, restore func(s snapshot, b backup) (content []byte
 	for range 5 {
 		s, err := p.here(c.job, c.suffix)
 		if err != nil {
-			return Unsaid, err
+			return Unreported, err
 		}
 		b, err := p.needBackup(s, c.job)
 		if err != nil {
-			return Unsaid, err
+			return Unreported, err
 		}
 		exact := s.exists == !b.absent && bytes.Equal(s.content, b.content)
 		if exact && (b.mode == 0 || s.info.Mode().Perm() == b.mode) || !exact && c.back(s, b) {
@@ -299,15 +299,15 @@ func (p place) undo(c change, restore func(s snapshot, b backup) (content []byte
 		content, gone := b.content, b.absent
 		if s.exists && !exact {
 			if content, gone, err = restore(s, b); err != nil {
-				return Unsaid, err
+				return Unreported, err
 			}
 		}
 		if err := c.expectedUnless(exact, s); err != nil {
-			return Unsaid, err
+			return Unreported, err
 		}
 		done := false
 		if gone {
-			did, done, err = Removed, true, p.takeAway(s, c)
+			did, done, err = Removed, true, p.removeCreated(s, c)
 		} else {
 			did = PutBack
 			done, err = p.replace(s, c, content, b.mode)
@@ -319,7 +319,7 @@ func (p place) undo(c change, restore func(s snapshot, b backup) (content []byte
 			return did, err
 		}
 	}
-	return Unsaid, errMoving
+	return Unreported, errMoving
 }
 
 // back says that the place holds the former value, whoever wrote it.
@@ -342,9 +342,9 @@ func (c change) expectedUnless(exact bool, s snapshot) error {
 // errChanged says that the file changed between two looks.
 var errChanged = errors.New("the file changed")
 
-// takeAway removes a file that was not there before.
-func (p place) takeAway(s snapshot, c change) error {
-	same, err := p.still(s, c, nil)
+// removeCreated removes a file that was not there before.
+func (p place) removeCreated(s snapshot, c change) error {
+	same, err := p.recheck(s, c, nil)
 	if err != nil {
 		return err
 	}

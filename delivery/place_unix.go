@@ -99,11 +99,11 @@ func checkOwner(path string, info fs.FileInfo) error {
 		return fmt.Errorf("your groups cannot be read: %w", err)
 	}
 	uid, gid := owner(info)
-	return canGive(path, uid, gid, os.Geteuid(), append(groups, os.Getegid()))
+	return canChown(path, uid, gid, os.Geteuid(), append(groups, os.Getegid()))
 }
 
-// canGive says whether a user of those groups can give a file that owner and group.
-func canGive(path string, uid, gid, me int, groups []int) error {
+// canChown says whether a user of those groups can give a file that owner and group.
+func canChown(path string, uid, gid, me int, groups []int) error {
 	switch {
 	case me == 0:
 		return nil

@@ -104,7 +104,7 @@ func (p place) checkMounts(s snapshot, job Job, note func(string, ...any)) error
 func checkFileOwner(s snapshot, job Job, folder fs.FileInfo) (string, error) {
 	name, unexpected := fileOwner(s, folder)
 	if unexpected && !job.AllowOwner {
-		return name, &ConsentError{OddOwner, fmt.Errorf("%s belongs to %s, who is neither you, root nor the owner of its folder, and would read the secret: give the file its right owner, or say yes to that explicitly", display(s.real), name)}
+		return name, &ConsentError{UnexpectedOwner, fmt.Errorf("%s belongs to %s, who is neither you, root nor the owner of its folder, and would read the secret: give the file its right owner, or say yes to that explicitly", display(s.real), name)}
 	}
 	return name, nil
 }

@@ -105,7 +105,7 @@ func TestWhoCanGiveAFileItsOwnerAndGroup(t *testing.T) {
 		{1001, 1000, 1000, []int{1000}, "belongs to user 1001 and you are user 1000"}, {0, 1000, 1000, []int{1000}, "belongs to user 0"},
 		{1000, 44, 1000, []int{1000}, "belongs to group 44, which you are not in"}, {1000, 0, 1000, nil, "belongs to group 0"},
 	} {
-		err := canGive("/srv/app/.env", tc.uid, tc.gid, tc.me, tc.groups)
+		err := canChown("/srv/app/.env", tc.uid, tc.gid, tc.me, tc.groups)
 		if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%+v: %v", tc, err)
 		}

@@ -12,7 +12,7 @@ type Consent int
 const (
 	MixedEnvironments Consent = iota // a live secret beside test values, or the reverse: Job.AllowMixed
 	TrackedByGit                     // a file that git tracks: Job.AllowTracked
-	OddOwner                         // a file of neither the operator, root nor its folder's owner: Job.AllowOwner
+	UnexpectedOwner                  // a file of neither the operator, root nor its folder's owner: Job.AllowOwner
 	MountedElsewhere                 // a file that others have mounted by itself: Job.Replace
 )
 

@@ -37,8 +37,8 @@ func scrub(text string, secrets ...apikey.Secret) string {
 	// A colour switched in the middle of a secret hid it from the first pass.
 	text = redact(text, secrets)
 	for _, s := range secrets {
-		if holdsDisguised(text, s.Reveal()) {
-			return disguised
+		if holdsEncoded(text, s.Reveal()) {
+			return encodedNotice
 		}
 	}
 	return text

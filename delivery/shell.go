@@ -324,12 +324,12 @@ func (d dotenv) shellAlike(after dotenv, name string) bool {
 		from, to = len(d.src), len(d.src)
 	}
 	b, _ := after.find(name)
-	return was.besides(name, from, to) == is.besides(name, b.valueStart, b.valueEnd)
+	return was.others(name, from, to) == is.others(name, b.valueStart, b.valueEnd)
 }
 
-// besides are the variables that a shell sets but the named one. What swallows the change, as behind a single quotation mark, is left
+// others are the variables that a shell sets but the named one. What swallows the change, as behind a single quotation mark, is left
 // out: no shell that reads the file so has the variable from there.
-func (f *shellFile) besides(name string, from, to int) string {
+func (f *shellFile) others(name string, from, to int) string {
 	var all strings.Builder
 	for _, v := range f.vars {
 		swallows := v.valueStart <= from && to <= v.valueEnd && (from < to || f.broken)

@@ -242,7 +242,7 @@ func synced(t *testing.T, what string, all []string) {
 	}
 }
 
-func TestOddOwnersAreAskedAbout(t *testing.T) {
+func TestAnUnexpectedOwnerIsAskedAbout(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root, to make other users' files")
 	}
@@ -270,7 +270,7 @@ func TestOddOwnersAreAskedAbout(t *testing.T) {
 		mustDo(t, os.Chown(dir, c.folder, 0))
 		plan, err := preflight(t, "env-file:"+path+":KEY", Job{})
 		var asks *ConsentError
-		if errors.As(err, &asks) != c.asked || c.asked && asks.Needs != OddOwner || !c.asked && err != nil {
+		if errors.As(err, &asks) != c.asked || c.asked && asks.Needs != UnexpectedOwner || !c.asked && err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		if plan.Owner != c.who {

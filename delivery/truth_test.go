@@ -137,7 +137,7 @@ func TestOnlyWhatIsExpectedIsReplaced(t *testing.T) {
 		for _, there := range []string{"third", "old2"} {
 			write(there)
 			before := string(must(os.ReadFile(path)))
-			if report, err := d.Put(ctx, put, secret); !errors.Is(err, ErrUnexpected) || report.Did != Unsaid {
+			if report, err := d.Put(ctx, put, secret); !errors.Is(err, ErrUnexpected) || report.Did != Unreported {
 				t.Errorf("over %s: %+v, %v", there, report, err)
 			}
 			isFile(t, path, before, 0o600)
@@ -152,7 +152,7 @@ func TestOnlyWhatIsExpectedIsReplaced(t *testing.T) {
 		}
 		back := Job{ID: testJob, Expect: is(testSecret)}
 		write("third")
-		if report, err := d.Undo(ctx, back); !errors.Is(err, ErrUnexpected) || report.Did != Unsaid {
+		if report, err := d.Undo(ctx, back); !errors.Is(err, ErrUnexpected) || report.Did != Unreported {
 			t.Errorf("an undo over a third value: %+v, %v", report, err)
 		}
 		write("old")
@@ -313,7 +313,7 @@ func TestAnUndoWithoutItsCopyIsAFailure(t *testing.T) {
 				mustDo(t, second(d.Put(ctx, job, secret)))
 				now := string(must(os.ReadFile(path)))
 				lose(t, backupPath(path, job))
-				if report, err := d.Undo(ctx, job); !errors.Is(err, ErrNoCopy) || report.Did != Unsaid {
+				if report, err := d.Undo(ctx, job); !errors.Is(err, ErrNoCopy) || report.Did != Unreported {
 					t.Errorf("undo: %+v, %v", report, err)
 				}
 				if held, err := d.Former(ctx, job); !errors.Is(err, ErrNoCopy) || held.Exists {
@@ -476,7 +476,7 @@ func TestAnUndoOfAFileThatCannotBeReadIsAFailure(t *testing.T) {
 		mustDo(t, second(d.Put(ctx, job, apikey.NewSecret(testSecret))))
 		writeFile(t, path, now, 0o600)
 		report, err := d.Undo(ctx, job)
-		if err == nil || report.Did != Unsaid || !strings.Contains(err.Error(), "the old content is in "+backupPath(path, job)) {
+		if err == nil || report.Did != Unreported || !strings.Contains(err.Error(), "the old content is in "+backupPath(path, job)) {
 			t.Errorf("%q: %+v, %v", now, report, err)
 		}
 		isFile(t, path, now, 0o600)

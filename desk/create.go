@@ -26,7 +26,7 @@ func init() {
 			}
 		},
 		call: func(ctx context.Context, d *Desk, o Order) (out Outcome, err error) {
-			ctx, cancel := d.lasting(ctx, o)
+			ctx, cancel := d.uncancelled(ctx, o)
 			defer cancel()
 			if out.Created, err = d.service.Create(ctx, o.Draft); err == nil {
 				d.names.learn(out.Created.Key)
@@ -73,11 +73,11 @@ func (d *Desk) create(ctx context.Context, o Order) (Outcome, error) {
 	out, err := d.handle(ctx, o)
 	if err != nil {
 		if client.MayHaveHappened(err) {
-			d.sayWhatIsThere(ctx, o)
+			d.reportLost(ctx, o)
 		}
 		return out, err
 	}
-	out.Sure = d.sayCreated(o, out.Created)
+	out.IsNew = d.reportCreated(o, out.Created)
 	k := out.Created.Key
 	if out.Created.Secret.IsZero() {
 		return out, fmt.Errorf("the service answered without the secret, and it cannot be had again: delete the key with detent delete %s, and create another", k.ID)
@@ -106,7 +106,7 @@ func (o Order) put(ctx context.Context, secret apikey.Secret) error {
 // Discard deletes a key that an order made and whose secret reached nobody, and says what is certain.
 func (d *Desk) Discard(ctx context.Context, o Order, made Outcome, cause error) error {
 	k := made.Created.Key
-	if !made.Sure {
+	if !made.IsNew {
 		return fmt.Errorf("%w; nothing was deleted: %s (%s) may be a key that was there before, and a new one, if there is one, has a secret that nobody has: look with detent list", cause, k.Name, k.ID)
 	}
 	out, err := d.Do(ctx, Order{What: Delete, Key: k, Note: o.Note})
@@ -123,9 +123,9 @@ func withName(keys []apikey.Key, name string) []apikey.Key {
 	return slices.DeleteFunc(slices.Clone(keys), func(k apikey.Key) bool { return k.Name != name })
 }
 
-// WarnOfName says which keys have the name already. A key that may create need not be one that may list, so that
+// WarnOfDuplicate says which keys have the name already. A key that may create need not be one that may list, so that
 // create goes on where that cannot be told.
-func (o Order) WarnOfName() {
+func (o Order) WarnOfDuplicate() {
 	keys, err := o.Before.known()
 	if err != nil {
 		o.note("whether a key named %q is there already is not known: %v", o.Draft.Name, err)
@@ -139,9 +139,9 @@ func (o Order) WarnOfName() {
 	}
 }
 
-// sayCreated says what the answer to a create names, and whether that is the new key for sure: a key that
+// reportCreated says what the answer to a create names, and whether that is the new key for sure: a key that
 // was there before must not be deleted in its place.
-func (d *Desk) sayCreated(o Order, created apikey.Created) (sure bool) {
+func (d *Desk) reportCreated(o Order, created apikey.Created) (sure bool) {
 	k, asked := created.Key, o.Draft.Name
 	keys, err := o.Before.known()
 	i := slices.IndexFunc(keys, func(old apikey.Key) bool { return old.ID == k.ID })
@@ -164,10 +164,10 @@ func (d *Desk) sayCreated(o Order, created apikey.Created) (sure bool) {
 	return sure
 }
 
-// sayWhatIsThere follows a create whose answer was lost.
-func (d *Desk) sayWhatIsThere(ctx context.Context, o Order) {
+// reportLost follows a create whose answer was lost.
+func (d *Desk) reportLost(ctx context.Context, o Order) {
 	name := o.Draft.Name
-	looking, cancel := d.lasting(ctx, o)
+	looking, cancel := d.uncancelled(ctx, o)
 	defer cancel()
 	keys, err := d.keys(looking)
 	if err != nil {

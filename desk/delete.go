@@ -38,7 +38,7 @@ func (s *ordering) Delete(ctx context.Context, id string) (apikey.Deleted, error
 // list settles nothing here: it may lack a key that lives. But "no such key" is no answer to a key that the list shows.
 func (d *Desk) deleteForSure(ctx context.Context, o Order) (apikey.Deleted, error) {
 	remove := func() (apikey.Deleted, error) {
-		ctx, cancel := d.lasting(ctx, o)
+		ctx, cancel := d.uncancelled(ctx, o)
 		defer cancel()
 		return d.service.Delete(ctx, o.Key.ID)
 	}
@@ -53,7 +53,7 @@ func (d *Desk) deleteForSure(ctx context.Context, o Order) (apikey.Deleted, erro
 	if err != nil || !done.AlreadyGone {
 		return done, err
 	}
-	looking, cancel := d.lasting(ctx, o)
+	looking, cancel := d.uncancelled(ctx, o)
 	defer cancel()
 	listed := false
 	listErr := d.List(looking, func(batch []apikey.Key) {

@@ -80,9 +80,9 @@ func (r *Delivery) job(i int, secret apikey.Secret) delivery.Job {
 func (r *Delivery) Put(ctx context.Context, places []delivery.Destination, secret apikey.Secret) error {
 	ctx = context.WithoutCancel(ctx)
 	for i, d := range places {
-		if err := r.putOne(ctx, d, r.job(i, secret), r.told(i), secret); err != nil {
+		if err := r.putOne(ctx, d, r.job(i, secret), r.toldNotes(i), secret); err != nil {
 			failed := fmt.Errorf("delivering to %s: %w", d.Describe(), err)
-			return errors.Join(append([]error{failed}, r.takeBack(ctx, places[:i+1], secret)...)...)
+			return errors.Join(append([]error{failed}, r.rollBack(ctx, places[:i+1], secret)...)...)
 		}
 	}
 	for _, d := range places {
@@ -93,8 +93,8 @@ func (r *Delivery) Put(ctx context.Context, places []delivery.Destination, secre
 	return nil
 }
 
-// told is what the preflight said of a place: it is not said twice.
-func (r *Delivery) told(i int) []string {
+// toldNotes is what the preflight said of a place: it is not said twice.
+func (r *Delivery) toldNotes(i int) []string {
 	if i < len(r.looked) {
 		return r.looked[i].Notes
 	}
@@ -122,9 +122,9 @@ func (r *Delivery) putOne(ctx context.Context, d delivery.Destination, job deliv
 	return err
 }
 
-// takeBack undoes deliveries, the last one first, where the new secret still is: what somebody has written since is theirs. The last
+// rollBack undoes deliveries, the last one first, where the new secret still is: what somebody has written since is theirs. The last
 // one failed: it may have changed nothing, and kept no copy.
-func (r *Delivery) takeBack(ctx context.Context, places []delivery.Destination, secret apikey.Secret) []error {
+func (r *Delivery) rollBack(ctx context.Context, places []delivery.Destination, secret apikey.Secret) []error {
 	var errs []error
 	for i := len(places) - 1; i >= 0; i-- {
 		d := places[i]

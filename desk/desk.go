@@ -61,8 +61,8 @@ func (o Order) note(format string, args ...any) {
 // Outcome is what came of an order. With an error, what is set is what is certain all the same.
 type Outcome struct {
 	Created apikey.Created
-	// Sure says that the created key is new for sure, so that it may be deleted where its secret reached nobody.
-	Sure    bool
+	// IsNew says that the created key is new for sure, so that it may be deleted where its secret reached nobody.
+	IsNew   bool
 	Key     apikey.Key
 	Deleted apikey.Deleted
 	Public  apikey.PublicKeyValue
@@ -162,9 +162,11 @@ func (d *Desk) May(ctx context.Context, o Order) error {
 	return err
 }
 
-// Beyond has what a screen refused for the role recorded, as the order itself would be. What the role may do is not.
-func (d *Desk) Beyond(ctx context.Context, o Order) {
-	_, _ = d.roles(func(context.Context, Order) (Outcome, error) { return Outcome{}, nil })(ctx, o)
+// CheckRole refuses what is beyond the role, on record, and looks at nothing else: what a screen has refused is so recorded as the order
+// itself would be, and what needs no service is asked for without one.
+func (d *Desk) CheckRole(ctx context.Context, o Order) error {
+	_, err := d.roles(func(context.Context, Order) (Outcome, error) { return Outcome{}, nil })(ctx, o)
+	return err
 }
 
 // Send carries out an order, and nothing that follows one: whoever shows the answer (a screen) settles a lost one, and has the
@@ -205,9 +207,9 @@ func (d *Desk) act(ctx context.Context, o Order) (Outcome, error) {
 	return call(ctx, d, o)
 }
 
-// lasting is a context for a write: ctrl+c does not break it off half way, where nobody could tell whether it happened.
+// uncancelled is a context for a write: ctrl+c does not break it off half way, where nobody could tell whether it happened.
 // The transport's own timeout still ends it. A rotation bounds its own calls.
-func (d *Desk) lasting(ctx context.Context, o Order) (context.Context, context.CancelFunc) {
+func (d *Desk) uncancelled(ctx context.Context, o Order) (context.Context, context.CancelFunc) {
 	if o.Act || d.o.Timeout <= 0 {
 		return ctx, func() {}
 	}

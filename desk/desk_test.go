@@ -318,7 +318,7 @@ func TestALostCreateNamesTheKeyThatWasNotThereBefore(t *testing.T) {
 		var said []string
 		o := orders["create"].order
 		o.Before, o.Note = at.Before(t.Context()), func(text string) { said = append(said, text) }
-		o.WarnOfName()
+		o.WarnOfDuplicate()
 		if _, err := at.Do(t.Context(), o); !errors.Is(err, lost) {
 			t.Error(err)
 		}
@@ -336,7 +336,7 @@ func TestTheReceiptSaysWhatIsCertain(t *testing.T) {
 		"failed by alice certain false timeout":    lost,
 		"failed by alice certain true unreachable": &client.Error{Kind: client.Unreachable, Outcome: client.NotDone},
 		"failed by alice certain false":            context.Canceled,
-		"failed by alice certain true":             Undone{errors.New("as it was")},
+		"failed by alice certain true":             UnchangedError{errors.New("as it was")},
 	} {
 		at := open(t, &issuer{caps: able, fails: []error{err}}, nil)
 		_, _ = at.Acts().Update(t.Context(), "k", apikey.Patch{Name: name("m")})

@@ -12,13 +12,13 @@ import (
 // list has up to 100,000 and an action needs one: what is heard at once is kept as one text, and the newest is searched first. An
 // empty one is ready for use.
 type names struct {
-	mu    sync.Mutex
-	lists int // that were begun
-	heard []heard
+	mu      sync.Mutex
+	lists   int // that were begun
+	batches []batch
 }
 
-// heard is what one batch said, "\nID\x00NAME\x00ROLE\x00STATE" for each key: none has such a character, as the client scrubs them.
-type heard struct {
+// batch is what one batch said, "\nID\x00NAME\x00ROLE\x00STATE" for each key: none has such a character, as the client scrubs them.
+type batch struct {
 	list int // the newest list when it was said
 	text string
 }
@@ -35,7 +35,7 @@ func (n *names) begin() int {
 func (n *names) complete(list int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.heard = slices.DeleteFunc(n.heard, func(h heard) bool { return h.list < list })
+	n.batches = slices.DeleteFunc(n.batches, func(h batch) bool { return h.list < list })
 }
 
 func (n *names) learn(keys ...apikey.Key) {
@@ -64,7 +64,7 @@ func (n *names) learn(keys ...apikey.Key) {
 	b.WriteString("\n")
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.heard = append(n.heard, heard{n.lists, b.String()})
+	n.batches = append(n.batches, batch{n.lists, b.String()})
 }
 
 const (
@@ -76,7 +76,7 @@ const (
 func (n *names) of(id string) apikey.Key {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, h := range slices.Backward(n.heard) {
+	for _, h := range slices.Backward(n.batches) {
 		_, after, ok := strings.Cut(h.text, "\n"+id+"\x00")
 		if !ok {
 			continue

@@ -36,7 +36,7 @@ func init() {
 			if !ok {
 				return out, refusal(o, client.Unsupported, "this service gives no public keys")
 			}
-			ctx, cancel := d.lasting(ctx, o)
+			ctx, cancel := d.uncancelled(ctx, o)
 			defer cancel()
 			out.Public, err = requester.RequestPublicKey(ctx, o.Request)
 			return out, err

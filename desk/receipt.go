@@ -47,13 +47,13 @@ func (d *Desk) receiptOf(o Order, out Outcome, err error) audit.Outcome {
 	return r
 }
 
-// Undone marks an error after which all is as it was.
-type Undone struct{ Err error }
+// UnchangedError marks an error after which all is as it was.
+type UnchangedError struct{ Err error }
 
-func (u Undone) Error() string { return u.Err.Error() }
+func (u UnchangedError) Error() string { return u.Err.Error() }
 
 // Unwrap gives the error itself.
-func (u Undone) Unwrap() error { return u.Err }
+func (u UnchangedError) Unwrap() error { return u.Err }
 
 // outcomeOf is what came of an action, by its error.
 func outcomeOf(err error) audit.Outcome {
@@ -64,7 +64,7 @@ func outcomeOf(err error) audit.Outcome {
 		return audit.Outcome{Result: audit.Done, Certain: true}
 	case rotation.NotSent(err):
 		return audit.Outcome{Result: audit.Failed, Certain: true, Reason: "not sent"}
-	case errors.As(err, &Undone{}):
+	case errors.As(err, &UnchangedError{}):
 		return audit.Outcome{Result: audit.Failed, Certain: true}
 	case errors.As(err, &run):
 		return audit.Outcome{Result: audit.Failed, Certain: run.Certain, Reason: run.How}

@@ -21,7 +21,7 @@ func OfRole(why string) bool { return why == ViewerOnly || why == DeleteIsAdmins
 // roles refuses what is somebody else's, and has that recorded.
 func (d *Desk) roles(next Handler) Handler {
 	return func(ctx context.Context, o Order) (Outcome, error) {
-		if why := d.mayNot(o); why != "" {
+		if why := d.roleRefusal(o); why != "" {
 			// A screen refuses before there is a draft: on record is what every front knows by then.
 			e := Entry{Profile: d.o.Profile, Service: d.o.Issuer, Action: string(o.What), KeyID: o.Key.ID, KeyName: d.known(o.Key).Name}
 			if d.o.Refused != nil {
@@ -33,7 +33,7 @@ func (d *Desk) roles(next Handler) Handler {
 	}
 }
 
-func (d *Desk) mayNot(o Order) (why string) {
+func (d *Desk) roleRefusal(o Order) (why string) {
 	switch {
 	case d.o.Role == "" || d.o.Role == config.Admin:
 	case d.o.Role == config.Viewer:

@@ -13,7 +13,7 @@ func init() {
 	kinds[Rotate] = kind{op: "rotate a key"}
 }
 
-// Rotation is a rotation whose abort is recorded as such: what it does to keys and destinations is recorded by these.
+// Rotation is a rotation whose abort and close are recorded as such: what it does to keys and destinations is recorded by these.
 type Rotation struct {
 	*rotation.Rotation
 	ledger *Ledger
@@ -50,7 +50,39 @@ func (r Rotation) Undo(ctx context.Context) (rotation.Result, error) {
 	return res, err
 }
 
-// Rotation has the abort of a rotation recorded.
+// End records that a rotation is closed as it stands.
+func (r Rotation) End(ctx context.Context, reason string) (rotation.Result, error) {
+	return r.closing(reason, func() (rotation.Result, error) { return r.Rotation.End(ctx, reason) })
+}
+
+// Answer takes an answer, which may close the rotation.
+func (r Rotation) Answer(ctx context.Context, a rotation.Answer) (rotation.Result, error) {
+	if a.Choice != rotation.CloseIt {
+		return r.Rotation.Answer(ctx, a)
+	}
+	return r.closing(a.Reason, func() (rotation.Result, error) { return r.Rotation.Answer(ctx, a) })
+}
+
+func (r Rotation) closing(reason string, end func() (rotation.Result, error)) (res rotation.Result, err error) {
+	v := r.View()
+	if v.State != rotation.Open || v.Step == rotation.Preflight && !v.Undoing { // nothing was begun
+		return end()
+	}
+	res.Step = v.Step
+	err = r.ledger.Closing(v, r.Redact(reason), func() error {
+		res, err = end()
+		return err
+	})
+	return res, err
+}
+
+// Closing records that a rotation is closed as it stands, which changes no key.
+func (l *Ledger) Closing(v rotation.View, reason string, do func() error) error {
+	return l.Record(Entry{Profile: v.Profile, Service: v.Service, Action: "close", KeyID: v.Old.ID, KeyName: v.Old.Name, Detail: "rotation " + v.ID + ": " + reason,
+		Rotation: v.ID, Stage: string(v.Step)}, do)
+}
+
+// Rotation has the abort and the close of a rotation recorded.
 func (l *Ledger) Rotation(r *rotation.Rotation) Rotation { return Rotation{r, l} }
 
 // Notify records what a rotation does that is no call: how it began, each stage that is over, a person's word (rotation.World).

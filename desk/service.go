@@ -21,11 +21,11 @@ type ordering struct {
 	act bool
 }
 
-// Unwrap gives the service itself, and Borrows says that what is in addition to a Service here is there only where it is in that.
+// Unwrap gives the service itself, and Delegates says that what is in addition to a Service here is there only where it is in that.
 func (s *ordering) Unwrap() client.Service { return s.Service }
 
-// Borrows is for client.As.
-func (s *ordering) Borrows() {}
+// Delegates is for client.As.
+func (s *ordering) Delegates() {}
 
 func (s *ordering) Capabilities() apikey.Capabilities {
 	if s.act {

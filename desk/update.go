@@ -25,7 +25,7 @@ func init() {
 			}
 		},
 		call: func(ctx context.Context, d *Desk, o Order) (out Outcome, err error) {
-			ctx, cancel := d.lasting(ctx, o)
+			ctx, cancel := d.uncancelled(ctx, o)
 			defer cancel()
 			if out.Key, err = d.service.Update(ctx, o.Key.ID, o.Patch); err == nil {
 				d.names.learn(out.Key)

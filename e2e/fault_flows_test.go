@@ -15,9 +15,9 @@ import (
 var creating = map[string]script{
 	apikey.Prosopo: {{"n", "New Prosopo key"}, {"type:{new}", "› {new}▏"}, {"enter", `┃ +1h +1d`}, {"enter", "0 of 23 picked"}, {"space", "1 of 23 picked"},
 		{"enter", `▸ Create ◂`}},
-	apikey.Vertesia: {{"n", `▸ secret key`}, {"enter", "New Vertesia key"}, {"type:{new}", "› {new}▏"}, {"enter", `┃ +1h +1d`}, {"enter", `\(•\) reader`},
+	apikey.Vertesia: {{"n", `▸ secret key`}, {"enter", "New Vertesia key"}, {"type:{new}", "› {new}▏"}, {"enter", `┃ +1h +1d`}, {"enter", `▸ reader`},
 		{"enter", `▸ Create ◂`}},
-	apikey.Generic: {{"n", "New API keys key"}, {"type:{new}", "› {new}▏"}, {"tab", `\[ LIVE \]`}, {"enter", `┃ Expires`}, {"enter", `┃ IP addresses`},
+	apikey.Generic: {{"n", "New API key"}, {"type:{new}", "› {new}▏"}, {"tab", `▸ LIVE`}, {"enter", `┃ Expires`}, {"enter", `┃ IP addresses`},
 		{"enter", `┃ Referrers`}, {"enter", `┃ Endpoints`}, {"enter", `▸ Create ◂`}},
 }
 
@@ -32,11 +32,11 @@ func then(first map[string]script, more ...[2]string) map[string]script {
 
 // adding leads to a new profile in the list of profiles, over a line that is spoiled already.
 func adding(service ...[2]string) script {
-	s := script{{"p", "a add"}, {"spoil:", ""}, {"a", "Add a profile"}, {"type:{new}", "› {new}▏"}, {"tab", `\[Prosopo\]`}}
-	s = append(s, service[0], [2]string{"tab", "┃ URL"}, [2]string{"paste:{url}", "{url}▏"}, [2]string{"enter", `\[environment\]`}, [2]string{"enter", "┃ Variable"},
+	s := script{{"p", "a add"}, {"spoil:", ""}, {"a", "Add a profile"}, {"type:{new}", "› {new}▏"}, {"tab", `▸ Prosopo`}}
+	s = append(s, service[0], [2]string{"tab", "┃ URL"}, [2]string{"paste:{url}", "{url}▏"}, [2]string{"enter", `▸ environment`}, [2]string{"enter", "┃ Variable"},
 		[2]string{"paste:E2E_TOKEN", "E2E_TOKEN▏"})
 	s = append(s, service[1:]...)
-	return append(s, [2]string{"enter", `\[not said\]`}, [2]string{"move:right right", `\[test\]`}, [2]string{"move:tab tab", `▸ Add ◂`},
+	return append(s, [2]string{"enter", `▸ not said`}, [2]string{"move:right right", `▸ test`}, [2]string{"move:tab tab", `▸ Add ◂`},
 		[2]string{"confirm:enter", `profile {new} added`}, [2]string{"see:", `▸ +{new} `})
 }
 
@@ -85,7 +85,7 @@ var screenFlows = []*screenFlow{
 		act: [2]string{"x", `{name} disabled`}, writes: 1, change: func(c *cell, keys map[string]string) { keys[c.name] = "off" },
 		after: map[string]script{"done": {{"row:{name}", ""}}, "not done": {{"esc", `▸ {name}`}, {"row:{name}", ""}}, "unknown": {{"esc", `▸ {name}`}, {"row:{name}", ""}}}},
 
-	{name: "edit", on: vertesia, spoil: changes, open: map[string]script{"": {{"e", "Edit {name}"}, {"type:-2", `› {new}▏`}, {"enter", `\(•\) `}, {"enter", `the key works`},
+	{name: "edit", on: vertesia, spoil: changes, open: map[string]script{"": {{"e", "Edit {name}"}, {"type:-2", `› {new}▏`}, {"tab", `┃ Enabled`}, {"enter", `┃ Role`},
 		{"enter", `▸ Save ◂`}, {"see:", `Name +{name} → {new}`}}},
 		act: [2]string{"confirm:enter", `{name} changed`}, writes: 1,
 		change: func(c *cell, keys map[string]string) { keys[c.new] = keys[c.name]; delete(keys, c.name) },
@@ -106,9 +106,9 @@ var screenFlows = []*screenFlow{
 		act: [2]string{"t", `✓ works: `}, failed: `✗ does not work`, after: map[string]script{"done": tested, "failed": tested}},
 
 	{name: "add a profile", on: every, spoil: anyCall, open: map[string]script{
-		apikey.Prosopo:  adding([2]string{"see:", `\[Prosopo\]`}),
-		apikey.Vertesia: adding([2]string{"move:right", `\[Vertesia\]`}, [2]string{"enter", `\[direct\]`}),
-		apikey.Generic:  adding([2]string{"move:right right", `\[generic\]`}, [2]string{"enter", `┃ Create`})},
+		apikey.Prosopo:  adding([2]string{"see:", `▸ Prosopo`}),
+		apikey.Vertesia: adding([2]string{"move:right", `▸ Vertesia`}, [2]string{"enter", `▸ direct`}),
+		apikey.Generic:  adding([2]string{"move:right right", `▸ generic`}, [2]string{"enter", `┃ Create`})},
 		act: [2]string{"t", `✓ works: `}, failed: `✗ does not work`, after: map[string]script{"done": tested, "failed": tested}, held: (*cell).added},
 }
 

@@ -95,7 +95,7 @@ func (p *person) made(name string) {
 	p.do("enter", "New Vertesia key")
 	p.say(name, "› "+name+"▏")
 	p.do("enter", `┃ +1h +1d`)
-	p.do("enter", `\(•\) reader`)
+	p.do("enter", `▸ reader`)
 	p.do("enter", `Role +reader`)
 }
 

@@ -114,8 +114,8 @@ func TestAVertesiaKeyIsMadeSwitchedChangedAndDeleted(t *testing.T) {
 	p.do("enter", "New Vertesia key")
 	p.say("web-backend", "› web-backend▏")
 	p.do("enter", `┃ +1h +1d`)
-	p.do("enter", `\(•\) reader`)
-	p.do("down", `\(•\) executor`)
+	p.do("enter", `▸ reader`)
+	p.do("down", `▸ executor`)
 	p.do("enter", `Role +executor`)
 	p.confirm("Key created")
 	p.tally("create a Vertesia key", 18)
@@ -148,9 +148,9 @@ func TestAVertesiaKeyIsMadeSwitchedChangedAndDeleted(t *testing.T) {
 	p.presses = 0
 	p.do("e", "Edit web-backend")
 	p.say("-2", "› web-backend-2▏")
-	p.do("enter", `\(•\) executor`)
-	p.do("up", `\(•\) reader`)
-	p.do("enter", `the key works`)
+	p.do("tab", `┃ Enabled`)
+	p.do("enter", `▸ executor`)
+	p.do("up", `▸ reader`)
 	p.do("enter", `Name +web-backend → web-backend-2`)
 	p.wait(`Role +executor → reader`)
 	p.confirm("web-backend changed")
@@ -206,7 +206,7 @@ func TestLiveAndTestKeysLookDifferentEverywhere(t *testing.T) {
 	p := h.sit(t, 120, 40, "--profile", "local/generic")
 	p.wait("No keys yet")
 	create := func(name, word, prefix string, steps func()) string {
-		p.do("n", "New API keys key")
+		p.do("n", "New API key")
 		p.say(name, "› "+name+"▏")
 		p.move("tab")
 		steps()
@@ -227,8 +227,8 @@ func TestLiveAndTestKeysLookDifferentEverywhere(t *testing.T) {
 		}
 		return secret
 	}
-	live := create("shop", "LIVE", "sk_live_", func() { p.wait(`\[ LIVE \]`) })
-	test := create("shop-ci", "test", "sk_test_", func() { p.do("right", `\[test\]`) })
+	live := create("shop", "LIVE", "sk_live_", func() { p.wait(`▸ LIVE`) })
+	test := create("shop-ci", "test", "sk_test_", func() { p.do("right", `▸ test`) })
 	p.wait(`shop +sk_live_.*▲ LIVE`)
 	p.wait(`shop-ci +sk_test_.* test `)
 	service := h.store(t)

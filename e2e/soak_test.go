@@ -350,7 +350,7 @@ func (s *soaker) probe(ctx context.Context, k *modelKey) {
 	proof, err := s.spoiled.Probe(ctx, secret, "")
 	s.unsettled("probe", err)
 	if err == nil && proof.Verdict != apikey.Silent && proof.Accepted() != want {
-		s.errorf("a secret is called %v, and it is valid: %v (%s)", proof.Verdict, want, proof.Did)
+		s.errorf("a secret is called %v, and it is valid: %v (%s)", proof.Verdict, want, proof.Evidence)
 	}
 }
 

@@ -129,7 +129,7 @@ func TestABracketedPasteIsTextOrNothing(t *testing.T) {
 func TestASplitEscapeSequenceDoesNoHarm(t *testing.T) {
 	t.Parallel()
 	p, first := demo(t)
-	for _, parts := range [][]string{{"\x1b", "[B"}, {"\x1b[", "B"}, {"\x1b[1", ";5C"}, {"\x1bO", "P"}, {"\x1b[<0;1", "0;10M"}, {"\xe6", "\x97", "\xa5"}, {"\x1b]11;rgb:", "0000/0000/0000\x1b\\"}} {
+	for _, parts := range [][]string{{"\x1b", "[B"}, {"\x1b[", "B"}, {"\x1b[1", ";5C"}, {"\x1bO", "Q"}, {"\x1b[<0;1", "0;10M"}, {"\xe6", "\x97", "\xa5"}, {"\x1b]11;rgb:", "0000/0000/0000\x1b\\"}} {
 		for _, part := range parts {
 			p.write(part)
 			p.rest()

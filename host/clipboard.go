@@ -25,7 +25,7 @@ type clipboard struct {
 
 // copy sends text. Where tmux is in between and lets it through in no way, nothing is sent, and the error says what would let it.
 func (c clipboard) copy(text string) error {
-	if why := c.kept(); why != "" {
+	if why := c.dropReason(); why != "" {
 		return errors.New(why)
 	}
 	for _, sequence := range c.sequences(text) {
@@ -49,8 +49,8 @@ func (c clipboard) sequences(text string) []string {
 	return []string{plain.String()}
 }
 
-// kept says why tmux would drop it, where it says that it would.
-func (c clipboard) kept() string {
+// dropReason says why tmux would drop it, where it says that it would.
+func (c clipboard) dropReason() string {
 	if c.getenv("TMUX") == "" {
 		return ""
 	}

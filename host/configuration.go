@@ -9,19 +9,19 @@ import (
 
 // Config loads the configuration once; a session over SSH has what the server has. Its errors are of usage.
 func (h *Host) Config() (*config.Config, error) {
-	h.kept.configuring.Lock()
-	defer h.kept.configuring.Unlock()
+	h.resources.configuring.Lock()
+	defer h.resources.configuring.Unlock()
 	if g := h.o.Guest; g != nil {
 		if cfg := g.Changed(); cfg != nil {
-			h.kept.cfg = cfg
+			h.resources.cfg = cfg
 		}
 	}
-	if h.kept.cfg != nil {
-		return h.kept.cfg, nil
+	if h.resources.cfg != nil {
+		return h.resources.cfg, nil
 	}
 	cfg, err := h.loadConfig()
 	if err == nil {
-		h.kept.cfg = cfg
+		h.resources.cfg = cfg
 	}
 	return cfg, err
 }
@@ -32,9 +32,9 @@ func (h *Host) reload() error {
 	if err != nil {
 		return err
 	}
-	h.kept.configuring.Lock()
-	defer h.kept.configuring.Unlock()
-	h.kept.cfg = cfg
+	h.resources.configuring.Lock()
+	defer h.resources.configuring.Unlock()
+	h.resources.cfg = cfg
 	return nil
 }
 
@@ -102,7 +102,7 @@ func (h *Host) tokenStderr() io.Writer {
 func (h *Host) saveConfig(edit func(path, operator string) error) error {
 	change := func(path, operator string) error {
 		if err := edit(path, operator); err != nil {
-			return desk.Undone{Err: err}
+			return desk.UnchangedError{Err: err}
 		}
 		return nil
 	}

@@ -52,8 +52,8 @@ func (c *credential) Describe() string { return c.from }
 // CanSwitch reports whether it is a file.
 func (c *credential) CanSwitch() bool { return c.file != nil }
 
-// own keeps the copy of the credential apart from those of the destinations.
-func own(job delivery.Job) delivery.Job {
+// credentialJob keeps the copy of the credential apart from those of the destinations.
+func credentialJob(job delivery.Job) delivery.Job {
 	job.ID += "-own"
 	job.Where, job.Expect = "", nil // they are about another place
 	return job
@@ -64,7 +64,7 @@ func (c *credential) Preflight(ctx context.Context, job delivery.Job) error {
 	if c.file == nil {
 		return nil
 	}
-	_, err := c.file.Preflight(ctx, own(job))
+	_, err := c.file.Preflight(ctx, credentialJob(job))
 	return err
 }
 
@@ -77,7 +77,7 @@ func (c *credential) Switch(ctx context.Context, job delivery.Job, secret apikey
 	if match, err := c.file.ReadBack(ctx, secret); err == nil && match == delivery.Same {
 		return c.reopen(ctx)
 	}
-	if _, err := c.file.Put(ctx, own(job), secret); err != nil {
+	if _, err := c.file.Put(ctx, credentialJob(job), secret); err != nil {
 		return nil, err
 	}
 	return c.reopen(ctx)
@@ -89,7 +89,7 @@ func (c *credential) Undo(ctx context.Context, job delivery.Job) (client.Service
 		return nil, fmt.Errorf("the old credential cannot be put back: detent now reads %s; start it as when the rotation began", c.from)
 	}
 	// Without a copy of our own the file was a destination of the rotation, which has put it back.
-	if _, err := c.file.Undo(ctx, own(job)); err != nil && !errors.Is(err, delivery.ErrNoCopy) {
+	if _, err := c.file.Undo(ctx, credentialJob(job)); err != nil && !errors.Is(err, delivery.ErrNoCopy) {
 		return nil, err
 	}
 	return c.reopen(ctx)
@@ -100,7 +100,7 @@ func (c *credential) Finish(ctx context.Context, job delivery.Job) error {
 	if c.file == nil {
 		return nil
 	}
-	return c.file.Finish(ctx, own(job))
+	return c.file.Finish(ctx, credentialJob(job))
 }
 
 // reopen reads the credential again, as the next start will.

@@ -17,7 +17,7 @@ func (h *Host) deliveryOptions() (delivery.Options, error) {
 	}
 	o := delivery.Options{Home: h.o.Env.Get("HOME"), Environ: h.o.Env.Without(cfg.SecretVariables()...), Clipboard: h.copySecret(), Hook: h.o.Hook}
 	if h.o.Demo { // it writes in its own folder alone
-		if o.Below, err = h.kept.temp(); err != nil {
+		if o.Below, err = h.resources.temp(); err != nil {
 			return o, err
 		}
 		o.Dir, o.Home = o.Below, o.Below

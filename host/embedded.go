@@ -31,16 +31,16 @@ func (h *Host) embeddedService(ctx context.Context) (*embedded, error) {
 	if h.o.Guest != nil { // one for all sessions
 		return h.o.Guest.Server.embeddedService(ctx)
 	}
-	h.kept.embedding.Lock()
-	defer h.kept.embedding.Unlock()
-	if h.kept.embedded != nil {
-		return h.kept.embedded, nil
+	h.resources.embedding.Lock()
+	defer h.resources.embedding.Unlock()
+	if h.resources.embedded != nil {
+		return h.resources.embedded, nil
 	}
 	path, err := h.StorePath()
 	if err != nil {
 		return nil, err
 	}
-	log, err := h.kept.debug()
+	log, err := h.resources.debug()
 	if err != nil {
 		return nil, err
 	}
@@ -67,8 +67,8 @@ func (h *Host) embeddedService(ctx context.Context) (*embedded, error) {
 		<-ended
 		_ = server.Close()
 	})
-	h.kept.embedded = &embedded{server: server, url: "http://" + listener.Addr().String(), filled: map[string]bool{}}
-	return h.kept.embedded, nil
+	h.resources.embedded = &embedded{server: server, url: "http://" + listener.Addr().String(), filled: map[string]bool{}}
+	return h.resources.embedded, nil
 }
 
 // fillDemo stores a service's demo keys when it is used first: those of the others would only delay it.

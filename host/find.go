@@ -15,6 +15,17 @@ func (s *Session) Find(ctx context.Context, text string, open []rotation.View) (
 	return k, err
 }
 
+// FindIn is Find among keys that were listed.
+func (s *Session) FindIn(keys []apikey.Key, text string, open []rotation.View) (apikey.Key, error) {
+	if strings.TrimSpace(text) == "" {
+		return apikey.Key{}, errEmptyKey
+	}
+	k, _, err := s.pick(keys, text, open)
+	return k, err
+}
+
+var errEmptyKey = Usagef("KEY is empty: give an id or a name")
+
 // FindToChange is Find for what deletes or changes a key at once. While a rotation is open, a name may mean its old key or its new
 // one, and the one that was not meant may be the one in use: the id is asked for.
 func (s *Session) FindToChange(ctx context.Context, text string, open []rotation.View) (apikey.Key, error) {
@@ -38,7 +49,7 @@ func (s *Session) FindToChange(ctx context.Context, text string, open []rotation
 // lookUp is Find; byName says that it was no id.
 func (s *Session) lookUp(ctx context.Context, text string, open []rotation.View) (k apikey.Key, byName bool, err error) {
 	if strings.TrimSpace(text) == "" {
-		return apikey.Key{}, false, Usagef("KEY is empty: give an id or a name")
+		return apikey.Key{}, false, errEmptyKey
 	}
 	keys, err := s.List(ctx)
 	if err != nil {

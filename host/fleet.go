@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"detent/apikey"
 	"detent/config"
 	"detent/tui/keylist"
+	"detent/tui/ui"
 )
 
 // Heard is a part of what profiles say when they are asked together.
@@ -27,9 +29,60 @@ type Heard struct {
 // have said it, or why not: one that is slow or dead holds up itself alone. A key that two profiles reach is handed over once, with the
 // profile that had it first.
 func (h *Host) Hear(ctx context.Context, profiles []config.Profile, each func(Heard)) {
+	hearOnce(ctx, profiles, h.openBeside, each)
+}
+
+var _ ui.Fleet = (*Screens)(nil)
+
+// Hear asks all profiles, as Host.Hear does. A profile whose token command may ask on the terminal cannot be opened under a screen:
+// where it is not open, it is one that says why it does not answer.
+func (h *Screens) Hear(ctx context.Context, each func(ui.Heard)) {
+	cfg, err := h.host.Config()
+	if err != nil {
+		each(ui.Heard{Done: true, Err: err})
+		return
+	}
+	connections := map[string]*ui.Connection{} // by profile; calls of each come one at a time
+	hearOnce(ctx, cfg.Profiles, h.openUnderScreen, func(said Heard) {
+		name := said.Profile.Name
+		if said.Session != nil && connections[name] == nil {
+			c := h.connection(said.Session)
+			connections[name] = &c
+		}
+		each(ui.Heard{Profile: name, Connection: connections[name], Keys: said.Keys, Done: said.Done, Err: said.Err})
+	})
+}
+
+// openUnderScreen opens a profile while others are, where that asks nothing on the terminal.
+func (h *Screens) openUnderScreen(ctx context.Context, p config.Profile) (*Session, error) {
+	if !h.NeedsTerminal(p.Name) {
+		s, err := h.host.OpenProfile(ctx, p)
+		if err == nil {
+			h.opening.Lock()
+			defer h.opening.Unlock()
+			h.keep(s)
+		}
+		return s, err
+	}
+	h.opening.Lock()
+	defer h.opening.Unlock()
+	if s := h.sessions[p.Name]; s != nil {
+		return s, nil
+	}
+	return nil, errNeedsTerminal(p.Name)
+}
+
+func errNeedsTerminal(profile string) error {
+	return fmt.Errorf("the profile %s is not open, and its token command may ask on the terminal: switch to it first (p)", profile)
+}
+
+// opening opens a profile.
+type opening func(ctx context.Context, p config.Profile) (*Session, error)
+
+func hearOnce(ctx context.Context, profiles []config.Profile, open opening, each func(Heard)) {
 	var handing sync.Mutex
 	known := newOnce(profiles)
-	h.hear(ctx, profiles, func(i int, said Heard) {
+	hear(ctx, profiles, open, func(i int, said Heard) {
 		handing.Lock()
 		defer handing.Unlock()
 		said.Keys = known.of(profiles[i], said.Keys)
@@ -40,11 +93,11 @@ func (h *Host) Hear(ctx context.Context, profiles []config.Profile, each func(He
 }
 
 // hear is Hear with every key, and calls from several goroutines.
-func (h *Host) hear(ctx context.Context, profiles []config.Profile, each func(i int, said Heard)) {
+func hear(ctx context.Context, profiles []config.Profile, open opening, each func(i int, said Heard)) {
 	var all sync.WaitGroup
 	for i, p := range profiles {
 		all.Go(func() {
-			s, err := h.openBeside(ctx, p)
+			s, err := open(ctx, p)
 			if err == nil {
 				err = s.Service.List(ctx, func(batch []apikey.Key) { each(i, Heard{Profile: p, Session: s, Keys: batch}) })
 			}
@@ -61,8 +114,8 @@ func (h *Host) openBeside(ctx context.Context, p config.Profile) (*Session, erro
 		return nil, err
 	}
 	if h.o.Terminal != nil && !p.Embedded && tokens.NeedsTerminal(p) {
-		h.kept.asking.Lock()
-		defer h.kept.asking.Unlock()
+		h.resources.asking.Lock()
+		defer h.resources.asking.Unlock()
 	}
 	return h.OpenProfile(ctx, p)
 }
@@ -79,7 +132,7 @@ type Answer struct {
 // reach is in the first one's.
 func (h *Host) Ask(ctx context.Context, profiles []config.Profile) []Answer {
 	answers := make([]Answer, len(profiles))
-	h.hear(ctx, profiles, func(i int, said Heard) { // of one profile from one goroutine
+	hear(ctx, profiles, h.openBeside, func(i int, said Heard) { // of one profile from one goroutine
 		a := &answers[i]
 		a.Profile, a.Session, a.Err = said.Profile, said.Session, said.Err
 		if a.Keys = append(a.Keys, said.Keys...); a.Err != nil {

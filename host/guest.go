@@ -20,8 +20,8 @@ type Guest struct {
 	Config *config.Config
 	// Changed is the configuration as the operator sees it, where that is another than was asked for last; else nil.
 	Changed func() *config.Config
-	// Whole is the server's configuration as it is now, the profiles of others too.
-	Whole func() *config.Config
+	// FullConfig is the server's configuration as it is now, the profiles of others too.
+	FullConfig func() *config.Config
 	// Save changes the configuration file, for one session at a time, and takes it up.
 	Save func(change func(path string) error) error
 	// Refused records what the operator may not do.

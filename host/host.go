@@ -53,12 +53,12 @@ type Options struct {
 
 // Host is one.
 type Host struct {
-	o    Options
-	kept *kept
+	o         Options
+	resources *resources
 }
 
-// kept is what a host has opened.
-type kept struct {
+// resources is what a host has opened.
+type resources struct {
 	configuring sync.Mutex // guards cfg: the screens add profiles while they open others
 	cfg         *config.Config
 	embedding   sync.Mutex // guards embedded, which sessions over SSH share
@@ -73,29 +73,29 @@ type kept struct {
 
 // New makes a host; nothing is opened yet.
 func New(o Options) *Host {
-	h := &Host{o, &kept{}}
+	h := &Host{o, &resources{}}
 	if o.Guest != nil {
-		h.kept.cfg = o.Guest.Config
+		h.resources.cfg = o.Guest.Config
 	}
-	h.kept.ledger = sync.OnceValue(h.openLedger)
-	h.kept.debug = sync.OnceValues(h.openDebug)
-	h.kept.temp = sync.OnceValues(h.makeTemp)
+	h.resources.ledger = sync.OnceValue(h.openLedger)
+	h.resources.debug = sync.OnceValues(h.openDebug)
+	h.resources.temp = sync.OnceValues(h.makeTemp)
 	return h
 }
 
 // OnClose runs f when the host is closed; the last one first.
 func (h *Host) OnClose(f func()) {
-	h.kept.closing.Lock()
-	defer h.kept.closing.Unlock()
-	h.kept.atEnd = append(h.kept.atEnd, f)
+	h.resources.closing.Lock()
+	defer h.resources.closing.Unlock()
+	h.resources.atEnd = append(h.resources.atEnd, f)
 }
 
 // Close ends what was opened.
 func (h *Host) Close() {
-	h.kept.closing.Lock()
-	atEnd := h.kept.atEnd
-	h.kept.atEnd = nil
-	h.kept.closing.Unlock()
+	h.resources.closing.Lock()
+	atEnd := h.resources.atEnd
+	h.resources.atEnd = nil
+	h.resources.closing.Unlock()
 	for i := len(atEnd) - 1; i >= 0; i-- {
 		atEnd[i]()
 	}
@@ -103,11 +103,11 @@ func (h *Host) Close() {
 
 // Ready says what is wrong with the files that every profile needs, before a screen covers the terminal.
 func (h *Host) Ready() error {
-	if _, err := h.kept.debug(); err != nil {
+	if _, err := h.resources.debug(); err != nil {
 		return err
 	}
 	if h.o.Demo {
-		_, err := h.kept.temp()
+		_, err := h.resources.temp()
 		return err
 	}
 	return nil
@@ -162,7 +162,7 @@ func (h *Host) makeTemp() (string, error) {
 // StateDir is where the journals of rotations and the audit log lie; the demo has its own.
 func (h *Host) StateDir() (string, error) {
 	if h.o.Demo {
-		dir, err := h.kept.temp()
+		dir, err := h.resources.temp()
 		return filepath.Join(dir, "state"), err
 	}
 	dir, err := h.o.Env.StateDir()
@@ -172,7 +172,7 @@ func (h *Host) StateDir() (string, error) {
 // StorePath is the store that serve and the embedded service share; the demo has its own.
 func (h *Host) StorePath() (string, error) {
 	if h.o.Demo {
-		dir, err := h.kept.temp()
+		dir, err := h.resources.temp()
 		return filepath.Join(dir, storeName), err
 	}
 	dir, err := h.o.Env.DataDir()

@@ -10,7 +10,7 @@ import (
 )
 
 // Ledger records what is done; it makes nothing before the first record. The demo's log goes with the demo.
-func (h *Host) Ledger() *desk.Ledger { return h.kept.ledger() }
+func (h *Host) Ledger() *desk.Ledger { return h.resources.ledger() }
 
 func (h *Host) openLedger() *desk.Ledger {
 	t := &desk.Ledger{}

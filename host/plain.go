@@ -10,13 +10,13 @@ import (
 // Plain shows what could steer a terminal or turn its text around as an escape: \x1b, \u202e. What a service says is
 // scrubbed by the client already; names of files, values of the configuration and arguments come here as they are.
 func Plain(text string) string {
-	if strings.IndexFunc(text, steers) < 0 && utf8.ValidString(text) {
+	if strings.IndexFunc(text, isControl) < 0 && utf8.ValidString(text) {
 		return text
 	}
 	var b strings.Builder
 	for len(text) > 0 {
 		r, size := utf8.DecodeRuneInString(text)
-		if steers(r) || r == utf8.RuneError && size == 1 {
+		if isControl(r) || r == utf8.RuneError && size == 1 {
 			quoted := strconv.QuoteToASCII(text[:size])
 			b.WriteString(quoted[1 : len(quoted)-1])
 		} else {
@@ -27,8 +27,8 @@ func Plain(text string) string {
 	return b.String()
 }
 
-// steers tells the characters that are no text: controls, and the invisible ones but for the two that join letters.
-func steers(r rune) bool {
+// isControl tells the characters that are no text: controls, and the invisible ones but for the two that join letters.
+func isControl(r rune) bool {
 	if unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) {
 		return true
 	}

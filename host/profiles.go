@@ -71,7 +71,7 @@ func (h *Screens) SaveProfile(_ context.Context, before *ui.ProfileDraft, n ui.P
 func (h *Host) forgetToken(t config.Token) {
 	cfg, err := h.Config()
 	if g := h.o.Guest; g != nil {
-		cfg = g.Whole() // those of others too
+		cfg = g.FullConfig() // those of others too
 	}
 	if err != nil || cfg.NamesToken(t) {
 		return

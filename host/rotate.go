@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"detent/apikey"
@@ -20,7 +19,7 @@ func (h *Screens) Rotations(context.Context) ([]rotation.View, error) { return h
 func (h *Screens) Setting(profile string) apikey.Setting {
 	p, err := h.lookup(profile)
 	if err != nil {
-		return apikey.Setting{Far: true}
+		return apikey.Setting{Remote: true}
 	}
 	return p.Setting(h.host.o.Demo)
 }
@@ -105,7 +104,7 @@ func (h *Screens) session(ctx context.Context, profile string, k apikey.Key) (*S
 	s := h.sessions[profile]
 	if s == nil {
 		if h.NeedsTerminal(profile) {
-			return nil, fmt.Errorf("the profile %s is not open, and its token command may ask on the terminal: switch to it first (p)", profile)
+			return nil, errNeedsTerminal(profile)
 		}
 		p, err := h.lookup(profile)
 		if err != nil {
@@ -122,7 +121,7 @@ func (h *Screens) session(ctx context.Context, profile string, k apikey.Key) (*S
 // Refused has what the screens refused for the role recorded.
 func (h *Screens) Refused(profile string, o desk.Order) {
 	if p, err := h.lookup(profile); err == nil { // which may be one that does not open
-		desk.Open(nil, h.host.deskOptions(p, false)).Beyond(context.Background(), o)
+		_ = desk.Open(nil, h.host.deskOptions(p, false)).CheckRole(context.Background(), o)
 	}
 }
 

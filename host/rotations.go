@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -66,18 +67,21 @@ func (h *Host) OpenRotations(profile string) []rotation.View {
 }
 
 // CloseRotation ends an open rotation by its journal alone: its profile and its places may be gone for good.
-func (h *Host) CloseRotation(id, reason string) (rotation.View, error) {
+func (h *Host) CloseRotation(ctx context.Context, id, reason string) (rotation.View, error) {
 	v, err := h.Rotation(id)
 	if err != nil {
+		return v, err
+	}
+	d := desk.Open(nil, h.deskOptions(config.Profile{Name: v.Profile, Service: v.Service}, false))
+	if err := d.CheckRole(ctx, desk.Order{What: desk.Rotate, Key: v.Old}); err != nil {
 		return v, err
 	}
 	store, err := h.journals()
 	if err != nil {
 		return v, err
 	}
-	err = h.Ledger().Record(desk.Entry{Profile: v.Profile, Service: v.Service, Action: "close", KeyID: v.Old.ID, KeyName: v.Old.Name, Detail: "rotation " + v.ID + ": " + reason,
-		Rotation: v.ID, Stage: string(v.Step)}, func() error {
-		v, err = rotation.CloseAsItStands(rotation.World{Store: store, Operator: h.operator(), Now: h.o.Now}, id, reason)
+	err = h.Ledger().Closing(v, reason, func() error {
+		v, err = rotation.CloseAsItStands(rotation.World{Store: store, Operator: h.operator(), Now: h.o.Now, Notify: d.Notify}, id, reason)
 		return err
 	})
 	return v, err

@@ -22,7 +22,7 @@ type Screens struct {
 	opening sync.Mutex
 	// sessions are the profiles that were opened, by name.
 	sessions map[string]*Session
-	// rotations are those that the screens have opened.
+	// tracking has those that the screens have opened.
 	tracking  sync.Mutex
 	over      bool
 	rotations []*rotation.Rotation
@@ -32,7 +32,7 @@ type Screens struct {
 func (h *Host) Screens(terminal io.Writer) *Screens {
 	o := h.o
 	o.Terminal = terminal
-	return &Screens{host: &Host{o, h.kept}}
+	return &Screens{host: &Host{o, h.resources}}
 }
 
 var _ ui.Host = (*Screens)(nil)
@@ -97,10 +97,16 @@ func (h *Screens) Open(ctx context.Context, name string) (ui.Connection, error) 
 		return ui.Connection{}, err
 	}
 	h.keep(s)
+	return h.connection(s), nil
+}
+
+// connection is an open profile as the screens have it.
+func (h *Screens) connection(s *Session) ui.Connection {
+	p := s.Profile
 	return ui.Connection{
 		Profile: h.profile(p), Service: s.Service, Order: s.Desk.Send, Policy: p.Policy(),
-		Rotations: func() []rotation.View { return h.host.OpenRotations(name) },
-	}, nil
+		Rotations: func() []rotation.View { return h.host.OpenRotations(p.Name) },
+	}
 }
 
 // Showing records that the secret of a key is about to be shown.

@@ -42,7 +42,7 @@ func (h *Host) OpenProfile(ctx context.Context, p config.Profile) (*Session, err
 		Service: p.Service, URL: p.URL, Environment: p.Environment, Exchange: p.Exchange, TokenURL: p.TokenURL,
 		CanCreate: p.CanCreate, ReadOnly: readOnly, Timeout: h.o.Timeout, UserAgent: h.o.UserAgent, Now: h.o.Now, Sleep: h.o.Sleep,
 	}
-	if opts.Debug, err = h.kept.debug(); err != nil {
+	if opts.Debug, err = h.resources.debug(); err != nil {
 		return nil, err
 	}
 	if p.Embedded {

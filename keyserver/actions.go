@@ -31,7 +31,7 @@ func (c *call) actor() string {
 func (c *call) remove(id string) error {
 	var before *store.Key
 	err := c.store.Settle(c.ctx, func(ctx context.Context, tx store.Tx) error {
-		if err := c.still(ctx, tx); err != nil {
+		if err := c.recheck(ctx, tx); err != nil {
 			return err
 		}
 		k, err := store.GetOf(ctx, tx, c.who.Service, c.who.Environment, id)
@@ -72,7 +72,7 @@ func (c *call) committed() {
 func (c *call) insert(k *store.Key) (string, error) {
 	var secret string
 	err := c.store.Add(c.ctx, func(ctx context.Context, tx store.Tx) (err error) {
-		if err := c.still(ctx, tx); err != nil {
+		if err := c.recheck(ctx, tx); err != nil {
 			return err
 		}
 		if secret, err = store.Insert(ctx, tx, c.random, k, canMint(k)); err != nil {
@@ -87,9 +87,9 @@ func (c *call) insert(k *store.Key) (string, error) {
 	return secret, err
 }
 
-// still refuses a caller that lost its key, or what the key may do, since guard let it in: a body may take its time to
+// recheck refuses a caller that lost its key, or what the key may do, since guard let it in: a body may take its time to
 // come in, and meanwhile another instance may have deleted the key.
-func (c *call) still(ctx context.Context, tx store.Queryer) error {
+func (c *call) recheck(ctx context.Context, tx store.Queryer) error {
 	if c.who.Session {
 		return nil
 	}

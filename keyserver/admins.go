@@ -57,9 +57,9 @@ type Minted struct {
 	Secret      apikey.Secret
 }
 
-// TakeBack deletes administrators whose secrets reached nobody: one that nobody can use would count as the last that stays. A contract
+// Discard deletes administrators whose secrets reached nobody: one that nobody can use would count as the last that stays. A contract
 // that has none then is as one that never had one.
-func (s *Server) TakeBack(ctx context.Context, minted ...Minted) error {
+func (s *Server) Discard(ctx context.Context, minted ...Minted) error {
 	err := s.store.Settle(ctx, func(ctx context.Context, tx store.Tx) error {
 		for _, m := range minted {
 			if err := store.Delete(ctx, tx, m.ID); err != nil {

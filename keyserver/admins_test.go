@@ -18,10 +18,10 @@ func TestTheLastAdministratorIsOneThatStays(t *testing.T) {
 			other store.Key
 			goes  bool // the administrator may go, since other stays
 		}{
-			"prosopo, for three seconds":    {store.Key{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true, ExpiresAt: 3000}, false},
-			"prosopo, for a day":            {store.Key{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true, ExpiresAt: lastingAdmin.Milliseconds()}, false},
-			"prosopo, for longer":           {store.Key{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true, ExpiresAt: lastingAdmin.Milliseconds() + 1}, true},
-			"prosopo, for ever":             {store.Key{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true}, true},
+			"prosopo, for three seconds":    {store.Key{Service: apikey.Prosopo, Permissions: allPermissions(), Enabled: true, ExpiresAt: 3000}, false},
+			"prosopo, for a day":            {store.Key{Service: apikey.Prosopo, Permissions: allPermissions(), Enabled: true, ExpiresAt: lastingAdmin.Milliseconds()}, false},
+			"prosopo, for longer":           {store.Key{Service: apikey.Prosopo, Permissions: allPermissions(), Enabled: true, ExpiresAt: lastingAdmin.Milliseconds() + 1}, true},
+			"prosopo, for ever":             {store.Key{Service: apikey.Prosopo, Permissions: allPermissions(), Enabled: true}, true},
 			"prosopo, creates nothing":      {store.Key{Service: apikey.Prosopo, Permissions: `{"ApiKeys":["deleteApiKey"]}`, Enabled: true}, false},
 			"vertesia, off":                 {store.Key{Service: apikey.Vertesia, Role: "admin"}, false},
 			"vertesia, for an hour":         {store.Key{Service: apikey.Vertesia, Role: "admin", Enabled: true, ExpiresAt: 3600_000}, false},

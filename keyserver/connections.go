@@ -16,10 +16,10 @@ type connections struct {
 	perAddress int
 	tell       func(from string, all bool)
 
-	mu   sync.Mutex
-	open map[netip.Prefix]int
-	all  int
-	told time.Time
+	mu         sync.Mutex
+	open       map[netip.Prefix]int
+	all        int
+	reportedAt time.Time
 }
 
 // tellEvery is how often it is said that connections are closed.
@@ -68,7 +68,7 @@ func (c *connections) Accept() (net.Conn, error) {
 		}
 		host := hostOf(conn.RemoteAddr())
 		if all, ok := c.take(host); !ok {
-			c.mention(conn.RemoteAddr().String(), all)
+			c.report(conn.RemoteAddr().String(), all)
 			_ = conn.Close() // nobody was told anything yet
 			continue
 		}
@@ -100,12 +100,12 @@ func (c *connections) give(host netip.Prefix) {
 	}
 }
 
-func (c *connections) mention(from string, all bool) {
+func (c *connections) report(from string, all bool) {
 	c.mu.Lock()
 	now := time.Now()
-	due := now.Sub(c.told) >= tellEvery
+	due := now.Sub(c.reportedAt) >= tellEvery
 	if due {
-		c.told = now
+		c.reportedAt = now
 	}
 	c.mu.Unlock()
 	if due {

@@ -26,16 +26,16 @@ func logTo(w io.Writer, password string) io.Writer {
 	if password == "" {
 		return w
 	}
-	return without{w, password}
+	return redactor{w, password}
 }
 
-// without takes a password out of all that is written, should a driver or a server ever quote it.
-type without struct {
+// redactor takes a password out of all that is written, should a driver or a server ever quote it.
+type redactor struct {
 	io.Writer
 	password string
 }
 
-func (w without) Write(p []byte) (int, error) {
+func (w redactor) Write(p []byte) (int, error) {
 	if _, err := io.WriteString(w.Writer, strings.ReplaceAll(string(p), w.password, "****")); err != nil {
 		return 0, err
 	}

@@ -157,7 +157,7 @@ func TestARefusedCallIsNoUse(t *testing.T) {
 			"a role that is not enough":        {store.Key{Service: apikey.Vertesia, Role: "reader", Enabled: true}, "POST", "/api/v1/apikeys", `{"name":"n","role":"reader"}`, 403, false},
 			"a role that it cannot give":       {store.Key{Service: apikey.Vertesia, Role: "developer", Enabled: true}, "POST", "/api/v1/apikeys", `{"name":"n","role":"admin"}`, 403, false},
 			"a disabled key":                   {store.Key{Service: apikey.Vertesia, Role: "admin"}, "GET", "/api/v1/apikeys", "", 401, false},
-			"an expired key":                   {store.Key{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true, ExpiresAt: 1}, "POST", "/api-keys/get", "", 401, false},
+			"an expired key":                   {store.Key{Service: apikey.Prosopo, Permissions: allPermissions(), Enabled: true, ExpiresAt: 1}, "POST", "/api-keys/get", "", 401, false},
 			"a list":                           {store.Key{Service: apikey.Vertesia, Role: "reader", Enabled: true}, "GET", "/api/v1/apikeys", "", 200, true},
 			"what is not there":                {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true}, "GET", "/v1/users/usr_1", "", 404, true},
 			"what is malformed":                {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true}, "POST", "/v1/api-keys", "{}", 400, true},
@@ -182,15 +182,15 @@ func TestARefusedCallDoesNotTakeTheUseOfAnotherAtTheSameTime(t *testing.T) {
 	first := u.touch("k", 10)
 	second := u.touch("k", 20)
 	third := u.touch("k", 20)
-	u.takeBack("k", 20, third)
+	u.undo("k", 20, third)
 	if got := u.lastUse("k", 0); got != 20 {
 		t.Errorf("one of two at once was refused, and the last use is %d", got)
 	}
-	u.takeBack("k", 20, second)
+	u.undo("k", 20, second)
 	if got := u.lastUse("k", 0); got != 10 {
 		t.Errorf("both were refused, and the last use is %d", got)
 	}
-	u.takeBack("k", 10, first)
+	u.undo("k", 10, first)
 	if got := u.lastUse("k", 7); got != 7 {
 		t.Errorf("all were refused, and the last use is %d", got)
 	}

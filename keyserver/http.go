@@ -156,7 +156,7 @@ func (c *call) answer(rt *route) (status int, body []byte, err error) {
 	before := c.usage.touch(c.who.ID, c.now.UnixMilli())
 	status, body, err = rt.handle(c)
 	if refusedCall(err) {
-		c.usage.takeBack(c.who.ID, c.now.UnixMilli(), before)
+		c.usage.undo(c.who.ID, c.now.UnixMilli(), before)
 	}
 	return status, body, err
 }

@@ -38,17 +38,17 @@ type lag struct {
 	revocation, list time.Duration
 
 	mu     sync.Mutex
-	former map[string][]past // by id, oldest first
+	former map[string][]formerKey // by id, oldest first
 }
 
-// past is a key as it was until a moment.
-type past struct {
+// formerKey is a key as it was until a moment.
+type formerKey struct {
 	store.Key
 	until time.Time
 }
 
 func newLag() (*lag, error) {
-	l := &lag{former: map[string][]past{}}
+	l := &lag{former: map[string][]formerKey{}}
 	for name, into := range map[string]*time.Duration{"DETENT_LAGTEST_REVOCATION": &l.revocation, "DETENT_LAGTEST_LIST": &l.list} {
 		text := os.Getenv(name)
 		if text == "" {
@@ -66,11 +66,11 @@ func newLag() (*lag, error) {
 func (l *lag) changed(before *store.Key, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.former[before.ID] = append(l.former[before.ID], past{*before, now})
+	l.former[before.ID] = append(l.former[before.ID], formerKey{*before, now})
 }
 
-// ago is the key as it was a while ago, nil if nothing was changed since.
-func (l *lag) ago(id string, now time.Time, while time.Duration) *store.Key {
+// formerly is the key as it was a while ago, nil if nothing was changed since.
+func (l *lag) formerly(id string, now time.Time, while time.Duration) *store.Key {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := range l.former[id] {
@@ -87,7 +87,7 @@ func (l *lag) accepted(id string, k *store.Key, err error, now time.Time) (*stor
 	if err != nil && !errors.Is(err, store.ErrNoKey) {
 		return k, err
 	}
-	if was := l.ago(id, now, l.revocation); was != nil && was.Enabled {
+	if was := l.formerly(id, now, l.revocation); was != nil && was.Enabled {
 		return was, nil
 	}
 	return k, err
@@ -109,12 +109,12 @@ func (l *lag) page(ctx context.Context, st *store.Store, v store.View, after sto
 		return 0, err
 	}
 	for i, k := range keys {
-		if was := l.ago(k.ID, now, l.list); was != nil {
+		if was := l.formerly(k.ID, now, l.list); was != nil {
 			keys[i] = was
 		}
 	}
 	for _, id := range l.ids() {
-		k := l.ago(id, now, l.list)
+		k := l.formerly(id, now, l.list)
 		if k != nil && !seen[id] && holds(v, k) && before(after, k) && now.Sub(time.UnixMilli(k.CreatedAt)) >= l.list {
 			keys = append(keys, k)
 		}

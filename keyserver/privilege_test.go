@@ -103,7 +103,7 @@ func TestProsopoPrivilegeOfEveryPermissionAndCall(t *testing.T) {
 
 func testProsopoPrivilegeOfEveryPermissionAndCall(t *testing.T, open opener) {
 	b := open(t)
-	b.put(store.Key{Service: apikey.Prosopo, Permissions: allPermissions, Enabled: true})
+	b.put(store.Key{Service: apikey.Prosopo, Permissions: allPermissions(), Enabled: true})
 	count := 0
 	for _, f := range contract.Features {
 		for _, name := range f.Permissions {

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"detent/apikey"
@@ -24,7 +25,7 @@ const (
 )
 
 // allPermissions grants the whole catalogue.
-var allPermissions = func() string {
+var allPermissions = sync.OnceValue(func() string {
 	var all []apikey.Permission
 	for _, f := range contract.Features {
 		for _, p := range f.Permissions {
@@ -32,7 +33,7 @@ var allPermissions = func() string {
 		}
 	}
 	return contract.GrantsJSON(all)
-}()
+})
 
 // A role's rank orders what its key may do; grant is the rank that it takes to give the role
 // to a key or to change a key that has it.
@@ -78,7 +79,7 @@ var roles = map[string]role{
 	"content_superadmin": {reader, admin},
 }
 
-// rank is what a Vertesia key may do. A public key manages and lists nothing.
+// rankOf is what a Vertesia key may do. A public key manages and lists nothing.
 func rankOf(k *store.Key) rank {
 	if k.Type == apikey.PublicKey {
 		return nobody

@@ -203,7 +203,7 @@ func (s *Server) administrator(service string, env apikey.Environment) *store.Ke
 		CreatedAt: now, UpdatedAt: now, CreatedBy: "detent", UpdatedBy: "detent"}
 	switch service {
 	case apikey.Prosopo:
-		k.Permissions = allPermissions
+		k.Permissions = allPermissions()
 	case apikey.Vertesia:
 		k.Type, k.Role, k.Project, k.ProjectName = apikey.SecretKey, "admin", s.project.id, s.project.name
 	case apikey.Generic:

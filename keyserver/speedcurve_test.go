@@ -69,8 +69,60 @@ func syncCost(t *testing.T, dir string) time.Duration {
 	return median(took)
 }
 
-// TestSpeedCurves prints how authentication goes with the keys in the store and with the load, what creates cost, and whether the memory
-// of an instance stays what it is.
+// TestSpeedOfWrites prints what creates cost by one client and by many, who are committed together.
+func TestSpeedOfWrites(t *testing.T) {
+	if !*speed {
+		t.Skip("takes a minute; -speed runs it")
+	}
+	var table strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&table, format+"\n", args...) }
+	line("%d processors, %s, %d rounds of %v each", runtime.NumCPU(), runtime.Version(), *speedRounds, *speedLasts)
+	line("| store | clients | creates/s | cost of one | median | 99th |")
+	line("|---|---|---|---|---|---|")
+	for _, kind := range strings.Split(*speedStores, ",") {
+		o := Options{Path: filepath.Join(t.TempDir(), "keys.db")}
+		at := o.Path
+		if kind == "postgres" {
+			o = Options{URL: pgtest.Schema(t)}
+			at = o.URL
+		}
+		b := openStoreAt(t, o, nil)
+		admin, err := b.MintAdmin(t.Context(), apikey.Prosopo, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		one := startInstance(t, at)
+		counts := []int{1, 8, speedClients}
+		rates, costs := make([][]float64, len(counts)), make([][]float64, len(counts))
+		p50, p99 := make([][]time.Duration, len(counts)), make([][]time.Duration, len(counts))
+		for range *speedRounds {
+			for i, clients := range counts {
+				pids := []int{one.cmd.Process.Pid}
+				if kind == "postgres" {
+					pids = append(pids, backends(t)...)
+				}
+				before := burnt(pids...)
+				got := load{addr: addrOf(one), clients: clients, want: 200,
+					requests: [][]byte{rawRequest("POST", "/api-keys/create", admin.Reveal(), `{"name":"n","permissions":["verify"]}`)}}.run(t, *speedLasts)
+				rates[i] = append(rates[i], got.perSec)
+				costs[i] = append(costs[i], float64((burnt(pids...)-before).Microseconds())/float64(len(got.took)))
+				p50[i], p99[i] = append(p50[i], got.at(0.5)), append(p99[i], got.at(0.99))
+			}
+		}
+		for i, clients := range counts {
+			line("| %s | %d | %.0f | %.0f µs | %v | %v |", kind, clients, median(rates[i]), median(costs[i]),
+				median(p50[i]).Round(10*time.Microsecond), median(p99[i]).Round(10*time.Microsecond))
+		}
+		if kind == "sqlite" {
+			line("| %s | one page written and synced | | | %v | |", kind, syncCost(t, filepath.Dir(at)).Round(time.Microsecond))
+		}
+		one.end()
+	}
+	t.Log("\n" + table.String())
+}
+
+// TestSpeedCurves prints how authentication goes with the keys in the store and with the load, and whether the memory of an instance stays
+// what it is.
 func TestSpeedCurves(t *testing.T) {
 	if !*speed {
 		t.Skip("takes minutes; -speed runs it")
@@ -112,19 +164,6 @@ func TestSpeedCurves(t *testing.T) {
 			one.end()
 		}
 		one := startInstance(t, at)
-		admin, err := b.MintAdmin(t.Context(), apikey.Prosopo, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, clients := range []int{1, speedClients} {
-			create := load{addr: addrOf(one), clients: clients, want: 200,
-				requests: [][]byte{rawRequest("POST", "/api-keys/create", admin.Reveal(), `{"name":"n","permissions":["verify"]}`)}}
-			got := create.run(t, *speedLasts)
-			line("| %s | creates, %d at once | | %.0f | %v | %v | | |", kind, clients, got.perSec, got.at(0.5).Round(10*time.Microsecond), got.at(0.99).Round(10*time.Microsecond))
-		}
-		if kind == "sqlite" {
-			line("| %s | one page written and synced | | | %v | | | |", kind, syncCost(t, dir).Round(time.Microsecond))
-		}
 		l := load{addr: addrOf(one), clients: speedClients, requests: requests[:speedClients], want: 200, perSec: full / 2}
 		l.run(t, *speedSoak/4)
 		before := resident(one.cmd.Process.Pid)

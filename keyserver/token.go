@@ -29,12 +29,12 @@ const (
 // nobody who reads the store can make one. Public keys are cached: they prove who signed, and no more; the key that a token
 // stands for is looked up in the store each time.
 type signers struct {
-	mu      sync.Mutex
-	kid     string
-	private ed25519.PrivateKey
-	since   time.Time
-	public  map[string]ed25519.PublicKey
-	right   map[[sha256.Size]byte]standsFor // tokens that were checked
+	mu       sync.Mutex
+	kid      string
+	private  ed25519.PrivateKey
+	since    time.Time
+	public   map[string]ed25519.PublicKey
+	verified map[[sha256.Size]byte]tokenSubject // tokens that were checked
 }
 
 type tokenHeader struct {
@@ -122,14 +122,14 @@ func (s *Server) authenticateToken(ctx context.Context, token string, now time.T
 	return k, err
 }
 
-// standsFor is what a token says.
-type standsFor struct {
+// tokenSubject is what a token says.
+type tokenSubject struct {
 	id    string // of a key
 	until int64  // seconds since 1970
 }
 
 // openToken reads a token that this service has signed. That it has does not change, so it is checked once.
-func (s *Server) openToken(ctx context.Context, token string, now time.Time) (standsFor, error) {
+func (s *Server) openToken(ctx context.Context, token string, now time.Time) (tokenSubject, error) {
 	sum := store.HashSecret(token)
 	if known, ok := s.signers.checked(sum); ok {
 		return known, nil
@@ -139,39 +139,39 @@ func (s *Server) openToken(ctx context.Context, token string, now time.Time) (st
 	var claims tokenClaims
 	signature, err := b64.DecodeString(parts[2])
 	if err == nil && b64.EncodeToString(signature) != parts[2] {
-		return standsFor{}, errUnknownKey // another spelling of the same bytes
+		return tokenSubject{}, errUnknownKey // another spelling of the same bytes
 	}
 	if err = errors.Join(err, decodePart(parts[0], &head), decodePart(parts[1], &claims)); err != nil || head.Algorithm != "EdDSA" {
-		return standsFor{}, errUnknownKey
+		return tokenSubject{}, errUnknownKey
 	}
 	public, err := s.verifier(ctx, head.Key, now)
 	if err != nil {
-		return standsFor{}, err
+		return tokenSubject{}, err
 	}
 	if public == nil || !ed25519.Verify(public, []byte(parts[0]+"."+parts[1]), signature) || claims.Audience != tokenAudience {
-		return standsFor{}, errUnknownKey
+		return tokenSubject{}, errUnknownKey
 	}
-	stands := standsFor{claims.Subject, claims.Expires}
+	stands := tokenSubject{claims.Subject, claims.Expires}
 	s.signers.check(sum, stands)
 	return stands, nil
 }
 
 // checked is what a token stands for whose signature was found to be right, by the token's hash.
-func (g *signers) checked(sum [sha256.Size]byte) (standsFor, bool) {
+func (g *signers) checked(sum [sha256.Size]byte) (tokenSubject, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	stands, ok := g.right[sum]
+	stands, ok := g.verified[sum]
 	return stands, ok
 }
 
 // check keeps that; when there are too many it begins anew.
-func (g *signers) check(sum [sha256.Size]byte, stands standsFor) {
+func (g *signers) check(sum [sha256.Size]byte, stands tokenSubject) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.right == nil || len(g.right) >= maxFresh {
-		g.right = map[[sha256.Size]byte]standsFor{}
+	if g.verified == nil || len(g.verified) >= maxFresh {
+		g.verified = map[[sha256.Size]byte]tokenSubject{}
 	}
-	g.right[sum] = stands
+	g.verified[sum] = stands
 }
 
 func decodePart(part string, into any) error {

@@ -59,8 +59,8 @@ func (u *usage) touch(id string, at int64) (before use) {
 	return before
 }
 
-// takeBack undoes a touch: the call was refused after all. Where it took so long that its use is stored already, it stays.
-func (u *usage) takeBack(id string, at int64, before use) {
+// undo undoes a touch: the call was refused after all. Where it took so long that its use is stored already, it stays.
+func (u *usage) undo(id string, at int64, before use) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	switch now := u.latest[id]; {

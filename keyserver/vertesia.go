@@ -174,7 +174,7 @@ func vertesiaUpdate(c *call) (int, []byte, error) {
 	}
 	var before, after store.Key
 	err = c.store.Change(c.ctx, func(ctx context.Context, tx store.Tx) error {
-		if err := c.still(ctx, tx); err != nil {
+		if err := c.recheck(ctx, tx); err != nil {
 			return err
 		}
 		k, err := c.vertesiaKey(ctx, tx, c.id)
@@ -274,7 +274,7 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 	made := false
 	err := c.store.Settle(c.ctx, func(ctx context.Context, tx store.Tx) error {
 		made = false
-		if err := c.still(ctx, tx); err != nil {
+		if err := c.recheck(ctx, tx); err != nil {
 			return err
 		}
 		err := tx.QueryRowContext(ctx, `SELECT value, expires_at FROM keys

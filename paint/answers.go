@@ -89,7 +89,7 @@ func (k *keyParser) rest() {
 func (k *keyParser) feed(b []byte) {
 	if k.escaped && len(b) > 0 {
 		k.escaped = false
-		b = k.late(b)
+		b = k.lateAnswer(b)
 	}
 	for i := range b {
 		k.byte(b[i], b[i:])
@@ -97,9 +97,9 @@ func (k *keyParser) feed(b []byte) {
 	k.alone = k.state == atOpening
 }
 
-// late looks whether what comes after an escape that was taken for the key is the rest of an answer, and returns what is
+// lateAnswer looks whether what comes after an escape that was taken for the key is the rest of an answer, and returns what is
 // still to be looked at. It may be a key too, so it must look like an answer.
-func (k *keyParser) late(b []byte) []byte {
+func (k *keyParser) lateAnswer(b []byte) []byte {
 	switch whole := bytes.ContainsAny(b, "\a\x1b"); b[0] {
 	case csi:
 		k.state = atControl

@@ -170,7 +170,7 @@ func (a *attachment) View() string {
 	if a.mark {
 		return "" // nothing changed, and the frame of the key that follows would wait for this one's gap
 	}
-	if a.painter.wants() {
+	if a.painter.ready() {
 		var text string
 		a.guarded(func() { text = a.model.View() })
 		a.painter.offer(frame{text, a.width, a.height, a.fresh})

@@ -45,9 +45,9 @@ func newPainter(paint func(frame) (int, error), ask func(), rate int) *painter {
 	return &painter{paint: paint, ask: ask, rate: rate, wake: make(chan struct{}, 1)}
 }
 
-// wants says whether a frame would be painted now. If not, the painter asks
+// ready says whether a frame would be painted now. If not, the painter asks
 // for one once it is free: until then no frame need be made, let alone kept.
-func (p *painter) wants() bool {
+func (p *painter) ready() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.off {

@@ -19,7 +19,7 @@ func TestAPainterThatWritesSlowlyKeepsTheLatestFrameOnly(t *testing.T) {
 
 	made := 0
 	show := func(text string) {
-		if p.wants() {
+		if p.ready() {
 			made++
 			p.offer(frame{text: text})
 		}
@@ -58,12 +58,12 @@ func TestAThinLineIsNotFilledFasterThanItDrains(t *testing.T) {
 	defer p.stop()
 	begun := time.Now()
 	for range 6 {
-		for !p.wants() {
+		for !p.ready() {
 			<-asked
 		}
 		p.offer(frame{})
 	}
-	for !p.wants() {
+	for !p.ready() {
 		<-asked
 	}
 	// On an SSH line a frame is more than its bytes, and not the only thing that has to get through.

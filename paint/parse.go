@@ -73,7 +73,7 @@ func (p *parser) cluster(text string, x int, pen style, row []cell) (next, bytes
 		g = p.clusters.glyph(d.text)
 	}
 	s := pen
-	if d.wary {
+	if d.ambiguous {
 		s.attr |= wary
 	}
 	if g == ' ' {

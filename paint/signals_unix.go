@@ -17,15 +17,15 @@ import (
 // supported says that this system has the signals that painting relies on.
 const supported = true
 
-// unstopped is how long a suspended process waits to be continued before it
+// suspendWait is how long a suspended process waits to be continued before it
 // takes it that it was never stopped: the kernel stops no orphan.
-const unstopped = 500 * time.Millisecond
+const suspendWait = 500 * time.Millisecond
 
 // signals tells a program what happens to its terminal, beside what Bubble Tea
 // listens for.
 type signals struct {
 	program    *tea.Program
-	hung       atomic.Bool
+	hungUp     atomic.Bool
 	away       atomic.Bool // another program has the terminal: what is typed there is not for us
 	suspending atomic.Bool
 	continued  chan struct{}
@@ -37,7 +37,7 @@ type signals struct {
 func listen(program *tea.Program) *signals {
 	s := &signals{program: program, continued: make(chan struct{}, 1), ended: make(chan struct{})}
 	s.on(syscall.SIGHUP, func() {
-		s.hung.Store(true)
+		s.hungUp.Store(true)
 		program.Quit()
 	})
 	return s
@@ -110,7 +110,7 @@ func (s *signals) suspend() {
 	_ = syscall.Kill(0, syscall.SIGTSTP)
 	select {
 	case <-s.continued:
-	case <-time.After(unstopped):
+	case <-time.After(suspendWait):
 	}
 }
 
@@ -123,7 +123,7 @@ func canSuspend() bool {
 
 // explain says why the program ended, if it was a hangup.
 func (s *signals) explain(err error) error {
-	if s.hung.Load() {
+	if s.hungUp.Load() {
 		return errors.Join(ErrHangup, err)
 	}
 	return err

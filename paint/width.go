@@ -64,10 +64,10 @@ var jamo = &unicode.RangeTable{
 // A drawing is what the cells of one cluster show: shown in the first
 // columns, blanks up to width.
 type drawing struct {
-	text  string // what is written to the terminal
-	drawn int    // columns that text fills: 1 or 2
-	width int    // columns that the layout counted; 0 draws nothing
-	wary  bool   // terminals may disagree on drawn
+	text      string // what is written to the terminal
+	drawn     int    // columns that text fills: 1 or 2
+	width     int    // columns that the layout counted; 0 draws nothing
+	ambiguous bool   // terminals may disagree on drawn
 }
 
 // draw decides what is shown of a grapheme cluster.
@@ -82,9 +82,9 @@ func draw(cluster string) drawing {
 	if !drawable(base) || drawn < 1 || drawn > width || drawn != ansi.StringWidth(text) {
 		return drawing{text: string(unknown), drawn: 1, width: width}
 	}
-	d := drawing{text: text, drawn: drawn, width: width, wary: !unicode.Is(steady, base)}
+	d := drawing{text: text, drawn: drawn, width: width, ambiguous: !unicode.Is(steady, base)}
 	if size < len(cluster) && drawn == width && onlyMarks(cluster[size:]) {
-		d.text, d.drawn, d.wary = cluster, width, true
+		d.text, d.drawn, d.ambiguous = cluster, width, true
 	}
 	return d
 }

@@ -11,12 +11,13 @@ import (
 
 // sessionCommands are what works without a terminal, and the flags of each. What stands nowhere here is refused.
 var sessionCommands = map[string]func(f *pflag.FlagSet){
-	"list": func(*pflag.FlagSet) {}, "rotations": func(*pflag.FlagSet) {}, "verify": func(*pflag.FlagSet) {},
+	"list": func(f *pflag.FlagSet) { f.Bool("all-profiles", false, "") }, "rotations": func(*pflag.FlagSet) {}, "verify": func(*pflag.FlagSet) {},
 	"check": func(f *pflag.FlagSet) {
 		f.String("max-age", "", "")
 		f.String("expiring", "", "")
 		f.String("unused", "", "")
 		f.Bool("all", false, "")
+		f.Bool("all-profiles", false, "")
 	},
 	"audit": func(f *pflag.FlagSet) { // for admins
 		f.String("since", "", "")
@@ -25,7 +26,7 @@ var sessionCommands = map[string]func(f *pflag.FlagSet){
 	},
 }
 
-const sessionHelp = "over SSH there are list, check, rotations and verify, with -o, -p and the numbers of check, and for admins audit, with -o, --since, --key and --operator; without a command, the TUI"
+const sessionHelp = "over SSH there are list, check, rotations and verify, with -o, -p, --all-profiles, the FILTER of list and the numbers of check, and for admins audit, with -o, --since, --key and --operator; without a command, the TUI"
 
 // sessionArgs makes arguments of ours of a command that a client sent, and says in words of ours what it is: what came may
 // hold a secret. None reaches cobra as it came.
@@ -62,10 +63,13 @@ func sessionArgs(command string) (args []string, what string, err error) {
 	} else if err != nil {
 		return nil, name + " with a flag that is not offered", errors.New(err.Error() + "; " + sessionHelp)
 	}
-	if f.NArg() > 0 {
+	if f.NArg() > 0 && name != "list" {
 		return nil, name + " with an argument", errors.New(name + " takes no argument; " + sessionHelp)
 	}
 	args = []string{name}
 	f.Visit(func(x *pflag.Flag) { args = append(args, "--"+x.Name+"="+x.Value.String()) })
+	if f.NArg() > 0 { // the words of a filter, which are no flags whatever they begin with
+		args = append(append(args, "--"), f.Args()...)
+	}
 	return args, name, nil
 }

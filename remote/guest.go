@@ -24,7 +24,7 @@ type guest struct {
 
 // host is the guest as a host knows it.
 func (r *guest) host() *host.Guest {
-	return &host.Guest{Operator: r.operator, From: r.session.From, Server: r.server, Config: r.taken.For(r.operator), Changed: r.changedConfig, Whole: r.operators.whole,
+	return &host.Guest{Operator: r.operator, From: r.session.From, Server: r.server, Config: r.taken.For(r.operator), Changed: r.changedConfig, FullConfig: r.operators.fullConfig,
 		Save: func(change func(path string) error) error { return r.operators.save(r, change) }, Refused: r.refused}
 }
 

@@ -28,19 +28,19 @@ type operators struct {
 	say  func(format string, args ...any)
 	path string
 
-	mu    sync.Mutex
-	cfg   *config.Config // without operators while shut
-	stamp config.Stamp   // of the file as it was read last
-	tried time.Time
-	bad   error     // why it could not be read
-	since time.Time // since when it cannot
-	shut  bool
-	told  *config.Config // what the sessions were told of last; for reread alone
+	mu        sync.Mutex
+	cfg       *config.Config // without operators while shut
+	stamp     config.Stamp   // of the file as it was read last
+	tried     time.Time
+	readErr   error     // why it could not be read
+	since     time.Time // since when it cannot
+	closed    bool
+	announced *config.Config // what the sessions were told of last; for reread alone
 }
 
 // newOperators looks at the file again at once: it may have changed since it was read.
 func newOperators(cfg *config.Config, now func() time.Time, say func(string, ...any)) *operators {
-	return &operators{now: now, say: say, path: cfg.Path, cfg: cfg, told: cfg}
+	return &operators{now: now, say: say, path: cfg.Path, cfg: cfg, announced: cfg}
 }
 
 // refresh takes up a file that has changed, and tries one that cannot be read again.
@@ -48,12 +48,12 @@ func (p *operators) refresh() {
 	now := p.now()
 	seen := config.StampOf(p.path)
 	fresh := seen != p.stamp
-	if fresh || p.bad != nil && now.Sub(p.tried) >= RereadEvery || p.bad == nil && now.Sub(seen.Changed()) < racy {
+	if fresh || p.readErr != nil && now.Sub(p.tried) >= RereadEvery || p.readErr == nil && now.Sub(seen.Changed()) < racy {
 		p.stamp, p.tried = seen, now
-		p.take(now)
+		p.reload(now)
 	}
-	if p.bad != nil && !p.shut && now.Sub(p.since) >= failClosed {
-		p.shut = true
+	if p.readErr != nil && !p.closed && now.Sub(p.since) >= failClosed {
+		p.closed = true
 		closed := *p.cfg
 		closed.Operators = nil
 		p.cfg = &closed
@@ -61,21 +61,21 @@ func (p *operators) refresh() {
 	}
 }
 
-// take reads the file.
-func (p *operators) take(now time.Time) {
+// reload reads the file.
+func (p *operators) reload(now time.Time) {
 	cfg, err := config.Load(p.path, true)
 	if err != nil {
-		if p.bad == nil {
+		if p.readErr == nil {
 			p.since = now
 		}
-		if p.bad == nil || p.bad.Error() != err.Error() {
+		if p.readErr == nil || p.readErr.Error() != err.Error() {
 			p.say("%v; what was read before holds on for %s", err, failClosed)
 		}
-		p.bad = err
+		p.readErr = err
 		return
 	}
-	was := p.bad
-	p.bad, p.shut = nil, false
+	was := p.readErr
+	p.readErr, p.closed = nil, false
 	if reflect.DeepEqual(cfg, p.cfg) && was == nil {
 		return // touched, or looked at once more
 	}
@@ -83,7 +83,7 @@ func (p *operators) take(now time.Time) {
 	p.say("the configuration was read again")
 }
 
-func (p *operators) who(key gossh.PublicKey) (string, bool) {
+func (p *operators) nameOf(key gossh.PublicKey) (string, bool) {
 	o, _, ok := p.find(key)
 	return o.Name, ok
 }
@@ -110,7 +110,7 @@ func (p *operators) reread(server *sshd.Server) {
 	p.mu.Lock()
 	p.refresh()
 	cfg, why := p.cfg, errRemoved
-	if p.shut {
+	if p.closed {
 		why = errShut
 	}
 	p.mu.Unlock()
@@ -119,18 +119,18 @@ func (p *operators) reread(server *sshd.Server) {
 		o, ok := cfg.OperatorOf(s.Key)
 		return begun && (!ok || !o.Extends(g.operator))
 	})
-	if p.told != cfg {
-		changed := cfg.Changed(p.told)
-		server.Tell("profiles were changed in the configuration: p and enter open them as they are now", func(s *sshd.Session) bool {
+	if p.announced != cfg {
+		changed := cfg.Changed(p.announced)
+		server.Broadcast("profiles were changed in the configuration: p and enter open them as they are now", func(s *sshd.Session) bool {
 			g, begun := s.Rights().(*guest)
 			return begun && !g.wrote(cfg) && slices.ContainsFunc(changed, g.operator.Sees)
 		})
 	}
-	p.told = cfg
+	p.announced = cfg
 }
 
-// whole is the configuration as it is now.
-func (p *operators) whole() *config.Config {
+// fullConfig is the configuration as it is now.
+func (p *operators) fullConfig() *config.Config {
 	_, cfg, _ := p.find(nil)
 	return cfg
 }

@@ -100,7 +100,7 @@ func TestARemovedOperatorIsOutWhateverHappenedToTheFile(t *testing.T) {
 			var said strings.Builder
 			p := newOperators(cfg, func() time.Time { return now }, sayTo(&said))
 			in := func(who string) bool {
-				_, ok := p.who(h.key(who).PublicKey())
+				_, ok := p.nameOf(h.key(who).PublicKey())
 				return ok
 			}
 			if !in("alice") || !in("ada") {
@@ -155,14 +155,14 @@ func TestAFileThatChangesTwiceInOneTickIsSeen(t *testing.T) {
 	}
 	var said strings.Builder
 	p := newOperators(cfg, time.Now, sayTo(&said))
-	if _, ok := p.who(h.key("alice").PublicKey()); !ok {
+	if _, ok := p.nameOf(h.key("alice").PublicKey()); !ok {
 		t.Fatal("not in")
 	}
 	if err := os.WriteFile(path, []byte(h.operator("ada", "admin", "*")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p.stamp = config.StampOf(path) // nothing shows
-	if _, ok := p.who(h.key("alice").PublicKey()); ok {
+	if _, ok := p.nameOf(h.key("alice").PublicKey()); ok {
 		t.Error("the change is not seen")
 	}
 }

@@ -73,7 +73,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.operators = newOperators(cfg, o.Now, o.Say)
 	s.ssh, err = sshd.New(sshd.Options{
-		HostKey: o.HostKey, Who: s.operators.who, Reserved: s.operators.isAdmin, Refused: s.access.loginRefused, Now: o.Now,
+		HostKey: o.HostKey, Who: s.operators.nameOf, Reserved: s.operators.isAdmin, Refused: s.access.loginRefused, Now: o.Now,
 		MaxSessions: o.MaxSessions, MaxEach: o.MaxEach, PerMinute: beginsPerMinute, Handle: s.session,
 	})
 	if err != nil {
@@ -105,7 +105,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		return err
 	case <-ctx.Done():
 		s.o.Say("stopping")
-		s.ssh.Tell(fmt.Sprintf("the server is stopping: this session ends in %s", stopGrace), nil)
+		s.ssh.Broadcast(fmt.Sprintf("the server is stopping: this session ends in %s", stopGrace), nil)
 		waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 		defer cancel()
 		s.ssh.Shutdown(waiting, errStopped, stopGrace)

@@ -98,10 +98,10 @@ func (s *shelf) Probe(_ context.Context, secret apikey.Secret, _ string) (apikey
 	for _, row := range s.rows {
 		if apikey.NewSecret(row.Secret).Equal(secret) && row.Secret != s.dead && !row.Key.key().IsDisabled() {
 			row.Key.LastUsedAt = moment{apikey.At(s.now)}
-			return apikey.Proof{Verdict: apikey.Accepted, Call: "GET /harmless", Did: "GET /harmless answered 200"}, nil
+			return apikey.Proof{Verdict: apikey.Accepted, Call: "GET /harmless", Evidence: "GET /harmless answered 200"}, nil
 		}
 	}
-	return apikey.Proof{Verdict: apikey.Refused, Call: "GET /harmless", Did: "GET /harmless answered 401"}, nil
+	return apikey.Proof{Verdict: apikey.Refused, Call: "GET /harmless", Evidence: "GET /harmless answered 401"}, nil
 }
 
 // opened is a fixture: what a process of the version before left.

@@ -18,7 +18,7 @@ var constructors = map[string]string{
 	"DisableSent": "switchOff", "DisableAnswered": "isOff", "EnableAnswered": "switchOn",
 	"DeleteSent": "sendDelete", "DeleteAnswered": "isDeleted newDeleted strayDeleted",
 	"PlaceHolds": "placeHolds", "PlaceHeld": "placeHeld", "Quiet": "quiet", "SameAccess": "sameAccess",
-	"CommandEnded": "commandEnded", "PersonSaid": "said",
+	"CommandEnded": "commandEnded", "PersonSaid": "recordStatement",
 }
 
 func TestAClaimIsMadeBesideItsObservationAlone(t *testing.T) {

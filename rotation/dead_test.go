@@ -121,7 +121,7 @@ func TestAServiceThatAcceptsAnythingProvesNothing(t *testing.T) {
 func known(of string, on *bool) func(string, *apikey.Proof) {
 	return func(whose string, p *apikey.Proof) {
 		if whose == of && *on && p.Verdict == apikey.Accepted {
-			p.Verdict, p.Did = apikey.Known, "GET /harmless answered 403"
+			p.Verdict, p.Evidence = apikey.Known, "GET /harmless answered 403"
 		}
 	}
 }
@@ -176,7 +176,7 @@ func TestA401AloneIsNoDeath(t *testing.T) {
 	f.until(r, rotation.Delete)
 	f.OnProbe = func(whose string, p *apikey.Proof) {
 		if f.Key("old").Gone { // from now on nothing is let through
-			p.Verdict, p.Did = apikey.Silent, "GET /harmless answered 403"
+			p.Verdict, p.Evidence = apikey.Silent, "GET /harmless answered 403"
 		}
 	}
 	f.drive(r)
@@ -192,7 +192,7 @@ func TestA401AloneIsNoDeath(t *testing.T) {
 		f.OnProbe = func(of string, p *apikey.Proof) {
 			if f.Key("old").Gone && of == whose && left > 0 {
 				left--
-				p.Verdict, p.Did = apikey.Silent, "GET /harmless answered 403"
+				p.Verdict, p.Evidence = apikey.Silent, "GET /harmless answered 403"
 			}
 		}
 		f.drive(r)

@@ -303,7 +303,7 @@ func (r *Rotation) prove(ctx context.Context) (did string, res *Result, err erro
 			return "", nil, fmt.Errorf("the delivered secret belongs to another key, %q (%s)", t.Key.Name, t.Key.ID)
 		case t.accepted():
 			good++
-			did = t.Did
+			did = t.Evidence
 		case t.Verdict == apikey.Refused:
 			if refused++; refused >= patience {
 				return r.refusedNew(ctx, refused, t)
@@ -319,7 +319,7 @@ func (r *Rotation) prove(ctx context.Context) (did string, res *Result, err erro
 			return "", r.askUnproven(t), nil
 		default:
 			if refused++; refused >= patience {
-				return "", nil, fmt.Errorf("whether the new key works could not be seen (%d times; %s: %s)", refused, t.Did, t.Why)
+				return "", nil, fmt.Errorf("whether the new key works could not be seen (%d times; %s: %s)", refused, t.Evidence, t.Why)
 			}
 			good = 0
 		}
@@ -331,7 +331,7 @@ func (r *Rotation) prove(ctx context.Context) (did string, res *Result, err erro
 // refusedNew says what a new key that is refused again and again may be: gone, as a list shows for as long as it may be behind, or there and
 // refused.
 func (r *Rotation) refusedNew(ctx context.Context, times int, t tried) (string, *Result, error) {
-	refused := fmt.Errorf("the service refuses the new key (%d times; %s)", times, t.Did)
+	refused := fmt.Errorf("the service refuses the new key (%d times; %s)", times, t.Evidence)
 	if times == 0 {
 		refused = errors.New("whether the new key works cannot be seen")
 	}
@@ -370,7 +370,7 @@ func (r *Rotation) acceptsProbe() bool {
 func (r *Rotation) askUnproven(t tried) *Result {
 	text := r.madeUpWords() + ": whether the new key works cannot be seen by it"
 	if t.Verdict == apikey.Known {
-		text = "the service knows the new secret, but refuses it from here, as the key's restriction explains: whether the application can use it cannot be seen from here (" + t.Did + ")"
+		text = "the service knows the new secret, but refuses it from here, as the key's restriction explains: whether the application can use it cannot be seen from here (" + t.Evidence + ")"
 	}
 	res := ask(Question{Kind: AskUnproven, Text: text, Flag: "--accept-unknown REASON", Default: No,
 		Choices: yesNo("go on, by your word", "the new key counts as working", WantsReason)})

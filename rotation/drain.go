@@ -199,7 +199,7 @@ func (r *Rotation) useNew(ctx context.Context) error {
 // refusedNow is a new key that was accepted before and is refused now.
 type refusedNow struct{ tried }
 
-func (e *refusedNow) Error() string { return "the service refuses the new key (" + e.Did + ")" }
+func (e *refusedNow) Error() string { return "the service refuses the new key (" + e.Evidence + ")" }
 
 // seeSpacing learns how finely the new key's last use is written: the longest span between two moves of it while we use it at every look.
 func (r *Rotation) seeSpacing(used apikey.Moment, now time.Time) {

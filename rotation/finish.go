@@ -287,7 +287,7 @@ func (r *Rotation) End(_ context.Context, reason string) (Result, error) {
 }
 
 func (r *Rotation) end(reason string) (Result, error) {
-	if err := closeJournal(r.j, reason, func(format string, args ...any) { r.recordStatement(SubjectNew, format, args...) }); err != nil {
+	if err := closeJournal(r.j, r.withoutSecrets(reason), func(format string, args ...any) { r.recordStatement(SubjectNew, format, args...) }); err != nil {
 		return Result{}, err
 	}
 	r.secret, r.old = apikey.Secret{}, apikey.Secret{}

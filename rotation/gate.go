@@ -264,7 +264,7 @@ func (r *Rotation) gateSecret(ctx context.Context, s *listing) (*Result, error) 
 		_, res, err := r.refusedNew(ctx, 1, t)
 		return res, err
 	}
-	return nil, fmt.Errorf("whether the new key works could not be seen (%s: %s): the old one stays", t.Did, t.Why)
+	return nil, fmt.Errorf("whether the new key works could not be seen (%s: %s): the old one stays", t.Evidence, t.Why)
 }
 
 // places reads every place that can be read: each holds the new secret. One that holds the old value again (a deploy, an editor) stops the

@@ -65,6 +65,13 @@ func (r *Rotation) notify(part Part, kind NoticeKind, text string) {
 	r.w.Notify(Notice{part, kind, text})
 }
 
+// Redact masks in a text for a record what this process knows to be a secret.
+func (r *Rotation) Redact(text string) string {
+	r.busy.Lock()
+	defer r.busy.Unlock()
+	return r.withoutSecrets(text)
+}
+
 // withoutSecrets masks what this process knows to be one: a reason is typed where a secret was typed before.
 func (r *Rotation) withoutSecrets(text string) string {
 	known := []apikey.Secret{r.secret, r.old, r.w.Credential}

@@ -22,7 +22,7 @@ type parts struct {
 }
 
 func (p parts) Unwrap() client.Service { return p.Service }
-func (p parts) Borrows()               {}
+func (p parts) Delegates()             {}
 
 func (p parts) note(ctx context.Context, call string) {
 	part, ok := rotation.PartOf(ctx)

@@ -195,7 +195,7 @@ func (r *Rotation) try(ctx context.Context, subject string, secret apikey.Secret
 			return tried{}, err
 		}
 		if !t.unproven && (r.restrictionExplains(subject) || !rule("probe: a 403 is explained")) {
-			r.observed(SecretKnown, subject, "probe", "%s, with the secret %s; the key's own restriction explains it", proof.Did, from)
+			r.observed(SecretKnown, subject, "probe", "%s, with the secret %s; the key's own restriction explains it", proof.Evidence, from)
 		} else {
 			t.Verdict = apikey.Silent
 		}
@@ -204,7 +204,7 @@ func (r *Rotation) try(ctx context.Context, subject string, secret apikey.Secret
 }
 
 func (r *Rotation) secretAccepted(subject string, t tried, from string) {
-	r.observedAt(t.at, SecretAccepted, subject, "probe", "%s, with the secret %s", t.Did, from)
+	r.observedAt(t.at, SecretAccepted, subject, "probe", "%s, with the secret %s", t.Evidence, from)
 }
 
 func (r *Rotation) probe(ctx context.Context, secret apikey.Secret, call string) (apikey.Proof, error) {
@@ -245,7 +245,7 @@ func (r *Rotation) control(ctx context.Context, of string, like apikey.Secret, c
 		var proof apikey.Proof
 		proof, err = r.probe(ctx, madeUp, call)
 		if err != nil || proof.Verdict == apikey.Silent {
-			silent = proof.Did
+			silent = proof.Evidence
 			continue
 		}
 		if r.j.Controls == nil {
@@ -253,11 +253,11 @@ func (r *Rotation) control(ctx context.Context, of string, like apikey.Secret, c
 		}
 		if proof.Verdict == apikey.Refused || !rule("probe: a made-up secret is refused") {
 			r.j.Controls[call] = controlRefused
-			r.observed(ControlRefused, of, "probe", "%s, with a made-up secret of the same shape", proof.Did)
+			r.observed(ControlRefused, of, "probe", "%s, with a made-up secret of the same shape", proof.Evidence)
 			return false, nil
 		}
 		r.j.Controls[call] = controlAccepted
-		r.madeUpGot = proof.Did
+		r.madeUpGot = proof.Evidence
 		return true, nil
 	}
 	if err != nil {
@@ -466,12 +466,12 @@ const maxPause = 30 * time.Second
 
 // retrieve asks for a secret again; absent where the service does not give it.
 func (r *Rotation) retrieve(ctx context.Context, id string) (apikey.Secret, error) {
-	giver, ok := client.As[client.Retriever](r.svc)
+	retriever, ok := client.As[client.Retriever](r.svc)
 	if !ok {
 		return apikey.Secret{}, nil
 	}
 	r.w.Hook("before: retrieve")
-	secret, err := giver.Retrieve(ctx, id)
+	secret, err := retriever.Retrieve(ctx, id)
 	r.w.Hook("after: retrieve")
 	if client.IsKind(err, client.Unsupported) || client.IsKind(err, client.Forbidden) || client.IsKind(err, client.NotFound) {
 		return apikey.Secret{}, nil

@@ -71,10 +71,10 @@ func (r *Rotation) paste(ctx context.Context, secret apikey.Secret) (res Result,
 	case err != nil:
 		return Result{}, err
 	case t.Verdict == apikey.Refused:
-		return Result{}, &RefusedError{Reason: fmt.Sprintf("the service refuses this secret (%s)", t.Did),
+		return Result{}, &RefusedError{Reason: fmt.Sprintf("the service refuses this secret (%s)", t.Evidence),
 			Next: "is it whole, and of the right environment? Copy it again"}
 	case t.Verdict == apikey.Silent && !t.unproven:
-		return Result{}, &RefusedError{Reason: fmt.Sprintf("whether the service takes this secret could not be seen (%s: %s)", t.Did, t.Why), Next: "paste it again in a moment"}
+		return Result{}, &RefusedError{Reason: fmt.Sprintf("whether the service takes this secret could not be seen (%s: %s)", t.Evidence, t.Why), Next: "paste it again in a moment"}
 	}
 	k, err := r.matchRow(ctx, t.Key, secret)
 	if err != nil {

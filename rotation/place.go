@@ -58,7 +58,7 @@ func consentQuestion(rec *destinationRecord, e *delivery.ConsentError) Question 
 	switch e.Needs {
 	case delivery.TrackedByGit:
 		kind, flag = AskTracked, "--force-tracked"
-	case delivery.OddOwner:
+	case delivery.UnexpectedOwner:
 		kind, flag = AskOwner, ""
 	case delivery.MountedElsewhere:
 		kind, flag = AskReplace, "--replace"
@@ -201,7 +201,7 @@ func (r *Rotation) likelier(s *listing, held delivery.Held) string {
 			return fmt.Sprintf("it is not there, and %s holds what looks like a key of this service", other.Name)
 		}
 	}
-	for _, loose := range held.Loose {
+	for _, loose := range held.Fragments {
 		if apikey.BeginsLike(loose.Secret, r.caps, s.masks) {
 			return fmt.Sprintf("it is not there, and line %d holds what looks like a key of this service, otherwise than as a variable's value", loose.Line)
 		}
@@ -291,10 +291,10 @@ func (r *Rotation) belongs(ctx context.Context, s *listing, secret apikey.Secret
 		r.j.OldRefused = true
 		return "", by, nil
 	case t.Verdict == apikey.Refused && rule("place: accepted"):
-		return fmt.Sprintf("the service refuses what it holds (%s): it is not the secret of a key that works", t.Did), "", nil
-	case t.Verdict == apikey.Silent && t.Did != "" && !t.unproven && by == "" && rule("place: accepted"):
+		return fmt.Sprintf("the service refuses what it holds (%s): it is not the secret of a key that works", t.Evidence), "", nil
+	case t.Verdict == apikey.Silent && t.Evidence != "" && !t.unproven && by == "" && rule("place: accepted"):
 		rec.unseen = true
-		return fmt.Sprintf("whether the service takes what it holds could not be seen (%s)", t.Did), "", nil
+		return fmt.Sprintf("whether the service takes what it holds could not be seen (%s)", t.Evidence), "", nil
 	case t.Key != nil && t.Key.ID != "" && t.Key.ID != r.j.Old.ID:
 		return fmt.Sprintf("it holds the secret of another key, %q (%s)", t.Key.Name, t.Key.ID), "", nil
 	case t.Key != nil && t.Key.ID == r.j.Old.ID:

@@ -16,7 +16,23 @@ const maxSkew = time.Minute
 
 // preflight finds out, before anything exists, whether every later step can work. Only then is
 // there a journal; a refusal leaves nothing behind.
-func (r *Rotation) preflight(ctx context.Context) (Result, error) {
+func (r *Rotation) preflight(ctx context.Context) (Result, error) { return r.lookAhead(ctx, r.begin) }
+
+// Rehearse finds out all that the preflight finds out, and begins nothing: there is no journal after it, and Do looks again. Whoever has
+// several keys to rotate knows by it that each of them can be, before the first is begun. A question is answered as one of Do is.
+func (r *Rotation) Rehearse(ctx context.Context) (Result, error) {
+	return r.act(func() (Result, error) {
+		if r.j.State != Open || r.j.Step != Preflight || r.j.Undoing {
+			return Result{}, &RefusedError{Reason: "the rotation has begun", Next: "go on with it"}
+		}
+		return r.lookAhead(r.within(ctx), func() (Result, error) {
+			return Result{Status: Moved, Message: "everything that can be checked beforehand is as it must be", Notes: r.j.Notes}, nil
+		})
+	})
+}
+
+// lookAhead checks beforehand what can be checked; then is told that all is as it must be.
+func (r *Rotation) lookAhead(ctx context.Context, then func() (Result, error)) (Result, error) {
 	r.j.Notes, r.j.Seen = nil, nil
 	s, err := r.look(ctx)
 	if err != nil {
@@ -45,7 +61,7 @@ func (r *Rotation) preflight(ctx context.Context) (Result, error) {
 	if q := r.askUnknown(s.old); q != nil {
 		return ask(*q, r.j.Notes...), nil
 	}
-	return r.begin()
+	return then()
 }
 
 // takeOld journals the old key as the list shows it now.

@@ -83,7 +83,50 @@ func TestPreflightRefusesAndLeavesNothing(t *testing.T) {
 			again := in(t, tc.sc) // a plan is refused as the preflight is
 			tc.set(again)
 			again.planIsRefused(nil, tc.want)
+			rehearsed := in(t, tc.sc) // and so is a rehearsal of it
+			tc.set(rehearsed)
+			r = rehearsed.Start(nil)
+			if _, err := r.Rehearse(context.Background()); err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("rehearsed: %v, want %q", err, tc.want)
+			}
+			log = rehearsed.Log()
+			r.Close()
+			rehearsed.leavesNothing(log)
 		})
+	}
+}
+
+// TestARehearsalBeginsNothing, however often, and the rotation that follows looks again, but tries no made-up secret again.
+func TestARehearsalBeginsNothing(t *testing.T) {
+	for name, sc := range shapes {
+		f := in(t, sc)
+		r := f.Start(nil)
+		for range 2 {
+			if res, err := r.Rehearse(context.Background()); err != nil || res.Status != rotation.Moved {
+				t.Fatalf("%s: %+v, %v", name, res, err)
+			}
+		}
+		log := f.Log()
+		r.Close()
+		f.leavesNothing(log)
+		r = f.Start(nil)
+		if _, err := r.Rehearse(context.Background()); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		log = f.Log()
+		if v := r.View(); v.Step != rotation.Preflight || v.State != rotation.Open {
+			t.Errorf("%s: it stands at %s", name, v.Step)
+		}
+		f.do(r)
+		more := f.Log()
+		if n := count(append(log, more...), "probe made-up"); n > 1 || count(more, "list") == 0 {
+			t.Errorf("%s: %d made-up secrets; at the preflight itself %q", name, n, more)
+		}
+		if _, err := r.Rehearse(context.Background()); err == nil {
+			t.Errorf("%s: rehearsed after it has begun", name)
+		}
+		f.drive(r)
+		f.rotated(name)
 	}
 }
 

@@ -406,7 +406,7 @@ func (r *Rotation) tryOld(ctx context.Context, since time.Time) (untold string, 
 	}
 	call, works, err := r.newCall(ctx)
 	switch {
-	case noAnswer(err), err == nil && call.Verdict == apikey.Silent && call.Did != "":
+	case noAnswer(err), err == nil && call.Verdict == apikey.Silent && call.Evidence != "":
 		r.lastAnswer = answerWords(call, err)
 		return "", nil // asked again
 	case err != nil:
@@ -448,7 +448,7 @@ func answerWords(p apikey.Proof, err error) string {
 	if err != nil {
 		return err.Error()
 	}
-	return p.Did
+	return p.Evidence
 }
 
 // stillWords say what was seen of an old secret that was not refused yet.
@@ -468,7 +468,7 @@ func (r *Rotation) stillWords() string {
 
 func (r *Rotation) secretRefused(t tried, since time.Time) {
 	after := max(r.w.Wall().Sub(since), 0)
-	r.observed(SecretRefused, SubjectOld, "probe", "%s, with the old secret, while the new one is accepted by the same call, %s after %s", t.Did, span(after.Round(time.Second)), r.j.authority())
+	r.observed(SecretRefused, SubjectOld, "probe", "%s, with the old secret, while the new one is accepted by the same call, %s after %s", t.Evidence, span(after.Round(time.Second)), r.j.authority())
 }
 
 // lookAtDead tries the old secret once beside other work, where the old key went first.

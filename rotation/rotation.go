@@ -93,7 +93,7 @@ type World struct {
 	// Announce records that a call is about to be sent, before the last look at everything; the context it returns goes
 	// with the call, and end is told what came of it, errNotSent where the look stopped it. Nil does nothing.
 	Announce func(ctx context.Context, action, id string) (call context.Context, end func(error), err error)
-	// Tell is told what no call shows: how a rotation began, each stage that is over, a person's word. Nil for nobody.
+	// Notify is told what no call shows: how a rotation began, each stage that is over, a person's word. Nil for nobody.
 	Notify func(Notice)
 
 	// Now, Sleep and Random are the clock and the dice; nil for the real ones. Differences of

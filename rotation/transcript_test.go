@@ -716,7 +716,7 @@ var stories = map[string]story{
 		t.on(rotation.Verify)
 		t.OnProbe = func(whose string, p *apikey.Proof) {
 			if whose == "new" {
-				p.Verdict, p.Did = apikey.Refused, "GET /harmless answered 401"
+				p.Verdict, p.Evidence = apikey.Refused, "GET /harmless answered 401"
 			}
 		}
 		t.do()
@@ -728,7 +728,7 @@ var stories = map[string]story{
 		f.Pass(time.Second)
 		f.OnProbe = func(whose string, p *apikey.Proof) {
 			if whose == "new" || whose == "old" && p.Verdict == apikey.Accepted {
-				p.Verdict, p.Did, p.Why = apikey.Known, "GET /harmless answered 403", "not from this address"
+				p.Verdict, p.Evidence, p.Why = apikey.Known, "GET /harmless answered 403", "not from this address"
 			}
 		}
 	}, nil, func(t *teller) {
@@ -748,7 +748,7 @@ var stories = map[string]story{
 		tries := 0
 		t.OnProbe = func(whose string, p *apikey.Proof) {
 			if tries++; whose == "old" && tries > 1 {
-				p.Verdict, p.Did = apikey.Refused, "GET /harmless answered 401"
+				p.Verdict, p.Evidence = apikey.Refused, "GET /harmless answered 401"
 			}
 		}
 		t.undo()

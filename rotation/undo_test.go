@@ -692,7 +692,7 @@ func TestAnUndoThatIsGivenUpGoesBackToWhatHasToBeDoneAnew(t *testing.T) {
 		}
 		f.OnProbe = func(whose string, p *apikey.Proof) {
 			if whose == "old" {
-				p.Verdict, p.Did = apikey.Refused, "GET /harmless answered 401"
+				p.Verdict, p.Evidence = apikey.Refused, "GET /harmless answered 401"
 			}
 		}
 		if _, err := r.Undo(context.Background()); err == nil || !strings.Contains(err.Error(), "the service refuses the old secret") {
@@ -730,7 +730,7 @@ func TestAnUndoThatCannotBeFinishedIsTurnedRoundByAPerson(t *testing.T) {
 		}
 		f.OnProbe = func(whose string, p *apikey.Proof) {
 			if whose == "old" {
-				p.Verdict, p.Did = apikey.Refused, "GET /harmless answered 401"
+				p.Verdict, p.Evidence = apikey.Refused, "GET /harmless answered 401"
 			}
 		}
 		res, err := r.Undo(context.Background())

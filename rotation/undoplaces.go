@@ -270,14 +270,14 @@ func (r *Rotation) triedBack(ctx context.Context, subject string, old apikey.Sec
 	case (t.unproven || t.Verdict == apikey.Known) && (r.acceptsProbe() || r.j.Carries[carriesUnproven] != ""):
 		return nil, nil
 	case t.unproven || t.Verdict == apikey.Known:
-		res := ask(Question{Kind: AskCarries, Subject: carriesUnproven, Text: "whether the old secret works cannot be seen from here (" + t.Did + "). Undo all the same?", Flag: "--accept-unknown REASON",
+		res := ask(Question{Kind: AskCarries, Subject: carriesUnproven, Text: "whether the old secret works cannot be seen from here (" + t.Evidence + "). Undo all the same?", Flag: "--accept-unknown REASON",
 			Choices: yesNo("undo all the same", "the old value is put back, and the new key is deleted", WantsReason), Default: No})
 		return &res, nil
 	case t.Verdict == apikey.Refused:
-		return nil, &RefusedError{Reason: "the service refuses the old secret (" + t.Did + "): the application would have a key that does not work; the new key stays",
+		return nil, &RefusedError{Reason: "the service refuses the old secret (" + t.Evidence + "): the application would have a key that does not work; the new key stays",
 			Next: fmt.Sprintf("go on with `detent rotate --resume %s`, or end it as it stands with `detent rotate --close %s --reason R`", r.j.ID, r.j.ID)}
 	}
-	return nil, fmt.Errorf("whether the old secret works could not be seen (%s: %s); the new key stays", t.Did, t.Why)
+	return nil, fmt.Errorf("whether the old secret works could not be seen (%s: %s); the new key stays", t.Evidence, t.Why)
 }
 
 // oldGoesBack reports whether a place gets the old key's secret back, or has it by the word of a person, where that can be read.

@@ -31,9 +31,9 @@ func TestANewKeyIsProvedByThreeAnswersInARow(t *testing.T) {
 			if n < len(row) {
 				switch row[n] {
 				case 'r':
-					p.Verdict, p.Did = apikey.Refused, "GET /harmless answered 401"
+					p.Verdict, p.Evidence = apikey.Refused, "GET /harmless answered 401"
 				case 's':
-					p.Verdict, p.Did, p.Why = apikey.Silent, "GET /harmless answered 503", "that says nothing"
+					p.Verdict, p.Evidence, p.Why = apikey.Silent, "GET /harmless answered 503", "that says nothing"
 				}
 			}
 			n++

@@ -193,8 +193,8 @@ func (c *guarded) offer(fingerprint, owner string) {
 	}
 }
 
-// welcome says that it has logged in. One connection too many of an operator is closed.
-func (c *guarded) welcome(operator string) {
+// loggedIn says that it has logged in. One connection too many of an operator is closed.
+func (c *guarded) loggedIn(operator string) {
 	c.mu.Lock()
 	if c.closed || c.operator != "" {
 		c.mu.Unlock()

@@ -104,7 +104,7 @@ func TestSilenceMakesRoom(t *testing.T) {
 		if _, in := g.strangers[silent[0]]; in {
 			t.Errorf("%d addresses: the oldest stays", addresses)
 		}
-		operator.welcome("alice")
+		operator.loggedIn("alice")
 		if operator.operator != "alice" {
 			t.Errorf("%d addresses: no login", addresses)
 		}
@@ -117,7 +117,7 @@ func TestWhoKnowsTheWayIsLetInBeforeStrangers(t *testing.T) {
 	at := newClock()
 	g := gateAt(at)
 	first := knock(g, "192.0.2.1:1")
-	first.welcome("alice")
+	first.loggedIn("alice")
 	_ = first.Close()
 	for range 10 * maxFailures { // a forgotten job behind the same address
 		if c := knock(g, "192.0.2.1:2"); c != nil {
@@ -179,7 +179,7 @@ func TestAnOperatorHasSoManyConnections(t *testing.T) {
 	var mine []*guarded
 	for i := range 5 {
 		c := knock(g, "192.0.2.1:1")
-		c.welcome("alice")
+		c.loggedIn("alice")
 		if i < 3 {
 			c.enter() // has a session
 		}
@@ -190,12 +190,12 @@ func TestAnOperatorHasSoManyConnections(t *testing.T) {
 		t.Errorf("%+v, %d open", told, len(g.of["alice"]))
 	}
 	other := knock(g, "192.0.2.1:1")
-	if other.welcome("bob"); other.operator != "bob" {
+	if other.loggedIn("bob"); other.operator != "bob" {
 		t.Error("another operator is refused")
 	}
 	mine[1].leave()
 	returned := knock(g, "192.0.2.1:1")
-	if returned.welcome("alice"); returned.operator != "alice" || !slices.Equal(g.of["alice"], []*guarded{mine[0], mine[2], returned}) {
+	if returned.loggedIn("alice"); returned.operator != "alice" || !slices.Equal(g.of["alice"], []*guarded{mine[0], mine[2], returned}) {
 		t.Error("an idle connection of theirs does not make room")
 	}
 	for _, c := range append(mine, other, returned) {
@@ -260,17 +260,17 @@ func TestAConnectionTooManyIsClosed(t *testing.T) {
 	at := newClock()
 	g := newGate(at.now, at.after, func(Refusal) {}, 1000, 1)
 	busy := knock(g, "192.0.2.1:1")
-	busy.welcome("alice")
-	busy.welcome("alice")
+	busy.loggedIn("alice")
+	busy.loggedIn("alice")
 	busy.enter()
 	near, far := net.Pipe()
 	more := g.admit(addressed{far, "192.0.2.1:2"})
-	more.welcome("alice")
+	more.loggedIn("alice")
 	if _, err := near.Read(make([]byte, 1)); err == nil || more.operator != "" {
 		t.Error("one too many is kept")
 	}
 	_ = more.Close()
-	more.welcome("alice")
+	more.loggedIn("alice")
 	_ = busy.Close()
 	_ = busy.Close()
 	if g.open != 0 || len(g.of) != 0 || len(g.strangers) != 0 {

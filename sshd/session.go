@@ -143,7 +143,7 @@ func (s *Server) channel(_ *ssh.Server, conn *gossh.ServerConn, wanted gossh.New
 		}
 		if begins { // after the reply: a short command closes the channel at once
 			begun = true
-			go s.run(one, conn, line, s.waited())
+			go s.run(one, conn, line, s.track())
 		}
 	}
 	one.end(ErrGone)
@@ -187,8 +187,8 @@ func (s *Session) before(r *gossh.Request) bool {
 	return false
 }
 
-// waited counts a session in that Shutdown waits for. One that begins later is only turned away.
-func (s *Server) waited() bool {
+// track counts a session in that Shutdown waits for. One that begins later is only turned away.
+func (s *Server) track() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closing {

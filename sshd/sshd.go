@@ -108,8 +108,8 @@ func New(o Options) (*Server, error) {
 	if err := s.ssh.SetOption(ssh.HostKeyPEM(o.HostKey)); err != nil {
 		return nil, fmt.Errorf("the host key: %w", err)
 	}
-	s.ssh.ChannelHandlers = map[string]ssh.ChannelHandler{"session": s.channel, "default": s.foreign}
-	s.ssh.RequestHandlers = map[string]ssh.RequestHandler{"keepalive@openssh.com": alive, "default": s.unasked}
+	s.ssh.ChannelHandlers = map[string]ssh.ChannelHandler{"session": s.channel, "default": s.rejectChannel}
+	s.ssh.RequestHandlers = map[string]ssh.RequestHandler{"keepalive@openssh.com": alive, "default": s.rejectRequest}
 	s.ssh.SubsystemHandlers = map[string]ssh.SubsystemHandler{}
 	return s, nil
 }
@@ -130,13 +130,13 @@ func (s *Server) refused(r Refusal) {
 // alive answers a client that asks whether we are there.
 func alive(ssh.Context, *ssh.Server, *gossh.Request) (bool, []byte) { return true, nil }
 
-// foreign and unasked turn away who wants something else than a session.
-func (s *Server) foreign(_ *ssh.Server, _ *gossh.ServerConn, wanted gossh.NewChannel, ctx ssh.Context) {
+// rejectChannel and unasked turn away who wants something else than a session.
+func (s *Server) rejectChannel(_ *ssh.Server, _ *gossh.ServerConn, wanted gossh.NewChannel, ctx ssh.Context) {
 	_ = wanted.Reject(gossh.UnknownChannelType, "only sessions are served")
 	s.refused(connOf(ctx).refusal(NotOffered, "a channel"))
 }
 
-func (s *Server) unasked(ctx ssh.Context, _ *ssh.Server, r *gossh.Request) (bool, []byte) {
+func (s *Server) rejectRequest(ctx ssh.Context, _ *ssh.Server, r *gossh.Request) (bool, []byte) {
 	if r.WantReply && r.Type != "no-more-sessions@openssh.com" && r.Type != "hostkeys-prove-00@openssh.com" {
 		s.refused(connOf(ctx).refusal(NotOffered, "a request"))
 	}
@@ -159,7 +159,7 @@ func (s *Server) config(ctx ssh.Context) *gossh.ServerConfig {
 		if err != nil || method != "publickey" {
 			return
 		}
-		connOf(ctx).welcome(ctx.Permissions().Extensions[operatorKey])
+		connOf(ctx).loggedIn(ctx.Permissions().Extensions[operatorKey])
 	}
 	return c
 }
@@ -199,8 +199,8 @@ func (s *Server) Sessions() int {
 	return len(s.sessions)
 }
 
-// Tell hands a line to every session that which picks; nil picks all.
-func (s *Server) Tell(text string, which func(*Session) bool) {
+// Broadcast hands a line to every session that which picks; nil picks all.
+func (s *Server) Broadcast(text string, which func(*Session) bool) {
 	for _, one := range s.picked(which) {
 		select {
 		case one.news <- text:

@@ -5,6 +5,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
+	"detent/client"
 	"detent/desk"
 	"detent/tui/detail"
 	"detent/tui/dialog"
@@ -17,6 +18,8 @@ type action struct {
 	binding key.Binding
 	// what it orders; empty where it changes nothing. What does is gone in read-only mode, and answers with why.
 	what desk.What
+	// asks: is of no use without the service, though it changes nothing.
+	asks bool
 	// needsKey: acts on the key under the cursor.
 	needsKey bool
 	// able says whether the service can; nil for what needs no service, such as quitting.
@@ -37,7 +40,7 @@ func (a *App) newActions() []action {
 			return a.push(a.screens.remove(*k))
 		}},
 		{binding: k.CopyID, needsKey: true, able: always, run: func(k *apikey.Key) tea.Cmd { return a.copy("the id", k.ID) }},
-		{binding: k.Verify, able: always, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.verify()) }},
+		{binding: k.Verify, able: always, asks: true, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.verify()) }},
 		{binding: k.Rotations, able: a.canRotate, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.rotations()) }},
 		{binding: k.Profiles, run: func(*apikey.Key) tea.Cmd {
 			return a.push(dialog.NewProfiles(a.env, a.host.Profiles, a.profile.want,
@@ -55,6 +58,35 @@ func (a *App) rotate(k *apikey.Key) tea.Cmd {
 		return a.push(a.screens.rotations())
 	}
 	return a.push(a.screens.rotate(*k))
+}
+
+// goTo puts the cursor on a key, past any filter.
+func (a *App) goTo(msg ui.GoTo) tea.Cmd {
+	shown := a.list.ShowAll()
+	a.focus = onList
+	a.list.Select(msg.ID)
+	k, _, ok := a.list.Selected()
+	if !ok || k.ID != msg.ID {
+		return tea.Batch(shown, a.say("that key is not in this list: "+a.env.Keys.Reload.Help().Key+" loads it anew", false))
+	}
+	if !msg.Replace {
+		return shown
+	}
+	for i := range a.actions {
+		if x := &a.actions[i]; x.what == desk.Rotate {
+			if why := a.refusal(x); why != "" {
+				return tea.Batch(shown, a.say(x.binding.Help().Desc+": "+why, false))
+			}
+		}
+	}
+	if a.inRotation(k.ID) {
+		return tea.Batch(shown, a.push(a.screens.rotations()))
+	}
+	setup := a.screens.rotate(*k)
+	if leaked, can := setup.(ui.Leaked); can {
+		leaked.Compromised()
+	}
+	return tea.Batch(shown, a.push(setup))
 }
 
 // inRotation says that an open rotation concerns the key under the cursor.
@@ -97,6 +129,9 @@ func (a *App) refusal(x *action) string {
 			return why
 		}
 	}
+	if (x.what != "" || x.asks) && client.IsKind(a.load.err, client.Unreachable) {
+		return "offline: " + a.env.Keys.Reload.Help().Key + " looks again whether the service is there"
+	}
 	if x.able == nil {
 		return ""
 	}
@@ -105,7 +140,7 @@ func (a *App) refusal(x *action) string {
 	}
 	if can := x.able(a.profile.caps); !can.OK {
 		if can.Why == "" {
-			return a.profile.caps.Title + " cannot do this"
+			return "this service cannot do that"
 		}
 		return can.Why
 	}
@@ -158,7 +193,14 @@ func (a *App) bindings() []key.Binding {
 		can[k.Back.Help().Key] = true
 	} else {
 		order = append([]key.Binding{k.Open}, order...)
-		can[k.Filter.Help().Key], can[k.Sort.Help().Key] = selected, selected
+		filtered := a.list.Filtered()
+		can[k.Filter.Help().Key], can[k.Sort.Help().Key] = selected || filtered, selected
+		if filtered { // kept, while all keys mean what they do without
+			clear := k.FilterClear
+			clear.SetHelp(clear.Help().Key, "clear the filter")
+			order = append([]key.Binding{clear}, order...)
+			can[clear.Help().Key] = true
+		}
 	}
 	var out []key.Binding
 	for _, b := range order {

@@ -146,7 +146,7 @@ func (f *fakeService) order(ctx context.Context, o desk.Order) (out desk.Outcome
 }
 
 func (f *fakeService) Probe(_ context.Context, _ apikey.Secret, call string) (apikey.Proof, error) {
-	proof := apikey.Proof{Verdict: apikey.Accepted, Call: "GET /v1", Status: 200, Did: "GET /v1 answered 200"}
+	proof := apikey.Proof{Verdict: apikey.Accepted, Call: "GET /v1", Status: 200, Evidence: "GET /v1 answered 200"}
 	if call != "" { // the control: a secret that nobody has
 		proof.Verdict, proof.Status = apikey.Refused, 401
 	}
@@ -227,9 +227,9 @@ func newFakeHost(c *clock, keys []apikey.Key) *fakeHost {
 	return &fakeHost{
 		service: &fakeService{caps: fakeCaps(), keys: keys, clock: c},
 		profiles: []ui.Profile{
-			{Name: "prod", Service: "prosopo", URL: "https://api.prosopo.io", Environment: apikey.Live, Setting: apikey.Setting{Environment: apikey.Live, Far: true}, Token: "env PROSOPO_TOKEN"},
+			{Name: "prod", Service: "prosopo", URL: "https://api.prosopo.io", Environment: apikey.Live, Setting: apikey.Setting{Environment: apikey.Live, Remote: true}, Token: "env PROSOPO_TOKEN"},
 			{Name: "local/prosopo", Service: "prosopo", URL: "embedded", Embedded: true, Setting: apikey.Setting{Embedded: true}},
-			{Name: "audit", Service: "prosopo", URL: "https://api.prosopo.io", Environment: apikey.Test, Setting: apikey.Setting{Environment: apikey.Test, Far: true}, ReadOnly: true, Token: "file ~/.secrets/audit"},
+			{Name: "audit", Service: "prosopo", URL: "https://api.prosopo.io", Environment: apikey.Test, Setting: apikey.Setting{Environment: apikey.Test, Remote: true}, ReadOnly: true, Token: "file ~/.secrets/audit"},
 		},
 	}
 }

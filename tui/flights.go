@@ -14,9 +14,9 @@ import (
 	"detent/tui/ui"
 )
 
-// flights are the writes on their way to a service. The program may end under them, by
+// inFlight are the writes on their way to a service. The program may end under them, by
 // a signal or a hangup; what comes back then is nobody's.
-type flights struct {
+type inFlight struct {
 	mu      sync.Mutex
 	over    bool // the program has ended: nothing more is sent
 	running sync.WaitGroup
@@ -29,8 +29,8 @@ type orphan struct {
 	key  apikey.Key
 }
 
-// fly does a write, unless the program has ended.
-func (f *flights) fly(ticket int, conn *ui.Connection, do func() tea.Msg) tea.Msg {
+// do does a write, unless the program has ended.
+func (f *inFlight) do(ticket int, conn *ui.Connection, do func() tea.Msg) tea.Msg {
 	f.mu.Lock()
 	if f.over {
 		f.mu.Unlock()
@@ -50,8 +50,8 @@ func (f *flights) fly(ticket int, conn *ui.Connection, do func() tea.Msg) tea.Ms
 	return out
 }
 
-// landed says that the program has the answer of a write.
-func (f *flights) landed(ticket int) {
+// done says that the program has the answer of a write.
+func (f *inFlight) done(ticket int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.made, ticket)
@@ -61,7 +61,7 @@ func (f *flights) landed(ticket int) {
 // deletes the new keys whose secrets reached nobody. It returns what the operator should
 // know, a line each.
 func (a *App) Abandon(ctx context.Context) []string {
-	f := a.requests.air
+	f := a.requests.inFlight
 	f.mu.Lock()
 	f.over = true
 	f.mu.Unlock()
@@ -86,7 +86,7 @@ func (a *App) Abandon(ctx context.Context) []string {
 // orphans are the new keys whose secrets nobody has: the answer came too late for a screen,
 // or the screen was left as it came.
 func (a *App) orphans() []orphan {
-	f := a.requests.air
+	f := a.requests.inFlight
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	out := slices.Collect(maps.Values(f.made))

@@ -133,7 +133,7 @@ func TestStaleAnswersAreDropped(t *testing.T) {
 	stale := d.app.load.gen
 	d.press("ctrl+r")
 	d.send(loadMsg{gen: stale, batches: []keylist.Batch{keylist.NewBatch([]apikey.Key{{ID: "ghost", Name: "ghost"}})}, done: true, err: errors.New("old news")})
-	d.send(examined{gen: stale, counts: counts{expiring: 999}})
+	d.send(examined{gen: stale, counts: counts{rotating: 999}})
 	d.send(opened{gen: d.app.profile.gen - 1, err: errors.New("old profile")})
 	d.seesNot("ghost").seesNot("old news").seesNot("old profile").seesNot("999").sees("40 keys")
 }
@@ -295,7 +295,7 @@ func TestToggleActsAtOnceOnATestKeyAndAsksForALiveOne(t *testing.T) {
 	on := true
 	keys := []apikey.Key{{ID: "1", Name: "a", Environment: apikey.Test, Enabled: &on}, {ID: "2", Name: "b", Environment: apikey.Live, Enabled: &on}}
 	d := start(t, 120, 40, withKeys(keys), func(_ *Options, h *fakeHost) {
-		h.profiles[0].Setting = apikey.Setting{Environment: apikey.Test, Far: true}
+		h.profiles[0].Setting = apikey.Setting{Environment: apikey.Test, Remote: true}
 	})
 	d.press("x").sees("a disabled")
 	if d.host.service.called("update 1") != 1 {
@@ -315,8 +315,8 @@ func TestToggleAsksByTheStricterOfProfileAndKey(t *testing.T) {
 		key     apikey.Environment
 		asks    bool
 	}{
-		{apikey.Setting{Far: true}, "", true}, {apikey.Setting{Far: true}, apikey.Test, true}, {apikey.Setting{Environment: apikey.Live, Far: true}, apikey.Test, true},
-		{apikey.Setting{Environment: apikey.Dev, Far: true}, "", false}, {apikey.Setting{}, "", false}, {apikey.Setting{}, apikey.Live, true},
+		{apikey.Setting{Remote: true}, "", true}, {apikey.Setting{Remote: true}, apikey.Test, true}, {apikey.Setting{Environment: apikey.Live, Remote: true}, apikey.Test, true},
+		{apikey.Setting{Environment: apikey.Dev, Remote: true}, "", false}, {apikey.Setting{}, "", false}, {apikey.Setting{}, apikey.Live, true},
 		{apikey.Setting{Embedded: true}, "", false}, {apikey.Setting{Embedded: true}, apikey.Live, true}, {apikey.Setting{Embedded: true, Demo: true}, apikey.Test, false},
 	} {
 		d := start(t, 120, 40, withKeys([]apikey.Key{{ID: "1", Name: "a", Environment: c.key, Enabled: &on}}), func(_ *Options, h *fakeHost) { h.profiles[0].Setting = c.setting })
@@ -539,4 +539,36 @@ func TestManyKeysComeInBatchesAndAreAllThere(t *testing.T) {
 		}
 	}
 	d.sees(fmt.Sprintf("%d of 20000", want))
+}
+
+// The header says all that wants something done, the most urgent first, and drops from the end where the line is short.
+func TestTheHeaderCountsEveryStateThatWantsSomethingDone(t *testing.T) {
+	d := start(t, 200, 40)
+	for i, u := range ui.Urgent {
+		shown := d.app.load.counts.of[i]
+		if has := strings.Contains(d.view(), fmt.Sprintf("%d %s", shown, u.Word)); has != (shown > 0) {
+			t.Errorf("%d %s, and the header says so: %v\n%s", shown, u.Word, has, d.view())
+		}
+		d.press("/").typing("status:" + u.Word).press("enter")
+		if d.app.list.Shown() != shown {
+			t.Errorf("%s: the header counts %d, the filter finds %d", u.Word, shown, d.app.list.Shown())
+		}
+		d.press("esc")
+	}
+	if d.app.load.counts.of[0] == 0 {
+		t.Error("no key has expired: does the test see it?")
+	}
+}
+
+// A filter that is kept says how it goes away, with matches and without.
+func TestAKeptFilterSaysHowItGoesAway(t *testing.T) {
+	for _, text := range []string{"api", "zzz"} {
+		d := start(t, 80, 24)
+		d.seesNot("clear the filter")
+		d.press("/").typing(text).press("enter").sees("esc clear the filter")
+		d.press("esc").seesNot("clear the filter")
+		if d.app.list.Shown() != d.app.list.Len() {
+			t.Errorf("esc left a filter %q", text)
+		}
+	}
 }

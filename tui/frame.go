@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	sideBySide = 90 // from this width on, list and detail share the frame
+	sideBySide = 112 // from this width on, list and detail share the frame, and the list has all the columns that it has at 80
+	short      = 90  // below, the header says less
 	minWidth   = 40
 	minHeight  = 10
 )
@@ -25,7 +26,7 @@ type measures struct{ list, detail, body int }
 func measure(width, height int) measures {
 	m := measures{list: width - 2, detail: width - 4, body: height - 2}
 	if width >= sideBySide {
-		pane := max(min(width/3, 60), 36)
+		pane := max(min(width/3, 60), 40)
 		m.list, m.detail = width-3-pane, pane-2
 	}
 	return m
@@ -66,7 +67,7 @@ func (a *App) tooSmallView() string {
 
 // line is the style of the frame's lines: a live environment colours them.
 func (a *App) line() lipgloss.Style {
-	if a.whose().Setting.Loud() {
+	if a.whose().Setting.LooksLive() {
 		return a.env.Styles.Bad
 	}
 	return a.env.Styles.Dim
@@ -137,9 +138,9 @@ func (a *App) header() string {
 	badges := ""
 	switch word := place.Setting.Badge(); {
 	case word == "" || place.Profile == "":
-	case place.Setting.Loud():
+	case place.Setting.LooksLive():
 		badges = dot + s.Live.Render(word)
-	case word == apikey.WordUnsaid:
+	case word == apikey.WordUnreported:
 		badges = dot + s.Warn.Render(word)
 	default:
 		badges = dot + s.Test.Render(ui.Clean(word))
@@ -155,7 +156,7 @@ func (a *App) header() string {
 	detent, who := s.Header.Render("detent")+dash, ""
 	if a.lock.Who != "" {
 		who = ui.Clean(a.lock.Who) + dash
-		if a.width < sideBySide { // what it costs are our name and the service's, not the counts
+		if a.width < short { // what it costs are our name and the service's, not the counts
 			detent, service = "", ""
 		}
 	}
@@ -175,7 +176,7 @@ func (a *App) header() string {
 	return a.rule("┌", left, strings.Join(right, s.Dim.Render(" · ")), "┐")
 }
 
-// summary counts: keys, those that expire soon, open rotations.
+// summary counts: keys, open rotations, and keys that want something done, the most urgent first.
 func (a *App) summary() []string {
 	s, n := a.env.Styles, a.list.Len()
 	var parts []string
@@ -197,11 +198,13 @@ func (a *App) summary() []string {
 	if a.list.Len() > 0 || a.load.loaded {
 		parts = append(parts, ui.Count(n, "key"))
 	}
-	if c := a.load.counts; c.expiring > 0 {
-		parts = append(parts, s.Warn.Render(fmt.Sprintf("%d expiring", c.expiring)))
-	}
 	if c := a.load.counts; c.rotating > 0 {
 		parts = append(parts, s.Accent.Render(ui.Count(c.rotating, "rotation")+" open"))
+	}
+	for i, u := range ui.Urgent { // what gives way first where the line is short comes last
+		if n := a.load.counts.of[i]; n > 0 {
+			parts = append(parts, s.Tone(u.Tone).Render(ui.Number(n)+" "+u.Word))
+		}
 	}
 	return parts
 }

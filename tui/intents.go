@@ -17,13 +17,13 @@ import (
 // requests are the writes under way: who asked, and how many. They are never cancelled by
 // leaving a screen.
 type requests struct {
-	asked  map[int]ui.Screen // by ticket
-	flying int
-	air    *flights
+	asked    map[int]ui.Screen // by ticket
+	flying   int
+	inFlight *inFlight
 }
 
 func newRequests() requests {
-	return requests{asked: map[int]ui.Screen{}, air: &flights{made: map[int]orphan{}}}
+	return requests{asked: map[int]ui.Screen{}, inFlight: &inFlight{made: map[int]orphan{}}}
 }
 
 // result is the end of an intent: what the screens are told, and what the root makes of it.
@@ -61,6 +61,8 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 		return a.examine()
 	case ui.UseProfile:
 		return a.use(msg.Name)
+	case ui.GoTo:
+		return a.goTo(msg)
 	case ui.CopyText:
 		return a.copy(msg.What, msg.Text)
 	case ui.CopySecret:
@@ -122,6 +124,9 @@ func (a *App) write(msg tea.Msg) (tea.Cmd, bool) {
 				msg: ui.PublicKeyReady{Ticket: msg.Ticket, Value: value, Err: err}, err: err,
 				title: "Could not get a public key",
 				then: func() tea.Cmd {
+					a.load.made = func(k *apikey.Key) bool {
+						return k.Type == apikey.PublicKey && (msg.Request.Name == "" || k.Name == msg.Request.Name)
+					}
 					return tea.Batch(a.push(a.screens.publicKey(msg.Request.Name, value)), a.reload())
 				},
 			}
@@ -215,7 +220,7 @@ func (a *App) testProfile(msg ui.TestProfile) tea.Cmd {
 		})
 	}
 	a.requests.asked[msg.Ticket] = a.top()
-	run := &outside{run: func() (err error) { conn, err = a.host.Open(context.Background(), msg.Name); return err }}
+	run := &execFunc{run: func() (err error) { conn, err = a.host.Open(context.Background(), msg.Name); return err }}
 	return tea.Exec(run, func(err error) tea.Msg {
 		if err != nil {
 			return result{ticket: msg.Ticket, msg: ui.ProfileTested{Ticket: msg.Ticket, Name: msg.Name, Err: err}, err: err, title: "The profile " + msg.Name + " does not open"}
@@ -234,13 +239,13 @@ func abilities(c apikey.Capabilities) []string {
 		can  apikey.Ability
 	}{
 		{"create", c.Create}, {"delete", c.Delete}, {"rename", c.Rename}, {"change the role", c.ChangeRole},
-		{"enable and disable", c.Disable}, {"public keys", c.PublicKeys},
+		{"enable and disable", c.Disable}, {"make public keys", c.PublicKeys},
 	} {
 		switch {
 		case x.can.OK:
 			notes = append(notes, "✓ "+x.what)
 		case x.can.Why != "":
-			notes = append(notes, "· no "+x.what+": "+x.can.Why)
+			notes = append(notes, "· cannot "+x.what+": "+x.can.Why)
 		}
 	}
 	return notes
@@ -262,7 +267,7 @@ func (a *App) send(ticket int, do func(ctx context.Context) result) tea.Cmd {
 	cmd := a.query(ticket, do)
 	conn := a.profile.conn
 	return func() tea.Msg {
-		return a.requests.air.fly(ticket, conn, func() tea.Msg {
+		return a.requests.inFlight.do(ticket, conn, func() tea.Msg {
 			out := cmd().(result)
 			out.write = true
 			return out
@@ -284,7 +289,7 @@ func (a *App) query(ticket int, do func(ctx context.Context) result) tea.Cmd {
 func (a *App) answer(r result) tea.Cmd {
 	if r.write {
 		a.requests.flying--
-		a.requests.air.landed(r.ticket)
+		a.requests.inFlight.done(r.ticket)
 	}
 	asker := a.requests.asked[r.ticket]
 	delete(a.requests.asked, r.ticket)
@@ -295,6 +300,10 @@ func (a *App) answer(r result) tea.Cmd {
 	}
 	switch {
 	case r.err != nil && (!there || r.msg == nil):
+		if _, tested := r.msg.(ui.ProfileTested); tested { // it may be another profile's token
+			cmds = append(cmds, a.push(dialog.NewError(a.env, r.title, r.err)))
+			break
+		}
 		cmds = append(cmds, a.fail(r.title, r.err))
 	case r.err != nil:
 	default:
@@ -322,7 +331,7 @@ func (a *App) isOpen(s ui.Screen) bool {
 
 // fail opens the error box.
 func (a *App) fail(title string, err error) tea.Cmd {
-	return a.push(dialog.NewError(a.env, title, err))
+	return a.push(dialog.NewError(a.env, title, err, a.whereFrom(err)...))
 }
 
 // copy sends text to the terminal's clipboard. Nothing confirms that it took it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -45,7 +46,7 @@ func (a *App) open(name string) tea.Cmd {
 	gen := a.profile.gen
 	if a.host.NeedsTerminal(name) {
 		var conn ui.Connection
-		run := &outside{run: func() (err error) { conn, err = a.host.Open(ctx, name); return err }}
+		run := &execFunc{run: func() (err error) { conn, err = a.host.Open(ctx, name); return err }}
 		return tea.Exec(run, func(err error) tea.Msg { return opened{gen, conn, err} })
 	}
 	return func() tea.Msg {
@@ -64,14 +65,14 @@ func (a *App) use(name string) tea.Cmd {
 	return a.open(name)
 }
 
-// outside runs a function outside the alternate screen, where a command may ask on the terminal.
-type outside struct{ run func() error }
+// execFunc runs a function outside the alternate screen, where a command may ask on the terminal.
+type execFunc struct{ run func() error }
 
-func (o *outside) Run() error         { return o.run() }
-func (o *outside) SetStdin(io.Reader) {}
-func (o *outside) SetStdout(io.Writer) {
+func (o *execFunc) Run() error         { return o.run() }
+func (o *execFunc) SetStdin(io.Reader) {}
+func (o *execFunc) SetStdout(io.Writer) {
 }
-func (o *outside) SetStderr(io.Writer) {}
+func (o *execFunc) SetStderr(io.Writer) {}
 
 func (a *App) openDone(msg opened) tea.Cmd {
 	if msg.gen != a.profile.gen {
@@ -102,11 +103,15 @@ type load struct {
 	cancel  context.CancelFunc
 	box     *mailbox
 	counts  counts
-	after   string // the key to put the cursor on when it is there
+	after   string                   // the key to put the cursor on when it is there
+	made    func(k *apikey.Key) bool // the same, where its id is not known: the newest that is like this
 }
 
 // counts are what the header says.
-type counts struct{ expiring, rotating int }
+type counts struct {
+	of       [8]int // keys, by the place of their state in ui.Urgent
+	rotating int
+}
 
 type loadMsg struct {
 	gen     int
@@ -161,6 +166,9 @@ func (a *App) loadStep(msg loadMsg) tea.Cmd {
 	a.load.loaded = a.load.loaded || msg.err == nil
 	cmds = append(cmds, a.list.End(msg.err == nil))
 	if msg.err == nil {
+		if a.load.made != nil {
+			a.load.after, a.load.made = a.newest(a.load.made), nil
+		}
 		if a.load.after != "" {
 			a.list.Select(a.load.after)
 			a.load.after = ""
@@ -171,6 +179,22 @@ func (a *App) loadStep(msg loadMsg) tea.Cmd {
 		cmds = append(cmds, a.tellAll(ui.Listed{Keys: a.allKeys(), Err: msg.err}))
 	}
 	return tea.Batch(cmds...)
+}
+
+// madeAs means public keys of a name; any where none was asked for. The answer to a request has no id.
+func madeAs(name string) func(k *apikey.Key) bool {
+	return func(k *apikey.Key) bool { return k.Type == apikey.PublicKey && (name == "" || k.Name == name) }
+}
+
+// newest is the id of the key that was made last among those that are meant; empty for none.
+func (a *App) newest(meant func(k *apikey.Key) bool) (id string) {
+	var last time.Time
+	for _, k := range a.list.Keys().All() {
+		if at, _ := k.CreatedAt.Time(); meant(k) && (id == "" || at.After(last)) {
+			id, last = k.ID, at
+		}
+	}
+	return id
 }
 
 func (a *App) allKeys() []apikey.Key {
@@ -200,8 +224,8 @@ func (a *App) examine() tea.Cmd {
 		open := openRotations(conn)
 		apikey.ExamineKinds(keys.Len(), keys.All(), caps, conn.Policy, rotation.Concerns(open, conn.Profile.Name), now, func(at int, kind apikey.FindingKind) {
 			out.marks[at] |= ui.MarkOf(kind)
-			if kind == apikey.FindingExpiring {
-				out.counts.expiring++
+			if i := slices.IndexFunc(ui.Urgent, func(u ui.Urgency) bool { return u.Kind == kind }); i >= 0 {
+				out.counts.of[i]++
 			}
 		})
 		replacements := make(map[string]bool, len(open))

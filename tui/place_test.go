@@ -34,14 +34,14 @@ func TestTheFrameNamesThePlaceOfTheScreenInIt(t *testing.T) {
 		sees  string
 		not   []string
 	}{
-		{ui.Place{Profile: "gentest", Service: "generic", Setting: apikey.Setting{Environment: apikey.Test, Far: true}}, "gentest · generic · test ─ Rotate k", []string{"LIVE", "prod", "keys"}},
-		{ui.Place{Profile: "other", Service: "vertesia", Setting: apikey.Setting{Environment: apikey.Live, Far: true}}, "other · vertesia · LIVE ─ Rotate k", []string{"prod", "prosopo", "keys"}},
-		{ui.Place{Profile: "other", Setting: apikey.Setting{Environment: apikey.Dev, Far: true}, Alarm: "COMPROMISED"}, "other · dev · COMPROMISED ─ Rotate k", []string{"LIVE", "prosopo"}},
-		{ui.Place{Profile: "other", Service: "generic", Setting: apikey.Setting{Far: true}}, "other · generic · env? ─ Rotate k", []string{"LIVE", "prod", "keys"}},
-		{ui.Place{Profile: "local/generic", Service: "generic", Setting: apikey.Setting{Embedded: true}.Whose(apikey.Live)}, "local/generic · generic · LOCAL ─ Rotate k", []string{"LIVE", "prod", "keys"}},
+		{ui.Place{Profile: "gentest", Service: "generic", Setting: apikey.Setting{Environment: apikey.Test, Remote: true}}, "gentest · generic · test ─ Rotate k", []string{"LIVE", "prod", "keys"}},
+		{ui.Place{Profile: "other", Service: "vertesia", Setting: apikey.Setting{Environment: apikey.Live, Remote: true}}, "other · vertesia · LIVE ─ Rotate k", []string{"prod", "prosopo", "keys"}},
+		{ui.Place{Profile: "other", Setting: apikey.Setting{Environment: apikey.Dev, Remote: true}, Alarm: "COMPROMISED"}, "other · dev · COMPROMISED ─ Rotate k", []string{"LIVE", "prosopo"}},
+		{ui.Place{Profile: "other", Service: "generic", Setting: apikey.Setting{Remote: true}}, "other · generic · env? ─ Rotate k", []string{"LIVE", "prod", "keys"}},
+		{ui.Place{Profile: "local/generic", Service: "generic", Setting: apikey.Setting{Embedded: true}.ForKey(apikey.Live)}, "local/generic · generic · LOCAL ─ Rotate k", []string{"LIVE", "prod", "keys"}},
 		{ui.Place{Profile: "local/generic", Service: "generic", Setting: apikey.Setting{Embedded: true, Demo: true}}, "local/generic · generic · DEMO ─ Rotate k", []string{"LIVE", "prod", "keys"}},
 		{ui.Place{Profile: "all profiles"}, "all profiles ─ Rotate k", []string{"LIVE", "prod", "keys"}},
-		{ui.Place{Profile: "prod", Service: "prosopo", Setting: apikey.Setting{Environment: apikey.Live, Far: true}}, "prod · prosopo · LIVE ─ Rotate k", nil},
+		{ui.Place{Profile: "prod", Service: "prosopo", Setting: apikey.Setting{Environment: apikey.Live, Remote: true}}, "prod · prosopo · LIVE ─ Rotate k", nil},
 	} {
 		d := start(t, 120, 40)
 		d.app.overlays = append(d.app.overlays, &elsewhere{env: d.app.env, place: c.place})
@@ -54,7 +54,7 @@ func TestTheFrameNamesThePlaceOfTheScreenInIt(t *testing.T) {
 				t.Errorf("the frame of %+v says %q: %q", c.place, not, top)
 			}
 		}
-		if live := d.app.line().GetForeground() == d.app.env.Styles.Bad.GetForeground(); live != c.place.Setting.Loud() {
+		if live := d.app.line().GetForeground() == d.app.env.Styles.Bad.GetForeground(); live != c.place.Setting.LooksLive() {
 			t.Errorf("the colour of the frame of %+v is not its own", c.place)
 		}
 	}
@@ -71,10 +71,10 @@ func TestATokenOfAnotherEnvironmentStandsInTheHeader(t *testing.T) {
 		{apikey.Test, apikey.Test, "prosopo · test ─", false}, {"", apikey.Test, "prosopo · env? ─", false},
 	} {
 		d := start(t, 120, 40, func(_ *Options, h *fakeHost) {
-			h.profiles[0].Setting = apikey.Setting{Environment: c.said, Far: true}
+			h.profiles[0].Setting = apikey.Setting{Environment: c.said, Remote: true}
 			h.service.caps.Credential = c.token
 		})
-		if top, _, _ := strings.Cut(d.view(), "\n"); !strings.Contains(top, c.sees) || d.app.whose().Setting.Loud() != c.loud {
+		if top, _, _ := strings.Cut(d.view(), "\n"); !strings.Contains(top, c.sees) || d.app.whose().Setting.LooksLive() != c.loud {
 			t.Errorf("the profile says %q, the token %q: %q", c.said, c.token, top)
 		}
 	}

@@ -26,7 +26,7 @@ func (a *App) placeholder() string {
 	return a.empty()
 }
 
-// empty explains a service without keys, in three lines.
+// empty explains a service without keys, and how to begin: with a key, with a service, or by looking on.
 func (a *App) empty() string {
 	s, c := a.env.Styles, a.profile.caps
 	k := a.env.Keys
@@ -49,9 +49,14 @@ func (a *App) empty() string {
 			where = "This is detent's own key service, on the server: try everything here."
 		}
 	}
-	return title + "\n" + s.Dim.Render(where) + "\n" +
+	demo := ""
+	if !a.env.Remote { // another program on the server is of no use to who sits here
+		demo = "\n" + a.keyed("detent --demo", "shows it at work, with keys of its own")
+	}
+	width := max(min(measure(a.width, a.height).list-4, 76), 20)
+	return title + "\n" + strings.Join(ui.Styled(s.Dim.Render, where, width), "\n") + "\n" +
 		a.keyed(k.New.Help().Key, "makes the first one") + s.Dim.Render("   ") +
-		a.keyed(k.Profiles.Help().Key, "adds your real service") + s.Dim.Render("   ") + a.keyed(k.Help.Help().Key, "help")
+		a.keyed(k.Profiles.Help().Key, "adds your real service") + s.Dim.Render("   ") + a.keyed(k.Help.Help().Key, "help") + demo
 }
 
 func (a *App) keyed(k, does string) string {
@@ -68,9 +73,31 @@ func (a *App) explain(title string, err error) string {
 		lines = append(lines, "", s.Column.Render(part.Label))
 		lines = append(lines, ui.Wrap(part.Text, width)...)
 	}
+	for _, part := range a.whereFrom(err) {
+		lines = append(lines, "", s.Column.Render(part.Label))
+		lines = append(lines, ui.Wrap(part.Text, width)...)
+	}
 	lines = append(lines, "", a.keyed(a.env.Keys.Reload.Help().Key, "tries again")+s.Dim.Render("   ")+
 		a.keyed(a.env.Keys.Profiles.Help().Key, "chooses another profile"))
 	return strings.Join(lines, "\n")
+}
+
+// whereFrom says, of a credential that a service refused, where it comes from and how to change that: there may be several, and only
+// that place can be mended.
+func (a *App) whereFrom(err error) []dialog.Part {
+	if !client.IsKind(err, client.Unauthorized) {
+		return nil
+	}
+	for _, p := range a.host.Profiles() {
+		if p.Name == a.profile.want && p.Token != "" {
+			change := ""
+			if a.lock.NoProfiles == "" && !p.Embedded {
+				change = "; " + a.env.Keys.Profiles.Help().Key + " and " + a.env.Keys.EditProfile.Help().Key + " change that"
+			}
+			return []dialog.Part{{Label: "WHERE THE TOKEN COMES FROM", Text: ui.Clean(p.Token) + ", as the profile " + ui.Clean(p.Name) + " says" + change + "."}}
+		}
+	}
+	return nil
 }
 
 // banner says above the last good list why it is not the newest.
@@ -83,11 +110,15 @@ func (a *App) banner() string {
 	if parts := dialog.Explain(a.load.err); len(parts) > 0 {
 		why = parts[0].Text
 	}
+	from := ""
+	for _, part := range a.whereFrom(a.load.err) {
+		from = " · the token is " + part.Text
+	}
 	state := "this is the last list"
 	if !a.load.loaded {
 		state = "this list is not complete"
 	}
-	return " " + s.Bad.Render("✗ "+a.errorWord()) + s.Dim.Render(": "+state+" · ") + a.keyed("ctrl+r", "tries again") + s.Dim.Render(" · "+ui.Clean(why))
+	return " " + s.Bad.Render("✗ "+a.errorWord()) + s.Dim.Render(": "+state+" · ") + a.keyed("ctrl+r", "tries again") + s.Dim.Render(from+" · "+ui.Clean(why))
 }
 
 // errorWord is a failure in a word or two, for the header.

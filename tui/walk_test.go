@@ -115,7 +115,7 @@ func (w *walkedRotations) Rotations(context.Context) (views []rotation.View, _ e
 }
 
 func (w *walkedRotations) Setting(string) apikey.Setting {
-	return apikey.Setting{Environment: apikey.Live, Far: true}
+	return apikey.Setting{Environment: apikey.Live, Remote: true}
 }
 
 func (w *walkedRotations) Destinations(string, string) []rotate.Named {

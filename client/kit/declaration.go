@@ -252,8 +252,8 @@ type Remedy struct {
 	Words  string `toml:"words"` // one of these, "a|b", is in its words or its code
 	Sent   string `toml:"sent"`  // how the secret that was sent begins
 	Op     string `toml:"op"`    // one of these was tried, "create|update"
-	// Strange says that the secret is of another environment than the profile.
-	Strange bool `toml:"other_environment"`
+	// OtherEnvironment says that the secret is of another environment than the profile.
+	OtherEnvironment bool `toml:"other_environment"`
 	// Missing says that what is missing is what the call needs; {needs} in the hint is that.
 	Missing bool   `toml:"missing"`
 	Hint    string `toml:"hint"`

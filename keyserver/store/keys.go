@@ -267,7 +267,7 @@ type Position struct {
 func (k *Key) listed(service string) (string, []any) {
 	switch service {
 	case apikey.Prosopo:
-		return joinedColumns, []any{(*joined)(k)}
+		return joinedColumns, []any{(*scannedKey)(k)}
 	case apikey.Vertesia:
 		return `id, name, type, role, project, project_name, extra, value, enabled, created_at, updated_at, expires_at, created_by, updated_by`,
 			[]any{&k.ID, &k.Name, &k.Type, &k.Role, &k.Project, &k.ProjectName, &k.Extra, &k.Value, &k.Enabled,
@@ -286,11 +286,11 @@ const joinedColumns = `id || '
 ' || permissions || '
 ' || name`
 
-// joined is a record that is read from joinedColumns.
-type joined Key
+// scannedKey is a record that is read from joinedColumns.
+type scannedKey Key
 
 // Scan implements sql.Scanner.
-func (j *joined) Scan(column any) error {
+func (j *scannedKey) Scan(column any) error {
 	var text string
 	switch column := column.(type) {
 	case string:

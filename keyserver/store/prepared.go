@@ -43,7 +43,7 @@ func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) 
 	if err != nil {
 		return nil, err
 	}
-	return stmt.QueryContext(uncalled(ctx), args...)
+	return stmt.QueryContext(uncancelled(ctx), args...)
 }
 
 func (p *prepared) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
@@ -51,10 +51,10 @@ func (p *prepared) QueryRowContext(ctx context.Context, query string, args ...an
 	if err != nil {
 		return p.DB.QueryRowContext(ctx, query, args...) // which fails in the same way, in a row
 	}
-	return stmt.QueryRowContext(uncalled(ctx), args...)
+	return stmt.QueryRowContext(uncancelled(ctx), args...)
 }
 
-func uncalled(ctx context.Context) context.Context {
+func uncancelled(ctx context.Context) context.Context {
 	if ctx.Err() != nil {
 		return ctx
 	}

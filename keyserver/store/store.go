@@ -100,14 +100,15 @@ type Store struct {
 	Name    string // as it may be shown: no password
 	Writer  *sql.DB
 	Reader  Pool
-	Version *version                                     // of SQLite; gather has PostgreSQL's
+	Version *version                                     // of SQLite; batcher has PostgreSQL's
 	Pause   func(ctx context.Context, attempt int) error // before the next attempt
 	lost    func()                                       // a connection was lost: distrust the others
 
 	Retried func(why Failure) // an operation is tried again
 	stuck   atomic.Bool       // the last write found no room
 
-	gather gather // what is asked of a database that is a round trip away
+	batcher  batcher  // what is asked of a database that is a round trip away
+	together together // what is written to SQLite at once
 }
 
 // Pool is what is read from.
@@ -243,14 +244,14 @@ func (s *Store) Writable(ctx context.Context) error {
 // newStore is a store that nothing counts yet.
 func newStore(d dialect, name string, writer *sql.DB, reader Pool, lost func()) *Store {
 	s := &Store{dialect: d, Name: name, Writer: writer, Reader: reader, Pause: pause, lost: lost, Retried: func(Failure) {}}
-	s.gather.store = s
+	s.batcher.store, s.together.store = s, s
 	return s
 }
 
 // Watch lets the store's version say whether anybody has committed anything since, where a trial shows that it does.
 func (s *Store) Watch(ctx context.Context) (err error) {
 	if s.distant {
-		return s.gather.watch(ctx)
+		return s.batcher.watch(ctx)
 	}
 	s.Version, err = openVersion(s.Name)
 	return err
@@ -260,7 +261,7 @@ func (s *Store) Watch(ctx context.Context) (err error) {
 // is kept of the store may go on being kept.
 func (s *Store) Ended(before Seen) bool {
 	if s.distant {
-		s.gather.ended(before)
+		s.batcher.ended(before)
 		return true
 	}
 	return s.Version.Moved(before)
@@ -293,7 +294,7 @@ func (s *Store) RowAt(ctx context.Context, at Seen, columns, from string, args [
 // or one that was asked for since.
 func (s *Store) Key(ctx context.Context, id string, at Seen) (k *Key, seen Seen, err error) {
 	if s.distant {
-		return s.gather.key(ctx, id, at)
+		return s.batcher.key(ctx, id, at)
 	}
 	err = s.Read(ctx, func(ctx context.Context, q Queryer) (err error) {
 		k, err = Get(ctx, q, id)

@@ -77,7 +77,7 @@ func (s *Store) AddAgain(ctx context.Context, fn func(ctx context.Context, tx Tx
 
 // Load is add for what takes as long as it takes. It is tried once.
 func (s *Store) Load(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error {
-	_, err := s.attempt(ctx, sql.LevelDefault, false, fn)
+	_, err := s.alone(ctx, sql.LevelDefault, false, fn)
 	return err
 }
 
@@ -92,6 +92,14 @@ func (s *Store) transact(ctx context.Context, level sql.IsolationLevel, repeatab
 
 // attempt runs fn once. unknown says that the commit was sent and not answered.
 func (s *Store) attempt(ctx context.Context, level sql.IsolationLevel, doubt bool, fn func(ctx context.Context, tx Tx) error) (unknown bool, err error) {
+	if s.distant {
+		return s.alone(ctx, level, doubt, fn)
+	}
+	return s.together.attempt(ctx, doubt, fn)
+}
+
+// alone is an attempt in a transaction of its own.
+func (s *Store) alone(ctx context.Context, level sql.IsolationLevel, doubt bool, fn func(ctx context.Context, tx Tx) error) (unknown bool, err error) {
 	tx, err := s.Writer.BeginTx(ctx, &sql.TxOptions{Isolation: level})
 	if err != nil {
 		return false, err
@@ -101,9 +109,14 @@ func (s *Store) attempt(ctx context.Context, level sql.IsolationLevel, doubt boo
 		return false, err
 	}
 	err = tx.Commit()
+	return s.mayHaveHappened(err), err
+}
+
+// mayHaveHappened reports whether a commit that ended with the error may be one.
+func (s *Store) mayHaveHappened(err error) bool {
 	kind := s.failure(err)
 	// SQLite has told of a commit that has no room for its log before it is one; of any other failure of the disk in the middle it does not know.
-	return kind == Lost || kind == full && !noRoomLeft(err), err
+	return kind == Lost || kind == full && !noRoomLeft(err)
 }
 
 // noRoomLeft is an error that came before anything was committed.

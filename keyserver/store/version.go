@@ -20,7 +20,7 @@ type version struct {
 		driver.Stmt
 		driver.StmtQueryContext
 	}
-	wrong atomic.Bool // it did not move with a commit of our own, or is closed: it says nothing any more
+	unusable atomic.Bool // it did not move with a commit of our own, or is closed: it says nothing any more
 
 	begun atomic.Int64 // how many times it was asked
 	mu    sync.Mutex
@@ -59,17 +59,17 @@ func openVersion(path string) (*version, error) {
 // Now is the version at some moment after it was called; known is false where that cannot be told. Those who ask while another
 // is being answered share the next answer.
 func (v *version) Now() Seen {
-	if v == nil || v.wrong.Load() {
+	if v == nil || v.unusable.Load() {
 		return Seen{}
 	}
 	before := v.begun.Load()
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.begun.Load() == before && !v.wrong.Load() {
+	if v.begun.Load() == before && !v.unusable.Load() {
 		v.begun.Add(1)
 		v.value, v.known = v.read()
 	}
-	return Seen{value: v.value, Known: v.known && !v.wrong.Load()}
+	return Seen{value: v.value, Known: v.known && !v.unusable.Load()}
 }
 
 func (v *version) read() (int64, bool) {
@@ -86,7 +86,7 @@ func (v *version) read() (int64, bool) {
 // is believed any more.
 func (v *version) Moved(before Seen) bool {
 	if before.Known && v.Now() == before {
-		v.wrong.Store(true)
+		v.unusable.Store(true)
 		return false
 	}
 	return true
@@ -96,7 +96,7 @@ func (v *version) Close() error {
 	if v == nil {
 		return nil
 	}
-	v.wrong.Store(true)
+	v.unusable.Store(true)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	// SQLite keeps a connection open, and the write-ahead log with it, as long as a statement of it is.

@@ -108,16 +108,16 @@ func (s *service) Probe(_ context.Context, secret apikey.Secret, _ string) (apik
 	p := apikey.Proof{Call: "GET /harmless"}
 	switch {
 	case t != nil && (t.kind == wallJSON || t.kind == rateLimit403 || t.kind == wallPage):
-		p.Did, p.Why, p.Limited = "GET /harmless answered 403", "what stands in front of the service answered", t.kind == rateLimit403
+		p.Evidence, p.Why, p.Limited = "GET /harmless answered 403", "what stands in front of the service answered", t.kind == rateLimit403
 		return p, nil
 	case t != nil:
 		return apikey.Proof{}, failure("probe", t)
 	case a.no != "":
-		p.Verdict, p.Did = apikey.Known, "GET /harmless answered 403"
+		p.Verdict, p.Evidence = apikey.Known, "GET /harmless answered 403"
 	case a.accepted:
-		p.Verdict, p.Did = apikey.Accepted, "GET /harmless answered 200"
+		p.Verdict, p.Evidence = apikey.Accepted, "GET /harmless answered 200"
 	default:
-		p.Verdict, p.Did = apikey.Refused, "GET /harmless answered 401"
+		p.Verdict, p.Evidence = apikey.Refused, "GET /harmless answered 401"
 	}
 	return p, nil
 }

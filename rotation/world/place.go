@@ -316,7 +316,7 @@ func (p *place) dropCopies() func() {
 	}
 }
 
-// frozen is what lies on the disk at the moment of a kill, of the files that a clean-up would remove.
+// freeze returns what lies on the disk at the moment of a kill, of the files that a clean-up would remove.
 func (w *world) freeze() map[string]string {
 	out := map[string]string{}
 	for _, p := range w.places {

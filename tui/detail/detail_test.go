@@ -190,3 +190,17 @@ func TestWhatHasNoPlaceOfItsOwnIsShownByItsName(t *testing.T) {
 		}
 	}
 }
+
+// An id that is broken in two cannot be read, searched or selected.
+func TestNoIDIsBrokenAtAnyWidth(t *testing.T) {
+	for _, id := range []string{"65f03c6ef36712345678abcd", "0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0", strings.Repeat("k", 30)} {
+		for width := len([]rune(id)); width < 80; width++ {
+			d := New(newEnv())
+			d.SetSize(width, 60)
+			d.Show(Subject{Key: &apikey.Key{ID: id, Name: "k", Masked: id[:20], Project: id}})
+			if n := strings.Count(d.View(), id); n < 2 {
+				t.Fatalf("%s in %d cells:\n%s", id, width, d.View())
+			}
+		}
+	}
+}

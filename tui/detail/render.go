@@ -46,8 +46,16 @@ func (p *sheet) heading(text string) {
 	p.add(p.env.Styles.Column.Render(text))
 }
 
-// field writes a label and its value; a long value goes on beneath itself.
+// field writes a label and its value; a long value goes on beneath itself. A word that has no room beside the label, such as an id,
+// has a line of its own: broken in two it could not be read, searched or selected.
 func (p *sheet) field(label, value string, style lipgloss.Style) {
+	if slices.ContainsFunc(strings.Fields(value), func(w string) bool { return ui.Width(w) > p.width-p.label }) {
+		p.add(p.env.Styles.Dim.Render(label))
+		for _, word := range strings.Fields(value) {
+			p.add(style.Render(ui.Truncate(word, p.width)))
+		}
+		return
+	}
 	for i, line := range ui.Wrap(value, max(p.width-p.label, 1)) {
 		if i > 0 {
 			label = ""

@@ -4,6 +4,7 @@ package dialog
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -20,13 +21,14 @@ type Error struct {
 	env    *ui.Env
 	title  string
 	err    error
+	more   []Part
 	pager  widget.Scroller
 	copied bool
 }
 
-// NewError makes an error box.
-func NewError(env *ui.Env, title string, err error) *Error {
-	return &Error{env: env, title: title, err: err, pager: widget.NewScroller(env)}
+// NewError makes an error box. more is what is to be said besides.
+func NewError(env *ui.Env, title string, err error, more ...Part) *Error {
+	return &Error{env: env, title: title, err: err, more: more, pager: widget.NewScroller(env)}
 }
 
 // Title names the box.
@@ -63,10 +65,12 @@ func (e *Error) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
+func (e *Error) parts() []Part { return slices.Concat(Explain(e.err), e.more) }
+
 // plain is the text to copy.
 func (e *Error) plain() []string {
 	out := []string{ui.Clean(e.title)}
-	for _, p := range Explain(e.err) {
+	for _, p := range e.parts() {
 		out = append(out, p.Label+": "+p.Text)
 	}
 	return out
@@ -77,7 +81,7 @@ func (e *Error) View() string {
 	st := e.env.Styles
 	width := min(e.pager.Width, 76)
 	var lines []string
-	for i, p := range Explain(e.err) {
+	for i, p := range e.parts() {
 		if i > 0 {
 			lines = append(lines, "")
 		}

@@ -20,10 +20,10 @@ type Confirm struct {
 	buttons buttons
 	pane    widget.Scroller
 
-	intent func(ticket int) tea.Msg
-	doing  string // "deleting…"
-	undone string // what is certain when nothing happened
-	doubt  string // what to do when that is not known
+	intent    func(ticket int) tea.Msg
+	doing     string // "deleting…"
+	notDone   string // what is certain when nothing happened
+	uncertain string // what to do when that is not known
 
 	ticket int
 	busy   bool
@@ -147,7 +147,7 @@ func (c *Confirm) View() string {
 	case c.busy:
 		return scrolled(&c.pane, body, []string{"", st.Strong.Render(c.doing)})
 	case c.err != nil:
-		body = append(append(body, ""), failure(c.env, c.err, c.undone, c.doubt, w)...)
+		body = append(append(body, ""), failure(c.env, c.err, c.notDone, c.uncertain, w)...)
 		return scrolled(&c.pane, body, append([]string{""}, c.buttons.lines(c.env, w, true)...))
 	}
 	foot := append(c.gate.view(w), "")

@@ -2,6 +2,7 @@ package form
 
 import (
 	"slices"
+	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -39,14 +40,14 @@ func NewCreate(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, existi
 		c.existing[k.Name]++
 	}
 	c.sheet = sheet{
-		env: env, self: c, title: "New " + caps.Title + " key", side: c.facts,
-		doing:   "creating…",
-		undone:  "no key was created. Everything you entered is still here.",
-		doubt:   "The key may have been created. Look at the list before you create it again; its secret would be lost, so that key is to be deleted.",
-		waiting: "The key may exist already, and its secret comes with the answer.",
-		labels:  []string{"Create", "Back", "Cancel"},
-		unclear: []string{"Reload and look", "Back", "Create again", "Cancel"},
-		advice:  caps.Advice.Storing(),
+		env: env, self: c, title: "New " + strings.TrimSuffix(caps.Title, " keys") + " key", side: c.facts,
+		doing:     "creating…",
+		notDone:   "no key was created. Everything you entered is still here.",
+		uncertain: "The key may have been created. Look at the list before you create it again; its secret would be lost, so that key is to be deleted.",
+		waiting:   "The key may exist already, and its secret comes with the answer.",
+		labels:    []string{"Create", "Back", "Cancel"},
+		unclear:   []string{"Reload and look", "Back", "Create again", "Cancel"},
+		advice:    caps.Advice.Storing(),
 	}
 	a := caps.Advice
 	least := []string{a.Least}
@@ -86,7 +87,7 @@ func (c *Create) basics() []field {
 func (c *Create) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case ui.KeyCreated:
-		if c.mine(msg.Ticket) {
+		if c.isOwn(msg.Ticket) {
 			return c.finish(msg.Err)
 		}
 	case ui.Listed:

@@ -16,7 +16,7 @@ import (
 //
 // rotating says that an open rotation concerns the key: then it is typed, too.
 func NewDelete(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey.Key, rotating bool) ui.Screen {
-	g := gate{at: gateOut}
+	g := gate{at: gateDone}
 	if isLive(profile, k) || k.Own || rotating {
 		g = newGate(env, k)
 	}
@@ -26,12 +26,12 @@ func NewDelete(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apik
 	return &Confirm{
 		pane: widget.NewPager(env),
 		env:  env, title: "Delete a key", danger: true, guard: 1, gate: g,
-		buttons: buttons{labels: []string{"Cancel", "Delete"}},
-		body:    func(width int) []string { return deleteBody(env, caps, profile, k, rotating, width) },
-		intent:  func(ticket int) tea.Msg { return ui.DeleteKey{Ticket: ticket, ID: k.ID, Name: k.Name} },
-		doing:   "deleting…",
-		undone:  "the key was not deleted.",
-		doubt:   "The key may be gone. Reload to see; deleting it again does no harm.",
+		buttons:   buttons{labels: []string{"Cancel", "Delete"}},
+		body:      func(width int) []string { return deleteBody(env, caps, profile, k, rotating, width) },
+		intent:    func(ticket int) tea.Msg { return ui.DeleteKey{Ticket: ticket, ID: k.ID, Name: k.Name} },
+		doing:     "deleting…",
+		notDone:   "the key was not deleted.",
+		uncertain: "The key may be gone. Reload to see; deleting it again does no harm.",
 	}
 }
 
@@ -55,15 +55,15 @@ func NewToggle(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apik
 	enable := k.IsDisabled()
 	c := &Confirm{
 		pane: widget.NewPager(env),
-		env:  env, title: "Disable a key", danger: !enable, guard: 1, gate: gate{at: gateOut},
+		env:  env, title: "Disable a key", danger: !enable, guard: 1, gate: gate{at: gateDone},
 		buttons: buttons{labels: []string{"Cancel", "Disable"}},
 		body:    func(width int) []string { return toggleBody(env, caps, profile, k, width) },
 		intent: func(ticket int) tea.Msg {
 			return ui.UpdateKey{Ticket: ticket, ID: k.ID, Name: k.Name, Patch: apikey.Patch{Enabled: &enable}}
 		},
-		doing:  "disabling…",
-		undone: "the key was not changed.",
-		doubt:  "The key may have been changed. Reload to see; doing it again does no harm.",
+		doing:     "disabling…",
+		notDone:   "the key was not changed.",
+		uncertain: "The key may have been changed. Reload to see; doing it again does no harm.",
 	}
 	if enable {
 		c.title, c.doing, c.buttons.labels[1] = "Enable a key", "enabling…", "Enable"

@@ -26,9 +26,9 @@ func NewEdit(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey
 	e := &Edit{caps: caps, profile: profile, key: k}
 	e.sheet = sheet{
 		env: env, self: e, title: "Edit " + displayName(k), side: e.facts, doing: "saving…",
-		undone: "the key was not changed.",
-		doubt:  "The key may have been changed. Reload to see; saving again does no harm.",
-		labels: []string{"Save", "Back", "Cancel"}, unclear: []string{"Reload and look", "Save again", "Back", "Cancel"},
+		notDone:   "the key was not changed.",
+		uncertain: "The key may have been changed. Reload to see; saving again does no harm.",
+		labels:    []string{"Save", "Back", "Cancel"}, unclear: []string{"Reload and look", "Save again", "Back", "Cancel"},
 	}
 	names := map[string]int{}
 	for _, other := range existing {
@@ -37,18 +37,23 @@ func NewEdit(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey
 		}
 	}
 	var list []page
+	var first []field
 	if caps.Rename.OK {
 		e.name = newName(env, k.Name, caps.MaxName, names)
-		list = append(list, page{name: "Name", fields: []field{e.name}})
-	}
-	if caps.ChangeRole.OK && len(caps.Roles) > 0 {
-		e.role = newRole(env, caps, k.Role)
-		list = append(list, page{name: "Role", fields: []field{e.role}})
+		e.name.help = "enter saves it; tab goes on to what else can be changed."
+		first = append(first, e.name)
 	}
 	if caps.Disable.OK && k.Enabled != nil {
 		e.enabled = newTick(env, "Enabled", "the key works", *k.Enabled)
 		e.enabled.help = "space switches. A key that is off is refused from the next request on."
-		list = append(list, page{name: "Enabled", fields: []field{e.enabled}})
+		first = append(first, e.enabled)
+	}
+	if len(first) > 0 {
+		list = append(list, page{name: "Key", fields: first})
+	}
+	if caps.ChangeRole.OK && len(caps.Roles) > 0 {
+		e.role = newRole(env, caps, k.Role)
+		list = append(list, page{name: "Role", fields: []field{e.role}})
 	}
 	e.begin(list, "This will be changed", e.facts, e.chosen)
 	return e
@@ -136,11 +141,24 @@ func (e *Edit) send() tea.Cmd {
 func (e *Edit) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case ui.KeyUpdated:
-		if e.mine(msg.Ticket) {
+		if e.isOwn(msg.Ticket) {
 			return e.finish(msg.Err)
 		}
 	case tea.KeyMsg:
+		if e.renames(msg) {
+			return e.send()
+		}
 		return e.press(msg)
 	}
 	return nil
+}
+
+// renames reports whether a key saves a new name at once: enter on it, where nothing else was changed. A name is the one change that
+// costs nothing and can be taken back; the review is for the others.
+func (e *Edit) renames(msg tea.KeyMsg) bool {
+	if msg.Type != tea.KeyEnter || e.question != nil || e.review.busy || e.err != nil || e.name == nil || e.pages.focused() != field(e.name) || e.name.check() != nil {
+		return false
+	}
+	p := e.patch()
+	return p.Name != nil && p.Role == nil && p.Enabled == nil
 }

@@ -18,7 +18,7 @@ func vertesiaKey() apikey.Key {
 
 func TestEditSendsOnlyWhatChanged(t *testing.T) {
 	d := drive(t, NewEdit(plainEnvironment(), vertesia(), testProfile, vertesiaKey(), nil))
-	d.press("2", "enter", "enter", "enter").sees("web → web2").press("enter")
+	d.press("2", "enter")
 	sent := last[ui.UpdateKey](d)
 	if sent.ID != "k1" || sent.Name != "web" || *sent.Patch.Name != "web2" || sent.Patch.Role != nil || sent.Patch.Enabled != nil {
 		t.Errorf("sent %+v", sent)
@@ -29,7 +29,7 @@ func TestEditSendsOnlyWhatChanged(t *testing.T) {
 
 func TestEditChangesRoleAndEnabled(t *testing.T) {
 	d := drive(t, NewEdit(plainEnvironment(), vertesia(), testProfile, vertesiaKey(), nil))
-	d.press("enter", "j", "j", "enter", "space", "enter").sees("executor → developer", "! ", "on → off").press("enter")
+	d.press("enter", "space", "enter", "j", "j", "enter").sees("executor → developer", "! ", "on → off").press("enter")
 	p := last[ui.UpdateKey](d).Patch
 	if *p.Role != "developer" || *p.Enabled || p.Name != nil {
 		t.Errorf("patch %+v", p)
@@ -46,7 +46,7 @@ func TestEditKeepsARoleThatIsNotInTheCatalogue(t *testing.T) {
 	k := vertesiaKey()
 	k.Role = "content_superadmin"
 	d := drive(t, NewEdit(plainEnvironment(), vertesia(), testProfile, k, nil))
-	d.press("x", "enter").sees("▸ content_superadmin").press("enter", "enter", "enter")
+	d.press("x", "tab", "enter").sees("▸ content_superadmin").press("enter", "enter")
 	if p := last[ui.UpdateKey](d).Patch; p.Role != nil {
 		t.Errorf("the role was changed to %s", *p.Role)
 	}
@@ -56,7 +56,7 @@ func TestEditOfDetentsOwnCredentialAsks(t *testing.T) {
 	k := vertesiaKey()
 	k.Own = true
 	d := drive(t, NewEdit(plainEnvironment(), vertesia(), testProfile, k, nil))
-	d.press("enter", "enter", "space", "enter").sees("lock detent out").press("enter").sees("Change detent's own credential?").quiet()
+	d.press("enter", "space", "enter", "enter").sees("lock detent out").press("enter").sees("Change detent's own credential?").quiet()
 	d.press("y")
 	last[ui.UpdateKey](d)
 }
@@ -167,23 +167,23 @@ func TestVerifyChecksBeforeItSends(t *testing.T) {
 func TestVerifyTellsWhatWasShown(t *testing.T) {
 	d := drive(t, NewVerify(plainEnvironment(), prosopo(), testProfile))
 	d.paste(canary + "\n")
-	d.sees("36 characters").seesNot("canary").press("enter").sees("asking Prosopo…")
+	d.sees("36 characters").seesNot("canary").press("enter").sees("asking staging…")
 	sent := last[ui.Verify](d)
 	if !sent.Secret.Equal(apikey.NewSecret(canary)) || d.screen.(*Verify).line.Len() != 0 {
 		t.Error("another secret was sent, or it was kept")
 	}
 	d.send(ui.Verified{Ticket: sent.Ticket, Proof: apikey.Proof{Verdict: apikey.Accepted, Key: &apikey.Key{ID: "k7", Name: "payments", Role: "developer",
-		Permissions: []apikey.Permission{{Feature: "AccessRules", Name: "getRules"}}, ExpiresAt: apikey.Never()}, Did: "GET /rules answered 200",
+		Permissions: []apikey.Permission{{Feature: "AccessRules", Name: "getRules"}}, ExpiresAt: apikey.Never()}, Evidence: "GET /rules answered 200",
 		Can: []string{"getRules"}, Cannot: []string{"getUsers"}, Unknown: []string{"createRule: only a write would show it"}}})
 	d.sees("✓ valid", "payments", "id k7", "role developer", "permissions AccessRules.getRules", "expires never", "may getRules", "may not getUsers", "not shown: createRule", "GET /rules answered 200")
-	d.press("right", "enter").sees("Paste a secret")
+	d.press("left", "enter").sees("Paste a secret")
 	d.paste(canary)
 	d.press("enter")
 	d.send(ui.Verified{Ticket: last[ui.Verify](d).Ticket, Proof: apikey.Proof{Verdict: apikey.Refused}})
 	d.sees("✗ not valid", "revoked", "this environment", "This profile's environment is test").press("right", "enter")
 	d.paste(canary)
 	d.press("enter")
-	d.send(ui.Verified{Ticket: last[ui.Verify](d).Ticket, Proof: apikey.Proof{Verdict: apikey.Refused, Said: "the key is disabled", Hint: "Enable it."}})
+	d.send(ui.Verified{Ticket: last[ui.Verify](d).Ticket, Proof: apikey.Proof{Verdict: apikey.Refused, Message: "the key is disabled", Hint: "Enable it."}})
 	d.sees("✗ not valid", "It said: the key is disabled", "Enable it. This profile's").press("right", "enter")
 	d.paste(canary)
 	d.press("enter")
@@ -222,7 +222,7 @@ func TestVerifySaysThatASecretIsOfAnotherEnvironmentThanTheProfile(t *testing.T)
 	for _, profile := range []apikey.Environment{apikey.Live, apikey.Test, "dev", ""} {
 		for secret, env := range map[string]apikey.Environment{"sk_live_0123456789abcdef01234567": apikey.Live, "sk_test_0123456789abcdef01234567": apikey.Test} {
 			for _, verdict := range []apikey.Verdict{apikey.Accepted, apikey.Refused, apikey.Silent} {
-				p := ui.Profile{Name: "p", Service: apikey.Generic, Environment: profile, Setting: apikey.Setting{Environment: profile, Far: true}}
+				p := ui.Profile{Name: "p", Service: apikey.Generic, Environment: profile, Setting: apikey.Setting{Environment: profile, Remote: true}}
 				d := drive(t, NewVerify(plainEnvironment(), generic(), p))
 				d.paste(secret)
 				d.press("enter")
@@ -235,5 +235,37 @@ func TestVerifySaysThatASecretIsOfAnotherEnvironmentThanTheProfile(t *testing.T)
 				}
 			}
 		}
+	}
+}
+
+// To rename is e, the text and enter; what else was changed is looked at first.
+func TestANewNameAloneIsSavedByEnter(t *testing.T) {
+	d := drive(t, NewEdit(plainEnvironment(), vertesia(), testProfile, vertesiaKey(), nil))
+	d.press("-new", "enter")
+	if sent := last[ui.UpdateKey](d); *sent.Patch.Name != "web-new" || sent.Patch.Role != nil || sent.Patch.Enabled != nil {
+		t.Errorf("sent %+v", sent.Patch)
+	}
+	d = drive(t, NewEdit(plainEnvironment(), vertesia(), testProfile, vertesiaKey(), nil))
+	d.press("tab", "space", "shift+tab", "-new", "enter").quiet()
+	d.press("enter", "enter").sees("web → web-new", "on → off").quiet()
+}
+
+func TestAProofOffersTheKeyThatItNames(t *testing.T) {
+	prove := func(p apikey.Proof) *driver {
+		d := drive(t, NewVerify(plainEnvironment(), prosopo(), prodProfile))
+		d.paste(canary)
+		d.press("enter")
+		d.send(ui.Verified{Ticket: last[ui.Verify](d).Ticket, Proof: p})
+		return d
+	}
+	known := apikey.Proof{Verdict: apikey.Accepted, Key: &apikey.Key{ID: "k7", Name: "payments"}}
+	if got := last[ui.GoTo](prove(known).press("enter")); got.ID != "k7" || got.Replace {
+		t.Errorf("enter: %+v", got)
+	}
+	if got := last[ui.GoTo](prove(known).press("right", "enter")); got.ID != "k7" || !got.Replace {
+		t.Errorf("right, enter: %+v", got)
+	}
+	for _, p := range []apikey.Proof{{Verdict: apikey.Accepted}, {Verdict: apikey.Refused, Key: known.Key}, {Why: "a rate limit"}} {
+		prove(p).seesNot("Go to the key").press("enter").closed()
 	}
 }

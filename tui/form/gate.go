@@ -30,7 +30,7 @@ type gate struct {
 const (
 	gateName = iota
 	gateTick
-	gateOut
+	gateDone
 )
 
 // newGate wants the key's name typed, or its id where it has no name to type.
@@ -43,9 +43,9 @@ func newGate(env *ui.Env, k apikey.Key) gate {
 }
 
 func (g *gate) needed() bool  { return len(g.want) > 0 }
-func (g *gate) focused() bool { return g.at != gateOut }
+func (g *gate) focused() bool { return g.at != gateDone }
 func (g *gate) typing() bool  { return g.needed() && g.at == gateName }
-func (g *gate) leave()        { g.at = gateOut }
+func (g *gate) leave()        { g.at = gateDone }
 
 // enter takes the focus back from the buttons.
 func (g *gate) enter() {
@@ -97,7 +97,7 @@ func (g *gate) update(msg tea.KeyMsg) (act bool) {
 		}
 		g.complain()
 	case key.Matches(msg, keys.Next), key.Matches(msg, keys.Confirm):
-		g.at = gateOut
+		g.at = gateDone
 		if !last {
 			g.at = gateTick
 		}

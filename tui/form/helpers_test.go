@@ -283,6 +283,6 @@ func generic() apikey.Capabilities {
 }
 
 var (
-	prodProfile = ui.Profile{Name: "prod", Service: apikey.Prosopo, Environment: apikey.Live, Setting: apikey.Setting{Environment: apikey.Live, Far: true}}
-	testProfile = ui.Profile{Name: "staging", Service: apikey.Prosopo, Environment: apikey.Test, Setting: apikey.Setting{Environment: apikey.Test, Far: true}}
+	prodProfile = ui.Profile{Name: "prod", Service: apikey.Prosopo, Environment: apikey.Live, Setting: apikey.Setting{Environment: apikey.Live, Remote: true}}
+	testProfile = ui.Profile{Name: "staging", Service: apikey.Prosopo, Environment: apikey.Test, Setting: apikey.Setting{Environment: apikey.Test, Remote: true}}
 )

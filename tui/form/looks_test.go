@@ -65,7 +65,7 @@ var scenes = []struct {
 	}},
 	{name: "public-request", make: func(e *ui.Env) ui.Screen { return NewPublicKey(e, vertesia(), testProfile) }, keys: []string{"web", "enter", "enter"}},
 	{name: "edit-review", make: func(e *ui.Env) ui.Screen { return NewEdit(e, vertesia(), testProfile, vertesiaKey(), nil) },
-		keys: []string{"2", "enter", "j", "j", "enter", "space", "enter"}},
+		keys: []string{"2", "tab", "space", "enter", "j", "j", "enter"}},
 	{name: "profile-token", make: func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{}) }, keys: []string{"prod", "enter", "enter", "enter", "enter", "1x", "enter"}},
 	{name: "profile-edit", make: func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{Edit: &editedProfile}) },
 		keys: []string{"enter", "ctrl+u", "https://api.new.example", "enter", "enter", "enter", "enter", "enter", "space", "enter"}},
@@ -78,7 +78,7 @@ var scenes = []struct {
 		d.paste(canary)
 		d.press("enter")
 		d.send(ui.Verified{Ticket: last[ui.Verify](d).Ticket, Proof: apikey.Proof{Verdict: apikey.Accepted, Key: &apikey.Key{ID: "k7", Name: "payments"},
-			Did: "GET /v1/prosopo/provider/admin/rules answered 200", Can: []string{"getRules"}, Cannot: []string{"getUsers"}, Unknown: []string{"createRule: only a write would show it"}}})
+			Evidence: "GET /v1/prosopo/provider/admin/rules answered 200", Can: []string{"getRules"}, Cannot: []string{"getUsers"}, Unknown: []string{"createRule: only a write would show it"}}})
 	}},
 }
 

@@ -52,7 +52,7 @@ func newPermissions(env *ui.Env, caps apikey.Capabilities) *permissions {
 
 // arrange makes the rows that the filter leaves, and keeps the cursor on its permission where it can.
 func (p *permissions) arrange() {
-	at, had := p.under()
+	at, had := p.atCursor()
 	words := strings.Fields(strings.ToLower(p.filter.Value()))
 	p.rows = p.rows[:0]
 	p.cursor = 0
@@ -86,8 +86,8 @@ func matches(words []string, g apikey.PermissionGroup, info apikey.PermissionInf
 	return true
 }
 
-// under is the permission that the cursor is on.
-func (p *permissions) under() (apikey.PermissionInfo, bool) {
+// atCursor is the permission that the cursor is on.
+func (p *permissions) atCursor() (apikey.PermissionInfo, bool) {
 	if p.cursor >= len(p.rows) || p.rows[p.cursor].index < 0 {
 		return apikey.PermissionInfo{}, false
 	}
@@ -203,7 +203,7 @@ func (p *permissions) jump(msg tea.KeyMsg) bool {
 
 func (p *permissions) pick(msg tea.KeyMsg) {
 	keys := p.env.Keys
-	info, on := p.under()
+	info, on := p.atCursor()
 	switch {
 	case key.Matches(msg, keys.Filter):
 		p.filtering = true

@@ -60,9 +60,9 @@ func TestPermissionKeys(t *testing.T) {
 func TestCursorStaysOnItsPermissionWhenTheFilterChanges(t *testing.T) {
 	d, p := permissionDriver(t)
 	d.press("/", "site", "down", "down")
-	before, _ := p.under()
+	before, _ := p.atCursor()
 	d.press("esc")
-	if after, _ := p.under(); after.Permission != before.Permission {
+	if after, _ := p.atCursor(); after.Permission != before.Permission {
 		t.Errorf("was on %s, is on %s", before.Permission, after.Permission)
 	}
 }
@@ -94,7 +94,7 @@ func TestACatalogueOfThousandsDrawsOnlyItsWindow(t *testing.T) {
 	if n := strings.Count(p.View(), "\n") + 1; n > 20 {
 		t.Errorf("%d lines", n)
 	}
-	if info, _ := p.under(); !strings.Contains(p.View(), "▸ [ ] "+info.Permission.Name[:8]) {
+	if info, _ := p.atCursor(); !strings.Contains(p.View(), "▸ [ ] "+info.Permission.Name[:8]) {
 		t.Errorf("the cursor is out of sight:\n%s", p.View())
 	}
 }

@@ -141,7 +141,7 @@ func (p *permissions) foot(width int) []string {
 	}
 	warnings := warningsFor(p.infos, p.value())
 	if len(warnings) == 0 {
-		info, ok := p.under()
+		info, ok := p.atCursor()
 		if !ok {
 			return out
 		}

@@ -65,7 +65,7 @@ func NewProfile(env *ui.Env, o ProfileOptions) ui.Screen {
 	}
 	p.sheet = sheet{
 		env: env, self: p, title: title, side: p.facts, doing: "saving…",
-		undone: "the configuration file was not changed.", labels: []string{button, "Back", "Cancel"}, forget: func() { p.token.hidden.Wipe() },
+		notDone: "the configuration file was not changed.", labels: []string{button, "Back", "Cancel"}, forget: func() { p.token.hidden.Wipe() },
 	}
 	p.begin([]page{
 		{name: "Service", fields: p.serviceFields()},
@@ -95,12 +95,12 @@ func (p *Profile) serviceFields() []field {
 	p.service.changed = func() {
 		p.url.line.Meaning(serviceURLs[p.service.value()])
 		p.source.changed()
-		p.careful()
+		p.defaultEnvironment()
 	}
 	p.url = newText(p.env, "URL", p.was.URL)
 	p.url.line.Meaning(serviceURLs[p.service.value()])
 	p.url.help = "https, or http on loopback. Empty is the address shown, for Prosopo and Vertesia."
-	p.url.verify = func(string) error { p.careful(); return checkURL(p.address()) }
+	p.url.verify = func(string) error { p.defaultEnvironment(); return checkURL(p.address()) }
 	if p.Edit != nil {
 		return []field{p.service, p.url}
 	}
@@ -186,14 +186,14 @@ func (p *Profile) useFields() []field {
 		{Value: string(apikey.Test), Label: "test"}, {Value: string(apikey.Dev), Label: "dev"}})
 	p.environment.help = "↑ ↓ choose. It colours the frame and guards deliveries."
 	p.environment.changed = func() { p.chosen = true }
-	p.careful()
+	p.defaultEnvironment()
 	p.readOnly = newTick(p.env, "Read-only", "refuse every change", p.was.ReadOnly)
 	p.readOnly.help = "space switches."
 	return []field{p.environment, p.readOnly}
 }
 
-// careful begins a new profile's environment with what guards most: LIVE, but on this machine. What was picked stays.
-func (p *Profile) careful() {
+// defaultEnvironment begins a new profile's environment with what guards most: LIVE, but on this machine. What was picked stays.
+func (p *Profile) defaultEnvironment() {
 	if p.environment == nil || p.chosen || p.Edit != nil {
 		return
 	}
@@ -319,7 +319,7 @@ func (p *Profile) facts() []fact {
 	case sourceKeep:
 		token = was
 	case sourceTyped:
-		token = "typed, kept in a file of detent's"
+		token = "typed, kept in a private file of detent"
 	default:
 		if p.checkToken() == nil {
 			token = p.source.value() + ": " + ui.Clean(strings.TrimSpace(p.token.value()))
@@ -341,7 +341,7 @@ func (p *Profile) facts() []fact {
 func (p *Profile) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case ui.ProfileSaved:
-		if p.mine(msg.Ticket) {
+		if p.isOwn(msg.Ticket) {
 			return p.saved(msg.Err)
 		}
 	case tea.KeyMsg:

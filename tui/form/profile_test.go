@@ -57,7 +57,7 @@ func TestATypedTokenIsHiddenSentOnceAndWiped(t *testing.T) {
 	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{}))
 	d.press("prod", "enter", "enter", "enter", "right", "right", "right", "enter", "enter").sees("✗ ")
 	d.paste(canary)
-	d.press("enter", "enter", "enter").sees("typed, kept in a file of detent's").press("enter")
+	d.press("enter", "enter", "enter").sees("typed, kept in a private file of detent").press("enter")
 	p := d.screen.(*Profile)
 	sent := last[ui.SaveProfile](d)
 	if n := sent.Profile; !n.NewToken.Equal(apikey.NewSecret(canary)) || n.TokenEnv != "" || n.TokenFile != "" || n.TokenCommand != nil {
@@ -101,7 +101,7 @@ func TestSomebodyAtAnotherMachineNamesNoPlaceOnThisOneAndMovesNoToken(t *testing
 		if what == "address" {
 			d.press("enter")
 		}
-		d.sees("typed, kept in a file of detent's").press("enter")
+		d.sees("typed, kept in a private file of detent").press("enter")
 		if sent := last[ui.SaveProfile](d).Profile; sent.NewToken.IsZero() || sent.TokenEnv != "" {
 			t.Errorf("%s: sent %+v", what, sent)
 		}

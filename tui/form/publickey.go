@@ -26,9 +26,9 @@ func NewPublicKey(env *ui.Env, caps apikey.Capabilities, profile ui.Profile) ui.
 	p := &Public{}
 	p.sheet = sheet{
 		env: env, self: p, title: "Request a public key", side: p.facts, doing: "asking…",
-		undone: "no key was made.",
-		doubt:  "A key may have been made. Asking again does no harm: while it is valid the same one is returned.",
-		labels: []string{"Request", "Back", "Cancel"}, unclear: []string{"Request again", "Back", "Cancel"},
+		notDone:   "no key was made.",
+		uncertain: "A key may have been made. Asking again does no harm: while it is valid the same one is returned.",
+		labels:    []string{"Request", "Back", "Cancel"}, unclear: []string{"Request again", "Back", "Cancel"},
 	}
 	p.name = newText(env, "Name", "")
 	p.name.line.Meaning("the service's default")
@@ -103,7 +103,7 @@ func orDefault(s, otherwise string) string {
 func (p *Public) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case ui.PublicKeyReady:
-		if p.mine(msg.Ticket) {
+		if p.isOwn(msg.Ticket) {
 			return p.finish(msg.Err)
 		}
 	case tea.KeyMsg:

@@ -16,8 +16,8 @@ import (
 // revealFor is how long a secret stays on the screen.
 const revealFor = 30 * time.Second
 
-// boxed is the longest secret that a box in 80 columns shows on one line.
-const boxed = 72
+// maxBoxed is the longest secret that a box in 80 columns shows on one line.
+const maxBoxed = 72
 
 // Secret shows a new secret, masked until asked. It is not left silently: the
 // user says that the secret is stored, or has the key deleted. What is shown hides
@@ -76,7 +76,7 @@ func NewSecret(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, create
 	return &Secret{
 		pane: widget.NewPager(env),
 		env:  env, caps: caps, profile: profile, key: created.Key, secret: created.Secret, notes: created.Notes,
-		guard: 1, fill: created.Secret.Len() > boxed, expires: created.Key.ExpiresAt,
+		guard: 1, fill: created.Secret.Len() > maxBoxed, expires: created.Key.ExpiresAt,
 	}
 }
 
@@ -87,7 +87,7 @@ func NewPublicValue(env *ui.Env, profile ui.Profile, name string, value apikey.P
 		pane: widget.NewPager(env),
 		env:  env, profile: profile, secret: value.Value, notes: value.Notes, key: apikey.Key{Name: name, ExpiresAt: value.ExpiresAt}, guard: 1,
 		public: "A public key is public by design: it may stand in a browser or an app. The service returns the same value again while it is valid",
-		fill:   value.Value.Len() > boxed, expires: value.ExpiresAt,
+		fill:   value.Value.Len() > maxBoxed, expires: value.ExpiresAt,
 	}
 }
 
@@ -141,7 +141,7 @@ func (s *Secret) Bindings() []key.Binding {
 	if !s.hintsFit(s.pane.Width) {
 		return []key.Binding{s.closing()} // the others are in the view, with room for their words
 	}
-	return append(s.doings(), s.closing())
+	return append(s.secretBindings(), s.closing())
 }
 
 // closing is the key of the button: a public key is just closed.
@@ -152,8 +152,8 @@ func (s *Secret) closing() key.Binding {
 	return s.env.Keys.Stored
 }
 
-// doings are what can be done with the secret.
-func (s *Secret) doings() []key.Binding {
+// secretBindings are what can be done with the secret.
+func (s *Secret) secretBindings() []key.Binding {
 	k := s.env.Keys
 	out := []key.Binding{k.Reveal, k.Copy}
 	if !s.env.Remote {
@@ -242,7 +242,7 @@ func (s *Secret) press(msg tea.KeyMsg) tea.Cmd {
 			s.question = nil
 		}
 		return cmd
-	case leaving && s.public != "":
+	case leaving && (s.public != "" || s.stored): // it is where it belongs: there is nothing to lose
 		return s.leave()
 	case leaving:
 		s.quitting = msg.Type == tea.KeyCtrlC

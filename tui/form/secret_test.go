@@ -281,3 +281,20 @@ func TestAPublicKeyThatEndsSoonerThanAskedIsSaidWithItsValue(t *testing.T) {
 		ExpiresAt: apikey.At(noon.Add(10 * time.Second)), Notes: []string{"it is valid for 10s more, not for the 2h asked for"}}))
 	d.sees("! it is valid for 10s more, not for the 2h asked for")
 }
+
+// Once a delivery said that the secret is there, nothing is lost by leaving, whichever way.
+func TestADeliveredSecretIsLeftWithoutAQuestion(t *testing.T) {
+	for _, way := range []string{"esc", "q", "enter", "ctrl+c"} {
+		d := drive(t, newSecretScene(plainEnvironment()))
+		d.press("e", "enter", "enter")
+		sent := last[ui.Deliver](d)
+		if d.press(way); len(d.intents) > 0 && strings.Contains(fmt.Sprintf("%T", d.intents[len(d.intents)-1]), "Pop") {
+			t.Fatalf("%s left before the delivery was done", way)
+		}
+		d = drive(t, newSecretScene(plainEnvironment()))
+		d.press("e", "enter", "enter")
+		sent = last[ui.Deliver](d)
+		d.send(ui.SecretDelivered{Ticket: sent.Ticket, Delivered: ui.Delivered{Summary: "API_KEY replaced"}})
+		d.press(way).closed()
+	}
+}

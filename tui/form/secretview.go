@@ -129,7 +129,7 @@ func (s *Secret) actions(width int) []string {
 	}
 	out := []string{""}
 	row, used := "", 0
-	for _, b := range s.doings() {
+	for _, b := range s.secretBindings() {
 		h := b.Help()
 		w := ui.Width(h.Key + " " + h.Desc)
 		if used > 0 && used+3+w > width {
@@ -147,5 +147,5 @@ func (s *Secret) actions(width int) []string {
 
 // hintsFit reports whether every key fits on one line.
 func (s *Secret) hintsFit(width int) bool {
-	return ui.Width(ui.Hints(s.env.Styles, append(s.doings(), s.closing()), 1000)) <= width-2
+	return ui.Width(ui.Hints(s.env.Styles, append(s.secretBindings(), s.closing()), 1000)) <= width-2
 }

@@ -22,20 +22,20 @@ type sheet struct {
 	review *review
 	side   func() []fact // stands beside the pages where there is room; may be nil
 
-	doing   string   // "creating…"
-	undone  string   // what is certain when nothing happened
-	doubt   string   // what to do when that is not known
-	waiting string   // what ctrl+c during the call would lose; empty where nothing
-	labels  []string // the buttons of the review
-	unclear []string // the same after a call without an answer
-	forget  func()   // wipes what was typed when the form is left; may be nil
-	advice  []string // stands on the review where there is room
+	doing     string   // "creating…"
+	notDone   string   // what is certain when nothing happened
+	uncertain string   // what to do when that is not known
+	waiting   string   // what ctrl+c during the call would lose; empty where nothing
+	labels    []string // the buttons of the review
+	unclear   []string // the same after a call without an answer
+	forget    func()   // wipes what was typed when the form is left; may be nil
+	advice    []string // stands on the review where there is room
 
-	question *question
-	ticket   int
-	err      error
-	insisted bool // ctrl+c was pressed during the call
-	guard    int
+	question    *question
+	ticket      int
+	err         error
+	interrupted bool // ctrl+c was pressed during the call
+	guard       int
 
 	width, height int
 }
@@ -147,10 +147,10 @@ func (s *sheet) wait(msg tea.KeyMsg) tea.Cmd {
 	if msg.Type != tea.KeyCtrlC || s.waiting == "" {
 		return nil
 	}
-	if s.insisted {
+	if s.interrupted {
 		return ui.Do(ui.Quit{})
 	}
-	s.insisted = true
+	s.interrupted = true
 	s.pages.refresh()
 	return nil
 }
@@ -170,7 +170,7 @@ func (s *sheet) cancel() tea.Cmd {
 	}
 	text := "What you entered is lost. Nothing has been done."
 	if client.MayHaveHappened(s.err) {
-		text = "What you entered is lost. " + s.doubt
+		text = "What you entered is lost. " + s.uncertain
 	}
 	s.ask(s.env.Styles.Strong.Render("Discard this form?"), text, []string{"Keep editing", "Discard"}, func() tea.Cmd {
 		return s.leave()
@@ -192,13 +192,13 @@ func (s *sheet) ask(head, text string, labels []string, yes func() tea.Cmd) {
 
 // start notes that the call is under way, and gives its ticket.
 func (s *sheet) start() int {
-	s.review.busy, s.insisted, s.err = true, false, nil
+	s.review.busy, s.interrupted, s.err = true, false, nil
 	s.ticket = s.env.Ticket()
 	return s.ticket
 }
 
-// mine reports whether a result is that of the call under way.
-func (s *sheet) mine(ticket int) bool { return s.review.busy && ticket == s.ticket }
+// isOwn reports whether a result is that of the call under way.
+func (s *sheet) isOwn(ticket int) bool { return s.review.busy && ticket == s.ticket }
 
 // finish closes the form when the call worked, else keeps it with the reason.
 func (s *sheet) finish(err error) tea.Cmd {
@@ -220,14 +220,14 @@ func (s *sheet) finish(err error) tea.Cmd {
 func (s *sheet) below(width int) []string {
 	st := s.env.Styles
 	switch {
-	case s.review.busy && s.insisted:
+	case s.review.busy && s.interrupted:
 		return append([]string{"", st.Strong.Render(s.doing)}, ui.Hanging(st.Warn.Render, "! ", s.waiting+" ctrl+c again quits without it.", width)...)
 	case s.review.busy:
 		return []string{"", st.Strong.Render(s.doing)}
 	case s.err == nil:
 		return nil
 	}
-	return append([]string{""}, failure(s.env, s.err, s.undone, s.doubt, width)...)
+	return append([]string{""}, failure(s.env, s.err, s.notDone, s.uncertain, width)...)
 }
 
 // View is the page, or a question instead of it, and beside it what will be done.

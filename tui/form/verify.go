@@ -68,9 +68,12 @@ func (v *Verify) Update(msg tea.Msg) tea.Cmd {
 	case ui.Verified:
 		if v.busy && msg.Ticket == v.ticket {
 			v.busy, v.err = false, msg.Err
-			v.buttons = buttons{labels: []string{"Close", "Another one"}}
+			v.buttons = buttons{labels: []string{verifyClose, verifyNext}}
 			if msg.Err == nil {
 				v.proof = &msg.Proof
+			}
+			if v.found() {
+				v.buttons.labels = append([]string{verifyGo, verifyReplace}, v.buttons.labels...)
 			}
 		}
 	case tea.KeyMsg:
@@ -102,12 +105,34 @@ func (v *Verify) answer(msg tea.KeyMsg) tea.Cmd {
 	case v.pane.Update(msg):
 	case !key.Matches(msg, v.env.Keys.Confirm):
 		v.buttons.update(v.env, msg)
-	case v.buttons.at == 0:
-		return ui.Do(ui.Pop{Screen: v})
 	default:
-		v.proof, v.err, v.problem = nil, nil, ""
+		return v.choose(v.buttons.labels[v.buttons.at])
 	}
 	return nil
+}
+
+// What a proof leads to. Of a secret whose key is known, that key is what there is to see, or to replace.
+const (
+	verifyGo      = "Go to the key"
+	verifyReplace = "It leaked: replace it"
+	verifyClose   = "Close"
+	verifyNext    = "Another one"
+)
+
+// found reports whether the proof names a key of the list.
+func (v *Verify) found() bool {
+	return v.proof != nil && v.proof.Accepted() && v.proof.Key != nil && v.proof.Key.ID != ""
+}
+
+func (v *Verify) choose(label string) tea.Cmd {
+	switch label {
+	case verifyGo, verifyReplace:
+		return tea.Sequence(ui.Do(ui.Pop{Screen: v}), ui.Do(ui.GoTo{ID: v.proof.Key.ID, Replace: label == verifyReplace}))
+	case verifyNext:
+		v.proof, v.err, v.problem = nil, nil, ""
+		return nil
+	}
+	return ui.Do(ui.Pop{Screen: v})
 }
 
 // send checks what was pasted and hands it on once.
@@ -128,12 +153,20 @@ func (v *Verify) send() tea.Cmd {
 	return ui.Do(ui.Verify{Ticket: v.ticket, Secret: secret})
 }
 
+// whom is who is asked, as the user calls it.
+func (v *Verify) whom() string {
+	if v.profile.Name != "" {
+		return ui.Clean(v.profile.Name)
+	}
+	return ui.Clean(v.caps.Title)
+}
+
 // View is the input, or what the proof showed.
 func (v *Verify) View() string {
 	st, w := v.env.Styles, max(v.pane.Width, 20)
 	switch {
 	case v.busy:
-		return clamp([]string{st.Strong.Render("asking " + ui.Clean(v.caps.Title) + "…")}, w, v.pane.Height)
+		return clamp([]string{st.Strong.Render("asking " + v.whom() + "…")}, w, v.pane.Height)
 	case v.err != nil:
 		body := failure(v.env, v.err, "nothing was proved, neither way.", "Nothing was changed; verify it once more.", w)
 		return scrolled(&v.pane, body, append([]string{""}, v.buttons.lines(v.env, w, true)...))
@@ -141,7 +174,7 @@ func (v *Verify) View() string {
 		return scrolled(&v.pane, v.proofLines(w), append([]string{""}, v.buttons.lines(v.env, w, true)...))
 	}
 	body := ui.Styled(st.Base.Render, "Paste a secret to see whether it works, which key it is and what it may do. One harmless request is made with it, to "+
-		ui.Clean(v.caps.Title)+"; it is not kept.", w)
+		v.whom()+"; it is not kept.", w)
 	body = append(body, "", v.line.View(w))
 	if v.problem != "" {
 		body = append(body, ui.Hanging(st.Bad.Render, "✗ ", v.problem, w)...)
@@ -159,8 +192,8 @@ func (v *Verify) proofLines(width int) []string {
 		out = append(out, ui.Hanging(st.Warn.Render, "? ", "cannot tell: "+ui.Clean(p.Why), width)...)
 	default:
 		out = append(out, ui.Hanging(st.Bad.Render, "✗ ", "not valid: the service refuses it", width)...)
-		if p.Said != "" {
-			out = append(out, ui.Hanging(st.Base.Render, "  ", "It said: "+ui.Clean(p.Said), width)...)
+		if p.Message != "" {
+			out = append(out, ui.Hanging(st.Base.Render, "  ", "It said: "+ui.Clean(p.Message), width)...)
 		}
 	}
 	if hint := v.hint(); hint != "" {
@@ -193,9 +226,9 @@ func (v *Verify) proofLines(width int) []string {
 			out = append(out, ui.Hanging(part.render, part.mark, part.word+ui.Clean(item), width)...)
 		}
 	}
-	if p.Did != "" {
+	if p.Evidence != "" {
 		out = append(out, "")
-		out = append(out, ui.Styled(st.Dim.Render, ui.Clean(p.Did), width)...)
+		out = append(out, ui.Styled(st.Dim.Render, ui.Clean(p.Evidence), width)...)
 	}
 	return out
 }

@@ -30,8 +30,9 @@ type column struct {
 	cell     func(c *context, k *apikey.Key, marks ui.Marks) cell
 	// A column sorts by name, by an instant or by text; one without any of them is not sorted by.
 	byName bool
+	byNeed bool // by what wants something done, the most urgent first; findings have a say
 	order  func(k *apikey.Key) int64
-	text   func(k *apikey.Key) string
+	text   func(c *context, k *apikey.Key) string
 	// ofAccess: what it shows of a key without a role is that of every key with the same permissions.
 	ofAccess bool
 }
@@ -42,7 +43,7 @@ type context struct {
 	presets []apikey.PermissionPreset
 }
 
-func (c *column) sortable() bool { return c.byName || c.order != nil || c.text != nil }
+func (c *column) sortable() bool { return c.byName || c.byNeed || c.order != nil || c.text != nil }
 
 // unknownLast is the place of a moment that the service does not report: after everything, in both directions.
 const unknownLast = math.MaxInt64
@@ -69,19 +70,20 @@ func columnOf(f apikey.FieldInfo) column {
 		title: f.Column.Title, drop: f.Column.Drop, width: f.Column.Width, most: f.Column.Most, reported: f.Reporter(),
 		cell: func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: ui.Clean(f.Text(k))} },
 	}
+	sorts := false
 	if f.Kind == apikey.KindTime || f.Kind == apikey.KindLife {
 		at := func(k *apikey.Key) apikey.Moment { m, _ := f.Moment(k); return m }
 		c.cell = func(c *context, k *apikey.Key, _ ui.Marks) cell { return moment(at(k), c.now) }
 		c.order = func(k *apikey.Key) int64 { return instant(at(k), 0) }
 	} else {
-		c.text = f.Text
+		sorts = true
 	}
 	switch f.ID {
 	case apikey.FieldName:
-		c.reported, c.byName, c.text = func(*apikey.Key) bool { return true }, true, nil
+		c.reported, c.byName, sorts = func(*apikey.Key) bool { return true }, true, false
 		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: name(k)} }
 	case apikey.FieldMasked:
-		c.text = nil
+		sorts = false
 		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{ui.Clean(k.Masked), ui.Faint} }
 	case apikey.FieldType:
 		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: TypeWord(k.Type)} }
@@ -89,10 +91,9 @@ func columnOf(f apikey.FieldInfo) column {
 		c.ofAccess = true
 		c.reported = func(k *apikey.Key) bool { return k.Role != "" || k.Permissions != nil || k.Restrictions != nil }
 		c.cell = func(c *context, k *apikey.Key, _ ui.Marks) cell { return access(k, c.presets) }
-		c.text = func(k *apikey.Key) string { return access(k, nil).text }
+		c.text = func(c *context, k *apikey.Key) string { return byNumber(access(k, c.presets)) }
 	case apikey.FieldProject:
 		c.reported = func(k *apikey.Key) bool { return k.Project != "" || k.ProjectName != "" }
-		c.text = func(k *apikey.Key) string { return cmp.Or(k.ProjectName, k.Project) }
 		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell {
 			return cell{text: ui.Clean(cmp.Or(k.ProjectName, k.Project))}
 		}
@@ -102,7 +103,7 @@ func columnOf(f apikey.FieldInfo) column {
 			return cell{ui.Clean(s.String()), s.Tone}
 		}
 	case apikey.FieldEnabled: // findings give a state too; the list knows of them later than of the keys
-		c.text = nil
+		c.byNeed, sorts = true, false
 		c.cell = func(c *context, k *apikey.Key, marks ui.Marks) cell {
 			s := ui.StateOf(k, marks, c.now)
 			return cell{s.String(), s.Tone}
@@ -111,7 +112,31 @@ func columnOf(f apikey.FieldInfo) column {
 		c.cell = expires
 		c.order = func(k *apikey.Key) int64 { return instant(k.ExpiresAt, unknownLast-1) }
 	}
+	if sorts && c.text == nil {
+		c.text = shownText(&c)
+	}
 	return c
+}
+
+// shownText is what a column shows, to sort by: an order of what nobody sees looks like none.
+func shownText(c *column) func(*context, *apikey.Key) string {
+	show := c.cell
+	return func(ctx *context, k *apikey.Key) string { return fold(show(ctx, k, 0).text) }
+}
+
+// byNumber is a cell's text so that 9 comes before 10, and nothing where the service does not say.
+func byNumber(c cell) string {
+	if c.text == ui.Unknown {
+		return ""
+	}
+	digits := 0
+	for digits < len(c.text) && c.text[digits] >= '0' && c.text[digits] <= '9' {
+		digits++
+	}
+	if digits == 0 {
+		return fold(c.text)
+	}
+	return strings.Repeat("0", max(6-digits, 0)) + c.text
 }
 
 func name(k *apikey.Key) string {

@@ -182,7 +182,7 @@ func TestSortIsThatOfStrings(t *testing.T) {
 				if l.columns[c].byName {
 					return l.seen.text(i)
 				}
-				return l.columns[c].text(l.seen.key(i, new(apikey.Key)))
+				return l.columns[c].text(&l.ctx, l.seen.key(i, new(apikey.Key)))
 			}
 			for n := 1; n < len(l.idx); n++ {
 				a, b := text(l.idx[n-1]), text(l.idx[n])

@@ -49,21 +49,21 @@ type List struct {
 	missing []string       // what the filter asks for and no key reports
 	wrong   error          // what the filter does not understand
 
-	gen     int  // of the arrangement wanted
-	sortGen int  // of the order alone
-	round   int  // of what it orders by
-	busy    bool // a command arranges
-	ordered int  // how many keys have a place in the order, or are to get one now
-	paused  time.Time
-	sorted  []int32
-	before  []int32 // the order of the first keys, while that of all is not known
-	idx     []int32 // what is shown, in order
-	forQ    query   // the filter that idx was made with
+	gen      int  // of the arrangement wanted
+	sortGen  int  // of the order alone
+	round    int  // of what it orders by
+	busy     bool // a command arranges
+	ordered  int  // how many keys have a place in the order, or are to get one now
+	paused   time.Time
+	sorted   []int32
+	before   []int32 // the order of the first keys, while that of all is not known
+	idx      []int32 // what is shown, in order
+	idxQuery query   // the filter that idx was made with
 
 	cursor, offset int
 	current        int32  // the key under the cursor, by its index in store; -1 for none
 	moved          bool   // the user chose a place: it follows the key
-	wish           string // the id of a key to go to when it is there
+	wantedID       string // the id of a key to go to when it is there
 
 	selected   *apikey.Key // what Selected gave, for the key at this place of this store: the same until that changes
 	selectedOf *store
@@ -95,7 +95,7 @@ func (l *List) Clear() {
 	l.gen++
 	l.store, l.incoming = newStore(l.columns), nil
 	l.seen = l.store
-	l.sorted, l.before, l.idx, l.forQ, l.wish = nil, nil, nil, l.query, ""
+	l.sorted, l.before, l.idx, l.idxQuery, l.wantedID = nil, nil, nil, l.query, ""
 	l.ordered, l.loading = 0, false
 	l.round++
 	l.cursor, l.offset, l.current, l.moved, l.busy = 0, 0, -1, false, false
@@ -158,7 +158,7 @@ func (l *List) Add(batches ...Batch) tea.Cmd {
 	if n := l.store.n; l.loading && n > sortAtOnce && n < 2*l.ordered && l.ctx.now.Sub(l.paused) < orderPause {
 		return nil // until more came, or End
 	}
-	return l.rearrange(more)
+	return l.rearrange(reusePrefix)
 }
 
 // End closes the load. One that failed leaves the old list as it was.
@@ -167,17 +167,17 @@ func (l *List) End(complete bool) tea.Cmd {
 	l.incoming, l.loading = nil, false
 	if !complete || next == nil {
 		if l.ordered < l.store.n {
-			return l.rearrange(more)
+			return l.rearrange(reusePrefix)
 		}
 		return nil
 	}
 	l.store = next
 	l.relayout()
-	return l.rearrange(anew)
+	return l.rearrange(reuseNone)
 }
 
 // Keys are the keys of the list as they are now.
-func (l *List) Keys() Keys { return Keys{l.store.shelf} }
+func (l *List) Keys() Keys { return Keys{l.store.packedList} }
 
 // SetMarks gives the findings of every key, in the order of Keys.
 func (l *List) SetMarks(marks []ui.Marks) tea.Cmd {
@@ -189,8 +189,13 @@ func (l *List) SetMarks(marks []ui.Marks) tea.Cmd {
 	}
 	l.relayout()
 	if l.query.usesMarks() {
-		l.forQ = nil // what was found before does not count
-		return l.rearrange(same)
+		l.idxQuery = nil // what was found before does not count
+	}
+	switch {
+	case l.columns[l.sortBy].byNeed:
+		return l.rearrange(reuseNone)
+	case l.query.usesMarks():
+		return l.rearrange(reuseOrder)
 	}
 	return nil
 }
@@ -208,7 +213,7 @@ func (l *List) Selected() (*apikey.Key, ui.Marks, bool) {
 
 // Select puts the cursor on a key as soon as it is there.
 func (l *List) Select(id string) {
-	l.wish = id
+	l.wantedID = id
 	l.place(false)
 }
 
@@ -299,11 +304,19 @@ func (l *List) clearFilter() tea.Cmd {
 	return l.refilter()
 }
 
+// ShowAll takes the filter away, if there is one.
+func (l *List) ShowAll() tea.Cmd {
+	if !l.Filtered() {
+		return nil
+	}
+	return l.clearFilter()
+}
+
 func (l *List) refilter() tea.Cmd {
 	l.query, l.wrong = l.parsed()
 	clear(l.rows)
 	l.follow()
-	return l.rearrange(same)
+	return l.rearrange(reuseOrder)
 }
 
 // sortNext goes to the next column that some key reports, first value first.
@@ -320,39 +333,39 @@ func (l *List) sortNext() tea.Cmd {
 
 func (l *List) resort() tea.Cmd {
 	l.relayout()
-	return l.rearrange(anew)
+	return l.rearrange(reuseNone)
 }
 
-// keeping says what an arrangement may keep of the one before.
-type keeping int
+// reuse says what an arrangement may keep of the one before.
+type reuse int
 
 const (
-	same keeping = iota // the order: only the filter changed
-	more                // the order of the keys that were there: more came
-	anew                // nothing
+	reuseOrder  reuse = iota // the order: only the filter changed
+	reusePrefix              // the order of the keys that were there: more came
+	reuseNone                // nothing
 )
 
 // rearrange brings idx up to date: at once where that is quick, else in a command,
 // one at a time, with the old order on screen until it is done.
-func (l *List) rearrange(keep keeping) tea.Cmd {
-	if keep != same {
+func (l *List) rearrange(keep reuse) tea.Cmd {
+	if keep != reuseOrder {
 		l.ordered, l.paused = l.store.n, l.env.Now()
 		l.sortGen++
 		if l.sorted != nil {
 			l.before, l.sorted = l.sorted, nil
 		}
 	}
-	if keep == anew {
+	if keep == reuseNone {
 		l.before = nil
 		l.round++
 	}
 	l.gen++
 	w := &work{
 		gen: l.gen, sortGen: l.sortGen, round: l.round, store: l.store, now: l.env.Now(),
-		view:   store{shelf: l.store.shelf, marks: l.store.marks, access: accesses{of: l.store.access.of, names: l.store.access.names}},
-		column: l.columns[l.sortBy], reverse: l.reverse, sorted: l.sorted, before: l.before, query: l.query,
+		view:   store{packedList: l.store.packedList, marks: l.store.marks, access: accesses{of: l.store.access.of, names: l.store.access.names}},
+		column: l.columns[l.sortBy], reverse: l.reverse, sorted: l.sorted, before: l.before, query: l.query, ctx: context{now: l.env.Now(), presets: l.ctx.presets},
 	}
-	if l.sorted != nil && l.seen == l.store && len(l.forQ) > 0 && l.forQ.narrows(l.query) {
+	if l.sorted != nil && l.seen == l.store && len(l.idxQuery) > 0 && l.idxQuery.narrows(l.query) {
 		w.base = l.idx
 	}
 	n := l.store.n
@@ -378,11 +391,11 @@ func (l *List) arrived(msg arranged) tea.Cmd {
 	case l.sorted == nil && len(msg.sorted) > len(l.before):
 		l.before = msg.sorted // more came meanwhile
 	}
-	return l.rearrange(same)
+	return l.rearrange(reuseOrder)
 }
 
 func (l *List) apply(msg arranged, q query) tea.Cmd {
-	filtered := !q.same(l.forQ)
+	filtered := !q.same(l.idxQuery)
 	if l.seen != msg.store {
 		id := ""
 		if l.current >= 0 {
@@ -391,7 +404,7 @@ func (l *List) apply(msg arranged, q query) tea.Cmd {
 		l.seen, l.current = msg.store, msg.store.find(id)
 		clear(l.rows)
 	}
-	l.sorted, l.before, l.idx, l.forQ = msg.sorted, nil, msg.idx, q
+	l.sorted, l.before, l.idx, l.idxQuery = msg.sorted, nil, msg.idx, q
 	l.missing = l.query.unreported(l.store, len(l.idx) > 0)
 	l.place(filtered)
 	return nil

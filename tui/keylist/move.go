@@ -51,8 +51,8 @@ func (l *List) put(line int) {
 // gives way to the first match; one that is gone, to its neighbour. Until the user
 // has moved, the cursor stays on the first line as keys come in.
 func (l *List) place(filtered bool) {
-	if i := l.seen.find(l.wish); i >= 0 {
-		l.current, l.moved, l.wish = i, true, ""
+	if i := l.seen.find(l.wantedID); i >= 0 {
+		l.current, l.moved, l.wantedID = i, true, ""
 	}
 	switch line := slices.Index(l.idx, l.current); {
 	case !l.moved:
@@ -87,7 +87,7 @@ func (l *List) linesAbove() int {
 	if l.Filtered() {
 		n++
 	}
-	if l.doubt() != "" {
+	if l.filterWarning() != "" {
 		n++
 	}
 	if l.banner != "" {

@@ -11,7 +11,7 @@ import (
 // whole.
 type packed struct {
 	text             string // what a filter searches and the name column sorts by
-	id, name, masked string // parts of text where they are spelt like it
+	id, name, masked string // parts of text where they are spelled like it
 	created, expires apikey.Moment
 	permissions      []apikey.Permission
 	whole            *apikey.Key // nil: the fields above are all
@@ -58,7 +58,7 @@ func pack(k *apikey.Key, text string) packed {
 	return p
 }
 
-// share takes a part of a key from the search text where it is spelt like it there: one string in memory instead of
+// share takes a part of a key from the search text where it is spelled like it there: one string in memory instead of
 // two. The text goes on after it.
 func share(part, text string) (kept, rest string) {
 	if part == "" {
@@ -94,48 +94,48 @@ func (p *packed) keyID() string {
 	return p.id
 }
 
-// board is how many packed keys lie together: a list grows without being copied.
-const board = 1024
+// chunkLen is how many packed keys lie together: a list grows without being copied.
+const chunkLen = 1024
 
-// A shelf holds packed keys. What is on it is never changed again, so that a copy of the shelf may be read
+// A packedList holds packed keys. What is in it is never changed again, so that a copy of it may be read
 // while keys are put on it.
-type shelf struct {
-	boards []*[board]packed
+type packedList struct {
+	chunks []*[chunkLen]packed
 	n      int
 }
 
-func (s *shelf) put(p packed) {
-	if s.n%board == 0 {
-		s.boards = append(s.boards, new([board]packed))
+func (s *packedList) put(p packed) {
+	if s.n%chunkLen == 0 {
+		s.chunks = append(s.chunks, new([chunkLen]packed))
 	}
-	s.boards[s.n/board][s.n%board] = p
+	s.chunks[s.n/chunkLen][s.n%chunkLen] = p
 	s.n++
 }
 
-func (s *shelf) at(i int32) *packed { return &s.boards[i/board][i%board] }
+func (s *packedList) at(i int32) *packed { return &s.chunks[i/chunkLen][i%chunkLen] }
 
 // text is what a filter searches.
-func (s *shelf) text(i int32) string { return s.at(i).text }
+func (s *packedList) text(i int32) string { return s.at(i).text }
 
-// key is a key of the shelf, or scratch with its fields.
-func (s *shelf) key(i int32, scratch *apikey.Key) *apikey.Key { return s.at(i).key(scratch) }
+// key is a key of the list, or scratch with its fields.
+func (s *packedList) key(i int32, scratch *apikey.Key) *apikey.Key { return s.at(i).key(scratch) }
 
 // Keys are the keys that a list had when they were asked for, in the order of the service. They do not change
 // and may be read beside the list.
-type Keys struct{ shelf shelf }
+type Keys struct{ list packedList }
 
 // Len is how many they are.
-func (k Keys) Len() int { return k.shelf.n }
+func (k Keys) Len() int { return k.list.n }
 
 // At is a copy of one of them.
-func (k Keys) At(i int) apikey.Key { return *k.shelf.key(int32(i), new(apikey.Key)) }
+func (k Keys) At(i int) apikey.Key { return *k.list.key(int32(i), new(apikey.Key)) }
 
 // All are all of them with their places. A key is gone at the next one: copy what is kept.
 func (k Keys) All() iter.Seq2[int, *apikey.Key] {
 	return func(yield func(int, *apikey.Key) bool) {
 		var scratch apikey.Key
-		for i := range k.shelf.n {
-			if !yield(i, k.shelf.key(int32(i), &scratch)) {
+		for i := range k.list.n {
+			if !yield(i, k.list.key(int32(i), &scratch)) {
 				return
 			}
 		}

@@ -3,6 +3,8 @@ package keylist
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,7 +128,7 @@ func parseTerm(w string) (term, error) {
 	case t.field == fieldStatus:
 		known, ok := stateWords[t.value]
 		if !ok && t.value != "" && !begins(t.value) {
-			return t, fmt.Errorf("status: no status %q: expired, expiring, disabled, enabled, unused, old, rotating, own, never-expires, can-mint", t.value)
+			return t, fmt.Errorf("status: no status %q%s: expired, expiring, disabled, enabled, unused, old, rotating, own, never-expires, can-mint", t.value, meant(t.value, slices.Sorted(maps.Keys(stateWords))))
 		}
 		known.field, known.op, known.value, known.not = t.field, t.op, t.value, t.not
 		if !ok {
@@ -141,7 +143,42 @@ func parseTerm(w string) (term, error) {
 	case fieldMoment[t.field] != nil:
 		return t, fmt.Errorf("%s: compare it with < or >: %s<14d", t.field, t.field)
 	}
-	return t, fmt.Errorf(`no field %q: %s status; "…" for plain text`, t.field, strings.Join(fieldWords, " "))
+	return t, fmt.Errorf(`no field %q%s: %s status; "…" for plain text`, t.field, meant(t.field, append([]string{fieldStatus}, fieldWords...)), strings.Join(fieldWords, " "))
+}
+
+// meant says which of the words one may have been meant to be: the nearest, one or two letters away.
+func meant(word string, words []string) string {
+	best, least := "", 3
+	for _, w := range words {
+		if d := distance(word, w); d < least && d < len(w)/2+1 {
+			best, least = w, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return ", did you mean " + best
+}
+
+// distance counts the letters to put in, leave out or change.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := before
+			if a[i] != b[j] {
+				cost++
+			}
+			before = row[j+1]
+			row[j+1] = min(cost, row[j]+1, before+1)
+		}
+	}
+	return row[len(b)]
 }
 
 // begins reports whether a state word is on its way to be typed.
@@ -167,7 +204,7 @@ var spanUnits = map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24
 
 func (t term) comparison() (term, error) {
 	if fieldMoment[t.field] == nil {
-		return t, fmt.Errorf("no field %q to compare: %s", t.field, strings.Join(momentWords, " "))
+		return t, fmt.Errorf("no field %q to compare%s: %s", t.field, meant(t.field, momentWords), strings.Join(momentWords, " "))
 	}
 	if at, err := time.Parse(time.DateOnly, t.value); err == nil {
 		t.date = at

@@ -16,6 +16,8 @@ const (
 	marker   = 2  // cells for the cursor
 	minName  = 12 // the name is never narrower while another column is there
 	someName = 24 // a longer name gets that much before the other columns
+	// wholeMost is the widest that a column becomes where there is room for all of what it says.
+	wholeMost = 48
 )
 
 // placed is a column on screen.
@@ -38,7 +40,7 @@ func (l *List) relayout() {
 		if c.width > 0 {
 			return max(c.width, title)
 		}
-		return max(l.store.widths[i], title)
+		return max(min(l.store.widths[i], c.most), title)
 	}
 	free := l.width - marker - 1 // a cell of air at the end
 	wanted := max(width(0), minName)
@@ -51,17 +53,34 @@ func (l *List) relayout() {
 			left -= need
 		}
 	}
+	ownMark := ui.Width(" " + ui.OwnMark)
+	whole := l.whole(chosen, &left, wanted+ownMark-least)
 	for i := range l.columns {
 		if !chosen[i] {
 			continue
 		}
-		w := width(i)
+		w := width(i) + whole[i]
 		if i == 0 {
-			w = min(least+left, max(wanted, least)+4)
+			w = min(least+left, max(wanted, least)+ownMark)
 			w = min(w, free)
 		}
 		l.layout = append(l.layout, placed{&l.columns[i], w})
 	}
+}
+
+// whole shares what is left among the columns whose content was cut, those that stay longest first, once the names have theirs.
+func (l *List) whole(chosen map[int]bool, left *int, names int) map[int]int {
+	out := map[int]int{}
+	spare := *left - max(names, 0)
+	for _, i := range l.byDrop {
+		c := &l.columns[i]
+		if more := min(l.store.widths[i]-max(c.most, ui.Width(c.title)), spare); chosen[i] && c.width == 0 && more > 0 {
+			out[i] = more
+			spare -= more
+			*left -= more
+		}
+	}
+	return out
 }
 
 // View is the pane, exactly its size.
@@ -77,7 +96,7 @@ func (l *List) Lines() []string {
 	if l.Filtered() {
 		lines = append(lines, l.filterLine())
 	}
-	if doubt := l.doubt(); doubt != "" {
+	if doubt := l.filterWarning(); doubt != "" {
 		lines = append(lines, ui.Pad("   "+doubt, l.width))
 	}
 	if l.banner != "" {
@@ -99,7 +118,7 @@ func (l *List) Lines() []string {
 func (l *List) nothing(height int) []string {
 	block := l.placeholder
 	if l.Filtered() && l.store.n > 0 && !l.busy {
-		block = l.matchless()
+		block = l.noMatch()
 	}
 	return ui.Centre(block, l.width, height)
 }

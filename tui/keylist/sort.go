@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"detent/apikey"
+	"detent/tui/ui"
 )
 
 // entry is a key on its way to its place: the next eight bytes of its text, or its value.
@@ -73,6 +74,14 @@ func (w *work) sort() []int32 {
 	if w.reverse {
 		flip = math.MaxUint64
 	}
+	if w.column.byNeed {
+		for i := range entries {
+			at := entries[i].key
+			entries[i].value = signed(int64(ui.Need(w.view.key(at, &k), w.view.mark(at), w.now))) ^ flip
+		}
+		slices.SortFunc(entries, compareEntries)
+		return keysOf(entries)
+	}
 	if w.column.order != nil {
 		for i := range entries {
 			at := w.column.order(w.view.key(entries[i].key, &k))
@@ -86,7 +95,7 @@ func (w *work) sort() []int32 {
 	}
 	text := make([]string, w.view.n)
 	for i := range text {
-		text[i] = w.column.text(w.view.key(int32(i), &k))
+		text[i] = w.column.text(&w.ctx, w.view.key(int32(i), &k))
 	}
 	said := make([]entry, 0, w.view.n)
 	var silent []entry

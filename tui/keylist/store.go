@@ -10,7 +10,7 @@ import (
 // store holds the keys of one load. What is appended is never changed again, so that a command may read
 // what was there when it began.
 type store struct {
-	shelf
+	packedList
 	access accesses
 	marks  []ui.Marks // empty until the load was examined
 	shown  []bool     // by column: some key reports it
@@ -38,8 +38,8 @@ func (s *store) add(batch Batch, cols []column, ctx *context) (wider bool) {
 			if known && cols[c].ofAccess {
 				continue // as wide as the key's before it
 			}
-			if cols[c].width == 0 && s.widths[c] < cols[c].most {
-				if w := min(ui.Width(cols[c].cell(ctx, k, 0).text), cols[c].most); w > s.widths[c] {
+			if cols[c].width == 0 && s.widths[c] < wholeMost {
+				if w := min(ui.Width(cols[c].cell(ctx, k, 0).text), wholeMost); w > s.widths[c] {
 					s.widths[c], wider = w, true
 				}
 			}
@@ -82,6 +82,7 @@ type work struct {
 	base    []int32 // keys to filter instead of sorted, where the filter only narrowed
 	query   query
 	now     time.Time
+	ctx     context
 }
 
 // arranged is its result.

@@ -80,8 +80,8 @@ func (s *store) reports(f apikey.FieldInfo) bool {
 	return false
 }
 
-// doubt is a line above the keys; empty where nothing is to be said.
-func (l *List) doubt() string {
+// filterWarning is a line above the keys; empty where nothing is to be said.
+func (l *List) filterWarning() string {
 	warn := l.env.Styles.Warn
 	switch {
 	case l.wrong != nil:
@@ -92,8 +92,8 @@ func (l *List) doubt() string {
 	return ""
 }
 
-// matchless is what stands where the rows would be.
-func (l *List) matchless() string {
+// noMatch is what stands where the rows would be.
+func (l *List) noMatch() string {
 	dim := l.env.Styles.Dim
 	said := dim.Render("No key matches.")
 	if len(l.missing) > 0 {

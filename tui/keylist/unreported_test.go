@@ -85,8 +85,8 @@ func TestEnvMeansTheProfilesWhereAKeyDoesNotSay(t *testing.T) {
 		filter  string
 		rows    int
 	}{
-		{apikey.Setting{Environment: apikey.Live, Far: true}, "env:live", 1}, {apikey.Setting{Environment: apikey.Live, Far: true}, "env:test", 1},
-		{apikey.Setting{Environment: apikey.Test, Far: true}, "env:test", 2}, {apikey.Setting{Far: true}, "env:live", 0}, {apikey.Setting{Far: true}, "env:env?", 1},
+		{apikey.Setting{Environment: apikey.Live, Remote: true}, "env:live", 1}, {apikey.Setting{Environment: apikey.Live, Remote: true}, "env:test", 1},
+		{apikey.Setting{Environment: apikey.Test, Remote: true}, "env:test", 2}, {apikey.Setting{Remote: true}, "env:live", 0}, {apikey.Setting{Remote: true}, "env:env?", 1},
 		{apikey.Setting{Embedded: true}, "env:local", 1}, {apikey.Setting{Embedded: true, Demo: true}, "env:demo", 1}, {apikey.Setting{}, "env:live", 0},
 	} {
 		for _, late := range []bool{false, true} { // the filter may stand before the profile is there

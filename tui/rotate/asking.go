@@ -25,7 +25,7 @@ func own(back phase, q rotation.Question) phase {
 	return asking{q: q, back: back, ticked: make([]bool, len(q.Lines))}
 }
 
-func whileAsking(a asking, in scene, e event) (phase, []effect) {
+func whileAsking(a asking, in input, e event) (phase, []effect) {
 	switch e := e.(type) {
 	case edited:
 		a.why = e.wrong
@@ -47,7 +47,7 @@ func whileAsking(a asking, in scene, e event) (phase, []effect) {
 	return a, nil
 }
 
-func (a asking) key(in scene, key press) (phase, []effect) {
+func (a asking) key(in input, key press) (phase, []effect) {
 	n := len(a.ticked)
 	switch key {
 	case pressEnter:
@@ -109,7 +109,7 @@ func (a asking) left() (n int) {
 }
 
 // pick makes a choice, or lets what it wants be written first.
-func (a asking) pick(in scene, id string) (phase, []effect) {
+func (a asking) pick(in input, id string) (phase, []effect) {
 	c, known := a.q.Choice(id)
 	switch {
 	case id == rotation.No && a.back != nil:
@@ -135,7 +135,7 @@ func (a asking) goBack() (phase, []effect) {
 	return a.back, nil
 }
 
-func (a asking) written(in scene, e wrote) (phase, []effect) {
+func (a asking) written(in input, e wrote) (phase, []effect) {
 	switch {
 	case a.typing == "":
 		return a, nil
@@ -150,7 +150,7 @@ func (a asking) written(in scene, e wrote) (phase, []effect) {
 }
 
 // answer hands an answer on: to the rotation, or, of a question of the screen's own, as what it stands for.
-func (a asking) answer(in scene, said rotation.Answer) (phase, []effect) {
+func (a asking) answer(in input, said rotation.Answer) (phase, []effect) {
 	shut := []effect{}
 	if a.typing != "" {
 		shut = append(shut, write{})

@@ -27,13 +27,13 @@ func (s *Screen) viewBlock(p *page, told bool) {
 	case waiting:
 		s.viewWait(p, now)
 	case asking:
-		p.barred(st.Warn, func(p *page) { s.viewQuestion(p, now) })
+		p.withBar(st.Warn, func(p *page) { s.viewQuestion(p, now) })
 	case failed:
 		s.viewFailure(p, now)
 	case finished:
-		p.barred(st.Good, s.viewEnd)
+		p.withBar(st.Good, s.viewEnd)
 	case ready:
-		p.barred(st.Accent, func(p *page) {
+		p.withBar(st.Accent, func(p *page) {
 			s.action(p, s.enterDoes())
 			if !told || !s.planned(s.view.Next.Text) { // what happens, before it happens
 				p.wrap("        ", st.Dim, s.view.Next.Text)
@@ -55,7 +55,7 @@ func (s *Screen) keyCap(name string) string {
 	return style.Render(" "+name+" ") + strings.Repeat(" ", max(8-len(name)-2, 1))
 }
 
-func (s *Screen) says() lipgloss.Style {
+func (s *Screen) emphasis() lipgloss.Style {
 	if s.env.Early {
 		return s.env.Styles.Dim
 	}
@@ -65,7 +65,7 @@ func (s *Screen) says() lipgloss.Style {
 // action is what enter does and what u would undo.
 func (s *Screen) action(p *page, does string) {
 	st, v := p.style(), s.view
-	p.wrap(s.keyCap("enter"), s.says(), does)
+	p.wrap(s.keyCap("enter"), s.emphasis(), does)
 	if v.Undoing {
 		p.wrap(hint(st, "t"), st.Base, "give the undo up and go on: what was put back is delivered again")
 	}
@@ -97,7 +97,7 @@ func (s *Screen) viewCame(p *page, last rotation.Result) {
 
 func (s *Screen) viewWorking(p *page, now working) {
 	st := p.style()
-	p.barred(st.Accent, func(p *page) {
+	p.withBar(st.Accent, func(p *page) {
 		what := s.view.Next.Text
 		switch {
 		case now.verb == toEnd:
@@ -131,7 +131,7 @@ func (s *Screen) viewOutput(p *page, text string) {
 // viewFailure says what failed and what to do about it. What is certain follows under CERTAIN.
 func (s *Screen) viewFailure(p *page, now failed) {
 	st := p.style()
-	p.barred(st.Bad, func(p *page) {
+	p.withBar(st.Bad, func(p *page) {
 		what, todo := now.err.Error(), ""
 		var refused *rotation.RefusedError
 		var step *rotation.StepError
@@ -187,7 +187,7 @@ func (s *Screen) viewEnd(p *page) {
 	if now := s.phase.(finished); now.last.Output != "" {
 		s.viewOutput(p, now.last.Output)
 	}
-	p.wrap(s.keyCap("enter"), s.says(), "close")
+	p.wrap(s.keyCap("enter"), s.emphasis(), "close")
 }
 
 // viewQuestion shows any question, by its data alone.
@@ -232,7 +232,7 @@ func (s *Screen) viewInput(p *page, now asking) {
 		label = "  New secret: "
 	}
 	p.line(label + s.input.View(p.width-ui.Width(label)-2))
-	p.wrap(s.keyCap("enter"), s.says(), c.Label)
+	p.wrap(s.keyCap("enter"), s.emphasis(), c.Label)
 	p.wrap(hint(st, "esc"), st.Base, "back to the choices")
 }
 
@@ -250,11 +250,11 @@ func (s *Screen) viewChoices(p *page, now asking) {
 				p.wrap(st.Dim.Render(" "+ui.Pad(caps, 7)), st.Dim, c.Label+", once every line is ticked")
 				continue
 			}
-			p.wrap(s.keyCap(caps), s.says(), c.Label)
+			p.wrap(s.keyCap(caps), s.emphasis(), c.Label)
 			s.viewDoes(p, c)
 			continue
 		case isDefault && c.ID != rotation.No:
-			p.wrap(s.keyCap("enter"), s.says(), c.Label)
+			p.wrap(s.keyCap("enter"), s.emphasis(), c.Label)
 			s.viewDoes(p, c)
 			continue
 		case s.env.Early && c.ID != rotation.No:
@@ -283,7 +283,7 @@ func (s *Screen) viewDoes(p *page, c rotation.Choice) {
 // viewWait is a wait: how long it still takes, and what is seen of the old key.
 func (s *Screen) viewWait(p *page, now waiting) {
 	st := p.style()
-	p.barred(st.Accent, func(p *page) {
+	p.withBar(st.Accent, func(p *page) {
 		left := max(now.ends.Sub(s.env.Now()), 0)
 		p.wrap(st.Accent.Render("… "), st.Strong, now.last.Message)
 		if total := now.last.Total; total > 0 {
@@ -293,7 +293,7 @@ func (s *Screen) viewWait(p *page, now waiting) {
 		if w := now.last.Watch; w != nil {
 			s.viewWatch(p, w)
 		}
-		p.wrap(s.keyCap("enter"), s.says(), "look again now")
+		p.wrap(s.keyCap("enter"), s.emphasis(), "look again now")
 		if canAttest(s.view) {
 			p.wrap(hint(st, "a"), st.Base, "confirm it yourself and wait no longer")
 		}

@@ -11,8 +11,8 @@ import (
 	"detent/tui/ui"
 )
 
-// key makes an event of a key press.
-func (s *Screen) key(msg tea.KeyMsg) tea.Cmd {
+// key is the event that a key press is, or what else comes of it.
+func (s *Screen) key(msg tea.KeyMsg) (event, tea.Cmd) {
 	k := s.env.Keys
 	a, asks := s.phase.(asking)
 	if asks && a.typing != "" {
@@ -21,26 +21,26 @@ func (s *Screen) key(msg tea.KeyMsg) tea.Cmd {
 	if asks && !s.env.Early {
 		for i, c := range a.q.Choices {
 			if letter := letters(a.q)[i]; letter != "" && msg.String() == letter && c.ID != rotation.No {
-				return s.happens(chose{c.ID})
+				return chose{c.ID}, nil
 			}
 		}
 	}
 	if asks && a.q.Each && key.Matches(msg, k.Up, k.Down) {
-		return s.happens(pressed{map[bool]press{true: pressUp, false: pressDown}[key.Matches(msg, k.Up)]})
+		return pressed{map[bool]press{true: pressUp, false: pressDown}[key.Matches(msg, k.Up)]}, nil
 	}
 	switch {
 	case s.text.Update(msg):
 		s.moved = true
 	case key.Matches(msg, k.Evidence) && s.rotation != nil:
-		return ui.Do(ui.Push{Screen: newEvidence(s.env, s.place, s.rotation.View)})
+		return nil, ui.Do(ui.Push{Screen: newEvidence(s.env, s.place, s.rotation.View)})
 	case key.Matches(msg, k.Plan) && s.full != nil && !asks:
 		s.unfolded, s.moved = !s.unfolded, false
 	default:
 		if p, means := s.means(msg, asks); means {
-			return s.happens(pressed{p})
+			return pressed{p}, nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // means is what a key means where no text is typed.
@@ -73,32 +73,32 @@ func (s *Screen) means(msg tea.KeyMsg, asks bool) (press, bool) {
 }
 
 // typed is a key for the input.
-func (s *Screen) typed(msg tea.KeyMsg, a asking) tea.Cmd {
+func (s *Screen) typed(msg tea.KeyMsg, a asking) (event, tea.Cmd) {
 	switch msg.Type {
 	case tea.KeyEsc:
-		return s.happens(pressed{pressLeave})
+		return pressed{pressLeave}, nil
 	case tea.KeyCtrlC:
-		return s.happens(pressed{pressQuit})
+		return pressed{pressQuit}, nil
 	case tea.KeyEnter:
 		return s.submit(a)
 	}
 	s.input.Update(msg)
-	return s.happens(edited{s.input.Problem()})
+	return edited{s.input.Problem()}, nil
 }
 
-func (s *Screen) submit(a asking) tea.Cmd {
+func (s *Screen) submit(a asking) (event, tea.Cmd) {
 	text := s.input.Value()
 	if a.wants != rotation.WantsSecret {
-		return s.happens(wrote{reason: text})
+		return wrote{reason: text}, nil
 	}
 	if text == "" && a.why != "" { // what was wrong with the paste says more than that nothing is there
-		return nil
+		return nil, nil
 	}
 	secret, err := apikey.ParseSecret(text)
 	if err != nil {
-		return s.happens(edited{err.Error()})
+		return edited{err.Error()}, nil
 	}
-	return s.happens(wrote{secret: secret})
+	return wrote{secret: secret}, nil
 }
 
 // letters are the keys of a question's choices, in their order. The default is enter's too; what is left for later is esc's.

@@ -162,8 +162,8 @@ func phaseState(v rotation.View, phase rotation.Phase) (state rotation.PlanState
 	return rotation.Later, any
 }
 
-// detent is the sign of a step: past, here, to come.
-func detent(st *ui.Styles, state rotation.PlanState) string {
+// stepGlyph is the sign of a step: past, here, to come.
+func stepGlyph(st *ui.Styles, state rotation.PlanState) string {
 	switch state {
 	case rotation.Completed:
 		return st.Good.Render("●")
@@ -186,7 +186,7 @@ func (s *Screen) viewSteps(p *page) {
 		case state == rotation.Later || !any:
 			name = st.Dim.Render(name)
 		}
-		cell := detent(st, state) + " " + name
+		cell := stepGlyph(st, state) + " " + name
 		link := ""
 		switch {
 		case i > 0 && p.width >= 90:
@@ -283,7 +283,7 @@ func sign(st *ui.Styles, v rotation.View) string {
 	var b strings.Builder
 	for _, phase := range rotation.Phases {
 		state, _ := phaseState(v, phase)
-		fmt.Fprint(&b, detent(st, state))
+		fmt.Fprint(&b, stepGlyph(st, state))
 	}
 	return b.String()
 }

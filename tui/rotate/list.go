@@ -193,7 +193,7 @@ func (l *List) row(v rotation.View, now time.Time, plain bool) string {
 	case v.Undoing && v.State == rotation.Open:
 		state = "undoing"
 	}
-	name, environment := ui.KeyName(st.Base, clean(v.Old.Name)), clean(l.host.Setting(v.Profile).Whose(v.Old.Environment).Word(v.Old.Environment))
+	name, environment := ui.KeyName(st.Base, clean(v.Old.Name)), clean(l.host.Setting(v.Profile).ForKey(v.Old.Environment).Word(v.Old.Environment))
 	mark := sign(st, v) + " "
 	switch {
 	case plain:

@@ -36,8 +36,8 @@ func (p *page) wrap(lead string, style lipgloss.Style, text string) {
 	}
 }
 
-// barred draws something with a bar beside it, so that it stands out.
-func (p *page) barred(bar lipgloss.Style, draw func(*page)) {
+// withBar draws something with a bar beside it, so that it stands out.
+func (p *page) withBar(bar lipgloss.Style, draw func(*page)) {
 	in := page{env: p.env, width: p.width - 2}
 	draw(&in)
 	for _, l := range in.lines {

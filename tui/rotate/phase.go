@@ -92,16 +92,16 @@ const (
 
 // The events. Keys come as what they mean.
 type (
-	opened struct{ err error }
-	did    struct {
+	opened   struct{ err error }
+	callDone struct {
 		result rotation.Result
 		err    error
 	}
-	woke     struct{}
-	returned struct{} // it is on the screen again
-	pressed  struct{ press press }
-	chose    struct{ id string }
-	wrote    struct { // what was typed for a choice
+	timerFired struct{}
+	returned   struct{} // it is on the screen again
+	pressed    struct{ press press }
+	chose      struct{ id string }
+	wrote      struct { // what was typed for a choice
 		reason string
 		secret apikey.Secret
 		wrong  string
@@ -111,14 +111,14 @@ type (
 
 type event interface{ isEvent() }
 
-func (opened) isEvent()   {}
-func (did) isEvent()      {}
-func (woke) isEvent()     {}
-func (returned) isEvent() {}
-func (pressed) isEvent()  {}
-func (chose) isEvent()    {}
-func (wrote) isEvent()    {}
-func (edited) isEvent()   {}
+func (opened) isEvent()     {}
+func (callDone) isEvent()   {}
+func (timerFired) isEvent() {}
+func (returned) isEvent()   {}
+func (pressed) isEvent()    {}
+func (chose) isEvent()      {}
+func (wrote) isEvent()      {}
+func (edited) isEvent()     {}
 
 // press is a key by its meaning.
 type press int
@@ -168,21 +168,21 @@ func (keep) isEffect()  {}
 func (news) isEffect()  {}
 func (write) isEffect() {}
 
-// scene is what next looks at beside phase and event.
-type scene struct {
+// input is what next looks at beside phase and event.
+type input struct {
 	now  time.Time
 	view rotation.View
 	away bool // kept behind the list
 }
 
 // next is what comes of an event. It does nothing itself.
-func next(p phase, in scene, e event) (phase, []effect) {
+func next(p phase, in input, e event) (phase, []effect) {
 	switch e := e.(type) {
 	case opened:
 		return afterOpening(p, in, e)
-	case did:
+	case callDone:
 		return afterCall(p, in, e)
-	case woke:
+	case timerFired:
 		return afterTime(p, in)
 	case returned:
 		if w, ok := p.(waiting); ok {
@@ -216,7 +216,7 @@ func exitBy(e event, now exit) exit {
 	return now
 }
 
-func afterOpening(p phase, in scene, e opened) (phase, []effect) {
+func afterOpening(p phase, in input, e opened) (phase, []effect) {
 	o, _ := p.(opening)
 	switch {
 	case e.err != nil:
@@ -232,21 +232,21 @@ func afterOpening(p phase, in scene, e opened) (phase, []effect) {
 }
 
 // start begins a call.
-func start(in scene, w working, c call, more ...effect) (phase, []effect) {
+func start(in input, w working, c call, more ...effect) (phase, []effect) {
 	w.since = in.now
 	c.verb = w.verb
 	return w, append([]effect{c, wake{time.Second}}, more...)
 }
 
 // step begins the next step, or the next part of an undo.
-func step(in scene, undo bool, more ...effect) (phase, []effect) {
+func step(in input, undo bool, more ...effect) (phase, []effect) {
 	if undo {
 		return start(in, working{verb: toUndo, undo: true}, call{}, more...)
 	}
 	return start(in, working{verb: toDo}, call{}, more...)
 }
 
-func afterCall(p phase, in scene, e did) (phase, []effect) {
+func afterCall(p phase, in input, e callDone) (phase, []effect) {
 	w, ok := p.(working)
 	if !ok {
 		return p, nil
@@ -275,7 +275,7 @@ func afterCall(p phase, in scene, e did) (phase, []effect) {
 }
 
 // came is what came of a call.
-func came(w working, in scene, e did) (phase, []effect) {
+func came(w working, in input, e callDone) (phase, []effect) {
 	switch {
 	case e.err != nil && w.redo != nil: // asked again, and why
 		again, effects := step(in, w.redo.undo)
@@ -315,7 +315,7 @@ func came(w working, in scene, e did) (phase, []effect) {
 }
 
 // afterTime is a tick: of a wait it shows how long it still takes, and looks again when that is due.
-func afterTime(p phase, in scene) (phase, []effect) {
+func afterTime(p phase, in input) (phase, []effect) {
 	switch p := p.(type) {
 	case opening, working:
 		return p, []effect{wake{time.Second}}
@@ -332,12 +332,12 @@ func afterTime(p phase, in scene) (phase, []effect) {
 	return p, nil
 }
 
-func lookAgain(p waiting, in scene) (phase, []effect) {
+func lookAgain(p waiting, in input) (phase, []effect) {
 	return start(in, working{verb: toDo, over: &p}, call{})
 }
 
 // whileShowing is a key where a step, a wait, a failure or the end is shown.
-func whileShowing(p phase, in scene, key press) (phase, []effect) {
+func whileShowing(p phase, in input, key press) (phase, []effect) {
 	f, failure := p.(failed)
 	w, waits := p.(waiting)
 	_, over := p.(finished)
@@ -382,7 +382,7 @@ func canAttest(v rotation.View) bool   { return v.Next.Waits && !v.Undoing }
 func canReenable(v rotation.View) bool { return v.OldOff && v.Next.Waits && !v.Undoing }
 
 // leave leaves, or asks first where that would lose the new secret.
-func leave(p phase, in scene, quit bool, effects ...effect) (phase, []effect) {
+func leave(p phase, in input, quit bool, effects ...effect) (phase, []effect) {
 	if in.view.SecretInHand { // deliver it, or delete the new key, but do not lose it
 		return own(p, leaveQuestion()), effects
 	}

@@ -38,11 +38,11 @@ func TestNext(t *testing.T) {
 	wait := rotation.Result{Status: rotation.Waiting, Wait: time.Minute, Left: 10 * time.Minute, Total: 15 * time.Minute}
 	waits := waiting{last: wait, since: noon, ends: noon.Add(10 * time.Minute)}
 	second := wake{time.Second}
-	at := func(step rotation.Step, change ...func(*rotation.View)) scene {
-		return scene{now: noon, view: openView(step, change...)}
+	at := func(step rotation.Step, change ...func(*rotation.View)) input {
+		return input{now: noon, view: openView(step, change...)}
 	}
-	later := func(s scene, d time.Duration) scene { s.now = s.now.Add(d); return s }
-	away := func(s scene) scene { s.away = true; return s }
+	later := func(s input, d time.Duration) input { s.now = s.now.Add(d); return s }
+	away := func(s input) input { s.away = true; return s }
 	doing, undoes := working{verb: toDo, since: noon}, working{verb: toUndo, undo: true, since: noon}
 	moved := rotation.Result{Status: rotation.Moved, Message: "ok"}
 	asks := asking{q: again, last: stopped(again), ticked: []bool{}}
@@ -52,7 +52,7 @@ func TestNext(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		from phase
-		in   scene
+		in   input
 		by   event
 		to   phase
 		does []effect
@@ -78,32 +78,32 @@ func TestNext(t *testing.T) {
 		{"a key during a call is kept for its end", doing, at(rotation.Create), pressed{pressLeave}, working{verb: toDo, since: noon, exit: leaves}, nil},
 		{"enter during a call does nothing", doing, at(rotation.Create), pressed{pressEnter}, doing, nil},
 		{"u during a call does nothing", doing, at(rotation.Create), pressed{pressUndo}, doing, nil},
-		{"a step that moved on", doing, at(rotation.Verify), did{result: moved}, ready{moved}, []effect{plan{}, tell{}}},
-		{"a create makes the list stale", doing, at(rotation.Deliver), did{result: rotation.Result{Status: rotation.Moved, Did: rotation.Create}},
+		{"a step that moved on", doing, at(rotation.Verify), callDone{result: moved}, ready{moved}, []effect{plan{}, tell{}}},
+		{"a create makes the list stale", doing, at(rotation.Deliver), callDone{result: rotation.Result{Status: rotation.Moved, Did: rotation.Create}},
 			ready{rotation.Result{Status: rotation.Moved, Did: rotation.Create}}, []effect{plan{}, tell{true}}},
-		{"a wait begins by itself", doing, at(rotation.Drain), did{result: moved}, doing, []effect{call{}, second, tell{}}},
-		{"an undo goes on by itself", undoes, at(rotation.Verify, undoBegun), did{result: moved}, undoes, []effect{call{verb: toUndo}, second, tell{true}}},
-		{"left between two steps", working{verb: toDo, exit: leaves}, at(rotation.Drain), did{result: moved}, left{}, []effect{plan{}, tell{}, exits{}}},
-		{"left with the secret that this step brought", working{verb: toDo, exit: quits}, at(rotation.Deliver, inMemory), did{result: moved},
+		{"a wait begins by itself", doing, at(rotation.Drain), callDone{result: moved}, doing, []effect{call{}, second, tell{}}},
+		{"an undo goes on by itself", undoes, at(rotation.Verify, undoBegun), callDone{result: moved}, undoes, []effect{call{verb: toUndo}, second, tell{true}}},
+		{"left between two steps", working{verb: toDo, exit: leaves}, at(rotation.Drain), callDone{result: moved}, left{}, []effect{plan{}, tell{}, exits{}}},
+		{"left with the secret that this step brought", working{verb: toDo, exit: quits}, at(rotation.Deliver, inMemory), callDone{result: moved},
 			asking{q: leaveQuestion(), back: ready{moved}, ticked: []bool{}}, []effect{plan{}, tell{}}},
-		{"a failure is seen before one leaves", working{verb: toDo, exit: quits}, at(rotation.Deliver), did{err: errAny}, failed{err: errAny}, []effect{tell{}}},
-		{"an end", doing, at(rotation.Delete, closedNow), did{result: rotation.Result{Status: rotation.Finished}}, finished{rotation.Result{Status: rotation.Finished}}, []effect{tell{}}},
+		{"a failure is seen before one leaves", working{verb: toDo, exit: quits}, at(rotation.Deliver), callDone{err: errAny}, failed{err: errAny}, []effect{tell{}}},
+		{"an end", doing, at(rotation.Delete, closedNow), callDone{result: rotation.Result{Status: rotation.Finished}}, finished{rotation.Result{Status: rotation.Finished}}, []effect{tell{}}},
 
-		{"a wait", doing, at(rotation.Drain), did{result: wait}, waits, []effect{second, tell{}}},
-		{"a wait that is left goes on", working{verb: toDo, exit: leaves, over: &waits}, at(rotation.Drain), did{result: wait}, waits, []effect{second, tell{}, keep{}}},
-		{"a tick of a wait", waits, later(at(rotation.Drain), 30*time.Second), woke{}, waits, []effect{second}},
-		{"nothing counts down behind the list", waits, away(later(at(rotation.Drain), 30*time.Second)), woke{}, waits, []effect{wake{30 * time.Second}}},
-		{"a look that is due", waits, later(at(rotation.Drain), time.Minute), woke{}, working{verb: toDo, since: noon.Add(time.Minute), over: &waits}, []effect{call{}, second}},
+		{"a wait", doing, at(rotation.Drain), callDone{result: wait}, waits, []effect{second, tell{}}},
+		{"a wait that is left goes on", working{verb: toDo, exit: leaves, over: &waits}, at(rotation.Drain), callDone{result: wait}, waits, []effect{second, tell{}, keep{}}},
+		{"a tick of a wait", waits, later(at(rotation.Drain), 30*time.Second), timerFired{}, waits, []effect{second}},
+		{"nothing counts down behind the list", waits, away(later(at(rotation.Drain), 30*time.Second)), timerFired{}, waits, []effect{wake{30 * time.Second}}},
+		{"a look that is due", waits, later(at(rotation.Drain), time.Minute), timerFired{}, working{verb: toDo, since: noon.Add(time.Minute), over: &waits}, []effect{call{}, second}},
 		{"enter looks at once", waits, at(rotation.Drain), pressed{pressEnter}, working{verb: toDo, since: noon, over: &waits}, []effect{call{}, second}},
 		{"esc keeps a wait", waits, at(rotation.Drain), pressed{pressLeave}, waits, []effect{keep{}}},
 		{"ctrl+c ends it", waits, at(rotation.Drain), pressed{pressQuit}, left{}, []effect{exits{true}}},
-		{"a wait that is over behind the list says so", working{verb: toDo, over: &waits}, away(at(rotation.Disable)), did{result: moved}, ready{moved}, []effect{plan{}, tell{}, news{"ok", true}}},
+		{"a wait that is over behind the list says so", working{verb: toDo, over: &waits}, away(at(rotation.Disable)), callDone{result: moved}, ready{moved}, []effect{plan{}, tell{}, news{"ok", true}}},
 		{"it is on the screen again", waits, at(rotation.Drain), returned{}, waits, []effect{second}},
 		{"x where the old key is on", waits, at(rotation.Drain), pressed{pressReenable}, waits, nil},
 		{"x turns it on", waits, at(rotation.Soak, func(v *rotation.View) { v.OldOff = true }), pressed{pressReenable}, working{verb: toReenable, since: noon}, []effect{call{verb: toReenable}, second}},
 		{"a asks", waits, at(rotation.Soak), pressed{pressAttest}, asking{q: waitQuestion(openView(rotation.Soak)), back: waits, ticked: []bool{false}}, nil},
 
-		{"a question", doing, at(rotation.Drain), did{result: stopped(again)}, asks, []effect{tell{}}},
+		{"a question", doing, at(rotation.Drain), callDone{result: stopped(again)}, asks, []effect{tell{}}},
 		{"enter is the default", asks, at(rotation.Drain), pressed{pressEnter}, working{verb: toAnswer, since: noon, redo: &answered},
 			[]effect{call{verb: toAnswer, answer: rotation.Answer{Kind: again.Kind, Subject: "payments", Choice: rotation.Yes}}, second}},
 		{"esc is for later", asks, at(rotation.Drain), pressed{pressLeave}, left{}, []effect{exits{}}},
@@ -112,15 +112,15 @@ func TestNext(t *testing.T) {
 		{"no reason", asking{q: accept, typing: rotation.Yes, wants: rotation.WantsReason}, at(rotation.Delete), wrote{reason: "  "},
 			asking{q: accept, typing: rotation.Yes, wants: rotation.WantsReason, why: "say why: the reason is recorded"}, nil},
 		{"back to the choices", asking{q: accept, typing: rotation.Yes, wants: rotation.WantsReason}, at(rotation.Delete), pressed{pressLeave}, asking{q: accept}, []effect{write{}}},
-		{"what can be written for the safe answer is", doing, at(rotation.Create), did{result: stopped(pasteQuestion)},
+		{"what can be written for the safe answer is", doing, at(rotation.Create), callDone{result: stopped(pasteQuestion)},
 			asking{q: pasteQuestion, last: stopped(pasteQuestion), ticked: []bool{}, typing: rotation.Yes, wants: rotation.WantsSecret}, []effect{write{rotation.WantsSecret}, tell{}}},
-		{"an answer that was not taken is asked for again, and why", working{verb: toAnswer, redo: &answered}, at(rotation.Drain), did{err: errAny}, working{verb: toDo, since: noon, why: "it broke"},
+		{"an answer that was not taken is asked for again, and why", working{verb: toAnswer, redo: &answered}, at(rotation.Drain), callDone{err: errAny}, working{verb: toDo, since: noon, why: "it broke"},
 			[]effect{call{}, second, tell{}}},
-		{"and then", working{verb: toDo, why: "it broke"}, at(rotation.Drain), did{result: stopped(again)}, asking{q: again, last: stopped(again), ticked: []bool{}, why: "it broke"}, []effect{tell{}}},
-		{"an answer goes on", working{verb: toAnswer, redo: &answered}, at(rotation.Deliver), did{result: moved}, doing, []effect{call{}, second, tell{}}},
-		{"an answer to an undo goes on with that", working{verb: toAnswer, undo: true, redo: &asking{undo: true}}, at(rotation.Verify), did{result: moved}, undoes, []effect{call{verb: toUndo}, second, tell{true}}},
-		{"an answer that gives the undo up stops there", working{verb: toAnswer, undo: true, redo: &asking{undo: true, begun: true}}, at(rotation.Deliver), did{result: moved}, ready{moved}, []effect{plan{}, tell{true}}},
-		{"an attested wait goes on", working{verb: toAttest}, at(rotation.Soak), did{}, doing, []effect{call{}, second, tell{}}},
+		{"and then", working{verb: toDo, why: "it broke"}, at(rotation.Drain), callDone{result: stopped(again)}, asking{q: again, last: stopped(again), ticked: []bool{}, why: "it broke"}, []effect{tell{}}},
+		{"an answer goes on", working{verb: toAnswer, redo: &answered}, at(rotation.Deliver), callDone{result: moved}, doing, []effect{call{}, second, tell{}}},
+		{"an answer to an undo goes on with that", working{verb: toAnswer, undo: true, redo: &asking{undo: true}}, at(rotation.Verify), callDone{result: moved}, undoes, []effect{call{verb: toUndo}, second, tell{true}}},
+		{"an answer that gives the undo up stops there", working{verb: toAnswer, undo: true, redo: &asking{undo: true, begun: true}}, at(rotation.Deliver), callDone{result: moved}, ready{moved}, []effect{plan{}, tell{true}}},
+		{"an attested wait goes on", working{verb: toAttest}, at(rotation.Soak), callDone{}, doing, []effect{call{}, second, tell{}}},
 
 		{"enter before every line is ticked", asking{q: attests, ticked: []bool{true, false}}, at(rotation.Drain), pressed{pressEnter},
 			asking{q: attests, ticked: []bool{true, false}, why: "tick every line that is so: space, or * for all of them"}, nil},
@@ -133,7 +133,7 @@ func TestNext(t *testing.T) {
 		{"y does", undoAsked, at(rotation.Verify), chose{rotation.Yes}, undoes, []effect{call{verb: toUndo}, second}},
 		{"u twice is one question", undoAsked, at(rotation.Verify), pressed{pressUndo}, undoAsked, nil},
 		{"a wait goes on after the question", asking{q: undoAsked.q, back: waits}, at(rotation.Drain), pressed{pressLeave}, waits, []effect{second}},
-		{"an undo that failed before it had begun", undoes, at(rotation.Verify), did{err: errAny}, failed{err: errAny, undo: true}, []effect{tell{true}}},
+		{"an undo that failed before it had begun", undoes, at(rotation.Verify), callDone{err: errAny}, failed{err: errAny, undo: true}, []effect{tell{true}}},
 		{"is tried again by enter", failed{err: errAny, undo: true}, at(rotation.Verify), pressed{pressEnter}, undoes, []effect{call{verb: toUndo}, second}},
 		{"and given up by esc", failed{err: errAny, undo: true}, at(rotation.Verify), pressed{pressLeave}, ready{}, []effect{plan{}}},
 		{"a failed step is tried again", failed{err: errAny}, at(rotation.Verify), pressed{pressEnter}, doing, []effect{call{}, second}},
@@ -162,7 +162,7 @@ func TestOnlyConfirmingKeysBeginACall(t *testing.T) {
 		"wait": own(waiting{}, waitQuestion(openView(rotation.Drain)))}
 	for name, p := range phases {
 		for _, key := range []press{pressUp, pressDown, pressLeave, pressQuit, pressTick, pressTickAll, pressUndo, pressClose, pressAttest} {
-			_, does := next(p, scene{now: noon, view: openView(rotation.Verify)}, pressed{key})
+			_, does := next(p, input{now: noon, view: openView(rotation.Verify)}, pressed{key})
 			for _, x := range does {
 				if c, calls := x.(call); calls {
 					t.Errorf("%s: key %d began %+v", name, key, c)
@@ -172,7 +172,7 @@ func TestOnlyConfirmingKeysBeginACall(t *testing.T) {
 		if name == "ready" || name == "failed" || name == "waiting" {
 			continue
 		}
-		if _, does := next(p, scene{now: noon, view: openView(rotation.Verify)}, pressed{pressEnter}); len(does) > 0 {
+		if _, does := next(p, input{now: noon, view: openView(rotation.Verify)}, pressed{pressEnter}); len(does) > 0 {
 			if c, calls := does[0].(call); calls {
 				t.Errorf("%s: enter began %+v, which is not the default", name, c)
 			}

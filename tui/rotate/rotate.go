@@ -16,7 +16,7 @@ import (
 type Host interface {
 	// Rotations lists the rotations that have a journal here, of all profiles, newest first.
 	Rotations(ctx context.Context) ([]rotation.View, error)
-	// Environment is what the configuration says of a profile: live, test, dev, or nothing.
+	// Setting is what the configuration says of a profile: live, test, dev, or nothing.
 	Setting(profile string) apikey.Setting
 	// Destinations are the named ones of the profile; those suggested for the key come first. It is cheap.
 	Destinations(profile, key string) []Named
@@ -72,7 +72,7 @@ type (
 	}
 	didMsg struct {
 		screen *Screen
-		did    did
+		did    callDone
 	}
 	planMsg struct {
 		screen *Screen

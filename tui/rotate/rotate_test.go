@@ -177,7 +177,7 @@ type fakeHost struct {
 
 func (h *fakeHost) Rotations(context.Context) ([]rotation.View, error) { return h.views, h.err }
 func (h *fakeHost) Setting(string) apikey.Setting {
-	return apikey.Setting{Environment: h.env, Far: true}
+	return apikey.Setting{Environment: h.env, Remote: true}
 }
 func (h *fakeHost) Destinations(string, string) []Named { return h.named }
 func (h *fakeHost) Start(_ context.Context, _ string, _ apikey.Key, p Plan) (Rotation, error) {

@@ -101,7 +101,7 @@ func (s *Screen) KeptID() string { return s.id }
 func (s *Screen) Back() tea.Cmd {
 	s.away = false
 	s.guard++
-	return s.happens(returned{})
+	return s.handle(returned{})
 }
 
 // SetSize sets the size of the content.
@@ -117,33 +117,37 @@ func (s *Screen) Update(msg tea.Msg) tea.Cmd {
 			return nil
 		}
 		if s.rotation = msg.rotation; msg.err == nil {
-			s.look()
+			s.refresh()
 			s.id = s.view.ID
 		}
-		return s.happens(opened{msg.err})
+		return s.handle(opened{msg.err})
 	case didMsg:
 		if msg.screen != s {
 			return nil
 		}
-		s.look()
+		s.refresh()
 		s.moved = false
-		return s.happens(msg.did)
+		return s.handle(msg.did)
 	case planMsg:
 		if msg.screen == s {
 			s.full, s.fullErr = &msg.plan, msg.err
 		}
 	case tickMsg:
 		if msg.screen == s && msg.turn == s.turn {
-			return s.happens(woke{})
+			return s.handle(timerFired{})
 		}
 	case tea.KeyMsg:
-		return s.key(msg)
+		e, cmd := s.key(msg)
+		if e == nil {
+			return cmd
+		}
+		return tea.Batch(cmd, s.handle(e))
 	}
 	return nil
 }
 
-// look takes the rotation as it stands now.
-func (s *Screen) look() {
+// refresh takes the rotation as it stands now.
+func (s *Screen) refresh() {
 	stood := s.view.Plan
 	if s.view = s.rotation.View(); s.view.State == rotation.Closed {
 		s.view.Plan = stood // what was done stays on the screen
@@ -151,10 +155,10 @@ func (s *Screen) look() {
 	s.place = placeOf(s.host, s.view)
 }
 
-// happens is the one trip of an event through the screen.
-func (s *Screen) happens(e event) tea.Cmd {
+// handle is the one trip of an event through the screen.
+func (s *Screen) handle(e event) tea.Cmd {
 	before := meaning(s.phase, s.view)
-	to, effects := next(s.phase, scene{now: s.env.Now(), view: s.view, away: s.away}, e)
+	to, effects := next(s.phase, input{now: s.env.Now(), view: s.view, away: s.away}, e)
 	s.phase = to
 	if meaning(to, s.view) != before {
 		s.guard++
@@ -217,7 +221,7 @@ func (s *Screen) carryOut(x effect) tea.Cmd {
 func (s *Screen) call(c call) tea.Cmd {
 	r, ctx := s.rotation, background()
 	return func() tea.Msg {
-		var d did
+		var d callDone
 		switch c.verb {
 		case toDo:
 			d.result, d.err = r.Do(ctx)
@@ -286,7 +290,7 @@ func (s *Screen) exit(quit bool) tea.Cmd {
 
 // placeOf is where a rotation is. Its environment is the stricter of what the profile and the key say.
 func placeOf(host Host, v rotation.View) ui.Place {
-	p := ui.Place{Profile: v.Profile, Service: v.Service, Setting: host.Setting(v.Profile).Whose(v.Old.Environment)}
+	p := ui.Place{Profile: v.Profile, Service: v.Service, Setting: host.Setting(v.Profile).ForKey(v.Old.Environment)}
 	if v.Mode == rotation.Compromised {
 		p.Alarm = compromisedWord
 	}

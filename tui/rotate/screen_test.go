@@ -279,7 +279,7 @@ func TestARotationIsPlacedByTheStricterEnvironment(t *testing.T) {
 		r := newScript(moves(rotation.Create, "ok"))
 		r.view.Old.Environment, r.view.Mode = c.key, rotation.Compromised
 		d := begin(t, &fakeHost{rotation: r, env: c.profile})
-		if got := d.screen.(ui.Placed).Place(); got != (ui.Place{Profile: "prod", Service: "prosopo", Setting: apikey.Setting{Environment: c.want, Far: true}, Alarm: "COMPROMISED"}) {
+		if got := d.screen.(ui.Placed).Place(); got != (ui.Place{Profile: "prod", Service: "prosopo", Setting: apikey.Setting{Environment: c.want, Remote: true}, Alarm: "COMPROMISED"}) {
 			t.Errorf("profile %q, key %q: %+v", c.profile, c.key, got)
 		}
 	}

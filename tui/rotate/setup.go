@@ -55,7 +55,7 @@ var modes = []mode{
 func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.Capabilities) *Setup {
 	s := &Setup{env: env, host: host, key: k, manual: !caps.Create.OK, sees: caps.LastUsed.OK, off: caps.Disable.OK, modes: modes,
 		named: host.Destinations(profile, k.Name), other: widget.NewText(env, ""), drain: widget.NewText(env, ""), soak: widget.NewText(env, "10m"), text: widget.NewPager(env)}
-	s.place = ui.Place{Profile: profile, Service: caps.Service, Setting: host.Setting(profile).Whose(k.Environment)}
+	s.place = ui.Place{Profile: profile, Service: caps.Service, Setting: host.Setting(profile).ForKey(k.Environment)}
 	s.ticks = make([]bool, len(s.named))
 	s.focus = len(s.named) // the typed destination, unless one is suggested
 	for i, n := range s.named {
@@ -115,6 +115,15 @@ func (s *Setup) chosen() mode {
 		return s.modes[s.focus-s.modeRow()]
 	}
 	return s.modes[s.mode]
+}
+
+// Compromised chooses how a key is replaced that somebody else has.
+func (s *Setup) Compromised() {
+	for i, m := range s.modes {
+		if m.mode == rotation.Compromised && !m.oldFirst {
+			s.mode = i
+		}
+	}
 }
 
 // Guard keeps the key that opened the setup from beginning the rotation.
@@ -308,7 +317,7 @@ func (s *Setup) View() string {
 	mark(s.otherRow())
 	switch {
 	case !s.env.Remote:
-		p.line(s.lead(s.otherRow()) + s.other.View(s.width-6))
+		p.line(s.lead(s.otherRow()) + st.Dim.Render("place  ") + s.other.View(s.width-13))
 		p.wrap("    ", st.Dim, "PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard")
 	case len(s.named) == 0:
 		p.wrap("    ", st.Dim, "The profile names no destination: one is added to the configuration on the server.")

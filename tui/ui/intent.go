@@ -90,6 +90,11 @@ type (
 		Before  *ProfileDraft
 		Profile ProfileDraft
 	}
+	// GoTo puts the cursor on a key, and begins to replace it as one that is compromised where that is asked for.
+	GoTo struct {
+		ID      string
+		Replace bool
+	}
 	// Quit ends the program.
 	Quit struct{}
 )

@@ -28,6 +28,8 @@ type (
 	// Placed says whose a screen is that takes the whole frame, where that may be another profile than the
 	// list's: the frame names it, and has its colour.
 	Placed interface{ Place() Place }
+	// Leaked begins as for a key that somebody else has.
+	Leaked interface{ Compromised() }
 	// Kept may be left and go on: a rotation that waits. KeptID tells what it is about; empty for
 	// nothing to go on with. Back is called when it is on the screen again.
 	Kept interface {

@@ -75,6 +75,22 @@ var marked, urgent = func() (marked []apikey.FindingKind, urgent []apikey.Findin
 	return marked, urgent
 }()
 
+// Urgency is a state that wants something done.
+type Urgency struct {
+	Kind apikey.FindingKind
+	Word string
+	Tone Tone
+}
+
+// Urgent are the states that want something done, the most urgent first: what has happened, then what the table of findings has.
+var Urgent = func() []Urgency {
+	out := []Urgency{{apikey.FindingExpired, "expired", Bad}}
+	for _, f := range urgent {
+		out = append(out, Urgency{f.Kind, f.Status, Warn})
+	}
+	return out
+}()
+
 // MarkOf is the mark of a finding; 0 for a finding that is about no key.
 func MarkOf(kind apikey.FindingKind) Marks {
 	for bit, k := range marked {
@@ -124,6 +140,27 @@ func StateOf(k *apikey.Key, marks Marks, now time.Time) State {
 	return State{}
 }
 
+// Need is the place of a key among those that want something done, 0 the first: expired, in a rotation, the states of the table of
+// findings, then those of which nothing is to be said, and those that are off.
+func Need(k *apikey.Key, marks Marks, now time.Time) int {
+	at, ok := k.ExpiresAt.Time()
+	rotating := marks&MarkReplacement != 0 || marks.Has(apikey.FindingRotationOpen)
+	switch {
+	case ok && !at.After(now):
+		return 0
+	case rotating:
+		return 1
+	case k.IsDisabled():
+		return len(urgent) + 3
+	}
+	for i := range urgent {
+		if marks.Has(urgent[i].Kind) {
+			return i + 2
+		}
+	}
+	return len(urgent) + 2
+}
+
 // EnvironmentState is an environment with its glyph: live and test never look alike.
 func EnvironmentState(e apikey.Environment) State {
 	switch e {
@@ -140,9 +177,9 @@ func BadgeState(s apikey.Setting) State {
 	switch word := s.Badge(); {
 	case word == "":
 		return State{}
-	case s.Loud():
+	case s.LooksLive():
 		return State{"▲", word, Bad}
-	case word == apikey.WordUnsaid:
+	case word == apikey.WordUnreported:
 		return State{"△", word, Warn}
 	default:
 		return State{"△", word, Faint}

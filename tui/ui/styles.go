@@ -8,7 +8,8 @@ import (
 // Styles is every style of the program, made for one renderer: no screen makes a
 // style of its own, so that each terminal (and each remote session) has its own
 // profile and background. Colours are the terminal's own 16, so that they suit
-// the user's theme; one accent colour carries focus and nothing else.
+// the user's theme, but on a light background, where the usual yellow and green of
+// those cannot be read; one accent colour carries focus and nothing else.
 type Styles struct {
 	Renderer *lipgloss.Renderer
 
@@ -53,14 +54,18 @@ func newStyles(r *lipgloss.Renderer, colours bool) *Styles {
 	}
 	var (
 		accent = colour("4", "12") // blue
-		good   = colour("2", "10")
-		warn   = colour("3", "11")
-		bad    = colour("1", "9")
+		good   = colour("22", "10")
+		warn   = colour("94", "11")
+		bad    = colour("124", "9")
 		plain  = r.NewStyle()
 		// Faint, not the palette's "bright black": several dark themes make that one
 		// the background, and labels would vanish.
 		dim = plain.Faint(true)
 	)
+	// On a light background half of black is a grey that is hard to read. Where there are 256 colours it is a darker one.
+	if p := r.ColorProfile(); colours && !r.HasDarkBackground() && (p == termenv.ANSI256 || p == termenv.TrueColor) {
+		dim = plain.Foreground(lipgloss.Color("241"))
+	}
 	live := plain.Foreground(bad).Bold(true).Reverse(true)
 	if r.ColorProfile() != termenv.Ascii { // a block has a margin; where nothing is reversed it would be a second space
 		live = live.Padding(0, 1)

@@ -22,8 +22,8 @@ func NewNote(env *ui.Env) *Note {
 // letters takes the meaning from what huh would read as a mark.
 var letters = strings.NewReplacer(`\`, `\\`, `_`, `\_`, `*`, `\*`, "`", "\\`")
 
-// endOfNote is what huh closes every note with, marks or not.
-const endOfNote = "\x1b[0m"
+// endOfStyle is what ends a style, and what huh closes every note with, styled or not.
+const endOfStyle = "\x1b[0m"
 
 // Lines draws lines of at most width cells.
 func (n *Note) Lines(lines []string, width int) []string {
@@ -39,6 +39,6 @@ func (n *Note) Lines(lines []string, width int) []string {
 		out[i] = strings.TrimRight(out[i], " ")
 	}
 	end := &out[len(out)-1]
-	*end = strings.TrimSuffix(*end, endOfNote)
+	*end = strings.TrimSuffix(*end, endOfStyle)
 	return out
 }

@@ -2,6 +2,7 @@ package widget
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/huh"
@@ -49,14 +50,19 @@ func (t *Text) Len() int { return len([]rune(t.Value())) }
 
 // Set puts a value in the place of what was typed, with the cursor at its end. A secret can only be wiped.
 func (t *Text) Set(value string) {
-	text := value
+	text := strings.ReplaceAll(value, mark, "")
 	t.text = &text
+	if t.in != nil {
+		t.in.Value(t.text) // its cursor stays where it was, where that is within the text
+		t.in.Focus()
+		if t.in.Update(tea.KeyMsg{Type: tea.KeyEnd}); !t.focused {
+			t.in.Blur()
+		}
+		return
+	}
 	t.in = huh.NewInput().Prompt("").Placeholder(t.hint).Value(t.text)
 	t.in.WithTheme(Theme(t.env))
 	t.in.WithKeyMap(huh.NewDefaultKeyMap())
-	if t.width = 0; t.focused {
-		t.in.Focus()
-	}
 }
 
 // Example shows what a value may look like while there is none.
@@ -119,7 +125,7 @@ func (t *Text) Update(msg tea.KeyMsg) (used bool) {
 	}
 	switch {
 	case IsText(msg):
-		msg.Paste = true
+		msg.Paste, msg.Runes = true, []rune(strings.ReplaceAll(string(msg.Runes), mark, ""))
 	case msg.Type == tea.KeyCtrlV:
 		return false
 	case msg.Type == tea.KeyEnter, msg.Type == tea.KeyTab, msg.Type == tea.KeyShiftTab: // they are the screen's
@@ -181,7 +187,28 @@ func (t *Text) View(width int) string {
 	if width != t.width {
 		t.fit(width)
 	}
-	return ui.Pad(cleanStyled(t.in.View()), width)
+	return ui.Pad(t.drawn(t.in.View()), width)
+}
+
+// drawn is huh's line with its text made fit for cells, and a bar where the cursor is.
+func (t *Text) drawn(line string) string {
+	st := t.env.Styles
+	before, rest, focused := strings.Cut(line, mark)
+	if !focused {
+		return cleanStyled(line)
+	}
+	if strings.HasSuffix(before, "m") { // the style of the character under the cursor
+		if style := strings.LastIndexByte(before, '\x1b'); style >= 0 {
+			before = before[:style]
+		}
+	}
+	_, size := utf8.DecodeRuneInString(rest)
+	under, rest := rest[:size], strings.TrimPrefix(rest[size:], endOfStyle)
+	style := st.Input
+	if *t.text == "" {
+		style = st.Dim
+	}
+	return cleanStyled(before) + st.Accent.Render(Bar) + cleanStyled(style.Render(under)+rest)
 }
 
 // fit chooses the part on show for another width: the input does that when a key comes, and only if it has the focus.

@@ -5,7 +5,6 @@ package widget
 import (
 	"github.com/charmbracelet/huh"
 	"github.com/charmbracelet/lipgloss"
-	"github.com/muesli/termenv"
 
 	"detent/tui/ui"
 )
@@ -21,7 +20,7 @@ func Theme(env *ui.Env) *huh.Theme {
 		Base: st.Base, Card: st.Base, Title: st.Strong, NoteTitle: st.Strong, Description: st.Dim, ErrorMessage: st.Bad,
 		SelectSelector: st.Accent.SetString("▸ "), Option: st.Base, SelectedOption: st.Accent, UnselectedOption: st.Base,
 		FocusedButton: button(st.Focused, "▸ ", " ◂"), BlurredButton: button(st.Button, "  ", "  "),
-		TextInput: huh.TextInputStyles{Cursor: cursor(st), CursorText: st.Input, Placeholder: st.Dim, Prompt: st.Base, Text: st.Input},
+		TextInput: huh.TextInputStyles{Cursor: st.Base.Transform(func(s string) string { return mark + s }), CursorText: st.Input, Placeholder: st.Dim, Prompt: st.Base, Text: st.Input},
 	}
 	t.Blurred = t.Focused
 	t.Blurred.Title = st.Dim
@@ -32,15 +31,11 @@ func Theme(env *ui.Env) *huh.Theme {
 	return t
 }
 
-// cursor is a block, and a bar before the character where a terminal has no attributes to make one of.
-func cursor(st *ui.Styles) lipgloss.Style {
-	if st.Renderer.ColorProfile() == termenv.Ascii {
-		return st.Base.Transform(func(s string) string { return Bar + s })
-	}
-	return st.Accent
-}
+// mark stands before the character that the cursor is on, where a text field finds it and puts Bar in its place: huh's cursor is a
+// reversed character, which a terminal without attributes does not show. No text holds it.
+const mark = "\uFDD0"
 
-// Bar is the cursor of a text field where nothing can be reversed.
+// Bar is the cursor of a text field.
 const Bar = "▏"
 
 func button(style lipgloss.Style, before, after string) lipgloss.Style {

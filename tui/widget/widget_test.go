@@ -74,14 +74,20 @@ func TestTheEndOfALongTextShowsAtEveryWidth(t *testing.T) {
 	}
 }
 
-// Where nothing can be reversed the cursor is a character; else it is a block.
 func TestTheCursorIsToBeSeenOnEveryTerminal(t *testing.T) {
 	for _, profile := range []termenv.Profile{termenv.Ascii, termenv.ANSI, termenv.ANSI256, termenv.TrueColor} {
 		f := NewText(environment(profile), "abc")
 		without := f.View(12)
 		f.Focus()
-		if f.View(12) == without {
-			t.Errorf("profile %v: no cursor in %q", profile, without)
+		if f.View(12) == without || ansi.Strip(f.View(12)) != "abc"+Bar+"        " {
+			t.Errorf("profile %v: no cursor at the end of %q", profile, f.View(12))
+		}
+		f.Update(tea.KeyMsg{Type: tea.KeyHome})
+		if ansi.Strip(f.View(12)) != Bar+"abc        " {
+			t.Errorf("profile %v: no cursor at the start of %q", profile, f.View(12))
+		}
+		if f.Update(typed("\ufdd0")); f.Value() != "abc" {
+			t.Errorf("the cursor's own mark was typed: %q", f.Value())
 		}
 	}
 }

@@ -15,34 +15,34 @@ import (
 // alignments and over two lines, xxd has it in columns. What is printed is decoded in every way that is usual, and where a
 // stretch of the secret comes to light, nothing of the output is shown: no part of it can be told to be clean.
 
-// disguised stands where the output holds the secret in another form.
-const disguised = "[the output is not shown: it holds the secret, encoded]"
+// encodedNotice stands where the output holds the secret in another form.
+const encodedNotice = "[the output is not shown: it holds the secret, encoded]"
 
 const (
-	stretch      = 12 // so many letters of a secret in a row are no chance, and more than a mask shows
-	leastSecret  = 8  // shorter ones are in every text
+	runLength    = 12 // so many letters of a secret in a row are no chance, and more than a mask shows
+	minSecret    = 8  // shorter ones are in every text
 	decodeRounds = 2  // base64 of base64
 )
 
-// holdsDisguised reports whether the text holds a stretch of the secret in some form.
-func holdsDisguised(text, secret string) bool {
+// holdsEncoded reports whether the text holds a stretch of the secret in some form.
+func holdsEncoded(text, secret string) bool {
 	plain := plainLetters(secret)
-	if len(plain) < leastSecret {
+	if len(plain) < minSecret {
 		return false
 	}
 	back := []byte(plain)
 	slices.Reverse(back)
 	stretches := map[string]bool{}
-	size := min(stretch, len(plain))
+	size := min(runLength, len(plain))
 	for _, form := range []string{plain, string(back)} {
 		for i := 0; i+size <= len(form); i++ {
 			stretches[form[i:i+size]] = true
 		}
 	}
-	return holdsStretch(text, stretches, size, decodeRounds)
+	return holdsRun(text, stretches, size, decodeRounds)
 }
 
-func holdsStretch(text string, stretches map[string]bool, size, rounds int) bool {
+func holdsRun(text string, stretches map[string]bool, size, rounds int) bool {
 	plain := plainLetters(text)
 	for i := 0; i+size <= len(plain); i++ {
 		if stretches[plain[i:i+size]] {
@@ -52,7 +52,7 @@ func holdsStretch(text string, stretches map[string]bool, size, rounds int) bool
 	if rounds == 0 || len(text) < size {
 		return false
 	}
-	return slices.ContainsFunc(decodings(text), func(decoded string) bool { return holdsStretch(decoded, stretches, size, rounds-1) })
+	return slices.ContainsFunc(decodings(text), func(decoded string) bool { return holdsRun(decoded, stretches, size, rounds-1) })
 }
 
 // plainLetters are the letters and digits of a text in lower case: neither line breaks, columns, quotation marks nor case hide anything.
@@ -110,7 +110,7 @@ func decodings(text string) (out []string) {
 			for at := range 2 {
 				part := run[at:]
 				if b, err := hex.DecodeString(part[:len(part)-len(part)%2]); err == nil {
-					out = append(out, string(b), swapped(b))
+					out = append(out, string(b), swapPairs(b))
 				}
 			}
 		}
@@ -124,8 +124,8 @@ func decodings(text string) (out []string) {
 	return out
 }
 
-// swapped exchanges the bytes of each pair, as hexdump and od -x print them.
-func swapped(b []byte) string {
+// swapPairs exchanges the bytes of each pair, as hexdump and od -x print them.
+func swapPairs(b []byte) string {
 	out := slices.Clone(b)
 	for i := 0; i+1 < len(out); i += 2 {
 		out[i], out[i+1] = out[i+1], out[i]

@@ -127,7 +127,7 @@ func TestNoRowIsKeptWhereTheVersionSaysNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			url := pgtest.Schema(t)
 			maker := watched(t, url)
-			if !maker.gather.sure.Load() {
+			if !maker.batcher.sure.Load() {
 				t.Fatal("PostgreSQL's own version is not believed")
 			}
 			maker.exec(t, `CREATE FUNCTION `+function+` LANGUAGE sql`)

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// gather asks a database that is a round trip away for many keys at once: those that are asked for while it answers wait for the
+// batcher asks a database that is a round trip away for many keys at once: those that are asked for while it answers wait for the
 // next question. None gets an answer to a question that was put before it came. Where the database has a version, a question names
 // the one that the rows in memory are of, and is answered with rows only where that is not the version any more.
-type gather struct {
+type batcher struct {
 	store *Store
 	sure  atomic.Bool // the database's version is believed
 
@@ -26,11 +26,11 @@ type gather struct {
 	left    Seen            // a version that a commit has ended since
 }
 
-// gatherRuns is how many questions may be on their way at once. One is cheapest, as it has the most keys in it; where its answer takes longer
-// than gatherWait another one is sent beside it, so that a key need not wait for two answers of a database that is far away.
+// batchRuns is how many questions may be on their way at once. One is cheapest, as it has the most keys in it; where its answer takes longer
+// than batchWait another one is sent beside it, so that a key need not wait for two answers of a database that is far away.
 const (
-	gatherRuns = 4
-	gatherWait = time.Millisecond
+	batchRuns = 4
+	batchWait = time.Millisecond
 )
 
 // maxGathered bounds the rows in memory; then they begin anew.
@@ -49,7 +49,7 @@ type question struct {
 
 // key returns a record that others may have too, as it was at the version that is returned, which was asked for after key was called, or
 // is the one given.
-func (g *gather) key(ctx context.Context, id string, at Seen) (*Key, Seen, error) {
+func (g *batcher) key(ctx context.Context, id string, at Seen) (*Key, Seen, error) {
 	if !Storable(id) {
 		return nil, at, ErrNoKey
 	}
@@ -69,7 +69,7 @@ func (g *gather) key(ctx context.Context, id string, at Seen) (*Key, Seen, error
 		q.asked[id] = true
 		q.ids = append(q.ids, id)
 	}
-	if g.running == 0 || g.running < gatherRuns && time.Since(g.sent) > gatherWait {
+	if g.running == 0 || g.running < batchRuns && time.Since(g.sent) > batchWait {
 		g.running++
 		g.waiting, g.sent = nil, time.Now()
 		g.mu.Unlock()
@@ -89,7 +89,7 @@ func (g *gather) key(ctx context.Context, id string, at Seen) (*Key, Seen, error
 }
 
 // run asks one question, and lets the next one begin.
-func (g *gather) run(ctx context.Context, q *question) {
+func (g *batcher) run(ctx context.Context, q *question) {
 	ctx = context.WithoutCancel(ctx) // others wait for it too; store.patience bounds it
 	defer func() {
 		close(q.done)
@@ -110,7 +110,7 @@ func (g *gather) run(ctx context.Context, q *question) {
 }
 
 // ask reads the keys of a question.
-func (g *gather) ask(ctx context.Context, q *question) {
+func (g *batcher) ask(ctx context.Context, q *question) {
 	if len(q.ids) == 1 {
 		var k *Key
 		q.err = g.store.Read(ctx, func(ctx context.Context, tx Queryer) (err error) {
@@ -150,7 +150,7 @@ const keysIfMoved = `WITH seen AS MATERIALIZED (SELECT ` + versionOfPostgres + `
 	UNION ALL SELECT at, '', '', '', '', '', '', '', '', '', '', '', '', '', 0, 0, 0, 0, 0, 0, '', '' FROM seen`
 
 // askIfMoved reads those keys of a question that are not in memory, or all of them; false says that the version is not believed any more.
-func (g *gather) askIfMoved(ctx context.Context, q *question) bool {
+func (g *batcher) askIfMoved(ctx context.Context, q *question) bool {
 	missing := make([]string, 0, len(q.ids))
 	had := make(map[string]*Key, len(q.ids))
 	g.mu.Lock()
@@ -206,7 +206,7 @@ func (g *gather) askIfMoved(ctx context.Context, q *question) bool {
 }
 
 // keep keeps rows that a question read at that version.
-func (g *gather) keep(number int, at Seen, read []*Key) {
+func (g *batcher) keep(number int, at Seen, read []*Key) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !at.Known || at != g.at && number < g.kept {
@@ -223,7 +223,7 @@ func (g *gather) keep(number int, at Seen, read []*Key) {
 // watch finds out whether the database's version can be believed: a key that is stored and taken out again in one commit must carry the number
 // of the transaction, which is what a version names, and the commit must show. Where rows lie elsewhere (a database of several nodes), or nothing
 // of the kind is known, nothing is kept.
-func (g *gather) watch(ctx context.Context) error {
+func (g *batcher) watch(ctx context.Context) error {
 	s := g.store
 	var before, after string
 	var carries bool
@@ -257,7 +257,7 @@ func (g *gather) watch(ctx context.Context) error {
 }
 
 // ended says that a commit came after that version and was answered: who asks now and is told that version is not told the truth.
-func (g *gather) ended(at Seen) {
+func (g *batcher) ended(at Seen) {
 	if !at.Known {
 		return
 	}

@@ -98,7 +98,7 @@ func TestAnEncodedSecretIsNotShownAtAnyAlignment(t *testing.T) {
 					file := strings.Repeat("b", before) + "\nKEY=" + secret + "\n" + strings.Repeat("z", after)
 					for _, around := range []string{"", "reloaded app 7\n"} {
 						text := around + disguise(file) + "\n" + around
-						if got := scrub(text, apikey.NewSecret(secret)); got != disguised && !strings.Contains(got, redacted) {
+						if got := scrub(text, apikey.NewSecret(secret)); got != encodedNotice && !strings.Contains(got, redacted) {
 							t.Fatalf("%s, %d before and %d after: %q", name, before, after, got)
 						}
 					}
@@ -125,7 +125,7 @@ func TestWhatToolsPrintOfAFileIsNotShown(t *testing.T) {
 			d := must(New(Config{Name: "n", EnvFile: &EnvFile{path, "KEY"}, Then: []string{"sh", "-c", strings.Replace(tool, "%", path, 1)}}, Options{Environ: os.Environ()}))
 			out, err := d.Then(context.Background())
 			mustDo(t, err)
-			if out != disguised && (!strings.Contains(out, redacted) || strings.Contains(out, testSecret[8:])) {
+			if out != encodedNotice && (!strings.Contains(out, redacted) || strings.Contains(out, testSecret[8:])) {
 				t.Errorf("%s: %q", tool, out)
 			}
 		}
@@ -155,16 +155,16 @@ func TestMuchOutputIsLookedThroughQuickly(t *testing.T) {
 
 // TestTheLastLettersAreAsSecretAsTheFirst: of a cut output only an end may be left.
 func TestTheLastLettersAreAsSecretAsTheFirst(t *testing.T) {
-	for _, part := range []string{testSecret[:stretch+2], testSecret[len(testSecret)-stretch:], testSecret[9 : 9+stretch]} { // the _ are no letters
-		if got := scrub("x "+hex.EncodeToString([]byte(part)), apikey.NewSecret(testSecret)); got != disguised {
+	for _, part := range []string{testSecret[:runLength+2], testSecret[len(testSecret)-runLength:], testSecret[9 : 9+runLength]} { // the _ are no letters
+		if got := scrub("x "+hex.EncodeToString([]byte(part)), apikey.NewSecret(testSecret)); got != encodedNotice {
 			t.Errorf("%s: %q", part, got)
 		}
 	}
 	short := apikey.NewSecret("abcd1234") // as short as one may be
-	if got := scrub(hex.EncodeToString([]byte("xabcd1234x")), short); got != disguised {
+	if got := scrub(hex.EncodeToString([]byte("xabcd1234x")), short); got != encodedNotice {
 		t.Errorf("a short one: %q", got)
 	}
-	if got := scrub(hex.EncodeToString([]byte("xxabcd123xx")), apikey.NewSecret("abcd123")); got == disguised {
+	if got := scrub(hex.EncodeToString([]byte("xxabcd123xx")), apikey.NewSecret("abcd123")); got == encodedNotice {
 		t.Error("what is shorter is in every text")
 	}
 }

@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"detent/table"
+)
+
+func (a *app) permissionsCommand() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use: "permissions", Short: "Say what a new key can be granted: permissions, roles, which of them are dangerous, and which do nothing", Args: cobra.NoArgs,
+		RunE: a.run(func(ctx context.Context, _ []string) error { return a.permissions(ctx, format) }),
+	}
+	outputFlag(cmd, &format)
+	return cmd
+}
+
+func (a *app) permissions(ctx context.Context, format string) error {
+	s, asJSON, err := a.openFor(ctx, format)
+	if err != nil {
+		return err
+	}
+	grants := table.GrantsOf(s.Caps)
+	if asJSON {
+		return table.JSON(a.out, grants)
+	}
+	titles, rows := grants.Cells()
+	if len(rows) == 0 {
+		a.say("keys of %s have neither permissions nor a role", s.Profile.Name)
+		return nil
+	}
+	return table.Write(a.out, titles, rows)
+}

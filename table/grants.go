@@ -1,0 +1,87 @@
+package table
+
+import (
+	"strings"
+
+	"detent/apikey"
+)
+
+// Grants are what a new key can be given, as docs/REFERENCE.md writes it.
+type Grants struct {
+	Groups  []grantGroup  `json:"groups"`
+	More    []string      `json:"more"` // granted in use, and in no catalogue
+	Presets []grantPreset `json:"presets"`
+	Roles   []grant       `json:"roles"`
+}
+
+type grantGroup struct {
+	Feature     string  `json:"feature"`
+	Title       string  `json:"title"`
+	Permissions []grant `json:"permissions"`
+}
+
+type grantPreset struct {
+	Name        string              `json:"name"`
+	Permissions []apikey.Permission `json:"permissions"`
+}
+
+type grant struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Risk        string `json:"risk,omitempty"`
+}
+
+// riskIDs are the risks as JSON has them, and the findings that a key has by them.
+var riskIDs = map[apikey.Risk]apikey.FindingKind{apikey.CanMint: apikey.FindingCanMint, apikey.NoEffect: apikey.FindingNoOpGrant}
+
+// GrantsOf are those of an issuer.
+func GrantsOf(c apikey.Capabilities) Grants {
+	out := Grants{Groups: []grantGroup{}, More: NotNil(c.MorePermissions), Presets: []grantPreset{}, Roles: []grant{}}
+	for _, g := range c.PermissionGroups {
+		group := grantGroup{Feature: g.Feature, Title: g.Title}
+		for _, p := range g.Permissions {
+			group.Permissions = append(group.Permissions, grant{p.Permission.String(), p.Description, string(riskIDs[p.Risk])})
+		}
+		out.Groups = append(out.Groups, group)
+	}
+	for _, p := range c.PermissionPresets {
+		out.Presets = append(out.Presets, grantPreset{p.Name, p.Permissions})
+	}
+	for _, r := range c.Roles {
+		out.Roles = append(out.Roles, grant{r.Name, r.Description, string(riskIDs[r.Risk])})
+	}
+	return out
+}
+
+// Cells are a row for each that can be granted.
+func (g Grants) Cells() (titles []string, rows [][]string) {
+	add := func(group string, one grant) {
+		risk := "-"
+		if one.Risk != "" {
+			risk = apikey.FindingKind(one.Risk).Words()
+		}
+		rows = append(rows, []string{group, one.Name, risk, one.Description})
+	}
+	for _, group := range g.Groups {
+		for _, p := range group.Permissions {
+			add(group.Title, p)
+		}
+	}
+	for _, name := range g.More {
+		add("-", grant{Name: name, Description: "granted in use, and in no catalogue"})
+	}
+	for _, p := range g.Presets {
+		add("preset", grant{Name: p.Name, Description: strings.Join(textsOf(p.Permissions), " ")})
+	}
+	for _, r := range g.Roles {
+		add("role", r)
+	}
+	return []string{"GROUP", "NAME", "RISK", "DESCRIPTION"}, rows
+}
+
+func textsOf(permissions []apikey.Permission) (out []string) {
+	for _, p := range permissions {
+		out = append(out, p.String())
+	}
+	return out
+}
