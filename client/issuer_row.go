@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"detent/apikey"
@@ -82,7 +83,24 @@ type record struct {
 	flags  []flag
 	refs   []reference
 	places map[string]json.Unmarshaler
+	order  []member // the members of the rows so far
+	next   int      // the one in order that is expected
 }
+
+// member is one that a row had. Rows of a list have theirs in the same order, some of them left out: comparing with the one that is
+// expected is many times cheaper than looking a name up.
+type member struct {
+	name  string
+	place json.Unmarshaler
+}
+
+// maxOrder bounds what is remembered of rows that never have the same members.
+const maxOrder = 64
+
+// passedOver is the place of a member that no declaration names in any spelling.
+type passedOver struct{}
+
+func (passedOver) UnmarshalJSON([]byte) error { return nil }
 
 func (l *layout) record() *record {
 	r := &record{l: l, texts: make([]text, l.texts), times: make([]wireTime, l.times), tokens: make([]token, l.tokens),
@@ -121,10 +139,33 @@ func (r *record) clear() {
 // decode reads an element of a list.
 func (r *record) decode(raw []byte) error {
 	r.clear()
+	r.next = 0
 	return decodeRow(raw, r, r.l.names)
 }
 
-func (r *record) field(name []byte) json.Unmarshaler { return r.places[string(name)] }
+// field is where a member goes; nil for a name that is a declared one in another case, which encoding/json takes too.
+func (r *record) field(name []byte) json.Unmarshaler {
+	for at := r.next; at < min(r.next+2, len(r.order)); at++ {
+		if m := &r.order[at]; m.name == string(name) {
+			r.next = at + 1
+			return m.place
+		}
+	}
+	place := r.places[string(name)]
+	if place == nil {
+		for _, known := range r.l.names {
+			if strings.EqualFold(known, string(name)) {
+				return nil
+			}
+		}
+		place = passedOver{}
+	}
+	if len(r.order) < maxOrder {
+		r.order = slices.Insert(r.order, min(r.next, len(r.order)), member{string(name), place})
+		r.next++
+	}
+	return place
+}
 
 // UnmarshalJSON reads a row as encoding/json reads a struct: names in any case, the last one of several counts.
 func (r *record) UnmarshalJSON(b []byte) error {
@@ -280,23 +321,53 @@ func restrictions(raw json.RawMessage) *apikey.Restrictions {
 	if len(raw) == 0 {
 		return nil
 	}
-	var reply struct {
-		IPAddresses texts `json:"ip_addresses"`
-		Referrers   texts `json:"referrers"`
-		Endpoints   texts `json:"endpoints"`
+	var reply restricted
+	w := walker{raw, 0}
+	if w.object(func(name, value []byte) bool {
+		place := reply.field(name)
+		return place != nil && place.UnmarshalJSON(value) == nil
+	}) && w.skip() == len(raw) {
+		return reply.restrictions()
 	}
+	reply = restricted{}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
 	if dec.Decode(&reply) != nil {
 		return nil
 	}
-	return &apikey.Restrictions{IPAddresses: reply.IPAddresses, Referrers: reply.Referrers, Endpoints: reply.Endpoints}
+	return reply.restrictions()
+}
+
+// restricted are restrictions on the wire.
+type restricted struct {
+	IPAddresses texts `json:"ip_addresses"`
+	Referrers   texts `json:"referrers"`
+	Endpoints   texts `json:"endpoints"`
+}
+
+func (r *restricted) field(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "ip_addresses":
+		return &r.IPAddresses
+	case "referrers":
+		return &r.Referrers
+	case "endpoints":
+		return &r.Endpoints
+	}
+	return nil
+}
+
+func (r *restricted) restrictions() *apikey.Restrictions {
+	return &apikey.Restrictions{IPAddresses: r.IPAddresses, Referrers: r.Referrers, Endpoints: r.Endpoints}
 }
 
 // texts is a list of strings, or one.
 type texts []string
 
 func (t *texts) UnmarshalJSON(b []byte) error {
+	if string(b) == "[]" {
+		return nil
+	}
 	var list []text
 	var one text
 	if json.Unmarshal(b, &list) != nil {

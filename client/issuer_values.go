@@ -14,15 +14,32 @@ func (r *reference) UnmarshalJSON(b []byte) error {
 	if len(b) == 0 || b[0] != '{' {
 		return r.id.UnmarshalJSON(b)
 	}
-	var object struct {
-		ID   text `json:"id"`
-		OID  text `json:"_id"`
-		Name text `json:"name"`
-	}
-	if err := json.Unmarshal(b, &object); err != nil {
+	var object named
+	if err := decodeRow(b, &object, namedNames); err != nil {
 		return err
 	}
 	r.id, r.name = text(firstOf(object.ID, object.OID)), object.Name
+	return nil
+}
+
+// named is an object with an id.
+type named struct {
+	ID   text `json:"id"`
+	OID  text `json:"_id"`
+	Name text `json:"name"`
+}
+
+var namedNames = memberNames(named{})
+
+func (n *named) field(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "id":
+		return &n.ID
+	case "_id":
+		return &n.OID
+	case "name":
+		return &n.Name
+	}
 	return nil
 }
 
