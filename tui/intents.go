@@ -10,6 +10,7 @@ import (
 	"detent/client"
 	"detent/desk"
 	"detent/tui/dialog"
+	"detent/tui/palette"
 	"detent/tui/rotate"
 	"detent/tui/ui"
 )
@@ -63,6 +64,8 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 		return a.use(msg.Name)
 	case ui.GoTo:
 		return a.goTo(msg)
+	case palette.Chosen:
+		return a.choose(msg)
 	case ui.CopyText:
 		return a.copy(msg.What, msg.Text)
 	case ui.CopySecret:

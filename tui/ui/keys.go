@@ -14,6 +14,7 @@ type Keys struct {
 
 	New, Edit, Rotate, Rotations, Toggle, Delete          key.Binding
 	CopyID, Verify, Profiles, Reload, Help, Suspend, Quit key.Binding
+	Palette                                               key.Binding
 
 	// In the dialogs that tell.
 	Dismiss, CopyText, Switch, TestProfile, AddProfile, EditProfile key.Binding
@@ -61,6 +62,7 @@ func NewKeys() *Keys {
 		Verify:    bind("v", "verify a secret", "v"),
 		Profiles:  bind("p", "profiles", "p"),
 		Reload:    bind("ctrl+r", "reload", "ctrl+r"),
+		Palette:   bind(":", "do or go to", ":", "ctrl+p"),
 		Help:      bind("?", "help", "?", "f1"),
 		Quit:      bind("q", "quit", "q", "ctrl+c"),
 		Suspend:   bind("ctrl+z", "suspend", "ctrl+z"), // the painter takes it, on every screen
@@ -113,7 +115,7 @@ func (k *Keys) Sections() []Section {
 	return []Section{
 		{"Move", []key.Binding{k.Up, k.Down, k.Top, k.Bottom, k.HalfUp, k.HalfDown, k.PageUp, k.PageDown, k.Open, k.Back}},
 		{"Keys", []key.Binding{k.New, k.Edit, k.Rotate, k.Toggle, k.Delete, k.CopyID, k.Verify, k.Rotations}},
-		{"List", []key.Binding{k.Filter, k.Sort, k.Reverse, k.Reload, k.Profiles, k.Help, k.Suspend, k.Quit}},
+		{"List", []key.Binding{k.Palette, k.Filter, k.Sort, k.Reverse, k.Reload, k.Profiles, k.Help, k.Suspend, k.Quit}},
 		{"While the filter is typed", []key.Binding{k.FilterKeep, k.FilterClear}},
 		{"Profiles", []key.Binding{k.Switch, k.TestProfile, k.AddProfile, k.EditProfile}},
 		{"Error box", []key.Binding{k.CopyText, k.Dismiss}},
