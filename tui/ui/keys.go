@@ -10,7 +10,7 @@ type Keys struct {
 
 	Filter, Sort, Reverse key.Binding
 	// While the filter is typed.
-	FilterKeep, FilterClear key.Binding
+	FilterKeep, FilterClear, FilterComplete key.Binding
 
 	New, Edit, Rotate, Rotations, Toggle, Delete          key.Binding
 	CopyID, Verify, Profiles, Reload, Help, Suspend, Quit key.Binding
@@ -51,6 +51,8 @@ func NewKeys() *Keys {
 
 		FilterKeep:  bind("enter", "keep", "enter"),
 		FilterClear: bind("esc", "clear", "esc"),
+
+		FilterComplete: bind("tab", "complete", "tab"),
 
 		New:       bind("n", "new", "n"),
 		Edit:      bind("e", "edit", "e"),
@@ -116,7 +118,7 @@ func (k *Keys) Sections() []Section {
 		{"Move", []key.Binding{k.Up, k.Down, k.Top, k.Bottom, k.HalfUp, k.HalfDown, k.PageUp, k.PageDown, k.Open, k.Back}},
 		{"Keys", []key.Binding{k.New, k.Edit, k.Rotate, k.Toggle, k.Delete, k.CopyID, k.Verify, k.Rotations}},
 		{"List", []key.Binding{k.Palette, k.Filter, k.Sort, k.Reverse, k.Reload, k.Profiles, k.Help, k.Suspend, k.Quit}},
-		{"While the filter is typed", []key.Binding{k.FilterKeep, k.FilterClear}},
+		{"While the filter is typed", []key.Binding{k.FilterKeep, k.FilterComplete, k.FilterClear}},
 		{"Profiles", []key.Binding{k.Switch, k.TestProfile, k.AddProfile, k.EditProfile}},
 		{"Error box", []key.Binding{k.CopyText, k.Dismiss}},
 		{"Dialogs and forms", []key.Binding{k.Next, k.Prev, k.Confirm, k.Cancel, k.Yes, k.No}},
