@@ -11,6 +11,7 @@ import (
 	"detent/client"
 	"detent/desk"
 	"detent/tui/dialog"
+	"detent/tui/palette"
 	"detent/tui/rotate"
 	"detent/tui/ui"
 )
@@ -64,6 +65,8 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 		return a.use(msg.Name)
 	case ui.GoTo:
 		return a.goTo(msg)
+	case palette.Chosen:
+		return a.choose(msg)
 	case ui.CopyText:
 		return a.copy(msg.What, msg.Text)
 	case ui.CopySecret:
