@@ -89,6 +89,14 @@ func (s *Secret) secretLines(width int) []string {
 	return append(out, "")
 }
 
+// aloud is the secret while it is shown, for who hears the screen.
+func (s *Secret) aloud() []string {
+	if !s.shown {
+		return nil
+	}
+	return []string{ui.Clean(s.secret.Reveal())}
+}
+
 // cut breaks text at every width cells; a service may put anything into a secret, so it is cleaned first.
 func cut(text string, width int) []string {
 	text = ui.Clean(text)
