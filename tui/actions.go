@@ -71,6 +71,9 @@ func (a *App) goTo(msg ui.GoTo) tea.Cmd {
 		return tea.Batch(shown, a.say("that key is not in this list: "+a.env.Keys.Reload.Help().Key+" loads it anew", false))
 	}
 	if !msg.Replace {
+		if a.spoken.on { // a cursor is not heard
+			a.focus = onDetail
+		}
 		return shown
 	}
 	for i := range a.actions {

@@ -188,19 +188,24 @@ func (l *List) columns(name, profile, state, step, environment, age string) stri
 
 func (l *List) narrow() bool { return l.width < 72 }
 
+// rowState is a rotation's state in a word.
+func rowState(v rotation.View) string {
+	switch {
+	case v.Holder != nil:
+		return "held"
+	case v.Undoing && v.State == rotation.Open:
+		return "undoing"
+	}
+	return string(v.State)
+}
+
 // row is a rotation in a line; under the cursor, where everything is reversed, it has no colours of its own.
 func (l *List) row(v rotation.View, now time.Time, plain bool) string {
 	if v.Err != nil {
 		return "     " + ui.Pad(v.ID, 24) + "unreadable"
 	}
 	st := l.env.Styles
-	state := string(v.State)
-	switch {
-	case v.Holder != nil:
-		state = "held"
-	case v.Undoing && v.State == rotation.Open:
-		state = "undoing"
-	}
+	state := rowState(v)
 	name, environment := ui.KeyName(st.Base, clean(v.Old.Name)), clean(l.host.Setting(v.Profile).ForKey(v.Old.Environment).Word(v.Old.Environment))
 	mark := sign(st, v) + " "
 	switch {
