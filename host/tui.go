@@ -31,12 +31,13 @@ func (h *Host) Start() (start config.Profile, forced bool, err error) {
 	return start, forced && !start.ReadOnly, err
 }
 
-// ScreenReader reports whether who sits at the terminal hears the screen: they said so by a flag, or by ACCESSIBLE, which other
+// ScreenReader reports whether who sits at the terminal hears the screen: they said so by a flag, in the configuration, or by ACCESSIBLE, which other
 // programs take too. get reads the environment of their terminal.
 func (h *Host) ScreenReader(get func(name string) string) bool {
 	switch strings.ToLower(get("ACCESSIBLE")) {
 	case "", "0", "no", "false":
-		return h.o.ScreenReader
+		cfg, err := h.Config()
+		return h.o.ScreenReader || err == nil && cfg.UI.ScreenReader
 	}
 	return true
 }

@@ -168,12 +168,6 @@ func (a *App) settle() tea.Cmd {
 	return nil
 }
 
-// Quit stops what is under way and ends the program.
-func (a *App) quit() tea.Cmd {
-	a.load.stop()
-	return tea.Quit
-}
-
 // resize gives everybody their new size.
 func (a *App) resize(width, height int) {
 	width, height = a.spoken.size(width, height)

@@ -25,5 +25,5 @@ func (a *App) Left() (profile, order string, chosen []string) {
 	if a.profile.conn != nil {
 		profile = a.profile.want
 	}
-	return profile, a.list.Order(), a.chosen
+	return profile, a.list.SortedBy(), a.chosen
 }

@@ -72,8 +72,8 @@ func (l *List) Prefer(names []string, order string) {
 	l.Clear()
 }
 
-// Order is what the list is sorted by, as Prefer takes it.
-func (l *List) Order() string {
+// SortedBy is what the list is sorted by, as Prefer takes it.
+func (l *List) SortedBy() string {
 	if l.reverse {
 		return "-" + l.columns[l.sortBy].nameOf()
 	}

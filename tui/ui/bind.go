@@ -137,13 +137,8 @@ func KeyNamed(name string) (tea.KeyMsg, bool) {
 	if name == " " || name == "space" {
 		return tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}, true
 	}
-	if r := []rune(name); len(r) == 1 {
-		return tea.KeyMsg{Type: tea.KeyRunes, Runes: r}, true
-	}
-	for t := tea.KeyF20; t <= tea.KeyCtrlQuestionMark; t++ {
-		if t != tea.KeyRunes && t.String() == name && name != "" {
-			return tea.KeyMsg{Type: t}, true
-		}
+	if _, known := pressed[name]; known || len([]rune(name)) == 1 {
+		return Press(name), name != tea.KeyRunes.String()
 	}
 	return tea.KeyMsg{}, false
 }
