@@ -69,6 +69,7 @@ func (h *Screens) Abandon(model *tui.App) {
 	for _, line := range model.Abandon(ctx) {
 		h.host.o.Say("%s", line)
 	}
+	h.settleAll(ctx)
 }
 
 // notice says first what a crash or a dropped line left open.

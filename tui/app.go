@@ -68,6 +68,7 @@ type App struct {
 	list    *keylist.List
 	detail  *detail.Detail
 	actions []action
+	chosen  []string // in the palette, the last first
 	screens screens
 
 	profile  profile

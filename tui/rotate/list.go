@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,8 @@ type List struct {
 	loaded        bool
 	err           error
 	cursor        int
-	at, about     int // the line of the row under the cursor, and how many tell about it
+	wanted        string // the rotation to begin at
+	at, about     int    // the line of the row under the cursor, and how many tell about it
 	text          widget.Scroller
 	width, height int
 }
@@ -39,6 +41,9 @@ func (l *List) Init() tea.Cmd {
 		return listedMsg{l, views, err}
 	}
 }
+
+// Show puts the cursor on a rotation when the journals are there.
+func (l *List) Show(id string) { l.wanted = id }
 
 // Title names the box.
 func (l *List) Title() string { return "Rotations" }
@@ -81,6 +86,9 @@ func (l *List) Update(msg tea.Msg) tea.Cmd {
 		if msg.list == l {
 			l.loaded, l.err, l.views = true, msg.err, openFirst(msg.views)
 			l.cursor = min(l.cursor, max(len(l.views)-1, 0))
+			if at := slices.IndexFunc(l.views, func(v rotation.View) bool { return v.ID == l.wanted }); at >= 0 {
+				l.cursor, l.wanted = at, ""
+			}
 		}
 	case Changed:
 		return l.Init()
