@@ -69,7 +69,8 @@ type App struct {
 	actions []action
 	screens screens
 
-	profile  profile
+	profile  profile // in use
+	fleet    *fleet  // all of them instead
 	load     load
 	read     read     // the keys of one read, and the guard
 	requests requests // writes under way
@@ -132,7 +133,7 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = a.openDone(msg)
 	case loadMsg:
 		cmd = a.loadStep(msg)
-	case examined:
+	case examined, fleetExamined:
 		cmd = a.examineDone(msg)
 	case minuteMsg:
 		cmd = a.tick()
@@ -152,6 +153,7 @@ func (a *App) settle() tea.Cmd {
 	a.showSelected()
 	a.list.SetPlaceholder(a.placeholder())
 	a.list.SetBanner(a.banner())
+	a.list.SetProblems(a.fleet.problems(a))
 	a.list.SetFocused(a.focus == onList && len(a.overlays) == 0)
 	a.detail.SetBrief(a.focus == onList)
 	a.detail.SetFocused(a.focus == onDetail && len(a.overlays) == 0)
@@ -166,6 +168,7 @@ func (a *App) settle() tea.Cmd {
 // Quit stops what is under way and ends the program.
 func (a *App) quit() tea.Cmd {
 	a.load.stop()
+	a.leaveFleet()
 	return tea.Quit
 }
 
@@ -197,6 +200,7 @@ func (a *App) push(s ui.Screen) tea.Cmd {
 		cmd = s.Init
 	}
 	s.SetSize(a.room(s))
+	a.fleet.owns(s)
 	a.overlays = append(a.overlays, s)
 	return cmd()
 }

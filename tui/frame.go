@@ -81,25 +81,39 @@ func (a *App) whose() ui.Place {
 			return p.Place()
 		}
 	}
+	if name := a.owner(); name != "" {
+		return a.named(name).place()
+	}
 	return a.listed()
 }
 
 // listed is the profile in use, or on its way to be.
 func (a *App) listed() ui.Place {
+	if a.fleet != nil {
+		return a.fleet.listed()
+	}
 	if a.profile.conn != nil {
-		out := ui.Place{Profile: a.profile.want, Service: a.profile.caps.Service, Setting: a.profile.conn.Profile.Setting}
-		if s := out.Setting; s.Contradicted() {
-			out.Alarm = "the profile says " + string(s.Environment)
-			if s.Token != apikey.Live {
-				out.Alarm = "the token is " + string(s.Token)
-			}
-		}
-		return out
+		return a.profile.place()
 	}
 	out := ui.Place{Profile: a.profile.want}
 	for _, p := range a.host.Profiles() {
 		if p.Name == a.profile.want {
 			out.Setting = p.Setting
+		}
+	}
+	return out
+}
+
+// place is what the frame says of an open profile.
+func (p *profile) place() ui.Place {
+	if p.conn == nil {
+		return ui.Place{Profile: p.want}
+	}
+	out := ui.Place{Profile: p.want, Service: p.caps.Service, Setting: p.conn.Profile.Setting}
+	if s := out.Setting; s.Contradicted() {
+		out.Alarm = "the profile says " + string(s.Environment)
+		if s.Token != apikey.Live {
+			out.Alarm = "the token is " + string(s.Token)
 		}
 	}
 	return out
@@ -145,7 +159,7 @@ func (a *App) header() string {
 	default:
 		badges = dot + s.Test.Render(ui.Clean(word))
 	}
-	if _, no := a.noWrites(); no {
+	if _, no := a.noWritesOf(a.framed()); no {
 		badges += dot + s.Warn.Render("read-only")
 	}
 	if place.Alarm != "" {
@@ -183,6 +197,8 @@ func (a *App) summary() []string {
 	switch {
 	case a.whose().Profile != a.listed().Profile: // what is counted is another's
 		return nil
+	case a.fleet != nil:
+		parts = append(parts, a.fleet.progress(s)...)
 	case a.profile.err != nil || a.load.err != nil:
 		parts = append(parts, s.Bad.Render(a.errorWord()))
 	case a.profile.conn == nil:
@@ -195,14 +211,14 @@ func (a *App) summary() []string {
 	case a.load.running:
 		parts = append(parts, s.Dim.Render("reloading …"))
 	}
-	if a.list.Len() > 0 || a.load.loaded {
+	if a.list.Len() > 0 || a.load.loaded || a.fleet != nil {
 		parts = append(parts, ui.Count(n, "key"))
 	}
-	if c := a.load.counts; c.rotating > 0 {
+	if c := a.counts(); c.rotating > 0 {
 		parts = append(parts, s.Accent.Render(ui.Count(c.rotating, "rotation")+" open"))
 	}
 	for i, u := range ui.Urgent { // what gives way first where the line is short comes last
-		if n := a.load.counts.of[i]; n > 0 {
+		if n := a.counts().of[i]; n > 0 {
 			parts = append(parts, s.Tone(u.Tone).Render(ui.Number(n)+" "+u.Word))
 		}
 	}

@@ -39,8 +39,17 @@ type column struct {
 
 // context is what cells are computed with.
 type context struct {
-	now     time.Time
-	presets []apikey.PermissionPreset
+	now      time.Time
+	profiles []Profile
+	at       int // whose key it is
+}
+
+// profile is that of the key at hand.
+func (c *context) profile() Profile {
+	if c.at < len(c.profiles) {
+		return c.profiles[c.at]
+	}
+	return Profile{}
 }
 
 func (c *column) sortable() bool { return c.byName || c.byNeed || c.order != nil || c.text != nil }
@@ -61,7 +70,12 @@ func columns() []column {
 	for i, f := range rows {
 		out[i] = columnOf(f)
 	}
-	return out
+	ofProfile := column{title: profileColumn, drop: 5, most: 16,
+		reported: func(*apikey.Key) bool { return false }, // that a list is of several profiles, no key says
+		cell:     func(c *context, _ *apikey.Key, _ ui.Marks) cell { return cell{text: ui.Clean(c.profile().Name)} },
+	}
+	ofProfile.text = shownText(&ofProfile)
+	return slices.Insert(out, 1, ofProfile)
 }
 
 // columnOf is a field as a column: by its kind, but for the fields that say more than their value.
@@ -90,8 +104,8 @@ func columnOf(f apikey.FieldInfo) column {
 	case apikey.FieldRole: // what a key may do, by whatever its service says that
 		c.ofAccess = true
 		c.reported = func(k *apikey.Key) bool { return k.Role != "" || k.Permissions != nil || k.Restrictions != nil }
-		c.cell = func(c *context, k *apikey.Key, _ ui.Marks) cell { return access(k, c.presets) }
-		c.text = func(c *context, k *apikey.Key) string { return byNumber(access(k, c.presets)) }
+		c.cell = func(c *context, k *apikey.Key, _ ui.Marks) cell { return access(k, c.profile().Presets) }
+		c.text = func(c *context, k *apikey.Key) string { return byNumber(access(k, c.profile().Presets)) }
 	case apikey.FieldProject:
 		c.reported = func(k *apikey.Key) bool { return k.Project != "" || k.ProjectName != "" }
 		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell {

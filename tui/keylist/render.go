@@ -2,6 +2,7 @@ package keylist
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -31,6 +32,12 @@ type placed struct {
 func (l *List) relayout() {
 	clear(l.rows)
 	l.layout = l.layout[:0]
+	profile, several := l.columnAt(profileColumn), len(l.profiles) > 1
+	if l.store.shown[profile] = several; several {
+		for _, p := range l.profiles {
+			l.store.widths[profile] = max(l.store.widths[profile], ui.Width(ui.Clean(p.Name)))
+		}
+	}
 	width := func(i int) int {
 		c := &l.columns[i]
 		title := ui.Width(c.title)
@@ -68,6 +75,10 @@ func (l *List) relayout() {
 	}
 }
 
+func (l *List) columnAt(title string) int {
+	return slices.IndexFunc(l.columns, func(c column) bool { return c.title == title })
+}
+
 // whole shares what is left among the columns whose content was cut, those that stay longest first, once the names have theirs.
 func (l *List) whole(chosen map[int]bool, left *int, names int) map[int]int {
 	out := map[int]int{}
@@ -102,17 +113,38 @@ func (l *List) Lines() []string {
 	if l.banner != "" {
 		lines = append(lines, ui.Pad(l.banner, l.width))
 	}
+	below := l.below()
+	room := max(l.height-len(below), 0)
 	if len(l.idx) == 0 {
-		return append(lines, l.nothing(l.height-len(lines))...)
+		return append(append(lines, l.nothing(max(room-len(lines), 0))...), below...)
 	}
 	lines = append(lines, l.titles())
-	for line := l.offset; line < len(l.idx) && len(lines) < l.height; line++ {
+	for line := l.offset; line < len(l.idx) && len(lines) < room; line++ {
 		lines = append(lines, l.row(line))
 	}
-	for len(lines) < l.height {
-		lines = append(lines, strings.Repeat(" ", l.width))
+	blank := strings.Repeat(" ", l.width)
+	if len(lines)+len(below) < l.height { // right under the last row
+		lines, below = append(lines, below...), nil
 	}
-	return lines[:l.height]
+	for len(lines) < l.height-len(below) {
+		lines = append(lines, blank)
+	}
+	return append(lines, below...)[:l.height]
+}
+
+// below are the lines of the problems.
+func (l *List) below() []string {
+	n := l.linesBelow()
+	first := max(min(l.onProblem, len(l.problems)-n), 0)
+	var out []string
+	for i := first; i < first+n; i++ {
+		lead := "  "
+		if i == l.onProblem {
+			lead = l.env.Styles.Accent.Render("▸") + " "
+		}
+		out = append(out, ui.Pad(lead+l.problems[i], l.width))
+	}
+	return out
 }
 
 func (l *List) nothing(height int) []string {
@@ -176,6 +208,7 @@ func (l *List) row(line int) string {
 func (l *List) render(i int32, selected bool) string {
 	s := l.env.Styles
 	k, marks := l.seen.key(i, &l.scratch), l.seen.mark(i)
+	l.ctx.at = l.seen.profileOf(i)
 	var b strings.Builder
 	for n, c := range l.layout {
 		if n > 0 {

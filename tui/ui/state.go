@@ -140,6 +140,14 @@ func StateOf(k *apikey.Key, marks Marks, now time.Time) State {
 	return State{}
 }
 
+// Needs is how many places Need has.
+func Needs() int { return len(urgent) + 4 }
+
+// NeedOf is the place of the keys with a finding that STATUS shows.
+func NeedOf(kind apikey.FindingKind) int {
+	return 2 + slices.IndexFunc(urgent, func(f apikey.FindingInfo) bool { return f.Kind == kind })
+}
+
 // Need is the place of a key among those that want something done, 0 the first: expired, in a rotation, the states of the table of
 // findings, then those of which nothing is to be said, and those that are off.
 func Need(k *apikey.Key, marks Marks, now time.Time) int {
