@@ -70,7 +70,15 @@ CREATE TABLE IF NOT EXISTS once (
 	expires_at BIGINT NOT NULL,
 	PRIMARY KEY (caller, name)
 );
-CREATE INDEX IF NOT EXISTS once_expiring ON once (expires_at);`,
+CREATE INDEX IF NOT EXISTS once_expiring ON once (expires_at);`, `
+CREATE TABLE IF NOT EXISTS former_secrets (
+	id        TEXT PRIMARY KEY,
+	hash      TEXT NOT NULL,
+	dies_at   BIGINT NOT NULL,
+	used_at   BIGINT NOT NULL,
+	rolled_at BIGINT NOT NULL
+);
+ALTER TABLE keys ADD COLUMN rolled_at BIGINT NOT NULL DEFAULT 0;`,
 }
 
 // dialect is what the databases do not share.
@@ -190,6 +198,9 @@ func (s *Store) migrate(ctx context.Context) error {
 			return err
 		}
 		for _, m := range migrations[version:] {
+			if s.metaFirst { // a column cannot be added twice
+				m = strings.ReplaceAll(m, "ADD COLUMN ", "ADD COLUMN IF NOT EXISTS ")
+			}
 			if _, err := tx.ExecContext(ctx, m); err != nil {
 				return err
 			}
