@@ -59,6 +59,7 @@ type App struct {
 	copyText func(text string) error
 
 	width, height int
+	shared        measures
 	overlays      []ui.Screen
 	kept          []ui.Screen // left, but going on
 	focus         focus
@@ -151,6 +152,7 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // the placeholder the state of the load, the guard the overlay on top.
 func (a *App) settle() tea.Cmd {
 	a.showSelected()
+	a.share()
 	a.list.SetPlaceholder(a.placeholder())
 	a.list.SetBanner(a.banner())
 	a.list.SetProblems(a.fleet.problems(a))
@@ -165,7 +167,6 @@ func (a *App) settle() tea.Cmd {
 	return nil
 }
 
-// Quit stops what is under way and ends the program.
 func (a *App) quit() tea.Cmd {
 	a.load.stop()
 	a.leaveFleet()
@@ -175,9 +176,7 @@ func (a *App) quit() tea.Cmd {
 // resize gives everybody their new size.
 func (a *App) resize(width, height int) {
 	a.width, a.height = width, height
-	m := measure(width, height)
-	a.list.SetSize(m.list, m.body)
-	a.detail.SetSize(m.detail, m.body)
+	a.share()
 	for _, s := range a.overlays {
 		s.SetSize(a.room(s))
 	}

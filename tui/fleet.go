@@ -261,6 +261,7 @@ func (a *App) fleetExamined(msg fleetExamined) tea.Cmd {
 		a.fleet.members[at].counts = found.counts
 		cmds = append(cmds, a.list.SetMarksOf(at, found.marks))
 	}
+	a.list.SetOverview(a.chips())
 	return tea.Batch(cmds...)
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"detent/client"
+	"detent/tui/keylist"
 	"detent/tui/ui"
 )
 
@@ -79,11 +80,27 @@ func (a *App) counts() counts {
 	var sum counts
 	for _, m := range a.fleet.members {
 		sum.rotating += m.counts.rotating
+		sum.ends.Add(m.counts.ends)
 		for i, n := range m.counts.of {
 			sum.of[i] += n
 		}
 	}
 	return sum
+}
+
+// chips are the counts as the list shows them, the most urgent first.
+func (a *App) chips() ([]keylist.Chip, keylist.Expiries) {
+	c := a.counts()
+	var out []keylist.Chip
+	for i, u := range ui.Urgent {
+		if n := c.of[i]; n > 0 {
+			out = append(out, keylist.Chip{State: u.State(), Count: n, Word: "status:" + u.Word})
+		}
+	}
+	if c.rotating > 0 {
+		out = append(out, keylist.Chip{State: ui.State{Glyph: "↻", Word: "rotating", Tone: ui.Accent}, Count: c.rotating, Word: "status:rotating"})
+	}
+	return out, c.ends
 }
 
 // placeholder is what stands where there are no keys of any profile.
@@ -136,7 +153,7 @@ func (f *fleet) problems(a *App) []string {
 			mends = e + " asks again"
 		}
 		line, tail := ui.Clean(m.want)+": "+a.shortly(m.err), " · "+mends
-		room := measure(a.width, a.height).list - 5 - ui.Width(tail)
+		room := a.shared.list - 5 - ui.Width(tail)
 		out = append(out, s.Bad.Render("✗ "+ui.Truncate(line, room))+s.Dim.Render(tail))
 	}
 	return out

@@ -540,13 +540,13 @@ func TestManyKeysComeInBatchesAndAreAllThere(t *testing.T) {
 	d.sees(fmt.Sprintf("%d of 20000", want))
 }
 
-// The header says all that wants something done, the most urgent first, and drops from the end where the line is short.
-func TestTheHeaderCountsEveryStateThatWantsSomethingDone(t *testing.T) {
+// The chips say all that wants something done, the most urgent first; where there is no row for them, the header does.
+func TestEveryStateThatWantsSomethingDoneIsCounted(t *testing.T) {
 	d := start(t, 200, 40)
 	for i, u := range ui.Urgent {
 		shown := d.app.load.counts.of[i]
-		if has := strings.Contains(d.view(), fmt.Sprintf("%d %s", shown, u.Word)); has != (shown > 0) {
-			t.Errorf("%d %s, and the header says so: %v\n%s", shown, u.Word, has, d.view())
+		if has := strings.Contains(d.view(), fmt.Sprintf(" %s %d]", u.Word, shown)); has != (shown > 0) {
+			t.Errorf("%d %s, and a chip says so: %v\n%s", shown, u.Word, has, d.view())
 		}
 		d.press("/").typing("status:" + u.Word).press("enter")
 		if d.app.list.Shown() != shown {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -126,6 +127,7 @@ type load struct {
 type counts struct {
 	of       [8]int // keys, by the place of their state in ui.Urgent
 	rotating int
+	ends     keylist.Expiries
 }
 
 type loadMsg struct {
@@ -275,6 +277,13 @@ func (p *profile) examine(n int, keys iter.Seq2[int, *apikey.Key], now time.Time
 			}
 		}
 	}
+	for _, k := range keys {
+		days := 0
+		if at, ok := k.ExpiresAt.Time(); ok {
+			days = int(math.Floor(at.Sub(now).Hours() / 24))
+		}
+		out.counts.ends.Count(k.ExpiresAt, days)
+	}
 	out.counts.rotating = len(open)
 	return out
 }
@@ -295,6 +304,7 @@ func (a *App) examineDone(of tea.Msg) tea.Cmd {
 		return nil
 	}
 	a.load.counts = msg.counts
+	a.list.SetOverview(a.chips())
 	return a.list.SetMarks(msg.marks)
 }
 

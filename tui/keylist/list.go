@@ -72,6 +72,10 @@ type List struct {
 	selectedOf *store
 	selectedAt int32
 
+	overview    bool // what the counts are is known
+	chips       []Chip
+	ends        Expiries
+	chip        int      // the chip under the cursor; -1 for none
 	problems    []string // lines below the rows, which the cursor can stand on
 	onProblem   int      // which one the cursor stands on; -1 for none
 	layout      []placed
@@ -83,7 +87,7 @@ type List struct {
 
 // New makes an empty list, sorted by what wants something done.
 func New(env *ui.Env) *List {
-	l := &List{env: env, columns: columns(), focused: true, input: widget.NewText(env, ""), current: -1, onProblem: -1, rows: map[int32]string{}}
+	l := &List{env: env, columns: columns(), focused: true, input: widget.NewText(env, ""), current: -1, onProblem: -1, chip: -1, rows: map[int32]string{}}
 	for i := 1; i < len(l.columns); i++ {
 		l.byDrop = append(l.byDrop, i)
 	}
@@ -105,7 +109,7 @@ func (l *List) Clear() {
 	l.ordered, l.loading = 0, false
 	l.round++
 	l.cursor, l.offset, l.current, l.moved, l.busy = 0, 0, -1, false, false
-	l.banner, l.problems, l.onProblem = "", nil, -1
+	l.banner, l.problems, l.onProblem, l.overview, l.chip = "", nil, -1, false, -1
 	l.relayout()
 }
 
@@ -208,6 +212,7 @@ func (l *List) SetMarks(marks []ui.Marks) tea.Cmd {
 			l.store.shown[i] = l.store.shown[i] || slices.ContainsFunc(marks, func(m ui.Marks) bool { return m&ui.Warnings != 0 })
 		}
 	}
+	l.widen(marks)
 	l.relayout()
 	if l.query.usesMarks() {
 		l.idxQuery = nil // what was found before does not count
@@ -219,6 +224,20 @@ func (l *List) SetMarks(marks []ui.Marks) tea.Cmd {
 		return l.rearrange(reuseOrder)
 	}
 	return nil
+}
+
+// widen makes room for the sign of a key that can make others.
+func (l *List) widen(marks []ui.Marks) {
+	mints := ui.MarkOf(apikey.FindingCanMint)
+	if l.store.signed || !slices.ContainsFunc(marks, func(m ui.Marks) bool { return m&mints != 0 }) {
+		return
+	}
+	l.store.signed = true
+	for i, c := range l.columns {
+		if c.ofAccess {
+			l.store.widths[i] = min(l.store.widths[i]+ui.Width(" "+mintSign+mintWords), wholeMost)
+		}
+	}
 }
 
 // Selected is the key under the cursor with its findings.
@@ -237,6 +256,14 @@ func (l *List) Select(id string) { l.SelectOf(-1, id) }
 
 // Len is the number of keys.
 func (l *List) Len() int { return l.store.n }
+
+// Position is the place of the cursor among the rows, from 1, and how many rows there are; of no row it is 0.
+func (l *List) Position() (at, of int) {
+	if l.cursor >= len(l.idx) {
+		return 0, 0
+	}
+	return l.cursor + 1, len(l.idx)
+}
 
 // Shown is the number of keys that the filter leaves.
 func (l *List) Shown() int { return len(l.idx) }

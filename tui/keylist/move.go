@@ -101,5 +101,11 @@ func (l *List) linesAbove() int {
 	if l.banner != "" {
 		n++
 	}
+	if l.showsChips() {
+		n++
+	}
+	if l.showsExpiries() {
+		n++
+	}
 	return n
 }

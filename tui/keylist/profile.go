@@ -97,7 +97,7 @@ func (l *List) EndOf(profile int, complete, more bool) tea.Cmd {
 
 // without is the store again but for the keys of one profile. Columns stay as wide as they were.
 func (s *store) without(profile int) *store {
-	out := &store{shown: slices.Clone(s.shown), widths: slices.Clone(s.widths), access: s.access.empty()}
+	out := &store{shown: slices.Clone(s.shown), widths: slices.Clone(s.widths), signed: s.signed, access: s.access.empty()}
 	marked := len(s.marks) == s.n
 	for i := range int32(s.n) {
 		if s.profileOf(i) == profile {

@@ -38,17 +38,7 @@ func (l *List) relayout() {
 			l.store.widths[profile] = max(l.store.widths[profile], ui.Width(ui.Clean(p.Name)))
 		}
 	}
-	width := func(i int) int {
-		c := &l.columns[i]
-		title := ui.Width(c.title)
-		if i == l.sortBy {
-			title += 2
-		}
-		if c.width > 0 {
-			return max(c.width, title)
-		}
-		return max(min(l.store.widths[i], c.most), title)
-	}
+	width := l.columnWidth
 	free := l.width - marker - 1 // a cell of air at the end
 	wanted := max(width(0), minName)
 	least := min(wanted, someName, max(free/2, minName))
@@ -75,6 +65,37 @@ func (l *List) relayout() {
 	}
 }
 
+// columnWidth is what a column takes where it is not given more.
+func (l *List) columnWidth(i int) int {
+	c := &l.columns[i]
+	title := ui.Width(c.title)
+	if i == l.sortBy {
+		title += 2
+	}
+	if c.width > 0 {
+		return max(c.width, title)
+	}
+	widest := l.store.widths[i]
+	if c.ofAccess && l.store.signed {
+		widest -= ui.Width(" " + mintWords) // they stand there where there is room for all
+	}
+	return max(min(widest, c.most), title)
+}
+
+// matters is the highest drop of the columns that the list does not lose for another pane.
+const matters = 30
+
+// Wants is the width at which all columns are there that matter.
+func (l *List) Wants() int {
+	n := marker + 1 + min(max(l.columnWidth(0), minName), someName)
+	for _, i := range l.byDrop {
+		if l.columns[i].drop <= matters && l.store.shown[i] {
+			n += l.columnWidth(i) + gap
+		}
+	}
+	return n
+}
+
 func (l *List) columnAt(title string) int {
 	return slices.IndexFunc(l.columns, func(c column) bool { return c.title == title })
 }
@@ -85,7 +106,7 @@ func (l *List) whole(chosen map[int]bool, left *int, names int) map[int]int {
 	spare := *left - max(names, 0)
 	for _, i := range l.byDrop {
 		c := &l.columns[i]
-		if more := min(l.store.widths[i]-max(c.most, ui.Width(c.title)), spare); chosen[i] && c.width == 0 && more > 0 {
+		if more := min(l.store.widths[i]-l.columnWidth(i), spare); chosen[i] && c.width == 0 && more > 0 {
 			out[i] = more
 			spare -= more
 			*left -= more
@@ -112,6 +133,12 @@ func (l *List) Lines() []string {
 	}
 	if l.banner != "" {
 		lines = append(lines, ui.Pad(l.banner, l.width))
+	}
+	if l.showsChips() {
+		lines = append(lines, ui.Pad(l.chipsLine(), l.width))
+	}
+	if l.showsExpiries() {
+		lines = append(lines, ui.Pad(l.expiriesLine(), l.width))
 	}
 	below := l.below()
 	room := max(l.height-len(below), 0)
@@ -203,8 +230,7 @@ func (l *List) row(line int) string {
 	return text
 }
 
-// render draws one key. The bar of the selected row is as wide as the names: the rest of the row keeps its colours,
-// and a cursor that moves on changes two names on a thin line, not two rows.
+// render draws one key. The cursor is a bar over the whole row, in one style: its cells cost a move no more than their letters.
 func (l *List) render(i int32, selected bool) string {
 	s := l.env.Styles
 	k, marks := l.seen.key(i, &l.scratch), l.seen.mark(i)
@@ -216,18 +242,53 @@ func (l *List) render(i int32, selected bool) string {
 		}
 		cell := c.cell(&l.ctx, k, marks)
 		style := s.Tone(cell.tone)
+		for _, tail := range cell.tails {
+			if ui.Width(cell.text)+ui.Width(tail) <= c.width {
+				cell.text += tail
+				break
+			}
+		}
+		if selected {
+			style = l.cursorStyle()
+		}
 		if n == 0 {
 			b.WriteString(l.name(cell.text, k, c.width, selected))
 			continue
 		}
 		text := ui.Truncate(cell.text, c.width)
-		b.WriteString(l.highlight(text, len(text), l.query.words(c.title), style))
+		if selected {
+			b.WriteString(text)
+		} else {
+			b.WriteString(l.highlight(text, len(text), l.query.words(c.title), style))
+		}
 		b.WriteString(strings.Repeat(" ", c.width-ui.Width(text)))
 	}
 	if !selected {
 		return ui.Pad("  "+b.String(), l.width)
 	}
-	return s.Accent.Render("▸") + " " + ui.Pad(b.String(), l.width-marker)
+	return s.Accent.Render("▸") + l.bar(" "+ui.Pad(b.String(), l.width-marker-1), k) + " "
+}
+
+// bar is the row under the cursor; of a name that carries the mark of a rotation, that is dim in it too.
+func (l *List) bar(row string, k *apikey.Key) string {
+	style, whole := l.cursorStyle(), name(k)
+	from := ui.MarkAt(whole)
+	if from == len(whole) || !strings.HasPrefix(row, " "+whole[:from]) {
+		return style.Render(row)
+	}
+	shown := ui.Truncate(whole, l.layout[0].width)
+	if from >= len(shown) || !strings.HasPrefix(row, " "+shown) { // beside the sign of our own key it may be shorter
+		return style.Render(row)
+	}
+	return style.Render(row[:1+from]) + ui.Marked(style).Render(row[1+from:1+len(shown)]) + style.Render(row[1+len(shown):])
+}
+
+// cursorStyle is that of the row under the cursor.
+func (l *List) cursorStyle() lipgloss.Style {
+	if l.focused {
+		return l.env.Styles.Cursor
+	}
+	return l.env.Styles.Strong
 }
 
 func (l *List) name(text string, k *apikey.Key, width int, selected bool) string {
@@ -250,18 +311,7 @@ func (l *List) name(text string, k *apikey.Key, width int, selected bool) string
 		}
 		return ui.Truncate(text+own+rest, width)
 	}
-	style := s.Strong
-	if l.focused {
-		style = s.Cursor
-	}
-	if mark == len(text) {
-		return style.Render(ui.Truncate(text+own+rest, width))
-	}
-	bar := style.Render(text[:mark]) + ui.Marked(style).Render(text[mark:])
-	if own+rest != "" {
-		bar += style.Render(own + rest)
-	}
-	return ui.Truncate(bar, width)
+	return ui.Truncate(text+own+rest, width) // the bar has one style
 }
 
 // highlight styles text, and the letters that the filter matched in it; from the byte mark on it is dim.

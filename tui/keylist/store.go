@@ -16,6 +16,7 @@ type store struct {
 	marks    []ui.Marks // empty until the load was examined
 	shown    []bool     // by column: some key reports it
 	widths   []int      // by column: the widest content
+	signed   bool       // which has room for the sign of a risk
 }
 
 func newStore(cols []column) *store {

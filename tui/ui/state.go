@@ -82,6 +82,17 @@ type Urgency struct {
 	Tone Tone
 }
 
+// State is how it is shown.
+func (u Urgency) State() State {
+	switch {
+	case u.Tone == Bad:
+		return State{"✗", u.Word, u.Tone}
+	case u.Kind == apikey.FindingUnused:
+		return State{"○", u.Word, u.Tone}
+	}
+	return State{"!", u.Word, u.Tone}
+}
+
 // Urgent are the states that want something done, the most urgent first: what has happened, then what the table of findings has.
 var Urgent = func() []Urgency {
 	out := []Urgency{{apikey.FindingExpired, "expired", Bad}}
