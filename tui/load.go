@@ -303,7 +303,7 @@ func (a *App) examineDone(of tea.Msg) tea.Cmd {
 	if msg.gen != a.load.gen {
 		return nil
 	}
-	a.load.counts = msg.counts
+	a.load.counts, a.spoken.examined = msg.counts, msg.gen
 	a.list.SetOverview(a.chips())
 	return a.list.SetMarks(msg.marks)
 }

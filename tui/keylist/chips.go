@@ -59,7 +59,7 @@ const (
 
 // SetOverview shows what wants something done as chips, and when keys end as a line; before it is known there are none.
 func (l *List) SetOverview(chips []Chip, ends Expiries) {
-	l.chips, l.ends, l.overview = chips, ends, true
+	l.states, l.ends, l.overview = chips, ends, true
 	if l.chip >= len(chips) {
 		l.chip = -1
 	}
@@ -78,19 +78,19 @@ func (l *List) Overview() bool { return l.showsChips() }
 // other key is for the rows.
 func (l *List) ChipKey(msg tea.KeyMsg) (tea.Cmd, bool) {
 	k := l.env.Keys
-	if l.typing || !l.showsChips() || len(l.chips) == 0 {
+	if l.typing || !l.showsChips() || len(l.states) == 0 {
 		return nil, false
 	}
 	on := l.chip >= 0
 	switch {
 	case key.Matches(msg, k.Chips), on && msg.Type == tea.KeyRight:
-		l.chip = (l.chip + 1) % len(l.chips)
+		l.chip = (l.chip + 1) % len(l.states)
 	case msg.Type == tea.KeyShiftTab, on && msg.Type == tea.KeyLeft:
-		l.chip = (max(l.chip, 0) + len(l.chips) - 1) % len(l.chips)
+		l.chip = (max(l.chip, 0) + len(l.states) - 1) % len(l.states)
 	case on && msg.Type == tea.KeyEsc:
 		l.chip = -1
 	case on && msg.Type == tea.KeyEnter:
-		word := l.chips[l.chip].Word
+		word := l.states[l.chip].Word
 		l.chip = -1
 		return l.toggleWord(word), true
 	default:
@@ -105,7 +105,7 @@ func (l *List) toggleWord(word string) tea.Cmd {
 	words := split(l.input.Value())
 	had := slices.Contains(words, word)
 	words = slices.DeleteFunc(words, func(w string) bool {
-		return slices.ContainsFunc(l.chips, func(c Chip) bool { return c.Word == w })
+		return slices.ContainsFunc(l.states, func(c Chip) bool { return c.Word == w })
 	})
 	if !had {
 		words = append(words, word)
@@ -117,12 +117,12 @@ func (l *List) toggleWord(word string) tea.Cmd {
 // chipsLine are the chips, as many as fit whole.
 func (l *List) chipsLine() string {
 	s := l.env.Styles
-	if len(l.chips) == 0 {
+	if len(l.states) == 0 {
 		return " " + s.Good.Render("✓") + s.Dim.Render(" nothing expired, expiring, old, unused or half rotated")
 	}
 	words := split(l.input.Value())
 	var out string
-	for i, c := range l.chips {
+	for i, c := range l.states {
 		text := fmt.Sprintf("[%s %s %d]", c.State.Glyph, c.State.Word, c.Count)
 		if ui.Width(out)+ui.Width(text)+3 > l.width {
 			out += s.Dim.Render(" …")

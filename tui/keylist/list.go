@@ -50,6 +50,10 @@ type List struct {
 	missing  []string        // what the filter asks for and no key reports
 	wrong    error           // what the filter does not understand
 
+	completion completion
+	reported   map[string]reported // by a field's label
+	taught     taught
+
 	gen      int  // of the arrangement wanted
 	sortGen  int  // of the order alone
 	round    int  // of what it orders by
@@ -73,7 +77,7 @@ type List struct {
 	selectedAt int32
 
 	overview    bool // what the counts are is known
-	chips       []Chip
+	states      []Chip
 	ends        Expiries
 	chip        int      // the chip under the cursor; -1 for none
 	problems    []string // lines below the rows, which the cursor can stand on
@@ -87,7 +91,7 @@ type List struct {
 
 // New makes an empty list, sorted by what wants something done.
 func New(env *ui.Env) *List {
-	l := &List{env: env, columns: columns(), focused: true, input: widget.NewText(env, ""), current: -1, onProblem: -1, chip: -1, rows: map[int32]string{}}
+	l := &List{env: env, columns: columns(), focused: true, input: widget.NewText(env, ""), current: -1, onProblem: -1, chip: -1, rows: map[int32]string{}, reported: map[string]reported{}}
 	for i := 1; i < len(l.columns); i++ {
 		l.byDrop = append(l.byDrop, i)
 	}
@@ -105,6 +109,8 @@ func (l *List) Clear() {
 	l.gen++
 	l.store, l.incoming, l.waiting = newStore(l.columns), nil, map[int][]Batch{}
 	l.seen = l.store
+	clear(l.reported)
+	l.taught = taught{}
 	l.sorted, l.before, l.names, l.idx, l.idxQuery, l.wantedID = nil, nil, nil, nil, l.query, ""
 	l.ordered, l.loading = 0, false
 	l.round++
@@ -252,7 +258,7 @@ func (l *List) Selected() (*apikey.Key, ui.Marks, bool) {
 }
 
 // Select puts the cursor on a key as soon as it is there.
-func (l *List) Select(id string) { l.SelectOf(-1, id) }
+func (l *List) Select(id string) { l.SelectOf(l.refOf(id)) }
 
 // Len is the number of keys.
 func (l *List) Len() int { return l.store.n }
@@ -281,7 +287,7 @@ func (l *List) Tick() { clear(l.rows) }
 func (l *List) Bindings() []key.Binding {
 	k := l.env.Keys
 	if l.typing {
-		return []key.Binding{k.FilterKeep, k.FilterClear}
+		return []key.Binding{k.FilterKeep, k.FilterComplete, k.FilterClear}
 	}
 	return []key.Binding{k.Filter, k.Sort}
 }
@@ -332,6 +338,15 @@ func (l *List) typeKey(msg tea.KeyMsg) tea.Cmd {
 		return nil
 	case key.Matches(msg, k.FilterClear):
 		return l.clearFilter()
+	case key.Matches(msg, k.FilterComplete, k.Prev) && (msg.Type == tea.KeyTab || msg.Type == tea.KeyShiftTab):
+		by := 1
+		if msg.Type == tea.KeyShiftTab {
+			by = -1
+		}
+		if !l.complete(by) {
+			return nil
+		}
+		return l.refilter()
 	case msg.Type != tea.KeyRunes && msg.Type != tea.KeyCtrlU && msg.Type != tea.KeyCtrlD &&
 		msg.Type != tea.KeyHome && msg.Type != tea.KeyEnd && l.move(msg):
 		return nil
@@ -451,6 +466,8 @@ func (l *List) apply(msg arranged, q query) tea.Cmd {
 		}
 		l.seen, l.current = msg.store, msg.store.find(of, id)
 		clear(l.rows)
+		clear(l.reported)
+		l.taught = taught{}
 	}
 	l.sorted, l.before, l.names, l.idx, l.idxQuery = msg.sorted, nil, msg.names, msg.idx, q
 	l.missing = l.query.unreported(l.store, l.profiles, len(l.idx) > 0)

@@ -3,6 +3,7 @@ package keylist
 import (
 	"iter"
 	"slices"
+	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -139,6 +140,35 @@ func (l *List) SelectedProfile() int {
 		return -1
 	}
 	return l.seen.profileOf(l.current)
+}
+
+// inProfile stands between a profile and the id of a key of it, where a list has several.
+const inProfile = "\x1f"
+
+// ref names a key of the list: by its id, and where there are several profiles by its own.
+func (l *List) ref(i int32) string {
+	id := l.seen.at(i).keyID()
+	if len(l.profiles) > 1 {
+		return l.profiles[l.seen.profileOf(i)].Name + inProfile + id
+	}
+	return id
+}
+
+// refOf is the profile and the id that a name of a key means; the profile is -1 for any.
+func (l *List) refOf(name string) (profile int, id string) {
+	of, id, both := strings.Cut(name, inProfile)
+	if !both {
+		return -1, of
+	}
+	return slices.IndexFunc(l.profiles, func(p Profile) bool { return p.Name == of }), id
+}
+
+// SelectedRef names the key under the cursor so that Select finds it; empty for none.
+func (l *List) SelectedRef() string {
+	if _, _, ok := l.Selected(); !ok {
+		return ""
+	}
+	return l.ref(l.current)
 }
 
 // SelectOf puts the cursor on a key of a profile as soon as it is there.
