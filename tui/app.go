@@ -154,6 +154,7 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // settle brings what depends on other state up to date: the detail follows the cursor,
 // the placeholder the state of the load, the guard the overlay on top.
 func (a *App) settle() tea.Cmd {
+	a.spoken.leave(a)
 	a.showSelected()
 	a.list.SetPlaceholder(a.placeholder())
 	a.list.SetBanner(a.banner())
