@@ -41,7 +41,7 @@ func (a *App) newActions() []action {
 		{binding: k.Delete, what: desk.Delete, needsKey: true, able: func(c apikey.Capabilities) apikey.Ability { return c.Delete }, run: func(k *apikey.Key) tea.Cmd {
 			return a.push(a.screens.remove(*k))
 		}},
-		{binding: k.CopyID, needsKey: true, able: always, run: func(k *apikey.Key) tea.Cmd { return a.copy("the id", k.ID) }},
+		{binding: k.CopyID, needsKey: true, able: always, run: func(k *apikey.Key) tea.Cmd { return a.push(a.copyable(k)) }},
 		{binding: k.Verify, able: always, asks: true, ofAll: true, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.verify()) }},
 		{binding: k.Rotations, able: a.canRotate, ofAll: true, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.rotations()) }},
 		{binding: k.Profiles, run: func(*apikey.Key) tea.Cmd {

@@ -36,7 +36,7 @@ func doing(k *ui.Keys) map[string]string {
 		{k.Edit, "rename the key, or change its role"},
 		{k.Toggle, "switch the key off or on, without deleting it"},
 		{k.Delete, "delete the key for good"},
-		{k.CopyID, "to the terminal's clipboard"},
+		{k.CopyID, "the id, the name, the mask, a line for curl or .env: to the terminal's clipboard"},
 		{k.Verify, "paste a secret: which key is it, does it work"},
 		{k.Profiles, "use another, add one, change one, test it"},
 		{k.All, "the keys of all profiles in one list, the worst first"},

@@ -60,7 +60,7 @@ func NewKeys() *Keys {
 		Rotations: bind("R", "rotations", "R"),
 		Toggle:    bind("x", "enable/disable", "x"),
 		Delete:    bind("d", "delete", "d"),
-		CopyID:    bind("y", "copy id", "y"),
+		CopyID:    bind("y", "copy …", "y"),
 		Verify:    bind("v", "verify a secret", "v"),
 		Profiles:  bind("p", "profiles", "p"),
 		Chips:     bind("tab", "to the counts; enter shows those", "tab"),
