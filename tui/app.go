@@ -69,7 +69,8 @@ type App struct {
 	list    *keylist.List
 	detail  *detail.Detail
 	actions []action
-	chosen  []string // in the palette, the last first
+	chosen  []string            // in the palette, the last first
+	past    map[string][]ui.Act // the last acts on record, by key
 	screens screens
 
 	profile  profile
@@ -139,6 +140,8 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = a.loadStep(msg)
 	case examined:
 		cmd = a.examineDone(msg)
+	case recalled:
+		a.recallDone(msg)
 	case minuteMsg:
 		cmd = a.tick()
 	case toastOver:

@@ -256,7 +256,7 @@ func (a *App) examineDone(msg examined) tea.Cmd {
 		return nil
 	}
 	a.load.counts, a.spoken.examined = msg.counts, msg.gen
-	return a.list.SetMarks(msg.marks)
+	return tea.Batch(a.list.SetMarks(msg.marks), a.recall())
 }
 
 // mailbox carries batches from the command that lists to the program: as many as are

@@ -31,6 +31,7 @@ func doing(k *ui.Keys) map[string]string {
 		{k.Back, "to the list"},
 		{k.New, "make a key: what it may do, and until when"},
 		{k.Rotate, "replace the key: make a new one, deliver it, prove it, delete the old one"},
+		{k.History, "what was done with the key, by whom; and with all"},
 		{k.Rotations, "those that are open and those that are past: go on, undo"},
 		{k.Edit, "rename the key, or change its role"},
 		{k.Toggle, "switch the key off or on, without deleting it"},
