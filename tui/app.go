@@ -61,6 +61,7 @@ type App struct {
 	copyText func(text string) error
 
 	width, height int
+	shared        measures
 	overlays      []ui.Screen
 	kept          []ui.Screen // left, but going on
 	focus         focus
@@ -73,7 +74,8 @@ type App struct {
 	past    map[string][]ui.Act // the last acts on record, by key
 	screens screens
 
-	profile  profile
+	profile  profile // in use
+	fleet    *fleet  // all of them instead
 	load     load
 	read     read     // the keys of one read, and the guard
 	requests requests // writes under way
@@ -138,7 +140,7 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = a.openDone(msg)
 	case loadMsg:
 		cmd = a.loadStep(msg)
-	case examined:
+	case examined, fleetExamined:
 		cmd = a.examineDone(msg)
 	case recalled:
 		a.recallDone(msg)
@@ -159,8 +161,10 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (a *App) settle() tea.Cmd {
 	a.spoken.leave(a)
 	a.showSelected()
+	a.share()
 	a.list.SetPlaceholder(a.placeholder())
 	a.list.SetBanner(a.banner())
+	a.list.SetProblems(a.fleet.problems(a))
 	a.list.SetFocused(a.focus == onList && len(a.overlays) == 0)
 	a.detail.SetBrief(a.focus == onList)
 	a.detail.SetFocused(a.focus == onDetail && len(a.overlays) == 0)
@@ -176,9 +180,7 @@ func (a *App) settle() tea.Cmd {
 func (a *App) resize(width, height int) {
 	width, height = a.spoken.size(width, height)
 	a.width, a.height = width, height
-	m := measure(width, height)
-	a.list.SetSize(m.list, m.body)
-	a.detail.SetSize(m.detail, m.body)
+	a.share()
 	for _, s := range a.overlays {
 		s.SetSize(a.room(s))
 	}
@@ -201,6 +203,7 @@ func (a *App) push(s ui.Screen) tea.Cmd {
 		cmd = s.Init
 	}
 	s.SetSize(a.room(s))
+	a.fleet.owns(s)
 	a.overlays = append(a.overlays, s)
 	return cmd()
 }
@@ -228,15 +231,6 @@ func (a *App) tellAll(msg tea.Msg) tea.Cmd {
 		cmds = append(cmds, s.Update(msg))
 	}
 	return tea.Batch(cmds...)
-}
-
-// typing reports whether a text input owns the printable keys.
-func (a *App) typing() bool {
-	if top := a.top(); top != nil {
-		t, ok := top.(ui.Typist)
-		return ok && t.Typing()
-	}
-	return a.list.Typing()
 }
 
 // held reports whether an overlay does not let ctrl+c leave silently.

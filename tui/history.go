@@ -32,7 +32,7 @@ func (a *App) history() ui.Screen {
 	if !ok {
 		k = &apikey.Key{}
 	}
-	return history.New(a.env, a.host.(ui.Recorder), a.profile.want, *k)
+	return history.New(a.env, a.host.(ui.Recorder), a.here().want, *k)
 }
 
 // recall looks for the last acts of every key, once a load. Over SSH the record is asked for by who wants it: to ask is on record too.
@@ -41,21 +41,28 @@ func (a *App) recall() tea.Cmd {
 	if !ok || a.env.Remote {
 		return nil
 	}
-	gen, profile := a.load.gen, a.profile.want
+	gen := a.load.gen
 	return func() tea.Msg {
 		out := recalled{gen: gen, past: map[string][]ui.Act{}}
-		past, err := host.Past(context.Background(), profile, "")
+		past, err := host.Past(context.Background(), "", "")
 		if err != nil {
 			return out // A says why
 		}
 		for _, act := range past.Acts {
-			if last := out.past[act.KeyID]; act.KeyID != "" && len(last) < lastActs {
-				out.past[act.KeyID] = append(last, ui.Act{At: act.At, Who: act.Who, Action: act.Action, Outcome: act.Outcome, Good: act.Good})
+			of := pastKey(act.Profile, act.KeyID)
+			if last := out.past[of]; act.KeyID != "" && len(last) < lastActs {
+				out.past[of] = append(last, ui.Act{At: act.At, Who: act.Who, Action: act.Action, Outcome: act.Outcome, Good: act.Good})
 			}
 		}
 		return out
 	}
 }
+
+// pastKey tells keys apart that two profiles call alike.
+func pastKey(profile, id string) string { return profile + "\x00" + id }
+
+// pastOf are the last acts on record of the key under the cursor.
+func (a *App) pastOf(id string) []ui.Act { return a.past[pastKey(a.here().want, id)] }
 
 func (a *App) recallDone(msg recalled) {
 	if msg.gen != a.load.gen {

@@ -58,6 +58,7 @@ func recorded(t *testing.T, width, height int, err error) (*driver, *recordingHo
 func TestTheHistoryOfAKeyAndOfAll(t *testing.T) {
 	for _, size := range [][2]int{{120, 40}, {80, 24}, {60, 20}} {
 		d, r := recorded(t, size[0], size[1], nil)
+		d.app.list.Select(r.acts[0].KeyID)
 		k, _, _ := d.app.list.Selected()
 		d.press("A").sees("History of "+k.Name, "▸", "result", "ada from 10.0.0.7")
 		if _, is := d.app.top().(*history.Screen); !is {
