@@ -72,7 +72,8 @@ type App struct {
 	list    *keylist.List
 	detail  *detail.Detail
 	actions []action
-	chosen  []string // in the palette, the last first
+	chosen  []string            // in the palette, the last first
+	past    map[string][]ui.Act // the last acts on record, by key
 	screens screens
 
 	profile profile // in use
@@ -144,6 +145,8 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = a.loadStep(msg)
 	case examined, fleetExamined:
 		cmd = a.examineDone(msg)
+	case recalled:
+		a.recallDone(msg)
 	case minuteMsg, secondMsg:
 		cmd = a.tick(msg)
 	case toastOver:
@@ -226,15 +229,6 @@ func (a *App) tellAll(msg tea.Msg) tea.Cmd {
 		cmds = append(cmds, s.Update(msg))
 	}
 	return tea.Batch(cmds...)
-}
-
-// typing reports whether a text input owns the printable keys.
-func (a *App) typing() bool {
-	if top := a.top(); top != nil {
-		t, ok := top.(ui.Typist)
-		return ok && t.Typing()
-	}
-	return a.list.Typing()
 }
 
 // held reports whether an overlay does not let ctrl+c leave silently.
