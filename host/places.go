@@ -89,10 +89,22 @@ func (h *Screens) Remember(_ context.Context, profile string, k apikey.Key, spec
 
 // AddDestination adds a named destination to a profile of the configuration file, and has that recorded.
 func (h *Host) AddDestination(p config.Profile, d config.Deliver) error {
-	act := desk.Entry{Profile: p.Name, Service: p.Service, Action: "destination-add", Detail: d.Name}
-	return h.Ledger().Record(act, func() error {
-		return h.saveConfig(func(path, _ string) error { return config.AddDestination(path, p.Name, d) })
-	})
+	return h.keep(desk.Entry{Profile: p.Name, Service: p.Service, Action: "destination-add", Detail: d.Name},
+		func(path string) error { return config.AddDestination(path, p.Name, d) })
+}
+
+// NameDestination adds a destination that was written out to a profile, under a name.
+func (h *Host) NameDestination(profile, name, spec string, keys []string) error {
+	p, err := h.mayKeep(desk.Entry{Action: "destination-add"}, profile)
+	if err != nil {
+		return err
+	}
+	d, err := h.deliverOf(spec)
+	if err != nil {
+		return Usage(err)
+	}
+	d.Name, d.Keys = name, keys
+	return h.AddDestination(p, d)
 }
 
 // deliverOf is a destination that was written out, as the configuration has it: the same from whatever folder.
