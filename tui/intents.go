@@ -199,6 +199,8 @@ func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 		}), true
 	case ui.SaveProfile:
 		return a.saveProfile(msg), true
+	case ui.RemoveProfile, ui.MakeDefault, ui.RemoveDestination, ui.LookAt:
+		return a.configure(msg), true
 	case ui.TestProfile:
 		return a.testProfile(msg), true
 	}

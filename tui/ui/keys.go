@@ -17,7 +17,7 @@ type Keys struct {
 	Chips, All, Jump, Palette, History                    key.Binding
 
 	// In the dialogs that tell.
-	Dismiss, CopyText, Switch, TestProfile, AddProfile, EditProfile key.Binding
+	Dismiss, CopyText, Switch, TestProfile, AddProfile, EditProfile, MoreProfile key.Binding
 	// In dialogs and forms.
 	Next, Prev, Confirm, Cancel, Yes, No key.Binding
 	// In the permission field.
@@ -79,6 +79,7 @@ func NewKeys() *Keys {
 		TestProfile: bind("t", "test", "t"),
 		AddProfile:  bind("a", "add", "a", "n"),
 		EditProfile: bind("e", "edit", "e"),
+		MoreProfile: bind("m", "more", "m"),
 
 		Next:    bind("tab", "next", "tab", "down"),
 		Prev:    bind("shift+tab", "previous", "shift+tab", "up"),
@@ -124,7 +125,7 @@ func (k *Keys) Sections() []Section {
 		{"List", []key.Binding{k.Palette, k.Filter, k.Sort, k.Reverse, k.Reload, k.Profiles, k.All, k.Help, k.Suspend, k.Quit}},
 		{"Counts and profiles", []key.Binding{k.Chips, k.Jump}},
 		{"While the filter is typed", []key.Binding{k.FilterKeep, k.FilterComplete, k.FilterClear}},
-		{"Profiles", []key.Binding{k.Switch, k.TestProfile, k.AddProfile, k.EditProfile}},
+		{"Profiles", []key.Binding{k.Switch, k.TestProfile, k.AddProfile, k.EditProfile, k.MoreProfile}},
 		{"Error box", []key.Binding{k.CopyText, k.Dismiss}},
 		{"Dialogs and forms", []key.Binding{k.Next, k.Prev, k.Confirm, k.Cancel, k.Yes, k.No}},
 		{"Permissions", []key.Binding{k.Tick, k.TickGroup, k.TickAll, k.Preset}},
