@@ -127,8 +127,8 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		a.resize(msg.Width, msg.Height)
-	case tea.KeyMsg:
-		cmd = a.keys(msg)
+	case tea.KeyMsg, tea.MouseMsg:
+		cmd = a.input(msg)
 	case paint.ReadBegin:
 		a.read.anew()
 	case opened:
@@ -152,7 +152,6 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // settle brings what depends on other state up to date: the detail follows the cursor,
 // the placeholder the state of the load, the guard the overlay on top.
 func (a *App) settle() tea.Cmd {
-	a.spoken.leave(a)
 	a.showSelected()
 	a.list.SetPlaceholder(a.placeholder())
 	a.list.SetBanner(a.banner())
@@ -177,7 +176,7 @@ func (a *App) quit() tea.Cmd {
 func (a *App) resize(width, height int) {
 	width, height = a.spoken.size(width, height)
 	a.width, a.height = width, height
-	m := measure(width, height)
+	m := a.measure()
 	a.list.SetSize(m.list, m.body)
 	a.detail.SetSize(m.detail, m.body)
 	for _, s := range a.overlays {

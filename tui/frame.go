@@ -54,6 +54,7 @@ func (a *App) View() string {
 	for _, s := range boxes {
 		a.place(lines, s)
 	}
+	a.read.mouse.drawn = lines
 	return strings.Join(lines, "\n")
 }
 
@@ -239,7 +240,7 @@ func (a *App) hints() (now, always []key.Binding) {
 
 // body is what the frame holds, line by line.
 func (a *App) body() []string {
-	m := measure(a.width, a.height)
+	m := a.measure()
 	line := a.line()
 	side := line.Render("│")
 	out := make([]string, m.body)
@@ -301,6 +302,7 @@ func (a *App) place(lines []string, s ui.Screen) {
 	box := a.box(s)
 	width := ui.Width(box[0]) + 2 // a cell of air on both sides
 	x, y := (a.width-width)/2, max((len(lines)-len(box))/2, 0)
+	a.read.mouse.box = area{x, y, width, len(box)}
 	for i, row := range box {
 		if y+i < len(lines) {
 			lines[y+i] = widget.Splice(lines[y+i], x, " "+row+" ", width, a.width)

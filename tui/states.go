@@ -53,7 +53,7 @@ func (a *App) empty() string {
 	if !a.env.Remote { // another program on the server is of no use to who sits here
 		demo = "\n" + a.keyed("detent --demo", "shows it at work, with keys of its own")
 	}
-	width := max(min(measure(a.width, a.height).list-4, 76), 20)
+	width := max(min(a.measure().list-4, 76), 20)
 	return title + "\n" + strings.Join(ui.Styled(s.Dim.Render, where, width), "\n") + "\n" +
 		a.keyed(k.New.Help().Key, "makes the first one") + s.Dim.Render("   ") +
 		a.keyed(k.Profiles.Help().Key, "adds your real service") + s.Dim.Render("   ") + a.keyed(k.Help.Help().Key, "help") + demo
@@ -66,7 +66,7 @@ func (a *App) keyed(k, does string) string {
 // explain is an error in place of the list: what happened, what is certain, what to do.
 func (a *App) explain(title string, err error) string {
 	s := a.env.Styles
-	m := measure(a.width, a.height)
+	m := a.measure()
 	width := max(min(m.list-4, 70), 20)
 	lines := []string{s.Bad.Render("✗") + " " + s.Strong.Render(title)}
 	for _, part := range dialog.Explain(err) {

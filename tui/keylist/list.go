@@ -74,6 +74,7 @@ type List struct {
 	selectedAt int32
 
 	layout      []placed
+	drawn       int // the line of the pane that the first row was drawn at; 0 where none was
 	rows        map[int32]string
 	scratch     apikey.Key // for the row that is drawn
 	placeholder string     // shown instead of rows where there are none

@@ -91,7 +91,7 @@ func (l *List) Lines() []string {
 	if l.width <= 0 || l.height <= 0 {
 		return nil
 	}
-	l.ctx.now = l.env.Now()
+	l.ctx.now, l.drawn = l.env.Now(), 0
 	lines := make([]string, 0, l.height)
 	if l.Filtered() {
 		lines = append(lines, l.filterLine())
@@ -104,6 +104,7 @@ func (l *List) Lines() []string {
 		return append(lines, l.nothing(l.height-len(lines))...)
 	}
 	lines = append(lines, l.titles())
+	l.drawn = len(lines)
 	for line := l.offset; line < len(l.idx) && len(lines) < l.height; line++ {
 		lines = append(lines, l.row(line))
 	}
