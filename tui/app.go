@@ -43,6 +43,7 @@ type Options struct {
 	// the open ones. Where they are nil, no key offers them.
 	Rotate    func(env *ui.Env, profile ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen
 	Rotations func(env *ui.Env) ui.Screen
+	Preferences
 }
 
 // Where the keys go when no overlay is open.
@@ -60,6 +61,7 @@ type App struct {
 	copyText func(text string) error
 
 	width, height int
+	shared        measures
 	overlays      []ui.Screen
 	kept          []ui.Screen // left, but going on
 	focus         focus
@@ -71,7 +73,8 @@ type App struct {
 	chosen  []string // in the palette, the last first
 	screens screens
 
-	profile  profile
+	profile  profile // in use
+	fleet    *fleet  // all of them instead
 	load     load
 	read     read     // the keys of one read, and the guard
 	requests requests // writes under way
@@ -95,11 +98,11 @@ func New(o Options) *App {
 	if o.Copy == nil {
 		o.Copy = func(string) error { return errors.New("there is no terminal to copy through") }
 	}
-	styles := ui.NewStyles
-	if o.NoColour {
-		styles = ui.Uncoloured
+	if o.Keys == nil {
+		o.Keys = ui.NewKeys()
 	}
-	env := &ui.Env{Styles: styles(o.Renderer), Keys: ui.NewKeys(), Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}
+	o.Look.NoColour = o.Look.NoColour || o.NoColour
+	env := &ui.Env{Styles: ui.StylesOf(o.Renderer, o.Look), Keys: o.Keys, Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}
 	env.Keys.Suspend.SetEnabled(!o.Remote.On)
 	a := &App{
 		env: env, host: o.Host, copyText: o.Copy, notice: o.Notice, readOnly: o.ReadOnly,
@@ -109,6 +112,7 @@ func New(o Options) *App {
 	a.screens = newScreens(a, o)
 	a.actions = a.newActions()
 	a.profile.want = o.Profile
+	a.prefer(o.Preferences)
 	return a
 }
 
@@ -135,7 +139,7 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = a.openDone(msg)
 	case loadMsg:
 		cmd = a.loadStep(msg)
-	case examined:
+	case examined, fleetExamined:
 		cmd = a.examineDone(msg)
 	case minuteMsg:
 		cmd = a.tick()
@@ -153,8 +157,10 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // the placeholder the state of the load, the guard the overlay on top.
 func (a *App) settle() tea.Cmd {
 	a.showSelected()
+	a.share()
 	a.list.SetPlaceholder(a.placeholder())
 	a.list.SetBanner(a.banner())
+	a.list.SetProblems(a.fleet.problems(a))
 	a.list.SetFocused(a.focus == onList && len(a.overlays) == 0)
 	a.detail.SetBrief(a.focus == onList)
 	a.detail.SetFocused(a.focus == onDetail && len(a.overlays) == 0)
@@ -166,19 +172,11 @@ func (a *App) settle() tea.Cmd {
 	return nil
 }
 
-// Quit stops what is under way and ends the program.
-func (a *App) quit() tea.Cmd {
-	a.load.stop()
-	return tea.Quit
-}
-
 // resize gives everybody their new size.
 func (a *App) resize(width, height int) {
 	width, height = a.spoken.size(width, height)
 	a.width, a.height = width, height
-	m := a.measure()
-	a.list.SetSize(m.list, m.body)
-	a.detail.SetSize(m.detail, m.body)
+	a.share()
 	for _, s := range a.overlays {
 		s.SetSize(a.room(s))
 	}
@@ -201,6 +199,7 @@ func (a *App) push(s ui.Screen) tea.Cmd {
 		cmd = s.Init
 	}
 	s.SetSize(a.room(s))
+	a.fleet.owns(s)
 	a.overlays = append(a.overlays, s)
 	return cmd()
 }

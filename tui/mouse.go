@@ -156,21 +156,21 @@ func (a *App) wheel(x, by int, step, page key.Binding) tea.Cmd {
 
 // overDetail reports whether the detail is under a cell.
 func (a *App) overDetail(x int) bool {
-	if a.width < sideBySide {
+	if !a.shared.beside {
 		return a.focus == onDetail
 	}
-	return x > a.measure().list
+	return x > a.shared.list
 }
 
 // click selects a row, and opens it where it is the second one; on a title of a column it sorts; on the divider it takes that.
 func (a *App) click(x, y int) tea.Cmd {
 	m := &a.read.mouse
 	switch {
-	case a.width >= sideBySide && x == a.measure().list+1 && y > 0 && y < a.height-1:
+	case a.shared.beside && x == a.shared.list+1 && y > 0 && y < a.height-1:
 		m.drag = true
 		return nil
 	case a.overDetail(x):
-		if _, _, ok := a.list.Selected(); ok && a.width >= sideBySide {
+		if _, _, ok := a.list.Selected(); ok && a.shared.beside {
 			a.focus = onDetail
 		}
 		return nil
@@ -194,18 +194,5 @@ func (a *App) click(x, y int) tea.Cmd {
 // divide moves the divider to a column, as far as both sides stay of use.
 func (a *App) divide(x int) {
 	a.read.mouse.list = x - 1
-	a.resize(a.width, a.height)
+	a.share()
 }
-
-// measure shares the frame out, where the divider was moved as it was moved.
-func (a *App) measure() measures {
-	m := measure(a.width, a.height)
-	if to := a.read.mouse.list; to > 0 && a.width >= sideBySide {
-		m.list = max(min(to, a.width-3-leastPane), leastPane)
-		m.detail = a.width - 3 - m.list - 2
-	}
-	return m
-}
-
-// leastPane is the least that the divider leaves to a side.
-const leastPane = 30

@@ -111,22 +111,22 @@ func (d *driver) topName() string {
 
 func TestTheDividerIsDragged(t *testing.T) {
 	d := start(t, 140, 24)
-	was := d.app.measure()
+	was := d.app.shared
 	x := was.list + 1
 	d.mouse(tea.MouseButtonLeft, tea.MouseActionPress, x, 10)
 	for to := x; to > x-20; to-- {
 		d.mouse(tea.MouseButtonLeft, tea.MouseActionMotion, to, 10)
 	}
 	d.mouse(tea.MouseButtonLeft, tea.MouseActionRelease, x-19, 10)
-	if now := d.app.measure(); now.list != was.list-19 || now.detail != was.detail+19 {
+	if now := d.app.shared; now.list != was.list-19 || now.detail != was.detail+19 {
 		t.Errorf("%+v, it was %+v", now, was)
 	}
 	d.mouse(tea.MouseButtonLeft, tea.MouseActionMotion, 50, 10)
-	if now := d.app.measure(); now.list != was.list-19 {
+	if now := d.app.shared; now.list != was.list-19 {
 		t.Error("it is dragged on after it was let go")
 	}
-	d.mouse(tea.MouseButtonLeft, tea.MouseActionPress, d.app.measure().list+1, 10).mouse(tea.MouseButtonLeft, tea.MouseActionMotion, -7, 99)
-	if now := d.app.measure(); now.list < leastPane || now.detail < leastPane-2 {
+	d.mouse(tea.MouseButtonLeft, tea.MouseActionPress, d.app.shared.list+1, 10).mouse(tea.MouseButtonLeft, tea.MouseActionMotion, -7, 99)
+	if now := d.app.shared; now.list < leastPane || now.detail < leastPane-2 {
 		t.Errorf("a side is of no use: %+v", now)
 	}
 }
