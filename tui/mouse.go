@@ -175,8 +175,10 @@ func (a *App) click(x, y int) tea.Cmd {
 		}
 		return nil
 	}
-	if cmd, sorted := a.list.ClickTitle(x-1, y-1); sorted {
-		return cmd
+	for _, at := range []func(x, y int) (tea.Cmd, bool){a.list.ClickTitle, a.list.ClickChip} {
+		if cmd, hit := at(x-1, y-1); hit {
+			return cmd
+		}
 	}
 	row, ok := a.list.Click(x-1, y-1)
 	if !ok {

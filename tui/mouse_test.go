@@ -77,6 +77,14 @@ func TestTheMouseSelectsOpensSortsAndScrolls(t *testing.T) {
 	}
 }
 
+func TestAClickOnACountShowsThoseKeys(t *testing.T) {
+	d := start(t, 120, 30)
+	x, y := d.find("expiring 1]")
+	d.click(x, y).sees("payments-api", "1 of 40")
+	x, y = d.find("expiring 1]")
+	d.click(x, y).seesNot("1 of 40")
+}
+
 func TestAClickOnAHintIsItsKey(t *testing.T) {
 	d := start(t, 120, 30)
 	for text, opens := range map[string]string{"? help": "*dialog.Help", "p profiles": "*dialog.Profiles", "n new": "*form.Create", "/ filter": ""} {

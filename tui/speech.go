@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -130,6 +131,14 @@ func (a *App) speakDetail() (who any, out ui.Speech) {
 	return who, out
 }
 
+// hearing says that keys are still to come, or what is to be said about them.
+func (a *App) hearing() bool {
+	if a.fleet != nil && slices.ContainsFunc(a.fleet.members, func(m *member) bool { return m.hearing != nil }) {
+		return true
+	}
+	return a.load.running || a.load.err == nil && a.list.Len() > 0 && a.spoken.examined != a.load.gen
+}
+
 // joined are the lines of a detail without the name, which the question has; what is set in belongs to the line before.
 func joined(lines []string) []string {
 	var out []string
@@ -154,7 +163,7 @@ func (s *spoken) leave(a *App) {
 func (a *App) speakList() (who any, out ui.Speech) {
 	text, warning := a.list.Filter()
 	place := a.listed()
-	who = fmt.Sprint("list ", a.profile.gen)
+	who = fmt.Sprint("list ", a.fleet != nil, a.profile.gen)
 	where := "Profile " + place.Profile
 	for _, word := range []string{place.Service, place.Setting.Badge(), place.Alarm} {
 		if word != "" {
@@ -167,7 +176,7 @@ func (a *App) speakList() (who any, out ui.Speech) {
 	if why, no := a.noWrites(); no {
 		where += ", read-only: " + why
 	}
-	if a.profile.conn == nil && a.profile.err == nil {
+	if a.fleet == nil && a.profile.conn == nil && a.profile.err == nil {
 		out.Progress = "opening " + place.Profile
 		return who, out
 	}
@@ -176,10 +185,10 @@ func (a *App) speakList() (who any, out ui.Speech) {
 	case a.list.Typing():
 		out.Ask = &ui.Ask{Words: "Filter, an empty line shows all", Keep: ui.Times("esc", 1), Text: ui.Line(a.list.Field())}
 		return who, out
-	case a.profile.err == nil && a.load.err == nil && !a.load.loaded:
+	case a.fleet == nil && a.profile.err == nil && a.load.err == nil && !a.load.loaded:
 		out.Progress = "loading"
 		return who, out
-	case a.load.running, a.load.err == nil && a.spoken.examined != a.load.gen:
+	case a.hearing():
 		return who, out
 	}
 	a.speakRows(&out, text, warning)
@@ -187,6 +196,9 @@ func (a *App) speakList() (who any, out ui.Speech) {
 		out.Facts = append(out.Facts, ui.Advice(strings.Split(a.placeholder(), "\n")...)...)
 	} else if b := a.banner(); b != "" {
 		out.Answers = append(out.Answers, ui.InWords(b))
+	}
+	for _, p := range a.fleet.problems(a) {
+		out.Answers = append(out.Answers, ui.InWords(p))
 	}
 	out.Ask = a.askList()
 	return who, out

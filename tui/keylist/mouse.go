@@ -9,7 +9,7 @@ import (
 // Click puts the cursor on the row that was drawn at a line of the pane, and gives its place; ok is false where none was.
 func (l *List) Click(_, y int) (row int, ok bool) {
 	row = l.offset + y - l.drawn
-	if l.drawn == 0 || y < l.drawn || row >= len(l.idx) || y >= l.height {
+	if l.drawn == 0 || y < l.drawn || row >= len(l.idx) || y >= l.to {
 		return 0, false
 	}
 	l.moved = true
@@ -21,6 +21,19 @@ func (l *List) Click(_, y int) (row int, ok bool) {
 func (l *List) Scroll(by int) {
 	l.moved = true
 	l.put(l.cursor + by)
+}
+
+// ClickChip puts the word of the chip that was drawn at a place into the filter, or takes it out.
+func (l *List) ClickChip(x, y int) (cmd tea.Cmd, ok bool) {
+	if y != l.chipsAt || l.typing {
+		return nil, false
+	}
+	for i, end := range l.chipEnds {
+		if x < end && x > 0 {
+			return l.toggleWord(l.states[i].Word), true
+		}
+	}
+	return nil, true
 }
 
 // ClickTitle sorts by the column whose title was drawn at a place, or turns its order round.
