@@ -127,7 +127,7 @@ func (a *App) speakDetail() (who any, out ui.Speech) {
 			acts = append(acts, x.binding)
 		}
 	}
-	out.Ask = &ui.Ask{Words: ui.Clean(k.Name), Choices: ui.ChoicesOf(a.env.Keys, append(acts, a.env.Keys.Back, a.env.Keys.Help, a.env.Keys.Quit))}
+	out.Ask = &ui.Ask{Other: a.refused(true), Words: ui.Clean(k.Name), Choices: ui.ChoicesOf(a.env.Keys, append(acts, a.env.Keys.Back, a.env.Keys.Help, a.env.Keys.Quit))}
 	return who, out
 }
 
@@ -156,6 +156,19 @@ func joined(lines []string) []string {
 func (s *spoken) leave(a *App) {
 	if s.on && a.focus == onDetail && a.list.SelectedRef() != s.open {
 		a.focus = onList
+	}
+}
+
+// refused takes an act that is no choice because it cannot act now: its key answers why.
+func (a *App) refused(ofKey bool) func(typed string) (ui.Choice, bool) {
+	return func(typed string) (ui.Choice, bool) {
+		for i := range a.actions {
+			x := &a.actions[i]
+			if h := x.binding.Help(); x.needsKey == ofKey && a.refusal(x) != "" && (typed == h.Key || strings.EqualFold(typed, h.Desc)) {
+				return ui.Choice{Keys: ui.Times(x.binding.Keys()[0], 1)}, true
+			}
+		}
+		return ui.Choice{}, false
 	}
 }
 
@@ -213,6 +226,11 @@ func (a *App) speakRows(out *ui.Speech, text, warning string) {
 	var counts []string
 	for _, c := range a.summary() {
 		counts = append(counts, ui.InWords(c))
+	}
+	if chips, _ := a.chips(); a.list.Overview() { // then the header leaves them out
+		for _, c := range chips {
+			counts = append(counts, ui.Number(c.Count)+" "+c.State.Word)
+		}
 	}
 	out.Facts = append(out.Facts, ui.Facts(strings.Join(counts, ", "))...)
 	if text != "" {
@@ -275,6 +293,9 @@ func (a *App) askList() *ui.Ask {
 		id, ok := a.list.Named(typed)
 		if n, err := strconv.Atoi(typed); !ok && err == nil && n > 0 && n <= len(a.spoken.ids) {
 			id = a.spoken.ids[n-1]
+		}
+		if !ok && id == "" {
+			return a.refused(false)(typed)
 		}
 		return ui.Choice{Keys: ui.Times("enter", 1), Do: func() { a.list.Select(id); a.spoken.open = id; a.spoken.visit++ }}, a.list.Has(id)
 	}
