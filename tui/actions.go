@@ -323,6 +323,7 @@ func (a *App) askQuit() tea.Cmd {
 
 // showSelected lets the detail follow the cursor.
 func (a *App) showSelected() {
+	a.spoken.leave(a)
 	k, marks, ok := a.list.Selected()
 	if !ok {
 		a.detail.Show(detail.Subject{})

@@ -137,8 +137,8 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		a.resize(msg.Width, msg.Height)
-	case tea.KeyMsg:
-		cmd = a.keys(msg)
+	case tea.KeyMsg, tea.MouseMsg:
+		cmd = a.input(msg)
 	case paint.ReadBegin:
 		a.read.anew()
 	case opened:
@@ -164,7 +164,6 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // settle brings what depends on other state up to date: the detail follows the cursor,
 // the placeholder the state of the load, the guard the overlay on top.
 func (a *App) settle() tea.Cmd {
-	a.spoken.leave(a)
 	a.showSelected()
 	a.share()
 	a.list.SetPlaceholder(a.placeholder())
