@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -158,16 +157,13 @@ func (s *issuer) permissionsAs(list []apikey.Permission, as string) any {
 	return names
 }
 
-// parentValue is what a profile may give for a parent: it becomes a segment of a path.
-var parentValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@:~-][A-Za-z0-9_.@:~-]{0,127}$`) })
-
 // checkParents refuses a profile that lacks a parent, or has one that is not declared.
 func checkParents(d *kit.Declaration, given map[string]string) *Error {
 	for _, p := range d.Parents {
 		switch value := given[p.Name]; {
 		case value == "":
 			return badOption(fmt.Sprintf("the profile needs parents = { %s = \"…\" }: %s", p.Name, p.Title))
-		case !parentValue().MatchString(value):
+		case !kit.IsParentValue(value):
 			return badOption(fmt.Sprintf("parents.%s: letters, digits and _ . @ : ~ -, at most 128", p.Name))
 		}
 	}

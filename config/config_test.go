@@ -302,7 +302,7 @@ func TestTemplateIsValidInBothStates(t *testing.T) {
 		field = strings.TrimSpace(field)
 		if strings.HasPrefix(line, "[") || isField && apikey.IsVariableName(field) {
 			switch field {
-			case "token_url", "DETENT_TOKEN":
+			case "token_url", "parents", "DETENT_TOKEN":
 				continue // of another service; no field
 			}
 			active = append(active, line)

@@ -113,7 +113,7 @@ func profileOf(n ui.ProfileDraft, was config.Profile) config.Profile {
 		Exchange: n.Auth == "exchange", CanCreate: n.CanCreate, MaxAge: was.MaxAge, CA: was.CA,
 	}
 	if n.Service == was.Service {
-		p.TokenURL = was.TokenURL
+		p.TokenURL, p.Parents = was.TokenURL, was.Parents
 	}
 	return p
 }

@@ -12,6 +12,9 @@ import (
 	"detent/apikey"
 )
 
+// IsParentValue reports whether a profile may give this for a parent: it becomes a segment of a path.
+func IsParentValue(text string) bool { return parentValue().MatchString(text) }
+
 // checker collects what is wrong with a declaration.
 type checker struct {
 	d        *Declaration
@@ -70,9 +73,10 @@ var (
 	pathOf = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^(?:/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*|\{[a-z][a-z0-9_]*\}))+$`)
 	})
-	placeIn    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`) })
-	parentName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`) })
-	webAddress = sync.OnceValue(func() *regexp.Regexp {
+	placeIn     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`) })
+	parentValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@:~-][A-Za-z0-9_.@:~-]{0,127}$`) })
+	parentName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`) })
+	webAddress  = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9_.~/-]*)?$`)
 	})
 )
@@ -121,8 +125,11 @@ func (c *checker) declaration(d *Declaration) {
 	if d.KeyAuth.Login != nil {
 		c.refuse("key_auth.login", "a key is tried itself, not what it is exchanged for")
 	}
-	c.row(&d.Row)
-	c.calls(d)
+	if d.Go == "" {
+		c.row(&d.Row)
+		c.calls(d)
+		c.refusals(d)
+	}
 	c.words(d)
 }
 
@@ -189,7 +196,7 @@ func (c *checker) members(field string, members []string) {
 	}
 }
 
-func (c *checker) words(d *Declaration) {
+func (c *checker) refusals(d *Declaration) {
 	if len(d.Refusals.Own) == 0 {
 		c.refuse("refusals.own", "is missing: by what is an error of the issuer's told from a proxy's?")
 	}
@@ -208,6 +215,9 @@ func (c *checker) words(d *Declaration) {
 			c.refuse(field+".words", "is missing: which refusals are meant?")
 		}
 	}
+}
+
+func (c *checker) words(d *Declaration) {
 	features := map[string]bool{}
 	for i, p := range d.Permissions {
 		field := fmt.Sprintf("permission[%d]", i)

@@ -30,6 +30,21 @@ func (d *Declaration) requests() map[string]*Call {
 	return out
 }
 
+// NamedCall is a call by its field.
+type NamedCall struct{ Name, Call string }
+
+// Calls are all calls of a declaration beside its probes, by the names of their fields.
+func (d *Declaration) Calls() []NamedCall {
+	all := d.requests()
+	var out []NamedCall
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if call := all[name].Call; call != "" {
+			out = append(out, NamedCall{name, call})
+		}
+	}
+	return out
+}
+
 // aboutAKey are the calls whose path or body has the id of a key.
 var aboutAKey = []string{"create.secret", "list.each", "update", "delete", "retrieve", "enable", "disable"}
 

@@ -84,6 +84,9 @@ type Declaration struct {
 	// Embedded says that the key service inside detent speaks so too: a profile local/NAME is there without a file. Built-in issuers
 	// alone may say it.
 	Embedded bool `toml:"embedded"`
+	// Go names the Go that speaks the wire, where it does not fit into a declaration; then no call is declared. Built-in issuers alone
+	// may say it.
+	Go string `toml:"go"`
 	// URL is the address that a profile's form offers: "https://api.example.com". It is sent nothing by being here.
 	URL string `toml:"url"`
 	// Home is the page where a person makes keys by hand.
