@@ -36,12 +36,14 @@ type Options struct {
 	Copy func(text string) error
 	// Remote is for a session whose operator sits elsewhere.
 	Remote Remote
+	Spoken bool // for a front that says what there is instead of drawing it
 	// Notice is shown once at the start: rotations that a crash left open, say.
 	Notice string
 	// Rotate makes the screen that begins a rotation of a key, Rotations the list of
 	// the open ones. Where they are nil, no key offers them.
 	Rotate    func(env *ui.Env, profile ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen
 	Rotations func(env *ui.Env) ui.Screen
+	Preferences
 }
 
 // Where the keys go when no overlay is open.
@@ -67,6 +69,7 @@ type App struct {
 	list    *keylist.List
 	detail  *detail.Detail
 	actions []action
+	chosen  []string // in the palette, the last first
 	screens screens
 
 	profile  profile
@@ -76,6 +79,7 @@ type App struct {
 	notice   string
 	readOnly bool
 	lock     lock
+	spoken   spoken
 }
 
 // New makes the program's model.
@@ -92,20 +96,21 @@ func New(o Options) *App {
 	if o.Copy == nil {
 		o.Copy = func(string) error { return errors.New("there is no terminal to copy through") }
 	}
-	styles := ui.NewStyles
-	if o.NoColour {
-		styles = ui.Uncoloured
+	if o.Keys == nil {
+		o.Keys = ui.NewKeys()
 	}
-	env := &ui.Env{Styles: styles(o.Renderer), Keys: ui.NewKeys(), Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}
+	o.Look.NoColour = o.Look.NoColour || o.NoColour
+	env := &ui.Env{Styles: ui.StylesOf(o.Renderer, o.Look), Keys: o.Keys, Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}
 	env.Keys.Suspend.SetEnabled(!o.Remote.On)
 	a := &App{
 		env: env, host: o.Host, copyText: o.Copy, notice: o.Notice, readOnly: o.ReadOnly,
 		list: keylist.New(env), detail: detail.New(env), requests: newRequests(),
 	}
-	a.lock = lock{Remote: o.Remote, last: o.Now()}
+	a.lock, a.spoken = lock{Remote: o.Remote, last: o.Now()}, spoken{on: o.Spoken}
 	a.screens = newScreens(a, o)
 	a.actions = a.newActions()
 	a.profile.want = o.Profile
+	a.prefer(o.Preferences)
 	return a
 }
 
@@ -149,6 +154,7 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // settle brings what depends on other state up to date: the detail follows the cursor,
 // the placeholder the state of the load, the guard the overlay on top.
 func (a *App) settle() tea.Cmd {
+	a.spoken.leave(a)
 	a.showSelected()
 	a.list.SetPlaceholder(a.placeholder())
 	a.list.SetBanner(a.banner())
@@ -163,14 +169,9 @@ func (a *App) settle() tea.Cmd {
 	return nil
 }
 
-// Quit stops what is under way and ends the program.
-func (a *App) quit() tea.Cmd {
-	a.load.stop()
-	return tea.Quit
-}
-
 // resize gives everybody their new size.
 func (a *App) resize(width, height int) {
+	width, height = a.spoken.size(width, height)
 	a.width, a.height = width, height
 	m := measure(width, height)
 	a.list.SetSize(m.list, m.body)
