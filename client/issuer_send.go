@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -101,6 +102,10 @@ func (s *issuer) written(value any, as string) any {
 		return value.written(as)
 	case []apikey.Permission:
 		return s.permissionsAs(value, as)
+	case string:
+		if n, err := strconv.Atoi(value); err == nil && as == "number" {
+			return n
+		}
 	}
 	return value
 }
@@ -149,6 +154,14 @@ func (s *issuer) permissionsAs(list []apikey.Permission, as string) any {
 		names, words = append(names, name), append(words, name)
 	}
 	switch as {
+	case "ids":
+		for i, name := range words {
+			at := slices.IndexFunc(s.d.Permissions, func(p kit.Permission) bool { return p.Name == name })
+			if at >= 0 && s.d.Permissions[at].ID != "" {
+				name = s.d.Permissions[at].ID
+			}
+			names[i] = map[string]any{"id": name}
+		}
 	case "grouped":
 		return grouped
 	case "words":

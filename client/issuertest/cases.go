@@ -190,6 +190,16 @@ func (c *sample) line(line string, in *state) error {
 	return nil
 }
 
+// sent is the header in which a credential travels, and its value there.
+func (s *script) sent(credential string) (name, value string) {
+	how := s.head["sent"]
+	if how == "" {
+		how = "Authorization: Bearer {}"
+	}
+	name, value, _ = strings.Cut(how, ": ")
+	return name, strings.ReplaceAll(value, "{}", credential)
+}
+
 // first is the first case of an operation, from which the suite makes its own; nil where the file has none.
 func (s *script) first(do string) *sample {
 	for _, c := range s.cases {

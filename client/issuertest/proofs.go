@@ -86,7 +86,9 @@ func (u *suite) again(t *testing.T, c *sample, secret apikey.Secret) {
 		t.Errorf("a made-up secret by %s: %+v, %v, %d requests", proof.Call, made, err, len(at.requests()))
 	}
 	for _, r := range at.requests() {
-		if r.header.Get("Authorization") == "Bearer "+u.secret || r.header.Get("Authorization") == "Bearer "+u.token {
+		name, own := u.sent(u.token)
+		_, other := u.sent(u.secret)
+		if h := r.header.Get(name); h == own || h == other {
 			t.Error("the made-up secret is not what was sent")
 		}
 	}

@@ -157,7 +157,7 @@ func (u *suite) answersOfACreate(t *testing.T, c *sample, usual reply, secret ap
 	drop := func(value string) reply {
 		return usual.with(row(t, usual.body, func(r map[string]any) {
 			for member, v := range r {
-				if v == value {
+				if textOf(v) == value {
 					delete(r, member)
 				}
 			}

@@ -56,7 +56,7 @@ var (
 	abilities   = []string{"create", "delete", "rename", "role", "disable", "public_key", "retrieve", "last_used", "expiry", "restrictions"}
 	settings    = []string{"create", "auth", "token_url"}
 	timeForms   = []string{"rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text", "seconds", "seconds-text", "days"}
-	rightForms  = []string{"list", "grouped", "words"}
+	rightForms  = []string{"list", "grouped", "words", "ids"}
 	methods     = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 	environment = []string{string(apikey.Live), string(apikey.Test), string(apikey.Dev)}
 )
@@ -87,6 +87,9 @@ func (c *checker) declaration(d *Declaration) {
 		c.refuse("name", "a name is small letters, digits and hyphens, a letter first, at most 32")
 	}
 	c.text("title", d.Title, 40)
+	if d.About != "" {
+		c.text("about", d.About, 80)
+	}
 	if !provenBy().MatchString(d.Proven) {
 		c.refuse("proven", `say "server NAME VERSION", "client NAME VERSION" or "documents DATE"`)
 	}
@@ -201,7 +204,7 @@ func (c *checker) refusals(d *Declaration) {
 		c.refuse("refusals.own", "is missing: by what is an error of the issuer's told from a proxy's?")
 	}
 	for _, own := range d.Refusals.Own {
-		c.one("refusals.own", own, "no", "text", "object")
+		c.one("refusals.own", own, "no", "text", "object", "message")
 	}
 	c.members("refusals.foreign", d.Refusals.Foreign)
 	c.members("refusals.members", d.Refusals.Members)
@@ -222,6 +225,9 @@ func (c *checker) words(d *Declaration) {
 	for i, p := range d.Permissions {
 		field := fmt.Sprintf("permission[%d]", i)
 		c.text(field+".name", p.Name, 128)
+		if p.ID != "" {
+			c.text(field+".id", p.ID, 128)
+		}
 		if p.Description != "" {
 			c.text(field+".description", p.Description, 200)
 		}

@@ -187,6 +187,8 @@ func (c *checker) body(field string, call *Call, login, secret bool) {
 			c.one(at, v.As, timeForms...)
 		case v.IsField() && v.Field == apikey.FieldPermissions:
 			c.one(at, v.As, rightForms...)
+		case v.IsField() && v.Field == apikey.FieldRole:
+			c.one(at, v.As, "", "number")
 		case v.IsField():
 			c.one(at, v.As, "")
 		case v.IsParent():

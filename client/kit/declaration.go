@@ -62,6 +62,8 @@ type Declaration struct {
 	Name string `toml:"name"`
 	// Title is the name as people write it.
 	Title string `toml:"title"`
+	// About is a line more for somebody who chooses among all issuers.
+	About string `toml:"about"`
 	// Place is where it stands in a list of all issuers, 1 for the top; those without one come last, by their names.
 	Place int `toml:"place"`
 	// Proven says how the declaration is known to work: "server NAME VERSION" for a real one that a test runs, "client NAME
@@ -235,7 +237,7 @@ type Role struct {
 // Refusals say how the issuer says no, by which its words are told from those of what stands in front of it.
 type Refusals struct {
 	// Own are the marks of a refusal, of which one is enough: "no" for success that is false, "text" and "object" for an error
-	// that is one.
+	// that is one, "message" for a message.
 	Own []string `toml:"own"`
 	// Foreign are members that the issuer's own refusals never have, and those of frameworks and gateways do.
 	Foreign []string `toml:"foreign"`
