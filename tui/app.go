@@ -61,6 +61,7 @@ type App struct {
 	copyText func(text string) error
 
 	width, height int
+	shared        measures
 	overlays      []ui.Screen
 	kept          []ui.Screen // left, but going on
 	focus         focus
@@ -72,7 +73,8 @@ type App struct {
 	chosen  []string // in the palette, the last first
 	screens screens
 
-	profile  profile
+	profile  profile // in use
+	fleet    *fleet  // all of them instead
 	load     load
 	read     read     // the keys of one read, and the guard
 	requests requests // writes under way
@@ -137,7 +139,7 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = a.openDone(msg)
 	case loadMsg:
 		cmd = a.loadStep(msg)
-	case examined:
+	case examined, fleetExamined:
 		cmd = a.examineDone(msg)
 	case minuteMsg:
 		cmd = a.tick()
@@ -156,8 +158,10 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (a *App) settle() tea.Cmd {
 	a.spoken.leave(a)
 	a.showSelected()
+	a.share()
 	a.list.SetPlaceholder(a.placeholder())
 	a.list.SetBanner(a.banner())
+	a.list.SetProblems(a.fleet.problems(a))
 	a.list.SetFocused(a.focus == onList && len(a.overlays) == 0)
 	a.detail.SetBrief(a.focus == onList)
 	a.detail.SetFocused(a.focus == onDetail && len(a.overlays) == 0)
@@ -173,9 +177,7 @@ func (a *App) settle() tea.Cmd {
 func (a *App) resize(width, height int) {
 	width, height = a.spoken.size(width, height)
 	a.width, a.height = width, height
-	m := measure(width, height)
-	a.list.SetSize(m.list, m.body)
-	a.detail.SetSize(m.detail, m.body)
+	a.share()
 	for _, s := range a.overlays {
 		s.SetSize(a.room(s))
 	}
@@ -198,6 +200,7 @@ func (a *App) push(s ui.Screen) tea.Cmd {
 		cmd = s.Init
 	}
 	s.SetSize(a.room(s))
+	a.fleet.owns(s)
 	a.overlays = append(a.overlays, s)
 	return cmd()
 }

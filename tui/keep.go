@@ -30,5 +30,6 @@ func (a *App) back(s ui.Screen) (kept ui.Screen, begin func() tea.Cmd, found boo
 // quit stops what is under way and ends the program.
 func (a *App) quit() tea.Cmd {
 	a.load.stop()
+	a.leaveFleet()
 	return tea.Quit
 }

@@ -151,6 +151,11 @@ func (a *App) focused(msg tea.KeyMsg) tea.Cmd {
 	if a.list.Typing() {
 		return a.list.Update(msg)
 	}
+	if a.focus == onList {
+		if cmd, done := a.list.ChipKey(msg); done {
+			return cmd
+		}
+	}
 	if cmd, done := a.act(msg); done {
 		return cmd
 	}
