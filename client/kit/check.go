@@ -87,6 +87,9 @@ func (c *checker) declaration(d *Declaration) {
 		c.refuse("name", "a name is small letters, digits and hyphens, a letter first, at most 32")
 	}
 	c.text("title", d.Title, 40)
+	if d.Label != "" {
+		c.text("label", d.Label, 40)
+	}
 	if d.About != "" {
 		c.text("about", d.About, 80)
 	}

@@ -62,6 +62,8 @@ type Declaration struct {
 	Name string `toml:"name"`
 	// Title is the name as people write it.
 	Title string `toml:"title"`
+	// Label is what a list of issuers calls it, where the title says too little there.
+	Label string `toml:"label"`
 	// About is a line more for somebody who chooses among all issuers.
 	About string `toml:"about"`
 	// Place is where it stands in a list of all issuers, 1 for the top; those without one come last, by their names.
