@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -154,16 +155,21 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 // acknowledged reads an answer that shows no key, and may say no all the same.
 func acknowledged(a *answer) error {
 	raw, err := io.ReadAll(a.body)
-	if err != nil || len(bytes.TrimSpace(raw)) == 0 {
+	switch empty := len(bytes.TrimSpace(raw)) == 0; {
+	case err != nil:
 		return err
-	}
-	if looksLikeWebPage(raw) {
+	case empty && a.status == http.StatusNoContent:
+		return nil
+	case empty:
+		return io.EOF // an empty 200 is not what any service says: was it the service?
+	case looksLikeWebPage(raw):
 		return errWebPage
 	}
-	if raw = bytes.TrimSpace(raw); raw[0] != '{' {
-		return nil
+	_, err = readRemoved(raw, nil)
+	var bad badAnswer
+	if errors.As(err, &bad) {
+		return badAnswer(strings.Replace(string(bad), "the delete", "the change", 1))
 	}
-	_, _, err = decodeObject(bytes.NewReader(raw))
 	return err
 }
 

@@ -109,15 +109,15 @@ func (c *sample) strict(t *testing.T, s *script) *service {
 // altered plays a case with another answer to its last request, and to every one that it does not have: n counts those.
 func (c *sample) altered(t *testing.T, alter func(n int, usual reply) reply) *service {
 	t.Helper()
-	last, n := c.exchanges[len(c.exchanges)-1], 0
+	varied, n := c.exchanges[c.varied], 0
 	return serve(t, func(_ int, r seen) reply {
-		for _, e := range c.exchanges[:len(c.exchanges)-1] {
-			if e.request == r.method+" "+r.uri {
+		for i, e := range c.exchanges {
+			if i != c.varied && e.request == r.method+" "+r.uri {
 				return e.answer
 			}
 		}
 		n++
-		return alter(n-1, last.answer)
+		return alter(n-1, varied.answer)
 	})
 }
 
