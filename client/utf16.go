@@ -10,9 +10,8 @@ import (
 
 // unmarked takes the mark away that a text begins with, and gives a text whose mark is that of UTF-16 as UTF-8.
 func (o opened) unmarked() opened {
-	if head, _ := o.Peek(len(bom)); string(head) == bom {
+	for head, _ := o.Peek(len(bom)); string(head) == bom; head, _ = o.Peek(len(bom)) {
 		_, _ = o.Discard(len(bom))
-		return o
 	}
 	head, _ := o.Peek(2)
 	var order binary.ByteOrder

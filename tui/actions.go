@@ -44,6 +44,7 @@ func (a *App) newActions() []action {
 		{binding: k.CopyID, needsKey: true, able: always, run: func(k *apikey.Key) tea.Cmd { return a.push(a.copyable(k)) }},
 		{binding: k.Verify, able: always, asks: true, ofAll: true, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.verify()) }},
 		{binding: k.Rotations, able: a.canRotate, ofAll: true, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.rotations()) }},
+		{binding: k.History, able: a.canRecall, ofAll: true, run: func(*apikey.Key) tea.Cmd { return a.push(a.history()) }},
 		{binding: k.Profiles, run: func(*apikey.Key) tea.Cmd {
 			return a.push(dialog.NewProfiles(a.env, a.host.Profiles, a.profile.want,
 				dialog.ProfileForms{Add: a.screens.addProfile, Edit: a.screens.editProfile, No: a.lock.NoProfiles}))
@@ -205,7 +206,7 @@ func (a *App) bindings() []key.Binding {
 			can[x.binding.Help().Key] = true
 		}
 	}
-	order := []key.Binding{k.New, k.Rotate, k.Edit, k.Delete, k.Filter, k.Sort, k.Profiles, k.Toggle, k.CopyID, k.Verify, k.Rotations, k.Reload, k.Quit}
+	order := []key.Binding{k.New, k.Rotate, k.Edit, k.Delete, k.Filter, k.Sort, k.Profiles, k.Toggle, k.CopyID, k.Verify, k.Rotations, k.History, k.Reload, k.Quit}
 	if a.focus == onDetail {
 		order = append([]key.Binding{k.Back}, order...)
 		can[k.Back.Help().Key] = true
@@ -334,7 +335,7 @@ func (a *App) showSelected() {
 // decides them; other keys matter to it only where they have the same name.
 func (a *App) subject(k *apikey.Key, marks ui.Marks) detail.Subject {
 	p := a.here()
-	out := detail.Subject{Key: k, Marks: marks, Caps: p.caps}
+	out := detail.Subject{Key: k, Marks: marks, Caps: p.caps, Past: a.pastOf(k.ID)}
 	keys := []apikey.Key{*k}
 	if marks.Has(apikey.FindingDuplicateName) {
 		_, all := a.list.Keys().Of(max(a.list.SelectedProfile(), 0))

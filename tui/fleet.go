@@ -262,7 +262,7 @@ func (a *App) fleetExamined(msg fleetExamined) tea.Cmd {
 		cmds = append(cmds, a.list.SetMarksOf(at, found.marks))
 	}
 	a.list.SetOverview(a.chips())
-	return tea.Batch(cmds...)
+	return tea.Batch(append(cmds, a.recall())...)
 }
 
 // here is the profile at hand: the one in use, or where all are listed that of the row under the cursor.

@@ -80,6 +80,7 @@ func (a *App) counts() counts {
 	var sum counts
 	for _, m := range a.fleet.members {
 		sum.rotating += m.counts.rotating
+		sum.open = append(sum.open, m.counts.open...)
 		sum.ends.Add(m.counts.ends)
 		for i, n := range m.counts.of {
 			sum.of[i] += n

@@ -426,12 +426,12 @@ func TestAnOpenRotationIsMarkedAndCounted(t *testing.T) {
 	d := start(t, 120, 40, func(_ *Options, h *fakeHost) {
 		h.rotating = []rotation.View{{Profile: "prod", State: rotation.Open, Old: h.service.keys[0], New: &h.service.keys[1]}}
 	})
-	d.sees("1 rotation open", "↻ retiring", "↻ new")
+	d.sees("1 waits for you · R", "↻ waits for you", "↻ new")
 	d.press("/", "retiring", "enter", "d").sees("A rotation of this key is open").press("esc", "esc")
 	d.host.rotating = nil
 	d.send(rotate.Changed{})
 	d.settle()
-	d.seesNot("rotation open").seesNot("retiring")
+	d.seesNot("for you").seesNot("retiring")
 	lists := d.host.service.called("list")
 	d.send(rotate.Changed{Reload: true})
 	d.settle()

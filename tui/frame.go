@@ -235,7 +235,13 @@ func (a *App) summary() []string {
 	if a.list.Len() > 0 || a.load.loaded || a.fleet != nil {
 		parts = append(parts, ui.Count(n, "key"))
 	}
-	if c := a.counts(); c.rotating > 0 {
+	if n := a.countdown.waiting; n > 0 {
+		word := " waits"
+		if n > 1 {
+			word = " wait"
+		}
+		parts = append(parts, s.Warn.Render(ui.Number(n)+word+" for you")+s.Dim.Render(" · ")+s.Key.Render(a.env.Keys.Rotations.Help().Key))
+	} else if c := a.counts(); c.rotating > 0 {
 		parts = append(parts, s.Accent.Render(ui.Count(c.rotating, "rotation")+" open"))
 	}
 	if a.list.Overview() {

@@ -67,6 +67,8 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 		return a.goTo(msg)
 	case palette.Chosen:
 		return a.choose(msg)
+	case ui.Ring:
+		return a.ring(msg.Text)
 	case ui.CopyText:
 		return a.copy(msg.What, msg.Text)
 	case ui.CopySecret:

@@ -176,7 +176,7 @@ func TestEveryScreenSpeaksForItself(t *testing.T) {
 	caps, p := a.profile.caps, a.profile.conn.Profile
 	for _, s := range []ui.Screen{a.screens.create(), a.screens.requestPublic(), a.screens.edit(*k), a.screens.toggle(*k), a.screens.remove(*k), a.screens.verify(),
 		a.screens.secret(apikey.Created{Key: *k, Secret: apikey.NewSecret("abcdefgh")}), a.screens.publicKey("x", apikey.PublicKeyValue{Value: apikey.NewSecret("abc")}),
-		a.screens.addProfile(), a.screens.editProfile(p), a.screens.rotate(*k), a.screens.rotations(), form.NewVerify(a.env, caps, p)} {
+		a.screens.addProfile(), a.screens.editProfile(p), a.history(), a.palette(), a.copyable(k), a.screens.rotate(*k), a.screens.rotations(), form.NewVerify(a.env, caps, p)} {
 		words, ok := s.(ui.Spoken)
 		if !ok {
 			t.Errorf("%T does not speak", s)

@@ -128,6 +128,7 @@ type counts struct {
 	of       [8]int // keys, by the place of their state in ui.Urgent
 	rotating int
 	ends     keylist.Expiries
+	open     []rotation.View
 }
 
 type loadMsg struct {
@@ -284,7 +285,7 @@ func (p *profile) examine(n int, keys iter.Seq2[int, *apikey.Key], now time.Time
 		}
 		out.counts.ends.Count(k.ExpiresAt, days)
 	}
-	out.counts.rotating = len(open)
+	out.counts.rotating, out.counts.open = len(open), open
 	return out
 }
 
@@ -305,7 +306,7 @@ func (a *App) examineDone(of tea.Msg) tea.Cmd {
 	}
 	a.load.counts, a.spoken.examined = msg.counts, msg.gen
 	a.list.SetOverview(a.chips())
-	return a.list.SetMarks(msg.marks)
+	return tea.Batch(a.list.SetMarks(msg.marks), a.recall())
 }
 
 // mailbox carries batches from the command that lists to the program: as many as are

@@ -24,6 +24,7 @@ type screens struct {
 }
 
 func newScreens(a *App, o Options) screens {
+	a.env.Waiting = a.waitOf
 	here := func() (apikey.Capabilities, ui.Profile) {
 		p := a.here()
 		if a.fleet != nil {

@@ -43,6 +43,7 @@ type context struct {
 	now      time.Time
 	profiles []Profile
 	at       int // whose key it is
+	rotating map[Of]Rotating
 }
 
 // profile is that of the key at hand.
@@ -124,6 +125,9 @@ func columnOf(f apikey.FieldInfo) column {
 	case apikey.FieldEnabled: // findings give a state too; the list knows of them later than of the keys
 		c.byNeed, sorts = true, false
 		c.cell = func(c *context, k *apikey.Key, marks ui.Marks) cell {
+			if r, open := c.rotating[Of{c.at, k.ID}]; open && marks.Has(apikey.FindingRotationOpen) {
+				return r.cell(c.now)
+			}
 			s := ui.StateOf(k, marks, c.now)
 			return cell{text: s.String(), tone: s.Tone}
 		}

@@ -79,7 +79,8 @@ type List struct {
 	overview    bool // what the counts are is known
 	states      []Chip
 	ends        Expiries
-	chip        int      // the chip under the cursor; -1 for none
+	chip        int // the chip under the cursor; -1 for none
+	rotating    map[Of]Rotating
 	problems    []string // lines below the rows, which the cursor can stand on
 	onProblem   int      // which one the cursor stands on; -1 for none
 	layout      []placed

@@ -72,6 +72,9 @@ func (l *List) columnWidth(i int) int {
 	if i == l.sortBy {
 		title += 2
 	}
+	if c.byNeed && len(l.rotating) > 0 {
+		return max(c.width, title, ui.Width(waitsForYou))
+	}
 	if c.width > 0 {
 		return max(c.width, title)
 	}

@@ -89,6 +89,8 @@ type (
 	}
 	// CopyText sends plain text, such as an id or an error, to the terminal's clipboard.
 	CopyText struct{ What, Text string }
+	// Ring calls somebody who looks elsewhere: a wait is over.
+	Ring struct{ Text string }
 	// Reload loads the list anew.
 	Reload struct{}
 	// UseProfile switches to a profile.

@@ -14,7 +14,7 @@ type Keys struct {
 
 	New, Edit, Rotate, Rotations, Toggle, Delete          key.Binding
 	CopyID, Verify, Profiles, Reload, Help, Suspend, Quit key.Binding
-	Chips, All, Jump, Palette                             key.Binding
+	Chips, All, Jump, Palette, History                    key.Binding
 
 	// In the dialogs that tell.
 	Dismiss, CopyText, Switch, TestProfile, AddProfile, EditProfile key.Binding
@@ -63,6 +63,7 @@ func NewKeys() *Keys {
 		CopyID:    bind("y", "copy …", "y"),
 		Verify:    bind("v", "verify a secret", "v"),
 		Profiles:  bind("p", "profiles", "p"),
+		History:   bind("A", "history", "A"),
 		Chips:     bind("tab", "to the counts; enter shows those", "tab"),
 		All:       bind("0", "all profiles", "0"),
 		Jump:      bind("1-9", "a profile", "1", "2", "3", "4", "5", "6", "7", "8", "9"),
@@ -119,7 +120,7 @@ type Section struct {
 func (k *Keys) Sections() []Section {
 	return []Section{
 		{"Move", []key.Binding{k.Up, k.Down, k.Top, k.Bottom, k.HalfUp, k.HalfDown, k.PageUp, k.PageDown, k.Open, k.Back}},
-		{"Keys", []key.Binding{k.New, k.Edit, k.Rotate, k.Toggle, k.Delete, k.CopyID, k.Verify, k.Rotations}},
+		{"Keys", []key.Binding{k.New, k.Edit, k.Rotate, k.Toggle, k.Delete, k.CopyID, k.Verify, k.Rotations, k.History}},
 		{"List", []key.Binding{k.Palette, k.Filter, k.Sort, k.Reverse, k.Reload, k.Profiles, k.All, k.Help, k.Suspend, k.Quit}},
 		{"Counts and profiles", []key.Binding{k.Chips, k.Jump}},
 		{"While the filter is typed", []key.Binding{k.FilterKeep, k.FilterComplete, k.FilterClear}},
