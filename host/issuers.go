@@ -161,13 +161,13 @@ func (h *Host) CheckIssuer(file string) (*kit.Declaration, error) {
 	return d, Usage(err)
 }
 
-// IssuerCells are the rows of a table: NAME, TITLE, CAN, PROVEN ON.
+// IssuerCells are the rows of a table, 80 columns wide: NAME, CAN, PROVEN ON.
 func IssuerCells(all []IssuerRow) [][]string {
 	out := make([][]string, len(all))
 	for i, r := range all {
-		out[i] = []string{r.Name, cmp.Or(r.Title, "-"), r.Can, r.Proven}
+		out[i] = []string{r.Name, r.Can, r.Proven}
 		if r.Wrong != "" {
-			out[i][2] = "cannot be used: " + r.Wrong
+			out[i][1] = "cannot be used: " + r.Wrong
 		}
 	}
 	return out
