@@ -294,7 +294,7 @@ func (a *app) adminToken(ctx context.Context, o serveOptions) error {
 	case err != nil:
 		return err
 	case len(issuer.Environments) == 0 && o.environmentGiven:
-		return host.Usagef("--environment: keys of %s have none", o.mintService)
+		return host.Usagef("--environment: only keys of %s have one", strings.Join(host.LocalWithEnvironments(), ", "))
 	case len(issuer.Environments) > 0 && !o.environmentGiven:
 		env = apikey.Live
 	case len(issuer.Environments) > 0:

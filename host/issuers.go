@@ -50,6 +50,16 @@ func (h *Host) Issuer(name string) (*kit.Declaration, error) {
 	return d, Usage(err)
 }
 
+// LocalWithEnvironments are the issuers of the key service inside detent whose keys work in one environment.
+func LocalWithEnvironments() (out []string) {
+	for _, name := range issuers.BuiltIn() {
+		if d, err := issuers.Load("", name); err == nil && d.Embedded && len(d.Environments) > 0 {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // IssuerRow is what a list of issuers says of one.
 type IssuerRow struct {
 	Name   string `json:"name"`
