@@ -25,7 +25,7 @@ func unknownPermission(text string, c apikey.Capabilities) error {
 	if len(same) > 0 {
 		return fmt.Errorf("--permission: %q is not one permission; use %s", text, alternatives(same))
 	}
-	near := nearest(want.Name, bare)
+	near := apikey.Nearest(want.Name, bare)
 	for i, name := range near {
 		near[i] = full[name]
 	}
@@ -38,59 +38,10 @@ func unknownPermission(text string, c apikey.Capabilities) error {
 
 // suggest names what may have been meant, or else everything there is.
 func suggest(text string, options []string) string {
-	if near := nearest(text, options); len(near) > 0 {
+	if near := apikey.Nearest(text, options); len(near) > 0 {
 		return "did you mean " + alternatives(near) + "?"
 	}
 	return "there are " + strings.Join(options, ", ")
-}
-
-// nearest are at most three options that differ little from text, the nearest first.
-func nearest(text string, options []string) []string {
-	type candidate struct {
-		name string
-		away int
-	}
-	text = strings.ToLower(text)
-	var found []candidate
-	for _, o := range options {
-		low := strings.ToLower(o)
-		away := editDistance(text, low)
-		if len(text) >= 4 && (strings.Contains(low, text) || strings.Contains(text, low)) {
-			away = min(away, 1)
-		}
-		if away <= max(2, len(text)/4) {
-			found = append(found, candidate{o, away})
-		}
-	}
-	slices.SortStableFunc(found, func(a, b candidate) int { return a.away - b.away })
-	names := make([]string, 0, 3)
-	for _, c := range found[:min(3, len(found))] {
-		names = append(names, c.name)
-	}
-	return names
-}
-
-// editDistance is how many letters have to be added, dropped or changed (Levenshtein).
-func editDistance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 64
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }
 
 func alternatives(options []string) string {

@@ -12,8 +12,7 @@ import (
 
 // envFile is one variable of a .env file.
 type envFile struct {
-	common
-	place
+	inFile
 	variable string
 }
 
@@ -22,9 +21,6 @@ const sampleSecret = "sk_live_0123456789abcdefABCDEF"
 
 // Describe names the variable and the file.
 func (e *envFile) Describe() string { return e.variable + " in " + display(e.path) }
-
-// CanUndo is always so: the old content is kept.
-func (e *envFile) CanUndo() bool { return true }
 
 // Preflight reads the file, without changing anything, for all that could stop Put.
 func (e *envFile) Preflight(ctx context.Context, job Job) (Plan, error) {
@@ -85,19 +81,6 @@ func (e *envFile) Put(_ context.Context, job Job, secret apikey.Secret) (Report,
 	return Report{Did: did, Summary: e.Describe() + " " + verb, Notes: droppedBits(s), Kept: s.kept}, nil
 }
 
-// ReadBack compares the value as both dotenv libraries read it. A value that they
-// could read differently is Different: nothing is proved then.
-func (e *envFile) ReadBack(_ context.Context, secret apikey.Secret) (Match, error) {
-	s, err := e.place.read()
-	if err != nil {
-		return CannotTell, err
-	}
-	if held, err := e.holds(s); err == nil && held.Secret.Equal(secret) {
-		return Same, nil
-	}
-	return Different, nil
-}
-
 // Undo puts the variable's old value back. Where nothing but the variable changed
 // since it was put, the file is as before to the byte, or gone if it was not
 // there; what others changed in the meantime stays.
@@ -145,31 +128,6 @@ func onlyVariableDiffers(old, now dotenv, name string) bool {
 	return bytes.Equal(old.setRaw(name, now.raw(a)), now.src)
 }
 
-// Finish removes the kept copy.
-func (e *envFile) Finish(_ context.Context, job Job) error {
-	return e.place.finish(job, e.suffix())
-}
-
-// Then runs the configured command; the value in the file is kept out of its output.
-func (e *envFile) Then(ctx context.Context) (string, error) {
-	return e.common.runThen(ctx, e.secrets()...)
-}
-
-// Probe runs the configured probe.
-func (e *envFile) Probe(ctx context.Context) (bool, string, error) {
-	return e.common.runProbe(ctx, e.secrets()...)
-}
-
-// secrets are the values of the file that no command's output may show.
-func (e *envFile) secrets() []apikey.Secret {
-	if s, err := e.place.read(); err == nil {
-		if held, err := e.holds(s); err == nil {
-			return []apikey.Secret{held.Secret}
-		}
-	}
-	return nil
-}
-
 // edited is the file with another value.
 func (e *envFile) edited(s snapshot, d dotenv, value string) ([]byte, error) {
 	a, _ := d.find(e.variable)
@@ -183,11 +141,9 @@ func (e *envFile) edited(s snapshot, d dotenv, value string) ([]byte, error) {
 	return out, nil
 }
 
-func (e *envFile) suffix() string { return ":" + e.variable }
-
-// change is one of this variable. Who says yes to a place that holds something else says it to a value
+// changeFor is a change of this variable. Who says yes to a place that holds something else says it to a value
 // that its readers read differently, too.
-func (e *envFile) change(job Job) change {
+func (e *envFile) changeFor(job Job) change {
 	look := e.holds
 	if job.Replace {
 		look = func(s snapshot) (Held, error) {
@@ -195,12 +151,12 @@ func (e *envFile) change(job Job) change {
 			var p *PlaceError
 			if d, unparsed := e.parse(s); errors.As(err, &p) && p.Kind == Ambiguous && unparsed == nil {
 				a, _ := d.find(e.variable)
-				return Held{Exists: true, Where: s.where + e.suffix(), Unread: apikey.NewSecret(d.raw(a))}, nil
+				return Held{Exists: true, Where: s.where + e.suffix, Unread: apikey.NewSecret(d.raw(a))}, nil
 			}
 			return held, err
 		}
 	}
-	return change{job: job, suffix: e.suffix(), look: look}
+	return change{job: job, suffix: e.suffix, look: look}
 }
 
 func (e *envFile) parse(s snapshot) (dotenv, error) {

@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"bytes"
-	"context"
 	"regexp"
 	"slices"
 	"sync"
@@ -10,23 +9,9 @@ import (
 	"detent/apikey"
 )
 
-// Held is the variable's value.
-func (e *envFile) Held(context.Context) (Held, error) {
-	s, err := e.place.read()
-	if err != nil {
-		return Held{}, err
-	}
-	return e.holds(s)
-}
-
-// Former is the variable's value in the kept copy.
-func (e *envFile) Former(_ context.Context, job Job) (Held, error) {
-	return e.place.former(e.change(job))
-}
-
 // holds is the variable's value in the snapshot, as both dotenv libraries read it.
 func (e *envFile) holds(s snapshot) (Held, error) {
-	held := Held{Where: s.where + e.suffix(), File: s.where}
+	held := Held{Where: s.where + e.suffix, File: s.where}
 	d, err := e.parse(s)
 	if err != nil {
 		return Held{}, err
@@ -92,20 +77,6 @@ func (d dotenv) holding(secret string, but assignment) (out []Other) {
 
 // shortestSecret is the length below which nothing is a whole secret.
 const shortestSecret = 16
-
-// Held is the file's content.
-func (p *plainFile) Held(context.Context) (Held, error) {
-	s, err := p.place.read()
-	if err != nil {
-		return Held{}, err
-	}
-	return p.holds(s)
-}
-
-// Former is the kept content.
-func (p *plainFile) Former(_ context.Context, job Job) (Held, error) {
-	return p.place.former(p.change(job))
-}
 
 // holds is the content without a final line break, and without a byte order mark, which is nothing.
 func (p *plainFile) holds(s snapshot) (Held, error) {

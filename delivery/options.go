@@ -135,13 +135,17 @@ func build(c Config, o Options) (Destination, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &envFile{common: common, place: place{path: path, o: o}, variable: c.EnvFile.Variable}, nil
+		e := &envFile{inFile{common: common, place: place{path: path, o: o}, suffix: ":" + c.EnvFile.Variable}, c.EnvFile.Variable}
+		e.look, e.change = e.holds, e.changeFor
+		return e, nil
 	case c.File != "":
 		path, err := absolute(c.File, o)
 		if err != nil {
 			return nil, err
 		}
-		return &plainFile{common: common, place: place{path: path, o: o}}, nil
+		p := &plainFile{inFile{common: common, place: place{path: path, o: o}}}
+		p.look, p.change = p.holds, func(job Job) change { return change{job: job, look: p.holds} }
+		return p, nil
 	}
 	if c.Command[0] == "" {
 		return nil, fmt.Errorf("the command has no program")

@@ -87,6 +87,15 @@ func (c *call) insert(k *store.Key) (string, error) {
 	return secret, err
 }
 
+// isOf reports whether the secret that the caller sent is still one of the key's. An exchanged token stands for the key, whichever it has.
+func (c *call) isOf(k *store.Key) bool {
+	sent := c.who.Rolled.At
+	if c.older {
+		sent = c.who.Rolled.Former.RolledAt
+	}
+	return k.Rolled.At == sent || k.Rolled.Former.RolledAt == sent && k.Rolled.Overlaps(c.now)
+}
+
 // recheck refuses a caller that lost its key, or what the key may do, since guard let it in: a body may take its time to
 // come in, and meanwhile another instance may have deleted the key.
 func (c *call) recheck(ctx context.Context, tx store.Queryer) error {
@@ -102,6 +111,8 @@ func (c *call) recheck(ctx context.Context, tx store.Queryer) error {
 		return err
 	case !now.Enabled:
 		return errDisabled
+	case !c.isOf(now):
+		return errUnknownKey
 	case now.Role != c.who.Role || now.Permissions != c.who.Permissions || now.Restrictions != c.who.Restrictions:
 		return contract.Conflict("the rights of the key that asks were changed meanwhile: ask again")
 	}

@@ -175,22 +175,29 @@ func TestARefusedCallIsNoUse(t *testing.T) {
 	})
 }
 
+// lastUse is that of a key that was never rolled.
+func (u *usage) lastUse(id string, stored int64) int64 {
+	own, _ := u.lastUses(&store.Key{ID: id, LastUsedAt: stored})
+	return own
+}
+
 func TestARefusedCallDoesNotTakeTheUseOfAnotherAtTheSameTime(t *testing.T) {
 	u := &usage{}
 	u.start(nil, nil)
 	u.closed = true // nothing is stored
-	first := u.touch("k", 10)
-	second := u.touch("k", 20)
-	third := u.touch("k", 20)
-	u.undo("k", 20, third)
+	k := secretName{id: "k"}
+	first := u.touch(k, "", 10)
+	second := u.touch(k, "", 20)
+	third := u.touch(k, "", 20)
+	u.undo(k, 20, third)
 	if got := u.lastUse("k", 0); got != 20 {
 		t.Errorf("one of two at once was refused, and the last use is %d", got)
 	}
-	u.undo("k", 20, second)
+	u.undo(k, 20, second)
 	if got := u.lastUse("k", 0); got != 10 {
 		t.Errorf("both were refused, and the last use is %d", got)
 	}
-	u.undo("k", 10, first)
+	u.undo(k, 10, first)
 	if got := u.lastUse("k", 7); got != 7 {
 		t.Errorf("all were refused, and the last use is %d", got)
 	}

@@ -15,6 +15,9 @@ var genericRoutes = []route{
 	{http.MethodGet, contract.GenericKeysPath, apikey.Generic, need{}, genericList},
 	{http.MethodPost, contract.GenericKeysPath, apikey.Generic, need{}, genericCreate},
 	{http.MethodDelete, contract.GenericKeysPath + "/{id}", apikey.Generic, need{}, genericDelete},
+	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll", apikey.Generic, need{}, genericRoll},
+	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll/end", apikey.Generic, need{}, genericEndOverlap},
+	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll/keep", apikey.Generic, need{}, genericKeepFormer},
 	{http.MethodPost, "/v1/users", apikey.Generic, need{}, userCreate},
 	{http.MethodGet, "/v1/users/{id}", apikey.Generic, need{}, userGet},
 }
@@ -44,7 +47,7 @@ func genericList(c *call) (int, []byte, error) {
 	v := store.View{Service: apikey.Generic, Environment: c.who.Environment}
 	return 0, nil, c.stream(v, after, limit, list{head: `{"success":true,"data":[`, paged: true,
 		each: func(b []byte, k *store.Key) []byte {
-			return contract.AppendGenericKey(b, k, c.usage.lastUse(k.ID, k.LastUsedAt), "")
+			return c.appendGeneric(b, k, "")
 		},
 		tail: func(next *store.Position) string {
 			if next == nil {
@@ -59,10 +62,7 @@ func genericCreate(c *call) (int, []byte, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	write := func(k *store.Key, secret string) []byte {
-		return append(contract.AppendGenericKey([]byte(`{"success":true,"data":`), k, c.usage.lastUse(k.ID, k.LastUsedAt), secret), '}')
-	}
-	if body, err := c.replay(o, write); err != nil || body != nil {
+	if body, err := c.replay(o, c.oneGeneric); err != nil || body != nil {
 		return http.StatusOK, body, err
 	}
 	if err := o.Only("a create", "name", "environment", "expires_at", "restrictions"); err != nil {
@@ -105,7 +105,17 @@ func genericCreate(c *call) (int, []byte, error) {
 			return 0, nil, err
 		}
 	}
-	return c.create(k, http.StatusCreated, write)
+	return c.create(k, http.StatusCreated, c.oneGeneric)
+}
+
+func (c *call) appendGeneric(b []byte, k *store.Key, secret string) []byte {
+	own, former := c.usage.lastUses(k)
+	return contract.AppendGenericKey(b, k, contract.GenericUse{Now: c.now, Own: own, Former: former}, secret)
+}
+
+// oneGeneric is the answer that has a key in it.
+func (c *call) oneGeneric(k *store.Key, secret string) []byte {
+	return append(c.appendGeneric([]byte(`{"success":true,"data":`), k, secret), '}')
 }
 
 // reasons are what a delete may say, for the service's own log.

@@ -3,7 +3,6 @@ package keyserver
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"net/http"
 	"strings"
@@ -15,13 +14,18 @@ import (
 )
 
 // guard is the one way into a handler, for every contract: auth, enabled, expiry,
-// restriction, permission. It returns the caller's key, of one that is refused too where it is known. at becomes the version that the key was
-// read at.
-func (s *Server) guard(r *http.Request, service string, n need, now time.Time, at *store.Seen) (*store.Key, error) {
-	k, err := s.authenticate(r.Context(), service, bearer(r), now, at)
-	if err != nil {
-		return nil, err
+// restriction, permission. It returns the caller's key, of one that is refused too where it is known, and which of its secrets was
+// sent. at becomes the version that the key was read at.
+func (s *Server) guard(r *http.Request, service string, n need, now time.Time, at *store.Seen) (k *store.Key, former bool, err error) {
+	k, former, err = s.authenticate(r.Context(), service, bearer(r), now, at)
+	if err == nil {
+		k, err = s.admit(r, k, n, now)
 	}
+	return k, former, err
+}
+
+// admit asks of a key that was recognised what it may do.
+func (s *Server) admit(r *http.Request, k *store.Key, n need, now time.Time) (*store.Key, error) {
 	if !k.Enabled {
 		return k, errDisabled
 	}
@@ -54,41 +58,46 @@ var (
 
 // authenticate finds the key that a credential belongs to. A wrong secret takes the same path
 // as one for a key that does not exist: one lookup, one hash, one comparison.
-func (s *Server) authenticate(ctx context.Context, service, credential string, now time.Time, at *store.Seen) (*store.Key, error) {
+// former: it is the one that a rolled key had before, and is still let in.
+func (s *Server) authenticate(ctx context.Context, service, credential string, now time.Time, at *store.Seen) (k *store.Key, former bool, err error) {
 	if credential == "" {
-		return nil, errNoCredential
+		return nil, false, errNoCredential
 	}
 	if service == apikey.Vertesia && strings.Count(credential, ".") == 2 {
-		return s.authenticateToken(ctx, credential, now, at)
+		k, err = s.authenticateToken(ctx, credential, now, at)
+		return k, false, err
 	}
 	id, formed := store.IDOf(service, credential)
 	given := store.HashSecret(credential)
 	// By the hash of what was sent: only the right secret finds it. A wrong one takes the long way, as one for a key that is not there.
+	// A former secret dies without a commit, so that it always does.
 	if k := s.admitted.get(*at, string(given[:])); k != nil && k.Service == service {
-		return s.lag.accepted(id, k, nil, now)
+		k, err = s.lag.accepted(id, k, nil, now)
+		return k, false, err
 	}
 	raw, seen, err := s.lookup(ctx, id, *at)
 	*at = seen
-	k, err := s.lag.accepted(id, raw, err, now)
+	k, err = s.lag.accepted(id, raw, err, now)
 	if err != nil && !errors.Is(err, store.ErrNoKey) {
-		return nil, err
+		return nil, false, err
 	}
-	var stored [sha256.Size]byte
 	known := err == nil && k.Service == service
-	if known {
-		stored, err = k.Sum()
-		known = err == nil
+	if !known {
+		k = &store.Key{Hash: noHash}
 	}
-	same := subtle.ConstantTimeCompare(given[:], stored[:]) == 1
+	former, same := k.Accepts(given, now)
 	if !same || !known || !formed {
-		return nil, errUnknownKey
+		return nil, false, errUnknownKey
 	}
-	if !k.Session && k == raw && s.keeps() {
+	if !k.Session && k == raw && !former && s.keeps() {
 		s.keep(seen, k)
 		s.admitted.put(seen, string(given[:]), k)
 	}
-	return k, nil
+	return k, former, nil
 }
+
+// noHash is that of no secret.
+var noHash = strings.Repeat("0", 2*sha256.Size)
 
 // keeps reports whether keys that were read are kept here; where the store is a round trip away it keeps them itself.
 func (s *Server) keeps() bool { return s.store.Version != nil }

@@ -32,6 +32,7 @@ type call struct {
 	ctx   context.Context
 	now   time.Time
 	who   *store.Key // the caller's key
+	older bool       // it sent the key's former secret
 	at    store.Seen // the store's version, asked for when the request had come in, or with its key
 	id    string     // what {id} in the path stood for
 	query url.Values
@@ -130,7 +131,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 // answer lets the caller in and its call be handled. Whoever is refused, by whomever, has not used its key.
 func (c *call) answer(rt *route) (status int, body []byte, err error) {
 	c.at = c.store.Version.Now()
-	c.who, err = c.guard(c.r, rt.service, rt.need, c.now, &c.at)
+	c.who, c.older, err = c.guard(c.r, rt.service, rt.need, c.now, &c.at)
 	if c.who != nil {
 		c.out.who = c.actor()
 	}
@@ -153,10 +154,14 @@ func (c *call) answer(rt *route) (status int, body []byte, err error) {
 	if c.who.Session {
 		return rt.handle(c)
 	}
-	before := c.usage.touch(c.who.ID, c.now.UnixMilli())
+	secret, hash := secretName{c.who.ID, c.who.Rolled.At}, c.who.Hash
+	if c.older {
+		secret.rolled, hash = c.who.Rolled.Former.RolledAt, c.who.Rolled.Former.Hash
+	}
+	before := c.usage.touch(secret, hash, c.now.UnixMilli())
 	status, body, err = rt.handle(c)
 	if refusedCall(err) {
-		c.usage.undo(c.who.ID, c.now.UnixMilli(), before)
+		c.usage.undo(secret, c.now.UnixMilli(), before)
 	}
 	return status, body, err
 }

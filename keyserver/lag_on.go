@@ -88,6 +88,11 @@ func (l *lag) accepted(id string, k *store.Key, err error, now time.Time) (*stor
 		return k, err
 	}
 	if was := l.formerly(id, now, l.revocation); was != nil && was.Enabled {
+		if err == nil && was.Rolled.At != k.Rolled.At { // rolled: the new secret is let in at once
+			both := *k
+			both.Rolled.Former = store.Former{Hash: was.Hash, DiesAt: now.Add(l.revocation).UnixMilli(), RolledAt: was.Rolled.At}
+			return &both, nil
+		}
 		return was, nil
 	}
 	return k, err

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// onceHeader makes a create that is sent twice one: the second is answered with the key that the first made, never with its secret.
+	// onceHeader makes a create, or a roll, that is sent twice one: the second is answered with the key that the first made, never with its secret.
 	onceHeader = "Idempotency-Key"
 	replayed   = "Idempotent-Replay"
 	// onceLife is for how long it does.
@@ -24,17 +24,17 @@ const (
 	maxOnce  = 128 // characters
 )
 
-// once names a create for those who send it again.
+// once names a create or a roll for those who send it again.
 type once struct {
 	key  string
 	body string // hash of what was sent
 }
 
-// errRepeated says that somebody else's create of that name was there first.
-var errRepeated = errors.New("the create was sent twice")
+// errRepeated says that somebody else's call of that name was there first.
+var errRepeated = errors.New("the call was sent twice")
 
-// onceOf reads the header; nil where there is none.
-func (c *call) onceOf(o contract.Object) (*once, error) {
+// onceOf reads the header; nil where there is none. Of is what the call is about beside its body.
+func (c *call) onceOf(o contract.Object, of string) (*once, error) {
 	values := c.r.Header.Values(onceHeader)
 	if len(values) == 0 {
 		return nil, nil
@@ -52,14 +52,14 @@ func (c *call) onceOf(o contract.Object) (*once, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(text)
+	sum := sha256.Sum256(append(text, of...))
 	return &once{key, hex.EncodeToString(sum[:])}, nil
 }
 
 // replay answers a create that was sent before; a nil body says that it was not. What the create asks for is not looked at again: an expiry that was
 // in the future then may be past now.
 func (c *call) replay(o contract.Object, write func(*store.Key, string) []byte) (body []byte, err error) {
-	if c.once, err = c.onceOf(o); err != nil || c.once == nil {
+	if c.once, err = c.onceOf(o, ""); err != nil || c.once == nil {
 		return nil, err
 	}
 	return c.answerAgain(write)
@@ -82,9 +82,9 @@ func (c *call) answerAgain(write func(*store.Key, string) []byte) ([]byte, error
 	case err != nil && !errors.Is(err, store.ErrNoKey):
 		return nil, err
 	case body != c.once.body:
-		return nil, contract.Conflict("%s was used for another create within a day: take a new one", onceHeader)
+		return nil, contract.Conflict("%s was used for another call within a day: take a new one", onceHeader)
 	case err != nil:
-		return nil, contract.Conflict("the key that this create made is gone: take a new %s to make another", onceHeader)
+		return nil, contract.Conflict("the key of this call is gone: take a new %s", onceHeader)
 	}
 	c.w.Header().Set(replayed, "true")
 	return write(k, ""), nil

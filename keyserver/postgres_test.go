@@ -278,7 +278,7 @@ func TestLastUseOfSeveralInstancesNeverMovesBack(t *testing.T) {
 			by *bench
 			at int64
 		}{{one, now + 5}, {two, now + 9}, {one, now + 7}} {
-			if err := step.by.usage.write(map[string]int64{k.ID: step.at, "gone": step.at}); err != nil {
+			if err := step.by.usage.write(map[secretName]use{{id: k.ID}: {at: step.at, hash: k.Hash}, {id: "gone"}: {at: step.at}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -286,9 +286,9 @@ func TestLastUseOfSeveralInstancesNeverMovesBack(t *testing.T) {
 		if err != nil || got.LastUsedAt != now+9 {
 			t.Errorf("last used %d after the start (%v), want 9", got.LastUsedAt-now, err)
 		}
-		many := map[string]int64{k.ID: now + 20}
+		many := map[secretName]use{{id: k.ID}: {at: now + 20, hash: k.Hash}}
 		for i := range 3 * usageRows {
-			many[fmt.Sprint("none", i)] = now
+			many[secretName{id: fmt.Sprint("none", i)}] = use{at: now}
 		}
 		if err := two.usage.write(many); err != nil {
 			t.Fatal(err)

@@ -124,7 +124,7 @@ func column(of []sample, what func(sample) float64) float64 {
 }
 
 // TestSpeed prints what the service does beside a bare handler: 64 connections, in each round every request has its turn, and the
-// bare handler right before it, since other work comes and goes; medians. Cost is processor time, of the service and the database together.
+// bare handler right before it is sent the same bytes, since other work comes and goes; medians. Cost is processor time, of the service and the database together.
 func TestSpeed(t *testing.T) {
 	if !*speed {
 		t.Skip("takes minutes; -speed runs it")
@@ -135,7 +135,6 @@ func TestSpeed(t *testing.T) {
 	line("| store | request | requests/s | of the bare handler | cost of one | of the bare handler's | p50 | p99 at full load |")
 	line("|---|---|---|---|---|---|---|---|")
 	bare := startInstance(t, "bare")
-	nothing := load{addr: addrOf(bare), clients: speedClients, requests: [][]byte{rawRequest("GET", "/", "-", "")}, want: 200}
 	for _, kind := range strings.Split(*speedStores, ",") {
 		at, cases := speedStore(t, kind)
 		cases = slices.DeleteFunc(cases, func(c speedCase) bool { return !strings.Contains(c.name, *speedOnly) })
@@ -154,8 +153,11 @@ func TestSpeed(t *testing.T) {
 				if kind == "postgres" {
 					pids = append(pids, backends(t)...)
 				}
-				beside, bareCost := run(nothing, bare.cmd.Process.Pid)
-				got, cost := run(load{addr: addrOf(one), clients: speedClients, requests: [][]byte{c.request}, want: c.want}, pids...)
+				same := load{clients: speedClients, requests: [][]byte{c.request}, want: c.want}
+				same.addr = addrOf(bare)
+				beside, bareCost := run(same, bare.cmd.Process.Pid)
+				same.addr = addrOf(one)
+				got, cost := run(same, pids...)
 				bares = append(bares, sample{rate: beside.perSec, cost: bareCost})
 				samples[i] = append(samples[i], sample{got.perSec, got.perSec / beside.perSec, cost, bareCost})
 				p50[i], p99[i] = append(p50[i], got.at(0.5)), append(p99[i], got.at(0.99))

@@ -34,18 +34,19 @@ type walker struct {
 // walked is a key as it should be.
 type walked struct {
 	service, id, secret, token string
-	dead, expired, disabled    bool // dead: deleted or expired
-	developer                  bool // Vertesia
-	restricted                 bool // generic: to an address that nobody here has
-	noRead                     bool // Prosopo: without getRules
+	former, gone               string // generic: another secret that is let in, and the last one that is not any more
+	dead, expired, disabled    bool   // dead: deleted or expired
+	developer                  bool   // Vertesia
+	restricted                 bool   // generic: to an address that nobody here has
+	noRead                     bool   // Prosopo: without getRules
 }
 
 func (w *walker) any() *bench { return w.instances[w.random.IntN(len(w.instances))] }
 
 // ask goes to any instance, again where it says that nothing was done.
-func (w *walker) ask(want int, token, method, path string, body any) answer {
+func (w *walker) ask(want int, token, method, path string, body any, headers ...string) answer {
 	for {
-		a, err := w.any().try(token, method, path, body)
+		a, err := w.any().try(token, method, path, body, headers...)
 		if err != nil {
 			w.t.Error(err)
 			return a
@@ -87,9 +88,13 @@ func (k *walked) expected() (status int, method, path string, body any) {
 
 func (w *walker) check(k *walked, after string) {
 	status, method, path, body := k.expected()
-	for _, secret := range []string{k.secret, k.token} {
+	for _, secret := range []string{k.secret, k.token, k.former, k.gone} {
 		if secret == "" {
 			continue
+		}
+		status := status
+		if secret == k.gone {
+			status = 401
 		}
 		a, err := w.any().try(secret, method, path, body)
 		if err != nil || a.status != status {
@@ -171,6 +176,34 @@ var acts = map[string]func(w *walker, k *walked) bool{
 		k.developer = !k.developer
 		role := map[bool]string{true: "developer", false: "reader"}[k.developer]
 		w.ask(200, w.admins[k.service], "PUT", "/api/v1/apikeys/"+k.id, map[string]any{"role": role})
+		return true
+	},
+	"roll": func(w *walker, k *walked) bool {
+		if k.dead || k.service != apikey.Generic || k.former != "" {
+			return false
+		}
+		overlap := w.random.IntN(2) * 3600
+		was := k.secret
+		a := w.ask(200, w.admins[k.service], "POST", "/v1/api-keys/"+k.id+"/roll", map[string]any{"overlap_seconds": overlap}, onceHeader, fmt.Sprint(w.random.Uint64()))
+		if k.secret = a.text("data.key"); overlap > 0 {
+			k.former = was
+		} else {
+			k.gone = was
+		}
+		return true
+	},
+	"end an overlap, or keep the former secret": func(w *walker, k *walked) bool {
+		if k.dead || k.former == "" {
+			return false
+		}
+		if w.random.IntN(2) == 0 {
+			w.ask(200, w.admins[k.service], "POST", "/v1/api-keys/"+k.id+"/roll/end", nil)
+			k.gone = k.former
+		} else {
+			w.ask(200, w.admins[k.service], "POST", "/v1/api-keys/"+k.id+"/roll/keep", nil)
+			k.secret, k.gone = k.former, k.secret
+		}
+		k.former = ""
 		return true
 	},
 	"restrict or not": func(w *walker, k *walked) bool {

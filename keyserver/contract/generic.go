@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"detent/apikey"
 	"detent/keyserver/store"
@@ -34,8 +35,14 @@ func appendGenericError(b []byte, e *Refusal) []byte {
 
 const noRestrictions = `{"ip_addresses":[],"referrers":[],"endpoints":[]}`
 
-// AppendGenericKey writes a key, with its secret only in the answer to a create.
-func AppendGenericKey(b []byte, k *store.Key, lastUse int64, secret string) []byte {
+// GenericUse is what is known of a key at a moment: when its secret was last used, and its former one, in milliseconds since 1970.
+type GenericUse struct {
+	Now         time.Time
+	Own, Former int64
+}
+
+// AppendGenericKey writes a key, with its secret only in the answer to a create or a roll.
+func AppendGenericKey(b []byte, k *store.Key, use GenericUse, secret string) []byte {
 	b = append(b, `{"id":`...)
 	b = AppendText(b, k.ID)
 	b = AppendField(b, "name", k.Name)
@@ -43,8 +50,16 @@ func AppendGenericKey(b []byte, k *store.Key, lastUse int64, secret string) []by
 	b = AppendField(b, "environment", string(k.Environment))
 	b = AppendField(b, "masked", store.Mask(k))
 	b = AppendTime(b, "created_at", k.CreatedAt)
-	b = AppendTime(b, "last_used", lastUse)
+	b = AppendTime(b, "last_used", use.Own)
 	b = AppendTime(b, "expires_at", k.ExpiresAt)
+	b = AppendTime(b, "rolled_at", k.Rolled.At)
+	if k.Rolled.Overlaps(use.Now) {
+		b = append(b, `,"previous":{"dies_at":"`...)
+		b = append(AppendWireTime(b, time.UnixMilli(k.Rolled.Former.DiesAt).UTC()), '"')
+		b = append(AppendTime(b, "last_used", use.Former), '}')
+	} else {
+		b = AppendRaw(b, "previous", "null")
+	}
 	if k.Restrictions == "" {
 		b = AppendRaw(b, "restrictions", noRestrictions)
 	} else {

@@ -126,7 +126,7 @@ func (g *batcher) ask(ctx context.Context, q *question) {
 	}
 	q.err = g.store.Read(ctx, func(ctx context.Context, tx Queryer) error {
 		q.found = make(map[string]*Key, len(q.ids))
-		rows, err := tx.QueryContext(ctx, `SELECT `+keyColumns+` FROM keys WHERE id = ANY($1)`, q.ids)
+		rows, err := tx.QueryContext(ctx, `SELECT `+readColumns+` FROM keys WHERE id = ANY($1)`, q.ids)
 		if err != nil {
 			return err
 		}
@@ -145,9 +145,9 @@ func (g *batcher) ask(ctx context.Context, q *question) {
 // keysIfMoved answers with the version in a row without an id, and beside it with the keys of $1, or where the version is not $3 with those of
 // $2. It is one statement, so that all of it is of one version, whichever server of several answers.
 const keysIfMoved = `WITH seen AS MATERIALIZED (SELECT ` + versionOfPostgres + ` AS at)
-	SELECT (SELECT at FROM seen), ` + keyColumns + ` FROM keys
+	SELECT (SELECT at FROM seen), ` + readColumns + ` FROM keys
 	WHERE id = ANY(CASE WHEN (SELECT at FROM seen) = $3 THEN $1::text[] ELSE $2::text[] END)
-	UNION ALL SELECT at, '', '', '', '', '', '', '', '', '', '', '', '', '', 0, 0, 0, 0, 0, 0, '', '' FROM seen`
+	UNION ALL SELECT at, '', '', '', '', '', '', '', '', '', '', '', '', '', 0, 0, 0, 0, 0, 0, '', '', '' FROM seen`
 
 // askIfMoved reads those keys of a question that are not in memory, or all of them; false says that the version is not believed any more.
 func (g *batcher) askIfMoved(ctx context.Context, q *question) bool {

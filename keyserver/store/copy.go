@@ -15,11 +15,15 @@ import (
 type Copied struct{ Keys, Users int }
 
 // copiedTables are what a store is; leases and the version are each store's own.
-var copiedTables = []struct{ name, columns, where string }{
-	{"detent_meta", "name, value", "WHERE name NOT IN ('schema', 'lock')"},
-	{"keys", keyColumns + ", mints", ""},
-	{"users", "id, name, email, created_at", ""},
-	{"signers", "kid, public, expires_at", ""},
+var copiedTables = []struct {
+	name, columns, where string
+	since                int // the version of a store that has it
+}{
+	{"detent_meta", "name, value", "WHERE name NOT IN ('schema', 'lock')", 0},
+	{"keys", keyColumns + ", mints", "", 0},
+	{"users", "id, name, email, created_at", "", 0},
+	{"signers", "kid, public, expires_at", "", 0},
+	{"rolls", "id, rolled_at, former_hash, former_dies_at, former_used_at, former_rolled_at", "", 4},
 }
 
 // Copy copies the SQLite store at path, hashes and all, into the store that o names, which is made if need be
@@ -59,6 +63,10 @@ func Copy(ctx context.Context, o Options, path string) (Copied, error) {
 
 func (s *Store) copyFrom(ctx context.Context, source Queryer) (Copied, error) {
 	rows := map[string]int{}
+	version, err := sqliteDialect.schemaOf(ctx, source)
+	if err != nil {
+		return Copied{}, err
+	}
 	unknown, err := s.attempt(ctx, s.isolation, false, func(ctx context.Context, tx Tx) error {
 		for _, table := range copiedTables {
 			what := table.columns + " FROM " + table.name + " " + table.where
@@ -66,6 +74,9 @@ func (s *Store) copyFrom(ctx context.Context, source Queryer) (Copied, error) {
 				return err
 			} else if found.rows > 0 {
 				return fmt.Errorf("it is not empty (%d rows in %s): nothing was copied", found.rows, table.name)
+			}
+			if version < table.since {
+				continue
 			}
 			fill := &Filler{ctx: ctx, tx: tx, dialect: s.dialect, into: "INSERT INTO " + table.name + " (" + table.columns + ") "}
 			read, err := digest(ctx, source, what, fill.Add)

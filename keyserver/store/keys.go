@@ -42,6 +42,7 @@ type Key struct {
 	LastUsedAt   int64
 	CreatedBy    string
 	UpdatedBy    string
+	Rolled       Rolled // where the key was given a new secret
 
 	Session bool // lives in memory only
 
@@ -52,6 +53,8 @@ type Key struct {
 type readings struct {
 	hash      [sha256.Size]byte
 	hashErr   error
+	former    [sha256.Size]byte
+	formerErr error
 	grants    map[string]bool // Feature.name
 	limits    apikey.Restrictions
 	limitsErr error
@@ -61,6 +64,7 @@ type readings struct {
 func (k *Key) ReadOnce() {
 	r := &readings{}
 	r.hash, r.hashErr = k.Sum()
+	r.former, r.formerErr = k.formerSum()
 	r.limits, r.limitsErr = k.Limits()
 	if grants, err := k.grants(); err == nil {
 		r.grants = map[string]bool{}
@@ -78,7 +82,11 @@ func (k *Key) Sum() (sum [sha256.Size]byte, err error) {
 	if k.read != nil {
 		return k.read.hash, k.read.hashErr
 	}
-	n, err := hex.Decode(sum[:], []byte(k.Hash))
+	return sumOf(k.Hash)
+}
+
+func sumOf(text string) (sum [sha256.Size]byte, err error) {
+	n, err := hex.Decode(sum[:], []byte(text))
 	if err == nil && n != len(sum) {
 		err = errors.New("the key's hash is cut")
 	}
@@ -88,10 +96,13 @@ func (k *Key) Sum() (sum [sha256.Size]byte, err error) {
 const keyColumns = `id, service, environment, name, type, role, project, project_name, permissions, restrictions, extra,
 	hash, value, enabled, admin, created_at, updated_at, expires_at, last_used_at, created_by, updated_by`
 
+// readColumns are those of a whole key, and what fields reads.
+const readColumns = keyColumns + `, ` + rolledColumn
+
 func (k *Key) fields() []any {
 	return []any{&k.ID, &k.Service, &k.Environment, &k.Name, &k.Type, &k.Role, &k.Project, &k.ProjectName,
 		&k.Permissions, &k.Restrictions, &k.Extra, &k.Hash, &k.Value, &k.Enabled, &k.Admin,
-		&k.CreatedAt, &k.UpdatedAt, &k.ExpiresAt, &k.LastUsedAt, &k.CreatedBy, &k.UpdatedBy}
+		&k.CreatedAt, &k.UpdatedAt, &k.ExpiresAt, &k.LastUsedAt, &k.CreatedBy, &k.UpdatedBy, &k.Rolled}
 }
 
 // Expired reports whether the key's end has come.
@@ -148,7 +159,7 @@ func Get(ctx context.Context, q Queryer, id string) (*Key, error) {
 		return nil, ErrNoKey
 	}
 	var k Key
-	err := q.QueryRowContext(ctx, `SELECT `+keyColumns+` FROM keys WHERE id = $1`, id).Scan(k.fields()...)
+	err := q.QueryRowContext(ctx, `SELECT `+readColumns+` FROM keys WHERE id = $1`, id).Scan(k.fields()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, ErrNoKey
 	}
@@ -232,6 +243,9 @@ func Update(ctx context.Context, q Queryer, k *Key, mints bool) error {
 // Delete takes a key out.
 func Delete(ctx context.Context, q Queryer, id string) error {
 	_, err := q.ExecContext(ctx, `DELETE FROM keys WHERE id = $1`, id)
+	if err == nil {
+		_, err = q.ExecContext(ctx, `DELETE FROM rolls WHERE id = $1`, id)
+	}
 	return err
 }
 
@@ -273,8 +287,8 @@ func (k *Key) listed(service string) (string, []any) {
 			[]any{&k.ID, &k.Name, &k.Type, &k.Role, &k.Project, &k.ProjectName, &k.Extra, &k.Value, &k.Enabled,
 				&k.CreatedAt, &k.UpdatedAt, &k.ExpiresAt, &k.CreatedBy, &k.UpdatedBy}
 	default:
-		return `id, name, environment, restrictions, created_at, expires_at, last_used_at`,
-			[]any{&k.ID, &k.Name, &k.Environment, &k.Restrictions, &k.CreatedAt, &k.ExpiresAt, &k.LastUsedAt}
+		return `id, name, environment, restrictions, created_at, expires_at, last_used_at, ` + rolledColumn,
+			[]any{&k.ID, &k.Name, &k.Environment, &k.Restrictions, &k.CreatedAt, &k.ExpiresAt, &k.LastUsedAt, &k.Rolled}
 	}
 }
 

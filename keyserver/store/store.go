@@ -70,7 +70,15 @@ CREATE TABLE IF NOT EXISTS once (
 	expires_at BIGINT NOT NULL,
 	PRIMARY KEY (caller, name)
 );
-CREATE INDEX IF NOT EXISTS once_expiring ON once (expires_at);`,
+CREATE INDEX IF NOT EXISTS once_expiring ON once (expires_at);`, `
+CREATE TABLE IF NOT EXISTS rolls (
+	id               TEXT PRIMARY KEY,
+	rolled_at        BIGINT NOT NULL,
+	former_hash      TEXT NOT NULL,
+	former_dies_at   BIGINT NOT NULL,
+	former_used_at   BIGINT NOT NULL,
+	former_rolled_at BIGINT NOT NULL
+);`,
 }
 
 // dialect is what the databases do not share.

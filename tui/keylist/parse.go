@@ -146,39 +146,13 @@ func parseTerm(w string) (term, error) {
 	return t, fmt.Errorf(`no field %q%s: %s status; "…" for plain text`, t.field, meant(t.field, append([]string{fieldStatus}, fieldWords...)), strings.Join(fieldWords, " "))
 }
 
-// meant says which of the words one may have been meant to be: the nearest, one or two letters away.
+// meant says which of the words one may have been meant to be.
 func meant(word string, words []string) string {
-	best, least := "", 3
-	for _, w := range words {
-		if d := distance(word, w); d < least && d < len(w)/2+1 {
-			best, least = w, d
-		}
-	}
-	if best == "" {
+	near := apikey.Nearest(word, words)
+	if len(near) == 0 {
 		return ""
 	}
-	return ", did you mean " + best
-}
-
-// distance counts the letters to put in, leave out or change.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := before
-			if a[i] != b[j] {
-				cost++
-			}
-			before = row[j+1]
-			row[j+1] = min(cost, row[j]+1, before+1)
-		}
-	}
-	return row[len(b)]
+	return ", did you mean " + near[0]
 }
 
 // begins reports whether a state word is on its way to be typed.

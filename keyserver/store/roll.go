@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Rolled says that a key was given a new secret in place of the one that it had. Times are milliseconds since 1970, 0 for none.
+type Rolled struct {
+	At     int64 // when it got the secret that it has, 0 for its first one
+	Former Former
+}
+
+// Former is the secret that a rolled key had before. It is let in beside the new one until it dies.
+type Former struct {
+	Hash     string // hex of its SHA-256
+	DiesAt   int64  // 0 where there is none
+	UsedAt   int64
+	RolledAt int64 // Rolled.At of the key while that was its secret
+}
+
+// rolledColumn is all of Rolled as one text, which costs a list less than five columns.
+const rolledColumn = `COALESCE((SELECT CAST(rolled_at AS TEXT) || ' ' || CAST(former_dies_at AS TEXT) || ' ' || CAST(former_used_at AS TEXT)
+	|| ' ' || CAST(former_rolled_at AS TEXT) || ' ' || former_hash FROM rolls WHERE rolls.id = keys.id), '')`
+
+// Scan implements sql.Scanner.
+func (r *Rolled) Scan(column any) error {
+	var text string
+	switch column := column.(type) {
+	case string:
+		text = column
+	case []byte:
+		text = string(column)
+	default:
+		return fmt.Errorf("what a key was rolled to is a %T", column)
+	}
+	if *r = (Rolled{}); text == "" {
+		return nil
+	}
+	parts := strings.Split(text, " ")
+	if len(parts) != 5 {
+		return fmt.Errorf("what a key was rolled to has %d parts", len(parts))
+	}
+	for i, into := range []*int64{&r.At, &r.Former.DiesAt, &r.Former.UsedAt, &r.Former.RolledAt} {
+		n, err := strconv.ParseInt(parts[i], 10, 64)
+		if err != nil {
+			return fmt.Errorf("what a key was rolled to: %w", err)
+		}
+		*into = n
+	}
+	r.Former.Hash = parts[4]
+	return nil
+}
+
+// Overlaps reports whether the former secret is still let in.
+func (r Rolled) Overlaps(now time.Time) bool { return now.UnixMilli() < r.Former.DiesAt }
+
+func (k *Key) formerSum() (sum [sha256.Size]byte, err error) {
+	switch {
+	case k.read != nil:
+		return k.read.former, k.read.formerErr
+	case k.Rolled.Former.DiesAt == 0:
+		return sum, nil
+	}
+	return sumOf(k.Rolled.Former.Hash)
+}
+
+// Accepts reports whether a secret of that hash is one of the key's, and whether it is the former one. It takes as long for a wrong one.
+func (k *Key) Accepts(given [sha256.Size]byte, now time.Time) (former, ok bool) {
+	own, err := k.Sum()
+	is := subtle.ConstantTimeCompare(given[:], own[:]) == 1 && err == nil
+	before, err := k.formerSum()
+	was := subtle.ConstantTimeCompare(given[:], before[:]) == 1 && err == nil && k.Rolled.Overlaps(now)
+	return was && !is, is || was
+}
+
+// Roll gives a key a new secret, which exists in the return value alone. The one that it has is let in until diesAt, and not at all
+// where that is 0. ErrNoKey where the key has another secret than k says.
+func Roll(ctx context.Context, q Queryer, random io.Reader, k *Key, now, diesAt int64) (string, error) {
+	secret, err := newSecret(random, k)
+	if err != nil {
+		return "", err
+	}
+	sum := HashSecret(secret)
+	// Later than any secret of this key before: it names the secret.
+	after := Rolled{At: max(now, k.UpdatedAt+1, k.Rolled.At+1)}
+	if diesAt > 0 {
+		after.Former = Former{k.Hash, diesAt, k.LastUsedAt, k.Rolled.At}
+	}
+	before := k.Hash
+	k.Hash, k.LastUsedAt, k.UpdatedAt, k.Rolled, k.read = hex.EncodeToString(sum[:]), 0, after.At, after, nil
+	return secret, k.rewrite(ctx, q, before)
+}
+
+// EndOverlap takes the former secret away.
+func EndOverlap(ctx context.Context, q Queryer, k *Key) error {
+	k.Rolled.Former, k.read = Former{}, nil
+	return k.rewrite(ctx, q, k.Hash)
+}
+
+// KeepFormer gives the key back to its former secret. The one that it has is dead.
+func KeepFormer(ctx context.Context, q Queryer, k *Key, now int64) error {
+	before, f := k.Hash, k.Rolled.Former
+	k.UpdatedAt = max(now, k.Rolled.At) // no later roll is named like the one that is taken back
+	k.Hash, k.LastUsedAt, k.Rolled, k.read = f.Hash, f.UsedAt, Rolled{At: f.RolledAt}, nil
+	return k.rewrite(ctx, q, before)
+}
+
+// rewrite stores a key's secrets where it still has the one of that hash.
+func (k *Key) rewrite(ctx context.Context, q Queryer, before string) error {
+	done, err := q.ExecContext(ctx, `UPDATE keys SET hash = $1, last_used_at = $2, updated_at = $3, updated_by = $4 WHERE id = $5 AND hash = $6`,
+		k.Hash, k.LastUsedAt, k.UpdatedAt, k.UpdatedBy, k.ID, before)
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		if err == nil {
+			err = ErrNoKey
+		}
+		return err
+	}
+	_, err = q.ExecContext(ctx, `INSERT INTO rolls (id, rolled_at, former_hash, former_dies_at, former_used_at, former_rolled_at)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET rolled_at = excluded.rolled_at, former_hash = excluded.former_hash,
+		former_dies_at = excluded.former_dies_at, former_used_at = excluded.former_used_at, former_rolled_at = excluded.former_rolled_at`,
+		k.ID, k.Rolled.At, k.Rolled.Former.Hash, k.Rolled.Former.DiesAt, k.Rolled.Former.UsedAt, k.Rolled.Former.RolledAt)
+	return err
+}
