@@ -26,6 +26,8 @@ import (
 //	source   where they are written down
 //	token    detent's own credential, of the shape that this issuer's have
 //	secret   a secret of one of the issuer's keys
+//	sent     the header that the credential goes into, where it is not "Authorization: Bearer {secret}"
+//	sent by a key   the header that a key's own secret goes into, where that is another
 //
 // Each file of the archive is a case. Its name begins with what is done: list, create, update, delete, probe, identify,
 // retrieve or public key; a colon and words follow, but for the first case of each, which is the one that others are made of.

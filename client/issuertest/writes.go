@@ -51,6 +51,9 @@ func writeOutcomes() map[string]outcome {
 // certain asks of a write what holds for every write.
 func (u *suite) certain(t *testing.T, c *sample) {
 	for name, o := range writeOutcomes() {
+		if usual := c.exchanges[len(c.exchanges)-1].answer; usual.status == o.answer.status && usual.body == o.answer.body && !o.answer.lost {
+			continue // it is this issuer's yes
+		}
 		u.made++
 		t.Run(name, func(t *testing.T) {
 			at := c.altered(t, always(o.answer))
@@ -157,7 +160,7 @@ func (u *suite) answersOfACreate(t *testing.T, c *sample, usual reply, secret ap
 	drop := func(value string) reply {
 		return usual.with(row(t, usual.body, func(r map[string]any) {
 			for member, v := range r {
-				if v == value {
+				if holds(v, value) {
 					delete(r, member)
 				}
 			}
@@ -175,7 +178,11 @@ func (u *suite) answersOfACreate(t *testing.T, c *sample, usual reply, secret ap
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := u.do(t.Context(), t, u.open(t, c, c.altered(t, always(drop(r.first.ID))).URL), c)
+		id := u.raw(usual.body, r.first.ID)
+		if id == c.secret {
+			return // no other answer than one without the secret
+		}
+		got, err := u.do(t.Context(), t, u.open(t, c, c.altered(t, always(drop(id))).URL), c)
 		if err != nil || !got.secret.Equal(secret) || got.first.ID != "" || len(got.notes) == 0 {
 			t.Errorf("the secret came: %v; %s, %q, %v", got.secret.Equal(secret), got.keys, got.notes, err)
 		}
