@@ -52,6 +52,7 @@ var fronts = []string{"cli", "remote", "tui", "host"}
 // package, which may import each, but for what is written for its tests alone and stands on it.
 var rooms = map[string][]string{
 	"client/issuertest":  {"client"},
+	"client/kit":         {},
 	"keyserver/contract": {"keyserver/store"},
 	"keyserver/store":    {},
 }
@@ -412,6 +413,51 @@ func isKeys(x ast.Expr) bool {
 		return x.Sel.Name == "Keys"
 	}
 	return false
+}
+
+// nameIssuers are the files of the client that know an issuer by its name, until it is a declaration.
+var nameIssuers = []string{"callnames", "documents", "issuers", "open", "prosopo", "prosopo_catalogue", "prosopo_probe", "prosopo_wire", "remedy", "service"}
+
+// TestAnIssuerIsItsDeclarationAndItsCases: it is found by being there, and the code that carries declarations out knows none.
+func TestAnIssuerIsItsDeclarationAndItsCases(t *testing.T) {
+	var names []string
+	for _, dir := range []string{"client/issuers", "client/testdata"} {
+		files, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if ext := filepath.Ext(f.Name()); ext == ".toml" || ext == ".txtar" {
+				names = append(names, strings.TrimSuffix(f.Name(), ext))
+			}
+			if _, err := os.Stat("client/testdata/" + strings.TrimSuffix(f.Name(), ".toml") + ".txtar"); dir == "client/issuers" && err != nil {
+				t.Errorf("client/issuers/%s has no cases: %v", f.Name(), err)
+			}
+		}
+	}
+	if len(names) < 4 {
+		t.Fatalf("only %q found: is this test looking?", names)
+	}
+	for _, s := range sources(t) {
+		if s.test || top(s.path) != "client" || slices.Contains(nameIssuers, strings.TrimSuffix(strings.TrimPrefix(s.path, "client/"), ".go")) {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			text := ""
+			switch n := n.(type) {
+			case *ast.Ident:
+				text = n.Name
+			case *ast.BasicLit:
+				text = strings.Trim(n.Value, "\"`")
+			}
+			for _, name := range names {
+				if strings.EqualFold(text, name) {
+					t.Errorf("%s names an issuer: what it needs to know is for the declaration to say", s.fset.Position(n.Pos()))
+				}
+			}
+			return true
+		})
+	}
 }
 
 // TestNothingIsCompiledBeforeItIsNeeded: the first frame does not wait for a regular expression of another screen.

@@ -8,6 +8,9 @@ func As[T any](s Service) (T, bool) {
 	for {
 		t, ok := s.(T)
 		_, delegates := s.(interface{ Delegates() })
+		if l, may := s.(interface{ lacks(ability any) bool }); may && ok && l.lacks((*T)(nil)) {
+			ok = false // it has the method, as all of its kind have, and nothing to do in it
+		}
 		if ok && !have {
 			found, have = t, true
 		}

@@ -1,7 +1,5 @@
 package client
 
-import "strings"
-
 // CallNamer is what a service has that can name the requests of its operations: "GET /v1/api-keys". The operations are list, create,
 // update, delete, probe, identify, project, retrieve. A plan says by it what will be sent; a test compares it with what was.
 type CallNamer interface {
@@ -14,26 +12,6 @@ func CallNames(s Service, op string) []string {
 		return n.CallNames(op)
 	}
 	return []string{op}
-}
-
-// CallNames implements CallNamer. A probe asks for a user; where the service does not speak of users as promised, for the list.
-func (g *generic) CallNames(op string) []string {
-	return map[string][]string{
-		"list": {"GET " + genericKeys}, "create": {"POST " + genericKeys}, "delete": {"DELETE " + genericKey},
-		"probe": {"GET " + strings.Replace(genericUser, "{id}", probeUser, 1)}, "identify": {"GET " + genericKeys},
-	}[op]
-}
-
-// CallNames implements CallNamer. With a token server a probe is an exchange.
-func (v *vertesia) CallNames(op string) []string {
-	probe := []string{vertesiaListCall}
-	if v.exchange.usable() {
-		probe = []string{vertesiaIssueCall}
-	}
-	return map[string][]string{
-		"list": {"GET " + vertesiaKeys}, "create": {"POST " + vertesiaKeys}, "update": {"PUT " + vertesiaKey}, "delete": {"DELETE " + vertesiaKey},
-		"probe": probe, "identify": {"GET " + vertesiaKeys}, "project": {"GET " + vertesiaKeys}, "retrieve": {"GET " + vertesiaKey},
-	}[op]
 }
 
 // CallNames implements CallNamer. Which read a probe makes is decided by what the key may do: they are tried in this order.

@@ -21,13 +21,26 @@ func Open(opts Options) (Service, error) {
 	switch opts.Service {
 	case apikey.Prosopo:
 		s, bad = openProsopo(opts)
-	case apikey.Vertesia:
-		s, bad = openVertesia(opts)
-	case apikey.Generic:
-		s, bad = openGeneric(opts)
 	default:
-		bad = badOption("no such service; there are prosopo, vertesia and generic")
+		s, bad = openDeclared(opts)
 	}
+	if bad != nil {
+		return nil, bad
+	}
+	return s, nil
+}
+
+func openDeclared(opts Options) (Service, *Error) {
+	load, known := issuers()[opts.Service]
+	if !known {
+		all := Issuers()
+		return nil, badOption("no such service; there are " + strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1])
+	}
+	d, err := load()
+	if err != nil {
+		return nil, badOption("the declaration cannot be used: " + err.Error())
+	}
+	s, bad := openIssuer(d, opts)
 	if bad != nil {
 		return nil, bad
 	}

@@ -172,7 +172,7 @@ func (p *prosopo) Retrieve(ctx context.Context, id string) (apikey.Secret, error
 func (p *prosopo) Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error) {
 	ctx, done := p.operation(ctx)
 	defer done()
-	if bad := checkDraft(draft, p.opts.Now()); bad != nil {
+	if bad := checkDraft(draft, p.opts.Now(), maxName); bad != nil {
 		return apikey.Created{}, bad
 	}
 	if len(draft.Permissions) == 0 {

@@ -23,9 +23,7 @@ func behind(t *testing.T, s Service, proxy string) {
 	}
 	var tr *transport
 	switch s := s.(type) {
-	case *generic:
-		tr = s.transport
-	case *vertesia:
+	case *issuer:
 		tr = s.transport
 	case *prosopo:
 		tr = s.transport

@@ -43,7 +43,7 @@ const (
 func (t *transport) remedyFor(e *Error, c call) (remedy, bool) {
 	told := plainWords(e)
 	sent := t.sent(c)
-	for _, list := range [][]remedy{remedies[t.opts.Service], remedies[""]} {
+	for _, list := range [][]remedy{t.speaks.remedies, remedies[t.opts.Service], remedies[""]} {
 		for _, r := range list {
 			if r.status == e.Status && r.web == e.web && strings.Contains(e.Code, r.code) && (r.words == "" || anyOf(told, r.words)) &&
 				(r.sent == "" || sent.HasPrefix(r.sent)) && (r.op == "" || slices.Contains(strings.Split(r.op, "|"), c.op)) &&
@@ -121,7 +121,7 @@ func HintOf(err error) string {
 
 const unauthorized, forbidden = http.StatusUnauthorized, http.StatusForbidden
 
-// remedies are the troubleshooting of each service's documents, and under "" what holds for all.
+// remedies are the troubleshooting of the documents of services that are not declared, and under "" what holds for all.
 var remedies = map[string][]remedy{
 	apikey.Prosopo: {
 		{status: unauthorized, words: saysExpired, hint: "The key has expired, and is invalidated for good: create a new one with the same permissions, and use that."},
@@ -133,31 +133,6 @@ var remedies = map[string][]remedy{
 		{status: forbidden, code: insufficient, missing: true, hint: "The key lacks the permission {needs}: use a key that has it."},
 		{status: forbidden, when: ofTheAccount, hint: "This is about the account, not the key: see to it in the Prosopo portal. No permission of a key mends this."},
 		{status: forbidden, hint: "Either the key lacks {needs}, or the account lacks the API feature (ask for it in the Prosopo portal) or is not active."},
-	},
-	apikey.Vertesia: {
-		{status: unauthorized, words: saysDisabled, hint: "The key is switched off: enable it again, or use another one."},
-		{status: unauthorized, words: "exchange", hint: "The session that was given for the key is over: try again, and it is exchanged anew."},
-		{status: unauthorized, sent: "pk-", hint: "This is a public key (pk-): it ends after 24 hours where nothing else was asked for. Request one again, or use a secret key (sk-)."},
-		{status: unauthorized, words: saysExpired, hint: "The key has expired, and the service deletes such a key: create another one, and use that."},
-		{status: unauthorized, words: saysNoKey, hint: hintArrives},
-		{status: unauthorized, hint: "Check that the key is whole and has no typo, and was not switched off, revoked, or deleted after its expiry date."},
-		{status: forbidden, sent: "pk-", missing: true, hint: "A public key only reads public data and executes interactions: use a secret key (sk-) with the role {needs} or above."},
-		{status: forbidden, words: "another project|other project|different project", hint: "The key is for one project: use a key of the project that this is about."},
-		{status: forbidden, op: opCreate + "|" + opUpdate, missing: true, hint: "This needs a key with the role {needs} or above. A key grants at most its own role."},
-		{status: forbidden, missing: true, hint: "This needs a key with the role {needs} or above."},
-	},
-	apikey.Generic: {
-		{status: unauthorized, otherEnvironment: true, hint: "The key is of the other environment than the profile: make sure that you use the correct one (test or live)."},
-		{status: unauthorized, words: saysExpired, hint: "The key has expired: create another one in the dashboard, and use that."},
-		{status: unauthorized, words: saysNoKey, hint: hintArrives},
-		{status: unauthorized, hint: "Check that the key has not been revoked, has no typo, and is of the right environment (test or live). If it goes on, contact the service's support."},
-		{status: forbidden, words: "ip address|your ip|ip not|ip_address|cidr|allowlist|whitelist", hint: "The key is restricted to other IP addresses: call from one of those, or change the restriction in the dashboard."},
-		{status: forbidden, words: "referrer|referer", hint: "The key is restricted to other referrers: use a key without that restriction here, or change it in the dashboard."},
-		{status: forbidden, words: "endpoint", hint: "The key is restricted to other endpoints: use a key that may call this one, or change the restriction in the dashboard."},
-		{status: forbidden, words: "live keys only|test keys only|environment", hint: "A key works in its own environment alone: use one of the right environment (test or live)."},
-		{status: forbidden, words: "permission", hint: "The key lacks the permission for this: check its permissions in the dashboard."},
-		{status: forbidden, hint: "The key lacks the permission for this, or is restricted (IP address, referrer, endpoint): check it in the dashboard."},
-		{status: http.StatusMethodNotAllowed, op: opCreate, hint: "The service may not offer to create keys: create it in the dashboard, and set create = false in the profile."},
 	},
 	"": {
 		{status: unauthorized, web: true, hint: "A web page answered in the service's place: it says nothing about the key. " + hintURL},

@@ -3,6 +3,7 @@ package client
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -62,6 +63,22 @@ var refusals = []struct {
 // tokens are what each service is called with where a case names no other.
 var refusedTokens = map[string]string{apikey.Prosopo: prosopoSecret, apikey.Vertesia: vertesiaSecret, apikey.Generic: "sk_test_0123456789abcdef"}
 
+// allRemedies are those of the declarations too.
+func allRemedies(t *testing.T) map[string][]remedy {
+	t.Helper()
+	all := maps.Clone(remedies)
+	for _, name := range Issuers() {
+		if load, is := issuers()[name]; is {
+			d, err := load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[name] = declaredDialect(d).remedies
+		}
+	}
+	return all
+}
+
 // TestARefusalIsExplainedAsTheServicesDocumentsDo, and no line of the table is without an answer that it is for.
 func TestARefusalIsExplainedAsTheServicesDocumentsDo(t *testing.T) {
 	used := map[string]bool{}
@@ -88,7 +105,7 @@ func TestARefusalIsExplainedAsTheServicesDocumentsDo(t *testing.T) {
 			t.Errorf("%s, %d %s: %q, missing %q; want %q, %q", c.service, c.status, c.answer, HintOf(err), e.Permission, c.want, c.missing)
 			continue
 		}
-		for service, list := range remedies {
+		for service, list := range allRemedies(t) {
 			for i, r := range list {
 				needs := e.Permission
 				if needs == "" {
@@ -100,7 +117,7 @@ func TestARefusalIsExplainedAsTheServicesDocumentsDo(t *testing.T) {
 			}
 		}
 	}
-	for service, list := range remedies {
+	for service, list := range allRemedies(t) {
 		for i, r := range list {
 			if !used[fmt.Sprint(service, i)] && service != "" {
 				t.Errorf("no answer is for %q of %q", r.hint, service)

@@ -73,7 +73,7 @@ func ListAll(ctx context.Context, s Service) ([]apikey.Key, error) {
 
 // Options open a service.
 type Options struct {
-	Service     string // apikey.Prosopo, Vertesia or Generic
+	Service     string // one of Issuers
 	URL         string // origin, with an optional base path
 	Token       apikey.Secret
 	Environment apikey.Environment

@@ -86,8 +86,8 @@ func requireKey(id string, err error) error {
 	return nil
 }
 
-// requireUser accepts the generic service's answer to a request for a user: its envelope around an object, or the user itself.
-func requireUser(a *answer) error {
+// requireOneObject accepts an object that has an id, or an envelope around one that says that all went well.
+func requireOneObject(a *answer) error {
 	members, _, err := decodeObject(a.body)
 	if err != nil {
 		return foreign(err)

@@ -51,12 +51,12 @@ func invalidDraft(message string) *Error {
 }
 
 // checkDraft refuses before anything is sent what every service would refuse.
-func checkDraft(d apikey.Draft, now time.Time) *Error {
+func checkDraft(d apikey.Draft, now time.Time, longest int) *Error {
 	switch {
 	case strings.TrimSpace(d.Name) == "":
 		return invalidDraft("a key needs a name")
-	case utf8.RuneCountInString(d.Name) > maxName:
-		return invalidDraft(fmt.Sprintf("the name is over %d characters", maxName))
+	case longest > 0 && utf8.RuneCountInString(d.Name) > longest:
+		return invalidDraft(fmt.Sprintf("the name is over %d characters", longest))
 	}
 	if err := d.Expiry.Check(now); err != nil {
 		return invalidDraft(err.Error())

@@ -87,9 +87,10 @@ type transport struct {
 // dialect is how a service says no: the shape of its errors, what they name as missing, and what a 403 of its own says
 // about the key. What to do about one is in remedies.
 type dialect struct {
-	own     func(f fault) bool
-	names   func(message, needed string) string // what is missing, as its words name it; nil where they never do
-	verdict func(e *Error) apikey.Verdict
+	own      func(f fault) bool
+	names    func(message, needed string) string // what is missing, as its words name it; nil where they never do
+	verdict  func(e *Error) apikey.Verdict
+	remedies []remedy // of a declaration
 }
 
 func newTransport(opts Options, speaks dialect) (*transport, *Error) {

@@ -9,6 +9,9 @@ import (
 	"detent/apikey"
 )
 
+// exchangePath is where the token server gives a session.
+const exchangePath = "/token/issue"
+
 const vertesiaSecret = "sk-ec54686SECRETcanary0123456789"
 
 // The document's own two examples, quoted as JSON.

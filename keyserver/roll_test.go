@@ -358,7 +358,8 @@ func TestACopiedStoreKeepsItsOverlaps(t *testing.T) {
 
 func TestAStoreFromBeforeRollsIsCopiedAndTakesThem(t *testing.T) {
 	path := closedStore(t, 2)
-	mustExec(t, path, `DROP TABLE rolls`)
+	mustExec(t, path, `DROP TABLE former_secrets`)
+	mustExec(t, path, `ALTER TABLE keys DROP COLUMN rolled_at`)
 	mustExec(t, path, `UPDATE detent_meta SET value = '3' WHERE name = 'schema'`)
 	for kind, target := range targets {
 		t.Run(kind, func(t *testing.T) {

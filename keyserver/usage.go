@@ -143,8 +143,8 @@ func (u *usage) write(batch map[secretName]use) error {
 			_, err := tx.ExecContext(ctx, `UPDATE keys SET last_used_at = used.column2 FROM (VALUES `+rows.String()+`) AS used
 				WHERE keys.id = used.column1 AND keys.hash = used.column3 AND keys.last_used_at < used.column2`, args...)
 			if err == nil {
-				_, err = tx.ExecContext(ctx, `UPDATE rolls SET former_used_at = used.column2 FROM (VALUES `+rows.String()+`) AS used
-					WHERE rolls.id = used.column1 AND rolls.former_hash = used.column3 AND rolls.former_used_at < used.column2`, args...)
+				_, err = tx.ExecContext(ctx, `UPDATE former_secrets SET used_at = used.column2 FROM (VALUES `+rows.String()+`) AS used
+					WHERE former_secrets.id = used.column1 AND former_secrets.hash = used.column3 AND former_secrets.used_at < used.column2`, args...)
 			}
 			return err
 		})

@@ -52,12 +52,14 @@ func AppendGenericKey(b []byte, k *store.Key, use GenericUse, secret string) []b
 	b = AppendTime(b, "created_at", k.CreatedAt)
 	b = AppendTime(b, "last_used", use.Own)
 	b = AppendTime(b, "expires_at", k.ExpiresAt)
-	b = AppendTime(b, "rolled_at", k.Rolled.At)
+	if k.Rolled.At > 0 {
+		b = AppendTime(b, "rolled_at", k.Rolled.At)
+	}
 	if k.Rolled.Overlaps(use.Now) {
 		b = append(b, `,"previous":{"dies_at":"`...)
 		b = append(AppendWireTime(b, time.UnixMilli(k.Rolled.Former.DiesAt).UTC()), '"')
 		b = append(AppendTime(b, "last_used", use.Former), '}')
-	} else {
+	} else if k.Rolled.At > 0 {
 		b = AppendRaw(b, "previous", "null")
 	}
 	if k.Restrictions == "" {

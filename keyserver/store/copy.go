@@ -23,8 +23,11 @@ var copiedTables = []struct {
 	{"keys", keyColumns + ", mints", "", 0},
 	{"users", "id, name, email, created_at", "", 0},
 	{"signers", "kid, public, expires_at", "", 0},
-	{"rolls", "id, rolled_at, former_hash, former_dies_at, former_used_at, former_rolled_at", "", 4},
+	{"former_secrets", "id, hash, dies_at, used_at, rolled_at", "", sinceRolls},
 }
+
+// sinceRolls is the version from which on a key can have had another secret.
+const sinceRolls = 4
 
 // Copy copies the SQLite store at path, hashes and all, into the store that o names, which is made if need be
 // and must be empty. The source is only read, as it is at one moment. It is one transaction: what was written is read back, counted and
@@ -69,6 +72,9 @@ func (s *Store) copyFrom(ctx context.Context, source Queryer) (Copied, error) {
 	}
 	unknown, err := s.attempt(ctx, s.isolation, false, func(ctx context.Context, tx Tx) error {
 		for _, table := range copiedTables {
+			if table.name == "keys" && version >= sinceRolls {
+				table.columns += ", rolled_at"
+			}
 			what := table.columns + " FROM " + table.name + " " + table.where
 			if found, err := digest(ctx, tx, what, nil); err != nil {
 				return err

@@ -244,7 +244,7 @@ func Update(ctx context.Context, q Queryer, k *Key, mints bool) error {
 func Delete(ctx context.Context, q Queryer, id string) error {
 	_, err := q.ExecContext(ctx, `DELETE FROM keys WHERE id = $1`, id)
 	if err == nil {
-		_, err = q.ExecContext(ctx, `DELETE FROM rolls WHERE id = $1`, id)
+		_, err = q.ExecContext(ctx, `DELETE FROM former_secrets WHERE id = $1`, id)
 	}
 	return err
 }
@@ -287,8 +287,8 @@ func (k *Key) listed(service string) (string, []any) {
 			[]any{&k.ID, &k.Name, &k.Type, &k.Role, &k.Project, &k.ProjectName, &k.Extra, &k.Value, &k.Enabled,
 				&k.CreatedAt, &k.UpdatedAt, &k.ExpiresAt, &k.CreatedBy, &k.UpdatedBy}
 	default:
-		return `id, name, environment, restrictions, created_at, expires_at, last_used_at, ` + rolledColumn,
-			[]any{&k.ID, &k.Name, &k.Environment, &k.Restrictions, &k.CreatedAt, &k.ExpiresAt, &k.LastUsedAt, &k.Rolled}
+		return `id, name, environment, restrictions || ` + rolledColumn + `, created_at, expires_at, last_used_at`,
+			[]any{&k.ID, &k.Name, &k.Environment, (*rolledKey)(k), &k.CreatedAt, &k.ExpiresAt, &k.LastUsedAt}
 	}
 }
 

@@ -26,9 +26,10 @@ type Former struct {
 	RolledAt int64 // Rolled.At of the key while that was its secret
 }
 
-// rolledColumn is all of Rolled as one text, which costs a list less than five columns.
-const rolledColumn = `COALESCE((SELECT CAST(rolled_at AS TEXT) || ' ' || CAST(former_dies_at AS TEXT) || ' ' || CAST(former_used_at AS TEXT)
-	|| ' ' || CAST(former_rolled_at AS TEXT) || ' ' || former_hash FROM rolls WHERE rolls.id = keys.id), '')`
+// rolledColumn is all of Rolled as one text after a line break, nothing where the key was never rolled: a list pays for what it reads.
+const rolledColumn = `CASE rolled_at WHEN 0 THEN '' ELSE '
+' || CAST(rolled_at AS TEXT) || COALESCE((SELECT ' ' || CAST(f.dies_at AS TEXT) || ' ' || CAST(f.used_at AS TEXT)
+	|| ' ' || CAST(f.rolled_at AS TEXT) || ' ' || f.hash FROM former_secrets f WHERE f.id = keys.id), ' 0 0 0 ') END`
 
 // Scan implements sql.Scanner.
 func (r *Rolled) Scan(column any) error {
@@ -41,10 +42,14 @@ func (r *Rolled) Scan(column any) error {
 	default:
 		return fmt.Errorf("what a key was rolled to is a %T", column)
 	}
+	return r.read(text)
+}
+
+func (r *Rolled) read(text string) error {
 	if *r = (Rolled{}); text == "" {
 		return nil
 	}
-	parts := strings.Split(text, " ")
+	parts := strings.Split(strings.TrimPrefix(text, "\n"), " ")
 	if len(parts) != 5 {
 		return fmt.Errorf("what a key was rolled to has %d parts", len(parts))
 	}
@@ -57,6 +62,25 @@ func (r *Rolled) Scan(column any) error {
 	}
 	r.Former.Hash = parts[4]
 	return nil
+}
+
+// rolledKey is a record of which the restrictions, and behind them rolledColumn, are read from one column: JSON has no line break as it is
+// stored, and each column of a list costs a tenth of it.
+type rolledKey Key
+
+// Scan implements sql.Scanner.
+func (k *rolledKey) Scan(column any) error {
+	var text string
+	switch column := column.(type) {
+	case string:
+		text = column
+	case []byte:
+		text = string(column)
+	default:
+		return fmt.Errorf("a key's restrictions are a %T", column)
+	}
+	k.Restrictions, text, _ = strings.Cut(text, "\n")
+	return k.Rolled.read(text)
 }
 
 // Overlaps reports whether the former secret is still let in.
@@ -115,8 +139,8 @@ func KeepFormer(ctx context.Context, q Queryer, k *Key, now int64) error {
 
 // rewrite stores a key's secrets where it still has the one of that hash.
 func (k *Key) rewrite(ctx context.Context, q Queryer, before string) error {
-	done, err := q.ExecContext(ctx, `UPDATE keys SET hash = $1, last_used_at = $2, updated_at = $3, updated_by = $4 WHERE id = $5 AND hash = $6`,
-		k.Hash, k.LastUsedAt, k.UpdatedAt, k.UpdatedBy, k.ID, before)
+	done, err := q.ExecContext(ctx, `UPDATE keys SET hash = $1, last_used_at = $2, updated_at = $3, updated_by = $4, rolled_at = $5 WHERE id = $6 AND hash = $7`,
+		k.Hash, k.LastUsedAt, k.UpdatedAt, k.UpdatedBy, k.Rolled.At, k.ID, before)
 	if err != nil {
 		return err
 	}
@@ -126,9 +150,13 @@ func (k *Key) rewrite(ctx context.Context, q Queryer, before string) error {
 		}
 		return err
 	}
-	_, err = q.ExecContext(ctx, `INSERT INTO rolls (id, rolled_at, former_hash, former_dies_at, former_used_at, former_rolled_at)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET rolled_at = excluded.rolled_at, former_hash = excluded.former_hash,
-		former_dies_at = excluded.former_dies_at, former_used_at = excluded.former_used_at, former_rolled_at = excluded.former_rolled_at`,
-		k.ID, k.Rolled.At, k.Rolled.Former.Hash, k.Rolled.Former.DiesAt, k.Rolled.Former.UsedAt, k.Rolled.Former.RolledAt)
+	f := k.Rolled.Former
+	if f.DiesAt == 0 {
+		_, err = q.ExecContext(ctx, `DELETE FROM former_secrets WHERE id = $1`, k.ID)
+		return err
+	}
+	_, err = q.ExecContext(ctx, `INSERT INTO former_secrets (id, hash, dies_at, used_at, rolled_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, dies_at = excluded.dies_at, used_at = excluded.used_at, rolled_at = excluded.rolled_at`,
+		k.ID, f.Hash, f.DiesAt, f.UsedAt, f.RolledAt)
 	return err
 }

@@ -71,14 +71,14 @@ CREATE TABLE IF NOT EXISTS once (
 	PRIMARY KEY (caller, name)
 );
 CREATE INDEX IF NOT EXISTS once_expiring ON once (expires_at);`, `
-CREATE TABLE IF NOT EXISTS rolls (
-	id               TEXT PRIMARY KEY,
-	rolled_at        BIGINT NOT NULL,
-	former_hash      TEXT NOT NULL,
-	former_dies_at   BIGINT NOT NULL,
-	former_used_at   BIGINT NOT NULL,
-	former_rolled_at BIGINT NOT NULL
-);`,
+CREATE TABLE IF NOT EXISTS former_secrets (
+	id        TEXT PRIMARY KEY,
+	hash      TEXT NOT NULL,
+	dies_at   BIGINT NOT NULL,
+	used_at   BIGINT NOT NULL,
+	rolled_at BIGINT NOT NULL
+);
+ALTER TABLE keys ADD COLUMN rolled_at BIGINT NOT NULL DEFAULT 0;`,
 }
 
 // dialect is what the databases do not share.
@@ -198,6 +198,9 @@ func (s *Store) migrate(ctx context.Context) error {
 			return err
 		}
 		for _, m := range migrations[version:] {
+			if s.metaFirst { // a column cannot be added twice
+				m = strings.ReplaceAll(m, "ADD COLUMN ", "ADD COLUMN IF NOT EXISTS ")
+			}
 			if _, err := tx.ExecContext(ctx, m); err != nil {
 				return err
 			}

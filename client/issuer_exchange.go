@@ -14,7 +14,6 @@ import (
 )
 
 const (
-	exchangePath   = "/token/issue"
 	sessionMargin  = 30 * time.Second // a JWT is not used in its last seconds
 	sessionDefault = time.Minute      // where neither the answer nor the JWT says how long it lives
 )
@@ -22,6 +21,8 @@ const (
 // exchange trades a key for a JWT at the token server, the one other host that a key goes to.
 type exchange struct {
 	t      *transport
+	name   string // of its call: "POST /token/issue"
+	header map[string]string
 	server *url.URL // nil where it is neither configured nor needed
 	busy   chan struct{}
 
@@ -37,8 +38,8 @@ type issued struct {
 	isJWT   bool
 }
 
-func newExchange(t *transport) (*exchange, *Error) {
-	x := &exchange{t: t, busy: make(chan struct{}, 1)}
+func newExchange(t *transport, name string, header map[string]string) (*exchange, *Error) {
+	x := &exchange{t: t, name: name, header: header, busy: make(chan struct{}, 1)}
 	switch {
 	case t.opts.TokenURL != "":
 		server, bad := parseOrigin(t.opts.TokenURL)
@@ -68,7 +69,7 @@ func tokenServer(origin *url.URL) (*url.URL, bool) {
 }
 
 // usable reports whether there is a token server to ask.
-func (x *exchange) usable() bool { return x.server != nil }
+func (x *exchange) usable() bool { return x != nil && x.server != nil }
 
 // session is the JWT in use, or a new one shortly before its end; cached says which.
 func (x *exchange) session(ctx context.Context, op string) (jwt apikey.Secret, cached bool, err error) {
@@ -108,19 +109,22 @@ func (x *exchange) forget(jwt apikey.Secret) {
 
 // subject is the id of our own key, once a session has said it.
 func (x *exchange) subject() string {
+	if x == nil {
+		return ""
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.last.subject
 }
 
-// issue exchanges a key. Nothing is changed by it, but of Vertesia's POSTs only those are sent again that were told their pace.
+// issue exchanges a key. Nothing is changed by it, but it is a POST: only one that was told its pace is sent again.
 func (x *exchange) issue(ctx context.Context, op string, key apikey.Secret) (issued, error) {
 	var reply struct {
 		Token     text `json:"token"`
 		ExpiresIn text `json:"expires_in"`
 	}
-	c := call{op: op, method: http.MethodPost, path: exchangePath, origin: x.server, bearer: key, paced: true, once: true,
-		header: map[string]string{"x-api-version": vertesiaVersion}}
+	_, path, _ := strings.Cut(x.name, " ")
+	c := call{op: op, method: http.MethodPost, path: path, origin: x.server, bearer: key, paced: true, once: true, header: x.header}
 	err := x.t.do(ctx, c, func(a *answer) error {
 		_, raw, err := decodeObject(a.body)
 		if err != nil {

@@ -1,0 +1,237 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"detent/apikey"
+)
+
+// send makes a call with the key itself, or with the session that the token server gave for it. A session that is refused is
+// replaced once, for a read.
+func (s *issuer) send(ctx context.Context, c call, read func(*answer) error) error {
+	c.paced, c.header = s.d.Paced, s.d.Headers
+	if c.write && s.opts.ReadOnly {
+		return readOnly(c.op)
+	}
+	if s.exchange == nil || !s.opts.Exchange {
+		return s.do(ctx, c, read)
+	}
+	for {
+		session, cached, err := s.exchange.session(ctx, c.op)
+		if err != nil {
+			return err
+		}
+		c.bearer = session
+		err = s.do(ctx, c, read)
+		if !IsKind(err, Unauthorized) {
+			return err
+		}
+		s.exchange.forget(session)
+		if c.write || !cached {
+			return err
+		}
+	}
+}
+
+// checkID refuses an id that is another call's path.
+func (s *issuer) checkID(op, id string) *Error {
+	wire := s.spelling.wire(id)
+	if !usableID(wire) {
+		return noID(op)
+	}
+	for _, other := range s.d.OtherIDs {
+		if wire == other {
+			return noID(op)
+		}
+	}
+	return nil
+}
+
+// one makes a call whose answer is one key.
+func (s *issuer) one(ctx context.Context, c call, names []string) (key apikey.Key, secret apikey.Secret, err error) {
+	err = s.send(ctx, c, func(a *answer) error {
+		_, raw, err := decodeObject(a.body, names...)
+		if err != nil {
+			return err
+		}
+		r := s.layout.record()
+		if err := json.Unmarshal(raw, r); err != nil {
+			return err
+		}
+		key, err = s.key(r)
+		secret = r.secret()
+		return err
+	})
+	return key, secret, err
+}
+
+// Update implements Service.
+func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
+	ctx, done := s.operation(ctx)
+	defer done()
+	if s.d.Update == nil {
+		return apikey.Key{}, unsupported(opUpdate, s.Capabilities().Rename)
+	}
+	if bad := s.checkID(opUpdate, id); bad != nil {
+		return apikey.Key{}, bad
+	}
+	values := map[apikey.Field]any{apikey.FieldID: s.spelling.wire(id)}
+	if patch.Name != nil {
+		if bad := checkDraft(apikey.Draft{Name: *patch.Name}, s.opts.Now(), s.d.Longest); bad != nil {
+			bad.Op = opUpdate
+			return apikey.Key{}, bad
+		}
+		values[apikey.FieldName] = *patch.Name
+	}
+	if patch.Role != nil {
+		values[apikey.FieldRole] = s.spelling.wire(*patch.Role)
+	}
+	if patch.Enabled != nil {
+		values[apikey.FieldEnabled] = *patch.Enabled
+	}
+	if len(values) == 1 {
+		return apikey.Key{}, &Error{Op: opUpdate, Kind: Invalid, Outcome: NotDone, Message: "there is nothing to change"}
+	}
+	c := s.request(opUpdate, s.d.Update, id, values)
+	c.write = true
+	key, _, err := s.one(ctx, c, s.d.Update.Key)
+	return key, err
+}
+
+// Retrieve implements Retriever.
+func (s *issuer) Retrieve(ctx context.Context, id string) (apikey.Secret, error) {
+	if s.retrieve == nil {
+		return apikey.Secret{}, unsupported(opGet, s.Capabilities().Retrieve)
+	}
+	ctx, done := s.operation(ctx)
+	defer done()
+	return s.retrieve(ctx, id)
+}
+
+// byCall gives a secret again by the call that is declared for it.
+func (s *issuer) byCall(ctx context.Context, id string) (apikey.Secret, error) {
+	if bad := s.checkID(opGet, id); bad != nil {
+		return apikey.Secret{}, bad
+	}
+	_, secret, err := s.one(ctx, s.request(opGet, s.d.Retrieve, id, nil), s.d.Retrieve.Key)
+	return secret, err
+}
+
+// OwnProject implements ProjectFinder.
+func (s *issuer) OwnProject(ctx context.Context) (project string, known bool, err error) {
+	if s.ownProject == nil {
+		return "", false, nil
+	}
+	ctx, done := s.operation(ctx)
+	defer done()
+	return s.ownProject(ctx)
+}
+
+// projectOfList finds the project of the credential by the list of that project.
+func (s *issuer) projectOfList(ctx context.Context) (project string, known bool, err error) {
+	seen := map[string]bool{}
+	_, err = s.page(ctx, queryOf(s.d.OwnProject), func(*answer) { clear(seen) },
+		func(k *apikey.Key, _ *record) { project = k.Project; seen[k.Project] = true })
+	return project, err == nil && len(seen) == 1 && project != "", err
+}
+
+// queryOf reads a declared query.
+func queryOf(text string) url.Values {
+	q, _ := url.ParseQuery(text)
+	return q
+}
+
+// RequestPublicKey implements PublicKeys.
+func (s *issuer) RequestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
+	if s.publicKey == nil {
+		return apikey.PublicKeyValue{}, unsupported(opPublic, s.Capabilities().PublicKeys)
+	}
+	ctx, done := s.operation(ctx)
+	defer done()
+	return s.publicKey(ctx, req)
+}
+
+// givePublicKey makes the declared call. It may mint, whatever its method, so that it counts as a write.
+func (s *issuer) givePublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
+	if req.TTL < 0 || req.TTL > int64(apikey.MaxLifetime/time.Second) {
+		return apikey.PublicKeyValue{}, &Error{Op: opPublic, Kind: Invalid, Outcome: NotDone, Message: "the lifetime must be from 1 second to 100 years"}
+	}
+	p := s.d.PublicKey
+	query := url.Values{}
+	if req.Name != "" {
+		query.Set(p.Name, req.Name)
+	}
+	if req.Project != "" {
+		query.Set(p.Project, req.Project)
+	}
+	if req.TTL > 0 {
+		query.Set(p.TTL, strconv.FormatInt(req.TTL, 10))
+	}
+	var out apikey.PublicKeyValue
+	method, path, _ := strings.Cut(p.Call, " ")
+	err := s.send(ctx, call{op: opPublic, method: method, path: path, query: query, write: true, needs: p.Needs}, func(a *answer) (err error) {
+		out, err = decodePublicKey(a.body)
+		return err
+	})
+	if err == nil {
+		out.Rest, out.Notes = restNotes(req.TTL, out.ExpiresAt, s.now())
+	}
+	return out, err
+}
+
+// decodePublicKey reads {"expire_at","value"}, a JSON string, or the bare value.
+func decodePublicKey(r io.Reader) (apikey.PublicKeyValue, error) {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return apikey.PublicKeyValue{}, err
+	}
+	raw = bytes.TrimSpace(raw)
+	var reply struct {
+		Value     token    `json:"value"`
+		ExpireAt  wireTime `json:"expire_at"`
+		ExpiresAt wireTime `json:"expires_at"`
+	}
+	switch {
+	case len(raw) == 0:
+		return apikey.PublicKeyValue{}, io.EOF
+	case looksLikeWebPage(raw):
+		return apikey.PublicKeyValue{}, errWebPage
+	case raw[0] == '{':
+		_, object, err := decodeObject(bytes.NewReader(raw), "data")
+		if err != nil {
+			return apikey.PublicKeyValue{}, err
+		}
+		if err := json.Unmarshal(object, &reply); err != nil {
+			return apikey.PublicKeyValue{}, err
+		}
+	case raw[0] == '"':
+		if err := decodeOne(bytes.NewReader(raw), &reply.Value); err != nil {
+			return apikey.PublicKeyValue{}, err
+		}
+	case isPrintable(string(raw)) && bytes.HasPrefix(raw, []byte("pk-")):
+		reply.Value.Secret = apikey.NewSecret(string(raw))
+	}
+	if reply.Value.IsZero() {
+		return apikey.PublicKeyValue{}, badAnswer("the answer holds no public key")
+	}
+	return apikey.PublicKeyValue{Value: reply.Value.Secret, ExpiresAt: firstTime(reply.ExpireAt, reply.ExpiresAt).orNever()}, nil
+}
+
+// namedRole is the role that a refusal says is needed, else the one that the call needs.
+func namedRole(message, needed string) string {
+	words := strings.FieldsFunc(strings.ToLower(message), func(r rune) bool { return r != '_' && !unicode.IsLetter(r) })
+	for i := range words {
+		if i+3 < len(words) && words[i] == "role" && words[i+2] == "is" && words[i+3] == "needed" {
+			return words[i+1]
+		}
+	}
+	return needed
+}

@@ -1,0 +1,145 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"detent/apikey"
+	"detent/client/kit"
+)
+
+// Probe implements Service: by the declared reads, in order. The next one is made where what came does not speak as the
+// service does, as it may come from something in front of it; where the id was refused before the key was looked at; and where
+// the key may be restricted to other endpoints.
+func (s *issuer) Probe(ctx context.Context, secret apikey.Secret, call string) (apikey.Proof, error) {
+	ctx, done := s.operation(ctx)
+	defer done()
+	if proof, bad := unusable(secret); bad {
+		return proof, nil
+	}
+	if s.exchange.usable() {
+		return s.probeByExchange(ctx, secret, call)
+	}
+	if call != "" {
+		for i := range s.d.Probes {
+			if s.d.Probes[i].Call == call {
+				return s.probeBy(ctx, &s.d.Probes[i], secret)
+			}
+		}
+		return apikey.Proof{}, noSuchCall(call)
+	}
+	var first apikey.Proof
+	for i := range s.d.Probes {
+		proof, err := s.probeBy(ctx, &s.d.Probes[i], secret)
+		switch {
+		case err != nil:
+			return proof, err
+		case i == 0:
+			first = proof
+		case proof.Verdict != apikey.Silent:
+			return proof, nil
+		}
+		elsewhere := proof.Verdict == apikey.Known && boundWords().MatchString(proof.Why)
+		if !elsewhere && (proof.Verdict != apikey.Silent || proof.Limited || proof.Status == http.StatusForbidden) {
+			break
+		}
+	}
+	return first, nil
+}
+
+// probeByExchange exchanges the secret. A session that is no JWT may be anything: the first declared read tells. A token server
+// that does not serve proves nothing: the read is made with the secret itself.
+func (s *issuer) probeByExchange(ctx context.Context, secret apikey.Secret, call string) (apikey.Proof, error) {
+	read, issue := &s.d.Probes[0], s.exchange.name
+	session := issue + ", " + read.Call
+	switch call {
+	case read.Call:
+		return s.probeBy(ctx, read, secret)
+	case "", issue, session:
+	default:
+		return apikey.Proof{}, noSuchCall(call)
+	}
+	given, err := s.exchange.issue(ctx, opProbe, secret)
+	e := asError(err)
+	did := answeredWith(issue)
+	switch {
+	case e == nil && !given.isJWT && call != issue:
+		proof, err := s.probeBy(ctx, read, given.token)
+		if proof.Call != "" {
+			proof.Call = session
+		}
+		if proof.Verdict == apikey.Refused { // what was given for the secret is no session: who gave it is not the token server
+			proof.Verdict, proof.Why = apikey.Silent, errForeign.Error()
+		}
+		return proof, err
+	case e == nil && !given.isJWT:
+		return apikey.Proof{Call: call, Status: http.StatusOK, Evidence: did(http.StatusOK), Why: errForeign.Error()}, nil
+	case e == nil:
+		return apikey.Proof{Verdict: apikey.Accepted, Call: issue, Status: http.StatusOK, Evidence: did(http.StatusOK),
+			Can: []string{"be exchanged for a session"}, Unknown: []string{openRole}}, nil
+	case call == "" && (e.Kind == Forbidden || e.Kind == NotFound || e.Kind == Invalid):
+		return s.probeBy(ctx, read, secret)
+	}
+	proof, err := s.judge(issue, did, e)
+	if call != "" {
+		proof.Call = call
+	}
+	return proof, err
+}
+
+// probeBy makes one call.
+func (s *issuer) probeBy(ctx context.Context, p *kit.Probe, secret apikey.Secret) (apikey.Proof, error) {
+	method, path, _ := strings.Cut(p.Call, " ")
+	c := call{op: opProbe, method: method, path: path, id: p.ID, bearer: secret, needs: p.Needs, paced: s.d.Paced, header: s.d.Headers}
+	read := requireOneObject
+	if p.Answers == "keys" {
+		c.list, read = true, s.ownList()
+	}
+	e := asError(s.do(ctx, c, read))
+	did := answeredWith(strings.Replace(p.Call, "{id}", p.ID, 1))
+	if p.NotFound && e != nil && e.Kind == NotFound && e.Own {
+		proof, err := s.judge(p.Call, func(int) string { return did(e.Status) }, nil)
+		proof.Status = e.Status
+		return s.open(p, proof), err
+	}
+	proof, err := s.judge(p.Call, did, e)
+	return s.open(p, proof), err
+}
+
+// ownList accepts the issuer's own list of keys.
+func (s *issuer) ownList() func(*answer) error {
+	r := s.layout.record()
+	return listed(s.d.List.Rows, func(raw []byte) error {
+		err := r.decode(raw)
+		return requireKey(string(r.text(r.l.id)), err)
+	})
+}
+
+// open says what a proof shows of what the key can do, and what it leaves open.
+func (s *issuer) open(by *kit.Probe, p apikey.Proof) apikey.Proof {
+	if p.Verdict != apikey.Accepted && p.Verdict != apikey.Known {
+		return p
+	}
+	far := p.Verdict == apikey.Known
+	refused := far || p.Status == http.StatusForbidden
+	switch {
+	case by.Can != "" && far:
+		p.Cannot = []string{by.Can + " from here"}
+	case by.Can != "" && refused:
+		p.Cannot = []string{by.Can}
+	case by.Can != "":
+		p.Can = []string{by.Can}
+	case refused:
+		p.Cannot = []string{"make this request, or not from here"}
+	}
+	switch {
+	case len(s.d.Roles) > 0:
+		p.Unknown = []string{openRole}
+	case refused:
+		p.Unknown = []string{"what the key may do besides"}
+	default:
+		p.Unknown = []string{"what the key may do besides", openRestrictions}
+	}
+	return p
+}

@@ -1,0 +1,260 @@
+// Package kit is the language in which an issuer of keys is described: what it is called, the calls that it takes, the
+// members of its JSON, how it says no. A declaration is a file of TOML. It is data: paths, members and words, no code; it
+// names no host, runs no program and reads no file. Package client carries it out.
+//
+// The small example, of a service that lists, creates and deletes keys:
+//
+//	name   = "example"
+//	title  = "Example"
+//	proven = "documents 2026-11-28"
+//
+//	[row]
+//	id         = ["id"]
+//	name       = ["name"]
+//	created_at = ["created"]
+//	secret     = ["token"]
+//
+//	[list]
+//	call = "GET /v1/keys"
+//	rows = ["data"]
+//
+//	[create]
+//	call      = "POST /v1/keys"
+//	send.name = { field = "name" }
+//
+//	[delete]
+//	call = "DELETE /v1/keys/{id}"
+//
+//	[[probe]]
+//	call    = "GET /v1/me"
+//	answers = "object"
+//
+//	[refusals]
+//	own = ["text"]
+package kit
+
+import "detent/apikey"
+
+// Declaration is what an issuer's file says. What is left out is what most services do.
+type Declaration struct {
+	// Name is what a profile calls the issuer: small letters, digits and hyphens.
+	Name string `toml:"name"`
+	// Title is the name as people write it.
+	Title string `toml:"title"`
+	// Place is where it stands in a list of all issuers, 1 for the top; those without one come last, by their names.
+	Place int `toml:"place"`
+	// Proven says how the declaration is known to work: "server NAME VERSION" for a real one that a test runs, "client NAME
+	// VERSION" for the vendor's published client against a service of ours, "documents DATE" where it was only read.
+	Proven string `toml:"proven"`
+	// Usage tells an operator where usage shows, where last use is not reported.
+	Usage string `toml:"usage_page"`
+	// Settings are those of a profile that this issuer takes beside the ones that all take: create, auth, token_url.
+	Settings []string `toml:"settings"`
+	// Longest is the longest name of a key in characters; 0 is no known limit.
+	Longest int `toml:"longest_name"`
+	// Headers are sent with every request.
+	Headers map[string]string `toml:"headers"`
+	// Paced says that a 429 with x-ratelimit-reason: pacing came before anything was done, and x-ratelimit-retry-ms says when to
+	// come again: then even a write is sent once more.
+	Paced bool `toml:"paced"`
+	// OtherIDs are ids that no key has, because their path is another call's.
+	OtherIDs []string `toml:"other_ids"`
+
+	Secret Secret  `toml:"secret"`
+	Row    Row     `toml:"row"`
+	List   List    `toml:"list"`
+	Create *Create `toml:"create"`
+	// Update changes what is sent of name, role and enabled; what is not asked for is left out.
+	Update *Call `toml:"update"`
+	Delete *Call `toml:"delete"`
+	// Retrieve gives the secret of a key again.
+	Retrieve *Call `toml:"retrieve"`
+	// OwnProject is the query with which the list is that of the credential's own project, in which a new key lands.
+	OwnProject string `toml:"own_project"`
+	// PublicKey gives out a public key.
+	PublicKey *PublicKey `toml:"public_key"`
+	// Exchange gives a session for a key, which is sent in its place where the profile says auth = "exchange".
+	Exchange *Exchange `toml:"exchange"`
+	Probes   []Probe   `toml:"probe"`
+	Refusals Refusals  `toml:"refusals"`
+
+	// Cannot gives the reason, in words for a user, why the issuer cannot do what no call is declared for: create, delete,
+	// rename, role, disable, public_key, retrieve, last_used, expiry, restrictions.
+	Cannot map[string]string `toml:"cannot"`
+	// Note says what a user should know of something that the issuer can do; names are those of Cannot.
+	Note map[string]string `toml:"note"`
+	// Access are the fields of access that a key of this issuer has, reported or not: what is compared and copied when a key
+	// takes another's place. Their ids are those of apikey's table of fields.
+	Access []apikey.Field `toml:"access"`
+	// Environments are those that a new key can be made for.
+	Environments []apikey.Environment `toml:"environments"`
+	// Types are those that a new key can be of.
+	Types []string `toml:"types"`
+	// Roles are those that a new key can have, in order of power for the first ones. Where there are any, a key needs one.
+	Roles []Role `toml:"role"`
+
+	// Advice is what the issuer's documents advise whoever makes a key, a line or two each: keep, browser, least, separate, life.
+	Advice   apikey.Advice `toml:"advice"`
+	Remedies []Remedy      `toml:"remedy"`
+}
+
+// Secret is what the issuer's secrets look like.
+type Secret struct {
+	// Prefixes are how they begin; without any they may begin anyhow.
+	Prefixes []Prefix `toml:"prefix"`
+}
+
+// Prefix is one beginning of secrets.
+type Prefix struct {
+	Text string `toml:"text"`
+	// Environment is where a key whose secret begins so works.
+	Environment apikey.Environment `toml:"environment"`
+}
+
+// Row says under which members a key of the list has each field. Of several names the first that is there counts; members
+// that nobody names are passed over.
+type Row struct {
+	ID           Members `toml:"id"`
+	Name         Members `toml:"name"`
+	Type         Members `toml:"type"`
+	Role         Members `toml:"role"`
+	Masked       Members `toml:"masked"`
+	Environment  Members `toml:"environment"`
+	Enabled      Members `toml:"enabled"`
+	CreatedAt    Members `toml:"created_at"`
+	UpdatedAt    Members `toml:"updated_at"`
+	ExpiresAt    Members `toml:"expires_at"`
+	LastUsedAt   Members `toml:"last_used_at"`
+	Restrictions Members `toml:"restrictions"`
+	// Account, Project, CreatedBy and UpdatedBy are an id, or an object with one, and a name.
+	Account   Members `toml:"account"`
+	Project   Members `toml:"project"`
+	CreatedBy Members `toml:"created_by"`
+	UpdatedBy Members `toml:"updated_by"`
+	// CanRetrieve says whether the secret of this key can be had again.
+	CanRetrieve Members `toml:"can_retrieve_value"`
+	// Copied are members that hold access and are passed on as they are: shown, compared, and sent when a key is made after another.
+	Copied []string `toml:"copied"`
+	// NeverExpires says that a key without an end has no expires_at; else a row without it does not say.
+	NeverExpires bool `toml:"no_expiry_is_never"`
+	// Prefix is how the secret begins, as the row shows it: a mask where there is no other, and an environment.
+	Prefix Members `toml:"prefix"`
+	// Secret is the secret itself, in the answer to a create. A list that has it too loses it while it is decoded.
+	Secret Members `toml:"secret"`
+}
+
+// Members are the names of a member of JSON, the usual one first.
+type Members []string
+
+// Call is one request.
+type Call struct {
+	// Call is the method and the path: "GET /v1/keys/{id}". {id} is one segment, whatever the id holds.
+	Call string `toml:"call"`
+	// Send is the body, member by member. An empty table is an empty object; without it there is no body.
+	Send map[string]Value `toml:"send"`
+	// Query is the query of the address: "withValue=true".
+	Query string `toml:"query"`
+	// Key are the members under which a key may be in the answer, where it is not the answer itself.
+	Key Members `toml:"key"`
+	// Needs is the role or permission without which the call is refused.
+	Needs string `toml:"needs"`
+}
+
+// Value is what a member of a body holds: a field of what is asked for, in the way in which the issuer writes it.
+type Value struct {
+	// Field is the field of the draft or the change, or "id".
+	Field apikey.Field `toml:"field"`
+	// As is how it is written: "rfc3339" and "rfc3339-ms" for a time, in seconds or milliseconds, and otherwise as it is.
+	As string `toml:"as"`
+}
+
+// List is the call that lists keys. What is not said is a bare array, or one of the usual envelopes.
+type List struct {
+	Call
+	// Rows are the members under which the array may be.
+	Rows Members `toml:"rows"`
+	// Queries are the ways to list, the widest first: where one is refused, the next is taken. The last may be empty.
+	Queries []string `toml:"queries"`
+	// Paging is how further pages are asked for: "" for none, "cursor" for a cursor that each page names.
+	Paging string `toml:"paging"`
+}
+
+// Create is the call that makes a key.
+type Create struct {
+	Call
+	// Whole says that the answer is the whole key: a name that is not in it, the key does not have.
+	Whole bool `toml:"whole"`
+	// Setting is a setting of the profile that must be on: the call is not offered by every service of this kind.
+	Setting string `toml:"setting"`
+}
+
+// Probe is a harmless read whose answer tells whether a secret is accepted. Several are tried in order while none tells.
+type Probe struct {
+	Call string `toml:"call"`
+	// ID is what {id} stands for: an id that nothing has.
+	ID string `toml:"id"`
+	// Answers is the shape of an answer that only an accepted secret gets: "keys" for the issuer's own list, "object" for one
+	// object, bare or enveloped. What has another shape may come from anybody, and proves nothing.
+	Answers string `toml:"answers"`
+	// NotFound says that the issuer's own "not found" is given only to a secret that it accepts.
+	NotFound bool `toml:"not_found_accepts"`
+	// Can is what a secret can do that this is answered to, in words: "list keys".
+	Can string `toml:"can"`
+	// Needs is the role or permission without which it is refused.
+	Needs string `toml:"needs"`
+}
+
+// Exchange is the call at the token server that gives a session for a key: {"token","expires_in"}. The server is token_url of
+// the profile, else the host with "sts" in place of "api" in its first label, and a key goes to no other.
+type Exchange struct {
+	Call string `toml:"call"`
+}
+
+// PublicKey is the call that gives out a public key: {"value","expire_at"}, or the bare value.
+type PublicKey struct {
+	Call string `toml:"call"`
+	// Name, Project and TTL are the members of the query.
+	Name    string `toml:"name"`
+	Project string `toml:"project"`
+	TTL     string `toml:"ttl"`
+	Needs   string `toml:"needs"`
+}
+
+// Role is one that a key can have.
+type Role struct {
+	Name        string `toml:"name"`
+	Description string `toml:"description"`
+	// Mints says that it makes keys; Manages that it makes and deletes them, as the documents say.
+	Mints   bool `toml:"mints"`
+	Manages bool `toml:"manages"`
+}
+
+// Refusals say how the issuer says no, by which its words are told from those of what stands in front of it.
+type Refusals struct {
+	// Own are the marks of a refusal, of which one is enough: "no" for success that is false, "text" and "object" for an error
+	// that is one.
+	Own []string `toml:"own"`
+	// Foreign are members that the issuer's own refusals never have, and those of frameworks and gateways do.
+	Foreign []string `toml:"foreign"`
+	// Members are all that the issuer's own refusals have; empty where that is not known.
+	Members []string `toml:"members"`
+	// Status says that a refusal repeats the status of the answer.
+	Status bool `toml:"status"`
+	// Forbidden is what a 403 of the issuer's own says about a key: "words" where only words about a right that is missing show
+	// that the key is known; "role" where the documents say that it is the answer to a role that is too small.
+	Forbidden string `toml:"forbidden"`
+}
+
+// Remedy is what to do about a refusal, and which refusals it is for: all that it names must hold. The first one counts.
+type Remedy struct {
+	Status int    `toml:"status"`
+	Code   string `toml:"code"`  // is part of the issuer's own code
+	Words  string `toml:"words"` // one of these, "a|b", is in its words or its code
+	Sent   string `toml:"sent"`  // how the secret that was sent begins
+	Op     string `toml:"op"`    // one of these was tried, "create|update"
+	// OtherEnvironment says that the secret is of another environment than the profile.
+	OtherEnvironment bool `toml:"other_environment"`
+	// Missing says that what is missing is what the call needs; {needs} in the hint is that.
+	Missing bool   `toml:"missing"`
+	Hint    string `toml:"hint"`
+}

@@ -1,0 +1,201 @@
+package kit
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// small is the least that an issuer's file says, a field a line.
+const small = `name = "example"
+title = "Example"
+proven = "documents 2026-11-28"
+row.id = ["id"]
+row.name = ["name"]
+row.secret = ["token"]
+list.call = "GET /v1/keys"
+create.call = "POST /v1/keys"
+create.send.name = { field = "name" }
+delete.call = "DELETE /v1/keys/{id}"
+probe = [{ call = "GET /v1/me", answers = "object" }]
+refusals.own = ["text"]
+`
+
+func TestTheSmallestDeclarationIsTaken(t *testing.T) {
+	d, err := Load("example.toml", []byte(small))
+	if err != nil || d.Name != "example" || d.Create.Send["name"].Field != "name" || d.Delete == nil || d.Probes[0].Answers != "object" {
+		t.Fatalf("%+v, %v", d, err)
+	}
+}
+
+// TestTheExampleOfTheDocumentationIsTaken: what a writer copies first works.
+func TestTheExampleOfTheDocumentationIsTaken(t *testing.T) {
+	source, err := os.ReadFile("declaration.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var example strings.Builder
+	for _, line := range strings.Split(string(source), "\n") {
+		if text, ok := strings.CutPrefix(line, "//\t"); ok {
+			example.WriteString(text + "\n")
+		} else if line == "//" {
+			example.WriteString("\n")
+		} else if line == "package kit" {
+			break
+		}
+	}
+	if _, err := Load("example.toml", []byte(example.String())); err != nil || !strings.Contains(example.String(), "[[probe]]") {
+		t.Errorf("%v\n%s", err, example.String())
+	}
+}
+
+func TestEveryBuiltInDeclarationIsTaken(t *testing.T) {
+	files, err := filepath.Glob("../issuers/*.toml")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := Load(file, raw)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if d.Name+".toml" != filepath.Base(file) {
+			t.Errorf("%s is called %q", file, d.Name)
+		}
+	}
+}
+
+// TestAWrongDeclarationIsRefusedByLineAndField: each is the small one with one line in another's place.
+func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
+	lines := strings.Split(small, "\n")
+	for _, c := range []struct {
+		line int // of the small one, from 1; 13 is a line more
+		text string
+		want string // behind "f.toml:LINE: "
+	}{
+		{1, ``, `name: a name is`},
+		{1, `name = "Über"`, `name: a name is`},
+		{1, `name = "a b"`, `name: a name is`},
+		{1, `name = 7`, ``},
+		{2, `title = ""`, `title: is missing`},
+		{2, `title = "a\u001b[2Jb"`, `title: has a character that cannot be shown`},
+		{3, `proven = "surely"`, `proven: say "server`},
+		{4, `row.id = []`, `row.id: is missing`},
+		{4, `row.id = ["a\"b"]`, `row.id: "a\"b" is no name`},
+		{4, `row.id = ["name"]`, `already: one member is one field`},
+		{4, `row.id = ["NAME"]`, `already: one member is one field`},
+		{5, `row.nam = ["name"]`, `row.nam: there is no such field`},
+		{6, `row.masked = ["token"]`, `row.secret: is missing`},
+		{7, `list.call = "GET v1/keys"`, `list.call: "v1/keys" is no path`},
+		{7, `list.call = "GET https://evil.example/keys"`, `list.call: "https://evil.example/keys" is no path`},
+		{7, `list.call = "GET //evil.example/keys"`, `is no path`},
+		{7, `list.call = "GET /v1/../admin"`, `is no path`},
+		{7, `list.call = "GET /v1/./keys"`, `is no path`},
+		{7, `list.call = "GET /v1/keys?token={secret}"`, `is no path`},
+		{7, `list.call = "GET /v1/keys#x"`, `is no path`},
+		{7, `list.call = "GET /v1/%2e%2e/keys"`, `is no path`},
+		{7, `list.call = "GET /v1/keys\r\nHost: evil.example"`, `is no path`},
+		{7, `list.call = "GET /{secret}"`, `is no path`},
+		{7, `list.call = "GET /v1@evil.example/"`, `is no path`},
+		{7, `list.call = "GET /v1/keys/{id}"`, `list.call: has an {id}`},
+		{7, `list.call = "CONNECT /v1/keys"`, `list.call: begins with one of`},
+		{7, `list.call = "/v1/keys"`, `list.call: begins with one of`},
+		{8, `create.call = "POST /v1/keys/{id}"`, `create.call: has an {id}`},
+		{9, `create.send.name = { field = "secret" }`, `create.send.name: "secret" is no field that can be sent`},
+		{9, `create.send.name = { field = "name", as = "base64" }`, `create.send.name: "base64" is not known here`},
+		{9, `create.send.name = { value = "x" }`, `there is no such field`},
+		{10, `delete.call = "DELETE /v1/keys"`, `delete.call: needs one {id}`},
+		{10, `delete.call = "DELETE /v1/{id}/{id}"`, `delete.call: needs one {id}`},
+		{10, `delete.call = "DELETE /v1/keys-{id}"`, `is no path`},
+		{11, ``, `probe: is missing`},
+		{11, `probe = [{ call = "DELETE /v1/me", answers = "object" }]`, `a probe is harmless`},
+		{11, `probe = [{ call = "GET /v1/me", answers = "anything" }]`, `"anything" is not known here: one of "keys", "object"`},
+		{11, `probe = [{ call = "GET /v1/{id}", answers = "object" }]`, `has an {id}`},
+		{12, `refusals.own = []`, `refusals.own: is missing`},
+		{12, `refusals.own = ["maybe"]`, `refusals.own: "maybe" is not known here`},
+		{13, `run = "curl https://evil.example"`, `run: there is no such field`},
+		{13, `host = "evil.example"`, `host: there is no such field`},
+		{13, `list.paging = "guess"`, `list.paging: "guess" is not known here: one of "", "cursor"`},
+		{13, `cannot.fly = "no wings"`, `cannot: "fly" is not known here`},
+		{13, `access = ["name"]`, `access: "name" is no field of access`},
+		{13, `environments = ["moon"]`, `environments: "moon" is not known here`},
+		{13, `settings = ["shell"]`, `settings: "shell" is not known here`},
+		{13, `create.setting = "create"`, `create.setting: "create" is none of settings`},
+		{13, `remedy = [{ status = 200, hint = "fine" }]`, `is the status of a refusal`},
+		{13, `remedy = [{ status = 401 }]`, `hint: is missing`},
+		{13, `secret.prefix = [{ text = "" }]`, `text: is missing`},
+		{13, `longest_name = -1`, `longest_name: 0 to 10000`},
+		{13, `name = "twice"`, ``},
+		{13, `place = -1`, `place: is 1 or more`},
+		{13, `headers.Authorization = "Bearer x"`, `headers: "Authorization" is detent's own`},
+		{13, `headers.HOST = "evil.example"`, `headers: "HOST" is detent's own`},
+		{13, `headers.x = "a\r\nb"`, `headers.x: has a character`},
+		{13, `list.query = "token={secret}"`, `list.query: "token={secret}" is no query`},
+		{13, `list.queries = ["a=b", "c"]`, `list.queries: "c" is no query`},
+		{13, `update.call = "PUT /v1/keys"`, `update.call: needs one {id}`},
+		{13, `retrieve.call = "GET /v1/keys/{id}?show=1"`, `is no path`},
+		{13, `exchange.call = "GET /token"`, `exchange.call: is a POST`},
+		{13, `exchange.call = "POST https://sts.evil.example/token"`, `is no path`},
+		{13, `public_key.call = "GET /v1/pk"`, `is no name of a member`},
+		{13, `refusals.forbidden = "perhaps"`, `refusals.forbidden: "perhaps" is not known here`},
+		{13, `role = [{ name = "", description = "x" }]`, `role[0].name: is missing`},
+		{13, `note.fly = "with wings"`, `note: "fly" is not known here`},
+		{13, `= 7`, ``},
+	} {
+		with := append([]string{}, lines...)
+		with[c.line-1] = c.text
+		d, err := Load("f.toml", []byte(strings.Join(with, "\n")))
+		if err == nil {
+			t.Errorf("%q is taken: %+v", c.text, d)
+			continue
+		}
+		var p *Problem
+		if !errors.As(err, &p) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: %v; want %q", c.text, err, c.want)
+		} else if c.text != "" && p.Line != c.line && !strings.Contains(c.want, "already") && !strings.Contains(c.want, "is missing") {
+			t.Errorf("%q: line %d, want %d: %v", c.text, p.Line, c.line, err)
+		}
+	}
+}
+
+// TestEveryProblemIsSaid, from the top of the file down.
+func TestEveryProblemIsSaid(t *testing.T) {
+	_, err := Load("f.toml", []byte(strings.NewReplacer(`"Example"`, `""`, "GET /v1/keys", "GET keys", `["text"]`, `["what"]`).Replace(small)))
+	lines := strings.Split(err.Error(), "\n")
+	if len(lines) != 3 || !strings.HasPrefix(lines[0], "f.toml:2: title") || !strings.HasPrefix(lines[1], "f.toml:7: list.call") || !strings.HasPrefix(lines[2], "f.toml:12: refusals.own") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAFileThatIsNoDeclarationIsNotRead(t *testing.T) {
+	for name, raw := range map[string]string{"huge": small + "# " + strings.Repeat("x", 10<<20), "binary": small + "\x00", "not UTF-8": small + "# \xff", "UTF-16": "\xff\xfen\x00", "empty": ""} {
+		if d, err := Load("f.toml", []byte(raw)); err == nil {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add(small)
+	f.Add(`[[probe]]` + "\n" + `call = "GET /a/{id}"`)
+	f.Fuzz(func(t *testing.T, raw string) {
+		d, err := Load("f.toml", []byte(raw))
+		if (d == nil) == (err == nil) {
+			t.Fatalf("%+v, %v", d, err)
+		}
+		if err == nil {
+			for _, c := range []string{d.List.Call.Call, d.Probes[0].Call} {
+				if _, path, _ := strings.Cut(c, " "); !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "?#%@:\\ ") || strings.Contains(path, "/.") {
+					t.Fatalf("%q is taken", c)
+				}
+			}
+		}
+	})
+}
