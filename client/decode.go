@@ -296,8 +296,8 @@ func decodeObject(r io.Reader, names ...string) (members map[string]json.RawMess
 	}
 	for _, name := range names {
 		var inner map[string]json.RawMessage
-		if json.Unmarshal(members[name], &inner) == nil && inner != nil {
-			return inner, members[name], nil
+		if found := dig(members, name); json.Unmarshal(found, &inner) == nil && inner != nil {
+			return inner, found, nil
 		}
 	}
 	return members, raw, nil

@@ -475,7 +475,7 @@ func TestEveryMemberHasItsField(t *testing.T) {
 			}
 			places[f] = true
 		}
-		if len(places) != l.texts+l.times+l.tokens+l.raws+l.flags+l.references || len(places) < 2 {
+		if len(places) != l.texts+l.times+l.tokens+l.raws+l.flags+l.references+l.words || len(places) < 2 {
 			t.Errorf("%d places for %d members", len(places), len(l.names))
 		}
 	}

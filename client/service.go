@@ -76,6 +76,7 @@ type Options struct {
 	Service     string // one of Issuers
 	URL         string // origin, with an optional base path
 	Token       apikey.Secret
+	Parents     map[string]string // what the issuer's keys belong to, by the names that its declaration has
 	Environment apikey.Environment
 	Exchange    bool   // Vertesia: send a JWT that the token server gave for the key
 	TokenURL    string // Vertesia: the token server, where it cannot be told from URL

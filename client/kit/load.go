@@ -44,6 +44,7 @@ func Load(file string, raw []byte) (*Declaration, error) {
 		return nil, undecoded(file, err)
 	}
 	c := &checker{file: file, lines: linesOf(raw)}
+	c.bodies(d)
 	c.declaration(d)
 	if len(c.problems) > 0 {
 		slices.SortStableFunc(c.problems, func(a, b *Problem) int { return a.Line - b.Line })
