@@ -69,6 +69,9 @@ func (s *issuer) about(ctx context.Context, op string, declared *kit.Call, id st
 		values[apikey.FieldID] = s.spelling.wire(id)
 		return s.request(op, declared, id, values), nil
 	}
+	if s.opts.ReadOnly && op != opGet {
+		return call{}, readOnly(op)
+	}
 	var found apikey.Secret
 	err := s.walk(ctx, func(*answer) { found = apikey.Secret{} }, func(k *apikey.Key, r *record) {
 		if k.ID == id {

@@ -49,7 +49,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 			return apikey.Created{}, bad
 		}
 		draft.Environment = env
-		values[apikey.FieldEnvironment] = env
+		values[apikey.FieldEnvironment] = s.environmentName(env)
 	}
 	if !draft.Expiry.IsNever() {
 		values[apikey.FieldExpiry] = end{draft.Expiry.Instant(now).UTC(), now}
@@ -111,6 +111,9 @@ func (s *issuer) created(a *answer) (apikey.Created, error) {
 		_ = json.Unmarshal(dig(members, path), &id)
 		row.name(id)
 	}
+	if s.d.Row.SecretIsID && out.Secret.IsZero() {
+		return out, noSecret()
+	}
 	if out.Key, err = s.key(row); err != nil && !out.Secret.IsZero() {
 		out.Notes, err = []string{noteNoID}, nil
 	}
@@ -130,6 +133,11 @@ func (s *issuer) giveSecret(ctx context.Context, created *apikey.Created) error 
 		return e
 	}
 	return err
+}
+
+// environmentName is how the issuer calls an environment.
+func (s *issuer) environmentName(e apikey.Environment) string {
+	return cmp.Or(s.d.EnvironmentNames[e], s.spelling.wire(string(e)))
 }
 
 // environment is the one asked for, else that of our own credential, else the profile's.

@@ -23,6 +23,8 @@ type Call struct {
 	Silent bool `toml:"silent"`
 	// Needs is the role or permission without which the call is refused.
 	Needs string `toml:"needs"`
+	// EmptyYes says that an empty answer of 200 is the issuer's yes to a deletion. Else it is no answer.
+	EmptyYes bool `toml:"empty_yes"`
 }
 
 // Value is what a member of a body holds. In a declaration, a table that has field, parent, login or secret is a place for

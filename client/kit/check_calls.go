@@ -279,6 +279,9 @@ func (c *checker) auth(field string, a *Auth) {
 		}
 	case "cookie":
 		c.member(field+".cookie", a.Cookie)
+		if a.CookieTLS != "" {
+			c.member(field+".cookie_tls", a.CookieTLS)
+		}
 	case "body":
 		c.member(field+".member", a.Member)
 	}
