@@ -278,7 +278,7 @@ func TestLifetimesAreSaid(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		30*day - time.Second: "30d", 30*day - 2*time.Minute: "30d", 30*day - 20*time.Minute: "29d 23h", 30 * day: "30d", day: "1d", 25 * time.Hour: "1d 1h", 30 * time.Hour: "1d 6h",
 		23 * time.Hour: "23h", 15 * time.Minute: "15m", time.Minute: "1m", 70 * time.Second: "1m10s", 70 * time.Minute: "1h10m", time.Hour: "1h", 61 * time.Minute: "1h1m",
-		time.Hour + time.Second: "1h0m1s", 10 * time.Second: "10s", 1600 * time.Millisecond: "2s", 600 * time.Millisecond: "600ms", time.Second: "1s", 0: "0s", 2*day + 50*time.Minute: "2d",
+		time.Hour + time.Second: "1h0m1s", 10 * time.Second: "10s", 1600 * time.Millisecond: "2s", 600 * time.Millisecond: "600ms", 749627 * time.Nanosecond: "1ms", 12345678 * time.Nanosecond: "12ms", 1: "1ms", time.Second: "1s", 0: "0s", 2*day + 50*time.Minute: "2d",
 		2 * time.Hour: "2h", day - time.Second: "1d", 20 * time.Hour: "20h", 10 * time.Hour: "10h", 10 * time.Minute: "10m",
 	} {
 		if got := SpanWords(d); got != want {

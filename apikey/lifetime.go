@@ -124,6 +124,8 @@ func SpanWords(d time.Duration) string {
 		d = hours
 	case d > time.Second:
 		d = d.Round(time.Second)
+	case d > 0: // what is measured comes in nanoseconds
+		d = max(d.Round(time.Millisecond), time.Millisecond)
 	}
 	days, rest := d/day, d%day
 	switch {

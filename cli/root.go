@@ -20,6 +20,7 @@ type globals struct {
 	noColor  bool
 	timeout  time.Duration
 	renderer string
+	spoken   bool
 	demo     bool
 	demoKeys int
 
@@ -40,6 +41,7 @@ func (g *globals) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&g.noColor, "no-color", false, "no colour (as NO_COLOR does)")
 	fs.DurationVar(&g.timeout, "timeout", 15*time.Second, "time for one operation, its retries and waits included")
 	fs.StringVar(&g.renderer, "renderer", renderers[0], "how the TUI paints: cells (only what changed) or standard (Bubble Tea's own renderer)")
+	fs.BoolVar(&g.spoken, "screen-reader", false, "the TUI as lines for who hears the screen: nothing is drawn, choices have numbers (as ACCESSIBLE=1 does)")
 	fs.BoolVar(&g.demo, "demo", false, "a throw-away embedded service with believable keys; reads no configuration")
 	fs.IntVar(&g.demoKeys, "demo-keys", 0, "with --demo: how many keys in each contract (default: a small set that shows each thing worth seeing)")
 }
@@ -70,7 +72,7 @@ func (g *globals) check() error {
 
 // settings are the flags as a host takes them.
 func (g *globals) settings() host.Settings {
-	s := host.Settings{Config: g.config, Profile: g.profile, Debug: g.debug, Timeout: g.timeout, Demo: g.demo, DemoKeys: g.demoKeys}
+	s := host.Settings{Config: g.config, Profile: g.profile, Debug: g.debug, Timeout: g.timeout, ScreenReader: g.spoken, Demo: g.demo, DemoKeys: g.demoKeys}
 	if g.changed("read-only") {
 		s.ReadOnly = &g.readOnly
 	}

@@ -26,8 +26,9 @@ func (a *app) openTUI(ctx context.Context, _ []string) error {
 	if !isFile || !isOut || !isTerminal(in) || !isTerminal(out) {
 		return host.Usagef("the TUI needs a terminal; without one, use a command: detent list, detent --help")
 	}
-	if a.env.Get("TERM") == host.Dumb {
-		return host.Usagef("%s: use a command, such as detent list (detent --help names them all), or set TERM to what the terminal is", host.DumbNeeds)
+	spoken := a.host.ScreenReader(a.env.Get)
+	if !spoken && a.env.Get("TERM") == host.Dumb {
+		return host.Usagef("%s: use a command, such as detent list (detent --help names them all), set TERM to what the terminal is, or add --screen-reader", host.DumbNeeds)
 	}
 	start, forced, err := a.host.Start()
 	if err != nil {
@@ -36,17 +37,17 @@ func (a *app) openTUI(ctx context.Context, _ []string) error {
 	if err := a.host.Ready(); err != nil {
 		return err
 	}
-	screen := paint.New(in, out, paint.Options{Standard: a.flags.renderer == "standard", ReportFocus: true, Rate: paint.LineRate(a.env.Get, a.env.Get("SSH_CONNECTION") != "")})
+	screen := paint.New(in, out, paint.Options{Plain: spoken, Standard: a.flags.renderer == "standard", ReportFocus: true, Rate: paint.LineRate(a.env.Get, a.env.Get("SSH_CONNECTION") != "")})
 	screens := a.host.Screens(screen.Writer())
 	o := screens.Options(start)
-	o.ReadOnly, o.NoColour = forced, a.noColour()
+	o.ReadOnly, o.NoColour, o.Spoken = forced, a.noColour(), spoken
 	o.Renderer = a.renderer(out)
 	model := tui.New(o)
 	// A terminal that goes away hangs up more than once: by the kernel and by the shell.
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
-	_, err = screen.Run(model)
+	_, err = screen.Run(host.Front(model, o, screen.Writer()))
 	screens.Abandon(model)
 	screens.SayOpen(nextCommands)
 	switch {

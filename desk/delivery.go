@@ -16,12 +16,16 @@ import (
 type Delivery struct {
 	// Job is what each place may do, with the operator's yeses. Replace is the one to a place that holds something already.
 	Job delivery.Job
+	// Keeps leaves what the places held kept after a Put, until Settle or TakeBack.
+	Keeps bool
 	// Note tells the operator.
 	Note func(text string)
 	// Summary is what the last put did.
 	Summary string
 
 	looked []delivery.Plan // of each place, as Preflight found it
+	kept   []delivery.Destination
+	secret apikey.Secret // that the kept places were given
 }
 
 // NewDelivery is one of a secret that no rotation brings.
@@ -53,7 +57,9 @@ func (r *Delivery) Preflight(ctx context.Context, places []delivery.Destination,
 			if !r.Job.Replace {
 				return &HeldError{d.Describe()}
 			}
-			r.Note(d.Describe() + ": holds a value already; it is replaced, and kept until the new secret is in place")
+			if !r.Keeps { // who keeps it has asked, and said until when
+				r.Note(d.Describe() + ": holds a value already; it is replaced, and kept until the new secret is in place")
+			}
 		}
 	}
 	return nil
@@ -79,18 +85,88 @@ func (r *Delivery) job(i int, secret apikey.Secret) delivery.Job {
 // Put brings the secret to every place. Where one fails, all get their old content back.
 func (r *Delivery) Put(ctx context.Context, places []delivery.Destination, secret apikey.Secret) error {
 	ctx = context.WithoutCancel(ctx)
+	var kept, through []delivery.Destination
 	for i, d := range places {
-		if err := r.putOne(ctx, d, r.job(i, secret), r.toldNotes(i), secret); err != nil {
+		copied, err := r.putOne(ctx, d, r.job(i, secret), r.toldNotes(i), secret)
+		if err != nil {
 			failed := fmt.Errorf("delivering to %s: %w", d.Describe(), err)
 			return errors.Join(append([]error{failed}, r.rollBack(ctx, places[:i+1], secret)...)...)
 		}
+		if r.Keeps && copied {
+			kept = append(kept, d)
+		} else {
+			through = append(through, d)
+		}
 	}
+	r.finish(ctx, through)
+	r.kept, r.secret = kept, secret
+	return nil
+}
+
+func (r *Delivery) finish(ctx context.Context, places []delivery.Destination) {
 	for _, d := range places {
 		if err := d.Finish(ctx, r.Job); err != nil {
 			r.Note(fmt.Sprintf("%s: the copy of the old content is still there: %v", d.Describe(), err))
 		}
 	}
+}
+
+// Settle lets go of what the places held.
+func (r *Delivery) Settle(ctx context.Context) {
+	r.finish(context.WithoutCancel(ctx), r.kept)
+	r.kept, r.secret = nil, apikey.Secret{}
+}
+
+// Keeping are the places, in words, whose former content TakeBack would put back.
+func (r *Delivery) Keeping() []string {
+	out := make([]string, len(r.kept))
+	for i, d := range r.kept {
+		out[i] = d.Describe()
+	}
+	return out
+}
+
+// TakeBack puts back what the places held, where the secret still is, and runs the commands after it. What somebody has written since is
+// theirs, and stays. Where it fails, the rest is kept, and it can be tried again.
+func (r *Delivery) TakeBack(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	for len(r.kept) > 0 {
+		last := len(r.kept) - 1
+		d := r.kept[last]
+		err := r.takeBack(ctx, d, r.secret)
+		switch {
+		case errors.Is(err, delivery.ErrUnexpected):
+			r.Note(d.Describe() + " holds something else than the secret by now, and was left as it is")
+			err = d.Finish(ctx, r.Job)
+		case err == nil:
+			if err := r.thenOf(ctx, d); err != nil {
+				r.Note(fmt.Sprintf("%s has its former content back, but the command after it failed: %v", d.Describe(), err))
+			}
+		}
+		if err != nil {
+			return err
+		}
+		r.kept = r.kept[:last]
+	}
 	return nil
+}
+
+// takeBack undoes one delivery, where the secret still is.
+func (r *Delivery) takeBack(ctx context.Context, d delivery.Destination, secret apikey.Secret) error {
+	if !d.CanUndo() {
+		r.Note(d.Describe() + " cannot be undone")
+		return nil
+	}
+	job := r.Job
+	job.Expect = func(h delivery.Held) bool { return h.Secret.Equal(secret) }
+	report, err := d.Undo(ctx, job)
+	if err != nil {
+		return fmt.Errorf("putting the old content back to %s: %w", d.Describe(), err)
+	}
+	if report.Summary != "" {
+		r.Note(report.Summary)
+	}
+	return d.Finish(ctx, r.Job)
 }
 
 // toldNotes is what the preflight said of a place: it is not said twice.
@@ -101,10 +177,10 @@ func (r *Delivery) toldNotes(i int) []string {
 	return nil
 }
 
-func (r *Delivery) putOne(ctx context.Context, d delivery.Destination, job delivery.Job, told []string, secret apikey.Secret) error {
+func (r *Delivery) putOne(ctx context.Context, d delivery.Destination, job delivery.Job, told []string, secret apikey.Secret) (copied bool, err error) {
 	report, err := d.Put(ctx, job, secret)
 	if err != nil {
-		return err
+		return false, err
 	}
 	r.Summary = report.Summary
 	if report.Output != "" {
@@ -119,7 +195,7 @@ func (r *Delivery) putOne(ctx context.Context, d delivery.Destination, job deliv
 	if err == nil && match == delivery.Different {
 		err = errors.New("what is there now is not what was put there")
 	}
-	return err
+	return report.Kept, err
 }
 
 // rollBack undoes deliveries, the last one first, where the new secret still is: what somebody has written since is theirs. The last
@@ -127,25 +203,11 @@ func (r *Delivery) putOne(ctx context.Context, d delivery.Destination, job deliv
 func (r *Delivery) rollBack(ctx context.Context, places []delivery.Destination, secret apikey.Secret) []error {
 	var errs []error
 	for i := len(places) - 1; i >= 0; i-- {
-		d := places[i]
-		if !d.CanUndo() {
-			r.Note(d.Describe() + " cannot be undone")
-			continue
-		}
-		job := r.Job
-		job.Expect = func(h delivery.Held) bool { return h.Secret.Equal(secret) }
-		report, err := d.Undo(ctx, job)
+		err := r.takeBack(ctx, places[i], secret)
 		if i == len(places)-1 && (errors.Is(err, delivery.ErrNoCopy) || errors.Is(err, delivery.ErrUnexpected)) {
-			err = nil
+			err = places[i].Finish(ctx, r.Job)
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("putting the old content back to %s: %w", d.Describe(), err))
-			continue
-		}
-		if report.Summary != "" {
-			r.Note(report.Summary)
-		}
-		if err := d.Finish(ctx, r.Job); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -156,13 +218,17 @@ func (r *Delivery) rollBack(ctx context.Context, places []delivery.Destination, 
 // failure is told and nothing is taken back.
 func (r *Delivery) Then(ctx context.Context, places []delivery.Destination) error {
 	for _, d := range places {
-		text, err := d.Then(context.WithoutCancel(ctx))
-		if text = strings.TrimRight(text, "\n"); text != "" {
-			r.Note(text)
-		}
-		if err != nil {
+		if err := r.thenOf(context.WithoutCancel(ctx), d); err != nil {
 			return fmt.Errorf("the secret is delivered to %s, but the command after it failed: %w", d.Describe(), err)
 		}
 	}
 	return nil
+}
+
+func (r *Delivery) thenOf(ctx context.Context, d delivery.Destination) error {
+	text, err := d.Then(ctx)
+	if text = strings.TrimRight(text, "\n"); text != "" {
+		r.Note(text)
+	}
+	return err
 }

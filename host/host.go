@@ -24,6 +24,8 @@ type Settings struct {
 	ReadOnly *bool  // nil where it is not said
 	Debug    string // the file for a line a request; empty for none
 	Timeout  time.Duration
+	// ScreenReader is for who hears the screen: the TUI in lines.
+	ScreenReader bool
 	// Demo is a throw-away embedded service, with so many keys of each service; 0 for a small set.
 	Demo     bool
 	DemoKeys int

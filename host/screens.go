@@ -26,6 +26,8 @@ type Screens struct {
 	tracking  sync.Mutex
 	over      bool
 	rotations []*rotation.Rotation
+	// places were given the secret of a key, and what they held is kept.
+	places kept
 }
 
 // Screens are those on a terminal, which takes a text for its clipboard between two frames.
@@ -132,9 +134,8 @@ func (h *Screens) Deliver(ctx context.Context, profile string, k apikey.Key, des
 		return ui.Delivered{}, err
 	}
 	var out ui.Delivered
-	note := func(text string) { out.Notes = append(out.Notes, text) }
-	run := desk.NewDelivery(p.Setting(h.host.o.Demo).Of(apikey.EnvironmentOf(secret)), note)
-	run.Job.Replace = replace
+	run := desk.NewDelivery(p.Setting(h.host.o.Demo).Of(apikey.EnvironmentOf(secret)), func(text string) { out.Notes = append(out.Notes, text) })
+	run.Job.Replace, run.Keeps = replace, k.ID != ""
 	places := []place{d}
 	if err := run.Preflight(ctx, places, secret); err != nil {
 		return out, heldOnScreen(err)
@@ -143,7 +144,8 @@ func (h *Screens) Deliver(ctx context.Context, profile string, k apikey.Key, des
 	if err := run.Put(ctx, places, secret); err != nil {
 		return out, err
 	}
-	out.Summary = run.Summary
+	out.Summary, out.Kept = run.Summary, run.Keeping()
+	h.places.add(profile, k, run)
 	return out, run.Then(ctx, places)
 }
 

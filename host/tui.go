@@ -3,11 +3,16 @@ package host
 import (
 	"context"
 	"fmt"
+	"io"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
 	"detent/config"
 	"detent/rotation"
 	"detent/tui"
+	"detent/tui/lines"
 	"detent/tui/rotate"
 	"detent/tui/ui"
 )
@@ -24,6 +29,24 @@ func (h *Host) Start() (start config.Profile, forced bool, err error) {
 		forced, err = h.ReadOnly(start)
 	}
 	return start, forced && !start.ReadOnly, err
+}
+
+// ScreenReader reports whether who sits at the terminal hears the screen: they said so by a flag, or by ACCESSIBLE, which other
+// programs take too. get reads the environment of their terminal.
+func (h *Host) ScreenReader(get func(name string) string) bool {
+	switch strings.ToLower(get("ACCESSIBLE")) {
+	case "", "0", "no", "false":
+		return h.o.ScreenReader
+	}
+	return true
+}
+
+// Front is what a terminal runs of the screens: themselves, or their lines.
+func Front(screens *tui.App, o tui.Options, terminal io.Writer) tea.Model {
+	if o.Spoken {
+		return lines.New(screens, terminal)
+	}
+	return screens
 }
 
 // Options are those that a terminal of this machine and one over SSH have in common.
@@ -46,6 +69,7 @@ func (h *Screens) Abandon(model *tui.App) {
 	for _, line := range model.Abandon(ctx) {
 		h.host.o.Say("%s", line)
 	}
+	h.settleAll(ctx)
 }
 
 // notice says first what a crash or a dropped line left open.

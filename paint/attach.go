@@ -15,6 +15,7 @@ type attachment struct {
 	tty     *tty
 	painter *painter
 	job     job
+	plain   bool // there is no picture
 
 	width, height int
 	fresh         bool // the next frame repaints everything
@@ -167,7 +168,7 @@ func (a *attachment) update(msg tea.Msg) (cmd tea.Cmd) {
 // View hands the frame to the painter if that can take one, and shows Bubble
 // Tea nothing. The model's own View is not called for a frame that nobody paints.
 func (a *attachment) View() string {
-	if a.mark {
+	if a.mark || a.plain {
 		return "" // nothing changed, and the frame of the key that follows would wait for this one's gap
 	}
 	if a.painter.ready() {

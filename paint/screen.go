@@ -22,6 +22,9 @@ import (
 type Options struct {
 	// Standard leaves painting to Bubble Tea's own renderer.
 	Standard bool
+	// Plain takes the keys and leaves the terminal as it is: no alternate screen, no picture. What a program shows it writes itself,
+	// to Writer, and its View is not asked.
+	Plain bool
 	// ReportFocus makes the terminal report focus (tea.FocusMsg, tea.BlurMsg).
 	ReportFocus bool
 	// Rate is how many bytes a second the line to the terminal carries; 0 is as
@@ -49,16 +52,16 @@ type Screen struct {
 // New makes a screen for a terminal; nothing is written before Run. If in is
 // not a terminal, keys are read from the controlling terminal.
 func New(in, out *os.File, opts Options) *Screen {
-	opts.Standard = opts.Standard || !supported
+	opts.Standard = (opts.Standard || !supported) && !opts.Plain
 	l := &local{in: in, out: out}
-	return &Screen{local: l, opts: opts, tty: newTTY(l, opts.ReportFocus)}
+	return &Screen{local: l, opts: opts, tty: newTTY(l, opts)}
 }
 
 // NewOnStream makes a screen for the far end of a connection. There Run ends with its context
 // (tea.WithContext), is not suspended, and runs no other program.
 func NewOnStream(s *Stream, opts Options) *Screen {
 	opts.Standard = false
-	return &Screen{stream: s, opts: opts, tty: newTTY(s, opts.ReportFocus)}
+	return &Screen{stream: s, opts: opts, tty: newTTY(s, opts)}
 }
 
 // Writer is for sequences that do not move the cursor, such as OSC 52. They
@@ -91,7 +94,7 @@ func (s *Screen) Run(model tea.Model, opts ...tea.ProgramOption) (tea.Model, err
 	}
 	defer s.local.close()
 
-	attached := &attachment{model: model, tty: s.tty}
+	attached := &attachment{model: model, tty: s.tty, plain: s.opts.Plain}
 	program := s.program(attached, opts, newFileKeyboard(s.local.input()), s.local.out)
 	signals := listen(program)
 	signals.jobs()
@@ -103,7 +106,7 @@ func (s *Screen) Run(model tea.Model, opts ...tea.ProgramOption) (tea.Model, err
 
 // runStream is the same at the far end of a connection.
 func (s *Screen) runStream(model tea.Model, opts []tea.ProgramOption) (tea.Model, error) {
-	attached := &attachment{model: model, tty: s.tty}
+	attached := &attachment{model: model, tty: s.tty, plain: s.opts.Plain}
 	program := s.program(attached, opts, &keyboard{source: s.stream}, io.Discard)
 	attached.job = remoteJob{program}
 	s.stream.watch(attached.job.resized)

@@ -35,14 +35,15 @@ var errStuck = errors.New("the terminal does not take what is written")
 type tty struct {
 	dev   device
 	focus bool
+	plain bool // its modes stay as they are
 
 	turn   chan struct{} // holds one token; who has it may write and may touch the fields below
 	canvas canvas
 	ours   bool
 }
 
-func newTTY(dev device, focus bool) *tty {
-	t := &tty{dev: dev, focus: focus, turn: make(chan struct{}, 1)}
+func newTTY(dev device, o Options) *tty {
+	t := &tty{dev: dev, focus: o.ReportFocus, plain: o.Plain, turn: make(chan struct{}, 1)}
 	t.turn <- struct{}{}
 	return t
 }
@@ -57,7 +58,9 @@ func (t *tty) enter() error {
 	if err := t.dev.raw(); err != nil {
 		return err
 	}
-	t.ours, t.canvas = true, canvas{}
+	if t.ours, t.canvas = true, (canvas{}); t.plain {
+		return nil
+	}
 	modes := enterModes
 	if t.focus {
 		modes += focusOn
@@ -82,7 +85,10 @@ func (t *tty) leave() error {
 		t.release()
 		return nil
 	}
-	t.ours = false
+	if t.ours = false; t.plain {
+		t.release()
+		return t.dev.restore()
+	}
 	left := make(chan error, 1)
 	go func() {
 		modes := leaveModes

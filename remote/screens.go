@@ -31,8 +31,9 @@ func (r *guest) screens(ctx context.Context, h *host.Host) error {
 	if !s.Terminal {
 		return host.Usagef("the TUI needs a terminal: ssh -t; without one, use a command: ssh HOST list -o json")
 	}
-	if clientEnv(s.Environ).Getenv("TERM") == host.Dumb {
-		return host.Usagef("%s: use a command, ssh HOST list, check, rotations or verify", host.DumbNeeds)
+	spoken := h.ScreenReader(clientEnv(s.Environ).Getenv)
+	if !spoken && clientEnv(s.Environ).Getenv("TERM") == host.Dumb {
+		return host.Usagef("%s: use a command, ssh HOST list, check, rotations or verify, or ssh -t HOST --screen-reader", host.DumbNeeds)
 	}
 	start, forced, err := h.Start()
 	if err != nil {
@@ -43,11 +44,11 @@ func (r *guest) screens(ctx context.Context, h *host.Host) error {
 	width, height := s.Size(nil)
 	stream := paint.NewStream(&hangup{s, cancel}, width, height)
 	stream.Resize(s.Size(stream.Resize))
-	screen := paint.NewOnStream(stream, paint.Options{ReportFocus: true, Rate: r.lineRate})
+	screen := paint.NewOnStream(stream, paint.Options{Plain: spoken, ReportFocus: true, Rate: r.lineRate})
 	screens := h.Screens(screen.Writer())
 	defer screens.GiveUp()
 	o := screens.Options(start)
-	o.ReadOnly, o.Renderer, o.NoColour = forced, rendererOf(s.Environ), noColourIn(s.Environ)
+	o.ReadOnly, o.Renderer, o.NoColour, o.Spoken = forced, rendererOf(s.Environ), noColourIn(s.Environ), spoken
 	who := r.operator.Name + ", " + string(r.operator.Role)
 	o.Remote = tui.Remote{On: true, Who: who, LockAfter: lockAfter, EndAfter: endAfter, News: func() (string, bool) {
 		select {
@@ -77,7 +78,7 @@ func (r *guest) screens(ctx context.Context, h *host.Host) error {
 		}
 	}
 	model := tui.New(o)
-	_, err = screen.Run(model, tea.WithContext(ctx))
+	_, err = screen.Run(host.Front(model, o, screen.Writer()), tea.WithContext(ctx))
 	why := context.Cause(ctx)
 	cancel(nil)
 	screens.Abandon(model)

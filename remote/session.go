@@ -45,7 +45,7 @@ func (srv *Server) session(s *sshd.Session) int {
 		out = errOut
 	}
 	code, err := srv.o.Run(s.Context(), Command{Args: args, In: s, Out: out, Err: errOut, Guest: who.host(), Screens: who.screens})
-	how = howItEnded(s.Context(), err, code, s.Command == "")
+	how = howItEnded(s.Context(), err, code, what == "TUI")
 	return code
 }
 

@@ -23,7 +23,7 @@ const (
 )
 
 // variables are those that a client may set.
-var variables = []string{"TERM", "COLORTERM", "LANG", "NO_COLOR"}
+var variables = []string{"TERM", "COLORTERM", "LANG", "NO_COLOR", "ACCESSIBLE"}
 
 // ErrGone is why a session ends whose client closed it or was lost.
 var ErrGone = errors.New("the client is gone")

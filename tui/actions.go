@@ -47,6 +47,7 @@ func (a *App) newActions() []action {
 				dialog.ProfileForms{Add: a.screens.addProfile, Edit: a.screens.editProfile, No: a.lock.NoProfiles}))
 		}},
 		{binding: k.Reload, run: func(*apikey.Key) tea.Cmd { return a.reload() }},
+		{binding: k.Palette, run: func(*apikey.Key) tea.Cmd { return a.push(a.palette()) }},
 		{binding: k.Help, run: func(*apikey.Key) tea.Cmd { return a.push(dialog.NewHelp(a.env, a.helpSections)) }},
 		{binding: k.Quit, run: func(*apikey.Key) tea.Cmd { return a.askQuit() }},
 	}
@@ -70,6 +71,9 @@ func (a *App) goTo(msg ui.GoTo) tea.Cmd {
 		return tea.Batch(shown, a.say("that key is not in this list: "+a.env.Keys.Reload.Help().Key+" loads it anew", false))
 	}
 	if !msg.Replace {
+		if a.spoken.on { // a cursor is not heard
+			a.focus = onDetail
+		}
 		return shown
 	}
 	for i := range a.actions {
@@ -256,7 +260,7 @@ func (a *App) helpOf(s ui.Screen) func() []ui.Section {
 		if wantsAll(s) {
 			out = append(out, ui.Section{Title: "Move", Keys: []key.Binding{k.Up, k.Down, k.HalfUp, k.HalfDown, k.PageUp, k.PageDown}})
 		}
-		return append(out, ui.Section{Title: "Everywhere", Keys: []key.Binding{key.NewBinding(key.WithKeys("?"), key.WithHelp("? f1", "help of what is on the screen")), k.Suspend}})
+		return append(out, ui.Section{Title: "Everywhere", Keys: []key.Binding{key.NewBinding(key.WithKeys("?"), key.WithHelp("? f1", "help of what is on the screen")), a.paletteKey(s), k.Suspend}})
 	}
 }
 

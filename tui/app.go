@@ -36,6 +36,7 @@ type Options struct {
 	Copy func(text string) error
 	// Remote is for a session whose operator sits elsewhere.
 	Remote Remote
+	Spoken bool // for a front that says what there is instead of drawing it
 	// Notice is shown once at the start: rotations that a crash left open, say.
 	Notice string
 	// Rotate makes the screen that begins a rotation of a key, Rotations the list of
@@ -67,6 +68,7 @@ type App struct {
 	list    *keylist.List
 	detail  *detail.Detail
 	actions []action
+	chosen  []string // in the palette, the last first
 	screens screens
 
 	profile  profile
@@ -76,6 +78,7 @@ type App struct {
 	notice   string
 	readOnly bool
 	lock     lock
+	spoken   spoken
 }
 
 // New makes the program's model.
@@ -102,7 +105,7 @@ func New(o Options) *App {
 		env: env, host: o.Host, copyText: o.Copy, notice: o.Notice, readOnly: o.ReadOnly,
 		list: keylist.New(env), detail: detail.New(env), requests: newRequests(),
 	}
-	a.lock = lock{Remote: o.Remote, last: o.Now()}
+	a.lock, a.spoken = lock{Remote: o.Remote, last: o.Now()}, spoken{on: o.Spoken}
 	a.screens = newScreens(a, o)
 	a.actions = a.newActions()
 	a.profile.want = o.Profile
@@ -171,6 +174,7 @@ func (a *App) quit() tea.Cmd {
 
 // resize gives everybody their new size.
 func (a *App) resize(width, height int) {
+	width, height = a.spoken.size(width, height)
 	a.width, a.height = width, height
 	m := measure(width, height)
 	a.list.SetSize(m.list, m.body)

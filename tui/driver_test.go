@@ -15,6 +15,7 @@ import (
 	"github.com/muesli/termenv"
 
 	"detent/apikey"
+	"detent/tui/lines"
 	"detent/tui/ui"
 )
 
@@ -23,6 +24,7 @@ import (
 type driver struct {
 	t      testing.TB
 	app    *App
+	model  tea.Model // what gets the messages: the app, or its lines
 	host   *fakeHost
 	clock  *clock
 	out    *bytes.Buffer
@@ -65,6 +67,10 @@ func start(t testing.TB, width, height int, change ...func(*Options, *fakeHost))
 		f(&o, d.host)
 	}
 	d.app = New(o)
+	d.model = d.app
+	if o.Spoken {
+		d.model = lines.New(d.app, d.out)
+	}
 	d.send(tea.WindowSizeMsg{Width: width, Height: height})
 	d.run(d.app.Init())
 	d.settle()
@@ -119,8 +125,10 @@ func (d *driver) take(msg tea.Msg) {
 }
 
 func (d *driver) send(msg tea.Msg) {
-	_, cmd := d.app.Update(msg)
-	d.check()
+	_, cmd := d.model.Update(msg)
+	if d.model == tea.Model(d.app) {
+		d.check()
+	}
 	d.run(cmd)
 }
 
@@ -172,7 +180,7 @@ var keyTypes = map[string]tea.KeyType{
 	"enter": tea.KeyEnter, "esc": tea.KeyEsc, "up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight,
 	"tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab, "ctrl+c": tea.KeyCtrlC, "ctrl+d": tea.KeyCtrlD, "ctrl+u": tea.KeyCtrlU,
 	"ctrl+r": tea.KeyCtrlR, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome, "end": tea.KeyEnd,
-	"backspace": tea.KeyBackspace, "space": tea.KeySpace, "f1": tea.KeyF1,
+	"backspace": tea.KeyBackspace, "space": tea.KeySpace, "f1": tea.KeyF1, "ctrl+p": tea.KeyCtrlP,
 }
 
 func keyMsg(name string) tea.KeyMsg {

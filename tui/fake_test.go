@@ -173,6 +173,7 @@ type fakeHost struct {
 	openings []string
 	rotating []rotation.View
 	unshown  error    // why a secret may not be shown
+	stuck    error    // why what a place held cannot be put back
 	secrets  []string // what was said of each that was shown, copied and saved
 	mu       sync.Mutex
 }
@@ -221,6 +222,19 @@ func (h *fakeHost) Deliver(_ context.Context, profile string, k apikey.Key, to s
 	defer h.mu.Unlock()
 	h.secrets = append(h.secrets, "to "+to+" "+profile+" "+k.ID)
 	return ui.Delivered{Summary: "stored"}, nil
+}
+
+func (h *fakeHost) TakeBack(_ context.Context, profile string, k apikey.Key) ([]string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.secrets = append(h.secrets, "back "+profile+" "+k.ID)
+	return []string{"API_KEY put back"}, h.stuck
+}
+
+func (h *fakeHost) Settle(_ context.Context, profile string, k apikey.Key) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.secrets = append(h.secrets, "settled "+profile+" "+k.ID)
 }
 
 func newFakeHost(c *clock, keys []apikey.Key) *fakeHost {

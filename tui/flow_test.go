@@ -527,6 +527,24 @@ func TestTheHostHearsOfEverySecretThatLeaves(t *testing.T) {
 	}
 }
 
+// TestAKeyIsDeletedOnlyOnceWhatItsSecretReplacedIsBack.
+func TestAKeyIsDeletedOnlyOnceWhatItsSecretReplacedIsBack(t *testing.T) {
+	for _, stuck := range []error{nil, errors.New("the volume is not mounted")} {
+		d := start(t, 120, 40)
+		d.host.stuck = stuck
+		k := d.host.service.keys[3]
+		d.send(ui.DeleteKey{Ticket: 1, ID: k.ID, Name: k.Name, TakeBack: true})
+		d.settle()
+		there := slices.ContainsFunc(d.host.service.keys, func(o apikey.Key) bool { return o.ID == k.ID })
+		if there != (stuck != nil) || !slices.Equal(d.host.secrets, []string{"back prod " + k.ID}) {
+			t.Errorf("stuck %v: the key is there %v, heard %q", stuck, there, d.host.secrets)
+		}
+		if want := map[bool]string{true: "not mounted", false: "API_KEY put back"}[stuck != nil]; !strings.Contains(d.app.View(), want) {
+			t.Errorf("not shown: %s\n%s", want, d.app.View())
+		}
+	}
+}
+
 func TestManyKeysComeInBatchesAndAreAllThere(t *testing.T) {
 	c := newClock()
 	d := start(t, 120, 40, withKeys(fakeKeys(20_000, c.Now())))

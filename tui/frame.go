@@ -225,7 +225,7 @@ func (a *App) footer() string {
 // hints are the bindings that act now, the most used first, and those that always show.
 func (a *App) hints() (now, always []key.Binding) {
 	if top := a.top(); top != nil {
-		always = []key.Binding{a.helpKey(top)}
+		always = []key.Binding{a.paletteKey(top), a.helpKey(top)}
 		if wantsAll(top) {
 			return top.Bindings(), always
 		}
@@ -234,7 +234,7 @@ func (a *App) hints() (now, always []key.Binding) {
 	if a.list.Typing() {
 		return a.list.Bindings(), nil
 	}
-	return a.bindings(), []key.Binding{a.env.Keys.Help}
+	return a.bindings(), []key.Binding{a.env.Keys.Palette, a.env.Keys.Help}
 }
 
 // body is what the frame holds, line by line.

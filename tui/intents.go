@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -10,6 +11,7 @@ import (
 	"detent/client"
 	"detent/desk"
 	"detent/tui/dialog"
+	"detent/tui/palette"
 	"detent/tui/rotate"
 	"detent/tui/ui"
 )
@@ -63,10 +65,14 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 		return a.use(msg.Name)
 	case ui.GoTo:
 		return a.goTo(msg)
+	case palette.Chosen:
+		return a.choose(msg)
 	case ui.CopyText:
 		return a.copy(msg.What, msg.Text)
 	case ui.CopySecret:
 		return a.copySecret(msg)
+	case ui.Settle:
+		return a.letGo(msg.Key)
 	case ui.Quit:
 		return a.quit()
 	}
@@ -105,17 +111,7 @@ func (a *App) write(msg tea.Msg) (tea.Cmd, bool) {
 			}
 		}), true
 	case ui.DeleteKey:
-		return a.send(msg.Ticket, func(ctx context.Context) result {
-			out, err := c.Order(ctx, desk.Order{What: desk.Delete, Key: apikey.Key{ID: msg.ID}})
-			done := msg.Name + " deleted"
-			if out.Deleted.AlreadyGone {
-				done = msg.Name + " was already gone"
-			}
-			return result{
-				msg: ui.KeyDeleted{Ticket: msg.Ticket, ID: msg.ID, Deleted: out.Deleted, Err: err}, err: err,
-				title: "Could not delete " + msg.Name, done: done, then: a.reload,
-			}
-		}), true
+		return a.send(msg.Ticket, func(ctx context.Context) result { return a.deleteKey(ctx, c, msg) }), true
 	case ui.RequestPublicKey:
 		return a.send(msg.Ticket, func(ctx context.Context) result {
 			out, err := c.Order(ctx, desk.Order{What: desk.PublicKey, Request: msg.Request})
@@ -133,6 +129,31 @@ func (a *App) write(msg tea.Msg) (tea.Cmd, bool) {
 		}), true
 	}
 	return nil, false
+}
+
+// deleteKey deletes a key. Before, what the places held that were given its secret comes back: an application must not be left
+// with a dead one.
+func (a *App) deleteKey(ctx context.Context, c *ui.Connection, msg ui.DeleteKey) result {
+	k := apikey.Key{ID: msg.ID, Name: msg.Name}
+	var back []string
+	var err error
+	if msg.TakeBack {
+		if back, err = a.host.TakeBack(ctx, c.Profile.Name, k); err != nil {
+			err = fmt.Errorf("the key was not deleted: %w", err)
+		}
+	}
+	var out desk.Outcome
+	if err == nil {
+		out, err = c.Order(ctx, desk.Order{What: desk.Delete, Key: apikey.Key{ID: msg.ID}})
+	}
+	done := msg.Name + " deleted"
+	if out.Deleted.AlreadyGone {
+		done = msg.Name + " was already gone"
+	}
+	return result{
+		msg: ui.KeyDeleted{Ticket: msg.Ticket, ID: msg.ID, Deleted: out.Deleted, Back: back, Err: err}, err: err,
+		title: "Could not delete " + msg.Name, done: strings.Join(append([]string{done}, back...), "; "), then: a.reload,
+	}
 }
 
 // changed says what an update did.
@@ -353,5 +374,14 @@ func (a *App) copySecret(msg ui.CopySecret) tea.Cmd {
 			return ui.Fail{Title: "Could not copy the secret", Err: err}
 		}
 		return ui.Toast{Text: "sent to your terminal's clipboard, which does not confirm it", Good: true}
+	}
+}
+
+// letGo lets go of what places held. Nobody waits for it: what is left undone at the end, the end of the program does.
+func (a *App) letGo(k apikey.Key) tea.Cmd {
+	name := a.profile.want
+	return func() tea.Msg {
+		a.host.Settle(context.Background(), name, k)
+		return nil
 	}
 }

@@ -143,6 +143,9 @@ func (a *App) focused(msg tea.KeyMsg) tea.Cmd {
 		if key.Matches(msg, a.helpKey(top)) {
 			return a.push(dialog.NewHelp(a.env, a.helpOf(top)))
 		}
+		if key.Matches(msg, a.paletteKey(top)) {
+			return a.push(a.paletteOf(top))
+		}
 		return top.Update(msg)
 	}
 	if a.list.Typing() {

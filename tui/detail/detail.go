@@ -101,6 +101,14 @@ func (d *Detail) layout() []string {
 	return d.lines
 }
 
+// Words are all that is to be said of the key, a line each.
+func (d *Detail) Words() []string {
+	if d.subject.Key == nil {
+		return nil
+	}
+	return render(d.env, d.subject, 500, false) // no line is broken
+}
+
 // View is the pane, exactly its size.
 func (d *Detail) View() string { return strings.Join(d.Lines(), "\n") }
 

@@ -53,10 +53,12 @@ func (q *Quit) Update(msg tea.Msg) tea.Cmd {
 }
 
 // View is the question.
-func (q *Quit) View() string {
+func (q *Quit) View() string { return strings.Join(ui.Wrap(q.words(), q.width), "\n") }
+
+func (q *Quit) words() string {
 	text := "A change is on its way to the service, and its answer has not come."
 	if q.n > 1 {
 		text = ui.Count(q.n, "change") + " are on their way to the service, and the answers have not come."
 	}
-	return strings.Join(ui.Wrap(text+" If you quit now, you will not see what came of it.", q.width), "\n")
+	return text + " If you quit now, you will not see what came of it."
 }

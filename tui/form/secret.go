@@ -2,6 +2,7 @@ package form
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,7 +38,8 @@ type Secret struct {
 	turn        int  // the reveal that a timer belongs to
 	asked       int  // the ticket of a reveal that is not answered yet; 0 for none
 	copied      bool
-	stored      bool // a delivery said that it is there
+	stored      bool     // a delivery said that it is there
+	kept        []string // the places whose former content comes back when the key is deleted from here
 	status      []statusLine
 	err         error     // why the key was not deleted
 	sink        *sink     // a destination being typed
@@ -213,6 +215,11 @@ func (s *Secret) delivered(msg ui.SecretDelivered) {
 		return
 	}
 	s.stored = true
+	for _, place := range msg.Delivered.Kept {
+		if !slices.Contains(s.kept, place) {
+			s.kept = append(s.kept, place)
+		}
+	}
 	s.status = []statusLine{{"✓ ", ui.Clean(msg.Delivered.Summary), good}}
 	for _, n := range msg.Delivered.Notes {
 		s.status = append(s.status, statusLine{"  ", ui.Clean(n), plain})
@@ -225,6 +232,12 @@ func (s *Secret) deleted(msg ui.KeyDeleted) tea.Cmd {
 		return s.leave()
 	}
 	s.err = msg.Err
+	if len(msg.Back) > 0 { // it is in no place any more
+		s.stored, s.kept = false, nil
+	}
+	for _, line := range msg.Back {
+		s.status = append(s.status, statusLine{"· ", ui.Clean(line), plain})
+	}
 	return nil
 }
 
@@ -333,7 +346,7 @@ func (s *Secret) askToReplace(place string) {
 	s.guard++
 	s.status = []statusLine{{"· ", "nothing was written", plain}}
 	s.question = ask([]string{s.env.Styles.Strong.Render("Replace what is there?"),
-		ui.Clean(place) + " holds a value already. It is kept until the new secret is there, and put back if it is not."},
+		ui.Clean(place) + " holds a value already. It is kept while this is open, and put back if the new secret cannot be written, or if you delete the key here."},
 		[]string{"Cancel", "Replace it"}, func(i int) tea.Cmd {
 			if i == 0 {
 				return nil
@@ -369,14 +382,18 @@ func (s *Secret) askToDelete() {
 	s.hide()
 	s.guard++
 	st := s.env.Styles
-	s.question = ask([]string{st.Bad.Render("Delete " + displayName(s.key) + "?"),
-		"The key is refused from the next request on, wherever its secret was put. This cannot be undone."},
+	lines := []string{st.Bad.Render("Delete " + displayName(s.key) + "?"),
+		"The key is refused from the next request on, wherever its secret was put. This cannot be undone."}
+	if len(s.kept) > 0 {
+		lines = append(lines, "Before that, what was there is put back: "+ui.Clean(strings.Join(s.kept, ", "))+".")
+	}
+	s.question = ask(lines,
 		[]string{"Cancel", "Delete this key"}, func(i int) tea.Cmd {
 			if i == 0 {
 				return nil
 			}
 			s.begin("deleting…")
-			return ui.Do(ui.DeleteKey{Ticket: s.ticket, ID: s.key.ID, Name: s.key.Name})
+			return ui.Do(ui.DeleteKey{Ticket: s.ticket, ID: s.key.ID, Name: s.key.Name, TakeBack: len(s.kept) > 0})
 		})
 	s.question.yes = 1
 }
@@ -385,10 +402,17 @@ func (s *Secret) askToDelete() {
 func (s *Secret) leave() tea.Cmd {
 	s.secret = apikey.Secret{}
 	s.hide()
-	if s.quitting {
-		return tea.Sequence(ui.Do(ui.Pop{Screen: s}), ui.Do(ui.Quit{}))
+	does := []tea.Cmd{ui.Do(ui.Pop{Screen: s})}
+	if len(s.kept) > 0 {
+		does = append(does, ui.Do(ui.Settle{Key: s.key}))
 	}
-	return ui.Do(ui.Pop{Screen: s})
+	if s.quitting {
+		does = append(does, ui.Do(ui.Quit{}))
+	}
+	if len(does) == 1 {
+		return does[0]
+	}
+	return tea.Sequence(does...)
 }
 
 // slug makes a file name of a key's name.

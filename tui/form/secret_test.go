@@ -298,3 +298,46 @@ func TestADeliveredSecretIsLeftWithoutAQuestion(t *testing.T) {
 		d.press(way).closed()
 	}
 }
+
+// TestWhatWasReplacedComesBackWithTheDeletionOfTheKey: until the screen is left, what was there is kept.
+func TestWhatWasReplacedComesBackWithTheDeletionOfTheKey(t *testing.T) {
+	const place = "API_KEY in /srv/.env"
+	delivered := func(kept ...string) *driver {
+		d := newSecretDriver(t, plainEnvironment())
+		d.press("e", "enter", "enter")
+		d.send(ui.SecretDelivered{Ticket: last[ui.Deliver](d).Ticket, Delivered: ui.Delivered{Summary: "API_KEY replaced", Kept: kept}})
+		return d
+	}
+	settled := func(d *driver) (n int) {
+		for _, msg := range d.intents {
+			if s, ok := msg.(ui.Settle); ok && s.Key.ID == "k1" {
+				n++
+			}
+		}
+		return n
+	}
+	d := delivered(place)
+	d.press("d").sees("what was there is put back", place).press("y")
+	sent := last[ui.DeleteKey](d)
+	if !sent.TakeBack || settled(d) > 0 {
+		t.Errorf("%+v, settled %d times", sent, settled(d))
+	}
+	// It is back, and the key is not gone: its secret is in no place any more, and still here.
+	d.send(ui.KeyDeleted{Ticket: sent.Ticket, Back: []string{"API_KEY in /srv/.env put back"}, Err: &client.Error{Op: "delete", Kind: client.Unavailable, Status: 503, Outcome: client.NotDone}})
+	d.sees("API_KEY in /srv/.env put back", "the key was not deleted").press("enter").sees("neither copied nor saved").press("esc")
+	d.press("d").seesNot("what was there is put back").press("y")
+	if sent = last[ui.DeleteKey](d); sent.TakeBack {
+		t.Errorf("%+v", sent)
+	}
+	for _, way := range []string{"enter", "esc", "q", "ctrl+c"} {
+		d := delivered(place)
+		if d.press(way).closed(); settled(d) != 1 {
+			t.Errorf("%s: settled %d times", way, settled(d))
+		}
+	}
+	d = delivered() // a new file's folder keeps nothing of a command
+	d.press("d").seesNot("put back").press("y")
+	if sent = last[ui.DeleteKey](d); sent.TakeBack {
+		t.Errorf("%+v", sent)
+	}
+}

@@ -89,6 +89,14 @@ func (s *Secret) secretLines(width int) []string {
 	return append(out, "")
 }
 
+// aloud is the secret while it is shown, for who hears the screen.
+func (s *Secret) aloud() []string {
+	if !s.shown {
+		return nil
+	}
+	return []string{ui.Clean(s.secret.Reveal())}
+}
+
 // cut breaks text at every width cells; a service may put anything into a secret, so it is cleaned first.
 func cut(text string, width int) []string {
 	text = ui.Clean(text)
@@ -106,12 +114,12 @@ func (s *Secret) statusLines(width int) []string {
 	if s.busy != "" {
 		return []string{"", st.Strong.Render(s.busy)}
 	}
-	if s.err != nil {
-		return append([]string{""}, failure(s.env, s.err, "the key was not deleted, and its secret is still here.",
-			"The key may be gone. Deleting it again does no harm.", width)...)
-	}
 	renders := map[statusKind]func(...string) string{plain: st.Base.Render, good: st.Good.Render, bad: st.Bad.Render}
 	var out []string
+	if s.err != nil {
+		out = failure(s.env, s.err, "the key was not deleted, and its secret is still here.",
+			"The key may be gone. Deleting it again does no harm.", width)
+	}
 	for _, l := range s.status {
 		out = append(out, ui.Hanging(renders[l.kind], l.mark, l.text, width)...)
 	}

@@ -161,6 +161,11 @@ func (v *Verify) whom() string {
 	return ui.Clean(v.caps.Title)
 }
 
+// purpose is what is asked for, and what becomes of it.
+func (v *Verify) purpose() string {
+	return "Paste a secret to see whether it works, which key it is and what it may do. One harmless request is made with it, to " + v.whom() + "; it is not kept."
+}
+
 // View is the input, or what the proof showed.
 func (v *Verify) View() string {
 	st, w := v.env.Styles, max(v.pane.Width, 20)
@@ -173,8 +178,7 @@ func (v *Verify) View() string {
 	case v.proof != nil:
 		return scrolled(&v.pane, v.proofLines(w), append([]string{""}, v.buttons.lines(v.env, w, true)...))
 	}
-	body := ui.Styled(st.Base.Render, "Paste a secret to see whether it works, which key it is and what it may do. One harmless request is made with it, to "+
-		v.whom()+"; it is not kept.", w)
+	body := ui.Styled(st.Base.Render, v.purpose(), w)
 	body = append(body, "", v.line.View(w))
 	if v.problem != "" {
 		body = append(body, ui.Hanging(st.Bad.Render, "✗ ", v.problem, w)...)

@@ -49,6 +49,10 @@ type List struct {
 	missing []string       // what the filter asks for and no key reports
 	wrong   error          // what the filter does not understand
 
+	completion completion
+	reported   map[string]reported // by a field's label
+	taught     taught
+
 	gen      int  // of the arrangement wanted
 	sortGen  int  // of the order alone
 	round    int  // of what it orders by
@@ -78,7 +82,7 @@ type List struct {
 
 // New makes an empty list, sorted by name.
 func New(env *ui.Env) *List {
-	l := &List{env: env, columns: columns(), focused: true, input: widget.NewText(env, ""), current: -1, rows: map[int32]string{}}
+	l := &List{env: env, columns: columns(), focused: true, input: widget.NewText(env, ""), current: -1, rows: map[int32]string{}, reported: map[string]reported{}}
 	for i := 1; i < len(l.columns); i++ {
 		l.byDrop = append(l.byDrop, i)
 	}
@@ -95,6 +99,8 @@ func (l *List) Clear() {
 	l.gen++
 	l.store, l.incoming = newStore(l.columns), nil
 	l.seen = l.store
+	clear(l.reported)
+	l.taught = taught{}
 	l.sorted, l.before, l.idx, l.idxQuery, l.wantedID = nil, nil, nil, l.query, ""
 	l.ordered, l.loading = 0, false
 	l.round++
@@ -236,7 +242,7 @@ func (l *List) Tick() { clear(l.rows) }
 func (l *List) Bindings() []key.Binding {
 	k := l.env.Keys
 	if l.typing {
-		return []key.Binding{k.FilterKeep, k.FilterClear}
+		return []key.Binding{k.FilterKeep, k.FilterComplete, k.FilterClear}
 	}
 	return []key.Binding{k.Filter, k.Sort}
 }
@@ -287,6 +293,15 @@ func (l *List) typeKey(msg tea.KeyMsg) tea.Cmd {
 		return nil
 	case key.Matches(msg, k.FilterClear):
 		return l.clearFilter()
+	case key.Matches(msg, k.FilterComplete, k.Prev) && (msg.Type == tea.KeyTab || msg.Type == tea.KeyShiftTab):
+		by := 1
+		if msg.Type == tea.KeyShiftTab {
+			by = -1
+		}
+		if !l.complete(by) {
+			return nil
+		}
+		return l.refilter()
 	case msg.Type != tea.KeyRunes && msg.Type != tea.KeyCtrlU && msg.Type != tea.KeyCtrlD &&
 		msg.Type != tea.KeyHome && msg.Type != tea.KeyEnd && l.move(msg):
 		return nil
@@ -403,6 +418,8 @@ func (l *List) apply(msg arranged, q query) tea.Cmd {
 		}
 		l.seen, l.current = msg.store, msg.store.find(id)
 		clear(l.rows)
+		clear(l.reported)
+		l.taught = taught{}
 	}
 	l.sorted, l.before, l.idx, l.idxQuery = msg.sorted, nil, msg.idx, q
 	l.missing = l.query.unreported(l.store, len(l.idx) > 0)

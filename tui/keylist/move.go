@@ -87,9 +87,7 @@ func (l *List) linesAbove() int {
 	if l.Filtered() {
 		n++
 	}
-	if l.filterWarning() != "" {
-		n++
-	}
+	n += len(l.lessons())
 	if l.banner != "" {
 		n++
 	}

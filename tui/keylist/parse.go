@@ -128,7 +128,7 @@ func parseTerm(w string) (term, error) {
 	case t.field == fieldStatus:
 		known, ok := stateWords[t.value]
 		if !ok && t.value != "" && !begins(t.value) {
-			return t, fmt.Errorf("status: no status %q%s: expired, expiring, disabled, enabled, unused, old, rotating, own, never-expires, can-mint", t.value, meant(t.value, slices.Sorted(maps.Keys(stateWords))))
+			return t, fmt.Errorf("status: no status %q%s There are expired, expiring, disabled, enabled, unused, old, rotating, own, never-expires, can-mint", t.value, meant(t.value, slices.Sorted(maps.Keys(stateWords))))
 		}
 		known.field, known.op, known.value, known.not = t.field, t.op, t.value, t.not
 		if !ok {
@@ -143,16 +143,16 @@ func parseTerm(w string) (term, error) {
 	case fieldMoment[t.field] != nil:
 		return t, fmt.Errorf("%s: compare it with < or >: %s<14d", t.field, t.field)
 	}
-	return t, fmt.Errorf(`no field %q%s: %s status; "…" for plain text`, t.field, meant(t.field, append([]string{fieldStatus}, fieldWords...)), strings.Join(fieldWords, " "))
+	return t, fmt.Errorf(`no field %q%s Fields: %s status; "…" for plain text`, t.field, meant(t.field, append([]string{fieldStatus}, fieldWords...)), strings.Join(fieldWords, " "))
 }
 
-// meant says which of the words one may have been meant to be.
+// meant ends a sentence about a word that is none of those by the one that may have been meant.
 func meant(word string, words []string) string {
 	near := apikey.Nearest(word, words)
 	if len(near) == 0 {
-		return ""
+		return "."
 	}
-	return ", did you mean " + near[0]
+	return ", did you mean " + near[0] + "?"
 }
 
 // begins reports whether a state word is on its way to be typed.
@@ -178,7 +178,7 @@ var spanUnits = map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24
 
 func (t term) comparison() (term, error) {
 	if fieldMoment[t.field] == nil {
-		return t, fmt.Errorf("no field %q to compare%s: %s", t.field, meant(t.field, momentWords), strings.Join(momentWords, " "))
+		return t, fmt.Errorf("no field %q to compare%s Those are %s", t.field, meant(t.field, momentWords), strings.Join(momentWords, " "))
 	}
 	if at, err := time.Parse(time.DateOnly, t.value); err == nil {
 		t.date = at

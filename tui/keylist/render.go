@@ -96,9 +96,7 @@ func (l *List) Lines() []string {
 	if l.Filtered() {
 		lines = append(lines, l.filterLine())
 	}
-	if doubt := l.filterWarning(); doubt != "" {
-		lines = append(lines, ui.Pad("   "+doubt, l.width))
-	}
+	lines = append(lines, l.lessons()...)
 	if l.banner != "" {
 		lines = append(lines, ui.Pad(l.banner, l.width))
 	}

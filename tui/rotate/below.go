@@ -91,13 +91,19 @@ func fieldLabel(f apikey.Field) string {
 	return string(f)
 }
 
+// certain is what a failure says is certain, or what was.
+func (f failed) certain(otherwise []string) []string {
+	if step := (*rotation.StepError)(nil); errors.As(f.err, &step) {
+		return step.Certain
+	}
+	return otherwise
+}
+
 func (s *Screen) viewKnown(p *page) {
 	st := p.style()
 	certain := s.view.Certain
 	if f, failure := s.phase.(failed); failure {
-		if step := (*rotation.StepError)(nil); errors.As(f.err, &step) {
-			certain = step.Certain
-		}
+		certain = f.certain(certain)
 	}
 	if len(certain) > 0 {
 		p.title("CERTAIN")

@@ -31,7 +31,10 @@ func (s *Screen) viewBlock(p *page, told bool) {
 	case failed:
 		s.viewFailure(p, now)
 	case finished:
-		p.withBar(st.Good, s.viewEnd)
+		p.withBar(st.Good, func(p *page) {
+			s.viewEnd(p)
+			p.wrap(s.keyCap("enter"), s.emphasis(), "close")
+		})
 	case ready:
 		p.withBar(st.Accent, func(p *page) {
 			s.action(p, s.enterDoes())
@@ -95,17 +98,21 @@ func (s *Screen) viewCame(p *page, last rotation.Result) {
 	s.viewOutput(p, last.Output)
 }
 
+// doing is what a call does.
+func (s *Screen) doing(now working) string {
+	switch {
+	case now.verb == toEnd:
+		return "closing it as it stands"
+	case now.undo && now.verb == toUndo:
+		return "Undoing: " + s.view.Next.Undo
+	}
+	return s.view.Next.Text
+}
+
 func (s *Screen) viewWorking(p *page, now working) {
 	st := p.style()
 	p.withBar(st.Accent, func(p *page) {
-		what := s.view.Next.Text
-		switch {
-		case now.verb == toEnd:
-			what = "closing it as it stands"
-		case now.undo && now.verb == toUndo:
-			what = "Undoing: " + s.view.Next.Undo
-		}
-		p.wrap(st.Accent.Render("… "), st.Base, what)
+		p.wrap(st.Accent.Render("… "), st.Base, s.doing(now))
 		left := ""
 		if now.exit != stays {
 			left = "leaving when this step has ended · "
@@ -128,26 +135,51 @@ func (s *Screen) viewOutput(p *page, text string) {
 	}
 }
 
+// failure is what failed, and what to do about it.
+func (s *Screen) failure(now failed) (what, todo string) {
+	what = now.err.Error()
+	var refused *rotation.RefusedError
+	var step *rotation.StepError
+	switch {
+	case errors.As(now.err, &step):
+		what, todo = step.Err.Error(), step.Next
+		if now.last.Output != "" { // its last lines are under it
+			what, _, _ = strings.Cut(what, "; its last output:")
+		}
+		what = string(step.Step) + " failed: " + what
+	case errors.As(now.err, &refused):
+		what, todo = refused.Reason, refused.Next
+	}
+	if errors.As(now.err, &refused) && now.undo {
+		what = "no undo: " + what
+	}
+	return what, todo
+}
+
+// failureWords are a failure for who hears the screen.
+func (s *Screen) failureWords(now failed) []string {
+	what, todo := s.failure(now)
+	p := page{env: s.env, width: heard}
+	s.viewOutput(&p, now.last.Output)
+	lines := append([]string{"✗ " + what}, p.lines...)
+	if hint := client.HintOf(now.err); hint != "" {
+		lines = append(lines, "hint: "+hint)
+	}
+	if todo != "" {
+		lines = append(lines, "to do: "+todo)
+	}
+	out := make([]string, 0, len(lines))
+	for _, f := range ui.Facts(lines...) {
+		out = append(out, f.Text)
+	}
+	return out
+}
+
 // viewFailure says what failed and what to do about it. What is certain follows under CERTAIN.
 func (s *Screen) viewFailure(p *page, now failed) {
 	st := p.style()
 	p.withBar(st.Bad, func(p *page) {
-		what, todo := now.err.Error(), ""
-		var refused *rotation.RefusedError
-		var step *rotation.StepError
-		switch {
-		case errors.As(now.err, &step):
-			what, todo = step.Err.Error(), step.Next
-			if now.last.Output != "" { // its last lines are under it
-				what, _, _ = strings.Cut(what, "; its last output:")
-			}
-			what = string(step.Step) + " failed: " + what
-		case errors.As(now.err, &refused):
-			what, todo = refused.Reason, refused.Next
-		}
-		if errors.As(now.err, &refused) && now.undo {
-			what = "no undo: " + what
-		}
+		what, todo := s.failure(now)
 		p.wrap(st.Bad.Render("✗ "), st.Strong, what)
 		s.viewOutput(p, now.last.Output)
 		if hint := client.HintOf(now.err); hint != "" {
@@ -187,7 +219,6 @@ func (s *Screen) viewEnd(p *page) {
 	if now := s.phase.(finished); now.last.Output != "" {
 		s.viewOutput(p, now.last.Output)
 	}
-	p.wrap(s.keyCap("enter"), s.emphasis(), "close")
 }
 
 // viewQuestion shows any question, by its data alone.

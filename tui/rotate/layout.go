@@ -89,33 +89,50 @@ func (s *Screen) viewHead(p *page) {
 	p.split(st.Dim.Render(mode), st.Dim.Render("begun "+ui.Relative(v.Started, s.env.Now())+" ago · "+v.ID))
 }
 
-func (s *Screen) viewKeys(p *page) {
-	v, st := s.view, p.style()
-	state, style := "on", st.Good
+// keyState is how one of the two keys stands.
+type keyState struct {
+	word string
+	tone ui.Tone
+}
+
+// keyStates are those of both; the new one's is empty before it is made.
+func (s *Screen) keyStates() (old, made keyState) {
+	v := s.view
+	old = keyState{"on", ui.Good}
 	if unlisted(v, rotation.SubjectOld) {
-		state, style = "not in the list", st.Warn
+		old = keyState{"not in the list", ui.Warn}
 	}
 	switch {
 	case v.OldAnswered:
-		state, style = "deleted", st.Dim
+		old = keyState{"deleted", ui.Faint}
 	case v.OldGone:
-		state, style = "deletion sent", st.Warn
+		old = keyState{"deletion sent", ui.Warn}
 	case v.OldOff || v.Old.IsDisabled():
-		state, style = "off", st.Warn
+		old = keyState{"off", ui.Warn}
 	}
-	p.line(s.keyLine("old", v.Old, style.Render(state)))
 	switch {
 	case v.New == nil:
-		p.line(st.Dim.Render("new  ") + ui.KeyName(st.Dim, clean(v.NewName)) + st.Dim.Render("  not made yet"))
 	case v.State == rotation.Aborted:
-		p.line(s.keyLine("new", *v.New, st.Dim.Render("deleted")))
+		made = keyState{"deleted", ui.Faint}
 	case unlisted(v, rotation.SubjectNew):
-		p.line(s.keyLine("new", *v.New, st.Warn.Render("not in the list")))
+		made = keyState{"not in the list", ui.Warn}
 	case v.New.IsDisabled():
-		p.line(s.keyLine("new", *v.New, st.Warn.Render("off")))
+		made = keyState{"off", ui.Warn}
 	default:
-		p.line(s.keyLine("new", *v.New, st.Good.Render("on")))
+		made = keyState{"on", ui.Good}
 	}
+	return old, made
+}
+
+func (s *Screen) viewKeys(p *page) {
+	v, st := s.view, p.style()
+	old, made := s.keyStates()
+	p.line(s.keyLine("old", v.Old, st.Tone(old.tone).Render(old.word)))
+	if v.New == nil {
+		p.line(st.Dim.Render("new  ") + ui.KeyName(st.Dim, clean(v.NewName)) + st.Dim.Render("  not made yet"))
+		return
+	}
+	p.line(s.keyLine("new", *v.New, st.Tone(made.tone).Render(made.word)))
 }
 
 // unlisted reports whether the last list that was looked at lacked a key.

@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,8 @@ type List struct {
 	loaded        bool
 	err           error
 	cursor        int
-	at, about     int // the line of the row under the cursor, and how many tell about it
+	wanted        string // the rotation to begin at
+	at, about     int    // the line of the row under the cursor, and how many tell about it
 	text          widget.Scroller
 	width, height int
 }
@@ -39,6 +41,9 @@ func (l *List) Init() tea.Cmd {
 		return listedMsg{l, views, err}
 	}
 }
+
+// Show puts the cursor on a rotation when the journals are there.
+func (l *List) Show(id string) { l.wanted = id }
 
 // Title names the box.
 func (l *List) Title() string { return "Rotations" }
@@ -81,6 +86,9 @@ func (l *List) Update(msg tea.Msg) tea.Cmd {
 		if msg.list == l {
 			l.loaded, l.err, l.views = true, msg.err, openFirst(msg.views)
 			l.cursor = min(l.cursor, max(len(l.views)-1, 0))
+			if at := slices.IndexFunc(l.views, func(v rotation.View) bool { return v.ID == l.wanted }); at >= 0 {
+				l.cursor, l.wanted = at, ""
+			}
 		}
 	case Changed:
 		return l.Init()
@@ -180,19 +188,24 @@ func (l *List) columns(name, profile, state, step, environment, age string) stri
 
 func (l *List) narrow() bool { return l.width < 72 }
 
+// rowState is a rotation's state in a word.
+func rowState(v rotation.View) string {
+	switch {
+	case v.Holder != nil:
+		return "held"
+	case v.Undoing && v.State == rotation.Open:
+		return "undoing"
+	}
+	return string(v.State)
+}
+
 // row is a rotation in a line; under the cursor, where everything is reversed, it has no colours of its own.
 func (l *List) row(v rotation.View, now time.Time, plain bool) string {
 	if v.Err != nil {
 		return "     " + ui.Pad(v.ID, 24) + "unreadable"
 	}
 	st := l.env.Styles
-	state := string(v.State)
-	switch {
-	case v.Holder != nil:
-		state = "held"
-	case v.Undoing && v.State == rotation.Open:
-		state = "undoing"
-	}
+	state := rowState(v)
 	name, environment := ui.KeyName(st.Base, clean(v.Old.Name)), clean(l.host.Setting(v.Profile).ForKey(v.Old.Environment).Word(v.Old.Environment))
 	mark := sign(st, v) + " "
 	switch {

@@ -30,8 +30,13 @@ type Host interface {
 	// Deliver puts the secret of a key to a place: a destination as docs/REFERENCE.md writes it
 	// (env-file:PATH:VARIABLE, file:PATH, command:CMDLINE) or the name of one of the profile. A place that
 	// holds something else already is a *HeldError, and is left as it is, unless replace says that it may go: then that is kept
-	// until the secret is in place, and put back if it is not.
+	// until Settle, and put back if the secret does not come into place.
 	Deliver(ctx context.Context, profile string, k apikey.Key, destination string, secret apikey.Secret, replace bool) (Delivered, error)
+	// TakeBack puts back what the places held before they were given the secret of the key, where the secret still is, and says so.
+	// Where that fails, it can be tried again.
+	TakeBack(ctx context.Context, profile string, k apikey.Key) (notes []string, err error)
+	// Settle lets go of what the places held that were given the secret of the key.
+	Settle(ctx context.Context, profile string, k apikey.Key)
 }
 
 // Profile is one row of the profile list.
@@ -83,6 +88,7 @@ func MovesToken(before, after ProfileDraft) bool {
 type Delivered struct {
 	Summary string   // "API_KEY in /srv/app/.env replaced"
 	Notes   []string // what the user should know: bits dropped, not read back
+	Kept    []string // the places whose former content TakeBack puts back
 }
 
 // HeldError is what Deliver returns of a place that holds something already.

@@ -44,7 +44,12 @@ type (
 	DeleteKey struct {
 		Ticket   int
 		ID, Name string
+		// TakeBack is to put back first what the places held that were given its secret from this screen; where that fails,
+		// nothing is deleted.
+		TakeBack bool
 	}
+	// Settle lets go of what the places held that were given a key's secret.
+	Settle struct{ Key apikey.Key }
 	// RequestPublicKey asks for a public key; answered by PublicKeyReady.
 	RequestPublicKey struct {
 		Ticket  int
@@ -115,6 +120,7 @@ type (
 		Ticket  int
 		ID      string
 		Deleted apikey.Deleted
+		Back    []string // what TakeBack did, whatever came of the deletion
 		Err     error
 	}
 	PublicKeyReady struct {

@@ -10,10 +10,11 @@ type Keys struct {
 
 	Filter, Sort, Reverse key.Binding
 	// While the filter is typed.
-	FilterKeep, FilterClear key.Binding
+	FilterKeep, FilterClear, FilterComplete key.Binding
 
 	New, Edit, Rotate, Rotations, Toggle, Delete          key.Binding
 	CopyID, Verify, Profiles, Reload, Help, Suspend, Quit key.Binding
+	Palette                                               key.Binding
 
 	// In the dialogs that tell.
 	Dismiss, CopyText, Switch, TestProfile, AddProfile, EditProfile key.Binding
@@ -51,6 +52,8 @@ func NewKeys() *Keys {
 		FilterKeep:  bind("enter", "keep", "enter"),
 		FilterClear: bind("esc", "clear", "esc"),
 
+		FilterComplete: bind("tab", "complete", "tab"),
+
 		New:       bind("n", "new", "n"),
 		Edit:      bind("e", "edit", "e"),
 		Rotate:    bind("r", "rotate", "r"),
@@ -61,6 +64,7 @@ func NewKeys() *Keys {
 		Verify:    bind("v", "verify a secret", "v"),
 		Profiles:  bind("p", "profiles", "p"),
 		Reload:    bind("ctrl+r", "reload", "ctrl+r"),
+		Palette:   bind(":", "do or go to", ":", "ctrl+p"),
 		Help:      bind("?", "help", "?", "f1"),
 		Quit:      bind("q", "quit", "q", "ctrl+c"),
 		Suspend:   bind("ctrl+z", "suspend", "ctrl+z"), // the painter takes it, on every screen
@@ -113,8 +117,8 @@ func (k *Keys) Sections() []Section {
 	return []Section{
 		{"Move", []key.Binding{k.Up, k.Down, k.Top, k.Bottom, k.HalfUp, k.HalfDown, k.PageUp, k.PageDown, k.Open, k.Back}},
 		{"Keys", []key.Binding{k.New, k.Edit, k.Rotate, k.Toggle, k.Delete, k.CopyID, k.Verify, k.Rotations}},
-		{"List", []key.Binding{k.Filter, k.Sort, k.Reverse, k.Reload, k.Profiles, k.Help, k.Suspend, k.Quit}},
-		{"While the filter is typed", []key.Binding{k.FilterKeep, k.FilterClear}},
+		{"List", []key.Binding{k.Palette, k.Filter, k.Sort, k.Reverse, k.Reload, k.Profiles, k.Help, k.Suspend, k.Quit}},
+		{"While the filter is typed", []key.Binding{k.FilterKeep, k.FilterComplete, k.FilterClear}},
 		{"Profiles", []key.Binding{k.Switch, k.TestProfile, k.AddProfile, k.EditProfile}},
 		{"Error box", []key.Binding{k.CopyText, k.Dismiss}},
 		{"Dialogs and forms", []key.Binding{k.Next, k.Prev, k.Confirm, k.Cancel, k.Yes, k.No}},

@@ -78,6 +78,9 @@ func (c *Choice) Value() string { return c.options[*c.at].Value }
 // Option is what is chosen, whole.
 func (c *Choice) Option() Option { return c.options[*c.at] }
 
+// Options are all there are.
+func (c *Choice) Options() []Option { return c.options }
+
 // At is the place of what is chosen, Len how many there are.
 func (c *Choice) At() int  { return *c.at }
 func (c *Choice) Len() int { return len(c.options) }

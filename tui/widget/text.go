@@ -71,6 +71,9 @@ func (t *Text) Example(text string) { t.setHint("e.g. " + text) }
 // Meaning says what it means that there is none.
 func (t *Text) Meaning(text string) { t.setHint("(" + text + ")") }
 
+// Hint is what stands there while nothing is typed.
+func (t *Text) Hint() string { return t.hint }
+
 func (t *Text) setHint(text string) {
 	t.hint = text
 	if t.in != nil {

@@ -1,0 +1,183 @@
+package keylist
+
+import (
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// mostLines is how many lines an error of the filter may take from the keys.
+const mostLines = 3
+
+// understood says in words what a condition asks for; empty for a plain text, which says so itself.
+func (t term) understood() string {
+	not := ""
+	if t.not {
+		not = "not: "
+	}
+	switch {
+	case t.compares():
+		return not + t.whenWords()
+	case t.field == fieldStatus && t.value == "":
+		return ""
+	case t.field == fieldPerm:
+		return not + "may " + t.value
+	case t.field != "":
+		return not + t.label() + " " + t.value
+	case t.named():
+		return not + t.value
+	case t.not:
+		return "without " + t.value
+	}
+	return ""
+}
+
+// label is the field's own word.
+func (t term) label() string {
+	for f := range apikey.Fields() {
+		if f.Filter == t.field {
+			return f.Label
+		}
+	}
+	return t.field
+}
+
+func (t term) whenWords() string {
+	before := t.op == '<'
+	if !t.date.IsZero() {
+		when := " after "
+		if before {
+			when = " before "
+		}
+		return t.label() + when + t.value
+	}
+	switch {
+	case t.field == fieldUnused && before:
+		return "used within " + t.value
+	case t.field == fieldUnused:
+		return "not used for " + t.value
+	case t.field == fieldExpires && before:
+		return "expires within " + t.value
+	case t.field == fieldExpires:
+		return "expires in more than " + t.value
+	case before:
+		return t.label() + " less than " + t.value + " ago"
+	}
+	return t.label() + " more than " + t.value + " ago"
+}
+
+// isReported reports whether some key of the list has the field that a condition looks at; where it is not known whether one may have
+// it, it has.
+func (l *List) isReported(t term) bool {
+	f, may := t.filtered()
+	if !may || l.seen.n == 0 || t.field == fieldEnv && l.setting.Word("") != "" {
+		return true
+	}
+	if at, known := l.reported[f.Label]; known && (at.yes || at.n == l.seen.n) {
+		return at.yes
+	}
+	yes := l.seen.reports(f)
+	l.reported[f.Label] = reported{l.seen.n, yes}
+	return yes
+}
+
+// reported is what was found of a field in the first keys of the list.
+type reported struct {
+	n   int
+	yes bool
+}
+
+// chips are the conditions as they were understood, where that says more than the text itself.
+func (l *List) chips(width int) string {
+	s := l.env.Styles
+	line, used, tell := "", 0, false
+	for _, t := range l.query {
+		words, style := t.understood(), s.Base
+		switch {
+		case words == "" && t.field == "":
+			words = `"` + t.value + `"`
+		case words == "":
+			continue
+		case l.isReported(t):
+			tell = true
+		default:
+			words, style, tell = "? "+words, s.Warn, true
+		}
+		words = ui.Truncate(ui.Clean(words), width-2)
+		if used > 0 {
+			if used+3+ui.Width(words) > width {
+				line += s.Dim.Render(" …")
+				break
+			}
+			line, used = line+" ", used+1
+		}
+		line += s.Dim.Render("[") + style.Render(words) + s.Dim.Render("]")
+		used += 2 + ui.Width(words)
+	}
+	if !tell {
+		return ""
+	}
+	return line
+}
+
+// taught are the lessons, as long as nothing of this changes.
+type taught struct {
+	text          string
+	typing, some  bool
+	n, missing    int
+	width, height int
+	setting       apikey.Setting
+	completion    string
+	lines         []string
+}
+
+// same reports whether both are about the same.
+func (t *taught) same(o *taught) bool {
+	return t.text == o.text && t.typing == o.typing && t.some == o.some && t.n == o.n && t.missing == o.missing &&
+		t.width == o.width && t.height == o.height && t.setting == o.setting && t.completion == o.completion
+}
+
+// lessons are the lines under the filter: what of it was understood, what was not and what may have been meant, what may come next.
+// They are asked for with every key; to make them, keys are looked at.
+func (l *List) lessons() []string {
+	if !l.Filtered() {
+		return nil
+	}
+	now := taught{text: l.input.Value(), typing: l.typing, some: len(l.idx) > 0, n: l.seen.n, missing: len(l.missing),
+		width: l.width, height: l.height, setting: l.setting, completion: l.completion.text}
+	if !l.taught.same(&now) {
+		now.lines = l.makeLessons()
+		l.taught = now
+	}
+	return l.taught.lines
+}
+
+func (l *List) makeLessons() []string {
+	width := l.width - 4
+	var out []string
+	if line := l.chips(width - 2); line != "" { // an ellipsis may follow
+		out = append(out, line)
+	}
+	if warning := l.filterWarning(); warning != "" {
+		for i, line := range ui.Wrap(ui.Unstyled(warning), width) {
+			if i == mostLines {
+				break
+			}
+			if i == 0 {
+				line = l.env.Styles.Warn.Render(line[:1]) + line[1:]
+			}
+			out = append(out, line)
+		}
+	}
+	if l.typing {
+		if line := l.offer(width); line != "" {
+			out = append(out, line)
+		}
+	}
+	if room := l.height - 6; len(out) > room { // some keys stay in sight
+		out = out[:max(room, 0)]
+	}
+	for i := range out {
+		out[i] = ui.Pad("   "+out[i], l.width)
+	}
+	return out
+}

@@ -1,0 +1,223 @@
+package tui
+
+import (
+	"slices"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/rotation"
+	"detent/tui/palette"
+	"detent/tui/ui"
+)
+
+// chosenLast is how many things are known again that were chosen in the palette.
+const chosenLast = 12
+
+// pressed does what a key does on the screen below the palette.
+type pressed struct{ binding key.Binding }
+
+// shown opens the list of rotations at one of them.
+type shown struct{ id string }
+
+// doing says of each action in a sentence what its name says in a word.
+func doing(k *ui.Keys) map[string]string {
+	out := map[string]string{}
+	for _, x := range []struct {
+		binding key.Binding
+		does    string
+	}{
+		{k.Open, "all that is known of the key"},
+		{k.Back, "to the list"},
+		{k.New, "make a key: what it may do, and until when"},
+		{k.Rotate, "replace the key: make a new one, deliver it, prove it, delete the old one"},
+		{k.Rotations, "those that are open and those that are past: go on, undo"},
+		{k.Edit, "rename the key, or change its role"},
+		{k.Toggle, "switch the key off or on, without deleting it"},
+		{k.Delete, "delete the key for good"},
+		{k.CopyID, "to the terminal's clipboard"},
+		{k.Verify, "paste a secret: which key is it, does it work"},
+		{k.Profiles, "use another, add one, change one, test it"},
+		{k.Reload, "ask the service anew"},
+		{k.Filter, "leave only the keys that match"},
+		{k.Sort, "by the next column"},
+		{k.Reverse, "the order of the list"},
+		{k.Help, "the keys of this screen, and the words of the filter"},
+		{k.Quit, "end the program; an open rotation stays open"},
+	} {
+		out[x.binding.Help().Key] = x.does
+	}
+	return out
+}
+
+// palette is all that the program can do or show from the list or the detail.
+func (a *App) palette() *palette.Palette {
+	k, does := a.env.Keys, doing(a.env.Keys)
+	selected, _, some := a.list.Selected()
+	item := func(b key.Binding) palette.Item {
+		h := b.Help()
+		return palette.Item{ID: "key " + h.Key, Name: h.Desc, About: does[h.Key], Key: h.Key, Then: pressed{b}}
+	}
+	var items []palette.Item
+	if a.focus == onDetail {
+		items = append(items, item(k.Back))
+	}
+	for i := range a.actions {
+		x := &a.actions[i]
+		if h := x.binding.Help().Key; h == k.Palette.Help().Key || a.focus == onDetail && h == k.Open.Help().Key {
+			continue
+		}
+		it := item(x.binding)
+		it.Why = a.refusal(x)
+		switch {
+		case x.needsKey && !some && it.Why == "":
+			it.Why = "no key is selected"
+		case x.needsKey && some:
+			it.Of = ui.Truncate(ui.Clean(selected.Name), 24)
+		}
+		items = append(items, it)
+	}
+	for _, b := range []key.Binding{k.Filter, k.Sort, k.Reverse} {
+		it := item(b)
+		if a.focus != onList {
+			it.Why = "it acts on the list: " + k.Back.Help().Key + " goes there"
+		}
+		items = append(items, it)
+	}
+	for _, p := range a.host.Profiles() {
+		it := palette.Item{ID: "profile " + p.Name, Kind: "profile", Name: p.Name, About: p.Service + ", " + p.URL, Then: ui.UseProfile{Name: p.Name}}
+		if p.Embedded {
+			it.About = p.Service + ", embedded"
+		}
+		if p.Name == a.profile.want {
+			it.Why = "it is the one in use"
+		}
+		items = append(items, it)
+	}
+	return palette.New(a.env, items, a.findable(), a.chosen)
+}
+
+// findable are the keys and rotations of the profile in use, gathered in a command.
+func (a *App) findable() func() palette.More {
+	keys, conn := a.list.Keys(), a.profile.conn
+	return func() palette.More {
+		var out palette.More
+		if conn != nil {
+			for _, v := range openRotations(conn) {
+				if v.Err == nil && v.State == rotation.Open {
+					out.Items = append(out.Items, palette.Item{ID: "rotation " + v.ID, Kind: "rotation", Name: v.Old.Name, About: "open, at " + v.PublicStep(), Then: shown{v.ID}})
+				}
+			}
+		}
+		out.Many = make([]palette.Named, keys.Len())
+		for i, k := range keys.All() {
+			out.Many[i] = palette.Named{ID: k.ID, Name: k.Name, About: k.Masked}
+		}
+		out.As = func(n palette.Named) palette.Item {
+			return palette.Item{ID: n.ID, Kind: "key", Name: n.Name, About: n.About, Then: ui.GoTo{ID: n.ID}}
+		}
+		return out
+	}
+}
+
+// paletteOf are the actions of an overlay. What is typed in it would be lost on a way elsewhere: that way leads over its own keys.
+func (a *App) paletteOf(top ui.Screen) *palette.Palette {
+	var items []palette.Item
+	for _, b := range append(slices.Clone(top.Bindings()), a.helpKey(top)) {
+		if h := b.Help(); b.Enabled() {
+			it := palette.Item{ID: "key " + h.Key, Name: h.Desc, Key: h.Key, Then: pressed{b}}
+			if g, ok := top.(ui.Guarded); ok && g.Guard() != 0 && a.confirms(b) {
+				it.Why = "this is confirmed by the key itself: close this, and press it"
+			}
+			items = append(items, it)
+		}
+	}
+	return palette.New(a.env, items, nil, a.chosen)
+}
+
+// confirms reports whether a binding is one of those that a confirmation takes only after a while.
+func (a *App) confirms(b key.Binding) bool {
+	k := a.env.Keys
+	for _, name := range b.Keys() {
+		if slices.ContainsFunc([]key.Binding{k.Confirm, k.Yes, k.Discard}, func(c key.Binding) bool { return slices.Contains(c.Keys(), name) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// paletteKey is what opens the palette on an overlay: where text is typed, : is text. The palette itself has none.
+func (a *App) paletteKey(top ui.Screen) key.Binding {
+	k := a.env.Keys.Palette
+	if _, is := top.(*palette.Palette); is {
+		k.SetEnabled(false)
+	}
+	if t, ok := top.(ui.Typist); ok && t.Typing() {
+		k.SetKeys("ctrl+p")
+		k.SetHelp("ctrl+p", k.Help().Desc)
+	}
+	return k
+}
+
+// choose does what was chosen in the palette, or says why it cannot be done, as the key itself does.
+func (a *App) choose(msg palette.Chosen) tea.Cmd {
+	it := msg.Item
+	a.pop(msg.Palette)
+	a.chosen = slices.DeleteFunc(a.chosen, func(id string) bool { return id == it.ID })
+	a.chosen = append([]string{it.ID}, a.chosen[:min(len(a.chosen), chosenLast-1)]...)
+	switch then := it.Then.(type) {
+	case pressed:
+		if it.Why != "" && len(a.overlays) > 0 {
+			return a.say(it.Name+": "+it.Why, false)
+		}
+		return a.press(then.binding)
+	case shown:
+		return a.showRotation(then.id)
+	}
+	if it.Why != "" {
+		return a.say(it.Name+": "+it.Why, false)
+	}
+	return a.intent(it.Then)
+}
+
+// press is a key of a binding, pressed on the screen that is on top.
+func (a *App) press(b key.Binding) tea.Cmd {
+	for _, name := range b.Keys() {
+		if msg, ok := keyOf(name); ok {
+			a.read.watch(a.top(), a.env.Now())
+			if a.guards(msg) {
+				return nil
+			}
+			return a.focused(msg)
+		}
+	}
+	return nil
+}
+
+// keyOf is the message of a key by its name.
+func keyOf(name string) (tea.KeyMsg, bool) {
+	if name == " " {
+		return tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}, true
+	}
+	if r := []rune(name); len(r) == 1 {
+		return tea.KeyMsg{Type: tea.KeyRunes, Runes: r}, true
+	}
+	for t := tea.KeyF20; t <= tea.KeyCtrlQuestionMark; t++ {
+		if t != tea.KeyRunes && t.String() == name {
+			return tea.KeyMsg{Type: t}, true
+		}
+	}
+	return tea.KeyMsg{}, false
+}
+
+// showRotation opens the list of rotations, with the cursor on one of them.
+func (a *App) showRotation(id string) tea.Cmd {
+	if a.screens.rotations == nil {
+		return nil
+	}
+	list := a.screens.rotations()
+	if at, can := list.(interface{ Show(id string) }); can {
+		at.Show(id)
+	}
+	return a.push(list)
+}

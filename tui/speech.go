@@ -1,0 +1,245 @@
+package tui
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/tui/ui"
+)
+
+// spoken is what a front without a picture (package lines) asks of the root: the same screens, said.
+type spoken struct {
+	on      bool
+	from    int            // the first row that is told
+	visit   int            // of a key: what was said of it before is said again to who comes to it anew
+	numbers map[string]int // of keys, which they keep for as long as the program runs
+	ids     []string       // by number, from 1
+}
+
+// age is what changes by itself in a line.
+var age = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<?\d+(m|h|d|w|y|mo)\b( ago)?`) })
+
+// heardWidth and heardHeight are the room that screens have where nothing is drawn: all of a text, and no line broken.
+const heardWidth, heardHeight = 500, 500
+
+func (s *spoken) size(width, height int) (int, int) {
+	if s.on {
+		return heardWidth, heardHeight
+	}
+	return width, height
+}
+
+// rowsTold is how many keys are told at a time.
+const rowsTold = 20
+
+// Later sends a message after a time, by the program's clock.
+func (a *App) Later(d time.Duration, msg tea.Msg) tea.Cmd { return a.env.Later(d, msg) }
+
+// Now is the program's clock.
+func (a *App) Now() time.Time { return a.env.Now() }
+
+// News is the line that the footer shows, and which one it is.
+func (a *App) News() (id int, text string) { return a.toast.id, a.toast.text }
+
+// Guarded says whether what is asked must not be answered by what was typed before it was asked, and how long it takes no answer yet.
+func (a *App) Guarded() (guarded bool, left time.Duration) {
+	if a.read.guard == 0 {
+		return false, 0
+	}
+	return true, max(a.read.until.Sub(a.env.Now()), 0)
+}
+
+// Speak is what there is to hear now, and of whom.
+func (a *App) Speak() (who any, said ui.Speech) {
+	switch top := a.top(); {
+	case a.lock.on:
+		return "covered", ui.Speech{Facts: ui.Facts("No key was pressed for " + ui.Span(a.lock.LockAfter) + "."), Ask: &ui.Ask{Words: "An empty line goes on", Keep: ui.Times("enter", 1)}}
+	case top != nil:
+		return top, a.speakScreen(top)
+	case a.focus == onDetail:
+		return a.speakDetail()
+	}
+	return a.speakList()
+}
+
+// speakScreen is an overlay, with its title. One that has no words of its own is read from its View.
+func (a *App) speakScreen(s ui.Screen) ui.Speech {
+	var out ui.Speech
+	if t, ok := s.(ui.Titled); ok {
+		out.Facts = ui.Facts(t.Title())
+	}
+	if p, ok := s.(ui.Placed); ok && len(out.Facts) > 0 {
+		place := p.Place()
+		for _, word := range []string{place.Profile, place.Setting.Badge(), place.Alarm} {
+			if word != "" {
+				out.Facts[0].Text += ", " + ui.InWords(word)
+			}
+		}
+	}
+	if words, ok := s.(ui.Spoken); ok {
+		said := words.Speak()
+		said.Facts = append(out.Facts, said.Facts...)
+		return said
+	}
+	out.Facts = append(out.Facts, ui.Facts(strings.Split(s.View(), "\n")...)...)
+	out.Ask = &ui.Ask{Words: "What now", Choices: ui.ChoicesOf(a.env.Keys, s.Bindings())}
+	if len(out.Facts) > 0 {
+		out.Ask.Words = out.Facts[0].Text
+	}
+	if t, ok := s.(ui.Typist); ok && t.Typing() {
+		out.Ask.Text = ui.Line(unknownField{})
+	}
+	return out
+}
+
+// unknownField is one of a screen that does not say how much is in it.
+type unknownField struct{}
+
+func (unknownField) Len() int { return 100 }
+
+// speakDetail is a key, whole: said once, whatever its ages become.
+func (a *App) speakDetail() (who any, out ui.Speech) {
+	k, _, ok := a.list.Selected()
+	if !ok {
+		return "nothing", ui.Speech{}
+	}
+	who = fmt.Sprint("detail ", a.spoken.visit, k.ID)
+	for _, f := range ui.Facts(a.detail.Words()...) {
+		f.Same = "line " + age().ReplaceAllString(f.Text, "")
+		out.Facts = append(out.Facts, f)
+	}
+	var acts []key.Binding
+	for i := range a.actions {
+		x := &a.actions[i]
+		if x.needsKey && a.refusal(x) == "" && !key.Matches(ui.Press(x.binding.Keys()[0]), a.env.Keys.Open) {
+			acts = append(acts, x.binding)
+		}
+	}
+	out.Ask = &ui.Ask{Words: ui.Clean(k.Name), Choices: ui.ChoicesOf(a.env.Keys, append(acts, a.env.Keys.Back))}
+	return who, out
+}
+
+// speakList is where one is, how many keys there are, and some of them by number.
+func (a *App) speakList() (who any, out ui.Speech) {
+	text, warning := a.list.Filter()
+	place := a.listed()
+	who = fmt.Sprintf("list %s %s %s %d", place.Profile, text, a.list.Order(), a.spoken.from)
+	where := "Profile " + place.Profile
+	for _, word := range []string{place.Service, place.Setting.Badge(), place.Alarm} {
+		if word != "" {
+			where += ", " + word
+		}
+	}
+	if a.lock.Who != "" {
+		where += ", you are " + a.lock.Who
+	}
+	if why, no := a.noWrites(); no {
+		where += ", read-only: " + why
+	}
+	if a.profile.conn == nil && a.profile.err == nil {
+		out.Progress = "opening " + place.Profile
+		return who, out
+	}
+	out.Facts = ui.Facts(where)
+	switch {
+	case a.list.Typing():
+		out.Ask = &ui.Ask{Words: "Filter, an empty line shows all", Keep: ui.Times("esc", 1), Text: ui.Line(a.list.Field())}
+		return who, out
+	case a.profile.err == nil && a.load.err == nil && !a.load.loaded:
+		out.Progress = "loading"
+		return who, out
+	case a.load.running:
+		return who, out
+	}
+	a.speakRows(&out, text, warning)
+	if len(out.Facts) == 1 {
+		out.Facts = append(out.Facts, ui.Facts(strings.Split(a.placeholder(), "\n")...)...)
+	} else if b := a.banner(); b != "" {
+		out.Answers = append(out.Answers, ui.InWords(b))
+	}
+	out.Ask = a.askList()
+	return who, out
+}
+
+// speakRows are the keys that are told at a time, and the one under the cursor where it was put there.
+func (a *App) speakRows(out *ui.Speech, text, warning string) {
+	n := a.list.Shown()
+	if a.list.Len() == 0 {
+		return
+	}
+	var counts []string
+	for _, c := range a.summary() {
+		counts = append(counts, ui.InWords(c))
+	}
+	out.Facts = append(out.Facts, ui.Facts(strings.Join(counts, ", "))...)
+	if text != "" {
+		out.Facts = append(out.Facts, ui.Facts("filter "+text+": "+ui.Count(n, "key"))...)
+	}
+	if warning != "" {
+		out.Answers = append(out.Answers, ui.InWords(warning))
+	}
+	if a.spoken.from >= n {
+		a.spoken.from = 0
+	}
+	from := a.spoken.from
+	told := a.list.Rows(from, rowsTold)
+	if line, chosen := a.list.Cursor(); chosen && (line < from || line >= from+rowsTold) {
+		told = append(told, a.list.Rows(line, 1)...)
+	}
+	if n > rowsTold {
+		out.Facts = append(out.Facts, ui.Facts(fmt.Sprintf("keys %d to %d of %d, by %s", from+1, min(from+rowsTold, n), n, a.list.Order()))...)
+	}
+	for _, r := range told {
+		out.Facts = append(out.Facts, ui.Fact{Text: strconv.Itoa(a.spoken.number(r.ID)) + " " + r.Words, Same: r.Same})
+	}
+}
+
+// number is that of a key: the same whenever it is told.
+func (s *spoken) number(id string) int {
+	if s.numbers == nil {
+		s.numbers = map[string]int{}
+	}
+	if s.numbers[id] == 0 {
+		s.ids = append(s.ids, id)
+		s.numbers[id] = len(s.ids)
+	}
+	return s.numbers[id]
+}
+
+// askList takes the number of a key, a filter, and what acts on no key.
+func (a *App) askList() *ui.Ask {
+	out := &ui.Ask{Words: ui.Clean(a.listed().Profile) + ", number or name of a key, or a letter", Brief: true}
+	var acts []key.Binding
+	for i := range a.actions {
+		if x := &a.actions[i]; !x.needsKey && a.refusal(x) == "" {
+			acts = append(acts, x.binding)
+		}
+	}
+	k := a.env.Keys
+	if a.list.Len() > 0 {
+		acts = append(acts, k.Filter, k.Sort, k.Reverse)
+	}
+	out.Choices = ui.ChoicesOf(k, acts)
+	if a.list.Shown() > rowsTold {
+		out.Choices = append(out.Choices, ui.Choice{Words: "more keys", Key: "m", Do: func() { a.spoken.from += rowsTold }})
+	}
+	out.Other = func(typed string) (ui.Choice, bool) {
+		if words, is := strings.CutPrefix(typed, "/"); is && words != "" && a.list.Len() > 0 {
+			keys := append([]tea.KeyMsg{ui.Press("/")}, ui.Typed(a.list.Field(), words)...)
+			return ui.Choice{Keys: append(keys, ui.Press("enter")), Do: func() { a.spoken.from = 0 }}, true
+		}
+		id, ok := a.list.Named(typed)
+		if n, err := strconv.Atoi(typed); !ok && err == nil && n > 0 && n <= len(a.spoken.ids) {
+			id = a.spoken.ids[n-1]
+		}
+		return ui.Choice{Keys: ui.Times("enter", 1), Do: func() { a.list.Select(id); a.spoken.visit++ }}, a.list.Has(id)
+	}
+	return out
+}
