@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,9 @@ import (
 
 // services in the order of display.
 var services = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
+
+// elsewhere are those that the embedded key service does not speak as.
+var elsewhere = []string{"miniflux", "better-auth", "unleash"}
 
 const (
 	tokenForms   = `{ env = "NAME" }, { command = ["program", "word"] } or { file = "~/path" }`
@@ -60,7 +64,10 @@ func readProfile(name string, t *section) Profile {
 		t.doc.refuse(t.path, nameRule)
 	}
 	p := Profile{Name: name}
-	p.Service = t.choice("service", services...)
+	var ok bool
+	if p.Service, ok = t.text("service", alternatives(services)); ok && !slices.Contains(services, p.Service) && !slices.Contains(elsewhere, p.Service) {
+		t.refuse("service", "must be %s", alternatives(services))
+	}
 	if !t.has("service") {
 		t.lacks("service", "%s", alternatives(services))
 	}

@@ -22,6 +22,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"detent/e2e/servers"
 )
@@ -210,6 +211,19 @@ type front struct {
 
 	mu    sync.Mutex
 	death *death
+	sent  map[string]time.Time // when the last request of a kind was answered, by method and path
+}
+
+// answered is when the last request that begins so was.
+func (f *front) answered(call string) (last time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for what, at := range f.sent {
+		if strings.HasPrefix(what, call) && at.After(last) {
+			last = at
+		}
+	}
+	return last
 }
 
 // death is a request at which its sender is killed: when the server has it not yet, or when it is done and its answer is not yet back.
@@ -231,7 +245,7 @@ func newFront(t *testing.T, origin string) *front {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &front{}
+	f := &front{sent: map[string]time.Time{}}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)
@@ -247,6 +261,9 @@ func newFront(t *testing.T, origin string) *front {
 		f.mu.Unlock()
 		if d == nil || !strings.HasPrefix(r.Method+" "+r.URL.Path, d.call) {
 			proxy.ServeHTTP(w, r)
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.sent[r.Method+" "+r.URL.Path] = time.Now()
 			return
 		}
 		if d.done {
