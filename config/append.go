@@ -41,6 +41,17 @@ const Template = `# detent: profiles of key services. "detent config check" trie
 # then     = ["systemctl", "--user", "restart", "payments"]      # after a delivery, and again after an undo
 # probe    = ["ssh", "pay1", "curl -fs localhost/ready"]         # exit 0: the application there works with what it has; no secret in it
 
+# How the screens look, and their keys: docs/REFERENCE.md, "The screens".
+# [ui]
+# theme         = "terminal"               # terminal | dark | light | high-contrast
+# mouse         = true
+# bell          = true                     # when a rotation waits for you
+# columns       = ["name", "status", "expires"]   # of the list, in this order; left out is what there is room for
+# order         = "status"                 # what the list begins with; "-created" is the reverse order; left out is the last one
+# screen_reader = false                    # one line a change, no redraw
+# [ui.keys]                                # one or several for an action, in the place of its own
+# rotate        = ["r", "ctrl+t"]
+
 # Who may come over SSH, where "detent ssh" runs. A viewer looks; an operator creates, edits, disables and rotates too; an
 # admin deletes and edits profiles too.
 # [operators.alice]

@@ -29,6 +29,8 @@ type Config struct {
 	Profiles []Profile
 	// Operators are those who may come over SSH, in the file's order.
 	Operators []Operator
+	// UI is how the screens look.
+	UI UI
 
 	secrets    []string                  // variables of profiles that were left out
 	fieldLines map[string]map[string]int // where the file names each profile's files and commands

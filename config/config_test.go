@@ -103,7 +103,7 @@ var refusals = []struct {
 }{
 	{"no TOML", "[profiles.p\n", `1: is not TOML: expected ']' to close table name`},
 	{"twice", valid(nil, `service = "generic"`), `5: is not TOML: key service is already defined`},
-	{"unknown at the top", "colour = true\n", `1: colour: is no field here; allowed: default_profile, profiles, operators`},
+	{"unknown at the top", "colour = true\n", `1: colour: is no field here; allowed: default_profile, profiles, operators, ui`},
 	{"unknown in a profile", valid(nil, "", `api_key = "`+canary+`"`), `6: profiles.p.api_key: is no field here; allowed: service, url, token, ca, environment, read_only, max_age, auth, token_url, create, deliver`},
 	{"unknown in a token", valid(map[int]string{4: `token = { env = "T", value = "` + canary + `" }`}), `4: profiles.p.token.value: is no field here; allowed: env, command, file`},
 	{"unknown in a destination", deliver(`file = "/x"`, `mode = "0600"`), `7: profiles.p.deliver.d.mode: is no field here; allowed: keys, env_file, file, command, then, probe`},
@@ -164,6 +164,16 @@ var refusals = []struct {
 	{"probe with a number", deliver(`file = "/x"`, `probe = ["curl", 3]`), `7: profiles.p.deliver.d.probe: must be a list of words: ` + commandForm},
 	{"bad pattern", deliver(`file = "/x"`, `keys = ["a["]`), `7: profiles.p.deliver.d.keys: "a[" is no pattern: * ? and [a-z] are special`},
 	{"what is wrong before what is missing", "[profiles.p]\nservice = \"prosopo\"\nurll = \"https://x.example\"\n", `3: profiles.p.urll: is no field here; allowed: service, url, token, ca, environment, read_only, max_age, auth, token_url, create, deliver`},
+	{"ui is no table", "ui = 3\n", `1: ui: must be a table: [ui]`},
+	{"theme", "[ui]\ntheme = \"solarized\"\n", `2: ui.theme: must be "terminal", "dark", "light" or "high-contrast"`},
+	{"mouse as text", "[ui]\nmouse = \"off\"\n", `2: ui.mouse: must be true or false, without quotes`},
+	{"bell as number", "[ui]\nbell = 0\n", `2: ui.bell: must be true or false, without quotes`},
+	{"columns as text", "[ui]\ncolumns = \"name\"\n", `2: ui.columns: must be a list of words: ["name", "status", "expires"]`},
+	{"order as a list", "[ui]\norder = [\"name\"]\n", `2: ui.order: must be text: a column: "status", or "-created" for the reverse order`},
+	{"unknown in ui", "[ui]\ncolour = 1\n", `2: ui.colour: is no field here; allowed: theme, mouse, bell, screen_reader, columns, order, keys`},
+	{"keys as a list", "[ui]\nkeys = [\"r\"]\n", `2: ui.keys: must be a table: [ui.keys], with rotate = ["r", "ctrl+t"]`},
+	{"a key as a number", "[ui.keys]\n\nrotate = 3\n", `3: ui.keys.rotate: must be a list of words: ["r", "ctrl+t"]`},
+	{"no keys", "[ui.keys]\nrotate = []\n", `2: ui.keys.rotate: must be a list of words: ["r", "ctrl+t"]`},
 	{"the topmost of several", valid(map[int]string{2: `service = 1`}, `read_only = 1`), `2: profiles.p.service: must be text: "prosopo", "vertesia" or "generic"`},
 }
 

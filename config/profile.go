@@ -46,6 +46,7 @@ func parse(file string, data []byte) (*Config, error) {
 	}
 	c.Profiles = append(c.Profiles, BuiltIn()...)
 	c.readOperators(root)
+	c.readUI(root)
 	root.finish()
 	if _, ok := c.Lookup(c.Default); c.Default != "" && !ok {
 		root.refuse("default_profile", "there is no profile %q; there are %s", c.Default, strings.Join(c.Names(), ", "))

@@ -30,6 +30,7 @@ type shellFile struct {
 	vars   []shellVar
 	pos    int
 	broken bool // a quotation mark or bracket is not closed: from there on no shell reads it
+	remark bool // it ends in a comment
 
 	start       bool   // a command begins here
 	command     string // of which this is an argument
@@ -91,6 +92,7 @@ func (f *shellFile) next() {
 		f.pos++
 	case c == '#':
 		f.pos += len(f.line())
+		f.remark = f.pos == len(f.src)
 	case c == ';':
 		f.pos++
 		f.begin(false)
@@ -274,7 +276,8 @@ func (f *shellFile) skipHere() {
 func (d dotenv) shellConflict(name string) error {
 	a, lines := d.find(name)
 	var last *shellVar
-	for _, v := range readShell(d.src).vars {
+	shell := readShell(d.src)
+	for _, v := range shell.vars {
 		if v.name != name {
 			continue
 		}
@@ -289,7 +292,7 @@ func (d dotenv) shellConflict(name string) error {
 		}
 		last = &v
 	}
-	if backslashes := len(d.src) - len(bytes.TrimRight(d.src, "\\")); last == nil && len(lines) == 0 && backslashes%2 == 1 {
+	if backslashes := len(d.src) - len(bytes.TrimRight(d.src, "\\")); last == nil && len(lines) == 0 && backslashes%2 == 1 && !shell.remark {
 		return &dotenvError{lineAt(d.src, len(d.src)), "the file ends in a backslash, which joins the line that is added after it to this one for a shell: take it out, or end the line"}
 	}
 	if last == nil {

@@ -71,6 +71,8 @@ func TestWhatAShellReadsOtherwiseIsRefusedWithItsLine(t *testing.T) {
 		{"true &&\nKEY=a\nB=1\n", 2},
 		// At the end of these a new line would be taken for something else.
 		{"A=1\nB=x\\", 2},
+		{"A=1\nB=x#\\", 2}, // no comment: the sign stands in a word
+		{"A=1\nB=\\# c\\", 2},
 		{"A=1\nB=x\\\n", 2},
 		{"if true\nthen\n", 2},
 		{"A=1\ntrue &&\n", 2},
@@ -104,6 +106,7 @@ func TestWhatAShellReadsAlikeIsWritten(t *testing.T) {
 		"B=x\\\nKEY=old\n", "B=x \\\nKEY=old\n", "cat <<EOF\nB=1\nEOF\nKEY=old\n", "if true\nthen\nB=1\nfi\nKEY=old\n", "f() {\nB=1\n}\nKEY=old\n", "KEY = old\n", "KEY: old\n",
 		"unset B\nKEY=old\n", "KEY=\"old\"#c\n", "KEY=old\r\nB=1\r\n", "\ufeffKEY=old\n", "KEY=a\nKEY=b\n",
 		"B=it's\n", "B=x # it's\n", "B=https://h/?a=1&b=2\n", "B=x;\n", "set -a\n", "", "B=x echo KEY=y\nKEY=old\n", "B='x' y\nKEY=old\n", "B=`x\nKEY=old\n", "B=x \\\n",
+		"# C:\\dir\\", "B=1\n# C:\\dir\\", "B=1 # C:\\", "B=1\n \t#\\", "#\\\\\\", "B='x' # \\", "B=\"x\" # it's \\", // a comment goes on in no other line
 	} {
 		out, err := setVariable(src, "KEY", "new")
 		if err != nil {

@@ -47,6 +47,9 @@ func (h *Host) loadConfig() (*config.Config, error) {
 		return nil, Usage(err)
 	}
 	cfg, err := config.Load(path, explicit)
+	if err == nil {
+		err = checkUI(cfg.UI)
+	}
 	return cfg, Usage(err)
 }
 

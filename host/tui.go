@@ -25,18 +25,19 @@ const (
 
 // Start is the profile that the TUI opens first, and whether all is read-only though that profile is not.
 func (h *Host) Start() (start config.Profile, forced bool, err error) {
-	if start, err = h.Selected(); err == nil {
+	if start, err = h.begin(); err == nil {
 		forced, err = h.ReadOnly(start)
 	}
 	return start, forced && !start.ReadOnly, err
 }
 
-// ScreenReader reports whether who sits at the terminal hears the screen: they said so by a flag, or by ACCESSIBLE, which other
+// ScreenReader reports whether who sits at the terminal hears the screen: they said so by a flag, in the configuration, or by ACCESSIBLE, which other
 // programs take too. get reads the environment of their terminal.
 func (h *Host) ScreenReader(get func(name string) string) bool {
 	switch strings.ToLower(get("ACCESSIBLE")) {
 	case "", "0", "no", "false":
-		return h.o.ScreenReader
+		cfg, err := h.Config()
+		return h.o.ScreenReader || err == nil && cfg.UI.ScreenReader
 	}
 	return true
 }
@@ -52,7 +53,7 @@ func Front(screens *tui.App, o tui.Options, terminal io.Writer) tea.Model {
 // Options are those that a terminal of this machine and one over SSH have in common.
 func (h *Screens) Options(start config.Profile) tui.Options {
 	return tui.Options{
-		Host: h, Profile: start.Name, Now: h.host.o.Now, Zone: h.host.o.Zone, Notice: h.host.notice(),
+		Host: h, Profile: start.Name, Now: h.host.o.Now, Zone: h.host.o.Zone, Notice: h.host.notice(), Preferences: h.host.preferences(),
 		Rotate: func(env *ui.Env, p ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen {
 			return rotate.NewSetup(env, h, p.Name, k, caps)
 		},
@@ -62,8 +63,9 @@ func (h *Screens) Options(start config.Profile) tui.Options {
 }
 
 // Abandon waits for what the TUI had under way when it ended, a create above all: a key
-// whose secret reached nobody is deleted again.
+// whose secret reached nobody is deleted again. What the screens were like is remembered.
 func (h *Screens) Abandon(model *tui.App) {
+	h.host.remember(model)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*h.host.o.Timeout)
 	defer cancel()
 	for _, line := range model.Abandon(ctx) {
@@ -75,7 +77,7 @@ func (h *Screens) Abandon(model *tui.App) {
 // notice says first what a crash or a dropped line left open.
 func (h *Host) notice() string {
 	views, err := h.Rotations()
-	open := 0
+	open, press := 0, h.keys().Rotations.Help().Key
 	for _, v := range views {
 		if v.Err == nil && v.State == rotation.Open {
 			open++
@@ -85,11 +87,11 @@ func (h *Host) notice() string {
 	case err != nil:
 		return fmt.Sprintf("open rotations cannot be read: %v", err)
 	case open > 0 && h.o.Guest.Views():
-		return ui.Count(open, "open rotation") + ": press R to see"
+		return ui.Count(open, "open rotation") + ": press " + press + " to see"
 	case open == 1:
-		return "1 rotation is open: press R to go on with it or to undo it"
+		return "1 rotation is open: press " + press + " to go on with it or to undo it"
 	case open > 1:
-		return fmt.Sprintf("%d rotations are open: press R to go on with them or to undo them", open)
+		return fmt.Sprintf("%d rotations are open: press %s to go on with them or to undo them", open, press)
 	}
 	if err := h.Ledger().Writable(); err != nil {
 		if h.o.Guest != nil {

@@ -132,6 +132,9 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	s.store = st
 	s.log = log.New(logTo(o.Log, password), "keyserver: ", log.LstdFlags|log.LUTC)
 	s.openEvents(o, password)
+	s.store.Distrusted = func(why string) {
+		s.log.Printf("the store's version is not believed (%s): every request asks the store from now on", why)
+	}
 	err = s.start(ctx)
 	if err == nil {
 		err = s.store.Watch(ctx)

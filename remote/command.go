@@ -26,7 +26,10 @@ var sessionCommands = map[string]func(f *pflag.FlagSet){
 	},
 }
 
-const sessionHelp = "over SSH there are list, check, rotations and verify, with -o, -p, --all-profiles, the FILTER of list and the numbers of check, and for admins audit, with -o, --since, --key and --operator; without a command, the TUI, or with --screen-reader the TUI in lines"
+// spokenCommand opens the TUI in lines: clients take what begins with a dash for an option of their own.
+const spokenCommand = "screen-reader"
+
+const sessionHelp = "over SSH there are list, check, rotations and verify, with -o, -p, --all-profiles, the FILTER of list and the numbers of check, and for admins audit, with -o, --since, --key and --operator; without a command, the TUI, or with screen-reader the TUI in lines"
 
 // sessionArgs makes arguments of ours of a command that a client sent, and says in words of ours what it is: what came may
 // hold a secret. None reaches cobra as it came.
@@ -41,8 +44,8 @@ func sessionArgs(command string) (args []string, what string, err error) {
 	if len(words) == 0 { // a comment, an escaped line end
 		return nil, "no command", errors.New("the command has no words; " + sessionHelp)
 	}
-	if len(words) == 1 && words[0] == "--screen-reader" {
-		return words, "TUI", nil
+	if len(words) == 1 && words[0] == spokenCommand {
+		return []string{"--" + spokenCommand}, "TUI", nil
 	}
 	name := words[0]
 	if name == "detent" && len(words) > 1 {

@@ -33,7 +33,7 @@ func (r *guest) screens(ctx context.Context, h *host.Host) error {
 	}
 	spoken := h.ScreenReader(clientEnv(s.Environ).Getenv)
 	if !spoken && clientEnv(s.Environ).Getenv("TERM") == host.Dumb {
-		return host.Usagef("%s: use a command, ssh HOST list, check, rotations or verify, or ssh -t HOST --screen-reader", host.DumbNeeds)
+		return host.Usagef("%s: use a command, ssh HOST list, check, rotations or verify, or ssh -t HOST screen-reader", host.DumbNeeds)
 	}
 	start, forced, err := h.Start()
 	if err != nil {

@@ -72,7 +72,8 @@ func (a *App) goTo(msg ui.GoTo) tea.Cmd {
 	}
 	if !msg.Replace {
 		if a.spoken.on { // a cursor is not heard
-			a.focus = onDetail
+			a.focus, a.spoken.open = onDetail, msg.ID
+			a.spoken.visit++
 		}
 		return shown
 	}

@@ -43,6 +43,7 @@ type Options struct {
 	// the open ones. Where they are nil, no key offers them.
 	Rotate    func(env *ui.Env, profile ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen
 	Rotations func(env *ui.Env) ui.Screen
+	Preferences
 }
 
 // Where the keys go when no overlay is open.
@@ -95,11 +96,11 @@ func New(o Options) *App {
 	if o.Copy == nil {
 		o.Copy = func(string) error { return errors.New("there is no terminal to copy through") }
 	}
-	styles := ui.NewStyles
-	if o.NoColour {
-		styles = ui.Uncoloured
+	if o.Keys == nil {
+		o.Keys = ui.NewKeys()
 	}
-	env := &ui.Env{Styles: styles(o.Renderer), Keys: ui.NewKeys(), Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}
+	o.Look.NoColour = o.Look.NoColour || o.NoColour
+	env := &ui.Env{Styles: ui.StylesOf(o.Renderer, o.Look), Keys: o.Keys, Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}
 	env.Keys.Suspend.SetEnabled(!o.Remote.On)
 	a := &App{
 		env: env, host: o.Host, copyText: o.Copy, notice: o.Notice, readOnly: o.ReadOnly,
@@ -109,6 +110,7 @@ func New(o Options) *App {
 	a.screens = newScreens(a, o)
 	a.actions = a.newActions()
 	a.profile.want = o.Profile
+	a.prefer(o.Preferences)
 	return a
 }
 
@@ -152,6 +154,7 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // settle brings what depends on other state up to date: the detail follows the cursor,
 // the placeholder the state of the load, the guard the overlay on top.
 func (a *App) settle() tea.Cmd {
+	a.spoken.leave(a)
 	a.showSelected()
 	a.list.SetPlaceholder(a.placeholder())
 	a.list.SetBanner(a.banner())
@@ -164,12 +167,6 @@ func (a *App) settle() tea.Cmd {
 		return a.env.Later(guardTime, guardOver{})
 	}
 	return nil
-}
-
-// Quit stops what is under way and ends the program.
-func (a *App) quit() tea.Cmd {
-	a.load.stop()
-	return tea.Quit
 }
 
 // resize gives everybody their new size.

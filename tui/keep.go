@@ -26,3 +26,9 @@ func (a *App) back(s ui.Screen) (kept ui.Screen, begin func() tea.Cmd, found boo
 	}
 	return nil, nil, false
 }
+
+// quit stops what is under way and ends the program.
+func (a *App) quit() tea.Cmd {
+	a.load.stop()
+	return tea.Quit
+}

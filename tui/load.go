@@ -255,7 +255,7 @@ func (a *App) examineDone(msg examined) tea.Cmd {
 	if msg.gen != a.load.gen {
 		return nil
 	}
-	a.load.counts = msg.counts
+	a.load.counts, a.spoken.examined = msg.counts, msg.gen
 	return a.list.SetMarks(msg.marks)
 }
 

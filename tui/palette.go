@@ -183,7 +183,7 @@ func (a *App) choose(msg palette.Chosen) tea.Cmd {
 // press is a key of a binding, pressed on the screen that is on top.
 func (a *App) press(b key.Binding) tea.Cmd {
 	for _, name := range b.Keys() {
-		if msg, ok := keyOf(name); ok {
+		if msg, ok := ui.KeyNamed(name); ok {
 			a.read.watch(a.top(), a.env.Now())
 			if a.guards(msg) {
 				return nil
@@ -192,22 +192,6 @@ func (a *App) press(b key.Binding) tea.Cmd {
 		}
 	}
 	return nil
-}
-
-// keyOf is the message of a key by its name.
-func keyOf(name string) (tea.KeyMsg, bool) {
-	if name == " " {
-		return tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}, true
-	}
-	if r := []rune(name); len(r) == 1 {
-		return tea.KeyMsg{Type: tea.KeyRunes, Runes: r}, true
-	}
-	for t := tea.KeyF20; t <= tea.KeyCtrlQuestionMark; t++ {
-		if t != tea.KeyRunes && t.String() == name {
-			return tea.KeyMsg{Type: t}, true
-		}
-	}
-	return tea.KeyMsg{}, false
 }
 
 // showRotation opens the list of rotations, with the cursor on one of them.

@@ -16,11 +16,14 @@ import (
 
 // spoken is what a front without a picture (package lines) asks of the root: the same screens, said.
 type spoken struct {
-	on      bool
-	from    int            // the first row that is told
-	visit   int            // of a key: what was said of it before is said again to who comes to it anew
-	numbers map[string]int // of keys, which they keep for as long as the program runs
-	ids     []string       // by number, from 1
+	on   bool
+	from int // the first row that is told
+	// examined is the load whose findings are known: before, what is to be said of a key is not whole.
+	examined int
+	open     string         // the key that was opened
+	visit    int            // of a key: what was said of it before is said again to who comes to it anew
+	numbers  map[string]int // of keys, which they keep for as long as the program runs
+	ids      []string       // by number, from 1
 }
 
 // age is what changes by itself in a line.
@@ -77,6 +80,7 @@ func (a *App) speakScreen(s ui.Screen) ui.Speech {
 	}
 	if p, ok := s.(ui.Placed); ok && len(out.Facts) > 0 {
 		place := p.Place()
+		out.Facts[0].Ever = true // its questions have the title, too
 		for _, word := range []string{place.Profile, place.Setting.Badge(), place.Alarm} {
 			if word != "" {
 				out.Facts[0].Text += ", " + ui.InWords(word)
@@ -111,7 +115,7 @@ func (a *App) speakDetail() (who any, out ui.Speech) {
 		return "nothing", ui.Speech{}
 	}
 	who = fmt.Sprint("detail ", a.spoken.visit, k.ID)
-	for _, f := range ui.Facts(a.detail.Words()...) {
+	for _, f := range ui.Facts(joined(a.detail.Words())...) {
 		f.Same = "line " + age().ReplaceAllString(f.Text, "")
 		out.Facts = append(out.Facts, f)
 	}
@@ -122,15 +126,35 @@ func (a *App) speakDetail() (who any, out ui.Speech) {
 			acts = append(acts, x.binding)
 		}
 	}
-	out.Ask = &ui.Ask{Words: ui.Clean(k.Name), Choices: ui.ChoicesOf(a.env.Keys, append(acts, a.env.Keys.Back))}
+	out.Ask = &ui.Ask{Words: ui.Clean(k.Name), Choices: ui.ChoicesOf(a.env.Keys, append(acts, a.env.Keys.Back, a.env.Keys.Help, a.env.Keys.Quit))}
 	return who, out
+}
+
+// joined are the lines of a detail without the name, which the question has; what is set in belongs to the line before.
+func joined(lines []string) []string {
+	var out []string
+	for _, l := range lines[min(1, len(lines)):] {
+		if l = ui.Unstyled(l); strings.HasPrefix(l, "    ") && len(out) > 0 {
+			out[len(out)-1] += "  " + strings.TrimSpace(l)
+			continue
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// leave goes back to the list where the key is gone that was opened: another one that came in its place was not asked for.
+func (s *spoken) leave(a *App) {
+	if k, _, ok := a.list.Selected(); s.on && a.focus == onDetail && (!ok || k.ID != s.open) {
+		a.focus = onList
+	}
 }
 
 // speakList is where one is, how many keys there are, and some of them by number.
 func (a *App) speakList() (who any, out ui.Speech) {
 	text, warning := a.list.Filter()
 	place := a.listed()
-	who = fmt.Sprintf("list %s %s %s %d", place.Profile, text, a.list.Order(), a.spoken.from)
+	who = fmt.Sprint("list ", a.profile.gen)
 	where := "Profile " + place.Profile
 	for _, word := range []string{place.Service, place.Setting.Badge(), place.Alarm} {
 		if word != "" {
@@ -155,12 +179,12 @@ func (a *App) speakList() (who any, out ui.Speech) {
 	case a.profile.err == nil && a.load.err == nil && !a.load.loaded:
 		out.Progress = "loading"
 		return who, out
-	case a.load.running:
+	case a.load.running, a.load.err == nil && a.spoken.examined != a.load.gen:
 		return who, out
 	}
 	a.speakRows(&out, text, warning)
 	if len(out.Facts) == 1 {
-		out.Facts = append(out.Facts, ui.Facts(strings.Split(a.placeholder(), "\n")...)...)
+		out.Facts = append(out.Facts, ui.Advice(strings.Split(a.placeholder(), "\n")...)...)
 	} else if b := a.banner(); b != "" {
 		out.Answers = append(out.Answers, ui.InWords(b))
 	}
@@ -196,8 +220,9 @@ func (a *App) speakRows(out *ui.Speech, text, warning string) {
 	if n > rowsTold {
 		out.Facts = append(out.Facts, ui.Facts(fmt.Sprintf("keys %d to %d of %d, by %s", from+1, min(from+rowsTold, n), n, a.list.Order()))...)
 	}
+	way := fmt.Sprint(text, a.list.Order(), from) // told anew in another order
 	for _, r := range told {
-		out.Facts = append(out.Facts, ui.Fact{Text: strconv.Itoa(a.spoken.number(r.ID)) + " " + r.Words, Same: r.Same})
+		out.Facts = append(out.Facts, ui.Fact{Text: strconv.Itoa(a.spoken.number(r.ID)) + " " + r.Words, Same: way + r.ID + age().ReplaceAllString(r.Words, "")})
 	}
 }
 
@@ -239,7 +264,7 @@ func (a *App) askList() *ui.Ask {
 		if n, err := strconv.Atoi(typed); !ok && err == nil && n > 0 && n <= len(a.spoken.ids) {
 			id = a.spoken.ids[n-1]
 		}
-		return ui.Choice{Keys: ui.Times("enter", 1), Do: func() { a.list.Select(id); a.spoken.visit++ }}, a.list.Has(id)
+		return ui.Choice{Keys: ui.Times("enter", 1), Do: func() { a.list.Select(id); a.spoken.open = id; a.spoken.visit++ }}, a.list.Has(id)
 	}
 	return out
 }

@@ -188,8 +188,8 @@ func (g *batcher) askIfMoved(ctx context.Context, q *question) bool {
 	if q.err != nil {
 		return true
 	}
-	if at.Known = at.text != ""; at.Known && at == left {
-		g.sure.Store(false) // a commit that came before this question does not show
+	if at.Known = at.text != ""; at.Known && at == left && g.sure.Swap(false) {
+		g.store.Distrusted(unmoved) // a commit that came before this question does not show
 	}
 	if !g.sure.Load() {
 		return false
@@ -252,7 +252,11 @@ func (g *batcher) watch(ctx context.Context) error {
 	if err != nil && s.failure(err) > taken {
 		return err
 	}
-	g.sure.Store(err == nil && carries && before != "" && after != "" && before != after)
+	if err == nil && carries && before != "" && after != "" && before != after {
+		g.sure.Store(true)
+	} else {
+		s.Distrusted("the database has none that shows each commit")
+	}
 	return nil
 }
 

@@ -131,7 +131,16 @@ func TestNoRowIsKeptWhereTheVersionSaysNothing(t *testing.T) {
 				t.Fatal("PostgreSQL's own version is not believed")
 			}
 			maker.exec(t, `CREATE FUNCTION `+function+` LANGUAGE sql`)
-			s := watched(t, url+",pg_catalog")
+			s, _, err := Open(t.Context(), Options{URL: url + ",pg_catalog"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = s.Close() }) // only read
+			var why string
+			s.Distrusted = func(text string) { why = text }
+			if err := s.Watch(t.Context()); err != nil || why == "" {
+				t.Errorf("%v; told %q", err, why)
+			}
 			id := maker.put(t, "0")
 			for i := range 3 {
 				if k, seen := s.get(t, id); k.Name != fmt.Sprint(i) || seen.Known {
@@ -155,12 +164,17 @@ func TestAVersionOfPostgresThatStopsMovingIsNotBelievedAnyMore(t *testing.T) {
 	if again, _ := s.get(t, id); !seen.Known || again != k { // whatever the database itself commits
 		t.Fatal("the version is not believed before a commit of our own")
 	}
+	told := 0
+	s.Distrusted = func(string) { told++ }
 	s.exec(t, `UPDATE keys SET name = '1'`)
 	s.Ended(seen)
 	for range 2 {
 		if k, seen := s.get(t, id); k.Name != "1" || seen.Known {
 			t.Errorf("the row is %s, version %v", k.Name, seen)
 		}
+	}
+	if told != 1 {
+		t.Errorf("it was told %d times", told)
 	}
 }
 

@@ -113,7 +113,9 @@ type Store struct {
 	lost    func()                                       // a connection was lost: distrust the others
 
 	Retried func(why Failure) // an operation is tried again
-	stuck   atomic.Bool       // the last write found no room
+	// Distrusted is called, with the reason, when the store's version cannot be believed: nothing is kept in memory from then on.
+	Distrusted func(why string)
+	stuck      atomic.Bool // the last write found no room
 
 	batcher  batcher  // what is asked of a database that is a round trip away
 	together together // what is written to SQLite at once
@@ -254,7 +256,7 @@ func (s *Store) Writable(ctx context.Context) error {
 
 // newStore is a store that nothing counts yet.
 func newStore(d dialect, name string, writer *sql.DB, reader Pool, lost func()) *Store {
-	s := &Store{dialect: d, Name: name, Writer: writer, Reader: reader, Pause: pause, lost: lost, Retried: func(Failure) {}}
+	s := &Store{dialect: d, Name: name, Writer: writer, Reader: reader, Pause: pause, lost: lost, Retried: func(Failure) {}, Distrusted: func(string) {}}
 	s.batcher.store, s.together.store = s, s
 	return s
 }
@@ -268,14 +270,18 @@ func (s *Store) Watch(ctx context.Context) (err error) {
 	return err
 }
 
-// Ended is called after a commit that changed something and before it is answered, with what its caller saw before; it reports whether what
-// is kept of the store may go on being kept.
-func (s *Store) Ended(before Seen) bool {
+const unmoved = "it did not move with a commit"
+
+// Ended is called after a commit that changed something and before it is answered, with what its caller saw before: where the version has not
+// moved since, it is not believed any more.
+func (s *Store) Ended(before Seen) {
 	if s.distant {
 		s.batcher.ended(before)
-		return true
+		return
 	}
-	return s.Version.Moved(before)
+	if !s.Version.Moved(before) {
+		s.Distrusted(unmoved)
+	}
 }
 
 // Distant reports whether a question costs a round trip.

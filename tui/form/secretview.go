@@ -90,11 +90,11 @@ func (s *Secret) secretLines(width int) []string {
 }
 
 // aloud is the secret while it is shown, for who hears the screen.
-func (s *Secret) aloud() []string {
+func (s *Secret) aloud() string {
 	if !s.shown {
-		return nil
+		return ""
 	}
-	return []string{ui.Clean(s.secret.Reveal())}
+	return ui.Clean(s.secret.Reveal())
 }
 
 // cut breaks text at every width cells; a service may put anything into a secret, so it is cleaned first.

@@ -304,7 +304,10 @@ func (s *Secret) Speak() ui.Speech {
 		if s.public == "" {
 			out.Facts = append(out.Facts, ui.Advice(s.caps.Advice.Storing()...)...)
 		}
-		out.Answers = append(s.aloud(), words(s.statusLines(heard))...)
+		if secret := s.aloud(); secret != "" { // once each time that it is shown
+			out.Facts = append(out.Facts, ui.Fact{Text: secret, Same: "secret " + strconv.Itoa(s.turn)})
+		}
+		out.Answers = words(s.statusLines(heard))
 		out.Ask = &ui.Ask{Words: s.Title(), Choices: ui.ChoicesOf(s.env.Keys, append(s.secretBindings(), s.closing()))}
 	}
 	return out

@@ -1,7 +1,6 @@
 package keylist
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -13,7 +12,6 @@ import (
 type Row struct {
 	ID    string
 	Words string
-	Same  string // what tells it from what was said of it before: not its ages, which change by themselves
 }
 
 // Rows are n keys in the order of the list, from a place on.
@@ -84,6 +82,5 @@ func (l *List) words(i int32) Row {
 	if k.Own {
 		parts = append(parts, "the key that detent itself uses")
 	}
-	same := fmt.Sprint(k.ID, k.Name, k.Role, k.IsDisabled(), len(k.Permissions), marks)
-	return Row{ID: k.ID, Words: ui.InWords(strings.Join(parts, ", ")), Same: same}
+	return Row{ID: k.ID, Words: ui.InWords(strings.Join(parts, ", "))}
 }

@@ -217,6 +217,7 @@ func (f *Front) submit(typed string) tea.Cmd {
 		return f.later(answer{keys: keys})
 	case text == "?":
 		delete(f.told, f.who)
+		clear(f.ever)
 	default:
 		f.voice.say("There is no choice " + ui.Clean(text) + "; a question mark says all of them again.")
 	}
@@ -383,7 +384,10 @@ func (f *Front) choices(t *told) {
 	switch {
 	case slices.Equal(now, t.choices):
 	case f.ask.Brief:
-		f.voice.say("Letters: " + strings.Join(now, ", ") + ".")
+		if letters := "Letters: " + strings.Join(now, ", ") + "."; !f.ever[letters] {
+			f.ever[letters] = true
+			f.voice.say(letters)
+		}
 	default:
 		for i, c := range now {
 			if i >= len(t.choices) || t.choices[i] != c {

@@ -52,7 +52,7 @@ func holds(text, small string) bool {
 func (p *Palette) find(text string, among []int) (all []int, best []match) {
 	small := strings.ToLower(strings.ReplaceAll(text, " ", ""))
 	for _, at := range among {
-		if holds(p.name(at), small) || p.means(at, small) || len(small) > 3 && strings.HasPrefix(p.id(at), small) {
+		if holds(p.name(at), small) || p.means(at, small) || !p.isFew(at) && strings.HasPrefix(strings.ToLower(p.id(at)), small) {
 			all = append(all, at)
 		}
 	}

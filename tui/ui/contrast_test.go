@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"fmt"
 	"io"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/charmbracelet/lipgloss"
@@ -20,44 +22,107 @@ func contrast(a, b string) float64 {
 	return (math.Max(x, y) + 0.05) / (math.Min(x, y) + 0.05)
 }
 
-// A terminal's first 16 colours are its user's. Those here are xterm's, on the backgrounds that terminals come with.
+// A terminal's first 16 colours are its user's. Those here are xterm's.
+var xterm = map[string]string{"1": "#cd0000", "4": "#0000ee", "9": "#ff0000", "10": "#00ff00", "11": "#ffff00", "12": "#5c5cff"}
+
+// The backgrounds that terminals come with.
+var (
+	darkBackgrounds  = []string{"#000000"}
+	lightBackgrounds = []string{"#ffffff", "#fdf6e3"}
+	bothBackgrounds  = []string{"#000000", "#ffffff"}
+)
+
+// looks are every way in which colours are chosen, with the backgrounds that they must be readable on.
+func looks() (out []struct {
+	name        string
+	profile     termenv.Profile
+	dark        bool
+	look        Look
+	backgrounds []string
+	text, mark  float64
+}) {
+	for profile, colours := range map[termenv.Profile]string{termenv.ANSI: "16", termenv.ANSI256: "256", termenv.TrueColor: "all"} {
+		for _, theme := range []string{"", ThemeTerminal, ThemeDark, ThemeLight, ThemeContrast} {
+			for _, background := range []string{"dark", "light", "unsaid"} {
+				on := map[string][]string{"dark": darkBackgrounds, "light": lightBackgrounds, "unsaid": bothBackgrounds}[background]
+				switch theme {
+				case ThemeDark:
+					on = darkBackgrounds
+				case ThemeLight:
+					on = lightBackgrounds
+				}
+				text, mark := 4.5, 3.0
+				if theme == ThemeContrast {
+					text, mark = 7, 4.5
+				}
+				out = append(out, struct {
+					name        string
+					profile     termenv.Profile
+					dark        bool
+					look        Look
+					backgrounds []string
+					text, mark  float64
+				}{fmt.Sprintf("%q, %s colours, background %s", theme, colours, background), profile, background != "light", Look{Theme: theme, Unsaid: background == "unsaid"}, on, text, mark})
+			}
+		}
+	}
+	return out
+}
+
 func TestTextCanBeReadOnTheUsualBackgrounds(t *testing.T) {
-	xterm := map[string]string{"4": "#0000ee", "9": "#ff0000", "10": "#00ff00", "11": "#ffff00", "12": "#5c5cff"}
-	for _, theme := range []struct {
-		dark        bool
-		backgrounds []string
-	}{{true, []string{"#000000"}}, {false, []string{"#ffffff", "#fdf6e3"}}} {
+	for _, l := range looks() {
 		r := lipgloss.NewRenderer(io.Discard)
-		r.SetColorProfile(termenv.ANSI256)
-		r.SetHasDarkBackground(theme.dark)
-		st := NewStyles(r)
+		r.SetColorProfile(l.profile)
+		r.SetHasDarkBackground(l.dark)
+		st := StylesOf(r, l.look)
 		for name, c := range map[string]struct {
 			style lipgloss.Style
 			least float64
-		}{"good": {st.Good, 4.5}, "warn": {st.Warn, 4.5}, "bad": {st.Bad, 4.5}, "live": {st.Live, 4.5}, "dim": {st.Dim, 4.5}, "accent": {st.Accent, 3}} {
-			var code string
-			switch fg := c.style.GetForeground().(type) {
-			case lipgloss.AdaptiveColor:
-				if code = fg.Light; theme.dark {
-					code = fg.Dark
-				}
-			case lipgloss.Color:
-				code = string(fg)
-			default:
-				if !theme.dark {
-					t.Errorf("%s has no colour that can be measured", name)
-				}
-				continue // half of white on black
+		}{"good": {st.Good, l.text}, "warn": {st.Warn, l.text}, "bad": {st.Bad, l.text}, "live": {st.Live, l.text}, "dim": {st.Dim, l.text}, "accent": {st.Accent, l.mark}, "match": {st.Match, l.mark}} {
+			if c.style.GetFaint() && (!l.dark || l.look.Theme == ThemeContrast || l.look.Unsaid) {
+				t.Errorf("%s: %s is faint, which cannot be measured", l.name, name)
 			}
-			hex := xterm[code]
+			code, ok := c.style.GetForeground().(lipgloss.Color)
+			if !ok {
+				continue // the terminal's own colour of text
+			}
+			hex := xterm[string(code)]
+			if strings.HasPrefix(string(code), "#") {
+				if hex = string(code); l.profile != termenv.TrueColor {
+					t.Errorf("%s: %s is %s, which it has not", l.name, name, code)
+				}
+			}
 			if hex == "" {
-				hex = termenv.ConvertToRGB(termenv.ANSI256.Color(code)).Hex()
-			}
-			for _, on := range theme.backgrounds {
-				if got := contrast(hex, on); got < c.least {
-					t.Errorf("%s (%s, %s) on %s: %.1f:1, below %.1f", name, code, hex, on, got, c.least)
+				hex = termenv.ConvertToRGB(termenv.ANSI256.Color(string(code))).Hex()
+				if l.profile == termenv.ANSI {
+					t.Errorf("%s: %s is colour %s, which it has not", l.name, name, code)
 				}
 			}
+			for _, on := range l.backgrounds {
+				if got := contrast(hex, on); got < c.least {
+					t.Errorf("%s: %s (%s, %s) on %s: %.2f:1, below %.1f", l.name, name, code, hex, on, got, c.least)
+				}
+			}
+		}
+	}
+}
+
+// No meaning hangs on a hue: where the colours of two tones are the same, or there are none, weight or a glyph tells them apart, and
+// NO_COLOR keeps what is bold and reversed.
+func TestWithoutColourWeightStays(t *testing.T) {
+	for _, l := range looks() {
+		r := lipgloss.NewRenderer(io.Discard)
+		r.SetColorProfile(l.profile)
+		r.SetHasDarkBackground(l.dark)
+		l.look.NoColour = true
+		st := StylesOf(r, l.look)
+		for name, s := range map[string]lipgloss.Style{"good": st.Good, "warn": st.Warn, "bad": st.Bad, "dim": st.Dim, "accent": st.Accent, "live": st.Live, "match": st.Match} {
+			if _, coloured := s.GetForeground().(lipgloss.Color); coloured {
+				t.Errorf("%s: without colour, %s has one", l.name, name)
+			}
+		}
+		if !st.Live.GetBold() || !st.Live.GetReverse() || !st.Cursor.GetReverse() || !st.Strong.GetBold() || !st.Accent.GetBold() || !st.Match.GetUnderline() {
+			t.Errorf("%s: without colour, what is bold or reversed is gone", l.name)
 		}
 	}
 }

@@ -38,35 +38,23 @@ type Styles struct {
 	Secret  lipgloss.Style // a revealed secret
 }
 
-// NewStyles makes the styles for a renderer.
-func NewStyles(r *lipgloss.Renderer) *Styles { return newStyles(r, true) }
+// NewStyles makes the styles for a renderer whose background is known, in the terminal's own colours.
+func NewStyles(r *lipgloss.Renderer) *Styles { return StylesOf(r, Look{}) }
 
-// Uncoloured are the same without a colour. What is bold, reversed, faint or underlined stays so: who asks for no colour
-// (https://no-color.org) has not asked for a cursor and a badge that look like text.
-func Uncoloured(r *lipgloss.Renderer) *Styles { return newStyles(r, false) }
+// Uncoloured are the same without a colour.
+func Uncoloured(r *lipgloss.Renderer) *Styles { return StylesOf(r, Look{NoColour: true}) }
 
-func newStyles(r *lipgloss.Renderer, colours bool) *Styles {
-	colour := func(light, dark string) lipgloss.TerminalColor {
-		if !colours {
-			return lipgloss.NoColor{}
-		}
-		return lipgloss.AdaptiveColor{Light: light, Dark: dark}
+// StylesOf makes the styles of a look.
+func StylesOf(r *lipgloss.Renderer, l Look) *Styles {
+	colours, plain := paletteOf(r, l), r.NewStyle()
+	dim := colours.dim.style(plain)
+	// Faint, not the palette's "bright black": several dark themes make that one
+	// the background, and labels would vanish.
+	if colours.faint {
+		dim = dim.Faint(true)
 	}
-	var (
-		accent = colour("4", "12") // blue
-		good   = colour("22", "10")
-		warn   = colour("94", "11")
-		bad    = colour("124", "9")
-		plain  = r.NewStyle()
-		// Faint, not the palette's "bright black": several dark themes make that one
-		// the background, and labels would vanish.
-		dim = plain.Faint(true)
-	)
-	// On a light background half of black is a grey that is hard to read. Where there are 256 colours it is a darker one.
-	if p := r.ColorProfile(); colours && !r.HasDarkBackground() && (p == termenv.ANSI256 || p == termenv.TrueColor) {
-		dim = plain.Foreground(lipgloss.Color("241"))
-	}
-	live := plain.Foreground(bad).Bold(true).Reverse(true)
+	accent, bad := colours.accent.style(plain), colours.bad.style(plain)
+	live := bad.Bold(true).Reverse(true)
 	if r.ColorProfile() != termenv.Ascii { // a block has a margin; where nothing is reversed it would be a second space
 		live = live.Padding(0, 1)
 	}
@@ -76,13 +64,13 @@ func newStyles(r *lipgloss.Renderer, colours bool) *Styles {
 		Base:   plain,
 		Dim:    dim,
 		Strong: plain.Bold(true),
-		Accent: plain.Foreground(accent).Bold(true),
+		Accent: accent.Bold(true),
 		Cursor: plain.Reverse(true),
-		Match:  plain.Foreground(accent).Underline(true),
+		Match:  accent.Underline(true),
 
-		Good: plain.Foreground(good),
-		Warn: plain.Foreground(warn),
-		Bad:  plain.Foreground(bad),
+		Good: colours.good.style(plain),
+		Warn: colours.warn.style(plain),
+		Bad:  bad,
 
 		Live: live,
 		Test: plain.Bold(true),

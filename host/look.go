@@ -1,0 +1,107 @@
+package host
+
+import (
+	"errors"
+
+	"detent/config"
+	"detent/tui"
+	"detent/tui/keylist"
+	"detent/tui/ui"
+)
+
+// checkUI says what is wrong with the configuration's words for the screens: names that only they know.
+func checkUI(u config.UI) error {
+	_, err := keysOf(u)
+	if err == nil {
+		if err = keylist.CheckColumns(u.Columns); err != nil {
+			return u.At("columns", err)
+		}
+		if err = keylist.CheckOrder(u.Order); err != nil {
+			return u.At("order", err)
+		}
+	}
+	return err
+}
+
+// keysOf are the program's keys, with those that the configuration gives to actions.
+func keysOf(u config.UI) (*ui.Keys, error) {
+	keys := ui.NewKeys()
+	var bound []string
+	for _, k := range u.Keys {
+		if err := keys.Bind(k.Action, k.Keys); err != nil {
+			return nil, u.At(k.Action, err)
+		}
+		bound = append(bound, k.Action)
+	}
+	if action, problem := keys.Conflict(bound); action != "" {
+		return nil, u.At(action, errors.New(problem))
+	}
+	return keys, nil
+}
+
+// keys are those of the screens. What is wrong with them was said when the configuration was read.
+func (h *Host) keys() *ui.Keys {
+	if cfg, err := h.Config(); err == nil {
+		if keys, err := keysOf(cfg.UI); err == nil {
+			return keys
+		}
+	}
+	return ui.NewKeys()
+}
+
+// preferences are the user's: of the configuration, else of the session before.
+func (h *Host) preferences() tui.Preferences {
+	out := tui.Preferences{Keys: h.keys()}
+	last := h.last()
+	out.Order, out.Chosen = last.Order, last.Chosen
+	if cfg, err := h.Config(); err == nil {
+		out.Columns = cfg.UI.Columns
+		out.Look.Theme = cfg.UI.Theme
+		if cfg.UI.Order != "" {
+			out.Order = cfg.UI.Order
+		}
+	}
+	get := h.o.Env.Get
+	out.Look.Unsaid = h.o.Guest != nil || get("DETENT_THEME") == "" && get("COLORFGBG") == "" && get("TERM") != "linux"
+	return out
+}
+
+// remembers reports whether what a session leaves is for the next one: the demo is thrown away, and those who come over SSH are many.
+func (h *Host) remembers() bool { return !h.o.Demo && h.o.Guest == nil }
+
+// last is what the session before left.
+func (h *Host) last() config.Last {
+	if !h.remembers() {
+		return config.Last{}
+	}
+	dir, err := h.o.Env.StateDir()
+	if err != nil {
+		return config.Last{}
+	}
+	return config.ReadLast(dir)
+}
+
+// remember keeps what the screens were like for the next session. Where that fails nothing is lost but this.
+func (h *Host) remember(model *tui.App) {
+	if !h.remembers() {
+		return
+	}
+	if dir, err := h.o.Env.StateDir(); err == nil {
+		last := config.Last{}
+		last.Profile, last.Order, last.Chosen = model.Left()
+		_ = config.WriteLast(dir, last)
+	}
+}
+
+// begin is the profile to begin with: what is said beats what was in use last. A token in the environment is for a profile that is said.
+func (h *Host) begin() (config.Profile, error) {
+	start, err := h.Selected()
+	cfg, failed := h.Config()
+	if err != nil || failed != nil || h.o.Profile != "" || cfg.Default != "" || h.o.Env.Get("DETENT_PROFILE") != "" || h.o.Env.Get("DETENT_TOKEN") != "" {
+		return start, err
+	}
+	if p, ok := cfg.Lookup(h.last().Profile); ok {
+		return p, nil
+	}
+	return start, nil
+}
