@@ -148,7 +148,7 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 		if err := s.send(ctx, c, acknowledged); err != nil {
 			return apikey.Key{}, err
 		}
-		return s.look(ctx, id)
+		return s.look(ctx, id, patch)
 	}
 	key, _, err := s.one(ctx, c, declared.Key)
 	return key, err
@@ -170,8 +170,8 @@ func acknowledged(a *answer) error {
 	return err
 }
 
-// look finds a key that was changed.
-func (s *issuer) look(ctx context.Context, id string) (apikey.Key, error) {
+// look finds a key that was changed. The answer to the change showed nothing, and may have been anybody's: the row tells.
+func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
 	var found apikey.Key
 	err := s.walk(ctx, func(*answer) { found = apikey.Key{} }, func(k *apikey.Key, _ *record) {
 		if k.ID == id {
@@ -184,6 +184,10 @@ func (s *issuer) look(ctx context.Context, id string) (apikey.Key, error) {
 	}
 	if found.ID == "" {
 		return found, &Error{Op: opUpdate, Kind: NotFound, Outcome: Unknown, Message: "the change was taken, and the list does not have the key", Hint: hintLook}
+	}
+	if patch.Name != nil && found.Name != *patch.Name || patch.Role != nil && found.Role != *patch.Role ||
+		patch.Enabled != nil && found.Enabled != nil && *found.Enabled != *patch.Enabled {
+		return found, &Error{Op: opUpdate, Kind: BadAnswer, Outcome: Unknown, Message: "the change was answered, and the list does not show it", Hint: hintLook}
 	}
 	return found, nil
 }

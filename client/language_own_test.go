@@ -120,3 +120,50 @@ row.environment = ["stage"]
 		}
 	}
 }
+
+// TestAChangeWhoseAnswerShowsNothingIsSeenInTheList, or is not taken for done.
+func TestAChangeWhoseAnswerShowsNothingIsSeenInTheList(t *testing.T) {
+	name, off := "b", false
+	for listed, want := range map[string]bool{`[{"id":"k1","name":"b","on":false}]`: true, `[{"id":"k1","name":"a","on":false}]`: false, `[{"id":"k1","name":"b","on":true}]`: false, `[]`: false} {
+		s := serve(t, `list.call = "GET /keys"
+update = { call = "POST /keys/{id}", silent = true, send = { name = { field = "name" }, on = { field = "enabled" } } }
+row.enabled = ["on"]
+`+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+			if r.Method == "GET" {
+				say(w, 200, listed)
+				return
+			}
+			say(w, 200, `{"captive":true}`)
+		})
+		if _, err := s.Update(bg, "k1", apikey.Patch{Name: &name, Enabled: &off}); (err == nil) != want || err != nil && !MayHaveHappened(err) {
+			t.Errorf("%s: %v", listed, err)
+		}
+	}
+}
+
+// TestAKeyThatIsMadeBeforeItHasASecretShowsNothingThatNobodySaid: the answer to its making is no key.
+func TestAKeyThatIsMadeBeforeItHasASecretShowsNothingThatNobodySaid(t *testing.T) {
+	for second, want := range map[string]string{`{"token":"key-0123456789"}`: "key-0123456789", `{"id":"k9","token":"key-0123456789"}`: "key-0123456789", `{"id":"k9"}`: ""} {
+		s := serve(t, `list.call = "GET /keys"
+create = { call = "POST /keys", id = "made.0", send = { name = { field = "name" } }, secret = { call = "POST /keys/{id}/secret" } }
+row.expires_at = ["end"]
+row.no_expiry_is_never = true
+`+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+			if r.URL.Path == "/keys" {
+				say(w, 201, `{"made":["k9"]}`)
+				return
+			}
+			say(w, 200, second)
+		})
+		made, err := s.Create(bg, apikey.Draft{Name: "ci"})
+		if want == "" {
+			if !MayHaveHappened(err) {
+				t.Errorf("%s: %v", second, err)
+			}
+			continue
+		}
+		if err != nil || made.Secret.Reveal() != want || made.Key.ID != "k9" || made.Key.Name != "ci" || made.Key.ExpiresAt.IsNever() {
+			t.Errorf("%s: %+v, %v", second, made.Key, err)
+		}
+	}
+}

@@ -44,6 +44,7 @@ type sample struct {
 	want      []string // the keys, the key, or what was found out, as describe writes it
 	secret    string
 	notes     []string
+	decides   int    // the exchange whose answer tells whether it was done
 	kind      string // of the error, where one is wanted
 	in        string // what the error or its hint says
 }
@@ -93,6 +94,11 @@ type exchange struct {
 	answer  reply
 }
 
+// asks reports whether two requests are the same.
+func (e exchange) asks(other exchange) bool {
+	return e.request == other.request && sameJSON(e.body, other.body)
+}
+
 // reply is what a service answers.
 type reply struct {
 	status int
@@ -136,6 +142,12 @@ func read(t *testing.T, path string) *script {
 	s.proven, s.token, s.secret = s.head["proven"], s.head["token"], s.head["secret"]
 	s.sent = sending(cmp.Or(s.head["sent"], "Authorization: Bearer {secret}"))
 	s.tried = sending(cmp.Or(s.head["sent by a key"], string(s.sent)))
+	for _, c := range s.cases {
+		c.decides = max(0, len(c.exchanges)-1)
+		if list := s.first("list"); c.do == "update" && c.decides > 0 && list != nil && c.exchanges[c.decides].asks(list.exchanges[0]) {
+			c.decides-- // then the key is looked up, as the answer shows none
+		}
+	}
 	return s
 }
 
