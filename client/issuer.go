@@ -310,7 +310,13 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 		return apikey.Deleted{}, err
 	}
 	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
-	return remove(ctx, s.transport, s.send, c)
+	gone, err := remove(ctx, s.transport, s.send, c)
+	if e := asError(err); e != nil && e.Outcome == NotDone && s.d.Delete.MaybeGone != "" && anyOf(strings.ToLower(e.Message), s.d.Delete.MaybeGone) {
+		if listed, failed := s.lists(ctx, id); failed == nil && !listed {
+			return apikey.Deleted{AlreadyGone: true, Message: e.Message}, nil
+		}
+	}
+	return gone, err
 }
 
 // CallNames implements CallNamer. A probe makes its first call; where that tells nothing, the next.

@@ -192,6 +192,12 @@ func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch) (apike
 	return found, nil
 }
 
+// lists reports whether the list has a key.
+func (s *issuer) lists(ctx context.Context, id string) (found bool, err error) {
+	err = s.walk(ctx, func(*answer) { found = false }, func(k *apikey.Key, _ *record) { found = found || k.ID == id }, func() {})
+	return found, err
+}
+
 // Retrieve implements Retriever.
 func (s *issuer) Retrieve(ctx context.Context, id string) (apikey.Secret, error) {
 	if s.retrieve == nil {

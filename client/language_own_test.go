@@ -121,6 +121,25 @@ row.environment = ["stage"]
 	}
 }
 
+// TestARefusalThatMayMeanGoneIsSettledByTheList, which may have the key, or not be had.
+func TestARefusalThatMayMeanGoneIsSettledByTheList(t *testing.T) {
+	for listed, gone := range map[string]bool{`[]`: true, `[{"id":"k2"}]`: true, `[{"id":"k1"}]`: false, `{"error":"down"}`: false} {
+		for words, may := range map[string]bool{"No permission, or it does not exist!": true, "No permission": false} {
+			s := serve(t, "list.call = \"GET /keys\"\ndelete = { call = \"DELETE /keys/{id}\", maybe_gone = \"does not exist\" }\n"+plainRows+plainProbe, "token-0123456789",
+				func(w http.ResponseWriter, r *http.Request, _ string) {
+					if r.Method == "GET" {
+						say(w, 200, listed)
+						return
+					}
+					say(w, 400, `{"error":"`+words+`"}`)
+				})
+			if got, err := s.Delete(bg, "k1"); got.AlreadyGone != (gone && may) || (err == nil) != (gone && may) {
+				t.Errorf("%s, %s: %+v, %v", listed, words, got, err)
+			}
+		}
+	}
+}
+
 // TestAChangeWhoseAnswerShowsNothingIsSeenInTheList, or is not taken for done.
 func TestAChangeWhoseAnswerShowsNothingIsSeenInTheList(t *testing.T) {
 	name, off := "b", false

@@ -16,7 +16,7 @@ import (
 var services = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
 
 // elsewhere are those that the embedded key service does not speak as.
-var elsewhere = []string{"miniflux", "better-auth", "unleash"}
+var elsewhere = []string{"miniflux", "better-auth", "unleash", "zabbix"}
 
 const (
 	tokenForms   = `{ env = "NAME" }, { command = ["program", "word"] } or { file = "~/path" }`

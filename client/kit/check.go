@@ -216,12 +216,7 @@ func (c *checker) words(d *Declaration) {
 	c.members("refusals.with", d.Refusals.With)
 	c.members("refusals.foreign", d.Refusals.Foreign)
 	c.members("refusals.members", d.Refusals.Members)
-	if known := d.Refusals.Known; known != "" {
-		c.text("refusals.known", known, 200)
-		if known != strings.ToLower(known) {
-			c.refuse("refusals.known", "is in small letters: it is looked for in words that are")
-		}
-	}
+	c.smallWords("refusals.known", d.Refusals.Known)
 	c.one("refusals.forbidden", d.Refusals.Forbidden, "", "words", "role")
 	for i, m := range d.Refusals.Means {
 		field := fmt.Sprintf("refusals.means[%d]", i)

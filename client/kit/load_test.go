@@ -181,6 +181,7 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{13, `refusals.means = [{ is = 401 }]`, `refusals.means[0].words: is missing`},
 		{13, `refusals.with = [""]`, `refusals.with: "" is no name`},
 		{13, `refusals.known = "Wrong Kind"`, `refusals.known: is in small letters`},
+		{13, `delete.maybe_gone = "Gone"`, `delete.maybe_gone: is in small letters`},
 		{13, `secret.shape = "["`, `secret.shape: is no regular expression: missing closing ]`},
 		{13, `secret.shape = "[a-z]*"`, `secret.shape: fits words that are no secret`},
 		{13, `secret.shape = "[a-z-]{7}"`, `secret.shape: fits words that are no secret`},

@@ -259,11 +259,12 @@ func newFront(t *testing.T, origin string) *front {
 		f.mu.Lock()
 		d := f.death
 		f.mu.Unlock()
-		if d == nil || !strings.HasPrefix(r.Method+" "+r.URL.Path, d.call) {
+		what := whatItAsks(r)
+		if d == nil || !strings.HasPrefix(what, d.call) {
 			proxy.ServeHTTP(w, r)
 			f.mu.Lock()
 			defer f.mu.Unlock()
-			f.sent[r.Method+" "+r.URL.Path] = time.Now()
+			f.sent[what] = time.Now()
 			return
 		}
 		if d.done {
@@ -275,6 +276,19 @@ func newFront(t *testing.T, origin string) *front {
 	t.Cleanup(server.Close)
 	f.URL = server.URL
 	return f
+}
+
+// whatItAsks is the method and the path of a request; of a JSON-RPC, which has one path for all, what it calls.
+func whatItAsks(r *http.Request) string {
+	var rpc struct{ Method string }
+	if strings.HasSuffix(r.URL.Path, "_jsonrpc.php") {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if json.Unmarshal(body, &rpc) == nil {
+			return rpc.Method
+		}
+	}
+	return r.Method + " " + r.URL.Path
 }
 
 // killedAt runs detent and kills it with its first request of this kind.
