@@ -45,10 +45,10 @@ type FindingInfo struct {
 
 // findings is the table. A new finding is a row here, and a line in examine (finding.go) that adds it.
 var findings = []FindingInfo{
-	{Kind: FindingAge, Warning: true, Status: "old", Urgency: 3, Filter: []string{"old"}, Field: FieldCreated},
+	{Kind: FindingAge, Warning: true, Status: "old", Urgency: 2, Filter: []string{"old"}, Field: FieldCreated},
 	{Kind: FindingExpiring, Warning: true, Status: "expiring", Urgency: 1, Filter: []string{"expiring"}, Field: FieldExpiry},
 	{Kind: FindingExpired, Warning: true, Filter: []string{"expired"}, Field: FieldExpiry},
-	{Kind: FindingUnused, Warning: true, Status: "unused", Urgency: 2, Filter: []string{"unused"}, Field: FieldLastUsed},
+	{Kind: FindingUnused, Warning: true, Status: "unused", Urgency: 3, Filter: []string{"unused"}, Field: FieldLastUsed},
 	{Kind: FindingRotationOpen, Warning: true, Filter: []string{"rotating", "retiring"}},
 	{Kind: FindingNeverExpires, Filter: []string{"never-expires"}, Field: FieldExpiry},
 	{Kind: FindingCanMint, Filter: []string{"can-mint"}},

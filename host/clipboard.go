@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/aymanbagabas/go-osc52/v2"
 
@@ -95,4 +96,22 @@ func (h *Host) copySecret() func(apikey.Secret) error {
 		return nil
 	}
 	return func(s apikey.Secret) error { return c.copy(s.Reveal()) }
+}
+
+// bell calls somebody who looks elsewhere: the bell, and a notice (OSC 9) where the terminal shows such. Nil where the user wants none,
+// or there is no terminal.
+func (h *Host) bell() func(text string) {
+	cfg, err := h.Config()
+	if h.o.Terminal == nil || err == nil && cfg.UI.NoBell {
+		return nil
+	}
+	return func(text string) {
+		plain := strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) {
+				return -1
+			}
+			return r
+		}, text)
+		_, _ = io.WriteString(h.o.Terminal, "\a\x1b]9;detent: "+plain+"\a")
+	}
 }

@@ -29,21 +29,31 @@ type Heard struct {
 // have said it, or why not: one that is slow or dead holds up itself alone. A key that two profiles reach is handed over once, with the
 // profile that had it first.
 func (h *Host) Hear(ctx context.Context, profiles []config.Profile, each func(Heard)) {
-	hearOnce(ctx, profiles, h.openBeside, each)
+	hearOnce(ctx, profiles, newOnce(profiles), h.openBeside, each)
 }
 
 var _ ui.Fleet = (*Screens)(nil)
 
-// Hear asks all profiles, as Host.Hear does. A profile whose token command may ask on the terminal cannot be opened under a screen:
-// where it is not open, it is one that says why it does not answer.
-func (h *Screens) Hear(ctx context.Context, each func(ui.Heard)) {
+// Hear asks profiles, nil for all, as Host.Hear does. A profile whose token command may ask on the terminal cannot be opened under a
+// screen: where it is not open, it is one that says why it does not answer.
+func (h *Screens) Hear(ctx context.Context, only []string, each func(ui.Heard)) {
 	cfg, err := h.host.Config()
 	if err != nil {
 		each(ui.Heard{Done: true, Err: err})
 		return
 	}
+	profiles := cfg.Profiles
+	h.opening.Lock()
+	if only == nil || h.known == nil {
+		h.known = newOnce(cfg.Profiles)
+	}
+	known := h.known
+	h.opening.Unlock()
+	if only != nil {
+		profiles = slices.DeleteFunc(slices.Clone(profiles), func(p config.Profile) bool { return !slices.Contains(only, p.Name) })
+	}
 	connections := map[string]*ui.Connection{} // by profile; calls of each come one at a time
-	hearOnce(ctx, cfg.Profiles, h.openUnderScreen, func(said Heard) {
+	hearOnce(ctx, profiles, known, h.openUnderScreen, func(said Heard) {
 		name := said.Profile.Name
 		if said.Session != nil && connections[name] == nil {
 			c := h.connection(said.Session)
@@ -79,13 +89,14 @@ func errNeedsTerminal(profile string) error {
 // opening opens a profile.
 type opening func(ctx context.Context, p config.Profile) (*Session, error)
 
-func hearOnce(ctx context.Context, profiles []config.Profile, open opening, each func(Heard)) {
+func hearOnce(ctx context.Context, profiles []config.Profile, known *once, open opening, each func(Heard)) {
 	var handing sync.Mutex
-	known := newOnce(profiles)
 	hear(ctx, profiles, open, func(i int, said Heard) {
 		handing.Lock()
 		defer handing.Unlock()
+		known.mu.Lock()
 		said.Keys = known.of(profiles[i], said.Keys)
+		known.mu.Unlock()
 		if len(said.Keys) > 0 || said.Done {
 			each(said)
 		}
@@ -148,6 +159,7 @@ func (h *Host) Ask(ctx context.Context, profiles []config.Profile) []Answer {
 
 // once tells the keys that a profile says from those that another has said: both may be of one service and one account.
 type once struct {
+	mu      sync.Mutex
 	several map[string]bool // the services that more than one profile is of
 	said    map[string][]saidBy
 }
@@ -216,7 +228,7 @@ func (a Answer) Find(f keylist.Filter, rotating map[string]bool, now time.Time) 
 		return found
 	}
 	var left []int
-	left, found.Unreported = f.Find(a.Keys, found.Findings, a.Session.Setting, now)
+	left, found.Unreported = f.Find(a.Keys, found.Findings, keylist.Profile{Name: a.Profile.Name, Setting: a.Session.Setting}, now)
 	for _, i := range left {
 		found.Keys = append(found.Keys, a.Keys[i])
 	}

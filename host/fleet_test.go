@@ -170,7 +170,7 @@ func TestUnderAScreenNoTokenCommandRuns(t *testing.T) {
 		serve.URL, mark))
 	screens, keys := h.Screens(nil), map[string]int{}
 	var why error
-	screens.Hear(t.Context(), func(said ui.Heard) {
+	screens.Hear(t.Context(), nil, func(said ui.Heard) {
 		if keys[said.Profile] += len(said.Keys); said.Profile == "asks" {
 			why = said.Err
 		} else if c := said.Connection; c == nil || c.Profile.Name != said.Profile || c.Order == nil || c.Rotations == nil {

@@ -22,6 +22,8 @@ type Screens struct {
 	opening sync.Mutex
 	// sessions are the profiles that were opened, by name.
 	sessions map[string]*Session
+	// known are the keys that were told when all profiles were asked together.
+	known *once
 	// tracking has those that the screens have opened.
 	tracking  sync.Mutex
 	over      bool

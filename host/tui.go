@@ -59,6 +59,7 @@ func (h *Screens) Options(start config.Profile) tui.Options {
 		},
 		Rotations: func(env *ui.Env) ui.Screen { return rotate.NewList(env, h) },
 		Copy:      func(text string) error { return h.host.clipboard().copy(text) },
+		Bell:      h.host.bell(),
 	}
 }
 

@@ -20,6 +20,8 @@ type action struct {
 	what desk.What
 	// asks: is of no use without the service, though it changes nothing.
 	asks bool
+	// ofAll: where all profiles are listed, it is of no single one.
+	ofAll bool
 	// needsKey: acts on the key under the cursor.
 	needsKey bool
 	// able says whether the service can; nil for what needs no service, such as quitting.
@@ -32,20 +34,22 @@ func (a *App) newActions() []action {
 	always := func(apikey.Capabilities) apikey.Ability { return apikey.Can() }
 	return []action{
 		{binding: k.Open, needsKey: true, able: always, run: func(*apikey.Key) tea.Cmd { a.focus = onDetail; return nil }},
-		{binding: k.New, what: desk.Create, able: canCreate, run: func(*apikey.Key) tea.Cmd { return a.create() }},
+		{binding: k.New, what: desk.Create, able: canCreate, ofAll: true, run: func(*apikey.Key) tea.Cmd { return a.create() }},
 		{binding: k.Rotate, what: desk.Rotate, needsKey: true, able: a.canRotate, run: a.rotate},
 		{binding: k.Edit, what: desk.Update, needsKey: true, able: canEdit, run: func(k *apikey.Key) tea.Cmd { return a.push(a.screens.edit(*k)) }},
 		{binding: k.Toggle, what: desk.Update, needsKey: true, able: func(c apikey.Capabilities) apikey.Ability { return c.Disable }, run: a.toggle},
 		{binding: k.Delete, what: desk.Delete, needsKey: true, able: func(c apikey.Capabilities) apikey.Ability { return c.Delete }, run: func(k *apikey.Key) tea.Cmd {
 			return a.push(a.screens.remove(*k))
 		}},
-		{binding: k.CopyID, needsKey: true, able: always, run: func(k *apikey.Key) tea.Cmd { return a.copy("the id", k.ID) }},
-		{binding: k.Verify, able: always, asks: true, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.verify()) }},
-		{binding: k.Rotations, able: a.canRotate, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.rotations()) }},
+		{binding: k.CopyID, needsKey: true, able: always, run: func(k *apikey.Key) tea.Cmd { return a.push(a.copyable(k)) }},
+		{binding: k.Verify, able: always, asks: true, ofAll: true, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.verify()) }},
+		{binding: k.Rotations, able: a.canRotate, ofAll: true, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.rotations()) }},
+		{binding: k.History, able: a.canRecall, ofAll: true, run: func(*apikey.Key) tea.Cmd { return a.push(a.history()) }},
 		{binding: k.Profiles, run: func(*apikey.Key) tea.Cmd {
 			return a.push(dialog.NewProfiles(a.env, a.host.Profiles, a.profile.want,
 				dialog.ProfileForms{Add: a.screens.addProfile, Edit: a.screens.editProfile, No: a.lock.NoProfiles}))
 		}},
+		{binding: k.All, run: func(*apikey.Key) tea.Cmd { return a.openAll() }},
 		{binding: k.Reload, run: func(*apikey.Key) tea.Cmd { return a.reload() }},
 		{binding: k.Palette, run: func(*apikey.Key) tea.Cmd { return a.push(a.palette()) }},
 		{binding: k.Help, run: func(*apikey.Key) tea.Cmd { return a.push(dialog.NewHelp(a.env, a.helpSections)) }},
@@ -65,14 +69,14 @@ func (a *App) rotate(k *apikey.Key) tea.Cmd {
 func (a *App) goTo(msg ui.GoTo) tea.Cmd {
 	shown := a.list.ShowAll()
 	a.focus = onList
-	a.list.Select(msg.ID)
+	a.list.SelectOf(a.fleet.place(msg.Profile), msg.ID)
 	k, _, ok := a.list.Selected()
 	if !ok || k.ID != msg.ID {
 		return tea.Batch(shown, a.say("that key is not in this list: "+a.env.Keys.Reload.Help().Key+" loads it anew", false))
 	}
 	if !msg.Replace {
 		if a.spoken.on { // a cursor is not heard
-			a.focus, a.spoken.open = onDetail, msg.ID
+			a.focus, a.spoken.open = onDetail, a.list.SelectedRef()
 			a.spoken.visit++
 		}
 		return shown
@@ -124,26 +128,33 @@ func (a *App) canRotate(apikey.Capabilities) apikey.Ability {
 
 // refusal says why an action cannot act now; empty when it can.
 func (a *App) refusal(x *action) string {
-	if x.able != nil && a.profile.conn != nil { // whose it is comes first, as for an order
-		if can := x.able(a.profile.caps); !can.OK && desk.OfRole(can.Why) {
+	p, loadErr := a.here(), a.load.err
+	if a.fleet != nil {
+		if x.ofAll {
+			return ""
+		}
+		loadErr = p.err
+	}
+	if x.able != nil && p.conn != nil { // whose it is comes first, as for an order
+		if can := x.able(p.caps); !can.OK && desk.OfRole(can.Why) {
 			return can.Why
 		}
 	}
 	if x.what != "" {
-		if why, no := a.noWrites(); no {
+		if why, no := a.noWritesOf(p); no {
 			return why
 		}
 	}
-	if (x.what != "" || x.asks) && client.IsKind(a.load.err, client.Unreachable) {
+	if (x.what != "" || x.asks) && client.IsKind(loadErr, client.Unreachable) {
 		return "offline: " + a.env.Keys.Reload.Help().Key + " looks again whether the service is there"
 	}
 	if x.able == nil {
 		return ""
 	}
-	if a.profile.conn == nil {
+	if p.conn == nil {
 		return "the profile is not open yet"
 	}
-	if can := x.able(a.profile.caps); !can.OK {
+	if can := x.able(p.caps); !can.OK {
 		if can.Why == "" {
 			return "this service cannot do that"
 		}
@@ -158,6 +169,9 @@ func (a *App) act(msg tea.KeyMsg) (tea.Cmd, bool) {
 		a.focus = onList
 		return nil, true
 	}
+	if cmd, done := a.actOnProfile(msg); done {
+		return cmd, true
+	}
 	for i := range a.actions {
 		x := &a.actions[i]
 		if !key.Matches(msg, x.binding) || a.focus == onDetail && key.Matches(msg, a.env.Keys.Open) {
@@ -168,7 +182,7 @@ func (a *App) act(msg tea.KeyMsg) (tea.Cmd, bool) {
 			if at, _, ok := a.list.Selected(); ok && x.needsKey {
 				k = *at
 			}
-			return tea.Batch(a.say(x.binding.Help().Desc+": "+why, false), a.lock.refused(a.profile.want, desk.Order{What: x.what, Key: k}, why)), true
+			return tea.Batch(a.say(x.binding.Help().Desc+": "+why, false), a.lock.refused(a.here().want, desk.Order{What: x.what, Key: k}, why)), true
 		}
 		var k *apikey.Key
 		if x.needsKey {
@@ -192,7 +206,7 @@ func (a *App) bindings() []key.Binding {
 			can[x.binding.Help().Key] = true
 		}
 	}
-	order := []key.Binding{k.New, k.Rotate, k.Edit, k.Delete, k.Filter, k.Sort, k.Profiles, k.Toggle, k.CopyID, k.Verify, k.Rotations, k.Reload, k.Quit}
+	order := []key.Binding{k.New, k.Rotate, k.Edit, k.Delete, k.Filter, k.Sort, k.Profiles, k.Toggle, k.CopyID, k.Verify, k.Rotations, k.History, k.Reload, k.Quit}
 	if a.focus == onDetail {
 		order = append([]key.Binding{k.Back}, order...)
 		can[k.Back.Help().Key] = true
@@ -225,7 +239,7 @@ func (a *App) helpSections() []ui.Section {
 		}
 	}
 	var out []ui.Section
-	for _, s := range a.env.Keys.Sections()[:3] {
+	for _, s := range a.env.Keys.Sections()[:4] {
 		shown := ui.Section{Title: s.Title}
 		for _, b := range s.Keys {
 			if !gone[b.Help().Key] && b.Enabled() {
@@ -267,17 +281,24 @@ func (a *App) helpOf(s ui.Screen) func() []ui.Section {
 
 // create opens the form for a new key, after the question of its kind where there are two.
 func (a *App) create() tea.Cmd {
-	c := a.profile.caps
-	switch {
-	case !c.PublicKeys.OK:
-		return a.push(a.screens.create())
-	case !c.Create.OK:
-		return a.push(a.screens.requestPublic())
+	if a.fleet != nil {
+		return a.createWhere()
 	}
-	return a.push(dialog.NewChoice(a.env, "New key", []dialog.Option{
-		{Label: "secret key", About: "for a server: made with a role, shown once", Then: a.screens.create},
-		{Label: "public key", About: "for a browser or an app: read-only, valid for a time", Then: a.screens.requestPublic},
-	}))
+	return a.push(a.createScreen())
+}
+
+func (a *App) createScreen() ui.Screen {
+	p := a.here()
+	switch c := p.caps; {
+	case !c.PublicKeys.OK:
+		return a.screens.create()
+	case !c.Create.OK:
+		return a.screens.requestPublic()
+	}
+	return dialog.NewChoice(a.env, "New key", []dialog.Option{
+		{Label: "secret key", About: "for a server: made with a role, shown once", Then: func() ui.Screen { return a.of(p, a.screens.create) }},
+		{Label: "public key", About: "for a browser or an app: read-only, valid for a time", Then: func() ui.Screen { return a.of(p, a.screens.requestPublic) }},
+	})
 }
 
 // toggle enables or disables a key, with a question for a live one.
@@ -286,7 +307,7 @@ func (a *App) toggle(k *apikey.Key) tea.Cmd {
 		return a.push(a.screens.toggle(*k))
 	}
 	on := k.IsDisabled()
-	return ui.Do(ui.UpdateKey{Ticket: a.env.Ticket(), ID: k.ID, Name: k.Name, Patch: apikey.Patch{Enabled: &on}})
+	return ui.Do(ui.UpdateKey{Ticket: a.env.Ticket(), Profile: a.here().want, ID: k.ID, Name: k.Name, Patch: apikey.Patch{Enabled: &on}})
 }
 
 // askQuit quits at once unless a change is on its way.
@@ -313,17 +334,19 @@ func (a *App) showSelected() {
 // subject is what the detail shows of a key. Its findings are asked of the one place that
 // decides them; other keys matter to it only where they have the same name.
 func (a *App) subject(k *apikey.Key, marks ui.Marks) detail.Subject {
-	out := detail.Subject{Key: k, Marks: marks, Caps: a.profile.caps}
+	p := a.here()
+	out := detail.Subject{Key: k, Marks: marks, Caps: p.caps, Past: a.pastOf(k.ID)}
 	keys := []apikey.Key{*k}
 	if marks.Has(apikey.FindingDuplicateName) {
-		for _, other := range a.list.Keys().All() {
+		_, all := a.list.Keys().Of(max(a.list.SelectedProfile(), 0))
+		for _, other := range all {
 			if other.Name == k.Name && other.ID != k.ID {
 				keys = append(keys, *other)
 			}
 		}
 	}
 	open := map[string]bool{k.ID: marks.Has(apikey.FindingRotationOpen)}
-	for _, f := range apikey.Examine(keys, a.profile.caps, a.profile.conn.Policy, open, a.env.Now()) {
+	for _, f := range apikey.Examine(keys, p.caps, p.conn.Policy, open, a.env.Now()) {
 		if f.KeyID == k.ID {
 			out.Findings = append(out.Findings, f)
 		}

@@ -34,6 +34,8 @@ type Options struct {
 	NoColour bool
 	// Copy hands text that is no secret to the terminal's clipboard; the error says why it cannot arrive.
 	Copy func(text string) error
+	// Bell calls somebody who looks elsewhere; nil for nobody. It is called in a command.
+	Bell func(text string)
 	// Remote is for a session whose operator sits elsewhere.
 	Remote Remote
 	Spoken bool // for a front that says what there is instead of drawing it
@@ -61,6 +63,7 @@ type App struct {
 	copyText func(text string) error
 
 	width, height int
+	shared        measures
 	overlays      []ui.Screen
 	kept          []ui.Screen // left, but going on
 	focus         focus
@@ -69,10 +72,13 @@ type App struct {
 	list    *keylist.List
 	detail  *detail.Detail
 	actions []action
-	chosen  []string // in the palette, the last first
+	chosen  []string            // in the palette, the last first
+	past    map[string][]ui.Act // the last acts on record, by key
 	screens screens
 
-	profile  profile
+	profile profile // in use
+	fleet   *fleet  // all of them instead
+	countdown
 	load     load
 	read     read     // the keys of one read, and the guard
 	requests requests // writes under way
@@ -103,7 +109,7 @@ func New(o Options) *App {
 	env := &ui.Env{Styles: ui.StylesOf(o.Renderer, o.Look), Keys: o.Keys, Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}
 	env.Keys.Suspend.SetEnabled(!o.Remote.On)
 	a := &App{
-		env: env, host: o.Host, copyText: o.Copy, notice: o.Notice, readOnly: o.ReadOnly,
+		env: env, host: o.Host, copyText: o.Copy, countdown: countdown{bell: o.Bell}, notice: o.Notice, readOnly: o.ReadOnly,
 		list: keylist.New(env), detail: detail.New(env), requests: newRequests(),
 	}
 	a.lock, a.spoken = lock{Remote: o.Remote, last: o.Now()}, spoken{on: o.Spoken}
@@ -137,10 +143,12 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = a.openDone(msg)
 	case loadMsg:
 		cmd = a.loadStep(msg)
-	case examined:
+	case examined, fleetExamined:
 		cmd = a.examineDone(msg)
-	case minuteMsg:
-		cmd = a.tick()
+	case recalled:
+		a.recallDone(msg)
+	case minuteMsg, secondMsg:
+		cmd = a.tick(msg)
 	case toastOver:
 		a.toast.end(msg)
 	case result:
@@ -156,26 +164,21 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (a *App) settle() tea.Cmd {
 	a.spoken.leave(a)
 	a.showSelected()
+	a.share()
 	a.list.SetPlaceholder(a.placeholder())
 	a.list.SetBanner(a.banner())
+	a.list.SetProblems(a.fleet.problems(a))
 	a.list.SetFocused(a.focus == onList && len(a.overlays) == 0)
 	a.detail.SetBrief(a.focus == onList)
 	a.detail.SetFocused(a.focus == onDetail && len(a.overlays) == 0)
-	began := a.read.watch(a.top(), a.env.Now())
-	a.env.Early = a.read.early(a.env.Now())
-	if began {
-		return a.env.Later(guardTime, guardOver{})
-	}
-	return nil
+	return tea.Batch(a.count(), a.guard())
 }
 
 // resize gives everybody their new size.
 func (a *App) resize(width, height int) {
 	width, height = a.spoken.size(width, height)
 	a.width, a.height = width, height
-	m := measure(width, height)
-	a.list.SetSize(m.list, m.body)
-	a.detail.SetSize(m.detail, m.body)
+	a.share()
 	for _, s := range a.overlays {
 		s.SetSize(a.room(s))
 	}
@@ -198,6 +201,7 @@ func (a *App) push(s ui.Screen) tea.Cmd {
 		cmd = s.Init
 	}
 	s.SetSize(a.room(s))
+	a.fleet.owns(s)
 	a.overlays = append(a.overlays, s)
 	return cmd()
 }
@@ -225,15 +229,6 @@ func (a *App) tellAll(msg tea.Msg) tea.Cmd {
 		cmds = append(cmds, s.Update(msg))
 	}
 	return tea.Batch(cmds...)
-}
-
-// typing reports whether a text input owns the printable keys.
-func (a *App) typing() bool {
-	if top := a.top(); top != nil {
-		t, ok := top.(ui.Typist)
-		return ok && t.Typing()
-	}
-	return a.list.Typing()
 }
 
 // held reports whether an overlay does not let ctrl+c leave silently.

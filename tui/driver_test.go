@@ -102,6 +102,20 @@ func (d *driver) settle() {
 	}
 }
 
+// until lets commands come back until something is so, though others are under way.
+func (d *driver) until(so func() bool) {
+	d.t.Helper()
+	for patience := time.After(time.Minute); !so(); {
+		select {
+		case m := <-d.msgs:
+			d.flying--
+			d.take(m.(ran).msg)
+		case <-patience:
+			d.t.Fatalf("it does not come to that:\n%s", d.view())
+		}
+	}
+}
+
 func (d *driver) take(msg tea.Msg) {
 	switch m := msg.(type) {
 	case nil:
@@ -258,6 +272,20 @@ func (d *driver) isOn(name string) *driver {
 	if d.on() != name {
 		d.t.Fatalf("the cursor is on %q, not %q:\n%s", d.on(), name, d.view())
 	}
+	return d
+}
+
+// to puts the cursor on a key.
+func (d *driver) to(name string) *driver {
+	d.t.Helper()
+	for _, k := range d.host.service.keys {
+		if k.Name == name {
+			d.app.list.Select(k.ID)
+			d.app.settle()
+			return d.isOn(name)
+		}
+	}
+	d.t.Fatalf("there is no key %q", name)
 	return d
 }
 

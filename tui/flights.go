@@ -92,9 +92,11 @@ func (a *App) orphans() []orphan {
 	out := slices.Collect(maps.Values(f.made))
 	clear(f.made)
 	for _, s := range a.overlays {
-		if u, ok := s.(interface{ Unclaimed() (apikey.Key, bool) }); ok && a.profile.conn != nil {
+		if u, ok := s.(interface{ Unclaimed() (apikey.Key, bool) }); ok {
 			if k, unclaimed := u.Unclaimed(); unclaimed {
-				out = append(out, orphan{a.profile.conn, k})
+				if conn := a.connectionOf(s); conn != nil {
+					out = append(out, orphan{conn, k})
+				}
 			}
 		}
 	}

@@ -106,18 +106,18 @@ func TestNoPrintableKeyActsWhileTextIsTyped(t *testing.T) {
 func TestTheFilterTakesWordsInAnyOrderAndEscClearsIt(t *testing.T) {
 	d := start(t, 120, 40)
 	d.press("/").typing("API pay").sees("4 of 40").isOn("payments-api")
-	d.press("enter", "j").isOn("payments-api-1").sees("4 of 40")
-	d.press("esc").seesNot("4 of 40").isOn("payments-api-1")
-	d.press("/").typing("zzz").sees("No key matches", "0 of 40").press("esc").isOn("billing-sync")
+	d.press("enter", "j").isOn("payments-api-2").sees("4 of 40")
+	d.press("esc").seesNot("4 of 40").isOn("payments-api-2")
+	d.press("/").typing("zzz").sees("No key matches", "0 of 40").press("esc").isOn("web-frontend")
 }
 
 func TestTheCursorStaysOnItsKeyThroughAReload(t *testing.T) {
 	d := start(t, 120, 40)
-	d.press("j", "j", "j", "j").isOn("ci-deploy")
+	d.to("ci-deploy")
 	d.host.service.keys = append([]apikey.Key{{ID: "first", Name: "aaa-first"}}, d.host.service.keys...)
 	d.press("ctrl+r").sees("aaa-first").isOn("ci-deploy")
 	d.host.service.keys = slices.DeleteFunc(d.host.service.keys, func(k apikey.Key) bool { return k.Name == "ci-deploy" })
-	d.press("ctrl+r").isOn("ci-deploy-1")
+	d.press("ctrl+r").isOn("fraud-model-1")
 }
 
 func TestAReloadThatFailsKeepsTheLastGoodList(t *testing.T) {
@@ -259,8 +259,8 @@ func (h *holder) HoldsKeys() bool         { return true }
 
 func TestCopyGoesToTheTerminal(t *testing.T) {
 	d := start(t, 120, 40)
-	d.press("y").sees("sent to your terminal")
-	want := "copied " + d.app.list.Keys().At(6).ID
+	d.press("y", "enter").sees("sent to your terminal")
+	want := "copied " + d.app.list.Keys().At(2).ID
 	if got := d.out.String(); got != want {
 		t.Fatalf("written %q, want %q", got, want)
 	}
@@ -301,7 +301,7 @@ func TestToggleActsAtOnceOnATestKeyAndAsksForALiveOne(t *testing.T) {
 	if d.host.service.called("update 1") != 1 {
 		t.Fatal("the test key was not disabled")
 	}
-	d.press("j", "x")
+	d.press("k", "x") // what is off comes last
 	if d.host.service.called("update 2") != 0 || len(d.app.overlays) != 1 {
 		t.Fatal("a live key was disabled without a question")
 	}
@@ -426,12 +426,12 @@ func TestAnOpenRotationIsMarkedAndCounted(t *testing.T) {
 	d := start(t, 120, 40, func(_ *Options, h *fakeHost) {
 		h.rotating = []rotation.View{{Profile: "prod", State: rotation.Open, Old: h.service.keys[0], New: &h.service.keys[1]}}
 	})
-	d.sees("1 rotation open", "↻ retiring", "↻ new")
+	d.sees("1 waits for you · R", "↻ waits for you", "↻ new")
 	d.press("/", "retiring", "enter", "d").sees("A rotation of this key is open").press("esc", "esc")
 	d.host.rotating = nil
 	d.send(rotate.Changed{})
 	d.settle()
-	d.seesNot("rotation open").seesNot("retiring")
+	d.seesNot("for you").seesNot("retiring")
 	lists := d.host.service.called("list")
 	d.send(rotate.Changed{Reload: true})
 	d.settle()
@@ -455,7 +455,7 @@ func TestRotationScreensOpenWithTheKeyUnderTheCursor(t *testing.T) {
 		o.Rotations = func(*ui.Env) ui.Screen { return &holder{} }
 	})
 	d.sees("r rotate").press("r").sees("held")
-	if of != "prod prosopo billing-sync" {
+	if of != "prod prosopo web-frontend" {
 		t.Fatalf("the screen was made for %q", of)
 	}
 }
@@ -482,8 +482,7 @@ func TestAFormThatTakesTheFrameHidesTheBoxesBeneathIt(t *testing.T) {
 
 func TestDeletingShowsInTheList(t *testing.T) {
 	d := start(t, 120, 40, withProfile("local/prosopo"))
-	d.isOn("billing-sync")
-	d.press("d")
+	d.to("billing-sync").press("d")
 	if len(d.app.overlays) != 1 {
 		t.Fatal("d opens no question")
 	}
@@ -559,13 +558,13 @@ func TestManyKeysComeInBatchesAndAreAllThere(t *testing.T) {
 	d.sees(fmt.Sprintf("%d of 20000", want))
 }
 
-// The header says all that wants something done, the most urgent first, and drops from the end where the line is short.
-func TestTheHeaderCountsEveryStateThatWantsSomethingDone(t *testing.T) {
+// The chips say all that wants something done, the most urgent first; where there is no row for them, the header does.
+func TestEveryStateThatWantsSomethingDoneIsCounted(t *testing.T) {
 	d := start(t, 200, 40)
 	for i, u := range ui.Urgent {
 		shown := d.app.load.counts.of[i]
-		if has := strings.Contains(d.view(), fmt.Sprintf("%d %s", shown, u.Word)); has != (shown > 0) {
-			t.Errorf("%d %s, and the header says so: %v\n%s", shown, u.Word, has, d.view())
+		if has := strings.Contains(d.view(), fmt.Sprintf(" %s %d]", u.Word, shown)); has != (shown > 0) {
+			t.Errorf("%d %s, and a chip says so: %v\n%s", shown, u.Word, has, d.view())
 		}
 		d.press("/").typing("status:" + u.Word).press("enter")
 		if d.app.list.Shown() != shown {

@@ -13,23 +13,44 @@ import (
 )
 
 const (
-	sideBySide = 112 // from this width on, list and detail share the frame, and the list has all the columns that it has at 80
-	short      = 90  // below, the header says less
+	sideBySide = 90 // from this width on, list and detail share the frame, if the list keeps the columns that matter
+	leastPane  = 32
+	short      = 90 // below, the header says less
 	minWidth   = 40
 	minHeight  = 10
 )
 
 // measures are the cells inside the frame.
-type measures struct{ list, detail, body int }
+type measures struct {
+	list, detail, body int
+	beside             bool // both are on the screen
+}
 
-// measure shares a terminal out: a border round everything, one cell of air beside the detail.
-func measure(width, height int) measures {
-	m := measures{list: width - 2, detail: width - 4, body: height - 2}
-	if width >= sideBySide {
-		pane := max(min(width/3, 60), 40)
-		m.list, m.detail = width-3-pane, pane-2
+// measure shares a terminal out: a border round everything, one cell of air beside the detail. Where there is nothing to show in it, or
+// not enough room, the list has all.
+func (a *App) measure() measures {
+	width := a.width
+	m := measures{list: width - 2, detail: width - 4, body: a.height - 2}
+	_, _, selected := a.list.Selected()
+	room := width - 3 - a.list.Wants()
+	if width < sideBySide || room < leastPane || !selected {
+		return m
 	}
+	pane := max(min(width/3, 60), min(room, 40))
+	if a.focus == onDetail {
+		pane = width * 3 / 5
+	}
+	m.list, m.detail, m.beside = width-3-pane, pane-2, true
 	return m
+}
+
+// share gives list and detail their sizes, where those have changed.
+func (a *App) share() {
+	if m := a.measure(); m != a.shared {
+		a.shared = m
+		a.list.SetSize(m.list, m.body)
+		a.detail.SetSize(m.detail, m.body)
+	}
 }
 
 func (a *App) tooSmall() bool { return a.width < minWidth || a.height < minHeight }
@@ -81,25 +102,39 @@ func (a *App) whose() ui.Place {
 			return p.Place()
 		}
 	}
+	if name := a.owner(); name != "" {
+		return a.named(name).place()
+	}
 	return a.listed()
 }
 
 // listed is the profile in use, or on its way to be.
 func (a *App) listed() ui.Place {
+	if a.fleet != nil {
+		return a.fleet.listed()
+	}
 	if a.profile.conn != nil {
-		out := ui.Place{Profile: a.profile.want, Service: a.profile.caps.Service, Setting: a.profile.conn.Profile.Setting}
-		if s := out.Setting; s.Contradicted() {
-			out.Alarm = "the profile says " + string(s.Environment)
-			if s.Token != apikey.Live {
-				out.Alarm = "the token is " + string(s.Token)
-			}
-		}
-		return out
+		return a.profile.place()
 	}
 	out := ui.Place{Profile: a.profile.want}
 	for _, p := range a.host.Profiles() {
 		if p.Name == a.profile.want {
 			out.Setting = p.Setting
+		}
+	}
+	return out
+}
+
+// place is what the frame says of an open profile.
+func (p *profile) place() ui.Place {
+	if p.conn == nil {
+		return ui.Place{Profile: p.want}
+	}
+	out := ui.Place{Profile: p.want, Service: p.caps.Service, Setting: p.conn.Profile.Setting}
+	if s := out.Setting; s.Contradicted() {
+		out.Alarm = "the profile says " + string(s.Environment)
+		if s.Token != apikey.Live {
+			out.Alarm = "the token is " + string(s.Token)
 		}
 	}
 	return out
@@ -145,7 +180,7 @@ func (a *App) header() string {
 	default:
 		badges = dot + s.Test.Render(ui.Clean(word))
 	}
-	if _, no := a.noWrites(); no {
+	if _, no := a.noWritesOf(a.framed()); no {
 		badges += dot + s.Warn.Render("read-only")
 	}
 	if place.Alarm != "" {
@@ -183,6 +218,8 @@ func (a *App) summary() []string {
 	switch {
 	case a.whose().Profile != a.listed().Profile: // what is counted is another's
 		return nil
+	case a.fleet != nil:
+		parts = append(parts, a.fleet.progress(s)...)
 	case a.profile.err != nil || a.load.err != nil:
 		parts = append(parts, s.Bad.Render(a.errorWord()))
 	case a.profile.conn == nil:
@@ -195,14 +232,23 @@ func (a *App) summary() []string {
 	case a.load.running:
 		parts = append(parts, s.Dim.Render("reloading …"))
 	}
-	if a.list.Len() > 0 || a.load.loaded {
+	if a.list.Len() > 0 || a.load.loaded || a.fleet != nil {
 		parts = append(parts, ui.Count(n, "key"))
 	}
-	if c := a.load.counts; c.rotating > 0 {
+	if n := a.countdown.waiting; n > 0 {
+		word := " waits"
+		if n > 1 {
+			word = " wait"
+		}
+		parts = append(parts, s.Warn.Render(ui.Number(n)+word+" for you")+s.Dim.Render(" · ")+s.Key.Render(a.env.Keys.Rotations.Help().Key))
+	} else if c := a.counts(); c.rotating > 0 {
 		parts = append(parts, s.Accent.Render(ui.Count(c.rotating, "rotation")+" open"))
 	}
+	if a.list.Overview() {
+		return parts
+	}
 	for i, u := range ui.Urgent { // what gives way first where the line is short comes last
-		if n := a.load.counts.of[i]; n > 0 {
+		if n := a.counts().of[i]; n > 0 {
 			parts = append(parts, s.Tone(u.Tone).Render(ui.Number(n)+" "+u.Word))
 		}
 	}
@@ -219,6 +265,9 @@ func (a *App) footer() string {
 	}
 	hints, always := a.hints()
 	right := ui.Hints(s, always, a.width-6)
+	if at, n := a.list.Position(); n > 0 && a.top() == nil && !a.list.Typing() {
+		right = s.Dim.Render(fmt.Sprintf("%d/%d · ", at, n)) + right
+	}
 	return a.rule("└", ui.Hints(s, hints, a.width-7-ui.Width(right)), right, "┘")
 }
 
@@ -239,7 +288,7 @@ func (a *App) hints() (now, always []key.Binding) {
 
 // body is what the frame holds, line by line.
 func (a *App) body() []string {
-	m := measure(a.width, a.height)
+	m := a.shared
 	line := a.line()
 	side := line.Render("│")
 	out := make([]string, m.body)
@@ -249,7 +298,7 @@ func (a *App) body() []string {
 		}
 		return out
 	}
-	if a.width >= sideBySide {
+	if m.beside {
 		list, about := a.list.Lines(), a.detail.Lines()
 		middle := side
 		if a.focus == onDetail && len(a.overlays) == 0 {

@@ -39,7 +39,7 @@ func scenes() []scene {
 		{"detail", nil, func(d *driver) { d.app.list.Select(d.host.service.keys[2].ID); d.press("enter", "j", "j") }},
 		{"filter", nil, func(d *driver) { d.press("/"); d.typing("api get") }},
 		{"filter nothing", nil, func(d *driver) { d.press("/"); d.typing("zzz") }},
-		{"sorted by expiry", nil, func(d *driver) { d.press("s", "s", "s", "s", "S") }},
+		{"sorted by expiry", nil, func(d *driver) { d.press("s", "s", "S") }},
 		{"help", nil, func(d *driver) { d.press("?") }},
 		{"profiles", nil, func(d *driver) { d.press("p", "j", "t") }},
 		{"empty", []func(*Options, *fakeHost){withKeys(nil), withProfile("local/prosopo")}, none},
@@ -64,7 +64,7 @@ func scenes() []scene {
 		{"what a service does not say", []func(*Options, *fakeHost){func(_ *Options, h *fakeHost) {
 			h.service.keys = []apikey.Key{{ID: "1", Name: "bare"}, {ID: "2"}}
 		}}, none},
-		{"toast", nil, func(d *driver) { d.press("y") }},
+		{"toast", nil, func(d *driver) { d.press("y", "enter") }},
 	}
 }
 

@@ -67,6 +67,8 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 		return a.goTo(msg)
 	case palette.Chosen:
 		return a.choose(msg)
+	case ui.Ring:
+		return a.ring(msg.Text)
 	case ui.CopyText:
 		return a.copy(msg.What, msg.Text)
 	case ui.CopySecret:
@@ -87,43 +89,47 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 
 // write starts an intent that changes something on the service.
 func (a *App) write(msg tea.Msg) (tea.Cmd, bool) {
-	c := a.profile.conn
 	switch msg := msg.(type) {
 	case ui.CreateKey:
-		return a.send(msg.Ticket, func(ctx context.Context) result {
+		p := a.named(msg.Profile)
+		c := p.conn
+		return a.send(p, msg.Ticket, func(ctx context.Context) result {
 			out, err := c.Order(ctx, desk.Order{What: desk.Create, Draft: msg.Draft})
 			made := out.Created
 			return result{
 				msg: ui.KeyCreated{Ticket: msg.Ticket, Created: made, Err: err}, err: err,
 				title: "Could not create " + msg.Draft.Name,
 				then: func() tea.Cmd {
-					a.load.after = made.Key.ID
-					return tea.Batch(a.push(a.screens.secret(made)), a.reload())
+					a.reach(p, made.Key.ID, nil)
+					return tea.Batch(a.pushOf(p, func() ui.Screen { return a.screens.secret(made) }), a.reloadOf(p))
 				},
 			}
 		}), true
 	case ui.UpdateKey:
-		return a.send(msg.Ticket, func(ctx context.Context) result {
+		p := a.named(msg.Profile)
+		c := p.conn
+		return a.send(p, msg.Ticket, func(ctx context.Context) result {
 			out, err := c.Order(ctx, desk.Order{What: desk.Update, Key: apikey.Key{ID: msg.ID}, Patch: msg.Patch})
 			return result{
 				msg: ui.KeyUpdated{Ticket: msg.Ticket, Key: out.Key, Err: err}, err: err,
-				title: "Could not change " + msg.Name, done: changed(msg), then: a.reload,
+				title: "Could not change " + msg.Name, done: changed(msg), then: func() tea.Cmd { return a.reloadOf(p) },
 			}
 		}), true
 	case ui.DeleteKey:
-		return a.send(msg.Ticket, func(ctx context.Context) result { return a.deleteKey(ctx, c, msg) }), true
+		p := a.named(msg.Profile)
+		return a.send(p, msg.Ticket, func(ctx context.Context) result { return a.deleteKey(ctx, p, msg) }), true
 	case ui.RequestPublicKey:
-		return a.send(msg.Ticket, func(ctx context.Context) result {
+		p := a.named(msg.Profile)
+		c := p.conn
+		return a.send(p, msg.Ticket, func(ctx context.Context) result {
 			out, err := c.Order(ctx, desk.Order{What: desk.PublicKey, Request: msg.Request})
 			value := out.Public
 			return result{
 				msg: ui.PublicKeyReady{Ticket: msg.Ticket, Value: value, Err: err}, err: err,
 				title: "Could not get a public key",
 				then: func() tea.Cmd {
-					a.load.made = func(k *apikey.Key) bool {
-						return k.Type == apikey.PublicKey && (msg.Request.Name == "" || k.Name == msg.Request.Name)
-					}
-					return tea.Batch(a.push(a.screens.publicKey(msg.Request.Name, value)), a.reload())
+					a.reach(p, "", madeAs(msg.Request.Name))
+					return tea.Batch(a.pushOf(p, func() ui.Screen { return a.screens.publicKey(msg.Request.Name, value) }), a.reloadOf(p))
 				},
 			}
 		}), true
@@ -133,18 +139,18 @@ func (a *App) write(msg tea.Msg) (tea.Cmd, bool) {
 
 // deleteKey deletes a key. Before, what the places held that were given its secret comes back: an application must not be left
 // with a dead one.
-func (a *App) deleteKey(ctx context.Context, c *ui.Connection, msg ui.DeleteKey) result {
+func (a *App) deleteKey(ctx context.Context, p *profile, msg ui.DeleteKey) result {
 	k := apikey.Key{ID: msg.ID, Name: msg.Name}
 	var back []string
 	var err error
 	if msg.TakeBack {
-		if back, err = a.host.TakeBack(ctx, c.Profile.Name, k); err != nil {
+		if back, err = a.host.TakeBack(ctx, p.conn.Profile.Name, k); err != nil {
 			err = fmt.Errorf("the key was not deleted: %w", err)
 		}
 	}
 	var out desk.Outcome
 	if err == nil {
-		out, err = c.Order(ctx, desk.Order{What: desk.Delete, Key: apikey.Key{ID: msg.ID}})
+		out, err = p.conn.Order(ctx, desk.Order{What: desk.Delete, Key: apikey.Key{ID: msg.ID}})
 	}
 	done := msg.Name + " deleted"
 	if out.Deleted.AlreadyGone {
@@ -152,7 +158,7 @@ func (a *App) deleteKey(ctx context.Context, c *ui.Connection, msg ui.DeleteKey)
 	}
 	return result{
 		msg: ui.KeyDeleted{Ticket: msg.Ticket, ID: msg.ID, Deleted: out.Deleted, Back: back, Err: err}, err: err,
-		title: "Could not delete " + msg.Name, done: strings.Join(append([]string{done}, back...), "; "), then: a.reload,
+		title: "Could not delete " + msg.Name, done: strings.Join(append([]string{done}, back...), "; "), then: func() tea.Cmd { return a.reloadOf(p) },
 	}
 }
 
@@ -169,9 +175,9 @@ func changed(msg ui.UpdateKey) string {
 
 // ask starts an intent that changes nothing on the service.
 func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
-	c := a.profile.conn
 	switch msg := msg.(type) {
 	case ui.Verify:
+		c := a.named(msg.Profile).conn
 		return a.query(msg.Ticket, func(ctx context.Context) result {
 			if ok, why := client.Belongs(ctx, c.Service, msg.Secret); !ok {
 				return result{msg: ui.Verified{Ticket: msg.Ticket, Proof: apikey.Proof{Why: why + ". It was not sent."}}}
@@ -180,12 +186,13 @@ func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 			return result{msg: ui.Verified{Ticket: msg.Ticket, Proof: proof, Err: err}, err: err, title: "Could not verify the secret"}
 		}), true
 	case ui.RevealSecret:
-		name := a.profile.want
+		name := a.named(msg.Profile).want
 		return a.query(msg.Ticket, func(ctx context.Context) result {
 			err := a.host.Showing(ctx, name, msg.Key)
 			return result{msg: ui.SecretRevealed{Ticket: msg.Ticket, Err: err}, err: err, title: "Could not show the secret"}
 		}), true
 	case ui.Deliver:
+		c := a.named(msg.Profile).conn
 		return a.query(msg.Ticket, func(ctx context.Context) result {
 			d, err := a.host.Deliver(ctx, c.Profile.Name, msg.Key, msg.Destination, msg.Secret, msg.Replace)
 			return result{msg: ui.SecretDelivered{Ticket: msg.Ticket, Delivered: d, Err: err}, err: err, title: "Could not store the secret", done: d.Summary}
@@ -205,7 +212,10 @@ func (a *App) saveProfile(msg ui.SaveProfile) tea.Cmd {
 	if msg.Before != nil {
 		verb = "change"
 		then = func() tea.Cmd {
-			if name != a.profile.want {
+			switch p := a.named(name); {
+			case a.fleet != nil:
+				return a.reloadOf(p)
+			case name != a.profile.want:
 				return nil
 			}
 			return a.use(name)
@@ -273,9 +283,9 @@ func abilities(c apikey.Capabilities) []string {
 }
 
 // send starts a write: refused where the profile is read-only, counted while it is under way.
-func (a *App) send(ticket int, do func(ctx context.Context) result) tea.Cmd {
-	why, no := a.noWrites()
-	if a.profile.conn == nil {
+func (a *App) send(p *profile, ticket int, do func(ctx context.Context) result) tea.Cmd {
+	why, no := a.noWritesOf(p)
+	if p.conn == nil {
 		why, no = "no profile is open", true
 	}
 	if no {
@@ -286,7 +296,7 @@ func (a *App) send(ticket int, do func(ctx context.Context) result) tea.Cmd {
 	}
 	a.requests.flying++
 	cmd := a.query(ticket, do)
-	conn := a.profile.conn
+	conn := p.conn
 	return func() tea.Msg {
 		return a.requests.inFlight.do(ticket, conn, func() tea.Msg {
 			out := cmd().(result)
@@ -368,7 +378,7 @@ func (a *App) copy(what, text string) tea.Cmd {
 
 // copySecret goes the way of a delivery, which alone may see the bytes.
 func (a *App) copySecret(msg ui.CopySecret) tea.Cmd {
-	name := a.profile.want
+	name := a.named(msg.Profile).want
 	return func() tea.Msg {
 		if _, err := a.host.Deliver(context.Background(), name, msg.Key, "clipboard", msg.Secret, false); err != nil {
 			return ui.Fail{Title: "Could not copy the secret", Err: err}

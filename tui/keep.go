@@ -30,5 +30,15 @@ func (a *App) back(s ui.Screen) (kept ui.Screen, begin func() tea.Cmd, found boo
 // quit stops what is under way and ends the program.
 func (a *App) quit() tea.Cmd {
 	a.load.stop()
+	a.leaveFleet()
 	return tea.Quit
+}
+
+// typing reports whether a text input owns the printable keys.
+func (a *App) typing() bool {
+	if top := a.top(); top != nil {
+		t, ok := top.(ui.Typist)
+		return ok && t.Typing()
+	}
+	return a.list.Typing()
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -26,6 +28,21 @@ type profile struct {
 	cancel context.CancelFunc
 }
 
+// connect makes the profile one that is open.
+func (p *profile) connect(c ui.Connection) {
+	p.conn, p.caps, p.err = &c, c.Service.Capabilities(), nil
+	p.conn.Profile.Setting.Token = p.caps.Credential
+}
+
+// listed is the profile as the list knows it.
+func (p *profile) listed() keylist.Profile {
+	out := keylist.Profile{Name: p.want, Presets: p.caps.PermissionPresets}
+	if p.conn != nil {
+		out.Setting = p.conn.Profile.Setting
+	}
+	return out
+}
+
 type opened struct {
 	gen  int
 	conn ui.Connection
@@ -39,9 +56,11 @@ func (a *App) open(name string) tea.Cmd {
 		a.profile.cancel()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	a.leaveFleet()
 	a.profile = profile{want: name, gen: a.profile.gen + 1, cancel: cancel}
 	a.load = load{gen: a.load.gen + 1}
 	a.list.Clear()
+	a.list.SetProfiles(a.profile.listed())
 	a.focus = onList
 	gen := a.profile.gen
 	if a.host.NeedsTerminal(name) {
@@ -82,11 +101,8 @@ func (a *App) openDone(msg opened) tea.Cmd {
 		a.profile.err = msg.err
 		return nil
 	}
-	a.profile.conn = &msg.conn
-	a.profile.caps = msg.conn.Service.Capabilities()
-	a.profile.conn.Profile.Setting.Token = a.profile.caps.Credential
-	a.list.SetPresets(a.profile.caps.PermissionPresets)
-	a.list.SetSetting(a.profile.conn.Profile.Setting)
+	a.profile.connect(msg.conn)
+	a.list.SetProfiles(a.profile.listed())
 	var hello tea.Cmd
 	if a.notice != "" {
 		hello, a.notice = a.say(a.notice, false), ""
@@ -111,11 +127,15 @@ type load struct {
 type counts struct {
 	of       [8]int // keys, by the place of their state in ui.Urgent
 	rotating int
+	ends     keylist.Expiries
+	open     []rotation.View
 }
 
 type loadMsg struct {
 	gen     int
+	of      *hearing // where several profiles are asked
 	batches []keylist.Batch
+	heard   []heard
 	done    bool
 	err     error
 }
@@ -129,6 +149,9 @@ func (l *load) stop() {
 
 // reload asks for the list anew. The old one stays until the new one is complete.
 func (a *App) reload() tea.Cmd {
+	if a.fleet != nil {
+		return a.hear(nil)
+	}
 	if a.profile.conn == nil {
 		return a.open(a.profile.want)
 	}
@@ -147,6 +170,9 @@ func (a *App) reload() tea.Cmd {
 }
 
 func (a *App) loadStep(msg loadMsg) tea.Cmd {
+	if msg.of != nil {
+		return a.fleetStep(msg)
+	}
 	if msg.gen != a.load.gen {
 		return nil
 	}
@@ -167,7 +193,7 @@ func (a *App) loadStep(msg loadMsg) tea.Cmd {
 	cmds = append(cmds, a.list.End(msg.err == nil))
 	if msg.err == nil {
 		if a.load.made != nil {
-			a.load.after, a.load.made = a.newest(a.load.made), nil
+			a.load.after, a.load.made = a.newest(0, a.load.made), nil
 		}
 		if a.load.after != "" {
 			a.list.Select(a.load.after)
@@ -176,7 +202,7 @@ func (a *App) loadStep(msg loadMsg) tea.Cmd {
 		cmds = append(cmds, a.examine())
 	}
 	if len(a.overlays) > 0 {
-		cmds = append(cmds, a.tellAll(ui.Listed{Keys: a.allKeys(), Err: msg.err}))
+		cmds = append(cmds, a.tellAll(ui.Listed{Profile: a.profile.want, Keys: a.allKeys(), Err: msg.err}))
 	}
 	return tea.Batch(cmds...)
 }
@@ -186,10 +212,11 @@ func madeAs(name string) func(k *apikey.Key) bool {
 	return func(k *apikey.Key) bool { return k.Type == apikey.PublicKey && (name == "" || k.Name == name) }
 }
 
-// newest is the id of the key that was made last among those that are meant; empty for none.
-func (a *App) newest(meant func(k *apikey.Key) bool) (id string) {
+// newest is the id of the key that was made last among those of a profile that are meant; empty for none.
+func (a *App) newest(profile int, meant func(k *apikey.Key) bool) (id string) {
 	var last time.Time
-	for _, k := range a.list.Keys().All() {
+	_, keys := a.list.Keys().Of(profile)
+	for _, k := range keys {
 		if at, _ := k.CreatedAt.Time(); meant(k) && (id == "" || at.After(last)) {
 			id, last = k.ID, at
 		}
@@ -197,10 +224,11 @@ func (a *App) newest(meant func(k *apikey.Key) bool) (id string) {
 	return id
 }
 
+// allKeys are those of the profile at hand.
 func (a *App) allKeys() []apikey.Key {
-	keys := a.list.Keys()
-	out := make([]apikey.Key, keys.Len())
-	for i, k := range keys.All() {
+	n, keys := a.list.Keys().Of(max(a.fleet.place(a.here().want), 0))
+	out := make([]apikey.Key, n)
+	for i, k := range keys {
 		out[i] = *k
 	}
 	return out
@@ -215,33 +243,50 @@ type examined struct {
 
 // examine finds what is to be said about the keys, once a load, in a command.
 func (a *App) examine() tea.Cmd {
+	if a.fleet != nil {
+		return a.fleet.examine(a)
+	}
 	if a.profile.conn == nil {
 		return nil
 	}
-	keys, caps, conn, gen, now := a.list.Keys(), a.profile.caps, a.profile.conn, a.load.gen, a.env.Now()
+	keys, p, gen, now := a.list.Keys(), a.profile, a.load.gen, a.env.Now()
 	return func() tea.Msg {
-		out := examined{gen: gen, marks: make([]ui.Marks, keys.Len())}
-		open := openRotations(conn)
-		apikey.ExamineKinds(keys.Len(), keys.All(), caps, conn.Policy, rotation.Concerns(open, conn.Profile.Name), now, func(at int, kind apikey.FindingKind) {
-			out.marks[at] |= ui.MarkOf(kind)
-			if i := slices.IndexFunc(ui.Urgent, func(u ui.Urgency) bool { return u.Kind == kind }); i >= 0 {
-				out.counts.of[i]++
-			}
-		})
-		replacements := make(map[string]bool, len(open))
-		for _, v := range open {
-			replacements[v.NewID()] = true
-		}
-		if len(open) > 0 {
-			for i, k := range keys.All() {
-				if replacements[k.ID] {
-					out.marks[i] |= ui.MarkReplacement
-				}
-			}
-		}
-		out.counts.rotating = len(open)
+		out := p.examine(keys.Len(), keys.All(), now)
+		out.gen = gen
 		return out
 	}
+}
+
+// examine finds what is to be said about n keys of the profile. It runs in a command.
+func (p *profile) examine(n int, keys iter.Seq2[int, *apikey.Key], now time.Time) examined {
+	out := examined{marks: make([]ui.Marks, n)}
+	open := openRotations(p.conn)
+	apikey.ExamineKinds(n, keys, p.caps, p.conn.Policy, rotation.Concerns(open, p.conn.Profile.Name), now, func(at int, kind apikey.FindingKind) {
+		out.marks[at] |= ui.MarkOf(kind)
+		if i := slices.IndexFunc(ui.Urgent, func(u ui.Urgency) bool { return u.Kind == kind }); i >= 0 {
+			out.counts.of[i]++
+		}
+	})
+	replacements := make(map[string]bool, len(open))
+	for _, v := range open {
+		replacements[v.NewID()] = true
+	}
+	if len(open) > 0 {
+		for i, k := range keys {
+			if replacements[k.ID] {
+				out.marks[i] |= ui.MarkReplacement
+			}
+		}
+	}
+	for _, k := range keys {
+		days := 0
+		if at, ok := k.ExpiresAt.Time(); ok {
+			days = int(math.Floor(at.Sub(now).Hours() / 24))
+		}
+		out.counts.ends.Count(k.ExpiresAt, days)
+	}
+	out.counts.rotating, out.counts.open = len(open), open
+	return out
 }
 
 func openRotations(c *ui.Connection) []rotation.View {
@@ -251,12 +296,17 @@ func openRotations(c *ui.Connection) []rotation.View {
 	return c.Rotations()
 }
 
-func (a *App) examineDone(msg examined) tea.Cmd {
+func (a *App) examineDone(of tea.Msg) tea.Cmd {
+	msg, one := of.(examined)
+	if !one {
+		return a.fleetExamined(of.(fleetExamined))
+	}
 	if msg.gen != a.load.gen {
 		return nil
 	}
 	a.load.counts, a.spoken.examined = msg.counts, msg.gen
-	return a.list.SetMarks(msg.marks)
+	a.list.SetOverview(a.chips())
+	return tea.Batch(a.list.SetMarks(msg.marks), a.recall())
 }
 
 // mailbox carries batches from the command that lists to the program: as many as are
@@ -264,6 +314,8 @@ func (a *App) examineDone(msg examined) tea.Cmd {
 type mailbox struct {
 	mu        sync.Mutex
 	batches   []keylist.Batch
+	heard     []heard // instead, where several profiles are asked
+	ended     bool    // one of which has
 	keys      int
 	delivered int
 	done      bool
@@ -278,6 +330,18 @@ func (m *mailbox) put(keys []apikey.Key) {
 	m.mu.Lock()
 	m.batches = append(m.batches, batch)
 	m.keys += batch.Len()
+	m.mu.Unlock()
+	m.ring()
+}
+
+// hear takes what one of several profiles says. That one of them has ended is told at once.
+func (m *mailbox) hear(said ui.Heard) {
+	part := heard{Heard: said, batch: keylist.NewBatch(said.Keys)}
+	part.Keys = nil
+	m.mu.Lock()
+	m.heard = append(m.heard, part)
+	m.keys += part.batch.Len()
+	m.ended = m.ended || said.Done
 	m.mu.Unlock()
 	m.ring()
 }
@@ -322,10 +386,10 @@ func (m *mailbox) next(gen int, first bool) tea.Cmd {
 func (m *mailbox) take(gen int, late bool) (loadMsg, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.done && (m.keys == 0 || !late && m.keys < m.delivered/4) {
+	if !m.done && !m.ended && (m.keys == 0 || !late && m.keys < m.delivered/4) {
 		return loadMsg{}, false
 	}
-	msg := loadMsg{gen: gen, batches: m.batches, done: m.done, err: m.err}
-	m.batches, m.delivered, m.keys = nil, m.delivered+m.keys, 0
+	msg := loadMsg{gen: gen, batches: m.batches, heard: m.heard, done: m.done, err: m.err}
+	m.batches, m.heard, m.ended, m.delivered, m.keys = nil, nil, false, m.delivered+m.keys, 0
 	return msg, true
 }

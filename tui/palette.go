@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -31,13 +32,15 @@ func doing(k *ui.Keys) map[string]string {
 		{k.Back, "to the list"},
 		{k.New, "make a key: what it may do, and until when"},
 		{k.Rotate, "replace the key: make a new one, deliver it, prove it, delete the old one"},
+		{k.History, "what was done with the key, by whom; and with all"},
 		{k.Rotations, "those that are open and those that are past: go on, undo"},
 		{k.Edit, "rename the key, or change its role"},
 		{k.Toggle, "switch the key off or on, without deleting it"},
 		{k.Delete, "delete the key for good"},
-		{k.CopyID, "to the terminal's clipboard"},
+		{k.CopyID, "the id, the name, the mask, a line for curl or .env: to the terminal's clipboard"},
 		{k.Verify, "paste a secret: which key is it, does it work"},
 		{k.Profiles, "use another, add one, change one, test it"},
+		{k.All, "the keys of all profiles in one list, the worst first"},
 		{k.Reload, "ask the service anew"},
 		{k.Filter, "leave only the keys that match"},
 		{k.Sort, "by the next column"},
@@ -99,11 +102,20 @@ func (a *App) palette() *palette.Palette {
 
 // findable are the keys and rotations of the profile in use, gathered in a command.
 func (a *App) findable() func() palette.More {
-	keys, conn := a.list.Keys(), a.profile.conn
+	keys, of := a.list.Keys(), []profile{a.profile}
+	if a.fleet != nil {
+		of = nil
+		for _, m := range a.fleet.members {
+			of = append(of, m.profile)
+		}
+	}
 	return func() palette.More {
 		var out palette.More
-		if conn != nil {
-			for _, v := range openRotations(conn) {
+		for _, p := range of {
+			if p.conn == nil {
+				continue
+			}
+			for _, v := range openRotations(p.conn) {
 				if v.Err == nil && v.State == rotation.Open {
 					out.Items = append(out.Items, palette.Item{ID: "rotation " + v.ID, Kind: "rotation", Name: v.Old.Name, About: "open, at " + v.PublicStep(), Then: shown{v.ID}})
 				}
@@ -111,10 +123,15 @@ func (a *App) findable() func() palette.More {
 		}
 		out.Many = make([]palette.Named, keys.Len())
 		for i, k := range keys.All() {
-			out.Many[i] = palette.Named{ID: k.ID, Name: k.Name, About: k.Masked}
+			p := of[min(keys.Profile(i), len(of)-1)].want
+			out.Many[i] = palette.Named{ID: p + palette.InProfile + k.ID, Name: k.Name, About: k.Masked}
+			if len(of) > 1 {
+				out.Many[i].About = p + " " + k.Masked
+			}
 		}
 		out.As = func(n palette.Named) palette.Item {
-			return palette.Item{ID: n.ID, Kind: "key", Name: n.Name, About: n.About, Then: ui.GoTo{ID: n.ID}}
+			p, id, _ := strings.Cut(n.ID, palette.InProfile)
+			return palette.Item{ID: n.ID, Kind: "key", Name: n.Name, About: n.About, Then: ui.GoTo{Profile: p, ID: id}}
 		}
 		return out
 	}

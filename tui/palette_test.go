@@ -119,7 +119,7 @@ func TestThePaletteKnowsWhatWasChosenLast(t *testing.T) {
 	rows := strings.Split(d.view(), "\n")
 	var found []string
 	for i, l := range rows {
-		if strings.Contains(l, "▸") {
+		if strings.Contains(l, "│ ▸") { // the box's, and not the list's
 			found = rows[i : i+2]
 			break
 		}

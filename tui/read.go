@@ -64,6 +64,16 @@ func (r *read) watch(top ui.Screen, now time.Time) (began bool) {
 	return began
 }
 
+// guard begins the guard of a confirmation that comes up, and says when it is over.
+func (a *App) guard() tea.Cmd {
+	began := a.read.watch(a.top(), a.env.Now())
+	a.env.Early = a.read.early(a.env.Now())
+	if began {
+		return a.env.Later(guardTime, guardOver{})
+	}
+	return nil
+}
+
 // early reports whether what confirms is not taken yet.
 func (r *read) early(now time.Time) bool { return r.guard != 0 && now.Before(r.until) }
 
@@ -150,6 +160,11 @@ func (a *App) focused(msg tea.KeyMsg) tea.Cmd {
 	}
 	if a.list.Typing() {
 		return a.list.Update(msg)
+	}
+	if a.focus == onList {
+		if cmd, done := a.list.ChipKey(msg); done {
+			return cmd
+		}
 	}
 	if cmd, done := a.act(msg); done {
 		return cmd

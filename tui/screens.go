@@ -24,7 +24,14 @@ type screens struct {
 }
 
 func newScreens(a *App, o Options) screens {
-	here := func() (apikey.Capabilities, ui.Profile) { return a.profile.caps, a.profile.conn.Profile }
+	a.env.Waiting = a.waitOf
+	here := func() (apikey.Capabilities, ui.Profile) {
+		p := a.here()
+		if a.fleet != nil {
+			a.fleet.making = p.want
+		}
+		return p.caps, p.conn.Profile
+	}
 	out := screens{
 		create: func() ui.Screen {
 			caps, p := here()

@@ -145,7 +145,7 @@ func joined(lines []string) []string {
 
 // leave goes back to the list where the key is gone that was opened: another one that came in its place was not asked for.
 func (s *spoken) leave(a *App) {
-	if k, _, ok := a.list.Selected(); s.on && a.focus == onDetail && (!ok || k.ID != s.open) {
+	if s.on && a.focus == onDetail && a.list.SelectedRef() != s.open {
 		a.focus = onList
 	}
 }

@@ -14,6 +14,8 @@ import (
 func (a *App) placeholder() string {
 	s := a.env.Styles
 	switch {
+	case a.fleet != nil:
+		return a.fleet.placeholder(a)
 	case a.profile.err != nil:
 		return a.explain("The profile "+ui.Clean(a.profile.want)+" could not be opened", a.profile.err)
 	case a.load.err != nil:
@@ -53,7 +55,7 @@ func (a *App) empty() string {
 	if !a.env.Remote { // another program on the server is of no use to who sits here
 		demo = "\n" + a.keyed("detent --demo", "shows it at work, with keys of its own")
 	}
-	width := max(min(measure(a.width, a.height).list-4, 76), 20)
+	width := max(min(a.shared.list-4, 76), 20)
 	return title + "\n" + strings.Join(ui.Styled(s.Dim.Render, where, width), "\n") + "\n" +
 		a.keyed(k.New.Help().Key, "makes the first one") + s.Dim.Render("   ") +
 		a.keyed(k.Profiles.Help().Key, "adds your real service") + s.Dim.Render("   ") + a.keyed(k.Help.Help().Key, "help") + demo
@@ -66,8 +68,7 @@ func (a *App) keyed(k, does string) string {
 // explain is an error in place of the list: what happened, what is certain, what to do.
 func (a *App) explain(title string, err error) string {
 	s := a.env.Styles
-	m := measure(a.width, a.height)
-	width := max(min(m.list-4, 70), 20)
+	width := max(min(a.shared.list-4, 70), 20)
 	lines := []string{s.Bad.Render("✗") + " " + s.Strong.Render(title)}
 	for _, part := range dialog.Explain(err) {
 		lines = append(lines, "", s.Column.Render(part.Label))
@@ -84,12 +85,14 @@ func (a *App) explain(title string, err error) string {
 
 // whereFrom says, of a credential that a service refused, where it comes from and how to change that: there may be several, and only
 // that place can be mended.
-func (a *App) whereFrom(err error) []dialog.Part {
+func (a *App) whereFrom(err error) []dialog.Part { return a.whereFromOf(a.profile.want, err) }
+
+func (a *App) whereFromOf(profile string, err error) []dialog.Part {
 	if !client.IsKind(err, client.Unauthorized) {
 		return nil
 	}
 	for _, p := range a.host.Profiles() {
-		if p.Name == a.profile.want && p.Token != "" {
+		if p.Name == profile && p.Token != "" {
 			change := ""
 			if a.lock.NoProfiles == "" && !p.Embedded {
 				change = "; " + a.env.Keys.Profiles.Help().Key + " and " + a.env.Keys.EditProfile.Help().Key + " change that"
@@ -140,18 +143,20 @@ func (a *App) errorWord() string {
 	return "failed"
 }
 
-// noWrites says why nothing may be changed, if nothing may.
-func (a *App) noWrites() (why string, no bool) {
+// noWrites says why nothing may be changed in the profile at hand, if nothing may.
+func (a *App) noWrites() (why string, no bool) { return a.noWritesOf(a.here()) }
+
+func (a *App) noWritesOf(p *profile) (why string, no bool) {
 	switch {
 	case a.env.NoWrites != "":
 		return a.env.NoWrites, true
-	case a.readOnly, a.profile.conn != nil && a.profile.conn.Profile.ReadOnly:
-		return desk.ReadOnlyWords(ui.Clean(a.profile.want), a.readOnly), true
+	case a.readOnly, p.conn != nil && p.conn.Profile.ReadOnly:
+		return desk.ReadOnlyWords(ui.Clean(p.want), a.readOnly), true
 	}
 	return "", false
 }
 
 // isLive reports whether a key works in a live environment, as far as is known.
 func (a *App) isLive(k *apikey.Key) bool {
-	return a.listed().Setting.Guard(k.Environment) == apikey.Live
+	return a.here().place().Setting.Guard(k.Environment) == apikey.Live
 }

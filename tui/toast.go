@@ -48,7 +48,10 @@ type minuteMsg struct{}
 
 func (a *App) minute() tea.Cmd { return a.env.Later(time.Minute, minuteMsg{}) }
 
-func (a *App) tick() tea.Cmd {
+func (a *App) tick(msg tea.Msg) tea.Cmd {
+	if _, second := msg.(secondMsg); second {
+		return a.second()
+	}
 	a.list.Tick()
 	a.detail.Tick()
 	return a.minute()

@@ -100,9 +100,10 @@ func (w *witness) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // walkedRotations are rotations without a service: each Do is the next step, and one of them has to be waited for.
 type walkedRotations struct {
-	now func() time.Time
-	mu  sync.Mutex
-	all []*walkedRotation
+	now  func() time.Time
+	mu   sync.Mutex
+	all  []*walkedRotation
+	look time.Duration // after which a wait is looked at again; 0 is a second
 }
 
 func (w *walkedRotations) Rotations(context.Context) (views []rotation.View, _ error) {
@@ -125,7 +126,7 @@ func (w *walkedRotations) Destinations(string, string) []rotate.Named {
 func (w *walkedRotations) Start(_ context.Context, profile string, k apikey.Key, plan rotate.Plan) (rotate.Rotation, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	r := &walkedRotation{now: w.now}
+	r := &walkedRotation{now: w.now, look: max(w.look, time.Second)}
 	r.view = rotation.View{ID: fmt.Sprintf("walk%06d", len(w.all)), Profile: profile, Service: "prosopo", Mode: plan.Mode, State: rotation.Open, CanDisable: true, SeesUse: true,
 		Started: w.now(), Changed: w.now(), Old: k, NewName: k.Name + " ~r", Drain: 15 * time.Minute, Soak: 10 * time.Minute,
 		Certain: []string{"the old key " + k.Name + " was not touched"}, Unknown: []string{hostileNames()[6] + hostileNames()[8]}}
@@ -150,6 +151,7 @@ func (w *walkedRotations) Resume(_ context.Context, id string) (rotate.Rotation,
 
 type walkedRotation struct {
 	now    func() time.Time
+	look   time.Duration
 	mu     sync.Mutex
 	view   rotation.View
 	step   int
@@ -201,7 +203,7 @@ func (r *walkedRotation) Do(context.Context) (rotation.Result, error) {
 	did := r.view.Step
 	if did == rotation.Drain && !r.waited {
 		r.waited = true
-		return rotation.Result{Status: rotation.Waiting, Did: did, Step: did, Wait: time.Second, Left: 15 * time.Minute, Total: 15 * time.Minute,
+		return rotation.Result{Status: rotation.Waiting, Did: did, Step: did, Wait: r.look, Left: 15 * time.Minute, Total: 15 * time.Minute,
 			Watch: &rotation.Watch{Visible: true, OldUsed: apikey.At(r.now().Add(-3 * time.Minute)), NewUsed: apikey.At(r.now()), Polls: 2}}, nil
 	}
 	if r.at(r.step + 1); r.step == len(walkedSteps) {

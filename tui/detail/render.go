@@ -30,6 +30,7 @@ func render(env *ui.Env, s Subject, width int, brief bool) []string {
 	p.access(s)
 	p.restrictions(s)
 	p.rest(s)
+	p.past(s.Past)
 	return p.lines
 }
 
@@ -203,22 +204,45 @@ func (p *sheet) findings(k *apikey.Key, found []apikey.Finding) {
 		return
 	}
 	p.heading("FINDINGS")
-	// Warnings first, as check reports them; notes are quiet.
 	found = slices.Clone(found)
-	slices.SortStableFunc(found, func(a, b apikey.Finding) int { return cmp.Compare(quiet(a), quiet(b)) })
-	for _, f := range found {
-		glyph, style := "!", p.env.Styles.Warn
-		if !f.Kind.IsWarning() {
-			glyph, style = "·", p.env.Styles.Dim
+	slices.SortStableFunc(found, func(a, b apikey.Finding) int { return cmp.Compare(danger(a.Kind), danger(b.Kind)) })
+	for len(found) > 0 {
+		kind, n := found[0].Kind, 1
+		for n < len(found) && found[n].Kind == kind {
+			n++
 		}
-		if f.Kind == apikey.FindingExpired {
-			glyph, style = "✗", p.env.Styles.Bad
+		p.kind(k, found[:n])
+		found = found[n:]
+	}
+}
+
+// kind writes the findings of one kind: the one, or how many and each beneath.
+func (p *sheet) kind(k *apikey.Key, found []apikey.Finding) {
+	st := p.env.Styles
+	glyph, style, words := "·", st.Dim, st.Dim
+	switch kind := found[0].Kind; {
+	case kind == apikey.FindingExpired:
+		glyph, style, words = "✗", st.Bad, st.Base
+	case kind == apikey.FindingCanMint:
+		glyph, style, words = "▲", st.Bad, st.Strong
+	case kind == apikey.FindingNoRestrictions:
+		glyph, style, words = "▲", st.Warn, st.Base
+	case kind.IsWarning():
+		glyph, style, words = "!", st.Warn, st.Base
+	}
+	line := p.words(k, found[0])
+	if len(found) > 1 {
+		line = found[0].Kind.Words() + ": " + ui.Count(len(found), "right")
+	}
+	for i, text := range ui.Wrap(line, max(p.width-2, 1)) {
+		if i > 0 {
+			glyph = " "
 		}
-		for i, line := range ui.Wrap(p.words(k, f), max(p.width-2, 1)) {
-			if i > 0 {
-				glyph = " "
-			}
-			p.add(style.Render(glyph+" ") + line)
+		p.add(style.Render(glyph+" ") + words.Render(text))
+	}
+	if len(found) > 1 {
+		for _, f := range found {
+			p.text(4, ui.Clean(f.Detail), words)
 		}
 	}
 }
@@ -249,11 +273,17 @@ func (p *sheet) words(k *apikey.Key, f apikey.Finding) string {
 	return f.Kind.Words() + ": " + ui.Clean(f.Detail)
 }
 
-func quiet(f apikey.Finding) int {
-	if f.Kind.IsWarning() {
-		return 0
+// dangers are the kinds of findings by what they put at risk, the worst first; others come after the warnings.
+var dangers = []apikey.FindingKind{apikey.FindingExpired, apikey.FindingCanMint, apikey.FindingNoRestrictions}
+
+func danger(kind apikey.FindingKind) int {
+	switch at := slices.Index(dangers, kind); {
+	case at >= 0:
+		return at
+	case kind.IsWarning():
+		return len(dangers)
 	}
-	return 1
+	return len(dangers) + 1
 }
 
 func (p *sheet) access(s Subject) {
@@ -309,9 +339,7 @@ func (p *sheet) permissions(s Subject) {
 			p.text(2, strings.Join(names, " "), st.Base)
 			continue
 		}
-		for _, info := range mine {
-			p.permission(info)
-		}
+		p.inColumns(mine)
 	}
 	if len(left) == 0 {
 		return
@@ -319,6 +347,43 @@ func (p *sheet) permissions(s Subject) {
 	p.text(0, "Not in detent's catalogue", st.Strong)
 	for _, q := range left {
 		p.text(2, ui.Clean(q.String()), st.Base)
+	}
+}
+
+// twoColumns is the width from which permissions stand in two columns.
+const twoColumns = 64
+
+// inColumns writes permissions one under the other, or in two columns, which are read downwards.
+func (p *sheet) inColumns(infos []apikey.PermissionInfo) {
+	if p.width < twoColumns || len(infos) < 2 {
+		for _, info := range infos {
+			p.permission(info)
+		}
+		return
+	}
+	half := (len(infos) + 1) / 2
+	width := p.width/2 - 1
+	block := func(info apikey.PermissionInfo) []string {
+		one := &sheet{env: p.env, width: width, label: p.label}
+		one.permission(info)
+		return one.lines
+	}
+	for i := range half {
+		left := block(infos[i])
+		var right []string
+		if half+i < len(infos) {
+			right = block(infos[half+i])
+		}
+		for n := range max(len(left), len(right)) {
+			var l, r string
+			if n < len(left) {
+				l = left[n]
+			}
+			if n < len(right) {
+				r = right[n]
+			}
+			p.add(strings.TrimRight(ui.Pad(l, width+1)+r, " "))
+		}
 	}
 }
 

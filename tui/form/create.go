@@ -117,12 +117,12 @@ func (c *Create) chosen(label string) tea.Cmd {
 
 func (c *Create) send() tea.Cmd {
 	c.asked, c.found, c.looking = c.draft(), nil, false
-	return ui.Do(ui.CreateKey{Ticket: c.start(), Draft: c.asked})
+	return ui.Do(ui.CreateKey{Ticket: c.start(), Profile: c.profile.Name, Draft: c.asked})
 }
 
 // listed looks for the key whose create had no answer.
 func (c *Create) listed(msg ui.Listed) {
-	if !c.looking {
+	if !c.looking || msg.Profile != "" && msg.Profile != c.profile.Name {
 		return
 	}
 	c.looking = false

@@ -26,9 +26,11 @@ func NewDelete(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apik
 	return &Confirm{
 		pane: widget.NewPager(env),
 		env:  env, title: "Delete a key", danger: true, guard: 1, gate: g,
-		buttons:   buttons{labels: []string{"Cancel", "Delete"}},
-		body:      func(width int) []string { return deleteBody(env, caps, profile, k, rotating, width) },
-		intent:    func(ticket int) tea.Msg { return ui.DeleteKey{Ticket: ticket, ID: k.ID, Name: k.Name} },
+		buttons: buttons{labels: []string{"Cancel", "Delete"}},
+		body:    func(width int) []string { return deleteBody(env, caps, profile, k, rotating, width) },
+		intent: func(ticket int) tea.Msg {
+			return ui.DeleteKey{Ticket: ticket, Profile: profile.Name, ID: k.ID, Name: k.Name}
+		},
 		doing:     "deleting…",
 		notDone:   "the key was not deleted.",
 		uncertain: "The key may be gone. Reload to see; deleting it again does no harm.",
@@ -59,7 +61,7 @@ func NewToggle(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apik
 		buttons: buttons{labels: []string{"Cancel", "Disable"}},
 		body:    func(width int) []string { return toggleBody(env, caps, profile, k, width) },
 		intent: func(ticket int) tea.Msg {
-			return ui.UpdateKey{Ticket: ticket, ID: k.ID, Name: k.Name, Patch: apikey.Patch{Enabled: &enable}}
+			return ui.UpdateKey{Ticket: ticket, Profile: profile.Name, ID: k.ID, Name: k.Name, Patch: apikey.Patch{Enabled: &enable}}
 		},
 		doing:     "disabling…",
 		notDone:   "the key was not changed.",

@@ -134,7 +134,7 @@ func (e *Edit) chosen(label string) tea.Cmd {
 }
 
 func (e *Edit) send() tea.Cmd {
-	return ui.Do(ui.UpdateKey{Ticket: e.start(), ID: e.key.ID, Name: e.key.Name, Patch: e.patch()})
+	return ui.Do(ui.UpdateKey{Ticket: e.start(), Profile: e.profile.Name, ID: e.key.ID, Name: e.key.Name, Patch: e.patch()})
 }
 
 // Update takes keys and the answer to the change.

@@ -15,6 +15,7 @@ import (
 // Public requests a public key: the service makes one, or returns the one that is still valid.
 type Public struct {
 	sheet
+	profile string
 	name    *text
 	project *text
 	ttl     *choice
@@ -23,7 +24,7 @@ type Public struct {
 
 // NewPublicKey asks for what a public key is requested with. Everything may be left empty.
 func NewPublicKey(env *ui.Env, caps apikey.Capabilities, profile ui.Profile) ui.Screen {
-	p := &Public{}
+	p := &Public{profile: profile.Name}
 	p.sheet = sheet{
 		env: env, self: p, title: "Request a public key", side: p.facts, doing: "asking…",
 		notDone:   "no key was made.",
@@ -62,7 +63,7 @@ func NewPublicKey(env *ui.Env, caps apikey.Capabilities, profile ui.Profile) ui.
 		if !p.pages.check() {
 			return nil
 		}
-		return ui.Do(ui.RequestPublicKey{Ticket: p.start(), Request: p.request()})
+		return ui.Do(ui.RequestPublicKey{Ticket: p.start(), Profile: p.profile, Request: p.request()})
 	})
 	return p
 }

@@ -278,7 +278,7 @@ func (s *Secret) act(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Copy):
 		s.copied = true
 		s.status = []statusLine{{"→ ", "sent to your terminal for its clipboard — nothing confirms that it arrived: paste it to be sure", plain}}
-		return ui.Do(ui.CopySecret{Key: s.key, Secret: s.secret})
+		return ui.Do(ui.CopySecret{Profile: s.profile.Name, Key: s.key, Secret: s.secret})
 	case key.Matches(msg, k.Stored):
 		if s.public != "" || s.stored || s.copied {
 			return s.leave()
@@ -307,7 +307,7 @@ func (s *Secret) toggle() tea.Cmd {
 		return nil
 	}
 	s.asked = s.env.Ticket()
-	return ui.Do(ui.RevealSecret{Ticket: s.asked, Key: s.key})
+	return ui.Do(ui.RevealSecret{Ticket: s.asked, Profile: s.profile.Name, Key: s.key})
 }
 
 // reveal shows it, unless that may not be. Whatever has hidden it since has taken the question back.
@@ -337,7 +337,7 @@ func (s *Secret) typeSink(msg tea.KeyMsg) tea.Cmd {
 
 func (s *Secret) deliver(replace bool) tea.Cmd {
 	s.begin("writing…")
-	return ui.Do(ui.Deliver{Ticket: s.ticket, Key: s.key, Destination: s.destination, Secret: s.secret, Replace: replace})
+	return ui.Do(ui.Deliver{Ticket: s.ticket, Profile: s.profile.Name, Key: s.key, Destination: s.destination, Secret: s.secret, Replace: replace})
 }
 
 // askToReplace asks whether what a place holds already may go.
@@ -393,7 +393,7 @@ func (s *Secret) askToDelete() {
 				return nil
 			}
 			s.begin("deleting…")
-			return ui.Do(ui.DeleteKey{Ticket: s.ticket, ID: s.key.ID, Name: s.key.Name, TakeBack: len(s.kept) > 0})
+			return ui.Do(ui.DeleteKey{Ticket: s.ticket, Profile: s.profile.Name, ID: s.key.ID, Name: s.key.Name, TakeBack: len(s.kept) > 0})
 		})
 	s.question.yes = 1
 }

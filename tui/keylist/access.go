@@ -1,6 +1,8 @@
 package keylist
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"detent/apikey"
@@ -23,6 +25,11 @@ type sliceOf struct {
 
 func newAccesses() accesses {
 	return accesses{bySlice: map[sliceOf]int32{}, byText: map[string]int32{}}
+}
+
+// empty knows the same sets, of no key yet.
+func (a *accesses) empty() accesses {
+	return accesses{names: slices.Clone(a.names), bySlice: maps.Clone(a.bySlice), byText: maps.Clone(a.byText)}
 }
 
 // add takes note of a key's permissions and reports whether no key before it had this set.

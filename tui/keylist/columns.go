@@ -13,8 +13,9 @@ import (
 
 // cell is one plain text with its tone.
 type cell struct {
-	text string
-	tone ui.Tone
+	text  string
+	tone  ui.Tone
+	tails []string // what follows the text: the first that fits
 }
 
 // column is one column of the table: what it shows, how it sorts, and how long it
@@ -39,8 +40,18 @@ type column struct {
 
 // context is what cells are computed with.
 type context struct {
-	now     time.Time
-	presets []apikey.PermissionPreset
+	now      time.Time
+	profiles []Profile
+	at       int // whose key it is
+	rotating map[Of]Rotating
+}
+
+// profile is that of the key at hand.
+func (c *context) profile() Profile {
+	if c.at < len(c.profiles) {
+		return c.profiles[c.at]
+	}
+	return Profile{}
 }
 
 func (c *column) sortable() bool { return c.byName || c.byNeed || c.order != nil || c.text != nil }
@@ -61,7 +72,12 @@ func columns() []column {
 	for i, f := range rows {
 		out[i] = columnOf(f)
 	}
-	return out
+	ofProfile := column{title: profileColumn, drop: 5, most: 16,
+		reported: func(*apikey.Key) bool { return false }, // that a list is of several profiles, no key says
+		cell:     func(c *context, _ *apikey.Key, _ ui.Marks) cell { return cell{text: ui.Clean(c.profile().Name)} },
+	}
+	ofProfile.text = shownText(&ofProfile)
+	return slices.Insert(out, 1, ofProfile)
 }
 
 // columnOf is a field as a column: by its kind, but for the fields that say more than their value.
@@ -84,14 +100,18 @@ func columnOf(f apikey.FieldInfo) column {
 		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: name(k)} }
 	case apikey.FieldMasked:
 		sorts = false
-		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{ui.Clean(k.Masked), ui.Faint} }
+		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell {
+			return cell{text: ui.Clean(k.Masked), tone: ui.Faint}
+		}
 	case apikey.FieldType:
 		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: TypeWord(k.Type)} }
 	case apikey.FieldRole: // what a key may do, by whatever its service says that
 		c.ofAccess = true
 		c.reported = func(k *apikey.Key) bool { return k.Role != "" || k.Permissions != nil || k.Restrictions != nil }
-		c.cell = func(c *context, k *apikey.Key, _ ui.Marks) cell { return access(k, c.presets) }
-		c.text = func(c *context, k *apikey.Key) string { return byNumber(access(k, c.presets)) }
+		c.cell = func(c *context, k *apikey.Key, marks ui.Marks) cell {
+			return risky(access(k, c.profile().Presets), marks)
+		}
+		c.text = func(c *context, k *apikey.Key) string { return byNumber(access(k, c.profile().Presets)) }
 	case apikey.FieldProject:
 		c.reported = func(k *apikey.Key) bool { return k.Project != "" || k.ProjectName != "" }
 		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell {
@@ -100,13 +120,16 @@ func columnOf(f apikey.FieldInfo) column {
 	case apikey.FieldEnvironment:
 		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell {
 			s := ui.EnvironmentState(k.Environment)
-			return cell{ui.Clean(s.String()), s.Tone}
+			return cell{text: ui.Clean(s.String()), tone: s.Tone}
 		}
 	case apikey.FieldEnabled: // findings give a state too; the list knows of them later than of the keys
 		c.byNeed, sorts = true, false
 		c.cell = func(c *context, k *apikey.Key, marks ui.Marks) cell {
+			if r, open := c.rotating[Of{c.at, k.ID}]; open && marks.Has(apikey.FindingRotationOpen) {
+				return r.cell(c.now)
+			}
 			s := ui.StateOf(k, marks, c.now)
-			return cell{s.String(), s.Tone}
+			return cell{text: s.String(), tone: s.Tone}
 		}
 	case apikey.FieldExpiry:
 		c.cell = expires
@@ -172,12 +195,28 @@ func access(k *apikey.Key, presets []apikey.PermissionPreset) cell {
 		}
 		return cell{text: ui.Count(len(k.Permissions), "permission")}
 	case k.Restrictions == nil:
-		return cell{ui.Unknown, ui.Faint}
+		return cell{text: ui.Unknown, tone: ui.Faint}
 	case k.Restrictions.Empty():
 		return cell{text: "full access"}
 	}
 	return cell{text: "restricted"}
 }
+
+// risky gives what a key may do the tone of what can be done with it.
+func risky(c cell, marks ui.Marks) cell {
+	switch {
+	case marks.Has(apikey.FindingCanMint):
+		return cell{text: c.text, tone: ui.Warn, tails: []string{" " + mintSign + mintWords, " " + mintSign, mintSign}}
+	case marks.Has(apikey.FindingNoRestrictions):
+		c.tone = ui.Warn
+	}
+	return c
+}
+
+const (
+	mintSign  = "▲"
+	mintWords = " can mint" // with the blank before the sign, what the sign can do without
+)
 
 func sameSet(a, b []apikey.Permission) bool {
 	if len(a) != len(b) {
@@ -205,9 +244,9 @@ func expires(c *context, k *apikey.Key, marks ui.Marks) cell {
 	case !ok:
 		return moment(k.ExpiresAt, c.now)
 	case !at.After(c.now):
-		return cell{ui.Span(c.now.Sub(at)) + " ago", ui.Bad}
+		return cell{text: ui.Span(c.now.Sub(at)) + " ago", tone: ui.Bad}
 	case marks.Has(apikey.FindingExpiring):
-		return cell{ui.Relative(at, c.now) + " !", ui.Warn}
+		return cell{text: ui.Relative(at, c.now) + " !", tone: ui.Warn}
 	}
 	return cell{text: ui.Relative(at, c.now)}
 }

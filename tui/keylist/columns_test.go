@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"detent/apikey"
 	"detent/tui/ui"
@@ -25,7 +26,7 @@ func TestEveryColumnOfTextIsSortedByWhatItShows(t *testing.T) {
 	}
 	l := New(newEnv(0))
 	l.SetSize(160, 20)
-	l.SetPresets([]apikey.PermissionPreset{{Name: "aaa first", Permissions: perms("zz", "yy")}, {Name: "mid", Permissions: perms("verify", "a")}})
+	l.SetProfiles(Profile{Presets: []apikey.PermissionPreset{{Name: "aaa first", Permissions: perms("zz", "yy")}, {Name: "mid", Permissions: perms("verify", "a")}}})
 	load(l, keys...)
 	for c := range l.columns {
 		if l.columns[c].text == nil || !l.store.shown[c] {
@@ -78,16 +79,48 @@ func TestStatusSortsByUrgency(t *testing.T) {
 		{ID: "expiring", Name: "e", ExpiresAt: at(1e9)}, {ID: "rotating", Name: "f"}, {ID: "expired", Name: "g", ExpiresAt: at(-1e9)}}
 	marks := []ui.Marks{0, 0, ui.MarkOf(apikey.FindingAge), ui.MarkOf(apikey.FindingUnused), ui.MarkOf(apikey.FindingExpiring) | ui.MarkOf(apikey.FindingAge), ui.MarkOf(apikey.FindingRotationOpen), 0}
 	l := newList(keys...)
-	for l.columns[l.sortBy].title != "STATUS" {
-		press(l, "s")
-	}
 	run(l, l.SetMarks(marks))
 	var got []string
 	for _, i := range l.idx {
 		got = append(got, l.seen.key(i, new(apikey.Key)).ID)
 	}
-	if want := "expired rotating expiring unused old fine off"; strings.Join(got, " ") != want {
+	if want := "expired rotating expiring old unused fine off"; strings.Join(got, " ") != want {
 		t.Errorf("the order is %v, want %s", got, want)
+	}
+}
+
+// TestTheWorstKeyIsFirstUnasked: by urgency, then by name; of those that end soon, the soonest first.
+func TestTheWorstKeyIsFirstUnasked(t *testing.T) {
+	day := 24 * time.Hour
+	for _, n := range []int{0, 5000} { // at once, and in a command
+		var keys []apikey.Key
+		var marks []ui.Marks
+		add := func(name string, expires apikey.Moment, found ...apikey.FindingKind) {
+			var m ui.Marks
+			for _, kind := range found {
+				m |= ui.MarkOf(kind)
+			}
+			keys, marks = append(keys, apikey.Key{ID: name, Name: name, ExpiresAt: expires}), append(marks, m)
+		}
+		for i := range n {
+			add(fmt.Sprintf("zz-%04d", i), apikey.Never())
+		}
+		add("b-fine", apikey.Never())
+		add("a-unused", apikey.Never(), apikey.FindingUnused)
+		add("z-old", apikey.Never(), apikey.FindingAge)
+		add("a-ends-later", at(9*day), apikey.FindingExpiring)
+		add("y-ends-soon", at(time.Hour), apikey.FindingExpiring)
+		add("y-half", apikey.Never(), apikey.FindingRotationOpen)
+		add("x-expired", at(-day), apikey.FindingExpired)
+		add("c-old", apikey.Never(), apikey.FindingAge, apikey.FindingUnused)
+		l := newList(keys...)
+		run(l, l.SetMarks(marks))
+		if got, want := strings.Join(strings.Fields(order(l))[:8], " "), "x-expired y-half y-ends-soon a-ends-later c-old z-old a-unused b-fine"; got != want {
+			t.Errorf("%d others: %s, want %s", n, got, want)
+		}
+		if k, _, ok := l.Selected(); !ok || k.Name != "x-expired" {
+			t.Errorf("%d others: the cursor is on %v", n, k)
+		}
 	}
 }
 
@@ -119,5 +152,24 @@ func TestAnOwnKeysNameIsWholeBeforeOtherColumnsAre(t *testing.T) {
 		if strings.Contains(l.View(), k.Masked) && !strings.Contains(l.View(), "administrator ◆ own") {
 			t.Fatalf("at %d:\n%s", width, l.View())
 		}
+	}
+}
+
+// TestAReloadDoesNotShowAnotherOrderFirst: until the findings of the new keys are known, the old ones stay.
+func TestAReloadDoesNotShowAnotherOrderFirst(t *testing.T) {
+	keys := []apikey.Key{{ID: "1", Name: "a"}, {ID: "2", Name: "b"}}
+	marks := []ui.Marks{0, ui.MarkOf(apikey.FindingAge)}
+	l := newList(keys...)
+	run(l, l.SetMarks(marks))
+	if order(l) != "b a" {
+		t.Fatal(order(l))
+	}
+	load(l, append(keys, apikey.Key{ID: "3", Name: "0"})...)
+	if order(l) != "b a" {
+		t.Errorf("before the findings are known: %s", order(l))
+	}
+	run(l, l.SetMarks(append(marks, 0)))
+	if order(l) != "b 0 a" {
+		t.Errorf("then: %s", order(l))
 	}
 }

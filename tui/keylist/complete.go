@@ -135,8 +135,10 @@ func (l *List) said(field, word string) []string {
 			break
 		}
 	}
-	if field == fieldEnv && l.setting.Word("") != "" {
-		seen[fold(l.setting.Word(""))] = true
+	for _, p := range l.profiles {
+		if says := fold(p.Setting.Word("")); field == fieldEnv && says != "" && strings.HasPrefix(says, word) {
+			seen[says] = true
+		}
 	}
 	return slices.Sorted(maps.Keys(seen))
 }

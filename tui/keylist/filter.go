@@ -34,19 +34,18 @@ func (f Filter) Empty() bool { return len(f.query) == 0 }
 
 // Find gives the places of the keys that it leaves, in their order, and the fields that it asks for and no key reports: where it leaves
 // none, which keys are meant is not known then; where it leaves some, none of them was left out by those.
-func (f Filter) Find(keys []apikey.Key, found []apikey.Finding, setting apikey.Setting, now time.Time) (left []int, unreported []string) {
+func (f Filter) Find(keys []apikey.Key, found []apikey.Finding, of Profile, now time.Time) (left []int, unreported []string) {
 	s := newStore(nil)
-	s.add(NewBatch(keys), nil, nil)
+	s.add(NewBatch(keys), nil, &context{})
 	s.marks = marksOf(keys, found)
-	q := append(query(nil), f.query...)
-	q.settle(setting)
-	match := q.compile(s, now)
+	s.profiles = []Profile{of}
+	match := f.query.compile(s, now)
 	for i := range keys {
 		if match(int32(i)) {
 			left = append(left, i)
 		}
 	}
-	return left, q.unreported(s, len(left) > 0)
+	return left, f.query.unreported(s, s.profiles, len(left) > 0)
 }
 
 // marksOf are the findings by the place of their key.

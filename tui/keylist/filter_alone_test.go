@@ -36,13 +36,13 @@ func TestAFilterAloneFindsWhatTheListFinds(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		left, unreported := f.Find(keys, found, setting, noon)
+		left, unreported := f.Find(keys, found, Profile{Setting: setting}, noon)
 		var ids []string
 		for _, i := range left {
 			ids = append(ids, keys[i].ID)
 		}
 		l := newList(keys...)
-		l.SetSetting(setting)
+		l.SetProfiles(Profile{Setting: setting})
 		run(l, l.SetMarks([]ui.Marks{ui.MarkOf(apikey.FindingUnused), ui.MarkOf(apikey.FindingExpiring), ui.MarkOf(apikey.FindingAge), 0}))
 		typeFilter(l, text)
 		if want := shownIDs(l); strings.Join(ids, " ") != want || !slices.Equal(unreported, l.missing) {

@@ -40,14 +40,15 @@ type List struct {
 	incoming *store // a reload that is not complete: the old list stays until it is
 	loading  bool
 
-	sortBy  int // index into columns
-	reverse bool
-	input   *widget.Text
-	typing  bool
-	query   query
-	setting apikey.Setting // the profile's
-	missing []string       // what the filter asks for and no key reports
-	wrong   error          // what the filter does not understand
+	sortBy   int // index into columns
+	reverse  bool
+	input    *widget.Text
+	typing   bool
+	query    query
+	profiles []Profile
+	waiting  map[int][]Batch // by profile: a reload that is not complete, of one that has keys
+	missing  []string        // what the filter asks for and no key reports
+	wrong    error           // what the filter does not understand
 
 	completion completion
 	reported   map[string]reported // by a field's label
@@ -61,6 +62,7 @@ type List struct {
 	paused   time.Time
 	sorted   []int32
 	before   []int32 // the order of the first keys, while that of all is not known
+	names    []int32 // the order of the first keys of store by name, where it is known
 	idx      []int32 // what is shown, in order
 	idxQuery query   // the filter that idx was made with
 
@@ -68,11 +70,19 @@ type List struct {
 	current        int32  // the key under the cursor, by its index in store; -1 for none
 	moved          bool   // the user chose a place: it follows the key
 	wantedID       string // the id of a key to go to when it is there
+	wantedOf       int    // and its profile; -1 for any
 
 	selected   *apikey.Key // what Selected gave, for the key at this place of this store: the same until that changes
 	selectedOf *store
 	selectedAt int32
 
+	overview    bool // what the counts are is known
+	states      []Chip
+	ends        Expiries
+	chip        int // the chip under the cursor; -1 for none
+	rotating    map[Of]Rotating
+	problems    []string // lines below the rows, which the cursor can stand on
+	onProblem   int      // which one the cursor stands on; -1 for none
 	layout      []placed
 	rows        map[int32]string
 	scratch     apikey.Key // for the row that is drawn
@@ -80,13 +90,14 @@ type List struct {
 	banner      string     // one line above the rows
 }
 
-// New makes an empty list, sorted by name.
+// New makes an empty list, sorted by what wants something done.
 func New(env *ui.Env) *List {
-	l := &List{env: env, columns: columns(), focused: true, input: widget.NewText(env, ""), current: -1, rows: map[int32]string{}, reported: map[string]reported{}}
+	l := &List{env: env, columns: columns(), focused: true, input: widget.NewText(env, ""), current: -1, onProblem: -1, chip: -1, rows: map[int32]string{}, reported: map[string]reported{}}
 	for i := 1; i < len(l.columns); i++ {
 		l.byDrop = append(l.byDrop, i)
 	}
 	slices.SortFunc(l.byDrop, func(a, b int) int { return l.columns[a].drop - l.columns[b].drop })
+	l.sortBy = slices.IndexFunc(l.columns, func(c column) bool { return c.byNeed })
 	l.Clear()
 	return l
 }
@@ -97,21 +108,15 @@ func (l *List) Init() tea.Cmd { return nil }
 // Clear empties the list for another profile; sort and filter stay the user's.
 func (l *List) Clear() {
 	l.gen++
-	l.store, l.incoming = newStore(l.columns), nil
+	l.store, l.incoming, l.waiting = newStore(l.columns), nil, map[int][]Batch{}
 	l.seen = l.store
 	clear(l.reported)
 	l.taught = taught{}
-	l.sorted, l.before, l.idx, l.idxQuery, l.wantedID = nil, nil, nil, l.query, ""
+	l.sorted, l.before, l.names, l.idx, l.idxQuery, l.wantedID = nil, nil, nil, nil, l.query, ""
 	l.ordered, l.loading = 0, false
 	l.round++
 	l.cursor, l.offset, l.current, l.moved, l.busy = 0, 0, -1, false, false
-	l.banner = ""
-	l.relayout()
-}
-
-// SetPresets gives the service's names for sets of permissions.
-func (l *List) SetPresets(presets []apikey.PermissionPreset) {
-	l.ctx.presets = presets
+	l.banner, l.problems, l.onProblem, l.overview, l.chip = "", nil, -1, false, -1
 	l.relayout()
 }
 
@@ -136,6 +141,16 @@ func (l *List) SetBanner(line string) {
 	l.banner = line
 	l.follow()
 }
+
+// SetProblems shows lines below the rows: what is to be said about profiles that have none.
+func (l *List) SetProblems(lines []string) {
+	l.problems = lines
+	l.onProblem = min(l.onProblem, len(lines)-1)
+	l.follow()
+}
+
+// Problem is the line below the rows that the cursor stands on, or -1.
+func (l *List) Problem() int { return l.onProblem }
 
 // Begin starts a load. The keys of an earlier load stay until End.
 func (l *List) Begin() {
@@ -177,8 +192,19 @@ func (l *List) End(complete bool) tea.Cmd {
 		}
 		return nil
 	}
-	l.store = next
+	return l.replace(next)
+}
+
+// replace takes the keys of a reload. Where findings have a say in the order, the list stays as it is until they are known too, or each
+// reload would show all keys in another order first.
+func (l *List) replace(next *store) tea.Cmd {
+	wait := len(l.store.marks) > 0
+	l.store, l.names = next, nil
 	l.relayout()
+	if wait {
+		l.sorted, l.before, l.ordered = nil, nil, next.n
+		return nil
+	}
 	return l.rearrange(reuseNone)
 }
 
@@ -193,17 +219,32 @@ func (l *List) SetMarks(marks []ui.Marks) tea.Cmd {
 			l.store.shown[i] = l.store.shown[i] || slices.ContainsFunc(marks, func(m ui.Marks) bool { return m&ui.Warnings != 0 })
 		}
 	}
+	l.widen(marks)
 	l.relayout()
 	if l.query.usesMarks() {
 		l.idxQuery = nil // what was found before does not count
 	}
 	switch {
-	case l.columns[l.sortBy].byNeed:
+	case l.columns[l.sortBy].byNeed, l.seen != l.store:
 		return l.rearrange(reuseNone)
 	case l.query.usesMarks():
 		return l.rearrange(reuseOrder)
 	}
 	return nil
+}
+
+// widen makes room for the sign of a key that can make others.
+func (l *List) widen(marks []ui.Marks) {
+	mints := ui.MarkOf(apikey.FindingCanMint)
+	if l.store.signed || !slices.ContainsFunc(marks, func(m ui.Marks) bool { return m&mints != 0 }) {
+		return
+	}
+	l.store.signed = true
+	for i, c := range l.columns {
+		if c.ofAccess {
+			l.store.widths[i] = min(l.store.widths[i]+ui.Width(" "+mintSign+mintWords), wholeMost)
+		}
+	}
 }
 
 // Selected is the key under the cursor with its findings.
@@ -218,13 +259,18 @@ func (l *List) Selected() (*apikey.Key, ui.Marks, bool) {
 }
 
 // Select puts the cursor on a key as soon as it is there.
-func (l *List) Select(id string) {
-	l.wantedID = id
-	l.place(false)
-}
+func (l *List) Select(id string) { l.SelectOf(l.refOf(id)) }
 
 // Len is the number of keys.
 func (l *List) Len() int { return l.store.n }
+
+// Position is the place of the cursor among the rows, from 1, and how many rows there are; of no row it is 0.
+func (l *List) Position() (at, of int) {
+	if l.cursor >= len(l.idx) {
+		return 0, 0
+	}
+	return l.cursor + 1, len(l.idx)
+}
 
 // Shown is the number of keys that the filter leaves.
 func (l *List) Shown() int { return len(l.idx) }
@@ -377,8 +423,8 @@ func (l *List) rearrange(keep reuse) tea.Cmd {
 	l.gen++
 	w := &work{
 		gen: l.gen, sortGen: l.sortGen, round: l.round, store: l.store, now: l.env.Now(),
-		view:   store{packedList: l.store.packedList, marks: l.store.marks, access: accesses{of: l.store.access.of, names: l.store.access.names}},
-		column: l.columns[l.sortBy], reverse: l.reverse, sorted: l.sorted, before: l.before, query: l.query, ctx: context{now: l.env.Now(), presets: l.ctx.presets},
+		view:   store{packedList: l.store.packedList, marks: l.store.marks, profiles: l.profiles, access: accesses{of: l.store.access.of, names: l.store.access.names}},
+		column: l.columns[l.sortBy], reverse: l.reverse, sorted: l.sorted, before: l.before, names: l.names, query: l.query, ctx: context{now: l.env.Now(), profiles: l.profiles},
 	}
 	if l.sorted != nil && l.seen == l.store && len(l.idxQuery) > 0 && l.idxQuery.narrows(l.query) {
 		w.base = l.idx
@@ -396,6 +442,9 @@ func (l *List) rearrange(keep reuse) tea.Cmd {
 
 func (l *List) arrived(msg arranged) tea.Cmd {
 	l.busy = false
+	if msg.store == l.store && len(msg.names) > len(l.names) {
+		l.names = msg.names
+	}
 	if msg.gen == l.gen {
 		return l.apply(msg, l.query)
 	}
@@ -412,17 +461,17 @@ func (l *List) arrived(msg arranged) tea.Cmd {
 func (l *List) apply(msg arranged, q query) tea.Cmd {
 	filtered := !q.same(l.idxQuery)
 	if l.seen != msg.store {
-		id := ""
+		id, of := "", -1
 		if l.current >= 0 {
-			id = l.seen.at(l.current).keyID()
+			id, of = l.seen.at(l.current).keyID(), l.seen.profileOf(l.current)
 		}
-		l.seen, l.current = msg.store, msg.store.find(id)
+		l.seen, l.current = msg.store, msg.store.find(of, id)
 		clear(l.rows)
 		clear(l.reported)
 		l.taught = taught{}
 	}
-	l.sorted, l.before, l.idx, l.idxQuery = msg.sorted, nil, msg.idx, q
-	l.missing = l.query.unreported(l.store, len(l.idx) > 0)
+	l.sorted, l.before, l.names, l.idx, l.idxQuery = msg.sorted, nil, msg.names, msg.idx, q
+	l.missing = l.query.unreported(l.store, l.profiles, len(l.idx) > 0)
 	l.place(filtered)
 	return nil
 }

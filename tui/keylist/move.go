@@ -28,7 +28,7 @@ func (l *List) move(msg tea.KeyMsg) bool {
 	case key.Matches(msg, k.Top):
 		to = 0
 	case key.Matches(msg, k.Bottom):
-		to = len(l.idx) - 1
+		to = len(l.idx) + len(l.problems) - 1
 	default:
 		return false
 	}
@@ -39,10 +39,13 @@ func (l *List) move(msg tea.KeyMsg) bool {
 
 // put places the cursor on a line of the table, within it.
 func (l *List) put(line int) {
-	l.cursor = max(min(line, len(l.idx)-1), 0)
-	l.current = -1
-	if len(l.idx) > 0 {
+	l.cursor = max(min(line, len(l.idx)+len(l.problems)-1), 0)
+	l.current, l.onProblem = -1, -1
+	switch {
+	case l.cursor < len(l.idx):
 		l.current = l.idx[l.cursor]
+	case len(l.problems) > 0:
+		l.onProblem = l.cursor - len(l.idx)
 	}
 	l.follow()
 }
@@ -51,13 +54,15 @@ func (l *List) put(line int) {
 // gives way to the first match; one that is gone, to its neighbour. Until the user
 // has moved, the cursor stays on the first line as keys come in.
 func (l *List) place(filtered bool) {
-	if i := l.seen.find(l.wantedID); i >= 0 {
+	if i := l.seen.find(l.wantedOf, l.wantedID); i >= 0 {
 		l.current, l.moved, l.wantedID = i, true, ""
 	}
 	switch line := slices.Index(l.idx, l.current); {
 	case !l.moved:
 		l.offset = 0
 		l.put(0)
+	case l.onProblem >= 0:
+		l.put(len(l.idx) + l.onProblem)
 	case line >= 0 && l.current >= 0:
 		l.put(line)
 	case filtered:
@@ -79,8 +84,11 @@ func (l *List) follow() {
 	l.offset = max(min(l.offset, len(l.idx)-page), 0)
 }
 
-// rowCount is the number of rows that fit beneath the lines above them.
-func (l *List) rowCount() int { return max(l.height-l.linesAbove(), 0) }
+// rowCount is the number of rows that fit between the lines above them and below.
+func (l *List) rowCount() int { return max(l.height-l.linesAbove()-l.linesBelow(), 0) }
+
+// linesBelow are those of the problems: where there is no room for all of them, the one that the cursor stands on is among them.
+func (l *List) linesBelow() int { return min(len(l.problems), max(l.height/3, 1)) }
 
 func (l *List) linesAbove() int {
 	n := 1 // the column titles
@@ -89,6 +97,12 @@ func (l *List) linesAbove() int {
 	}
 	n += len(l.lessons())
 	if l.banner != "" {
+		n++
+	}
+	if l.showsChips() {
+		n++
+	}
+	if l.showsExpiries() {
 		n++
 	}
 	return n

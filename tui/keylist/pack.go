@@ -18,7 +18,11 @@ type packed struct {
 }
 
 // A Batch is keys on their way into a list, packed as it keeps them. Making one is work that need not wait for the list.
-type Batch struct{ keys []packed }
+type Batch struct {
+	keys    []packed
+	profile uint16 // whose they are
+	of      bool   // and that this is to be kept: they are of a list of several profiles
+}
 
 // NewBatch packs keys, of which it keeps nothing.
 func NewBatch(keys []apikey.Key) Batch {
@@ -33,7 +37,7 @@ func NewBatch(keys []apikey.Key) Batch {
 		searchText(&blob, &keys[i])
 		ends[i] = blob.Len()
 	}
-	b := Batch{make([]packed, len(keys))}
+	b := Batch{keys: make([]packed, len(keys))}
 	start, all := 0, blob.String()
 	for i := range keys {
 		b.keys[i] = pack(&keys[i], all[start:ends[i]])
@@ -102,6 +106,7 @@ const chunkLen = 1024
 type packedList struct {
 	chunks []*[chunkLen]packed
 	n      int
+	of     []uint16 // by key: its profile, where the list has several; shorter where the rest are of the first
 }
 
 func (s *packedList) put(p packed) {

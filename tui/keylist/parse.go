@@ -20,6 +20,7 @@ const (
 	fieldStatus  = "status"
 	fieldExpires = "expires"
 	fieldUnused  = "unused"
+	fieldProfile = "profile"
 )
 
 // fieldText, fieldWhole, fieldColumn and fieldMoment are the table of fields by the words of a filter: what is compared with ":"
@@ -59,6 +60,7 @@ func init() {
 			fieldText[f.Filter] = f.Text
 		}
 	}
+	fieldColumn[fieldProfile] = profileColumn
 	fieldColumn[fieldStatus] = apikey.FieldOf(apikey.FieldEnabled).Column.Title
 	momentWords = append(momentWords, fieldUnused)
 	// A key that was never used is unused since it was made.
@@ -135,7 +137,7 @@ func parseTerm(w string) (term, error) {
 			known.value = "" // not yet a word
 		}
 		return known, nil
-	case t.field == fieldPerm || fieldText[t.field] != nil:
+	case t.field == fieldPerm || t.field == fieldProfile || fieldText[t.field] != nil:
 		if t.field == "type" {
 			t.value = typeValue(t.value)
 		}
@@ -143,7 +145,7 @@ func parseTerm(w string) (term, error) {
 	case fieldMoment[t.field] != nil:
 		return t, fmt.Errorf("%s: compare it with < or >: %s<14d", t.field, t.field)
 	}
-	return t, fmt.Errorf(`no field %q%s Fields: %s status; "…" for plain text`, t.field, meant(t.field, append([]string{fieldStatus}, fieldWords...)), strings.Join(fieldWords, " "))
+	return t, fmt.Errorf(`no field %q%s Fields: %s status profile; "…" for plain text`, t.field, meant(t.field, append([]string{fieldStatus, fieldProfile}, fieldWords...)), strings.Join(fieldWords, " "))
 }
 
 // meant ends a sentence about a word that is none of those by the one that may have been meant.

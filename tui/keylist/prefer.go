@@ -59,7 +59,10 @@ func (l *List) Prefer(names []string, order string) {
 		for _, name := range names {
 			l.columns = append(l.columns, all[slices.IndexFunc(all, func(c column) bool { return c.nameOf() == name })])
 		}
-		l.sortBy, l.byDrop = 0, nil
+		if at := slices.IndexFunc(all, func(c column) bool { return c.title == profileColumn }); l.columnAt(profileColumn) < 0 {
+			l.columns = slices.Insert(l.columns, 1, all[at]) // where rows are of several profiles, each says of which
+		}
+		l.sortBy, l.byDrop = max(slices.IndexFunc(l.columns, func(c column) bool { return c.byNeed }), 0), nil
 		for i := 1; i < len(l.columns); i++ {
 			l.byDrop = append(l.byDrop, i)
 		}

@@ -63,17 +63,16 @@ var searched = slices.DeleteFunc(slices.Collect(apikey.Fields()), func(f apikey.
 
 // term is one condition of a filter: a field, how it is compared, and with what. The plain word has no field.
 type term struct {
-	field  string
-	op     byte // ':', '<' or '>'
-	value  string
-	not    bool
-	state  apikey.FindingKind // the state or finding that a word names
-	off    bool               // the word "disabled"; on for "enabled", own for "own"
-	on     bool
-	own    bool
-	unsaid string        // what "env:" means of a key that does not say
-	span   time.Duration // what is compared with < and >, or
-	date   time.Time     // the instant
+	field string
+	op    byte // ':', '<' or '>'
+	value string
+	not   bool
+	state apikey.FindingKind // the state or finding that a word names
+	off   bool               // the word "disabled"; on for "enabled", own for "own"
+	on    bool
+	own   bool
+	span  time.Duration // what is compared with < and >, or
+	date  time.Time     // the instant
 }
 
 // query is a parsed filter: every term must match.
@@ -163,16 +162,25 @@ func (t term) compile(s *store, now time.Time) func(i int32) bool {
 	case t.field == fieldStatus:
 		var k apikey.Key
 		return func(i int32) bool { return t.isState(s.key(i, &k), s.mark(i), now) }
+	case t.field == fieldProfile:
+		hit := s.ofProfiles(func(p Profile) bool { return strings.Contains(fold(p.Name), t.value) })
+		return func(i int32) bool { return hit[s.profileOf(i)] }
 	case t.field == fieldPerm:
 		hit := s.access.having(t.value, true)
 		return func(i int32) bool { return hit[s.access.of[i]] }
 	case t.field != "":
 		get, whole := fieldText[t.field], fieldWhole[t.field]
+		var unsaid []string // what "env:" means of a key that does not say
+		if t.field == fieldEnv {
+			for _, p := range s.profiles {
+				unsaid = append(unsaid, fold(p.Setting.Word("")))
+			}
+		}
 		var k apikey.Key
 		return func(i int32) bool {
 			text := fold(get(s.key(i, &k)))
-			if text == "" {
-				text = t.unsaid
+			if of := s.profileOf(i); text == "" && of < len(unsaid) {
+				text = unsaid[of]
 			}
 			if whole {
 				return strings.HasPrefix(text, t.value)
@@ -181,13 +189,27 @@ func (t term) compile(s *store, now time.Time) func(i int32) bool {
 		}
 	}
 	hit := s.access.having(t.value, false)
+	plain := func(i int32) bool { return strings.Contains(s.text(i), t.value) || hit[s.access.of[i]] }
+	if len(s.profiles) > 1 { // then rows name their profile
+		of := s.ofProfiles(func(p Profile) bool { return strings.Contains(fold(p.Name), t.value) })
+		plain = func(i int32) bool {
+			return strings.Contains(s.text(i), t.value) || hit[s.access.of[i]] || of[s.profileOf(i)]
+		}
+	}
 	if !t.named() {
-		return func(i int32) bool { return strings.Contains(s.text(i), t.value) || hit[s.access.of[i]] }
+		return plain
 	}
 	var k apikey.Key
-	return func(i int32) bool {
-		return t.isState(s.key(i, &k), s.mark(i), now) || strings.Contains(s.text(i), t.value) || hit[s.access.of[i]]
+	return func(i int32) bool { return t.isState(s.key(i, &k), s.mark(i), now) || plain(i) }
+}
+
+// ofProfiles tells of each profile whether it is one of those that are meant.
+func (s *store) ofProfiles(is func(p Profile) bool) []bool {
+	out := make([]bool, max(len(s.profiles), 1))
+	for i, p := range s.profiles {
+		out[i] = is(p)
 	}
+	return out
 }
 
 // isState reports whether the key is in the state that the word names.

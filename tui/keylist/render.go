@@ -2,6 +2,7 @@ package keylist
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -31,17 +32,13 @@ type placed struct {
 func (l *List) relayout() {
 	clear(l.rows)
 	l.layout = l.layout[:0]
-	width := func(i int) int {
-		c := &l.columns[i]
-		title := ui.Width(c.title)
-		if i == l.sortBy {
-			title += 2
+	profile, several := l.columnAt(profileColumn), len(l.profiles) > 1
+	if l.store.shown[profile] = several; several {
+		for _, p := range l.profiles {
+			l.store.widths[profile] = max(l.store.widths[profile], ui.Width(ui.Clean(p.Name)))
 		}
-		if c.width > 0 {
-			return max(c.width, title)
-		}
-		return max(min(l.store.widths[i], c.most), title)
 	}
+	width := l.columnWidth
 	free := l.width - marker - 1 // a cell of air at the end
 	wanted := max(width(0), minName)
 	least := min(wanted, someName, max(free/2, minName))
@@ -68,13 +65,51 @@ func (l *List) relayout() {
 	}
 }
 
+// columnWidth is what a column takes where it is not given more.
+func (l *List) columnWidth(i int) int {
+	c := &l.columns[i]
+	title := ui.Width(c.title)
+	if i == l.sortBy {
+		title += 2
+	}
+	if c.byNeed && len(l.rotating) > 0 {
+		return max(c.width, title, ui.Width(waitsForYou))
+	}
+	if c.width > 0 {
+		return max(c.width, title)
+	}
+	widest := l.store.widths[i]
+	if c.ofAccess && l.store.signed {
+		widest -= ui.Width(" " + mintWords) // they stand there where there is room for all
+	}
+	return max(min(widest, c.most), title)
+}
+
+// matters is the highest drop of the columns that the list does not lose for another pane.
+const matters = 30
+
+// Wants is the width at which all columns are there that matter.
+func (l *List) Wants() int {
+	n := marker + 1 + min(max(l.columnWidth(0), minName), someName)
+	for _, i := range l.byDrop {
+		if l.columns[i].drop <= matters && l.store.shown[i] {
+			n += l.columnWidth(i) + gap
+		}
+	}
+	return n
+}
+
+func (l *List) columnAt(title string) int {
+	return slices.IndexFunc(l.columns, func(c column) bool { return c.title == title })
+}
+
 // whole shares what is left among the columns whose content was cut, those that stay longest first, once the names have theirs.
 func (l *List) whole(chosen map[int]bool, left *int, names int) map[int]int {
 	out := map[int]int{}
 	spare := *left - max(names, 0)
 	for _, i := range l.byDrop {
 		c := &l.columns[i]
-		if more := min(l.store.widths[i]-max(c.most, ui.Width(c.title)), spare); chosen[i] && c.width == 0 && more > 0 {
+		if more := min(l.store.widths[i]-l.columnWidth(i), spare); chosen[i] && c.width == 0 && more > 0 {
 			out[i] = more
 			spare -= more
 			*left -= more
@@ -100,17 +135,44 @@ func (l *List) Lines() []string {
 	if l.banner != "" {
 		lines = append(lines, ui.Pad(l.banner, l.width))
 	}
+	if l.showsChips() {
+		lines = append(lines, ui.Pad(l.chipsLine(), l.width))
+	}
+	if l.showsExpiries() {
+		lines = append(lines, ui.Pad(l.expiriesLine(), l.width))
+	}
+	below := l.below()
+	room := max(l.height-len(below), 0)
 	if len(l.idx) == 0 {
-		return append(lines, l.nothing(l.height-len(lines))...)
+		return append(append(lines, l.nothing(max(room-len(lines), 0))...), below...)
 	}
 	lines = append(lines, l.titles())
-	for line := l.offset; line < len(l.idx) && len(lines) < l.height; line++ {
+	for line := l.offset; line < len(l.idx) && len(lines) < room; line++ {
 		lines = append(lines, l.row(line))
 	}
-	for len(lines) < l.height {
-		lines = append(lines, strings.Repeat(" ", l.width))
+	blank := strings.Repeat(" ", l.width)
+	if len(lines)+len(below) < l.height { // right under the last row
+		lines, below = append(lines, below...), nil
 	}
-	return lines[:l.height]
+	for len(lines) < l.height-len(below) {
+		lines = append(lines, blank)
+	}
+	return append(lines, below...)[:l.height]
+}
+
+// below are the lines of the problems.
+func (l *List) below() []string {
+	n := l.linesBelow()
+	first := max(min(l.onProblem, len(l.problems)-n), 0)
+	var out []string
+	for i := first; i < first+n; i++ {
+		lead := "  "
+		if i == l.onProblem {
+			lead = l.env.Styles.Accent.Render("▸") + " "
+		}
+		out = append(out, ui.Pad(lead+l.problems[i], l.width))
+	}
+	return out
 }
 
 func (l *List) nothing(height int) []string {
@@ -169,11 +231,11 @@ func (l *List) row(line int) string {
 	return text
 }
 
-// render draws one key. The bar of the selected row is as wide as the names: the rest of the row keeps its colours,
-// and a cursor that moves on changes two names on a thin line, not two rows.
+// render draws one key. The cursor is a bar over the whole row, in one style: its cells cost a move no more than their letters.
 func (l *List) render(i int32, selected bool) string {
 	s := l.env.Styles
 	k, marks := l.seen.key(i, &l.scratch), l.seen.mark(i)
+	l.ctx.at = l.seen.profileOf(i)
 	var b strings.Builder
 	for n, c := range l.layout {
 		if n > 0 {
@@ -181,18 +243,53 @@ func (l *List) render(i int32, selected bool) string {
 		}
 		cell := c.cell(&l.ctx, k, marks)
 		style := s.Tone(cell.tone)
+		for _, tail := range cell.tails {
+			if ui.Width(cell.text)+ui.Width(tail) <= c.width {
+				cell.text += tail
+				break
+			}
+		}
+		if selected {
+			style = l.cursorStyle()
+		}
 		if n == 0 {
 			b.WriteString(l.name(cell.text, k, c.width, selected))
 			continue
 		}
 		text := ui.Truncate(cell.text, c.width)
-		b.WriteString(l.highlight(text, len(text), l.query.words(c.title), style))
+		if selected {
+			b.WriteString(text)
+		} else {
+			b.WriteString(l.highlight(text, len(text), l.query.words(c.title), style))
+		}
 		b.WriteString(strings.Repeat(" ", c.width-ui.Width(text)))
 	}
 	if !selected {
 		return ui.Pad("  "+b.String(), l.width)
 	}
-	return s.Accent.Render("▸") + " " + ui.Pad(b.String(), l.width-marker)
+	return s.Accent.Render("▸") + l.bar(" "+ui.Pad(b.String(), l.width-marker-1), k) + " "
+}
+
+// bar is the row under the cursor; of a name that carries the mark of a rotation, that is dim in it too.
+func (l *List) bar(row string, k *apikey.Key) string {
+	style, whole := l.cursorStyle(), name(k)
+	from := ui.MarkAt(whole)
+	if from == len(whole) || !strings.HasPrefix(row, " "+whole[:from]) {
+		return style.Render(row)
+	}
+	shown := ui.Truncate(whole, l.layout[0].width)
+	if from >= len(shown) || !strings.HasPrefix(row, " "+shown) { // beside the sign of our own key it may be shorter
+		return style.Render(row)
+	}
+	return style.Render(row[:1+from]) + ui.Marked(style).Render(row[1+from:1+len(shown)]) + style.Render(row[1+len(shown):])
+}
+
+// cursorStyle is that of the row under the cursor.
+func (l *List) cursorStyle() lipgloss.Style {
+	if l.focused {
+		return l.env.Styles.Cursor
+	}
+	return l.env.Styles.Strong
 }
 
 func (l *List) name(text string, k *apikey.Key, width int, selected bool) string {
@@ -215,18 +312,7 @@ func (l *List) name(text string, k *apikey.Key, width int, selected bool) string
 		}
 		return ui.Truncate(text+own+rest, width)
 	}
-	style := s.Strong
-	if l.focused {
-		style = s.Cursor
-	}
-	if mark == len(text) {
-		return style.Render(ui.Truncate(text+own+rest, width))
-	}
-	bar := style.Render(text[:mark]) + ui.Marked(style).Render(text[mark:])
-	if own+rest != "" {
-		bar += style.Render(own + rest)
-	}
-	return ui.Truncate(bar, width)
+	return ui.Truncate(text+own+rest, width) // the bar has one style
 }
 
 // highlight styles text, and the letters that the filter matched in it; from the byte mark on it is dim.

@@ -62,8 +62,12 @@ func signed(v int64) uint64 { return uint64(v) ^ 1<<63 }
 // sort orders by the column's value; equal values stay in the order of names, and
 // what is unknown comes last in both directions.
 func (w *work) sort() []int32 {
-	if w.column.byName {
-		return w.sortByName()
+	switch {
+	case w.column.byName:
+		return w.merged(w.before, w.reverse)
+	case w.column.byNeed:
+		w.names = w.merged(w.names, false)
+		return w.sortByNeed()
 	}
 	entries := w.byName(0)
 	for i := range entries {
@@ -73,14 +77,6 @@ func (w *work) sort() []int32 {
 	flip := uint64(0)
 	if w.reverse {
 		flip = math.MaxUint64
-	}
-	if w.column.byNeed {
-		for i := range entries {
-			at := entries[i].key
-			entries[i].value = signed(int64(ui.Need(w.view.key(at, &k), w.view.mark(at), w.now))) ^ flip
-		}
-		slices.SortFunc(entries, compareEntries)
-		return keysOf(entries)
 	}
 	if w.column.order != nil {
 		for i := range entries {
@@ -95,6 +91,7 @@ func (w *work) sort() []int32 {
 	}
 	text := make([]string, w.view.n)
 	for i := range text {
+		w.ctx.at = w.view.profileOf(int32(i))
 		text[i] = w.column.text(&w.ctx, w.view.key(int32(i), &k))
 	}
 	said := make([]entry, 0, w.view.n)
@@ -120,19 +117,39 @@ func (w *work) byName(from int) []entry {
 	return entries
 }
 
-// sortByName orders what came since the order before, and merges the two.
-func (w *work) sortByName() []int32 {
-	fresh := keysOf(w.byName(len(w.before)))
+// sortByNeed shares the order of names out among what wants something done: the keys that end soon by when, all others by name. The
+// order of names is that of the keys alone, so that findings which come later cost no sorting.
+func (w *work) sortByNeed() []int32 {
+	by := make([][]int32, ui.Needs())
+	var k apikey.Key
+	for _, i := range w.names {
+		need := ui.Need(w.view.key(i, &k), w.view.mark(i), w.now)
+		by[need] = append(by[need], i)
+	}
+	soon := by[ui.NeedOf(apikey.FindingExpiring)]
+	ends := make(map[int32]int64, len(soon))
+	for _, i := range soon {
+		ends[i] = instant(w.view.key(i, &k).ExpiresAt, unknownLast)
+	}
+	slices.SortStableFunc(soon, func(a, b int32) int { return cmp.Compare(ends[a], ends[b]) })
 	if w.reverse {
+		slices.Reverse(by)
+	}
+	return slices.Concat(by...)
+}
+
+// merged orders by name what came since an order of the first keys, and merges the two.
+func (w *work) merged(old []int32, reverse bool) []int32 {
+	fresh := keysOf(w.byName(len(old)))
+	if reverse {
 		slices.Reverse(fresh)
 	}
-	if len(w.before) == 0 {
+	if len(old) == 0 {
 		return fresh
 	}
 	out := make([]int32, 0, w.view.n)
-	old := w.before
 	for _, key := range fresh {
-		n := w.countBefore(old, key)
+		n := w.countBefore(old, key, reverse)
 		out, old = append(append(out, old[:n]...), key), old[n:]
 	}
 	return append(out, old...)
@@ -140,12 +157,12 @@ func (w *work) sortByName() []int32 {
 
 // countBefore counts the keys of an order that come before a newer one, in strides that double: where many come, most
 // are not looked at.
-func (w *work) countBefore(old []int32, key int32) int {
+func (w *work) countBefore(old []int32, key int32, reverse bool) int {
 	text := w.view.text(key)
 	before := func(i int) bool {
 		// Of equal names the older key comes first; last where the order is reversed.
 		c := strings.Compare(w.view.text(old[i]), text)
-		return c < 0 != w.reverse && c != 0 || c == 0 && !w.reverse
+		return c < 0 != reverse && c != 0 || c == 0 && !reverse
 	}
 	low, high := 0, 1
 	for high <= len(old) && before(high-1) {

@@ -26,7 +26,7 @@ func (l *List) Rows(from, n int) []Row {
 
 // Has reports whether a key is among those that the filter leaves.
 func (l *List) Has(id string) bool {
-	i := l.seen.find(id)
+	i := l.seen.find(l.refOf(id))
 	return i >= 0 && slices.Contains(l.idx, i)
 }
 
@@ -37,7 +37,7 @@ func (l *List) Named(name string) (id string, ok bool) {
 			if ok {
 				return "", false
 			}
-			id, ok = k.ID, true
+			id, ok = l.ref(i), true
 		}
 	}
 	return id, ok
@@ -64,6 +64,7 @@ func (l *List) Filter() (text, warning string) { return l.input.Value(), l.filte
 // words say of a key what the columns show that some key has.
 func (l *List) words(i int32) Row {
 	k, marks := l.seen.key(i, new(apikey.Key)), l.seen.mark(i)
+	l.ctx.at = l.seen.profileOf(i)
 	parts := []string{}
 	for c := range l.columns {
 		col := &l.columns[c]
@@ -82,5 +83,5 @@ func (l *List) words(i int32) Row {
 	if k.Own {
 		parts = append(parts, "the key that detent itself uses")
 	}
-	return Row{ID: k.ID, Words: ui.InWords(strings.Join(parts, ", "))}
+	return Row{ID: l.ref(i), Words: ui.InWords(strings.Join(parts, ", "))}
 }

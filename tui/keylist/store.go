@@ -11,10 +11,12 @@ import (
 // what was there when it began.
 type store struct {
 	packedList
-	access accesses
-	marks  []ui.Marks // empty until the load was examined
-	shown  []bool     // by column: some key reports it
-	widths []int      // by column: the widest content
+	access   accesses
+	profiles []Profile  // whose keys they are, where that was said
+	marks    []ui.Marks // empty until the load was examined
+	shown    []bool     // by column: some key reports it
+	widths   []int      // by column: the widest content
+	signed   bool       // which has room for the sign of a risk
 }
 
 func newStore(cols []column) *store {
@@ -24,8 +26,12 @@ func newStore(cols []column) *store {
 // add puts a batch at the end and reports whether a column came or became wider.
 func (s *store) add(batch Batch, cols []column, ctx *context) (wider bool) {
 	var scratch apikey.Key
+	ctx.at = int(batch.profile)
 	for i := range batch.keys {
 		s.put(batch.keys[i])
+		if batch.of {
+			s.of = append(s.of, batch.profile)
+		}
 		k := batch.keys[i].key(&scratch)
 		known := !s.access.add(k.Permissions) && len(k.Permissions) > 0 && k.Role == ""
 		for c := range cols {
@@ -55,11 +61,12 @@ func (s *store) mark(i int32) ui.Marks {
 	return 0
 }
 
-// find is the index of a key by its id, or -1. It looks at every key: for reloads, not for keystrokes.
-func (s *store) find(id string) int32 {
+// find is the index of a key by its id, or -1, among those of a profile; -1 is any. It looks at every key: for reloads, not for
+// keystrokes.
+func (s *store) find(profile int, id string) int32 {
 	if id != "" {
 		for i := range int32(s.n) {
-			if s.at(i).keyID() == id {
+			if s.at(i).keyID() == id && (profile < 0 || s.profileOf(i) == profile) {
 				return i
 			}
 		}
@@ -79,6 +86,7 @@ type work struct {
 	reverse bool
 	sorted  []int32 // nil: must be sorted first
 	before  []int32 // the order of the first keys, where only more came
+	names   []int32 // the order of the first keys by name, which an order by need begins with
 	base    []int32 // keys to filter instead of sorted, where the filter only narrowed
 	query   query
 	now     time.Time
@@ -90,6 +98,7 @@ type arranged struct {
 	gen, sortGen, round int
 	store               *store
 	sorted              []int32
+	names               []int32
 	idx                 []int32
 }
 
@@ -98,6 +107,7 @@ func (w *work) run() arranged {
 	if out.sorted == nil {
 		out.sorted = w.sort()
 	}
+	out.names = w.names
 	if len(w.query) == 0 {
 		out.idx = out.sorted
 		return out

@@ -1,6 +1,8 @@
 package keylist
 
 import (
+	"strings"
+
 	"detent/apikey"
 	"detent/tui/ui"
 )
@@ -68,8 +70,8 @@ func (t term) whenWords() string {
 // isReported reports whether some key of the list has the field that a condition looks at; where it is not known whether one may have
 // it, it has.
 func (l *List) isReported(t term) bool {
-	f, may := t.filtered()
-	if !may || l.seen.n == 0 || t.field == fieldEnv && l.setting.Word("") != "" {
+	f, may := t.filtered(l.profiles)
+	if !may || l.seen.n == 0 {
 		return true
 	}
 	if at, known := l.reported[f.Label]; known && (at.yes || at.n == l.seen.n) {
@@ -125,7 +127,7 @@ type taught struct {
 	typing, some  bool
 	n, missing    int
 	width, height int
-	setting       apikey.Setting
+	profiles      string
 	completion    string
 	lines         []string
 }
@@ -133,7 +135,7 @@ type taught struct {
 // same reports whether both are about the same.
 func (t *taught) same(o *taught) bool {
 	return t.text == o.text && t.typing == o.typing && t.some == o.some && t.n == o.n && t.missing == o.missing &&
-		t.width == o.width && t.height == o.height && t.setting == o.setting && t.completion == o.completion
+		t.width == o.width && t.height == o.height && t.profiles == o.profiles && t.completion == o.completion
 }
 
 // lessons are the lines under the filter: what of it was understood, what was not and what may have been meant, what may come next.
@@ -143,12 +145,21 @@ func (l *List) lessons() []string {
 		return nil
 	}
 	now := taught{text: l.input.Value(), typing: l.typing, some: len(l.idx) > 0, n: l.seen.n, missing: len(l.missing),
-		width: l.width, height: l.height, setting: l.setting, completion: l.completion.text}
+		width: l.width, height: l.height, profiles: l.profileWords(), completion: l.completion.text}
 	if !l.taught.same(&now) {
 		now.lines = l.makeLessons()
 		l.taught = now
 	}
 	return l.taught.lines
+}
+
+// profileWords are what may be said of profiles, in a text that tells whether it is still the same.
+func (l *List) profileWords() string {
+	var b strings.Builder
+	for _, p := range l.profiles {
+		b.WriteString(p.Name + " " + p.Setting.Word("") + "\n")
+	}
+	return b.String()
 }
 
 func (l *List) makeLessons() []string {

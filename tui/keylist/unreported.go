@@ -8,30 +8,11 @@ import (
 	"detent/tui/ui"
 )
 
-// SetSetting gives what the profile says of where its keys work: "env:" means that where a key itself says nothing.
-func (l *List) SetSetting(s apikey.Setting) {
-	l.setting = s
-	l.query, l.wrong = l.parsed()
-}
-
 // parsed is the filter as it stands.
-func (l *List) parsed() (query, error) {
-	q, err := parse(l.input.Value())
-	q.settle(l.setting)
-	return q, err
-}
-
-// settle says what "env:" means of a key that does not say where it works.
-func (q query) settle(s apikey.Setting) {
-	for i := range q {
-		if q[i].field == fieldEnv {
-			q[i].unsaid = fold(s.Word(""))
-		}
-	}
-}
+func (l *List) parsed() (query, error) { return parse(l.input.Value()) }
 
 // filtered is the field of the table that a term looks at, and whether it is one that may not be reported.
-func (t term) filtered() (apikey.FieldInfo, bool) {
+func (t term) filtered(profiles []Profile) (apikey.FieldInfo, bool) {
 	switch {
 	case t.field == fieldUnused:
 		return apikey.FieldOf(apikey.FieldLastUsed), true
@@ -41,7 +22,8 @@ func (t term) filtered() (apikey.FieldInfo, bool) {
 	if told := t.state.Info().Field; told != "" { // an open rotation, for one, is told by nothing of the key's own
 		return apikey.FieldOf(told), true
 	}
-	if t.field == "" || t.field == fieldEnv && t.unsaid != "" {
+	says := func(p Profile) bool { return p.Setting.Word("") != "" } // "env:" means that where a key itself says nothing
+	if t.field == "" || t.field == fieldEnv && slices.ContainsFunc(profiles, says) {
 		return apikey.FieldInfo{}, false
 	}
 	for f := range apikey.Fields() {
@@ -54,10 +36,10 @@ func (t term) filtered() (apikey.FieldInfo, bool) {
 
 // unreported says which fields that the filter asks for no key of the list has: that it matches nothing says nothing of the keys then.
 // Where it matches, what counts is what it leaves out: a key that does not say whether it is in use stays under "!unused".
-func (q query) unreported(s *store, matches bool) []string {
+func (q query) unreported(s *store, profiles []Profile, matches bool) []string {
 	var out []string
 	for _, t := range q {
-		f, ok := t.filtered()
+		f, ok := t.filtered(profiles)
 		if !ok || t.not != matches || slices.Contains(out, f.Label) {
 			continue
 		}

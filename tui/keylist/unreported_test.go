@@ -93,14 +93,14 @@ func TestEnvMeansTheProfilesWhereAKeyDoesNotSay(t *testing.T) {
 			l := newList(keys...)
 			l.SetSize(100, 12)
 			if !late {
-				l.SetSetting(c.setting)
+				l.SetProfiles(Profile{Setting: c.setting})
 			}
 			press(l, "/")
 			for _, r := range c.filter {
 				press(l, string(r))
 			}
 			if late {
-				l.SetSetting(c.setting)
+				l.SetProfiles(Profile{Setting: c.setting})
 				l.Clear()
 				load(l, keys...)
 			}

@@ -1,7 +1,6 @@
 package rotate
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -295,12 +294,19 @@ func (s *Screen) planned(text string) bool {
 	return false
 }
 
-// sign is a rotation's four steps in a few cells.
-func sign(st *ui.Styles, v rotation.View) string {
+// sign is a rotation's four steps: four detents, joined as far as there is room for that.
+func sign(st *ui.Styles, v rotation.View, link string) string {
 	var b strings.Builder
-	for _, phase := range rotation.Phases {
+	for i, phase := range rotation.Phases {
 		state, _ := phaseState(v, phase)
-		fmt.Fprint(&b, stepGlyph(st, state))
+		if i > 0 {
+			joint := st.Dim
+			if state != rotation.Later {
+				joint = st.Good
+			}
+			b.WriteString(joint.Render(link))
+		}
+		b.WriteString(stepGlyph(st, state))
 	}
 	return b.String()
 }

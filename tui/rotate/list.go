@@ -161,7 +161,7 @@ func (l *List) View() string {
 
 func (l *List) viewRows(p *page) {
 	st, now := p.style(), l.env.Now()
-	p.line(st.Column.Render("       " + l.columns("KEY", "PROFILE", "STATE", "STEP", "ENV", "AGE")))
+	p.line(st.Column.Render(strings.Repeat(" ", l.signWidth()+3) + l.columns("KEY", "PROFILE", "STATE", "STEP", "ENV", "AGE")))
 	for i, v := range l.views {
 		row := l.row(v, now, i == l.cursor)
 		if i == l.cursor {
@@ -175,26 +175,79 @@ func (l *List) viewRows(p *page) {
 	}
 }
 
+// waitsForYou reports whether an open rotation goes on by nobody but a person.
+func (l *List) waitsForYou(v rotation.View, now time.Time) bool {
+	if l.env.Waiting == nil {
+		return false
+	}
+	w, here := l.env.Waiting(v.ID)
+	return !here || !w.Busy && !w.Ends.After(now)
+}
+
 // columns are those of a row behind its sign; where there is no room for all, the profile is told under the row.
 func (l *List) columns(name, profile, state, step, environment, age string) string {
-	const others = 9 + 10 + 6 + 4
+	others := 9 + l.stepWidth() + 6 + 4
 	if l.narrow() {
 		profile = ""
 	} else {
 		profile = ui.Pad(profile, 17) + " "
 	}
-	return ui.Pad(name, max(l.width-7-others-ui.Width(profile)-1, 8)) + " " + profile + ui.Pad(state, 9) + ui.Pad(step, 10) + ui.Pad(environment, 6) + age
+	return ui.Pad(name, max(l.width-l.signWidth()-3-others-ui.Width(profile)-1, 8)) + " " + profile + ui.Pad(state, 9) + ui.Pad(step, l.stepWidth()) + ui.Pad(environment, 6) + age
+}
+
+// stepWidth has room for a step and how long it still takes, and where the list is wide for how far it is.
+func (l *List) stepWidth() int {
+	if l.wide() {
+		return 20
+	}
+	return 13
+}
+
+func (l *List) wide() bool { return l.width >= 100 }
+
+// link joins the four steps; where there is little room they stand side by side.
+func (l *List) link() string {
+	if !l.wide() {
+		return ""
+	}
+	return "━━"
+}
+
+func (l *List) signWidth() int { return 4 + 3*ui.Width(l.link()) }
+
+// step is what a rotation is at; of one that counts down in this program, how far it is.
+func (l *List) step(v rotation.View, now time.Time, plain bool) string {
+	st, name := l.env.Styles, v.PublicStep()
+	if v.State != rotation.Open {
+		return name
+	}
+	if l.env.Waiting != nil {
+		if w, here := l.env.Waiting(v.ID); here && w.Ends.After(now) {
+			left := w.Ends.Sub(now)
+			if !l.wide() {
+				return name + " " + clock(left)
+			}
+			gauge := bar(st, 1-float64(left)/float64(max(w.Total, left)), 5)
+			if plain {
+				gauge = ansi.Strip(gauge)
+			}
+			return ui.Pad(name, 6) + gauge + " " + clock(left)
+		}
+	}
+	return name
 }
 
 func (l *List) narrow() bool { return l.width < 72 }
 
 // rowState is a rotation's state in a word.
-func rowState(v rotation.View) string {
+func (l *List) rowState(v rotation.View) string {
 	switch {
 	case v.Holder != nil:
 		return "held"
 	case v.Undoing && v.State == rotation.Open:
 		return "undoing"
+	case v.State == rotation.Open && l.waitsForYou(v, l.env.Now()):
+		return "waits"
 	}
 	return string(v.State)
 }
@@ -202,19 +255,19 @@ func rowState(v rotation.View) string {
 // row is a rotation in a line; under the cursor, where everything is reversed, it has no colours of its own.
 func (l *List) row(v rotation.View, now time.Time, plain bool) string {
 	if v.Err != nil {
-		return "     " + ui.Pad(v.ID, 24) + "unreadable"
+		return strings.Repeat(" ", l.signWidth()+1) + ui.Pad(v.ID, 24) + "unreadable"
 	}
 	st := l.env.Styles
-	state := rowState(v)
+	state := l.rowState(v)
 	name, environment := ui.KeyName(st.Base, clean(v.Old.Name)), clean(l.host.Setting(v.Profile).ForKey(v.Old.Environment).Word(v.Old.Environment))
-	mark := sign(st, v) + " "
+	mark := sign(st, v, l.link()) + " "
 	switch {
 	case plain:
 		name, mark = clean(v.Old.Name), ansi.Strip(mark)
 	case environment == apikey.WordLive:
 		environment = st.Bad.Render(environment)
 	}
-	row := mark + l.columns(name, clean(v.Profile), state, v.PublicStep(), environment, ui.Relative(v.Started, now))
+	row := mark + l.columns(name, clean(v.Profile), state, l.step(v, now, plain), environment, ui.Relative(v.Started, now))
 	return strings.TrimRight(row, " ")
 }
 

@@ -94,6 +94,27 @@ func (s *Screen) HoldsKeys() bool {
 	return s.view.SecretInHand
 }
 
+// Wait is what the rotation waits for.
+func (s *Screen) Wait() ui.Wait {
+	out := ui.Wait{Rotation: s.id, Step: s.view.PublicStep()}
+	over := func(w waiting) ui.Wait {
+		out.Ends, out.Total = w.ends, w.last.Total
+		return out
+	}
+	switch p := s.phase.(type) {
+	case waiting:
+		return over(p)
+	case working:
+		if p.over != nil { // one more look at it
+			return over(*p.over)
+		}
+		out.Busy = true
+	case opening:
+		out.Busy = true
+	}
+	return out
+}
+
 // KeptID is the rotation's id.
 func (s *Screen) KeptID() string { return s.id }
 
@@ -208,7 +229,7 @@ func (s *Screen) carryOut(x effect) tea.Cmd {
 		s.away = true
 		return ui.Do(ui.Keep{Screen: s})
 	case news:
-		return ui.Do(ui.Toast{Text: s.name + ": " + x.text + "; R goes on", Good: x.good})
+		return tea.Batch(ui.Do(ui.Toast{Text: s.name + ": " + x.text + "; R goes on", Good: x.good}), ui.Do(ui.Ring{Text: s.name + ": " + x.text}))
 	case write:
 		return s.write(x.wants)
 	case exits:

@@ -287,7 +287,7 @@ func (l *List) Speak() ui.Speech {
 	for i, v := range l.views {
 		words := v.ID + ", unreadable"
 		if v.Err == nil {
-			words = v.Old.Name + ", profile " + v.Profile + ", " + rowState(v) + ", at " + v.PublicStep() + ", begun " + v.Started.In(l.env.Zone).Format("2006-01-02 15:04")
+			words = v.Old.Name + ", profile " + v.Profile + ", " + l.rowState(v) + ", at " + v.PublicStep() + ", begun " + v.Started.In(l.env.Zone).Format("2006-01-02 15:04")
 		}
 		ask.Choices = append(ask.Choices, ui.Choice{Words: ui.InWords(words), Do: func() { l.cursor = i }})
 	}

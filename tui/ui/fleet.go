@@ -8,10 +8,11 @@ import (
 
 // Fleet is a Host that can be asked for the keys of all its profiles together.
 type Fleet interface {
-	// Hear asks every profile side by side and calls each, one call at a time, as they answer: the first keys come with the fastest
-	// profile, and one that is slow or dead holds up itself alone. It returns when all have ended. A key that two profiles reach is told
-	// once. It is called in a command; what is told after ctx is done may be dropped.
-	Hear(ctx context.Context, each func(Heard))
+	// Hear asks profiles, nil for all, side by side and calls each, one call at a time, as they answer: the first keys come with the
+	// fastest profile, and one that is slow or dead holds up itself alone. It returns when all have ended. A key that two profiles reach
+	// is told once, also where one of them is asked alone after all were. It is called in a command; what is told after ctx is done may
+	// be dropped.
+	Hear(ctx context.Context, profiles []string, each func(Heard))
 }
 
 // Heard is a part of what one profile says.

@@ -29,20 +29,24 @@ type (
 		Title string
 		Err   error
 	}
-	// CreateKey creates; answered by KeyCreated. On success the root opens the show-once screen.
+	// CreateKey creates; answered by KeyCreated. On success the root opens the show-once screen. Of this intent and those about a key,
+	// Profile is whose it is; empty for the profile in use.
 	CreateKey struct {
-		Ticket int
-		Draft  apikey.Draft
+		Ticket  int
+		Profile string
+		Draft   apikey.Draft
 	}
 	// UpdateKey changes the key that the screen was opened for; answered by KeyUpdated.
 	UpdateKey struct {
 		Ticket   int
+		Profile  string
 		ID, Name string
 		Patch    apikey.Patch
 	}
 	// DeleteKey deletes the key that the screen was opened for; answered by KeyDeleted.
 	DeleteKey struct {
 		Ticket   int
+		Profile  string
 		ID, Name string
 		// TakeBack is to put back first what the places held that were given its secret from this screen; where that fails,
 		// nothing is deleted.
@@ -53,21 +57,25 @@ type (
 	// RequestPublicKey asks for a public key; answered by PublicKeyReady.
 	RequestPublicKey struct {
 		Ticket  int
+		Profile string
 		Request apikey.PublicKeyRequest
 	}
 	// Verify proves a pasted secret; answered by Verified.
 	Verify struct {
-		Ticket int
-		Secret apikey.Secret
+		Ticket  int
+		Profile string
+		Secret  apikey.Secret
 	}
 	// RevealSecret asks to show the secret of a key; answered by SecretRevealed.
 	RevealSecret struct {
-		Ticket int
-		Key    apikey.Key
+		Ticket  int
+		Profile string
+		Key     apikey.Key
 	}
 	// Deliver puts the secret of a key to a destination; answered by SecretDelivered.
 	Deliver struct {
 		Ticket      int
+		Profile     string
 		Key         apikey.Key
 		Destination string
 		Secret      apikey.Secret
@@ -75,11 +83,14 @@ type (
 	}
 	// CopySecret sends a secret to the terminal's clipboard (OSC 52). Nothing confirms it.
 	CopySecret struct {
-		Key    apikey.Key
-		Secret apikey.Secret
+		Profile string
+		Key     apikey.Key
+		Secret  apikey.Secret
 	}
 	// CopyText sends plain text, such as an id or an error, to the terminal's clipboard.
 	CopyText struct{ What, Text string }
+	// Ring calls somebody who looks elsewhere: a wait is over.
+	Ring struct{ Text string }
 	// Reload loads the list anew.
 	Reload struct{}
 	// UseProfile switches to a profile.
@@ -97,6 +108,7 @@ type (
 	}
 	// GoTo puts the cursor on a key, and begins to replace it as one that is compromised where that is asked for.
 	GoTo struct {
+		Profile string // whose it is; empty for the profile in use
 		ID      string
 		Replace bool
 	}
@@ -156,8 +168,9 @@ type (
 	}
 	// Listed answers a Reload: the whole list as it is now. A form whose create had no answer looks there.
 	Listed struct {
-		Keys []apikey.Key
-		Err  error
+		Profile string
+		Keys    []apikey.Key
+		Err     error
 	}
 )
 

@@ -14,7 +14,7 @@ type Keys struct {
 
 	New, Edit, Rotate, Rotations, Toggle, Delete          key.Binding
 	CopyID, Verify, Profiles, Reload, Help, Suspend, Quit key.Binding
-	Palette                                               key.Binding
+	Chips, All, Jump, Palette, History                    key.Binding
 
 	// In the dialogs that tell.
 	Dismiss, CopyText, Switch, TestProfile, AddProfile, EditProfile key.Binding
@@ -60,9 +60,13 @@ func NewKeys() *Keys {
 		Rotations: bind("R", "rotations", "R"),
 		Toggle:    bind("x", "enable/disable", "x"),
 		Delete:    bind("d", "delete", "d"),
-		CopyID:    bind("y", "copy id", "y"),
+		CopyID:    bind("y", "copy …", "y"),
 		Verify:    bind("v", "verify a secret", "v"),
 		Profiles:  bind("p", "profiles", "p"),
+		History:   bind("A", "history", "A"),
+		Chips:     bind("tab", "to the counts; enter shows those", "tab"),
+		All:       bind("0", "all profiles", "0"),
+		Jump:      bind("1-9", "a profile", "1", "2", "3", "4", "5", "6", "7", "8", "9"),
 		Reload:    bind("ctrl+r", "reload", "ctrl+r"),
 		Palette:   bind(":", "do or go to", ":", "ctrl+p"),
 		Help:      bind("?", "help", "?", "f1"),
@@ -116,8 +120,9 @@ type Section struct {
 func (k *Keys) Sections() []Section {
 	return []Section{
 		{"Move", []key.Binding{k.Up, k.Down, k.Top, k.Bottom, k.HalfUp, k.HalfDown, k.PageUp, k.PageDown, k.Open, k.Back}},
-		{"Keys", []key.Binding{k.New, k.Edit, k.Rotate, k.Toggle, k.Delete, k.CopyID, k.Verify, k.Rotations}},
-		{"List", []key.Binding{k.Palette, k.Filter, k.Sort, k.Reverse, k.Reload, k.Profiles, k.Help, k.Suspend, k.Quit}},
+		{"Keys", []key.Binding{k.New, k.Edit, k.Rotate, k.Toggle, k.Delete, k.CopyID, k.Verify, k.Rotations, k.History}},
+		{"List", []key.Binding{k.Palette, k.Filter, k.Sort, k.Reverse, k.Reload, k.Profiles, k.All, k.Help, k.Suspend, k.Quit}},
+		{"Counts and profiles", []key.Binding{k.Chips, k.Jump}},
 		{"While the filter is typed", []key.Binding{k.FilterKeep, k.FilterComplete, k.FilterClear}},
 		{"Profiles", []key.Binding{k.Switch, k.TestProfile, k.AddProfile, k.EditProfile}},
 		{"Error box", []key.Binding{k.CopyText, k.Dismiss}},

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
@@ -30,6 +32,8 @@ type (
 	Placed interface{ Place() Place }
 	// Leaked begins as for a key that somebody else has.
 	Leaked interface{ Compromised() }
+	// Waits is a rotation at work: what it waits for.
+	Waits interface{ Wait() Wait }
 	// Kept may be left and go on: a rotation that waits. KeptID tells what it is about; empty for
 	// nothing to go on with. Back is called when it is on the screen again.
 	Kept interface {
@@ -37,6 +41,15 @@ type (
 		Back() tea.Cmd
 	}
 )
+
+// Wait is what a rotation of this program waits for: a time, or a person where there is none.
+type Wait struct {
+	Rotation string
+	Step     string
+	Ends     time.Time // zero: it waits for a person
+	Total    time.Duration
+	Busy     bool // a call is under way
+}
 
 // Place is what the frame says of the screen in it.
 type Place struct {

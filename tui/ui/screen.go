@@ -42,6 +42,9 @@ type Env struct {
 	// NoWrites says why this operator may only look; empty where they may change something.
 	NoWrites string
 
+	// Waiting is the wait of a rotation that goes on in this program; nil where none may.
+	Waiting func(rotation string) (Wait, bool)
+
 	// Early says that the confirmation on top does not take enter or y yet: what they would do is drawn dim.
 	Early bool
 

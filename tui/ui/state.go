@@ -82,6 +82,17 @@ type Urgency struct {
 	Tone Tone
 }
 
+// State is how it is shown.
+func (u Urgency) State() State {
+	switch {
+	case u.Tone == Bad:
+		return State{"✗", u.Word, u.Tone}
+	case u.Kind == apikey.FindingUnused:
+		return State{"○", u.Word, u.Tone}
+	}
+	return State{"!", u.Word, u.Tone}
+}
+
 // Urgent are the states that want something done, the most urgent first: what has happened, then what the table of findings has.
 var Urgent = func() []Urgency {
 	out := []Urgency{{apikey.FindingExpired, "expired", Bad}}
@@ -138,6 +149,14 @@ func StateOf(k *apikey.Key, marks Marks, now time.Time) State {
 		return State{"●", "enabled", Good}
 	}
 	return State{}
+}
+
+// Needs is how many places Need has.
+func Needs() int { return len(urgent) + 4 }
+
+// NeedOf is the place of the keys with a finding that STATUS shows.
+func NeedOf(kind apikey.FindingKind) int {
+	return 2 + slices.IndexFunc(urgent, func(f apikey.FindingInfo) bool { return f.Kind == kind })
 }
 
 // Need is the place of a key among those that want something done, 0 the first: expired, in a rotation, the states of the table of

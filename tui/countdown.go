@@ -1,0 +1,91 @@
+package tui
+
+import (
+	"slices"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/rotation"
+	"detent/tui/keylist"
+	"detent/tui/ui"
+)
+
+// secondMsg redraws what counts down. While nothing does, none is on its way.
+type secondMsg struct{}
+
+// countdown follows the rotations that wait.
+type countdown struct {
+	ticking bool
+	waiting int // rotations that wait for a person
+	bell    func(text string)
+}
+
+// openViews are the open rotations, as they were when the keys were examined, by the place of their profile.
+func (a *App) openViews() map[int][]rotation.View {
+	if a.fleet == nil {
+		return map[int][]rotation.View{0: a.load.counts.open}
+	}
+	out := map[int][]rotation.View{}
+	for i, m := range a.fleet.members {
+		out[i] = m.counts.open
+	}
+	return out
+}
+
+// waitOf is the wait of a rotation that goes on in this program, on the screen or behind the list.
+func (a *App) waitOf(id string) (ui.Wait, bool) {
+	for _, s := range slices.Concat(a.kept, a.overlays) {
+		if w, can := s.(ui.Waits); can {
+			if wait := w.Wait(); wait.Rotation == id {
+				return wait, true
+			}
+		}
+	}
+	return ui.Wait{}, false
+}
+
+// count tells the list which rows wait and for whom, and keeps a tick on its way while one counts down where it is seen.
+func (a *App) count() tea.Cmd {
+	rows, counts := map[keylist.Of]keylist.Rotating{}, false
+	a.countdown.waiting = 0
+	for at, views := range a.openViews() {
+		for _, v := range views {
+			if v.Err != nil || v.State != rotation.Open || v.Holder != nil {
+				continue
+			}
+			wait, here := a.waitOf(v.ID)
+			row := keylist.Rotating{}
+			switch {
+			case here && wait.Busy:
+				continue
+			case here && wait.Ends.After(a.env.Now()):
+				row, counts = keylist.Rotating{Step: wait.Step, Ends: wait.Ends}, true
+			default:
+				a.countdown.waiting++
+			}
+			rows[keylist.Of{Profile: at, ID: v.Old.ID}] = row
+		}
+	}
+	a.list.SetRotating(rows)
+	if !counts || a.countdown.ticking || a.lock.on {
+		return nil
+	}
+	a.countdown.ticking = true
+	return a.env.Later(time.Second, secondMsg{})
+}
+
+func (a *App) second() tea.Cmd {
+	a.countdown.ticking = false
+	a.list.TickRotating()
+	return nil
+}
+
+// ring tells somebody who looks elsewhere.
+func (a *App) ring(text string) tea.Cmd {
+	if a.bell == nil {
+		return nil
+	}
+	ring := a.bell
+	return func() tea.Msg { ring(ui.Clean(text)); return nil }
+}

@@ -1,0 +1,60 @@
+package keylist
+
+import (
+	"fmt"
+	"maps"
+	"time"
+
+	"detent/tui/ui"
+)
+
+// Of names a key of a list: the place of its profile, and its id.
+type Of struct {
+	Profile int
+	ID      string
+}
+
+// Rotating is what the rotation of a key waits for: a time, or a person where there is none.
+type Rotating struct {
+	Step string
+	Ends time.Time
+}
+
+const waitsForYou = "↻ waits for you"
+
+func (r Rotating) cell(now time.Time) cell {
+	left := r.Ends.Sub(now).Round(time.Second)
+	if left <= 0 {
+		return cell{text: waitsForYou, tone: ui.Warn}
+	}
+	text := fmt.Sprintf("%d:%02d", left/time.Minute, left%time.Minute/time.Second)
+	if left >= time.Hour {
+		text = fmt.Sprintf("%d:%02dh", left/time.Hour, left%time.Hour/time.Minute)
+	}
+	return cell{text: "↻ " + r.Step + " " + text, tone: ui.Accent}
+}
+
+// SetRotating says of old keys of open rotations what those wait for.
+func (l *List) SetRotating(rows map[Of]Rotating) {
+	if maps.Equal(rows, l.rotating) {
+		return
+	}
+	wider := (len(rows) > 0) != (len(l.rotating) > 0)
+	l.rotating, l.ctx.rotating = rows, rows
+	if wider {
+		l.relayout()
+	}
+	l.TickRotating()
+}
+
+// TickRotating draws the rows that count down anew.
+func (l *List) TickRotating() {
+	if len(l.rotating) == 0 {
+		return
+	}
+	for i := range l.rows {
+		if _, is := l.rotating[Of{l.seen.profileOf(i), l.seen.at(i).keyID()}]; is {
+			delete(l.rows, i)
+		}
+	}
+}
