@@ -17,26 +17,28 @@ import (
 // floors says which of our own packages a folder may import, itself and what lies
 // under it aside. docs/ARCHITECTURE.md draws the same house.
 var floors = map[string][]string{
-	".":         {"aearly", "aterm", "cli"},
-	"aearly":    {},
-	"aterm":     {},
-	"cli":       {"apikey", "client", "config", "delivery", "desk", "host", "keyserver", "paint", "remote", "rotation", "table", "tui"},
-	"remote":    {"apikey", "config", "desk", "host", "paint", "rotation", "sshd", "tui"},
-	"host":      {"apikey", "audit", "client", "config", "delivery", "desk", "keyserver", "rotation", "tui"},
-	"tui":       {"apikey", "client", "delivery", "desk", "loopback", "paint", "rotation"},
-	"desk":      {"apikey", "audit", "client", "config", "delivery", "rotation"},
-	"keyserver": {"apikey"},
-	"rotation":  {"apikey", "client", "delivery"},
-	"delivery":  {"apikey"},
-	"client":    {"apikey", "loopback"},
-	"audit":     {},
-	"config":    {"apikey", "loopback"},
-	"loopback":  {},
-	"table":     {"apikey"},
-	"paint":     {},
-	"sshd":      {},
-	"apikey":    {},
-	"e2e":       {},
+	".":              {"aearly", "aterm", "cli"},
+	"aearly":         {},
+	"aterm":          {},
+	"cli":            {"apikey", "client", "config", "delivery", "desk", "host", "keyserver", "paint", "remote", "rotation", "table", "tui"},
+	"remote":         {"apikey", "config", "desk", "host", "paint", "rotation", "sshd", "tui"},
+	"host":           {"apikey", "audit", "client", "client/issuers", "client/kit", "config", "delivery", "desk", "keyserver", "rotation", "tui"},
+	"tui":            {"apikey", "client", "delivery", "desk", "loopback", "paint", "rotation"},
+	"desk":           {"apikey", "audit", "client", "config", "delivery", "rotation"},
+	"keyserver":      {"apikey"},
+	"rotation":       {"apikey", "client", "delivery"},
+	"delivery":       {"apikey"},
+	"client":         {"apikey", "loopback"},
+	"client/issuers": {},
+	"client/kit":     {},
+	"audit":          {},
+	"config":         {"apikey", "client/issuers", "client/kit", "loopback"},
+	"loopback":       {},
+	"table":          {"apikey"},
+	"paint":          {},
+	"sshd":           {},
+	"apikey":         {},
+	"e2e":            {},
 }
 
 // readers are single files that may import a floor which theirs may not, and nothing of it but what is named.
@@ -51,6 +53,7 @@ var fronts = []string{"cli", "remote", "tui", "host"}
 // package, which may import each, but for what is written for its tests alone and stands on it.
 var rooms = map[string][]string{
 	"client/issuertest":  {"client"},
+	"client/issuers":     {"client/kit"},
 	"client/kit":         {},
 	"keyserver/contract": {"keyserver/store"},
 	"keyserver/store":    {},
@@ -150,13 +153,13 @@ func TestEachFloorImportsOnlyFloorsBelowIt(t *testing.T) {
 				}
 				continue
 			}
-			if _, inside := rooms[to]; inside {
+			if _, inside := rooms[to]; inside && !slices.Contains(allowed, to) {
 				t.Errorf("%s imports %s, which is a room inside another floor", s.path, path)
 			}
 			if _, reads := readers[s.path][to]; reads {
 				continue
 			}
-			if to = top(to + "/"); !slices.Contains(allowed, to) {
+			if !slices.Contains(allowed, top(to+"/")) && !slices.Contains(allowed, to) {
 				t.Errorf("%s imports %s, which is not below %s", s.path, path, from)
 			}
 		}
@@ -429,7 +432,7 @@ func TestAnIssuerIsItsDeclarationAndItsCases(t *testing.T) {
 			if ext := filepath.Ext(f.Name()); ext == ".toml" || ext == ".txtar" {
 				names = append(names, strings.TrimSuffix(f.Name(), ext))
 			}
-			if _, err := os.Stat("client/testdata/" + strings.TrimSuffix(f.Name(), ".toml") + ".txtar"); dir == "client/issuers" && err != nil {
+			if _, err := os.Stat("client/testdata/" + strings.TrimSuffix(f.Name(), ".toml") + ".txtar"); filepath.Ext(f.Name()) == ".toml" && err != nil {
 				t.Errorf("client/issuers/%s has no cases: %v", f.Name(), err)
 			}
 		}

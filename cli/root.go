@@ -106,7 +106,7 @@ func (a *app) root() *cobra.Command {
 	_ = root.RegisterFlagCompletionFunc("renderer", cobra.FixedCompletions(renderers, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(
 		a.listCommand(), a.showCommand(), a.permissionsCommand(), a.createCommand(), a.updateCommand(), a.publicKeyCommand(), a.deleteCommand(),
-		a.verifyCommand(), a.rotateCommand(), a.rotationsCommand(), a.checkCommand(), a.auditCommand(), a.configCommand(), a.serveCommand(), a.sshCommand(),
+		a.verifyCommand(), a.rotateCommand(), a.rotationsCommand(), a.checkCommand(), a.auditCommand(), a.configCommand(), a.issuerCommand(), a.serveCommand(), a.sshCommand(),
 		a.versionCommand(), a.completionCommand(), a.manCommand(),
 	)
 	return root

@@ -88,7 +88,8 @@ func declaredDialect(d *kit.Declaration) dialect {
 	r := d.Refusals
 	own := func(f fault) bool {
 		marked := slices.ContainsFunc(r.Own, func(mark string) bool {
-			return mark == "no" && f.shape.no || mark == "text" && f.shape.text || mark == "object" && f.shape.object
+			return mark == "no" && f.shape.no || mark == "text" && f.shape.text || mark == "object" && f.shape.object ||
+				mark == "message" && slices.Contains(strings.Fields(f.shape.members), "message")
 		})
 		if r.Status && f.status == 0 || len(r.Members) > 0 && slices.ContainsFunc(strings.Fields(f.shape.members), func(name string) bool { return !slices.Contains(r.Members, name) }) {
 			return false

@@ -26,9 +26,11 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	now := s.now()
 	values := map[apikey.Field]any{apikey.FieldName: draft.Name}
 	if len(s.d.Permissions) > 0 {
-		if len(draft.Permissions) == 0 {
+		if len(draft.Permissions) == 0 && len(draft.Extra) == 0 {
 			return apikey.Created{}, invalidDraft("a key needs at least one permission")
 		}
+	}
+	if len(draft.Permissions) > 0 {
 		values[apikey.FieldPermissions] = draft.Permissions
 	}
 	if len(s.d.Roles) > 0 {
@@ -116,7 +118,11 @@ func (s *issuer) created(a *answer) (apikey.Created, error) {
 	if s.d.Row.SecretIsID && out.Secret.IsZero() {
 		return out, noSecret()
 	}
-	if out.Key, err = s.key(row); err != nil && !out.Secret.IsZero() {
+	short := !s.d.Create.Whole && !row.time(row.l.expires).set
+	if out.Key, err = s.key(row); short {
+		out.Key.ExpiresAt = apikey.Moment{} // what a short answer leaves out is not what the key does not have
+	}
+	if err != nil && !out.Secret.IsZero() {
 		out.Notes, err = []string{noteNoID}, nil
 	}
 	if bare {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -102,6 +102,10 @@ func (s *issuer) written(value any, as string) any {
 		return value.written(as)
 	case []apikey.Permission:
 		return s.permissionsAs(value, as)
+	case string:
+		if n, err := strconv.Atoi(value); err == nil && as == "number" {
+			return n
+		}
 	}
 	return value
 }
@@ -150,6 +154,14 @@ func (s *issuer) permissionsAs(list []apikey.Permission, as string) any {
 		names, words = append(names, name), append(words, name)
 	}
 	switch as {
+	case "ids":
+		for i, name := range words {
+			at := slices.IndexFunc(s.d.Permissions, func(p kit.Permission) bool { return p.Name == name })
+			if at >= 0 && s.d.Permissions[at].ID != "" {
+				name = s.d.Permissions[at].ID
+			}
+			names[i] = map[string]any{"id": name}
+		}
 	case "grouped":
 		return grouped
 	case "words":
@@ -158,16 +170,13 @@ func (s *issuer) permissionsAs(list []apikey.Permission, as string) any {
 	return names
 }
 
-// parentValue is what a profile may give for a parent: it becomes a segment of a path.
-var parentValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@:~-][A-Za-z0-9_.@:~-]{0,127}$`) })
-
 // checkParents refuses a profile that lacks a parent, or has one that is not declared.
 func checkParents(d *kit.Declaration, given map[string]string) *Error {
 	for _, p := range d.Parents {
 		switch value := given[p.Name]; {
 		case value == "":
 			return badOption(fmt.Sprintf("the profile needs parents = { %s = \"…\" }: %s", p.Name, p.Title))
-		case !parentValue().MatchString(value):
+		case !kit.IsParentValue(value):
 			return badOption(fmt.Sprintf("parents.%s: letters, digits and _ . @ : ~ -, at most 128", p.Name))
 		}
 	}

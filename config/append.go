@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,8 +21,9 @@ const Template = `# detent: profiles of key services. "detent config check" trie
 # default_profile = "prod"
 
 # [profiles.prod]
-# service     = "prosopo"                  # prosopo | vertesia | generic
+# service     = "prosopo"                  # one of "detent issuer list", or a file issuers/NAME.toml beside this one
 # url         = "https://api.prosopo.io"   # https, or http on loopback
+# parents     = { project = "42" }         # what keys belong to, for an issuer whose calls must name it
 # token       = { env = "PROSOPO_TOKEN" }  # or { command = ["pass", "show", "prosopo"] }, { file = "~/.secrets/prosopo" }
 #                                          # never the token itself; a token file must be yours alone (chmod 600)
 # ca          = "~/corp-ca.pem"            # one more certificate authority for this profile, beside the system's (PEM)
@@ -163,9 +166,17 @@ func fieldsOf(p Profile) []fieldValue {
 	if p.Exchange {
 		auth = quoteTOML("exchange")
 	}
+	parents := ""
+	for i, name := range slices.Sorted(maps.Keys(p.Parents)) {
+		parents += map[bool]string{true: "{ ", false: ", "}[i == 0] + name + " = " + quoteTOML(p.Parents[name])
+	}
+	if parents != "" {
+		parents += " }"
+	}
 	return []fieldValue{
 		{name: "service", value: text(p.Service)},
 		{name: "url", value: text(p.URL)},
+		{name: "parents", value: parents},
 		{name: "token", value: token},
 		{name: "ca", value: text(p.CA)},
 		{name: "environment", value: text(string(p.Environment))},

@@ -25,13 +25,13 @@ type script struct {
 	tried  sending // how a key's secret is sent when it is tried
 }
 
-// sending is how a secret is sent: "Authorization: Bearer {secret}".
+// sending is how a secret is sent: "Authorization: Bearer {}".
 type sending string
 
 // header is the name of the header, and what it holds for this secret.
 func (s sending) header(secret string) (name, value string) {
 	name, value, _ = strings.Cut(string(s), ": ")
-	return name, strings.ReplaceAll(value, "{secret}", secret)
+	return name, strings.ReplaceAll(value, "{}", secret)
 }
 
 // sample is one case: what is done, the requests that it takes with their answers, and what comes of it.
@@ -140,7 +140,7 @@ func read(t *testing.T, path string) *script {
 		}
 	}
 	s.proven, s.token, s.secret = s.head["proven"], s.head["token"], s.head["secret"]
-	s.sent = sending(cmp.Or(s.head["sent"], "Authorization: Bearer {secret}"))
+	s.sent = sending(cmp.Or(s.head["sent"], "Authorization: Bearer {}"))
 	s.tried = sending(cmp.Or(s.head["sent by a key"], string(s.sent)))
 	for _, c := range s.cases {
 		c.decides = max(0, len(c.exchanges)-1)

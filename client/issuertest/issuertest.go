@@ -26,8 +26,9 @@ import (
 //	source   where they are written down
 //	token    detent's own credential, of the shape that this issuer's have
 //	secret   a secret of one of the issuer's keys
-//	sent     the header that the credential goes into, where it is not "Authorization: Bearer {secret}"
+//	sent     the header that the credential goes into, where it is not "Authorization: Bearer {}"
 //	sent by a key   the header that a key's own secret goes into, where that is another
+//	parents  what its keys belong to, "project=42"
 //
 // Each file of the archive is a case. Its name begins with what is done: list, create, update, delete, probe, identify,
 // retrieve or public key; a colon and words follow, but for the first case of each, which is the one that others are made of.
@@ -70,6 +71,13 @@ func (u *suite) open(t *testing.T, c *sample, address string, change ...func(*cl
 	t.Helper()
 	o := client.Options{Service: u.name, URL: address, Token: apikey.NewSecret(u.token), Timeout: 5 * time.Second,
 		Now: func() time.Time { return now }, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, Random: &counting{}}
+	for _, parent := range strings.Fields(u.head["parents"]) {
+		name, value, _ := strings.Cut(parent, "=")
+		if o.Parents == nil {
+			o.Parents = map[string]string{}
+		}
+		o.Parents[name] = value
+	}
 	for name, value := range c.set {
 		switch name {
 		case "create":

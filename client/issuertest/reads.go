@@ -154,12 +154,13 @@ func (u *suite) empty(t *testing.T, c *sample) {
 	u.play(t, &none, append(variants, variant{name: "no list, but an error", alter: always(of(200, `{"data":null,"error":"down"}`)), kind: client.Invalid, in: "down"}))
 }
 
-// listMember is the member of an answer under which its list is; empty for a bare one.
+// listMember is the member of an answer under which its list of objects is; empty for a bare one.
 func listMember(body string) string {
 	var members map[string]json.RawMessage
 	_ = json.Unmarshal([]byte(body), &members)
 	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if members[name][0] == '[' {
+		var rows []map[string]any
+		if json.Unmarshal(members[name], &rows) == nil && len(rows) > 0 {
 			return name
 		}
 	}

@@ -41,6 +41,8 @@ type Parent struct {
 type Permission struct {
 	Name        string `toml:"name"`
 	Description string `toml:"description"`
+	// ID is what the wire has for it, where permissions are sent as ids.
+	ID string `toml:"id"`
 	// Feature is what it stands under on the wire, where permissions are sent grouped.
 	Feature string `toml:"feature"`
 	// Group is the heading under which it is shown.

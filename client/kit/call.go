@@ -43,7 +43,7 @@ type Value struct {
 	Field apikey.Field
 	// As is how a field is written. A time: "rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text"; what is left of it:
 	// "seconds", "seconds-text", "days". Permissions: "list" of their names, "grouped" under their features, "words" with a blank
-	// between.
+	// between, "ids" for [{"id": …}] of each. A role: "number".
 	As     string
 	Else   any
 	Null   bool

@@ -12,6 +12,9 @@ import (
 	"detent/apikey"
 )
 
+// IsParentValue reports whether a profile may give this for a parent: it becomes a segment of a path.
+func IsParentValue(text string) bool { return parentValue().MatchString(text) }
+
 // checker collects what is wrong with a declaration.
 type checker struct {
 	d        *Declaration
@@ -53,7 +56,7 @@ var (
 	abilities   = []string{"create", "delete", "rename", "role", "disable", "public_key", "retrieve", "last_used", "expiry", "restrictions"}
 	settings    = []string{"create", "auth", "token_url"}
 	timeForms   = []string{"rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text", "seconds", "seconds-text", "days"}
-	rightForms  = []string{"list", "grouped", "words"}
+	rightForms  = []string{"list", "grouped", "words", "ids"}
 	methods     = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 	environment = []string{string(apikey.Live), string(apikey.Test), string(apikey.Dev)}
 )
@@ -70,9 +73,10 @@ var (
 	pathOf = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^(?:/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*|\{[a-z][a-z0-9_]*\}))+$`)
 	})
-	placeIn    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`) })
-	parentName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`) })
-	webAddress = sync.OnceValue(func() *regexp.Regexp {
+	placeIn     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`) })
+	parentValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@:~-][A-Za-z0-9_.@:~-]{0,127}$`) })
+	parentName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`) })
+	webAddress  = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9_.~/-]*)?$`)
 	})
 )
@@ -83,6 +87,12 @@ func (c *checker) declaration(d *Declaration) {
 		c.refuse("name", "a name is small letters, digits and hyphens, a letter first, at most 32")
 	}
 	c.text("title", d.Title, 40)
+	if d.Label != "" {
+		c.text("label", d.Label, 40)
+	}
+	if d.About != "" {
+		c.text("about", d.About, 80)
+	}
 	if !provenBy().MatchString(d.Proven) {
 		c.refuse("proven", `say "server NAME VERSION", "client NAME VERSION" or "documents DATE"`)
 	}
@@ -122,8 +132,11 @@ func (c *checker) declaration(d *Declaration) {
 		c.refuse("key_auth.login", "a key is tried itself, not what it is exchanged for")
 	}
 	c.shape(d.Secret.Shape)
-	c.row(&d.Row)
-	c.calls(d)
+	if d.Go == "" {
+		c.row(&d.Row)
+		c.calls(d)
+		c.refusals(d)
+	}
 	c.words(d)
 }
 
@@ -206,12 +219,12 @@ func (c *checker) members(field string, members []string) {
 	}
 }
 
-func (c *checker) words(d *Declaration) {
+func (c *checker) refusals(d *Declaration) {
 	if len(d.Refusals.Own)+len(d.Refusals.With) == 0 {
 		c.refuse("refusals.own", "is missing, and refusals.with too: by what is an error of the issuer's told from a proxy's?")
 	}
 	for _, own := range d.Refusals.Own {
-		c.one("refusals.own", own, "no", "text", "object")
+		c.one("refusals.own", own, "no", "text", "object", "message")
 	}
 	c.members("refusals.with", d.Refusals.With)
 	c.members("refusals.foreign", d.Refusals.Foreign)
@@ -227,10 +240,16 @@ func (c *checker) words(d *Declaration) {
 			c.refuse(field+".words", "is missing: which refusals are meant?")
 		}
 	}
+}
+
+func (c *checker) words(d *Declaration) {
 	features := map[string]bool{}
 	for i, p := range d.Permissions {
 		field := fmt.Sprintf("permission[%d]", i)
 		c.text(field+".name", p.Name, 128)
+		if p.ID != "" {
+			c.text(field+".id", p.ID, 128)
+		}
 		if p.Description != "" {
 			c.text(field+".description", p.Description, 200)
 		}

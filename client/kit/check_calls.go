@@ -30,6 +30,21 @@ func (d *Declaration) requests() map[string]*Call {
 	return out
 }
 
+// NamedCall is a call by its field.
+type NamedCall struct{ Name, Call string }
+
+// Calls are all calls of a declaration beside its probes, by the names of their fields.
+func (d *Declaration) Calls() []NamedCall {
+	all := d.requests()
+	var out []NamedCall
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if call := all[name].Call; call != "" {
+			out = append(out, NamedCall{name, call})
+		}
+	}
+	return out
+}
+
 // aboutAKey are the calls whose path or body has the id of a key.
 var aboutAKey = []string{"create.secret", "list.each", "update", "delete", "retrieve", "enable", "disable"}
 
@@ -186,6 +201,8 @@ func (c *checker) body(field string, call *Call, login, secret bool) {
 			c.one(at, v.As, timeForms...)
 		case v.IsField() && v.Field == apikey.FieldPermissions:
 			c.one(at, v.As, rightForms...)
+		case v.IsField() && v.Field == apikey.FieldRole:
+			c.one(at, v.As, "", "number")
 		case v.IsField():
 			c.one(at, v.As, "")
 		case v.IsParent():

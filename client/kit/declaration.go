@@ -62,6 +62,10 @@ type Declaration struct {
 	Name string `toml:"name"`
 	// Title is the name as people write it.
 	Title string `toml:"title"`
+	// Label is what a list of issuers calls it, where the title says too little there.
+	Label string `toml:"label"`
+	// About is a line more for somebody who chooses among all issuers.
+	About string `toml:"about"`
 	// Place is where it stands in a list of all issuers, 1 for the top; those without one come last, by their names.
 	Place int `toml:"place"`
 	// Proven says how the declaration is known to work: "server NAME VERSION" for a real one that a test runs, "client NAME
@@ -84,6 +88,9 @@ type Declaration struct {
 	// Embedded says that the key service inside detent speaks so too: a profile local/NAME is there without a file. Built-in issuers
 	// alone may say it.
 	Embedded bool `toml:"embedded"`
+	// Go names the Go that speaks the wire, where it does not fit into a declaration; then no call is declared. Built-in issuers alone
+	// may say it.
+	Go string `toml:"go"`
 	// URL is the address that a profile's form offers: "https://api.example.com". It is sent nothing by being here.
 	URL string `toml:"url"`
 	// Home is the page where a person makes keys by hand.
@@ -238,7 +245,7 @@ type Role struct {
 // Refusals say how the issuer says no, by which its words are told from those of what stands in front of it.
 type Refusals struct {
 	// Own are the marks of a refusal, of which one is enough: "no" for success that is false, "text" and "object" for an error
-	// that is one.
+	// that is one, "message" for a message.
 	Own []string `toml:"own"`
 	// Foreign are members that the issuer's own refusals never have, and those of frameworks and gateways do.
 	Foreign []string `toml:"foreign"`

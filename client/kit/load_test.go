@@ -52,6 +52,23 @@ func TestTheExampleOfTheDocumentationIsTaken(t *testing.T) {
 	}
 }
 
+// TestTheFirstFileOfThePageIsTaken: what docs/ISSUERS.md has a writer copy works as it stands.
+func TestTheFirstFileOfThePageIsTaken(t *testing.T) {
+	page, err := os.ReadFile("../../docs/ISSUERS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, from, _ := strings.Cut(string(page), "## The smallest file")
+	from, _, _ = strings.Cut(from, "What is left out")
+	var file strings.Builder
+	for _, line := range strings.Split(from, "\n") {
+		file.WriteString(strings.TrimPrefix(line, "    ") + "\n")
+	}
+	if d, err := LoadUsers("acme.toml", []byte(file.String())); err != nil || d.Name != "acme" || d.Create == nil {
+		t.Errorf("%+v, %v\n%s", d, err, file.String())
+	}
+}
+
 func TestEveryBuiltInDeclarationIsTaken(t *testing.T) {
 	files, err := filepath.Glob("../issuers/*.toml")
 	if err != nil || len(files) == 0 {
