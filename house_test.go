@@ -420,6 +420,45 @@ func isKeys(x ast.Expr) bool {
 // nameIssuers are the files of the client that know an issuer by its name, until it is a declaration.
 var nameIssuers = []string{"callnames", "documents", "issuers", "open", "prosopo", "prosopo_catalogue", "prosopo_probe", "prosopo_wire", "remedy", "service"}
 
+// TestNoRoomAboveTheClientNamesAnIssuer: what an issuer can do and takes is asked of its declaration. Texts and names of the program are
+// looked at; tests, comments and words that only happen to be one are not.
+func TestNoRoomAboveTheClientNamesAnIssuer(t *testing.T) {
+	files, err := filepath.Glob("client/issuers/*.toml")
+	if err != nil || len(files) < 4 {
+		t.Fatalf("%d declarations, %v: is this test looking?", len(files), err)
+	}
+	var words []string
+	for _, f := range files {
+		words = append(words, regexp.QuoteMeta(strings.TrimSuffix(filepath.Base(f), ".toml")))
+	}
+	word := regexp.MustCompile(`(?i)\b(?:` + strings.Join(words, "|") + `)\b`)
+	looked := 0
+	for _, s := range sources(t) {
+		if s.test || !slices.Contains([]string{"cli", "tui", "desk", "host", "remote", "rotation", "config"}, top(s.path)) {
+			continue
+		}
+		looked++
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.ImportSpec:
+				return false
+			case *ast.Ident:
+				if word.MatchString(n.Name) {
+					t.Errorf("%s: %s names an issuer", s.fset.Position(n.Pos()), n.Name)
+				}
+			case *ast.BasicLit:
+				if n.Kind == token.STRING && word.MatchString(n.Value) {
+					t.Errorf("%s: %.60s names an issuer", s.fset.Position(n.Pos()), n.Value)
+				}
+			}
+			return true
+		})
+	}
+	if looked < 50 {
+		t.Errorf("%d files were looked at", looked)
+	}
+}
+
 // TestAnIssuerIsItsDeclarationAndItsCases: it is found by being there, and the code that carries declarations out knows none.
 func TestAnIssuerIsItsDeclarationAndItsCases(t *testing.T) {
 	var names []string

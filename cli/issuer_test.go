@@ -88,6 +88,11 @@ func TestAnIssuerOfTheUsersOwn(t *testing.T) {
 	if out := m.must("issuer", "list"); !strings.Contains(out, "acme") || !strings.Contains(out, "documents 2026-11-28") {
 		t.Error(out)
 	}
+	for _, line := range strings.Split(m.must("issuer", "list"), "\n") {
+		if len(line) > 80 {
+			t.Errorf("%d columns: %s", len(line), line)
+		}
+	}
 	if out := m.must("issuer", "show", "acme"); !strings.Contains(out, "POST /projects/{project}/keys") || !strings.Contains(out, "in the header X-Acme-Key") || !strings.Contains(out, "expiry: keys of Acme do not end") {
 		t.Error(out)
 	}

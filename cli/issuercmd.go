@@ -49,5 +49,5 @@ func (a *app) issuers(format string) error {
 	if asJSON {
 		return table.JSON(a.out, all)
 	}
-	return table.Write(a.out, []string{"NAME", "TITLE", "CAN", "PROVEN ON"}, host.IssuerCells(all))
+	return table.Write(a.out, []string{"NAME", "CAN", "PROVEN ON"}, host.IssuerCells(all))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -157,20 +158,25 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 // acknowledged reads an answer that shows no key, and may say no all the same.
 func acknowledged(a *answer) error {
 	raw, err := io.ReadAll(a.body)
-	if err != nil || len(bytes.TrimSpace(raw)) == 0 {
+	switch empty := len(bytes.TrimSpace(raw)) == 0; {
+	case err != nil:
 		return err
-	}
-	if looksLikeWebPage(raw) {
+	case empty && a.status == http.StatusNoContent:
+		return nil
+	case empty:
+		return io.EOF // an empty 200 is not what any service says: was it the service?
+	case looksLikeWebPage(raw):
 		return errWebPage
 	}
-	if raw = bytes.TrimSpace(raw); raw[0] != '{' {
-		return nil
+	_, err = readRemoved(raw, words)
+	var bad badAnswer
+	if errors.As(err, &bad) {
+		return badAnswer(strings.Replace(string(bad), "the delete", "the change", 1))
 	}
-	_, _, err = decodeObject(bytes.NewReader(raw))
 	return err
 }
 
-// look finds a key that was changed. The answer to the change showed nothing, and may have been anybody's: the row tells.
+// look finds a key that was changed, by an answer that shows none: whether it was is what the row shows.
 func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
 	var found apikey.Key
 	err := s.walk(ctx, func(*answer) { found = apikey.Key{} }, func(k *apikey.Key, _ *record) {

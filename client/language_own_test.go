@@ -152,7 +152,7 @@ row.enabled = ["on"]
 				say(w, 200, listed)
 				return
 			}
-			say(w, 200, `{"captive":true}`)
+			say(w, 200, `{"success":true}`)
 		})
 		if _, err := s.Update(bg, "k1", apikey.Patch{Name: &name, Enabled: &off}); (err == nil) != want || err != nil && !MayHaveHappened(err) {
 			t.Errorf("%s: %v", listed, err)

@@ -50,6 +50,16 @@ func (h *Host) Issuer(name string) (*kit.Declaration, error) {
 	return d, Usage(err)
 }
 
+// LocalWithEnvironments are the issuers of the key service inside detent whose keys work in one environment.
+func LocalWithEnvironments() (out []string) {
+	for _, name := range issuers.BuiltIn() {
+		if d, err := issuers.Load("", name); err == nil && d.Embedded && len(d.Environments) > 0 {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // IssuerRow is what a list of issuers says of one.
 type IssuerRow struct {
 	Name   string `json:"name"`
@@ -161,13 +171,13 @@ func (h *Host) CheckIssuer(file string) (*kit.Declaration, error) {
 	return d, Usage(err)
 }
 
-// IssuerCells are the rows of a table: NAME, TITLE, CAN, PROVEN ON.
+// IssuerCells are the rows of a table, 80 columns wide: NAME, CAN, PROVEN ON.
 func IssuerCells(all []IssuerRow) [][]string {
 	out := make([][]string, len(all))
 	for i, r := range all {
-		out[i] = []string{r.Name, cmp.Or(r.Title, "-"), r.Can, r.Proven}
+		out[i] = []string{r.Name, r.Can, r.Proven}
 		if r.Wrong != "" {
-			out[i][2] = "cannot be used: " + r.Wrong
+			out[i][1] = "cannot be used: " + r.Wrong
 		}
 	}
 	return out

@@ -41,10 +41,11 @@ type sample struct {
 	set       map[string]string
 	args      args
 	exchanges []exchange
+	varied    int      // the one that the suite varies: the last, unless one is marked
+	marked    bool     // that it is not the last
 	want      []string // the keys, the key, or what was found out, as describe writes it
 	secret    string
 	notes     []string
-	decides   int    // the exchange whose answer tells whether it was done
 	kind      string // of the error, where one is wanted
 	in        string // what the error or its hint says
 }
@@ -94,11 +95,6 @@ type exchange struct {
 	answer  reply
 }
 
-// asks reports whether two requests are the same.
-func (e exchange) asks(other exchange) bool {
-	return e.request == other.request && sameJSON(e.body, other.body)
-}
-
 // reply is what a service answers.
 type reply struct {
 	status int
@@ -142,12 +138,6 @@ func read(t *testing.T, path string) *script {
 	s.proven, s.token, s.secret = s.head["proven"], s.head["token"], s.head["secret"]
 	s.sent = sending(cmp.Or(s.head["sent"], "Authorization: Bearer {}"))
 	s.tried = sending(cmp.Or(s.head["sent by a key"], string(s.sent)))
-	for _, c := range s.cases {
-		c.decides = max(0, len(c.exchanges)-1)
-		if list := s.first("list"); c.do == "update" && c.decides > 0 && list != nil && c.exchanges[c.decides].asks(list.exchanges[0]) {
-			c.decides-- // then the key is looked up, as the answer shows none
-		}
-	}
 	return s
 }
 
@@ -170,7 +160,7 @@ func (c *sample) line(line string, in *state) error {
 		}
 	case "with":
 		return json.Unmarshal([]byte(rest), &c.args)
-	case ">":
+	case ">", ">*":
 		switch {
 		case isHeader && last >= 0:
 			c.exchanges[last].header[name] = value
@@ -179,6 +169,9 @@ func (c *sample) line(line string, in *state) error {
 		default:
 			c.exchanges = append(c.exchanges, exchange{request: rest, header: map[string]string{}, answer: reply{status: 200, header: map[string]string{}}})
 			in.body = &c.exchanges[last+1].body
+			if !c.marked {
+				c.varied, c.marked = last+1, mark == ">*"
+			}
 		}
 	case "<":
 		if last < 0 {

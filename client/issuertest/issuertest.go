@@ -28,6 +28,7 @@ import (
 //	secret   a secret of one of the issuer's keys
 //	sent     the header that the credential goes into, where it is not "Authorization: Bearer {}"
 //	sent by a key   the header that a key's own secret goes into, where that is another
+//	tried    "by our own credential" where a secret is tried in a body, so that a 401 is about our own
 //	parents  what its keys belong to, "project=42"
 //
 // Each file of the archive is a case. Its name begins with what is done: list, create, update, delete, probe, identify,
@@ -36,6 +37,7 @@ import (
 //
 //	set create=true                  settings of the profile: create, exchange, read_only, environment
 //	with {"name":"ci"}               what it is done with
+//	>* POST /v1/keys/on              the same, of the request that the suite varies, where that is not the last
 //	> GET /v1/api-keys               a request as it must come, then "> Name: value" for a header that it must have, "> as SECRET" for
 //	                                 another credential than detent's own, and its body
 //	< 200                            its answer, then "< Name: value" for a header of it, and its body; "< lost" drops the connection

@@ -109,10 +109,10 @@ func (c *sample) strict(t *testing.T, s *script) *service {
 // altered plays a case with another answer to the request that decides, and to every one that it does not have: n counts those.
 func (c *sample) altered(t *testing.T, alter func(n int, usual reply) reply) *service {
 	t.Helper()
-	usual, n := c.exchanges[c.decides].answer, 0
+	usual, n := c.exchanges[c.varied].answer, 0
 	return serve(t, func(_ int, r seen) reply {
 		for i, e := range c.exchanges {
-			if i != c.decides && e.request == r.method+" "+r.uri && (e.body == "" || sameJSON(r.body, e.body)) {
+			if i != c.varied && e.request == r.method+" "+r.uri && (e.body == "" || sameJSON(r.body, e.body)) {
 				return e.answer
 			}
 		}
