@@ -26,7 +26,7 @@ func Miniflux(t testing.TB) Server {
 		return command(from, []string{"GOFLAGS=-mod=readonly", "GOWORK=off"}, "go", "build", "-o", filepath.Join(into, "miniflux"), "miniflux.app/v2")
 	})
 	database := newDatabase(t) + "?sslmode=disable"
-	origin := start(t, "/healthcheck", func(port int) *exec.Cmd {
+	origin := start(t, "/healthcheck", "OK", func(port int) *exec.Cmd {
 		cmd := exec.Command(filepath.Join(dir, "miniflux"))
 		cmd.Env = []string{"DATABASE_URL=" + database, "RUN_MIGRATIONS=1", "CREATE_ADMIN=1", "ADMIN_USERNAME=admin", "ADMIN_PASSWORD=canary-pa55word",
 			fmt.Sprintf("LISTEN_ADDR=127.0.0.1:%d", port), "DISABLE_SCHEDULER_SERVICE=1", "HOME=" + t.TempDir()}
@@ -41,7 +41,7 @@ func Miniflux(t testing.TB) Server {
 func BetterAuth(t testing.TB) Server {
 	t.Helper()
 	dir, node := installed(t, "betterauth", "host.mjs")
-	origin := start(t, "/api/auth/ok", func(port int) *exec.Cmd {
+	origin := start(t, "/api/auth/ok", `"ok":true`, func(port int) *exec.Cmd {
 		cmd := exec.Command(node, filepath.Join(dir, "host.mjs"))
 		cmd.Dir = dir
 		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), fmt.Sprintf("BASE_URL=http://127.0.0.1:%d", port), fmt.Sprintf("PORT=%d", port),
@@ -64,7 +64,7 @@ func Unleash(t testing.TB) Server {
 	const admin = "*:*.canary0admin0token0of0the0tests"
 	dir, node := installed(t, "unleash")
 	database := newDatabase(t)
-	origin := start(t, "/health", func(port int) *exec.Cmd {
+	origin := start(t, "/health", `"health":"GOOD"`, func(port int) *exec.Cmd {
 		cmd := exec.Command(node, filepath.Join(dir, "node_modules", "unleash-server", "dist", "server.js"))
 		cmd.Dir = dir
 		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "DATABASE_URL=" + database, "DATABASE_SSL=false", "HTTP_HOST=127.0.0.1", fmt.Sprintf("HTTP_PORT=%d", port),

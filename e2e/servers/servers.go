@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -127,18 +128,35 @@ func command(dir string, env []string, name string, args ...string) error {
 // last is the end of what a program printed.
 func last(out []byte) []byte { return out[max(0, len(out)-2000):] }
 
-// freePort is one that nobody listened on a moment ago.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
+// given are the ports that servers of this process were started on.
+var given struct {
+	sync.Mutex
+	ports []int
 }
 
-// start starts a server on a free port and waits until path answers 200. It is killed with all its children when the test ends, and
-// when the test binary is.
-func start(t testing.TB, path string, command func(port int) *exec.Cmd) (origin string) {
+// freePort is one that nobody listened on a moment ago, and that no server of this process was given.
+func freePort() (int, error) {
+	given.Lock()
+	defer given.Unlock()
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return 0, err
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		if err := l.Close(); err != nil {
+			return 0, err
+		}
+		if !slices.Contains(given.ports, port) {
+			given.ports = append(given.ports, port)
+			return port, nil
+		}
+	}
+}
+
+// start starts a server on a free port and waits until path is answered with these words, which no other server says. It is killed with
+// all its children when the test ends, and when the test binary is.
+func start(t testing.TB, path, words string, command func(port int) *exec.Cmd) (origin string) {
 	t.Helper()
 	var failed error
 	for range 3 { // somebody else may take the port first
@@ -147,7 +165,7 @@ func start(t testing.TB, path string, command func(port int) *exec.Cmd) (origin 
 			t.Fatal(err)
 		}
 		origin = fmt.Sprintf("http://127.0.0.1:%d", port)
-		if failed = launch(t, origin+path, command(port)); failed == nil {
+		if failed = launch(t, origin+path, words, command(port)); failed == nil {
 			return origin
 		}
 	}
@@ -156,7 +174,7 @@ func start(t testing.TB, path string, command func(port int) *exec.Cmd) (origin 
 }
 
 // launch starts one process and waits for it to answer.
-func launch(t testing.TB, ready string, cmd *exec.Cmd) error {
+func launch(t testing.TB, ready, words string, cmd *exec.Cmd) error {
 	t.Helper()
 	log, err := os.CreateTemp(t.TempDir(), "log")
 	if err != nil {
@@ -187,7 +205,7 @@ func launch(t testing.TB, ready string, cmd *exec.Cmd) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if answers(ready) {
+		if answers(ready, words) {
 			t.Logf("%s is ready after %s", filepath.Base(cmd.Path), time.Since(begin).Round(10*time.Millisecond))
 			return nil
 		}
@@ -203,12 +221,12 @@ func launch(t testing.TB, ready string, cmd *exec.Cmd) error {
 	}
 }
 
-func answers(url string) bool {
+func answers(url, words string) bool {
 	resp, err := http.Get(url)
 	if err != nil {
 		return false
 	}
-	_, _ = io.Copy(io.Discard, resp.Body)
-	_ = resp.Body.Close()
-	return resp.StatusCode == http.StatusOK
+	defer func() { _ = resp.Body.Close() }()
+	said, err := io.ReadAll(io.LimitReader(resp.Body, 1<<16))
+	return err == nil && resp.StatusCode == http.StatusOK && resp.Request.URL.String() == url && strings.Contains(string(said), words)
 }

@@ -39,7 +39,7 @@ func Zabbix(t testing.TB) Server {
 	for _, part := range []string{"schema", "images", "data"} {
 		fill(t, database.String(), filepath.Join(dir, "usr", "share", "zabbix-server-pgsql", part+".sql.gz"))
 	}
-	origin := start(t, "/robots.txt", func(port int) *exec.Cmd {
+	origin := start(t, "/robots.txt", "Disallow", func(port int) *exec.Cmd {
 		cmd := exec.Command(php, "-S", fmt.Sprintf("127.0.0.1:%d", port), "-t", web, "-d", "post_max_size=16M", "-d", "max_execution_time=300", "-d", "max_input_time=300",
 			"-d", "date.timezone=UTC")
 		cmd.Env = []string{"PHP_CLI_SERVER_WORKERS=4", "DB_PORT=" + database.Port(), "DB_NAME=" + strings.TrimPrefix(database.Path, "/"), "DB_USER=" + database.User.Username()}
