@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -100,13 +101,20 @@ func (a *app) showProfile(b *strings.Builder, p config.Profile, selected bool) e
 	row("environment", orUnknown(string(p.Environment)))
 	row("read_only", readOnly)
 	row("max_age", fmt.Sprintf("%dd", int(p.Policy().MaxAge.Hours()/24)))
-	if p.Service == apikey.Vertesia && !p.Embedded {
+	issuer, err := a.host.Issuer(p.Service)
+	if err != nil {
+		return err
+	}
+	for _, parent := range issuer.Parents {
+		row(parent.Name, p.Parents[parent.Name])
+	}
+	if slices.Contains(issuer.Settings, "auth") && !p.Embedded {
 		row("auth", map[bool]string{true: "exchange", false: "direct"}[p.Exchange])
 		if p.TokenURL != "" {
 			row("token_url", p.TokenURL)
 		}
 	}
-	if p.Service == apikey.Generic {
+	if slices.Contains(issuer.Settings, "create") {
 		row("create", p.CanCreate)
 	}
 	for _, d := range p.Deliver {

@@ -42,6 +42,12 @@ func (h *Host) ScreenReader(get func(name string) string) bool {
 	return true
 }
 
+// Mouse reports whether the terminal is to report its mouse.
+func (h *Host) Mouse() bool {
+	cfg, err := h.Config()
+	return err != nil || !cfg.UI.NoMouse
+}
+
 // Front is what a terminal runs of the screens: themselves, or their lines.
 func Front(screens *tui.App, o tui.Options, terminal io.Writer) tea.Model {
 	if o.Spoken {
@@ -58,6 +64,7 @@ func (h *Screens) Options(start config.Profile) tui.Options {
 			return rotate.NewSetup(env, h, p.Name, k, caps)
 		},
 		Rotations: func(env *ui.Env) ui.Screen { return rotate.NewList(env, h) },
+		RotateAll: func(env *ui.Env, items []rotate.Item) ui.Screen { return rotate.NewQueue(env, h, h.Setting, items) },
 		Copy:      func(text string) error { return h.host.clipboard().copy(text) },
 		Bell:      h.host.bell(),
 	}

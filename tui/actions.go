@@ -177,6 +177,9 @@ func (a *App) act(msg tea.KeyMsg) (tea.Cmd, bool) {
 		if !key.Matches(msg, x.binding) || a.focus == onDetail && key.Matches(msg, a.env.Keys.Open) {
 			continue
 		}
+		if cmd, done := a.onMarks(x); done {
+			return cmd, true
+		}
 		if why := a.refusal(x); why != "" {
 			var k apikey.Key
 			if at, _, ok := a.list.Selected(); ok && x.needsKey {
@@ -320,6 +323,7 @@ func (a *App) askQuit() tea.Cmd {
 
 // showSelected lets the detail follow the cursor.
 func (a *App) showSelected() {
+	a.spoken.leave(a)
 	k, marks, ok := a.list.Selected()
 	if !ok {
 		a.detail.Show(detail.Subject{})

@@ -256,6 +256,7 @@ func (a *App) fleetExamined(msg fleetExamined) tea.Cmd {
 	if msg.fleet != a.fleet {
 		return nil
 	}
+	a.spoken.examined = a.load.gen
 	var cmds []tea.Cmd
 	for at, found := range msg.of {
 		a.fleet.members[at].counts = found.counts

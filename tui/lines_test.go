@@ -314,6 +314,14 @@ func hears(t *testing.T, said string) {
 	}
 }
 
+func TestAnActThatCannotActSaysWhy(t *testing.T) {
+	d := listen(t, func(_ *Options, h *fakeHost) {
+		h.service.caps.Delete = apikey.Cannot("keys are deleted in the dashboard")
+	})
+	d.heard(d.enter("ci-deploy", "delete"), "delete: keys are deleted in the dashboard")
+	d.heard(d.enter("0", "again"), "40 keys, 1 expired", "1 web-frontend", "Letters: ")
+}
+
 func TestWhatWasTypedBeforeAGuardedQuestionDoesNotAnswerIt(t *testing.T) {
 	d := listen(t)
 	d.enter("ci-deploy")

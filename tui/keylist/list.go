@@ -81,9 +81,13 @@ type List struct {
 	ends        Expiries
 	chip        int // the chip under the cursor; -1 for none
 	rotating    map[Of]Rotating
+	marked      map[Of]bool
 	problems    []string // lines below the rows, which the cursor can stand on
 	onProblem   int      // which one the cursor stands on; -1 for none
 	layout      []placed
+	chipsAt     int   // the line of the pane that the chips were drawn at; -1 where none were
+	chipEnds    []int // where each of them ended
+	drawn, to   int   // the lines of the pane that rows were drawn at; 0 where none was
 	rows        map[int32]string
 	scratch     apikey.Key // for the row that is drawn
 	placeholder string     // shown instead of rows where there are none
@@ -111,6 +115,7 @@ func (l *List) Clear() {
 	l.store, l.incoming, l.waiting = newStore(l.columns), nil, map[int][]Batch{}
 	l.seen = l.store
 	clear(l.reported)
+	l.marked = map[Of]bool{}
 	l.taught = taught{}
 	l.sorted, l.before, l.names, l.idx, l.idxQuery, l.wantedID = nil, nil, nil, nil, l.query, ""
 	l.ordered, l.loading = 0, false
@@ -322,6 +327,12 @@ func (l *List) press(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Reverse):
 		l.reverse = !l.reverse
 		return l.resort()
+	case key.Matches(msg, k.Mark):
+		l.ToggleMark()
+	case key.Matches(msg, k.MarkAll):
+		l.MarkAll()
+	case key.Matches(msg, k.Back) && len(l.marked) > 0:
+		l.ClearMarks()
 	case key.Matches(msg, k.Back) && l.input.Value() != "":
 		return l.clearFilter()
 	}
