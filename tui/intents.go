@@ -180,7 +180,10 @@ func changed(msg ui.UpdateKey) string {
 func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case ui.Verify:
-		c := a.named(msg.Profile).conn
+		if len(msg.Profiles) > 0 {
+			return a.verifyAmong(msg), true
+		}
+		c := a.profile.conn
 		return a.query(msg.Ticket, func(ctx context.Context) result {
 			if ok, why := client.Belongs(ctx, c.Service, msg.Secret); !ok {
 				return result{msg: ui.Verified{Ticket: msg.Ticket, Proof: apikey.Proof{Why: why + ". It was not sent."}}}
