@@ -77,16 +77,10 @@ func (a *app) showAudit(o auditOptions) error {
 	if err != nil {
 		return host.Usage(err)
 	}
-	dir, sees, err := a.host.AuditLog()
+	rows, report, err := a.host.AuditPast(host.AuditFilter{Key: o.key, Operator: o.operator}, host.AuditRows{Since: since})
 	if err != nil {
 		return err
 	}
-	t := host.AuditRows{Since: since, Rows: []auditRow{}}
-	report, err := audit.Read(dir, nil, nil, t.Add)
-	if err != nil {
-		return err
-	}
-	rows := host.AuditFilter{Key: o.key, Operator: o.operator, Sees: sees}.Of(t.Rows)
 	switch format {
 	case formatJSON:
 		err = table.JSON(a.out, rows)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"detent/audit"
 	"detent/host"
 	"detent/table"
 )
@@ -44,22 +43,10 @@ const auditTime = "2006-01-02T15:04:05Z"
 // oneLine is a text that stays in its cell.
 func oneLine(text string) string { return strings.Join(strings.Fields(host.Plain(text)), " ") }
 
-// auditOutcome says what came of an action.
-func auditOutcome(r auditRow) string {
-	text := string(r.Result)
-	if !r.Certain && r.Result != audit.Unknown {
-		text += ", not certain"
-	}
-	if r.Reason != "" {
-		text += " (" + oneLine(r.Reason) + ")"
-	}
-	return text
-}
-
 func writeAuditTable(w io.Writer, rows []auditRow) error {
 	cells := make([][]string, len(rows))
 	for i, r := range rows {
-		cells[i] = []string{r.Time.UTC().Format(auditTime), r.Who, r.From, r.Profile, r.Action, r.KeyName, r.KeyID, auditOutcome(r), strings.Join(r.More(), "; ")}
+		cells[i] = []string{r.Time.UTC().Format(auditTime), r.Who, r.From, r.Profile, r.Action, r.KeyName, r.KeyID, r.Outcome(), strings.Join(r.More(), "; ")}
 		for c, cell := range cells[i] {
 			if cells[i][c] = oneLine(cell); cells[i][c] == "" {
 				cells[i][c] = "-"
@@ -83,7 +70,7 @@ func writeAuditLines(w io.Writer, rows []auditRow, width int) error {
 		if who == "" {
 			who = "somebody"
 		}
-		what := oneLine(r.Action) + part(" ", r.KeyName, "") + part(" (", r.KeyID, ")") + part(" on ", r.Profile, "") + ": " + auditOutcome(r) + part("; ", strings.Join(r.More(), "; "), "")
+		what := oneLine(r.Action) + part(" ", r.KeyName, "") + part(" (", r.KeyID, ")") + part(" on ", r.Profile, "") + ": " + r.Outcome() + part("; ", strings.Join(r.More(), "; "), "")
 		head := r.Time.UTC().Format(auditTime) + "  " + who + part(" from ", r.From, "")
 		b.WriteString(ansi.Wrap(head, width, "") + "\n  " + strings.ReplaceAll(ansi.Wrap(what, max(width-2, 1), ""), "\n", "\n  ") + "\n")
 	}

@@ -15,12 +15,12 @@ import (
 )
 
 func (a *app) configCommand() *cobra.Command {
-	return a.group("config", "Where the configuration is, whether it works, and what it says",
+	return a.group("config", "Where the configuration is, whether it works, and what it says", append(a.configChanges(),
 		&cobra.Command{Use: "path", Short: "Print where the configuration file is, or would be", Args: cobra.NoArgs, RunE: a.run(a.configPath)},
 		&cobra.Command{Use: "check", Short: "Try each profile (or the one of --profile) and say what it can do there", Args: cobra.NoArgs, RunE: a.run(a.configCheck)},
 		&cobra.Command{Use: "init", Short: "Write a commented configuration file; never over an existing one", Args: cobra.NoArgs, RunE: a.run(a.configInit)},
 		&cobra.Command{Use: "show", Short: "Print what is configured and where it comes from; never a secret", Args: cobra.NoArgs, RunE: a.run(a.configShow)},
-	)
+	)...)
 }
 
 func (a *app) configPath(context.Context, []string) error {

@@ -225,6 +225,7 @@ func TestAnAdminEditsAndAddsProfilesInTheirSession(t *testing.T) {
 	}
 	ada.pressUntil("\r", "the profile is added", func() bool { return strings.Contains(read(t, path), "team") })
 	ada.wait("profile team added")
+	ada.wait("▸   team") // the form is gone, which would take the key
 	ada.press("t")
 	ada.wait("✓ works")
 	ada.press("\r")

@@ -37,7 +37,7 @@ func (a *app) openTUI(ctx context.Context, _ []string) error {
 	if err := a.host.Ready(); err != nil {
 		return err
 	}
-	screen := paint.New(in, out, paint.Options{Plain: spoken, Standard: a.flags.renderer == "standard", ReportFocus: true, Rate: paint.LineRate(a.env.Get, a.env.Get("SSH_CONNECTION") != "")})
+	screen := paint.New(in, out, paint.Options{Plain: spoken, Mouse: a.host.Mouse(), Standard: a.flags.renderer == "standard", ReportFocus: true, Rate: paint.LineRate(a.env.Get, a.env.Get("SSH_CONNECTION") != "")})
 	screens := a.host.Screens(screen.Writer())
 	o := screens.Options(start)
 	o.ReadOnly, o.NoColour, o.Spoken = forced, a.noColour(), spoken

@@ -54,7 +54,11 @@ func (t *transport) try(ctx context.Context, c call, attempt int, read func(*ans
 		body = newGuard(strings.NewReader("null"), limit)
 	}
 	a := &answer{status: resp.StatusCode, body: body}
-	err = t.readAnswer(resp, opened, a, read)
+	if c.op == opCreate {
+		err = t.readCreated(resp, opened, a, read)
+	} else {
+		err = t.readAnswer(resp, opened, a, read)
+	}
 	t.log(c, attempt, begin, strconv.Itoa(resp.StatusCode))
 	if err == nil {
 		return nil, retryAdvice{}

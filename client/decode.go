@@ -299,6 +299,10 @@ func decodeObject(r io.Reader, names ...string) (members map[string]json.RawMess
 		if json.Unmarshal(members[name], &inner) == nil && inner != nil {
 			return inner, members[name], nil
 		}
+		var list []json.RawMessage // of the one
+		if json.Unmarshal(members[name], &list) == nil && len(list) == 1 && json.Unmarshal(list[0], &inner) == nil && inner != nil {
+			return inner, list[0], nil
+		}
 	}
 	return members, raw, nil
 }

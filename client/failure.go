@@ -194,6 +194,9 @@ func (t *transport) refusedBy(c call, resp *http.Response, body io.Reader) *Erro
 	}
 	beginning := readSome(body)
 	f := parseFault(beginning)
+	for name, value := range waitsIn(bytes.TrimPrefix(beginning, []byte(bom)), 3) { // in a body it counts as in a header
+		resp.Header[name] = append(resp.Header[name], value)
+	}
 	if isHTML(resp.Header) && !f.json && len(bytes.TrimSpace(beginning)) > 0 {
 		f = parseFault([]byte("<html>"))
 	}

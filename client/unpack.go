@@ -24,9 +24,7 @@ func open(body io.Reader, encoding string) opened {
 	for i := range packings {
 		o = o.unpacked(strings.TrimSpace(packings[len(packings)-1-i]))
 	}
-	if head, _ := o.Peek(len(bom)); string(head) == bom {
-		_, _ = o.Discard(len(bom))
-	}
+	o = o.unmarked()
 	head, _ := o.Peek(64)
 	for _, guard := range scriptGuards {
 		if rest, ok := bytes.CutPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte(guard)); ok {

@@ -5,10 +5,14 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
+	"encoding/binary"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
+	"unicode/utf16"
 
 	"detent/apikey"
 )
@@ -41,6 +45,8 @@ func TestABodyIsReadHoweverItIsPacked(t *testing.T) {
 		"gzip": {"gzip", zipped}, "gzip, shouted": {"GZIP", zipped}, "x-gzip": {"x-gzip", zipped}, "gzip, unannounced": {"", zipped}, "gzip, called identity": {"identity", zipped},
 		"gzip twice, once announced": {"gzip", func(s string) string { return zipped(zipped(s)) }}, "gzip twice": {"gzip, gzip", func(s string) string { return zipped(zipped(s)) }},
 		"deflate": {"deflate", zlibbed}, "deflate, shouted": {" Deflate", zlibbed}, "deflate without zlib": {"deflate", raw}, "deflate, then gzip": {"deflate, gzip", func(s string) string { return zipped(zlibbed(s)) }},
+		"UTF-16": {"", utf16Text(binary.LittleEndian)}, "UTF-16, the other way round": {"", utf16Text(binary.BigEndian)}, "UTF-16, packed": {"gzip", func(s string) string { return zipped(utf16Text(binary.LittleEndian)(s)) }},
+		"three marks": {"", guarded(bom + bom + bom)}, // each file that an interpreter includes may have one
 		"a mark inside": {"gzip", func(s string) string { return zipped(bom + s) }},
 		"a guard":       {"", guarded(")]}',\n")}, "a short guard": {"", guarded(")]}'\n")}, "a loop": {"", guarded("while(1);")}, "another loop": {"", guarded("for(;;);")}, "a mark and a guard": {"", guarded(bom + "\n)]}',")},
 	} {
@@ -79,6 +85,97 @@ func TestWhatIsPackedIsBoundedAsItUnpacks(t *testing.T) {
 		})
 		if _, err := mustOpen(t, options(apikey.Vertesia, srv.URL)).(Retriever).Retrieve(bg, "k1"); err == nil || IsKind(err, TooLarge) != (len(body) > 200) {
 			t.Errorf("%d bytes: %v", len(body), err)
+		}
+	}
+}
+
+// utf16Text writes a text as UTF-16 with its mark.
+func utf16Text(order binary.ByteOrder) func(string) string {
+	return func(text string) string {
+		b := order.(binary.AppendByteOrder).AppendUint16(nil, 0xfeff)
+		for _, unit := range utf16.Encode([]rune(text)) {
+			b = order.(binary.AppendByteOrder).AppendUint16(b, unit)
+		}
+		return string(b)
+	}
+}
+
+// TestUTF16IsReadInPiecesOfAnySize, and what is none of it is a sign that says so.
+func TestUTF16IsReadInPiecesOfAnySize(t *testing.T) {
+	for _, text := range []string{"", "a", "{\"name\":\"日本 😀\"}", strings.Repeat("😀x", 3000)} {
+		for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
+			wire := utf16Text(order)(text)
+			for name, r := range map[string]io.Reader{"whole": strings.NewReader(wire), "bytes": iotest.OneByteReader(strings.NewReader(wire)), "at the end": iotest.DataErrReader(strings.NewReader(wire))} {
+				if got, err := io.ReadAll(open(r, "")); err != nil || string(got) != text {
+					t.Errorf("%s, %v: %q, %v", name, order, got, err)
+				}
+			}
+		}
+	}
+	wire := utf16Text(binary.LittleEndian)("ab")
+	if got, err := io.ReadAll(open(strings.NewReader(wire+"\x00\xd8c\x00d"), "")); err != nil || string(got) != "ab\ufffdc\ufffd" {
+		t.Errorf("%q, %v", got, err)
+	}
+	broken := errors.New("the line is cut")
+	if got, err := io.ReadAll(open(io.MultiReader(strings.NewReader(wire), iotest.ErrReader(broken)), "")); !errors.Is(err, broken) || string(got) != "ab" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// TestTheSecretOfACreateIsFoundInWhateverStandsAroundIt: a notice of an interpreter, a line of a log, a proxy's comment. It is shown once.
+func TestTheSecretOfACreateIsFoundInWhateverStandsAroundIt(t *testing.T) {
+	one := map[string]string{apikey.Prosopo: `{"id":"k9","name":"c{i","token":"` + prosopoSecret + `","expiresAt":null}`,
+		apikey.Vertesia: `{"id":"k9","name":"c{i","value":"` + vertesiaSecret + `"}`, apikey.Generic: `{"success":true,"data":{"id":"k9","name":"c{i","key":"` + genericSecret + `"}}`}
+	long := strings.Repeat("x", 200)
+	for _, around := range [][2]string{
+		{"<br />\n<b>Notice</b>: Undefined index: x in <b>/srv/a.php</b> on line <b>3</b><br />\n", ""}, {"Warning: array {3} \"odd\" [\n", ""}, {"", "<!-- served in 3 ms -->"}, {"", "\n{\"took\":3}"},
+		{"{\"level\":\"warn\",\"msg\":\"" + long + long + "\"}\n", ""}, {"{\"a\":{\"id\":\"x\"}}", "{}"}, {"callback(", ");"}, {"/**/ cb && cb(", ")"}, {"[", "]"}, {"<script>var x = {a:{b:[{", ""}, {"", "0"}, {"", "\x00\x00"},
+		{"{\"success\":false,\"error\":\"cache\"} ", ""}, {strings.Repeat("{", 30), ""},
+	} {
+		for _, kind := range []string{"application/json", "text/html"} {
+			for _, service := range services {
+				body := around[0] + one[service] + around[1]
+				srv := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Type", kind)
+					_, _ = io.WriteString(w, body)
+				})
+				opts := options(service, srv.URL)
+				opts.CanCreate = true
+				created, err := mustOpen(t, opts).Create(bg, apikey.Draft{Name: "ci", Role: "reader", Environment: apikey.Live, Permissions: perms("verify")})
+				if err != nil || created.Key.ID != "k9" || created.Secret.IsZero() || created.Secret.Reveal() != secretOf[service] {
+					t.Errorf("%s, %s: %q: created %+v, %v", service, kind, around, created.Key, err)
+				}
+			}
+		}
+	}
+	// The line breaks behind it: what came is whole.
+	for _, service := range services {
+		srv := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "5000")
+			_, _ = io.WriteString(w, one[service])
+		})
+		opts := options(service, srv.URL)
+		opts.CanCreate = true
+		if created, err := mustOpen(t, opts).Create(bg, apikey.Draft{Name: "ci", Role: "reader", Environment: apikey.Live, Permissions: perms("verify")}); err != nil || created.Secret.IsZero() {
+			t.Errorf("%s: the line breaks: %v", service, err)
+		}
+	}
+}
+
+// TestWhatHoldsNoSecretIsNoAnswerToACreate, however much JSON a page holds.
+func TestWhatHoldsNoSecretIsNoAnswerToACreate(t *testing.T) {
+	for _, service := range services {
+		for _, body := range []string{"<html><script>{\"id\":\"k1\",\"name\":\"x\"}</script>", "<html>{\"csrf\":{\"a\":1}}", strings.Repeat(`{"a":`, 2000), "x{", "{\"id\":\"k1\"} {\"success\":false,\"error\":\"no\"}", "{}{}"} {
+			srv := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "text/html")
+				_, _ = io.WriteString(w, body)
+			})
+			opts := options(service, srv.URL)
+			opts.CanCreate = true
+			_, err := mustOpen(t, opts).Create(bg, apikey.Draft{Name: "ci", Role: "reader", Environment: apikey.Live, Permissions: perms("verify")})
+			if !MayHaveHappened(err) {
+				t.Errorf("%s: %q: %v", service, body, err)
+			}
 		}
 	}
 }

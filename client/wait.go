@@ -1,7 +1,9 @@
 package client
 
 import (
+	"encoding/json"
 	"errors"
+	"maps"
 	"math"
 	"net/http"
 	"regexp"
@@ -66,6 +68,28 @@ func (t *transport) waitAsked(h http.Header, limited bool) time.Duration {
 		return reset
 	}
 	return asked
+}
+
+// waitsIn are the members of an error body that ask to wait, some levels down.
+func waitsIn(body []byte, levels int) map[string]string {
+	found := map[string]string{}
+	var members map[string]json.RawMessage
+	var list []json.RawMessage
+	if json.Unmarshal(body, &members) != nil && json.Unmarshal(body, &list) != nil || levels < 0 {
+		return found
+	}
+	for name, raw := range members {
+		var value text
+		if asksToWait(plainName(name)) && json.Unmarshal(raw, &value) == nil && value != "" {
+			found[name] = string(value)
+			continue
+		}
+		list = append(list, raw)
+	}
+	for _, raw := range list {
+		maps.Copy(found, waitsIn(raw, levels-1))
+	}
+	return found
 }
 
 func plainName(name string) string {

@@ -47,6 +47,40 @@ func TestEverySpellingOfAWaitIsKept(t *testing.T) {
 	}
 }
 
+// TestAWaitInTheBodyIsKept, as one in a header is; of both the longer.
+func TestAWaitInTheBodyIsKept(t *testing.T) {
+	for _, c := range []struct {
+		header, body string
+		want         time.Duration
+	}{
+		{"", `{"success":false,"message":"slow down","retry_after":2.5}`, 2500 * time.Millisecond}, {"", `{"message":"x","retryAfter":"40"}`, 40 * time.Second}, {"", `{"error":{"message":"x","retry_after":3}}`, 3 * time.Second},
+		{"", `{"retry_after_ms":1500}`, 1500 * time.Millisecond}, {"", `{"error":{"retryAfterMs":"1500"}}`, 1500 * time.Millisecond}, {"", `{"retry_in":"7s"}`, 7 * time.Second}, {"", `{"message":"x","retry-after-seconds":4}`, 4 * time.Second},
+		{"5", `{"retry_after":2}`, 5 * time.Second}, {"1", `{"retry_after":2}`, 2 * time.Second}, {"", `{"errors":[{"message":"x","retry_after":6}]}`, 6 * time.Second}, {"", `{"data":{"retry_after":6}}`, 6 * time.Second},
+		{"3", `{"retry_after":{"a":1}}`, 3 * time.Second}, {"3", `{"retry_after":null}`, 3 * time.Second}, {"3", `{"retry_after":[9]}`, 3 * time.Second},
+	} {
+		for _, status := range []int{429, 503} {
+			var w waiting
+			var hits atomic.Int32
+			srv := answering(t, func(rw http.ResponseWriter, _ *http.Request) {
+				if hits.Add(1) > 1 {
+					emptyList(rw, apikey.Generic)
+					return
+				}
+				if c.header != "" {
+					rw.Header().Set("Retry-After", c.header)
+				}
+				rw.WriteHeader(status)
+				_, _ = rw.Write([]byte(c.body))
+			})
+			opts := options(apikey.Generic, srv.URL)
+			opts.Sleep, opts.Timeout = w.sleep, time.Minute
+			if _, err := ListAll(bg, mustOpen(t, opts)); err != nil || len(w.waits) != 1 || (w.waits[0]-c.want).Abs() > time.Millisecond {
+				t.Errorf("%d, %s, %s: waited %v, want %v (%v)", status, c.header, c.body, w.waits, c.want, err)
+			}
+		}
+	}
+}
+
 // TestAWaitIsNeverMadeUp: what is over, no number, or beside the point is our own pace, and what is endless is not waited for.
 func TestAWaitIsNeverMadeUp(t *testing.T) {
 	for _, c := range []struct {
@@ -94,7 +128,7 @@ var limitsIn403 = []struct {
 	{nil, `{"message":"API rate limit exceeded for installation ID 1."}`}, {nil, `{"success":false,"error":{"code":"RATE_LIMITED","message":"no permission for now"}}`},
 	{nil, `{"error":"Too many requests: permission denied","status":403}`}, {nil, `{"error":{"code":403,"message":"Request quota is used up","key":"API.INSUFFICIENT_PERMISSIONS"}}`},
 	{nil, `{"errors":[{"message":"Throttled, your role allows 5 a second"}]}`}, {nil, `{"error":"You have exceeded a secondary rate limit and have been temporarily blocked","status":403}`},
-	{nil, `{"message":"role: please retry later"}`},
+	{nil, `{"message":"role: please retry later"}`}, {nil, `{"message":"permission","retry_after":3}`}, {nil, `{"error":{"code":403,"message":"x","key":"API.INSUFFICIENT_PERMISSIONS","retryAfterMs":50}}`},
 }
 
 func TestARateLimitInAnySpellingSaysNothingAboutAKey(t *testing.T) {

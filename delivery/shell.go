@@ -31,6 +31,7 @@ type shellFile struct {
 	pos    int
 	broken bool // a quotation mark or bracket is not closed: from there on no shell reads it
 	remark bool // it ends in a comment
+	over   int  // where return or exit ends it, whatever follows; 0 for nowhere
 
 	start       bool   // a command begins here
 	command     string // of which this is an argument
@@ -69,7 +70,7 @@ func readShell(src []byte) *shellFile {
 	if bytes.HasPrefix(src, byteOrderMark) {
 		f.pos = len(byteOrderMark)
 	}
-	for f.pos < len(src) && !f.broken {
+	for f.pos < len(src) && !f.broken && f.over == 0 {
 		f.next()
 	}
 	if len(f.here) > 0 {
@@ -155,6 +156,8 @@ func (f *shellFile) word() {
 	case slices.Contains(shellClosers, text):
 		f.depth = max(f.depth-1, 0)
 	case slices.Contains(shellBetween, text):
+	case (text == "return" || text == "exit") && f.depth == 0 && f.parens == 0 && !f.conditional:
+		f.over = f.pos
 	default:
 		f.start = false
 	}
@@ -291,6 +294,9 @@ func (d dotenv) shellConflict(name string) error {
 			return &dotenvError{v.line, "a shell that reads the file sets " + name + " there only under a condition, or for a part of the line: give it a line of its own"}
 		}
 		last = &v
+	}
+	if shell.over > 0 && (len(lines) == 0 || a.valueStart > shell.over) {
+		return &dotenvError{lineAt(d.src, shell.over), "a shell that reads the file stops there, and dotenv libraries do not: " + name + " has to stand before it"}
 	}
 	if backslashes := len(d.src) - len(bytes.TrimRight(d.src, "\\")); last == nil && len(lines) == 0 && backslashes%2 == 1 && !shell.remark {
 		return &dotenvError{lineAt(d.src, len(d.src)), "the file ends in a backslash, which joins the line that is added after it to this one for a shell: take it out, or end the line"}

@@ -77,6 +77,12 @@ func TestWhatAShellReadsOtherwiseIsRefusedWithItsLine(t *testing.T) {
 		{"if true\nthen\n", 2},
 		{"A=1\ntrue &&\n", 2},
 		{"A=1\nfalse ||\n", 2},
+		// A shell comes no further than this.
+		{"A=1\nreturn\nKEY=old\n", 2},
+		{"A=1\nreturn 0\n", 2},
+		{"exit 0 # done\n", 1},
+		{"A=1; exit\n", 1},
+		{"f() {\nreturn\n}\nreturn 1;\nB=2\n", 4},
 	} {
 		_, err := setVariable(c.src, "KEY", "new")
 		var at *dotenvError
@@ -106,7 +112,7 @@ func TestWhatAShellReadsAlikeIsWritten(t *testing.T) {
 		"B=x\\\nKEY=old\n", "B=x \\\nKEY=old\n", "cat <<EOF\nB=1\nEOF\nKEY=old\n", "if true\nthen\nB=1\nfi\nKEY=old\n", "f() {\nB=1\n}\nKEY=old\n", "KEY = old\n", "KEY: old\n",
 		"unset B\nKEY=old\n", "KEY=\"old\"#c\n", "KEY=old\r\nB=1\r\n", "\ufeffKEY=old\n", "KEY=a\nKEY=b\n",
 		"B=it's\n", "B=x # it's\n", "B=https://h/?a=1&b=2\n", "B=x;\n", "set -a\n", "", "B=x echo KEY=y\nKEY=old\n", "B='x' y\nKEY=old\n", "B=`x\nKEY=old\n", "B=x \\\n",
-		"# C:\\dir\\", "B=1\n# C:\\dir\\", "B=1 # C:\\", "B=1\n \t#\\", "#\\\\\\", "B='x' # \\", "B=\"x\" # it's \\", // a comment goes on in no other line
+		"# C:\\dir\\", "B=1\n# C:\\dir\\", "B=1 # C:\\", "B=1\n \t#\\", "#\\\\\\", "B='x' # \\", "KEY=old\nreturn\n", "KEY=old\nexit 0\n", "B=return\n", "f() {\nreturn\n}\n", "test -f x || return\nKEY=old\n", "(exit)\n", "echo exit\n", "B=\"x\" # it's \\", // a comment goes on in no other line
 	} {
 		out, err := setVariable(src, "KEY", "new")
 		if err != nil {

@@ -253,3 +253,21 @@ func TestTheScreensAreHeardOverSSH(t *testing.T) {
 		p.once(paper(t, p.output()))
 	}
 }
+
+// TestLinesAreAskedForInThreeWays: a flag, the environment and the configuration.
+func TestLinesAreAskedForInThreeWays(t *testing.T) {
+	t.Parallel()
+	for name, ask := range map[string]func(h *home) []string{
+		"flag":          func(*home) []string { return []string{"--screen-reader"} },
+		"environment":   func(h *home) []string { h.env = append(h.env, "ACCESSIBLE=1", "TERM=dumb"); return nil },
+		"configuration": func(h *home) []string { h.config(t, "[ui]\nscreen_reader = true\n"); return nil },
+	} {
+		h := newHome(t)
+		p := &printer{terminal: h.start(t, 80, 24, ask(h)...)}
+		p.ask("local/prosopo", "q")
+		if code := p.exit(); code != 0 {
+			t.Errorf("%s: exit %d", name, code)
+		}
+		p.once(paper(t, p.output()))
+	}
+}

@@ -30,6 +30,8 @@ func TestWhatIsCopiedInTmuxArrivesOrIsSaidNotTo(t *testing.T) {
 			m.run(nil, "set-option", "-g", "allow-passthrough", passes)
 			_ = exec.Command("tmux", "-S", m.socket, "delete-buffer").Run()
 			m.press("y")
+			m.wait("Copy")
+			m.press("Enter")
 			if set != "on" && passes == "off" {
 				m.wait(`nothing was copied: tmux keeps it from the terminal \(set-clipboard is ` + set + `, allow-passthrough is off\); .tmux set -s set-clipboard on. lets it through`)
 			} else {

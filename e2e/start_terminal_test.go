@@ -170,7 +170,8 @@ var restored = []struct{ what, on, off string }{
 	{"focus reporting", "\x1b[?1004h", "\x1b[?1004l"},
 	{"no wrapping", "\x1b[?7l", "\x1b[?7h"},
 	{"synchronized output", "\x1b[?2026h", "\x1b[?2026l"},
-	{"mouse", "\x1b[?1000h", "\x1b[?1000l"},
+	{"the mouse", "\x1b[?1002h", "\x1b[?1002l"},
+	{"the mouse's places", "\x1b[?1006h", "\x1b[?1006l"},
 }
 
 func assertRestored(t *testing.T, s *terminal) {

@@ -42,6 +42,12 @@ func (h *Host) ScreenReader(get func(name string) string) bool {
 	return true
 }
 
+// Mouse reports whether the terminal is to report its mouse.
+func (h *Host) Mouse() bool {
+	cfg, err := h.Config()
+	return err != nil || !cfg.UI.NoMouse
+}
+
 // Front is what a terminal runs of the screens: themselves, or their lines.
 func Front(screens *tui.App, o tui.Options, terminal io.Writer) tea.Model {
 	if o.Spoken {

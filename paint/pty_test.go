@@ -177,7 +177,7 @@ func modes(output string) map[string]bool {
 }
 
 // saneModes are the modes that a program must leave behind.
-var saneModes = map[string]bool{"25": true, "7": true, "1049": false, "2004": false, "1004": false, "2026": false}
+var saneModes = map[string]bool{"25": true, "7": true, "1049": false, "2004": false, "1004": false, "1002": false, "1006": false, "2026": false}
 
 // left waits for the end and checks that nothing of the program stays.
 func (s *session) left(report string) {

@@ -25,6 +25,8 @@ type Options struct {
 	// Plain takes the keys and leaves the terminal as it is: no alternate screen, no picture. What a program shows it writes itself,
 	// to Writer, and its View is not asked.
 	Plain bool
+	// Mouse makes the terminal report clicks, the wheel and what is dragged (tea.MouseMsg), not where an idle mouse moves.
+	Mouse bool
 	// ReportFocus makes the terminal report focus (tea.FocusMsg, tea.BlurMsg).
 	ReportFocus bool
 	// Rate is how many bytes a second the line to the terminal carries; 0 is as
@@ -148,6 +150,9 @@ func (s *Screen) runStandard(model tea.Model, opts []tea.ProgramOption) (tea.Mod
 	}
 	if s.opts.ReportFocus {
 		opts = append(opts, tea.WithReportFocus())
+	}
+	if s.opts.Mouse {
+		opts = append(opts, tea.WithMouseCellMotion())
 	}
 	program := tea.NewProgram(plain, opts...)
 	signals := listen(program)

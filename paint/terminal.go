@@ -13,6 +13,8 @@ const (
 		"\x1b[?7l" // a character that is wider than we think must not wrap
 	focusOn  = "\x1b[?1004h"
 	focusOff = "\x1b[?1004l"
+	mouseOn  = "\x1b[?1002h\x1b[?1006h" // buttons, the wheel and what is dragged, with places beyond 223
+	mouseOff = "\x1b[?1006l\x1b[?1002l"
 
 	// leaveModes begins with the end of a frame that may have been cut off, and
 	// blanks the screen, so that nothing of it comes back with the next program
@@ -35,6 +37,7 @@ var errStuck = errors.New("the terminal does not take what is written")
 type tty struct {
 	dev   device
 	focus bool
+	mouse bool
 	plain bool // its modes stay as they are
 
 	turn   chan struct{} // holds one token; who has it may write and may touch the fields below
@@ -43,7 +46,7 @@ type tty struct {
 }
 
 func newTTY(dev device, o Options) *tty {
-	t := &tty{dev: dev, focus: o.ReportFocus, plain: o.Plain, turn: make(chan struct{}, 1)}
+	t := &tty{dev: dev, focus: o.ReportFocus, mouse: o.Mouse, plain: o.Plain, turn: make(chan struct{}, 1)}
 	t.turn <- struct{}{}
 	return t
 }
@@ -64,6 +67,9 @@ func (t *tty) enter() error {
 	modes := enterModes
 	if t.focus {
 		modes += focusOn
+	}
+	if t.mouse {
+		modes += mouseOn
 	}
 	_, err := io.WriteString(t.dev, modes)
 	return err
@@ -94,6 +100,9 @@ func (t *tty) leave() error {
 		modes := leaveModes
 		if t.focus {
 			modes = focusOff + modes
+		}
+		if t.mouse {
+			modes = mouseOff + modes
 		}
 		_, err := io.WriteString(t.dev, modes)
 		t.release()

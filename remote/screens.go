@@ -44,7 +44,7 @@ func (r *guest) screens(ctx context.Context, h *host.Host) error {
 	width, height := s.Size(nil)
 	stream := paint.NewStream(&hangup{s, cancel}, width, height)
 	stream.Resize(s.Size(stream.Resize))
-	screen := paint.NewOnStream(stream, paint.Options{Plain: spoken, ReportFocus: true, Rate: r.lineRate})
+	screen := paint.NewOnStream(stream, paint.Options{Plain: spoken, Mouse: h.Mouse(), ReportFocus: true, Rate: r.lineRate})
 	screens := h.Screens(screen.Writer())
 	defer screens.GiveUp()
 	o := screens.Options(start)

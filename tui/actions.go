@@ -41,12 +41,13 @@ func (a *App) newActions() []action {
 		{binding: k.Delete, what: desk.Delete, needsKey: true, able: func(c apikey.Capabilities) apikey.Ability { return c.Delete }, run: func(k *apikey.Key) tea.Cmd {
 			return a.push(a.screens.remove(*k))
 		}},
-		{binding: k.CopyID, needsKey: true, able: always, run: func(k *apikey.Key) tea.Cmd { return a.copy("the id", k.ID) }},
+		{binding: k.CopyID, needsKey: true, able: always, run: func(k *apikey.Key) tea.Cmd { return a.push(a.copyable(k)) }},
 		{binding: k.Verify, able: always, asks: true, ofAll: true, run: func(*apikey.Key) tea.Cmd { return a.verify() }},
 		{binding: k.Rotations, able: a.canRotate, ofAll: true, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.rotations()) }},
+		{binding: k.History, able: a.canRecall, ofAll: true, run: func(*apikey.Key) tea.Cmd { return a.push(a.history()) }},
 		{binding: k.Profiles, run: func(*apikey.Key) tea.Cmd {
 			return a.push(dialog.NewProfiles(a.env, a.host.Profiles, a.profile.want,
-				dialog.ProfileForms{Add: a.screens.addProfile, Edit: a.screens.editProfile, No: a.lock.NoProfiles}))
+				dialog.ProfileForms{Add: a.screens.addProfile, Edit: a.screens.editProfile, More: a.moreOf(), No: a.lock.NoProfiles}))
 		}},
 		{binding: k.All, run: func(*apikey.Key) tea.Cmd { return a.openAll() }},
 		{binding: k.Reload, run: func(*apikey.Key) tea.Cmd { return a.reload() }},
@@ -214,7 +215,7 @@ func (a *App) bindings() []key.Binding {
 			can[x.binding.Help().Key] = true
 		}
 	}
-	order := []key.Binding{k.New, k.Rotate, k.Edit, k.Delete, k.Filter, k.Sort, k.Profiles, k.Toggle, k.CopyID, k.Verify, k.Rotations, k.Reload, k.Quit}
+	order := []key.Binding{k.New, k.Rotate, k.Edit, k.Delete, k.Filter, k.Sort, k.Profiles, k.Toggle, k.CopyID, k.Verify, k.Rotations, k.History, k.Reload, k.Quit}
 	if a.focus == onDetail {
 		order = append([]key.Binding{k.Back}, order...)
 		can[k.Back.Help().Key] = true
@@ -328,6 +329,7 @@ func (a *App) askQuit() tea.Cmd {
 
 // showSelected lets the detail follow the cursor.
 func (a *App) showSelected() {
+	a.spoken.leave(a)
 	k, marks, ok := a.list.Selected()
 	if !ok {
 		a.detail.Show(detail.Subject{})
@@ -343,7 +345,7 @@ func (a *App) showSelected() {
 // decides them; other keys matter to it only where they have the same name.
 func (a *App) subject(k *apikey.Key, marks ui.Marks) detail.Subject {
 	p := a.here()
-	out := detail.Subject{Key: k, Marks: marks, Caps: p.caps}
+	out := detail.Subject{Key: k, Marks: marks, Caps: p.caps, Past: a.pastOf(k.ID)}
 	keys := []apikey.Key{*k}
 	if marks.Has(apikey.FindingDuplicateName) {
 		_, all := a.list.Keys().Of(max(a.list.SelectedProfile(), 0))

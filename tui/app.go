@@ -74,7 +74,8 @@ type App struct {
 	list    *keylist.List
 	detail  *detail.Detail
 	actions []action
-	chosen  []string // in the palette, the last first
+	chosen  []string            // in the palette, the last first
+	past    map[string][]ui.Act // the last acts on record, by key
 	screens screens
 
 	profile profile // in use
@@ -136,8 +137,8 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		a.resize(msg.Width, msg.Height)
-	case tea.KeyMsg:
-		cmd = a.keys(msg)
+	case tea.KeyMsg, tea.MouseMsg:
+		cmd = a.input(msg)
 	case paint.ReadBegin:
 		a.read.anew()
 	case opened:
@@ -146,6 +147,8 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = a.loadStep(msg)
 	case examined, fleetExamined:
 		cmd = a.examineDone(msg)
+	case recalled:
+		a.recallDone(msg)
 	case minuteMsg, secondMsg:
 		cmd = a.tick(msg)
 	case toastOver:
@@ -161,7 +164,6 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // settle brings what depends on other state up to date: the detail follows the cursor,
 // the placeholder the state of the load, the guard the overlay on top.
 func (a *App) settle() tea.Cmd {
-	a.spoken.leave(a)
 	a.showSelected()
 	a.share()
 	a.list.SetPlaceholder(a.placeholder())
@@ -228,15 +230,6 @@ func (a *App) tellAll(msg tea.Msg) tea.Cmd {
 		cmds = append(cmds, s.Update(msg))
 	}
 	return tea.Batch(cmds...)
-}
-
-// typing reports whether a text input owns the printable keys.
-func (a *App) typing() bool {
-	if top := a.top(); top != nil {
-		t, ok := top.(ui.Typist)
-		return ok && t.Typing()
-	}
-	return a.list.Typing()
 }
 
 // held reports whether an overlay does not let ctrl+c leave silently.

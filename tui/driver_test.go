@@ -15,6 +15,7 @@ import (
 	"github.com/muesli/termenv"
 
 	"detent/apikey"
+	"detent/paint"
 	"detent/tui/lines"
 	"detent/tui/ui"
 )
@@ -212,6 +213,9 @@ func (d *driver) press(keys ...string) *driver {
 	d.t.Helper()
 	for _, k := range keys {
 		d.clock.pass(400 * time.Millisecond)
+		if d.app.read.told {
+			d.send(paint.ReadBegin{})
+		}
 		d.send(keyMsg(k))
 		d.settle()
 	}

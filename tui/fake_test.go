@@ -237,6 +237,9 @@ func (h *fakeHost) Settle(_ context.Context, profile string, k apikey.Key) {
 	h.secrets = append(h.secrets, "settled "+profile+" "+k.ID)
 }
 
+// Past is empty: nothing was done from here.
+func (h *fakeHost) Past(context.Context, string, string) (ui.Past, error) { return ui.Past{}, nil }
+
 func newFakeHost(c *clock, keys []apikey.Key) *fakeHost {
 	return &fakeHost{
 		service: &fakeService{caps: fakeCaps(), keys: keys, clock: c},

@@ -257,13 +257,14 @@ func (a *App) fleetExamined(msg fleetExamined) tea.Cmd {
 	if msg.fleet != a.fleet {
 		return nil
 	}
+	a.spoken.examined = a.load.gen
 	var cmds []tea.Cmd
 	for at, found := range msg.of {
 		a.fleet.members[at].counts = found.counts
 		cmds = append(cmds, a.list.SetMarksOf(at, found.marks))
 	}
 	a.list.SetOverview(a.chips())
-	return tea.Batch(cmds...)
+	return tea.Batch(append(cmds, a.recall())...)
 }
 
 // here is the profile at hand: the one in use, or where all are listed that of the row under the cursor.

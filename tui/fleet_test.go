@@ -160,8 +160,8 @@ func TestRowsOfAProfileThatIsThereWaitForNoOther(t *testing.T) {
 	wait := make(chan struct{})
 	d, _ := startFleet(t, 100, 24, func(h *fleetHost) { h.hold["gen"] = wait })
 	d.send(keyMsg("0"))
-	d.until(func() bool {
-		return strings.Contains(d.view(), "! old 1") && strings.Contains(d.view(), "✗ expired 1")
+	d.until(func() bool { // both said all, and were looked at
+		return strings.Contains(d.view(), "2 of 3 answered") && strings.Contains(d.view(), "✗ expired 1") && strings.Contains(d.view(), "! old 1")
 	})
 	d.isOn("shop-nightly-report").sees("2 of 3 answered", "10 keys", "! old")
 	close(wait)

@@ -259,7 +259,7 @@ func (h *holder) HoldsKeys() bool         { return true }
 
 func TestCopyGoesToTheTerminal(t *testing.T) {
 	d := start(t, 120, 40)
-	d.press("y").sees("sent to your terminal")
+	d.press("y", "enter").sees("sent to your terminal")
 	want := "copied " + d.app.list.Keys().At(2).ID
 	if got := d.out.String(); got != want {
 		t.Fatalf("written %q, want %q", got, want)

@@ -40,6 +40,9 @@ func (a *App) measure() measures {
 	if a.focus == onDetail {
 		pane = width * 3 / 5
 	}
+	if to := a.read.mouse.list; to > 0 { // where the divider was dragged
+		pane = max(min(width-3-to, width-3-leastPane), leastPane)
+	}
 	m.list, m.detail, m.beside = width-3-pane, pane-2, true
 	return m
 }
@@ -75,6 +78,7 @@ func (a *App) View() string {
 	for _, s := range boxes {
 		a.place(lines, s)
 	}
+	a.read.mouse.drawn = lines
 	return strings.Join(lines, "\n")
 }
 
@@ -353,6 +357,7 @@ func (a *App) place(lines []string, s ui.Screen) {
 	box := a.box(s)
 	width := ui.Width(box[0]) + 2 // a cell of air on both sides
 	x, y := (a.width-width)/2, max((len(lines)-len(box))/2, 0)
+	a.read.mouse.box = area{x, y, width, len(box)}
 	for i, row := range box {
 		if y+i < len(lines) {
 			lines[y+i] = widget.Splice(lines[y+i], x, " "+row+" ", width, a.width)

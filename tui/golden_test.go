@@ -64,7 +64,7 @@ func scenes() []scene {
 		{"what a service does not say", []func(*Options, *fakeHost){func(_ *Options, h *fakeHost) {
 			h.service.keys = []apikey.Key{{ID: "1", Name: "bare"}, {ID: "2"}}
 		}}, none},
-		{"toast", nil, func(d *driver) { d.press("y") }},
+		{"toast", nil, func(d *driver) { d.press("y", "enter") }},
 	}
 }
 

@@ -75,7 +75,7 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 	case ui.CopySecret:
 		return a.copySecret(msg)
 	case ui.Settle:
-		return a.letGo(msg.Key)
+		return a.letGo(msg)
 	case ui.Quit:
 		return a.quit()
 	}
@@ -205,6 +205,8 @@ func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 		}), true
 	case ui.SaveProfile:
 		return a.saveProfile(msg), true
+	case ui.RemoveProfile, ui.MakeDefault, ui.RemoveDestination, ui.LookAt:
+		return a.configure(msg), true
 	case ui.TestProfile:
 		return a.testProfile(msg), true
 	}
@@ -394,10 +396,10 @@ func (a *App) copySecret(msg ui.CopySecret) tea.Cmd {
 }
 
 // letGo lets go of what places held. Nobody waits for it: what is left undone at the end, the end of the program does.
-func (a *App) letGo(k apikey.Key) tea.Cmd {
-	name := a.profile.want
+func (a *App) letGo(msg ui.Settle) tea.Cmd {
+	name := a.named(msg.Profile).want
 	return func() tea.Msg {
-		a.host.Settle(context.Background(), name, k)
+		a.host.Settle(context.Background(), name, msg.Key)
 		return nil
 	}
 }

@@ -33,3 +33,12 @@ func (a *App) quit() tea.Cmd {
 	a.leaveFleet()
 	return tea.Quit
 }
+
+// typing reports whether a text input owns the printable keys.
+func (a *App) typing() bool {
+	if top := a.top(); top != nil {
+		t, ok := top.(ui.Typist)
+		return ok && t.Typing()
+	}
+	return a.list.Typing()
+}

@@ -87,7 +87,7 @@ func TestTheKeysAreThoseOfThePromise(t *testing.T) {
 		"up": {"k", "up"}, "down": {"j", "down"}, "first": {"g"}, "last": {"G"},
 		"half a page up": {"ctrl+u"}, "half a page down": {"ctrl+d"}, "page up": {"pgup"}, "page down": {"pgdown"},
 		"detail": {"enter", "l"}, "back": {"esc", "h"}, "new": {"n"}, "edit": {"e"}, "rotate": {"r"}, "rotations": {"R"},
-		"enable/disable": {"x"}, "delete": {"d"}, "filter": {"/"}, "sort": {"s"}, "reverse": {"S"}, "copy id": {"y"},
+		"enable/disable": {"x"}, "delete": {"d"}, "filter": {"/"}, "sort": {"s"}, "reverse": {"S"}, "copy …": {"y"},
 		"verify a secret": {"v"}, "profiles": {"p"}, "reload": {"ctrl+r"}, "help": {"?"}, "quit": {"q", "ctrl+c"},
 	}
 	found := map[string]string{}

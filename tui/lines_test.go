@@ -27,6 +27,7 @@ func listen(t testing.TB, change ...func(*Options, *fakeHost)) *driver {
 	all := append([]func(*Options, *fakeHost){func(o *Options, _ *fakeHost) {
 		turns := &walkedRotations{now: o.Now}
 		o.Spoken = true
+		o.Copy = func(string) error { return nil } // what is copied is not heard
 		o.Rotate = func(env *ui.Env, p ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen {
 			return rotate.NewSetup(env, turns, p.Name, k, caps)
 		}
@@ -175,7 +176,7 @@ func TestEveryScreenSpeaksForItself(t *testing.T) {
 	caps, p := a.profile.caps, a.profile.conn.Profile
 	for _, s := range []ui.Screen{a.screens.create(), a.screens.requestPublic(), a.screens.edit(*k), a.screens.toggle(*k), a.screens.remove(*k), a.screens.verify(),
 		a.screens.secret(apikey.Created{Key: *k, Secret: apikey.NewSecret("abcdefgh")}), a.screens.publicKey("x", apikey.PublicKeyValue{Value: apikey.NewSecret("abc")}),
-		a.screens.addProfile(), a.screens.editProfile(p), a.screens.rotate(*k), a.screens.rotations(), form.NewVerify(a.env, caps, p)} {
+		a.screens.addProfile(), a.screens.editProfile(p), a.history(), a.palette(), a.copyable(k), a.screens.rotate(*k), a.screens.rotations(), form.NewVerify(a.env, caps, p)} {
 		words, ok := s.(ui.Spoken)
 		if !ok {
 			t.Errorf("%T does not speak", s)
@@ -311,6 +312,14 @@ func hears(t *testing.T, said string) {
 			t.Fatalf("%q was said: %q", box, said[max(at-60, 0):at+20])
 		}
 	}
+}
+
+func TestAnActThatCannotActSaysWhy(t *testing.T) {
+	d := listen(t, func(_ *Options, h *fakeHost) {
+		h.service.caps.Delete = apikey.Cannot("keys are deleted in the dashboard")
+	})
+	d.heard(d.enter("ci-deploy", "delete"), "delete: keys are deleted in the dashboard")
+	d.heard(d.enter("0", "again"), "40 keys, 1 expired", "1 web-frontend", "Letters: ")
 }
 
 func TestWhatWasTypedBeforeAGuardedQuestionDoesNotAnswerIt(t *testing.T) {

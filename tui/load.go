@@ -312,7 +312,7 @@ func (a *App) examineDone(of tea.Msg) tea.Cmd {
 	}
 	a.load.counts, a.spoken.examined = msg.counts, msg.gen
 	a.list.SetOverview(a.chips())
-	return a.list.SetMarks(msg.marks)
+	return tea.Batch(a.list.SetMarks(msg.marks), a.recall())
 }
 
 // mailbox carries batches from the command that lists to the program: as many as are

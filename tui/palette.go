@@ -32,11 +32,12 @@ func doing(k *ui.Keys) map[string]string {
 		{k.Back, "to the list"},
 		{k.New, "make a key: what it may do, and until when"},
 		{k.Rotate, "replace the key: make a new one, deliver it, prove it, delete the old one"},
+		{k.History, "what was done with the key, by whom; and with all"},
 		{k.Rotations, "those that are open and those that are past: go on, undo"},
 		{k.Edit, "rename the key, or change its role"},
 		{k.Toggle, "switch the key off or on, without deleting it"},
 		{k.Delete, "delete the key for good"},
-		{k.CopyID, "to the terminal's clipboard"},
+		{k.CopyID, "the id, the name, the mask, a line for curl or .env: to the terminal's clipboard"},
 		{k.Verify, "paste a secret: which key is it, does it work"},
 		{k.Profiles, "use another, add one, change one, test it"},
 		{k.Mark, "the key under the cursor: rotate, disable and delete are then of the marked keys"},
@@ -101,9 +102,6 @@ func (a *App) palette() *palette.Palette {
 	return palette.New(a.env, items, a.findable(), a.chosen)
 }
 
-// inProfile stands between a profile and a key's id.
-const inProfile = "\x1f"
-
 // findable are the keys and rotations of the profile in use, gathered in a command.
 func (a *App) findable() func() palette.More {
 	keys, of := a.list.Keys(), []profile{a.profile}
@@ -128,13 +126,13 @@ func (a *App) findable() func() palette.More {
 		out.Many = make([]palette.Named, keys.Len())
 		for i, k := range keys.All() {
 			p := of[min(keys.Profile(i), len(of)-1)].want
-			out.Many[i] = palette.Named{ID: p + inProfile + k.ID, Name: k.Name, About: k.Masked}
+			out.Many[i] = palette.Named{ID: p + palette.InProfile + k.ID, Name: k.Name, About: k.Masked}
 			if len(of) > 1 {
 				out.Many[i].About = p + " " + k.Masked
 			}
 		}
 		out.As = func(n palette.Named) palette.Item {
-			p, id, _ := strings.Cut(n.ID, inProfile)
+			p, id, _ := strings.Cut(n.ID, palette.InProfile)
 			return palette.Item{ID: n.ID, Kind: "key", Name: n.Name, About: n.About, Then: ui.GoTo{Profile: p, ID: id}}
 		}
 		return out

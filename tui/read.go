@@ -29,6 +29,8 @@ type read struct {
 	guard   int
 	until   time.Time // before this, what confirms is not taken
 	inRead  bool      // nor in the read that opened the confirmation
+
+	mouse pointer
 }
 
 // begin ends the read where the program had nothing to do for a while, whatever message comes then: keys of

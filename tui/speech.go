@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -126,8 +127,16 @@ func (a *App) speakDetail() (who any, out ui.Speech) {
 			acts = append(acts, x.binding)
 		}
 	}
-	out.Ask = &ui.Ask{Words: ui.Clean(k.Name), Choices: ui.ChoicesOf(a.env.Keys, append(acts, a.env.Keys.Back, a.env.Keys.Help, a.env.Keys.Quit))}
+	out.Ask = &ui.Ask{Other: a.refused(true), Words: ui.Clean(k.Name), Choices: ui.ChoicesOf(a.env.Keys, append(acts, a.env.Keys.Back, a.env.Keys.Help, a.env.Keys.Quit))}
 	return who, out
+}
+
+// hearing says that keys are still to come, or what is to be said about them.
+func (a *App) hearing() bool {
+	if a.fleet != nil && slices.ContainsFunc(a.fleet.members, func(m *member) bool { return m.hearing != nil }) {
+		return true
+	}
+	return a.load.running || a.load.err == nil && a.list.Len() > 0 && a.spoken.examined != a.load.gen
 }
 
 // joined are the lines of a detail without the name, which the question has; what is set in belongs to the line before.
@@ -150,11 +159,24 @@ func (s *spoken) leave(a *App) {
 	}
 }
 
+// refused takes an act that is no choice because it cannot act now: its key answers why.
+func (a *App) refused(ofKey bool) func(typed string) (ui.Choice, bool) {
+	return func(typed string) (ui.Choice, bool) {
+		for i := range a.actions {
+			x := &a.actions[i]
+			if h := x.binding.Help(); x.needsKey == ofKey && a.refusal(x) != "" && (typed == h.Key || strings.EqualFold(typed, h.Desc)) {
+				return ui.Choice{Keys: ui.Times(x.binding.Keys()[0], 1)}, true
+			}
+		}
+		return ui.Choice{}, false
+	}
+}
+
 // speakList is where one is, how many keys there are, and some of them by number.
 func (a *App) speakList() (who any, out ui.Speech) {
 	text, warning := a.list.Filter()
 	place := a.listed()
-	who = fmt.Sprint("list ", a.profile.gen)
+	who = fmt.Sprint("list ", a.fleet != nil, a.profile.gen)
 	where := "Profile " + place.Profile
 	for _, word := range []string{place.Service, place.Setting.Badge(), place.Alarm} {
 		if word != "" {
@@ -167,7 +189,7 @@ func (a *App) speakList() (who any, out ui.Speech) {
 	if why, no := a.noWrites(); no {
 		where += ", read-only: " + why
 	}
-	if a.profile.conn == nil && a.profile.err == nil {
+	if a.fleet == nil && a.profile.conn == nil && a.profile.err == nil {
 		out.Progress = "opening " + place.Profile
 		return who, out
 	}
@@ -176,10 +198,10 @@ func (a *App) speakList() (who any, out ui.Speech) {
 	case a.list.Typing():
 		out.Ask = &ui.Ask{Words: "Filter, an empty line shows all", Keep: ui.Times("esc", 1), Text: ui.Line(a.list.Field())}
 		return who, out
-	case a.profile.err == nil && a.load.err == nil && !a.load.loaded:
+	case a.fleet == nil && a.profile.err == nil && a.load.err == nil && !a.load.loaded:
 		out.Progress = "loading"
 		return who, out
-	case a.load.running, a.load.err == nil && a.spoken.examined != a.load.gen:
+	case a.hearing():
 		return who, out
 	}
 	a.speakRows(&out, text, warning)
@@ -187,6 +209,9 @@ func (a *App) speakList() (who any, out ui.Speech) {
 		out.Facts = append(out.Facts, ui.Advice(strings.Split(a.placeholder(), "\n")...)...)
 	} else if b := a.banner(); b != "" {
 		out.Answers = append(out.Answers, ui.InWords(b))
+	}
+	for _, p := range a.fleet.problems(a) {
+		out.Answers = append(out.Answers, ui.InWords(p))
 	}
 	out.Ask = a.askList()
 	return who, out
@@ -201,6 +226,11 @@ func (a *App) speakRows(out *ui.Speech, text, warning string) {
 	var counts []string
 	for _, c := range a.summary() {
 		counts = append(counts, ui.InWords(c))
+	}
+	if chips, _ := a.chips(); a.list.Overview() { // then the header leaves them out
+		for _, c := range chips {
+			counts = append(counts, ui.Number(c.Count)+" "+c.State.Word)
+		}
 	}
 	out.Facts = append(out.Facts, ui.Facts(strings.Join(counts, ", "))...)
 	if text != "" {
@@ -263,6 +293,9 @@ func (a *App) askList() *ui.Ask {
 		id, ok := a.list.Named(typed)
 		if n, err := strconv.Atoi(typed); !ok && err == nil && n > 0 && n <= len(a.spoken.ids) {
 			id = a.spoken.ids[n-1]
+		}
+		if !ok && id == "" {
+			return a.refused(false)(typed)
 		}
 		return ui.Choice{Keys: ui.Times("enter", 1), Do: func() { a.list.Select(id); a.spoken.open = id; a.spoken.visit++ }}, a.list.Has(id)
 	}

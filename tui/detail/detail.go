@@ -19,6 +19,8 @@ type Subject struct {
 	Marks    ui.Marks
 	Findings []apikey.Finding
 	Caps     apikey.Capabilities
+	// Past are the last acts on record.
+	Past []ui.Act
 }
 
 // Detail is the pane.

@@ -30,6 +30,7 @@ func render(env *ui.Env, s Subject, width int, brief bool) []string {
 	p.access(s)
 	p.restrictions(s)
 	p.rest(s)
+	p.past(s.Past)
 	return p.lines
 }
 

@@ -13,7 +13,8 @@ import (
 // Option is one answer of a Choice.
 type Option struct {
 	Label, About string
-	Then         func() ui.Screen // the screen that takes its place
+	Then         func() ui.Screen // the screen that takes its place, or
+	Do           tea.Msg          // what the root is to do
 }
 
 // Choice asks which of a few ways to go.
@@ -59,8 +60,11 @@ func (c *Choice) Update(msg tea.Msg) tea.Cmd {
 	k := c.env.Keys
 	switch {
 	case key.Matches(press, k.Confirm):
-		next := c.options[c.in.At()].Then()
-		return tea.Sequence(ui.Do(ui.Pop{Screen: c}), ui.Do(ui.Push{Screen: next}))
+		next := c.options[c.in.At()].Do
+		if next == nil {
+			next = ui.Push{Screen: c.options[c.in.At()].Then()}
+		}
+		return tea.Sequence(ui.Do(ui.Pop{Screen: c}), ui.Do(next))
 	case key.Matches(press, k.Dismiss):
 		return ui.Do(ui.Pop{Screen: c})
 	case press.Type == tea.KeyTab:

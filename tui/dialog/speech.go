@@ -37,7 +37,7 @@ func (h *Help) Speak() ui.Speech {
 func (c *Choice) Speak() ui.Speech {
 	ask := &ui.Ask{Words: c.title}
 	for i, o := range c.options {
-		ask.Choices = append(ask.Choices, ui.Choice{Words: o.Label + ": " + o.About, Keys: append(ui.Way(c.in.At(), i), ui.Press("enter"))})
+		ask.Choices = append(ask.Choices, ui.Choice{Words: ui.InWords(o.Label + ": " + o.About), Keys: append(ui.Way(c.in.At(), i), ui.Press("enter"))})
 	}
 	ask.Choices = append(ask.Choices, ui.ChoicesOf(c.env.Keys, c.Bindings()[1:])...)
 	return ui.Speech{Ask: ask}

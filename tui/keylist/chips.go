@@ -122,6 +122,7 @@ func (l *List) chipsLine() string {
 	}
 	words := split(l.input.Value())
 	var out string
+	l.chipEnds = l.chipEnds[:0]
 	for i, c := range l.states {
 		text := fmt.Sprintf("[%s %s %d]", c.State.Glyph, c.State.Word, c.Count)
 		if ui.Width(out)+ui.Width(text)+3 > l.width {
@@ -136,6 +137,7 @@ func (l *List) chipsLine() string {
 			style = style.Bold(true).Underline(true)
 		}
 		out += " " + style.Render(text)
+		l.chipEnds = append(l.chipEnds, ui.Width(out))
 	}
 	return out
 }

@@ -85,6 +85,9 @@ type List struct {
 	problems    []string // lines below the rows, which the cursor can stand on
 	onProblem   int      // which one the cursor stands on; -1 for none
 	layout      []placed
+	chipsAt     int   // the line of the pane that the chips were drawn at; -1 where none were
+	chipEnds    []int // where each of them ended
+	drawn, to   int   // the lines of the pane that rows were drawn at; 0 where none was
 	rows        map[int32]string
 	scratch     apikey.Key // for the row that is drawn
 	placeholder string     // shown instead of rows where there are none

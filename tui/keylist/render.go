@@ -126,7 +126,7 @@ func (l *List) Lines() []string {
 	if l.width <= 0 || l.height <= 0 {
 		return nil
 	}
-	l.ctx.now = l.env.Now()
+	l.ctx.now, l.drawn, l.chipsAt = l.env.Now(), 0, -1
 	lines := make([]string, 0, l.height)
 	if l.Filtered() {
 		lines = append(lines, l.filterLine())
@@ -136,6 +136,7 @@ func (l *List) Lines() []string {
 		lines = append(lines, ui.Pad(l.banner, l.width))
 	}
 	if l.showsChips() {
+		l.chipsAt = len(lines)
 		lines = append(lines, ui.Pad(l.chipsLine(), l.width))
 	}
 	if l.showsExpiries() {
@@ -147,9 +148,11 @@ func (l *List) Lines() []string {
 		return append(append(lines, l.nothing(max(room-len(lines), 0))...), below...)
 	}
 	lines = append(lines, l.titles())
+	l.drawn = len(lines)
 	for line := l.offset; line < len(l.idx) && len(lines) < room; line++ {
 		lines = append(lines, l.row(line))
 	}
+	l.to = len(lines)
 	blank := strings.Repeat(" ", l.width)
 	if len(lines)+len(below) < l.height { // right under the last row
 		lines, below = append(lines, below...), nil

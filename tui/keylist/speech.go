@@ -3,6 +3,7 @@ package keylist
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"detent/apikey"
 	"detent/tui/ui"
@@ -72,6 +73,9 @@ func (l *List) words(i int32) Row {
 			continue
 		}
 		text := col.cell(&l.ctx, k, marks).text
+		if sign, word, two := strings.Cut(text, " "); two && c > 0 && !unicode.In([]rune(sign)[0], unicode.L, unicode.N, unicode.Sm) && len([]rune(sign)) == 1 {
+			text = word // the word says what its sign does
+		}
 		switch {
 		case strings.Trim(text, "! ") == "" || text == ui.Unknown || c > 0 && text == ui.Clean(k.Masked):
 		case c == 0:

@@ -215,11 +215,11 @@ func (f *Front) submit(typed string) tea.Cmd {
 			return nil
 		}
 		return f.later(answer{keys: keys})
-	case text == "?":
+	case text == "?", text == "again":
 		delete(f.told, f.who)
 		clear(f.ever)
 	default:
-		f.voice.say("There is no choice " + ui.Clean(text) + "; a question mark says all of them again.")
+		f.voice.say("There is no choice " + ui.Clean(text) + "; a question mark, or again, says all of them.")
 	}
 	return nil
 }

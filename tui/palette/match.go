@@ -52,7 +52,7 @@ func holds(text, small string) bool {
 func (p *Palette) find(text string, among []int) (all []int, best []match) {
 	small := strings.ToLower(strings.ReplaceAll(text, " ", ""))
 	for _, at := range among {
-		if holds(p.name(at), small) || p.means(at, small) || !p.isFew(at) && strings.HasPrefix(strings.ToLower(p.id(at)), small) {
+		if holds(p.name(at), small) || p.means(at, small) || !p.isFew(at) && strings.HasPrefix(strings.ToLower(p.keyID(at)), small) {
 			all = append(all, at)
 		}
 	}
@@ -77,6 +77,12 @@ func (p *Palette) find(text string, among []int) (all []int, best []match) {
 	}
 	slices.SortStableFunc(best, func(a, b match) int { return b.score - a.score })
 	return all, best
+}
+
+// keyID is the id of one of many, without whose it is.
+func (p *Palette) keyID(at int) string {
+	id := p.id(at)
+	return id[strings.LastIndexByte(id, InProfile[0])+1:]
 }
 
 // means reports whether what an item does has the text in it.

@@ -34,6 +34,9 @@ type Item struct {
 // Named is one of very many things that differ by their names alone: an Item is made of it when it is drawn.
 type Named struct{ ID, Name, About string }
 
+// InProfile stands between a profile and the id of a key of it.
+const InProfile = "\x1f"
+
 // More is what has to be looked for, in a command: rotations are journals on a disk.
 type More struct {
 	Items []Item

@@ -90,7 +90,7 @@ func TestTheNearestNameIsFirst(t *testing.T) {
 	if got := found(typed(open(nil, many), "xyz")); len(got) != 0 {
 		t.Errorf("xyz finds %q", got)
 	}
-	long := []Named{{ID: "65f0a1b2c3", Name: "one"}, {ID: "77", Name: "two"}}
+	long := []Named{{ID: "prod" + InProfile + "65f0a1b2c3", Name: "one"}, {ID: "77", Name: "two"}}
 	if got := found(typed(open(nil, long), "65f0a")); !slices.Equal(got, []string{"one"}) {
 		t.Errorf("by id: %q", got)
 	}

@@ -25,7 +25,7 @@ func (k *Keys) actions() []action {
 		{"up", &k.Up}, {"down", &k.Down}, {"first", &k.Top}, {"last", &k.Bottom}, {"half_page_up", &k.HalfUp}, {"half_page_down", &k.HalfDown},
 		{"page_up", &k.PageUp}, {"page_down", &k.PageDown}, {"detail", &k.Open}, {"back", &k.Back},
 		{"new", &k.New}, {"edit", &k.Edit}, {"rotate", &k.Rotate}, {"rotations", &k.Rotations}, {"toggle", &k.Toggle}, {"delete", &k.Delete},
-		{"copy", &k.CopyID}, {"verify", &k.Verify}, {"profiles", &k.Profiles}, {"reload", &k.Reload}, {"filter", &k.Filter}, {"sort", &k.Sort},
+		{"copy", &k.CopyID}, {"history", &k.History}, {"verify", &k.Verify}, {"profiles", &k.Profiles}, {"reload", &k.Reload}, {"filter", &k.Filter}, {"sort", &k.Sort},
 		{"reverse", &k.Reverse}, {"palette", &k.Palette}, {"help", &k.Help}, {"quit", &k.Quit},
 	}
 }

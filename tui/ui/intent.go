@@ -53,7 +53,10 @@ type (
 		TakeBack bool
 	}
 	// Settle lets go of what the places held that were given a key's secret.
-	Settle struct{ Key apikey.Key }
+	Settle struct {
+		Profile string // empty for the one in use
+		Key     apikey.Key
+	}
 	// Bulk deletes or disables several keys, one after another; answered by BulkDone.
 	Bulk struct {
 		Ticket int
