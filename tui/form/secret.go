@@ -409,7 +409,7 @@ func (s *Secret) leave() tea.Cmd {
 	s.hide()
 	does := []tea.Cmd{ui.Do(ui.Pop{Screen: s})}
 	if len(s.kept) > 0 {
-		does = append(does, ui.Do(ui.Settle{Key: s.key}))
+		does = append(does, ui.Do(ui.Settle{Profile: s.profile.Name, Key: s.key}))
 	}
 	if s.quitting {
 		does = append(does, ui.Do(ui.Quit{}))
