@@ -239,9 +239,7 @@ func TestEmptyLinesAndTheEndOfInputDoNothing(t *testing.T) {
 				if c.Key == "q" {
 					continue
 				}
-				if d.enter(wayTo(s.Ask, c)); d.quit {
-					break
-				}
+				d.enter(wayTo(s.Ask, c))
 			}
 			if s.Ask != nil && s.Ask.Brief {
 				d.enter(fmt.Sprint(1 + r.IntN(20)))
