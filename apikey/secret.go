@@ -62,6 +62,12 @@ func (s Secret) Check() error {
 	return err
 }
 
+// Cut is what stands before and after the first sep: a login and its password.
+func (s Secret) Cut(sep string) (before, after Secret, found bool) {
+	a, b, found := strings.Cut(s.bytes(), sep)
+	return NewSecret(a), NewSecret(b), found
+}
+
 // Redact replaces every copy of the secret in text by a mask: some services echo what they refuse.
 func (s Secret) Redact(text string) string {
 	if s.IsZero() {

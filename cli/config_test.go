@@ -186,14 +186,14 @@ func TestWrongArgumentIsAnsweredWithWhatIsAllowed(t *testing.T) {
 	for says, args := range map[string][]string{
 		"name one shell of [bash zsh fish powershell]":   {"completion", "tcsh"},
 		"name one SERVICE of [prosopo vertesia generic]": {"serve", "admin-token", "aws"},
-		"name one KEY":                                    {"delete", "a", "b"},
-		"name one of [path check init show]":              {"config"},
-		"--timeout: must be above zero":                   {"list", "--timeout", "-1s"},
-		"--ttl: a span of zero is refused\n":              {"public-key", "-p", "local/vertesia", "--ttl", "0"},
-		"--max-age: a span of zero is refused\n":          {"check", "--max-age", "0"},
-		"use never for no expiry":                         {"create", "--name", "k", "--permission", "getRules", "--expires", "0"},
-		"local/vertesia is read-only: nothing is changed": {"update", "nobody", "-p", "local/vertesia", "--disable", "--read-only"},
-		"--output: must be table or json":                 {"rotations", "-o", "yaml"},
+		"name one KEY": {"delete", "a", "b"},
+		"name one of [default remove destination path check init show]": {"config"},
+		"--timeout: must be above zero":                                 {"list", "--timeout", "-1s"},
+		"--ttl: a span of zero is refused\n":                            {"public-key", "-p", "local/vertesia", "--ttl", "0"},
+		"--max-age: a span of zero is refused\n":                        {"check", "--max-age", "0"},
+		"use never for no expiry":                                       {"create", "--name", "k", "--permission", "getRules", "--expires", "0"},
+		"local/vertesia is read-only: nothing is changed":               {"update", "nobody", "-p", "local/vertesia", "--disable", "--read-only"},
+		"--output: must be table or json":                               {"rotations", "-o", "yaml"},
 	} {
 		m.want(2, says, args...)
 	}
@@ -249,4 +249,25 @@ func (m *machine) tmp() string {
 	}
 	m.t.Fatal("no TMPDIR")
 	return ""
+}
+
+// What the screens change under p, commands change too.
+func TestConfigChangesProfilesAndDestinations(t *testing.T) {
+	m := newMachine(t)
+	path := m.write(".config/detent/config.toml", "[profiles.a]\nservice = \"prosopo\"\nurl = \"https://a.example\"\ntoken = { env = \"A\" }\n\n[profiles.b]\nservice = \"prosopo\"\nurl = \"https://b.example\"\ntoken = { env = \"B\" }\n")
+	m.want(0, "the default is a", "config", "default", "a")
+	m.want(0, "has the destination app", "config", "destination", "add", "a", "app", "env-file:/srv/app/.env:API_KEY", "--key", "app-*")
+	m.want(1, "already", "config", "destination", "add", "a", "app", "file:/x")
+	m.want(2, "cannot be remembered", "config", "destination", "add", "a", "clip", "clipboard")
+	if out := m.must("config", "show"); !strings.Contains(out, "selected a") || !strings.Contains(out, "app: ") {
+		t.Errorf("config show:\n%s", out)
+	}
+	m.want(0, "no destination app any more", "config", "destination", "remove", "a", "app")
+	m.want(1, "a is the default", "config", "remove", "a")
+	m.want(0, "the profile b is removed", "config", "remove", "b")
+	m.want(1, "built in", "config", "remove", "local/prosopo")
+	text, err := os.ReadFile(path)
+	if err != nil || string(text) != "default_profile = \"a\"\n[profiles.a]\nservice = \"prosopo\"\nurl = \"https://a.example\"\ntoken = { env = \"A\" }\n\n" {
+		t.Errorf("%v\n%q", err, text)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,12 +16,12 @@ import (
 )
 
 func (a *app) configCommand() *cobra.Command {
-	return a.group("config", "Where the configuration is, whether it works, and what it says",
+	return a.group("config", "Where the configuration is, whether it works, and what it says", append(a.configChanges(),
 		&cobra.Command{Use: "path", Short: "Print where the configuration file is, or would be", Args: cobra.NoArgs, RunE: a.run(a.configPath)},
 		&cobra.Command{Use: "check", Short: "Try each profile (or the one of --profile) and say what it can do there", Args: cobra.NoArgs, RunE: a.run(a.configCheck)},
 		&cobra.Command{Use: "init", Short: "Write a commented configuration file; never over an existing one", Args: cobra.NoArgs, RunE: a.run(a.configInit)},
 		&cobra.Command{Use: "show", Short: "Print what is configured and where it comes from; never a secret", Args: cobra.NoArgs, RunE: a.run(a.configShow)},
-	)
+	)...)
 }
 
 func (a *app) configPath(context.Context, []string) error {
@@ -100,13 +101,20 @@ func (a *app) showProfile(b *strings.Builder, p config.Profile, selected bool) e
 	row("environment", orUnknown(string(p.Environment)))
 	row("read_only", readOnly)
 	row("max_age", fmt.Sprintf("%dd", int(p.Policy().MaxAge.Hours()/24)))
-	if p.Service == apikey.Vertesia && !p.Embedded {
+	issuer, err := a.host.Issuer(p.Service)
+	if err != nil {
+		return err
+	}
+	for _, parent := range issuer.Parents {
+		row(parent.Name, p.Parents[parent.Name])
+	}
+	if slices.Contains(issuer.Settings, "auth") && !p.Embedded {
 		row("auth", map[bool]string{true: "exchange", false: "direct"}[p.Exchange])
 		if p.TokenURL != "" {
 			row("token_url", p.TokenURL)
 		}
 	}
-	if p.Service == apikey.Generic {
+	if slices.Contains(issuer.Settings, "create") {
 		row("create", p.CanCreate)
 	}
 	for _, d := range p.Deliver {

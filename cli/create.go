@@ -134,7 +134,7 @@ func (a *app) draft(o createOptions, s *session, before desk.Before) (apikey.Dra
 		return d, err
 	}
 	if len(c.Roles) > 0 && !o.roleGiven {
-		return d, fmt.Errorf("--role is needed: %s", alternatives(roleNames(c)))
+		return d, fmt.Errorf("--role is needed: %s", apikey.Alternatives(roleNames(c)))
 	}
 	if d.Environment, err = environmentFor(o, s); err != nil {
 		return d, err
@@ -168,7 +168,7 @@ func environmentFor(o createOptions, s *session) (apikey.Environment, error) {
 	case len(known) == 0:
 		return "", nil
 	case o.environmentSet && !slices.Contains(known, asked):
-		return "", fmt.Errorf("--environment: must be %s here", alternatives(names))
+		return "", fmt.Errorf("--environment: must be %s here", apikey.Alternatives(names))
 	case o.environmentSet:
 		return asked, nil
 	case slices.Contains(known, s.Profile.Environment):
@@ -178,7 +178,7 @@ func environmentFor(o createOptions, s *session) (apikey.Environment, error) {
 	case len(known) == 1:
 		return known[0], nil
 	}
-	return "", fmt.Errorf("--environment is needed: %s", alternatives(names))
+	return "", fmt.Errorf("--environment is needed: %s", apikey.Alternatives(names))
 }
 
 func permissionsOf(texts []string, c apikey.Capabilities, before desk.Before) ([]apikey.Permission, error) {
@@ -200,7 +200,7 @@ func permissionsOf(texts []string, c apikey.Capabilities, before desk.Before) ([
 				ok = slices.Contains(c.MorePermissions, info.Permission.Name)
 			}
 			if !ok {
-				return nil, unknownPermission(text, c)
+				return nil, fmt.Errorf("--permission: %w", apikey.UnknownPermission(text, c))
 			}
 		}
 		if !slices.Contains(out, info.Permission) {
@@ -248,4 +248,12 @@ func (a *app) warnOf(d apikey.Draft, c apikey.Capabilities) {
 			a.say("the role %s lets the key make, change or delete keys", r.Name)
 		}
 	}
+}
+
+func roleNames(c apikey.Capabilities) []string {
+	names := make([]string, len(c.Roles))
+	for i, r := range c.Roles {
+		names[i] = r.Name
+	}
+	return names
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"detent/apikey"
 	"detent/client"
 	"detent/config"
 	"detent/host"
@@ -26,7 +27,7 @@ const (
 // outputFlag registers -o with table, json and what else a command has.
 func outputFlag(cmd *cobra.Command, into *string, more ...string) {
 	formats := append([]string{formatTable, formatJSON}, more...)
-	cmd.Flags().StringVarP(into, "output", "o", formatTable, alternatives(formats))
+	cmd.Flags().StringVarP(into, "output", "o", formatTable, apikey.Alternatives(formats))
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -34,7 +35,7 @@ func outputFlag(cmd *cobra.Command, into *string, more ...string) {
 func formatOf(text string, more ...string) (string, error) {
 	formats := append([]string{formatTable, formatJSON}, more...)
 	if !slices.Contains(formats, text) {
-		return "", host.Usagef("--output: must be %s", alternatives(formats))
+		return "", host.Usagef("--output: must be %s", apikey.Alternatives(formats))
 	}
 	return text, nil
 }

@@ -555,7 +555,7 @@ func TestTheTableOfOrdersIsWhole(t *testing.T) {
 		t.Errorf("the rows %v are of fronts %v by %v", rows, fronts, names)
 	}
 	known, asked, commands := map[string]bool{}, map[string]bool{}, map[string]bool{"completion": true, "version": true, "man": true, "help": true, "config": true, "serve": true, "ssh": true}
-	for _, c := range []string{"rotations", "check", "audit", "show", "permissions"} { // they read what is here, and have tests of their own by role
+	for _, c := range []string{"rotations", "check", "audit", "show", "permissions", "issuer"} { // they read what is here, and have tests of their own by role
 		commands[c] = true
 	}
 	for i, o := range orderRows {

@@ -23,7 +23,7 @@ func (a *app) publicKeyCommand() *cobra.Command {
 	var o publicKeyOptions
 	var ttl string
 	cmd := &cobra.Command{
-		Use: "public-key", Short: "Request a public key and print it: the same one again while it is valid (Vertesia)", Args: cobra.NoArgs,
+		Use: "public-key", Short: "Request a public key and print it: the same one again while it is valid", Args: cobra.NoArgs,
 		Long: `Request a public key. It alone goes to standard output; with --deliver it is not printed. The service returns the one
 that is valid, and makes a new one only after its end, whatever --ttl says: standard error says how long it is valid yet.`,
 		Example: `  detent public-key --name web --ttl 12h

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"detent/config"
 	"detent/host"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ var renderers = []string{"cells", "standard"}
 func (g *globals) register(fs *pflag.FlagSet) {
 	g.set = fs
 	fs.StringVar(&g.config, "config", "", "configuration file (default $XDG_CONFIG_HOME/detent/config.toml)")
-	fs.StringVarP(&g.profile, "profile", "p", "", "profile to use (default: DETENT_PROFILE, else the file's default_profile, else local/prosopo)")
+	fs.StringVarP(&g.profile, "profile", "p", "", "profile to use (default: DETENT_PROFILE, else the file's default_profile, else "+config.BuiltIn()[0].Name+")")
 	fs.BoolVar(&g.readOnly, "read-only", false, "refuse every write before it is sent")
 	fs.StringVar(&g.debug, "debug", "", "append one redacted line a request to this file (made 0600; it must be yours alone)")
 	fs.BoolVar(&g.noColor, "no-color", false, "no colour (as NO_COLOR does)")
@@ -106,7 +107,7 @@ func (a *app) root() *cobra.Command {
 	_ = root.RegisterFlagCompletionFunc("renderer", cobra.FixedCompletions(renderers, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(
 		a.listCommand(), a.showCommand(), a.permissionsCommand(), a.createCommand(), a.updateCommand(), a.publicKeyCommand(), a.deleteCommand(),
-		a.verifyCommand(), a.rotateCommand(), a.rotationsCommand(), a.checkCommand(), a.auditCommand(), a.configCommand(), a.serveCommand(), a.sshCommand(),
+		a.verifyCommand(), a.rotateCommand(), a.rotationsCommand(), a.checkCommand(), a.auditCommand(), a.configCommand(), a.issuerCommand(), a.serveCommand(), a.sshCommand(),
 		a.versionCommand(), a.completionCommand(), a.manCommand(),
 	)
 	return root

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"detent/apikey"
+	"detent/config"
 	"detent/desk"
 	"detent/host"
 	"detent/keyserver"
@@ -83,12 +84,15 @@ again when they change.`,
 }
 
 func (a *app) adminTokenCommand(o *serveOptions) *cobra.Command {
-	services := []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
+	var services []string
+	for _, p := range config.BuiltIn() {
+		services = append(services, p.Service)
+	}
 	cmd := &cobra.Command{
 		Use: "admin-token SERVICE", Short: "Mint one more administrator key, on the machine that has the store, and print its secret",
 		Args: oneArg("SERVICE", services...), ValidArgs: services,
 	}
-	cmd.Flags().StringVar(&o.env, "environment", "", "generic: live (the default) or test")
+	cmd.Flags().StringVar(&o.env, "environment", "", "live (the default) or test, where keys of the service have one")
 	cmd.RunE = a.run(func(ctx context.Context, args []string) error {
 		o.mintService, o.environmentGiven = args[0], cmd.Flags().Changed("environment")
 		o.storeGiven = cmd.InheritedFlags().Changed("store")
@@ -285,12 +289,15 @@ func (o serveOptions) address() (*net.TCPAddr, error) {
 
 func (a *app) adminToken(ctx context.Context, o serveOptions) error {
 	env := apikey.Environment("")
+	issuer, err := a.host.Issuer(o.mintService)
 	switch {
-	case o.mintService != apikey.Generic && o.environmentGiven:
-		return host.Usagef("--environment: only keys of generic have one")
-	case o.mintService == apikey.Generic && !o.environmentGiven:
+	case err != nil:
+		return err
+	case len(issuer.Environments) == 0 && o.environmentGiven:
+		return host.Usagef("--environment: only keys of %s have one", strings.Join(host.LocalWithEnvironments(), ", "))
+	case len(issuer.Environments) > 0 && !o.environmentGiven:
 		env = apikey.Live
-	case o.mintService == apikey.Generic:
+	case len(issuer.Environments) > 0:
 		env = apikey.Environment(o.env)
 		if env != apikey.Live && env != apikey.Test {
 			return host.Usagef("--environment: must be live or test")

@@ -107,7 +107,7 @@ func withFlag(err *desk.FieldError) error {
 	}
 	why := err.Why
 	if err.Choices != nil {
-		why += "; " + suggest(err.Given, err.Choices)
+		why += "; " + apikey.Suggest(err.Given, err.Choices)
 	}
 	return fmt.Errorf("%s: %s", flag, why)
 }

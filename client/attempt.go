@@ -2,10 +2,12 @@ package client
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net"
 	"net/http"
@@ -17,6 +19,8 @@ import (
 	"time"
 
 	"detent/apikey"
+
+	"github.com/go-resty/resty/v2"
 )
 
 // retryAdvice says whether a failed attempt may be repeated, and when.
@@ -53,7 +57,7 @@ func (t *transport) try(ctx context.Context, c call, attempt int, read func(*ans
 	if c.op == opList && resp.StatusCode == http.StatusNoContent && opened.isEmpty() {
 		body = newGuard(strings.NewReader("null"), limit)
 	}
-	a := &answer{status: resp.StatusCode, body: body}
+	a := &answer{status: resp.StatusCode, header: resp.Header, body: body}
 	if c.op == opCreate {
 		err = t.readCreated(resp, opened, a, read)
 	} else {
@@ -102,12 +106,15 @@ func (t *transport) send(ctx context.Context, c call) (*http.Response, error) {
 		bearer = t.opts.Token
 	}
 	req := client.R().SetContext(ctx).SetDoNotParseResponse(true).
-		SetHeader("Authorization", "Bearer "+bearer.Reveal()).
 		SetHeader("Accept", "application/json").
 		SetHeader("User-Agent", t.opts.UserAgent).
 		SetHeaders(c.header)
-	if c.body != nil {
-		raw, err := json.Marshal(c.body)
+	body := revealed(c.body)
+	if !c.anonymous {
+		body = c.scheme.put(req, body, bearer)
+	}
+	if body != nil {
+		raw, err := json.Marshal(body)
 		if err != nil {
 			return nil, err
 		}
@@ -123,12 +130,61 @@ func (t *transport) send(ctx context.Context, c call) (*http.Response, error) {
 	return resp.RawResponse, nil
 }
 
+// scheme is how a credential is sent; the zero one is Authorization: Bearer.
+type scheme struct{ kind, header, prefix, cookie, member string }
+
+// put puts a credential where it belongs, and returns the body with it.
+func (s scheme) put(req *resty.Request, body any, secret apikey.Secret) any {
+	plain := secret.Reveal()
+	switch s.kind {
+	case "header":
+		req.SetHeader(s.header, s.prefix+plain)
+	case "basic":
+		req.SetHeader("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(plain)))
+	case "cookie":
+		req.SetHeader("Cookie", s.cookie+"="+plain)
+	case "body":
+		members := map[string]any{s.member: plain}
+		if sent, ok := body.(map[string]any); ok {
+			maps.Copy(members, sent)
+		}
+		return members
+	default:
+		req.SetHeader("Authorization", "Bearer "+plain)
+	}
+	return body
+}
+
+// revealed is a body with the secrets that it holds.
+func revealed(v any) any {
+	switch v := v.(type) {
+	case apikey.Secret:
+		return v.Reveal()
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, item := range v {
+			out[name] = revealed(item)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = revealed(item)
+		}
+		return out
+	}
+	return v
+}
+
 func (t *transport) address(c call) string {
-	origin := t.origin
+	origin, id := t.origin, c.id
+	if !c.idSecret.IsZero() {
+		id = c.idSecret.Reveal()
+	}
 	if c.origin != nil {
 		origin = c.origin
 	}
-	address := strings.TrimSuffix(origin.String(), "/") + strings.Replace(c.path, "{id}", url.PathEscape(c.id), 1)
+	address := strings.TrimSuffix(origin.String(), "/") + strings.Replace(c.path, "{id}", url.PathEscape(id), 1)
 	if len(c.query) > 0 {
 		address += "?" + c.query.Encode()
 	}
@@ -188,7 +244,7 @@ func mayPass(failed *Error, err error) bool {
 func (t *transport) secrets(c call) []apikey.Secret {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return []apikey.Secret{t.opts.Token, c.bearer, t.session}
+	return append([]apikey.Secret{t.opts.Token, c.bearer, t.session, c.idSecret, c.tried}, t.halves...)
 }
 
 // readSome reads what there is of an error body, which may be broken or endless.

@@ -296,8 +296,8 @@ func decodeObject(r io.Reader, names ...string) (members map[string]json.RawMess
 	}
 	for _, name := range names {
 		var inner map[string]json.RawMessage
-		if json.Unmarshal(members[name], &inner) == nil && inner != nil {
-			return inner, members[name], nil
+		if found := dig(members, name); json.Unmarshal(found, &inner) == nil && inner != nil {
+			return inner, found, nil
 		}
 		var list []json.RawMessage // of the one
 		if json.Unmarshal(members[name], &list) == nil && len(list) == 1 && json.Unmarshal(list[0], &inner) == nil && inner != nil {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/client/issuers"
 )
 
 func TestDatesAreReadTolerantly(t *testing.T) {
@@ -213,11 +214,11 @@ func TestDepthIsCountedWithinAListAndBehindIt(t *testing.T) {
 // adapters decode without a network.
 func adapters(tb testing.TB) (*prosopo, *issuer, *issuer) {
 	tb.Helper()
-	p, bad1 := openProsopo(options(apikey.Prosopo, "http://127.0.0.1:1"))
-	if bad1 != nil {
-		tb.Fatal(bad1)
+	p, err := Open(options(apikey.Prosopo, "http://127.0.0.1:1"))
+	if err != nil {
+		tb.Fatal(err)
 	}
-	return p, declared(tb, apikey.Vertesia), declared(tb, apikey.Generic)
+	return p.(*prosopo), declared(tb, apikey.Vertesia), declared(tb, apikey.Generic)
 }
 
 // declared is an issuer that a declaration describes.
@@ -230,11 +231,30 @@ func declared(tb testing.TB, name string) *issuer {
 	return s.(*issuer)
 }
 
+// optionsOf open an issuer at no address, with all that its declaration asks for.
+func optionsOf(tb testing.TB, name string) Options {
+	tb.Helper()
+	d, err := issuers.Load("", name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	o := options(name, "http://127.0.0.1:1")
+	o.Parents = map[string]string{}
+	for _, p := range d.Parents {
+		o.Parents[p.Name] = "1"
+	}
+	return o
+}
+
 // declaredRows are the layouts of all issuers that are declared.
 func declaredRows(tb testing.TB) (all []*layout) {
 	tb.Helper()
-	for name := range issuers() {
-		all = append(all, declared(tb, name).layout)
+	for _, name := range Issuers("") {
+		if s, err := Open(optionsOf(tb, name)); err != nil {
+			tb.Fatal(err)
+		} else if declared, ok := s.(*issuer); ok {
+			all = append(all, declared.layout)
+		}
 	}
 	return all
 }
@@ -475,7 +495,7 @@ func TestEveryMemberHasItsField(t *testing.T) {
 			}
 			places[f] = true
 		}
-		if len(places) != l.texts+l.times+l.tokens+l.raws+l.flags+l.references || len(places) < 2 {
+		if len(places) != l.texts+l.times+l.tokens+l.raws+l.flags+l.references+l.words || len(places) < 2 {
 			t.Errorf("%d places for %d members", len(places), len(l.names))
 		}
 	}

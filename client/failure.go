@@ -174,6 +174,8 @@ func (t *transport) unread(c call, status int, err error) *Error {
 		e.Message, e.Hint = "the answer's JSON is not what the service promises", hintURL
 	case errors.Is(err, errForeign):
 		e.Message, e.Hint = errForeign.Error(), hintURL
+	case errors.Is(err, errDead):
+		e.Message = errDead.Error()
 	default: // io.ErrUnexpectedEOF, a reset
 		e.Kind, e.Message = Timeout, "the connection broke in the middle of the answer"
 		e.Hint = "Try again."
@@ -212,6 +214,9 @@ func (t *transport) refusedBy(c call, resp *http.Response, body io.Reader) *Erro
 
 // fail makes the typed error of a refusal.
 func (t *transport) fail(c call, status int, f fault) *Error {
+	if t.speaks.means != nil {
+		status = t.speaks.means(status, f)
+	}
 	known := t.secrets(c)
 	e := &Error{Op: c.op, Status: status, Kind: kindOf(status), Code: scrub(words(f.code, known...), 80),
 		Message: words(f.message, known...), isJSON: f.json, Own: f.json && t.speaks.own(f), web: f.web, Outcome: outcome(c.write && (status >= 500 || status == http.StatusRequestTimeout))}

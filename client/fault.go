@@ -66,11 +66,12 @@ func faultOf(members map[string]json.RawMessage) fault {
 	f := fault{json: true, shape: shape{members: strings.Join(slices.Sorted(maps.Keys(members)), " "), no: says(members["success"], false),
 		text: bytes.HasPrefix(message, []byte{'"'}) && len(message) > 2, object: bytes.HasPrefix(message, []byte{'{'})}}
 	var inner struct {
-		Code    text `json:"code"`
-		Key     text `json:"key"`
-		Type    text `json:"type"`
-		Message text `json:"message"`
-		Status  text `json:"status"`
+		Code    text            `json:"code"`
+		Key     text            `json:"key"`
+		Type    text            `json:"type"`
+		Message text            `json:"message"`
+		Status  text            `json:"status"`
+		Data    json.RawMessage `json:"data"` // what JSON-RPC says besides
 	}
 	var outer struct {
 		Code    text            `json:"code"`
@@ -114,7 +115,7 @@ func faultOf(members map[string]json.RawMessage) fault {
 		}
 	}
 	parts := []string{firstOf(inner.Message, outer.Error)}
-	rest := []string{string(outer.Message), details(outer.Details), string(outer.Title), details(outer.Detail), string(outer.Description), string(outer.Reason), string(outer.Msg)}
+	rest := []string{string(outer.Message), details(outer.Details), string(outer.Title), details(outer.Detail), string(outer.Description), string(outer.Reason), string(outer.Msg), details(inner.Data)}
 	for _, more := range slices.Concat(rest, several, found) {
 		if more != "" && !strings.Contains(strings.Join(parts, ": "), more) {
 			parts = append(parts, more)

@@ -3,11 +3,9 @@ package client
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"detent/apikey"
 	"detent/client/kit"
@@ -21,6 +19,9 @@ type issuer struct {
 	layout   *layout
 	spelling verbatim
 	exchange *exchange    // nil where nothing is exchanged
+	sessions sessions     // what the credential is exchanged for before each call; nil where it is sent itself
+	own      scheme       // how the credential is sent, or its session
+	tried    scheme       // how a key is sent whose secret is tried
 	query    atomic.Int32 // index in the declared queries of the list that the credential may read
 	abilities
 }
@@ -53,7 +54,11 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 	if bad != nil {
 		return nil, bad
 	}
+	if bad := checkParents(d, opts.Parents); bad != nil {
+		return nil, bad
+	}
 	s := &issuer{transport: t, d: d, layout: newLayout(&d.Row)}
+	s.authorize()
 	if len(d.Row.Masked)+len(d.Row.Secret) > 0 {
 		s.identify = s.byList
 	}
@@ -70,6 +75,9 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 		if s.exchange, bad = newExchange(t, d.Exchange.Call, d.Headers); bad != nil {
 			return nil, bad
 		}
+		if opts.Exchange {
+			s.sessions = s.exchange
+		}
 	}
 	return s, nil
 }
@@ -79,7 +87,8 @@ func declaredDialect(d *kit.Declaration) dialect {
 	r := d.Refusals
 	own := func(f fault) bool {
 		marked := slices.ContainsFunc(r.Own, func(mark string) bool {
-			return mark == "no" && f.shape.no || mark == "text" && f.shape.text || mark == "object" && f.shape.object
+			return mark == "no" && f.shape.no || mark == "text" && f.shape.text || mark == "object" && f.shape.object ||
+				mark == "message" && slices.Contains(strings.Fields(f.shape.members), "message")
 		})
 		if r.Status && f.status == 0 || len(r.Members) > 0 && slices.ContainsFunc(strings.Fields(f.shape.members), func(name string) bool { return !slices.Contains(r.Members, name) }) {
 			return false
@@ -87,6 +96,15 @@ func declaredDialect(d *kit.Declaration) dialect {
 		return marked && !slices.ContainsFunc(strings.Fields(f.shape.members), func(name string) bool { return slices.Contains(r.Foreign, name) })
 	}
 	out := dialect{verdict: rightsVerdict, own: own}
+	out.means = func(status int, f fault) int {
+		told := strings.ToLower(f.message + " " + f.code)
+		for _, m := range r.Means {
+			if (m.Status == 0 || m.Status == status) && (m.Words == "" || anyOf(told, m.Words)) {
+				return m.Is
+			}
+		}
+		return status
+	}
 	if r.Forbidden == "role" {
 		out.verdict, out.names = roleVerdict, namedRole
 	}
@@ -112,16 +130,19 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 	c := apikey.Capabilities{
 		Service: s.d.Name, Title: s.d.Title, Credential: s.environmentSaid(s.opts.Token),
 		Create: create, Delete: s.ability("delete", s.d.Delete != nil),
-		Rename: s.changes("rename", apikey.FieldName), ChangeRole: s.changes("role", apikey.FieldRole), Disable: s.changes("disable", apikey.FieldEnabled),
+		Rename: s.changes("rename", apikey.FieldName), ChangeRole: s.changes("role", apikey.FieldRole), Disable: s.ability("disable", s.d.Update != nil && s.d.Update.Sends(apikey.FieldEnabled) || s.d.Enable != nil && s.d.Disable != nil),
 		PublicKeys: s.ability("public_key", s.d.PublicKey != nil), Retrieve: shownOnce,
 		LastUsed: s.ability("last_used", len(s.d.Row.LastUsedAt) > 0), Expiry: s.sent("expiry", apikey.FieldExpiry, create),
 		Restrictions: s.sent("restrictions", apikey.FieldRestrictions, create),
 		Environments: slices.Clone(s.d.Environments), AccessFields: slices.Clone(s.d.Access),
 		MaxName: s.d.Longest, UsagePage: s.d.Usage, Advice: s.d.Advice,
+		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,
+		NoTryDead: s.d.Truth.NeverTryDead,
 	}
 	if s.retrieve != nil && !s.opts.ShownOnce {
 		c.Retrieve = s.ability("retrieve", true)
 	}
+	s.declaredPermissions(&c)
 	for _, r := range s.d.Roles {
 		role := apikey.RoleInfo{Name: r.Name, Description: r.Description, Manages: r.Manages}
 		if r.Mints {
@@ -145,24 +166,52 @@ func (s *issuer) ability(name string, has bool) apikey.Ability {
 
 // changes is that an update sends this field.
 func (s *issuer) changes(name string, field apikey.Field) apikey.Ability {
-	return s.ability(name, s.d.Update != nil && sends(s.d.Update, field))
+	return s.ability(name, s.d.Update != nil && s.d.Update.Sends(field))
 }
 
 // sent is that a create says this field; where there is no create, why not.
 func (s *issuer) sent(name string, field apikey.Field, create apikey.Ability) apikey.Ability {
-	if s.d.Create == nil || !sends(&s.d.Create.Call, field) {
+	if s.d.Create == nil || !s.d.Create.Sends(field) {
 		return s.ability(name, false)
 	}
 	return create
 }
 
-func sends(c *kit.Call, field apikey.Field) bool {
-	for _, v := range c.Send {
-		if v.Field == field {
-			return true
+// declaredPermissions are the catalogue, by headings in the order of the declaration.
+func (s *issuer) declaredPermissions(c *apikey.Capabilities) {
+	for _, p := range s.d.Permissions {
+		title := cmp.Or(p.Group, p.Feature, "Permissions")
+		at := slices.IndexFunc(c.PermissionGroups, func(g apikey.PermissionGroup) bool { return g.Title == title && g.Feature == p.Feature })
+		if at < 0 {
+			at = len(c.PermissionGroups)
+			c.PermissionGroups = append(c.PermissionGroups, apikey.PermissionGroup{Feature: p.Feature, Title: title})
 		}
+		info := apikey.PermissionInfo{Permission: s.permission(p), Description: p.Description}
+		switch {
+		case p.Mints:
+			info.Risk = apikey.CanMint
+		case p.Useless:
+			info.Risk = apikey.NoEffect
+		}
+		c.PermissionGroups[at].Permissions = append(c.PermissionGroups[at].Permissions, info)
 	}
-	return false
+	for _, preset := range s.d.Presets {
+		out := apikey.PermissionPreset{Name: preset.Name}
+		for _, p := range s.d.Permissions {
+			if slices.Contains(preset.Permissions, p.Name) {
+				out.Permissions = append(out.Permissions, s.permission(p))
+			}
+		}
+		c.PermissionPresets = append(c.PermissionPresets, out)
+	}
+}
+
+// permission is a declared one as a key has it.
+func (s *issuer) permission(p kit.Permission) apikey.Permission {
+	if p.Feature != "" {
+		return apikey.Permission{Feature: p.Feature, Name: p.Name}
+	}
+	return apikey.ParsePermission(p.Name)
 }
 
 // setting reports whether a setting of the profile is on; none is always on.
@@ -176,35 +225,6 @@ func (s *issuer) environmentSaid(secret apikey.Secret) apikey.Environment {
 		}
 	}
 	return ""
-}
-
-// request is a declared call about a key; what is empty is not sent.
-func (s *issuer) request(op string, c *kit.Call, id string, values map[apikey.Field]any) call {
-	method, path, _ := strings.Cut(c.Call, " ")
-	out := call{op: op, method: method, path: path, id: s.spelling.wire(id), needs: c.Needs, query: queryOf(c.Query)}
-	if c.Send == nil {
-		return out
-	}
-	body := map[string]any{}
-	for member, v := range c.Send {
-		if value, has := values[v.Field]; has {
-			body[member] = written(value, v.As)
-		}
-	}
-	out.body = body
-	return out
-}
-
-// written is a value as a declaration has it sent.
-func written(value any, as string) any {
-	at, isTime := value.(time.Time)
-	switch {
-	case isTime && as == "rfc3339-ms":
-		return at.Format("2006-01-02T15:04:05.000Z07:00")
-	case isTime:
-		return at.Format(time.RFC3339)
-	}
-	return value
 }
 
 // List implements Service.
@@ -263,104 +283,6 @@ func (s *issuer) byList(ctx context.Context, secret apikey.Secret) (*apikey.Key,
 	return key, nil
 }
 
-// Create implements Service, where the declaration has the call and the profile says that the service offers it.
-func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error) {
-	ctx, done := s.operation(ctx)
-	defer done()
-	if can := s.Capabilities().Create; !can.OK {
-		return apikey.Created{}, unsupported(opCreate, can)
-	}
-	if bad := checkDraft(draft, s.opts.Now(), s.d.Longest); bad != nil {
-		return apikey.Created{}, bad
-	}
-	now := s.now()
-	values := map[apikey.Field]any{apikey.FieldName: draft.Name}
-	if len(s.d.Roles) > 0 {
-		if draft.Role == "" {
-			return apikey.Created{}, invalidDraft("a key needs a role")
-		}
-		values[apikey.FieldRole] = s.spelling.wire(draft.Role)
-	}
-	if draft.Type != "" && len(s.d.Types) > 0 {
-		if !slices.Contains(s.d.Types, draft.Type) {
-			return apikey.Created{}, invalidDraft("a key's type is " + strings.Join(s.d.Types, " or "))
-		}
-		values[apikey.FieldType] = draft.Type
-	}
-	if len(s.d.Environments) > 0 {
-		env, bad := s.environment(draft.Environment)
-		if bad != nil {
-			return apikey.Created{}, bad
-		}
-		draft.Environment = env
-		values[apikey.FieldEnvironment] = env
-	}
-	if !draft.Expiry.IsNever() {
-		values[apikey.FieldExpiry] = draft.Expiry.Instant(now).UTC()
-	}
-	if !draft.Restrictions.Empty() {
-		values[apikey.FieldRestrictions] = draft.Restrictions
-	}
-	c := s.request(opCreate, &s.d.Create.Call, "", values)
-	c.write, c.repeatable = true, true
-	if body, ok := c.body.(map[string]any); ok {
-		for name, raw := range draft.Extra {
-			if slices.Contains(s.d.Row.Copied, name) {
-				body[name] = raw
-			}
-		}
-	}
-	var created apikey.Created
-	err := s.send(ctx, c, func(a *answer) (err error) {
-		created, err = s.created(a)
-		return err
-	})
-	if err != nil {
-		return apikey.Created{}, err
-	}
-	if created.Secret.IsZero() {
-		return apikey.Created{}, noSecret()
-	}
-	if created.Key.Name == "" && (!s.d.Create.Whole || created.Key.ID == "") {
-		created.Key.Name = draft.Name
-	}
-	created.Notes = append(created.Notes, expiryNote(draft.Expiry, created.Key.ExpiresAt, now)...)
-	created.Notes = append(created.Notes, accessNotes(draft, created.Key)...)
-	if got := created.Key.Environment; got != "" && draft.Environment != "" && got != draft.Environment {
-		created.Notes = append(created.Notes, fmt.Sprintf("asked for a %s key; the service made a %s one", draft.Environment, got))
-	}
-	return created, nil
-}
-
-// created reads the answer to a create. A secret that came is kept, whatever else is missing.
-func (s *issuer) created(a *answer) (apikey.Created, error) {
-	row, beside := s.layout.record(), s.layout.record()
-	if err := decodeCreated(a.body, row, beside, s.d.Create.Key...); err != nil {
-		return apikey.Created{}, err
-	}
-	var out apikey.Created
-	out.Secret, out.Bound = bound(row.secret(), beside.secret(), string(row.text(row.l.id)))
-	row.keep(out.Secret)
-	var err error
-	if out.Key, err = s.key(row); err != nil && !out.Secret.IsZero() {
-		out.Notes, err = []string{noteNoID}, nil
-	}
-	return out, err
-}
-
-// environment is the one asked for, else that of our own credential, else the profile's.
-func (s *issuer) environment(asked apikey.Environment) (apikey.Environment, *Error) {
-	asked = cmp.Or(asked, s.environmentSaid(s.opts.Token), s.opts.Environment)
-	if !slices.Contains(s.d.Environments, asked) {
-		var all []string
-		for _, e := range s.d.Environments {
-			all = append(all, string(e))
-		}
-		return "", invalidDraft("a key's environment is " + strings.Join(all, " or "))
-	}
-	return asked, nil
-}
-
 // Delete implements Service.
 func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
 	ctx, done := s.operation(ctx)
@@ -368,10 +290,13 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 	if s.d.Delete == nil {
 		return apikey.Deleted{}, unsupported(opDelete, s.Capabilities().Delete)
 	}
-	if bad := s.checkID(opDelete, id); bad != nil {
-		return apikey.Deleted{}, bad
+	c, err := s.about(ctx, opDelete, s.d.Delete, id, nil)
+	if e := asError(err); e != nil && e.Kind == NotFound && s.d.Row.SecretIsID {
+		return apikey.Deleted{AlreadyGone: true, Message: e.Message}, nil
 	}
-	c := s.request(opDelete, s.d.Delete, id, map[apikey.Field]any{apikey.FieldID: s.spelling.wire(id)})
+	if err != nil {
+		return apikey.Deleted{}, err
+	}
 	c.write = true
 	return remove(ctx, s.transport, s.send, c)
 }

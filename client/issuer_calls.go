@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -12,20 +14,21 @@ import (
 	"unicode"
 
 	"detent/apikey"
+	"detent/client/kit"
 )
 
 // send makes a call with the key itself, or with the session that the token server gave for it. A session that is refused is
 // replaced once, for a read.
 func (s *issuer) send(ctx context.Context, c call, read func(*answer) error) error {
-	c.paced, c.header = s.d.Paced, s.d.Headers
+	c.paced, c.header, c.scheme = s.d.Paced, s.d.Headers, s.own
 	if c.write && s.opts.ReadOnly {
 		return readOnly(c.op)
 	}
-	if s.exchange == nil || !s.opts.Exchange {
+	if s.sessions == nil {
 		return s.do(ctx, c, read)
 	}
 	for {
-		session, cached, err := s.exchange.session(ctx, c.op)
+		session, cached, err := s.sessions.session(ctx, c.op)
 		if err != nil {
 			return err
 		}
@@ -34,7 +37,7 @@ func (s *issuer) send(ctx context.Context, c call, read func(*answer) error) err
 		if !IsKind(err, Unauthorized) {
 			return err
 		}
-		s.exchange.forget(session)
+		s.sessions.forget(session)
 		if c.write || !cached {
 			return err
 		}
@@ -53,6 +56,36 @@ func (s *issuer) checkID(op, id string) *Error {
 		}
 	}
 	return nil
+}
+
+// about is a call about one key. Where the issuer names it by its secret, that is looked for in the list first.
+func (s *issuer) about(ctx context.Context, op string, declared *kit.Call, id string, values map[apikey.Field]any) (call, error) {
+	if bad := s.checkID(op, id); bad != nil {
+		return call{}, bad
+	}
+	if values == nil {
+		values = map[apikey.Field]any{}
+	}
+	if !s.d.Row.SecretIsID {
+		values[apikey.FieldID] = s.spelling.wire(id)
+		return s.request(op, declared, id, values), nil
+	}
+	var found apikey.Secret
+	err := s.walk(ctx, func(*answer) { found = apikey.Secret{} }, func(k *apikey.Key, r *record) {
+		if k.ID == id {
+			found = r.secret()
+		}
+	}, func() {})
+	if err != nil {
+		return call{}, err
+	}
+	if found.IsZero() {
+		return call{}, &Error{Op: op, Kind: NotFound, Status: http.StatusNotFound, Outcome: NotDone, Message: "the list has no such key", Own: true}
+	}
+	values[apikey.FieldID] = found
+	c := s.request(op, declared, id, values)
+	c.idSecret = found
+	return c, nil
 }
 
 // one makes a call whose answer is one key.
@@ -77,13 +110,17 @@ func (s *issuer) one(ctx context.Context, c call, names []string) (key apikey.Ke
 func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
 	ctx, done := s.operation(ctx)
 	defer done()
-	if s.d.Update == nil {
+	declared := s.d.Update
+	if patch.Enabled != nil && patch.Name == nil && patch.Role == nil && s.d.Enable != nil && s.d.Disable != nil {
+		declared = map[bool]*kit.Call{true: s.d.Enable, false: s.d.Disable}[*patch.Enabled]
+	}
+	if declared == nil {
 		return apikey.Key{}, unsupported(opUpdate, s.Capabilities().Rename)
 	}
 	if bad := s.checkID(opUpdate, id); bad != nil {
 		return apikey.Key{}, bad
 	}
-	values := map[apikey.Field]any{apikey.FieldID: s.spelling.wire(id)}
+	values := map[apikey.Field]any{}
 	if patch.Name != nil {
 		if bad := checkDraft(apikey.Draft{Name: *patch.Name}, s.opts.Now(), s.d.Longest); bad != nil {
 			bad.Op = opUpdate
@@ -97,13 +134,61 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 	if patch.Enabled != nil {
 		values[apikey.FieldEnabled] = *patch.Enabled
 	}
-	if len(values) == 1 {
+	if len(values) == 0 {
 		return apikey.Key{}, &Error{Op: opUpdate, Kind: Invalid, Outcome: NotDone, Message: "there is nothing to change"}
 	}
-	c := s.request(opUpdate, s.d.Update, id, values)
+	c, err := s.about(ctx, opUpdate, declared, id, values)
+	if err != nil {
+		return apikey.Key{}, err
+	}
 	c.write = true
-	key, _, err := s.one(ctx, c, s.d.Update.Key)
+	if declared.Silent {
+		if err := s.send(ctx, c, acknowledged); err != nil {
+			return apikey.Key{}, err
+		}
+		return s.look(ctx, id)
+	}
+	key, _, err := s.one(ctx, c, declared.Key)
 	return key, err
+}
+
+// acknowledged reads an answer that shows no key, and may say no all the same.
+func acknowledged(a *answer) error {
+	raw, err := io.ReadAll(a.body)
+	switch empty := len(bytes.TrimSpace(raw)) == 0; {
+	case err != nil:
+		return err
+	case empty && a.status == http.StatusNoContent:
+		return nil
+	case empty:
+		return io.EOF // an empty 200 is not what any service says: was it the service?
+	case looksLikeWebPage(raw):
+		return errWebPage
+	}
+	_, err = readRemoved(raw, nil)
+	var bad badAnswer
+	if errors.As(err, &bad) {
+		return badAnswer(strings.Replace(string(bad), "the delete", "the change", 1))
+	}
+	return err
+}
+
+// look finds a key that was changed.
+func (s *issuer) look(ctx context.Context, id string) (apikey.Key, error) {
+	var found apikey.Key
+	err := s.walk(ctx, func(*answer) { found = apikey.Key{} }, func(k *apikey.Key, _ *record) {
+		if k.ID == id {
+			found = *k
+		}
+	}, func() {})
+	if e := asError(err); e != nil {
+		e.Op, e.Outcome = opUpdate, Unknown
+		return apikey.Key{}, e
+	}
+	if found.ID == "" {
+		return found, &Error{Op: opUpdate, Kind: NotFound, Outcome: Unknown, Message: "the change was taken, and the list does not have the key", Hint: hintLook}
+	}
+	return found, nil
 }
 
 // Retrieve implements Retriever.
@@ -118,10 +203,11 @@ func (s *issuer) Retrieve(ctx context.Context, id string) (apikey.Secret, error)
 
 // byCall gives a secret again by the call that is declared for it.
 func (s *issuer) byCall(ctx context.Context, id string) (apikey.Secret, error) {
-	if bad := s.checkID(opGet, id); bad != nil {
-		return apikey.Secret{}, bad
+	c, err := s.about(ctx, opGet, s.d.Retrieve, id, nil)
+	if err != nil {
+		return apikey.Secret{}, err
 	}
-	_, secret, err := s.one(ctx, s.request(opGet, s.d.Retrieve, id, nil), s.d.Retrieve.Key)
+	_, secret, err := s.one(ctx, c, s.d.Retrieve.Key)
 	return secret, err
 }
 
@@ -138,15 +224,9 @@ func (s *issuer) OwnProject(ctx context.Context) (project string, known bool, er
 // projectOfList finds the project of the credential by the list of that project.
 func (s *issuer) projectOfList(ctx context.Context) (project string, known bool, err error) {
 	seen := map[string]bool{}
-	_, err = s.page(ctx, queryOf(s.d.OwnProject), func(*answer) { clear(seen) },
+	_, err = s.page(ctx, s.queryOf(s.d.OwnProject), func(*answer) { clear(seen) },
 		func(k *apikey.Key, _ *record) { project = k.Project; seen[k.Project] = true })
 	return project, err == nil && len(seen) == 1 && project != "", err
-}
-
-// queryOf reads a declared query.
-func queryOf(text string) url.Values {
-	q, _ := url.ParseQuery(text)
-	return q
 }
 
 // RequestPublicKey implements PublicKeys.
@@ -177,6 +257,7 @@ func (s *issuer) givePublicKey(ctx context.Context, req apikey.PublicKeyRequest)
 	}
 	var out apikey.PublicKeyValue
 	method, path, _ := strings.Cut(p.Call, " ")
+	path = s.ofParents(path)
 	err := s.send(ctx, call{op: opPublic, method: method, path: path, query: query, write: true, needs: p.Needs}, func(a *answer) (err error) {
 		out, err = decodePublicKey(a.body)
 		return err

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 
 	"detent/apikey"
 )
@@ -19,14 +20,29 @@ const (
 
 // page reads one page of the list: start is called at each attempt, each for each row, whose key and record are those of the
 // next one when it returns.
-func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer), each func(*apikey.Key, *record)) (rest map[string]json.RawMessage, err error) {
+func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer), each func(*apikey.Key, *record)) (rest beside, err error) {
 	c := s.request(opList, &s.d.List.Call, "", nil)
-	c.query, c.list = query, true
+	c.list = true
+	body, _ := c.body.(map[string]any)
+	for name, values := range query {
+		switch {
+		case body != nil && s.d.List.Pages != nil && s.d.List.Pages.InBody:
+			body[name] = inBody(values[0])
+		case c.query == nil:
+			c.query = url.Values{name: values}
+		default:
+			c.query[name] = values
+		}
+	}
+	if s.d.List.Each != nil {
+		return s.pageOfIDs(ctx, c, start, each)
+	}
 	err = s.send(ctx, c, func(a *answer) error {
 		start(a)
 		r := s.layout.record()
 		var err error
-		rest, err = decodeList(a.body, s.d.List.Rows, func(raw []byte) error {
+		rest.header = a.header
+		rest.members, err = decodeList(a.body, s.d.List.Rows, func(raw []byte) error {
 			if err := r.decode(raw); err != nil {
 				return err
 			}
@@ -43,11 +59,105 @@ func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer)
 	return rest, err
 }
 
+// beside is what an answer says beside its list.
+type beside struct {
+	members map[string]json.RawMessage
+	header  http.Header
+}
+
+// inBody is a number where it is one.
+func inBody(text string) any {
+	if n, err := strconv.Atoi(text); err == nil {
+		return n
+	}
+	return text
+}
+
+// manyAtOnce is how many keys are asked for at once, where each is a request of its own.
+const manyAtOnce = 8
+
+// pageOfIDs reads a list that shows ids alone, and then each key. One that is gone by then is passed over.
+func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), each func(*apikey.Key, *record)) (rest beside, err error) {
+	var ids []string
+	err = s.send(ctx, c, func(a *answer) error {
+		start(a)
+		ids, rest.header = nil, a.header
+		r := s.layout.record()
+		var err error
+		rest.members, err = decodeList(a.body, s.d.List.Rows, func(raw []byte) error {
+			var id text
+			if raw[0] == '{' {
+				if err := r.decode(raw); err != nil {
+					return err
+				}
+				id = r.text(r.l.id)
+			} else if err := id.UnmarshalJSON(raw); err != nil {
+				return err
+			}
+			if id == "" {
+				return badAnswer("a key in the answer has no id")
+			}
+			ids = append(ids, string(id))
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		return rest, err
+	}
+	for from := 0; from < len(ids); from += manyAtOnce {
+		some := ids[from:min(from+manyAtOnce, len(ids))]
+		found, failed := make([]later, len(some)), make([]error, len(some))
+		var all sync.WaitGroup
+		for i, id := range some {
+			all.Add(1)
+			go func() {
+				defer all.Done()
+				found[i], failed[i] = s.shown(ctx, id)
+			}()
+		}
+		all.Wait()
+		for i := range some {
+			switch {
+			case IsKind(failed[i], NotFound):
+			case failed[i] != nil:
+				return rest, failed[i]
+			default:
+				each(&found[i].key, found[i].record)
+			}
+		}
+	}
+	return rest, nil
+}
+
+// shown asks for one key.
+func (s *issuer) shown(ctx context.Context, id string) (out later, err error) {
+	c := s.request(opList, s.d.List.Each, id, map[apikey.Field]any{apikey.FieldID: id})
+	err = s.send(ctx, c, func(a *answer) error {
+		_, raw, err := decodeObject(a.body, s.d.List.Each.Key...)
+		if err != nil {
+			return err
+		}
+		r := s.layout.record()
+		if err := json.Unmarshal(raw, r); err != nil {
+			return err
+		}
+		if r.text(r.l.id) == "" {
+			r.name(text(id))
+		}
+		key, err := s.key(r)
+		key.Own = r.secret().Equal(s.opts.Token)
+		out = later{key, r}
+		return err
+	})
+	return out, err
+}
+
 // walk reads the list, page by page. A key that moved to the next page meanwhile comes once. The list ends with the page
 // that names no other, and with one that brings nothing and names one that was read: services name a page after the last,
 // the last one again, or the first, and some have one name for all.
 func (s *issuer) walk(ctx context.Context, start func(*answer), each func(*apikey.Key, *record), end func()) error {
-	if s.d.List.Paging == "" {
+	if s.d.List.Paging == "" && s.d.List.Pages == nil {
 		err := s.widest(ctx, start, each)
 		if err == nil {
 			end()
@@ -55,8 +165,8 @@ func (s *issuer) walk(ctx context.Context, start func(*answer), each func(*apike
 		return err
 	}
 	seen, cursors := map[string]bool{}, map[string]bool{}
-	var query url.Values
-	barren := 0 // pages in a row without a key that is new
+	query := s.firstPage()
+	barren, total, last := 0, 0, "" // pages in a row without a key that is new; rows so far; the id of the last
 	for page := 0; ; page++ {
 		count, before := 0, len(seen)
 		var later []later
@@ -68,6 +178,7 @@ func (s *issuer) walk(ctx context.Context, start func(*answer), each func(*apike
 			}
 		}, func(k *apikey.Key, r *record) {
 			count++
+			last = s.spelling.wire(k.ID)
 			switch {
 			case seen[k.ID]:
 			case page == 0: // it streams; a further page is whole before its first key is passed on
@@ -89,8 +200,9 @@ func (s *issuer) walk(ctx context.Context, start func(*answer), each func(*apike
 		if barren++; len(seen) > before {
 			barren = 0
 		}
-		cursor, more, bad := nextPage(rest, count == 0)
-		more = more && (barren == 0 || !cursors[cursor]) && (barren < maxEmpty || count > 0 || saysMore(rest))
+		total += count
+		cursor, more, bad := s.following(rest, at{page: page, count: count, total: total, last: last, barren: barren > 0})
+		more = more && (barren == 0 || !cursors[cursor]) && (barren < maxEmpty || count > 0 || saysMore(rest.members))
 		if bad == "" && more && (page >= maxPages || barren >= maxBarren) {
 			bad = "the list's pages do not come to an end"
 		}
@@ -102,13 +214,7 @@ func (s *issuer) walk(ctx context.Context, start func(*answer), each func(*apike
 			return nil
 		}
 		cursors[cursor] = true
-		if query == nil {
-			if count == 0 {
-				count = pageSize
-			}
-			query = url.Values{"limit": {strconv.Itoa(count)}}
-		}
-		query.Set("cursor", cursor)
+		query = s.furtherPage(query, cursor, count)
 	}
 }
 
@@ -120,7 +226,7 @@ func (s *issuer) widest(ctx context.Context, start func(*answer), each func(*api
 	}
 	var first error
 	for i := s.query.Load(); int(i) < len(queries); i++ {
-		_, err := s.page(ctx, queryOf(queries[i]), start, each)
+		_, err := s.page(ctx, s.queryOf(queries[i]), start, each)
 		if err == nil {
 			s.query.Store(i)
 			return nil

@@ -2,7 +2,10 @@ package client
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"detent/apikey"
@@ -91,20 +94,75 @@ func (s *issuer) probeByExchange(ctx context.Context, secret apikey.Secret, call
 // probeBy makes one call.
 func (s *issuer) probeBy(ctx context.Context, p *kit.Probe, secret apikey.Secret) (apikey.Proof, error) {
 	method, path, _ := strings.Cut(p.Call, " ")
-	c := call{op: opProbe, method: method, path: path, id: p.ID, bearer: secret, needs: p.Needs, paced: s.d.Paced, header: s.d.Headers}
-	read := requireOneObject
-	if p.Answers == "keys" {
-		c.list, read = true, s.ownList()
+	c := call{op: opProbe, method: method, path: s.ofParents(path), id: p.ID, query: s.queryOf(p.Query), bearer: secret, scheme: s.tried, needs: p.Needs,
+		paced: s.d.Paced, header: s.d.Headers, list: p.Answers == "keys"}
+	if p.Send != nil {
+		c.body = s.fill(p.Body, map[apikey.Field]any{fillSecret: secret})
 	}
-	e := asError(s.do(ctx, c, read))
 	did := answeredWith(strings.Replace(p.Call, "{id}", p.ID, 1))
-	if p.NotFound && e != nil && e.Kind == NotFound && e.Own {
+	var failed error
+	if p.Own {
+		c.bearer, c.tried = apikey.Secret{}, secret
+		failed = s.send(ctx, c, s.shapeOf(p))
+	} else {
+		failed = s.do(ctx, c, s.shapeOf(p))
+	}
+	e := asError(failed)
+	switch {
+	case p.Own && e != nil && (e.Kind == Unauthorized || e.Kind == Forbidden) && !errors.Is(failed, errDead):
+		// It is our own credential that is refused, and nothing is said of the secret.
+		return apikey.Proof{Call: p.Call, Status: e.Status, Evidence: did(e.Status), Why: "the profile's own credential may not make this call: " + e.Message, Hint: e.Hint}, nil
+	case p.NotFound && e != nil && e.Kind == NotFound && e.Own:
 		proof, err := s.judge(p.Call, func(int) string { return did(e.Status) }, nil)
 		proof.Status = e.Status
 		return s.open(p, proof), err
+	case e != nil && (p.NotFoundRefuses && e.Kind == NotFound && e.Own || errors.Is(failed, errDead)):
+		return apikey.Proof{Call: p.Call, Status: e.Status, Verdict: apikey.Refused, Evidence: did(e.Status), Message: e.Message, Hint: e.Hint}, nil
 	}
 	proof, err := s.judge(p.Call, did, e)
 	return s.open(p, proof), err
+}
+
+// errDead is an answer that says that a secret is not accepted.
+var errDead = errors.New("the secret is not accepted")
+
+// shapeOf reads the answer that only a secret that is accepted gets.
+func (s *issuer) shapeOf(p *kit.Probe) func(*answer) error {
+	switch p.Answers {
+	case "keys":
+		return s.ownList()
+	case "object":
+		return requireOneObject
+	}
+	return func(a *answer) error {
+		members, _, err := decodeObject(a.body)
+		if err != nil {
+			return foreign(err)
+		}
+		for _, path := range p.Members {
+			if dig(members, path) == nil {
+				return errForeign
+			}
+		}
+		if anySays(members, p.Refuses) {
+			return errDead
+		}
+		if len(p.Accepts) > 0 && !anySays(members, p.Accepts) {
+			return errForeign
+		}
+		return nil
+	}
+}
+
+// anySays reports whether a member has one of the values that are meant.
+func anySays(members map[string]json.RawMessage, meant map[string][]string) bool {
+	for path, values := range meant {
+		var w word
+		if raw := dig(members, path); raw != nil && w.UnmarshalJSON(raw) == nil && slices.Contains(values, string(w)) {
+			return true
+		}
+	}
+	return false
 }
 
 // ownList accepts the issuer's own list of keys.

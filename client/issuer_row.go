@@ -15,13 +15,14 @@ type layout struct {
 	names                         []string // of all members
 	members                       map[string]slot
 	texts, times, tokens, raws    int
-	flags, references             int
+	flags, references, words      int
 	id, name, masked, prefix, env span
 	kind, role                    span
 	created, updated              span
 	expires, used                 span
 	restrictions, copied, secret  span
-	enabled, retrievable          span
+	enabled, retrievable, state   span
+	permissions                   span
 	account, project, by, upBy    span
 	none                          *record // of nothing
 }
@@ -41,6 +42,7 @@ const (
 	aRaw
 	aFlag
 	aReference
+	aWord
 )
 
 // span are the slots of one field, in the order in which its members are looked at.
@@ -65,6 +67,7 @@ func newLayout(r *kit.Row) *layout {
 	l.created, l.expires = place(aTime, &l.times, r.CreatedAt), place(aTime, &l.times, r.ExpiresAt)
 	l.used, l.updated = place(aTime, &l.times, r.LastUsedAt), place(aTime, &l.times, r.UpdatedAt)
 	l.restrictions, l.copied = place(aRaw, &l.raws, r.Restrictions), place(aRaw, &l.raws, r.Copied)
+	l.permissions, l.state = place(aRaw, &l.raws, r.Permissions), place(aWord, &l.words, r.State.Members)
 	l.enabled, l.retrievable = place(aFlag, &l.flags, r.Enabled), place(aFlag, &l.flags, r.CanRetrieve)
 	l.account, l.project = place(aReference, &l.references, r.Account), place(aReference, &l.references, r.Project)
 	l.by, l.upBy = place(aReference, &l.references, r.CreatedBy), place(aReference, &l.references, r.UpdatedBy)
@@ -82,6 +85,8 @@ type record struct {
 	raws   []json.RawMessage
 	flags  []flag
 	refs   []reference
+	words  []word
+	sets   permissionSets
 	places map[string]json.Unmarshaler
 	order  []member // the members of the rows so far
 	next   int      // the one in order that is expected
@@ -104,7 +109,7 @@ func (passedOver) UnmarshalJSON([]byte) error { return nil }
 
 func (l *layout) record() *record {
 	r := &record{l: l, texts: make([]text, l.texts), times: make([]wireTime, l.times), tokens: make([]token, l.tokens),
-		raws: make([]json.RawMessage, l.raws), flags: make([]flag, l.flags), refs: make([]reference, l.references), places: make(map[string]json.Unmarshaler, len(l.members))}
+		raws: make([]json.RawMessage, l.raws), flags: make([]flag, l.flags), words: make([]word, l.words), refs: make([]reference, l.references), places: make(map[string]json.Unmarshaler, len(l.members))}
 	for name, s := range l.members {
 		switch s.kind {
 		case aText:
@@ -119,6 +124,8 @@ func (l *layout) record() *record {
 			r.places[name] = &r.flags[s.at]
 		case aReference:
 			r.places[name] = &r.refs[s.at]
+		case aWord:
+			r.places[name] = &r.words[s.at]
 		}
 	}
 	return r
@@ -131,6 +138,7 @@ func (r *record) clear() {
 	clear(r.tokens)
 	clear(r.flags)
 	clear(r.refs)
+	clear(r.words)
 	for i := range r.raws {
 		r.raws[i] = r.raws[i][:0]
 	}
@@ -252,6 +260,13 @@ func (r *record) secret() apikey.Secret {
 	return firstToken(r.tokens[r.l.secret.from:r.l.secret.to]...)
 }
 
+// name gives a row an id that came from elsewhere.
+func (r *record) name(id text) {
+	if s := r.l.id; s.from < s.to {
+		r.texts[s.from] = id
+	}
+}
+
 // keep puts a secret that came from elsewhere where the row has its own.
 func (r *record) keep(secret apikey.Secret) {
 	if s := r.l.secret; s.from < s.to {
@@ -263,6 +278,9 @@ func (r *record) keep(secret apikey.Secret) {
 func (s *issuer) key(r *record) (apikey.Key, error) {
 	l := r.l
 	id := r.text(l.id)
+	if s.d.Row.SecretIsID {
+		id = text(idOfSecret(r.secret()))
+	}
 	if id == "" {
 		return apikey.Key{}, badAnswer("a key in the answer has no id")
 	}
@@ -282,6 +300,12 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 	}
 	if can := r.flag(l.retrievable); can != nil {
 		k.CanRetrieve, k.CannotRetrieve = *can, !*can
+	}
+	if l.permissions.from < l.permissions.to {
+		k.Permissions = s.permissionsOf(r)
+	}
+	if state := s.d.Row.State; k.Enabled == nil && len(state.Members) > 0 {
+		k.Enabled = r.state(l.state, state.On, state.Off)
 	}
 	for i, raw := range r.raws[l.copied.from:l.copied.to] {
 		if len(raw) == 0 || string(raw) == "null" {
@@ -315,71 +339,59 @@ func (s *issuer) environmentOf(r *record) apikey.Environment {
 	return ""
 }
 
-// restrictions are nil where the service does not report them, or reports a kind that is not known:
-// a key with a restriction that would be lost in a copy must not look like one without.
-func restrictions(raw json.RawMessage) *apikey.Restrictions {
-	if len(raw) == 0 {
-		return nil
-	}
-	var reply restricted
-	w := walker{raw, 0}
-	if w.object(func(name, value []byte) bool {
-		place := reply.field(name)
-		return place != nil && place.UnmarshalJSON(value) == nil
-	}) && w.skip() == len(raw) {
-		return reply.restrictions()
-	}
-	reply = restricted{}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	if dec.Decode(&reply) != nil {
-		return nil
-	}
-	return reply.restrictions()
-}
-
-// restricted are restrictions on the wire.
-type restricted struct {
-	IPAddresses texts `json:"ip_addresses"`
-	Referrers   texts `json:"referrers"`
-	Endpoints   texts `json:"endpoints"`
-}
-
-func (r *restricted) field(name []byte) json.Unmarshaler {
-	switch string(name) {
-	case "ip_addresses":
-		return &r.IPAddresses
-	case "referrers":
-		return &r.Referrers
-	case "endpoints":
-		return &r.Endpoints
+// state is whether a row's words say that the key is on; nil where they say neither.
+func (r *record) state(s span, on, off []string) *bool {
+	for _, w := range r.words[s.from:s.to] {
+		if slices.Contains(on, string(w)) || slices.Contains(off, string(w)) {
+			is := slices.Contains(on, string(w))
+			return &is
+		}
 	}
 	return nil
 }
 
-func (r *restricted) restrictions() *apikey.Restrictions {
-	return &apikey.Restrictions{IPAddresses: r.IPAddresses, Referrers: r.Referrers, Endpoints: r.Endpoints}
-}
-
-// texts is a list of strings, or one.
-type texts []string
-
-func (t *texts) UnmarshalJSON(b []byte) error {
-	if string(b) == "[]" {
+// permissionsOf are the rights of a key; nil where the row does not say.
+func (s *issuer) permissionsOf(r *record) []apikey.Permission {
+	raw := r.raw(r.l.permissions)
+	if len(raw) == 0 || string(raw) == "null" {
 		return nil
 	}
-	var list []text
-	var one text
-	if json.Unmarshal(b, &list) != nil {
-		if err := json.Unmarshal(b, &one); err != nil {
-			return err
+	if known, ok := r.sets[string(raw)]; ok {
+		return known
+	}
+	out := []apikey.Permission{}
+	for _, p := range parsePermissions(raw) {
+		if p.Feature == "" && s.featureOf(p.Name) != "" {
+			p.Feature = s.featureOf(p.Name)
+		} else if p.Feature == "" {
+			p = apikey.ParsePermission(p.Name)
 		}
-		if one != "" {
-			list = []text{one}
+		if p.Name != "" {
+			p.Feature, p.Name = s.spelling.show(p.Feature), s.spelling.show(p.Name)
+			out = append(out, p)
 		}
 	}
-	for _, item := range list {
-		*t = append(*t, field(item))
+	out = slices.Clip(inOrder(out))
+	if r.sets == nil {
+		r.sets = permissionSets{}
 	}
-	return nil
+	if len(r.sets) < maxSets {
+		r.sets[string(raw)] = out
+	}
+	return out
+}
+
+// featureOf is the feature of a declared permission.
+func (s *issuer) featureOf(name string) string {
+	for _, p := range s.d.Permissions {
+		if p.Name == name {
+			return p.Feature
+		}
+	}
+	return ""
+}
+
+// idOfSecret is what a key is called whose issuer names it by its secret: it tells two apart, and nothing of either.
+func idOfSecret(secret apikey.Secret) string {
+	return secret.KeyedPrint([]byte("detent: the id of a key that is named by its secret"))
 }

@@ -1,10 +1,14 @@
 package client
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"detent/apikey"
 )
 
 // reference is an id, or an object with one: a project is either.
@@ -43,6 +47,37 @@ func (n *named) field(name []byte) json.Unmarshaler {
 	return nil
 }
 
+// dig finds what a path leads to: members and indexes with a dot between. Nothing is nil.
+func dig(members map[string]json.RawMessage, path string) json.RawMessage {
+	name, rest, more := strings.Cut(path, ".")
+	found := members[name]
+	for more {
+		name, rest, more = strings.Cut(rest, ".")
+		var inner map[string]json.RawMessage
+		var list []json.RawMessage
+		switch at, err := strconv.Atoi(name); {
+		case json.Unmarshal(found, &inner) == nil && inner != nil:
+			found = inner[name]
+		case err == nil && json.Unmarshal(found, &list) == nil && at >= 0 && at < len(list):
+			found = list[at]
+		default:
+			return nil
+		}
+	}
+	return found
+}
+
+// word is a text, a number or a boolean, in letters and digits.
+type word string
+
+func (w *word) UnmarshalJSON(b []byte) error {
+	if s := string(b); s == "true" || s == "false" {
+		*w = word(s)
+		return nil
+	}
+	return (*text)(w).UnmarshalJSON(b)
+}
+
 // asciiJSON writes the same JSON without any character that is not printable ASCII, so that it
 // can be shown as it is and still goes back unchanged.
 func asciiJSON(raw json.RawMessage) json.RawMessage {
@@ -64,4 +99,73 @@ func asciiJSON(raw json.RawMessage) json.RawMessage {
 		}
 	}
 	return json.RawMessage(b.String())
+}
+
+// restrictions are nil where the service does not report them, or reports a kind that is not known:
+// a key with a restriction that would be lost in a copy must not look like one without.
+func restrictions(raw json.RawMessage) *apikey.Restrictions {
+	if len(raw) == 0 {
+		return nil
+	}
+	var reply restricted
+	w := walker{raw, 0}
+	if w.object(func(name, value []byte) bool {
+		place := reply.field(name)
+		return place != nil && place.UnmarshalJSON(value) == nil
+	}) && w.skip() == len(raw) {
+		return reply.restrictions()
+	}
+	reply = restricted{}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	if dec.Decode(&reply) != nil {
+		return nil
+	}
+	return reply.restrictions()
+}
+
+// restricted are restrictions on the wire.
+type restricted struct {
+	IPAddresses texts `json:"ip_addresses"`
+	Referrers   texts `json:"referrers"`
+	Endpoints   texts `json:"endpoints"`
+}
+
+func (r *restricted) field(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "ip_addresses":
+		return &r.IPAddresses
+	case "referrers":
+		return &r.Referrers
+	case "endpoints":
+		return &r.Endpoints
+	}
+	return nil
+}
+
+func (r *restricted) restrictions() *apikey.Restrictions {
+	return &apikey.Restrictions{IPAddresses: r.IPAddresses, Referrers: r.Referrers, Endpoints: r.Endpoints}
+}
+
+// texts is a list of strings, or one.
+type texts []string
+
+func (t *texts) UnmarshalJSON(b []byte) error {
+	if string(b) == "[]" {
+		return nil
+	}
+	var list []text
+	var one text
+	if json.Unmarshal(b, &list) != nil {
+		if err := json.Unmarshal(b, &one); err != nil {
+			return err
+		}
+		if one != "" {
+			list = []text{one}
+		}
+	}
+	for _, item := range list {
+		*t = append(*t, field(item))
+	}
+	return nil
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func TestEveryIssuerStandsTheSuite(t *testing.T) {
-	for _, name := range client.Issuers() {
+	for _, name := range client.Issuers("") {
 		t.Run(name, func(t *testing.T) { issuertest.Run(t, name, "testdata/"+name+".txtar") })
 	}
 }

@@ -1,10 +1,12 @@
 package client
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 
-	"detent/apikey"
+	"detent/client/issuers"
+	"detent/client/kit"
 	"detent/loopback"
 )
 
@@ -16,36 +18,35 @@ func Open(opts Options) (Service, error) {
 	if err := opts.Token.Check(); err != nil {
 		return nil, badOption("the token cannot be one: " + err.Error())
 	}
-	var s Service
-	var bad *Error
-	switch opts.Service {
-	case apikey.Prosopo:
-		s, bad = openProsopo(opts)
-	default:
-		s, bad = openDeclared(opts)
+	d, err := issuers.Load(opts.IssuerFolder, opts.Service)
+	if errors.Is(err, issuers.ErrUnknown) {
+		all := Issuers(opts.IssuerFolder)
+		return nil, badOption("no such service; there are " + strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1])
 	}
+	if err != nil {
+		return nil, badOption("the declaration cannot be used: " + err.Error())
+	}
+	open := openDeclared
+	if d.Go != "" {
+		open = spokenByGo[d.Go]
+	}
+	s, bad := open(d, opts)
 	if bad != nil {
 		return nil, bad
 	}
 	return s, nil
 }
 
-func openDeclared(opts Options) (Service, *Error) {
-	load, known := issuers()[opts.Service]
-	if !known {
-		all := Issuers()
-		return nil, badOption("no such service; there are " + strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1])
-	}
-	d, err := load()
-	if err != nil {
-		return nil, badOption("the declaration cannot be used: " + err.Error())
-	}
+func openDeclared(d *kit.Declaration, opts Options) (Service, *Error) {
 	s, bad := openIssuer(d, opts)
 	if bad != nil {
 		return nil, bad
 	}
 	return s, nil
 }
+
+// spokenByGo are the wires that do not fit into a declaration, by what declarations call them.
+var spokenByGo = map[string]func(*kit.Declaration, Options) (Service, *Error){"prosopo": openProsopo}
 
 func badOption(message string) *Error {
 	return &Error{Op: "open the service", Kind: Invalid, Outcome: NotDone, Message: message}

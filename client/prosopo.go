@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/client/kit"
 )
 
 // maxName is what the embedded service takes; no service publishes a limit.
@@ -24,7 +25,7 @@ type prosopo struct {
 	spelling       verbatim
 }
 
-func openProsopo(opts Options) (*prosopo, *Error) {
+func openProsopo(_ *kit.Declaration, opts Options) (Service, *Error) {
 	t, bad := newTransport(opts, prosopoSpeaks)
 	if bad != nil {
 		return nil, bad

@@ -159,6 +159,7 @@ func inOrder(list []apikey.Permission) []apikey.Permission {
 func permissionNames(raw json.RawMessage) []string {
 	var list []json.RawMessage
 	var flags map[string]bool
+	var levels map[string]string
 	var names []string
 	switch {
 	case len(raw) == 0 || string(raw) == "null":
@@ -171,6 +172,10 @@ func permissionNames(raw json.RawMessage) []string {
 			if granted {
 				names = append(names, name)
 			}
+		}
+	case json.Unmarshal(raw, &levels) == nil: // {"members":"read"}
+		for name, level := range levels {
+			names = append(names, name+":"+level)
 		}
 	default:
 		names = append(names, literal(raw))

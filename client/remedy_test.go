@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/client/issuers"
 )
 
 // refusals are answers as the services, and what stands before them, word them, and what to do about each.
@@ -67,12 +68,12 @@ var refusedTokens = map[string]string{apikey.Prosopo: prosopoSecret, apikey.Vert
 func allRemedies(t *testing.T) map[string][]remedy {
 	t.Helper()
 	all := maps.Clone(remedies)
-	for _, name := range Issuers() {
-		if load, is := issuers()[name]; is {
-			d, err := load()
-			if err != nil {
-				t.Fatal(err)
-			}
+	for _, name := range Issuers("") {
+		d, err := issuers.Load("", name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Go == "" {
 			all[name] = declaredDialect(d).remedies
 		}
 	}

@@ -73,14 +73,17 @@ func ListAll(ctx context.Context, s Service) ([]apikey.Key, error) {
 
 // Options open a service.
 type Options struct {
-	Service     string // one of Issuers
-	URL         string // origin, with an optional base path
-	Token       apikey.Secret
-	Environment apikey.Environment
-	Exchange    bool   // Vertesia: send a JWT that the token server gave for the key
-	TokenURL    string // Vertesia: the token server, where it cannot be told from URL
-	CanCreate   bool   // generic: the service offers POST /v1/api-keys
-	ShownOnce   bool   // the service is known to give no secret again, whatever its contract has for that
+	Service string // one of Issuers
+	// IssuerFolder is where a user's own declarations are; empty for none.
+	IssuerFolder string
+	URL          string // origin, with an optional base path
+	Token        apikey.Secret
+	Parents      map[string]string // what the issuer's keys belong to, by the names that its declaration has
+	Environment  apikey.Environment
+	Exchange     bool   // Vertesia: send a JWT that the token server gave for the key
+	TokenURL     string // Vertesia: the token server, where it cannot be told from URL
+	CanCreate    bool   // generic: the service offers POST /v1/api-keys
+	ShownOnce    bool   // the service is known to give no secret again, whatever its contract has for that
 	// ReadOnly refuses every write before it is sent (Kind ReadOnly, Outcome NotDone).
 	ReadOnly bool
 	// Timeout bounds one operation with its retries and waits.

@@ -49,6 +49,13 @@ type call struct {
 	bearer apikey.Secret
 	origin *url.URL
 	header map[string]string
+	// scheme is how the credential is sent; anonymous sends none, as what is in the body is one.
+	scheme    scheme
+	anonymous bool
+	// idSecret fills {id} in id's place, where an issuer names a key by its secret.
+	idSecret apikey.Secret
+	// tried is a secret that the body holds, for redaction.
+	tried apikey.Secret
 	// once sends a call that is no write one time: a POST of Vertesia's.
 	once bool
 	// repeatable gives a create a key of its own, by which a service that knows such keys takes it once, however often it
@@ -62,6 +69,7 @@ type call struct {
 // that cannot be taken back: from there on the call is not repeated.
 type answer struct {
 	status int
+	header http.Header
 	body   *guard
 	handed bool
 }
@@ -80,7 +88,8 @@ type transport struct {
 	mu      sync.Mutex
 	server  time.Time
 	local   time.Time
-	session apikey.Secret // the JWT in use, for redaction
+	session apikey.Secret   // the one in use, for redaction
+	halves  []apikey.Secret // of a credential that is a login and its password, for redaction
 	logging sync.Mutex
 }
 
@@ -90,7 +99,8 @@ type dialect struct {
 	own      func(f fault) bool
 	names    func(message, needed string) string // what is missing, as its words name it; nil where they never do
 	verdict  func(e *Error) apikey.Verdict
-	remedies []remedy // of a declaration
+	remedies []remedy                      // of a declaration
+	means    func(status int, f fault) int // the status that a refusal would have of a service that uses them; nil for its own
 }
 
 func newTransport(opts Options, speaks dialect) (*transport, *Error) {

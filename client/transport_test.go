@@ -453,7 +453,7 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 		change func(*Options)
 		in     string
 	}{
-		{func(o *Options) { o.Service = "other" }, "prosopo, vertesia and generic"},
+		{func(o *Options) { o.Service = "other" }, "prosopo, vertesia, generic"},
 		{func(o *Options) { o.Token = apikey.Secret{} }, "no token"},
 		{func(o *Options) { o.Token = apikey.NewSecret("a\nb-canary") }, "cannot be one"},
 		{func(o *Options) { o.URL = "http://api.example.com" }, "https"},

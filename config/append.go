@@ -4,32 +4,37 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+
+	"detent/client/issuers"
 )
 
 // Template is what config init writes: every field, explained, none of them active.
-const Template = `# detent: profiles of key services. "detent config check" tries each of them.
-# Without any profile here, detent works on its embedded service: local/prosopo,
-# local/vertesia and local/generic are always there.
+var Template = strings.NewReplacer("{locals}", locals(), "{name}", exampleName, "{URL}", exampleURL, "{NAME}", strings.ToUpper(exampleName),
+	"{auth}", strings.Join(whoHave("auth"), ", "), "{create}", strings.Join(whoHave("create"), ", ")).Replace(`# detent: profiles of key services. "detent config check" tries each of them.
+# Without any profile here, detent works on its embedded service: {locals} are always there.
 # Flags beat the environment (DETENT_PROFILE, DETENT_TOKEN, DETENT_READ_ONLY, NO_COLOR), which beats this file.
 
 # default_profile = "prod"
 
 # [profiles.prod]
-# service     = "prosopo"                  # prosopo | vertesia | generic
-# url         = "https://api.prosopo.io"   # https, or http on loopback
-# token       = { env = "PROSOPO_TOKEN" }  # or { command = ["pass", "show", "prosopo"] }, { file = "~/.secrets/prosopo" }
+# service     = "{name}"                  # one of "detent issuer list", or a file issuers/NAME.toml beside this one
+# url         = "{URL}"   # https, or http on loopback
+# parents     = { project = "42" }         # what keys belong to, for an issuer whose calls must name it
+# token       = { env = "{NAME}_TOKEN" }  # or { command = ["pass", "show", "{name}"] }, { file = "~/.secrets/{name}" }
 #                                          # never the token itself; a token file must be yours alone (chmod 600)
 # ca          = "~/corp-ca.pem"            # one more certificate authority for this profile, beside the system's (PEM)
 # environment = "live"                     # live | test | dev: colours the frame, guards deliveries
 # read_only   = false
 # max_age     = "90d"                      # older keys are reported by "detent check" and marked in the list
-# auth        = "direct"                   # vertesia: direct | exchange (send a short-lived token instead of the key)
-# token_url   = "https://sts.example.com"  # vertesia with exchange, where it does not follow from url
-# create      = false                      # generic: the service offers POST /v1/api-keys
+# auth        = "direct"                   # direct | exchange (send a short-lived token instead of the key), for {auth}
+# token_url   = "https://sts.example.com"  # with exchange, where it does not follow from url
+# create      = false                      # the service offers to create keys, for {create}
 
 # A named destination for new secrets: detent create --deliver payments.
 # Exactly one of env_file, file and command; paths are absolute or begin with ~/.
@@ -58,7 +63,26 @@ const Template = `# detent: profiles of key services. "detent config check" trie
 # keys     = ["ssh-ed25519 AAAA..."]       # as in a .pub file; options are refused
 # role     = "operator"                    # viewer | operator | admin
 # profiles = ["prod"]                      # theirs alone; ["*"] for all
-`
+`)
+
+// exampleName and exampleURL are the issuer that the template shows.
+var exampleName, exampleURL = func() (string, string) {
+	name := issuers.BuiltIn()[0]
+	d, err := issuers.Load("", name)
+	if err != nil {
+		return name, "https://api.example.com"
+	}
+	return name, d.URL
+}()
+
+// locals are the names of the profiles that are always there.
+func locals() string {
+	var names []string
+	for _, p := range BuiltIn() {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
 
 // Init writes the commented template to path, which must not be there yet. The file
 // is 0600, a new folder 0700.
@@ -163,9 +187,17 @@ func fieldsOf(p Profile) []fieldValue {
 	if p.Exchange {
 		auth = quoteTOML("exchange")
 	}
+	parents := ""
+	for i, name := range slices.Sorted(maps.Keys(p.Parents)) {
+		parents += map[bool]string{true: "{ ", false: ", "}[i == 0] + name + " = " + quoteTOML(p.Parents[name])
+	}
+	if parents != "" {
+		parents += " }"
+	}
 	return []fieldValue{
 		{name: "service", value: text(p.Service)},
 		{name: "url", value: text(p.URL)},
+		{name: "parents", value: parents},
 		{name: "token", value: token},
 		{name: "ca", value: text(p.CA)},
 		{name: "environment", value: text(string(p.Environment))},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/client/issuers"
 	"detent/loopback"
 )
 
@@ -39,16 +40,17 @@ type Config struct {
 // Profile is one account on one service.
 type Profile struct {
 	Name        string
-	Service     string // apikey.Prosopo, Vertesia or Generic
+	Service     string // the name of an issuer
 	URL         string // empty for the embedded service
 	Token       Token
 	CA          string             // a file with one more certificate authority for this profile: absolute or ~/; empty for none
 	Environment apikey.Environment // empty where the file does not say
 	ReadOnly    bool
-	MaxAge      time.Duration // zero where the file does not say
-	Exchange    bool          // vertesia: auth = "exchange"
-	TokenURL    string        // vertesia
-	CanCreate   bool          // generic: create = true
+	MaxAge      time.Duration     // zero where the file does not say
+	Parents     map[string]string // what the issuer's keys belong to, where its calls must name it
+	Exchange    bool              // auth = "exchange", of an issuer that gives sessions for keys
+	TokenURL    string            // where it does, unless it follows from URL
+	CanCreate   bool              // create = true, of an issuer that does not always offer it
 	Deliver     []Deliver
 	// Embedded profiles are on the key service inside detent.
 	Embedded bool
@@ -119,8 +121,10 @@ type EnvFile struct {
 // BuiltIn are the profiles on the embedded service, the default first. What a key is guarded as, it says itself.
 func BuiltIn() []Profile {
 	var out []Profile
-	for _, service := range services {
-		out = append(out, Profile{Name: Local + service, Service: service, CanCreate: true, Embedded: true})
+	for _, service := range issuers.BuiltIn() {
+		if d, err := issuers.Load("", service); err == nil && d.Embedded {
+			out = append(out, Profile{Name: Local + service, Service: service, CanCreate: true, Embedded: true})
+		}
 	}
 	return out
 }
@@ -197,7 +201,7 @@ func (c *Config) Select(flag string, env Env) (Profile, error) {
 		name, from = c.Default, "default_profile"
 	}
 	if name == "" {
-		name = Local + apikey.Prosopo
+		name = BuiltIn()[0].Name
 	}
 	p, ok := c.Lookup(name)
 	if !ok {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/client/issuers"
 )
 
 const documented = `default_profile = "prod"
@@ -114,9 +115,9 @@ var refusals = []struct {
 	{"profiles is no table", "profiles = 3\n", `1: profiles: must be tables: [profiles.NAME]`},
 	{"profile is no table", "[profiles]\np = 3\n", `2: profiles.p: must be a table: [profiles.p]`},
 	{"array of tables", "[[profiles]]\nservice = \"prosopo\"\n", `1: profiles: must be tables: [profiles.NAME]`},
-	{"no service", "[profiles.p]\nurl = \"https://x.example\"\ntoken = { env = \"T\" }\n", `1: profiles.p.service: is missing: "prosopo", "vertesia" or "generic"`},
-	{"unknown service", valid(map[int]string{2: `service = "aws"`}), `2: profiles.p.service: must be "prosopo", "vertesia" or "generic"`},
-	{"service of a wrong type", valid(map[int]string{2: `service = ["prosopo"]`}), `2: profiles.p.service: must be text: "prosopo", "vertesia" or "generic"`},
+	{"no service", "[profiles.p]\nurl = \"https://x.example\"\ntoken = { env = \"T\" }\n", `1: profiles.p.service: is missing: ` + alternatives(issuers.Names(""))},
+	{"unknown service", valid(map[int]string{2: `service = "aws"`}), `2: profiles.p.service: must be ` + alternatives(issuers.Names(""))},
+	{"service of a wrong type", valid(map[int]string{2: `service = ["prosopo"]`}), `2: profiles.p.service: must be text: ` + alternatives(issuers.Names(""))},
 	{"no url", valid(map[int]string{3: ""}), `1: profiles.p.url: is missing: for example "https://api.example.com"; it ` + urlRule},
 	{"url of a wrong type", valid(map[int]string{3: "url = 1"}), `3: profiles.p.url: must be text: https://HOST`},
 	{"no token", valid(map[int]string{4: ""}), `1: profiles.p.token: is missing: ` + tokenForms},
@@ -174,7 +175,7 @@ var refusals = []struct {
 	{"keys as a list", "[ui]\nkeys = [\"r\"]\n", `2: ui.keys: must be a table: [ui.keys], with rotate = ["r", "ctrl+t"]`},
 	{"a key as a number", "[ui.keys]\n\nrotate = 3\n", `3: ui.keys.rotate: must be a list of words: ["r", "ctrl+t"]`},
 	{"no keys", "[ui.keys]\nrotate = []\n", `2: ui.keys.rotate: must be a list of words: ["r", "ctrl+t"]`},
-	{"the topmost of several", valid(map[int]string{2: `service = 1`}, `read_only = 1`), `2: profiles.p.service: must be text: "prosopo", "vertesia" or "generic"`},
+	{"the topmost of several", valid(map[int]string{2: `service = 1`}, `read_only = 1`), `2: profiles.p.service: must be text: ` + alternatives(issuers.Names(""))},
 }
 
 func TestWrongFileIsRefusedOnOneLineWithLineFieldAndWhatIsAllowed(t *testing.T) {
@@ -312,7 +313,7 @@ func TestTemplateIsValidInBothStates(t *testing.T) {
 		field = strings.TrimSpace(field)
 		if strings.HasPrefix(line, "[") || isField && apikey.IsVariableName(field) {
 			switch field {
-			case "token_url", "DETENT_TOKEN":
+			case "token_url", "parents", "DETENT_TOKEN":
 				continue // of another service; no field
 			}
 			active = append(active, line)

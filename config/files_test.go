@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/client/issuers"
 )
 
 func TestConfigThatOthersMayWriteIsRefusedWithTheChmod(t *testing.T) {
@@ -423,7 +424,7 @@ func FuzzAppend(f *testing.F) {
 		f.Add(file, "a.b c", byte(i+3), "https://api.example/base", "~/token", `a "b" \c`)
 	}
 	f.Fuzz(func(t *testing.T, file, name string, kind byte, url, token, word string) {
-		p := Profile{Name: name, Service: services[int(kind)%3], URL: url, ReadOnly: kind&4 != 0, Environment: []apikey.Environment{"", apikey.Live, apikey.Test, apikey.Dev}[kind>>3&3]}
+		p := Profile{Name: name, Service: issuers.BuiltIn()[int(kind)%3], URL: url, ReadOnly: kind&4 != 0, Environment: []apikey.Environment{"", apikey.Live, apikey.Test, apikey.Dev}[kind>>3&3]}
 		p.CanCreate = kind&32 != 0 && p.Service == apikey.Generic
 		p.Exchange = kind&32 != 0 && p.Service == apikey.Vertesia
 		switch {

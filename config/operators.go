@@ -73,7 +73,7 @@ func (c *Config) For(o Operator) *Config {
 	out.secrets = c.SecretVariables() // no child gets those of the other profiles either
 	out.Operators = nil
 	out.Profiles = slices.DeleteFunc(slices.Clone(c.Profiles), func(p Profile) bool { return !o.Sees(p.Name) })
-	if !o.Sees(c.Default) || c.Default == "" && !o.Sees(Local+services[0]) {
+	if !o.Sees(c.Default) || c.Default == "" && !o.Sees(BuiltIn()[0].Name) {
 		out.Default = out.Profiles[0].Name
 	}
 	return &out

@@ -11,9 +11,6 @@ import (
 	"detent/loopback"
 )
 
-// services in the order of display.
-var services = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
-
 const (
 	tokenForms   = `{ env = "NAME" }, { command = ["program", "word"] } or { file = "~/path" }`
 	urlRule      = "must be https://HOST, or http:// on loopback (localhost, 127.0.0.1, [::1]), without user, query or fragment"
@@ -61,10 +58,7 @@ func readProfile(name string, t *section) Profile {
 		t.doc.refuse(t.path, nameRule)
 	}
 	p := Profile{Name: name}
-	p.Service = t.choice("service", services...)
-	if !t.has("service") {
-		t.lacks("service", "%s", alternatives(services))
-	}
+	issuer := readIssuer(&p, t)
 	p.URL = t.url("url")
 	if !t.has("url") {
 		t.lacks("url", "for example \"https://api.example.com\"; it %s", urlRule)
@@ -83,7 +77,7 @@ func readProfile(name string, t *section) Profile {
 	p.Exchange = t.choice("auth", "direct", "exchange") == "exchange"
 	p.TokenURL = t.url("token_url")
 	p.CanCreate = t.flag("create")
-	readServiceFields(p, t)
+	readIssuerFields(&p, issuer, t)
 	if deliver := t.sub("deliver", "tables: [profiles."+quoteKey(name)+".deliver.NAME]"); deliver != nil {
 		for _, d := range deliver.names() {
 			if table := deliver.sub(d, "a table with keys, env_file or file or command, then and probe"); table != nil {
@@ -93,24 +87,6 @@ func readProfile(name string, t *section) Profile {
 	}
 	t.finish()
 	return p
-}
-
-// readServiceFields refuses what asks another service's feature of this one, and what exchange lacks.
-// A field that only spells out the default asks for nothing.
-func readServiceFields(p Profile, t *section) {
-	for _, own := range []struct {
-		field, service string
-		asked          bool
-	}{
-		{"auth", apikey.Vertesia, p.Exchange}, {"token_url", apikey.Vertesia, t.has("token_url")}, {"create", apikey.Generic, p.CanCreate},
-	} {
-		if own.asked && p.Service != "" && p.Service != own.service {
-			t.refuse(own.field, "is only for service = %q", own.service)
-		}
-	}
-	if u, err := url.Parse(p.URL); p.Exchange && p.TokenURL == "" && p.URL != "" && err == nil && !hasTokenServer(u.Host) {
-		t.lacks("token_url", "auth = \"exchange\" needs it where the host's first name is neither \"api\" nor begins with \"api-\"")
-	}
 }
 
 // hasTokenServer reports whether the token server's host follows from the service's, by the rule of client.

@@ -28,6 +28,11 @@ var seals = sync.OnceValue(func() []seal {
 			return slices.ContainsFunc(words, func(w string) bool { return bytes.Contains(content, []byte(w)) }) && shows.Match(content)
 		}
 	}
+	begins := func(marks ...string) func([]byte) bool {
+		return func(content []byte) bool {
+			return slices.ContainsFunc(marks, func(m string) bool { return bytes.HasPrefix(content, []byte(m)) })
+		}
+	}
 	return []seal{
 		{"ansible-vault", "ansible-vault (decrypt, change, encrypt)", has(`(?m)^[ \t]*\$ANSIBLE_VAULT;`, "$ANSIBLE_VAULT;")},
 		{"sops", "sops (sops set, or sops edit)", has(`(?m)^sops_(mac|version|lastmodified|[a-z_]+__(list|map)_)|^[ \t]*\[sops\]|^sops:[ \t\r]*$|"sops"[ \t\r\n]*:[ \t\r\n]*\{|ENC\[AES256_GCM,`, "sops", "ENC[AES256_GCM,")},
@@ -44,7 +49,11 @@ var seals = sync.OnceValue(func() []seal {
 		{"ejson", "ejson encrypt", has(`EJ\[1:`, "EJ[1:")},
 		{"Rails credentials", "rails credentials:edit", has(`^[A-Za-z0-9+/]+=*--[A-Za-z0-9+/]+=*--[A-Za-z0-9+/]+=*\s*$`, "--")},
 		{"systemd-creds", "systemd-creds encrypt", has(`^(k6iUCUh0RJCQyvL8k8q1U|Whxqht\+dQJax1aZeCGLxm|BYRpQn54Rl2bq1cxL0DT)`, "k6iUCUh0RJCQyvL8k8q1U", "Whxqht+dQJax1aZeCGLxm", "BYRpQn54Rl2bq1cxL0DT")},
-		{"KeePass", "keepassxc-cli", func(content []byte) bool { return bytes.HasPrefix(content, []byte("\x03\xd9\xa2\x9a")) }},
+		{"KeePass", "keepassxc-cli", begins("\x03\xd9\xa2\x9a")},
+		{"Vim", "vim (:set key= takes the encryption away)", begins("VimCrypt~")},
+		{"Laravel", "php artisan env:decrypt, and env:encrypt after it", has(`^eyJpdiI6[A-Za-z0-9+/]*=*\s*$`, "eyJpdiI6")},
+		{"LUKS", "cryptsetup open, and then to a file in it", begins("LUKS\xba\xbe", "SKUL\xba\xbe")},
+		{"Chef", "knife data bag", has(`"encrypted_data"[ \t\r\n]*:`, `"encrypted_data"`)},
 	}
 })
 

@@ -38,6 +38,10 @@ var sealedFiles = map[string][]string{
 	"Rails credentials": {"5yxXsBk1kGWXQ0l3kQ==--pjSSFWVYUbRYQBTY--wq1WcBHmU0mQ5NZMZE9r7w==\n"},
 	"systemd-creds":     {"k6iUCUh0RJCQyvL8k8q1UyAAAAABAAAADAAAABAAAAC1lFmb\n", "Whxqht+dQJax1aZeCGLxmiAAAAABAAAADAAAABAAAAA=\n"},
 	"KeePass":           {"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5"},
+	"Vim":               {"VimCrypt~01!\x8f\x11", "VimCrypt~03!abcdefgh\n"},
+	"Laravel":           {"eyJpdiI6Im9PZ0VxZ2E3Q1dZPSIsInZhbHVlIjoiYWJjIiwibWFjIjoiZGVmIiwidGFnIjoiIn0=", "eyJpdiI6Im9PZ0VxZ2E3Q1dZPSJ9\n"},
+	"LUKS":              {"LUKS\xba\xbe\x00\x02", "SKUL\xba\xbe\x00\x02"},
+	"Chef":              {"{\n  \"id\": \"app\",\n  \"api_key\": {\n    \"encrypted_data\": \"x\\n\",\n    \"iv\": \"y\",\n    \"version\": 3,\n    \"cipher\": \"aes-256-gcm\"\n  }\n}\n"},
 }
 
 func TestAFileThatAnotherProgramSealsIsNoPlace(t *testing.T) {

@@ -131,6 +131,7 @@ func (o Order) WarnOfDuplicate() {
 		o.note("whether a key named %q is there already is not known: %v", o.Draft.Name, err)
 		return
 	}
+	o = o.trimmed()
 	switch twins := withName(keys, o.Draft.Name); {
 	case len(twins) == 1:
 		o.note("a key named %q is there already (%s): two are hard to tell apart", o.Draft.Name, twins[0].ID)

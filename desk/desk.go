@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -143,6 +144,7 @@ func Open(s client.Service, o Options) *Desk {
 
 // Do carries out an order.
 func (d *Desk) Do(ctx context.Context, o Order) (Outcome, error) {
+	o = o.trimmed()
 	if do := kinds[o.What].do; do != nil && !o.Act {
 		return do(ctx, d, o)
 	}
@@ -171,7 +173,21 @@ func (d *Desk) CheckRole(ctx context.Context, o Order) error {
 
 // Send carries out an order, and nothing that follows one: whoever shows the answer (a screen) settles a lost one, and has the
 // secret of a new key.
-func (d *Desk) Send(ctx context.Context, o Order) (Outcome, error) { return d.handle(ctx, o) }
+func (d *Desk) Send(ctx context.Context, o Order) (Outcome, error) { return d.handle(ctx, o.trimmed()) }
+
+// trimmed is the order without the blanks around a name, which nobody sees in a list and which no base name has. A rotation names
+// its key itself.
+func (o Order) trimmed() Order {
+	if o.Act {
+		return o
+	}
+	o.Draft.Name, o.Request.Name = strings.TrimSpace(o.Draft.Name), strings.TrimSpace(o.Request.Name)
+	if o.Patch.Name != nil {
+		name := strings.TrimSpace(*o.Patch.Name)
+		o.Patch.Name = &name
+	}
+	return o
+}
 
 // writes refuses an order where nothing may be changed.
 func (d *Desk) writes(next Handler) Handler {

@@ -25,6 +25,8 @@ type issuer struct {
 	fails []error // of the next writes, nil for none
 	does  bool    // a write that fails was carried out all the same
 	again apikey.Secret
+
+	renamed string // what the last update called a key
 }
 
 var able = apikey.Capabilities{Title: "Issuer", Create: apikey.Can(), Delete: apikey.Can(), Rename: apikey.Can(), ChangeRole: apikey.Can(), Disable: apikey.Can(), PublicKeys: apikey.Can(),
@@ -55,7 +57,10 @@ func (s *issuer) Create(_ context.Context, d apikey.Draft) (apikey.Created, erro
 	return apikey.Created{Key: k, Secret: apikey.NewSecret("a-new-secret-0123456789")}, err
 }
 
-func (s *issuer) Update(_ context.Context, id string, _ apikey.Patch) (apikey.Key, error) {
+func (s *issuer) Update(_ context.Context, id string, p apikey.Patch) (apikey.Key, error) {
+	if p.Name != nil {
+		s.renamed = *p.Name
+	}
 	return apikey.Key{ID: id, Name: "k"}, s.write("update", func() {})
 }
 
@@ -533,4 +538,29 @@ func (s *lying) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
 		return apikey.Deleted{AlreadyGone: true}, nil
 	}
 	return s.issuer.Delete(ctx, id)
+}
+
+// TestANameHasNoBlanksAroundIt, from whichever front: a name is looked for without them. A rotation names its key itself.
+func TestANameHasNoBlanksAroundIt(t *testing.T) {
+	for _, name := range []string{"ci", " ci", "ci ", "\tci\n", "\u00a0ci\u2003"} {
+		s := &issuer{caps: able, keys: []apikey.Key{{ID: "k1", Name: "ci"}}}
+		c := open(t, s, nil)
+		var said []string
+		o := Order{What: Create, Draft: apikey.Draft{Name: name, Role: "reader"}, Before: c.Before(t.Context()), Note: func(text string) { said = append(said, text) }}
+		o.WarnOfDuplicate()
+		for _, send := range []func(context.Context, Order) (Outcome, error){c.Do, c.Send} {
+			if _, err := send(t.Context(), o); err != nil || s.keys[len(s.keys)-1].Name != "ci" {
+				t.Errorf("%q: created as %q, %v", name, s.keys[len(s.keys)-1].Name, err)
+			}
+			if _, err := send(t.Context(), Order{What: Update, Key: apikey.Key{ID: "k1"}, Patch: apikey.Patch{Name: &name}}); err != nil || s.renamed != "ci" {
+				t.Errorf("%q: renamed to %q, %v", name, s.renamed, err)
+			}
+		}
+		if words := strings.Join(said, "\n"); !strings.Contains(words, `"ci" is there already`) || strings.Contains(words, "asked for the name") {
+			t.Errorf("%q: said %q", name, said)
+		}
+		if _, err := c.Do(t.Context(), Order{What: Create, Act: true, Draft: apikey.Draft{Name: " ci ~r1", Role: "reader"}}); err != nil || s.keys[len(s.keys)-1].Name != " ci ~r1" {
+			t.Errorf("a rotation's key is called %q, %v", s.keys[len(s.keys)-1].Name, err)
+		}
+	}
 }

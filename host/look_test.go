@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"detent/config"
 )
@@ -23,7 +24,7 @@ func hostWith(t *testing.T, text string, environ ...string) *Host {
 			t.Fatal(err)
 		}
 	}
-	return New(Options{Env: config.NewEnv(append([]string{"HOME=" + home}, environ...))})
+	return New(Options{Env: config.NewEnv(append([]string{"HOME=" + home}, environ...)), Now: time.Now, Say: t.Logf})
 }
 
 const someProfile = "[profiles.prod]\nservice = \"prosopo\"\nurl = \"https://api.example.com\"\ntoken = { env = \"T\" }\n"

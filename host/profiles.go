@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"strings"
 
-	"detent/apikey"
 	"detent/audit"
 	"detent/config"
 	"detent/desk"
@@ -39,7 +39,7 @@ func (h *Screens) SaveProfile(_ context.Context, before *ui.ProfileDraft, n ui.P
 	switch {
 	case before == nil && there:
 		return &ui.FieldError{Field: "name", Err: fmt.Errorf("there is already a profile %q", n.Name)}
-	case before != nil && (!there || !reflect.DeepEqual(draftOf(old), *before)):
+	case before != nil && (!there || !reflect.DeepEqual(h.draftOf(old), *before)):
 		return config.ErrChanged
 	}
 	p := profileOf(n, old)
@@ -91,12 +91,13 @@ func (h *Screens) fromFile(name string) (config.Profile, bool) {
 }
 
 // draftOf is what the form shows of a profile.
-func draftOf(p config.Profile) ui.ProfileDraft {
+func (h *Screens) draftOf(p config.Profile) ui.ProfileDraft {
+	issuer := h.issuerOf(p.Service)
 	d := ui.ProfileDraft{
 		Name: p.Name, Service: p.Service, URL: p.URL, TokenEnv: p.Token.Env, TokenFile: p.Token.File, TokenCommand: p.Token.Command,
-		Environment: p.Environment, ReadOnly: p.ReadOnly, CanCreate: p.CanCreate && p.Service == apikey.Generic,
+		Environment: p.Environment, ReadOnly: p.ReadOnly, CanCreate: p.CanCreate && issuer.Takes("create"), Parents: p.Parents,
 	}
-	if p.Service == apikey.Vertesia {
+	if issuer.Takes("auth") {
 		d.Auth = "direct"
 		if p.Exchange {
 			d.Auth = "exchange"
@@ -110,7 +111,7 @@ func profileOf(n ui.ProfileDraft, was config.Profile) config.Profile {
 	p := config.Profile{
 		Name: n.Name, Service: n.Service, URL: n.URL, Environment: n.Environment, ReadOnly: n.ReadOnly,
 		Token:    config.Token{Env: n.TokenEnv, File: n.TokenFile, Command: n.TokenCommand},
-		Exchange: n.Auth == "exchange", CanCreate: n.CanCreate, MaxAge: was.MaxAge, CA: was.CA,
+		Exchange: n.Auth == "exchange", CanCreate: n.CanCreate, Parents: n.Parents, MaxAge: was.MaxAge, CA: was.CA,
 	}
 	if n.Service == was.Service {
 		p.TokenURL = was.TokenURL
@@ -139,6 +140,7 @@ func profileChanges(a, b ui.ProfileDraft) (fields string, before, after audit.Fi
 	note("token", b.NewToken.IsZero() && sameTokenPlace(a, b), tokenPlace(a), tokenPlace(b))
 	note("environment", a.Environment == b.Environment, a.Environment, b.Environment)
 	note("read_only", a.ReadOnly == b.ReadOnly, a.ReadOnly, b.ReadOnly)
+	note("parents", maps.Equal(a.Parents, b.Parents), a.Parents, b.Parents)
 	note("auth", a.Auth == b.Auth, a.Auth, b.Auth)
 	note("create", a.CanCreate == b.CanCreate, a.CanCreate, b.CanCreate)
 	return strings.Join(names, ", "), before, after
@@ -191,7 +193,7 @@ func fieldError(err error) error {
 		return err
 	}
 	field := "name"
-	for _, known := range []string{"service", "url", "token", "environment", "auth", "create", "token_url"} {
+	for _, known := range []string{"service", "url", "token", "environment", "auth", "create", "token_url", "parents"} {
 		if strings.HasSuffix(wrong.Field, "."+known) || strings.Contains(wrong.Field, "."+known+".") {
 			field = known
 		}

@@ -59,7 +59,7 @@ func (h *Screens) profile(p config.Profile) ui.Profile {
 	readOnly, _ := h.host.ReadOnly(p)
 	readOnly = readOnly || h.host.o.Guest.Views()
 	out := ui.Profile{Name: p.Name, Service: p.Service, URL: p.Address(), Environment: p.Environment, Setting: p.Setting(h.host.o.Demo),
-		ReadOnly: readOnly, Embedded: p.Embedded, Token: p.Token.String(), Draft: draftOf(p)}
+		ReadOnly: readOnly, Embedded: p.Embedded, Token: p.Token.String(), Draft: h.draftOf(p)}
 	if p.Embedded {
 		out.Token = "made at start, in memory only"
 	}

@@ -34,12 +34,21 @@ func (h *Host) Open(ctx context.Context) (*Session, error) {
 
 // OpenProfile makes a profile ready for use.
 func (h *Host) OpenProfile(ctx context.Context, p config.Profile) (*Session, error) {
+	folder, err := h.issuerFolder()
+	if err != nil {
+		return nil, err
+	}
 	readOnly, err := h.ReadOnly(p)
 	if err != nil {
 		return nil, err
 	}
+	return h.openWith(ctx, p, folder, readOnly)
+}
+
+// openWith makes a profile ready for use, of an issuer that is built in or in a folder.
+func (h *Host) openWith(ctx context.Context, p config.Profile, folder string, readOnly bool) (_ *Session, err error) {
 	opts := client.Options{
-		Service: p.Service, URL: p.URL, Environment: p.Environment, Exchange: p.Exchange, TokenURL: p.TokenURL,
+		Service: p.Service, IssuerFolder: folder, Parents: p.Parents, URL: p.URL, Environment: p.Environment, Exchange: p.Exchange, TokenURL: p.TokenURL,
 		CanCreate: p.CanCreate, ReadOnly: readOnly, Timeout: h.o.Timeout, UserAgent: h.o.UserAgent, Now: h.o.Now, Sleep: h.o.Sleep,
 	}
 	if opts.Debug, err = h.resources.debug(); err != nil {

@@ -64,6 +64,7 @@ func (h *Screens) Options(start config.Profile) tui.Options {
 			return rotate.NewSetup(env, h, p.Name, k, caps)
 		},
 		Rotations: func(env *ui.Env) ui.Screen { return rotate.NewList(env, h) },
+		RotateAll: func(env *ui.Env, items []rotate.Item) ui.Screen { return rotate.NewQueue(env, h, h.Setting, items) },
 		Copy:      func(text string) error { return h.host.clipboard().copy(text) },
 		Bell:      h.host.bell(),
 	}

@@ -47,7 +47,7 @@ func (a *App) newActions() []action {
 		{binding: k.History, able: a.canRecall, ofAll: true, run: func(*apikey.Key) tea.Cmd { return a.push(a.history()) }},
 		{binding: k.Profiles, run: func(*apikey.Key) tea.Cmd {
 			return a.push(dialog.NewProfiles(a.env, a.host.Profiles, a.profile.want,
-				dialog.ProfileForms{Add: a.screens.addProfile, Edit: a.screens.editProfile, No: a.lock.NoProfiles}))
+				dialog.ProfileForms{Add: a.screens.addProfile, Edit: a.screens.editProfile, More: a.moreOf(), No: a.lock.NoProfiles}))
 		}},
 		{binding: k.All, run: func(*apikey.Key) tea.Cmd { return a.openAll() }},
 		{binding: k.Reload, run: func(*apikey.Key) tea.Cmd { return a.reload() }},
@@ -176,6 +176,9 @@ func (a *App) act(msg tea.KeyMsg) (tea.Cmd, bool) {
 		x := &a.actions[i]
 		if !key.Matches(msg, x.binding) || a.focus == onDetail && key.Matches(msg, a.env.Keys.Open) {
 			continue
+		}
+		if cmd, done := a.onMarks(x); done {
+			return cmd, true
 		}
 		if why := a.refusal(x); why != "" {
 			var k apikey.Key

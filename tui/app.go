@@ -14,6 +14,7 @@ import (
 	"detent/paint"
 	"detent/tui/detail"
 	"detent/tui/keylist"
+	"detent/tui/rotate"
 	"detent/tui/ui"
 )
 
@@ -45,6 +46,7 @@ type Options struct {
 	// the open ones. Where they are nil, no key offers them.
 	Rotate    func(env *ui.Env, profile ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen
 	Rotations func(env *ui.Env) ui.Screen
+	RotateAll func(env *ui.Env, items []rotate.Item) ui.Screen // that of several keys; nil for none
 	Preferences
 }
 
@@ -109,7 +111,7 @@ func New(o Options) *App {
 	env := &ui.Env{Styles: ui.StylesOf(o.Renderer, o.Look), Keys: o.Keys, Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}
 	env.Keys.Suspend.SetEnabled(!o.Remote.On)
 	a := &App{
-		env: env, host: o.Host, copyText: o.Copy, countdown: countdown{bell: o.Bell}, notice: o.Notice, readOnly: o.ReadOnly,
+		env: env, host: o.Host, copyText: o.Copy, countdown: countdown{bell: o.Bell, rotateAll: o.RotateAll}, notice: o.Notice, readOnly: o.ReadOnly,
 		list: keylist.New(env), detail: detail.New(env), requests: newRequests(),
 	}
 	a.lock, a.spoken = lock{Remote: o.Remote, last: o.Now()}, spoken{on: o.Spoken}

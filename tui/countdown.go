@@ -8,6 +8,7 @@ import (
 
 	"detent/rotation"
 	"detent/tui/keylist"
+	"detent/tui/rotate"
 	"detent/tui/ui"
 )
 
@@ -19,6 +20,8 @@ type countdown struct {
 	ticking bool
 	waiting int // rotations that wait for a person
 	bell    func(text string)
+	// rotateAll makes the screen that rotates several keys; nil where there is none.
+	rotateAll func(env *ui.Env, items []rotate.Item) ui.Screen
 }
 
 // openViews are the open rotations, as they were when the keys were examined, by the place of their profile.
@@ -37,8 +40,10 @@ func (a *App) openViews() map[int][]rotation.View {
 func (a *App) waitOf(id string) (ui.Wait, bool) {
 	for _, s := range slices.Concat(a.kept, a.overlays) {
 		if w, can := s.(ui.Waits); can {
-			if wait := w.Wait(); wait.Rotation == id {
-				return wait, true
+			for _, wait := range w.Waits() {
+				if wait.Rotation == id {
+					return wait, true
+				}
 			}
 		}
 	}

@@ -178,7 +178,11 @@ type fakeHost struct {
 	mu       sync.Mutex
 }
 
-func (h *fakeHost) Profiles() []ui.Profile    { return h.profiles }
+func (h *fakeHost) Profiles() []ui.Profile { return h.profiles }
+func (h *fakeHost) Issuers() []ui.Issuer {
+	return []ui.Issuer{{Name: "prosopo", Title: "Prosopo", URL: "https://api.prosopo.io"}, {Name: "vertesia", Title: "Vertesia", URL: "https://api.vertesia.io", Settings: []string{"auth"}},
+		{Name: "generic", Title: "generic", Settings: []string{"create"}}}
+}
 func (h *fakeHost) NeedsTerminal(string) bool { return false }
 
 func (h *fakeHost) Open(_ context.Context, name string) (ui.Connection, error) {

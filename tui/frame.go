@@ -239,6 +239,9 @@ func (a *App) summary() []string {
 	if a.list.Len() > 0 || a.load.loaded || a.fleet != nil {
 		parts = append(parts, ui.Count(n, "key"))
 	}
+	if n := a.list.MarkCount(); n > 0 {
+		parts = append([]string{s.Accent.Render(ui.Number(n) + " marked")}, parts...)
+	}
 	if n := a.countdown.waiting; n > 0 {
 		word := " waits"
 		if n > 1 {

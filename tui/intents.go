@@ -32,6 +32,7 @@ func newRequests() requests {
 type result struct {
 	ticket int
 	write  bool
+	partly bool    // it failed after a part was done
 	msg    tea.Msg // ui.KeyCreated and its like
 	err    error
 	title  string         // of the error box: "Could not create payments-api"
@@ -118,6 +119,8 @@ func (a *App) write(msg tea.Msg) (tea.Cmd, bool) {
 	case ui.DeleteKey:
 		p := a.named(msg.Profile)
 		return a.send(p, msg.Ticket, func(ctx context.Context) result { return a.deleteKey(ctx, p, msg) }), true
+	case ui.Bulk:
+		return a.doBulk(msg), true
 	case ui.RequestPublicKey:
 		p := a.named(msg.Profile)
 		c := p.conn
@@ -199,6 +202,8 @@ func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 		}), true
 	case ui.SaveProfile:
 		return a.saveProfile(msg), true
+	case ui.RemoveProfile, ui.MakeDefault, ui.RemoveDestination, ui.LookAt:
+		return a.configure(msg), true
 	case ui.TestProfile:
 		return a.testProfile(msg), true
 	}
@@ -345,7 +350,7 @@ func (a *App) answer(r result) tea.Cmd {
 			cmds = append(cmds, r.then())
 		}
 	}
-	if r.write && client.MayHaveHappened(r.err) {
+	if r.write && (r.partly || client.MayHaveHappened(r.err)) {
 		cmds = append(cmds, a.reload())
 	}
 	return tea.Batch(cmds...)

@@ -40,6 +40,8 @@ func doing(k *ui.Keys) map[string]string {
 		{k.CopyID, "the id, the name, the mask, a line for curl or .env: to the terminal's clipboard"},
 		{k.Verify, "paste a secret: which key is it, does it work"},
 		{k.Profiles, "use another, add one, change one, test it"},
+		{k.Mark, "the key under the cursor: rotate, disable and delete are then of the marked keys"},
+		{k.MarkAll, "every key that the filter leaves"},
 		{k.All, "the keys of all profiles in one list, the worst first"},
 		{k.Reload, "ask the service anew"},
 		{k.Filter, "leave only the keys that match"},

@@ -54,10 +54,10 @@ func newScreens(a *App, o Options) screens {
 			return form.NewPublicValue(a.env, p, name, v)
 		},
 		addProfile: func() ui.Screen {
-			return form.NewProfile(a.env, form.ProfileOptions{Existing: a.host.Profiles(), Remote: a.lock.On})
+			return form.NewProfile(a.env, form.ProfileOptions{Issuers: a.host.Issuers(), Existing: a.host.Profiles(), Remote: a.lock.On})
 		},
 		editProfile: func(p ui.Profile) ui.Screen {
-			return form.NewProfile(a.env, form.ProfileOptions{Edit: &p.Draft, Remote: a.lock.On})
+			return form.NewProfile(a.env, form.ProfileOptions{Issuers: a.host.Issuers(), Edit: &p.Draft, Remote: a.lock.On})
 		},
 		toggle: func(k apikey.Key) ui.Screen {
 			caps, p := here()

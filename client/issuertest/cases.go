@@ -29,6 +29,8 @@ type sample struct {
 	set       map[string]string
 	args      args
 	exchanges []exchange
+	varied    int      // the one that the suite varies: the last, unless one is marked
+	marked    bool     // that it is not the last
 	want      []string // the keys, the key, or what was found out, as describe writes it
 	secret    string
 	notes     []string
@@ -144,7 +146,7 @@ func (c *sample) line(line string, in *state) error {
 		}
 	case "with":
 		return json.Unmarshal([]byte(rest), &c.args)
-	case ">":
+	case ">", ">*":
 		switch {
 		case isHeader && last >= 0:
 			c.exchanges[last].header[name] = value
@@ -153,6 +155,9 @@ func (c *sample) line(line string, in *state) error {
 		default:
 			c.exchanges = append(c.exchanges, exchange{request: rest, header: map[string]string{}, answer: reply{status: 200, header: map[string]string{}}})
 			in.body = &c.exchanges[last+1].body
+			if !c.marked {
+				c.varied, c.marked = last+1, mark == ">*"
+			}
 		}
 	case "<":
 		if last < 0 {
@@ -188,6 +193,16 @@ func (c *sample) line(line string, in *state) error {
 		*in.body += line
 	}
 	return nil
+}
+
+// sent is the header in which a credential travels, and its value there.
+func (s *script) sent(credential string) (name, value string) {
+	how := s.head["sent"]
+	if how == "" {
+		how = "Authorization: Bearer {}"
+	}
+	name, value, _ = strings.Cut(how, ": ")
+	return name, strings.ReplaceAll(value, "{}", credential)
 }
 
 // first is the first case of an operation, from which the suite makes its own; nil where the file has none.

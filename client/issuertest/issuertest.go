@@ -26,6 +26,9 @@ import (
 //	source   where they are written down
 //	token    detent's own credential, of the shape that this issuer's have
 //	secret   a secret of one of the issuer's keys
+//	sent     how a credential travels, "Private-Token: {}"; as Authorization: Bearer {} where nothing is said
+//	tried    "by our own credential" where a secret is tried in a body, so that a 401 is about our own
+//	parents  what its keys belong to, "project=42"
 //
 // Each file of the archive is a case. Its name begins with what is done: list, create, update, delete, probe, identify,
 // retrieve or public key; a colon and words follow, but for the first case of each, which is the one that others are made of.
@@ -33,6 +36,7 @@ import (
 //
 //	set create=true                  settings of the profile: create, exchange, read_only, environment
 //	with {"name":"ci"}               what it is done with
+//	>* POST /v1/keys/on              the same, of the request that the suite varies, where that is not the last
 //	> GET /v1/api-keys               a request as it must come, then "> Name: value" for a header that it must have, "> as SECRET" for
 //	                                 another credential than detent's own, and its body
 //	< 200                            its answer, then "< Name: value" for a header of it, and its body; "< lost" drops the connection
@@ -68,6 +72,13 @@ func (u *suite) open(t *testing.T, c *sample, address string, change ...func(*cl
 	t.Helper()
 	o := client.Options{Service: u.name, URL: address, Token: apikey.NewSecret(u.token), Timeout: 5 * time.Second,
 		Now: func() time.Time { return now }, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, Random: &counting{}}
+	for _, parent := range strings.Fields(u.head["parents"]) {
+		name, value, _ := strings.Cut(parent, "=")
+		if o.Parents == nil {
+			o.Parents = map[string]string{}
+		}
+		o.Parents[name] = value
+	}
 	for name, value := range c.set {
 		switch name {
 		case "create":

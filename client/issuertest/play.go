@@ -85,8 +85,8 @@ func (c *sample) strict(t *testing.T, s *script) *service {
 		if bearer == "" {
 			bearer = s.token
 		}
-		if h := r.header.Get("Authorization"); h != "Bearer "+bearer {
-			t.Errorf("%s: Authorization is %q", e.request, h)
+		if name, want := s.sent(bearer); r.header.Get(name) != want {
+			t.Errorf("%s: %s is %q", e.request, name, r.header.Get(name))
 		}
 		for name, value := range e.header {
 			if r.header.Get(name) != value {
@@ -109,15 +109,15 @@ func (c *sample) strict(t *testing.T, s *script) *service {
 // altered plays a case with another answer to its last request, and to every one that it does not have: n counts those.
 func (c *sample) altered(t *testing.T, alter func(n int, usual reply) reply) *service {
 	t.Helper()
-	last, n := c.exchanges[len(c.exchanges)-1], 0
+	varied, n := c.exchanges[c.varied], 0
 	return serve(t, func(_ int, r seen) reply {
-		for _, e := range c.exchanges[:len(c.exchanges)-1] {
-			if e.request == r.method+" "+r.uri {
+		for i, e := range c.exchanges {
+			if i != c.varied && e.request == r.method+" "+r.uri {
 				return e.answer
 			}
 		}
 		n++
-		return alter(n-1, last.answer)
+		return alter(n-1, varied.answer)
 	})
 }
 
@@ -166,6 +166,17 @@ func once(r reply) func(int, reply) reply {
 	}
 }
 
+// textOf is a text, or a number as it is written; anything else is none.
+func textOf(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return ""
+}
+
 // row finds the object of a body that has a member of each of these values, changes it, and writes the body anew.
 func row(t *testing.T, body string, change func(row map[string]any), values ...string) string {
 	t.Helper()
@@ -177,7 +188,7 @@ func row(t *testing.T, body string, change func(row map[string]any), values ...s
 		for _, value := range values {
 			found := false
 			for _, v := range object {
-				found = found || v == value
+				found = found || textOf(v) == value
 			}
 			if !found {
 				return false

@@ -31,7 +31,8 @@ func (u *suite) proofs(t *testing.T) {
 		return proof, err
 	}
 	for _, body := range []string{``, `{}`, `{"error":"no such key","status":401}`, `{"success":false,"error":{"message":"no","code":401}}`} {
-		if p, err := verdict(t, of(401, body)); err != nil || !p.Refused() || p.Call == "" || p.Status != 401 {
+		p, err := verdict(t, of(401, body))
+		if own := u.head["tried"] != ""; err != nil || p.Refused() == own || own && p.Verdict != apikey.Silent || p.Call == "" || p.Status != 401 {
 			t.Errorf("401 %s: %+v, %v", body, p, err)
 		}
 	}
@@ -80,13 +81,21 @@ func (u *suite) again(t *testing.T, c *sample, secret apikey.Secret) {
 	if err != nil || !proof.Accepted() || proof.Call == "" {
 		t.Fatalf("the case %q accepts nothing: %+v, %v", c.name, proof, err)
 	}
-	at := serve(t, func(int, seen) reply { return of(401, `{}`) })
+	dead := of(401, `{}`)
+	for _, other := range u.script.cases {
+		if other.do == "probe" && len(other.want) > 0 && strings.HasPrefix(other.want[0], "refused") {
+			dead = other.exchanges[len(other.exchanges)-1].answer
+		}
+	}
+	at := serve(t, func(int, seen) reply { return dead })
 	made, err := u.open(t, c, at.URL).Probe(t.Context(), apikey.MadeUp(secret, &counting{}), proof.Call)
 	if err != nil || !made.Refused() || made.Call != proof.Call || len(at.requests()) != 1 {
 		t.Errorf("a made-up secret by %s: %+v, %v, %d requests", proof.Call, made, err, len(at.requests()))
 	}
 	for _, r := range at.requests() {
-		if r.header.Get("Authorization") == "Bearer "+u.secret || r.header.Get("Authorization") == "Bearer "+u.token {
+		name, own := u.sent(u.token)
+		_, other := u.sent(u.secret)
+		if h := r.header.Get(name); (h == own) != (u.head["tried"] != "") || h == other || strings.Contains(r.body, u.secret) {
 			t.Error("the made-up secret is not what was sent")
 		}
 	}

@@ -12,8 +12,12 @@ import (
 	"detent/apikey"
 )
 
+// IsParentValue reports whether a profile may give this for a parent: it becomes a segment of a path.
+func IsParentValue(text string) bool { return parentValue().MatchString(text) }
+
 // checker collects what is wrong with a declaration.
 type checker struct {
+	d        *Declaration
 	file     string
 	lines    map[string]int
 	problems []*Problem
@@ -51,6 +55,8 @@ func quoted(list []string) []string {
 var (
 	abilities   = []string{"create", "delete", "rename", "role", "disable", "public_key", "retrieve", "last_used", "expiry", "restrictions"}
 	settings    = []string{"create", "auth", "token_url"}
+	timeForms   = []string{"rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text", "seconds", "seconds-text", "days"}
+	rightForms  = []string{"list", "grouped", "words", "ids"}
 	methods     = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 	environment = []string{string(apikey.Live), string(apikey.Test), string(apikey.Dev)}
 )
@@ -61,19 +67,32 @@ var (
 		return regexp.MustCompile(`^(?:(?:server|client) \S.*|documents \d{4}-\d\d(?:-\d\d)?)$`)
 	})
 	plainQuery = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^[A-Za-z0-9_.-]+=[A-Za-z0-9_.-]+(?:&[A-Za-z0-9_.-]+=[A-Za-z0-9_.-]+)*$`)
+		return regexp.MustCompile(`^[A-Za-z0-9_.-]+=(?:[A-Za-z0-9_.,-]+|\{[a-z][a-z0-9_]*\})(?:&[A-Za-z0-9_.-]+=(?:[A-Za-z0-9_.,-]+|\{[a-z][a-z0-9_]*\}))*$`)
 	})
 	// pathOf is what a path may hold: segments of unreserved characters, each of them whole or an {id}.
 	pathOf = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*|\{id\}))+$`)
+		return regexp.MustCompile(`^(?:/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*|\{[a-z][a-z0-9_]*\}))+$`)
+	})
+	placeIn     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`) })
+	parentValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@:~-][A-Za-z0-9_.@:~-]{0,127}$`) })
+	parentName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`) })
+	webAddress  = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9_.~/-]*)?$`)
 	})
 )
 
 func (c *checker) declaration(d *Declaration) {
+	c.d = d
 	if !issuerName().MatchString(d.Name) {
 		c.refuse("name", "a name is small letters, digits and hyphens, a letter first, at most 32")
 	}
 	c.text("title", d.Title, 40)
+	if d.Label != "" {
+		c.text("label", d.Label, 40)
+	}
+	if d.About != "" {
+		c.text("about", d.About, 80)
+	}
 	if !provenBy().MatchString(d.Proven) {
 		c.refuse("proven", `say "server NAME VERSION", "client NAME VERSION" or "documents DATE"`)
 	}
@@ -101,8 +120,22 @@ func (c *checker) declaration(d *Declaration) {
 			c.one(field+".environment", string(p.Environment), environment...)
 		}
 	}
-	c.row(&d.Row)
-	c.calls(d)
+	for field, address := range map[string]string{"url": d.URL, "home": d.Home} {
+		if address != "" && !webAddress().MatchString(address) {
+			c.refuse(field, "%q is no https address without user, query and fragment", address)
+		}
+	}
+	c.parents(d.Parents)
+	c.auth("auth", &d.Auth)
+	c.auth("key_auth", &d.KeyAuth)
+	if d.KeyAuth.Login != nil {
+		c.refuse("key_auth.login", "a key is tried itself, not what it is exchanged for")
+	}
+	if d.Go == "" {
+		c.row(&d.Row)
+		c.calls(d)
+		c.refusals(d)
+	}
 	c.words(d)
 }
 
@@ -121,7 +154,7 @@ func (c *checker) text(field, text string, most int) {
 // Named are the fields of a row with their members, in the order in which they are declared.
 func (r *Row) Named() []NamedMembers {
 	return []NamedMembers{{"id", r.ID}, {"name", r.Name}, {"type", r.Type}, {"role", r.Role}, {"masked", r.Masked}, {"environment", r.Environment},
-		{"enabled", r.Enabled}, {"created_at", r.CreatedAt}, {"updated_at", r.UpdatedAt}, {"expires_at", r.ExpiresAt}, {"last_used_at", r.LastUsedAt},
+		{"enabled", r.Enabled}, {"state.members", r.State.Members}, {"permissions", r.Permissions}, {"created_at", r.CreatedAt}, {"updated_at", r.UpdatedAt}, {"expires_at", r.ExpiresAt}, {"last_used_at", r.LastUsedAt},
 		{"restrictions", r.Restrictions}, {"account", r.Account}, {"project", r.Project}, {"created_by", r.CreatedBy}, {"updated_by", r.UpdatedBy},
 		{"can_retrieve_value", r.CanRetrieve}, {"copied", r.Copied}, {"prefix", r.Prefix}, {"secret", r.Secret}}
 }
@@ -144,7 +177,12 @@ func (c *checker) row(r *Row) {
 			of[strings.ToLower(member)] = field
 		}
 	}
-	if len(r.ID) == 0 {
+	switch {
+	case r.SecretIsID && len(r.ID) > 0:
+		c.refuse("row.secret_is_id", "a key has no other id then: leave row.id out")
+	case r.SecretIsID && len(r.Secret) == 0:
+		c.refuse("row.secret", "is missing: with secret_is_id it names the key")
+	case !r.SecretIsID && len(r.ID) == 0:
 		c.refuse("row.id", "is missing: a key is told by its id")
 	}
 	if len(r.Name) == 0 {
@@ -164,117 +202,52 @@ func (c *checker) members(field string, members []string) {
 	}
 }
 
-func (c *checker) calls(d *Declaration) {
-	c.call("list", &d.List.Call, false)
-	c.members("list.rows", d.List.Rows)
-	c.one("list.paging", d.List.Paging, "", "cursor")
-	if d.Create != nil {
-		c.call("create", &d.Create.Call, false)
-		if d.Create.Setting != "" && !slices.Contains(d.Settings, d.Create.Setting) {
-			c.refuse("create.setting", "%q is none of settings", d.Create.Setting)
-		}
-		if len(d.Row.Secret) == 0 {
-			c.refuse("row.secret", "is missing: the answer to a create holds the secret somewhere")
-		}
-	}
-	for field, call := range map[string]*Call{"update": d.Update, "delete": d.Delete, "retrieve": d.Retrieve} {
-		if call != nil {
-			c.call(field, call, true)
-		}
-	}
-	for _, q := range append(slices.Clone(d.List.Queries), d.OwnProject) {
-		c.query("list.queries", q)
-	}
-	if d.Exchange != nil && c.path("exchange.call", d.Exchange.Call, false) != "POST" {
-		c.refuse("exchange.call", "is a POST: a key is in no address")
-	}
-	if p := d.PublicKey; p != nil {
-		c.path("public_key.call", p.Call, false)
-		c.members("public_key", []string{p.Name, p.Project, p.TTL})
-	}
-	if len(d.Probes) == 0 {
-		c.refuse("probe", "is missing: one harmless read must show that a secret works")
-	}
-	for i, p := range d.Probes {
-		field := fmt.Sprintf("probe[%d]", i)
-		method := c.path(field+".call", p.Call, p.ID != "")
-		if method != "" && method != "GET" && method != "POST" {
-			c.refuse(field+".call", "a probe is harmless: GET, or a POST that reads")
-		}
-		c.one(field+".answers", p.Answers, "keys", "object")
-	}
-}
-
-// call checks a request. with says that it is about one key: then its id is in the path or in the body.
-func (c *checker) call(field string, call *Call, with bool) {
-	c.path(field+".call", call.Call, with && !sends(call, "id"))
-	c.query(field+".query", call.Query)
-	c.members(field+".key", call.Key)
-	for _, member := range slices.Sorted(maps.Keys(call.Send)) {
-		v := call.Send[member]
-		at := field + ".send." + member
-		c.member(at, member)
-		if !sendable(v.Field) {
-			c.refuse(at, "%q is no field that can be sent", v.Field)
-		}
-		c.one(at, v.As, "", "rfc3339", "rfc3339-ms")
-	}
-}
-
-// query checks a query: it is the same for everybody, and holds no secret.
-func (c *checker) query(field, query string) {
-	if query != "" && !plainQuery().MatchString(query) {
-		c.refuse(field, "%q is no query: name=value&name=value, of letters, digits and _ . -", query)
-	}
-}
-
-func sends(call *Call, field apikey.Field) bool {
-	for _, v := range call.Send {
-		if v.Field == field {
-			return true
-		}
-	}
-	return false
-}
-
-// sendable reports whether a field is one of an id, a draft or a change.
-func sendable(f apikey.Field) bool {
-	switch f {
-	case apikey.FieldID, apikey.FieldName, apikey.FieldEnvironment, apikey.FieldExpiry, apikey.FieldRestrictions, apikey.FieldRole, apikey.FieldType,
-		apikey.FieldEnabled:
-		return true
-	}
-	return false
-}
-
-// path checks "METHOD /path". A path stays on the profile's own host, and has an {id} where one is meant.
-func (c *checker) path(field, call string, id bool) (method string) {
-	method, path, _ := strings.Cut(call, " ")
-	switch {
-	case call == "":
-		c.refuse(field, `is missing: "GET /v1/keys"`)
-		return ""
-	case !slices.Contains(methods, method):
-		c.refuse(field, "begins with one of %s", strings.Join(methods, ", "))
-		return ""
-	case !pathOf().MatchString(path):
-		c.refuse(field, "%q is no path on the profile's own host: segments of letters, digits and _ . ~ -, or {id}, each after a slash, and no query", path)
-	case strings.Count(path, "{id}") > 1 || id != strings.Contains(path, "{id}"):
-		c.refuse(field, "%s", map[bool]string{true: "needs one {id}, for the key that it is about", false: "has an {id}, but is about no key"}[id])
-	}
-	return method
-}
-
-func (c *checker) words(d *Declaration) {
+func (c *checker) refusals(d *Declaration) {
 	if len(d.Refusals.Own) == 0 {
 		c.refuse("refusals.own", "is missing: by what is an error of the issuer's told from a proxy's?")
 	}
 	for _, own := range d.Refusals.Own {
-		c.one("refusals.own", own, "no", "text", "object")
+		c.one("refusals.own", own, "no", "text", "object", "message")
 	}
 	c.members("refusals.foreign", d.Refusals.Foreign)
 	c.members("refusals.members", d.Refusals.Members)
 	c.one("refusals.forbidden", d.Refusals.Forbidden, "", "words", "role")
+	for i, m := range d.Refusals.Means {
+		field := fmt.Sprintf("refusals.means[%d]", i)
+		if m.Is < 400 || m.Is > 499 {
+			c.refuse(field+".is", "is the status of a refusal, 400 to 499")
+		}
+		if m.Status == 0 && m.Words == "" {
+			c.refuse(field+".words", "is missing: which refusals are meant?")
+		}
+	}
+}
+
+func (c *checker) words(d *Declaration) {
+	features := map[string]bool{}
+	for i, p := range d.Permissions {
+		field := fmt.Sprintf("permission[%d]", i)
+		c.text(field+".name", p.Name, 128)
+		if p.ID != "" {
+			c.text(field+".id", p.ID, 128)
+		}
+		if p.Description != "" {
+			c.text(field+".description", p.Description, 200)
+		}
+		if features[p.Feature+"."+p.Name] {
+			c.refuse(field+".name", "%q is there twice", p.Name)
+		}
+		features[p.Feature+"."+p.Name] = true
+	}
+	for i, p := range d.Presets {
+		field := fmt.Sprintf("preset[%d]", i)
+		c.text(field+".name", p.Name, 40)
+		for _, name := range p.Permissions {
+			if !slices.ContainsFunc(d.Permissions, func(k Permission) bool { return k.Name == name }) {
+				c.refuse(field+".permissions", "%q is none of the permissions", name)
+			}
+		}
+	}
 	for i, r := range d.Roles {
 		c.text(fmt.Sprintf("role[%d].name", i), r.Name, 64)
 		c.text(fmt.Sprintf("role[%d].description", i), r.Description, 200)

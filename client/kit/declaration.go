@@ -2,6 +2,27 @@
 // members of its JSON, how it says no. A declaration is a file of TOML. It is data: paths, members and words, no code; it
 // names no host, runs no program and reads no file. Package client carries it out.
 //
+// What it can say, and where:
+//
+//	a credential in a header, basic, a cookie or the body, or a session by a login       auth, key_auth, auth.login
+//	keys of an account, a project, a service account                                      parent, {NAME} in paths, { parent = "NAME" }
+//	JSON-RPC and other bodies that are nested                                             send; { field = "name" } anywhere in it
+//	pages by number, offset, last id, cursor or link                                      list.pages
+//	a list of ids, each key asked for                                                     list.each
+//	a list that shows secrets: they are dropped while it is decoded                       row.secret
+//	an id that is the secret: a key is shown under a fingerprint                          row.secret_is_id
+//	a key that is made first and gets its secret then                                     create.id, create.secret
+//	an answer to a change that shows no key                                               update.silent
+//	on and off in words, or by calls of their own                                         row.state, enable, disable
+//	scopes, flat or grouped                                                               permission, row.permissions, as = "list"
+//	times as RFC 3339, dates, seconds; what is sent for "never"                           as, else, null
+//	refusals with a status that does not say what they are, a taken name as 409           refusals.means
+//	a verdict on a secret, for whoever may ask                                            probe: by_own_credential, accepts, refuses
+//	a dead secret that is answered 404                                                    probe.not_found_refuses
+//	a revoked secret that works a while yet, a coarse last use, tries that revoke more    truth
+//	an unknown key that is deleted with 200: nothing, detent looks at the list after      -
+//	what the service cannot do, and why                                                   cannot
+//
 // The small example, of a service that lists, creates and deletes keys:
 //
 //	name   = "example"
@@ -41,6 +62,10 @@ type Declaration struct {
 	Name string `toml:"name"`
 	// Title is the name as people write it.
 	Title string `toml:"title"`
+	// Label is what a list of issuers calls it, where the title says too little there.
+	Label string `toml:"label"`
+	// About is a line more for somebody who chooses among all issuers.
+	About string `toml:"about"`
 	// Place is where it stands in a list of all issuers, 1 for the top; those without one come last, by their names.
 	Place int `toml:"place"`
 	// Proven says how the declaration is known to work: "server NAME VERSION" for a real one that a test runs, "client NAME
@@ -60,13 +85,36 @@ type Declaration struct {
 	// OtherIDs are ids that no key has, because their path is another call's.
 	OtherIDs []string `toml:"other_ids"`
 
-	Secret Secret  `toml:"secret"`
-	Row    Row     `toml:"row"`
-	List   List    `toml:"list"`
-	Create *Create `toml:"create"`
-	// Update changes what is sent of name, role and enabled; what is not asked for is left out.
+	// Embedded says that the key service inside detent speaks so too: a profile local/NAME is there without a file. Built-in issuers
+	// alone may say it.
+	Embedded bool `toml:"embedded"`
+	// Go names the Go that speaks the wire, where it does not fit into a declaration; then no call is declared. Built-in issuers alone
+	// may say it.
+	Go string `toml:"go"`
+	// URL is the address that a profile's form offers: "https://api.example.com". It is sent nothing by being here.
+	URL string `toml:"url"`
+	// Home is the page where a person makes keys by hand.
+	Home string `toml:"home"`
+	// Parents are what the paths of the calls need beside the id of a key, because keys are somebody's: an account, a project, a
+	// service account. A profile gives them: parents = { project = "42" }, and {project} in a path or query stands for that.
+	Parents []Parent `toml:"parent"`
+
+	// Auth is how the profile's credential is sent; bearer where nothing is said.
+	Auth Auth `toml:"auth"`
+	// KeyAuth is how a key of the issuer's is sent when it is tried; as the credential where nothing is said.
+	KeyAuth Auth    `toml:"key_auth"`
+	Truth   Truth   `toml:"truth"`
+	Secret  Secret  `toml:"secret"`
+	Row     Row     `toml:"row"`
+	List    List    `toml:"list"`
+	Create  *Create `toml:"create"`
+	// Update changes what is sent of name, role and enabled; what is not asked for is left out. A change that switches a key on or
+	// off alone is Enable's or Disable's, where these are declared.
 	Update *Call `toml:"update"`
-	Delete *Call `toml:"delete"`
+	// Enable and Disable are calls of their own for the off switch, where a service has these in an update's place.
+	Enable  *Call `toml:"enable"`
+	Disable *Call `toml:"disable"`
+	Delete  *Call `toml:"delete"`
 	// Retrieve gives the secret of a key again.
 	Retrieve *Call `toml:"retrieve"`
 	// OwnProject is the query with which the list is that of the credential's own project, in which a new key lands.
@@ -92,6 +140,10 @@ type Declaration struct {
 	Types []string `toml:"types"`
 	// Roles are those that a new key can have, in order of power for the first ones. Where there are any, a key needs one.
 	Roles []Role `toml:"role"`
+	// Permissions are those that a new key can have. Where there are any, a key needs one.
+	Permissions []Permission `toml:"permission"`
+	// Presets are named choices of permissions.
+	Presets []Preset `toml:"preset"`
 
 	// Advice is what the issuer's documents advise whoever makes a key, a line or two each: keep, browser, least, separate, life.
 	Advice   apikey.Advice `toml:"advice"`
@@ -114,13 +166,19 @@ type Prefix struct {
 // Row says under which members a key of the list has each field. Of several names the first that is there counts; members
 // that nobody names are passed over.
 type Row struct {
-	ID           Members `toml:"id"`
-	Name         Members `toml:"name"`
-	Type         Members `toml:"type"`
-	Role         Members `toml:"role"`
-	Masked       Members `toml:"masked"`
-	Environment  Members `toml:"environment"`
-	Enabled      Members `toml:"enabled"`
+	ID Members `toml:"id"`
+	// SecretIsID says that the issuer names a key by its secret. Then there is no id here: a key is shown under a fingerprint of the
+	// secret, and a call that is about a key lists first, to find the secret that its path or body needs.
+	SecretIsID  bool    `toml:"secret_is_id"`
+	Name        Members `toml:"name"`
+	Type        Members `toml:"type"`
+	Role        Members `toml:"role"`
+	Masked      Members `toml:"masked"`
+	Environment Members `toml:"environment"`
+	Enabled     Members `toml:"enabled"`
+	// State is enabled in words or digits: "active" and "revoked", "0" and "1".
+	State        State   `toml:"state"`
+	Permissions  Members `toml:"permissions"`
 	CreatedAt    Members `toml:"created_at"`
 	UpdatedAt    Members `toml:"updated_at"`
 	ExpiresAt    Members `toml:"expires_at"`
@@ -146,62 +204,11 @@ type Row struct {
 // Members are the names of a member of JSON, the usual one first.
 type Members []string
 
-// Call is one request.
-type Call struct {
-	// Call is the method and the path: "GET /v1/keys/{id}". {id} is one segment, whatever the id holds.
-	Call string `toml:"call"`
-	// Send is the body, member by member. An empty table is an empty object; without it there is no body.
-	Send map[string]Value `toml:"send"`
-	// Query is the query of the address: "withValue=true".
-	Query string `toml:"query"`
-	// Key are the members under which a key may be in the answer, where it is not the answer itself.
-	Key Members `toml:"key"`
-	// Needs is the role or permission without which the call is refused.
-	Needs string `toml:"needs"`
-}
-
-// Value is what a member of a body holds: a field of what is asked for, in the way in which the issuer writes it.
-type Value struct {
-	// Field is the field of the draft or the change, or "id".
-	Field apikey.Field `toml:"field"`
-	// As is how it is written: "rfc3339" and "rfc3339-ms" for a time, in seconds or milliseconds, and otherwise as it is.
-	As string `toml:"as"`
-}
-
-// List is the call that lists keys. What is not said is a bare array, or one of the usual envelopes.
-type List struct {
-	Call
-	// Rows are the members under which the array may be.
-	Rows Members `toml:"rows"`
-	// Queries are the ways to list, the widest first: where one is refused, the next is taken. The last may be empty.
-	Queries []string `toml:"queries"`
-	// Paging is how further pages are asked for: "" for none, "cursor" for a cursor that each page names.
-	Paging string `toml:"paging"`
-}
-
-// Create is the call that makes a key.
-type Create struct {
-	Call
-	// Whole says that the answer is the whole key: a name that is not in it, the key does not have.
-	Whole bool `toml:"whole"`
-	// Setting is a setting of the profile that must be on: the call is not offered by every service of this kind.
-	Setting string `toml:"setting"`
-}
-
-// Probe is a harmless read whose answer tells whether a secret is accepted. Several are tried in order while none tells.
-type Probe struct {
-	Call string `toml:"call"`
-	// ID is what {id} stands for: an id that nothing has.
-	ID string `toml:"id"`
-	// Answers is the shape of an answer that only an accepted secret gets: "keys" for the issuer's own list, "object" for one
-	// object, bare or enveloped. What has another shape may come from anybody, and proves nothing.
-	Answers string `toml:"answers"`
-	// NotFound says that the issuer's own "not found" is given only to a secret that it accepts.
-	NotFound bool `toml:"not_found_accepts"`
-	// Can is what a secret can do that this is answered to, in words: "list keys".
-	Can string `toml:"can"`
-	// Needs is the role or permission without which it is refused.
-	Needs string `toml:"needs"`
+// State says in which words a row tells whether a key is on. What is in neither list is not known.
+type State struct {
+	Members Members  `toml:"members"`
+	On      []string `toml:"on"`
+	Off     []string `toml:"off"`
 }
 
 // Exchange is the call at the token server that gives a session for a key: {"token","expires_in"}. The server is token_url of
@@ -232,7 +239,7 @@ type Role struct {
 // Refusals say how the issuer says no, by which its words are told from those of what stands in front of it.
 type Refusals struct {
 	// Own are the marks of a refusal, of which one is enough: "no" for success that is false, "text" and "object" for an error
-	// that is one.
+	// that is one, "message" for a message.
 	Own []string `toml:"own"`
 	// Foreign are members that the issuer's own refusals never have, and those of frameworks and gateways do.
 	Foreign []string `toml:"foreign"`
@@ -243,6 +250,16 @@ type Refusals struct {
 	// Forbidden is what a 403 of the issuer's own says about a key: "words" where only words about a right that is missing show
 	// that the key is known; "role" where the documents say that it is the answer to a role that is too small.
 	Forbidden string `toml:"forbidden"`
+	// Means are refusals whose status does not say what they are: the first that fits counts.
+	Means []Meaning `toml:"means"`
+}
+
+// Meaning says which status a refusal would have of a service that uses them.
+type Meaning struct {
+	// Status is the one that it has, 0 for any; Words are "a|b" in small letters, of which one is in its words or its code.
+	Status int    `toml:"status"`
+	Words  string `toml:"words"`
+	Is     int    `toml:"is"`
 }
 
 // Remedy is what to do about a refusal, and which refusals it is for: all that it names must hold. The first one counts.

@@ -12,8 +12,8 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// maxFile is what a declaration may have at most, in bytes.
-const maxFile = 64 << 10
+// MaxFile is what a declaration may have at most, in bytes.
+const MaxFile = 64 << 10
 
 // Problem is one thing wrong with a declaration: where, which field, and what is allowed.
 type Problem struct {
@@ -31,10 +31,15 @@ func (p *Problem) Error() string {
 	return fmt.Sprintf("%s:%d: %s: %s", p.File, p.Line, p.Field, p.Text)
 }
 
-// Load reads a declaration and checks it. The error joins every *Problem that it has, from the top of the file down.
-func Load(file string, raw []byte) (*Declaration, error) {
-	if len(raw) > maxFile {
-		return nil, &Problem{File: file, Line: 1, Text: fmt.Sprintf("is over %d KiB: no issuer needs as much", maxFile>>10)}
+// Load reads a declaration that is built in, and checks it. The error joins every *Problem that it has, from the top of the file down.
+func Load(file string, raw []byte) (*Declaration, error) { return load(file, raw, false) }
+
+// LoadUsers reads a user's own declaration, which may not say what only detent's own may.
+func LoadUsers(file string, raw []byte) (*Declaration, error) { return load(file, raw, true) }
+
+func load(file string, raw []byte, users bool) (*Declaration, error) {
+	if len(raw) > MaxFile {
+		return nil, &Problem{File: file, Line: 1, Text: fmt.Sprintf("is over %d KiB: no issuer needs as much", MaxFile>>10)}
 	}
 	if !utf8.Valid(raw) || bytes.IndexByte(raw, 0) >= 0 {
 		return nil, &Problem{File: file, Line: 1, Text: "is no text in UTF-8"}
@@ -44,7 +49,11 @@ func Load(file string, raw []byte) (*Declaration, error) {
 		return nil, undecoded(file, err)
 	}
 	c := &checker{file: file, lines: linesOf(raw)}
+	c.bodies(d)
 	c.declaration(d)
+	if users && (d.Embedded || d.Go != "") {
+		c.refuse(map[bool]string{true: "embedded", false: "go"}[d.Embedded], "is for what is built in")
+	}
 	if len(c.problems) > 0 {
 		slices.SortStableFunc(c.problems, func(a, b *Problem) int { return a.Line - b.Line })
 		all := make([]error, len(c.problems))

@@ -25,7 +25,7 @@ refusals.own = ["text"]
 
 func TestTheSmallestDeclarationIsTaken(t *testing.T) {
 	d, err := Load("example.toml", []byte(small))
-	if err != nil || d.Name != "example" || d.Create.Send["name"].Field != "name" || d.Delete == nil || d.Probes[0].Answers != "object" {
+	if err != nil || d.Name != "example" || d.Create.Body["name"].Field != "name" || d.Delete == nil || d.Probes[0].Answers != "object" {
 		t.Fatalf("%+v, %v", d, err)
 	}
 }
@@ -37,7 +37,8 @@ func TestTheExampleOfTheDocumentationIsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	var example strings.Builder
-	for _, line := range strings.Split(string(source), "\n") {
+	_, from, _ := strings.Cut(string(source), "// The small example")
+	for _, line := range strings.Split(from, "\n") {
 		if text, ok := strings.CutPrefix(line, "//\t"); ok {
 			example.WriteString(text + "\n")
 		} else if line == "//" {
@@ -48,6 +49,23 @@ func TestTheExampleOfTheDocumentationIsTaken(t *testing.T) {
 	}
 	if _, err := Load("example.toml", []byte(example.String())); err != nil || !strings.Contains(example.String(), "[[probe]]") {
 		t.Errorf("%v\n%s", err, example.String())
+	}
+}
+
+// TestTheFirstFileOfThePageIsTaken: what docs/ISSUERS.md has a writer copy works as it stands.
+func TestTheFirstFileOfThePageIsTaken(t *testing.T) {
+	page, err := os.ReadFile("../../docs/ISSUERS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, from, _ := strings.Cut(string(page), "## The smallest file")
+	from, _, _ = strings.Cut(from, "What is left out")
+	var file strings.Builder
+	for _, line := range strings.Split(from, "\n") {
+		file.WriteString(strings.TrimPrefix(line, "    ") + "\n")
+	}
+	if d, err := LoadUsers("acme.toml", []byte(file.String())); err != nil || d.Name != "acme" || d.Create == nil {
+		t.Errorf("%+v, %v\n%s", d, err, file.String())
 	}
 }
 
@@ -102,7 +120,7 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{7, `list.call = "GET /v1/keys#x"`, `is no path`},
 		{7, `list.call = "GET /v1/%2e%2e/keys"`, `is no path`},
 		{7, `list.call = "GET /v1/keys\r\nHost: evil.example"`, `is no path`},
-		{7, `list.call = "GET /{secret}"`, `is no path`},
+		{7, `list.call = "GET /{secret}"`, `"secret" is no [[parent]] of this file`},
 		{7, `list.call = "GET /v1@evil.example/"`, `is no path`},
 		{7, `list.call = "GET /v1/keys/{id}"`, `list.call: has an {id}`},
 		{7, `list.call = "CONNECT /v1/keys"`, `list.call: begins with one of`},
@@ -110,14 +128,29 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{8, `create.call = "POST /v1/keys/{id}"`, `create.call: has an {id}`},
 		{9, `create.send.name = { field = "secret" }`, `create.send.name: "secret" is no field that can be sent`},
 		{9, `create.send.name = { field = "name", as = "base64" }`, `create.send.name: "base64" is not known here`},
-		{9, `create.send.name = { value = "x" }`, `there is no such field`},
+		{9, `create.send.name = { field = "name", value = "x" }`, `a place for "field" has no "value"`},
+		{9, `create.send.name = { field = 7 }`, `"field" is not allowed to be 7`},
+		{9, `create.send.name = { login = "user" }`, `for the call of auth.login alone`},
+		{9, `create.send.name = { secret = true }`, `in the body of a probe by_own_credential alone`},
+		{9, `create.send.name = { parent = "team" }`, `"team" is no [[parent]] of this file`},
+		{9, `create.send.name = [[[[[[[[[1]]]]]]]]]`, `is nested over 8 deep`},
+		{9, `create.send.name = 2026-11-28`, `is no text, number, boolean, list or table`},
+		{9, `create.send.deep = { in = [{ field = "secret" }] }`, `create.send.deep.in: "secret" is no field that can be sent`},
+		{9, `create.send.end = { field = "expires_at" }`, `create.send.end: "" is not known here: one of "rfc3339"`},
+		{9, `create.send.may = { field = "permissions" }`, `create.send.may: "" is not known here: one of "list"`},
 		{10, `delete.call = "DELETE /v1/keys"`, `delete.call: needs one {id}`},
 		{10, `delete.call = "DELETE /v1/{id}/{id}"`, `delete.call: needs one {id}`},
 		{10, `delete.call = "DELETE /v1/keys-{id}"`, `is no path`},
 		{11, ``, `probe: is missing`},
 		{11, `probe = [{ call = "DELETE /v1/me", answers = "object" }]`, `a probe is harmless`},
-		{11, `probe = [{ call = "GET /v1/me", answers = "anything" }]`, `"anything" is not known here: one of "keys", "object"`},
+		{11, `probe = [{ call = "GET /v1/me", answers = "anything" }]`, `"anything" is not known here: one of "keys", "object", "members", "verdict"`},
 		{11, `probe = [{ call = "GET /v1/{id}", answers = "object" }]`, `has an {id}`},
+		{11, `probe = [{ call = "GET /v1/me", answers = "members" }]`, `members: is missing`},
+		{11, `probe = [{ call = "GET /v1/me", answers = "verdict" }]`, `accepts: is missing`},
+		{11, `probe = [{ call = "GET /v1/me", query = "key={secret}", answers = "object" }]`, `"secret" is no [[parent]]`},
+		{11, `probe = [{ call = "POST /v1/verify", by_own_credential = true, answers = "verdict", accepts = { valid = ["true"] } }]`, `send: needs { secret = true }`},
+		{11, `probe = [{ call = "POST /v1/verify", send = { key = { secret = true } }, answers = "object" }]`, `in the body of a probe by_own_credential alone`},
+		{11, `probe = [{ call = "GET /v1/me", answers = "object", not_found_accepts = true, not_found_refuses = true }]`, `is the contrary`},
 		{12, `refusals.own = []`, `refusals.own: is missing`},
 		{12, `refusals.own = ["maybe"]`, `refusals.own: "maybe" is not known here`},
 		{13, `run = "curl https://evil.example"`, `run: there is no such field`},
@@ -137,8 +170,37 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{13, `headers.Authorization = "Bearer x"`, `headers: "Authorization" is detent's own`},
 		{13, `headers.HOST = "evil.example"`, `headers: "HOST" is detent's own`},
 		{13, `headers.x = "a\r\nb"`, `headers.x: has a character`},
-		{13, `list.query = "token={secret}"`, `list.query: "token={secret}" is no query`},
+		{13, `list.query = "token={secret}"`, `list.query: "secret" is no [[parent]]`},
 		{13, `list.queries = ["a=b", "c"]`, `list.queries: "c" is no query`},
+		{13, `auth = { kind = "query", member = "key" }`, `auth.kind: a credential in an address is logged`},
+		{13, `auth = { kind = "psk" }`, `auth.kind: "psk" is not known here`},
+		{13, `auth = { kind = "header" }`, `auth.header: "" is no name`},
+		{13, `auth = { kind = "header", header = "Host" }`, `auth.header: "Host" holds no credential`},
+		{13, `auth = { kind = "header", header = "X-Key\r\nHost" }`, `auth.header:`},
+		{13, `auth = { kind = "header", header = "X-Key", prefix = "a\nb" }`, `auth.prefix: is printable ASCII`},
+		{13, `auth = { kind = "cookie" }`, `auth.cookie: "" is no name`},
+		{13, `auth = { kind = "body" }`, `auth.member: "" is no name`},
+		{13, `auth = { login = { call = "POST /login" } }`, `auth.login.session: is missing`},
+		{13, `auth = { login = { call = "POST https://evil.example/", session = "token" } }`, `auth.login.call: "https://evil.example/" is no path`},
+		{13, `key_auth = { kind = "basic", login = { call = "POST /login", session = "t" } }`, `key_auth.login: a key is tried itself`},
+		{13, `parent = [{ name = "Team", title = "x" }]`, `parent[0].name: is small letters`},
+		{13, `parent = [{ name = "id", title = "x" }]`, `parent[0].name: is small letters`},
+		{13, `parent = [{ name = "team", title = "" }]`, `parent[0].title: is missing`},
+		{13, `list.pages = { kind = "guess", by = "page" }`, `list.pages.kind: "guess" is not known here`},
+		{13, `list.pages = { kind = "page" }`, `list.pages.by: "" is no name`},
+		{13, `list.pages = { kind = "cursor", by = "cursor" }`, `list.pages.next: is missing`},
+		{13, `list.pages = { kind = "page", by = "page", size = "per_page" }`, `list.pages.most: 1 to 10000`},
+		{13, `list.pages = { kind = "page", by = "page", in_body = true }`, `list.pages.in_body: needs list.send`},
+		{13, `list.each = { call = "GET /v1/keys" }`, `list.each.call: needs one {id}`},
+		{13, `row.secret_is_id = true`, `row.secret_is_id: a key has no other id then`},
+		{13, `refusals.means = [{ status = 200, is = 200 }]`, `refusals.means[0].is: is the status of a refusal`},
+		{13, `refusals.means = [{ is = 401 }]`, `refusals.means[0].words: is missing`},
+		{13, `permission = [{ name = "a" }, { name = "a" }]`, `permission[1].name: "a" is there twice`},
+		{13, `preset = [{ name = "all", permissions = ["b"] }]`, `preset[0].permissions: "b" is none of the permissions`},
+		{13, `truth.revoke_lag = "soon"`, ``},
+		{13, `url = "http://api.example.com"`, `url: "http://api.example.com" is no https address`},
+		{13, `url = "https://user:pw@api.example.com"`, `is no https address`},
+		{13, `home = "javascript:alert(1)"`, `home: "javascript:alert(1)" is no https address`},
 		{13, `update.call = "PUT /v1/keys"`, `update.call: needs one {id}`},
 		{13, `retrieve.call = "GET /v1/keys/{id}?show=1"`, `is no path`},
 		{13, `exchange.call = "GET /token"`, `exchange.call: is a POST`},

@@ -34,6 +34,8 @@ type test struct {
 type ProfileForms struct {
 	Add  func() ui.Screen
 	Edit func(ui.Profile) ui.Screen
+	// More asks what else is to be done with one; nil where nothing is.
+	More func(ui.Profile) ui.Screen
 	No   string
 }
 
@@ -63,7 +65,10 @@ func (p *Profiles) Bindings() []key.Binding {
 	if p.forms.No != "" {
 		return []key.Binding{k.Switch, k.TestProfile, k.Dismiss}
 	}
-	return []key.Binding{k.Switch, k.TestProfile, k.AddProfile, k.EditProfile, k.Dismiss}
+	if p.forms.More == nil {
+		return []key.Binding{k.Switch, k.TestProfile, k.AddProfile, k.EditProfile, k.Dismiss}
+	}
+	return []key.Binding{k.Switch, k.TestProfile, k.AddProfile, k.EditProfile, k.MoreProfile, k.Dismiss}
 }
 
 // Update moves, switches, tests, adds and edits.
@@ -115,6 +120,8 @@ func (p *Profiles) press(msg tea.KeyMsg) tea.Cmd {
 			return ui.Do(ui.Toast{Text: rows[p.cursor].Name + " is built in: there is nothing to edit"})
 		}
 		return ui.Do(ui.Push{Screen: p.forms.Edit(rows[p.cursor])})
+	case p.forms.No == "" && p.forms.More != nil && p.cursor <= last && key.Matches(msg, k.MoreProfile):
+		return ui.Do(ui.Push{Screen: p.forms.More(rows[p.cursor])})
 	case p.cursor <= last && key.Matches(msg, k.Switch):
 		return ui.Do(ui.UseProfile{Name: rows[p.cursor].Name})
 	case p.cursor <= last && key.Matches(msg, k.TestProfile):

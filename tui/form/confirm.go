@@ -72,6 +72,8 @@ func (c *Confirm) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case ui.KeyDeleted:
 		return c.finish(msg.Ticket, msg.Err)
+	case ui.BulkDone:
+		return c.finish(msg.Ticket, msg.Err)
 	case ui.KeyUpdated:
 		return c.finish(msg.Ticket, msg.Err)
 	case tea.KeyMsg:

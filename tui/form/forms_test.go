@@ -91,7 +91,7 @@ func TestPublicKeyTakesAnotherLifetime(t *testing.T) {
 }
 
 func TestProfileIsAddedWithoutItsToken(t *testing.T) {
-	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{}))
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Issuers: threeIssuers}))
 	d.press("prod", "enter", "right", "enter", "enter") // Vertesia at its own address
 	d.press("right", "right", "enter", "pass show 'a b'", "enter")
 	d.press("right", "enter", "enter", "space", "enter").sees("exchange", "LIVE", "Read-only yes").press("enter")
@@ -110,7 +110,7 @@ func TestProfileIsAddedWithoutItsToken(t *testing.T) {
 }
 
 func TestGenericProfileAsksWhetherItsServiceCreates(t *testing.T) {
-	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{}))
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Issuers: threeIssuers}))
 	d.press("shop", "enter", "right", "right", "enter", "enter").sees("a URL is required")
 	d.press("http://127.0.0.1:8420", "enter", "right", "enter", "~/.secrets/shop", "enter").sees("POST /v1/api-keys").press("space", "enter", "enter", "enter", "enter")
 	if sent := last[ui.SaveProfile](d).Profile; !sent.CanCreate || sent.TokenFile != "~/.secrets/shop" || sent.URL != "http://127.0.0.1:8420" || sent.Auth != "" {
@@ -119,7 +119,7 @@ func TestGenericProfileAsksWhetherItsServiceCreates(t *testing.T) {
 }
 
 func TestAFieldsErrorIsShownAtThatField(t *testing.T) {
-	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Existing: []ui.Profile{{Name: "taken"}}}))
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Issuers: threeIssuers, Existing: []ui.Profile{{Name: "taken"}}}))
 	d.press("taken", "enter").sees("there is a profile taken already")
 	d.press("2", "enter", "enter", "enter", "enter", "PROSOPO_TOKEN", "enter", "enter", "enter", "enter")
 	sent := last[ui.SaveProfile](d)
@@ -141,7 +141,7 @@ func TestBadURLsAndTokensAreRefused(t *testing.T) {
 			t.Errorf("%s: %v", good, err)
 		}
 	}
-	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{}))
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Issuers: threeIssuers}))
 	d.press("p", "enter", "enter", "enter", "enter", "pk-live-"+canary, "enter").sees("not the token")
 	if strings.Count(d.view(), "canary") > 1 {
 		t.Error("what may be the token is repeated in the message or the review")
@@ -194,7 +194,7 @@ func TestVerifyTellsWhatWasShown(t *testing.T) {
 func TestBackGoesToThePageBeforeAndForwardsAgain(t *testing.T) {
 	for name, screen := range map[string]ui.Screen{
 		"create":  NewCreate(plainEnvironment(), vertesia(), testProfile, nil),
-		"profile": NewProfile(plainEnvironment(), ProfileOptions{Edit: &editedProfile}),
+		"profile": NewProfile(plainEnvironment(), ProfileOptions{Issuers: threeIssuers, Edit: &editedProfile}),
 	} {
 		d := drive(t, screen)
 		if name == "create" {

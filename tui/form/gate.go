@@ -1,6 +1,7 @@
 package form
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type gate struct {
 	ticked  bool
 	at      int // what has the focus: gateName, gateTick or gateOut
 	problem string
+	missing string // what to say where it is not typed; empty for a name
 }
 
 const (
@@ -76,7 +78,7 @@ func (g *gate) named() bool {
 // complain says what is missing and puts the focus there.
 func (g *gate) complain() {
 	if !g.named() {
-		g.at, g.problem = gateName, "type the name exactly as it is shown"
+		g.at, g.problem = gateName, cmp.Or(g.missing, "type the name exactly as it is shown")
 		return
 	}
 	g.at, g.problem = gateTick, "tick this first (space)"

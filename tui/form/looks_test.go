@@ -66,12 +66,16 @@ var scenes = []struct {
 	{name: "public-request", make: func(e *ui.Env) ui.Screen { return NewPublicKey(e, vertesia(), testProfile) }, keys: []string{"web", "enter", "enter"}},
 	{name: "edit-review", make: func(e *ui.Env) ui.Screen { return NewEdit(e, vertesia(), testProfile, vertesiaKey(), nil) },
 		keys: []string{"2", "tab", "space", "enter", "j", "j", "enter"}},
-	{name: "profile-token", make: func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{}) }, keys: []string{"prod", "enter", "enter", "enter", "enter", "1x", "enter"}},
-	{name: "profile-edit", make: func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{Edit: &editedProfile}) },
+	{name: "profile-token", make: func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{Issuers: threeIssuers}) }, keys: []string{"prod", "enter", "enter", "enter", "enter", "1x", "enter"}},
+	{name: "profile-edit", make: func(e *ui.Env) ui.Screen {
+		return NewProfile(e, ProfileOptions{Issuers: threeIssuers, Edit: &editedProfile})
+	},
 		keys: []string{"enter", "ctrl+u", "https://api.new.example", "enter", "enter", "enter", "enter", "enter", "space", "enter"}},
-	{name: "profile-edit-remote", make: func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{Edit: &editedProfile, Remote: true}) },
+	{name: "profile-edit-remote", make: func(e *ui.Env) ui.Screen {
+		return NewProfile(e, ProfileOptions{Issuers: threeIssuers, Edit: &editedProfile, Remote: true})
+	},
 		keys: []string{"enter", "enter", "right", "enter"}, then: func(d *driver) { d.paste(canary) }},
-	{name: "profile-add-remote", make: func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{Remote: true}) },
+	{name: "profile-add-remote", make: func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{Issuers: threeIssuers, Remote: true}) },
 		keys: []string{"prod", "enter", "enter", "enter", "enter", "enter"}},
 	{name: "verify", make: func(e *ui.Env) ui.Screen { return NewVerify(e, prosopo(), prodProfile) }, then: func(d *driver) { d.paste("sk_wrong_0123456789"); d.press("enter") }},
 	{name: "verify-proof", make: func(e *ui.Env) ui.Screen { return NewVerify(e, prosopo(), prodProfile) }, then: func(d *driver) {
@@ -166,11 +170,11 @@ var inputs = []struct {
 	{"public name", newPublicScene, nil, func(s ui.Screen) string { return s.(*Public).name.value() }},
 	{"public project", newPublicScene, []string{"enter"}, func(s ui.Screen) string { return s.(*Public).project.value() }},
 	{"public lifetime", newPublicScene, []string{"enter", "enter", "end", "enter"}, func(s ui.Screen) string { return s.(*Public).other.value() }},
-	{"profile name", func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{}) }, nil, func(s ui.Screen) string { return s.(*Profile).name.value() }},
-	{"profile url", func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{}) }, []string{"p", "enter", "enter"}, func(s ui.Screen) string { return s.(*Profile).url.value() }},
-	{"profile token typed", func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{Remote: true}) }, []string{"p", "enter", "enter", "enter", "enter"},
+	{"profile name", func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{Issuers: threeIssuers}) }, nil, func(s ui.Screen) string { return s.(*Profile).name.value() }},
+	{"profile url", func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{Issuers: threeIssuers}) }, []string{"p", "enter", "enter"}, func(s ui.Screen) string { return s.(*Profile).url.value() }},
+	{"profile token typed", func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{Issuers: threeIssuers, Remote: true}) }, []string{"p", "enter", "enter", "enter", "enter"},
 		func(s ui.Screen) string { return s.(*Profile).token.hidden.Value() }},
-	{"profile token", func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{}) }, []string{"p", "enter", "enter", "enter", "enter"},
+	{"profile token", func(e *ui.Env) ui.Screen { return NewProfile(e, ProfileOptions{Issuers: threeIssuers}) }, []string{"p", "enter", "enter", "enter", "enter"},
 		func(s ui.Screen) string { return s.(*Profile).token.value() }},
 	{"name of a live key", func(e *ui.Env) ui.Screen { return NewDelete(e, prosopo(), prodProfile, ci, false) }, nil,
 		func(s ui.Screen) string { return s.(*Confirm).gate.line.Value() }},

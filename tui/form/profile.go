@@ -32,7 +32,8 @@ type Profile struct {
 	readOnly    *tick
 	auth        *choice
 	create      *tick
-	chosen      bool // the environment was picked
+	parents     map[string]map[string]*text // by issuer, then by the parent's name
+	chosen      bool                        // the environment was picked
 }
 
 const (
@@ -43,12 +44,9 @@ const (
 	sourceKeep    = "keep"
 )
 
-var serviceURLs = map[string]string{
-	apikey.Prosopo: "https://api.prosopo.io", apikey.Vertesia: "https://api.vertesia.io", apikey.Generic: "https://api.example.com",
-}
-
 // ProfileOptions say what the form is for.
 type ProfileOptions struct {
+	Issuers  []ui.Issuer      // that it can be of; the first is offered
 	Existing []ui.Profile     // whose names are taken
 	Edit     *ui.ProfileDraft // what is changed; nil adds
 	// Remote is for somebody at another machine: they type a token, and name no place on this one.
@@ -67,13 +65,14 @@ func NewProfile(env *ui.Env, o ProfileOptions) ui.Screen {
 		env: env, self: p, title: title, side: p.facts, doing: "saving…",
 		notDone: "the configuration file was not changed.", labels: []string{button, "Back", "Cancel"}, forget: func() { p.token.hidden.Wipe() },
 	}
-	p.begin([]page{
+	pages := []page{
 		{name: "Service", fields: p.serviceFields()},
 		{name: "Token", fields: p.tokenFields()},
-		{name: "Authentication", fields: p.authFields(), hide: func() bool { return p.service.value() != apikey.Vertesia }},
-		{name: "Create", fields: p.createFields(), hide: func() bool { return p.service.value() != apikey.Generic }},
+		{name: "Authentication", fields: p.authFields(), hide: func() bool { return !p.issuer().Takes("auth") }},
+		{name: "Create", fields: p.createFields(), hide: func() bool { return !p.issuer().Takes("create") }},
 		{name: "Use", fields: p.useFields()},
-	}, "This will be written to the configuration", p.facts, func(string) tea.Cmd {
+	}
+	p.begin(slices.Insert(pages, 1, p.parentPages()...), "This will be written to the configuration", p.facts, func(string) tea.Cmd {
 		if !p.pages.check() {
 			return nil
 		}
@@ -89,17 +88,24 @@ func (p *Profile) serviceFields() []field {
 	p.name = newText(p.env, "Name", p.was.Name)
 	p.name.line.Example("prod")
 	p.name.verify = p.checkProfileName
-	p.service = newChoice(p.env, "Service", cmp.Or(p.was.Service, apikey.Prosopo), []option{{Value: apikey.Prosopo, Label: "Prosopo"},
-		{Value: apikey.Vertesia, Label: "Vertesia", About: "Composable Prompts, as it was called"}, {Value: apikey.Generic, Label: "generic", About: "any service with /v1/api-keys"}})
+	var services []option
+	for _, i := range p.Issuers {
+		services = append(services, option{Value: i.Name, Label: ui.Clean(i.Title), About: ui.Clean(i.About)})
+	}
+	first := ""
+	if len(p.Issuers) > 0 {
+		first = p.Issuers[0].Name
+	}
+	p.service = newChoice(p.env, "Service", cmp.Or(p.was.Service, first), services)
 	p.service.help = "↑ ↓ choose."
 	p.service.changed = func() {
-		p.url.line.Meaning(serviceURLs[p.service.value()])
+		p.url.line.Meaning(p.usualURL())
 		p.source.changed()
 		p.defaultEnvironment()
 	}
 	p.url = newText(p.env, "URL", p.was.URL)
-	p.url.line.Meaning(serviceURLs[p.service.value()])
-	p.url.help = "https, or http on loopback. Empty is the address shown, for Prosopo and Vertesia."
+	p.url.line.Meaning(p.usualURL())
+	p.url.help = "https, or http on loopback. Empty is the address shown, where the service has one."
 	p.url.verify = func(string) error { p.defaultEnvironment(); return checkURL(p.address()) }
 	if p.Edit != nil {
 		return []field{p.service, p.url}
@@ -107,12 +113,52 @@ func (p *Profile) serviceFields() []field {
 	return []field{p.name, p.service, p.url}
 }
 
-// address is what was typed, or the service's public address; the generic service has none.
-func (p *Profile) address() string {
-	if typed := strings.TrimSpace(p.url.value()); typed != "" || p.service.value() == apikey.Generic {
-		return typed
+// issuer is the one that is chosen.
+func (p *Profile) issuer() ui.Issuer {
+	for _, i := range p.Issuers {
+		if i.Name == p.service.value() {
+			return i
+		}
 	}
-	return serviceURLs[p.service.value()]
+	return ui.Issuer{}
+}
+
+// usualURL is the issuer's usual address, else how one looks.
+func (p *Profile) usualURL() string { return cmp.Or(p.issuer().URL, "https://api.example.com") }
+
+// address is what was typed, or the issuer's usual address, if it has one.
+func (p *Profile) address() string {
+	return cmp.Or(strings.TrimSpace(p.url.value()), p.issuer().URL)
+}
+
+// parentPages ask for what keys belong to, a page for each issuer whose keys do.
+func (p *Profile) parentPages() (pages []page) {
+	p.parents = map[string]map[string]*text{}
+	for _, i := range p.Issuers {
+		if len(i.Parents) == 0 {
+			continue
+		}
+		p.parents[i.Name] = map[string]*text{}
+		var fields []field
+		for _, parent := range i.Parents {
+			was := ""
+			if p.was.Service == i.Name {
+				was = p.was.Parents[parent.Name]
+			}
+			t := newText(p.env, ui.Clean(parent.Title), was)
+			t.help = ui.Clean(parent.About)
+			t.verify = func(value string) error {
+				if strings.TrimSpace(value) == "" {
+					return errors.New("this is required: the calls of the service name it")
+				}
+				return nil
+			}
+			p.parents[i.Name][parent.Name] = t
+			fields = append(fields, t)
+		}
+		pages = append(pages, page{name: "Keys of", fields: fields, hide: func() bool { return p.service.value() != i.Name }})
+	}
+	return pages
 }
 
 func (p *Profile) tokenFields() []field {
@@ -287,10 +333,16 @@ func (p *Profile) profile() ui.ProfileDraft {
 	default:
 		n.TokenCommand, _ = shellquote.Split(token)
 	}
-	if n.Service == apikey.Vertesia {
+	if p.issuer().Takes("auth") {
 		n.Auth = p.auth.value()
 	}
-	n.CanCreate = n.Service == apikey.Generic && p.create.on()
+	n.CanCreate = p.issuer().Takes("create") && p.create.on()
+	for name, field := range p.parents[n.Service] {
+		if n.Parents == nil {
+			n.Parents = map[string]string{}
+		}
+		n.Parents[name] = strings.TrimSpace(field.value())
+	}
 	return n
 }
 
@@ -329,7 +381,10 @@ func (p *Profile) facts() []fact {
 	if n.Auth != "" {
 		add("Authentication", n.Auth, cmp.Or(p.was.Auth, "direct"))
 	}
-	if n.Service == apikey.Generic {
+	for _, parent := range p.issuer().Parents {
+		add(ui.Clean(parent.Title), orDash(ui.Clean(n.Parents[parent.Name])), ui.Clean(p.was.Parents[parent.Name]))
+	}
+	if p.issuer().Takes("create") {
 		add("Create", yes("over the API", "in its dashboard", n.CanCreate), yes("over the API", "in its dashboard", p.was.CanCreate))
 	}
 	add("Environment", orDefault(environmentWord(n.Environment), "not said"), orDefault(environmentWord(p.was.Environment), "not said"))

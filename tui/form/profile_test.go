@@ -18,7 +18,7 @@ func TestAProfileThatIsEditedBeginsAsItIs(t *testing.T) {
 		{Name: "shop", Service: apikey.Generic, URL: "http://127.0.0.1:1/base", TokenCommand: []string{"pass", "a b"}, CanCreate: true},
 	} {
 		for _, remote := range []bool{false, true} {
-			d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Edit: &was, Remote: remote}))
+			d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Issuers: threeIssuers, Edit: &was, Remote: remote}))
 			p := d.screen.(*Profile)
 			if got := p.profile(); !reflect.DeepEqual(got, was) {
 				t.Errorf("%+v became %+v", was, got)
@@ -36,7 +36,7 @@ func TestAProfileThatIsEditedBeginsAsItIs(t *testing.T) {
 }
 
 func TestAnEditedProfileIsSavedWithWhatItWas(t *testing.T) {
-	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Edit: &editedProfile}))
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Issuers: threeIssuers, Edit: &editedProfile}))
 	d.press("enter", "ctrl+u", "https://api.new.example", "enter").sees("VERTESIA_TOKEN").press("right")
 	if got := d.screen.(*Profile).token.value(); got != "" {
 		t.Errorf("the variable's name %q stands as a path", got)
@@ -54,7 +54,7 @@ func TestAnEditedProfileIsSavedWithWhatItWas(t *testing.T) {
 }
 
 func TestATypedTokenIsHiddenSentOnceAndWiped(t *testing.T) {
-	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{}))
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Issuers: threeIssuers}))
 	d.press("prod", "enter", "enter", "enter", "right", "right", "right", "enter", "enter").sees("✗ ")
 	d.paste(canary)
 	d.press("enter", "enter", "enter").sees("typed, kept in a private file of detent").press("enter")
@@ -82,7 +82,7 @@ func TestATypedTokenIsHiddenSentOnceAndWiped(t *testing.T) {
 }
 
 func TestSomebodyAtAnotherMachineNamesNoPlaceOnThisOneAndMovesNoToken(t *testing.T) {
-	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Remote: true}))
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Issuers: threeIssuers, Remote: true}))
 	d.press("p", "enter", "enter", "enter", "right", "left", "space", "enter")
 	p := d.screen.(*Profile)
 	if p.source.value() != sourceTyped {
@@ -93,7 +93,7 @@ func TestSomebodyAtAnotherMachineNamesNoPlaceOnThisOneAndMovesNoToken(t *testing
 		"address": {"enter", "2", "enter", "enter"},
 	}
 	for what, keys := range change {
-		d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Edit: &editedProfile, Remote: true}))
+		d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Issuers: threeIssuers, Edit: &editedProfile, Remote: true}))
 		d.press(keys...).press("enter").sees("the token that is here is for https://api.vertesia.io", "type it anew")
 		d.press("shift+tab", "right", "enter")
 		d.paste(canary)
@@ -107,7 +107,7 @@ func TestSomebodyAtAnotherMachineNamesNoPlaceOnThisOneAndMovesNoToken(t *testing
 		}
 	}
 	// What is chosen after the token is looked at again.
-	d = drive(t, NewProfile(plainEnvironment(), ProfileOptions{Edit: &editedProfile, Remote: true}))
+	d = drive(t, NewProfile(plainEnvironment(), ProfileOptions{Issuers: threeIssuers, Edit: &editedProfile, Remote: true}))
 	d.press("enter", "enter", "enter", "enter", "left", "enter", "enter", "enter", "enter").sees("▸ 2 Token", "type it anew")
 }
 
@@ -119,7 +119,7 @@ func TestTheEnvironmentOfANewProfileBeginsWithWhatGuardsMost(t *testing.T) {
 		"http://localhost:8420": "", "http://127.0.0.9:1": "", "http://[::1]:8420": "", "https://LOCALHOST": "",
 	} {
 		for picks, picked := range map[int]apikey.Environment{0: want, 1: apikey.Test} {
-			d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{}))
+			d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Issuers: threeIssuers}))
 			d.press("p", "enter", "enter")
 			if address != "" {
 				d.press(address)
@@ -135,7 +135,7 @@ func TestTheEnvironmentOfANewProfileBeginsWithWhatGuardsMost(t *testing.T) {
 		}
 	}
 	was := ui.ProfileDraft{Name: "p", Service: apikey.Prosopo, URL: "https://api.prosopo.io", TokenEnv: "T"}
-	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Edit: &was}))
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Issuers: threeIssuers, Edit: &was}))
 	d.press("enter", "enter", "enter", "enter", "enter", "space", "enter", "enter")
 	if got := last[ui.SaveProfile](d).Profile; got.Environment != "" || !got.ReadOnly {
 		t.Errorf("an edit of something else changed the environment: %+v", got)

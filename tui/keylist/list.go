@@ -81,6 +81,7 @@ type List struct {
 	ends        Expiries
 	chip        int // the chip under the cursor; -1 for none
 	rotating    map[Of]Rotating
+	marked      map[Of]bool
 	problems    []string // lines below the rows, which the cursor can stand on
 	onProblem   int      // which one the cursor stands on; -1 for none
 	layout      []placed
@@ -114,6 +115,7 @@ func (l *List) Clear() {
 	l.store, l.incoming, l.waiting = newStore(l.columns), nil, map[int][]Batch{}
 	l.seen = l.store
 	clear(l.reported)
+	l.marked = map[Of]bool{}
 	l.taught = taught{}
 	l.sorted, l.before, l.names, l.idx, l.idxQuery, l.wantedID = nil, nil, nil, nil, l.query, ""
 	l.ordered, l.loading = 0, false
@@ -325,6 +327,12 @@ func (l *List) press(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.Reverse):
 		l.reverse = !l.reverse
 		return l.resort()
+	case key.Matches(msg, k.Mark):
+		l.ToggleMark()
+	case key.Matches(msg, k.MarkAll):
+		l.MarkAll()
+	case key.Matches(msg, k.Back) && len(l.marked) > 0:
+		l.ClearMarks()
 	case key.Matches(msg, k.Back) && l.input.Value() != "":
 		return l.clearFilter()
 	}

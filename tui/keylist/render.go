@@ -268,10 +268,20 @@ func (l *List) render(i int32, selected bool) string {
 		b.WriteString(strings.Repeat(" ", c.width-ui.Width(text)))
 	}
 	if !selected {
-		return ui.Pad("  "+b.String(), l.width)
+		sign := "  "
+		if l.marked[l.named(i)] {
+			sign = " " + s.Accent.Render(markSign)
+		}
+		return ui.Pad(sign+b.String(), l.width)
+	}
+	if l.marked[l.named(i)] {
+		return s.Accent.Render("▸"+markSign) + l.bar(ui.Pad(b.String(), l.width-marker-1), k) + " "
 	}
 	return s.Accent.Render("▸") + l.bar(" "+ui.Pad(b.String(), l.width-marker-1), k) + " "
 }
+
+// markSign is before a row that is marked.
+const markSign = "•"
 
 // bar is the row under the cursor; of a name that carries the mark of a rotation, that is dim in it too.
 func (l *List) bar(row string, k *apikey.Key) string {

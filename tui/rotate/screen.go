@@ -94,8 +94,10 @@ func (s *Screen) HoldsKeys() bool {
 	return s.view.SecretInHand
 }
 
-// Wait is what the rotation waits for.
-func (s *Screen) Wait() ui.Wait {
+// Waits is what the rotation waits for.
+func (s *Screen) Waits() []ui.Wait { return []ui.Wait{s.wait()} }
+
+func (s *Screen) wait() ui.Wait {
 	out := ui.Wait{Rotation: s.id, Step: s.view.PublicStep()}
 	over := func(w waiting) ui.Wait {
 		out.Ends, out.Total = w.ends, w.last.Total

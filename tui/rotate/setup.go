@@ -32,6 +32,10 @@ type Setup struct {
 	drain *widget.Text
 	soak  *widget.Text
 
+	remember bool // the typed place, for the next time
+	keeping  bool // that is under way
+	holds    map[string]lookedMsg
+
 	focus         int
 	problem       string
 	text          widget.Scroller
@@ -54,7 +58,7 @@ var modes = []mode{
 // screen was opened for, whatever the list does meanwhile.
 func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.Capabilities) *Setup {
 	s := &Setup{env: env, host: host, key: k, manual: !caps.Create.OK, sees: caps.LastUsed.OK, off: caps.Disable.OK, modes: modes,
-		named: host.Destinations(profile, k.Name), other: widget.NewText(env, ""), drain: widget.NewText(env, ""), soak: widget.NewText(env, "10m"), text: widget.NewPager(env)}
+		named: host.Destinations(profile, k.Name), other: widget.NewText(env, ""), drain: widget.NewText(env, ""), soak: widget.NewText(env, "10m"), text: widget.NewPager(env), holds: map[string]lookedMsg{}}
 	s.place = ui.Place{Profile: profile, Service: caps.Service, Setting: host.Setting(profile).ForKey(k.Environment)}
 	s.ticks = make([]bool, len(s.named))
 	s.focus = len(s.named) // the typed destination, unless one is suggested
@@ -82,6 +86,9 @@ func (s *Setup) modeRow() int {
 	if s.env.Remote {
 		return len(s.named)
 	}
+	if s.keeps() {
+		return len(s.named) + 2
+	}
 	return len(s.named) + 1
 }
 func (s *Setup) drainRow() int { return s.modeRow() + len(s.modes) }
@@ -91,7 +98,7 @@ func (s *Setup) rows() int     { return s.soakRow() + 2 }
 // Init focuses the first row that needs the operator.
 func (s *Setup) Init() tea.Cmd {
 	s.refocus()
-	return nil
+	return s.lookAll()
 }
 
 // Title names the frame.
@@ -171,7 +178,7 @@ func (s *Setup) Bindings() []key.Binding {
 	begin := k.Confirm
 	begin.SetHelp("enter", "begin with the preflight")
 	out := []key.Binding{begin, k.Cancel}
-	if s.focus < len(s.named) || s.focus >= s.modeRow() && s.focus < s.drainRow() {
+	if s.focus < len(s.named) || s.focus == s.rememberRow() || s.focus >= s.modeRow() && s.focus < s.drainRow() {
 		out = append(out, k.Tick)
 	}
 	return append(out, k.Next, k.Prev)
@@ -179,21 +186,40 @@ func (s *Setup) Bindings() []key.Binding {
 
 // Update takes keys.
 func (s *Setup) Update(msg tea.Msg) tea.Cmd {
-	press, ok := msg.(tea.KeyMsg)
-	if !ok {
-		return nil
+	switch msg := msg.(type) {
+	case lookedMsg:
+		if msg.setup == s {
+			s.holds[msg.spec] = msg
+		}
+	case rememberedMsg:
+		if msg.setup == s {
+			return s.remembered(msg)
+		}
+	case tea.KeyMsg:
+		return s.press(msg)
 	}
+	return nil
+}
+
+func (s *Setup) press(press tea.KeyMsg) tea.Cmd {
 	k := s.env.Keys
 	in := s.input()
+	left := s.focus == s.otherRow()
 	switch {
 	case press.Type == tea.KeyEsc, press.Type == tea.KeyCtrlC, in == nil && key.Matches(press, k.Quit):
 		return ui.Do(ui.Pop{Screen: s})
 	case key.Matches(press, k.Next), in == nil && key.Matches(press, k.Down):
 		s.focus = (s.focus + 1) % s.rows()
 		s.refocus()
+		if left {
+			return s.look(s.typedPlace())
+		}
 	case key.Matches(press, k.Prev), in == nil && key.Matches(press, k.Up):
 		s.focus = (s.focus + s.rows() - 1) % s.rows()
 		s.refocus()
+		if left {
+			return s.look(s.typedPlace())
+		}
 	case key.Matches(press, k.Confirm):
 		return s.begin()
 	case in != nil:
@@ -210,6 +236,8 @@ func (s *Setup) tick() {
 	switch {
 	case s.focus < len(s.named):
 		s.ticks[s.focus] = !s.ticks[s.focus]
+	case s.focus == s.rememberRow():
+		s.remember = !s.remember
 	case s.focus >= s.modeRow() && s.focus < s.drainRow():
 		s.mode = s.focus - s.modeRow()
 	}
@@ -222,7 +250,13 @@ func (s *Setup) begin() tea.Cmd {
 		s.refocus()
 		return nil
 	}
-	return tea.Sequence(ui.Do(ui.Pop{Screen: s}), ui.Do(ui.Push{Screen: Start(s.env, s.host, s.Place(), s.key, plan)}))
+	switch {
+	case s.keeping:
+		return nil
+	case s.remember && s.typedPlace() != "":
+		return s.keep(plan)
+	}
+	return s.start(plan)
 }
 
 // plan reads the form; a problem names the row where it is.
@@ -313,12 +347,19 @@ func (s *Setup) View() string {
 	for i, n := range s.named {
 		mark(i)
 		p.line(s.choice(i, "[ ] ", "[x] ", s.ticks[i], clean(n.Name)+st.Dim.Render("  "+clean(n.Describe))))
+		s.viewHolds(&p, n.Name)
 	}
 	mark(s.otherRow())
 	switch {
 	case !s.env.Remote:
 		p.line(s.lead(s.otherRow()) + st.Dim.Render("place  ") + s.other.View(s.width-13))
-		p.wrap("    ", st.Dim, "PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard")
+		if spec := s.typedPlace(); spec == "" || s.holds[spec].words == "" && s.holds[spec].err == nil {
+			p.wrap("    ", st.Dim, "PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard")
+		} else {
+			s.viewHolds(&p, spec)
+		}
+		mark(s.rememberRow())
+		s.viewRemember(&p)
 	case len(s.named) == 0:
 		p.wrap("    ", st.Dim, "The profile names no destination: one is added to the configuration on the server.")
 	}

@@ -44,6 +44,9 @@ func (s *Setup) Speak() ui.Speech {
 	if row := s.otherRow(); row >= 0 {
 		add("another place"+value(s.other), to(row)...)
 	}
+	if row := s.rememberRow(); row >= 0 && s.typedPlace() != "" {
+		add(map[bool]string{true: "[x] ", false: "[ ] "}[s.remember]+"remember this place for "+baseName(s.key.Name), append(to(row), ui.Press(" "))...)
+	}
 	for i, m := range s.modes {
 		keys := append(to(s.modeRow()+i), ui.Press(" "))
 		box := "( ) "

@@ -2,6 +2,8 @@ package ui
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"detent/apikey"
 	"detent/client"
@@ -13,6 +15,8 @@ import (
 // secret. Whoever opens the screens implements it; tests do in memory. Its methods are
 // called in commands, never in Update or View, but for Profiles.
 type Host interface {
+	// Issuers are all that a profile can be of, in order of display, and cheap.
+	Issuers() []Issuer
 	// Profiles is in order of display and cheap.
 	Profiles() []Profile
 	// NeedsTerminal says that opening the profile runs a command that may ask on the
@@ -53,6 +57,20 @@ type Profile struct {
 	Draft ProfileDraft
 }
 
+// Issuer is a service that a profile can be of, as its form asks for it.
+type Issuer struct {
+	Name, Title, About string
+	URL                string   // its usual address; empty where each has its own
+	Settings           []string // those that it takes beside the ones that all take: auth, create
+	Parents            []Parent
+}
+
+// Takes reports whether it has a setting.
+func (i Issuer) Takes(setting string) bool { return slices.Contains(i.Settings, setting) }
+
+// Parent is what an issuer's keys belong to, and a profile must name.
+type Parent struct{ Name, Title, About string }
+
 // Connection is a profile in use.
 type Connection struct {
 	Profile Profile
@@ -75,13 +93,14 @@ type ProfileDraft struct {
 	NewToken     apikey.Secret // typed, to be kept in a file of its own
 	Environment  apikey.Environment
 	ReadOnly     bool
-	Auth         string // Vertesia: direct or exchange
-	CanCreate    bool   // generic
+	Auth         string            // direct or exchange, of an issuer that takes it
+	CanCreate    bool              // of an issuer that does not always offer to create keys
+	Parents      map[string]string // what the issuer's keys belong to; nil for nothing
 }
 
 // MovesToken reports whether a profile that is changed so would send its token to another place than before.
 func MovesToken(before, after ProfileDraft) bool {
-	return after.Service != before.Service || after.URL != before.URL || after.Auth != before.Auth
+	return after.Service != before.Service || after.URL != before.URL || after.Auth != before.Auth || !maps.Equal(before.Parents, after.Parents)
 }
 
 // Delivered says what a delivery did.

@@ -54,6 +54,14 @@ type (
 	}
 	// Settle lets go of what the places held that were given a key's secret.
 	Settle struct{ Key apikey.Key }
+	// Bulk deletes or disables several keys, one after another; answered by BulkDone.
+	Bulk struct {
+		Ticket int
+		Delete bool // else they are disabled
+		Items  []BulkItem
+	}
+	// BulkItem is one of them.
+	BulkItem struct{ Profile, ID, Name string }
 	// RequestPublicKey asks for a public key; answered by PublicKeyReady.
 	RequestPublicKey struct {
 		Ticket  int
@@ -134,6 +142,10 @@ type (
 		Deleted apikey.Deleted
 		Back    []string // what TakeBack did, whatever came of the deletion
 		Err     error
+	}
+	BulkDone struct {
+		Ticket int
+		Err    error
 	}
 	PublicKeyReady struct {
 		Ticket int

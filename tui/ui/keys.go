@@ -14,10 +14,10 @@ type Keys struct {
 
 	New, Edit, Rotate, Rotations, Toggle, Delete          key.Binding
 	CopyID, Verify, Profiles, Reload, Help, Suspend, Quit key.Binding
-	Chips, All, Jump, Palette, History                    key.Binding
+	Chips, All, Jump, Palette, History, Mark, MarkAll     key.Binding
 
 	// In the dialogs that tell.
-	Dismiss, CopyText, Switch, TestProfile, AddProfile, EditProfile key.Binding
+	Dismiss, CopyText, Switch, TestProfile, AddProfile, EditProfile, MoreProfile key.Binding
 	// In dialogs and forms.
 	Next, Prev, Confirm, Cancel, Yes, No key.Binding
 	// In the permission field.
@@ -64,6 +64,8 @@ func NewKeys() *Keys {
 		Verify:    bind("v", "verify a secret", "v"),
 		Profiles:  bind("p", "profiles", "p"),
 		History:   bind("A", "history", "A"),
+		Mark:      bind("space", "mark; r x d are then of the marked keys", " "),
+		MarkAll:   bind("*", "mark all that match, or none", "*"),
 		Chips:     bind("tab", "to the counts; enter shows those", "tab"),
 		All:       bind("0", "all profiles", "0"),
 		Jump:      bind("1-9", "a profile", "1", "2", "3", "4", "5", "6", "7", "8", "9"),
@@ -79,6 +81,7 @@ func NewKeys() *Keys {
 		TestProfile: bind("t", "test", "t"),
 		AddProfile:  bind("a", "add", "a", "n"),
 		EditProfile: bind("e", "edit", "e"),
+		MoreProfile: bind("m", "more", "m"),
 
 		Next:    bind("tab", "next", "tab", "down"),
 		Prev:    bind("shift+tab", "previous", "shift+tab", "up"),
@@ -122,9 +125,9 @@ func (k *Keys) Sections() []Section {
 		{"Move", []key.Binding{k.Up, k.Down, k.Top, k.Bottom, k.HalfUp, k.HalfDown, k.PageUp, k.PageDown, k.Open, k.Back}},
 		{"Keys", []key.Binding{k.New, k.Edit, k.Rotate, k.Toggle, k.Delete, k.CopyID, k.Verify, k.Rotations, k.History}},
 		{"List", []key.Binding{k.Palette, k.Filter, k.Sort, k.Reverse, k.Reload, k.Profiles, k.All, k.Help, k.Suspend, k.Quit}},
-		{"Counts and profiles", []key.Binding{k.Chips, k.Jump}},
+		{"Marks, counts, profiles", []key.Binding{k.Mark, k.MarkAll, k.Chips, k.Jump}},
 		{"While the filter is typed", []key.Binding{k.FilterKeep, k.FilterComplete, k.FilterClear}},
-		{"Profiles", []key.Binding{k.Switch, k.TestProfile, k.AddProfile, k.EditProfile}},
+		{"Profiles", []key.Binding{k.Switch, k.TestProfile, k.AddProfile, k.EditProfile, k.MoreProfile}},
 		{"Error box", []key.Binding{k.CopyText, k.Dismiss}},
 		{"Dialogs and forms", []key.Binding{k.Next, k.Prev, k.Confirm, k.Cancel, k.Yes, k.No}},
 		{"Permissions", []key.Binding{k.Tick, k.TickGroup, k.TickAll, k.Preset}},

@@ -32,8 +32,8 @@ type (
 	Placed interface{ Place() Place }
 	// Leaked begins as for a key that somebody else has.
 	Leaked interface{ Compromised() }
-	// Waits is a rotation at work: what it waits for.
-	Waits interface{ Wait() Wait }
+	// Waits is rotations at work: what each waits for.
+	Waits interface{ Waits() []Wait }
 	// Kept may be left and go on: a rotation that waits. KeptID tells what it is about; empty for
 	// nothing to go on with. Back is called when it is on the screen again.
 	Kept interface {

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+)
+
+// configChanges are the commands that change which profiles and destinations there are, as the screens do under p.
+func (a *app) configChanges() []*cobra.Command {
+	var keys []string
+	add := &cobra.Command{Use: "add PROFILE NAME DESTINATION", Short: "Name a destination of a profile, for --deliver NAME and the screens", Args: cobra.ExactArgs(3),
+		Example: `  detent config destination add prod payments env-file:/srv/payments/.env:API_KEY --key 'payments-*'`,
+		RunE: a.run(func(_ context.Context, args []string) error {
+			return a.changed(a.host.NameDestination(args[0], args[1], args[2], keys), "the profile "+args[0]+" has the destination "+args[1])
+		})}
+	add.Flags().StringArrayVar(&keys, "key", nil, "suggest it for keys whose name matches this pattern; may be repeated")
+	return []*cobra.Command{
+		{Use: "default PROFILE", Short: "Make a profile the one that is begun with", Args: cobra.ExactArgs(1),
+			RunE: a.run(func(_ context.Context, args []string) error {
+				return a.changed(a.host.MakeDefault(args[0]), "the default is "+args[0])
+			})},
+		{Use: "remove PROFILE", Short: "Take a profile out of the file, with its destinations; its keys stay", Args: cobra.ExactArgs(1),
+			RunE: a.run(func(_ context.Context, args []string) error {
+				return a.changed(a.host.RemoveProfile(args[0]), "the profile "+args[0]+" is removed")
+			})},
+		a.group("destination", "Add a named destination to a profile, or take one away", add,
+			&cobra.Command{Use: "remove PROFILE NAME", Short: "Take a named destination from a profile; what the place holds stays", Args: cobra.ExactArgs(2),
+				RunE: a.run(func(_ context.Context, args []string) error {
+					return a.changed(a.host.RemoveDestination(args[0], args[1]), "the profile "+args[0]+" has no destination "+args[1]+" any more")
+				})}),
+	}
+}
+
+func (a *app) changed(err error, done string) error {
+	if err == nil {
+		a.say("%s", done)
+	}
+	return err
+}

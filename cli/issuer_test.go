@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// acme is a service that detent has never heard of: keys of a project, by a header of its own.
+type acme struct {
+	mu   sync.Mutex
+	next int
+	keys map[string]string // id → name
+}
+
+const acmeFile = `name = "acme"
+title = "Acme"
+proven = "documents 2026-11-28"
+url = "https://api.acme.example"
+auth = { kind = "header", header = "X-Acme-Key" }
+parent = [{ name = "project", title = "Project id", about = "on the page Settings" }]
+row = { id = ["uid"], name = ["label"], created_at = ["made"], secret = ["secret"] }
+list = { call = "GET /projects/{project}/keys", rows = ["keys"] }
+create = { call = "POST /projects/{project}/keys", send = { label = { field = "name" } } }
+delete = { call = "DELETE /projects/{project}/keys/{id}" }
+probe = [{ call = "GET /whoami", answers = "members", members = ["project"] }]
+refusals = { own = ["text"] }
+cannot = { expiry = "keys of Acme do not end" }
+`
+
+func (a *acme) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	say := func(status int, body any) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(body)
+	}
+	sent, alive := r.Header.Get("X-Acme-Key"), false
+	for id := range a.keys {
+		alive = alive || sent == "acme-0123456789-"+id
+	}
+	id, about := strings.CutPrefix(r.URL.Path, "/projects/42/keys/")
+	switch {
+	case !alive:
+		say(401, map[string]string{"error": "unknown key"})
+	case r.URL.Path == "/whoami":
+		say(200, map[string]string{"project": "42"})
+	case r.Method == "GET" && r.URL.Path == "/projects/42/keys":
+		list := []map[string]string{}
+		for id, name := range a.keys {
+			list = append(list, map[string]string{"uid": id, "label": name, "made": "2026-11-01T00:00:00Z"})
+		}
+		say(200, map[string]any{"keys": list})
+	case r.Method == "POST" && r.URL.Path == "/projects/42/keys":
+		var sent struct{ Label string }
+		_ = json.NewDecoder(r.Body).Decode(&sent)
+		a.next++
+		id := fmt.Sprint("k", a.next)
+		a.keys[id] = sent.Label
+		say(201, map[string]string{"uid": id, "label": sent.Label, "secret": "acme-0123456789-" + id})
+	case r.Method == "DELETE" && about && a.keys[id] != "":
+		delete(a.keys, id)
+		w.WriteHeader(204)
+	default:
+		say(404, map[string]string{"error": "nothing is here"})
+	}
+}
+
+// TestAnIssuerOfTheUsersOwn: a file, checked and tried, is a service like the others: its keys are listed, made, proven and deleted.
+func TestAnIssuerOfTheUsersOwn(t *testing.T) {
+	service := &acme{keys: map[string]string{"root": "admin"}}
+	server := httptest.NewServer(service)
+	defer server.Close()
+	m := newMachine(t, "ACME_TOKEN=acme-0123456789-root")
+	const folder = ".config/detent/"
+	if out := m.must("issuer", "list"); !strings.Contains(out, "prosopo") || strings.Contains(out, "acme") {
+		t.Error(out)
+	}
+	file := m.write(folder+"issuers/acme.toml", strings.Replace(acmeFile, "GET /projects/{project}", "GET https://evil.example/{project}", 1))
+	m.want(2, "acme.toml:8: list.call: ", "issuer", "check", file)
+	file = m.write(folder+"issuers/acme.toml", acmeFile)
+	m.want(0, "can be used", "issuer", "check", file)
+	if out := m.must("issuer", "list"); !strings.Contains(out, "acme") || !strings.Contains(out, "documents 2026-11-28") {
+		t.Error(out)
+	}
+	for _, line := range strings.Split(m.must("issuer", "list"), "\n") {
+		if len(line) > 80 {
+			t.Errorf("%d columns: %s", len(line), line)
+		}
+	}
+	if out := m.must("issuer", "show", "acme"); !strings.Contains(out, "POST /projects/{project}/keys") || !strings.Contains(out, "in the header X-Acme-Key") || !strings.Contains(out, "expiry: keys of Acme do not end") {
+		t.Error(out)
+	}
+	m.want(2, `there is no issuer "acne"; there are`, "issuer", "show", "acne")
+	m.write(folder+"config.toml", "[profiles.a]\nservice = \"acme\"\nurl = \""+server.URL+"\"\ntoken = { env = \"ACME_TOKEN\" }\nparents = { project = \"42\" }\n")
+	reads := m.must("issuer", "try", file, "-p", "a")
+	if !strings.Contains(reads, "1 keys") || !strings.Contains(reads, "a made-up secret: refused") || len(service.keys) != 1 {
+		t.Error(reads)
+	}
+	writes := m.must("issuer", "try", file, "-p", "a", "--write")
+	if !strings.Contains(writes, "the new secret: accepted") || !strings.Contains(writes, "the deleted secret: refused") || len(service.keys) != 1 || strings.Contains(writes, "0123456789") {
+		t.Error(writes)
+	}
+	m.want(2, "read-only", "issuer", "try", file, "-p", "a", "--write", "--read-only")
+	m.want(2, "inside detent", "issuer", "try", file, "-p", "local/generic")
+	id, secret := m.create("-p", "a", "--name", "ci")
+	if keys := m.keys("a"); len(keys) != 2 || secret != "acme-0123456789-"+id {
+		t.Errorf("%v, %s", keys, id)
+	}
+	if r := m.run(secret, "verify", "-p", "a"); r.code != 0 {
+		t.Errorf("%+v", r)
+	}
+	m.must("rotate", id, "-p", "a", "--plan", "--deliver", "env-file:"+m.home+"/.env:KEY")
+	m.must("delete", id, "-p", "a", "--yes")
+	if len(service.keys) != 1 {
+		t.Error(service.keys)
+	}
+}

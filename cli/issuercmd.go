@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"detent/host"
+	"detent/table"
+)
+
+func (a *app) issuerCommand() *cobra.Command {
+	var format string
+	list := &cobra.Command{Use: "list", Short: "List the services that a profile can be of: what each can do, and on what that was proven", Args: cobra.NoArgs,
+		RunE: a.run(func(context.Context, []string) error { return a.issuers(format) })}
+	outputFlag(list, &format)
+	show := &cobra.Command{Use: "show NAME", Short: "Show what is known of an issuer: its calls, its credential, what it cannot do and why", Args: cobra.ExactArgs(1),
+		RunE: a.run(func(_ context.Context, args []string) error {
+			d, err := a.host.Issuer(args[0])
+			if err != nil {
+				return err
+			}
+			return host.DescribeIssuer(a.out, d)
+		})}
+	check := &cobra.Command{Use: "check FILE", Short: "Check the file of an issuer, without a network: each problem by line and field", Args: cobra.ExactArgs(1),
+		RunE: a.run(func(_ context.Context, args []string) error {
+			d, err := a.host.CheckIssuer(args[0])
+			if err == nil {
+				a.say("%s: %s can be used; next: detent issuer try %s --profile PROFILE", args[0], d.Title, args[0])
+			}
+			return err
+		})}
+	write := false
+	try := &cobra.Command{Use: "try FILE", Short: "Try the file of an issuer on the service of a profile: reads alone, unless --write", Args: cobra.ExactArgs(1),
+		RunE: a.run(func(ctx context.Context, args []string) error { return a.host.TryIssuer(ctx, args[0], write, a.out) })}
+	try.Flags().BoolVar(&write, "write", false, "create one key too, prove it, delete it, and prove that it is refused")
+	return a.group("issuer", "The services that a profile can be of, and files of your own that describe one", list, show, check, try)
+}
+
+func (a *app) issuers(format string) error {
+	asJSON, err := wantsJSON(format)
+	if err != nil {
+		return err
+	}
+	all, err := a.host.Issuers()
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return table.JSON(a.out, all)
+	}
+	return table.Write(a.out, []string{"NAME", "CAN", "PROVEN ON"}, host.IssuerCells(all))
+}

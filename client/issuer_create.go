@@ -1,0 +1,152 @@
+package client
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"detent/apikey"
+)
+
+// Create implements Service, where the declaration has the call and the profile says that the service offers it.
+func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error) {
+	ctx, done := s.operation(ctx)
+	defer done()
+	if can := s.Capabilities().Create; !can.OK {
+		return apikey.Created{}, unsupported(opCreate, can)
+	}
+	if bad := checkDraft(draft, s.opts.Now(), s.d.Longest); bad != nil {
+		return apikey.Created{}, bad
+	}
+	now := s.now()
+	values := map[apikey.Field]any{apikey.FieldName: draft.Name}
+	if len(s.d.Permissions) > 0 {
+		if len(draft.Permissions) == 0 && len(draft.Extra) == 0 {
+			return apikey.Created{}, invalidDraft("a key needs at least one permission")
+		}
+	}
+	if len(draft.Permissions) > 0 {
+		values[apikey.FieldPermissions] = draft.Permissions
+	}
+	if len(s.d.Roles) > 0 {
+		if draft.Role == "" {
+			return apikey.Created{}, invalidDraft("a key needs a role")
+		}
+		values[apikey.FieldRole] = s.spelling.wire(draft.Role)
+	}
+	if draft.Type != "" && len(s.d.Types) > 0 {
+		if !slices.Contains(s.d.Types, draft.Type) {
+			return apikey.Created{}, invalidDraft("a key's type is " + strings.Join(s.d.Types, " or "))
+		}
+		values[apikey.FieldType] = draft.Type
+	}
+	if len(s.d.Environments) > 0 {
+		env, bad := s.environment(draft.Environment)
+		if bad != nil {
+			return apikey.Created{}, bad
+		}
+		draft.Environment = env
+		values[apikey.FieldEnvironment] = env
+	}
+	if !draft.Expiry.IsNever() {
+		values[apikey.FieldExpiry] = end{draft.Expiry.Instant(now).UTC(), now}
+	}
+	if !draft.Restrictions.Empty() {
+		values[apikey.FieldRestrictions] = draft.Restrictions
+	}
+	c := s.request(opCreate, &s.d.Create.Call, "", values)
+	c.write, c.repeatable = true, true
+	if body, ok := c.body.(map[string]any); ok {
+		for name, raw := range draft.Extra {
+			if slices.Contains(s.d.Row.Copied, name) {
+				body[name] = raw
+			}
+		}
+	}
+	var created apikey.Created
+	err := s.send(ctx, c, func(a *answer) (err error) {
+		created, err = s.created(a)
+		return err
+	})
+	if err == nil && s.d.Create.Secret != nil && created.Secret.IsZero() {
+		err = s.giveSecret(ctx, &created)
+	}
+	if err != nil {
+		return apikey.Created{}, err
+	}
+	if created.Secret.IsZero() {
+		return apikey.Created{}, noSecret()
+	}
+	if created.Key.Name == "" && (!s.d.Create.Whole || created.Key.ID == "") {
+		created.Key.Name = draft.Name
+	}
+	created.Notes = append(created.Notes, expiryNote(draft.Expiry, created.Key.ExpiresAt, now)...)
+	created.Notes = append(created.Notes, accessNotes(draft, created.Key)...)
+	if got := created.Key.Environment; got != "" && draft.Environment != "" && got != draft.Environment {
+		created.Notes = append(created.Notes, fmt.Sprintf("asked for a %s key; the service made a %s one", draft.Environment, got))
+	}
+	return created, nil
+}
+
+// created reads the answer to a create. A secret that came is kept, whatever else is missing.
+func (s *issuer) created(a *answer) (apikey.Created, error) {
+	raw, err := io.ReadAll(a.body)
+	if err != nil {
+		return apikey.Created{}, err
+	}
+	row, beside := s.layout.record(), s.layout.record()
+	if err := decodeCreated(bytes.NewReader(raw), row, beside, s.d.Create.Key...); err != nil {
+		return apikey.Created{}, err
+	}
+	var out apikey.Created
+	out.Secret, out.Bound = bound(row.secret(), beside.secret(), string(row.text(row.l.id)))
+	row.keep(out.Secret)
+	if path := s.d.Create.ID; path != "" && row.text(row.l.id) == "" {
+		var members map[string]json.RawMessage
+		_ = json.Unmarshal(raw, &members)
+		var id text
+		_ = json.Unmarshal(dig(members, path), &id)
+		row.name(id)
+	}
+	short := !s.d.Create.Whole && !row.time(row.l.expires).set
+	if out.Key, err = s.key(row); short {
+		out.Key.ExpiresAt = apikey.Moment{} // what a short answer leaves out is not what the key does not have
+	}
+	if err != nil && !out.Secret.IsZero() {
+		out.Notes, err = []string{noteNoID}, nil
+	}
+	return out, err
+}
+
+// giveSecret makes the second call, of an issuer that makes a key first and gives it a secret then. Where it fails, there is a key of
+// which nobody has the secret.
+func (s *issuer) giveSecret(ctx context.Context, created *apikey.Created) error {
+	id := s.spelling.wire(created.Key.ID)
+	c := s.request(opCreate, s.d.Create.Secret, id, map[apikey.Field]any{apikey.FieldID: id})
+	c.write = true
+	_, secret, err := s.one(ctx, c, s.d.Create.Secret.Key)
+	created.Secret, created.Bound = secret, !secret.IsZero()
+	if e := asError(err); e != nil {
+		e.Outcome, e.Hint = Unknown, "The key was made, and has no secret that anybody knows: look for it in the list and delete it."
+		return e
+	}
+	return err
+}
+
+// environment is the one asked for, else that of our own credential, else the profile's.
+func (s *issuer) environment(asked apikey.Environment) (apikey.Environment, *Error) {
+	asked = cmp.Or(asked, s.environmentSaid(s.opts.Token), s.opts.Environment)
+	if !slices.Contains(s.d.Environments, asked) {
+		var all []string
+		for _, e := range s.d.Environments {
+			all = append(all, string(e))
+		}
+		return "", invalidDraft("a key's environment is " + strings.Join(all, " or "))
+	}
+	return asked, nil
+}

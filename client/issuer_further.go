@@ -1,0 +1,120 @@
+package client
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// at is where the reading of a list has come to.
+type at struct {
+	page, count, total int    // its number from 0, its rows, and those of all so far
+	last               string // the id of the last row
+	barren             bool   // it brought nothing that is new
+}
+
+// firstPage is how the first page is asked for; nil for nothing beside the list's own query.
+func (s *issuer) firstPage() url.Values {
+	p := s.d.List.Pages
+	if p == nil {
+		return nil
+	}
+	query := url.Values{}
+	if p.Size != "" {
+		query.Set(p.Size, strconv.Itoa(p.Most))
+	}
+	if p.Kind == "page" {
+		query.Set(p.By, strconv.Itoa(firstNumber(p.First)))
+	}
+	return query
+}
+
+func firstNumber(declared *int) int {
+	if declared == nil {
+		return 1
+	}
+	return *declared
+}
+
+// furtherPage is how the page that a cursor names is asked for.
+func (s *issuer) furtherPage(query url.Values, cursor string, count int) url.Values {
+	p := s.d.List.Pages
+	switch {
+	case p == nil && query == nil:
+		if count == 0 {
+			count = pageSize
+		}
+		return url.Values{"limit": {strconv.Itoa(count)}, "cursor": {cursor}}
+	case p == nil:
+		query.Set("cursor", cursor)
+	case p.Kind == "link":
+		query, _ = url.ParseQuery(cursor)
+	default:
+		query.Set(p.By, cursor)
+	}
+	return query
+}
+
+// following says whether there is a further page, and its cursor. Those that are counted end with a page that is empty or brings
+// nothing new: a service may give fewer rows than were asked for, so that a short page is not the last one.
+func (s *issuer) following(rest beside, now at) (cursor string, more bool, bad string) {
+	p := s.d.List.Pages
+	if p == nil {
+		return nextPage(rest.members, now.count == 0)
+	}
+	told := dig(rest.members, p.More)
+	if p.More != "" && says(told, false) {
+		return "", false, ""
+	}
+	var next text
+	_ = json.Unmarshal(dig(rest.members, p.Next), &next)
+	switch p.Kind {
+	case "cursor":
+		if says(told, true) && next == "" && now.count > 0 {
+			return "", false, "the list says that there is more, but not where"
+		}
+		return string(next), next != "", ""
+	case "link":
+		if next == "" {
+			next = text(linkTo(rest.header, "next"))
+		}
+		u, err := url.Parse(string(next))
+		if err != nil || next == "" {
+			return "", false, ""
+		}
+		return u.RawQuery, u.RawQuery != "", ""
+	}
+	var pages text
+	if _ = json.Unmarshal(dig(rest.members, p.Last), &pages); pages != "" {
+		if n, err := strconv.Atoi(string(pages)); err == nil && now.page+1 >= n {
+			return "", false, ""
+		}
+	}
+	more = now.count > 0 && !now.barren
+	switch p.Kind {
+	case "page":
+		cursor = strconv.Itoa(firstNumber(p.First) + now.page + 1)
+	case "offset":
+		cursor = strconv.Itoa(now.total)
+	case "after-id":
+		cursor = now.last
+	}
+	return cursor, more, ""
+}
+
+// linkTo is the address that a header Link has for a relation.
+func linkTo(h http.Header, relation string) string {
+	for _, line := range h.Values("Link") {
+		for _, link := range strings.Split(line, ",") {
+			address, parameters, _ := strings.Cut(link, ";")
+			address = strings.TrimSpace(address)
+			if strings.HasPrefix(address, "<") && strings.HasSuffix(address, ">") &&
+				strings.Contains(strings.ReplaceAll(strings.ToLower(parameters), `"`, ""), "rel="+relation) {
+				return address[1 : len(address)-1]
+			}
+		}
+	}
+	return ""
+}

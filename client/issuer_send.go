@@ -1,0 +1,292 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"detent/apikey"
+	"detent/client/kit"
+)
+
+// What a body may hold besides the fields of a key.
+const (
+	fillUser     apikey.Field = "\x00user"
+	fillPassword apikey.Field = "\x00password"
+	fillSecret   apikey.Field = "\x00secret"
+)
+
+// end is when a key ends, and when it was asked for.
+type end struct{ at, now time.Time }
+
+// request is a declared call about a key; what is empty is not sent.
+func (s *issuer) request(op string, c *kit.Call, id string, values map[apikey.Field]any) call {
+	method, path, _ := strings.Cut(c.Call, " ")
+	out := call{op: op, method: method, path: s.ofParents(path), id: s.spelling.wire(id), needs: c.Needs, query: s.queryOf(c.Query)}
+	if c.Send != nil {
+		out.body = s.fill(c.Body, values)
+	}
+	return out
+}
+
+// ofParents puts the profile's parents where a path names them. {id} stays.
+func (s *issuer) ofParents(path string) string {
+	for name, value := range s.opts.Parents {
+		path = strings.ReplaceAll(path, "{"+name+"}", url.PathEscape(value))
+	}
+	return path
+}
+
+// queryOf reads a declared query.
+func (s *issuer) queryOf(text string) url.Values {
+	for name, value := range s.opts.Parents {
+		text = strings.ReplaceAll(text, "{"+name+"}", url.QueryEscape(value))
+	}
+	q, _ := url.ParseQuery(text)
+	return q
+}
+
+// fill makes a body.
+func (s *issuer) fill(members map[string]kit.Value, values map[apikey.Field]any) map[string]any {
+	out := make(map[string]any, len(members))
+	for name, v := range members {
+		if value, has := s.value(v, values); has {
+			out[name] = value
+		}
+	}
+	return out
+}
+
+func (s *issuer) value(v kit.Value, values map[apikey.Field]any) (value any, has bool) {
+	switch {
+	case v.IsObject():
+		return s.fill(v.Object, values), true
+	case v.IsList():
+		list := make([]any, 0, len(v.List))
+		for _, item := range v.List {
+			if value, has := s.value(item, values); has {
+				list = append(list, value)
+			}
+		}
+		return list, true
+	case v.IsParent():
+		return s.opts.Parents[v.Parent], true
+	case v.IsLogin() && v.Login == "user":
+		return values[fillUser], true
+	case v.IsLogin():
+		return values[fillPassword], true
+	case v.IsSecret():
+		return values[fillSecret], true
+	case !v.IsField():
+		return v.Literal, true
+	}
+	switch value, has = values[v.Field]; {
+	case has:
+		return s.written(value, v.As), true
+	case v.Null:
+		return nil, true
+	}
+	return v.Else, v.Else != nil
+}
+
+// written is a value as a declaration has it sent.
+func (s *issuer) written(value any, as string) any {
+	switch value := value.(type) {
+	case end:
+		return value.written(as)
+	case []apikey.Permission:
+		return s.permissionsAs(value, as)
+	case string:
+		if n, err := strconv.Atoi(value); err == nil && as == "number" {
+			return n
+		}
+	}
+	return value
+}
+
+func (e end) written(as string) any {
+	switch as {
+	case "rfc3339-ms":
+		return e.at.Format("2006-01-02T15:04:05.000Z07:00")
+	case "date":
+		return e.at.Format(time.DateOnly)
+	case "unix":
+		return e.at.Unix()
+	case "unix-ms":
+		return e.at.UnixMilli()
+	case "unix-text":
+		return strconv.FormatInt(e.at.Unix(), 10)
+	case "seconds":
+		return int64(e.at.Sub(e.now) / time.Second)
+	case "seconds-text":
+		return strconv.FormatInt(int64(e.at.Sub(e.now)/time.Second), 10)
+	case "days": // no key ends later than it was asked to
+		return max(1, int64(e.at.Sub(e.now)/(24*time.Hour)))
+	}
+	return e.at.Format(time.RFC3339)
+}
+
+// permissionsAs are permissions as the issuer writes them. One that is declared goes by its name alone.
+func (s *issuer) permissionsAs(list []apikey.Permission, as string) any {
+	var names []any
+	var words []string
+	grouped := map[string]any{}
+	for _, p := range list {
+		name := s.spelling.wire(p.Name)
+		if as == "grouped" {
+			feature := s.spelling.wire(p.Feature)
+			if feature == "" {
+				feature = s.featureOf(name)
+			}
+			of, _ := grouped[feature].([]any)
+			grouped[feature] = append(of, name)
+			continue
+		}
+		if p.Feature != "" && s.featureOf(name) != p.Feature {
+			name = s.spelling.wire(p.Feature) + "." + name
+		}
+		names, words = append(names, name), append(words, name)
+	}
+	switch as {
+	case "ids":
+		for i, name := range words {
+			at := slices.IndexFunc(s.d.Permissions, func(p kit.Permission) bool { return p.Name == name })
+			if at >= 0 && s.d.Permissions[at].ID != "" {
+				name = s.d.Permissions[at].ID
+			}
+			names[i] = map[string]any{"id": name}
+		}
+	case "grouped":
+		return grouped
+	case "words":
+		return strings.Join(words, " ")
+	}
+	return names
+}
+
+// checkParents refuses a profile that lacks a parent, or has one that is not declared.
+func checkParents(d *kit.Declaration, given map[string]string) *Error {
+	for _, p := range d.Parents {
+		switch value := given[p.Name]; {
+		case value == "":
+			return badOption(fmt.Sprintf("the profile needs parents = { %s = \"…\" }: %s", p.Name, p.Title))
+		case !kit.IsParentValue(value):
+			return badOption(fmt.Sprintf("parents.%s: letters, digits and _ . @ : ~ -, at most 128", p.Name))
+		}
+	}
+	for name := range given {
+		known := false
+		for _, p := range d.Parents {
+			known = known || p.Name == name
+		}
+		if !known {
+			return badOption(fmt.Sprintf("parents: %s has no parent %q", d.Title, name))
+		}
+	}
+	return nil
+}
+
+// schemeOf is how a declared credential is sent.
+func schemeOf(a kit.Auth) scheme {
+	return scheme{kind: a.Kind, header: a.Header, prefix: a.Prefix, cookie: a.Cookie, member: a.Member}
+}
+
+// authorize says how the profile's credential and those that are tried are sent.
+func (s *issuer) authorize() {
+	s.own, s.tried = schemeOf(s.d.Auth), schemeOf(s.d.Auth)
+	if s.d.KeyAuth.Kind != "" {
+		s.tried = schemeOf(s.d.KeyAuth)
+	}
+	if s.d.Auth.Kind != "basic" && s.d.Auth.Login == nil {
+		return
+	}
+	user, password, pair := s.opts.Token.Cut(":")
+	if !pair {
+		s.own = s.tried
+		return
+	}
+	s.halves = []apikey.Secret{password}
+	if s.d.Auth.Login != nil {
+		s.sessions = &login{s: s, user: user, password: password, busy: make(chan struct{}, 1)}
+	}
+}
+
+// sessions are what a credential is exchanged for.
+type sessions interface {
+	session(ctx context.Context, op string) (session apikey.Secret, cached bool, err error)
+	forget(apikey.Secret)
+}
+
+// login gives a session for a user and a password. It is used until it is refused.
+type login struct {
+	s              *issuer
+	user, password apikey.Secret
+	busy           chan struct{}
+
+	mu   sync.Mutex
+	last apikey.Secret
+}
+
+func (l *login) session(ctx context.Context, op string) (session apikey.Secret, cached bool, err error) {
+	select {
+	case l.busy <- struct{}{}:
+		defer func() { <-l.busy }()
+	case <-ctx.Done():
+		return session, false, l.s.broken(call{op: op}, ctx.Err(), false)
+	}
+	l.mu.Lock()
+	session = l.last
+	l.mu.Unlock()
+	if !session.IsZero() {
+		return session, true, nil
+	}
+	d := l.s.d.Auth.Login
+	c := l.s.request(op, &d.Call, "", map[apikey.Field]any{fillUser: l.user, fillPassword: l.password})
+	c.anonymous, c.once, c.header = true, true, l.s.d.Headers
+	err = l.s.do(ctx, c, func(a *answer) error {
+		if d.Session == "" {
+			for _, cookie := range (&http.Response{Header: a.header}).Cookies() {
+				if cookie.Name == l.s.d.Auth.Cookie {
+					session = apikey.NewSecret(cookie.Value)
+				}
+			}
+		} else {
+			members, _, err := decodeObject(a.body)
+			if err != nil {
+				return err
+			}
+			var given token
+			_ = given.UnmarshalJSON(dig(members, d.Session))
+			session = given.Secret
+		}
+		if session.IsZero() || session.Check() != nil {
+			return badAnswer("the answer to the login holds no session")
+		}
+		return nil
+	})
+	if err != nil {
+		return apikey.Secret{}, false, err
+	}
+	l.mu.Lock()
+	l.last = session
+	l.mu.Unlock()
+	l.s.mu.Lock()
+	l.s.transport.session = session
+	l.s.mu.Unlock()
+	return session, false, nil
+}
+
+// forget drops a session that was refused.
+func (l *login) forget(session apikey.Secret) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last.Equal(session) {
+		l.last = apikey.Secret{}
+	}
+}

@@ -1,0 +1,135 @@
+// Package issuers finds the declarations of issuers: those that are built in, which are the files of this folder, and a user's own,
+// which are files in a folder beside the configuration. An issuer is found by being there; no other file names it.
+package issuers
+
+import (
+	"cmp"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"detent/client/kit"
+)
+
+//go:embed *.toml
+var files embed.FS
+
+// ErrUnknown is that there is no such issuer.
+var ErrUnknown = errors.New("no such issuer")
+
+// builtIn are the declarations of this folder, each read when it is first asked for.
+var builtIn = sync.OnceValue(func() map[string]func() (*kit.Declaration, error) {
+	out := map[string]func() (*kit.Declaration, error){}
+	entries, _ := files.ReadDir(".")
+	for _, f := range entries {
+		file := f.Name()
+		out[strings.TrimSuffix(file, ".toml")] = sync.OnceValues(func() (*kit.Declaration, error) {
+			raw, err := files.ReadFile(file)
+			if err != nil {
+				return nil, err
+			}
+			return kit.Load(file, raw)
+		})
+	}
+	return out
+})
+
+// BuiltIn are the names of the issuers that are built in, in the order in which they are listed.
+var BuiltIn = sync.OnceValue(func() []string {
+	place := map[string]int{}
+	var out []string
+	for name, load := range builtIn() {
+		out = append(out, name)
+		place[name] = math.MaxInt
+		if d, err := load(); err == nil && d.Place > 0 {
+			place[name] = d.Place
+		}
+	}
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(place[a], place[b]), cmp.Compare(a, b)) })
+	return slices.Clip(out)
+})
+
+// IsBuiltIn reports whether a name is that of one that is built in.
+func IsBuiltIn(name string) bool { return builtIn()[name] != nil }
+
+// FolderBeside is where a user's own declarations are: a folder beside the configuration file.
+func FolderBeside(config string) string {
+	if config == "" {
+		return ""
+	}
+	return filepath.Join(filepath.Dir(config), "issuers")
+}
+
+// Names are all issuers: those that are built in, then those of the folder, by their files' names.
+func Names(folder string) []string {
+	out := slices.Clone(BuiltIn())
+	if folder == "" {
+		return out
+	}
+	entries, _ := os.ReadDir(folder)
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), ".toml"); ok && !IsBuiltIn(name) && !strings.HasPrefix(name, ".") {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// Load is the declaration of an issuer: one that is built in, else the folder's. The error of one that is nowhere is ErrUnknown.
+func Load(folder, name string) (*kit.Declaration, error) {
+	if load := builtIn()[name]; load != nil {
+		return load()
+	}
+	if folder == "" || name == "" || filepath.Base(name) != name || strings.HasPrefix(name, ".") {
+		return nil, ErrUnknown
+	}
+	d, err := LoadFile(filepath.Join(folder, name+".toml"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrUnknown
+	}
+	return d, err
+}
+
+// LoadFile reads a user's own declaration. Its name is that of its file, and none that is built in.
+func LoadFile(file string) (*kit.Declaration, error) {
+	raw, err := read(file)
+	if err != nil {
+		return nil, err
+	}
+	d, err := kit.LoadUsers(file, raw)
+	if err != nil {
+		return nil, err
+	}
+	switch own := strings.TrimSuffix(filepath.Base(file), ".toml"); {
+	case IsBuiltIn(d.Name):
+		return nil, &kit.Problem{File: file, Line: 1, Field: "name", Text: fmt.Sprintf("%q is built in: choose another", d.Name)}
+	case d.Name != own:
+		return nil, &kit.Problem{File: file, Line: 1, Field: "name", Text: fmt.Sprintf("is %q, and the file is called %s.toml: they are the same", d.Name, own)}
+	}
+	return d, nil
+}
+
+// read reads a file, as far as a declaration may be long and a byte more.
+func read(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &kit.Problem{File: file, Line: 1, Text: "is no regular file"}
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	return io.ReadAll(io.LimitReader(f, kit.MaxFile+1))
+}

@@ -1,0 +1,74 @@
+package kit
+
+import "time"
+
+// Auth is how a credential is sent. It is never a part of an address.
+type Auth struct {
+	// Kind is "bearer" for the header Authorization: Bearer, "header" for Header with Prefix before the credential, "basic" for a
+	// credential USER:PASSWORD, "cookie" for Cookie, "body" for Member of the body. "" is bearer.
+	Kind   string `toml:"kind"`
+	Header string `toml:"header"`
+	Prefix string `toml:"prefix"`
+	Cookie string `toml:"cookie"`
+	Member string `toml:"member"`
+	// Login is the call that gives a session for a credential USER:PASSWORD, which is sent in its place. With basic or a login, a
+	// credential without a colon is a key, and sent as key_auth says.
+	Login *Login `toml:"login"`
+}
+
+// Login is the call that gives a session. One that is refused is asked for again, once, where the refused call was a read.
+type Login struct {
+	Call
+	// Session is the path to the session in the answer: "result", "data.token". Where it is empty, the answer sets Auth's cookie.
+	Session string `toml:"session"`
+}
+
+// Parent is what keys belong to, as far as a path must name it.
+type Parent struct {
+	// Name is what stands between braces in a path, and in a profile under parents: small letters, digits and _.
+	Name string `toml:"name"`
+	// Title and About are what a person is asked for, and where it is found.
+	Title string `toml:"title"`
+	About string `toml:"about"`
+}
+
+// Permission is one that a key can have.
+type Permission struct {
+	Name        string `toml:"name"`
+	Description string `toml:"description"`
+	// ID is what the wire has for it, where permissions are sent as ids.
+	ID string `toml:"id"`
+	// Feature is what it stands under on the wire, where permissions are sent grouped.
+	Feature string `toml:"feature"`
+	// Group is the heading under which it is shown.
+	Group string `toml:"group"`
+	// Mints says that it makes or deletes keys; Useless that it can be granted and does nothing.
+	Mints   bool `toml:"mints"`
+	Useless bool `toml:"useless"`
+}
+
+// Preset is a named choice of permissions.
+type Preset struct {
+	Name        string   `toml:"name"`
+	Permissions []string `toml:"permissions"`
+}
+
+// Truth is what holds of the issuer beyond its calls, as it was seen or is documented.
+type Truth struct {
+	// RevokeLag is how long a deleted or disabled secret may still be accepted, ListLag how far a list may be behind: "60s".
+	RevokeLag Span `toml:"revoke_lag"`
+	ListLag   Span `toml:"list_lag"`
+	// UseResolution is how coarsely last use is written: "24h" for a service that writes it once a day.
+	UseResolution Span `toml:"use_resolution"`
+	// NeverTryDead says that a dead secret must not be tried, because more is revoked for it.
+	NeverTryDead bool `toml:"never_try_dead"`
+}
+
+// Span is a length of time: "60s", "24h".
+type Span struct{ time.Duration }
+
+// UnmarshalText reads a span.
+func (s *Span) UnmarshalText(text []byte) (err error) {
+	s.Duration, err = time.ParseDuration(string(text))
+	return err
+}

@@ -1,0 +1,270 @@
+package kit
+
+import (
+	"fmt"
+
+	"detent/apikey"
+)
+
+// Call is one request.
+type Call struct {
+	// Call is the method and the path: "GET /v1/keys/{id}". {id} is one segment, whatever the id holds; {NAME} is a parent's.
+	Call string `toml:"call"`
+	// Send is the body, member by member: a text, number, boolean, list or table as it is sent, and in any place of it a Value. An
+	// empty table is an empty object; without it there is no body.
+	Send map[string]any `toml:"send"`
+	// Body is Send, read.
+	Body map[string]Value `toml:"-"`
+	// Query is the query of the address: "withValue=true&project={project}".
+	Query string `toml:"query"`
+	// Key are the members under which a key may be in the answer, where it is not the answer itself: "data", "result.tokens.0".
+	Key Members `toml:"key"`
+	// Silent says that the answer to an update shows no key: it is looked up in the list.
+	Silent bool `toml:"silent"`
+	// Needs is the role or permission without which the call is refused.
+	Needs string `toml:"needs"`
+}
+
+// Value is what a member of a body holds. In a declaration, a table that has field, parent, login or secret is a place for
+//
+//	{ field = "name" }        a field of the draft or the change, or the id of the key that the call is about
+//	{ parent = "project" }    a parent of the profile
+//	{ login = "user" }        the first half of a credential USER:PASSWORD, "password" the second; in the call of a login alone
+//	{ secret = true }         the secret that is tried; in a probe alone
+//
+// and everything else is sent as it stands. Where there is nothing for a field, its member is left out, unless else says what is
+// sent then, or null = true that null is.
+type Value struct {
+	Field apikey.Field
+	// As is how a field is written. A time: "rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text"; what is left of it:
+	// "seconds", "seconds-text", "days". Permissions: "list" of their names, "grouped" under their features, "words" with a blank
+	// between, "ids" for [{"id": …}] of each. A role: "number".
+	As     string
+	Else   any
+	Null   bool
+	Parent string
+	Login  string
+	Secret bool
+
+	Object  map[string]Value
+	List    []Value
+	Literal any
+	kind    valueKind
+}
+
+type valueKind int
+
+const (
+	isLiteral valueKind = iota
+	isField
+	isParent
+	isLogin
+	isSecret
+	isObject
+	isList
+)
+
+// IsField and the like say which kind of value it is.
+func (v Value) IsField() bool  { return v.kind == isField }
+func (v Value) IsParent() bool { return v.kind == isParent }
+func (v Value) IsLogin() bool  { return v.kind == isLogin }
+func (v Value) IsSecret() bool { return v.kind == isSecret }
+func (v Value) IsObject() bool { return v.kind == isObject }
+func (v Value) IsList() bool   { return v.kind == isList }
+
+// maxNested bounds how deep a body is.
+const maxNested = 8
+
+// readBody reads what a declaration has sent.
+func readBody(send map[string]any) (map[string]Value, error) {
+	if send == nil {
+		return nil, nil
+	}
+	out := map[string]Value{}
+	for name, raw := range send {
+		v, err := readValue(raw, 1)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		out[name] = v
+	}
+	return out, nil
+}
+
+func readValue(raw any, depth int) (v Value, err error) {
+	if depth > maxNested {
+		return v, fmt.Errorf("is nested over %d deep", maxNested)
+	}
+	switch raw := raw.(type) {
+	case []any:
+		v.kind = isList
+		for _, item := range raw {
+			one, err := readValue(item, depth+1)
+			if err != nil {
+				return v, err
+			}
+			v.List = append(v.List, one)
+		}
+		return v, nil
+	case map[string]any:
+		return readTable(raw, depth)
+	case string, bool, int64, float64:
+		v.Literal = raw
+		return v, nil
+	}
+	return v, fmt.Errorf("is no text, number, boolean, list or table")
+}
+
+func readTable(raw map[string]any, depth int) (v Value, err error) {
+	kinds := map[string]valueKind{"field": isField, "parent": isParent, "login": isLogin, "secret": isSecret}
+	for name, kind := range kinds {
+		if _, has := raw[name]; has {
+			v.kind = kind
+			return v, v.place(name, raw)
+		}
+	}
+	v.kind, v.Object = isObject, map[string]Value{}
+	for name, item := range raw {
+		if v.Object[name], err = readValue(item, depth+1); err != nil {
+			return v, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return v, nil
+}
+
+// place reads a table that stands for what is not known before the call.
+func (v *Value) place(kind string, raw map[string]any) error {
+	allowed := map[string][]string{"field": {"field", "as", "else", "null"}, "parent": {"parent"}, "login": {"login"}, "secret": {"secret"}}
+	for name, item := range raw {
+		text, isText := item.(string)
+		flag, isFlag := item.(bool)
+		switch {
+		case !contains(allowed[kind], name):
+			return fmt.Errorf("a place for %q has no %q: %s", kind, name, oneOf(allowed[kind]))
+		case name == "else":
+			v.Else = item
+		case name == "null" && isFlag:
+			v.Null = flag
+		case name == "secret" && isFlag && flag:
+			v.Secret = true
+		case name == "field" && isText:
+			v.Field = apikey.Field(text)
+		case name == "as" && isText:
+			v.As = text
+		case name == "parent" && isText:
+			v.Parent = text
+		case name == "login" && isText && (text == "user" || text == "password"):
+			v.Login = text
+		default:
+			return fmt.Errorf("%q is not allowed to be %v", name, item)
+		}
+	}
+	return nil
+}
+
+// Sends reports whether a field is anywhere in the body.
+func (c *Call) Sends(field apikey.Field) bool {
+	found := false
+	c.each(func(_ string, v Value) { found = found || v.kind == isField && v.Field == field })
+	return found
+}
+
+// each calls f with every value of the body that is no table or list, and with the path to it.
+func (c *Call) each(f func(path string, v Value)) {
+	var in func(path string, v Value)
+	in = func(path string, v Value) {
+		switch v.kind {
+		case isObject:
+			for name, item := range v.Object {
+				in(path+"."+name, item)
+			}
+		case isList:
+			for _, item := range v.List {
+				in(path, item)
+			}
+		default:
+			f(path, v)
+		}
+	}
+	for name, v := range c.Body {
+		in(name, v)
+	}
+}
+
+// List is the call that lists keys. What is not said is a bare array, or one of the usual envelopes.
+type List struct {
+	Call
+	// Rows are the members under which the array may be.
+	Rows Members `toml:"rows"`
+	// Queries are the ways to list, the widest first: where one is refused, the next is taken. The last may be empty.
+	Queries []string `toml:"queries"`
+	// Paging is "cursor" for the convention {"next_cursor","has_more"} with ?cursor=&limit=, in any of its spellings, and "" for a
+	// list that is whole, or whose pages Pages describes.
+	Paging string `toml:"paging"`
+	Pages  *Pages `toml:"pages"`
+	// Each is the call that shows one key, where the list shows ids alone, or too little of a key: it is made for each row.
+	Each *Call `toml:"each"`
+}
+
+// Pages say how further pages are asked for. The list ends with a page that is empty, brings nothing new, or says that it is the last.
+type Pages struct {
+	// Kind is "page" for the number of a page, "offset" for how many were read, "after-id" for the id of the last one, "cursor" for
+	// what each page names, and "link" for the address of the next page in the header Link or in a member; of it the query is taken.
+	Kind string `toml:"kind"`
+	// By is the member of the query that holds that number, id or cursor: "page", "offset", "after", "cursor".
+	By string `toml:"by"`
+	// First is the number of the first page; 1 where nothing is said.
+	First *int `toml:"first"`
+	// Size is the member of the query for how many keys a page may have, Most how many are asked for.
+	Size string `toml:"size"`
+	Most int    `toml:"most"`
+	// Next is where a page names the next one: "next_cursor", "pagination.next". More is where it says whether there is more.
+	Next string `toml:"next"`
+	More string `toml:"more"`
+	// Last is where a page says how many pages there are, in a count: "result_info.total_pages".
+	Last string `toml:"last"`
+	// InBody says that these members are sent in the body, not in the query.
+	InBody bool `toml:"in_body"`
+}
+
+// Create is the call that makes a key.
+type Create struct {
+	Call
+	// Whole says that the answer is the whole key: a name that is not in it, the key does not have.
+	Whole bool `toml:"whole"`
+	// Setting is a setting of the profile that must be on: the call is not offered by every service of this kind.
+	Setting string `toml:"setting"`
+	// ID is the path to the new key's id, where the answer is no key: "result.tokenids.0".
+	ID string `toml:"id"`
+	// Secret is a second call, which gives the new key its secret.
+	Secret *Call `toml:"secret"`
+}
+
+// Probe is a harmless read whose answer tells whether a secret is accepted. Several are tried in order while none tells.
+type Probe struct {
+	Call string `toml:"call"`
+	// Send and Query are as those of every call.
+	Send  map[string]any   `toml:"send"`
+	Body  map[string]Value `toml:"-"`
+	Query string           `toml:"query"`
+	// ID is what {id} stands for: an id that nothing has.
+	ID string `toml:"id"`
+	// Answers is the shape of an answer that only an accepted secret gets: "keys" for the issuer's own list, "object" for one
+	// object with an id, bare or enveloped, "members" for one that has all of Members, and "verdict" for one that says it in Accepts
+	// and Refuses. What has another shape may come from anybody, and proves nothing.
+	Answers string   `toml:"answers"`
+	Members []string `toml:"members"`
+	// Accepts and Refuses are paths to members with the values that say so: accepts = { "data.code" = ["VALID"] }.
+	Accepts map[string][]string `toml:"accepts"`
+	Refuses map[string][]string `toml:"refuses"`
+	// NotFound says that the issuer's own "not found" is given only to a secret that it accepts, NotFoundRefuses that it is what a
+	// secret gets that it does not know.
+	NotFound        bool `toml:"not_found_accepts"`
+	NotFoundRefuses bool `toml:"not_found_refuses"`
+	// Own says that the call is made with the profile's own credential, and the secret that is tried is in the body.
+	Own bool `toml:"by_own_credential"`
+	// Can is what a secret can do that this is answered to, in words: "list keys".
+	Can string `toml:"can"`
+	// Needs is the role or permission without which it is refused.
+	Needs string `toml:"needs"`
+}

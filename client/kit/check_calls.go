@@ -1,0 +1,311 @@
+package kit
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"detent/apikey"
+)
+
+func contains(list []string, s string) bool { return slices.Contains(list, s) }
+
+// oneOf are the words that are allowed.
+func oneOf(list []string) string { return "one of " + strings.Join(quoted(list), ", ") }
+
+// requests are all calls of a declaration by their fields, with whether each is about one key.
+func (d *Declaration) requests() map[string]*Call {
+	out := map[string]*Call{"list": &d.List.Call}
+	if d.Create != nil {
+		out["create"], out["create.secret"] = &d.Create.Call, d.Create.Secret
+	}
+	if d.Auth.Login != nil {
+		out["auth.login"] = &d.Auth.Login.Call
+	}
+	out["list.each"], out["update"], out["delete"], out["retrieve"] = d.List.Each, d.Update, d.Delete, d.Retrieve
+	out["enable"], out["disable"] = d.Enable, d.Disable
+	maps.DeleteFunc(out, func(_ string, c *Call) bool { return c == nil })
+	return out
+}
+
+// NamedCall is a call by its field.
+type NamedCall struct{ Name, Call string }
+
+// Calls are all calls of a declaration beside its probes, by the names of their fields.
+func (d *Declaration) Calls() []NamedCall {
+	all := d.requests()
+	var out []NamedCall
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if call := all[name].Call; call != "" {
+			out = append(out, NamedCall{name, call})
+		}
+	}
+	return out
+}
+
+// aboutAKey are the calls whose path or body has the id of a key.
+var aboutAKey = []string{"create.secret", "list.each", "update", "delete", "retrieve", "enable", "disable"}
+
+// bodies reads what each call sends.
+func (c *checker) bodies(d *Declaration) {
+	for field, call := range d.requests() {
+		body, err := readBody(call.Send)
+		if err != nil {
+			c.refuse(field+".send", "%s", err)
+		}
+		call.Body = body
+	}
+	for i := range d.Probes {
+		body, err := readBody(d.Probes[i].Send)
+		if err != nil {
+			c.refuse(fmt.Sprintf("probe[%d].send", i), "%s", err)
+		}
+		d.Probes[i].Body = body
+	}
+}
+
+func (c *checker) calls(d *Declaration) {
+	for field, call := range d.requests() {
+		c.call(field, call, contains(aboutAKey, field))
+	}
+	c.members("list.rows", d.List.Rows)
+	c.one("list.paging", d.List.Paging, "", "cursor")
+	c.pages(d)
+	if d.Create != nil {
+		if d.Create.Setting != "" && !contains(d.Settings, d.Create.Setting) {
+			c.refuse("create.setting", "%q is none of settings", d.Create.Setting)
+		}
+		if len(d.Row.Secret) == 0 {
+			c.refuse("row.secret", "is missing: the answer to a create holds the secret somewhere")
+		}
+		c.path("create.id", d.Create.ID)
+	}
+	for _, q := range append(slices.Clone(d.List.Queries), d.OwnProject) {
+		c.query("list.queries", q)
+	}
+	if d.Exchange != nil && c.address("exchange.call", d.Exchange.Call, false) != http.MethodPost {
+		c.refuse("exchange.call", "is a POST: a key is in no address")
+	}
+	if p := d.PublicKey; p != nil {
+		c.address("public_key.call", p.Call, false)
+		c.members("public_key", []string{p.Name, p.Project, p.TTL})
+	}
+	if len(d.Probes) == 0 {
+		c.refuse("probe", "is missing: one harmless read must show that a secret works")
+	}
+	for i := range d.Probes {
+		c.probe(fmt.Sprintf("probe[%d]", i), &d.Probes[i])
+	}
+}
+
+func (c *checker) pages(d *Declaration) {
+	p := d.List.Pages
+	if p == nil {
+		return
+	}
+	if d.List.Paging != "" {
+		c.refuse("list.paging", "is said by list.pages already")
+	}
+	c.one("list.pages.kind", p.Kind, "page", "offset", "after-id", "cursor", "link")
+	if p.Kind != "link" {
+		c.member("list.pages.by", p.By)
+	}
+	if p.Kind == "cursor" && p.Next == "" {
+		c.refuse("list.pages.next", "is missing: where does a page name the next cursor?")
+	}
+	if p.Size != "" {
+		c.member("list.pages.size", p.Size)
+		if p.Most < 1 || p.Most > 10_000 {
+			c.refuse("list.pages.most", "1 to 10000 keys a page")
+		}
+	}
+	for field, path := range map[string]string{"next": p.Next, "more": p.More, "last": p.Last} {
+		c.path("list.pages."+field, path)
+	}
+	if p.InBody && d.List.Send == nil {
+		c.refuse("list.pages.in_body", "needs list.send")
+	}
+}
+
+// probe checks one read. Nothing that writes is a probe.
+func (c *checker) probe(field string, p *Probe) {
+	method := c.address(field+".call", p.Call, p.ID != "")
+	if method != "" && method != http.MethodGet && method != http.MethodPost {
+		c.refuse(field+".call", "a probe is harmless: GET, or a POST that reads")
+	}
+	c.query(field+".query", p.Query)
+	call := &Call{Body: p.Body}
+	c.body(field, call, false, p.Own)
+	holds := false
+	call.each(func(_ string, v Value) { holds = holds || v.IsSecret() })
+	if p.Own && !holds {
+		c.refuse(field+".send", "needs { secret = true } somewhere: by_own_credential tries what is in the body")
+	}
+	c.one(field+".answers", p.Answers, "keys", "object", "members", "verdict")
+	switch {
+	case p.Answers == "members" && len(p.Members) == 0:
+		c.refuse(field+".members", "is missing: by what is the issuer's own answer told?")
+	case p.Answers == "verdict" && len(p.Accepts) == 0:
+		c.refuse(field+".accepts", "is missing: which member says that a secret is accepted?")
+	}
+	for _, path := range p.Members {
+		c.path(field+".members", path)
+	}
+	for name, verdict := range map[string]map[string][]string{".accepts": p.Accepts, ".refuses": p.Refuses} {
+		for path := range verdict {
+			c.path(field+name, path)
+		}
+	}
+	if p.NotFound && p.NotFoundRefuses {
+		c.refuse(field+".not_found_refuses", "is the contrary of not_found_accepts")
+	}
+}
+
+// call checks a request. with says that it is about one key: then its id is in the path or in the body.
+func (c *checker) call(field string, call *Call, with bool) {
+	c.address(field+".call", call.Call, with && !call.Sends(apikey.FieldID))
+	c.query(field+".query", call.Query)
+	for _, path := range call.Key {
+		c.path(field+".key", path)
+	}
+	c.body(field, call, field == "auth.login", false)
+}
+
+// body checks what a request sends. A login's own places are in its body alone, a secret that is tried in a probe's.
+func (c *checker) body(field string, call *Call, login, secret bool) {
+	for _, member := range slices.Sorted(maps.Keys(call.Body)) {
+		c.member(field+".send."+member, member)
+	}
+	call.each(func(path string, v Value) {
+		at := field + ".send." + path
+		switch {
+		case v.IsField() && !sendable(v.Field):
+			c.refuse(at, "%q is no field that can be sent", v.Field)
+		case v.IsField() && v.Field == apikey.FieldExpiry:
+			c.one(at, v.As, timeForms...)
+		case v.IsField() && v.Field == apikey.FieldPermissions:
+			c.one(at, v.As, rightForms...)
+		case v.IsField() && v.Field == apikey.FieldRole:
+			c.one(at, v.As, "", "number")
+		case v.IsField():
+			c.one(at, v.As, "")
+		case v.IsParent():
+			c.known(at, v.Parent)
+		case v.IsLogin() && !login:
+			c.refuse(at, "the halves of a credential are for the call of auth.login alone")
+		case v.IsSecret() && !secret:
+			c.refuse(at, "a secret is in the body of a probe by_own_credential alone")
+		}
+	})
+}
+
+// query checks a query: it is the same for every key, and holds no secret.
+func (c *checker) query(field, query string) {
+	if query == "" {
+		return
+	}
+	if !plainQuery().MatchString(query) {
+		c.refuse(field, "%q is no query: name=value&name=value, of letters, digits and _ . , -, or a {parent}", query)
+	}
+	for _, place := range placeIn().FindAllStringSubmatch(query, -1) {
+		c.known(field, place[1])
+	}
+}
+
+// sendable reports whether a field is one of an id, a draft or a change.
+func sendable(f apikey.Field) bool {
+	switch f {
+	case apikey.FieldID, apikey.FieldName, apikey.FieldEnvironment, apikey.FieldExpiry, apikey.FieldRestrictions, apikey.FieldRole, apikey.FieldType,
+		apikey.FieldEnabled, apikey.FieldPermissions:
+		return true
+	}
+	return false
+}
+
+// address checks "METHOD /path". A path stays on the profile's own host, and has an {id} where one is meant.
+func (c *checker) address(field, call string, id bool) (method string) {
+	method, path, _ := strings.Cut(call, " ")
+	switch {
+	case call == "":
+		c.refuse(field, `is missing: "GET /v1/keys"`)
+		return ""
+	case !contains(methods, method):
+		c.refuse(field, "begins with %s", oneOf(methods))
+		return ""
+	case !pathOf().MatchString(path):
+		c.refuse(field, "%q is no path on the profile's own host: segments of letters, digits and _ . ~ -, {id} or a {parent}, each after a slash, and no query", path)
+		return method
+	case strings.Count(path, "{id}") > 1 || id != strings.Contains(path, "{id}"):
+		c.refuse(field, "%s", map[bool]string{true: "needs one {id}, for the key that it is about", false: "has an {id}, but is about no key"}[id])
+	}
+	for _, place := range placeIn().FindAllStringSubmatch(path, -1) {
+		if place[1] != "id" {
+			c.known(field, place[1])
+		}
+	}
+	return method
+}
+
+// known refuses a parent that is not declared.
+func (c *checker) known(field, parent string) {
+	if !slices.ContainsFunc(c.d.Parents, func(p Parent) bool { return p.Name == parent }) {
+		c.refuse(field, "%q is no [[parent]] of this file", parent)
+	}
+}
+
+// path checks a way into an answer: members and indexes with a dot between.
+func (c *checker) path(field, path string) {
+	if path == "" {
+		return
+	}
+	for _, member := range strings.Split(path, ".") {
+		c.member(field, member)
+	}
+}
+
+func (c *checker) parents(list []Parent) {
+	seen := map[string]bool{"id": true}
+	for i, p := range list {
+		field := fmt.Sprintf("parent[%d]", i)
+		if !parentName().MatchString(p.Name) || seen[p.Name] {
+			c.refuse(field+".name", "is small letters, digits and _, each name once, and not id")
+		}
+		seen[p.Name] = true
+		c.text(field+".title", p.Title, 40)
+		if p.About != "" {
+			c.text(field+".about", p.About, 120)
+		}
+	}
+}
+
+// auth checks how a credential is sent. An address is no place for one.
+func (c *checker) auth(field string, a *Auth) {
+	if a.Kind == "query" {
+		c.refuse(field+".kind", "a credential in an address is logged by everything on its way: header, basic, cookie or body")
+		return
+	}
+	c.one(field+".kind", a.Kind, "", "bearer", "header", "basic", "cookie", "body")
+	switch a.Kind {
+	case "header":
+		c.member(field+".header", a.Header)
+		switch strings.ToLower(a.Header) {
+		case "host", "content-length", "content-type", "transfer-encoding", "user-agent", "accept", "connection":
+			c.refuse(field+".header", "%q holds no credential", a.Header)
+		}
+	case "cookie":
+		c.member(field+".cookie", a.Cookie)
+	case "body":
+		c.member(field+".member", a.Member)
+	}
+	if len(a.Prefix) > 32 || strings.ContainsFunc(a.Prefix, func(r rune) bool { return r < 0x20 || r > 0x7e }) {
+		c.refuse(field+".prefix", "is printable ASCII, at most 32 characters")
+	}
+	if a.Login != nil && a.Login.Session == "" && a.Kind != "cookie" {
+		c.refuse(field+".login.session", "is missing: where is the session in the answer? (or kind = \"cookie\")")
+	}
+	if a.Login != nil {
+		c.path(field+".login.session", a.Login.Session)
+	}
+}

@@ -1,0 +1,92 @@
+package config
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+
+	"detent/client/issuers"
+	"detent/client/kit"
+)
+
+// IssuerFolder is where the issuers of the user's own are that this file's profiles may name; empty for none.
+func (c *Config) IssuerFolder() string { return issuers.FolderBeside(c.Path) }
+
+// readIssuer reads which issuer a profile is of; nil where it cannot be told.
+func readIssuer(p *Profile, t *section) *kit.Declaration {
+	folder := issuers.FolderBeside(t.doc.path)
+	allowed := alternatives(issuers.Names(folder))
+	if !t.has("service") {
+		t.take("service")
+		t.lacks("service", "%s", allowed)
+		return nil
+	}
+	var ok bool
+	if p.Service, ok = t.text("service", allowed); !ok {
+		return nil
+	}
+	d, err := issuers.Load(folder, p.Service)
+	switch {
+	case errors.Is(err, issuers.ErrUnknown):
+		t.refuse("service", "must be %s", allowed)
+	case err != nil:
+		t.refuse("service", "%s", err)
+	}
+	return d
+}
+
+// readIssuerFields reads what keys of this issuer belong to, and refuses what asks another issuer's feature of this one, and what
+// exchange lacks. A field that only spells out the default asks for nothing.
+func readIssuerFields(p *Profile, d *kit.Declaration, t *section) {
+	for _, own := range []struct {
+		field string
+		asked bool
+	}{{"auth", p.Exchange}, {"token_url", t.has("token_url")}, {"create", p.CanCreate}} {
+		if own.asked && d != nil && !slices.Contains(d.Settings, own.field) {
+			t.refuse(own.field, "is only for service = %s", alternatives(whoHave(own.field)))
+		}
+	}
+	if u, err := url.Parse(p.URL); p.Exchange && p.TokenURL == "" && p.URL != "" && err == nil && !hasTokenServer(u.Host) {
+		t.lacks("token_url", "auth = \"exchange\" needs it where the host's first name is neither \"api\" nor begins with \"api-\"")
+	}
+	readParents(p, d, t)
+}
+
+// whoHave are the built-in issuers that take a setting.
+func whoHave(setting string) (out []string) {
+	for _, name := range issuers.BuiltIn() {
+		if d, err := issuers.Load("", name); err == nil && slices.Contains(d.Settings, setting) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// readParents reads parents = { project = "42" }.
+func readParents(p *Profile, d *kit.Declaration, t *section) {
+	if (d == nil || len(d.Parents) == 0) && !t.has("parents") {
+		return
+	}
+	table := t.sub("parents", `a table of what the issuer's keys belong to: { project = "42" }`)
+	if table != nil {
+		p.Parents = map[string]string{}
+		for _, name := range table.names() {
+			p.Parents[name], _ = table.text(name, "an id, in quotes")
+			if d != nil && !slices.ContainsFunc(d.Parents, func(k kit.Parent) bool { return k.Name == name }) {
+				table.refuse(name, "is nothing that keys of %s belong to", d.Title)
+			}
+			if !kit.IsParentValue(p.Parents[name]) {
+				table.refuse(name, "must be letters, digits and _ . @ : ~ -, at most 128")
+			}
+		}
+		table.finish()
+	}
+	if d == nil {
+		return
+	}
+	for _, k := range d.Parents {
+		if p.Parents[k.Name] == "" && (table == nil || !table.has(k.Name)) {
+			t.lacks("parents", "{ %s = \"…\" }: %s", k.Name, k.Title)
+		}
+	}
+}

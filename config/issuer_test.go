@@ -1,0 +1,93 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// ownIssuer is a file of the user's, whose keys belong to a project.
+const ownIssuer = `name = "acme"
+title = "Acme"
+proven = "documents 2026-11-28"
+parent = [{ name = "project", title = "Project id" }]
+row = { id = ["id"], name = ["name"], secret = ["token"] }
+list = { call = "GET /projects/{project}/keys" }
+probe = [{ call = "GET /me", answers = "object" }]
+refusals = { own = ["text"] }
+`
+
+// TestAProfileIsOfAnIssuerOfTheUsersOwn: one is there by its file, beside the configuration; what is wrong with it, or with what it
+// asks of the profile, is said with the profile's line.
+func TestAProfileIsOfAnIssuerOfTheUsersOwn(t *testing.T) {
+	const head = "[profiles.p]\nservice = \"acme\"\nurl = \"https://api.acme.example\"\ntoken = { env = \"T\" }\n"
+	for _, c := range []struct{ name, issuer, parents, want string }{
+		{"whole", ownIssuer, `parents = { project = "42" }`, ""},
+		{"no file", "", `parents = { project = "42" }`, `f:2: profiles.p.service: must be "prosopo", "vertesia"`},
+		{"a wrong file", strings.Replace(ownIssuer, "GET /projects", "GET https://evil.example", 1), `parents = { project = "42" }`, `acme.toml:6: list.call: `},
+		{"a program", ownIssuer + "run = \"sh\"\n", `parents = { project = "42" }`, `acme.toml:9: run: there is no such field`},
+		{"another name", strings.Replace(ownIssuer, `"acme"`, `"bcme"`, 1), `parents = { project = "42" }`, `the file is called acme.toml`},
+		{"the name of a built-in one", strings.Replace(ownIssuer, `"acme"`, `"generic"`, 1), `parents = { project = "42" }`, `is built in`},
+		{"what only a built-in one may be", ownIssuer + "embedded = true\n", `parents = { project = "42" }`, `acme.toml:9: embedded: is for what is built in`},
+		{"no parents", ownIssuer, ``, `profiles.p.parents: is missing: { project = "…" }: Project id`},
+		{"an empty table", ownIssuer, `parents = {}`, `profiles.p.parents: is missing`},
+		{"an unknown parent", ownIssuer, `parents = { project = "42", team = "1" }`, `f:5: profiles.p.parents.team: is nothing that keys of Acme belong to`},
+		{"a path", ownIssuer, `parents = { project = "../42" }`, `f:5: profiles.p.parents.project: must be letters`},
+		{"a number", ownIssuer, `parents = { project = 42 }`, `f:5: profiles.p.parents.project: must be text`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "f")
+			write(t, path, head+c.parents+"\n")
+			if c.issuer != "" {
+				if err := os.Mkdir(filepath.Join(dir, "issuers"), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				write(t, filepath.Join(dir, "issuers", "acme.toml"), c.issuer)
+			}
+			cfg, err := Load(path, true)
+			if c.want != "" {
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Fatalf("%v; want %q", err, c.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := cfg.Profiles[0]
+			if before.Service != "acme" || before.Parents["project"] != "42" {
+				t.Fatalf("%+v", before)
+			}
+			after := before
+			after.Parents = map[string]string{"project": `43`}
+			if err := Change(path, before, after); err != nil {
+				t.Fatal(err)
+			}
+			if now, err := Load(path, true); err != nil || now.Profiles[0].Parents["project"] != "43" {
+				t.Errorf("%+v, %v", now, err)
+			}
+		})
+	}
+}
+
+// TestAnOldSettingOfAnotherIssuerKeepsItsError.
+func TestAnOldSettingOfAnotherIssuerKeepsItsError(t *testing.T) {
+	for text, want := range map[string]string{
+		valid(map[int]string{2: `service = "prosopo"`}, `auth = "exchange"`): `profiles.p.auth: is only for service = "vertesia"`,
+		valid(map[int]string{2: `service = "prosopo"`}, `create = true`):     `profiles.p.create: is only for service = "generic"`,
+		valid(nil, `parents = { project = "1" }`):                            `is nothing that keys of`,
+	} {
+		if _, err := parse("f", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want %q", err, want)
+		}
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

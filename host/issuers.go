@@ -1,0 +1,184 @@
+package host
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"detent/client/issuers"
+	"detent/client/kit"
+)
+
+// issuerFolder is where a user's own issuers are; empty for none.
+func (h *Host) issuerFolder() (string, error) {
+	cfg, err := h.Config()
+	if err != nil {
+		return "", err
+	}
+	return cfg.IssuerFolder(), nil
+}
+
+// issuersPath is the folder of the user's own, without reading the configuration: an issuer's file is looked at before a profile can
+// name it, and a configuration that is wrong says nothing about it.
+func (h *Host) issuersPath() (string, error) {
+	if h.o.Demo {
+		return "", nil
+	}
+	path, _, err := h.o.Env.Path(h.o.Config)
+	return issuers.FolderBeside(path), Usage(err)
+}
+
+// Issuer is a declaration by its name; a name with a slash, or that ends in .toml, is a file.
+func (h *Host) Issuer(name string) (*kit.Declaration, error) {
+	if strings.ContainsRune(name, filepath.Separator) || strings.HasSuffix(name, ".toml") {
+		d, err := issuers.LoadFile(name)
+		return d, Usage(err)
+	}
+	folder, err := h.issuersPath()
+	if err != nil {
+		return nil, err
+	}
+	d, err := issuers.Load(folder, name)
+	if errors.Is(err, issuers.ErrUnknown) {
+		return nil, Usagef("there is no issuer %q; there are %s", name, strings.Join(issuers.Names(folder), ", "))
+	}
+	return d, Usage(err)
+}
+
+// LocalWithEnvironments are the issuers of the key service inside detent whose keys work in one environment.
+func LocalWithEnvironments() (out []string) {
+	for _, name := range issuers.BuiltIn() {
+		if d, err := issuers.Load("", name); err == nil && d.Embedded && len(d.Environments) > 0 {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// IssuerRow is what a list of issuers says of one.
+type IssuerRow struct {
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	Can    string `json:"can"`
+	Proven string `json:"proven"`
+	Own    bool   `json:"own"`             // a file of the user's
+	Wrong  string `json:"wrong,omitempty"` // why it cannot be used
+}
+
+// Issuers are all of them.
+func (h *Host) Issuers() ([]IssuerRow, error) {
+	folder, err := h.issuersPath()
+	if err != nil {
+		return nil, err
+	}
+	var out []IssuerRow
+	for _, name := range issuers.Names(folder) {
+		row := IssuerRow{Name: name, Own: !issuers.IsBuiltIn(name)}
+		if d, err := issuers.Load(folder, name); err != nil {
+			first, _, _ := strings.Cut(err.Error(), "\n")
+			row.Wrong = first
+		} else {
+			row.Title, row.Can, row.Proven = d.Title, strings.Join(canOf(d), " "), d.Proven
+		}
+		out = append(out, row)
+	}
+	return out, nil
+}
+
+// canOf are the words for what an issuer can do.
+func canOf(d *kit.Declaration) []string {
+	if d.Go != "" {
+		return []string{"list", "create", "delete"}
+	}
+	out := []string{"list"}
+	for _, c := range []struct {
+		word string
+		has  bool
+	}{{"create", d.Create != nil}, {"change", d.Update != nil}, {"switch", d.Update != nil && d.Update.Sends("enabled") || d.Enable != nil},
+		{"delete", d.Delete != nil}, {"reveal", d.Retrieve != nil}, {"last-use", len(d.Row.LastUsedAt) > 0}} {
+		if c.has {
+			out = append(out, c.word)
+		}
+	}
+	return out
+}
+
+// DescribeIssuer writes what is known of an issuer: what it can do, the calls that are made, and how that is known.
+func DescribeIssuer(w io.Writer, d *kit.Declaration) error {
+	var b strings.Builder
+	row := func(label, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "%-12s %s\n", label, value)
+		}
+	}
+	row("name", d.Name)
+	row("title", d.Title)
+	row("proven", d.Proven)
+	row("can", strings.Join(canOf(d), ", "))
+	row("url", d.URL)
+	row("home", d.Home)
+	row("credential", credentialOf(d))
+	for _, p := range d.Parents {
+		row("parent", p.Name+": "+p.Title+cmp.Or(strings.TrimSuffix(", "+p.About, ", "), ""))
+	}
+	row("settings", strings.Join(d.Settings, ", "))
+	for _, c := range d.Calls() {
+		row(c.Name, c.Call)
+	}
+	for _, p := range d.Probes {
+		row("prove", p.Call)
+	}
+	if lag := d.Truth.RevokeLag.Duration; lag > 0 {
+		row("truth", "a revoked secret may be accepted for "+lag.String()+" more")
+	}
+	if d.Truth.NeverTryDead {
+		row("truth", "a dead secret is never tried: more would be revoked")
+	}
+	if d.Row.SecretIsID {
+		row("truth", "a key is named by its secret: it is shown under a fingerprint")
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Cannot)) {
+		row("cannot", name+": "+d.Cannot[name])
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func credentialOf(d *kit.Declaration) string {
+	switch a := d.Auth; {
+	case a.Login != nil:
+		return "USER:PASSWORD, for which " + a.Login.Call.Call + " gives a session"
+	case a.Kind == "basic":
+		return "USER:PASSWORD, basic"
+	case a.Kind == "header":
+		return "in the header " + a.Header
+	case a.Kind == "cookie":
+		return "in the cookie " + a.Cookie
+	case a.Kind == "body":
+		return "in the body, as " + a.Member
+	}
+	return "in the header Authorization, as Bearer"
+}
+
+// CheckIssuer reads a file, and says every problem of it by line and field. It asks no network.
+func (h *Host) CheckIssuer(file string) (*kit.Declaration, error) {
+	d, err := issuers.LoadFile(file)
+	return d, Usage(err)
+}
+
+// IssuerCells are the rows of a table, 80 columns wide: NAME, CAN, PROVEN ON.
+func IssuerCells(all []IssuerRow) [][]string {
+	out := make([][]string, len(all))
+	for i, r := range all {
+		out[i] = []string{r.Name, r.Can, r.Proven}
+		if r.Wrong != "" {
+			out[i][1] = "cannot be used: " + r.Wrong
+		}
+	}
+	return out
+}

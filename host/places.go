@@ -1,0 +1,167 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/kballard/go-shellquote"
+
+	"detent/apikey"
+	"detent/config"
+	"detent/delivery"
+	"detent/desk"
+	"detent/tui/rotate"
+)
+
+var _ rotate.Places = (*Screens)(nil)
+
+// tellingMask is how many characters of a mask tell one key from another; fewer are what every secret of a service begins with.
+const tellingMask = 11
+
+// Look says what a place holds now: this key, another secret, nothing.
+func (h *Screens) Look(ctx context.Context, profile string, k apikey.Key, spec string) (string, error) {
+	p, err := h.lookup(profile)
+	if err != nil {
+		return "", err
+	}
+	if err := h.host.mayDeliver(p, spec); err != nil {
+		return "", err
+	}
+	d, err := h.host.Destination(p, spec)
+	if err != nil {
+		return "", err
+	}
+	holder, ok := d.(delivery.Holder)
+	if !ok {
+		return "nobody can read what it holds: that the new secret arrived is proved by its use alone", nil
+	}
+	held, err := holder.Held(ctx)
+	if err != nil {
+		return "", err
+	}
+	base, _ := apikey.SplitName(k.Name)
+	switch {
+	case !held.Exists:
+		return "nothing is there yet", nil
+	case fits(held.Secret, k.Masked):
+		return fmt.Sprintf("holds %s (%s)", base, held.Secret.Mask()), nil
+	case held.Secret.IsZero():
+		return "holds a value that its readers read differently", nil
+	case k.Masked == "":
+		return fmt.Sprintf("holds a secret, %s", held.Secret.Mask()), nil
+	}
+	return fmt.Sprintf("holds a secret that is not %s's: %s", base, held.Secret.Mask()), nil
+}
+
+// fits reports whether a mask tells that a secret is its key's.
+func fits(secret apikey.Secret, mask string) bool {
+	begins, ends, ok := apikey.MaskShows(mask)
+	return ok && len(begins)+len(ends) >= tellingMask && secret.HasPrefix(begins) && secret.HasSuffix(ends)
+}
+
+// CanRemember says whether destinations of a profile can be kept: those of the file, by who sits at its machine.
+func (h *Screens) CanRemember(profile string) bool {
+	p, err := h.lookup(profile)
+	return err == nil && !p.Embedded && !h.host.o.Demo && h.host.o.Guest == nil
+}
+
+// Remember keeps a place as a named destination of the profile, for keys of this one's name.
+func (h *Screens) Remember(_ context.Context, profile string, k apikey.Key, spec string) (string, error) {
+	if !h.CanRemember(profile) {
+		return "", errors.New("destinations of this profile cannot be kept from here")
+	}
+	p, err := h.lookup(profile)
+	if err != nil {
+		return "", err
+	}
+	d, err := h.host.deliverOf(spec)
+	if err != nil {
+		return "", err
+	}
+	base, _ := apikey.SplitName(k.Name)
+	d.Keys, d.Name = []string{patternOf(base)}, freeName(p, base)
+	return d.Name, h.host.AddDestination(p, d)
+}
+
+// AddDestination adds a named destination to a profile of the configuration file, and has that recorded.
+func (h *Host) AddDestination(p config.Profile, d config.Deliver) error {
+	return h.keep(desk.Entry{Profile: p.Name, Service: p.Service, Action: "destination-add", Detail: d.Name},
+		func(path string) error { return config.AddDestination(path, p.Name, d) })
+}
+
+// NameDestination adds a destination that was written out to a profile, under a name.
+func (h *Host) NameDestination(profile, name, spec string, keys []string) error {
+	p, err := h.mayKeep(desk.Entry{Action: "destination-add"}, profile)
+	if err != nil {
+		return err
+	}
+	d, err := h.deliverOf(spec)
+	if err != nil {
+		return Usage(err)
+	}
+	d.Name, d.Keys = name, keys
+	return h.AddDestination(p, d)
+}
+
+// deliverOf is a destination that was written out, as the configuration has it: the same from whatever folder.
+func (h *Host) deliverOf(spec string) (config.Deliver, error) {
+	kind, rest, _ := strings.Cut(spec, ":")
+	absolute := func(path string) (string, error) {
+		path, err := h.o.Env.Expand(path)
+		if err != nil {
+			return "", err
+		}
+		return filepath.Abs(path)
+	}
+	switch i := strings.LastIndexByte(rest, ':'); {
+	case kind == "env-file" && i > 0:
+		path, err := absolute(rest[:i])
+		return config.Deliver{EnvFile: &config.EnvFile{Path: path, Variable: rest[i+1:]}}, err
+	case kind == "file" && rest != "":
+		path, err := absolute(rest)
+		return config.Deliver{File: path}, err
+	case kind == "command":
+		words, err := shellquote.Split(rest)
+		return config.Deliver{Command: words}, err
+	}
+	return config.Deliver{}, fmt.Errorf("%s cannot be remembered: a .env file, a file and a command can", Plain(spec))
+}
+
+// patternOf is a pattern that matches a name; what is special in patterns may be any character then.
+func patternOf(name string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`*?[]\^`, r) {
+			return '?'
+		}
+		return r
+	}, name)
+}
+
+// freeName is a name for a destination that the profile does not have yet, after the key.
+func freeName(p config.Profile, key string) string {
+	name := strings.Trim(strings.Map(func(r rune) rune {
+		if r < 128 && (r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
+			return r
+		}
+		return '-'
+	}, key), "-._")
+	if len(name) > 48 {
+		name = name[:48]
+	}
+	if name == "" || name == "clipboard" {
+		name = "place"
+	}
+	taken := func(name string) bool {
+		return slices.ContainsFunc(p.Deliver, func(d config.Deliver) bool { return d.Name == name })
+	}
+	for n, free := 2, name; ; n++ {
+		if !taken(free) {
+			return free
+		}
+		free = fmt.Sprintf("%s-%d", name, n)
+	}
+}

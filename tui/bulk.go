@@ -1,0 +1,127 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/desk"
+	"detent/tui/form"
+	"detent/tui/keylist"
+	"detent/tui/ui"
+)
+
+// ofMark is the profile of a marked key.
+func (a *App) ofMark(m keylist.Marked) *profile {
+	if a.fleet == nil {
+		return &a.profile
+	}
+	return &a.fleet.members[m.Profile].profile
+}
+
+// onMarks is an action on the keys that are marked; done says that it was one.
+func (a *App) onMarks(x *action) (cmd tea.Cmd, done bool) {
+	if a.list.MarkCount() == 0 {
+		return nil, false
+	}
+	k := a.env.Keys
+	switch x.binding.Help().Key {
+	case k.Delete.Help().Key:
+		return a.bulk(desk.Delete, "delete"), true
+	case k.Toggle.Help().Key:
+		return a.bulk(desk.Update, "disable"), true
+	case k.Rotate.Help().Key:
+		return a.queue(), true
+	}
+	return nil, false
+}
+
+// bulk asks about the marked keys together. What cannot be done is named with the reason, and left out.
+func (a *App) bulk(what desk.What, verb string) tea.Cmd {
+	var items []form.BulkItem
+	for _, m := range a.list.Marked() {
+		p := a.ofMark(m)
+		items = append(items, form.BulkItem{Profile: p.want, Key: m.Key, Live: p.place().Setting.Guard(m.Key.Environment) == apikey.Live, Why: a.notInBulk(p, m, what)})
+	}
+	return a.push(form.NewBulk(a.env, verb, what == desk.Delete, items))
+}
+
+// notInBulk says why a marked key is left out; empty where it is not.
+func (a *App) notInBulk(p *profile, m keylist.Marked, what desk.What) string {
+	if p.conn == nil {
+		return "the profile is not open"
+	}
+	can := p.caps.Disable
+	if what == desk.Delete {
+		can = p.caps.Delete
+	}
+	why, no := a.noWritesOf(p)
+	switch {
+	case no:
+		return why
+	case !can.OK:
+		return can.Why
+	case m.Key.Own:
+		return "detent itself works with it: do that by itself"
+	case m.Open:
+		return "a rotation of it is open"
+	case what == desk.Update && m.Key.IsDisabled():
+		return "is disabled already"
+	}
+	return ""
+}
+
+// doBulk makes the orders one after another; the first that fails keeps the rest from being made.
+func (a *App) doBulk(msg ui.Bulk) tea.Cmd {
+	orders := make([]func(ctx context.Context) error, len(msg.Items))
+	var conn *ui.Connection
+	for i, item := range msg.Items {
+		p := a.named(item.Profile)
+		if p.conn == nil {
+			return a.say("the profile "+item.Profile+" is not open: nothing was changed", false)
+		}
+		conn = p.conn
+		off, order := false, desk.Order{What: desk.Delete, Key: apikey.Key{ID: item.ID}}
+		if !msg.Delete {
+			order = desk.Order{What: desk.Update, Key: apikey.Key{ID: item.ID}, Patch: apikey.Patch{Enabled: &off}}
+		}
+		send, why := p.conn.Order, ""
+		if words, no := a.noWritesOf(p); no {
+			why = words
+		}
+		orders[i] = func(ctx context.Context) error {
+			if why != "" {
+				return &client.Error{Op: "change keys", Kind: client.ReadOnly, Outcome: client.NotDone, Message: why}
+			}
+			_, err := send(ctx, order)
+			return err
+		}
+	}
+	a.requests.flying++
+	cmd := a.query(msg.Ticket, func(ctx context.Context) result {
+		done, verb := 0, "disabled"
+		if msg.Delete {
+			verb = "deleted"
+		}
+		var err error
+		for i, order := range orders {
+			if err = order(ctx); err != nil {
+				err = fmt.Errorf("%d of %d are %s; %s was not, and nothing after it was tried: %w", done, len(orders), verb, msg.Items[i].Name, err)
+				break
+			}
+			done++
+		}
+		return result{msg: ui.BulkDone{Ticket: msg.Ticket, Err: err}, err: err, partly: err != nil && done > 0, title: "Not all keys are " + verb, done: ui.Count(done, "key") + " " + verb,
+			then: func() tea.Cmd { a.list.ClearMarks(); return a.reload() }}
+	})
+	return func() tea.Msg {
+		return a.requests.inFlight.do(msg.Ticket, conn, func() tea.Msg {
+			out := cmd().(result)
+			out.write = true
+			return out
+		})
+	}
+}

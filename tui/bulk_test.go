@@ -1,0 +1,147 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/rotation"
+	"detent/tui/rotate"
+	"detent/tui/ui"
+)
+
+func TestMarksAreCountedAndOfWhatTheFilterLeaves(t *testing.T) {
+	d := start(t, 120, 40)
+	d.press("space", "space").sees("2 marked").isOn("billing-sync")
+	d.press("k", "space").sees("1 marked")
+	d.press("esc").seesNot("marked")
+	d.press("/").typing("api").press("enter", "*").sees("22 marked", "•")
+	d.press("*").seesNot("marked")
+	d.press("*", "esc").seesNot("marked").sees("22 of 40").press("esc").seesNot("22 of 40")
+}
+
+// TestBulkNamesEveryKeyAndWantsTheirNumber, leaves out what cannot be done with the reason, and goes key by key.
+func TestBulkNamesEveryKeyAndWantsTheirNumber(t *testing.T) {
+	for _, c := range []struct{ key, verb, call string }{{"d", "Delete", "delete "}, {"x", "Disable", "update "}} {
+		d := start(t, 120, 40)
+		d.press("/").typing("mobile-app").press("enter", "*").sees("4 marked").press(c.key)
+		d.sees(c.verb+" 3 keys", "left out: mobile-app", "detent itself works with it", "mobile-app-1", "mobile-app-2", "mobile-app-3", "Type 3 to confirm")
+		calls := func() (n int) {
+			for _, call := range d.host.service.calls {
+				if strings.HasPrefix(call, c.call) {
+					n++
+				}
+			}
+			return n
+		}
+		d.press("enter").typing("2").press("enter").sees("type the number of the keys: 3")
+		if calls() > 0 {
+			t.Fatalf("%s began without its number", c.verb)
+		}
+		d.press("backspace").typing("3").press("enter").sees("3 keys " + strings.ToLower(c.verb) + "d").seesNot("marked")
+		if calls() != 3 {
+			t.Errorf("%v", d.host.service.calls)
+		}
+	}
+}
+
+// TestBulkStopsAtTheFirstThatFails and says how far it came.
+func TestBulkStopsAtTheFirstThatFails(t *testing.T) {
+	d := start(t, 120, 40)
+	d.press("/").typing("payments-api").press("enter", "*", "d")
+	d.host.service.writeErr = &client.Error{Op: "delete key", Kind: client.Forbidden, Status: 403, Outcome: client.NotDone}
+	d.typing("4").press("enter").sees("0 of 4 are deleted", "nothing after it was tried")
+	n := 0
+	for _, call := range d.host.service.calls {
+		if strings.HasPrefix(call, "delete ") {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d deletions were sent", n)
+	}
+}
+
+// TestBulkOfAllProfilesIsDoneInEachKeysOwn.
+func TestBulkOfAllProfilesIsDoneInEachKeysOwn(t *testing.T) {
+	d, host := startFleet(t, 120, 40, func(h *fleetHost) { h.profiles[2].ReadOnly = true })
+	d.press("0", "/").typing("ci-deploy").press("enter", "*").sees("3 marked").press("d")
+	d.sees("Delete 2 keys", "prod-ci-deploy", "▲ LIVE", "shop-ci-deploy", "left out: gen-ci-deploy", "read-only")
+	d.typing("2").press("enter").sees("2 keys deleted")
+	for name, s := range host.services {
+		if n := s.called("delete k1"); n != map[bool]int{true: 1}[name != "gen"] {
+			t.Errorf("%s: %d deletions", name, n)
+		}
+	}
+}
+
+// fakeQueue is ready but for keys whose name has no place.
+type fakeQueue struct {
+	now    func() time.Time
+	items  []rotate.Queued
+	run    bool
+	closed bool
+}
+
+func (q *fakeQueue) Queue(_ context.Context, items []rotate.Item) rotate.Queue {
+	for i, item := range items {
+		out := rotate.Queued{Item: item, ID: fmt.Sprint("queued", i), Mode: rotation.Planned, Places: []string{"API_KEY in /srv/" + item.Key.Name + "/.env"}, Drain: 15 * time.Minute, Soak: 10 * time.Minute}
+		if item.Key.Own {
+			out = rotate.Queued{Item: item, Why: "is the key that detent itself works with"}
+		}
+		q.items = append(q.items, out)
+	}
+	return q
+}
+
+func (q *fakeQueue) Items() []rotate.Queued { return q.items }
+func (q *fakeQueue) Close()                 { q.closed = true }
+func (q *fakeQueue) Run(_ context.Context, tell func(rotate.Progress)) {
+	q.run = true
+	for i, item := range q.items {
+		if item.Why == "" {
+			tell(rotate.Progress{At: i, View: rotation.View{ID: item.ID, Old: item.Key, State: rotation.Over}, Done: true})
+		}
+	}
+}
+
+func queueing(t *testing.T, width, height int) (*driver, *fakeQueue) {
+	q := &fakeQueue{}
+	return start(t, width, height, func(o *Options, h *fakeHost) {
+		q.now = h.service.clock.Now
+		o.Rotate = func(*ui.Env, ui.Profile, apikey.Capabilities, apikey.Key) ui.Screen { return &holder{} }
+		o.Rotations = func(*ui.Env) ui.Screen { return &holder{} }
+		o.RotateAll = func(env *ui.Env, items []rotate.Item) ui.Screen {
+			return rotate.NewQueue(env, q, func(string) apikey.Setting { return apikey.Setting{Environment: apikey.Live, Remote: true} }, items)
+		}
+	}), q
+}
+
+// TestOldKeysAreRotatedTogether by "/old enter * r", the number of them, and enter.
+func TestOldKeysAreRotatedTogether(t *testing.T) {
+	for _, size := range [][2]int{{60, 20}, {80, 24}, {120, 40}} {
+		d, q := queueing(t, size[0], size[1])
+		d.press("/").typing("status:old").press("enter", "*", "r").sees("Rotate 29 keys", "LIVE", "billing-sync", "API_KEY in /srv/billing-sync/.env", "Type 28 to rotate 28 keys")
+		d.press("enter").sees("type the number of the keys that are rotated: 28")
+		if q.run {
+			t.Fatal("it began without the number")
+		}
+		d.typing("28").press("enter").sees("28 of 28 keys rotated")
+		if !q.run || !slices.ContainsFunc(q.items, func(i rotate.Queued) bool { return i.Why != "" }) {
+			t.Error("nothing was run, or nothing left out")
+		}
+	}
+}
+
+func TestAPlanOfSeveralThatIsLeftBeginsNothing(t *testing.T) {
+	d, q := queueing(t, 100, 30)
+	d.press("space", "space", "r").sees("Rotate 2 keys").press("esc").seesNot("Rotate 2 keys")
+	if q.run || !q.closed {
+		t.Errorf("run %v, closed %v", q.run, q.closed)
+	}
+}

@@ -1,0 +1,96 @@
+package tui
+
+import (
+	"context"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/tui/dialog"
+	"detent/tui/rotate"
+	"detent/tui/ui"
+)
+
+// moreOf makes the question of what else is to be done with a profile; nil where the host changes none.
+func (a *App) moreOf() func(ui.Profile) ui.Screen {
+	if _, ok := a.host.(ui.Keeper); !ok {
+		return nil
+	}
+	return func(p ui.Profile) ui.Screen {
+		options := []dialog.Option{{Label: "default", About: "begin with it, where nothing else is said", Do: ui.MakeDefault{Name: p.Name}}}
+		if p.Embedded {
+			return dialog.NewChoice(a.env, p.Name, options)
+		}
+		places := a.placesOf(p)
+		about := "there are none: a rotation remembers one"
+		if len(places) > 0 {
+			about = "what each holds; take one away"
+			options = append(options, dialog.Option{Label: "destinations", About: about, Then: func() ui.Screen { return dialog.NewChoice(a.env, "Destinations of "+p.Name, places) }})
+		} else {
+			options = append(options, dialog.Option{Label: "destinations", About: about, Do: ui.Toast{Text: p.Name + " names no destination; the setup of a rotation remembers one"}})
+		}
+		options = append(options, dialog.Option{Label: "remove", About: "out of the configuration; its keys stay", Then: func() ui.Screen {
+			return dialog.NewChoice(a.env, "Remove the profile "+p.Name+"?", []dialog.Option{
+				{Label: "keep it", About: "nothing changes", Do: ui.Toast{Text: "nothing was removed", Good: true}},
+				{Label: "remove it", About: "from the file, with its destinations", Do: ui.RemoveProfile{Name: p.Name}},
+			})
+		}})
+		return dialog.NewChoice(a.env, p.Name, options)
+	}
+}
+
+// placesOf are the named destinations of a profile, each with what can be done with it.
+func (a *App) placesOf(p ui.Profile) []dialog.Option {
+	host, ok := a.host.(interface {
+		Destinations(profile, key string) []rotate.Named
+	})
+	if !ok {
+		return nil
+	}
+	var out []dialog.Option
+	for _, n := range host.Destinations(p.Name, "") {
+		out = append(out, dialog.Option{Label: ui.Clean(n.Name), About: ui.Clean(n.Describe), Then: func() ui.Screen {
+			return dialog.NewChoice(a.env, n.Name, []dialog.Option{
+				{Label: "look", About: "what it holds now; nothing is changed", Do: ui.LookAt{Profile: p.Name, Name: n.Name}},
+				{Label: "remove", About: "from the profile; what the place holds stays", Do: ui.RemoveDestination{Profile: p.Name, Name: n.Name}},
+			})
+		}})
+	}
+	return out
+}
+
+// configure carries out what changes the profiles and destinations that there are, or looks at one.
+func (a *App) configure(msg tea.Msg) tea.Cmd {
+	keeper, ok := a.host.(ui.Keeper)
+	if !ok {
+		return a.say("profiles are not changed from here", false)
+	}
+	ticket := a.env.Ticket()
+	switch msg := msg.(type) {
+	case ui.RemoveProfile:
+		if msg.Name == a.profile.want {
+			return a.say(msg.Name+" is in use: switch to another profile first", false)
+		}
+		return a.query(ticket, func(ctx context.Context) result {
+			return result{err: keeper.RemoveProfile(ctx, msg.Name), title: "Could not remove the profile " + msg.Name, done: "profile " + msg.Name + " removed"}
+		})
+	case ui.MakeDefault:
+		return a.query(ticket, func(ctx context.Context) result {
+			return result{err: keeper.MakeDefault(ctx, msg.Name), title: "Could not make " + msg.Name + " the default", done: "detent begins with " + msg.Name + " now"}
+		})
+	case ui.RemoveDestination:
+		return a.query(ticket, func(ctx context.Context) result {
+			return result{err: keeper.RemoveDestination(ctx, msg.Profile, msg.Name), title: "Could not remove the destination " + msg.Name, done: "destination " + msg.Name + " removed"}
+		})
+	case ui.LookAt:
+		places, can := a.host.(rotate.Places)
+		if !can {
+			return a.say("places cannot be looked at here", false)
+		}
+		return a.query(ticket, func(ctx context.Context) result {
+			words, err := places.Look(ctx, msg.Profile, apikey.Key{}, msg.Name)
+			return result{err: err, title: "Could not look at " + msg.Name, done: msg.Name + " " + words}
+		})
+	}
+	return nil
+}

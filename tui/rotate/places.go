@@ -1,0 +1,137 @@
+package rotate
+
+import (
+	"context"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// Places is a Host that can look at a place, and keep one for the next time. Its methods are called in commands, but for CanRemember.
+type Places interface {
+	// Look says what a place holds now, in words. Nothing is changed, and nothing is run.
+	Look(ctx context.Context, profile string, k apikey.Key, spec string) (string, error)
+	// CanRemember says whether places of a profile can be kept: it is in a file that may be written.
+	CanRemember(profile string) bool
+	// Remember keeps a place under a name, for keys of this one's name.
+	Remember(ctx context.Context, profile string, k apikey.Key, spec string) (name string, err error)
+}
+
+// lookedMsg is what a place was found to hold.
+type lookedMsg struct {
+	setup *Setup
+	spec  string
+	words string
+	err   error
+}
+
+// rememberedMsg ends what begins a rotation whose place is to be kept.
+type rememberedMsg struct {
+	setup *Setup
+	name  string
+	plan  Plan
+	err   error
+}
+
+// look asks what a place holds, once.
+func (s *Setup) look(spec string) tea.Cmd {
+	places, ok := s.host.(Places)
+	if _, asked := s.holds[spec]; !ok || asked || spec == "" {
+		return nil
+	}
+	s.holds[spec] = lookedMsg{spec: spec}
+	profile, k := s.place.Profile, s.key
+	return func() tea.Msg {
+		words, err := places.Look(context.Background(), profile, k, spec)
+		return lookedMsg{s, spec, words, err}
+	}
+}
+
+// lookAll asks what the named places hold.
+func (s *Setup) lookAll() tea.Cmd {
+	var cmds []tea.Cmd
+	for _, n := range s.named {
+		cmds = append(cmds, s.look(n.Name))
+	}
+	return tea.Batch(cmds...)
+}
+
+// typedPlace is the place that was typed, as a destination.
+func (s *Setup) typedPlace() string {
+	if spec := strings.TrimSpace(s.other.Value()); spec != "" {
+		return destination(spec)
+	}
+	return ""
+}
+
+// keeps reports whether a typed place can be kept for the next time.
+func (s *Setup) keeps() bool {
+	places, ok := s.host.(Places)
+	return ok && !s.env.Remote && places.CanRemember(s.place.Profile)
+}
+
+// rememberRow is the row that asks for it; -1 where it cannot be.
+func (s *Setup) rememberRow() int {
+	if !s.keeps() {
+		return -1
+	}
+	return s.otherRow() + 1
+}
+
+// remembered begins the rotation when the place is kept, by the name that it has now.
+func (s *Setup) remembered(msg rememberedMsg) tea.Cmd {
+	s.keeping = false
+	if msg.err != nil {
+		s.problem, s.focus = "the place is not remembered: "+msg.err.Error(), max(s.rememberRow(), 0)
+		s.refocus()
+		return nil
+	}
+	plan := msg.plan
+	plan.Destinations[len(plan.Destinations)-1] = msg.name
+	return s.start(plan)
+}
+
+// keep has the typed place kept before the rotation begins.
+func (s *Setup) keep(plan Plan) tea.Cmd {
+	places, profile, k, spec := s.host.(Places), s.place.Profile, s.key, s.typedPlace()
+	s.keeping = true
+	return func() tea.Msg {
+		name, err := places.Remember(context.Background(), profile, k, spec)
+		return rememberedMsg{s, name, plan, err}
+	}
+}
+
+// viewHolds is what a place holds, under its row.
+func (s *Setup) viewHolds(p *page, spec string) {
+	st := p.style()
+	switch seen := s.holds[spec]; {
+	case seen.err != nil:
+		p.wrap("      ", st.Warn, "! "+clean(seen.err.Error()))
+	case seen.words != "":
+		p.wrap("      ", st.Dim, clean(seen.words))
+	}
+}
+
+func (s *Setup) viewRemember(p *page) {
+	if s.rememberRow() < 0 {
+		return
+	}
+	text := "remember this place for " + clean(baseName(s.key.Name))
+	if s.typedPlace() == "" {
+		text = s.env.Styles.Dim.Render(text)
+	}
+	p.line(s.choice(s.rememberRow(), "[ ] ", "[x] ", s.remember, text))
+}
+
+func baseName(name string) string {
+	base, _ := apikey.SplitName(name)
+	return base
+}
+
+// start leaves the setup for the rotation.
+func (s *Setup) start(plan Plan) tea.Cmd {
+	return tea.Sequence(ui.Do(ui.Pop{Screen: s}), ui.Do(ui.Push{Screen: Start(s.env, s.host, s.Place(), s.key, plan)}))
+}

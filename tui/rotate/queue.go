@@ -1,0 +1,393 @@
+package rotate
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/rotation"
+	"detent/tui/ui"
+	"detent/tui/widget"
+)
+
+// Queuer is a Host that can rotate several keys together. Its methods are called in commands.
+type Queuer interface {
+	// Queue looks ahead for all of them side by side and begins nothing.
+	Queue(ctx context.Context, items []Item) Queue
+}
+
+// Queue is several rotations that are ready.
+type Queue interface {
+	Items() []Queued
+	// Run rotates what can be, and tells of each how it goes, from several goroutines. It returns when all have ended; the first that
+	// fails keeps those from beginning that have not.
+	Run(ctx context.Context, tell func(Progress))
+	// Close gives up what was not run.
+	Close()
+}
+
+// Item is a key to rotate.
+type Item struct {
+	Profile string
+	Key     apikey.Key
+}
+
+// Queued is what would be done to a key; Why, that it cannot be done with the others.
+type Queued struct {
+	Item
+	ID          string // of its rotation
+	Mode        rotation.Mode
+	Places      []string
+	Drain, Soak time.Duration
+	Notes       []string
+	Why         string
+}
+
+// Progress is how one of a queue stands.
+type Progress struct {
+	At    int // among the items
+	View  rotation.View
+	Ends  time.Time // of a wait
+	Total time.Duration
+	Done  bool
+	Err   error
+}
+
+type (
+	queuedMsg struct {
+		screen *QueueScreen
+		queue  Queue
+	}
+	progressMsg struct {
+		screen *QueueScreen
+		came   []Progress
+		over   bool
+	}
+)
+
+// QueueScreen is the plan of several rotations, and then how they go.
+type QueueScreen struct {
+	env   *ui.Env
+	host  Queuer
+	of    func(profile string) apikey.Setting
+	asked []Item
+
+	queue   Queue
+	items   []Queued
+	states  []Progress
+	begun   bool
+	over    bool
+	mail    *progressBox
+	number  *widget.Text
+	problem string
+	text    widget.Scroller
+	width   int
+	height  int
+}
+
+// NewQueue looks ahead for keys that are to be rotated together.
+func NewQueue(env *ui.Env, host Queuer, setting func(profile string) apikey.Setting, items []Item) *QueueScreen {
+	s := &QueueScreen{env: env, host: host, of: setting, asked: items, number: widget.NewText(env, ""), text: widget.NewPager(env), mail: &progressBox{wake: make(chan struct{}, 1)}}
+	s.number.Focus()
+	return s
+}
+
+// Init runs the preflights.
+func (s *QueueScreen) Init() tea.Cmd {
+	return func() tea.Msg { return queuedMsg{s, s.host.Queue(background(), s.asked)} }
+}
+
+// Title names the frame.
+func (s *QueueScreen) Title() string { return "Rotate " + ui.Count(len(s.asked), "key") }
+
+// WantsAll takes the whole frame.
+func (s *QueueScreen) WantsAll() bool { return true }
+
+// Place is that of the keys, where they are of one profile; it is live where one of them is.
+func (s *QueueScreen) Place() ui.Place {
+	out := ui.Place{Profile: s.asked[0].Profile}
+	for _, i := range s.asked {
+		if i.Profile != out.Profile {
+			out.Profile = "all profiles"
+		}
+		if set := s.of(i.Profile).ForKey(i.Key.Environment); set.LooksLive() || out.Setting == (apikey.Setting{}) {
+			out.Setting = set
+		}
+	}
+	return out
+}
+
+// Guard keeps the key that opened the plan from beginning it.
+func (s *QueueScreen) Guard() int {
+	if s.begun {
+		return 0
+	}
+	return 1
+}
+
+// Typing is true while the number is typed.
+func (s *QueueScreen) Typing() bool { return s.queue != nil && !s.begun && s.ready() > 0 }
+
+// SetSize sets the size of the content.
+func (s *QueueScreen) SetSize(width, height int) { s.width, s.height = width, height }
+
+// KeptID keeps the queue behind the list while it goes on.
+func (s *QueueScreen) KeptID() string {
+	if s.begun && !s.over {
+		return "queue"
+	}
+	return ""
+}
+
+// Back has nothing to begin again.
+func (s *QueueScreen) Back() tea.Cmd { return nil }
+
+// Waits are those that count down.
+func (s *QueueScreen) Waits() []ui.Wait {
+	var out []ui.Wait
+	for _, p := range s.states {
+		if s.begun && !p.Done && p.View.ID != "" {
+			out = append(out, ui.Wait{Rotation: p.View.ID, Step: p.View.PublicStep(), Ends: p.Ends, Total: p.Total, Busy: p.Ends.IsZero()})
+		}
+	}
+	return out
+}
+
+func (s *QueueScreen) ready() (n int) {
+	for _, i := range s.items {
+		if i.Why == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// Bindings are the keys that act now.
+func (s *QueueScreen) Bindings() []key.Binding {
+	k := s.env.Keys
+	switch {
+	case s.Typing():
+		return []key.Binding{named(k.Confirm, "begin"), k.Cancel}
+	case s.begun && !s.over:
+		return []key.Binding{named(k.Cancel, "leave; it goes on")}
+	}
+	return []key.Binding{k.Dismiss}
+}
+
+// Update takes keys, the plan, and how it goes.
+func (s *QueueScreen) Update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case queuedMsg:
+		if msg.screen == s {
+			s.queue, s.items = msg.queue, msg.queue.Items()
+			s.states = make([]Progress, len(s.items))
+		}
+	case progressMsg:
+		if msg.screen == s {
+			return s.went(msg)
+		}
+	case tea.KeyMsg:
+		return s.press(msg)
+	}
+	return nil
+}
+
+func (s *QueueScreen) went(msg progressMsg) tea.Cmd {
+	made := false
+	for _, p := range msg.came {
+		before := s.states[p.At]
+		made = made || p.Done || before.View.PublicStep() != p.View.PublicStep()
+		s.states[p.At] = p
+	}
+	cmds := []tea.Cmd{changed(made)}
+	if msg.over {
+		s.over = true
+		done, failed := s.sum()
+		text := strconv.Itoa(done) + " of " + ui.Count(s.ready(), "key") + " rotated"
+		if failed > 0 {
+			text += ", " + strconv.Itoa(failed) + " stopped; R shows them"
+		}
+		return tea.Batch(append(cmds, ui.Do(ui.Toast{Text: text, Good: failed == 0}), ui.Do(ui.Ring{Text: text}))...)
+	}
+	return tea.Batch(append(cmds, s.mail.next(s))...)
+}
+
+func (s *QueueScreen) sum() (done, failed int) {
+	for _, p := range s.states {
+		switch {
+		case p.Done && p.Err == nil:
+			done++
+		case p.Done:
+			failed++
+		}
+	}
+	return done, failed
+}
+
+func (s *QueueScreen) press(msg tea.KeyMsg) tea.Cmd {
+	k := s.env.Keys
+	switch {
+	case msg.Type == tea.KeyEsc, msg.Type == tea.KeyCtrlC, !s.Typing() && key.Matches(msg, k.Dismiss):
+		return s.leave()
+	case !s.Typing():
+		s.text.Update(msg)
+	case msg.Type == tea.KeyEnter:
+		return s.begin()
+	default:
+		if s.problem = ""; !s.number.Update(msg) {
+			s.text.Update(msg)
+		}
+	}
+	return nil
+}
+
+func (s *QueueScreen) leave() tea.Cmd {
+	if s.begun && !s.over {
+		return ui.Do(ui.Keep{Screen: s})
+	}
+	queue, begun := s.queue, s.begun
+	return tea.Sequence(ui.Do(ui.Pop{Screen: s}), func() tea.Msg {
+		if queue != nil && !begun {
+			queue.Close()
+		}
+		return nil
+	})
+}
+
+// begin rotates what can be: how many keys that are is typed.
+func (s *QueueScreen) begin() tea.Cmd {
+	n := strconv.Itoa(s.ready())
+	if strings.TrimSpace(s.number.Value()) != n {
+		s.problem = "type the number of the keys that are rotated: " + n
+		return nil
+	}
+	s.begun = true
+	queue, mail := s.queue, s.mail
+	run := func() tea.Msg {
+		queue.Run(background(), mail.put)
+		mail.end()
+		return nil
+	}
+	return tea.Batch(run, mail.next(s))
+}
+
+// View is the plan, or how it goes.
+func (s *QueueScreen) View() string {
+	st := s.env.Styles
+	p := page{env: s.env, width: s.width}
+	if s.queue == nil {
+		p.line(st.Dim.Render("preflight of " + ui.Count(len(s.asked), "key") + ": nothing is changed by it …"))
+		return strings.Join(ui.Fit(strings.Join(p.lines, "\n"), s.width, s.height), "\n")
+	}
+	for i, item := range s.items {
+		s.viewItem(&p, i, item)
+	}
+	var foot []string
+	switch n := s.ready(); {
+	case s.begun:
+	case n == 0:
+		foot = []string{"", st.Bad.Render("✗ ") + "none of them can be rotated with the others: nothing was changed"}
+	default:
+		foot = []string{"", "One acts at a time, their waits run side by side; the first that fails keeps the rest from beginning.",
+			"Type " + strconv.Itoa(n) + " to rotate " + ui.Count(n, "key") + ": " + s.number.View(8)}
+		if s.problem != "" {
+			foot = append(foot, st.Bad.Render("✗ ")+s.problem)
+		}
+	}
+	for i := range foot {
+		foot[i] = ui.Pad(foot[i], s.width)
+	}
+	s.text.SetSize(s.width, s.height)
+	return strings.Join(s.text.Lines(p.lines, foot), "\n")
+}
+
+func (s *QueueScreen) viewItem(p *page, i int, item Queued) {
+	st, name := p.style(), ui.KeyName(p.style().Strong, clean(item.Key.Name))
+	word := clean(s.of(item.Profile).ForKey(item.Key.Environment).Word(item.Key.Environment))
+	if word == apikey.WordLive {
+		word = st.Bad.Render("▲ " + word)
+	}
+	head := name + st.Dim.Render("  "+clean(item.Profile)+"  ") + word
+	switch now := s.states[i]; {
+	case item.Why != "":
+		p.line(st.Bad.Render("✗ ") + head)
+		p.wrap("    ", st.Base, "left out: "+item.Why)
+		return
+	case s.begun && now.Done && now.Err == nil:
+		p.split(sign(st, now.View, "━━")+" "+head, st.Good.Render("✓ done "))
+	case s.begun && now.Done:
+		p.line(sign(st, now.View, "━━") + " " + head)
+		style := st.Bad
+		if errors.Is(now.Err, context.Canceled) {
+			style = st.Warn
+		}
+		p.wrap("    ", style, now.Err.Error())
+	case s.begun && now.View.ID != "":
+		step := now.View.PublicStep()
+		if left := now.Ends.Sub(s.env.Now()); left > 0 {
+			step += " " + bar(st, 1-float64(left)/float64(max(now.Total, left)), 5) + " " + clock(left)
+		}
+		p.split(sign(st, now.View, "━━")+" "+head, st.Accent.Render(step)+" ")
+	case s.begun:
+		p.line(st.Dim.Render("○━━○━━○━━○ ") + head)
+	default:
+		p.line(st.Good.Render("✓ ") + head)
+		p.wrap("    → ", st.Base, strings.Join(item.Places, ", "))
+		waits := string(item.Mode) + ", drain " + ui.Span(item.Drain) + ", soak " + ui.Span(item.Soak)
+		p.wrap("    ", st.Dim, waits)
+		for _, n := range item.Notes {
+			p.wrap(st.Warn.Render("    ! "), st.Base, n)
+		}
+	}
+}
+
+// progressBox carries what is told from the goroutines of a queue to the program.
+type progressBox struct {
+	mu   sync.Mutex
+	came []Progress
+	over bool
+	wake chan struct{}
+}
+
+func (b *progressBox) put(p Progress) {
+	b.mu.Lock()
+	b.came = append(b.came, p)
+	b.mu.Unlock()
+	b.ring()
+}
+
+func (b *progressBox) end() {
+	b.mu.Lock()
+	b.over = true
+	b.mu.Unlock()
+	b.ring()
+}
+
+func (b *progressBox) ring() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (b *progressBox) next(s *QueueScreen) tea.Cmd {
+	return func() tea.Msg {
+		for {
+			b.mu.Lock()
+			msg := progressMsg{s, b.came, b.over}
+			b.came = nil
+			b.mu.Unlock()
+			if len(msg.came) > 0 || msg.over {
+				return msg
+			}
+			<-b.wake
+		}
+	}
+}
