@@ -89,7 +89,7 @@ func (a *App) second() tea.Cmd {
 
 // ring tells somebody who looks elsewhere.
 func (a *App) ring(text string) tea.Cmd {
-	if a.bell == nil {
+	if a.bell == nil || a.spoken.on { // a line says it, and rings nothing
 		return nil
 	}
 	ring := a.bell

@@ -239,9 +239,7 @@ func TestEmptyLinesAndTheEndOfInputDoNothing(t *testing.T) {
 				if c.Key == "q" {
 					continue
 				}
-				if d.enter(wayTo(s.Ask, c)); d.quit {
-					break
-				}
+				d.enter(wayTo(s.Ask, c))
 			}
 			if s.Ask != nil && s.Ask.Brief {
 				d.enter(fmt.Sprint(1 + r.IntN(20)))
@@ -320,6 +318,24 @@ func TestAnActThatCannotActSaysWhy(t *testing.T) {
 	})
 	d.heard(d.enter("ci-deploy", "delete"), "delete: keys are deleted in the dashboard")
 	d.heard(d.enter("0", "again"), "40 keys, 1 expired", "1 web-frontend", "Letters: ")
+}
+
+// TestWhatChangesByItselfIsNotToldAgain: ages, and what counts down.
+func TestWhatChangesByItselfIsNotToldAgain(t *testing.T) {
+	for _, two := range [][2]string{{"created 3d, expires in 90d", "created 4d, expires in 89d"}, {"status drain 12:40", "status drain 1:02:03"}, {"created <1m", "created 59m"}, {"expires 5d ago", "expires 12h ago"}} {
+		if a, b := age().ReplaceAllString(two[0], ""), age().ReplaceAllString(two[1], ""); a != b {
+			t.Errorf("%q and %q are two facts: %q, %q", two[0], two[1], a, b)
+		}
+	}
+	if a, b := age().ReplaceAllString("key-3, 4 permissions", ""), age().ReplaceAllString("key-4, 4 permissions", ""); a == b {
+		t.Error("two keys are one fact")
+	}
+	d := listen(t)
+	from := d.out.Len()
+	d.pass(2 * time.Hour)
+	if said := d.out.String()[from:]; said != "" {
+		t.Errorf("two idle hours say\n%s", said)
+	}
 }
 
 func TestWhatWasTypedBeforeAGuardedQuestionDoesNotAnswerIt(t *testing.T) {

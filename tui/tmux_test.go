@@ -40,10 +40,27 @@ var paths = []string{
 	"p j t a x Tab Tab y Tab Escape Enter Escape Escape",
 	"p j j Enter d Escape",
 	"F11 j G y Escape",
+	": g o C-u ci Down Up Escape",
+	": profiles Enter j Escape Escape",
+	"y j Enter Escape",
+	"Tab Tab BTab Enter Escape Escape",
+	"/ stat Tab Tab Escape Escape",
+	// The mouse: a row, twice, the title of a column, the wheel, the divider, and past the edges.
+	"<0;20;9M <0;20;9m <0;20;9M <0;20;9M Escape <0;30;4M <0;30;4M <65;9;9M <65;9;9M <64;9;9M <0;79;12M <32;60;12M <32;90;12M <0;90;12m <0;999;999M <0;1;1M",
+	"? <65;40;12M <65;40;12M <0;40;12M Escape",
+}
+
+// mouse are the bytes of a report of the mouse, as tmux takes them.
+func mouse(report string) []string {
+	out := []string{"-H", "1b", "5b"}
+	for _, b := range []byte(report) {
+		out = append(out, fmt.Sprintf("%02x", b))
+	}
+	return out
 }
 
 // walkedScreens are those that a walk must have looked at.
-var walkedScreens = strings.Fields("*dialog.Help *dialog.Profiles *dialog.Error *form.Confirm *form.Create *form.Edit *form.Profile *form.Secret *form.Verify *rotate.List *rotate.Screen *rotate.Setup")
+var walkedScreens = strings.Fields("*dialog.Help *dialog.Profiles *dialog.Error *form.Confirm *form.Create *form.Edit *form.Profile *form.Secret *form.Verify *palette.Palette *rotate.List *rotate.Screen *rotate.Setup")
 
 // escapeTime is more than the 50 ms that the program waits for what may follow an esc.
 const escapeTime = 70 * time.Millisecond
@@ -95,6 +112,9 @@ func (w *walk) shown() string {
 // press sends keys in one piece and compares what tmux shows with what View says.
 func (w *walk) press(keys ...string) {
 	w.t.Helper()
+	if strings.HasPrefix(keys[0], "<") && len(keys[0]) > 1 {
+		keys = mouse(keys[0])
+	}
 	w.tmux(append([]string{"send-keys"}, keys...)...)
 	w.pressed += len(keys)
 	w.last = keys

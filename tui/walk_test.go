@@ -25,7 +25,7 @@ import (
 
 // walkedProgram is the UI on the real painter, over keys with hostile names, and rotations that always go on.
 func walkedProgram(dir string) int {
-	screen := paint.New(os.Stdin, os.Stdout, paint.Options{ReportFocus: true, Standard: os.Getenv("DETENT_E2E_RENDERER") == "standard"})
+	screen := paint.New(os.Stdin, os.Stdout, paint.Options{ReportFocus: true, Mouse: true, Standard: os.Getenv("DETENT_E2E_RENDERER") == "standard"})
 	w := &witness{dir: dir}
 	c := newClock()
 	c.at = w.now()
