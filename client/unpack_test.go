@@ -46,7 +46,7 @@ func TestABodyIsReadHoweverItIsPacked(t *testing.T) {
 		"gzip twice, once announced": {"gzip", func(s string) string { return zipped(zipped(s)) }}, "gzip twice": {"gzip, gzip", func(s string) string { return zipped(zipped(s)) }},
 		"deflate": {"deflate", zlibbed}, "deflate, shouted": {" Deflate", zlibbed}, "deflate without zlib": {"deflate", raw}, "deflate, then gzip": {"deflate, gzip", func(s string) string { return zipped(zlibbed(s)) }},
 		"UTF-16": {"", utf16Text(binary.LittleEndian)}, "UTF-16, the other way round": {"", utf16Text(binary.BigEndian)}, "UTF-16, packed": {"gzip", func(s string) string { return zipped(utf16Text(binary.LittleEndian)(s)) }},
-		"three marks": {"", guarded(bom + bom + bom)}, // each file that an interpreter includes may have one
+		"three marks":   {"", guarded(bom + bom + bom)}, // each file that an interpreter includes may have one
 		"a mark inside": {"gzip", func(s string) string { return zipped(bom + s) }},
 		"a guard":       {"", guarded(")]}',\n")}, "a short guard": {"", guarded(")]}'\n")}, "a loop": {"", guarded("while(1);")}, "another loop": {"", guarded("for(;;);")}, "a mark and a guard": {"", guarded(bom + "\n)]}',")},
 	} {

@@ -62,12 +62,30 @@ func LocalWithEnvironments() (out []string) {
 
 // IssuerRow is what a list of issuers says of one.
 type IssuerRow struct {
-	Name   string `json:"name"`
-	Title  string `json:"title"`
-	Can    string `json:"can"`
-	Proven string `json:"proven"`
-	Own    bool   `json:"own"`             // a file of the user's
-	Wrong  string `json:"wrong,omitempty"` // why it cannot be used
+	Name   string          `json:"name"`
+	Title  string          `json:"title"`
+	Proven []IssuerProof   `json:"proven"`
+	Can    map[string]bool `json:"can"`             // by the names of issuerCan; every issuer lists
+	Own    bool            `json:"own"`             // a file of the user's
+	Wrong  string          `json:"wrong,omitempty"` // why it cannot be used
+}
+
+// IssuerProof says how it is known that a declaration works.
+type IssuerProof struct {
+	By   string `json:"by"`   // server, client, documents
+	What string `json:"what"` // the server or the client, with its version
+	Date string `json:"date"` // of the documents
+}
+
+func proofOf(proven string) []IssuerProof {
+	by, what, _ := strings.Cut(proven, " ")
+	switch by {
+	case "":
+		return []IssuerProof{}
+	case "documents":
+		return []IssuerProof{{By: by, Date: what}}
+	}
+	return []IssuerProof{{By: by, What: what}}
 }
 
 // Issuers are all of them.
@@ -83,29 +101,34 @@ func (h *Host) Issuers() ([]IssuerRow, error) {
 			first, _, _ := strings.Cut(err.Error(), "\n")
 			row.Wrong = first
 		} else {
-			row.Title, row.Can, row.Proven = d.Title, strings.Join(canOf(d), " "), d.Proven
+			row.Title, row.Can, row.Proven = d.Title, canOf(d), proofOf(d.Proven)
 		}
 		out = append(out, row)
 	}
 	return out, nil
 }
 
-// canOf are the words for what an issuer can do.
-func canOf(d *kit.Declaration) []string {
-	if d.Go != "" {
-		return []string{"list", "create", "delete"}
+// issuerCan are what an issuer may be able to do, with the word of it for people.
+var issuerCan = []struct{ name, word string }{{"create", "create"}, {"update", "change"}, {"enable", "switch"}, {"delete", "delete"},
+	{"reveal", "reveal"}, {"last_used", "last-use"}, {"verify", ""}, {"roll", ""}}
+
+// canOf says what an issuer can do.
+func canOf(d *kit.Declaration) map[string]bool {
+	if d.Go != "" { // what it does is Go
+		return map[string]bool{"create": true, "update": false, "enable": false, "delete": true, "reveal": false, "last_used": false, "verify": true, "roll": false}
 	}
-	out := []string{"list"}
-	for _, c := range []struct {
-		word string
-		has  bool
-	}{{"create", d.Create != nil}, {"change", d.Update != nil}, {"switch", d.Update != nil && d.Update.Sends("enabled") || d.Enable != nil},
-		{"delete", d.Delete != nil}, {"reveal", d.Retrieve != nil}, {"last-use", len(d.Row.LastUsedAt) > 0}} {
-		if c.has {
-			out = append(out, c.word)
+	return map[string]bool{"create": d.Create != nil, "update": d.Update != nil, "enable": d.Update != nil && d.Update.Sends("enabled") || d.Enable != nil, "delete": d.Delete != nil,
+		"reveal": d.Retrieve != nil, "last_used": len(d.Row.LastUsedAt) > 0, "verify": len(d.Probes) > 0, "roll": false}
+}
+
+// canWords are the same for people. What every issuer can, and what nothing here uses yet, is left out.
+func canWords(can map[string]bool) (words []string) {
+	for _, c := range issuerCan {
+		if can[c.name] && c.word != "" {
+			words = append(words, c.word)
 		}
 	}
-	return out
+	return words
 }
 
 // DescribeIssuer writes what is known of an issuer: what it can do, the calls that are made, and how that is known.
@@ -119,7 +142,7 @@ func DescribeIssuer(w io.Writer, d *kit.Declaration) error {
 	row("name", d.Name)
 	row("title", d.Title)
 	row("proven", d.Proven)
-	row("can", strings.Join(canOf(d), ", "))
+	row("can", strings.Join(append([]string{"list"}, canWords(canOf(d))...), ", "))
 	row("url", d.URL)
 	row("home", d.Home)
 	row("credential", credentialOf(d))
@@ -175,7 +198,10 @@ func (h *Host) CheckIssuer(file string) (*kit.Declaration, error) {
 func IssuerCells(all []IssuerRow) [][]string {
 	out := make([][]string, len(all))
 	for i, r := range all {
-		out[i] = []string{r.Name, r.Can, r.Proven}
+		out[i] = []string{r.Name, strings.Join(canWords(r.Can), " "), ""}
+		for _, p := range r.Proven {
+			out[i][2] = strings.TrimRight(p.By+" "+p.What+p.Date, " ")
+		}
 		if r.Wrong != "" {
 			out[i][1] = "cannot be used: " + r.Wrong
 		}
