@@ -137,6 +137,9 @@ func (a *App) refusal(x *action) string {
 	p, loadErr := a.here(), a.load.err
 	if a.fleet != nil {
 		if x.ofAll {
+			if can := x.able(apikey.Capabilities{}); x.what != desk.Create && !can.OK { // where a key is made is asked
+				return can.Why
+			}
 			return ""
 		}
 		loadErr = p.err

@@ -14,7 +14,7 @@ import (
 
 const (
 	sideBySide = 90 // from this width on, list and detail share the frame, if the list keeps the columns that matter
-	leastPane  = 32
+	leastPane  = 28
 	short      = 90 // below, the header says less
 	minWidth   = 40
 	minHeight  = 10

@@ -245,11 +245,6 @@ func (l *List) widen(marks []ui.Marks) {
 		return
 	}
 	l.store.signed = true
-	for i, c := range l.columns {
-		if c.ofAccess {
-			l.store.widths[i] = min(l.store.widths[i]+ui.Width(" "+mintSign+mintWords), wholeMost)
-		}
-	}
 }
 
 // Selected is the key under the cursor with its findings.

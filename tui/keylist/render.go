@@ -80,7 +80,7 @@ func (l *List) columnWidth(i int) int {
 	}
 	widest := l.store.widths[i]
 	if c.ofAccess && l.store.signed {
-		widest -= ui.Width(" " + mintWords) // they stand there where there is room for all
+		widest += ui.Width(mintSign)
 	}
 	return max(min(widest, c.most), title)
 }
@@ -109,7 +109,11 @@ func (l *List) whole(chosen map[int]bool, left *int, names int) map[int]int {
 	spare := *left - max(names, 0)
 	for _, i := range l.byDrop {
 		c := &l.columns[i]
-		if more := min(l.store.widths[i]-l.columnWidth(i), spare); chosen[i] && c.width == 0 && more > 0 {
+		widest := l.store.widths[i]
+		if c.ofAccess && l.store.signed {
+			widest = min(widest+ui.Width(" "+mintSign+mintWords), wholeMost)
+		}
+		if more := min(widest-l.columnWidth(i), spare); chosen[i] && c.width == 0 && more > 0 {
 			out[i] = more
 			spare -= more
 			*left -= more

@@ -1,0 +1,27 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestNoIDIsBrokenAtAnyWidth: the list of all profiles with its detail, a plan, a leaked secret and a bulk question at each width.
+func TestNoIDIsBrokenAtAnyWidth(t *testing.T) {
+	long := "65f03c6ef367aa0192837465"
+	d, _ := startFleet(t, 60, 30, func(h *fleetHost) { h.services["shop"].keys[3].ID = long })
+	d.press("0").isOn("shop-nightly-report")
+	for width := 60; width <= 220; width++ {
+		d.app.resize(width, 30)
+		d.app.settle()
+		d.check()
+		if d.press("enter"); !strings.Contains(d.view(), long) {
+			t.Fatalf("at %d the id is broken or gone:\n%s", width, d.view())
+		}
+		d.press("esc")
+		for _, screen := range [][]string{{"v"}, {"space", "d"}, {"R"}, {"n"}} { // each frame's size is checked as it is drawn
+			d.press(screen...).press("esc")
+			d.app.list.ClearMarks()
+			d.app.list.Select("shop\x1f" + long)
+		}
+	}
+}
