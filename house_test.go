@@ -43,7 +43,7 @@ var floors = map[string][]string{
 
 // readers are single files that may import a floor which theirs may not, and nothing of it but what is named.
 var readers = map[string]map[string][]string{
-	"cli/auditcmd.go":  {"audit": {"Read", "Lines", "Path", "ParseHead", "Head", "Record", "Report"}},
+	"cli/auditcmd.go": {"audit": {"Read", "Lines", "Path", "ParseHead", "Head", "Record", "Report"}},
 }
 
 // fronts show what came of an order. They change nothing themselves, and write no log.

@@ -131,11 +131,15 @@ func (t *transport) send(ctx context.Context, c call) (*http.Response, error) {
 }
 
 // scheme is how a credential is sent; the zero one is Authorization: Bearer.
-type scheme struct{ kind, header, prefix, cookie, member string }
+// origin is what it is sent with as Origin; empty for nothing.
+type scheme struct{ kind, header, prefix, cookie, member, origin string }
 
 // put puts a credential where it belongs, and returns the body with it.
 func (s scheme) put(req *resty.Request, body any, secret apikey.Secret) any {
 	plain := secret.Reveal()
+	if s.origin != "" {
+		req.SetHeader("Origin", s.origin)
+	}
 	switch s.kind {
 	case "header":
 		req.SetHeader(s.header, s.prefix+plain)

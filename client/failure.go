@@ -157,7 +157,7 @@ func (t *transport) unread(c call, status int, err error) *Error {
 	case errors.Is(err, errWebPage):
 		e.Message, e.Hint = errWebPage.Error(), hintURL
 	case errors.As(err, &ours):
-		e.Message = words(string(ours), t.secrets(c)...)
+		e.Message = t.words(c, string(ours))
 		if errors.Is(err, errForeign) {
 			e.Message, e.Hint = errForeign.Error()+": "+e.Message, hintURL
 		}
@@ -217,9 +217,8 @@ func (t *transport) fail(c call, status int, f fault) *Error {
 	if t.speaks.means != nil {
 		status = t.speaks.means(status, f)
 	}
-	known := t.secrets(c)
-	e := &Error{Op: c.op, Status: status, Kind: kindOf(status), Code: scrub(words(f.code, known...), 80),
-		Message: words(f.message, known...), isJSON: f.json, Own: f.json && t.speaks.own(f), web: f.web, Outcome: outcome(c.write && (status >= 500 || status == http.StatusRequestTimeout))}
+	e := &Error{Op: c.op, Status: status, Kind: kindOf(status), Code: scrub(t.words(c, f.code), 80),
+		Message: t.words(c, f.message), isJSON: f.json, Own: f.json && t.speaks.own(f), web: f.web, Outcome: outcome(c.write && (status >= 500 || status == http.StatusRequestTimeout))}
 	switch {
 	case f.web && (e.Kind == NotFound || e.Kind == Invalid || e.Kind == Forbidden && c.op == opProbe):
 		// A page that is not found is not the service saying that a key is, nor one that blocks that it knows the key.
@@ -267,7 +266,7 @@ func (t *transport) redirected(c call, resp *http.Response) *Error {
 	// 307 and 308 say that the request was not handled; 303 after a write says that it was.
 	e.Outcome = outcome(c.write && resp.StatusCode != http.StatusTemporaryRedirect && resp.StatusCode != http.StatusPermanentRedirect)
 	if to, err := resp.Location(); err == nil {
-		e.Message = "redirected to " + words((&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String(), t.secrets(c)...) +
+		e.Message = "redirected to " + t.words(c, (&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String()) +
 			", which is not followed"
 	}
 	return e

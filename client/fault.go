@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -235,9 +236,20 @@ func details(raw json.RawMessage) string {
 }
 
 // words makes a text of the service fit for an error: no secret that is known or looks like one,
-// no control characters, not too long. Redacted twice, as scrubbing may join what was cut apart.
-func words(raw string, known ...apikey.Secret) string {
+// no control characters, not too long.
+func (t *transport) words(c call, raw string) string {
+	return fit(raw, t.speaks.shape, t.secrets(c))
+}
+
+// words is that for a text that nobody knows a secret of.
+func words(raw string) string { return fit(raw, nil, nil) }
+
+// fit redacts twice, as scrubbing may join what was cut apart.
+func fit(raw string, shape *regexp.Regexp, known []apikey.Secret) string {
 	hide := func(s string) string {
+		if shape != nil {
+			s = shape.ReplaceAllString(s, hiddenSecret)
+		}
 		for _, secret := range known {
 			if secret.Len() >= 8 {
 				s = secret.Redact(s)

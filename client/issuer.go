@@ -3,6 +3,7 @@ package client
 import (
 	"cmp"
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -93,6 +94,7 @@ func declaredDialect(d *kit.Declaration) dialect {
 		if r.Status && f.status == 0 || len(r.Members) > 0 && slices.ContainsFunc(strings.Fields(f.shape.members), func(name string) bool { return !slices.Contains(r.Members, name) }) {
 			return false
 		}
+		marked = marked || len(r.With) > 0 && !slices.ContainsFunc(r.With, func(name string) bool { return !slices.Contains(strings.Fields(f.shape.members), name) })
 		return marked && !slices.ContainsFunc(strings.Fields(f.shape.members), func(name string) bool { return slices.Contains(r.Foreign, name) })
 	}
 	out := dialect{verdict: rightsVerdict, own: own}
@@ -107,6 +109,17 @@ func declaredDialect(d *kit.Declaration) dialect {
 	}
 	if r.Forbidden == "role" {
 		out.verdict, out.names = roleVerdict, namedRole
+	}
+	if judge := out.verdict; r.Known != "" {
+		out.verdict = func(e *Error) apikey.Verdict {
+			if anyOf(strings.ToLower(e.Message), r.Known) {
+				return apikey.Accepted
+			}
+			return judge(e)
+		}
+	}
+	if d.Secret.Shape != "" {
+		out.shape = regexp.MustCompile(d.Secret.Shape)
 	}
 	for _, m := range d.Remedies {
 		out.remedies = append(out.remedies, remedy{status: m.Status, code: m.Code, words: m.Words, sent: m.Sent, op: opsNamed(m.Op), otherEnvironment: m.OtherEnvironment, missing: m.Missing, hint: m.Hint})
@@ -297,8 +310,14 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 	if err != nil {
 		return apikey.Deleted{}, err
 	}
-	c.write = true
-	return remove(ctx, s.transport, s.send, c)
+	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
+	gone, err := remove(ctx, s.transport, s.send, c)
+	if e := asError(err); e != nil && e.Outcome == NotDone && s.d.Delete.MaybeGone != "" && anyOf(strings.ToLower(e.Message), s.d.Delete.MaybeGone) {
+		if listed, failed := s.lists(ctx, id); failed == nil && !listed {
+			return apikey.Deleted{AlreadyGone: true, Message: e.Message}, nil
+		}
+	}
+	return gone, err
 }
 
 // CallNames implements CallNamer. A probe makes its first call; where that tells nothing, the next.

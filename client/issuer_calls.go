@@ -70,6 +70,9 @@ func (s *issuer) about(ctx context.Context, op string, declared *kit.Call, id st
 		values[apikey.FieldID] = s.spelling.wire(id)
 		return s.request(op, declared, id, values), nil
 	}
+	if s.opts.ReadOnly && op != opGet {
+		return call{}, readOnly(op)
+	}
 	var found apikey.Secret
 	err := s.walk(ctx, func(*answer) { found = apikey.Secret{} }, func(k *apikey.Key, r *record) {
 		if k.ID == id {
@@ -146,7 +149,7 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 		if err := s.send(ctx, c, acknowledged); err != nil {
 			return apikey.Key{}, err
 		}
-		return s.look(ctx, id)
+		return s.look(ctx, id, patch)
 	}
 	key, _, err := s.one(ctx, c, declared.Key)
 	return key, err
@@ -165,7 +168,7 @@ func acknowledged(a *answer) error {
 	case looksLikeWebPage(raw):
 		return errWebPage
 	}
-	_, err = readRemoved(raw, nil)
+	_, err = readRemoved(raw, words)
 	var bad badAnswer
 	if errors.As(err, &bad) {
 		return badAnswer(strings.Replace(string(bad), "the delete", "the change", 1))
@@ -173,8 +176,8 @@ func acknowledged(a *answer) error {
 	return err
 }
 
-// look finds a key that was changed.
-func (s *issuer) look(ctx context.Context, id string) (apikey.Key, error) {
+// look finds a key that was changed, by an answer that shows none: whether it was is what the row shows.
+func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
 	var found apikey.Key
 	err := s.walk(ctx, func(*answer) { found = apikey.Key{} }, func(k *apikey.Key, _ *record) {
 		if k.ID == id {
@@ -188,7 +191,17 @@ func (s *issuer) look(ctx context.Context, id string) (apikey.Key, error) {
 	if found.ID == "" {
 		return found, &Error{Op: opUpdate, Kind: NotFound, Outcome: Unknown, Message: "the change was taken, and the list does not have the key", Hint: hintLook}
 	}
+	if patch.Name != nil && found.Name != *patch.Name || patch.Role != nil && found.Role != *patch.Role ||
+		patch.Enabled != nil && found.Enabled != nil && *found.Enabled != *patch.Enabled {
+		return found, &Error{Op: opUpdate, Kind: BadAnswer, Outcome: Unknown, Message: "the change was answered, and the list does not show it", Hint: hintLook}
+	}
 	return found, nil
+}
+
+// lists reports whether the list has a key.
+func (s *issuer) lists(ctx context.Context, id string) (found bool, err error) {
+	err = s.walk(ctx, func(*answer) { found = false }, func(k *apikey.Key, _ *record) { found = found || k.ID == id }, func() {})
+	return found, err
 }
 
 // Retrieve implements Retriever.

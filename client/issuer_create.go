@@ -51,7 +51,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 			return apikey.Created{}, bad
 		}
 		draft.Environment = env
-		values[apikey.FieldEnvironment] = env
+		values[apikey.FieldEnvironment] = s.environmentName(env)
 	}
 	if !draft.Expiry.IsNever() {
 		values[apikey.FieldExpiry] = end{draft.Expiry.Instant(now).UTC(), now}
@@ -106,12 +106,17 @@ func (s *issuer) created(a *answer) (apikey.Created, error) {
 	var out apikey.Created
 	out.Secret, out.Bound = bound(row.secret(), beside.secret(), string(row.text(row.l.id)))
 	row.keep(out.Secret)
+	bare := false // the answer is no key, and says nothing of one but its id
 	if path := s.d.Create.ID; path != "" && row.text(row.l.id) == "" {
 		var members map[string]json.RawMessage
 		_ = json.Unmarshal(raw, &members)
 		var id text
 		_ = json.Unmarshal(dig(members, path), &id)
 		row.name(id)
+		bare = true
+	}
+	if s.d.Row.SecretIsID && out.Secret.IsZero() {
+		return out, noSecret()
 	}
 	short := !s.d.Create.Whole && !row.time(row.l.expires).set
 	if out.Key, err = s.key(row); short {
@@ -119,6 +124,9 @@ func (s *issuer) created(a *answer) (apikey.Created, error) {
 	}
 	if err != nil && !out.Secret.IsZero() {
 		out.Notes, err = []string{noteNoID}, nil
+	}
+	if bare {
+		out.Key = apikey.Key{ID: out.Key.ID}
 	}
 	return out, err
 }
@@ -131,11 +139,16 @@ func (s *issuer) giveSecret(ctx context.Context, created *apikey.Created) error 
 	c.write = true
 	_, secret, err := s.one(ctx, c, s.d.Create.Secret.Key)
 	created.Secret, created.Bound = secret, !secret.IsZero()
-	if e := asError(err); e != nil {
+	if e := asError(err); e != nil && secret.IsZero() {
 		e.Outcome, e.Hint = Unknown, "The key was made, and has no secret that anybody knows: look for it in the list and delete it."
 		return e
 	}
-	return err
+	return nil
+}
+
+// environmentName is how the issuer calls an environment.
+func (s *issuer) environmentName(e apikey.Environment) string {
+	return cmp.Or(s.d.EnvironmentNames[e], s.spelling.wire(string(e)))
 }
 
 // environment is the one asked for, else that of our own credential, else the profile's.

@@ -325,6 +325,14 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 // environmentOf is the one that the issuer names, else that of the prefix, else that of a secret that it shows.
 func (s *issuer) environmentOf(r *record) apikey.Environment {
 	named := r.text(r.l.env)
+	for e, name := range s.d.EnvironmentNames {
+		if name == string(named) {
+			return e
+		}
+	}
+	if len(s.d.EnvironmentNames) > 0 {
+		return apikey.Environment(s.spelling.show(string(named)))
+	}
 	for _, p := range s.d.Secret.Prefixes {
 		if p.Environment != "" && string(p.Environment) == string(named) {
 			return p.Environment

@@ -193,15 +193,22 @@ func checkParents(d *kit.Declaration, given map[string]string) *Error {
 }
 
 // schemeOf is how a declared credential is sent.
-func schemeOf(a kit.Auth) scheme {
-	return scheme{kind: a.Kind, header: a.Header, prefix: a.Prefix, cookie: a.Cookie, member: a.Member}
+func (s *issuer) schemeOf(a kit.Auth) scheme {
+	out := scheme{kind: a.Kind, header: a.Header, prefix: a.Prefix, cookie: a.Cookie, member: a.Member}
+	if a.CookieTLS != "" && s.transport.origin.Scheme == "https" {
+		out.cookie = a.CookieTLS
+	}
+	if a.Origin {
+		out.origin = s.transport.origin.Scheme + "://" + s.transport.origin.Host
+	}
+	return out
 }
 
 // authorize says how the profile's credential and those that are tried are sent.
 func (s *issuer) authorize() {
-	s.own, s.tried = schemeOf(s.d.Auth), schemeOf(s.d.Auth)
+	s.own, s.tried = s.schemeOf(s.d.Auth), s.schemeOf(s.d.Auth)
 	if s.d.KeyAuth.Kind != "" {
-		s.tried = schemeOf(s.d.KeyAuth)
+		s.tried = s.schemeOf(s.d.KeyAuth)
 	}
 	if s.d.Auth.Kind != "basic" && s.d.Auth.Login == nil {
 		return

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -59,10 +60,14 @@ var refusals = []struct {
 	{service: apikey.Generic, status: 403, answer: `{"success":false,"error":"no"}`, want: "or is restricted (IP address, referrer, endpoint)"},
 	{service: apikey.Generic, status: 403, answer: `{"success":false,"error":"permission missing or IP address not allowed"}`, want: "or is restricted (IP address, referrer, endpoint)"},
 	{service: apikey.Generic, status: 405, op: opCreate, answer: `{"success":false,"error":"no such call"}`, want: "create = false in the profile"},
+	{service: "miniflux", status: 401, answer: `{"error_message":"access unauthorized"}`, want: "is one of this server's"},
+	{service: "miniflux", status: 400, op: opCreate, answer: `{"error_message":"This API Key already exists."}`, want: "take another one"},
+	{service: "better-auth", status: 401, answer: `{"message":"Unauthorized","code":"UNAUTHORIZED"}`, want: "sign in again"},
+	{service: "better-auth", status: 403, op: opCreate, answer: `{"message":"Missing or null Origin","code":"MISSING_OR_NULL_ORIGIN"}`, want: "trustedOrigins"},
 }
 
 // tokens are what each service is called with where a case names no other.
-var refusedTokens = map[string]string{apikey.Prosopo: prosopoSecret, apikey.Vertesia: vertesiaSecret, apikey.Generic: "sk_test_0123456789abcdef"}
+var refusedTokens = map[string]string{apikey.Prosopo: prosopoSecret, apikey.Vertesia: vertesiaSecret, apikey.Generic: "sk_test_0123456789abcdef", "": "canary0123456789abcdef"}
 
 // allRemedies are those of the declarations too.
 func allRemedies(t *testing.T) map[string][]remedy {
@@ -90,7 +95,7 @@ func TestARefusalIsExplainedAsTheServicesDocumentsDo(t *testing.T) {
 			_, _ = io.WriteString(w, c.answer)
 		})
 		o := options(c.service, srv.URL)
-		o.Token, o.Environment, o.CanCreate = apikey.NewSecret(refusedTokens[c.service]), c.environment, true
+		o.Token, o.Environment, o.CanCreate = apikey.NewSecret(cmp.Or(refusedTokens[c.service], refusedTokens[""])), c.environment, true
 		if c.token != "" {
 			o.Token = apikey.NewSecret(c.token)
 		}

@@ -25,7 +25,7 @@ func remove(ctx context.Context, t *transport, do doFunc, c call) (apikey.Delete
 		switch {
 		case err != nil:
 			return err
-		case len(bytes.TrimSpace(raw)) == 0 && a.status == http.StatusNoContent:
+		case len(bytes.TrimSpace(raw)) == 0 && (a.status == http.StatusNoContent || c.emptyYes && a.status == http.StatusOK):
 			return nil
 		case len(bytes.TrimSpace(raw)) == 0:
 			return io.EOF // an empty 200 is not what any service says: was it the service?
@@ -33,7 +33,7 @@ func remove(ctx context.Context, t *transport, do doFunc, c call) (apikey.Delete
 		if looksLikeWebPage(raw) {
 			return errWebPage
 		}
-		out, err = readRemoved(raw, t.secrets(c))
+		out, err = readRemoved(raw, func(said string) string { return t.words(c, said) })
 		return err
 	})
 	if e := asError(err); e != nil && e.Kind == NotFound {
@@ -45,7 +45,7 @@ func remove(ctx context.Context, t *transport, do doFunc, c call) (apikey.Delete
 	return out, nil
 }
 
-func readRemoved(raw []byte, secrets []apikey.Secret) (apikey.Deleted, error) {
+func readRemoved(raw []byte, words func(string) string) (apikey.Deleted, error) {
 	members, _, err := decodeObject(bytes.NewReader(raw))
 	if err != nil {
 		return apikey.Deleted{}, err
@@ -75,5 +75,5 @@ func readRemoved(raw []byte, secrets []apikey.Secret) (apikey.Deleted, error) {
 	if err := json.Unmarshal(whole, &reply); err != nil {
 		return apikey.Deleted{}, err
 	}
-	return apikey.Deleted{AlreadyGone: reply.DeletedCount != nil && *reply.DeletedCount == 0, Message: words(string(reply.Message), secrets...)}, nil
+	return apikey.Deleted{AlreadyGone: reply.DeletedCount != nil && *reply.DeletedCount == 0, Message: words(string(reply.Message))}, nil
 }

@@ -128,7 +128,7 @@ func TestWordsHideWhatLooksLikeASecret(t *testing.T) {
 	}
 	// Our own credential is hidden whatever it looks like.
 	own := apikey.NewSecret("correct-horse-battery")
-	if got := words("token correct-\x1b[0mhorse-battery of correct-horse-battery", own); got != "token [secret] of [secret]" {
+	if got := fit("token correct-\x1b[0mhorse-battery of correct-horse-battery", nil, []apikey.Secret{own}); got != "token [secret] of [secret]" {
 		t.Errorf("got %q", got)
 	}
 	if got := words("getRules of key_123 in sk_live_ is missing"); got != "getRules of key_123 in sk_live_ is missing" {

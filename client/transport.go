@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -43,8 +44,10 @@ type call struct {
 	query  url.Values
 	body   any
 	write  bool
-	list   bool // the answer may be as large as a list
-	needs  string
+	// emptyYes says that an empty answer of 200 is the service's yes.
+	emptyYes bool
+	list     bool // the answer may be as large as a list
+	needs    string
 	// bearer replaces the profile's own credential, origin the profile's own origin.
 	bearer apikey.Secret
 	origin *url.URL
@@ -100,6 +103,7 @@ type dialect struct {
 	names    func(message, needed string) string // what is missing, as its words name it; nil where they never do
 	verdict  func(e *Error) apikey.Verdict
 	remedies []remedy                      // of a declaration
+	shape    *regexp.Regexp                // of a secret; nil where it is not declared
 	means    func(status int, f fault) int // the status that a refusal would have of a service that uses them; nil for its own
 }
 

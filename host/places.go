@@ -48,7 +48,7 @@ func (h *Screens) Look(ctx context.Context, profile string, k apikey.Key, spec s
 	case !held.Exists:
 		return "nothing is there yet", nil
 	case fits(held.Secret, k.Masked):
-		return fmt.Sprintf("holds %s (%s)", base, held.Secret.Mask()), nil
+		return fmt.Sprintf("holds %s (%s)", base, k.Masked), nil
 	case held.Secret.IsZero():
 		return "holds a value that its readers read differently", nil
 	case k.Masked == "":

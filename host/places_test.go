@@ -24,11 +24,11 @@ func TestAPlaceSaysWhatItHolds(t *testing.T) {
 	}
 	const canary = "psp_eqh5abcdefghthe-rest-of-the-secret"
 	for spec, want := range map[string]string{
-		"env-file:" + write("a", "API_KEY="+canary+"\n") + ":API_KEY":             "holds payments-api (psp_…)",
+		"env-file:" + write("a", "API_KEY="+canary+"\n") + ":API_KEY":             "holds payments-api (psp_eqh5abcdefgh****)",
 		"env-file:" + write("b", "API_KEY=psp_zzzzzzzzzzzzzzzzzz\n") + ":API_KEY": "holds a secret that is not payments-api's: psp_…",
 		"env-file:" + write("c", "OTHER=1\n") + ":API_KEY":                        "nothing is there yet",
 		"file:" + filepath.Join(dir, "none"):                                      "nothing is there yet",
-		"file:" + write("d", canary+"\n"):                                         "holds payments-api (psp_…)",
+		"file:" + write("d", canary+"\n"):                                         "holds payments-api (psp_eqh5abcdefgh****)",
 		"command:true":                                                            "nobody can read what it holds",
 	} {
 		got, err := h.Look(context.Background(), "prod", k, spec)

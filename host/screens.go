@@ -60,6 +60,9 @@ func (h *Screens) profile(p config.Profile) ui.Profile {
 	readOnly = readOnly || h.host.o.Guest.Views()
 	out := ui.Profile{Name: p.Name, Service: p.Service, URL: p.Address(), Environment: p.Environment, Setting: p.Setting(h.host.o.Demo),
 		ReadOnly: readOnly, Embedded: p.Embedded, Token: p.Token.String(), Draft: h.draftOf(p)}
+	for _, d := range p.Deliver {
+		out.Destinations = append(out.Destinations, d.Name)
+	}
 	if p.Embedded {
 		out.Token = "made at start, in memory only"
 	}

@@ -42,7 +42,7 @@ func (a *App) newActions() []action {
 			return a.push(a.screens.remove(*k))
 		}},
 		{binding: k.CopyID, needsKey: true, able: always, run: func(k *apikey.Key) tea.Cmd { return a.push(a.copyable(k)) }},
-		{binding: k.Verify, able: always, asks: true, ofAll: true, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.verify()) }},
+		{binding: k.Verify, able: always, asks: true, ofAll: true, run: func(*apikey.Key) tea.Cmd { return a.verify() }},
 		{binding: k.Rotations, able: a.canRotate, ofAll: true, run: func(*apikey.Key) tea.Cmd { return a.push(a.screens.rotations()) }},
 		{binding: k.History, able: a.canRecall, ofAll: true, run: func(*apikey.Key) tea.Cmd { return a.push(a.history()) }},
 		{binding: k.Profiles, run: func(*apikey.Key) tea.Cmd {
@@ -67,12 +67,18 @@ func (a *App) rotate(k *apikey.Key) tea.Cmd {
 
 // goTo puts the cursor on a key, past any filter.
 func (a *App) goTo(msg ui.GoTo) tea.Cmd {
+	if a.elsewhere(msg) {
+		return a.goThere(msg)
+	}
 	shown := a.list.ShowAll()
 	a.focus = onList
 	a.list.SelectOf(a.fleet.place(msg.Profile), msg.ID)
 	k, _, ok := a.list.Selected()
 	if !ok || k.ID != msg.ID {
 		return tea.Batch(shown, a.say("that key is not in this list: "+a.env.Keys.Reload.Help().Key+" loads it anew", false))
+	}
+	if msg.Off || msg.Delete {
+		return tea.Batch(shown, a.actOn(k, msg))
 	}
 	if !msg.Replace {
 		if a.spoken.on { // a cursor is not heard

@@ -23,7 +23,7 @@ func (a *App) copyable(k *apikey.Key) ui.Screen {
 	add("name", name)
 	add("mask", k.Masked)
 	add(".env line", variable+"=  # "+strings.Join(strings.Fields(ui.Clean(name)+" "+k.Masked+" "+k.ID), " "))
-	if c := a.profile.conn; c != nil && !c.Profile.Embedded {
+	if c := a.here().conn; c != nil && !c.Profile.Embedded {
 		add("curl line", `curl -H "Authorization: Bearer $`+variable+`" `+c.Profile.URL)
 	}
 	return dialog.NewChoice(a.env, "Copy", options)

@@ -20,6 +20,7 @@ type countdown struct {
 	ticking bool
 	waiting int // rotations that wait for a person
 	bell    func(text string)
+	leaked
 	// rotateAll makes the screen that rotates several keys; nil where there is none.
 	rotateAll func(env *ui.Env, items []rotate.Item) ui.Screen
 }

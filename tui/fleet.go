@@ -35,6 +35,7 @@ type member struct {
 
 // hearing is one question to several profiles.
 type hearing struct {
+	knows  bool // it is for what a secret is compared with
 	box    *mailbox
 	cancel context.CancelFunc
 }
@@ -117,7 +118,7 @@ func (a *App) hear(names []string) tea.Cmd {
 		return nil
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &hearing{newMailbox(), cancel}
+	h := &hearing{box: newMailbox(), cancel: cancel}
 	for i, m := range a.fleet.members {
 		if names == nil || slices.Contains(names, m.want) {
 			if m.hearing != nil && names == nil {

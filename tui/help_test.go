@@ -23,7 +23,7 @@ func TestHelpIsOnEveryScreenAndShowsThatScreen(t *testing.T) {
 		}
 		o.Rotations = func(env *ui.Env) ui.Screen { return rotate.NewList(env, turns) }
 	}
-	for _, open := range [][]string{{"n"}, {"n", "a", "enter"}, {"d"}, {"v"}, {"p"}, {"p", "a"}, {"r"}, {"R"}} {
+	for _, open := range [][]string{{"n"}, {"n", "a", "enter"}, {"d"}, {"v"}, {"p"}, {"p", "a"}, {"r"}, {"R"}, {":"}, {"A"}, {"y"}} {
 		t.Run(strings.Join(open, " "), func(t *testing.T) {
 			d := start(t, 120, 40, rotations)
 			d.press("j")

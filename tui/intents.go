@@ -75,7 +75,7 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 	case ui.CopySecret:
 		return a.copySecret(msg)
 	case ui.Settle:
-		return a.letGo(msg.Key)
+		return a.letGo(msg)
 	case ui.Quit:
 		return a.quit()
 	}
@@ -180,7 +180,10 @@ func changed(msg ui.UpdateKey) string {
 func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 	switch msg := msg.(type) {
 	case ui.Verify:
-		c := a.named(msg.Profile).conn
+		if len(msg.Profiles) > 0 {
+			return a.verifyAmong(msg), true
+		}
+		c := a.profile.conn
 		return a.query(msg.Ticket, func(ctx context.Context) result {
 			if ok, why := client.Belongs(ctx, c.Service, msg.Secret); !ok {
 				return result{msg: ui.Verified{Ticket: msg.Ticket, Proof: apikey.Proof{Why: why + ". It was not sent."}}}
@@ -393,10 +396,10 @@ func (a *App) copySecret(msg ui.CopySecret) tea.Cmd {
 }
 
 // letGo lets go of what places held. Nobody waits for it: what is left undone at the end, the end of the program does.
-func (a *App) letGo(k apikey.Key) tea.Cmd {
-	name := a.profile.want
+func (a *App) letGo(msg ui.Settle) tea.Cmd {
+	name := a.named(msg.Profile).want
 	return func() tea.Msg {
-		a.host.Settle(context.Background(), name, k)
+		a.host.Settle(context.Background(), name, msg.Key)
 		return nil
 	}
 }

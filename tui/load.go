@@ -170,6 +170,9 @@ func (a *App) reload() tea.Cmd {
 }
 
 func (a *App) loadStep(msg loadMsg) tea.Cmd {
+	if msg.of != nil && msg.of.knows {
+		return a.knowMore(msg)
+	}
 	if msg.of != nil {
 		return a.fleetStep(msg)
 	}
@@ -200,6 +203,9 @@ func (a *App) loadStep(msg loadMsg) tea.Cmd {
 			a.load.after = ""
 		}
 		cmds = append(cmds, a.examine())
+	}
+	if cmd := a.arrive(msg.err == nil); cmd != nil {
+		cmds = append(cmds, cmd)
 	}
 	if len(a.overlays) > 0 {
 		cmds = append(cmds, a.tellAll(ui.Listed{Profile: a.profile.want, Keys: a.allKeys(), Err: msg.err}))

@@ -46,6 +46,9 @@ func newScreens(a *App, o Options) screens {
 			return form.NewEdit(a.env, caps, p, k, a.allKeys())
 		},
 		verify: func() ui.Screen {
+			if _, several := a.host.(ui.Fleet); several {
+				return form.NewVerifyAmong(a.env)
+			}
 			caps, p := here()
 			return form.NewVerify(a.env, caps, p)
 		},

@@ -121,7 +121,7 @@ func (a *App) banner() string {
 	if !a.load.loaded {
 		state = "this list is not complete"
 	}
-	return " " + s.Bad.Render("✗ "+a.errorWord()) + s.Dim.Render(": "+state+" · ") + a.keyed("ctrl+r", "tries again") + s.Dim.Render(from+" · "+ui.Clean(why))
+	return " " + s.Bad.Render("✗ "+a.errorWord()) + s.Dim.Render(": "+state+" · ") + a.keyed(a.env.Keys.Reload.Help().Key, "tries again") + s.Dim.Render(from+" · "+ui.Clean(why))
 }
 
 // errorWord is a failure in a word or two, for the header.

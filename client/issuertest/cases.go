@@ -1,6 +1,7 @@
 package issuertest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -20,6 +21,17 @@ type script struct {
 	proven string
 	token  string // detent's own credential, as this issuer's look
 	secret string // that of a key of the issuer's
+	sent   sending
+	tried  sending // how a key's secret is sent when it is tried
+}
+
+// sending is how a secret is sent: "Authorization: Bearer {}".
+type sending string
+
+// header is the name of the header, and what it holds for this secret.
+func (s sending) header(secret string) (name, value string) {
+	name, value, _ = strings.Cut(string(s), ": ")
+	return name, strings.ReplaceAll(value, "{}", secret)
 }
 
 // sample is one case: what is done, the requests that it takes with their answers, and what comes of it.
@@ -124,6 +136,8 @@ func read(t *testing.T, path string) *script {
 		}
 	}
 	s.proven, s.token, s.secret = s.head["proven"], s.head["token"], s.head["secret"]
+	s.sent = sending(cmp.Or(s.head["sent"], "Authorization: Bearer {}"))
+	s.tried = sending(cmp.Or(s.head["sent by a key"], string(s.sent)))
 	return s
 }
 
@@ -193,16 +207,6 @@ func (c *sample) line(line string, in *state) error {
 		*in.body += line
 	}
 	return nil
-}
-
-// sent is the header in which a credential travels, and its value there.
-func (s *script) sent(credential string) (name, value string) {
-	how := s.head["sent"]
-	if how == "" {
-		how = "Authorization: Bearer {}"
-	}
-	name, value, _ = strings.Cut(how, ": ")
-	return name, strings.ReplaceAll(value, "{}", credential)
 }
 
 // first is the first case of an operation, from which the suite makes its own; nil where the file has none.

@@ -26,7 +26,8 @@ import (
 //	source   where they are written down
 //	token    detent's own credential, of the shape that this issuer's have
 //	secret   a secret of one of the issuer's keys
-//	sent     how a credential travels, "Private-Token: {}"; as Authorization: Bearer {} where nothing is said
+//	sent     the header that the credential goes into, where it is not "Authorization: Bearer {}"
+//	sent by a key   the header that a key's own secret goes into, where that is another
 //	tried    "by our own credential" where a secret is tried in a body, so that a 401 is about our own
 //	parents  what its keys belong to, "project=42"
 //

@@ -51,6 +51,9 @@ func writeOutcomes() map[string]outcome {
 // certain asks of a write what holds for every write.
 func (u *suite) certain(t *testing.T, c *sample) {
 	for name, o := range writeOutcomes() {
+		if usual := c.exchanges[c.varied].answer; usual.status == o.answer.status && usual.body == o.answer.body && !o.answer.lost {
+			continue // it is this issuer's yes
+		}
 		u.made++
 		t.Run(name, func(t *testing.T) {
 			at := c.altered(t, always(o.answer))
@@ -61,6 +64,9 @@ func (u *suite) certain(t *testing.T, c *sample) {
 			}
 			if err == nil {
 				t.Fatalf("taken for done: %s", r.keys)
+			}
+			if o.is == client.NotDone && c.do == "create" && len(c.exchanges) > 1 {
+				o.is = client.Unknown // the call before this one has made the key
 			}
 			if unknown := client.MayHaveHappened(err); o.is != "" && unknown != (o.is == client.Unknown) {
 				t.Errorf("it is %q that it may have happened, want %q: %v", fmt.Sprint(unknown), o.is, err)
@@ -109,7 +115,7 @@ func (u *suite) creates(t *testing.T) {
 		t.Fatalf("%s: the case %q names no secret", u.path, c.name)
 	}
 	u.certain(t, c)
-	usual := c.exchanges[len(c.exchanges)-1].answer
+	usual := c.exchanges[c.varied].answer
 	secret := apikey.NewSecret(c.secret)
 	for name, r := range disguises(usual) {
 		u.made++
@@ -158,7 +164,7 @@ func (u *suite) answersOfACreate(t *testing.T, c *sample, usual reply, secret ap
 	drop := func(value string) reply {
 		return usual.with(row(t, usual.body, func(r map[string]any) {
 			for member, v := range r {
-				if textOf(v) == value {
+				if holds(v, value) {
 					delete(r, member)
 				}
 			}
@@ -176,8 +182,13 @@ func (u *suite) answersOfACreate(t *testing.T, c *sample, usual reply, secret ap
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := u.do(t.Context(), t, u.open(t, c, c.altered(t, always(drop(r.first.ID))).URL), c)
-		if err != nil || !got.secret.Equal(secret) || got.first.ID != "" || len(got.notes) == 0 {
+		id := u.raw(usual.body, r.first.ID)
+		if id == c.secret {
+			return // no other answer than one without the secret
+		}
+		got, err := u.do(t.Context(), t, u.open(t, c, c.altered(t, always(drop(id))).URL), c)
+		known := c.varied > 0 // by the answer before this one
+		if err != nil || !got.secret.Equal(secret) || known != (got.first.ID != "") || known == (len(got.notes) > 0) {
 			t.Errorf("the secret came: %v; %s, %q, %v", got.secret.Equal(secret), got.keys, got.notes, err)
 		}
 	})

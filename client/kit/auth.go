@@ -11,6 +11,11 @@ type Auth struct {
 	Prefix string `toml:"prefix"`
 	Cookie string `toml:"cookie"`
 	Member string `toml:"member"`
+	// CookieTLS is what the cookie is called where the service is reached by https, if that is otherwise.
+	CookieTLS string `toml:"cookie_tls"`
+	// Origin says that the service's own origin is sent as the header Origin, as a page of its own does: without it some refuse a
+	// session.
+	Origin bool `toml:"origin"`
 	// Login is the call that gives a session for a credential USER:PASSWORD, which is sent in its place. With basic or a login, a
 	// credential without a colon is a key, and sent as key_auth says.
 	Login *Login `toml:"login"`

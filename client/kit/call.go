@@ -23,6 +23,11 @@ type Call struct {
 	Silent bool `toml:"silent"`
 	// Needs is the role or permission without which the call is refused.
 	Needs string `toml:"needs"`
+	// EmptyYes says that an empty answer of 200 is the issuer's yes to a deletion. Else it is no answer.
+	EmptyYes bool `toml:"empty_yes"`
+	// MaybeGone are words "a|b", in small letters, of a refusal of a deletion that is said of a key that is not there, and of other
+	// things too: then the list tells.
+	MaybeGone string `toml:"maybe_gone"`
 }
 
 // Value is what a member of a body holds. In a declaration, a table that has field, parent, login or secret is a place for

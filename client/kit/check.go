@@ -131,12 +131,29 @@ func (c *checker) declaration(d *Declaration) {
 	if d.KeyAuth.Login != nil {
 		c.refuse("key_auth.login", "a key is tried itself, not what it is exchanged for")
 	}
+	c.shape(d.Secret.Shape)
 	if d.Go == "" {
 		c.row(&d.Row)
 		c.calls(d)
 		c.refusals(d)
 	}
 	c.words(d)
+}
+
+// shape checks what secrets look like: an expression that words fit would leave nothing of what an issuer says.
+func (c *checker) shape(shape string) {
+	if shape == "" {
+		return
+	}
+	re, err := regexp.Compile(shape)
+	switch {
+	case len(shape) > 200:
+		c.refuse("secret.shape", "is over 200 characters")
+	case err != nil:
+		c.refuse("secret.shape", "is no regular expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	case re.MatchString("") || re.MatchString("the api-key 4711 is unauthorized, or expired at 2026-11-29T10:00:00Z"):
+		c.refuse("secret.shape", "fits words that are no secret")
+	}
 }
 
 // text that a person reads, or that is sent: printable, and not without end.
@@ -203,14 +220,16 @@ func (c *checker) members(field string, members []string) {
 }
 
 func (c *checker) refusals(d *Declaration) {
-	if len(d.Refusals.Own) == 0 {
-		c.refuse("refusals.own", "is missing: by what is an error of the issuer's told from a proxy's?")
+	if len(d.Refusals.Own)+len(d.Refusals.With) == 0 {
+		c.refuse("refusals.own", "is missing, and refusals.with too: by what is an error of the issuer's told from a proxy's?")
 	}
 	for _, own := range d.Refusals.Own {
 		c.one("refusals.own", own, "no", "text", "object", "message")
 	}
+	c.members("refusals.with", d.Refusals.With)
 	c.members("refusals.foreign", d.Refusals.Foreign)
 	c.members("refusals.members", d.Refusals.Members)
+	c.smallWords("refusals.known", d.Refusals.Known)
 	c.one("refusals.forbidden", d.Refusals.Forbidden, "", "words", "role")
 	for i, m := range d.Refusals.Means {
 		field := fmt.Sprintf("refusals.means[%d]", i)
@@ -263,6 +282,13 @@ func (c *checker) words(d *Declaration) {
 	for _, f := range d.Access {
 		if !apikey.FieldOf(f).Access {
 			c.refuse("access", "%q is no field of access", f)
+		}
+	}
+	for e, name := range d.EnvironmentNames {
+		c.one("environment_names", string(e), environment...)
+		c.text("environment_names."+string(e), name, 64)
+		if !slices.Contains(d.Environments, e) {
+			c.refuse("environment_names", "%q is none of environments", e)
 		}
 	}
 	for _, e := range d.Environments {

@@ -70,6 +70,9 @@ func (c *checker) calls(d *Declaration) {
 	for field, call := range d.requests() {
 		c.call(field, call, contains(aboutAKey, field))
 	}
+	if d.Delete != nil {
+		c.smallWords("delete.maybe_gone", d.Delete.MaybeGone)
+	}
 	c.members("list.rows", d.List.Rows)
 	c.one("list.paging", d.List.Paging, "", "cursor")
 	c.pages(d)
@@ -97,6 +100,17 @@ func (c *checker) calls(d *Declaration) {
 	}
 	for i := range d.Probes {
 		c.probe(fmt.Sprintf("probe[%d]", i), &d.Probes[i])
+	}
+}
+
+// smallWords checks words that are looked for in others, which are in small letters by then.
+func (c *checker) smallWords(field, words string) {
+	if words == "" {
+		return
+	}
+	c.text(field, words, 200)
+	if words != strings.ToLower(words) {
+		c.refuse(field, "is in small letters: it is looked for in words that are")
 	}
 }
 
@@ -296,6 +310,9 @@ func (c *checker) auth(field string, a *Auth) {
 		}
 	case "cookie":
 		c.member(field+".cookie", a.Cookie)
+		if a.CookieTLS != "" {
+			c.member(field+".cookie_tls", a.CookieTLS)
+		}
 	case "body":
 		c.member(field+".member", a.Member)
 	}

@@ -136,6 +136,9 @@ type Declaration struct {
 	Access []apikey.Field `toml:"access"`
 	// Environments are those that a new key can be made for.
 	Environments []apikey.Environment `toml:"environments"`
+	// EnvironmentNames are how the issuer calls detent's environments, where it has more of them, and by other names: live =
+	// "production". One that is none of these is shown as it is, and no key is made for it.
+	EnvironmentNames map[apikey.Environment]string `toml:"environment_names"`
 	// Types are those that a new key can be of.
 	Types []string `toml:"types"`
 	// Roles are those that a new key can have, in order of power for the first ones. Where there are any, a key needs one.
@@ -154,6 +157,9 @@ type Declaration struct {
 type Secret struct {
 	// Prefixes are how they begin; without any they may begin anyhow.
 	Prefixes []Prefix `toml:"prefix"`
+	// Shape is a regular expression of a whole secret, and of nothing that is none: what looks so is taken out of every text of the
+	// issuer's. It is needed where secrets have letters alone; other runs of signs that no word has are taken out anyhow.
+	Shape string `toml:"shape"`
 }
 
 // Prefix is one beginning of secrets.
@@ -245,6 +251,10 @@ type Refusals struct {
 	Foreign []string `toml:"foreign"`
 	// Members are all that the issuer's own refusals have; empty where that is not known.
 	Members []string `toml:"members"`
+	// With are members that a refusal of the issuer's own has all of: one is as good a mark as those of Own.
+	With []string `toml:"with"`
+	// Known are words "a|b", in small letters, of a 403 that only a secret gets which the issuer knows: it is of the wrong kind.
+	Known string `toml:"known"`
 	// Status says that a refusal repeats the status of the answer.
 	Status bool `toml:"status"`
 	// Forbidden is what a 403 of the issuer's own says about a key: "words" where only words about a right that is missing show

@@ -158,6 +158,9 @@ func (s *Secret) closing() key.Binding {
 func (s *Secret) secretBindings() []key.Binding {
 	k := s.env.Keys
 	out := []key.Binding{k.Reveal, k.Copy}
+	if len(s.profile.Destinations) > 0 {
+		out = append(out, k.Named)
+	}
 	if !s.env.Remote {
 		out = append(out, k.Save, k.EnvLine, k.Pipe)
 	}
@@ -286,6 +289,8 @@ func (s *Secret) act(msg tea.KeyMsg) tea.Cmd {
 		s.askToLeave("It was neither copied nor saved from here. Is it stored?")
 	case s.busy != "":
 		return nil
+	case len(s.profile.Destinations) > 0 && key.Matches(msg, k.Named):
+		s.askWhere()
 	case s.env.Remote && key.Matches(msg, k.Save, k.EnvLine, k.Pipe):
 		s.status = []statusLine{{"· ", "a file or a command would be on the server: copy the secret, or rotate to a destination of the profile", plain}}
 	case key.Matches(msg, k.Save):
@@ -404,7 +409,7 @@ func (s *Secret) leave() tea.Cmd {
 	s.hide()
 	does := []tea.Cmd{ui.Do(ui.Pop{Screen: s})}
 	if len(s.kept) > 0 {
-		does = append(does, ui.Do(ui.Settle{Key: s.key}))
+		does = append(does, ui.Do(ui.Settle{Profile: s.profile.Name, Key: s.key}))
 	}
 	if s.quitting {
 		does = append(does, ui.Do(ui.Quit{}))

@@ -341,3 +341,20 @@ func TestWhatWasReplacedComesBackWithTheDeletionOfTheKey(t *testing.T) {
 		t.Errorf("%+v", sent)
 	}
 }
+
+// The profile's own places are picked from, over SSH too, where nothing else may be named; where it has none, none are offered.
+func TestASecretGoesToANamedPlace(t *testing.T) {
+	for _, remote := range []bool{false, true} {
+		env := plainEnvironment()
+		env.Remote = remote
+		profile := prodProfile
+		profile.Destinations = []string{"payments", "the-other"}
+		d := drive(t, NewSecret(env, prosopo(), profile, apikey.Created{Key: apikey.Key{ID: "k1", Name: "payments-api"}, Secret: apikey.NewSecret(canary)}))
+		d.press("r").sees(canary).press("n").sees("Where does it go?", "▸ Cancel ◂", "payments", "the-other").seesNot("canary")
+		d.press("tab", "tab", "enter")
+		if got := last[ui.Deliver](d); got.Destination != "the-other" || got.Replace || got.Key.ID != "k1" {
+			t.Errorf("SSH %v: %+v", remote, got)
+		}
+	}
+	newSecretDriver(t, plainEnvironment()).seesNot("named place").press("n").seesNot("Where does it go?")
+}

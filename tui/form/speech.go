@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/tui/ui"
@@ -330,7 +331,15 @@ func (s *sink) ask() *ui.Ask {
 // Speak asks for a secret, or says what the proof showed.
 func (v *Verify) Speak() ui.Speech {
 	var out ui.Speech
+	v.heard = true
 	switch {
+	case v.named && v.asking():
+		k := v.env.Keys
+		send, back := k.Confirm, k.Cancel
+		send.SetHelp(send.Help().Key, "ask them")
+		out.Facts = ui.Facts(words(v.known.lines(v.env, heard))...)
+		out.Ask = &ui.Ask{Words: "Send it", Choices: ui.ChoicesOf(k, []key.Binding{send, back})}
+		return out
 	case v.busy:
 		out.Progress = "asking " + v.whom()
 		return out

@@ -27,6 +27,17 @@ type Verify struct {
 	err     error
 	buttons buttons
 	pane    widget.Scroller
+	known   *known // nil where there is one profile
+	heard   bool   // the screen is heard: who is asked is told by itself before enter counts
+	named   bool   // and was
+	in      string // the profile that accepted it
+}
+
+// NewVerifyAmong asks for a secret of whichever profile: what is known of their keys comes with ui.Known.
+func NewVerifyAmong(env *ui.Env) ui.Screen {
+	v := NewVerify(env, apikey.Capabilities{}, ui.Profile{}).(*Verify)
+	v.known = &known{asking: true}
+	return v
 }
 
 // NewVerify asks for a secret.
@@ -59,6 +70,13 @@ func (v *Verify) Bindings() []key.Binding {
 	case v.asking():
 		return []key.Binding{k.Confirm, k.Cancel}
 	}
+	if v.found() {
+		replace, off, kill := k.Rotate, k.Toggle, k.Delete
+		replace.SetHelp(replace.Help().Key, "replace it now")
+		off.SetHelp(off.Help().Key, "switch it off")
+		kill.SetHelp(kill.Help().Key, "delete it")
+		return []key.Binding{k.Confirm, replace, off, kill, k.Cancel}
+	}
 	return []key.Binding{k.Next, k.Confirm, k.Cancel}
 }
 
@@ -67,7 +85,7 @@ func (v *Verify) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case ui.Verified:
 		if v.busy && msg.Ticket == v.ticket {
-			v.busy, v.err = false, msg.Err
+			v.busy, v.err, v.in = false, msg.Err, msg.Profile
 			v.buttons = buttons{labels: []string{verifyClose, verifyNext}}
 			if msg.Err == nil {
 				v.proof = &msg.Proof
@@ -75,6 +93,11 @@ func (v *Verify) Update(msg tea.Msg) tea.Cmd {
 			if v.found() {
 				v.buttons.labels = append([]string{verifyGo, verifyReplace}, v.buttons.labels...)
 			}
+		}
+	case ui.Known:
+		if v.known != nil && v.asking() {
+			v.known.targets, v.known.asking = msg.Targets, msg.Asking
+			v.known.hold(v.line.Value())
 		}
 	case tea.KeyMsg:
 		return v.press(msg)
@@ -96,12 +119,22 @@ func (v *Verify) press(msg tea.KeyMsg) tea.Cmd {
 		return v.send()
 	}
 	v.line.Update(msg)
-	v.problem = v.line.Problem()
+	v.problem, v.named = v.line.Problem(), false
+	if v.known != nil {
+		v.known.hold(v.line.Value())
+	}
 	return nil
 }
 
 func (v *Verify) answer(msg tea.KeyMsg) tea.Cmd {
+	k := v.env.Keys
 	switch {
+	case v.found() && key.Matches(msg, k.Rotate):
+		return v.choose(verifyReplace)
+	case v.found() && key.Matches(msg, k.Toggle):
+		return v.goTo(ui.GoTo{Off: true})
+	case v.found() && key.Matches(msg, k.Delete):
+		return v.goTo(ui.GoTo{Delete: true})
 	case v.pane.Update(msg):
 	case !key.Matches(msg, v.env.Keys.Confirm):
 		v.buttons.update(v.env, msg)
@@ -127,12 +160,17 @@ func (v *Verify) found() bool {
 func (v *Verify) choose(label string) tea.Cmd {
 	switch label {
 	case verifyGo, verifyReplace:
-		return tea.Sequence(ui.Do(ui.Pop{Screen: v}), ui.Do(ui.GoTo{ID: v.proof.Key.ID, Replace: label == verifyReplace}))
+		return v.goTo(ui.GoTo{Replace: label == verifyReplace})
 	case verifyNext:
 		v.proof, v.err, v.problem = nil, nil, ""
 		return nil
 	}
 	return ui.Do(ui.Pop{Screen: v})
+}
+
+func (v *Verify) goTo(to ui.GoTo) tea.Cmd {
+	to.Profile, to.ID = v.in, v.proof.Key.ID
+	return tea.Sequence(ui.Do(ui.Pop{Screen: v}), ui.Do(to))
 }
 
 // send checks what was pasted and hands it on once.
@@ -142,19 +180,35 @@ func (v *Verify) send() tea.Cmd {
 		v.problem = err.Error()
 		return nil
 	}
-	if ok, why := apikey.CouldBelong(secret, v.caps, nil); !ok {
+	if v.known != nil && len(v.known.fits) == 0 {
+		v.problem = "no profile has secrets of this shape. It was not sent."
+		return nil
+	}
+	if ok, why := apikey.CouldBelong(secret, v.caps, nil); v.known == nil && !ok {
 		v.problem = ui.Clean(why) + ". It was not sent."
 		return nil
 	}
+	if v.known != nil && v.heard && !v.named {
+		v.named = true
+		return nil
+	}
+	v.named = false
 	v.of = v.profile.Setting
 	v.of.Token = apikey.EnvironmentOf(secret)
 	v.line.Wipe()
 	v.problem, v.busy, v.ticket = "", true, v.env.Ticket()
-	return ui.Do(ui.Verify{Ticket: v.ticket, Secret: secret})
+	var among []string
+	if v.known != nil {
+		among = v.known.profiles()
+	}
+	return ui.Do(ui.Verify{Ticket: v.ticket, Profiles: among, Secret: secret})
 }
 
 // whom is who is asked, as the user calls it.
 func (v *Verify) whom() string {
+	if v.known != nil {
+		return v.known.hosts()
+	}
 	if v.profile.Name != "" {
 		return ui.Clean(v.profile.Name)
 	}
@@ -163,6 +217,9 @@ func (v *Verify) whom() string {
 
 // purpose is what is asked for, and what becomes of it.
 func (v *Verify) purpose() string {
+	if v.known != nil {
+		return "Paste a secret to see whether it works, which key it is and what it may do. It is compared with the masks of all profiles, and sent to nobody before enter; it is not kept."
+	}
 	return "Paste a secret to see whether it works, which key it is and what it may do. One harmless request is made with it, to " + v.whom() + "; it is not kept."
 }
 
@@ -180,6 +237,9 @@ func (v *Verify) View() string {
 	}
 	body := ui.Styled(st.Base.Render, v.purpose(), w)
 	body = append(body, "", v.line.View(w))
+	if v.known != nil {
+		body = append(body, v.known.lines(v.env, w)...)
+	}
 	if v.problem != "" {
 		body = append(body, ui.Hanging(st.Bad.Render, "✗ ", v.problem, w)...)
 	}
@@ -191,7 +251,11 @@ func (v *Verify) proofLines(width int) []string {
 	var out []string
 	switch p.Verdict {
 	case apikey.Accepted:
-		out = append(out, ui.Hanging(st.Good.Render, "✓ ", "valid: the service accepts it", width)...)
+		says := "valid: the service accepts it"
+		if v.in != "" {
+			says += ", in the profile " + ui.Clean(v.in)
+		}
+		out = append(out, ui.Hanging(st.Good.Render, "✓ ", says, width)...)
 	case apikey.Known, apikey.Silent:
 		out = append(out, ui.Hanging(st.Warn.Render, "? ", "cannot tell: "+ui.Clean(p.Why), width)...)
 	default:

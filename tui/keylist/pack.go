@@ -146,3 +146,14 @@ func (k Keys) All() iter.Seq2[int, *apikey.Key] {
 		}
 	}
 }
+
+// Masks are its keys as a secret is compared with them: by name, id and mask.
+func (b Batch) Masks() []apikey.Key {
+	out := make([]apikey.Key, 0, len(b.keys))
+	var scratch apikey.Key
+	for i := range b.keys {
+		k := b.keys[i].key(&scratch)
+		out = append(out, apikey.Key{ID: k.ID, Name: k.Name, Masked: k.Masked, Environment: k.Environment})
+	}
+	return out
+}

@@ -82,5 +82,5 @@ func (l *List) noMatch() string {
 		said = l.env.Styles.Warn.Render("? ") + l.env.Styles.Base.Render("No key here reports "+strings.Join(l.missing, ", ")+":") + "\n" +
 			dim.Render("which keys the filter means is not known")
 	}
-	return said + "\n" + dim.Render("esc clears the filter")
+	return said + "\n" + dim.Render(l.env.Keys.FilterClear.Help().Key+" clears the filter")
 }

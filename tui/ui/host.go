@@ -55,6 +55,8 @@ type Profile struct {
 	Token       string // where the token comes from, in words: "env PROSOPO_TOKEN"; never the token
 	// Draft is what the form that changes it begins with. Of an embedded profile, nothing can be changed.
 	Draft ProfileDraft
+	// Destinations are the names of those that the profile has.
+	Destinations []string
 }
 
 // Issuer is a service that a profile can be of, as its form asks for it.

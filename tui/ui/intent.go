@@ -53,7 +53,10 @@ type (
 		TakeBack bool
 	}
 	// Settle lets go of what the places held that were given a key's secret.
-	Settle struct{ Key apikey.Key }
+	Settle struct {
+		Profile string // empty for the one in use
+		Key     apikey.Key
+	}
 	// Bulk deletes or disables several keys, one after another; answered by BulkDone.
 	Bulk struct {
 		Ticket int
@@ -68,11 +71,11 @@ type (
 		Profile string
 		Request apikey.PublicKeyRequest
 	}
-	// Verify proves a pasted secret; answered by Verified.
+	// Verify proves a pasted secret in the first of the profiles that accepts it; answered by Verified. None is the profile in use.
 	Verify struct {
-		Ticket  int
-		Profile string
-		Secret  apikey.Secret
+		Ticket   int
+		Profiles []string
+		Secret   apikey.Secret
 	}
 	// RevealSecret asks to show the secret of a key; answered by SecretRevealed.
 	RevealSecret struct {
@@ -119,6 +122,8 @@ type (
 		Profile string // whose it is; empty for the profile in use
 		ID      string
 		Replace bool
+		Off     bool // ask whether it is to be disabled
+		Delete  bool // or deleted
 	}
 	// Quit ends the program.
 	Quit struct{}
@@ -153,9 +158,21 @@ type (
 		Err    error
 	}
 	Verified struct {
-		Ticket int
-		Proof  apikey.Proof
-		Err    error
+		Ticket  int
+		Profile string // that accepted it; empty for none, or the one in use
+		Proof   apikey.Proof
+		Err     error
+	}
+	// Target is a profile that a secret may be of, and its keys.
+	Target struct {
+		Profile Profile
+		Caps    apikey.Capabilities
+		Keys    []apikey.Key
+	}
+	// Known are the profiles that a secret may be of, as far as they have answered; Asking, that others may.
+	Known struct {
+		Targets []Target
+		Asking  bool
 	}
 	SecretRevealed struct {
 		Ticket int

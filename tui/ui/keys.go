@@ -23,7 +23,7 @@ type Keys struct {
 	// In the permission field.
 	Tick, TickGroup, TickAll, Preset key.Binding
 	// In show-once.
-	Reveal, Copy, Save, EnvLine, Pipe, Stored, Discard key.Binding
+	Reveal, Copy, Named, Save, EnvLine, Pipe, Stored, Discard key.Binding
 	// In the rotation.
 	Undo, Attest, Every, Evidence, Plan, TurnAround, CloseAsIs key.Binding
 }
@@ -97,6 +97,7 @@ func NewKeys() *Keys {
 
 		Reveal:  bind("r", "reveal/hide", "r"),
 		Copy:    bind("c", "copy", "c"),
+		Named:   bind("n", "to a named place", "n"),
 		Save:    bind("s", "save to a file", "s"),
 		EnvLine: bind("e", "write to .env", "e"),
 		Pipe:    bind("p", "pipe to a command", "p"),
@@ -131,7 +132,7 @@ func (k *Keys) Sections() []Section {
 		{"Error box", []key.Binding{k.CopyText, k.Dismiss}},
 		{"Dialogs and forms", []key.Binding{k.Next, k.Prev, k.Confirm, k.Cancel, k.Yes, k.No}},
 		{"Permissions", []key.Binding{k.Tick, k.TickGroup, k.TickAll, k.Preset}},
-		{"A new secret", []key.Binding{k.Reveal, k.Copy, k.Save, k.EnvLine, k.Pipe, k.Stored, k.Discard}},
+		{"A new secret", []key.Binding{k.Reveal, k.Copy, k.Named, k.Save, k.EnvLine, k.Pipe, k.Stored, k.Discard}},
 		{"Rotation", []key.Binding{k.Confirm, k.Undo, k.Cancel, k.Tick, k.Every, k.Attest, k.Plan, k.Evidence, k.TurnAround, k.CloseAsIs}},
 	}
 }

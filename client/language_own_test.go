@@ -1,0 +1,188 @@
+package client
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"detent/apikey"
+	"detent/client/kit"
+)
+
+// What the words of a declaration do that three servers made necessary.
+
+func TestASessionsCookieIsCalledAsTheAddressAsksAndGoesWithAnOrigin(t *testing.T) {
+	const auth = `auth = { kind = "cookie", cookie = "sid", cookie_tls = "__Secure-sid", origin = true }
+list.call = "GET /keys"
+` + plainRows + plainProbe
+	sent := ""
+	s := serve(t, auth, "session-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+		sent = r.Header.Get("Cookie") + " " + r.Header.Get("Origin")
+		say(w, 200, `[]`)
+	})
+	if names(t, s); sent != "sid=session-0123456789 "+s.origin.String() {
+		t.Errorf("sent %q", sent)
+	}
+	d, err := kit.Load("example.toml", []byte(exampleHead+auth))
+	if err != nil {
+		t.Fatal(err)
+	}
+	far, bad := openIssuer(d, Options{Service: "example", URL: "https://app.example.com/base", Token: apikey.NewSecret("x")})
+	if bad != nil || far.own.cookie != "__Secure-sid" || far.own.origin != "https://app.example.com" {
+		t.Errorf("over https: %+v, %v", far.own, bad)
+	}
+}
+
+func TestAnEmptyYesIsOneWhereItIsDeclared(t *testing.T) {
+	for _, yes := range []bool{true, false} {
+		declared := map[bool]string{true: "delete.empty_yes = true\n"}[yes]
+		s := serve(t, "list.call = \"GET /keys\"\ndelete.call = \"DELETE /keys/{id}\"\n"+declared+plainRows+plainProbe, "token-0123456789",
+			func(w http.ResponseWriter, _ *http.Request, _ string) { w.WriteHeader(http.StatusOK) })
+		gone, err := s.Delete(bg, "k1")
+		if yes && (err != nil || gone.AlreadyGone) || !yes && !MayHaveHappened(err) {
+			t.Errorf("declared %v: %+v, %v", yes, gone, err)
+		}
+	}
+}
+
+func TestARefusalIsTheIssuersOwnByItsMembersAndAcceptsByItsWords(t *testing.T) {
+	for answer, want := range map[string]apikey.Verdict{
+		`{"code":"X","message":"a token of another kind is needed"}`:             apikey.Accepted,
+		`{"code":"X","message":"Another Kind of token"}`:                         apikey.Accepted,
+		`{"message":"a token of another kind is needed"}`:                        apikey.Silent, // not the issuer's
+		`{"code":"X","message":"another kind","request_id":"r1","path":"/me"}`:   apikey.Silent,
+		`{"code":"X","message":"no"}`:                                            apikey.Silent,
+		`{"code":"X","message":"blocked by a firewall that is of another kind"}`: apikey.Accepted,
+	} {
+		s := serve(t, `list.call = "GET /keys"
+refusals.with = ["code", "message"]
+refusals.members = ["code", "message"]
+refusals.known = "another kind"
+`+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, _ *http.Request, _ string) { say(w, 403, answer) })
+		if p, err := s.Probe(bg, apikey.NewSecret("key-0123456789"), ""); err != nil || p.Verdict != want {
+			t.Errorf("%s: %s, %v; want %s", answer, p.Verdict, err, want)
+		}
+	}
+}
+
+func TestWhatHasTheShapeOfASecretIsTakenOutOfEveryText(t *testing.T) {
+	letters := strings.Repeat("abcdefgh", 8)
+	for _, answer := range []string{`{"error":"no key ` + letters + `"}`, `{"error":{"message":"no","code":"` + letters + `"}}`, `{"success":false,"message":"it was ` + letters + `"}`} {
+		s := serve(t, `list.call = "GET /keys"
+delete.call = "DELETE /keys/{id}"
+secret.shape = "[a-z]{64}"
+`+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, _ *http.Request, _ string) { say(w, 400, answer) })
+		_, err := s.Delete(bg, "k1")
+		if e := asError(err); e == nil || strings.Contains(e.Error()+e.Code+e.Hint, letters[:20]) {
+			t.Errorf("%s: %v", answer, err)
+		}
+	}
+	s := serve(t, "list.call = \"GET /keys\"\ndelete.call = \"DELETE /keys/{id}\"\nsecret.shape = \"[a-z]{64}\"\n"+plainRows+plainProbe, "token-0123456789",
+		func(w http.ResponseWriter, _ *http.Request, _ string) {
+			say(w, 200, `{"success":true,"message":"gone: `+letters+`"}`)
+		})
+	if gone, err := s.Delete(bg, "k1"); err != nil || strings.Contains(gone.Message, letters) || !strings.Contains(gone.Message, "gone") {
+		t.Errorf("%+v, %v", gone, err)
+	}
+}
+
+func TestAnEnvironmentIsCalledAsTheIssuerDoes(t *testing.T) {
+	s := serve(t, `list.call = "GET /keys"
+create.call = "POST /keys"
+create.send.name = { field = "name" }
+create.send.stage = { field = "environment" }
+environments = ["live", "dev"]
+environment_names = { live = "production", dev = "development" }
+row.environment = ["stage"]
+`+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+		if r.Method == "POST" {
+			say(w, 201, `{"id":"k9","name":"ci","stage":"production","token":"key-0123456789"}`)
+			return
+		}
+		say(w, 200, `[{"id":"k1","stage":"production"},{"id":"k2","stage":"development"},{"id":"k3","stage":"staging"},{"id":"k4"}]`)
+	})
+	keys, err := ListAll(bg, s)
+	if err != nil || len(keys) != 4 {
+		t.Fatal(keys, err)
+	}
+	for i, want := range []apikey.Environment{apikey.Live, apikey.Dev, "staging", ""} {
+		if keys[i].Environment != want {
+			t.Errorf("%s is of %q, want %q", keys[i].ID, keys[i].Environment, want)
+		}
+	}
+	made, err := s.Create(bg, apikey.Draft{Name: "ci", Environment: apikey.Live})
+	if asked := s.asked(); err != nil || made.Key.Environment != apikey.Live || asked[1] != `POST /keys {"name":"ci","stage":"production"}` {
+		t.Errorf("%+v, %v, %q", made.Key.Environment, err, asked)
+	}
+	for _, other := range []apikey.Environment{"", "staging", apikey.Test} {
+		if _, err := s.Create(bg, apikey.Draft{Name: "ci", Environment: other}); !IsKind(err, Invalid) || len(s.asked()) != 2 {
+			t.Errorf("a key of %q: %v", other, err)
+		}
+	}
+}
+
+// TestARefusalThatMayMeanGoneIsSettledByTheList, which may have the key, or not be had.
+func TestARefusalThatMayMeanGoneIsSettledByTheList(t *testing.T) {
+	for listed, gone := range map[string]bool{`[]`: true, `[{"id":"k2"}]`: true, `[{"id":"k1"}]`: false, `{"error":"down"}`: false} {
+		for words, may := range map[string]bool{"No permission, or it does not exist!": true, "No permission": false} {
+			s := serve(t, "list.call = \"GET /keys\"\ndelete = { call = \"DELETE /keys/{id}\", maybe_gone = \"does not exist\" }\n"+plainRows+plainProbe, "token-0123456789",
+				func(w http.ResponseWriter, r *http.Request, _ string) {
+					if r.Method == "GET" {
+						say(w, 200, listed)
+						return
+					}
+					say(w, 400, `{"error":"`+words+`"}`)
+				})
+			if got, err := s.Delete(bg, "k1"); got.AlreadyGone != (gone && may) || (err == nil) != (gone && may) {
+				t.Errorf("%s, %s: %+v, %v", listed, words, got, err)
+			}
+		}
+	}
+}
+
+// TestAChangeWhoseAnswerShowsNothingIsSeenInTheList, or is not taken for done.
+func TestAChangeWhoseAnswerShowsNothingIsSeenInTheList(t *testing.T) {
+	name, off := "b", false
+	for listed, want := range map[string]bool{`[{"id":"k1","name":"b","on":false}]`: true, `[{"id":"k1","name":"a","on":false}]`: false, `[{"id":"k1","name":"b","on":true}]`: false, `[]`: false} {
+		s := serve(t, `list.call = "GET /keys"
+update = { call = "POST /keys/{id}", silent = true, send = { name = { field = "name" }, on = { field = "enabled" } } }
+row.enabled = ["on"]
+`+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+			if r.Method == "GET" {
+				say(w, 200, listed)
+				return
+			}
+			say(w, 200, `{"success":true}`)
+		})
+		if _, err := s.Update(bg, "k1", apikey.Patch{Name: &name, Enabled: &off}); (err == nil) != want || err != nil && !MayHaveHappened(err) {
+			t.Errorf("%s: %v", listed, err)
+		}
+	}
+}
+
+// TestAKeyThatIsMadeBeforeItHasASecretShowsNothingThatNobodySaid: the answer to its making is no key.
+func TestAKeyThatIsMadeBeforeItHasASecretShowsNothingThatNobodySaid(t *testing.T) {
+	for second, want := range map[string]string{`{"token":"key-0123456789"}`: "key-0123456789", `{"id":"k9","token":"key-0123456789"}`: "key-0123456789", `{"id":"k9"}`: ""} {
+		s := serve(t, `list.call = "GET /keys"
+create = { call = "POST /keys", id = "made.0", send = { name = { field = "name" } }, secret = { call = "POST /keys/{id}/secret" } }
+row.expires_at = ["end"]
+row.no_expiry_is_never = true
+`+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+			if r.URL.Path == "/keys" {
+				say(w, 201, `{"made":["k9"]}`)
+				return
+			}
+			say(w, 200, second)
+		})
+		made, err := s.Create(bg, apikey.Draft{Name: "ci"})
+		if want == "" {
+			if !MayHaveHappened(err) {
+				t.Errorf("%s: %v", second, err)
+			}
+			continue
+		}
+		if err != nil || made.Secret.Reveal() != want || made.Key.ID != "k9" || made.Key.Name != "ci" || made.Key.ExpiresAt.IsNever() {
+			t.Errorf("%s: %+v, %v", second, made.Key, err)
+		}
+	}
+}

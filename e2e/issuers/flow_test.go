@@ -1,0 +1,275 @@
+//go:build unix
+
+package issuers
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"detent/e2e/servers"
+)
+
+// issuer is one whose server is started, and what its keys can.
+type issuer struct {
+	service string
+	begin   func(testing.TB) servers.Server
+	alive   func(origin, secret string) bool
+	create  []string // flags of a create besides the name
+	update  bool     // keys can be renamed and switched off
+	remove  string   // the request that deletes a key
+	make    string   // the request that makes one
+	lag     bool     // a deleted key is accepted for up to a minute
+	unnamed bool     // nothing tells which key a secret is of
+}
+
+// zabbixAccepts says whether Zabbix answers a harmless question to a token, and no error.
+func zabbixAccepts(origin, secret string) bool {
+	resp, err := http.Post(origin+"/api_jsonrpc.php", "application/json", strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"user.get","params":{"limit":1},"auth":"`+secret+`"}`))
+	if err != nil {
+		return false
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var answer struct{ Result []any }
+	return json.NewDecoder(resp.Body).Decode(&answer) == nil && len(answer.Result) > 0
+}
+
+// asks says whether the server answers 200 to a secret in this header.
+func asks(path, header string) func(origin, secret string) bool {
+	return func(origin, secret string) bool {
+		req, err := http.NewRequest("GET", origin+path, nil)
+		if err != nil {
+			return false
+		}
+		req.Header.Set(header, secret)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return false
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	}
+}
+
+var all = []issuer{
+	{service: "miniflux", begin: servers.Miniflux, alive: asks("/v1/me", "X-Auth-Token"), make: "POST /v1/api-keys", remove: "DELETE /v1/api-keys/"},
+	{service: "better-auth", begin: servers.BetterAuth, alive: asks("/api/verify", "x-api-key"), update: true,
+		make: "POST /api/auth/api-key/create", remove: "POST /api/auth/api-key/delete"},
+	{service: "zabbix", begin: servers.Zabbix, alive: zabbixAccepts, update: true, unnamed: true, make: "token.create", remove: "token.delete"},
+	{service: "unleash", begin: servers.Unleash, alive: asks("/api/client/features", "Authorization"), create: []string{"--role", "client", "--environment", "dev"}, lag: true,
+		make: "POST /api/admin/api-tokens", remove: "DELETE /api/admin/api-tokens/"},
+}
+
+// TestRealIssuers drives the program from a key's creation to its end on each server, all at once.
+func TestRealIssuers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts real servers")
+	}
+	for _, is := range all {
+		t.Run(is.service, func(t *testing.T) {
+			t.Parallel()
+			server := is.begin(t)
+			t.Logf("%s %s", is.service, server.Version)
+			for name, flow := range map[string]func(h *home, is issuer){
+				"a key from its making to its end": aKey, "a rotation": aRotation, "killed when the new key was made": killedAfterTheCreate,
+				"killed before the old key was deleted": killedBeforeTheDelete, "killed when the old key was deleted": killedAfterTheDelete, "compromised": compromised,
+			} {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					flow(newHome(t, is.service, server, is.alive), is)
+				})
+			}
+		})
+	}
+}
+
+// refused waits until the server refuses a secret: at once, or after its lag.
+func (h *home) refused(is issuer, secret string) {
+	h.Helper()
+	begin := time.Now()
+	for h.alive(secret) {
+		if !is.lag || time.Since(begin) > 2*time.Minute {
+			h.Fatalf("the server accepts the old secret %s later", time.Since(begin).Round(time.Second))
+		}
+		time.Sleep(200 * time.Millisecond) // between two questions to a server that has no other way to tell
+	}
+}
+
+func aKey(h *home, is issuer) {
+	made, secret := h.create("whole life", is.create...)
+	if !h.alive(secret) {
+		h.Fatal("the server does not accept the new secret")
+	}
+	if found := h.named("whole life"); len(found) != 1 || found[0].ID != made.ID {
+		h.Errorf("listed: %+v, want the id %s once", found, made.ID)
+	}
+	if out := h.must("list"); strings.Contains(out.stdout+out.stderr, secret) {
+		h.Error("the list shows the secret")
+	}
+	if valid, of := h.verified(secret); !valid || is.unnamed != (of == nil) || of != nil && of.ID != made.ID {
+		h.Errorf("the secret is valid: %v, of %+v", valid, of)
+	}
+	if valid, _ := h.verified(secret[:len(secret)-6] + "abcdef"); valid {
+		h.Error("a secret that nobody has is valid")
+	}
+	if r := h.run("", "update", made.ID, "--name", "renamed"); is.update != (r.code == 0) {
+		h.Errorf("renamed: exit %d\n%s", r.code, r.stderr)
+	}
+	if is.update {
+		h.must("update", made.ID, "--disable")
+		if found := h.named("renamed"); len(found) != 1 || found[0].Enabled == nil || *found[0].Enabled {
+			h.Errorf("switched off: %+v", found)
+		}
+		if valid, _ := h.verified(secret); valid || h.alive(secret) {
+			h.Error("a key that is switched off is accepted")
+		}
+		h.must("update", made.ID, "--enable")
+		if !h.alive(secret) {
+			h.Error("a key that was switched on again is refused")
+		}
+	}
+	h.must("delete", made.ID, "--yes")
+	if slices.ContainsFunc(h.list(), func(k key) bool { return k.ID == made.ID }) {
+		h.Error("a deleted key is listed")
+	}
+	if !is.lag {
+		h.refused(is, secret)
+	}
+	if r := h.run("", "delete", made.ID, "--yes"); r.code == 0 && !strings.Contains(r.stdout+r.stderr, "already") {
+		h.Errorf("deleted twice: %s%s", r.stdout, r.stderr)
+	}
+	h.leaks(secret)
+}
+
+// rotating makes the key of an application and says how it is rotated.
+func (h *home) rotating(is issuer, name string, more ...string) (old key, secret string, args []string) {
+	h.Helper()
+	h.write("app/.env", "# the application\nOTHER=1\n")
+	h.must(append([]string{"create", "--name", name, "--deliver", h.deliver()}, is.create...)...)
+	secret = h.env()
+	found := h.named(name)
+	if len(found) != 1 || !h.alive(secret) {
+		h.Fatalf("the application's key: %+v", found)
+	}
+	return found[0], secret, append([]string{"rotate", name, "--deliver", h.deliver(), "--drain", "0s", "--soak", "0s", "--yes", "-o", "json"}, more...)
+}
+
+// rotated holds that the application has a new secret that works, and that of the old key nothing is left.
+func (h *home) rotated(is issuer, old key, secret string) {
+	h.Helper()
+	fresh := h.env()
+	if fresh == secret || !h.alive(fresh) {
+		h.Errorf("the application has a new secret: %v; it works: %v", fresh != secret, h.alive(fresh))
+	}
+	if left := h.named(old.Name); len(left) != 1 || left[0].ID == old.ID {
+		h.Errorf("left: %+v, the old one was %s", left, old.ID)
+	}
+	if valid, of := h.verified(fresh); !valid || is.unnamed != (of == nil) {
+		h.Errorf("the new secret is valid: %v, of %+v", valid, of)
+	}
+	if id := h.open(); id != "" {
+		h.Errorf("the rotation %s is open", id)
+	}
+	if !is.lag {
+		h.refused(is, secret)
+	}
+	h.leaks(secret, fresh)
+}
+
+func aRotation(h *home, is issuer) {
+	old, secret, args := h.rotating(is, "plain")
+	var end rotation
+	h.into(h.must(args...), &end)
+	if end.State != "done" {
+		h.Errorf("it ends as %+v", end)
+	}
+	h.rotated(is, old, secret)
+}
+
+// resumed goes on with the rotation that was killed.
+func (h *home) resumed(is issuer, old key, secret string) {
+	h.Helper()
+	id := h.open()
+	if id == "" {
+		h.Fatal("no rotation is open")
+	}
+	h.must("rotate", "--resume", id, "--yes")
+	h.rotated(is, old, secret)
+}
+
+func killedAfterTheCreate(h *home, is issuer) {
+	old, secret, args := h.rotating(is, "lost")
+	h.killedAt(is.make, true, args...)
+	h.resumed(is, old, secret)
+}
+
+func killedBeforeTheDelete(h *home, is issuer) {
+	old, secret, args := h.rotating(is, "before")
+	h.killedAt(is.remove, false, args...)
+	h.resumed(is, old, secret)
+}
+
+func killedAfterTheDelete(h *home, is issuer) {
+	old, secret, args := h.rotating(is, "after")
+	h.killedAt(is.remove, true, args...)
+	h.resumed(is, old, secret)
+}
+
+// compromised ends when the old secret is refused, and says how long it was accepted, as whoever asked the server all the time saw it.
+func compromised(h *home, is issuer) {
+	old, secret, args := h.rotating(is, "leaked", "--compromised")
+	over, last := make(chan struct{}), make(chan time.Time)
+	go func() {
+		var accepted time.Time
+		for tick := time.NewTicker(100 * time.Millisecond); ; {
+			select {
+			case <-over:
+				last <- accepted
+				return
+			case <-tick.C:
+				if at := time.Now(); h.alive(secret) {
+					accepted = at
+				}
+			}
+		}
+	}()
+	r := h.must(args...)
+	if h.alive(secret) {
+		h.Error("it has ended, and the old secret is accepted")
+	}
+	close(over)
+	deleted := h.front.answered(is.remove)
+	seen := (<-last).Sub(deleted)
+	var end rotation
+	h.into(r, &end)
+	said := strings.Split(strings.Join(end.Certain, "\n"), "\n")[0]
+	h.Logf("accepted for %s after it was deleted; %s", seen.Round(100*time.Millisecond), said)
+	m := stillAccepted.FindStringSubmatch(said)
+	switch {
+	case !is.lag:
+		if m != nil || seen > time.Second {
+			h.Errorf("accepted for %s: %s", seen, said)
+		}
+	case m == nil:
+		if seen > 5*time.Second { // it may have been deleted just before the server looked
+			h.Errorf("accepted for %s, and not said: %s", seen, said)
+		}
+	default: // it was accepted so much later, and refused at that moment: between the two lies what was seen
+		told, err := time.ParseDuration(m[1])
+		at, err2 := time.Parse(time.DateOnly+" 15:04:05Z", deleted.UTC().Format(time.DateOnly)+" "+m[2])
+		if at.Before(deleted.Add(-time.Hour)) { // of the next day
+			at = at.Add(24 * time.Hour)
+		}
+		refused := at.Sub(deleted)
+		if err != nil || err2 != nil || told > seen+2*time.Second || refused < seen-2*time.Second {
+			h.Errorf("accepted for %s, and said to be for %s to %s: %s", seen, told, refused, said)
+		}
+	}
+	h.rotated(is, old, secret)
+}
+
+var stillAccepted = regexp.MustCompile(`was still accepted (\S+) later, and refused at (\S+Z)`)

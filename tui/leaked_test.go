@@ -1,0 +1,173 @@
+package tui
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/apikey"
+	"detent/tui/ui"
+)
+
+// secretService accepts one secret, and says whose it is.
+type secretService struct {
+	*fakeService
+	secret string
+	key    apikey.Key
+	sent   int
+}
+
+func (s *secretService) Probe(_ context.Context, secret apikey.Secret, call string) (apikey.Proof, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if call == "" {
+		s.sent++
+	}
+	if s.secret != "" && secret.HasPrefix(s.secret) && secret.HasSuffix(s.secret) {
+		k := s.key
+		return apikey.Proof{Verdict: apikey.Accepted, Call: "GET /v1", Status: 200, Key: &k}, nil
+	}
+	return apikey.Proof{Verdict: apikey.Refused, Call: "GET /v1", Status: 401}, nil
+}
+
+// Open and Hear give the services that tell secrets apart.
+type leakHost struct {
+	*fleetHost
+	secrets map[string]*secretService
+}
+
+func (h *leakHost) Open(ctx context.Context, name string) (ui.Connection, error) {
+	c, err := h.fleetHost.Open(ctx, name)
+	if err == nil {
+		c.Service = h.secrets[name]
+	}
+	return c, err
+}
+
+func (h *leakHost) Hear(ctx context.Context, profiles []string, each func(ui.Heard)) {
+	h.fleetHost.Hear(ctx, profiles, func(said ui.Heard) {
+		if said.Connection != nil {
+			said.Connection.Service = h.secrets[said.Profile]
+		}
+		each(said)
+	})
+}
+
+const leakedSecret = "psk_9f3c71aa02bd44e0a1c5e7"
+
+// startLeak has a key in shop whose secret leaked, and begins on prod.
+func startLeak(t *testing.T, masked bool) (*driver, *leakHost, *string) {
+	t.Helper()
+	var host *leakHost
+	begun := new(string)
+	d := start(t, 120, 40, func(o *Options, h *fakeHost) {
+		probe, fleet := startFleet(t, 120, 40)
+		_ = probe
+		fleet.fakeHost = h
+		h.profiles = fleet.profiles
+		if len(h.profiles) != 3 || h.profiles[1].Name != "shop" {
+			h.profiles = []ui.Profile{
+				{Name: "prod", Service: "prosopo", URL: "https://prod.example", Setting: apikey.Setting{Environment: apikey.Live, Remote: true}},
+				{Name: "shop", Service: "prosopo", URL: "https://shop.example", Setting: apikey.Setting{Environment: apikey.Test, Remote: true}},
+				{Name: "gen", Service: "prosopo", URL: "https://gen.example", Setting: apikey.Setting{Remote: true}},
+			}
+		}
+		host = &leakHost{fleet, map[string]*secretService{}}
+		for name, s := range fleet.services {
+			host.secrets[name] = &secretService{fakeService: s}
+		}
+		if masked {
+			fleet.services["shop"].keys[1].Masked = "psk_9f3c…"
+		}
+		host.secrets["shop"].secret, host.secrets["shop"].key = leakedSecret, fleet.services["shop"].keys[1]
+		o.Host = host
+		o.Rotate = func(env *ui.Env, p ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen {
+			return &leakSetup{begun: begun, of: p.Name + " " + k.Name}
+		}
+		o.Rotations = func(*ui.Env) ui.Screen { return &holder{} }
+	})
+	return d, host, begun
+}
+
+// leakSetup notes for which key a rotation is set up, and that it is compromised.
+type leakSetup struct {
+	holder
+	begun *string
+	of    string
+}
+
+func (s *leakSetup) Compromised() { *s.begun = "compromised " + s.of }
+
+func (s *leakSetup) Update(tea.Msg) tea.Cmd { return nil }
+
+func pasted(d *driver, text string) *driver {
+	d.t.Helper()
+	d.clock.pass(1e9)
+	d.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text), Paste: true})
+	d.settle()
+	return d
+}
+
+// TestALeakedKeyOfAnyProfileIsReplaced: v, paste, enter, r, whichever profile is in use, and nothing is sent before enter names who is asked.
+func TestALeakedKeyOfAnyProfileIsReplaced(t *testing.T) {
+	for _, all := range []bool{false, true} {
+		d, host, begun := startLeak(t, true)
+		if all {
+			d.press("0")
+		}
+		pasted(d.press("v"), leakedSecret).sees("shop-ci-deploy", "its mask shows this secret", "enter asks shop (shop.example)")
+		for name, s := range host.secrets {
+			if s.sent > 0 {
+				t.Fatalf("the secret was sent to %s before enter", name)
+			}
+		}
+		d.press("enter").sees("valid: the service accepts it, in the profile shop", "shop-ci-deploy")
+		if host.secrets["prod"].sent+host.secrets["gen"].sent > 0 || host.secrets["shop"].sent != 1 {
+			t.Errorf("all %v: it was sent to others than shop", all)
+		}
+		d.press("r")
+		if *begun != "compromised shop shop-ci-deploy" {
+			t.Errorf("all %v: begun is %q\n%s", all, *begun, d.view())
+		}
+	}
+}
+
+// TestWhatIsToBeDoneAboutALeakedKeyIsAKeyAway.
+func TestWhatIsToBeDoneAboutALeakedKeyIsAKeyAway(t *testing.T) {
+	for key, says := range map[string]string{"enter": "shop · prosopo", "x": "Disable a key", "d": "Delete a key"} {
+		d, _, _ := startLeak(t, true)
+		pasted(d.press("v"), leakedSecret).press("enter").press(key).sees(says, "shop").isOn("shop-ci-deploy")
+	}
+}
+
+// TestWithoutAMaskAllWhoseShapeFitsAreAsked, and named.
+func TestWithoutAMaskAllWhoseShapeFitsAreAsked(t *testing.T) {
+	d, host, _ := startLeak(t, false)
+	for _, s := range host.services {
+		for i := range s.keys {
+			s.keys[i].Masked = ""
+		}
+	}
+	d.press("ctrl+r") // what is listed counts too
+	pasted(d.press("v"), leakedSecret).sees("no key's mask shows this secret", "prod (prod.example)", "shop (shop.example)", "gen (gen.example)")
+	d.press("enter").sees("valid: the service accepts it, in the profile shop")
+	d.press("esc")
+	host.secrets["shop"].secret = ""
+	pasted(d.press("v"), leakedSecret).press("enter").sees("not valid")
+}
+
+// TestASecretIsSentToNobodyWhereNoShapeFits.
+func TestASecretIsSentToNobodyWhereNoShapeFits(t *testing.T) {
+	d, host, _ := startLeak(t, true)
+	pasted(d.press("v"), "ghp_16C7e42F292c6912E7710c838347Ae178B4a").sees("it is sent to nobody").press("enter").sees("It was not sent")
+	for name, s := range host.secrets {
+		if s.sent > 0 {
+			t.Errorf("it was sent to %s", name)
+		}
+	}
+	if strings.Contains(d.view(), "ghp_16C7") {
+		t.Error("the secret is on the screen")
+	}
+}
