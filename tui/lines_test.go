@@ -338,6 +338,16 @@ func TestWhatChangesByItselfIsNotToldAgain(t *testing.T) {
 	}
 }
 
+func TestKeysAreMarkedByEar(t *testing.T) {
+	d := listen(t)
+	d.heard(d.enter("mark ci-deploy"), "1 marked", "rotate the 1 marked key")
+	d.heard(d.enter("mark search-indexer"), "2 marked", "d delete the 2 marked keys")
+	d.heard(d.enter("d"), "ci-deploy", "search-indexer")
+	if d.topName() == "" || len(did(d)) > 0 {
+		t.Errorf("%q is asked, %v was done", d.topName(), did(d))
+	}
+}
+
 func TestWhatWasTypedBeforeAGuardedQuestionDoesNotAnswerIt(t *testing.T) {
 	d := listen(t)
 	d.enter("ci-deploy")

@@ -127,7 +127,7 @@ func (a *App) speakDetail() (who any, out ui.Speech) {
 			acts = append(acts, x.binding)
 		}
 	}
-	out.Ask = &ui.Ask{Other: a.refused(true), Words: ui.Clean(k.Name), Choices: ui.ChoicesOf(a.env.Keys, append(acts, a.env.Keys.Back, a.env.Keys.Help, a.env.Keys.Quit))}
+	out.Ask = &ui.Ask{Other: a.refused(true), Words: ui.Clean(k.Name), Choices: a.ofMarks(append(acts, a.env.Keys.Back, a.env.Keys.Help, a.env.Keys.Quit))}
 	return who, out
 }
 
@@ -170,6 +170,17 @@ func (a *App) refused(ofKey bool) func(typed string) (ui.Choice, bool) {
 		}
 		return ui.Choice{}, false
 	}
+}
+
+// ofMarks are acts as choices, which say so where they are of the marked keys.
+func (a *App) ofMarks(acts []key.Binding) []ui.Choice {
+	out, k := ui.ChoicesOf(a.env.Keys, acts), a.env.Keys
+	for i, c := range out {
+		if n := a.list.MarkCount(); n > 0 && key.Matches(ui.Press(c.Key), k.Rotate, k.Toggle, k.Delete) {
+			out[i].Words += " the " + ui.Count(n, "marked key")
+		}
+	}
+	return out
 }
 
 // speakList is where one is, how many keys there are, and some of them by number.
@@ -282,6 +293,12 @@ func (a *App) askList() *ui.Ask {
 		acts = append(acts, k.Filter, k.Sort, k.Reverse)
 	}
 	out.Choices = ui.ChoicesOf(k, acts)
+	if a.list.Len() > 0 {
+		out.Choices = append(out.Choices, a.ofMarks([]key.Binding{k.MarkAll})...)
+	}
+	if a.list.MarkCount() > 0 {
+		out.Choices = append(out.Choices, a.ofMarks([]key.Binding{k.Rotate, k.Toggle, k.Delete})...)
+	}
 	if a.list.Shown() > rowsTold {
 		out.Choices = append(out.Choices, ui.Choice{Words: "more keys", Key: "m", Do: func() { a.spoken.from += rowsTold }})
 	}
@@ -290,12 +307,19 @@ func (a *App) askList() *ui.Ask {
 			keys := append([]tea.KeyMsg{ui.Press("/")}, ui.Typed(a.list.Field(), words)...)
 			return ui.Choice{Keys: append(keys, ui.Press("enter")), Do: func() { a.spoken.from = 0 }}, true
 		}
+		name, mark := strings.CutPrefix(typed, "mark ")
+		if mark {
+			typed = name
+		}
 		id, ok := a.list.Named(typed)
 		if n, err := strconv.Atoi(typed); !ok && err == nil && n > 0 && n <= len(a.spoken.ids) {
 			id = a.spoken.ids[n-1]
 		}
 		if !ok && id == "" {
 			return a.refused(false)(typed)
+		}
+		if mark {
+			return ui.Choice{Keys: ui.Times(k.Mark.Keys()[0], 1), Do: func() { a.list.Select(id) }}, a.list.Has(id)
 		}
 		return ui.Choice{Keys: ui.Times("enter", 1), Do: func() { a.list.Select(id); a.spoken.open = id; a.spoken.visit++ }}, a.list.Has(id)
 	}

@@ -84,6 +84,9 @@ func (l *List) words(i int32) Row {
 			parts = append(parts, strings.ToLower(col.title)+" "+strings.Trim(text, "! ")) // what wants something done has a word for it
 		}
 	}
+	if l.marked[l.named(i)] {
+		parts = append(parts, "marked")
+	}
 	if k.Own {
 		parts = append(parts, "the key that detent itself uses")
 	}

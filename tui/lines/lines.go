@@ -247,6 +247,9 @@ func (f *Front) chosen(ask *ui.Ask, text string) (ui.Choice, bool) {
 	if len(found) == 1 && len(text) > 2 {
 		return found[0], true
 	}
+	if text == "0" && !ask.Brief { // back, as from every screen
+		return ui.Choice{Keys: ui.Times("esc", 1)}, true
+	}
 	return ui.Choice{}, false
 }
 
