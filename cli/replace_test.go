@@ -46,7 +46,7 @@ func TestWhatAPlaceHoldsIsNotOverwrittenUnasked(t *testing.T) {
 				}
 			}
 			m.must(create...)
-			if got := read(t, path); got == c.text || strings.Contains(got, "old") {
+			if got := read(t, path); got == c.text || strings.Contains(beside(got), "old") {
 				t.Errorf("%s, %s: not delivered: %q", what, d, got)
 			}
 			if left, _ := filepath.Glob(filepath.Join(m.home, "app", "*detent*")); len(left) != 0 {
@@ -95,7 +95,7 @@ func TestAValueThatReadersReadDifferentlyIsReplacedByAFlag(t *testing.T) {
 			continue
 		}
 		m.must(create...)
-		if got := read(t, path); strings.Contains(got, "old") || !strings.HasPrefix(got, "A=1\nAPI_KEY=") || !strings.HasSuffix(got, "\nB=2\n") {
+		if got := read(t, path); strings.Contains(beside(got), "old") || !strings.HasPrefix(got, "A=1\nAPI_KEY=") || !strings.HasSuffix(got, "\nB=2\n") {
 			t.Errorf("%s: %q", value, got)
 		}
 	}

@@ -106,7 +106,10 @@ func (x *turn) sit() {
 		s.write("\x1b[200~" + x.home.path("app/.env") + ":API_KEY\x1b[201~")
 		s.wait(`\.env:API_KEY`)
 	}
-	s.move("tab", "tab", "tab", "tab")
+	drain := regexp.MustCompile(`▸ +drain`)
+	for i := 0; i < 8 && !drain.MatchString(s.still()); i++ { // a place that is typed can be remembered, one that is named is
+		s.move("tab")
+	}
 	s.wait(`▸ +drain`)
 	s.move("ctrl+u", "0")
 	s.do("tab", `▸ +soak`)

@@ -143,7 +143,7 @@ func TestFigureOfHostileKeys(t *testing.T) {
 		var all sync.WaitGroup
 		for range readers {
 			all.Go(func() {
-				if r := h.run(t, "", "list", "-o", "json"); r.code != 0 {
+				if r := h.run(t, "", "list", "-o", "json", "--timeout", "2m"); r.code != 0 { // how long it takes is not what this is about
 					t.Errorf("a reader: %+v", r.stderr)
 				}
 			})

@@ -122,7 +122,7 @@ func TestARotationOnScreenSurvivesALostLine(t *testing.T) {
 	second := h.start(t, 80, 24, "-p", "local/vertesia")
 	second.wait("1 rotation is open: press R")
 	second.keys("R")
-	second.step("enter", "payments +local/vertesia +open")
+	second.step("enter", "payments +local/vertesia +waits")
 	second.step("enter", "delete that key and create again")
 	second.step("enter", `enter +create the new key`)
 	second.wait("the new key was created")

@@ -216,7 +216,7 @@ env_file = { path = %q, variable = "API_KEY" }
 	bob.wait("1 rotation is open: press R")
 	bob.keys("R")
 	bob.wait("last by: alice, over SSH")
-	bob.step("enter", "payments +prod +open +drain")
+	bob.step("enter", "payments +prod +waits +drain")
 	bob.step("space", `▸ \[ \] What reads API_KEY`)
 	bob.step("space", `▸ \[ \] Nothing else uses the old key`)
 	bob.step("enter", `enter +all of it is so`)

@@ -38,12 +38,12 @@ func keyCount(text string) string {
 // home leaves whatever is open, and comes back to the whole list with the cursor on its first key.
 func (p *person) home(first string) {
 	p.t.Helper()
-	list := regexp.MustCompile(`(?m)^.  NAME ▲`)
+	list := regexp.MustCompile(`(?m)^.  NAME +`)
 	for range 5 {
 		switch text := p.text(); {
 		case strings.Contains(text, "Discard this form"):
 			p.do("right", "▸ Discard ◂")
-			p.confirm(`NAME ▲`)
+			p.confirm(`NAME +`)
 		case strings.Contains(text, "╭"), !list.MatchString(text), strings.Contains(text, "▏"):
 			p.move("esc")
 			p.until("esc acts", func(now string) bool { return now != text })
