@@ -91,6 +91,14 @@ func (p *packed) key(scratch *apikey.Key) *apikey.Key {
 	return scratch
 }
 
+// ends says when the key ends, and whether it is off.
+func (p *packed) ends() (at apikey.Moment, off bool) {
+	if p.whole != nil {
+		return p.whole.ExpiresAt, p.whole.IsDisabled()
+	}
+	return p.expires, false
+}
+
 func (p *packed) keyID() string {
 	if p.whole != nil {
 		return p.whole.ID

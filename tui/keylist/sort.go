@@ -120,16 +120,25 @@ func (w *work) byName(from int) []entry {
 // sortByNeed shares the order of names out among what wants something done: the keys that end soon by when, all others by name. The
 // order of names is that of the keys alone, so that findings which come later cost no sorting.
 func (w *work) sortByNeed() []int32 {
-	by := make([][]int32, ui.Needs())
-	var k apikey.Key
+	needs, counts := make([]uint8, w.view.n), make([]int, ui.Needs())
+	for i := range needs { // as they lie in memory
+		ends, off := w.view.at(int32(i)).ends()
+		need := ui.Need(ends, off, w.view.mark(int32(i)), w.now)
+		needs[i] = uint8(need)
+		counts[need]++
+	}
+	by := make([][]int32, len(counts))
+	for need, n := range counts {
+		by[need] = make([]int32, 0, n)
+	}
 	for _, i := range w.names {
-		need := ui.Need(w.view.key(i, &k), w.view.mark(i), w.now)
-		by[need] = append(by[need], i)
+		by[needs[i]] = append(by[needs[i]], i)
 	}
 	soon := by[ui.NeedOf(apikey.FindingExpiring)]
 	ends := make(map[int32]int64, len(soon))
 	for _, i := range soon {
-		ends[i] = instant(w.view.key(i, &k).ExpiresAt, unknownLast)
+		at, _ := w.view.at(i).ends()
+		ends[i] = instant(at, unknownLast)
 	}
 	slices.SortStableFunc(soon, func(a, b int32) int { return cmp.Compare(ends[a], ends[b]) })
 	if w.reverse {

@@ -161,15 +161,15 @@ func NeedOf(kind apikey.FindingKind) int {
 
 // Need is the place of a key among those that want something done, 0 the first: expired, in a rotation, the states of the table of
 // findings, then those of which nothing is to be said, and those that are off.
-func Need(k *apikey.Key, marks Marks, now time.Time) int {
-	at, ok := k.ExpiresAt.Time()
+func Need(ends apikey.Moment, off bool, marks Marks, now time.Time) int {
+	at, ok := ends.Time()
 	rotating := marks&MarkReplacement != 0 || marks.Has(apikey.FindingRotationOpen)
 	switch {
 	case ok && !at.After(now):
 		return 0
 	case rotating:
 		return 1
-	case k.IsDisabled():
+	case off:
 		return len(urgent) + 3
 	}
 	for i := range urgent {
