@@ -46,6 +46,8 @@ func (a *acme) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	id, about := strings.CutPrefix(r.URL.Path, "/projects/42/keys/")
 	switch {
+	case r.URL.Path == "/open":
+		say(200, map[string]string{"project": "42"})
 	case !alive:
 		say(401, map[string]string{"error": "unknown key"})
 	case r.URL.Path == "/whoami":
@@ -108,6 +110,10 @@ func TestAnIssuerOfTheUsersOwn(t *testing.T) {
 	}
 	m.want(2, "read-only", "issuer", "try", file, "-p", "a", "--write", "--read-only")
 	m.want(2, "inside detent", "issuer", "try", file, "-p", "local/generic")
+	blind := m.write(folder+"blind.toml", strings.NewReplacer(`name = "acme"`, `name = "blind"`, "GET /whoami", "GET /open").Replace(acmeFile))
+	if r := m.run("", "issuer", "try", blind, "-p", "a"); r.code != 1 || !strings.Contains(r.stdout, "nothing is proven as long as a made-up secret is not refused") {
+		t.Errorf("everything is accepted: %+v", r)
+	}
 	id, secret := m.create("-p", "a", "--name", "ci")
 	if keys := m.keys("a"); len(keys) != 2 || secret != "acme-0123456789-"+id {
 		t.Errorf("%v, %s", keys, id)

@@ -75,6 +75,9 @@ func (s *issuer) following(rest beside, now at) (cursor string, more bool, bad s
 		if says(told, true) && next == "" && now.count > 0 {
 			return "", false, "the list says that there is more, but not where"
 		}
+		if raw := dig(rest.members, p.Next); p.InBody && next != "" {
+			return string(raw), true, "" // as it was given: "100" is another cursor than 100
+		}
 		return string(next), next != "", ""
 	case "link":
 		if next == "" {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
 	"sync"
 
 	"detent/apikey"
@@ -65,10 +64,10 @@ type beside struct {
 	header  http.Header
 }
 
-// inBody is a number where it is one.
+// inBody is a number where it is one, and a cursor as the service gave it.
 func inBody(text string) any {
-	if n, err := strconv.Atoi(text); err == nil {
-		return n
+	if json.Valid([]byte(text)) {
+		return json.RawMessage(text)
 	}
 	return text
 }
@@ -155,7 +154,8 @@ func (s *issuer) shown(ctx context.Context, id string) (out later, err error) {
 
 // walk reads the list, page by page. A key that moved to the next page meanwhile comes once. The list ends with the page
 // that names no other, and with one that brings nothing and names one that was read: services name a page after the last,
-// the last one again, or the first, and some have one name for all.
+// the last one again, or the first, and some have one name for all. One that says in so many words that there is more is not
+// the end: whoever asks with a parameter that the service does not know gets its first page for ever.
 func (s *issuer) walk(ctx context.Context, start func(*answer), each func(*apikey.Key, *record), end func()) error {
 	if s.d.List.Paging == "" && s.d.List.Pages == nil {
 		err := s.widest(ctx, start, each)
@@ -203,6 +203,10 @@ func (s *issuer) walk(ctx context.Context, start func(*answer), each func(*apike
 		total += count
 		cursor, more, bad := s.following(rest, at{page: page, count: count, total: total, last: last, barren: barren > 0})
 		more = more && (barren == 0 || !cursors[cursor]) && (barren < maxEmpty || count > 0 || saysMore(rest.members))
+		if bad == "" && !more && page > 0 && barren > 0 && count > 0 && saysMore(rest.members) {
+			bad = "a further page of the list brought only keys that had come before, and says that there are more: the list is not whole. " +
+				"Where a declaration says how pages are asked for, it may name another parameter than the service's"
+		}
 		if bad == "" && more && (page >= maxPages || barren >= maxBarren) {
 			bad = "the list's pages do not come to an end"
 		}

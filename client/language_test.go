@@ -353,6 +353,21 @@ func TestEveryWayOfPagingReadsTheWholeList(t *testing.T) {
 			}
 			return "", fmt.Sprintf(`,"next":%d`, to)
 		}},
+		{"a cursor in the body that is text of digits", `kind = "cursor", by = "cursor", next = "next", in_body = true, size = "limit", most = 2`, func(_ *http.Request, body string) int {
+			var sent struct {
+				Cursor string
+				Limit  int
+			}
+			if err := json.Unmarshal([]byte(body), &sent); err != nil || sent.Limit != 2 {
+				return all // a strict service
+			}
+			return number(sent.Cursor)
+		}, func(_, to int) (string, string) {
+			if to == all {
+				return "", `,"next":null`
+			}
+			return "", fmt.Sprintf(`,"next":"%d"`, to)
+		}},
 		{"a header Link", `kind = "link"`, func(r *http.Request, _ string) int { return number(r.FormValue("at")) }, func(_, to int) (string, string) {
 			if to == all {
 				return `<https://evil.example/keys?at=0>; rel="first"`, ""
@@ -390,6 +405,24 @@ func TestEveryWayOfPagingReadsTheWholeList(t *testing.T) {
 				t.Errorf("%d requests: %s", n, s.asked())
 			}
 		})
+	}
+}
+
+// TestAListWhosePagesAreAskedForWronglyIsNotWhole: a service that does not know the parameter gives its first page for ever, and says that there is more.
+func TestAListWhosePagesAreAskedForWronglyIsNotWhole(t *testing.T) {
+	for name, pages := range map[string]string{
+		"a cursor under another name":           `kind = "cursor", by = "cursor", next = "last_id", more = "has_more"`,
+		"a cursor in the query, not the body":   `kind = "cursor", by = "after_id", next = "last_id"`,
+		"an id under another name":              `kind = "after-id", by = "from", more = "has_more"`,
+		"the number of a page, where ids count": `kind = "page", by = "page", more = "has_more"`,
+	} {
+		s := serve(t, "list = { call = \"POST /keys\", rows = [\"data\"], send = {}, pages = { "+pages+" } }\n"+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, _ *http.Request, _ string) {
+			say(w, 200, `{"data":[{"id":"k1","name":"n1"},{"id":"k2","name":"n2"}],"has_more":true,"last_id":"k2"}`)
+		})
+		err := s.List(t.Context(), func([]apikey.Key) {})
+		if !IsKind(err, BadAnswer) || !strings.Contains(err.Error(), "not whole") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -102,6 +102,7 @@ func (t *trial) reads(ctx context.Context) error {
 	t.say("probe    a made-up secret: %s: %s", verdictWord(proof), proof.Evidence)
 	if !proof.Refused() {
 		t.say("         nothing is proven as long as a made-up secret is not refused: choose another probe")
+		return ErrNo
 	}
 	return nil
 }
@@ -125,12 +126,13 @@ func (t *trial) writes(ctx context.Context) error {
 	if groups := t.s.Caps.PermissionGroups; len(groups) > 0 {
 		draft.Permissions = []apikey.Permission{groups[0].Permissions[0].Permission}
 	}
+	t.say("create   %s: a key named %s is asked for", t.d.Create.Call.Call, draft.Name) // before it is: what becomes of it may not be known
 	made, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Create, Draft: draft})
 	if err != nil {
-		t.say("create   %s: failed", t.d.Create.Call.Call)
+		t.say("create   failed: look for the key named %s, and delete it if it is there", draft.Name)
 		return err
 	}
-	t.say("create   %s: a key named %s", t.d.Create.Call.Call, draft.Name)
+	t.say("create   done")
 	secret := made.Created.Secret
 	proof, proofErr := t.s.Service.Probe(ctx, secret, "")
 	if proofErr != nil {
@@ -151,6 +153,13 @@ func (t *trial) writes(ctx context.Context) error {
 		return err
 	}
 	t.say("probe    the deleted secret: %s: %s", verdictWord(after), after.Evidence)
+	if lag := t.d.Truth.RevokeLag.Duration; proof.Accepted() && after.Accepted() && lag > 0 {
+		t.say("         the file says that it may be, for %s more", lag)
+		return nil
+	}
+	if !proof.Accepted() || !after.Refused() {
+		return ErrNo
+	}
 	return nil
 }
 
