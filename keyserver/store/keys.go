@@ -303,16 +303,22 @@ const joinedColumns = `id || '
 // scannedKey is a record that is read from joinedColumns.
 type scannedKey Key
 
-// Scan implements sql.Scanner.
-func (j *scannedKey) Scan(column any) error {
-	var text string
+// textOf is a column of text, as either driver gives it.
+func textOf(column any) (string, error) {
 	switch column := column.(type) {
 	case string:
-		text = column
+		return column, nil
 	case []byte:
-		text = string(column)
-	default:
-		return fmt.Errorf("a key's columns are a %T", column)
+		return string(column), nil
+	}
+	return "", fmt.Errorf("a key's column of text is a %T", column)
+}
+
+// Scan implements sql.Scanner.
+func (j *scannedKey) Scan(column any) error {
+	text, err := textOf(column)
+	if err != nil {
+		return err
 	}
 	var created, expires string
 	var all bool
@@ -322,7 +328,6 @@ func (j *scannedKey) Scan(column any) error {
 	if j.Permissions, j.Name, all = strings.Cut(text, "\n"); !all {
 		return errors.New("a key's columns are not all there")
 	}
-	var err error
 	if j.CreatedAt, err = strconv.ParseInt(created, 10, 64); err != nil {
 		return err
 	}

@@ -33,14 +33,9 @@ const rolledColumn = `CASE rolled_at WHEN 0 THEN '' ELSE '
 
 // Scan implements sql.Scanner.
 func (r *Rolled) Scan(column any) error {
-	var text string
-	switch column := column.(type) {
-	case string:
-		text = column
-	case []byte:
-		text = string(column)
-	default:
-		return fmt.Errorf("what a key was rolled to is a %T", column)
+	text, err := textOf(column)
+	if err != nil {
+		return err
 	}
 	return r.read(text)
 }
@@ -70,14 +65,9 @@ type rolledKey Key
 
 // Scan implements sql.Scanner.
 func (k *rolledKey) Scan(column any) error {
-	var text string
-	switch column := column.(type) {
-	case string:
-		text = column
-	case []byte:
-		text = string(column)
-	default:
-		return fmt.Errorf("a key's restrictions are a %T", column)
+	text, err := textOf(column)
+	if err != nil {
+		return err
 	}
 	k.Restrictions, text, _ = strings.Cut(text, "\n")
 	return k.Rolled.read(text)
