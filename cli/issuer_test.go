@@ -99,6 +99,10 @@ func TestAnIssuerOfTheUsersOwn(t *testing.T) {
 		t.Error(out)
 	}
 	m.want(2, `there is no issuer "acne"; there are`, "issuer", "show", "acne")
+	for _, what := range []string{"check", "try"} {
+		m.want(2, "there is no file", "issuer", what, m.home+"/acne.toml")
+	}
+	m.want(2, `there is no profile "acne"; there are`, "config", "remove", "acne")
 	m.write(folder+"config.toml", "[profiles.a]\nservice = \"acme\"\nurl = \""+server.URL+"\"\ntoken = { env = \"ACME_TOKEN\" }\nparents = { project = \"42\" }\n")
 	reads := m.must("issuer", "try", file, "-p", "a")
 	if !strings.Contains(reads, "1 keys") || !strings.Contains(reads, "a made-up secret: refused") || len(service.keys) != 1 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -191,6 +192,9 @@ func credentialOf(d *kit.Declaration) string {
 // CheckIssuer reads a file, and says every problem of it by line and field. It asks no network.
 func (h *Host) CheckIssuer(file string) (*kit.Declaration, error) {
 	d, err := issuers.LoadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, Usagef("there is no file %q: name the declaration, such as issuers/acme.toml beside the configuration", file)
+	}
 	return d, Usage(err)
 }
 

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	"detent/apikey"
-	"detent/client/issuers"
 	"detent/client/kit"
 	"detent/desk"
 )
@@ -18,9 +17,9 @@ import (
 // issuer it names. It reads alone, unless write: then it creates one key, proves it, deletes it, and proves that it is refused. What it
 // says of each call holds no name, id or secret, so that it can be sent to whoever keeps the file.
 func (h *Host) TryIssuer(ctx context.Context, file string, write bool, out io.Writer) error {
-	d, err := issuers.LoadFile(file)
+	d, err := h.CheckIssuer(file)
 	if err != nil {
-		return Usage(err)
+		return err
 	}
 	p, err := h.Selected()
 	if err != nil {

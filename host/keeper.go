@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"detent/config"
 	"detent/desk"
@@ -57,7 +58,7 @@ func (h *Host) mayKeep(act desk.Entry, name string) (config.Profile, error) {
 	p, ok := cfg.Lookup(name)
 	switch {
 	case !ok:
-		return p, fmt.Errorf("there is no profile %q", name)
+		return p, Usagef("there is no profile %q; there are %s: nothing was changed", name, strings.Join(cfg.Names(), ", "))
 	case h.o.Demo:
 		return p, errors.New("the demo reads and writes no configuration")
 	case h.o.Guest != nil:
