@@ -49,7 +49,10 @@ func (h *leakHost) Open(ctx context.Context, name string) (ui.Connection, error)
 func (h *leakHost) Hear(ctx context.Context, profiles []string, each func(ui.Heard)) {
 	h.fleetHost.Hear(ctx, profiles, func(said ui.Heard) {
 		if said.Connection != nil {
-			said.Connection.Service = h.secrets[said.Profile]
+			// A copy: the screen has the one that came with an earlier part already, and reads it.
+			own := *said.Connection
+			own.Service = h.secrets[said.Profile]
+			said.Connection = &own
 		}
 		each(said)
 	})
