@@ -31,6 +31,16 @@ func (p *Problem) Error() string {
 	return fmt.Sprintf("%s:%d: %s: %s", p.File, p.Line, p.Field, p.Text)
 }
 
+// OneLine is the error of a file on one line: the first problem, and how all the others are had.
+func OneLine(err error) string {
+	first, others, more := strings.Cut(err.Error(), "\n")
+	var p *Problem
+	if !more || !errors.As(err, &p) {
+		return first
+	}
+	return fmt.Sprintf("%s (and %d more: detent issuer check %s)", first, strings.Count(others, "\n")+1, p.File)
+}
+
 // Load reads a declaration that is built in, and checks it. The error joins every *Problem that it has, from the top of the file down.
 func Load(file string, raw []byte) (*Declaration, error) { return load(file, raw, false) }
 
@@ -79,7 +89,7 @@ func undecoded(file string, err error) error {
 	var at *toml.DecodeError
 	if errors.As(err, &at) {
 		line, _ := at.Position()
-		return &Problem{file, line, strings.Join(at.Key(), "."), strings.TrimPrefix(at.Error(), "toml: ")}
+		return &Problem{file, line, strings.Join(at.Key(), "."), "is not TOML: " + strings.TrimPrefix(at.Error(), "toml: ")}
 	}
 	return &Problem{File: file, Line: 1, Text: strings.TrimPrefix(err.Error(), "toml: ")}
 }
