@@ -23,7 +23,7 @@ func Open(opts Options) (Service, error) {
 		return nil, badOption("no such service; there are " + strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1])
 	}
 	if err != nil {
-		return nil, badOption("the declaration cannot be used: " + err.Error())
+		return nil, badOption("the declaration cannot be used: " + kit.OneLine(err))
 	}
 	s, bad := openIssuer(d, opts)
 	if bad != nil {

@@ -15,15 +15,6 @@ import (
 	"detent/client/kit"
 )
 
-// issuerFolder is where a user's own issuers are; empty for none.
-func (h *Host) issuerFolder() (string, error) {
-	cfg, err := h.Config()
-	if err != nil {
-		return "", err
-	}
-	return cfg.IssuerFolder(), nil
-}
-
 // issuersPath is the folder of the user's own, without reading the configuration: an issuer's file is looked at before a profile can
 // name it, and a configuration that is wrong says nothing about it.
 func (h *Host) issuersPath() (string, error) {
@@ -99,8 +90,7 @@ func (h *Host) Issuers() ([]IssuerRow, error) {
 	for _, name := range issuers.Names(folder) {
 		row := IssuerRow{Name: name, Own: !issuers.IsBuiltIn(name)}
 		if d, err := issuers.Load(folder, name); err != nil {
-			first, _, _ := strings.Cut(err.Error(), "\n")
-			row.Wrong = first
+			row.Wrong = kit.OneLine(err)
 		} else {
 			row.Title, row.Can, row.Proven = d.Title, canOf(d), proofOf(d.Proven)
 		}

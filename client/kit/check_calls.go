@@ -88,9 +88,10 @@ func (c *checker) calls(d *Declaration) {
 		}
 		c.path("create.id", d.Create.ID)
 	}
-	for _, q := range append(slices.Clone(d.List.Queries), d.OwnProject) {
-		c.query("list.queries", q)
+	for i, q := range d.List.Queries {
+		c.query(fmt.Sprintf("list.queries[%d]", i), q)
 	}
+	c.query("own_project", d.OwnProject)
 	if d.Exchange != nil && c.address("exchange.call", d.Exchange.Call, false) != http.MethodPost {
 		c.refuse("exchange.call", "is a POST: a key is in no address")
 	}
@@ -226,6 +227,11 @@ func (c *checker) query(field, query string) {
 	}
 	if !plainQuery().MatchString(query) {
 		c.refuse(field, "%q is no query: name=value&name=value, of letters, digits and _ . , -, or a {parent}", query)
+	}
+	for _, pair := range strings.Split(query, "&") {
+		if name, _, _ := strings.Cut(pair, "="); credentialName().MatchString(name) {
+			c.refuse(field, "%q is the name of a credential, and an address is logged by everything on its way: auth says how it is sent", name)
+		}
 	}
 	for _, place := range placeIn().FindAllStringSubmatch(query, -1) {
 		c.known(field, place[1])
