@@ -44,6 +44,26 @@ type PermissionPreset struct {
 	Permissions []Permission
 }
 
+// Catalogue says how permissions are known: as declared, or from the service itself.
+type Catalogue struct {
+	Can   bool      // the service can be asked which there are
+	Asked time.Time // when it said so; zero where they are as declared
+}
+
+// Words are how and since when the permissions are known, as a sentence about them goes on.
+func (c Catalogue) Words(now time.Time) string {
+	switch age := now.Sub(c.Asked); {
+	case c.Asked.IsZero():
+		return "as documented"
+	case age < time.Minute:
+		return "as the service said just now"
+	case age < day:
+		return "as the service said " + SpanWords(age.Truncate(time.Minute)) + " ago"
+	default:
+		return "as the service said " + SpanWords(age.Truncate(day)) + " ago"
+	}
+}
+
 // RoleInfo describes one role.
 type RoleInfo struct {
 	Name        string
@@ -75,6 +95,8 @@ type Capabilities struct {
 	PermissionPresets []PermissionPreset
 	// MorePermissions are names that are granted in use and are in no catalogue.
 	MorePermissions []string
+	// Catalogue says how the permissions are known.
+	Catalogue Catalogue
 	// Roles, in order of power for the first ones; empty where keys have no roles.
 	Roles []RoleInfo
 	// Environments a new key can be made for; empty where keys have none.

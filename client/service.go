@@ -55,6 +55,12 @@ type ProjectFinder interface {
 	OwnProject(ctx context.Context) (project string, known bool, err error)
 }
 
+// Cataloguer is what a service has that can be asked which permissions a new key can have (Capabilities.Catalogue). From then on
+// its Capabilities have what it said; what is returned may be given to Open another time, by Options.
+type Cataloguer interface {
+	Catalogue(ctx context.Context) (Catalogue, error)
+}
+
 // Clock is what a service has that shows its own time in answers: the last
 // Date header seen, and the local time when it was seen.
 type Clock interface {
@@ -84,6 +90,8 @@ type Options struct {
 	TokenURL     string // Vertesia: the token server, where it cannot be told from URL
 	CanCreate    bool   // generic: the service offers POST /v1/api-keys
 	ShownOnce    bool   // the service is known to give no secret again, whatever its contract has for that
+	// Catalogue is what the service said of its permissions in an earlier session; nil for nothing.
+	Catalogue *Catalogue
 	// ReadOnly refuses every write before it is sent (Kind ReadOnly, Outcome NotDone).
 	ReadOnly bool
 	// Timeout bounds one operation with its retries and waits.

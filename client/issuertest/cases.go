@@ -105,7 +105,7 @@ type reply struct {
 }
 
 // operations are what a case may do.
-var operations = []string{"list", "create", "update", "delete", "probe", "identify", "retrieve", "public key"}
+var operations = []string{"list", "create", "update", "delete", "probe", "identify", "retrieve", "public key", "catalogue"}
 
 // read reads a file of cases: txtar, as Run's comment says.
 func read(t *testing.T, path string) *script {
