@@ -127,20 +127,27 @@ func heading(name string) string {
 	return string(unicode.ToUpper(first)) + words[size:]
 }
 
-// catalogueOfKeys learns from the account's own keys: how it spells features, and which permissions are in use that no document has.
+// catalogueOfKeys learns from the account's own keys, as every list does: how it spells features, and which permissions are in use that
+// no document has.
 func (s *issuer) catalogueOfKeys(ctx context.Context) ([]kit.Permission, error) {
 	if err := s.walk(ctx, func(*answer) {}, func(*apikey.Key, *record) {}, func() {}); err != nil {
 		return nil, err
 	}
-	var list []kit.Permission
+	return s.offered(), nil
+}
+
+// seenOnKeys are the declared permissions as the account spells them, and those that keys have beside them.
+func (s *issuer) seenOnKeys() (list []kit.Permission) {
 	for _, p := range s.d.Permissions {
 		p.Group, p.Feature = cmp.Or(p.Group, p.Feature), s.features.spelling(p.Feature)
 		list = append(list, p)
 	}
 	for _, p := range inOrder(s.features.others()) {
-		list = append(list, kit.Permission{Feature: p.Feature, Name: p.Name, Group: cmp.Or(p.Feature, "Others"), Description: "seen on keys, and in no document"})
+		if !slices.Contains(s.d.MorePermissions, p.Name) {
+			list = append(list, kit.Permission{Feature: p.Feature, Name: p.Name, Group: cmp.Or(p.Feature, "Others"), Description: "seen on keys, and in no document"})
+		}
 	}
-	return list, nil
+	return list
 }
 
 // others are the permissions that keys were seen with, and the declaration does not have.
