@@ -46,22 +46,27 @@ type PermissionPreset struct {
 
 // Catalogue says how permissions are known: as declared, or from the service itself.
 type Catalogue struct {
-	Can   bool      // the service can be asked which there are
-	Asked time.Time // when it said so; zero where they are as declared
+	Can    bool      // the service can be asked which there are
+	OfKeys bool      // it has no call that tells them: the account's own keys show which are in use
+	Asked  time.Time // when it said so; zero where they are as declared
 }
 
 // Words are how and since when the permissions are known, as a sentence about them goes on.
 func (c Catalogue) Words(now time.Time) string {
-	switch age := now.Sub(c.Asked); {
-	case c.Asked.IsZero():
+	if c.Asked.IsZero() {
 		return "as documented"
-	case age < time.Minute:
-		return "as the service said just now"
-	case age < day:
-		return "as the service said " + SpanWords(age.Truncate(time.Minute)) + " ago"
-	default:
-		return "as the service said " + SpanWords(age.Truncate(day)) + " ago"
 	}
+	said, age := "as the service said ", now.Sub(c.Asked)
+	if c.OfKeys {
+		said = "as documented, and seen on keys "
+	}
+	switch {
+	case age < time.Minute:
+		return said + "just now"
+	case age < day:
+		return said + SpanWords(age.Truncate(time.Minute)) + " ago"
+	}
+	return said + SpanWords(age.Truncate(day)) + " ago"
 }
 
 // RoleInfo describes one role.

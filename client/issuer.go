@@ -175,7 +175,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		Environments: slices.Clone(s.d.Environments), AccessFields: slices.Clone(s.d.Access),
 		MorePermissions: slices.Clone(s.d.MorePermissions), MaxName: s.d.Longest, UsagePage: s.d.Usage, Advice: s.d.Advice,
 		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,
-		NoTryDead: s.d.Truth.NeverTryDead, Catalogue: apikey.Catalogue{Can: s.catalogue != nil, Asked: s.askedAt()},
+		NoTryDead: s.d.Truth.NeverTryDead, Catalogue: apikey.Catalogue{Can: s.catalogue != nil, OfKeys: s.d.Catalogue != nil && s.d.Catalogue.Keys, Asked: s.askedAt()},
 	}
 	if s.retrieve != nil && !s.opts.ShownOnce {
 		c.Retrieve = s.ability("retrieve", true)
