@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"detent/client/issuers"
+	"detent/client/kit"
 	"detent/loopback"
 )
 
