@@ -94,7 +94,7 @@ func (s *issuer) probeByExchange(ctx context.Context, secret apikey.Secret, call
 // probeBy makes one call.
 func (s *issuer) probeBy(ctx context.Context, p *kit.Probe, secret apikey.Secret) (apikey.Proof, error) {
 	method, path, _ := strings.Cut(p.Call, " ")
-	c := call{op: opProbe, method: method, path: s.ofParents(path), id: p.ID, query: s.queryOf(p.Query), bearer: secret, scheme: s.tried, needs: p.Needs,
+	c := call{op: opProbe, method: method, path: s.ofParents(path), spelt: path, id: p.ID, query: s.queryOf(p.Query), bearer: secret, scheme: s.tried, needs: p.Needs,
 		paced: s.d.Paced, header: s.d.Headers, list: p.Answers == "keys"}
 	if p.Send != nil {
 		c.body = s.fill(p.Body, map[apikey.Field]any{fillSecret: secret})

@@ -174,6 +174,16 @@ func (c *Call) Sends(field apikey.Field) bool {
 	return found
 }
 
+// As is how a field is written in the body; empty where it is not there.
+func (c *Call) As(field apikey.Field) (as string) {
+	c.each(func(_ string, v Value) {
+		if v.kind == isField && v.Field == field {
+			as = v.As
+		}
+	})
+	return as
+}
+
 // each calls f with every value of the body that is no table or list, and with the path to it.
 func (c *Call) each(f func(path string, v Value)) {
 	var in func(path string, v Value)
