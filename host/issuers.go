@@ -105,11 +105,8 @@ var issuerCan = []struct{ name, word string }{{"create", "create"}, {"update", "
 
 // canOf says what an issuer can do.
 func canOf(d *kit.Declaration) map[string]bool {
-	if d.Go != "" { // what it does is Go
-		return map[string]bool{"create": true, "update": false, "enable": false, "delete": true, "reveal": false, "last_used": false, "verify": true, "roll": false}
-	}
 	return map[string]bool{"create": d.Create != nil, "update": d.Update != nil, "enable": d.Update != nil && d.Update.Sends("enabled") || d.Enable != nil, "delete": d.Delete != nil,
-		"reveal": d.Retrieve != nil, "last_used": len(d.Row.LastUsedAt) > 0, "verify": len(d.Probes) > 0, "roll": false}
+		"reveal": d.Retrieve != nil || d.List.Secrets, "last_used": len(d.Row.LastUsedAt) > 0, "verify": len(d.Probes) > 0, "roll": false}
 }
 
 // canWords are the same for people. What every issuer can, and what nothing here uses yet, is left out.

@@ -158,11 +158,9 @@ func (c *checker) declaration(d *Declaration) {
 		c.refuse("key_auth.login", "a key is tried itself, not what it is exchanged for")
 	}
 	c.shape(d.Secret.Shape)
-	if d.Go == "" {
-		c.row(&d.Row)
-		c.calls(d)
-		c.refusals(d)
-	}
+	c.row(&d.Row)
+	c.calls(d)
+	c.refusals(d)
 	c.words(d)
 }
 
@@ -250,13 +248,21 @@ func (c *checker) refusals(d *Declaration) {
 		c.refuse("refusals.own", "is missing, and refusals.with too: by what is an error of the issuer's told from a proxy's?")
 	}
 	for _, own := range d.Refusals.Own {
-		c.one("refusals.own", own, "no", "text", "object", "message")
+		c.one("refusals.own", own, "no", "text", "object", "message", "code")
 	}
 	c.members("refusals.with", d.Refusals.With)
 	c.members("refusals.foreign", d.Refusals.Foreign)
 	c.members("refusals.members", d.Refusals.Members)
 	c.smallWords("refusals.known", d.Refusals.Known)
 	c.one("refusals.forbidden", d.Refusals.Forbidden, "", "words", "role")
+	if d.Refusals.Lacking != "" {
+		c.text("refusals.lacking", d.Refusals.Lacking, 64)
+		for i, p := range d.Probes {
+			if p.Needs == "" {
+				c.refuse(fmt.Sprintf("probe[%d].needs", i), "is missing: with refusals.lacking each probe says which permission it shows")
+			}
+		}
+	}
 	for i, m := range d.Refusals.Means {
 		field := fmt.Sprintf("refusals.means[%d]", i)
 		if m.Is < 400 || m.Is > 499 {
@@ -283,6 +289,9 @@ func (c *checker) words(d *Declaration) {
 			c.refuse(field+".name", "%q is there twice", p.Name)
 		}
 		features[p.Feature+"."+p.Name] = true
+	}
+	for _, name := range d.MorePermissions {
+		c.text("more_permissions", name, 128)
 	}
 	for i, p := range d.Presets {
 		field := fmt.Sprintf("preset[%d]", i)

@@ -74,6 +74,9 @@ func (c *checker) calls(d *Declaration) {
 		c.smallWords("delete.maybe_gone", d.Delete.MaybeGone)
 	}
 	c.members("list.rows", d.List.Rows)
+	if d.List.Secrets && len(d.Row.Secret) == 0 {
+		c.refuse("row.secret", "is missing: with list.secrets a row has it")
+	}
 	c.one("list.paging", d.List.Paging, "", "cursor")
 	c.pages(d)
 	if d.Create != nil {
@@ -158,7 +161,8 @@ func (c *checker) probe(field string, p *Probe) {
 	if p.Own && !holds {
 		c.refuse(field+".send", "needs { secret = true } somewhere: by_own_credential tries what is in the body")
 	}
-	c.one(field+".answers", p.Answers, "keys", "object", "members", "verdict")
+	c.one(field+".answers", p.Answers, "keys", "object", "list", "members", "verdict")
+	c.members(field+".rows", p.Rows)
 	switch {
 	case p.Answers == "members" && len(p.Members) == 0:
 		c.refuse(field+".members", "is missing: by what is the issuer's own answer told?")

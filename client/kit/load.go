@@ -69,8 +69,8 @@ func load(file string, raw []byte, users bool) (*Declaration, error) {
 	(&decoder{refuse: c.undecoded}).table("", root, reflect.ValueOf(d).Elem())
 	c.bodies(d)
 	c.declaration(d)
-	if users && (d.Embedded || d.Go != "") {
-		c.refuse(map[bool]string{true: "embedded", false: "go"}[d.Embedded], "is for what is built in")
+	if users && d.Embedded {
+		c.refuse("embedded", "is for what is built in")
 	}
 	if len(c.problems) > 0 {
 		slices.SortStableFunc(c.problems, func(a, b *Problem) int {

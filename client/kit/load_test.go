@@ -143,7 +143,7 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{10, `delete.call = "DELETE /v1/keys-{id}"`, `is no path`},
 		{11, ``, `probe: is missing`},
 		{11, `probe = [{ call = "DELETE /v1/me", answers = "object" }]`, `a probe is harmless`},
-		{11, `probe = [{ call = "GET /v1/me", answers = "anything" }]`, `"anything" is not known here: one of "keys", "object", "members", "verdict"`},
+		{11, `probe = [{ call = "GET /v1/me", answers = "anything" }]`, `"anything" is not known here: one of "keys", "object", "list", "members", "verdict"`},
 		{11, `probe = [{ call = "GET /v1/{id}", answers = "object" }]`, `has an {id}`},
 		{11, `probe = [{ call = "GET /v1/me", answers = "members" }]`, `members: is missing`},
 		{11, `probe = [{ call = "GET /v1/me", answers = "verdict" }]`, `accepts: is missing`},
@@ -217,6 +217,9 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{13, `public_key.call = "GET /v1/pk"`, `is no name of a member`},
 		{13, `refusals.forbidden = "perhaps"`, `refusals.forbidden: "perhaps" is not known here`},
 		{13, `role = [{ name = "", description = "x" }]`, `role[0].name: is missing`},
+		{13, `refusals.lacking = "NO_RIGHT"`, `probe[0].needs: is missing: with refusals.lacking`},
+		{13, `more_permissions = [""]`, `more_permissions: is missing`},
+		{13, `go = "prosopo"`, `go: there is no such field`},
 		{13, `note.fly = "with wings"`, `note: "fly" is not known here`},
 		{13, `= 7`, ``},
 	} {
