@@ -102,6 +102,9 @@ type Capabilities struct {
 	AccessFields []Field
 	// SecretPrefixes are how a secret of this service begins; empty where it may begin anyhow.
 	SecretPrefixes []string
+	// Whose is the title of another service that is known here and whose secrets begin as this one does, and how that is; nil where nobody
+	// knows others.
+	Whose func(s Secret) (title, prefix string)
 	// MaxName is the longest name in characters; 0 is no known limit.
 	MaxName int
 	// ListLag is how far a list may be behind what was answered, and RevokeLag how long a deleted or disabled secret may

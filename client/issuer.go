@@ -170,6 +170,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,
 		NoTryDead: s.d.Truth.NeverTryDead, Roll: s.rolls(),
 	}
+	c.Whose = func(secret apikey.Secret) (title, prefix string) { return whose(s.d.Name, secret) }
 	if s.retrieve != nil && !s.opts.ShownOnce {
 		c.Retrieve = s.ability("retrieve", true)
 	}
