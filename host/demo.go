@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"detent/apikey"
 	"detent/config"
 	"detent/delivery"
 	"detent/desk"
+	"detent/keyserver"
 	"detent/rotation"
 	"detent/tui/rotate"
 	"detent/tui/ui"
@@ -20,50 +22,8 @@ import (
 // demoOf is a key of the demo.
 type demoOf struct{ service, name string }
 
-// demoApp is an application of the demo: a variable in a file below the demo's folder, which holds a key.
-type demoApp struct {
-	demoOf
-	name, variable string
-}
-
-var demoApps = []demoApp{
-	{demoOf{apikey.Prosopo, "payments-api"}, "payments", "PROSOPO_KEY"},
-	{demoOf{apikey.Prosopo, "ci-deploy"}, "ci", "PROSOPO_KEY"},
-	{demoOf{apikey.Prosopo, "terraform"}, "infra", "PROSOPO_KEY"},
-	{demoOf{apikey.Vertesia, "studio-backend"}, "studio", "VERTESIA_KEY"},
-	{demoOf{apikey.Vertesia, "doc-intake"}, "intake", "VERTESIA_KEY"},
-	{demoOf{apikey.Vertesia, "contract-review"}, "contracts", "VERTESIA_KEY"},
-	{demoOf{apikey.Generic, "billing-worker"}, "billing", "API_KEY"},
-	{demoOf{apikey.Generic, "storefront"}, "shop", "API_KEY"},
-	{demoOf{apikey.Generic, "data-warehouse"}, "warehouse", "API_KEY"},
-}
-
 func inDemo(of demoOf) bool {
-	for _, a := range demoApps {
-		if a.demoOf == of {
-			return true
-		}
-	}
-	return false
-}
-
-// demoRotation is one that the demo has under way: it goes on until it stands at a step, or an act of somebody else stops it.
-type demoRotation struct {
-	demoOf
-	until   rotation.Step
-	noWaits bool // it ends without them
-	// lost takes the application's folder away as soon as the new key is made: a volume that is not mounted any more.
-	lost bool
-	goes bool // it goes on behind the list
-}
-
-// demoRotations are one in each state that a rotation may be found in.
-var demoRotations = []demoRotation{
-	{demoOf: demoOf{apikey.Vertesia, "doc-intake"}, until: rotation.Done, noWaits: true},
-	{demoOf: demoOf{apikey.Prosopo, "ci-deploy"}, until: rotation.Drain},
-	{demoOf: demoOf{apikey.Generic, "storefront"}, until: rotation.Deliver, lost: true},
-	{demoOf: demoOf{apikey.Vertesia, "studio-backend"}, until: rotation.Verify},
-	{demoOf: demoOf{apikey.Generic, "data-warehouse"}, until: rotation.Drain, goes: true},
+	return slices.ContainsFunc(keyserver.DemoApps(), func(a keyserver.DemoApp) bool { return of == demoOf{a.Service, a.Key} })
 }
 
 // demoConfig is the configuration of the demo: the profiles that are there without a file, and where its applications read their keys.
@@ -77,10 +37,10 @@ func (h *Host) demoConfig() (*config.Config, error) {
 		return nil, err
 	}
 	for i, p := range cfg.Profiles {
-		for _, a := range demoApps {
-			if a.service == p.Service {
-				cfg.Profiles[i].Deliver = append(cfg.Profiles[i].Deliver, config.Deliver{Name: a.name, Keys: []string{a.demoOf.name},
-					EnvFile: &config.EnvFile{Path: filepath.Join(dir, a.name, ".env"), Variable: a.variable}})
+		for _, a := range keyserver.DemoApps() {
+			if a.Service == p.Service {
+				cfg.Profiles[i].Deliver = append(cfg.Profiles[i].Deliver, config.Deliver{Name: a.Name, Keys: []string{a.Key},
+					EnvFile: &config.EnvFile{Path: filepath.Join(dir, a.Name, ".env"), Variable: a.Variable}})
 			}
 		}
 	}
@@ -110,11 +70,11 @@ func (h *Screens) Stage() func(env *ui.Env) []ui.Screen {
 		if err != nil || s.ReadOnly || quick.settle(ctx, s) != nil {
 			continue
 		}
-		for _, d := range demoRotations {
-			if d.service != profile.Service {
+		for _, app := range keyserver.DemoApps() {
+			if app.Service != profile.Service || app.Stands == "" {
 				continue
 			}
-			if v, err := quick.rehearsed(ctx, s, d); err == nil && d.goes {
+			if v, err := quick.rehearsed(ctx, s, app); err == nil && app.Goes {
 				under = append(under, v)
 			}
 		}
@@ -137,26 +97,26 @@ func (h *Host) settle(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range demoApps {
-		if a.service != s.Profile.Service {
+	for _, a := range keyserver.DemoApps() {
+		if a.Service != s.Profile.Service {
 			continue
 		}
 		local.filling.Lock()
-		secret := local.secrets[a.demoOf]
-		delete(local.secrets, a.demoOf)
+		secret := local.secrets[demoOf{a.Service, a.Key}]
+		delete(local.secrets, demoOf{a.Service, a.Key})
 		local.filling.Unlock()
 		if secret.IsZero() {
-			return fmt.Errorf("the demo has no %s", a.demoOf.name)
+			return fmt.Errorf("the demo has no %s", a.Key)
 		}
-		if err := os.Mkdir(filepath.Join(dir, a.name), 0o700); err != nil {
+		if err := os.Mkdir(filepath.Join(dir, a.Name), 0o700); err != nil {
 			return err
 		}
-		d, err := h.Destination(s.Profile, a.name)
+		d, err := h.Destination(s.Profile, a.Name)
 		if err != nil {
 			return err
 		}
 		run := desk.NewDelivery(s.Setting.Of(""), func(string) {})
-		if err := run.Put(desk.ForKey(ctx, apikey.Key{Name: a.demoOf.name}), []delivery.Destination{d}, secret); err != nil {
+		if err := run.Put(desk.ForKey(ctx, apikey.Key{Name: a.Key}), []delivery.Destination{d}, secret); err != nil {
 			return err
 		}
 	}
@@ -164,13 +124,14 @@ func (h *Host) settle(ctx context.Context, s *Session) error {
 }
 
 // rehearsed rotates a key of the demo as far as it is meant to be.
-func (h *Host) rehearsed(ctx context.Context, s *Session, d demoRotation) (rotation.View, error) {
-	k, err := s.Find(ctx, d.name, h.OpenRotations(s.Profile.Name))
+func (h *Host) rehearsed(ctx context.Context, s *Session, a keyserver.DemoApp) (rotation.View, error) {
+	until := rotation.Step(a.Stands)
+	k, err := s.Find(ctx, a.Key, h.OpenRotations(s.Profile.Name))
 	if err != nil {
 		return rotation.View{}, err
 	}
 	p := rotation.Params{Mode: rotation.Planned, AcceptUnknown: "it is the demo's"}
-	if d.noWaits {
+	if until == rotation.Done {
 		p.Drain, p.Soak = new(time.Duration), new(time.Duration)
 	}
 	r, err := h.StartRotation(s, k, nil, p)
@@ -182,10 +143,10 @@ func (h *Host) rehearsed(ctx context.Context, s *Session, d demoRotation) (rotat
 	err = Drive(ctx, h.Ledger().Rotation(r).Do, Course{
 		Before: func(ctx context.Context) error {
 			v := r.View()
-			if d.lost && v.Step == rotation.Deliver {
-				return h.loseFolder(s, d)
+			if a.Lost && v.Step == rotation.Deliver {
+				return h.loseFolder(s, a)
 			}
-			if v.Step == d.until && d.until != rotation.Done && !d.lost {
+			if v.Step == until && until != rotation.Done && !a.Lost {
 				return there
 			}
 			return ctx.Err()
@@ -193,15 +154,15 @@ func (h *Host) rehearsed(ctx context.Context, s *Session, d demoRotation) (rotat
 		Wait:    func(ctx context.Context, res rotation.Result) error { return h.Pause(ctx, res.Wait) },
 		Stopped: func(_ context.Context, res rotation.Result) error { return errors.New(res.Message) },
 	})
-	if errors.Is(err, there) || d.lost && r.View().Step == d.until {
+	if errors.Is(err, there) || a.Lost && r.View().Step == until {
 		err = nil
 	}
 	return r.View(), err
 }
 
 // loseFolder takes the folder of a key's application away.
-func (h *Host) loseFolder(s *Session, d demoRotation) error {
-	for _, place := range Suggested(s.Profile, d.name) {
+func (h *Host) loseFolder(s *Session, a keyserver.DemoApp) error {
+	for _, place := range Suggested(s.Profile, a.Key) {
 		if err := os.RemoveAll(filepath.Dir(place.EnvFile.Path)); err != nil {
 			return err
 		}

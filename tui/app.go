@@ -129,11 +129,7 @@ func New(o Options) *App {
 
 // Init opens the first profile. The frame is on screen before it is there.
 func (a *App) Init() tea.Cmd {
-	first := a.openAll
-	if !a.begin.all {
-		first = func() tea.Cmd { return a.open(a.profile.want) }
-	}
-	return tea.Batch(first(), a.minute(), a.lock.begin(a))
+	return tea.Batch(a.first(), a.minute(), a.lock.begin(a))
 }
 
 // Update is the one way in: size, results of commands, then keys.
@@ -156,8 +152,6 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = a.loadStep(msg)
 	case examined, fleetExamined:
 		cmd = a.examineDone(msg)
-	case staged:
-		cmd = a.staged(msg)
 	case recalled:
 		a.recallDone(msg)
 	case minuteMsg, secondMsg:

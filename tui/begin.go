@@ -12,6 +12,14 @@ type begin struct {
 	stage func() (screens func(env *ui.Env) []ui.Screen) // nil once it was asked for
 }
 
+// first opens what the program begins with.
+func (a *App) first() tea.Cmd {
+	if a.begin.all {
+		return a.openAll()
+	}
+	return a.open(a.profile.want)
+}
+
 // staged are the screens that go on behind the list from the start.
 type staged struct{ screens func(env *ui.Env) []ui.Screen }
 
