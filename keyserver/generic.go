@@ -58,11 +58,8 @@ func genericList(c *call) (int, []byte, error) {
 }
 
 func genericCreate(c *call) (int, []byte, error) {
-	o, err := contract.ReadBody(c.r)
-	if err != nil {
-		return 0, nil, err
-	}
-	if body, err := c.replay(o, c.oneGeneric); err != nil || body != nil {
+	o := c.body
+	if body, err := c.replay(c.oneGeneric); err != nil || body != nil {
 		return http.StatusOK, body, err
 	}
 	if err := o.Only("a create", "name", "environment", "expires_at", "restrictions"); err != nil {
