@@ -106,16 +106,12 @@ func (c *call) rollable(ctx context.Context, tx store.Tx) (*store.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := c.who.Limits()
-	if err != nil {
-		return nil, err
-	}
 	limits, err := k.Limits()
+	if err == nil {
+		err = c.mayGive("rolls", limits)
+	}
 	if err != nil {
 		return nil, err
-	}
-	if !narrower(limits, own) {
-		return nil, contract.Forbidden("a restricted key rolls only keys that are restricted at least as much")
 	}
 	if k.Expired(c.now) {
 		return nil, contract.Conflict("the key has expired, and a new secret of it would be refused too: create another one")
