@@ -1,6 +1,7 @@
 package config
 
 import (
+	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,54 +17,10 @@ import (
 
 // Template is what config init writes: every field, explained, none of them active.
 var Template = strings.NewReplacer("{locals}", locals(), "{name}", exampleName, "{URL}", exampleURL, "{NAME}", strings.ToUpper(exampleName),
-	"{auth}", strings.Join(whoHave("auth"), ", "), "{create}", strings.Join(whoHave("create"), ", ")).Replace(`# detent: profiles of key services. "detent config check" tries each of them.
-# Without any profile here, detent works on its embedded service: {locals} are always there.
-# Flags beat the environment (DETENT_PROFILE, DETENT_TOKEN, DETENT_READ_ONLY, NO_COLOR), which beats this file.
+	"{auth}", strings.Join(whoHave("auth"), ", "), "{create}", strings.Join(whoHave("create"), ", ")).Replace(template)
 
-# default_profile = "prod"
-
-# [profiles.prod]
-# service     = "{name}"                  # one of "detent issuer list", or a file issuers/NAME.toml beside this one
-# url         = "{URL}"   # https, or http on loopback
-# parents     = { project = "42" }         # what keys belong to, for an issuer whose calls must name it
-# token       = { env = "{NAME}_TOKEN" }  # or { command = ["pass", "show", "{name}"] }, { file = "~/.secrets/{name}" }
-#                                          # never the token itself; a token file must be yours alone (chmod 600)
-# ca          = "~/corp-ca.pem"            # one more certificate authority for this profile, beside the system's (PEM)
-# environment = "live"                     # live | test | dev: colours the frame, guards deliveries
-# read_only   = false
-# max_age     = "90d"                      # older keys are reported by "detent check" and marked in the list
-# auth        = "direct"                   # direct | exchange (send a short-lived token instead of the key), for {auth}
-# token_url   = "https://sts.example.com"  # with exchange, where it does not follow from url
-# create      = false                      # the service offers to create keys, for {create}
-
-# A named destination for new secrets: detent create --deliver payments.
-# Exactly one of env_file, file and command; paths are absolute or begin with ~/.
-# [profiles.prod.deliver.payments]
-# keys     = ["payments-*"]                # suggested for keys whose name matches
-# env_file = { path = "/srv/payments/.env", variable = "API_KEY" }
-# # file    = "/run/secrets/payments"
-# # command = ["vault", "kv", "put", "secret/payments", "key=-"]   # reads the secret on its standard input
-# then     = ["systemctl", "--user", "restart", "payments"]      # after a delivery, and again after an undo
-# probe    = ["ssh", "pay1", "curl -fs localhost/ready"]         # exit 0: the application there works with what it has; no secret in it
-
-# How the screens look, and their keys: docs/REFERENCE.md, "The screens".
-# [ui]
-# theme         = "terminal"               # terminal | dark | light | high-contrast
-# mouse         = true
-# bell          = true                     # when a rotation waits for you
-# columns       = ["name", "status", "expires"]   # of the list, in this order; left out is what there is room for
-# order         = "status"                 # what the list begins with; "-created" is the reverse order; left out is the last one
-# screen_reader = false                    # one line a change, no redraw
-# [ui.keys]                                # one or several for an action, in the place of its own
-# rotate        = ["r", "ctrl+t"]
-
-# Who may come over SSH, where "detent ssh" runs. A viewer looks; an operator creates, edits, disables and rotates too; an
-# admin deletes and edits profiles too.
-# [operators.alice]
-# keys     = ["ssh-ed25519 AAAA..."]       # as in a .pub file; options are refused
-# role     = "operator"                    # viewer | operator | admin
-# profiles = ["prod"]                      # theirs alone; ["*"] for all
-`)
+//go:embed template.toml
+var template string
 
 // exampleName and exampleURL are the issuer that the template shows.
 var exampleName, exampleURL = func() (string, string) {
