@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"detent/client/issuers"
@@ -116,75 +116,75 @@ type fieldValue struct{ name, value, off string }
 
 // fieldsOf are a profile's own fields in the order of the file. What they cannot say right, the parser refuses afterwards.
 func fieldsOf(p Profile) []fieldValue {
-	text := func(s string) string {
-		if s == "" {
-			return ""
-		}
-		return quoteTOML(s)
+	where := func(b bool, value string) string { return map[bool]string{true: value}[b] }
+	var parents []string
+	for _, name := range slices.Sorted(maps.Keys(p.Parents)) {
+		parents = append(parents, name, quoteTOML(p.Parents[name]))
 	}
-	yes := func(b bool) string {
-		if b {
-			return "true"
+	t := p.Token
+	return []fieldValue{
+		{name: "service", value: textValue(p.Service)},
+		{name: "url", value: textValue(p.URL)},
+		{name: "parents", value: inlineTable(parents...)},
+		{name: "token", value: cmp.Or(inlineTable("env", textValue(t.Env)), inlineTable("file", textValue(t.File)), inlineTable("command", quoteWords(t.Command)))},
+		{name: "ca", value: textValue(p.CA)},
+		{name: "environment", value: textValue(string(p.Environment))},
+		{name: "read_only", value: where(p.ReadOnly, "true"), off: "false"},
+		{name: "max_age", value: where(p.MaxAge > 0, fmt.Sprintf(`"%ds"`, int64(p.MaxAge.Seconds())))},
+		{name: "auth", value: where(p.Exchange, quoteTOML("exchange")), off: quoteTOML("direct")},
+		{name: "token_url", value: textValue(p.TokenURL)},
+		{name: "create", value: where(p.CanCreate, "true"), off: "false"},
+	}
+}
+
+// withTable is a text with a table at its end.
+func withTable(text, name string, fields []fieldValue) string {
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	if text != "" {
+		text += "\n"
+	}
+	text += "[" + name + "]\n"
+	for _, f := range fields {
+		if f.value != "" {
+			text += f.name + " = " + f.value + "\n"
 		}
+	}
+	return text
+}
+
+// textValue, quoteWords and inlineTable write a value, which is empty where there is nothing to write.
+func textValue(s string) string {
+	if s == "" {
 		return ""
 	}
-	token := ""
-	switch {
-	case p.Token.Env != "":
-		token = "{ env = " + quoteTOML(p.Token.Env) + " }"
-	case p.Token.File != "":
-		token = "{ file = " + quoteTOML(p.Token.File) + " }"
-	case len(p.Token.Command) > 0:
-		token = "{ command = " + quoteWords(p.Token.Command) + " }"
-	}
-	age, auth := "", ""
-	if p.MaxAge > 0 {
-		age = quoteTOML(strconv.FormatInt(int64(p.MaxAge.Seconds()), 10) + "s")
-	}
-	if p.Exchange {
-		auth = quoteTOML("exchange")
-	}
-	parents := ""
-	for i, name := range slices.Sorted(maps.Keys(p.Parents)) {
-		parents += map[bool]string{true: "{ ", false: ", "}[i == 0] + name + " = " + quoteTOML(p.Parents[name])
-	}
-	if parents != "" {
-		parents += " }"
-	}
-	return []fieldValue{
-		{name: "service", value: text(p.Service)},
-		{name: "url", value: text(p.URL)},
-		{name: "parents", value: parents},
-		{name: "token", value: token},
-		{name: "ca", value: text(p.CA)},
-		{name: "environment", value: text(string(p.Environment))},
-		{name: "read_only", value: yes(p.ReadOnly), off: "false"},
-		{name: "max_age", value: age},
-		{name: "auth", value: auth, off: quoteTOML("direct")},
-		{name: "token_url", value: text(p.TokenURL)},
-		{name: "create", value: yes(p.CanCreate), off: "false"},
-	}
+	return quoteTOML(s)
 }
 
-// render writes a profile as TOML.
-func render(p Profile) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "[profiles.%s]\n", quoteTOML(p.Name))
-	for _, f := range fieldsOf(p) {
-		if f.value != "" {
-			fmt.Fprintf(&b, "%s = %s\n", f.name, f.value)
-		}
-	}
-	return b.String()
-}
-
-// quoteWords writes a list of basic strings.
 func quoteWords(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
 	quoted := make([]string, len(words))
 	for i, w := range words {
 		quoted[i] = quoteTOML(w)
 	}
 	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// inlineTable takes names, each with its value.
+func inlineTable(pairs ...string) string {
+	var fields []string
+	for pair := range slices.Chunk(pairs, 2) {
+		if pair[1] != "" {
+			fields = append(fields, pair[0]+" = "+pair[1])
+		}
+	}
+	if len(fields) == 0 {
+		return ""
+	}
+	return "{ " + strings.Join(fields, ", ") + " }"
 }
 
 // quoteTOML writes a basic string.

@@ -108,9 +108,7 @@ func (c *Config) readOperator(name string, t *section, owner map[string]string) 
 		options[i] = string(r)
 	}
 	o.Role = Role(t.choice("role", options...))
-	if !t.has("role") {
-		t.lacks("role", "%s", alternatives(options))
-	}
+	t.needs("role", "%s", alternatives(options))
 	for _, line := range t.words("keys", keysForm) {
 		if key, ok := readOperatorKey(t, line); ok {
 			if other, taken := owner[key]; taken {
@@ -120,13 +118,9 @@ func (c *Config) readOperator(name string, t *section, owner map[string]string) 
 			o.Keys = append(o.Keys, key)
 		}
 	}
-	if !t.has("keys") {
-		t.lacks("keys", "%s", keysForm)
-	}
+	t.needs("keys", "%s", keysForm)
 	o.Profiles = t.words("profiles", `["prod"], or ["*"] for all of them`)
-	if !t.has("profiles") {
-		t.lacks("profiles", `a list of the profiles that are theirs: ["prod"], or ["*"] for all of them`)
-	}
+	t.needs("profiles", `a list of the profiles that are theirs: ["prod"], or ["*"] for all of them`)
 	for _, p := range o.Profiles {
 		if _, known := c.Lookup(p); p == AllProfiles && len(o.Profiles) > 1 {
 			t.refuse("profiles", `"*" stands alone: it is all of them`)
