@@ -68,7 +68,7 @@ func (a *app) configShow(context.Context, []string) error {
 	}
 	fmt.Fprintf(&b, "file     %s\nselected %s\n", state, selected.Name)
 	for _, p := range cfg.Profiles {
-		if err := a.showProfile(&b, p, p.Name == selected.Name); err != nil {
+		if err := a.showProfile(&b, p, p.Name == selected.Name, cfg.Unusable(p.Name)); err != nil {
 			return err
 		}
 	}
@@ -76,7 +76,7 @@ func (a *app) configShow(context.Context, []string) error {
 	return err
 }
 
-func (a *app) showProfile(b *strings.Builder, p config.Profile, selected bool) error {
+func (a *app) showProfile(b *strings.Builder, p config.Profile, selected bool, unusable error) error {
 	readOnly, err := a.host.ReadOnly(p)
 	if err != nil {
 		return err
@@ -101,6 +101,10 @@ func (a *app) showProfile(b *strings.Builder, p config.Profile, selected bool) e
 	row("environment", orUnknown(string(p.Environment)))
 	row("read_only", readOnly)
 	row("max_age", fmt.Sprintf("%dd", int(p.Policy().MaxAge.Hours()/24)))
+	if unusable != nil {
+		row("unusable", unusable)
+		return nil
+	}
 	issuer, err := a.host.Issuer(p.Service)
 	if err != nil {
 		return err

@@ -131,3 +131,53 @@ func TestAnIssuerOfTheUsersOwn(t *testing.T) {
 		t.Error(service.keys)
 	}
 }
+
+// TestAWrongIssuerStopsNoOtherProfile: of the command line and of the screens. The one that it stops is a line with file, line, field and
+// what is allowed.
+func TestAWrongIssuerStopsNoOtherProfile(t *testing.T) {
+	service := &acme{keys: map[string]string{"root": "admin"}}
+	server := httptest.NewServer(service)
+	defer server.Close()
+	for name, c := range map[string]struct{ file, says string }{
+		"wrong":     {strings.Replace(acmeFile, "GET /projects", "GET //projects", 1), `acme.toml:8: list.call: "//projects/{project}/keys" is no path`},
+		"no TOML":   {"name = acme", `acme.toml:1: is not TOML`},
+		"not there": {"", `profiles.a.service: must be "prosopo"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMachine(t, "ACME_TOKEN=acme-0123456789-root")
+			if c.file != "" {
+				m.write(".config/detent/issuers/acme.toml", c.file)
+			}
+			m.write(".config/detent/issuers/fine.toml", strings.Replace(acmeFile, `"acme"`, `"fine"`, 1))
+			const profile = "[profiles.%s]\nservice = \"%s\"\nurl = \"%s\"\ntoken = { env = \"ACME_TOKEN\" }\nparents = { project = \"42\" }\n"
+			m.write(".config/detent/config.toml", "default_profile = \"a\"\n"+fmt.Sprintf(profile, "a", "acme", server.URL)+fmt.Sprintf(profile, "f", "fine", server.URL))
+			if r := m.run("", "list"); r.code != 2 || !strings.Contains(r.stderr, "config.toml:3: profiles.a.service: ") || !strings.Contains(r.stderr, c.says) || strings.Count(strings.TrimSpace(r.stderr), "\n") > 0 {
+				t.Errorf("%+v; want %q", r, c.says)
+			}
+			if r := m.run("", "list", "--all-profiles"); r.code != 2 || !strings.Contains(r.stdout, "admin") || !strings.Contains(r.stderr, "a: ") || !strings.Contains(r.stderr, c.says) {
+				t.Errorf("%+v; want %q", r, c.says)
+			}
+			for _, args := range [][]string{{"list", "-p", "f"}, {"create", "--name", "more", "-p", "local/generic", "--environment", "test"}, {"config", "path"}, {"rotations"}, {"issuer", "list"}} {
+				if r := m.run("", args...); r.code != 0 {
+					t.Errorf("%q: %+v", args, r)
+				}
+			}
+			if out := m.must("config", "show"); !strings.Contains(out, c.says) || !strings.Contains(out, "local/generic") {
+				t.Error(out)
+			}
+			if r := m.run("", "config", "check"); r.code != 1 || !strings.Contains(r.stdout, "failed  ") || !strings.Contains(r.stdout, c.says) || strings.Count(r.stdout, "works") < 4 {
+				t.Errorf("%+v", r)
+			}
+			screens := m.hostFor()
+			if got := len(screens.Profiles()); got != 5 {
+				t.Errorf("the screens offer %d profiles", got)
+			}
+			if _, err := screens.Open(t.Context(), "a"); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%v", err)
+			}
+			if _, err := screens.Open(t.Context(), "f"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

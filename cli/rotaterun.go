@@ -89,27 +89,7 @@ func (r *rotationRun) run(ctx context.Context) error {
 			return err
 		}
 	}
-	for {
-		if err := r.checkInterrupt(ctx); err != nil {
-			return err
-		}
-		res, err := r.step(ctx)
-		if err != nil {
-			return r.failed(err)
-		}
-		switch res.Status {
-		case rotation.Finished:
-			return nil
-		case rotation.Waiting:
-			if err := r.wait(ctx, res); err != nil {
-				return err
-			}
-		case rotation.Stopped:
-			if err := r.decide(ctx, res); err != nil {
-				return closedIsOver(err)
-			}
-		}
-	}
+	return closedIsOver(host.Drive(ctx, r.step, host.Course{Before: r.checkInterrupt, Wait: r.wait, Stopped: r.decide}))
 }
 
 func closedIsOver(err error) error {
@@ -144,17 +124,23 @@ func (r *rotationRun) unanswered(err error) error {
 	return r.stopped(err.Error())
 }
 
-// step does one step whole: a signal does not break it off half way, where nobody
-// could tell whether it happened.
+// step does one step, and says so.
 func (r *rotationRun) step(ctx context.Context) (rotation.Result, error) {
 	before := r.r.View()
 	if before.Step != r.at && !before.Next.Waits { // a wait says itself what it waits for
 		r.say("%s: %s", before.Next.Step, before.Next.Text)
 	}
 	r.at = before.Step
-	res, err := r.r.Do(context.WithoutCancel(ctx))
+	return r.said(r.r.Do(ctx))
+}
+
+// said tells what a step came to.
+func (r *rotationRun) said(res rotation.Result, err error) (rotation.Result, error) {
 	if !r.yes || res.Status != rotation.Stopped { // else the end of the run says it
 		r.tell(res)
+	}
+	if err != nil {
+		err = r.failed(err)
 	}
 	return res, err
 }
@@ -394,32 +380,33 @@ func (r *rotationRun) abort(ctx context.Context) error {
 			return r.stopped("not undone")
 		}
 	}
-	for {
-		res, err := r.r.Undo(context.WithoutCancel(ctx))
-		if !r.yes || res.Status != rotation.Stopped {
-			r.tell(res)
-		}
-		switch {
-		case err != nil:
-			return r.failed(err)
-		case res.Status == rotation.Finished:
-			return nil
-		case res.Status == rotation.Stopped:
-			if err := r.decide(ctx, res); err != nil {
-				return closedIsOver(err)
-			}
-			if undoGivenUp(res, r.r.View()) {
-				return r.run(ctx)
-			}
-		case res.Status == rotation.Waiting:
-			if err := r.pause(ctx, res.Wait); err != nil {
+	err := host.Drive(ctx, func(ctx context.Context) (rotation.Result, error) { return r.said(r.r.Undo(ctx)) }, host.Course{
+		Wait: func(ctx context.Context, res rotation.Result) error {
+			if r.pause(ctx, res.Wait) != nil {
 				return r.checkInterrupt(ctx)
 			}
-		}
+			return nil
+		},
+		Stopped: func(ctx context.Context, res rotation.Result) error {
+			if err := r.decide(ctx, res); err != nil {
+				return err
+			}
+			if undoGivenUp(res, r.r.View()) {
+				return errUndoGivenUp
+			}
+			return nil
+		},
+	})
+	if errors.Is(err, errUndoGivenUp) {
+		return r.run(ctx)
 	}
+	return closedIsOver(err)
 }
 
-// undoGivenUp reports whether an answer has given the undo up: the rotation goes on instead.
+// errUndoGivenUp ends an undo that an answer has given up: the rotation goes on instead.
+var errUndoGivenUp = errors.New("the undo is given up")
+
+// undoGivenUp reports whether an answer has given the undo up.
 func undoGivenUp(asked rotation.Result, now rotation.View) bool {
 	return asked.Question != nil && asked.Question.Kind == rotation.AskUndone && !now.Undoing
 }

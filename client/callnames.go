@@ -13,18 +13,3 @@ func CallNames(s Service, op string) []string {
 	}
 	return []string{op}
 }
-
-// CallNames implements CallNamer. Which read a probe makes is decided by what the key may do: they are tried in this order.
-func (p *prosopo) CallNames(op string) []string {
-	if op == "probe" {
-		var out []string
-		for _, probe := range prosopoProbes {
-			out = append(out, probe.method+" "+probe.path)
-		}
-		return out
-	}
-	return map[string][]string{
-		"list": {"POST /api-keys/get"}, "create": {"POST /api-keys/create"}, "delete": {"POST /api-keys/delete"},
-		"identify": {"POST /api-keys/get"}, "retrieve": {"POST /api-keys/get"},
-	}[op]
-}

@@ -212,13 +212,9 @@ func TestDepthIsCountedWithinAListAndBehindIt(t *testing.T) {
 }
 
 // adapters decode without a network.
-func adapters(tb testing.TB) (*prosopo, *issuer, *issuer) {
+func adapters(tb testing.TB) (p, v, g *issuer) {
 	tb.Helper()
-	p, err := Open(options(apikey.Prosopo, "http://127.0.0.1:1"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return p.(*prosopo), declared(tb, apikey.Vertesia), declared(tb, apikey.Generic)
+	return declared(tb, apikey.Prosopo), declared(tb, apikey.Vertesia), declared(tb, apikey.Generic)
 }
 
 // declared is an issuer that a declaration describes.
@@ -259,34 +255,14 @@ func declaredRows(tb testing.TB) (all []*layout) {
 	return all
 }
 
-// decoding reads one element of a list as each adapter does.
-func decoding[R any, P interface {
-	*R
-	row
-}](names []string, key func(R) (apikey.Key, error), each func(apikey.Key)) func([]byte) error {
-	var one R
-	return func(raw []byte) error {
-		one = *new(R)
-		if err := decodeRow(raw, P(&one), names); err != nil {
-			return err
-		}
-		k, err := key(one)
-		if err == nil {
-			each(k)
-		}
-		return err
+func decodings(each func(apikey.Key), issuers ...*issuer) (out []func([]byte) error) {
+	for _, s := range issuers {
+		out = append(out, s.decoding(each))
 	}
+	return out
 }
 
-func decodings(p *prosopo, v, g *issuer, each func(apikey.Key)) []func([]byte) error {
-	sets := permissionSets{}
-	return []func([]byte) error{
-		decoding(prosopoNames, func(r prosopoRow) (apikey.Key, error) { return p.key(&r, sets) }, each),
-		v.decoding(each), g.decoding(each),
-	}
-}
-
-// decoding reads one element of a list as a declared issuer does.
+// decoding reads one element of a list.
 func (s *issuer) decoding(each func(apikey.Key)) func([]byte) error {
 	row := s.layout.record()
 	return func(raw []byte) error {
@@ -329,12 +305,12 @@ func FuzzDecodeList(f *testing.F) {
 				t.Fatal("a key without an id")
 			}
 		}
-		for _, row := range decodings(p, v, g, each) {
-			_, err := decodeList(newGuard(bytes.NewReader(body), maxOther), prosopoLists, row)
+		for _, row := range decodings(each, p, v, g) {
+			_, err := decodeList(newGuard(bytes.NewReader(body), maxOther), p.d.List.Rows, row)
 			if err == nil && !json.Valid(body) {
 				t.Fatalf("%q was taken for a list", body)
 			}
-			if e := p.unread(prosopoList, http.StatusOK, err); err != nil {
+			if e := p.unread(call{op: opList, list: true}, http.StatusOK, err); err != nil {
 				harmless(t, e.Message, maxMessage)
 			}
 		}
@@ -348,7 +324,7 @@ func FuzzDecodeAnswer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		p, _, _ := adapters(t)
-		e := p.fail(prosopoList, http.StatusForbidden, parseFault(body))
+		e := p.fail(call{op: opList, list: true}, http.StatusForbidden, parseFault(body))
 		harmless(t, e.Message, maxMessage)
 		harmless(t, e.Code, maxMessage)
 		if strings.Contains(e.Error(), ownToken) {
@@ -366,7 +342,7 @@ func FuzzDecodeAnswer(f *testing.F) {
 
 func BenchmarkDecode100kKeys(b *testing.B) {
 	p, v, g := adapters(b)
-	rows := decodings(p, v, g, func(apikey.Key) {})
+	rows := decodings(func(apikey.Key) {}, p, v, g)
 	for _, c := range []struct {
 		name, row string
 		each      func([]byte) error
@@ -405,7 +381,6 @@ func TestTheFastWaySaysTheSame(t *testing.T) {
 		`{"id":nullx}`, `{"id":tru}`, `{"token":"pro_abc"}`, `{"token":"a b"}`, `{"token":7}`, `{"createdAt":"2026-01-02T03:04:05.678Z"}`, `{"createdAt":" 2026-01-02T03:04:05Z "}`,
 		"{\"\u017fecret\":\"x\"}", `{"unknown":"x","id":"a"}`, `{"id":{"a":[}]}}`, `{"project":{"id":"p","name":"n"},"enabled":"true"}`, `{"restrictions":{"ip_addresses":["::1"]}}`, ` {"id":"a"} `, ``,
 	} {
-		same[prosopoRow](t, raw, prosopoNames)
 		same[named](t, raw, namedNames)
 		sameRecord(t, raw)
 	}
@@ -468,7 +443,6 @@ func FuzzTheFastWaySaysTheSame(f *testing.F) {
 	f.Add(`{"id":"a","permissions":{"A":["b"]},"expiresAt":1798761600000,"token":"pro_a","created_at":null}`)
 	f.Add(`{"id":"a","restrictions":{"ip_addresses":[]},"project":{"id":"p"},"enabled":true}`)
 	f.Fuzz(func(t *testing.T, raw string) {
-		same[prosopoRow](t, raw, prosopoNames)
 		same[named](t, raw, namedNames)
 		sameRecord(t, raw)
 	})
@@ -483,7 +457,6 @@ func TestEveryMemberHasItsField(t *testing.T) {
 			}
 		}
 	}
-	check(&prosopoRow{}, prosopoNames)
 	check(&named{}, namedNames)
 	check(&restricted{}, memberNames(restricted{}))
 	for _, l := range declaredRows(t) {

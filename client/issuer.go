@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"detent/apikey"
@@ -23,8 +24,11 @@ type issuer struct {
 	sessions sessions     // what the credential is exchanged for before each call; nil where it is sent itself
 	own      scheme       // how the credential is sent, or its session
 	tried    scheme       // how a key is sent whose secret is tried
+	features *features    // of permissions, and how the account spells them
 	query    atomic.Int32 // index in the declared queries of the list that the credential may read
 	abilities
+
+	looksAtKeys sync.Map // the probes of which it was seen, though the shape of their answer is not known
 }
 
 // abilities are what an issuer has beyond the five calls of a Service, nil where its declaration has no such call.
@@ -51,20 +55,24 @@ func (s *issuer) lacks(ability any) bool {
 }
 
 func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
-	t, bad := newTransport(opts, declaredDialect(d))
+	s := &issuer{d: d, layout: newLayout(&d.Row), features: newFeatures(d.Permissions)}
+	t, bad := newTransport(opts, s.dialect())
 	if bad != nil {
 		return nil, bad
 	}
 	if bad := checkParents(d, opts.Parents); bad != nil {
 		return nil, bad
 	}
-	s := &issuer{transport: t, d: d, layout: newLayout(&d.Row)}
+	s.transport = t
 	s.authorize()
 	if len(d.Row.Masked)+len(d.Row.Secret) > 0 {
 		s.identify = s.byList
 	}
-	if d.Retrieve != nil {
+	switch {
+	case d.Retrieve != nil:
 		s.retrieve = s.byCall
+	case d.List.Secrets:
+		s.retrieve = s.bySecretOfList
 	}
 	if d.PublicKey != nil {
 		s.publicKey = s.givePublicKey
@@ -83,12 +91,12 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 	return s, nil
 }
 
-// declaredDialect is how a declared issuer says no.
-func declaredDialect(d *kit.Declaration) dialect {
-	r := d.Refusals
+// dialect is how the issuer says no.
+func (s *issuer) dialect() dialect {
+	d, r := s.d, s.d.Refusals
 	own := func(f fault) bool {
 		marked := slices.ContainsFunc(r.Own, func(mark string) bool {
-			return mark == "no" && f.shape.no || mark == "text" && f.shape.text || mark == "object" && f.shape.object ||
+			return mark == "no" && f.shape.no || mark == "text" && f.shape.text || mark == "object" && f.shape.object || mark == "code" && f.code != "" ||
 				mark == "message" && slices.Contains(strings.Fields(f.shape.members), "message")
 		})
 		if r.Status && f.status == 0 || len(r.Members) > 0 && slices.ContainsFunc(strings.Fields(f.shape.members), func(name string) bool { return !slices.Contains(r.Members, name) }) {
@@ -107,8 +115,11 @@ func declaredDialect(d *kit.Declaration) dialect {
 		}
 		return status
 	}
-	if r.Forbidden == "role" {
+	switch {
+	case r.Forbidden == "role":
 		out.verdict, out.names = roleVerdict, namedRole
+	case r.Lacking != "":
+		out.verdict, out.names = codeVerdict(r.Lacking), s.features.named
 	}
 	if judge := out.verdict; r.Known != "" {
 		out.verdict = func(e *Error) apikey.Verdict {
@@ -122,7 +133,7 @@ func declaredDialect(d *kit.Declaration) dialect {
 		out.shape = regexp.MustCompile(d.Secret.Shape)
 	}
 	for _, m := range d.Remedies {
-		out.remedies = append(out.remedies, remedy{status: m.Status, code: m.Code, words: m.Words, sent: m.Sent, op: opsNamed(m.Op), otherEnvironment: m.OtherEnvironment, missing: m.Missing, hint: m.Hint})
+		out.remedies = append(out.remedies, remedy{status: m.Status, code: m.Code, words: m.Words, sent: m.Sent, op: opsNamed(m.Op), otherEnvironment: m.OtherEnvironment, account: m.Account, missing: m.Missing, hint: m.Hint})
 	}
 	return out
 }
@@ -148,7 +159,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		LastUsed: s.ability("last_used", len(s.d.Row.LastUsedAt) > 0), Expiry: s.sent("expiry", apikey.FieldExpiry, create),
 		Restrictions: s.sent("restrictions", apikey.FieldRestrictions, create),
 		Environments: slices.Clone(s.d.Environments), AccessFields: slices.Clone(s.d.Access),
-		MaxName: s.d.Longest, UsagePage: s.d.Usage, Advice: s.d.Advice,
+		MorePermissions: slices.Clone(s.d.MorePermissions), MaxName: s.d.Longest, UsagePage: s.d.Usage, Advice: s.d.Advice,
 		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,
 		NoTryDead: s.d.Truth.NeverTryDead,
 	}
@@ -193,11 +204,11 @@ func (s *issuer) sent(name string, field apikey.Field, create apikey.Ability) ap
 // declaredPermissions are the catalogue, by headings in the order of the declaration.
 func (s *issuer) declaredPermissions(c *apikey.Capabilities) {
 	for _, p := range s.d.Permissions {
-		title := cmp.Or(p.Group, p.Feature, "Permissions")
-		at := slices.IndexFunc(c.PermissionGroups, func(g apikey.PermissionGroup) bool { return g.Title == title && g.Feature == p.Feature })
+		title, feature := cmp.Or(p.Group, p.Feature, "Permissions"), s.features.spelling(p.Feature)
+		at := slices.IndexFunc(c.PermissionGroups, func(g apikey.PermissionGroup) bool { return g.Title == title && g.Feature == feature })
 		if at < 0 {
 			at = len(c.PermissionGroups)
-			c.PermissionGroups = append(c.PermissionGroups, apikey.PermissionGroup{Feature: p.Feature, Title: title})
+			c.PermissionGroups = append(c.PermissionGroups, apikey.PermissionGroup{Feature: feature, Title: title})
 		}
 		info := apikey.PermissionInfo{Permission: s.permission(p), Description: p.Description}
 		switch {
@@ -222,7 +233,7 @@ func (s *issuer) declaredPermissions(c *apikey.Capabilities) {
 // permission is a declared one as a key has it.
 func (s *issuer) permission(p kit.Permission) apikey.Permission {
 	if p.Feature != "" {
-		return apikey.Permission{Feature: p.Feature, Name: p.Name}
+		return apikey.Permission{Feature: s.features.spelling(p.Feature), Name: p.Name}
 	}
 	return apikey.ParsePermission(p.Name)
 }
@@ -272,28 +283,43 @@ func (s *issuer) byList(ctx context.Context, secret apikey.Secret) (*apikey.Key,
 			subject = s.spelling.show(session.subject)
 		}
 	}
+	key, _, err := s.find(ctx, secret, func(k *apikey.Key, r *record) bool {
+		return r.secret().Equal(secret) || subject != "" && k.ID == subject
+	})
+	if key != nil {
+		key.Own = key.Own || secret.Equal(s.opts.Token)
+	}
+	return key, err
+}
+
+// find lists until it knows the one key that is meant, with the secret that the list has for it: else by a mask of the secret that
+// only one key has.
+func (s *issuer) find(ctx context.Context, secret apikey.Secret, meant func(*apikey.Key, *record) bool) (*apikey.Key, apikey.Secret, error) {
 	var exact, masked []apikey.Key
+	var value apikey.Secret
 	err := s.walk(ctx,
-		func(*answer) { exact, masked = nil, nil },
+		func(*answer) { exact, masked, value = nil, nil, apikey.Secret{} },
 		func(k *apikey.Key, r *record) {
 			switch listed := r.secret(); {
-			case listed.Equal(secret), subject != "" && k.ID == subject:
-				exact = append(exact, *k)
+			case meant(k, r):
+				exact, value = append(exact, *k), listed
 			case listed.IsZero() && maskOf(k.Masked, secret):
 				masked = append(masked, *k)
 			}
 		}, func() {})
 	if err != nil {
-		return nil, err
+		return nil, apikey.Secret{}, err
 	}
 	if len(exact) == 0 {
 		exact = masked
 	}
-	key := sameByMask(exact)
-	if key != nil {
-		key.Own = key.Own || secret.Equal(s.opts.Token)
-	}
-	return key, nil
+	return sameByMask(exact), value, nil
+}
+
+// bySecretOfList gives the secret of a key again, as far as the list has it.
+func (s *issuer) bySecretOfList(ctx context.Context, id string) (apikey.Secret, error) {
+	_, secret, err := s.find(ctx, apikey.Secret{}, func(k *apikey.Key, _ *record) bool { return k.ID == id })
+	return secret, err
 }
 
 // Delete implements Service.
@@ -320,7 +346,8 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 	return gone, err
 }
 
-// CallNames implements CallNamer. A probe makes its first call; where that tells nothing, the next.
+// CallNames implements CallNamer. A probe makes its first call; where that tells nothing, the next. Which one tells by the rights of a
+// key is not known before.
 func (s *issuer) CallNames(op string) []string {
 	switch op {
 	case "list", "identify":
@@ -337,6 +364,9 @@ func (s *issuer) CallNames(op string) []string {
 		if s.d.Retrieve != nil {
 			return []string{s.d.Retrieve.Call}
 		}
+		if s.retrieve != nil {
+			return []string{s.d.List.Call.Call}
+		}
 	case "create":
 		if s.d.Create != nil {
 			return []string{s.d.Create.Call.Call}
@@ -349,8 +379,13 @@ func (s *issuer) CallNames(op string) []string {
 		if s.exchange.usable() {
 			return []string{s.d.Exchange.Call}
 		}
-		p := s.d.Probes[0]
-		return []string{strings.Replace(p.Call, "{id}", p.ID, 1)}
+		var all []string
+		for _, p := range s.d.Probes {
+			if all = append(all, strings.Replace(p.Call, "{id}", p.ID, 1)); s.d.Refusals.Lacking == "" {
+				break
+			}
+		}
+		return all
 	}
 	return nil
 }

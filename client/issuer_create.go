@@ -25,10 +25,11 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	}
 	now := s.now()
 	values := map[apikey.Field]any{apikey.FieldName: draft.Name}
-	if len(s.d.Permissions) > 0 {
-		if len(draft.Permissions) == 0 && len(draft.Extra) == 0 {
-			return apikey.Created{}, invalidDraft("a key needs at least one permission")
-		}
+	switch {
+	case len(s.d.Permissions) > 0 && len(draft.Permissions) == 0 && len(draft.Extra) == 0:
+		return apikey.Created{}, invalidDraft("a key needs at least one permission")
+	case slices.ContainsFunc(draft.Permissions, func(p apikey.Permission) bool { return p.Name == "" }):
+		return apikey.Created{}, invalidDraft("a permission has no name")
 	}
 	if len(draft.Permissions) > 0 {
 		values[apikey.FieldPermissions] = draft.Permissions
@@ -54,7 +55,11 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 		values[apikey.FieldEnvironment] = s.environmentName(env)
 	}
 	if !draft.Expiry.IsNever() {
-		values[apikey.FieldExpiry] = end{draft.Expiry.Instant(now).UTC(), now}
+		end := s.newEnd(draft.Expiry)
+		if bad := end.check(s.d.Create.As(apikey.FieldExpiry)); bad != nil {
+			return apikey.Created{}, bad
+		}
+		values[apikey.FieldExpiry] = end
 	}
 	if !draft.Restrictions.Empty() {
 		values[apikey.FieldRestrictions] = draft.Restrictions
@@ -81,6 +86,9 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	}
 	if created.Secret.IsZero() {
 		return apikey.Created{}, noSecret()
+	}
+	if s.d.Create.ReadBack && !(created.Key.ID != "" && created.Key.ExpiresAt.Known()) {
+		s.readBack(ctx, &created)
 	}
 	if created.Key.Name == "" && (!s.d.Create.Whole || created.Key.ID == "") {
 		created.Key.Name = draft.Name
@@ -129,6 +137,24 @@ func (s *issuer) created(a *answer) (apikey.Created, error) {
 		out.Key = apikey.Key{ID: out.Key.ID}
 	}
 	return out, err
+}
+
+// readBack completes a short answer from the list. The key exists and its secret is here: what fails now is a note, never an error
+// that would lose them.
+func (s *issuer) readBack(ctx context.Context, created *apikey.Created) {
+	id := created.Key.ID
+	found, _, err := s.find(ctx, created.Secret, func(k *apikey.Key, r *record) bool {
+		return k.ID == id && id != "" || r.secret().Equal(created.Secret)
+	})
+	switch created.Notes = nil; {
+	case found != nil:
+		created.Key = *found
+		created.Key.Matched = false
+	case err != nil:
+		created.Notes = []string{"the expiry could not be read back: " + err.Error()}
+	default:
+		created.Notes = []string{"the new key is not in the list yet, so that its expiry could not be read back"}
+	}
 }
 
 // giveSecret makes the second call, of an issuer that makes a key first and gives it a secret then. Where it fails, there is a key of

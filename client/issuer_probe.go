@@ -32,6 +32,9 @@ func (s *issuer) Probe(ctx context.Context, secret apikey.Secret, call string) (
 		}
 		return apikey.Proof{}, noSuchCall(call)
 	}
+	if s.d.Refusals.Lacking != "" {
+		return s.probeByRights(ctx, secret)
+	}
 	var first apikey.Proof
 	for i := range s.d.Probes {
 		proof, err := s.probeBy(ctx, &s.d.Probes[i], secret)
@@ -93,20 +96,31 @@ func (s *issuer) probeByExchange(ctx context.Context, secret apikey.Secret, call
 
 // probeBy makes one call.
 func (s *issuer) probeBy(ctx context.Context, p *kit.Probe, secret apikey.Secret) (apikey.Proof, error) {
+	failed := s.ask(ctx, p, secret)
+	if s.d.Refusals.Lacking != "" && errors.Is(failed, errForeign) && s.authenticates(ctx, p, secret) {
+		failed = nil
+	}
+	return s.proofOf(p, failed)
+}
+
+// ask makes the request of a probe.
+func (s *issuer) ask(ctx context.Context, p *kit.Probe, secret apikey.Secret) error {
 	method, path, _ := strings.Cut(p.Call, " ")
 	c := call{op: opProbe, method: method, path: s.ofParents(path), id: p.ID, query: s.queryOf(p.Query), bearer: secret, scheme: s.tried, needs: p.Needs,
-		paced: s.d.Paced, header: s.d.Headers, list: p.Answers == "keys"}
+		paced: s.d.Paced, header: s.d.Headers, list: p.Answers == "keys" || p.Answers == "list"}
 	if p.Send != nil {
 		c.body = s.fill(p.Body, map[apikey.Field]any{fillSecret: secret})
 	}
-	did := answeredWith(strings.Replace(p.Call, "{id}", p.ID, 1))
-	var failed error
 	if p.Own {
 		c.bearer, c.tried = apikey.Secret{}, secret
-		failed = s.send(ctx, c, s.shapeOf(p))
-	} else {
-		failed = s.do(ctx, c, s.shapeOf(p))
+		return s.send(ctx, c, s.shapeOf(p))
 	}
+	return s.do(ctx, c, s.shapeOf(p))
+}
+
+// proofOf is what the answer to a probe shows.
+func (s *issuer) proofOf(p *kit.Probe, failed error) (apikey.Proof, error) {
+	did := answeredWith(strings.Replace(p.Call, "{id}", p.ID, 1))
 	e := asError(failed)
 	switch {
 	case p.Own && e != nil && (e.Kind == Unauthorized || e.Kind == Forbidden) && !errors.Is(failed, errDead):
@@ -120,6 +134,9 @@ func (s *issuer) probeBy(ctx context.Context, p *kit.Probe, secret apikey.Secret
 		return apikey.Proof{Call: p.Call, Status: e.Status, Verdict: apikey.Refused, Evidence: did(e.Status), Message: e.Message, Hint: e.Hint}, nil
 	}
 	proof, err := s.judge(p.Call, did, e)
+	if s.d.Refusals.Lacking != "" {
+		return rights(p, proof, e), err
+	}
 	return s.open(p, proof), err
 }
 
@@ -133,6 +150,8 @@ func (s *issuer) shapeOf(p *kit.Probe) func(*answer) error {
 		return s.ownList()
 	case "object":
 		return requireOneObject
+	case "list":
+		return listed(slices.Concat(p.Rows, s.d.List.Rows), requireObject)
 	}
 	return func(a *answer) error {
 		members, _, err := decodeObject(a.body)

@@ -298,6 +298,12 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 		k.Account, k.Project, k.ProjectName = field(r.reference(l.account).id), field(project.id), field(project.name)
 		k.CreatedBy, k.UpdatedBy = field(r.reference(l.by).id), field(r.reference(l.upBy).id)
 	}
+	if s.d.List.Secrets {
+		secret := r.secret()
+		if k.CanRetrieve = !secret.IsZero(); k.CanRetrieve && k.Masked == "" {
+			k.Masked = secret.Mask()
+		}
+	}
 	if can := r.flag(l.retrievable); can != nil {
 		k.CanRetrieve, k.CannotRetrieve = *can, !*can
 	}
@@ -324,6 +330,9 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 
 // environmentOf is the one that the issuer names, else that of the prefix, else that of a secret that it shows.
 func (s *issuer) environmentOf(r *record) apikey.Environment {
+	if len(s.d.EnvironmentNames)+len(s.d.Secret.Prefixes) == 0 {
+		return ""
+	}
 	named := r.text(r.l.env)
 	for e, name := range s.d.EnvironmentNames {
 		if name == string(named) {
@@ -356,47 +365,6 @@ func (r *record) state(s span, on, off []string) *bool {
 		}
 	}
 	return nil
-}
-
-// permissionsOf are the rights of a key; nil where the row does not say.
-func (s *issuer) permissionsOf(r *record) []apikey.Permission {
-	raw := r.raw(r.l.permissions)
-	if len(raw) == 0 || string(raw) == "null" {
-		return nil
-	}
-	if known, ok := r.sets[string(raw)]; ok {
-		return known
-	}
-	out := []apikey.Permission{}
-	for _, p := range parsePermissions(raw) {
-		if p.Feature == "" && s.featureOf(p.Name) != "" {
-			p.Feature = s.featureOf(p.Name)
-		} else if p.Feature == "" {
-			p = apikey.ParsePermission(p.Name)
-		}
-		if p.Name != "" {
-			p.Feature, p.Name = s.spelling.show(p.Feature), s.spelling.show(p.Name)
-			out = append(out, p)
-		}
-	}
-	out = slices.Clip(inOrder(out))
-	if r.sets == nil {
-		r.sets = permissionSets{}
-	}
-	if len(r.sets) < maxSets {
-		r.sets[string(raw)] = out
-	}
-	return out
-}
-
-// featureOf is the feature of a declared permission.
-func (s *issuer) featureOf(name string) string {
-	for _, p := range s.d.Permissions {
-		if p.Name == name {
-			return p.Feature
-		}
-	}
-	return ""
 }
 
 // idOfSecret is what a key is called whose issuer names it by its secret: it tells two apart, and nothing of either.

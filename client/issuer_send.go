@@ -22,8 +22,30 @@ const (
 	fillSecret   apikey.Field = "\x00secret"
 )
 
-// end is when a key ends, and when it was asked for.
-type end struct{ at, now time.Time }
+// end is when a key ends, by which clock, and how far the service's may be ahead of it.
+type end struct {
+	apikey.Expiry
+	now   time.Time
+	ahead time.Duration
+}
+
+// newEnd is the end that is asked for, by the service's clock. A Date header cuts a part of a second off, so that the service may be a
+// second further: where what is left is sent, a key must not end later than it was asked to.
+func (s *issuer) newEnd(e apikey.Expiry) end {
+	out := end{Expiry: e, now: s.now()}
+	if _, _, told := s.ServerTime(); told {
+		out.ahead = time.Second
+	}
+	return out
+}
+
+// check refuses what is over by the service's clock. What is left of it would be none, which is a key for ever.
+func (e end) check(as string) *Error {
+	if err := e.Check(e.now.Add(e.ahead)); err != nil && (as == "days" || strings.HasPrefix(as, "seconds")) {
+		return invalidDraft(err.Error() + ", by the service's clock")
+	}
+	return nil
+}
 
 // request is a declared call about a key; what is empty is not sent.
 func (s *issuer) request(op string, c *kit.Call, id string, values map[apikey.Field]any) call {
@@ -111,44 +133,41 @@ func (s *issuer) written(value any, as string) any {
 }
 
 func (e end) written(as string) any {
+	at := e.Instant(e.now).UTC()
 	switch as {
 	case "rfc3339-ms":
-		return e.at.Format("2006-01-02T15:04:05.000Z07:00")
+		return at.Format("2006-01-02T15:04:05.000Z07:00")
 	case "date":
-		return e.at.Format(time.DateOnly)
+		return at.Format(time.DateOnly)
 	case "unix":
-		return e.at.Unix()
+		return at.Unix()
 	case "unix-ms":
-		return e.at.UnixMilli()
+		return at.UnixMilli()
 	case "unix-text":
-		return strconv.FormatInt(e.at.Unix(), 10)
+		return strconv.FormatInt(at.Unix(), 10)
 	case "seconds":
-		return int64(e.at.Sub(e.now) / time.Second)
+		return e.Seconds(e.now.Add(e.ahead))
 	case "seconds-text":
-		return strconv.FormatInt(int64(e.at.Sub(e.now)/time.Second), 10)
+		return strconv.FormatInt(e.Seconds(e.now.Add(e.ahead)), 10)
 	case "days": // no key ends later than it was asked to
-		return max(1, int64(e.at.Sub(e.now)/(24*time.Hour)))
+		return max(1, int64(at.Sub(e.now)/(24*time.Hour)))
 	}
-	return e.at.Format(time.RFC3339)
+	return at.Format(time.RFC3339)
 }
 
 // permissionsAs are permissions as the issuer writes them. One that is declared goes by its name alone.
 func (s *issuer) permissionsAs(list []apikey.Permission, as string) any {
 	var names []any
 	var words []string
-	grouped := map[string]any{}
+	grouped, known := map[string]any{}, true
 	for _, p := range list {
 		name := s.spelling.wire(p.Name)
 		if as == "grouped" {
-			feature := s.spelling.wire(p.Feature)
-			if feature == "" {
-				feature = s.featureOf(name)
-			}
+			feature := s.spelling.wire(s.features.place(p).Feature)
 			of, _ := grouped[feature].([]any)
 			grouped[feature] = append(of, name)
-			continue
-		}
-		if p.Feature != "" && s.featureOf(name) != p.Feature {
+			known = known && feature != ""
+		} else if p.Feature != "" && s.features.of[name] != p.Feature {
 			name = s.spelling.wire(p.Feature) + "." + name
 		}
 		names, words = append(names, name), append(words, name)
@@ -163,7 +182,9 @@ func (s *issuer) permissionsAs(list []apikey.Permission, as string) any {
 			names[i] = map[string]any{"id": name}
 		}
 	case "grouped":
-		return grouped
+		if known {
+			return grouped
+		}
 	case "words":
 		return strings.Join(words, " ")
 	}

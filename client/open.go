@@ -24,29 +24,14 @@ func Open(opts Options) (Service, error) {
 		return nil, badOption("no such service; there are " + strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1])
 	}
 	if err != nil {
-		return nil, badOption("the declaration cannot be used: " + err.Error())
+		return nil, badOption("the declaration cannot be used: " + kit.OneLine(err))
 	}
-	open := openDeclared
-	if d.Go != "" {
-		open = spokenByGo[d.Go]
-	}
-	s, bad := open(d, opts)
-	if bad != nil {
-		return nil, bad
-	}
-	return s, nil
-}
-
-func openDeclared(d *kit.Declaration, opts Options) (Service, *Error) {
 	s, bad := openIssuer(d, opts)
 	if bad != nil {
 		return nil, bad
 	}
 	return s, nil
 }
-
-// spokenByGo are the wires that do not fit into a declaration, by what declarations call them.
-var spokenByGo = map[string]func(*kit.Declaration, Options) (Service, *Error){"prosopo": openProsopo}
 
 func badOption(message string) *Error {
 	return &Error{Op: "open the service", Kind: Invalid, Outcome: NotDone, Message: message}

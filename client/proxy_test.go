@@ -21,13 +21,7 @@ func behind(t *testing.T, s Service, proxy string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var tr *transport
-	switch s := s.(type) {
-	case *issuer:
-		tr = s.transport
-	case *prosopo:
-		tr = s.transport
-	}
+	tr := s.(*issuer).transport
 	for _, c := range []*resty.Client{tr.reads, tr.writes} {
 		c.GetClient().Transport.(*http.Transport).Proxy = http.ProxyURL(u)
 	}

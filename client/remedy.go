@@ -13,15 +13,15 @@ import (
 // remedy is one line of what to do about a refusal, and which refusals it is for: every condition that it names must hold.
 type remedy struct {
 	status           int
-	code             string              // is part of the service's own code
-	words            string              // one of these, "a|b", is in the service's words or in its code
-	sent             string              // how the secret that was sent begins
-	op               string              // one of these was tried, "a|b"
-	otherEnvironment bool                // the secret says that it is of another environment than the profile is
-	web              bool                // a web page answered
-	when             func(e *Error) bool // anything else
-	missing          bool                // the call's permission or role is what is missing
-	hint             string              // {needs} is that permission or role
+	code             string // is part of the service's own code
+	words            string // one of these, "a|b", is in the service's words or in its code
+	sent             string // how the secret that was sent begins
+	op               string // one of these was tried, "a|b"
+	otherEnvironment bool   // the secret says that it is of another environment than the profile is
+	web              bool   // a web page answered
+	account          bool   // it is about the account, whichever key is used
+	missing          bool   // the call's permission or role is what is missing
+	hint             string // {needs} is that permission or role
 }
 
 // For the refusals that nothing more is known about.
@@ -31,23 +31,15 @@ const (
 	hintArrives = "The key did not arrive: it goes into the Authorization header of every request. Does a proxy in between drop it?"
 )
 
-// The words of a refusal that has one reason.
-const (
-	saysExpired   = "expired"
-	saysDisabled  = "disabled|deactivated|switched off|not enabled|inactive"
-	saysNoKey     = "no key|no api key|no token|missing|not provided|absent"
-	saysMalformed = "malformed|bad format|wrong format|invalid format"
-)
-
 // remedyFor is the first line that is for a refusal: of the service, else of any.
 func (t *transport) remedyFor(e *Error, c call) (remedy, bool) {
 	told := plainWords(e)
 	sent := t.sent(c)
-	for _, list := range [][]remedy{t.speaks.remedies, remedies[t.opts.Service], remedies[""]} {
+	for _, list := range [][]remedy{t.speaks.remedies, usualRemedies} {
 		for _, r := range list {
 			if r.status == e.Status && r.web == e.web && strings.Contains(e.Code, r.code) && (r.words == "" || anyOf(told, r.words)) &&
 				(r.sent == "" || sent.HasPrefix(r.sent)) && (r.op == "" || slices.Contains(strings.Split(r.op, "|"), c.op)) &&
-				(!r.otherEnvironment || t.ofOtherEnvironment(sent)) && (r.when == nil || r.when(e)) && (!r.missing || c.needs != "") {
+				(!r.otherEnvironment || t.ofOtherEnvironment(sent)) && (!r.account || e.speaksOf(accountWords)) && (!r.missing || c.needs != "") {
 				return r, true
 			}
 		}
@@ -121,26 +113,10 @@ func HintOf(err error) string {
 
 const unauthorized, forbidden = http.StatusUnauthorized, http.StatusForbidden
 
-// remedies are the troubleshooting of the documents of services that are not declared, and under "" what holds for all.
-var remedies = map[string][]remedy{
-	apikey.Prosopo: {
-		{status: unauthorized, words: saysExpired, hint: "The key has expired, and is invalidated for good: create a new one with the same permissions, and use that."},
-		{status: unauthorized, words: saysMalformed, hint: "The key is malformed: give it whole, without quotes, blanks or a typo."},
-		{status: unauthorized, words: saysNoKey, hint: hintArrives},
-		{status: unauthorized, hint: hintRefused + " A deleted key is invalid at once, and for good."},
-		{status: forbidden, when: lacksFeature, hint: "The account lacks the API feature: ask for it in the Prosopo portal. No permission of a key mends this."},
-		{status: forbidden, code: insufficient, op: opCreate, missing: true, hint: "The key lacks the permission {needs}: use a key that has it. A key grants at most what it has."},
-		{status: forbidden, code: insufficient, missing: true, hint: "The key lacks the permission {needs}: use a key that has it."},
-		{status: forbidden, when: ofTheAccount, hint: "This is about the account, not the key: see to it in the Prosopo portal. No permission of a key mends this."},
-		{status: forbidden, hint: "Either the key lacks {needs}, or the account lacks the API feature (ask for it in the Prosopo portal) or is not active."},
-	},
-	"": {
-		{status: unauthorized, web: true, hint: "A web page answered in the service's place: it says nothing about the key. " + hintURL},
-		{status: forbidden, web: true, hint: "A web page answered in the service's place: it says nothing about the key. " + hintURL},
-		{status: unauthorized, hint: hintRefused},
-		{status: forbidden, hint: hintNoRight},
-	},
+// usualRemedies hold for all services.
+var usualRemedies = []remedy{
+	{status: unauthorized, web: true, hint: "A web page answered in the service's place: it says nothing about the key. " + hintURL},
+	{status: forbidden, web: true, hint: "A web page answered in the service's place: it says nothing about the key. " + hintURL},
+	{status: unauthorized, hint: hintRefused},
+	{status: forbidden, hint: hintNoRight},
 }
-
-// ofTheAccount reports whether a refusal is one of the account, whichever key is used.
-func ofTheAccount(e *Error) bool { return e.speaksOf(accountWords) }

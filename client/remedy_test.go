@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"strings"
 	"testing"
 
 	"detent/apikey"
-	"detent/client/issuers"
 )
 
 // refusals are answers as the services, and what stands before them, word them, and what to do about each.
@@ -72,15 +70,13 @@ var refusedTokens = map[string]string{apikey.Prosopo: prosopoSecret, apikey.Vert
 // allRemedies are those of the declarations too.
 func allRemedies(t *testing.T) map[string][]remedy {
 	t.Helper()
-	all := maps.Clone(remedies)
+	all := map[string][]remedy{"": usualRemedies}
 	for _, name := range Issuers("") {
-		d, err := issuers.Load("", name)
+		s, err := Open(optionsOf(t, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d.Go == "" {
-			all[name] = declaredDialect(d).remedies
-		}
+		all[name] = s.(*issuer).speaks.remedies
 	}
 	return all
 }

@@ -34,14 +34,6 @@ func unsupported(op string, why apikey.Ability) *Error {
 
 var shownOnce = apikey.Cannot("the service shows a secret once")
 
-// shownOnce takes back what a service of this contract can do and this one cannot.
-func (t *transport) shownOnce(c apikey.Capabilities) apikey.Capabilities {
-	if t.opts.ShownOnce {
-		c.Retrieve = shownOnce
-	}
-	return c
-}
-
 func noID(op string) *Error {
 	return &Error{Op: op, Kind: Invalid, Outcome: NotDone, Message: "there is no key with such an id"}
 }

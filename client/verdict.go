@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"detent/apikey"
@@ -60,6 +61,26 @@ func roleVerdict(e *Error) apikey.Verdict {
 		return apikey.Known
 	}
 	return apikey.Accepted
+}
+
+// codeVerdict is what a 403 says of a service that has a code for a right that is missing: without it, words say nothing of rights.
+func codeVerdict(code string) func(e *Error) apikey.Verdict {
+	return func(e *Error) apikey.Verdict {
+		switch {
+		case strings.Contains(e.Code, code) && !e.speaksOf(limitWords):
+			return apikey.Accepted
+		case e.speaksOf(placeWords) && !e.speaksOf(limitWords, firewallWords, accountWords, keyWords):
+			return apikey.Known
+		}
+		return apikey.Silent
+	}
+}
+
+// lacksFeature reports whether a 403 is for want of a feature of the account's, so that no other call of the key's tells more.
+func lacksFeature(e *Error) bool {
+	message := strings.ToLower(e.Message)
+	return strings.Contains(e.Code, "FEATURE") || strings.Contains(message, "api feature") ||
+		strings.Contains(message, "feature") && !strings.Contains(message, "permission")
 }
 
 // answered reports whether a failure is an answer that was had, as against silence, a passing failure and our own.

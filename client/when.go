@@ -26,6 +26,12 @@ func (w *wireTime) UnmarshalJSON(b []byte) error {
 		w.found(at)
 		return nil
 	}
+	if n := whole(b); n > 0 {
+		if at, ok := epoch(float64(n)); ok {
+			w.found(at)
+		}
+		return nil
+	}
 	s, ok := unquoted(b)
 	if !ok {
 		s = string(b)
@@ -64,6 +70,20 @@ func commonTime(b []byte) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return inRange(at)
+}
+
+// whole is a number of up to 15 digits, which a float64 has exactly; 0 for anything else.
+func whole(b []byte) (n int64) {
+	if len(b) > 15 || len(b) == 0 || b[0] == '0' {
+		return 0
+	}
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return 0
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n
 }
 
 // An epoch is in the smallest of the units seconds, milli-, micro- and nanoseconds in which it is no
@@ -132,7 +152,7 @@ func inRange(at time.Time) (time.Time, bool) {
 
 // reported is the instant of something that was, or "the service does not say": nothing was in the year 9999.
 func (w wireTime) reported() apikey.Moment {
-	if w.at.Year() == maxTime.Year() {
+	if w.at.IsZero() || w.at.Year() == maxTime.Year() {
 		return apikey.Moment{}
 	}
 	return apikey.At(w.at)

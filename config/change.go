@@ -66,6 +66,9 @@ func appended(path, text string, p Profile) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := after.Unusable(p.Name); err != nil {
+		return "", err
+	}
 	if _, there := after.Lookup(p.Name); !there {
 		return "", fmt.Errorf("%s: the profile cannot be added at the end: add it by hand", path)
 	}
@@ -99,6 +102,9 @@ func changed(path, text string, before, after Profile) (string, error) {
 		}
 	}
 	want.Profiles[i] = after
+	if got, err := parse(path, []byte(text)); err == nil && got.Unusable(now.Name) != nil {
+		return "", got.Unusable(now.Name)
+	}
 	return text, says(path, text, want, table)
 }
 

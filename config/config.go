@@ -35,6 +35,7 @@ type Config struct {
 
 	secrets    []string                  // variables of profiles that were left out
 	fieldLines map[string]map[string]int // where the file names each profile's files and commands
+	unusable   map[string]*Error         // why the profiles whose issuer is not known, or has a file that is wrong, cannot be used
 }
 
 // Profile is one account on one service.
@@ -154,6 +155,15 @@ func (c *Config) Lookup(name string) (Profile, bool) {
 		return Profile{}, false
 	}
 	return c.Profiles[i], true
+}
+
+// Unusable is why a profile of the file cannot be used: its issuer is not there, or has a file of the user's own that is wrong, or that
+// asks of the profile what it does not say. All others can.
+func (c *Config) Unusable(profile string) error {
+	if wrong := c.unusable[profile]; wrong != nil {
+		return wrong
+	}
+	return nil
 }
 
 // fieldAt is FILE:LINE: FIELD of a profile's field, for errors about what it names.

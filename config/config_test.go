@@ -116,7 +116,8 @@ var refusals = []struct {
 	{"profile is no table", "[profiles]\np = 3\n", `2: profiles.p: must be a table: [profiles.p]`},
 	{"array of tables", "[[profiles]]\nservice = \"prosopo\"\n", `1: profiles: must be tables: [profiles.NAME]`},
 	{"no service", "[profiles.p]\nurl = \"https://x.example\"\ntoken = { env = \"T\" }\n", `1: profiles.p.service: is missing: ` + alternatives(issuers.Names(""))},
-	{"unknown service", valid(map[int]string{2: `service = "aws"`}), `2: profiles.p.service: must be ` + alternatives(issuers.Names(""))},
+	{"unknown service", valid(map[int]string{2: `service = "aws"`}), `2: profiles.p.service: must be ` + alternatives(issuers.Names("")) + `, or a file: issuers/aws.toml`},
+	{"a service that no file can be called", valid(map[int]string{2: `service = "../aws"`}), `2: profiles.p.service: must be ` + alternatives(issuers.Names(""))},
 	{"service of a wrong type", valid(map[int]string{2: `service = ["prosopo"]`}), `2: profiles.p.service: must be text: ` + alternatives(issuers.Names(""))},
 	{"no url", valid(map[int]string{3: ""}), `1: profiles.p.url: is missing: for example "https://api.example.com"; it ` + urlRule},
 	{"url of a wrong type", valid(map[int]string{3: "url = 1"}), `3: profiles.p.url: must be text: https://HOST`},
@@ -181,7 +182,10 @@ var refusals = []struct {
 func TestWrongFileIsRefusedOnOneLineWithLineFieldAndWhatIsAllowed(t *testing.T) {
 	for _, c := range refusals {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := parse("config.toml", []byte(c.file))
+			cfg, err := parse("config.toml", []byte(c.file))
+			if err == nil {
+				err = cfg.Unusable("p")
+			}
 			if err == nil {
 				t.Fatalf("accepted:\n%s", c.file)
 			}

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"net/url"
+	"path/filepath"
 	"slices"
 
 	"detent/client/issuers"
@@ -12,8 +13,8 @@ import (
 // IssuerFolder is where the issuers of the user's own are that this file's profiles may name; empty for none.
 func (c *Config) IssuerFolder() string { return issuers.FolderBeside(c.Path) }
 
-// readIssuer reads which issuer a profile is of; nil where it cannot be told.
-func readIssuer(p *Profile, t *section) *kit.Declaration {
+// readIssuer reads which issuer a profile is of; nil where it cannot be told. One that cannot be used stops this profile alone.
+func (c *Config) readIssuer(p *Profile, t *section) *kit.Declaration {
 	folder := issuers.FolderBeside(t.doc.path)
 	allowed := alternatives(issuers.Names(folder))
 	var ok bool
@@ -23,17 +24,41 @@ func readIssuer(p *Profile, t *section) *kit.Declaration {
 	}
 	d, err := issuers.Load(folder, p.Service)
 	switch {
+	case errors.Is(err, issuers.ErrUnknown) && isASCIIName(p.Service, "-_") && folder != "":
+		c.without(p.Name, t, func() {
+			t.refuse("service", "must be %s, or a file: %s", allowed, filepath.Join(folder, p.Service+".toml"))
+		})
 	case errors.Is(err, issuers.ErrUnknown):
-		t.refuse("service", "must be %s", allowed)
+		c.without(p.Name, t, func() { t.refuse("service", "must be %s", allowed) })
 	case err != nil:
-		t.refuse("service", "%s", err)
+		c.without(p.Name, t, func() { t.refuse("service", "%s", kit.OneLine(err)) })
 	}
 	return d
 }
 
-// readIssuerFields reads what keys of this issuer belong to, and refuses what asks another issuer's feature of this one, and what
+// without takes what is refused meanwhile for a reason why this profile cannot be used, the first one, and not for one against the file.
+func (c *Config) without(profile string, t *section, read func()) {
+	before := t.doc.errs
+	read()
+	if refused := t.doc.errs[len(before):]; len(refused) > 0 && c.unusable[profile] == nil {
+		c.unusable[profile] = refused[0]
+	}
+	t.doc.errs = before
+}
+
+// readIssuerFields is readDeclared, where a file of the user's own says what is asked for a reason against this profile alone: such a file
+// changes, and others' profiles are not to end with it.
+func (c *Config) readIssuerFields(p *Profile, d *kit.Declaration, t *section) {
+	if d != nil && issuers.IsBuiltIn(d.Name) {
+		readDeclared(p, d, t)
+		return
+	}
+	c.without(p.Name, t, func() { readDeclared(p, d, t) })
+}
+
+// readDeclared reads what keys of this issuer belong to, and refuses what asks another issuer's feature of this one, and what
 // exchange lacks. A field that only spells out the default asks for nothing.
-func readIssuerFields(p *Profile, d *kit.Declaration, t *section) {
+func readDeclared(p *Profile, d *kit.Declaration, t *section) {
 	for _, own := range []struct {
 		field string
 		asked bool

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,7 +50,10 @@ func TestAProfileIsOfAnIssuerOfTheUsersOwn(t *testing.T) {
 			}
 			cfg, err := Load(path, true)
 			if c.want != "" {
-				if err == nil || !strings.Contains(err.Error(), c.want) {
+				if err != nil {
+					t.Fatalf("the whole file ends with it: %v", err)
+				}
+				if err = cfg.Unusable("p"); err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), c.want) {
 					t.Fatalf("%v; want %q", err, c.want)
 				}
 				return
@@ -67,6 +72,68 @@ func TestAProfileIsOfAnIssuerOfTheUsersOwn(t *testing.T) {
 			}
 			if now, err := Load(path, true); err != nil || now.Profiles[0].Parents["project"] != "43" {
 				t.Errorf("%+v, %v", now, err)
+			}
+		})
+	}
+}
+
+// TestAWrongIssuerStopsItsOwnProfilesAlone: all others are read, used, added and changed; the profile says what is wrong, on one line.
+func TestAWrongIssuerStopsItsOwnProfilesAlone(t *testing.T) {
+	for name, issuer := range map[string]string{
+		"not there": "", "no TOML": "name = \"acme", "two problems": strings.NewReplacer("GET /me", "DELETE /me", `"text"`, `"what"`).Replace(ownIssuer), "binary": "\x00",
+		"a folder": "/", "huge": ownIssuer + "# " + strings.Repeat("x", 1<<20), "a parent more": strings.Replace(ownIssuer, "parent = [", `parent = [{ name = "org", title = "Org" }, `, 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path, file := filepath.Join(dir, "f"), filepath.Join(dir, "issuers", "acme.toml")
+			const profile = "\n[profiles.%s]\nservice = \"%s\"\nurl = \"https://api.acme.example\"\ntoken = { env = \"T\" }\n"
+			write(t, path, "default_profile = \"broken\"\n"+fmt.Sprintf(profile, "before", "prosopo")+fmt.Sprintf(profile, "broken", "acme")+"parents = { project = \"42\" }\n"+fmt.Sprintf(profile, "after", "generic"))
+			switch err := os.Mkdir(filepath.Join(dir, "issuers"), 0o700); {
+			case err != nil:
+				t.Fatal(err)
+			case issuer == "/":
+				if err := os.Mkdir(file, 0o700); err != nil {
+					t.Fatal(err)
+				}
+			case issuer != "":
+				write(t, file, issuer)
+			}
+			cfg, err := Load(path, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if wrong := cfg.Unusable("broken"); wrong == nil || !strings.HasPrefix(wrong.Error(), path+":9: profiles.broken.") && !strings.HasPrefix(wrong.Error(), path+":12: profiles.broken.") ||
+				strings.Contains(wrong.Error(), "\n") || !strings.Contains(wrong.Error(), "acme") && !strings.Contains(wrong.Error(), "Org") {
+				t.Errorf("%v", wrong)
+			} else if name == "two problems" && !strings.Contains(wrong.Error(), "and 1 more: detent issuer check "+file) {
+				t.Errorf("%v", wrong)
+			}
+			for _, p := range []string{"before", "after", "local/generic"} {
+				if err := cfg.Unusable(p); err != nil {
+					t.Errorf("%s: %v", p, err)
+				}
+			}
+			p, _ := cfg.Lookup("after")
+			changed := p
+			changed.ReadOnly = true
+			if err := Change(path, p, changed); err != nil {
+				t.Errorf("another profile is changed: %v", err)
+			}
+			if err := Append(path, Profile{Name: "new", Service: "generic", URL: "https://x.example", Token: Token{Env: "T"}}, ""); err != nil {
+				t.Errorf("another profile is added: %v", err)
+			}
+			var wrong *Error
+			if err := Append(path, Profile{Name: "more", Service: "acme", URL: "https://x.example", Token: Token{Env: "T"}, Parents: p.Parents}, ""); !errors.As(err, &wrong) || !strings.HasPrefix(wrong.Field, "profiles.more.") {
+				t.Errorf("a profile that cannot be used is added: %v", err)
+			}
+			broken, _ := cfg.Lookup("broken")
+			mended := broken
+			mended.Service, mended.Parents = "generic", nil
+			if err := Change(path, broken, mended); err != nil {
+				t.Errorf("it is not mended: %v", err)
+			}
+			if cfg, err = Load(path, true); err != nil || cfg.Unusable("broken") != nil {
+				t.Errorf("%v", err)
 			}
 		})
 	}

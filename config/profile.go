@@ -27,12 +27,12 @@ func parse(file string, data []byte) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Config{Path: file, Found: true, fieldLines: map[string]map[string]int{}}
+	c := &Config{Path: file, Found: true, fieldLines: map[string]map[string]int{}, unusable: map[string]*Error{}}
 	c.Default, _ = root.text("default_profile", "the name of a profile")
 	if profiles := root.sub("profiles", "tables: [profiles.NAME]"); profiles != nil {
 		for _, name := range profiles.names() {
 			if table := profiles.sub(name, "a table: [profiles."+quoteKey(name)+"]"); table != nil {
-				c.Profiles = append(c.Profiles, readProfile(name, table))
+				c.Profiles = append(c.Profiles, c.readProfile(name, table))
 				c.fieldLines[name] = map[string]int{"token": doc.line(table.at("token")), "ca": doc.line(table.at("ca"))}
 			}
 		}
@@ -50,7 +50,7 @@ func parse(file string, data []byte) (*Config, error) {
 	return c, nil
 }
 
-func readProfile(name string, t *section) Profile {
+func (c *Config) readProfile(name string, t *section) Profile {
 	switch {
 	case strings.HasPrefix(name, Local):
 		t.doc.refuse(t.path, "names that begin with %s are those of the embedded service", Local)
@@ -58,7 +58,7 @@ func readProfile(name string, t *section) Profile {
 		t.doc.refuse(t.path, nameRule)
 	}
 	p := Profile{Name: name}
-	issuer := readIssuer(&p, t)
+	issuer := c.readIssuer(&p, t)
 	p.URL = t.url("url")
 	t.needs("url", "for example \"https://api.example.com\"; it %s", urlRule)
 	p.Token = readToken(t)
@@ -75,7 +75,7 @@ func readProfile(name string, t *section) Profile {
 	p.Exchange = t.choice("auth", "direct", "exchange") == "exchange"
 	p.TokenURL = t.url("token_url")
 	p.CanCreate = t.flag("create")
-	readIssuerFields(&p, issuer, t)
+	c.readIssuerFields(&p, issuer, t)
 	if deliver := t.sub("deliver", "tables: [profiles."+quoteKey(name)+".deliver.NAME]"); deliver != nil {
 		for _, d := range deliver.names() {
 			if table := deliver.sub(d, "a table with keys, env_file or file or command, then and probe"); table != nil {

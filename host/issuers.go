@@ -15,15 +15,6 @@ import (
 	"detent/client/kit"
 )
 
-// issuerFolder is where a user's own issuers are; empty for none.
-func (h *Host) issuerFolder() (string, error) {
-	cfg, err := h.Config()
-	if err != nil {
-		return "", err
-	}
-	return cfg.IssuerFolder(), nil
-}
-
 // issuersPath is the folder of the user's own, without reading the configuration: an issuer's file is looked at before a profile can
 // name it, and a configuration that is wrong says nothing about it.
 func (h *Host) issuersPath() (string, error) {
@@ -99,8 +90,7 @@ func (h *Host) Issuers() ([]IssuerRow, error) {
 	for _, name := range issuers.Names(folder) {
 		row := IssuerRow{Name: name, Own: !issuers.IsBuiltIn(name)}
 		if d, err := issuers.Load(folder, name); err != nil {
-			first, _, _ := strings.Cut(err.Error(), "\n")
-			row.Wrong = first
+			row.Wrong = kit.OneLine(err)
 		} else {
 			row.Title, row.Can, row.Proven = d.Title, canOf(d), proofOf(d.Proven)
 		}
@@ -115,11 +105,8 @@ var issuerCan = []struct{ name, word string }{{"create", "create"}, {"update", "
 
 // canOf says what an issuer can do.
 func canOf(d *kit.Declaration) map[string]bool {
-	if d.Go != "" { // what it does is Go
-		return map[string]bool{"create": true, "update": false, "enable": false, "delete": true, "reveal": false, "last_used": false, "verify": true, "roll": false}
-	}
 	return map[string]bool{"create": d.Create != nil, "update": d.Update != nil, "enable": d.Update != nil && d.Update.Sends("enabled") || d.Enable != nil, "delete": d.Delete != nil,
-		"reveal": d.Retrieve != nil, "last_used": len(d.Row.LastUsedAt) > 0, "verify": len(d.Probes) > 0, "roll": false}
+		"reveal": d.Retrieve != nil || d.List.Secrets, "last_used": len(d.Row.LastUsedAt) > 0, "verify": len(d.Probes) > 0, "roll": false}
 }
 
 // canWords are the same for people. What every issuer can, and what nothing here uses yet, is left out.

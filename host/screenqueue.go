@@ -129,27 +129,14 @@ func (q *screenQueue) drive(ctx context.Context, i int, pause func(context.Conte
 
 // steps does the steps of one rotation until it ends, fails, or needs a person.
 func (q *screenQueue) steps(ctx context.Context, i int, open *rotation.Rotation, pause func(context.Context, time.Duration) error, tell func(rotate.Progress)) error {
-	r := q.host.host.Ledger().Rotation(open)
-	for {
-		res, err := r.Do(ctx)
-		now := rotate.Progress{At: i, View: open.View()}
-		switch {
-		case err != nil:
-			return err
-		case now.View.State != rotation.Open, res.Status == rotation.Finished:
-			return nil
-		case res.Status == rotation.Stopped:
-			return errAsks
-		case res.Status == rotation.Waiting:
-			now.Ends, now.Total = q.host.host.o.Now().Add(res.Left), res.Total
-			tell(now)
-			if err := pause(ctx, res.Wait); err != nil {
-				return err
-			}
-		default:
-			tell(now)
-		}
-	}
+	return Drive(ctx, q.host.host.Ledger().Rotation(open).Do, Course{
+		Moved: func(rotation.Result) { tell(rotate.Progress{At: i, View: open.View()}) },
+		Wait: func(ctx context.Context, res rotation.Result) error {
+			tell(rotate.Progress{At: i, View: open.View(), Ends: q.host.host.o.Now().Add(res.Left), Total: res.Total})
+			return pause(ctx, res.Wait)
+		},
+		Stopped: func(context.Context, rotation.Result) error { return errAsks },
+	})
 }
 
 // Close gives up what was not run.

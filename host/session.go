@@ -34,15 +34,18 @@ func (h *Host) Open(ctx context.Context) (*Session, error) {
 
 // OpenProfile makes a profile ready for use.
 func (h *Host) OpenProfile(ctx context.Context, p config.Profile) (*Session, error) {
-	folder, err := h.issuerFolder()
+	cfg, err := h.Config()
 	if err != nil {
 		return nil, err
+	}
+	if err := cfg.Unusable(p.Name); err != nil {
+		return nil, Usage(err)
 	}
 	readOnly, err := h.ReadOnly(p)
 	if err != nil {
 		return nil, err
 	}
-	return h.openWith(ctx, p, folder, readOnly)
+	return h.openWith(ctx, p, cfg.IssuerFolder(), readOnly)
 }
 
 // openWith makes a profile ready for use, of an issuer that is built in or in a folder.

@@ -43,7 +43,8 @@ type Permission struct {
 	Description string `toml:"description"`
 	// ID is what the wire has for it, where permissions are sent as ids.
 	ID string `toml:"id"`
-	// Feature is what it stands under on the wire, where permissions are sent grouped.
+	// Feature is what it stands under on the wire, where permissions are sent grouped. A key of the account that has it under another
+	// one is how the account spells it.
 	Feature string `toml:"feature"`
 	// Group is the heading under which it is shown.
 	Group string `toml:"group"`

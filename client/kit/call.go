@@ -42,7 +42,7 @@ type Call struct {
 type Value struct {
 	Field apikey.Field
 	// As is how a field is written. A time: "rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text"; what is left of it:
-	// "seconds", "seconds-text", "days". Permissions: "list" of their names, "grouped" under their features, "words" with a blank
+	// "seconds", "seconds-text", "days". Permissions: "list" of their names, "grouped" under their features where all of them are known, "words" with a blank
 	// between, "ids" for [{"id": …}] of each. A role: "number".
 	As     string
 	Else   any
@@ -174,6 +174,16 @@ func (c *Call) Sends(field apikey.Field) bool {
 	return found
 }
 
+// As is how a field is written in the body.
+func (c *Call) As(field apikey.Field) (as string) {
+	c.each(func(_ string, v Value) {
+		if v.kind == isField && v.Field == field {
+			as = v.As
+		}
+	})
+	return as
+}
+
 // each calls f with every value of the body that is no table or list, and with the path to it.
 func (c *Call) each(f func(path string, v Value)) {
 	var in func(path string, v Value)
@@ -209,6 +219,9 @@ type List struct {
 	Pages  *Pages `toml:"pages"`
 	// Each is the call that shows one key, where the list shows ids alone, or too little of a key: it is made for each row.
 	Each *Call `toml:"each"`
+	// Secrets says that the list is where a secret can be had again, for a person who asks for it and after a create whose answer was
+	// lost. A row without a mask is masked by its secret then.
+	Secrets bool `toml:"secrets"`
 }
 
 // Pages say how further pages are asked for. The list ends with a page that is empty, brings nothing new, or says that it is the last.
@@ -237,6 +250,8 @@ type Create struct {
 	Call
 	// Whole says that the answer is the whole key: a name that is not in it, the key does not have.
 	Whole bool `toml:"whole"`
+	// ReadBack says that the answer may lack the id and the end: the list is asked for what it lacks.
+	ReadBack bool `toml:"read_back"`
 	// Setting is a setting of the profile that must be on: the call is not offered by every service of this kind.
 	Setting string `toml:"setting"`
 	// ID is the path to the new key's id, where the answer is no key: "result.tokenids.0".
@@ -255,9 +270,10 @@ type Probe struct {
 	// ID is what {id} stands for: an id that nothing has.
 	ID string `toml:"id"`
 	// Answers is the shape of an answer that only an accepted secret gets: "keys" for the issuer's own list, "object" for one
-	// object with an id, bare or enveloped, "members" for one that has all of Members, and "verdict" for one that says it in Accepts
+	// object with an id, bare or enveloped, "list" for objects under one of Rows or where the issuer's own list is, "members" for one that has all of Members, and "verdict" for one that says it in Accepts
 	// and Refuses. What has another shape may come from anybody, and proves nothing.
 	Answers string   `toml:"answers"`
+	Rows    Members  `toml:"rows"`
 	Members []string `toml:"members"`
 	// Accepts and Refuses are paths to members with the values that say so: accepts = { "data.code" = ["VALID"] }.
 	Accepts map[string][]string `toml:"accepts"`

@@ -21,10 +21,22 @@ type checker struct {
 	file     string
 	lines    map[string]int
 	problems []*Problem
+	unknown  []string // the fields whose value could not be taken: of them nothing else is said
+}
+
+// undecoded notes a field whose value is none that it can have.
+func (c *checker) undecoded(field, format string, args ...any) {
+	c.refuse(field, format, args...)
+	c.unknown = append(c.unknown, field)
 }
 
 // refuse notes a problem at a field's line, or that of the nearest table around it.
 func (c *checker) refuse(field, format string, args ...any) {
+	for _, u := range c.unknown {
+		if field == u || strings.HasPrefix(field, u+".") || strings.HasPrefix(field, u+"[") || strings.HasPrefix(u, field+"[") {
+			return
+		}
+	}
 	line := 1
 	for at := field; at != ""; {
 		if n, ok := c.lines[at]; ok {
@@ -33,7 +45,14 @@ func (c *checker) refuse(field, format string, args ...any) {
 		}
 		at = at[:max(0, strings.LastIndexAny(at, ".["))]
 	}
-	c.problems = append(c.problems, &Problem{c.file, line, field, fmt.Sprintf(format, args...)})
+	_, there := c.lines[field]
+	shown := strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, field)
+	c.problems = append(c.problems, &Problem{c.file, line, shown, fmt.Sprintf(format, args...), !there})
 }
 
 // one of a few words.
@@ -69,9 +88,13 @@ var (
 	plainQuery = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^[A-Za-z0-9_.-]+=(?:[A-Za-z0-9_.,-]+|\{[a-z][a-z0-9_]*\})(?:&[A-Za-z0-9_.-]+=(?:[A-Za-z0-9_.,-]+|\{[a-z][a-z0-9_]*\}))*$`)
 	})
-	// pathOf is what a path may hold: segments of unreserved characters, each of them whole or an {id}.
+	// pathOf is what a path may hold: segments of unreserved characters, each of them whole or an {id}, and a verb after a colon.
 	pathOf = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*|\{[a-z][a-z0-9_]*\}))+$`)
+		return regexp.MustCompile(`^(?:/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*|\{[a-z][a-z0-9_]*\})(?::[a-z][A-Za-z]*)?)+$`)
+	})
+	// credentialName is what a header or a member of a query is called that holds a credential.
+	credentialName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^(?:.*[-_.])?(?:api[-_]?key|(?:access[-_]?|auth[-_]?|private[-_]?)?token|secret|password|passwd|pwd|credentials?|authorization|signature)$`)
 	})
 	placeIn     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`) })
 	parentValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@:~-][A-Za-z0-9_.@:~-]{0,127}$`) })
@@ -110,6 +133,9 @@ func (c *checker) declaration(d *Declaration) {
 		case "authorization", "host", "cookie", "content-length", "content-type", "transfer-encoding", "idempotency-key":
 			c.refuse("headers", "%q is detent's own to send", name)
 		}
+		if credentialName().MatchString(name) {
+			c.refuse("headers", "%q holds a credential, which is the profile's, and in no file of an issuer: auth says how it is sent", name)
+		}
 		c.member("headers", name)
 		c.text("headers."+name, d.Headers[name], 200)
 	}
@@ -132,11 +158,9 @@ func (c *checker) declaration(d *Declaration) {
 		c.refuse("key_auth.login", "a key is tried itself, not what it is exchanged for")
 	}
 	c.shape(d.Secret.Shape)
-	if d.Go == "" {
-		c.row(&d.Row)
-		c.calls(d)
-		c.refusals(d)
-	}
+	c.row(&d.Row)
+	c.calls(d)
+	c.refusals(d)
 	c.words(d)
 }
 
@@ -224,13 +248,21 @@ func (c *checker) refusals(d *Declaration) {
 		c.refuse("refusals.own", "is missing, and refusals.with too: by what is an error of the issuer's told from a proxy's?")
 	}
 	for _, own := range d.Refusals.Own {
-		c.one("refusals.own", own, "no", "text", "object", "message")
+		c.one("refusals.own", own, "no", "text", "object", "message", "code")
 	}
 	c.members("refusals.with", d.Refusals.With)
 	c.members("refusals.foreign", d.Refusals.Foreign)
 	c.members("refusals.members", d.Refusals.Members)
 	c.smallWords("refusals.known", d.Refusals.Known)
 	c.one("refusals.forbidden", d.Refusals.Forbidden, "", "words", "role")
+	if d.Refusals.Lacking != "" {
+		c.text("refusals.lacking", d.Refusals.Lacking, 64)
+		for i, p := range d.Probes {
+			if p.Needs == "" {
+				c.refuse(fmt.Sprintf("probe[%d].needs", i), "is missing: with refusals.lacking each probe says which permission it shows")
+			}
+		}
+	}
 	for i, m := range d.Refusals.Means {
 		field := fmt.Sprintf("refusals.means[%d]", i)
 		if m.Is < 400 || m.Is > 499 {
@@ -257,6 +289,9 @@ func (c *checker) words(d *Declaration) {
 			c.refuse(field+".name", "%q is there twice", p.Name)
 		}
 		features[p.Feature+"."+p.Name] = true
+	}
+	for _, name := range d.MorePermissions {
+		c.text("more_permissions", name, 128)
 	}
 	for i, p := range d.Presets {
 		field := fmt.Sprintf("preset[%d]", i)

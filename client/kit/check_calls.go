@@ -74,6 +74,9 @@ func (c *checker) calls(d *Declaration) {
 		c.smallWords("delete.maybe_gone", d.Delete.MaybeGone)
 	}
 	c.members("list.rows", d.List.Rows)
+	if d.List.Secrets && len(d.Row.Secret) == 0 {
+		c.refuse("row.secret", "is missing: with list.secrets a row has it")
+	}
 	c.one("list.paging", d.List.Paging, "", "cursor")
 	c.pages(d)
 	if d.Create != nil {
@@ -85,9 +88,10 @@ func (c *checker) calls(d *Declaration) {
 		}
 		c.path("create.id", d.Create.ID)
 	}
-	for _, q := range append(slices.Clone(d.List.Queries), d.OwnProject) {
-		c.query("list.queries", q)
+	for i, q := range d.List.Queries {
+		c.query(fmt.Sprintf("list.queries[%d]", i), q)
 	}
+	c.query("own_project", d.OwnProject)
 	if d.Exchange != nil && c.address("exchange.call", d.Exchange.Call, false) != http.MethodPost {
 		c.refuse("exchange.call", "is a POST: a key is in no address")
 	}
@@ -157,7 +161,8 @@ func (c *checker) probe(field string, p *Probe) {
 	if p.Own && !holds {
 		c.refuse(field+".send", "needs { secret = true } somewhere: by_own_credential tries what is in the body")
 	}
-	c.one(field+".answers", p.Answers, "keys", "object", "members", "verdict")
+	c.one(field+".answers", p.Answers, "keys", "object", "list", "members", "verdict")
+	c.members(field+".rows", p.Rows)
 	switch {
 	case p.Answers == "members" && len(p.Members) == 0:
 		c.refuse(field+".members", "is missing: by what is the issuer's own answer told?")
@@ -222,6 +227,11 @@ func (c *checker) query(field, query string) {
 	}
 	if !plainQuery().MatchString(query) {
 		c.refuse(field, "%q is no query: name=value&name=value, of letters, digits and _ . , -, or a {parent}", query)
+	}
+	for _, pair := range strings.Split(query, "&") {
+		if name, _, _ := strings.Cut(pair, "="); credentialName().MatchString(name) {
+			c.refuse(field, "%q is the name of a credential, and an address is logged by everything on its way: auth says how it is sent", name)
+		}
 	}
 	for _, place := range placeIn().FindAllStringSubmatch(query, -1) {
 		c.known(field, place[1])

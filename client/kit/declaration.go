@@ -9,15 +9,17 @@
 //	JSON-RPC and other bodies that are nested                                             send; { field = "name" } anywhere in it
 //	pages by number, offset, last id, cursor or link                                      list.pages
 //	a list of ids, each key asked for                                                     list.each
-//	a list that shows secrets: they are dropped while it is decoded                       row.secret
+//	a list that shows secrets: they are dropped while it is decoded                       row.secret, list.secrets
 //	an id that is the secret: a key is shown under a fingerprint                          row.secret_is_id
 //	a key that is made first and gets its secret then                                     create.id, create.secret
 //	an answer to a change that shows no key                                               update.silent
 //	on and off in words, or by calls of their own                                         row.state, enable, disable
 //	scopes, flat or grouped                                                               permission, row.permissions, as = "list"
+//	a create whose answer is short                                                        create.read_back
 //	times as RFC 3339, dates, seconds; what is sent for "never"                           as, else, null
 //	refusals with a status that does not say what they are, a taken name as 409           refusals.means
 //	a verdict on a secret, for whoever may ask                                            probe: by_own_credential, accepts, refuses
+//	a missing permission as a proof that a secret is known                                refusals.lacking
 //	a dead secret that is answered 404                                                    probe.not_found_refuses
 //	a revoked secret that works a while yet, a coarse last use, tries that revoke more    truth
 //	an unknown key that is deleted with 200: nothing, detent looks at the list after      -
@@ -88,9 +90,6 @@ type Declaration struct {
 	// Embedded says that the key service inside detent speaks so too: a profile local/NAME is there without a file. Built-in issuers
 	// alone may say it.
 	Embedded bool `toml:"embedded"`
-	// Go names the Go that speaks the wire, where it does not fit into a declaration; then no call is declared. Built-in issuers alone
-	// may say it.
-	Go string `toml:"go"`
 	// URL is the address that a profile's form offers: "https://api.example.com". It is sent nothing by being here.
 	URL string `toml:"url"`
 	// Home is the page where a person makes keys by hand.
@@ -145,6 +144,8 @@ type Declaration struct {
 	Roles []Role `toml:"role"`
 	// Permissions are those that a new key can have. Where there are any, a key needs one.
 	Permissions []Permission `toml:"permission"`
+	// MorePermissions are names that keys have been seen with, and that no document has.
+	MorePermissions []string `toml:"more_permissions"`
 	// Presets are named choices of permissions.
 	Presets []Preset `toml:"preset"`
 
@@ -245,7 +246,7 @@ type Role struct {
 // Refusals say how the issuer says no, by which its words are told from those of what stands in front of it.
 type Refusals struct {
 	// Own are the marks of a refusal, of which one is enough: "no" for success that is false, "text" and "object" for an error
-	// that is one, "message" for a message.
+	// that is one, "message" for a message, "code" for a code in letters.
 	Own []string `toml:"own"`
 	// Foreign are members that the issuer's own refusals never have, and those of frameworks and gateways do.
 	Foreign []string `toml:"foreign"`
@@ -260,6 +261,10 @@ type Refusals struct {
 	// Forbidden is what a 403 of the issuer's own says about a key: "words" where only words about a right that is missing show
 	// that the key is known; "role" where the documents say that it is the answer to a role that is too small.
 	Forbidden string `toml:"forbidden"`
+	// Lacking is a part of the code of a 403 for want of a permission, which only a key that is known gets; the words of one without
+	// it say nothing about the key. Then each probe says which permission it needs, and they are made until one is answered: what is
+	// found missing on the way is told.
+	Lacking string `toml:"lacking"`
 	// Means are refusals whose status does not say what they are: the first that fits counts.
 	Means []Meaning `toml:"means"`
 }
@@ -281,6 +286,8 @@ type Remedy struct {
 	Op     string `toml:"op"`    // one of these was tried, "create|update"
 	// OtherEnvironment says that the secret is of another environment than the profile.
 	OtherEnvironment bool `toml:"other_environment"`
+	// Account says that its words are about the account: a plan, a bill, a feature.
+	Account bool `toml:"account"`
 	// Missing says that what is missing is what the call needs; {needs} in the hint is that.
 	Missing bool   `toml:"missing"`
 	Hint    string `toml:"hint"`

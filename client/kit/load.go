@@ -2,8 +2,10 @@ package kit
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -21,6 +23,8 @@ type Problem struct {
 	Line  int
 	Field string // "list.call"; empty where the file is no TOML
 	Text  string
+
+	absent bool // nothing is there, which a misspelt field elsewhere may explain
 }
 
 // Error is FILE:LINE: FIELD: TEXT.
@@ -31,7 +35,18 @@ func (p *Problem) Error() string {
 	return fmt.Sprintf("%s:%d: %s: %s", p.File, p.Line, p.Field, p.Text)
 }
 
-// Load reads a declaration that is built in, and checks it. The error joins every *Problem that it has, from the top of the file down.
+// OneLine is the error of a file on one line: the first problem, and how all the others are had.
+func OneLine(err error) string {
+	first, others, more := strings.Cut(err.Error(), "\n")
+	var p *Problem
+	if !more || !errors.As(err, &p) {
+		return first
+	}
+	return fmt.Sprintf("%s (and %d more: detent issuer check %s)", first, strings.Count(others, "\n")+1, p.File)
+}
+
+// Load reads a declaration that is built in, and checks it. The error joins every *Problem that it has, from the top of the file down; what
+// is missing comes after what is wrong.
 func Load(file string, raw []byte) (*Declaration, error) { return load(file, raw, false) }
 
 // LoadUsers reads a user's own declaration, which may not say what only detent's own may.
@@ -41,21 +56,29 @@ func load(file string, raw []byte, users bool) (*Declaration, error) {
 	if len(raw) > MaxFile {
 		return nil, &Problem{File: file, Line: 1, Text: fmt.Sprintf("is over %d KiB: no issuer needs as much", MaxFile>>10)}
 	}
-	if !utf8.Valid(raw) || bytes.IndexByte(raw, 0) >= 0 {
-		return nil, &Problem{File: file, Line: 1, Text: "is no text in UTF-8"}
+	raw = bytes.TrimPrefix(raw, byteOrderMark)
+	if bad := unreadable(file, raw); bad != nil {
+		return nil, bad
+	}
+	root := map[string]any{}
+	if err := toml.Unmarshal(raw, &root); err != nil {
+		return nil, noTOML(file, err)
 	}
 	d := &Declaration{}
-	if err := toml.NewDecoder(bytes.NewReader(raw)).DisallowUnknownFields().Decode(d); err != nil {
-		return nil, undecoded(file, err)
-	}
 	c := &checker{file: file, lines: linesOf(raw)}
+	(&decoder{refuse: c.undecoded}).table("", root, reflect.ValueOf(d).Elem())
 	c.bodies(d)
 	c.declaration(d)
-	if users && (d.Embedded || d.Go != "") {
-		c.refuse(map[bool]string{true: "embedded", false: "go"}[d.Embedded], "is for what is built in")
+	if users && d.Embedded {
+		c.refuse("embedded", "is for what is built in")
 	}
 	if len(c.problems) > 0 {
-		slices.SortStableFunc(c.problems, func(a, b *Problem) int { return a.Line - b.Line })
+		slices.SortStableFunc(c.problems, func(a, b *Problem) int {
+			if a.absent != b.absent {
+				return map[bool]int{true: 1, false: -1}[a.absent]
+			}
+			return cmp.Or(a.Line-b.Line, strings.Compare(a.Field, b.Field))
+		})
 		all := make([]error, len(c.problems))
 		for i, p := range c.problems {
 			all[i] = p
@@ -65,69 +88,123 @@ func load(file string, raw []byte, users bool) (*Declaration, error) {
 	return d, nil
 }
 
-// undecoded says what is wrong with a file that is no TOML, or has fields that there are not.
-func undecoded(file string, err error) error {
-	var strict *toml.StrictMissingError
-	if errors.As(err, &strict) {
-		var all []error
-		for _, e := range strict.Errors {
-			line, _ := e.Position()
-			all = append(all, &Problem{file, line, strings.Join(e.Key(), "."), "there is no such field"})
-		}
-		return errors.Join(all...)
+// byteOrderMark is what some editors begin a file with.
+var byteOrderMark = []byte("\ufeff")
+
+// unreadable is why bytes are no text that a person can read as it is.
+func unreadable(file string, raw []byte) error {
+	if bytes.HasPrefix(raw, []byte{0xff, 0xfe}) || bytes.HasPrefix(raw, []byte{0xfe, 0xff}) {
+		return &Problem{File: file, Line: 1, Text: `is no text in UTF-8 (is it UTF-16, which an editor may call "Unicode"?): save it as UTF-8`}
 	}
+	for line, text := range bytes.Split(raw, []byte("\n")) {
+		problem := ""
+		switch {
+		case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
+			problem = "is no text in UTF-8"
+		case bytes.IndexByte(bytes.TrimSuffix(text, []byte("\r")), '\r') >= 0:
+			problem = "has a carriage return in the middle, after which an editor shows another line"
+		case bytes.ContainsAny(text, "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"):
+			problem = "has a character that cannot be seen, and that changes how the line looks"
+		}
+		if problem != "" {
+			return &Problem{File: file, Line: line + 1, Text: problem}
+		}
+	}
+	return nil
+}
+
+// noTOML says what is wrong with a file that is no TOML, of which nothing more can be said.
+func noTOML(file string, err error) error {
+	line, text := 1, err.Error()
 	var at *toml.DecodeError
 	if errors.As(err, &at) {
-		line, _ := at.Position()
-		return &Problem{file, line, strings.Join(at.Key(), "."), strings.TrimPrefix(at.Error(), "toml: ")}
+		line, _ = at.Position()
+		text = at.Error()
 	}
-	return &Problem{File: file, Line: 1, Text: strings.TrimPrefix(err.Error(), "toml: ")}
+	return &Problem{File: file, Line: line, Text: "is not TOML: " + strings.TrimPrefix(text, "toml: ")}
 }
 
-// linesOf are the lines of a file's fields: "list.call", and "probe[1].call" in the second table of a list of them.
+// lines are those of a file's fields: "list.call", and "probe[1].call" in the second table of a list of them.
+type lines struct {
+	of     map[string]int
+	tables map[string]int // how many tables a list of them has so far
+	p      unstable.Parser
+}
+
 func linesOf(raw []byte) map[string]int {
-	lines, tables := map[string]int{}, map[string]int{}
-	var p unstable.Parser
-	p.Reset(raw)
+	l := &lines{of: map[string]int{}, tables: map[string]int{}}
+	l.p.Reset(raw)
 	table := ""
-	for p.NextExpression() {
-		switch e := p.Expression(); e.Kind {
+	for l.p.NextExpression() {
+		switch e := l.p.Expression(); e.Kind {
 		case unstable.Table:
-			table = noteKey(lines, &p, "", e.Key())
+			table, _ = l.key("", e.Key())
 		case unstable.ArrayTable:
-			name := noteKey(lines, &p, "", e.Key())
-			table = fmt.Sprintf("%s[%d]", name, tables[name])
-			tables[name]++
-			key := e.Key()
-			for key.Next() {
-				lines[table] = p.Shape(key.Node().Raw).Start.Line
-			}
+			name, line := l.key("", e.Key())
+			table = fmt.Sprintf("%s[%d]", name, l.tables[name])
+			l.tables[name]++
+			l.of[table] = line
 		case unstable.KeyValue:
-			noteValue(lines, &p, table, e)
+			l.member(table, e)
 		}
 	}
-	return lines
+	return l.of
 }
 
-func noteKey(lines map[string]int, p *unstable.Parser, base string, key unstable.Iterator) string {
-	full := base
-	for key.Next() {
-		if full != "" {
-			full += "."
+// key notes the line of each part of a key. A list of tables stands for its last one so far, but at the end of the key.
+func (l *lines) key(base string, key unstable.Iterator) (full string, line int) {
+	for full = base; key.Next(); {
+		if n := l.tables[full]; n > 0 && full != base {
+			full = fmt.Sprintf("%s[%d]", full, n-1)
 		}
-		full += string(key.Node().Data)
-		if _, seen := lines[full]; !seen {
-			lines[full] = p.Shape(key.Node().Raw).Start.Line
+		full = join(full, string(key.Node().Data))
+		line = l.p.Shape(key.Node().Raw).Start.Line
+		if _, seen := l.of[full]; !seen {
+			l.of[full] = line
 		}
 	}
-	return full
+	return full, line
 }
 
-func noteValue(lines map[string]int, p *unstable.Parser, base string, kv *unstable.Node) {
-	full := noteKey(lines, p, base, kv.Key())
-	if value := kv.Value(); value.Kind == unstable.InlineTable {
+func (l *lines) member(base string, kv *unstable.Node) {
+	full, _ := l.key(base, kv.Key())
+	l.value(full, kv.Value())
+}
+
+// value notes the lines inside of a value. An element of a list has that of what it begins with.
+func (l *lines) value(full string, value *unstable.Node) {
+	switch value.Kind {
+	case unstable.InlineTable:
 		for fields := value.Children(); fields.Next(); {
-			noteValue(lines, p, full, fields.Node())
+			l.member(full, fields.Node())
+		}
+	case unstable.Array:
+		n := 0
+		for items := value.Children(); items.Next(); n++ {
+			at := fmt.Sprintf("%s[%d]", full, n)
+			if line := l.begins(items.Node()); line > 0 {
+				l.of[at] = line
+			}
+			l.value(at, items.Node())
 		}
 	}
+}
+
+// begins is the line of the first thing in a value that has one; 0 for none.
+func (l *lines) begins(value *unstable.Node) int {
+	switch value.Kind {
+	case unstable.InlineTable, unstable.Array:
+		if first := value.Children(); first.Next() {
+			return l.begins(first.Node())
+		}
+		return 0
+	case unstable.KeyValue:
+		key := value.Key()
+		key.Next()
+		return l.p.Shape(key.Node().Raw).Start.Line
+	}
+	if value.Raw.Length == 0 {
+		return 0
+	}
+	return l.p.Shape(value.Raw).Start.Line
 }

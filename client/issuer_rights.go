@@ -1,0 +1,293 @@
+package client
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+
+	"detent/apikey"
+	"detent/client/kit"
+)
+
+// features are what the declared permissions stand under, and how the account spells that, as its own keys show it.
+type features struct {
+	of       map[string]string // by a permission's name, where one feature alone has it
+	declared map[apikey.Permission]bool
+
+	mu      sync.Mutex
+	spelled map[string]string // the declaration's feature → the account's
+}
+
+func newFeatures(list []kit.Permission) *features {
+	f := &features{of: map[string]string{}, declared: map[apikey.Permission]bool{}}
+	shared := map[string]bool{}
+	for _, p := range list {
+		if p.Feature == "" {
+			continue
+		}
+		_, shared[p.Name] = f.of[p.Name]
+		f.of[p.Name] = p.Feature
+		f.declared[apikey.Permission{Feature: p.Feature, Name: p.Name}] = true
+	}
+	for name, is := range shared {
+		if is {
+			delete(f.of, name)
+		}
+	}
+	return f
+}
+
+// learn takes note of a permission as a key has it, and completes one of a flat list. The declaration's own spelling wins once a key
+// shows it.
+func (f *features) learn(p apikey.Permission) apikey.Permission {
+	known := f.of[p.Name]
+	if known == "" {
+		return p
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if p.Feature == "" {
+		p.Feature = cmp.Or(f.spelled[known], known)
+		return p
+	}
+	if f.spelled == nil {
+		f.spelled = map[string]string{}
+	}
+	if _, taken := f.spelled[known]; !taken || p.Feature == known {
+		f.spelled[known] = p.Feature
+	}
+	return p
+}
+
+// place gives a permission the feature under which this account files it.
+func (f *features) place(p apikey.Permission) apikey.Permission {
+	if known := f.of[p.Name]; known != "" && (p.Feature == "" || p.Feature == known) {
+		p.Feature = f.spelling(known)
+	}
+	return p
+}
+
+func (f *features) spelling(feature string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return cmp.Or(f.spelled[feature], feature)
+}
+
+// flat is a permission of a list without features. Where the declaration has features, a name is taken apart only if that gives one of its own.
+func (f *features) flat(name string) apikey.Permission {
+	if p := apikey.ParsePermission(name); f.of[name] == "" && (len(f.declared) == 0 || f.declared[p]) {
+		return p
+	}
+	return apikey.Permission{Name: name}
+}
+
+// named is the permission that a message names, else the one that the call needs. A name that is a word of any language counts with
+// its feature alone.
+func (f *features) named(message, needed string) string {
+	for _, word := range strings.FieldsFunc(message, func(r rune) bool { return r != '.' && r != '_' && r != ':' && !unicode.IsLetter(r) }) {
+		p := apikey.ParsePermission(strings.Trim(word, ".:"))
+		if f.declared[p] || p.Feature == "" && f.of[p.Name] != "" && p.Name != strings.ToLower(p.Name) {
+			return p.Name
+		}
+	}
+	return needed
+}
+
+// permissionSets are the permissions of a list's keys by how they stand on the wire: few sets are shared by many keys.
+type permissionSets map[string][]apikey.Permission
+
+// maxSets bounds what a list of all different sets costs.
+const maxSets = 1000
+
+// permissionsOf are the rights of a key; nil where the row does not say, empty where it says none. Nobody may change the slice: other
+// keys have it too.
+func (s *issuer) permissionsOf(r *record) []apikey.Permission {
+	raw := r.raw(r.l.permissions)
+	if len(raw) == 0 || string(raw) == "null" {
+		return nil
+	}
+	if known, ok := r.sets[string(raw)]; ok {
+		return known
+	}
+	out := []apikey.Permission{}
+	for _, p := range parsePermissions(raw) {
+		if p.Name == "" {
+			continue
+		}
+		if p.Feature == "" {
+			p = s.features.flat(p.Name)
+		}
+		p.Feature, p.Name = s.spelling.show(p.Feature), s.spelling.show(p.Name)
+		out = append(out, s.features.learn(p))
+	}
+	out = slices.Clip(inOrder(out))
+	if r.sets == nil {
+		r.sets = permissionSets{}
+	}
+	if len(r.sets) < maxSets && (raw[0] == '{' || len(s.features.of) == 0) { // a flat list's features may be learned later
+		r.sets[string(raw)] = out
+	}
+	return out
+}
+
+// parsePermissions reads {"Feature":["name"]} and ["name"]. What it does not understand becomes a name as it stands on the wire: a
+// right is never lost in silence.
+func parsePermissions(raw json.RawMessage) []apikey.Permission {
+	raw = bytes.TrimSpace(raw)
+	var usual map[string][]string
+	var byFeature map[string]json.RawMessage
+	var out []apikey.Permission
+	add := func(feature string, names []string) {
+		for _, name := range names {
+			out = append(out, apikey.Permission{Feature: feature, Name: name})
+		}
+	}
+	switch object := len(raw) > 0 && raw[0] == '{'; {
+	case object && json.Unmarshal(raw, &usual) == nil:
+		for feature, names := range usual {
+			add(feature, names)
+		}
+	case object && json.Unmarshal(raw, &byFeature) == nil:
+		for feature, names := range byFeature {
+			add(feature, permissionNames(names))
+		}
+	default:
+		add("", permissionNames(raw))
+	}
+	return out
+}
+
+// inOrder sorts permissions, each once: an object of the wire has no order.
+func inOrder(list []apikey.Permission) []apikey.Permission {
+	slices.SortFunc(list, func(a, b apikey.Permission) int {
+		return cmp.Or(cmp.Compare(a.Feature, b.Feature), cmp.Compare(a.Name, b.Name))
+	})
+	return slices.Compact(list)
+}
+
+func permissionNames(raw json.RawMessage) []string {
+	var list []json.RawMessage
+	var flags map[string]bool
+	var levels map[string]string
+	var names []string
+	switch {
+	case len(raw) == 0 || string(raw) == "null":
+	case json.Unmarshal(raw, &list) == nil:
+		for _, item := range list {
+			names = append(names, literal(item))
+		}
+	case json.Unmarshal(raw, &flags) == nil:
+		for name, granted := range flags {
+			if granted {
+				names = append(names, name)
+			}
+		}
+	case json.Unmarshal(raw, &levels) == nil: // {"members":"read"}
+		for name, level := range levels {
+			names = append(names, name+":"+level)
+		}
+	default:
+		names = append(names, literal(raw))
+	}
+	return names
+}
+
+// literal is a string's value, or any other value's JSON.
+func literal(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return s
+	}
+	var b bytes.Buffer
+	_ = json.Compact(&b, raw)
+	return b.String()
+}
+
+// probeByRights goes from read to read until one tells. Being told that a permission is missing tells too, as that is said only to a
+// key that is known: then the next read shows what the key may do.
+func (s *issuer) probeByRights(ctx context.Context, secret apikey.Secret) (apikey.Proof, error) {
+	var lacks apikey.Proof // what the missing permissions prove, once one was told
+	var silent apikey.Proof
+	var strange *kit.Probe // answered 200 in a shape that is not known
+	var last error
+	for i := range s.d.Probes {
+		read := &s.d.Probes[i]
+		if slices.Contains(lacks.Cannot, read.Needs) {
+			continue
+		}
+		asked := s.ask(ctx, read, secret)
+		e := asError(asked)
+		proof, err := s.proofOf(read, asked)
+		switch {
+		case err != nil && e.Kind == Unavailable:
+			last = err
+		case err != nil && lacks.Accepted():
+		case err != nil:
+			return apikey.Proof{}, err
+		case proof.Accepted() && len(proof.Can) > 0:
+			if lacks.Accepted() {
+				proof.Cannot, proof.Evidence = lacks.Cannot, lacks.Evidence+"; "+proof.Evidence
+			}
+			return proof, nil
+		case proof.Accepted() && !lacks.Accepted():
+			lacks = proof
+		case proof.Accepted():
+			lacks.Cannot, lacks.Evidence = append(lacks.Cannot, read.Needs), lacks.Evidence+"; "+proof.Evidence
+		case proof.Refused():
+			return proof, nil
+		case proof.Limited || e.Kind == Forbidden && lacksFeature(e) || proof.Status == http.StatusProxyAuthRequired || e.Kind == BadAnswer && e.Status < 400 && !errors.Is(asked, errForeign):
+			if lacks.Accepted() {
+				continue
+			}
+			return proof, nil // no other read can tell more
+		default:
+			silent, last = proof, nil
+			if strange == nil && errors.Is(asked, errForeign) {
+				strange = read
+			}
+		}
+	}
+	switch {
+	case lacks.Accepted():
+		return lacks, nil
+	case strange != nil && s.authenticates(ctx, strange, secret):
+		proof, err := s.proofOf(strange, nil)
+		proof.Evidence += ", and 401 to a made-up key"
+		return proof, err
+	case last != nil:
+		return apikey.Proof{}, last
+	}
+	return silent, nil
+}
+
+// authenticates reports whether a read whose answer has no known shape is refused to a made-up key. Who answers 200 to a secret and
+// 401 to that one looks at keys; a captive portal does not. It is asked once.
+func (s *issuer) authenticates(ctx context.Context, read *kit.Probe, secret apikey.Secret) bool {
+	if _, known := s.looksAtKeys.Load(read); known {
+		return true
+	}
+	if !IsKind(s.ask(ctx, read, apikey.MadeUp(secret, s.opts.Random)), Unauthorized) {
+		return false
+	}
+	s.looksAtKeys.Store(read, true)
+	return true
+}
+
+// rights says what a proof by a read that needs a permission shows.
+func rights(by *kit.Probe, p apikey.Proof, e *Error) apikey.Proof {
+	switch {
+	case p.Verdict == apikey.Accepted && p.Status == http.StatusOK:
+		p.Can, p.Unknown = []string{by.Needs}, []string{openPermissions}
+	case p.Verdict == apikey.Accepted:
+		p.Cannot, p.Unknown = []string{by.Needs}, []string{openPermissions}
+		p.Evidence += " " + e.Code
+	}
+	return p
+}

@@ -1,0 +1,187 @@
+package kit
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// decoder makes a declaration of a table of TOML, and collects all that does not fit: the decoder of the TOML package stops at the first
+// one, and calls fields by what they are in Go.
+type decoder struct {
+	refuse func(field, format string, args ...any)
+}
+
+// What a field may be, for people.
+const (
+	wantsText   = `must be text, in quotes`
+	wantsFlag   = `must be true or false, without quotes`
+	wantsNumber = `must be a whole number, without quotes`
+	wantsSpan   = `must be a span of time, in quotes: "60s", "10m", "24h"`
+	wantsTexts  = `must be a list of texts: ["id"]`
+	wantsTable  = `must be a table: { … }`
+)
+
+// maxText bounds every text of a declaration.
+const maxText = 1000
+
+// table fills a struct. Fields of it that a table does not have are left as they are.
+func (d *decoder) table(field string, raw any, out reflect.Value) {
+	table, ok := raw.(map[string]any)
+	if !ok {
+		d.refuse(field, wantsTable)
+		return
+	}
+	places := map[string]reflect.Value{}
+	placesOf(out, places)
+	for _, name := range slices.Sorted(maps.Keys(table)) {
+		at := join(field, name)
+		if place, known := places[name]; known {
+			d.value(at, table[name], place)
+		} else {
+			d.refuse(at, "there is no such field; here are %s", strings.Join(slices.Sorted(maps.Keys(places)), ", "))
+		}
+	}
+}
+
+func join(field, name string) string {
+	if field == "" {
+		return name
+	}
+	return field + "." + name
+}
+
+// placesOf are the fields of a struct by their names in TOML, those of what it embeds among them.
+func placesOf(v reflect.Value, out map[string]reflect.Value) {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		switch name := cmp.Or(f.Tag.Get("toml"), strings.ToLower(f.Name)); {
+		case f.Anonymous:
+			placesOf(v.Field(i), out)
+		case name != "-":
+			out[name] = v.Field(i)
+		}
+	}
+}
+
+func (d *decoder) value(field string, raw any, out reflect.Value) {
+	if span, ok := out.Addr().Interface().(*Span); ok {
+		text, _ := raw.(string)
+		if span.UnmarshalText([]byte(text)) != nil || span.Duration < 0 {
+			d.refuse(field, wantsSpan)
+		}
+		return
+	}
+	switch out.Kind() {
+	case reflect.Pointer:
+		out.Set(reflect.New(out.Type().Elem()))
+		d.value(field, raw, out.Elem())
+	case reflect.Struct:
+		d.table(field, raw, out)
+	case reflect.String:
+		if text, ok := d.text(field, raw, wantsText); ok {
+			out.SetString(text)
+		}
+	case reflect.Bool:
+		if flag, ok := raw.(bool); ok {
+			out.SetBool(flag)
+		} else {
+			d.refuse(field, wantsFlag)
+		}
+	case reflect.Int:
+		if n, ok := raw.(int64); ok && n >= -1<<31 && n < 1<<31 {
+			out.SetInt(n)
+		} else {
+			d.refuse(field, wantsNumber)
+		}
+	case reflect.Slice:
+		d.list(field, raw, out)
+	case reflect.Map:
+		d.named(field, raw, out)
+	default: // what is sent as it stands
+		d.printable(field, raw)
+		out.Set(reflect.ValueOf(raw))
+	}
+}
+
+func (d *decoder) text(field string, raw any, wants string) (text string, ok bool) {
+	if text, ok = raw.(string); !ok {
+		d.refuse(field, "%s", wants)
+		return "", false
+	}
+	return text, d.printable(field, text)
+}
+
+// printable refuses what no service has in its words, and what makes a file look like another one than it is.
+func (d *decoder) printable(field string, raw any) bool {
+	switch raw := raw.(type) {
+	case string:
+		switch at := strings.IndexFunc(raw, func(r rune) bool { return !unicode.IsPrint(r) }); {
+		case at >= 0:
+			d.refuse(field, "has a character that cannot be shown")
+			return false
+		case len(raw) > maxText:
+			d.refuse(field, "is over %d characters", maxText)
+			return false
+		}
+	case []any:
+		for i, item := range raw {
+			if !d.printable(fmt.Sprintf("%s[%d]", field, i), item) {
+				return false
+			}
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(raw)) {
+			if at := join(field, name); !d.printable(at, name) || !d.printable(at, raw[name]) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// list is one of texts, or of tables.
+func (d *decoder) list(field string, raw any, out reflect.Value) {
+	list, ok := raw.([]any)
+	tables := out.Type().Elem().Kind() == reflect.Struct
+	switch {
+	case !ok && tables:
+		d.refuse(field, "must be a list of tables: [[%s]]", field)
+		return
+	case !ok:
+		d.refuse(field, wantsTexts)
+		return
+	}
+	out.Set(reflect.MakeSlice(out.Type(), len(list), len(list)))
+	for i, item := range list {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		if tables {
+			d.table(at, item, out.Index(i))
+		} else if text, ok := d.text(at, item, wantsTexts); ok {
+			out.Index(i).SetString(text)
+		}
+	}
+}
+
+// named are texts, lists of texts, or anything, by names that the declaration chooses.
+func (d *decoder) named(field string, raw any, out reflect.Value) {
+	table, ok := raw.(map[string]any)
+	if !ok {
+		d.refuse(field, wantsTable)
+		return
+	}
+	out.Set(reflect.MakeMap(out.Type()))
+	for _, name := range slices.Sorted(maps.Keys(table)) {
+		at := join(field, name)
+		if !d.printable(at, name) {
+			continue
+		}
+		value := reflect.New(out.Type().Elem()).Elem()
+		d.value(at, table[name], value)
+		out.SetMapIndex(reflect.ValueOf(name).Convert(out.Type().Key()), value)
+	}
+}
