@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"detent/client/issuers"
+	"detent/disk"
 )
 
 // Template is what config init writes: every field, explained, none of them active.
@@ -107,7 +108,7 @@ func inOneStep(path, text string, mode fs.FileMode) error {
 	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
 	}
-	return errors.Join(err, SyncFolder(filepath.Dir(path)))
+	return errors.Join(err, disk.SyncFolder(filepath.Dir(path)))
 }
 
 // fieldValue is a field of a profile as TOML writes it. The value is empty where the file needs none; off is what says the same
