@@ -32,9 +32,6 @@ func Open(dir string, now func() time.Time) *Log {
 	return &Log{dir: dir, now: now, at: func(string) {}}
 }
 
-// Dir is the folder of the log.
-func (l *Log) Dir() string { return l.dir }
-
 // Entry is an action that has begun.
 type Entry struct {
 	log    *Log

@@ -17,14 +17,6 @@ const (
 	Admin  Role = "admin"    // deletes outside a rotation, edits profiles
 )
 
-// roles in the order of their rights.
-var roles = []Role{Viewer, Rotate, Admin}
-
-// Covers reports whether a role has the rights of another. What is no role covers nothing.
-func (r Role) Covers(other Role) bool {
-	return slices.Contains(roles, r) && slices.Index(roles, r) >= slices.Index(roles, other)
-}
-
 // AllProfiles, in place of profile names, gives an operator every profile, those added later too.
 const AllProfiles = "*"
 
@@ -103,10 +95,7 @@ func (c *Config) readOperator(name string, t *section, owner map[string]string) 
 		t.doc.refuse(t.path, operatorRule)
 	}
 	o := Operator{Name: name}
-	options := make([]string, len(roles))
-	for i, r := range roles {
-		options[i] = string(r)
-	}
+	options := []string{string(Viewer), string(Rotate), string(Admin)}
 	o.Role = Role(t.choice("role", options...))
 	t.needs("role", "%s", alternatives(options))
 	for _, line := range t.words("keys", keysForm) {
