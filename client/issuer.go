@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"detent/apikey"
 	"detent/client/kit"
@@ -39,6 +40,7 @@ type abilities struct {
 	publicKey  func(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error)
 	ownProject func(ctx context.Context) (project string, known bool, err error)
 	catalogue  func(ctx context.Context) ([]kit.Permission, error)
+	roll       func(ctx context.Context, id string, overlap time.Duration, once string) (apikey.Rolled, error)
 }
 
 // lacks reports whether an interface that every issuer has the method of is one that this one does nothing in.
@@ -54,6 +56,8 @@ func (s *issuer) lacks(ability any) bool {
 		return s.ownProject == nil
 	case *Cataloguer:
 		return s.catalogue == nil
+	case *Roller:
+		return s.roll == nil
 	}
 	return false
 }
@@ -80,6 +84,9 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 	}
 	if d.PublicKey != nil {
 		s.publicKey = s.givePublicKey
+	}
+	if d.Roll != nil {
+		s.roll = s.newSecret
 	}
 	if d.OwnProject != "" {
 		s.ownProject = s.projectOfList
@@ -175,8 +182,9 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		Environments: slices.Clone(s.d.Environments), AccessFields: slices.Clone(s.d.Access),
 		MorePermissions: slices.Clone(s.d.MorePermissions), MaxName: s.d.Longest, UsagePage: s.d.Usage, Advice: s.d.Advice,
 		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,
-		NoTryDead: s.d.Truth.NeverTryDead, Catalogue: apikey.Catalogue{Can: s.catalogue != nil, OfKeys: s.d.Catalogue != nil && s.d.Catalogue.Keys, Asked: s.askedAt()},
+		NoTryDead: s.d.Truth.NeverTryDead, Roll: s.rolls(), Catalogue: apikey.Catalogue{Can: s.catalogue != nil, OfKeys: s.d.Catalogue != nil && s.d.Catalogue.Keys, Asked: s.askedAt()},
 	}
+	c.Whose = func(secret apikey.Secret) (title, prefix string) { return whose(s.d.Name, secret) }
 	if s.retrieve != nil && !s.opts.ShownOnce {
 		c.Retrieve = s.ability("retrieve", true)
 	}
@@ -384,6 +392,8 @@ func (s *issuer) CallNames(op string) []string {
 		if s.retrieve != nil {
 			return []string{s.d.List.Call.Call}
 		}
+	case "roll", "end", "keep":
+		return s.rollCalls(op)
 	case "create":
 		if s.d.Create != nil {
 			return []string{s.d.Create.Call.Call}
