@@ -14,6 +14,19 @@ func Can() Ability { return Ability{OK: true} }
 // Cannot is an ability that the service lacks, with the reason in words for the user.
 func Cannot(why string) Ability { return Ability{Why: why} }
 
+// Roll says how a key is given a new secret in place.
+type Roll struct {
+	Ability
+	// AtOnce says that the former secret can be made to die with the roll, and Overlap for how long it can live on beside the new one at
+	// the longest; 0 where it cannot.
+	AtOnce  bool
+	Overlap time.Duration
+	// Again says that a roll that is asked for again under the same name is done once.
+	Again bool
+	// End says that an overlap can be ended, Keep that the key can be given back to its former secret while one runs.
+	End, Keep bool
+}
+
 // Risk says what is special about granting a permission.
 type Risk int
 
@@ -67,6 +80,7 @@ type Capabilities struct {
 	Disable    Ability // enable and disable
 	PublicKeys Ability // request a public key
 	Retrieve   Ability // the secret can be had again after create
+	Roll       Roll    // a new secret in place: the key stays
 	LastUsed   Ability // exact last use is reported; Why says where else to look
 
 	// PermissionGroups is the catalogue; empty where keys have no permissions.

@@ -62,7 +62,7 @@ func (t *transport) try(ctx context.Context, c call, attempt int, read func(*ans
 		body = newGuard(strings.NewReader("null"), limit)
 	}
 	a := &answer{status: resp.StatusCode, header: resp.Header, body: body}
-	if c.op == opCreate {
+	if c.op == opCreate || c.op == opRoll {
 		err = t.readCreated(resp, opened, a, read)
 	} else {
 		err = t.readAnswer(resp, opened, a, read)

@@ -34,6 +34,8 @@ func (s *issuer) declaredNames(op string) []string {
 			return inWords(&s.d.List.Call)
 		}
 		return inWords(s.d.Retrieve)
+	case "roll", "end", "keep":
+		return s.rollCalls(op)
 	case "create":
 		if s.d.Create != nil {
 			return inWords(&s.d.Create.Call, s.d.Create.Secret)

@@ -122,6 +122,11 @@ func (s *issuer) written(value any, as string) any {
 	switch value := value.(type) {
 	case end:
 		return value.written(as)
+	case time.Duration:
+		if as == "milliseconds" {
+			return value.Milliseconds()
+		}
+		return int64(value / time.Second)
 	case []apikey.Permission:
 		return s.permissionsAs(value, as)
 	case string:

@@ -56,6 +56,18 @@ type ProjectFinder interface {
 	OwnProject(ctx context.Context) (project string, known bool, err error)
 }
 
+// Roller is what a service has that gives a key a new secret in place (Capabilities.Roll).
+type Roller interface {
+	// Roll gives the key a new secret. The former one is accepted for as long as overlap says; at once is 0. once is this call's own name
+	// among all: where the service takes such names, what is sent again under the same one is done once, and is answered without a
+	// secret. It is sent once; an error with Outcome Unknown may have done it.
+	Roll(ctx context.Context, id string, overlap time.Duration, once string) (apikey.Rolled, error)
+	// EndOverlap makes the former secret die, and KeepFormer gives the key back to it, so that the new one dies. AlreadyGone says that no
+	// overlap runs, or that there is no such key.
+	EndOverlap(ctx context.Context, id string) (apikey.Deleted, error)
+	KeepFormer(ctx context.Context, id string) (apikey.Deleted, error)
+}
+
 // Clock is what a service has that shows its own time in answers: the last
 // Date header seen, and the local time when it was seen.
 type Clock interface {
