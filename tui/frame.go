@@ -14,7 +14,7 @@ import (
 
 const (
 	sideBySide = 90 // from this width on, list and detail share the frame, if the list keeps the columns that matter
-	leastPane  = 34 // an instant with its zone fits beside its label
+	leastPane  = 36 // an instant with its zone fits beside its label
 	short      = 90 // below, the header says less
 	minWidth   = 40
 	minHeight  = 10
@@ -247,7 +247,11 @@ func (a *App) summary() []string {
 		if n > 1 {
 			word = " wait"
 		}
-		parts = append(parts, s.Warn.Render(ui.Number(n)+word+" for you")+s.Dim.Render(" · ")+s.Key.Render(a.env.Keys.Rotations.Help().Key))
+		text := s.Warn.Render(ui.Number(n) + word + " for you")
+		if a.top() == nil { // else the key is another's
+			text += s.Dim.Render(" · ") + s.Key.Render(a.env.Keys.Rotations.Help().Key)
+		}
+		parts = append(parts, text)
 	} else if c := a.counts(); c.rotating > 0 {
 		parts = append(parts, s.Accent.Render(ui.Count(c.rotating, "rotation")+" open"))
 	}

@@ -188,7 +188,19 @@ func (l *List) nothing(height int) []string {
 	if l.Filtered() && l.store.n > 0 && !l.busy {
 		block = l.noMatch()
 	}
-	return ui.Centre(block, l.width, height)
+	return ui.Centre(shortened(block, height), l.width, height)
+}
+
+// shortened makes a block as high as there is room for: empty lines go first, then those before the last, which says what one can do.
+func shortened(block string, height int) string {
+	lines := strings.Split(block, "\n")
+	if len(lines) > height {
+		lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+	}
+	if n := len(lines); n > height && height > 1 {
+		lines = append(append(lines[:height-2:height-2], "…"), lines[n-1])
+	}
+	return strings.Join(lines, "\n")
 }
 
 func (l *List) filterLine() string {

@@ -287,6 +287,9 @@ func (s *QueueScreen) View() string {
 		return strings.Join(ui.Fit(strings.Join(p.lines, "\n"), s.width, s.height), "\n")
 	}
 	for i, item := range s.items {
+		if i > 0 && !s.begun {
+			p.lines = append(p.lines, "") // the first to go where there is little room
+		}
 		s.viewItem(&p, i, item)
 	}
 	foot := page{env: s.env, width: s.width}
