@@ -170,7 +170,7 @@ func writeCanonical(b *bytes.Buffer, v any, set bool) {
 		b.WriteString("[" + strings.Join(items, ",") + "]")
 	case map[string]any:
 		b.WriteByte('{')
-		for i, name := range sortedKeys(v) {
+		for i, name := range slices.Sorted(maps.Keys(v)) {
 			if i > 0 {
 				b.WriteByte(',')
 			}
@@ -187,8 +187,6 @@ func writeCanonical(b *bytes.Buffer, v any, set bool) {
 		b.WriteString("null")
 	}
 }
-
-func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
 
 // writeText writes a JSON string. Encode cannot fail for one.
 func writeText(b *bytes.Buffer, s string) {

@@ -143,9 +143,12 @@ func ParseSpan(text string) (time.Duration, error) {
 }
 
 // clip keeps an error message readable whatever was typed.
-func clip(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
+func clip(s string) string { return Clip(s, 40) }
+
+// Clip cuts a text to so many characters.
+func Clip(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
 	}
 	return s
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"detent/disk"
 )
 
 // Log appends to the log of one folder. It may be used by many goroutines, and by many processes at once.
@@ -29,9 +31,6 @@ type Log struct {
 func Open(dir string, now func() time.Time) *Log {
 	return &Log{dir: dir, now: now, at: func(string) {}}
 }
-
-// Dir is the folder of the log.
-func (l *Log) Dir() string { return l.dir }
 
 // Entry is an action that has begun.
 type Entry struct {
@@ -155,7 +154,7 @@ func (l *Log) append(r Record) (seq uint64, err error) {
 		if err := writeHead(l.dir, head); err != nil || !end.empty {
 			return err
 		}
-		return syncFolder(l.dir) // the names of a new log and head; later heads that a power cut loses are caught up with
+		return disk.SyncFolder(l.dir) // the names of a new log and head; later heads that a power cut loses are caught up with
 	})
 	if err != nil && seq == 0 {
 		return 0, fmt.Errorf("the audit log: %w", err)

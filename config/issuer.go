@@ -17,13 +17,9 @@ func (c *Config) IssuerFolder() string { return issuers.FolderBeside(c.Path) }
 func (c *Config) readIssuer(p *Profile, t *section) *kit.Declaration {
 	folder := issuers.FolderBeside(t.doc.path)
 	allowed := alternatives(issuers.Names(folder))
-	if !t.has("service") {
-		t.take("service")
-		t.lacks("service", "%s", allowed)
-		return nil
-	}
 	var ok bool
-	if p.Service, ok = t.text("service", allowed); !ok {
+	p.Service, ok = t.text("service", allowed)
+	if t.needs("service", "%s", allowed); !ok {
 		return nil
 	}
 	d, err := issuers.Load(folder, p.Service)

@@ -60,9 +60,7 @@ func (c *Config) readProfile(name string, t *section) Profile {
 	p := Profile{Name: name}
 	issuer := c.readIssuer(&p, t)
 	p.URL = t.url("url")
-	if !t.has("url") {
-		t.lacks("url", "for example \"https://api.example.com\"; it %s", urlRule)
-	}
+	t.needs("url", "for example \"https://api.example.com\"; it %s", urlRule)
 	p.Token = readToken(t)
 	p.CA = t.filePath("ca")
 	p.Environment = apikey.Environment(t.choice("environment", string(apikey.Live), string(apikey.Test), string(apikey.Dev)))
@@ -96,13 +94,8 @@ func hasTokenServer(host string) bool {
 }
 
 func readToken(t *section) Token {
-	if !t.has("token") {
-		t.take("token")
-		t.lacks("token", "%s", tokenForms)
-		return Token{}
-	}
 	s := t.sub("token", "one of "+tokenForms+"; never the token itself")
-	if s == nil {
+	if t.needs("token", "%s", tokenForms); s == nil {
 		return Token{}
 	}
 	var token Token
@@ -132,9 +125,7 @@ func readDeliver(name string, t *section) Deliver {
 		d.EnvFile = &EnvFile{Path: env.filePath("path")}
 		d.EnvFile.Variable, _ = env.text("variable", "the name of a variable")
 		for _, field := range []string{"path", "variable"} {
-			if !env.has(field) {
-				env.lacks(field, `{ path = "/srv/app/.env", variable = "API_KEY" }`)
-			}
+			env.needs(field, `{ path = "/srv/app/.env", variable = "API_KEY" }`)
 		}
 		if d.EnvFile.Variable != "" && !apikey.IsVariableName(d.EnvFile.Variable) || env.has("variable") && d.EnvFile.Variable == "" {
 			env.refuse("variable", variableRule)

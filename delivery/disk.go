@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"detent/disk"
 )
 
 // The steps of a delivery, one for each thing that is done to the disk. Options.Hook is called before
@@ -134,7 +136,10 @@ func (p place) syncFolder(folder string) error {
 		if p.o.NoSync {
 			return nil
 		}
-		return syncFolder(folder)
+		if err := disk.SyncFolder(folder); err != nil {
+			return fmt.Errorf("the folder %s cannot be synced: %w", display(folder), cause(err))
+		}
+		return nil
 	})
 }
 

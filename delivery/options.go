@@ -150,7 +150,7 @@ func build(c Config, o Options) (Destination, error) {
 	if c.Command[0] == "" {
 		return nil, fmt.Errorf("the command has no program")
 	}
-	return &command{common: common, words: slices.Clone(c.Command)}, nil
+	return &command{oneWay: oneWay{common}, words: slices.Clone(c.Command)}, nil
 }
 
 // Short is a spelling for a record. A command's words may hold anything: the first is enough.
@@ -179,7 +179,7 @@ func Parse(spec string, o Options) (Destination, error) {
 	c := Config{Name: spec}
 	switch {
 	case spec == "clipboard":
-		return &clipboard{common: common{spec: spec, o: o}}, nil
+		return &clipboard{oneWay{common{spec: spec, o: o}}}, nil
 	case kind == "clipboard":
 		return nil, fmt.Errorf("clipboard takes nothing after it")
 	case !found:

@@ -302,18 +302,18 @@ func (p place) undo(c change, restore func(s snapshot, b backup) (content []byte
 				return Unreported, err
 			}
 		}
-		if err := c.expectedUnless(exact, s); err != nil {
-			return Unreported, err
+		if !exact {
+			if err := c.expected(s); err != nil {
+				return Unreported, err
+			}
 		}
 		done := false
 		if gone {
-			did, done, err = Removed, true, p.removeCreated(s, c)
+			did = Removed
+			done, err = p.removeCreated(s, c)
 		} else {
 			did = PutBack
 			done, err = p.replace(s, c, content, b.mode)
-		}
-		if errors.Is(err, errChanged) {
-			continue
 		}
 		if err != nil || done {
 			return did, err
@@ -332,29 +332,15 @@ func (c change) back(s snapshot, b backup) bool {
 	return err == nil && now.Exists == former.Exists && (!now.Exists || now.Secret.Equal(former.Secret))
 }
 
-func (c change) expectedUnless(exact bool, s snapshot) error {
-	if exact {
-		return nil
-	}
-	return c.expected(s)
-}
-
-// errChanged says that the file changed between two looks.
-var errChanged = errors.New("the file changed")
-
-// removeCreated removes a file that was not there before.
-func (p place) removeCreated(s snapshot, c change) error {
-	same, err := p.recheck(s, c, nil)
-	if err != nil {
-		return err
-	}
-	if !same {
-		return errChanged
+// removeCreated removes a file that was not there before. It reports false, with nothing changed, where the file is no longer as in s.
+func (p place) removeCreated(s snapshot, c change) (done bool, err error) {
+	if same, err := p.recheck(s, c, nil); err != nil || !same {
+		return false, err
 	}
 	if err := p.step(stepRemove, func() error { return os.Remove(s.where) }); err != nil {
-		return fmt.Errorf("%s cannot be removed: %w", display(s.real), cause(err))
+		return false, fmt.Errorf("%s cannot be removed: %w", display(s.real), cause(err))
 	}
-	return p.syncFolder(filepath.Dir(s.where))
+	return true, p.syncFolder(filepath.Dir(s.where))
 }
 
 // former is what the job's copy says was there.

@@ -65,11 +65,10 @@ func (p place) preflight(ctx context.Context, c change) (snapshot, Plan, error) 
 			return s, plan, err
 		}
 	}
-	if others, _ := filepath.Glob(globEscape(s.real) + ".detent-*"); len(others) > 0 {
-		for _, other := range others {
-			if !strings.HasPrefix(other, backupPath(s.real, job)) && !isTrialName(other) {
-				note("another rotation's backup lies here: %s", display(other))
-			}
+	others, _ := filepath.Glob(globEscape(s.real) + ".detent-*")
+	for _, other := range others {
+		if !strings.HasPrefix(other, backupPath(s.real, job)) && !isTrialName(other) {
+			note("another rotation's backup lies here: %s", display(other))
 		}
 	}
 	if plan.Holds, err = c.look(s); err != nil {
@@ -78,6 +77,21 @@ func (p place) preflight(ctx context.Context, c change) (snapshot, Plan, error) 
 	gitNotes, err := p.checkGit(ctx, s, job)
 	plan.Notes = append(plan.Notes, gitNotes...)
 	return s, plan, err
+}
+
+// checkFixed refuses what the system forbids to replace, whoever asks. A trial could not see it at the file, and in a folder that only
+// takes files it could not be removed again.
+func checkFixed(s snapshot, folder string) error {
+	paths := []string{folder}
+	if s.exists {
+		paths = append(paths, s.real)
+	}
+	for _, path := range paths {
+		if what, mend := fixed(path); what != "" {
+			return fmt.Errorf("%s is %s and cannot be replaced: take that away first (%s)", display(path), what, mend)
+		}
+	}
+	return nil
 }
 
 // checkMounts refuses a file that is mounted by itself, here or elsewhere: a rename does not reach it.
@@ -115,6 +129,17 @@ func droppedBits(s snapshot) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("mode %04o becomes %04o: others lose access", s.info.Mode().Perm(), keptMode(s.info))}
+}
+
+// putReport says what a put did to a file; how is the word for a file that was there and has changed.
+func putReport(what, how string, s snapshot, did Did) Report {
+	switch {
+	case did == Already:
+		how = "holds it already"
+	case !s.exists:
+		how = "written to a new file"
+	}
+	return Report{Did: did, Summary: what + " " + how, Notes: droppedBits(s), Kept: s.kept}
 }
 
 // undoReport says what an undo did.

@@ -58,11 +58,8 @@ func genericList(c *call) (int, []byte, error) {
 }
 
 func genericCreate(c *call) (int, []byte, error) {
-	o, err := contract.ReadBody(c.r)
-	if err != nil {
-		return 0, nil, err
-	}
-	if body, err := c.replay(o, c.oneGeneric); err != nil || body != nil {
+	o := c.body
+	if body, err := c.replay(c.oneGeneric); err != nil || body != nil {
 		return http.StatusOK, body, err
 	}
 	if err := o.Only("a create", "name", "environment", "expires_at", "restrictions"); err != nil {
@@ -91,12 +88,8 @@ func genericCreate(c *call) (int, []byte, error) {
 	if own := c.who.Environment; own != "" && own != env {
 		return 0, nil, contract.Forbidden("a %s key manages %s keys only", own, own)
 	}
-	own, err := c.who.Limits()
-	if err != nil {
+	if err := c.mayGive("makes", limits); err != nil {
 		return 0, nil, err
-	}
-	if !narrower(limits, own) {
-		return 0, nil, contract.Forbidden("a restricted key makes only keys that are restricted at least as much")
 	}
 	k := c.newKey(name)
 	k.Environment, k.ExpiresAt = env, expires

@@ -36,7 +36,8 @@ type call struct {
 	at    store.Seen // the store's version, asked for when the request had come in, or with its key
 	id    string     // what {id} in the path stood for
 	query url.Values
-	once  *once // of a create that may be sent again
+	body  contract.Object // of a call that sends one; nil where it was empty
+	once  *once           // of a create that may be sent again
 }
 
 // route is one line of a contract: who may call what, and who answers. A handler that has
@@ -152,18 +153,28 @@ func (c *call) answer(rt *route) (status int, body []byte, err error) {
 		}
 	}
 	if c.who.Session {
-		return rt.handle(c)
+		return c.handle(rt)
 	}
 	secret, hash := secretName{c.who.ID, c.who.Rolled.At}, c.who.Hash
 	if c.older {
 		secret.rolled, hash = c.who.Rolled.Former.RolledAt, c.who.Rolled.Former.Hash
 	}
 	before := c.usage.touch(secret, hash, c.now.UnixMilli())
-	status, body, err = rt.handle(c)
+	status, body, err = c.handle(rt)
 	if refusedCall(err) {
 		c.usage.undo(secret, c.now.UnixMilli(), before)
 	}
 	return status, body, err
+}
+
+// handle reads what a call sends, and has it handled.
+func (c *call) handle(rt *route) (status int, body []byte, err error) {
+	if rt.method == http.MethodPost || rt.method == http.MethodPut {
+		if c.body, err = contract.ReadBody(c.r); err != nil {
+			return 0, nil, err
+		}
+	}
+	return rt.handle(c)
 }
 
 func refusedCall(err error) bool {

@@ -34,7 +34,7 @@ type once struct {
 var errRepeated = errors.New("the call was sent twice")
 
 // onceOf reads the header; nil where there is none. Of is what the call is about beside its body.
-func (c *call) onceOf(o contract.Object, of string) (*once, error) {
+func (c *call) onceOf(of string) (*once, error) {
 	values := c.r.Header.Values(onceHeader)
 	if len(values) == 0 {
 		return nil, nil
@@ -48,7 +48,7 @@ func (c *call) onceOf(o contract.Object, of string) (*once, error) {
 			return nil, contract.Invalid("%s must be of printable ASCII characters", onceHeader)
 		}
 	}
-	text, err := json.Marshal(o) // fields in order, and no white space between: what was meant, not how it was written
+	text, err := json.Marshal(c.body) // fields in order, and no white space between: what was meant, not how it was written
 	if err != nil {
 		return nil, err
 	}
@@ -58,8 +58,8 @@ func (c *call) onceOf(o contract.Object, of string) (*once, error) {
 
 // replay answers a create that was sent before; a nil body says that it was not. What the create asks for is not looked at again: an expiry that was
 // in the future then may be past now.
-func (c *call) replay(o contract.Object, write func(*store.Key, string) []byte) (body []byte, err error) {
-	if c.once, err = c.onceOf(o, ""); err != nil || c.once == nil {
+func (c *call) replay(write func(*store.Key, string) []byte) (body []byte, err error) {
+	if c.once, err = c.onceOf(""); err != nil || c.once == nil {
 		return nil, err
 	}
 	return c.answerAgain(write)

@@ -15,27 +15,21 @@ var prosopoRoutes = []route{
 	{http.MethodPost, "/api-keys/create", apikey.Prosopo, need{permission: permCreateKey}, prosopoCreate},
 	{http.MethodPost, "/api-keys/delete", apikey.Prosopo, need{permission: permDeleteKey}, prosopoDelete},
 	{http.MethodGet, "/v1/prosopo/provider/admin/rules", apikey.Prosopo, need{permission: permRules}, emptyList},
-	{http.MethodPost, "/access-control/get", apikey.Prosopo, need{permission: permRules}, emptyListAfterBody},
-	{http.MethodPost, "/sites/get", apikey.Prosopo, need{permission: permSites}, emptyListAfterBody},
+	{http.MethodPost, "/access-control/get", apikey.Prosopo, need{permission: permRules}, emptyList},
+	{http.MethodPost, "/sites/get", apikey.Prosopo, need{permission: permSites}, emptyList},
 	{http.MethodGet, "/users/get", apikey.Prosopo, need{permission: permUsers}, emptyList},
 }
 
 func prosopoList(c *call) (int, []byte, error) {
-	if _, err := contract.ReadBody(c.r); err != nil {
-		return 0, nil, err
-	}
 	return 0, nil, c.stream(store.View{Service: apikey.Prosopo}, store.Position{}, 0, list{head: "[",
 		each: func(b []byte, k *store.Key) []byte { return contract.AppendProsopoKey(b, k, "") },
 		tail: func(*store.Position) string { return "]" }})
 }
 
 func prosopoCreate(c *call) (int, []byte, error) {
-	o, err := contract.ReadBody(c.r)
-	if err != nil {
-		return 0, nil, err
-	}
+	o := c.body
 	write := func(k *store.Key, token string) []byte { return contract.AppendProsopoKey(nil, k, token) }
-	if body, err := c.replay(o, write); err != nil || body != nil {
+	if body, err := c.replay(write); err != nil || body != nil {
 		return http.StatusOK, body, err
 	}
 	if err := o.Only("a create", "name", "permissions", "expiresIn"); err != nil {
@@ -69,14 +63,10 @@ func prosopoCreate(c *call) (int, []byte, error) {
 }
 
 func prosopoDelete(c *call) (int, []byte, error) {
-	o, err := contract.ReadBody(c.r)
-	if err != nil {
+	if err := c.body.Only("a delete", "apiKeyId"); err != nil {
 		return 0, nil, err
 	}
-	if err := o.Only("a delete", "apiKeyId"); err != nil {
-		return 0, nil, err
-	}
-	id, err := o.Text("apiKeyId")
+	id, err := c.body.Text("apiKeyId")
 	if err == nil {
 		err = contract.CheckName("apiKeyId", id)
 	}
@@ -87,10 +77,3 @@ func prosopoDelete(c *call) (int, []byte, error) {
 }
 
 func emptyList(*call) (int, []byte, error) { return http.StatusOK, []byte("[]"), nil }
-
-func emptyListAfterBody(c *call) (int, []byte, error) {
-	if _, err := contract.ReadBody(c.r); err != nil {
-		return 0, nil, err
-	}
-	return emptyList(c)
-}

@@ -193,6 +193,15 @@ func narrower(inner, outer apikey.Restrictions) bool {
 	})
 }
 
+// mayGive refuses a caller a secret that reaches further than its own; does is what it does to the key.
+func (c *call) mayGive(does string, limits apikey.Restrictions) error {
+	own, err := c.who.Limits()
+	if err == nil && !narrower(limits, own) {
+		err = contract.Forbidden("a restricted key %s only keys that are restricted at least as much", does)
+	}
+	return err
+}
+
 // minting says how far a contract may rely on a key to create keys.
 type minting int
 

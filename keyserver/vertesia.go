@@ -74,12 +74,9 @@ func (c *call) vertesiaKey(ctx context.Context, q store.Queryer, id string) (*st
 }
 
 func vertesiaCreate(c *call) (int, []byte, error) {
-	o, err := contract.ReadBody(c.r)
-	if err != nil {
-		return 0, nil, err
-	}
+	o := c.body
 	write := func(k *store.Key, value string) []byte { return contract.AppendVertesiaKey(nil, k, c.account, value) }
-	if body, err := c.replay(o, write); err != nil || body != nil {
+	if body, err := c.replay(write); err != nil || body != nil {
 		return http.StatusOK, body, err
 	}
 	if err := o.Only("a create", append([]string{"name", "role", "type", "expires_at"}, contract.ExtraNames...)...); err != nil {
@@ -165,15 +162,11 @@ func (c *call) setExtra(k *store.Key, o contract.Object) error {
 }
 
 func vertesiaUpdate(c *call) (int, []byte, error) {
-	o, err := contract.ReadBody(c.r)
-	if err == nil && o == nil { // a client that lost its body must not be told that the change was made
-		err = contract.Invalid("the body is empty: an update takes a JSON object")
-	}
-	if err != nil {
-		return 0, nil, err
+	if c.body == nil { // a client that lost its body must not be told that the change was made
+		return 0, nil, contract.Invalid("the body is empty: an update takes a JSON object")
 	}
 	var before, after store.Key
-	err = c.store.Change(c.ctx, func(ctx context.Context, tx store.Tx) error {
+	err := c.store.Change(c.ctx, func(ctx context.Context, tx store.Tx) error {
 		if err := c.recheck(ctx, tx); err != nil {
 			return err
 		}
@@ -182,7 +175,7 @@ func vertesiaUpdate(c *call) (int, []byte, error) {
 			return err
 		}
 		before, after = *k, *k
-		if err := c.applyUpdate(&after, o); err != nil {
+		if err := c.applyUpdate(&after, c.body); err != nil {
 			return err
 		}
 		if err := c.keepLast(ctx, tx, c.who, k, &after, c.now); err != nil {
@@ -317,9 +310,6 @@ func (c *call) setProject(k *store.Key, project string) error {
 // vertesiaExchange answers a key with a token. A token is not exchanged for another: else it
 // would never end.
 func vertesiaExchange(c *call) (int, []byte, error) {
-	if _, err := contract.ReadBody(c.r); err != nil {
-		return 0, nil, err
-	}
 	if strings.Count(bearer(c.r), ".") == 2 {
 		return 0, nil, contract.Unauthorized("a token cannot be exchanged: send the key itself")
 	}

@@ -71,17 +71,10 @@ func (g Grants) Cells() (titles []string, rows [][]string) {
 		add("-", grant{Name: name, Description: "granted in use, and in no catalogue"})
 	}
 	for _, p := range g.Presets {
-		add("preset", grant{Name: p.Name, Description: strings.Join(textsOf(p.Permissions), " ")})
+		add("preset", grant{Name: p.Name, Description: strings.Join(apikey.PermissionTexts(p.Permissions), " ")})
 	}
 	for _, r := range g.Roles {
 		add("role", r)
 	}
 	return []string{"GROUP", "NAME", "RISK", "DESCRIPTION"}, rows
-}
-
-func textsOf(permissions []apikey.Permission) (out []string) {
-	for _, p := range permissions {
-		out = append(out, p.String())
-	}
-	return out
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"detent/e2e/needs"
 )
 
 // walked names the folder of a walk: with it set, this test binary is the program that is walked over.
@@ -148,12 +150,7 @@ func TestTmuxShowsWhatViewSays(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts tmux")
 	}
-	if _, err := exec.LookPath("tmux"); err != nil {
-		if strings.Contains(os.Getenv("DETENT_NEED"), "tmux") {
-			t.Fatal("tmux is not installed, and DETENT_NEED names it")
-		}
-		t.Skip("tmux is not installed")
-	}
+	needs.Program(t, "tmux")
 	w := &walk{t: t, dir: t.TempDir(), seen: map[string]int{}}
 	w.tmux("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "40", os.Args[0])
 	defer w.tmux("kill-server")

@@ -286,18 +286,18 @@ func AppendText(b []byte, s string) []byte {
 
 // AppendField writes ,"name":"value"; the first field of an object is written by hand.
 func AppendField(b []byte, name, value string) []byte {
-	b = append(b, ',', '"')
-	b = append(b, name...)
-	b = append(b, '"', ':')
-	return AppendText(b, value)
+	return AppendText(appendName(b, name), value)
 }
 
 // AppendRaw writes ,"name":value for a value that is JSON already.
 func AppendRaw(b []byte, name, value string) []byte {
+	return append(appendName(b, name), value...)
+}
+
+func appendName(b []byte, name string) []byte {
 	b = append(b, ',', '"')
 	b = append(b, name...)
-	b = append(b, '"', ':')
-	return append(b, value...)
+	return append(b, '"', ':')
 }
 
 // AppendTime writes ,"name":time, or null for none.
@@ -305,9 +305,7 @@ func AppendTime(b []byte, name string, ms int64) []byte {
 	if ms == 0 {
 		return AppendRaw(b, name, "null")
 	}
-	b = append(b, ',', '"')
-	b = append(b, name...)
-	b = append(b, '"', ':', '"')
+	b = append(appendName(b, name), '"')
 	return append(AppendWireTime(b, time.UnixMilli(ms).UTC()), '"')
 }
 

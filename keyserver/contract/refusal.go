@@ -53,9 +53,4 @@ func AppendError(b []byte, service string, e *Refusal) []byte {
 }
 
 // Clip keeps a message short whatever was sent.
-func Clip(text string) string {
-	if r := []rune(text); len(r) > 60 {
-		return string(r[:60]) + "…"
-	}
-	return text
-}
+func Clip(text string) string { return apikey.Clip(text, 60) }

@@ -12,14 +12,9 @@ import (
 	"detent/apikey"
 )
 
-// RestrictionsJSON writes all three lists, empty ones too: absent would mean "not reported".
+// RestrictionsJSON writes all three lists.
 func RestrictionsJSON(r apikey.Restrictions) (string, error) {
-	full := func(list []string) []string { return append([]string{}, list...) }
-	text, err := json.Marshal(struct {
-		IPAddresses []string `json:"ip_addresses"`
-		Referrers   []string `json:"referrers"`
-		Endpoints   []string `json:"endpoints"`
-	}{full(r.IPAddresses), full(r.Referrers), full(r.Endpoints)})
+	text, err := json.Marshal(r.Whole())
 	return string(text), err
 }
 

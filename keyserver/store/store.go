@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"embed"
 	"errors"
 	"fmt"
 	"strconv"
@@ -15,71 +16,18 @@ import (
 // of them it has seen. The SQL is what SQLite and PostgreSQL share: text ids, times as
 // milliseconds since 1970 (0: none), booleans as 0 and 1. Where a database does not roll back what
 // makes a table, a migration that was cut off runs again: each statement can.
-// Never change one that was released: add the next.
-var migrations = []string{`
-CREATE TABLE IF NOT EXISTS detent_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS keys (
-	id           TEXT PRIMARY KEY,
-	service      TEXT NOT NULL,
-	environment  TEXT NOT NULL,
-	name         TEXT NOT NULL,
-	type         TEXT NOT NULL,
-	role         TEXT NOT NULL,
-	project      TEXT NOT NULL,
-	project_name TEXT NOT NULL,
-	permissions  TEXT NOT NULL,
-	restrictions TEXT NOT NULL,
-	extra        TEXT NOT NULL,
-	hash         TEXT NOT NULL,
-	value        TEXT NOT NULL,
-	enabled      BIGINT NOT NULL,
-	admin        BIGINT NOT NULL,
-	mints        BIGINT NOT NULL,
-	created_at   BIGINT NOT NULL,
-	updated_at   BIGINT NOT NULL,
-	expires_at   BIGINT NOT NULL,
-	last_used_at BIGINT NOT NULL,
-	created_by   TEXT NOT NULL,
-	updated_by   TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS keys_in_order ON keys (service, created_at, id);
-CREATE INDEX IF NOT EXISTS keys_expiring ON keys (service, expires_at) WHERE expires_at > 0;
-CREATE INDEX IF NOT EXISTS keys_minting ON keys (service) WHERE mints = 1;
-CREATE INDEX IF NOT EXISTS keys_public ON keys (project, name) WHERE type = 'pk';
-CREATE TABLE IF NOT EXISTS users (
-	id         TEXT PRIMARY KEY,
-	name       TEXT NOT NULL,
-	email      TEXT NOT NULL,
-	created_at BIGINT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS signers (
-	kid        TEXT PRIMARY KEY,
-	public     TEXT NOT NULL,
-	expires_at BIGINT NOT NULL
-);`, `
-CREATE TABLE IF NOT EXISTS leases (
-	work       TEXT PRIMARY KEY,
-	holder     TEXT NOT NULL,
-	expires_at BIGINT NOT NULL
-);`, `
-CREATE TABLE IF NOT EXISTS once (
-	caller     TEXT NOT NULL,
-	name       TEXT NOT NULL,
-	body       TEXT NOT NULL,
-	id         TEXT NOT NULL,
-	expires_at BIGINT NOT NULL,
-	PRIMARY KEY (caller, name)
-);
-CREATE INDEX IF NOT EXISTS once_expiring ON once (expires_at);`, `
-CREATE TABLE IF NOT EXISTS former_secrets (
-	id        TEXT PRIMARY KEY,
-	hash      TEXT NOT NULL,
-	dies_at   BIGINT NOT NULL,
-	used_at   BIGINT NOT NULL,
-	rolled_at BIGINT NOT NULL
-);
-ALTER TABLE keys ADD COLUMN rolled_at BIGINT NOT NULL DEFAULT 0;`,
-}
+// Never change one that was released: add the next, whose file comes after it by name.
+var migrations = func() (out []string) {
+	files, _ := migrationFiles.ReadDir("migrations") // in order
+	for _, f := range files {
+		text, _ := migrationFiles.ReadFile("migrations/" + f.Name())
+		out = append(out, string(text))
+	}
+	return out
+}()
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
 
 // dialect is what the databases do not share.
 type dialect struct {
