@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -80,10 +79,6 @@ func (h *Screens) openUnderScreen(ctx context.Context, p config.Profile) (*Sessi
 		return s, nil
 	}
 	return nil, errNeedsTerminal(p.Name)
-}
-
-func errNeedsTerminal(profile string) error {
-	return fmt.Errorf("the profile %s is not open, and its token command may ask on the terminal: switch to it first (p)", profile)
 }
 
 // opening opens a profile.
