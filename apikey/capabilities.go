@@ -14,6 +14,19 @@ func Can() Ability { return Ability{OK: true} }
 // Cannot is an ability that the service lacks, with the reason in words for the user.
 func Cannot(why string) Ability { return Ability{Why: why} }
 
+// Roll says how a key is given a new secret in place.
+type Roll struct {
+	Ability
+	// AtOnce says that the former secret can be made to die with the roll, and Overlap for how long it can live on beside the new one at
+	// the longest; 0 where it cannot.
+	AtOnce  bool
+	Overlap time.Duration
+	// Again says that a roll that is asked for again under the same name is done once.
+	Again bool
+	// End says that an overlap can be ended, Keep that the key can be given back to its former secret while one runs.
+	End, Keep bool
+}
+
 // Risk says what is special about granting a permission.
 type Risk int
 
@@ -67,6 +80,7 @@ type Capabilities struct {
 	Disable    Ability // enable and disable
 	PublicKeys Ability // request a public key
 	Retrieve   Ability // the secret can be had again after create
+	Roll       Roll    // a new secret in place: the key stays
 	LastUsed   Ability // exact last use is reported; Why says where else to look
 
 	// PermissionGroups is the catalogue; empty where keys have no permissions.
@@ -88,6 +102,9 @@ type Capabilities struct {
 	AccessFields []Field
 	// SecretPrefixes are how a secret of this service begins; empty where it may begin anyhow.
 	SecretPrefixes []string
+	// Whose is the title of another service that is known here and whose secrets begin as this one does, and how that is; nil where nobody
+	// knows others.
+	Whose func(s Secret) (title, prefix string)
 	// MaxName is the longest name in characters; 0 is no known limit.
 	MaxName int
 	// ListLag is how far a list may be behind what was answered, and RevokeLag how long a deleted or disabled secret may

@@ -18,6 +18,9 @@ const (
 	FieldEnabled      Field = "enabled"
 	FieldCreated      Field = "created_at"
 	FieldUpdated      Field = "updated_at"
+	FieldRolled       Field = "rolled_at"
+	FieldFormerEnds   Field = "former_ends_at"
+	FieldFormerUsed   Field = "former_used_at"
 	FieldExpiry       Field = "expires_at"
 	FieldLastUsed     Field = "last_used_at"
 	FieldRestrictions Field = "restrictions"
@@ -121,6 +124,9 @@ var fields = []FieldInfo{
 		at: func(k *Key) any { return &k.LastUsedAt }},
 	{ID: FieldRestrictions, Label: "restrictions", Named: true, Kind: KindRestrictions, Access: true, Usual: wordNone, Filter: "restriction",
 		at: func(k *Key) any { return &k.Restrictions }, draft: func(d *Draft) any { return &d.Restrictions }},
+	{ID: FieldRolled, Label: "rolled", Kind: KindTime, Filter: "rolled", at: func(k *Key) any { return &k.RolledAt }},
+	{ID: FieldFormerEnds, Label: "former secret ends", Kind: KindTime, Filter: "former", at: func(k *Key) any { return &k.FormerEndsAt }},
+	{ID: FieldFormerUsed, Label: "former secret used", Kind: KindTime, Filter: "former_used", at: func(k *Key) any { return &k.FormerUsedAt }},
 	{ID: FieldCreatedBy, Label: "created by", Filter: "creator", at: func(k *Key) any { return &k.CreatedBy }},
 	{ID: FieldUpdatedBy, Label: "updated by", Filter: "updater", at: func(k *Key) any { return &k.UpdatedBy }},
 	{ID: FieldCanRetrieve, Label: "retrieve", Kind: KindBool, at: retrievable},

@@ -15,7 +15,7 @@ import (
 func fullKey() Key {
 	return Key{ID: "k1", Name: "shop", Type: SecretKey, Role: "reader", Environment: Live, Permissions: perms("A.x", "B.y"), Masked: "sk-…", Account: "acc",
 		Project: "p1", ProjectName: "Shop", Enabled: yes(), CreatedAt: At(noon), UpdatedAt: At(noon.Add(time.Second)), ExpiresAt: At(noon.Add(30 * day)), LastUsedAt: Never(),
-		Restrictions: &Restrictions{[]string{"10.0.0.0/8"}, []string{"https://a.example"}, []string{"/v1"}}, CreatedBy: "maria", UpdatedBy: "ben", CanRetrieve: true,
+		Restrictions: &Restrictions{[]string{"10.0.0.0/8"}, []string{"https://a.example"}, []string{"/v1"}}, CreatedBy: "maria", UpdatedBy: "ben", CanRetrieve: true, RolledAt: At(noon.Add(time.Hour)), FormerEndsAt: At(noon.Add(day)), FormerUsedAt: Never(),
 		Extra: map[string]json.RawMessage{"properties": json.RawMessage(`{"team":"shop"}`), "clearance": json.RawMessage("3"), "compartments": json.RawMessage(`["a"]`),
 			"scim_provisioning": json.RawMessage("true"), "can_delegate_security_attributes": json.RawMessage("false"), "tenants": json.RawMessage(`"t"`), "zone": json.RawMessage(`"<z>"`)}}
 }
@@ -36,7 +36,7 @@ func TestTheTableKeepsItsPromises(t *testing.T) {
 		"named in a key's JSON": {ids(func(f FieldInfo) bool { return f.Named }),
 			"id name environment type role permissions masked account project project_name enabled created_at updated_at expires_at last_used_at restrictions"},
 		"under fields": {ids(func(f FieldInfo) bool { return !f.Named }),
-			"created_by updated_by can_retrieve_value properties clearance compartments scim_provisioning can_delegate_security_attributes"},
+			"rolled_at former_ends_at former_used_at created_by updated_by can_retrieve_value properties clearance compartments scim_provisioning can_delegate_security_attributes"},
 		"access": {ids(func(f FieldInfo) bool { return f.Access }),
 			"environment type role permissions project enabled expires_at restrictions properties clearance compartments scim_provisioning can_delegate_security_attributes"},
 		"copied": {ids(func(f FieldInfo) bool { return f.draft != nil || f.IsExtra() }),
@@ -46,7 +46,7 @@ func TestTheTableKeepsItsPromises(t *testing.T) {
 		"plain words":        {ids(func(f FieldInfo) bool { return f.Search }), "id name environment type role permissions masked project project_name"},
 		"one of few words":   {ids(func(f FieldInfo) bool { return f.Whole }), "environment type role"},
 		"a column":           {ids(func(f FieldInfo) bool { return f.Column.Title != "" }), "name environment type role masked project enabled created_at expires_at last_used_at"},
-		"times":              {ids(func(f FieldInfo) bool { _, ok := f.Moment(&Key{}); return ok }), "created_at updated_at expires_at last_used_at"},
+		"times":              {ids(func(f FieldInfo) bool { _, ok := f.Moment(&Key{}); return ok }), "created_at updated_at expires_at last_used_at rolled_at former_ends_at former_used_at"},
 	} {
 		if tc.got != tc.want {
 			t.Errorf("%s: %s\nwant %s\nif that is meant, say it here, in docs/REFERENCE.md and in CHANGELOG.md", what, tc.got, tc.want)

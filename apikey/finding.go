@@ -128,8 +128,8 @@ func (e *examiner) examine(k *Key, add func(FindingKind, string, ...any)) {
 }
 
 func examineTimes(k *Key, p Policy, now time.Time, add func(FindingKind, string, ...any)) {
-	if at, ok := k.CreatedAt.Time(); ok && p.MaxAge > 0 && now.Sub(at) > p.MaxAge {
-		add(FindingAge, "created %s ago, over the limit of %s", age(now.Sub(at)), age(p.MaxAge))
+	if at, ok := k.SecretSince().Time(); ok && p.MaxAge > 0 && now.Sub(at) > p.MaxAge {
+		add(FindingAge, "%s %s ago, over the limit of %s", madeBy(k), age(now.Sub(at)), age(p.MaxAge))
 	}
 	if at, ok := k.ExpiresAt.Time(); ok {
 		switch left := at.Sub(now); {
@@ -141,17 +141,25 @@ func examineTimes(k *Key, p Policy, now time.Time, add func(FindingKind, string,
 		}
 	}
 	used, wasUsed := k.LastUsedAt.Time()
-	created, hasCreated := k.CreatedAt.Time()
+	created, hasCreated := k.SecretSince().Time() // a new secret is unused since it was made
 	switch {
 	case p.Unused <= 0:
 	case wasUsed && now.Sub(used) > p.Unused:
 		add(FindingUnused, "last used %s ago", age(now.Sub(used)))
 	case k.LastUsedAt.IsNever() && hasCreated && now.Sub(created) > p.Unused:
-		add(FindingUnused, "never used since it was created %s ago", age(now.Sub(created)))
+		add(FindingUnused, "never used since it was %s %s ago", madeBy(k), age(now.Sub(created)))
 	}
 	if k.ExpiresAt.IsNever() {
 		add(FindingNeverExpires, "has no expiry")
 	}
+}
+
+// madeBy says how the key got the secret that it has.
+func madeBy(k *Key) string {
+	if k.RolledAt.Known() {
+		return "rolled"
+	}
+	return "created"
 }
 
 // isPassing reports whether a key is made to end: a public key is asked for again when it has ended, and the next one is made

@@ -86,21 +86,26 @@ func (r Restrictions) Whole() any {
 // moments and empty strings mean that the service does not say.
 // Every string is scrubbed of control characters by the client.
 type Key struct {
-	ID           string
-	Name         string
-	Type         string // SecretKey or PublicKey
-	Role         string
-	Environment  Environment
-	Permissions  []Permission
-	Masked       string // a mask as the service shows it, never a secret
-	Account      string
-	Project      string
-	ProjectName  string
-	Enabled      *bool
-	CreatedAt    Moment
-	UpdatedAt    Moment
-	ExpiresAt    Moment
-	LastUsedAt   Moment
+	ID          string
+	Name        string
+	Type        string // SecretKey or PublicKey
+	Role        string
+	Environment Environment
+	Permissions []Permission
+	Masked      string // a mask as the service shows it, never a secret
+	Account     string
+	Project     string
+	ProjectName string
+	Enabled     *bool
+	CreatedAt   Moment
+	UpdatedAt   Moment
+	ExpiresAt   Moment
+	LastUsedAt  Moment
+	// RolledAt is when the key got the secret that it has, where that is not its first one. FormerEndsAt is when the secret that it had
+	// before dies, while that is still accepted beside the new one, and FormerUsedAt when that was last used.
+	RolledAt     Moment
+	FormerEndsAt Moment
+	FormerUsedAt Moment
 	Restrictions *Restrictions
 	CreatedBy    string
 	UpdatedBy    string
@@ -114,6 +119,14 @@ type Key struct {
 	// Extra are access-bearing fields that detent copies without understanding
 	// them (Vertesia: properties, clearance, compartments, scim_provisioning).
 	Extra map[string]json.RawMessage
+}
+
+// SecretSince is when the key got the secret that it has: its age counts from then.
+func (k *Key) SecretSince() Moment {
+	if k.RolledAt.Known() {
+		return k.RolledAt
+	}
+	return k.CreatedAt
 }
 
 // IsDisabled reports whether the service says that the key is switched off.
@@ -155,6 +168,13 @@ type Created struct {
 	// were put together from different places, or the answer held no id.
 	Bound bool
 	Notes []string
+}
+
+// Rolled is the answer to a roll: the key with its new secret. A roll that was asked for again is answered without the secret, which
+// nobody has then.
+type Rolled struct {
+	Key    Key
+	Secret Secret
 }
 
 // Deleted is the answer to a delete.

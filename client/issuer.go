@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"detent/apikey"
 	"detent/client/kit"
@@ -37,6 +38,7 @@ type abilities struct {
 	retrieve   func(ctx context.Context, id string) (apikey.Secret, error)
 	publicKey  func(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error)
 	ownProject func(ctx context.Context) (project string, known bool, err error)
+	roll       func(ctx context.Context, id string, overlap time.Duration, once string) (apikey.Rolled, error)
 }
 
 // lacks reports whether an interface that every issuer has the method of is one that this one does nothing in.
@@ -50,6 +52,8 @@ func (s *issuer) lacks(ability any) bool {
 		return s.publicKey == nil
 	case *ProjectFinder:
 		return s.ownProject == nil
+	case *Roller:
+		return s.roll == nil
 	}
 	return false
 }
@@ -76,6 +80,9 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 	}
 	if d.PublicKey != nil {
 		s.publicKey = s.givePublicKey
+	}
+	if d.Roll != nil {
+		s.roll = s.newSecret
 	}
 	if d.OwnProject != "" {
 		s.ownProject = s.projectOfList
@@ -161,8 +168,9 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		Environments: slices.Clone(s.d.Environments), AccessFields: slices.Clone(s.d.Access),
 		MorePermissions: slices.Clone(s.d.MorePermissions), MaxName: s.d.Longest, UsagePage: s.d.Usage, Advice: s.d.Advice,
 		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,
-		NoTryDead: s.d.Truth.NeverTryDead,
+		NoTryDead: s.d.Truth.NeverTryDead, Roll: s.rolls(),
 	}
+	c.Whose = func(secret apikey.Secret) (title, prefix string) { return whose(s.d.Name, secret) }
 	if s.retrieve != nil && !s.opts.ShownOnce {
 		c.Retrieve = s.ability("retrieve", true)
 	}
@@ -367,6 +375,8 @@ func (s *issuer) CallNames(op string) []string {
 		if s.retrieve != nil {
 			return []string{s.d.List.Call.Call}
 		}
+	case "roll", "end", "keep":
+		return s.rollCalls(op)
 	case "create":
 		if s.d.Create != nil {
 			return []string{s.d.Create.Call.Call}

@@ -23,6 +23,7 @@ type layout struct {
 	restrictions, copied, secret  span
 	enabled, retrievable, state   span
 	permissions                   span
+	rolled, former                span
 	account, project, by, upBy    span
 	none                          *record // of nothing
 }
@@ -67,6 +68,7 @@ func newLayout(r *kit.Row) *layout {
 	l.created, l.expires = place(aTime, &l.times, r.CreatedAt), place(aTime, &l.times, r.ExpiresAt)
 	l.used, l.updated = place(aTime, &l.times, r.LastUsedAt), place(aTime, &l.times, r.UpdatedAt)
 	l.restrictions, l.copied = place(aRaw, &l.raws, r.Restrictions), place(aRaw, &l.raws, r.Copied)
+	l.rolled, l.former = place(aTime, &l.times, r.RolledAt), place(aRaw, &l.raws, r.Former.Members)
 	l.permissions, l.state = place(aRaw, &l.raws, r.Permissions), place(aWord, &l.words, r.State.Members)
 	l.enabled, l.retrievable = place(aFlag, &l.flags, r.Enabled), place(aFlag, &l.flags, r.CanRetrieve)
 	l.account, l.project = place(aReference, &l.references, r.Account), place(aReference, &l.references, r.Project)
@@ -292,6 +294,10 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 	}
 	if s.d.Row.NeverExpires {
 		k.ExpiresAt = r.time(l.expires).expiry()
+	}
+	k.RolledAt = r.time(l.rolled).reported()
+	if raw := r.raw(l.former); len(raw) > 0 {
+		k.FormerEndsAt, k.FormerUsedAt = formerOf(raw, &s.d.Row.Former)
 	}
 	if len(r.refs) > 0 {
 		project := r.reference(l.project)

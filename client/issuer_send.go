@@ -50,7 +50,7 @@ func (e end) check(as string) *Error {
 // request is a declared call about a key; what is empty is not sent.
 func (s *issuer) request(op string, c *kit.Call, id string, values map[apikey.Field]any) call {
 	method, path, _ := strings.Cut(c.Call, " ")
-	out := call{op: op, method: method, path: s.ofParents(path), id: s.spelling.wire(id), needs: c.Needs, query: s.queryOf(c.Query)}
+	out := call{op: op, method: method, path: s.ofParents(path), spelt: path, id: s.spelling.wire(id), needs: c.Needs, query: s.queryOf(c.Query)}
 	if c.Send != nil {
 		out.body = s.fill(c.Body, values)
 	}
@@ -122,6 +122,11 @@ func (s *issuer) written(value any, as string) any {
 	switch value := value.(type) {
 	case end:
 		return value.written(as)
+	case time.Duration:
+		if as == "milliseconds" {
+			return value.Milliseconds()
+		}
+		return int64(value / time.Second)
 	case []apikey.Permission:
 		return s.permissionsAs(value, as)
 	case string:

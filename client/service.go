@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/x509"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"detent/apikey"
@@ -55,6 +56,18 @@ type ProjectFinder interface {
 	OwnProject(ctx context.Context) (project string, known bool, err error)
 }
 
+// Roller is what a service has that gives a key a new secret in place (Capabilities.Roll).
+type Roller interface {
+	// Roll gives the key a new secret. The former one is accepted for as long as overlap says; at once is 0. once is this call's own name
+	// among all: where the service takes such names, what is sent again under the same one is done once, and is answered without a
+	// secret. It is sent once; an error with Outcome Unknown may have done it.
+	Roll(ctx context.Context, id string, overlap time.Duration, once string) (apikey.Rolled, error)
+	// EndOverlap makes the former secret die, and KeepFormer gives the key back to it, so that the new one dies. AlreadyGone says that no
+	// overlap runs, or that there is no such key.
+	EndOverlap(ctx context.Context, id string) (apikey.Deleted, error)
+	KeepFormer(ctx context.Context, id string) (apikey.Deleted, error)
+}
+
 // Clock is what a service has that shows its own time in answers: the last
 // Date header seen, and the local time when it was seen.
 type Clock interface {
@@ -97,6 +110,24 @@ type Options struct {
 	// Now and Sleep are the clock; nil for the real one. Sleep returns early with the context's error.
 	Now   func() time.Time
 	Sleep func(ctx context.Context, d time.Duration) error
+	// Trial watches each answer and asks for smaller pages, where a declaration is tried; nil for none.
+	Trial *Trial
 	// Random is what made-up secrets are drawn from; nil for the system's.
 	Random io.Reader
+}
+
+// Trial is how the calls of a declaration are watched while it is tried.
+type Trial struct {
+	// Answered is told of each answer, and of a call that had none; it may be called from several goroutines.
+	Answered func(Answer)
+	// PageSize is how many keys a page of the list is asked for, in place of what is declared; 0 for that.
+	PageSize atomic.Int32
+}
+
+// Answer is what came of one request, of which nothing can hold a secret, a name or an id.
+type Answer struct {
+	Op     string // as the user would say it: "list keys"
+	Call   string // as it is declared: "GET /projects/{project}/keys"
+	Status int    // 0 for no answer
+	Own    bool   // a refusal in the shape that the declaration says is the issuer's own
 }

@@ -40,6 +40,7 @@ type call struct {
 	op     string // as the user would say it: "list keys"
 	method string
 	path   string // a template: /api/v1/apikeys/{id}
+	spelt  string // the same as it is declared, the parents' places open; empty where it is path
 	id     string // fills {id}
 	query  url.Values
 	body   any
@@ -64,6 +65,8 @@ type call struct {
 	// repeatable gives a create a key of its own, by which a service that knows such keys takes it once, however often it
 	// comes. Nothing here relies on it: none of the services documents it.
 	repeatable bool
+	// idempotencyKey is that of a call which names it itself.
+	idempotencyKey string
 	// paced replays an answer of 429 that came before any handler ran, a write included.
 	paced bool
 }
@@ -239,8 +242,11 @@ func (t *transport) do(ctx context.Context, c call, read func(*answer) error) er
 	if strings.Contains(c.path, "{id}") && !usableID(c.id) {
 		return noID(c.op)
 	}
-	if c.repeatable {
+	switch {
+	case c.repeatable:
 		c.header = withKey(c.header, t.opts.Random)
+	case c.idempotencyKey != "":
+		c.header = withHeader(c.header, "Idempotency-Key", c.idempotencyKey)
 	}
 	paced := 0
 	for attempt := 1; ; attempt++ {
@@ -284,7 +290,11 @@ func withKey(header map[string]string, random io.Reader) map[string]string {
 	if _, err := io.ReadFull(random, raw); err != nil {
 		return header
 	}
-	all := map[string]string{"Idempotency-Key": hex.EncodeToString(raw)}
+	return withHeader(header, "Idempotency-Key", hex.EncodeToString(raw))
+}
+
+func withHeader(header map[string]string, name, value string) map[string]string {
+	all := map[string]string{name: value}
 	maps.Copy(all, header)
 	return all
 }

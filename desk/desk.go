@@ -29,6 +29,10 @@ const (
 	Delete    What = "delete"
 	PublicKey What = "public-key"
 	Retrieve  What = "retrieve"
+	// Roll gives a key a new secret; EndOverlap makes the former one die, and KeepFormer gives the key back to it.
+	Roll       What = "roll"
+	EndOverlap What = "end-overlap"
+	KeepFormer What = "keep-former"
 	// Rotate is asked for (May) and never done: a rotation's acts are orders of their own.
 	Rotate What = "rotate"
 )
@@ -41,6 +45,9 @@ type Order struct {
 	Draft   apikey.Draft
 	Patch   apikey.Patch
 	Request apikey.PublicKeyRequest
+	// Overlap is how long the former secret lives on beside that of a roll, and Once the roll's own name (client.Roller).
+	Overlap time.Duration
+	Once    string
 	// Before are the keys that were there before a create; nil where nobody asked.
 	Before Before
 	// Places are where the secret of a created key, or a public key, goes, proven by the delivery's own Preflight; Delivery is how.
@@ -68,6 +75,7 @@ type Outcome struct {
 	Deleted apikey.Deleted
 	Public  apikey.PublicKeyValue
 	Secret  apikey.Secret
+	Rolled  apikey.Rolled
 }
 
 // kind is all that differs from one order to another. What a kind leaves out is not done.

@@ -30,6 +30,7 @@ type issuer struct {
 }
 
 var able = apikey.Capabilities{Title: "Issuer", Create: apikey.Can(), Delete: apikey.Can(), Rename: apikey.Can(), ChangeRole: apikey.Can(), Disable: apikey.Can(), PublicKeys: apikey.Can(),
+	Roll:  apikey.Roll{Ability: apikey.Can(), AtOnce: true, Overlap: time.Hour, Again: true, End: true, Keep: true},
 	Roles: []apikey.RoleInfo{{Name: "reader"}}, MaxName: 20}
 
 func (s *issuer) Capabilities() apikey.Capabilities { return s.caps }
@@ -89,6 +90,18 @@ func (s *issuer) Retrieve(context.Context, string) (apikey.Secret, error) {
 	return s.again, s.write("retrieve", func() {})
 }
 
+func (s *issuer) Roll(_ context.Context, id string, overlap time.Duration, once string) (apikey.Rolled, error) {
+	return apikey.Rolled{Key: apikey.Key{ID: id}, Secret: apikey.NewSecret("a-new-secret-0123456789")}, s.write(fmt.Sprintf("roll %s %s", overlap, once), func() {})
+}
+
+func (s *issuer) EndOverlap(context.Context, string) (apikey.Deleted, error) {
+	return apikey.Deleted{}, s.write("end-overlap", func() {})
+}
+
+func (s *issuer) KeepFormer(context.Context, string) (apikey.Deleted, error) {
+	return apikey.Deleted{}, s.write("keep-former", func() {})
+}
+
 // counter is a desk over an issuer, with what it records and refuses.
 type counter struct {
 	*Desk
@@ -137,7 +150,14 @@ var orders = map[string]struct {
 	"delete":     {Order{What: Delete, Key: apikey.Key{ID: "k"}}, "k"},
 	"public-key": {Order{What: PublicKey}, ""},
 	"retrieve":   {Order{What: Retrieve, Key: apikey.Key{ID: "k"}}, "k"},
+
+	"roll":        {Order{What: Roll, Key: apikey.Key{ID: "k"}, Overlap: time.Hour, Once: "r1"}, "k"},
+	"end-overlap": {Order{What: EndOverlap, Key: apikey.Key{ID: "k"}}, "k"},
+	"keep-former": {Order{What: KeepFormer, Key: apikey.Key{ID: "k"}}, "k"},
 }
+
+// forAdmins make a secret die. A rotation does so by its own rules.
+var forAdmins = map[What]bool{Delete: true, Roll: true, EndOverlap: true, KeepFormer: true}
 
 // TestEveryKindOfOrderIsTried: the tests below go through orders, so that a kind that is missing there is tried nowhere.
 func TestEveryKindOfOrderIsTried(t *testing.T) {
@@ -173,7 +193,7 @@ func TestWhatARoleMayNotDoIsNotOffered(t *testing.T) {
 			switch {
 			case role == config.Viewer:
 				want = ViewerOnly
-			case role == config.Rotate && what == Delete:
+			case role == config.Rotate && forAdmins[what]:
 				want = DeleteIsAdmins
 			}
 			for _, a := range k.abilities(&c) {
@@ -199,7 +219,7 @@ func TestEveryOrderIsCheckedRefusedAndRecordedAlike(t *testing.T) {
 				s := &issuer{caps: able, keys: []apikey.Key{{ID: "k", Name: "old"}}, again: apikey.NewSecret("the-secret-again")}
 				at := open(t, s, func(o *Options) { o.Role = role })
 				err := do(at, c.order)
-				no := role == config.Viewer || role == config.Rotate && word == "delete" && way != "an act"
+				no := role == config.Viewer || role == config.Rotate && forAdmins[c.order.What] && way != "an act"
 				got := strings.Join(at.receipts(), "; ")
 				if no {
 					if !client.IsKind(err, client.ReadOnly) || client.MayHaveHappened(err) || len(s.sent) > 0 || got != "" || len(at.refused) != 1 || !strings.HasSuffix(at.refused[0], BeyondRole) {
@@ -231,6 +251,15 @@ func call(ctx context.Context, s client.Service, o Order) (err error) {
 	case Retrieve:
 		retriever, _ := client.As[client.Retriever](s)
 		_, err = retriever.Retrieve(ctx, o.Key.ID)
+	case Roll:
+		roller, _ := client.As[client.Roller](s)
+		_, err = roller.Roll(ctx, o.Key.ID, o.Overlap, o.Once)
+	case EndOverlap:
+		roller, _ := client.As[client.Roller](s)
+		_, err = roller.EndOverlap(ctx, o.Key.ID)
+	case KeepFormer:
+		roller, _ := client.As[client.Roller](s)
+		_, err = roller.KeepFormer(ctx, o.Key.ID)
 	default:
 		err = fmt.Errorf("call makes no call for %q", o.What)
 	}
@@ -256,6 +285,9 @@ func TestWhatTheIssuerCannotIsNotSent(t *testing.T) {
 	}{
 		"create":           {orders["create"].order, func(c *apikey.Capabilities) { c.Create = cannot }},
 		"delete":           {orders["delete"].order, func(c *apikey.Capabilities) { c.Delete = cannot }},
+		"roll":             {orders["roll"].order, func(c *apikey.Capabilities) { c.Roll.Ability = cannot }},
+		"end an overlap":   {orders["end-overlap"].order, func(c *apikey.Capabilities) { c.Roll.Ability = cannot }},
+		"keep a former":    {orders["keep-former"].order, func(c *apikey.Capabilities) { c.Roll.Ability = cannot }},
 		"rename":           {orders["update"].order, func(c *apikey.Capabilities) { c.Rename = cannot }},
 		"disable":          {orders["disable"].order, func(c *apikey.Capabilities) { c.Disable = cannot }},
 		"change the role":  {Order{What: Update, Patch: apikey.Patch{Role: name("reader")}}, func(c *apikey.Capabilities) { c.ChangeRole = cannot }},

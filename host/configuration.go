@@ -43,7 +43,7 @@ func (h *Host) reload() error {
 
 func (h *Host) loadConfig() (*config.Config, error) {
 	if h.o.Demo {
-		return config.WithoutFile(""), nil
+		return h.demoConfig()
 	}
 	path, explicit, err := h.o.Env.Path(h.o.Config)
 	if err != nil {

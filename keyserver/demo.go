@@ -47,6 +47,11 @@ var demoKeys = sync.OnceValue(func() (keys map[string][]demoKey) {
 // set that shows each thing worth seeing. They are stored oldest first, as the keys of a real account were: a list in
 // order of creation then finds them side by side. 100,000 take a second or two.
 func (s *Server) FillDemo(ctx context.Context, n int, services ...string) error {
+	return s.FillDemoFor(ctx, n, func(string, string, apikey.Secret) {}, services...)
+}
+
+// FillDemoFor is FillDemo for somebody who is told each key's secret: the applications of a demo have some of them.
+func (s *Server) FillDemoFor(ctx context.Context, n int, tell func(service, name string, secret apikey.Secret), services ...string) error {
 	now := s.now()
 	if len(services) == 0 {
 		services = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
@@ -61,9 +66,11 @@ func (s *Server) FillDemo(ctx context.Context, n int, services ...string) error 
 			}
 			for _, i := range byAge(curated, count) {
 				k := s.demoRecord(service, demoAt(curated, i), now)
-				if _, err := store.Mint(s.random, k); err != nil {
+				secret, err := store.Mint(s.random, k)
+				if err != nil {
 					return err
 				}
+				tell(service, k.Name, apikey.NewSecret(secret))
 				if err := fill.Add(k.Values(mints(k))); err != nil {
 					return fmt.Errorf("store demo key %d: %w", i, err)
 				}

@@ -115,7 +115,13 @@ func (a *App) whose() ui.Place {
 // listed is the profile in use, or on its way to be.
 func (a *App) listed() ui.Place {
 	if a.fleet != nil {
-		return a.fleet.listed()
+		out := a.fleet.listed()
+		for _, p := range a.host.Profiles() {
+			if p.Setting.Demo { // a demo has no others
+				out.Setting = p.Setting
+			}
+		}
+		return out
 	}
 	if a.profile.conn != nil {
 		return a.profile.place()

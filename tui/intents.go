@@ -66,6 +66,8 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 		return a.use(msg.Name)
 	case ui.GoTo:
 		return a.goTo(msg)
+	case staged:
+		return a.staged(msg)
 	case palette.Chosen:
 		return a.choose(msg)
 	case ui.Ring:

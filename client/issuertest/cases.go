@@ -66,6 +66,8 @@ type args struct {
 	Call         string                     `json:"call"`
 	Project      string                     `json:"project"`
 	TTL          int64                      `json:"ttl"`
+	Overlap      string                     `json:"overlap"` // "1h"; absent is at once
+	Once         string                     `json:"once"`
 }
 
 func (a args) draft(t *testing.T) apikey.Draft {
@@ -105,7 +107,7 @@ type reply struct {
 }
 
 // operations are what a case may do.
-var operations = []string{"list", "create", "update", "delete", "probe", "identify", "retrieve", "public key"}
+var operations = []string{"list", "create", "update", "delete", "probe", "identify", "retrieve", "public key", "roll", "end the overlap", "keep the former secret"}
 
 // read reads a file of cases: txtar, as Run's comment says.
 func read(t *testing.T, path string) *script {

@@ -32,7 +32,7 @@ import (
 //	parents  what its keys belong to, "project=42"
 //
 // Each file of the archive is a case. Its name begins with what is done: list, create, update, delete, probe, identify,
-// retrieve or public key; a colon and words follow, but for the first case of each, which is the one that others are made of.
+// retrieve, public key, roll, end the overlap or keep the former secret; a colon and words follow, but for the first case of each, which is the one that others are made of.
 // Its lines:
 //
 //	set create=true                  settings of the profile: create, exchange, read_only, environment
@@ -56,6 +56,7 @@ func Run(t *testing.T, name, path string) {
 	t.Run("creates", u.creates)
 	t.Run("updates", u.updates)
 	t.Run("deletes", u.deletes)
+	t.Run("rolls", u.rolls)
 	t.Run("proofs", u.proofs)
 	t.Run("words", u.words)
 	t.Logf("%s: %d cases of its own, known by %s; %d more made of them", name, len(u.script.cases), u.script.proven, u.made)
@@ -191,6 +192,9 @@ func (u *suite) do(ctx context.Context, t *testing.T, s client.Service, c *sampl
 		v, err := giver.RequestPublicKey(ctx, apikey.PublicKeyRequest{Name: text, Project: c.args.Project, TTL: c.args.TTL})
 		return result{secret: v.Value, notes: v.Notes, value: v}, err
 	}
+	if roller, ok := client.As[client.Roller](s); ok {
+		return u.doRoll(ctx, t, roller, c)
+	}
 	t.Fatalf("%s: a case does %q; it may be %s", u.path, c.do, strings.Join(operations, ", "))
 	return result{}, nil
 }
@@ -234,6 +238,7 @@ func (u *suite) abilities(t *testing.T) {
 	_, identifies := client.As[client.Identifier](s)
 	_, retrieves := client.As[client.Retriever](s)
 	_, public := client.As[client.PublicKeys](s)
+	_, rolls := client.As[client.Roller](s)
 	for _, a := range []struct {
 		name string
 		is   apikey.Ability
@@ -243,7 +248,9 @@ func (u *suite) abilities(t *testing.T) {
 		{"create", caps.Create, true, "create"}, {"delete", caps.Delete, true, "delete"}, {"rename", caps.Rename, true, "update"},
 		{"change a role", caps.ChangeRole, true, "update"}, {"disable", caps.Disable, true, "update"}, {"public keys", caps.PublicKeys, public, "public key"},
 		{"retrieve", caps.Retrieve, retrieves, "retrieve"}, {"last use", caps.LastUsed, true, "list"}, {"expiry", caps.Expiry, true, "create"},
-		{"restrictions", caps.Restrictions, true, "create"}, {"listing", apikey.Can(), true, "list"}, {"proving a secret", apikey.Can(), true, "probe"},
+		{"restrictions", caps.Restrictions, true, "create"}, {"roll", caps.Roll.Ability, rolls, "roll"},
+		{"ending an overlap", apikey.Ability{OK: caps.Roll.End, Why: "it has no such call"}, rolls, "end the overlap"},
+		{"keeping a former secret", apikey.Ability{OK: caps.Roll.Keep, Why: "it has no such call"}, rolls, "keep the former secret"}, {"listing", apikey.Can(), true, "list"}, {"proving a secret", apikey.Can(), true, "probe"},
 		{"identifying", apikey.Ability{OK: identifies, Why: "it has no such call"}, true, "identify"},
 	} {
 		switch {
@@ -253,7 +260,7 @@ func (u *suite) abilities(t *testing.T) {
 			t.Errorf("%s: claimed, but there is no such call", a.name)
 		case a.is.OK && u.first(a.by) == nil:
 			t.Errorf("%s: claimed, but %s has no case %q", a.name, u.path, a.by)
-		case a.is.OK && len(client.CallNames(s, a.by)) == 0 && a.by != "public key":
+		case a.is.OK && len(client.CallNames(s, callOf(a.by))) == 0 && a.by != "public key":
 			t.Errorf("%s: a plan cannot say which requests it takes", a.name)
 		}
 	}

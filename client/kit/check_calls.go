@@ -26,6 +26,9 @@ func (d *Declaration) requests() map[string]*Call {
 	}
 	out["list.each"], out["update"], out["delete"], out["retrieve"] = d.List.Each, d.Update, d.Delete, d.Retrieve
 	out["enable"], out["disable"] = d.Enable, d.Disable
+	if d.Roll != nil {
+		out["roll"], out["roll.end"], out["roll.keep"] = &d.Roll.Call, d.Roll.End, d.Roll.Keep
+	}
 	maps.DeleteFunc(out, func(_ string, c *Call) bool { return c == nil })
 	return out
 }
@@ -46,7 +49,7 @@ func (d *Declaration) Calls() []NamedCall {
 }
 
 // aboutAKey are the calls whose path or body has the id of a key.
-var aboutAKey = []string{"create.secret", "list.each", "update", "delete", "retrieve", "enable", "disable"}
+var aboutAKey = []string{"create.secret", "list.each", "update", "delete", "retrieve", "enable", "disable", "roll", "roll.end", "roll.keep"}
 
 // bodies reads what each call sends.
 func (c *checker) bodies(d *Declaration) {
@@ -73,6 +76,7 @@ func (c *checker) calls(d *Declaration) {
 	if d.Delete != nil {
 		c.smallWords("delete.maybe_gone", d.Delete.MaybeGone)
 	}
+	c.roll(d)
 	c.members("list.rows", d.List.Rows)
 	if d.List.Secrets && len(d.Row.Secret) == 0 {
 		c.refuse("row.secret", "is missing: with list.secrets a row has it")
@@ -200,6 +204,8 @@ func (c *checker) body(field string, call *Call, login, secret bool) {
 	call.each(func(path string, v Value) {
 		at := field + ".send." + path
 		switch {
+		case v.IsField() && v.Field == FieldOverlap && field == "roll":
+			c.one(at, v.As, "seconds", "milliseconds")
 		case v.IsField() && !sendable(v.Field):
 			c.refuse(at, "%q is no field that can be sent", v.Field)
 		case v.IsField() && v.Field == apikey.FieldExpiry:

@@ -11,6 +11,7 @@
 //	a list of ids, each key asked for                                                     list.each
 //	a list that shows secrets: they are dropped while it is decoded                       row.secret, list.secrets
 //	an id that is the secret: a key is shown under a fingerprint                          row.secret_is_id
+//	a new secret for a key that stays, at once or with an overlap                       roll, row.rolled_at, row.former
 //	a key that is made first and gets its secret then                                     create.id, create.secret
 //	an answer to a change that shows no key                                               update.silent
 //	on and off in words, or by calls of their own                                         row.state, enable, disable
@@ -116,6 +117,8 @@ type Declaration struct {
 	Delete  *Call `toml:"delete"`
 	// Retrieve gives the secret of a key again.
 	Retrieve *Call `toml:"retrieve"`
+	// Roll gives a key a new secret.
+	Roll *Roll `toml:"roll"`
 	// OwnProject is the query with which the list is that of the credential's own project, in which a new key lands.
 	OwnProject string `toml:"own_project"`
 	// PublicKey gives out a public key.
@@ -184,12 +187,15 @@ type Row struct {
 	Environment Members `toml:"environment"`
 	Enabled     Members `toml:"enabled"`
 	// State is enabled in words or digits: "active" and "revoked", "0" and "1".
-	State        State   `toml:"state"`
-	Permissions  Members `toml:"permissions"`
-	CreatedAt    Members `toml:"created_at"`
-	UpdatedAt    Members `toml:"updated_at"`
-	ExpiresAt    Members `toml:"expires_at"`
-	LastUsedAt   Members `toml:"last_used_at"`
+	State       State   `toml:"state"`
+	Permissions Members `toml:"permissions"`
+	CreatedAt   Members `toml:"created_at"`
+	UpdatedAt   Members `toml:"updated_at"`
+	ExpiresAt   Members `toml:"expires_at"`
+	LastUsedAt  Members `toml:"last_used_at"`
+	// RolledAt is when the key got the secret that it has, where that is not its first one. Former is of the secret before.
+	RolledAt     Members `toml:"rolled_at"`
+	Former       Former  `toml:"former"`
 	Restrictions Members `toml:"restrictions"`
 	// Account, Project, CreatedBy and UpdatedBy are an id, or an object with one, and a name.
 	Account   Members `toml:"account"`

@@ -159,6 +159,9 @@ func (p *sheet) dates(s Subject) {
 	k, now := s.Key, p.env.Now()
 	p.gap()
 	p.date("created", k.CreatedAt, p.env.Styles.Base)
+	if k.RolledAt.Known() {
+		p.date("rolled", k.RolledAt, p.env.Styles.Base)
+	}
 	if k.UpdatedAt.Known() {
 		p.date("updated", k.UpdatedAt, p.env.Styles.Base)
 	}
@@ -431,7 +434,7 @@ func (p *sheet) restrictions(s Subject) {
 // laidOut are the fields that have a place of their own above.
 var laidOut = []apikey.Field{
 	apikey.FieldID, apikey.FieldName, apikey.FieldMasked, apikey.FieldType, apikey.FieldEnvironment, apikey.FieldEnabled, apikey.FieldAccount,
-	apikey.FieldProject, apikey.FieldProjectName, apikey.FieldCreated, apikey.FieldUpdated, apikey.FieldExpiry, apikey.FieldLastUsed,
+	apikey.FieldProject, apikey.FieldProjectName, apikey.FieldCreated, apikey.FieldRolled, apikey.FieldUpdated, apikey.FieldExpiry, apikey.FieldLastUsed,
 	apikey.FieldCreatedBy, apikey.FieldUpdatedBy, apikey.FieldRole, apikey.FieldPermissions, apikey.FieldRestrictions,
 }
 

@@ -63,7 +63,7 @@ func TestEveryFieldWithAWordIsFound(t *testing.T) {
 	yes := true
 	full := apikey.Key{ID: "needle-id", Name: "needle-name", Type: "needle-type", Role: "needle-role", Environment: "needle-env", Masked: "needle-mask", Account: "needle-account",
 		Project: "needle-project", ProjectName: "needle-title", Permissions: []apikey.Permission{{Feature: "F", Name: "needle-right"}}, Enabled: &yes,
-		CreatedAt: apikey.At(noon), UpdatedAt: apikey.At(noon), ExpiresAt: apikey.At(noon), LastUsedAt: apikey.At(noon),
+		CreatedAt: apikey.At(noon), UpdatedAt: apikey.At(noon), ExpiresAt: apikey.At(noon), LastUsedAt: apikey.At(noon), RolledAt: apikey.At(noon), FormerEndsAt: apikey.At(noon), FormerUsedAt: apikey.At(noon),
 		Restrictions: &apikey.Restrictions{IPAddresses: []string{"needle-ip"}}, CreatedBy: "needle-maker", UpdatedBy: "needle-changer",
 		Extra: map[string]json.RawMessage{}}
 	for f := range apikey.Fields() {

@@ -78,7 +78,7 @@ func share(part, text string) (kept, rest string) {
 // isPlain reports whether a packed key says all of it.
 func isPlain(k *apikey.Key) bool {
 	return k.Type == "" && k.Role == "" && k.Environment == "" && k.Account == "" && k.Project == "" && k.ProjectName == "" &&
-		k.Enabled == nil && !k.UpdatedAt.Known() && !k.LastUsedAt.Known() && k.Restrictions == nil &&
+		k.Enabled == nil && !k.UpdatedAt.Known() && !k.LastUsedAt.Known() && k.Restrictions == nil && !k.RolledAt.Known() && !k.FormerEndsAt.Known() && !k.FormerUsedAt.Known() &&
 		k.CreatedBy == "" && k.UpdatedBy == "" && !k.CanRetrieve && !k.CannotRetrieve && !k.Own && !k.Matched && k.Extra == nil
 }
 

@@ -66,7 +66,7 @@ func init() {
 	// A key that was never used is unused since it was made.
 	fieldMoment[fieldUnused] = func(k *apikey.Key) apikey.Moment {
 		if k.LastUsedAt.IsNever() {
-			return k.CreatedAt
+			return k.SecretSince()
 		}
 		return k.LastUsedAt
 	}

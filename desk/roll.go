@@ -1,0 +1,90 @@
+package desk
+
+import (
+	"context"
+	"time"
+
+	"detent/apikey"
+	"detent/audit"
+	"detent/client"
+)
+
+// What a roll begins, and what ends it. Each makes a secret die sooner or later, so that it is for whoever may delete.
+func init() {
+	abilities := func(c *apikey.Capabilities) []*apikey.Ability { return []*apikey.Ability{&c.Roll.Ability} }
+	asked := func(_ *Desk, _ Order, was apikey.Key, e *Entry) {
+		e.Before = fieldsOf(&was, apikey.FieldRolled, apikey.FieldFormerEnds)
+	}
+	kinds[Roll] = kind{
+		op: "give a key a new secret", admins: true, abilities: abilities,
+		can: func(c apikey.Capabilities) apikey.Ability { return c.Roll.Ability },
+		recordAsked: func(d *Desk, o Order, was apikey.Key, e *Entry) {
+			asked(d, o, was, e)
+			if e.Detail = "at once"; o.Overlap > 0 {
+				e.Detail = "with an overlap of " + o.Overlap.String()
+			}
+		},
+		recordResult: func(_ *Desk, _ Order, out Outcome, err error, r *audit.Outcome) {
+			if err != nil {
+				return
+			}
+			r.After = fieldsOf(&out.Rolled.Key, apikey.FieldRolled, apikey.FieldFormerEnds)
+			if out.Rolled.Secret.IsZero() {
+				r.Reason = "done before, under the same name"
+			}
+		},
+		call: func(ctx context.Context, d *Desk, o Order) (out Outcome, err error) {
+			roller, ok := client.As[client.Roller](d.service)
+			if !ok {
+				return out, refusal(o, client.Unsupported, "this service gives no key a new secret")
+			}
+			ctx, cancel := d.uncancelled(ctx, o)
+			defer cancel()
+			out.Rolled, err = roller.Roll(ctx, o.Key.ID, o.Overlap, o.Once)
+			return out, err
+		},
+	}
+	ending := func(op string, can func(apikey.Roll) bool, call func(client.Roller, context.Context, string) (apikey.Deleted, error)) kind {
+		return kind{
+			op: op, admins: true, abilities: abilities, recordAsked: asked,
+			can: func(c apikey.Capabilities) apikey.Ability {
+				if c.Roll.OK && !can(c.Roll) {
+					return apikey.Cannot("the service has no call for it")
+				}
+				return c.Roll.Ability
+			},
+			recordResult: func(_ *Desk, _ Order, out Outcome, _ error, r *audit.Outcome) {
+				if out.Deleted.AlreadyGone {
+					r.Reason = "no overlap runs"
+				}
+			},
+			call: func(ctx context.Context, d *Desk, o Order) (out Outcome, err error) {
+				roller, ok := client.As[client.Roller](d.service)
+				if !ok {
+					return out, refusal(o, client.Unsupported, "this service gives no key a new secret")
+				}
+				ctx, cancel := d.uncancelled(ctx, o)
+				defer cancel()
+				out.Deleted, err = call(roller, ctx, o.Key.ID)
+				return out, err
+			},
+		}
+	}
+	kinds[EndOverlap] = ending("end an overlap", func(r apikey.Roll) bool { return r.End }, client.Roller.EndOverlap)
+	kinds[KeepFormer] = ending("give a key back to its former secret", func(r apikey.Roll) bool { return r.Keep }, client.Roller.KeepFormer)
+}
+
+func (s *ordering) Roll(ctx context.Context, id string, overlap time.Duration, once string) (apikey.Rolled, error) {
+	out, err := s.d.handle(ctx, Order{What: Roll, Key: apikey.Key{ID: id}, Overlap: overlap, Once: once, Act: s.act})
+	return out.Rolled, err
+}
+
+func (s *ordering) EndOverlap(ctx context.Context, id string) (apikey.Deleted, error) {
+	out, err := s.d.handle(ctx, Order{What: EndOverlap, Key: apikey.Key{ID: id}, Act: s.act})
+	return out.Deleted, err
+}
+
+func (s *ordering) KeepFormer(ctx context.Context, id string) (apikey.Deleted, error) {
+	out, err := s.d.handle(ctx, Order{What: KeepFormer, Key: apikey.Key{ID: id}, Act: s.act})
+	return out.Deleted, err
+}
