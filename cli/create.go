@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,7 +81,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	}
 	a.warnOf(order.Draft, s.Caps)
 	if !o.expiresGiven && s.Caps.Expiry.OK {
-		a.say("--expires is left out: the key never expires")
+		a.say("--expires is left out: %s", cmp.Or(s.Caps.Expiry.Why, "the key never expires"))
 	}
 	if !asJSON {
 		a.advise(s.Caps.Advice.Making())

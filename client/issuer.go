@@ -252,6 +252,7 @@ func (s *issuer) sent(name string, field apikey.Field, create apikey.Ability) ap
 	if s.d.Create == nil || !s.d.Create.Sends(field) {
 		return s.ability(name, false)
 	}
+	create.Why = cmp.Or(s.d.Note[name], create.Why)
 	return create
 }
 
@@ -401,58 +402,4 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 		}
 	}
 	return gone, err
-}
-
-// CallNames implements CallNamer. A probe makes its first call; where that tells nothing, the next. Which one tells by the rights of a
-// key is not known before.
-func (s *issuer) CallNames(op string) []string {
-	switch op {
-	case "list", "identify":
-		return []string{s.d.List.Call.Call}
-	case "project":
-		if s.ownProject != nil {
-			return []string{s.d.List.Call.Call}
-		}
-	case "update":
-		if s.d.Update != nil {
-			return []string{s.d.Update.Call}
-		}
-	case "retrieve":
-		if s.d.Retrieve != nil {
-			return []string{s.d.Retrieve.Call}
-		}
-		if s.retrieve != nil {
-			return []string{s.d.List.Call.Call}
-		}
-	case "roll", "end", "keep":
-		return s.rollCalls(op)
-	case "create":
-		if s.d.Create != nil {
-			return []string{s.d.Create.Call.Call}
-		}
-	case "delete":
-		if s.d.Delete != nil {
-			return []string{s.d.Delete.Call}
-		}
-	case "catalogue":
-		switch {
-		case s.d.Catalogue == nil:
-		case s.d.Catalogue.Keys:
-			return []string{s.d.List.Call.Call}
-		default:
-			return []string{s.d.Catalogue.Call.Call}
-		}
-	case "probe":
-		if s.exchange.usable() {
-			return []string{s.d.Exchange.Call}
-		}
-		var all []string
-		for _, p := range s.d.Probes {
-			if all = append(all, strings.Replace(p.Call, "{id}", p.ID, 1)); s.d.Refusals.Lacking == "" {
-				break
-			}
-		}
-		return all
-	}
-	return nil
 }

@@ -160,6 +160,18 @@ func (e end) written(as string) any {
 	return at.Format(time.RFC3339)
 }
 
+// sent is the instant that is meant by what is written.
+func (e end) sent(as string) time.Time {
+	at := e.Instant(e.now).UTC()
+	switch as {
+	case "date":
+		return at.Truncate(24 * time.Hour)
+	case "days":
+		return e.now.Add(time.Duration(max(1, int64(at.Sub(e.now)/(24*time.Hour)))) * 24 * time.Hour).UTC()
+	}
+	return at.Truncate(time.Second)
+}
+
 // permissionsAs are permissions as the issuer writes them. One that is declared goes by its name alone.
 func (s *issuer) permissionsAs(list []apikey.Permission, as string) any {
 	var names []any

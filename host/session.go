@@ -100,7 +100,8 @@ func (h *Host) openWith(ctx context.Context, p config.Profile, folder string, re
 
 // deskOptions are those of a profile's desk.
 func (h *Host) deskOptions(p config.Profile, readOnly bool) desk.Options {
-	o := desk.Options{Profile: p.Name, Issuer: p.Service, Ledger: h.Ledger(), ReadOnly: readOnly, Forced: readOnly && !p.ReadOnly, Timeout: h.o.Timeout, Now: h.o.Now}
+	o := desk.Options{Profile: p.Name, Issuer: p.Service, Ledger: h.Ledger(), ReadOnly: readOnly, Forced: readOnly && !p.ReadOnly, Timeout: h.o.Timeout, Now: h.o.Now,
+		Elsewhere: func(k apikey.Key) string { return h.rotatingElsewhere(p, k) }}
 	if g := h.o.Guest; g != nil {
 		o.Role, o.Refused = g.Operator.Role, g.Refused
 	}

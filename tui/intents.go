@@ -76,6 +76,8 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 		return a.copy(msg.What, msg.Text)
 	case ui.CopySecret:
 		return a.copySecret(msg)
+	case ui.Complete:
+		return a.complete(msg)
 	case ui.Settle:
 		return a.letGo(msg)
 	case ui.Quit:

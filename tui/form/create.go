@@ -78,6 +78,7 @@ func (c *Create) basics() []field {
 	}
 	if c.caps.Expiry.OK {
 		c.expiry = newExpiry(c.env, "90d")
+		c.expiry.note = c.caps.Expiry.Why
 		out = append(out, c.expiry)
 	}
 	return out
