@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -63,6 +64,11 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	}
 	order := desk.Order{What: desk.Create, Before: s.Desk.Before(ctx), Note: a.note}
 	order.Draft, err = a.draft(o, s, order.Before)
+	unknown := func(text string) bool { _, ok := s.Caps.FindPermission(text); return !ok }
+	if err != nil && slices.ContainsFunc(o.permissions, unknown) && s.AskCatalogue(ctx, time.Minute) == nil { // the service may know it
+		s.Caps = s.Offered()
+		order.Draft, err = a.draft(o, s, order.Before)
+	}
 	if err != nil {
 		return host.Usage(err)
 	}

@@ -42,6 +42,14 @@ func (s *issuer) declaredNames(op string) []string {
 		}
 	case "delete":
 		return inWords(s.d.Delete)
+	case "catalogue":
+		switch {
+		case s.d.Catalogue == nil:
+		case s.d.Catalogue.Keys:
+			return inWords(&s.d.List.Call)
+		default:
+			return inWords(&s.d.Catalogue.Call)
+		}
 	case "probe":
 		if s.exchange.usable() {
 			return []string{s.d.Exchange.Call}

@@ -191,10 +191,12 @@ func (s *issuer) permissionsAs(list []apikey.Permission, as string) any {
 	}
 	switch as {
 	case "ids":
+		offered := s.offered()
 		for i, name := range words {
-			at := slices.IndexFunc(s.d.Permissions, func(p kit.Permission) bool { return p.Name == name })
-			if at >= 0 && s.d.Permissions[at].ID != "" {
-				name = s.d.Permissions[at].ID
+			for _, p := range slices.Concat(s.d.Permissions, offered) { // what the service said counts
+				if s.spelling.wire(p.Name) == words[i] && p.ID != "" {
+					name = p.ID
+				}
 			}
 			names[i] = map[string]any{"id": name}
 		}

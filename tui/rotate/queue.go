@@ -287,25 +287,27 @@ func (s *QueueScreen) View() string {
 		return strings.Join(ui.Fit(strings.Join(p.lines, "\n"), s.width, s.height), "\n")
 	}
 	for i, item := range s.items {
+		if i > 0 && !s.begun {
+			p.lines = append(p.lines, "") // the first to go where there is little room
+		}
 		s.viewItem(&p, i, item)
 	}
-	var foot []string
+	foot := page{env: s.env, width: s.width}
 	switch n := s.ready(); {
 	case s.begun:
 	case n == 0:
-		foot = []string{"", st.Bad.Render("✗ ") + "none of them can be rotated with the others: nothing was changed"}
+		foot.lines = []string{""}
+		foot.wrap(st.Bad.Render("✗ "), st.Base, "none of them can be rotated with the others: nothing was changed")
 	default:
-		foot = []string{"", "One acts at a time, their waits run side by side; the first that fails keeps the rest from beginning.",
-			"Type " + strconv.Itoa(n) + " to rotate " + ui.Count(n, "key") + ": " + s.number.View(8)}
+		foot.lines = []string{""}
+		foot.wrap("", st.Base, "One acts at a time, their waits run side by side; the first that fails keeps the rest from beginning.")
+		foot.line("Type " + strconv.Itoa(n) + " to rotate " + ui.Count(n, "key") + ": " + s.number.View(8))
 		if s.problem != "" {
-			foot = append(foot, st.Bad.Render("✗ ")+s.problem)
+			foot.wrap(st.Bad.Render("✗ "), st.Base, s.problem)
 		}
 	}
-	for i := range foot {
-		foot[i] = ui.Pad(foot[i], s.width)
-	}
 	s.text.SetSize(s.width, s.height)
-	return strings.Join(s.text.Lines(p.lines, foot), "\n")
+	return strings.Join(s.text.Lines(p.lines, foot.lines), "\n")
 }
 
 func (s *QueueScreen) viewItem(p *page, i int, item Queued) {
