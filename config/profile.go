@@ -75,6 +75,9 @@ func (c *Config) readProfile(name string, t *section) Profile {
 	p.Exchange = t.choice("auth", "direct", "exchange") == "exchange"
 	p.TokenURL = t.url("token_url")
 	p.CanCreate = t.flag("create")
+	if p.SecretPrefix, _ = t.text("secret_prefix", `how secrets begin: "acme-"`); t.has("secret_prefix") && !isSecretPrefix(p.SecretPrefix) {
+		t.refuse("secret_prefix", "must be how secrets begin, letters, digits and . _ -, 2 to 40 of them; never a secret itself")
+	}
 	c.readIssuerFields(&p, issuer, t)
 	if deliver := t.sub("deliver", "tables: [profiles."+quoteKey(name)+".deliver.NAME]"); deliver != nil {
 		for _, d := range deliver.names() {
@@ -86,6 +89,9 @@ func (c *Config) readProfile(name string, t *section) Profile {
 	t.finish()
 	return p
 }
+
+// isSecretPrefix reports whether a text can be how secrets begin. One that is as long as a secret is one.
+func isSecretPrefix(s string) bool { return isASCIIName(s, "._-") && len(s) >= 2 && len(s) <= 40 }
 
 // hasTokenServer reports whether the token server's host follows from the service's, by the rule of client.
 func hasTokenServer(host string) bool {
