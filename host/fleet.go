@@ -2,8 +2,6 @@ package host
 
 import (
 	"context"
-	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -11,7 +9,6 @@ import (
 
 	"detent/apikey"
 	"detent/config"
-	"detent/loopback"
 	"detent/tui/keylist"
 	"detent/tui/ui"
 )
@@ -82,10 +79,6 @@ func (h *Screens) openUnderScreen(ctx context.Context, p config.Profile) (*Sessi
 		return s, nil
 	}
 	return nil, errNeedsTerminal(p.Name)
-}
-
-func errNeedsTerminal(profile string) error {
-	return fmt.Errorf("the profile %s is not open, and its token command may ask on the terminal: switch to it first (p)", profile)
 }
 
 // aMoment is many times what a key service on this machine needs for its list; one that hangs holds the embedded one up no longer.
@@ -217,10 +210,7 @@ func oneService(a, b config.Profile) bool {
 	return address(a) == address(b) || a.Embedded && onThisMachine(b) || b.Embedded && onThisMachine(a)
 }
 
-func onThisMachine(p config.Profile) bool {
-	u, err := url.Parse(p.URL)
-	return err == nil && !p.Embedded && loopback.Is(u.Hostname())
-}
+func onThisMachine(p config.Profile) bool { return !p.Embedded && !p.Setting(false).Remote }
 
 // of leaves out what another profile has said.
 func (o *once) of(p config.Profile, keys []apikey.Key) []apikey.Key {

@@ -162,3 +162,15 @@ func heldOnScreen(err error) error {
 	}
 	return err
 }
+
+func errNeedsTerminal(profile string) error {
+	return fmt.Errorf("the profile %s is not open, and its token command may ask on the terminal: switch to it first (p)", profile)
+}
+
+// keep remembers the open session of a profile; opening is held.
+func (h *Screens) keep(s *Session) {
+	if h.sessions == nil {
+		h.sessions = map[string]*Session{}
+	}
+	h.sessions[s.Profile.Name] = s
+}
