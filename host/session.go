@@ -53,7 +53,7 @@ func (h *Host) OpenProfile(ctx context.Context, p config.Profile) (*Session, err
 // openWith makes a profile ready for use, of an issuer that is built in or in a folder; trial is nil where nothing is tried.
 func (h *Host) openWith(ctx context.Context, p config.Profile, folder string, readOnly bool, trial *client.Trial) (_ *Session, err error) {
 	opts := client.Options{
-		Service: p.Service, IssuerFolder: folder, Parents: p.Parents, URL: p.URL, Environment: p.Environment, Exchange: p.Exchange, TokenURL: p.TokenURL,
+		Service: p.Service, IssuerFolder: folder, Parents: p.Parents, URL: p.URL, Environment: p.Environment, Exchange: p.Exchange, TokenURL: p.TokenURL, SecretPrefix: p.SecretPrefix,
 		CanCreate: p.CanCreate, ReadOnly: readOnly, Timeout: h.o.Timeout, UserAgent: h.o.UserAgent, Now: h.o.Now, Sleep: h.o.Sleep, Trial: trial,
 	}
 	if opts.Debug, err = h.resources.debug(); err != nil {
