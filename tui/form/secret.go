@@ -198,6 +198,14 @@ func (s *Secret) Update(msg tea.Msg) tea.Cmd {
 		if msg.Ticket == s.ticket {
 			s.delivered(msg)
 		}
+	case ui.Completed:
+		if s.sink != nil {
+			var cmds []tea.Cmd
+			for _, key := range s.sink.completed(msg) {
+				cmds = append(cmds, s.press(key))
+			}
+			return tea.Batch(cmds...)
+		}
 	case ui.KeyDeleted:
 		if msg.Ticket == s.ticket {
 			return s.deleted(msg)
@@ -329,9 +337,9 @@ func (s *Secret) reveal(why error) tea.Cmd {
 }
 
 func (s *Secret) typeSink(msg tea.KeyMsg) tea.Cmd {
-	destination, done := s.sink.update(msg)
+	destination, done, cmd := s.sink.update(msg)
 	if !done {
-		return nil
+		return cmd
 	}
 	s.sink = nil
 	if destination == "" {
