@@ -1,9 +1,7 @@
 package config
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"reflect"
 	"slices"
@@ -132,21 +130,6 @@ func BuiltIn() []Profile {
 
 // WithoutFile is the configuration of a machine that has no file.
 func WithoutFile(path string) *Config { return &Config{Path: path, Profiles: BuiltIn()} }
-
-// Load reads the file at path. A file that is not there is no error unless explicit.
-func Load(path string, explicit bool) (*Config, error) {
-	data, err := readGuarded(path, configFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		if explicit {
-			return nil, fmt.Errorf("%s: there is no such file; detent config init writes one", path)
-		}
-		return WithoutFile(path), nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return parse(path, data)
-}
 
 // Lookup finds a profile by name.
 func (c *Config) Lookup(name string) (Profile, bool) {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"detent/client/issuers"
 	"detent/client/kit"
@@ -110,4 +111,10 @@ func readParents(p *Profile, d *kit.Declaration, t *section) {
 			t.lacks("parents", "{ %s = \"…\" }: %s", k.Name, k.Title)
 		}
 	}
+}
+
+// hasTokenServer reports whether the token server's host follows from the service's, by the rule of client.
+func hasTokenServer(host string) bool {
+	label, _, more := strings.Cut(strings.ToLower(host), ".")
+	return more && (label == "api" || strings.HasPrefix(label, "api-"))
 }

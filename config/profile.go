@@ -3,6 +3,8 @@ package config
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"io/fs"
 	"net/url"
 	"strconv"
 	"strings"
@@ -19,6 +21,21 @@ const (
 	nameRule     = "is no profile name: letters, digits and . _ / -, at most 64, a letter or digit first"
 	commandForm  = `["program", "word"]`
 )
+
+// Load reads the file at path. A file that is not there is no error unless explicit.
+func Load(path string, explicit bool) (*Config, error) {
+	data, err := readGuarded(path, configFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		if explicit {
+			return nil, fmt.Errorf("%s: there is no such file; detent config init writes one", path)
+		}
+		return WithoutFile(path), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return parse(path, data)
+}
 
 // parse reads and validates a whole file.
 func parse(file string, data []byte) (*Config, error) {
@@ -85,12 +102,6 @@ func (c *Config) readProfile(name string, t *section) Profile {
 	}
 	t.finish()
 	return p
-}
-
-// hasTokenServer reports whether the token server's host follows from the service's, by the rule of client.
-func hasTokenServer(host string) bool {
-	label, _, more := strings.Cut(strings.ToLower(host), ".")
-	return more && (label == "api" || strings.HasPrefix(label, "api-"))
 }
 
 func readToken(t *section) Token {

@@ -125,14 +125,6 @@ func (h *Screens) Refused(profile string, o desk.Order) {
 	}
 }
 
-// keep remembers the open session of a profile; opening is held.
-func (h *Screens) keep(s *Session) {
-	if h.sessions == nil {
-		h.sessions = map[string]*Session{}
-	}
-	h.sessions[s.Profile.Name] = s
-}
-
 // track remembers a rotation that the screens have open, so that it is given up when their session ends.
 func (h *Screens) track(r *rotation.Rotation, err error) (rotate.Rotation, error) {
 	if err != nil {

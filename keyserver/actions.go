@@ -3,6 +3,7 @@ package keyserver
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"detent/keyserver/store"
 
@@ -15,14 +16,6 @@ func (c *call) newKey(name string) *store.Key {
 	return &store.Key{Service: c.who.Service, Environment: c.who.Environment, Name: name,
 		Project: c.who.Project, ProjectName: c.who.ProjectName, Enabled: true,
 		CreatedAt: now, UpdatedAt: now, CreatedBy: c.actor(), UpdatedBy: c.actor()}
-}
-
-// actor names the caller in created_by and updated_by.
-func (c *call) actor() string {
-	if c.who.Session {
-		return "detent"
-	}
-	return c.who.ID
 }
 
 // remove deletes a key of the caller's contract and environment. Its secret and its tokens are
@@ -81,6 +74,22 @@ func (c *call) insert(k *store.Key) (string, error) {
 		c.tell("created", k, given(k)...)
 	}
 	return secret, err
+}
+
+// create stores a key and answers with its secret; where another request with the same name was faster, as if sent again.
+func (c *call) create(k *store.Key, status int, write func(*store.Key, string) []byte) (int, []byte, error) {
+	secret, err := c.insert(k)
+	if errors.Is(err, errRepeated) {
+		body, err := c.answerAgain(write)
+		if err == nil && body == nil {
+			err = contract.Conflict("another create with this %s was being made: ask again", onceHeader)
+		}
+		return http.StatusOK, body, err
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	return status, write(k, secret), nil
 }
 
 // isOf reports whether the secret that the caller sent is still one of the key's. An exchanged token stands for the key, whichever it has.

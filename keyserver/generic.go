@@ -15,9 +15,6 @@ var genericRoutes = []route{
 	{http.MethodGet, contract.GenericKeysPath, apikey.Generic, need{}, genericList},
 	{http.MethodPost, contract.GenericKeysPath, apikey.Generic, need{}, genericCreate},
 	{http.MethodDelete, contract.GenericKeysPath + "/{id}", apikey.Generic, need{}, genericDelete},
-	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll", apikey.Generic, need{}, genericRoll},
-	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll/end", apikey.Generic, need{}, genericEndOverlap},
-	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll/keep", apikey.Generic, need{}, genericKeepFormer},
 	{http.MethodPost, "/v1/users", apikey.Generic, need{}, userCreate},
 	{http.MethodGet, "/v1/users/{id}", apikey.Generic, need{}, userGet},
 }

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"time"
 
 	"detent/keyserver/store"
@@ -88,22 +87,6 @@ func (c *call) answerAgain(write func(*store.Key, string) []byte) ([]byte, error
 	}
 	c.w.Header().Set(replayed, "true")
 	return write(k, ""), nil
-}
-
-// create stores a key and answers with its secret; where another request with the same name was faster, as if sent again.
-func (c *call) create(k *store.Key, status int, write func(*store.Key, string) []byte) (int, []byte, error) {
-	secret, err := c.insert(k)
-	if errors.Is(err, errRepeated) {
-		body, err := c.answerAgain(write)
-		if err == nil && body == nil {
-			err = contract.Conflict("another create with this %s was being made: ask again", onceHeader)
-		}
-		return http.StatusOK, body, err
-	}
-	if err != nil {
-		return 0, nil, err
-	}
-	return status, write(k, secret), nil
 }
 
 // remember notes, in the transaction that makes the key, what the create was called.

@@ -16,7 +16,6 @@ import (
 )
 
 const (
-	accountName   = "detent"
 	publicKeyName = "Public API Key (generated)" // what the document's example calls it
 	publicKeyLife = 24 * time.Hour
 	publicKeyRole = "executor"

@@ -31,7 +31,7 @@ func TestBulkNamesEveryKeyAndWantsTheirNumber(t *testing.T) {
 	for _, c := range []struct{ key, verb, call string }{{"d", "Delete", "delete "}, {"x", "Disable", "update "}} {
 		d := start(t, 120, 40)
 		d.press("/").typing("mobile-app").press("enter", "*").sees("4 marked").press(c.key)
-		d.sees(c.verb+" 3 keys", "left out: mobile-app", "detent itself works with it", "mobile-app-1", "mobile-app-2", "mobile-app-3", "Type 3 to confirm")
+		d.sees(c.verb+" 3 keys", "left out, 1 key: detent itself works with it", "mobile-app", "detent itself works with it", "mobile-app-1", "mobile-app-2", "mobile-app-3", "Type 3 to confirm")
 		calls := func() (n int) {
 			for _, call := range d.host.service.calls {
 				if strings.HasPrefix(call, c.call) {
@@ -72,7 +72,7 @@ func TestBulkStopsAtTheFirstThatFails(t *testing.T) {
 func TestBulkOfAllProfilesIsDoneInEachKeysOwn(t *testing.T) {
 	d, host := startFleet(t, 120, 40, func(h *fleetHost) { h.profiles[2].ReadOnly = true })
 	d.press("0", "/").typing("ci-deploy").press("enter", "*").sees("3 marked").press("d")
-	d.sees("Delete 2 keys", "prod-ci-deploy", "▲ LIVE", "shop-ci-deploy", "left out: gen-ci-deploy", "read-only")
+	d.sees("Delete 2 keys", "prod-ci-deploy", "▲ LIVE", "shop-ci-deploy", "left out, 1 key: ", "gen-ci-deploy", "read-only")
 	d.typing("2").press("enter").sees("2 keys deleted")
 	for name, s := range host.services {
 		if n := s.called("delete k1"); n != map[bool]int{true: 1}[name != "gen"] {

@@ -174,14 +174,20 @@ func (c *Call) Sends(field apikey.Field) bool {
 	return found
 }
 
-// As is how a field is written in the body.
-func (c *Call) As(field apikey.Field) (as string) {
+// Value is the place of a field in the body.
+func (c *Call) Value(field apikey.Field) (found Value, sends bool) {
 	c.each(func(_ string, v Value) {
 		if v.kind == isField && v.Field == field {
-			as = v.As
+			found, sends = v, true
 		}
 	})
-	return as
+	return found, sends
+}
+
+// As is how a field is written in the body.
+func (c *Call) As(field apikey.Field) string {
+	v, _ := c.Value(field)
+	return v.As
 }
 
 // each calls f with every value of the body that is no table or list, and with the path to it.

@@ -20,6 +20,7 @@
 //	times as RFC 3339, dates, seconds; what is sent for "never"                           as, else, null
 //	refusals with a status that does not say what they are, a taken name as 409           refusals.means
 //	a verdict on a secret, for whoever may ask                                            probe: by_own_credential, accepts, refuses
+//	permissions that the service names itself                                             catalogue
 //	a missing permission as a proof that a secret is known                                refusals.lacking
 //	a dead secret that is answered 404                                                    probe.not_found_refuses
 //	a revoked secret that works a while yet, a coarse last use, tries that revoke more    truth
@@ -147,6 +148,8 @@ type Declaration struct {
 	Roles []Role `toml:"role"`
 	// Permissions are those that a new key can have. Where there are any, a key needs one.
 	Permissions []Permission `toml:"permission"`
+	// Catalogue is how the service is asked which permissions there are; until then the declared ones are offered.
+	Catalogue *Catalogue `toml:"catalogue"`
 	// MorePermissions are names that keys have been seen with, and that no document has.
 	MorePermissions []string `toml:"more_permissions"`
 	// Presets are named choices of permissions.

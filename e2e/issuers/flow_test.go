@@ -5,6 +5,7 @@ package issuers
 import (
 	"encoding/json"
 	"net/http"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -77,6 +78,7 @@ func TestRealIssuers(t *testing.T) {
 			for name, flow := range map[string]func(h *home, is issuer){
 				"a key from its making to its end": aKey, "a rotation": aRotation, "killed when the new key was made": killedAfterTheCreate,
 				"killed before the old key was deleted": killedBeforeTheDelete, "killed when the old key was deleted": killedAfterTheDelete, "compromised": compromised,
+				"by user and password": byLogin, "a user's own file": ownFile,
 			} {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
@@ -143,6 +145,42 @@ func aKey(h *home, is issuer) {
 		h.Errorf("deleted twice: %s%s", r.stdout, r.stderr)
 	}
 	h.leaks(secret)
+}
+
+// byLogin takes a key from its making to its end, and rotates one, where the credential is a user with a password.
+func byLogin(h *home, is issuer) {
+	if h.server.Login == "" {
+		h.Skip("it has no such credential")
+	}
+	h.write("token", h.server.Login)
+	aKey(h, is)
+	aRotation(h, is)
+	_, password, _ := strings.Cut(h.server.Login, ":")
+	h.leaks(password)
+}
+
+// ownFile tries the declaration as a user's file on the real server: what it says of further pages, ends, changes, refusals, deletions and
+// the lag holds, or is said not to have been tried. The record of it has no secret.
+func ownFile(h *home, is issuer) {
+	raw, err := os.ReadFile("../../client/issuers/" + is.service + ".toml")
+	if err != nil {
+		h.Fatal(err)
+	}
+	named := regexp.MustCompile(`(?m)^(name\s*=\s*)"`+is.service+`"`).ReplaceAll(raw, []byte(`${1}"own"`))
+	h.write(".config/detent/issuers/own.toml", string(named))
+	before := h.list()
+	r := h.must("issuer", "try", h.path(".config/detent/issuers/own.toml"), "--write", "--record", h.path("record.json"))
+	h.Log(r.stdout)
+	if strings.Contains(r.stdout, "failed") || !strings.Contains(r.stdout, "the deleted secret: refused") || len(h.list()) != len(before) {
+		h.Errorf("of %d keys %d are left:\n%s", len(before), len(h.list()), r.stdout)
+	}
+	if lag := regexp.MustCompile(`refused after (\S+)`).FindStringSubmatch(r.stdout); is.lag && lag == nil {
+		h.Logf("no lag was seen: the server looked just then")
+	}
+	record, err := os.ReadFile(h.path("record.json"))
+	if err != nil || !json.Valid(record) || strings.Contains(string(record), h.server.Token) || strings.Contains(string(record), "detent-try-") || strings.Contains(string(record), "failed") {
+		h.Errorf("%v: %s", err, record)
+	}
 }
 
 // rotating makes the key of an application and says how it is rotated.

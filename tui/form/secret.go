@@ -125,6 +125,7 @@ func (s *Secret) Init() tea.Cmd { return nil }
 // SetSize is the largest content that fits. Another size hides the secret: the terminal may
 // have been attached elsewhere.
 func (s *Secret) SetSize(width, height int) {
+	width = min(width, widget.Readable)
 	if s.pane.Width != 0 && (width != s.pane.Width || height != s.pane.Height) {
 		s.hide()
 	}

@@ -354,38 +354,42 @@ func (s *QueueScreen) View() string {
 	}
 	at, about := 0, 1
 	for i, item := range s.items {
+		if i > 0 && !s.begun {
+			p.lines = append(p.lines, "") // the first to go where there is little room
+		}
 		from := len(p.lines)
 		s.viewItem(&p, i, item)
 		if s.filling() && i == s.hole.at {
 			at, about = from, len(p.lines)-from
 		}
 	}
-	var foot []string
+	foot := page{env: s.env, width: s.width}
 	switch n := s.ready(); {
 	case s.begun && s.over && s.stopped() > 0:
-		foot = []string{"", "enter goes on with what stopped, from where it stands: its preflight comes first."}
+		foot.lines = []string{""}
+		foot.wrap("", st.Base, "enter goes on with what stopped, from where it stands: its preflight comes first.")
 	case s.begun:
 	case s.busy:
-		foot = []string{"", st.Dim.Render("looking ahead: nothing is changed by it …")}
+		foot.lines = []string{"", st.Dim.Render("looking ahead: nothing is changed by it …")}
 	case n == 0 && s.holes() > 0:
-		foot = []string{"", "Name a place, and what has none can be rotated; enter without one leaves the key out."}
+		foot.lines = []string{""}
+		foot.wrap("", st.Base, "Name a place, and what has none can be rotated; enter without one leaves the key out.")
 	case n == 0:
-		foot = []string{"", st.Bad.Render("✗ ") + "none of them can be rotated with the others: nothing was changed"}
+		foot.lines = []string{""}
+		foot.wrap(st.Bad.Render("✗ "), st.Base, "none of them can be rotated with the others: nothing was changed")
 	default:
-		foot = []string{"", "One acts at a time, their waits run side by side; the first that fails keeps the rest from beginning.",
-			"Type " + strconv.Itoa(n) + " to rotate " + ui.Count(n, "key") + ": " + s.number.View(8)}
+		foot.lines = []string{""}
+		foot.wrap("", st.Base, "One acts at a time, their waits run side by side; the first that fails keeps the rest from beginning.")
+		foot.line("Type " + strconv.Itoa(n) + " to rotate " + ui.Count(n, "key") + ": " + s.number.View(8))
 		if s.problem != "" {
-			foot = append(foot, st.Bad.Render("✗ ")+s.problem)
+			foot.wrap(st.Bad.Render("✗ "), st.Base, s.problem)
 		}
-	}
-	for i := range foot {
-		foot[i] = ui.Pad(foot[i], s.width)
 	}
 	s.text.SetSize(s.width, s.height)
 	if s.filling() {
-		s.text.Show(at, about, len(foot))
+		s.text.Show(at, about, len(foot.lines))
 	}
-	return strings.Join(s.text.Lines(p.lines, foot), "\n")
+	return strings.Join(s.text.Lines(p.lines, foot.lines), "\n")
 }
 
 func (s *QueueScreen) viewItem(p *page, i int, item Queued) {
