@@ -118,6 +118,9 @@ func (a *app) showProfile(b *strings.Builder, p config.Profile, selected bool, u
 			row("token_url", p.TokenURL)
 		}
 	}
+	if p.SecretPrefix != "" {
+		row("secret_prefix", p.SecretPrefix)
+	}
 	if slices.Contains(issuer.Settings, "create") {
 		row("create", p.CanCreate)
 	}

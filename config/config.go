@@ -50,8 +50,10 @@ type Profile struct {
 	Parents     map[string]string // what the issuer's keys belong to, where its calls must name it
 	Exchange    bool              // auth = "exchange", of an issuer that gives sessions for keys
 	TokenURL    string            // where it does, unless it follows from URL
-	CanCreate   bool              // create = true, of an issuer that does not always offer it
-	Deliver     []Deliver
+	// SecretPrefix is how secrets of this one begin beside those of its kind, of an issuer that leaves that to whoever runs it.
+	SecretPrefix string
+	CanCreate    bool // create = true, of an issuer that does not always offer it
+	Deliver      []Deliver
 	// Embedded profiles are on the key service inside detent.
 	Embedded bool
 }

@@ -40,6 +40,8 @@ type Options struct {
 	// Role is the operator's; empty is the user of this machine, who may do all. Refused records what is beyond it.
 	Role    config.Role
 	Refused func(e Entry, why string)
+	// Elsewhere says, in words, that an open rotation of another profile works with a key; empty where none does. Nil asks nobody.
+	Elsewhere func(k apikey.Key) string
 	// Timeout bounds one call of the service, with its retries and waits.
 	Timeout time.Duration
 	Now     func() time.Time // nil is the real clock

@@ -114,7 +114,7 @@ func profileOf(n ui.ProfileDraft, was config.Profile) config.Profile {
 		Exchange: n.Auth == "exchange", CanCreate: n.CanCreate, Parents: n.Parents, MaxAge: was.MaxAge, CA: was.CA,
 	}
 	if n.Service == was.Service {
-		p.TokenURL = was.TokenURL
+		p.TokenURL, p.SecretPrefix = was.TokenURL, was.SecretPrefix
 	}
 	return p
 }

@@ -111,7 +111,8 @@ func (h *Screens) Open(ctx context.Context, name string) (ui.Connection, error) 
 func (h *Screens) connection(s *Session) ui.Connection {
 	p := s.Profile
 	return ui.Connection{
-		Profile: h.profile(p), Service: s.Service, Order: s.Desk.Send, Policy: p.Policy(),
+		Catalogue: func(ctx context.Context) error { return s.AskCatalogue(ctx, CatalogueAge) },
+		Profile:   h.profile(p), Service: s.Service, Order: s.Desk.Send, Policy: p.Policy(),
 		Rotations: func() []rotation.View { return h.host.OpenRotations(p.Name) },
 	}
 }
