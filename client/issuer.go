@@ -199,6 +199,9 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 	for _, p := range s.d.Secret.Prefixes {
 		c.SecretPrefixes = append(c.SecretPrefixes, p.Text)
 	}
+	if s.opts.SecretPrefix != "" {
+		c.SecretPrefixes = append(c.SecretPrefixes, s.opts.SecretPrefix)
+	}
 	return c
 }
 

@@ -77,7 +77,7 @@ type Declaration struct {
 	Proven string `toml:"proven"`
 	// Usage tells an operator where usage shows, where last use is not reported.
 	Usage string `toml:"usage_page"`
-	// Settings are those of a profile that this issuer takes beside the ones that all take: create, auth, token_url.
+	// Settings are those of a profile that this issuer takes beside the ones that all take: create, auth, token_url, secret_prefix.
 	Settings []string `toml:"settings"`
 	// Longest is the longest name of a key in characters; 0 is no known limit.
 	Longest int `toml:"longest_name"`
