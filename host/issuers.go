@@ -101,12 +101,12 @@ func (h *Host) Issuers() ([]IssuerRow, error) {
 
 // issuerCan are what an issuer may be able to do, with the word of it for people.
 var issuerCan = []struct{ name, word string }{{"create", "create"}, {"update", "change"}, {"enable", "switch"}, {"delete", "delete"},
-	{"reveal", "reveal"}, {"last_used", "last-use"}, {"verify", ""}, {"roll", ""}}
+	{"reveal", "reveal"}, {"last_used", "last-use"}, {"verify", ""}, {"roll", "roll"}}
 
 // canOf says what an issuer can do.
 func canOf(d *kit.Declaration) map[string]bool {
 	return map[string]bool{"create": d.Create != nil, "update": d.Update != nil, "enable": d.Update != nil && d.Update.Sends("enabled") || d.Enable != nil, "delete": d.Delete != nil,
-		"reveal": d.Retrieve != nil || d.List.Secrets, "last_used": len(d.Row.LastUsedAt) > 0, "verify": len(d.Probes) > 0, "roll": false}
+		"reveal": d.Retrieve != nil || d.List.Secrets, "last_used": len(d.Row.LastUsedAt) > 0, "verify": len(d.Probes) > 0, "roll": d.Roll != nil}
 }
 
 // canWords are the same for people. What every issuer can, and what nothing here uses yet, is left out.
