@@ -21,18 +21,19 @@ var floors = map[string][]string{
 	"aearly":         {},
 	"aterm":          {},
 	"cli":            {"apikey", "client", "config", "delivery", "desk", "host", "keyserver", "paint", "remote", "rotation", "table", "tui"},
-	"remote":         {"apikey", "config", "desk", "host", "paint", "rotation", "sshd", "tui"},
+	"remote":         {"apikey", "config", "desk", "disk", "host", "paint", "rotation", "sshd", "tui"},
 	"host":           {"apikey", "audit", "client", "client/issuers", "client/kit", "config", "delivery", "desk", "keyserver", "rotation", "tui"},
 	"tui":            {"apikey", "client", "delivery", "desk", "loopback", "paint", "rotation"},
 	"desk":           {"apikey", "audit", "client", "config", "delivery", "rotation"},
 	"keyserver":      {"apikey"},
 	"rotation":       {"apikey", "client", "delivery"},
-	"delivery":       {"apikey"},
+	"delivery":       {"apikey", "disk"},
 	"client":         {"apikey", "loopback"},
 	"client/issuers": {},
 	"client/kit":     {},
-	"audit":          {},
-	"config":         {"apikey", "client/issuers", "client/kit", "loopback"},
+	"audit":          {"disk"},
+	"config":         {"apikey", "client/issuers", "client/kit", "delivery", "disk", "loopback"},
+	"disk":           {},
 	"loopback":       {},
 	"table":          {"apikey"},
 	"paint":          {},
@@ -204,7 +205,7 @@ func TestAReaderOnlyReads(t *testing.T) {
 }
 
 // asks are the calls of the interfaces in client/service.go that change no key and give no secret. Every other one is a write.
-var asks = []string{"Capabilities", "List", "Probe", "Identify", "OwnProject", "ServerTime"}
+var asks = []string{"Capabilities", "List", "Probe", "Identify", "OwnProject", "Catalogue", "ServerTime"}
 
 // writes are the calls of a service that change a key or give its secret, with how many arguments each takes.
 func writes(t *testing.T) map[string]int {

@@ -48,7 +48,13 @@ func CouldBelong(s Secret, caps Capabilities, masks []string) (bool, string) {
 	}
 	own := longest(prefixes, s)
 	if len(prefixes) > 0 && own == "" {
+		if title, prefix := caps.whose(s); title != "" {
+			return false, fmt.Sprintf("%s begins with %s, and this one with %s, as those of %s do", whose, strings.Join(prefixes, " or "), prefix, title)
+		}
 		return false, fmt.Sprintf("%s begins with %s: this one is of another service, or cut off at its start", whose, strings.Join(prefixes, " or "))
+	}
+	if title, prefix := caps.whose(s); len(prefix) > len(own) {
+		return false, fmt.Sprintf("what begins with %s is a secret of %s, not of %s (where those of %[3]s begin so too, secret.prefix of its file says it)", prefix, title, nameOf(caps))
 	}
 	if other := longest(vendorPrefixes, s); len(other) > len(own) {
 		return false, fmt.Sprintf("what begins with %s is a secret of another service than %s", other, nameOf(caps))
@@ -65,6 +71,14 @@ func BeginsLike(s Secret, caps Capabilities, masks []string) bool {
 	}
 	could, _ := CouldBelong(s, caps, masks)
 	return could && longest(prefixes, s) != ""
+}
+
+// whose is the service that is known here and whose secrets begin as this one does, if there is one.
+func (c Capabilities) whose(s Secret) (title, prefix string) {
+	if c.Whose == nil {
+		return "", ""
+	}
+	return c.Whose(s)
 }
 
 func nameOf(caps Capabilities) string {

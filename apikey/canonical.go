@@ -97,6 +97,9 @@ func union(nets []netip.Prefix) []netip.Prefix {
 	return out
 }
 
+// inOrder sorts a set of texts and takes each once.
+func inOrder(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }
+
 // canonicalOrigin writes an origin in one spelling: the scheme and the host are the same in any case, and a scheme's own port is
 // no port. A path keeps its case; the one that is only a slash is none.
 func canonicalOrigin(s string) string {
@@ -170,7 +173,7 @@ func writeCanonical(b *bytes.Buffer, v any, set bool) {
 		b.WriteString("[" + strings.Join(items, ",") + "]")
 	case map[string]any:
 		b.WriteByte('{')
-		for i, name := range sortedKeys(v) {
+		for i, name := range slices.Sorted(maps.Keys(v)) {
 			if i > 0 {
 				b.WriteByte(',')
 			}
@@ -187,8 +190,6 @@ func writeCanonical(b *bytes.Buffer, v any, set bool) {
 		b.WriteString("null")
 	}
 }
-
-func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
 
 // writeText writes a JSON string. Encode cannot fail for one.
 func writeText(b *bytes.Buffer, s string) {

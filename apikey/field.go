@@ -90,9 +90,6 @@ type Column struct {
 	Width, Most int
 }
 
-// Copied reports whether a draft that is made after a key takes the field over.
-func (f FieldInfo) Copied() bool { return f.draft != nil || f.IsExtra() }
-
 // IsExtra reports whether the field is a member of Key.Extra.
 func (f FieldInfo) IsExtra() bool { return f.at == nil }
 

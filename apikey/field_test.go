@@ -39,7 +39,7 @@ func TestTheTableKeepsItsPromises(t *testing.T) {
 			"rolled_at former_ends_at former_used_at created_by updated_by can_retrieve_value properties clearance compartments scim_provisioning can_delegate_security_attributes"},
 		"access": {ids(func(f FieldInfo) bool { return f.Access }),
 			"environment type role permissions project enabled expires_at restrictions properties clearance compartments scim_provisioning can_delegate_security_attributes"},
-		"copied": {ids(FieldInfo.Copied),
+		"copied": {ids(func(f FieldInfo) bool { return f.draft != nil || f.IsExtra() }),
 			"environment type role permissions restrictions properties clearance compartments scim_provisioning can_delegate_security_attributes"},
 		"further properties": {ids(FieldInfo.IsExtra), "properties clearance compartments scim_provisioning can_delegate_security_attributes"},
 		"absent is a value":  {ids(func(f FieldInfo) bool { return f.Absent }), "project properties clearance compartments scim_provisioning can_delegate_security_attributes"},

@@ -72,6 +72,16 @@ func (r Restrictions) Empty() bool {
 	return len(r.IPAddresses)+len(r.Referrers)+len(r.Endpoints) == 0
 }
 
+// Whole is what JSON has of them: every list, the empty ones too. Absent would mean that they are not reported.
+func (r Restrictions) Whole() any {
+	whole := func(list []string) []string { return append([]string{}, list...) }
+	return struct {
+		IPAddresses []string `json:"ip_addresses"`
+		Referrers   []string `json:"referrers"`
+		Endpoints   []string `json:"endpoints"`
+	}{whole(r.IPAddresses), whole(r.Referrers), whole(r.Endpoints)}
+}
+
 // Key is one API key as its service reports it. Pointers that are nil, zero
 // moments and empty strings mean that the service does not say.
 // Every string is scrubbed of control characters by the client.
@@ -157,6 +167,8 @@ type Created struct {
 	// Bound says that the id and the secret came in one object, so that the secret is this row's. Where it is false they
 	// were put together from different places, or the answer held no id.
 	Bound bool
+	// Asked is when the key ends by what the request said, where the answer does not say when: never, where the request said that.
+	Asked Moment
 	Notes []string
 }
 

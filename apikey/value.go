@@ -1,6 +1,7 @@
 package apikey
 
 import (
+	"cmp"
 	"encoding/json"
 	"iter"
 	"maps"
@@ -102,7 +103,7 @@ func (f FieldInfo) Text(k *Key) string {
 	case *Environment:
 		return string(*v)
 	case *[]Permission:
-		return orNone(strings.Join(permissionTexts(*v), " "))
+		return orNone(strings.Join(PermissionTexts(*v), " "))
 	case *Moment:
 		if at, ok := v.Time(); ok {
 			return at.Format(time.RFC3339)
@@ -140,31 +141,16 @@ func (f FieldInfo) JSON(k *Key) (any, bool) {
 	}
 	switch v := f.at(k).(type) {
 	case *[]Permission:
-		return permissionTexts(*v), true
+		return PermissionTexts(*v), true
 	case **Restrictions:
-		r := *v
-		return restrictionsJSON{notNil(r.IPAddresses), notNil(r.Referrers), notNil(r.Endpoints)}, true
+		return (*v).Whole(), true
 	default:
 		return v, true
 	}
 }
 
-// restrictionsJSON has every list, the empty ones too.
-type restrictionsJSON struct {
-	IPAddresses []string `json:"ip_addresses"`
-	Referrers   []string `json:"referrers"`
-	Endpoints   []string `json:"endpoints"`
-}
-
-// notNil makes JSON write [] where there is nothing.
-func notNil(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
-}
-
-func permissionTexts(permissions []Permission) []string {
+// PermissionTexts are permissions as texts.
+func PermissionTexts(permissions []Permission) []string {
 	out := make([]string, len(permissions))
 	for i, p := range permissions {
 		out[i] = p.String()
@@ -172,12 +158,7 @@ func permissionTexts(permissions []Permission) []string {
 	return out
 }
 
-func orNone(s string) string {
-	if s == "" {
-		return wordNone
-	}
-	return s
-}
+func orNone(s string) string { return cmp.Or(s, wordNone) }
 
 func (f FieldInfo) state(on bool) string {
 	switch {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // headVersion is the format of the head. What is in a record is nothing to it.
@@ -51,7 +52,7 @@ func isHash(text string) bool {
 // openRegular opens a file of the log. A pipe in its place would keep whoever opens it waiting, and what is written to a device
 // is nowhere.
 func openRegular(path string, flag int) (*os.File, error) {
-	f, err := os.OpenFile(path, flag|dontWait, 0o600)
+	f, err := os.OpenFile(path, flag|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
 		return nil, err
 	}

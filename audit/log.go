@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"detent/disk"
 )
 
 // Log appends to the log of one folder. It may be used by many goroutines, and by many processes at once.
@@ -29,9 +31,6 @@ type Log struct {
 func Open(dir string, now func() time.Time) *Log {
 	return &Log{dir: dir, now: now, at: func(string) {}}
 }
-
-// Dir is the folder of the log.
-func (l *Log) Dir() string { return l.dir }
 
 // Entry is an action that has begun.
 type Entry struct {
@@ -155,7 +154,7 @@ func (l *Log) append(r Record) (seq uint64, err error) {
 		if err := writeHead(l.dir, head); err != nil || !end.empty {
 			return err
 		}
-		return syncFolder(l.dir) // the names of a new log and head; later heads that a power cut loses are caught up with
+		return disk.SyncFolder(l.dir) // the names of a new log and head; later heads that a power cut loses are caught up with
 	})
 	if err != nil && seq == 0 {
 		return 0, fmt.Errorf("the audit log: %w", err)
@@ -235,25 +234,15 @@ func lastWithin(f *os.File, size, span int64) (tail, bool, error) {
 
 // lastRecord finds the last line that is a record, and what lies behind it.
 func lastRecord(b []byte) (t tail, found bool, err error) {
-	end := bytes.LastIndexByte(b, '\n') + 1
-	if rest := b[end:]; len(rest) > 0 {
-		r, err := decode(rest)
+	for at := len(b); at > 0; {
+		line, ended := bytes.CutSuffix(b[:at], []byte{'\n'})
+		start := bytes.LastIndexByte(line, '\n') + 1
+		r, err := decode(line[start:])
 		if errors.Is(err, errNewer) {
 			return t, false, err
 		}
 		if err == nil {
-			return tail{head: Head{r.Seq, lineHash(rest)}, whole: true}, true, nil
-		}
-	}
-	for at := end; at > 0; {
-		start := bytes.LastIndexByte(b[:at-1], '\n') + 1
-		line := b[start : at-1]
-		r, err := decode(line)
-		if errors.Is(err, errNewer) {
-			return t, false, err
-		}
-		if err == nil {
-			return tail{head: Head{r.Seq, lineHash(line)}, torn: b[at:]}, true, nil
+			return tail{head: Head{r.Seq, lineHash(line[start:])}, torn: b[at:], whole: !ended}, true, nil
 		}
 		at = start
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // acme is a service that detent has never heard of: keys of a project, by a header of its own.
@@ -55,7 +56,7 @@ func (a *acme) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == "GET" && r.URL.Path == "/projects/42/keys":
 		list := []map[string]string{}
 		for id, name := range a.keys {
-			list = append(list, map[string]string{"uid": id, "label": name, "made": "2026-11-01T00:00:00Z"})
+			list = append(list, map[string]string{"uid": id, "label": name, "made": time.Now().UTC().Format(time.RFC3339)})
 		}
 		say(200, map[string]any{"keys": list})
 	case r.Method == "POST" && r.URL.Path == "/projects/42/keys":

@@ -30,10 +30,11 @@ func (a *app) issuerCommand() *cobra.Command {
 			}
 			return err
 		})}
-	write := false
+	var o host.TryOptions
 	try := &cobra.Command{Use: "try FILE", Short: "Try the file of an issuer on the service of a profile: reads alone, unless --write", Args: cobra.ExactArgs(1),
-		RunE: a.run(func(ctx context.Context, args []string) error { return a.host.TryIssuer(ctx, args[0], write, a.out) })}
-	try.Flags().BoolVar(&write, "write", false, "create one key too, prove it, delete it, and prove that it is refused")
+		RunE: a.run(func(ctx context.Context, args []string) error { return a.host.TryIssuer(ctx, args[0], o, a.out) })}
+	try.Flags().BoolVar(&o.Write, "write", false, "create keys of its own, prove, change and delete them, and prove that they are refused")
+	try.Flags().StringVar(&o.Record, "record", "", "write to this new file which calls and fields held, without any secret, name or id, to be sent in")
 	return a.group("issuer", "The services that a profile can be of, and files of your own that describe one", list, show, check, try)
 }
 

@@ -5,11 +5,6 @@ package cli
 import (
 	"bufio"
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"io"
 	"io/fs"
@@ -26,6 +21,7 @@ import (
 	"time"
 
 	_ "detent/aearly" // as main.go does
+	"detent/e2e/certtest"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
@@ -171,7 +167,7 @@ func TestServeRefusesToCarryKeysBeyondLoopbackInTheClear(t *testing.T) {
 
 func TestServeSpeaksTLS(t *testing.T) {
 	m := newMachine(t)
-	cert, key := certificateFiles(t, 1)
+	cert, key := certtest.Pair(t, 1)
 	certFile, keyFile := m.write("c.pem", string(cert)), m.write("k.pem", string(key))
 	s := m.serve("--tls-cert", certFile, "--tls-key", keyFile)
 	if !strings.HasPrefix(s.url, "https://127.0.0.1:") {
@@ -532,23 +528,4 @@ func pid(cmd *exec.Cmd) string { return big.NewInt(int64(cmd.Process.Pid)).Strin
 func echoes(f *os.File) bool {
 	state, err := unix.IoctlGetTermios(int(f.Fd()), getTerminal)
 	return err == nil && state.Lflag&unix.ECHO != 0
-}
-
-// certificateFiles writes a self-signed pair with that serial number.
-func certificateFiles(t *testing.T, serial int64) (cert, key []byte) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
 }

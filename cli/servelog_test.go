@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"detent/e2e/certtest"
 )
 
 func send(t *testing.T, method, url, token, body string) int {
@@ -74,7 +76,7 @@ func TestServeTellsOnStandardErrorWhoDidWhat(t *testing.T) {
 func TestAKeyOfACertificateThatEverybodyReadsIsRefused(t *testing.T) {
 	for mode, refused := range map[os.FileMode]bool{0o600: false, 0o640: false, 0o400: false, 0o644: true, 0o604: true, 0o602: true, 0o666: true, 0o777: true} {
 		m := newMachine(t)
-		cert, key := certificateFiles(t, 1)
+		cert, key := certtest.Pair(t, 1)
 		cp, kp := filepath.Join(m.home, "c.pem"), filepath.Join(m.home, "k.pem")
 		if err := os.WriteFile(cp, cert, 0o644); err != nil {
 			t.Fatal(err)

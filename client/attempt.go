@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -31,7 +32,9 @@ type retryAdvice struct {
 }
 
 // try makes one attempt.
-func (t *transport) try(ctx context.Context, c call, attempt int, read func(*answer) error) (*Error, retryAdvice) {
+func (t *transport) try(ctx context.Context, c call, attempt int, read func(*answer) error) (failure *Error, advice retryAdvice) {
+	status := 0
+	defer func() { t.watched(c, status, failure) }()
 	var sent atomic.Bool // a connection was had: from here on nothing is certain
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }})
 	begin := t.opts.Now()
@@ -42,6 +45,7 @@ func (t *transport) try(ctx context.Context, c call, attempt int, read func(*ans
 		return failed, retryAdvice{retry: mayPass(failed, err)}
 	}
 	defer func() { _ = resp.Body.Close() }()
+	status = resp.StatusCode
 	t.clock(resp.Header)
 	limit := int64(maxOther)
 	if c.list && resp.StatusCode/100 == 2 {
@@ -215,6 +219,14 @@ func (t *transport) log(c call, attempt int, begin time.Time, status string) {
 	defer t.logging.Unlock()
 	_, _ = fmt.Fprintf(t.opts.Debug, "%s %s %s %s %s attempt %d\n", begin.UTC().Format(time.RFC3339Nano), c.method, c.path, status,
 		t.opts.Now().Sub(begin).Round(time.Microsecond), attempt)
+}
+
+// watched tells whoever tries a declaration what was answered.
+func (t *transport) watched(c call, status int, failed *Error) {
+	if t.opts.Trial == nil {
+		return
+	}
+	t.opts.Trial.Answered(Answer{Op: c.op, Call: c.method + " " + cmp.Or(c.spelt, c.path), Status: status, Own: failed != nil && failed.Own})
 }
 
 // transientStatus are the failures of a server that may be gone at the next attempt.

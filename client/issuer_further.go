@@ -23,12 +23,20 @@ func (s *issuer) firstPage() url.Values {
 	}
 	query := url.Values{}
 	if p.Size != "" {
-		query.Set(p.Size, strconv.Itoa(p.Most))
+		query.Set(p.Size, strconv.Itoa(s.pageSize()))
 	}
 	if p.Kind == "page" {
 		query.Set(p.By, strconv.Itoa(firstNumber(p.First)))
 	}
 	return query
+}
+
+// pageSize is how many keys a page is asked for.
+func (s *issuer) pageSize() int {
+	if trial := s.opts.Trial; trial != nil && trial.PageSize.Load() > 0 {
+		return int(trial.PageSize.Load())
+	}
+	return s.d.List.Pages.Most
 }
 
 func firstNumber(declared *int) int {

@@ -106,7 +106,7 @@ func (s *issuer) probeBy(ctx context.Context, p *kit.Probe, secret apikey.Secret
 // ask makes the request of a probe.
 func (s *issuer) ask(ctx context.Context, p *kit.Probe, secret apikey.Secret) error {
 	method, path, _ := strings.Cut(p.Call, " ")
-	c := call{op: opProbe, method: method, path: s.ofParents(path), id: p.ID, query: s.queryOf(p.Query), bearer: secret, scheme: s.tried, needs: p.Needs,
+	c := call{op: opProbe, method: method, path: s.ofParents(path), spelt: path, id: p.ID, query: s.queryOf(p.Query), bearer: secret, scheme: s.tried, needs: p.Needs,
 		paced: s.d.Paced, header: s.d.Headers, list: p.Answers == "keys" || p.Answers == "list"}
 	if p.Send != nil {
 		c.body = s.fill(p.Body, map[apikey.Field]any{fillSecret: secret})

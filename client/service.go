@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/x509"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"detent/apikey"
@@ -55,6 +56,12 @@ type ProjectFinder interface {
 	OwnProject(ctx context.Context) (project string, known bool, err error)
 }
 
+// Cataloguer is what a service has that can be asked which permissions a new key can have (Capabilities.Catalogue). From then on
+// its Capabilities have what it said; what is returned may be given to Open another time, by Options.
+type Cataloguer interface {
+	Catalogue(ctx context.Context) (Catalogue, error)
+}
+
 // Roller is what a service has that gives a key a new secret in place (Capabilities.Roll).
 type Roller interface {
 	// Roll gives the key a new secret. The former one is accepted for as long as overlap says; at once is 0. once is this call's own name
@@ -95,7 +102,10 @@ type Options struct {
 	Exchange     bool   // Vertesia: send a JWT that the token server gave for the key
 	TokenURL     string // Vertesia: the token server, where it cannot be told from URL
 	CanCreate    bool   // generic: the service offers POST /v1/api-keys
+	SecretPrefix string // how secrets of this one begin, beside those of its kind
 	ShownOnce    bool   // the service is known to give no secret again, whatever its contract has for that
+	// Catalogue is what the service said of its permissions in an earlier session; nil for nothing.
+	Catalogue *Catalogue
 	// ReadOnly refuses every write before it is sent (Kind ReadOnly, Outcome NotDone).
 	ReadOnly bool
 	// Timeout bounds one operation with its retries and waits.
@@ -109,6 +119,24 @@ type Options struct {
 	// Now and Sleep are the clock; nil for the real one. Sleep returns early with the context's error.
 	Now   func() time.Time
 	Sleep func(ctx context.Context, d time.Duration) error
+	// Trial watches each answer and asks for smaller pages, where a declaration is tried; nil for none.
+	Trial *Trial
 	// Random is what made-up secrets are drawn from; nil for the system's.
 	Random io.Reader
+}
+
+// Trial is how the calls of a declaration are watched while it is tried.
+type Trial struct {
+	// Answered is told of each answer, and of a call that had none; it may be called from several goroutines.
+	Answered func(Answer)
+	// PageSize is how many keys a page of the list is asked for, in place of what is declared; 0 for that.
+	PageSize atomic.Int32
+}
+
+// Answer is what came of one request, of which nothing can hold a secret, a name or an id.
+type Answer struct {
+	Op     string // as the user would say it: "list keys"
+	Call   string // as it is declared: "GET /projects/{project}/keys"
+	Status int    // 0 for no answer
+	Own    bool   // a refusal in the shape that the declaration says is the issuer's own
 }

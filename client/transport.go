@@ -40,6 +40,7 @@ type call struct {
 	op     string // as the user would say it: "list keys"
 	method string
 	path   string // a template: /api/v1/apikeys/{id}
+	spelt  string // the same as it is declared, the parents' places open; empty where it is path
 	id     string // fills {id}
 	query  url.Values
 	body   any

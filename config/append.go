@@ -1,6 +1,8 @@
 package config
 
 import (
+	"cmp"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,62 +10,18 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"detent/client/issuers"
+	"detent/disk"
 )
 
 // Template is what config init writes: every field, explained, none of them active.
 var Template = strings.NewReplacer("{locals}", locals(), "{name}", exampleName, "{URL}", exampleURL, "{NAME}", strings.ToUpper(exampleName),
-	"{auth}", strings.Join(whoHave("auth"), ", "), "{create}", strings.Join(whoHave("create"), ", ")).Replace(`# detent: profiles of key services. "detent config check" tries each of them.
-# Without any profile here, detent works on its embedded service: {locals} are always there.
-# Flags beat the environment (DETENT_PROFILE, DETENT_TOKEN, DETENT_READ_ONLY, NO_COLOR), which beats this file.
+	"{auth}", strings.Join(whoHave("auth"), ", "), "{create}", strings.Join(whoHave("create"), ", "), "{secret_prefix}", strings.Join(whoHave("secret_prefix"), ", ")).Replace(template)
 
-# default_profile = "prod"
-
-# [profiles.prod]
-# service     = "{name}"                  # one of "detent issuer list", or a file issuers/NAME.toml beside this one
-# url         = "{URL}"   # https, or http on loopback
-# parents     = { project = "42" }         # what keys belong to, for an issuer whose calls must name it
-# token       = { env = "{NAME}_TOKEN" }  # or { command = ["pass", "show", "{name}"] }, { file = "~/.secrets/{name}" }
-#                                          # never the token itself; a token file must be yours alone (chmod 600)
-# ca          = "~/corp-ca.pem"            # one more certificate authority for this profile, beside the system's (PEM)
-# environment = "live"                     # live | test | dev: colours the frame, guards deliveries
-# read_only   = false
-# max_age     = "90d"                      # older keys are reported by "detent check" and marked in the list
-# auth        = "direct"                   # direct | exchange (send a short-lived token instead of the key), for {auth}
-# token_url   = "https://sts.example.com"  # with exchange, where it does not follow from url
-# create      = false                      # the service offers to create keys, for {create}
-
-# A named destination for new secrets: detent create --deliver payments.
-# Exactly one of env_file, file and command; paths are absolute or begin with ~/.
-# [profiles.prod.deliver.payments]
-# keys     = ["payments-*"]                # suggested for keys whose name matches
-# env_file = { path = "/srv/payments/.env", variable = "API_KEY" }
-# # file    = "/run/secrets/payments"
-# # command = ["vault", "kv", "put", "secret/payments", "key=-"]   # reads the secret on its standard input
-# then     = ["systemctl", "--user", "restart", "payments"]      # after a delivery, and again after an undo
-# probe    = ["ssh", "pay1", "curl -fs localhost/ready"]         # exit 0: the application there works with what it has; no secret in it
-
-# How the screens look, and their keys: docs/REFERENCE.md, "The screens".
-# [ui]
-# theme         = "terminal"               # terminal | dark | light | high-contrast
-# mouse         = true
-# bell          = true                     # when a rotation waits for you
-# columns       = ["name", "status", "expires"]   # of the list, in this order; left out is what there is room for
-# order         = "status"                 # what the list begins with; "-created" is the reverse order; left out is the last one
-# screen_reader = false                    # one line a change, no redraw
-# [ui.keys]                                # one or several for an action, in the place of its own
-# rotate        = ["r", "ctrl+t"]
-
-# Who may come over SSH, where "detent ssh" runs. A viewer looks; an operator creates, edits, disables and rotates too; an
-# admin deletes and edits profiles too.
-# [operators.alice]
-# keys     = ["ssh-ed25519 AAAA..."]       # as in a .pub file; options are refused
-# role     = "operator"                    # viewer | operator | admin
-# profiles = ["prod"]                      # theirs alone; ["*"] for all
-`)
+//go:embed template.toml
+var template string
 
 // exampleName and exampleURL are the issuer that the template shows.
 var exampleName, exampleURL = func() (string, string) {
@@ -150,7 +108,7 @@ func inOneStep(path, text string, mode fs.FileMode) error {
 	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
 	}
-	return errors.Join(err, SyncFolder(filepath.Dir(path)))
+	return errors.Join(err, disk.SyncFolder(filepath.Dir(path)))
 }
 
 // fieldValue is a field of a profile as TOML writes it. The value is empty where the file needs none; off is what says the same
@@ -159,75 +117,76 @@ type fieldValue struct{ name, value, off string }
 
 // fieldsOf are a profile's own fields in the order of the file. What they cannot say right, the parser refuses afterwards.
 func fieldsOf(p Profile) []fieldValue {
-	text := func(s string) string {
-		if s == "" {
-			return ""
-		}
-		return quoteTOML(s)
+	where := func(b bool, value string) string { return map[bool]string{true: value}[b] }
+	var parents []string
+	for _, name := range slices.Sorted(maps.Keys(p.Parents)) {
+		parents = append(parents, name, quoteTOML(p.Parents[name]))
 	}
-	yes := func(b bool) string {
-		if b {
-			return "true"
+	t := p.Token
+	return []fieldValue{
+		{name: "service", value: textValue(p.Service)},
+		{name: "url", value: textValue(p.URL)},
+		{name: "parents", value: inlineTable(parents...)},
+		{name: "token", value: cmp.Or(inlineTable("env", textValue(t.Env)), inlineTable("file", textValue(t.File)), inlineTable("command", quoteWords(t.Command)))},
+		{name: "ca", value: textValue(p.CA)},
+		{name: "environment", value: textValue(string(p.Environment))},
+		{name: "read_only", value: where(p.ReadOnly, "true"), off: "false"},
+		{name: "max_age", value: where(p.MaxAge > 0, fmt.Sprintf(`"%ds"`, int64(p.MaxAge.Seconds())))},
+		{name: "auth", value: where(p.Exchange, quoteTOML("exchange")), off: quoteTOML("direct")},
+		{name: "token_url", value: textValue(p.TokenURL)},
+		{name: "create", value: where(p.CanCreate, "true"), off: "false"},
+		{name: "secret_prefix", value: textValue(p.SecretPrefix)},
+	}
+}
+
+// withTable is a text with a table at its end.
+func withTable(text, name string, fields []fieldValue) string {
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	if text != "" {
+		text += "\n"
+	}
+	text += "[" + name + "]\n"
+	for _, f := range fields {
+		if f.value != "" {
+			text += f.name + " = " + f.value + "\n"
 		}
+	}
+	return text
+}
+
+// textValue, quoteWords and inlineTable write a value, which is empty where there is nothing to write.
+func textValue(s string) string {
+	if s == "" {
 		return ""
 	}
-	token := ""
-	switch {
-	case p.Token.Env != "":
-		token = "{ env = " + quoteTOML(p.Token.Env) + " }"
-	case p.Token.File != "":
-		token = "{ file = " + quoteTOML(p.Token.File) + " }"
-	case len(p.Token.Command) > 0:
-		token = "{ command = " + quoteWords(p.Token.Command) + " }"
-	}
-	age, auth := "", ""
-	if p.MaxAge > 0 {
-		age = quoteTOML(strconv.FormatInt(int64(p.MaxAge.Seconds()), 10) + "s")
-	}
-	if p.Exchange {
-		auth = quoteTOML("exchange")
-	}
-	parents := ""
-	for i, name := range slices.Sorted(maps.Keys(p.Parents)) {
-		parents += map[bool]string{true: "{ ", false: ", "}[i == 0] + name + " = " + quoteTOML(p.Parents[name])
-	}
-	if parents != "" {
-		parents += " }"
-	}
-	return []fieldValue{
-		{name: "service", value: text(p.Service)},
-		{name: "url", value: text(p.URL)},
-		{name: "parents", value: parents},
-		{name: "token", value: token},
-		{name: "ca", value: text(p.CA)},
-		{name: "environment", value: text(string(p.Environment))},
-		{name: "read_only", value: yes(p.ReadOnly), off: "false"},
-		{name: "max_age", value: age},
-		{name: "auth", value: auth, off: quoteTOML("direct")},
-		{name: "token_url", value: text(p.TokenURL)},
-		{name: "create", value: yes(p.CanCreate), off: "false"},
-	}
+	return quoteTOML(s)
 }
 
-// render writes a profile as TOML.
-func render(p Profile) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "[profiles.%s]\n", quoteTOML(p.Name))
-	for _, f := range fieldsOf(p) {
-		if f.value != "" {
-			fmt.Fprintf(&b, "%s = %s\n", f.name, f.value)
-		}
-	}
-	return b.String()
-}
-
-// quoteWords writes a list of basic strings.
 func quoteWords(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
 	quoted := make([]string, len(words))
 	for i, w := range words {
 		quoted[i] = quoteTOML(w)
 	}
 	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// inlineTable takes names, each with its value.
+func inlineTable(pairs ...string) string {
+	var fields []string
+	for pair := range slices.Chunk(pairs, 2) {
+		if pair[1] != "" {
+			fields = append(fields, pair[0]+" = "+pair[1])
+		}
+	}
+	if len(fields) == 0 {
+		return ""
+	}
+	return "{ " + strings.Join(fields, ", ") + " }"
 }
 
 // quoteTOML writes a basic string.

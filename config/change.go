@@ -61,13 +61,7 @@ func appended(path, text string, p Profile) (string, error) {
 	if _, taken := before.Lookup(p.Name); taken {
 		return "", fmt.Errorf("there is already a profile %q", p.Name)
 	}
-	if text != "" && !strings.HasSuffix(text, "\n") {
-		text += "\n"
-	}
-	if text != "" {
-		text += "\n"
-	}
-	text += render(p)
+	text = withTable(text, "profiles."+quoteTOML(p.Name), fieldsOf(p))
 	after, err := parse(path, []byte(text))
 	if err != nil {
 		return "", err

@@ -10,6 +10,8 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"detent/apikey"
 )
 
 // Error is one thing wrong with the file, on one line: where, which field, and what is allowed.
@@ -110,11 +112,7 @@ func (d *document) line(path []string) int {
 }
 
 func (d *document) refuse(path []string, format string, args ...any) {
-	quoted := make([]string, len(path))
-	for i, part := range path {
-		quoted[i] = quoteKey(part)
-	}
-	d.errs = append(d.errs, &Error{File: d.path, Line: d.line(path), Field: strings.Join(quoted, "."), Problem: fmt.Sprintf(format, args...)})
+	d.errs = append(d.errs, &Error{File: d.path, Line: d.line(path), Field: quoteKeys(path), Problem: fmt.Sprintf(format, args...)})
 }
 
 // first is the error nearest to the top of the file; what is missing comes after what is wrong.
@@ -152,6 +150,15 @@ func quoteKey(part string) string {
 	return strconv.Quote(part)
 }
 
+// quoteKeys writes a whole key.
+func quoteKeys(path []string) string {
+	quoted := make([]string, len(path))
+	for i, part := range path {
+		quoted[i] = quoteKey(part)
+	}
+	return strings.Join(quoted, ".")
+}
+
 func (s *section) at(field string) []string { return append(slices.Clone(s.path), field) }
 
 // refuse reports a problem of one field.
@@ -163,6 +170,13 @@ func (s *section) refuse(field, format string, args ...any) {
 func (s *section) lacks(field, format string, args ...any) {
 	s.refuse(field, "is missing: "+format, args...)
 	s.doc.errs[len(s.doc.errs)-1].missing = true
+}
+
+// needs is lacks where the field is not there.
+func (s *section) needs(field, format string, args ...any) {
+	if !s.has(field) {
+		s.lacks(field, format, args...)
+	}
 }
 
 // exactlyOne refuses a table that has not one of the fields. With none, one may be misspelt: that is said first, whatever line
@@ -293,8 +307,5 @@ func alternatives(options []string) string {
 	for i, o := range options {
 		quoted[i] = strconv.Quote(o)
 	}
-	if len(quoted) < 2 {
-		return strings.Join(quoted, "")
-	}
-	return strings.Join(quoted[:len(quoted)-1], ", ") + " or " + quoted[len(quoted)-1]
+	return apikey.Alternatives(quoted)
 }

@@ -11,11 +11,7 @@ import (
 
 // byHand is why a table is left alone.
 func byHand(path string, table []string) error {
-	quoted := make([]string, len(table))
-	for i, part := range table {
-		quoted[i] = quoteKey(part)
-	}
-	return fmt.Errorf("%s: [%s] is written in a way that only a person changes: edit the file by hand", path, strings.Join(quoted, "."))
+	return fmt.Errorf("%s: [%s] is written in a way that only a person changes: edit the file by hand", path, quoteKeys(table))
 }
 
 // setField gives a field of a table another value, or takes it out where there is none for it; a comment behind a value
@@ -59,38 +55,55 @@ type tableText struct {
 // fieldText is where one field stands: its line, its value without what is behind it, the next line.
 type fieldText struct{ line, value, end, next int }
 
-// findTable looks for a table and its fields. It finds none where one of them is not to be made out.
-func findTable(text string, path []string) (t tableText, found bool) {
+// expression is a header, or a field with its name in its table, and where that begins.
+type expression struct {
+	header bool
+	name   []string
+	at     int
+}
+
+// expressions are those of a text, in order.
+func expressions(text string) (all []expression, err error) {
 	var p unstable.Parser
 	p.Reset([]byte(text))
-	in := false
 	for p.NextExpression() {
-		e := p.Expression()
-		var parts []string
-		start := -1
-		for key := e.Key(); key.Next(); {
-			if start < 0 {
-				start = int(key.Node().Raw.Offset)
+		e := expression{header: p.Expression().Kind != unstable.KeyValue}
+		for key := p.Expression().Key(); key.Next(); e.name = append(e.name, string(key.Node().Data)) {
+			if e.name == nil {
+				e.at = int(key.Node().Raw.Offset)
 			}
-			parts = append(parts, string(key.Node().Data))
 		}
+		if e.name != nil { // a comment has none
+			all = append(all, e)
+		}
+	}
+	return all, p.Error()
+}
+
+// findTable looks for a table and its fields; without a path, for those that are in none. It finds none where one of them is not to be
+// made out.
+func findTable(text string, path []string) (t tableText, found bool) {
+	all, err := expressions(text)
+	in := len(path) == 0
+	t, found = tableText{fields: map[string]fieldText{}}, in
+	for _, e := range all {
 		switch {
-		case e.Kind != unstable.KeyValue:
-			if in = slices.Equal(parts, path); in {
+		case e.header:
+			if in = slices.Equal(e.name, path); in {
 				found = true
-				t = tableText{fields: map[string]fieldText{}, next: nextLine(text, start)}
+				t = tableText{fields: map[string]fieldText{}, next: nextLine(text, e.at)}
 			}
-		case in && len(parts) == 1:
-			f, ok := findField(text, start)
+		case in && len(e.name) == 1:
+			f, ok := findField(text, e.at)
 			if !ok {
 				return t, false
 			}
-			t.fields[parts[0]], t.next = f, f.next
-			t.indent = text[f.line:start]
-			t.nameWidth = len(strings.TrimSuffix(text[start:strings.IndexByte(text[start:], '=')+start], " "))
+			t.fields[e.name[0]], t.next = f, f.next
+			t.indent = text[f.line:e.at]
+			t.nameWidth = len(strings.TrimSuffix(text[e.at:strings.IndexByte(text[e.at:], '=')+e.at], " "))
 		}
 	}
-	return t, found && p.Error() == nil
+	return t, found && err == nil
 }
 
 // findField makes out the field whose name begins at start: its value ends where nothing or a comment is left on a line, and

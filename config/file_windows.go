@@ -6,6 +6,3 @@ import "io/fs"
 const hasOwners = false
 
 func ownerOf(fs.FileInfo) int { return 0 }
-
-// SyncFolder has nothing to do: a folder cannot be synced here.
-func SyncFolder(string) error { return nil }

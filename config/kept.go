@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"detent/apikey"
+	"detent/disk"
 )
 
 // tokenDir is the folder of the token files that detent itself writes: $XDG_DATA_HOME/detent/tokens.
@@ -34,7 +35,7 @@ func (e Env) KeepToken(profile string, token apikey.Secret) (Token, error) {
 		return Token{}, err
 	}
 	_, err = f.WriteString(token.Reveal() + "\n")
-	if err := errors.Join(err, f.Sync(), f.Close(), SyncFolder(dir)); err != nil {
+	if err := errors.Join(err, f.Sync(), f.Close(), disk.SyncFolder(dir)); err != nil {
 		return Token{}, errors.Join(err, os.Remove(f.Name()))
 	}
 	return Token{File: f.Name()}, nil

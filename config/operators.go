@@ -17,14 +17,6 @@ const (
 	Admin  Role = "admin"    // deletes outside a rotation, edits profiles
 )
 
-// roles in the order of their rights.
-var roles = []Role{Viewer, Rotate, Admin}
-
-// Covers reports whether a role has the rights of another. What is no role covers nothing.
-func (r Role) Covers(other Role) bool {
-	return slices.Contains(roles, r) && slices.Index(roles, r) >= slices.Index(roles, other)
-}
-
 // AllProfiles, in place of profile names, gives an operator every profile, those added later too.
 const AllProfiles = "*"
 
@@ -103,14 +95,9 @@ func (c *Config) readOperator(name string, t *section, owner map[string]string) 
 		t.doc.refuse(t.path, operatorRule)
 	}
 	o := Operator{Name: name}
-	options := make([]string, len(roles))
-	for i, r := range roles {
-		options[i] = string(r)
-	}
+	options := []string{string(Viewer), string(Rotate), string(Admin)}
 	o.Role = Role(t.choice("role", options...))
-	if !t.has("role") {
-		t.lacks("role", "%s", alternatives(options))
-	}
+	t.needs("role", "%s", alternatives(options))
 	for _, line := range t.words("keys", keysForm) {
 		if key, ok := readOperatorKey(t, line); ok {
 			if other, taken := owner[key]; taken {
@@ -120,13 +107,9 @@ func (c *Config) readOperator(name string, t *section, owner map[string]string) 
 			o.Keys = append(o.Keys, key)
 		}
 	}
-	if !t.has("keys") {
-		t.lacks("keys", "%s", keysForm)
-	}
+	t.needs("keys", "%s", keysForm)
 	o.Profiles = t.words("profiles", `["prod"], or ["*"] for all of them`)
-	if !t.has("profiles") {
-		t.lacks("profiles", `a list of the profiles that are theirs: ["prod"], or ["*"] for all of them`)
-	}
+	t.needs("profiles", `a list of the profiles that are theirs: ["prod"], or ["*"] for all of them`)
 	for _, p := range o.Profiles {
 		if _, known := c.Lookup(p); p == AllProfiles && len(o.Profiles) > 1 {
 			t.refuse("profiles", `"*" stands alone: it is all of them`)

@@ -51,19 +51,6 @@ func TestOperatorsOfTheFile(t *testing.T) {
 	}
 }
 
-func TestEachRoleHasTheRightsOfTheOneBefore(t *testing.T) {
-	for i, r := range roles {
-		for j, other := range roles {
-			if r.Covers(other) != (i >= j) {
-				t.Errorf("%s covers %s: %v", r, other, r.Covers(other))
-			}
-		}
-		if Role("").Covers(r) || Role("root").Covers(r) {
-			t.Errorf("what is no role covers %s", r)
-		}
-	}
-}
-
 func TestWrongOperatorsAreRefused(t *testing.T) {
 	key := publicKey(t, 1)
 	keys := fmt.Sprintf(`keys = [%q]`, key)

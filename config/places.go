@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/pelletier/go-toml/v2/unstable"
 )
 
 // AddDestination adds a named destination to a profile, at the end of the file.
@@ -19,10 +17,7 @@ func AddDestination(path, profile string, d Deliver) error {
 			return "", fmt.Errorf("the profile %s has a destination %q already", profile, d.Name)
 		}
 		p.Deliver = append(slices.Clone(p.Deliver), d)
-		if text != "" && !strings.HasSuffix(text, "\n") {
-			text += "\n"
-		}
-		text += "\n" + renderDeliver(profile, d)
+		text = withTable(text, "profiles."+quoteTOML(profile)+".deliver."+quoteTOML(d.Name), fieldsOfDeliver(d))
 		return text, says(path, text, want, []string{"profiles", profile, "deliver", d.Name})
 	})
 }
@@ -77,11 +72,10 @@ func SetDefault(path, name string) error {
 		want.Default = name
 		const field = "default_profile"
 		value := quoteTOML(name)
-		at, there := rootField(text, field)
-		switch {
-		case there:
+		t, _ := findTable(text, nil)
+		if at, there := t.fields[field]; there {
 			text = text[:at.value] + value + text[at.end:]
-		default: // before every table: there it would be a field of the table
+		} else { // before every table: behind one it would be a field of that
 			text = field + " = " + value + "\n" + text
 		}
 		return text, says(path, text, want, []string{field})
@@ -104,53 +98,30 @@ func inFile(path, text, profile string) (*Config, *Profile, error) {
 	return c, &c.Profiles[i], nil
 }
 
-// renderDeliver writes a destination as TOML.
-func renderDeliver(profile string, d Deliver) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "[profiles.%s.deliver.%s]\n", quoteTOML(profile), quoteTOML(d.Name))
-	if len(d.Keys) > 0 {
-		fmt.Fprintf(&b, "keys = %s\n", quoteWords(d.Keys))
+// fieldsOfDeliver are a destination's.
+func fieldsOfDeliver(d Deliver) []fieldValue {
+	out := []fieldValue{{name: "keys", value: quoteWords(d.Keys)}, {name: "file", value: textValue(d.File)}, {name: "command", value: quoteWords(d.Command)}}
+	if d.EnvFile != nil {
+		out = append(out, fieldValue{name: "env_file", value: inlineTable("path", quoteTOML(d.EnvFile.Path), "variable", quoteTOML(d.EnvFile.Variable))})
 	}
-	switch {
-	case d.EnvFile != nil:
-		fmt.Fprintf(&b, "env_file = { path = %s, variable = %s }\n", quoteTOML(d.EnvFile.Path), quoteTOML(d.EnvFile.Variable))
-	case d.File != "":
-		fmt.Fprintf(&b, "file = %s\n", quoteTOML(d.File))
-	default:
-		fmt.Fprintf(&b, "command = %s\n", quoteWords(d.Command))
-	}
-	return b.String()
+	return out
 }
 
 // without is the text without a table and those below it: from the line of its header to that of its last field. Comments between
 // tables stay.
 func without(text string, table []string) string {
-	var p unstable.Parser
-	p.Reset([]byte(text))
 	type span struct{ from, to int }
 	var gone []span
 	in := false
-	for p.NextExpression() {
-		e := p.Expression()
-		var parts []string
-		start := -1
-		for key := e.Key(); key.Next(); {
-			if start < 0 {
-				start = int(key.Node().Raw.Offset)
-			}
-			parts = append(parts, string(key.Node().Data))
-		}
-		if start < 0 {
-			continue
-		}
-		line := strings.LastIndexByte(text[:start], '\n') + 1
+	all, _ := expressions(text)
+	for _, e := range all {
 		switch {
-		case e.Kind != unstable.KeyValue:
-			if in = len(parts) >= len(table) && slices.Equal(parts[:len(table)], table); in {
-				gone = append(gone, span{line, nextLine(text, start)})
+		case e.header:
+			if in = len(e.name) >= len(table) && slices.Equal(e.name[:len(table)], table); in {
+				gone = append(gone, span{strings.LastIndexByte(text[:e.at], '\n') + 1, nextLine(text, e.at)})
 			}
 		case in:
-			if f, ok := findField(text, start); ok {
+			if f, ok := findField(text, e.at); ok {
 				gone[len(gone)-1].to = f.next
 			}
 		}
@@ -163,21 +134,4 @@ func without(text string, table []string) string {
 		text = text[:g.from] + rest
 	}
 	return text
-}
-
-// rootField is where a field stands that is in no table.
-func rootField(text, name string) (fieldText, bool) {
-	var p unstable.Parser
-	p.Reset([]byte(text))
-	for p.NextExpression() {
-		e := p.Expression()
-		if e.Kind != unstable.KeyValue {
-			return fieldText{}, false
-		}
-		key := e.Key()
-		if key.Next() && string(key.Node().Data) == name {
-			return findField(text, int(key.Node().Raw.Offset))
-		}
-	}
-	return fieldText{}, false
 }

@@ -3,6 +3,8 @@ package config
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"io/fs"
 	"net/url"
 	"strconv"
 	"strings"
@@ -19,6 +21,21 @@ const (
 	nameRule     = "is no profile name: letters, digits and . _ / -, at most 64, a letter or digit first"
 	commandForm  = `["program", "word"]`
 )
+
+// Load reads the file at path. A file that is not there is no error unless explicit.
+func Load(path string, explicit bool) (*Config, error) {
+	data, err := readGuarded(path, configFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		if explicit {
+			return nil, fmt.Errorf("%s: there is no such file; detent config init writes one", path)
+		}
+		return WithoutFile(path), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return parse(path, data)
+}
 
 // parse reads and validates a whole file.
 func parse(file string, data []byte) (*Config, error) {
@@ -60,9 +77,7 @@ func (c *Config) readProfile(name string, t *section) Profile {
 	p := Profile{Name: name}
 	issuer := c.readIssuer(&p, t)
 	p.URL = t.url("url")
-	if !t.has("url") {
-		t.lacks("url", "for example \"https://api.example.com\"; it %s", urlRule)
-	}
+	t.needs("url", "for example \"https://api.example.com\"; it %s", urlRule)
 	p.Token = readToken(t)
 	p.CA = t.filePath("ca")
 	p.Environment = apikey.Environment(t.choice("environment", string(apikey.Live), string(apikey.Test), string(apikey.Dev)))
@@ -77,6 +92,9 @@ func (c *Config) readProfile(name string, t *section) Profile {
 	p.Exchange = t.choice("auth", "direct", "exchange") == "exchange"
 	p.TokenURL = t.url("token_url")
 	p.CanCreate = t.flag("create")
+	if p.SecretPrefix, _ = t.text("secret_prefix", `how secrets begin: "acme-"`); t.has("secret_prefix") && !isSecretPrefix(p.SecretPrefix) {
+		t.refuse("secret_prefix", "must be how secrets begin, letters, digits and . _ -, 2 to 40 of them; never a secret itself")
+	}
 	c.readIssuerFields(&p, issuer, t)
 	if deliver := t.sub("deliver", "tables: [profiles."+quoteKey(name)+".deliver.NAME]"); deliver != nil {
 		for _, d := range deliver.names() {
@@ -89,20 +107,12 @@ func (c *Config) readProfile(name string, t *section) Profile {
 	return p
 }
 
-// hasTokenServer reports whether the token server's host follows from the service's, by the rule of client.
-func hasTokenServer(host string) bool {
-	label, _, more := strings.Cut(strings.ToLower(host), ".")
-	return more && (label == "api" || strings.HasPrefix(label, "api-"))
-}
+// isSecretPrefix reports whether a text can be how secrets begin. One that is as long as a secret is one.
+func isSecretPrefix(s string) bool { return isASCIIName(s, "._-") && len(s) >= 2 && len(s) <= 40 }
 
 func readToken(t *section) Token {
-	if !t.has("token") {
-		t.take("token")
-		t.lacks("token", "%s", tokenForms)
-		return Token{}
-	}
 	s := t.sub("token", "one of "+tokenForms+"; never the token itself")
-	if s == nil {
+	if t.needs("token", "%s", tokenForms); s == nil {
 		return Token{}
 	}
 	var token Token
@@ -132,9 +142,7 @@ func readDeliver(name string, t *section) Deliver {
 		d.EnvFile = &EnvFile{Path: env.filePath("path")}
 		d.EnvFile.Variable, _ = env.text("variable", "the name of a variable")
 		for _, field := range []string{"path", "variable"} {
-			if !env.has(field) {
-				env.lacks(field, `{ path = "/srv/app/.env", variable = "API_KEY" }`)
-			}
+			env.needs(field, `{ path = "/srv/app/.env", variable = "API_KEY" }`)
 		}
 		if d.EnvFile.Variable != "" && !apikey.IsVariableName(d.EnvFile.Variable) || env.has("variable") && d.EnvFile.Variable == "" {
 			env.refuse("variable", variableRule)

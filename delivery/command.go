@@ -15,7 +15,7 @@ import (
 // that stores its input stores the secret. There is no shell and no expansion, and
 // the secret is neither among the arguments nor in the environment.
 type command struct {
-	common
+	oneWay
 	words []string
 }
 
@@ -23,9 +23,6 @@ type command struct {
 func (c *command) Describe() string {
 	return "the standard input of " + display(shellquote.Join(c.words...))
 }
-
-// CanUndo is never so: detent does not know what the program did.
-func (c *command) CanUndo() bool { return false }
 
 // Preflight looks the program up.
 func (c *command) Preflight(_ context.Context, _ Job) (Plan, error) {
@@ -51,22 +48,26 @@ func (c *command) Put(ctx context.Context, _ Job, secret apikey.Secret) (Report,
 	return Report{Did: Wrote, Summary: "handed to " + c.Describe(), Output: output}, nil
 }
 
-// ReadBack cannot tell.
-func (c *command) ReadBack(context.Context, apikey.Secret) (Match, error) { return CannotTell, nil }
+// oneWay is where a secret goes and nothing comes back from: what was there before, or what became of the secret, is not known.
+type oneWay struct{ common }
 
-// Undo cannot: the program has to be given the old secret by whoever has it.
-func (c *command) Undo(context.Context, Job) (Report, error) {
-	return Report{}, ErrNoUndo
-}
+// CanUndo is never so.
+func (*oneWay) CanUndo() bool { return false }
+
+// ReadBack cannot tell.
+func (*oneWay) ReadBack(context.Context, apikey.Secret) (Match, error) { return CannotTell, nil }
+
+// Undo cannot: whoever has the old secret has to bring it there.
+func (*oneWay) Undo(context.Context, Job) (Report, error) { return Report{}, ErrNoUndo }
 
 // Finish has nothing to remove.
-func (c *command) Finish(context.Context, Job) error { return nil }
+func (*oneWay) Finish(context.Context, Job) error { return nil }
 
 // Then runs the configured command.
-func (c *command) Then(ctx context.Context) (string, error) { return c.common.runThen(ctx) }
+func (o *oneWay) Then(ctx context.Context) (string, error) { return o.runThen(ctx) }
 
 // Probe runs the configured probe.
-func (c *command) Probe(ctx context.Context) (bool, string, error) { return c.common.runProbe(ctx) }
+func (o *oneWay) Probe(ctx context.Context) (bool, string, error) { return o.runProbe(ctx) }
 
 // runProbe runs the probe, with no standard input.
 func (c *common) runProbe(ctx context.Context, secrets ...apikey.Secret) (bool, string, error) {

@@ -9,6 +9,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"detent/e2e/needs"
+
 	"github.com/joho/godotenv"
 )
 
@@ -183,10 +185,7 @@ func TestTheReaderInNpmsMannerReadsWhatNpmReads(t *testing.T) {
 
 // TestNodeItselfReadsWhatIsWritten asks Node's own reader of .env files.
 func TestNodeItselfReadsWhatIsWritten(t *testing.T) {
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("node is not installed")
-	}
+	node := needs.Program(t, "node")
 	probe := exec.Command(node, "-e", "process.exit(typeof require('util').parseEnv === 'function' ? 0 : 1)")
 	if probe.Run() != nil {
 		t.Skip("this node has no util.parseEnv")

@@ -56,29 +56,21 @@ func (e *envFile) Preflight(ctx context.Context, job Job) (Plan, error) {
 
 // Put replaces or adds the variable.
 func (e *envFile) Put(_ context.Context, job Job, secret apikey.Secret) (Report, error) {
-	var added bool
+	how := "replaced"
 	s, did, err := e.place.put(e.change(job), func(s snapshot) ([]byte, error) {
 		d, err := e.parse(s)
 		if err != nil {
 			return nil, err
 		}
-		_, lines := d.find(e.variable)
-		added = len(lines) == 0
+		if _, lines := d.find(e.variable); len(lines) == 0 {
+			how = "added"
+		}
 		return e.edited(s, d, secret.Reveal())
 	})
 	if err != nil {
 		return Report{}, err
 	}
-	verb := "replaced"
-	switch {
-	case did == Already:
-		verb = "holds it already"
-	case !s.exists:
-		verb = "written to a new file"
-	case added:
-		verb = "added"
-	}
-	return Report{Did: did, Summary: e.Describe() + " " + verb, Notes: droppedBits(s), Kept: s.kept}, nil
+	return putReport(e.Describe(), how, s, did), nil
 }
 
 // Undo puts the variable's old value back. Where nothing but the variable changed
@@ -157,23 +149,4 @@ func (e *envFile) changeFor(job Job) change {
 		}
 	}
 	return change{job: job, suffix: e.suffix, look: look}
-}
-
-func (e *envFile) parse(s snapshot) (dotenv, error) {
-	if err := checkSealed(s); err != nil {
-		return dotenv{}, err
-	}
-	d, err := parseDotenv(s.content)
-	if err != nil {
-		return d, e.wrap(s, err)
-	}
-	return d, nil
-}
-
-func (e *envFile) wrap(s snapshot, err error) error {
-	var line *dotenvError
-	if errors.As(err, &line) {
-		return noPlace(Ambiguous, "%s, %w", display(s.real), err)
-	}
-	return fmt.Errorf("%s: %w", display(s.real), err)
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"detent/e2e/needs"
 )
 
 // gitIn runs git in a folder; its own settings come first.
@@ -22,10 +24,7 @@ func gitIn(t *testing.T, folder string, args ...string) {
 
 func gitAsked(t *testing.T, folder string, args ...string) (string, error) {
 	t.Helper()
-	git, err := exec.LookPath("git")
-	if err != nil {
-		t.Skip("git is not installed")
-	}
+	git := needs.Program(t, "git")
 	cmd := exec.Command(git, append([]string{"-C", folder, "-c", "user.name=x", "-c", "user.email=x@y", "-c", "protocol.file.allow=always"}, args...)...)
 	cmd.Env = append(withoutGit(os.Environ()), "GIT_CONFIG_GLOBAL="+os.DevNull)
 	out, err := cmd.CombinedOutput()
@@ -46,10 +45,7 @@ func isTracked(t *testing.T, what, path string, want bool) {
 }
 
 func TestAFileThatGitTracksIsRefused(t *testing.T) {
-	git, err := exec.LookPath("git")
-	if err != nil {
-		t.Skip("git is not installed")
-	}
+	git := needs.Program(t, "git")
 	dir := t.TempDir()
 	run := func(args ...string) {
 		t.Helper()
@@ -69,7 +65,7 @@ func TestAFileThatGitTracksIsRefused(t *testing.T) {
 	mustDo(t, os.Symlink(".env", filepath.Join(dir, "link")))
 
 	for _, path := range []string{tracked, filepath.Join(dir, "link")} {
-		_, err = preflight(t, "env-file:"+path+":KEY", Job{})
+		_, err := preflight(t, "env-file:"+path+":KEY", Job{})
 		if err == nil || !strings.Contains(err.Error(), "git tracks") {
 			t.Errorf("%s: %v", path, err)
 		}
@@ -85,7 +81,7 @@ func TestAFileThatGitTracksIsRefused(t *testing.T) {
 	}
 	// A variable of the caller's must not turn git's eyes to another repository.
 	t.Setenv("GIT_DIR", filepath.Join(t.TempDir(), "none"))
-	if _, err = preflight(t, "env-file:"+tracked+":KEY", Job{}); err == nil {
+	if _, err := preflight(t, "env-file:"+tracked+":KEY", Job{}); err == nil {
 		t.Error("GIT_DIR hid the tracked file")
 	}
 	d := must(Parse("env-file:"+tracked+":KEY", Options{LookPath: func(string) (string, error) { return "", exec.ErrNotFound }}))

@@ -81,6 +81,8 @@ func (o Options) withDefaults() Options {
 type Config struct {
 	// Name is what --deliver calls it.
 	Name string
+	// Keys are patterns: whoever asks where a key goes suggests it for those whose name matches.
+	Keys []string
 	// EnvFile is one variable of a .env file.
 	EnvFile *EnvFile
 	// File is the path of a file that holds the secret alone.
@@ -150,7 +152,7 @@ func build(c Config, o Options) (Destination, error) {
 	if c.Command[0] == "" {
 		return nil, fmt.Errorf("the command has no program")
 	}
-	return &command{common: common, words: slices.Clone(c.Command)}, nil
+	return &command{oneWay: oneWay{common}, words: slices.Clone(c.Command)}, nil
 }
 
 // Short is a spelling for a record. A command's words may hold anything: the first is enough.
@@ -179,7 +181,7 @@ func Parse(spec string, o Options) (Destination, error) {
 	c := Config{Name: spec}
 	switch {
 	case spec == "clipboard":
-		return &clipboard{common: common{spec: spec, o: o}}, nil
+		return &clipboard{oneWay{common{spec: spec, o: o}}}, nil
 	case kind == "clipboard":
 		return nil, fmt.Errorf("clipboard takes nothing after it")
 	case !found:

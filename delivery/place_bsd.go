@@ -3,7 +3,6 @@
 package delivery
 
 import (
-	"fmt"
 	"os"
 	"syscall"
 )
@@ -11,20 +10,14 @@ import (
 // noChange are the flags of chflags that forbid to replace a file: uchg, uappnd, schg, sappnd.
 const noChange = 0x2 | 0x4 | 0x20000 | 0x40000
 
-// checkFixed refuses what chflags forbids to replace.
-func checkFixed(s snapshot, folder string) error {
-	paths := []string{folder}
-	if s.exists {
-		paths = append(paths, s.real)
+// fixed says what chflags forbids, and what takes it away.
+func fixed(path string) (what, mend string) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", "" // the trial says what it can
 	}
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil {
-			continue // the trial says what it can
-		}
-		if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Flags&noChange != 0 {
-			return fmt.Errorf("%s is immutable or append-only and cannot be replaced: take that away first (chflags)", display(path))
-		}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Flags&noChange != 0 {
+		return "immutable or append-only", "chflags"
 	}
-	return nil
+	return "", ""
 }

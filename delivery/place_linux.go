@@ -3,7 +3,6 @@ package delivery
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -36,25 +35,18 @@ func keepAccessList(f *os.File, path string) error {
 	return nil
 }
 
-// checkFixed refuses what chattr +i and +a forbid to replace, to root too. A trial could not see it at the file, and in a folder of
-// the second kind it could not be removed again.
-func checkFixed(s snapshot, folder string) error {
-	paths := []string{folder}
-	if s.exists {
-		paths = append(paths, s.real)
+// fixed says what chattr +i and +a forbid, to root too, and what takes it away.
+func fixed(path string) (what, mend string) {
+	var at unix.Statx_t
+	if err := unix.Statx(unix.AT_FDCWD, path, 0, unix.STATX_BASIC_STATS, &at); err != nil {
+		return "", "" // an old kernel: the trial says what it can
 	}
-	for _, path := range paths {
-		var at unix.Statx_t
-		if err := unix.Statx(unix.AT_FDCWD, path, 0, unix.STATX_BASIC_STATS, &at); err != nil {
-			continue // an old kernel: the trial says what it can
-		}
-		for flag, word := range map[uint64]string{unix.STATX_ATTR_IMMUTABLE: "immutable (chattr +i)", unix.STATX_ATTR_APPEND: "append-only (chattr +a)"} {
-			if at.Attributes&flag != 0 {
-				return fmt.Errorf("%s is %s and cannot be replaced: take that away first (chattr -ia)", display(path), word)
-			}
+	for flag, word := range map[uint64]string{unix.STATX_ATTR_IMMUTABLE: "immutable (chattr +i)", unix.STATX_ATTR_APPEND: "append-only (chattr +a)"} {
+		if at.Attributes&flag != 0 {
+			return word, "chattr -ia"
 		}
 	}
-	return nil
+	return "", ""
 }
 
 // mount is one line of a mountinfo.

@@ -2,5 +2,5 @@
 
 package delivery
 
-// checkFixed leaves it to the trial.
-func checkFixed(snapshot, string) error { return nil }
+// fixed leaves it to the trial.
+func fixed(string) (what, mend string) { return "", "" }

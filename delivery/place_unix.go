@@ -153,17 +153,3 @@ func folderOwnerNote(folder fs.FileInfo) string {
 }
 
 func links(info fs.FileInfo) uint64 { return uint64(info.Sys().(*syscall.Stat_t).Nlink) }
-
-// syncFolder makes a rename or a removal in the folder last.
-func syncFolder(folder string) error {
-	d, err := os.Open(folder)
-	if err != nil {
-		return fmt.Errorf("the folder %s cannot be synced: %w", display(folder), cause(err))
-	}
-	defer func() { _ = d.Close() }()
-	// Some network file systems cannot sync a folder and say EINVAL; they do it by themselves.
-	if err := d.Sync(); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOTSUP) {
-		return fmt.Errorf("the folder %s cannot be synced: %w", display(folder), cause(err))
-	}
-	return nil
-}

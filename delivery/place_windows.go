@@ -24,5 +24,3 @@ func fileOwner(snapshot, fs.FileInfo) (string, bool) { return "", false }
 func folderOwnerNote(fs.FileInfo) string { return "" }
 
 func links(fs.FileInfo) uint64 { return 1 }
-
-func syncFolder(string) error { return nil }

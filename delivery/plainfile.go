@@ -41,14 +41,7 @@ func (p *plainFile) Put(_ context.Context, job Job, secret apikey.Secret) (Repor
 	if err != nil {
 		return Report{}, err
 	}
-	verb := "replaced"
-	switch {
-	case did == Already:
-		verb = "holds it already"
-	case !s.exists:
-		verb = "written to a new file"
-	}
-	return Report{Did: did, Summary: p.Describe() + " " + verb, Notes: droppedBits(s), Kept: s.kept}, nil
+	return putReport(p.Describe(), "replaced", s, did), nil
 }
 
 // Undo puts the old content back, or removes a file that was not there.

@@ -3,7 +3,6 @@ package delivery
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,11 +64,10 @@ func (p place) preflight(ctx context.Context, c change) (snapshot, Plan, error) 
 			return s, plan, err
 		}
 	}
-	if others, _ := filepath.Glob(globEscape(s.real) + ".detent-*"); len(others) > 0 {
-		for _, other := range others {
-			if !strings.HasPrefix(other, backupPath(s.real, job)) && !isTrialName(other) {
-				note("another rotation's backup lies here: %s", display(other))
-			}
+	others, _ := filepath.Glob(globEscape(s.real) + ".detent-*")
+	for _, other := range others {
+		if !strings.HasPrefix(other, backupPath(s.real, job)) && !isTrialName(other) {
+			note("another rotation's backup lies here: %s", display(other))
 		}
 	}
 	if plan.Holds, err = c.look(s); err != nil {
@@ -78,6 +76,21 @@ func (p place) preflight(ctx context.Context, c change) (snapshot, Plan, error) 
 	gitNotes, err := p.checkGit(ctx, s, job)
 	plan.Notes = append(plan.Notes, gitNotes...)
 	return s, plan, err
+}
+
+// checkFixed refuses what the system forbids to replace, whoever asks. A trial could not see it at the file, and in a folder that only
+// takes files it could not be removed again.
+func checkFixed(s snapshot, folder string) error {
+	paths := []string{folder}
+	if s.exists {
+		paths = append(paths, s.real)
+	}
+	for _, path := range paths {
+		if what, mend := fixed(path); what != "" {
+			return fmt.Errorf("%s is %s and cannot be replaced: take that away first (%s)", display(path), what, mend)
+		}
+	}
+	return nil
 }
 
 // checkMounts refuses a file that is mounted by itself, here or elsewhere: a rename does not reach it.
@@ -99,22 +112,23 @@ func (p place) checkMounts(s snapshot, job Job, note func(string, ...any)) error
 	return &ConsentError{MountedElsewhere, fmt.Errorf("%s is mounted by itself at %s, as docker does with a single file: what reads it there keeps the old content when it is replaced; mount its folder, or say yes to that explicitly", display(s.real), display(elsewhere))}
 }
 
-// checkFileOwner names the file's owner, and asks for one who is neither the operator, root nor the owner of the folder: they
-// may have made the file to read what is put into it.
-func checkFileOwner(s snapshot, job Job, folder fs.FileInfo) (string, error) {
-	name, unexpected := fileOwner(s, folder)
-	if unexpected && !job.AllowOwner {
-		return name, &ConsentError{UnexpectedOwner, fmt.Errorf("%s belongs to %s, who is neither you, root nor the owner of its folder, and would read the secret: give the file its right owner, or say yes to that explicitly", display(s.real), name)}
-	}
-	return name, nil
-}
-
 // droppedBits says which access a replacement takes away.
 func droppedBits(s snapshot) []string {
 	if !s.exists || keptMode(s.info) == s.info.Mode().Perm() {
 		return nil
 	}
 	return []string{fmt.Sprintf("mode %04o becomes %04o: others lose access", s.info.Mode().Perm(), keptMode(s.info))}
+}
+
+// putReport says what a put did to a file; how is the word for a file that was there and has changed.
+func putReport(what, how string, s snapshot, did Did) Report {
+	switch {
+	case did == Already:
+		how = "holds it already"
+	case !s.exists:
+		how = "written to a new file"
+	}
+	return Report{Did: did, Summary: what + " " + how, Notes: droppedBits(s), Kept: s.kept}
 }
 
 // undoReport says what an undo did.
@@ -125,12 +139,4 @@ func undoReport(what string, did Did, notes []string) Report {
 		PutBack: ": the old value is back",
 	}
 	return Report{Did: did, Summary: what + words[did], Notes: notes}
-}
-
-// globEscape makes a path match itself alone.
-func globEscape(path string) string {
-	if os.PathSeparator == '\\' {
-		return path
-	}
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }

@@ -90,9 +90,4 @@ func display(s string) string {
 }
 
 // clip keeps an error short whatever was typed.
-func clip(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return s
-}
+func clip(s string) string { return apikey.Clip(s, 40) }

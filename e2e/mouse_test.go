@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"detent/e2e/needs"
 )
 
 // click clicks on a text of the screen.
@@ -31,7 +33,7 @@ func TestTheMouseIsTakenHereAndOverSSH(t *testing.T) {
 		seats[renderer] = func(t *testing.T) *terminal { return newHome(t).start(t, 100, 30, "--renderer", renderer) }
 	}
 	seats["ssh"] = func(t *testing.T) *terminal {
-		need(t, "ssh")
+		needs.Program(t, "ssh")
 		h := newHome(t)
 		h.config(t, h.operator(t, "alice", "operator", "local/prosopo"))
 		return h.serveSSH(t).login("alice", 100, 30)

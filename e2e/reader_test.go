@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"detent/e2e/needs"
 )
 
 // printer is somebody who hears the screen: the bytes go to a line printer, which can do nothing but print, begin a new line and
@@ -229,7 +231,7 @@ func TestTheEndOfInputIsNoAnswerByEar(t *testing.T) {
 // TestTheScreensAreHeardOverSSH: by the command of the session, or by what the client's environment says.
 func TestTheScreensAreHeardOverSSH(t *testing.T) {
 	t.Parallel()
-	need(t, "ssh")
+	needs.Program(t, "ssh")
 	h := newHome(t)
 	h.config(t, h.operator(t, "alice", "operator", "local/prosopo"))
 	h.must(t, "", "create", "--name", "payments", "--permission", "getRules")

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"detent/e2e/needs"
 )
 
 // team is a home whose detent ssh serves the operators of its configuration to OpenSSH's client.
@@ -28,8 +30,8 @@ type team struct {
 // operator makes a key pair for somebody, and returns their table of the configuration.
 func (h *home) operator(t *testing.T, name, role, profile string) string {
 	t.Helper()
-	need(t, "ssh")
-	need(t, "ssh-keygen")
+	needs.Program(t, "ssh")
+	needs.Program(t, "ssh-keygen")
 	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", h.path(name)).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

@@ -13,7 +13,7 @@ import (
 // demo opens the demo and returns the name under the cursor.
 func demo(t *testing.T, args ...string) (*person, string) {
 	t.Helper()
-	p := newHome(t).sit(t, 80, 24, append([]string{"--demo"}, args...)...)
+	p := newHome(t).sit(t, 80, 24, append([]string{"--demo", "--profile", "local/prosopo"}, args...)...)
 	name := p.wait(`▸ (\S+)`)[1]
 	p.wait(`─ \d+ keys`)
 	p.rest()

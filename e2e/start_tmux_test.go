@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"detent/e2e/needs"
+
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -25,7 +27,7 @@ func (h *home) pane(t *testing.T, cols, rows int, args ...string) *pane {
 	if testing.Short() {
 		t.Skip("starts tmux")
 	}
-	need(t, "tmux")
+	needs.Program(t, "tmux")
 	m := &pane{t: t, socket: filepath.Join(t.TempDir(), "s")}
 	start := []string{"-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(cols), "-y", fmt.Sprint(rows + 1), binary}
 	m.run(h, append(start, painted(args)...)...)

@@ -62,19 +62,6 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// need skips a test whose program is not installed, or fails it where DETENT_NEED names the program, as .ci/run does.
-func need(t *testing.T, program string) {
-	t.Helper()
-	_, err := exec.LookPath(program)
-	switch {
-	case err == nil:
-	case slices.Contains(strings.Split(os.Getenv("DETENT_NEED"), ","), program):
-		t.Fatalf("%s is not installed, and DETENT_NEED names it", program)
-	default:
-		t.Skipf("%s is not installed", program)
-	}
-}
-
 // home is an empty home with the environment of a fresh machine.
 type home struct {
 	dir string

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -140,9 +141,9 @@ func valueWords(id string, value json.RawMessage) string {
 	info := apikey.FieldOf(apikey.Field(id))
 	switch v := v.(type) {
 	case string:
-		return orElse(v, "none")
+		return cmp.Or(v, "none")
 	case bool:
-		return map[bool]string{true: orElse(info.Switch[0], "yes"), false: orElse(info.Switch[1], "no")}[v]
+		return map[bool]string{true: cmp.Or(info.Switch[0], "yes"), false: cmp.Or(info.Switch[1], "no")}[v]
 	case nil:
 		return "never" // the only field that says so is an end
 	case []any:
@@ -166,14 +167,7 @@ func listWords(list []any) string {
 	for i, v := range list {
 		words[i] = fmt.Sprint(v)
 	}
-	return orElse(strings.Join(words, " "), "none")
-}
-
-func orElse(text, or string) string {
-	if text == "" {
-		return or
-	}
-	return text
+	return cmp.Or(strings.Join(words, " "), "none")
 }
 
 // More is what a row says beside who, which key and what came of it.

@@ -4,38 +4,16 @@ package host
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-)
 
-// certificateFiles writes a self-signed pair with that serial number.
-func certificateFiles(t *testing.T, serial int64) (cert, key []byte) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
-}
+	"detent/e2e/certtest"
+)
 
 func TestACertificateIsReadAgainWhenItsFilesChangeAndABadOneIsNotUsed(t *testing.T) {
 	dir := t.TempDir()
@@ -66,13 +44,13 @@ func TestACertificateIsReadAgainWhenItsFilesChangeAndABadOneIsNotUsed(t *testing
 		}
 		return leaf.SerialNumber.Int64()
 	}
-	cert, key := certificateFiles(t, 1)
+	cert, key := certtest.Pair(t, 1)
 	write(c.cert, cert)
 	write(c.key, key)
 	if err := c.read(); err != nil || serial() != 1 {
 		t.Fatal(err)
 	}
-	cert, key = certificateFiles(t, 2)
+	cert, key = certtest.Pair(t, 2)
 	write(c.cert, cert) // the key is not there yet
 	if got := serial(); got != 1 || len(told) != 0 {
 		t.Errorf("looked at the files within a second: %d %v", got, told)
@@ -112,7 +90,7 @@ func TestACertificateWhoseNewKeyEverybodyReadsIsNotUsed(t *testing.T) {
 	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	c := &Certificate{cert: filepath.Join(dir, "c.pem"), key: filepath.Join(dir, "k.pem"), now: func() time.Time { return now }, say: func(format string, args ...any) { fmt.Fprintf(&told, format, args...) }}
 	write := func(serial int64, mode os.FileMode) {
-		cert, key := certificateFiles(t, serial)
+		cert, key := certtest.Pair(t, serial)
 		for path, content := range map[string][]byte{c.cert: cert, c.key: key} {
 			if err := os.WriteFile(path, content, 0o600); err != nil {
 				t.Fatal(err)

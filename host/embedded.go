@@ -18,10 +18,9 @@ type embedded struct {
 	// filling guards filled, the services that have their demo keys: profiles are opened side by side.
 	filling sync.Mutex
 	filled  map[string]bool
+	// secrets are those of the demo that its applications have, by service and name; guarded by filling.
+	secrets map[demoOf]apikey.Secret
 }
-
-// storeName is the store's file in the data directory.
-const storeName = "keys.db"
 
 // token is the administrator of this process; it is in no file.
 func (e *embedded) token(service string) apikey.Secret { return e.server.SessionToken(service, "") }
@@ -67,7 +66,7 @@ func (h *Host) embeddedService(ctx context.Context) (*embedded, error) {
 		<-ended
 		_ = server.Close()
 	})
-	h.resources.embedded = &embedded{server: server, url: "http://" + listener.Addr().String(), filled: map[string]bool{}}
+	h.resources.embedded = &embedded{server: server, url: "http://" + listener.Addr().String(), filled: map[string]bool{}, secrets: map[demoOf]apikey.Secret{}}
 	return h.resources.embedded, nil
 }
 
@@ -81,7 +80,11 @@ func (h *Host) fillDemo(ctx context.Context, local *embedded, service string) er
 	if local.filled[service] {
 		return nil
 	}
-	err := local.server.FillDemo(ctx, h.o.DemoKeys, service)
+	err := local.server.FillDemoFor(ctx, h.o.DemoKeys, func(service, name string, secret apikey.Secret) {
+		if of := (demoOf{service, name}); inDemo(of) {
+			local.secrets[of] = secret
+		}
+	}, service)
 	local.filled[service] = err == nil
 	return err
 }

@@ -7,16 +7,26 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 
 	"detent/apikey"
+	"detent/client"
 	"detent/client/kit"
-	"detent/desk"
 )
 
+// TryOptions are those of a trial.
+type TryOptions struct {
+	// Write makes keys, proves and changes them, and deletes them again; else it only reads.
+	Write bool
+	// Record is a file, which is not there yet, for which calls and fields held; empty for none.
+	Record string
+}
+
 // TryIssuer tries a user's own file on the service of the selected profile: its address, its credential and its parents, whatever
-// issuer it names. It reads alone, unless write: then it creates one key, proves it, deletes it, and proves that it is refused. What it
-// says of each call holds no name, id or secret, so that it can be sent to whoever keeps the file.
-func (h *Host) TryIssuer(ctx context.Context, file string, write bool, out io.Writer) error {
+// issuer it names. What it says of each step holds no name, id or secret beside the names of the keys that it makes itself.
+func (h *Host) TryIssuer(ctx context.Context, file string, o TryOptions, out io.Writer) error {
 	d, err := h.CheckIssuer(file)
 	if err != nil {
 		return err
@@ -32,80 +42,173 @@ func (h *Host) TryIssuer(ctx context.Context, file string, write bool, out io.Wr
 	if err != nil {
 		return err
 	}
-	if write && readOnly {
+	if o.Write && readOnly {
 		return Usagef("--write: the profile is read-only")
 	}
+	t := &trial{h: h, out: out, d: d, record: newRecord(d, h.o.Now())}
+	if o.Record != "" {
+		if err := t.record.open(o.Record); err != nil {
+			return Usage(fmt.Errorf("--record: %w", err))
+		}
+	}
+	t.watch = &client.Trial{Answered: t.answered}
 	p.Service = d.Name
-	s, err := h.openWith(ctx, p, filepath.Dir(file), !write)
-	if err != nil {
-		return err
+	if t.s, err = h.openWith(ctx, p, filepath.Dir(file), !o.Write, t.watch); err != nil {
+		return t.record.close(err)
 	}
-	t := &trial{out: out, d: d, s: s}
 	t.say("%s, proven by %s, against profile %s", d.Title, d.Proven, p.Name)
-	if err := t.reads(ctx); err != nil || !write {
-		return err
-	}
-	return t.writes(ctx)
+	err = t.run(ctx, o.Write)
+	return t.record.close(err)
 }
 
 // trial is one run of an issuer's file.
 type trial struct {
-	out io.Writer
-	d   *kit.Declaration
-	s   *Session
+	h      *Host
+	out    io.Writer
+	d      *kit.Declaration
+	s      *Session
+	watch  *client.Trial
+	record *record
+	keys   []apikey.Key // that were listed before anything was made
+	made   []*trialKey
+	failed bool
+
+	mu      sync.Mutex
+	answers []client.Answer
+}
+
+func (t *trial) answered(a client.Answer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.answers = append(t.answers, a)
+	t.record.call(a)
+}
+
+// since are the answers after the first n.
+func (t *trial) since(n int) []client.Answer {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.answers[n:])
 }
 
 func (t *trial) say(format string, args ...any) { _, _ = fmt.Fprintf(t.out, format+"\n", args...) }
+
+// held, failure and untried say what became of a step. What they are given holds no word of the service's: it is recorded as it is.
+func (t *trial) held(step, format string, args ...any) { t.note(step, "held", format, args...) }
+
+func (t *trial) failure(step, format string, args ...any) {
+	t.failed = true
+	t.note(step, "failed", format, args...)
+}
+
+func (t *trial) untried(step, format string, args ...any) {
+	t.note(step, "not tried", format, args...)
+}
+
+func (t *trial) note(step, outcome, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	t.record.step(step, outcome, text)
+	if outcome != "held" {
+		text = outcome + ": " + text
+	}
+	t.say("%-12s %s", step, text)
+}
+
+// run reads, and writes where it may.
+func (t *trial) run(ctx context.Context, write bool) error {
+	if err := t.reads(ctx); err != nil {
+		return err
+	}
+	if write {
+		if t.d.Create == nil || !t.s.Caps.Create.OK {
+			t.untried("create", "%s", t.s.Caps.Create.Why)
+		} else if err := t.writes(ctx); err != nil {
+			return err
+		}
+		t.refusals()
+		t.left()
+	} else {
+		t.say("%-12s what needs a key of its own (create, expiry, further pages, update, delete, refusals): --write makes some, and deletes them", "not tried")
+	}
+	if t.failed {
+		return ErrNo
+	}
+	return nil
+}
+
+// fields are those that a row can have, with whether they are declared.
+func (t *trial) fields() []trialField {
+	r := &t.d.Row
+	return []trialField{
+		{"name", true, func(k apikey.Key) bool { return k.Name != "" }},
+		{"created_at", len(r.CreatedAt) > 0, func(k apikey.Key) bool { return k.CreatedAt.Known() }},
+		{"updated_at", len(r.UpdatedAt) > 0, func(k apikey.Key) bool { return k.UpdatedAt.Known() }},
+		{"expires_at", len(r.ExpiresAt) > 0, func(k apikey.Key) bool { return k.ExpiresAt.Known() }},
+		{"last_used_at", len(r.LastUsedAt) > 0, func(k apikey.Key) bool { return k.LastUsedAt.Known() }},
+		{"enabled", len(r.Enabled)+len(r.State.Members) > 0, func(k apikey.Key) bool { return k.Enabled != nil }},
+		{"permissions", len(r.Permissions) > 0, func(k apikey.Key) bool { return k.Permissions != nil }},
+		{"role", len(r.Role) > 0, func(k apikey.Key) bool { return k.Role != "" }},
+		{"type", len(r.Type) > 0, func(k apikey.Key) bool { return k.Type != "" }},
+		{"environment", len(r.Environment) > 0, func(k apikey.Key) bool { return k.Environment != "" }},
+		{"restrictions", len(r.Restrictions) > 0, func(k apikey.Key) bool { return k.Restrictions != nil }},
+		{"masked", len(r.Masked)+len(r.Prefix) > 0, func(k apikey.Key) bool { return k.Masked != "" }},
+		{"account", len(r.Account) > 0, func(k apikey.Key) bool { return k.Account != "" }},
+		{"project", len(r.Project) > 0, func(k apikey.Key) bool { return k.Project != "" }},
+		{"created_by", len(r.CreatedBy) > 0, func(k apikey.Key) bool { return k.CreatedBy != "" }},
+		{"updated_by", len(r.UpdatedBy) > 0, func(k apikey.Key) bool { return k.UpdatedBy != "" }},
+		{"copied", len(r.Copied) > 0, func(k apikey.Key) bool { return len(k.Extra) > 0 }},
+	}
+}
+
+type trialField struct {
+	name     string
+	declared bool
+	has      func(k apikey.Key) bool
+}
 
 // reads lists, says which declared fields came, and holds a made-up secret against the probes.
 func (t *trial) reads(ctx context.Context) error {
 	keys, err := t.s.List(ctx)
 	if err != nil {
-		t.say("list     %s: failed", t.d.List.Call.Call)
+		t.failure("list", "%s", t.d.List.Call.Call)
 		return err
 	}
-	t.say("list     %s: %d keys", t.d.List.Call.Call, len(keys))
-	for _, f := range []struct {
-		name     string
-		declared bool
-		has      func(k apikey.Key) bool
-	}{
-		{"name", true, func(k apikey.Key) bool { return k.Name != "" }},
-		{"created_at", len(t.d.Row.CreatedAt) > 0, func(k apikey.Key) bool { return k.CreatedAt.Known() }},
-		{"expires_at", len(t.d.Row.ExpiresAt) > 0, func(k apikey.Key) bool { return k.ExpiresAt.Known() }},
-		{"last_used_at", len(t.d.Row.LastUsedAt) > 0, func(k apikey.Key) bool { return k.LastUsedAt.Known() }},
-		{"enabled", len(t.d.Row.Enabled)+len(t.d.Row.State.Members) > 0, func(k apikey.Key) bool { return k.Enabled != nil }},
-		{"permissions", len(t.d.Row.Permissions) > 0, func(k apikey.Key) bool { return k.Permissions != nil }},
-		{"role", len(t.d.Row.Role) > 0, func(k apikey.Key) bool { return k.Role != "" }},
-		{"masked", len(t.d.Row.Masked)+len(t.d.Row.Prefix) > 0, func(k apikey.Key) bool { return k.Masked != "" }},
-	} {
+	t.keys = keys
+	t.held("list", "%s: %d keys", t.d.List.Call.Call, len(keys))
+	for _, f := range t.fields() {
 		n := 0
 		for _, k := range keys {
 			if f.has(k) {
 				n++
 			}
 		}
+		if !f.declared {
+			continue
+		}
+		t.record.field(f.name, n, len(keys))
 		switch {
-		case !f.declared || len(keys) == 0:
+		case len(keys) == 0:
 		case n == 0:
-			t.say("field    %s: of none of the keys: is it called otherwise?", f.name)
+			t.say("%-12s %s: of none of the keys: is it called otherwise?", "field", f.name)
 		default:
-			t.say("field    %s: of %d of %d", f.name, n, len(keys))
+			t.say("%-12s %s: of %d of %d", "field", f.name, n, len(keys))
 		}
 	}
 	proof, err := t.s.Service.Probe(ctx, apikey.MadeUp(t.s.token, rand.Reader), "")
 	if err != nil {
-		t.say("probe    %s: failed with a made-up secret", t.d.Probes[0].Call)
+		t.failure("probe", "%s, with a made-up secret", t.d.Probes[0].Call)
 		return err
 	}
-	t.say("probe    a made-up secret: %s: %s", verdictWord(proof), proof.Evidence)
-	if !proof.Refused() {
-		t.say("         nothing is proven as long as a made-up secret is not refused: choose another probe")
-		return ErrNo
+	if proof.Refused() {
+		t.held("probe", "a made-up secret: refused: %s", proof.Evidence)
+		return nil
 	}
-	return nil
+	t.failure("probe", "a made-up secret: %s: %s", verdictWord(proof), proof.Evidence)
+	t.say("%-12s nothing is proven as long as a made-up secret is not refused: choose another probe%s", "", because(proof))
+	return ErrNo
 }
 
+// verdictWord is what an answer says of a secret.
 func verdictWord(p apikey.Proof) string {
 	switch {
 	case p.Refused():
@@ -113,53 +216,43 @@ func verdictWord(p apikey.Proof) string {
 	case p.Accepted():
 		return "accepted"
 	}
-	return "nothing is shown (" + p.Why + ")"
+	return "nothing is shown"
 }
 
-// writes makes one key of its own, proves it, and deletes it.
-func (t *trial) writes(ctx context.Context) error {
-	draft := apikey.Draft{Name: "detent-try-" + nonce(), Environment: t.s.Profile.Environment}
-	if len(t.s.Caps.Roles) > 0 {
-		draft.Role = t.s.Caps.Roles[0].Name
+// because are the service's own words for it, which are for whoever sees the screen.
+func because(p apikey.Proof) string {
+	if p.Why == "" {
+		return ""
 	}
-	if groups := t.s.Caps.PermissionGroups; len(groups) > 0 {
-		draft.Permissions = []apikey.Permission{groups[0].Permissions[0].Permission}
+	return " (" + p.Why + ")"
+}
+
+// refusals says whether a refusal of the issuer's own was told from one of a proxy's by what the file has for it.
+func (t *trial) refusals() {
+	own, others, statuses := 0, 0, []string{}
+	for _, a := range t.since(0) {
+		switch {
+		case a.Status < 400 && !a.Own, a.Status >= 500, a.Status == 429:
+		case a.Own:
+			own++
+		default:
+			others++
+			if status := fmt.Sprint(a.Status); !slices.Contains(statuses, status) {
+				statuses = append(statuses, status)
+			}
+		}
 	}
-	t.say("create   %s: a key named %s is asked for", t.d.Create.Call.Call, draft.Name) // before it is: what becomes of it may not be known
-	made, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Create, Draft: draft})
-	if err != nil {
-		t.say("create   failed: look for the key named %s, and delete it if it is there", draft.Name)
-		return err
+	step := "refusals.own"
+	switch {
+	case own > 0 && others > 0:
+		t.failure(step, "of %d refusals %d are not in the shape that is declared (%s): a proxy's are taken for what they are, and so are these", own+others, others, strings.Join(statuses, ", "))
+	case own > 0:
+		t.held(step, "%d refusals, each in the shape that is declared", own)
+	case others > 0:
+		t.failure(step, "no refusal was in the shape that is declared (%s): they are taken for those of a proxy", strings.Join(statuses, ", "))
+	default:
+		t.untried(step, "the service refused nothing")
 	}
-	t.say("create   done")
-	secret := made.Created.Secret
-	proof, proofErr := t.s.Service.Probe(ctx, secret, "")
-	if proofErr != nil {
-		t.say("probe    the new secret: failed: %v", proofErr)
-	} else {
-		t.say("probe    the new secret: %s: %s", verdictWord(proof), proof.Evidence)
-	}
-	if _, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Delete, Key: made.Created.Key}); err != nil {
-		t.say("delete   %s: failed: the key named %s is still there", t.d.Delete.Call, draft.Name)
-		return err
-	}
-	t.say("delete   %s: done", t.d.Delete.Call)
-	if proofErr != nil || t.d.Truth.NeverTryDead {
-		return proofErr
-	}
-	after, err := t.s.Service.Probe(ctx, secret, proof.Call)
-	if err != nil {
-		return err
-	}
-	t.say("probe    the deleted secret: %s: %s", verdictWord(after), after.Evidence)
-	if lag := t.d.Truth.RevokeLag.Duration; proof.Accepted() && after.Accepted() && lag > 0 {
-		t.say("         the file says that it may be, for %s more", lag)
-		return nil
-	}
-	if !proof.Accepted() || !after.Refused() {
-		return ErrNo
-	}
-	return nil
 }
 
 func nonce() string {

@@ -58,7 +58,7 @@ func Front(screens *tui.App, o tui.Options, terminal io.Writer) tea.Model {
 
 // Options are those that a terminal of this machine and one over SSH have in common.
 func (h *Screens) Options(start config.Profile) tui.Options {
-	return tui.Options{
+	o := tui.Options{
 		Host: h, Profile: start.Name, Now: h.host.o.Now, Zone: h.host.o.Zone, Notice: h.host.notice(), Preferences: h.host.preferences(),
 		Rotate: func(env *ui.Env, p ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen {
 			return rotate.NewSetup(env, h, p.Name, k, caps)
@@ -68,6 +68,10 @@ func (h *Screens) Options(start config.Profile) tui.Options {
 		Copy:      func(text string) error { return h.host.clipboard().copy(text) },
 		Bell:      h.host.bell(),
 	}
+	if h.host.ShowsAll() {
+		o.All, o.Stage = true, h.Stage
+	}
+	return o
 }
 
 // Abandon waits for what the TUI had under way when it ended, a create above all: a key
@@ -80,6 +84,9 @@ func (h *Screens) Abandon(model *tui.App) {
 		h.host.o.Say("%s", line)
 	}
 	h.settleAll(ctx)
+	if h.host.o.Demo { // its folder goes: nothing that goes on behind the list may write there any more
+		h.GiveUp()
+	}
 }
 
 // notice says first what a crash or a dropped line left open.

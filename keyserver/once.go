@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"time"
 
 	"detent/keyserver/store"
@@ -34,7 +33,7 @@ type once struct {
 var errRepeated = errors.New("the call was sent twice")
 
 // onceOf reads the header; nil where there is none. Of is what the call is about beside its body.
-func (c *call) onceOf(o contract.Object, of string) (*once, error) {
+func (c *call) onceOf(of string) (*once, error) {
 	values := c.r.Header.Values(onceHeader)
 	if len(values) == 0 {
 		return nil, nil
@@ -48,21 +47,12 @@ func (c *call) onceOf(o contract.Object, of string) (*once, error) {
 			return nil, contract.Invalid("%s must be of printable ASCII characters", onceHeader)
 		}
 	}
-	text, err := json.Marshal(o) // fields in order, and no white space between: what was meant, not how it was written
+	text, err := json.Marshal(c.body) // fields in order, and no white space between: what was meant, not how it was written
 	if err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(append(text, of...))
 	return &once{key, hex.EncodeToString(sum[:])}, nil
-}
-
-// replay answers a create that was sent before; a nil body says that it was not. What the create asks for is not looked at again: an expiry that was
-// in the future then may be past now.
-func (c *call) replay(o contract.Object, write func(*store.Key, string) []byte) (body []byte, err error) {
-	if c.once, err = c.onceOf(o, ""); err != nil || c.once == nil {
-		return nil, err
-	}
-	return c.answerAgain(write)
 }
 
 func (c *call) answerAgain(write func(*store.Key, string) []byte) ([]byte, error) {
@@ -88,22 +78,6 @@ func (c *call) answerAgain(write func(*store.Key, string) []byte) ([]byte, error
 	}
 	c.w.Header().Set(replayed, "true")
 	return write(k, ""), nil
-}
-
-// create stores a key and answers with its secret; where another request with the same name was faster, as if sent again.
-func (c *call) create(k *store.Key, status int, write func(*store.Key, string) []byte) (int, []byte, error) {
-	secret, err := c.insert(k)
-	if errors.Is(err, errRepeated) {
-		body, err := c.answerAgain(write)
-		if err == nil && body == nil {
-			err = contract.Conflict("another create with this %s was being made: ask again", onceHeader)
-		}
-		return http.StatusOK, body, err
-	}
-	if err != nil {
-		return 0, nil, err
-	}
-	return status, write(k, secret), nil
 }
 
 // remember notes, in the transaction that makes the key, what the create was called.

@@ -15,68 +15,50 @@ var prosopoRoutes = []route{
 	{http.MethodPost, "/api-keys/create", apikey.Prosopo, need{permission: permCreateKey}, prosopoCreate},
 	{http.MethodPost, "/api-keys/delete", apikey.Prosopo, need{permission: permDeleteKey}, prosopoDelete},
 	{http.MethodGet, "/v1/prosopo/provider/admin/rules", apikey.Prosopo, need{permission: permRules}, emptyList},
-	{http.MethodPost, "/access-control/get", apikey.Prosopo, need{permission: permRules}, emptyListAfterBody},
-	{http.MethodPost, "/sites/get", apikey.Prosopo, need{permission: permSites}, emptyListAfterBody},
+	{http.MethodPost, "/access-control/get", apikey.Prosopo, need{permission: permRules}, emptyList},
+	{http.MethodPost, "/sites/get", apikey.Prosopo, need{permission: permSites}, emptyList},
 	{http.MethodGet, "/users/get", apikey.Prosopo, need{permission: permUsers}, emptyList},
 }
 
 func prosopoList(c *call) (int, []byte, error) {
-	if _, err := contract.ReadBody(c.r); err != nil {
-		return 0, nil, err
-	}
 	return 0, nil, c.stream(store.View{Service: apikey.Prosopo}, store.Position{}, 0, list{head: "[",
 		each: func(b []byte, k *store.Key) []byte { return contract.AppendProsopoKey(b, k, "") },
 		tail: func(*store.Position) string { return "]" }})
 }
 
 func prosopoCreate(c *call) (int, []byte, error) {
-	o, err := contract.ReadBody(c.r)
-	if err != nil {
-		return 0, nil, err
-	}
 	write := func(k *store.Key, token string) []byte { return contract.AppendProsopoKey(nil, k, token) }
-	if body, err := c.replay(o, write); err != nil || body != nil {
-		return http.StatusOK, body, err
-	}
-	if err := o.Only("a create", "name", "permissions", "expiresIn"); err != nil {
-		return 0, nil, err
-	}
-	name, err := o.Name("name")
+	return c.create(creation{[]string{"permissions", "expiresIn"}, c.askedProsopo, http.StatusOK, write})
+}
+
+func (c *call) askedProsopo(k *store.Key) error {
+	granted, err := contract.ProsopoPermissions(c.body)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	granted, err := contract.ProsopoPermissions(o)
+	seconds, err := c.body.Seconds("expiresIn")
 	if err != nil {
-		return 0, nil, err
-	}
-	seconds, err := o.Seconds("expiresIn")
-	if err != nil {
-		return 0, nil, err
+		return err
 	}
 	holder := *c.who
 	holder.ReadOnce()
 	for _, p := range granted {
 		if !holder.Has(p.String()) {
-			return 0, nil, contract.Forbidden("the key lacks the permission %s and so cannot grant it", p)
+			return contract.Forbidden("the key lacks the permission %s and so cannot grant it", p)
 		}
 	}
-	k := c.newKey(name)
 	k.Permissions = contract.GrantsJSON(granted)
 	if seconds > 0 {
 		k.ExpiresAt = k.CreatedAt + seconds*1000
 	}
-	return c.create(k, http.StatusOK, write)
+	return nil
 }
 
 func prosopoDelete(c *call) (int, []byte, error) {
-	o, err := contract.ReadBody(c.r)
-	if err != nil {
+	if err := c.body.Only("a delete", "apiKeyId"); err != nil {
 		return 0, nil, err
 	}
-	if err := o.Only("a delete", "apiKeyId"); err != nil {
-		return 0, nil, err
-	}
-	id, err := o.Text("apiKeyId")
+	id, err := c.body.Text("apiKeyId")
 	if err == nil {
 		err = contract.CheckName("apiKeyId", id)
 	}
@@ -87,10 +69,3 @@ func prosopoDelete(c *call) (int, []byte, error) {
 }
 
 func emptyList(*call) (int, []byte, error) { return http.StatusOK, []byte("[]"), nil }
-
-func emptyListAfterBody(c *call) (int, []byte, error) {
-	if _, err := contract.ReadBody(c.r); err != nil {
-		return 0, nil, err
-	}
-	return emptyList(c)
-}

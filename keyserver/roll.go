@@ -11,17 +11,19 @@ import (
 	"detent/keyserver/store"
 )
 
+var rollRoutes = []route{
+	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll", apikey.Generic, need{}, genericRoll},
+	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll/end", apikey.Generic, need{}, genericEndOverlap},
+	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll/keep", apikey.Generic, need{}, genericKeepFormer},
+}
+
 // maxOverlap is how long a former secret may live on beside the new one.
 const maxOverlap = 7 * 24 * time.Hour
 
 // genericRoll gives a key a new secret: the row stays, with its id and rights. The former secret is refused at once, or when the overlap ends.
 // The caller gets the secret, so that it must not be more restricted than the key.
-func genericRoll(c *call) (int, []byte, error) {
-	o, err := contract.ReadBody(c.r)
-	if err != nil {
-		return 0, nil, err
-	}
-	if c.once, err = c.onceOf(o, "roll "+c.id); err != nil {
+func genericRoll(c *call) (_ int, _ []byte, err error) {
+	if c.once, err = c.onceOf("roll " + c.id); err != nil {
 		return 0, nil, err
 	}
 	if c.once == nil {
@@ -30,7 +32,7 @@ func genericRoll(c *call) (int, []byte, error) {
 	if body, err := c.answerAgain(c.oneGeneric); err != nil || body != nil {
 		return http.StatusOK, body, err
 	}
-	overlap, err := overlapOf(o)
+	overlap, err := overlapOf(c.body)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -110,16 +112,12 @@ func (c *call) rollable(ctx context.Context, tx store.Tx) (*store.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := c.who.Limits()
-	if err != nil {
-		return nil, err
-	}
 	limits, err := k.Limits()
+	if err == nil {
+		err = c.mayGive("rolls", limits)
+	}
 	if err != nil {
 		return nil, err
-	}
-	if !narrower(limits, own) {
-		return nil, contract.Forbidden("a restricted key rolls only keys that are restricted at least as much")
 	}
 	if k.Expired(c.now) {
 		return nil, contract.Conflict("the key has expired, and a new secret of it would be refused too: create another one")
@@ -141,15 +139,11 @@ func genericKeepFormer(c *call) (int, []byte, error) {
 
 // overlapping changes a key while its overlap runs.
 func (c *call) overlapping(what string, change func(context.Context, store.Queryer, *store.Key) error) (int, []byte, error) {
-	o, err := contract.ReadBody(c.r)
-	if err != nil {
-		return 0, nil, err
-	}
-	if len(o) > 0 {
+	if len(c.body) > 0 {
 		return 0, nil, contract.Invalid("this call takes no fields")
 	}
 	var k, before *store.Key
-	err = c.store.Settle(c.ctx, func(ctx context.Context, tx store.Tx) (err error) {
+	err := c.store.Settle(c.ctx, func(ctx context.Context, tx store.Tx) (err error) {
 		if k, err = c.rollable(ctx, tx); err != nil {
 			return err
 		}

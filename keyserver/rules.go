@@ -108,6 +108,17 @@ type need struct {
 	rank       rank   // Vertesia
 }
 
+// errUnknownKey answers for every credential that is not a key's: unknown, wrong,
+// malformed, deleted, or of another service. They are not told apart.
+var errUnknownKey = contract.Unauthorized("the key is not valid: it may be mistyped, revoked, or of another environment or service")
+
+var (
+	errNoCredential = contract.Unauthorized("no key: send the header Authorization: Bearer <key>")
+	errDisabled     = contract.Unauthorized("the key is disabled")
+	errExpired      = contract.Unauthorized("the key has expired")
+	errTokenExpired = contract.Unauthorized("the token has expired: exchange the key again")
+)
+
 // permit is the last step of guard.
 func permit(k *store.Key, n need) error {
 	if n.permission != "" && !k.Has(n.permission) {
@@ -191,6 +202,15 @@ func narrower(inner, outer apikey.Restrictions) bool {
 		i, ok := contract.CleanEndpoint(in)
 		return ok && allowsEndpoint([]string{out}, i)
 	})
+}
+
+// mayGive refuses a caller a secret that reaches further than its own; does is what it does to the key.
+func (c *call) mayGive(does string, limits apikey.Restrictions) error {
+	own, err := c.who.Limits()
+	if err == nil && !narrower(limits, own) {
+		err = contract.Forbidden("a restricted key %s only keys that are restricted at least as much", does)
+	}
+	return err
 }
 
 // minting says how far a contract may rely on a key to create keys.

@@ -31,7 +31,7 @@ func manyTokens(t *testing.T, b *bench, n int) [][]byte {
 	now := time.Now().UnixMilli()
 	err := b.store.Load(context.Background(), func(ctx context.Context, tx store.Tx) error {
 		for i := range n {
-			k := store.Key{Service: apikey.Prosopo, Name: fmt.Sprint("used ", i), Permissions: demoReadRules, Enabled: true, CreatedAt: now, UpdatedAt: now}
+			k := store.Key{Service: apikey.Prosopo, Name: fmt.Sprint("used ", i), Permissions: `{"AccessRules":["getRules"]}`, Enabled: true, CreatedAt: now, UpdatedAt: now}
 			secret, err := store.Insert(ctx, tx, b.random, &k, canMint(&k))
 			if err != nil {
 				return err

@@ -61,14 +61,12 @@ func (u user) answer() []byte {
 }
 
 func userCreate(c *call) (int, []byte, error) {
-	o, err := contract.ReadBody(c.r)
-	if err != nil {
-		return 0, nil, err
-	}
+	o := c.body
 	if err := o.Only("a user", "name", "email"); err != nil {
 		return 0, nil, err
 	}
 	u := user{createdAt: c.now.UnixMilli()}
+	var err error
 	if u.name, err = o.Name("name"); err != nil {
 		return 0, nil, err
 	}

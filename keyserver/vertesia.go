@@ -16,7 +16,6 @@ import (
 )
 
 const (
-	accountName   = "detent"
 	publicKeyName = "Public API Key (generated)" // what the document's example calls it
 	publicKeyLife = 24 * time.Hour
 	publicKeyRole = "executor"
@@ -74,41 +73,27 @@ func (c *call) vertesiaKey(ctx context.Context, q store.Queryer, id string) (*st
 }
 
 func vertesiaCreate(c *call) (int, []byte, error) {
-	o, err := contract.ReadBody(c.r)
-	if err != nil {
-		return 0, nil, err
-	}
 	write := func(k *store.Key, value string) []byte { return contract.AppendVertesiaKey(nil, k, c.account, value) }
-	if body, err := c.replay(o, write); err != nil || body != nil {
-		return http.StatusOK, body, err
-	}
-	if err := o.Only("a create", append([]string{"name", "role", "type", "expires_at"}, contract.ExtraNames...)...); err != nil {
-		return 0, nil, err
-	}
-	name, err := o.Name("name")
-	if err != nil {
-		return 0, nil, err
-	}
-	k := c.newKey(name)
+	return c.create(creation{append([]string{"role", "type", "expires_at"}, contract.ExtraNames...), c.askedVertesia, http.StatusOK, write})
+}
+
+func (c *call) askedVertesia(k *store.Key) (err error) {
 	k.Type = apikey.SecretKey
-	if o.Has("type") {
-		if k.Type, err = o.Text("type"); err != nil {
-			return 0, nil, err
+	if c.body.Has("type") {
+		if k.Type, err = c.body.Text("type"); err != nil {
+			return err
 		}
 		if k.Type != apikey.SecretKey && k.Type != apikey.PublicKey {
-			return 0, nil, contract.Invalid("type must be sk or pk")
+			return contract.Invalid("type must be sk or pk")
 		}
 	}
-	if err := c.setRole(k, o); err != nil {
-		return 0, nil, err
+	if err := c.setRole(k, c.body); err != nil {
+		return err
 	}
-	if k.ExpiresAt, err = o.Instant("expires_at", c.now); err != nil {
-		return 0, nil, err
+	if k.ExpiresAt, err = c.body.Instant("expires_at", c.now); err != nil {
+		return err
 	}
-	if err := c.setExtra(k, o); err != nil {
-		return 0, nil, err
-	}
-	return c.create(k, http.StatusOK, write)
+	return c.setExtra(k, c.body)
 }
 
 // setRole gives the key the role that is asked for, if the caller may grant it.
@@ -165,15 +150,11 @@ func (c *call) setExtra(k *store.Key, o contract.Object) error {
 }
 
 func vertesiaUpdate(c *call) (int, []byte, error) {
-	o, err := contract.ReadBody(c.r)
-	if err == nil && o == nil { // a client that lost its body must not be told that the change was made
-		err = contract.Invalid("the body is empty: an update takes a JSON object")
-	}
-	if err != nil {
-		return 0, nil, err
+	if c.body == nil { // a client that lost its body must not be told that the change was made
+		return 0, nil, contract.Invalid("the body is empty: an update takes a JSON object")
 	}
 	var before, after store.Key
-	err = c.store.Change(c.ctx, func(ctx context.Context, tx store.Tx) error {
+	err := c.store.Change(c.ctx, func(ctx context.Context, tx store.Tx) error {
 		if err := c.recheck(ctx, tx); err != nil {
 			return err
 		}
@@ -182,7 +163,7 @@ func vertesiaUpdate(c *call) (int, []byte, error) {
 			return err
 		}
 		before, after = *k, *k
-		if err := c.applyUpdate(&after, o); err != nil {
+		if err := c.applyUpdate(&after, c.body); err != nil {
 			return err
 		}
 		if err := c.keepLast(ctx, tx, c.who, k, &after, c.now); err != nil {
@@ -317,9 +298,6 @@ func (c *call) setProject(k *store.Key, project string) error {
 // vertesiaExchange answers a key with a token. A token is not exchanged for another: else it
 // would never end.
 func vertesiaExchange(c *call) (int, []byte, error) {
-	if _, err := contract.ReadBody(c.r); err != nil {
-		return 0, nil, err
-	}
 	if strings.Count(bearer(c.r), ".") == 2 {
 		return 0, nil, contract.Unauthorized("a token cannot be exchanged: send the key itself")
 	}

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"detent/e2e/needs"
 )
 
 // A tmux is a real terminal: a pane that shows what is written into a FIFO.
@@ -27,12 +29,7 @@ func newTmux(t *testing.T, width, height int) *tmux {
 	if testing.Short() {
 		t.Skip("starts tmux")
 	}
-	if _, err := exec.LookPath("tmux"); err != nil {
-		if strings.Contains(os.Getenv("DETENT_NEED"), "tmux") {
-			t.Fatal("tmux is not installed, and DETENT_NEED names it")
-		}
-		t.Skip("tmux is not installed")
-	}
+	needs.Program(t, "tmux")
 	dir := t.TempDir()
 	fifo := filepath.Join(dir, "frames")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {

@@ -13,6 +13,7 @@ import (
 	gossh "golang.org/x/crypto/ssh"
 
 	"detent/config"
+	"detent/disk"
 )
 
 // HostKey reads the server's key, or makes one where there is none. Two servers that start at once agree on one. An empty path is
@@ -69,5 +70,5 @@ func makeHostKey(path string) error {
 	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return config.SyncFolder(filepath.Dir(path))
+	return disk.SyncFolder(filepath.Dir(path))
 }

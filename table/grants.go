@@ -2,6 +2,7 @@ package table
 
 import (
 	"strings"
+	"time"
 
 	"detent/apikey"
 )
@@ -12,6 +13,7 @@ type Grants struct {
 	More    []string      `json:"more"` // granted in use, and in no catalogue
 	Presets []grantPreset `json:"presets"`
 	Roles   []grant       `json:"roles"`
+	Asked   *time.Time    `json:"asked_at"` // when the service said so; null where it is as documented
 }
 
 type grantGroup struct {
@@ -47,6 +49,9 @@ func GrantsOf(c apikey.Capabilities) Grants {
 	for _, p := range c.PermissionPresets {
 		out.Presets = append(out.Presets, grantPreset{p.Name, p.Permissions})
 	}
+	if at := c.Catalogue.Asked.UTC(); !at.IsZero() {
+		out.Asked = &at
+	}
 	for _, r := range c.Roles {
 		out.Roles = append(out.Roles, grant{r.Name, r.Description, string(riskIDs[r.Risk])})
 	}
@@ -71,17 +76,10 @@ func (g Grants) Cells() (titles []string, rows [][]string) {
 		add("-", grant{Name: name, Description: "granted in use, and in no catalogue"})
 	}
 	for _, p := range g.Presets {
-		add("preset", grant{Name: p.Name, Description: strings.Join(textsOf(p.Permissions), " ")})
+		add("preset", grant{Name: p.Name, Description: strings.Join(apikey.PermissionTexts(p.Permissions), " ")})
 	}
 	for _, r := range g.Roles {
 		add("role", r)
 	}
 	return []string{"GROUP", "NAME", "RISK", "DESCRIPTION"}, rows
-}
-
-func textsOf(permissions []apikey.Permission) (out []string) {
-	for _, p := range permissions {
-		out = append(out, p.String())
-	}
-	return out
 }

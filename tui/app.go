@@ -47,6 +47,10 @@ type Options struct {
 	Rotate    func(env *ui.Env, profile ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen
 	Rotations func(env *ui.Env) ui.Screen
 	RotateAll func(env *ui.Env, items []rotate.Item) ui.Screen // that of several keys; nil for none
+	// All begins with all profiles in one list. Stage is called in a command as soon as all have answered: the screens that it has made
+	// go on behind the list, which is then asked for anew; nil for nothing.
+	All   bool
+	Stage func() (screens func(env *ui.Env) []ui.Screen)
 	Preferences
 }
 
@@ -78,6 +82,7 @@ type App struct {
 	past    map[string][]ui.Act // the last acts on record, by key
 	screens screens
 
+	begin   begin
 	profile profile // in use
 	fleet   *fleet  // all of them instead
 	countdown
@@ -117,14 +122,14 @@ func New(o Options) *App {
 	a.lock, a.spoken = lock{Remote: o.Remote, last: o.Now()}, spoken{on: o.Spoken}
 	a.screens = newScreens(a, o)
 	a.actions = a.newActions()
-	a.profile.want = o.Profile
+	a.profile.want, a.begin = o.Profile, begin{o.All, o.Stage}
 	a.prefer(o.Preferences)
 	return a
 }
 
 // Init opens the first profile. The frame is on screen before it is there.
 func (a *App) Init() tea.Cmd {
-	return tea.Batch(a.open(a.profile.want), a.minute(), a.lock.begin(a))
+	return tea.Batch(a.first(), a.minute(), a.lock.begin(a))
 }
 
 // Update is the one way in: size, results of commands, then keys.

@@ -24,6 +24,7 @@ type fleetHost struct {
 	hold     map[string]chan struct{} // by profile: what its list waits for
 	asked    [][]string
 	mu       sync.Mutex
+	options  func(*Options) // what the program begins with
 }
 
 func (h *fleetHost) Open(_ context.Context, name string) (ui.Connection, error) {
@@ -104,7 +105,9 @@ func startFleet(t testing.TB, width, height int, change ...func(*fleetHost)) (*d
 		for _, f := range change {
 			f(host)
 		}
-		o.Host = host
+		if o.Host = host; host.options != nil {
+			host.options(o)
+		}
 	})
 	return d, host
 }

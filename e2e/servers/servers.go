@@ -22,6 +22,8 @@ import (
 	"testing"
 	"time"
 
+	"detent/e2e/needs"
+
 	"github.com/gofrs/flock"
 )
 
@@ -31,19 +33,16 @@ type Server struct {
 	URL string
 	// Token is the credential of an operator, as a profile of detent has it.
 	Token string
+	// Login is USER:PASSWORD of the same operator, where the issuer takes that too; empty where it does not.
+	Login string
 	// Version is the one that was started.
 	Version string
-}
-
-// needed says whether the environment promises a program, as .ci/run does: then its absence fails a test.
-func needed(name string) bool {
-	return slices.Contains(strings.Split(os.Getenv("DETENT_NEED"), ","), name)
 }
 
 // lack ends a test that has no server: skipped where nobody promised one, failed where DETENT_NEED names issuers.
 func lack(t testing.TB, format string, args ...any) {
 	t.Helper()
-	if needed("issuers") {
+	if needs.Promised("issuers") {
 		t.Fatalf(format+" (DETENT_NEED names issuers)", args...)
 	}
 	t.Skipf(format, args...)

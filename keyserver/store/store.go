@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"embed"
 	"errors"
 	"fmt"
 	"strconv"
@@ -15,71 +16,18 @@ import (
 // of them it has seen. The SQL is what SQLite and PostgreSQL share: text ids, times as
 // milliseconds since 1970 (0: none), booleans as 0 and 1. Where a database does not roll back what
 // makes a table, a migration that was cut off runs again: each statement can.
-// Never change one that was released: add the next.
-var migrations = []string{`
-CREATE TABLE IF NOT EXISTS detent_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS keys (
-	id           TEXT PRIMARY KEY,
-	service      TEXT NOT NULL,
-	environment  TEXT NOT NULL,
-	name         TEXT NOT NULL,
-	type         TEXT NOT NULL,
-	role         TEXT NOT NULL,
-	project      TEXT NOT NULL,
-	project_name TEXT NOT NULL,
-	permissions  TEXT NOT NULL,
-	restrictions TEXT NOT NULL,
-	extra        TEXT NOT NULL,
-	hash         TEXT NOT NULL,
-	value        TEXT NOT NULL,
-	enabled      BIGINT NOT NULL,
-	admin        BIGINT NOT NULL,
-	mints        BIGINT NOT NULL,
-	created_at   BIGINT NOT NULL,
-	updated_at   BIGINT NOT NULL,
-	expires_at   BIGINT NOT NULL,
-	last_used_at BIGINT NOT NULL,
-	created_by   TEXT NOT NULL,
-	updated_by   TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS keys_in_order ON keys (service, created_at, id);
-CREATE INDEX IF NOT EXISTS keys_expiring ON keys (service, expires_at) WHERE expires_at > 0;
-CREATE INDEX IF NOT EXISTS keys_minting ON keys (service) WHERE mints = 1;
-CREATE INDEX IF NOT EXISTS keys_public ON keys (project, name) WHERE type = 'pk';
-CREATE TABLE IF NOT EXISTS users (
-	id         TEXT PRIMARY KEY,
-	name       TEXT NOT NULL,
-	email      TEXT NOT NULL,
-	created_at BIGINT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS signers (
-	kid        TEXT PRIMARY KEY,
-	public     TEXT NOT NULL,
-	expires_at BIGINT NOT NULL
-);`, `
-CREATE TABLE IF NOT EXISTS leases (
-	work       TEXT PRIMARY KEY,
-	holder     TEXT NOT NULL,
-	expires_at BIGINT NOT NULL
-);`, `
-CREATE TABLE IF NOT EXISTS once (
-	caller     TEXT NOT NULL,
-	name       TEXT NOT NULL,
-	body       TEXT NOT NULL,
-	id         TEXT NOT NULL,
-	expires_at BIGINT NOT NULL,
-	PRIMARY KEY (caller, name)
-);
-CREATE INDEX IF NOT EXISTS once_expiring ON once (expires_at);`, `
-CREATE TABLE IF NOT EXISTS former_secrets (
-	id        TEXT PRIMARY KEY,
-	hash      TEXT NOT NULL,
-	dies_at   BIGINT NOT NULL,
-	used_at   BIGINT NOT NULL,
-	rolled_at BIGINT NOT NULL
-);
-ALTER TABLE keys ADD COLUMN rolled_at BIGINT NOT NULL DEFAULT 0;`,
-}
+// Never change one that was released: add the next, whose file comes after it by name.
+var migrations = func() (out []string) {
+	files, _ := migrationFiles.ReadDir("migrations") // in order
+	for _, f := range files {
+		text, _ := migrationFiles.ReadFile("migrations/" + f.Name())
+		out = append(out, string(text))
+	}
+	return out
+}()
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
 
 // dialect is what the databases do not share.
 type dialect struct {
@@ -119,21 +67,6 @@ type Store struct {
 
 	batcher  batcher  // what is asked of a database that is a round trip away
 	together together // what is written to SQLite at once
-}
-
-// Pool is what is read from.
-type Pool interface {
-	Queryer
-	QueryRow(query string, args ...any) *sql.Row
-	Stats() sql.DBStats
-	Close() error
-}
-
-// Queryer is what *sql.DB and *sql.Tx share.
-type Queryer interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
 // schemaOf is the version of the store behind q, 0 for one that is empty. Another program's database and a store of
@@ -270,8 +203,6 @@ func (s *Store) Watch(ctx context.Context) (err error) {
 	return err
 }
 
-const unmoved = "it did not move with a commit"
-
 // Ended is called after a commit that changed something and before it is answered, with what its caller saw before: where the version has not
 // moved since, it is not believed any more.
 func (s *Store) Ended(before Seen) {
@@ -286,26 +217,6 @@ func (s *Store) Ended(before Seen) {
 
 // Distant reports whether a question costs a round trip.
 func (s *Store) Distant() bool { return s.distant }
-
-// seenAs is what a statement saw whose version is text, for a caller that saw before. Without a row it had no place to say its version in.
-func (s *Store) seenAs(before Seen, text string) Seen {
-	if s.version == "" {
-		return before
-	}
-	return Seen{text: text, Known: before.Known && text != ""}
-}
-
-// RowAt reads a row, and the version that it is of, for a caller who has seen the store at that version.
-func (s *Store) RowAt(ctx context.Context, at Seen, columns, from string, args []any, into ...any) (Seen, error) {
-	var text string
-	if at.Known && s.version != "" {
-		columns, into = columns+", "+s.version, append(into, &text)
-	}
-	err := s.Read(ctx, func(ctx context.Context, q Queryer) error {
-		return q.QueryRowContext(ctx, `SELECT `+columns+` FROM `+from, args...).Scan(into...)
-	})
-	return s.seenAs(at, text), err
-}
 
 // Key reads a key, which others may have too: it must not be written to. It is as it was at the version that is returned: the one given,
 // or one that was asked for since.

@@ -55,6 +55,13 @@ func Resume(env *ui.Env, host Host, v rotation.View) *Screen {
 	return s
 }
 
+// Behind goes on with a rotation of the journal that waits, behind the list from the start.
+func Behind(env *ui.Env, host Host, v rotation.View) *Screen {
+	s := Resume(env, host, v)
+	s.away = true
+	return s
+}
+
 func newScreen(env *ui.Env, host Host, name string) *Screen {
 	return &Screen{env: env, host: host, name: name, input: widget.NewText(env, ""), text: widget.NewScroller(env), phase: opening{since: env.Now()}}
 }

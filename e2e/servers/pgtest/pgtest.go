@@ -12,12 +12,13 @@ import (
 	"os/user"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"detent/e2e/needs"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver
 )
@@ -47,7 +48,7 @@ var errMissing = errors.New("PostgreSQL is not installed (Debian: apt-get instal
 func Shared(t testing.TB) *Server {
 	t.Helper()
 	shared.once.Do(func() { shared.server, shared.err = Start() })
-	if errors.Is(shared.err, errMissing) && !slices.Contains(strings.Split(os.Getenv("DETENT_NEED"), ","), "postgres") {
+	if errors.Is(shared.err, errMissing) && !needs.Promised("postgres") {
 		t.Skip(shared.err)
 	}
 	if shared.err != nil {

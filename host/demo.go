@@ -1,0 +1,171 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"detent/apikey"
+	"detent/config"
+	"detent/delivery"
+	"detent/desk"
+	"detent/keyserver"
+	"detent/rotation"
+	"detent/tui/rotate"
+	"detent/tui/ui"
+)
+
+// demoOf is a key of the demo.
+type demoOf struct{ service, name string }
+
+func inDemo(of demoOf) bool {
+	return slices.ContainsFunc(keyserver.DemoApps(), func(a keyserver.DemoApp) bool { return of == demoOf{a.Service, a.Key} })
+}
+
+// demoConfig is the configuration of the demo: the profiles that are there without a file, and where its applications read their keys.
+func (h *Host) demoConfig() (*config.Config, error) {
+	cfg := config.WithoutFile("")
+	if h.o.DemoKeys > 0 { // for scale alone
+		return cfg, nil
+	}
+	dir, err := h.resources.temp()
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range cfg.Profiles {
+		for _, a := range keyserver.DemoApps() {
+			if a.Service == p.Service {
+				cfg.Profiles[i].Deliver = append(cfg.Profiles[i].Deliver, config.Deliver{Name: a.Name, Keys: []string{a.Key},
+					EnvFile: &config.EnvFile{Path: filepath.Join(dir, a.Name, ".env"), Variable: a.Variable}})
+			}
+		}
+	}
+	return cfg, nil
+}
+
+// ShowsAll reports whether the screens begin with all profiles: those of the demo, where none is named.
+func (h *Host) ShowsAll() bool { return h.o.Demo && h.o.DemoKeys == 0 && h.o.Profile == "" }
+
+// Stage gives the demo's applications their keys, and rotates some of them as far as each is meant to be: really, against the embedded service. It
+// returns what makes the screens that go on behind the list. Where something fails there is less to see, and nothing else is wrong.
+func (h *Screens) Stage() func(env *ui.Env) []ui.Screen {
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	defer close(ended)
+	_, _ = h.host.resources.temp()
+	h.host.OnClose(func() { // before the folder goes that it writes in
+		stop()
+		<-ended
+	})
+	o := h.host.o
+	o.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() } // the embedded service needs no time between two probes
+	quick := &Host{o, h.host.resources}
+	var under []rotation.View
+	for _, profile := range h.Profiles() {
+		s, err := h.session(ctx, profile.Name, apikey.Key{})
+		if err != nil || s.ReadOnly || quick.settle(ctx, s) != nil {
+			continue
+		}
+		for _, app := range keyserver.DemoApps() {
+			if app.Service != profile.Service || app.Stands == "" {
+				continue
+			}
+			if v, err := quick.rehearsed(ctx, s, app); err == nil && app.Goes {
+				under = append(under, v)
+			}
+		}
+	}
+	return func(env *ui.Env) (out []ui.Screen) {
+		for _, v := range under {
+			out = append(out, rotate.Behind(env, h, v))
+		}
+		return out
+	}
+}
+
+// settle puts into the applications of a profile the keys that they have.
+func (h *Host) settle(ctx context.Context, s *Session) error {
+	local, err := h.embeddedService(ctx)
+	if err != nil {
+		return err
+	}
+	dir, err := h.resources.temp()
+	if err != nil {
+		return err
+	}
+	for _, a := range keyserver.DemoApps() {
+		if a.Service != s.Profile.Service {
+			continue
+		}
+		local.filling.Lock()
+		secret := local.secrets[demoOf{a.Service, a.Key}]
+		delete(local.secrets, demoOf{a.Service, a.Key})
+		local.filling.Unlock()
+		if secret.IsZero() {
+			return fmt.Errorf("the demo has no %s", a.Key)
+		}
+		if err := os.Mkdir(filepath.Join(dir, a.Name), 0o700); err != nil {
+			return err
+		}
+		d, err := h.Destination(s.Profile, a.Name)
+		if err != nil {
+			return err
+		}
+		run := desk.NewDelivery(s.Setting.Of(""), func(string) {})
+		if err := run.Put(desk.ForKey(ctx, apikey.Key{Name: a.Key}), []delivery.Destination{d}, secret); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rehearsed rotates a key of the demo as far as it is meant to be.
+func (h *Host) rehearsed(ctx context.Context, s *Session, a keyserver.DemoApp) (rotation.View, error) {
+	until := rotation.Step(a.Stands)
+	k, err := s.Find(ctx, a.Key, h.OpenRotations(s.Profile.Name))
+	if err != nil {
+		return rotation.View{}, err
+	}
+	p := rotation.Params{Mode: rotation.Planned, AcceptUnknown: "it is the demo's"}
+	if until == rotation.Done {
+		p.Drain, p.Soak = new(time.Duration), new(time.Duration)
+	}
+	r, err := h.StartRotation(s, k, nil, p)
+	if err != nil {
+		return rotation.View{}, err
+	}
+	defer r.Close()
+	there := errors.New("it stands where it is meant to")
+	err = Drive(ctx, h.Ledger().Rotation(r).Do, Course{
+		Before: func(ctx context.Context) error {
+			v := r.View()
+			if a.Lost && v.Step == rotation.Deliver {
+				return h.loseFolder(s, a)
+			}
+			if v.Step == until && until != rotation.Done && !a.Lost {
+				return there
+			}
+			return ctx.Err()
+		},
+		Wait:    func(ctx context.Context, res rotation.Result) error { return h.Pause(ctx, res.Wait) },
+		Stopped: func(_ context.Context, res rotation.Result) error { return errors.New(res.Message) },
+	})
+	if errors.Is(err, there) || a.Lost && r.View().Step == until {
+		err = nil
+	}
+	return r.View(), err
+}
+
+// loseFolder takes the folder of a key's application away.
+func (h *Host) loseFolder(s *Session, a keyserver.DemoApp) error {
+	for _, place := range Suggested(s.Profile, a.Key) {
+		if err := os.RemoveAll(filepath.Dir(place.EnvFile.Path)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

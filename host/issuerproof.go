@@ -1,0 +1,484 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/desk"
+)
+
+// trialKey is a key that a trial made.
+type trialKey struct {
+	key    apikey.Key
+	secret apikey.Secret
+	gone   bool
+}
+
+const (
+	// trialWait is how long a change may take to show where nothing is declared, and refusal how long a dead secret may be accepted.
+	trialWait    = 10 * time.Second
+	trialRefusal = 60 * time.Second
+	trialMargin  = 30 * time.Second // beyond a declared lag
+	trialLife    = 48 * time.Hour   // of the key that ends
+)
+
+// writes makes keys of its own, proves what can be proven of them, and deletes them, however it ends.
+func (t *trial) writes(ctx context.Context) error {
+	defer t.clean(ctx)
+	a, err := t.create(ctx, "create", apikey.Expiry{})
+	if a == nil {
+		return err
+	}
+	t.listed(ctx, a)
+	alive := t.alive(ctx, a)
+	for _, step := range []func(context.Context, *trialKey){t.expiry, t.retrieved, t.renamed, t.switched, t.pages} {
+		if ctx.Err() != nil {
+			return ErrInterrupted
+		}
+		step(ctx, a)
+	}
+	return t.deleted(ctx, a, alive)
+}
+
+// wrong says that a call failed: what the service said about it is for the screen alone.
+func (t *trial) wrong(step, what string, err error) {
+	if e := (*client.Error)(nil); errors.As(err, &e) && e.Status != 0 {
+		what += fmt.Sprintf(", answered %d", e.Status)
+	}
+	t.failure(step, "%s", what)
+	t.say("%-12s %v", "", err)
+}
+
+// draft is the least that this issuer makes a key of.
+func (t *trial) draft(end apikey.Expiry) apikey.Draft {
+	caps := t.s.Caps
+	draft := apikey.Draft{Name: t.name(), Environment: t.s.Profile.Environment, Expiry: end}
+	if len(caps.Roles) > 0 {
+		draft.Role = caps.Roles[0].Name
+	}
+	if groups := caps.PermissionGroups; len(groups) > 0 {
+		draft.Permissions = []apikey.Permission{groups[0].Permissions[0].Permission}
+	}
+	switch {
+	case len(caps.Environments) == 0:
+		draft.Environment = ""
+	case !slices.Contains(caps.Environments, draft.Environment):
+		draft.Environment = caps.Environments[len(caps.Environments)-1]
+	}
+	return draft
+}
+
+// name is one that nobody has.
+func (t *trial) name() string {
+	name := "detent-try-" + nonce()
+	if most := t.s.Caps.MaxName; most > 0 && most < len(name) {
+		name = name[len(name)-min(most, 8):]
+	}
+	return name
+}
+
+// create makes one key. A service that wants an end is given one.
+func (t *trial) create(ctx context.Context, step string, end apikey.Expiry) (*trialKey, error) {
+	draft := t.draft(end)
+	t.say("%-12s %s: a key named %s is asked for", step, t.d.Create.Call.Call, draft.Name) // before it is: what becomes of it may not be known
+	made, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Create, Draft: draft})
+	if client.IsKind(err, client.Invalid) && client.Refused(err) && end.IsNever() && t.s.Caps.Expiry.OK {
+		t.untried(step, "a key without an end: the service refuses it")
+		return t.create(ctx, step, apikey.Expiry{After: trialLife})
+	}
+	if err != nil {
+		t.wrong(step, t.d.Create.Call.Call, err)
+		t.say("%-12s look for the key named %s, and delete it if it is there", "", draft.Name)
+		return nil, err
+	}
+	k := &trialKey{key: made.Created.Key, secret: made.Created.Secret}
+	t.made = append(t.made, k)
+	k.key.Name = draft.Name
+	t.held(step, "%s: answered with an id and a secret", t.d.Create.Call.Call)
+	return k, nil
+}
+
+// find looks for a key in the list until it fits, as long as the list may be behind.
+func (t *trial) find(ctx context.Context, id string, fits func(k *apikey.Key) bool) (all []apikey.Key, fit bool, err error) {
+	for begin := t.h.o.Now(); ; {
+		if all, err = t.s.List(ctx); err != nil {
+			return nil, false, err
+		}
+		var found *apikey.Key
+		if at := slices.IndexFunc(all, func(k apikey.Key) bool { return k.ID == id }); at >= 0 {
+			found = &all[at]
+		}
+		if fits(found) {
+			return all, true, nil
+		}
+		if t.h.o.Now().Sub(begin) >= max(trialWait, t.s.Caps.ListLag) {
+			return all, false, nil
+		}
+		if err := t.h.Pause(ctx, time.Second); err != nil {
+			return nil, false, err
+		}
+	}
+}
+
+// listed holds that the list has the new key, as it was asked for.
+func (t *trial) listed(ctx context.Context, a *trialKey) {
+	var k apikey.Key
+	_, there, err := t.find(ctx, a.key.ID, func(found *apikey.Key) bool {
+		if found != nil {
+			k = *found
+		}
+		return found != nil
+	})
+	switch {
+	case err != nil:
+		t.wrong("list", "after the create", err)
+		return
+	case !there:
+		t.failure("list", "the new key is not in it under the id that the create answered")
+		return
+	case k.Name != a.key.Name:
+		t.failure("list", "the new key has another name than was asked for: row.name, create.send")
+		return
+	}
+	for _, f := range t.fields() {
+		if f.declared {
+			t.record.field(f.name+" of a new key", map[bool]int{true: 1}[f.has(k)], 1)
+		}
+	}
+	now := t.h.o.Now()
+	if clock, ok := client.As[client.Clock](t.s.Service); ok {
+		if server, local, known := clock.ServerTime(); known {
+			now = now.Add(server.Sub(local))
+		}
+	}
+	draft := t.draft(apikey.Expiry{})
+	switch at, known := k.CreatedAt.Time(); {
+	case known && at.Sub(now).Abs() > 10*time.Minute && len(t.d.Row.CreatedAt) > 0:
+		t.failure("created_at", "is %s from now: of another unit, or of another zone?", apikey.SpanWords(at.Sub(now).Abs().Round(time.Minute)))
+	case k.Role != "" && draft.Role != "" && k.Role != draft.Role:
+		t.failure("role", "is another one than was asked for")
+	case k.Environment != "" && draft.Environment != "" && k.Environment != draft.Environment:
+		t.failure("environment", "is another one than was asked for")
+	case len(k.Permissions) > 0 && len(draft.Permissions) > 0 && !slices.Equal(k.Permissions, draft.Permissions):
+		t.failure("permissions", "are others than were asked for")
+	default:
+		t.held("list", "has the new key, as it was asked for")
+	}
+}
+
+// alive holds that the new secret is accepted.
+func (t *trial) alive(ctx context.Context, a *trialKey) apikey.Proof {
+	proof, err := t.s.Service.Probe(ctx, a.secret, "")
+	switch {
+	case err != nil:
+		t.wrong("probe", "the new secret", err)
+	case !proof.Accepted():
+		t.failure("probe", "the new secret: %s: %s", verdictWord(proof), proof.Evidence)
+		t.say("%-12s%s", "", because(proof))
+	default:
+		t.held("probe", "the new secret: accepted: %s", proof.Evidence)
+	}
+	if proof.Accepted() && len(t.d.Row.LastUsedAt) > 0 {
+		_, moved, err := t.find(ctx, a.key.ID, func(k *apikey.Key) bool {
+			if k == nil {
+				return false
+			}
+			_, used := k.LastUsedAt.Time()
+			return used
+		})
+		switch {
+		case err != nil:
+			t.wrong("last_used_at", "the list", err)
+		case moved:
+			t.held("last_used_at", "shows that the new key was used")
+		default:
+			t.untried("last_used_at", "does not show yet that the new key was used (truth.use_resolution = %s)", t.s.Caps.UseResolution)
+		}
+	}
+	return proof
+}
+
+// expiry makes a key that ends, and looks whether it does when it was asked to.
+func (t *trial) expiry(ctx context.Context, _ *trialKey) {
+	if !t.s.Caps.Expiry.OK {
+		t.untried("expires_at", "%s", t.s.Caps.Expiry.Why)
+		return
+	}
+	asked := t.h.o.Now().Add(trialLife)
+	k, err := t.create(ctx, "expires_at", apikey.Expiry{After: trialLife})
+	if err != nil || k == nil {
+		return
+	}
+	slack := 2 * time.Minute
+	if as := t.d.Create.As(apikey.FieldExpiry); as == "date" || as == "days" {
+		slack = 25 * time.Hour
+	}
+	var end apikey.Moment
+	_, there, err := t.find(ctx, k.key.ID, func(found *apikey.Key) bool {
+		if found != nil {
+			end = found.ExpiresAt
+		}
+		return found != nil
+	})
+	at, ends := end.Time()
+	switch {
+	case err != nil:
+		t.wrong("expires_at", "the list", err)
+	case !there:
+		t.failure("expires_at", "the key that ends is not in the list")
+	case !ends:
+		t.failure("expires_at", "a key was asked for that ends in 2 days, and the list shows no end: row.expires_at, create.send")
+	case at.Sub(asked).Abs() > slack:
+		t.failure("expires_at", "a key was asked for that ends in 2 days, and the list has an end that is %s away from that: is it sent in another form (as), or read in another zone?", apikey.SpanWords(at.Sub(asked).Abs().Round(time.Minute)))
+	default:
+		t.held("expires_at", "a key that was to end in 2 days does")
+	}
+}
+
+// retrieved holds that a secret that can be had again is the same.
+func (t *trial) retrieved(ctx context.Context, a *trialKey) {
+	if t.d.Retrieve == nil || !t.s.Caps.Retrieve.OK {
+		return
+	}
+	switch again, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Retrieve, Key: a.key}); {
+	case err != nil:
+		t.wrong("retrieve", t.d.Retrieve.Call, err)
+	case !again.Secret.Equal(a.secret):
+		t.failure("retrieve", "%s: another secret than the create gave", t.d.Retrieve.Call)
+	default:
+		t.held("retrieve", "%s: the secret that the create gave", t.d.Retrieve.Call)
+	}
+}
+
+// renamed changes the name and looks for it.
+func (t *trial) renamed(ctx context.Context, a *trialKey) {
+	if !t.s.Caps.Rename.OK {
+		t.untried("update", "a name: %s", t.s.Caps.Rename.Why)
+		return
+	}
+	name := t.name()
+	if _, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Update, Key: a.key, Patch: apikey.Patch{Name: &name}}); err != nil {
+		t.wrong("update", t.d.Update.Call, err)
+		return
+	}
+	a.key.Name = name
+	_, shown, err := t.find(ctx, a.key.ID, func(k *apikey.Key) bool { return k != nil && k.Name == name })
+	switch {
+	case err != nil:
+		t.wrong("update", "the list after it", err)
+	case !shown:
+		t.failure("update", "%s: answered, and the list does not show the new name", t.d.Update.Call)
+	default:
+		t.held("update", "%s: the list shows the new name", t.d.Update.Call)
+	}
+}
+
+// switched switches the key off, holds that its secret is refused, and on again.
+func (t *trial) switched(ctx context.Context, a *trialKey) {
+	if !t.s.Caps.Disable.OK {
+		t.untried("disable", "%s", t.s.Caps.Disable.Why)
+		return
+	}
+	for _, on := range []bool{false, true} {
+		step := map[bool]string{true: "enable", false: "disable"}[on]
+		if _, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Update, Key: a.key, Patch: apikey.Patch{Enabled: &on}}); err != nil {
+			t.wrong(step, "the call", err)
+			return
+		}
+		_, shown, err := t.find(ctx, a.key.ID, func(k *apikey.Key) bool { return k != nil && (k.Enabled == nil || *k.Enabled == on) })
+		if err != nil || !shown {
+			t.failure(step, "answered, and the list does not show it")
+			continue
+		}
+		if t.d.Truth.NeverTryDead {
+			t.untried(step, "whether the secret is refused: truth.never_try_dead")
+			continue
+		}
+		if after, ok := t.until(ctx, a.secret, "", on); ok {
+			t.held(step, "the list shows it, and the secret is %s%s", map[bool]string{true: "accepted", false: "refused"}[on], after)
+		} else {
+			t.failure(step, "answered, and the secret is not %s%s", map[bool]string{true: "accepted again", false: "refused"}[on], after)
+		}
+	}
+}
+
+// until tries a secret until it is accepted, or refused, as long as the issuer may take for it. It says how long that took.
+func (t *trial) until(ctx context.Context, secret apikey.Secret, call string, accepted bool) (after string, ok bool) {
+	most := trialRefusal
+	if lag := t.s.Caps.RevokeLag; lag > 0 {
+		most = lag + trialMargin
+	}
+	begin, wait := t.h.o.Now(), time.Second
+	for {
+		proof, err := t.s.Service.Probe(ctx, secret, call)
+		passed := t.h.o.Now().Sub(begin).Round(time.Second)
+		if err == nil && (accepted && proof.Accepted() || !accepted && proof.Refused()) {
+			if passed == 0 {
+				return " at once", true
+			}
+			return " after " + passed.String(), true
+		}
+		if passed >= most || t.h.Pause(ctx, wait) != nil {
+			return ", " + passed.String() + " later", false
+		}
+		wait = min(2*wait, 10*time.Second)
+	}
+}
+
+// pages reads the list in smaller pages, and holds that they bring the same keys.
+func (t *trial) pages(ctx context.Context, _ *trialKey) {
+	p := t.d.List.Pages
+	if p == nil && t.d.List.Paging == "" {
+		t.untried("pages", "the file says nothing of pages: the list is taken for whole")
+		return
+	}
+	lists := func(size int) (ids []string, requests int, err error) {
+		t.watch.PageSize.Store(int32(size))
+		defer t.watch.PageSize.Store(0)
+		before := len(t.since(0))
+		all, err := t.s.List(ctx)
+		for _, k := range all {
+			ids = append(ids, k.ID)
+		}
+		slices.Sort(ids)
+		for _, a := range t.since(before) {
+			if a.Call == t.d.List.Call.Call && a.Status/100 == 2 {
+				requests++
+			}
+		}
+		return ids, requests, err
+	}
+	whole, requests, err := lists(0)
+	switch {
+	case err != nil:
+		t.wrong("pages", "the list", err)
+		return
+	case requests > 2 || requests == 2 && p == nil:
+		t.held("pages", "%d keys came in %d requests", len(whole), requests)
+	}
+	if p == nil || p.Size == "" {
+		if requests < 2 {
+			t.untried("pages", "all %d keys came at once, and the file has no list.pages.size to ask for fewer", len(whole))
+		}
+		return
+	}
+	size := max(1, len(whole)/3)
+	small, requests, err := lists(size)
+	switch {
+	case err != nil:
+		t.wrong("pages", fmt.Sprintf("of %d keys", size), err)
+	case !slices.Equal(whole, small):
+		t.failure("pages", "of %d keys: %d keys came in %d requests, and %d at once: list.pages", size, len(small), requests, len(whole))
+	case len(whole) <= size:
+		t.untried("pages", "there are only %d keys", len(whole))
+	case requests < 2 || p.Kind != "cursor" && p.Kind != "link" && requests == 2 && len(whole) > 2*size:
+		t.untried("pages", "all %d keys came at once where %d were asked for: is list.pages.size called otherwise, or are there no so small pages?", len(whole), size)
+	default:
+		t.held("pages", "of %d: the same %d keys, in %d requests", size, len(whole), requests)
+	}
+}
+
+// deleted deletes a key, and holds that it is gone, its secret refused, and a second deletion answered.
+func (t *trial) deleted(ctx context.Context, a *trialKey, alive apikey.Proof) error {
+	if t.d.Delete == nil {
+		t.untried("delete", "%s", t.s.Caps.Delete.Why)
+		return nil
+	}
+	if _, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Delete, Key: a.key}); err != nil {
+		t.wrong("delete", t.d.Delete.Call, err)
+		return nil
+	}
+	a.gone = true
+	t.held("delete", "%s: done", t.d.Delete.Call)
+	switch {
+	case t.d.Truth.NeverTryDead:
+		t.untried("revoke_lag", "whether the deleted secret is refused: truth.never_try_dead")
+	case !alive.Accepted():
+		t.untried("revoke_lag", "the secret was not accepted before")
+	default:
+		t.lag(ctx, a, alive.Call)
+	}
+	if _, gone, err := t.find(ctx, a.key.ID, func(k *apikey.Key) bool { return k == nil }); err != nil {
+		t.wrong("delete", "the list after it", err)
+	} else if !gone {
+		t.failure("delete", "the list still has the key (truth.list_lag = %s)", t.s.Caps.ListLag)
+	}
+	again, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Delete, Key: a.key})
+	switch {
+	case err != nil:
+		t.wrong("delete", "a second time: a key that is gone is to be told from one that cannot be deleted (404, refusals.means, delete.maybe_gone)", err)
+	case again.Deleted.AlreadyGone:
+		t.held("delete", "a second time: gone already")
+	default:
+		t.held("delete", "a second time: answered as the first time")
+	}
+	return nil
+}
+
+// lag measures how long the deleted secret is still accepted, against what the file says.
+func (t *trial) lag(ctx context.Context, a *trialKey, call string) {
+	begin := t.h.o.Now()
+	after, refused := t.until(ctx, a.secret, call, false)
+	took, declared := t.h.o.Now().Sub(begin), t.s.Caps.RevokeLag
+	switch {
+	case !refused:
+		t.failure("revoke_lag", "the deleted secret: not refused%s", after)
+	case declared == 0 && took > 3*time.Second:
+		t.failure("revoke_lag", "the deleted secret: refused%s: truth.revoke_lag is to say so", after)
+	case declared > 0:
+		t.held("revoke_lag", "the deleted secret: refused%s (truth.revoke_lag = %s)", after, declared)
+	default:
+		t.held("revoke_lag", "the deleted secret: refused%s", after)
+	}
+}
+
+// left says what of the declaration no key of the trial's has shown.
+func (t *trial) left() {
+	caps := t.s.Caps
+	var rights int
+	for _, g := range caps.PermissionGroups {
+		rights += len(g.Permissions)
+	}
+	for _, of := range []struct {
+		step  string
+		words string
+		has   bool
+	}{
+		{"role", "those but the first", len(caps.Roles) > 1},
+		{"permissions", "those but the first", rights > 1},
+		{"environment", "those but one", len(caps.Environments) > 1},
+		{"type", strings.Join(t.d.Types, ", "), len(t.d.Types) > 0},
+		{"restrictions", "a key from some addresses alone", caps.Restrictions.OK},
+		{"copied", "what a copy takes over: " + strings.Join(t.d.Row.Copied, ", "), len(t.d.Row.Copied) > 0},
+		{"public_key", "a key that may end in nobody's hands", caps.PublicKeys.OK},
+		{"roll", "a new secret in the old one's place", t.d.Roll != nil},
+		{"exchange", "a session in the key's place", t.d.Exchange != nil},
+	} {
+		if of.has {
+			t.untried(of.step, "%s", of.words)
+		}
+	}
+}
+
+// clean deletes what the trial made, also where it was interrupted.
+func (t *trial) clean(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	for _, k := range t.made {
+		if k.gone {
+			continue
+		}
+		if t.d.Delete == nil {
+			t.say("%-12s the key named %s is still there: delete it where keys are deleted", "left", k.key.Name)
+		} else if _, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Delete, Key: k.key}); err != nil {
+			t.failure("delete", "a key of the trial's own is still there")
+			t.say("%-12s the key named %s: %v", "left", k.key.Name, err)
+		}
+	}
+}

@@ -1,0 +1,318 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// jot is a service that keeps its keys as its file says, unless a test bends it.
+type jot struct {
+	mu   sync.Mutex
+	now  func() time.Time
+	keys []*jotKey
+	dead map[string]time.Time // secrets of deleted keys, with when they were
+	next int
+
+	lag                                                    time.Duration
+	ignoreSize, ignorePage, keepsName, milli, noEnd, proxy bool
+	stillOn, neverDead, needsEnd, hides, againBad, zone    bool
+}
+
+type jotKey struct {
+	id, name, secret string
+	on               bool
+	made, end, used  time.Time
+}
+
+const canary = "c4n4ry"
+
+const jotFile = `name = "jot"
+title = "Jot"
+proven = "documents 2026-11-29"
+row = { id = ["id"], name = ["name"], enabled = ["on"], created_at = ["made"], expires_at = ["end"], no_expiry_is_never = true, last_used_at = ["used"], secret = ["secret"] }
+list = { call = "GET /v1/{team}/keys", rows = ["data"], pages = { kind = "page", by = "page", size = "size", most = 100 } }
+create = { call = "POST /v1/{team}/keys", send = { name = { field = "name" }, end = { field = "expires_at", as = "unix" } } }
+update = { call = "PATCH /v1/{team}/keys/{id}", send = { name = { field = "name" }, on = { field = "enabled" } } }
+delete = { call = "DELETE /v1/{team}/keys/{id}" }
+probe = [{ call = "GET /v1/me", answers = "object" }]
+refusals = { own = ["text"] }
+parent = [{ name = "team", title = "Team" }]
+`
+
+func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	w.Header().Set("Date", j.now().UTC().Format(http.TimeFormat))
+	w.Header().Set("Content-Type", "application/json")
+	say := func(status int, body any) {
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(body)
+	}
+	no := func(status int, words string) {
+		if j.proxy {
+			say(status, map[string]any{"errors": words})
+			return
+		}
+		say(status, map[string]any{"error": words + " " + canary})
+	}
+	sent := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	at := slices.IndexFunc(j.keys, func(k *jotKey) bool { return k.secret == sent && (k.on || j.stillOn) })
+	died, was := j.dead[sent]
+	if at < 0 && (!was || j.now().Sub(died) >= j.lag && !j.neverDead) {
+		no(401, "unknown key "+sent)
+		return
+	}
+	if at >= 0 {
+		j.keys[at].used = j.now()
+	}
+	var body struct {
+		Name *string
+		On   *bool
+		End  *int64
+	}
+	_ = json.NewDecoder(r.Body).Decode(&body)
+	id, about := strings.CutPrefix(r.URL.Path, "/v1/team-"+canary+"/keys/")
+	at = slices.IndexFunc(j.keys, func(k *jotKey) bool { return k.id == id })
+	switch {
+	case r.URL.Path == "/v1/me":
+		say(200, map[string]any{"id": "u1"})
+	case about && at < 0 && j.againBad:
+		no(400, "bad request")
+	case about && at < 0:
+		no(404, "no such key")
+	case about && r.Method == "PATCH":
+		if k := j.keys[at]; body.Name != nil && !j.keepsName {
+			k.name = *body.Name
+		} else if body.On != nil {
+			k.on = *body.On
+		}
+		say(200, j.row(j.keys[at]))
+	case about && r.Method == "DELETE":
+		j.dead[j.keys[at].secret] = j.now()
+		j.keys = slices.Delete(j.keys, at, at+1)
+		w.WriteHeader(204)
+	case r.Method == "GET":
+		list := j.keys
+		if j.hides {
+			list = list[:1]
+		}
+		size, _ := strconv.Atoi(r.URL.Query().Get("size"))
+		if j.ignoreSize {
+			size = 100
+		}
+		page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+		if j.ignorePage {
+			page = 1
+		}
+		rows := []any{}
+		for i := (page - 1) * size; i < min(page*size, len(list)); i++ {
+			rows = append(rows, j.row(list[i]))
+		}
+		say(200, map[string]any{"data": rows})
+	case body.End == nil && j.needsEnd:
+		no(400, "an end is needed")
+	default:
+		k := j.add(*body.Name)
+		if body.End != nil && !j.noEnd {
+			k.end = time.Unix(*body.End, 0)
+		}
+		row := j.row(k)
+		row["secret"] = k.secret
+		say(201, row)
+	}
+}
+
+func (j *jot) add(name string) *jotKey {
+	j.next++
+	k := &jotKey{id: fmt.Sprint(canary, "-id-", j.next), name: name, secret: fmt.Sprint("jot_", canary, "_0123456789abcdef_", j.next), on: true, made: j.now()}
+	j.keys = append(j.keys, k)
+	return k
+}
+
+func (j *jot) row(k *jotKey) map[string]any {
+	row := map[string]any{"id": k.id, "name": k.name, "on": k.on, "made": k.made.UTC().Format(time.RFC3339), "used": nil}
+	if j.milli {
+		row["made"] = k.made.Unix() / 1000
+	}
+	if !k.used.IsZero() {
+		row["used"] = k.used.UTC().Format(time.RFC3339)
+	}
+	if !k.end.IsZero() {
+		row["end"] = k.end.UTC().Format(time.RFC3339)
+		if j.zone {
+			row["end"] = k.end.Add(5 * time.Hour).UTC().Format(time.RFC3339)
+		}
+	}
+	return row
+}
+
+// tried runs a trial of a file on the service, and gives what it said, its record, and how it ended.
+func (j *jot) tried(t *testing.T, file string, write bool) (said, recorded string, err error) {
+	t.Helper()
+	var clock sync.Mutex
+	now := time.Now()
+	j.now = func() time.Time { clock.Lock(); defer clock.Unlock(); return now }
+	j.dead = map[string]time.Time{}
+	root := j.add("root " + canary)
+	server := httptest.NewServer(j)
+	defer server.Close()
+	h := hostWith(t, "[profiles.p]\nservice = \"generic\"\nurl = \""+server.URL+"\"\ntoken = { env = \"T\" }\n", "T="+root.secret)
+	cfg, err := h.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Profiles[0].Parents = map[string]string{"team": "team-" + canary}
+	h.o.Profile, h.o.Now, h.o.Timeout = "p", j.now, 10*time.Second
+	h.o.Sleep = func(ctx context.Context, d time.Duration) error {
+		clock.Lock()
+		defer clock.Unlock()
+		now = now.Add(d)
+		return ctx.Err()
+	}
+	path := filepath.Join(t.TempDir(), "jot.toml")
+	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	record := filepath.Join(t.TempDir(), "record.json")
+	err = h.TryIssuer(t.Context(), path, TryOptions{Write: write, Record: record}, &out)
+	raw, readErr := os.ReadFile(record)
+	if readErr != nil {
+		t.Fatalf("%v\n%s", readErr, out.String())
+	}
+	if len(j.keys) != 1 {
+		t.Errorf("%d keys are left\n%s", len(j.keys), out.String())
+	}
+	return out.String(), string(raw), err
+}
+
+// TestATrialProvesWhatTheFileSays, each thing that it has, and says what was not tried.
+func TestATrialProvesWhatTheFileSays(t *testing.T) {
+	said, recorded, err := (&jot{}).tried(t, jotFile, true)
+	if err != nil {
+		t.Errorf("%v\n%s", err, said)
+	}
+	for _, want := range []string{"list         GET /v1/{team}/keys: 1 keys", "a made-up secret: refused", "create       POST /v1/{team}/keys: answered", "has the new key, as it was asked for",
+		"last_used_at shows that the new key was used", "the new secret: accepted", "a key that was to end in 2 days does", "the list shows the new name", "disable      the list shows it, and the secret is refused at once",
+		"enable       the list shows it, and the secret is accepted at once", "pages        of 1: the same 3 keys, in 4 requests", "revoke_lag   the deleted secret: refused at once", "a second time: gone already", "refusals.own 4 refusals, each in the shape that is declared"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q is not said", want)
+		}
+	}
+	var record struct {
+		Issuer string
+		Calls  []struct {
+			Call, For string
+			Status    int
+			Own       bool
+			Times     int
+		}
+		Fields []struct {
+			Field   string
+			Has, Of int
+		}
+		Steps []struct{ Step, Outcome, Says string }
+	}
+	if err := json.Unmarshal([]byte(recorded), &record); err != nil || record.Issuer != "jot" || len(record.Calls) < 7 || len(record.Fields) < 10 || len(record.Steps) < 14 {
+		t.Errorf("%v: %+v", err, record)
+	}
+	if t.Failed() {
+		t.Log(said, recorded)
+	}
+}
+
+// TestNothingOfTheAccountIsInARecord: no secret, name, id or parent, nor the service's words or its host, whatever fails.
+func TestNothingOfTheAccountIsInARecord(t *testing.T) {
+	for name, bend := range map[string]func(j *jot){"nothing": func(*jot) {}, "refusals": func(j *jot) { j.needsEnd, j.againBad = true, true }, "a lag": func(j *jot) { j.neverDead = true }, "pages": func(j *jot) { j.ignorePage = true }} {
+		for _, write := range []bool{false, true} {
+			j := &jot{}
+			bend(j)
+			said, recorded, _ := j.tried(t, jotFile, write)
+			for _, secret := range []string{canary, "detent-try-", "127.0.0.1", "0123456789abcdef", "unknown key", "end is needed"} {
+				if strings.Contains(recorded, secret) {
+					t.Errorf("%s: %q is recorded: %s", name, secret, recorded)
+				}
+			}
+			if strings.Contains(said, "0123456789abcdef") {
+				t.Errorf("%s: a secret is said: %s", name, said)
+			}
+		}
+	}
+}
+
+// TestATrialSaysWhatDoesNotHold: of a service that does otherwise than its file says, and of a file that says too little.
+func TestATrialSaysWhatDoesNotHold(t *testing.T) {
+	for name, c := range map[string]struct {
+		bend func(j *jot)
+		file func(string) string
+		want string
+		ends bool // with exit 0
+	}{
+		"another page":         {bend: func(j *jot) { j.ignorePage = true }, want: "pages        failed: of 1 keys: 1 keys came in"},
+		"pages of one size":    {bend: func(j *jot) { j.ignoreSize = true }, want: "pages        not tried: all 3 keys came at once where 1 were asked for", ends: true},
+		"a rename that is not": {bend: func(j *jot) { j.keepsName = true }, want: "update       failed: "},
+		"another unit":         {bend: func(j *jot) { j.milli = true }, want: "created_at   failed: is "},
+		"no end":               {bend: func(j *jot) { j.noEnd = true }, want: "expires_at   failed: a key was asked for that ends in 2 days, and the list shows no end"},
+		"another zone":         {bend: func(j *jot) { j.zone = true }, want: "expires_at   failed: a key was asked for that ends in 2 days, and the list has an end that is 5h away"},
+		"refusals of another":  {bend: func(j *jot) { j.proxy = true }, want: "refusals.own failed: no refusal was in the shape that is declared (401, 404)"},
+		"a switch without use": {bend: func(j *jot) { j.stillOn = true }, want: "disable      failed: answered, and the secret is not refused, 1m"},
+		"a lag unsaid":         {bend: func(j *jot) { j.lag = 40 * time.Second }, want: "truth.revoke_lag is to say so"},
+		"a lag said":           {bend: func(j *jot) { j.lag = 40 * time.Second }, file: func(s string) string { return s + "truth = { revoke_lag = \"60s\" }\n" }, want: "(truth.revoke_lag = 1m0s)", ends: true},
+		"never dead":           {bend: func(j *jot) { j.neverDead = true }, want: "revoke_lag   failed: the deleted secret: not refused, 1m"},
+		"an end is needed":     {bend: func(j *jot) { j.needsEnd = true }, want: "create       not tried: a key without an end: the service refuses it", ends: true},
+		"a key that is hidden": {bend: func(j *jot) { j.hides = true }, want: "list         failed: the new key is not in it"},
+		"a second time":        {bend: func(j *jot) { j.againBad = true }, want: "delete       failed: a second time: "},
+		"no pages": {file: func(s string) string {
+			return strings.Replace(s, `, pages = { kind = "page", by = "page", size = "size", most = 100 }`, `, query = "page=1&size=100"`, 1)
+		}, want: "pages        not tried: the file says nothing of pages", ends: true},
+		"dead is not tried": {file: func(s string) string { return s + "truth = { never_try_dead = true }\n" }, want: "revoke_lag   not tried: whether the deleted secret is refused: truth.never_try_dead", ends: true},
+		"no create":         {file: func(s string) string { return strings.Replace(s, "create = ", "# ", 1) }, want: "create       not tried: the service has no call for it", ends: true},
+		"no update":         {file: func(s string) string { return strings.Replace(s, "update = ", "# ", 1) }, want: "update       not tried: a name: ", ends: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j, file := &jot{}, jotFile
+			if c.bend != nil {
+				c.bend(j)
+			}
+			if c.file != nil {
+				file = c.file(file)
+			}
+			said, recorded, err := j.tried(t, file, true)
+			if !strings.Contains(said, c.want) || c.ends != (err == nil) || !c.ends && !errors.Is(err, ErrNo) {
+				t.Errorf("%v, want %q\n%s", err, c.want, said)
+			}
+			if !json.Valid([]byte(recorded)) {
+				t.Error(recorded)
+			}
+		})
+	}
+}
+
+func TestARecordTakesNoFilesPlace(t *testing.T) {
+	h := hostWith(t, someProfile, "T=x")
+	path, there := filepath.Join(t.TempDir(), "jot.toml"), filepath.Join(t.TempDir(), "there")
+	for file, text := range map[string]string{path: jotFile, there: "mine"} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.o.Profile = "prod"
+	if err := h.TryIssuer(t.Context(), path, TryOptions{Record: there}, &strings.Builder{}); err == nil || !strings.Contains(err.Error(), "--record: ") {
+		t.Error(err)
+	}
+	if raw, err := os.ReadFile(there); err != nil || string(raw) != "mine" {
+		t.Errorf("%q, %v", raw, err)
+	}
+}

@@ -1,0 +1,8 @@
+CREATE TABLE IF NOT EXISTS former_secrets (
+	id        TEXT PRIMARY KEY,
+	hash      TEXT NOT NULL,
+	dies_at   BIGINT NOT NULL,
+	used_at   BIGINT NOT NULL,
+	rolled_at BIGINT NOT NULL
+);
+ALTER TABLE keys ADD COLUMN rolled_at BIGINT NOT NULL DEFAULT 0;

@@ -1,0 +1,43 @@
+package tui
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"detent/rotation"
+	"detent/tui/rotate"
+	"detent/tui/ui"
+)
+
+// TestAProgramThatBeginsWithAllProfilesHasThemAtOnce, and what goes on behind the list from the start counts down in it, once all have
+// answered; it is there as if it had been left there.
+func TestAProgramThatBeginsWithAllProfilesHasThemAtOnce(t *testing.T) {
+	var turns *walkedRotations
+	staged := 0
+	d, host := startFleet(t, 120, 40, func(h *fleetHost) {
+		turns = &walkedRotations{now: h.service.clock.Now, look: time.Minute}
+		h.options = func(o *Options) {
+			o.Rotations = func(env *ui.Env) ui.Screen { return rotate.NewList(env, turns) }
+			o.All, o.Stage = true, func() func(env *ui.Env) []ui.Screen {
+				staged++
+				r := &walkedRotation{now: turns.now, look: time.Minute, view: rotation.View{ID: "walk000009", Profile: "prod", State: rotation.Open, Old: h.services["prod"].keys[1]}}
+				r.at(slices.Index(walkedSteps, rotation.Drain))
+				turns.mu.Lock()
+				turns.all = append(turns.all, r)
+				turns.mu.Unlock()
+				v := r.View()
+				h.rotating = []rotation.View{v}
+				return func(env *ui.Env) []ui.Screen { return []ui.Screen{rotate.Behind(env, turns, v)} }
+			}
+		}
+	})
+	d.sees("all profiles · 3 of 3 answered", "↻ drain 1").isOn("shop-nightly-report")
+	if staged != 1 || len(host.asked) != 2 {
+		t.Errorf("staged %d times, all profiles asked %d times: once before and once after", staged, len(host.asked))
+	}
+	d.press("R").sees("drain", "prod").press("esc", "ctrl+r", "1", "0")
+	if staged != 1 {
+		t.Errorf("staged %d times", staged)
+	}
+}
