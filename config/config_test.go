@@ -59,7 +59,7 @@ func TestDocumentedFileMeansWhatItSays(t *testing.T) {
 	want := []Profile{
 		{Name: "prod", Service: "prosopo", URL: "https://api.prosopo.io", Token: Token{Env: "PROSOPO_TOKEN"}, Environment: apikey.Live,
 			MaxAge: 60 * 24 * time.Hour, Deliver: []Deliver{
-				{Name: "payments", Keys: []string{"payments-*"}, EnvFile: &EnvFile{"/srv/payments/.env", "API_KEY"},
+				{Name: "payments", Keys: []string{"payments-*"}, EnvFile: &EnvFile{Path: "/srv/payments/.env", Variable: "API_KEY"},
 					Then: []string{"systemctl", "--user", "restart", "payments"}},
 				{Name: "file", File: "~/secrets/x"},
 				{Name: "vault", Command: []string{"vault", "kv", "put", "secret/x", "key=-"}, Probe: []string{"ssh", "pay1", "curl -fs localhost/ready"}},
