@@ -14,9 +14,10 @@ import (
 // after another.
 type Completion struct {
 	env   *ui.Env
-	kind  string // stands before the text of the field: file:, env-file:PATH:
-	asked int    // the ticket of the question under way; 0 for none
-	text  string // of the field, when it was asked
+	names []string // that may be typed in place of what a machine has
+	kind  string   // stands before the text of the field: file:, env-file:PATH:
+	asked int      // the ticket of the question under way; 0 for none
+	text  string   // of the field, when it was asked
 	found []string
 	held  []tea.KeyMsg // pressed while it was asked
 	at    int          // which of them is in the field; -1 for none
@@ -27,17 +28,49 @@ func NewCompletion(env *ui.Env, kind string) *Completion {
 	return &Completion{env: env, kind: kind, at: -1}
 }
 
+// Names may be typed in place of a path: with nothing typed, one after another.
+func (c *Completion) Names(names []string) *Completion {
+	c.names = names
+	return c
+}
+
+// named completes a name; false where none begins so.
+func (c *Completion) named(field *Text) bool {
+	text := field.Value()
+	var found []string
+	for _, n := range c.names {
+		if strings.HasPrefix(n, text) {
+			found = append(found, n)
+		}
+	}
+	if len(found) == 0 || slices.Contains(found, text) {
+		return false
+	}
+	c.Forget()
+	c.text = commonPrefix(found)
+	if c.found = found; c.text == text || text == "" {
+		c.at, c.text = 0, found[0]
+	}
+	field.Set(c.text)
+	return true
+}
+
 // Next asks how the text of a field goes on, or puts the next of the answers there. ok is false where there is nothing to complete.
 func (c *Completion) Next(field *Text) (cmd tea.Cmd, ok bool) {
-	text := field.Value()
-	if c == nil || c.env.Remote || strings.TrimSpace(text) == "" { // the files of the server are not the operator's
+	if c == nil {
 		return nil, false
 	}
-	if len(c.found) > 1 && text == c.text {
+	text := field.Value()
+	switch {
+	case len(c.found) > 1 && text == c.text:
 		c.at = (c.at + 1) % len(c.found)
 		c.text = c.found[c.at]
 		field.Set(c.text)
 		return nil, true
+	case c.named(field):
+		return nil, true
+	case c.env.Remote, strings.TrimSpace(text) == "": // the files of the server are not the operator's
+		return nil, false
 	}
 	c.Forget()
 	c.asked, c.text = c.env.Ticket(), text
