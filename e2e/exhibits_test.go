@@ -19,7 +19,7 @@ import (
 type sat = func(args ...string) *sitter
 
 var exhibits = []exhibit{
-	{name: "list", play: listExhibit}, {name: "marks", play: marksExhibit}, {name: "helpers", play: helpersExhibit}, {name: "demo", play: demoExhibit},
+	{name: "list", play: listExhibit}, {name: "marks", play: marksExhibit}, {name: "helpers", play: helpersExhibit}, {name: "demo", play: demoExhibit, unset: true},
 	{name: "states", play: statesExhibit}, {name: "create", play: createExhibit}, {name: "vertesia", play: vertesiaExhibit}, {name: "guards", play: guardsExhibit},
 	{name: "queue", play: queueExhibit}, {name: "rotation", play: rotationExhibit}, {name: "leaked", play: leakedExhibit}, {name: "profiles", play: profilesExhibit},
 	{name: "page", play: guardsPage, only: [][2]int{{80, 24}, {120, 40}}, looks: 2},
@@ -36,17 +36,17 @@ func listExhibit(t *testing.T, c *company, sit sat) {
 	p.do("tab", "enter")
 	p.shot("all-chips")
 	p.do("esc", "7 of 7")
-	p.do("/", "filter")
+	p.do("/", "words, env")
 	p.say("ex", "expir")
 	p.shot("filter-completion")
 	p.say("pires<14d ba:", "ba:")
 	p.shot("filter-not-understood")
 	p.do("esc", "answered")
-	p.do("/", "filter")
+	p.do("/", "words, env")
 	p.say("zzz", "zzz")
 	p.shot("filter-nothing")
 	p.do("esc", "answered")
-	p.do("/", "filter")
+	p.do("/", "words, env")
 	p.say("shop-api", "shop-api")
 	p.do("enter", `▸ shop-api`)
 	p.shot("filter-kept")
@@ -63,7 +63,7 @@ func marksExhibit(t *testing.T, c *company, sit sat) {
 	p := sit("-p", "staging")
 	p.wait(`▸ \S`)
 	p.do("0", "7 of 7 answered")
-	p.do("/", "filter")
+	p.do("/", "words, env")
 	p.say("old !ci", "!ci")
 	p.do("enter", "answered")
 	p.do("*", "marked")
@@ -231,7 +231,7 @@ func vertesiaExhibit(t *testing.T, c *company, sit sat) {
 	p.shot("create-abandon")
 	p = sit("-p", "studio")
 	p.wait(`▸ \S`)
-	p.do("/", "filter")
+	p.do("/", "words, env")
 	p.say("doc-intake", "doc-intake")
 	p.do("enter", `▸ doc-intake`)
 	p.do("e", "Edit doc-intake")
@@ -261,7 +261,7 @@ func guardsExhibit(t *testing.T, c *company, sit sat) {
 	c.profiles(t, c.usual()...)
 	p := sit("-p", "studio")
 	p.wait(`▸ \S`)
-	p.do("/", "filter")
+	p.do("/", "words, env")
 	p.say("doc-intake", "doc-intake")
 	p.do("enter", `▸ doc-intake`)
 	p.do("x", "Disable")
@@ -289,7 +289,7 @@ func queueExhibit(t *testing.T, c *company, sit sat) {
 	p := sit("-p", "staging")
 	p.wait(`▸ \S`)
 	p.do("0", "7 of 7 answered")
-	p.do("/", "filter")
+	p.do("/", "words, env")
 	for _, name := range []string{"worker-1", "mailer-1", "shop-api", "storefront"} {
 		p.say(name, name)
 		p.do("enter", `▸ `+name)
@@ -302,6 +302,7 @@ func queueExhibit(t *testing.T, c *company, sit sat) {
 	p.wait("Type")
 	p.shot("queue-plan")
 	n := p.wait(`Type (\d) to rotate`)[1]
+	p.do("tab", "enter begin") // from the key that has no place
 	p.armed()
 	p.say(n, "rotate .*: "+n)
 	p.shot("queue-typed")
@@ -321,7 +322,7 @@ func rotationExhibit(t *testing.T, c *company, sit sat) {
 	p := sit("-p", "prod")
 	find := func(name string) {
 		p.wait(`▸ \S`)
-		p.do("/", "filter")
+		p.do("/", "words, env")
 		p.say(name, name)
 		p.do("enter", `▸ `+name)
 	}

@@ -182,6 +182,7 @@ type exhibit struct {
 	name  string
 	only  [][2]int // sizes, else all
 	looks int      // the first ones, else all
+	unset bool     // where there is no configuration: in no look that one asks for
 	play  func(t *testing.T, c *company, sit func(args ...string) *sitter)
 }
 
@@ -208,7 +209,7 @@ func TestGalleryOfEveryScreen(t *testing.T) {
 				if e.only != nil {
 					sizes = e.only
 				}
-				if e.looks > 0 && n >= e.looks {
+				if e.looks > 0 && n >= e.looks || e.unset && l.ui != "" {
 					continue
 				}
 				t.Run(e.name, func(t *testing.T) {
