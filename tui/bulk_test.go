@@ -97,7 +97,7 @@ func (q *fakeQueue) Queue(_ context.Context, items []rotate.Item) rotate.Queue {
 	for i, item := range items {
 		out := rotate.Queued{Item: item, ID: fmt.Sprint("queued", i), Mode: rotation.Planned, Places: []string{"API_KEY in /srv/" + item.Key.Name + "/.env"}, Drain: 15 * time.Minute, Soak: 10 * time.Minute}
 		if slices.Contains(q.holes, item.Key.Name) {
-			out = rotate.Queued{Item: item, Why: "no place is known for it", Hole: true}
+			out = rotate.Queued{Item: item, Why: "no place is known for it: where does the application read this key?", Hole: true}
 		}
 		if item.Key.Own {
 			out = rotate.Queued{Item: item, Why: "is the key that detent itself works with"}
