@@ -115,7 +115,11 @@ func (h *Screens) session(ctx context.Context, profile string, k apikey.Key) (*S
 		}
 		h.keep(s)
 	}
-	return s, s.Desk.May(ctx, desk.Order{What: desk.Rotate, Key: k})
+	now := *s
+	if p, err := h.lookup(profile); err == nil { // places are added and removed while a profile is open
+		now.Profile.Deliver = p.Deliver
+	}
+	return &now, s.Desk.May(ctx, desk.Order{What: desk.Rotate, Key: k})
 }
 
 // Refused has what the screens refused for the role recorded.
