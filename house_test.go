@@ -32,7 +32,7 @@ var floors = map[string][]string{
 	"client/issuers": {},
 	"client/kit":     {},
 	"audit":          {"disk"},
-	"config":         {"apikey", "client/issuers", "client/kit", "disk", "loopback"},
+	"config":         {"apikey", "client/issuers", "client/kit", "delivery", "disk", "loopback"},
 	"disk":           {},
 	"loopback":       {},
 	"table":          {"apikey"},

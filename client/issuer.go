@@ -199,6 +199,9 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 	for _, p := range s.d.Secret.Prefixes {
 		c.SecretPrefixes = append(c.SecretPrefixes, p.Text)
 	}
+	if s.opts.SecretPrefix != "" {
+		c.SecretPrefixes = append(c.SecretPrefixes, s.opts.SecretPrefix)
+	}
 	return c
 }
 
@@ -207,7 +210,39 @@ func (s *issuer) ability(name string, has bool) apikey.Ability {
 	if has {
 		return apikey.Ability{OK: true, Why: s.d.Note[name]}
 	}
-	return apikey.Cannot(cmp.Or(s.d.Cannot[name], "the service has no call for it"))
+	return apikey.Cannot(cmp.Or(s.d.Cannot[name], s.usualReason(name)))
+}
+
+// usualReason is why an issuer cannot do something whose declaration says no more than that.
+func (s *issuer) usualReason(name string) string {
+	have := "keys have permissions"
+	switch roles, rights := len(s.d.Roles) > 0, len(s.d.Permissions) > 0; {
+	case roles && rights:
+		have = "keys have a role and permissions"
+	case roles:
+		have = "keys have a role"
+	case !rights:
+		have = ""
+	}
+	switch {
+	case name == "rename" && s.d.Update == nil && s.d.Delete != nil:
+		return "the service changes no key: create a replacement and delete the old one"
+	case name == "role" && have != "" && len(s.d.Roles) == 0:
+		return have + ", no role"
+	case name == "role" && have == "":
+		return "keys have no role"
+	case name == "disable" && s.d.Delete != nil:
+		return "the service has no off switch for a key: it can only be deleted"
+	case name == "public_key":
+		return "the service has no public keys"
+	case name == "last_used" && s.d.Usage != "":
+		return "the service does not report it; usage shows on " + s.d.Usage
+	case name == "last_used":
+		return "the service does not report it"
+	case name == "restrictions" && have != "":
+		return have + ", no restrictions"
+	}
+	return "the service has no call for it"
 }
 
 // changes is that an update sends this field.

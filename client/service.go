@@ -102,6 +102,7 @@ type Options struct {
 	Exchange     bool   // Vertesia: send a JWT that the token server gave for the key
 	TokenURL     string // Vertesia: the token server, where it cannot be told from URL
 	CanCreate    bool   // generic: the service offers POST /v1/api-keys
+	SecretPrefix string // how secrets of this one begin, beside those of its kind
 	ShownOnce    bool   // the service is known to give no secret again, whatever its contract has for that
 	// Catalogue is what the service said of its permissions in an earlier session; nil for nothing.
 	Catalogue *Catalogue

@@ -63,7 +63,7 @@ func readDeclared(p *Profile, d *kit.Declaration, t *section) {
 	for _, own := range []struct {
 		field string
 		asked bool
-	}{{"auth", p.Exchange}, {"token_url", t.has("token_url")}, {"create", p.CanCreate}} {
+	}{{"auth", p.Exchange}, {"token_url", t.has("token_url")}, {"create", p.CanCreate}, {"secret_prefix", t.has("secret_prefix")}} {
 		if own.asked && d != nil && !slices.Contains(d.Settings, own.field) {
 			t.refuse(own.field, "is only for service = %s", alternatives(whoHave(own.field)))
 		}

@@ -92,6 +92,9 @@ func (c *Config) readProfile(name string, t *section) Profile {
 	p.Exchange = t.choice("auth", "direct", "exchange") == "exchange"
 	p.TokenURL = t.url("token_url")
 	p.CanCreate = t.flag("create")
+	if p.SecretPrefix, _ = t.text("secret_prefix", `how secrets begin: "acme-"`); t.has("secret_prefix") && !isSecretPrefix(p.SecretPrefix) {
+		t.refuse("secret_prefix", "must be how secrets begin, letters, digits and . _ -, 2 to 40 of them; never a secret itself")
+	}
 	c.readIssuerFields(&p, issuer, t)
 	if deliver := t.sub("deliver", "tables: [profiles."+quoteKey(name)+".deliver.NAME]"); deliver != nil {
 		for _, d := range deliver.names() {
@@ -103,6 +106,9 @@ func (c *Config) readProfile(name string, t *section) Profile {
 	t.finish()
 	return p
 }
+
+// isSecretPrefix reports whether a text can be how secrets begin. One that is as long as a secret is one.
+func isSecretPrefix(s string) bool { return isASCIIName(s, "._-") && len(s) >= 2 && len(s) <= 40 }
 
 func readToken(t *section) Token {
 	s := t.sub("token", "one of "+tokenForms+"; never the token itself")

@@ -74,7 +74,7 @@ func (h *Host) rotatingElsewhere(p config.Profile, k apikey.Key) string {
 	}
 	views, _ := rotation.List(store) // of all operators: whoever may not see a rotation must not break it either
 	cfg, err := h.Config()
-	if g := h.o.Guest; g != nil {
+	if g := h.o.Guest; g != nil && g.FullConfig != nil {
 		cfg = g.FullConfig()
 	}
 	if err != nil {

@@ -53,7 +53,7 @@ func (h *Host) OpenProfile(ctx context.Context, p config.Profile) (*Session, err
 // openWith makes a profile ready for use, of an issuer that is built in or in a folder; trial is nil where nothing is tried.
 func (h *Host) openWith(ctx context.Context, p config.Profile, folder string, readOnly bool, trial *client.Trial) (_ *Session, err error) {
 	opts := client.Options{
-		Service: p.Service, IssuerFolder: folder, Parents: p.Parents, URL: p.URL, Environment: p.Environment, Exchange: p.Exchange, TokenURL: p.TokenURL,
+		Service: p.Service, IssuerFolder: folder, Parents: p.Parents, URL: p.URL, Environment: p.Environment, Exchange: p.Exchange, TokenURL: p.TokenURL, SecretPrefix: p.SecretPrefix,
 		CanCreate: p.CanCreate, ReadOnly: readOnly, Timeout: h.o.Timeout, UserAgent: h.o.UserAgent, Now: h.o.Now, Sleep: h.o.Sleep, Trial: trial,
 	}
 	if opts.Debug, err = h.resources.debug(); err != nil {
@@ -102,6 +102,9 @@ func (h *Host) openWith(ctx context.Context, p config.Profile, folder string, re
 func (h *Host) deskOptions(p config.Profile, readOnly bool) desk.Options {
 	o := desk.Options{Profile: p.Name, Issuer: p.Service, Ledger: h.Ledger(), ReadOnly: readOnly, Forced: readOnly && !p.ReadOnly, Timeout: h.o.Timeout, Now: h.o.Now,
 		Elsewhere: func(k apikey.Key) string { return h.rotatingElsewhere(p, k) }}
+	for _, d := range p.Deliver {
+		o.Places = append(o.Places, d.Name)
+	}
 	if g := h.o.Guest; g != nil {
 		o.Role, o.Refused = g.Operator.Role, g.Refused
 	}

@@ -76,11 +76,40 @@ func (c *call) insert(k *store.Key) (string, error) {
 	return secret, err
 }
 
-// create stores a key and answers with its secret; where another request with the same name was faster, as if sent again.
-func (c *call) create(k *store.Key, status int, write func(*store.Key, string) []byte) (int, []byte, error) {
+// creation is a create as one contract has it.
+type creation struct {
+	fields []string                                     // what it takes beside the name
+	asked  func(k *store.Key) error                     // makes the key what is asked for, where the caller may have it
+	status int                                          // of the answer
+	write  func(k *store.Key, secret string) (b []byte) // the answer
+}
+
+// create makes a key and answers with its secret. What was sent before, or by another request at the same moment under the same name, is
+// answered as that; what a create that was sent before asks for is not looked at again: an expiry that was in the future then may be past now.
+func (c *call) create(how creation) (int, []byte, error) {
+	var err error
+	if c.once, err = c.onceOf(""); err != nil {
+		return 0, nil, err
+	}
+	if c.once != nil {
+		if body, err := c.answerAgain(how.write); err != nil || body != nil {
+			return http.StatusOK, body, err
+		}
+	}
+	if err := c.body.Only("a create", append([]string{"name"}, how.fields...)...); err != nil {
+		return 0, nil, err
+	}
+	name, err := c.body.Name("name")
+	if err != nil {
+		return 0, nil, err
+	}
+	k := c.newKey(name)
+	if err := how.asked(k); err != nil {
+		return 0, nil, err
+	}
 	secret, err := c.insert(k)
 	if errors.Is(err, errRepeated) {
-		body, err := c.answerAgain(write)
+		body, err := c.answerAgain(how.write)
 		if err == nil && body == nil {
 			err = contract.Conflict("another create with this %s was being made: ask again", onceHeader)
 		}
@@ -89,7 +118,7 @@ func (c *call) create(k *store.Key, status int, write func(*store.Key, string) [
 	if err != nil {
 		return 0, nil, err
 	}
-	return status, write(k, secret), nil
+	return how.status, how.write(k, secret), nil
 }
 
 // isOf reports whether the secret that the caller sent is still one of the key's. An exchanged token stands for the key, whichever it has.

@@ -55,15 +55,6 @@ func (c *call) onceOf(of string) (*once, error) {
 	return &once{key, hex.EncodeToString(sum[:])}, nil
 }
 
-// replay answers a create that was sent before; a nil body says that it was not. What the create asks for is not looked at again: an expiry that was
-// in the future then may be past now.
-func (c *call) replay(write func(*store.Key, string) []byte) (body []byte, err error) {
-	if c.once, err = c.onceOf(""); err != nil || c.once == nil {
-		return nil, err
-	}
-	return c.answerAgain(write)
-}
-
 func (c *call) answerAgain(write func(*store.Key, string) []byte) ([]byte, error) {
 	var body, id string
 	var k *store.Key

@@ -13,7 +13,9 @@ type Call struct {
 	// Send is the body, member by member: a text, number, boolean, list or table as it is sent, and in any place of it a Value. An
 	// empty table is an empty object; without it there is no body.
 	Send map[string]any `toml:"send"`
-	// Body is Send, read.
+	// Fields are sent under the members that the row has for them: a time as rfc3339, permissions as a list. What goes otherwise is in Send.
+	Fields []apikey.Field `toml:"fields"`
+	// Body is Send and Fields, read.
 	Body map[string]Value `toml:"-"`
 	// Query is the query of the address: "withValue=true&project={project}".
 	Query string `toml:"query"`

@@ -62,6 +62,7 @@ func (c *checker) bodies(d *Declaration) {
 			c.refuse(field+".send", "%s", err)
 		}
 		call.Body = body
+		c.fields(field, call, d)
 	}
 	for i := range d.Probes {
 		body, err := readBody(d.Probes[i].Send)

@@ -46,7 +46,7 @@ func (l *List) relayout() {
 	chosen := map[int]bool{0: true}
 	left := free - least
 	for _, i := range l.byDrop {
-		if need := width(i) + gap; l.store.shown[i] && need <= left {
+		if need := width(i) + gap; l.shows(i) && need <= left {
 			chosen[i] = true
 			left -= need
 		}
@@ -86,6 +86,12 @@ func (l *List) columnWidth(i int) int {
 	return max(min(widest, c.most), title)
 }
 
+// shows reports whether there is something to show in a column: of some key, or, of its environment, of some profile.
+func (l *List) shows(i int) bool {
+	return l.store.shown[i] || l.ctx.several() && i == l.columnAt(environmentColumn) &&
+		slices.ContainsFunc(l.profiles, func(p Profile) bool { return elsewhere(p).Word != "" })
+}
+
 // matters is the highest drop of the columns that the list does not lose for another pane.
 const matters = 30
 
@@ -93,7 +99,7 @@ const matters = 30
 func (l *List) Wants() int {
 	n := marker + 1 + min(max(l.columnWidth(0), minName), someName)
 	for _, i := range l.byDrop {
-		if l.columns[i].drop <= matters && l.store.shown[i] {
+		if l.columns[i].drop <= matters && l.shows(i) {
 			n += l.columnWidth(i) + gap
 		}
 	}

@@ -392,13 +392,22 @@ func (s *QueueScreen) View() string {
 	return strings.Join(s.text.Lines(p.lines, foot.lines), "\n")
 }
 
+// columns are the widths of the names and the profiles, so that they stand under each other.
+func (s *QueueScreen) columns() (name, profile int) {
+	for _, i := range s.items {
+		name, profile = max(name, ui.Width(clean(i.Key.Name))), max(profile, ui.Width(clean(i.Profile)))
+	}
+	return min(name, max(s.width/2-8, 12)), min(profile, 17)
+}
+
 func (s *QueueScreen) viewItem(p *page, i int, item Queued) {
 	st, name := p.style(), ui.KeyName(p.style().Strong, clean(item.Key.Name))
 	word := clean(s.of(item.Profile).ForKey(item.Key.Environment).Word(item.Key.Environment))
 	if word == apikey.WordLive {
 		word = st.Bad.Render("▲ " + word)
 	}
-	head := name + st.Dim.Render("  "+clean(item.Profile)+"  ") + word
+	names, profiles := s.columns()
+	head := ui.Pad(name, names) + "  " + st.Dim.Render(ui.Pad(clean(item.Profile), profiles)) + "  " + word
 	switch now := s.states[i]; {
 	case item.Hole:
 		s.viewHole(p, i, item, head)
