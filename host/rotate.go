@@ -67,7 +67,7 @@ func (h *Screens) Start(ctx context.Context, profile string, k apikey.Key, plan 
 			return nil, err
 		}
 	}
-	places, err := h.host.Destinations(s.Profile, plan.Destinations)
+	places, err := h.host.destinations(s.Profile, plan.Destinations)
 	if err != nil {
 		return nil, err
 	}

@@ -133,7 +133,7 @@ func (q *screenQueue) start(ctx context.Context, item rotate.Item, places []stri
 			return nil, err
 		}
 	}
-	found, err := q.host.host.Destinations(s.Profile, places)
+	found, err := q.host.host.destinations(s.Profile, places)
 	if err != nil {
 		return nil, err
 	}

@@ -136,9 +136,14 @@ func (s *QueueScreen) completed(msg ui.Completed) tea.Cmd {
 // fillIt looks ahead for the key with the place that was typed; without one it stays left out.
 func (s *QueueScreen) fillIt() tea.Cmd {
 	at, spec := s.hole.at, strings.TrimSpace(s.hole.place.Value())
-	if spec == "" {
+	switch {
+	case spec == "":
 		s.toHole(at + 1)
 		return nil
+	case strings.Trim(spec, "0123456789") == "" && !slices.Contains(s.hole.named, spec): // no place is a number: it is the one of the keys
+		s.toHole(len(s.items))
+		s.number.Set(spec)
+		return s.begin()
 	}
 	if !slices.Contains(s.hole.named, spec) {
 		spec = destination(spec)
