@@ -67,7 +67,7 @@ func (h *Screens) Start(ctx context.Context, profile string, k apikey.Key, plan 
 			return nil, err
 		}
 	}
-	places, err := h.host.Destinations(s.Profile, plan.Destinations)
+	places, err := h.host.destinations(s.Profile, plan.Destinations)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,11 @@ func (h *Screens) session(ctx context.Context, profile string, k apikey.Key) (*S
 		}
 		h.keep(s)
 	}
-	return s, s.Desk.May(ctx, desk.Order{What: desk.Rotate, Key: k})
+	now := *s
+	if p, err := h.lookup(profile); err == nil { // places are added and removed while a profile is open
+		now.Profile.Deliver = p.Deliver
+	}
+	return &now, s.Desk.May(ctx, desk.Order{What: desk.Rotate, Key: k})
 }
 
 // Refused has what the screens refused for the role recorded.
