@@ -29,7 +29,8 @@ type issuer struct {
 	query    atomic.Int32 // index in the declared queries of the list that the credential may read
 	abilities
 
-	looksAtKeys sync.Map // the probes of which it was seen, though the shape of their answer is not known
+	whole       func(apikey.Secret) bool // nil where no form of a whole secret is declared
+	looksAtKeys sync.Map                 // the probes of which it was seen, though the shape of their answer is not known
 }
 
 // abilities are what an issuer has beyond the five calls of a Service, nil where its declaration has no such call.
@@ -68,6 +69,13 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 		return nil, bad
 	}
 	s.transport = t
+	if form := cmp.Or(opts.Whole, d.Secret.Shape); form != "" {
+		whole, err := regexp.Compile("^(?:" + form + ")$")
+		if err != nil {
+			return nil, badOption("the form of a whole secret is no regular expression")
+		}
+		s.whole = func(secret apikey.Secret) bool { return secret.Matches(whole) }
+	}
 	s.authorize()
 	if len(d.Row.Masked)+len(d.Row.Secret) > 0 {
 		s.identify = s.byList
@@ -170,6 +178,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,
 		NoTryDead: s.d.Truth.NeverTryDead, Roll: s.rolls(),
 	}
+	c.Whole = s.whole
 	c.Whose = func(secret apikey.Secret) (title, prefix string) { return whose(s.d.Name, secret) }
 	if s.retrieve != nil && !s.opts.ShownOnce {
 		c.Retrieve = s.ability("retrieve", true)

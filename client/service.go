@@ -97,6 +97,7 @@ type Options struct {
 	TokenURL     string // Vertesia: the token server, where it cannot be told from URL
 	CanCreate    bool   // generic: the service offers POST /v1/api-keys
 	ShownOnce    bool   // the service is known to give no secret again, whatever its contract has for that
+	Whole        string // a regular expression of a whole secret, where that is known though the contract declares none
 	// ReadOnly refuses every write before it is sent (Kind ReadOnly, Outcome NotDone).
 	ReadOnly bool
 	// Timeout bounds one operation with its retries and waits.
