@@ -32,7 +32,7 @@ var floors = map[string][]string{
 	"client/issuers": {},
 	"client/kit":     {},
 	"audit":          {"disk"},
-	"config":         {"apikey", "client/issuers", "client/kit", "disk", "loopback"},
+	"config":         {"apikey", "client/issuers", "client/kit", "delivery", "disk", "loopback"},
 	"disk":           {},
 	"loopback":       {},
 	"table":          {"apikey"},
@@ -205,7 +205,7 @@ func TestAReaderOnlyReads(t *testing.T) {
 }
 
 // asks are the calls of the interfaces in client/service.go that change no key and give no secret. Every other one is a write.
-var asks = []string{"Capabilities", "List", "Probe", "Identify", "OwnProject", "ServerTime"}
+var asks = []string{"Capabilities", "List", "Probe", "Identify", "OwnProject", "Catalogue", "ServerTime"}
 
 // writes are the calls of a service that change a key or give its secret, with how many arguments each takes.
 func writes(t *testing.T) map[string]int {

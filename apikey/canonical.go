@@ -97,6 +97,9 @@ func union(nets []netip.Prefix) []netip.Prefix {
 	return out
 }
 
+// inOrder sorts a set of texts and takes each once.
+func inOrder(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }
+
 // canonicalOrigin writes an origin in one spelling: the scheme and the host are the same in any case, and a scheme's own port is
 // no port. A path keeps its case; the one that is only a slash is none.
 func canonicalOrigin(s string) string {

@@ -57,6 +57,31 @@ type PermissionPreset struct {
 	Permissions []Permission
 }
 
+// Catalogue says how permissions are known: as declared, or from the service itself.
+type Catalogue struct {
+	Can    bool      // the service can be asked which there are
+	OfKeys bool      // it has no call that tells them: the account's own keys show which are in use
+	Asked  time.Time // when it said so; zero where they are as declared
+}
+
+// Words are how and since when the permissions are known, as a sentence about them goes on.
+func (c Catalogue) Words(now time.Time) string {
+	if c.Asked.IsZero() {
+		return "as documented"
+	}
+	said, age := "as the service said ", now.Sub(c.Asked)
+	if c.OfKeys {
+		said = "as documented, and seen on keys "
+	}
+	switch {
+	case age < time.Minute:
+		return said + "just now"
+	case age < day:
+		return said + SpanWords(age.Truncate(time.Minute)) + " ago"
+	}
+	return said + SpanWords(age.Truncate(day)) + " ago"
+}
+
 // RoleInfo describes one role.
 type RoleInfo struct {
 	Name        string
@@ -89,6 +114,8 @@ type Capabilities struct {
 	PermissionPresets []PermissionPreset
 	// MorePermissions are names that are granted in use and are in no catalogue.
 	MorePermissions []string
+	// Catalogue says how the permissions are known.
+	Catalogue Catalogue
 	// Roles, in order of power for the first ones; empty where keys have no roles.
 	Roles []RoleInfo
 	// Environments a new key can be made for; empty where keys have none.

@@ -167,6 +167,8 @@ type Created struct {
 	// Bound says that the id and the secret came in one object, so that the secret is this row's. Where it is false they
 	// were put together from different places, or the answer held no id.
 	Bound bool
+	// Asked is when the key ends by what the request said, where the answer does not say when: never, where the request said that.
+	Asked Moment
 	Notes []string
 }
 

@@ -38,7 +38,7 @@ func (a *app) verify(ctx context.Context, format string) error {
 	if err != nil {
 		return err
 	}
-	secret, err := a.readSecret(ctx, v)
+	secret, err := a.findSecret(ctx, v)
 	if err != nil {
 		return err
 	}
@@ -86,12 +86,9 @@ func (a *app) sayWhy(v host.Verified) {
 	}
 }
 
-// readSecret reads a secret, or a text with one in it, from standard input; on a terminal it asks, without showing it.
-func (a *app) readSecret(ctx context.Context, v *host.Verifier) (apikey.Secret, error) {
-	var text string
-	var err error
+// readText reads what standard input has; on a terminal it asks for a line, without showing it.
+func (a *app) readText(ctx context.Context) (text string, err error) {
 	if isTerminal(a.world.In) {
-		a.say("paste a secret, or a line that holds one: %s. It is not shown and not kept", v.Goes())
 		text, err = a.askHidden(ctx, "Secret: ")
 	} else {
 		text, err = a.answer(ctx, func() (string, error) {
@@ -102,6 +99,25 @@ func (a *app) readSecret(ctx context.Context, v *host.Verifier) (apikey.Secret, 
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
+	return text, err
+}
+
+// readSecret reads a secret alone.
+func (a *app) readSecret(ctx context.Context) (apikey.Secret, error) {
+	text, err := a.readText(ctx)
+	if err != nil {
+		return apikey.Secret{}, err
+	}
+	secret, err := apikey.ParseSecret(text)
+	return secret, host.Usage(err)
+}
+
+// findSecret reads a secret, or a text with one in it.
+func (a *app) findSecret(ctx context.Context, v *host.Verifier) (apikey.Secret, error) {
+	if isTerminal(a.world.In) {
+		a.say("paste a secret, or a line that holds one: %s. It is not shown and not kept", v.Goes())
+	}
+	text, err := a.readText(ctx)
 	if err != nil {
 		return apikey.Secret{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"detent/apikey"
 )
@@ -26,7 +27,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	now := s.now()
 	values := map[apikey.Field]any{apikey.FieldName: draft.Name}
 	switch {
-	case len(s.d.Permissions) > 0 && len(draft.Permissions) == 0 && len(draft.Extra) == 0:
+	case (len(s.d.Permissions) > 0 || s.catalogue != nil) && len(draft.Permissions) == 0 && len(draft.Extra) == 0:
 		return apikey.Created{}, invalidDraft("a key needs at least one permission")
 	case slices.ContainsFunc(draft.Permissions, func(p apikey.Permission) bool { return p.Name == "" }):
 		return apikey.Created{}, invalidDraft("a permission has no name")
@@ -93,6 +94,9 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	if created.Key.Name == "" && (!s.d.Create.Whole || created.Key.ID == "") {
 		created.Key.Name = draft.Name
 	}
+	if !created.Key.ExpiresAt.Known() {
+		created.Asked = s.askedEnd(draft.Expiry, now)
+	}
 	created.Notes = append(created.Notes, expiryNote(draft.Expiry, created.Key.ExpiresAt, now)...)
 	created.Notes = append(created.Notes, accessNotes(draft, created.Key)...)
 	if got := created.Key.Environment; got != "" && draft.Environment != "" && got != draft.Environment {
@@ -126,17 +130,30 @@ func (s *issuer) created(a *answer) (apikey.Created, error) {
 	if s.d.Row.SecretIsID && out.Secret.IsZero() {
 		return out, noSecret()
 	}
-	short := !s.d.Create.Whole && !row.time(row.l.expires).set
+	// Where keys have an end at all, what a short answer leaves out is not what the key does not have.
+	short := !s.d.Create.Whole && !row.time(row.l.expires).set && len(s.d.Row.ExpiresAt) > 0
 	if out.Key, err = s.key(row); short {
-		out.Key.ExpiresAt = apikey.Moment{} // what a short answer leaves out is not what the key does not have
+		out.Key.ExpiresAt = apikey.Moment{}
 	}
 	if err != nil && !out.Secret.IsZero() {
 		out.Notes, err = []string{noteNoID}, nil
 	}
 	if bare {
-		out.Key = apikey.Key{ID: out.Key.ID}
+		out.Key = apikey.Key{ID: out.Key.ID, ExpiresAt: out.Key.ExpiresAt}
 	}
 	return out, err
+}
+
+// askedEnd is when a key ends by what is sent for it; unknown where nothing is, and the service chooses.
+func (s *issuer) askedEnd(asked apikey.Expiry, now time.Time) apikey.Moment {
+	v, sends := s.d.Create.Value(apikey.FieldExpiry)
+	switch {
+	case !sends, asked.IsNever() && v.Else == nil && !v.Null:
+		return apikey.Moment{}
+	case asked.IsNever():
+		return apikey.Never()
+	}
+	return apikey.At(end{Expiry: asked, now: now}.sent(v.As))
 }
 
 // readBack completes a short answer from the list. The key exists and its secret is here: what fails now is a note, never an error

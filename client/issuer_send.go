@@ -160,6 +160,18 @@ func (e end) written(as string) any {
 	return at.Format(time.RFC3339)
 }
 
+// sent is the instant that is meant by what is written.
+func (e end) sent(as string) time.Time {
+	at := e.Instant(e.now).UTC()
+	switch as {
+	case "date":
+		return at.Truncate(24 * time.Hour)
+	case "days":
+		return e.now.Add(time.Duration(max(1, int64(at.Sub(e.now)/(24*time.Hour)))) * 24 * time.Hour).UTC()
+	}
+	return at.Truncate(time.Second)
+}
+
 // permissionsAs are permissions as the issuer writes them. One that is declared goes by its name alone.
 func (s *issuer) permissionsAs(list []apikey.Permission, as string) any {
 	var names []any
@@ -179,10 +191,12 @@ func (s *issuer) permissionsAs(list []apikey.Permission, as string) any {
 	}
 	switch as {
 	case "ids":
+		offered := s.offered()
 		for i, name := range words {
-			at := slices.IndexFunc(s.d.Permissions, func(p kit.Permission) bool { return p.Name == name })
-			if at >= 0 && s.d.Permissions[at].ID != "" {
-				name = s.d.Permissions[at].ID
+			for _, p := range slices.Concat(s.d.Permissions, offered) { // what the service said counts
+				if s.spelling.wire(p.Name) == words[i] && p.ID != "" {
+					name = p.ID
+				}
 			}
 			names[i] = map[string]any{"id": name}
 		}

@@ -23,6 +23,8 @@ const (
 	opProbe  = "check the secret"
 	opPublic = "request a public key"
 	opGet    = "read the key"
+
+	opCatalogue = "ask which permissions there are"
 )
 
 func asError(err error) *Error {

@@ -81,6 +81,8 @@ func (o Options) withDefaults() Options {
 type Config struct {
 	// Name is what --deliver calls it.
 	Name string
+	// Keys are patterns: whoever asks where a key goes suggests it for those whose name matches.
+	Keys []string
 	// EnvFile is one variable of a .env file.
 	EnvFile *EnvFile
 	// File is the path of a file that holds the secret alone.

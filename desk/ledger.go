@@ -1,10 +1,13 @@
 package desk
 
 import (
+	"errors"
 	"sync"
 
 	"detent/audit"
 	"detent/client"
+	"detent/delivery"
+	"detent/rotation"
 )
 
 // Entry is what is done, for its record.
@@ -70,28 +73,6 @@ func (l *Ledger) begin(e Entry) (end func(audit.Outcome), err error) {
 	}, nil
 }
 
-// The receipts of a secret that leaves us otherwise than by a delivery.
-const (
-	reveal = "reveal" // on a screen
-	print  = "print"  // on standard output
-)
-
-// Showing records that a secret is about to be shown on a screen. What cannot be recorded is an error where that is strict.
-func (l *Ledger) Showing(e Entry) error {
-	e.Action, e.Detail = reveal, "on the screen"
-	end, err := l.begin(e)
-	if err == nil {
-		end(audit.Outcome{Result: audit.Done, Certain: true})
-	}
-	return err
-}
-
-// Print records that a secret goes to standard output, and whether it did.
-func (l *Ledger) Print(e Entry, do func() error) error {
-	e.Action, e.Detail = print, "to standard output"
-	return l.Record(e, do)
-}
-
 // event records what is over as it is told. That this fails changes nothing of it.
 func (l *Ledger) event(e Entry) {
 	e.Actor = l.Actor
@@ -104,7 +85,7 @@ func (l *Ledger) event(e Entry) {
 	}
 }
 
-// Record records an action that is no order: a profile that is saved, an administrator key that is minted.
+// Record records an action that is no order: an administrator key that is minted, a store that is copied.
 func (l *Ledger) Record(e Entry, do func() error) error {
 	end, err := l.begin(e)
 	if err == nil {
@@ -112,4 +93,36 @@ func (l *Ledger) Record(e Entry, do func() error) error {
 		end(outcomeOf(err))
 	}
 	return err
+}
+
+// UnchangedError marks an error after which all is as it was.
+type UnchangedError struct{ Err error }
+
+func (u UnchangedError) Error() string { return u.Err.Error() }
+
+// Unwrap gives the error itself.
+func (u UnchangedError) Unwrap() error { return u.Err }
+
+// outcomeOf is what came of an action, by its error.
+func outcomeOf(err error) audit.Outcome {
+	var e *client.Error
+	var run *delivery.RunError
+	switch {
+	case err == nil:
+		return audit.Outcome{Result: audit.Done, Certain: true}
+	case rotation.NotSent(err):
+		return audit.Outcome{Result: audit.Failed, Certain: true, Reason: "not sent"}
+	case errors.As(err, &UnchangedError{}):
+		return audit.Outcome{Result: audit.Failed, Certain: true}
+	case errors.As(err, &run):
+		return audit.Outcome{Result: audit.Failed, Certain: run.Certain, Reason: run.How}
+	case !errors.As(err, &e):
+		return audit.Outcome{Result: audit.Failed}
+	}
+	o := audit.Outcome{Result: audit.Failed, Certain: e.Outcome == client.NotDone, Reason: string(e.Kind)}
+	switch e.Kind {
+	case client.Unauthorized, client.Forbidden, client.NotFound, client.Conflict, client.Invalid, client.RateLimited, client.ReadOnly, client.Unsupported:
+		o.Result = audit.Refused
+	}
+	return o
 }

@@ -47,7 +47,7 @@ func (h *Host) Destination(p config.Profile, spec string) (delivery.Destination,
 	made, then := func() (place, error) { return delivery.Parse(spec, o) }, []string(nil)
 	for _, d := range p.Deliver {
 		if d.Name == spec {
-			made, then = func() (place, error) { return delivery.New(deliveryConfig(d), o) }, d.Then
+			made, then = func() (place, error) { return delivery.New(d, o) }, d.Then
 		}
 	}
 	d, err := made()
@@ -55,13 +55,4 @@ func (h *Host) Destination(p config.Profile, spec string) (delivery.Destination,
 		return nil, err
 	}
 	return h.Ledger().Place(d, p.Name, p.Service, then), nil
-}
-
-// deliveryConfig is a destination of the profile as delivery takes it.
-func deliveryConfig(d config.Deliver) delivery.Config {
-	c := delivery.Config{Name: d.Name, File: d.File, Command: d.Command, Then: d.Then, Probe: d.Probe}
-	if d.EnvFile != nil {
-		c.EnvFile = &delivery.EnvFile{Path: d.EnvFile.Path, Variable: d.EnvFile.Variable}
-	}
-	return c
 }

@@ -183,3 +183,6 @@ func (h *Host) StorePath() (string, error) {
 	}
 	return filepath.Join(dir, storeName), nil
 }
+
+// storeName is the store's file in the data directory.
+const storeName = "keys.db"

@@ -120,17 +120,9 @@ func (h *Screens) session(ctx context.Context, profile string, k apikey.Key) (*S
 
 // Refused has what the screens refused for the role recorded.
 func (h *Screens) Refused(profile string, o desk.Order) {
-	if p, err := h.lookup(profile); err == nil { // which may be one that does not open
+	if p, err := h.lookup(profile); err == nil || o.What == desk.AddProfile { // which may be one that does not open, or is not there yet
 		_ = desk.Open(nil, h.host.deskOptions(p, false)).CheckRole(context.Background(), o)
 	}
-}
-
-// keep remembers the open session of a profile; opening is held.
-func (h *Screens) keep(s *Session) {
-	if h.sessions == nil {
-		h.sessions = map[string]*Session{}
-	}
-	h.sessions[s.Profile.Name] = s
 }
 
 // track remembers a rotation that the screens have open, so that it is given up when their session ends.

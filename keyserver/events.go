@@ -80,6 +80,14 @@ func (c *call) tell(what string, k *store.Key, more ...any) {
 	c.events.Info(what, append([]any{"contract", k.Service, "key", k.ID, "name", k.Name, "by", c.actor(), "from", c.r.RemoteAddr}, more...)...)
 }
 
+// actor names the caller in created_by and updated_by.
+func (c *call) actor() string {
+	if c.who.Session {
+		return "detent"
+	}
+	return c.who.ID
+}
+
 // given is what a new key may do, for the log.
 func given(k *store.Key) []any {
 	var more []any

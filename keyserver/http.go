@@ -23,6 +23,11 @@ var (
 	headerNoSniff = []string{"nosniff"}
 )
 
+const (
+	maxBody    = 1 << 20
+	maxDiscard = 64 << 20 // of a body over maxBody, read and thrown away
+)
+
 // call is one request on its way through a handler.
 type call struct {
 	*Server
@@ -298,3 +303,46 @@ func (w *answerWriter) Write(b []byte) (int, error) {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// health answers /healthz (the process serves) and /readyz (send it requests), to anybody: they say yes or no and nothing else. No contract has
+// these paths.
+func (s *Server) health(w http.ResponseWriter, r *http.Request) bool {
+	var err error
+	switch r.URL.Path {
+	case "/healthz":
+	case "/readyz":
+		err = s.Ready(r.Context())
+	default:
+		return false
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		h.Set("Allow", "GET, HEAD")
+		send(w, http.StatusMethodNotAllowed, []byte(`{"status":"method not allowed"}`))
+	case errors.Is(err, errEnding):
+		send(w, http.StatusServiceUnavailable, []byte(`{"status":"ending"}`))
+	case err != nil:
+		send(w, http.StatusServiceUnavailable, []byte(`{"status":"the store does not answer"}`))
+	default:
+		send(w, http.StatusOK, []byte(`{"status":"ok"}`))
+	}
+	return true
+}
+
+// Metrics answers /metrics in Prometheus' text format, and /healthz and /readyz. It asks nobody who they are: it belongs on a
+// port of loopback. Options.Metrics turns the counting on.
+func (s *Server) Metrics() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case s.health(w, r):
+		case r.URL.Path != "/metrics" || s.meter == nil:
+			http.NotFound(w, r)
+		default:
+			w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+			s.meter.set.WritePrometheus(w)
+		}
+	})
+}

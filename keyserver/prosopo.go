@@ -27,39 +27,31 @@ func prosopoList(c *call) (int, []byte, error) {
 }
 
 func prosopoCreate(c *call) (int, []byte, error) {
-	o := c.body
 	write := func(k *store.Key, token string) []byte { return contract.AppendProsopoKey(nil, k, token) }
-	if body, err := c.replay(write); err != nil || body != nil {
-		return http.StatusOK, body, err
-	}
-	if err := o.Only("a create", "name", "permissions", "expiresIn"); err != nil {
-		return 0, nil, err
-	}
-	name, err := o.Name("name")
+	return c.create(creation{[]string{"permissions", "expiresIn"}, c.askedProsopo, http.StatusOK, write})
+}
+
+func (c *call) askedProsopo(k *store.Key) error {
+	granted, err := contract.ProsopoPermissions(c.body)
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	granted, err := contract.ProsopoPermissions(o)
+	seconds, err := c.body.Seconds("expiresIn")
 	if err != nil {
-		return 0, nil, err
-	}
-	seconds, err := o.Seconds("expiresIn")
-	if err != nil {
-		return 0, nil, err
+		return err
 	}
 	holder := *c.who
 	holder.ReadOnce()
 	for _, p := range granted {
 		if !holder.Has(p.String()) {
-			return 0, nil, contract.Forbidden("the key lacks the permission %s and so cannot grant it", p)
+			return contract.Forbidden("the key lacks the permission %s and so cannot grant it", p)
 		}
 	}
-	k := c.newKey(name)
 	k.Permissions = contract.GrantsJSON(granted)
 	if seconds > 0 {
 		k.ExpiresAt = k.CreatedAt + seconds*1000
 	}
-	return c.create(k, http.StatusOK, write)
+	return nil
 }
 
 func prosopoDelete(c *call) (int, []byte, error) {

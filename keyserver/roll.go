@@ -11,6 +11,12 @@ import (
 	"detent/keyserver/store"
 )
 
+var rollRoutes = []route{
+	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll", apikey.Generic, need{}, genericRoll},
+	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll/end", apikey.Generic, need{}, genericEndOverlap},
+	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll/keep", apikey.Generic, need{}, genericKeepFormer},
+}
+
 // maxOverlap is how long a former secret may live on beside the new one.
 const maxOverlap = 7 * 24 * time.Hour
 

@@ -108,6 +108,17 @@ type need struct {
 	rank       rank   // Vertesia
 }
 
+// errUnknownKey answers for every credential that is not a key's: unknown, wrong,
+// malformed, deleted, or of another service. They are not told apart.
+var errUnknownKey = contract.Unauthorized("the key is not valid: it may be mistyped, revoked, or of another environment or service")
+
+var (
+	errNoCredential = contract.Unauthorized("no key: send the header Authorization: Bearer <key>")
+	errDisabled     = contract.Unauthorized("the key is disabled")
+	errExpired      = contract.Unauthorized("the key has expired")
+	errTokenExpired = contract.Unauthorized("the token has expired: exchange the key again")
+)
+
 // permit is the last step of guard.
 func permit(k *store.Key, n need) error {
 	if n.permission != "" && !k.Has(n.permission) {

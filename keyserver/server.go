@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -143,7 +142,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		err = errors.Join(fmt.Errorf("open the key store %s: %w", st.Name, err), st.Close())
 		return nil, cut(ctx, store.WithoutPassword(err, password))
 	}
-	s.routes = slices.Concat(prosopoRoutes, vertesiaRoutes, genericRoutes)
+	s.routes = slices.Concat(prosopoRoutes, vertesiaRoutes, genericRoutes, rollRoutes)
 	s.usage.start(s.store, s.log)
 	if o.Metrics {
 		s.meter = newMeter(s)
@@ -236,11 +235,7 @@ type limits struct {
 
 var usualLimits = limits{header: 5 * time.Second, read: 15 * time.Second, write: 30 * time.Second, idle: time.Minute, drain: 5 * time.Second}
 
-const (
-	maxHeader  = 32 << 10
-	maxBody    = 1 << 20
-	maxDiscard = 64 << 20 // of a body over maxBody, read and thrown away
-)
+const maxHeader = 32 << 10
 
 // Serve answers on the listener until ctx is done, then is not ready any more, and lets the requests that are being answered
 // finish (for five seconds, then they are cut) and returns nil. It closes the listener, not the server.
@@ -304,13 +299,4 @@ func (l *lockedReader) Read(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.r.Read(p)
-}
-
-// bearer is the credential of a request, "" if there is none.
-func bearer(r *http.Request) string {
-	scheme, value, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(value)
 }

@@ -16,7 +16,6 @@ import (
 )
 
 const (
-	accountName   = "detent"
 	publicKeyName = "Public API Key (generated)" // what the document's example calls it
 	publicKeyLife = 24 * time.Hour
 	publicKeyRole = "executor"
@@ -74,38 +73,27 @@ func (c *call) vertesiaKey(ctx context.Context, q store.Queryer, id string) (*st
 }
 
 func vertesiaCreate(c *call) (int, []byte, error) {
-	o := c.body
 	write := func(k *store.Key, value string) []byte { return contract.AppendVertesiaKey(nil, k, c.account, value) }
-	if body, err := c.replay(write); err != nil || body != nil {
-		return http.StatusOK, body, err
-	}
-	if err := o.Only("a create", append([]string{"name", "role", "type", "expires_at"}, contract.ExtraNames...)...); err != nil {
-		return 0, nil, err
-	}
-	name, err := o.Name("name")
-	if err != nil {
-		return 0, nil, err
-	}
-	k := c.newKey(name)
+	return c.create(creation{append([]string{"role", "type", "expires_at"}, contract.ExtraNames...), c.askedVertesia, http.StatusOK, write})
+}
+
+func (c *call) askedVertesia(k *store.Key) (err error) {
 	k.Type = apikey.SecretKey
-	if o.Has("type") {
-		if k.Type, err = o.Text("type"); err != nil {
-			return 0, nil, err
+	if c.body.Has("type") {
+		if k.Type, err = c.body.Text("type"); err != nil {
+			return err
 		}
 		if k.Type != apikey.SecretKey && k.Type != apikey.PublicKey {
-			return 0, nil, contract.Invalid("type must be sk or pk")
+			return contract.Invalid("type must be sk or pk")
 		}
 	}
-	if err := c.setRole(k, o); err != nil {
-		return 0, nil, err
+	if err := c.setRole(k, c.body); err != nil {
+		return err
 	}
-	if k.ExpiresAt, err = o.Instant("expires_at", c.now); err != nil {
-		return 0, nil, err
+	if k.ExpiresAt, err = c.body.Instant("expires_at", c.now); err != nil {
+		return err
 	}
-	if err := c.setExtra(k, o); err != nil {
-		return 0, nil, err
-	}
-	return c.create(k, http.StatusOK, write)
+	return c.setExtra(k, c.body)
 }
 
 // setRole gives the key the role that is asked for, if the caller may grant it.

@@ -25,3 +25,18 @@ func TestNoIDIsBrokenAtAnyWidth(t *testing.T) {
 		}
 	}
 }
+
+// TestTheListOfAllProfilesSaysWhereEachKeyWorks: of a key that does not say it itself, as its profile does; in the list of one
+// profile the frame says it.
+func TestTheListOfAllProfilesSaysWhereEachKeyWorks(t *testing.T) {
+	d, _ := startFleet(t, 120, 40)
+	d.press("0")
+	for profile, word := range map[string]string{"prod": "▲ LIVE", "shop": "△ test", "gen": "△ env?"} {
+		for line := range strings.SplitSeq(d.view(), "\n") {
+			if strings.Contains(line, profile+"-ci-deploy") && !strings.Contains(line, word) {
+				t.Errorf("a key of %s does not say %s: %q", profile, word, line)
+			}
+		}
+	}
+	d.press("1").sees("LIVE").seesNot("▲ LIVE").seesNot(" ENV ")
+}

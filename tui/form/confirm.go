@@ -53,7 +53,7 @@ func (c *Confirm) Typing() bool { return c.gate.typing() && !c.busy }
 func (c *Confirm) Init() tea.Cmd { return nil }
 
 // SetSize is the largest content that fits.
-func (c *Confirm) SetSize(width, height int) { c.pane.SetSize(width, height) }
+func (c *Confirm) SetSize(width, height int) { c.pane.SetSize(min(width, widget.Readable), height) }
 
 // Bindings are the keys that act now.
 func (c *Confirm) Bindings() []key.Binding {

@@ -22,7 +22,9 @@ func (p *Palette) View() string {
 	for i := range p.shown() {
 		name = max(name, ui.Width(ui.Clean(called(p.item(p.best[i].at)))))
 	}
-	name = min(name, max(p.width*2/5, 12))
+	if name = min(name, max(p.width*2/5, 12)); p.width < leastAbout { // what is done is told of the row under the cursor
+		name = p.width
+	}
 	foot := p.foot()
 	p.rows.Show(p.cursor, 0, len(foot)+1)
 	for i, m := range p.best {
@@ -55,6 +57,9 @@ func (p *Palette) foot() []string {
 	return out
 }
 
+// leastAbout is the width from which on a row says what is done, beside the name.
+const leastAbout = 64
+
 // called is the name with what it is done with.
 func called(it Item) string {
 	if it.Of == "" {
@@ -77,6 +82,10 @@ func (p *Palette) row(m match, selected bool, width int) string {
 	}
 	name, about, right := ui.Clean(called(it)), ui.Clean(about), ui.Clean(right)
 	room := p.width - 2
+	if width >= room {
+		about, width = "", max(room-ui.Width(right)-1, 1)
+		name = ui.Truncate(name, width)
+	}
 	if selected {
 		return st.Accent.Render("▸ ") + st.Cursor.Render(ui.Spread(ui.Pad(name, width)+"  "+about, right, room))
 	}

@@ -65,7 +65,11 @@ func (e *Evidence) Update(msg tea.Msg) tea.Cmd {
 func (e *Evidence) View() string {
 	v, st := e.view(), e.env.Styles
 	p := page{env: e.env, width: e.text.Width}
-	p.split(st.Column.Render("WHAT WAS SEEN"), st.Dim.Render(plural(len(v.Claims), "observation")+", the newest first · times in UTC"))
+	head, about := "WHAT WAS SEEN", plural(len(v.Claims), "observation")+", the newest first · times in UTC"
+	if ui.Width(head)+ui.Width(about)+2 > p.width {
+		about = "the newest first, in UTC"
+	}
+	p.split(st.Column.Render(head), st.Dim.Render(about))
 	if len(v.Claims) == 0 {
 		p.wrap("  ", st.Base, "Nothing was observed yet, or the journal is of a version that kept no observations: what it says was not seen by it.")
 	}

@@ -80,6 +80,8 @@ type Connection struct {
 	Service client.Service
 	Order   func(ctx context.Context, o desk.Order) (desk.Outcome, error)
 	Policy  apikey.Policy
+	// Catalogue has the service asked which permissions there are, unless that was lately; Service tells them then. May be nil.
+	Catalogue func(ctx context.Context) error
 	// Rotations are the open ones of this profile; may be nil.
 	Rotations func() []rotation.View
 }

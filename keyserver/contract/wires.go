@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"detent/apikey"
 )
 
 // parameters are what the calls take in their query.
@@ -43,4 +45,16 @@ func CheckQuery(call string, q url.Values) error {
 // plainName is a name without what people and languages write differently.
 func plainName(name string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(name))
+}
+
+// AppendError writes an error in the shape of a contract.
+func AppendError(b []byte, service string, e *Refusal) []byte {
+	switch service {
+	case apikey.Prosopo:
+		return appendProsopoError(b, e)
+	case apikey.Vertesia:
+		return appendVertesiaError(b, e)
+	default:
+		return appendGenericError(b, e)
+	}
 }

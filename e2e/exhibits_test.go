@@ -1,0 +1,443 @@
+//go:build unix
+
+package e2e
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+type sat = func(args ...string) *sitter
+
+var exhibits = []exhibit{
+	{"list", listExhibit}, {"marks", marksExhibit}, {"helpers", helpersExhibit}, {"demo", demoExhibit}, {"states", statesExhibit},
+	{"create", createExhibit}, {"vertesia", vertesiaExhibit}, {"guards", guardsExhibit}, {"queue", queueExhibit},
+	{"rotation", rotationExhibit}, {"leaked", leakedExhibit}, {"profiles", profilesExhibit},
+}
+
+func listExhibit(t *testing.T, c *company, sit sat) {
+	c.profiles(t, c.usual()...)
+	c.used(t, "prod", "shop-api", "shop", "--permission", "getRules", "--expires", "90d")
+	p := sit("-p", "prod")
+	p.wait(`▸ \S`)
+	p.shot("list")
+	p.do("0", "7 of 7 answered")
+	p.shot("all-profiles")
+	p.do("tab", "enter")
+	p.shot("all-chips")
+	p.do("esc", "7 of 7")
+	p.do("/", "filter")
+	p.say("ex", "expir")
+	p.shot("filter-completion")
+	p.say("pires<14d ba:", "ba:")
+	p.shot("filter-not-understood")
+	p.do("esc", "answered")
+	p.do("/", "filter")
+	p.say("zzz", "zzz")
+	p.shot("filter-nothing")
+	p.do("esc", "answered")
+	p.do("/", "filter")
+	p.say("shop-api", "shop-api")
+	p.do("enter", `▸ shop-api`)
+	p.shot("filter-kept")
+	p.do("enter", `id +\w`)
+	p.shot("detail-focused")
+	p.do("esc", "answered")
+	p.do("esc", "58 keys")
+	p.do("enter", `id +\w`)
+	p.shot("detail-expired")
+}
+
+func marksExhibit(t *testing.T, c *company, sit sat) {
+	c.profiles(t, c.usual()...)
+	p := sit("-p", "staging")
+	p.wait(`▸ \S`)
+	p.do("0", "7 of 7 answered")
+	p.do("/", "filter")
+	p.say("old !ci", "!ci")
+	p.do("enter", "answered")
+	p.do("*", "marked")
+	p.shot("marked")
+	p.do("d", "Delete")
+	p.shot("bulk-delete")
+	p.leave("esc", "one after another|One after another")
+	p.do("x", "Disable")
+	p.shot("bulk-disable")
+	p.leave("esc", "one after another|One after another")
+	p.do("r", "left out|✗")
+	p.shot("queue-nothing-can")
+}
+
+func helpersExhibit(t *testing.T, c *company, sit sat) {
+	c.profiles(t, c.usual()...)
+	p := sit("-p", "prod")
+	p.wait(`▸ \S`)
+	p.do("?", "esc")
+	p.shot("help")
+	p.do("esc", "help")
+	p.do(":", "esc")
+	p.shot("palette")
+	p.say("rot", "rot")
+	p.shot("palette-words")
+	p.do("esc", `▸ \S`)
+	p.do("y", "esc")
+	p.shot("copy")
+	p.do("esc", `▸ \S`)
+	p.do("A", "esc")
+	p.shot("history")
+	p.do("esc", `▸ \S`)
+	p.do("R", "esc")
+	p.shot("rotations-none")
+}
+
+func demoExhibit(t *testing.T, _ *company, sit sat) {
+	p := sit("--demo")
+	p.wait(`▸ \S`)
+	p.shot("demo")
+	p.do("0", "answered")
+	p.shot("demo-all")
+	p.do("R", "esc")
+	p.shot("demo-board")
+}
+
+// gated stands before a server and lets a request through when it may.
+func gated(t *testing.T, to string) (at string, open func()) {
+	target, err := url.Parse(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate, pass := make(chan struct{}), httputil.NewSingleHostReverseProxy(target)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-gate:
+			pass.ServeHTTP(w, r)
+		case <-r.Context().Done():
+		}
+	}))
+	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
+	return s.URL, func() { close(gate) }
+}
+
+func statesExhibit(t *testing.T, c *company, sit sat) {
+	slow, open := gated(t, c.server.url)
+	all := append(c.usual(),
+		c.profile("audit", "prosopo", "PROSOPO_TOKEN", "environment = \"live\"\nread_only = true\n"),
+		c.profile("mirror", "prosopo", "PROSOPO_TOKEN", ""),
+		c.profile("far", "prosopo", "PROSOPO_TOKEN", "url = \"http://127.0.0.1:9\"\nenvironment = \"live\"\n"),
+		c.profile("revoked", "vertesia", "PROSOPO_TOKEN", "environment = \"live\"\n"),
+		c.profile("slow", "prosopo", "PROSOPO_TOKEN", "environment = \"dev\"\nurl = \""+slow+"\"\n"),
+		"[profiles.unset]\nservice = \"prosopo\"\nurl = \""+c.server.url+"\"\ntoken = { env = \"NOT_SET\" }\n",
+	)
+	c.profiles(t, all...)
+	p := sit("-p", "slow")
+	p.wait("loading")
+	p.shot("loading")
+	open()
+	p.wait(`▸ \S`)
+	p.shot("dev")
+	p = sit("-p", "audit")
+	p.wait(`▸ \S`)
+	p.do("d", "read-only")
+	p.shot("read-only")
+	p.do("0", "of 1[0-9] answered")
+	p.wait("far")
+	p.shot("all-with-failures")
+	p = sit("-p", "far")
+	p.wait("could not be")
+	p.shot("unreachable")
+	p = sit("-p", "revoked")
+	p.wait("could not be")
+	p.shot("refused")
+	p = sit("-p", "unset")
+	p.wait("could not be")
+	p.shot("cannot-open")
+	p = sit("-p", "mirror")
+	p.wait(`▸ \S`)
+	p.shot("mirror")
+	p = sit("-p", "local/prosopo")
+	p.wait("No keys yet")
+	p.shot("empty")
+	p = sit("-p", "local/generic", "--read-only")
+	p.wait("No keys yet")
+	p.shot("empty-read-only")
+}
+
+func createExhibit(t *testing.T, c *company, sit sat) {
+	c.profiles(t, c.usual()...)
+	p := sit("-p", "prod")
+	p.wait(`▸ \S`)
+	p.do("n", "New Prosopo key")
+	p.shot("create-name")
+	p.say("shop-worker", "› shop-worker▏")
+	p.do("tab", `\[90d\]`)
+	p.shot("create-expiry")
+	p.do("enter", "0 of 23 picked")
+	p.shot("create-permissions")
+	p.do("space", "1 of 23 picked")
+	p.move("j", "j", "j", "j")
+	p.do("space", "2 of 23 picked")
+	p.do("enter", `▸ Create ◂`)
+	p.shot("create-review")
+	p.confirm("Key created")
+	p.shot("show-once")
+	p.shotOnce("show-once-revealed", func() { p.do("r", `psp_[a-z2-7]{20,}`) }) // a new size hides it
+	p.do("esc", `Leave .*\?`)
+	p.shot("show-once-leave")
+	p.do("esc", "hidden, ")
+	p.do("e", "▸ ")
+	p.shot("show-once-env")
+	p.do("esc", "hidden, ")
+	p.do("s", `shop-worker.key▏`)
+	p.shot("show-once-save")
+	p.confirm(`(?s)✓ .*written`)
+	p.shot("show-once-saved")
+
+	p = sit("-p", "payments")
+	p.wait(`▸ \S`)
+	p.do("n", "New API key")
+	p.say("checkout", "› checkout▏")
+	p.shot("create-generic-name")
+	for i, field := range []string{`LIVE`, `┃ Expires`, `┃ IP addresses`, `┃ Referrers`, `┃ Endpoints`} {
+		p.do("enter", field)
+		p.shot("create-generic-" + []string{"environment", "expires", "addresses", "referrers", "endpoints"}[i])
+	}
+	p.do("enter", `Environment +`)
+	p.shot("create-generic-review")
+}
+
+func vertesiaExhibit(t *testing.T, c *company, sit sat) {
+	c.profiles(t, c.usual()...)
+	p := sit("-p", "studio")
+	p.wait(`▸ \S`)
+	p.shot("vertesia-list")
+	p.do("n", `▸ secret key`)
+	p.shot("create-kind")
+	p.do("enter", "New Vertesia key")
+	p.say("web-backend", "› web-backend▏")
+	p.do("enter", `┃ +1h +1d`)
+	p.do("enter", `▸ reader`)
+	p.shot("create-role")
+	p.do("esc", "Discard this form")
+	p.shot("create-abandon")
+	p = sit("-p", "studio")
+	p.wait(`▸ \S`)
+	p.do("/", "filter")
+	p.say("doc-intake", "doc-intake")
+	p.do("enter", `▸ doc-intake`)
+	p.do("e", "Edit doc-intake")
+	p.shot("edit-name")
+	p.say("-2", "› doc-intake-2▏")
+	p.do("tab", `┃ Enabled`)
+	p.shot("edit-enabled")
+	p.do("enter", `▸ application`)
+	p.shot("edit-role")
+	p.do("up", `▸ `)
+	p.do("enter", `→`)
+	p.shot("edit-review")
+	p.do("esc", "esc")
+	p = sit("-p", "studio")
+	p.wait(`▸ \S`)
+	p.do("n", `▸ secret key`)
+	p.do("down", `▸ public key`)
+	p.do("enter", "Request a public key")
+	p.shot("public-key")
+	p.say("web", "› web▏")
+	p.move("tab", "tab", "tab")
+	p.confirm("is public by design")
+	p.shot("public-key-value")
+}
+
+func guardsExhibit(t *testing.T, c *company, sit sat) {
+	c.profiles(t, c.usual()...)
+	p := sit("-p", "studio")
+	p.wait(`▸ \S`)
+	p.do("/", "filter")
+	p.say("doc-intake", "doc-intake")
+	p.do("enter", `▸ doc-intake`)
+	p.do("x", "Disable")
+	p.shot("confirm-disable")
+	p.do("esc", `▸ doc-intake`)
+	p.do("d", "Delete a key")
+	p.shot("guard-typed-name")
+	p.armed()
+	p.do("enter", "type the name")
+	p.shot("guard-typed-name-wrong")
+	p = sit("-p", "staging")
+	p.wait(`▸ \S`)
+	p.do("d", "Delete a key")
+	p.shot("confirm-delete")
+	p.do("esc", `▸ \S`)
+	p.do("q", `^$`)
+}
+
+func queueExhibit(t *testing.T, c *company, sit sat) {
+	c.profiles(t, c.usual()...)
+	for _, name := range []string{"worker", "mailer"} {
+		c.used(t, "staging", name+"-1", name, "--environment", "test")
+	}
+	c.used(t, "prod", "shop-api", "shop", "--permission", "getRules", "--expires", "90d")
+	p := sit("-p", "staging")
+	p.wait(`▸ \S`)
+	p.do("0", "7 of 7 answered")
+	p.do("/", "filter")
+	for _, name := range []string{"worker-1", "mailer-1", "shop-api", "storefront"} {
+		p.say(name, name)
+		p.do("enter", `▸ `+name)
+		p.do("space", "marked")
+		p.do("/", "keep")
+		p.do("ctrl+u", "words, env")
+	}
+	p.do("esc", "4 marked")
+	p.do("r", "Type|✗")
+	p.wait("Type")
+	p.shot("queue-plan")
+	n := p.wait(`Type (\d) to rotate`)[1]
+	p.armed()
+	p.say(n, "rotate .*: "+n)
+	p.shot("queue-typed")
+	p.do("enter", "drain|delete|✓ done")
+	p.wait("drain")
+	p.shot("queue-runs")
+	p.do("esc", "answered")
+	p.shot("all-rotating")
+	p.do("R", "esc")
+	p.shot("board")
+}
+
+func rotationExhibit(t *testing.T, c *company, sit sat) {
+	c.profiles(t, c.usual()...)
+	c.used(t, "prod", "shop-api", "shop", "--permission", "getRules", "--expires", "90d")
+	c.used(t, "staging", "mailer-1", "mailer", "--environment", "test")
+	p := sit("-p", "prod")
+	find := func(name string) {
+		p.wait(`▸ \S`)
+		p.do("/", "filter")
+		p.say(name, name)
+		p.do("enter", `▸ `+name)
+	}
+	find("shop-api")
+	p.do("r", "begin with the preflight")
+	p.shot("rotate-setup")
+	p.step("enter", "begin with the preflight")
+	p.wait(`enter +create the new key`)
+	p.shot("rotate-preflight")
+	p.do("i", "esc")
+	p.shot("rotate-evidence")
+	p.do("i", `enter +create the new key`)
+	p.do("p", "esc")
+	p.shot("rotate-plan")
+	p.do("p", `enter +create the new key`)
+	p.step("enter", `enter +create the new key`)
+	p.wait(`enter +deliver the new secret`)
+	p.shot("rotate-created")
+	p.do("esc", "only in memory")
+	p.shot("rotate-leave-with-secret")
+	p.do("esc", `enter +deliver the new secret`)
+	p.step("enter", `enter +deliver the new secret`)
+	p.wait(`enter +prove the new key`)
+	p.shot("rotate-delivered")
+	p.step("enter", `enter +prove the new key`)
+	p.step("space", `▸ \[ \] What reads API_KEY`)
+	p.shot("rotate-question")
+	p.do("u", "Undo")
+	p.shot("rotate-undo")
+	p.do("n", "Nothing else")
+	p.step("space", `▸ \[ \] Nothing else uses the old key`)
+	p.step("enter", `enter +all of it is so`)
+	p.wait(`enter +delete the old key`)
+	p.shot("rotate-before-delete")
+	p.step("enter", `enter +delete the old key`)
+	p.wait(`Done\.`)
+	p.shot("rotate-done")
+
+	p = sit("-p", "staging")
+	find("mailer-1")
+	p.do("r", "begin with the preflight")
+	p.step("enter", "begin with the preflight")
+	p.step("enter", `enter +create the new key`)
+	p.step("enter", `enter +deliver the new secret`)
+	p.step("enter", `enter +prove the new key`)
+	p.wait(`quiet for|left`)
+	p.shot("rotate-countdown")
+	p.do("esc", "esc clear the filter")
+	p.do("esc", "enter detail")
+	p.shot("list-rotating")
+	p.do("R", "esc")
+	p.shot("board-one")
+	p.do("enter", "quiet for|left")
+	p.do("u", "Undo")
+	p.step("y", "Undo")
+	p.wait("Undone")
+	p.shot("rotate-undone")
+}
+
+func leakedExhibit(t *testing.T, c *company, sit sat) {
+	c.profiles(t, c.usual()...)
+	secret := c.used(t, "prod", "shop-api", "shop", "--permission", "getRules", "--expires", "90d")
+	p := sit("-p", "staging")
+	p.wait(`▸ \S`)
+	p.do("v", "secret")
+	p.shot("verify")
+	paste := func(text string) { p.rest(); p.write("\x1b[200~" + text + "\x1b[201~"); p.rest() }
+	paste(secret)
+	p.shot("verify-pasted")
+	p.do("enter", "shop-api")
+	p.shot("verify-asked")
+	p.armed()
+	p.do("r", "begin with the preflight")
+	p.shot("leaked-replace")
+	p = sit("-p", "staging")
+	p.wait(`▸ \S`)
+	p.do("v", "secret")
+	paste(secret)
+	p.do("enter", "valid")
+	p.armed()
+	p.do("x", "Disable|cannot|no off")
+	p.shot("leaked-switch-off")
+	p = sit("-p", "staging")
+	p.wait(`▸ \S`)
+	p.do("v", "secret")
+	paste(secret)
+	p.do("enter", "valid")
+	p.armed()
+	p.do("d", "Delete a key")
+	p.shot("leaked-delete")
+	p = sit("-p", "staging")
+	p.wait(`▸ \S`)
+	p.do("v", "secret")
+	paste("psp_" + strings.Repeat("a", 26) + strings.Repeat("b", 26))
+	p.shot("verify-unknown-pasted")
+	p.do("enter", "Another one")
+	p.shot("verify-refused")
+}
+
+func profilesExhibit(t *testing.T, c *company, sit sat) {
+	c.profiles(t, c.usual()...)
+	p := sit("-p", "prod")
+	p.wait(`▸ \S`)
+	p.do("p", "staging")
+	p.shot("profiles")
+	p.do("t", "✓|valid|answers")
+	p.shot("profiles-tested")
+	p.do("m", "esc")
+	p.shot("profile-more")
+	p.do("j", "take one away|what each holds")
+	p.do("enter", "shop.env")
+	p.shot("places")
+	p = sit("-p", "prod")
+	p.wait(`▸ \S`)
+	p.do("p", "staging")
+	p.do("a", "Add a profile")
+	p.shot("profile-new")
+	p.say("edge", "› edge▏")
+	p.do("enter", "enter")
+	p.shot("profile-service")
+	p.do("enter", "enter")
+	p.shot("profile-url")
+	p.do("enter", "enter")
+	p.shot("profile-token")
+}
