@@ -94,16 +94,13 @@ func (f *shellFile) next() {
 	case c == '#':
 		f.pos += len(f.line())
 		f.remark = f.pos == len(f.src)
-	case c == ';':
-		f.pos++
-		f.begin(false)
 	case bytes.HasPrefix(f.src[f.pos:], []byte("&&")):
 		f.pos += 2
 		f.begin(true)
 	case c == '|': // twice for ||
 		f.pos++
 		f.begin(true)
-	case c == '&':
+	case c == ';' || c == '&':
 		f.pos++
 		f.begin(false)
 	case c == '(':
