@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"detent/delivery"
 )
 
 // Env is the environment that detent was started with, so that a test can hand over its own.
@@ -33,17 +35,7 @@ func (e Env) Get(name string) string { return e.vars[name] }
 
 // Without is the environment for a child process: everything but the named variables.
 func (e Env) Without(names ...string) []string {
-	drop := make(map[string]bool, len(names))
-	for _, n := range names {
-		drop[n] = true
-	}
-	out := make([]string, 0, len(e.all))
-	for _, line := range e.all {
-		if name, _, _ := strings.Cut(line, "="); !drop[name] {
-			out = append(out, line)
-		}
-	}
-	return out
+	return delivery.CleanEnviron(e.all, names)
 }
 
 // errNoHome is returned only where a home directory is really needed.
