@@ -4,6 +4,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -85,10 +86,7 @@ func (e Env) xdg(variable, fallback string) (string, error) {
 // Path is the configuration file: the flag's, else $DETENT_CONFIG's, else the default
 // place. explicit says that somebody named it, so that it has to be there.
 func (e Env) Path(flag string) (path string, explicit bool, err error) {
-	if flag == "" {
-		flag = e.Get("DETENT_CONFIG")
-	}
-	if flag != "" {
+	if flag = cmp.Or(flag, e.Get("DETENT_CONFIG")); flag != "" {
 		if path, err = e.Expand(flag); err != nil {
 			return "", true, err
 		}

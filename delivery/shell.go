@@ -126,11 +126,8 @@ func (f *shellFile) begin(conditional bool) {
 
 // line is the rest of the line, without its end.
 func (f *shellFile) line() []byte {
-	rest := f.src[f.pos:]
-	if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-		return rest[:i]
-	}
-	return rest
+	line, _, _ := bytes.Cut(f.src[f.pos:], []byte{'\n'})
+	return line
 }
 
 // word reads a word and takes what it sets.
