@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"maps"
 	"math/bits"
 	"net/netip"
 	"slices"
@@ -151,52 +150,38 @@ func canonicalJSON(raw json.RawMessage, set bool) string {
 	if _, err := dec.Token(); err != io.EOF {
 		return string(raw)
 	}
-	var b bytes.Buffer
-	writeCanonical(&b, v, set)
-	return b.String()
+	return encoded(canonicalValue(v, set))
 }
 
-func writeCanonical(b *bytes.Buffer, v any, set bool) {
+// canonicalValue is a value that encodes canonically: the encoder itself puts members in order.
+func canonicalValue(v any, set bool) any {
 	switch v := v.(type) {
 	case json.Number:
-		b.WriteString(canonicalNumber(v.String()))
+		return json.Number(canonicalNumber(v.String()))
+	case map[string]any:
+		for name := range v {
+			v[name] = canonicalValue(v[name], set)
+		}
 	case []any:
 		items := make([]string, len(v))
-		for i, item := range v {
-			var one bytes.Buffer
-			writeCanonical(&one, item, set)
-			items[i] = one.String()
+		for i := range v {
+			items[i] = encoded(canonicalValue(v[i], set))
 		}
 		if set {
 			items = inOrder(items)
 		}
-		b.WriteString("[" + strings.Join(items, ",") + "]")
-	case map[string]any:
-		b.WriteByte('{')
-		for i, name := range slices.Sorted(maps.Keys(v)) {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			writeText(b, name)
-			b.WriteByte(':')
-			writeCanonical(b, v[name], set)
-		}
-		b.WriteByte('}')
-	case string:
-		writeText(b, v)
-	case bool:
-		b.WriteString(strconv.FormatBool(v))
-	default:
-		b.WriteString("null")
+		return json.RawMessage("[" + strings.Join(items, ",") + "]")
 	}
+	return v
 }
 
-// writeText writes a JSON string. Encode cannot fail for one.
-func writeText(b *bytes.Buffer, s string) {
-	e := json.NewEncoder(b)
+// encoded is a value of JSON as text. Encode cannot fail for one.
+func encoded(v any) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(s)
-	b.Truncate(b.Len() - 1) // its newline
+	_ = e.Encode(v)
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // canonicalNumber writes a number of JSON as digits and a power of ten: 1.0, 1 and 10e-1 are one number, however large. It is
