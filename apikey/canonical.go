@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"math/bits"
+	"net"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -62,9 +62,8 @@ func maskLength(s string) (int, bool) {
 		return 0, false
 	}
 	b := m.As4()
-	n := uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
-	ones := bits.LeadingZeros32(^n)
-	return ones, n == ^uint32(0)<<(32-ones)
+	ones, bits := net.IPMask(b[:]).Size()
+	return ones, bits == 32
 }
 
 // union is the fewest networks that hold the same addresses, in order.
