@@ -51,7 +51,9 @@ func TestTheReferenceNamesWhatScriptsRelyOn(t *testing.T) {
 	}
 	quoted, member := regexp.MustCompile("`([a-z][a-z_-]*)`"), regexp.MustCompile(`"([a-z_]+)":?`)
 	key, _, _ := strings.Cut(section(t, "| a key |", "\n"), "(")
-	begun, _, _ := strings.Cut(section(t, "| a rotation |", "\n"), "(")                                                  // what a rotation does is told in its own words
+	begun, _, _ := strings.Cut(section(t, "| a rotation |", "\n"), "(") // what a rotation does is told in its own words
+	left := section(t, "| a secret that leaves |", "\n")
+	aside := []string{"print", "clipboard", "undeliver", "then"}                                                         // other words of a reveal, a place and a delivery
 	beside := []string{"profile", "service", "findings", "fields", "ip_addresses", "referrers", "endpoints", "expiring"} // of the JSON of a key, and no field of it
 	for _, c := range []struct {
 		what, file, text string
@@ -60,7 +62,7 @@ func TestTheReferenceNamesWhatScriptsRelyOn(t *testing.T) {
 	}{
 		{"a warning", "apikey/findings.go", warnings, quoted, kinds(true), nil},
 		{"a note", "apikey/findings.go", notes, quoted, kinds(false), nil},
-		{"an order on record", "desk", key + begun, quoted, orders(t), nil},
+		{"an order on record", "desk", key + begun + left + section(t, "| a profile |", "\n"), quoted, orders(t), aside},
 		{"a named field", "apikey/field.go", section(t, "A key: `{", "}`, and under"), member, ids(func(f apikey.FieldInfo) bool { return f.Named }), beside},
 	} {
 		var named []string

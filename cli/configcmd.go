@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -50,107 +49,11 @@ func (a *app) configInit(context.Context, []string) error {
 }
 
 func (a *app) configShow(context.Context, []string) error {
-	cfg, err := a.host.Config()
-	if err != nil {
-		return err
+	text, err := a.host.Described()
+	if err == nil {
+		_, err = io.WriteString(a.out, text)
 	}
-	selected, err := a.host.Selected()
-	if err != nil {
-		return err
-	}
-	var b strings.Builder
-	state := cfg.Path + " (not there)"
-	switch {
-	case a.flags.demo:
-		state = "none (the demo reads no configuration)"
-	case cfg.Found:
-		state = cfg.Path + " (read)"
-	}
-	fmt.Fprintf(&b, "file     %s\nselected %s\n", state, selected.Name)
-	for _, p := range cfg.Profiles {
-		if err := a.showProfile(&b, p, p.Name == selected.Name, cfg.Unusable(p.Name)); err != nil {
-			return err
-		}
-	}
-	_, err = io.WriteString(a.out, b.String())
 	return err
-}
-
-func (a *app) showProfile(b *strings.Builder, p config.Profile, selected bool, unusable error) error {
-	readOnly, err := a.host.ReadOnly(p)
-	if err != nil {
-		return err
-	}
-	row := func(field string, value any) { fmt.Fprintf(b, "  %-11s %v\n", field, value) }
-	fmt.Fprintf(b, "\n%s\n", p.Name)
-	row("service", p.Service)
-	if p.Embedded {
-		row("url", "the embedded service")
-		row("token", "made at start, in memory only")
-	} else {
-		row("url", p.URL)
-		token := p.Token.String()
-		if selected && a.env.Get("DETENT_TOKEN") != "" {
-			token = "DETENT_TOKEN, in place of " + token
-		}
-		row("token", token)
-		if p.CA != "" {
-			row("ca", p.CA)
-		}
-	}
-	row("environment", orUnknown(string(p.Environment)))
-	row("read_only", readOnly)
-	row("max_age", fmt.Sprintf("%dd", int(p.Policy().MaxAge.Hours()/24)))
-	if unusable != nil {
-		row("unusable", unusable)
-		return nil
-	}
-	issuer, err := a.host.Issuer(p.Service)
-	if err != nil {
-		return err
-	}
-	for _, parent := range issuer.Parents {
-		row(parent.Name, p.Parents[parent.Name])
-	}
-	if slices.Contains(issuer.Settings, "auth") && !p.Embedded {
-		row("auth", map[bool]string{true: "exchange", false: "direct"}[p.Exchange])
-		if p.TokenURL != "" {
-			row("token_url", p.TokenURL)
-		}
-	}
-	if p.SecretPrefix != "" {
-		row("secret_prefix", p.SecretPrefix)
-	}
-	if slices.Contains(issuer.Settings, "create") {
-		row("create", p.CanCreate)
-	}
-	for _, d := range p.Deliver {
-		row("deliver", d.Name+": "+placeOf(d))
-	}
-	return nil
-}
-
-// placeOf names a destination without the words of a command, which may hold anything.
-func placeOf(d config.Deliver) string {
-	text := ""
-	switch {
-	case d.EnvFile != nil:
-		text = d.EnvFile.Variable + " in " + d.EnvFile.Path
-	case d.File != "":
-		text = "file " + d.File
-	default:
-		text = "command " + d.Command[0]
-	}
-	if len(d.Then) > 0 {
-		text += ", then " + d.Then[0]
-	}
-	if len(d.Probe) > 0 {
-		text += ", probe " + d.Probe[0]
-	}
-	if len(d.Keys) > 0 {
-		text += ", for " + strings.Join(d.Keys, " ")
-	}
-	return text
 }
 
 func (a *app) configCheck(ctx context.Context, _ []string) error {

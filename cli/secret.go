@@ -27,7 +27,7 @@ func (a *app) print(of desk.Entry, write func() error) error {
 	if err := a.checkOutput(); err != nil {
 		return err
 	}
-	return a.host.Ledger().Print(of, func() error {
+	return a.host.Print(of, func() error {
 		err := write()
 		if err == nil && a.out.broken {
 			err = errReaderGone

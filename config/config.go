@@ -90,6 +90,9 @@ type Token struct {
 	File    string // absolute or ~/
 }
 
+// Named says that it is told where the token comes from.
+func (t Token) Named() bool { return t.Env != "" || t.File != "" || len(t.Command) > 0 }
+
 // String says in words where the token comes from: "env PROSOPO_TOKEN".
 func (t Token) String() string {
 	switch {

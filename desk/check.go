@@ -35,7 +35,13 @@ func (e *FieldError) Error() string {
 // comparison of the two keys.
 func (d *Desk) checks(next Handler) Handler {
 	return func(ctx context.Context, o Order) (Outcome, error) {
-		if !o.Act {
+		switch k := kinds[o.What]; {
+		case k.profiles:
+			var err error
+			if o, err = d.keeps(o); err != nil {
+				return Outcome{}, err
+			}
+		case !o.Act && d.service != nil: // what only hands a secret over needs none
 			if err := Check(o, d.service.Capabilities()); err != nil {
 				kind := client.Invalid
 				if err.Field == "" {

@@ -49,6 +49,7 @@ type Order struct {
 	Draft   apikey.Draft
 	Patch   apikey.Patch
 	Request apikey.PublicKeyRequest
+	Setup   Setup
 	// Overlap is how long the former secret lives on beside that of a roll, and Once the roll's own name (client.Roller).
 	Overlap time.Duration
 	Once    string
@@ -57,6 +58,11 @@ type Order struct {
 	// Places are where the secret of a created key, or a public key, goes, proven by the delivery's own Preflight; Delivery is how.
 	Places   []delivery.Destination
 	Delivery *Delivery
+	// To is how a place was written, which a Deliver is of.
+	To string
+	// Secret is what is handed over, of a Show or a Deliver; Hand writes it to standard output, and is nil where a screen shows it.
+	Secret apikey.Secret
+	Hand   func() error
 	// Act marks an act of a rotation. A rotation has looked by its own rules, and settles a lost answer itself: the call is made
 	// once, and a deletion is no administrator's alone.
 	Act bool
@@ -80,13 +86,21 @@ type Outcome struct {
 	Public  apikey.PublicKeyValue
 	Secret  apikey.Secret
 	Rolled  apikey.Rolled
+	// Delivered says that the secret is in its places, whatever became of the command after it.
+	Delivered bool
 }
 
 // kind is all that differs from one order to another. What a kind leaves out is not done.
 type kind struct {
 	op string // what it does, in words, for an error
-	// reads says that it changes nothing, so that read-only lets it pass.
+	// reads says that it changes nothing at the service, so that read-only lets it pass.
 	reads bool
+	// profiles says that it is of the configuration, and for administrators alone. mayGuest refuses what is not for whoever comes over
+	// SSH, and says what is on record then.
+	profiles bool
+	mayGuest func(d *Desk, o Order) (why error, record string)
+	// inParts says that each of its parts has a receipt of its own.
+	inParts bool
 	// admins says that it is for administrators alone, unless it is a rotation's act or the key was made in this session.
 	admins bool
 	// abilities are those of its issuer that it needs: a role that may not have it done is shown without them.

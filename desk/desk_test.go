@@ -165,6 +165,9 @@ func TestEveryKindOfOrderIsTried(t *testing.T) {
 	for _, c := range orders {
 		tried[c.order.What] = true
 	}
+	for _, c := range withoutService {
+		tried[c.order.What] = true
+	}
 	for what, k := range kinds {
 		if what == Rotate { // asked for, and never done as one
 			continue

@@ -32,7 +32,9 @@ type Desk struct {
 type Options struct {
 	// Profile and Issuer name whose keys these are.
 	Profile, Issuer string
-	Ledger          *Ledger
+	// Places are the names of its destinations.
+	Places []string
+	Ledger *Ledger
 	// ReadOnly refuses every order, since each may change something.
 	ReadOnly bool
 	// Forced says that the profile itself is not: detent was started read-only.
@@ -44,7 +46,9 @@ type Options struct {
 	Elsewhere func(k apikey.Key) string
 	// Timeout bounds one call of the service, with its retries and waits.
 	Timeout time.Duration
-	Now     func() time.Time // nil is the real clock
+	// Keeper carries out orders on profiles; nil where there are none.
+	Keeper Keeper
+	Now    func() time.Time // nil is the real clock
 }
 
 // Open makes the desk of a profile.

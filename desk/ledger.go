@@ -73,28 +73,6 @@ func (l *Ledger) begin(e Entry) (end func(audit.Outcome), err error) {
 	}, nil
 }
 
-// The receipts of a secret that leaves us otherwise than by a delivery.
-const (
-	reveal = "reveal" // on a screen
-	print  = "print"  // on standard output
-)
-
-// Showing records that a secret is about to be shown on a screen. What cannot be recorded is an error where that is strict.
-func (l *Ledger) Showing(e Entry) error {
-	e.Action, e.Detail = reveal, "on the screen"
-	end, err := l.begin(e)
-	if err == nil {
-		end(audit.Outcome{Result: audit.Done, Certain: true})
-	}
-	return err
-}
-
-// Print records that a secret goes to standard output, and whether it did.
-func (l *Ledger) Print(e Entry, do func() error) error {
-	e.Action, e.Detail = print, "to standard output"
-	return l.Record(e, do)
-}
-
 // event records what is over as it is told. That this fails changes nothing of it.
 func (l *Ledger) event(e Entry) {
 	e.Actor = l.Actor
@@ -107,7 +85,7 @@ func (l *Ledger) event(e Entry) {
 	}
 }
 
-// Record records an action that is no order: a profile that is saved, an administrator key that is minted.
+// Record records an action that is no order: an administrator key that is minted, a store that is copied.
 func (l *Ledger) Record(e Entry, do func() error) error {
 	end, err := l.begin(e)
 	if err == nil {

@@ -10,6 +10,9 @@ import (
 // receipts records an order before it is sent, and what came of it after.
 func (d *Desk) receipts(next Handler) Handler {
 	return func(ctx context.Context, o Order) (Outcome, error) {
+		if kinds[o.What].inParts {
+			return next(ctx, o)
+		}
 		e := d.entry(ctx, o)
 		if a, ok := ctx.Value(announcedKey{}).(announced); ok && o.Key.ID != "" && a.id == o.Key.ID && a.action == e.Action {
 			return next(ctx, o)

@@ -257,11 +257,14 @@ func TestADeliveryIsOnRecordUnderItsKey(t *testing.T) {
 func TestWhatCannotBeRecordedIsNotShownToAnOperator(t *testing.T) {
 	for _, strict := range []bool{false, true} {
 		l := &Ledger{Broken: errors.New("no audit log"), Strict: strict}
-		if err := l.Showing(Entry{KeyID: "k"}); (err != nil) != strict {
+		reveal := Order{What: Show, Key: apikey.Key{ID: "k"}}
+		d := Open(nil, Options{Ledger: l})
+		if _, err := d.Do(t.Context(), reveal); (err != nil) != strict {
 			t.Errorf("strict %v: %v", strict, err)
 		}
 		printed := false
-		if err := l.Print(Entry{KeyID: "k"}, func() error { printed = true; return nil }); (err != nil) != strict || printed == strict {
+		reveal.Hand = func() error { printed = true; return nil }
+		if _, err := d.Do(t.Context(), reveal); (err != nil) != strict || printed == strict {
 			t.Errorf("strict %v: printed %v, %v", strict, printed, err)
 		}
 	}

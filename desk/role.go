@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 
 	"detent/apikey"
 	"detent/client"
@@ -16,32 +17,47 @@ const (
 )
 
 // OfRole says that a reason is the role: it is told before any other, and is on record.
-func OfRole(why string) bool { return why == ViewerOnly || why == DeleteIsAdmins }
+func OfRole(why string) bool {
+	return why == ViewerOnly || why == DeleteIsAdmins || why == ProfilesAreAdmins
+}
 
 // roles refuses what is somebody else's, and has that recorded.
 func (d *Desk) roles(next Handler) Handler {
 	return func(ctx context.Context, o Order) (Outcome, error) {
-		if why := d.roleRefusal(o); why != "" {
+		why, record := d.roleRefusal(o)
+		if why == nil && d.o.Role != "" && kinds[o.What].mayGuest != nil {
+			why, record = kinds[o.What].mayGuest(d, o)
+		}
+		if why != nil {
 			// A screen refuses before there is a draft: on record is what every front knows by then.
 			e := Entry{Profile: d.o.Profile, Service: d.o.Issuer, Action: string(o.What), KeyID: o.Key.ID, KeyName: d.known(o.Key).Name}
-			if d.o.Refused != nil {
-				d.o.Refused(partOf(ctx, e), BeyondRole)
+			if o.What == AddProfile && record == BeyondRole {
+				e.Profile, e.Service = "", ""
 			}
-			return Outcome{}, refusal(o, client.ReadOnly, why)
+			if d.o.Refused != nil {
+				d.o.Refused(partOf(ctx, e), record)
+			}
+			err := &client.Error{Op: o.op(), Kind: client.ReadOnly, Outcome: client.NotDone, Message: why.Error()}
+			if field := (*FieldError)(nil); errors.As(why, &field) {
+				err.Err = field
+			}
+			return Outcome{}, err
 		}
 		return next(ctx, o)
 	}
 }
 
-func (d *Desk) roleRefusal(o Order) (why string) {
+func (d *Desk) roleRefusal(o Order) (why error, record string) {
 	switch {
 	case d.o.Role == "" || d.o.Role == config.Admin:
+	case kinds[o.What].profiles:
+		return errors.New(ProfilesAreAdmins), BeyondRole
 	case d.o.Role == config.Viewer:
-		return ViewerOnly
+		return errors.New(ViewerOnly), BeyondRole
 	case kinds[o.What].admins && !o.Act && !d.madeHere(o.Key.ID):
-		return DeleteIsAdmins
+		return errors.New(DeleteIsAdmins), BeyondRole
 	}
-	return ""
+	return nil, ""
 }
 
 // madeHere says that a key was made in this session. Whose secret reached nobody may go again.

@@ -1,8 +1,8 @@
 package host
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"detent/config"
@@ -28,11 +28,7 @@ type Guest struct {
 	Refused func(e desk.Entry, why string)
 }
 
-const (
-	// ProfilesAreAdmins is why an operator changes no profile.
-	ProfilesAreAdmins = "adding and editing profiles is for admins"
-	auditIsAdmins     = "the log of who did what is for admins"
-)
+const auditIsAdmins = "the log of who did what is for admins"
 
 // AuditLog is where the log lies, and whose profiles' records whoever acts may see; nil is all. It tells what others do: who is no
 // admin is refused, on record.
@@ -67,22 +63,7 @@ func (h *Host) visible(views []rotation.View) []rotation.View {
 	})
 }
 
-// mayDeliver refuses a place on the server that a remote operator wrote out: only the profile's named
-// ones and the operator's own clipboard are for them.
+// mayDeliver refuses a place on the server that a remote operator wrote out.
 func (h *Host) mayDeliver(p config.Profile, spec string) error {
-	if h.o.Guest == nil || spec == "clipboard" {
-		return nil
-	}
-	var names []string
-	for _, d := range p.Deliver {
-		if d.Name == spec {
-			return nil
-		}
-		names = append(names, d.Name)
-	}
-	h.o.Guest.Refused(desk.Entry{Profile: p.Name, Service: p.Service, Action: "deliver"}, "not a destination of the profile")
-	if len(names) == 0 {
-		return fmt.Errorf("over SSH a secret goes only to a destination that the profile names, and %s names none: an admin adds one to the configuration on the server", p.Name)
-	}
-	return fmt.Errorf("over SSH a secret goes only to a destination that the profile names: %v", names)
+	return desk.Open(nil, h.deskOptions(p, false)).CheckRole(context.Background(), desk.Order{What: desk.Deliver, To: spec})
 }

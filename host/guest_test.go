@@ -21,7 +21,7 @@ func TestNobodyOverSSHWritesOutAPlaceOnTheServer(t *testing.T) {
 	for _, role := range []config.Role{config.Viewer, config.Rotate, config.Admin} {
 		h := New(Options{Guest: guest(role, nil)})
 		for spec, ok := range map[string]bool{"payments": true, "clipboard": true, "file:/etc/passwd": false, "env-file:/x:Y": false, "command:sh": false, "other": false} {
-			if err := h.mayDeliver(p, spec); (err == nil) != ok {
+			if err := h.mayDeliver(p, spec); (err == nil) != (ok && role != config.Viewer) { // who only looks has no secret to put anywhere
 				t.Errorf("%s %s: %v", role, spec, err)
 			}
 		}

@@ -24,8 +24,8 @@ func (h *Screens) Issuers() []ui.Issuer {
 }
 
 // issuerOf is one of them; of one that is not there nothing is known.
-func (h *Screens) issuerOf(name string) ui.Issuer {
-	folder, err := h.host.issuersPath()
+func (h *Host) issuerOf(name string) ui.Issuer {
+	folder, err := h.issuersPath()
 	if err != nil {
 		return ui.Issuer{}
 	}

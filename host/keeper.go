@@ -13,76 +13,124 @@ import (
 
 var _ ui.Keeper = (*Screens)(nil)
 
-// RemoveProfile takes a profile out of the configuration file, with its destinations; the file of a token that was typed goes with the
-// last profile that names it. One with an open rotation stays: what is open is gone on with by it.
-func (h *Host) RemoveProfile(name string) error {
-	p, err := h.mayKeep(desk.Entry{Action: "profile-remove"}, name)
+// setUp has the desk carry out an order on a profile of the configuration.
+func (h *Host) setUp(ctx context.Context, p config.Profile, o desk.Order) error {
+	options := h.deskOptions(p, false)
+	options.Keeper = keeper{h}
+	_, err := desk.Open(nil, options).Do(ctx, o)
+	return err
+}
+
+// setUpNamed is setUp of a profile that is there.
+func (h *Host) setUpNamed(ctx context.Context, name string, o desk.Order) error {
+	cfg, err := h.Config()
 	if err != nil {
 		return err
 	}
-	if n := len(h.OpenRotations(name)); n > 0 {
-		return fmt.Errorf("%s of this profile: end that first", ui.Count(n, "rotation")+" is open")
+	p, ok := cfg.Lookup(name)
+	if !ok {
+		return Usagef("there is no profile %q; there are %s: nothing was changed", name, strings.Join(cfg.Names(), ", "))
 	}
-	err = h.keep(desk.Entry{Profile: name, Service: p.Service, Action: "profile-remove"}, func(path string) error { return config.Remove(path, name) })
-	if err == nil {
-		h.forgetToken(p.Token)
+	o.Setup.Was = p
+	return h.setUp(ctx, p, o)
+}
+
+// RemoveProfile takes a profile out of the configuration file, with its destinations; the file of a token that was typed goes with the
+// last profile that names it. One with an open rotation stays: what is open is gone on with by it.
+func (h *Host) RemoveProfile(ctx context.Context, name string) error {
+	return h.setUpNamed(ctx, name, desk.Order{What: desk.RemoveProfile})
+}
+
+// RenameProfile gives a profile another name, with its destinations. One with an open rotation keeps it.
+func (h *Host) RenameProfile(ctx context.Context, name, to string) error {
+	return h.setUpNamed(ctx, name, desk.Order{What: desk.RenameProfile, Setup: desk.Setup{To: to}})
+}
+
+// MakeDefault makes a profile the one that is begun with.
+func (h *Host) MakeDefault(ctx context.Context, name string) error {
+	return h.setUpNamed(ctx, name, desk.Order{What: desk.DefaultProfile})
+}
+
+// RemoveDestination takes a named destination from a profile. What the place holds stays.
+func (h *Host) RemoveDestination(ctx context.Context, profile, name string) error {
+	return h.setUpNamed(ctx, profile, desk.Order{What: desk.RemoveDestination, Setup: desk.Setup{Place: config.Deliver{Name: name}}})
+}
+
+// keeper keeps the configuration of a host, for its desk.
+type keeper struct{ *Host }
+
+// Check refuses what cannot be, and keeps a token that was typed.
+func (k keeper) Check(o desk.Order) (desk.Order, error) {
+	if k.o.Demo {
+		return o, errors.New("the demo reads and writes no configuration")
+	}
+	s := &o.Setup
+	switch _, there := k.fromFile(s.Is.Name); o.What {
+	case desk.RemoveProfile, desk.RenameProfile:
+		if n := len(k.OpenRotations(s.Was.Name)); n > 0 {
+			return o, fmt.Errorf("%s of this profile: end that first", ui.Count(n, "rotation")+" is open")
+		}
+	case desk.AddProfile:
+		if there {
+			return o, &desk.FieldError{Field: "name", Why: fmt.Sprintf("there is already a profile %q", s.Is.Name)}
+		}
+	}
+	if !s.Token.IsZero() {
+		var err error
+		if s.Is.Token, err = k.o.Env.KeepToken(s.Is.Name, s.Token); err != nil {
+			return o, fmt.Errorf("the token could not be kept: %w", err)
+		}
+	}
+	return o, nil
+}
+
+// Keep changes the file; a file of a token that nothing names after that goes.
+func (k keeper) Keep(o desk.Order) error {
+	s := o.Setup
+	err := k.saveConfig(func(path, operator string) error {
+		switch o.What {
+		case desk.AddProfile:
+			return config.Append(path, s.Is, operator)
+		case desk.EditProfile:
+			return config.Change(path, s.Was, s.Is)
+		case desk.RenameProfile:
+			return config.Rename(path, s.Was.Name, s.To)
+		case desk.RemoveProfile:
+			return config.Remove(path, s.Was.Name)
+		case desk.DefaultProfile:
+			return config.SetDefault(path, s.Was.Name)
+		case desk.AddDestination:
+			return config.AddDestination(path, s.Was.Name, s.Place)
+		case desk.RemoveDestination:
+			return config.RemoveDestination(path, s.Was.Name, s.Place.Name)
+		}
+		return fmt.Errorf("nothing is kept of an order %q", o.What)
+	})
+	switch {
+	case err == nil:
+		k.forgetToken(s.Was.Token)
+	case !s.Token.IsZero():
+		k.forgetToken(s.Is.Token)
 	}
 	return err
 }
 
-// MakeDefault makes a profile the one that is begun with.
-func (h *Host) MakeDefault(name string) error {
-	p, err := h.mayKeep(desk.Entry{Action: "profile-default"}, name)
-	if err != nil {
-		return err
-	}
-	return h.keep(desk.Entry{Profile: name, Service: p.Service, Action: "profile-default"}, func(path string) error { return config.SetDefault(path, name) })
-}
-
-// RemoveDestination takes a named destination from a profile. What the place holds stays.
-func (h *Host) RemoveDestination(profile, name string) error {
-	p, err := h.mayKeep(desk.Entry{Action: "destination-remove"}, profile)
-	if err != nil {
-		return err
-	}
-	return h.keep(desk.Entry{Profile: profile, Service: p.Service, Action: "destination-remove", Detail: name},
-		func(path string) error { return config.RemoveDestination(path, profile, name) })
-}
-
-// mayKeep is a profile whose entry in the file may be changed from here.
-func (h *Host) mayKeep(act desk.Entry, name string) (config.Profile, error) {
-	cfg, err := h.Config()
-	if err != nil {
-		return config.Profile{}, err
-	}
-	p, ok := cfg.Lookup(name)
-	switch {
-	case !ok:
-		return p, Usagef("there is no profile %q; there are %s: nothing was changed", name, strings.Join(cfg.Names(), ", "))
-	case h.o.Demo:
-		return p, errors.New("the demo reads and writes no configuration")
-	case h.o.Guest != nil:
-		act.Profile = name
-		h.o.Guest.Refused(act, "changes the server's configuration")
-		return p, errors.New("over SSH no profile is removed and none made the default: that is done on the server")
-	}
-	return p, nil
-}
-
-// keep changes the file, and has that recorded.
-func (h *Host) keep(act desk.Entry, edit func(path string) error) error {
-	return h.Ledger().Record(act, func() error { return h.saveConfig(func(path, _ string) error { return edit(path) }) })
-}
-
 // RemoveProfile is the host's.
-func (h *Screens) RemoveProfile(_ context.Context, name string) error {
-	return h.host.RemoveProfile(name)
+func (h *Screens) RemoveProfile(ctx context.Context, name string) error {
+	return h.host.RemoveProfile(ctx, name)
+}
+
+// RenameProfile is the host's.
+func (h *Screens) RenameProfile(ctx context.Context, name, to string) error {
+	return h.host.RenameProfile(ctx, name, to)
 }
 
 // MakeDefault is the host's.
-func (h *Screens) MakeDefault(_ context.Context, name string) error { return h.host.MakeDefault(name) }
+func (h *Screens) MakeDefault(ctx context.Context, name string) error {
+	return h.host.MakeDefault(ctx, name)
+}
 
 // RemoveDestination is the host's.
-func (h *Screens) RemoveDestination(_ context.Context, profile, name string) error {
-	return h.host.RemoveDestination(profile, name)
+func (h *Screens) RemoveDestination(ctx context.Context, profile, name string) error {
+	return h.host.RemoveDestination(ctx, profile, name)
 }

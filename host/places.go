@@ -70,7 +70,7 @@ func (h *Screens) CanRemember(profile string) bool {
 }
 
 // Remember keeps a place as a named destination of the profile, for keys of this one's name.
-func (h *Screens) Remember(_ context.Context, profile string, k apikey.Key, spec string) (string, error) {
+func (h *Screens) Remember(ctx context.Context, profile string, k apikey.Key, spec string) (string, error) {
 	if !h.CanRemember(profile) {
 		return "", errors.New("destinations of this profile cannot be kept from here")
 	}
@@ -84,27 +84,22 @@ func (h *Screens) Remember(_ context.Context, profile string, k apikey.Key, spec
 	}
 	base, _ := apikey.SplitName(k.Name)
 	d.Keys, d.Name = []string{patternOf(base)}, freeName(p, base)
-	return d.Name, h.host.AddDestination(p, d)
+	return d.Name, h.host.AddDestination(ctx, p.Name, d)
 }
 
-// AddDestination adds a named destination to a profile of the configuration file, and has that recorded.
-func (h *Host) AddDestination(p config.Profile, d config.Deliver) error {
-	return h.keep(desk.Entry{Profile: p.Name, Service: p.Service, Action: "destination-add", Detail: d.Name},
-		func(path string) error { return config.AddDestination(path, p.Name, d) })
+// AddDestination adds a named destination to a profile of the configuration file.
+func (h *Host) AddDestination(ctx context.Context, profile string, d config.Deliver) error {
+	return h.setUpNamed(ctx, profile, desk.Order{What: desk.AddDestination, Setup: desk.Setup{Place: d}})
 }
 
 // NameDestination adds a destination that was written out to a profile, under a name.
-func (h *Host) NameDestination(profile, name, spec string, keys []string) error {
-	p, err := h.mayKeep(desk.Entry{Action: "destination-add"}, profile)
-	if err != nil {
-		return err
-	}
+func (h *Host) NameDestination(ctx context.Context, profile, name, spec string, keys []string) error {
 	d, err := h.deliverOf(spec)
 	if err != nil {
 		return Usage(err)
 	}
 	d.Name, d.Keys = name, keys
-	return h.AddDestination(p, d)
+	return h.AddDestination(ctx, profile, d)
 }
 
 // deliverOf is a destination that was written out, as the configuration has it: the same from whatever folder.

@@ -1,13 +1,20 @@
 package host
 
 import (
+	"errors"
 	"testing"
 
 	"detent/apikey"
-	"detent/audit"
 	"detent/config"
+	"detent/desk"
 	"detent/tui/ui"
 )
+
+// keeps counts what it has kept.
+type keeps struct{ n int }
+
+func (k *keeps) Check(o desk.Order) (desk.Order, error) { return o, nil }
+func (k *keeps) Keep(desk.Order) error                  { k.n++; return nil }
 
 func TestOverSSHProfilesAreAdminsAndNoTokenOfTheServersMoves(t *testing.T) {
 	was := ui.ProfileDraft{Name: "prod", Service: apikey.Vertesia, URL: "https://api.vertesia.io", TokenEnv: "T", Auth: "direct"}
@@ -34,7 +41,15 @@ func TestOverSSHProfilesAreAdminsAndNoTokenOfTheServersMoves(t *testing.T) {
 		{"a new one, typed", nil, with(typed), true},
 	} {
 		for _, role := range []config.Role{config.Viewer, config.Rotate, config.Admin} {
-			err := guest(role, nil).maySave(audit.Action{}, c.before, c.n)
+			o := desk.Order{What: desk.AddProfile, Setup: desk.Setup{Is: profileOf(c.n, config.Profile{}), Token: c.n.NewToken}}
+			if c.before != nil {
+				o.What, o.Setup.Was = desk.EditProfile, profileOf(*c.before, config.Profile{})
+			}
+			kept := &keeps{}
+			_, err := desk.Open(nil, desk.Options{Role: role, Keeper: kept, Ledger: &desk.Ledger{Broken: errors.New("no log")}}).Do(t.Context(), o)
+			if (err == nil) != (kept.n == 1) {
+				t.Errorf("%s %s: %v, and kept %d times", role, c.name, err, kept.n)
+			}
 			if want := c.ok && role == config.Admin; (err == nil) != want {
 				t.Errorf("%s %s: %v", role, c.name, err)
 			}

@@ -113,7 +113,7 @@ func (h *Screens) session(ctx context.Context, profile string, k apikey.Key) (*S
 
 // Refused has what the screens refused for the role recorded.
 func (h *Screens) Refused(profile string, o desk.Order) {
-	if p, err := h.lookup(profile); err == nil { // which may be one that does not open
+	if p, err := h.lookup(profile); err == nil || o.What == desk.AddProfile { // which may be one that does not open, or is not there yet
 		_ = desk.Open(nil, h.host.deskOptions(p, false)).CheckRole(context.Background(), o)
 	}
 }

@@ -59,7 +59,7 @@ func (h *Screens) profile(p config.Profile) ui.Profile {
 	readOnly, _ := h.host.ReadOnly(p)
 	readOnly = readOnly || h.host.o.Guest.Views()
 	out := ui.Profile{Name: p.Name, Service: p.Service, URL: p.Address(), Environment: p.Environment, Setting: p.Setting(h.host.o.Demo),
-		ReadOnly: readOnly, Embedded: p.Embedded, Token: p.Token.String(), Draft: h.draftOf(p)}
+		ReadOnly: readOnly, Embedded: p.Embedded, Token: p.Token.String(), Draft: h.host.draftOf(p)}
 	for _, d := range p.Deliver {
 		out.Destinations = append(out.Destinations, d.Name)
 	}
@@ -118,12 +118,13 @@ func (h *Screens) connection(s *Session) ui.Connection {
 }
 
 // Showing records that the secret of a key is about to be shown.
-func (h *Screens) Showing(_ context.Context, profile string, k apikey.Key) error {
+func (h *Screens) Showing(ctx context.Context, profile string, k apikey.Key) error {
 	p, err := h.lookup(profile)
 	if err != nil {
 		return err
 	}
-	return h.host.Ledger().Showing(desk.Entry{Profile: p.Name, Service: p.Service, KeyID: k.ID, KeyName: k.Name})
+	_, err = desk.Open(nil, h.host.deskOptions(p, false)).Do(ctx, desk.Order{What: desk.Show, Key: k})
+	return err
 }
 
 // Deliver puts a secret to a place, reads it back and runs the command after it.
@@ -143,16 +144,12 @@ func (h *Screens) Deliver(ctx context.Context, profile string, k apikey.Key, des
 	run := desk.NewDelivery(p.Setting(h.host.o.Demo).Of(apikey.EnvironmentOf(secret)), func(text string) { out.Notes = append(out.Notes, text) })
 	run.Job.Replace, run.Keeps = replace, k.ID != ""
 	places := []place{d}
-	if err := run.Preflight(ctx, places, secret); err != nil {
-		return out, heldOnScreen(err)
+	done, err := desk.Open(nil, h.host.deskOptions(p, false)).Do(ctx, desk.Order{What: desk.Deliver, Key: k, Places: places, Delivery: run, Secret: secret})
+	if done.Delivered {
+		out.Summary, out.Kept = run.Summary, run.Keeping()
+		h.places.add(profile, k, run)
 	}
-	ctx = desk.ForKey(ctx, k)
-	if err := run.Put(ctx, places, secret); err != nil {
-		return out, err
-	}
-	out.Summary, out.Kept = run.Summary, run.Keeping()
-	h.places.add(profile, k, run)
-	return out, run.Then(ctx, places)
+	return out, heldOnScreen(err)
 }
 
 // heldOnScreen is a refusal that a screen lifts with a question.

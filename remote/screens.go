@@ -63,7 +63,7 @@ func (r *guest) screens(ctx context.Context, h *host.Host) error {
 		o.Remote.NoWrites = desk.ViewerOnly
 	}
 	if r.operator.Role != config.Admin {
-		o.Remote.NoProfiles = host.ProfilesAreAdmins
+		o.Remote.NoProfiles = desk.ProfilesAreAdmins
 	}
 	o.After = func(d time.Duration, msg tea.Msg) tea.Cmd { // Bubble Tea's own waits on when the session is over
 		return func() tea.Msg {

@@ -51,6 +51,22 @@ func TestBulkNamesEveryKeyAndWantsTheirNumber(t *testing.T) {
 	}
 }
 
+// TestASingleMarkIsAskedAboutAsAnyKeyIs: a live key is deleted by its name, not by the number 1, also where others are left out.
+func TestASingleMarkIsAskedAboutAsAnyKeyIs(t *testing.T) {
+	d, host := startFleet(t, 120, 40, func(h *fleetHost) { h.profiles[1].ReadOnly, h.profiles[2].ReadOnly = true, true })
+	d.press("0", "/").typing("prod-ci-deploy").press("enter", "*").sees("1 marked").press("j", "d").sees("Delete a key", "id k1", "Type prod-ci-deploy")
+	d.typing("1").press("enter").sees("Delete a key")
+	d.press("esc", "esc", "esc", "/").typing("ci-deploy").press("enter", "*").sees("3 marked").press("d").sees("Delete 1 key", "the profile gen is read-only", "Type prod-ci-deploy")
+	d.typing("1").press("enter").sees("Delete 1 key")
+	if n := host.services["prod"].called("delete k1"); n != 0 {
+		t.Errorf("%d deletions", n)
+	}
+	d.press("backspace").typing("prod-ci-deploy").press("enter").sees("1 key deleted")
+	if n := host.services["prod"].called("delete k1"); n != 1 {
+		t.Errorf("%d deletions", n)
+	}
+}
+
 // TestBulkStopsAtTheFirstThatFails and says how far it came.
 func TestBulkStopsAtTheFirstThatFails(t *testing.T) {
 	d := start(t, 120, 40)

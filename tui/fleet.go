@@ -10,6 +10,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/desk"
 	"detent/tui/dialog"
 	"detent/tui/keylist"
 	"detent/tui/ui"
@@ -384,7 +385,7 @@ func (a *App) mend(m *member) tea.Cmd {
 		case a.host.NeedsTerminal(p.Name):
 			return a.use(p.Name)
 		case a.lock.NoProfiles != "":
-			return a.say(a.lock.NoProfiles, false)
+			return a.refuseProfile(ui.ProfileRefused{Name: p.Name, What: desk.EditProfile, Why: a.lock.NoProfiles})
 		case p.Embedded, client.IsKind(m.err, client.Unreachable), client.IsKind(m.err, client.Timeout):
 			return a.hear([]string{m.want})
 		}

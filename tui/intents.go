@@ -53,6 +53,8 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 		return nil
 	case ui.Toast:
 		return a.say(msg.Text, msg.Good)
+	case ui.ProfileRefused:
+		return a.refuseProfile(msg)
 	case ui.Fail:
 		return a.fail(msg.Title, msg.Err)
 	case ui.Reload:
@@ -209,7 +211,7 @@ func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 		}), true
 	case ui.SaveProfile:
 		return a.saveProfile(msg), true
-	case ui.RemoveProfile, ui.MakeDefault, ui.RemoveDestination, ui.LookAt:
+	case ui.RemoveProfile, ui.RenameProfile, ui.MakeDefault, ui.RemoveDestination, ui.LookAt:
 		return a.configure(msg), true
 	case ui.TestProfile:
 		return a.testProfile(msg), true

@@ -6,6 +6,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
+	"detent/desk"
 	"detent/tui/dialog"
 	"detent/tui/rotate"
 	"detent/tui/ui"
@@ -35,8 +36,16 @@ func (a *App) moreOf() func(ui.Profile) ui.Screen {
 				{Label: "remove it", About: "from the file, with its destinations", Do: ui.RemoveProfile{Name: p.Name}},
 			})
 		}})
+		options = append(options, dialog.Option{Label: "rename", About: "with its destinations", Then: func() ui.Screen {
+			return dialog.NewLine(a.env, "Rename the profile "+p.Name, p.Name, func(to string) tea.Msg { return ui.RenameProfile{Name: p.Name, To: to} })
+		}})
 		return dialog.NewChoice(a.env, p.Name, options)
 	}
+}
+
+// refuseProfile says, and has recorded, that an act on a profile is not for whoever asked for it.
+func (a *App) refuseProfile(msg ui.ProfileRefused) tea.Cmd {
+	return tea.Batch(a.say(msg.Why, false), a.lock.refused(msg.Name, desk.Order{What: msg.What}, msg.Why))
 }
 
 // placesOf are the named destinations of a profile, each with what can be done with it.
@@ -73,6 +82,13 @@ func (a *App) configure(msg tea.Msg) tea.Cmd {
 		}
 		return a.query(ticket, func(ctx context.Context) result {
 			return result{err: keeper.RemoveProfile(ctx, msg.Name), title: "Could not remove the profile " + msg.Name, done: "profile " + msg.Name + " removed"}
+		})
+	case ui.RenameProfile:
+		if msg.Name == a.profile.want {
+			return a.say(msg.Name+" is in use: switch to another profile first", false)
+		}
+		return a.query(ticket, func(ctx context.Context) result {
+			return result{err: keeper.RenameProfile(ctx, msg.Name, msg.To), title: "Could not rename the profile " + msg.Name, done: "profile " + msg.Name + " is called " + msg.To + " now"}
 		})
 	case ui.MakeDefault:
 		return a.query(ticket, func(ctx context.Context) result {

@@ -30,6 +30,9 @@ func (h *keepingHost) do(what string) error {
 func (h *keepingHost) RemoveProfile(_ context.Context, name string) error {
 	return h.do("remove " + name)
 }
+func (h *keepingHost) RenameProfile(_ context.Context, name, to string) error {
+	return h.do("rename " + name + " " + to)
+}
 func (h *keepingHost) MakeDefault(_ context.Context, name string) error {
 	return h.do("default " + name)
 }
@@ -71,6 +74,11 @@ func TestAProfileIsRemovedAndMadeTheDefaultUnderP(t *testing.T) {
 			t.Errorf("did %q, want %q", h.did, want)
 		}
 		d.press("m", "down", "enter").sees("names no destination")
+		d.press("m", "down", "down", "down", "enter").sees("Rename the profile audit", "audit")
+		d.press("enter").sees("type another name").press("backspace", "x", "q", "enter").sees("profile audit is called audixq now")
+		if want := "rename audit audixq"; h.did[len(h.did)-1] != want {
+			t.Errorf("did %q, want %s", h.did, want)
+		}
 	}
 }
 

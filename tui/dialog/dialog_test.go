@@ -127,8 +127,8 @@ func TestProfilesWithoutARowOrAWayToAddOneSayWhy(t *testing.T) {
 			t.Errorf("%s does %T without a profile", press, cmd())
 		}
 	}
-	for _, press := range []string{"a", "e"} {
-		if toast, ok := p.Update(keyOf(press))().(ui.Toast); !ok || toast.Text != "profiles are edited on the server" {
+	for _, press := range []string{"a", "e", "m"} {
+		if toast, ok := p.Update(keyOf(press))().(ui.ProfileRefused); !ok || toast.Why != "profiles are edited on the server" {
 			t.Errorf("%s says %+v", press, toast)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
+	"detent/desk"
 	"detent/tui/ui"
 	"detent/tui/widget"
 )
@@ -111,8 +112,14 @@ func (p *Profiles) press(msg tea.KeyMsg) tea.Cmd {
 		p.cursor = 0
 	case key.Matches(msg, k.Bottom):
 		p.cursor = max(last, 0)
-	case p.forms.No != "" && key.Matches(msg, k.AddProfile, k.EditProfile):
-		return ui.Do(ui.Toast{Text: p.forms.No})
+	case p.forms.No != "" && key.Matches(msg, k.AddProfile):
+		return ui.Do(ui.ProfileRefused{What: desk.AddProfile, Why: p.forms.No})
+	case p.forms.No != "" && key.Matches(msg, k.EditProfile, k.MoreProfile):
+		name := ""
+		if p.cursor <= last {
+			name = rows[p.cursor].Name
+		}
+		return ui.Do(ui.ProfileRefused{Name: name, What: desk.EditProfile, Why: p.forms.No})
 	case key.Matches(msg, k.AddProfile):
 		return ui.Do(ui.Push{Screen: p.forms.Add()})
 	case p.cursor <= last && key.Matches(msg, k.EditProfile):
@@ -120,7 +127,7 @@ func (p *Profiles) press(msg tea.KeyMsg) tea.Cmd {
 			return ui.Do(ui.Toast{Text: rows[p.cursor].Name + " is built in: there is nothing to edit"})
 		}
 		return ui.Do(ui.Push{Screen: p.forms.Edit(rows[p.cursor])})
-	case p.forms.No == "" && p.forms.More != nil && p.cursor <= last && key.Matches(msg, k.MoreProfile):
+	case p.forms.More != nil && p.cursor <= last && key.Matches(msg, k.MoreProfile):
 		return ui.Do(ui.Push{Screen: p.forms.More(rows[p.cursor])})
 	case p.cursor <= last && key.Matches(msg, k.Switch):
 		return ui.Do(ui.UseProfile{Name: rows[p.cursor].Name})
