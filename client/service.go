@@ -104,6 +104,7 @@ type Options struct {
 	CanCreate    bool   // generic: the service offers POST /v1/api-keys
 	SecretPrefix string // how secrets of this one begin, beside those of its kind
 	ShownOnce    bool   // the service is known to give no secret again, whatever its contract has for that
+	Whole        string // a regular expression of a whole secret, where that is known though the contract declares none
 	// Catalogue is what the service said of its permissions in an earlier session; nil for nothing.
 	Catalogue *Catalogue
 	// ReadOnly refuses every write before it is sent (Kind ReadOnly, Outcome NotDone).
