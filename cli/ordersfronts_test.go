@@ -29,6 +29,7 @@ import (
 	"detent/config"
 	"detent/desk"
 	"detent/host"
+	"detent/keyserver/wirename"
 	"detent/paint"
 	"detent/tui"
 )
@@ -63,7 +64,7 @@ func newHouse(t *testing.T, w who) *house {
 	h.now = h.clock
 	r.fault = h.count
 	h.place = filepath.Join(h.home, "app.key")
-	token := h.write("token", r.tokens[apikey.Vertesia])
+	token := h.write("token", r.tokens[wirename.Vertesia])
 	if err := os.Chmod(token, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ func newHouse(t *testing.T, w who) *house {
 		parts = append(parts, h.operator(w.name, string(w.role), w.profile))
 	}
 	h.configure(parts...)
-	s, err := client.Open(client.Options{Service: apikey.Vertesia, URL: r.url, Token: apikey.NewSecret(r.tokens[apikey.Vertesia])})
+	s, err := client.Open(client.Options{Service: wirename.Vertesia, URL: r.url, Token: apikey.NewSecret(r.tokens[wirename.Vertesia])})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,13 +22,14 @@ type issuer struct {
 	layout   *layout
 	spelling verbatim
 	exchange *exchange    // nil where nothing is exchanged
-	sessions sessions     // what the credential is exchanged for before each call; nil where it is sent itself
+	sessions *sessions    // what the credential is exchanged for before each call; nil where it is sent itself
 	own      scheme       // how the credential is sent, or its session
 	tried    scheme       // how a key is sent whose secret is tried
 	features *features    // of permissions, and how the account spells them
 	query    atomic.Int32 // index in the declared queries of the list that the credential may read
 	abilities
 
+	whole       func(apikey.Secret) bool  // nil where no form of a whole secret is declared
 	told        atomic.Pointer[Catalogue] // what the service said of its permissions; nil for nothing
 	looksAtKeys sync.Map                  // the probes of which it was seen, though the shape of their answer is not known
 }
@@ -72,6 +73,13 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 		return nil, bad
 	}
 	s.transport = t
+	if form := cmp.Or(opts.Whole, d.Secret.Shape); form != "" {
+		whole, err := regexp.Compile("^(?:" + form + ")$")
+		if err != nil {
+			return nil, badOption("the form of a whole secret is no regular expression")
+		}
+		s.whole = func(secret apikey.Secret) bool { return secret.Matches(whole) }
+	}
 	s.authorize()
 	if len(d.Row.Masked)+len(d.Row.Secret) > 0 {
 		s.identify = s.byList
@@ -106,7 +114,7 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 			return nil, bad
 		}
 		if opts.Exchange {
-			s.sessions = s.exchange
+			s.sessions = s.exchange.sessions
 		}
 	}
 	return s, nil
@@ -184,6 +192,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,
 		NoTryDead: s.d.Truth.NeverTryDead, Roll: s.rolls(), Catalogue: apikey.Catalogue{Can: s.catalogue != nil, OfKeys: s.d.Catalogue != nil && s.d.Catalogue.Keys, Asked: s.askedAt()},
 	}
+	c.Whole = s.whole
 	c.Whose = func(secret apikey.Secret) (title, prefix string) { return whose(s.d.Name, secret) }
 	if s.retrieve != nil && !s.opts.ShownOnce {
 		c.Retrieve = s.ability("retrieve", true)
@@ -398,7 +407,7 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 		return apikey.Deleted{}, err
 	}
 	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
-	gone, err := remove(ctx, s.transport, s.send, c)
+	gone, err := s.remove(ctx, c)
 	if e := asError(err); e != nil && e.Outcome == NotDone && s.d.Delete.MaybeGone != "" && anyOf(strings.ToLower(e.Message), s.d.Delete.MaybeGone) {
 		if listed, failed := s.lists(ctx, id); failed == nil && !listed {
 			return apikey.Deleted{AlreadyGone: true, Message: e.Message}, nil

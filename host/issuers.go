@@ -101,7 +101,7 @@ func (h *Host) Issuers() ([]IssuerRow, error) {
 
 // issuerCan are what an issuer may be able to do, with the word of it for people.
 var issuerCan = []struct{ name, word string }{{"create", "create"}, {"update", "change"}, {"enable", "switch"}, {"delete", "delete"},
-	{"reveal", "reveal"}, {"last_used", "last-use"}, {"verify", ""}, {"roll", ""}}
+	{"reveal", "reveal"}, {"last_used", "last-use"}, {"verify", ""}, {"roll", "roll"}}
 
 // canOf says what an issuer can do.
 func canOf(d *kit.Declaration) map[string]bool {

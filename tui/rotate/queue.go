@@ -380,6 +380,9 @@ func (s *QueueScreen) View() string {
 	default:
 		foot.lines = []string{""}
 		foot.wrap("", st.Base, "One acts at a time, their waits run side by side; the first that fails keeps the rest from beginning.")
+		if s.holes() > 0 {
+			foot.wrap("", st.Base, ui.Count(s.holes(), "key")+" without a place: left out, unless one is named above.")
+		}
 		foot.line("Type " + strconv.Itoa(n) + " to rotate " + ui.Count(n, "key") + ": " + s.number.View(8))
 		if s.problem != "" {
 			foot.wrap(st.Bad.Render("✗ "), st.Base, s.problem)

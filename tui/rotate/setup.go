@@ -37,6 +37,7 @@ type Setup struct {
 	keeping  bool // that is under way
 	holds    map[string]lookedMsg
 
+	leaked        bool // begin without a question where the places are known
 	focus         int
 	problem       string
 	text          widget.Scroller
@@ -102,6 +103,9 @@ func (s *Setup) rows() int     { return s.soakRow() + 2 }
 // Init focuses the first row that needs the operator.
 func (s *Setup) Init() tea.Cmd {
 	s.refocus()
+	if _, _, problem := s.plan(); s.leaked && problem == "" { // all is known, time is short, and the preflight changes nothing
+		return s.begin()
+	}
 	return s.lookAll()
 }
 
@@ -130,6 +134,7 @@ func (s *Setup) chosen() mode {
 
 // Compromised chooses how a key is replaced that somebody else has.
 func (s *Setup) Compromised() {
+	s.leaked = true
 	for i, m := range s.modes {
 		if m.mode == rotation.Compromised && !m.oldFirst {
 			s.mode = i
