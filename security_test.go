@@ -89,7 +89,7 @@ func TestSecretsAreComparedInConstantTimeInOnePlace(t *testing.T) {
 			}
 		}
 	}
-	if compares["keyserver/store/roll.go Accepts"] != 2 || compares["apikey/secret.go Equal"] != 1 || len(compares) != 2 {
+	if compares["keyserver/store/keys.go Accepts"] != 2 || compares["apikey/secret.go Equal"] != 1 || len(compares) != 2 {
 		t.Errorf("secrets are compared in %v", compares)
 	}
 }

@@ -57,6 +57,31 @@ type PermissionPreset struct {
 	Permissions []Permission
 }
 
+// Catalogue says how permissions are known: as declared, or from the service itself.
+type Catalogue struct {
+	Can    bool      // the service can be asked which there are
+	OfKeys bool      // it has no call that tells them: the account's own keys show which are in use
+	Asked  time.Time // when it said so; zero where they are as declared
+}
+
+// Words are how and since when the permissions are known, as a sentence about them goes on.
+func (c Catalogue) Words(now time.Time) string {
+	if c.Asked.IsZero() {
+		return "as documented"
+	}
+	said, age := "as the service said ", now.Sub(c.Asked)
+	if c.OfKeys {
+		said = "as documented, and seen on keys "
+	}
+	switch {
+	case age < time.Minute:
+		return said + "just now"
+	case age < day:
+		return said + SpanWords(age.Truncate(time.Minute)) + " ago"
+	}
+	return said + SpanWords(age.Truncate(day)) + " ago"
+}
+
 // RoleInfo describes one role.
 type RoleInfo struct {
 	Name        string
@@ -68,7 +93,7 @@ type RoleInfo struct {
 // Capabilities say what a service can do. Screens and commands ask them, never
 // the service's name.
 type Capabilities struct {
-	Service string // apikey.Prosopo, Vertesia or Generic
+	Service string // the name of an issuer
 	Title   string // as people write it
 	// Credential is the environment that detent's own credential says it is of.
 	Credential Environment
@@ -89,6 +114,8 @@ type Capabilities struct {
 	PermissionPresets []PermissionPreset
 	// MorePermissions are names that are granted in use and are in no catalogue.
 	MorePermissions []string
+	// Catalogue says how the permissions are known.
+	Catalogue Catalogue
 	// Roles, in order of power for the first ones; empty where keys have no roles.
 	Roles []RoleInfo
 	// Environments a new key can be made for; empty where keys have none.
@@ -102,6 +129,8 @@ type Capabilities struct {
 	AccessFields []Field
 	// SecretPrefixes are how a secret of this service begins; empty where it may begin anyhow.
 	SecretPrefixes []string
+	// Whole reports whether a text looks like a whole secret of this service; nil where the issuer declares no shape of one.
+	Whole func(s Secret) bool
 	// Whose is the title of another service that is known here and whose secrets begin as this one does, and how that is; nil where nobody
 	// knows others.
 	Whose func(s Secret) (title, prefix string)

@@ -178,9 +178,6 @@ func comparable(list, other []Permission) []string {
 	return out
 }
 
-// inOrder sorts a set of texts and takes each once.
-func inOrder(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }
-
 func restrictionWords(r Restrictions) string {
 	var parts []string
 	for _, p := range []struct {
@@ -200,4 +197,47 @@ func each(list []string, canonical func(string) string) []string {
 		out[i] = canonical(s)
 	}
 	return inOrder(out)
+}
+
+// compareLife compares how long the keys live, not when they end; the ends, where a creation is not known.
+func compareLife(id Field, old, fresh Key) Difference {
+	d := Difference{Field: id, Old: LifetimeWords(old), New: LifetimeWords(fresh), Verdict: Differs}
+	if !old.ExpiresAt.Known() || !fresh.ExpiresAt.Known() {
+		d.Verdict = Unreported
+		return d
+	}
+	if old.NeverEnds() || fresh.NeverEnds() {
+		if old.NeverEnds() && fresh.NeverEnds() {
+			d.Verdict = Equal
+		}
+		return d
+	}
+	was, known := Lifetime(old)
+	is, alsoKnown := Lifetime(fresh)
+	off, life := is-was, was
+	if !known {
+		life = is
+	}
+	if !known || !alsoKnown {
+		oldEnd, _ := old.ExpiresAt.Time()
+		newEnd, _ := fresh.ExpiresAt.Time()
+		off = newEnd.Sub(oldEnd)
+	}
+	if off.Abs() <= max(slack(was), rounding(fresh, life)) {
+		d.Verdict = Equal
+	} else if d.Old == d.New { // rounded, they read the same
+		d.Old, d.New = "lives "+was.String(), "lives "+is.String()
+	}
+	return d
+}
+
+// rounding is how coarsely the service writes when the key ends. One that keeps days alone ends a key at midnight that was not made
+// at midnight; whether a key of a day or two then lives as long as was asked cannot be told.
+func rounding(k Key, life time.Duration) time.Duration {
+	end, _ := k.ExpiresAt.Time()
+	start, ok := k.CreatedAt.Time()
+	if ok && end.Equal(end.Truncate(day)) && !start.Equal(start.Truncate(day)) && life > 3*day {
+		return day
+	}
+	return 0
 }

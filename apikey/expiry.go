@@ -70,6 +70,7 @@ var (
 // ParseExpiry reads what a user types: "never", "3600s", "90m", "12h", "30d", "4w", bare
 // seconds, a date (the end of that day in loc) or an RFC 3339 instant.
 func ParseExpiry(text string, now time.Time, loc *time.Location) (Expiry, error) {
+	checked := func(e Expiry) (Expiry, error) { return e, e.Check(now) }
 	s := strings.ToLower(strings.TrimSpace(text))
 	if s == "never" {
 		return Expiry{}, nil
@@ -82,20 +83,17 @@ func ParseExpiry(text string, now time.Time, loc *time.Location) (Expiry, error)
 		if err != nil {
 			return Expiry{}, fmt.Errorf("%w: use never for no expiry", err)
 		}
-		e := Expiry{After: d}
-		return e, e.Check(now)
+		return checked(Expiry{After: d})
 	}
 	if day, err := time.Parse(time.DateOnly, s); err == nil {
 		_, last, ok := Day(day.Year(), day.Month(), day.Day(), loc)
 		if !ok {
 			return Expiry{}, fmt.Errorf("%s is a day that %s left out", s, loc)
 		}
-		e := Expiry{At: last}
-		return e, e.Check(now)
+		return checked(Expiry{At: last})
 	}
 	if at, err := time.Parse(time.RFC3339, strings.TrimSpace(strings.ToUpper(s))); err == nil {
-		e := Expiry{At: at}
-		return e, e.Check(now)
+		return checked(Expiry{At: at})
 	}
 	if date := datePattern().FindString(s); date != "" {
 		if _, err := time.Parse(time.DateOnly, date); err != nil {

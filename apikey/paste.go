@@ -40,3 +40,12 @@ func ParseSecret(text string) (Secret, error) {
 	}
 	return NewSecret(text), nil
 }
+
+// Check says whether the bytes can be a secret at all, as ParseSecret does, which drops nothing here.
+func (s Secret) Check() error {
+	parsed, err := ParseSecret(s.bytes())
+	if err == nil && !parsed.Equal(s) {
+		return errors.New("the secret has a line break or a byte order mark around it")
+	}
+	return err
+}

@@ -3,7 +3,6 @@ package apikey
 import (
 	"crypto/subtle"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -52,15 +51,6 @@ func (s Secret) Equal(other Secret) bool {
 
 // HasPrefix reports whether the secret begins with prefix: which kind of key is it?
 func (s Secret) HasPrefix(prefix string) bool { return strings.HasPrefix(s.bytes(), prefix) }
-
-// Check says whether the bytes can be a secret at all, as ParseSecret does, which drops nothing here.
-func (s Secret) Check() error {
-	parsed, err := ParseSecret(s.bytes())
-	if err == nil && !parsed.Equal(s) {
-		return errors.New("the secret has a line break or a byte order mark around it")
-	}
-	return err
-}
 
 // Cut is what stands before and after the first sep: a login and its password.
 func (s Secret) Cut(sep string) (before, after Secret, found bool) {

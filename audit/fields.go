@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"unicode/utf8"
 )
 
 // Fields are fields of a key by their ids, each as a key's JSON has it. They are kept whole up to a bound: of what a key may do, the
@@ -12,6 +14,7 @@ import (
 type Fields map[string]json.RawMessage
 
 const (
+	maxText   = 256 // bytes of one text of a record
 	maxFields = 64
 	// maxValues bounds the values of one record's fields. An account's whole list of permissions is a tenth of it.
 	maxValues = 32 << 10
@@ -46,4 +49,18 @@ func (f Fields) cut() Fields {
 func text(s string) json.RawMessage {
 	b, _ := json.Marshal(s) // a string always can
 	return b
+}
+
+// cut shortens a text to what a record has room for.
+func cut(text string) string { return cutTo(text, maxText) }
+
+func cutTo(text string, most int) string {
+	if text = strings.ToValidUTF8(text, "\ufffd"); len(text) <= most {
+		return text
+	}
+	end := most - len("…")
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "…"
 }

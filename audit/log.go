@@ -234,25 +234,15 @@ func lastWithin(f *os.File, size, span int64) (tail, bool, error) {
 
 // lastRecord finds the last line that is a record, and what lies behind it.
 func lastRecord(b []byte) (t tail, found bool, err error) {
-	end := bytes.LastIndexByte(b, '\n') + 1
-	if rest := b[end:]; len(rest) > 0 {
-		r, err := decode(rest)
+	for at := len(b); at > 0; {
+		line, ended := bytes.CutSuffix(b[:at], []byte{'\n'})
+		start := bytes.LastIndexByte(line, '\n') + 1
+		r, err := decode(line[start:])
 		if errors.Is(err, errNewer) {
 			return t, false, err
 		}
 		if err == nil {
-			return tail{head: Head{r.Seq, lineHash(rest)}, whole: true}, true, nil
-		}
-	}
-	for at := end; at > 0; {
-		start := bytes.LastIndexByte(b[:at-1], '\n') + 1
-		line := b[start : at-1]
-		r, err := decode(line)
-		if errors.Is(err, errNewer) {
-			return t, false, err
-		}
-		if err == nil {
-			return tail{head: Head{r.Seq, lineHash(line)}, torn: b[at:]}, true, nil
+			return tail{head: Head{r.Seq, lineHash(line[start:])}, torn: b[at:], whole: !ended}, true, nil
 		}
 		at = start
 	}

@@ -119,7 +119,6 @@ type Torn struct {
 }
 
 const (
-	maxText   = 256     // bytes of one text of a record
 	maxDetail = 1024    // but of the detail, which may be a person's reason
 	maxLine   = 1 << 15 // bytes of most lines: what is looked through first for the last one. Fields may make one longer
 )
@@ -142,20 +141,6 @@ func (r *Record) end(o Outcome) {
 	if o.After != nil {
 		r.After = o.After.cut()
 	}
-}
-
-// cut shortens a text to what a record has room for.
-func cut(text string) string { return cutTo(text, maxText) }
-
-func cutTo(text string, most int) string {
-	if text = strings.ToValidUTF8(text, "\ufffd"); len(text) <= most {
-		return text
-	}
-	end := most - len("…")
-	for !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + "…"
 }
 
 // encode writes the record as one line without its end. Nothing in it can steer a terminal that shows the file.

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -62,6 +64,11 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	}
 	order := desk.Order{What: desk.Create, Before: s.Desk.Before(ctx), Note: a.note}
 	order.Draft, err = a.draft(o, s, order.Before)
+	unknown := func(text string) bool { _, ok := s.Caps.FindPermission(text); return !ok }
+	if err != nil && slices.ContainsFunc(o.permissions, unknown) && s.AskCatalogue(ctx, time.Minute) == nil { // the service may know it
+		s.Caps = s.Offered()
+		order.Draft, err = a.draft(o, s, order.Before)
+	}
 	if err != nil {
 		return host.Usage(err)
 	}
@@ -74,7 +81,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	}
 	a.warnOf(order.Draft, s.Caps)
 	if !o.expiresGiven && s.Caps.Expiry.OK {
-		a.say("--expires is left out: the key never expires")
+		a.say("--expires is left out: %s", cmp.Or(s.Caps.Expiry.Why, "the key never expires"))
 	}
 	if !asJSON {
 		a.advise(s.Caps.Advice.Making())

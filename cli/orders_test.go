@@ -23,6 +23,7 @@ import (
 	"detent/config"
 	"detent/desk"
 	"detent/host"
+	"detent/keyserver/wirename"
 )
 
 // verdicts say of each order what comes of it, by whom: here is the user of the machine, and -ro a profile that is read-only. A verdict is
@@ -438,7 +439,7 @@ func (h *house) recorded(c cell, want []string) {
 			}
 			continue
 		}
-		if who := c.w.name; r.Profile != c.w.profile && r.Action != "command" || r.Service != apikey.Vertesia && r.Action != "command" || c.w.role != "" && r.Who != who {
+		if who := c.w.name; r.Profile != c.w.profile && r.Action != "command" || r.Service != wirename.Vertesia && r.Action != "command" || c.w.role != "" && r.Who != who {
 			h.t.Errorf("%s: on record by %s on %s %s", c, r.Who, r.Service, r.Profile)
 		}
 	}

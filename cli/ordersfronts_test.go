@@ -29,6 +29,7 @@ import (
 	"detent/config"
 	"detent/desk"
 	"detent/host"
+	"detent/keyserver/wirename"
 	"detent/paint"
 	"detent/tui"
 )
@@ -66,7 +67,7 @@ func newHouse(t *testing.T, w who) *house {
 	h.now = h.clock
 	r.fault = h.count
 	h.place = filepath.Join(h.home, "app.key")
-	token := h.write("token", r.tokens[apikey.Vertesia])
+	token := h.write("token", r.tokens[wirename.Vertesia])
 	if err := os.Chmod(token, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -77,8 +78,8 @@ func newHouse(t *testing.T, w who) *house {
 		h.parts = append(h.parts, h.operator(w.name, string(w.role), w.profile, "spare"))
 	}
 	h.configure(h.parts...)
-	h.url, h.token = r.url, r.tokens[apikey.Vertesia]
-	s, err := client.Open(client.Options{Service: apikey.Vertesia, URL: r.url, Token: apikey.NewSecret(r.tokens[apikey.Vertesia])})
+	h.url, h.token = r.url, r.tokens[wirename.Vertesia]
+	s, err := client.Open(client.Options{Service: wirename.Vertesia, URL: r.url, Token: apikey.NewSecret(r.tokens[wirename.Vertesia])})
 	if err != nil {
 		t.Fatal(err)
 	}

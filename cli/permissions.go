@@ -23,7 +23,14 @@ func (a *app) permissions(ctx context.Context, format string) error {
 	if err != nil {
 		return err
 	}
-	grants := table.GrantsOf(s.Caps)
+	failed := s.AskCatalogue(ctx, 0)
+	caps := s.Offered()
+	if failed != nil {
+		a.say("%s; what follows is %s", failed, caps.Catalogue.Words(a.world.Now()))
+	} else if caps.Catalogue.Can {
+		a.say("permissions are %s", caps.Catalogue.Words(a.world.Now()))
+	}
+	grants := table.GrantsOf(caps)
 	if asJSON {
 		return table.JSON(a.out, grants)
 	}

@@ -1,7 +1,7 @@
 package client
 
 // CallNamer is what a service has that can name the requests of its operations: "GET /v1/api-keys". The operations are list, create,
-// update, delete, probe, identify, project, retrieve, roll, and end and keep for
+// update, delete, probe, identify, project, retrieve, catalogue, roll, and end and keep for
 // what ends an overlap and gives a key back to its former secret. A plan says by it what will be sent; a test compares it with what was.
 type CallNamer interface {
 	CallNames(op string) []string

@@ -22,14 +22,16 @@ type issuer struct {
 	layout   *layout
 	spelling verbatim
 	exchange *exchange    // nil where nothing is exchanged
-	sessions sessions     // what the credential is exchanged for before each call; nil where it is sent itself
+	sessions *sessions    // what the credential is exchanged for before each call; nil where it is sent itself
 	own      scheme       // how the credential is sent, or its session
 	tried    scheme       // how a key is sent whose secret is tried
 	features *features    // of permissions, and how the account spells them
 	query    atomic.Int32 // index in the declared queries of the list that the credential may read
 	abilities
 
-	looksAtKeys sync.Map // the probes of which it was seen, though the shape of their answer is not known
+	whole       func(apikey.Secret) bool  // nil where no form of a whole secret is declared
+	told        atomic.Pointer[Catalogue] // what the service said of its permissions; nil for nothing
+	looksAtKeys sync.Map                  // the probes of which it was seen, though the shape of their answer is not known
 }
 
 // abilities are what an issuer has beyond the five calls of a Service, nil where its declaration has no such call.
@@ -38,6 +40,7 @@ type abilities struct {
 	retrieve   func(ctx context.Context, id string) (apikey.Secret, error)
 	publicKey  func(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error)
 	ownProject func(ctx context.Context) (project string, known bool, err error)
+	catalogue  func(ctx context.Context) ([]kit.Permission, error)
 	roll       func(ctx context.Context, id string, overlap time.Duration, once string) (apikey.Rolled, error)
 }
 
@@ -52,6 +55,8 @@ func (s *issuer) lacks(ability any) bool {
 		return s.publicKey == nil
 	case *ProjectFinder:
 		return s.ownProject == nil
+	case *Cataloguer:
+		return s.catalogue == nil
 	case *Roller:
 		return s.roll == nil
 	}
@@ -68,6 +73,13 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 		return nil, bad
 	}
 	s.transport = t
+	if form := cmp.Or(opts.Whole, d.Secret.Shape); form != "" {
+		whole, err := regexp.Compile("^(?:" + form + ")$")
+		if err != nil {
+			return nil, badOption("the form of a whole secret is no regular expression")
+		}
+		s.whole = func(secret apikey.Secret) bool { return secret.Matches(whole) }
+	}
 	s.authorize()
 	if len(d.Row.Masked)+len(d.Row.Secret) > 0 {
 		s.identify = s.byList
@@ -87,12 +99,22 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 	if d.OwnProject != "" {
 		s.ownProject = s.projectOfList
 	}
+	switch {
+	case d.Catalogue == nil:
+	case d.Catalogue.Keys:
+		s.catalogue = s.catalogueOfKeys
+	default:
+		s.catalogue = s.catalogueByCall
+	}
+	if s.catalogue != nil && opts.Catalogue != nil && len(opts.Catalogue.Permissions) > 0 {
+		s.told.Store(opts.Catalogue)
+	}
 	if d.Exchange != nil {
 		if s.exchange, bad = newExchange(t, d.Exchange.Call, d.Headers); bad != nil {
 			return nil, bad
 		}
 		if opts.Exchange {
-			s.sessions = s.exchange
+			s.sessions = s.exchange.sessions
 		}
 	}
 	return s, nil
@@ -168,8 +190,9 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		Environments: slices.Clone(s.d.Environments), AccessFields: slices.Clone(s.d.Access),
 		MorePermissions: slices.Clone(s.d.MorePermissions), MaxName: s.d.Longest, UsagePage: s.d.Usage, Advice: s.d.Advice,
 		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,
-		NoTryDead: s.d.Truth.NeverTryDead, Roll: s.rolls(),
+		NoTryDead: s.d.Truth.NeverTryDead, Roll: s.rolls(), Catalogue: apikey.Catalogue{Can: s.catalogue != nil, OfKeys: s.d.Catalogue != nil && s.d.Catalogue.Keys, Asked: s.askedAt()},
 	}
+	c.Whole = s.whole
 	c.Whose = func(secret apikey.Secret) (title, prefix string) { return whose(s.d.Name, secret) }
 	if s.retrieve != nil && !s.opts.ShownOnce {
 		c.Retrieve = s.ability("retrieve", true)
@@ -185,6 +208,9 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 	for _, p := range s.d.Secret.Prefixes {
 		c.SecretPrefixes = append(c.SecretPrefixes, p.Text)
 	}
+	if s.opts.SecretPrefix != "" {
+		c.SecretPrefixes = append(c.SecretPrefixes, s.opts.SecretPrefix)
+	}
 	return c
 }
 
@@ -193,7 +219,39 @@ func (s *issuer) ability(name string, has bool) apikey.Ability {
 	if has {
 		return apikey.Ability{OK: true, Why: s.d.Note[name]}
 	}
-	return apikey.Cannot(cmp.Or(s.d.Cannot[name], "the service has no call for it"))
+	return apikey.Cannot(cmp.Or(s.d.Cannot[name], s.usualReason(name)))
+}
+
+// usualReason is why an issuer cannot do something whose declaration says no more than that.
+func (s *issuer) usualReason(name string) string {
+	have := "keys have permissions"
+	switch roles, rights := len(s.d.Roles) > 0, len(s.d.Permissions) > 0; {
+	case roles && rights:
+		have = "keys have a role and permissions"
+	case roles:
+		have = "keys have a role"
+	case !rights:
+		have = ""
+	}
+	switch {
+	case name == "rename" && s.d.Update == nil && s.d.Delete != nil:
+		return "the service changes no key: create a replacement and delete the old one"
+	case name == "role" && have != "" && len(s.d.Roles) == 0:
+		return have + ", no role"
+	case name == "role" && have == "":
+		return "keys have no role"
+	case name == "disable" && s.d.Delete != nil:
+		return "the service has no off switch for a key: it can only be deleted"
+	case name == "public_key":
+		return "the service has no public keys"
+	case name == "last_used" && s.d.Usage != "":
+		return "the service does not report it; usage shows on " + s.d.Usage
+	case name == "last_used":
+		return "the service does not report it"
+	case name == "restrictions" && have != "":
+		return have + ", no restrictions"
+	}
+	return "the service has no call for it"
 }
 
 // changes is that an update sends this field.
@@ -206,12 +264,14 @@ func (s *issuer) sent(name string, field apikey.Field, create apikey.Ability) ap
 	if s.d.Create == nil || !s.d.Create.Sends(field) {
 		return s.ability(name, false)
 	}
+	create.Why = cmp.Or(s.d.Note[name], create.Why)
 	return create
 }
 
 // declaredPermissions are the catalogue, by headings in the order of the declaration.
 func (s *issuer) declaredPermissions(c *apikey.Capabilities) {
-	for _, p := range s.d.Permissions {
+	offered := s.offered()
+	for _, p := range offered {
 		title, feature := cmp.Or(p.Group, p.Feature, "Permissions"), s.features.spelling(p.Feature)
 		at := slices.IndexFunc(c.PermissionGroups, func(g apikey.PermissionGroup) bool { return g.Title == title && g.Feature == feature })
 		if at < 0 {
@@ -229,12 +289,14 @@ func (s *issuer) declaredPermissions(c *apikey.Capabilities) {
 	}
 	for _, preset := range s.d.Presets {
 		out := apikey.PermissionPreset{Name: preset.Name}
-		for _, p := range s.d.Permissions {
+		for _, p := range offered {
 			if slices.Contains(preset.Permissions, p.Name) {
 				out.Permissions = append(out.Permissions, s.permission(p))
 			}
 		}
-		c.PermissionPresets = append(c.PermissionPresets, out)
+		if len(out.Permissions) > 0 { // else the service has none of them
+			c.PermissionPresets = append(c.PermissionPresets, out)
+		}
 	}
 }
 
@@ -345,57 +407,11 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 		return apikey.Deleted{}, err
 	}
 	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
-	gone, err := remove(ctx, s.transport, s.send, c)
+	gone, err := s.remove(ctx, c)
 	if e := asError(err); e != nil && e.Outcome == NotDone && s.d.Delete.MaybeGone != "" && anyOf(strings.ToLower(e.Message), s.d.Delete.MaybeGone) {
 		if listed, failed := s.lists(ctx, id); failed == nil && !listed {
 			return apikey.Deleted{AlreadyGone: true, Message: e.Message}, nil
 		}
 	}
 	return gone, err
-}
-
-// CallNames implements CallNamer. A probe makes its first call; where that tells nothing, the next. Which one tells by the rights of a
-// key is not known before.
-func (s *issuer) CallNames(op string) []string {
-	switch op {
-	case "list", "identify":
-		return []string{s.d.List.Call.Call}
-	case "project":
-		if s.ownProject != nil {
-			return []string{s.d.List.Call.Call}
-		}
-	case "update":
-		if s.d.Update != nil {
-			return []string{s.d.Update.Call}
-		}
-	case "retrieve":
-		if s.d.Retrieve != nil {
-			return []string{s.d.Retrieve.Call}
-		}
-		if s.retrieve != nil {
-			return []string{s.d.List.Call.Call}
-		}
-	case "roll", "end", "keep":
-		return s.rollCalls(op)
-	case "create":
-		if s.d.Create != nil {
-			return []string{s.d.Create.Call.Call}
-		}
-	case "delete":
-		if s.d.Delete != nil {
-			return []string{s.d.Delete.Call}
-		}
-	case "probe":
-		if s.exchange.usable() {
-			return []string{s.d.Exchange.Call}
-		}
-		var all []string
-		for _, p := range s.d.Probes {
-			if all = append(all, strings.Replace(p.Call, "{id}", p.ID, 1)); s.d.Refusals.Lacking == "" {
-				break
-			}
-		}
-		return all
-	}
-	return nil
 }

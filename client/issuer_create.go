@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"detent/apikey"
 )
@@ -26,7 +27,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	now := s.now()
 	values := map[apikey.Field]any{apikey.FieldName: draft.Name}
 	switch {
-	case len(s.d.Permissions) > 0 && len(draft.Permissions) == 0 && len(draft.Extra) == 0:
+	case (len(s.d.Permissions) > 0 || s.catalogue != nil) && len(draft.Permissions) == 0 && len(draft.Extra) == 0:
 		return apikey.Created{}, invalidDraft("a key needs at least one permission")
 	case slices.ContainsFunc(draft.Permissions, func(p apikey.Permission) bool { return p.Name == "" }):
 		return apikey.Created{}, invalidDraft("a permission has no name")
@@ -93,6 +94,9 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	if created.Key.Name == "" && (!s.d.Create.Whole || created.Key.ID == "") {
 		created.Key.Name = draft.Name
 	}
+	if !created.Key.ExpiresAt.Known() {
+		created.Asked = s.askedEnd(draft.Expiry, now)
+	}
 	created.Notes = append(created.Notes, expiryNote(draft.Expiry, created.Key.ExpiresAt, now)...)
 	created.Notes = append(created.Notes, accessNotes(draft, created.Key)...)
 	if got := created.Key.Environment; got != "" && draft.Environment != "" && got != draft.Environment {
@@ -101,23 +105,46 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	return created, nil
 }
 
+// made is what came of a call that gives a secret out.
+type made struct {
+	whole  []byte
+	row    *record // the key, as far as it is shown
+	secret apikey.Secret
+	bound  bool // the secret came in the object that names the key, and is its own by more than what the answer means
+}
+
+// readMade reads the answer to a call that gives a secret out. A secret may stand beside the key, where that is wrapped.
+func (s *issuer) readMade(a *answer, names []string) (m made, err error) {
+	if m.whole, err = io.ReadAll(a.body); err != nil {
+		return m, err
+	}
+	m.row = s.layout.record()
+	if err := m.row.read(bytes.NewReader(m.whole), names); err != nil {
+		return m, err
+	}
+	beside := s.layout.record()
+	if err := json.Unmarshal(m.whole, beside); err != nil {
+		return m, err
+	}
+	m.secret, m.bound = m.row.secret(), m.row.text(m.row.l.id) != ""
+	if m.secret.IsZero() {
+		m.secret, m.bound = beside.secret(), false
+	}
+	m.row.keep(m.secret)
+	return m, nil
+}
+
 // created reads the answer to a create. A secret that came is kept, whatever else is missing.
 func (s *issuer) created(a *answer) (apikey.Created, error) {
-	raw, err := io.ReadAll(a.body)
+	m, err := s.readMade(a, s.d.Create.Key)
 	if err != nil {
 		return apikey.Created{}, err
 	}
-	row, beside := s.layout.record(), s.layout.record()
-	if err := decodeCreated(bytes.NewReader(raw), row, beside, s.d.Create.Key...); err != nil {
-		return apikey.Created{}, err
-	}
-	var out apikey.Created
-	out.Secret, out.Bound = bound(row.secret(), beside.secret(), string(row.text(row.l.id)))
-	row.keep(out.Secret)
+	row, out := m.row, apikey.Created{Secret: m.secret, Bound: m.bound}
 	bare := false // the answer is no key, and says nothing of one but its id
 	if path := s.d.Create.ID; path != "" && row.text(row.l.id) == "" {
 		var members map[string]json.RawMessage
-		_ = json.Unmarshal(raw, &members)
+		_ = json.Unmarshal(m.whole, &members)
 		var id text
 		_ = json.Unmarshal(dig(members, path), &id)
 		row.name(id)
@@ -126,17 +153,30 @@ func (s *issuer) created(a *answer) (apikey.Created, error) {
 	if s.d.Row.SecretIsID && out.Secret.IsZero() {
 		return out, noSecret()
 	}
-	short := !s.d.Create.Whole && !row.time(row.l.expires).set
+	// Where keys have an end at all, what a short answer leaves out is not what the key does not have.
+	short := !s.d.Create.Whole && !row.time(row.l.expires).set && len(s.d.Row.ExpiresAt) > 0
 	if out.Key, err = s.key(row); short {
-		out.Key.ExpiresAt = apikey.Moment{} // what a short answer leaves out is not what the key does not have
+		out.Key.ExpiresAt = apikey.Moment{}
 	}
 	if err != nil && !out.Secret.IsZero() {
 		out.Notes, err = []string{noteNoID}, nil
 	}
 	if bare {
-		out.Key = apikey.Key{ID: out.Key.ID}
+		out.Key = apikey.Key{ID: out.Key.ID, ExpiresAt: out.Key.ExpiresAt}
 	}
 	return out, err
+}
+
+// askedEnd is when a key ends by what is sent for it; unknown where nothing is, and the service chooses.
+func (s *issuer) askedEnd(asked apikey.Expiry, now time.Time) apikey.Moment {
+	v, sends := s.d.Create.Value(apikey.FieldExpiry)
+	switch {
+	case !sends, asked.IsNever() && v.Else == nil && !v.Null:
+		return apikey.Moment{}
+	case asked.IsNever():
+		return apikey.Never()
+	}
+	return apikey.At(end{Expiry: asked, now: now}.sent(v.As))
 }
 
 // readBack completes a short answer from the list. The key exists and its secret is here: what fails now is a note, never an error

@@ -133,12 +133,8 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 func (s *issuer) shown(ctx context.Context, id string) (out later, err error) {
 	c := s.request(opList, s.d.List.Each, id, map[apikey.Field]any{apikey.FieldID: id})
 	err = s.send(ctx, c, func(a *answer) error {
-		_, raw, err := decodeObject(a.body, s.d.List.Each.Key...)
-		if err != nil {
-			return err
-		}
 		r := s.layout.record()
-		if err := json.Unmarshal(raw, r); err != nil {
+		if err := r.read(a.body, s.d.List.Each.Key); err != nil {
 			return err
 		}
 		if r.text(r.l.id) == "" {
@@ -157,6 +153,14 @@ func (s *issuer) shown(ctx context.Context, id string) (out later, err error) {
 // the last one again, or the first, and some have one name for all. One that says in so many words that there is more is not
 // the end: whoever asks with a parameter that the service does not know gets its first page for ever.
 func (s *issuer) walk(ctx context.Context, start func(*answer), each func(*apikey.Key, *record), end func()) error {
+	err := s.walkPages(ctx, start, each, end)
+	if err == nil && s.d.Catalogue != nil && s.d.Catalogue.Keys {
+		s.told.Store(&Catalogue{Asked: s.opts.Now().UTC(), Permissions: s.seenOnKeys()})
+	}
+	return err
+}
+
+func (s *issuer) walkPages(ctx context.Context, start func(*answer), each func(*apikey.Key, *record), end func()) error {
 	if s.d.List.Paging == "" && s.d.List.Pages == nil {
 		err := s.widest(ctx, start, each)
 		if err == nil {

@@ -23,6 +23,7 @@ type features struct {
 
 	mu      sync.Mutex
 	spelled map[string]string // the declaration's feature → the account's
+	seen    map[apikey.Permission]bool
 }
 
 func newFeatures(list []kit.Permission) *features {
@@ -48,11 +49,20 @@ func newFeatures(list []kit.Permission) *features {
 // shows it.
 func (f *features) learn(p apikey.Permission) apikey.Permission {
 	known := f.of[p.Name]
-	if known == "" {
+	if known == "" && (len(f.declared) == 0 || f.declared[p]) {
 		return p
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if known == "" {
+		if f.seen == nil {
+			f.seen = map[apikey.Permission]bool{}
+		}
+		if len(f.seen) < maxSeen {
+			f.seen[p] = true
+		}
+		return p
+	}
 	if p.Feature == "" {
 		p.Feature = cmp.Or(f.spelled[known], known)
 		return p

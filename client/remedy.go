@@ -28,16 +28,21 @@ type remedy struct {
 const (
 	hintRefused = "Check that the key is not revoked or expired, has no typo, and belongs to this environment (test or live) and this URL."
 	hintNoRight = "The key works, but may not do this: use one with the permission, or ask whoever manages the account."
-	hintArrives = "The key did not arrive: it goes into the Authorization header of every request. Does a proxy in between drop it?"
 )
 
-// remedyFor is the first line that is for a refusal: of the service, else of any.
+// narrow reports whether a line is for some of the refusals of a status alone.
+func (r remedy) narrow() bool {
+	return r.code != "" || r.words != "" || r.sent != "" || r.op != "" || r.otherEnvironment || r.web || r.account || r.missing
+}
+
+// remedyFor is the first line that is for a refusal: of the service, then of any, those that are for every refusal of a status last.
 func (t *transport) remedyFor(e *Error, c call) (remedy, bool) {
 	told := plainWords(e)
 	sent := t.sent(c)
-	for _, list := range [][]remedy{t.speaks.remedies, usualRemedies} {
-		for _, r := range list {
-			if r.status == e.Status && r.web == e.web && strings.Contains(e.Code, r.code) && (r.words == "" || anyOf(told, r.words)) &&
+	all := slices.Concat(t.speaks.remedies, usualRemedies)
+	for _, narrow := range []bool{true, false} {
+		for _, r := range all {
+			if r.narrow() == narrow && r.status == e.Status && r.web == e.web && strings.Contains(e.Code, r.code) && (r.words == "" || anyOf(told, r.words)) &&
 				(r.sent == "" || sent.HasPrefix(r.sent)) && (r.op == "" || slices.Contains(strings.Split(r.op, "|"), c.op)) &&
 				(!r.otherEnvironment || t.ofOtherEnvironment(sent)) && (!r.account || e.speaksOf(accountWords)) && (!r.missing || c.needs != "") {
 				return r, true
@@ -117,6 +122,8 @@ const unauthorized, forbidden = http.StatusUnauthorized, http.StatusForbidden
 var usualRemedies = []remedy{
 	{status: unauthorized, web: true, hint: "A web page answered in the service's place: it says nothing about the key. " + hintURL},
 	{status: forbidden, web: true, hint: "A web page answered in the service's place: it says nothing about the key. " + hintURL},
+	{status: unauthorized, words: "malformed|bad format|wrong format|invalid format", hint: "The key is malformed: give it whole, without quotes, blanks or a typo."},
+	{status: unauthorized, words: "no key|no api key|no token|missing|not provided|absent", hint: "The key did not arrive: it goes into a header of every request, Authorization as a rule. Does a proxy in between drop it?"},
 	{status: unauthorized, hint: hintRefused},
 	{status: forbidden, hint: hintNoRight},
 }

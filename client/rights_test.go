@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,5 +100,86 @@ func TestAMissingRightProvesAKey(t *testing.T) {
 		if err != nil || p.Verdict != c.want || strings.Join(p.Can, " ") != c.can || strings.Join(p.Cannot, " ") != c.cannot || len(s.asked()) != c.calls {
 			t.Errorf("%+v: %+v, %v, %d calls", c, p, err, len(s.asked()))
 		}
+	}
+}
+
+// told is an issuer that tells which permissions there are, and takes them as ids.
+const told = `list = { call = "GET /keys" }
+create = { call = "POST /keys", send = { name = { field = "name" }, rights = { field = "permissions", as = "ids" } } }
+row = { id = ["id"], name = ["name"], secret = ["token"] }
+permission = [{ name = "Read", id = "old-1", description = "read all" }, { name = "Gone", id = "old-2", useless = true }, { name = "Read.All", id = "old-3" }]
+preset = [{ name = "reader", permissions = ["Read"] }, { name = "gone", permissions = ["Gone"] }]
+catalogue = { call = "GET /rights", rows = ["rights"], name = "is.name", id = "id", group = "of.0", mints = "mint|keys" }
+` + plainProbe
+
+// TestWhatTheServiceSaysOfItsPermissionsIsOffered, with its own ids, until a session that asks nothing remembers it.
+func TestWhatTheServiceSaysOfItsPermissionsIsOffered(t *testing.T) {
+	rights := `{"rights":[{"id":"n1","is":{"name":"Read"},"of":["data_store"]},{"id":7,"is":{"name":"Mint tokens"},"of":[]},{"id":"n3","is":{"name":"Read.All"}},{"id":"n4","is":{"name":"Read"}}]}`
+	answer := func(w http.ResponseWriter, r *http.Request, _ string) {
+		if r.URL.Path == "/rights" {
+			say(w, 200, rights)
+			return
+		}
+		say(w, 201, `{"id":"k4","name":"n","token":"secret-0123456789"}`)
+	}
+	draft := apikey.Draft{Name: "n", Permissions: perms("Read", "Read.All", "Mint tokens", "Unheard of")}
+	s := serve(t, told, "token-0123456789", answer)
+	catalogue, err := s.Catalogue(context.Background())
+	if err != nil || len(catalogue.Permissions) != 3 {
+		t.Fatalf("%+v, %v", catalogue, err)
+	}
+	later := serve(t, told, "token-0123456789", answer, func(o *Options) { o.Catalogue = &catalogue })
+	for _, s := range []*served{s, later} {
+		caps := s.Capabilities()
+		if len(caps.PermissionGroups) != 2 || caps.PermissionGroups[0].Title != "Data store" || caps.PermissionGroups[0].Permissions[0].Description != "read all" {
+			t.Errorf("%+v", caps.PermissionGroups)
+		}
+		if info, ok := caps.FindPermission("Mint tokens"); !ok || info.Risk != apikey.CanMint {
+			t.Errorf("%+v", info)
+		}
+		if len(caps.PermissionPresets) != 1 || caps.PermissionPresets[0].Name != "reader" {
+			t.Errorf("%+v", caps.PermissionPresets)
+		}
+		if _, err := s.Create(context.Background(), draft); err != nil {
+			t.Error(err)
+		}
+		asked := s.asked()
+		if want := `"rights":[{"id":"n1"},{"id":"n3"},{"id":"7"},{"id":"Unheard of"}]`; !strings.Contains(asked[len(asked)-1], want) {
+			t.Errorf("%q, want %s", asked, want)
+		}
+	}
+	if n := len(later.asked()); n != 1 {
+		t.Errorf("%d requests of a session that remembers", n)
+	}
+	unasked := serve(t, told, "token-0123456789", answer)
+	if _, err := unasked.Create(context.Background(), draft); err != nil || !strings.Contains(unasked.asked()[0], `{"id":"old-1"},{"id":"old-3"}`) {
+		t.Errorf("as declared: %q, %v", unasked.asked(), err)
+	}
+}
+
+// TestACatalogueThatIsNotWholeIsNone: more pages, too many rows, rows without a name.
+func TestACatalogueThatIsNotWholeIsNone(t *testing.T) {
+	row := `{"id":"n1","is":{"name":"Read"}}`
+	for name, body := range map[string]string{
+		"more pages": `{"rights":[` + row + `],"has_more":true}`, "no rows": `{"rights":[]}`, "no name": `{"rights":[` + row + `,{"id":"n2","is":{}}]}`, "no": `{"success":false,"error":"no"}`,
+		"too many": `{"rights":[` + strings.Join(slices.Collect(func(yield func(string) bool) {
+			for i := range maxCatalogue + 1 {
+				if !yield(fmt.Sprintf(`{"is":{"name":"r%d"}}`, i)) {
+					return
+				}
+			}
+		}), ",") + `]}`,
+	} {
+		s := serve(t, told, "token-0123456789", func(w http.ResponseWriter, _ *http.Request, _ string) { say(w, 200, body) })
+		if c, err := s.Catalogue(context.Background()); err == nil || !s.Capabilities().Catalogue.Asked.IsZero() {
+			t.Errorf("%s: %d permissions", name, len(c.Permissions))
+		}
+	}
+	none := serve(t, rightful, "token-0123456789", func(w http.ResponseWriter, _ *http.Request, _ string) { say(w, 200, `[]`) })
+	if _, ok := As[Cataloguer](none.issuer); ok || none.Capabilities().Catalogue.Can {
+		t.Error("an issuer without a catalogue claims one")
+	}
+	if _, err := none.Catalogue(context.Background()); !IsKind(err, Unsupported) {
+		t.Error(err)
 	}
 }

@@ -1,4 +1,4 @@
-// Package client speaks to the three key services over one resty transport.
+// Package client speaks to key services, as their declarations say, over one resty transport.
 // Nothing above it sees HTTP, raw bytes or unscrubbed text.
 package client
 
@@ -56,6 +56,12 @@ type ProjectFinder interface {
 	OwnProject(ctx context.Context) (project string, known bool, err error)
 }
 
+// Cataloguer is what a service has that can be asked which permissions a new key can have (Capabilities.Catalogue). From then on
+// its Capabilities have what it said; what is returned may be given to Open another time, by Options.
+type Cataloguer interface {
+	Catalogue(ctx context.Context) (Catalogue, error)
+}
+
 // Roller is what a service has that gives a key a new secret in place (Capabilities.Roll).
 type Roller interface {
 	// Roll gives the key a new secret. The former one is accepted for as long as overlap says; at once is 0. once is this call's own name
@@ -93,10 +99,14 @@ type Options struct {
 	Token        apikey.Secret
 	Parents      map[string]string // what the issuer's keys belong to, by the names that its declaration has
 	Environment  apikey.Environment
-	Exchange     bool   // Vertesia: send a JWT that the token server gave for the key
-	TokenURL     string // Vertesia: the token server, where it cannot be told from URL
+	Exchange     bool   // send a JWT that the token server gave for the key, of an issuer that has one
+	TokenURL     string // the token server, where it cannot be told from URL
 	CanCreate    bool   // generic: the service offers POST /v1/api-keys
+	SecretPrefix string // how secrets of this one begin, beside those of its kind
 	ShownOnce    bool   // the service is known to give no secret again, whatever its contract has for that
+	Whole        string // a regular expression of a whole secret, where that is known though the contract declares none
+	// Catalogue is what the service said of its permissions in an earlier session; nil for nothing.
+	Catalogue *Catalogue
 	// ReadOnly refuses every write before it is sent (Kind ReadOnly, Outcome NotDone).
 	ReadOnly bool
 	// Timeout bounds one operation with its retries and waits.

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -23,6 +22,8 @@ const (
 	opProbe  = "check the secret"
 	opPublic = "request a public key"
 	opGet    = "read the key"
+
+	opCatalogue = "ask which permissions there are"
 )
 
 func asError(err error) *Error {
@@ -66,9 +67,6 @@ func unusable(secret apikey.Secret) (apikey.Proof, bool) {
 	}
 	return apikey.Proof{}, false
 }
-
-// doFunc makes a call with the service's own way of authenticating.
-type doFunc func(ctx context.Context, c call, read func(*answer) error) error
 
 // noteNoID goes with a secret whose key is not named: what is in hand is not lost for that.
 const noteNoID = "the answer does not say the new key's id: look it up in the list by its name"

@@ -51,3 +51,19 @@ func TestASecretOfAnotherIssuerIsNamed(t *testing.T) {
 		t.Errorf("%d pairs were looked at", looked)
 	}
 }
+
+// TestSecretsOfOnesOwnMayBeginOtherwise: those of the profile's setting, and still those of the issuer's kind.
+func TestSecretsOfOnesOwnMayBeginOtherwise(t *testing.T) {
+	const body = "aB3dE5fG7hJ9kL2mN4pQ"
+	for prefix, may := range map[string]map[string]bool{"": {"glpat-": true, "acme-": false, "ghp_": false}, "acme-": {"glpat-": true, "acme-": true, "ghp_": false}, "sk-": {"sk-": true, "sk-admin-": false}} {
+		s, err := client.Open(client.Options{Service: "gitlab-project", URL: "https://git.example.com", Token: apikey.NewSecret("glpat-" + body), Parents: map[string]string{"project": "42"}, SecretPrefix: prefix})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for begins, want := range may {
+			if ok, why := apikey.CouldBelong(apikey.NewSecret(begins+body), s.Capabilities(), nil); ok != want {
+				t.Errorf("secret_prefix %q: %s…: %v, %s", prefix, begins, ok, why)
+			}
+		}
+	}
+}

@@ -18,7 +18,7 @@ import (
 
 // Template is what config init writes: every field, explained, none of them active.
 var Template = strings.NewReplacer("{locals}", locals(), "{name}", exampleName, "{URL}", exampleURL, "{NAME}", strings.ToUpper(exampleName),
-	"{auth}", strings.Join(whoHave("auth"), ", "), "{create}", strings.Join(whoHave("create"), ", ")).Replace(template)
+	"{auth}", strings.Join(whoHave("auth"), ", "), "{create}", strings.Join(whoHave("create"), ", "), "{secret_prefix}", strings.Join(whoHave("secret_prefix"), ", ")).Replace(template)
 
 //go:embed template.toml
 var template string
@@ -135,6 +135,7 @@ func fieldsOf(p Profile) []fieldValue {
 		{name: "auth", value: where(p.Exchange, quoteTOML("exchange")), off: quoteTOML("direct")},
 		{name: "token_url", value: textValue(p.TokenURL)},
 		{name: "create", value: where(p.CanCreate, "true"), off: "false"},
+		{name: "secret_prefix", value: textValue(p.SecretPrefix)},
 	}
 }
 

@@ -1,9 +1,7 @@
 package config
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"reflect"
 	"slices"
@@ -12,6 +10,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/issuers"
+	"detent/delivery"
 	"detent/loopback"
 )
 
@@ -51,8 +50,10 @@ type Profile struct {
 	Parents     map[string]string // what the issuer's keys belong to, where its calls must name it
 	Exchange    bool              // auth = "exchange", of an issuer that gives sessions for keys
 	TokenURL    string            // where it does, unless it follows from URL
-	CanCreate   bool              // create = true, of an issuer that does not always offer it
-	Deliver     []Deliver
+	// SecretPrefix is how secrets of this one begin beside those of its kind, of an issuer that leaves that to whoever runs it.
+	SecretPrefix string
+	CanCreate    bool // create = true, of an issuer that does not always offer it
+	Deliver      []Deliver
 	// Embedded profiles are on the key service inside detent.
 	Embedded bool
 }
@@ -105,22 +106,11 @@ func (t Token) String() string {
 	return "none"
 }
 
-// Deliver is a named destination of a profile: exactly one of EnvFile, File and Command.
-type Deliver struct {
-	Name    string
-	Keys    []string // globs: suggested for keys whose name matches
-	EnvFile *EnvFile
-	File    string // absolute or ~/
-	Command []string
-	Then    []string // run after a delivery, and again after an undo
-	Probe   []string // exit 0: the application there works with what it has
-}
+// Deliver is a named destination of a profile; its paths are absolute or begin with ~/.
+type Deliver = delivery.Config
 
 // EnvFile is one variable of a .env file.
-type EnvFile struct {
-	Path     string // absolute or ~/
-	Variable string
-}
+type EnvFile = delivery.EnvFile
 
 // BuiltIn are the profiles on the embedded service, the default first. What a key is guarded as, it says itself.
 func BuiltIn() []Profile {
@@ -135,21 +125,6 @@ func BuiltIn() []Profile {
 
 // WithoutFile is the configuration of a machine that has no file.
 func WithoutFile(path string) *Config { return &Config{Path: path, Profiles: BuiltIn()} }
-
-// Load reads the file at path. A file that is not there is no error unless explicit.
-func Load(path string, explicit bool) (*Config, error) {
-	data, err := readGuarded(path, configFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		if explicit {
-			return nil, fmt.Errorf("%s: there is no such file; detent config init writes one", path)
-		}
-		return WithoutFile(path), nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return parse(path, data)
-}
 
 // Lookup finds a profile by name.
 func (c *Config) Lookup(name string) (Profile, bool) {

@@ -59,7 +59,7 @@ func TestDocumentedFileMeansWhatItSays(t *testing.T) {
 	want := []Profile{
 		{Name: "prod", Service: "prosopo", URL: "https://api.prosopo.io", Token: Token{Env: "PROSOPO_TOKEN"}, Environment: apikey.Live,
 			MaxAge: 60 * 24 * time.Hour, Deliver: []Deliver{
-				{Name: "payments", Keys: []string{"payments-*"}, EnvFile: &EnvFile{"/srv/payments/.env", "API_KEY"},
+				{Name: "payments", Keys: []string{"payments-*"}, EnvFile: &EnvFile{Path: "/srv/payments/.env", Variable: "API_KEY"},
 					Then: []string{"systemctl", "--user", "restart", "payments"}},
 				{Name: "file", File: "~/secrets/x"},
 				{Name: "vault", Command: []string{"vault", "kv", "put", "secret/x", "key=-"}, Probe: []string{"ssh", "pay1", "curl -fs localhost/ready"}},
@@ -105,7 +105,7 @@ var refusals = []struct {
 	{"no TOML", "[profiles.p\n", `1: is not TOML: expected ']' to close table name`},
 	{"twice", valid(nil, `service = "generic"`), `5: is not TOML: key service is already defined`},
 	{"unknown at the top", "colour = true\n", `1: colour: is no field here; allowed: default_profile, profiles, operators, ui`},
-	{"unknown in a profile", valid(nil, "", `api_key = "`+canary+`"`), `6: profiles.p.api_key: is no field here; allowed: service, url, token, ca, environment, read_only, max_age, auth, token_url, create, deliver`},
+	{"unknown in a profile", valid(nil, "", `api_key = "`+canary+`"`), `6: profiles.p.api_key: is no field here; allowed: service, url, token, ca, environment, read_only, max_age, auth, token_url, create, secret_prefix, deliver`},
 	{"unknown in a token", valid(map[int]string{4: `token = { env = "T", value = "` + canary + `" }`}), `4: profiles.p.token.value: is no field here; allowed: env, command, file`},
 	{"unknown in a destination", deliver(`file = "/x"`, `mode = "0600"`), `7: profiles.p.deliver.d.mode: is no field here; allowed: keys, env_file, file, command, then, probe`},
 	{"unknown in an env_file", deliver(`env_file = { path = "/x", variable = "A", quote = true }`), `6: profiles.p.deliver.d.env_file.quote: is no field here; allowed: path, variable`},
@@ -165,7 +165,7 @@ var refusals = []struct {
 	{"probe without a program", deliver(`file = "/x"`, `probe = ["", "x"]`), `7: profiles.p.deliver.d.probe: must be a list of words: ` + commandForm},
 	{"probe with a number", deliver(`file = "/x"`, `probe = ["curl", 3]`), `7: profiles.p.deliver.d.probe: must be a list of words: ` + commandForm},
 	{"bad pattern", deliver(`file = "/x"`, `keys = ["a["]`), `7: profiles.p.deliver.d.keys: "a[" is no pattern: * ? and [a-z] are special`},
-	{"what is wrong before what is missing", "[profiles.p]\nservice = \"prosopo\"\nurll = \"https://x.example\"\n", `3: profiles.p.urll: is no field here; allowed: service, url, token, ca, environment, read_only, max_age, auth, token_url, create, deliver`},
+	{"what is wrong before what is missing", "[profiles.p]\nservice = \"prosopo\"\nurll = \"https://x.example\"\n", `3: profiles.p.urll: is no field here; allowed: service, url, token, ca, environment, read_only, max_age, auth, token_url, create, secret_prefix, deliver`},
 	{"ui is no table", "ui = 3\n", `1: ui: must be a table: [ui]`},
 	{"theme", "[ui]\ntheme = \"solarized\"\n", `2: ui.theme: must be "terminal", "dark", "light" or "high-contrast"`},
 	{"mouse as text", "[ui]\nmouse = \"off\"\n", `2: ui.mouse: must be true or false, without quotes`},
@@ -317,7 +317,7 @@ func TestTemplateIsValidInBothStates(t *testing.T) {
 		field = strings.TrimSpace(field)
 		if strings.HasPrefix(line, "[") || isField && apikey.IsVariableName(field) {
 			switch field {
-			case "token_url", "parents", "DETENT_TOKEN":
+			case "token_url", "parents", "secret_prefix", "DETENT_TOKEN":
 				continue // of another service; no field
 			}
 			active = append(active, line)

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"detent/client/issuers"
 	"detent/client/kit"
@@ -62,7 +63,7 @@ func readDeclared(p *Profile, d *kit.Declaration, t *section) {
 	for _, own := range []struct {
 		field string
 		asked bool
-	}{{"auth", p.Exchange}, {"token_url", t.has("token_url")}, {"create", p.CanCreate}} {
+	}{{"auth", p.Exchange}, {"token_url", t.has("token_url")}, {"create", p.CanCreate}, {"secret_prefix", t.has("secret_prefix")}} {
 		if own.asked && d != nil && !slices.Contains(d.Settings, own.field) {
 			t.refuse(own.field, "is only for service = %s", alternatives(whoHave(own.field)))
 		}
@@ -110,4 +111,10 @@ func readParents(p *Profile, d *kit.Declaration, t *section) {
 			t.lacks("parents", "{ %s = \"…\" }: %s", k.Name, k.Title)
 		}
 	}
+}
+
+// hasTokenServer reports whether the token server's host follows from the service's, by the rule of client.
+func hasTokenServer(host string) bool {
+	label, _, more := strings.Cut(strings.ToLower(host), ".")
+	return more && (label == "api" || strings.HasPrefix(label, "api-"))
 }

@@ -158,3 +158,34 @@ func write(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+// TestSecretsOfOnesOwnBeginAsTheirAdministratorChose: the setting is read, written again as it is, and refused where it is a secret, no
+// beginning, or of an issuer that leaves no choice.
+func TestSecretsOfOnesOwnBeginAsTheirAdministratorChose(t *testing.T) {
+	head := func(service, prefix string) string {
+		return "[profiles.p]\nservice = \"" + service + "\"\nurl = \"https://git.example\"\ntoken = { env = \"T\" }\nparents = { project = \"42\" }\nsecret_prefix = " + prefix + "\n"
+	}
+	path := filepath.Join(t.TempDir(), "f")
+	write(t, path, head("gitlab-project", `"acme-"`))
+	cfg, err := Load(path, true)
+	if err != nil || cfg.Profiles[0].SecretPrefix != "acme-" {
+		t.Fatalf("%+v, %v", cfg, err)
+	}
+	before := cfg.Profiles[0]
+	after := before
+	after.SecretPrefix = "git.acme_"
+	if err := Change(path, before, after); err != nil {
+		t.Fatal(err)
+	}
+	if now, err := Load(path, true); err != nil || now.Profiles[0].SecretPrefix != "git.acme_" {
+		t.Errorf("%+v, %v", now, err)
+	}
+	for _, bad := range []string{`""`, `"a"`, `"acme "`, `"` + strings.Repeat("a", 41) + `"`, `"äcme-"`, `7`} {
+		if _, err := parse("f", []byte(head("gitlab-project", bad))); err == nil || !strings.HasPrefix(err.Error(), "f:6: profiles.p.secret_prefix: must be") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+	if _, err := parse("f", []byte(strings.Replace(head("generic", `"acme-"`), "parents = { project = \"42\" }\n", "", 1))); err == nil || !strings.Contains(err.Error(), `secret_prefix: is only for service = "gitlab-project"`) {
+		t.Error(err)
+	}
+}

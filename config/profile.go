@@ -3,6 +3,8 @@ package config
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"io/fs"
 	"net/url"
 	"strconv"
 	"strings"
@@ -19,6 +21,21 @@ const (
 	nameRule     = "is no profile name: letters, digits and . _ / -, at most 64, a letter or digit first"
 	commandForm  = `["program", "word"]`
 )
+
+// Load reads the file at path. A file that is not there is no error unless explicit.
+func Load(path string, explicit bool) (*Config, error) {
+	data, err := readGuarded(path, configFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		if explicit {
+			return nil, fmt.Errorf("%s: there is no such file; detent config init writes one", path)
+		}
+		return WithoutFile(path), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return parse(path, data)
+}
 
 // parse reads and validates a whole file.
 func parse(file string, data []byte) (*Config, error) {
@@ -75,6 +92,9 @@ func (c *Config) readProfile(name string, t *section) Profile {
 	p.Exchange = t.choice("auth", "direct", "exchange") == "exchange"
 	p.TokenURL = t.url("token_url")
 	p.CanCreate = t.flag("create")
+	if p.SecretPrefix, _ = t.text("secret_prefix", `how secrets begin: "acme-"`); t.has("secret_prefix") && !isSecretPrefix(p.SecretPrefix) {
+		t.refuse("secret_prefix", "must be how secrets begin, letters, digits and . _ -, 2 to 40 of them; never a secret itself")
+	}
 	c.readIssuerFields(&p, issuer, t)
 	if deliver := t.sub("deliver", "tables: [profiles."+quoteKey(name)+".deliver.NAME]"); deliver != nil {
 		for _, d := range deliver.names() {
@@ -87,11 +107,8 @@ func (c *Config) readProfile(name string, t *section) Profile {
 	return p
 }
 
-// hasTokenServer reports whether the token server's host follows from the service's, by the rule of client.
-func hasTokenServer(host string) bool {
-	label, _, more := strings.Cut(strings.ToLower(host), ".")
-	return more && (label == "api" || strings.HasPrefix(label, "api-"))
-}
+// isSecretPrefix reports whether a text can be how secrets begin. One that is as long as a secret is one.
+func isSecretPrefix(s string) bool { return isASCIIName(s, "._-") && len(s) >= 2 && len(s) <= 40 }
 
 func readToken(t *section) Token {
 	s := t.sub("token", "one of "+tokenForms+"; never the token itself")

@@ -94,8 +94,7 @@ const lastFile = "screens.toml"
 // ReadLast reads what a former session left in the state folder. One that cannot be read is none: it is a convenience.
 func ReadLast(dir string) Last {
 	var out Last
-	data, err := os.ReadFile(filepath.Join(dir, lastFile))
-	if err != nil || len(data) > 64<<10 || toml.Unmarshal(data, &out) != nil {
+	if data := Recall(dir, lastFile); data == nil || toml.Unmarshal(data, &out) != nil {
 		return Last{}
 	}
 	return out
@@ -107,5 +106,22 @@ func WriteLast(dir string, last Last) error {
 	if err != nil {
 		return err
 	}
-	return inOneStep(filepath.Join(dir, lastFile), string(data), 0o600)
+	return Remember(dir, lastFile, data)
+}
+
+// maxRecalled bounds what is read of a former session.
+const maxRecalled = 4 << 20
+
+// Recall reads a file that a former session left in the state folder; nil where there is none that can be read.
+func Recall(dir, name string) []byte {
+	data, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil || len(data) > maxRecalled {
+		return nil
+	}
+	return data
+}
+
+// Remember leaves one for the next session, in one step. It holds no secret.
+func Remember(dir, name string, data []byte) error {
+	return inOneStep(filepath.Join(dir, name), string(data), 0o600)
 }

@@ -3,9 +3,11 @@ package delivery
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"detent/disk"
 )
@@ -154,4 +156,74 @@ func cause(err error) error {
 		return l.Err
 	}
 	return err
+}
+
+// maxFile bounds what is read, kept and replaced.
+const maxFile = 1 << 20
+
+// readRegular reads a regular file of bounded size. Anything else is refused
+// before it is opened: opening a pipe would wait for its other end.
+func readRegular(path string) ([]byte, fs.FileInfo, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, nil, noPlace(Unreadable, "%s: %w", display(path), cause(err))
+	}
+	if info.IsDir() {
+		return nil, nil, noPlace(NoFile, "%s is a folder: name the file in it", display(path))
+	}
+	if !info.Mode().IsRegular() {
+		return nil, nil, noPlace(NoFile, "%s is no regular file", display(path))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, noPlace(Unreadable, "%s: %w", display(path), cause(err))
+	}
+	defer func() { _ = f.Close() }()
+	if info, err = f.Stat(); err != nil {
+		return nil, nil, noPlace(Unreadable, "%s: %w", display(path), cause(err))
+	}
+	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, nil, noPlace(Unreadable, "%s: %w", display(path), cause(err))
+	}
+	if len(content) > maxFile {
+		return nil, nil, noPlace(Unreadable, "%s is larger than 1 MiB: that is no file for a secret", display(path))
+	}
+	return content, info, nil
+}
+
+// settle gives a replacement the owner, group and mode of what it replaces, and
+// closes it.
+func (p place) settle(f *os.File, s snapshot, mode fs.FileMode) error {
+	if s.exists {
+		if err := p.step(stepOwner, func() error { return keepOwner(f, s.where, s.info) }); err != nil {
+			return fmt.Errorf("%s: owner and group cannot be kept: %w", display(s.real), cause(err))
+		}
+		if mode == 0 {
+			mode = keptMode(s.info)
+		}
+	}
+	if mode != 0 {
+		if err := p.step(stepMode, func() error { return f.Chmod(mode) }); err != nil {
+			return fmt.Errorf("%s: the mode cannot be kept: %w", display(s.real), cause(err))
+		}
+	}
+	if err := p.step(stepSettled, func() error { return p.sync(f) }); err != nil {
+		return fmt.Errorf("%s: %w", display(f.Name()), cause(err))
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("%s: %w", display(f.Name()), cause(err))
+	}
+	return nil
+}
+
+// keptMode is the mode of a replacement: no bits for others, no set-id bits.
+func keptMode(info fs.FileInfo) fs.FileMode { return info.Mode().Perm() &^ 0o007 }
+
+// globEscape makes a path match itself alone.
+func globEscape(path string) string {
+	if os.PathSeparator == '\\' {
+		return path
+	}
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }

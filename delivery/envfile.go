@@ -150,22 +150,3 @@ func (e *envFile) changeFor(job Job) change {
 	}
 	return change{job: job, suffix: e.suffix, look: look}
 }
-
-func (e *envFile) parse(s snapshot) (dotenv, error) {
-	if err := checkSealed(s); err != nil {
-		return dotenv{}, err
-	}
-	d, err := parseDotenv(s.content)
-	if err != nil {
-		return d, e.wrap(s, err)
-	}
-	return d, nil
-}
-
-func (e *envFile) wrap(s snapshot, err error) error {
-	var line *dotenvError
-	if errors.As(err, &line) {
-		return noPlace(Ambiguous, "%s, %w", display(s.real), err)
-	}
-	return fmt.Errorf("%s: %w", display(s.real), err)
-}

@@ -2,6 +2,8 @@ package delivery
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"sync"
@@ -40,6 +42,25 @@ func (e *envFile) holds(s snapshot) (Held, error) {
 	held.Exists = !held.Secret.IsZero()
 	held.Also = d.holding(value, a)
 	return held, nil
+}
+
+func (e *envFile) parse(s snapshot) (dotenv, error) {
+	if err := checkSealed(s); err != nil {
+		return dotenv{}, err
+	}
+	d, err := parseDotenv(s.content)
+	if err != nil {
+		return d, e.wrap(s, err)
+	}
+	return d, nil
+}
+
+func (e *envFile) wrap(s snapshot, err error) error {
+	var line *dotenvError
+	if errors.As(err, &line) {
+		return noPlace(Ambiguous, "%s, %w", display(s.real), err)
+	}
+	return fmt.Errorf("%s: %w", display(s.real), err)
 }
 
 // fragment is what may be a secret, or the beginning of one, in the middle of something else.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,9 +18,6 @@ type place struct {
 	path string
 	o    Options
 }
-
-// maxFile bounds what is read, kept and replaced.
-const maxFile = 1 << 20
 
 var jobID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`) })
 
@@ -76,37 +72,6 @@ func (p place) here(job Job, suffix string) (snapshot, error) {
 		err = noPlace(Elsewhere, "%s leads to %s now; when it was looked at first, it was %s", display(p.path), display(s.where+suffix), display(job.Where))
 	}
 	return s, err
-}
-
-// readRegular reads a regular file of bounded size. Anything else is refused
-// before it is opened: opening a pipe would wait for its other end.
-func readRegular(path string) ([]byte, fs.FileInfo, error) {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return nil, nil, noPlace(Unreadable, "%s: %w", display(path), cause(err))
-	}
-	if info.IsDir() {
-		return nil, nil, noPlace(NoFile, "%s is a folder: name the file in it", display(path))
-	}
-	if !info.Mode().IsRegular() {
-		return nil, nil, noPlace(NoFile, "%s is no regular file", display(path))
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, nil, noPlace(Unreadable, "%s: %w", display(path), cause(err))
-	}
-	defer func() { _ = f.Close() }()
-	if info, err = f.Stat(); err != nil {
-		return nil, nil, noPlace(Unreadable, "%s: %w", display(path), cause(err))
-	}
-	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, nil, noPlace(Unreadable, "%s: %w", display(path), cause(err))
-	}
-	if len(content) > maxFile {
-		return nil, nil, noPlace(Unreadable, "%s is larger than 1 MiB: that is no file for a secret", display(path))
-	}
-	return content, info, nil
 }
 
 // change is one replacement of a file's content.
@@ -243,6 +208,16 @@ func (p place) checkReader(s snapshot, job Job) error {
 	return err
 }
 
+// checkFileOwner names the file's owner, and asks for one who is neither the operator, root nor the owner of the folder: they
+// may have made the file to read what is put into it.
+func checkFileOwner(s snapshot, job Job, folder fs.FileInfo) (string, error) {
+	name, unexpected := fileOwner(s, folder)
+	if unexpected && !job.AllowOwner {
+		return name, &ConsentError{UnexpectedOwner, fmt.Errorf("%s belongs to %s, who is neither you, root nor the owner of its folder, and would read the secret: give the file its right owner, or say yes to that explicitly", display(s.real), name)}
+	}
+	return name, nil
+}
+
 // recheck is the last look before the file is replaced.
 func (p place) recheck(s snapshot, c change, content []byte) (bool, error) {
 	now, err := p.here(c.job, c.suffix)
@@ -253,31 +228,6 @@ func (p place) recheck(s snapshot, c change, content []byte) (bool, error) {
 		return true, nil // its mode alone changes
 	}
 	return true, c.expected(now)
-}
-
-// settle gives a replacement the owner, group and mode of what it replaces, and
-// closes it.
-func (p place) settle(f *os.File, s snapshot, mode fs.FileMode) error {
-	if s.exists {
-		if err := p.step(stepOwner, func() error { return keepOwner(f, s.where, s.info) }); err != nil {
-			return fmt.Errorf("%s: owner and group cannot be kept: %w", display(s.real), cause(err))
-		}
-		if mode == 0 {
-			mode = keptMode(s.info)
-		}
-	}
-	if mode != 0 {
-		if err := p.step(stepMode, func() error { return f.Chmod(mode) }); err != nil {
-			return fmt.Errorf("%s: the mode cannot be kept: %w", display(s.real), cause(err))
-		}
-	}
-	if err := p.step(stepSettled, func() error { return p.sync(f) }); err != nil {
-		return fmt.Errorf("%s: %w", display(f.Name()), cause(err))
-	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("%s: %w", display(f.Name()), cause(err))
-	}
-	return nil
 }
 
 // undo brings the old state back. restore is asked for the content where the file
@@ -396,6 +346,3 @@ func (p place) finishAt(real string, job Job) error {
 	}
 	return p.syncFolder(filepath.Dir(real))
 }
-
-// keptMode is the mode of a replacement: no bits for others, no set-id bits.
-func keptMode(info fs.FileInfo) fs.FileMode { return info.Mode().Perm() &^ 0o007 }

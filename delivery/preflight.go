@@ -3,7 +3,6 @@ package delivery
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -113,16 +112,6 @@ func (p place) checkMounts(s snapshot, job Job, note func(string, ...any)) error
 	return &ConsentError{MountedElsewhere, fmt.Errorf("%s is mounted by itself at %s, as docker does with a single file: what reads it there keeps the old content when it is replaced; mount its folder, or say yes to that explicitly", display(s.real), display(elsewhere))}
 }
 
-// checkFileOwner names the file's owner, and asks for one who is neither the operator, root nor the owner of the folder: they
-// may have made the file to read what is put into it.
-func checkFileOwner(s snapshot, job Job, folder fs.FileInfo) (string, error) {
-	name, unexpected := fileOwner(s, folder)
-	if unexpected && !job.AllowOwner {
-		return name, &ConsentError{UnexpectedOwner, fmt.Errorf("%s belongs to %s, who is neither you, root nor the owner of its folder, and would read the secret: give the file its right owner, or say yes to that explicitly", display(s.real), name)}
-	}
-	return name, nil
-}
-
 // droppedBits says which access a replacement takes away.
 func droppedBits(s snapshot) []string {
 	if !s.exists || keptMode(s.info) == s.info.Mode().Perm() {
@@ -150,12 +139,4 @@ func undoReport(what string, did Did, notes []string) Report {
 		PutBack: ": the old value is back",
 	}
 	return Report{Did: did, Summary: what + words[did], Notes: notes}
-}
-
-// globEscape makes a path match itself alone.
-func globEscape(path string) string {
-	if os.PathSeparator == '\\' {
-		return path
-	}
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }

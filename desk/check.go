@@ -49,9 +49,27 @@ func (d *Desk) checks(next Handler) Handler {
 				}
 				return Outcome{}, &client.Error{Op: o.op(), Kind: kind, Outcome: client.NotDone, Message: err.Error(), Err: err}
 			}
+			if why := d.elsewhere(o); why != "" {
+				return Outcome{}, &client.Error{Op: o.op(), Kind: client.Conflict, Outcome: client.NotDone, Message: why,
+					Hint: "`detent rotations` shows it: `detent rotate --resume ID` or `--abort ID` deletes in the right order, and `--close ID` gives it up."}
+			}
 		}
 		return next(ctx, o)
 	}
+}
+
+// elsewhere is the rotation of another profile that an order would take its key from: one of this profile is the front's to show, since
+// its operator sees it.
+func (d *Desk) elsewhere(o Order) string {
+	off := o.Patch.Enabled != nil && !*o.Patch.Enabled
+	if d.o.Elsewhere == nil || o.What != Delete && o.What != Roll && !(o.What == Update && off) {
+		return ""
+	}
+	k := o.Key
+	if k.Name == "" {
+		k.Name = d.names.of(k.ID).Name
+	}
+	return d.o.Elsewhere(k)
 }
 
 // possible holds what an order is, without what it asks for, against what the issuer can.

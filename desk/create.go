@@ -154,7 +154,7 @@ func (d *Desk) reportCreated(o Order, created apikey.Created) (sure bool) {
 		o.note("asked %s for a key named %q; the answer names %s, the key %q: whether that is a new key is not known", d.o.Profile, asked, k.ID, k.Name)
 	default:
 		sure = true
-		o.note("created %s (%s) on %s; expires: %s", k.Name, k.ID, d.o.Profile, moment(k.ExpiresAt))
+		o.note("created %s (%s) on %s; expires: %s", k.Name, k.ID, d.o.Profile, endOf(o.Draft, created))
 		if k.Name != asked && k.Name != "" {
 			o.note("asked for the name %q; the service calls it %q", asked, k.Name)
 		}
@@ -189,6 +189,19 @@ func (d *Desk) reportLost(ctx context.Context, o Order) {
 	default:
 		o.note("no key named %q is listed now; a late request could still create it: look once more before you create it again", name)
 	}
+}
+
+// endOf is when a new key ends: what the answer says, else what was asked for.
+func endOf(asked apikey.Draft, created apikey.Created) string {
+	switch {
+	case created.Key.ExpiresAt.Known():
+		return moment(created.Key.ExpiresAt)
+	case created.Asked.Known():
+		return moment(created.Asked) + ", as it was asked for (the answer does not say)"
+	case asked.Expiry.IsNever():
+		return "no end was asked for, and the answer does not say: detent show " + created.Key.ID
+	}
+	return "unknown"
 }
 
 // moment is a time in UTC, never, or unknown where the service does not say.

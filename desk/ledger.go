@@ -1,10 +1,13 @@
 package desk
 
 import (
+	"errors"
 	"sync"
 
 	"detent/audit"
 	"detent/client"
+	"detent/delivery"
+	"detent/rotation"
 )
 
 // Entry is what is done, for its record.
@@ -90,4 +93,36 @@ func (l *Ledger) Record(e Entry, do func() error) error {
 		end(outcomeOf(err))
 	}
 	return err
+}
+
+// UnchangedError marks an error after which all is as it was.
+type UnchangedError struct{ Err error }
+
+func (u UnchangedError) Error() string { return u.Err.Error() }
+
+// Unwrap gives the error itself.
+func (u UnchangedError) Unwrap() error { return u.Err }
+
+// outcomeOf is what came of an action, by its error.
+func outcomeOf(err error) audit.Outcome {
+	var e *client.Error
+	var run *delivery.RunError
+	switch {
+	case err == nil:
+		return audit.Outcome{Result: audit.Done, Certain: true}
+	case rotation.NotSent(err):
+		return audit.Outcome{Result: audit.Failed, Certain: true, Reason: "not sent"}
+	case errors.As(err, &UnchangedError{}):
+		return audit.Outcome{Result: audit.Failed, Certain: true}
+	case errors.As(err, &run):
+		return audit.Outcome{Result: audit.Failed, Certain: run.Certain, Reason: run.How}
+	case !errors.As(err, &e):
+		return audit.Outcome{Result: audit.Failed}
+	}
+	o := audit.Outcome{Result: audit.Failed, Certain: e.Outcome == client.NotDone, Reason: string(e.Kind)}
+	switch e.Kind {
+	case client.Unauthorized, client.Forbidden, client.NotFound, client.Conflict, client.Invalid, client.RateLimited, client.ReadOnly, client.Unsupported:
+		o.Result = audit.Refused
+	}
+	return o
 }

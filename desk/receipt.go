@@ -2,13 +2,9 @@ package desk
 
 import (
 	"context"
-	"errors"
 
 	"detent/apikey"
 	"detent/audit"
-	"detent/client"
-	"detent/delivery"
-	"detent/rotation"
 )
 
 // receipts records an order before it is sent, and what came of it after.
@@ -48,38 +44,6 @@ func (d *Desk) receiptOf(o Order, out Outcome, err error) audit.Outcome {
 		record(d, o, out, err, &r)
 	}
 	return r
-}
-
-// UnchangedError marks an error after which all is as it was.
-type UnchangedError struct{ Err error }
-
-func (u UnchangedError) Error() string { return u.Err.Error() }
-
-// Unwrap gives the error itself.
-func (u UnchangedError) Unwrap() error { return u.Err }
-
-// outcomeOf is what came of an action, by its error.
-func outcomeOf(err error) audit.Outcome {
-	var e *client.Error
-	var run *delivery.RunError
-	switch {
-	case err == nil:
-		return audit.Outcome{Result: audit.Done, Certain: true}
-	case rotation.NotSent(err):
-		return audit.Outcome{Result: audit.Failed, Certain: true, Reason: "not sent"}
-	case errors.As(err, &UnchangedError{}):
-		return audit.Outcome{Result: audit.Failed, Certain: true}
-	case errors.As(err, &run):
-		return audit.Outcome{Result: audit.Failed, Certain: run.Certain, Reason: run.How}
-	case !errors.As(err, &e):
-		return audit.Outcome{Result: audit.Failed}
-	}
-	o := audit.Outcome{Result: audit.Failed, Certain: e.Outcome == client.NotDone, Reason: string(e.Kind)}
-	switch e.Kind {
-	case client.Unauthorized, client.Forbidden, client.NotFound, client.Conflict, client.Invalid, client.RateLimited, client.ReadOnly, client.Unsupported:
-		o.Result = audit.Refused
-	}
-	return o
 }
 
 // announced is a call whose record was begun before the last look at everything, so that nothing lies between that and the call.

@@ -60,12 +60,6 @@ func checkPatch(o Order, c apikey.Capabilities) *FieldError {
 	return nil
 }
 
-// An update that only switches a key is on record as one of these.
-const (
-	enable  = "enable"
-	disable = "disable"
-)
-
 func patched(p apikey.Patch) (action, detail string) {
 	var what []string
 	if p.Name != nil {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/hinshun/vt10x"
+	"github.com/muesli/termenv"
 )
 
 var recordTo = flag.String("record", "", "write the README's recording of a rotation into this file, an SVG that plays by itself")
@@ -84,47 +85,65 @@ const (
 	margin                = 16.0
 )
 
-// palette are the 16 colours and the two that a terminal starts with.
-var palette = []string{"#1b1e28", "#e06c75", "#98c379", "#d19a66", "#61afef", "#c678dd", "#56b6c2", "#c8ccd4",
-	"#5c6370", "#ff7b85", "#a8d389", "#e5c07b", "#7fbfff", "#d78bee", "#6fd0dc", "#ffffff"}
+// colours are the 16 of a terminal and the two that it starts with.
+type colours struct {
+	palette     []string
+	ground, ink string
+}
 
-const ground, ink = "#14161d", "#d7dae0"
+var darkColours = colours{[]string{"#1b1e28", "#e06c75", "#98c379", "#d19a66", "#61afef", "#c678dd", "#56b6c2", "#c8ccd4",
+	"#5c6370", "#ff7b85", "#a8d389", "#e5c07b", "#7fbfff", "#d78bee", "#6fd0dc", "#ffffff"}, "#14161d", "#d7dae0"}
 
-func hue(c vt10x.Color, none string) string {
+var lightColours = colours{[]string{"#24292f", "#c1121f", "#116329", "#8a5a00", "#0a4fc4", "#8250df", "#1b7c83", "#6e7781",
+	"#57606a", "#a40e26", "#1a7f37", "#7a4d00", "#0550ae", "#6639ba", "#3192aa", "#ffffff"}, "#ffffff", "#24292f"}
+
+func (p colours) hue(c vt10x.Color, none string) string {
 	switch {
 	case c == vt10x.DefaultFG:
-		return ink
+		return p.ink
 	case c == vt10x.DefaultBG:
 		return none
 	case c.ANSI():
-		return palette[c]
+		return p.palette[c]
+	case c < 256:
+		return termenv.ConvertToRGB(termenv.ANSI256Color(c)).Hex()
 	}
-	return ink // no style of the program has another on a dark ground
+	return fmt.Sprintf("#%06x", uint32(c))
 }
 
-// row draws one row of cells; runs of one look are one element.
-func row(cells []vt10x.Glyph) string {
+// row draws one row of cells; runs of one look are one element, and so is each character of two cells.
+func (p colours) row(cells []vt10x.Glyph) string {
 	const underline, bold, blinks = 1 << 1, 1 << 2, 1 << 5
+	wide := func(at int) bool { return at+1 < len(cells) && cells[at+1].Char == tail }
 	var b strings.Builder
 	for at := 0; at < len(cells); {
 		end, look := at+1, cells[at]
-		for end < len(cells) && cells[end].FG == look.FG && cells[end].BG == look.BG && cells[end].Mode == look.Mode {
+		for !wide(at) && end < len(cells) && cells[end].FG == look.FG && cells[end].BG == look.BG && cells[end].Mode == look.Mode && !wide(end) {
+			end++
+		}
+		if wide(at) {
 			end++
 		}
 		var text strings.Builder
 		for _, c := range cells[at:end] {
+			if c.Char == tail {
+				continue
+			}
 			if c.Char == 0 {
 				c.Char = ' '
 			}
 			text.WriteRune(c.Char)
 		}
 		x, width := margin+float64(at)*cellWidth, float64(end-at)*cellWidth
-		if back := hue(look.BG, ""); back != "" {
+		if back := p.hue(look.BG, ""); back != "" {
 			fmt.Fprintf(&b, `<rect x="%.1f" width="%.1f" height="%.1f" fill="%s"/>`, x, width, cellHeight, back)
 		}
 		if words := strings.TrimRight(text.String(), " "); words != "" {
 			indent := len(words) - len(strings.TrimLeft(words, " "))
 			x, width, words := x+float64(indent)*cellWidth, float64(len([]rune(words))-indent)*cellWidth, words[indent:]
+			if wide(at) {
+				width = 2 * cellWidth
+			}
 			class := ""
 			for bit, name := range map[int16]string{underline: "u", bold: "b", blinks: "f"} {
 				if look.Mode&bit != 0 {
@@ -134,7 +153,7 @@ func row(cells []vt10x.Glyph) string {
 			if class != "" {
 				class = ` class="` + class + `"`
 			}
-			fore := hue(look.FG, ground) // of a reversed cell the ground is the ink
+			fore := p.hue(look.FG, p.ground) // of a reversed cell the ground is the ink
 			if look.FG != vt10x.DefaultFG {
 				class += ` fill="` + fore + `"`
 			}
@@ -169,7 +188,7 @@ func (r *recording) svg() []byte {
 			for x := range cells {
 				cells[x] = term.Cell(x, y)
 			}
-			drawn := row(cells)
+			drawn := darkColours.row(cells)
 			if drawn == "" {
 				continue
 			}
@@ -194,7 +213,7 @@ func (r *recording) svg() []byte {
 %s</style>
 <rect width="100%%" height="100%%" rx="8" fill="%s"/>
 <defs>
-`, width, height, ink, total.Seconds(), styles.String(), ground)
+`, width, height, darkColours.ink, total.Seconds(), styles.String(), darkColours.ground)
 	for i, drawn := range ids {
 		fmt.Fprintf(&out, `<g id="r%d">%s</g>`+"\n", i, drawn)
 	}

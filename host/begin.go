@@ -8,6 +8,13 @@ import (
 	"detent/rotation"
 )
 
+// NoPlaceError is a key that no place is known for.
+type NoPlaceError struct{ Key string }
+
+func (e *NoPlaceError) Error() string {
+	return "where does the application read " + e.Key + "? Name a place with --deliver, or a destination of the profile whose keys match; nothing was changed"
+}
+
 // StartRotation makes a rotation of a key ready, with the world of its profile. Its places are those given, else those of the profile whose
 // keys match; a rotation without one is wrong usage. p has what the operator says.
 func (h *Host) StartRotation(s *Session, k apikey.Key, places []delivery.Destination, p rotation.Params) (*rotation.Rotation, error) {
@@ -24,7 +31,6 @@ func (h *Host) StartRotation(s *Session, k apikey.Key, places []delivery.Destina
 			return nil, Usage(err)
 		}
 	}
-	headless := p.Headless
 	world, err := h.World(s)
 	if err != nil {
 		return nil, err
@@ -33,10 +39,9 @@ func (h *Host) StartRotation(s *Session, k apikey.Key, places []delivery.Destina
 		return nil, Usagef("%s is what detent itself reads from %s: name that with --deliver file:%s, or where else it is read; nothing was changed", k.Name, own.Describe(), s.Profile.Token.File)
 	}
 	if len(places) == 0 {
-		return nil, Usagef("where does the application read %s? Name a place with --deliver, or a destination of the profile whose keys match; nothing was changed", k.Name)
+		return nil, Usage(&NoPlaceError{k.Name})
 	}
 	k.Environment = s.EnvironmentOf(k)
 	p.World, p.Key, p.Destinations = world, k, places
-	p.Headless = headless
 	return rotation.Start(p)
 }

@@ -1,10 +1,13 @@
 package host
 
 import (
+	"errors"
 	"io"
 
 	"detent/config"
 	"detent/desk"
+	"detent/tui/keylist"
+	"detent/tui/ui"
 )
 
 // Config loads the configuration once; a session over SSH has what the server has. Its errors are of usage.
@@ -120,4 +123,34 @@ func (h *Host) saveConfig(edit func(path, operator string) error) error {
 		return err
 	}
 	return h.reload()
+}
+
+// checkUI says what is wrong with the configuration's words for the screens: names that only they know.
+func checkUI(u config.UI) error {
+	_, err := keysOf(u)
+	if err == nil {
+		if err = keylist.CheckColumns(u.Columns); err != nil {
+			return u.At("columns", err)
+		}
+		if err = keylist.CheckOrder(u.Order); err != nil {
+			return u.At("order", err)
+		}
+	}
+	return err
+}
+
+// keysOf are the program's keys, with those that the configuration gives to actions.
+func keysOf(u config.UI) (*ui.Keys, error) {
+	keys := ui.NewKeys()
+	var bound []string
+	for _, k := range u.Keys {
+		if err := keys.Bind(k.Action, k.Keys); err != nil {
+			return nil, u.At(k.Action, err)
+		}
+		bound = append(bound, k.Action)
+	}
+	if action, problem := keys.Conflict(bound); action != "" {
+		return nil, u.At(action, errors.New(problem))
+	}
+	return keys, nil
 }

@@ -27,11 +27,19 @@ func (h *Host) deliveryOptions() (delivery.Options, error) {
 
 // Destinations are what --deliver names.
 func (h *Host) Destinations(p config.Profile, specs []string) ([]delivery.Destination, error) {
-	var out []place
+	out, err := h.destinations(p, specs)
+	if err != nil {
+		err = fmt.Errorf("--deliver: %w", err)
+	}
+	return out, err
+}
+
+// destinations are those that were named, or written out, wherever that was.
+func (h *Host) destinations(p config.Profile, specs []string) (out []delivery.Destination, err error) {
 	for _, spec := range specs {
 		d, err := h.Destination(p, spec)
 		if err != nil {
-			return nil, fmt.Errorf("--deliver: %w", err)
+			return nil, err
 		}
 		out = append(out, d)
 	}
@@ -47,7 +55,7 @@ func (h *Host) Destination(p config.Profile, spec string) (delivery.Destination,
 	made, then := func() (place, error) { return delivery.Parse(spec, o) }, []string(nil)
 	for _, d := range p.Deliver {
 		if d.Name == spec {
-			made, then = func() (place, error) { return delivery.New(deliveryConfig(d), o) }, d.Then
+			made, then = func() (place, error) { return delivery.New(d, o) }, d.Then
 		}
 	}
 	d, err := made()
@@ -55,13 +63,4 @@ func (h *Host) Destination(p config.Profile, spec string) (delivery.Destination,
 		return nil, err
 	}
 	return h.Ledger().Place(d, p.Name, p.Service, then), nil
-}
-
-// deliveryConfig is a destination of the profile as delivery takes it.
-func deliveryConfig(d config.Deliver) delivery.Config {
-	c := delivery.Config{Name: d.Name, File: d.File, Command: d.Command, Then: d.Then, Probe: d.Probe}
-	if d.EnvFile != nil {
-		c.EnvFile = &delivery.EnvFile{Path: d.EnvFile.Path, Variable: d.EnvFile.Variable}
-	}
-	return c
 }

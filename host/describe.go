@@ -78,6 +78,9 @@ func (h *Host) describeProfile(b *strings.Builder, p config.Profile, selected bo
 			row("token_url", p.TokenURL)
 		}
 	}
+	if p.SecretPrefix != "" {
+		row("secret_prefix", p.SecretPrefix)
+	}
 	if slices.Contains(issuer.Settings, "create") {
 		row("create", p.CanCreate)
 	}

@@ -22,9 +22,6 @@ type embedded struct {
 	secrets map[demoOf]apikey.Secret
 }
 
-// storeName is the store's file in the data directory.
-const storeName = "keys.db"
-
 // token is the administrator of this process; it is in no file.
 func (e *embedded) token(service string) apikey.Secret { return e.server.SessionToken(service, "") }
 

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"detent/apikey"
@@ -83,7 +84,7 @@ func (s *Session) pick(keys []apikey.Key, text string, open []rotation.View) (k 
 		return apikey.Key{}, true, fmt.Errorf("no key has the id or the name %q", text)
 	}
 	for _, v := range open {
-		if all(named, func(k apikey.Key) bool { return concerns(v, k) }) {
+		if !slices.ContainsFunc(named, func(k apikey.Key) bool { return !concerns(v, k) }) {
 			return apikey.Key{}, true, fmt.Errorf("%q is both keys of an open rotation (%s): `detent rotate --resume %s` goes on with it, `--abort %s` undoes it", text, ofRotation(v), v.ID, v.ID)
 		}
 	}
@@ -100,15 +101,6 @@ func (s *Session) pick(keys []apikey.Key, text string, open []rotation.View) (k 
 func (s *Session) sameBase(name, base string) bool {
 	name, _ = apikey.SplitName(name)
 	return apikey.SameBase(base, name, s.Caps.MaxName) || apikey.SameBase(name, base, s.Caps.MaxName)
-}
-
-func all(keys []apikey.Key, are func(apikey.Key) bool) bool {
-	for _, k := range keys {
-		if !are(k) {
-			return false
-		}
-	}
-	return true
 }
 
 // concerns reports whether a rotation is of this key, or made it.

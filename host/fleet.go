@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -82,9 +81,8 @@ func (h *Screens) openUnderScreen(ctx context.Context, p config.Profile) (*Sessi
 	return nil, errNeedsTerminal(p.Name)
 }
 
-func errNeedsTerminal(profile string) error {
-	return fmt.Errorf("the profile %s is not open, and its token command may ask on the terminal: switch to it first (p)", profile)
-}
+// aMoment is many times what a key service on this machine needs for its list; one that hangs holds the embedded one up no longer.
+const aMoment = 250 * time.Millisecond
 
 // opening opens a profile.
 type opening func(ctx context.Context, p config.Profile) (*Session, error)
@@ -103,11 +101,31 @@ func hearOnce(ctx context.Context, profiles []config.Profile, known *once, open 
 	})
 }
 
-// hear is Hear with every key, and calls from several goroutines.
+// hear is Hear with every key, and calls from several goroutines. The embedded service waits a moment for the profiles that may be of it:
+// the key of a profile that somebody made is that profile's.
 func hear(ctx context.Context, profiles []config.Profile, open opening, each func(i int, said Heard)) {
 	var all sync.WaitGroup
+	done := make([]chan struct{}, len(profiles))
+	for i := range profiles {
+		done[i] = make(chan struct{})
+	}
 	for i, p := range profiles {
 		all.Go(func() {
+			defer close(done[i])
+			if p.Embedded {
+				moment := time.NewTimer(aMoment)
+				defer moment.Stop()
+				for j, other := range profiles {
+					if !other.Embedded && oneService(p, other) {
+						select {
+						case <-done[j]:
+						case <-moment.C: // a fired timer is not asked again: each of the others gets no more
+							moment.Reset(0)
+						case <-ctx.Done():
+						}
+					}
+				}
+			}
 			s, err := open(ctx, p)
 			if err == nil {
 				err = s.Service.List(ctx, func(batch []apikey.Key) { each(i, Heard{Profile: p, Session: s, Keys: batch}) })
@@ -151,8 +169,12 @@ func (h *Host) Ask(ctx context.Context, profiles []config.Profile) []Answer {
 		}
 	})
 	known := newOnce(profiles)
-	for i, a := range answers {
-		answers[i].Keys = known.of(a.Profile, a.Keys)
+	for _, embedded := range []bool{false, true} {
+		for i, a := range answers {
+			if a.Profile.Embedded == embedded {
+				answers[i].Keys = known.of(a.Profile, a.Keys)
+			}
+		}
 	}
 	return answers
 }
@@ -160,42 +182,49 @@ func (h *Host) Ask(ctx context.Context, profiles []config.Profile) []Answer {
 // once tells the keys that a profile says from those that another has said: both may be of one service and one account.
 type once struct {
 	mu      sync.Mutex
-	several map[string]bool // the services that more than one profile is of
+	several map[string]bool // the profiles whose service another one is of, too
 	said    map[string][]saidBy
 }
 
 // saidBy is a key and the profile that it came from.
 type saidBy struct {
-	profile string
+	profile config.Profile
 	key     apikey.Key
 }
 
 func newOnce(profiles []config.Profile) *once {
 	o := &once{several: map[string]bool{}, said: map[string][]saidBy{}}
-	seen := map[string]bool{}
 	for _, p := range profiles {
-		at := serviceOf(p)
-		o.several[at], seen[at] = seen[at], true
+		o.several[p.Name] = slices.ContainsFunc(profiles, func(other config.Profile) bool { return other.Name != p.Name && oneService(p, other) })
 	}
 	return o
 }
 
-func serviceOf(p config.Profile) string {
-	return p.Service + " " + strings.TrimRight(strings.ToLower(p.Address()), "/")
+// oneService reports whether two profiles may be of one service: it is at one address, or one of them is the embedded service and the
+// other one on this machine, since `detent serve` serves the embedded service's store where nothing else is said.
+func oneService(a, b config.Profile) bool {
+	if a.Service != b.Service {
+		return false
+	}
+	address := func(p config.Profile) string { return strings.TrimRight(strings.ToLower(p.Address()), "/") }
+	return address(a) == address(b) || a.Embedded && onThisMachine(b) || b.Embedded && onThisMachine(a)
 }
+
+func onThisMachine(p config.Profile) bool { return !p.Embedded && !p.Setting(false).Remote }
 
 // of leaves out what another profile has said.
 func (o *once) of(p config.Profile, keys []apikey.Key) []apikey.Key {
-	at := serviceOf(p)
-	if !o.several[at] {
+	if !o.several[p.Name] {
 		return keys
 	}
 	return slices.DeleteFunc(slices.Clone(keys), func(k apikey.Key) bool {
-		id := at + " " + k.ID
-		if slices.ContainsFunc(o.said[id], func(s saidBy) bool { return s.profile != p.Name && isOne(s.key, k) }) {
+		id := p.Service + " " + k.ID
+		if slices.ContainsFunc(o.said[id], func(s saidBy) bool {
+			return s.profile.Name != p.Name && oneService(s.profile, p) && isOne(s.key, k)
+		}) {
 			return true
 		}
-		o.said[id] = append(o.said[id], saidBy{p.Name, apikey.Key{Name: k.Name, Masked: k.Masked, Account: k.Account, Environment: k.Environment, CreatedAt: k.CreatedAt}})
+		o.said[id] = append(o.said[id], saidBy{p, apikey.Key{Name: k.Name, Masked: k.Masked, Account: k.Account, Environment: k.Environment, CreatedAt: k.CreatedAt}})
 		return false
 	})
 }

@@ -41,3 +41,17 @@ func TestAnOperatorSeesTheRotationsOfTheirProfilesAlone(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+func TestTheFilesOfTheServerAreCompletedForNobodyOverSSH(t *testing.T) {
+	for _, role := range []config.Role{config.Viewer, config.Rotate, config.Admin} {
+		h := New(Options{Guest: guest(role, &config.Config{})}).Screens(nil)
+		for _, text := range []string{"/", "/e", "~/", "file:/", "env-file:/etc/environment:"} {
+			if found := h.Complete(t.Context(), text); len(found) != 0 {
+				t.Errorf("%s: %q goes on with %q", role, text, found)
+			}
+		}
+	}
+	if found := hostWith(t, "").Screens(nil).Complete(t.Context(), "/"); len(found) == 0 {
+		t.Error("the user of this machine gets nothing either: is this test looking?")
+	}
+}

@@ -101,12 +101,12 @@ func (h *Host) Issuers() ([]IssuerRow, error) {
 
 // issuerCan are what an issuer may be able to do, with the word of it for people.
 var issuerCan = []struct{ name, word string }{{"create", "create"}, {"update", "change"}, {"enable", "switch"}, {"delete", "delete"},
-	{"reveal", "reveal"}, {"last_used", "last-use"}, {"verify", ""}, {"roll", ""}}
+	{"reveal", "reveal"}, {"last_used", "last-use"}, {"verify", ""}, {"roll", "roll"}}
 
 // canOf says what an issuer can do.
 func canOf(d *kit.Declaration) map[string]bool {
 	return map[string]bool{"create": d.Create != nil, "update": d.Update != nil, "enable": d.Update != nil && d.Update.Sends("enabled") || d.Enable != nil, "delete": d.Delete != nil,
-		"reveal": d.Retrieve != nil || d.List.Secrets, "last_used": len(d.Row.LastUsedAt) > 0, "verify": len(d.Probes) > 0, "roll": false}
+		"reveal": d.Retrieve != nil || d.List.Secrets, "last_used": len(d.Row.LastUsedAt) > 0, "verify": len(d.Probes) > 0, "roll": d.Roll != nil}
 }
 
 // canWords are the same for people. What every issuer can, and what nothing here uses yet, is left out.
@@ -161,19 +161,26 @@ func DescribeIssuer(w io.Writer, d *kit.Declaration) error {
 }
 
 func credentialOf(d *kit.Declaration) string {
-	switch a := d.Auth; {
+	switch a := &d.Auth; {
 	case a.Login != nil:
-		return "USER:PASSWORD, for which " + a.Login.Call.Call + " gives a session"
+		return "USER:PASSWORD, for which " + a.Login.Call.Call + " gives a session, or a key"
 	case a.Kind == "basic":
-		return "USER:PASSWORD, basic"
-	case a.Kind == "header":
+		return "USER:PASSWORD, basic, or a key" + strings.TrimSuffix(" "+sentAs(&d.KeyAuth), " ")
+	}
+	return cmp.Or(sentAs(&d.Auth), "in the header Authorization, as Bearer")
+}
+
+// sentAs is where a credential is put; empty for the usual place.
+func sentAs(a *kit.Auth) string {
+	switch a.Kind {
+	case "header":
 		return "in the header " + a.Header
-	case a.Kind == "cookie":
+	case "cookie":
 		return "in the cookie " + a.Cookie
-	case a.Kind == "body":
+	case "body":
 		return "in the body, as " + a.Member
 	}
-	return "in the header Authorization, as Bearer"
+	return ""
 }
 
 // CheckIssuer reads a file, and says every problem of it by line and field. It asks no network.

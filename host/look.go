@@ -1,43 +1,10 @@
 package host
 
 import (
-	"errors"
-
 	"detent/config"
 	"detent/tui"
-	"detent/tui/keylist"
 	"detent/tui/ui"
 )
-
-// checkUI says what is wrong with the configuration's words for the screens: names that only they know.
-func checkUI(u config.UI) error {
-	_, err := keysOf(u)
-	if err == nil {
-		if err = keylist.CheckColumns(u.Columns); err != nil {
-			return u.At("columns", err)
-		}
-		if err = keylist.CheckOrder(u.Order); err != nil {
-			return u.At("order", err)
-		}
-	}
-	return err
-}
-
-// keysOf are the program's keys, with those that the configuration gives to actions.
-func keysOf(u config.UI) (*ui.Keys, error) {
-	keys := ui.NewKeys()
-	var bound []string
-	for _, k := range u.Keys {
-		if err := keys.Bind(k.Action, k.Keys); err != nil {
-			return nil, u.At(k.Action, err)
-		}
-		bound = append(bound, k.Action)
-	}
-	if action, problem := keys.Conflict(bound); action != "" {
-		return nil, u.At(action, errors.New(problem))
-	}
-	return keys, nil
-}
 
 // keys are those of the screens. What is wrong with them was said when the configuration was read.
 func (h *Host) keys() *ui.Keys {

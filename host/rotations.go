@@ -66,6 +66,37 @@ func (h *Host) OpenRotations(profile string) []rotation.View {
 	})
 }
 
+// rotatingElsewhere says that an open rotation of another profile, of what may be the same service, works with a key.
+func (h *Host) rotatingElsewhere(p config.Profile, k apikey.Key) string {
+	store, err := h.journals()
+	if err != nil {
+		return ""
+	}
+	views, _ := rotation.List(store) // of all operators: whoever may not see a rotation must not break it either
+	cfg, err := h.Config()
+	if g := h.o.Guest; g != nil && g.FullConfig != nil {
+		cfg = g.FullConfig()
+	}
+	if err != nil {
+		return ""
+	}
+	for _, v := range views {
+		other, known := cfg.Lookup(v.Profile)
+		if !known { // removed since: where it was is not known
+			other = config.Profile{Service: v.Service, URL: p.URL, Embedded: p.Embedded}
+		}
+		if v.Err != nil || v.State != rotation.Open || v.Profile == p.Name || !oneService(p, other) {
+			continue
+		}
+		for _, its := range []*apikey.Key{&v.Old, v.New} {
+			if its != nil && its.ID == k.ID && (k.Name == "" || its.Name == k.Name) {
+				return fmt.Sprintf("the key is in the open rotation %s of the profile %s", v.ID, v.Profile)
+			}
+		}
+	}
+	return ""
+}
+
 // CloseRotation ends an open rotation by its journal alone: its profile and its places may be gone for good.
 func (h *Host) CloseRotation(ctx context.Context, id, reason string) (rotation.View, error) {
 	v, err := h.Rotation(id)

@@ -17,12 +17,13 @@ type screenQueue struct {
 	host  *Screens
 	items []rotate.Queued
 	ready []*Queued // by item; nil where it cannot be rotated with the others
+	ends  []error   // of those that were run
 }
 
 // Queue makes a rotation of each key ready, as Host.Queue does for a command, each in its own profile, and looks ahead for all; nothing is
 // begun.
 func (h *Screens) Queue(ctx context.Context, items []rotate.Item) rotate.Queue {
-	q := &screenQueue{host: h, items: make([]rotate.Queued, len(items)), ready: make([]*Queued, len(items))}
+	q := &screenQueue{host: h, items: make([]rotate.Queued, len(items)), ready: make([]*Queued, len(items)), ends: make([]error, len(items))}
 	of := map[string][]int{}
 	var profiles []string
 	for i, item := range items {
@@ -67,12 +68,20 @@ func (q *screenQueue) take(i int, r *Queued) {
 	item := &q.items[i]
 	if r.Rotation != nil {
 		v := r.Rotation.View()
+		item.Places = nil
 		for _, d := range v.Destinations {
 			item.Places = append(item.Places, d.Describe)
 		}
 		item.Mode, item.Drain, item.Soak, item.Notes, item.ID = v.Mode, v.Drain, v.Soak, v.Notes, v.ID
+		if v.Step != rotation.Preflight {
+			item.Notes = append([]string{"goes on where it stands: " + v.PublicStep()}, item.Notes...)
+		}
 	}
+	item.Why, item.Hole = "", false
+	var none *NoPlaceError
 	switch {
+	case errors.As(r.Err, &none):
+		item.Why, item.Hole = "no place is known for it: where does the application read this key?", true
 	case r.Err != nil:
 		item.Why = r.Err.Error()
 	case r.Ahead.Status == rotation.Stopped && r.Ahead.Question != nil:
@@ -91,8 +100,86 @@ func (q *screenQueue) take(i int, r *Queued) {
 // Items are the keys, each with what would be done to it.
 func (q *screenQueue) Items() []rotate.Queued { return q.items }
 
-// errAsks is the end of a rotation in a queue that a person has to go on with.
-var errAsks = errors.New("waits for you: R goes on with it")
+// Fill gives a key that none is known for its places, and looks ahead for it.
+func (q *screenQueue) Fill(ctx context.Context, i int, places []string) rotate.Queued {
+	item := q.items[i].Item
+	r := &Queued{Key: item.Key}
+	r.Rotation, r.Err = q.start(ctx, item, places)
+	if r.Err == nil {
+		all := []*Queued{}
+		for _, other := range q.ready {
+			if other != nil {
+				all = append(all, other)
+			}
+		}
+		refuseShared(append(all, r))
+	}
+	if r.Err == nil {
+		r.Ahead, r.Err = r.Rotation.Rehearse(ctx)
+	}
+	q.ready[i] = r
+	q.take(i, r)
+	q.items[i].Hole = q.items[i].Why != "" // another place may be the right one
+	return q.items[i]
+}
+
+func (q *screenQueue) start(ctx context.Context, item rotate.Item, places []string) (*rotation.Rotation, error) {
+	s, err := q.host.session(ctx, item.Profile, item.Key)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range places {
+		if err := q.host.host.mayDeliver(s.Profile, d); err != nil {
+			return nil, err
+		}
+	}
+	found, err := q.host.host.destinations(s.Profile, places)
+	if err != nil {
+		return nil, err
+	}
+	return q.host.host.StartRotation(s, item.Key, found, rotation.Params{Mode: rotation.Planned})
+}
+
+// Again makes what has stopped or was not begun ready once more, where it stands: what is over is left out, and so is what asks a person.
+func (q *screenQueue) Again(ctx context.Context) rotate.Queue {
+	next := &screenQueue{host: q.host}
+	for i, err := range q.ends {
+		if err == nil || q.ready[i] == nil {
+			continue
+		}
+		v := q.ready[i].Rotation.View()
+		r := &Queued{Key: q.items[i].Key}
+		switch begun := v.Step != rotation.Preflight; {
+		case errors.Is(err, rotate.ErrAsks):
+			r.Err = err
+		case begun:
+			r.Rotation, r.Err = q.resume(ctx, v)
+		default:
+			var specs []string
+			for _, d := range v.Destinations {
+				specs = append(specs, d.Spec)
+			}
+			if r.Rotation, r.Err = q.start(ctx, q.items[i].Item, specs); r.Err == nil {
+				r.Ahead, r.Err = r.Rotation.Rehearse(ctx)
+			}
+		}
+		next.items, next.ready, next.ends = append(next.items, rotate.Queued{Item: q.items[i].Item}), append(next.ready, r), append(next.ends, nil)
+		next.take(len(next.items)-1, r)
+	}
+	return next
+}
+
+func (q *screenQueue) resume(ctx context.Context, v rotation.View) (*rotation.Rotation, error) {
+	s, err := q.host.session(ctx, v.Profile, v.Old)
+	if err != nil {
+		return nil, err
+	}
+	world, err := q.host.host.World(s)
+	if err != nil {
+		return nil, err
+	}
+	return rotation.Resume(world, v.ID, rotation.ResumeOptions{})
+}
 
 // Run rotates what is ready: one acts at a time, all may wait at once, and the first that fails keeps those from beginning that have not.
 func (q *screenQueue) Run(ctx context.Context, tell func(rotate.Progress)) {
@@ -108,6 +195,9 @@ func (q *screenQueue) Run(ctx context.Context, tell func(rotate.Progress)) {
 	})
 	for n, err := range ends {
 		i := ready[n]
+		if err != nil { // one that asks keeps nobody from beginning, but it has not come to its end
+			q.ends[i] = err
+		}
 		if errors.Is(err, ErrNotBegun) {
 			tell(rotate.Progress{At: i, View: q.ready[i].Rotation.View(), Done: true, Err: err})
 		}
@@ -121,7 +211,8 @@ func (q *screenQueue) drive(ctx context.Context, i int, pause func(context.Conte
 	err := q.steps(ctx, i, open, pause, tell)
 	open.Close()
 	tell(rotate.Progress{At: i, View: open.View(), Done: true, Err: err})
-	if errors.Is(err, errAsks) {
+	if errors.Is(err, rotate.ErrAsks) {
+		q.ends[i] = err
 		return nil
 	}
 	return err
@@ -135,7 +226,7 @@ func (q *screenQueue) steps(ctx context.Context, i int, open *rotation.Rotation,
 			tell(rotate.Progress{At: i, View: open.View(), Ends: q.host.host.o.Now().Add(res.Left), Total: res.Total})
 			return pause(ctx, res.Wait)
 		},
-		Stopped: func(context.Context, rotation.Result) error { return errAsks },
+		Stopped: func(context.Context, rotation.Result) error { return rotate.ErrAsks },
 	})
 }
 

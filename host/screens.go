@@ -111,7 +111,8 @@ func (h *Screens) Open(ctx context.Context, name string) (ui.Connection, error) 
 func (h *Screens) connection(s *Session) ui.Connection {
 	p := s.Profile
 	return ui.Connection{
-		Profile: h.profile(p), Service: s.Service, Order: s.Desk.Send, Policy: p.Policy(),
+		Catalogue: func(ctx context.Context) error { return s.AskCatalogue(ctx, CatalogueAge) },
+		Profile:   h.profile(p), Service: s.Service, Order: s.Desk.Send, Policy: p.Policy(),
 		Rotations: func() []rotation.View { return h.host.OpenRotations(p.Name) },
 	}
 }
@@ -157,4 +158,16 @@ func heldOnScreen(err error) error {
 		return &ui.HeldError{Place: held.Place}
 	}
 	return err
+}
+
+func errNeedsTerminal(profile string) error {
+	return fmt.Errorf("the profile %s is not open, and its token command may ask on the terminal: switch to it first (p)", profile)
+}
+
+// keep remembers the open session of a profile; opening is held.
+func (h *Screens) keep(s *Session) {
+	if h.sessions == nil {
+		h.sessions = map[string]*Session{}
+	}
+	h.sessions[s.Profile.Name] = s
 }

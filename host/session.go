@@ -10,6 +10,7 @@ import (
 	"detent/client"
 	"detent/config"
 	"detent/desk"
+	"detent/keyserver"
 )
 
 // Session is a profile in use.
@@ -21,6 +22,8 @@ type Session struct {
 	Caps     apikey.Capabilities
 	ReadOnly bool
 	token    apikey.Secret // what it authenticates with
+	now      func() time.Time
+	remember func(client.Catalogue) // what the service said of its permissions, for the next session
 }
 
 // Open opens the profile selected by flags, environment and file.
@@ -51,7 +54,7 @@ func (h *Host) OpenProfile(ctx context.Context, p config.Profile) (*Session, err
 // openWith makes a profile ready for use, of an issuer that is built in or in a folder; trial is nil where nothing is tried.
 func (h *Host) openWith(ctx context.Context, p config.Profile, folder string, readOnly bool, trial *client.Trial) (_ *Session, err error) {
 	opts := client.Options{
-		Service: p.Service, IssuerFolder: folder, Parents: p.Parents, URL: p.URL, Environment: p.Environment, Exchange: p.Exchange, TokenURL: p.TokenURL,
+		Service: p.Service, IssuerFolder: folder, Parents: p.Parents, URL: p.URL, Environment: p.Environment, Exchange: p.Exchange, TokenURL: p.TokenURL, SecretPrefix: p.SecretPrefix,
 		CanCreate: p.CanCreate, ReadOnly: readOnly, Timeout: h.o.Timeout, UserAgent: h.o.UserAgent, Now: h.o.Now, Sleep: h.o.Sleep, Trial: trial,
 	}
 	if opts.Debug, err = h.resources.debug(); err != nil {
@@ -65,7 +68,7 @@ func (h *Host) openWith(ctx context.Context, p config.Profile, folder string, re
 		if err != nil {
 			return nil, fmt.Errorf("the embedded service: %w", err)
 		}
-		opts.URL, opts.Token, opts.ShownOnce = local.url, local.token(p.Service), true
+		opts.URL, opts.Token, opts.ShownOnce, opts.Whole = local.url, local.token(p.Service), true, keyserver.SecretForm(p.Service)
 	} else {
 		reader, err := h.tokens()
 		if err != nil {
@@ -84,6 +87,7 @@ func (h *Host) openWith(ctx context.Context, p config.Profile, folder string, re
 	if h.o.Guest.Views() {
 		opts.ReadOnly, readOnly = true, true
 	}
+	opts.Catalogue = h.catalogue(p)
 	service, err := client.Open(opts)
 	if err != nil {
 		return nil, Usage(fmt.Errorf("profile %s: %w", p.Name, err))
@@ -91,12 +95,14 @@ func (h *Host) openWith(ctx context.Context, p config.Profile, folder string, re
 	d := desk.Open(service, h.deskOptions(p, readOnly))
 	setting := p.Setting(h.o.Demo)
 	setting.Token = service.Capabilities().Credential
-	return &Session{Profile: p, Setting: setting, Desk: d, Service: d.Service(), Caps: service.Capabilities(), ReadOnly: readOnly, token: opts.Token}, nil
+	return &Session{Profile: p, Setting: setting, Desk: d, Service: d.Service(), Caps: service.Capabilities(), ReadOnly: readOnly, token: opts.Token,
+		now: h.o.Now, remember: func(told client.Catalogue) { h.rememberCatalogue(p, told) }}, nil
 }
 
 // deskOptions are those of a profile's desk.
 func (h *Host) deskOptions(p config.Profile, readOnly bool) desk.Options {
-	o := desk.Options{Profile: p.Name, Issuer: p.Service, Ledger: h.Ledger(), ReadOnly: readOnly, Forced: readOnly && !p.ReadOnly, Timeout: h.o.Timeout, Now: h.o.Now}
+	o := desk.Options{Profile: p.Name, Issuer: p.Service, Ledger: h.Ledger(), ReadOnly: readOnly, Forced: readOnly && !p.ReadOnly, Timeout: h.o.Timeout, Now: h.o.Now,
+		Elsewhere: func(k apikey.Key) string { return h.rotatingElsewhere(p, k) }}
 	for _, d := range p.Deliver {
 		o.Places = append(o.Places, d.Name)
 	}

@@ -3,6 +3,7 @@ package keyserver
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"detent/keyserver/store"
 
@@ -15,14 +16,6 @@ func (c *call) newKey(name string) *store.Key {
 	return &store.Key{Service: c.who.Service, Environment: c.who.Environment, Name: name,
 		Project: c.who.Project, ProjectName: c.who.ProjectName, Enabled: true,
 		CreatedAt: now, UpdatedAt: now, CreatedBy: c.actor(), UpdatedBy: c.actor()}
-}
-
-// actor names the caller in created_by and updated_by.
-func (c *call) actor() string {
-	if c.who.Session {
-		return "detent"
-	}
-	return c.who.ID
 }
 
 // remove deletes a key of the caller's contract and environment. Its secret and its tokens are
@@ -81,6 +74,51 @@ func (c *call) insert(k *store.Key) (string, error) {
 		c.tell("created", k, given(k)...)
 	}
 	return secret, err
+}
+
+// creation is a create as one contract has it.
+type creation struct {
+	fields []string                                     // what it takes beside the name
+	asked  func(k *store.Key) error                     // makes the key what is asked for, where the caller may have it
+	status int                                          // of the answer
+	write  func(k *store.Key, secret string) (b []byte) // the answer
+}
+
+// create makes a key and answers with its secret. What was sent before, or by another request at the same moment under the same name, is
+// answered as that; what a create that was sent before asks for is not looked at again: an expiry that was in the future then may be past now.
+func (c *call) create(how creation) (int, []byte, error) {
+	var err error
+	if c.once, err = c.onceOf(""); err != nil {
+		return 0, nil, err
+	}
+	if c.once != nil {
+		if body, err := c.answerAgain(how.write); err != nil || body != nil {
+			return http.StatusOK, body, err
+		}
+	}
+	if err := c.body.Only("a create", append([]string{"name"}, how.fields...)...); err != nil {
+		return 0, nil, err
+	}
+	name, err := c.body.Name("name")
+	if err != nil {
+		return 0, nil, err
+	}
+	k := c.newKey(name)
+	if err := how.asked(k); err != nil {
+		return 0, nil, err
+	}
+	secret, err := c.insert(k)
+	if errors.Is(err, errRepeated) {
+		body, err := c.answerAgain(how.write)
+		if err == nil && body == nil {
+			err = contract.Conflict("another create with this %s was being made: ask again", onceHeader)
+		}
+		return http.StatusOK, body, err
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	return how.status, how.write(k, secret), nil
 }
 
 // isOf reports whether the secret that the caller sent is still one of the key's. An exchanged token stands for the key, whichever it has.

@@ -10,9 +10,9 @@ import (
 	"sync"
 	"time"
 
-	"detent/apikey"
 	"detent/keyserver/contract"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // EventFormats are how a service may tell what happened to its keys.
@@ -80,13 +80,21 @@ func (c *call) tell(what string, k *store.Key, more ...any) {
 	c.events.Info(what, append([]any{"contract", k.Service, "key", k.ID, "name", k.Name, "by", c.actor(), "from", c.r.RemoteAddr}, more...)...)
 }
 
+// actor names the caller in created_by and updated_by.
+func (c *call) actor() string {
+	if c.who.Session {
+		return "detent"
+	}
+	return c.who.ID
+}
+
 // given is what a new key may do, for the log.
 func given(k *store.Key) []any {
 	var more []any
 	switch k.Service {
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		more = append(more, "permissions", k.Permissions)
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		more = append(more, "type", k.Type, "role", k.Role, "project", k.Project)
 	default:
 		more = append(more, "environment", string(k.Environment), "restricted", k.Restrictions != "")

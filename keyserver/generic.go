@@ -9,17 +9,15 @@ import (
 	"detent/apikey"
 	"detent/keyserver/contract"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 var genericRoutes = []route{
-	{http.MethodGet, contract.GenericKeysPath, apikey.Generic, need{}, genericList},
-	{http.MethodPost, contract.GenericKeysPath, apikey.Generic, need{}, genericCreate},
-	{http.MethodDelete, contract.GenericKeysPath + "/{id}", apikey.Generic, need{}, genericDelete},
-	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll", apikey.Generic, need{}, genericRoll},
-	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll/end", apikey.Generic, need{}, genericEndOverlap},
-	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll/keep", apikey.Generic, need{}, genericKeepFormer},
-	{http.MethodPost, "/v1/users", apikey.Generic, need{}, userCreate},
-	{http.MethodGet, "/v1/users/{id}", apikey.Generic, need{}, userGet},
+	{http.MethodGet, contract.GenericKeysPath, wirename.Generic, need{}, genericList},
+	{http.MethodPost, contract.GenericKeysPath, wirename.Generic, need{}, genericCreate},
+	{http.MethodDelete, contract.GenericKeysPath + "/{id}", wirename.Generic, need{}, genericDelete},
+	{http.MethodPost, "/v1/users", wirename.Generic, need{}, userCreate},
+	{http.MethodGet, "/v1/users/{id}", wirename.Generic, need{}, userGet},
 }
 
 const maxPage = 1000
@@ -44,7 +42,7 @@ func genericList(c *call) (int, []byte, error) {
 			limit = maxPage
 		}
 	}
-	v := store.View{Service: apikey.Generic, Environment: c.who.Environment}
+	v := store.View{Service: wirename.Generic, Environment: c.who.Environment}
 	return 0, nil, c.stream(v, after, limit, list{head: `{"success":true,"data":[`, paged: true,
 		each: func(b []byte, k *store.Key) []byte {
 			return c.appendGeneric(b, k, "")
@@ -58,47 +56,32 @@ func genericList(c *call) (int, []byte, error) {
 }
 
 func genericCreate(c *call) (int, []byte, error) {
-	o := c.body
-	if body, err := c.replay(c.oneGeneric); err != nil || body != nil {
-		return http.StatusOK, body, err
-	}
-	if err := o.Only("a create", "name", "environment", "expires_at", "restrictions"); err != nil {
-		return 0, nil, err
-	}
-	name, err := o.Name("name")
+	return c.create(creation{[]string{"environment", "expires_at", "restrictions"}, c.askedGeneric, http.StatusCreated, c.oneGeneric})
+}
+
+func (c *call) askedGeneric(k *store.Key) error {
+	text, err := c.body.Text("environment")
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	text, err := o.Text("environment")
+	if k.Environment = apikey.Environment(text); k.Environment != apikey.Live && k.Environment != apikey.Test {
+		return contract.Invalid("environment must be live or test")
+	}
+	if k.ExpiresAt, err = c.body.Instant("expires_at", c.now); err != nil {
+		return err
+	}
+	limits, err := c.body.Restrictions("restrictions")
 	if err != nil {
-		return 0, nil, err
+		return err
 	}
-	env := apikey.Environment(text)
-	if env != apikey.Live && env != apikey.Test {
-		return 0, nil, contract.Invalid("environment must be live or test")
+	if own := c.who.Environment; own != "" && own != k.Environment {
+		return contract.Forbidden("a %s key manages %s keys only", own, own)
 	}
-	expires, err := o.Instant("expires_at", c.now)
-	if err != nil {
-		return 0, nil, err
+	if err := c.mayGive("makes", limits); err != nil || limits.Empty() {
+		return err
 	}
-	limits, err := o.Restrictions("restrictions")
-	if err != nil {
-		return 0, nil, err
-	}
-	if own := c.who.Environment; own != "" && own != env {
-		return 0, nil, contract.Forbidden("a %s key manages %s keys only", own, own)
-	}
-	if err := c.mayGive("makes", limits); err != nil {
-		return 0, nil, err
-	}
-	k := c.newKey(name)
-	k.Environment, k.ExpiresAt = env, expires
-	if !limits.Empty() {
-		if k.Restrictions, err = contract.RestrictionsJSON(limits); err != nil {
-			return 0, nil, err
-		}
-	}
-	return c.create(k, http.StatusCreated, c.oneGeneric)
+	k.Restrictions, err = contract.RestrictionsJSON(limits)
+	return err
 }
 
 func (c *call) appendGeneric(b []byte, k *store.Key, secret string) []byte {

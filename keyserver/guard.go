@@ -8,9 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"detent/apikey"
-	"detent/keyserver/contract"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // guard is the one way into a handler, for every contract: auth, enabled, expiry,
@@ -45,17 +44,6 @@ func (s *Server) admit(r *http.Request, k *store.Key, n need, now time.Time) (*s
 	return k, permit(k, n)
 }
 
-// errUnknownKey answers for every credential that is not a key's: unknown, wrong,
-// malformed, deleted, or of another service. They are not told apart.
-var errUnknownKey = contract.Unauthorized("the key is not valid: it may be mistyped, revoked, or of another environment or service")
-
-var (
-	errNoCredential = contract.Unauthorized("no key: send the header Authorization: Bearer <key>")
-	errDisabled     = contract.Unauthorized("the key is disabled")
-	errExpired      = contract.Unauthorized("the key has expired")
-	errTokenExpired = contract.Unauthorized("the token has expired: exchange the key again")
-)
-
 // authenticate finds the key that a credential belongs to. A wrong secret takes the same path
 // as one for a key that does not exist: one lookup, one hash, one comparison.
 // former: it is the one that a rolled key had before, and is still let in.
@@ -63,7 +51,7 @@ func (s *Server) authenticate(ctx context.Context, service, credential string, n
 	if credential == "" {
 		return nil, false, errNoCredential
 	}
-	if service == apikey.Vertesia && strings.Count(credential, ".") == 2 {
+	if service == wirename.Vertesia && strings.Count(credential, ".") == 2 {
 		k, err = s.authenticateToken(ctx, credential, now, at)
 		return k, false, err
 	}
@@ -94,6 +82,24 @@ func (s *Server) authenticate(ctx context.Context, service, credential string, n
 		s.admitted.put(seen, string(given[:]), k)
 	}
 	return k, former, nil
+}
+
+// authenticateToken finds the key that a token stands for. The caller checks the key as if
+// it had been sent itself: deleting, disabling and expiry end its tokens at once.
+func (s *Server) authenticateToken(ctx context.Context, token string, now time.Time, at *store.Seen) (*store.Key, error) {
+	stands, err := s.openToken(ctx, token, now)
+	if err != nil {
+		return nil, err
+	}
+	if now.Unix() >= stands.until {
+		return nil, errTokenExpired
+	}
+	k, err := s.current(ctx, stands.id, at)
+	k, err = s.lag.accepted(stands.id, k, err, now)
+	if errors.Is(err, store.ErrNoKey) {
+		return nil, errUnknownKey
+	}
+	return k, err
 }
 
 // noHash is that of no secret.
@@ -132,4 +138,13 @@ func (s *Server) current(ctx context.Context, id string, at *store.Seen) (*store
 		s.keep(seen, k)
 	}
 	return k, err
+}
+
+// bearer is the credential of a request, "" if there is none.
+func bearer(r *http.Request) string {
+	scheme, value, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(value)
 }

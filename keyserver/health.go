@@ -3,7 +3,6 @@ package keyserver
 import (
 	"context"
 	"errors"
-	"net/http"
 	"sync"
 	"time"
 )
@@ -38,32 +37,4 @@ func (s *Server) Ready(ctx context.Context) error {
 		r.asked = now
 	}
 	return r.err
-}
-
-// health answers /healthz (the process serves) and /readyz (send it requests), to anybody: they say yes or no and nothing else. No contract has
-// these paths.
-func (s *Server) health(w http.ResponseWriter, r *http.Request) bool {
-	var err error
-	switch r.URL.Path {
-	case "/healthz":
-	case "/readyz":
-		err = s.Ready(r.Context())
-	default:
-		return false
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	switch {
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		h.Set("Allow", "GET, HEAD")
-		send(w, http.StatusMethodNotAllowed, []byte(`{"status":"method not allowed"}`))
-	case errors.Is(err, errEnding):
-		send(w, http.StatusServiceUnavailable, []byte(`{"status":"ending"}`))
-	case err != nil:
-		send(w, http.StatusServiceUnavailable, []byte(`{"status":"the store does not answer"}`))
-	default:
-		send(w, http.StatusOK, []byte(`{"status":"ok"}`))
-	}
-	return true
 }

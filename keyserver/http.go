@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"detent/apikey"
 	"detent/keyserver/contract"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // The headers of every answer. Nobody writes to them.
@@ -21,6 +21,11 @@ var (
 	headerJSON    = []string{"application/json; charset=utf-8"}
 	headerNoStore = []string{"no-store"}
 	headerNoSniff = []string{"nosniff"}
+)
+
+const (
+	maxBody    = 1 << 20
+	maxDiscard = 64 << 20 // of a body over maxBody, read and thrown away
 )
 
 // call is one request on its way through a handler.
@@ -75,14 +80,14 @@ func (rt route) match(path string) (id string, ok bool) {
 // contractOf is the contract whose shape an error takes at a path that no route has.
 func contractOf(path string) string {
 	for _, c := range []struct{ prefix, service string }{
-		{"/v1/prosopo/", apikey.Prosopo}, {"/api/", apikey.Vertesia}, {"/token/", apikey.Vertesia}, {"/v1/", apikey.Generic},
-		{"/api-keys/", apikey.Prosopo}, {"/access-control/", apikey.Prosopo}, {"/sites/", apikey.Prosopo}, {"/users/", apikey.Prosopo},
+		{"/v1/prosopo/", wirename.Prosopo}, {"/api/", wirename.Vertesia}, {"/token/", wirename.Vertesia}, {"/v1/", wirename.Generic},
+		{"/api-keys/", wirename.Prosopo}, {"/access-control/", wirename.Prosopo}, {"/sites/", wirename.Prosopo}, {"/users/", wirename.Prosopo},
 	} {
 		if strings.HasPrefix(path+"/", c.prefix) {
 			return c.service
 		}
 	}
-	return apikey.Generic
+	return wirename.Generic
 }
 
 // Handler answers all three contracts on one origin.
@@ -139,7 +144,7 @@ func (c *call) answer(rt *route) (status int, body []byte, err error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if rt.service == apikey.Vertesia {
+	if rt.service == wirename.Vertesia {
 		if err := c.sweepOften(c.ctx, c.now); err != nil {
 			return 0, nil, err
 		}
@@ -298,3 +303,46 @@ func (w *answerWriter) Write(b []byte) (int, error) {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// health answers /healthz (the process serves) and /readyz (send it requests), to anybody: they say yes or no and nothing else. No contract has
+// these paths.
+func (s *Server) health(w http.ResponseWriter, r *http.Request) bool {
+	var err error
+	switch r.URL.Path {
+	case "/healthz":
+	case "/readyz":
+		err = s.Ready(r.Context())
+	default:
+		return false
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		h.Set("Allow", "GET, HEAD")
+		send(w, http.StatusMethodNotAllowed, []byte(`{"status":"method not allowed"}`))
+	case errors.Is(err, errEnding):
+		send(w, http.StatusServiceUnavailable, []byte(`{"status":"ending"}`))
+	case err != nil:
+		send(w, http.StatusServiceUnavailable, []byte(`{"status":"the store does not answer"}`))
+	default:
+		send(w, http.StatusOK, []byte(`{"status":"ok"}`))
+	}
+	return true
+}
+
+// Metrics answers /metrics in Prometheus' text format, and /healthz and /readyz. It asks nobody who they are: it belongs on a
+// port of loopback. Options.Metrics turns the counting on.
+func (s *Server) Metrics() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case s.health(w, r):
+		case r.URL.Path != "/metrics" || s.meter == nil:
+			http.NotFound(w, r)
+		default:
+			w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+			s.meter.set.WritePrometheus(w)
+		}
+	})
+}

@@ -2,7 +2,6 @@ package keyserver
 
 import (
 	"errors"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -74,19 +73,4 @@ func reasonOf(err error, status int) string {
 		return code
 	}
 	return strconv.Itoa(status)
-}
-
-// Metrics answers /metrics in Prometheus' text format, and /healthz and /readyz. It asks nobody who they are: it belongs on a
-// port of loopback. Options.Metrics turns the counting on.
-func (s *Server) Metrics() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case s.health(w, r):
-		case r.URL.Path != "/metrics" || s.meter == nil:
-			http.NotFound(w, r)
-		default:
-			w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-			s.meter.set.WritePrometheus(w)
-		}
-	})
 }

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"time"
 
 	"detent/keyserver/store"
@@ -56,15 +55,6 @@ func (c *call) onceOf(of string) (*once, error) {
 	return &once{key, hex.EncodeToString(sum[:])}, nil
 }
 
-// replay answers a create that was sent before; a nil body says that it was not. What the create asks for is not looked at again: an expiry that was
-// in the future then may be past now.
-func (c *call) replay(write func(*store.Key, string) []byte) (body []byte, err error) {
-	if c.once, err = c.onceOf(""); err != nil || c.once == nil {
-		return nil, err
-	}
-	return c.answerAgain(write)
-}
-
 func (c *call) answerAgain(write func(*store.Key, string) []byte) ([]byte, error) {
 	var body, id string
 	var k *store.Key
@@ -88,22 +78,6 @@ func (c *call) answerAgain(write func(*store.Key, string) []byte) ([]byte, error
 	}
 	c.w.Header().Set(replayed, "true")
 	return write(k, ""), nil
-}
-
-// create stores a key and answers with its secret; where another request with the same name was faster, as if sent again.
-func (c *call) create(k *store.Key, status int, write func(*store.Key, string) []byte) (int, []byte, error) {
-	secret, err := c.insert(k)
-	if errors.Is(err, errRepeated) {
-		body, err := c.answerAgain(write)
-		if err == nil && body == nil {
-			err = contract.Conflict("another create with this %s was being made: ask again", onceHeader)
-		}
-		return http.StatusOK, body, err
-	}
-	if err != nil {
-		return 0, nil, err
-	}
-	return status, write(k, secret), nil
 }
 
 // remember notes, in the transaction that makes the key, what the create was called.

@@ -12,6 +12,7 @@ import (
 	"detent/apikey"
 	"detent/keyserver/contract"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // The permissions that this service enforces a call by.
@@ -92,9 +93,9 @@ func rankOf(k *store.Key) rank {
 // that may call the endpoint.
 func canMint(k *store.Key) bool {
 	switch k.Service {
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		return rankOf(k) >= admin
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		return k.Has(permCreateKey)
 	default:
 		limits, err := k.Limits()
@@ -107,6 +108,17 @@ type need struct {
 	permission string // Prosopo
 	rank       rank   // Vertesia
 }
+
+// errUnknownKey answers for every credential that is not a key's: unknown, wrong,
+// malformed, deleted, or of another service. They are not told apart.
+var errUnknownKey = contract.Unauthorized("the key is not valid: it may be mistyped, revoked, or of another environment or service")
+
+var (
+	errNoCredential = contract.Unauthorized("no key: send the header Authorization: Bearer <key>")
+	errDisabled     = contract.Unauthorized("the key is disabled")
+	errExpired      = contract.Unauthorized("the key has expired")
+	errTokenExpired = contract.Unauthorized("the token has expired: exchange the key again")
+)
 
 // permit is the last step of guard.
 func permit(k *store.Key, n need) error {
@@ -240,7 +252,7 @@ func (s *Server) keepLast(ctx context.Context, q store.Queryer, caller, k, after
 	if is == mintsNot || after != nil && mintingOf(after, now) >= is {
 		return nil
 	}
-	if caller.Session && k.Service == apikey.Generic && !k.Admin {
+	if caller.Session && k.Service == wirename.Generic && !k.Admin {
 		return nil
 	}
 	others, err := otherMinters(ctx, q, k.Service, k.ID, is, now)

@@ -11,13 +11,13 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"detent/apikey"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // Options open a server.
@@ -143,7 +143,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		err = errors.Join(fmt.Errorf("open the key store %s: %w", st.Name, err), st.Close())
 		return nil, cut(ctx, store.WithoutPassword(err, password))
 	}
-	s.routes = slices.Concat(prosopoRoutes, vertesiaRoutes, genericRoutes)
+	s.routes = slices.Concat(prosopoRoutes, vertesiaRoutes, genericRoutes, rollRoutes)
 	s.usage.start(s.store, s.log)
 	if o.Metrics {
 		s.meter = newMeter(s)
@@ -181,11 +181,11 @@ func (s *Server) start(ctx context.Context) error {
 	s.project.name = "Default"
 	s.sessions = map[string]*store.Key{}
 	s.tokens = map[sessionKind]apikey.Secret{}
-	for _, kind := range []sessionKind{{apikey.Prosopo, ""}, {apikey.Vertesia, ""},
-		{apikey.Generic, apikey.Live}, {apikey.Generic, apikey.Test}, {apikey.Generic, ""}} {
+	for _, kind := range []sessionKind{{wirename.Prosopo, ""}, {wirename.Vertesia, ""},
+		{wirename.Generic, apikey.Live}, {wirename.Generic, apikey.Test}, {wirename.Generic, ""}} {
 		k := s.administrator(kind.service, kind.env)
 		k.Session, k.Name = true, "session administrator"
-		if kind.service == apikey.Generic && kind.env == "" {
+		if kind.service == wirename.Generic && kind.env == "" {
 			k.Environment = apikey.Live // for the prefix alone
 		}
 		secret, err := store.Mint(s.random, k)
@@ -205,11 +205,11 @@ func (s *Server) administrator(service string, env apikey.Environment) *store.Ke
 	k := &store.Key{Service: service, Name: "administrator", Enabled: true, Admin: true,
 		CreatedAt: now, UpdatedAt: now, CreatedBy: "detent", UpdatedBy: "detent"}
 	switch service {
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		k.Permissions = allPermissions()
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		k.Type, k.Role, k.Project, k.ProjectName = apikey.SecretKey, "admin", s.project.id, s.project.name
-	case apikey.Generic:
+	case wirename.Generic:
 		k.Environment = env
 		k.Name = "administrator (" + string(env) + ")"
 	}
@@ -236,11 +236,7 @@ type limits struct {
 
 var usualLimits = limits{header: 5 * time.Second, read: 15 * time.Second, write: 30 * time.Second, idle: time.Minute, drain: 5 * time.Second}
 
-const (
-	maxHeader  = 32 << 10
-	maxBody    = 1 << 20
-	maxDiscard = 64 << 20 // of a body over maxBody, read and thrown away
-)
+const maxHeader = 32 << 10
 
 // Serve answers on the listener until ctx is done, then is not ready any more, and lets the requests that are being answered
 // finish (for five seconds, then they are cut) and returns nil. It closes the listener, not the server.
@@ -304,13 +300,4 @@ func (l *lockedReader) Read(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.r.Read(p)
-}
-
-// bearer is the credential of a request, "" if there is none.
-func bearer(r *http.Request) string {
-	scheme, value, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(value)
 }

@@ -72,6 +72,7 @@ type tokenClaims struct {
 const (
 	tokenIssuer   = "detent"
 	tokenAudience = "detent"
+	accountName   = "detent"
 )
 
 var b64 = base64.RawURLEncoding
@@ -102,24 +103,6 @@ func (s *Server) issueToken(ctx context.Context, k *store.Key, now time.Time) (s
 	}
 	signed := b64.EncodeToString(head) + "." + b64.EncodeToString(claims)
 	return signed + "." + b64.EncodeToString(ed25519.Sign(private, []byte(signed))), nil
-}
-
-// authenticateToken finds the key that a token stands for. The caller checks the key as if
-// it had been sent itself: deleting, disabling and expiry end its tokens at once.
-func (s *Server) authenticateToken(ctx context.Context, token string, now time.Time, at *store.Seen) (*store.Key, error) {
-	stands, err := s.openToken(ctx, token, now)
-	if err != nil {
-		return nil, err
-	}
-	if now.Unix() >= stands.until {
-		return nil, errTokenExpired
-	}
-	k, err := s.current(ctx, stands.id, at)
-	k, err = s.lag.accepted(stands.id, k, err, now)
-	if errors.Is(err, store.ErrNoKey) {
-		return nil, errUnknownKey
-	}
-	return k, err
 }
 
 // tokenSubject is what a token says.

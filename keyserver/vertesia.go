@@ -13,27 +13,27 @@ import (
 	"detent/apikey"
 	"detent/keyserver/contract"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 const (
-	accountName   = "detent"
 	publicKeyName = "Public API Key (generated)" // what the document's example calls it
 	publicKeyLife = 24 * time.Hour
 	publicKeyRole = "executor"
 )
 
 var vertesiaRoutes = []route{
-	{http.MethodGet, "/api/v1/apikeys", apikey.Vertesia, need{rank: reader}, vertesiaList},
-	{http.MethodPost, "/api/v1/apikeys", apikey.Vertesia, need{rank: developer}, vertesiaCreate},
-	{http.MethodGet, "/api/v1/apikeys/pk", apikey.Vertesia, need{rank: application}, vertesiaPublicKey},
-	{http.MethodGet, "/api/v1/apikeys/{id}", apikey.Vertesia, need{rank: reader}, vertesiaGet},
-	{http.MethodPut, "/api/v1/apikeys/{id}", apikey.Vertesia, need{rank: developer}, vertesiaUpdate},
-	{http.MethodDelete, "/api/v1/apikeys/{id}", apikey.Vertesia, need{rank: admin}, vertesiaDelete},
-	{http.MethodPost, "/token/issue", apikey.Vertesia, need{}, vertesiaExchange},
+	{http.MethodGet, "/api/v1/apikeys", wirename.Vertesia, need{rank: reader}, vertesiaList},
+	{http.MethodPost, "/api/v1/apikeys", wirename.Vertesia, need{rank: developer}, vertesiaCreate},
+	{http.MethodGet, "/api/v1/apikeys/pk", wirename.Vertesia, need{rank: application}, vertesiaPublicKey},
+	{http.MethodGet, "/api/v1/apikeys/{id}", wirename.Vertesia, need{rank: reader}, vertesiaGet},
+	{http.MethodPut, "/api/v1/apikeys/{id}", wirename.Vertesia, need{rank: developer}, vertesiaUpdate},
+	{http.MethodDelete, "/api/v1/apikeys/{id}", wirename.Vertesia, need{rank: admin}, vertesiaDelete},
+	{http.MethodPost, "/token/issue", wirename.Vertesia, need{}, vertesiaExchange},
 }
 
 func vertesiaList(c *call) (int, []byte, error) {
-	v := store.View{Service: apikey.Vertesia, ValidAt: c.now.UnixMilli()}
+	v := store.View{Service: wirename.Vertesia, ValidAt: c.now.UnixMilli()}
 	switch level := c.query.Get("level"); level {
 	case "", "account":
 	case "project":
@@ -48,7 +48,7 @@ func vertesiaList(c *call) (int, []byte, error) {
 
 func vertesiaGet(c *call) (int, []byte, error) {
 	k, err := c.current(c.ctx, c.id, &c.at)
-	if err == nil && (k.Service != apikey.Vertesia || k.Session || k.Expired(c.now)) {
+	if err == nil && (k.Service != wirename.Vertesia || k.Session || k.Expired(c.now)) {
 		err = store.ErrNoKey
 	}
 	if err != nil {
@@ -66,7 +66,7 @@ func vertesiaGet(c *call) (int, []byte, error) {
 
 // vertesiaKey finds a key that is not past its end.
 func (c *call) vertesiaKey(ctx context.Context, q store.Queryer, id string) (*store.Key, error) {
-	k, err := store.GetOf(ctx, q, apikey.Vertesia, "", id)
+	k, err := store.GetOf(ctx, q, wirename.Vertesia, "", id)
 	if err == nil && k.Expired(c.now) {
 		return nil, store.ErrNoKey
 	}
@@ -74,38 +74,27 @@ func (c *call) vertesiaKey(ctx context.Context, q store.Queryer, id string) (*st
 }
 
 func vertesiaCreate(c *call) (int, []byte, error) {
-	o := c.body
 	write := func(k *store.Key, value string) []byte { return contract.AppendVertesiaKey(nil, k, c.account, value) }
-	if body, err := c.replay(write); err != nil || body != nil {
-		return http.StatusOK, body, err
-	}
-	if err := o.Only("a create", append([]string{"name", "role", "type", "expires_at"}, contract.ExtraNames...)...); err != nil {
-		return 0, nil, err
-	}
-	name, err := o.Name("name")
-	if err != nil {
-		return 0, nil, err
-	}
-	k := c.newKey(name)
+	return c.create(creation{append([]string{"role", "type", "expires_at"}, contract.ExtraNames...), c.askedVertesia, http.StatusOK, write})
+}
+
+func (c *call) askedVertesia(k *store.Key) (err error) {
 	k.Type = apikey.SecretKey
-	if o.Has("type") {
-		if k.Type, err = o.Text("type"); err != nil {
-			return 0, nil, err
+	if c.body.Has("type") {
+		if k.Type, err = c.body.Text("type"); err != nil {
+			return err
 		}
 		if k.Type != apikey.SecretKey && k.Type != apikey.PublicKey {
-			return 0, nil, contract.Invalid("type must be sk or pk")
+			return contract.Invalid("type must be sk or pk")
 		}
 	}
-	if err := c.setRole(k, o); err != nil {
-		return 0, nil, err
+	if err := c.setRole(k, c.body); err != nil {
+		return err
 	}
-	if k.ExpiresAt, err = o.Instant("expires_at", c.now); err != nil {
-		return 0, nil, err
+	if k.ExpiresAt, err = c.body.Instant("expires_at", c.now); err != nil {
+		return err
 	}
-	if err := c.setExtra(k, o); err != nil {
-		return 0, nil, err
-	}
-	return c.create(k, http.StatusOK, write)
+	return c.setExtra(k, c.body)
 }
 
 // setRole gives the key the role that is asked for, if the caller may grant it.
@@ -272,7 +261,7 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 		}
 		err := tx.QueryRowContext(ctx, `SELECT value, expires_at FROM keys
 			WHERE type = 'pk' AND project = $1 AND name = $2 AND service = $3 AND enabled = 1 AND value <> '' AND (expires_at = 0 OR expires_at > $4)
-			ORDER BY CASE expires_at WHEN 0 THEN 0 ELSE 1 END, expires_at DESC LIMIT 1`, k.Project, k.Name, apikey.Vertesia, c.now.UnixMilli()).Scan(&k.Value, &k.ExpiresAt)
+			ORDER BY CASE expires_at WHEN 0 THEN 0 ELSE 1 END, expires_at DESC LIMIT 1`, k.Project, k.Name, wirename.Vertesia, c.now.UnixMilli()).Scan(&k.Value, &k.ExpiresAt)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -295,7 +284,7 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 func (c *call) setProject(k *store.Key, project string) error {
 	k.Project = project
 	err := c.store.Read(c.ctx, func(ctx context.Context, q store.Queryer) error {
-		return q.QueryRowContext(ctx, `SELECT project_name FROM keys WHERE service = $1 AND project = $2 LIMIT 1`, apikey.Vertesia, project).Scan(&k.ProjectName)
+		return q.QueryRowContext(ctx, `SELECT project_name FROM keys WHERE service = $1 AND project = $2 LIMIT 1`, wirename.Vertesia, project).Scan(&k.ProjectName)
 	})
 	switch {
 	case errors.Is(err, sql.ErrNoRows) && project == c.project.id:

@@ -372,3 +372,5 @@ func (k *keyParser) inText(b byte) {
 		k.skip = 1
 	}
 }
+
+var pasteBegin, pasteEnd = []byte("\x1b[200~"), []byte("\x1b[201~")

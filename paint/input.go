@@ -23,8 +23,6 @@ var readBegin = []byte("\x1b[7777;7z")
 // taken for the key. Nothing else is taken for a key because time went by.
 const escapeTime = 50 * time.Millisecond
 
-var pasteBegin, pasteEnd = []byte("\x1b[200~"), []byte("\x1b[201~")
-
 // source is where keys come from.
 type source interface {
 	io.Reader

@@ -40,9 +40,6 @@ type Options struct {
 // ThinLine is the Rate of a line of 64 kbit/s.
 const ThinLine = 8000
 
-// ErrHangup is why a program ended whose terminal went away.
-var ErrHangup = errors.New("the terminal hung up")
-
 // A Screen runs programs on a terminal, in its alternate screen.
 type Screen struct {
 	local  *local  // a terminal of this machine,

@@ -66,6 +66,19 @@ func (s *Stream) tell() {
 	s.changed = make(chan struct{})
 }
 
+// await lets go of mu until somebody tells, or it is late.
+func (s *Stream) await(late <-chan time.Time) (expired bool) {
+	changed := s.changed
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	select {
+	case <-changed:
+	case <-late:
+		expired = true
+	}
+	return expired
+}
+
 // pump moves what was typed from the line to the buffer.
 func (s *Stream) pump() {
 	buf := make([]byte, 1<<10)
@@ -75,10 +88,7 @@ func (s *Stream) pump() {
 		s.typed = append(s.typed, buf[:n]...)
 		s.tell()
 		for len(s.typed) >= streamBuffer && s.err == nil {
-			wait := s.changed
-			s.mu.Unlock()
-			<-wait
-			s.mu.Lock()
+			s.await(nil)
 		}
 		over := s.err != nil
 		s.mu.Unlock()
@@ -100,10 +110,7 @@ func (s *Stream) Read(p []byte) (int, error) {
 		if s.err != nil {
 			return 0, s.err
 		}
-		wait := s.changed
-		s.mu.Unlock()
-		<-wait
-		s.mu.Lock()
+		s.await(nil)
 	}
 	n := copy(p, s.typed)
 	s.typed = append(s.typed[:0], s.typed[n:]...)
@@ -116,19 +123,8 @@ func (s *Stream) readable(within time.Duration) bool {
 	defer late.Stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.typed) == 0 && s.err == nil {
-		wait := s.changed
-		s.mu.Unlock()
-		expired := false
-		select {
-		case <-wait:
-		case <-late.C:
-			expired = true
-		}
-		s.mu.Lock()
-		if expired {
-			break
-		}
+	for expired := false; len(s.typed) == 0 && s.err == nil && !expired; {
+		expired = s.await(late.C)
 	}
 	return len(s.typed) > 0
 }

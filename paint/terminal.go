@@ -30,6 +30,9 @@ const (
 // another program in the foreground, or has ended.
 var ErrAway = errors.New("the terminal belongs to another program now")
 
+// ErrHangup is why a program ended whose terminal went away.
+var ErrHangup = errors.New("the terminal hung up")
+
 var errStuck = errors.New("the terminal does not take what is written")
 
 // A tty is what a screen is painted on, and who may write to it. All

@@ -67,19 +67,6 @@ func (d *accessLog) close() { d.kept(d.log.Close()) }
 // refused records what an operator may not do.
 func (d *accessLog) refused(e desk.Entry, why string) { d.kept(d.log.Refused(e, why)) }
 
-func (r *guest) refused(e desk.Entry, why string) {
-	e.Actor = desk.Actor{Name: r.operator.Name, From: r.session.From}
-	e.Detail = "as " + string(r.operator.Role)
-	r.access.refused(e, why)
-}
-
-// The ends of sessions that the server brings about.
-var (
-	errRemoved = errors.New("your access was removed or changed in the server's configuration")
-	errShut    = fmt.Errorf("the server's configuration cannot be read for %s; nobody is let in until that is mended", failClosed)
-	errStopped = errors.New("the server was stopped; an open rotation is kept")
-)
-
 // idleError ends a session that nobody used.
 type idleError struct{ text string }
 

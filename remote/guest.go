@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"detent/config"
+	"detent/desk"
 	"detent/host"
 	"detent/sshd"
 )
@@ -45,4 +46,10 @@ func (r *guest) changedConfig() *config.Config {
 	}
 	r.taken = cfg
 	return cfg.For(o)
+}
+
+func (r *guest) refused(e desk.Entry, why string) {
+	e.Actor = desk.Actor{Name: r.operator.Name, From: r.session.From}
+	e.Detail = "as " + string(r.operator.Role)
+	r.access.refused(e, why)
 }

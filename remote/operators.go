@@ -1,6 +1,8 @@
 package remote
 
 import (
+	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"sync"
@@ -20,6 +22,13 @@ const (
 	failClosed = 5 * time.Second
 	// racy is how long after a change a file may change again without a sign of it, on a file system with coarse times.
 	racy = 2 * time.Second
+)
+
+// The ends of sessions that the server brings about.
+var (
+	errRemoved = errors.New("your access was removed or changed in the server's configuration")
+	errShut    = fmt.Errorf("the server's configuration cannot be read for %s; nobody is let in until that is mended", failClosed)
+	errStopped = errors.New("the server was stopped; an open rotation is kept")
 )
 
 // operators are those that the configuration names, as it is now.

@@ -16,9 +16,8 @@ const (
 	maxPending    = 100             // connections that have not logged in, in all
 	maxPerAddress = 10              // of one address
 	maxFailures   = 20              // of one address in a row; one is forgiven every forgiveEvery
-	forgiveEvery  = 3 * time.Second
-	maxAddresses  = 10_000 // that are remembered
-	maxKnown      = 1_000  // whence operators came
+	maxAddresses  = 10_000          // that are remembered
+	maxKnown      = 1_000           // whence operators came
 	// saysVersion is how much a client sends that only says what it is, as a health check may.
 	saysVersion = 255
 )
@@ -277,4 +276,30 @@ func (c *guarded) settle() (told Refusal, first bool) {
 		told = c.refusal(UnknownKey, c.unknown)
 	}
 	return told, true
+}
+
+// worse reports whether a connection is to make room for a newcomer rather than another: a stranger's rather than that of an
+// address whence an operator came, then one that has said nothing yet, then one of the address that has the most, then the oldest.
+func (g *gate) worse(a, b *guarded) bool {
+	if x, y := g.known.find(a.at) != nil, g.known.find(b.at) != nil; x != y {
+		return y
+	}
+	if x, y := a.spoke(), b.spoke(); x != y {
+		return y
+	}
+	if x, y := g.from.find(a.at).pending, g.from.find(b.at).pending; x != y { // remembered as long as they are pending
+		return x > y
+	}
+	return a.since.Before(b.since) || a.since.Equal(b.since) && a.number < b.number
+}
+
+// victim is who makes room, of those that which picks.
+func (g *gate) victim(which func(*guarded) bool) *guarded {
+	var out *guarded
+	for c := range g.strangers {
+		if which(c) && (out == nil || g.worse(c, out)) {
+			out = c
+		}
+	}
+	return out
 }

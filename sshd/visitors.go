@@ -7,6 +7,8 @@ import (
 	"time"
 )
 
+const forgiveEvery = 3 * time.Second
+
 // addresses remembers so many addresses, and forgets the one that was seen least recently for the next.
 type addresses struct {
 	limit int
@@ -62,32 +64,6 @@ func (v *visitor) forgive(now time.Time) {
 	v.seen = now
 }
 
-// worse reports whether a connection is to make room for a newcomer rather than another: a stranger's rather than that of an
-// address whence an operator came, then one that has said nothing yet, then one of the address that has the most, then the oldest.
-func (g *gate) worse(a, b *guarded) bool {
-	if x, y := g.known.find(a.at) != nil, g.known.find(b.at) != nil; x != y {
-		return y
-	}
-	if x, y := a.spoke(), b.spoke(); x != y {
-		return y
-	}
-	if x, y := g.from.find(a.at).pending, g.from.find(b.at).pending; x != y { // remembered as long as they are pending
-		return x > y
-	}
-	return a.since.Before(b.since) || a.since.Equal(b.since) && a.number < b.number
-}
-
-// victim is who makes room, of those that which picks.
-func (g *gate) victim(which func(*guarded) bool) *guarded {
-	var out *guarded
-	for c := range g.strangers {
-		if which(c) && (out == nil || g.worse(c, out)) {
-			out = c
-		}
-	}
-	return out
-}
-
 // addressOf is what counts as one address: an IPv4 address, or the /64 that a customer of IPv6 has.
 func addressOf(a net.Addr) netip.Prefix {
 	ap, err := netip.ParseAddrPort(a.String())
@@ -101,4 +77,11 @@ func addressOf(a net.Addr) netip.Prefix {
 	}
 	p, _ := ip.Prefix(bits)
 	return p
+}
+
+func remote(a net.Addr) string {
+	if a == nil {
+		return "somewhere"
+	}
+	return a.String()
 }

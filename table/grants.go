@@ -2,6 +2,7 @@ package table
 
 import (
 	"strings"
+	"time"
 
 	"detent/apikey"
 )
@@ -12,6 +13,7 @@ type Grants struct {
 	More    []string      `json:"more"` // granted in use, and in no catalogue
 	Presets []grantPreset `json:"presets"`
 	Roles   []grant       `json:"roles"`
+	Asked   *time.Time    `json:"asked_at"` // when the service said so; null where it is as documented
 }
 
 type grantGroup struct {
@@ -46,6 +48,9 @@ func GrantsOf(c apikey.Capabilities) Grants {
 	}
 	for _, p := range c.PermissionPresets {
 		out.Presets = append(out.Presets, grantPreset{p.Name, p.Permissions})
+	}
+	if at := c.Catalogue.Asked.UTC(); !at.IsZero() {
+		out.Asked = &at
 	}
 	for _, r := range c.Roles {
 		out.Roles = append(out.Roles, grant{r.Name, r.Description, string(riskIDs[r.Risk])})

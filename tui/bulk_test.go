@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ func TestBulkNamesEveryKeyAndWantsTheirNumber(t *testing.T) {
 	for _, c := range []struct{ key, verb, call string }{{"d", "Delete", "delete "}, {"x", "Disable", "update "}} {
 		d := start(t, 120, 40)
 		d.press("/").typing("mobile-app").press("enter", "*").sees("4 marked").press(c.key)
-		d.sees(c.verb+" 3 keys", "left out: mobile-app", "detent itself works with it", "mobile-app-1", "mobile-app-2", "mobile-app-3", "Type 3 to confirm")
+		d.sees(c.verb+" 3 keys", "left out, 1 key: detent itself works with it", "mobile-app", "detent itself works with it", "mobile-app-1", "mobile-app-2", "mobile-app-3", "Type 3 to confirm")
 		calls := func() (n int) {
 			for _, call := range d.host.service.calls {
 				if strings.HasPrefix(call, c.call) {
@@ -47,6 +48,22 @@ func TestBulkNamesEveryKeyAndWantsTheirNumber(t *testing.T) {
 		if calls() != 3 {
 			t.Errorf("%v", d.host.service.calls)
 		}
+	}
+}
+
+// TestASingleMarkIsAskedAboutAsAnyKeyIs: a live key is deleted by its name, not by the number 1, also where others are left out.
+func TestASingleMarkIsAskedAboutAsAnyKeyIs(t *testing.T) {
+	d, host := startFleet(t, 120, 40, func(h *fleetHost) { h.profiles[1].ReadOnly, h.profiles[2].ReadOnly = true, true })
+	d.press("0", "/").typing("prod-ci-deploy").press("enter", "*").sees("1 marked").press("j", "d").sees("Delete a key", "id k1", "Type prod-ci-deploy")
+	d.typing("1").press("enter").sees("Delete a key")
+	d.press("esc", "esc", "esc", "/").typing("ci-deploy").press("enter", "*").sees("3 marked").press("d").sees("Delete 1 key", "the profile gen is read-only", "Type prod-ci-deploy")
+	d.typing("1").press("enter").sees("Delete 1 key")
+	if n := host.services["prod"].called("delete k1"); n != 0 {
+		t.Errorf("%d deletions", n)
+	}
+	d.press("backspace").typing("prod-ci-deploy").press("enter").sees("1 key deleted")
+	if n := host.services["prod"].called("delete k1"); n != 1 {
+		t.Errorf("%d deletions", n)
 	}
 }
 
@@ -71,7 +88,7 @@ func TestBulkStopsAtTheFirstThatFails(t *testing.T) {
 func TestBulkOfAllProfilesIsDoneInEachKeysOwn(t *testing.T) {
 	d, host := startFleet(t, 120, 40, func(h *fleetHost) { h.profiles[2].ReadOnly = true })
 	d.press("0", "/").typing("ci-deploy").press("enter", "*").sees("3 marked").press("d")
-	d.sees("Delete 2 keys", "prod-ci-deploy", "▲ LIVE", "shop-ci-deploy", "left out: gen-ci-deploy", "read-only")
+	d.sees("Delete 2 keys", "prod-ci-deploy", "▲ LIVE", "shop-ci-deploy", "left out, 1 key: ", "gen-ci-deploy", "read-only")
 	d.typing("2").press("enter").sees("2 keys deleted")
 	for name, s := range host.services {
 		if n := s.called("delete k1"); n != map[bool]int{true: 1}[name != "gen"] {
@@ -86,11 +103,18 @@ type fakeQueue struct {
 	items  []rotate.Queued
 	run    bool
 	closed bool
+	fails  map[string]error // by the name of the key: what its rotation ends with
+	filled []string
+	again  int
+	holes  []string // names of keys without a place
 }
 
 func (q *fakeQueue) Queue(_ context.Context, items []rotate.Item) rotate.Queue {
 	for i, item := range items {
 		out := rotate.Queued{Item: item, ID: fmt.Sprint("queued", i), Mode: rotation.Planned, Places: []string{"API_KEY in /srv/" + item.Key.Name + "/.env"}, Drain: 15 * time.Minute, Soak: 10 * time.Minute}
+		if slices.Contains(q.holes, item.Key.Name) {
+			out = rotate.Queued{Item: item, Why: "no place is known for it: where does the application read this key?", Hole: true}
+		}
 		if item.Key.Own {
 			out = rotate.Queued{Item: item, Why: "is the key that detent itself works with"}
 		}
@@ -99,13 +123,39 @@ func (q *fakeQueue) Queue(_ context.Context, items []rotate.Item) rotate.Queue {
 	return q
 }
 
+func (q *fakeQueue) Destinations(profile, _ string) []rotate.Named {
+	return []rotate.Named{{Name: profile + "-one"}, {Name: profile + "-two"}}
+}
+
+func (q *fakeQueue) Fill(_ context.Context, at int, places []string) rotate.Queued {
+	q.filled = append(q.filled, strings.Join(places, " "))
+	if item := &q.items[at]; places[0] == "env-file:/srv/wrong/.env:KEY" {
+		item.Why = "another key is there"
+	} else {
+		item.Why, item.Hole, item.Places, item.ID = "", false, places, fmt.Sprint("queued", at)
+	}
+	return q.items[at]
+}
+
+func (q *fakeQueue) Again(context.Context) rotate.Queue {
+	q.again++
+	next := &fakeQueue{now: q.now}
+	for _, item := range q.items {
+		if q.fails[item.Key.Name] != nil {
+			item.Notes = []string{"goes on where it stands: deliver"}
+			next.items = append(next.items, item)
+		}
+	}
+	return next
+}
+
 func (q *fakeQueue) Items() []rotate.Queued { return q.items }
 func (q *fakeQueue) Close()                 { q.closed = true }
 func (q *fakeQueue) Run(_ context.Context, tell func(rotate.Progress)) {
 	q.run = true
 	for i, item := range q.items {
 		if item.Why == "" {
-			tell(rotate.Progress{At: i, View: rotation.View{ID: item.ID, Old: item.Key, State: rotation.Over}, Done: true})
+			tell(rotate.Progress{At: i, View: rotation.View{ID: item.ID, Old: item.Key, State: rotation.Over}, Done: true, Err: q.fails[item.Key.Name]})
 		}
 	}
 }
@@ -143,5 +193,48 @@ func TestAPlanOfSeveralThatIsLeftBeginsNothing(t *testing.T) {
 	d.press("space", "space", "r").sees("Rotate 2 keys").press("esc").seesNot("Rotate 2 keys")
 	if q.run || !q.closed {
 		t.Errorf("run %v, closed %v", q.run, q.closed)
+	}
+}
+
+// firstRows are the names in the first rows.
+func firstRows(d *driver, n int) (names []string) {
+	for range n {
+		names = append(names, d.on())
+		d.press("j")
+	}
+	d.press("g")
+	return names
+}
+
+// A key without a place is red in the plan, and is given one there: by name, with tab, or written out; or it is left out.
+func TestAHoleInThePlanIsFilledInIt(t *testing.T) {
+	for i, size := range [][2]int{{60, 20}, {80, 24}, {120, 40}} {
+		d, q := queueing(t, size[0], size[1])
+		q.holes = firstRows(d, 3)
+		d.press("space", "space", "space", "space", "r").sees("Rotate 4 keys", "no place is known for it: where does the application", "place", "prod-one, prod-two")
+		d.press("tab", "tab", "enter") // the second of the profile's
+		d.typing("/srv/wrong/.env:KEY").press("enter").sees("another key is there")
+		d.press("ctrl+u").typing("/srv/right/.env:KEY").press("enter")
+		d.press("enter").sees("Type 3 to rotate 3 keys", "no place is known for it")
+		if !slices.Equal(q.filled, []string{"prod-two", "env-file:/srv/wrong/.env:KEY", "env-file:/srv/right/.env:KEY"}) {
+			t.Errorf("filled with %q", q.filled)
+		}
+		d.press("up").sees("▸ place", "1 key without a place: left out")
+		if i%2 == 0 {
+			d.press("enter") // to the number; else it is typed where the place is asked for
+		}
+		d.press("2", "enter").sees("type the number of the keys that are rotated: 3").press("ctrl+u", "3", "enter").sees("3 of 3 keys rotated")
+	}
+}
+
+// What has stopped goes on from where it stands, after another look at its plan and its number.
+func TestWhatStoppedInAQueueGoesOnFromWhereItStands(t *testing.T) {
+	d, q := queueing(t, 100, 30)
+	name := firstRows(d, 2)[1]
+	q.fails = map[string]error{name: errors.New("the disk is full")}
+	d.press("space", "space", "space", "r").typing("3").press("enter").sees("2 of 3 keys rotated, 1 stopped", "the disk is full", "enter goes on with what stopped")
+	d.press("enter").sees("Type 1 to rotate 1 key", name, "goes on where it stands: deliver").typing("1").press("enter").sees("1 of 1 key rotated")
+	if q.again != 1 {
+		t.Errorf("made ready again %d times", q.again)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"detent/apikey"
 	"detent/client"
 	"detent/desk"
+	"detent/keyserver/wirename"
 	"detent/rotation"
 	"detent/tui/ui"
 )
@@ -49,7 +50,18 @@ type fakeService struct {
 	calls    []string
 }
 
-func (f *fakeService) Capabilities() apikey.Capabilities { return f.caps }
+func (f *fakeService) Capabilities() apikey.Capabilities {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.caps
+}
+
+// offer makes these the permissions that a new key can have.
+func (f *fakeService) offer(known apikey.Catalogue, groups ...apikey.PermissionGroup) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.caps.Catalogue, f.caps.PermissionGroups = known, groups
+}
 
 func (f *fakeService) List(ctx context.Context, each func([]apikey.Key)) error {
 	f.mu.Lock()
@@ -172,10 +184,12 @@ type fakeHost struct {
 	openErr  error
 	openings []string
 	rotating []rotation.View
-	unshown  error    // why a secret may not be shown
-	stuck    error    // why what a place held cannot be put back
-	secrets  []string // what was said of each that was shown, copied and saved
-	mu       sync.Mutex
+	// catalogue asks the service which permissions there are.
+	catalogue func(context.Context) error
+	unshown   error    // why a secret may not be shown
+	stuck     error    // why what a place held cannot be put back
+	secrets   []string // what was said of each that was shown, copied and saved
+	mu        sync.Mutex
 }
 
 func (h *fakeHost) Profiles() []ui.Profile { return h.profiles }
@@ -195,7 +209,7 @@ func (h *fakeHost) Open(_ context.Context, name string) (ui.Connection, error) {
 	for _, p := range h.profiles {
 		if p.Name == name {
 			return ui.Connection{
-				Profile: p, Service: h.service, Order: h.service.order, Policy: apikey.DefaultPolicy(),
+				Profile: p, Service: h.service, Order: h.service.order, Policy: apikey.DefaultPolicy(), Catalogue: h.catalogue,
 				Rotations: func() []rotation.View { return h.rotating },
 			}, nil
 		}
@@ -260,7 +274,7 @@ func fakeCaps() apikey.Capabilities {
 		return apikey.PermissionInfo{Permission: apikey.Permission{Feature: feature, Name: name}, Description: about, Risk: risk}
 	}
 	return apikey.Capabilities{
-		Service: apikey.Prosopo, Title: "Prosopo",
+		Service: wirename.Prosopo, Title: "Prosopo",
 		Create: apikey.Can(), Delete: apikey.Can(), Rename: apikey.Can(), ChangeRole: apikey.Cannot("keys have permissions, not roles"), Disable: apikey.Can(),
 		PublicKeys: apikey.Cannot("there are no public keys"), Retrieve: apikey.Cannot("a secret is shown once"),
 		LastUsed: apikey.Can(), Expiry: apikey.Can(),

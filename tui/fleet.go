@@ -206,6 +206,9 @@ func (a *App) memberEnded(at int, complete bool) tea.Cmd {
 	m := a.fleet.members[at]
 	cmd := a.list.EndOf(at, complete, slices.ContainsFunc(a.fleet.members, func(m *member) bool { return m.hearing != nil }))
 	if complete {
+		if m.conn != nil {
+			m.caps = m.conn.Service.Capabilities()
+		}
 		if m.made != nil {
 			m.after, m.made = a.newest(at, m.made), nil
 		}

@@ -14,7 +14,7 @@ import (
 
 const (
 	sideBySide = 90 // from this width on, list and detail share the frame, if the list keeps the columns that matter
-	leastPane  = 28
+	leastPane  = 36 // an instant with its zone fits beside its label
 	short      = 90 // below, the header says less
 	minWidth   = 40
 	minHeight  = 10
@@ -36,7 +36,7 @@ func (a *App) measure() measures {
 	if width < sideBySide || room < leastPane || !selected {
 		return m
 	}
-	pane := max(min(width/3, 60), min(room, 40))
+	pane := min(max(min(width/3, 60), 40), room)
 	if a.focus == onDetail {
 		pane = width * 3 / 5
 	}
@@ -75,8 +75,8 @@ func (a *App) View() string {
 	lines = append(lines, a.body()...)
 	lines = append(lines, a.footer())
 	_, boxes := a.layers()
-	for _, s := range boxes {
-		a.place(lines, s)
+	for i, s := range boxes {
+		a.place(lines, s, i < len(boxes)-1)
 	}
 	a.read.mouse.drawn = lines
 	return strings.Join(lines, "\n")
@@ -253,7 +253,11 @@ func (a *App) summary() []string {
 		if n > 1 {
 			word = " wait"
 		}
-		parts = append(parts, s.Warn.Render(ui.Number(n)+word+" for you")+s.Dim.Render(" · ")+s.Key.Render(a.env.Keys.Rotations.Help().Key))
+		text := s.Warn.Render(ui.Number(n) + word + " for you")
+		if a.top() == nil { // else the key is another's
+			text += s.Dim.Render(" · ") + s.Key.Render(a.env.Keys.Rotations.Help().Key)
+		}
+		parts = append(parts, text)
 	} else if c := a.counts(); c.rotating > 0 {
 		parts = append(parts, s.Accent.Render(ui.Count(c.rotating, "rotation")+" open"))
 	}
@@ -305,9 +309,14 @@ func (a *App) body() []string {
 	line := a.line()
 	side := line.Render("│")
 	out := make([]string, m.body)
-	if wide, _ := a.layers(); wide != nil {
+	wide, boxes := a.layers()
+	shown := func(text string) string { return text }
+	if len(boxes) > 0 {
+		shown = a.behind
+	}
+	if wide != nil {
 		for i, text := range ui.Fit(wide.View(), a.width-4, m.body) {
-			out[i] = side + " " + text + " " + side
+			out[i] = side + " " + shown(text) + " " + side
 		}
 		return out
 	}
@@ -318,18 +327,18 @@ func (a *App) body() []string {
 			middle = a.env.Styles.Accent.Render("│")
 		}
 		for i := range out {
-			out[i] = side + list[i] + middle + " " + about[i] + " " + side
+			out[i] = side + shown(list[i]) + middle + " " + shown(about[i]) + " " + side
 		}
 		return out
 	}
 	if a.focus == onDetail {
 		for i, text := range a.detail.Lines() {
-			out[i] = side + " " + text + " " + side
+			out[i] = side + " " + shown(text) + " " + side
 		}
 		return out
 	}
 	for i, text := range a.list.Lines() {
-		out[i] = side + text + side
+		out[i] = side + shown(text) + side
 	}
 	return out
 }
@@ -358,9 +367,17 @@ func (a *App) room(s ui.Screen) (width, height int) {
 	return max(a.width-8, 0), max(a.height-4, 0)
 }
 
-// place puts an overlay's box on the frame, in the middle.
-func (a *App) place(lines []string, s ui.Screen) {
+// behind is how a line looks that a box stands before: the same words, and nothing that draws the eye.
+func (a *App) behind(line string) string { return a.env.Styles.Dim.Render(ui.Unstyled(line)) }
+
+// place puts an overlay's box on the frame, in the middle; under says that there is another on top of it.
+func (a *App) place(lines []string, s ui.Screen, under bool) {
 	box := a.box(s)
+	for i := range box {
+		if under {
+			box[i] = a.behind(box[i])
+		}
+	}
 	width := ui.Width(box[0]) + 2 // a cell of air on both sides
 	x, y := (a.width-width)/2, max((len(lines)-len(box))/2, 0)
 	a.read.mouse.box = area{x, y, width, len(box)}

@@ -78,6 +78,8 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 		return a.copy(msg.What, msg.Text)
 	case ui.CopySecret:
 		return a.copySecret(msg)
+	case ui.Complete:
+		return a.complete(msg)
 	case ui.Settle:
 		return a.letGo(msg)
 	case ui.Quit:
@@ -213,8 +215,27 @@ func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 		return a.configure(msg), true
 	case ui.TestProfile:
 		return a.testProfile(msg), true
+	case ui.AskCatalogue:
+		return a.askCatalogue(a.named(msg.Profile)), true
+	case ui.Catalogued:
+		if p := a.named(msg.Profile); p.conn != nil {
+			p.caps = msg.Caps
+		}
+		return a.tellAll(msg), true
 	}
 	return nil, false
+}
+
+// askCatalogue asks a profile's service which permissions there are. Nobody waits for the answer: it reaches the form that is open then.
+func (a *App) askCatalogue(p *profile) tea.Cmd {
+	name, c := p.want, p.conn
+	if c == nil || c.Catalogue == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		err := c.Catalogue(context.Background())
+		return ui.Catalogued{Profile: name, Caps: c.Service.Capabilities(), Err: err}
+	}
 }
 
 // saveProfile writes a profile. The one in use is opened anew, so that what was changed holds.

@@ -195,6 +195,7 @@ func (a *App) loadStep(msg loadMsg) tea.Cmd {
 	a.load.loaded = a.load.loaded || msg.err == nil
 	cmds = append(cmds, a.list.End(msg.err == nil))
 	if msg.err == nil {
+		a.profile.caps = a.profile.conn.Service.Capabilities() // a list may tell more of what can be granted
 		if a.load.made != nil {
 			a.load.after, a.load.made = a.newest(0, a.load.made), nil
 		}

@@ -13,11 +13,9 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"detent/apikey"
 	_ "detent/aterm" // or Bubble Tea would ask the terminal for its colours first
 	"detent/paint"
 	"detent/tui/dialog"
-	"detent/tui/rotate"
 	"detent/tui/ui"
 )
 
@@ -31,14 +29,13 @@ func walkedProgram(dir string) int {
 	for i, name := range hostileNames() {
 		host.service.keys[i*7].Name = name
 	}
-	turns := &walkedRotations{now: w.now}
 	w.service = host.service
-	w.App = New(Options{Host: host, Profile: "prod", Now: w.now, Zone: time.UTC, Copy: func(string) error { return nil },
-		Rotate: func(env *ui.Env, p ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen {
-			return rotate.NewSetup(env, turns, p.Name, k, caps)
-		},
-		Rotations: func(env *ui.Env) ui.Screen { return rotate.NewList(env, turns) },
-	})
+	shop := &fakeService{caps: fakeCaps(), keys: fakeKeys(9, c.Now()), clock: c}
+	fleet := &fleetHost{fakeHost: host, services: map[string]*fakeService{"prod": host.service, host.profiles[1].Name: shop},
+		refuse: map[string]error{host.profiles[2].Name: errors.New(strings.Join(hostileNames(), " "))}}
+	o := Options{Profile: "prod", Now: w.now, Zone: time.UTC, Copy: func(string) error { return nil }}
+	fleet.whole(&o)
+	w.App = New(o)
 	if _, err := screen.Run(w); err != nil {
 		fmt.Println(err)
 		return 1

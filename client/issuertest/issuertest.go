@@ -32,7 +32,7 @@ import (
 //	parents  what its keys belong to, "project=42"
 //
 // Each file of the archive is a case. Its name begins with what is done: list, create, update, delete, probe, identify,
-// retrieve, public key, roll, end the overlap or keep the former secret; a colon and words follow, but for the first case of each, which is the one that others are made of.
+// retrieve, catalogue, public key, roll, end the overlap or keep the former secret; a colon and words follow, but for the first case of each, which is the one that others are made of.
 // Its lines:
 //
 //	set create=true                  settings of the profile: create, exchange, read_only, environment
@@ -41,6 +41,7 @@ import (
 //	> GET /v1/api-keys               a request as it must come, then "> Name: value" for a header that it must have, "> as SECRET" for
 //	                                 another credential than detent's own, and its body
 //	< 200                            its answer, then "< Name: value" for a header of it, and its body; "< lost" drops the connection
+//	= Zones: read !, …               a permission that is offered then: its heading and name, "!" where it makes keys, what it is
 //	= id=k1 name=ci                  a key that comes of it, in the order of the list; "= none" for no key; what a probe shows
 //	secret sk_live_…                 the secret that comes of it
 //	note words                       what the user is told besides
@@ -58,6 +59,7 @@ func Run(t *testing.T, name, path string) {
 	t.Run("deletes", u.deletes)
 	t.Run("rolls", u.rolls)
 	t.Run("proofs", u.proofs)
+	t.Run("catalogues", u.catalogues)
 	t.Run("words", u.words)
 	t.Logf("%s: %d cases of its own, known by %s; %d more made of them", name, len(u.script.cases), u.script.proven, u.made)
 }
@@ -180,6 +182,13 @@ func (u *suite) do(ctx context.Context, t *testing.T, s client.Service, c *sampl
 		}
 		found, err := finder.Retrieve(ctx, c.args.ID)
 		return result{secret: found, value: found}, err
+	case "catalogue":
+		asker, ok := client.As[client.Cataloguer](s)
+		if !ok {
+			t.Fatal("the issuer cannot be asked which permissions there are")
+		}
+		told, err := asker.Catalogue(ctx)
+		return result{keys: offered(s.Capabilities()), value: told}, err
 	case "public key":
 		giver, ok := client.As[client.PublicKeys](s)
 		if !ok {
@@ -238,6 +247,7 @@ func (u *suite) abilities(t *testing.T) {
 	_, identifies := client.As[client.Identifier](s)
 	_, retrieves := client.As[client.Retriever](s)
 	_, public := client.As[client.PublicKeys](s)
+	_, asks := client.As[client.Cataloguer](s)
 	_, rolls := client.As[client.Roller](s)
 	for _, a := range []struct {
 		name string
@@ -251,7 +261,7 @@ func (u *suite) abilities(t *testing.T) {
 		{"restrictions", caps.Restrictions, true, "create"}, {"roll", caps.Roll.Ability, rolls, "roll"},
 		{"ending an overlap", apikey.Ability{OK: caps.Roll.End, Why: "it has no such call"}, rolls, "end the overlap"},
 		{"keeping a former secret", apikey.Ability{OK: caps.Roll.Keep, Why: "it has no such call"}, rolls, "keep the former secret"}, {"listing", apikey.Can(), true, "list"}, {"proving a secret", apikey.Can(), true, "probe"},
-		{"identifying", apikey.Ability{OK: identifies, Why: "it has no such call"}, true, "identify"},
+		{"a catalogue", apikey.Ability{OK: caps.Catalogue.Can, Why: "it has no such call"}, asks, "catalogue"}, {"identifying", apikey.Ability{OK: identifies, Why: "it has no such call"}, true, "identify"},
 	} {
 		switch {
 		case !a.is.OK && a.is.Why == "":

@@ -39,18 +39,35 @@ type Parent struct {
 
 // Permission is one that a key can have.
 type Permission struct {
-	Name        string `toml:"name"`
-	Description string `toml:"description"`
+	Name        string `toml:"name" json:"name,omitempty"`
+	Description string `toml:"description" json:"description,omitempty"`
 	// ID is what the wire has for it, where permissions are sent as ids.
-	ID string `toml:"id"`
+	ID string `toml:"id" json:"id,omitempty"`
 	// Feature is what it stands under on the wire, where permissions are sent grouped. A key of the account that has it under another
 	// one is how the account spells it.
-	Feature string `toml:"feature"`
+	Feature string `toml:"feature" json:"feature,omitempty"`
 	// Group is the heading under which it is shown.
-	Group string `toml:"group"`
+	Group string `toml:"group" json:"group,omitempty"`
 	// Mints says that it makes or deletes keys; Useless that it can be granted and does nothing.
-	Mints   bool `toml:"mints"`
-	Useless bool `toml:"useless"`
+	Mints   bool `toml:"mints" json:"mints,omitempty"`
+	Useless bool `toml:"useless" json:"useless,omitempty"`
+}
+
+// Catalogue is how the service tells which permissions a new key can have.
+type Catalogue struct {
+	Call
+	// Keys says that there is no such call, and that the account's own keys show which are in use and how it spells their features.
+	Keys bool `toml:"keys"`
+	// Rows are the members under which the array may be, as those of the list.
+	Rows Members `toml:"rows"`
+	// Name, ID, Feature, Group and Description are paths into each row: "name", "scopes.0". Group is a heading.
+	Name        string `toml:"name"`
+	ID          string `toml:"id"`
+	Feature     string `toml:"feature"`
+	Group       string `toml:"group"`
+	Description string `toml:"description"`
+	// Mints are words "a|b", in small letters, in the name of one that makes or deletes keys.
+	Mints string `toml:"mints"`
 }
 
 // Preset is a named choice of permissions.

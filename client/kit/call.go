@@ -13,7 +13,9 @@ type Call struct {
 	// Send is the body, member by member: a text, number, boolean, list or table as it is sent, and in any place of it a Value. An
 	// empty table is an empty object; without it there is no body.
 	Send map[string]any `toml:"send"`
-	// Body is Send, read.
+	// Fields are sent under the members that the row has for them: a time as rfc3339, permissions as a list. What goes otherwise is in Send.
+	Fields []apikey.Field `toml:"fields"`
+	// Body is Send and Fields, read.
 	Body map[string]Value `toml:"-"`
 	// Query is the query of the address: "withValue=true&project={project}".
 	Query string `toml:"query"`
@@ -174,14 +176,20 @@ func (c *Call) Sends(field apikey.Field) bool {
 	return found
 }
 
-// As is how a field is written in the body.
-func (c *Call) As(field apikey.Field) (as string) {
+// Value is the place of a field in the body.
+func (c *Call) Value(field apikey.Field) (found Value, sends bool) {
 	c.each(func(_ string, v Value) {
 		if v.kind == isField && v.Field == field {
-			as = v.As
+			found, sends = v, true
 		}
 	})
-	return as
+	return found, sends
+}
+
+// As is how a field is written in the body.
+func (c *Call) As(field apikey.Field) string {
+	v, _ := c.Value(field)
+	return v.As
 }
 
 // each calls f with every value of the body that is no table or list, and with the path to it.

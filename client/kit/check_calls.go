@@ -24,6 +24,9 @@ func (d *Declaration) requests() map[string]*Call {
 	if d.Auth.Login != nil {
 		out["auth.login"] = &d.Auth.Login.Call
 	}
+	if d.Catalogue != nil && !d.Catalogue.Keys {
+		out["catalogue"] = &d.Catalogue.Call
+	}
 	out["list.each"], out["update"], out["delete"], out["retrieve"] = d.List.Each, d.Update, d.Delete, d.Retrieve
 	out["enable"], out["disable"] = d.Enable, d.Disable
 	if d.Roll != nil {
@@ -59,6 +62,7 @@ func (c *checker) bodies(d *Declaration) {
 			c.refuse(field+".send", "%s", err)
 		}
 		call.Body = body
+		c.fields(field, call, d)
 	}
 	for i := range d.Probes {
 		body, err := readBody(d.Probes[i].Send)
@@ -83,6 +87,7 @@ func (c *checker) calls(d *Declaration) {
 	}
 	c.one("list.paging", d.List.Paging, "", "cursor")
 	c.pages(d)
+	c.catalogue(d)
 	if d.Create != nil {
 		if d.Create.Setting != "" && !contains(d.Settings, d.Create.Setting) {
 			c.refuse("create.setting", "%q is none of settings", d.Create.Setting)
@@ -109,6 +114,34 @@ func (c *checker) calls(d *Declaration) {
 	for i := range d.Probes {
 		c.probe(fmt.Sprintf("probe[%d]", i), &d.Probes[i])
 	}
+}
+
+// catalogue checks how permissions are asked for. It is a read, made as soon as somebody looks at a form.
+func (c *checker) catalogue(d *Declaration) {
+	k := d.Catalogue
+	if k == nil {
+		return
+	}
+	method, _, _ := strings.Cut(k.Call.Call, " ")
+	switch {
+	case k.Keys && k.Call.Call+k.Name != "":
+		c.refuse("catalogue.keys", "there is no call of its own then: leave the other fields out")
+	case k.Keys && len(d.Row.Permissions) == 0:
+		c.refuse("row.permissions", "is missing: with catalogue.keys the permissions of keys are looked at")
+	case k.Keys:
+	case method != "" && method != http.MethodGet && method != http.MethodPost:
+		c.refuse("catalogue.call", "a catalogue is read: GET, or a POST that reads")
+	case k.Name == "":
+		c.refuse("catalogue.name", "is missing: where does a row have its name?")
+	}
+	if d.Create != nil && !d.Create.Sends(apikey.FieldPermissions) {
+		c.refuse("catalogue", "is for permissions, and create sends none")
+	}
+	c.members("catalogue.rows", k.Rows)
+	for field, path := range map[string]string{"name": k.Name, "id": k.ID, "feature": k.Feature, "group": k.Group, "description": k.Description} {
+		c.path("catalogue."+field, path)
+	}
+	c.smallWords("catalogue.mints", k.Mints)
 }
 
 // smallWords checks words that are looked for in others, which are in small letters by then.

@@ -20,6 +20,7 @@
 //	times as RFC 3339, dates, seconds; what is sent for "never"                           as, else, null
 //	refusals with a status that does not say what they are, a taken name as 409           refusals.means
 //	a verdict on a secret, for whoever may ask                                            probe: by_own_credential, accepts, refuses
+//	permissions that the service names itself                                             catalogue
 //	a missing permission as a proof that a secret is known                                refusals.lacking
 //	a dead secret that is answered 404                                                    probe.not_found_refuses
 //	a revoked secret that works a while yet, a coarse last use, tries that revoke more    truth
@@ -76,7 +77,7 @@ type Declaration struct {
 	Proven string `toml:"proven"`
 	// Usage tells an operator where usage shows, where last use is not reported.
 	Usage string `toml:"usage_page"`
-	// Settings are those of a profile that this issuer takes beside the ones that all take: create, auth, token_url.
+	// Settings are those of a profile that this issuer takes beside the ones that all take: create, auth, token_url, secret_prefix.
 	Settings []string `toml:"settings"`
 	// Longest is the longest name of a key in characters; 0 is no known limit.
 	Longest int `toml:"longest_name"`
@@ -128,7 +129,7 @@ type Declaration struct {
 	Probes   []Probe   `toml:"probe"`
 	Refusals Refusals  `toml:"refusals"`
 
-	// Cannot gives the reason, in words for a user, why the issuer cannot do what no call is declared for: create, delete,
+	// Cannot gives the reason, in words for a user, why the issuer cannot do what no call is declared for, where the usual one says too little: create, delete,
 	// rename, role, disable, public_key, retrieve, last_used, expiry, restrictions.
 	Cannot map[string]string `toml:"cannot"`
 	// Note says what a user should know of something that the issuer can do; names are those of Cannot.
@@ -147,8 +148,12 @@ type Declaration struct {
 	Roles []Role `toml:"role"`
 	// Permissions are those that a new key can have. Where there are any, a key needs one.
 	Permissions []Permission `toml:"permission"`
+	// Catalogue is how the service is asked which permissions there are; until then the declared ones are offered.
+	Catalogue *Catalogue `toml:"catalogue"`
 	// MorePermissions are names that keys have been seen with, and that no document has.
 	MorePermissions []string `toml:"more_permissions"`
+	// MoreRoles are names of roles in use that no document describes; they come after the others.
+	MoreRoles []string `toml:"more_roles"`
 	// Presets are named choices of permissions.
 	Presets []Preset `toml:"preset"`
 
@@ -176,7 +181,9 @@ type Prefix struct {
 // Row says under which members a key of the list has each field. Of several names the first that is there counts; members
 // that nobody names are passed over.
 type Row struct {
-	ID Members `toml:"id"`
+	// AsNamed are the fields whose member is called as the field is here: "name", "created_at".
+	AsNamed []string `toml:"as_named"`
+	ID      Members  `toml:"id"`
 	// SecretIsID says that the issuer names a key by its secret. Then there is no id here: a key is shown under a fingerprint of the
 	// secret, and a call that is about a key lists first, to find the secret that its path or body needs.
 	SecretIsID  bool    `toml:"secret_is_id"`

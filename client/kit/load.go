@@ -67,6 +67,7 @@ func load(file string, raw []byte, users bool) (*Declaration, error) {
 	d := &Declaration{}
 	c := &checker{file: file, lines: linesOf(raw)}
 	(&decoder{refuse: c.undecoded}).table("", root, reflect.ValueOf(d).Elem())
+	c.abbreviated(d)
 	c.bodies(d)
 	c.declaration(d)
 	if users && d.Embedded {

@@ -5,6 +5,7 @@ package issuers
 import (
 	"encoding/json"
 	"net/http"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -77,6 +78,7 @@ func TestRealIssuers(t *testing.T) {
 			for name, flow := range map[string]func(h *home, is issuer){
 				"a key from its making to its end": aKey, "a rotation": aRotation, "killed when the new key was made": killedAfterTheCreate,
 				"killed before the old key was deleted": killedBeforeTheDelete, "killed when the old key was deleted": killedAfterTheDelete, "compromised": compromised,
+				"by user and password": byLogin, "a user's own file": ownFile,
 			} {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
@@ -99,12 +101,14 @@ func (h *home) refused(is issuer, secret string) {
 	}
 }
 
-func aKey(h *home, is issuer) {
-	made, secret := h.create("whole life", is.create...)
+func aKey(h *home, is issuer) { wholeLife(h, is, "whole life", "renamed") }
+
+func wholeLife(h *home, is issuer, name, renamed string) {
+	made, secret := h.create(name, is.create...)
 	if !h.alive(secret) {
 		h.Fatal("the server does not accept the new secret")
 	}
-	if found := h.named("whole life"); len(found) != 1 || found[0].ID != made.ID {
+	if found := h.named(name); len(found) != 1 || found[0].ID != made.ID {
 		h.Errorf("listed: %+v, want the id %s once", found, made.ID)
 	}
 	if out := h.must("list"); strings.Contains(out.stdout+out.stderr, secret) {
@@ -116,12 +120,12 @@ func aKey(h *home, is issuer) {
 	if valid, _ := h.verified(secret[:len(secret)-6] + "abcdef"); valid {
 		h.Error("a secret that nobody has is valid")
 	}
-	if r := h.run("", "update", made.ID, "--name", "renamed"); is.update != (r.code == 0) {
+	if r := h.run("", "update", made.ID, "--name", renamed); is.update != (r.code == 0) {
 		h.Errorf("renamed: exit %d\n%s", r.code, r.stderr)
 	}
 	if is.update {
 		h.must("update", made.ID, "--disable")
-		if found := h.named("renamed"); len(found) != 1 || found[0].Enabled == nil || *found[0].Enabled {
+		if found := h.named(renamed); len(found) != 1 || found[0].Enabled == nil || *found[0].Enabled {
 			h.Errorf("switched off: %+v", found)
 		}
 		if valid, _ := h.verified(secret); valid || h.alive(secret) {
@@ -143,6 +147,41 @@ func aKey(h *home, is issuer) {
 		h.Errorf("deleted twice: %s%s", r.stdout, r.stderr)
 	}
 	h.leaks(secret)
+}
+
+// byLogin takes a key from its making to its end, and rotates one, where the credential is a user with a password.
+func byLogin(h *home, is issuer) {
+	if h.server.Login == "" {
+		h.Skip("it has no such credential")
+	}
+	h.write("token", h.server.Login)
+	wholeLife(h, is, "by login", "login renamed")
+	rotationOf(h, is, "login plain")
+	_, password, _ := strings.Cut(h.server.Login, ":")
+	h.leaks(password)
+}
+
+// ownFile tries the declaration as a user's file on the real server: what it says of further pages, ends, changes, refusals, deletions and
+// the lag holds, or is said not to have been tried. The record of it has no secret.
+func ownFile(h *home, is issuer) {
+	raw, err := os.ReadFile("../../client/issuers/" + is.service + ".toml")
+	if err != nil {
+		h.Fatal(err)
+	}
+	named := regexp.MustCompile(`(?m)^(name\s*=\s*)"`+is.service+`"`).ReplaceAll(raw, []byte(`${1}"own"`))
+	h.write(".config/detent/issuers/own.toml", string(named))
+	r := h.must("issuer", "try", h.path(".config/detent/issuers/own.toml"), "--write", "--record", h.path("record.json"))
+	h.Log(r.stdout)
+	if strings.Contains(r.stdout, "failed") || !strings.Contains(r.stdout, "the deleted secret: refused") || len(h.named("detent-try-")) > 0 {
+		h.Errorf("left: %+v\n%s", h.named("detent-try-"), r.stdout)
+	}
+	if lag := regexp.MustCompile(`refused after (\S+)`).FindStringSubmatch(r.stdout); is.lag && lag == nil {
+		h.Logf("no lag was seen: the server looked just then")
+	}
+	record, err := os.ReadFile(h.path("record.json"))
+	if err != nil || !json.Valid(record) || strings.Contains(string(record), h.server.Token) || strings.Contains(string(record), "detent-try-") || strings.Contains(string(record), "failed") {
+		h.Errorf("%v: %s", err, record)
+	}
 }
 
 // rotating makes the key of an application and says how it is rotated.
@@ -180,8 +219,10 @@ func (h *home) rotated(is issuer, old key, secret string) {
 	h.leaks(secret, fresh)
 }
 
-func aRotation(h *home, is issuer) {
-	old, secret, args := h.rotating(is, "plain")
+func aRotation(h *home, is issuer) { rotationOf(h, is, "plain") }
+
+func rotationOf(h *home, is issuer, name string) {
+	old, secret, args := h.rotating(is, name)
 	var end rotation
 	h.into(h.must(args...), &end)
 	if end.State != "done" {

@@ -34,7 +34,7 @@ func Miniflux(t testing.TB) Server {
 	})
 	var made struct{ Token string }
 	call(t, "POST", origin+"/v1/api-keys", `{"description":"detent"}`, &made, func(r *http.Request) { r.SetBasicAuth("admin", "canary-pa55word") })
-	return Server{URL: origin, Token: made.Token, Version: version}
+	return Server{URL: origin, Token: made.Token, Login: "admin:canary-pa55word", Version: version}
 }
 
 // BetterAuth is an application in Node with the plugin for API keys of better-auth. Its operator's credential is the cookie of a session.

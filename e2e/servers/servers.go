@@ -33,6 +33,8 @@ type Server struct {
 	URL string
 	// Token is the credential of an operator, as a profile of detent has it.
 	Token string
+	// Login is USER:PASSWORD of the same operator, where the issuer takes that too; empty where it does not.
+	Login string
 	// Version is the one that was started.
 	Version string
 }

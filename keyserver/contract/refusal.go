@@ -40,17 +40,5 @@ func Conflict(format string, args ...any) error {
 	return Refuse(http.StatusConflict, format, args...)
 }
 
-// AppendError writes an error in the shape of a contract.
-func AppendError(b []byte, service string, e *Refusal) []byte {
-	switch service {
-	case apikey.Prosopo:
-		return appendProsopoError(b, e)
-	case apikey.Vertesia:
-		return appendVertesiaError(b, e)
-	default:
-		return appendGenericError(b, e)
-	}
-}
-
 // Clip keeps a message short whatever was sent.
 func Clip(text string) string { return apikey.Clip(text, 60) }

@@ -78,3 +78,48 @@ func CleanEndpoint(text string) (string, bool) {
 	}
 	return path, true
 }
+
+// Restrictions reads and checks what narrows a generic key; absent is nothing.
+func (o Object) Restrictions(field string) (apikey.Restrictions, error) {
+	var r apikey.Restrictions
+	raw, ok := o[field]
+	if !ok || string(raw) == "null" {
+		return r, nil
+	}
+	inner, err := parseObject(raw, field)
+	if err != nil {
+		return r, err
+	}
+	if err := inner.Only(field, "ip_addresses", "referrers", "endpoints"); err != nil {
+		return r, err
+	}
+	for _, list := range []struct {
+		name  string
+		into  *[]string
+		valid func(string) bool
+		kind  string
+	}{
+		{"ip_addresses", &r.IPAddresses, func(s string) bool { _, ok := ParseNet(s); return ok }, "an IP address or CIDR"},
+		{"referrers", &r.Referrers, func(s string) bool { _, ok := ParseReferrer(s); return ok }, "an origin such as https://example.com, with an optional /*"},
+		{"endpoints", &r.Endpoints, func(s string) bool { _, ok := CleanEndpoint(s); return ok }, "a path such as /v1/users"},
+	} {
+		if !inner.Has(list.name) {
+			continue
+		}
+		if err := inner.Into(list.name, list.into, "an array of strings"); err != nil {
+			return r, err
+		}
+		if len(*list.into) > MaxEntries {
+			return r, Invalid("%s.%s has over %d entries", field, list.name, MaxEntries)
+		}
+		for _, s := range *list.into {
+			if len(s) > MaxEntry {
+				return r, Invalid("%s.%s: an entry is over %d bytes", field, list.name, MaxEntry)
+			}
+			if !list.valid(s) {
+				return r, Invalid("%s.%s: %q is not %s", field, list.name, Clip(s), list.kind)
+			}
+		}
+	}
+	return r, nil
+}

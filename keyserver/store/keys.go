@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/subtle"
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
@@ -16,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // Key is one stored key. Permissions, Restrictions and Extra are JSON as it goes over
@@ -93,6 +95,25 @@ func sumOf(text string) (sum [sha256.Size]byte, err error) {
 	return sum, err
 }
 
+func (k *Key) formerSum() (sum [sha256.Size]byte, err error) {
+	switch {
+	case k.read != nil:
+		return k.read.former, k.read.formerErr
+	case k.Rolled.Former.DiesAt == 0:
+		return sum, nil
+	}
+	return sumOf(k.Rolled.Former.Hash)
+}
+
+// Accepts reports whether a secret of that hash is one of the key's, and whether it is the former one. It takes as long for a wrong one.
+func (k *Key) Accepts(given [sha256.Size]byte, now time.Time) (former, ok bool) {
+	own, err := k.Sum()
+	is := subtle.ConstantTimeCompare(given[:], own[:]) == 1 && err == nil
+	before, err := k.formerSum()
+	was := subtle.ConstantTimeCompare(given[:], before[:]) == 1 && err == nil && k.Rolled.Overlaps(now)
+	return was && !is, is || was
+}
+
 const keyColumns = `id, service, environment, name, type, role, project, project_name, permissions, restrictions, extra,
 	hash, value, enabled, admin, created_at, updated_at, expires_at, last_used_at, created_by, updated_by`
 
@@ -149,9 +170,6 @@ func bit(b bool) int64 {
 	}
 	return 0
 }
-
-// ErrNoKey says that the store has no such key, or none that the caller may see.
-var ErrNoKey = errors.New("no such key")
 
 // Get reads a key.
 func Get(ctx context.Context, q Queryer, id string) (*Key, error) {
@@ -280,9 +298,9 @@ type Position struct {
 // column costs a tenth of it.
 func (k *Key) listed(service string) (string, []any) {
 	switch service {
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		return joinedColumns, []any{(*scannedKey)(k)}
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		return `id, name, type, role, project, project_name, extra, value, enabled, created_at, updated_at, expires_at, created_by, updated_by`,
 			[]any{&k.ID, &k.Name, &k.Type, &k.Role, &k.Project, &k.ProjectName, &k.Extra, &k.Value, &k.Enabled,
 				&k.CreatedAt, &k.UpdatedAt, &k.ExpiresAt, &k.CreatedBy, &k.UpdatedBy}
@@ -302,17 +320,6 @@ const joinedColumns = `id || '
 
 // scannedKey is a record that is read from joinedColumns.
 type scannedKey Key
-
-// textOf is a column of text, as either driver gives it.
-func textOf(column any) (string, error) {
-	switch column := column.(type) {
-	case string:
-		return column, nil
-	case []byte:
-		return string(column), nil
-	}
-	return "", fmt.Errorf("a key's column of text is a %T", column)
-}
 
 // Scan implements sql.Scanner.
 func (j *scannedKey) Scan(column any) error {

@@ -43,12 +43,6 @@ var postgresDialect = dialect{
 	patience:  postgresPatience,
 }
 
-// versionOfPostgres is which transactions a statement sees the commits of, and of which start of the database. In one run of a
-// primary, two statements for which it is the same have no commit between them: a transaction that wrote and was not seen by the first is either
-// among those that ran then, or has a number from then on (postgresql.org/docs: pg_current_snapshot). A replica does not
-// name those that run; there it is empty.
-const versionOfPostgres = `(SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE pg_postmaster_start_time()::text || ' ' || pg_current_snapshot()::text END)`
-
 // IsPostgresURL reports whether a store is named by a URL of PostgreSQL and not by a path.
 func IsPostgresURL(store string) bool {
 	return strings.HasPrefix(store, "postgres://") || strings.HasPrefix(store, "postgresql://")

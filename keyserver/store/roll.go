@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -76,25 +74,6 @@ func (k *rolledKey) Scan(column any) error {
 // Overlaps reports whether the former secret is still let in.
 func (r Rolled) Overlaps(now time.Time) bool { return now.UnixMilli() < r.Former.DiesAt }
 
-func (k *Key) formerSum() (sum [sha256.Size]byte, err error) {
-	switch {
-	case k.read != nil:
-		return k.read.former, k.read.formerErr
-	case k.Rolled.Former.DiesAt == 0:
-		return sum, nil
-	}
-	return sumOf(k.Rolled.Former.Hash)
-}
-
-// Accepts reports whether a secret of that hash is one of the key's, and whether it is the former one. It takes as long for a wrong one.
-func (k *Key) Accepts(given [sha256.Size]byte, now time.Time) (former, ok bool) {
-	own, err := k.Sum()
-	is := subtle.ConstantTimeCompare(given[:], own[:]) == 1 && err == nil
-	before, err := k.formerSum()
-	was := subtle.ConstantTimeCompare(given[:], before[:]) == 1 && err == nil && k.Rolled.Overlaps(now)
-	return was && !is, is || was
-}
-
 // Roll gives a key a new secret, which exists in the return value alone. The one that it has is let in until diesAt, and not at all
 // where that is 0. ErrNoKey where the key has another secret than k says.
 func Roll(ctx context.Context, q Queryer, random io.Reader, k *Key, now, diesAt int64) (string, error) {
@@ -149,4 +128,15 @@ func (k *Key) rewrite(ctx context.Context, q Queryer, before string) error {
 		ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, dies_at = excluded.dies_at, used_at = excluded.used_at, rolled_at = excluded.rolled_at`,
 		k.ID, f.Hash, f.DiesAt, f.UsedAt, f.RolledAt)
 	return err
+}
+
+// textOf is a column of text, as either driver gives it.
+func textOf(column any) (string, error) {
+	switch column := column.(type) {
+	case string:
+		return column, nil
+	case []byte:
+		return string(column), nil
+	}
+	return "", fmt.Errorf("a key's column of text is a %T", column)
 }

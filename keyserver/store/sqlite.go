@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
 
@@ -81,17 +80,6 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	reader.SetMaxOpenConns(8)
 	reader.SetMaxIdleConns(8)
 	return newStore(sqliteDialect, path, writer, newPrepared(reader), func() {}), nil
-}
-
-func dsn(path string, options ...string) string {
-	u := url.URL{Scheme: "file", Path: path}
-	for i, o := range options {
-		if i > 0 {
-			u.RawQuery += "&"
-		}
-		u.RawQuery += o
-	}
-	return u.String()
 }
 
 // prepareFile makes the file 0600 before SQLite does (which would make it 0644); the

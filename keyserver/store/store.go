@@ -69,21 +69,6 @@ type Store struct {
 	together together // what is written to SQLite at once
 }
 
-// Pool is what is read from.
-type Pool interface {
-	Queryer
-	QueryRow(query string, args ...any) *sql.Row
-	Stats() sql.DBStats
-	Close() error
-}
-
-// Queryer is what *sql.DB and *sql.Tx share.
-type Queryer interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-}
-
 // schemaOf is the version of the store behind q, 0 for one that is empty. Another program's database and a store of
 // a newer version are errors.
 func (d dialect) schemaOf(ctx context.Context, q Queryer) (int, error) {
@@ -218,8 +203,6 @@ func (s *Store) Watch(ctx context.Context) (err error) {
 	return err
 }
 
-const unmoved = "it did not move with a commit"
-
 // Ended is called after a commit that changed something and before it is answered, with what its caller saw before: where the version has not
 // moved since, it is not believed any more.
 func (s *Store) Ended(before Seen) {
@@ -234,26 +217,6 @@ func (s *Store) Ended(before Seen) {
 
 // Distant reports whether a question costs a round trip.
 func (s *Store) Distant() bool { return s.distant }
-
-// seenAs is what a statement saw whose version is text, for a caller that saw before. Without a row it had no place to say its version in.
-func (s *Store) seenAs(before Seen, text string) Seen {
-	if s.version == "" {
-		return before
-	}
-	return Seen{text: text, Known: before.Known && text != ""}
-}
-
-// RowAt reads a row, and the version that it is of, for a caller who has seen the store at that version.
-func (s *Store) RowAt(ctx context.Context, at Seen, columns, from string, args []any, into ...any) (Seen, error) {
-	var text string
-	if at.Known && s.version != "" {
-		columns, into = columns+", "+s.version, append(into, &text)
-	}
-	err := s.Read(ctx, func(ctx context.Context, q Queryer) error {
-		return q.QueryRowContext(ctx, `SELECT `+columns+` FROM `+from, args...).Scan(into...)
-	})
-	return s.seenAs(at, text), err
-}
 
 // Key reads a key, which others may have too: it must not be written to. It is as it was at the version that is returned: the one given,
 // or one that was asked for since.

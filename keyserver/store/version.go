@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"net/url"
 	"sync"
 	"sync/atomic"
 
@@ -101,4 +102,43 @@ func (v *version) Close() error {
 	defer v.mu.Unlock()
 	// SQLite keeps a connection open, and the write-ahead log with it, as long as a statement of it is.
 	return errors.Join(v.ask.Close(), v.conn.Close())
+}
+
+const unmoved = "it did not move with a commit"
+
+// seenAs is what a statement saw whose version is text, for a caller that saw before. Without a row it had no place to say its version in.
+func (s *Store) seenAs(before Seen, text string) Seen {
+	if s.version == "" {
+		return before
+	}
+	return Seen{text: text, Known: before.Known && text != ""}
+}
+
+// RowAt reads a row, and the version that it is of, for a caller who has seen the store at that version.
+func (s *Store) RowAt(ctx context.Context, at Seen, columns, from string, args []any, into ...any) (Seen, error) {
+	var text string
+	if at.Known && s.version != "" {
+		columns, into = columns+", "+s.version, append(into, &text)
+	}
+	err := s.Read(ctx, func(ctx context.Context, q Queryer) error {
+		return q.QueryRowContext(ctx, `SELECT `+columns+` FROM `+from, args...).Scan(into...)
+	})
+	return s.seenAs(at, text), err
+}
+
+// versionOfPostgres is which transactions a statement sees the commits of, and of which start of the database. In one run of a
+// primary, two statements for which it is the same have no commit between them: a transaction that wrote and was not seen by the first is either
+// among those that ran then, or has a number from then on (postgresql.org/docs: pg_current_snapshot). A replica does not
+// name those that run; there it is empty.
+const versionOfPostgres = `(SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE pg_postmaster_start_time()::text || ' ' || pg_current_snapshot()::text END)`
+
+func dsn(path string, options ...string) string {
+	u := url.URL{Scheme: "file", Path: path}
+	for i, o := range options {
+		if i > 0 {
+			u.RawQuery += "&"
+		}
+		u.RawQuery += o
+	}
+	return u.String()
 }

@@ -79,7 +79,7 @@ func (e *Error) plain() []string {
 // View is the text.
 func (e *Error) View() string {
 	st := e.env.Styles
-	width := min(e.pager.Width, 76)
+	width := min(e.pager.Width, widget.Readable)
 	var lines []string
 	for i, p := range e.parts() {
 		if i > 0 {

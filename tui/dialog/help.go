@@ -54,12 +54,7 @@ func (h *Help) View() string {
 	for i, s := range sections {
 		blocks[i] = h.section(s)
 	}
-	for n := len(blocks); n > 1; n-- {
-		if lines := beside(share(blocks, n)); ui.Width(lines[0]) <= h.pager.Width {
-			return strings.Join(h.pager.Lines(lines, nil), "\n")
-		}
-	}
-	return strings.Join(h.pager.Lines(stack(blocks), nil), "\n")
+	return strings.Join(h.pager.Lines(packed(blocks, h.pager.Width), nil), "\n")
 }
 
 func (h *Help) section(s ui.Section) []string {
@@ -78,14 +73,22 @@ func stack(blocks [][]string) []string {
 	return out
 }
 
-// share puts blocks in n columns in reading order; the last column takes what is left.
-func share(blocks [][]string, n int) [][]string {
-	columns := make([][]string, n)
-	for i := range n - 1 {
-		columns[i] = blocks[i]
+// packed puts as many blocks beside each other as there is room for, and the next ones under them.
+func packed(blocks [][]string, width int) []string {
+	var rows [][]string
+	for from := 0; from < len(blocks); {
+		to := from + 1
+		row := blocks[from]
+		for ; to < len(blocks); to++ {
+			lines := beside(blocks[from : to+1])
+			if ui.Width(lines[0]) > width {
+				break
+			}
+			row = lines
+		}
+		rows, from = append(rows, row), to
 	}
-	columns[n-1] = stack(blocks[n-1:])
-	return columns
+	return stack(rows)
 }
 
 // beside joins columns; every line has the same width.
@@ -101,7 +104,7 @@ func beside(columns [][]string) []string {
 			width = max(width, ui.Width(line))
 		}
 		if n < len(columns)-1 {
-			width += 5
+			width += 3
 		}
 		for i, line := range ui.Fit(strings.Join(c, "\n"), width, height) {
 			lines[i] += line

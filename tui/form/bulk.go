@@ -2,6 +2,7 @@ package form
 
 import (
 	"strconv"
+	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -18,11 +19,14 @@ type BulkItem struct {
 	Why     string // why it is left out; empty where it is not
 }
 
-// NewBulk asks whether the same may be done to several keys: all are named, and how many they are is typed.
+// NewBulk asks whether the same may be done to several keys: all are named, and how many they are is typed; of a
+// single live one its name.
 func NewBulk(env *ui.Env, verb string, destroys bool, items []BulkItem) ui.Screen {
 	var take []ui.BulkItem
+	var one BulkItem
 	for _, i := range items {
 		if i.Why == "" {
+			one = i
 			take = append(take, ui.BulkItem{Profile: i.Profile, ID: i.Key.ID, Name: displayName(i.Key)})
 		}
 	}
@@ -37,24 +41,46 @@ func NewBulk(env *ui.Env, verb string, destroys bool, items []BulkItem) ui.Scree
 		notDone:   "the key that failed was not changed.",
 		uncertain: "It may have happened. Reload to see.",
 	}
+	if len(take) == 1 && one.Live { // the others are left out
+		c.gate = newGate(env, one.Key)
+	}
 	if len(take) == 0 { // nothing to confirm
 		c.gate, c.buttons = gate{at: gateDone}, buttons{labels: []string{"Close"}}
 	}
 	return c
 }
 
+// bulkBody names the keys, and under them those that are left out, by the reason.
 func bulkBody(env *ui.Env, items []BulkItem, destroys bool, width int) []string {
 	st := env.Styles
-	var out []string
+	var out, reasons []string
+	left := map[string][]string{}
+	name, profile := 0, 0
 	for _, i := range items {
-		line := st.Strong.Render(ui.Truncate(displayName(i.Key), max(width/2, 12))) + st.Dim.Render("  "+ui.Clean(i.Profile))
-		switch {
-		case i.Why != "":
-			line = st.Warn.Render("left out: ") + line + st.Dim.Render("  "+ui.Clean(i.Why))
-		case i.Live:
+		name, profile = max(name, ui.Width(displayName(i.Key))), max(profile, ui.Width(ui.Clean(i.Profile)))
+	}
+	name = min(name, max(width-profile-12, width/3)) // two gaps, and what says that a key is live
+	for _, i := range items {
+		if i.Why != "" {
+			if left[i.Why] == nil {
+				reasons = append(reasons, i.Why)
+			}
+			left[i.Why] = append(left[i.Why], displayName(i.Key))
+			continue
+		}
+		line := st.Strong.Render(ui.Pad(displayName(i.Key), name)) + "  " + st.Dim.Render(ui.Pad(ui.Clean(i.Profile), profile))
+		if i.Live {
 			line += "  " + st.Bad.Render("▲ LIVE")
 		}
 		out = append(out, ui.Truncate(line, width))
+	}
+	for _, why := range reasons {
+		if len(out) > 0 {
+			out = append(out, "")
+		}
+		head := "left out, " + ui.Count(len(left[why]), "key") + ": "
+		out = append(out, ui.Hanging(st.Warn.Render, "! ", head+ui.Clean(why), width)...)
+		out = append(out, ui.Hanging(st.Dim.Render, "  ", strings.Join(left[why], ", "), width)...)
 	}
 	says := "They are refused from the next request on, until they are enabled again."
 	if destroys {

@@ -52,7 +52,7 @@ func NewCreate(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, existi
 	a := caps.Advice
 	least := []string{a.Least}
 	list := []page{{name: "Basics", fields: c.basics(), advice: []string{a.Separate, a.Keep, a.Browser, a.Life}}}
-	if len(caps.PermissionGroups) > 0 {
+	if len(caps.PermissionGroups) > 0 || caps.Catalogue.Can {
 		c.permissions = newPermissions(env, caps)
 		list = append(list, page{name: "Permissions", fields: []field{c.permissions}})
 	}
@@ -78,9 +78,19 @@ func (c *Create) basics() []field {
 	}
 	if c.caps.Expiry.OK {
 		c.expiry = newExpiry(c.env, "90d")
+		c.expiry.note = c.caps.Expiry.Why
 		out = append(out, c.expiry)
 	}
 	return out
+}
+
+// Init asks the service which permissions there are, where it can be asked. The form is there before the answer.
+func (c *Create) Init() tea.Cmd {
+	if !c.caps.Catalogue.Can {
+		return nil
+	}
+	c.permissions.asking = true
+	return ui.Do(ui.AskCatalogue{Profile: c.profile.Name})
 }
 
 // Update takes keys, the answer to the create, and the list after a reload.
@@ -92,6 +102,12 @@ func (c *Create) Update(msg tea.Msg) tea.Cmd {
 		}
 	case ui.Listed:
 		c.listed(msg)
+	case ui.Catalogued:
+		if msg.Profile == c.profile.Name && c.permissions != nil {
+			c.caps = msg.Caps
+			c.permissions.learn(msg.Caps, msg.Err)
+			c.pages.refresh()
+		}
 	case tea.KeyMsg:
 		return c.press(msg)
 	}

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"cmp"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -23,6 +24,7 @@ type expiry struct {
 	at    int // in presets; len(presets) is what is typed
 	first int
 	line  *widget.Text
+	note  string // what a key without an end is, where the service says so
 }
 
 func newExpiry(env *ui.Env, preset string) *expiry {
@@ -121,7 +123,7 @@ func (e *expiry) outcome(width int) []string {
 	case err != nil:
 		return ui.Hanging(st.Bad.Render, "✗ ", err.Error(), width)
 	case v.IsNever():
-		return ui.Hanging(st.Warn.Render, "! ", "never expires: it works until somebody deletes it", width)
+		return ui.Hanging(st.Warn.Render, "! ", cmp.Or(e.note, "never expires: it works until somebody deletes it"), width)
 	}
 	return ui.Styled(st.Base.Render, "→ "+expiryText(e.env, v), width)
 }

@@ -2,6 +2,7 @@ package form
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -28,6 +29,11 @@ type permissions struct {
 	filter    *widget.Text
 	filtering bool
 	advice    string // stands below the list where nothing else does
+
+	catalogue apikey.Catalogue // how they are known
+	asking    bool             // the service was asked, and has not answered
+	failed    bool             // it could not be asked
+	dropped   []string         // were picked, and the service does not have them
 }
 
 // row is a heading (index -1) or a permission of a group.
@@ -36,23 +42,64 @@ type row struct{ group, index int }
 func newPermissions(env *ui.Env, caps apikey.Capabilities) *permissions {
 	p := &permissions{
 		base:   base{env: env, title: "Permissions"},
-		groups: caps.PermissionGroups, presets: caps.PermissionPresets,
-		infos: map[apikey.Permission]apikey.PermissionInfo{}, picked: map[apikey.Permission]bool{},
+		picked: map[apikey.Permission]bool{},
 		preset: -1, filter: widget.NewText(env, ""), advice: caps.Advice.Least,
 	}
+	p.self = p
+	p.offer(caps)
+	p.arrange()
+	return p
+}
+
+func (p *permissions) offer(caps apikey.Capabilities) {
+	p.groups, p.presets, p.catalogue = caps.PermissionGroups, caps.PermissionPresets, caps.Catalogue
+	p.infos = map[apikey.Permission]apikey.PermissionInfo{}
 	for _, g := range p.groups {
 		for _, info := range g.Permissions {
 			p.infos[info.Permission] = info
 		}
 	}
-	p.self = p
-	p.arrange()
-	return p
+}
+
+// learn takes the permissions as they are known now. What is picked stays picked, under whatever feature the account files it; of what
+// the service does not have it is said.
+func (p *permissions) learn(caps apikey.Capabilities, failed error) {
+	at, had := p.atCursor()
+	presets := p.presets
+	p.offer(caps)
+	p.asking, p.failed, p.dropped = false, failed != nil, nil
+	move := func(set map[apikey.Permission]bool, say bool) map[apikey.Permission]bool {
+		out := map[apikey.Permission]bool{}
+		for perm := range set {
+			if now, ok := p.infos[perm]; ok {
+				out[now.Permission] = true
+			} else if now, ok := caps.FindPermission(perm.Name); ok {
+				out[now.Permission] = true
+			} else if say {
+				p.dropped = append(p.dropped, perm.Name)
+			}
+		}
+		return out
+	}
+	p.picked, p.own = move(p.picked, true), move(p.own, false)
+	slices.Sort(p.dropped)
+	if p.preset >= 0 {
+		name := presets[p.preset].Name
+		p.preset = slices.IndexFunc(p.presets, func(now apikey.PermissionPreset) bool { return now.Name == name })
+	}
+	if now, ok := caps.FindPermission(at.Permission.Name); had && ok {
+		at = now
+	}
+	p.arrangeAt(at.Permission, had)
 }
 
 // arrange makes the rows that the filter leaves, and keeps the cursor on its permission where it can.
 func (p *permissions) arrange() {
 	at, had := p.atCursor()
+	p.arrangeAt(at.Permission, had)
+}
+
+func (p *permissions) arrangeAt(at apikey.Permission, had bool) {
 	words := strings.Fields(strings.ToLower(p.filter.Value()))
 	p.rows = p.rows[:0]
 	p.cursor = 0
@@ -66,7 +113,7 @@ func (p *permissions) arrange() {
 				p.rows, headed = append(p.rows, row{g, -1}), true
 			}
 			p.rows = append(p.rows, row{g, i})
-			if had && info.Permission == at.Permission {
+			if had && info.Permission == at {
 				p.cursor = len(p.rows) - 1
 			}
 		}

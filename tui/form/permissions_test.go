@@ -1,12 +1,15 @@
 package form
 
 import (
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
+	"detent/tui/ui"
 )
 
 func permissionDriver(t *testing.T) (*driver, *permissions) {
@@ -97,4 +100,63 @@ func TestACatalogueOfThousandsDrawsOnlyItsWindow(t *testing.T) {
 	if info, _ := p.atCursor(); !strings.Contains(p.View(), "▸ [ ] "+info.Permission.Name[:8]) {
 		t.Errorf("the cursor is out of sight:\n%s", p.View())
 	}
+}
+
+// TestWhatTheServiceSaysReachesTheFormThatIsOpen: it is asked when the form opens, and what is picked by then stays picked.
+func TestWhatTheServiceSaysReachesTheFormThatIsOpen(t *testing.T) {
+	open := func(asked time.Time) (*driver, *permissions, apikey.Capabilities) {
+		caps := prosopo()
+		caps.Catalogue = apikey.Catalogue{Can: true, Asked: asked}
+		c := NewCreate(plainEnvironment(), caps, testProfile, nil)
+		d := drive(t, c)
+		if len(d.intents) != 1 || d.intents[0] != (ui.AskCatalogue{Profile: testProfile.Name}) {
+			t.Fatalf("asked for: %v", d.intents)
+		}
+		d.press("n", "enter", "enter", "space", "j", "space").sees("2 of 17 picked", "asking the service which there are…")
+		return d, c.(*Create).permissions, caps
+	}
+	told := func(caps apikey.Capabilities) apikey.Capabilities {
+		caps.Catalogue.Asked = noon
+		caps.PermissionGroups = []apikey.PermissionGroup{
+			{Feature: "puzzle", Title: "Puzzle", Permissions: []apikey.PermissionInfo{perm("puzzle", "solve", "Solve a puzzle", apikey.NoRisk)}},
+			{Feature: "rules", Title: "Access Rules", Permissions: []apikey.PermissionInfo{perm("rules", "getRules", "List access control rules", apikey.NoRisk)}},
+		}
+		caps.PermissionPresets = nil
+		return caps
+	}
+
+	d, p, caps := open(time.Time{})
+	d.send(ui.Catalogued{Profile: "another", Caps: told(caps)})
+	d.sees("2 of 17 picked", "asking the service")
+	d.send(ui.Catalogued{Profile: testProfile.Name, Caps: told(caps)})
+	d.sees("1 of 2 picked", "the service does not have getSuggestion", "solve", "[x] getRules")
+	if got := p.value(); len(got) != 1 || got[0] != (apikey.Permission{Feature: "rules", Name: "getRules"}) {
+		t.Errorf("picked are %v", got)
+	}
+	d.press("home", "space", "enter").sees("Puzzle: solve", "Access Rules: getRules")
+	if draft := d.screen.(*Create).draft(); len(draft.Permissions) != 2 {
+		t.Errorf("%v", draft.Permissions)
+	}
+
+	d, _, caps = open(time.Time{})
+	d.send(ui.Catalogued{Profile: testProfile.Name, Caps: caps, Err: errors.New("no network")})
+	d.sees("2 of 17 picked", "the service could not be asked: as documented")
+
+	d, _, caps = open(noon.Add(-3 * time.Hour))
+	caps.Catalogue.Asked = noon.Add(-3 * time.Hour)
+	d.send(ui.Catalogued{Profile: testProfile.Name, Caps: caps, Err: errors.New("no network")})
+	d.sees("2 of 17 picked", "not asked again: as the service said 3h ago")
+}
+
+// TestAFormWithoutADocumentedPermissionWaitsForTheService.
+func TestAFormWithoutADocumentedPermissionWaitsForTheService(t *testing.T) {
+	caps := prosopo()
+	groups := caps.PermissionGroups
+	caps.PermissionGroups, caps.PermissionPresets, caps.Catalogue = nil, nil, apikey.Catalogue{Can: true}
+	d := drive(t, NewCreate(plainEnvironment(), caps, testProfile, nil))
+	d.press("n", "enter", "enter").sees("0 of 0 picked", "asking the service", "nothing is known yet")
+	d.press("space", "a", "g", "down", "p", "enter").sees("pick at least one permission")
+	caps.PermissionGroups, caps.Catalogue.Asked = groups, noon
+	d.send(ui.Catalogued{Profile: testProfile.Name, Caps: caps})
+	d.sees("0 of 17 picked", "as the service said just now").press("space").sees("1 of 17 picked", "[x] getRules")
 }

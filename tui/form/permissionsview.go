@@ -2,6 +2,7 @@ package form
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"detent/apikey"
@@ -41,6 +42,9 @@ func (p *permissions) summary(width int) string {
 		left += " · preset: " + p.presets[p.preset].Name
 	}
 	if !p.filtering && p.filter.Value() == "" {
+		if known := p.known(); known != "" {
+			return ui.Spread(st.Base.Render(left), st.Dim.Render(ui.Truncate(known, max(width-ui.Width(left)-2, 0))), width)
+		}
 		return st.Base.Render(left)
 	}
 	mark := st.Accent.Render("/")
@@ -51,12 +55,33 @@ func (p *permissions) summary(width int) string {
 	return mark + p.filter.View(room) + st.Dim.Render("  "+left)
 }
 
+// known says how the permissions are known, where the service can be asked.
+func (p *permissions) known() string {
+	switch {
+	case len(p.dropped) > 0:
+		return "the service does not have " + list(slices.Clone(p.dropped))
+	case !p.catalogue.Can:
+		return ""
+	case p.asking:
+		return "asking the service which there are…"
+	case p.failed && p.catalogue.Asked.IsZero():
+		return "the service could not be asked: " + p.catalogue.Words(p.env.Now())
+	case p.failed:
+		return "not asked again: " + p.catalogue.Words(p.env.Now())
+	}
+	return p.catalogue.Words(p.env.Now())
+}
+
 // list is the window of rows round the cursor. It always has the same height, so that nothing jumps.
 func (p *permissions) list(width int) []string {
 	st := p.env.Styles
 	room := p.window()
 	if len(p.rows) == 0 {
-		out := []string{st.Dim.Render("nothing matches; esc clears the filter")}
+		why := "nothing matches; esc clears the filter"
+		if len(p.infos) == 0 {
+			why = "nothing is known yet that could be granted"
+		}
+		out := []string{st.Dim.Render(why)}
 		for len(out) < min(room, len(p.infos)+len(p.groups)) {
 			out = append(out, "")
 		}

@@ -125,6 +125,7 @@ func (s *Secret) Init() tea.Cmd { return nil }
 // SetSize is the largest content that fits. Another size hides the secret: the terminal may
 // have been attached elsewhere.
 func (s *Secret) SetSize(width, height int) {
+	width = min(width, widget.Readable)
 	if s.pane.Width != 0 && (width != s.pane.Width || height != s.pane.Height) {
 		s.hide()
 	}
@@ -196,6 +197,14 @@ func (s *Secret) Update(msg tea.Msg) tea.Cmd {
 	case ui.SecretDelivered:
 		if msg.Ticket == s.ticket {
 			s.delivered(msg)
+		}
+	case ui.Completed:
+		if s.sink != nil {
+			var cmds []tea.Cmd
+			for _, key := range s.sink.completed(msg) {
+				cmds = append(cmds, s.press(key))
+			}
+			return tea.Batch(cmds...)
 		}
 	case ui.KeyDeleted:
 		if msg.Ticket == s.ticket {
@@ -328,9 +337,9 @@ func (s *Secret) reveal(why error) tea.Cmd {
 }
 
 func (s *Secret) typeSink(msg tea.KeyMsg) tea.Cmd {
-	destination, done := s.sink.update(msg)
+	destination, done, cmd := s.sink.update(msg)
 	if !done {
-		return nil
+		return cmd
 	}
 	s.sink = nil
 	if destination == "" {

@@ -29,6 +29,7 @@ type sink struct {
 	inputs  []*widget.Text
 	at      int
 	problem string
+	goes    *widget.Completion // of the input at hand
 }
 
 func newSink(env *ui.Env, kind sinkKind, name string) *sink {
@@ -47,35 +48,73 @@ func newSink(env *ui.Env, kind sinkKind, name string) *sink {
 	case toCommand:
 		add("Command", "", "vault kv put secret/payments key=-")
 	}
+	s.move(0)
 	return s
+}
+
+// move goes to another input.
+func (s *sink) move(by int) {
+	s.at = min(max(s.at+by, 0), len(s.inputs)-1)
+	switch {
+	case s.kind == toCommand:
+	case s.kind == toEnv && s.at == 1:
+		s.goes = widget.NewCompletion(s.env, "env-file:"+s.inputs[0].Value()+":")
+	default:
+		s.goes = widget.NewCompletion(s.env, "file:")
+	}
+}
+
+// completed takes what an input may go on with; the keys that came meanwhile are for the one that is then at hand.
+func (s *sink) completed(msg ui.Completed) (held []tea.KeyMsg) {
+	goes := s.goes
+	mine, whole := goes.Take(msg, s.inputs[s.at])
+	if !mine {
+		return nil
+	}
+	if whole {
+		s.move(1)
+	}
+	return goes.Held()
 }
 
 // update takes a key. done says that the sink is through, with a destination as
 // docs/REFERENCE.md writes it, or with none when the user went back.
-func (s *sink) update(msg tea.KeyMsg) (destination string, done bool) {
+func (s *sink) update(msg tea.KeyMsg) (destination string, done bool, cmd tea.Cmd) {
 	keys := s.env.Keys
+	if s.goes.Hold(msg) {
+		return "", false, nil
+	}
+	if msg.Type == tea.KeyTab {
+		if cmd, ok := s.goes.Next(s.inputs[s.at]); ok {
+			return "", false, cmd
+		}
+	}
 	switch {
 	case widget.IsText(msg):
-		s.inputs[s.at].Update(msg)
-		s.problem = ""
+		s.typed(msg)
 	case key.Matches(msg, keys.Cancel):
-		return "", true
+		return "", true, nil
 	case key.Matches(msg, keys.Confirm) && s.at == len(s.inputs)-1:
 		d, err := s.destination()
 		if err != nil {
 			s.problem = err.Error()
-			return "", false
+			return "", false, nil
 		}
-		return d, true
+		return d, true, nil
 	case key.Matches(msg, keys.Confirm, keys.Next):
-		s.at = min(s.at+1, len(s.inputs)-1)
+		s.move(1)
 	case key.Matches(msg, keys.Prev):
-		s.at = max(s.at-1, 0)
+		s.move(-1)
 	default:
-		s.inputs[s.at].Update(msg)
-		s.problem = ""
+		s.typed(msg)
 	}
-	return "", false
+	return "", false, nil
+}
+
+func (s *sink) typed(msg tea.KeyMsg) {
+	s.inputs[s.at].Update(msg)
+	s.goes.Forget()
+	s.problem = ""
 }
 
 func (s *sink) destination() (string, error) {
@@ -120,6 +159,11 @@ func (s *sink) view(width int) []string {
 		}
 		label := ui.Pad(s.labels[i], 9)
 		out = append(out, mark+st.Dim.Render(label)+l.View(width-2-9))
+		if i == s.at {
+			for _, line := range s.goes.Lines(width - 2 - 9) {
+				out = append(out, strings.Repeat(" ", 2+9)+line)
+			}
+		}
 	}
 	if s.problem != "" {
 		out = append(out, ui.Hanging(st.Bad.Render, "✗ ", s.problem, width)...)

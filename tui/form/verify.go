@@ -59,7 +59,7 @@ func (v *Verify) asking() bool { return !v.busy && v.proof == nil && v.err == ni
 func (v *Verify) Init() tea.Cmd { return nil }
 
 // SetSize is the largest content that fits.
-func (v *Verify) SetSize(width, height int) { v.pane.SetSize(min(width, 90), height) }
+func (v *Verify) SetSize(width, height int) { v.pane.SetSize(min(width, widget.Readable), height) }
 
 // Bindings are the keys that act now.
 func (v *Verify) Bindings() []key.Binding {

@@ -216,7 +216,7 @@ func (s *Screen) View() string {
 		head = append(head, st.Accent.Render("/")+" "+s.in.View(max(s.width-ui.Width(count)-4, 8))+" "+st.Dim.Render(count))
 	}
 	if len(s.shown) == 0 {
-		return strings.Join(append(head, s.nothing()...), "\n")
+		return strings.Join(append(head, ui.Centre(strings.Join(s.nothing(), "\n"), s.width, max(s.height-len(head), 1))...), "\n")
 	}
 	head = append(head, st.Column.Render("  "+s.columns("WHEN", "WHO", "PROFILE", "WHAT", "KEY", "RESULT", "DETAIL")))
 	foot := append([]string{""}, s.about(s.width)...)
@@ -239,7 +239,7 @@ func (s *Screen) nothing() []string {
 		return []string{"Nothing is on record here.", st.Dim.Render("What is created, changed, delivered, rotated and deleted from here is.")}
 	}
 	return append([]string{"Nothing is on record of this key."}, ui.Styled(st.Dim.Render,
-		"It was made, and all was done with it, somewhere else. "+s.env.Keys.History.Help().Key+" shows the record of all keys.", s.width)...)
+		"It was made, and all was done with it, somewhere else. "+s.env.Keys.History.Help().Key+" shows the record of all keys.", max(min(s.width-4, 76), 20))...)
 }
 
 // columns are those of a row; a narrow one has neither who nor where, which are told below.

@@ -54,6 +54,16 @@ func (c *context) profile() Profile {
 	return Profile{}
 }
 
+func (c *context) several() bool { return len(c.profiles) > 1 }
+
+// elsewhere is what a profile says of the environment of its keys; nothing of those that are here.
+func elsewhere(p Profile) ui.State {
+	if p.Setting.Embedded {
+		return ui.State{}
+	}
+	return ui.BadgeState(p.Setting)
+}
+
 func (c *column) sortable() bool { return c.byName || c.byNeed || c.order != nil || c.text != nil }
 
 // unknownLast is the place of a moment that the service does not report: after everything, in both directions.
@@ -118,8 +128,11 @@ func columnOf(f apikey.FieldInfo) column {
 			return cell{text: ui.Clean(cmp.Or(k.ProjectName, k.Project))}
 		}
 	case apikey.FieldEnvironment:
-		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell {
+		c.cell = func(c *context, k *apikey.Key, _ ui.Marks) cell {
 			s := ui.EnvironmentState(k.Environment)
+			if k.Environment == "" && c.several() { // else the frame says it of all
+				s = elsewhere(c.profile())
+			}
 			return cell{text: ui.Clean(s.String()), tone: s.Tone}
 		}
 	case apikey.FieldEnabled: // findings give a state too; the list knows of them later than of the keys

@@ -390,7 +390,7 @@ func (l *List) refilter() tea.Cmd {
 func (l *List) sortNext() tea.Cmd {
 	for i := 1; i <= len(l.columns); i++ {
 		next := (l.sortBy + i) % len(l.columns)
-		if l.columns[next].sortable() && (next == 0 || l.store.shown[next]) {
+		if l.columns[next].sortable() && (next == 0 || l.shows(next)) {
 			l.sortBy, l.reverse = next, false
 			break
 		}

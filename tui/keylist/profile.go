@@ -18,7 +18,10 @@ type Profile struct {
 	Setting apikey.Setting
 }
 
-const profileColumn = "PROFILE"
+const (
+	profileColumn     = "PROFILE"
+	environmentColumn = "ENV"
+)
 
 // profileOf is the profile of a key, by its place.
 func (s *packedList) profileOf(i int32) int {

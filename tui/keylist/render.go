@@ -17,6 +17,7 @@ const (
 	marker   = 2  // cells for the cursor
 	minName  = 12 // the name is never narrower while another column is there
 	someName = 24 // a longer name gets that much before the other columns
+	manyName = 40 // of a longer one, the other columns are whole before it is
 	// wholeMost is the widest that a column becomes where there is room for all of what it says.
 	wholeMost = 48
 )
@@ -44,14 +45,19 @@ func (l *List) relayout() {
 	least := min(wanted, someName, max(free/2, minName))
 	chosen := map[int]bool{0: true}
 	left := free - least
+	lost := false // what matters less does not stand where what matters more had no room
 	for _, i := range l.byDrop {
-		if need := width(i) + gap; l.store.shown[i] && need <= left {
+		switch need := width(i) + gap; {
+		case !l.shows(i), lost && l.columns[i].drop > matters:
+		case need <= left:
 			chosen[i] = true
 			left -= need
+		default:
+			lost = true
 		}
 	}
 	ownMark := ui.Width(" " + ui.OwnMark)
-	whole := l.whole(chosen, &left, wanted+ownMark-least)
+	whole := l.whole(chosen, &left, min(wanted+ownMark, manyName)-least)
 	for i := range l.columns {
 		if !chosen[i] {
 			continue
@@ -80,9 +86,15 @@ func (l *List) columnWidth(i int) int {
 	}
 	widest := l.store.widths[i]
 	if c.ofAccess && l.store.signed {
-		widest += ui.Width(mintSign)
+		widest += ui.Width(" " + mintSign)
 	}
 	return max(min(widest, c.most), title)
+}
+
+// shows reports whether there is something to show in a column: of some key, or, of its environment, of some profile.
+func (l *List) shows(i int) bool {
+	return l.store.shown[i] || l.ctx.several() && i == l.columnAt(environmentColumn) &&
+		slices.ContainsFunc(l.profiles, func(p Profile) bool { return elsewhere(p).Word != "" })
 }
 
 // matters is the highest drop of the columns that the list does not lose for another pane.
@@ -92,7 +104,7 @@ const matters = 30
 func (l *List) Wants() int {
 	n := marker + 1 + min(max(l.columnWidth(0), minName), someName)
 	for _, i := range l.byDrop {
-		if l.columns[i].drop <= matters && l.store.shown[i] {
+		if l.columns[i].drop <= matters && l.shows(i) {
 			n += l.columnWidth(i) + gap
 		}
 	}
@@ -187,7 +199,19 @@ func (l *List) nothing(height int) []string {
 	if l.Filtered() && l.store.n > 0 && !l.busy {
 		block = l.noMatch()
 	}
-	return ui.Centre(block, l.width, height)
+	return ui.Centre(shortened(block, height), l.width, height)
+}
+
+// shortened makes a block as high as there is room for: empty lines go first, then those before the last, which says what one can do.
+func shortened(block string, height int) string {
+	lines := strings.Split(block, "\n")
+	if len(lines) > height {
+		lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+	}
+	if n := len(lines); n > height && height > 1 {
+		lines = append(append(lines[:height-2:height-2], "…"), lines[n-1])
+	}
+	return strings.Join(lines, "\n")
 }
 
 func (l *List) filterLine() string {

@@ -99,7 +99,7 @@ func (p *Palette) Init() tea.Cmd {
 
 // SetSize gives the largest content; the box does not change its size with what is found.
 func (p *Palette) SetSize(width, height int) {
-	p.width, p.height = min(width, 84), min(height, 20)
+	p.width, p.height = min(width, 108), min(height, 24)
 	p.rows.SetSize(p.width, max(p.height-2, 1))
 	p.told = 2
 	if p.height < 12 {

@@ -22,7 +22,9 @@ func (p *Palette) View() string {
 	for i := range p.shown() {
 		name = max(name, ui.Width(ui.Clean(called(p.item(p.best[i].at)))))
 	}
-	name = min(name, max(p.width*2/5, 12))
+	if name = min(name, max(p.width*2/5, 12)); p.width < leastAbout { // what is done is told of the row under the cursor
+		name = p.width
+	}
 	foot := p.foot()
 	p.rows.Show(p.cursor, 0, len(foot)+1)
 	for i, m := range p.best {
@@ -55,6 +57,9 @@ func (p *Palette) foot() []string {
 	return out
 }
 
+// leastAbout is the width from which on a row says what is done, beside the name.
+const leastAbout = 64
+
 // called is the name with what it is done with.
 func called(it Item) string {
 	if it.Of == "" {
@@ -77,8 +82,12 @@ func (p *Palette) row(m match, selected bool, width int) string {
 	}
 	name, about, right := ui.Clean(called(it)), ui.Clean(about), ui.Clean(right)
 	room := p.width - 2
+	if about = "  " + about; width >= room {
+		about, width = "", max(room-ui.Width(right)-1, 1)
+		name = ui.Truncate(name, width)
+	}
 	if selected {
-		return st.Accent.Render("▸ ") + st.Cursor.Render(ui.Spread(ui.Pad(name, width)+"  "+about, right, room))
+		return st.Accent.Render("▸ ") + st.Cursor.Render(ui.Spread(ui.Pad(name, width)+about, right, room))
 	}
 	shown, keys := p.marked(name, called(it), m.bytes), st.Dim
 	if it.Key != "" {
@@ -87,7 +96,7 @@ func (p *Palette) row(m match, selected bool, width int) string {
 	if it.Why != "" {
 		shown, keys = st.Dim.Render(name), st.Dim
 	}
-	return "  " + ui.Spread(ui.Pad(shown, width)+"  "+st.Dim.Render(about), keys.Render(right), room)
+	return "  " + ui.Spread(ui.Pad(shown, width)+st.Dim.Render(about), keys.Render(right), room)
 }
 
 // marked shows which letters of a name were meant.

@@ -62,10 +62,16 @@ func (e *Evidence) Update(msg tea.Msg) tea.Cmd {
 }
 
 // View draws the observations.
-func (e *Evidence) View() string {
+func (e *Evidence) View() string { return strings.Join(e.text.Lines(e.lines(), nil), "\n") }
+
+func (e *Evidence) lines() []string {
 	v, st := e.view(), e.env.Styles
 	p := page{env: e.env, width: e.text.Width}
-	p.split(st.Column.Render("WHAT WAS SEEN"), st.Dim.Render(plural(len(v.Claims), "observation")+", the newest first · times in UTC"))
+	head, about := "WHAT WAS SEEN", plural(len(v.Claims), "observation")+", the newest first · times in UTC"
+	if ui.Width(head)+ui.Width(about)+2 > p.width {
+		about = "the newest first, in UTC"
+	}
+	p.split(st.Column.Render(head), st.Dim.Render(about))
 	if len(v.Claims) == 0 {
 		p.wrap("  ", st.Base, "Nothing was observed yet, or the journal is of a version that kept no observations: what it says was not seen by it.")
 	}
@@ -101,7 +107,7 @@ func (e *Evidence) View() string {
 			p.wrap(st.Dim.Render("  "+h.At.UTC().Format("01-02 15:04:05")+"  "), st.Base, h.Text)
 		}
 	}
-	return strings.Join(e.text.Lines(p.lines, nil), "\n")
+	return p.lines
 }
 
 // viewClaim is one observation: when, what, of whom, by what, and its words.

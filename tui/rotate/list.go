@@ -147,10 +147,11 @@ func (l *List) View() string {
 	case !l.loaded:
 		p.line(st.Dim.Render("Reading the journals …"))
 	case len(l.views) == 0:
-		p.line("No rotation was begun here.")
+		text := []string{"No rotation was begun here."}
 		if l.env.NoWrites == "" {
-			p.wrap("", st.Dim, "r on a key begins one: a new key, delivered and proved, before the old one goes.")
+			text = append(text, ui.Styled(st.Dim.Render, "r on a key begins one: a new key, delivered and proved, before the old one goes.", max(min(l.width-4, 76), 20))...)
 		}
+		return strings.Join(ui.Centre(strings.Join(text, "\n"), l.width, l.height), "\n")
 	default:
 		l.viewRows(&p)
 	}
@@ -192,7 +193,16 @@ func (l *List) columns(name, profile, state, step, environment, age string) stri
 	} else {
 		profile = ui.Pad(profile, 17) + " "
 	}
-	return ui.Pad(name, max(l.width-l.signWidth()-3-others-ui.Width(profile)-1, 8)) + " " + profile + ui.Pad(state, 9) + ui.Pad(step, l.stepWidth()) + ui.Pad(environment, 6) + age
+	return ui.Pad(name, max(min(l.width-l.signWidth()-3-others-ui.Width(profile)-1, l.nameWidth()), 8)) + " " + profile + ui.Pad(state, 9) + ui.Pad(step, l.stepWidth()) + ui.Pad(environment, 6) + age
+}
+
+// nameWidth is what the longest name takes, so that a wide terminal does not tear a row apart.
+func (l *List) nameWidth() int {
+	widest := 24
+	for _, v := range l.views {
+		widest = max(widest, ui.Width(clean(v.Old.Name)))
+	}
+	return widest
 }
 
 // stepWidth has room for a step and how long it still takes, and where the list is wide for how far it is.

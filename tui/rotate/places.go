@@ -67,6 +67,15 @@ func (s *Setup) typedPlace() string {
 	return ""
 }
 
+// wholePlace is the typed place where it is one already, and nothing that is only begun.
+func (s *Setup) wholePlace() string {
+	spec := s.typedPlace()
+	if strings.HasSuffix(spec, ":") || strings.HasSuffix(spec, "/") || !strings.HasPrefix(spec, "env-file:") && !strings.HasPrefix(spec, "file:") {
+		return ""
+	}
+	return spec
+}
+
 // keeps reports whether a typed place can be kept for the next time.
 func (s *Setup) keeps() bool {
 	places, ok := s.host.(Places)
@@ -111,8 +120,16 @@ func (s *Setup) viewHolds(p *page, spec string) {
 	case seen.err != nil:
 		p.wrap("      ", st.Warn, "! "+clean(seen.err.Error()))
 	case seen.words != "":
-		p.wrap("      ", st.Dim, clean(seen.words))
+		p.wrap("      ", st.Dim, clean(told(spec, seen.words)))
 	}
+}
+
+// told is what a place holds as a sentence about the variable, where that was typed.
+func told(spec, words string) string {
+	if i := strings.LastIndexByte(spec, ':'); strings.HasPrefix(words, "holds ") && strings.HasPrefix(spec, "env-file:") && i > len("env-file:") {
+		return spec[i+1:] + " " + words
+	}
+	return words
 }
 
 func (s *Setup) viewRemember(p *page) {

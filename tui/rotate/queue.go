@@ -26,6 +26,10 @@ type Queuer interface {
 // Queue is several rotations that are ready.
 type Queue interface {
 	Items() []Queued
+	// Fill gives an item that has no place the places that were named or written out for it, and looks ahead for it alone.
+	Fill(ctx context.Context, at int, places []string) Queued
+	// Again is what has stopped or was not begun, ready once more from where it stands; it is asked for when Run has returned.
+	Again(ctx context.Context) Queue
 	// Run rotates what can be, and tells of each how it goes, from several goroutines. It returns when all have ended; the first that
 	// fails keeps those from beginning that have not.
 	Run(ctx context.Context, tell func(Progress))
@@ -48,6 +52,7 @@ type Queued struct {
 	Drain, Soak time.Duration
 	Notes       []string
 	Why         string
+	Hole        bool // it can be once its place is known
 }
 
 // Progress is how one of a queue stands.
@@ -64,6 +69,11 @@ type (
 	queuedMsg struct {
 		screen *QueueScreen
 		queue  Queue
+	}
+	filledMsg struct {
+		screen *QueueScreen
+		at     int
+		item   Queued
 	}
 	progressMsg struct {
 		screen *QueueScreen
@@ -87,6 +97,9 @@ type QueueScreen struct {
 	mail    *progressBox
 	number  *widget.Text
 	problem string
+	hand    *hand
+	hole         // that is being filled
+	busy    bool // a preflight is under way
 	text    widget.Scroller
 	width   int
 	height  int
@@ -94,14 +107,14 @@ type QueueScreen struct {
 
 // NewQueue looks ahead for keys that are to be rotated together.
 func NewQueue(env *ui.Env, host Queuer, setting func(profile string) apikey.Setting, items []Item) *QueueScreen {
-	s := &QueueScreen{env: env, host: host, of: setting, asked: items, number: widget.NewText(env, ""), text: widget.NewPager(env), mail: &progressBox{wake: make(chan struct{}, 1)}}
+	s := &QueueScreen{env: env, host: host, hand: &hand{}, of: setting, asked: items, number: widget.NewText(env, ""), text: widget.NewPager(env), mail: &progressBox{wake: make(chan struct{}, 1)}}
 	s.number.Focus()
 	return s
 }
 
 // Init runs the preflights.
 func (s *QueueScreen) Init() tea.Cmd {
-	return func() tea.Msg { return queuedMsg{s, s.host.Queue(background(), s.asked)} }
+	return func() tea.Msg { return s.prepared(s.host.Queue(background(), s.asked)) }
 }
 
 // Title names the frame.
@@ -132,8 +145,10 @@ func (s *QueueScreen) Guard() int {
 	return 1
 }
 
-// Typing is true while the number is typed.
-func (s *QueueScreen) Typing() bool { return s.queue != nil && !s.begun && s.ready() > 0 }
+// Typing is true while the number is typed, or a place.
+func (s *QueueScreen) Typing() bool {
+	return s.queue != nil && !s.begun && !s.busy && (s.ready() > 0 || s.filling())
+}
 
 // SetSize sets the size of the content.
 func (s *QueueScreen) SetSize(width, height int) { s.width, s.height = width, height }
@@ -173,8 +188,14 @@ func (s *QueueScreen) ready() (n int) {
 func (s *QueueScreen) Bindings() []key.Binding {
 	k := s.env.Keys
 	switch {
+	case s.Typing() && s.filling():
+		return []key.Binding{named(k.Confirm, "fill, or leave it out"), named(k.Next, "complete, next"), k.Prev, k.Cancel}
+	case s.Typing() && s.holes() > 0:
+		return []key.Binding{named(k.Confirm, "begin"), k.Prev, k.Cancel}
 	case s.Typing():
 		return []key.Binding{named(k.Confirm, "begin"), k.Cancel}
+	case s.over && s.stopped() > 0:
+		return []key.Binding{named(k.Confirm, "go on with what stopped"), k.Cancel}
 	case s.begun && !s.over:
 		return []key.Binding{named(k.Cancel, "leave; it goes on")}
 	}
@@ -186,9 +207,17 @@ func (s *QueueScreen) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case queuedMsg:
 		if msg.screen == s {
-			s.queue, s.items = msg.queue, msg.queue.Items()
-			s.states = make([]Progress, len(s.items))
+			s.queue, s.items, s.busy, s.begun, s.over = msg.queue, msg.queue.Items(), false, false, false
+			s.states, s.mail = make([]Progress, len(s.items)), &progressBox{wake: make(chan struct{}, 1)}
+			s.number.Wipe()
+			s.toHole(0)
 		}
+	case filledMsg:
+		if msg.screen == s {
+			s.filled(msg)
+		}
+	case ui.Completed:
+		return s.completed(msg)
 	case progressMsg:
 		if msg.screen == s {
 			return s.went(msg)
@@ -234,8 +263,14 @@ func (s *QueueScreen) sum() (done, failed int) {
 func (s *QueueScreen) press(msg tea.KeyMsg) tea.Cmd {
 	k := s.env.Keys
 	switch {
-	case msg.Type == tea.KeyEsc, msg.Type == tea.KeyCtrlC, !s.Typing() && key.Matches(msg, k.Dismiss):
+	case msg.Type == tea.KeyEsc, msg.Type == tea.KeyCtrlC:
 		return s.leave()
+	case s.over && s.stopped() > 0 && key.Matches(msg, k.Confirm):
+		return s.again()
+	case !s.Typing() && !s.busy && key.Matches(msg, k.Dismiss):
+		return s.leave()
+	case s.Typing() && s.fills(msg):
+		return s.fill(msg)
 	case !s.Typing():
 		s.text.Update(msg)
 	case msg.Type == tea.KeyEnter:
@@ -252,13 +287,44 @@ func (s *QueueScreen) leave() tea.Cmd {
 	if s.begun && !s.over {
 		return ui.Do(ui.Keep{Screen: s})
 	}
-	queue, begun := s.queue, s.begun
+	gone := s.begun
 	return tea.Sequence(ui.Do(ui.Pop{Screen: s}), func() tea.Msg {
-		if queue != nil && !begun {
-			queue.Close()
-		}
+		s.hand.leave(gone)
 		return nil
 	})
+}
+
+// prepared hands a queue to the screen. One that was left while it was made ready gives it up: its keys are free again.
+func (s *QueueScreen) prepared(q Queue) tea.Msg {
+	if !s.hand.take(q) {
+		return nil
+	}
+	return queuedMsg{s, q}
+}
+
+// hand has the queue from when it is ready until the screen is left.
+type hand struct {
+	mu    sync.Mutex
+	queue Queue
+	left  bool
+}
+
+func (h *hand) take(q Queue) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.queue = q; h.left {
+		q.Close()
+	}
+	return !h.left
+}
+
+// leave gives up what was not run.
+func (h *hand) leave(run bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.left = true; h.queue != nil && !run {
+		h.queue.Close()
+	}
 }
 
 // begin rotates what can be: how many keys that are is typed.
@@ -286,26 +352,55 @@ func (s *QueueScreen) View() string {
 		p.line(st.Dim.Render("preflight of " + ui.Count(len(s.asked), "key") + ": nothing is changed by it …"))
 		return strings.Join(ui.Fit(strings.Join(p.lines, "\n"), s.width, s.height), "\n")
 	}
+	at, about := 0, 1
 	for i, item := range s.items {
+		if i > 0 && !s.begun {
+			p.lines = append(p.lines, "") // the first to go where there is little room
+		}
+		from := len(p.lines)
 		s.viewItem(&p, i, item)
-	}
-	var foot []string
-	switch n := s.ready(); {
-	case s.begun:
-	case n == 0:
-		foot = []string{"", st.Bad.Render("✗ ") + "none of them can be rotated with the others: nothing was changed"}
-	default:
-		foot = []string{"", "One acts at a time, their waits run side by side; the first that fails keeps the rest from beginning.",
-			"Type " + strconv.Itoa(n) + " to rotate " + ui.Count(n, "key") + ": " + s.number.View(8)}
-		if s.problem != "" {
-			foot = append(foot, st.Bad.Render("✗ ")+s.problem)
+		if s.filling() && i == s.hole.at {
+			at, about = from, len(p.lines)-from
 		}
 	}
-	for i := range foot {
-		foot[i] = ui.Pad(foot[i], s.width)
+	foot := page{env: s.env, width: s.width}
+	switch n := s.ready(); {
+	case s.begun && s.over && s.stopped() > 0:
+		foot.lines = []string{""}
+		foot.wrap("", st.Base, "enter goes on with what stopped, from where it stands: its preflight comes first.")
+	case s.begun:
+	case s.busy:
+		foot.lines = []string{"", st.Dim.Render("looking ahead: nothing is changed by it …")}
+	case n == 0 && s.holes() > 0:
+		foot.lines = []string{""}
+		foot.wrap("", st.Base, "Name a place, and what has none can be rotated; enter without one leaves the key out.")
+	case n == 0:
+		foot.lines = []string{""}
+		foot.wrap(st.Bad.Render("✗ "), st.Base, "none of them can be rotated with the others: nothing was changed")
+	default:
+		foot.lines = []string{""}
+		foot.wrap("", st.Base, "One acts at a time, their waits run side by side; the first that fails keeps the rest from beginning.")
+		if s.holes() > 0 {
+			foot.wrap("", st.Base, ui.Count(s.holes(), "key")+" without a place: left out, unless one is named above.")
+		}
+		foot.line("Type " + strconv.Itoa(n) + " to rotate " + ui.Count(n, "key") + ": " + s.number.View(8))
+		if s.problem != "" {
+			foot.wrap(st.Bad.Render("✗ "), st.Base, s.problem)
+		}
 	}
 	s.text.SetSize(s.width, s.height)
-	return strings.Join(s.text.Lines(p.lines, foot), "\n")
+	if s.filling() {
+		s.text.Show(at, about, len(foot.lines))
+	}
+	return strings.Join(s.text.Lines(p.lines, foot.lines), "\n")
+}
+
+// columns are the widths of the names and the profiles, so that they stand under each other.
+func (s *QueueScreen) columns() (name, profile int) {
+	for _, i := range s.items {
+		name, profile = max(name, ui.Width(clean(i.Key.Name))), max(profile, ui.Width(clean(i.Profile)))
+	}
+	return min(name, max(s.width/2-8, 12)), min(profile, 17)
 }
 
 func (s *QueueScreen) viewItem(p *page, i int, item Queued) {
@@ -314,8 +409,12 @@ func (s *QueueScreen) viewItem(p *page, i int, item Queued) {
 	if word == apikey.WordLive {
 		word = st.Bad.Render("▲ " + word)
 	}
-	head := name + st.Dim.Render("  "+clean(item.Profile)+"  ") + word
+	names, profiles := s.columns()
+	head := ui.Pad(name, names) + "  " + st.Dim.Render(ui.Pad(clean(item.Profile), profiles)) + "  " + word
 	switch now := s.states[i]; {
+	case item.Hole:
+		s.viewHole(p, i, item, head)
+		return
 	case item.Why != "":
 		p.line(st.Bad.Render("✗ ") + head)
 		p.wrap("    ", st.Base, "left out: "+item.Why)

@@ -193,6 +193,8 @@ type driver struct {
 	screen ui.Screen
 	timers []timer
 	sent   []tea.Msg // what reached the root
+
+	complete func(text string) []string // as the root has its host do it; nil for nobody
 }
 
 func (d *driver) run(cmd tea.Cmd) {
@@ -211,6 +213,11 @@ func (d *driver) run(cmd tea.Cmd) {
 		d.screen = msg.Screen
 		d.screen.SetSize(118, 34)
 		d.run(d.screen.Init())
+	case ui.Complete:
+		d.sent = append(d.sent, msg)
+		if d.complete != nil {
+			d.run(d.screen.Update(ui.Completed{Ticket: msg.Ticket, Found: d.complete(msg.Text)}))
+		}
 	case ui.Pop, ui.Keep, ui.Toast, Changed, ui.Quit:
 		d.sent = append(d.sent, msg)
 	default:
@@ -252,6 +259,12 @@ func (d *driver) press(keys ...string) {
 			msg = tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}
 		case "ctrl+c":
 			msg = tea.KeyMsg{Type: tea.KeyCtrlC}
+		case "down":
+			msg = tea.KeyMsg{Type: tea.KeyDown}
+		case "up":
+			msg = tea.KeyMsg{Type: tea.KeyUp}
+		case "backspace":
+			msg = tea.KeyMsg{Type: tea.KeyBackspace}
 		}
 		d.run(d.screen.Update(msg))
 	}

@@ -29,6 +29,7 @@ type Setup struct {
 	modes []mode
 	mode  int
 	other *widget.Text // a destination typed as docs/REFERENCE.md writes it
+	goes  *widget.Completion
 	drain *widget.Text
 	soak  *widget.Text
 
@@ -36,6 +37,7 @@ type Setup struct {
 	keeping  bool // that is under way
 	holds    map[string]lookedMsg
 
+	leaked        bool // begin without a question where the places are known
 	focus         int
 	problem       string
 	text          widget.Scroller
@@ -66,6 +68,9 @@ func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.
 		if s.ticks[i] = n.Suggested; n.Suggested {
 			s.focus = s.rows() - 1
 		}
+	}
+	if _, can := host.(ui.Completer); can {
+		s.goes = widget.NewCompletion(env, "")
 	}
 	s.other.Example("/srv/app/.env:API_KEY")
 	if s.drain.Meaning("ask me"); s.sees {
@@ -98,6 +103,9 @@ func (s *Setup) rows() int     { return s.soakRow() + 2 }
 // Init focuses the first row that needs the operator.
 func (s *Setup) Init() tea.Cmd {
 	s.refocus()
+	if _, _, problem := s.plan(); s.leaked && problem == "" { // all is known, time is short, and the preflight changes nothing
+		return s.begin()
+	}
 	return s.lookAll()
 }
 
@@ -126,6 +134,7 @@ func (s *Setup) chosen() mode {
 
 // Compromised chooses how a key is replaced that somebody else has.
 func (s *Setup) Compromised() {
+	s.leaked = true
 	for i, m := range s.modes {
 		if m.mode == rotation.Compromised && !m.oldFirst {
 			s.mode = i
@@ -181,7 +190,11 @@ func (s *Setup) Bindings() []key.Binding {
 	if s.focus < len(s.named) || s.focus == s.rememberRow() || s.focus >= s.modeRow() && s.focus < s.drainRow() {
 		out = append(out, k.Tick)
 	}
-	return append(out, k.Next, k.Prev)
+	next := k.Next
+	if s.focus == s.otherRow() && s.typedPlace() != "" {
+		next = named(k.Next, "complete")
+	}
+	return append(out, next, k.Prev)
 }
 
 // Update takes keys.
@@ -195,36 +208,65 @@ func (s *Setup) Update(msg tea.Msg) tea.Cmd {
 		if msg.setup == s {
 			return s.remembered(msg)
 		}
+	case ui.Completed:
+		return s.completed(msg)
 	case tea.KeyMsg:
 		return s.press(msg)
 	}
 	return nil
 }
 
+// completed takes how the typed place may go on.
+func (s *Setup) completed(msg ui.Completed) tea.Cmd {
+	mine, whole := s.goes.Take(msg, s.other)
+	if !mine {
+		return nil
+	}
+	cmds := []tea.Cmd{s.look(s.wholePlace())}
+	if whole {
+		cmds = append(cmds, s.move(1))
+	}
+	for _, key := range s.goes.Held() {
+		cmds = append(cmds, s.press(key))
+	}
+	return tea.Batch(cmds...)
+}
+
+// move goes to another row. What was typed is looked at when it is left.
+func (s *Setup) move(by int) tea.Cmd {
+	left := s.focus == s.otherRow()
+	s.focus = (s.focus + s.rows() + by) % s.rows()
+	s.refocus()
+	if !left {
+		return nil
+	}
+	return s.look(s.typedPlace())
+}
+
 func (s *Setup) press(press tea.KeyMsg) tea.Cmd {
 	k := s.env.Keys
 	in := s.input()
-	left := s.focus == s.otherRow()
+	if s.goes.Hold(press) {
+		return nil
+	}
+	if press.Type == tea.KeyTab && s.focus == s.otherRow() {
+		if cmd, ok := s.goes.Next(s.other); ok {
+			return tea.Batch(cmd, s.look(s.wholePlace()))
+		}
+	}
 	switch {
 	case press.Type == tea.KeyEsc, press.Type == tea.KeyCtrlC, in == nil && key.Matches(press, k.Quit):
 		return ui.Do(ui.Pop{Screen: s})
 	case key.Matches(press, k.Next), in == nil && key.Matches(press, k.Down):
-		s.focus = (s.focus + 1) % s.rows()
-		s.refocus()
-		if left {
-			return s.look(s.typedPlace())
-		}
+		return s.move(1)
 	case key.Matches(press, k.Prev), in == nil && key.Matches(press, k.Up):
-		s.focus = (s.focus + s.rows() - 1) % s.rows()
-		s.refocus()
-		if left {
-			return s.look(s.typedPlace())
-		}
+		return s.move(-1)
 	case key.Matches(press, k.Confirm):
 		return s.begin()
 	case in != nil:
 		s.problem = ""
 		in.Update(press)
+		s.goes.Forget()
 	case key.Matches(press, k.Tick):
 		s.tick()
 	}
@@ -320,7 +362,7 @@ func destination(text string) string {
 			return text
 		}
 	}
-	if strings.ContainsAny(text[:1], "/~.") && strings.Contains(text, ":") {
+	if first, _, variable := strings.Cut(text, ":"); variable && strings.ContainsAny(first, "/~.") {
 		return "env-file:" + text
 	}
 	return text
@@ -353,6 +395,9 @@ func (s *Setup) View() string {
 	switch {
 	case !s.env.Remote:
 		p.line(s.lead(s.otherRow()) + st.Dim.Render("place  ") + s.other.View(s.width-13))
+		for _, line := range s.goes.Lines(p.width - 11) {
+			p.line("           " + line)
+		}
 		if spec := s.typedPlace(); spec == "" || s.holds[spec].words == "" && s.holds[spec].err == nil {
 			p.wrap("    ", st.Dim, "PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard")
 		} else {

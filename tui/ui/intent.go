@@ -36,6 +36,8 @@ type (
 		Profile string
 		Draft   apikey.Draft
 	}
+	// AskCatalogue asks which permissions a new key can have; answered by Catalogued, whenever that comes.
+	AskCatalogue struct{ Profile string }
 	// UpdateKey changes the key that the screen was opened for; answered by KeyUpdated.
 	UpdateKey struct {
 		Ticket   int
@@ -194,6 +196,12 @@ type (
 		Ticket int
 		Name   string
 		Err    error
+	}
+	// Catalogued is what can be granted, as it is known from now on; Err is why the service could not be asked.
+	Catalogued struct {
+		Profile string
+		Caps    apikey.Capabilities
+		Err     error
 	}
 	// Listed answers a Reload: the whole list as it is now. A form whose create had no answer looks there.
 	Listed struct {

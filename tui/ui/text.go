@@ -193,7 +193,7 @@ func Wrap(s string, width int) []string {
 			}
 			line, used = word, w
 			for used > width { // a word longer than the line
-				head := ansi.Truncate(line, width, "")
+				head := part(line, width)
 				if head == "" || head == line {
 					break
 				}
@@ -205,6 +205,15 @@ func Wrap(s string, width int) []string {
 		out = append(out, line)
 	}
 	return out
+}
+
+// part is as much of a word as a line takes: of a path or an address up to a slash, if that leaves no line half empty.
+func part(word string, width int) string {
+	head := ansi.Truncate(word, width, "")
+	if slash := strings.LastIndexByte(head, '/'); slash > 0 && Width(head[:slash+1]) > width/2 {
+		return head[:slash+1]
+	}
+	return head
 }
 
 const day = 24 * time.Hour

@@ -150,7 +150,9 @@ func TestWrapKeepsDatesAndFlagsWhole(t *testing.T) {
 	}{
 		{"expires 2026-12-23 at noon", 16, "expires|2026-12-23 at|noon"},
 		{"run systemctl --user restart", 20, "run systemctl --user|restart"},
-		{"/a/very/long/path/without/a/space end", 10, "/a/very/lo|ng/path/wi|thout/a/sp|ace end"},
+		{"/a/very/long/path/without/a/space end", 10, "/a/very/|long/path/|without/a/|space end"},
+		{"see /srv/shop/payments/production.env", 16, "see|/srv/shop/|payments/|production.env"},
+		{"/home/an-unusually-long-name", 16, "/home/an-unusual|ly-long-name"},
 		{"two\nparagraphs", 20, "two|paragraphs"},
 		{"契約書レビュー", 5, "契約|書レ|ビュ|ー"},
 		{"", 5, ""},

@@ -39,17 +39,17 @@ type palette struct {
 // backgrounds that it is for: a test measures that.
 var (
 	// own are the terminal's bright colours, for a dark background.
-	own = palette{accent: hue{colour: "12"}, good: hue{colour: "10"}, warn: hue{colour: "11"}, bad: hue{colour: "9"}, faint: true}
+	own = palette{accent: hue{colour: "14"}, good: hue{colour: "10"}, warn: hue{colour: "11"}, bad: hue{colour: "9"}, faint: true}
 	// dark and light need 256 colours.
 	dark  = palette{accent: hue{colour: "75"}, good: hue{colour: "114"}, warn: hue{colour: "221"}, bad: hue{colour: "210"}, dim: hue{colour: "247"}}
 	light = palette{accent: hue{colour: "4"}, good: hue{colour: "22"}, warn: hue{colour: "94"}, bad: hue{colour: "124"}, dim: hue{colour: "241"}}
 	// either is as far from black as from white. No yellow of the 256 is.
-	either    = palette{accent: hue{colour: "12"}, good: hue{colour: "#008900"}, warn: hue{colour: "#aa6600", bold: true}, bad: hue{colour: "#e8102a", bold: true}, dim: hue{colour: "243"}}
-	either256 = palette{accent: hue{colour: "12"}, good: hue{colour: "29"}, warn: hue{bold: true}, bad: hue{colour: "131", bold: true}, dim: hue{colour: "243"}}
-	dark16    = palette{accent: hue{colour: "12"}, good: hue{colour: "10"}, warn: hue{colour: "11"}, bad: hue{colour: "9"}}
+	either    = palette{accent: hue{colour: "#2a6ef0"}, good: hue{colour: "#008900"}, warn: hue{colour: "#aa6600", bold: true}, bad: hue{colour: "#e8102a", bold: true}, dim: hue{colour: "243"}}
+	either256 = palette{accent: hue{colour: "63"}, good: hue{colour: "29"}, warn: hue{bold: true}, bad: hue{colour: "131", bold: true}, dim: hue{colour: "243"}}
+	dark16    = palette{accent: hue{colour: "14"}, good: hue{colour: "10"}, warn: hue{colour: "11"}, bad: hue{colour: "9"}}
 	// Of 16 colours, whose green and yellow cannot be read on white, weight tells what matters.
 	light16  = palette{accent: hue{colour: "4"}, good: hue{}, warn: hue{bold: true}, bad: hue{colour: "1", bold: true}}
-	either16 = palette{accent: hue{colour: "12"}, good: hue{}, warn: hue{bold: true}, bad: hue{bold: true}}
+	either16 = palette{good: hue{}, warn: hue{bold: true}, bad: hue{bold: true}}
 	// Nothing is faint in these.
 	contrastDark  = palette{accent: hue{colour: "123"}, good: hue{colour: "120"}, warn: hue{colour: "226", bold: true}, bad: hue{colour: "217", bold: true}}
 	contrastLight = palette{accent: hue{colour: "18"}, good: hue{colour: "22"}, warn: hue{colour: "52", bold: true}, bad: hue{colour: "88", bold: true}}

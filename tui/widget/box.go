@@ -9,6 +9,9 @@ import (
 	"detent/tui/ui"
 )
 
+// Readable is how wide text in a box is at most: longer lines are hard to follow.
+const Readable = 88
+
 // Box is a border round lines, with a title above and the keys that act below.
 type Box struct {
 	Title  string

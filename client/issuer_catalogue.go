@@ -1,0 +1,158 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"detent/apikey"
+	"detent/client/kit"
+)
+
+// Catalogue is what an issuer said of the permissions that a new key can have, to be remembered for the next session.
+type Catalogue struct {
+	Asked       time.Time        `json:"asked"`
+	Permissions []kit.Permission `json:"permissions"`
+}
+
+// What a catalogue may have at most, and how many permissions are learned from keys.
+const (
+	maxCatalogue = 5000
+	maxSeen      = 200
+)
+
+// Catalogue implements Cataloguer.
+func (s *issuer) Catalogue(ctx context.Context) (Catalogue, error) {
+	if s.catalogue == nil {
+		return Catalogue{}, unsupported(opCatalogue, apikey.Cannot("the service has no call that tells which permissions there are"))
+	}
+	ctx, done := s.operation(ctx)
+	defer done()
+	list, err := s.catalogue(ctx)
+	if err != nil {
+		return Catalogue{}, err
+	}
+	told := &Catalogue{Asked: s.opts.Now().UTC(), Permissions: list}
+	s.told.Store(told)
+	return *told, nil
+}
+
+// offered are the permissions that a new key can have: what the service said, else what is declared.
+func (s *issuer) offered() []kit.Permission {
+	if told := s.told.Load(); told != nil {
+		return told.Permissions
+	}
+	return s.d.Permissions
+}
+
+// askedAt is when the service said it; zero for never.
+func (s *issuer) askedAt() (at time.Time) {
+	if told := s.told.Load(); told != nil {
+		at = told.Asked
+	}
+	return at
+}
+
+// catalogueByCall asks by the declared call. What the declaration says of a permission besides stays said.
+func (s *issuer) catalogueByCall(ctx context.Context) (list []kit.Permission, err error) {
+	d := s.d.Catalogue
+	err = s.send(ctx, s.request(opCatalogue, &d.Call, "", nil), func(a *answer) error {
+		list = nil
+		seen := map[string]bool{}
+		rest, err := decodeList(a.body, d.Rows, func(raw []byte) error {
+			p, err := s.catalogued(raw)
+			if key := p.Feature + "\x00" + p.Name; err == nil && !seen[key] {
+				seen[key], list = true, append(list, p)
+			}
+			if len(list) > maxCatalogue {
+				err = badAnswer(fmt.Sprintf("the answer has over %d permissions", maxCatalogue))
+			}
+			return err
+		})
+		switch {
+		case err != nil:
+			return err
+		case len(list) == 0:
+			return badAnswer("the answer has no permission")
+		case saysMore(rest):
+			return badAnswer("the answer has a part of the permissions alone")
+		}
+		return nil
+	})
+	return list, err
+}
+
+// catalogued is a row of a catalogue.
+func (s *issuer) catalogued(raw []byte) (kit.Permission, error) {
+	d := s.d.Catalogue
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &members); err != nil || members == nil {
+		return kit.Permission{}, badAnswer("a permission in the answer is no object")
+	}
+	at := func(path string) string {
+		var t text
+		if raw := dig(members, path); raw != nil {
+			_ = t.UnmarshalJSON(raw)
+		}
+		return string(t)
+	}
+	p := kit.Permission{Name: s.spelling.show(at(d.Name)), ID: at(d.ID), Feature: s.spelling.show(at(d.Feature)), Group: heading(at(d.Group)), Description: field(text(at(d.Description)))}
+	if p.Name == "" {
+		return p, badAnswer("a permission in the answer has no name")
+	}
+	p.Mints = d.Mints != "" && anyOf(strings.ToLower(p.Name), d.Mints)
+	for _, known := range s.d.Permissions {
+		if known.Name == p.Name && known.Feature == p.Feature || known.ID != "" && known.ID == p.ID {
+			p.Description, p.Group = cmp.Or(p.Description, known.Description), cmp.Or(p.Group, known.Group)
+			p.Mints, p.Useless = p.Mints || known.Mints, known.Useless
+		}
+	}
+	return p, nil
+}
+
+// heading makes words of a name such as "dns_and_zones".
+func heading(name string) string {
+	words := field(text(strings.ReplaceAll(name, "_", " ")))
+	first, size := utf8.DecodeRuneInString(words)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + words[size:]
+}
+
+// catalogueOfKeys learns from the account's own keys, as every list does: how it spells features, and which permissions are in use that
+// no document has.
+func (s *issuer) catalogueOfKeys(ctx context.Context) ([]kit.Permission, error) {
+	if err := s.walk(ctx, func(*answer) {}, func(*apikey.Key, *record) {}, func() {}); err != nil {
+		return nil, err
+	}
+	return s.offered(), nil
+}
+
+// seenOnKeys are the declared permissions as the account spells them, and those that keys have beside them.
+func (s *issuer) seenOnKeys() (list []kit.Permission) {
+	for _, p := range s.d.Permissions {
+		p.Group, p.Feature = cmp.Or(p.Group, p.Feature), s.features.spelling(p.Feature)
+		list = append(list, p)
+	}
+	for _, p := range inOrder(s.features.others()) {
+		if !slices.Contains(s.d.MorePermissions, p.Name) {
+			list = append(list, kit.Permission{Feature: p.Feature, Name: p.Name, Group: cmp.Or(p.Feature, "Others"), Description: "seen on keys, and in no document"})
+		}
+	}
+	return list
+}
+
+// others are the permissions that keys were seen with, and the declaration does not have.
+func (f *features) others() []apikey.Permission {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Collect(maps.Keys(f.seen))
+}

@@ -1,0 +1,81 @@
+package issuertest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+)
+
+// offered are the permissions of a service, a line each: "heading: name", "!" where it makes keys, and what it is.
+func offered(c apikey.Capabilities) (lines []string) {
+	for _, g := range c.PermissionGroups {
+		for _, p := range g.Permissions {
+			line := g.Title + ": " + p.Permission.String()
+			if p.Risk == apikey.CanMint {
+				line += " !"
+			}
+			if p.Description != "" {
+				line += ", " + p.Description
+			}
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// catalogues asks of a catalogue what holds for every one: what the service says is offered, and remembered; where it says nothing,
+// what was known stays, and that it was not asked.
+func (u *suite) catalogues(t *testing.T) {
+	c := u.need(t, "catalogue")
+	ask := func(t *testing.T, at *service, change ...func(*client.Options)) (client.Service, client.Catalogue, error) {
+		t.Helper()
+		u.made++
+		s := u.open(t, c, at.URL, change...)
+		asker, ok := client.As[client.Cataloguer](s)
+		if !ok {
+			t.Fatal("the issuer cannot be asked which permissions there are")
+		}
+		told, err := asker.Catalogue(t.Context())
+		u.unprinted(t, told, err)
+		return s, told, err
+	}
+	s, told, err := ask(t, c.strict(t, u.script))
+	if err != nil || !told.Asked.Equal(now) || !s.Capabilities().Catalogue.Asked.Equal(now) {
+		t.Fatalf("asked at %v: %v", told.Asked, err)
+	}
+	nobody := serve(t, func(int, seen) reply { return of(500, ``) })
+	later := u.open(t, c, nobody.URL, func(o *client.Options) {
+		o.Catalogue = &told
+		o.Now = func() time.Time { return now.Add(time.Hour) }
+	})
+	if caps := later.Capabilities(); !slices.Equal(offered(caps), offered(s.Capabilities())) || !caps.Catalogue.Asked.Equal(now) || len(nobody.requests()) > 0 {
+		t.Errorf("another session offers %q, asked at %v, after %d requests", offered(caps), caps.Catalogue.Asked, len(nobody.requests()))
+	}
+	declared := offered(u.open(t, c, nobody.URL).Capabilities())
+	body := c.exchanges[c.varied].answer.body
+	for name, answer := range map[string]reply{"a web page": of(200, webPage, "Content-Type", "text/html"), "a captive portal": of(200, portal), "nothing": of(200, ``), "a text": of(200, `"none"`),
+		"an answer that breaks off": of(200, body[:2]), "a list of texts": of(200, `["a"]`), "rows without anything": of(200, `[{}]`), "a lost answer": {lost: true}, "nobody is known": of(401, `{}`), "it may not": of(403, `{}`),
+		"there is no such call": of(404, `{}`), "a redirect": of(302, ``, "Location", "https://evil.example/"), "too often": of(429, `{}`), "an error": of(500, ``)} {
+		t.Run(name, func(t *testing.T) {
+			s, _, err := ask(t, c.altered(t, always(answer)))
+			if caps := s.Capabilities(); err == nil || !slices.Equal(offered(caps), declared) || !caps.Catalogue.Asked.IsZero() || !caps.Catalogue.Can {
+				t.Errorf("%v: offered are %q, asked at %v", err, offered(caps), caps.Catalogue.Asked)
+			}
+			s, _, err = ask(t, c.altered(t, always(answer)), func(o *client.Options) { o.Catalogue = &told })
+			if caps := s.Capabilities(); err == nil || !slices.Equal(offered(caps), offered(later.Capabilities())) || !caps.Catalogue.Asked.Equal(now) {
+				t.Errorf("%v: what was remembered is forgotten: %q", err, offered(caps))
+			}
+		})
+	}
+	hostile := strings.ReplaceAll(body, `":"`, `":"a\u001b[2J\u202e`)
+	if s, _, err := ask(t, c.altered(t, func(_ int, usual reply) reply { return usual.with(hostile) })); err == nil {
+		if text := fmt.Sprint(offered(s.Capabilities())); strings.ContainsAny(text, "\x1b\u202e") {
+			t.Errorf("offered are %q", text)
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package client_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/client/issuers"
+)
+
+// TestAPlanNamesCallsWithNoPlaceLeftOpen: of every issuer, whatever its keys belong to; only the id of the key, and of the new one, is to be
+// filled in. Where all calls have one address, their methods tell them apart.
+func TestAPlanNamesCallsWithNoPlaceLeftOpen(t *testing.T) {
+	open := regexp.MustCompile(`\{[a-z_]+\}`)
+	withParents, byMethod := 0, 0
+	for _, name := range issuers.BuiltIn() {
+		d, err := issuers.Load("", name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parents := map[string]string{}
+		for _, p := range d.Parents {
+			parents[p.Name] = "their-" + p.Name
+		}
+		s, err := client.Open(client.Options{Service: name, URL: "https://api.example.com", Token: apikey.NewSecret("aB3dE5fG7hJ9kL2mN4pQ6rS8"), Parents: parents, CanCreate: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		caps, all := s.Capabilities(), map[string]string{}
+		for op, can := range map[string]bool{"list": true, "identify": true, "create": caps.Create.OK, "delete": caps.Delete.OK, "update": caps.Disable.OK, "retrieve": caps.Retrieve.OK, "probe": true} {
+			if !can {
+				continue
+			}
+			names := client.CallNames(s, op)
+			if len(names) == 0 {
+				t.Errorf("%s: %s has no call", name, op)
+			}
+			for _, call := range names {
+				if left := open.FindString(strings.ReplaceAll(call, "{id}", "")); left != "" {
+					t.Errorf("%s: %s: %q leaves %s open", name, op, call, left)
+				}
+				if strings.Contains(call, "their-") {
+					withParents++
+				}
+				if strings.Contains(call, "(") {
+					byMethod++
+				}
+				if was := all[call]; was != "" && op != "probe" && op != "identify" && was != "identify" && op != "retrieve" && was != "retrieve" && was != "probe" {
+					t.Errorf("%s: %q is both %s and %s", name, call, op, was)
+				}
+				all[call] = op
+			}
+		}
+	}
+	if withParents < 8 || byMethod < 4 {
+		t.Errorf("%d calls with parents, %d by method: is this test looking?", withParents, byMethod)
+	}
+}
