@@ -22,7 +22,8 @@ type Evidence struct {
 	text  widget.Scroller
 }
 
-func newEvidence(env *ui.Env, place ui.Place, view func() rotation.View) *Evidence {
+// NewEvidence shows that of a rotation.
+func NewEvidence(env *ui.Env, place ui.Place, view func() rotation.View) *Evidence {
 	return &Evidence{env: env, place: place, view: view, text: widget.NewScroller(env)}
 }
 
