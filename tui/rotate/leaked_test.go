@@ -74,3 +74,49 @@ func TestWhoComesOverSSHIsLeftWithNoDeadEnd(t *testing.T) {
 		t.Error("the profile names one")
 	}
 }
+
+// TestTheUndoOfALeakedKeysRotationSaysWhatItBringsBack: that the leaked secret works again, where it was off or taken out of a place.
+func TestTheUndoOfALeakedKeysRotationSaysWhatItBringsBack(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*rotation.View)
+		says   string
+	}{
+		"planned":                {func(*rotation.View) {}, "Undo? This is"},
+		"nothing was touched":    {func(v *rotation.View) { v.Mode = rotation.Compromised }, "The leaked key stays"},
+		"the old key is off":     {func(v *rotation.View) { v.Mode, v.OldOff = rotation.Compromised, true }, "The LEAKED secret goes back to work"},
+		"a place was written to": {func(v *rotation.View) { v.Mode = rotation.Compromised; v.Destinations = []rotation.DestinationView{{Begun: true}} }, "The LEAKED secret goes back to work"},
+	} {
+		v := openView(rotation.Create)
+		v.Destinations = nil
+		c.change(&v)
+		if q := undoQuestion(v); !strings.Contains(q.Text, c.says) {
+			t.Errorf("%s: %q", name, q.Text)
+		}
+	}
+}
+
+// TestTheListOfRotationsMarksTheLeaked, under the cursor and elsewhere, at every width; one that is over is not marked.
+func TestTheListOfRotationsMarksTheLeaked(t *testing.T) {
+	for _, width := range []int{56, 76, 116} {
+		views := []rotation.View{openView(rotation.Verify), openView(rotation.Verify), openView(rotation.Verify)}
+		views[1].Mode, views[2].Mode = rotation.Compromised, rotation.Compromised
+		views[0].Old.Name, views[1].Old.Name, views[2].Old.Name = "plain", "spilled", "ended"
+		views[2].State = rotation.Over
+		d := &driver{t: t, clock: &clockwork{noon}}
+		d.screen = NewList(newEnv(d.clock, termenv.Ascii), &fakeHost{views: views})
+		d.screen.SetSize(width, 20)
+		d.run(d.screen.Init())
+		for range 3 {
+			for _, line := range strings.Split(d.screen.View(), "\n") {
+				for _, name := range []string{"plain", "spilled", "ended"} {
+					if strings.Contains(line, " "+name+" ") && strings.Contains(line, "LEAKED ") != (name == "spilled") {
+						t.Errorf("%d cells: %q", width, line)
+					}
+				}
+			}
+			d.press("down")
+		}
+		d.press("up")
+		d.sees("COMPROMISED: somebody else")
+	}
+}
