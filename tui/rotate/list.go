@@ -269,7 +269,7 @@ func (l *List) row(v rotation.View, now time.Time, plain bool) string {
 	}
 	st := l.env.Styles
 	state := l.rowState(v)
-	name, environment := ui.KeyName(st.Base, clean(v.Old.Name)), clean(l.host.Setting(v.Profile).ForKey(v.Old.Environment).Word(v.Old.Environment))
+	name, environment := ui.KeyName(st, st.Base, clean(v.Old.Name)), clean(l.host.Setting(v.Profile).ForKey(v.Old.Environment).Word(v.Old.Environment))
 	mark := sign(st, v, l.link()) + " "
 	leaked := ""
 	if v.State == rotation.Open && v.Mode == rotation.Compromised {

@@ -458,7 +458,7 @@ func (s *Setup) viewSoak(p *page) {
 // old is the key to replace: as much about it as the line takes.
 func (s *Setup) old() string {
 	st, now := s.env.Styles, s.env.Now()
-	line := ui.KeyName(st.Strong, clean(s.key.Name))
+	line := ui.KeyName(st, st.Strong, clean(s.key.Name))
 	for _, part := range []string{clean(s.key.ID), "expires " + ui.Moment(s.key.ExpiresAt, now), "last used " + ui.Moment(s.key.LastUsedAt, now)} {
 		if ui.Width(line)+2+ui.Width(part) <= s.width {
 			line += st.Dim.Render("  " + part)
