@@ -27,7 +27,9 @@ type facet struct {
 
 var facets = []facet{
 	{"permissions", apikey.FieldPermissions, func(r *kit.Row) bool { return len(r.Permissions) > 0 }, func(c apikey.Capabilities) bool { return len(c.PermissionGroups) > 0 || c.FreePermissions }, nil,
-		func(k *apikey.Key, other bool) { k.Permissions = []apikey.Permission{{Name: pick(other, "read", "write")}} }},
+		func(k *apikey.Key, other bool) {
+			k.Permissions = []apikey.Permission{{Name: pick(other, "read", "write")}}
+		}},
 	{"role", apikey.FieldRole, func(r *kit.Row) bool { return len(r.Role) > 0 }, func(c apikey.Capabilities) bool { return len(c.Roles) > 0 }, func(c apikey.Capabilities) bool { return c.ChangeRole.OK },
 		func(k *apikey.Key, other bool) { k.Role = pick(other, "reader", "admin") }},
 	{"environment", apikey.FieldEnvironment, func(r *kit.Row) bool { return len(r.Environment) > 0 }, func(c apikey.Capabilities) bool { return len(c.Environments) > 0 }, nil,
@@ -38,7 +40,9 @@ var facets = []facet{
 			k.ExpiresAt = apikey.At(time.Date(2027, map[bool]time.Month{true: 2, false: 1}[other], 1, 0, 0, 0, 0, time.UTC))
 		}},
 	{"restrictions", apikey.FieldRestrictions, func(r *kit.Row) bool { return len(r.Restrictions) > 0 }, func(c apikey.Capabilities) bool { return c.Restrictions.OK }, nil,
-		func(k *apikey.Key, other bool) { k.Restrictions = &apikey.Restrictions{IPAddresses: []string{pick(other, "10.0.0.1", "10.0.0.2")}} }},
+		func(k *apikey.Key, other bool) {
+			k.Restrictions = &apikey.Restrictions{IPAddresses: []string{pick(other, "10.0.0.1", "10.0.0.2")}}
+		}},
 	{"switch", apikey.FieldEnabled, func(r *kit.Row) bool { return len(r.Enabled)+len(r.State.Members) > 0 }, nil, func(c apikey.Capabilities) bool { return c.Disable.OK },
 		func(k *apikey.Key, other bool) { k.Enabled = &other }},
 	{"name", apikey.FieldName, func(r *kit.Row) bool { return len(r.Name) > 0 }, nil, func(c apikey.Capabilities) bool { return c.Rename.OK }, func(k *apikey.Key, other bool) { k.Name = pick(other, "a", "b") }},

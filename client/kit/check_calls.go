@@ -246,7 +246,30 @@ func (c *checker) call(field string, call *Call, with bool) {
 	for _, path := range call.Key {
 		c.path(field+".key", path)
 	}
+	c.whole(field, call)
 	c.body(field, call, field == "auth.login", false)
+}
+
+// whole checks a change that sends the whole object.
+func (c *checker) whole(field string, call *Call) {
+	changes := field == "update" || field == "enable" || field == "disable"
+	switch {
+	case !call.Whole && (call.Read != "" || len(call.Omit) > 0):
+		c.refuse(field+"."+map[bool]string{true: "read", false: "omit"}[call.Read != ""], "is for a change with whole = true")
+	case !call.Whole:
+	case !changes:
+		c.refuse(field+".whole", "is for update, enable and disable")
+	case c.d.Row.SecretIsID:
+		c.refuse(field+".whole", "cannot be read by an id that is a secret")
+	default:
+		if method := c.address(field+".read", call.Read, true); method != "" && method != http.MethodGet {
+			c.refuse(field+".read", "is a GET: it is made before anything is changed")
+		}
+		c.members(field+".omit", call.Omit)
+		if len(call.Body) == 0 {
+			c.refuse(field+".send", "is missing: what of the object is changed?")
+		}
+	}
 }
 
 // body checks what a request sends. A login's own places are in its body alone, a secret that is tried in a probe's.

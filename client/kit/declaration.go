@@ -14,6 +14,8 @@
 //	a new secret for a key that stays, at once or with an overlap                       roll, row.rolled_at, row.former
 //	a key that is made first and gets its secret then                                     create.id, create.secret
 //	an answer to a change that shows no key                                               update.silent
+//	a change that sends the whole object                                                  update.whole, read, omit
+//	a verb after a path (/keys/{id}:revoke)                                               in the path
 //	on and off in words, or by calls of their own                                         row.state, enable, disable
 //	scopes, flat or grouped                                                               permission, row.permissions, as = "list"
 //	a create whose answer is short                                                        create.read_back
@@ -109,7 +111,7 @@ type Declaration struct {
 	Row     Row     `toml:"row"`
 	List    List    `toml:"list"`
 	Create  *Create `toml:"create"`
-	// Update changes what is sent of name, role and enabled; what is not asked for is left out. A change that switches a key on or
+	// Update changes what is sent of name, role and enabled; what is not asked for is left out, or sent as it was read (whole). A change that switches a key on or
 	// off alone is Enable's or Disable's, where these are declared.
 	Update *Call `toml:"update"`
 	// Enable and Disable are calls of their own for the off switch, where a service has these in an update's place.
