@@ -197,6 +197,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 	if s.retrieve != nil && !s.opts.ShownOnce {
 		c.Retrieve = s.ability("retrieve", true)
 	}
+	c.FreePermissions = len(s.d.Permissions) == 0 && s.d.Create != nil && s.d.Create.Sends(apikey.FieldPermissions)
 	s.declaredPermissions(&c)
 	for _, r := range s.d.Roles {
 		role := apikey.RoleInfo{Name: r.Name, Description: r.Description, Manages: r.Manages}
