@@ -23,6 +23,7 @@ func TestRotationStandsEveryFault(t *testing.T) {
 		{name: "prosopo", service: apikey.Prosopo, places: []string{"app"}},
 		{name: "vertesia", service: apikey.Vertesia, places: []string{"env"}},
 		{name: "generic", service: apikey.Generic, places: []string{"app"}},
+		{name: "generic roll", service: apikey.Generic, places: []string{"env"}, args: []string{"--strategy", "roll", "--overlap", "1h"}},
 	}
 	row := 0
 	var cells, through atomic.Int64

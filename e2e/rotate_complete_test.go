@@ -22,6 +22,7 @@ func plots() []plot {
 		plot{name: "prosopo that gives secrets again", service: apikey.Prosopo, places: []string{"env"}, gives: true},
 		plot{name: "vertesia that gives secrets again", service: apikey.Vertesia, places: []string{"file"}, gives: true},
 		plot{name: "vertesia, two places", service: apikey.Vertesia, places: []string{"app", "file"}},
+		plot{name: "generic roll", service: apikey.Generic, places: []string{"app"}, args: []string{"--strategy", "roll", "--overlap", "1h"}},
 		plot{name: "vertesia, detent's own key", service: apikey.Vertesia, places: []string{"env"}, own: true},
 	)
 }
