@@ -51,6 +51,9 @@ func (r *Rotation) lookAhead(ctx context.Context, then func() (Result, error)) (
 	if q := r.askRevive(s.old); q != nil {
 		return ask(*q), nil
 	}
+	if q := r.askOutage(); q != nil {
+		return ask(*q), nil
+	}
 	if res, err := r.preflightDestinations(ctx, s); err != nil || res != nil {
 		return *orNothing(res), err
 	}
