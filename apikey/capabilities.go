@@ -131,6 +131,8 @@ type Capabilities struct {
 	AccessFields []Field
 	// SecretPrefixes are how a secret of this service begins; empty where it may begin anyhow.
 	SecretPrefixes []string
+	// Whole reports whether a text looks like a whole secret of this service; nil where the issuer declares no shape of one.
+	Whole func(s Secret) bool
 	// Whose is the title of another service that is known here and whose secrets begin as this one does, and how that is; nil where nobody
 	// knows others.
 	Whose func(s Secret) (title, prefix string)

@@ -41,8 +41,8 @@ func rotationJSON(v rotation.View, p config.Profile) rotationObject {
 	one := func(k apikey.Key) table.Row { return s.keyRow(k, nil) }
 	out := rotationObject{ID: v.ID, State: string(v.State), Step: v.PublicStep(),
 		Old: one(v.Old), Certain: table.NotNil(v.Certain), Unknown: table.NotNil(v.Unknown), Claims: table.NotNil(v.Claims)}
-	if v.New != nil {
-		k := one(*v.New)
+	if fresh := v.NewAtService(); fresh != nil {
+		k := one(*fresh)
 		out.New = &k
 	}
 	return out
@@ -80,6 +80,9 @@ func (a *app) listRotations(format string) error {
 // outcome is in a few words what is certain about a rotation that is over: the first thing that was seen of each key.
 func outcome(v rotation.View) string {
 	if v.State == rotation.Open {
+		if v.Mode == rotation.Compromised {
+			return "COMPROMISED, see below"
+		}
 		return "see below"
 	}
 	if len(v.Certain) == 0 {

@@ -20,6 +20,9 @@ func (s *Server) SessionToken(service string, env apikey.Environment) apikey.Sec
 	return s.tokens[sessionKind{service, env}]
 }
 
+// SecretForm is a regular expression of a whole secret of the service.
+func SecretForm(service string) string { return store.Form(service) }
+
 // MintAdmin stores one more administrator key and returns its secret, once. env is
 // Live or Test for the generic service and is ignored for the others.
 func (s *Server) MintAdmin(ctx context.Context, service string, env apikey.Environment) (apikey.Secret, error) {

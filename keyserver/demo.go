@@ -61,11 +61,7 @@ func (s *Server) FillDemoFor(ctx context.Context, n int, tell func(service, name
 		fill, mints := s.store.FillKeys(ctx, tx), onceEachGrant()
 		for _, service := range services {
 			curated := demoKeys()[service]
-			count := n
-			if n == 0 {
-				count = len(curated)
-			}
-			for _, i := range byAge(curated, count) {
+			for _, i := range byAge(curated, cmp.Or(n, len(curated))) {
 				k := s.demoRecord(service, demoAt(curated, i), now)
 				secret, err := store.Mint(s.random, k)
 				if err != nil {

@@ -72,7 +72,6 @@ func quoted(list []string) []string {
 
 // Words of a declaration that mean something.
 var (
-	abilities   = []string{"create", "delete", "rename", "role", "disable", "public_key", "retrieve", "roll", "last_used", "expiry", "restrictions"}
 	settings    = []string{"create", "auth", "token_url", "secret_prefix"}
 	timeForms   = []string{"rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text", "seconds", "seconds-text", "days"}
 	rightForms  = []string{"list", "grouped", "words", "ids"}

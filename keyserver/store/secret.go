@@ -76,6 +76,11 @@ func newSecret(random io.Reader, k *Key) (string, error) {
 	return body + checksum(body), nil
 }
 
+// Form is a regular expression of a whole secret of the service.
+func Form(service string) string {
+	return fmt.Sprintf("(?:%s)[a-z2-7]{%d}", strings.Join(Prefixes[service], "|"), idLength+randomBytes*8/5+sumLength)
+}
+
 func checksum(body string) string {
 	var sum [4]byte
 	binary.BigEndian.PutUint32(sum[:], crc32.ChecksumIEEE([]byte(body)))

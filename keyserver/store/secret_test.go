@@ -33,6 +33,9 @@ func TestSecretsAreRandomAndCarryPrefixIDAndChecksum(t *testing.T) {
 			if parts == nil || parts[1] != prefix || idPrefix(k.Service)+parts[2] != k.ID {
 				t.Fatalf("the secret of %s is of the form %q", k.ID, parts)
 			}
+			if whole := regexp.MustCompile("^(?:" + Form(k.Service) + ")$"); !whole.MatchString(secret) || whole.MatchString(secret[:len(secret)-1]) || whole.MatchString(secret+"a") {
+				t.Fatalf("the declared form of %s does not tell a whole secret", prefix)
+			}
 			return secret, parts
 		}
 		secret, one := draw(0x00)

@@ -15,6 +15,7 @@ import (
 func TestAProfileThatIsEditedBeginsAsItIs(t *testing.T) {
 	for _, was := range []ui.ProfileDraft{
 		editedProfile,
+		{Name: "own", Service: wirename.Vertesia, URL: "https://studio.example", TokenEnv: "T", Auth: "exchange", TokenURL: "https://sts.example"},
 		{Name: "eu/p", Service: wirename.Prosopo, URL: "https://api.prosopo.io", TokenFile: "/t", Environment: apikey.Test, ReadOnly: true},
 		{Name: "shop", Service: wirename.Generic, URL: "http://127.0.0.1:1/base", TokenCommand: []string{"pass", "a b"}, CanCreate: true},
 	} {
@@ -28,11 +29,27 @@ func TestAProfileThatIsEditedBeginsAsItIs(t *testing.T) {
 			if was.Service != wirename.Prosopo {
 				d.press("enter")
 			}
+			if was.TokenURL != "" {
+				d.press("enter")
+			}
 			d.sees("Save").press("enter").closed()
 			if toast := last[ui.Toast](d); toast.Text != "nothing was changed" {
 				t.Errorf("%+v", toast)
 			}
 		}
+	}
+}
+
+// TestATokenServerThatIsMissingIsAskedForWhereItIsTyped: no other field can mend it.
+func TestATokenServerThatIsMissingIsAskedForWhereItIsTyped(t *testing.T) {
+	was := editedProfile
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Issuers: threeIssuers, Edit: &was}))
+	d.press("enter", "ctrl+u", "https://studio.example", "enter", "enter", "enter", "enter", "enter", "enter").seesNot("Token server").press("enter")
+	sent := last[ui.SaveProfile](d)
+	d.send(ui.ProfileSaved{Ticket: sent.Ticket, Err: &ui.FieldError{Field: "token_url", Err: errors.New("is missing")}})
+	d.sees("▸ 4 Token server", "is missing").press("https://sts.example", "enter", "enter", "enter", "enter")
+	if sent = last[ui.SaveProfile](d); sent.Profile.TokenURL != "https://sts.example" || sent.Profile.Auth != "exchange" {
+		t.Errorf("sent %+v", sent.Profile)
 	}
 }
 
