@@ -350,7 +350,7 @@ func (s *issuer) find(ctx context.Context, secret apikey.Secret, meant func(*api
 // bySecretOfList gives the secret of a key again, as far as the list has it.
 func (s *issuer) bySecretOfList(ctx context.Context, id string) (apikey.Secret, error) {
 	_, secret, err := s.find(ctx, apikey.Secret{}, func(k *apikey.Key, _ *record) bool { return k.ID == id })
-	return s.whole(id, secret), err
+	return s.withID(id, secret), err
 }
 
 // Delete implements Service.

@@ -97,7 +97,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	if !created.Key.ExpiresAt.Known() {
 		created.Asked = s.askedEnd(draft.Expiry, now)
 	}
-	created.Secret = s.whole(created.Key.ID, created.Secret)
+	created.Secret = s.withID(created.Key.ID, created.Secret)
 	created.Notes = append(created.Notes, expiryNote(draft.Expiry, created.Key.ExpiresAt, now)...)
 	created.Notes = append(created.Notes, accessNotes(draft, created.Key)...)
 	if got := created.Key.Environment; got != "" && draft.Environment != "" && got != draft.Environment {
@@ -168,8 +168,8 @@ func (s *issuer) created(a *answer) (apikey.Created, error) {
 	return out, err
 }
 
-// whole is a secret with its first half, the id, where secrets have two.
-func (s *issuer) whole(id string, secret apikey.Secret) apikey.Secret {
+// withID is a secret with its first half, the id, where secrets have two.
+func (s *issuer) withID(id string, secret apikey.Secret) apikey.Secret {
 	if s.d.Row.Pair == "" || id == "" || secret.IsZero() {
 		return secret
 	}
