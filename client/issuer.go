@@ -315,7 +315,7 @@ func (s *issuer) byList(ctx context.Context, secret apikey.Secret) (*apikey.Key,
 		}
 	}
 	key, _, err := s.find(ctx, secret, func(k *apikey.Key, r *record) bool {
-		return r.secret().Equal(secret) || subject != "" && k.ID == subject
+		return r.secret().Equal(secret) || s.halfOf(k.ID, secret) || subject != "" && k.ID == subject
 	})
 	if key != nil {
 		key.Own = key.Own || secret.Equal(s.opts.Token)
@@ -350,7 +350,7 @@ func (s *issuer) find(ctx context.Context, secret apikey.Secret, meant func(*api
 // bySecretOfList gives the secret of a key again, as far as the list has it.
 func (s *issuer) bySecretOfList(ctx context.Context, id string) (apikey.Secret, error) {
 	_, secret, err := s.find(ctx, apikey.Secret{}, func(k *apikey.Key, _ *record) bool { return k.ID == id })
-	return secret, err
+	return s.withID(id, secret), err
 }
 
 // Delete implements Service.

@@ -222,7 +222,7 @@ func (s *issuer) byCall(ctx context.Context, id string) (apikey.Secret, error) {
 		return apikey.Secret{}, err
 	}
 	_, secret, err := s.one(ctx, c, s.d.Retrieve.Key)
-	return secret, err
+	return s.withID(id, secret), err
 }
 
 // OwnProject implements ProjectFinder.

@@ -86,7 +86,9 @@ func (q *quill) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(status)
 		_ = json.NewEncoder(w).Encode(body)
 	}
-	alive := slices.ContainsFunc(q.keys, func(k map[string]any) bool { return k["credentials"].(map[string]any)["token"] == r.Header.Get("X-Quill-Token") })
+	alive := slices.ContainsFunc(q.keys, func(k map[string]any) bool {
+		return k["credentials"].(map[string]any)["token"] == r.Header.Get("X-Quill-Token")
+	})
 	about, revokes := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/v2/projects/42/keys/"), ":revoke")
 	var sent struct{ Attributes map[string]any }
 	_ = json.NewDecoder(r.Body).Decode(&sent)

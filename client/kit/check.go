@@ -226,6 +226,9 @@ func (c *checker) row(r *Row) {
 	case !r.SecretIsID && len(r.ID) == 0:
 		c.refuse("row.id", "is missing: a key is told by its id")
 	}
+	if pair := r.Pair; pair != "" && (len(pair) > 3 || strings.ContainsFunc(pair, func(r rune) bool { return r < 0x21 || r > 0x7e || unicode.IsLetter(r) || unicode.IsDigit(r) }) || r.SecretIsID) {
+		c.refuse("row.pair", "is what stands between an id and a secret, such as %q: 1 to 3 signs, no letters or digits, and not with secret_is_id", ":")
+	}
 	if len(r.Name) == 0 {
 		c.refuse("row.name", "is missing")
 	}

@@ -16,6 +16,7 @@
 //	an answer to a change that shows no key                                               update.silent
 //	a change that sends the whole object                                                  update.whole, read, omit
 //	rows whose fields, or whose secret, lie in an object of their own                     row.inside
+//	a secret of two halves, id and secret                                                 row.pair, key_auth
 //	a verb after a path (/keys/{id}:revoke)                                               in the path
 //	on and off in words, or by calls of their own                                         row.state, enable, disable
 //	scopes, flat or grouped                                                               permission, row.permissions, as = "list"
@@ -191,7 +192,10 @@ type Row struct {
 	Inside Members `toml:"inside"`
 	// SecretIsID says that the issuer names a key by its secret. Then there is no id here: a key is shown under a fingerprint of the
 	// secret, and a call that is about a key lists first, to find the secret that its path or body needs.
-	SecretIsID  bool    `toml:"secret_is_id"`
+	SecretIsID bool `toml:"secret_is_id"`
+	// Pair says that a secret has two halves, the id and what is shown once, with this between them: ":" where a key is sent by basic.
+	// What is delivered, tried and compared is the whole.
+	Pair        string  `toml:"pair"`
 	Name        Members `toml:"name"`
 	Type        Members `toml:"type"`
 	Role        Members `toml:"role"`
