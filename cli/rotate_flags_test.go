@@ -186,7 +186,7 @@ func TestAnotherKeyWithAMarkIsNoRivalByAReasonAlone(t *testing.T) {
 func TestTheStrategyIsNamedOrChosen(t *testing.T) {
 	m, _, _, env := shop(t, wirename.Prosopo)
 	begin := []string{"rotate", "shop", "--yes", "--deliver", "env-file:" + env + ":API_KEY"}
-	m.want(2, "use one of create, dashboard", append(begin, "--strategy", "roll")...)
+	m.want(2, "use one of create, ", append(begin, "--strategy", "burn")...)
 	res := m.rotate(newClock(), append(begin, "--strategy", "dashboard", "-o", "json")...)
 	if got := decodeRotated(t, res.stdout); res.code != 1 || got.Step != "create" || !strings.Contains(res.stderr, "in the dashboard") || len(m.keys("p")) != 2 {
 		t.Errorf("exit %d at %s\n%s", res.code, got.Step, res.stderr)

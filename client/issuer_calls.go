@@ -141,6 +141,11 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 		return apikey.Key{}, err
 	}
 	c.write = true
+	if declared.Whole {
+		if c.body, c.ifMatch, err = s.wholeBody(ctx, declared, id, c.body); err != nil {
+			return apikey.Key{}, err
+		}
+	}
 	if declared.Silent {
 		if err := s.send(ctx, c, acknowledged); err != nil {
 			return apikey.Key{}, err

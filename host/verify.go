@@ -129,6 +129,9 @@ func (h *Host) Verifier(ctx context.Context) (*Verifier, error) {
 		v.one, err = h.OpenProfile(ctx, selected)
 		return v, err
 	}
+	if _, err := h.resources.debug(); err != nil { // said before a secret is asked for, as it is where one profile is opened
+		return nil, err
+	}
 	v.all = append(v.all, selected)
 	for _, p := range cfg.Profiles {
 		if p.Name != selected.Name {

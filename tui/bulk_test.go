@@ -238,3 +238,14 @@ func TestWhatStoppedInAQueueGoesOnFromWhereItStands(t *testing.T) {
 		t.Errorf("made ready again %d times", q.again)
 	}
 }
+
+// What a person has to go on with has not failed: it says so, and enter is not for it.
+func TestWhatWaitsForAPersonInAQueueHasNotFailed(t *testing.T) {
+	d, q := queueing(t, 100, 30)
+	rows := firstRows(d, 3)
+	q.fails = map[string]error{rows[0]: rotate.ErrAsks, rows[1]: rotate.ErrAsks}
+	d.press("space", "space", "space", "r").typing("3").press("enter").sees("1 of 3 keys rotated, 2 wait for you; R shows them").seesNot("goes on with what stopped")
+	if d.press("enter").seesNot("Rotate 3 keys"); q.again != 0 {
+		t.Error("made ready again")
+	}
+}

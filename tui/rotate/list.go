@@ -286,11 +286,16 @@ func (l *List) row(v rotation.View, now time.Time, plain bool) string {
 	}
 	st := l.env.Styles
 	state := l.rowState(v)
-	name, environment := ui.KeyName(st.Base, clean(v.Old.Name)), clean(l.host.Setting(v.Profile).ForKey(v.Old.Environment).Word(v.Old.Environment))
+	name, environment := ui.KeyName(st, st.Base, clean(v.Old.Name)), clean(l.host.Setting(v.Profile).ForKey(v.Old.Environment).Word(v.Old.Environment))
 	mark := sign(st, v, l.link()) + " "
+	leaked := ""
+	if v.State == rotation.Open && v.Mode == rotation.Compromised {
+		leaked = "LEAKED "
+		name = st.Bad.Render(leaked) + name
+	}
 	switch {
 	case plain:
-		name, mark = clean(v.Old.Name), ansi.Strip(mark)
+		name, mark = leaked+clean(v.Old.Name), ansi.Strip(mark)
 	case environment == apikey.WordLive:
 		environment = st.Bad.Render(environment)
 	}
@@ -303,6 +308,9 @@ func (l *List) viewSelected(p *page, v rotation.View) {
 	if v.Err != nil {
 		p.wrap(st.Bad.Render("    ✗ "), st.Base, v.Err.Error())
 		return
+	}
+	if v.State == rotation.Open && v.Mode == rotation.Compromised {
+		p.wrap(st.Bad.Render("    ! "), st.Base, compromisedWord+": somebody else has the old key's secret")
 	}
 	if v.Holder != nil {
 		p.wrap(st.Warn.Render("    ! "), st.Base, "held by "+v.Holder.String())
