@@ -160,6 +160,23 @@ func (l *List) View() string {
 	return strings.Join(l.text.Lines(p.lines, nil), "\n")
 }
 
+// RowAt is the rotation on a line, or the one that the line tells about.
+func (l *List) RowAt(line int) (int, bool) {
+	at, ok := l.text.At(line)
+	switch row := at - 1; { // under the titles
+	case !ok || !l.loaded || at < 1:
+		return 0, false
+	case at <= l.at:
+		return row, row < len(l.views)
+	default:
+		row = max(row-l.about, l.cursor)
+		return row, row < len(l.views)
+	}
+}
+
+// Select puts the cursor on a rotation.
+func (l *List) Select(row int) { l.cursor = row }
+
 func (l *List) viewRows(p *page) {
 	st, now := p.style(), l.env.Now()
 	p.line(st.Column.Render(strings.Repeat(" ", l.signWidth()+3) + l.columns("KEY", "PROFILE", "STATE", "STEP", "ENV", "AGE")))
