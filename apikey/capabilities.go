@@ -93,7 +93,7 @@ type RoleInfo struct {
 // Capabilities say what a service can do. Screens and commands ask them, never
 // the service's name.
 type Capabilities struct {
-	Service string // apikey.Prosopo, Vertesia or Generic
+	Service string // the name of an issuer
 	Title   string // as people write it
 	// Credential is the environment that detent's own credential says it is of.
 	Credential Environment

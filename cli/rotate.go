@@ -27,7 +27,8 @@ type rotateOptions struct {
 	acceptUnknown         string
 	notMine, reason       string
 	without, undone       []string
-	strategy              string
+	strategy, overlap     string
+	length                *time.Duration // of the overlap, where it was given
 	replace, revive, plan bool
 	all                   string
 	wave                  int
@@ -68,7 +69,8 @@ a name: status:old is the state alone.`,
 	f.StringVar(&o.acceptUnknown, "accept-unknown", "", "accept what cannot be seen, for this reason: access that is not reported, a place that nobody can read, a service that refuses no made-up secret")
 	f.StringVar(&o.close, "close", "", "end an open rotation as it stands: changes nothing, says what is left where; takes --reason")
 	f.BoolVar(&o.plan, "plan", false, "say the exact calls and writes, in order, what each will prove and what can be undone; changes nothing")
-	f.StringVar(&o.strategy, "strategy", "", "how: create (create and delete) or dashboard (you create the key there); default: what the service can")
+	f.StringVar(&o.strategy, "strategy", "", "how: create (create and delete), roll (a new secret for the same key, with an overlap) or dashboard (you create the key there); default: what the service can")
+	f.StringVar(&o.overlap, "overlap", "24h", "with --strategy roll: how long the former secret lives on, if nothing ends it before")
 	f.BoolVar(&o.replace, "replace", false, "a destination may hold something else than the old key's secret; it is kept, and an undo puts it back")
 	f.BoolVar(&o.revive, "revive", false, "an expired or disabled key may come alive by its replacement")
 	f.StringVar(&o.notMine, "not-mine", "", "another key of this name that carries a rotation's mark is no rival, for this reason")
@@ -101,6 +103,8 @@ func (o rotateOptions) check(args []string) error {
 	switch {
 	case o.strategy != "" && !slices.Contains(rotation.StrategyIDs(), o.strategy):
 		return fmt.Errorf("--strategy: there is no %.40q; use one of %s", o.strategy, strings.Join(rotation.StrategyIDs(), ", "))
+	case o.given("overlap") && o.strategy != "roll":
+		return fmt.Errorf("--overlap goes with --strategy roll")
 	case o.all != "" && (len(args) > 0 || len(o.deliver) > 0):
 		return fmt.Errorf("--all takes its keys by the FILTER, and their places from the profile: name neither a KEY nor --deliver")
 	case o.given("wave") && (o.all == "" || o.wave < 1):
@@ -147,6 +151,12 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 	}
 	if o.compromised && (drain != nil && *drain > 0 || soak != nil && *soak > 0) {
 		return host.Usagef("--compromised goes without drain and soak: leave --drain and --soak out, or 0")
+	}
+	if o.length, err = waitFlag("--overlap", o.overlap, o.given("overlap")); err == nil && o.length != nil && *o.length < time.Second {
+		err = errors.New("--overlap: at least 1s")
+	}
+	if err != nil {
+		return host.Usage(err)
 	}
 	if o.close != "" {
 		return a.closeRotation(ctx, o, asJSON)
@@ -248,7 +258,7 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 // params are what the flags say of a rotation.
 func (a *app) params(o rotateOptions, drain, soak *time.Duration) rotation.Params {
 	p := rotation.Params{Mode: rotation.Planned, OldFirst: o.oldFirst, Drain: drain, Soak: soak, AcceptUnknown: o.acceptUnknown, AllowMixed: o.consents.mixed,
-		AllowTracked: o.consents.tracked, Replace: o.replace, Revive: o.revive, NotMine: o.notMine, Strategy: o.strategy, PlanOnly: o.plan}
+		AllowTracked: o.consents.tracked, Replace: o.replace, Revive: o.revive, NotMine: o.notMine, Strategy: o.strategy, Overlap: o.length, PlanOnly: o.plan}
 	if o.compromised {
 		p.Mode = rotation.Compromised
 	}

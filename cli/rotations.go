@@ -41,8 +41,8 @@ func rotationJSON(v rotation.View, p config.Profile) rotationObject {
 	one := func(k apikey.Key) table.Row { return s.keyRow(k, nil) }
 	out := rotationObject{ID: v.ID, State: string(v.State), Step: v.PublicStep(),
 		Old: one(v.Old), Certain: table.NotNil(v.Certain), Unknown: table.NotNil(v.Unknown), Claims: table.NotNil(v.Claims)}
-	if v.New != nil {
-		k := one(*v.New)
+	if fresh := v.NewAtService(); fresh != nil {
+		k := one(*fresh)
 		out.New = &k
 	}
 	return out

@@ -22,7 +22,7 @@ type issuer struct {
 	layout   *layout
 	spelling verbatim
 	exchange *exchange    // nil where nothing is exchanged
-	sessions sessions     // what the credential is exchanged for before each call; nil where it is sent itself
+	sessions *sessions    // what the credential is exchanged for before each call; nil where it is sent itself
 	own      scheme       // how the credential is sent, or its session
 	tried    scheme       // how a key is sent whose secret is tried
 	features *features    // of permissions, and how the account spells them
@@ -114,7 +114,7 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 			return nil, bad
 		}
 		if opts.Exchange {
-			s.sessions = s.exchange
+			s.sessions = s.exchange.sessions
 		}
 	}
 	return s, nil
@@ -407,7 +407,7 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 		return apikey.Deleted{}, err
 	}
 	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
-	gone, err := remove(ctx, s.transport, s.send, c)
+	gone, err := s.remove(ctx, c)
 	if e := asError(err); e != nil && e.Outcome == NotDone && s.d.Delete.MaybeGone != "" && anyOf(strings.ToLower(e.Message), s.d.Delete.MaybeGone) {
 		if listed, failed := s.lists(ctx, id); failed == nil && !listed {
 			return apikey.Deleted{AlreadyGone: true, Message: e.Message}, nil

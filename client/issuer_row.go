@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"slices"
 	"strings"
 
@@ -203,6 +204,15 @@ func (r *record) UnmarshalJSON(b []byte) error {
 		}
 	}
 	return nil
+}
+
+// read reads an answer that is one key, which may be wrapped.
+func (r *record) read(body io.Reader, names []string) error {
+	_, raw, err := decodeObject(body, names...)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, r)
 }
 
 func (r *record) place(name string) json.Unmarshaler {

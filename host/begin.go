@@ -31,7 +31,6 @@ func (h *Host) StartRotation(s *Session, k apikey.Key, places []delivery.Destina
 			return nil, Usage(err)
 		}
 	}
-	headless := p.Headless
 	world, err := h.World(s)
 	if err != nil {
 		return nil, err
@@ -44,6 +43,5 @@ func (h *Host) StartRotation(s *Session, k apikey.Key, places []delivery.Destina
 	}
 	k.Environment = s.EnvironmentOf(k)
 	p.World, p.Key, p.Destinations = world, k, places
-	p.Headless = headless
 	return rotation.Start(p)
 }

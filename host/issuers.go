@@ -101,7 +101,7 @@ func (h *Host) Issuers() ([]IssuerRow, error) {
 
 // issuerCan are what an issuer may be able to do, with the word of it for people.
 var issuerCan = []struct{ name, word string }{{"create", "create"}, {"update", "change"}, {"enable", "switch"}, {"delete", "delete"},
-	{"reveal", "reveal"}, {"last_used", "last-use"}, {"verify", ""}, {"roll", ""}}
+	{"reveal", "reveal"}, {"last_used", "last-use"}, {"roll", "roll"}, {"verify", ""}}
 
 // canOf says what an issuer can do.
 func canOf(d *kit.Declaration) map[string]bool {
@@ -109,7 +109,7 @@ func canOf(d *kit.Declaration) map[string]bool {
 		"reveal": d.Retrieve != nil || d.List.Secrets, "last_used": len(d.Row.LastUsedAt) > 0, "verify": len(d.Probes) > 0, "roll": d.Roll != nil}
 }
 
-// canWords are the same for people. What every issuer can, and what nothing here uses yet, is left out.
+// canWords are the same for people. What every issuer can is left out.
 func canWords(can map[string]bool) (words []string) {
 	for _, c := range issuerCan {
 		if can[c.name] && c.word != "" {
@@ -201,8 +201,18 @@ func IssuerCells(all []IssuerRow) [][]string {
 			out[i][2] = strings.TrimRight(p.By+" "+p.What+p.Date, " ")
 		}
 		if r.Wrong != "" {
-			out[i][1] = "cannot be used: " + r.Wrong
+			out[i][1] = "cannot be used"
 		}
 	}
 	return out
+}
+
+// WrongIssuers say why files of the user's own cannot be used, a line each: file, line, field, what is allowed.
+func WrongIssuers(all []IssuerRow) (lines []string) {
+	for _, r := range all {
+		if r.Wrong != "" {
+			lines = append(lines, r.Name+" cannot be used: "+r.Wrong)
+		}
+	}
+	return lines
 }

@@ -16,7 +16,7 @@ var constructors = map[string]string{
 	"SecretAccepted": "secretAccepted", "SecretKnown": "try", "SecretRefused": "secretRefused", "ControlRefused": "control",
 	"RowSeen": "rowSeen", "RowMissing": "rowMissing", "CreateAnswered": "createAnswered",
 	"DisableSent": "switchOff", "DisableAnswered": "isOff", "EnableAnswered": "switchOn",
-	"DeleteSent": "sendDelete", "DeleteAnswered": "isDeleted newDeleted strayDeleted",
+	"DeleteSent": "deleteIsSent", "DeleteAnswered": "isDeleted newDeleted strayDeleted",
 	"PlaceHolds": "placeHolds", "PlaceHeld": "placeHeld", "Quiet": "quiet", "SameAccess": "sameAccess",
 	"CommandEnded": "commandEnded", "PersonSaid": "recordStatement",
 }

@@ -67,6 +67,8 @@ func Start(p Params) (*Rotation, error) {
 	switch {
 	case p.Key.ID == "":
 		return nil, &RefusedError{Reason: "no key is named"}
+	case p.OldFirst && isRoll(p.Strategy):
+		return nil, &RefusedError{Reason: "a roll has no old key to retire first", Next: "use --strategy " + strategyRollAtOnce + ", by which the former secret dies with the call"}
 	case p.OldFirst && p.Mode != Compromised:
 		return nil, &RefusedError{Reason: "to retire the old key first is for a compromised key"}
 	case len(p.Destinations) == 0 && (w.Switcher == nil || !p.Key.Own):
@@ -90,7 +92,11 @@ func Start(p Params) (*Rotation, error) {
 	}
 	r := &Rotation{w: w, planOnly: p.PlanOnly, svc: w.Service, caps: caps, strategy: strategy, dests: p.Destinations, release: release,
 		fingerprints: &fingerprinter{store: w.Store, random: w.Random}}
-	if err := r.refuseSecond(p.Key); err != nil {
+	err = r.refuseSecond(p.Key)
+	if err == nil && isRoll(strategy.ID) {
+		err = r.rolls()
+	}
+	if err != nil {
 		release(true)
 		return nil, err
 	}
@@ -100,7 +106,7 @@ func Start(p Params) (*Rotation, error) {
 }
 
 func abilities(caps apikey.Capabilities) Abilities {
-	return Abilities{Create: caps.Create.OK, Delete: caps.Delete.OK, Disable: caps.Disable.OK, LastUsed: caps.LastUsed.OK,
+	return Abilities{Roll: caps.Roll, Create: caps.Create.OK, Delete: caps.Delete.OK, Disable: caps.Disable.OK, LastUsed: caps.LastUsed.OK,
 		WhyNoCreate: caps.Create.Why, WhyNoDelete: caps.Delete.Why}
 }
 
@@ -132,6 +138,9 @@ func (r *Rotation) newJournal(id string, p Params) *journal {
 		Old: record(p.Key), Guard: p.Key.Environment, AllowMixed: p.AllowMixed, AllowTracked: p.AllowTracked, AllowOwner: p.AllowOwner,
 		Replace: p.Replace, Revive: p.Revive, NotMine: strings.TrimSpace(p.NotMine),
 		Own: p.Key.Own, Drain: DefaultDrain, Soak: DefaultSoak, AcceptUnknown: p.AcceptUnknown}
+	if isRoll(j.Strategy) {
+		j.Roll = &rollRecord{Overlap: r.overlap(p.Overlap), Outage: strings.TrimSpace(p.Outage)}
+	}
 	j.Base, _ = apikey.SplitName(p.Key.Name)
 	j.Name = apikey.NewName(j.Base, id, r.caps.MaxName)
 	if p.Drain != nil {
@@ -215,6 +224,11 @@ func (r *Rotation) reopen(o ResumeOptions) error {
 	}
 	if _, known := r.strategy.stage(r.j.Step); !known {
 		return &RefusedError{Reason: fmt.Sprintf("the rotation %s stands at %.40q, which is no stage of the strategy %s", r.j.ID, r.j.Step, r.strategy.ID)}
+	}
+	if r.j.Roll != nil {
+		if err := r.rolls(); err != nil {
+			return err
+		}
 	}
 	for i, rec := range r.j.Destinations {
 		if r.w.Resolve == nil {

@@ -82,6 +82,10 @@ func (r *Rotation) mint(ctx context.Context) error {
 		if wrong == nil && made.Key.ID != "" && !made.Secret.IsZero() {
 			wrong = r.hold(made.Key, made.Secret)
 		}
+		if wrong != nil && r.j.Roll != nil { // the key was rolled, and nobody has its secret
+			made.Secret = apikey.Secret{}
+			return nil
+		}
 		if wrong != nil || made.Key.ID == "" {
 			return errUnnamed
 		}
@@ -160,7 +164,11 @@ func (r *Rotation) createAnswered(made apikey.Created) {
 	if made.Bound {
 		bound = "an id that no list had and a secret, in one object"
 	}
-	r.observed(CreateAnswered, SubjectNew, "answer", "the service answered the create of %q with %s: %s", made.Key.Name, bound, made.Key.ID)
+	what := "create"
+	if r.j.Roll != nil {
+		what, bound = "roll", "a new secret"
+	}
+	r.observed(CreateAnswered, SubjectNew, "answer", "the service answered the %s of %q with %s: %s", what, made.Key.Name, bound, made.Key.ID)
 }
 
 // refuseCreated says why an answer cannot be the new key's.
@@ -310,7 +318,8 @@ func (r *Rotation) discardNew(ctx context.Context) error {
 	}, func() {
 		r.strayDeleted(id)
 		r.log("deleted the new key %s: its secret was gone", id)
-		r.j.New, r.j.Print, r.j.Step = nil, "", Create
+		r.forgetRolled()
+		r.j.Step = Create
 	})
 }
 
@@ -365,6 +374,9 @@ func (r *Rotation) replaceLost(ctx context.Context) (Result, error) {
 	if r.j.New == nil { // both keys vanished, and an undo forgot the new one
 		return r.bothGone(), nil
 	}
+	if r.j.Roll != nil {
+		return r.lostRoll(ctx)
+	}
 	lost := keyWords(*r.j.New)
 	if !r.j.touched() || !rule("lost: what may be in use stays until the old key goes") {
 		if err := r.discardNew(ctx); err != nil {
@@ -398,15 +410,23 @@ func (r *Rotation) neitherLeft(s *listing) bool {
 
 // bothGone asks before a key is made for one that somebody may have deleted on purpose.
 func (r *Rotation) bothGone() Result {
+	if r.keyOver() {
+		return ask(Question{Kind: AskBothGone, Text: "the key is not listed any more, or has expired: no new secret of it would be accepted. Create another key, and close this rotation",
+			Choices: []Choice{{ID: CloseIt, Label: "close the rotation as it stands", Does: "nothing is changed; what is left where is said", Wants: WantsReason},
+				{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}, Default: No, Flag: "rotate --close " + r.j.ID + " --reason R"})
+	}
 	return ask(Question{Kind: AskBothGone, Text: "the new key is gone or has expired, and whether the old one works is not known: somebody may have deleted both on purpose",
 		Choices: []Choice{{ID: Yes, Label: "create another key", Does: "a new key with the old one's access is created and delivered", Wants: WantsReason},
 			{ID: CloseIt, Label: "close the rotation as it stands", Does: "nothing is changed; what is left where is said", Wants: WantsReason},
 			{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}, Default: No, Flag: "rotate --close " + r.j.ID + " --reason R"})
 }
 
-func answerBothGone(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
+func answerBothGone(ctx context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
 	if a.Choice == CloseIt {
 		return r.end(strings.TrimSpace(a.Reason))
+	}
+	if r.j.Roll != nil {
+		return r.rollAgain(ctx, a.Reason)
 	}
 	r.recordStatement(SubjectNew, "another key is to be created although both are gone (%s)", a.Reason)
 	r.startOver()
@@ -418,6 +438,11 @@ func answerBothGone(_ context.Context, r *Rotation, _ Question, a Answer) (Resul
 func (r *Rotation) startOver() {
 	r.supersede()
 	r.j.New, r.j.Print, r.j.Proved, r.secret = nil, "", 0, apikey.Secret{}
+	r.deliverAnew()
+}
+
+// deliverAnew has every place delivered to again.
+func (r *Rotation) deliverAnew() {
 	for i := range r.j.Destinations {
 		r.j.Destinations[i].Put, r.j.Destinations[i].Then = false, false
 	}

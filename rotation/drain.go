@@ -53,6 +53,9 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if r.overlapOver(s) {
+		return r.leaveDrain("the overlap is over: the former secret is dead, whoever used it")
+	}
 	if s.new == nil || s.old == nil {
 		if s, err = r.lookForBoth(ctx); err != nil {
 			return Result{}, err

@@ -15,6 +15,9 @@ import (
 // delete removes the old key, sees that its secret is refused, and clears up: strays with our nonce, the
 // name, the kept copies. The gate is passed right before the call.
 func (r *Rotation) delete(ctx context.Context) (Result, error) {
+	if err := r.overByItself(ctx); err != nil {
+		return Result{}, err
+	}
 	if !r.j.OldGone {
 		if !r.caps.Delete.OK {
 			return r.askDashboard(), nil
@@ -34,7 +37,7 @@ func (r *Rotation) delete(ctx context.Context) (Result, error) {
 	if dead, res, err := r.seeDead(ctx, deadAfterDelete); rule("dead: refused after delete") && (err != nil || !dead) {
 		return res, err
 	}
-	if r.j.OldFirst { // what the gate would have asked before, had the old key not gone first
+	if r.j.OldFirst || r.j.atOnce() || r.j.Roll != nil && r.j.Roll.ByItself { // what the gate would have asked before, had the old key not gone first
 		if res, err := r.gate(ctx); err != nil || res != nil {
 			return *orNothing(res), err
 		}

@@ -39,6 +39,7 @@ func NotSent(err error) bool { return errors.Is(err, errNotSent) }
 func (r *Rotation) guarded(ctx context.Context, op, action, id string, gate func(ctx context.Context) (*Result, error), call func(ctx context.Context) error, apply func()) (*Result, error) {
 	sentBefore := r.j.pending(op)
 	r.j.begun(op)
+	action, id = r.onRecord(action, id)
 	callCtx, end, err := r.w.Announce(ctx, action, id)
 	if err == nil {
 		err = r.save(op + " begins")

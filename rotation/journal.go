@@ -16,7 +16,10 @@ import (
 
 // journalVersion is the format that this detent writes. It reads the older ones too, whose journals get
 // this version when they are next written.
-const journalVersion = 3
+const journalVersion = 4
+
+// beforeRolls is the version that a journal without a roll is written as: what has none is read by a detent that knows none.
+const beforeRolls = 3
 
 // journal is one rotation on disk: what was done, what was begun, what was observed and what was
 // decided. It never holds a secret; prints recognise them.
@@ -81,6 +84,9 @@ type journal struct {
 	Seen []string `json:"seen,omitzero"`
 	// PasteRefused says that a pasted secret was refused, or not taken: the key that it is of may be left.
 	PasteRefused bool `json:"paste_refused,omitzero"`
+
+	// Roll is of a key that stays, with a new secret. It came with version 4.
+	Roll *rollRecord `json:"roll,omitzero"`
 
 	Own      bool `json:"own,omitzero"`      // the old key is the credential that detent uses
 	Switched bool `json:"switched,omitzero"` // detent's own credential may have been changed by us
@@ -210,8 +216,16 @@ type keyRecord struct {
 	UpdatedBy    string                     `json:"updated_by,omitzero"`
 	CanRetrieve  bool                       `json:"can_retrieve,omitzero"`
 	NoRetrieve   bool                       `json:"cannot_retrieve,omitzero"`
+	RolledAt     moment                     `json:"rolled_at,omitzero"`
+	FormerEndsAt moment                     `json:"former_ends_at,omitzero"`
+	FormerUsedAt moment                     `json:"former_used_at,omitzero"`
 	Own          bool                       `json:"own,omitzero"`
 	Extra        map[string]json.RawMessage `json:"extra,omitzero"`
+}
+
+// rolled reports whether the record says what only a detent that knows rolls can read.
+func (r keyRecord) rolled() bool {
+	return r.RolledAt.Known() || r.FormerEndsAt.Known() || r.FormerUsedAt.Known()
 }
 
 // moment writes "never" for never, which null would lose on the way back.
@@ -240,7 +254,7 @@ func (m *moment) UnmarshalJSON(b []byte) error {
 func record(k apikey.Key) keyRecord {
 	return keyRecord{k.ID, k.Name, k.Type, k.Role, k.Environment, k.Permissions, k.Masked, k.Account, k.Project,
 		k.ProjectName, k.Enabled, moment{k.CreatedAt}, moment{k.UpdatedAt}, moment{k.ExpiresAt}, moment{k.LastUsedAt},
-		k.Restrictions, k.CreatedBy, k.UpdatedBy, k.CanRetrieve, k.CannotRetrieve, k.Own, k.Extra}
+		k.Restrictions, k.CreatedBy, k.UpdatedBy, k.CanRetrieve, k.CannotRetrieve, moment{k.RolledAt}, moment{k.FormerEndsAt}, moment{k.FormerUsedAt}, k.Own, k.Extra}
 }
 
 func (r keyRecord) key() apikey.Key {
@@ -248,7 +262,7 @@ func (r keyRecord) key() apikey.Key {
 		Permissions: r.Permissions, Masked: r.Masked, Account: r.Account, Project: r.Project, ProjectName: r.ProjectName,
 		Enabled: r.Enabled, CreatedAt: r.CreatedAt.Moment, UpdatedAt: r.UpdatedAt.Moment, ExpiresAt: r.ExpiresAt.Moment,
 		LastUsedAt: r.LastUsedAt.Moment, Restrictions: r.Restrictions, CreatedBy: r.CreatedBy, UpdatedBy: r.UpdatedBy,
-		CanRetrieve: r.CanRetrieve, CannotRetrieve: r.NoRetrieve, Own: r.Own, Extra: r.Extra}
+		CanRetrieve: r.CanRetrieve, CannotRetrieve: r.NoRetrieve, RolledAt: r.RolledAt.Moment, FormerEndsAt: r.FormerEndsAt.Moment, FormerUsedAt: r.FormerUsedAt.Moment, Own: r.Own, Extra: r.Extra}
 }
 
 // snapshot is the journal as it is now: what is changed in place later is changed in the original alone.
@@ -256,12 +270,20 @@ func (j *journal) snapshot() *journal {
 	s := *j
 	s.Superseded, s.Pending, s.Claims = slices.Clone(j.Superseded), slices.Clone(j.Pending), slices.Clone(j.Claims)
 	s.Destinations, s.Accepted, s.Attested = slices.Clone(j.Destinations), slices.Clone(j.Accepted), slices.Clone(j.Attested)
+	if j.Roll != nil {
+		roll := *j.Roll
+		roll.TakenBack = slices.Clone(roll.TakenBack)
+		s.Roll = &roll
+	}
 	s.Controls, s.Carries = maps.Clone(j.Controls), maps.Clone(j.Carries)
 	return &s
 }
 
 func encode(j *journal) ([]byte, error) {
 	j.Version = journalVersion
+	if j.Roll == nil && !j.Old.rolled() && (j.New == nil || !j.New.rolled()) {
+		j.Version = beforeRolls
+	}
 	return json.Marshal(j)
 }
 
@@ -317,6 +339,8 @@ func (j *journal) check() error {
 		return errors.New("the new name lacks the nonce")
 	case j.Drain < 0 || j.Soak < 0:
 		return errors.New("a negative wait")
+	case isRoll(j.Strategy) != (j.Roll != nil):
+		return fmt.Errorf("the strategy %.20q and what is kept of a roll do not go together", j.Strategy)
 	case j.OldFirst && j.Mode != Compromised:
 		return errors.New("old first in a planned rotation")
 	}
@@ -331,7 +355,7 @@ func (j *journal) check() error {
 // migrate reads an older journal with today's caution. It has no claims: what it says was done is not
 // known to have been seen.
 func (j *journal) migrate() {
-	if j.Version >= journalVersion {
+	if j.Version >= beforeRolls {
 		return
 	}
 	if j.Strategy == "" {

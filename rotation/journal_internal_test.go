@@ -22,6 +22,7 @@ func TestJournalKeepsEveryFieldOfAKey(t *testing.T) {
 		Permissions: []apikey.Permission{{Feature: "A", Name: "b"}, {Name: "c"}}, Masked: "pk7_…", Account: "d", Project: "e", ProjectName: "f",
 		Enabled: &on, CreatedAt: apikey.At(noon), UpdatedAt: apikey.At(noon), ExpiresAt: apikey.Never(), LastUsedAt: apikey.Never(),
 		Restrictions: &apikey.Restrictions{IPAddresses: []string{"192.0.2.1"}}, CreatedBy: "g", UpdatedBy: "h", CanRetrieve: true, CannotRetrieve: true, Own: true,
+		RolledAt: apikey.At(noon), FormerEndsAt: apikey.At(noon), FormerUsedAt: apikey.Never(),
 		Matched: true, Extra: map[string]json.RawMessage{"x": json.RawMessage(`{"y":1}`)}}
 	v := reflect.ValueOf(k)
 	for i := range v.NumField() {

@@ -14,6 +14,11 @@ import (
 func killCases() map[string]world.Scenario {
 	out := map[string]world.Scenario{}
 	given := with(prosopoLike, func(sc *world.Scenario) { sc.Retrieve = true })
+	for places, kinds := range map[string][]string{"env": {"env"}, "env and file": {"env", "file"}} {
+		out["roll with an overlap, "+places] = with(genericLike, func(sc *world.Scenario) {
+			sc.Roll, sc.Places, sc.Drain, sc.SeesUse = 2*time.Hour, kinds, 4*time.Second, true
+		})
+	}
 	for shape, sc := range map[string]world.Scenario{"prosopo": prosopoLike, "prosopo that gives secrets again": given, "vertesia": vertesiaLike, "generic": genericLike, "dashboard": manualLike} {
 		for _, mode := range []string{"planned", "compromised", "old first"} {
 			for _, places := range [][]string{{"env"}, {"hook"}, {"file", "hook"}} {

@@ -118,10 +118,8 @@ func (r *Rotation) rehearse(ctx context.Context) error {
 		return &RefusedError{Reason: fmt.Sprintf("the key %s is not on the service", r.j.Old.ID), Next: "reload the list"}
 	}
 	r.takeOld(s)
-	for _, check := range []func(*listing) error{r.refuseByKey, r.refuseByProject, r.refuseByOthers, r.refuseByRights, r.refuseByLifetime} {
-		if err := check(s); err != nil {
-			return err
-		}
+	if err := r.refuses(s); err != nil {
+		return err
 	}
 	if q := r.askRevive(s.old); q != nil {
 		return &RefusedError{Reason: q.Text, Next: "say so with " + q.Flag}

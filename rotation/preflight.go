@@ -45,10 +45,8 @@ func (r *Rotation) lookAhead(ctx context.Context, then func() (Result, error)) (
 	if err := r.findHome(ctx, s); err != nil {
 		return Result{}, err
 	}
-	for _, check := range []func(*listing) error{r.refuseByKey, r.refuseByProject, r.refuseByOthers, r.refuseByRights, r.refuseByLifetime} {
-		if err := check(s); err != nil {
-			return Result{}, err
-		}
+	if err := r.refuses(s); err != nil {
+		return Result{}, err
 	}
 	if q := r.askRevive(s.old); q != nil {
 		return ask(*q), nil
@@ -65,6 +63,20 @@ func (r *Rotation) lookAhead(ctx context.Context, then func() (Result, error)) (
 		return ask(*q, r.j.Notes...), nil
 	}
 	return then()
+}
+
+// refuses says why the key cannot be rotated so.
+func (r *Rotation) refuses(s *listing) error {
+	checks := []func(*listing) error{r.refuseByKey, r.refuseByProject, r.refuseByOthers, r.refuseByRights, r.refuseByLifetime}
+	if r.j.Roll != nil { // its project, its rights and its end stay
+		checks = []func(*listing) error{r.refuseByKey, r.refuseRoll, r.refuseByOthers, r.refuseByRights}
+	}
+	for _, check := range checks {
+		if err := check(s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // takeOld journals the old key as the list shows it now.
@@ -92,7 +104,11 @@ func (r *Rotation) begin() (Result, error) {
 	if err := r.fingerprintFormers(); err != nil {
 		return Result{}, err
 	}
-	return r.advance(fmt.Sprintf("everything that can be checked beforehand is as it must be; the new key will be called %q", r.j.Name), r.j.Notes...)
+	said := fmt.Sprintf("; the new key will be called %q", r.j.Name)
+	if r.j.Roll != nil {
+		said = ""
+	}
+	return r.advance("everything that can be checked beforehand is as it must be"+said, r.j.Notes...)
 }
 
 // askRevive: what replaces an expired or disabled key comes alive by it, which nobody may do unnoticed.
@@ -127,7 +143,7 @@ func (r *Rotation) serviceNow() time.Time {
 // askUnknown says beforehand what will have to be accepted, where nobody will be there to accept it.
 func (r *Rotation) askUnknown(old *apikey.Key) *Question {
 	var open []string
-	if !r.j.Manual {
+	if !r.j.Manual && r.j.Roll == nil {
 		for _, d := range apikey.Compare(*old, *old, r.j.Fields) {
 			if d.Verdict == apikey.Unreported {
 				open = append(open, fmt.Sprintf("whether the new key has the same %s: the service does not report it", d.Field))

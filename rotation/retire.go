@@ -39,7 +39,7 @@ func (r *Rotation) deleteSent() bool {
 }
 
 func (j *journal) deleteSent() bool {
-	return !j.LivesOn && (j.OldGone && rule("answered: a delete is a delete") || j.pending(opDelete) && rule("answered: a delete that was sent may be done"))
+	return j.Roll != nil && j.Roll.NoWayBack || !j.LivesOn && (j.OldGone && rule("answered: a delete is a delete") || j.pending(opDelete) && rule("answered: a delete that was sent may be done"))
 }
 
 // disable is the reversible rehearsal of the deletion.
@@ -177,8 +177,17 @@ func (r *Rotation) retire(ctx context.Context) (Result, error) {
 	return r.advance("the service answered that it deleted the compromised key")
 }
 
+// deleteIsSent claims what comes next.
+func (r *Rotation) deleteIsSent() {
+	what := "a request to delete %s is sent"
+	if r.j.Roll != nil {
+		what = "a request by which the former secret of %s dies is sent"
+	}
+	r.observed(DeleteSent, SubjectOld, "answer", what, r.j.Old.ID)
+}
+
 func (r *Rotation) sendDelete(ctx context.Context) error {
-	r.observed(DeleteSent, SubjectOld, "answer", "a request to delete %s is sent", r.j.Old.ID)
+	r.deleteIsSent()
 	r.sentDelete = true
 	said, err := r.svc.Delete(client.AtOnce(ctx), r.j.Old.ID)
 	r.j.ToldGone = err == nil && said.AlreadyGone && !r.j.Unanswered
@@ -192,7 +201,11 @@ func (r *Rotation) isDeleted() {
 		r.j.DeletedAt = r.w.Wall().UTC()
 	}
 	r.j.settled(opDisable)
-	r.observed(DeleteAnswered, SubjectOld, "answer", "the service answered that it deleted %s, or that it has no such key", r.j.Old.ID)
+	what := "the service answered that it deleted %s, or that it has no such key"
+	if r.j.Roll != nil {
+		what = "the service answered that no former secret of %s is accepted any more"
+	}
+	r.observed(DeleteAnswered, SubjectOld, "answer", what, r.j.Old.ID)
 	r.log("the service answered the deletion of the old key")
 }
 
@@ -370,7 +383,7 @@ func (r *Rotation) stillAccepted(ctx context.Context, why deadFor) (bool, Result
 	case why == deadAfterDisable:
 		return false, Result{}, fmt.Errorf("%s that the key is off: nothing is deleted on that", still)
 	case r.j.Mode == Compromised:
-		return false, Result{}, fmt.Errorf("%s that the key is deleted: a compromised key stays open until it is refused", still)
+		return false, Result{}, fmt.Errorf("%s %s: a compromised key stays open until it is refused", still, r.j.endedWords())
 	}
 	r.j.Dead.GaveUp = true
 	return true, Result{}, nil

@@ -130,6 +130,10 @@ type Params struct {
 	Revive bool
 	// NotMine is the reason why another marked key of the same base is no rival.
 	NotMine string
+	// Overlap is how long the former secret of a roll lives on beside the new one; nil is DefaultOverlap, or as long as the service lets it.
+	Overlap *time.Duration
+	// Outage is the word of whoever takes it that the application has a dead secret for a while: a roll at once needs it.
+	Outage string
 	// Strategy is how; empty is the safest that the service can.
 	Strategy string
 	// PlanOnly is for a look at the Plan alone: not even a lock is written, and nothing can be done.

@@ -21,6 +21,9 @@ func viewOf(j *journal, strategy Strategy, inHand bool) View {
 		Old: j.Old.key(), NewName: j.Name, Drain: j.Drain, Soak: j.Soak, DrainExplicit: j.DrainExplicit, SoakExplicit: j.SoakExplicit,
 		Notes:      slices.Clone(j.Notes),
 		CanDisable: j.CanDisable, SeesUse: j.SeesUse, History: slices.Clone(j.Log), Claims: slices.Clone(j.Claims)}
+	if j.Roll != nil {
+		v.Overlap, v.NewName = j.Roll.Overlap, j.Base
+	}
 	v.SecretInHand = inHand && j.State == Open && !j.delivered()
 	if j.New != nil {
 		k := j.New.key()
@@ -120,6 +123,9 @@ func (j *journal) oldWords() string {
 			after = fmt.Sprintf("; its secret was still accepted %s later, and refused at %s", span(j.Dead.Still), clock(refused.Evidence().At))
 		}
 	}
+	if j.Roll != nil {
+		return j.formerWords(after)
+	}
 	switch {
 	case j.ByPerson:
 		return fmt.Sprintf("by your word the old key %s was deleted in the dashboard%s", old, after)
@@ -141,6 +147,9 @@ func (j *journal) oldWords() string {
 }
 
 func (j *journal) newWords() string {
+	if j.Roll != nil {
+		return j.rolledWords()
+	}
 	if c, ok := j.claimed(DeleteAnswered, SubjectNew); ok && j.NewGone && j.New != nil {
 		if slices.Contains(j.NoSuch, j.New.ID) {
 			return fmt.Sprintf("the service answered at %s that it has no such key as the new one, %s", clock(c.Evidence().At), keyWords(*j.New))
@@ -211,7 +220,7 @@ func (j *journal) unknown(inHand bool) []string {
 			out = append(out, "whether the new key is gone: the list showed it after the service had answered its deletion")
 		}
 	}
-	if j.Unfound > 0 && j.State != Open {
+	if j.Unfound > 0 && j.State != Open && j.Roll == nil {
 		out = append(out, fmt.Sprintf("whether a create whose answer was lost takes effect later: its key would be called %q", j.Name))
 	}
 	if j.Manual && (j.New == nil || j.PasteRefused) && j.Step != Preflight && j.State != Open {
@@ -233,8 +242,11 @@ func (j *journal) unknown(inHand bool) []string {
 
 // authority is whose word it is that the old key is off or deleted.
 func (j *journal) authority() string {
-	if j.ByPerson {
+	switch {
+	case j.ByPerson:
 		return "your word"
+	case j.Roll != nil && j.Roll.ByItself:
+		return "the list showed"
 	}
 	return "the service answered"
 }
@@ -243,7 +255,7 @@ func (j *journal) authority() string {
 func (j *journal) deadWords() string {
 	switch {
 	case j.Dead.Still > 0:
-		return fmt.Sprintf("when the old secret dies: it was still accepted %s after %s that the key is deleted", span(j.Dead.Still), j.authority())
+		return fmt.Sprintf("when the old secret dies: it was still accepted %s after %s %s", span(j.Dead.Still), j.authority(), j.endedWords())
 	case j.Dead.Untold != "":
 		return "whether the old secret is refused everywhere already: " + j.Dead.Untold
 	}
@@ -275,7 +287,9 @@ func (j *journal) undoneWords() string {
 // left says, after an end, what lies where: keys that nobody takes care of any more, and kept copies with the line that removes them.
 func (j *journal) left() []string {
 	var out []string
-	if j.State == Closed {
+	if j.State == Closed && j.Roll != nil {
+		out = append(out, j.leftOfRoll()...)
+	} else if j.State == Closed {
 		const left, lacked = "is left as it is", "was not in the last list"
 		switch old := "the old key " + keyWords(j.Old); {
 		case j.OldGone:
@@ -339,6 +353,9 @@ func shellWord(path string) string {
 }
 
 func pendingWords(op string, j *journal) string {
+	if said := j.pendingRoll(op); said != "" {
+		return said
+	}
 	switch {
 	case op == opCreate:
 		return fmt.Sprintf("whether a new key %q was created: the answer is missing; it is looked for by that name", j.Name)
@@ -376,6 +393,7 @@ func (j *journal) next(strategy Strategy, v *View, inHand bool) Next {
 	switch {
 	case j.Undoing:
 		n.Text, n.Default = "go on with the undo: "+n.Undo, "go on with the undo"
+	case j.nextOfRoll(&n, lost):
 	case j.pending(opCreate):
 		n.Text = fmt.Sprintf("wait for the lost create to settle, then look for %q: one is taken or replaced, none is created again", j.Name)
 		n.Default = "look for the new key"
@@ -428,7 +446,11 @@ func (j *journal) undoWords() string {
 		}
 	}
 	if j.New != nil || j.pending(opCreate) || len(j.Superseded) > 0 {
-		parts = append(parts, "delete the new key")
+		last := "delete the new key"
+		if j.Roll != nil {
+			last = "give the key back to its former secret"
+		}
+		parts = append(parts, last)
 	}
 	if len(parts) == 0 {
 		return "end the rotation; nothing was changed"

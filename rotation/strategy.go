@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"detent/apikey"
 )
 
 // Strategy is a way to replace a key, as data: the journal, the checklist on screen, `rotations`, --plan and the
@@ -20,6 +22,7 @@ type Strategy struct {
 // Abilities are what a strategy needs to know of a service.
 type Abilities struct {
 	Create, Delete, Disable, LastUsed bool
+	Roll                              apikey.Roll
 	WhyNoCreate, WhyNoDelete          string
 }
 
@@ -52,6 +55,9 @@ type Stage struct {
 const (
 	strategyCreate    = "create"
 	strategyDashboard = "dashboard"
+
+	strategyRoll       = "roll"
+	strategyRollAtOnce = "roll-at-once"
 )
 
 // CreateAndDelete makes a second key beside the first.
@@ -72,7 +78,10 @@ var Dashboard = Strategy{ID: strategyDashboard, Title: "create it in the dashboa
 	Stages: []Stage{preflightStage, retireStage, pasteStage, deliverStage, verifyStage, drainStage, disableStage, soakStage, dashboardDeleteStage}}
 
 // Strategies are detent's own, the safest first.
-func Strategies() []Strategy { return []Strategy{CreateAndDelete, Dashboard} }
+func Strategies() []Strategy { return []Strategy{CreateAndDelete, RollWithOverlap, Dashboard} }
+
+// isRoll reports whether a strategy gives one key a new secret.
+func isRoll(id string) bool { return id == strategyRoll || id == strategyRollAtOnce }
 
 // strategy finds one by its id.
 func (w World) strategy(id string) (Strategy, bool) {

@@ -112,6 +112,11 @@ func (r *Rotation) undoUntouched(ctx context.Context) (Result, error) {
 	if res, err := r.turnOldOn(ctx); err != nil || res != nil { // not begun: who may not undo can go on
 		return r.giveUpUndo(*orNothing(res), err)
 	}
+	if r.j.Roll != nil && r.j.New != nil && !r.j.NewGone {
+		if res, err := r.oldCarries(ctx); err != nil || res != nil {
+			return r.giveUpUndo(*orNothing(res), err)
+		}
+	}
 	if err := r.beginUndo(); err != nil {
 		return Result{}, err
 	}
@@ -129,7 +134,7 @@ func (r *Rotation) refuseAfterDelete(ctx context.Context) (*Result, error) {
 		return nil, nil
 	}
 	refusal := &RefusedError{Reason: ErrOldGone.Error(), Next: "go on with `detent rotate --resume " + r.j.ID + "`", Err: ErrOldGone}
-	if r.w.Headless || r.j.ByPerson {
+	if r.w.Headless || r.j.ByPerson || r.j.Roll != nil {
 		return nil, refusal
 	}
 	old := r.oldSecret(ctx)
@@ -202,6 +207,8 @@ func (r *Rotation) rowCarries(s *listing) (*Result, error) {
 		return &res, nil
 	case s.old == nil && !rule("undo: the row is there"):
 		return nil, nil
+	case r.overlapOver(s):
+		return nil, &RefusedError{Reason: "the overlap is over: the former secret is dead, and the new one cannot be withdrawn alone", Next: fmt.Sprintf("go on with `detent rotate --resume %s`", r.j.ID), Err: ErrOldGone}
 	case s.old == nil:
 		return nil, &RefusedError{Reason: "the list does not show the old key any more, so there may be nothing to go back to; " + stays,
 			Next: fmt.Sprintf("go on with `detent rotate --resume %s`, or end it as it stands with `detent rotate --close %s --reason R`", r.j.ID, r.j.ID), Err: ErrOldGone}
@@ -350,6 +357,9 @@ const opDeleteNew = "delete the new key"
 // deleteNew removes the new key, by the id that the journal knows, and everything else with our nonce, as far as a list shows it for as
 // long as it may be behind.
 func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*Result, error)) (*Result, error) {
+	if err := r.settleRoll(ctx); err != nil {
+		return nil, err
+	}
 	if r.j.New != nil && !r.j.NewGone {
 		id := r.j.New.ID
 		res, err := r.guardedTwice(ctx, opDeleteNew+" "+id, "delete", id, gate, func(ctx context.Context) error {
@@ -401,7 +411,11 @@ func (r *Rotation) newID() string {
 }
 
 func (r *Rotation) newDeleted(id string) {
-	r.observed(DeleteAnswered, SubjectNew, "answer", "the service answered that it deleted %s, or that it has no such key", id)
+	what := "the service answered that it deleted %s, or that it has no such key"
+	if r.j.Roll != nil {
+		what = "the service answered that the key has its former secret again, instead of that of %s, or that no overlap runs"
+	}
+	r.observed(DeleteAnswered, SubjectNew, "answer", what, id)
 }
 
 // deleteStraysOfUndo deletes what else carries our mark, each once. The secret of one that was superseded may be in a place: it goes

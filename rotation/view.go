@@ -20,6 +20,8 @@ type View struct {
 	CanDelete, CanRename bool // false in a list of journals, which does not ask the service
 	// Strategy is how the key is replaced.
 	Strategy string
+	// Overlap is how long the former secret of a roll lives on.
+	Overlap time.Duration
 
 	Manual  bool // the service cannot create: the operator does, and pastes
 	State   State
@@ -166,6 +168,16 @@ func (v View) NewID() string {
 		return ""
 	}
 	return v.New.ID
+}
+
+// NewAtService is the new key as its service calls it, nil before create: one that was rolled has the id of the old one there.
+func (v View) NewAtService() *apikey.Key {
+	if v.New == nil || v.Overlap == 0 {
+		return v.New
+	}
+	k := *v.New
+	k.ID = v.Old.ID
+	return &k
 }
 
 // Blocks reports whether the deletion of the old key waits for an acceptance.

@@ -201,10 +201,15 @@ func (a *App) actOn(k *apikey.Key, to ui.GoTo) tea.Cmd {
 		if why := a.refusal(x); why != "" {
 			return a.say(x.binding.Help().Desc+": "+why, false)
 		}
-		if to.Off {
-			return a.push(a.screens.toggle(*k)) // asked, whatever its environment: the key came from a secret and not from a row
+		asks := a.screens.remove
+		if to.Off { // asked, whatever its environment: the key came from a secret and not from a row
+			asks = a.screens.toggle
 		}
-		return x.run(k)
+		s := asks(*k)
+		if leaked, can := s.(ui.Leaked); can {
+			leaked.Compromised()
+		}
+		return a.push(s)
 	}
 	return nil
 }

@@ -141,9 +141,64 @@ func TestALeakedKeyOfAnyProfileIsReplaced(t *testing.T) {
 
 // TestWhatIsToBeDoneAboutALeakedKeyIsAKeyAway.
 func TestWhatIsToBeDoneAboutALeakedKeyIsAKeyAway(t *testing.T) {
-	for key, says := range map[string]string{"enter": "shop · prosopo", "x": "Disable a key", "d": "Delete a key"} {
+	for key, says := range map[string][]string{"enter": {"shop · prosopo"}, "x": {"Disable a key", "Its secret leaked. Off"}, "d": {"Delete a key", "credential of shop", "esc and r replace it first"}} {
 		d, _, _ := startLeak(t, true)
-		pasted(d.press("v"), leakedSecret).press("enter").press(key).sees(says, "shop").isOn("shop-ci-deploy")
+		pasted(d.press("v"), leakedSecret).press("enter").press(key).sees(append(says, "shop")...).isOn("shop-ci-deploy")
+	}
+	d, _, _ := startLeak(t, true)
+	d.press("2", "d").sees("Delete a key").seesNot("leaked") // what is not known to have leaked
+}
+
+// TestALeakedKeyIsKilledBehindTheGuardOfItsProfile: by a name of a live one, by the button of another.
+func TestALeakedKeyIsKilledBehindTheGuardOfItsProfile(t *testing.T) {
+	for _, live := range []bool{false, true} {
+		d, host, _ := startLeak(t, true)
+		if live {
+			host.fakeHost.profiles[1].Setting.Environment, host.fakeHost.profiles[1].Environment = apikey.Live, apikey.Live
+		}
+		pasted(d.press("v"), leakedSecret).press("enter", "d")
+		if live {
+			d.press("enter").sees("type").typing("shop-ci-deploy").press("enter")
+		} else {
+			d.press("right")
+		}
+		d.press("enter")
+		if n := host.services["shop"].called("delete k1"); n != 1 {
+			t.Errorf("live %v: %d deletions\n%s", live, n, d.view())
+		}
+	}
+}
+
+// TestWhatARoleMayNotDoAboutALeakedKeyIsSaid, and the rest of it is done: over SSH an operator replaces and switches off, and a viewer only looks.
+func TestWhatARoleMayNotDoAboutALeakedKeyIsSaid(t *testing.T) {
+	for _, c := range []struct {
+		role map[string]string // by the key: why not
+	}{{map[string]string{"d": desk.DeleteIsAdmins}}, {map[string]string{"d": desk.ViewerOnly, "x": desk.ViewerOnly, "r": desk.ViewerOnly}}} {
+		for key, done := range map[string]string{"r": "compromised shop shop-ci-deploy", "x": "Disable a key", "d": "Delete a key"} {
+			d, host, begun := startLeak(t, true)
+			d.app.env.Remote = true
+			caps := &host.services["shop"].caps
+			for press, a := range map[string]*apikey.Ability{"d": &caps.Delete, "x": &caps.Disable} {
+				if why := c.role[press]; why != "" {
+					*a = apikey.Cannot(why)
+				}
+			}
+			if c.role["r"] != "" {
+				d.app.env.NoWrites = c.role["r"]
+			}
+			pasted(d.press("v"), leakedSecret).press("enter", key)
+			if why := c.role[key]; why != "" {
+				if d.sees(why); *begun != "" || strings.Contains(d.view(), "Delete a key") || strings.Contains(d.view(), "Disable a key") {
+					t.Errorf("%s went on: %q\n%s", key, *begun, d.view())
+				}
+				continue
+			}
+			if key != "r" {
+				d.sees(done)
+			} else if *begun != done {
+				t.Errorf("begun is %q", *begun)
+			}
+		}
 	}
 }
 

@@ -166,6 +166,7 @@ func switchedOff(w *world, k *key) func() {
 }
 
 func deleted(w *world, k *key) func() {
+	w.deletedOnTheWire(k)
 	w.remove(k)
 	k.byOthers = true
 	return nil
@@ -173,7 +174,9 @@ func deleted(w *world, k *key) func() {
 
 func expires(in time.Duration) func(w *world, k *key) func() {
 	return func(w *world, k *key) func() {
-		w.change(k, func(row *apikey.Key) { row.ExpiresAt = apikey.At(w.now.Add(in)) })
+		end := apikey.At(w.now.Add(in))
+		w.change(k, func(row *apikey.Key) { row.ExpiresAt = end })
+		w.endsOnTheWire(k, end)
 		return nil
 	}
 }

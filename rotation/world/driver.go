@@ -184,6 +184,9 @@ func (w *world) begin() outcome {
 		if w.sc.Announced {
 			p.Strategy = announced
 		}
+		if w.sc.Roll > 0 {
+			p.Strategy, p.Overlap = "roll", &w.sc.Roll
+		}
 		p.Replace, p.Revive = w.sc.Replace, w.sc.Revive || w.revived
 		w.replaced, w.revived = w.replaced || p.Replace, p.Revive
 		if w.sc.NotMine {

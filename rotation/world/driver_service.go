@@ -27,6 +27,9 @@ func (w *world) client() client.Service {
 	if w.sc.Retrieve {
 		s = retrieving{s}
 	}
+	if w.sc.Roll > 0 {
+		s = rollWire{s}
+	}
 	if w.sc.Identify {
 		s = identifying{s}
 	}

@@ -120,6 +120,9 @@ func (f *World) Params() rotation.Params {
 	p.Key.Own = f.Own == "old"
 	p.Drain, p.Soak = f.w.sc.drain(), f.w.sc.soak()
 	p.Destinations = f.Destinations()
+	if f.w.sc.Roll > 0 {
+		p.Strategy, p.Overlap = "roll", &f.w.sc.Roll
+	}
 	return p
 }
 

@@ -215,7 +215,7 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 		if w.alive(fresh) && !w.rowSeen(fresh) && w.now.Before(fresh.born.Add(w.sc.ListLag+time.Minute)) { // it is there, and the list is behind
 			return "", secret, false
 		}
-		w.remade = true
+		choice, w.remade = w.another(), true
 	case rotation.AskDashboard:
 		w.remove(w.old)
 	case rotation.AskCleanup:

@@ -49,7 +49,8 @@ type Scenario struct {
 	Wrong  string // the first place never held the key: "stranger", "another key", "other variable"; "nothing" is right
 
 	// The operator.
-	Announced     bool // by the strategy of that name
+	Roll          time.Duration // the key is given a new secret, and the former one lives on for so long; 0 is create and delete
+	Announced     bool          // by the strategy of that name
 	Compromised   bool
 	OldFirst      bool
 	Drain         time.Duration // as named; negative for 0 by name, 0 for the default
@@ -105,7 +106,7 @@ func (sc Scenario) capabilities() apikey.Capabilities {
 		}
 		return apikey.Cannot("this service has no such call")
 	}
-	caps := apikey.Capabilities{Service: apikey.Generic, Title: "the simulated service", Create: can(!sc.Manual), Delete: apikey.Can(), Rename: can(sc.Rename),
+	caps := apikey.Capabilities{Service: "generic", Title: "the simulated service", Create: can(!sc.Manual), Delete: apikey.Can(), Rename: can(sc.Rename),
 		Disable: can(sc.Disable), Retrieve: can(sc.Retrieve), LastUsed: can(sc.SeesUse), Expiry: apikey.Can(), Restrictions: can(sc.Access == "restrictions"),
 		MaxName: sc.MaxName, AccessFields: []apikey.Field{apikey.FieldExpiry}}
 	switch sc.Access {

@@ -122,7 +122,7 @@ func (w *world) list() (rows []apikey.Key, t *trouble) {
 	for i := range rows {
 		rows[i] = w.reported(rows[i])
 	}
-	w.event(event{kind: "listed", rows: rows})
+	w.event(event{kind: "listed", rows: w.asTwo(rows)})
 	return rows, nil
 }
 

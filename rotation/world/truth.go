@@ -38,7 +38,11 @@ type key struct {
 	struck, probed int
 	taken          time.Time // when the service truly took its secret last, in this act
 	byOthers       bool      // somebody else deleted it
-	before         bool      // it was accepted when the rotation began
+	// Of a roll: when the key got this secret, the one that it had before, the end that that had, and when the overlap is over.
+	rolled         apikey.Moment
+	earlier        *key
+	kept, overlaps apikey.Moment
+	before         bool // it was accepted when the rotation began
 }
 
 type pastRow struct {
@@ -234,14 +238,22 @@ func (w *world) listed() []apikey.Key {
 	var out []apikey.Key
 	for _, k := range w.keys {
 		switch {
-		case k.born.After(at):
-		case !k.gone.IsZero() && !k.gone.After(at) && !w.now.Before(k.gone.Add(w.sc.GoneLag)):
-		case slices.Contains(w.hidden, k.id):
+		case k.rolled.Known():
+		case w.sc.Roll > 0 && k == w.old:
+			if row, there := w.oneRow(at); there {
+				out = append(out, row)
+			}
+		case k.born.After(at), w.unlisted(k, at):
 		default:
 			out = append(out, w.shown(k, at))
 		}
 	}
 	return out
+}
+
+// unlisted reports whether a list of that moment lacks a key that was there: deleted, or hidden.
+func (w *world) unlisted(k *key, at time.Time) bool {
+	return !k.gone.IsZero() && !k.gone.After(at) && !w.now.Before(k.gone.Add(w.sc.GoneLag)) || slices.Contains(w.hidden, k.id)
 }
 
 // secretOf is what an application uses at this moment.

@@ -45,10 +45,15 @@ func (l *List) relayout() {
 	least := min(wanted, someName, max(free/2, minName))
 	chosen := map[int]bool{0: true}
 	left := free - least
+	lost := false // what matters less does not stand where what matters more had no room
 	for _, i := range l.byDrop {
-		if need := width(i) + gap; l.shows(i) && need <= left {
+		switch need := width(i) + gap; {
+		case !l.shows(i), lost && l.columns[i].drop > matters:
+		case need <= left:
 			chosen[i] = true
 			left -= need
+		default:
+			lost = true
 		}
 	}
 	ownMark := ui.Width(" " + ui.OwnMark)

@@ -128,7 +128,7 @@ func (l *List) key(msg tea.KeyMsg) tea.Cmd {
 		case !ok:
 			return nil
 		case v.State != rotation.Open || l.env.NoWrites != "" || key.Matches(msg, k.Evidence): // to look is no write
-			return ui.Do(ui.Push{Screen: newEvidence(l.env, placeOf(l.host, v), func() rotation.View { return v })})
+			return ui.Do(ui.Push{Screen: NewEvidence(l.env, placeOf(l.host, v), func() rotation.View { return v })})
 		}
 		return tea.Sequence(ui.Do(ui.Pop{Screen: l}), ui.Do(ui.Push{Screen: Resume(l.env, l.host, v)}))
 	case key.Matches(msg, k.Cancel, k.Back, k.Quit):

@@ -24,7 +24,7 @@ type Setup struct {
 	manual bool // the service cannot create: the operator does
 	sees   bool // the service shows when a key was last used
 	off    bool // and can disable one
-	leaked bool // somebody else has the key
+	leaked bool // somebody else has the key: begin without a question where the places are known
 	// What can be done about it otherwise than by a rotation.
 	disable, remove apikey.Ability
 	unnamed         bool // the profile names no destination
@@ -111,6 +111,9 @@ func (s *Setup) rows() int     { return s.soakRow() + 2 }
 // Init focuses the first row that needs the operator.
 func (s *Setup) Init() tea.Cmd {
 	s.refocus()
+	if _, _, problem := s.plan(); s.leaked && problem == "" { // all is known, time is short, and the preflight changes nothing
+		return s.begin()
+	}
 	return s.lookAll()
 }
 

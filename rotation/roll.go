@@ -1,0 +1,347 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+)
+
+// rollRecord is what a journal keeps of a roll: one key, whose former secret lives on beside the new one, or dies with the call.
+type rollRecord struct {
+	// Overlap is how long the former secret is to live on; 0 is at once.
+	Overlap time.Duration `json:"overlap,omitzero"`
+	// Before names the secret that the key had when the rotation began, by when it was rolled to; absent for its first one.
+	Before moment `json:"before,omitzero"`
+	// Once is the call's own name, journaled before it is sent: a lost answer is asked for again under the same one. Asked is when it was
+	// sent first.
+	Once  string    `json:"once,omitzero"`
+	Asked time.Time `json:"asked,omitzero"`
+	// At names the new secret, as Before does the former one, and Ends is when that one dies.
+	At   moment `json:"at,omitzero"`
+	Ends moment `json:"ends,omitzero"`
+	// TakenBack name the secrets of earlier rolls that were taken back: a list that is behind may show one.
+	TakenBack []moment `json:"taken_back,omitzero"`
+	// NoWayBack says that the secret that the key had when the rotation began is dead, and that the former one of a further roll is one
+	// that nobody has.
+	NoWayBack bool `json:"no_way_back,omitzero"`
+	// ByItself says that the overlap was over before this rotation ended it.
+	ByItself bool `json:"by_itself,omitzero"`
+	// Outage is the word of whoever takes it that the application has a dead secret for a while.
+	Outage string `json:"outage,omitzero"`
+}
+
+// atOnce reports whether the former secret dies with the call.
+func (j *journal) atOnce() bool { return j.Roll != nil && j.Roll.Overlap == 0 }
+
+// DefaultOverlap is how long a former secret lives on where nothing is said.
+const DefaultOverlap = 24 * time.Hour
+
+// namedFor is how long a service is relied upon to know a call by its name. The wire promises a day.
+const namedFor = 23 * time.Hour
+
+// rolls puts that view between a rotation and its service.
+func (r *Rotation) rolls() error {
+	roller, ok := client.As[client.Roller](r.svc)
+	if !ok {
+		return &RefusedError{Reason: "the service gives no key a new secret"}
+	}
+	s := &rolling{Service: r.svc, roller: roller, r: r}
+	r.svc, r.caps = s, s.Capabilities()
+	return nil
+}
+
+// onRecord is how a call that takes a key out of service is recorded.
+func (r *Rotation) onRecord(action, id string) (string, string) {
+	switch {
+	case r.j.Roll == nil:
+		return action, id
+	case id == r.j.Old.ID:
+		return "end-overlap", id
+	}
+	return "keep-former", r.j.Old.ID
+}
+
+// roll gives the key a new secret. A lost answer is asked for again under the same name, so that it is done once; where the answer comes
+// without the secret, which nobody has then, that roll is taken back before another one is made.
+func (r *Rotation) roll(ctx context.Context) (Result, error) {
+	for range maxMints {
+		if r.j.New != nil {
+			have, err := r.needSecret(ctx)
+			if err != nil {
+				return Result{}, err
+			}
+			if have {
+				return r.created(ctx, "the key has a new secret: "+keyWords(*r.j.New))
+			}
+			if err := r.forgoRoll(ctx); err != nil {
+				return Result{}, err
+			}
+		}
+		if res, err := r.mayRoll(ctx); err != nil || res != nil {
+			return *orNothing(res), err
+		}
+		if err := r.rollOnce(ctx); err != nil {
+			s := r.svc.(*rolling)
+			s.gone = client.IsKind(err, client.NotFound) && certainlyRefused(err)
+			switch {
+			case client.MayHaveHappened(err):
+				continue
+			case s.gone:
+				return r.bothGone(), nil
+			}
+			return Result{}, err
+		}
+	}
+	return Result{}, fmt.Errorf("%d times the key was to be rolled, and no answer brought its secret", maxMints)
+}
+
+// rollOnce makes the call, under the name that it has.
+func (r *Rotation) rollOnce(ctx context.Context) error {
+	if r.j.Roll.Once == "" {
+		once, err := newNonce(r.w.Random)
+		if err != nil {
+			return err
+		}
+		r.j.Roll.Once, r.j.Roll.Asked = once, r.w.Wall().UTC()
+		// The former secret is the one that the key has now, whatever became of others before.
+		r.j.OldGone, r.j.ToldGone, r.j.Unanswered, r.j.Roll.ByItself, r.j.DeletedAt, r.j.Dead = false, false, false, false, time.Time{}, deadState{}
+		r.j.settled(opDelete)
+	}
+	if r.j.atOnce() && !r.j.pending(opDelete) {
+		r.j.begun(opDelete) // the former secret dies with it
+		r.deleteIsSent()
+	}
+	err := r.mint(ctx)
+	switch {
+	case err == nil && r.j.atOnce() && r.j.New != nil:
+		r.isDeleted()
+		r.j.settled(opDelete)
+		return r.save("rolled")
+	case certainlyRefused(err) && !r.j.pending(opCreate):
+		r.j.settled(opDelete)
+		r.j.Roll.Once = ""
+		return errors.Join(err, r.save("the roll was refused"))
+	}
+	return err
+}
+
+// mayRoll looks at the key before it is rolled: it has the secret that it had when the rotation began, or the call was sent already, and is asked
+// for again.
+func (r *Rotation) mayRoll(ctx context.Context) (*Result, error) {
+	again := r.j.pending(opCreate)
+	if again {
+		if err := r.w.Sleep(ctx, r.w.settle()); err != nil {
+			return nil, err
+		}
+	}
+	var s *listing
+	_, err := r.lookUntil(ctx, r.lostLag(), func() (bool, error) {
+		var err error
+		s, err = r.look(ctx)
+		return err == nil && s.old != nil, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	row := r.svc.(*rolling).row
+	if r.keyOver() {
+		res := r.bothGone()
+		return &res, nil
+	}
+	untouched := row != nil && row.RolledAt.Equal(r.j.Roll.Before.Moment)
+	switch {
+	case untouched:
+		r.j.MintAnyway = false
+		return nil, nil
+	case r.j.MintAnyway && !again:
+		r.j.Roll.Before, r.j.MintAnyway = moment{row.RolledAt}, false
+		return nil, nil
+	case again && r.w.Wall().Sub(r.j.Roll.Asked) < namedFor && (s.old != nil || r.j.atOnce()):
+		return nil, nil
+	case s.old != nil:
+		return nil, errors.New("somebody else has rolled this key, and its former secret lives until the overlap of that is over: see who uses the new one")
+	}
+	res := r.bothGone()
+	res.Question.Text = "whether the secret that the places had still works is not known: the key was rolled since, or is not listed any more"
+	res.Message = res.Question.Text
+	return &res, nil
+}
+
+// keyOver reports whether the list shows that no new secret of the key helps: it is not there, or it has expired with all its secrets.
+func (r *Rotation) keyOver() bool {
+	s, rolls := r.svc.(*rolling)
+	return rolls && (s.gone || s.row == nil || s.row.ExpiresAt.Before(r.serviceNow().Add(time.Minute)))
+}
+
+// forgoRoll gives up a roll whose secret nobody has: while its overlap runs the key is given back to its former secret, which the places
+// have; where none runs there is nothing to go back to, and the key is rolled once more.
+func (r *Rotation) forgoRoll(ctx context.Context) error {
+	if !r.j.atOnce() {
+		err := r.discardNew(ctx)
+		if !errors.Is(err, errNoOverlap) {
+			return err
+		}
+	}
+	if r.j.Print != "" {
+		r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
+	}
+	r.j.Roll.Before, r.j.Roll.NoWayBack = r.j.Roll.At, true
+	r.forgetRolled()
+	r.log("the secret of the roll was lost, and no former one lives: the key is rolled once more")
+	return r.save("rolled once more next")
+}
+
+// forgetRolled forgets the new secret of a roll that is taken back.
+func (r *Rotation) forgetRolled() {
+	r.j.New, r.j.Print, r.j.Proved, r.secret = nil, "", 0, apikey.Secret{}
+	if r.j.Roll != nil {
+		if r.j.Roll.At.Known() {
+			r.j.Roll.TakenBack = append(r.j.Roll.TakenBack, r.j.Roll.At)
+		}
+		r.j.Roll.At, r.j.Roll.Ends, r.j.Roll.Once = moment{}, moment{}, ""
+	}
+}
+
+// lostRoll deals with a new secret that is gone before it was everywhere. Where it may be in use somewhere and an overlap runs, no second
+// roll is made: the key goes back to its former secret, by an undo.
+func (r *Rotation) lostRoll(ctx context.Context) (Result, error) {
+	s, err := r.look(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	if r.keyOver() {
+		return r.bothGone(), nil
+	}
+	if s.old != nil && !r.nowhere(ctx) {
+		return Result{}, &StepError{Step: r.j.Step, Err: errors.New("the new secret was lost while it was delivered, and while the overlap runs the key is not rolled a second time"),
+			Certain: r.j.certain(), Next: "undo: " + r.j.undoWords(), Undo: r.j.undoWords()}
+	}
+	if err := r.forgoRoll(ctx); err != nil {
+		return Result{}, err
+	}
+	r.deliverAnew()
+	return r.move(Create, "the new secret was lost before it was everywhere: the key is rolled once more next")
+}
+
+// nowhere reports whether the new secret is seen to be in no place: each that it may have been put to can be read, and holds something else.
+func (r *Rotation) nowhere(ctx context.Context) bool {
+	for i, d := range r.dests {
+		rec := &r.j.Destinations[i]
+		if !rec.Begun || rec.Undone {
+			continue
+		}
+		if held, reads, err := r.held(ctx, d, rec); !reads || err != nil || r.isOurs(held.Secret) {
+			return false
+		}
+	}
+	return !r.j.Switched
+}
+
+// rollAgain rolls the key once more, by a person's word. A roll whose overlap runs is taken back first, and only where its secret is nowhere.
+func (r *Rotation) rollAgain(ctx context.Context, reason string) (Result, error) {
+	s, err := r.look(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	row := r.svc.(*rolling).row
+	switch {
+	case row == nil:
+		return Result{}, &RefusedError{Reason: "the list does not show the key: it is not rolled again before it does"}
+	case s.old != nil && s.new != nil && !r.nowhere(ctx):
+		return Result{}, &RefusedError{Reason: "an overlap runs, and the new secret may be in use: the key is not rolled a second time", Next: "undo, which gives it back to its former secret, or wait until the overlap is over"}
+	}
+	r.recordStatement(SubjectNew, "the key is to be rolled once more (%s)", reason)
+	if s.new != nil {
+		if err := r.forgoRoll(ctx); err != nil {
+			return Result{}, err
+		}
+	} else if r.j.Print != "" {
+		r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
+	}
+	r.forgetRolled()
+	r.j.settled(opCreate)
+	r.deliverAnew()
+	r.j.MintAnyway = true
+	return r.move(Create, "the key is rolled once more next, by your word")
+}
+
+// settleRoll learns, before an undo, what became of a roll whose answer was lost: asked for again under its name it is done by then, and
+// what arrives later does nothing.
+func (r *Rotation) settleRoll(ctx context.Context) error {
+	if r.j.Roll == nil || !r.j.pending(opCreate) || r.j.New != nil {
+		return nil
+	}
+	if err := r.w.Sleep(ctx, r.w.settle()); err != nil {
+		return err
+	}
+	err := r.rollOnce(ctx)
+	if certainlyRefused(err) { // somebody else's, or the key is gone: nothing of ours came of it
+		r.j.settled(opCreate)
+		return r.save("the roll was refused")
+	}
+	return err
+}
+
+// leftOfRoll says, after a close, which secrets the key may have.
+func (j *journal) leftOfRoll() (out []string) {
+	key := keyWords(j.Old)
+	if j.pending(opCreate) || j.New == nil && len(j.Roll.TakenBack) > 0 {
+		out = append(out, "the key "+key+" may have a new secret that nobody has, beside a former one that dies")
+	}
+	if j.New != nil && !j.NewGone {
+		out = append(out, fmt.Sprintf("the key has the new secret %s", keyWords(*j.New)))
+		if ends, ok := j.Roll.Ends.Time(); ok && !j.OldGone {
+			out = append(out, fmt.Sprintf("its former secret is left as it is, and dies at %s", ends.UTC().Format(time.RFC3339)))
+		}
+	}
+	return append(out, "no call changes the key "+key+" any more")
+}
+
+// overlapOver reports whether a list shows that the former secret is dead: it shows the key with the new one, and no overlap.
+func (r *Rotation) overlapOver(s *listing) bool {
+	return r.j.Roll != nil && s.new != nil && s.old == nil
+}
+
+// overByItself notes that the former secret has died without a call of ours.
+func (r *Rotation) overByItself(ctx context.Context) error {
+	if r.j.Roll == nil || r.j.OldGone || r.j.pending(opDelete) {
+		return nil
+	}
+	s, err := r.look(ctx)
+	if err != nil || !r.overlapOver(s) {
+		return err
+	}
+	r.j.OldGone, r.j.Roll.ByItself, r.j.DeletedAt = true, true, r.w.Wall().UTC()
+	r.log("the overlap is over: the list shows no former secret any more")
+	return r.save("the overlap is over")
+}
+
+// refuseRoll says why a key cannot be given a new secret.
+func (r *Rotation) refuseRoll(s *listing) error {
+	rec, k := r.j.Roll, s.old
+	r.j.Roll.Before = moment{k.RolledAt}
+	other := "use --strategy " + strategyCreate
+	switch {
+	case k.Own:
+		return &RefusedError{Reason: "this is the key that detent itself uses, and it would have to change its credential in between", Next: other}
+	case k.FormerEndsAt.Known() && !k.FormerEndsAt.Before(r.serviceNow()):
+		return &RefusedError{Reason: "the overlap of an earlier roll runs", Next: "wait until it is over, or end it first"}
+	case k.ExpiresAt.Before(r.serviceNow()), k.IsDisabled():
+		return &RefusedError{Reason: "the key is expired or disabled, and with a new secret it would be refused as well", Next: other}
+	case rec.Overlap > r.caps.Roll.Overlap:
+		return &RefusedError{Reason: fmt.Sprintf("the service takes an overlap of %s at the longest", span(r.caps.Roll.Overlap)), Next: "give a shorter --overlap"}
+	case rec.Overlap > 0 && r.j.Mode == Planned && rec.Overlap <= r.j.Drain:
+		return &RefusedError{Reason: fmt.Sprintf("the old secret would be dead after %s, before the drain of %s is over", span(rec.Overlap), span(r.j.Drain)), Next: "give a longer --overlap, or a shorter --drain"}
+	}
+	if end, ends := k.ExpiresAt.Time(); ends && end.Before(r.serviceNow().Add(minLife+r.j.Drain)) {
+		return &RefusedError{Reason: "the key ends " + end.UTC().Format(time.RFC3339) + ", whatever its secret is", Next: other}
+	}
+	if rec.Overlap > 0 {
+		r.note("the old secret dies %s after the roll, whoever uses it: until then an undo gives the key back to it, and after that going on is the only way", span(rec.Overlap))
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+)
+
+// rolling shows a key that is rolled as the two that its secrets make of it: the old one is the key with its former secret, which ends with
+// the overlap, and the new one has an id of its own here. To create is to roll, to delete the old one ends the overlap, and to delete the
+// new one gives the key back to its former secret. All else of a rotation goes by two keys.
+type rolling struct {
+	client.Service
+	roller client.Roller
+	r      *Rotation
+	row    *apikey.Key // the key itself, as the last list showed it
+	gone   bool        // the service answered a roll with "no such key"
+}
+
+// rolledID is what the key with its new secret is called here.
+func rolledID(id string, at apikey.Moment) string {
+	when, _ := at.Time()
+	return id + rolledMark + when.Format(time.RFC3339Nano)
+}
+
+const rolledMark = " rolled "
+
+// Unwrap gives the service itself, and Delegates says that what is in addition to a Service here is there only where it is in that.
+func (s *rolling) Unwrap() client.Service { return s.Service }
+
+// Delegates is for client.As.
+func (s *rolling) Delegates() {}
+
+// Identify is the service's while the key has one secret. Whose of two a secret is, it does not say.
+func (s *rolling) Identify(ctx context.Context, secret apikey.Secret) (*apikey.Key, error) {
+	finder, can := client.As[client.Identifier](s.Service)
+	if !can || s.r.j.Step != Preflight {
+		return nil, nil
+	}
+	return finder.Identify(ctx, secret)
+}
+
+// Retrieve gives no secret again: which of the two it would be is not said.
+func (s *rolling) Retrieve(context.Context, string) (apikey.Secret, error) {
+	return apikey.Secret{}, nil
+}
+
+// Capabilities are the service's, as far as they are of two keys.
+func (s *rolling) Capabilities() apikey.Capabilities {
+	caps := s.Service.Capabilities()
+	caps.Create, caps.Delete = caps.Roll.Ability, caps.Roll.Ability
+	one := apikey.Cannot("the key stays, with a new secret")
+	caps.Rename, caps.Disable, caps.Retrieve = one, one, one
+	return caps
+}
+
+// List shows the key as two.
+func (s *rolling) List(ctx context.Context, each func([]apikey.Key)) error {
+	s.row = nil
+	return s.Service.List(ctx, func(batch []apikey.Key) {
+		at := slices.IndexFunc(batch, func(k apikey.Key) bool { return k.ID == s.r.j.Old.ID })
+		if at < 0 {
+			each(batch)
+			return
+		}
+		row := batch[at]
+		s.row = &row
+		each(slices.Concat(batch[:at], s.split(row), batch[at+1:]))
+	})
+}
+
+func (s *rolling) split(k apikey.Key) []apikey.Key {
+	rec := s.r.j.Roll
+	bare := k
+	bare.RolledAt, bare.FormerEndsAt, bare.FormerUsedAt = apikey.Moment{}, apikey.Moment{}, apikey.Moment{}
+	former, overlaps := bare, s.overlaps(k)
+	former.LastUsedAt, former.Masked = k.FormerUsedAt, s.r.j.Old.Masked
+	if ends, _ := k.FormerEndsAt.Time(); overlaps && !k.ExpiresAt.Before(ends) {
+		former.ExpiresAt = k.FormerEndsAt
+	}
+	switch {
+	case s.r.j.Step == Preflight:
+		return []apikey.Key{k}
+	case rec.At.Known() && k.RolledAt.Equal(rec.At.Moment):
+		bare.ID = rolledID(k.ID, k.RolledAt)
+		if overlaps {
+			return []apikey.Key{former, bare}
+		}
+		return []apikey.Key{bare}
+	case k.RolledAt.Equal(rec.Before.Moment):
+		return []apikey.Key{bare}
+	case overlaps && (!rec.At.Known() || slices.ContainsFunc(rec.TakenBack, func(m moment) bool { return k.RolledAt.Equal(m.Moment) })): // by a call whose answer was lost, or by somebody else
+		return []apikey.Key{former}
+	}
+	return nil
+}
+
+// overlaps reports whether a row shows a former secret that lives.
+func (s *rolling) overlaps(k apikey.Key) bool {
+	return k.FormerEndsAt.Known() && !k.FormerEndsAt.Before(s.r.serviceNow())
+}
+
+// Create rolls the key.
+func (s *rolling) Create(ctx context.Context, _ apikey.Draft) (apikey.Created, error) {
+	rec := s.r.j.Roll
+	rolled, err := s.roller.Roll(ctx, s.r.j.Old.ID, rec.Overlap, rec.Once)
+	if err != nil {
+		return apikey.Created{}, err
+	}
+	if at := rolled.Key.RolledAt; !at.Known() || at.Equal(rec.Before.Moment) {
+		return apikey.Created{}, &client.Error{Op: "give the key a new secret", Kind: client.BadAnswer, Outcome: client.Unknown,
+			Message: "the answer does not say that the key was rolled"}
+	}
+	rec.At, rec.Ends = moment{rolled.Key.RolledAt}, moment{rolled.Key.FormerEndsAt}
+	k := rolled.Key
+	k.ID = rolledID(k.ID, k.RolledAt)
+	k.RolledAt, k.FormerEndsAt, k.FormerUsedAt = apikey.Moment{}, apikey.Moment{}, apikey.Moment{}
+	return apikey.Created{Key: k, Secret: rolled.Secret, Bound: true}, nil
+}
+
+// Update changes nothing: what is one of two here is the whole key there.
+func (s *rolling) Update(context.Context, string, apikey.Patch) (apikey.Key, error) {
+	return apikey.Key{}, &client.Error{Op: "change the key", Kind: client.Unsupported, Outcome: client.NotDone, Message: "the key stays, with a new secret"}
+}
+
+// Delete makes one of the two secrets die.
+func (s *rolling) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
+	ended := id == s.r.j.Old.ID
+	call := s.roller.KeepFormer
+	switch {
+	case ended:
+		call = s.roller.EndOverlap
+	case !s.r.j.Roll.At.Known() || id != rolledID(s.r.j.Old.ID, s.r.j.Roll.At.Moment):
+		return apikey.Deleted{AlreadyGone: true}, nil // of an earlier roll, which was taken back
+	}
+	said, err := call(ctx, s.r.j.Old.ID)
+	if err != nil || !said.AlreadyGone {
+		return said, err
+	}
+	return said, s.noOverlap(ctx, ended)
+}
+
+// errNoOverlap is why a key cannot be given back to its former secret.
+var errNoOverlap = errors.New("no overlap runs")
+
+// noOverlap says which secret the key has where no overlap runs: the one that was to die is dead, or it is the only one.
+func (s *rolling) noOverlap(ctx context.Context, ended bool) error {
+	if err := s.List(ctx, func([]apikey.Key) {}); err != nil || s.row == nil {
+		return err
+	}
+	switch fresh := s.row.RolledAt.Equal(s.r.j.Roll.At.Moment); {
+	case fresh && !ended && s.overlaps(*s.row): // the list is behind, or the answer is not true
+		return &client.Error{Op: "give the key back to its former secret", Kind: client.Conflict, Outcome: client.NotDone, Own: true,
+			Message: "the service answered that no overlap runs, and lists one all the same"}
+	case fresh && !ended:
+		return &client.Error{Op: "give the key back to its former secret", Kind: client.Conflict, Outcome: client.NotDone, Own: true, Err: errNoOverlap,
+			Message: "no overlap runs any more: the former secret is dead, and the new one cannot be withdrawn alone"}
+	case ended && (!fresh || s.overlaps(*s.row)):
+		return &client.Error{Op: "end the overlap", Kind: client.Conflict, Outcome: client.NotDone, Own: true,
+			Message: "no overlap runs, and the list does not show yet which secret the key has: somebody else may have ended it, or given the key back"}
+	}
+	return nil
+}
+
+// Probe is the service's. Whose of the two a secret is, an answer that names the key does not say.
+func (s *rolling) Probe(ctx context.Context, secret apikey.Secret, call string) (apikey.Proof, error) {
+	proof, err := s.Service.Probe(ctx, secret, call)
+	if proof.Key != nil && proof.Key.ID == s.r.j.Old.ID && s.r.j.Step != Preflight {
+		proof.Key = nil
+	}
+	return proof, err
+}
+
+// ServerTime is the service's clock.
+func (s *rolling) ServerTime() (server, local time.Time, ok bool) {
+	clock, has := client.As[client.Clock](s.Service)
+	if !has {
+		return server, local, false
+	}
+	return clock.ServerTime()
+}
+
+// CallNames are the service's own.
+func (s *rolling) CallNames(op string) []string { return client.CallNames(s.Service, op) }

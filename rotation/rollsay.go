@@ -1,0 +1,95 @@
+package rotation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// What is said of a roll, where two keys are two secrets of one.
+
+// formerWords say what is certain of the former secret; after is when it was refused.
+func (j *journal) formerWords(after string) string {
+	key := keyWords(j.Old)
+	switch {
+	case j.OldGone && j.atOnce():
+		return fmt.Sprintf("the service answered that the key %s was rolled at once, by which its former secret dies%s", key, after)
+	case j.OldGone && j.Roll.ByItself:
+		return fmt.Sprintf("the list shows no former secret of the key %s any more%s", key, after)
+	case j.OldGone && j.ToldGone:
+		return fmt.Sprintf("the service answered that no overlap of the key %s runs%s", key, after)
+	case j.OldGone:
+		return fmt.Sprintf("the service answered that the overlap of the key %s is over%s", key, after)
+	case j.deleteSent():
+		return ""
+	case j.New != nil && j.Roll.Ends.Known() && !j.NewGone:
+		return fmt.Sprintf("the former secret of the key %s dies at %s, as the service answered; its overlap was not ended by this rotation", key, j.Roll.endsAt())
+	}
+	return fmt.Sprintf("the secret that the key %s had was left alone by this rotation", key)
+}
+
+func (rec *rollRecord) endsAt() string {
+	ends, _ := rec.Ends.Time()
+	return ends.UTC().Format(time.RFC3339)
+}
+
+// rolledWords say what is certain of the new secret.
+func (j *journal) rolledWords() string {
+	if c, ok := j.claimed(DeleteAnswered, SubjectNew); ok && j.NewGone && j.New != nil {
+		if slices.Contains(j.NoSuch, j.New.ID) {
+			return fmt.Sprintf("the service answered at %s that no overlap runs, and the list does not show the new secret", clock(c.Evidence().At))
+		}
+		return fmt.Sprintf("the service answered at %s that the key has its former secret again", clock(c.Evidence().At))
+	}
+	switch {
+	case j.New != nil:
+		return fmt.Sprintf("the key has a new secret: %s", keyWords(*j.New))
+	case j.pending(opCreate):
+		return ""
+	case j.State != Over:
+		return "no new secret of this rotation is known"
+	}
+	return ""
+}
+
+// pendingRoll says what the lost answer of a call leaves open; empty for a call that is none of a roll's.
+func (j *journal) pendingRoll(op string) string {
+	switch {
+	case j.Roll == nil:
+	case op == opCreate:
+		return "whether the key was rolled: the answer is missing; it is asked for again under the same name, by which it is done once"
+	case op == opDelete && j.atOnce():
+		return "whether the former secret is dead: it dies with the roll, whose answer is missing"
+	case op == opDelete:
+		return "whether the overlap was ended: the call was sent, or may have been, and its answer is missing"
+	case strings.HasPrefix(op, opDeleteNew):
+		return "whether the key has its former secret again: the answer is missing"
+	}
+	return ""
+}
+
+// nextOfRoll says what is next where a secret or an answer of a roll was lost; false where neither was.
+func (j *journal) nextOfRoll(n *Next, lost bool) bool {
+	switch {
+	case j.Roll == nil:
+		return false
+	case j.pending(opCreate):
+		n.Text, n.Default = "ask for the roll again under the same name: it is done once, and its secret comes only with the first answer", "ask for the roll again"
+	case lost && (j.Step == Create || j.Step == Deliver) && !j.delivered() && !j.touched():
+		n.Text, n.Default = "the new secret is gone, since it was in memory only: the key is given back to its former secret, and rolled once more", "take that roll back, and roll the key once more"
+	case lost && j.Step == Deliver && !j.delivered():
+		n.Text, n.Default = "find the new secret where it was put and go on; where that is not possible, undo gives the key back to its former secret", "recover the new secret"
+	default:
+		return false
+	}
+	return true
+}
+
+// endedWords end a sentence that says whose word it is that the old secret is to be refused.
+func (j *journal) endedWords() string {
+	if j.Roll != nil {
+		return "that the former secret is over"
+	}
+	return "that the key is deleted"
+}

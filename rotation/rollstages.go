@@ -1,0 +1,98 @@
+package rotation
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"detent/delivery"
+)
+
+// RollWithOverlap gives the key a new secret while its former one lives on for a time: that is ended here once nothing uses it, or dies by
+// itself.
+var RollWithOverlap = Strategy{ID: strategyRoll, Title: "a new secret for the key, with an overlap",
+	Able: func(a Abilities) string {
+		switch {
+		case !a.Roll.OK:
+			return "the service gives no key a new secret (" + a.Roll.Why + ")"
+		case a.Roll.Overlap == 0:
+			return "the service makes the former secret die with the call: there is no overlap"
+		case !a.Roll.End || !a.Roll.Keep || !a.Roll.Again:
+			return "the service cannot end an overlap, give a key back to its former secret, or tell a roll that is asked for again"
+		}
+		return ""
+	},
+	Stages: []Stage{preflightStage, rollStage, withUndo(deliverStage, putBackAlone), verifyStage, drainStage, endStage}}
+
+// overlap is how long the former secret is to live on.
+func (r *Rotation) overlap(asked *time.Duration) time.Duration {
+	if asked != nil {
+		return *asked
+	}
+	return min(DefaultOverlap, r.caps.Roll.Overlap)
+}
+
+func withUndo(s Stage, undo string) Stage {
+	s.Undo = fixed(undo)
+	return s
+}
+
+const (
+	putBackAlone = "put the old value back, and run the command after it again; then give the key back to its former secret, while the overlap runs"
+	keepFormer   = "give the key back to its former secret, while the overlap runs"
+)
+
+var rollStage = Stage{ID: Create, Title: "Roll", Phase: PhaseCreate, Default: "give the key a new secret",
+	Text: func(v *View) string {
+		return fmt.Sprintf("give the key %q a new secret; the former one lives on for %s", v.Old.Name, span(v.Overlap))
+	},
+	Does: (*Planner).roll,
+	Proves: func(v *View) []string {
+		return []string{"the key has a new secret, and it is in hand", "the former one is still there, as the list shows it"}
+	},
+	Undo: fixed(keepFormer),
+	Asks: func(*View) []string {
+		return []string{"where somebody else has rolled the key, or it is not listed any more"}
+	},
+	Run: func(ctx context.Context, r *Rotation) (Result, error) { return r.roll(ctx) }}
+
+var endStage = func() Stage {
+	s := deleteStage
+	s.Title, s.Default = "End", "end the overlap"
+	s.Text = func(v *View) string {
+		if v.OldGone {
+			return "see that the former secret is refused, and clear up"
+		}
+		return fmt.Sprintf("end the overlap of %q (%s), and see that its former secret is refused", v.Old.Name, v.Old.ID)
+	}
+	s.Does = (*Planner).endOverlap
+	s.Proves = func(*View) []string {
+		return []string{"the service answered that the overlap is over, or the list shows that it is", "the former secret is refused, where it is at hand"}
+	}
+	return s
+}()
+
+func (p *Planner) roll() []Act {
+	out := append(p.call("list", "1 or more"), p.ofOld("roll", "1; asked for again under the same name where its answer is lost")...)
+	out = append(out, p.call("list", "until it shows the new secret")...)
+	return append(out, p.ofOld("keep", "only where the answer came without the secret: before the key is rolled once more")...)
+}
+
+func (p *Planner) endOverlap() []Act {
+	out := append(p.call("list", "1"), p.gate()...)
+	out = append(out, p.ofOld("end", "1, where the overlap still runs; asked again, after the same looks, where its answer is lost")...)
+	out = append(out, p.each(func(_ delivery.Destination, v DestinationView) []Act {
+		if !v.Reads {
+			return nil
+		}
+		return []Act{{Write: fileOf(v), Times: "only where something put the old value back in that moment"}}
+	})...)
+	out = append(out, p.dead()...)
+	out = append(out, p.call("list", "until it shows no former secret")...)
+	return append(out, p.each(func(_ delivery.Destination, v DestinationView) []Act {
+		if !v.Reads {
+			return nil
+		}
+		return []Act{{Write: copyName(v) + ", removed", Times: "1"}}
+	})...)
+}
