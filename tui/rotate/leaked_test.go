@@ -129,3 +129,17 @@ func TestTheListOfRotationsMarksTheLeaked(t *testing.T) {
 		d.sees("COMPROMISED: somebody else")
 	}
 }
+
+// TestTheEndOfARotationSaysWhichKeyStays: the new one of one that is done, the old one of one that is undone.
+func TestTheEndOfARotationSaysWhichKeyStays(t *testing.T) {
+	for state, want := range map[rotation.State]Changed{
+		rotation.Over:    {Reload: true, Profile: "prod", On: "k2"},
+		rotation.Aborted: {Reload: true, Profile: "prod", On: "k1"},
+		rotation.Open:    {},
+	} {
+		s := &Screen{view: rotation.View{Profile: "prod", State: state, Old: apikey.Key{ID: "k1"}, New: &apikey.Key{ID: "k2"}}}
+		if got := s.left(); got != want {
+			t.Errorf("%s: %+v", state, got)
+		}
+	}
+}
