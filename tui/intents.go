@@ -60,6 +60,9 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 	case ui.Reload:
 		return a.reload()
 	case rotate.Changed:
+		if p := a.named(msg.Profile); msg.On != "" && p.conn != nil {
+			a.reach(p, msg.On, nil)
+		}
 		if msg.Reload {
 			return a.reload()
 		}

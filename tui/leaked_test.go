@@ -10,6 +10,7 @@ import (
 
 	"detent/apikey"
 	"detent/desk"
+	"detent/tui/rotate"
 	"detent/tui/ui"
 )
 
@@ -301,5 +302,20 @@ func TestOnlyWhatCanBeDoneAboutALeakedKeyIsOffered(t *testing.T) {
 		for _, key := range gone {
 			d.press(key).sees("valid: the service accepts it")
 		}
+	}
+}
+
+// TestTheCursorIsOnTheKeyThatARotationLeaves when its screen is closed, in one profile and in all, wherever it was.
+func TestTheCursorIsOnTheKeyThatARotationLeaves(t *testing.T) {
+	for _, all := range []bool{false, true} {
+		d, host, _ := startLeak(t, true)
+		if all {
+			d.press("0")
+		}
+		d.press("g")
+		k := host.services["prod"].keys[2]
+		d.send(rotate.Changed{Reload: true, Profile: "prod", On: k.ID})
+		d.settle()
+		d.isOn(k.Name)
 	}
 }

@@ -87,10 +87,13 @@ func TestTheUndoOfALeakedKeysRotationSaysWhatItBringsBack(t *testing.T) {
 		change func(*rotation.View)
 		says   string
 	}{
-		"planned":                {func(*rotation.View) {}, "Undo? This is"},
-		"nothing was touched":    {func(v *rotation.View) { v.Mode = rotation.Compromised }, "The leaked key stays"},
-		"the old key is off":     {func(v *rotation.View) { v.Mode, v.OldOff = rotation.Compromised, true }, "The LEAKED secret goes back to work"},
-		"a place was written to": {func(v *rotation.View) { v.Mode = rotation.Compromised; v.Destinations = []rotation.DestinationView{{Begun: true}} }, "The LEAKED secret goes back to work"},
+		"planned":             {func(*rotation.View) {}, "Undo? This is"},
+		"nothing was touched": {func(v *rotation.View) { v.Mode = rotation.Compromised }, "The leaked key stays"},
+		"the old key is off":  {func(v *rotation.View) { v.Mode, v.OldOff = rotation.Compromised, true }, "The LEAKED secret goes back to work"},
+		"a place was written to": {func(v *rotation.View) {
+			v.Mode = rotation.Compromised
+			v.Destinations = []rotation.DestinationView{{Begun: true}}
+		}, "The LEAKED secret goes back to work"},
 	} {
 		v := openView(rotation.Create)
 		v.Destinations = nil
@@ -124,5 +127,19 @@ func TestTheListOfRotationsMarksTheLeaked(t *testing.T) {
 		}
 		d.press("up")
 		d.sees("COMPROMISED: somebody else")
+	}
+}
+
+// TestTheEndOfARotationSaysWhichKeyStays: the new one of one that is done, the old one of one that is undone.
+func TestTheEndOfARotationSaysWhichKeyStays(t *testing.T) {
+	for state, want := range map[rotation.State]Changed{
+		rotation.Over:    {Reload: true, Profile: "prod", On: "k2"},
+		rotation.Aborted: {Reload: true, Profile: "prod", On: "k1"},
+		rotation.Open:    {},
+	} {
+		s := &Screen{view: rotation.View{Profile: "prod", State: state, Old: apikey.Key{ID: "k1"}, New: &apikey.Key{ID: "k2"}}}
+		if got := s.left(); got != want {
+			t.Errorf("%s: %+v", state, got)
+		}
 	}
 }

@@ -92,7 +92,11 @@ type (
 
 // Changed tells the root that rotations were begun, moved on or ended: marks and
 // counts are stale. Reload is set where keys were made or deleted.
-type Changed struct{ Reload bool }
+type Changed struct {
+	Reload bool
+	// On is the key that the cursor is to be on then, and Profile whose it is; empty for where it is.
+	Profile, On string
+}
 
 func changed(reload bool) tea.Cmd {
 	return func() tea.Msg { return Changed{Reload: reload} }

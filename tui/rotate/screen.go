@@ -306,7 +306,7 @@ func (s *Screen) write(wants rotation.Wants) tea.Cmd {
 func (s *Screen) exit(quit bool) tea.Cmd {
 	r := s.rotation
 	s.turn++
-	var after tea.Msg = Changed{}
+	var after tea.Msg = s.left()
 	if quit {
 		after = ui.Quit{}
 	}
@@ -316,6 +316,18 @@ func (s *Screen) exit(quit bool) tea.Cmd {
 		}
 		return after
 	})
+}
+
+// left is what a rotation leaves the list with: of one that is over the cursor is on the key that stays, which the list has since it was made.
+func (s *Screen) left() Changed {
+	v := s.view
+	switch {
+	case v.State == rotation.Over && v.New != nil:
+		return Changed{Reload: true, Profile: v.Profile, On: v.New.ID}
+	case v.State == rotation.Aborted:
+		return Changed{Reload: true, Profile: v.Profile, On: v.Old.ID}
+	}
+	return Changed{}
 }
 
 // placeOf is where a rotation is. Its environment is the stricter of what the profile and the key say.
