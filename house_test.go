@@ -56,8 +56,9 @@ var rooms = map[string][]string{
 	"client/issuertest":  {"client"},
 	"client/issuers":     {"client/kit"},
 	"client/kit":         {},
-	"keyserver/contract": {"keyserver/store"},
-	"keyserver/store":    {},
+	"keyserver/contract": {"keyserver/store", "keyserver/wirename"},
+	"keyserver/store":    {"keyserver/wirename"},
+	"keyserver/wirename": {},
 }
 
 // revealers are the files that may turn a Secret into its bytes.
@@ -416,87 +417,6 @@ func isKeys(x ast.Expr) bool {
 		return x.Sel.Name == "Keys"
 	}
 	return false
-}
-
-// TestNoRoomAboveTheClientNamesAnIssuer: what an issuer can do and takes is asked of its declaration. Texts and names of the program are
-// looked at; tests, the world that rotations are tested in, comments and words that only happen to be one are not.
-func TestNoRoomAboveTheClientNamesAnIssuer(t *testing.T) {
-	files, err := filepath.Glob("client/issuers/*.toml")
-	if err != nil || len(files) < 4 {
-		t.Fatalf("%d declarations, %v: is this test looking?", len(files), err)
-	}
-	var words []string
-	for _, f := range files {
-		words = append(words, regexp.QuoteMeta(strings.TrimSuffix(filepath.Base(f), ".toml")))
-	}
-	word := regexp.MustCompile(`(?i)\b(?:` + strings.Join(words, "|") + `)\b`)
-	looked := 0
-	for _, s := range sources(t) {
-		if s.test || strings.HasPrefix(s.path, "rotation/world/") || !slices.Contains([]string{"cli", "tui", "desk", "host", "remote", "rotation", "config"}, top(s.path)) {
-			continue
-		}
-		looked++
-		ast.Inspect(s.file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.ImportSpec:
-				return false
-			case *ast.Ident:
-				if word.MatchString(n.Name) {
-					t.Errorf("%s: %s names an issuer", s.fset.Position(n.Pos()), n.Name)
-				}
-			case *ast.BasicLit:
-				if n.Kind == token.STRING && word.MatchString(n.Value) {
-					t.Errorf("%s: %.60s names an issuer", s.fset.Position(n.Pos()), n.Value)
-				}
-			}
-			return true
-		})
-	}
-	if looked < 50 {
-		t.Errorf("%d files were looked at", looked)
-	}
-}
-
-// TestAnIssuerIsItsDeclarationAndItsCases: it is found by being there, and the code that carries declarations out knows none.
-func TestAnIssuerIsItsDeclarationAndItsCases(t *testing.T) {
-	var names []string
-	for _, dir := range []string{"client/issuers", "client/testdata"} {
-		files, err := os.ReadDir(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range files {
-			if ext := filepath.Ext(f.Name()); ext == ".toml" || ext == ".txtar" {
-				names = append(names, strings.TrimSuffix(f.Name(), ext))
-			}
-			if _, err := os.Stat("client/testdata/" + strings.TrimSuffix(f.Name(), ".toml") + ".txtar"); filepath.Ext(f.Name()) == ".toml" && err != nil {
-				t.Errorf("client/issuers/%s has no cases: %v", f.Name(), err)
-			}
-		}
-	}
-	if len(names) < 4 {
-		t.Fatalf("only %q found: is this test looking?", names)
-	}
-	for _, s := range sources(t) {
-		if s.test || top(s.path) != "client" {
-			continue
-		}
-		ast.Inspect(s.file, func(n ast.Node) bool {
-			text := ""
-			switch n := n.(type) {
-			case *ast.Ident:
-				text = n.Name
-			case *ast.BasicLit:
-				text = strings.Trim(n.Value, "\"`")
-			}
-			for _, name := range names {
-				if strings.EqualFold(text, name) {
-					t.Errorf("%s names an issuer: what it needs to know is for the declaration to say", s.fset.Position(n.Pos()))
-				}
-			}
-			return true
-		})
-	}
 }
 
 // TestNothingIsCompiledBeforeItIsNeeded: the first frame does not wait for a regular expression of another screen.

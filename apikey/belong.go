@@ -173,3 +173,6 @@ func commonStart(texts []string) string {
 	}
 	return common
 }
+
+// Matches reports whether the whole secret is of a form.
+func (s Secret) Matches(form *regexp.Regexp) bool { return form.MatchString(s.bytes()) }

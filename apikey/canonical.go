@@ -4,8 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"maps"
-	"math/bits"
+	"net"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -63,9 +62,8 @@ func maskLength(s string) (int, bool) {
 		return 0, false
 	}
 	b := m.As4()
-	n := uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
-	ones := bits.LeadingZeros32(^n)
-	return ones, n == ^uint32(0)<<(32-ones)
+	ones, bits := net.IPMask(b[:]).Size()
+	return ones, bits == 32
 }
 
 // union is the fewest networks that hold the same addresses, in order.
@@ -151,52 +149,38 @@ func canonicalJSON(raw json.RawMessage, set bool) string {
 	if _, err := dec.Token(); err != io.EOF {
 		return string(raw)
 	}
-	var b bytes.Buffer
-	writeCanonical(&b, v, set)
-	return b.String()
+	return encoded(canonicalValue(v, set))
 }
 
-func writeCanonical(b *bytes.Buffer, v any, set bool) {
+// canonicalValue is a value that encodes canonically: the encoder itself puts members in order.
+func canonicalValue(v any, set bool) any {
 	switch v := v.(type) {
 	case json.Number:
-		b.WriteString(canonicalNumber(v.String()))
+		return json.Number(canonicalNumber(v.String()))
+	case map[string]any:
+		for name := range v {
+			v[name] = canonicalValue(v[name], set)
+		}
 	case []any:
 		items := make([]string, len(v))
-		for i, item := range v {
-			var one bytes.Buffer
-			writeCanonical(&one, item, set)
-			items[i] = one.String()
+		for i := range v {
+			items[i] = encoded(canonicalValue(v[i], set))
 		}
 		if set {
 			items = inOrder(items)
 		}
-		b.WriteString("[" + strings.Join(items, ",") + "]")
-	case map[string]any:
-		b.WriteByte('{')
-		for i, name := range slices.Sorted(maps.Keys(v)) {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			writeText(b, name)
-			b.WriteByte(':')
-			writeCanonical(b, v[name], set)
-		}
-		b.WriteByte('}')
-	case string:
-		writeText(b, v)
-	case bool:
-		b.WriteString(strconv.FormatBool(v))
-	default:
-		b.WriteString("null")
+		return json.RawMessage("[" + strings.Join(items, ",") + "]")
 	}
+	return v
 }
 
-// writeText writes a JSON string. Encode cannot fail for one.
-func writeText(b *bytes.Buffer, s string) {
-	e := json.NewEncoder(b)
+// encoded is a value of JSON as text. Encode cannot fail for one.
+func encoded(v any) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(s)
-	b.Truncate(b.Len() - 1) // its newline
+	_ = e.Encode(v)
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // canonicalNumber writes a number of JSON as digits and a power of ten: 1.0, 1 and 10e-1 are one number, however large. It is

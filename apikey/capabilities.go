@@ -93,7 +93,7 @@ type RoleInfo struct {
 // Capabilities say what a service can do. Screens and commands ask them, never
 // the service's name.
 type Capabilities struct {
-	Service string // apikey.Prosopo, Vertesia or Generic
+	Service string // the name of an issuer
 	Title   string // as people write it
 	// Credential is the environment that detent's own credential says it is of.
 	Credential Environment
@@ -112,6 +112,8 @@ type Capabilities struct {
 	// At least one permission is required where it is not empty.
 	PermissionGroups  []PermissionGroup
 	PermissionPresets []PermissionPreset
+	// FreePermissions says that keys have permissions of names that somebody chose, so that there is no catalogue and none is required.
+	FreePermissions bool
 	// MorePermissions are names that are granted in use and are in no catalogue.
 	MorePermissions []string
 	// Catalogue says how the permissions are known.
@@ -129,6 +131,8 @@ type Capabilities struct {
 	AccessFields []Field
 	// SecretPrefixes are how a secret of this service begins; empty where it may begin anyhow.
 	SecretPrefixes []string
+	// Whole reports whether a text looks like a whole secret of this service; nil where the issuer declares no shape of one.
+	Whole func(s Secret) bool
 	// Whose is the title of another service that is known here and whose secrets begin as this one does, and how that is; nil where nobody
 	// knows others.
 	Whose func(s Secret) (title, prefix string)

@@ -4,34 +4,28 @@ package apikey
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
-)
-
-// The three services, as they are called in a profile.
-const (
-	Prosopo  = "prosopo"
-	Vertesia = "vertesia"
-	Generic  = "generic"
 )
 
 // Environment is where a key works. Empty means that the service does not say.
 type Environment string
 
-// The environments of a profile; a generic key is Live or Test.
+// The environments of a profile; most keys that have one are Live or Test.
 const (
 	Live Environment = "live"
 	Test Environment = "test"
 	Dev  Environment = "dev"
 )
 
-// The two types of a Vertesia key.
+// The two types of a key, where there are types.
 const (
 	SecretKey = "sk"
 	PublicKey = "pk"
 )
 
-// Permission is one right of a Prosopo key. Feature may be empty where the
+// Permission is one right of a key. Feature may be empty where the
 // service answered a flat list and the feature is not known.
 type Permission struct {
 	Feature string
@@ -60,7 +54,17 @@ func ParsePermission(s string) Permission {
 	return Permission{Name: s}
 }
 
-// Restrictions narrow where a generic key may be used from and for what.
+// ParsePermissions reads several, each once.
+func ParsePermissions(texts []string) (out []Permission) {
+	for _, text := range texts {
+		if p := ParsePermission(text); !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Restrictions narrow where a key may be used from and for what.
 type Restrictions struct {
 	IPAddresses []string `json:"ip_addresses,omitempty"` // addresses or CIDRs of the TCP peer
 	Referrers   []string `json:"referrers,omitempty"`    // exact origins, optionally with /*

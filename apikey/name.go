@@ -1,6 +1,7 @@
 package apikey
 
 import (
+	"cmp"
 	"encoding/base32"
 	"fmt"
 	"io"
@@ -41,9 +42,7 @@ func SplitName(name string) (base, nonce string) {
 		if n == "" {
 			return name, nonce
 		}
-		if nonce == "" {
-			nonce = n
-		}
+		nonce = cmp.Or(nonce, n)
 		name = name[:at]
 	}
 }
@@ -71,11 +70,7 @@ func NewName(base, nonce string, limit int) string {
 	if room := limit - len(tail); limit > 0 && utf8.RuneCountInString(base) > room {
 		base = string([]rune(base)[:max(room, 0)])
 	}
-	base = strings.TrimSpace(base)
-	if base == "" {
-		base = "key"
-	}
-	return base + tail
+	return cmp.Or(strings.TrimSpace(base), "key") + tail
 }
 
 // SameBase reports whether a base found on the service is ours, cut as it may be there.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"detent/apikey"
 	"detent/client"
+	"detent/keyserver/wirename"
 	"detent/rotation"
 	"detent/tui/rotate"
 )
@@ -67,7 +67,7 @@ func TestTheCommandAfterADeliveryIsOnRecordWithItsExitAndWithoutItsOutput(t *tes
 }
 
 func TestAnAbortIsOnRecordAsSuch(t *testing.T) {
-	m, _, id, env := shop(t, apikey.Prosopo)
+	m, _, id, env := shop(t, wirename.Prosopo)
 	if r := m.rotate(newClock(), "rotate", "shop", "--yes", "--deliver", "env-file:"+env+":API_KEY"); r.code != 1 {
 		t.Fatalf("%+v", r)
 	}

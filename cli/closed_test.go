@@ -10,6 +10,7 @@ import (
 
 	"detent/apikey"
 	"detent/desk"
+	"detent/keyserver/wirename"
 	"detent/table"
 )
 
@@ -90,7 +91,7 @@ func TestAnAdministratorThatReachesNobodyIsTakenBack(t *testing.T) {
 		if len(s.lines) != 5 {
 			t.Errorf("%s: the next start prints %d lines", nowhere, len(s.lines))
 		}
-		for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+		for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 			before := len(m.keys("local/" + service))
 			if code, said := into("serve", "admin-token", service); code != 1 || !strings.Contains(said, "was not written") || !strings.Contains(said, "deleted again") {
 				t.Errorf("%s, %s: exit %d\n%s", nowhere, service, code, said)

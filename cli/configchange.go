@@ -53,5 +53,5 @@ func (a *app) changed(err error, done string) error {
 	return err
 }
 
-const profileFields = `The fields are those of the file: service, url, token.env, token.file, token.command, environment, read_only, auth, create,
-parents.NAME. token=- reads the token on standard input, and keeps it in a file of its own.`
+const profileFields = `The fields are those of the file: service, url, token.env, token.file, token.command, environment, read_only, auth, token_url, create,
+secret_prefix, parents.NAME. token=- reads the token on standard input, and keeps it in a file of its own.`

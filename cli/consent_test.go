@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // testFile is a .env file of a test deployment, and the flag that delivers to it.
@@ -176,7 +176,7 @@ func TestAPlaceOfTheProfileIsNotAskedAboutAgain(t *testing.T) {
 	t.Parallel()
 	m, r := newMachine(t), newRemote(t)
 	ready := filepath.Join(m.home, "ready")
-	m.profile(r, apikey.Prosopo, "[profiles.p.deliver.app]", fmt.Sprintf("command = [\"sh\", \"-c\", \"[ -e '%s' ] && cat > /dev/null\"]", ready))
+	m.profile(r, wirename.Prosopo, "[profiles.p.deliver.app]", fmt.Sprintf("command = [\"sh\", \"-c\", \"[ -e '%s' ] && cat > /dev/null\"]", ready))
 	m.create("--name", "shop", "--permission", "getRules")
 	id := decodeRotated(t, m.want(1, "--resume", "rotate", "shop", "--yes", "--deliver", "app", "--accept-unknown", "looked at it there", "-o", "json").stdout).ID
 	m.write("ready", "")

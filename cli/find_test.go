@@ -11,13 +11,14 @@ import (
 	"detent/apikey"
 	"detent/config"
 	"detent/host"
+	"detent/keyserver/wirename"
 	"detent/table"
 )
 
 // TestANameStaysAfterARotation: on a service that keeps the mark in the name, scripts and the configuration still find the key.
 func TestANameStaysAfterARotation(t *testing.T) {
-	m, r, old, env := shop(t, apikey.Prosopo)
-	m.profile(r, apikey.Prosopo, "[profiles.p.deliver.shop]", `keys = ["shop"]`, fmt.Sprintf("env_file = { path = %q, variable = \"API_KEY\" }", env))
+	m, r, old, env := shop(t, wirename.Prosopo)
+	m.profile(r, wirename.Prosopo, "[profiles.p.deliver.shop]", `keys = ["shop"]`, fmt.Sprintf("env_file = { path = %q, variable = \"API_KEY\" }", env))
 	quick := []string{"--yes", "-o", "json", "--drain", "0", "--soak", "0"}
 	for range 2 {
 		res := m.rotate(newClock(), append([]string{"rotate", "shop"}, quick...)...)
@@ -36,7 +37,7 @@ func TestANameStaysAfterARotation(t *testing.T) {
 }
 
 func TestWhileARotationIsOpenItsNameChangesNothing(t *testing.T) {
-	m, _, old, env := shop(t, apikey.Vertesia)
+	m, _, old, env := shop(t, wirename.Vertesia)
 	deliver := "env-file:" + env + ":API_KEY"
 	// Rotated once before, so that both keys of the second rotation carry a mark.
 	first := decodeRotated(t, m.rotate(newClock(), "rotate", old, "--yes", "-o", "json", "--drain", "0", "--soak", "0", "--deliver", deliver).stdout)

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // fleet is a machine with profiles on two services, one of them twice.
@@ -27,11 +27,11 @@ func fleet(t *testing.T) (m *machine, a, b *remoteService) {
 			m.environ = append(m.environ, of+"_"+strings.ToUpper(service)+"="+token)
 		}
 	}
-	m.addProfile("shop", apikey.Prosopo, a.url, "A_PROSOPO")
-	m.addProfile("docs", apikey.Vertesia, a.url, "A_VERTESIA")
-	m.addProfile("pay", apikey.Generic, b.url, "B_GENERIC", "create = true")
-	m.addProfile("twin", apikey.Prosopo, a.url+"/", "A_PROSOPO")
-	m.addProfile("other", apikey.Prosopo, b.url, "B_PROSOPO")
+	m.addProfile("shop", wirename.Prosopo, a.url, "A_PROSOPO")
+	m.addProfile("docs", wirename.Vertesia, a.url, "A_VERTESIA")
+	m.addProfile("pay", wirename.Generic, b.url, "B_GENERIC", "create = true")
+	m.addProfile("twin", wirename.Prosopo, a.url+"/", "A_PROSOPO")
+	m.addProfile("other", wirename.Prosopo, b.url, "B_PROSOPO")
 	m.create("-p", "shop", "--name", "checkout", "--permission", "getRules", "--expires", "3d")
 	m.create("-p", "docs", "--name", "reader", "--role", "reader", "--expires", "30d")
 	m.create("-p", "pay", "--name", "=cmd|' /C calc'!A0", "--environment", "live")
@@ -61,10 +61,10 @@ func (m *machine) addBroken(b *remoteService) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = silent.Close() })
-	m.addProfile("wrong", apikey.Vertesia, b.url, "A_VERTESIA")
-	m.addProfile("dead", apikey.Generic, dead, "B_GENERIC")
-	m.addProfile("silent", apikey.Generic, "http://"+silent.Addr().String(), "B_GENERIC")
-	m.addProfile("unset", apikey.Generic, b.url, "NOBODY_SETS_THIS")
+	m.addProfile("wrong", wirename.Vertesia, b.url, "A_VERTESIA")
+	m.addProfile("dead", wirename.Generic, dead, "B_GENERIC")
+	m.addProfile("silent", wirename.Generic, "http://"+silent.Addr().String(), "B_GENERIC")
+	m.addProfile("unset", wirename.Generic, b.url, "NOBODY_SETS_THIS")
 }
 
 // whole are the profiles of a fleet that answer, in the order of the file; twin has the keys of shop.
@@ -134,7 +134,7 @@ func TestProfilesAreAskedSideBySide(t *testing.T) {
 			asked.Wait()
 			return false
 		}
-		m.environ = append(m.environ, fmt.Sprintf("T%d=%s", i, r.tokens[apikey.Generic]))
+		m.environ = append(m.environ, fmt.Sprintf("T%d=%s", i, r.tokens[wirename.Generic]))
 		fmt.Fprintf(&config, "[profiles.p%d]\nservice = \"generic\"\nurl = %q\ntoken = { env = \"T%d\" }\n", i, r.url, i)
 	}
 	m.write(".config/detent/config.toml", config.String())

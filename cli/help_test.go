@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 	// As main does it: without it, every start in a terminal asks and waits for five seconds.
 	_ "detent/aterm"
 	"detent/e2e/servers/pgtest"
@@ -183,7 +184,7 @@ func newRemote(t *testing.T) *remoteService {
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(ctx, l) }()
 	r := &remoteService{tokens: map[string]string{}}
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		secret, err := server.MintAdmin(ctx, service, apikey.Live)
 		if err != nil {
 			t.Fatal(err)

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"detent/apikey"
 	"detent/client"
 	"detent/host"
+	"detent/keyserver/wirename"
 	"detent/tui/dialog"
 )
 
@@ -44,7 +44,7 @@ func TestWhatToDoAboutARefusalIsSaidOnTheCommandLine(t *testing.T) {
 
 // TestEachServiceExplainsItsRefusals, as its documents do, whatever is asked for.
 func TestEachServiceExplainsItsRefusals(t *testing.T) {
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		for status, want := range map[int]string{401: "revoked", 403: "key"} {
 			m := newMachine(t, "P_TOKEN=sk_test_aaaaaaaaaaaaaaaaaaaaaaaa")
 			url := answering(t, status)

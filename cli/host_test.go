@@ -75,12 +75,12 @@ func TestHostNamesTheFieldThatIsWrong(t *testing.T) {
 	good := ui.ProfileDraft{Name: "p", Service: "vertesia", URL: "https://api.example.com", TokenEnv: "T", Auth: "direct"}
 	with := func(change func(*ui.ProfileDraft)) ui.ProfileDraft { p := good; change(&p); return p }
 	for want, p := range map[string]ui.ProfileDraft{
-		"name":    with(func(p *ui.ProfileDraft) { p.Name = "local/x" }),
-		"url":     with(func(p *ui.ProfileDraft) { p.URL = "http://api.example.com" }),
-		"service": with(func(p *ui.ProfileDraft) { p.Service = "x" }),
-		"token":   with(func(p *ui.ProfileDraft) { p.TokenEnv = "not a name" }),
-		"auth":    with(func(p *ui.ProfileDraft) { p.URL, p.Auth = "https://keys.example.com", "exchange" }),
-		"create":  with(func(p *ui.ProfileDraft) { p.CanCreate = true }),
+		"name":      with(func(p *ui.ProfileDraft) { p.Name = "local/x" }),
+		"url":       with(func(p *ui.ProfileDraft) { p.URL = "http://api.example.com" }),
+		"service":   with(func(p *ui.ProfileDraft) { p.Service = "x" }),
+		"token":     with(func(p *ui.ProfileDraft) { p.TokenEnv = "not a name" }),
+		"token_url": with(func(p *ui.ProfileDraft) { p.URL, p.Auth = "https://keys.example.com", "exchange" }),
+		"create":    with(func(p *ui.ProfileDraft) { p.CanCreate = true }),
 	} {
 		var wrong *ui.FieldError
 		if err := h.SaveProfile(context.Background(), nil, p); !errors.As(err, &wrong) || wrong.Field != want {

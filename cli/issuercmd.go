@@ -50,5 +50,8 @@ func (a *app) issuers(format string) error {
 	if asJSON {
 		return table.JSON(a.out, all)
 	}
+	for _, line := range host.WrongIssuers(all) {
+		a.say("%s", line)
+	}
 	return table.Write(a.out, []string{"NAME", "CAN", "PROVEN ON"}, host.IssuerCells(all))
 }

@@ -366,7 +366,7 @@ func TestVerifySaysWhichKeyItIsAndWhatItMayDo(t *testing.T) {
 	r := m.run(wrong, "verify", "-o", "json")
 	var out map[string]any
 	decode(t, r.stdout, &out)
-	if r.code != 1 || fieldsOf(out) != "valid" || out["valid"] != false {
+	if r.code != 1 || fieldsOf(out) != "fits valid" || out["valid"] != false {
 		t.Errorf("%+v", r)
 	}
 }

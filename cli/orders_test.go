@@ -23,6 +23,7 @@ import (
 	"detent/config"
 	"detent/desk"
 	"detent/host"
+	"detent/keyserver/wirename"
 )
 
 // verdicts say of each order what comes of it, by whom: here is the user of the machine, and -ro a profile that is read-only. A verdict is
@@ -43,6 +44,17 @@ close               done  done       viewer  viewer     done      done         d
 retrieve            done  done       viewer  viewer     done      done         done   done
 verify              done  done       done    done       done      done         done   done
 list                done  done       done    done       done      done         done   done
+profile-add          done  done       profiles  profiles  profiles  profiles     done   done
+profile-edit         done  done       profiles  profiles  profiles  profiles     done   done
+profile-rename       done  done       profiles  profiles  profiles  profiles     server  server
+profile-default      done  done       profiles  profiles  profiles  profiles     server  server
+profile-remove       done  done       profiles  profiles  profiles  profiles     server  server
+destination-add      done  done       profiles  profiles  profiles  profiles     server  server
+destination-remove   done  done       profiles  profiles  profiles  profiles     server  server
+profile-test         done  done       done    done       done      done         done   done
+reveal               done  read-only  viewer  viewer     done      read-only    done   read-only
+copy                 done  read-only  viewer  viewer     done      read-only    done   read-only
+save                 done  read-only  viewer  viewer     done      read-only    done   read-only
 `
 
 // offers say on which front an order is there. A screen is one of this machine for the user of it, and one at the far end of a session for
@@ -65,13 +77,25 @@ close               yes      writes  no    -
 retrieve            no       -       no    yes
 verify              yes      yes     yes   -
 list                yes      yes     yes   -
+profile-add          yes      yes     no    -
+profile-edit         yes      yes     no    -
+profile-rename       yes      yes     no    -
+profile-default      yes      yes     no    -
+profile-remove       yes      yes     no    -
+destination-add      yes      -       no    -
+destination-remove   yes      yes     no    -
+profile-test         yes      yes     no    -
+reveal               yes      yes     no    -
+copy                 -        yes     -     -
+save                 yes      yes     no    -
 `
 
 var people = []who{{"here", "", "w"}, {"here-ro", "", "ro"}, {"viewer", config.Viewer, "w"}, {"viewer-ro", config.Viewer, "ro"},
 	{"operator", config.Rotate, "w"}, {"operator-ro", config.Rotate, "ro"}, {"admin", config.Admin, "w"}, {"admin-ro", config.Admin, "ro"}}
 
 // sentences are the words of a refusal, on every front.
-var sentences = map[string]string{"read-only": desk.ReadOnlyWords("ro", false), "viewer": desk.ViewerOnly, "admins": desk.DeleteIsAdmins}
+var sentences = map[string]string{"read-only": desk.ReadOnlyWords("ro", false), "viewer": desk.ViewerOnly, "admins": desk.DeleteIsAdmins,
+	"profiles": desk.ProfilesAreAdmins, "server": desk.ProfilesAreHeres}
 
 // order is one of the table's rows: how it is asked for on each front, what is sent then, and the one receipt.
 type order struct {
@@ -91,6 +115,12 @@ type order struct {
 	receipt           []string
 	// refused is the order that a screen refuses, where its key stands for two.
 	refused desk.What
+	// also are actions that are looked at, too. of setup is the profile that an order on a profile is of: the spare one, or a new one.
+	also  []string
+	setup string
+	// door is the key of the screen of profiles, and said what comes of it there; on are receipts that differ by the front.
+	door, said string
+	on         map[string][]string
 }
 
 func text(s string) *string { return &s }
@@ -285,7 +315,16 @@ func (c cell) String() string { return c.name + " by " + c.w.name + ", " + c.fro
 func (h *house) ask(c cell, front string) cell {
 	h.t.Helper()
 	c.front = front
-	if c.of {
+	if c.on != nil {
+		c.receipt = c.on[front]
+		_ = os.Remove(h.place) // what it holds would be asked about
+	}
+	if c.setup != "" {
+		h.made++
+		c.k.name, c.k.url, c.k.secret = fmt.Sprintf("p%03d", h.made), h.url, h.token
+		h.configure(h.parts...)
+		h.pass(15 * time.Minute) // twenty refusals an hour are on record each; more are counted
+	} else if c.of {
 		c.k = h.key(c.name, c.off)
 	} else {
 		h.made++
@@ -347,16 +386,16 @@ func (h *house) settle(c cell, said string) {
 		if !strings.Contains(said, why) {
 			h.t.Errorf("%s: refused in other words than %q: %s", c, why, said)
 		}
-		if desk.OfRole(why) {
+		if record := h.onRecord(c, why); record != "" {
 			action := c.what
-			if c.front == "screen" && c.refused != "" {
+			if (c.front == "screen" || c.on != nil) && c.refused != "" && record == desk.BeyondRole {
 				action = c.refused
 			}
 			of := ""
 			if c.of {
 				of = " of NAME (ID)"
 			}
-			want = append(want, string(action)+" refused certain"+of+" ["+desk.BeyondRole+"] [as "+string(c.w.role)+"]")
+			want = append(want, string(action)+" refused certain"+of+" ["+record+"] [as "+string(c.w.role)+"]")
 		}
 	}
 	h.recorded(c, want)
@@ -368,16 +407,39 @@ func (h *house) settle(c cell, said string) {
 	}
 }
 
+// without is a record without what is of this run alone.
+func (h *house) without(text string) string {
+	text = aJob.ReplaceAllString(aToken.ReplaceAllString(text, "file PLACE"), "JOB")
+	return strings.NewReplacer(h.place, "PLACE", h.url, "URL").Replace(text)
+}
+
+// onRecord is the reason that a refusal has on record; empty where it is not.
+func (h *house) onRecord(c cell, why string) string {
+	switch {
+	case desk.OfRole(why):
+		return desk.BeyondRole
+	case why == desk.ProfilesAreHeres:
+		return "changes the server's configuration"
+	}
+	return ""
+}
+
 // recorded holds the records of a cell against those that it has to have.
 func (h *house) recorded(c cell, want []string) {
 	h.t.Helper()
-	if got, _ := h.look(); len(got) < len(want) { // a session records on its own time
-		waitFor(h.t, fmt.Sprintf("%s: %d records, %q", c, len(want), want), func() bool { got, _ = h.look(); return len(got) >= len(want) })
+	if got, _ := h.look(c.also); len(got) < len(want) { // a session records on its own time
+		waitFor(h.t, fmt.Sprintf("%s: %d records, %q", c, len(want), want), func() bool { got, _ = h.look(c.also); return len(got) >= len(want) })
 	}
 	var got []string
-	for _, r := range h.records() {
-		got = append(got, inWords(r, c.k))
-		if who := c.w.name; r.Profile != c.w.profile && r.Action != "command" || r.Service != apikey.Vertesia && r.Action != "command" || c.w.role != "" && r.Who != who {
+	for _, r := range h.records(c.also...) {
+		got = append(got, h.without(inWords(r, c.k)))
+		if c.setup != "" {
+			if of := strings.ReplaceAll(c.setup, "NAME", c.k.name); r.Profile != of && r.Profile != "" && r.Action != "command" || c.w.role != "" && r.Who != c.w.name {
+				h.t.Errorf("%s: on record by %s on %s", c, r.Who, r.Profile)
+			}
+			continue
+		}
+		if who := c.w.name; r.Profile != c.w.profile && r.Action != "command" || r.Service != wirename.Vertesia && r.Action != "command" || c.w.role != "" && r.Who != who {
 			h.t.Errorf("%s: on record by %s on %s %s", c, r.Who, r.Service, r.Profile)
 		}
 	}
@@ -495,6 +557,10 @@ func (s *seat) leave() {
 
 func (s *seat) onScreen(c cell) {
 	s.t.Helper()
+	if c.setup != "" {
+		s.onProfiles(c)
+		return
+	}
 	if c.verdict == "done" {
 		c = s.ask(c, "screen")
 		s.leave() // and to a list that has the key
@@ -554,7 +620,7 @@ func TestTheTableOfOrdersIsWhole(t *testing.T) {
 	if !slices.Equal(rows, fronts) || !slices.Equal(names, []string{"command", "screen", "exec", "act"}) {
 		t.Errorf("the rows %v are of fronts %v by %v", rows, fronts, names)
 	}
-	known, asked, commands := map[string]bool{}, map[string]bool{}, map[string]bool{"completion": true, "version": true, "man": true, "help": true, "config": true, "serve": true, "ssh": true}
+	known, asked, commands := map[string]bool{}, map[string]bool{}, map[string]bool{"completion": true, "version": true, "man": true, "help": true, "serve": true, "ssh": true}
 	for _, c := range []string{"rotations", "check", "audit", "show", "permissions", "issuer"} { // they read what is here, and have tests of their own by role
 		commands[c] = true
 	}

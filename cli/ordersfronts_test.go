@@ -29,18 +29,22 @@ import (
 	"detent/config"
 	"detent/desk"
 	"detent/host"
+	"detent/keyserver/wirename"
 	"detent/paint"
 	"detent/tui"
 )
 
-// house is a machine with two profiles of one service, "w" and the read-only "ro", a server for its operators, and a count of what the
+// house is a machine with profiles of one service, "w", the read-only "ro" and "spare", which orders on profiles are of, a server for its operators, and a count of what the
 // service was asked to change.
 type house struct {
 	*sshHost
 	service   client.Service
 	server    *host.Host // of the guests who come by a command line
 	accessLog *desk.AccessLog
-	place     string // the destination that both profiles name
+	place     string // the destination that all profiles name
+	url       string // of the service
+	token     string
+	parts     []string // of the configuration, as it was before an order on a profile
 	made      int
 
 	mu   sync.Mutex
@@ -63,19 +67,19 @@ func newHouse(t *testing.T, w who) *house {
 	h.now = h.clock
 	r.fault = h.count
 	h.place = filepath.Join(h.home, "app.key")
-	token := h.write("token", r.tokens[apikey.Vertesia])
+	token := h.write("token", r.tokens[wirename.Vertesia])
 	if err := os.Chmod(token, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var parts []string
-	for name, more := range map[string]string{"w": "", "ro": "read_only = true\n"} {
-		parts = append(parts, fmt.Sprintf("[profiles.%s]\nservice = \"vertesia\"\nurl = %q\ntoken = { file = %q }\n%s[profiles.%s.deliver.app]\nkeys = [\"*\"]\nfile = %q\n", name, r.url, token, more, name, h.place))
+	for _, p := range []struct{ name, more string }{{"w", ""}, {"ro", "read_only = true\n"}, {"spare", ""}} {
+		h.parts = append(h.parts, fmt.Sprintf("[profiles.%s]\nservice = \"vertesia\"\nurl = %q\ntoken = { file = %q }\n%s[profiles.%s.deliver.app]\nkeys = [\"*\"]\nfile = %q\n", p.name, r.url, token, p.more, p.name, h.place))
 	}
 	if w.role != "" {
-		parts = append(parts, h.operator(w.name, string(w.role), w.profile))
+		h.parts = append(h.parts, h.operator(w.name, string(w.role), w.profile, "spare"))
 	}
-	h.configure(parts...)
-	s, err := client.Open(client.Options{Service: apikey.Vertesia, URL: r.url, Token: apikey.NewSecret(r.tokens[apikey.Vertesia])})
+	h.configure(h.parts...)
+	h.url, h.token = r.url, r.tokens[wirename.Vertesia]
+	s, err := client.Open(client.Options{Service: wirename.Vertesia, URL: r.url, Token: apikey.NewSecret(r.tokens[wirename.Vertesia])})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +117,7 @@ func (h *house) count(_ http.ResponseWriter, req *http.Request, _ http.Handler) 
 func (h *house) calls() []string { h.mu.Lock(); defer h.mu.Unlock(); return slices.Clone(h.sent) }
 
 // subject is the key that an order is of.
-type subject struct{ id, name, secret, rotation string }
+type subject struct{ id, name, secret, rotation, url string }
 
 // key makes one behind everybody's back.
 func (h *house) key(order string, off bool) subject {
@@ -139,15 +143,15 @@ func (h *house) begin() {
 	h.mu.Unlock()
 }
 
-// records are those that are new, but for who came and went and where a secret went: a begin with its end is one.
-func (h *house) records() []audit.Record {
+// records are those that are new, but for who came and went and, unless they are asked for, where a secret went: a begin with its end is one.
+func (h *house) records(also ...string) []audit.Record {
 	h.t.Helper()
-	out, last := h.look()
+	out, last := h.look(also)
 	h.seen = last
 	return out
 }
 
-func (h *house) look() (out []audit.Record, last uint64) {
+func (h *house) look(also []string) (out []audit.Record, last uint64) {
 	h.t.Helper()
 	begun := map[uint64]audit.Record{}
 	last = h.seen
@@ -155,10 +159,10 @@ func (h *house) look() (out []audit.Record, last uint64) {
 		if r.Kind == audit.Begin {
 			begun[r.Seq] = r
 		}
-		if r.Seq <= h.seen || r.Kind == audit.Begin || slices.Contains([]string{"login", "logout", "print", "reveal", "deliver", "stage", "said", "undeliver"}, r.Action) {
+		last = max(last, r.Seq)
+		if r.Seq <= h.seen || r.Kind == audit.Begin || !slices.Contains(also, r.Action) && slices.Contains([]string{"login", "logout", "print", "reveal", "deliver", "stage", "said", "undeliver"}, r.Action) {
 			return
 		}
-		last = r.Seq
 		out = append(out, r)
 	})
 	if err != nil && !os.IsNotExist(err) {
@@ -168,6 +172,7 @@ func (h *house) look() (out []audit.Record, last uint64) {
 }
 
 // what no two orders have alike
+var aJob, aToken = regexp.MustCompile(`create-\w{10}`), regexp.MustCompile(`file \S+\.token`)
 var aTime, aProject, aMark = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), regexp.MustCompile(`"project":"\w+"`), regexp.MustCompile(`~r\w+`)
 
 // inWords is a record, without what no two orders have alike.
@@ -218,8 +223,9 @@ func (h *house) app(w who, out, errs io.Writer, stdin string) *app {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	o := config.Operator{Name: w.name, Role: w.role, Profiles: []string{w.profile}}
-	a.guest = &host.Guest{Operator: o, From: "192.0.2.7:1", Server: h.server, Config: cfg.For(o), Changed: func() *config.Config { return nil },
+	o := config.Operator{Name: w.name, Role: w.role, Profiles: []string{w.profile, "spare"}}
+	a.guest = &host.Guest{Operator: o, From: "192.0.2.7:1", Server: h.server, Config: cfg.For(o), Changed: func() *config.Config { return nil }, FullConfig: func() *config.Config { return cfg },
+		Save: func(change func(path string) error) error { return change(cfg.Path) },
 		Refused: func(e desk.Entry, why string) {
 			e.Actor, e.Detail = desk.Actor{Name: w.name, From: "192.0.2.7:1"}, "as "+string(w.role)
 			if err := h.accessLog.Refused(e, why); err != nil {

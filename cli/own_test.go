@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"testing"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // TestWhatCutsDetentOffNeedsATypedName: --yes is the yes to a deletion, not to a profile that no longer works. The service would
@@ -17,9 +17,9 @@ func TestWhatCutsDetentOffNeedsATypedName(t *testing.T) {
 		more, second []string
 		ways         func(id string) [][]string
 	}{
-		apikey.Prosopo: {nil, []string{"--permission", "createApiKey"}, toDelete},
-		apikey.Generic: {[]string{"create = true"}, []string{"--environment", "live"}, toDelete},
-		apikey.Vertesia: {nil, []string{"--role", "admin"}, func(id string) [][]string {
+		wirename.Prosopo: {nil, []string{"--permission", "createApiKey"}, toDelete},
+		wirename.Generic: {[]string{"create = true"}, []string{"--environment", "live"}, toDelete},
+		wirename.Vertesia: {nil, []string{"--role", "admin"}, func(id string) [][]string {
 			return append(toDelete(id), []string{"update", id, "--disable"}, []string{"update", id, "--role", "reader"}, []string{"update", id, "--name", "x", "--disable"})
 		}},
 	} {
@@ -38,11 +38,11 @@ func TestWhatCutsDetentOffNeedsATypedName(t *testing.T) {
 			if code := term.exit(); code != 1 {
 				t.Errorf("%s: %v with a y: exit %d\n%s", service, way, code, term.output())
 			}
-			if after := fmt.Sprint(m.keys("p")); service != apikey.Generic && after != before || len(m.keys("p")) != 2 {
+			if after := fmt.Sprint(m.keys("p")); service != wirename.Generic && after != before || len(m.keys("p")) != 2 {
 				t.Fatalf("%s: %v: there were %s, there are %s", service, way, before, after)
 			}
 		}
-		if service == apikey.Vertesia { // what cuts nothing off needs nothing
+		if service == wirename.Vertesia { // what cuts nothing off needs nothing
 			m.must("update", id, "--name", "mine")
 			m.must("update", id, "--enable")
 			name = "mine"

@@ -13,6 +13,7 @@ import (
 	"detent/client"
 	"detent/config"
 	"detent/host"
+	"detent/keyserver/wirename"
 	"detent/tui/ui"
 )
 
@@ -47,7 +48,7 @@ func TestATypedTokenWorksAtOnceAndItsFileGoesWithIt(t *testing.T) {
 		}
 		return err
 	}
-	n := ui.ProfileDraft{Name: "team", Service: apikey.Prosopo, URL: r.url, NewToken: apikey.NewSecret("not-the-token-canary")}
+	n := ui.ProfileDraft{Name: "team", Service: wirename.Prosopo, URL: r.url, NewToken: apikey.NewSecret("not-the-token-canary")}
 	if err := h.SaveProfile(t.Context(), nil, n); err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +155,7 @@ func TestAProfileThatCannotBeSavedIsOnRecordAsCertainlyNotChanged(t *testing.T) 
 	if err := h.SaveProfile(t.Context(), &before, after); err == nil || !strings.Contains(err.Error(), "cannot be written") {
 		t.Fatalf("%v", err)
 	}
-	added := ui.ProfileDraft{Name: "team", Service: apikey.Generic, URL: "https://keys.example.com", NewToken: apikey.NewSecret("canary-of-a-token")}
+	added := ui.ProfileDraft{Name: "team", Service: wirename.Generic, URL: "https://keys.example.com", NewToken: apikey.NewSecret("canary-of-a-token")}
 	if err := h.SaveProfile(t.Context(), nil, added); err == nil {
 		t.Fatal("saved")
 	}

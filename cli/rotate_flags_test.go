@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"detent/apikey"
 	"detent/config"
 	"detent/host"
+	"detent/keyserver/wirename"
 	"detent/rotation"
 )
 
@@ -39,7 +39,7 @@ func (m *machine) forgetProfiles() {
 func TestCloseEndsARotationWhoseProfileAndServiceAreGone(t *testing.T) {
 	for _, gone := range []string{"nothing", "service", "profile"} {
 		t.Run(gone, func(t *testing.T) {
-			m, r, id, env := begun(t, apikey.Prosopo)
+			m, r, id, env := begun(t, wirename.Prosopo)
 			before, keys := readFile(t, env), keyIDs(m.keys("p"))
 			switch gone {
 			case "service":
@@ -72,7 +72,7 @@ func TestCloseEndsARotationWhoseProfileAndServiceAreGone(t *testing.T) {
 }
 
 func TestCloseSaysWhatIsLeftWhere(t *testing.T) {
-	m, _, id, env := begun(t, apikey.Prosopo)
+	m, _, id, env := begun(t, wirename.Prosopo)
 	res := m.rotate(newClock(), "rotate", "--close", id, "--reason", "moved away")
 	for _, says := range []string{"closed as it stands: nothing was changed", "the old key", "the new key", "detent delete ", env + ".detent-" + id} {
 		if res.code != 0 || !strings.Contains(res.stderr, says) {
@@ -84,7 +84,7 @@ func TestCloseSaysWhatIsLeftWhere(t *testing.T) {
 }
 
 func TestWhatNobodyCanReadIsAcceptedVouchedForOrLeftOut(t *testing.T) {
-	m, _, _, env := shop(t, apikey.Prosopo)
+	m, _, _, env := shop(t, wirename.Prosopo)
 	place := []string{"--deliver", "env-file:" + env + ":API_KEY", "--deliver", "command:cat"}
 	begin := append([]string{"rotate", "shop", "--yes", "-o", "json"}, place...)
 	keys := keyIDs(m.keys("p"))
@@ -113,7 +113,7 @@ func TestWhatNobodyCanReadIsAcceptedVouchedForOrLeftOut(t *testing.T) {
 }
 
 func TestADestinationThatIsGoneForGoodIsLeftOut(t *testing.T) {
-	m, _, _, env := shop(t, apikey.Prosopo)
+	m, _, _, env := shop(t, wirename.Prosopo)
 	second := m.write("old/.env", readFile(t, env))
 	res := m.rotate(newClock(), "rotate", "shop", "--yes", "-o", "json", "--deliver", "env-file:"+env+":API_KEY", "--deliver", "env-file:"+second+":API_KEY")
 	id := decodeRotated(t, res.stdout).ID
@@ -128,7 +128,7 @@ func TestADestinationThatIsGoneForGoodIsLeftOut(t *testing.T) {
 }
 
 func TestWhatIsNotTheOldKeysSecretIsReplacedByAFlagAlone(t *testing.T) {
-	m, _, _, _ := shop(t, apikey.Prosopo)
+	m, _, _, _ := shop(t, wirename.Prosopo)
 	_, other := m.create("-p", "p", "--name", "other", "--permission", "getRules", "--expires", "30d")
 	for what, holds := range map[string]string{"another key's": "psp_aaaaaaaaaaaa" + strings.Repeat("a", 51), "another vendor's": "ghp_0123456789abcdefghij0123456789abcdef", "other": other} {
 		env := m.write("place/.env", "API_KEY="+holds+"\n")
@@ -152,7 +152,7 @@ func TestWhatIsNotTheOldKeysSecretIsReplacedByAFlagAlone(t *testing.T) {
 }
 
 func TestADisabledKeyComesAliveByAFlagAlone(t *testing.T) {
-	m, _, id, env := shop(t, apikey.Vertesia)
+	m, _, id, env := shop(t, wirename.Vertesia)
 	m.must("update", id, "--disable")
 	begin := []string{"rotate", "shop", "--yes", "--drain", "0", "--soak", "0", "--deliver", "env-file:" + env + ":API_KEY"}
 	m.want(1, "--revive", begin...)
@@ -166,7 +166,7 @@ func TestADisabledKeyComesAliveByAFlagAlone(t *testing.T) {
 }
 
 func TestAnotherKeyWithAMarkIsNoRivalByAReasonAlone(t *testing.T) {
-	m, _, _, env := shop(t, apikey.Prosopo)
+	m, _, _, env := shop(t, wirename.Prosopo)
 	m.create("-p", "p", "--name", "shop ~raaaaaaaaaa", "--permission", "getRules", "--expires", "30d")
 	_, secret, _ := strings.Cut(strings.TrimSpace(readFile(t, env)), "=")
 	id := ""
@@ -184,9 +184,9 @@ func TestAnotherKeyWithAMarkIsNoRivalByAReasonAlone(t *testing.T) {
 }
 
 func TestTheStrategyIsNamedOrChosen(t *testing.T) {
-	m, _, _, env := shop(t, apikey.Prosopo)
+	m, _, _, env := shop(t, wirename.Prosopo)
 	begin := []string{"rotate", "shop", "--yes", "--deliver", "env-file:" + env + ":API_KEY"}
-	m.want(2, "use one of create, dashboard", append(begin, "--strategy", "roll")...)
+	m.want(2, "use one of create, ", append(begin, "--strategy", "burn")...)
 	res := m.rotate(newClock(), append(begin, "--strategy", "dashboard", "-o", "json")...)
 	if got := decodeRotated(t, res.stdout); res.code != 1 || got.Step != "create" || !strings.Contains(res.stderr, "in the dashboard") || len(m.keys("p")) != 2 {
 		t.Errorf("exit %d at %s\n%s", res.code, got.Step, res.stderr)
@@ -195,7 +195,7 @@ func TestTheStrategyIsNamedOrChosen(t *testing.T) {
 
 // TestThePlansJSONHasTheMembersThatAreDocumented, and no other.
 func TestThePlansJSONHasTheMembersThatAreDocumented(t *testing.T) {
-	m, _, id, env := shop(t, apikey.Vertesia)
+	m, _, id, env := shop(t, wirename.Vertesia)
 	out := m.must("rotate", "shop", "--plan", "-o", "json", "--deliver", "env-file:"+env+":API_KEY")
 	var plan struct {
 		Key      map[string]any `json:"key"`
@@ -243,7 +243,7 @@ func TestThePlansJSONHasTheMembersThatAreDocumented(t *testing.T) {
 }
 
 func TestClaimsAreOfTheClosedListAndHaveTheirEvidence(t *testing.T) {
-	m, _, _, env := shop(t, apikey.Vertesia)
+	m, _, _, env := shop(t, wirename.Vertesia)
 	res := m.rotate(newClock(), "rotate", "shop", "--yes", "-o", "json", "--drain", "0", "--soak", "0", "--deliver", "env-file:"+env+":API_KEY")
 	if res.code != 0 {
 		t.Fatalf("exit %d\n%s", res.code, res.stderr)
@@ -268,7 +268,7 @@ func TestClaimsAreOfTheClosedListAndHaveTheirEvidence(t *testing.T) {
 }
 
 func TestFlagsThatDoNotGoTogetherAreWrongUsage(t *testing.T) {
-	m, _, _, env := shop(t, apikey.Prosopo)
+	m, _, _, env := shop(t, wirename.Prosopo)
 	id := "aaaaaaaaaa"
 	for _, args := range [][]string{
 		{"--close", id}, {"--close", id, "--reason", "r", "--drain", "1m"}, {"--close", id, "--reason", "r", "--accept-unknown", "r"}, {"--close", id, "--reason", "r", "--resume", id},
@@ -294,7 +294,7 @@ func readFile(t *testing.T, path string) string {
 
 // TestWhatIsBrokenOffBeforeItBeganIsNotCalledOpen: there is nothing that --resume could go on with.
 func TestWhatIsBrokenOffBeforeItBeganIsNotCalledOpen(t *testing.T) {
-	m, _, id, env := shop(t, apikey.Vertesia)
+	m, _, id, env := shop(t, wirename.Vertesia)
 	var errs strings.Builder
 	a := &app{world: World{In: strings.NewReader(""), Out: io.Discard, Err: &errs, Environ: m.environ, Now: time.Now, Zone: time.UTC}, env: config.NewEnv(m.environ), out: &output{w: io.Discard}}
 	if err := a.root().ParseFlags(nil); err != nil {

@@ -4,12 +4,12 @@ import (
 	"strings"
 	"testing"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // TestAnOverlapIsOfARoll: what does not go together is refused before anything is opened, and a service without such a call says so.
 func TestAnOverlapIsOfARoll(t *testing.T) {
-	m, _, _, env := shop(t, apikey.Prosopo)
+	m, _, _, env := shop(t, wirename.Prosopo)
 	place := "env-file:" + env + ":API_KEY"
 	m.want(2, "--overlap goes with --strategy roll", "rotate", "shop", "--overlap", "1h", "--deliver", place, "--yes")
 	m.want(2, "--outage goes with", "rotate", "shop", "--strategy", "roll", "--outage", "--deliver", place, "--yes")
@@ -18,7 +18,7 @@ func TestAnOverlapIsOfARoll(t *testing.T) {
 
 // TestARollAtOnceNeedsAWord: the plan's first line says what stops, and without a terminal nothing is begun before somebody said that it may.
 func TestARollAtOnceNeedsAWord(t *testing.T) {
-	m, _, _, env := shop(t, apikey.Generic)
+	m, _, _, env := shop(t, wirename.Generic)
 	place := "env-file:" + env + ":API_KEY"
 	for _, how := range [][]string{{"--strategy", "roll-at-once"}, {"--strategy", "roll", "--overlap", "0"}} {
 		begin := append([]string{"rotate", "shop", "--deliver", place}, how...)
@@ -39,7 +39,7 @@ func TestARollAtOnceNeedsAWord(t *testing.T) {
 
 // TestAKeyIsRolledOnTheEmbeddedService: the key stays, with a new secret, and so does its id in what scripts read.
 func TestAKeyIsRolledOnTheEmbeddedService(t *testing.T) {
-	m, _, _, env := shop(t, apikey.Generic)
+	m, _, _, env := shop(t, wirename.Generic)
 	place := "env-file:" + env + ":API_KEY"
 	before, ids := readFile(t, env), strings.Join(keyIDs(m.keys("p")), " ")
 	m.want(1, "before the drain of 2h is over", "rotate", "shop", "--strategy", "roll", "--overlap", "1h", "--drain", "2h", "--deliver", place, "--yes")

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // clock is a world in which waiting takes no time.
@@ -81,9 +81,9 @@ func shop(t *testing.T, service string) (m *machine, r *remoteService, id, env s
 	var more []string
 	access := []string{"--permission", "getRules"}
 	switch service {
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		access = []string{"--role", "reader"}
-	case apikey.Generic:
+	case wirename.Generic:
 		more, access = []string{"create = true"}, []string{"--environment", "live"}
 	}
 	m.profile(r, service, more...)
@@ -100,7 +100,7 @@ func keyIDs(keys []map[string]any) []string {
 }
 
 func TestRotateWithoutADestinationIsUsageBeforeAnythingChanges(t *testing.T) {
-	m, _, id, _ := shop(t, apikey.Prosopo)
+	m, _, id, _ := shop(t, wirename.Prosopo)
 	before := keyIDs(m.keys("p"))
 	m.want(2, "--deliver", "rotate", "shop", "--yes")
 	m.want(2, "--deliver", "rotate", id, "--yes", "--deliver", "nonsense")
@@ -118,7 +118,7 @@ func TestRotateWithoutADestinationIsUsageBeforeAnythingChanges(t *testing.T) {
 
 // "$ID" of a variable that is not set must not begin another rotation.
 func TestRotateRefusesAnEmptyIDOrReason(t *testing.T) {
-	m, _, _, env := shop(t, apikey.Prosopo)
+	m, _, _, env := shop(t, wirename.Prosopo)
 	for _, flag := range []string{"--resume", "--abort", "--accept-unknown"} {
 		for _, empty := range []string{"", " "} {
 			m.want(2, flag+": must not be empty", "rotate", "shop", flag, empty, "--deliver", "env-file:"+env+":API_KEY", "--yes")
@@ -131,7 +131,7 @@ func TestRotateRefusesAnEmptyIDOrReason(t *testing.T) {
 }
 
 func TestRotateTakesOnlyWhatGoesTogether(t *testing.T) {
-	m, _, _, env := shop(t, apikey.Prosopo)
+	m, _, _, env := shop(t, wirename.Prosopo)
 	for _, args := range [][]string{
 		{"rotate", "--yes"}, {"rotate", "shop", "other", "--yes"},
 		{"rotate", "shop", "--resume", "aaaaaaaaaa", "--yes"}, {"rotate", "--resume", "aaaaaaaaaa", "--abort", "aaaaaaaaaa", "--yes"},
@@ -158,7 +158,7 @@ func TestRotateTakesOnlyWhatGoesTogether(t *testing.T) {
 }
 
 func TestRotateWithoutAnAttestationStopsAtTheDrainWithTheOldKeyOn(t *testing.T) {
-	m, _, old, env := shop(t, apikey.Vertesia)
+	m, _, old, env := shop(t, wirename.Vertesia)
 	oldSecret := strings.TrimSpace(strings.TrimPrefix(read(t, env), "API_KEY="))
 	c := newClock()
 	res := m.rotate(c, "rotate", "shop", "--yes", "-o", "json", "--deliver", "env-file:"+env+":API_KEY")
@@ -224,7 +224,7 @@ func TestRotateWithoutAnAttestationStopsAtTheDrainWithTheOldKeyOn(t *testing.T) 
 }
 
 func TestExplicitDrainIsKeptOverAResume(t *testing.T) {
-	m, r, old, env := shop(t, apikey.Vertesia)
+	m, r, old, env := shop(t, wirename.Vertesia)
 	c := newClock()
 	broken := true
 	r.fault = func(w http.ResponseWriter, req *http.Request, _ http.Handler) bool {
@@ -246,7 +246,7 @@ func TestExplicitDrainIsKeptOverAResume(t *testing.T) {
 }
 
 func TestWatchedDrainNeedsNoAttestation(t *testing.T) {
-	m, _, old, env := shop(t, apikey.Generic)
+	m, _, old, env := shop(t, wirename.Generic)
 	c := newClock()
 	res := m.rotate(c, "rotate", old, "--yes", "-o", "json", "--deliver", "env-file:"+env+":API_KEY")
 	if got := decodeRotated(t, res.stdout); res.code != 0 || got.State != "done" || c.slept < 15*time.Minute || c.slept > 17*time.Minute {
@@ -255,7 +255,7 @@ func TestWatchedDrainNeedsNoAttestation(t *testing.T) {
 }
 
 func TestAbortAfterTheOldKeyIsGoneIsRefused(t *testing.T) {
-	m, r, old, env := shop(t, apikey.Prosopo)
+	m, r, old, env := shop(t, wirename.Prosopo)
 	broken := true
 	r.fault = func(w http.ResponseWriter, req *http.Request, _ http.Handler) bool {
 		if isCreate(req) && broken {
@@ -283,7 +283,7 @@ func TestAbortAfterTheOldKeyIsGoneIsRefused(t *testing.T) {
 }
 
 func TestAbortPutsEverythingBack(t *testing.T) {
-	m, _, old, env := shop(t, apikey.Vertesia)
+	m, _, old, env := shop(t, wirename.Vertesia)
 	before := read(t, env)
 	res := m.rotate(newClock(), "rotate", old, "--yes", "-o", "json", "--deliver", "env-file:"+env+":API_KEY")
 	id := decodeRotated(t, res.stdout).ID
@@ -303,7 +303,7 @@ func TestAbortPutsEverythingBack(t *testing.T) {
 }
 
 func TestPublicKeyIsNotRotated(t *testing.T) {
-	m, _, _, env := shop(t, apikey.Vertesia)
+	m, _, _, env := shop(t, wirename.Vertesia)
 	m.must("public-key", "--name", "web")
 	var id string
 	for _, k := range m.keys("p") {
@@ -349,7 +349,7 @@ func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
 func (r *recorder) WriteHeader(int)             {}
 
 func TestWhatTheServiceDoesNotReportIsAcceptedWithAReasonAlone(t *testing.T) {
-	m, r, old, env := shop(t, apikey.Generic)
+	m, r, old, env := shop(t, wirename.Generic)
 	r.fault = func(w http.ResponseWriter, req *http.Request, forward http.Handler) bool {
 		req.Header.Del("Accept-Encoding")
 		return hideRestrictions(w, req, forward)
@@ -370,7 +370,7 @@ func TestWhatTheServiceDoesNotReportIsAcceptedWithAReasonAlone(t *testing.T) {
 
 func TestOwnCredentialInATokenFileIsSwitchedFirst(t *testing.T) {
 	m, r := newMachine(t), newRemote(t)
-	token := m.write("token", r.tokens[apikey.Vertesia]+"\n")
+	token := m.write("token", r.tokens[wirename.Vertesia]+"\n")
 	m.write(".config/detent/config.toml", fmt.Sprintf("default_profile = \"p\"\n[profiles.p]\nservice = \"vertesia\"\nurl = %q\ntoken = { file = %q }\n", r.url, token))
 	old := m.keys("p")[0]["id"].(string)
 	place := filepath.Join(m.home, "secret")
@@ -379,7 +379,7 @@ func TestOwnCredentialInATokenFileIsSwitchedFirst(t *testing.T) {
 		t.Fatalf("%+v", res)
 	}
 	keys := m.keys("p") // with the new credential, from the file
-	if len(keys) != 1 || keys[0]["id"] == old || strings.TrimSpace(read(t, token)) == r.tokens[apikey.Vertesia] {
+	if len(keys) != 1 || keys[0]["id"] == old || strings.TrimSpace(read(t, token)) == r.tokens[wirename.Vertesia] {
 		t.Errorf("keys %v", keys)
 	}
 	if left, _ := filepath.Glob(token + ".*"); len(left) > 0 {
@@ -395,7 +395,7 @@ func TestOwnCredentialInATokenFileIsSwitchedFirst(t *testing.T) {
 func TestOwnTokenFileMayBeTheDestination(t *testing.T) {
 	for _, back := range []bool{false, true} {
 		m, r := newMachine(t), newRemote(t)
-		token := m.write("token", r.tokens[apikey.Vertesia]+"\n")
+		token := m.write("token", r.tokens[wirename.Vertesia]+"\n")
 		m.write(".config/detent/config.toml", fmt.Sprintf("default_profile = \"p\"\n[profiles.p]\nservice = \"vertesia\"\nurl = %q\ntoken = { file = %q }\n", r.url, token))
 		old := m.keys("p")[0]["id"].(string)
 		m.want(2, "--deliver file:"+token, "rotate", old, "--yes")
@@ -409,7 +409,7 @@ func TestOwnTokenFileMayBeTheDestination(t *testing.T) {
 			t.Fatalf("back %v: %+v", back, res)
 		}
 		keys := m.keys("p")
-		if len(keys) != 1 || (keys[0]["id"] == old) != back || (read(t, token) == r.tokens[apikey.Vertesia]+"\n") != back {
+		if len(keys) != 1 || (keys[0]["id"] == old) != back || (read(t, token) == r.tokens[wirename.Vertesia]+"\n") != back {
 			t.Errorf("back %v: keys %v", back, keys)
 		}
 		if left, _ := filepath.Glob(token + ".*"); len(left) > 0 {
@@ -420,7 +420,7 @@ func TestOwnTokenFileMayBeTheDestination(t *testing.T) {
 
 func TestOwnCredentialInAVariableStopsBeforeTheOldKeyIsTouched(t *testing.T) {
 	m, r := newMachine(t), newRemote(t)
-	m.profile(r, apikey.Vertesia)
+	m.profile(r, wirename.Vertesia)
 	old := m.keys("p")[0]["id"].(string)
 	place := filepath.Join(m.home, "secret")
 	res := m.rotate(newClock(), "rotate", old, "--yes", "-o", "json", "--drain", "0s", "--soak", "0s", "--deliver", "file:"+place)
@@ -447,7 +447,7 @@ func TestOwnCredentialInAVariableStopsBeforeTheOldKeyIsTouched(t *testing.T) {
 }
 
 func TestRelativeDestinationMeansTheSamePlaceWhenResumedElsewhere(t *testing.T) {
-	m, _, old, env := shop(t, apikey.Vertesia)
+	m, _, old, env := shop(t, wirename.Vertesia)
 	t.Chdir(filepath.Dir(env))
 	res := m.rotate(newClock(), "rotate", old, "--yes", "-o", "json", "--deliver", "env-file:.env:API_KEY")
 	id := decodeRotated(t, res.stdout).ID
@@ -467,7 +467,7 @@ func TestRelativeDestinationMeansTheSamePlaceWhenResumedElsewhere(t *testing.T) 
 }
 
 func TestDestinationOfTheProfileIsTakenWhereItsKeysMatch(t *testing.T) {
-	m, _, old, env := shop(t, apikey.Vertesia)
+	m, _, old, env := shop(t, wirename.Vertesia)
 	config := filepath.Join(m.home, ".config/detent/config.toml")
 	m.write(".config/detent/config.toml", read(t, config)+"[profiles.p.deliver.payments]\nkeys = [\"sho*\"]\nenv_file = { path = \""+env+"\", variable = \"API_KEY\" }\n")
 	if res := m.rotate(newClock(), "rotate", old, "--yes", "--drain", "0s", "--soak", "0s"); res.code != 0 || !strings.Contains(res.stderr, env) {
@@ -479,7 +479,7 @@ func TestDestinationOfTheProfileIsTakenWhereItsKeysMatch(t *testing.T) {
 }
 
 func TestRotationsSaysWhatIsCertain(t *testing.T) {
-	m, _, old, env := shop(t, apikey.Prosopo)
+	m, _, old, env := shop(t, wirename.Prosopo)
 	if r := m.want(0, "no rotation", "rotations"); r.stdout != "" {
 		t.Errorf("%q", r.stdout)
 	}

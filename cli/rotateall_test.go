@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // crew is a machine with so many keys of one service, each in a .env that the profile names, and a record of what is created and deleted.
@@ -41,7 +41,7 @@ func newCrew(t *testing.T, keys int) *crew {
 	for i := range keys {
 		more = append(more, fmt.Sprintf("[profiles.p.deliver.app%d]\nkeys = [\"app%d\"]\nenv_file = { path = %q, variable = \"API_KEY\" }", i, i, filepath.Join(c.home, fmt.Sprintf("app%d/.env", i))))
 	}
-	c.profile(c.remote, apikey.Vertesia, more...)
+	c.profile(c.remote, wirename.Vertesia, more...)
 	for i := range keys {
 		id, secret := c.create("--name", fmt.Sprintf("app%d", i), "--role", "reader", "--expires", "30d")
 		c.ids = append(c.ids, id)

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 func TestAbortThatOnlyAPersonCanEndSaysHow(t *testing.T) {
-	m, _, _, _ := shop(t, apikey.Vertesia)
+	m, _, _, _ := shop(t, wirename.Vertesia)
 	got := decodeRotated(t, m.rotate(newClock(), "rotate", "shop", "--yes", "-o", "json", "--deliver", "command:cat", "--accept-unknown", "looked at it there").stdout)
 	res := m.rotate(newClock(), "rotate", "--abort", got.ID, "--yes")
 	if res.code != 1 || strings.Contains(res.stderr, "--drain") || strings.Count(res.stderr, "nobody can put the old value back") != 1 ||
@@ -20,13 +20,13 @@ func TestAbortThatOnlyAPersonCanEndSaysHow(t *testing.T) {
 }
 
 func TestDeletingAKeyOfAnOpenRotationIsSaid(t *testing.T) {
-	m, _, old, env := shop(t, apikey.Prosopo)
+	m, _, old, env := shop(t, wirename.Prosopo)
 	m.rotate(newClock(), "rotate", "shop", "--yes", "--deliver", "env-file:"+env+":API_KEY")
 	m.want(0, "a rotation of this key is open", "delete", old, "--yes")
 }
 
 func TestStopsAreSaidOnce(t *testing.T) {
-	m, _, _, env := shop(t, apikey.Vertesia)
+	m, _, _, env := shop(t, wirename.Vertesia)
 	res := m.rotate(newClock(), "rotate", "shop", "--yes", "--deliver", "env-file:"+env+":API_KEY")
 	if n := strings.Count(res.stderr, "confirm that every consumer"); n != 1 {
 		t.Errorf("said %d times:\n%s", n, res.stderr)
@@ -34,7 +34,7 @@ func TestStopsAreSaidOnce(t *testing.T) {
 }
 
 func TestCommandsOutputIsMarkedLineByLine(t *testing.T) {
-	m, _, _, _ := shop(t, apikey.Vertesia)
+	m, _, _, _ := shop(t, wirename.Vertesia)
 	res := m.rotate(newClock(), "rotate", "shop", "--yes", "--accept-unknown", "looked at it there", "--deliver", `command:sh -c "cat; echo; echo stored"`)
 	if !strings.Contains(res.stderr, "| [secret]\n") || !strings.Contains(res.stderr, "| stored\n") {
 		t.Errorf("%s", res.stderr)

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // TestShowIsTheRowOfTheList, of every service, by id and by name, and never with the secret.
@@ -46,7 +46,7 @@ func TestShowIsTheRowOfTheList(t *testing.T) {
 
 // TestShowOfANameThatIsBothKeysOfARotationIsItsWayOn.
 func TestShowOfANameThatIsBothKeysOfARotationIsItsWayOn(t *testing.T) {
-	m, _, old, env := shop(t, apikey.Vertesia)
+	m, _, old, env := shop(t, wirename.Vertesia)
 	got := decodeRotated(t, m.rotate(newClock(), "rotate", "shop", "--yes", "-o", "json", "--deliver", "env-file:"+env+":API_KEY").stdout)
 	var k map[string]any
 	decode(t, m.must("show", "shop", "-o", "json"), &k) // exactly so called

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"detent/apikey"
-	"detent/client"
 	"detent/host"
 	"detent/table"
 )
@@ -19,6 +19,9 @@ func (a *app) verifyCommand() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Read a secret on standard input; say whether it is valid, which key it is and what it may do", Args: cobra.NoArgs,
+		Long: `Read a secret, or a text that holds one (NAME=VALUE, JSON, a header, a whole .env), on standard input. It is compared with the
+masks of the keys of all profiles, which sends it nowhere; then it is sent to those that it may be of, until one accepts it. With -p, or
+where the file has one profile, that one alone is asked.`,
 		Example: "  detent verify < secret.txt\n  pass show payments | detent verify -o json",
 		RunE:    a.run(func(ctx context.Context, _ []string) error { return a.verify(ctx, format) }),
 	}
@@ -27,74 +30,81 @@ func (a *app) verifyCommand() *cobra.Command {
 }
 
 func (a *app) verify(ctx context.Context, format string) error {
-	s, asJSON, err := a.openFor(ctx, format)
+	asJSON, err := wantsJSON(format)
 	if err != nil {
 		return err
 	}
-	secret, err := a.readSecret(ctx)
+	v, err := a.host.Verifier(ctx)
 	if err != nil {
 		return err
 	}
-	if ok, why := client.Belongs(ctx, s.Service, secret); !ok {
-		return host.Usage(fmt.Errorf("%s. It was not sent: give the whole secret, or choose the profile that it belongs to with -p", why))
-	}
-	with := s.Setting
-	with.Token = apikey.EnvironmentOf(secret)
-	if with.Contradicted() {
-		a.say("this is a %s key, and the profile says %s", with.Token, with.Environment)
-	}
-	proof, unidentified, err := client.Verify(ctx, s.Service, secret)
+	secret, err := a.findSecret(ctx, v)
 	if err != nil {
+		return err
+	}
+	out, err := v.Ask(ctx, secret)
+	if err != nil {
+		return err
+	}
+	for _, note := range out.Said(secret) {
+		a.say("%s", note)
+	}
+	if out.Failed != nil {
+		err = out.Failed
 		if asJSON && ctx.Err() == nil { // the answer to the question is that it cannot be told
-			err = errors.Join(fmt.Errorf("cannot tell: %w", err), a.printProofJSON(s, apikey.Proof{Verdict: apikey.Silent}))
+			err = errors.Join(fmt.Errorf("cannot tell: %w", err), a.printProofJSON(out))
 		}
 		return err
 	}
-	if unidentified != nil {
-		a.say("which key it is cannot be told: %v", unidentified)
-	}
-	if asJSON && !proof.Accepted() {
-		a.sayWhy(proof)
-	}
 	if asJSON {
-		err = a.printProofJSON(s, proof)
+		a.sayWhy(out)
+		err = a.printProofJSON(out)
 	} else {
-		err = a.printProof(s, proof)
+		err = a.printProof(out)
 	}
-	if err == nil && !proof.Accepted() {
+	if err == nil && !out.Proof.Accepted() {
 		return host.ErrNo
 	}
 	return err
 }
 
 // sayWhy says beside JSON, which has yes, no or null, why it is no yes and what to do about it.
-func (a *app) sayWhy(p apikey.Proof) {
-	switch {
+func (a *app) sayWhy(v host.Verified) {
+	switch p := v.Proof; {
+	case p.Accepted():
+		return
 	case !p.Refused():
 		a.say("cannot tell: %s", p.Why)
 	case p.Message != "":
 		a.say("not valid: %s", p.Message)
 	}
-	if p.Hint != "" {
-		a.say("%s", p.Hint)
+	if v.Proof.Hint != "" {
+		a.say("%s", v.Proof.Hint)
+	}
+	for _, line := range v.Lines(a.world.Now()) {
+		a.say("%s", line)
 	}
 }
 
-// readSecret reads the secret from standard input; on a terminal it asks, without showing it.
-func (a *app) readSecret(ctx context.Context) (apikey.Secret, error) {
-	var text string
-	var err error
+// readText reads what standard input has; on a terminal it asks for a line, without showing it.
+func (a *app) readText(ctx context.Context) (text string, err error) {
 	if isTerminal(a.world.In) {
 		text, err = a.askHidden(ctx, "Secret: ")
 	} else {
 		text, err = a.answer(ctx, func() (string, error) {
-			data, err := io.ReadAll(io.LimitReader(a.world.In, 1<<20))
+			data, err := io.ReadAll(io.LimitReader(a.world.In, apikey.MaxPaste))
 			return string(data), err
 		})
 	}
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
+	return text, err
+}
+
+// readSecret reads a secret alone.
+func (a *app) readSecret(ctx context.Context) (apikey.Secret, error) {
+	text, err := a.readText(ctx)
 	if err != nil {
 		return apikey.Secret{}, err
 	}
@@ -102,48 +112,89 @@ func (a *app) readSecret(ctx context.Context) (apikey.Secret, error) {
 	return secret, host.Usage(err)
 }
 
-func (a *app) printProofJSON(s *session, p apikey.Proof) error {
+// findSecret reads a secret, or a text with one in it.
+func (a *app) findSecret(ctx context.Context, v *host.Verifier) (apikey.Secret, error) {
+	if isTerminal(a.world.In) {
+		a.say("paste a secret, or a line that holds one: %s. It is not shown and not kept", v.Goes())
+	}
+	text, err := a.readText(ctx)
+	if err != nil {
+		return apikey.Secret{}, err
+	}
+	found, err := v.Find(ctx, text)
+	if err != nil {
+		return apikey.Secret{}, err
+	}
+	at := 1
+	if len(found) > 1 {
+		a.say("%s", host.Numbered(found))
+		if !a.interactive() {
+			return apikey.Secret{}, host.Usagef("the text holds %d secrets. None was sent: give one alone", len(found))
+		}
+		answer, err := a.ask(ctx, "Which one? ")
+		if at, _ = strconv.Atoi(strings.TrimSpace(answer)); err != nil || at < 1 || at > len(found) {
+			return apikey.Secret{}, errors.Join(err, host.Usagef("there is no such number: none was sent"))
+		}
+	}
+	if found[at-1].Where != "" {
+		a.say("taken: %s", found[at-1].Words())
+	}
+	return found[at-1].Secret, nil
+}
+
+func (a *app) printProofJSON(v host.Verified) error {
 	out := struct {
-		Valid *bool      `json:"valid"` // null: cannot tell
-		Key   *table.Row `json:"key,omitempty"`
-	}{}
+		Valid *bool          `json:"valid"` // null: cannot tell
+		Key   *table.Row     `json:"key,omitempty"`
+		Fits  []table.Row    `json:"fits,omitempty"`
+		Past  []host.PastKey `json:"past,omitempty"`
+		Whole *bool          `json:"whole,omitempty"` // false: it is cut or mistyped
+	}{Past: v.Past}
+	p := v.Proof
 	if p.Accepted() || p.Refused() {
 		valid := p.Accepted()
 		out.Valid = &valid
 	}
 	if p.Key != nil {
-		row := s.keyRow(*p.Key, s.warningsOf([]apikey.Key{*p.Key}, nil, a.world.Now()))
-		out.Key = &row
+		k := a.rowOf(v.Session, *p.Key)
+		out.Key = &k
+	}
+	for _, f := range v.Fits {
+		out.Fits = append(out.Fits, a.rowOf(f.Session, f.Key))
+	}
+	if v.NotWhole != "" {
+		out.Whole = new(bool)
 	}
 	return table.JSON(a.out, out)
 }
 
-func (a *app) printProof(s *session, p apikey.Proof) error {
-	var b strings.Builder
-	proved := "proved by"
+func (a *app) printProof(v host.Verified) error {
+	p, on := v.Proof, strings.Join(v.Asked, ", ")
+	verdict, proved := "cannot tell on "+on+": "+p.Why, "asked"
 	switch p.Verdict {
 	case apikey.Accepted:
-		fmt.Fprintf(&b, "valid on %s\n", s.Profile.Name)
+		verdict, proved = "valid on "+v.Profile, "proved by"
 	case apikey.Refused:
-		fmt.Fprintf(&b, "not valid on %s\n", s.Profile.Name)
-	default:
-		fmt.Fprintf(&b, "cannot tell on %s: %s\n", s.Profile.Name, p.Why)
-		proved = "asked"
+		verdict, proved = "not valid on "+on, "proved by"
 	}
+	b := verdict + "\n"
 	for _, part := range []struct {
 		title string
 		lines []string
-	}{{proved, nonEmpty(p.Evidence)}, {"it said", nonEmpty(p.Message)}, {"to do", nonEmpty(p.Hint)}, {"can", p.Can}, {"cannot", p.Cannot}, {"unknown", p.Unknown}} {
+	}{{"but", v.Lines(a.world.Now())}, {proved, []string{p.Evidence}}, {"it said", []string{p.Message}}, {"to do", []string{p.Hint}}, {"can", p.Can}, {"cannot", p.Cannot}, {"unknown", p.Unknown}} {
 		for _, line := range part.lines {
-			fmt.Fprintf(&b, "%-13s %s\n", part.title, line)
+			if line == "" {
+				continue
+			}
+			b += fmt.Sprintf("%-13s %s\n", part.title, line)
 		}
 	}
-	if _, err := io.WriteString(a.out, b.String()); err != nil {
+	if _, err := io.WriteString(a.out, b); err != nil {
 		return err
 	}
 	switch {
 	case p.Key != nil:
-		return table.Key(a.out, s.keyRow(*p.Key, s.warningsOf([]apikey.Key{*p.Key}, nil, a.world.Now())))
+		return table.Key(a.out, a.rowOf(v.Session, *p.Key))
 	case p.Accepted():
 		_, err := fmt.Fprintln(a.out, "which key it is cannot be told here")
 		return err
@@ -151,9 +202,8 @@ func (a *app) printProof(s *session, p apikey.Proof) error {
 	return nil
 }
 
-func nonEmpty(text string) []string {
-	if text == "" {
-		return nil
-	}
-	return []string{text}
+// rowOf is a key as it is printed.
+func (a *app) rowOf(of *host.Session, k apikey.Key) table.Row {
+	s := &session{of}
+	return s.keyRow(k, s.warningsOf([]apikey.Key{k}, nil, a.world.Now()))
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // canaries are every secret that passes through a client in a day.
@@ -115,7 +116,7 @@ func TestNoSecretIsInAnyErrorLogOrPrintedValue(t *testing.T) {
 	}
 	for name, h := range answers {
 		for _, service := range services {
-			for _, exchange := range []bool{false, service == apikey.Vertesia} {
+			for _, exchange := range []bool{false, service == wirename.Vertesia} {
 				t.Run(fmt.Sprintf("%s/%s/%v", name, service, exchange), func(t *testing.T) {
 					t.Parallel()
 					srv := answering(t, h)
@@ -154,9 +155,9 @@ var logLine = regexp.MustCompile(`^2026-11-23T10:00:00Z (GET|POST|PUT|DELETE) (/
 
 func TestTheLogHasOneRedactedLineARequest(t *testing.T) {
 	var log bytes.Buffer
-	srv := play(t, vGet.with(503, ``), vGet.with(200, `[]`), deleteCalls[apikey.Vertesia].dropped(),
+	srv := play(t, vGet.with(503, ``), vGet.with(200, `[]`), deleteCalls[wirename.Vertesia].dropped(),
 		step{want: "GET /api/v1/apikeys/pk?name=canaryQUERY"}.with(200, `"pk-1234567890"`))
-	opts := options(apikey.Vertesia, srv.URL)
+	opts := options(wirename.Vertesia, srv.URL)
 	opts.Debug = &log
 	s := mustOpen(t, opts)
 	_, _ = ListAll(bg, s)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // prosopoDocument is the permission tables of the vendor's document, a heading and its rows.
@@ -40,7 +41,7 @@ Search Captcha Records
 searchCaptchaRecords | Search and retrieve CAPTCHA audit records`
 
 func TestProsopoOffersTheDocumentsPermissions(t *testing.T) {
-	caps := mustOpen(t, options(apikey.Prosopo, "https://api.prosopo.io")).Capabilities()
+	caps := mustOpen(t, options(wirename.Prosopo, "https://api.prosopo.io")).Capabilities()
 	var lines, features, idle []string
 	count := 0
 	for _, g := range caps.PermissionGroups {
@@ -72,7 +73,7 @@ func TestProsopoOffersTheDocumentsPermissions(t *testing.T) {
 }
 
 func TestProsopoOffersItsPresetsInTheSpellingOfTheAccount(t *testing.T) {
-	caps := mustOpen(t, options(apikey.Prosopo, "https://api.prosopo.io")).Capabilities()
+	caps := mustOpen(t, options(wirename.Prosopo, "https://api.prosopo.io")).Capabilities()
 	var shown []string
 	for _, p := range caps.PermissionPresets {
 		var names []string
@@ -98,7 +99,7 @@ func TestProsopoLearnsHowTheAccountSpellsAFeature(t *testing.T) {
 	srv := play(t, prosopoGet.with(200, `[{"id":"k1","permissions":{"sites":["getSites"],"Puzzle":["solve"]}}]`),
 		prosopoCreate(`{"name":"ci","permissions":{"sites":["createSite"],"Verify":["verify"],"Puzzle":["solve"]},"expiresIn":0}`).
 			with(200, `{"id":"k9","token":"`+prosopoSecret+`","expiresAt":null}`))
-	s := mustOpen(t, options(apikey.Prosopo, srv.URL))
+	s := mustOpen(t, options(wirename.Prosopo, srv.URL))
 	if _, err := ListAll(bg, s); err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +113,7 @@ func TestProsopoLearnsHowTheAccountSpellsAFeature(t *testing.T) {
 
 func TestVertesiaOffersTheDocumentsRolesFirst(t *testing.T) {
 	var names []string
-	for _, r := range mustOpen(t, options(apikey.Vertesia, "https://api.vertesia.io")).Capabilities().Roles {
+	for _, r := range mustOpen(t, options(wirename.Vertesia, "https://api.vertesia.io")).Capabilities().Roles {
 		names = append(names, r.Name)
 	}
 	if got := strings.Join(names, " "); !strings.HasPrefix(got, "reader executor application developer admin ") || len(names) != 16 {

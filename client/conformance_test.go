@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // quirk is one way in which a service differs from what one would think, and what comes of it.
@@ -159,7 +160,7 @@ func describe(v any) string {
 
 func TestEveryQuirkOfTheServices(t *testing.T) {
 	total := 0
-	for service, quirks := range map[string][]quirk{apikey.Prosopo: prosopoQuirks, apikey.Vertesia: vertesiaQuirks, apikey.Generic: genericQuirks} {
+	for service, quirks := range map[string][]quirk{wirename.Prosopo: prosopoQuirks, wirename.Vertesia: vertesiaQuirks, wirename.Generic: genericQuirks} {
 		for _, q := range append(append([]quirk{}, quirks...), commonQuirks(service)...) {
 			total++
 			t.Run(service+"/"+q.name, func(t *testing.T) {
@@ -205,15 +206,15 @@ func checkError(t *testing.T, err error, kind Kind, in string) {
 
 // readCalls are the first request of a list, for what every service shares.
 var readCalls = map[string]step{
-	apikey.Prosopo:  {want: "POST /api-keys/get", body: `{}`},
-	apikey.Vertesia: {want: "GET /api/v1/apikeys?level=account"},
-	apikey.Generic:  {want: "GET /v1/api-keys"},
+	wirename.Prosopo:  {want: "POST /api-keys/get", body: `{}`},
+	wirename.Vertesia: {want: "GET /api/v1/apikeys?level=account"},
+	wirename.Generic:  {want: "GET /v1/api-keys"},
 }
 
 var deleteCalls = map[string]step{
-	apikey.Prosopo:  {want: "POST /api-keys/delete", body: `{"apiKeyId":"k1"}`},
-	apikey.Vertesia: {want: "DELETE /api/v1/apikeys/k1"},
-	apikey.Generic:  {want: "DELETE /v1/api-keys/k1"},
+	wirename.Prosopo:  {want: "POST /api-keys/delete", body: `{"apiKeyId":"k1"}`},
+	wirename.Vertesia: {want: "DELETE /api/v1/apikeys/k1"},
+	wirename.Generic:  {want: "DELETE /v1/api-keys/k1"},
 }
 
 func (s step) with(status int, answer string, headers ...string) step {
@@ -231,9 +232,9 @@ func (s step) dropped() step { s.hangUp = true; return s }
 func commonQuirks(service string) []quirk {
 	l, d := readCalls[service], deleteCalls[service]
 	one := map[string]string{
-		apikey.Prosopo:  `[{"id":"k1","name":"a"}]`,
-		apikey.Vertesia: `[{"id":"k1","name":"a"}]`,
-		apikey.Generic:  `{"success":true,"data":[{"id":"k1","name":"a","expires_at":null}]}`,
+		wirename.Prosopo:  `[{"id":"k1","name":"a"}]`,
+		wirename.Vertesia: `[{"id":"k1","name":"a"}]`,
+		wirename.Generic:  `{"success":true,"data":[{"id":"k1","name":"a","expires_at":null}]}`,
 	}[service]
 	want := "id=k1 name=a expires=never"
 	evil := func(name string) string { return strings.Replace(one, `"a"`, name, 1) }

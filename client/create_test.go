@@ -10,6 +10,7 @@ import (
 	"testing/iotest"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // TestACreateHasAKeyOfItsOwn, the same where it is sent again for its pace, another for another create, and no other call
@@ -17,7 +18,7 @@ import (
 func TestACreateHasAKeyOfItsOwn(t *testing.T) {
 	for _, service := range services {
 		var keys []string
-		paced := service == apikey.Vertesia
+		paced := service == wirename.Vertesia
 		srv := answering(t, func(w http.ResponseWriter, r *http.Request) {
 			keys = append(keys, r.Header.Get("Idempotency-Key"))
 			if paced && len(keys) == 1 {

@@ -18,6 +18,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/issuers"
+	"detent/keyserver/wirename"
 )
 
 func TestDatesAreReadTolerantly(t *testing.T) {
@@ -214,7 +215,7 @@ func TestDepthIsCountedWithinAListAndBehindIt(t *testing.T) {
 // adapters decode without a network.
 func adapters(tb testing.TB) (p, v, g *issuer) {
 	tb.Helper()
-	return declared(tb, apikey.Prosopo), declared(tb, apikey.Vertesia), declared(tb, apikey.Generic)
+	return declared(tb, wirename.Prosopo), declared(tb, wirename.Vertesia), declared(tb, wirename.Generic)
 }
 
 // declared is an issuer that a declaration describes.
@@ -526,7 +527,7 @@ func TestAListWhoseTimeRunsOutSaysSoWhereverItStands(t *testing.T) {
 
 func TestNoPermissionsAreNotUnknownOnes(t *testing.T) {
 	srv := play(t, prosopoGet.with(200, `[{"id":"k1","permissions":{}},{"id":"k2","permissions":["x"]},{"id":"k3","permissions":[]},{"id":"k4","permissions":null},{"id":"k5"}]`))
-	keys, err := ListAll(bg, mustOpen(t, options(apikey.Prosopo, srv.URL)))
+	keys, err := ListAll(bg, mustOpen(t, options(wirename.Prosopo, srv.URL)))
 	if err != nil || len(keys) != 5 {
 		t.Fatalf("%v, %v", keys, err)
 	}

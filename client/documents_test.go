@@ -6,13 +6,13 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // TestEveryServiceAdvises where a key must not stand, what to allow it and how many uses it is for, each in two lines of a
 // small terminal.
 func TestEveryServiceAdvises(t *testing.T) {
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		a := mustOpen(t, options(service, "https://api.example.com")).Capabilities().Advice
 		for part, words := range map[string]struct{ text, names string }{
 			"keep": {a.Keep, "JavaScript browser"}, "least": {a.Least, "only restrict"}, "separate": {a.Separate, "each different"}, "life": {a.Life, "expir 90"},

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // TestRequestsWithoutABodyAreNotChunked holds what the vendors' own clients send: a service that does not
@@ -27,10 +28,10 @@ func TestRequestsWithoutABodyAreNotChunked(t *testing.T) {
 		}
 		w.WriteHeader(http.StatusForbidden)
 	})
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		opts := options(service, srv.URL)
 		opts.CanCreate = true
-		if service == apikey.Vertesia {
+		if service == wirename.Vertesia {
 			opts.Exchange, opts.TokenURL = true, srv.URL
 		}
 		s := mustOpen(t, opts)

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // A redirect to the same name without TLS would carry the key in the open.
@@ -51,7 +51,7 @@ func TestAnIDIsNeverAnotherPath(t *testing.T) {
 		w.WriteHeader(http.StatusNotFound)
 		_, _ = w.Write([]byte(`{"error":"no such key","status":404,"message":"no such key"}`))
 	})
-	for _, service := range []string{apikey.Vertesia, apikey.Generic} {
+	for _, service := range []string{wirename.Vertesia, wirename.Generic} {
 		s := mustOpen(t, options(service, srv.URL))
 		for _, id := range []string{"..", ".", ""} {
 			asked = nil

@@ -22,13 +22,14 @@ type issuer struct {
 	layout   *layout
 	spelling verbatim
 	exchange *exchange    // nil where nothing is exchanged
-	sessions sessions     // what the credential is exchanged for before each call; nil where it is sent itself
+	sessions *sessions    // what the credential is exchanged for before each call; nil where it is sent itself
 	own      scheme       // how the credential is sent, or its session
 	tried    scheme       // how a key is sent whose secret is tried
 	features *features    // of permissions, and how the account spells them
 	query    atomic.Int32 // index in the declared queries of the list that the credential may read
 	abilities
 
+	whole       func(apikey.Secret) bool  // nil where no form of a whole secret is declared
 	told        atomic.Pointer[Catalogue] // what the service said of its permissions; nil for nothing
 	looksAtKeys sync.Map                  // the probes of which it was seen, though the shape of their answer is not known
 }
@@ -72,6 +73,13 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 		return nil, bad
 	}
 	s.transport = t
+	if form := cmp.Or(opts.Whole, d.Secret.Shape); form != "" {
+		whole, err := regexp.Compile("^(?:" + form + ")$")
+		if err != nil {
+			return nil, badOption("the form of a whole secret is no regular expression")
+		}
+		s.whole = func(secret apikey.Secret) bool { return secret.Matches(whole) }
+	}
 	s.authorize()
 	if len(d.Row.Masked)+len(d.Row.Secret) > 0 {
 		s.identify = s.byList
@@ -106,7 +114,7 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 			return nil, bad
 		}
 		if opts.Exchange {
-			s.sessions = s.exchange
+			s.sessions = s.exchange.sessions
 		}
 	}
 	return s, nil
@@ -171,23 +179,23 @@ func opsNamed(names string) string {
 
 // Capabilities implements Service.
 func (s *issuer) Capabilities() apikey.Capabilities {
+	can := func(name string) apikey.Ability { return s.ability(name, s.d.Can(name)) }
 	create := s.ability("create", s.d.Create != nil && s.setting(s.d.Create.Setting))
 	c := apikey.Capabilities{
 		Service: s.d.Name, Title: s.d.Title, Credential: s.environmentSaid(s.opts.Token),
-		Create: create, Delete: s.ability("delete", s.d.Delete != nil),
-		Rename: s.changes("rename", apikey.FieldName), ChangeRole: s.changes("role", apikey.FieldRole), Disable: s.ability("disable", s.d.Update != nil && s.d.Update.Sends(apikey.FieldEnabled) || s.d.Enable != nil && s.d.Disable != nil),
-		PublicKeys: s.ability("public_key", s.d.PublicKey != nil), Retrieve: shownOnce,
-		LastUsed: s.ability("last_used", len(s.d.Row.LastUsedAt) > 0), Expiry: s.sent("expiry", apikey.FieldExpiry, create),
-		Restrictions: s.sent("restrictions", apikey.FieldRestrictions, create),
+		Create: create, Delete: can("delete"), Rename: can("rename"), ChangeRole: can("role"), Disable: can("disable"), PublicKeys: can("public_key"),
+		Retrieve: can("retrieve"), LastUsed: can("last_used"), Expiry: s.sent("expiry", create), Restrictions: s.sent("restrictions", create),
 		Environments: slices.Clone(s.d.Environments), AccessFields: slices.Clone(s.d.Access),
 		MorePermissions: slices.Clone(s.d.MorePermissions), MaxName: s.d.Longest, UsagePage: s.d.Usage, Advice: s.d.Advice,
 		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,
 		NoTryDead: s.d.Truth.NeverTryDead, Roll: s.rolls(), Catalogue: apikey.Catalogue{Can: s.catalogue != nil, OfKeys: s.d.Catalogue != nil && s.d.Catalogue.Keys, Asked: s.askedAt()},
 	}
+	c.Whole = s.whole
 	c.Whose = func(secret apikey.Secret) (title, prefix string) { return whose(s.d.Name, secret) }
-	if s.retrieve != nil && !s.opts.ShownOnce {
-		c.Retrieve = s.ability("retrieve", true)
+	if s.opts.ShownOnce {
+		c.Retrieve = apikey.Cannot("the service shows a secret once")
 	}
+	c.FreePermissions = len(s.d.Permissions) == 0 && s.d.Create != nil && s.d.Create.Sends(apikey.FieldPermissions)
 	s.declaredPermissions(&c)
 	for _, r := range s.d.Roles {
 		role := apikey.RoleInfo{Name: r.Name, Description: r.Description, Manages: r.Manages}
@@ -210,52 +218,14 @@ func (s *issuer) ability(name string, has bool) apikey.Ability {
 	if has {
 		return apikey.Ability{OK: true, Why: s.d.Note[name]}
 	}
-	return apikey.Cannot(cmp.Or(s.d.Cannot[name], s.usualReason(name)))
+	return apikey.Cannot(s.d.Why(name))
 }
 
-// usualReason is why an issuer cannot do something whose declaration says no more than that.
-func (s *issuer) usualReason(name string) string {
-	have := "keys have permissions"
-	switch roles, rights := len(s.d.Roles) > 0, len(s.d.Permissions) > 0; {
-	case roles && rights:
-		have = "keys have a role and permissions"
-	case roles:
-		have = "keys have a role"
-	case !rights:
-		have = ""
-	}
-	switch {
-	case name == "rename" && s.d.Update == nil && s.d.Delete != nil:
-		return "the service changes no key: create a replacement and delete the old one"
-	case name == "role" && have != "" && len(s.d.Roles) == 0:
-		return have + ", no role"
-	case name == "role" && have == "":
-		return "keys have no role"
-	case name == "disable" && s.d.Delete != nil:
-		return "the service has no off switch for a key: it can only be deleted"
-	case name == "public_key":
-		return "the service has no public keys"
-	case name == "last_used" && s.d.Usage != "":
-		return "the service does not report it; usage shows on " + s.d.Usage
-	case name == "last_used":
-		return "the service does not report it"
-	case name == "restrictions" && have != "":
-		return have + ", no restrictions"
-	}
-	return "the service has no call for it"
-}
-
-// changes is that an update sends this field.
-func (s *issuer) changes(name string, field apikey.Field) apikey.Ability {
-	return s.ability(name, s.d.Update != nil && s.d.Update.Sends(field))
-}
-
-// sent is that a create says this field; where there is no create, why not.
-func (s *issuer) sent(name string, field apikey.Field, create apikey.Ability) apikey.Ability {
-	if s.d.Create == nil || !s.d.Create.Sends(field) {
+// sent is that a create says something; where there is no create, why not.
+func (s *issuer) sent(name string, create apikey.Ability) apikey.Ability {
+	if !s.d.Can(name) {
 		return s.ability(name, false)
 	}
-	create.Why = cmp.Or(s.d.Note[name], create.Why)
 	return create
 }
 
@@ -398,7 +368,7 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 		return apikey.Deleted{}, err
 	}
 	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
-	gone, err := remove(ctx, s.transport, s.send, c)
+	gone, err := s.remove(ctx, c)
 	if e := asError(err); e != nil && e.Outcome == NotDone && s.d.Delete.MaybeGone != "" && anyOf(strings.ToLower(e.Message), s.d.Delete.MaybeGone) {
 		if listed, failed := s.lists(ctx, id); failed == nil && !listed {
 			return apikey.Deleted{AlreadyGone: true, Message: e.Message}, nil

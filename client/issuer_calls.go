@@ -94,12 +94,8 @@ func (s *issuer) about(ctx context.Context, op string, declared *kit.Call, id st
 // one makes a call whose answer is one key.
 func (s *issuer) one(ctx context.Context, c call, names []string) (key apikey.Key, secret apikey.Secret, err error) {
 	err = s.send(ctx, c, func(a *answer) error {
-		_, raw, err := decodeObject(a.body, names...)
-		if err != nil {
-			return err
-		}
 		r := s.layout.record()
-		if err := json.Unmarshal(raw, r); err != nil {
+		if err := r.read(a.body, names); err != nil {
 			return err
 		}
 		key, err = s.key(r)
@@ -145,6 +141,11 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 		return apikey.Key{}, err
 	}
 	c.write = true
+	if declared.Whole {
+		if c.body, c.ifMatch, err = s.wholeBody(ctx, declared, id, c.body); err != nil {
+			return apikey.Key{}, err
+		}
+	}
 	if declared.Silent {
 		if err := s.send(ctx, c, acknowledged); err != nil {
 			return apikey.Key{}, err

@@ -105,23 +105,46 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	return created, nil
 }
 
+// made is what came of a call that gives a secret out.
+type made struct {
+	whole  []byte
+	row    *record // the key, as far as it is shown
+	secret apikey.Secret
+	bound  bool // the secret came in the object that names the key, and is its own by more than what the answer means
+}
+
+// readMade reads the answer to a call that gives a secret out. A secret may stand beside the key, where that is wrapped.
+func (s *issuer) readMade(a *answer, names []string) (m made, err error) {
+	if m.whole, err = io.ReadAll(a.body); err != nil {
+		return m, err
+	}
+	m.row = s.layout.record()
+	if err := m.row.read(bytes.NewReader(m.whole), names); err != nil {
+		return m, err
+	}
+	beside := s.layout.record()
+	if err := json.Unmarshal(m.whole, beside); err != nil {
+		return m, err
+	}
+	m.secret, m.bound = m.row.secret(), m.row.text(m.row.l.id) != ""
+	if m.secret.IsZero() {
+		m.secret, m.bound = beside.secret(), false
+	}
+	m.row.keep(m.secret)
+	return m, nil
+}
+
 // created reads the answer to a create. A secret that came is kept, whatever else is missing.
 func (s *issuer) created(a *answer) (apikey.Created, error) {
-	raw, err := io.ReadAll(a.body)
+	m, err := s.readMade(a, s.d.Create.Key)
 	if err != nil {
 		return apikey.Created{}, err
 	}
-	row, beside := s.layout.record(), s.layout.record()
-	if err := decodeCreated(bytes.NewReader(raw), row, beside, s.d.Create.Key...); err != nil {
-		return apikey.Created{}, err
-	}
-	var out apikey.Created
-	out.Secret, out.Bound = bound(row.secret(), beside.secret(), string(row.text(row.l.id)))
-	row.keep(out.Secret)
+	row, out := m.row, apikey.Created{Secret: m.secret, Bound: m.bound}
 	bare := false // the answer is no key, and says nothing of one but its id
 	if path := s.d.Create.ID; path != "" && row.text(row.l.id) == "" {
 		var members map[string]json.RawMessage
-		_ = json.Unmarshal(raw, &members)
+		_ = json.Unmarshal(m.whole, &members)
 		var id text
 		_ = json.Unmarshal(dig(members, path), &id)
 		row.name(id)

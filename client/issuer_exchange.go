@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"detent/apikey"
@@ -24,22 +23,12 @@ type exchange struct {
 	name   string // of its call: "POST /token/issue"
 	header map[string]string
 	server *url.URL // nil where it is neither configured nor needed
-	busy   chan struct{}
-
-	mu   sync.Mutex
-	last issued
-}
-
-// issued is a session and what its token says about itself.
-type issued struct {
-	token   apikey.Secret
-	subject string
-	until   time.Time
-	isJWT   bool
+	*sessions
 }
 
 func newExchange(t *transport, name string, header map[string]string) (*exchange, *Error) {
-	x := &exchange{t: t, name: name, header: header, busy: make(chan struct{}, 1)}
+	x := &exchange{t: t, name: name, header: header}
+	x.sessions = newSessions(t, func(ctx context.Context, op string) (issued, error) { return x.issue(ctx, op, t.opts.Token) })
 	switch {
 	case t.opts.TokenURL != "":
 		server, bad := parseOrigin(t.opts.TokenURL)
@@ -71,50 +60,12 @@ func tokenServer(origin *url.URL) (*url.URL, bool) {
 // usable reports whether there is a token server to ask.
 func (x *exchange) usable() bool { return x != nil && x.server != nil }
 
-// session is the JWT in use, or a new one shortly before its end; cached says which.
-func (x *exchange) session(ctx context.Context, op string) (jwt apikey.Secret, cached bool, err error) {
-	select {
-	case x.busy <- struct{}{}:
-		defer func() { <-x.busy }()
-	case <-ctx.Done():
-		return jwt, false, x.t.broken(call{op: op}, ctx.Err(), false)
-	}
-	x.mu.Lock()
-	last := x.last
-	x.mu.Unlock()
-	if !last.token.IsZero() && x.t.now().Before(last.until) {
-		return last.token, true, nil
-	}
-	fresh, err := x.issue(ctx, op, x.t.opts.Token)
-	if err != nil {
-		return jwt, false, err
-	}
-	x.mu.Lock()
-	x.last = fresh
-	x.mu.Unlock()
-	x.t.mu.Lock()
-	x.t.session = fresh.token
-	x.t.mu.Unlock()
-	return fresh.token, false, nil
-}
-
-// forget drops a session that was refused.
-func (x *exchange) forget(jwt apikey.Secret) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.last.token.Equal(jwt) {
-		x.last.token = apikey.Secret{}
-	}
-}
-
 // subject is the id of our own key, once a session has said it.
 func (x *exchange) subject() string {
 	if x == nil {
 		return ""
 	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.last.subject
+	return x.known().subject
 }
 
 // issue exchanges a key. Nothing is changed by it, but it is a POST: only one that was told its pace is sent again.

@@ -133,12 +133,8 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 func (s *issuer) shown(ctx context.Context, id string) (out later, err error) {
 	c := s.request(opList, s.d.List.Each, id, map[apikey.Field]any{apikey.FieldID: id})
 	err = s.send(ctx, c, func(a *answer) error {
-		_, raw, err := decodeObject(a.body, s.d.List.Each.Key...)
-		if err != nil {
-			return err
-		}
 		r := s.layout.record()
-		if err := json.Unmarshal(raw, r); err != nil {
+		if err := r.read(a.body, s.d.List.Each.Key); err != nil {
 			return err
 		}
 		if r.text(r.l.id) == "" {

@@ -1,10 +1,8 @@
 package client
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"time"
 
 	"detent/apikey"
@@ -72,16 +70,12 @@ func (s *issuer) newSecret(ctx context.Context, id string, overlap time.Duration
 
 // rolledTo reads the answer to a roll. One without a secret is the answer to a call that was sent before; it says that by its row.
 func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
-	raw, err := io.ReadAll(a.body)
+	m, err := s.readMade(a, s.d.Roll.Key)
 	if err != nil {
 		return out, err
 	}
-	row, beside := s.layout.record(), s.layout.record()
-	if err := decodeCreated(bytes.NewReader(raw), row, beside, s.d.Roll.Key...); err != nil {
-		return out, err
-	}
-	out.Secret, _ = bound(row.secret(), beside.secret(), "")
-	row.keep(out.Secret)
+	row := m.row
+	out.Secret = m.secret
 	if row.text(row.l.id) == "" { // what was asked for is known
 		row.name(text(s.spelling.wire(id)))
 		if out.Secret.IsZero() {
@@ -131,7 +125,7 @@ func (s *issuer) overlapping(ctx context.Context, op string, declared *kit.Call,
 		return apikey.Deleted{}, err
 	}
 	c.write, c.emptyYes = true, declared.EmptyYes
-	return remove(ctx, s.transport, s.send, c)
+	return s.remove(ctx, c)
 }
 
 // formerOf reads what a row says of a former secret.

@@ -1,14 +1,11 @@
 package client
 
 import (
-	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"detent/apikey"
@@ -253,87 +250,13 @@ func (s *issuer) authorize() {
 	if s.d.Auth.Kind != "basic" && s.d.Auth.Login == nil {
 		return
 	}
-	user, password, pair := s.opts.Token.Cut(":")
+	_, password, pair := s.opts.Token.Cut(":")
 	if !pair {
 		s.own = s.tried
 		return
 	}
 	s.halves = []apikey.Secret{password}
 	if s.d.Auth.Login != nil {
-		s.sessions = &login{s: s, user: user, password: password, busy: make(chan struct{}, 1)}
-	}
-}
-
-// sessions are what a credential is exchanged for.
-type sessions interface {
-	session(ctx context.Context, op string) (session apikey.Secret, cached bool, err error)
-	forget(apikey.Secret)
-}
-
-// login gives a session for a user and a password. It is used until it is refused.
-type login struct {
-	s              *issuer
-	user, password apikey.Secret
-	busy           chan struct{}
-
-	mu   sync.Mutex
-	last apikey.Secret
-}
-
-func (l *login) session(ctx context.Context, op string) (session apikey.Secret, cached bool, err error) {
-	select {
-	case l.busy <- struct{}{}:
-		defer func() { <-l.busy }()
-	case <-ctx.Done():
-		return session, false, l.s.broken(call{op: op}, ctx.Err(), false)
-	}
-	l.mu.Lock()
-	session = l.last
-	l.mu.Unlock()
-	if !session.IsZero() {
-		return session, true, nil
-	}
-	d := l.s.d.Auth.Login
-	c := l.s.request(op, &d.Call, "", map[apikey.Field]any{fillUser: l.user, fillPassword: l.password})
-	c.anonymous, c.once, c.header = true, true, l.s.d.Headers
-	err = l.s.do(ctx, c, func(a *answer) error {
-		if d.Session == "" {
-			for _, cookie := range (&http.Response{Header: a.header}).Cookies() {
-				if cookie.Name == l.s.d.Auth.Cookie {
-					session = apikey.NewSecret(cookie.Value)
-				}
-			}
-		} else {
-			members, _, err := decodeObject(a.body)
-			if err != nil {
-				return err
-			}
-			var given token
-			_ = given.UnmarshalJSON(dig(members, d.Session))
-			session = given.Secret
-		}
-		if session.IsZero() || session.Check() != nil {
-			return badAnswer("the answer to the login holds no session")
-		}
-		return nil
-	})
-	if err != nil {
-		return apikey.Secret{}, false, err
-	}
-	l.mu.Lock()
-	l.last = session
-	l.mu.Unlock()
-	l.s.mu.Lock()
-	l.s.transport.session = session
-	l.s.mu.Unlock()
-	return session, false, nil
-}
-
-// forget drops a session that was refused.
-func (l *login) forget(session apikey.Secret) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.last.Equal(session) {
-		l.last = apikey.Secret{}
+		s.sessions = newSessions(s.transport, s.logIn)
 	}
 }

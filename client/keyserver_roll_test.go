@@ -6,12 +6,13 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/keyserver/wirename"
 )
 
 // TestAKeyOfTheEmbeddedServiceIsRolled: what the declaration says of a roll is what the service does.
 func TestAKeyOfTheEmbeddedServiceIsRolled(t *testing.T) {
 	e := serve(t)
-	s := e.open(t, apikey.Generic, e.admin(t, apikey.Generic), nil)
+	s := e.open(t, wirename.Generic, e.admin(t, wirename.Generic), nil)
 	roller, ok := client.As[client.Roller](s)
 	if can := s.Capabilities().Roll; !ok || !can.OK || !can.AtOnce || can.Overlap != 7*24*time.Hour || !can.Again || !can.End || !can.Keep {
 		t.Fatalf("%v, %+v", ok, can)

@@ -12,6 +12,7 @@ import (
 	"detent/apikey"
 	"detent/client"
 	"detent/keyserver"
+	"detent/keyserver/wirename"
 )
 
 // embedded is the real key service on a real listener over a real store.
@@ -86,10 +87,10 @@ var month = apikey.Expiry{After: 30 * 24 * time.Hour}
 
 // drafts are a key of each service with all that it can have.
 var drafts = map[string]apikey.Draft{
-	apikey.Prosopo: {Name: "ci", Expiry: month, Permissions: []apikey.Permission{{Name: "getRules"}, {Feature: "Sites", Name: "getSites"}, {Name: "verify"}}},
-	apikey.Vertesia: {Name: "ci", Expiry: month, Role: "developer", Type: apikey.SecretKey,
+	wirename.Prosopo: {Name: "ci", Expiry: month, Permissions: []apikey.Permission{{Name: "getRules"}, {Feature: "Sites", Name: "getSites"}, {Name: "verify"}}},
+	wirename.Vertesia: {Name: "ci", Expiry: month, Role: "developer", Type: apikey.SecretKey,
 		Extra: map[string]json.RawMessage{"properties": json.RawMessage(`{"team":"shop"}`), "compartments": json.RawMessage(`["a"]`)}},
-	apikey.Generic: {Name: "ci", Expiry: month, Environment: apikey.Live, Restrictions: apikey.Restrictions{Endpoints: []string{"/v1/users"}}},
+	wirename.Generic: {Name: "ci", Expiry: month, Environment: apikey.Live, Restrictions: apikey.Restrictions{Endpoints: []string{"/v1/users"}}},
 }
 
 func TestEveryAdapterAgainstTheEmbeddedService(t *testing.T) {
@@ -97,10 +98,10 @@ func TestEveryAdapterAgainstTheEmbeddedService(t *testing.T) {
 		name, service string
 		change        func(*client.Options, string)
 	}{
-		{"prosopo", apikey.Prosopo, nil},
-		{"vertesia direct", apikey.Vertesia, nil},
-		{"vertesia exchanged", apikey.Vertesia, func(o *client.Options, url string) { o.Exchange, o.TokenURL = true, url }},
-		{"generic", apikey.Generic, nil},
+		{"prosopo", wirename.Prosopo, nil},
+		{"vertesia direct", wirename.Vertesia, nil},
+		{"vertesia exchanged", wirename.Vertesia, func(o *client.Options, url string) { o.Exchange, o.TokenURL = true, url }},
+		{"generic", wirename.Generic, nil},
 	}
 	for _, way := range ways {
 		t.Run(way.name, func(t *testing.T) {
@@ -121,7 +122,7 @@ func TestEveryAdapterAgainstTheEmbeddedService(t *testing.T) {
 			}
 			checkListed(t, s, created.Key, drafts[way.service])
 			checkKnown(t, s, own, created)
-			if way.service == apikey.Vertesia {
+			if way.service == wirename.Vertesia {
 				checkUpdates(t, s, created)
 			}
 			checkDeleted(t, s, created)
@@ -251,10 +252,10 @@ func checkDeleted(t *testing.T, s client.Service, created apikey.Created) {
 func TestMissingRightsAreNamedByTheEmbeddedService(t *testing.T) {
 	e := serve(t)
 	weak := map[string]apikey.Draft{
-		apikey.Prosopo:  {Name: "weak", Permissions: []apikey.Permission{{Name: "verify"}}},
-		apikey.Vertesia: {Name: "weak", Role: "reader"},
+		wirename.Prosopo:  {Name: "weak", Permissions: []apikey.Permission{{Name: "verify"}}},
+		wirename.Vertesia: {Name: "weak", Role: "reader"},
 	}
-	missing := map[string][2]string{apikey.Prosopo: {"createApiKey", "deleteApiKey"}, apikey.Vertesia: {"developer", "admin"}}
+	missing := map[string][2]string{wirename.Prosopo: {"createApiKey", "deleteApiKey"}, wirename.Vertesia: {"developer", "admin"}}
 	for service, draft := range weak {
 		admin := e.open(t, service, e.admin(t, service), nil)
 		created, err := admin.Create(t.Context(), draft)
@@ -281,7 +282,7 @@ func TestALargeListOfTheEmbeddedServiceIsComplete(t *testing.T) {
 	if err := e.FillDemo(t.Context(), 3000); err != nil {
 		t.Fatal(err)
 	}
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		s := e.open(t, service, e.SessionToken(service, ""), nil)
 		keys, err := client.ListAll(t.Context(), s)
 		if err != nil || len(keys) < 3000 {

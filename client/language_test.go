@@ -181,8 +181,7 @@ func TestALoginIsMadeOnceAndAgainWhenItsSessionIsRefused(t *testing.T) {
 
 // forgetAll drops the session.
 func (s *served) forgetAll() {
-	l := s.sessions.(*login)
-	l.forget(l.last)
+	s.sessions.forget(s.sessions.known().token)
 }
 
 // TestJSONRPCIsSpoken: one address, always 200, an error in the answer, a key that gets its secret by a second call.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // TestAProsopoKeyNeverEndsLaterThanAsked: the wire takes whole seconds from the service's now, and a Date header tells
@@ -38,7 +39,7 @@ func TestAProsopoKeyNeverEndsLaterThanAsked(t *testing.T) {
 				first.set = map[string]string{"Date": c.service.Format(http.TimeFormat)}
 				steps = []step{first, create}
 			}
-			opts := options(apikey.Prosopo, play(t, steps...).URL)
+			opts := options(wirename.Prosopo, play(t, steps...).URL)
 			opts.Now = func() time.Time { return c.local }
 			s := mustOpen(t, opts)
 			now := c.local
@@ -63,7 +64,7 @@ func TestAnExpiryThatTheServiceHasPassedIsNotSent(t *testing.T) {
 	for _, ahead := range []time.Duration{time.Hour - time.Second, time.Hour, 2 * time.Hour} {
 		first := prosopoGet.with(200, `[]`)
 		first.set = map[string]string{"Date": testNow.Add(ahead).Format(http.TimeFormat)}
-		s := mustOpen(t, options(apikey.Prosopo, play(t, first).URL))
+		s := mustOpen(t, options(wirename.Prosopo, play(t, first).URL))
 		if _, err := list(bg, s); err != nil {
 			t.Fatal(err)
 		}

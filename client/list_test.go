@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // emptyLists are how services write that there are no keys.
@@ -40,7 +41,7 @@ func TestAnEmptyListIsEmptyInEverySpelling(t *testing.T) {
 
 // TestWhatAnybodyMayAnswerIsNoProofThoughItIsAnEmptyList: the list may be told so, a secret may not.
 func TestWhatAnybodyMayAnswerIsNoProofThoughItIsAnEmptyList(t *testing.T) {
-	for service, secret := range map[string]string{apikey.Generic: genericSecret, apikey.Vertesia: vertesiaSecret, apikey.Prosopo: prosopoSecret} {
+	for service, secret := range map[string]string{wirename.Generic: genericSecret, wirename.Vertesia: vertesiaSecret, wirename.Prosopo: prosopoSecret} {
 		for _, body := range []string{`{}`, ` { } `, "\ufeff{}", ``} {
 			srv := answering(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
 			if proof, err := mustOpen(t, options(service, srv.URL)).Probe(bg, apikey.NewSecret(secret), ""); err != nil || proof.Verdict != apikey.Silent {
@@ -98,7 +99,7 @@ func TestAWholeListIsShownWhateverItsLastPageSays(t *testing.T) {
 				}
 				_, _ = fmt.Fprintf(w, `{"success":true,"data":[%s],%s}`, rows, way(at, last))
 			})
-			keys, err := ListAll(bg, mustOpen(t, options(apikey.Generic, srv.URL)))
+			keys, err := ListAll(bg, mustOpen(t, options(wirename.Generic, srv.URL)))
 			if err != nil || len(keys) != last+1 {
 				t.Errorf("%s, %d pages: %d keys, %v", name, last+1, len(keys), err)
 			}
@@ -119,7 +120,7 @@ func TestAListWithoutAnEndIsAFailure(t *testing.T) {
 		n++
 		_, _ = fmt.Fprintf(w, `{"success":true,"data":[{"id":"k1"}],"has_more":true,"next_cursor":"c%d"}`, n)
 	})
-	_, err := ListAll(bg, mustOpen(t, options(apikey.Generic, srv.URL)))
+	_, err := ListAll(bg, mustOpen(t, options(wirename.Generic, srv.URL)))
 	checkError(t, err, BadAnswer, "do not come to an end")
 	if n != maxBarren+1 {
 		t.Errorf("%d pages were read", n)
@@ -129,8 +130,8 @@ func TestAListWithoutAnEndIsAFailure(t *testing.T) {
 // TestTheBodyIsLookedAtBeforeAnAnswerIsThrownAway: JSON under every content type and behind a byte order mark, in every call
 // whose answer counts.
 func TestTheBodyIsLookedAtBeforeAnAnswerIsThrownAway(t *testing.T) {
-	one := map[string]string{apikey.Prosopo: `{"id":"k9","name":"ci","token":"` + prosopoSecret + `","expiresAt":null}`,
-		apikey.Vertesia: `{"id":"k9","name":"ci","value":"` + vertesiaSecret + `"}`, apikey.Generic: `{"success":true,"data":{"id":"k9","name":"ci","key":"` + genericSecret + `"}}`}
+	one := map[string]string{wirename.Prosopo: `{"id":"k9","name":"ci","token":"` + prosopoSecret + `","expiresAt":null}`,
+		wirename.Vertesia: `{"id":"k9","name":"ci","value":"` + vertesiaSecret + `"}`, wirename.Generic: `{"success":true,"data":{"id":"k9","name":"ci","key":"` + genericSecret + `"}}`}
 	for _, service := range services {
 		for _, kind := range []string{"text/html", "TEXT/HTML; charset=utf-8", " text/html", "text/plain", "application/octet-stream", "application/xhtml+xml", "image/png", ""} {
 			for _, before := range []string{"", "\ufeff", "\ufeff\r\n", "\n \t"} {
@@ -151,7 +152,7 @@ func TestTheBodyIsLookedAtBeforeAnAnswerIsThrownAway(t *testing.T) {
 				if gone, err := s.Delete(bg, "k9"); err != nil || gone.Message != "bye" {
 					t.Errorf("%s, %q, %q: deleted %+v, %v", service, kind, before, gone, err)
 				}
-				answer = map[bool]string{true: `{"data":[{"id":"k1"}]}`, false: `[{"id":"k1"}]`}[service == apikey.Generic]
+				answer = map[bool]string{true: `{"data":[{"id":"k1"}]}`, false: `[{"id":"k1"}]`}[service == wirename.Generic]
 				if keys, err := ListAll(bg, s); err != nil || len(keys) != 1 {
 					t.Errorf("%s, %q, %q: listed %d, %v", service, kind, before, len(keys), err)
 				}
@@ -193,7 +194,7 @@ func TestAListWhoseTimeIsOverSaysSo(t *testing.T) {
 	})
 	defer close(over)
 	for range 20 {
-		o := options(apikey.Generic, srv.URL)
+		o := options(wirename.Generic, srv.URL)
 		o.Timeout = 100 * time.Millisecond
 		_, err := ListAll(bg, mustOpen(t, o))
 		checkError(t, err, Timeout, "in 100ms")
@@ -230,7 +231,7 @@ func TestAListIsFollowedHoweverItSaysThatThereIsMore(t *testing.T) {
 		if c.last == "" {
 			want = 1
 		}
-		if keys, err := ListAll(bg, mustOpen(t, options(apikey.Generic, srv.URL))); err != nil || len(keys) != want {
+		if keys, err := ListAll(bg, mustOpen(t, options(wirename.Generic, srv.URL))); err != nil || len(keys) != want {
 			t.Errorf("%s: %d keys, %v", name, len(keys), err)
 		}
 	}

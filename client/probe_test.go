@@ -10,9 +10,10 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
-var secretOf = map[string]string{apikey.Prosopo: prosopoSecret, apikey.Vertesia: vertesiaSecret, apikey.Generic: genericSecret}
+var secretOf = map[string]string{wirename.Prosopo: prosopoSecret, wirename.Vertesia: vertesiaSecret, wirename.Generic: genericSecret}
 
 // TestAProofNamesTheCallThatIsMadeAgain: by the call of a proof, another secret is sent in exactly that request.
 func TestAProofNamesTheCallThatIsMadeAgain(t *testing.T) {
@@ -25,22 +26,22 @@ func TestAProofNamesTheCallThatIsMadeAgain(t *testing.T) {
 		of          apikey.Verdict
 		madeUpGives apikey.Verdict
 	}{
-		{service: apikey.Generic, steps: []step{gUser.with(404, `{"success":false,"message":"no such user"}`)}, call: "GET /v1/users/{id}", of: apikey.Accepted,
+		{service: wirename.Generic, steps: []step{gUser.with(404, `{"success":false,"message":"no such user"}`)}, call: "GET /v1/users/{id}", of: apikey.Accepted,
 			madeUp: []step{gUser.as(anybody).with(401, `{}`)}, madeUpGives: apikey.Refused},
-		{service: apikey.Generic, steps: []step{gUser.with(404, `nope`), gGet.as(genericSecret).with(200, gList(""))}, call: "GET /v1/api-keys", of: apikey.Accepted,
+		{service: wirename.Generic, steps: []step{gUser.with(404, `nope`), gGet.as(genericSecret).with(200, gList(""))}, call: "GET /v1/api-keys", of: apikey.Accepted,
 			madeUp: []step{gGet.as(anybody).with(200, gList(""))}, madeUpGives: apikey.Accepted},
-		{service: apikey.Generic, steps: []step{gUser.with(401, `{}`)}, call: "GET /v1/users/{id}", of: apikey.Refused, madeUp: []step{gUser.as(anybody).with(404, `nope`)}, madeUpGives: apikey.Silent},
-		{service: apikey.Vertesia, steps: []step{vBare.as(vertesiaSecret).with(200, `[]`)}, call: "GET /api/v1/apikeys", of: apikey.Accepted, madeUp: []step{vBare.as(anybody).with(401, `{}`)}, madeUpGives: apikey.Refused},
-		{service: apikey.Vertesia, exchange: true, steps: []step{vIssue.as(vertesiaSecret).with(200, issued1(jwtOne))}, call: "POST /token/issue", of: apikey.Accepted, madeUp: []step{vIssue.as(anybody).with(403, `{"error":"no","status":403}`)}, madeUpGives: apikey.Accepted},
-		{service: apikey.Vertesia, exchange: true, steps: []step{vIssue.as(vertesiaSecret).with(200, issued1(jwtOne))}, call: "POST /token/issue", of: apikey.Accepted, madeUp: []step{vIssue.as(anybody).with(200, issued1("opaque"))}, madeUpGives: apikey.Silent},
-		{service: apikey.Vertesia, exchange: true, steps: []step{vIssue.as(vertesiaSecret).with(200, issued1("opaque-0123")), vBare.as("opaque-0123").with(200, `[]`)}, call: "POST /token/issue, GET /api/v1/apikeys", of: apikey.Accepted,
+		{service: wirename.Generic, steps: []step{gUser.with(401, `{}`)}, call: "GET /v1/users/{id}", of: apikey.Refused, madeUp: []step{gUser.as(anybody).with(404, `nope`)}, madeUpGives: apikey.Silent},
+		{service: wirename.Vertesia, steps: []step{vBare.as(vertesiaSecret).with(200, `[]`)}, call: "GET /api/v1/apikeys", of: apikey.Accepted, madeUp: []step{vBare.as(anybody).with(401, `{}`)}, madeUpGives: apikey.Refused},
+		{service: wirename.Vertesia, exchange: true, steps: []step{vIssue.as(vertesiaSecret).with(200, issued1(jwtOne))}, call: "POST /token/issue", of: apikey.Accepted, madeUp: []step{vIssue.as(anybody).with(403, `{"error":"no","status":403}`)}, madeUpGives: apikey.Accepted},
+		{service: wirename.Vertesia, exchange: true, steps: []step{vIssue.as(vertesiaSecret).with(200, issued1(jwtOne))}, call: "POST /token/issue", of: apikey.Accepted, madeUp: []step{vIssue.as(anybody).with(200, issued1("opaque"))}, madeUpGives: apikey.Silent},
+		{service: wirename.Vertesia, exchange: true, steps: []step{vIssue.as(vertesiaSecret).with(200, issued1("opaque-0123")), vBare.as("opaque-0123").with(200, `[]`)}, call: "POST /token/issue, GET /api/v1/apikeys", of: apikey.Accepted,
 			madeUp: []step{vIssue.as(anybody).with(401, `{}`)}, madeUpGives: apikey.Refused},
-		{service: apikey.Vertesia, exchange: true, steps: []step{vIssue.as(vertesiaSecret).with(404, ``), vBare.as(vertesiaSecret).with(200, `[]`)}, call: "GET /api/v1/apikeys", of: apikey.Accepted,
+		{service: wirename.Vertesia, exchange: true, steps: []step{vIssue.as(vertesiaSecret).with(404, ``), vBare.as(vertesiaSecret).with(200, `[]`)}, call: "GET /api/v1/apikeys", of: apikey.Accepted,
 			madeUp: []step{vBare.as(anybody).with(401, `{}`)}, madeUpGives: apikey.Refused},
-		{service: apikey.Prosopo, steps: []step{prosopoRules.with(403, insufficient1), prosopoSites.with(200, `[]`)}, call: "POST /sites/get", of: apikey.Accepted, madeUp: []step{prosopoSites.as(anybody).with(401, `{}`)}, madeUpGives: apikey.Refused},
-		{service: apikey.Prosopo, steps: []step{prosopoRules.with(403, insufficient1), prosopoSites.with(403, insufficient1), prosopoUsers.with(500, ``), prosopoKeys.with(403, insufficient1)}, call: "GET /v1/prosopo/provider/admin/rules", of: apikey.Accepted,
+		{service: wirename.Prosopo, steps: []step{prosopoRules.with(403, insufficient1), prosopoSites.with(200, `[]`)}, call: "POST /sites/get", of: apikey.Accepted, madeUp: []step{prosopoSites.as(anybody).with(401, `{}`)}, madeUpGives: apikey.Refused},
+		{service: wirename.Prosopo, steps: []step{prosopoRules.with(403, insufficient1), prosopoSites.with(403, insufficient1), prosopoUsers.with(500, ``), prosopoKeys.with(403, insufficient1)}, call: "GET /v1/prosopo/provider/admin/rules", of: apikey.Accepted,
 			madeUp: []step{prosopoRules.as(anybody).with(403, insufficient1)}, madeUpGives: apikey.Accepted},
-		{service: apikey.Prosopo, steps: []step{prosopoRules.with(200, `{"hits":3}`), prosopoAccess.with(404, `{}`), prosopoSites.with(404, `{}`), prosopoUsers.with(404, `{}`), prosopoKeys.with(404, `{}`), prosopoRules.as(anybody).with(401, `{}`)},
+		{service: wirename.Prosopo, steps: []step{prosopoRules.with(200, `{"hits":3}`), prosopoAccess.with(404, `{}`), prosopoSites.with(404, `{}`), prosopoUsers.with(404, `{}`), prosopoKeys.with(404, `{}`), prosopoRules.as(anybody).with(401, `{}`)},
 			call: "GET /v1/prosopo/provider/admin/rules", of: apikey.Accepted, madeUp: []step{prosopoRules.as(anybody).with(200, `{"hits":3}`)}, madeUpGives: apikey.Accepted},
 	} {
 		srv := play(t, append(slices.Clone(c.steps), c.madeUp...)...)
@@ -77,13 +78,13 @@ func TestACallThatThereIsNotIsNotMade(t *testing.T) {
 // TestASecondProofByAStrangeCallOfAnotherProcessStands: whether that call looks at keys is found out once more.
 func TestASecondProofByAStrangeCallOfAnotherProcessStands(t *testing.T) {
 	strange := prosopoRules.with(200, `{"hits":3}`)
-	s := mustOpen(t, options(apikey.Prosopo, play(t, strange, prosopoRules.as(madeUp).with(401, ``), strange).URL))
+	s := mustOpen(t, options(wirename.Prosopo, play(t, strange, prosopoRules.as(madeUp).with(401, ``), strange).URL))
 	for range 2 {
 		if proof, err := s.Probe(bg, apikey.NewSecret(prosopoSecret), "GET /v1/prosopo/provider/admin/rules"); err != nil || !proof.Accepted() {
 			t.Errorf("%+v, %v", proof, err)
 		}
 	}
-	s = mustOpen(t, options(apikey.Prosopo, play(t, strange, strange.as(madeUp)).URL))
+	s = mustOpen(t, options(wirename.Prosopo, play(t, strange, strange.as(madeUp)).URL))
 	if proof, err := s.Probe(bg, apikey.NewSecret(prosopoSecret), "GET /v1/prosopo/provider/admin/rules"); err != nil || proof.Verdict != apikey.Silent {
 		t.Errorf("a call that answers everybody: %+v, %v", proof, err)
 	}
@@ -101,9 +102,9 @@ var said403 = map[apikey.Verdict][]string{
 func TestA403ShowsWhatItsWordsSay(t *testing.T) {
 	answer := func(service, message string) string {
 		switch service {
-		case apikey.Vertesia:
+		case wirename.Vertesia:
 			return fmt.Sprintf(`{"error":%q,"status":403}`, message)
-		case apikey.Prosopo:
+		case wirename.Prosopo:
 			return fmt.Sprintf(`{"error":{"code":403,"message":%q,"key":"API.X"}}`, message)
 		}
 		return fmt.Sprintf(`{"success":false,"error":{"message":%q}}`, message)
@@ -117,11 +118,11 @@ func TestA403ShowsWhatItsWordsSay(t *testing.T) {
 				})
 				want := want
 				switch {
-				case service == apikey.Prosopo && want == apikey.Accepted:
+				case service == wirename.Prosopo && want == apikey.Accepted:
 					want = apikey.Silent // it has a code for that, which this lacks
-				case service == apikey.Prosopo && want == apikey.Known && strings.Contains(message, "restricted to"):
+				case service == wirename.Prosopo && want == apikey.Known && strings.Contains(message, "restricted to"):
 					want = apikey.Silent
-				case service == apikey.Vertesia && (slices.Contains([]string{"Forbidden", "Access Denied", "no"}, message) || want == apikey.Known && strings.Contains(message, "restricted to")):
+				case service == wirename.Vertesia && (slices.Contains([]string{"Forbidden", "Access Denied", "no"}, message) || want == apikey.Known && strings.Contains(message, "restricted to")):
 					want = apikey.Accepted // the contract's answer to a role that is too small
 				}
 				proof, err := mustOpen(t, options(service, srv.URL)).Probe(bg, apikey.NewSecret(secretOf[service]), "")
@@ -219,7 +220,7 @@ func TestVerifyAsksOfAMadeUpSecretToo(t *testing.T) {
 	} {
 		e := &everybodys{reply: c.reply}
 		srv := answering(t, e.ServeHTTP)
-		proof, _, err := Verify(bg, mustOpen(t, options(apikey.Generic, srv.URL)), apikey.NewSecret(genericSecret))
+		proof, _, err := Verify(bg, mustOpen(t, options(wirename.Generic, srv.URL)), apikey.NewSecret(genericSecret))
 		if err != nil || proof.Verdict != c.want || !strings.Contains(proof.Why, c.why) || len(e.made) != c.made {
 			t.Errorf("%s: %+v, %v, %d made up", name, proof, err, len(e.made))
 		}
@@ -245,9 +246,9 @@ func TestBelongsAsksTheListWhereNoShapeIsDeclared(t *testing.T) {
 		steps           []step
 		ok              bool
 	}{
-		{apikey.Prosopo, "psp_0123456789abcdef0123", []step{masked}, true}, {apikey.Prosopo, prosopoSecret, []step{masked}, false}, {apikey.Prosopo, prosopoSecret, []step{prosopoGet.with(403, insufficient1)}, true},
-		{apikey.Prosopo, prosopoSecret, []step{prosopoGet.with(200, `[]`)}, true}, {apikey.Prosopo, vertesiaSecret, nil, false}, {apikey.Prosopo, genericSecret, nil, false},
-		{apikey.Vertesia, vertesiaSecret, nil, true}, {apikey.Vertesia, genericSecret, nil, false}, {apikey.Generic, genericSecret, nil, true}, {apikey.Generic, vertesiaSecret, nil, false}, {apikey.Generic, prosopoSecret, nil, false},
+		{wirename.Prosopo, "psp_0123456789abcdef0123", []step{masked}, true}, {wirename.Prosopo, prosopoSecret, []step{masked}, false}, {wirename.Prosopo, prosopoSecret, []step{prosopoGet.with(403, insufficient1)}, true},
+		{wirename.Prosopo, prosopoSecret, []step{prosopoGet.with(200, `[]`)}, true}, {wirename.Prosopo, vertesiaSecret, nil, false}, {wirename.Prosopo, genericSecret, nil, false},
+		{wirename.Vertesia, vertesiaSecret, nil, true}, {wirename.Vertesia, genericSecret, nil, false}, {wirename.Generic, genericSecret, nil, true}, {wirename.Generic, vertesiaSecret, nil, false}, {wirename.Generic, prosopoSecret, nil, false},
 	} {
 		ok, why := Belongs(bg, mustOpen(t, options(c.service, play(t, c.steps...).URL)), apikey.NewSecret(c.secret))
 		if ok != c.ok || ok != (why == "") {

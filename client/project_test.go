@@ -5,18 +5,19 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/keyserver/wirename"
 )
 
 // TestTheProjectOfTheCredentialIsToldByItsOwnProjectsList: an account's list shows keys of every
 // project, and a new key lands in the credential's own.
 func TestTheProjectOfTheCredentialIsToldByItsOwnProjectsList(t *testing.T) {
 	e := serve(t)
-	admin := e.open(t, apikey.Vertesia, e.admin(t, apikey.Vertesia), nil)
+	admin := e.open(t, wirename.Vertesia, e.admin(t, wirename.Vertesia), nil)
 	made, err := admin.Create(t.Context(), apikey.Draft{Name: "here", Role: "reader"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := e.FillDemo(t.Context(), 0, apikey.Vertesia); err != nil { // some of whose keys are another project's
+	if err := e.FillDemo(t.Context(), 0, wirename.Vertesia); err != nil { // some of whose keys are another project's
 		t.Fatal(err)
 	}
 	projects := map[string]bool{}

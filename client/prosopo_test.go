@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 func perms(names ...string) []apikey.Permission {
@@ -26,7 +27,7 @@ var madeUp = apikey.MadeUp(apikey.NewSecret(prosopoSecret), zeros{}).Reveal()
 var thirty = apikey.Expiry{After: 30 * 24 * time.Hour}
 
 var (
-	prosopoGet    = readCalls[apikey.Prosopo]
+	prosopoGet    = readCalls[wirename.Prosopo]
 	prosopoRules  = step{want: "GET /v1/prosopo/provider/admin/rules", bearer: prosopoSecret}
 	prosopoAccess = step{want: "POST /access-control/get", body: `{"limit":1}`, bearer: prosopoSecret}
 	prosopoSites  = step{want: "POST /sites/get", body: `{}`, bearer: prosopoSecret}
@@ -113,7 +114,7 @@ var prosopoQuirks = []quirk{
 		kind: Forbidden, in: "[createSite] [not done]"},
 	{name: "no permission", do: create(apikey.Draft{Name: "ci"}), kind: Invalid, in: "at least one permission"},
 	{name: "update", do: update("k1", apikey.Patch{}), kind: Unsupported, in: "create a replacement"},
-	{name: "delete of a key that is gone, counted", do: remove1("k1"), steps: []step{deleteCalls[apikey.Prosopo].with(200, `{"success":true,"deletedCount":0}`)}, want: "gone=true"},
+	{name: "delete of a key that is gone, counted", do: remove1("k1"), steps: []step{deleteCalls[wirename.Prosopo].with(200, `{"success":true,"deletedCount":0}`)}, want: "gone=true"},
 
 	{name: "probe by the first read that the key may do", do: probe(prosopoSecret), steps: []step{prosopoRules.with(200, `{"rules":[]}`)},
 		want: "valid=true did=GET /v1/prosopo/provider/admin/rules answered 200 can=getRules"},

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 
 	"github.com/go-resty/resty/v2"
 )
@@ -31,7 +32,7 @@ func behind(t *testing.T, s Service, proxy string) {
 // a secret.
 func TestAProxysAnswerIsNamedAsTheProxys(t *testing.T) {
 	for status, says := range map[int]string{407: "wants to be logged in to", 403: "answered 403, which is not the service's answer", 502: "answered 502", 503: "answered 503", 405: "answered 405", 200: ""} {
-		for service, secret := range map[string]string{apikey.Generic: genericSecret, apikey.Vertesia: vertesiaSecret, apikey.Prosopo: prosopoSecret} {
+		for service, secret := range map[string]string{wirename.Generic: genericSecret, wirename.Vertesia: vertesiaSecret, wirename.Prosopo: prosopoSecret} {
 			var asked atomic.Int32
 			proxy := answering(t, func(w http.ResponseWriter, r *http.Request) {
 				asked.Add(1)
@@ -114,7 +115,7 @@ func TestAConnectionThatBreaksWhileItIsMadeIsNoAnswerThatIsMissing(t *testing.T)
 		"a service that speaks otherwise": {"SSH-2.0-OpenSSH_9.2\r\n", false, BadTLS},
 	} {
 		at := speaking(c.first)
-		for service := range map[string]bool{apikey.Generic: true, apikey.Vertesia: true, apikey.Prosopo: true} {
+		for service := range map[string]bool{wirename.Generic: true, wirename.Vertesia: true, wirename.Prosopo: true} {
 			o := options(service, "https://keys.service.test")
 			if !c.proxy {
 				o = options(service, "https://"+at)

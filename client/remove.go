@@ -18,9 +18,9 @@ var removed = []string{"success", "message", "acknowledged", "deletedCount", "de
 
 // remove makes a delete idempotent: a key that the service does not know is gone already. What an answer does not say is
 // not taken for said: an empty 200, one that cannot be read and one of another shape are lost answers.
-func remove(ctx context.Context, t *transport, do doFunc, c call) (apikey.Deleted, error) {
+func (s *issuer) remove(ctx context.Context, c call) (apikey.Deleted, error) {
 	var out apikey.Deleted
-	err := do(ctx, c, func(a *answer) error {
+	err := s.send(ctx, c, func(a *answer) error {
 		raw, err := io.ReadAll(a.body)
 		switch {
 		case err != nil:
@@ -33,7 +33,7 @@ func remove(ctx context.Context, t *transport, do doFunc, c call) (apikey.Delete
 		if looksLikeWebPage(raw) {
 			return errWebPage
 		}
-		out, err = readRemoved(raw, func(said string) string { return t.words(c, said) })
+		out, err = readRemoved(raw, func(said string) string { return s.words(c, said) })
 		return err
 	})
 	if e := asError(err); e != nil && e.Kind == NotFound {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // TestADeleteIsBelievedInTheServicesOwnShapeAlone draws what may come back: 204, a body that does not say no, a no, and all
@@ -43,7 +44,7 @@ func TestADeleteIsBelievedInTheServicesOwnShapeAlone(t *testing.T) {
 					case e.Outcome == NotDone:
 						got = "walled"
 					}
-					if service == apikey.Vertesia && name == "refused" && a.status == 200 {
+					if service == wirename.Vertesia && name == "refused" && a.status == 200 {
 						continue // not a shape of this one's: below
 					}
 					if got != name {
@@ -54,7 +55,7 @@ func TestADeleteIsBelievedInTheServicesOwnShapeAlone(t *testing.T) {
 		}
 	}
 	for _, body := range []string{`{"success":false}`, `{"success":false,"error":"in use"}`} {
-		_, err := mustOpen(t, options(apikey.Vertesia, play(t, deleteCalls[apikey.Vertesia].with(200, body)).URL)).Delete(bg, "k1")
+		_, err := mustOpen(t, options(wirename.Vertesia, play(t, deleteCalls[wirename.Vertesia].with(200, body)).URL)).Delete(bg, "k1")
 		if err == nil || MayHaveHappened(err) {
 			t.Errorf("%s: %v", body, err)
 		}
@@ -64,14 +65,14 @@ func TestADeleteIsBelievedInTheServicesOwnShapeAlone(t *testing.T) {
 // TestARefusalIsTheServicesOwn: the same words under the members of another service are somebody else's.
 func TestARefusalIsTheServicesOwn(t *testing.T) {
 	own := map[string][]string{
-		apikey.Prosopo:  {`{"error":"no"}`, `{"error":{"code":403,"message":"no","key":"API.X"}}`},
-		apikey.Vertesia: {`{"error":"no","status":403}`, `{"error":"no","status":403,"message":"really","details":["a"]}`},
-		apikey.Generic:  {`{"success":false}`, `{"success":false,"error":{"message":"no"}}`, `{"error":"no"}`, `{"error":"no","message":"really","request_id":"r1"}`},
+		wirename.Prosopo:  {`{"error":"no"}`, `{"error":{"code":403,"message":"no","key":"API.X"}}`},
+		wirename.Vertesia: {`{"error":"no","status":403}`, `{"error":"no","status":403,"message":"really","details":["a"]}`},
+		wirename.Generic:  {`{"success":false}`, `{"success":false,"error":{"message":"no"}}`, `{"error":"no"}`, `{"error":"no","message":"really","request_id":"r1"}`},
 	}
 	foreign := map[string][]string{
-		apikey.Prosopo:  {`{"message":"no"}`, `{"errors":[{"message":"no"}]}`, `{"detail":"no"}`, `no`, ``},
-		apikey.Vertesia: {`{"message":"no"}`, `{"error":"no"}`, `{"status":403}`, `{"error":"Forbidden","status":403,"path":"/","timestamp":"now"}`, `{"error":{"message":"no"},"status":403}`, `{"success":false,"error":"no"}`},
-		apikey.Generic:  {`{"message":"no"}`, `{"error":"no","path":"/x","timestamp":"now"}`, `{"errors":[{"message":"no"}]}`, `{"detail":"no"}`, `{"title":"no","status":403}`, `["no"]`, `{"Message":7}`},
+		wirename.Prosopo:  {`{"message":"no"}`, `{"errors":[{"message":"no"}]}`, `{"detail":"no"}`, `no`, ``},
+		wirename.Vertesia: {`{"message":"no"}`, `{"error":"no"}`, `{"status":403}`, `{"error":"Forbidden","status":403,"path":"/","timestamp":"now"}`, `{"error":{"message":"no"},"status":403}`, `{"success":false,"error":"no"}`},
+		wirename.Generic:  {`{"message":"no"}`, `{"error":"no","path":"/x","timestamp":"now"}`, `{"errors":[{"message":"no"}]}`, `{"detail":"no"}`, `{"title":"no","status":403}`, `["no"]`, `{"Message":7}`},
 	}
 	for kind, bodies := range map[bool]map[string][]string{true: own, false: foreign} {
 		for service, list := range bodies {
@@ -93,22 +94,22 @@ func TestARefusalIsTheServicesOwn(t *testing.T) {
 // TestCreatedSaysWhetherIdAndSecretCameInOneObject, and passes on what it does not judge: an id that exists, or none.
 func TestCreatedSaysWhetherIdAndSecretCameInOneObject(t *testing.T) {
 	draft := apikey.Draft{Name: "ci", Role: "reader", Environment: apikey.Live, Permissions: perms("verify")}
-	calls := map[string]step{apikey.Prosopo: prosopoCreate(`{"name":"ci","permissions":{"Verify":["verify"]},"expiresIn":0}`),
-		apikey.Vertesia: vCreate(`{"name":"ci","role":"reader"}`), apikey.Generic: gCreate(`{"name":"ci","environment":"live"}`)}
+	calls := map[string]step{wirename.Prosopo: prosopoCreate(`{"name":"ci","permissions":{"Verify":["verify"]},"expiresIn":0}`),
+		wirename.Vertesia: vCreate(`{"name":"ci","role":"reader"}`), wirename.Generic: gCreate(`{"name":"ci","environment":"live"}`)}
 	for _, c := range []struct {
 		service, body, id string
 		bound             bool
 	}{
-		{apikey.Generic, `{"success":true,"data":{"id":"k9","key":"` + genericSecret + `"}}`, "k9", true},
-		{apikey.Generic, `{"id":"k9","secret":"` + genericSecret + `"}`, "k9", true},
-		{apikey.Generic, `{"success":true,"data":{"id":"k9"},"key":"` + genericSecret + `"}`, "k9", false},
-		{apikey.Generic, `{"success":true,"data":{"key":"` + genericSecret + `"}}`, "", false},
-		{apikey.Generic, `{"success":true,"data":{"key":"` + genericSecret + `"},"id":"k9"}`, "", false},
-		{apikey.Prosopo, `{"id":"k9","token":"` + prosopoSecret + `","expiresAt":null}`, "k9", true},
-		{apikey.Prosopo, `{"apiKey":{"id":"k9","expiresAt":null},"token":"` + prosopoSecret + `"}`, "k9", false},
-		{apikey.Prosopo, `{"apiKey":"` + prosopoSecret + `","id":"k9","expiresAt":null}`, "k9", true},
-		{apikey.Vertesia, `{"id":"k9","value":"` + vertesiaSecret + `"}`, "k9", true},
-		{apikey.Vertesia, `{"value":"` + vertesiaSecret + `"}`, "", false},
+		{wirename.Generic, `{"success":true,"data":{"id":"k9","key":"` + genericSecret + `"}}`, "k9", true},
+		{wirename.Generic, `{"id":"k9","secret":"` + genericSecret + `"}`, "k9", true},
+		{wirename.Generic, `{"success":true,"data":{"id":"k9"},"key":"` + genericSecret + `"}`, "k9", false},
+		{wirename.Generic, `{"success":true,"data":{"key":"` + genericSecret + `"}}`, "", false},
+		{wirename.Generic, `{"success":true,"data":{"key":"` + genericSecret + `"},"id":"k9"}`, "", false},
+		{wirename.Prosopo, `{"id":"k9","token":"` + prosopoSecret + `","expiresAt":null}`, "k9", true},
+		{wirename.Prosopo, `{"apiKey":{"id":"k9","expiresAt":null},"token":"` + prosopoSecret + `"}`, "k9", false},
+		{wirename.Prosopo, `{"apiKey":"` + prosopoSecret + `","id":"k9","expiresAt":null}`, "k9", true},
+		{wirename.Vertesia, `{"id":"k9","value":"` + vertesiaSecret + `"}`, "k9", true},
+		{wirename.Vertesia, `{"value":"` + vertesiaSecret + `"}`, "", false},
 	} {
 		opts := options(c.service, play(t, calls[c.service].with(201, c.body)).URL)
 		opts.CanCreate = true
@@ -118,7 +119,7 @@ func TestCreatedSaysWhetherIdAndSecretCameInOneObject(t *testing.T) {
 		}
 	}
 	read := prosopoGet.with(200, `[{"id":"k1","token":"`+prosopoSecret+`"}]`)
-	created, err := mustOpen(t, options(apikey.Prosopo, play(t, calls[apikey.Prosopo].with(200, `{"token":"`+prosopoSecret+`"}`), read).URL)).Create(bg, draft)
+	created, err := mustOpen(t, options(wirename.Prosopo, play(t, calls[wirename.Prosopo].with(200, `{"token":"`+prosopoSecret+`"}`), read).URL)).Create(bg, draft)
 	if err != nil || created.Key.ID != "k1" || created.Bound {
 		t.Errorf("an id that the list told: %+v, %v", created, err)
 	}

@@ -1,4 +1,4 @@
-// Package client speaks to the three key services over one resty transport.
+// Package client speaks to key services, as their declarations say, over one resty transport.
 // Nothing above it sees HTTP, raw bytes or unscrubbed text.
 package client
 
@@ -99,11 +99,12 @@ type Options struct {
 	Token        apikey.Secret
 	Parents      map[string]string // what the issuer's keys belong to, by the names that its declaration has
 	Environment  apikey.Environment
-	Exchange     bool   // Vertesia: send a JWT that the token server gave for the key
-	TokenURL     string // Vertesia: the token server, where it cannot be told from URL
+	Exchange     bool   // send a JWT that the token server gave for the key, of an issuer that has one
+	TokenURL     string // the token server, where it cannot be told from URL
 	CanCreate    bool   // generic: the service offers POST /v1/api-keys
 	SecretPrefix string // how secrets of this one begin, beside those of its kind
 	ShownOnce    bool   // the service is known to give no secret again, whatever its contract has for that
+	Whole        string // a regular expression of a whole secret, where that is known though the contract declares none
 	// Catalogue is what the service said of its permissions in an earlier session; nil for nothing.
 	Catalogue *Catalogue
 	// ReadOnly refuses every write before it is sent (Kind ReadOnly, Outcome NotDone).

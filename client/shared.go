@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -37,8 +36,6 @@ func unsupported(op string, why apikey.Ability) *Error {
 	return &Error{Op: op, Kind: Unsupported, Outcome: NotDone, Message: why.Why}
 }
 
-var shownOnce = apikey.Cannot("the service shows a secret once")
-
 func noID(op string) *Error {
 	return &Error{Op: op, Kind: Invalid, Outcome: NotDone, Message: "there is no key with such an id"}
 }
@@ -68,9 +65,6 @@ func unusable(secret apikey.Secret) (apikey.Proof, bool) {
 	}
 	return apikey.Proof{}, false
 }
-
-// doFunc makes a call with the service's own way of authenticating.
-type doFunc func(ctx context.Context, c call, read func(*answer) error) error
 
 // noteNoID goes with a secret whose key is not named: what is in hand is not lost for that.
 const noteNoID = "the answer does not say the new key's id: look it up in the list by its name"

@@ -20,9 +20,10 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
-var services = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
+var services = []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic}
 
 // answering is a service that answers every request by a function.
 func answering(t *testing.T, h http.HandlerFunc) *httptest.Server {
@@ -36,7 +37,7 @@ func answering(t *testing.T, h http.HandlerFunc) *httptest.Server {
 }
 
 func emptyList(w http.ResponseWriter, service string) {
-	if service == apikey.Generic {
+	if service == wirename.Generic {
 		_, _ = io.WriteString(w, `{"success":true,"data":[]}`)
 	} else {
 		_, _ = io.WriteString(w, `[]`)
@@ -70,7 +71,7 @@ func TestARedirectLoopEnds(t *testing.T) {
 		hits.Add(1)
 		http.Redirect(w, r, r.URL.Path+"x", http.StatusTemporaryRedirect)
 	})
-	_, err := ListAll(bg, mustOpen(t, options(apikey.Generic, srv.URL)))
+	_, err := ListAll(bg, mustOpen(t, options(wirename.Generic, srv.URL)))
 	checkError(t, err, BadAnswer, "redirected")
 	if hits.Load() > maxHops+2 {
 		t.Errorf("%d requests", hits.Load())
@@ -144,7 +145,7 @@ func TestGivingUpIsCanceled(t *testing.T) {
 func TestGivingUpWhileWaitingIsCanceled(t *testing.T) {
 	srv := answering(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
 	ctx, cancel := context.WithCancel(bg)
-	opts := options(apikey.Generic, srv.URL)
+	opts := options(wirename.Generic, srv.URL)
 	opts.Sleep = func(ctx context.Context, _ time.Duration) error { cancel(); return ctx.Err() }
 	_, err := ListAll(ctx, mustOpen(t, opts))
 	checkError(t, err, Canceled, "")
@@ -184,9 +185,9 @@ func TestWhatWasNeverSentIsNotDone(t *testing.T) {
 }
 
 func TestAPrivateAuthorityIsTrustedWhereItIsGiven(t *testing.T) {
-	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { emptyList(w, apikey.Generic) }))
+	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { emptyList(w, wirename.Generic) }))
 	t.Cleanup(srv.Close)
-	opts := options(apikey.Generic, srv.URL)
+	opts := options(wirename.Generic, srv.URL)
 	opts.RootCAs = x509.NewCertPool()
 	opts.RootCAs.AddCert(srv.Certificate())
 	if _, err := ListAll(bg, mustOpen(t, opts)); err != nil {
@@ -208,7 +209,7 @@ func TestAMintingGETIsNotRepeatedByTheStandardLibrary(t *testing.T) {
 			_ = conn.Close()
 		}
 	})
-	s := mustOpen(t, options(apikey.Vertesia, srv.URL)).(PublicKeys)
+	s := mustOpen(t, options(wirename.Vertesia, srv.URL)).(PublicKeys)
 	if _, err := s.RequestPublicKey(bg, apikey.PublicKeyRequest{}); err != nil { // could leave a connection to reuse
 		t.Fatal(err)
 	}
@@ -231,7 +232,7 @@ func TestAnswersHaveALimit(t *testing.T) {
 			}
 		}
 	}
-	s := mustOpen(t, options(apikey.Vertesia, answering(t, endless(`{"id":"k1","name":"`)).URL))
+	s := mustOpen(t, options(wirename.Vertesia, answering(t, endless(`{"id":"k1","name":"`)).URL))
 	on := true
 	_, err := s.Update(bg, "k1", apikey.Patch{Enabled: &on})
 	checkError(t, err, TooLarge, "[unknown]")
@@ -261,7 +262,7 @@ func TestACompressedBombIsNotUnpacked(t *testing.T) {
 		w.Header().Set("Content-Encoding", "gzip")
 		_, _ = w.Write(packed.Bytes())
 	})
-	_, err := mustOpen(t, options(apikey.Vertesia, srv.URL)).(Retriever).Retrieve(bg, "k1")
+	_, err := mustOpen(t, options(wirename.Vertesia, srv.URL)).(Retriever).Retrieve(bg, "k1")
 	checkError(t, err, TooLarge, "limit")
 }
 
@@ -278,7 +279,7 @@ func TestAListOverTheLimitIsRefused(t *testing.T) {
 		w.Header().Set("Content-Length", fmt.Sprint(maxList+1))
 		_, _ = io.WriteString(w, "[")
 	})
-	_, err = ListAll(bg, mustOpen(t, options(apikey.Prosopo, announced.URL)))
+	_, err = ListAll(bg, mustOpen(t, options(wirename.Prosopo, announced.URL)))
 	checkError(t, err, TooLarge, "limit")
 }
 
@@ -319,7 +320,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 			w.WriteHeader(c.status)
 		})
 		var w waiting
-		opts := options(apikey.Generic, srv.URL)
+		opts := options(wirename.Generic, srv.URL)
 		opts.Sleep = w.sleep
 		_, err := ListAll(bg, mustOpen(t, opts))
 		if got := fmt.Sprint(w.waits); got != c.want {
@@ -338,7 +339,7 @@ func TestWhatMayPassIsTriedAgainAndNothingElse(t *testing.T) {
 		}
 		var hits atomic.Int32
 		srv := answering(t, func(w http.ResponseWriter, _ *http.Request) { hits.Add(1); w.WriteHeader(status) })
-		_, err := ListAll(bg, mustOpen(t, options(apikey.Generic, srv.URL)))
+		_, err := ListAll(bg, mustOpen(t, options(wirename.Generic, srv.URL)))
 		want := int32(1)
 		switch status {
 		case 408, 420, 429, 502, 503, 504, 529:
@@ -360,7 +361,7 @@ func TestPacingWaitsAsLongAsItIsTold(t *testing.T) {
 		w.WriteHeader(http.StatusTooManyRequests)
 	})
 	var w waiting
-	opts := options(apikey.Vertesia, srv.URL)
+	opts := options(wirename.Vertesia, srv.URL)
 	opts.Sleep = w.sleep
 	_, err := mustOpen(t, opts).Create(bg, apikey.Draft{Name: "ci", Role: "reader"})
 	checkError(t, err, RateLimited, "[not done]")
@@ -395,7 +396,7 @@ func TestAPaceIsANumberOfMillisecondsThatCanBeWaited(t *testing.T) {
 			w.WriteHeader(http.StatusTooManyRequests)
 		})
 		var w waiting
-		opts := options(apikey.Vertesia, srv.URL)
+		opts := options(wirename.Vertesia, srv.URL)
 		opts.Sleep = w.sleep
 		_, err := mustOpen(t, opts).Create(bg, apikey.Draft{Name: "ci", Role: "reader"})
 		checkError(t, err, RateLimited, "[not done]")
@@ -421,7 +422,7 @@ func TestReadOnlySendsNoWrite(t *testing.T) {
 		_, deleteErr := s.Delete(bg, "k1")
 		checkError(t, createErr, ReadOnly, "[not done]")
 		checkError(t, deleteErr, ReadOnly, "[not done]")
-		if service == apikey.Vertesia {
+		if service == wirename.Vertesia {
 			_, err := s.Update(bg, "k1", apikey.Patch{Enabled: &on})
 			checkError(t, err, ReadOnly, "[not done]")
 			_, err = s.(PublicKeys).RequestPublicKey(bg, apikey.PublicKeyRequest{})
@@ -433,9 +434,9 @@ func TestReadOnlySendsNoWrite(t *testing.T) {
 func TestTheServicesOwnTimeIsKept(t *testing.T) {
 	srv := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Date", testNow.Add(90*time.Second).Format(http.TimeFormat))
-		emptyList(w, apikey.Generic)
+		emptyList(w, wirename.Generic)
 	})
-	s := mustOpen(t, options(apikey.Generic, srv.URL))
+	s := mustOpen(t, options(wirename.Generic, srv.URL))
 	if _, _, ok := s.(Clock).ServerTime(); ok {
 		t.Error("a time before any answer")
 	}
@@ -462,10 +463,10 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 		{func(o *Options) { o.URL = "ftp://api.example.com" }, "https"},
 		{func(o *Options) { o.URL = "api.example.com" }, "address"},
 		{func(o *Options) { o.URL = "::canary" }, "address"},
-		{func(o *Options) { o.Service, o.Exchange = apikey.Vertesia, true }, "token_url"},
-		{func(o *Options) { o.Service, o.TokenURL = apikey.Vertesia, "http://sts.example.com" }, "token_url: the URL must be https"},
+		{func(o *Options) { o.Service, o.Exchange = wirename.Vertesia, true }, "token_url"},
+		{func(o *Options) { o.Service, o.TokenURL = wirename.Vertesia, "http://sts.example.com" }, "token_url: the URL must be https"},
 	} {
-		opts := options(apikey.Generic, "https://keys.example.com")
+		opts := options(wirename.Generic, "https://keys.example.com")
 		c.change(&opts)
 		s, err := Open(opts)
 		if s != nil {
@@ -477,7 +478,7 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 		}
 	}
 	for _, good := range []string{"https://api.example.com", "https://api.example.com/base/", "http://127.0.0.1:8420", "http://[::1]:8420", "http://localhost:1"} {
-		if _, err := Open(options(apikey.Generic, good)); err != nil {
+		if _, err := Open(options(wirename.Generic, good)); err != nil {
 			t.Errorf("%s: %v", good, err)
 		}
 	}
@@ -506,9 +507,9 @@ func TestABasePathIsKept(t *testing.T) {
 		if r.URL.Path != "/base/v1/api-keys" {
 			t.Errorf("asked for %s", r.URL.Path)
 		}
-		emptyList(w, apikey.Generic)
+		emptyList(w, wirename.Generic)
 	})
-	if _, err := ListAll(bg, mustOpen(t, options(apikey.Generic, srv.URL+"/base/"))); err != nil {
+	if _, err := ListAll(bg, mustOpen(t, options(wirename.Generic, srv.URL+"/base/"))); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -524,7 +525,7 @@ func TestAListThatBreaksAfterBatchesIsAnError(t *testing.T) {
 		}
 	})
 	got := 0
-	err := mustOpen(t, options(apikey.Prosopo, srv.URL)).List(bg, func(b []apikey.Key) { got += len(b) })
+	err := mustOpen(t, options(wirename.Prosopo, srv.URL)).List(bg, func(b []apikey.Key) { got += len(b) })
 	checkError(t, err, Timeout, "middle of the answer")
 	if got != 2*batch || hits.Load() != 1 {
 		t.Errorf("%d keys in %d requests; what was handed over must not come again", got, hits.Load())
@@ -552,7 +553,7 @@ func TestWhatSpeaksNoHTTPIsABadAnswer(t *testing.T) {
 				_ = conn.Close()
 			}
 		}()
-		s := mustOpen(t, options(apikey.Generic, "http://"+l.Addr().String()))
+		s := mustOpen(t, options(wirename.Generic, "http://"+l.Addr().String()))
 		_, err = ListAll(bg, s)
 		checkError(t, err, BadAnswer, "not HTTP")
 		_, err = s.Delete(bg, "k1")
@@ -570,9 +571,9 @@ func TestManyCallersShareOneSession(t *testing.T) {
 			return
 		}
 		lists.Add(1)
-		emptyList(w, apikey.Vertesia)
+		emptyList(w, wirename.Vertesia)
 	})
-	opts := options(apikey.Vertesia, srv.URL)
+	opts := options(wirename.Vertesia, srv.URL)
 	opts.Exchange, opts.TokenURL = true, srv.URL
 	s := mustOpen(t, opts)
 	var all sync.WaitGroup
@@ -599,7 +600,7 @@ func TestABatchIsThereUntilItsCallReturns(t *testing.T) {
 	srv := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "["+strings.Join(rows, ",")+"]")
 	})
-	keys, err := ListAll(bg, mustOpen(t, options(apikey.Prosopo, srv.URL)))
+	keys, err := ListAll(bg, mustOpen(t, options(wirename.Prosopo, srv.URL)))
 	if err != nil || len(keys) != n {
 		t.Fatalf("%d keys, %v", len(keys), err)
 	}

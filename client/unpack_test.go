@@ -15,6 +15,7 @@ import (
 	"unicode/utf16"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 func packed(with func(io.Writer) io.WriteCloser) func(string) string {
@@ -30,8 +31,8 @@ func packed(with func(io.Writer) io.WriteCloser) func(string) string {
 // TestABodyIsReadHoweverItIsPacked: what a create is wrapped in by a server, or by something in front of it, is no reason to throw its
 // secret away.
 func TestABodyIsReadHoweverItIsPacked(t *testing.T) {
-	one := map[string]string{apikey.Prosopo: `{"id":"k9","name":"ci","token":"` + prosopoSecret + `","expiresAt":null}`,
-		apikey.Vertesia: `{"id":"k9","name":"ci","value":"` + vertesiaSecret + `"}`, apikey.Generic: `{"success":true,"data":{"id":"k9","name":"ci","key":"` + genericSecret + `"}}`}
+	one := map[string]string{wirename.Prosopo: `{"id":"k9","name":"ci","token":"` + prosopoSecret + `","expiresAt":null}`,
+		wirename.Vertesia: `{"id":"k9","name":"ci","value":"` + vertesiaSecret + `"}`, wirename.Generic: `{"success":true,"data":{"id":"k9","name":"ci","key":"` + genericSecret + `"}}`}
 	same := func(text string) string { return text }
 	guarded := func(guard string) func(string) string { return func(text string) string { return guard + text } }
 	zipped := packed(func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })
@@ -67,7 +68,7 @@ func TestABodyIsReadHoweverItIsPacked(t *testing.T) {
 			if err != nil || created.Key.ID != "k9" || created.Secret.IsZero() {
 				t.Errorf("%s, %s: created %+v, %v", service, name, created.Key, err)
 			}
-			answer = map[bool]string{true: `{"data":[{"id":"k1"}]}`, false: `[{"id":"k1"}]`}[service == apikey.Generic]
+			answer = map[bool]string{true: `{"data":[{"id":"k1"}]}`, false: `[{"id":"k1"}]`}[service == wirename.Generic]
 			if keys, err := ListAll(bg, s); err != nil || len(keys) != 1 {
 				t.Errorf("%s, %s: listed %d, %v", service, name, len(keys), err)
 			}
@@ -83,7 +84,7 @@ func TestWhatIsPackedIsBoundedAsItUnpacks(t *testing.T) {
 			w.Header().Set("Content-Encoding", "deflate")
 			_, _ = io.WriteString(w, body)
 		})
-		if _, err := mustOpen(t, options(apikey.Vertesia, srv.URL)).(Retriever).Retrieve(bg, "k1"); err == nil || IsKind(err, TooLarge) != (len(body) > 200) {
+		if _, err := mustOpen(t, options(wirename.Vertesia, srv.URL)).(Retriever).Retrieve(bg, "k1"); err == nil || IsKind(err, TooLarge) != (len(body) > 200) {
 			t.Errorf("%d bytes: %v", len(body), err)
 		}
 	}
@@ -124,8 +125,8 @@ func TestUTF16IsReadInPiecesOfAnySize(t *testing.T) {
 
 // TestTheSecretOfACreateIsFoundInWhateverStandsAroundIt: a notice of an interpreter, a line of a log, a proxy's comment. It is shown once.
 func TestTheSecretOfACreateIsFoundInWhateverStandsAroundIt(t *testing.T) {
-	one := map[string]string{apikey.Prosopo: `{"id":"k9","name":"c{i","token":"` + prosopoSecret + `","expiresAt":null}`,
-		apikey.Vertesia: `{"id":"k9","name":"c{i","value":"` + vertesiaSecret + `"}`, apikey.Generic: `{"success":true,"data":{"id":"k9","name":"c{i","key":"` + genericSecret + `"}}`}
+	one := map[string]string{wirename.Prosopo: `{"id":"k9","name":"c{i","token":"` + prosopoSecret + `","expiresAt":null}`,
+		wirename.Vertesia: `{"id":"k9","name":"c{i","value":"` + vertesiaSecret + `"}`, wirename.Generic: `{"success":true,"data":{"id":"k9","name":"c{i","key":"` + genericSecret + `"}}`}
 	long := strings.Repeat("x", 200)
 	for _, around := range [][2]string{
 		{"<br />\n<b>Notice</b>: Undefined index: x in <b>/srv/a.php</b> on line <b>3</b><br />\n", ""}, {"Warning: array {3} \"odd\" [\n", ""}, {"", "<!-- served in 3 ms -->"}, {"", "\n{\"took\":3}"},

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // TestVerifyLeavesOpenWhatTheKeyDoesNotShow, looks for no key of a secret that is refused, and keeps the proof where
@@ -26,7 +27,7 @@ func TestVerifyLeavesOpenWhatTheKeyDoesNotShow(t *testing.T) {
 		"the look is refused":   {steps: []step{probe.with(200, `[]`), control, vGet.with(401, `{}`)}, valid: true, open: []string{openRole}, unidentified: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := mustOpen(t, options(apikey.Vertesia, play(t, c.steps...).URL))
+			s := mustOpen(t, options(wirename.Vertesia, play(t, c.steps...).URL))
 			proof, unidentified, err := Verify(bg, s, apikey.NewSecret(vertesiaSecret))
 			if err != nil || proof.Accepted() != c.valid || (proof.Key != nil) != c.found || !slices.Equal(proof.Unknown, c.open) || (unidentified != nil) != c.unidentified {
 				t.Errorf("%+v, %v, %v", proof, unidentified, err)
@@ -38,7 +39,7 @@ func TestVerifyLeavesOpenWhatTheKeyDoesNotShow(t *testing.T) {
 // TestVerifyOfAGenericKeyLeavesItsRestrictionsOpenWhereTheRowHasNone.
 func TestVerifyOfAGenericKeyLeavesItsRestrictionsOpenWhereTheRowHasNone(t *testing.T) {
 	for more, open := range map[string]bool{"": true, `,"restrictions":{"endpoints":["/v1"]}`: false} {
-		s := mustOpen(t, options(apikey.Generic, play(t, gUser.with(404, `{"success":false,"error":"no such user"}`), gUser.as(anybody).with(401, ``),
+		s := mustOpen(t, options(wirename.Generic, play(t, gUser.with(404, `{"success":false,"error":"no such user"}`), gUser.as(anybody).with(401, ``),
 			gGet.with(200, gList(gRow("k1", `,"masked":"`+genericSecret[:14]+`****"`+more)))).URL))
 		proof, _, err := Verify(bg, s, apikey.NewSecret(genericSecret))
 		if err != nil || proof.Key == nil || slices.Contains(proof.Unknown, openRestrictions) != open || len(proof.Unknown) == 0 {
@@ -51,7 +52,7 @@ func TestVerifyOfAGenericKeyLeavesItsRestrictionsOpenWhereTheRowHasNone(t *testi
 func TestNoErrorRepeatsASecretThatIsInUse(t *testing.T) {
 	const session, probed = "quite-an-ordinary-word", "correct-horse-battery"
 	refusal := func(secret string) string { return `{"error":"who is ` + secret + ` ?"}` }
-	opts := options(apikey.Vertesia, "")
+	opts := options(wirename.Vertesia, "")
 	opts.Exchange = true
 	srv := play(t, vIssue.with(200, issued1(session)), vGet.as(session).with(500, refusal(session)))
 	opts.URL, opts.TokenURL = srv.URL, srv.URL
@@ -60,7 +61,7 @@ func TestNoErrorRepeatsASecretThatIsInUse(t *testing.T) {
 	if err == nil || strings.Contains(err.Error(), session) || !strings.Contains(err.Error(), "[secret]") {
 		t.Errorf("the session: %v", err)
 	}
-	s := mustOpen(t, options(apikey.Vertesia, play(t, vBare.as(probed).with(500, refusal(probed))).URL))
+	s := mustOpen(t, options(wirename.Vertesia, play(t, vBare.as(probed).with(500, refusal(probed))).URL))
 	if _, err := s.Probe(bg, apikey.NewSecret(probed), ""); err == nil || strings.Contains(err.Error(), probed) || !strings.Contains(err.Error(), "[secret]") {
 		t.Errorf("the probed secret: %v", err)
 	}

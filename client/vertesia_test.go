@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // exchangePath is where the token server gives a session.
@@ -95,7 +96,7 @@ var vertesiaQuirks = []quirk{
 		steps: []step{vCreate(`{"name":"ci","role":"reader"}`).with(429, ``, "x-ratelimit-reason", "pacing", "x-ratelimit-retry-ms", "soon")}, kind: RateLimited, in: "[not done]"},
 	{name: "create that is refused names the role", do: create(apikey.Draft{Name: "ci", Role: "admin"}), steps: []step{vCreate(`{"name":"ci","role":"admin"}`).with(403, `{"error":"Forbidden","status":403}`)},
 		kind: Forbidden, in: "role developer or above. A key grants at most its own role.] [developer]"},
-	{name: "delete that is refused names the role", do: remove1("k1"), steps: []step{deleteCalls[apikey.Vertesia].with(403, `{"error":"Forbidden","status":403}`)}, kind: Forbidden, in: "with the role admin.] [admin]"},
+	{name: "delete that is refused names the role", do: remove1("k1"), steps: []step{deleteCalls[wirename.Vertesia].with(403, `{"error":"Forbidden","status":403}`)}, kind: Forbidden, in: "with the role admin.] [admin]"},
 	{name: "update", do: update("k1", apikey.Patch{Name: ptr("b"), Role: ptr("reader"), Enabled: ptr(false)}),
 		steps: []step{step{want: "PUT /api/v1/apikeys/k1", body: `{"name":"b","role":"reader","enabled":false}`, header: versioned}.with(200, `{"id":"k1","name":"b","role":"reader","enabled":false}`)},
 		want:  "id=k1 name=b role=reader enabled=false expires=never"},
@@ -106,9 +107,9 @@ var vertesiaQuirks = []quirk{
 		steps: []step{step{want: "PUT /api/v1/apikeys/a%2F..%2Fb%3Fc", body: `{"enabled":true}`}.with(200, `{"id":"k1"}`)}, want: "id=k1 expires=never"},
 	{name: "an id that is another call", do: retrieve("pk"), kind: Invalid, in: "[not done]"},
 	{name: "an id that is another path", do: remove1(".."), kind: Invalid, in: "no key with such an id"},
-	{name: "delete answered with a count", do: remove1("k1"), steps: []step{deleteCalls[apikey.Vertesia].with(200, `{"acknowledged":true,"deletedCount":1}`)}, want: "gone=false"},
-	{name: "delete that found nothing", do: remove1("k1"), steps: []step{deleteCalls[apikey.Vertesia].with(200, `{"acknowledged":true,"deletedCount":0}`)}, want: "gone=true"},
-	{name: "delete that is not acknowledged", do: remove1("k1"), steps: []step{deleteCalls[apikey.Vertesia].with(200, `{"acknowledged":false}`)}, kind: BadAnswer, in: "not known"},
+	{name: "delete answered with a count", do: remove1("k1"), steps: []step{deleteCalls[wirename.Vertesia].with(200, `{"acknowledged":true,"deletedCount":1}`)}, want: "gone=false"},
+	{name: "delete that found nothing", do: remove1("k1"), steps: []step{deleteCalls[wirename.Vertesia].with(200, `{"acknowledged":true,"deletedCount":0}`)}, want: "gone=true"},
+	{name: "delete that is not acknowledged", do: remove1("k1"), steps: []step{deleteCalls[wirename.Vertesia].with(200, `{"acknowledged":false}`)}, kind: BadAnswer, in: "not known"},
 	{name: "retrieve", do: retrieve("k1"), steps: []step{step{want: "GET /api/v1/apikeys/k1?withValue=true"}.with(200, `{"id":"k1","value":"`+vertesiaSecret+`"}`)}, want: "secret=" + vertesiaSecret},
 	{name: "retrieve of a value that is kept", do: retrieve("k1"), steps: []step{step{want: "GET /api/v1/apikeys/k1?withValue=true"}.with(200, `{"id":"k1"}`)}, want: ""},
 
@@ -136,7 +137,7 @@ var vertesiaQuirks = []quirk{
 	{name: "exchange: a fresh JWT that is refused is an answer", opts: exchanging, do: list, steps: []step{vIssue.with(200, issued1(jwtOne)), vGet.as(jwtOne).with(401, `{"error":"Unauthorized"}`)},
 		kind: Unauthorized, in: "revoked"},
 	{name: "exchange: a write is sent once though its JWT is refused", opts: exchanging, do: remove1("k1"),
-		steps: []step{vIssue.with(200, issued1(jwtOne)), deleteCalls[apikey.Vertesia].as(jwtOne).with(401, `{}`)}, kind: Unauthorized, in: "[not done]"},
+		steps: []step{vIssue.with(200, issued1(jwtOne)), deleteCalls[wirename.Vertesia].as(jwtOne).with(401, `{}`)}, kind: Unauthorized, in: "[not done]"},
 	{name: "exchange: a JWT near its end is replaced before", opts: exchanging, do: twice(list),
 		steps: []step{vIssue.with(200, issued1(jwt("k1", testNow.Add(-time.Second)))), vGet.as(jwt("k1", testNow.Add(-time.Second))).with(200, `[]`), vIssue.with(200, issued1(jwtTwo)), vGet.as(jwtTwo).with(200, `[]`)}, want: ""},
 	{name: "exchange: expires_in rules", opts: exchanging, do: twice(list),

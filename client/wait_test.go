@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // spellings of one wait of 40 s, as servers write it. Each is a header and its value.
@@ -30,14 +31,14 @@ func TestEverySpellingOfAWaitIsKept(t *testing.T) {
 			var hits atomic.Int32
 			srv := answering(t, func(rw http.ResponseWriter, _ *http.Request) {
 				if hits.Add(1) > 1 {
-					emptyList(rw, apikey.Generic)
+					emptyList(rw, wirename.Generic)
 					return
 				}
 				rw.Header()[spelled[0]] = []string{spelled[1]}
 				rw.WriteHeader(status)
 				_, _ = rw.Write([]byte(`{"success":false,"message":"no"}`))
 			})
-			opts := options(apikey.Generic, srv.URL)
+			opts := options(wirename.Generic, srv.URL)
 			opts.Sleep, opts.Timeout = w.sleep, time.Minute
 			_, err := ListAll(bg, mustOpen(t, opts))
 			if err != nil || len(w.waits) != 1 || (w.waits[0]-40*time.Second).Abs() > time.Millisecond {
@@ -63,7 +64,7 @@ func TestAWaitInTheBodyIsKept(t *testing.T) {
 			var hits atomic.Int32
 			srv := answering(t, func(rw http.ResponseWriter, _ *http.Request) {
 				if hits.Add(1) > 1 {
-					emptyList(rw, apikey.Generic)
+					emptyList(rw, wirename.Generic)
 					return
 				}
 				if c.header != "" {
@@ -72,7 +73,7 @@ func TestAWaitInTheBodyIsKept(t *testing.T) {
 				rw.WriteHeader(status)
 				_, _ = rw.Write([]byte(c.body))
 			})
-			opts := options(apikey.Generic, srv.URL)
+			opts := options(wirename.Generic, srv.URL)
 			opts.Sleep, opts.Timeout = w.sleep, time.Minute
 			if _, err := ListAll(bg, mustOpen(t, opts)); err != nil || len(w.waits) != 1 || (w.waits[0]-c.want).Abs() > time.Millisecond {
 				t.Errorf("%d, %s, %s: waited %v, want %v (%v)", status, c.header, c.body, w.waits, c.want, err)
@@ -134,7 +135,7 @@ var limitsIn403 = []struct {
 func TestARateLimitInAnySpellingSaysNothingAboutAKey(t *testing.T) {
 	for i, c := range limitsIn403 {
 		for _, status := range []int{403, 401} {
-			for service, secret := range map[string]string{apikey.Generic: genericSecret, apikey.Vertesia: vertesiaSecret, apikey.Prosopo: prosopoSecret} {
+			for service, secret := range map[string]string{wirename.Generic: genericSecret, wirename.Vertesia: vertesiaSecret, wirename.Prosopo: prosopoSecret} {
 				srv := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 					w.Header().Set("Content-Type", "application/json")
 					for i := 0; i < len(c.headers); i += 2 {
@@ -165,7 +166,7 @@ func TestWhatIsLeftOfALimitIsNoLimit(t *testing.T) {
 func leftIsNoLimit(t *testing.T, left []string) {
 	t.Helper()
 	for _, step := range []step{gUser.with(403, `{"success":false,"message":"the key lacks the permission users:read"}`, left...), gUser.with(404, `{"success":false,"message":"no such user"}`, left...)} {
-		if proof, err := mustOpen(t, options(apikey.Generic, play(t, step).URL)).Probe(bg, apikey.NewSecret(genericSecret), ""); err != nil || !proof.Accepted() {
+		if proof, err := mustOpen(t, options(wirename.Generic, play(t, step).URL)).Probe(bg, apikey.NewSecret(genericSecret), ""); err != nil || !proof.Accepted() {
 			t.Errorf("%v: %+v, %v", left, proof, err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 const team = `# ours
@@ -267,7 +268,7 @@ func FuzzChange(f *testing.F) {
 		if kind&8 != 0 {
 			after.Token = Token{Command: []string{"pass", token}}
 		}
-		after.CanCreate = kind&16 != 0 && p.Service == apikey.Generic
+		after.CanCreate = kind&16 != 0 && p.Service == wirename.Generic
 		text, err := changed("f", file, p, after)
 		if err != nil {
 			return

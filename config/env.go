@@ -4,11 +4,14 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"detent/delivery"
 )
 
 // Env is the environment that detent was started with, so that a test can hand over its own.
@@ -33,17 +36,7 @@ func (e Env) Get(name string) string { return e.vars[name] }
 
 // Without is the environment for a child process: everything but the named variables.
 func (e Env) Without(names ...string) []string {
-	drop := make(map[string]bool, len(names))
-	for _, n := range names {
-		drop[n] = true
-	}
-	out := make([]string, 0, len(e.all))
-	for _, line := range e.all {
-		if name, _, _ := strings.Cut(line, "="); !drop[name] {
-			out = append(out, line)
-		}
-	}
-	return out
+	return delivery.CleanEnviron(e.all, names)
 }
 
 // errNoHome is returned only where a home directory is really needed.
@@ -93,10 +86,7 @@ func (e Env) xdg(variable, fallback string) (string, error) {
 // Path is the configuration file: the flag's, else $DETENT_CONFIG's, else the default
 // place. explicit says that somebody named it, so that it has to be there.
 func (e Env) Path(flag string) (path string, explicit bool, err error) {
-	if flag == "" {
-		flag = e.Get("DETENT_CONFIG")
-	}
-	if flag != "" {
+	if flag = cmp.Or(flag, e.Get("DETENT_CONFIG")); flag != "" {
 		if path, err = e.Expand(flag); err != nil {
 			return "", true, err
 		}

@@ -17,6 +17,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/issuers"
+	"detent/keyserver/wirename"
 )
 
 func TestConfigThatOthersMayWriteIsRefusedWithTheChmod(t *testing.T) {
@@ -425,8 +426,8 @@ func FuzzAppend(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, file, name string, kind byte, url, token, word string) {
 		p := Profile{Name: name, Service: issuers.BuiltIn()[int(kind)%3], URL: url, ReadOnly: kind&4 != 0, Environment: []apikey.Environment{"", apikey.Live, apikey.Test, apikey.Dev}[kind>>3&3]}
-		p.CanCreate = kind&32 != 0 && p.Service == apikey.Generic
-		p.Exchange = kind&32 != 0 && p.Service == apikey.Vertesia
+		p.CanCreate = kind&32 != 0 && p.Service == wirename.Generic
+		p.Exchange = kind&32 != 0 && p.Service == wirename.Vertesia
 		switch {
 		case kind>>6 == 0:
 			p.Token.Env = token

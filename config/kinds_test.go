@@ -19,6 +19,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/keyserver/wirename"
 )
 
 const mark = "\ufeff"
@@ -125,7 +126,7 @@ func TestExchangeIsTakenWhereTheClientFindsItsServer(t *testing.T) {
 			t.Fatal(inFile)
 		}
 		_, inFile = parse("f", []byte(valid(map[int]string{2: `service = "vertesia"`, 3: `url = "` + url + `"`}, `auth = "exchange"`)))
-		_, inClient := client.Open(client.Options{Service: apikey.Vertesia, URL: url, Exchange: true, Token: secret})
+		_, inClient := client.Open(client.Options{Service: wirename.Vertesia, URL: url, Exchange: true, Token: secret})
 		if (inFile == nil) != (inClient == nil) {
 			t.Errorf("%s: the file %v, the client %v", url, inFile, inClient)
 		}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,10 +88,7 @@ func (r TokenReader) NeedsTerminal(p Profile) bool {
 // standard input and no credential of ours; at the end of its time it is killed
 // together with whatever it started.
 func (r TokenReader) command(ctx context.Context, argv []string) (string, error) {
-	patience := r.Patience
-	if patience == 0 {
-		patience = commandTime
-	}
+	patience := cmp.Or(r.Patience, commandTime)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)

@@ -14,14 +14,7 @@ func (d dotenv) set(name, value string) ([]byte, error) {
 	if err := d.shellConflict(name); err != nil {
 		return nil, err
 	}
-	a, lines := d.find(name)
-	if len(lines) == 0 {
-		written, err := encodeValue(value, 0, "")
-		if err != nil {
-			return nil, err
-		}
-		return d.checked(d.appended(name+"="+written), name, value)
-	}
+	a, _ := d.find(name)
 	if a.junk {
 		return nil, &dotenvError{a.line, "something follows the closing quotation mark: mend the line first"}
 	}
@@ -29,10 +22,10 @@ func (d dotenv) set(name, value string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.checked(d.spliced(a, written), name, value)
+	return d.checked(d.setRaw(name, written), name, value)
 }
 
-// setRaw puts a value back exactly as it was written before.
+// setRaw has a value written exactly so.
 func (d dotenv) setRaw(name, raw string) []byte {
 	if a, lines := d.find(name); len(lines) > 0 {
 		return d.spliced(a, raw)

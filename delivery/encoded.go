@@ -85,21 +85,12 @@ var (
 // decodings are what the text may mean in each of the usual forms.
 func decodings(text string) (out []string) {
 	joined := blanks().ReplaceAllString(text, "")
+	keep := func(decoded []byte) { out = append(out, string(decoded)) }
 	for _, run := range base64Runs().FindAllString(strings.NewReplacer("-", "+", "_", "/").Replace(joined), -1) {
-		for at := range 4 {
-			part := run[at:]
-			if b, err := base64.RawStdEncoding.DecodeString(part[:len(part)-len(part)%4]); err == nil {
-				out = append(out, string(b))
-			}
-		}
+		aligned(run, 4, base64.RawStdEncoding.DecodeString, keep)
 	}
 	for _, run := range base32Runs().FindAllString(joined, -1) {
-		for at := range 8 {
-			part := strings.ToUpper(run[at:])
-			if b, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(part[:len(part)-len(part)%8]); err == nil {
-				out = append(out, string(b))
-			}
-		}
+		aligned(strings.ToUpper(run), 8, base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString, keep)
 	}
 	column := dumpOffset().ReplaceAllString(text, "")
 	if column != text {
@@ -107,12 +98,7 @@ func decodings(text string) (out []string) {
 	}
 	for _, form := range []string{text, column, dumpText().ReplaceAllString(column, "")} {
 		for _, run := range hexRuns().FindAllString(hexMarks().ReplaceAllString(form, ""), -1) {
-			for at := range 2 {
-				part := run[at:]
-				if b, err := hex.DecodeString(part[:len(part)-len(part)%2]); err == nil {
-					out = append(out, string(b), swapPairs(b))
-				}
-			}
+			aligned(run, 2, hex.DecodeString, func(decoded []byte) { out = append(out, string(decoded), swapPairs(decoded)) })
 		}
 		for _, base := range []int{8, 10} {
 			out = append(out, counted(form, base))
@@ -122,6 +108,16 @@ func decodings(text string) (out []string) {
 		out = append(out, unescaped)
 	}
 	return out
+}
+
+// aligned decodes a run from each letter on at which a group of so many may begin.
+func aligned(run string, group int, decode func(string) ([]byte, error), found func([]byte)) {
+	for at := range group {
+		part := run[at:]
+		if decoded, err := decode(part[:len(part)-len(part)%group]); err == nil {
+			found(decoded)
+		}
+	}
 }
 
 // swapPairs exchanges the bytes of each pair, as hexdump and od -x print them.

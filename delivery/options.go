@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -59,12 +60,7 @@ func (o Options) withDefaults() Options {
 	if o.LookPath == nil {
 		o.LookPath = exec.LookPath
 	}
-	if o.Timeout <= 0 {
-		o.Timeout = defaultTimeout
-	}
-	if o.MaxOutput <= 0 {
-		o.MaxOutput = defaultMaxOutput
-	}
+	o.Timeout, o.MaxOutput = cmp.Or(o.Timeout, defaultTimeout), cmp.Or(o.MaxOutput, defaultMaxOutput)
 	if o.Hook == nil {
 		o.Hook = func(string) {}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -69,12 +70,7 @@ func mounted(path string) bool {
 	if err != nil {
 		return false
 	}
-	for _, m := range mounts(table) {
-		if m.point == path {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(mounts(table), func(m mount) bool { return m.point == path })
 }
 
 // mountedElsewhere says where the file is mounted by itself, in this system or in any container of it whose

@@ -94,16 +94,13 @@ func (f *shellFile) next() {
 	case c == '#':
 		f.pos += len(f.line())
 		f.remark = f.pos == len(f.src)
-	case c == ';':
-		f.pos++
-		f.begin(false)
 	case bytes.HasPrefix(f.src[f.pos:], []byte("&&")):
 		f.pos += 2
 		f.begin(true)
 	case c == '|': // twice for ||
 		f.pos++
 		f.begin(true)
-	case c == '&':
+	case c == ';' || c == '&':
 		f.pos++
 		f.begin(false)
 	case c == '(':
@@ -129,11 +126,8 @@ func (f *shellFile) begin(conditional bool) {
 
 // line is the rest of the line, without its end.
 func (f *shellFile) line() []byte {
-	rest := f.src[f.pos:]
-	if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-		return rest[:i]
-	}
-	return rest
+	line, _, _ := bytes.Cut(f.src[f.pos:], []byte{'\n'})
+	return line
 }
 
 // word reads a word and takes what it sets.

@@ -15,6 +15,7 @@ import (
 	"detent/client"
 	"detent/config"
 	"detent/delivery"
+	"detent/keyserver/wirename"
 )
 
 // issuer is a service that does what it is asked, unless it has an error to give.
@@ -428,7 +429,7 @@ func TestACallThatWasAnnouncedHasOneReceipt(t *testing.T) {
 
 // TestADesksServiceCanDoWhatItsIssuerCan, and nothing else.
 func TestADesksServiceCanDoWhatItsIssuerCan(t *testing.T) {
-	for _, issuer := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	for _, issuer := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		s, err := client.Open(client.Options{Service: issuer, URL: "http://127.0.0.1:1", Token: apikey.NewSecret("sk_live_0123456789abcdef0123456789abcdef"), Environment: apikey.Live})
 		if err != nil {
 			t.Fatal(err)

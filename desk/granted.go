@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -34,15 +35,8 @@ func (d *Desk) known(k apikey.Key) apikey.Key {
 		return k
 	}
 	was := d.names.of(k.ID)
-	if k.Name != "" { // as it was seen by who ordered
-		was.Name = k.Name
-	}
-	if was.Role == "" {
-		was.Role = k.Role
-	}
-	if was.Enabled == nil {
-		was.Enabled = k.Enabled
-	}
+	was.Name = cmp.Or(k.Name, was.Name) // as it was seen by who ordered
+	was.Role, was.Enabled = cmp.Or(was.Role, k.Role), cmp.Or(was.Enabled, k.Enabled)
 	return was
 }
 

@@ -46,19 +46,16 @@ func (n *names) learn(keys ...apikey.Key) {
 	var b strings.Builder
 	b.Grow(size)
 	for i := range keys {
-		b.WriteString("\n")
-		b.WriteString(keys[i].ID)
-		b.WriteString("\x00")
-		b.WriteString(keys[i].Name)
-		b.WriteString("\x00")
-		b.WriteString(keys[i].Role)
-		b.WriteString("\x00")
+		state := ""
 		switch on := keys[i].Enabled; {
 		case on == nil:
 		case *on:
-			b.WriteString(stateOn)
+			state = stateOn
 		default:
-			b.WriteString(stateOff)
+			state = stateOff
+		}
+		for _, part := range [...]string{"\n", keys[i].ID, "\x00", keys[i].Name, "\x00", keys[i].Role, "\x00", state} {
+			b.WriteString(part)
 		}
 	}
 	b.WriteString("\n")

@@ -14,7 +14,7 @@ import (
 	"sync"
 	"testing"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // secretText is any secret of the three services.
@@ -154,7 +154,7 @@ func (c *canary) assertOnlyIn(where map[string][]string) {
 var destinations = []string{"app/.env", "app/secret", "dump/stdin.put"}
 
 func TestSecretsOfACompleteRotationLieInTheDestinationsAlone(t *testing.T) {
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		for _, token := range []string{"SHOP_ADMIN", "DETENT_TOKEN"} {
 			t.Run(service+" "+token, func(t *testing.T) {
 				t.Parallel()
@@ -196,7 +196,7 @@ func TestSecretsOfACompleteRotationLieInTheDestinationsAlone(t *testing.T) {
 
 // TestSecretsOfAKilledRotationLieInTheDestinationsAndTheKeptCopy looks after each kill and after each end.
 func TestSecretsOfAKilledRotationLieInTheDestinationsAndTheKeptCopy(t *testing.T) {
-	b := newBackend(t, apikey.Vertesia)
+	b := newBackend(t, wirename.Vertesia)
 	first := newCanary(t, b, "SHOP_ADMIN")
 	first.must(first.spawn([]string{actorLog + "=" + first.home.path("points")}, first.args()...))
 	points := strings.Split(strings.TrimSpace(first.read("points")), "\n")

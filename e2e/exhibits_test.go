@@ -3,20 +3,26 @@
 package e2e
 
 import (
+	"crypto/tls"
+	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 type sat = func(args ...string) *sitter
 
 var exhibits = []exhibit{
-	{"list", listExhibit}, {"marks", marksExhibit}, {"helpers", helpersExhibit}, {"demo", demoExhibit}, {"states", statesExhibit},
-	{"create", createExhibit}, {"vertesia", vertesiaExhibit}, {"guards", guardsExhibit}, {"queue", queueExhibit},
-	{"rotation", rotationExhibit}, {"leaked", leakedExhibit}, {"profiles", profilesExhibit},
+	{name: "list", play: listExhibit}, {name: "marks", play: marksExhibit}, {name: "helpers", play: helpersExhibit}, {name: "demo", play: demoExhibit, unset: true},
+	{name: "states", play: statesExhibit}, {name: "create", play: createExhibit}, {name: "vertesia", play: vertesiaExhibit}, {name: "guards", play: guardsExhibit},
+	{name: "queue", play: queueExhibit}, {name: "rotation", play: rotationExhibit}, {name: "leaked", play: leakedExhibit}, {name: "profiles", play: profilesExhibit},
+	{name: "page", play: guardsPage, only: [][2]int{{80, 24}, {120, 40}}, looks: 2},
 }
 
 func listExhibit(t *testing.T, c *company, sit sat) {
@@ -30,17 +36,17 @@ func listExhibit(t *testing.T, c *company, sit sat) {
 	p.do("tab", "enter")
 	p.shot("all-chips")
 	p.do("esc", "7 of 7")
-	p.do("/", "filter")
+	p.do("/", "words, env")
 	p.say("ex", "expir")
 	p.shot("filter-completion")
 	p.say("pires<14d ba:", "ba:")
 	p.shot("filter-not-understood")
 	p.do("esc", "answered")
-	p.do("/", "filter")
+	p.do("/", "words, env")
 	p.say("zzz", "zzz")
 	p.shot("filter-nothing")
 	p.do("esc", "answered")
-	p.do("/", "filter")
+	p.do("/", "words, env")
 	p.say("shop-api", "shop-api")
 	p.do("enter", `▸ shop-api`)
 	p.shot("filter-kept")
@@ -57,7 +63,7 @@ func marksExhibit(t *testing.T, c *company, sit sat) {
 	p := sit("-p", "staging")
 	p.wait(`▸ \S`)
 	p.do("0", "7 of 7 answered")
-	p.do("/", "filter")
+	p.do("/", "words, env")
 	p.say("old !ci", "!ci")
 	p.do("enter", "answered")
 	p.do("*", "marked")
@@ -225,7 +231,7 @@ func vertesiaExhibit(t *testing.T, c *company, sit sat) {
 	p.shot("create-abandon")
 	p = sit("-p", "studio")
 	p.wait(`▸ \S`)
-	p.do("/", "filter")
+	p.do("/", "words, env")
 	p.say("doc-intake", "doc-intake")
 	p.do("enter", `▸ doc-intake`)
 	p.do("e", "Edit doc-intake")
@@ -255,7 +261,7 @@ func guardsExhibit(t *testing.T, c *company, sit sat) {
 	c.profiles(t, c.usual()...)
 	p := sit("-p", "studio")
 	p.wait(`▸ \S`)
-	p.do("/", "filter")
+	p.do("/", "words, env")
 	p.say("doc-intake", "doc-intake")
 	p.do("enter", `▸ doc-intake`)
 	p.do("x", "Disable")
@@ -283,7 +289,7 @@ func queueExhibit(t *testing.T, c *company, sit sat) {
 	p := sit("-p", "staging")
 	p.wait(`▸ \S`)
 	p.do("0", "7 of 7 answered")
-	p.do("/", "filter")
+	p.do("/", "words, env")
 	for _, name := range []string{"worker-1", "mailer-1", "shop-api", "storefront"} {
 		p.say(name, name)
 		p.do("enter", `▸ `+name)
@@ -296,6 +302,7 @@ func queueExhibit(t *testing.T, c *company, sit sat) {
 	p.wait("Type")
 	p.shot("queue-plan")
 	n := p.wait(`Type (\d) to rotate`)[1]
+	p.do("tab", "enter begin") // from the key that has no place
 	p.armed()
 	p.say(n, "rotate .*: "+n)
 	p.shot("queue-typed")
@@ -315,7 +322,7 @@ func rotationExhibit(t *testing.T, c *company, sit sat) {
 	p := sit("-p", "prod")
 	find := func(name string) {
 		p.wait(`▸ \S`)
-		p.do("/", "filter")
+		p.do("/", "words, env")
 		p.say(name, name)
 		p.do("enter", `▸ `+name)
 	}
@@ -388,14 +395,6 @@ func leakedExhibit(t *testing.T, c *company, sit sat) {
 	p.do("enter", "shop-api")
 	p.shot("verify-asked")
 	p.armed()
-	p.do("r", "begin with the preflight")
-	p.shot("leaked-replace")
-	p = sit("-p", "staging")
-	p.wait(`▸ \S`)
-	p.do("v", "secret")
-	paste(secret)
-	p.do("enter", "valid")
-	p.armed()
 	p.do("x", "Disable|cannot|no off")
 	p.shot("leaked-switch-off")
 	p = sit("-p", "staging")
@@ -406,6 +405,14 @@ func leakedExhibit(t *testing.T, c *company, sit sat) {
 	p.armed()
 	p.do("d", "Delete a key")
 	p.shot("leaked-delete")
+	p = sit("-p", "staging")
+	p.wait(`▸ \S`)
+	p.do("v", "secret")
+	paste(secret)
+	p.do("enter", "valid")
+	p.armed()
+	p.do("r", "begin with the preflight|enter +create the new key")
+	p.shot("leaked-replace")
 	p = sit("-p", "staging")
 	p.wait(`▸ \S`)
 	p.do("v", "secret")
@@ -440,4 +447,123 @@ func profilesExhibit(t *testing.T, c *company, sit sat) {
 	p.shot("profile-url")
 	p.do("enter", "enter")
 	p.shot("profile-token")
+}
+
+// onAnotherMachine is a server at an address of this machine that is not loopback's, and the authority that it is trusted by.
+func onAnotherMachine(t *testing.T, to string) (at, ca string) {
+	target, err := url.Parse(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range addresses {
+		of, isNet := a.(*net.IPNet)
+		if !isNet || of.IP.IsLoopback() || of.IP.To4() == nil {
+			continue
+		}
+		listener, err := net.Listen("tcp", net.JoinHostPort(of.IP.String(), "0"))
+		if err != nil {
+			continue
+		}
+		proven, ca := certificate(t, of.IP.String(), time.Now().Add(time.Hour))
+		s := httptest.NewUnstartedServer(httputil.NewSingleHostReverseProxy(target))
+		s.Listener, s.TLS = listener, &tls.Config{Certificates: []tls.Certificate{proven}}
+		s.StartTLS()
+		t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
+		return s.URL, ca
+	}
+	t.Skip("this machine has no address but loopback's")
+	return "", ""
+}
+
+// guardsPage are the pictures of docs/GUARDS.md, as this version has them.
+func guardsPage(t *testing.T, c *company, sit sat) {
+	far, ca := onAnotherMachine(t, c.server.url)
+	c.profiles(t,
+		c.profile("prod", "prosopo", "PROSOPO_TOKEN", "environment = \"live\"\n"),
+		c.profile("gentest", "generic", "GENERIC_TEST_TOKEN", "environment = \"test\"\ncreate = true\n"),
+		c.profile("wrong", "generic", "GENERIC_LIVE_TOKEN", "environment = \"test\"\ncreate = true\n"),
+		c.profile("unset", "prosopo", "PROSOPO_TOKEN", fmt.Sprintf("url = %q\nca = %q\n", far, ca)),
+	)
+	at := func(profile string) *sitter {
+		p := sit("-p", profile)
+		p.wait(`▸ \S`)
+		return p
+	}
+	find := func(p *sitter, name string) {
+		p.do("/", "words, env")
+		p.say(name, name)
+		p.do("enter", `▸ `+name)
+	}
+	at("prod").shot("guards-live")
+	p := at("unset")
+	p.wait(`env\?`)
+	p.shot("guards-unset")
+	find(p, "hr-offboarding")
+	p.do("d", "Delete a key")
+	p.shot("guards-delete")
+	p = at("wrong")
+	p.wait("the profile says test")
+	p.shot("guards-token")
+	p = at("prod")
+	p.do("/", "words, env")
+	p.say("unused>90d", "0 of")
+	p.shot("guards-filter")
+	p = at("prod")
+	find(p, "grafana-readonly")
+	p.do("r", "WHERE DOES")
+	for range 6 {
+		if strings.Contains(p.text(), "▸ (•) compromised ") {
+			break
+		}
+		p.move("tab")
+		p.rest()
+	}
+	p.wait(`▸ \(•\) compromised `)
+	p.shot("guards-compromised")
+
+	env := c.path("shop.env")
+	if err := os.WriteFile(env, []byte("API_KEY=another-secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p = at("gentest")
+	p.do("n", "New API key")
+	p.say("shop", "› shop▏")
+	p.do("enter", "LIVE")
+	p.do("down", "▸ test")
+	for _, field := range []string{`┃ Expires`, `┃ IP addresses`, `┃ Referrers`, `┃ Endpoints`, `Environment +`} {
+		p.do("enter", field)
+	}
+	p.confirm("Key created")
+	p.do("e", "Variable")
+	p.do("ctrl+u", "▸ Path")
+	p.say(env, "shop.env▏")
+	p.do("tab", "▸ Variable")
+	p.confirm("Replace what is there")
+	p.shot("guards-overwriting")
+
+	c.used(t, "prod", "shop-api", "shop", "--permission", "getRules")
+	p = at("prod")
+	find(p, "shop-api")
+	p.do("r", "WHERE DOES")
+	p.write("\x1b[200~" + env + ":API_KEY\x1b[201~")
+	p.wait("shop.env:API_KEY")
+	p.step("enter", "begin with the preflight")
+	p.step("enter", `enter +create the new key`)
+	p.step("enter", `enter +deliver the new secret`)
+	p.step("enter", `enter +prove the new key`)
+	p.wait("Nothing else uses the old key")
+	p.hangUp()
+	p.exit()
+	p = at("gentest")
+	p.do("R", "shop-api")
+	p.do("enter", "Nothing else uses|enter +prove|enter +look")
+	p.shot("guards-rotation")
+	p = sit("--demo")
+	p.wait(`▸ \S`)
+	p.do("1", "local/prosopo")
+	p.shot("guards-demo")
 }

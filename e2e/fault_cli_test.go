@@ -18,8 +18,8 @@ import (
 	"time"
 	"unicode"
 
-	"detent/apikey"
 	"detent/cli"
+	"detent/keyserver/wirename"
 )
 
 // faultRun is one command with one fault, in this process and over real connections.
@@ -61,11 +61,11 @@ type faultFlow struct {
 	code     int // of a failure
 }
 
-var every = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
+var every = []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic}
 
 func accessFlags(service string) []string {
-	return map[string][]string{apikey.Prosopo: {"--permission", "getRules"}, apikey.Vertesia: {"--role", "reader"},
-		apikey.Generic: {"--environment", "live"}}[service]
+	return map[string][]string{wirename.Prosopo: {"--permission", "getRules"}, wirename.Vertesia: {"--role", "reader"},
+		wirename.Generic: {"--environment", "live"}}[service]
 }
 
 var creates = []string{"POST /api-keys/create", "POST /api/v1/apikeys", "POST /v1/api-keys"}
@@ -86,9 +86,9 @@ func faultFlows() []*faultFlow {
 			args: func(c *faultRun) []string {
 				return create(c, "-o", "json", "--deliver", "env-file:"+filepath.Join(c.dir, "app.env")+":KEY", "--replace")
 			}, held: (*faultRun).delivered},
-		{name: "update", services: []string{apikey.Vertesia}, code: 1, writes: []string{"PUT /"}, most: 1,
+		{name: "update", services: []string{wirename.Vertesia}, code: 1, writes: []string{"PUT /"}, most: 1,
 			args: func(c *faultRun) []string { return []string{"update", c.id, "--disable", "-o", "json"} }, held: (*faultRun).updated},
-		{name: "public-key", services: []string{apikey.Vertesia}, code: 1, writes: []string{"GET /api/v1/apikeys/pk"}, most: 1,
+		{name: "public-key", services: []string{wirename.Vertesia}, code: 1, writes: []string{"GET /api/v1/apikeys/pk"}, most: 1,
 			args: func(c *faultRun) []string { return []string{"public-key", "--name", c.name + " new"} }, held: (*faultRun).published},
 		{name: "delete", services: every, code: 1, writes: []string{"POST /api-keys/delete", "DELETE /"}, most: 2,
 			args: func(c *faultRun) []string { return []string{"delete", c.id, "--yes"} }, held: (*faultRun).deleted},
@@ -109,7 +109,7 @@ const faultEnv = "# mine\nKEY=old-value\nOTHER=1\n"
 
 func (c *faultRun) prepare(url string) error {
 	config := fmt.Sprintf("default_profile = \"p\"\n[profiles.p]\nservice = %q\nurl = %q\ntoken = { file = \"~/token\" }\nenvironment = \"live\"\n", c.service, url)
-	if c.service == apikey.Generic {
+	if c.service == wirename.Generic {
 		config += "create = true\n"
 	}
 	dir := filepath.Join(c.dir, ".config", "detent")

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"testing"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // effect is what a fault means for the two kinds of calls, and what is said of it.
@@ -121,7 +121,7 @@ func TestTheSampleMeetsEveryClassInEachFlowAndEachFaultInSeveral(t *testing.T) {
 		}
 	}
 	for row, r := range turnRows() {
-		if r.service == apikey.Vertesia && r.step != "undo" { // of its rotations all run
+		if r.service == wirename.Vertesia && r.step != "undo" { // of its rotations all run
 			for _, i := range chosen(row, false) {
 				meets[i]++
 			}

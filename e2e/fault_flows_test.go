@@ -8,16 +8,16 @@ import (
 	"os"
 	"strings"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // creating leads to the last page of the form for a new key.
 var creating = map[string]script{
-	apikey.Prosopo: {{"n", "New Prosopo key"}, {"type:{new}", "› {new}▏"}, {"enter", `┃ +1h +1d`}, {"enter", "0 of 23 picked"}, {"space", "1 of 23 picked"},
+	wirename.Prosopo: {{"n", "New Prosopo key"}, {"type:{new}", "› {new}▏"}, {"enter", `┃ +1h +1d`}, {"enter", "0 of 23 picked"}, {"space", "1 of 23 picked"},
 		{"enter", `▸ Create ◂`}},
-	apikey.Vertesia: {{"n", `▸ secret key`}, {"enter", "New Vertesia key"}, {"type:{new}", "› {new}▏"}, {"enter", `┃ +1h +1d`}, {"enter", `▸ reader`},
+	wirename.Vertesia: {{"n", `▸ secret key`}, {"enter", "New Vertesia key"}, {"type:{new}", "› {new}▏"}, {"enter", `┃ +1h +1d`}, {"enter", `▸ reader`},
 		{"enter", `▸ Create ◂`}},
-	apikey.Generic: {{"n", "New API key"}, {"type:{new}", "› {new}▏"}, {"tab", `▸ LIVE`}, {"enter", `┃ Expires`}, {"enter", `┃ IP addresses`},
+	wirename.Generic: {{"n", "New API key"}, {"type:{new}", "› {new}▏"}, {"tab", `▸ LIVE`}, {"enter", `┃ Expires`}, {"enter", `┃ IP addresses`},
 		{"enter", `┃ Referrers`}, {"enter", `┃ Endpoints`}, {"enter", `▸ Create ◂`}},
 }
 
@@ -49,7 +49,7 @@ func also(s script, more ...[2]string) script { return append(append(script{}, m
 var looked = script{{"see:", `▸ Reload and look ◂`}, {"confirm:enter", ""}, {"hear:", `it was created, and|no new key of this name`}, {"agree:it was created, and", "{new}"},
 	{"esc", "Discard this form"}, {"right", "▸ Discard ◂"}, {"confirm:enter", ""}, {"gone:", "Discard this form|New .* key"}, {"row:{new}", ""}}
 
-var vertesia = []string{apikey.Vertesia}
+var vertesia = []string{wirename.Vertesia}
 
 // screenFlows are what a person does in the TUI but for rotations.
 var screenFlows = []*screenFlow{
@@ -77,7 +77,7 @@ var screenFlows = []*screenFlow{
 		after: map[string]script{"not done": deletedAfterAll, "unknown": deletedAfterAll}},
 
 	{name: "delete", on: every, spoil: changes, open: map[string]script{"": {{"d", "Delete a key"}, {"right", `▸ Delete ◂`}},
-		apikey.Generic: {{"d", "Type {name} to confirm"}, {"type:{name}", `▸ {name}▏`}}},
+		wirename.Generic: {{"d", "Type {name} to confirm"}, {"type:{name}", `▸ {name}▏`}}},
 		act: [2]string{"confirm:enter", `{name} (deleted|was already gone)`}, writes: 1, again: true, change: gone("{name}"),
 		after: map[string]script{"not done": lookedFor, "unknown": lookedFor}},
 
@@ -106,9 +106,9 @@ var screenFlows = []*screenFlow{
 		act: [2]string{"t", `✓ works: `}, failed: `✗ does not work`, after: map[string]script{"done": tested, "failed": tested}},
 
 	{name: "add a profile", on: every, spoil: anyCall, open: map[string]script{
-		apikey.Prosopo:  adding([2]string{"see:", `▸ Prosopo`}),
-		apikey.Vertesia: adding([2]string{"move:right", `▸ Vertesia`}, [2]string{"enter", `▸ direct`}),
-		apikey.Generic:  adding([2]string{"move:right right", `▸ generic`}, [2]string{"enter", `┃ Create`})},
+		wirename.Prosopo:  adding([2]string{"see:", `▸ Prosopo`}),
+		wirename.Vertesia: adding([2]string{"move:right", `▸ Vertesia`}, [2]string{"enter", `▸ direct`}),
+		wirename.Generic:  adding([2]string{"move:right right", `▸ generic`}, [2]string{"enter", `┃ Create`})},
 		act: [2]string{"t", `✓ works: `}, failed: `✗ does not work`, after: map[string]script{"done": tested, "failed": tested}, held: (*cell).added},
 }
 

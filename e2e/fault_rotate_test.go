@@ -11,7 +11,7 @@ import (
 	"testing"
 	"unicode"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // TestRotationStandsEveryFault spoils each call of a rotation with each fault and then goes on, or back,
@@ -20,10 +20,10 @@ func TestRotationStandsEveryFault(t *testing.T) {
 	t.Parallel()
 	services := backends(t)
 	plots := []plot{
-		{name: "prosopo", service: apikey.Prosopo, places: []string{"app"}},
-		{name: "vertesia", service: apikey.Vertesia, places: []string{"env"}},
-		{name: "generic", service: apikey.Generic, places: []string{"app"}},
-		{name: "generic roll", service: apikey.Generic, places: []string{"env"}, args: []string{"--strategy", "roll", "--overlap", "1h"}},
+		{name: "prosopo", service: wirename.Prosopo, places: []string{"app"}},
+		{name: "vertesia", service: wirename.Vertesia, places: []string{"env"}},
+		{name: "generic", service: wirename.Generic, places: []string{"app"}},
+		{name: "generic roll", service: wirename.Generic, places: []string{"env"}, args: []string{"--strategy", "roll", "--overlap", "1h"}},
 	}
 	row := 0
 	var cells, through atomic.Int64

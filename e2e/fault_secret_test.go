@@ -23,10 +23,10 @@ import (
 
 	"github.com/creack/pty"
 
-	"detent/apikey"
 	// As main does it: without it the test's detent asks the terminal and waits for five seconds.
 	_ "detent/aterm"
 	"detent/cli"
+	"detent/keyserver/wirename"
 )
 
 // breaker makes the test binary play a detent that panics: "WHERE:FILE", as soon as the file is there and the
@@ -75,7 +75,7 @@ func (l *leak) all() []string {
 // at is the program on a Vertesia service, over a line that is listened to.
 func (l *leak) at(t *testing.T, command func(h *home) *exec.Cmd) (*person, *home, string) {
 	t.Helper()
-	b := newBackend(t, apikey.Vertesia)
+	b := newBackend(t, wirename.Vertesia)
 	proxy, admin := newProxy(t, b.url), b.mintAdmin()
 	l.listen(proxy)
 	h := pointed(t, "vertesia", proxy.URL, admin)

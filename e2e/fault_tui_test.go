@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // script is what a person does, line by line: a key, or a verb with a colon and its object, and the pattern that
@@ -117,7 +117,7 @@ func (s *sitting) sent() []string {
 var thrifty = []string{"GOMAXPROCS=1", "GOGC=off", "GOMEMLIMIT=128MiB"}
 
 // environments are those of the sittings' profiles: a live one wants names typed.
-var environments = map[string]string{apikey.Prosopo: "test", apikey.Vertesia: "test", apikey.Generic: "live"}
+var environments = map[string]string{wirename.Prosopo: "test", wirename.Vertesia: "test", wirename.Generic: "live"}
 
 func newSitting(t *testing.T, at, service string, hangs bool) *sitting {
 	t.Helper()
@@ -126,7 +126,7 @@ func newSitting(t *testing.T, at, service string, hangs bool) *sitting {
 	config := "default_profile = \"p\"\n"
 	for _, name := range []string{"p", "q"} {
 		config += fmt.Sprintf("[profiles.%s]\nservice = %q\nurl = %q\ntoken = { file = \"~/token\" }\nenvironment = %q\n", name, service, s.proxy.URL, environments[service])
-		if service == apikey.Generic {
+		if service == wirename.Generic {
 			config += "create = true\n"
 		}
 	}
@@ -256,7 +256,7 @@ func (c *cell) play(s script) {
 			switch state, is := c.byName()[text]; {
 			case !is:
 				c.gone(regexp.QuoteMeta(text) + ` `)
-			case c.back.service == apikey.Vertesia:
+			case c.back.service == wirename.Vertesia:
 				c.wait(regexp.QuoteMeta(text) + ` .*` + map[string]string{"on": "(enabled|expiring)", "off": "disabled"}[state])
 			default:
 				c.wait(regexp.QuoteMeta(text) + ` `)

@@ -16,9 +16,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/creack/pty"
+	"detent/keyserver/wirename"
 
-	"detent/apikey"
+	"github.com/creack/pty"
 )
 
 // turnStep is a step of a rotation on the screen, with what enter says that it does.
@@ -33,7 +33,7 @@ var turnSteps = []turnStep{
 func stepsOn(service string) []turnStep {
 	var out []turnStep
 	for _, s := range turnSteps {
-		if s.name != "disable" || service == apikey.Vertesia {
+		if s.name != "disable" || service == wirename.Vertesia {
 			out = append(out, s)
 		}
 	}
@@ -68,7 +68,7 @@ type turn struct {
 }
 
 // ways is how a rotation is begun: the destination that the profile names, with its restart, or one that is typed.
-var ways = map[string]string{apikey.Prosopo: "app", apikey.Vertesia: "env", apikey.Generic: "app"}
+var ways = map[string]string{wirename.Prosopo: "app", wirename.Vertesia: "env", wirename.Generic: "app"}
 
 // sit opens the program and begins the setup of the key's rotation: no drain and no soak, as the operator's word.
 func (x *turn) sit() {
@@ -114,7 +114,7 @@ func (x *turn) sit() {
 	s.move("ctrl+u", "0")
 	s.do("tab", `▸ +soak`)
 	s.wait(`drain +0 `)
-	if x.service == apikey.Vertesia {
+	if x.service == wirename.Vertesia {
 		s.move("ctrl+u", "0")
 		s.wait(`soak +0`)
 	}
@@ -349,7 +349,7 @@ func TestEveryStepOfARotationOnScreenStandsEveryFault(t *testing.T) {
 			}
 			for _, way := range []string{"to the end", "and back"} {
 				// Under this class the next service's rotates or goes back, but a step that one service alone has meets every class.
-				if (n+s)%2 != 0 && !everyCell() && (way == "and back" || service != apikey.Vertesia) {
+				if (n+s)%2 != 0 && !everyCell() && (way == "and back" || service != wirename.Vertesia) {
 					continue
 				}
 				work <- func() {

@@ -36,8 +36,9 @@ var playSize = [2]int{100, 32}
 // sitter is somebody who uses the program and takes pictures of it.
 type sitter struct {
 	*person
-	look look
-	dir  string
+	look  look
+	dir   string
+	sizes [][2]int
 }
 
 // shot takes a picture of what is on the screen, at each size.
@@ -50,7 +51,7 @@ func (p *sitter) shot(name string) {
 func (p *sitter) shotOnce(name string, do func()) {
 	p.t.Helper()
 	p.rest()
-	for _, size := range gallerySizes {
+	for _, size := range p.sizes {
 		from := len(p.output())
 		p.resize(size[0], size[1])
 		p.framed(size)
@@ -65,6 +66,21 @@ func (p *sitter) shotOnce(name string, do func()) {
 	p.resize(playSize[0], playSize[1])
 	p.framed(playSize)
 	p.rest()
+}
+
+// do presses a key, and waits for what it is to bring. What esc leads back to may be on the screen behind what it closes: that it acts
+// is waited for as well.
+func (p *sitter) do(key, want string) []string {
+	p.t.Helper()
+	if key == "esc" {
+		p.rest()
+		before := len(p.output())
+		p.keys(key)
+		p.until("what esc does", func(string) bool { return len(p.raw) > before })
+		p.rest()
+		return p.wait(want)
+	}
+	return p.person.do(key, want)
 }
 
 // framed waits until the frame has that size.
@@ -111,7 +127,7 @@ type company struct {
 func newCompany(t *testing.T, l look, name string) *company {
 	t.Helper()
 	h := newHome(t)
-	dir := filepath.Join(os.TempDir(), "detent-"+l.name+"-"+name)
+	dir := filepath.Join(os.TempDir(), l.name+"-"+name)
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -119,6 +135,9 @@ func newCompany(t *testing.T, l look, name string) *company {
 	for i, v := range h.env {
 		if strings.HasPrefix(v, "HOME=") {
 			h.env[i] = "HOME=" + dir
+		}
+		if strings.HasPrefix(v, "TMPDIR=") { // where the demo has its files
+			h.env[i] = "TMPDIR=" + dir
 		}
 	}
 	h.dir = dir
@@ -175,8 +194,11 @@ func (c *company) used(t *testing.T, profile, name, place string, more ...string
 
 // exhibit is a flow of which pictures are taken.
 type exhibit struct {
-	name string
-	play func(t *testing.T, c *company, sit func(args ...string) *sitter)
+	name  string
+	only  [][2]int // sizes, else all
+	looks int      // the first ones, else all
+	unset bool     // where there is no configuration: in no look that one asks for
+	play  func(t *testing.T, c *company, sit func(args ...string) *sitter)
 }
 
 // TestGalleryOfEveryScreen drives the program through every screen and takes pictures of each, in each size and look:
@@ -195,14 +217,21 @@ func TestGalleryOfEveryScreen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range galleryLooks {
+	for n, l := range galleryLooks {
 		t.Run(l.name, func(t *testing.T) {
 			for _, e := range exhibits {
+				sizes := gallerySizes
+				if e.only != nil {
+					sizes = e.only
+				}
+				if e.looks > 0 && n >= e.looks || e.unset && l.ui != "" {
+					continue
+				}
 				t.Run(e.name, func(t *testing.T) {
 					t.Parallel()
 					c := newCompany(t, l, e.name)
 					e.play(t, c, func(args ...string) *sitter {
-						return &sitter{c.sit(t, playSize[0], playSize[1], args...), l, dir}
+						return &sitter{c.sit(t, playSize[0], playSize[1], args...), l, dir, sizes}
 					})
 				})
 			}

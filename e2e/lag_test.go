@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // lagging is a play on a service whose lists and revocations are behind, on one clock with the processes: a wait moves it on and
@@ -63,7 +63,7 @@ func (p *play) ending(r result) (e ending) {
 	return e
 }
 
-var everyService = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
+var everyService = []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic}
 
 var stillWords = regexp.MustCompile(`its secret was still accepted (\S+) later, and refused at`)
 
@@ -118,7 +118,7 @@ func TestACompromisedKeyThatIsAcceptedTooLongStaysOpenUntilItIsRefused(t *testin
 }
 
 func TestAPlannedRotationWhoseOldSecretIsAcceptedTooLongIsDoneAndSaysSo(t *testing.T) {
-	for _, service := range []string{apikey.Prosopo, apikey.Generic} {
+	for _, service := range []string{wirename.Prosopo, wirename.Generic} {
 		t.Run(service, func(t *testing.T) {
 			p := lagging(t, plot{service: service, places: []string{"env"}}, "0s", "20m")
 			r := p.spawn(nil, p.rotateArgs()...)
@@ -150,7 +150,7 @@ func (p *play) calledAt() func(method string) []time.Time {
 func TestTheSoakBeginsWhenTheDisabledKeyIsFirstRefused(t *testing.T) {
 	for _, soak := range []time.Duration{0, 10 * time.Minute} {
 		t.Run(soak.String(), func(t *testing.T) {
-			p := lagging(t, plot{service: apikey.Vertesia, places: []string{"env"}, args: []string{"--soak", fmt.Sprint(int(soak.Seconds()), "s")}}, "0s", "50s")
+			p := lagging(t, plot{service: wirename.Vertesia, places: []string{"env"}, args: []string{"--soak", fmt.Sprint(int(soak.Seconds()), "s")}}, "0s", "50s")
 			at := p.calledAt()
 			p.must(p.spawn(nil, p.rotateArgs()...))
 			if took := at("DELETE")[0].Sub(at("PUT")[0]); took < 50*time.Second+soak {
@@ -160,7 +160,7 @@ func TestTheSoakBeginsWhenTheDisabledKeyIsFirstRefused(t *testing.T) {
 		})
 	}
 	t.Run("not in time", func(t *testing.T) {
-		p := lagging(t, plot{service: apikey.Vertesia, places: []string{"env"}}, "0s", "20m")
+		p := lagging(t, plot{service: wirename.Vertesia, places: []string{"env"}}, "0s", "20m")
 		at := p.calledAt()
 		r := p.spawn(nil, p.rotateArgs()...)
 		p.stoppedSaying(r, "still accepted")
@@ -175,7 +175,7 @@ func TestTheSoakBeginsWhenTheDisabledKeyIsFirstRefused(t *testing.T) {
 
 // TestKilledBetweenADeletionAndItsAnswerOnlyGoingOnIsPossible: whatever the list and the old secret say meanwhile.
 func TestKilledBetweenADeletionAndItsAnswerOnlyGoingOnIsPossible(t *testing.T) {
-	requests := map[string]string{apikey.Prosopo: "POST /api-keys/delete", apikey.Vertesia: "DELETE ", apikey.Generic: "DELETE "}
+	requests := map[string]string{wirename.Prosopo: "POST /api-keys/delete", wirename.Vertesia: "DELETE ", wirename.Generic: "DELETE "}
 	for _, service := range everyService {
 		for _, handled := range []bool{false, true} {
 			for _, flags := range [][]string{nil, {"--compromised"}} {

@@ -18,7 +18,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 	"detent/rotation"
 )
 
@@ -232,9 +232,9 @@ func happened(a *alphabet, lines []string, old string) string {
 func TestAPlannedRotationAndItsPlanAgreeLineByLine(t *testing.T) {
 	services := backends(t)
 	modes := map[string][]string{"planned": {"--drain", "8s", "--soak", "2s"}, "no waits": {"--drain", "0s", "--soak", "0s"}, "compromised": {"--compromised"}, "old first": {"--compromised", "--old-first"}}
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		strategies := []string{"create", "dashboard"}
-		if service == apikey.Generic {
+		if service == wirename.Generic {
 			strategies = append(strategies, "roll", "roll-at-once")
 		}
 		for _, strategy := range strategies {
@@ -292,7 +292,7 @@ func (p *play) compare(plan planned, w *witness) {
 // TestAPlanChangesNothing compares the whole home before and after, and looks at what goes over the wire.
 func TestAPlanChangesNothing(t *testing.T) {
 	services := backends(t)
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		for _, flags := range [][]string{nil, {"--compromised", "--old-first"}, {"--strategy", "dashboard"}} {
 			t.Run(service+" "+strings.Join(flags, " "), func(t *testing.T) {
 				t.Parallel()
@@ -368,7 +368,7 @@ func (p *play) everything() string {
 
 // TestAPlanIsRefusedWhereThePreflightWouldBe holds that, as far as that shows without a write and without a secret on the wire.
 func TestAPlanIsRefusedWhereThePreflightWouldBe(t *testing.T) {
-	b := newBackend(t, apikey.Generic)
+	b := newBackend(t, wirename.Generic)
 	for name, of := range map[string]func(p *play) []string{
 		"no such folder":  func(*play) []string { return []string{"file:/no/such/folder/x"} },
 		"a folder":        func(p *play) []string { return []string{"file:" + p.home.path("app")} },
@@ -396,7 +396,7 @@ func TestAPlanIsRefusedWhereThePreflightWouldBe(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := newPlay(t, b, plot{service: apikey.Generic, places: []string{"env"}})
+			p := newPlay(t, b, plot{service: wirename.Generic, places: []string{"env"}})
 			args := []string{"rotate", p.oldID, "--yes", "--drain", "0s"}
 			for _, d := range of(p) {
 				args = append(args, "--deliver", d)

@@ -5,13 +5,13 @@ package e2e
 import (
 	"testing"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // plots are the ways to rotate that are killed and starved of answers at every point.
 func plots() []plot {
 	var out []plot
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		out = append(out,
 			plot{name: service + " planned", service: service, places: []string{"app"}},
 			plot{name: service + " compromised", service: service, places: []string{"env"}, args: []string{"--compromised"}},
@@ -19,18 +19,18 @@ func plots() []plot {
 			plot{name: service + " dashboard", service: service, places: []string{"env"}, args: []string{"--strategy", "dashboard"}})
 	}
 	return append(out,
-		plot{name: "prosopo that gives secrets again", service: apikey.Prosopo, places: []string{"env"}, gives: true},
-		plot{name: "vertesia that gives secrets again", service: apikey.Vertesia, places: []string{"file"}, gives: true},
-		plot{name: "vertesia, two places", service: apikey.Vertesia, places: []string{"app", "file"}},
-		plot{name: "generic roll", service: apikey.Generic, places: []string{"app"}, args: []string{"--strategy", "roll", "--overlap", "1h"}},
-		plot{name: "vertesia, detent's own key", service: apikey.Vertesia, places: []string{"env"}, own: true},
+		plot{name: "prosopo that gives secrets again", service: wirename.Prosopo, places: []string{"env"}, gives: true},
+		plot{name: "vertesia that gives secrets again", service: wirename.Vertesia, places: []string{"file"}, gives: true},
+		plot{name: "vertesia, two places", service: wirename.Vertesia, places: []string{"app", "file"}},
+		plot{name: "generic roll", service: wirename.Generic, places: []string{"app"}, args: []string{"--strategy", "roll", "--overlap", "1h"}},
+		plot{name: "vertesia, detent's own key", service: wirename.Vertesia, places: []string{"env"}, own: true},
 	)
 }
 
 func backends(t *testing.T) map[string]*backend {
 	t.Helper()
 	out := map[string]*backend{}
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		out[service] = newBackend(t, service)
 	}
 	return out

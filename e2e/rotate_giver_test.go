@@ -11,7 +11,7 @@ import (
 	"sync"
 	"testing"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // giver stands in front of the embedded service and gives secrets again, as the real services do:
@@ -68,7 +68,7 @@ func (g *giver) enrich(r *http.Request, body []byte) []byte {
 		secret, known := g.values[id]
 		switch {
 		case !known:
-		case g.kind == apikey.Prosopo:
+		case g.kind == wirename.Prosopo:
 			k["token"] = secret
 		case strings.Contains(r.URL.RawQuery, "withValue=true"):
 			k["value"] = secret

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // isCreateCall recognises the create of the three services.
@@ -33,7 +33,7 @@ func (p *play) otherHost() *play {
 }
 
 func TestTwoHostsThatRotateTheSameKeyAtOnceBothStopAndOneGoesOn(t *testing.T) {
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		t.Run(service, func(t *testing.T) {
 			t.Parallel()
 			p := newPlay(t, newBackend(t, service), plot{service: service, places: []string{"env"}})
@@ -81,7 +81,7 @@ func TestTwoHostsThatRotateTheSameKeyAtOnceBothStopAndOneGoesOn(t *testing.T) {
 // TestHostThatComesSecondStillBringsAKeyThatWorks: the other host's rotation is over, and the old key gone, before
 // this one's create arrives. There is no way back, so the way on must be open.
 func TestHostThatComesSecondStillBringsAKeyThatWorks(t *testing.T) {
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		t.Run(service, func(t *testing.T) {
 			t.Parallel()
 			p := newPlay(t, newBackend(t, service), plot{service: service, places: []string{"env"}})
@@ -104,7 +104,7 @@ func TestHostThatComesSecondStillBringsAKeyThatWorks(t *testing.T) {
 				return f
 			})
 			r := p.now(nil, p.rotateArgs()...)
-			if service == apikey.Vertesia { // their key has the plain name again
+			if service == wirename.Vertesia { // their key has the plain name again
 				p.must(r)
 			} else { // theirs still carries a mark: who uses it is looked at before the old key goes
 				p.stoppedSaying(r, "somebody else rotates this key", "--not-mine REASON")
@@ -124,7 +124,7 @@ func TestHostThatComesSecondStillBringsAKeyThatWorks(t *testing.T) {
 }
 
 func TestKeyThatAnotherHostIsRotatingIsLeftAlone(t *testing.T) {
-	p := newPlay(t, newBackend(t, apikey.Prosopo), plot{service: apikey.Prosopo, places: []string{"env"}})
+	p := newPlay(t, newBackend(t, wirename.Prosopo), plot{service: wirename.Prosopo, places: []string{"env"}})
 	args := p.rotateArgs()
 	r := p.now(nil, append(args[:2:2], "--yes", "--deliver", "env-file:"+p.home.path("app/.env")+":API_KEY")...) // stops at the drain
 	if r.code != 1 || p.open() == "" {
@@ -143,7 +143,7 @@ func TestSignalAfterTheCreateDeliversFirst(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
-			p := newPlay(t, newBackend(t, apikey.Vertesia), plot{service: apikey.Vertesia, places: []string{"env"}})
+			p := newPlay(t, newBackend(t, wirename.Vertesia), plot{service: wirename.Vertesia, places: []string{"env"}})
 			cmd := p.process(nil, p.rotateArgs()...)
 			cmd.Path, cmd.Args[0] = binary, binary // the real program, with its signals
 			var errs bytes.Buffer
@@ -193,7 +193,7 @@ func waitSignalled(t *testing.T, pid int) {
 }
 
 func TestCommandAfterTheDeliveryThatFailsStopsResumable(t *testing.T) {
-	p := newPlay(t, newBackend(t, apikey.Vertesia), plot{service: apikey.Vertesia, places: []string{"app"}})
+	p := newPlay(t, newBackend(t, wirename.Vertesia), plot{service: wirename.Vertesia, places: []string{"app"}})
 	good := p.read(".config/detent/config.toml")
 	at := strings.Index(good, "then = ")
 	p.write(".config/detent/config.toml", good[:at]+"then = [\"sh\", \"-c\", \"echo it does not start; exit 3\"]\n")
@@ -207,7 +207,7 @@ func TestCommandAfterTheDeliveryThatFailsStopsResumable(t *testing.T) {
 }
 
 func TestDestinationThatCannotWorkIsRefusedBeforeAKeyExists(t *testing.T) {
-	p := newPlay(t, newBackend(t, apikey.Generic), plot{service: apikey.Generic, places: []string{"env"}})
+	p := newPlay(t, newBackend(t, wirename.Generic), plot{service: wirename.Generic, places: []string{"env"}})
 	p.write("test.env", "OTHER=sk_test_0123456789abcdefghij0123456789\n")
 	for _, place := range []string{"file:/no/such/folder/x", "file:" + p.home.path("app"), "command:no-such-program-here", "env-file:" + p.home.path("test.env") + ":API_KEY"} {
 		r := p.now(nil, "rotate", p.oldID, "--yes", "--drain", "0s", "--deliver", place)

@@ -28,6 +28,7 @@ import (
 	"detent/apikey"
 	"detent/cli"
 	"detent/keyserver"
+	"detent/keyserver/wirename"
 )
 
 // backend is a real key service on loopback, and the view of it that detent has no part in.
@@ -76,7 +77,7 @@ func newBackendAt(t *testing.T, service string, now func() time.Time) *backend {
 func (b *backend) mintAdmin() string {
 	b.t.Helper()
 	env := apikey.Environment("")
-	if b.service == apikey.Generic {
+	if b.service == wirename.Generic {
 		env = apikey.Live
 	}
 	secret, err := b.server.MintAdmin(context.Background(), b.service, env)
@@ -119,10 +120,10 @@ func (b *backend) list() []listed {
 	var body []byte
 	var err error
 	switch b.service {
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		status, body = b.ask("POST", "/api-keys/get", b.admin, "{}")
 		err = json.Unmarshal(body, &rows)
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		status, body = b.ask("GET", "/api/v1/apikeys", b.admin, "")
 		err = json.Unmarshal(body, &rows)
 	default:
@@ -147,9 +148,9 @@ func (b *backend) create(name string) (id, secret string) {
 		Data             struct{ ID, Key string }
 	}
 	switch b.service {
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		_, body = b.ask("POST", "/api-keys/create", b.admin, `{"name":"`+name+`","permissions":{"AccessRules":["getRules"]},"expiresIn":2592000}`)
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		_, body = b.ask("POST", "/api/v1/apikeys", b.admin, `{"name":"`+name+`","role":"reader","expires_at":"`+end+`","properties":{"team":"pay"}}`)
 	default:
 		_, body = b.ask("POST", "/v1/api-keys", b.admin, `{"name":"`+name+`","environment":"live","expires_at":"`+end+`","restrictions":{"ip_addresses":["127.0.0.0/8"],"referrers":[],"endpoints":[]}}`)
@@ -167,9 +168,9 @@ func (b *backend) create(name string) (id, secret string) {
 // remove deletes a key; for cleaning up.
 func (b *backend) remove(id string) {
 	switch b.service {
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		b.ask("POST", "/api-keys/delete", b.admin, `{"apiKeyId":"`+id+`"}`)
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		b.ask("DELETE", "/api/v1/apikeys/"+id, b.admin, "")
 	default:
 		b.ask("DELETE", "/v1/api-keys/"+id, b.admin, "")
@@ -181,9 +182,9 @@ func (b *backend) works(secret string) bool {
 	b.t.Helper()
 	method, path := "GET", "/v1/prosopo/provider/admin/rules"
 	switch b.service {
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		path = "/api/v1/apikeys"
-	case apikey.Generic:
+	case wirename.Generic:
 		path = "/v1/api-keys"
 	}
 	status, _ := b.ask(method, path, secret, "")
@@ -257,7 +258,7 @@ create = true
 env_file = { path = "~/app/.env", variable = "API_KEY" }
 then = ["cp", "%s", "%s"]
 `, pl.service, p.proxy.URL, p.home.path("app/.env"), p.home.path("running")))
-	if pl.service != apikey.Generic {
+	if pl.service != wirename.Generic {
 		p.write(".config/detent/config.toml", strings.Replace(p.read(".config/detent/config.toml"), "create = true\n", "", 1))
 	}
 	t.Cleanup(func() {
@@ -429,7 +430,7 @@ func (p *play) assertRotated() {
 	if p.back.works(p.oldSecret) {
 		p.Fatal("the old secret still works")
 	}
-	if p.service == apikey.Vertesia && keys[0].Name != p.base && (p.named == "" || !strings.HasPrefix(keys[0].Name, p.named)) {
+	if p.service == wirename.Vertesia && keys[0].Name != p.base && (p.named == "" || !strings.HasPrefix(keys[0].Name, p.named)) {
 		p.Errorf("the name was not restored: %q", keys[0].Name)
 	}
 	for place, holds := range p.holdings() {

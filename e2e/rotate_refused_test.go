@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // ailments are ways in which a service stops to serve.
@@ -33,7 +33,7 @@ func TestServiceThatFailsAtAnyStepIsSurvived(t *testing.T) {
 	}
 	var runs atomic.Int64
 	t.Run("steps", func(t *testing.T) {
-		for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+		for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 			pl := plot{name: service, service: service, places: []string{"env"}}
 			t.Run(service, func(t *testing.T) {
 				t.Parallel()
@@ -90,7 +90,7 @@ func (p *play) endedWithoutItsName(r result) bool {
 
 // TestServiceThatNoLongerAnswersIsGivenUpInTime hangs on each kind of request.
 func TestServiceThatNoLongerAnswersIsGivenUpInTime(t *testing.T) {
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		b := newBackend(t, service)
 		pl := plot{service: service, places: []string{"env"}, args: []string{"--timeout", "1s"}}
 		p := newPlay(t, b, pl)

@@ -11,12 +11,12 @@ import (
 	"sync"
 	"testing"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 func TestSecondProcessIsToldWhoRotatesTheKey(t *testing.T) {
-	b := newBackend(t, apikey.Vertesia)
-	p := newPlay(t, b, plot{service: apikey.Vertesia, places: []string{"env"}})
+	b := newBackend(t, wirename.Vertesia)
+	p := newPlay(t, b, plot{service: wirename.Vertesia, places: []string{"env"}})
 	inCreate, goOn := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	p.proxy.when(func(_ int, r *http.Request) *fault {
@@ -55,9 +55,9 @@ func TestSecondProcessIsToldWhoRotatesTheKey(t *testing.T) {
 }
 
 func TestManyProcessesAtOnceRotateOnce(t *testing.T) {
-	b := newBackend(t, apikey.Prosopo)
+	b := newBackend(t, wirename.Prosopo)
 	for range 5 {
-		p := newPlay(t, b, plot{service: apikey.Prosopo, places: []string{"env"}})
+		p := newPlay(t, b, plot{service: wirename.Prosopo, places: []string{"env"}})
 		cmds := make([]*exec.Cmd, 5)
 		said := make([]bytes.Buffer, len(cmds))
 		for i := range cmds {

@@ -25,6 +25,7 @@ import (
 	"detent/apikey"
 	"detent/client"
 	"detent/keyserver"
+	"detent/keyserver/wirename"
 )
 
 // soakFor is how long TestSoak works: go test ./e2e -run TestSoak -soak 10m
@@ -48,7 +49,7 @@ func newSoakHost(t *testing.T) *soakHost {
 	server := h.start()
 	for _, service := range every {
 		env := apikey.Environment("")
-		if service == apikey.Generic {
+		if service == wirename.Generic {
 			env = apikey.Live
 		}
 		secret, err := server.MintAdmin(context.Background(), service, env)
@@ -161,7 +162,7 @@ func line(t *testing.T, target, admin string, rng *rand.Rand) (string, *sync.Wai
 
 func (h *soakHost) client(t *testing.T, service, url string) client.Service {
 	t.Helper()
-	opts := client.Options{Service: service, URL: url, Token: h.admins[service], CanCreate: service == apikey.Generic, Timeout: 20 * time.Second,
+	opts := client.Options{Service: service, URL: url, Token: h.admins[service], CanCreate: service == wirename.Generic, Timeout: 20 * time.Second,
 		Sleep: func(ctx context.Context, d time.Duration) error {
 			select {
 			case <-time.After(min(d, 3*time.Millisecond)):
@@ -169,7 +170,7 @@ func (h *soakHost) client(t *testing.T, service, url string) client.Service {
 			}
 			return ctx.Err()
 		}}
-	if service == apikey.Generic {
+	if service == wirename.Generic {
 		opts.Environment = apikey.Live
 	}
 	s, err := client.Open(opts)
@@ -241,7 +242,7 @@ func (s *soaker) step(ctx context.Context) {
 	switch r := s.rng.IntN(100); {
 	case r < 25 && len(s.keys) < 12:
 		s.create(ctx)
-	case r < 45 && s.kind == apikey.Vertesia && len(s.keys) > 0:
+	case r < 45 && s.kind == wirename.Vertesia && len(s.keys) > 0:
 		s.update(ctx, s.keys[s.rng.IntN(len(s.keys))])
 	case r < 60 && len(s.keys) > 0:
 		s.remove(ctx, s.rng.IntN(len(s.keys)))
@@ -267,9 +268,9 @@ func (s *soaker) create(ctx context.Context) {
 	k := &modelKey{name: fmt.Sprintf("%s %d", s.name, s.n)}
 	draft := apikey.Draft{Name: k.name}
 	switch s.kind {
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		draft.Permissions = []apikey.Permission{{Feature: "AccessRules", Name: "getRules"}}
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		k.role = []string{"reader", "executor", "developer"}[s.rng.IntN(3)]
 		draft.Role, draft.Type = k.role, apikey.SecretKey
 	default:

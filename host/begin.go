@@ -31,7 +31,6 @@ func (h *Host) StartRotation(s *Session, k apikey.Key, places []delivery.Destina
 			return nil, Usage(err)
 		}
 	}
-	headless := p.Headless
 	world, err := h.World(s)
 	if err != nil {
 		return nil, err
@@ -43,7 +42,7 @@ func (h *Host) StartRotation(s *Session, k apikey.Key, places []delivery.Destina
 		return nil, Usage(&NoPlaceError{k.Name})
 	}
 	k.Environment = s.EnvironmentOf(k)
+	world.Headless = p.Headless // which is of the world that takes the place of p's
 	p.World, p.Key, p.Destinations = world, k, places
-	p.Headless = headless
 	return rotation.Start(p)
 }

@@ -27,11 +27,19 @@ func (h *Host) deliveryOptions() (delivery.Options, error) {
 
 // Destinations are what --deliver names.
 func (h *Host) Destinations(p config.Profile, specs []string) ([]delivery.Destination, error) {
-	var out []place
+	out, err := h.destinations(p, specs)
+	if err != nil {
+		err = fmt.Errorf("--deliver: %w", err)
+	}
+	return out, err
+}
+
+// destinations are those that were named, or written out, wherever that was.
+func (h *Host) destinations(p config.Profile, specs []string) (out []delivery.Destination, err error) {
 	for _, spec := range specs {
 		d, err := h.Destination(p, spec)
 		if err != nil {
-			return nil, fmt.Errorf("--deliver: %w", err)
+			return nil, err
 		}
 		out = append(out, d)
 	}

@@ -5,6 +5,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -149,11 +150,7 @@ func (h *Host) openDebug() (io.Writer, error) {
 
 // makeTemp makes a folder for the demo alone, which is removed at the end.
 func (h *Host) makeTemp() (string, error) {
-	base := h.o.Env.Get("TMPDIR")
-	if base == "" {
-		base = os.TempDir()
-	}
-	dir, err := os.MkdirTemp(base, "detent-demo-")
+	dir, err := os.MkdirTemp(cmp.Or(h.o.Env.Get("TMPDIR"), os.TempDir()), "detent-demo-")
 	if err != nil {
 		return "", err
 	}

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"detent/client/issuers"
@@ -101,15 +99,15 @@ func (h *Host) Issuers() ([]IssuerRow, error) {
 
 // issuerCan are what an issuer may be able to do, with the word of it for people.
 var issuerCan = []struct{ name, word string }{{"create", "create"}, {"update", "change"}, {"enable", "switch"}, {"delete", "delete"},
-	{"reveal", "reveal"}, {"last_used", "last-use"}, {"verify", ""}, {"roll", "roll"}}
+	{"reveal", "reveal"}, {"last_used", "last-use"}, {"roll", "roll"}, {"verify", ""}}
 
 // canOf says what an issuer can do.
 func canOf(d *kit.Declaration) map[string]bool {
-	return map[string]bool{"create": d.Create != nil, "update": d.Update != nil, "enable": d.Update != nil && d.Update.Sends("enabled") || d.Enable != nil, "delete": d.Delete != nil,
-		"reveal": d.Retrieve != nil || d.List.Secrets, "last_used": len(d.Row.LastUsedAt) > 0, "verify": len(d.Probes) > 0, "roll": d.Roll != nil}
+	return map[string]bool{"create": d.Can("create"), "update": d.Update != nil, "enable": d.Can("disable"), "delete": d.Can("delete"),
+		"reveal": d.Can("retrieve"), "last_used": d.Can("last_used"), "verify": len(d.Probes) > 0, "roll": d.Can("roll")}
 }
 
-// canWords are the same for people. What every issuer can, and what nothing here uses yet, is left out.
+// canWords are the same for people. What every issuer can is left out.
 func canWords(can map[string]bool) (words []string) {
 	for _, c := range issuerCan {
 		if can[c.name] && c.word != "" {
@@ -153,8 +151,8 @@ func DescribeIssuer(w io.Writer, d *kit.Declaration) error {
 	if d.Row.SecretIsID {
 		row("truth", "a key is named by its secret: it is shown under a fingerprint")
 	}
-	for _, name := range slices.Sorted(maps.Keys(d.Cannot)) {
-		row("cannot", name+": "+d.Cannot[name])
+	for _, c := range d.Cannots() {
+		row("cannot", c.Ability+": "+c.Why)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -201,8 +199,18 @@ func IssuerCells(all []IssuerRow) [][]string {
 			out[i][2] = strings.TrimRight(p.By+" "+p.What+p.Date, " ")
 		}
 		if r.Wrong != "" {
-			out[i][1] = "cannot be used: " + r.Wrong
+			out[i][1] = "cannot be used"
 		}
 	}
 	return out
+}
+
+// WrongIssuers say why files of the user's own cannot be used, a line each: file, line, field, what is allowed.
+func WrongIssuers(all []IssuerRow) (lines []string) {
+	for _, r := range all {
+		if r.Wrong != "" {
+			lines = append(lines, r.Name+" cannot be used: "+r.Wrong)
+		}
+	}
+	return lines
 }

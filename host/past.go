@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"detent/audit"
+	"detent/rotation"
 	"detent/tui/ui"
 )
 
@@ -14,6 +15,11 @@ import (
 const pastShown = 10_000
 
 var _ ui.Recorder = (*Screens)(nil)
+
+var _ ui.Recaller = (*Screens)(nil)
+
+// Recall is Host.Recall.
+func (h *Screens) Recall() ([]rotation.Recalled, error) { return h.host.Recall() }
 
 // Outcome says what came of an action.
 func (r AuditRow) Outcome() string {

@@ -77,3 +77,33 @@ func TestARememberedPlaceIsSuggestedForItsKey(t *testing.T) {
 		}
 	}
 }
+
+// A place that is added, or taken away, while its profile is open is a place of it at once.
+func TestAnOpenProfileHasThePlacesThatItHasNow(t *testing.T) {
+	h := hostWith(t, someProfile, "T=a-token").Screens(io.Discard)
+	k := apikey.Key{ID: "1", Name: "payments-api"}
+	places := func() int {
+		s, err := h.session(t.Context(), "prod", k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(Suggested(s.Profile, k.Name))
+	}
+	if n := places(); n != 0 {
+		t.Fatalf("%d places to begin with", n)
+	}
+	name, err := h.Remember(t.Context(), "prod", k, "file:/srv/key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := places(); n != 1 {
+		t.Errorf("%d places once one is remembered", n)
+	}
+	s, err := h.session(t.Context(), "prod", k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := h.host.Destination(s.Profile, name); err != nil || d.Spec() != name {
+		t.Errorf("%v, %v", d, err)
+	}
+}

@@ -60,14 +60,16 @@ func (h *Host) saveFields(ctx context.Context, was *ui.ProfileDraft, n ui.Profil
 
 // profileField sets one field of a draft; an error is what the value must be.
 var profileField = map[string]func(n *ui.ProfileDraft, value string) error{
-	"service":     func(n *ui.ProfileDraft, v string) error { n.Service = v; return nil },
-	"url":         func(n *ui.ProfileDraft, v string) error { n.URL = v; return nil },
-	"token.env":   func(n *ui.ProfileDraft, v string) error { namePlace(n); n.TokenEnv = v; return nil },
-	"token.file":  func(n *ui.ProfileDraft, v string) error { namePlace(n); n.TokenFile = v; return nil },
-	"environment": func(n *ui.ProfileDraft, v string) error { n.Environment = apikey.Environment(v); return nil },
-	"auth":        func(n *ui.ProfileDraft, v string) error { n.Auth = v; return nil },
-	"read_only":   func(n *ui.ProfileDraft, v string) (err error) { n.ReadOnly, err = yes(v); return err },
-	"create":      func(n *ui.ProfileDraft, v string) (err error) { n.CanCreate, err = yes(v); return err },
+	"service":       func(n *ui.ProfileDraft, v string) error { n.Service = v; return nil },
+	"url":           func(n *ui.ProfileDraft, v string) error { n.URL = v; return nil },
+	"token.env":     func(n *ui.ProfileDraft, v string) error { namePlace(n); n.TokenEnv = v; return nil },
+	"token.file":    func(n *ui.ProfileDraft, v string) error { namePlace(n); n.TokenFile = v; return nil },
+	"environment":   func(n *ui.ProfileDraft, v string) error { n.Environment = apikey.Environment(v); return nil },
+	"auth":          func(n *ui.ProfileDraft, v string) error { n.Auth = v; return nil },
+	"token_url":     func(n *ui.ProfileDraft, v string) error { n.TokenURL = v; return nil },
+	"secret_prefix": func(n *ui.ProfileDraft, v string) error { n.SecretPrefix = v; return nil },
+	"read_only":     func(n *ui.ProfileDraft, v string) (err error) { n.ReadOnly, err = yes(v); return err },
+	"create":        func(n *ui.ProfileDraft, v string) (err error) { n.CanCreate, err = yes(v); return err },
 	"token.command": func(n *ui.ProfileDraft, v string) (err error) {
 		namePlace(n)
 		n.TokenCommand, err = shellquote.Split(v)

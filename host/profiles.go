@@ -68,8 +68,11 @@ func (h *Host) draftOf(p config.Profile) ui.ProfileDraft {
 	if issuer.Takes("auth") {
 		d.Auth = "direct"
 		if p.Exchange {
-			d.Auth = "exchange"
+			d.Auth, d.TokenURL = "exchange", p.TokenURL
 		}
+	}
+	if issuer.Takes("secret_prefix") {
+		d.SecretPrefix = p.SecretPrefix
 	}
 	return d
 }
@@ -80,9 +83,10 @@ func profileOf(n ui.ProfileDraft, was config.Profile) config.Profile {
 		Name: n.Name, Service: n.Service, URL: n.URL, Environment: n.Environment, ReadOnly: n.ReadOnly,
 		Token:    config.Token{Env: n.TokenEnv, File: n.TokenFile, Command: n.TokenCommand},
 		Exchange: n.Auth == "exchange", CanCreate: n.CanCreate, Parents: n.Parents, MaxAge: was.MaxAge, CA: was.CA,
+		SecretPrefix: n.SecretPrefix,
 	}
-	if n.Service == was.Service {
-		p.TokenURL, p.SecretPrefix = was.TokenURL, was.SecretPrefix
+	if p.Exchange {
+		p.TokenURL = n.TokenURL
 	}
 	return p
 }
@@ -97,13 +101,10 @@ func fieldError(err error) error {
 		return err
 	}
 	field := "name"
-	for _, known := range []string{"service", "url", "token", "environment", "auth", "create", "token_url", "parents"} {
+	for _, known := range []string{"service", "url", "token", "environment", "auth", "create", "token_url", "secret_prefix", "parents"} {
 		if strings.HasSuffix(wrong.Field, "."+known) || strings.Contains(wrong.Field, "."+known+".") {
 			field = known
 		}
-	}
-	if field == "token_url" { // the form has no such field: it is about how the token is exchanged
-		field = "auth"
 	}
 	return &ui.FieldError{Field: field, Err: errors.New(wrong.Problem)}
 }

@@ -7,6 +7,7 @@ import (
 	"detent/apikey"
 	"detent/config"
 	"detent/desk"
+	"detent/keyserver/wirename"
 	"detent/tui/ui"
 )
 
@@ -17,7 +18,7 @@ func (k *keeps) Check(o desk.Order) (desk.Order, error) { return o, nil }
 func (k *keeps) Keep(desk.Order) error                  { k.n++; return nil }
 
 func TestOverSSHProfilesAreAdminsAndNoTokenOfTheServersMoves(t *testing.T) {
-	was := ui.ProfileDraft{Name: "prod", Service: apikey.Vertesia, URL: "https://api.vertesia.io", TokenEnv: "T", Auth: "direct"}
+	was := ui.ProfileDraft{Name: "prod", Service: wirename.Vertesia, URL: "https://api.vertesia.io", TokenEnv: "T", Auth: "direct"}
 	with := func(change func(*ui.ProfileDraft)) ui.ProfileDraft { n := was; change(&n); return n }
 	typed := func(n *ui.ProfileDraft) { n.TokenEnv, n.NewToken = "", apikey.NewSecret("typed-by-somebody") }
 	for _, c := range []struct {
@@ -28,7 +29,7 @@ func TestOverSSHProfilesAreAdminsAndNoTokenOfTheServersMoves(t *testing.T) {
 	}{
 		{"read-only", &was, with(func(n *ui.ProfileDraft) { n.ReadOnly, n.Environment = true, apikey.Live }), true},
 		{"another address", &was, with(func(n *ui.ProfileDraft) { n.URL = "https://evil.example" }), false},
-		{"another service", &was, with(func(n *ui.ProfileDraft) { n.Service = apikey.Generic }), false},
+		{"another service", &was, with(func(n *ui.ProfileDraft) { n.Service = wirename.Generic }), false},
 		{"another way", &was, with(func(n *ui.ProfileDraft) { n.Auth = "exchange" }), false},
 		{"another variable", &was, with(func(n *ui.ProfileDraft) { n.TokenEnv = "U" }), false},
 		{"a file", &was, with(func(n *ui.ProfileDraft) { n.TokenEnv, n.TokenFile = "", "/etc/passwd" }), false},

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"detent/apikey"
+	"detent/config"
 	"detent/desk"
 	"detent/rotation"
 	"detent/tui/rotate"
@@ -31,29 +32,21 @@ func (h *Screens) Destinations(profile, key string) []rotate.Named {
 		return nil
 	}
 	match := Suggested(p, key)
-	var out []rotate.Named
+	var first, rest []rotate.Named
 	for _, d := range p.Deliver {
-		n := rotate.Named{Name: d.Name}
-		for _, m := range match {
-			n.Suggested = n.Suggested || m.Name == d.Name
-		}
+		n := rotate.Named{Name: d.Name, Suggested: slices.ContainsFunc(match, func(m config.Deliver) bool { return m.Name == d.Name })}
 		if place, err := h.host.Destination(p, d.Name); err == nil {
 			n.Describe = place.Describe()
 		} else {
 			n.Describe = err.Error()
 		}
-		out = append(out, n)
-	}
-	slices.SortStableFunc(out, func(a, b rotate.Named) int {
-		switch {
-		case a.Suggested == b.Suggested:
-			return 0
-		case a.Suggested:
-			return -1
+		if n.Suggested {
+			first = append(first, n)
+		} else {
+			rest = append(rest, n)
 		}
-		return 1
-	})
-	return out
+	}
+	return append(first, rest...)
 }
 
 // Start begins a rotation on a profile that is open.
@@ -67,7 +60,7 @@ func (h *Screens) Start(ctx context.Context, profile string, k apikey.Key, plan 
 			return nil, err
 		}
 	}
-	places, err := h.host.Destinations(s.Profile, plan.Destinations)
+	places, err := h.host.destinations(s.Profile, plan.Destinations)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +108,11 @@ func (h *Screens) session(ctx context.Context, profile string, k apikey.Key) (*S
 		}
 		h.keep(s)
 	}
-	return s, s.Desk.May(ctx, desk.Order{What: desk.Rotate, Key: k})
+	now := *s
+	if p, err := h.lookup(profile); err == nil { // places are added and removed while a profile is open
+		now.Profile.Deliver = p.Deliver
+	}
+	return &now, s.Desk.May(ctx, desk.Order{What: desk.Rotate, Key: k})
 }
 
 // Refused has what the screens refused for the role recorded.

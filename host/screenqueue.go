@@ -81,7 +81,7 @@ func (q *screenQueue) take(i int, r *Queued) {
 	var none *NoPlaceError
 	switch {
 	case errors.As(r.Err, &none):
-		item.Why, item.Hole = "no place is known for it", true
+		item.Why, item.Hole = "no place is known for it: where does the application read this key?", true
 	case r.Err != nil:
 		item.Why = r.Err.Error()
 	case r.Ahead.Status == rotation.Stopped && r.Ahead.Question != nil:
@@ -133,7 +133,7 @@ func (q *screenQueue) start(ctx context.Context, item rotate.Item, places []stri
 			return nil, err
 		}
 	}
-	found, err := q.host.host.Destinations(s.Profile, places)
+	found, err := q.host.host.destinations(s.Profile, places)
 	if err != nil {
 		return nil, err
 	}

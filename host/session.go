@@ -10,6 +10,7 @@ import (
 	"detent/client"
 	"detent/config"
 	"detent/desk"
+	"detent/keyserver"
 )
 
 // Session is a profile in use.
@@ -67,7 +68,7 @@ func (h *Host) openWith(ctx context.Context, p config.Profile, folder string, re
 		if err != nil {
 			return nil, fmt.Errorf("the embedded service: %w", err)
 		}
-		opts.URL, opts.Token, opts.ShownOnce = local.url, local.token(p.Service), true
+		opts.URL, opts.Token, opts.ShownOnce, opts.Whole = local.url, local.token(p.Service), true, keyserver.SecretForm(p.Service)
 	} else {
 		reader, err := h.tokens()
 		if err != nil {

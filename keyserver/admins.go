@@ -7,17 +7,21 @@ import (
 
 	"detent/apikey"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // SessionToken is the administrator credential of this process: it lives in memory only, is
 // in no list and dies with the server. env is Live or Test for the generic service, or empty for one that manages
 // both; other services take no environment. A zero Secret means that there is no such service or environment.
 func (s *Server) SessionToken(service string, env apikey.Environment) apikey.Secret {
-	if service != apikey.Generic {
+	if service != wirename.Generic {
 		env = ""
 	}
 	return s.tokens[sessionKind{service, env}]
 }
+
+// SecretForm is a regular expression of a whole secret of the service.
+func SecretForm(service string) string { return store.Form(service) }
 
 // MintAdmin stores one more administrator key and returns its secret, once. env is
 // Live or Test for the generic service and is ignored for the others.
@@ -31,7 +35,7 @@ func (s *Server) Mint(ctx context.Context, service string, env apikey.Environmen
 	switch {
 	case store.Prefixes[service] == nil:
 		return Minted{}, fmt.Errorf("%q is no service: use prosopo, vertesia or generic", service)
-	case service == apikey.Generic && env != apikey.Live && env != apikey.Test:
+	case service == wirename.Generic && env != apikey.Live && env != apikey.Test:
 		return Minted{}, fmt.Errorf("%q is no environment of the generic service: use live or test", env)
 	}
 	var secret string
@@ -97,7 +101,7 @@ func (s *Server) hasAdmins(ctx context.Context, q store.Queryer) (bool, error) {
 	return true, nil
 }
 
-var contracts = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
+var contracts = []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic}
 
 // hadAdministrator and a contract name a row of detent_meta that says that it had one: it is given no other at a start, whatever became
 // of the first. Who finds a way to end all of them must not find new ones on the operator's standard output.
@@ -148,7 +152,7 @@ func (s *Server) MintFirstAdmins(ctx context.Context) ([]Minted, error) {
 		if err != nil {
 			return err
 		}
-		for _, kind := range []sessionKind{{apikey.Prosopo, ""}, {apikey.Vertesia, ""}, {apikey.Generic, apikey.Live}, {apikey.Generic, apikey.Test}} {
+		for _, kind := range []sessionKind{{wirename.Prosopo, ""}, {wirename.Vertesia, ""}, {wirename.Generic, apikey.Live}, {wirename.Generic, apikey.Test}} {
 			if !slices.Contains(never, kind.service) {
 				continue
 			}

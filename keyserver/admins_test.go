@@ -8,6 +8,7 @@ import (
 
 	"detent/apikey"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // TestTheLastAdministratorIsOneThatStays: a key that ends soon, is off, or is let in from elsewhere alone is no reason to let the
@@ -18,20 +19,20 @@ func TestTheLastAdministratorIsOneThatStays(t *testing.T) {
 			other store.Key
 			goes  bool // the administrator may go, since other stays
 		}{
-			"prosopo, for three seconds":    {store.Key{Service: apikey.Prosopo, Permissions: allPermissions(), Enabled: true, ExpiresAt: 3000}, false},
-			"prosopo, for a day":            {store.Key{Service: apikey.Prosopo, Permissions: allPermissions(), Enabled: true, ExpiresAt: lastingAdmin.Milliseconds()}, false},
-			"prosopo, for longer":           {store.Key{Service: apikey.Prosopo, Permissions: allPermissions(), Enabled: true, ExpiresAt: lastingAdmin.Milliseconds() + 1}, true},
-			"prosopo, for ever":             {store.Key{Service: apikey.Prosopo, Permissions: allPermissions(), Enabled: true}, true},
-			"prosopo, creates nothing":      {store.Key{Service: apikey.Prosopo, Permissions: `{"ApiKeys":["deleteApiKey"]}`, Enabled: true}, false},
-			"vertesia, off":                 {store.Key{Service: apikey.Vertesia, Role: "admin"}, false},
-			"vertesia, for an hour":         {store.Key{Service: apikey.Vertesia, Role: "admin", Enabled: true, ExpiresAt: 3600_000}, false},
-			"vertesia, a developer":         {store.Key{Service: apikey.Vertesia, Role: "developer", Enabled: true}, false},
-			"vertesia, an owner":            {store.Key{Service: apikey.Vertesia, Role: "owner", Enabled: true}, true},
-			"generic, elsewhere alone":      {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true, Restrictions: `{"ip_addresses":["203.0.113.1"],"referrers":[],"endpoints":[]}`}, false},
-			"generic, from a page alone":    {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true, Restrictions: `{"ip_addresses":[],"referrers":["https://a.example"],"endpoints":[]}`}, false},
-			"generic, at its endpoint":      {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true, Restrictions: `{"ip_addresses":[],"referrers":[],"endpoints":["/v1/api-keys"]}`}, false},
-			"generic, of tests":             {store.Key{Service: apikey.Generic, Environment: apikey.Test, Enabled: true}, false},
-			"generic, without restrictions": {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true}, true},
+			"prosopo, for three seconds":    {store.Key{Service: wirename.Prosopo, Permissions: allPermissions(), Enabled: true, ExpiresAt: 3000}, false},
+			"prosopo, for a day":            {store.Key{Service: wirename.Prosopo, Permissions: allPermissions(), Enabled: true, ExpiresAt: lastingAdmin.Milliseconds()}, false},
+			"prosopo, for longer":           {store.Key{Service: wirename.Prosopo, Permissions: allPermissions(), Enabled: true, ExpiresAt: lastingAdmin.Milliseconds() + 1}, true},
+			"prosopo, for ever":             {store.Key{Service: wirename.Prosopo, Permissions: allPermissions(), Enabled: true}, true},
+			"prosopo, creates nothing":      {store.Key{Service: wirename.Prosopo, Permissions: `{"ApiKeys":["deleteApiKey"]}`, Enabled: true}, false},
+			"vertesia, off":                 {store.Key{Service: wirename.Vertesia, Role: "admin"}, false},
+			"vertesia, for an hour":         {store.Key{Service: wirename.Vertesia, Role: "admin", Enabled: true, ExpiresAt: 3600_000}, false},
+			"vertesia, a developer":         {store.Key{Service: wirename.Vertesia, Role: "developer", Enabled: true}, false},
+			"vertesia, an owner":            {store.Key{Service: wirename.Vertesia, Role: "owner", Enabled: true}, true},
+			"generic, elsewhere alone":      {store.Key{Service: wirename.Generic, Environment: apikey.Live, Enabled: true, Restrictions: `{"ip_addresses":["203.0.113.1"],"referrers":[],"endpoints":[]}`}, false},
+			"generic, from a page alone":    {store.Key{Service: wirename.Generic, Environment: apikey.Live, Enabled: true, Restrictions: `{"ip_addresses":[],"referrers":["https://a.example"],"endpoints":[]}`}, false},
+			"generic, at its endpoint":      {store.Key{Service: wirename.Generic, Environment: apikey.Live, Enabled: true, Restrictions: `{"ip_addresses":[],"referrers":[],"endpoints":["/v1/api-keys"]}`}, false},
+			"generic, of tests":             {store.Key{Service: wirename.Generic, Environment: apikey.Test, Enabled: true}, false},
+			"generic, without restrictions": {store.Key{Service: wirename.Generic, Environment: apikey.Live, Enabled: true}, true},
 		} {
 			t.Run(name, func(t *testing.T) {
 				b := open(t)
@@ -51,10 +52,10 @@ func TestTheLastAdministratorIsOneThatStays(t *testing.T) {
 					want = 200
 				}
 				switch service {
-				case apikey.Prosopo:
+				case wirename.Prosopo:
 					b.want(want, admin, "POST", "/api-keys/delete", map[string]any{"apiKeyId": id})
-				case apikey.Vertesia:
-					session := b.session(apikey.Vertesia, "")
+				case wirename.Vertesia:
+					session := b.session(wirename.Vertesia, "")
 					b.want(want, session, "PUT", "/api/v1/apikeys/"+id, `{"enabled":false}`)
 					if c.goes {
 						b.want(200, session, "PUT", "/api/v1/apikeys/"+id, `{"enabled":true}`)
@@ -94,8 +95,8 @@ func TestAStartGivesAnAdministratorOnlyToAContractThatNeverHadOne(t *testing.T) 
 			return services
 		}
 		// One contract has a key that can create keys, made in this process.
-		b.prosopo(b.session(apikey.Prosopo, ""), "terraform", map[string]any{"ApiKeys": []string{"createApiKey"}}, "expiresIn", 60)
-		if got := first(b); !slices.Equal(got, []string{apikey.Vertesia, apikey.Generic, apikey.Generic}) {
+		b.prosopo(b.session(wirename.Prosopo, ""), "terraform", map[string]any{"ApiKeys": []string{"createApiKey"}}, "expiresIn", 60)
+		if got := first(b); !slices.Equal(got, []string{wirename.Vertesia, wirename.Generic, wirename.Generic}) {
 			t.Errorf("the first start minted %q", got)
 		}
 		if got := first(b.beside(t)); len(got) != 0 {

@@ -6,6 +6,7 @@ import (
 
 	"detent/apikey"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // TestAnAnswerTakesFewAllocations bounds what a request costs inside the service, from its handler on, while nobody writes.
@@ -27,19 +28,19 @@ func TestAnAnswerTakesFewAllocations(t *testing.T) {
 			}
 		}
 	}
-	vertesiaID, _ := store.IDOf(apikey.Vertesia, tokens[apikey.Vertesia])
+	vertesiaID, _ := store.IDOf(wirename.Vertesia, tokens[wirename.Vertesia])
 	s.usage.closed = true // no batch in the middle
 	for _, c := range []struct {
 		name, service, method, path string
 		most                        float64
 	}{
-		{"prosopo read", apikey.Prosopo, "GET", "/v1/prosopo/provider/admin/rules", 18},
-		{"vertesia read", apikey.Vertesia, "GET", "/api/v1/apikeys/" + vertesiaID, 26},
-		{"generic read", apikey.Generic, "GET", "/v1/users/usr_1", 60},
-		{"prosopo list", apikey.Prosopo, "POST", "/api-keys/get", 28},
-		{"vertesia list", apikey.Vertesia, "GET", "/api/v1/apikeys", 26},
-		{"generic list", apikey.Generic, "GET", "/v1/api-keys", 30},
-		{"an unknown key", apikey.Generic, "GET", "/v1/api-keys", 120},
+		{"prosopo read", wirename.Prosopo, "GET", "/v1/prosopo/provider/admin/rules", 18},
+		{"vertesia read", wirename.Vertesia, "GET", "/api/v1/apikeys/" + vertesiaID, 26},
+		{"generic read", wirename.Generic, "GET", "/v1/users/usr_1", 60},
+		{"prosopo list", wirename.Prosopo, "POST", "/api-keys/get", 28},
+		{"vertesia list", wirename.Vertesia, "GET", "/api/v1/apikeys", 26},
+		{"generic list", wirename.Generic, "GET", "/v1/api-keys", 30},
+		{"an unknown key", wirename.Generic, "GET", "/v1/api-keys", 120},
 	} {
 		token := tokens[c.service]
 		if c.name == "an unknown key" {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 func serveOnce(b testing.TB, h http.Handler, r *http.Request) {
@@ -44,7 +45,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 	if err := s.FillDemo(context.Background(), 10_000); err != nil {
 		b.Fatal(err)
 	}
-	key := s.generic(s.session(apikey.Generic, apikey.Live), "k", "live").text("data.key")
+	key := s.generic(s.session(wirename.Generic, apikey.Live), "k", "live").text("data.key")
 	h := s.Handler()
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -83,7 +84,7 @@ func BenchmarkList(b *testing.B) {
 		}
 		h := s.Handler()
 		for _, c := range []struct{ service, method, path string }{
-			{apikey.Prosopo, "POST", "/api-keys/get"}, {apikey.Vertesia, "GET", "/api/v1/apikeys"}, {apikey.Generic, "GET", "/v1/api-keys"},
+			{wirename.Prosopo, "POST", "/api-keys/get"}, {wirename.Vertesia, "GET", "/api/v1/apikeys"}, {wirename.Generic, "GET", "/v1/api-keys"},
 		} {
 			b.Run(fmt.Sprintf("%s/%d", c.service, n), func(b *testing.B) {
 				b.ReportAllocs()
@@ -97,7 +98,7 @@ func BenchmarkList(b *testing.B) {
 
 func BenchmarkCreate(b *testing.B) {
 	s := open(b)
-	token := s.session(apikey.Generic, apikey.Live)
+	token := s.session(wirename.Generic, apikey.Live)
 	var took []time.Duration
 	b.ResetTimer()
 	for range b.N {

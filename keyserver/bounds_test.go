@@ -10,6 +10,7 @@ import (
 	"detent/apikey"
 	"detent/keyserver/contract"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // jsonOf writes a value; a test's own always marshals.
@@ -46,12 +47,12 @@ func TestEveryFieldHasABound(t *testing.T) {
 		body := map[string]any{"name": "n", what: value}
 		f := field{name: name, service: service, method: "POST", taken: taken}
 		switch service {
-		case apikey.Prosopo:
+		case wirename.Prosopo:
 			f.path = "/api-keys/create"
 			if what != "permissions" {
 				body["permissions"] = []string{"verify"}
 			}
-		case apikey.Vertesia:
+		case wirename.Vertesia:
 			f.path, body["role"] = "/api/v1/apikeys", "reader"
 		default:
 			f.path, body["environment"] = "/v1/api-keys", "live"
@@ -59,46 +60,46 @@ func TestEveryFieldHasABound(t *testing.T) {
 		f.body = jsonOf(body)
 		fields = append(fields, f)
 	}
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		create(service, "a name of 200", true, "name", strings.Repeat("界", 200))
 		create(service, "a name of 201", false, "name", strings.Repeat("界", 201))
 		create(service, "a name of a mebibyte", false, "name", strings.Repeat("a", 1<<20-200))
 	}
-	create(apikey.Prosopo, "200 permissions", true, "permissions", repeated("verify", 200))
-	create(apikey.Prosopo, "201 permissions", false, "permissions", repeated("verify", 201))
-	create(apikey.Prosopo, "100,000 permissions", false, "permissions", repeated("verify", 100_000))
-	create(apikey.Prosopo, "200 permissions of a feature", true, "permissions", map[string]any{"Verify": repeated("verify", 200)})
-	create(apikey.Prosopo, "201 permissions of two features", false, "permissions",
+	create(wirename.Prosopo, "200 permissions", true, "permissions", repeated("verify", 200))
+	create(wirename.Prosopo, "201 permissions", false, "permissions", repeated("verify", 201))
+	create(wirename.Prosopo, "100,000 permissions", false, "permissions", repeated("verify", 100_000))
+	create(wirename.Prosopo, "200 permissions of a feature", true, "permissions", map[string]any{"Verify": repeated("verify", 200)})
+	create(wirename.Prosopo, "201 permissions of two features", false, "permissions",
 		map[string]any{"Verify": repeated("verify", 100), "Sites": repeated("getSites", 101)})
 	features := map[string]any{}
 	for i := range 20_000 {
 		features[fmt.Sprint("f", i)] = []string{}
 	}
-	create(apikey.Prosopo, "20,000 features", false, "permissions", features)
+	create(wirename.Prosopo, "20,000 features", false, "permissions", features)
 	for list, entries := range map[string][2]string{
 		"referrers": {referrer(contract.MaxEntry), referrer(contract.MaxEntry + 1)},
 		"endpoints": {"/" + strings.Repeat("a", 199), "/" + strings.Repeat("a", 200)},
 	} {
-		create(apikey.Generic, list+": the longest entry", true, "restrictions", map[string]any{list: []string{entries[0]}})
-		create(apikey.Generic, list+": a longer entry", false, "restrictions", map[string]any{list: []string{entries[1]}})
-		create(apikey.Generic, list+": 100 entries", true, "restrictions", map[string]any{list: repeated(entries[0], 100)})
-		create(apikey.Generic, list+": 101 entries", false, "restrictions", map[string]any{list: repeated("/a", 101)})
-		create(apikey.Generic, list+": one of a mebibyte", false, "restrictions", map[string]any{list: []string{referrer(1 << 19)}})
+		create(wirename.Generic, list+": the longest entry", true, "restrictions", map[string]any{list: []string{entries[0]}})
+		create(wirename.Generic, list+": a longer entry", false, "restrictions", map[string]any{list: []string{entries[1]}})
+		create(wirename.Generic, list+": 100 entries", true, "restrictions", map[string]any{list: repeated(entries[0], 100)})
+		create(wirename.Generic, list+": 101 entries", false, "restrictions", map[string]any{list: repeated("/a", 101)})
+		create(wirename.Generic, list+": one of a mebibyte", false, "restrictions", map[string]any{list: []string{referrer(1 << 19)}})
 	}
-	create(apikey.Generic, "101 addresses", false, "restrictions", map[string]any{"ip_addresses": repeated("10.0.0.1", 101)})
-	create(apikey.Vertesia, "properties", true, "properties", map[string]any{"a": strings.Repeat("a", 16_000)})
-	create(apikey.Vertesia, "large properties", false, "properties", map[string]any{"a": strings.Repeat("a", 17_000)})
-	create(apikey.Vertesia, "compartments", true, "compartments", repeated("legal", 100))
-	create(apikey.Vertesia, "many compartments", false, "compartments", repeated("legal", 101))
-	create(apikey.Vertesia, "a long compartment", false, "compartments", []string{strings.Repeat("a", contract.MaxEntry+1)})
-	create(apikey.Vertesia, "a long clearance", false, "clearance", json.RawMessage("1."+strings.Repeat("0", 1000)))
+	create(wirename.Generic, "101 addresses", false, "restrictions", map[string]any{"ip_addresses": repeated("10.0.0.1", 101)})
+	create(wirename.Vertesia, "properties", true, "properties", map[string]any{"a": strings.Repeat("a", 16_000)})
+	create(wirename.Vertesia, "large properties", false, "properties", map[string]any{"a": strings.Repeat("a", 17_000)})
+	create(wirename.Vertesia, "compartments", true, "compartments", repeated("legal", 100))
+	create(wirename.Vertesia, "many compartments", false, "compartments", repeated("legal", 101))
+	create(wirename.Vertesia, "a long compartment", false, "compartments", []string{strings.Repeat("a", contract.MaxEntry+1)})
+	create(wirename.Vertesia, "a long clearance", false, "clearance", json.RawMessage("1."+strings.Repeat("0", 1000)))
 	fields = append(fields,
-		field{"a long apiKeyId", apikey.Prosopo, "POST", "/api-keys/delete", jsonOf(map[string]any{"apiKeyId": strings.Repeat("a", 201)}), false},
-		field{"a long e-mail", apikey.Generic, "POST", "/v1/users", jsonOf(map[string]any{"name": "n", "email": strings.Repeat("a", 201)}), false})
+		field{"a long apiKeyId", wirename.Prosopo, "POST", "/api-keys/delete", jsonOf(map[string]any{"apiKeyId": strings.Repeat("a", 201)}), false},
+		field{"a long e-mail", wirename.Generic, "POST", "/v1/users", jsonOf(map[string]any{"name": "n", "email": strings.Repeat("a", 201)}), false})
 	for _, f := range fields {
 		want := 400
 		if f.taken {
-			want = map[string]int{apikey.Prosopo: 200, apikey.Vertesia: 200, apikey.Generic: 201}[f.service]
+			want = map[string]int{wirename.Prosopo: 200, wirename.Vertesia: 200, wirename.Generic: 201}[f.service]
 		}
 		if a := b.ask(b.session(f.service, ""), f.method, f.path, f.body); a.status != want {
 			t.Errorf("%s, %s: %d %.200s, want %d", f.service, f.name, a.status, a.raw, want)
@@ -108,7 +109,7 @@ func TestEveryFieldHasABound(t *testing.T) {
 
 func TestANumberOfSecondsIsExactlyWhatWasWritten(t *testing.T) {
 	b := open(t)
-	prosopo, vertesia := b.session(apikey.Prosopo, ""), b.session(apikey.Vertesia, "")
+	prosopo, vertesia := b.session(wirename.Prosopo, ""), b.session(wirename.Vertesia, "")
 	for i, c := range []struct {
 		text  string
 		taken bool
@@ -139,23 +140,23 @@ func TestANumberOfSecondsIsExactlyWhatWasWritten(t *testing.T) {
 
 func TestAParameterInAnotherSpellingIsRefused(t *testing.T) {
 	b := open(t)
-	made := b.generic(b.session(apikey.Generic, apikey.Live), "k", "live").text("data.id")
-	admin := b.session(apikey.Vertesia, "")
+	made := b.generic(b.session(wirename.Generic, apikey.Live), "k", "live").text("data.id")
+	admin := b.session(wirename.Vertesia, "")
 	v := b.vertesia(admin, "k", "reader").text("id")
 	for _, c := range []struct {
 		service, method, path string
 		want                  int
 	}{
-		{apikey.Vertesia, "GET", "/api/v1/apikeys/pk?name=a&TTL=60", 400}, {apikey.Vertesia, "GET", "/api/v1/apikeys/pk?name=a&Ttl=60", 400},
-		{apikey.Vertesia, "GET", "/api/v1/apikeys/pk?name=a&expires=60", 400}, {apikey.Vertesia, "GET", "/api/v1/apikeys/pk?name=a&project_id=x", 400},
-		{apikey.Vertesia, "GET", "/api/v1/apikeys/pk?NAME=a", 400}, {apikey.Vertesia, "GET", "/api/v1/apikeys/pk?name=a&ttl=60", 200},
-		{apikey.Vertesia, "GET", "/api/v1/apikeys?LEVEL=project", 400}, {apikey.Vertesia, "GET", "/api/v1/apikeys?level=project", 200},
-		{apikey.Vertesia, "GET", "/api/v1/apikeys?_=123", 200}, {apikey.Vertesia, "GET", "/api/v1/apikeys/" + v + "?with_value=true", 400},
-		{apikey.Generic, "GET", "/v1/api-keys?Limit=1", 400}, {apikey.Generic, "GET", "/v1/api-keys?CURSOR=x", 400}, {apikey.Generic, "GET", "/v1/api-keys?v=2", 200},
-		{apikey.Generic, "DELETE", "/v1/api-keys/" + made + "?Reason=other", 400}, {apikey.Generic, "DELETE", "/v1/api-keys/" + made + "?why=other", 400},
-		{apikey.Generic, "DELETE", "/v1/api-keys/" + made + "?reason=bored", 400}, {apikey.Generic, "DELETE", "/v1/api-keys/" + made + "?reason=", 400},
-		{apikey.Generic, "DELETE", "/v1/api-keys/" + made + "?reason=compromised&reason=other", 400},
-		{apikey.Generic, "DELETE", "/v1/api-keys/" + made + "?reason=superseded", 200},
+		{wirename.Vertesia, "GET", "/api/v1/apikeys/pk?name=a&TTL=60", 400}, {wirename.Vertesia, "GET", "/api/v1/apikeys/pk?name=a&Ttl=60", 400},
+		{wirename.Vertesia, "GET", "/api/v1/apikeys/pk?name=a&expires=60", 400}, {wirename.Vertesia, "GET", "/api/v1/apikeys/pk?name=a&project_id=x", 400},
+		{wirename.Vertesia, "GET", "/api/v1/apikeys/pk?NAME=a", 400}, {wirename.Vertesia, "GET", "/api/v1/apikeys/pk?name=a&ttl=60", 200},
+		{wirename.Vertesia, "GET", "/api/v1/apikeys?LEVEL=project", 400}, {wirename.Vertesia, "GET", "/api/v1/apikeys?level=project", 200},
+		{wirename.Vertesia, "GET", "/api/v1/apikeys?_=123", 200}, {wirename.Vertesia, "GET", "/api/v1/apikeys/" + v + "?with_value=true", 400},
+		{wirename.Generic, "GET", "/v1/api-keys?Limit=1", 400}, {wirename.Generic, "GET", "/v1/api-keys?CURSOR=x", 400}, {wirename.Generic, "GET", "/v1/api-keys?v=2", 200},
+		{wirename.Generic, "DELETE", "/v1/api-keys/" + made + "?Reason=other", 400}, {wirename.Generic, "DELETE", "/v1/api-keys/" + made + "?why=other", 400},
+		{wirename.Generic, "DELETE", "/v1/api-keys/" + made + "?reason=bored", 400}, {wirename.Generic, "DELETE", "/v1/api-keys/" + made + "?reason=", 400},
+		{wirename.Generic, "DELETE", "/v1/api-keys/" + made + "?reason=compromised&reason=other", 400},
+		{wirename.Generic, "DELETE", "/v1/api-keys/" + made + "?reason=superseded", 200},
 	} {
 		if a := b.ask(b.session(c.service, ""), c.method, c.path, nil); a.status != c.want {
 			t.Errorf("%s %s: %d %s, want %d", c.method, c.path, a.status, a.raw, c.want)
@@ -168,9 +169,9 @@ func TestAParameterInAnotherSpellingIsRefused(t *testing.T) {
 
 func TestAProjectThatIsNotThereIsNotMade(t *testing.T) {
 	b := open(t)
-	admin := b.session(apikey.Vertesia, "")
+	admin := b.session(wirename.Vertesia, "")
 	own := b.vertesia(admin, "k", "reader").text("project.id")
-	b.put(store.Key{Service: apikey.Vertesia, Role: "reader", Project: "staging", ProjectName: "Staging", Enabled: true})
+	b.put(store.Key{Service: wirename.Vertesia, Role: "reader", Project: "staging", ProjectName: "Staging", Enabled: true})
 	for project, want := range map[string]int{"nosuch": 404, "Staging": 404, "staging ": 404, "staging": 200, own: 200, "": 200} {
 		a := b.ask(admin, "GET", "/api/v1/apikeys/pk?name=n"+fmt.Sprint(len(project))+"&projectId="+strings.ReplaceAll(project, " ", "%20"), nil)
 		if a.status != want {
@@ -181,7 +182,7 @@ func TestAProjectThatIsNotThereIsNotMade(t *testing.T) {
 
 func TestOneTokenHasOneSpelling(t *testing.T) {
 	b := open(t)
-	key := b.vertesia(b.session(apikey.Vertesia, ""), "k", "reader").text("value")
+	key := b.vertesia(b.session(wirename.Vertesia, ""), "k", "reader").text("value")
 	token := b.want(200, key, "POST", "/token/issue", nil, "Host", "evil.example").text("token")
 	if claims := claimsOf(t, token); claims.Issuer != tokenIssuer {
 		t.Errorf("the issuer is %q: who asks decides who answered", claims.Issuer)

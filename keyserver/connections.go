@@ -14,7 +14,7 @@ const maxConnections = 8192
 type connections struct {
 	net.Listener
 	perAddress int
-	tell       func(from string, all bool)
+	tell       func(from, why string)
 
 	mu         sync.Mutex
 	open       map[netip.Prefix]int
@@ -30,11 +30,7 @@ func (s *Server) limited(l net.Listener) net.Listener {
 	if s.perAddress <= 0 {
 		return l
 	}
-	return &connections{Listener: l, perAddress: s.perAddress, open: map[netip.Prefix]int{}, tell: func(from string, all bool) {
-		why := "too many of its address"
-		if all {
-			why = "too many in all"
-		}
+	return &connections{Listener: l, perAddress: s.perAddress, open: map[netip.Prefix]int{}, tell: func(from, why string) {
 		if s.events.Logger != nil {
 			s.events.Warn("connections are closed", "why", why, "from", from)
 		} else {
@@ -67,8 +63,8 @@ func (c *connections) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		host := hostOf(conn.RemoteAddr())
-		if all, ok := c.take(host); !ok {
-			c.report(conn.RemoteAddr().String(), all)
+		if why := c.take(host); why != "" {
+			c.report(conn.RemoteAddr().String(), why)
 			_ = conn.Close() // nobody was told anything yet
 			continue
 		}
@@ -76,19 +72,19 @@ func (c *connections) Accept() (net.Conn, error) {
 	}
 }
 
-// take counts a connection in; all says which limit it is over.
-func (c *connections) take(host netip.Prefix) (all, ok bool) {
+// take counts a connection in, or says which limit it is over.
+func (c *connections) take(host netip.Prefix) (why string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.all >= maxConnections {
-		return true, false
+		return "too many in all"
 	}
 	if c.open[host] >= c.perAddress {
-		return false, false
+		return "too many of its address"
 	}
 	c.open[host]++
 	c.all++
-	return false, true
+	return ""
 }
 
 func (c *connections) give(host netip.Prefix) {
@@ -100,7 +96,7 @@ func (c *connections) give(host netip.Prefix) {
 	}
 }
 
-func (c *connections) report(from string, all bool) {
+func (c *connections) report(from, why string) {
 	c.mu.Lock()
 	now := time.Now()
 	due := now.Sub(c.reportedAt) >= tellEvery
@@ -109,7 +105,7 @@ func (c *connections) report(from string, all bool) {
 	}
 	c.mu.Unlock()
 	if due {
-		c.tell(from, all)
+		c.tell(from, why)
 	}
 }
 

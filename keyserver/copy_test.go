@@ -9,6 +9,7 @@ import (
 
 	"detent/apikey"
 	"detent/e2e/servers/pgtest"
+	"detent/keyserver/wirename"
 )
 
 // targets are new stores of each kind.
@@ -25,10 +26,10 @@ func TestACopiedStoreIsTheSameAndItsSourceUntouched(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			from := open(t)
 			secrets := map[string][2]string{
-				from.prosopo(from.session(apikey.Prosopo, ""), "p", []string{"getUsers"}).text("token"):           {"GET", "/users/get"},
-				from.vertesia(from.session(apikey.Vertesia, ""), "日本 'v'\n", "reader").text("value"):              {"GET", "/api/v1/apikeys"},
-				from.generic(from.session(apikey.Generic, apikey.Live), "g", "live").text("data.key"):             {"GET", "/v1/api-keys"},
-				from.want(200, from.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys/pk", nil).text("value"): {"POST", "/token/issue"},
+				from.prosopo(from.session(wirename.Prosopo, ""), "p", []string{"getUsers"}).text("token"):           {"GET", "/users/get"},
+				from.vertesia(from.session(wirename.Vertesia, ""), "日本 'v'\n", "reader").text("value"):              {"GET", "/api/v1/apikeys"},
+				from.generic(from.session(wirename.Generic, apikey.Live), "g", "live").text("data.key"):             {"GET", "/v1/api-keys"},
+				from.want(200, from.session(wirename.Vertesia, ""), "GET", "/api/v1/apikeys/pk", nil).text("value"): {"POST", "/token/issue"},
 			}
 			for secret := range secrets {
 				if strings.HasPrefix(secret, "sk-") {
@@ -39,7 +40,7 @@ func TestACopiedStoreIsTheSameAndItsSourceUntouched(t *testing.T) {
 			if err := from.FillDemo(t.Context(), overTwoStatements); err != nil {
 				t.Fatal(err)
 			}
-			from.want(201, from.session(apikey.Generic, apikey.Live), "POST", "/v1/users", `{"name":"Ada"}`)
+			from.want(201, from.session(wirename.Generic, apikey.Live), "POST", "/v1/users", `{"name":"Ada"}`)
 			from.usage.flush()
 			before, err := os.ReadFile(from.path)
 			if err != nil {
@@ -60,9 +61,9 @@ func TestACopiedStoreIsTheSameAndItsSourceUntouched(t *testing.T) {
 			for secret, call := range secrets {
 				to.want(200, secret, call[0], call[1], nil)
 			}
-			for service, call := range map[string][2]string{apikey.Prosopo: {"POST", "/api-keys/get"}, apikey.Vertesia: {"GET", "/api/v1/apikeys"}, apikey.Generic: {"GET", "/v1/api-keys?limit=5"}} {
+			for service, call := range map[string][2]string{wirename.Prosopo: {"POST", "/api-keys/get"}, wirename.Vertesia: {"GET", "/api/v1/apikeys"}, wirename.Generic: {"GET", "/v1/api-keys?limit=5"}} {
 				was, is := from.want(200, from.session(service, ""), call[0], call[1], nil), to.want(200, to.session(service, ""), call[0], call[1], nil)
-				if !bytes.Equal(was.raw, is.raw) && service != apikey.Generic { // generic's last_used has moved
+				if !bytes.Equal(was.raw, is.raw) && service != wirename.Generic { // generic's last_used has moved
 					t.Errorf("the lists of %s differ", service)
 				}
 			}

@@ -12,6 +12,7 @@ import (
 
 	"detent/apikey"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // demoKey is a made-up key. Times are days before (created, used) or after (expires) now;
@@ -54,17 +55,13 @@ func (s *Server) FillDemo(ctx context.Context, n int, services ...string) error 
 func (s *Server) FillDemoFor(ctx context.Context, n int, tell func(service, name string, secret apikey.Secret), services ...string) error {
 	now := s.now()
 	if len(services) == 0 {
-		services = []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}
+		services = []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic}
 	}
 	return s.store.Load(ctx, func(ctx context.Context, tx store.Tx) error {
 		fill, mints := s.store.FillKeys(ctx, tx), onceEachGrant()
 		for _, service := range services {
 			curated := demoKeys()[service]
-			count := n
-			if n == 0 {
-				count = len(curated)
-			}
-			for _, i := range byAge(curated, count) {
+			for _, i := range byAge(curated, cmp.Or(n, len(curated))) {
 				k := s.demoRecord(service, demoAt(curated, i), now)
 				secret, err := store.Mint(s.random, k)
 				if err != nil {
@@ -110,7 +107,7 @@ func demoAt(curated []demoKey, i int) demoKey {
 func onceEachGrant() func(*store.Key) bool {
 	mints := map[string]bool{}
 	return func(k *store.Key) bool {
-		if k.Service != apikey.Prosopo {
+		if k.Service != wirename.Prosopo {
 			return canMint(k)
 		}
 		can, known := mints[k.Permissions]
@@ -164,9 +161,9 @@ func (s *Server) demoRecord(service string, d demoKey, now time.Time) *store.Key
 		k.ExpiresAt = at(d.Expires)
 	}
 	switch service {
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		k.Permissions = cmp.Or(string(d.Grants), allPermissions())
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		k.Type, k.Role, k.Extra = cmp.Or(d.Kind, apikey.SecretKey), d.Role, string(d.Extra)
 		k.Project, k.ProjectName = cmp.Or(d.Project, s.project.id), cmp.Or(d.Project, s.project.name)
 	default:

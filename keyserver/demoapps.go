@@ -1,6 +1,6 @@
 package keyserver
 
-import "detent/apikey"
+import "detent/keyserver/wirename"
 
 // DemoApp is an application of the demo: which key it has, in which variable, and where the rotation of that key stands.
 type DemoApp struct {
@@ -15,14 +15,14 @@ type DemoApp struct {
 // DemoApps are the applications of the demo. Their rotations are one in each state that one may be found in.
 func DemoApps() []DemoApp {
 	return []DemoApp{
-		{Service: apikey.Prosopo, Key: "payments-api", Name: "payments", Variable: "PROSOPO_KEY"},
-		{Service: apikey.Prosopo, Key: "ci-deploy", Name: "ci", Variable: "PROSOPO_KEY", Stands: "drain"},
-		{Service: apikey.Prosopo, Key: "terraform", Name: "infra", Variable: "PROSOPO_KEY"},
-		{Service: apikey.Vertesia, Key: "studio-backend", Name: "studio", Variable: "VERTESIA_KEY", Stands: "verify"},
-		{Service: apikey.Vertesia, Key: "doc-intake", Name: "intake", Variable: "VERTESIA_KEY", Stands: "done"},
-		{Service: apikey.Vertesia, Key: "contract-review", Name: "contracts", Variable: "VERTESIA_KEY"},
-		{Service: apikey.Generic, Key: "billing-worker", Name: "billing", Variable: "API_KEY"},
-		{Service: apikey.Generic, Key: "storefront", Name: "shop", Variable: "API_KEY", Stands: "deliver", Lost: true},
-		{Service: apikey.Generic, Key: "data-warehouse", Name: "warehouse", Variable: "API_KEY", Stands: "drain", Goes: true},
+		{Service: wirename.Prosopo, Key: "payments-api", Name: "payments", Variable: "PROSOPO_KEY"},
+		{Service: wirename.Prosopo, Key: "ci-deploy", Name: "ci", Variable: "PROSOPO_KEY", Stands: "drain"},
+		{Service: wirename.Prosopo, Key: "terraform", Name: "infra", Variable: "PROSOPO_KEY"},
+		{Service: wirename.Vertesia, Key: "studio-backend", Name: "studio", Variable: "VERTESIA_KEY", Stands: "verify"},
+		{Service: wirename.Vertesia, Key: "doc-intake", Name: "intake", Variable: "VERTESIA_KEY", Stands: "done"},
+		{Service: wirename.Vertesia, Key: "contract-review", Name: "contracts", Variable: "VERTESIA_KEY"},
+		{Service: wirename.Generic, Key: "billing-worker", Name: "billing", Variable: "API_KEY"},
+		{Service: wirename.Generic, Key: "storefront", Name: "shop", Variable: "API_KEY", Stands: "deliver", Lost: true},
+		{Service: wirename.Generic, Key: "data-warehouse", Name: "warehouse", Variable: "API_KEY", Stands: "drain", Goes: true},
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"sync"
 	"time"
 
-	"detent/apikey"
 	"detent/keyserver/contract"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // EventFormats are how a service may tell what happened to its keys.
@@ -92,9 +92,9 @@ func (c *call) actor() string {
 func given(k *store.Key) []any {
 	var more []any
 	switch k.Service {
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		more = append(more, "permissions", k.Permissions)
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		more = append(more, "type", k.Type, "role", k.Role, "project", k.Project)
 	default:
 		more = append(more, "environment", string(k.Environment), "restricted", k.Restrictions != "")

@@ -8,6 +8,7 @@ import (
 
 	"detent/apikey"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // told are the lines of the log, as JSON.
@@ -49,11 +50,11 @@ func TestTheLogTellsWhoDidWhatAndWhoWasRefusedAndNoSecret(t *testing.T) {
 				secrets = append(secrets, a.text(c.secret[0]))
 				expect("created", "contract", c.service, "key", a.text(c.id), "name", "n", "by", id(c.service))
 				switch c.service {
-				case apikey.Prosopo:
+				case wirename.Prosopo:
 					b.want(403, a.text(c.secret[0]), "POST", "/api-keys/get", nil)
 					expect("refused", "contract", c.service, "call", "POST /api-keys/get", "by", a.text(c.id), "reason", "forbidden")
 					b.want(200, admins[c.service], "POST", "/api-keys/delete", map[string]any{"apiKeyId": a.text("id")})
-				case apikey.Vertesia:
+				case wirename.Vertesia:
 					b.want(200, admins[c.service], "PUT", "/api/v1/apikeys/"+a.text("id"), `{"enabled":false,"name":"evil\nline \u202e"}`)
 					expect("changed", "contract", c.service, "key", a.text("id"), "name_before", "n", "by", id(c.service))
 					b.want(401, a.text("value"), "GET", "/api/v1/apikeys", nil)
@@ -69,11 +70,11 @@ func TestTheLogTellsWhoDidWhatAndWhoWasRefusedAndNoSecret(t *testing.T) {
 				expect("deleted", "contract", c.service, "key", a.text("id"), "by", id(c.service))
 			}
 			// A secret where an id belongs: the last administrator, refused with 409, and a restricted key's path.
-			b.want(409, admins[apikey.Generic], "DELETE", "/v1/api-keys/"+id(apikey.Generic), nil)
+			b.want(409, admins[wirename.Generic], "DELETE", "/v1/api-keys/"+id(wirename.Generic), nil)
 			expect("refused", "call", "DELETE /v1/api-keys/{id}", "reason", "conflict")
-			limited := b.generic(admins[apikey.Generic], "l", "live", "restrictions", map[string]any{"endpoints": []string{"/v1/api-keys"}})
+			limited := b.generic(admins[wirename.Generic], "l", "live", "restrictions", map[string]any{"endpoints": []string{"/v1/api-keys"}})
 			secrets = append(secrets, limited.text("data.key"))
-			b.want(403, limited.text("data.key"), "GET", "/v1/users/"+admins[apikey.Generic], nil)
+			b.want(403, limited.text("data.key"), "GET", "/v1/users/"+admins[wirename.Generic], nil)
 			expect("refused", "call", "GET /v1/users/{id}", "reason", "forbidden", "by", limited.text("data.id"))
 
 			log := b.log.String()
@@ -132,7 +133,7 @@ func TestRefusalsWithoutEndAreCountedAndNotTold(t *testing.T) {
 
 func TestWithoutEventsTheLogHasFailuresAlone(t *testing.T) {
 	b := open(t)
-	b.generic(b.session(apikey.Generic, apikey.Live), "k", "live")
+	b.generic(b.session(wirename.Generic, apikey.Live), "k", "live")
 	b.want(401, "x", "GET", "/v1/api-keys", nil)
 	if b.log.String() != "" {
 		t.Errorf("it has %s", b.log.String())
@@ -149,18 +150,18 @@ func TestARefusedCallIsNoUse(t *testing.T) {
 			status             int
 			used               bool
 		}{
-			"an address that is not let in":    {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true, Restrictions: here}, "GET", "/v1/users/usr_1", "", 403, false},
-			"an endpoint that is not let in":   {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true, Restrictions: `{"ip_addresses":[],"referrers":[],"endpoints":["/v1/users"]}`}, "GET", "/v1/api-keys", "", 403, false},
-			"another environment":              {store.Key{Service: apikey.Generic, Environment: apikey.Test, Enabled: true}, "POST", "/v1/api-keys", `{"name":"n","environment":"live"}`, 403, false},
-			"a permission that is missing":     {store.Key{Service: apikey.Prosopo, Permissions: `{"Verify":["verify"]}`, Enabled: true}, "POST", "/api-keys/get", "", 403, false},
-			"a permission that it cannot give": {store.Key{Service: apikey.Prosopo, Permissions: `{"ApiKeys":["createApiKey"]}`, Enabled: true}, "POST", "/api-keys/create", `{"name":"n","permissions":["verify"]}`, 403, false},
-			"a role that is not enough":        {store.Key{Service: apikey.Vertesia, Role: "reader", Enabled: true}, "POST", "/api/v1/apikeys", `{"name":"n","role":"reader"}`, 403, false},
-			"a role that it cannot give":       {store.Key{Service: apikey.Vertesia, Role: "developer", Enabled: true}, "POST", "/api/v1/apikeys", `{"name":"n","role":"admin"}`, 403, false},
-			"a disabled key":                   {store.Key{Service: apikey.Vertesia, Role: "admin"}, "GET", "/api/v1/apikeys", "", 401, false},
-			"an expired key":                   {store.Key{Service: apikey.Prosopo, Permissions: allPermissions(), Enabled: true, ExpiresAt: 1}, "POST", "/api-keys/get", "", 401, false},
-			"a list":                           {store.Key{Service: apikey.Vertesia, Role: "reader", Enabled: true}, "GET", "/api/v1/apikeys", "", 200, true},
-			"what is not there":                {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true}, "GET", "/v1/users/usr_1", "", 404, true},
-			"what is malformed":                {store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true}, "POST", "/v1/api-keys", "{}", 400, true},
+			"an address that is not let in":    {store.Key{Service: wirename.Generic, Environment: apikey.Live, Enabled: true, Restrictions: here}, "GET", "/v1/users/usr_1", "", 403, false},
+			"an endpoint that is not let in":   {store.Key{Service: wirename.Generic, Environment: apikey.Live, Enabled: true, Restrictions: `{"ip_addresses":[],"referrers":[],"endpoints":["/v1/users"]}`}, "GET", "/v1/api-keys", "", 403, false},
+			"another environment":              {store.Key{Service: wirename.Generic, Environment: apikey.Test, Enabled: true}, "POST", "/v1/api-keys", `{"name":"n","environment":"live"}`, 403, false},
+			"a permission that is missing":     {store.Key{Service: wirename.Prosopo, Permissions: `{"Verify":["verify"]}`, Enabled: true}, "POST", "/api-keys/get", "", 403, false},
+			"a permission that it cannot give": {store.Key{Service: wirename.Prosopo, Permissions: `{"ApiKeys":["createApiKey"]}`, Enabled: true}, "POST", "/api-keys/create", `{"name":"n","permissions":["verify"]}`, 403, false},
+			"a role that is not enough":        {store.Key{Service: wirename.Vertesia, Role: "reader", Enabled: true}, "POST", "/api/v1/apikeys", `{"name":"n","role":"reader"}`, 403, false},
+			"a role that it cannot give":       {store.Key{Service: wirename.Vertesia, Role: "developer", Enabled: true}, "POST", "/api/v1/apikeys", `{"name":"n","role":"admin"}`, 403, false},
+			"a disabled key":                   {store.Key{Service: wirename.Vertesia, Role: "admin"}, "GET", "/api/v1/apikeys", "", 401, false},
+			"an expired key":                   {store.Key{Service: wirename.Prosopo, Permissions: allPermissions(), Enabled: true, ExpiresAt: 1}, "POST", "/api-keys/get", "", 401, false},
+			"a list":                           {store.Key{Service: wirename.Vertesia, Role: "reader", Enabled: true}, "GET", "/api/v1/apikeys", "", 200, true},
+			"what is not there":                {store.Key{Service: wirename.Generic, Environment: apikey.Live, Enabled: true}, "GET", "/v1/users/usr_1", "", 404, true},
+			"what is malformed":                {store.Key{Service: wirename.Generic, Environment: apikey.Live, Enabled: true}, "POST", "/v1/api-keys", "{}", 400, true},
 		} {
 			secret, k := b.put(c.key)
 			b.clock.advance(time.Second)

@@ -17,6 +17,7 @@ import (
 
 	"detent/apikey"
 	"detent/e2e/servers/pgtest"
+	"detent/keyserver/wirename"
 )
 
 var (
@@ -115,7 +116,7 @@ func TestFigures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		admin, err := s.MintAdmin(t.Context(), apikey.Generic, apikey.Live)
+		admin, err := s.MintAdmin(t.Context(), wirename.Generic, apikey.Live)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +124,7 @@ func TestFigures(t *testing.T) {
 		total := 1
 		for n := 1000; n <= *figuresKeys; n *= 10 {
 			begun := time.Now()
-			if err := s.FillDemo(context.Background(), n-total, apikey.Generic); err != nil {
+			if err := s.FillDemo(context.Background(), n-total, wirename.Generic); err != nil {
 				t.Fatal(err)
 			}
 			total = n

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // fill gives the database no page more than it has, or as many as it likes.
@@ -60,12 +61,12 @@ func TestAStoreWithoutRoomSaysThatNothingHappenedAndIsNotReady(t *testing.T) {
 	if got := ready(); got != 503 {
 		t.Errorf("a store that has no room is ready: %d", got)
 	}
-	if b.want(200, b.session(apikey.Generic, apikey.Live), "GET", "/v1/api-keys", nil); ready() != 503 {
+	if b.want(200, b.session(wirename.Generic, apikey.Live), "GET", "/v1/api-keys", nil); ready() != 503 {
 		t.Error("reading made it ready")
 	}
 	b.fill(t, false)
 	if got := ready(); got != 200 {
 		t.Errorf("there is room again, and it is not ready: %d", got)
 	}
-	b.generic(b.session(apikey.Generic, apikey.Live), "k", "live")
+	b.generic(b.session(wirename.Generic, apikey.Live), "k", "live")
 }

@@ -10,14 +10,15 @@ import (
 
 	"detent/apikey"
 	"detent/keyserver/contract"
+	"detent/keyserver/wirename"
 )
 
 // FuzzRequest sends anything to any call of any contract with every kind of credential. The service
 // answers JSON in the contract's shape, never a 500, never a panic, and whatever it makes is well formed.
 func FuzzRequest(f *testing.F) {
 	s, log := bareFor(f)
-	tokens := []string{"", "x", s.SessionToken(apikey.Prosopo, "").Reveal(), s.SessionToken(apikey.Vertesia, "").Reveal(),
-		s.SessionToken(apikey.Generic, apikey.Live).Reveal(), s.SessionToken(apikey.Generic, "").Reveal()}
+	tokens := []string{"", "x", s.SessionToken(wirename.Prosopo, "").Reveal(), s.SessionToken(wirename.Vertesia, "").Reveal(),
+		s.SessionToken(wirename.Generic, apikey.Live).Reveal(), s.SessionToken(wirename.Generic, "").Reveal()}
 	for i, rt := range s.routes {
 		for _, body := range []string{"", "{}", `{"name":"n","permissions":["verify"],"expiresIn":1e3}`, `{"name":"n","role":"admin","type":"pk","properties":{"a":[]}}`,
 			`{"name":"n","environment":"live","restrictions":{"ip_addresses":["::1/64"],"referrers":["https://a/*"],"endpoints":["/v1"]}}`,

@@ -9,14 +9,15 @@ import (
 	"detent/apikey"
 	"detent/keyserver/contract"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 var genericRoutes = []route{
-	{http.MethodGet, contract.GenericKeysPath, apikey.Generic, need{}, genericList},
-	{http.MethodPost, contract.GenericKeysPath, apikey.Generic, need{}, genericCreate},
-	{http.MethodDelete, contract.GenericKeysPath + "/{id}", apikey.Generic, need{}, genericDelete},
-	{http.MethodPost, "/v1/users", apikey.Generic, need{}, userCreate},
-	{http.MethodGet, "/v1/users/{id}", apikey.Generic, need{}, userGet},
+	{http.MethodGet, contract.GenericKeysPath, wirename.Generic, need{}, genericList},
+	{http.MethodPost, contract.GenericKeysPath, wirename.Generic, need{}, genericCreate},
+	{http.MethodDelete, contract.GenericKeysPath + "/{id}", wirename.Generic, need{}, genericDelete},
+	{http.MethodPost, "/v1/users", wirename.Generic, need{}, userCreate},
+	{http.MethodGet, "/v1/users/{id}", wirename.Generic, need{}, userGet},
 }
 
 const maxPage = 1000
@@ -41,7 +42,7 @@ func genericList(c *call) (int, []byte, error) {
 			limit = maxPage
 		}
 	}
-	v := store.View{Service: apikey.Generic, Environment: c.who.Environment}
+	v := store.View{Service: wirename.Generic, Environment: c.who.Environment}
 	return 0, nil, c.stream(v, after, limit, list{head: `{"success":true,"data":[`, paged: true,
 		each: func(b []byte, k *store.Key) []byte {
 			return c.appendGeneric(b, k, "")

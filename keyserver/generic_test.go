@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 func TestGenericKeyIsCreatedListedAndRevokedInItsEnvironment(t *testing.T) {
@@ -13,7 +14,7 @@ func TestGenericKeyIsCreatedListedAndRevokedInItsEnvironment(t *testing.T) {
 
 func testGenericKeyIsCreatedListedAndRevokedInItsEnvironment(t *testing.T, open opener) {
 	b := open(t)
-	live, test := b.session(apikey.Generic, apikey.Live), b.session(apikey.Generic, apikey.Test)
+	live, test := b.session(wirename.Generic, apikey.Live), b.session(wirename.Generic, apikey.Test)
 	made := b.generic(live, "Production Key", "live")
 	key, id := made.text("data.key"), made.text("data.id")
 	if !strings.HasPrefix(key, "sk_live_") || made.at("success") != true || made.text("data.prefix") != "sk_live_" {
@@ -33,7 +34,7 @@ func testGenericKeyIsCreatedListedAndRevokedInItsEnvironment(t *testing.T, open 
 	}
 	b.want(404, key, "DELETE", "/v1/api-keys/"+other.text("data.id"), nil)
 	b.want(404, key, "GET", "/v1/users/usr_123", nil)
-	both := b.want(200, b.session(apikey.Generic, ""), "GET", "/v1/api-keys", nil)
+	both := b.want(200, b.session(wirename.Generic, ""), "GET", "/v1/api-keys", nil)
 	if len(both.list("data")) != 2 {
 		t.Errorf("the administrator of both environments sees %s", both.raw)
 	}

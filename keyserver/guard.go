@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"detent/apikey"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // guard is the one way into a handler, for every contract: auth, enabled, expiry,
@@ -51,7 +51,7 @@ func (s *Server) authenticate(ctx context.Context, service, credential string, n
 	if credential == "" {
 		return nil, false, errNoCredential
 	}
-	if service == apikey.Vertesia && strings.Count(credential, ".") == 2 {
+	if service == wirename.Vertesia && strings.Count(credential, ".") == 2 {
 		k, err = s.authenticateToken(ctx, credential, now, at)
 		return k, false, err
 	}

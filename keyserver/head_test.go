@@ -6,15 +6,15 @@ import (
 	"strings"
 	"testing"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // TestHeadAnswersAsGetDoesWithoutTheBody: the same rules, status and headers, for monitors and load balancers.
 func TestHeadAnswersAsGetDoesWithoutTheBody(t *testing.T) {
 	b := open(t)
-	vertesia, generic := b.session(apikey.Vertesia, ""), b.session(apikey.Generic, "")
+	vertesia, generic := b.session(wirename.Vertesia, ""), b.session(wirename.Generic, "")
 	id := b.vertesia(vertesia, "ci", "reader").text("id")
-	none := b.prosopo(b.session(apikey.Prosopo, ""), "verify", []string{"verify"}).text("token")
+	none := b.prosopo(b.session(wirename.Prosopo, ""), "verify", []string{"verify"}).text("token")
 	for _, c := range []struct {
 		token, path string
 		status      int
@@ -41,7 +41,7 @@ func TestHeadAnswersAsGetDoesWithoutTheBody(t *testing.T) {
 // TestHeadMakesNoPublicKey: that GET mints, and a HEAD would throw away what it made.
 func TestHeadMakesNoPublicKey(t *testing.T) {
 	b := open(t)
-	token := b.session(apikey.Vertesia, "")
+	token := b.session(wirename.Vertesia, "")
 	if a := b.want(http.StatusMethodNotAllowed, token, "HEAD", "/api/v1/apikeys/pk", nil); a.header.Get("Allow") != "GET" {
 		t.Errorf("405 allows %q", a.header.Get("Allow"))
 	}

@@ -12,6 +12,7 @@ import (
 
 	"detent/apikey"
 	"detent/e2e/servers/pgtest"
+	"detent/keyserver/wirename"
 )
 
 func TestHealthAndReadinessAnswerAnybodyAndNothingElse(t *testing.T) {
@@ -24,7 +25,7 @@ func TestHealthAndReadinessAnswerAnybodyAndNothingElse(t *testing.T) {
 			b.want(405, "", "POST", path, "{}")
 		}
 		for _, rt := range b.routes {
-			if contractOf("/healthz") != apikey.Generic || rt.path == "/healthz" || rt.path == "/readyz" {
+			if contractOf("/healthz") != wirename.Generic || rt.path == "/healthz" || rt.path == "/readyz" {
 				t.Errorf("%s is a path of a contract", rt.path)
 			}
 		}
@@ -65,8 +66,8 @@ func TestReadinessSaysNoBeforeTheServiceEnds(t *testing.T) {
 	end()
 	eventually(t, "it says that it ends", func() bool { return b.ask("", "GET", "/readyz", nil).status == 503 })
 	b.want(200, "", "GET", "/healthz", nil)
-	b.want(200, b.session(apikey.Generic, ""), "GET", "/v1/api-keys", nil) // requests are served meanwhile
-	_ = l.Close()                                                          // ends the hour
+	b.want(200, b.session(wirename.Generic, ""), "GET", "/v1/api-keys", nil) // requests are served meanwhile
+	_ = l.Close()                                                            // ends the hour
 	if err := <-served; err == nil {
 		t.Error("served on without a listener")
 	}
@@ -78,13 +79,13 @@ func TestMetricsCountWithoutTellingWhoOrWhat(t *testing.T) {
 		o := first.options
 		o.Metrics = true
 		b := openStoreAt(t, o, first.clock)
-		made := b.generic(b.session(apikey.Generic, apikey.Live), "canary-name", "live")
+		made := b.generic(b.session(wirename.Generic, apikey.Live), "canary-name", "live")
 		secret, id := made.text("data.key"), made.text("data.id")
 		b.want(404, secret, "GET", "/v1/users/canary-user", nil)
 		b.want(401, "sk_live_canary", "DELETE", "/v1/api-keys/canary-path", nil)
 		b.want(401, "", "GET", "/v1/api-keys", nil)
 		b.want(404, secret, "GET", "/canary-nowhere", nil)
-		b.want(200, b.session(apikey.Generic, ""), "DELETE", "/v1/api-keys/"+id, nil)
+		b.want(200, b.session(wirename.Generic, ""), "DELETE", "/v1/api-keys/"+id, nil)
 		b.want(401, secret, "GET", "/v1/api-keys", nil)
 		var page string
 		eventually(t, "the last answer is counted", func() bool { // after it was sent

@@ -20,6 +20,7 @@ import (
 	"detent/apikey"
 	"detent/e2e/servers/pgtest"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // clock is a clock that a test moves.
@@ -274,7 +275,7 @@ func (b *bench) generic(token, name, env string, more ...any) answer {
 func (b *bench) put(k store.Key) (string, *store.Key) {
 	b.t.Helper()
 	now := b.clock.now().UnixMilli()
-	if k.Service == apikey.Vertesia {
+	if k.Service == wirename.Vertesia {
 		if k.Type == "" {
 			k.Type = apikey.SecretKey
 		}

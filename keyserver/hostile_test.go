@@ -10,6 +10,7 @@ import (
 	"detent/apikey"
 	"detent/keyserver/contract"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // hostileKeys are as large as a create lets them be.
@@ -17,7 +18,7 @@ func hostileKeys(t *testing.T, b *bench, n int) {
 	t.Helper()
 	body := jsonOf(map[string]any{"name": "hostile", "environment": "test", "restrictions": map[string]any{
 		"referrers": repeated(referrer(contract.MaxEntry), contract.MaxEntries), "endpoints": repeated("/v1/users", contract.MaxEntries), "ip_addresses": repeated("127.0.0.1", contract.MaxEntries)}})
-	maker := b.generic(b.session(apikey.Generic, apikey.Test), "maker", "test").text("data.key")
+	maker := b.generic(b.session(wirename.Generic, apikey.Test), "maker", "test").text("data.key")
 	for range n {
 		b.want(201, maker, "POST", "/v1/api-keys", body)
 	}
@@ -27,7 +28,7 @@ func TestAPageHasABoundInBytes(t *testing.T) {
 	b := open(t)
 	const keys = 50
 	hostileKeys(t, b, keys)
-	token := b.session(apikey.Generic, apikey.Test)
+	token := b.session(wirename.Generic, apikey.Test)
 	got, pages := 0, 0
 	for path := "/v1/api-keys?limit=1000"; path != ""; pages++ {
 		a := b.want(200, token, "GET", path, nil)
@@ -64,7 +65,7 @@ func TestHostileKeysCostNoMoreThanTheirPages(t *testing.T) {
 	}
 	b := open(t)
 	hostileKeys(t, b, 150)
-	token := b.session(apikey.Generic, apikey.Test)
+	token := b.session(wirename.Generic, apikey.Test)
 	const readers, most = 6, 64 << 20
 	var before, now runtime.MemStats
 	runtime.GC()
@@ -106,7 +107,7 @@ func TestAListThatIsLargerThanAnAnswerMayBeNamesTheNextPage(t *testing.T) {
 	large := jsonOf(map[string]any{"ip_addresses": []string{}, "referrers": repeated(referrer(contract.MaxEntry), contract.MaxEntries), "endpoints": []string{}})
 	err := b.store.Load(context.Background(), func(ctx context.Context, tx store.Tx) error {
 		for i := range keys {
-			k := store.Key{Service: apikey.Generic, Environment: apikey.Live, Name: fmt.Sprint(i), Restrictions: large, Enabled: true, CreatedAt: int64(i + 1)}
+			k := store.Key{Service: wirename.Generic, Environment: apikey.Live, Name: fmt.Sprint(i), Restrictions: large, Enabled: true, CreatedAt: int64(i + 1)}
 			if _, err := store.Insert(ctx, tx, b.random, &k, canMint(&k)); err != nil {
 				return err
 			}
@@ -116,7 +117,7 @@ func TestAListThatIsLargerThanAnAnswerMayBeNamesTheNextPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token := b.session(apikey.Generic, apikey.Live)
+	token := b.session(wirename.Generic, apikey.Live)
 	a := b.want(200, token, "GET", "/v1/api-keys", nil)
 	n := len(a.list("data"))
 	if len(a.raw) > wholeBytes+200 || n >= keys || a.at("has_more") != true {

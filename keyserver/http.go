@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"detent/apikey"
 	"detent/keyserver/contract"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // The headers of every answer. Nobody writes to them.
@@ -80,14 +80,14 @@ func (rt route) match(path string) (id string, ok bool) {
 // contractOf is the contract whose shape an error takes at a path that no route has.
 func contractOf(path string) string {
 	for _, c := range []struct{ prefix, service string }{
-		{"/v1/prosopo/", apikey.Prosopo}, {"/api/", apikey.Vertesia}, {"/token/", apikey.Vertesia}, {"/v1/", apikey.Generic},
-		{"/api-keys/", apikey.Prosopo}, {"/access-control/", apikey.Prosopo}, {"/sites/", apikey.Prosopo}, {"/users/", apikey.Prosopo},
+		{"/v1/prosopo/", wirename.Prosopo}, {"/api/", wirename.Vertesia}, {"/token/", wirename.Vertesia}, {"/v1/", wirename.Generic},
+		{"/api-keys/", wirename.Prosopo}, {"/access-control/", wirename.Prosopo}, {"/sites/", wirename.Prosopo}, {"/users/", wirename.Prosopo},
 	} {
 		if strings.HasPrefix(path+"/", c.prefix) {
 			return c.service
 		}
 	}
-	return apikey.Generic
+	return wirename.Generic
 }
 
 // Handler answers all three contracts on one origin.
@@ -144,7 +144,7 @@ func (c *call) answer(rt *route) (status int, body []byte, err error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if rt.service == apikey.Vertesia {
+	if rt.service == wirename.Vertesia {
 		if err := c.sweepOften(c.ctx, c.now); err != nil {
 			return 0, nil, err
 		}

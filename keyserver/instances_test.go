@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"detent/apikey"
 	"detent/e2e/servers/pgtest"
+	"detent/keyserver/wirename"
 )
 
 var instancesFor = flag.Duration("instances", 0, "how long TestInstancesThatAreKilledLoseNothing goes on; 0 is 10 s, or 3 with -short")
@@ -190,7 +190,7 @@ func TestInstancesThatAreKilledLoseNothing(t *testing.T) {
 		}
 	}
 	b := openPostgresBench(t)
-	admin, err := b.MintAdmin(t.Context(), apikey.Prosopo, "")
+	admin, err := b.MintAdmin(t.Context(), wirename.Prosopo, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // with returns a valid body with one field changed; a nil value takes the field away.
@@ -42,13 +43,13 @@ func testMalformedRequestsAreRefusedWithAReason(t *testing.T, open opener) {
 		service, method, path string
 		valid                 map[string]string
 	}
-	target := b.vertesia(b.session(apikey.Vertesia, ""), "target", "reader", "expires_at", "2027-06-01T00:00:00Z").text("id")
-	prosopoCreate := endpoint{apikey.Prosopo, "POST", "/api-keys/create", map[string]string{"name": `"n"`, "permissions": `["verify"]`}}
-	prosopoDelete := endpoint{apikey.Prosopo, "POST", "/api-keys/delete", map[string]string{"apiKeyId": `"x"`}}
-	vertesiaCreate := endpoint{apikey.Vertesia, "POST", "/api/v1/apikeys", map[string]string{"name": `"n"`, "role": `"reader"`}}
-	vertesiaUpdate := endpoint{apikey.Vertesia, "PUT", "/api/v1/apikeys/" + target, map[string]string{}}
-	genericCreate := endpoint{apikey.Generic, "POST", "/v1/api-keys", map[string]string{"name": `"n"`, "environment": `"live"`}}
-	userCreate := endpoint{apikey.Generic, "POST", "/v1/users", map[string]string{"name": `"n"`}}
+	target := b.vertesia(b.session(wirename.Vertesia, ""), "target", "reader", "expires_at", "2027-06-01T00:00:00Z").text("id")
+	prosopoCreate := endpoint{wirename.Prosopo, "POST", "/api-keys/create", map[string]string{"name": `"n"`, "permissions": `["verify"]`}}
+	prosopoDelete := endpoint{wirename.Prosopo, "POST", "/api-keys/delete", map[string]string{"apiKeyId": `"x"`}}
+	vertesiaCreate := endpoint{wirename.Vertesia, "POST", "/api/v1/apikeys", map[string]string{"name": `"n"`, "role": `"reader"`}}
+	vertesiaUpdate := endpoint{wirename.Vertesia, "PUT", "/api/v1/apikeys/" + target, map[string]string{}}
+	genericCreate := endpoint{wirename.Generic, "POST", "/v1/api-keys", map[string]string{"name": `"n"`, "environment": `"live"`}}
+	userCreate := endpoint{wirename.Generic, "POST", "/v1/users", map[string]string{"name": `"n"`}}
 
 	check := func(e endpoint, body string) {
 		t.Helper()
@@ -130,16 +131,16 @@ func testMalformedRequestsAreRefusedWithAReason(t *testing.T, open opener) {
 	}
 	for _, query := range []string{"ttl=0", "ttl=-1", "ttl=x", "ttl=", "ttl=1.5", "ttl=1e99", "ttl=1e999", "ttl=NaN", "name=", "name=%20", "name=" + strings.Repeat("a", 201),
 		"name=%ff", "projectId=a%ffb", "name=%zz", "name=a;b", "name=a&name=b", "ttl=60&ttl=60"} {
-		check(endpoint{apikey.Vertesia, "GET", "/api/v1/apikeys/pk?" + query, nil}, "")
+		check(endpoint{wirename.Vertesia, "GET", "/api/v1/apikeys/pk?" + query, nil}, "")
 	}
-	check(endpoint{apikey.Vertesia, "GET", "/api/v1/apikeys?level=galaxy", nil}, "")
-	check(endpoint{apikey.Vertesia, "GET", "/api/v1/apikeys?level=project&level=account", nil}, "")
-	check(endpoint{apikey.Vertesia, "GET", "/api/v1/apikeys/" + target + "?withValue=%zz", nil}, "")
+	check(endpoint{wirename.Vertesia, "GET", "/api/v1/apikeys?level=galaxy", nil}, "")
+	check(endpoint{wirename.Vertesia, "GET", "/api/v1/apikeys?level=project&level=account", nil}, "")
+	check(endpoint{wirename.Vertesia, "GET", "/api/v1/apikeys/" + target + "?withValue=%zz", nil}, "")
 	check(prosopoDelete, `{"apiKeyId":""}`)
 	for _, query := range []string{"limit=0", "limit=-1", "limit=x", "cursor=x", "cursor=!!", "limit=", "limit=1&limit=2", "limit=%zz"} {
-		check(endpoint{apikey.Generic, "GET", "/v1/api-keys?" + query, nil}, "")
+		check(endpoint{wirename.Generic, "GET", "/v1/api-keys?" + query, nil}, "")
 	}
-	if l := b.want(200, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys", nil); len(l.list("")) != 1 {
+	if l := b.want(200, b.session(wirename.Vertesia, ""), "GET", "/api/v1/apikeys", nil); len(l.list("")) != 1 {
 		t.Errorf("a refused request made a key: %s", l.raw)
 	}
 }
@@ -152,13 +153,13 @@ func testNamesKeepEveryCharacterTheyWereGiven(t *testing.T, open opener) {
 	b := open(t)
 	names := []string{"日本語", "موقع", "e\u0301", "👩‍👩‍👧", "a\x1b[31mred", "\u202eevil", "<b>&\"'\\", strings.Repeat("界", 200), "line\nbreak", "x\u2028y"}
 	for _, name := range names {
-		b.prosopo(b.session(apikey.Prosopo, ""), name, []string{"verify"})
-		b.vertesia(b.session(apikey.Vertesia, ""), name, "reader")
-		b.generic(b.session(apikey.Generic, apikey.Live), name, "live")
+		b.prosopo(b.session(wirename.Prosopo, ""), name, []string{"verify"})
+		b.vertesia(b.session(wirename.Vertesia, ""), name, "reader")
+		b.generic(b.session(wirename.Generic, apikey.Live), name, "live")
 	}
-	p := b.want(200, b.session(apikey.Prosopo, ""), "POST", "/api-keys/get", "{}").list("")
-	v := b.want(200, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys", nil).list("")
-	g := b.want(200, b.session(apikey.Generic, ""), "GET", "/v1/api-keys", nil).list("data")
+	p := b.want(200, b.session(wirename.Prosopo, ""), "POST", "/api-keys/get", "{}").list("")
+	v := b.want(200, b.session(wirename.Vertesia, ""), "GET", "/api/v1/apikeys", nil).list("")
+	g := b.want(200, b.session(wirename.Generic, ""), "GET", "/v1/api-keys", nil).list("data")
 	for _, list := range [][]any{p, v, g} {
 		if len(list) != len(names) {
 			t.Fatalf("%d keys, want %d", len(list), len(names))

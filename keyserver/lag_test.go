@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // listedNames are the names that a generic list shows.
@@ -22,9 +23,9 @@ func TestLagLetsADeletedOrDisabledKeyInForSoLongAndNoLonger(t *testing.T) {
 	t.Setenv("DETENT_LAGTEST_REVOCATION", "56s")
 	onEachStore(t, func(t *testing.T, open opener) {
 		b := open(t)
-		live := b.session(apikey.Generic, apikey.Live)
+		live := b.session(wirename.Generic, apikey.Live)
 		key := b.generic(live, "k", "live")
-		admin := b.session(apikey.Vertesia, "")
+		admin := b.session(wirename.Vertesia, "")
 		other := b.vertesia(admin, "v", "developer")
 		b.want(200, live, "DELETE", "/v1/api-keys/"+key.text("data.id"), nil)
 		b.want(404, live, "DELETE", "/v1/api-keys/"+key.text("data.id"), nil)
@@ -44,7 +45,7 @@ func TestLagShowsTheListAsItWas(t *testing.T) {
 	t.Setenv("DETENT_LAGTEST_LIST", "8s")
 	onEachStore(t, func(t *testing.T, open opener) {
 		b := open(t)
-		live := b.session(apikey.Generic, apikey.Live)
+		live := b.session(wirename.Generic, apikey.Live)
 		var ids []string
 		for _, name := range []string{"a", "b", "c"} {
 			ids = append(ids, b.generic(live, name, "live").text("data.id"))

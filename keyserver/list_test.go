@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 func TestGenericListIsWholeWithoutALimitAndPagedWithOne(t *testing.T) {
@@ -20,11 +21,11 @@ func TestGenericListIsWholeWithoutALimitAndPagedWithOne(t *testing.T) {
 
 func testGenericListIsWholeWithoutALimitAndPagedWithOne(t *testing.T, open opener) {
 	b := open(t)
-	if err := b.FillDemo(t.Context(), 1234, apikey.Generic); err != nil {
+	if err := b.FillDemo(t.Context(), 1234, wirename.Generic); err != nil {
 		t.Fatal(err)
 	}
 	for _, env := range []apikey.Environment{apikey.Live, apikey.Test, ""} {
-		token := b.session(apikey.Generic, env)
+		token := b.session(wirename.Generic, env)
 		whole := b.want(200, token, "GET", "/v1/api-keys", nil)
 		if whole.at("has_more") != false || whole.at("next_cursor") != nil {
 			t.Errorf("%q: a whole list says that there is more", env)
@@ -80,14 +81,14 @@ func testLastPageThatIsFullSaysThatThereIsNoMore(t *testing.T, open opener) {
 		t.Fatal(err)
 	}
 	for _, limit := range []int{pageSize, pageSize / 2} {
-		page := b.want(200, b.session(apikey.Generic, ""), "GET", fmt.Sprintf("/v1/api-keys?limit=%d", limit), nil)
+		page := b.want(200, b.session(wirename.Generic, ""), "GET", fmt.Sprintf("/v1/api-keys?limit=%d", limit), nil)
 		if more := limit < pageSize; len(page.list("data")) != limit || page.at("has_more") != more {
 			t.Errorf("limit %d: %d keys, has_more %v", limit, len(page.list("data")), page.at("has_more"))
 		}
 	}
 	for _, n := range []string{"POST /api-keys/get", "GET /api/v1/apikeys"} {
 		method, path, _ := strings.Cut(n, " ")
-		service := map[string]string{"POST": apikey.Prosopo, "GET": apikey.Vertesia}[method]
+		service := map[string]string{"POST": wirename.Prosopo, "GET": wirename.Vertesia}[method]
 		if got := len(b.want(200, b.session(service, ""), method, path, nil).list("")); got != pageSize {
 			t.Errorf("%s: %d keys, want %d", n, got, pageSize)
 		}
@@ -114,7 +115,7 @@ func TestListOfManyKeysIsNotHeldInMemory(t *testing.T) {
 			peak = max(peak, int64(now.HeapAlloc)-int64(before.HeapAlloc))
 		}
 	}}
-	s.Handler().ServeHTTP(w, request("GET", "/api/v1/apikeys", s.SessionToken(apikey.Vertesia, "").Reveal()))
+	s.Handler().ServeHTTP(w, request("GET", "/api/v1/apikeys", s.SessionToken(wirename.Vertesia, "").Reveal()))
 	if sent < 8<<20 || peak > 4<<20 {
 		t.Errorf("%d bytes were sent, %d were alive at most", sent, peak)
 	}
@@ -138,9 +139,9 @@ func testDemoShowsEachThingWorthSeeing(t *testing.T, open opener) {
 	}
 	now := b.clock.now().Format(wireTime)
 	lists := map[string][]any{
-		apikey.Prosopo:  b.want(200, b.session(apikey.Prosopo, ""), "POST", "/api-keys/get", "{}").list(""),
-		apikey.Vertesia: b.want(200, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys", nil).list(""),
-		apikey.Generic:  b.want(200, b.session(apikey.Generic, ""), "GET", "/v1/api-keys", nil).list("data"),
+		wirename.Prosopo:  b.want(200, b.session(wirename.Prosopo, ""), "POST", "/api-keys/get", "{}").list(""),
+		wirename.Vertesia: b.want(200, b.session(wirename.Vertesia, ""), "GET", "/api/v1/apikeys", nil).list(""),
+		wirename.Generic:  b.want(200, b.session(wirename.Generic, ""), "GET", "/v1/api-keys", nil).list("data"),
 	}
 	seen := map[string]bool{}
 	names := map[string]int{}
@@ -191,7 +192,7 @@ func TestDemoOfANumberHasThatManyInEachContract(t *testing.T) {
 		if err := s.FillDemo(t.Context(), n); err != nil {
 			t.Fatal(err)
 		}
-		for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+		for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 			var got int
 			if err := s.store.Reader.QueryRow(`SELECT COUNT(*) FROM keys WHERE service = $1`, service).Scan(&got); err != nil || got != n {
 				t.Errorf("%s: %d keys (%v), want %d", service, got, err, n)
@@ -214,12 +215,12 @@ func testMintedAdministratorsWorkAndAreCounted(t *testing.T, open opener) {
 		}
 	}
 	has(false)
-	for _, bad := range []sessionKind{{"", ""}, {"other", ""}, {apikey.Generic, ""}, {apikey.Generic, apikey.Dev}} {
+	for _, bad := range []sessionKind{{"", ""}, {"other", ""}, {wirename.Generic, ""}, {wirename.Generic, apikey.Dev}} {
 		if _, err := b.MintAdmin(ctx, bad.service, bad.env); err == nil {
 			t.Errorf("%v was minted", bad)
 		}
 	}
-	if !b.SessionToken("other", "").IsZero() || !b.SessionToken(apikey.Generic, apikey.Dev).IsZero() {
+	if !b.SessionToken("other", "").IsZero() || !b.SessionToken(wirename.Generic, apikey.Dev).IsZero() {
 		t.Error("a session of a service that is not there")
 	}
 	for _, c := range []struct {
@@ -229,10 +230,10 @@ func testMintedAdministratorsWorkAndAreCounted(t *testing.T, open opener) {
 		body         any
 		status       int
 	}{
-		{apikey.Prosopo, "", "POST", "/api-keys/create", `{"name":"k","permissions":["verify"]}`, 200},
-		{apikey.Vertesia, "", "POST", "/api/v1/apikeys", `{"name":"k","role":"admin"}`, 200},
-		{apikey.Generic, apikey.Test, "POST", "/v1/api-keys", `{"name":"k","environment":"test"}`, 201},
-		{apikey.Generic, apikey.Live, "POST", "/v1/api-keys", `{"name":"k","environment":"live"}`, 201},
+		{wirename.Prosopo, "", "POST", "/api-keys/create", `{"name":"k","permissions":["verify"]}`, 200},
+		{wirename.Vertesia, "", "POST", "/api/v1/apikeys", `{"name":"k","role":"admin"}`, 200},
+		{wirename.Generic, apikey.Test, "POST", "/v1/api-keys", `{"name":"k","environment":"test"}`, 201},
+		{wirename.Generic, apikey.Live, "POST", "/v1/api-keys", `{"name":"k","environment":"live"}`, 201},
 	} {
 		has(false)
 		secret, err := b.MintAdmin(ctx, c.service, c.env)

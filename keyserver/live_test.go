@@ -21,6 +21,7 @@ import (
 
 	"detent/apikey"
 	"detent/e2e/servers/pgtest"
+	"detent/keyserver/wirename"
 )
 
 func TestMain(m *testing.M) {
@@ -62,7 +63,7 @@ func child(store string) int {
 	if err != nil {
 		return 1
 	}
-	fmt.Println(l.Addr(), s.SessionToken(apikey.Prosopo, "").Reveal())
+	fmt.Println(l.Addr(), s.SessionToken(wirename.Prosopo, "").Reveal())
 	if s.Serve(ctx, l) != nil || s.Close() != nil {
 		return 1
 	}
@@ -154,7 +155,7 @@ func TestKillLosesNoAnsweredWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := openAt(t, path, newClock())
-	verify(t, b, b.session(apikey.Prosopo, ""), alive, doubtful)
+	verify(t, b, b.session(wirename.Prosopo, ""), alive, doubtful)
 	t.Logf("%d kills, %d answered writes are there", kills, len(alive))
 }
 
@@ -197,8 +198,8 @@ func testManyClientsAtOnceLeaveAConsistentStore(t *testing.T, open opener) {
 		clients, rounds = 24, 2
 	}
 	b := open(t)
-	sessions := [3]string{b.session(apikey.Prosopo, ""), b.session(apikey.Vertesia, ""), b.session(apikey.Generic, "")}
-	if _, err := b.MintAdmin(t.Context(), apikey.Generic, apikey.Live); err != nil {
+	sessions := [3]string{b.session(wirename.Prosopo, ""), b.session(wirename.Vertesia, ""), b.session(wirename.Generic, "")}
+	if _, err := b.MintAdmin(t.Context(), wirename.Generic, apikey.Live); err != nil {
 		t.Fatal(err)
 	}
 	var mu sync.Mutex
@@ -295,7 +296,7 @@ func bareFor(t testing.TB) (*Server, *safeBuffer) {
 func TestShutdownLetsTheAnswerInHandFinish(t *testing.T) {
 	s, _ := bare(t)
 	inside, release := make(chan struct{}), make(chan struct{})
-	s.routes = append(s.routes, route{http.MethodGet, "/v1/slow", apikey.Generic, need{}, func(*call) (int, []byte, error) {
+	s.routes = append(s.routes, route{http.MethodGet, "/v1/slow", wirename.Generic, need{}, func(*call) (int, []byte, error) {
 		close(inside)
 		<-release
 		return http.StatusOK, []byte(`{"success":true}`), nil
@@ -304,7 +305,7 @@ func TestShutdownLetsTheAnswerInHandFinish(t *testing.T) {
 	b := &bench{t: t, Server: s, url: "http://" + addr}
 	got := make(chan answer, 1)
 	go func() {
-		a, err := b.try(b.session(apikey.Generic, ""), "GET", "/v1/slow", nil)
+		a, err := b.try(b.session(wirename.Generic, ""), "GET", "/v1/slow", nil)
 		if err != nil {
 			t.Error(err)
 		}
@@ -333,7 +334,7 @@ func TestShutdownCutsWhatDoesNotEnd(t *testing.T) {
 	s, _ := bare(t)
 	s.limits.drain = 20 * time.Millisecond
 	inside, release := make(chan struct{}), make(chan struct{})
-	s.routes = append(s.routes, route{http.MethodGet, "/v1/slow", apikey.Generic, need{}, func(*call) (int, []byte, error) {
+	s.routes = append(s.routes, route{http.MethodGet, "/v1/slow", wirename.Generic, need{}, func(*call) (int, []byte, error) {
 		close(inside)
 		<-release
 		return http.StatusOK, []byte(`{}`), nil
@@ -342,7 +343,7 @@ func TestShutdownCutsWhatDoesNotEnd(t *testing.T) {
 	b := &bench{t: t, Server: s, url: "http://" + addr}
 	done := make(chan error, 1)
 	go func() {
-		_, err := b.try(b.session(apikey.Generic, ""), "GET", "/v1/slow", nil)
+		_, err := b.try(b.session(wirename.Generic, ""), "GET", "/v1/slow", nil)
 		done <- err
 	}()
 	<-inside
@@ -359,7 +360,7 @@ func TestShutdownCutsWhatDoesNotEnd(t *testing.T) {
 func TestSlowClientsAreCut(t *testing.T) {
 	s, _ := bare(t)
 	s.limits = limits{header: 50 * time.Millisecond, read: 100 * time.Millisecond, write: 100 * time.Millisecond, idle: 50 * time.Millisecond, drain: time.Second}
-	if err := s.FillDemo(t.Context(), 20_000, apikey.Prosopo); err != nil {
+	if err := s.FillDemo(t.Context(), 20_000, wirename.Prosopo); err != nil {
 		t.Fatal(err)
 	}
 	addr, stop := serveWith(t, s)
@@ -368,7 +369,7 @@ func TestSlowClientsAreCut(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	auth := "Host: x\r\nAuthorization: Bearer " + s.SessionToken(apikey.Prosopo, "").Reveal() + "\r\n"
+	auth := "Host: x\r\nAuthorization: Bearer " + s.SessionToken(wirename.Prosopo, "").Reveal() + "\r\n"
 	for name, sent := range map[string]string{
 		"nothing":         "",
 		"half a header":   "GET / HTTP/1.1\r\nHost: x\r\nX-A: ",
@@ -389,7 +390,7 @@ func TestSlowClientsAreCut(t *testing.T) {
 				t.Fatal(err)
 			}
 			b := &bench{t: t, Server: s, url: "http://" + addr}
-			b.want(200, s.SessionToken(apikey.Prosopo, "").Reveal(), "GET", "/users/get", nil) // others are served meanwhile
+			b.want(200, s.SessionToken(wirename.Prosopo, "").Reveal(), "GET", "/users/get", nil) // others are served meanwhile
 			if name == "a list unread" {
 				eventually(t, "the reader is cut", func() bool { return s.store.Reader.Stats().InUse == 0 && openConnections(t, c) })
 			}
@@ -430,7 +431,7 @@ func testTooLongHeadersAndBodiesAreRefused(t *testing.T, open opener) {
 		if size <= 1<<20 {
 			want = 200
 		}
-		if a := b.ask(b.session(apikey.Prosopo, ""), "POST", "/api-keys/create", body); a.status != want {
+		if a := b.ask(b.session(wirename.Prosopo, ""), "POST", "/api-keys/create", body); a.status != want {
 			t.Errorf("a body of %d bytes: %d %s, want %d", size, a.status, a.raw, want)
 		}
 	}
@@ -451,7 +452,7 @@ func testAClientThatSendsAllOfATooLongBodyFirstIsToldWhy(t *testing.T, open open
 	defer func() { _ = conn.Close() }()
 	const size = 24 << 20
 	_, err = fmt.Fprintf(conn, "POST /api-keys/create HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s",
-		b.session(apikey.Prosopo, ""), size, strings.Repeat(" ", size))
+		b.session(wirename.Prosopo, ""), size, strings.Repeat(" ", size))
 	if err != nil {
 		t.Fatalf("the connection was cut before the answer: %v", err)
 	}
@@ -468,7 +469,7 @@ func testAClientThatSendsAllOfATooLongBodyFirstIsToldWhy(t *testing.T, open open
 func TestPanicIsAnsweredAndLoggedWithoutWhatWasSent(t *testing.T) {
 	s, log := bare(t)
 	const secret = "sk_live_canary"
-	for service, path := range map[string]string{apikey.Prosopo: "/sites/panic", apikey.Vertesia: "/api/panic", apikey.Generic: "/v1/panic"} {
+	for service, path := range map[string]string{wirename.Prosopo: "/sites/panic", wirename.Vertesia: "/api/panic", wirename.Generic: "/v1/panic"} {
 		s.routes = append(s.routes, route{http.MethodPost, path, service, need{}, func(c *call) (int, []byte, error) {
 			panic("handling " + string(c.body["name"]))
 		}})
@@ -496,7 +497,7 @@ func TestStoreFailureIsA500AndAListThatFailsIsCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	ask := func() (status int, cut bool) {
-		r := request("GET", "/v1/api-keys", s.SessionToken(apikey.Generic, "").Reveal())
+		r := request("GET", "/v1/api-keys", s.SessionToken(wirename.Generic, "").Reveal())
 		w := httptest.NewRecorder()
 		defer func() { status, cut = w.Code, recover() == http.ErrAbortHandler }()
 		s.Handler().ServeHTTP(w, r)

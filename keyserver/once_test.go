@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // creating is a create of each contract.
@@ -19,10 +20,10 @@ type creating struct {
 }
 
 var creates = []creating{
-	{apikey.Prosopo, "/api-keys/create", `{"name":"n","permissions":["verify"],"expiresIn":3600}`, `{"name":"n","permissions":["verify"]}`, 200, []string{"token"}, "id"},
-	{apikey.Vertesia, "/api/v1/apikeys", `{"name":"n","role":"reader"}`, `{"name":"n","role":"executor"}`, 200, []string{"value"}, "id"},
-	{apikey.Vertesia, "/api/v1/apikeys", `{"name":"n","role":"executor","type":"pk"}`, `{"name":"n"}`, 200, []string{"value"}, "id"},
-	{apikey.Generic, "/v1/api-keys", `{"name":"n","environment":"live"}`, `{"name":"m","environment":"live"}`, 201, []string{"data.key"}, "data.id"},
+	{wirename.Prosopo, "/api-keys/create", `{"name":"n","permissions":["verify"],"expiresIn":3600}`, `{"name":"n","permissions":["verify"]}`, 200, []string{"token"}, "id"},
+	{wirename.Vertesia, "/api/v1/apikeys", `{"name":"n","role":"reader"}`, `{"name":"n","role":"executor"}`, 200, []string{"value"}, "id"},
+	{wirename.Vertesia, "/api/v1/apikeys", `{"name":"n","role":"executor","type":"pk"}`, `{"name":"n"}`, 200, []string{"value"}, "id"},
+	{wirename.Generic, "/v1/api-keys", `{"name":"n","environment":"live"}`, `{"name":"m","environment":"live"}`, 201, []string{"data.key"}, "data.id"},
 }
 
 func (c creating) count(b *bench) (n int) {
@@ -35,9 +36,9 @@ func (c creating) count(b *bench) (n int) {
 // list is all rows of a contract.
 func (b *bench) list(service string) []any {
 	switch service {
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		return b.want(200, b.session(service, ""), "POST", "/api-keys/get", nil).list("")
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		return b.want(200, b.session(service, ""), "GET", "/api/v1/apikeys", nil).list("")
 	default:
 		return b.want(200, b.session(service, ""), "GET", "/v1/api-keys", nil).list("data")
@@ -94,18 +95,18 @@ func TestACreateThatIsSentAgainMakesNothingAndTellsNoSecret(t *testing.T) {
 
 func TestACreateIsRememberedAfterItsKeyHasGone(t *testing.T) {
 	b := open(t)
-	live := b.session(apikey.Generic, apikey.Live)
+	live := b.session(wirename.Generic, apikey.Live)
 	made := b.want(201, live, "POST", "/v1/api-keys", `{"name":"n","environment":"live"}`, onceHeader, "k")
 	b.want(200, live, "DELETE", "/v1/api-keys/"+made.text("data.id"), nil)
 	b.want(409, live, "POST", "/v1/api-keys", `{"name":"n","environment":"live"}`, onceHeader, "k")
-	if n := len(b.list(apikey.Generic)); n != 0 {
+	if n := len(b.list(wirename.Generic)); n != 0 {
 		t.Errorf("%d keys", n)
 	}
 }
 
 func TestARefusedCreateIsNotRemembered(t *testing.T) {
 	b := open(t)
-	live := b.session(apikey.Generic, apikey.Live)
+	live := b.session(wirename.Generic, apikey.Live)
 	b.want(400, live, "POST", "/v1/api-keys", `{"name":"","environment":"live"}`, onceHeader, "k")
 	b.want(201, live, "POST", "/v1/api-keys", `{"name":"n","environment":"live"}`, onceHeader, "k")
 }
@@ -114,11 +115,11 @@ func TestOfCreatesThatAreSentAtOnceOneMakesAKey(t *testing.T) {
 	onEachStore(t, func(t *testing.T, open opener) {
 		b := open(t)
 		two := b.beside(t)
-		minted, err := b.MintAdmin(context.Background(), apikey.Prosopo, "")
+		minted, err := b.MintAdmin(context.Background(), wirename.Prosopo, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		before := len(b.list(apikey.Prosopo))
+		before := len(b.list(wirename.Prosopo))
 		var wg sync.WaitGroup
 		var mu sync.Mutex
 		ids, secrets := map[string]bool{}, 0
@@ -138,7 +139,7 @@ func TestOfCreatesThatAreSentAtOnceOneMakesAKey(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if made := len(b.list(apikey.Prosopo)) - before; made != 1 || len(ids) != 1 || secrets != 1 {
+		if made := len(b.list(wirename.Prosopo)) - before; made != 1 || len(ids) != 1 || secrets != 1 {
 			t.Errorf("%d keys were made, %d ids and %d secrets answered", made, len(ids), secrets)
 		}
 	})

@@ -12,13 +12,14 @@ import (
 	"detent/apikey"
 	"detent/e2e/servers/pgtest"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // names are the names of Prosopo's keys.
 func (b *bench) names() []string {
 	b.t.Helper()
 	var names []string
-	for _, row := range b.want(200, b.session(apikey.Prosopo, ""), "POST", "/api-keys/get", "{}").list("") {
+	for _, row := range b.want(200, b.session(wirename.Prosopo, ""), "POST", "/api-keys/get", "{}").list("") {
 		names = append(names, row.(map[string]any)["name"].(string))
 	}
 	return names
@@ -36,7 +37,7 @@ const createBody = `{"name":"k","permissions":["verify"]}`
 func TestTransactionsThatMeetAreTriedAgain(t *testing.T) {
 	b, w := openOnWire(t)
 	pauses := b.countPauses()
-	admin := b.session(apikey.Prosopo, "")
+	admin := b.session(wirename.Prosopo, "")
 	w.set("commit", serializing, 3)
 	b.want(200, admin, "POST", "/api-keys/create", createBody)
 	if got := b.names(); len(got) != 1 || *pauses != 3 || w.count() != 3 {
@@ -44,7 +45,7 @@ func TestTransactionsThatMeetAreTriedAgain(t *testing.T) {
 	}
 	*pauses = 0
 	w.set("commit", serializing, 1000)
-	unavailableAnswer(t, apikey.Prosopo, b.ask(admin, "POST", "/api-keys/create", createBody), false)
+	unavailableAnswer(t, wirename.Prosopo, b.ask(admin, "POST", "/api-keys/create", createBody), false)
 	w.set("", pass, 0)
 	if got := b.names(); len(got) != 1 || *pauses != store.MaxAttempts {
 		t.Errorf("%d keys after %d pauses, want the one from before after %d", len(got), *pauses, store.MaxAttempts)
@@ -55,7 +56,7 @@ func TestALostCommitOfACreateIsNotSentAgain(t *testing.T) {
 	for how, want := range map[spoil]int{cutBefore: 0, cutAfter: 1} {
 		b, w := openOnWire(t)
 		w.set("commit", how, 1)
-		unavailableAnswer(t, apikey.Prosopo, b.ask(b.session(apikey.Prosopo, ""), "POST", "/api-keys/create", createBody), true)
+		unavailableAnswer(t, wirename.Prosopo, b.ask(b.session(wirename.Prosopo, ""), "POST", "/api-keys/create", createBody), true)
 		if got := b.names(); len(got) != want || w.count() != 1 {
 			t.Errorf("%d keys, want %d", len(got), want)
 		}
@@ -66,9 +67,9 @@ func TestACreateThatWasCutBeforeItsCommitIsMadeOnce(t *testing.T) {
 	for _, at := range []string{"begin", "INSERT INTO keys"} {
 		for _, how := range []spoil{cutBefore, cutAfter} {
 			b, w := openOnWire(t)
-			b.want(200, b.session(apikey.Prosopo, ""), "POST", "/api-keys/get", "{}")
+			b.want(200, b.session(wirename.Prosopo, ""), "POST", "/api-keys/get", "{}")
 			w.set(at, how, 1)
-			b.want(200, b.session(apikey.Prosopo, ""), "POST", "/api-keys/create", createBody)
+			b.want(200, b.session(wirename.Prosopo, ""), "POST", "/api-keys/create", createBody)
 			if got := b.names(); len(got) != 1 || w.count() != 1 {
 				t.Errorf("cut at %s: %d keys after %d cuts", at, len(got), w.count())
 			}
@@ -79,16 +80,16 @@ func TestACreateThatWasCutBeforeItsCommitIsMadeOnce(t *testing.T) {
 func TestWhatMayHappenTwiceIsAskedAgainAfterALostCommit(t *testing.T) {
 	for _, how := range []spoil{cutBefore, cutAfter} {
 		b, w := openOnWire(t)
-		id := b.prosopo(b.session(apikey.Prosopo, ""), "k", []string{"verify"}).text("id")
+		id := b.prosopo(b.session(wirename.Prosopo, ""), "k", []string{"verify"}).text("id")
 		w.set("commit", how, 1)
-		b.want(200, b.session(apikey.Prosopo, ""), "POST", "/api-keys/delete", map[string]any{"apiKeyId": id})
+		b.want(200, b.session(wirename.Prosopo, ""), "POST", "/api-keys/delete", map[string]any{"apiKeyId": id})
 		if got := b.names(); len(got) != 0 || w.count() != 1 {
 			t.Errorf("%d keys after a deletion", len(got))
 		}
-		b.want(404, b.session(apikey.Prosopo, ""), "POST", "/api-keys/delete", map[string]any{"apiKeyId": id})
+		b.want(404, b.session(wirename.Prosopo, ""), "POST", "/api-keys/delete", map[string]any{"apiKeyId": id})
 		w.set("commit", how, 1)
-		value := b.want(200, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys/pk", nil).text("value")
-		if second := b.want(200, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys/pk", nil).text("value"); second != value || w.count() != 1 {
+		value := b.want(200, b.session(wirename.Vertesia, ""), "GET", "/api/v1/apikeys/pk", nil).text("value")
+		if second := b.want(200, b.session(wirename.Vertesia, ""), "GET", "/api/v1/apikeys/pk", nil).text("value"); second != value || w.count() != 1 {
 			t.Errorf("a public key whose commit was lost: %d cuts, and another one the next time", w.count())
 		}
 	}
@@ -99,7 +100,7 @@ func TestReadsGoOnOverALostConnection(t *testing.T) {
 	if err := b.FillDemo(t.Context(), 3*pageSize); err != nil {
 		t.Fatal(err)
 	}
-	token := b.generic(b.session(apikey.Generic, apikey.Live), "k", "live").text("data.key")
+	token := b.generic(b.session(wirename.Generic, apikey.Live), "k", "live").text("data.key")
 	for range 3 {
 		w.cutAll()
 		b.want(404, token, "GET", "/v1/users/usr_1", nil)
@@ -109,7 +110,7 @@ func TestReadsGoOnOverALostConnection(t *testing.T) {
 		t.Errorf("a list over a lost connection has %d keys, want %d", len(got), 3*pageSize)
 	}
 	w.set("", cutBefore, 1000) // as if the database were gone
-	unavailableAnswer(t, apikey.Generic, b.ask(token, "GET", "/v1/users/usr_1", nil), false)
+	unavailableAnswer(t, wirename.Generic, b.ask(token, "GET", "/v1/users/usr_1", nil), false)
 }
 
 func TestADatabaseThatRestartsIsWaitedForWithoutARestartOfOurs(t *testing.T) {
@@ -117,12 +118,12 @@ func TestADatabaseThatRestartsIsWaitedForWithoutARestartOfOurs(t *testing.T) {
 	pg := pgtest.Shared(t)
 	created := 0
 	for _, stop := range []func(){pg.Halt, pg.Kill} {
-		b.prosopo(b.session(apikey.Prosopo, ""), "k", []string{"verify"})
+		b.prosopo(b.session(wirename.Prosopo, ""), "k", []string{"verify"})
 		created++
 		stop()
-		for service, call := range map[string][2]string{apikey.Prosopo: {"POST", "/api-keys/create"}, apikey.Vertesia: {"GET", "/api/v1/apikeys"}, apikey.Generic: {"GET", "/v1/api-keys"}} {
+		for service, call := range map[string][2]string{wirename.Prosopo: {"POST", "/api-keys/create"}, wirename.Vertesia: {"GET", "/api/v1/apikeys"}, wirename.Generic: {"GET", "/v1/api-keys"}} {
 			body := any(nil)
-			if service == apikey.Prosopo {
+			if service == wirename.Prosopo {
 				body = createBody
 			}
 			unavailableAnswer(t, service, b.ask(b.session(service, ""), call[0], call[1], body), false)
@@ -207,8 +208,8 @@ func TestTheLastAdministratorStaysWithSeveralInstances(t *testing.T) {
 	one := openPostgresBench(t)
 	two := one.beside(t)
 	for round := range 10 {
-		a := one.vertesia(one.session(apikey.Vertesia, ""), "a", "admin")
-		b := one.vertesia(one.session(apikey.Vertesia, ""), "b", "admin")
+		a := one.vertesia(one.session(wirename.Vertesia, ""), "a", "admin")
+		b := one.vertesia(one.session(wirename.Vertesia, ""), "b", "admin")
 		var wg sync.WaitGroup
 		answers := make([]answer, 2)
 		for i, c := range []struct {
@@ -221,7 +222,7 @@ func TestTheLastAdministratorStaysWithSeveralInstances(t *testing.T) {
 		}
 		wg.Wait()
 		left := 0
-		for _, row := range one.want(200, one.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys", nil).list("") {
+		for _, row := range one.want(200, one.session(wirename.Vertesia, ""), "GET", "/api/v1/apikeys", nil).list("") {
 			if row.(map[string]any)["role"] == "admin" {
 				left++
 			}
@@ -240,7 +241,7 @@ func TestOneInstanceSweepsAndAnotherTakesOver(t *testing.T) {
 		one := open(t)
 		two := one.beside(t)
 		due := func() {
-			one.vertesia(one.session(apikey.Vertesia, ""), "v", "reader", "expires_at", one.clock.now().Add(time.Second))
+			one.vertesia(one.session(wirename.Vertesia, ""), "v", "reader", "expires_at", one.clock.now().Add(time.Second))
 			one.clock.advance(2 * time.Second)
 		}
 		sweep := func(by *bench, want int) {
@@ -272,7 +273,7 @@ func TestLastUseOfSeveralInstancesNeverMovesBack(t *testing.T) {
 	onEachStore(t, func(t *testing.T, open opener) {
 		one := open(t)
 		two := one.beside(t)
-		_, k := one.put(store.Key{Service: apikey.Generic, Environment: apikey.Live, Enabled: true})
+		_, k := one.put(store.Key{Service: wirename.Generic, Environment: apikey.Live, Enabled: true})
 		now := one.clock.now().UnixMilli()
 		for _, step := range []struct {
 			by *bench
@@ -305,7 +306,7 @@ func TestAKeyThatIsDeletedWhileItsRequestComesInMakesNothing(t *testing.T) {
 	onEachStore(t, func(t *testing.T, open opener) {
 		one := open(t)
 		two := one.beside(t)
-		caller := one.prosopo(one.session(apikey.Prosopo, ""), "caller", []string{"createApiKey", "verify"})
+		caller := one.prosopo(one.session(wirename.Prosopo, ""), "caller", []string{"createApiKey", "verify"})
 		body := newSlowBody(createBody)
 		got := make(chan answer, 1)
 		go func() {
@@ -320,7 +321,7 @@ func TestAKeyThatIsDeletedWhileItsRequestComesInMakesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		body.finish()
-		shape(t, apikey.Prosopo, 401, <-got)
+		shape(t, wirename.Prosopo, 401, <-got)
 		if names := one.names(); len(names) != 0 {
 			t.Errorf("it made %v", names)
 		}
@@ -336,10 +337,10 @@ func TestAKeyThatLosesItsRightsWhileItsRequestComesInMakesNothing(t *testing.T) 
 			path, body string
 			status     int
 		}{
-			{"permissions", `'{"Verify":["verify"]}'`, store.Key{Service: apikey.Prosopo, Permissions: `{"ApiKeys":["createApiKey"],"Verify":["verify"]}`}, "/api-keys/create", createBody, 409},
-			{"role", `'reader'`, store.Key{Service: apikey.Vertesia, Role: "admin"}, "/api/v1/apikeys", `{"name":"k","role":"admin"}`, 409},
-			{"restrictions", `'{"ip_addresses":["10.0.0.1"]}'`, store.Key{Service: apikey.Generic, Environment: apikey.Live}, "/v1/api-keys", `{"name":"k","environment":"live"}`, 409},
-			{"enabled", `0`, store.Key{Service: apikey.Vertesia, Role: "admin"}, "/api/v1/apikeys", `{"name":"k","role":"admin"}`, 401},
+			{"permissions", `'{"Verify":["verify"]}'`, store.Key{Service: wirename.Prosopo, Permissions: `{"ApiKeys":["createApiKey"],"Verify":["verify"]}`}, "/api-keys/create", createBody, 409},
+			{"role", `'reader'`, store.Key{Service: wirename.Vertesia, Role: "admin"}, "/api/v1/apikeys", `{"name":"k","role":"admin"}`, 409},
+			{"restrictions", `'{"ip_addresses":["10.0.0.1"]}'`, store.Key{Service: wirename.Generic, Environment: apikey.Live}, "/v1/api-keys", `{"name":"k","environment":"live"}`, 409},
+			{"enabled", `0`, store.Key{Service: wirename.Vertesia, Role: "admin"}, "/api/v1/apikeys", `{"name":"k","role":"admin"}`, 401},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				b := open(t)

@@ -11,6 +11,7 @@ import (
 	"detent/apikey"
 	"detent/keyserver/contract"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // documented are the roles that the services page ranks, lowest first. The test has its own
@@ -49,7 +50,7 @@ func TestVertesiaPrivilegeOfEveryRoleCallAndTarget(t *testing.T) {
 
 func testVertesiaPrivilegeOfEveryRoleCallAndTarget(t *testing.T, open opener) {
 	b := open(t)
-	b.put(store.Key{Service: apikey.Vertesia, Role: "admin", Enabled: true}) // so that no key here is the last administrator
+	b.put(store.Key{Service: wirename.Vertesia, Role: "admin", Enabled: true}) // so that no key here is the last administrator
 	names := slices.Sorted(maps.Keys(roles))
 	if len(names) != 16 {
 		t.Fatalf("%d roles, want the document's 5 and today's 11", len(names))
@@ -73,22 +74,22 @@ func testVertesiaPrivilegeOfEveryRoleCallAndTarget(t *testing.T, open opener) {
 	}
 	for _, c := range callers {
 		p := power(c.role, c.kind)
-		c.token, _ = b.put(store.Key{Service: apikey.Vertesia, Role: c.role, Type: c.kind, Enabled: true})
+		c.token, _ = b.put(store.Key{Service: wirename.Vertesia, Role: c.role, Type: c.kind, Enabled: true})
 		check(c, p >= 1, "GET", "/api/v1/apikeys?level=account", nil)
 		check(c, p >= 3, "GET", "/api/v1/apikeys/pk?name="+c.role, nil)
 		check(c, true, "POST", "/token/issue", nil)
 		for _, target := range names {
-			_, k := b.put(store.Key{Service: apikey.Vertesia, Role: target, Enabled: true})
+			_, k := b.put(store.Key{Service: wirename.Vertesia, Role: target, Enabled: true})
 			path := "/api/v1/apikeys/" + k.ID
 			check(c, p >= 1, "GET", path, nil)
 			check(c, p >= 4 && p >= cost(target), "POST", "/api/v1/apikeys", map[string]any{"name": "n", "role": target})
 			check(c, p >= 4 && p >= cost(target), "PUT", path, map[string]any{"name": "renamed"})
 			check(c, p >= 4 && p >= cost(target), "PUT", path, map[string]any{"enabled": false})
-			_, low := b.put(store.Key{Service: apikey.Vertesia, Role: "reader", Enabled: true})
+			_, low := b.put(store.Key{Service: wirename.Vertesia, Role: "reader", Enabled: true})
 			check(c, p >= 4 && p >= cost(target), "PUT", "/api/v1/apikeys/"+low.ID, map[string]any{"role": target})
 			check(c, p >= 5, "DELETE", path, nil)
 		}
-		_, public := b.put(store.Key{Service: apikey.Vertesia, Role: "executor", Type: apikey.PublicKey, Enabled: true})
+		_, public := b.put(store.Key{Service: wirename.Vertesia, Role: "executor", Type: apikey.PublicKey, Enabled: true})
 		check(c, p >= 4, "PUT", "/api/v1/apikeys/"+public.ID, map[string]any{"enabled": false})
 		check(c, p >= 5, "PUT", "/api/v1/apikeys/"+public.ID, map[string]any{"properties": map[string]any{}})
 		check(c, p >= 5, "DELETE", "/api/v1/apikeys/"+public.ID, nil)
@@ -103,12 +104,12 @@ func TestProsopoPrivilegeOfEveryPermissionAndCall(t *testing.T) {
 
 func testProsopoPrivilegeOfEveryPermissionAndCall(t *testing.T, open opener) {
 	b := open(t)
-	b.put(store.Key{Service: apikey.Prosopo, Permissions: allPermissions(), Enabled: true})
+	b.put(store.Key{Service: wirename.Prosopo, Permissions: allPermissions(), Enabled: true})
 	count := 0
 	for _, f := range contract.Features {
 		for _, name := range f.Permissions {
-			token, _ := b.put(store.Key{Service: apikey.Prosopo, Enabled: true, Permissions: contract.GrantsJSON([]apikey.Permission{{Feature: f.Name, Name: name}})})
-			_, victim := b.put(store.Key{Service: apikey.Prosopo, Permissions: `{"Verify":["verify"]}`, Enabled: true})
+			token, _ := b.put(store.Key{Service: wirename.Prosopo, Enabled: true, Permissions: contract.GrantsJSON([]apikey.Permission{{Feature: f.Name, Name: name}})})
+			_, victim := b.put(store.Key{Service: wirename.Prosopo, Permissions: `{"Verify":["verify"]}`, Enabled: true})
 			for _, call := range []struct {
 				permission, method, path string
 				body                     any
@@ -147,7 +148,7 @@ func TestProsopoKeyGrantsAtMostWhatItHas(t *testing.T) {
 
 func testProsopoKeyGrantsAtMostWhatItHas(t *testing.T, open opener) {
 	b := open(t)
-	minter := b.prosopo(b.session(apikey.Prosopo, ""), "minter", []string{"createApiKey", "verify"}).text("token")
+	minter := b.prosopo(b.session(wirename.Prosopo, ""), "minter", []string{"createApiKey", "verify"}).text("token")
 	b.prosopo(minter, "ok", []string{"verify"})
 	b.prosopo(minter, "same", []string{"verify", "createApiKey"})
 	for _, f := range contract.Features {
@@ -171,12 +172,12 @@ func TestNoKeyOpensAnotherContractOrEnvironment(t *testing.T) {
 func testNoKeyOpensAnotherContractOrEnvironment(t *testing.T, open opener) {
 	b := open(t)
 	tokens := map[string]string{
-		apikey.Prosopo:  b.prosopo(b.session(apikey.Prosopo, ""), "p", []string{"getApiKeys", "createApiKey", "deleteApiKey"}).text("token"),
-		apikey.Vertesia: b.vertesia(b.session(apikey.Vertesia, ""), "v", "admin").text("value"),
-		apikey.Generic:  b.generic(b.session(apikey.Generic, apikey.Live), "g", "live").text("data.key"),
+		wirename.Prosopo:  b.prosopo(b.session(wirename.Prosopo, ""), "p", []string{"getApiKeys", "createApiKey", "deleteApiKey"}).text("token"),
+		wirename.Vertesia: b.vertesia(b.session(wirename.Vertesia, ""), "v", "admin").text("value"),
+		wirename.Generic:  b.generic(b.session(wirename.Generic, apikey.Live), "g", "live").text("data.key"),
 	}
-	tokens["token of "+apikey.Vertesia] = b.want(200, tokens[apikey.Vertesia], "POST", "/token/issue", nil).text("token")
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	tokens["token of "+wirename.Vertesia] = b.want(200, tokens[wirename.Vertesia], "POST", "/token/issue", nil).text("token")
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		tokens["session of "+service] = b.session(service, "")
 	}
 	for holder, token := range tokens {
@@ -190,7 +191,7 @@ func testNoKeyOpensAnotherContractOrEnvironment(t *testing.T, open opener) {
 			}
 		}
 	}
-	live, test := tokens[apikey.Generic], b.generic(b.session(apikey.Generic, apikey.Test), "t", "test")
+	live, test := tokens[wirename.Generic], b.generic(b.session(wirename.Generic, apikey.Test), "t", "test")
 	if got := b.want(200, live, "GET", "/v1/api-keys", nil).list("data"); len(got) != 1 {
 		t.Errorf("a live key sees %v", got)
 	}
@@ -206,9 +207,9 @@ func TestEveryRouteRefusesNoAndWrongCredentialsAlike(t *testing.T) {
 func testEveryRouteRefusesNoAndWrongCredentialsAlike(t *testing.T, open opener) {
 	b := open(t)
 	known := map[string]string{
-		apikey.Prosopo:  b.prosopo(b.session(apikey.Prosopo, ""), "p", []string{"verify"}).text("token"),
-		apikey.Vertesia: b.vertesia(b.session(apikey.Vertesia, ""), "v", "admin").text("value"),
-		apikey.Generic:  b.generic(b.session(apikey.Generic, apikey.Live), "g", "live").text("data.key"),
+		wirename.Prosopo:  b.prosopo(b.session(wirename.Prosopo, ""), "p", []string{"verify"}).text("token"),
+		wirename.Vertesia: b.vertesia(b.session(wirename.Vertesia, ""), "v", "admin").text("value"),
+		wirename.Generic:  b.generic(b.session(wirename.Generic, apikey.Live), "g", "live").text("data.key"),
 	}
 	for _, rt := range b.routes {
 		path := strings.Replace(rt.path, "{id}", "x", 1)
@@ -248,12 +249,12 @@ func shape(t *testing.T, service string, status int, a answer) {
 	t.Helper()
 	var code, message any
 	switch service {
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		code, message = a.at("error.code"), a.at("error.message")
 		if key := a.text("error.key"); !strings.HasPrefix(key, "API.") {
 			t.Errorf("no error key in %s", a.raw)
 		}
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		code, message = a.at("status"), a.at("error")
 	default:
 		code, message = float64(status), a.at("error.message")
@@ -279,22 +280,22 @@ func testUnknownPathsAndMethodsAnswerInTheContractsShape(t *testing.T, open open
 		service, method, path string
 		status                int
 	}{
-		{apikey.Prosopo, "POST", "/api-keys/update", 404},
-		{apikey.Prosopo, "GET", "/api-keys/get", 405},
-		{apikey.Prosopo, "DELETE", "/v1/prosopo/provider/admin/rules", 405},
-		{apikey.Prosopo, "GET", "/v1/prosopo/x", 404},
-		{apikey.Prosopo, "GET", "/sites/get", 405},
-		{apikey.Vertesia, "PATCH", "/api/v1/apikeys/x", 405},
-		{apikey.Vertesia, "PATCH", "/api/v1/apikeys/pk", 405},
-		{apikey.Vertesia, "GET", "/api/v1/apikeys/x/y", 404},
-		{apikey.Vertesia, "GET", "/api/v1//apikeys", 404},
-		{apikey.Vertesia, "GET", "/token/issue", 405},
-		{apikey.Generic, "PUT", "/v1/api-keys", 405},
-		{apikey.Generic, "GET", "/v1/api-keys/x", 405},
-		{apikey.Generic, "GET", "/v1/users/", 405},
-		{apikey.Generic, "GET", "/v1/../v1/api-keys", 404},
-		{apikey.Generic, "GET", "/", 404},
-		{apikey.Generic, "GET", "/etc/passwd", 404},
+		{wirename.Prosopo, "POST", "/api-keys/update", 404},
+		{wirename.Prosopo, "GET", "/api-keys/get", 405},
+		{wirename.Prosopo, "DELETE", "/v1/prosopo/provider/admin/rules", 405},
+		{wirename.Prosopo, "GET", "/v1/prosopo/x", 404},
+		{wirename.Prosopo, "GET", "/sites/get", 405},
+		{wirename.Vertesia, "PATCH", "/api/v1/apikeys/x", 405},
+		{wirename.Vertesia, "PATCH", "/api/v1/apikeys/pk", 405},
+		{wirename.Vertesia, "GET", "/api/v1/apikeys/x/y", 404},
+		{wirename.Vertesia, "GET", "/api/v1//apikeys", 404},
+		{wirename.Vertesia, "GET", "/token/issue", 405},
+		{wirename.Generic, "PUT", "/v1/api-keys", 405},
+		{wirename.Generic, "GET", "/v1/api-keys/x", 405},
+		{wirename.Generic, "GET", "/v1/users/", 405},
+		{wirename.Generic, "GET", "/v1/../v1/api-keys", 404},
+		{wirename.Generic, "GET", "/", 404},
+		{wirename.Generic, "GET", "/etc/passwd", 404},
 	} {
 		t.Run(fmt.Sprint(c.method, c.path), func(t *testing.T) {
 			a := b.ask(b.session(c.service, ""), c.method, c.path, nil)

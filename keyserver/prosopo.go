@@ -3,25 +3,25 @@ package keyserver
 import (
 	"net/http"
 
-	"detent/apikey"
 	"detent/keyserver/contract"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // prosopoRoutes are the calls on keys, and one read call for each permission that lets a
 // client prove a key. This service keeps no rules, sites or team members: those lists are empty.
 var prosopoRoutes = []route{
-	{http.MethodPost, "/api-keys/get", apikey.Prosopo, need{permission: permListKeys}, prosopoList},
-	{http.MethodPost, "/api-keys/create", apikey.Prosopo, need{permission: permCreateKey}, prosopoCreate},
-	{http.MethodPost, "/api-keys/delete", apikey.Prosopo, need{permission: permDeleteKey}, prosopoDelete},
-	{http.MethodGet, "/v1/prosopo/provider/admin/rules", apikey.Prosopo, need{permission: permRules}, emptyList},
-	{http.MethodPost, "/access-control/get", apikey.Prosopo, need{permission: permRules}, emptyList},
-	{http.MethodPost, "/sites/get", apikey.Prosopo, need{permission: permSites}, emptyList},
-	{http.MethodGet, "/users/get", apikey.Prosopo, need{permission: permUsers}, emptyList},
+	{http.MethodPost, "/api-keys/get", wirename.Prosopo, need{permission: permListKeys}, prosopoList},
+	{http.MethodPost, "/api-keys/create", wirename.Prosopo, need{permission: permCreateKey}, prosopoCreate},
+	{http.MethodPost, "/api-keys/delete", wirename.Prosopo, need{permission: permDeleteKey}, prosopoDelete},
+	{http.MethodGet, "/v1/prosopo/provider/admin/rules", wirename.Prosopo, need{permission: permRules}, emptyList},
+	{http.MethodPost, "/access-control/get", wirename.Prosopo, need{permission: permRules}, emptyList},
+	{http.MethodPost, "/sites/get", wirename.Prosopo, need{permission: permSites}, emptyList},
+	{http.MethodGet, "/users/get", wirename.Prosopo, need{permission: permUsers}, emptyList},
 }
 
 func prosopoList(c *call) (int, []byte, error) {
-	return 0, nil, c.stream(store.View{Service: apikey.Prosopo}, store.Position{}, 0, list{head: "[",
+	return 0, nil, c.stream(store.View{Service: wirename.Prosopo}, store.Position{}, 0, list{head: "[",
 		each: func(b []byte, k *store.Key) []byte { return contract.AppendProsopoKey(b, k, "") },
 		tail: func(*store.Position) string { return "]" }})
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 func TestProsopoKeyIsCreatedListedUsedAndDeleted(t *testing.T) {
@@ -13,7 +13,7 @@ func TestProsopoKeyIsCreatedListedUsedAndDeleted(t *testing.T) {
 
 func testProsopoKeyIsCreatedListedUsedAndDeleted(t *testing.T, open opener) {
 	b := open(t)
-	admin := b.session(apikey.Prosopo, "")
+	admin := b.session(wirename.Prosopo, "")
 	made := b.prosopo(admin, "payments-api", map[string]any{"AccessRules": []string{"getRules"}, "ApiKeys": []string{"getApiKeys"}}, "expiresIn", 3600)
 	token, id := made.text("token"), made.text("id")
 	if !strings.HasPrefix(token, "psp_") || !strings.Contains(token, id) {
@@ -56,7 +56,7 @@ func TestProsopoNeverExpiresWithZeroNullOrNothing(t *testing.T) {
 
 func testProsopoNeverExpiresWithZeroNullOrNothing(t *testing.T, open opener) {
 	b := open(t)
-	admin := b.session(apikey.Prosopo, "")
+	admin := b.session(wirename.Prosopo, "")
 	for _, more := range [][]any{{"expiresIn", 0}, {"expiresIn", nil}, {}} {
 		made := b.prosopo(admin, "k", []string{"verify"}, more...)
 		if v, ok := made.json.(map[string]any)["expiresAt"]; !ok || v != nil {
@@ -67,7 +67,7 @@ func testProsopoNeverExpiresWithZeroNullOrNothing(t *testing.T, open opener) {
 
 func TestProsopoListsANameAsItIsHoweverItLooks(t *testing.T) {
 	b := open(t)
-	admin := b.session(apikey.Prosopo, "")
+	admin := b.session(wirename.Prosopo, "")
 	for _, name := range []string{"two\nlines\n\n", "\n", "{\"a\":1}", "日本語\x1f", "'; DROP TABLE keys; --"} {
 		if strings.TrimSpace(name) == "" {
 			name += "x"

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // published makes the requests of @vertesia/client: paths, queries, headers and bodies are
@@ -74,7 +74,7 @@ func TestPublishedVertesiaClientWorksUnchanged(t *testing.T) {
 func testPublishedVertesiaClientWorksUnchanged(t *testing.T, open opener) {
 	for _, slash := range []string{"", "/"} {
 		b := open(t)
-		secret, err := b.MintAdmin(t.Context(), apikey.Vertesia, "")
+		secret, err := b.MintAdmin(t.Context(), wirename.Vertesia, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +153,7 @@ func TestAKeyThatWasReadBeforeAnotherChangeCanStillBeSentBack(t *testing.T) {
 
 func testAKeyThatWasReadBeforeAnotherChangeCanStillBeSentBack(t *testing.T, open opener) {
 	b := open(t)
-	admin := b.session(apikey.Vertesia, "")
+	admin := b.session(wirename.Vertesia, "")
 	path := "/api/v1/apikeys/" + b.vertesia(admin, "k", "reader").text("id")
 	whole, _ := b.want(200, admin, "GET", path, nil).json.(map[string]any)
 	b.clock.advance(time.Second)

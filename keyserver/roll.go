@@ -6,15 +6,15 @@ import (
 	"net/http"
 	"time"
 
-	"detent/apikey"
 	"detent/keyserver/contract"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 var rollRoutes = []route{
-	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll", apikey.Generic, need{}, genericRoll},
-	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll/end", apikey.Generic, need{}, genericEndOverlap},
-	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll/keep", apikey.Generic, need{}, genericKeepFormer},
+	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll", wirename.Generic, need{}, genericRoll},
+	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll/end", wirename.Generic, need{}, genericEndOverlap},
+	{http.MethodPost, contract.GenericKeysPath + "/{id}/roll/keep", wirename.Generic, need{}, genericKeepFormer},
 }
 
 // maxOverlap is how long a former secret may live on beside the new one.
@@ -108,7 +108,7 @@ func (c *call) rollable(ctx context.Context, tx store.Tx) (*store.Key, error) {
 	if err := c.recheck(ctx, tx); err != nil {
 		return nil, err
 	}
-	k, err := store.GetOf(ctx, tx, apikey.Generic, c.who.Environment, c.id)
+	k, err := store.GetOf(ctx, tx, wirename.Generic, c.who.Environment, c.id)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"detent/apikey"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // tries are the calls that say whether a generic secret is let in: one that is finds no user of that name.
@@ -33,7 +34,7 @@ func (b *bench) roll(status int, caller, id string, overlap int, once string) an
 // row is how a key is listed.
 func (b *bench) row(id string) answer {
 	b.t.Helper()
-	for _, r := range b.list(apikey.Generic) {
+	for _, r := range b.list(wirename.Generic) {
 		if a := (answer{json: r}); a.text("id") == id {
 			return a
 		}
@@ -45,7 +46,7 @@ func (b *bench) row(id string) answer {
 // admin is a key of the generic contract that manages the others.
 func (b *bench) genericAdmin() string {
 	b.t.Helper()
-	minted, err := b.MintAdmin(b.t.Context(), apikey.Generic, apikey.Live)
+	minted, err := b.MintAdmin(b.t.Context(), wirename.Generic, apikey.Live)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -255,12 +256,12 @@ func TestNobodyGetsMoreByARoll(t *testing.T) {
 	for _, what := range []string{"end", "keep"} {
 		b.want(403, narrow, "POST", "/v1/api-keys/"+whole.text("data.id")+"/roll/"+what, nil)
 	}
-	testAdmin, err := b.MintAdmin(t.Context(), apikey.Generic, apikey.Test)
+	testAdmin, err := b.MintAdmin(t.Context(), wirename.Generic, apikey.Test)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.roll(404, testAdmin.Reveal(), whole.text("data.id"), 0, "d")
-	b.roll(401, b.prosopo(b.session(apikey.Prosopo, ""), "p", []string{"verify"}).text("token"), whole.text("data.id"), 0, "e")
+	b.roll(401, b.prosopo(b.session(wirename.Prosopo, ""), "p", []string{"verify"}).text("token"), whole.text("data.id"), 0, "e")
 	if !b.lets(whole.text("data.key")) || !b.lets(test) {
 		t.Error("a refused roll took effect")
 	}
@@ -375,7 +376,7 @@ func TestAStoreFromBeforeRollsIsCopiedAndTakesThem(t *testing.T) {
 
 func (b *bench) rollsOne(t *testing.T) {
 	t.Helper()
-	made := b.generic(b.session(apikey.Generic, apikey.Live), "app", "live")
+	made := b.generic(b.session(wirename.Generic, apikey.Live), "app", "live")
 	if rolled := b.roll(200, b.genericAdmin(), made.text("data.id"), 60, "one"); !b.lets(made.text("data.key")) || !b.lets(rolled.text("data.key")) {
 		t.Error("one of both is refused")
 	}

@@ -12,6 +12,7 @@ import (
 	"detent/apikey"
 	"detent/keyserver/contract"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // The permissions that this service enforces a call by.
@@ -92,9 +93,9 @@ func rankOf(k *store.Key) rank {
 // that may call the endpoint.
 func canMint(k *store.Key) bool {
 	switch k.Service {
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		return rankOf(k) >= admin
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		return k.Has(permCreateKey)
 	default:
 		limits, err := k.Limits()
@@ -251,7 +252,7 @@ func (s *Server) keepLast(ctx context.Context, q store.Queryer, caller, k, after
 	if is == mintsNot || after != nil && mintingOf(after, now) >= is {
 		return nil
 	}
-	if caller.Session && k.Service == apikey.Generic && !k.Admin {
+	if caller.Session && k.Service == wirename.Generic && !k.Admin {
 		return nil
 	}
 	others, err := otherMinters(ctx, q, k.Service, k.ID, is, now)

@@ -11,6 +11,7 @@ import (
 
 	"detent/apikey"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 func TestLastKeyThatCanCreateKeysStays(t *testing.T) {
@@ -25,11 +26,11 @@ func testLastKeyThatCanCreateKeysStays(t *testing.T, open opener) {
 		env     apikey.Environment
 		path    func(id string) (method, path string, body any)
 	}{
-		{apikey.Prosopo, "", func(id string) (string, string, any) {
+		{wirename.Prosopo, "", func(id string) (string, string, any) {
 			return "POST", "/api-keys/delete", map[string]any{"apiKeyId": id}
 		}},
-		{apikey.Vertesia, "", func(id string) (string, string, any) { return "DELETE", "/api/v1/apikeys/" + id, nil }},
-		{apikey.Generic, apikey.Live, func(id string) (string, string, any) { return "DELETE", "/v1/api-keys/" + id, nil }},
+		{wirename.Vertesia, "", func(id string) (string, string, any) { return "DELETE", "/api/v1/apikeys/" + id, nil }},
+		{wirename.Generic, apikey.Live, func(id string) (string, string, any) { return "DELETE", "/v1/api-keys/" + id, nil }},
 	} {
 		t.Run(c.service, func(t *testing.T) {
 			first, err := b.MintAdmin(ctx, c.service, c.env)
@@ -60,12 +61,12 @@ func TestLastVertesiaAdministratorIsNotDisabledOrDemoted(t *testing.T) {
 
 func testLastVertesiaAdministratorIsNotDisabledOrDemoted(t *testing.T, open opener) {
 	b := open(t)
-	secret, err := b.MintAdmin(context.Background(), apikey.Vertesia, "")
+	secret, err := b.MintAdmin(context.Background(), wirename.Vertesia, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	admin := secret.Reveal()
-	id, _ := store.IDOf(apikey.Vertesia, admin)
+	id, _ := store.IDOf(wirename.Vertesia, admin)
 	path := "/api/v1/apikeys/" + id
 	b.want(409, admin, "PUT", path, `{"enabled":false}`)
 	b.want(409, admin, "PUT", path, `{"role":"developer"}`)
@@ -94,12 +95,12 @@ func TestAKeyThatHasExpiredIsNoAdministrator(t *testing.T) {
 			soon     func(admin string) (id string)
 			deleting func(id string) (method, path string, body any)
 		}{
-			{apikey.Prosopo, "", func(admin string) string {
+			{wirename.Prosopo, "", func(admin string) string {
 				return b.prosopo(admin, "soon", map[string][]string{"ApiKeys": {"createApiKey"}}, "expiresIn", 3600).text("id")
 			}, func(id string) (string, string, any) {
 				return "POST", "/api-keys/delete", map[string]any{"apiKeyId": id}
 			}},
-			{apikey.Generic, apikey.Live, func(admin string) string {
+			{wirename.Generic, apikey.Live, func(admin string) string {
 				return b.generic(admin, "soon", "live", "expires_at", ends.Format(time.RFC3339)).text("data.id")
 			}, func(id string) (string, string, any) { return "DELETE", "/v1/api-keys/" + id, nil }},
 		} {
@@ -123,7 +124,7 @@ func TestAKeyThatHasExpiredIsNoAdministrator(t *testing.T) {
 func TestAnExpiredKeyIsNeverTheLastOne(t *testing.T) {
 	onEachStore(t, func(t *testing.T, open opener) {
 		b := open(t)
-		admin := b.session(apikey.Prosopo, "")
+		admin := b.session(wirename.Prosopo, "")
 		id := b.prosopo(admin, "was the last", map[string][]string{"ApiKeys": {"createApiKey"}}, "expiresIn", 60).text("id")
 		remove := map[string]any{"apiKeyId": id}
 		b.want(409, admin, "POST", "/api-keys/delete", remove)
@@ -138,15 +139,15 @@ func TestOrdinaryKeysCanAlwaysBeDeleted(t *testing.T) {
 
 func testOrdinaryKeysCanAlwaysBeDeleted(t *testing.T, open opener) {
 	b := open(t)
-	p := b.prosopo(b.session(apikey.Prosopo, ""), "p", []string{"verify"}).text("id")
-	b.want(200, b.session(apikey.Prosopo, ""), "POST", "/api-keys/delete", map[string]any{"apiKeyId": p})
-	v := b.vertesia(b.session(apikey.Vertesia, ""), "v", "developer").text("id")
-	b.want(200, b.session(apikey.Vertesia, ""), "DELETE", "/api/v1/apikeys/"+v, nil)
+	p := b.prosopo(b.session(wirename.Prosopo, ""), "p", []string{"verify"}).text("id")
+	b.want(200, b.session(wirename.Prosopo, ""), "POST", "/api-keys/delete", map[string]any{"apiKeyId": p})
+	v := b.vertesia(b.session(wirename.Vertesia, ""), "v", "developer").text("id")
+	b.want(200, b.session(wirename.Vertesia, ""), "DELETE", "/api/v1/apikeys/"+v, nil)
 	for _, env := range []apikey.Environment{apikey.Live, apikey.Test} {
-		id := b.generic(b.session(apikey.Generic, env), "g", string(env)).text("data.id")
-		b.want(200, b.session(apikey.Generic, ""), "DELETE", "/v1/api-keys/"+id, nil)
+		id := b.generic(b.session(wirename.Generic, env), "g", string(env)).text("data.id")
+		b.want(200, b.session(wirename.Generic, ""), "DELETE", "/v1/api-keys/"+id, nil)
 	}
-	key := b.generic(b.session(apikey.Generic, apikey.Live), "alone", "live")
+	key := b.generic(b.session(wirename.Generic, apikey.Live), "alone", "live")
 	b.want(409, key.text("data.key"), "DELETE", "/v1/api-keys/"+key.text("data.id"), nil) // it would lock its owner out
 }
 
@@ -159,7 +160,7 @@ func testTwoAdministratorsCannotDeleteEachOtherAtOnce(t *testing.T, open opener)
 	for range 20 {
 		var tokens [2]string
 		for i := range tokens {
-			secret, err := b.MintAdmin(context.Background(), apikey.Prosopo, "")
+			secret, err := b.MintAdmin(context.Background(), wirename.Prosopo, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -175,7 +176,7 @@ func testTwoAdministratorsCannotDeleteEachOtherAtOnce(t *testing.T, open opener)
 		var got [2]int
 		for i := range tokens {
 			wg.Go(func() {
-				id, _ := store.IDOf(apikey.Prosopo, tokens[1-i])
+				id, _ := store.IDOf(wirename.Prosopo, tokens[1-i])
 				a, err := b.try(tokens[i], "POST", "/api-keys/delete", map[string]any{"apiKeyId": id})
 				if err != nil {
 					t.Error(err)
@@ -197,16 +198,16 @@ func TestExpiryIsEnforced(t *testing.T) { onEachStore(t, testExpiryIsEnforced) }
 func testExpiryIsEnforced(t *testing.T, open opener) {
 	b := open(t)
 	at := b.clock.now().Add(time.Hour).Format(time.RFC3339)
-	p := b.prosopo(b.session(apikey.Prosopo, ""), "p", []string{"getApiKeys"}, "expiresIn", 3600)
-	v := b.vertesia(b.session(apikey.Vertesia, ""), "v", "reader", "expires_at", at)
-	g := b.generic(b.session(apikey.Generic, apikey.Live), "g", "live", "expires_at", at)
+	p := b.prosopo(b.session(wirename.Prosopo, ""), "p", []string{"getApiKeys"}, "expiresIn", 3600)
+	v := b.vertesia(b.session(wirename.Vertesia, ""), "v", "reader", "expires_at", at)
+	g := b.generic(b.session(wirename.Generic, apikey.Live), "g", "live", "expires_at", at)
 	calls := []struct {
 		service, token, method, path string
 		body                         any
 	}{
-		{apikey.Prosopo, p.text("token"), "POST", "/api-keys/get", "{}"},
-		{apikey.Vertesia, v.text("value"), "GET", "/api/v1/apikeys", nil},
-		{apikey.Generic, g.text("data.key"), "GET", "/v1/api-keys", nil},
+		{wirename.Prosopo, p.text("token"), "POST", "/api-keys/get", "{}"},
+		{wirename.Vertesia, v.text("value"), "GET", "/api/v1/apikeys", nil},
+		{wirename.Generic, g.text("data.key"), "GET", "/v1/api-keys", nil},
 	}
 	b.clock.advance(time.Hour - time.Millisecond)
 	for _, c := range calls {
@@ -216,13 +217,13 @@ func testExpiryIsEnforced(t *testing.T, open opener) {
 	for _, c := range calls {
 		shape(t, c.service, 401, b.ask(c.token, c.method, c.path, c.body))
 	}
-	if l := b.want(200, b.session(apikey.Prosopo, ""), "POST", "/api-keys/get", "{}"); len(l.list("")) != 1 {
+	if l := b.want(200, b.session(wirename.Prosopo, ""), "POST", "/api-keys/get", "{}"); len(l.list("")) != 1 {
 		t.Errorf("an expired Prosopo key left the list: %s", l.raw)
 	}
-	if l := b.want(200, b.session(apikey.Generic, ""), "GET", "/v1/api-keys", nil); len(l.list("data")) != 1 {
+	if l := b.want(200, b.session(wirename.Generic, ""), "GET", "/v1/api-keys", nil); len(l.list("data")) != 1 {
 		t.Errorf("an expired generic key left the list: %s", l.raw)
 	}
-	if l := b.want(200, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys", nil); len(l.list("")) != 0 {
+	if l := b.want(200, b.session(wirename.Vertesia, ""), "GET", "/api/v1/apikeys", nil); len(l.list("")) != 0 {
 		t.Errorf("an expired Vertesia key is listed: %s", l.raw)
 	}
 	var left int
@@ -237,7 +238,7 @@ func TestExpiredVertesiaKeyCannotBeReadChangedOrDeleted(t *testing.T) {
 
 func testExpiredVertesiaKeyCannotBeReadChangedOrDeleted(t *testing.T, open opener) {
 	b := open(t)
-	admin := b.session(apikey.Vertesia, "")
+	admin := b.session(wirename.Vertesia, "")
 	id := b.vertesia(admin, "v", "reader", "expires_at", b.clock.now().Add(time.Second)).text("id")
 	b.clock.advance(time.Second)
 	b.want(404, admin, "PUT", "/api/v1/apikeys/"+id, `{"enabled":true}`)
@@ -251,7 +252,7 @@ func TestLastUseMovesAtOnceAndIsStoredWithinASecond(t *testing.T) {
 
 func testLastUseMovesAtOnceAndIsStoredWithinASecond(t *testing.T, open opener) {
 	b := open(t)
-	admin := b.session(apikey.Generic, apikey.Live)
+	admin := b.session(wirename.Generic, apikey.Live)
 	made := b.generic(admin, "g", "live")
 	last := func() any { return b.want(200, admin, "GET", "/v1/api-keys", nil).at("data.0.last_used") }
 	if last() != nil {
@@ -279,9 +280,9 @@ func testLastUseMovesAtOnceAndIsStoredWithinASecond(t *testing.T, open opener) {
 	if took := time.Since(began); took > time.Second {
 		t.Errorf("stored after %v", took)
 	}
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia} {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia} {
 		secret, k := b.put(store.Key{Service: service, Role: "reader", Permissions: `{"ApiKeys":["getApiKeys"]}`, Enabled: true})
-		b.want(200, secret, "POST", map[string]string{apikey.Prosopo: "/api-keys/get", apikey.Vertesia: "/token/issue"}[service], nil)
+		b.want(200, secret, "POST", map[string]string{wirename.Prosopo: "/api-keys/get", wirename.Vertesia: "/token/issue"}[service], nil)
 		if b.usage.lastUse(k.ID, 0) != b.clock.now().UnixMilli() {
 			t.Errorf("%s: last use did not move", service)
 		}
@@ -292,7 +293,7 @@ func TestRestrictionsAreEnforced(t *testing.T) { onEachStore(t, testRestrictions
 
 func testRestrictionsAreEnforced(t *testing.T, open opener) {
 	b := open(t)
-	admin := b.session(apikey.Generic, apikey.Live)
+	admin := b.session(wirename.Generic, apikey.Live)
 	for _, c := range []struct {
 		name, kind, value string
 		path, referrer    string
@@ -334,7 +335,7 @@ func testRestrictionsAreEnforced(t *testing.T, open opener) {
 				t.Fatalf("%d %s, want %d", a.status, a.raw, c.want)
 			}
 			if c.want == 403 {
-				shape(t, apikey.Generic, 403, a)
+				shape(t, wirename.Generic, 403, a)
 			}
 		})
 	}
@@ -345,7 +346,7 @@ func TestRestrictedKeyMakesNoWiderKey(t *testing.T) { onEachStore(t, testRestric
 func testRestrictedKeyMakesNoWiderKey(t *testing.T, open opener) {
 	b := open(t)
 	own := map[string]any{"ip_addresses": []string{"127.0.0.0/8"}, "endpoints": []string{"/v1"}}
-	key := b.generic(b.session(apikey.Generic, apikey.Live), "narrow", "live", "restrictions", own).text("data.key")
+	key := b.generic(b.session(wirename.Generic, apikey.Live), "narrow", "live", "restrictions", own).text("data.key")
 	for _, c := range []struct {
 		restrictions any
 		want         int
@@ -370,7 +371,7 @@ func TestTestUsersAreInMemoryOnlyAndLiveUsersAreStored(t *testing.T) {
 
 func testTestUsersAreInMemoryOnlyAndLiveUsersAreStored(t *testing.T, open opener) {
 	b := open(t)
-	live, test := b.session(apikey.Generic, apikey.Live), b.session(apikey.Generic, apikey.Test)
+	live, test := b.session(wirename.Generic, apikey.Live), b.session(wirename.Generic, apikey.Test)
 	stored := b.want(201, live, "POST", "/v1/users", `{"name":"Ada","email":"ada@example.com"}`).text("data.id")
 	passing := b.want(201, test, "POST", "/v1/users", `{"name":"Tess"}`).text("data.id")
 	if got := b.want(200, live, "GET", "/v1/users/"+stored, nil); got.text("data.email") != "ada@example.com" {
@@ -380,8 +381,8 @@ func testTestUsersAreInMemoryOnlyAndLiveUsersAreStored(t *testing.T, open opener
 	b.want(404, live, "GET", "/v1/users/"+passing, nil)
 	b.want(404, test, "GET", "/v1/users/"+stored, nil)
 	other := b.beside(t)
-	other.want(200, other.session(apikey.Generic, apikey.Live), "GET", "/v1/users/"+stored, nil)
-	other.want(404, other.session(apikey.Generic, apikey.Test), "GET", "/v1/users/"+passing, nil)
+	other.want(200, other.session(wirename.Generic, apikey.Live), "GET", "/v1/users/"+stored, nil)
+	other.want(404, other.session(wirename.Generic, apikey.Test), "GET", "/v1/users/"+passing, nil)
 	for i := range maxTestUsers + 1 {
 		b.users.add(user{id: "u" + http.StatusText(200) + string(rune(i))})
 	}
@@ -394,19 +395,19 @@ func TestNoContractReachesTheKeysOfAnother(t *testing.T) {
 
 func testNoContractReachesTheKeysOfAnother(t *testing.T, open opener) {
 	b := open(t)
-	p := b.prosopo(b.session(apikey.Prosopo, ""), "p", []string{"verify"}).text("id")
-	v := b.vertesia(b.session(apikey.Vertesia, ""), "v", "reader").text("id")
-	g := b.generic(b.session(apikey.Generic, apikey.Live), "g", "live").text("data.id")
+	p := b.prosopo(b.session(wirename.Prosopo, ""), "p", []string{"verify"}).text("id")
+	v := b.vertesia(b.session(wirename.Vertesia, ""), "v", "reader").text("id")
+	g := b.generic(b.session(wirename.Generic, apikey.Live), "g", "live").text("data.id")
 	for _, id := range []string{v, g} {
-		b.want(404, b.session(apikey.Prosopo, ""), "POST", "/api-keys/delete", map[string]any{"apiKeyId": id})
+		b.want(404, b.session(wirename.Prosopo, ""), "POST", "/api-keys/delete", map[string]any{"apiKeyId": id})
 	}
 	for _, id := range []string{p, g} {
-		b.want(404, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys/"+id, nil)
-		b.want(404, b.session(apikey.Vertesia, ""), "PUT", "/api/v1/apikeys/"+id, `{"name":"taken"}`)
-		b.want(404, b.session(apikey.Vertesia, ""), "DELETE", "/api/v1/apikeys/"+id, nil)
+		b.want(404, b.session(wirename.Vertesia, ""), "GET", "/api/v1/apikeys/"+id, nil)
+		b.want(404, b.session(wirename.Vertesia, ""), "PUT", "/api/v1/apikeys/"+id, `{"name":"taken"}`)
+		b.want(404, b.session(wirename.Vertesia, ""), "DELETE", "/api/v1/apikeys/"+id, nil)
 	}
 	for _, id := range []string{p, v} {
-		b.want(404, b.session(apikey.Generic, ""), "DELETE", "/v1/api-keys/"+id, nil)
+		b.want(404, b.session(wirename.Generic, ""), "DELETE", "/v1/api-keys/"+id, nil)
 	}
 }
 

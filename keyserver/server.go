@@ -17,6 +17,7 @@ import (
 
 	"detent/apikey"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // Options open a server.
@@ -180,11 +181,11 @@ func (s *Server) start(ctx context.Context) error {
 	s.project.name = "Default"
 	s.sessions = map[string]*store.Key{}
 	s.tokens = map[sessionKind]apikey.Secret{}
-	for _, kind := range []sessionKind{{apikey.Prosopo, ""}, {apikey.Vertesia, ""},
-		{apikey.Generic, apikey.Live}, {apikey.Generic, apikey.Test}, {apikey.Generic, ""}} {
+	for _, kind := range []sessionKind{{wirename.Prosopo, ""}, {wirename.Vertesia, ""},
+		{wirename.Generic, apikey.Live}, {wirename.Generic, apikey.Test}, {wirename.Generic, ""}} {
 		k := s.administrator(kind.service, kind.env)
 		k.Session, k.Name = true, "session administrator"
-		if kind.service == apikey.Generic && kind.env == "" {
+		if kind.service == wirename.Generic && kind.env == "" {
 			k.Environment = apikey.Live // for the prefix alone
 		}
 		secret, err := store.Mint(s.random, k)
@@ -204,11 +205,11 @@ func (s *Server) administrator(service string, env apikey.Environment) *store.Ke
 	k := &store.Key{Service: service, Name: "administrator", Enabled: true, Admin: true,
 		CreatedAt: now, UpdatedAt: now, CreatedBy: "detent", UpdatedBy: "detent"}
 	switch service {
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		k.Permissions = allPermissions()
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		k.Type, k.Role, k.Project, k.ProjectName = apikey.SecretKey, "admin", s.project.id, s.project.name
-	case apikey.Generic:
+	case wirename.Generic:
 		k.Environment = env
 		k.Name = "administrator (" + string(env) + ")"
 	}

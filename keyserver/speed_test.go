@@ -17,6 +17,7 @@ import (
 
 	"detent/apikey"
 	"detent/e2e/servers/pgtest"
+	"detent/keyserver/wirename"
 )
 
 var (
@@ -45,15 +46,15 @@ func speedStore(t *testing.T, kind string) (at string, cases []speedCase) {
 		at = o.URL
 	}
 	b := openStoreAt(t, o, nil)
-	p, err := b.MintAdmin(t.Context(), apikey.Prosopo, "")
+	p, err := b.MintAdmin(t.Context(), wirename.Prosopo, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := b.MintAdmin(t.Context(), apikey.Vertesia, "")
+	v, err := b.MintAdmin(t.Context(), wirename.Vertesia, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := b.MintAdmin(t.Context(), apikey.Generic, apikey.Live)
+	g, err := b.MintAdmin(t.Context(), wirename.Generic, apikey.Live)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"detent/apikey"
 	"detent/e2e/servers/pgtest"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 var (
@@ -31,7 +31,7 @@ func manyTokens(t *testing.T, b *bench, n int) [][]byte {
 	now := time.Now().UnixMilli()
 	err := b.store.Load(context.Background(), func(ctx context.Context, tx store.Tx) error {
 		for i := range n {
-			k := store.Key{Service: apikey.Prosopo, Name: fmt.Sprint("used ", i), Permissions: `{"AccessRules":["getRules"]}`, Enabled: true, CreatedAt: now, UpdatedAt: now}
+			k := store.Key{Service: wirename.Prosopo, Name: fmt.Sprint("used ", i), Permissions: `{"AccessRules":["getRules"]}`, Enabled: true, CreatedAt: now, UpdatedAt: now}
 			secret, err := store.Insert(ctx, tx, b.random, &k, canMint(&k))
 			if err != nil {
 				return err
@@ -87,7 +87,7 @@ func TestSpeedOfWrites(t *testing.T) {
 			at = o.URL
 		}
 		b := openStoreAt(t, o, nil)
-		admin, err := b.MintAdmin(t.Context(), apikey.Prosopo, "")
+		admin, err := b.MintAdmin(t.Context(), wirename.Prosopo, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +145,7 @@ func TestSpeedCurves(t *testing.T) {
 		have := spread
 		var full float64
 		for n := 10_000; n <= *speedKeys; n *= 10 {
-			if err := b.FillDemo(t.Context(), n-have, apikey.Prosopo); err != nil {
+			if err := b.FillDemo(t.Context(), n-have, wirename.Prosopo); err != nil {
 				t.Fatal(err)
 			}
 			have = n

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 func openErr(path string) error {
@@ -62,7 +63,7 @@ func mustExec(t *testing.T, path string, statements ...string) {
 func TestStoreFilesAreForTheOwnerAlone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	b := openAt(t, filepath.Join(dir, "keys.db"), newClock())
-	b.prosopo(b.session(apikey.Prosopo, ""), "k", []string{"verify"})
+	b.prosopo(b.session(wirename.Prosopo, ""), "k", []string{"verify"})
 	files := 0
 	err := filepath.WalkDir(filepath.Dir(dir), func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -106,7 +107,7 @@ func TestStoreKeepsWhatItWasGivenAcrossARestart(t *testing.T) {
 	var token, project string
 	t.Run("first", func(t *testing.T) {
 		b := openAt(t, path, newClock())
-		token = b.prosopo(b.session(apikey.Prosopo, ""), "k", []string{"getApiKeys"}).text("token")
+		token = b.prosopo(b.session(wirename.Prosopo, ""), "k", []string{"getApiKeys"}).text("token")
 		project = b.project.id
 	})
 	b := openAt(t, path, newClock())
@@ -123,11 +124,11 @@ func TestTwoServersOnOneStoreAgreeAtOnce(t *testing.T) {
 func testTwoServersOnOneStoreAgreeAtOnce(t *testing.T, open opener) {
 	one := open(t)
 	two := one.beside(t)
-	key := one.generic(one.session(apikey.Generic, apikey.Live), "k", "live")
+	key := one.generic(one.session(wirename.Generic, apikey.Live), "k", "live")
 	two.want(200, key.text("data.key"), "GET", "/v1/api-keys", nil)
-	two.want(200, two.session(apikey.Generic, apikey.Live), "DELETE", "/v1/api-keys/"+key.text("data.id"), nil)
+	two.want(200, two.session(wirename.Generic, apikey.Live), "DELETE", "/v1/api-keys/"+key.text("data.id"), nil)
 	one.want(401, key.text("data.key"), "GET", "/v1/api-keys", nil)
-	one.want(401, two.session(apikey.Generic, apikey.Live), "GET", "/v1/api-keys", nil)
+	one.want(401, two.session(wirename.Generic, apikey.Live), "GET", "/v1/api-keys", nil)
 }
 
 func TestStoreOfANewerVersionIsLeftUntouched(t *testing.T) {
@@ -247,12 +248,12 @@ func TestOddPathsAreOneFileEach(t *testing.T) {
 func TestNoSecretIsInTheStoreOrTheLog(t *testing.T) {
 	b := open(t)
 	secrets := []string{
-		b.prosopo(b.session(apikey.Prosopo, ""), "p", []string{"verify"}).text("token"),
-		b.vertesia(b.session(apikey.Vertesia, ""), "v", "admin").text("value"),
-		b.generic(b.session(apikey.Generic, apikey.Live), "g", "live").text("data.key"),
+		b.prosopo(b.session(wirename.Prosopo, ""), "p", []string{"verify"}).text("token"),
+		b.vertesia(b.session(wirename.Vertesia, ""), "v", "admin").text("value"),
+		b.generic(b.session(wirename.Generic, apikey.Live), "g", "live").text("data.key"),
 	}
 	secrets = append(secrets, b.want(200, secrets[1], "POST", "/token/issue", nil).text("token"))
-	for _, kind := range []sessionKind{{apikey.Prosopo, ""}, {apikey.Vertesia, ""}, {apikey.Generic, apikey.Live}, {apikey.Generic, apikey.Test}, {apikey.Generic, ""}} {
+	for _, kind := range []sessionKind{{wirename.Prosopo, ""}, {wirename.Vertesia, ""}, {wirename.Generic, apikey.Live}, {wirename.Generic, apikey.Test}, {wirename.Generic, ""}} {
 		token := b.session(kind.service, kind.env)
 		if token == "" {
 			t.Fatalf("no session for %v", kind)

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"time"
 
-	"detent/apikey"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 const (
@@ -77,7 +77,7 @@ func (s *Server) sweep(ctx context.Context, now time.Time) error {
 		return q.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT id FROM keys
 			WHERE service = $1 AND expires_at > 0 AND expires_at <= $2
 			AND NOT EXISTS (SELECT 1 FROM leases WHERE work = $3 AND holder <> $4 AND leases.expires_at > $2) LIMIT 1) AS due`,
-			apikey.Vertesia, now.UnixMilli(), sweeping, s.instance).Scan(&due)
+			wirename.Vertesia, now.UnixMilli(), sweeping, s.instance).Scan(&due)
 	})
 	if err != nil || due == 0 {
 		return err
@@ -89,7 +89,7 @@ func (s *Server) sweep(ctx context.Context, now time.Time) error {
 		}
 		s.leased.Store(true)
 		_, err = tx.ExecContext(ctx, `DELETE FROM keys WHERE service = $1 AND expires_at > 0 AND expires_at <= $2`,
-			apikey.Vertesia, now.UnixMilli())
+			wirename.Vertesia, now.UnixMilli())
 		return err
 	})
 }

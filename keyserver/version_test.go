@@ -14,6 +14,7 @@ import (
 
 	"detent/apikey"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // kept is how many keys the server would let in without asking its store.
@@ -29,13 +30,13 @@ func (b *bench) kept() int {
 func TestAKeyIsKeptUntilAnybodyCommitsAnything(t *testing.T) {
 	b := open(t)
 	other := b.beside(t)
-	live := b.session(apikey.Generic, apikey.Live)
+	live := b.session(wirename.Generic, apikey.Live)
 	made := b.generic(live, "k", "live")
 	key, path := made.text("data.key"), "/v1/users/usr_1"
 	use := func() { b.want(404, key, "GET", path, nil) }
 	for name, write := range map[string]func(){
 		"this instance makes a key": func() { b.generic(live, "other", "live") },
-		"another one makes a key":   func() { other.generic(other.session(apikey.Generic, apikey.Live), "other", "live") },
+		"another one makes a key":   func() { other.generic(other.session(wirename.Generic, apikey.Live), "other", "live") },
 		"another program writes":    func() { mustExec(t, b.path, `UPDATE keys SET updated_at = updated_at + 1 WHERE name = 'k'`) },
 		"a user is made":            func() { b.want(201, live, "POST", "/v1/users", map[string]any{"name": "u"}) },
 	} {
@@ -68,7 +69,7 @@ func TestAWrongSecretOfAKeptKeyTakesAsLongAWayAsOneOfNoKey(t *testing.T) {
 	s.stop = make(chan struct{})
 	counter := &counting{Pool: s.store.Reader}
 	s.store.Reader = counter
-	minted, err := s.MintAdmin(t.Context(), apikey.Prosopo, "")
+	minted, err := s.MintAdmin(t.Context(), wirename.Prosopo, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func TestAWrongSecretOfAKeptKeyTakesAsLongAWayAsOneOfNoKey(t *testing.T) {
 func TestAVersionThatDoesNotMoveIsNotTrusted(t *testing.T) {
 	b := open(t)
 	b.store.Version.Moved(b.store.Version.Now()) // nobody committed
-	live := b.session(apikey.Generic, apikey.Live)
+	live := b.session(wirename.Generic, apikey.Live)
 	made := b.generic(live, "k", "live")
 	b.want(404, made.text("data.key"), "GET", "/v1/users/usr_1", nil)
 	if len(b.keys.rows) != 0 {
@@ -130,26 +131,26 @@ func TestAVersionThatDoesNotMoveIsNotTrusted(t *testing.T) {
 
 func TestAShortListFromMemoryIsTheOneFromTheStore(t *testing.T) {
 	b := open(t)
-	admin := b.session(apikey.Vertesia, "")
+	admin := b.session(wirename.Vertesia, "")
 	b.vertesia(admin, "stays", "reader")
 	b.vertesia(admin, "goes", "reader", "expires_at", b.clock.now().Add(1e9*60))
 	count := func(service, method, path string) int {
-		return len(b.want(200, b.session(service, ""), method, path, nil).list(map[string]string{apikey.Generic: "data"}[service]))
+		return len(b.want(200, b.session(service, ""), method, path, nil).list(map[string]string{wirename.Generic: "data"}[service]))
 	}
 	for i := range 3 {
-		if n := count(apikey.Vertesia, "GET", "/api/v1/apikeys"); n != 2 {
+		if n := count(wirename.Vertesia, "GET", "/api/v1/apikeys"); n != 2 {
 			t.Errorf("list %d has %d keys, want 2", i, n)
 		}
 	}
 	b.clock.advance(1e9 * 60)
-	if n := count(apikey.Vertesia, "GET", "/api/v1/apikeys"); n != 1 {
+	if n := count(wirename.Vertesia, "GET", "/api/v1/apikeys"); n != 1 {
 		t.Errorf("after the end of one, %d are listed", n)
 	}
-	live := b.session(apikey.Generic, apikey.Live)
+	live := b.session(wirename.Generic, apikey.Live)
 	for i := range 3 {
 		b.generic(live, "k", "live")
 		for range 2 {
-			if n := count(apikey.Generic, "GET", "/v1/api-keys"); n != i+1 {
+			if n := count(wirename.Generic, "GET", "/v1/api-keys"); n != i+1 {
 				t.Errorf("%d keys are listed of %d", n, i+1)
 			}
 			page := b.want(200, live, "GET", "/v1/api-keys?limit=1", nil)
@@ -166,7 +167,7 @@ func TestAListIsWhatIsStoredHoweverLong(t *testing.T) {
 	onEachStore(t, func(t *testing.T, open opener) {
 		b := open(t)
 		other := b.beside(t)
-		minted, err := b.MintAdmin(t.Context(), apikey.Generic, apikey.Live)
+		minted, err := b.MintAdmin(t.Context(), wirename.Generic, apikey.Live)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,7 +199,7 @@ func TestAListIsWhatIsStoredHoweverLong(t *testing.T) {
 			if !slices.Contains(list("a create"), gone) {
 				t.Errorf("of %d keys the newest is not listed", n)
 			}
-			other.want(200, other.session(apikey.Generic, apikey.Live), "DELETE", "/v1/api-keys/"+gone, nil)
+			other.want(200, other.session(wirename.Generic, apikey.Live), "DELETE", "/v1/api-keys/"+gone, nil)
 			n--
 			if slices.Contains(list("a delete elsewhere"), gone) {
 				t.Errorf("of %d keys one is listed that another instance deleted", n)
@@ -211,7 +212,7 @@ func TestAUserIsAsStored(t *testing.T) {
 	onEachStore(t, func(t *testing.T, open opener) {
 		b := open(t)
 		other := b.beside(t)
-		minted, err := b.MintAdmin(t.Context(), apikey.Generic, apikey.Live)
+		minted, err := b.MintAdmin(t.Context(), wirename.Generic, apikey.Live)
 		if err != nil {
 			t.Fatal(err)
 		}

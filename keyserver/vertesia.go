@@ -13,6 +13,7 @@ import (
 	"detent/apikey"
 	"detent/keyserver/contract"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 const (
@@ -22,17 +23,17 @@ const (
 )
 
 var vertesiaRoutes = []route{
-	{http.MethodGet, "/api/v1/apikeys", apikey.Vertesia, need{rank: reader}, vertesiaList},
-	{http.MethodPost, "/api/v1/apikeys", apikey.Vertesia, need{rank: developer}, vertesiaCreate},
-	{http.MethodGet, "/api/v1/apikeys/pk", apikey.Vertesia, need{rank: application}, vertesiaPublicKey},
-	{http.MethodGet, "/api/v1/apikeys/{id}", apikey.Vertesia, need{rank: reader}, vertesiaGet},
-	{http.MethodPut, "/api/v1/apikeys/{id}", apikey.Vertesia, need{rank: developer}, vertesiaUpdate},
-	{http.MethodDelete, "/api/v1/apikeys/{id}", apikey.Vertesia, need{rank: admin}, vertesiaDelete},
-	{http.MethodPost, "/token/issue", apikey.Vertesia, need{}, vertesiaExchange},
+	{http.MethodGet, "/api/v1/apikeys", wirename.Vertesia, need{rank: reader}, vertesiaList},
+	{http.MethodPost, "/api/v1/apikeys", wirename.Vertesia, need{rank: developer}, vertesiaCreate},
+	{http.MethodGet, "/api/v1/apikeys/pk", wirename.Vertesia, need{rank: application}, vertesiaPublicKey},
+	{http.MethodGet, "/api/v1/apikeys/{id}", wirename.Vertesia, need{rank: reader}, vertesiaGet},
+	{http.MethodPut, "/api/v1/apikeys/{id}", wirename.Vertesia, need{rank: developer}, vertesiaUpdate},
+	{http.MethodDelete, "/api/v1/apikeys/{id}", wirename.Vertesia, need{rank: admin}, vertesiaDelete},
+	{http.MethodPost, "/token/issue", wirename.Vertesia, need{}, vertesiaExchange},
 }
 
 func vertesiaList(c *call) (int, []byte, error) {
-	v := store.View{Service: apikey.Vertesia, ValidAt: c.now.UnixMilli()}
+	v := store.View{Service: wirename.Vertesia, ValidAt: c.now.UnixMilli()}
 	switch level := c.query.Get("level"); level {
 	case "", "account":
 	case "project":
@@ -47,7 +48,7 @@ func vertesiaList(c *call) (int, []byte, error) {
 
 func vertesiaGet(c *call) (int, []byte, error) {
 	k, err := c.current(c.ctx, c.id, &c.at)
-	if err == nil && (k.Service != apikey.Vertesia || k.Session || k.Expired(c.now)) {
+	if err == nil && (k.Service != wirename.Vertesia || k.Session || k.Expired(c.now)) {
 		err = store.ErrNoKey
 	}
 	if err != nil {
@@ -65,7 +66,7 @@ func vertesiaGet(c *call) (int, []byte, error) {
 
 // vertesiaKey finds a key that is not past its end.
 func (c *call) vertesiaKey(ctx context.Context, q store.Queryer, id string) (*store.Key, error) {
-	k, err := store.GetOf(ctx, q, apikey.Vertesia, "", id)
+	k, err := store.GetOf(ctx, q, wirename.Vertesia, "", id)
 	if err == nil && k.Expired(c.now) {
 		return nil, store.ErrNoKey
 	}
@@ -260,7 +261,7 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 		}
 		err := tx.QueryRowContext(ctx, `SELECT value, expires_at FROM keys
 			WHERE type = 'pk' AND project = $1 AND name = $2 AND service = $3 AND enabled = 1 AND value <> '' AND (expires_at = 0 OR expires_at > $4)
-			ORDER BY CASE expires_at WHEN 0 THEN 0 ELSE 1 END, expires_at DESC LIMIT 1`, k.Project, k.Name, apikey.Vertesia, c.now.UnixMilli()).Scan(&k.Value, &k.ExpiresAt)
+			ORDER BY CASE expires_at WHEN 0 THEN 0 ELSE 1 END, expires_at DESC LIMIT 1`, k.Project, k.Name, wirename.Vertesia, c.now.UnixMilli()).Scan(&k.Value, &k.ExpiresAt)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -283,7 +284,7 @@ func vertesiaPublicKey(c *call) (int, []byte, error) {
 func (c *call) setProject(k *store.Key, project string) error {
 	k.Project = project
 	err := c.store.Read(c.ctx, func(ctx context.Context, q store.Queryer) error {
-		return q.QueryRowContext(ctx, `SELECT project_name FROM keys WHERE service = $1 AND project = $2 LIMIT 1`, apikey.Vertesia, project).Scan(&k.ProjectName)
+		return q.QueryRowContext(ctx, `SELECT project_name FROM keys WHERE service = $1 AND project = $2 LIMIT 1`, wirename.Vertesia, project).Scan(&k.ProjectName)
 	})
 	switch {
 	case errors.Is(err, sql.ErrNoRows) && project == c.project.id:

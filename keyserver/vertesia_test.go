@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"detent/apikey"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 func TestVertesiaKeyIsCreatedReadChangedAndDeleted(t *testing.T) {
@@ -19,7 +19,7 @@ func TestVertesiaKeyIsCreatedReadChangedAndDeleted(t *testing.T) {
 
 func testVertesiaKeyIsCreatedReadChangedAndDeleted(t *testing.T, open opener) {
 	b := open(t)
-	admin := b.session(apikey.Vertesia, "")
+	admin := b.session(wirename.Vertesia, "")
 	made := b.vertesia(admin, "backend", "developer", "expires_at", "2027-01-31T00:00:00Z", "properties", map[string]any{"team": "a"})
 	value, id := made.text("value"), made.text("id")
 	if !strings.HasPrefix(value, "sk-"+id) || made.text("maskedValue") != "sk-"+id+"****" {
@@ -58,11 +58,11 @@ func TestPublicKeyIsReturnedAgainWhileItIsValid(t *testing.T) {
 
 func testPublicKeyIsReturnedAgainWhileItIsValid(t *testing.T, open opener) {
 	b := open(t)
-	admin := b.session(apikey.Vertesia, "")
+	admin := b.session(wirename.Vertesia, "")
 	app := b.vertesia(admin, "app", "application").text("value")
 	pk := func(token, query string) answer { return b.want(200, token, "GET", "/api/v1/apikeys/pk"+query, nil) }
 
-	b.put(store.Key{Service: apikey.Vertesia, Role: "reader", Project: "p2", ProjectName: "p2", Enabled: true})
+	b.put(store.Key{Service: wirename.Vertesia, Role: "reader", Project: "p2", ProjectName: "p2", Enabled: true})
 
 	first := pk(app, "?name=site&ttl=3600")
 	value := first.text("value")
@@ -83,7 +83,7 @@ func testPublicKeyIsReturnedAgainWhileItIsValid(t *testing.T, open opener) {
 	if strings.Contains(string(list.raw), value) || len(list.list("")) != 3 {
 		t.Errorf("the list: %s", list.raw)
 	}
-	id, _ := store.IDOf(apikey.Vertesia, value)
+	id, _ := store.IDOf(wirename.Vertesia, value)
 	if got := b.want(200, app, "GET", "/api/v1/apikeys/"+id+"?withValue=true", nil); got.text("value") != value || got.text("role") != "executor" {
 		t.Errorf("read with its value: %s", got.raw)
 	}
@@ -118,7 +118,7 @@ func testParallelRequestsForAPublicKeyGetTheSameOne(t *testing.T, open opener) {
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
-			a, err := b.try(b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys/pk?name=site", nil)
+			a, err := b.try(b.session(wirename.Vertesia, ""), "GET", "/api/v1/apikeys/pk?name=site", nil)
 			if err != nil || a.status != 200 {
 				t.Errorf("%d %v", a.status, err)
 			}
@@ -148,7 +148,7 @@ func TestExchangedTokenIsGoodForAsLongAsItsKeyIs(t *testing.T) {
 
 func testExchangedTokenIsGoodForAsLongAsItsKeyIs(t *testing.T, open opener) {
 	b := open(t)
-	admin := b.session(apikey.Vertesia, "")
+	admin := b.session(wirename.Vertesia, "")
 	key := b.vertesia(admin, "k", "developer")
 	id := key.text("id")
 	exchanged := b.want(200, key.text("value"), "POST", "/token/issue", nil, "Content-Type", "application/json")
@@ -179,7 +179,7 @@ func TestTokenEndsWithItsTimeAndWithItsKeysTime(t *testing.T) {
 
 func testTokenEndsWithItsTimeAndWithItsKeysTime(t *testing.T, open opener) {
 	b := open(t)
-	admin := b.session(apikey.Vertesia, "")
+	admin := b.session(wirename.Vertesia, "")
 	soon := b.vertesia(admin, "soon", "reader", "expires_at", b.clock.now().Add(time.Minute)).text("value")
 	short := b.want(200, soon, "POST", "/token/issue", nil).text("token")
 	long := b.want(200, b.vertesia(admin, "k", "reader").text("value"), "POST", "/token/issue", nil).text("token")
@@ -194,8 +194,8 @@ func TestForgedTokensAreRefused(t *testing.T) { onEachStore(t, testForgedTokensA
 
 func testForgedTokensAreRefused(t *testing.T, open opener) {
 	b := open(t)
-	key := b.vertesia(b.session(apikey.Vertesia, ""), "k", "reader")
-	admin := b.vertesia(b.session(apikey.Vertesia, ""), "a", "admin")
+	key := b.vertesia(b.session(wirename.Vertesia, ""), "k", "reader")
+	admin := b.vertesia(b.session(wirename.Vertesia, ""), "a", "admin")
 	token := b.want(200, key.text("value"), "POST", "/token/issue", nil).text("token")
 	parts := strings.Split(token, ".")
 	claims := claimsOf(t, token)
@@ -241,7 +241,7 @@ func testForgedTokensAreRefused(t *testing.T, open opener) {
 // TestASignatureOfOurOwnIsNotEnoughForAToken: its algorithm, its audience and the time of its signer count too.
 func TestASignatureOfOurOwnIsNotEnoughForAToken(t *testing.T) {
 	b := open(t)
-	id := b.vertesia(b.session(apikey.Vertesia, ""), "a", "admin").text("id")
+	id := b.vertesia(b.session(wirename.Vertesia, ""), "a", "admin").text("id")
 	kid, private, err := b.signer(context.Background(), b.clock.now())
 	if err != nil {
 		t.Fatal(err)
@@ -271,13 +271,13 @@ func TestTokenOutlivesARestartAndIsGoodInEveryProcessOnTheStore(t *testing.T) {
 
 func testTokenOutlivesARestartAndIsGoodInEveryProcessOnTheStore(t *testing.T, open opener) {
 	b := open(t)
-	key := b.vertesia(b.session(apikey.Vertesia, ""), "k", "reader").text("value")
+	key := b.vertesia(b.session(wirename.Vertesia, ""), "k", "reader").text("value")
 	token := b.want(200, key, "POST", "/token/issue", nil).text("token")
-	own := b.want(200, b.session(apikey.Vertesia, ""), "POST", "/token/issue", nil).text("token")
+	own := b.want(200, b.session(wirename.Vertesia, ""), "POST", "/token/issue", nil).text("token")
 	other := b.beside(t)
 	other.want(200, token, "GET", "/api/v1/apikeys", nil)
 	other.want(401, own, "GET", "/api/v1/apikeys", nil) // a session ends with its process
-	other.want(401, b.session(apikey.Vertesia, ""), "GET", "/api/v1/apikeys", nil)
+	other.want(401, b.session(wirename.Vertesia, ""), "GET", "/api/v1/apikeys", nil)
 }
 
 func TestSignersAreReplacedAndForgotten(t *testing.T) {
@@ -286,7 +286,7 @@ func TestSignersAreReplacedAndForgotten(t *testing.T) {
 
 func testSignersAreReplacedAndForgotten(t *testing.T, open opener) {
 	b := open(t)
-	key := b.vertesia(b.session(apikey.Vertesia, ""), "k", "reader").text("value")
+	key := b.vertesia(b.session(wirename.Vertesia, ""), "k", "reader").text("value")
 	first := b.want(200, key, "POST", "/token/issue", nil).text("token")
 	b.clock.advance(signerLife)
 	second := b.want(200, key, "POST", "/token/issue", nil).text("token")
@@ -304,7 +304,7 @@ func testSignersAreReplacedAndForgotten(t *testing.T, open opener) {
 // TestAnExpiredVertesiaKeyIsGoneBeforeItIsSwept: the sweep looks once a second, and another instance may be the one that sweeps.
 func TestAnExpiredVertesiaKeyIsGoneBeforeItIsSwept(t *testing.T) {
 	b := open(t)
-	admin := b.session(apikey.Vertesia, "")
+	admin := b.session(wirename.Vertesia, "")
 	path := "/api/v1/apikeys/" + b.vertesia(admin, "soon", "reader", "expires_at", b.clock.now().Add(400*time.Millisecond)).text("id")
 	b.want(200, admin, "GET", path, nil)
 	b.clock.advance(500 * time.Millisecond)
@@ -317,15 +317,15 @@ func TestAnExpiredVertesiaKeyIsGoneBeforeItIsSwept(t *testing.T) {
 
 func TestAnExpiryInSmallLettersIsATime(t *testing.T) {
 	b := open(t)
-	made := b.vertesia(b.session(apikey.Vertesia, ""), "backend", "reader", "expires_at", "2027-01-31t02:00:00+02:00")
+	made := b.vertesia(b.session(wirename.Vertesia, ""), "backend", "reader", "expires_at", "2027-01-31t02:00:00+02:00")
 	if got := made.text("expires_at"); got != "2027-01-31T00:00:00.000Z" {
 		t.Errorf("expires_at is %q", got)
 	}
 }
 
 func TestAContractsOwnPathHasItsErrorsToo(t *testing.T) {
-	for path, want := range map[string]string{"/api-keys": apikey.Prosopo, "/users": apikey.Prosopo, "/v1/prosopo": apikey.Prosopo, "/api": apikey.Vertesia, "/token": apikey.Vertesia,
-		"/v1": apikey.Generic, "/": apikey.Generic, "/api-keysets": apikey.Generic} {
+	for path, want := range map[string]string{"/api-keys": wirename.Prosopo, "/users": wirename.Prosopo, "/v1/prosopo": wirename.Prosopo, "/api": wirename.Vertesia, "/token": wirename.Vertesia,
+		"/v1": wirename.Generic, "/": wirename.Generic, "/api-keysets": wirename.Generic} {
 		if got := contractOf(path); got != want {
 			t.Errorf("%s is of %s, want %s", path, got, want)
 		}

@@ -16,6 +16,7 @@ import (
 	"detent/apikey"
 	"detent/e2e/servers/pgtest"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 var walkActs = flag.Int("walk-acts", 0, "how many acts TestNoDeadKeyLivesHoweverItDied has on each store; 0 is 4,000, or 1,000 with -short")
@@ -64,12 +65,12 @@ func (w *walker) ask(want int, token, method, path string, body any, headers ...
 // expected is what the key's probe answers: one that needs a right, and changes nothing.
 func (k *walked) expected() (status int, method, path string, body any) {
 	switch k.service {
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		status, method, path = 200, "GET", "/v1/prosopo/provider/admin/rules"
 		if k.noRead {
 			status = 403
 		}
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		status, method, path, body = 403, "POST", "/api/v1/apikeys", "{}"
 		if k.developer {
 			status = 400 // let in, and told that a name is missing
@@ -104,17 +105,17 @@ func (w *walker) check(k *walked, after string) {
 }
 
 func (w *walker) create() *walked {
-	k := &walked{service: []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic}[w.random.IntN(3)]}
+	k := &walked{service: []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic}[w.random.IntN(3)]}
 	admin := w.admins[k.service]
 	switch k.service {
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		permission := "getRules"
 		if k.noRead = w.random.IntN(3) == 0; k.noRead {
 			permission = "verify"
 		}
 		a := w.ask(200, admin, "POST", "/api-keys/create", map[string]any{"name": "w", "permissions": []string{permission}})
 		k.id, k.secret = a.text("id"), a.text("token")
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		role := "reader"
 		if k.developer = w.random.IntN(2) == 0; k.developer {
 			role = "developer"
@@ -143,9 +144,9 @@ var acts = map[string]func(w *walker, k *walked) bool{
 			want = 404
 		}
 		switch k.service {
-		case apikey.Prosopo:
+		case wirename.Prosopo:
 			w.ask(want, admin, "POST", "/api-keys/delete", map[string]any{"apiKeyId": k.id})
-		case apikey.Vertesia:
+		case wirename.Vertesia:
 			w.ask(want, admin, "DELETE", "/api/v1/apikeys/"+k.id, nil)
 		default:
 			w.ask(want, admin, "DELETE", "/v1/api-keys/"+k.id, nil)
@@ -154,7 +155,7 @@ var acts = map[string]func(w *walker, k *walked) bool{
 		return true
 	},
 	"expire": func(w *walker, k *walked) bool {
-		if k.dead || k.service != apikey.Vertesia { // the others are listed and can be deleted once more
+		if k.dead || k.service != wirename.Vertesia { // the others are listed and can be deleted once more
 			return false
 		}
 		k.expired = w.write(`UPDATE keys SET expires_at = $1 WHERE id = $2`, time.Now().Add(-time.Second).UnixMilli(), k.id) == nil
@@ -162,7 +163,7 @@ var acts = map[string]func(w *walker, k *walked) bool{
 		return k.dead
 	},
 	"disable or enable": func(w *walker, k *walked) bool {
-		if k.dead || k.service != apikey.Vertesia {
+		if k.dead || k.service != wirename.Vertesia {
 			return false
 		}
 		w.ask(200, w.admins[k.service], "PUT", "/api/v1/apikeys/"+k.id, map[string]any{"enabled": k.disabled})
@@ -170,7 +171,7 @@ var acts = map[string]func(w *walker, k *walked) bool{
 		return true
 	},
 	"demote or promote": func(w *walker, k *walked) bool {
-		if k.dead || k.service != apikey.Vertesia {
+		if k.dead || k.service != wirename.Vertesia {
 			return false
 		}
 		k.developer = !k.developer
@@ -179,7 +180,7 @@ var acts = map[string]func(w *walker, k *walked) bool{
 		return true
 	},
 	"roll": func(w *walker, k *walked) bool {
-		if k.dead || k.service != apikey.Generic || k.former != "" {
+		if k.dead || k.service != wirename.Generic || k.former != "" {
 			return false
 		}
 		overlap := w.random.IntN(2) * 3600
@@ -207,7 +208,7 @@ var acts = map[string]func(w *walker, k *walked) bool{
 		return true
 	},
 	"restrict or not": func(w *walker, k *walked) bool {
-		if k.service != apikey.Generic {
+		if k.service != wirename.Generic {
 			return false
 		}
 		text := `{"ip_addresses":["203.0.113.1"],"referrers":[],"endpoints":[]}`
@@ -221,7 +222,7 @@ var acts = map[string]func(w *walker, k *walked) bool{
 		return true
 	},
 	"take or give a permission": func(w *walker, k *walked) bool {
-		if k.service != apikey.Prosopo {
+		if k.service != wirename.Prosopo {
 			return false
 		}
 		text := `{"Verify":["verify"]}`
@@ -284,7 +285,7 @@ func TestNoDeadKeyLivesHoweverItDied(t *testing.T) {
 			one := openStoreAt(t, o, nil)
 			instances := []*bench{one, openStoreAt(t, o, nil), startInstance(t, at).at()}
 			admins := map[string]string{}
-			for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+			for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 				minted, err := one.MintAdmin(t.Context(), service, apikey.Live)
 				if err != nil {
 					t.Fatal(err)

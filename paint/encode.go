@@ -1,6 +1,7 @@
 package paint
 
 import (
+	"fmt"
 	"strconv"
 	"unicode/utf8"
 )
@@ -214,11 +215,7 @@ func (e *encoder) scroll(s shift, height int) {
 	e.setPen(style{}) // what comes in is erased with the pen's background
 	region := s.bottom < height-1
 	if region {
-		e.buf = append(e.buf, "\x1b["...)
-		e.number(s.top + 1)
-		e.buf = append(e.buf, ';')
-		e.number(s.bottom + 1)
-		e.buf = append(e.buf, 'r')
+		e.buf = fmt.Appendf(e.buf, "\x1b[%d;%dr", s.top+1, s.bottom+1)
 		e.x, e.y = 0, 0
 	}
 	e.reach(0, s.top, nil)

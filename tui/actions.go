@@ -157,6 +157,9 @@ func (a *App) refusal(x *action) string {
 	if (x.what != "" || x.asks) && client.IsKind(loadErr, client.Unreachable) {
 		return "offline: " + a.env.Keys.Reload.Help().Key + " looks again whether the service is there"
 	}
+	if x.what != "" && client.IsKind(loadErr, client.Unauthorized) {
+		return "the token was refused: " + a.env.Keys.Reload.Help().Key + " tries it again"
+	}
 	if x.able == nil {
 		return ""
 	}

@@ -148,6 +148,8 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		a.read.anew()
 	case opened:
 		cmd = a.openDone(msg)
+	case remembered:
+		cmd = a.remember(msg)
 	case loadMsg:
 		cmd = a.loadStep(msg)
 	case examined, fleetExamined:

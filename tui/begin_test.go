@@ -2,9 +2,11 @@ package tui
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"detent/apikey"
 	"detent/rotation"
 	"detent/tui/rotate"
 	"detent/tui/ui"
@@ -39,5 +41,19 @@ func TestAProgramThatBeginsWithAllProfilesHasThemAtOnce(t *testing.T) {
 	d.press("R").sees("drain", "prod").press("esc", "ctrl+r", "1", "0")
 	if staged != 1 {
 		t.Errorf("staged %d times", staged)
+	}
+}
+
+// TestAPlaceThatCameSinceAProfileWasOpenedIsOfferedForANewSecret.
+func TestAPlaceThatCameSinceAProfileWasOpenedIsOfferedForANewSecret(t *testing.T) {
+	d := start(t, 120, 40)
+	made := apikey.Created{Key: apikey.Key{ID: "k1", Name: "payments-api"}, Secret: apikey.NewSecret("psk_9f3c71aa02bd44e0a1c5e7")}
+	for _, places := range [][]string{{"payments"}, nil} {
+		d.host.profiles[0].Destinations = places
+		s := d.app.screens.secret(made)
+		s.SetSize(100, 30)
+		if offered := strings.Contains(s.View(), d.app.env.Keys.Named.Help().Desc); offered != (places != nil) {
+			t.Errorf("places %q, offered %v\n%s", places, offered, s.View())
+		}
 	}
 }

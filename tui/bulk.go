@@ -22,21 +22,31 @@ func (a *App) ofMark(m keylist.Marked) *profile {
 	return &a.fleet.members[m.Profile].profile
 }
 
-// onMarks is an action on the keys that are marked; done says that it was one.
+// onMarks is an action on the keys that are marked; done says that it was one. A single one is asked about as any key is, by what guards
+// it alone: a number that is 1 is no question.
 func (a *App) onMarks(x *action) (cmd tea.Cmd, done bool) {
-	if a.list.MarkCount() == 0 {
+	k := a.env.Keys
+	together := map[string]func() tea.Cmd{
+		k.Delete.Help().Key: func() tea.Cmd { return a.bulk(desk.Delete, "delete") },
+		k.Toggle.Help().Key: func() tea.Cmd { return a.bulk(desk.Update, "disable") },
+		k.Rotate.Help().Key: a.queue,
+	}[x.binding.Help().Key]
+	if together == nil || a.list.MarkCount() == 0 || a.onlyMark() {
 		return nil, false
 	}
-	k := a.env.Keys
-	switch x.binding.Help().Key {
-	case k.Delete.Help().Key:
-		return a.bulk(desk.Delete, "delete"), true
-	case k.Toggle.Help().Key:
-		return a.bulk(desk.Update, "disable"), true
-	case k.Rotate.Help().Key:
-		return a.queue(), true
+	return together(), true
+}
+
+// onlyMark goes to the key that alone is marked, where one is.
+func (a *App) onlyMark() bool {
+	marked := a.list.Marked()
+	if len(marked) != 1 {
+		return false
 	}
-	return nil, false
+	m := marked[0]
+	a.list.SelectOf(m.Profile, m.Key.ID)
+	k, _, ok := a.list.Selected()
+	return ok && k.ID == m.Key.ID && a.list.SelectedProfile() == m.Profile
 }
 
 // bulk asks about the marked keys together. What cannot be done is named with the reason, and left out.

@@ -51,6 +51,22 @@ func TestBulkNamesEveryKeyAndWantsTheirNumber(t *testing.T) {
 	}
 }
 
+// TestASingleMarkIsAskedAboutAsAnyKeyIs: a live key is deleted by its name, not by the number 1, also where others are left out.
+func TestASingleMarkIsAskedAboutAsAnyKeyIs(t *testing.T) {
+	d, host := startFleet(t, 120, 40, func(h *fleetHost) { h.profiles[1].ReadOnly, h.profiles[2].ReadOnly = true, true })
+	d.press("0", "/").typing("prod-ci-deploy").press("enter", "*").sees("1 marked").press("j", "d").sees("Delete a key", "id k1", "Type prod-ci-deploy")
+	d.typing("1").press("enter").sees("Delete a key")
+	d.press("esc", "esc", "esc", "/").typing("ci-deploy").press("enter", "*").sees("3 marked").press("d").sees("Delete 1 key", "the profile gen is read-only", "Type prod-ci-deploy")
+	d.typing("1").press("enter").sees("Delete 1 key")
+	if n := host.services["prod"].called("delete k1"); n != 0 {
+		t.Errorf("%d deletions", n)
+	}
+	d.press("backspace").typing("prod-ci-deploy").press("enter").sees("1 key deleted")
+	if n := host.services["prod"].called("delete k1"); n != 1 {
+		t.Errorf("%d deletions", n)
+	}
+}
+
 // TestBulkStopsAtTheFirstThatFails and says how far it came.
 func TestBulkStopsAtTheFirstThatFails(t *testing.T) {
 	d := start(t, 120, 40)
@@ -97,7 +113,7 @@ func (q *fakeQueue) Queue(_ context.Context, items []rotate.Item) rotate.Queue {
 	for i, item := range items {
 		out := rotate.Queued{Item: item, ID: fmt.Sprint("queued", i), Mode: rotation.Planned, Places: []string{"API_KEY in /srv/" + item.Key.Name + "/.env"}, Drain: 15 * time.Minute, Soak: 10 * time.Minute}
 		if slices.Contains(q.holes, item.Key.Name) {
-			out = rotate.Queued{Item: item, Why: "no place is known for it", Hole: true}
+			out = rotate.Queued{Item: item, Why: "no place is known for it: where does the application read this key?", Hole: true}
 		}
 		if item.Key.Own {
 			out = rotate.Queued{Item: item, Why: "is the key that detent itself works with"}
@@ -192,7 +208,7 @@ func firstRows(d *driver, n int) (names []string) {
 
 // A key without a place is red in the plan, and is given one there: by name, with tab, or written out; or it is left out.
 func TestAHoleInThePlanIsFilledInIt(t *testing.T) {
-	for _, size := range [][2]int{{60, 20}, {80, 24}, {120, 40}} {
+	for i, size := range [][2]int{{60, 20}, {80, 24}, {120, 40}} {
 		d, q := queueing(t, size[0], size[1])
 		q.holes = firstRows(d, 3)
 		d.press("space", "space", "space", "space", "r").sees("Rotate 4 keys", "no place is known for it: where does the application", "place", "prod-one, prod-two")
@@ -203,7 +219,11 @@ func TestAHoleInThePlanIsFilledInIt(t *testing.T) {
 		if !slices.Equal(q.filled, []string{"prod-two", "env-file:/srv/wrong/.env:KEY", "env-file:/srv/right/.env:KEY"}) {
 			t.Errorf("filled with %q", q.filled)
 		}
-		d.press("up").sees("▸ place").press("enter", "3", "enter").sees("3 of 3 keys rotated")
+		d.press("up").sees("▸ place", "1 key without a place: left out")
+		if i%2 == 0 {
+			d.press("enter") // to the number; else it is typed where the place is asked for
+		}
+		d.press("2", "enter").sees("type the number of the keys that are rotated: 3").press("ctrl+u", "3", "enter").sees("3 of 3 keys rotated")
 	}
 }
 
@@ -216,5 +236,16 @@ func TestWhatStoppedInAQueueGoesOnFromWhereItStands(t *testing.T) {
 	d.press("enter").sees("Type 1 to rotate 1 key", name, "goes on where it stands: deliver").typing("1").press("enter").sees("1 of 1 key rotated")
 	if q.again != 1 {
 		t.Errorf("made ready again %d times", q.again)
+	}
+}
+
+// What a person has to go on with has not failed: it says so, and enter is not for it.
+func TestWhatWaitsForAPersonInAQueueHasNotFailed(t *testing.T) {
+	d, q := queueing(t, 100, 30)
+	rows := firstRows(d, 3)
+	q.fails = map[string]error{rows[0]: rotate.ErrAsks, rows[1]: rotate.ErrAsks}
+	d.press("space", "space", "space", "r").typing("3").press("enter").sees("1 of 3 keys rotated, 2 wait for you; R shows them").seesNot("goes on with what stopped")
+	if d.press("enter").seesNot("Rotate 3 keys"); q.again != 0 {
+		t.Error("made ready again")
 	}
 }

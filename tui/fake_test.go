@@ -10,6 +10,7 @@ import (
 	"detent/apikey"
 	"detent/client"
 	"detent/desk"
+	"detent/keyserver/wirename"
 	"detent/rotation"
 	"detent/tui/ui"
 )
@@ -273,7 +274,7 @@ func fakeCaps() apikey.Capabilities {
 		return apikey.PermissionInfo{Permission: apikey.Permission{Feature: feature, Name: name}, Description: about, Risk: risk}
 	}
 	return apikey.Capabilities{
-		Service: apikey.Prosopo, Title: "Prosopo",
+		Service: wirename.Prosopo, Title: "Prosopo",
 		Create: apikey.Can(), Delete: apikey.Can(), Rename: apikey.Can(), ChangeRole: apikey.Cannot("keys have permissions, not roles"), Disable: apikey.Can(),
 		PublicKeys: apikey.Cannot("there are no public keys"), Retrieve: apikey.Cannot("a secret is shown once"),
 		LastUsed: apikey.Can(), Expiry: apikey.Can(),

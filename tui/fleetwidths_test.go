@@ -40,3 +40,30 @@ func TestTheListOfAllProfilesSaysWhereEachKeyWorks(t *testing.T) {
 	}
 	d.press("1").sees("LIVE").seesNot("▲ LIVE").seesNot(" ENV ")
 }
+
+// TestNoColumnStandsWhereOneThatMattersMoreHadNoRoom: in the list of all profiles as well, and with a wide status.
+func TestNoColumnStandsWhereOneThatMattersMoreHadNoRoom(t *testing.T) {
+	for _, keys := range []string{"0", "0 enter esc", "r enter enter enter esc 0"} {
+		d := openedAt(t, keys, 60, 30)
+		for width := 60; width <= 220; width++ {
+			d.app.resize(width, 30)
+			d.settle()
+			titles := ""
+			for line := range strings.SplitSeq(d.view(), "\n") {
+				if strings.Contains(line, " NAME ") {
+					titles = line
+				}
+			}
+			if titles == "" {
+				t.Fatalf("at %d there are no titles:\n%s", width, d.view())
+			}
+			for _, less := range []string{"CREATED", "LAST USED", " KEY "} {
+				for _, more := range []string{"PROFILE", "ENV", "ACCESS", "STATUS", "EXPIRES"} {
+					if strings.Contains(titles, less) && !strings.Contains(titles, more) {
+						t.Fatalf("%s: at %d %s stands, and %s does not: %s", keys, width, less, more, titles)
+					}
+				}
+			}
+		}
+	}
+}

@@ -43,6 +43,18 @@ func TestWhateverSaysThatATokenIsRefusedSaysWhereItComesFrom(t *testing.T) {
 }
 
 // What cannot work while the service is away is not offered, and says so when it is pressed.
+// TestARefusedTokenOffersNoChange; a secret that somebody has can still be asked about.
+func TestARefusedTokenOffersNoChange(t *testing.T) {
+	d := start(t, 160, 40)
+	d.host.service.listErr = &client.Error{Op: "list keys", Kind: client.Unauthorized, Status: 401, Message: "invalid api key", Outcome: client.NotDone}
+	d.press("ctrl+r").sees("v verify").seesNot("n new").seesNot("d delete").seesNot("e edit")
+	if d.press("n").sees("the token was refused: ctrl+r tries it again"); d.app.top() != nil {
+		t.Fatalf("n opens %T", d.app.top())
+	}
+	d.host.service.listErr = nil
+	d.press("ctrl+r").sees("n new", "d delete")
+}
+
 func TestOfflineOffersNothingThatNeedsTheService(t *testing.T) {
 	d := start(t, 160, 40)
 	d.sees("n new", "d delete")

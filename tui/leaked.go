@@ -2,15 +2,14 @@ package tui
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
 	"detent/client"
+	"detent/desk"
+	"detent/rotation"
 	"detent/tui/ui"
 )
 
@@ -19,6 +18,8 @@ type leaked struct {
 	others  map[string]ui.Connection
 	targets []ui.Target
 	asked   *hearing
+	asking  bool // others may come
+	formers []rotation.Recalled
 	there   *ui.GoTo // where to go once the profile's keys are there
 }
 
@@ -36,27 +37,34 @@ func (a *App) verify() tea.Cmd {
 	h := &hearing{knows: true, box: newMailbox(), cancel: cancel}
 	a.leaked = leaked{others: map[string]ui.Connection{}, asked: h}
 	names := a.takeListed()
+	recall := func() tea.Msg {
+		if r, can := a.host.(ui.Recaller); can {
+			past, _ := r.Recall() // what cannot be read tells nothing
+			return remembered{h, past}
+		}
+		return nil
+	}
 	if len(names) == 0 {
 		cancel()
 		a.asked = nil
-		return tea.Batch(open, a.tellAll(ui.Known{Targets: a.targets}))
+		return tea.Batch(open, a.tellKnown(false), recall)
 	}
 	fetch := func() tea.Msg {
 		host.Hear(ctx, names, h.box.hear)
 		h.box.close(nil)
 		return nil
 	}
-	return tea.Batch(open, a.tellAll(ui.Known{Targets: a.targets, Asking: true}), fetch, h.next(true))
+	return tea.Batch(open, a.tellKnown(true), recall, fetch, h.next(true))
 }
 
 // takeListed takes the keys that are listed; the profiles that are not are those to ask.
 func (a *App) takeListed() (rest []string) {
 	take := func(p *profile, at int) {
 		a.others[p.want] = *p.conn
-		t := ui.Target{Profile: p.conn.Profile, Caps: p.caps}
+		t := a.target(*p.conn)
 		_, keys := a.list.Keys().Of(at)
 		for _, k := range keys {
-			t.Keys = append(t.Keys, apikey.Key{ID: k.ID, Name: k.Name, Masked: k.Masked, Environment: k.Environment})
+			t.Keys = append(t.Keys, apikey.Key{ID: k.ID, Name: k.Name, Masked: k.Masked, Environment: k.Environment, Enabled: k.Enabled, ExpiresAt: k.ExpiresAt})
 		}
 		a.targets = append(a.targets, t)
 	}
@@ -85,7 +93,7 @@ func (a *App) knowMore(msg loadMsg) tea.Cmd {
 		}
 		if _, known := a.others[part.Profile]; !known {
 			a.others[part.Profile] = *part.Connection
-			a.targets = append(a.targets, ui.Target{Profile: part.Connection.Profile, Caps: part.Connection.Service.Capabilities()})
+			a.targets = append(a.targets, a.target(*part.Connection))
 		}
 		for i := range a.targets {
 			if t := &a.targets[i]; t.Profile.Name == part.Profile {
@@ -93,7 +101,7 @@ func (a *App) knowMore(msg loadMsg) tea.Cmd {
 			}
 		}
 	}
-	tell := a.tellAll(ui.Known{Targets: a.targets, Asking: !msg.done})
+	tell := a.tellKnown(!msg.done)
 	if msg.done {
 		msg.of.cancel()
 		return tell
@@ -101,40 +109,54 @@ func (a *App) knowMore(msg loadMsg) tea.Cmd {
 	return tea.Batch(tell, msg.of.next(false))
 }
 
-// verifyAmong asks profiles one after another until one accepts a secret. What none accepts is refused only where all refused it.
-func (a *App) verifyAmong(msg ui.Verify) tea.Cmd {
-	type asked struct {
-		name string
-		conn ui.Connection
+// remembered are the keys that rotations ended or made.
+type remembered struct {
+	of   *hearing
+	past []rotation.Recalled
+}
+
+// remember takes them, where the question that they are for is still asked.
+func (a *App) remember(msg remembered) tea.Cmd {
+	a.formers = msg.past
+	return a.tellKnown(a.asked != nil && a.asked == msg.of && a.asking)
+}
+
+func (a *App) tellKnown(asking bool) tea.Cmd {
+	a.asking = asking
+	return a.tellAll(ui.Known{Targets: a.targets, Asking: asking, Past: a.formers})
+}
+
+// target is a profile that a secret may be of, and what cannot be done there about a key.
+func (a *App) target(c ui.Connection) ui.Target {
+	caps := c.Service.Capabilities()
+	why := func(can apikey.Ability) string {
+		no, is := a.noWritesOf(&profile{want: c.Profile.Name, conn: &c})
+		switch {
+		case !can.OK && desk.OfRole(can.Why):
+			return can.Why
+		case is:
+			return no
+		case can.OK:
+			return ""
+		case can.Why == "":
+			return "this service cannot do that"
+		}
+		return can.Why
 	}
-	var all []asked
+	return ui.Target{Profile: c.Profile, Caps: caps, Not: ui.Acts{Replace: why(a.canRotate(caps)), Off: why(caps.Disable), Delete: why(caps.Delete)}}
+}
+
+// verifyAmong asks profiles one after another until one accepts a secret.
+func (a *App) verifyAmong(msg ui.Verify) tea.Cmd {
+	var all []client.Asked
 	for _, name := range msg.Profiles {
 		if c, ok := a.others[name]; ok {
-			all = append(all, asked{name, c})
+			all = append(all, client.Asked{Profile: name, Service: c.Service})
 		}
 	}
 	return a.query(msg.Ticket, func(ctx context.Context) result {
-		out, doubts := ui.Verified{Ticket: msg.Ticket, Proof: apikey.Proof{Verdict: apikey.Silent, Why: "nobody was asked"}}, []string{}
-		var failed error
-		for _, to := range all {
-			proof, _, err := client.Verify(ctx, to.conn.Service, msg.Secret)
-			switch {
-			case err != nil:
-				failed = errors.Join(failed, fmt.Errorf("%s: %w", to.name, err))
-			case proof.Accepted():
-				return result{msg: ui.Verified{Ticket: msg.Ticket, Profile: to.name, Proof: proof}}
-			case !proof.Refused():
-				doubts = append(doubts, to.name+": "+proof.Why)
-			default:
-				out.Proof = proof
-			}
-		}
-		switch {
-		case failed != nil:
-			out.Err = failed
-		case len(doubts) > 0:
-			out.Proof = apikey.Proof{Verdict: apikey.Silent, Why: strings.Join(doubts, "; ")}
-		}
+		whose := client.VerifyAmong(ctx, msg.Secret, all)
+		out := ui.Verified{Ticket: msg.Ticket, Profile: whose.Profile, Proof: whose.Proof, Err: whose.Failed}
 		return result{msg: out, err: out.Err, title: "Could not verify the secret"}
 	})
 }
@@ -179,10 +201,15 @@ func (a *App) actOn(k *apikey.Key, to ui.GoTo) tea.Cmd {
 		if why := a.refusal(x); why != "" {
 			return a.say(x.binding.Help().Desc+": "+why, false)
 		}
-		if to.Off {
-			return a.push(a.screens.toggle(*k)) // asked, whatever its environment: the key came from a secret and not from a row
+		asks := a.screens.remove
+		if to.Off { // asked, whatever its environment: the key came from a secret and not from a row
+			asks = a.screens.toggle
 		}
-		return x.run(k)
+		s := asks(*k)
+		if leaked, can := s.(ui.Leaked); can {
+			leaked.Compromised()
+		}
+		return a.push(s)
 	}
 	return nil
 }

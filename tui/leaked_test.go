@@ -2,12 +2,14 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
+	"detent/desk"
 	"detent/tui/ui"
 )
 
@@ -139,9 +141,64 @@ func TestALeakedKeyOfAnyProfileIsReplaced(t *testing.T) {
 
 // TestWhatIsToBeDoneAboutALeakedKeyIsAKeyAway.
 func TestWhatIsToBeDoneAboutALeakedKeyIsAKeyAway(t *testing.T) {
-	for key, says := range map[string]string{"enter": "shop · prosopo", "x": "Disable a key", "d": "Delete a key"} {
+	for key, says := range map[string][]string{"enter": {"shop · prosopo"}, "x": {"Disable a key", "Its secret leaked. Off"}, "d": {"Delete a key", "credential of shop", "esc and r replace it first"}} {
 		d, _, _ := startLeak(t, true)
-		pasted(d.press("v"), leakedSecret).press("enter").press(key).sees(says, "shop").isOn("shop-ci-deploy")
+		pasted(d.press("v"), leakedSecret).press("enter").press(key).sees(append(says, "shop")...).isOn("shop-ci-deploy")
+	}
+	d, _, _ := startLeak(t, true)
+	d.press("2", "d").sees("Delete a key").seesNot("leaked") // what is not known to have leaked
+}
+
+// TestALeakedKeyIsKilledBehindTheGuardOfItsProfile: by a name of a live one, by the button of another.
+func TestALeakedKeyIsKilledBehindTheGuardOfItsProfile(t *testing.T) {
+	for _, live := range []bool{false, true} {
+		d, host, _ := startLeak(t, true)
+		if live {
+			host.fakeHost.profiles[1].Setting.Environment, host.fakeHost.profiles[1].Environment = apikey.Live, apikey.Live
+		}
+		pasted(d.press("v"), leakedSecret).press("enter", "d")
+		if live {
+			d.press("enter").sees("type").typing("shop-ci-deploy").press("enter")
+		} else {
+			d.press("right")
+		}
+		d.press("enter")
+		if n := host.services["shop"].called("delete k1"); n != 1 {
+			t.Errorf("live %v: %d deletions\n%s", live, n, d.view())
+		}
+	}
+}
+
+// TestWhatARoleMayNotDoAboutALeakedKeyIsSaid, and the rest of it is done: over SSH an operator replaces and switches off, and a viewer only looks.
+func TestWhatARoleMayNotDoAboutALeakedKeyIsSaid(t *testing.T) {
+	for _, c := range []struct {
+		role map[string]string // by the key: why not
+	}{{map[string]string{"d": desk.DeleteIsAdmins}}, {map[string]string{"d": desk.ViewerOnly, "x": desk.ViewerOnly, "r": desk.ViewerOnly}}} {
+		for key, done := range map[string]string{"r": "compromised shop shop-ci-deploy", "x": "Disable a key", "d": "Delete a key"} {
+			d, host, begun := startLeak(t, true)
+			d.app.env.Remote = true
+			caps := &host.services["shop"].caps
+			for press, a := range map[string]*apikey.Ability{"d": &caps.Delete, "x": &caps.Disable} {
+				if why := c.role[press]; why != "" {
+					*a = apikey.Cannot(why)
+				}
+			}
+			if c.role["r"] != "" {
+				d.app.env.NoWrites = c.role["r"]
+			}
+			pasted(d.press("v"), leakedSecret).press("enter", key)
+			if why := c.role[key]; why != "" {
+				if d.sees(why); *begun != "" || strings.Contains(d.view(), "Delete a key") || strings.Contains(d.view(), "Disable a key") {
+					t.Errorf("%s went on: %q\n%s", key, *begun, d.view())
+				}
+				continue
+			}
+			if key != "r" {
+				d.sees(done)
+			} else if *begun != done {
+				t.Errorf("begun is %q", *begun)
+			}
+		}
 	}
 }
 
@@ -172,5 +229,77 @@ func TestASecretIsSentToNobodyWhereNoShapeFits(t *testing.T) {
 	}
 	if strings.Contains(d.view(), "ghp_16C7") {
 		t.Error("the secret is on the screen")
+	}
+}
+
+// TestACutSecretOfALivingKeyIsNotToldAsDead: what is refused and fits a mask names the key, says that it is on, and keeps all acts.
+func TestACutSecretOfALivingKeyIsNotToldAsDead(t *testing.T) {
+	for _, pastedText := range []string{leakedSecret[:20], leakedSecret[:len(leakedSecret)-1] + "x"} {
+		for key, does := range map[string]string{"enter": "shop · prosopo", "r": "", "x": "Disable a key", "d": "Delete a key"} {
+			d, _, begun := startLeak(t, true)
+			pasted(d.press("v"), pastedText).sees("shop-ci-deploy", "its mask shows this secret").press("enter").
+				sees("not valid", "shop-ci-deploy", "has this mask and is ON", "pasted is cut or")
+			if d.press(key); key == "r" {
+				if *begun != "compromised shop shop-ci-deploy" {
+					t.Errorf("begun is %q", *begun)
+				}
+				continue
+			}
+			d.sees(does, "shop").isOn("shop-ci-deploy")
+		}
+	}
+}
+
+// TestASecretOfNobodysIsToldApart: refused, and no key's mask shows it.
+func TestASecretOfNobodysIsToldApart(t *testing.T) {
+	d, _, _ := startLeak(t, true)
+	pasted(d.press("v"), "psk_0a71c3aa02bd44e0a1c5e7").press("enter").sees("not valid").seesNot("has this mask").seesNot("replace it")
+}
+
+// TestASecretIsFoundInWhatWasPastedAndAPersonChooses: nothing is sent before enter, and then the one that is meant.
+func TestASecretIsFoundInWhatWasPastedAndAPersonChooses(t *testing.T) {
+	for _, leak := range []string{"API_KEY=" + leakedSecret, "look: " + leakedSecret + ", it is out!", `{"key": "` + leakedSecret + `"}`, "Authorization: Bearer " + leakedSecret,
+		"PORT=1\nexport KEY='" + leakedSecret + "'\nHOST=x\n"} {
+		d, host, _ := startLeak(t, true)
+		pasted(d.press("v"), leak).sees("taken: ", "psk_…, 26 characters", "its mask shows this secret").press("enter").sees("valid: the service accepts it, in the profile shop")
+		if host.secrets["shop"].sent != 1 || strings.Contains(d.view(), leakedSecret[:12]) {
+			t.Errorf("%q: sent %d times\n%s", leak, host.secrets["shop"].sent, d.view())
+		}
+	}
+	d, host, _ := startLeak(t, true)
+	pasted(d.press("v"), "A=psk_0a71c3aa02bd44e0a1c5\nB="+leakedSecret+"\n").sees("2 secrets in this text", "A in line 1", "B in line 2", "no key's mask")
+	d.press("down").sees("its mask shows this secret").press("enter").sees("valid: the service accepts it, in the profile shop")
+	if host.secrets["prod"].sent+host.secrets["gen"].sent > 0 {
+		t.Error("the one that was not meant was sent")
+	}
+}
+
+// TestOnlyWhatCanBeDoneAboutALeakedKeyIsOffered: what the role or the service refuses is gone from the keys, and why stands there.
+func TestOnlyWhatCanBeDoneAboutALeakedKeyIsOffered(t *testing.T) {
+	for name, take := range map[string]func(d *driver, h *leakHost){
+		"a viewer": func(d *driver, _ *leakHost) {
+			d.app.env.NoWrites = desk.ViewerOnly
+		},
+		"a service without an off switch": func(_ *driver, h *leakHost) {
+			h.services["shop"].caps.Disable = apikey.Cannot("keys here have no off switch")
+		},
+		"an operator": func(_ *driver, h *leakHost) { h.services["shop"].caps.Delete = apikey.Cannot(desk.DeleteIsAdmins) },
+	} {
+		d, h, _ := startLeak(t, true)
+		take(d, h)
+		pasted(d.press("v"), leakedSecret).press("enter").sees("valid: the service accepts it", "not here: ")
+		gone := map[string][]string{"a viewer": {"r", "x", "d"}, "an operator": {"d"}, "a service without an off switch": {"x"}}[name]
+		for _, key := range []string{"r", "x", "d"} {
+			offered := false
+			for _, b := range d.app.top().Bindings() {
+				offered = offered || b.Help().Key == key
+			}
+			if is := slices.Contains(gone, key); is == offered {
+				t.Errorf("%s: %s is offered: %v", name, key, offered)
+			}
+		}
+		for _, key := range gone {
+			d.press(key).sees("valid: the service accepts it")
+		}
 	}
 }

@@ -72,6 +72,11 @@ func newScreens(a *App, o Options) screens {
 		},
 		secret: func(c apikey.Created) ui.Screen {
 			caps, p := here()
+			for _, now := range a.host.Profiles() { // places may have come since it was opened
+				if now.Name == p.Name {
+					p.Destinations = now.Destinations
+				}
+			}
 			return form.NewSecret(a.env, caps, p, c)
 		},
 	}

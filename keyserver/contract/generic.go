@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"detent/apikey"
 	"detent/keyserver/store"
+	"detent/keyserver/wirename"
 )
 
 // GenericKeysPath is where keys are listed and made; a key is beneath it.
@@ -46,7 +46,7 @@ func AppendGenericKey(b []byte, k *store.Key, use GenericUse, secret string) []b
 	b = append(b, `{"id":`...)
 	b = AppendText(b, k.ID)
 	b = AppendField(b, "name", k.Name)
-	b = AppendField(b, "prefix", store.SecretPrefix(apikey.Generic, "", k.Environment))
+	b = AppendField(b, "prefix", store.SecretPrefix(wirename.Generic, "", k.Environment))
 	b = AppendField(b, "environment", string(k.Environment))
 	b = AppendField(b, "masked", store.Mask(k))
 	b = AppendTime(b, "created_at", k.CreatedAt)

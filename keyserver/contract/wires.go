@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // parameters are what the calls take in their query.
@@ -50,9 +50,9 @@ func plainName(name string) string {
 // AppendError writes an error in the shape of a contract.
 func AppendError(b []byte, service string, e *Refusal) []byte {
 	switch service {
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		return appendProsopoError(b, e)
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		return appendVertesiaError(b, e)
 	default:
 		return appendGenericError(b, e)

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"testing"
 
-	"detent/apikey"
 	"detent/e2e/servers/pgtest"
+	"detent/keyserver/wirename"
 )
 
 func TestMain(m *testing.M) {
@@ -40,7 +40,7 @@ func watched(t *testing.T, url string) *Store {
 // put stores a key and returns its id.
 func (s *Store) put(t *testing.T, name string) string {
 	t.Helper()
-	k := &Key{Service: apikey.Prosopo, Name: name, Enabled: true}
+	k := &Key{Service: wirename.Prosopo, Name: name, Enabled: true}
 	err := s.Add(t.Context(), func(ctx context.Context, tx Tx) error {
 		_, err := Insert(ctx, tx, rand.Reader, k, false)
 		return err

@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // Key is one stored key. Permissions, Restrictions and Extra are JSON as it goes over
@@ -297,9 +298,9 @@ type Position struct {
 // column costs a tenth of it.
 func (k *Key) listed(service string) (string, []any) {
 	switch service {
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		return joinedColumns, []any{(*scannedKey)(k)}
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		return `id, name, type, role, project, project_name, extra, value, enabled, created_at, updated_at, expires_at, created_by, updated_by`,
 			[]any{&k.ID, &k.Name, &k.Type, &k.Role, &k.Project, &k.ProjectName, &k.Extra, &k.Value, &k.Enabled,
 				&k.CreatedAt, &k.UpdatedAt, &k.ExpiresAt, &k.CreatedBy, &k.UpdatedBy}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 const (
@@ -23,9 +24,9 @@ var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPad
 // SecretPrefix is how a secret of such a key begins.
 func SecretPrefix(service, kind string, env apikey.Environment) string {
 	switch service {
-	case apikey.Prosopo:
+	case wirename.Prosopo:
 		return "psp_"
-	case apikey.Vertesia:
+	case wirename.Vertesia:
 		return kind + "-"
 	default:
 		return "sk_" + string(env) + "_"
@@ -34,14 +35,14 @@ func SecretPrefix(service, kind string, env apikey.Environment) string {
 
 // Prefixes are the beginnings that a service's secrets may have.
 var Prefixes = map[string][]string{
-	apikey.Prosopo:  {"psp_"},
-	apikey.Vertesia: {"sk-", "pk-"},
-	apikey.Generic:  {"sk_live_", "sk_test_"},
+	wirename.Prosopo:  {"psp_"},
+	wirename.Vertesia: {"sk-", "pk-"},
+	wirename.Generic:  {"sk_live_", "sk_test_"},
 }
 
 // idPrefix is how the ids of a service begin.
 func idPrefix(service string) string {
-	if service == apikey.Generic {
+	if service == wirename.Generic {
 		return "key_"
 	}
 	return ""
@@ -73,6 +74,11 @@ func newSecret(random io.Reader, k *Key) (string, error) {
 	}
 	body := SecretPrefix(k.Service, k.Type, k.Environment) + strings.TrimPrefix(k.ID, idPrefix(k.Service)) + text
 	return body + checksum(body), nil
+}
+
+// Form is a regular expression of a whole secret of the service.
+func Form(service string) string {
+	return fmt.Sprintf("(?:%s)[a-z2-7]{%d}", strings.Join(Prefixes[service], "|"), idLength+randomBytes*8/5+sumLength)
 }
 
 func checksum(body string) string {

@@ -8,17 +8,18 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 )
 
 // TestSecretsAreRandomAndCarryPrefixIDAndChecksum holds the form of a secret for each kind of key.
 func TestSecretsAreRandomAndCarryPrefixIDAndChecksum(t *testing.T) {
 	form := regexp.MustCompile(`^(psp_|sk-|pk-|sk_live_|sk_test_)([a-z2-7]{12})([a-z2-7]{32,})([a-z2-7]{7})$`) // 32 characters are 160 bits
 	for prefix, k := range map[string]Key{
-		"psp_":     {Service: apikey.Prosopo},
-		"sk-":      {Service: apikey.Vertesia, Type: apikey.SecretKey},
-		"pk-":      {Service: apikey.Vertesia, Type: apikey.PublicKey},
-		"sk_live_": {Service: apikey.Generic, Environment: apikey.Live},
-		"sk_test_": {Service: apikey.Generic, Environment: apikey.Test},
+		"psp_":     {Service: wirename.Prosopo},
+		"sk-":      {Service: wirename.Vertesia, Type: apikey.SecretKey},
+		"pk-":      {Service: wirename.Vertesia, Type: apikey.PublicKey},
+		"sk_live_": {Service: wirename.Generic, Environment: apikey.Live},
+		"sk_test_": {Service: wirename.Generic, Environment: apikey.Test},
 	} {
 		draw := func(seed byte) (string, []string) {
 			t.Helper()
@@ -31,6 +32,9 @@ func TestSecretsAreRandomAndCarryPrefixIDAndChecksum(t *testing.T) {
 			parts := form.FindStringSubmatch(secret)
 			if parts == nil || parts[1] != prefix || idPrefix(k.Service)+parts[2] != k.ID {
 				t.Fatalf("the secret of %s is of the form %q", k.ID, parts)
+			}
+			if whole := regexp.MustCompile("^(?:" + Form(k.Service) + ")$"); !whole.MatchString(secret) || whole.MatchString(secret[:len(secret)-1]) || whole.MatchString(secret+"a") {
+				t.Fatalf("the declared form of %s does not tell a whole secret", prefix)
 			}
 			return secret, parts
 		}

@@ -107,7 +107,7 @@ func (sc Scenario) capabilities() apikey.Capabilities {
 		}
 		return apikey.Cannot("this service has no such call")
 	}
-	caps := apikey.Capabilities{Service: apikey.Generic, Title: "the simulated service", Create: can(!sc.Manual), Delete: apikey.Can(), Rename: can(sc.Rename),
+	caps := apikey.Capabilities{Service: "generic", Title: "the simulated service", Create: can(!sc.Manual), Delete: apikey.Can(), Rename: can(sc.Rename),
 		Disable: can(sc.Disable), Retrieve: can(sc.Retrieve), LastUsed: can(sc.SeesUse), Expiry: apikey.Can(), Restrictions: can(sc.Access == "restrictions"),
 		MaxName: sc.MaxName, AccessFields: []apikey.Field{apikey.FieldExpiry}}
 	switch sc.Access {

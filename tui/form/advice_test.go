@@ -9,6 +9,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/keyserver/wirename"
 	"detent/tui/ui"
 )
 
@@ -58,7 +59,7 @@ var advisedStates = map[string]struct {
 // TestAdviceTakesOnlyRoomThatNothingElseNeeds: what stands on a screen without it stands there with it too, the pages in the
 // same lines, at every size.
 func TestAdviceTakesOnlyRoomThatNothingElseNeeds(t *testing.T) {
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		with, without := adviser(t, service)
 		for name, c := range advisedStates {
 			for _, width := range []int{52, 72, 116} {
@@ -117,7 +118,7 @@ func missing(got, bare []string, still bool) string {
 // TestAdviceStandsOnTheFormAndAtTheSecret at the sizes that terminals have: where a key must not stand, the least that it
 // should be allowed, and one key for each use.
 func TestAdviceStandsOnTheFormAndAtTheSecret(t *testing.T) {
-	for _, service := range []string{apikey.Prosopo, apikey.Vertesia, apikey.Generic} {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		caps, _ := adviser(t, service)
 		for _, size := range sizes {
 			d := drive(t, NewCreate(plainEnvironment(), caps, testProfile, nil))

@@ -19,11 +19,14 @@ type BulkItem struct {
 	Why     string // why it is left out; empty where it is not
 }
 
-// NewBulk asks whether the same may be done to several keys: all are named, and how many they are is typed.
+// NewBulk asks whether the same may be done to several keys: all are named, and how many they are is typed; of a
+// single live one its name.
 func NewBulk(env *ui.Env, verb string, destroys bool, items []BulkItem) ui.Screen {
 	var take []ui.BulkItem
+	var one BulkItem
 	for _, i := range items {
 		if i.Why == "" {
+			one = i
 			take = append(take, ui.BulkItem{Profile: i.Profile, ID: i.Key.ID, Name: displayName(i.Key)})
 		}
 	}
@@ -37,6 +40,9 @@ func NewBulk(env *ui.Env, verb string, destroys bool, items []BulkItem) ui.Scree
 		doing:     "one after another…",
 		notDone:   "the key that failed was not changed.",
 		uncertain: "It may have happened. Reload to see.",
+	}
+	if len(take) == 1 && one.Live { // the others are left out
+		c.gate = newGate(env, one.Key)
 	}
 	if len(take) == 0 { // nothing to confirm
 		c.gate, c.buttons = gate{at: gateDone}, buttons{labels: []string{"Close"}}

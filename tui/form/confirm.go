@@ -16,6 +16,8 @@ type Confirm struct {
 	title   string
 	danger  bool
 	body    func(width int) []string
+	leaks   []string // what is said besides of a key whose secret leaked
+	leaked  bool
 	gate    gate
 	buttons buttons
 	pane    widget.Scroller
@@ -36,6 +38,20 @@ const (
 	confirmDo
 	confirmReload
 )
+
+// Compromised says that the secret of the key leaked (ui.Leaked).
+func (c *Confirm) Compromised() { c.leaked = true }
+
+// says is what the dialog is about, with what a leak makes of it.
+func (c *Confirm) says(width int) []string {
+	out := c.body(width)
+	if c.leaked {
+		for _, line := range c.leaks {
+			out = append(out, ui.Hanging(c.env.Styles.Warn.Render, "! ", line, width)...)
+		}
+	}
+	return out
+}
 
 // Title names the dialog.
 func (c *Confirm) Title() string { return c.title }
@@ -144,7 +160,7 @@ func (c *Confirm) choose(button int) tea.Cmd {
 // View is the text, what is missing, and the choices.
 func (c *Confirm) View() string {
 	st, w := c.env.Styles, max(c.pane.Width, 20)
-	body := c.body(w)
+	body := c.says(w)
 	switch {
 	case c.busy:
 		return scrolled(&c.pane, body, []string{"", st.Strong.Render(c.doing)})

@@ -28,6 +28,8 @@ func NewDelete(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apik
 		env:  env, title: "Delete a key", danger: true, guard: 1, gate: g,
 		buttons: buttons{labels: []string{"Cancel", "Delete"}},
 		body:    func(width int) []string { return deleteBody(env, caps, profile, k, rotating, width) },
+		leaks: []string{"Its secret leaked. The secret cannot end itself: the key is deleted with the credential of " + ui.Clean(profile.Name) + ".",
+			"Whoever uses it fails at once: esc and " + env.Keys.Rotate.Help().Key + " replace it first."},
 		intent: func(ticket int) tea.Msg {
 			return ui.DeleteKey{Ticket: ticket, Profile: profile.Name, ID: k.ID, Name: k.Name}
 		},
@@ -60,6 +62,7 @@ func NewToggle(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apik
 		env:  env, title: "Disable a key", danger: !enable, guard: 1, gate: gate{at: gateDone},
 		buttons: buttons{labels: []string{"Cancel", "Disable"}},
 		body:    func(width int) []string { return toggleBody(env, caps, profile, k, width) },
+		leaks:   []string{"Its secret leaked. Off, the key is refused, and what used it can still be found; it is not replaced by this."},
 		intent: func(ticket int) tea.Msg {
 			return ui.UpdateKey{Ticket: ticket, Profile: profile.Name, ID: k.ID, Name: k.Name, Patch: apikey.Patch{Enabled: &enable}}
 		},
@@ -93,7 +96,7 @@ func toggleBody(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k api
 
 // keyHead names the key that a dialog was opened for.
 func keyHead(env *ui.Env, p ui.Profile, k apikey.Key, width int) []string {
-	out := ui.KeyNameLines(env.Styles.Strong, displayName(k), width)
+	out := ui.KeyNameLines(env.Styles, env.Styles.Strong, displayName(k), width)
 	out = append(out, ui.Styled(env.Styles.Dim.Render, keyLine(p, k), width)...)
 	return append(out, "")
 }

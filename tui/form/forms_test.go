@@ -8,6 +8,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/keyserver/wirename"
 	"detent/tui/ui"
 )
 
@@ -96,7 +97,7 @@ func TestProfileIsAddedWithoutItsToken(t *testing.T) {
 	d.press("right", "right", "enter", "pass show 'a b'", "enter")
 	d.press("right", "enter", "enter", "space", "enter").sees("exchange", "LIVE", "Read-only yes").press("enter")
 	sent := last[ui.SaveProfile](d)
-	want := ui.ProfileDraft{Name: "prod", Service: apikey.Vertesia, URL: "https://api.vertesia.io", Environment: apikey.Live, ReadOnly: true, Auth: "exchange"}
+	want := ui.ProfileDraft{Name: "prod", Service: wirename.Vertesia, URL: "https://api.vertesia.io", Environment: apikey.Live, ReadOnly: true, Auth: "exchange"}
 	if !slices.Equal(sent.Profile.TokenCommand, []string{"pass", "show", "a b"}) {
 		t.Errorf("command %q", sent.Profile.TokenCommand)
 	}
@@ -150,16 +151,12 @@ func TestBadURLsAndTokensAreRefused(t *testing.T) {
 
 func TestVerifyChecksBeforeItSends(t *testing.T) {
 	for pasted, want := range map[string]string{
-		`"` + canary + `"`: "quotes", "pk_live canary": "space", canary + "\n" + canary: "more than one line", "pk_li…": "cut off",
-		"sk_live_0123456789": "begins with pk_", "": "empty", "API_KEY=" + canary: "NAME=VALUE",
+		`"canary"`: "quotes", "pk_live canary": "space", "canary\ncanary": "more than one line", "pk_li…": "cut off",
+		"sk_live_0123456789": "begins with pk_", "": "empty", "API_KEY=canary": "NAME=VALUE", "A=" + canary + "\nB=" + canary + "x": "2 secrets",
 	} {
 		d := drive(t, NewVerify(plainEnvironment(), prosopo(), testProfile))
 		d.paste(pasted)
 		d.press("enter").quiet()
-		if strings.Contains(pasted, "\n") {
-			d.seesNot("characters")
-			continue
-		}
 		d.sees(want).seesNot("canary")
 	}
 }
@@ -222,7 +219,7 @@ func TestVerifySaysThatASecretIsOfAnotherEnvironmentThanTheProfile(t *testing.T)
 	for _, profile := range []apikey.Environment{apikey.Live, apikey.Test, "dev", ""} {
 		for secret, env := range map[string]apikey.Environment{"sk_live_0123456789abcdef01234567": apikey.Live, "sk_test_0123456789abcdef01234567": apikey.Test} {
 			for _, verdict := range []apikey.Verdict{apikey.Accepted, apikey.Refused, apikey.Silent} {
-				p := ui.Profile{Name: "p", Service: apikey.Generic, Environment: profile, Setting: apikey.Setting{Environment: profile, Remote: true}}
+				p := ui.Profile{Name: "p", Service: wirename.Generic, Environment: profile, Setting: apikey.Setting{Environment: profile, Remote: true}}
 				d := drive(t, NewVerify(plainEnvironment(), generic(), p))
 				d.paste(secret)
 				d.press("enter")

@@ -15,6 +15,7 @@ import (
 	"github.com/muesli/termenv"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 	"detent/tui/ui"
 )
 
@@ -236,7 +237,7 @@ func perm(feature, name, about string, risk apikey.Risk) apikey.PermissionInfo {
 
 func prosopo() apikey.Capabilities {
 	return apikey.Capabilities{
-		Service: apikey.Prosopo, Title: "Prosopo", Create: apikey.Can(), Delete: apikey.Can(),
+		Service: wirename.Prosopo, Title: "Prosopo", Create: apikey.Can(), Delete: apikey.Can(),
 		Rename: apikey.Cannot("Prosopo has no update call"), ChangeRole: apikey.Cannot("Prosopo keys have permissions"),
 		Disable: apikey.Cannot("Prosopo cannot disable a key"), PublicKeys: apikey.Cannot("Prosopo has site keys"),
 		LastUsed: apikey.Cannot("Prosopo does not report it"), Expiry: apikey.Can(), Restrictions: apikey.Cannot("Prosopo has none"),
@@ -273,7 +274,7 @@ func prosopo() apikey.Capabilities {
 
 func vertesia() apikey.Capabilities {
 	return apikey.Capabilities{
-		Service: apikey.Vertesia, Title: "Vertesia", Create: apikey.Can(), Delete: apikey.Can(), Rename: apikey.Can(),
+		Service: wirename.Vertesia, Title: "Vertesia", Create: apikey.Can(), Delete: apikey.Can(), Rename: apikey.Can(),
 		ChangeRole: apikey.Can(), Disable: apikey.Can(), PublicKeys: apikey.Can(), Expiry: apikey.Can(),
 		LastUsed: apikey.Cannot("not reported"), Restrictions: apikey.Cannot("none"), MaxName: 200, SecretPrefixes: []string{"sk-", "pk-"},
 		Roles: []apikey.RoleInfo{{Name: "reader", Description: "Read-only access"}, {Name: "executor", Description: "Execute interactions"},
@@ -285,7 +286,7 @@ func vertesia() apikey.Capabilities {
 
 func generic() apikey.Capabilities {
 	return apikey.Capabilities{
-		Service: apikey.Generic, Title: "Generic", Create: apikey.Can(), Delete: apikey.Can(), Rename: apikey.Cannot("no update call"),
+		Service: wirename.Generic, Title: "Generic", Create: apikey.Can(), Delete: apikey.Can(), Rename: apikey.Cannot("no update call"),
 		ChangeRole: apikey.Cannot("no roles"), Disable: apikey.Cannot("no"), PublicKeys: apikey.Cannot("no"), Expiry: apikey.Can(), Restrictions: apikey.Can(),
 		LastUsed: apikey.Can(), Environments: []apikey.Environment{apikey.Live, apikey.Test}, MaxName: 200, SecretPrefixes: []string{"sk_live_", "sk_test_"},
 		AccessFields: []apikey.Field{apikey.FieldEnvironment, apikey.FieldExpiry, apikey.FieldRestrictions},
@@ -293,6 +294,6 @@ func generic() apikey.Capabilities {
 }
 
 var (
-	prodProfile = ui.Profile{Name: "prod", Service: apikey.Prosopo, Environment: apikey.Live, Setting: apikey.Setting{Environment: apikey.Live, Remote: true}}
-	testProfile = ui.Profile{Name: "staging", Service: apikey.Prosopo, Environment: apikey.Test, Setting: apikey.Setting{Environment: apikey.Test, Remote: true}}
+	prodProfile = ui.Profile{Name: "prod", Service: wirename.Prosopo, Environment: apikey.Live, Setting: apikey.Setting{Environment: apikey.Live, Remote: true}}
+	testProfile = ui.Profile{Name: "staging", Service: wirename.Prosopo, Environment: apikey.Test, Setting: apikey.Setting{Environment: apikey.Test, Remote: true}}
 )

@@ -12,6 +12,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/keyserver/wirename"
 	"detent/tui/ui"
 )
 
@@ -86,7 +87,7 @@ var scenes = []struct {
 	}},
 }
 
-var editedProfile = ui.ProfileDraft{Name: "prod", Service: apikey.Vertesia, URL: "https://api.vertesia.io", TokenEnv: "VERTESIA_TOKEN", Environment: apikey.Live, Auth: "exchange"}
+var editedProfile = ui.ProfileDraft{Name: "prod", Service: wirename.Vertesia, URL: "https://api.vertesia.io", TokenEnv: "VERTESIA_TOKEN", Environment: apikey.Live, Auth: "exchange"}
 
 func newProsopoScene(e *ui.Env) ui.Screen { return NewCreate(e, prosopo(), testProfile, nil) }
 

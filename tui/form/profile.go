@@ -31,6 +31,9 @@ type Profile struct {
 	environment *choice
 	readOnly    *tick
 	auth        *choice
+	tokenURL    *text
+	lacksServer bool // the address of the token server does not follow from the URL: it is asked for
+	prefix      *text
 	create      *tick
 	parents     map[string]map[string]*text // by issuer, then by the parent's name
 	chosen      bool                        // the environment was picked
@@ -69,7 +72,9 @@ func NewProfile(env *ui.Env, o ProfileOptions) ui.Screen {
 		{name: "Service", fields: p.serviceFields()},
 		{name: "Token", fields: p.tokenFields()},
 		{name: "Authentication", fields: p.authFields(), hide: func() bool { return !p.issuer().Takes("auth") }},
+		{name: "Token server", fields: p.exchangeFields(), hide: func() bool { return !p.asksTokenServer() }},
 		{name: "Create", fields: p.createFields(), hide: func() bool { return !p.issuer().Takes("create") }},
+		{name: "Secrets", fields: p.secretFields(), hide: func() bool { return !p.issuer().Takes("secret_prefix") }},
 		{name: "Use", fields: p.useFields()},
 	}
 	p.begin(slices.Insert(pages, 1, p.parentPages()...), "This will be written to the configuration", p.facts, func(string) tea.Cmd {
@@ -220,6 +225,31 @@ func (p *Profile) authFields() []field {
 	return []field{p.auth}
 }
 
+// asksTokenServer: nearly always the address follows from the URL, and whoever reads the configuration says where it does not.
+func (p *Profile) asksTokenServer() bool {
+	return p.issuer().Takes("auth") && p.auth.value() == "exchange" && (p.lacksServer || p.was.TokenURL != "")
+}
+
+func (p *Profile) exchangeFields() []field {
+	p.tokenURL = newText(p.env, "Token server", p.was.TokenURL)
+	p.tokenURL.line.Meaning("follows from the URL where that begins with api")
+	p.tokenURL.help = "Its address: needed where the host's first name is neither api nor begins with api-."
+	p.tokenURL.verify = func(value string) error {
+		if value = strings.TrimSpace(value); value == "" {
+			return nil
+		}
+		return checkURL(value)
+	}
+	return []field{p.tokenURL}
+}
+
+func (p *Profile) secretFields() []field {
+	p.prefix = newText(p.env, "Secrets begin with", p.was.SecretPrefix)
+	p.prefix.line.Meaning("as the service has it")
+	p.prefix.help = "Where whoever runs this one has set another prefix. Never a secret itself."
+	return []field{p.prefix}
+}
+
 func (p *Profile) createFields() []field {
 	p.create = newTick(p.env, "Create", "the service offers POST /v1/api-keys", p.was.CanCreate)
 	p.create.help = "space switches. Where it does not, keys are made in its dashboard and pasted."
@@ -334,7 +364,12 @@ func (p *Profile) profile() ui.ProfileDraft {
 		n.TokenCommand, _ = shellquote.Split(token)
 	}
 	if p.issuer().Takes("auth") {
-		n.Auth = p.auth.value()
+		if n.Auth = p.auth.value(); p.asksTokenServer() {
+			n.TokenURL = strings.TrimSpace(p.tokenURL.value())
+		}
+	}
+	if p.issuer().Takes("secret_prefix") {
+		n.SecretPrefix = strings.TrimSpace(p.prefix.value())
 	}
 	n.CanCreate = p.issuer().Takes("create") && p.create.on()
 	for name, field := range p.parents[n.Service] {
@@ -381,6 +416,12 @@ func (p *Profile) facts() []fact {
 	if n.Auth != "" {
 		add("Authentication", n.Auth, cmp.Or(p.was.Auth, "direct"))
 	}
+	if n.TokenURL != "" || p.was.TokenURL != "" {
+		add("Token server", orDash(ui.Clean(n.TokenURL)), orDash(ui.Clean(p.was.TokenURL)))
+	}
+	if n.SecretPrefix != "" || p.was.SecretPrefix != "" {
+		add("Secrets begin with", orDash(ui.Clean(n.SecretPrefix)), orDash(ui.Clean(p.was.SecretPrefix)))
+	}
 	for _, parent := range p.issuer().Parents {
 		add(ui.Clean(parent.Title), orDash(ui.Clean(n.Parents[parent.Name])), ui.Clean(p.was.Parents[parent.Name]))
 	}
@@ -412,9 +453,10 @@ func (p *Profile) saved(err error) tea.Cmd {
 	}
 	at, known := map[string]field{
 		"name": p.name, "service": p.service, "url": p.url, "token": p.token, "environment": p.environment,
-		"read_only": p.readOnly, "auth": p.auth, "token_url": p.auth, "create": p.create,
+		"read_only": p.readOnly, "auth": p.auth, "token_url": p.tokenURL, "secret_prefix": p.prefix, "create": p.create,
 	}[wrong.Field]
 	p.review.busy = false
+	p.lacksServer = p.lacksServer || wrong.Field == "token_url"
 	if known && p.pages.show(at, wrong.Err) {
 		return nil
 	}

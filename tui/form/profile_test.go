@@ -8,14 +8,16 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/keyserver/wirename"
 	"detent/tui/ui"
 )
 
 func TestAProfileThatIsEditedBeginsAsItIs(t *testing.T) {
 	for _, was := range []ui.ProfileDraft{
 		editedProfile,
-		{Name: "eu/p", Service: apikey.Prosopo, URL: "https://api.prosopo.io", TokenFile: "/t", Environment: apikey.Test, ReadOnly: true},
-		{Name: "shop", Service: apikey.Generic, URL: "http://127.0.0.1:1/base", TokenCommand: []string{"pass", "a b"}, CanCreate: true},
+		{Name: "own", Service: wirename.Vertesia, URL: "https://studio.example", TokenEnv: "T", Auth: "exchange", TokenURL: "https://sts.example"},
+		{Name: "eu/p", Service: wirename.Prosopo, URL: "https://api.prosopo.io", TokenFile: "/t", Environment: apikey.Test, ReadOnly: true},
+		{Name: "shop", Service: wirename.Generic, URL: "http://127.0.0.1:1/base", TokenCommand: []string{"pass", "a b"}, CanCreate: true},
 	} {
 		for _, remote := range []bool{false, true} {
 			d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Issuers: threeIssuers, Edit: &was, Remote: remote}))
@@ -24,7 +26,10 @@ func TestAProfileThatIsEditedBeginsAsItIs(t *testing.T) {
 				t.Errorf("%+v became %+v", was, got)
 			}
 			d.press("enter", "enter", "enter", "enter", "enter", "enter")
-			if was.Service != apikey.Prosopo {
+			if was.Service != wirename.Prosopo {
+				d.press("enter")
+			}
+			if was.TokenURL != "" {
 				d.press("enter")
 			}
 			d.sees("Save").press("enter").closed()
@@ -32,6 +37,19 @@ func TestAProfileThatIsEditedBeginsAsItIs(t *testing.T) {
 				t.Errorf("%+v", toast)
 			}
 		}
+	}
+}
+
+// TestATokenServerThatIsMissingIsAskedForWhereItIsTyped: no other field can mend it.
+func TestATokenServerThatIsMissingIsAskedForWhereItIsTyped(t *testing.T) {
+	was := editedProfile
+	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Issuers: threeIssuers, Edit: &was}))
+	d.press("enter", "ctrl+u", "https://studio.example", "enter", "enter", "enter", "enter", "enter", "enter").seesNot("Token server").press("enter")
+	sent := last[ui.SaveProfile](d)
+	d.send(ui.ProfileSaved{Ticket: sent.Ticket, Err: &ui.FieldError{Field: "token_url", Err: errors.New("is missing")}})
+	d.sees("▸ 4 Token server", "is missing").press("https://sts.example", "enter", "enter", "enter", "enter")
+	if sent = last[ui.SaveProfile](d); sent.Profile.TokenURL != "https://sts.example" || sent.Profile.Auth != "exchange" {
+		t.Errorf("sent %+v", sent.Profile)
 	}
 }
 
@@ -45,7 +63,7 @@ func TestAnEditedProfileIsSavedWithWhatItWas(t *testing.T) {
 	d.press("enter", "ctrl+u", "OTHER", "enter", "left", "enter", "enter", "space", "enter")
 	d.sees("https://api.new.example (was https://api.vertesia.io)", "env: OTHER (was env: VERTESIA_TOKEN)", "direct (was exchange)", "yes (was no)", "LIVE").press("enter")
 	sent := last[ui.SaveProfile](d)
-	want := ui.ProfileDraft{Name: "prod", Service: apikey.Vertesia, URL: "https://api.new.example", TokenEnv: "OTHER", Environment: apikey.Live, ReadOnly: true, Auth: "direct"}
+	want := ui.ProfileDraft{Name: "prod", Service: wirename.Vertesia, URL: "https://api.new.example", TokenEnv: "OTHER", Environment: apikey.Live, ReadOnly: true, Auth: "direct"}
 	if !reflect.DeepEqual(sent.Profile, want) || sent.Before == nil || !reflect.DeepEqual(*sent.Before, editedProfile) {
 		t.Errorf("sent %+v, before %+v", sent.Profile, sent.Before)
 	}
@@ -134,7 +152,7 @@ func TestTheEnvironmentOfANewProfileBeginsWithWhatGuardsMost(t *testing.T) {
 			}
 		}
 	}
-	was := ui.ProfileDraft{Name: "p", Service: apikey.Prosopo, URL: "https://api.prosopo.io", TokenEnv: "T"}
+	was := ui.ProfileDraft{Name: "p", Service: wirename.Prosopo, URL: "https://api.prosopo.io", TokenEnv: "T"}
 	d := drive(t, NewProfile(plainEnvironment(), ProfileOptions{Issuers: threeIssuers, Edit: &was}))
 	d.press("enter", "enter", "enter", "enter", "enter", "space", "enter", "enter")
 	if got := last[ui.SaveProfile](d).Profile; got.Environment != "" || !got.ReadOnly {

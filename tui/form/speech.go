@@ -247,7 +247,7 @@ func (p *permissions) keysOf(typed string, place, group map[int]int) (keys []tea
 
 // Speak says what is about to be done, and asks.
 func (c *Confirm) Speak() ui.Speech {
-	out := ui.Speech{Facts: ui.Facts(c.body(heard)...)}
+	out := ui.Speech{Facts: ui.Facts(c.says(heard)...)}
 	switch {
 	case c.busy:
 		out.Progress = ui.InWords(c.doing)

@@ -36,13 +36,14 @@ type Verify struct {
 // NewVerifyAmong asks for a secret of whichever profile: what is known of their keys comes with ui.Known.
 func NewVerifyAmong(env *ui.Env) ui.Screen {
 	v := NewVerify(env, apikey.Capabilities{}, ui.Profile{}).(*Verify)
-	v.known = &known{asking: true}
+	v.known = newKnown()
+	v.known.asking = true
 	return v
 }
 
 // NewVerify asks for a secret.
 func NewVerify(env *ui.Env, caps apikey.Capabilities, profile ui.Profile) ui.Screen {
-	v := &Verify{env: env, caps: caps, profile: profile, line: widget.NewSecret(env), pane: widget.NewPager(env)}
+	v := &Verify{env: env, caps: caps, profile: profile, line: widget.NewSecretText(env), pane: widget.NewPager(env)}
 	v.line.Focus()
 	return v
 }
@@ -68,14 +69,23 @@ func (v *Verify) Bindings() []key.Binding {
 	case v.busy:
 		return []key.Binding{k.Cancel}
 	case v.asking():
+		if v.known != nil && len(v.known.found) > 1 {
+			return []key.Binding{k.Down, k.Up, k.Confirm, k.Cancel}
+		}
 		return []key.Binding{k.Confirm, k.Cancel}
 	}
 	if v.found() {
-		replace, off, kill := k.Rotate, k.Toggle, k.Delete
-		replace.SetHelp(replace.Help().Key, "replace it now")
-		off.SetHelp(off.Help().Key, "switch it off")
-		kill.SetHelp(kill.Help().Key, "delete it")
-		return []key.Binding{k.Confirm, replace, off, kill, k.Cancel}
+		out, not := []key.Binding{k.Confirm}, v.not()
+		for _, x := range []struct {
+			b        key.Binding
+			why, say string
+		}{{k.Rotate, not.Replace, "replace it now"}, {k.Toggle, not.Off, "switch it off"}, {k.Delete, not.Delete, "delete it"}} {
+			if x.why == "" {
+				x.b.SetHelp(x.b.Help().Key, x.say)
+				out = append(out, x.b)
+			}
+		}
+		return append(out, k.Cancel)
 	}
 	return []key.Binding{k.Next, k.Confirm, k.Cancel}
 }
@@ -91,13 +101,16 @@ func (v *Verify) Update(msg tea.Msg) tea.Cmd {
 				v.proof = &msg.Proof
 			}
 			if v.found() {
-				v.buttons.labels = append([]string{verifyGo, verifyReplace}, v.buttons.labels...)
+				acts := []string{verifyGo, verifyReplace}
+				if v.not().Replace != "" {
+					acts = acts[:1]
+				}
+				v.buttons.labels = append(acts, v.buttons.labels...)
 			}
 		}
 	case ui.Known:
 		if v.known != nil && v.asking() {
-			v.known.targets, v.known.asking = msg.Targets, msg.Asking
-			v.known.hold(v.line.Value())
+			v.known.take(msg, v.line.Value())
 		}
 	case tea.KeyMsg:
 		return v.press(msg)
@@ -118,6 +131,10 @@ func (v *Verify) press(msg tea.KeyMsg) tea.Cmd {
 	case msg.Type == tea.KeyEnter:
 		return v.send()
 	}
+	if v.known != nil && v.known.choose(k, msg) {
+		v.named = false
+		return nil
+	}
 	v.line.Update(msg)
 	v.problem, v.named = v.line.Problem(), false
 	if v.known != nil {
@@ -129,11 +146,11 @@ func (v *Verify) press(msg tea.KeyMsg) tea.Cmd {
 func (v *Verify) answer(msg tea.KeyMsg) tea.Cmd {
 	k := v.env.Keys
 	switch {
-	case v.found() && key.Matches(msg, k.Rotate):
+	case v.found() && v.not().Replace == "" && key.Matches(msg, k.Rotate):
 		return v.choose(verifyReplace)
-	case v.found() && key.Matches(msg, k.Toggle):
+	case v.found() && v.not().Off == "" && key.Matches(msg, k.Toggle):
 		return v.goTo(ui.GoTo{Off: true})
-	case v.found() && key.Matches(msg, k.Delete):
+	case v.found() && v.not().Delete == "" && key.Matches(msg, k.Delete):
 		return v.goTo(ui.GoTo{Delete: true})
 	case v.pane.Update(msg):
 	case !key.Matches(msg, v.env.Keys.Confirm):
@@ -152,36 +169,42 @@ const (
 	verifyNext    = "Another one"
 )
 
-// found reports whether the proof names a key of the list.
-func (v *Verify) found() bool {
-	return v.proof != nil && v.proof.Accepted() && v.proof.Key != nil && v.proof.Key.ID != ""
-}
-
 func (v *Verify) choose(label string) tea.Cmd {
 	switch label {
 	case verifyGo, verifyReplace:
 		return v.goTo(ui.GoTo{Replace: label == verifyReplace})
 	case verifyNext:
-		v.proof, v.err, v.problem = nil, nil, ""
+		if v.proof, v.err, v.problem = nil, nil, ""; v.known != nil {
+			v.known.hold("")
+		}
 		return nil
 	}
 	return ui.Do(ui.Pop{Screen: v})
 }
 
 func (v *Verify) goTo(to ui.GoTo) tea.Cmd {
-	to.Profile, to.ID = v.in, v.proof.Key.ID
+	profile, k, _ := v.subject()
+	to.Profile, to.ID = profile, k.ID
 	return tea.Sequence(ui.Do(ui.Pop{Screen: v}), ui.Do(to))
 }
 
 // send checks what was pasted and hands it on once.
 func (v *Verify) send() tea.Cmd {
-	secret, err := apikey.ParseSecret(v.line.Value())
-	if err != nil {
-		v.problem = err.Error()
-		return nil
+	known := v.known
+	if known == nil {
+		known = newKnown(ui.Target{Profile: v.profile, Caps: v.caps})
 	}
-	if v.known != nil && len(v.known.fits) == 0 {
+	known.hold(v.line.Value())
+	secret, is := known.secret()
+	switch {
+	case !is:
+		v.problem = known.problem
+		return nil
+	case v.known != nil && len(known.fits) == 0:
 		v.problem = "no profile has secrets of this shape. It was not sent."
+		return nil
+	case v.known == nil && len(known.found) > 1:
+		v.problem = "the text holds " + ui.Count(len(known.found), "secret") + ": paste one alone. None was sent."
 		return nil
 	}
 	if ok, why := apikey.CouldBelong(secret, v.caps, nil); v.known == nil && !ok {
@@ -218,7 +241,7 @@ func (v *Verify) whom() string {
 // purpose is what is asked for, and what becomes of it.
 func (v *Verify) purpose() string {
 	if v.known != nil {
-		return "Paste a secret to see whether it works, which key it is and what it may do. It is compared with the masks of all profiles, and sent to nobody before enter; it is not kept."
+		return "Paste a secret, or a text that holds one, to see whether it works, which key it is and what it may do. It is compared with the masks of all profiles, and sent to nobody before enter; it is not kept."
 	}
 	return "Paste a secret to see whether it works, which key it is and what it may do. One harmless request is made with it, to " + v.whom() + "; it is not kept."
 }
@@ -259,12 +282,20 @@ func (v *Verify) proofLines(width int) []string {
 	case apikey.Known, apikey.Silent:
 		out = append(out, ui.Hanging(st.Warn.Render, "? ", "cannot tell: "+ui.Clean(p.Why), width)...)
 	default:
-		out = append(out, ui.Hanging(st.Bad.Render, "✗ ", "not valid: the service refuses it", width)...)
+		says := "not valid: the service refuses it"
+		if v.found() {
+			says = "not valid as it was pasted: the service refuses it"
+		}
+		out = append(out, ui.Hanging(st.Bad.Render, "✗ ", says, width)...)
+		out = append(out, v.likely(width)...)
 		if p.Message != "" {
 			out = append(out, ui.Hanging(st.Base.Render, "  ", "It said: "+ui.Clean(p.Message), width)...)
 		}
 	}
-	if hint := v.hint(); hint != "" {
+	if !p.Refused() {
+		out = append(out, v.likely(width)...)
+	}
+	if hint := v.hint(); hint != "" && !(p.Refused() && v.found()) {
 		out = append(out, ui.Hanging(st.Base.Render, "  ", hint, width)...)
 	}
 	if v.of.Contradicted() {
@@ -293,6 +324,9 @@ func (v *Verify) proofLines(width int) []string {
 		for _, item := range part.items {
 			out = append(out, ui.Hanging(part.render, part.mark, part.word+ui.Clean(item), width)...)
 		}
+	}
+	if cannot := v.cannot(width); len(cannot) > 0 {
+		out = append(append(out, ""), cannot...)
 	}
 	if p.Evidence != "" {
 		out = append(out, "")

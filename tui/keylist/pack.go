@@ -161,7 +161,7 @@ func (b Batch) Masks() []apikey.Key {
 	var scratch apikey.Key
 	for i := range b.keys {
 		k := b.keys[i].key(&scratch)
-		out = append(out, apikey.Key{ID: k.ID, Name: k.Name, Masked: k.Masked, Environment: k.Environment})
+		out = append(out, apikey.Key{ID: k.ID, Name: k.Name, Masked: k.Masked, Environment: k.Environment, Enabled: k.Enabled, ExpiresAt: k.ExpiresAt})
 	}
 	return out
 }

@@ -82,12 +82,12 @@ func (p *Palette) row(m match, selected bool, width int) string {
 	}
 	name, about, right := ui.Clean(called(it)), ui.Clean(about), ui.Clean(right)
 	room := p.width - 2
-	if width >= room {
+	if about = "  " + about; width >= room {
 		about, width = "", max(room-ui.Width(right)-1, 1)
 		name = ui.Truncate(name, width)
 	}
 	if selected {
-		return st.Accent.Render("▸ ") + st.Cursor.Render(ui.Spread(ui.Pad(name, width)+"  "+about, right, room))
+		return st.Accent.Render("▸ ") + st.Cursor.Render(ui.Spread(ui.Pad(name, width)+about, right, room))
 	}
 	shown, keys := p.marked(name, called(it), m.bytes), st.Dim
 	if it.Key != "" {
@@ -96,7 +96,7 @@ func (p *Palette) row(m match, selected bool, width int) string {
 	if it.Why != "" {
 		shown, keys = st.Dim.Render(name), st.Dim
 	}
-	return "  " + ui.Spread(ui.Pad(shown, width)+"  "+st.Dim.Render(about), keys.Render(right), room)
+	return "  " + ui.Spread(ui.Pad(shown, width)+st.Dim.Render(about), keys.Render(right), room)
 }
 
 // marked shows which letters of a name were meant.

@@ -8,7 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/muesli/termenv"
+
+	"detent/apikey"
 	"detent/delivery"
+	"detent/rotation"
 	"detent/tui/ui"
 )
 
@@ -94,6 +98,29 @@ func TestOverSSHNoFileIsAskedFor(t *testing.T) {
 	for _, msg := range d.sent {
 		if asked, ok := msg.(ui.Complete); ok {
 			t.Errorf("asked for %q", asked.Text)
+		}
+	}
+}
+
+// A key that leaked is replaced without a form where its places are known: enter is the first step then. Where they are not, it is asked.
+func TestALeakedKeyIsReplacedWithoutAFormWhereItsPlacesAreKnown(t *testing.T) {
+	for _, known := range []bool{true, false} {
+		h := &fakeHost{rotation: newScript(), named: []Named{{Name: "payments", Suggested: known}}}
+		d := &driver{t: t, clock: &clockwork{noon}}
+		setup := NewSetup(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "k1", Name: "payments-api"}, apikey.Capabilities{Create: apikey.Can()})
+		setup.Compromised()
+		d.screen = setup
+		d.screen.SetSize(76, 22)
+		d.run(d.screen.Init())
+		if _, form := d.screen.(*Setup); form == known {
+			t.Fatalf("known %v, the form %v", known, form)
+		}
+		if !known {
+			d.sees("WHERE DOES THE APPLICATION READ THIS KEY?")
+			continue
+		}
+		if h.plan.Mode != rotation.Compromised || h.plan.OldFirst || !slices.Equal(h.plan.Destinations, []string{"payments"}) {
+			t.Errorf("begun with %+v", h.plan)
 		}
 	}
 }

@@ -22,7 +22,8 @@ type Evidence struct {
 	text  widget.Scroller
 }
 
-func newEvidence(env *ui.Env, place ui.Place, view func() rotation.View) *Evidence {
+// NewEvidence shows that of a rotation.
+func NewEvidence(env *ui.Env, place ui.Place, view func() rotation.View) *Evidence {
 	return &Evidence{env: env, place: place, view: view, text: widget.NewScroller(env)}
 }
 
@@ -62,7 +63,9 @@ func (e *Evidence) Update(msg tea.Msg) tea.Cmd {
 }
 
 // View draws the observations.
-func (e *Evidence) View() string {
+func (e *Evidence) View() string { return strings.Join(e.text.Lines(e.lines(), nil), "\n") }
+
+func (e *Evidence) lines() []string {
 	v, st := e.view(), e.env.Styles
 	p := page{env: e.env, width: e.text.Width}
 	head, about := "WHAT WAS SEEN", plural(len(v.Claims), "observation")+", the newest first · times in UTC"
@@ -105,7 +108,7 @@ func (e *Evidence) View() string {
 			p.wrap(st.Dim.Render("  "+h.At.UTC().Format("01-02 15:04:05")+"  "), st.Base, h.Text)
 		}
 	}
-	return strings.Join(e.text.Lines(p.lines, nil), "\n")
+	return p.lines
 }
 
 // viewClaim is one observation: when, what, of whom, by what, and its words.

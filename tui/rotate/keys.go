@@ -32,7 +32,7 @@ func (s *Screen) key(msg tea.KeyMsg) (event, tea.Cmd) {
 	case s.text.Update(msg):
 		s.moved = true
 	case key.Matches(msg, k.Evidence) && s.rotation != nil:
-		return nil, ui.Do(ui.Push{Screen: newEvidence(s.env, s.place, s.rotation.View)})
+		return nil, ui.Do(ui.Push{Screen: NewEvidence(s.env, s.place, s.rotation.View)})
 	case key.Matches(msg, k.Plan) && s.full != nil && !asks:
 		s.unfolded, s.moved = !s.unfolded, false
 	default:

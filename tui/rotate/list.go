@@ -128,7 +128,7 @@ func (l *List) key(msg tea.KeyMsg) tea.Cmd {
 		case !ok:
 			return nil
 		case v.State != rotation.Open || l.env.NoWrites != "" || key.Matches(msg, k.Evidence): // to look is no write
-			return ui.Do(ui.Push{Screen: newEvidence(l.env, placeOf(l.host, v), func() rotation.View { return v })})
+			return ui.Do(ui.Push{Screen: NewEvidence(l.env, placeOf(l.host, v), func() rotation.View { return v })})
 		}
 		return tea.Sequence(ui.Do(ui.Pop{Screen: l}), ui.Do(ui.Push{Screen: Resume(l.env, l.host, v)}))
 	case key.Matches(msg, k.Cancel, k.Back, k.Quit):
@@ -269,11 +269,16 @@ func (l *List) row(v rotation.View, now time.Time, plain bool) string {
 	}
 	st := l.env.Styles
 	state := l.rowState(v)
-	name, environment := ui.KeyName(st.Base, clean(v.Old.Name)), clean(l.host.Setting(v.Profile).ForKey(v.Old.Environment).Word(v.Old.Environment))
+	name, environment := ui.KeyName(st, st.Base, clean(v.Old.Name)), clean(l.host.Setting(v.Profile).ForKey(v.Old.Environment).Word(v.Old.Environment))
 	mark := sign(st, v, l.link()) + " "
+	leaked := ""
+	if v.State == rotation.Open && v.Mode == rotation.Compromised {
+		leaked = "LEAKED "
+		name = st.Bad.Render(leaked) + name
+	}
 	switch {
 	case plain:
-		name, mark = clean(v.Old.Name), ansi.Strip(mark)
+		name, mark = leaked+clean(v.Old.Name), ansi.Strip(mark)
 	case environment == apikey.WordLive:
 		environment = st.Bad.Render(environment)
 	}
@@ -286,6 +291,9 @@ func (l *List) viewSelected(p *page, v rotation.View) {
 	if v.Err != nil {
 		p.wrap(st.Bad.Render("    ✗ "), st.Base, v.Err.Error())
 		return
+	}
+	if v.State == rotation.Open && v.Mode == rotation.Compromised {
+		p.wrap(st.Bad.Render("    ! "), st.Base, compromisedWord+": somebody else has the old key's secret")
 	}
 	if v.Holder != nil {
 		p.wrap(st.Warn.Render("    ! "), st.Base, "held by "+v.Holder.String())

@@ -238,26 +238,35 @@ func (s *QueueScreen) went(msg progressMsg) tea.Cmd {
 	cmds := []tea.Cmd{changed(made)}
 	if msg.over {
 		s.over = true
-		done, failed := s.sum()
+		done, asks, failed := s.sum()
 		text := strconv.Itoa(done) + " of " + ui.Count(s.ready(), "key") + " rotated"
-		if failed > 0 {
-			text += ", " + strconv.Itoa(failed) + " stopped; R shows them"
+		if asks > 0 {
+			text += ", " + strconv.Itoa(asks) + " " + map[bool]string{true: "waits", false: "wait"}[asks == 1] + " for you"
 		}
-		return tea.Batch(append(cmds, ui.Do(ui.Toast{Text: text, Good: failed == 0}), ui.Do(ui.Ring{Text: text}))...)
+		if failed > 0 {
+			text += ", " + strconv.Itoa(failed) + " stopped"
+		}
+		if asks+failed > 0 {
+			text += "; R shows them"
+		}
+		return tea.Batch(append(cmds, ui.Do(ui.Toast{Text: text, Good: asks+failed == 0}), ui.Do(ui.Ring{Text: text}))...)
 	}
 	return tea.Batch(append(cmds, s.mail.next(s))...)
 }
 
-func (s *QueueScreen) sum() (done, failed int) {
+func (s *QueueScreen) sum() (done, asks, failed int) {
 	for _, p := range s.states {
 		switch {
-		case p.Done && p.Err == nil:
+		case !p.Done:
+		case p.Err == nil:
 			done++
-		case p.Done:
+		case errors.Is(p.Err, ErrAsks):
+			asks++
+		default:
 			failed++
 		}
 	}
-	return done, failed
+	return done, asks, failed
 }
 
 func (s *QueueScreen) press(msg tea.KeyMsg) tea.Cmd {
@@ -380,6 +389,9 @@ func (s *QueueScreen) View() string {
 	default:
 		foot.lines = []string{""}
 		foot.wrap("", st.Base, "One acts at a time, their waits run side by side; the first that fails keeps the rest from beginning.")
+		if s.holes() > 0 {
+			foot.wrap("", st.Base, ui.Count(s.holes(), "key")+" without a place: left out, unless one is named above.")
+		}
 		foot.line("Type " + strconv.Itoa(n) + " to rotate " + ui.Count(n, "key") + ": " + s.number.View(8))
 		if s.problem != "" {
 			foot.wrap(st.Bad.Render("✗ "), st.Base, s.problem)
@@ -401,7 +413,7 @@ func (s *QueueScreen) columns() (name, profile int) {
 }
 
 func (s *QueueScreen) viewItem(p *page, i int, item Queued) {
-	st, name := p.style(), ui.KeyName(p.style().Strong, clean(item.Key.Name))
+	st, name := p.style(), ui.KeyName(p.style(), p.style().Strong, clean(item.Key.Name))
 	word := clean(s.of(item.Profile).ForKey(item.Key.Environment).Word(item.Key.Environment))
 	if word == apikey.WordLive {
 		word = st.Bad.Render("▲ " + word)
@@ -413,7 +425,11 @@ func (s *QueueScreen) viewItem(p *page, i int, item Queued) {
 		s.viewHole(p, i, item, head)
 		return
 	case item.Why != "":
-		p.line(st.Bad.Render("✗ ") + head)
+		lead := st.Bad.Render("✗ ")
+		if s.begun {
+			lead = ui.Pad(lead, ui.Width(sign(st, rotation.View{}, "━━"))+1)
+		}
+		p.line(lead + head)
 		p.wrap("    ", st.Base, "left out: "+item.Why)
 		return
 	case s.begun && now.Done && now.Err == nil:
@@ -421,7 +437,7 @@ func (s *QueueScreen) viewItem(p *page, i int, item Queued) {
 	case s.begun && now.Done:
 		p.line(sign(st, now.View, "━━") + " " + head)
 		style := st.Bad
-		if errors.Is(now.Err, context.Canceled) {
+		if errors.Is(now.Err, context.Canceled) || errors.Is(now.Err, ErrAsks) {
 			style = st.Warn
 		}
 		p.wrap("    ", style, now.Err.Error())
@@ -440,50 +456,6 @@ func (s *QueueScreen) viewItem(p *page, i int, item Queued) {
 		p.wrap("    ", st.Dim, waits)
 		for _, n := range item.Notes {
 			p.wrap(st.Warn.Render("    ! "), st.Base, n)
-		}
-	}
-}
-
-// progressBox carries what is told from the goroutines of a queue to the program.
-type progressBox struct {
-	mu   sync.Mutex
-	came []Progress
-	over bool
-	wake chan struct{}
-}
-
-func (b *progressBox) put(p Progress) {
-	b.mu.Lock()
-	b.came = append(b.came, p)
-	b.mu.Unlock()
-	b.ring()
-}
-
-func (b *progressBox) end() {
-	b.mu.Lock()
-	b.over = true
-	b.mu.Unlock()
-	b.ring()
-}
-
-func (b *progressBox) ring() {
-	select {
-	case b.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (b *progressBox) next(s *QueueScreen) tea.Cmd {
-	return func() tea.Msg {
-		for {
-			b.mu.Lock()
-			msg := progressMsg{s, b.came, b.over}
-			b.came = nil
-			b.mu.Unlock()
-			if len(msg.came) > 0 || msg.over {
-				return msg
-			}
-			<-b.wake
 		}
 	}
 }

@@ -136,9 +136,14 @@ func (s *QueueScreen) completed(msg ui.Completed) tea.Cmd {
 // fillIt looks ahead for the key with the place that was typed; without one it stays left out.
 func (s *QueueScreen) fillIt() tea.Cmd {
 	at, spec := s.hole.at, strings.TrimSpace(s.hole.place.Value())
-	if spec == "" {
+	switch {
+	case spec == "":
 		s.toHole(at + 1)
 		return nil
+	case strings.Trim(spec, "0123456789") == "" && !slices.Contains(s.hole.named, spec): // no place is a number: it is the one of the keys
+		s.toHole(len(s.items))
+		s.number.Set(spec)
+		return s.begin()
 	}
 	if !slices.Contains(s.hole.named, spec) {
 		spec = destination(spec)
@@ -160,15 +165,16 @@ func (s *QueueScreen) filled(msg filledMsg) {
 func (s *QueueScreen) viewHole(p *page, i int, item Queued, head string) {
 	st := p.style()
 	p.line(st.Bad.Render("✗ ") + head)
-	p.wrap("    ", st.Bad, item.Why+": where does the application read this key?")
+	p.wrap("    ", st.Bad, item.Why)
 	if !s.filling() || i != s.hole.at {
 		return
 	}
 	p.line(st.Accent.Render("  ▸ ") + st.Dim.Render("place  ") + s.hole.place.View(max(s.width-13, 4)))
-	for _, line := range s.hole.goes.Lines(s.width - 11) {
+	ways := s.hole.goes.Lines(s.width - 11)
+	for _, line := range ways {
 		p.line("           " + line)
 	}
-	if len(s.hole.named) > 0 {
+	if len(s.hole.named) > 0 && len(ways) == 0 {
 		p.wrap("      ", st.Dim, "of the profile, by tab: "+clean(strings.Join(s.hole.named, ", ")))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"detent/apikey"
+	"detent/rotation"
 )
 
 // Fleet is a Host that can be asked for the keys of all its profiles together.
@@ -24,4 +25,9 @@ type Heard struct {
 	// Done says that nothing more comes of this profile; with Err, that what came is not all.
 	Done bool
 	Err  error
+}
+
+// Recaller is a Host that knows the keys which rotations replaced or made, those that no list has any more too. It is called in a command.
+type Recaller interface {
+	Recall() ([]rotation.Recalled, error)
 }

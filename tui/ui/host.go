@@ -98,13 +98,15 @@ type ProfileDraft struct {
 	Environment  apikey.Environment
 	ReadOnly     bool
 	Auth         string            // direct or exchange, of an issuer that takes it
+	TokenURL     string            // of exchange, where the token server's address does not follow from URL
+	SecretPrefix string            // how secrets begin, of an issuer that leaves that to whoever runs it
 	CanCreate    bool              // of an issuer that does not always offer to create keys
 	Parents      map[string]string // what the issuer's keys belong to; nil for nothing
 }
 
 // MovesToken reports whether a profile that is changed so would send its token to another place than before.
 func MovesToken(before, after ProfileDraft) bool {
-	return after.Service != before.Service || after.URL != before.URL || after.Auth != before.Auth || !maps.Equal(before.Parents, after.Parents)
+	return after.Service != before.Service || after.URL != before.URL || after.Auth != before.Auth || after.TokenURL != before.TokenURL || !maps.Equal(before.Parents, after.Parents)
 }
 
 // Delivered says what a delivery did.

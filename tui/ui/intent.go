@@ -4,6 +4,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
+	"detent/rotation"
 )
 
 // Intents are messages from a screen to the root: what the user wants done.
@@ -170,11 +171,15 @@ type (
 		Profile Profile
 		Caps    apikey.Capabilities
 		Keys    []apikey.Key
+		Not     Acts
 	}
+	// Acts say why a key of a profile cannot be replaced, switched off, deleted; empty where it can.
+	Acts struct{ Replace, Off, Delete string }
 	// Known are the profiles that a secret may be of, as far as they have answered; Asking, that others may.
 	Known struct {
 		Targets []Target
 		Asking  bool
+		Past    []rotation.Recalled
 	}
 	SecretRevealed struct {
 		Ticket int

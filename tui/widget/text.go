@@ -19,6 +19,7 @@ type Text struct {
 	in      *huh.Input
 	text    *string
 	hidden  *[]rune // of a secret
+	lines   bool    // it may have several lines
 	problem string  // why the last paste was refused
 	hint    string  // stands there while nothing is typed
 	focused bool
@@ -36,6 +37,16 @@ func NewText(env *ui.Env, value string) *Text {
 func NewSecret(env *ui.Env) *Text {
 	return &Text{env: env, hidden: new([]rune), hint: "paste it here; it is not shown"}
 }
+
+// NewSecretText is one that takes a text in which a secret is: several lines too.
+func NewSecretText(env *ui.Env) *Text {
+	t := NewSecret(env)
+	t.lines = true
+	return t
+}
+
+// maxSecretText is how much a field takes: beyond, it is no paste that somebody meant.
+const maxSecretText = 1 << 17
 
 // Value is what was typed.
 func (t *Text) Value() string {
@@ -167,8 +178,12 @@ func (t *Text) typeSecret(msg tea.KeyMsg) (used bool) {
 // insert takes a paste whole or not at all: joined lines would be another secret.
 func (t *Text) insert(runes []rune) {
 	t.problem = ""
+	if t.lines && len(*t.hidden)+len(runes) > maxSecretText {
+		t.problem = "what was pasted is over 128 KiB and was not taken: paste the part that has the secret"
+		return
+	}
 	text := strings.TrimSuffix(strings.TrimSuffix(string(runes), "\n"), "\r")
-	if strings.ContainsAny(text, "\r\n") {
+	if !t.lines && strings.ContainsAny(text, "\r\n") {
 		t.problem = "what was pasted has more than one line and was not taken: paste the secret alone"
 		return
 	}

@@ -1,0 +1,53 @@
+package host
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"detent/client/issuers"
+	"detent/tui/ui"
+)
+
+// TestTheListOfIssuersFitsAndSaysWhatEachWasProvenOn: in 80 columns, with a file of the user's that is right and one that is wrong, whose
+// reason is a line of its own.
+func TestTheListOfIssuersFitsAndSaysWhatEachWasProvenOn(t *testing.T) {
+	h := hostWith(t, someProfile)
+	folder, err := h.issuersPath()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"jot": jotFile, "broken": strings.Replace(jotFile, "GET /v1/me", "DELETE /v1/me", 1)} {
+		if err := os.WriteFile(filepath.Join(folder, name+".toml"), []byte(strings.Replace(text, `"jot"`, `"`+name+`"`, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := h.Issuers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells := IssuerCells(all)
+	width := [3]int{}
+	for i, row := range cells {
+		for c, text := range row {
+			width[c] = max(width[c], ui.Width(text))
+		}
+		if row[2] == "" && all[i].Wrong == "" || row[1] == "" {
+			t.Errorf("%q says too little", row)
+		}
+		if d, err := issuers.Load(folder, row[0]); err == nil && row[2] != d.Proven {
+			t.Errorf("%s is proven by %q, and %q is shown", row[0], d.Proven, row[2])
+		}
+	}
+	if total := width[0] + 2 + width[1] + 2 + width[2]; total > 80 || len(cells) != len(issuers.BuiltIn())+2 {
+		t.Errorf("%d columns, %d rows", total, len(cells))
+	}
+	wrong := WrongIssuers(all)
+	if len(wrong) != 1 || !strings.HasPrefix(wrong[0], "broken cannot be used: "+filepath.Join(folder, "broken.toml")+":9: probe[0].call: ") {
+		t.Errorf("%q", wrong)
+	}
+}

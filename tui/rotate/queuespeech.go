@@ -1,0 +1,90 @@
+package rotate
+
+import (
+	"strconv"
+
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"detent/tui/ui"
+)
+
+// Speak tells the plan, and asks for the number of the keys; then how each of them goes, a line a step.
+func (s *QueueScreen) Speak() ui.Speech {
+	if s.queue == nil {
+		return ui.Speech{Progress: "Preflight of " + ui.Count(len(s.asked), "key") + ", nothing is changed by it",
+			Ask: &ui.Ask{Words: s.Title(), Choices: ui.ChoicesOf(s.env.Keys, s.Bindings())}}
+	}
+	var out ui.Speech
+	waits := 0
+	for i, item := range s.items {
+		now := s.states[i]
+		if s.begun && item.Why == "" && !now.Done {
+			if now.View.ID == "" {
+				continue // it has not begun
+			}
+			step := now.View.PublicStep()
+			out.Facts = append(out.Facts, ui.Fact{Text: ui.InWords(clean(item.Key.Name) + "  " + clean(item.Profile) + "  " + step), Same: strconv.Itoa(i) + step})
+			if now.Ends.After(s.env.Now()) {
+				waits++
+			}
+			continue
+		}
+		p := page{env: s.env, width: heard}
+		s.viewItem(&p, i, item)
+		for _, f := range ui.Facts(p.lines...) {
+			f.Same = strconv.Itoa(i) + f.Text
+			out.Facts = append(out.Facts, f)
+		}
+	}
+	if waits > 0 {
+		out.Progress = ui.Count(waits, "key") + " waiting"
+	}
+	out.Ask = s.asks()
+	if s.busy {
+		out.Progress = "Preflight of " + ui.Clean(s.items[s.hole.at].Key.Name)
+	}
+	if s.problem != "" {
+		out.Answers = []string{"failed: " + s.problem}
+	}
+	return out
+}
+
+// asks is what is asked for: the place of a key that has none, the number of the keys, or where to go on.
+func (s *QueueScreen) asks() *ui.Ask {
+	k := s.env.Keys
+	cancel := ui.ChoicesOf(k, []key.Binding{k.Cancel})
+	switch n := s.ready(); {
+	case s.Typing() && s.filling():
+		h := s.hole
+		ask := &ui.Ask{Words: "Where does the secret of " + ui.Clean(s.items[h.at].Key.Name) + " go", Text: ui.Line(h.place)}
+		for _, name := range h.named {
+			ask.Choices = append(ask.Choices, ui.Choice{Words: ui.Clean(name), Keys: append(ui.Typed(h.place, name), ui.Press("enter"))})
+		}
+		out := append(ui.Times("backspace", h.place.Len()), ui.Press("enter"))
+		ask.Choices = append(append(ask.Choices, ui.Choice{Words: "leave it out", Keys: append([]tea.KeyMsg{ui.Press("end")}, out...)}), cancel...)
+		return ask
+	case s.Typing():
+		ask := &ui.Ask{Words: "Type " + strconv.Itoa(n) + " to rotate " + ui.Count(n, "key"), Text: ui.Line(s.number)}
+		if s.holes() > 0 {
+			ask.Choices = append(ask.Choices, ui.Choice{Words: "back to a key without a place", Key: k.Prev.Keys()[0], Keys: ui.Times(k.Prev.Keys()[0], 1)})
+		}
+		ask.Choices = append(ask.Choices, cancel...)
+		return ask
+	}
+	return &ui.Ask{Words: s.Title(), Choices: ui.ChoicesOf(k, s.Bindings())}
+}
+
+// Speak tells what was observed, a line each.
+func (e *Evidence) Speak() ui.Speech {
+	width := e.text.Width
+	e.text.Width = heard
+	lines := e.lines()
+	e.text.Width = width
+	out := ui.Speech{Ask: &ui.Ask{Words: e.Title(), Choices: ui.ChoicesOf(e.env.Keys, e.Bindings())}}
+	for i, f := range ui.Facts(lines...) {
+		f.Same = strconv.Itoa(i) + f.Text
+		out.Facts = append(out.Facts, f)
+	}
+	return out
+}
