@@ -183,8 +183,13 @@ func expires(in time.Duration) func(w *world, k *key) func() {
 
 func renamed(w *world, k *key) func() {
 	was := k.row.Name
-	w.change(k, func(row *apikey.Key) { row.Name = "renamed by somebody" })
-	return func() { w.change(k, func(row *apikey.Key) { row.Name = was }) }
+	call := func(name string) {
+		for _, k := range w.sameRow(k) {
+			w.change(k, func(row *apikey.Key) { row.Name = name })
+		}
+	}
+	call("renamed by somebody")
+	return func() { call(was) }
 }
 
 func keyMischiefs() []mischief {

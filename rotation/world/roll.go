@@ -73,7 +73,7 @@ func (w *world) asTwo(rows []apikey.Key) []apikey.Key {
 	fresh := row
 	fresh.ID = rolledID(row.RolledAt)
 	out[i] = fresh
-	if row.FormerEndsAt.Known() && !row.FormerEndsAt.Before(w.serverNow()) {
+	if row.FormerEndsAt.Known() {
 		former := row
 		former.LastUsedAt, former.ExpiresAt = row.FormerUsedAt, row.FormerEndsAt
 		out = append(out, former)
@@ -236,7 +236,7 @@ func (w *world) afterOverlap() bool {
 
 // sameRow are the secrets of the key that one is of: what is changed of it is changed of all.
 func (w *world) sameRow(k *key) []*key {
-	if w.sc.Roll == 0 {
+	if w.sc.Roll == 0 || k != w.old && !k.rolled.Known() {
 		return []*key{k}
 	}
 	return slices.DeleteFunc(slices.Clone(w.keys), func(k *key) bool { return k != w.old && !k.rolled.Known() || !k.gone.IsZero() })
