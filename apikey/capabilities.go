@@ -112,6 +112,8 @@ type Capabilities struct {
 	// At least one permission is required where it is not empty.
 	PermissionGroups  []PermissionGroup
 	PermissionPresets []PermissionPreset
+	// FreePermissions says that keys have permissions of names that somebody chose, so that there is no catalogue and none is required.
+	FreePermissions bool
 	// MorePermissions are names that are granted in use and are in no catalogue.
 	MorePermissions []string
 	// Catalogue says how the permissions are known.

@@ -3,6 +3,7 @@ package apikey
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 )
 
@@ -68,6 +69,7 @@ type examiner struct {
 	policy   Policy
 	rotating map[string]bool
 	now      time.Time
+	ends     bool            // keys of this service can have an end
 	places   map[place]int   // how many keys have a name in a place; of a name that a single key has, it is missing
 	risks    map[string]Risk // by name: an account may file a permission under another feature than the catalogue
 	roles    map[string]Risk
@@ -75,6 +77,7 @@ type examiner struct {
 
 func newExaminer(caps Capabilities, p Policy, rotating map[string]bool, now time.Time) *examiner {
 	e := &examiner{caps: caps, policy: p, rotating: rotating, now: now, places: map[place]int{}, risks: map[string]Risk{}, roles: map[string]Risk{}}
+	e.ends = caps.Expiry.OK || caps.Expiry.Why == "" || slices.Contains(caps.AccessFields, FieldExpiry)
 	for _, g := range caps.PermissionGroups {
 		for _, info := range g.Permissions {
 			if info.Risk != NoRisk {
@@ -118,6 +121,9 @@ func (e *examiner) count(n int, keys iter.Seq2[int, *Key]) {
 
 func (e *examiner) examine(k *Key, add func(FindingKind, string, ...any)) {
 	examineTimes(k, e.policy, e.now, add)
+	if e.ends && k.ExpiresAt.IsNever() {
+		add(FindingNeverExpires, "has no expiry")
+	}
 	if e.rotating[k.ID] {
 		add(FindingRotationOpen, "a rotation of this key is open")
 	}
@@ -148,9 +154,6 @@ func examineTimes(k *Key, p Policy, now time.Time, add func(FindingKind, string,
 		add(FindingUnused, "last used %s ago", age(now.Sub(used)))
 	case k.LastUsedAt.IsNever() && hasCreated && now.Sub(created) > p.Unused:
 		add(FindingUnused, "never used since it was %s %s ago", madeBy(k), age(now.Sub(created)))
-	}
-	if k.ExpiresAt.IsNever() {
-		add(FindingNeverExpires, "has no expiry")
 	}
 }
 

@@ -4,6 +4,7 @@ package apikey
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 )
@@ -51,6 +52,16 @@ func ParsePermission(s string) Permission {
 		return Permission{Feature: s[:i], Name: s[i+1:]}
 	}
 	return Permission{Name: s}
+}
+
+// ParsePermissions reads several, each once.
+func ParsePermissions(texts []string) (out []Permission) {
+	for _, text := range texts {
+		if p := ParsePermission(text); !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // Restrictions narrow where a key may be used from and for what.

@@ -58,6 +58,9 @@ func (s Secret) Cut(sep string) (before, after Secret, found bool) {
 	return NewSecret(a), NewSecret(b), found
 }
 
+// After is the secret with a text before it: the id of its key, of a service whose secrets have two halves.
+func (s Secret) After(text string) Secret { return NewSecret(text + s.bytes()) }
+
 // Redact replaces every copy of the secret in text by a mask: some services echo what they refuse.
 func (s Secret) Redact(text string) string {
 	if s.IsZero() {

@@ -188,12 +188,12 @@ func TestWrongArgumentIsAnsweredWithWhatIsAllowed(t *testing.T) {
 		"name one SERVICE of [prosopo vertesia generic]": {"serve", "admin-token", "aws"},
 		"name one KEY": {"delete", "a", "b"},
 		"name one of [add change rename default remove destination path check init show]": {"config"},
-		"--timeout: must be above zero":                                 {"list", "--timeout", "-1s"},
-		"--ttl: a span of zero is refused\n":                            {"public-key", "-p", "local/vertesia", "--ttl", "0"},
-		"--max-age: a span of zero is refused\n":                        {"check", "--max-age", "0"},
-		"use never for no expiry":                                       {"create", "--name", "k", "--permission", "getRules", "--expires", "0"},
-		"local/vertesia is read-only: nothing is changed":               {"update", "nobody", "-p", "local/vertesia", "--disable", "--read-only"},
-		"--output: must be table or json":                               {"rotations", "-o", "yaml"},
+		"--timeout: must be above zero":                   {"list", "--timeout", "-1s"},
+		"--ttl: a span of zero is refused\n":              {"public-key", "-p", "local/vertesia", "--ttl", "0"},
+		"--max-age: a span of zero is refused\n":          {"check", "--max-age", "0"},
+		"use never for no expiry":                         {"create", "--name", "k", "--permission", "getRules", "--expires", "0"},
+		"local/vertesia is read-only: nothing is changed": {"update", "nobody", "-p", "local/vertesia", "--disable", "--read-only"},
+		"--output: must be table or json":                 {"rotations", "-o", "yaml"},
 	} {
 		m.want(2, says, args...)
 	}

@@ -190,6 +190,9 @@ func environmentFor(o createOptions, s *session) (apikey.Environment, error) {
 
 func permissionsOf(texts []string, c apikey.Capabilities, before desk.Before) ([]apikey.Permission, error) {
 	if len(c.PermissionGroups) == 0 {
+		if c.FreePermissions {
+			return apikey.ParsePermissions(texts), nil
+		}
 		if len(texts) > 0 {
 			return nil, errors.New("--permission: keys of this service have no permissions")
 		}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"detent/e2e/deadport"
 	"detent/keyserver/wirename"
 )
 
@@ -50,12 +51,7 @@ func (m *machine) addProfile(name, service, url, variable string, more ...string
 func (m *machine) addBroken(b *remoteService) {
 	t := m.t
 	t.Helper()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dead := "http://" + closed.Addr().String()
-	_ = closed.Close()
+	dead := "http://" + deadport.Address(t)
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // the kernel accepts, and nobody answers
 	if err != nil {
 		t.Fatal(err)

@@ -29,6 +29,7 @@ type rotateOptions struct {
 	without, undone       []string
 	strategy, overlap     string
 	length                *time.Duration // of the overlap, where it was given
+	outage                bool
 	replace, revive, plan bool
 	all                   string
 	wave                  int
@@ -69,8 +70,9 @@ a name: status:old is the state alone.`,
 	f.StringVar(&o.acceptUnknown, "accept-unknown", "", "accept what cannot be seen, for this reason: access that is not reported, a place that nobody can read, a service that refuses no made-up secret")
 	f.StringVar(&o.close, "close", "", "end an open rotation as it stands: changes nothing, says what is left where; takes --reason")
 	f.BoolVar(&o.plan, "plan", false, "say the exact calls and writes, in order, what each will prove and what can be undone; changes nothing")
-	f.StringVar(&o.strategy, "strategy", "", "how: create (create and delete), roll (a new secret for the same key, with an overlap) or dashboard (you create the key there); default: what the service can")
-	f.StringVar(&o.overlap, "overlap", "24h", "with --strategy roll: how long the former secret lives on, if nothing ends it before")
+	f.StringVar(&o.strategy, "strategy", "", "how: create (create and delete), roll (a new secret for the same key, with an overlap), dashboard (you create the key there) or roll-at-once (the former secret dies with the call); default: what the service can")
+	f.StringVar(&o.overlap, "overlap", "24h", "with --strategy roll: how long the former secret lives on, if nothing ends it before; 0 is roll-at-once")
+	f.BoolVar(&o.outage, "outage", false, "with roll-at-once: the application may have a dead secret until the new one is delivered")
 	f.BoolVar(&o.replace, "replace", false, "a destination may hold something else than the old key's secret; it is kept, and an undo puts it back")
 	f.BoolVar(&o.revive, "revive", false, "an expired or disabled key may come alive by its replacement")
 	f.StringVar(&o.notMine, "not-mine", "", "another key of this name that carries a rotation's mark is no rival, for this reason")
@@ -152,8 +154,11 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 	if o.compromised && (drain != nil && *drain > 0 || soak != nil && *soak > 0) {
 		return host.Usagef("--compromised goes without drain and soak: leave --drain and --soak out, or 0")
 	}
-	if o.length, err = waitFlag("--overlap", o.overlap, o.given("overlap")); err == nil && o.length != nil && *o.length < time.Second {
-		err = errors.New("--overlap: at least 1s")
+	if o.length, err = waitFlag("--overlap", o.overlap, o.given("overlap")); err == nil && o.length != nil && *o.length == 0 {
+		o.strategy = rotation.RollAtOnce.ID
+	}
+	if o.outage && o.strategy != rotation.RollAtOnce.ID {
+		return host.Usagef("--outage goes with --strategy roll-at-once, or an --overlap of 0")
 	}
 	if err != nil {
 		return host.Usage(err)
@@ -259,6 +264,9 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 func (a *app) params(o rotateOptions, drain, soak *time.Duration) rotation.Params {
 	p := rotation.Params{Mode: rotation.Planned, OldFirst: o.oldFirst, Drain: drain, Soak: soak, AcceptUnknown: o.acceptUnknown, AllowMixed: o.consents.mixed,
 		AllowTracked: o.consents.tracked, Replace: o.replace, Revive: o.revive, NotMine: o.notMine, Strategy: o.strategy, Overlap: o.length, PlanOnly: o.plan}
+	if o.outage {
+		p.Outage = "--outage"
+	}
 	if o.compromised {
 		p.Mode = rotation.Compromised
 	}

@@ -150,7 +150,7 @@ func (a *app) printPlans(s *session, queue []queued, asJSON bool) error {
 		if q.Err != nil {
 			continue
 		}
-		plans = append(plans, planObject{s.keyRow(q.Plan.Key, nil), q.Plan.Strategy, q.Plan.Stages, table.NotNil(q.Plan.Unknown)})
+		plans = append(plans, planObject{s.keyRow(q.Plan.Key, nil), q.Plan.Strategy, q.Plan.Stages, table.NotNil(q.Plan.Unknown), q.Plan.Outage})
 		if !asJSON {
 			if err := a.writePlan(q.Plan.Key, q.Plan); err != nil {
 				return err

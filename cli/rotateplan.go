@@ -16,6 +16,7 @@ type planObject struct {
 	Strategy string               `json:"strategy"`
 	Stages   []rotation.StagePlan `json:"stages"`
 	Unknown  []string             `json:"unknown"`
+	Outage   string               `json:"outage,omitempty"`
 }
 
 // printPlan says what a rotation would do; nothing is changed.
@@ -25,13 +26,16 @@ func (a *app) printPlan(ctx context.Context, s *session, r *rotation.Rotation, a
 		return err
 	}
 	if asJSON {
-		return table.JSON(a.out, planObject{s.keyRow(plan.Key, nil), plan.Strategy, plan.Stages, table.NotNil(plan.Unknown)})
+		return table.JSON(a.out, planObject{s.keyRow(plan.Key, nil), plan.Strategy, plan.Stages, table.NotNil(plan.Unknown), plan.Outage})
 	}
 	return a.writePlan(plan.Key, plan)
 }
 
 func (a *app) writePlan(k apikey.Key, plan rotation.FullPlan) error {
 	var b strings.Builder
+	if plan.Outage != "" {
+		fmt.Fprintf(&b, "! %s\n", plan.Outage)
+	}
 	fmt.Fprintf(&b, "rotate %s (%s): %s\n", k.Name, k.ID, plan.Strategy)
 	for _, st := range plan.Stages {
 		fmt.Fprintf(&b, "\n%s\n", st.Title)

@@ -80,6 +80,9 @@ func (a *app) listRotations(format string) error {
 // outcome is in a few words what is certain about a rotation that is over: the first thing that was seen of each key.
 func outcome(v rotation.View) string {
 	if v.State == rotation.Open {
+		if v.Mode == rotation.Compromised {
+			return "COMPROMISED, see below"
+		}
 		return "see below"
 	}
 	if len(v.Certain) == 0 {

@@ -121,7 +121,10 @@ func TestWhoseADeletedKeysSecretWasIsTold(t *testing.T) {
 	m := newMachine(t)
 	id, secret := m.create("--name", "search-worker", "--permission", "getRules")
 	env := m.write("app/.env", "API_KEY="+secret+"\n")
-	m.must("rotate", "search-worker", "--deliver", "env-file:"+env+":API_KEY", "--compromised", "--yes", "--accept-unknown", "test")
+	rotated := m.run("", "rotate", "search-worker", "--deliver", "env-file:"+env+":API_KEY", "--compromised", "--yes", "--accept-unknown", "test")
+	if rotated.code != 0 || !strings.Contains(rotated.stdout+rotated.stderr, "Nothing restarts what reads API_KEY in "+env+": the old key goes as soon as the new one works") {
+		t.Fatalf("a running application is not thought of before the old key goes: %+v", rotated)
+	}
 	for _, pasted := range []string{secret, secret[:40]} {
 		res := m.run(pasted, "verify")
 		if res.code != 1 || !strings.Contains(res.stdout, "this was search-worker ("+id+"), deleted ") || !strings.Contains(res.stdout, ", rotation ") {

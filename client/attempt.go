@@ -113,6 +113,9 @@ func (t *transport) send(ctx context.Context, c call) (*http.Response, error) {
 		SetHeader("Accept", "application/json").
 		SetHeader("User-Agent", t.opts.UserAgent).
 		SetHeaders(c.header)
+	if c.ifMatch != "" {
+		req.SetHeader("If-Match", c.ifMatch)
+	}
 	body := revealed(c.body)
 	if !c.anonymous {
 		body = c.scheme.put(req, body, bearer)

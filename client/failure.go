@@ -246,7 +246,7 @@ func kindOf(status int) Kind {
 		return Forbidden
 	case http.StatusNotFound, http.StatusGone:
 		return NotFound
-	case http.StatusConflict:
+	case http.StatusConflict, http.StatusPreconditionFailed:
 		return Conflict
 	case http.StatusTooManyRequests, statusEnhanceYourCalm:
 		return RateLimited

@@ -179,14 +179,12 @@ func opsNamed(names string) string {
 
 // Capabilities implements Service.
 func (s *issuer) Capabilities() apikey.Capabilities {
+	can := func(name string) apikey.Ability { return s.ability(name, s.d.Can(name)) }
 	create := s.ability("create", s.d.Create != nil && s.setting(s.d.Create.Setting))
 	c := apikey.Capabilities{
 		Service: s.d.Name, Title: s.d.Title, Credential: s.environmentSaid(s.opts.Token),
-		Create: create, Delete: s.ability("delete", s.d.Delete != nil),
-		Rename: s.changes("rename", apikey.FieldName), ChangeRole: s.changes("role", apikey.FieldRole), Disable: s.ability("disable", s.d.Update != nil && s.d.Update.Sends(apikey.FieldEnabled) || s.d.Enable != nil && s.d.Disable != nil),
-		PublicKeys: s.ability("public_key", s.d.PublicKey != nil), Retrieve: shownOnce,
-		LastUsed: s.ability("last_used", len(s.d.Row.LastUsedAt) > 0), Expiry: s.sent("expiry", apikey.FieldExpiry, create),
-		Restrictions: s.sent("restrictions", apikey.FieldRestrictions, create),
+		Create: create, Delete: can("delete"), Rename: can("rename"), ChangeRole: can("role"), Disable: can("disable"), PublicKeys: can("public_key"),
+		Retrieve: can("retrieve"), LastUsed: can("last_used"), Expiry: s.sent("expiry", create), Restrictions: s.sent("restrictions", create),
 		Environments: slices.Clone(s.d.Environments), AccessFields: slices.Clone(s.d.Access),
 		MorePermissions: slices.Clone(s.d.MorePermissions), MaxName: s.d.Longest, UsagePage: s.d.Usage, Advice: s.d.Advice,
 		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,
@@ -194,9 +192,10 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 	}
 	c.Whole = s.whole
 	c.Whose = func(secret apikey.Secret) (title, prefix string) { return whose(s.d.Name, secret) }
-	if s.retrieve != nil && !s.opts.ShownOnce {
-		c.Retrieve = s.ability("retrieve", true)
+	if s.opts.ShownOnce {
+		c.Retrieve = apikey.Cannot("the service shows a secret once")
 	}
+	c.FreePermissions = len(s.d.Permissions) == 0 && s.d.Create != nil && s.d.Create.Sends(apikey.FieldPermissions)
 	s.declaredPermissions(&c)
 	for _, r := range s.d.Roles {
 		role := apikey.RoleInfo{Name: r.Name, Description: r.Description, Manages: r.Manages}
@@ -219,52 +218,14 @@ func (s *issuer) ability(name string, has bool) apikey.Ability {
 	if has {
 		return apikey.Ability{OK: true, Why: s.d.Note[name]}
 	}
-	return apikey.Cannot(cmp.Or(s.d.Cannot[name], s.usualReason(name)))
+	return apikey.Cannot(s.d.Why(name))
 }
 
-// usualReason is why an issuer cannot do something whose declaration says no more than that.
-func (s *issuer) usualReason(name string) string {
-	have := "keys have permissions"
-	switch roles, rights := len(s.d.Roles) > 0, len(s.d.Permissions) > 0; {
-	case roles && rights:
-		have = "keys have a role and permissions"
-	case roles:
-		have = "keys have a role"
-	case !rights:
-		have = ""
-	}
-	switch {
-	case name == "rename" && s.d.Update == nil && s.d.Delete != nil:
-		return "the service changes no key: create a replacement and delete the old one"
-	case name == "role" && have != "" && len(s.d.Roles) == 0:
-		return have + ", no role"
-	case name == "role" && have == "":
-		return "keys have no role"
-	case name == "disable" && s.d.Delete != nil:
-		return "the service has no off switch for a key: it can only be deleted"
-	case name == "public_key":
-		return "the service has no public keys"
-	case name == "last_used" && s.d.Usage != "":
-		return "the service does not report it; usage shows on " + s.d.Usage
-	case name == "last_used":
-		return "the service does not report it"
-	case name == "restrictions" && have != "":
-		return have + ", no restrictions"
-	}
-	return "the service has no call for it"
-}
-
-// changes is that an update sends this field.
-func (s *issuer) changes(name string, field apikey.Field) apikey.Ability {
-	return s.ability(name, s.d.Update != nil && s.d.Update.Sends(field))
-}
-
-// sent is that a create says this field; where there is no create, why not.
-func (s *issuer) sent(name string, field apikey.Field, create apikey.Ability) apikey.Ability {
-	if s.d.Create == nil || !s.d.Create.Sends(field) {
+// sent is that a create says something; where there is no create, why not.
+func (s *issuer) sent(name string, create apikey.Ability) apikey.Ability {
+	if !s.d.Can(name) {
 		return s.ability(name, false)
 	}
-	create.Why = cmp.Or(s.d.Note[name], create.Why)
 	return create
 }
 
@@ -354,7 +315,7 @@ func (s *issuer) byList(ctx context.Context, secret apikey.Secret) (*apikey.Key,
 		}
 	}
 	key, _, err := s.find(ctx, secret, func(k *apikey.Key, r *record) bool {
-		return r.secret().Equal(secret) || subject != "" && k.ID == subject
+		return r.secret().Equal(secret) || s.halfOf(k.ID, secret) || subject != "" && k.ID == subject
 	})
 	if key != nil {
 		key.Own = key.Own || secret.Equal(s.opts.Token)
@@ -389,7 +350,7 @@ func (s *issuer) find(ctx context.Context, secret apikey.Secret, meant func(*api
 // bySecretOfList gives the secret of a key again, as far as the list has it.
 func (s *issuer) bySecretOfList(ctx context.Context, id string) (apikey.Secret, error) {
 	_, secret, err := s.find(ctx, apikey.Secret{}, func(k *apikey.Key, _ *record) bool { return k.ID == id })
-	return secret, err
+	return s.withID(id, secret), err
 }
 
 // Delete implements Service.

@@ -141,6 +141,11 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 		return apikey.Key{}, err
 	}
 	c.write = true
+	if declared.Whole {
+		if c.body, c.ifMatch, err = s.wholeBody(ctx, declared, id, c.body); err != nil {
+			return apikey.Key{}, err
+		}
+	}
 	if declared.Silent {
 		if err := s.send(ctx, c, acknowledged); err != nil {
 			return apikey.Key{}, err
@@ -217,7 +222,7 @@ func (s *issuer) byCall(ctx context.Context, id string) (apikey.Secret, error) {
 		return apikey.Secret{}, err
 	}
 	_, secret, err := s.one(ctx, c, s.d.Retrieve.Key)
-	return secret, err
+	return s.withID(id, secret), err
 }
 
 // OwnProject implements ProjectFinder.

@@ -97,6 +97,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	if !created.Key.ExpiresAt.Known() {
 		created.Asked = s.askedEnd(draft.Expiry, now)
 	}
+	created.Secret = s.withID(created.Key.ID, created.Secret)
 	created.Notes = append(created.Notes, expiryNote(draft.Expiry, created.Key.ExpiresAt, now)...)
 	created.Notes = append(created.Notes, accessNotes(draft, created.Key)...)
 	if got := created.Key.Environment; got != "" && draft.Environment != "" && got != draft.Environment {
@@ -165,6 +166,23 @@ func (s *issuer) created(a *answer) (apikey.Created, error) {
 		out.Key = apikey.Key{ID: out.Key.ID, ExpiresAt: out.Key.ExpiresAt}
 	}
 	return out, err
+}
+
+// withID is a secret with its first half, the id, where secrets have two.
+func (s *issuer) withID(id string, secret apikey.Secret) apikey.Secret {
+	if s.d.Row.Pair == "" || id == "" || secret.IsZero() {
+		return secret
+	}
+	return secret.After(s.spelling.wire(id) + s.d.Row.Pair)
+}
+
+// halfOf reports whether a key's id is the first half of a secret.
+func (s *issuer) halfOf(id string, secret apikey.Secret) bool {
+	if s.d.Row.Pair == "" {
+		return false
+	}
+	first, _, two := secret.Cut(s.d.Row.Pair)
+	return two && first.Equal(apikey.NewSecret(s.spelling.wire(id)))
 }
 
 // askedEnd is when a key ends by what is sent for it; unknown where nothing is, and the service chooses.

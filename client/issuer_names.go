@@ -75,6 +75,9 @@ func inWords(calls ...*kit.Call) []string {
 			continue
 		}
 		name := c.Call
+		if c.Whole {
+			name = c.Read + " twice, then " + name
+		}
 		if method, ok := c.Send["method"].(string); ok {
 			name += " (" + method + ")"
 		}

@@ -45,6 +45,7 @@ const (
 	aFlag
 	aReference
 	aWord
+	anInside
 )
 
 // span are the slots of one field, in the order in which its members are looked at.
@@ -75,6 +76,8 @@ func newLayout(r *kit.Row) *layout {
 	l.account, l.project = place(aReference, &l.references, r.Account), place(aReference, &l.references, r.Project)
 	l.by, l.upBy = place(aReference, &l.references, r.CreatedBy), place(aReference, &l.references, r.UpdatedBy)
 	l.secret = place(aToken, &l.tokens, r.Secret)
+	insides := 0
+	place(anInside, &insides, r.Inside)
 	l.none = l.record()
 	return l
 }
@@ -129,9 +132,34 @@ func (l *layout) record() *record {
 			r.places[name] = &r.refs[s.at]
 		case aWord:
 			r.places[name] = &r.words[s.at]
+		case anInside:
+			r.places[name] = inside{r}
 		}
 	}
 	return r
+}
+
+// inside is the place of an object whose members are the row's own.
+type inside struct{ r *record }
+
+func (i inside) UnmarshalJSON(b []byte) error {
+	var members map[string]json.RawMessage
+	if len(b) == 0 || b[0] != '{' {
+		return nil
+	}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	for name, value := range members {
+		place := i.r.place(name)
+		if _, deeper := place.(inside); place == nil || deeper {
+			continue
+		}
+		if err := place.UnmarshalJSON(value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // clear makes a record that of the next row.

@@ -36,8 +36,6 @@ func unsupported(op string, why apikey.Ability) *Error {
 	return &Error{Op: op, Kind: Unsupported, Outcome: NotDone, Message: why.Why}
 }
 
-var shownOnce = apikey.Cannot("the service shows a secret once")
-
 func noID(op string) *Error {
 	return &Error{Op: op, Kind: Invalid, Outcome: NotDone, Message: "there is no key with such an id"}
 }

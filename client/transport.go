@@ -53,6 +53,8 @@ type call struct {
 	bearer apikey.Secret
 	origin *url.URL
 	header map[string]string
+	// ifMatch is the state of the object that a write was made from, as the service named it; empty where it did not.
+	ifMatch string
 	// scheme is how the credential is sent; anonymous sends none, as what is in the body is one.
 	scheme    scheme
 	anonymous bool

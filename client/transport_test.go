@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/e2e/deadport"
 	"detent/keyserver/wirename"
 )
 
@@ -152,17 +153,13 @@ func TestGivingUpWhileWaitingIsCanceled(t *testing.T) {
 }
 
 func TestWhatWasNeverSentIsNotDone(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused := "http://" + l.Addr().String()
-	_ = l.Close()
+	refused := "http://" + deadport.Address(t)
 	tlsServer := httptest.NewUnstartedServer(http.NotFoundHandler())
 	tlsServer.Config.ErrorLog = log.New(io.Discard, "", 0)
 	tlsServer.StartTLS()
 	t.Cleanup(tlsServer.Close)
 	plain := answering(t, func(http.ResponseWriter, *http.Request) {})
+	unknown := strings.Repeat("a", 64) + ".invalid" // no name may be so long: nobody is asked, who may take long to answer
 	for _, service := range services {
 		for _, c := range []struct {
 			url  string
@@ -170,7 +167,7 @@ func TestWhatWasNeverSentIsNotDone(t *testing.T) {
 			in   string
 		}{
 			{refused, Unreachable, "refused the connection"},
-			{"https://detent-test.invalid", Unreachable, "detent-test.invalid"},
+			{"https://" + unknown, Unreachable, unknown},
 			{tlsServer.URL, BadTLS, "certificate"},
 			{strings.Replace(plain.URL, "http:", "https:", 1), BadTLS, "without TLS"},
 		} {

@@ -106,7 +106,7 @@ func checkDraft(d apikey.Draft, c apikey.Capabilities) *FieldError {
 		return &FieldError{Field: "restrictions", Why: c.Restrictions.Why}
 	case len(c.PermissionGroups) > 0 && len(d.Permissions) == 0:
 		return &FieldError{Field: "permission", Why: "is needed, at least once"}
-	case len(c.PermissionGroups) == 0 && len(d.Permissions) > 0:
+	case len(c.PermissionGroups) == 0 && len(d.Permissions) > 0 && !c.FreePermissions:
 		return &FieldError{Field: "permission", Why: "keys of this service have no permissions"}
 	case len(c.Environments) == 0 && d.Environment != "":
 		return &FieldError{Field: "environment", Why: "keys of this service have no environment"}

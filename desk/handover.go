@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"detent/apikey"
 )
@@ -56,9 +57,28 @@ func toNamedPlace(d *Desk, o Order) (why error, record string) {
 	case o.To == "" || o.To == "clipboard" || slices.Contains(d.o.Places, o.To):
 		return nil, ""
 	case len(d.o.Places) == 0:
-		why = fmt.Errorf("over SSH a secret goes only to a destination that the profile names, and %s names none: an admin adds one to the configuration on the server", d.o.Profile)
+		why = fmt.Errorf("over SSH a secret goes only to a destination that the profile names, and %s names none: use clipboard, your own terminal's, or have an administrator run on the server: %s", d.o.Profile, DestinationLine(d.o.Profile, "NAME"))
 	default:
 		why = fmt.Errorf("over SSH a secret goes only to a destination that the profile names: %v", d.o.Places)
 	}
 	return why, "not a destination of the profile"
 }
+
+// DestinationLine is the line that names a destination of a profile, for who keeps the server's configuration. What is in capitals is
+// theirs to say.
+func DestinationLine(profile, key string) string {
+	base, _ := apikey.SplitName(key)
+	name := strings.Trim(strings.Map(func(r rune) rune {
+		if r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return '-'
+	}, base), "-")
+	if name == "" {
+		name = "NAME"
+	}
+	return "detent config destination add " + inShell(profile) + " " + name + " env-file:/PATH/.env:VARIABLE --key " + inShell(base)
+}
+
+// inShell is a word as a shell reads it.
+func inShell(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }

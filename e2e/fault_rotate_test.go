@@ -23,6 +23,7 @@ func TestRotationStandsEveryFault(t *testing.T) {
 		{name: "prosopo", service: wirename.Prosopo, places: []string{"app"}},
 		{name: "vertesia", service: wirename.Vertesia, places: []string{"env"}},
 		{name: "generic", service: wirename.Generic, places: []string{"app"}},
+		{name: "generic roll", service: wirename.Generic, places: []string{"env"}, args: []string{"--strategy", "roll", "--overlap", "1h"}},
 	}
 	row := 0
 	var cells, through atomic.Int64

@@ -68,6 +68,21 @@ func (p *sitter) shotOnce(name string, do func()) {
 	p.rest()
 }
 
+// do presses a key, and waits for what it is to bring. What esc leads back to may be on the screen behind what it closes: that it acts
+// is waited for as well.
+func (p *sitter) do(key, want string) []string {
+	p.t.Helper()
+	if key == "esc" {
+		p.rest()
+		before := len(p.output())
+		p.keys(key)
+		p.until("what esc does", func(string) bool { return len(p.raw) > before })
+		p.rest()
+		return p.wait(want)
+	}
+	return p.person.do(key, want)
+}
+
 // framed waits until the frame has that size.
 func (p *sitter) framed(size [2]int) {
 	p.t.Helper()

@@ -235,17 +235,20 @@ func TestAPlannedRotationAndItsPlanAgreeLineByLine(t *testing.T) {
 	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
 		strategies := []string{"create", "dashboard"}
 		if service == wirename.Generic {
-			strategies = append(strategies, "roll")
+			strategies = append(strategies, "roll", "roll-at-once")
 		}
 		for _, strategy := range strategies {
 			for mode, flags := range modes {
-				if strategy == "roll" && mode == "old first" { // a roll has no old key to retire first
+				if strings.HasPrefix(strategy, "roll") && mode == "old first" { // a roll has no old key to retire first
 					continue
 				}
 				t.Run(service+" "+strategy+" "+mode, func(t *testing.T) {
 					t.Parallel()
 					p := newPlay(t, services[service], plot{service: service, places: []string{"app", "file"}, args: []string{"--strategy", strategy}})
 					args := append([]string{"rotate", p.oldID, "--deliver", "app", "--deliver", "file:" + p.home.path("app/secret"), "--strategy", strategy, "-o", "json"}, flags...)
+					if strategy == "roll-at-once" {
+						args = append(args, "--outage")
+					}
 					plan := p.plan(args...)
 					if plan.Strategy != strategy {
 						t.Errorf("the plan's strategy is %q", plan.Strategy)

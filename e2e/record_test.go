@@ -251,7 +251,7 @@ func TestRecordingOfARotation(t *testing.T) {
 	r := &recording{cols: 100, rows: 28}
 	begin := func() {
 		cmd := exec.Command(binary, painted([]string{"-p", profile})...)
-		cmd.Env, cmd.Dir = append(h.env, "COLORTERM="), filepath.Dir(env)
+		cmd.Env, cmd.Dir = append(h.env, "COLORTERM=", "COLORFGBG=15;0"), filepath.Dir(env) // the colours below are those of a dark terminal
 		r.open(seat(t, cmd, r.cols, r.rows))
 	}
 	next := func(key, says string) {

@@ -22,6 +22,7 @@ func plots() []plot {
 		plot{name: "prosopo that gives secrets again", service: wirename.Prosopo, places: []string{"env"}, gives: true},
 		plot{name: "vertesia that gives secrets again", service: wirename.Vertesia, places: []string{"file"}, gives: true},
 		plot{name: "vertesia, two places", service: wirename.Vertesia, places: []string{"app", "file"}},
+		plot{name: "generic roll", service: wirename.Generic, places: []string{"app"}, args: []string{"--strategy", "roll", "--overlap", "1h"}},
 		plot{name: "vertesia, detent's own key", service: wirename.Vertesia, places: []string{"env"}, own: true},
 	)
 }

@@ -424,7 +424,7 @@ func (p *play) envValue() string {
 func (p *play) assertRotated() {
 	p.Helper()
 	keys := p.ours()
-	if len(keys) != 1 || (keys[0].ID == p.oldID) != slices.Contains(p.args, "roll") || keys[0].Enabled != nil && !*keys[0].Enabled {
+	if len(keys) != 1 || (keys[0].ID == p.oldID) != slices.ContainsFunc(p.args, func(arg string) bool { return strings.HasPrefix(arg, "roll") }) || keys[0].Enabled != nil && !*keys[0].Enabled {
 		p.Fatalf("want one new key that is enabled; there is %+v", keys)
 	}
 	if p.back.works(p.oldSecret) {

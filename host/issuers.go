@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"detent/client/issuers"
@@ -105,8 +103,8 @@ var issuerCan = []struct{ name, word string }{{"create", "create"}, {"update", "
 
 // canOf says what an issuer can do.
 func canOf(d *kit.Declaration) map[string]bool {
-	return map[string]bool{"create": d.Create != nil, "update": d.Update != nil, "enable": d.Update != nil && d.Update.Sends("enabled") || d.Enable != nil, "delete": d.Delete != nil,
-		"reveal": d.Retrieve != nil || d.List.Secrets, "last_used": len(d.Row.LastUsedAt) > 0, "verify": len(d.Probes) > 0, "roll": d.Roll != nil}
+	return map[string]bool{"create": d.Can("create"), "update": d.Update != nil, "enable": d.Can("disable"), "delete": d.Can("delete"),
+		"reveal": d.Can("retrieve"), "last_used": d.Can("last_used"), "verify": len(d.Probes) > 0, "roll": d.Can("roll")}
 }
 
 // canWords are the same for people. What every issuer can is left out.
@@ -153,8 +151,8 @@ func DescribeIssuer(w io.Writer, d *kit.Declaration) error {
 	if d.Row.SecretIsID {
 		row("truth", "a key is named by its secret: it is shown under a fingerprint")
 	}
-	for _, name := range slices.Sorted(maps.Keys(d.Cannot)) {
-		row("cannot", name+": "+d.Cannot[name])
+	for _, c := range d.Cannots() {
+		row("cannot", c.Ability+": "+c.Why)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -412,6 +412,7 @@ func (r *Rotation) ID() string { return r.View().ID }
 // publish shows the rotation as it stands now. The view is made when somebody asks for it: most are never looked at.
 func (r *Rotation) publish() {
 	j, inHand, seen, asked := r.j.snapshot(), !r.secret.IsZero(), r.seen, r.asked
+	running := r.unrestarted()
 	view := sync.OnceValue(func() View {
 		v := viewOf(j, r.strategy, inHand)
 		v.CanDelete, v.CanRename = r.caps.Delete.OK, r.caps.Rename.OK
@@ -420,6 +421,9 @@ func (r *Rotation) publish() {
 			v.Old.LastUsedAt = seen
 		}
 		v.Question = asked
+		if len(running) > 0 && v.State == Open && !v.Undoing && !v.OldGone && (v.Step == Disable || v.Step == Delete) {
+			v.Next.Text += ". " + restartWords(running) + ": restart it first, or it fails from then on"
+		}
 		return v
 	})
 	r.view.Store(&view)

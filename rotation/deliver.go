@@ -229,6 +229,21 @@ func (r *Rotation) runThen(ctx context.Context, of func(*destinationRecord) bool
 	return out, nil
 }
 
+// unrestarted are the places of a compromised key's rotation after which no command runs: what reads one has its old value until somebody
+// restarts it, and the old key does not wait for that.
+func (r *Rotation) unrestarted() (out []string) {
+	for i, d := range r.dests {
+		if r.j.Mode == Compromised && !r.j.OldFirst && i < len(r.j.Destinations) && r.j.Destinations[i].Without == "" && !d.HasThen() {
+			out = append(out, r.j.Destinations[i].Describe)
+		}
+	}
+	return out
+}
+
+func restartWords(places []string) string {
+	return "Nothing restarts what reads " + strings.Join(places, " and ")
+}
+
 func (r *Rotation) commandEnded(rec *destinationRecord, which string) {
 	r.observed(CommandEnded, rec.Spec, "command", "%s: %s ended with exit 0", rec.Describe, which)
 }

@@ -40,6 +40,7 @@ type FullPlan struct {
 	Strategy string
 	Stages   []StagePlan
 	Unknown  []string
+	Outage   string // what stops meanwhile; empty where nothing does
 }
 
 // Planner knows the calls and places of one rotation, for the stages to say what they will do.
@@ -81,6 +82,7 @@ func (r *Rotation) Plan(ctx context.Context) (FullPlan, error) {
 		p.switches, p.credential = r.w.Switcher.CanSwitch(), r.w.Switcher.Describe()
 	}
 	out := FullPlan{Key: r.j.Old.key(), Strategy: r.strategy.ID, Unknown: append([]string{}, v.Unknown...)}
+	out.Outage = r.strategy.Outage
 	for _, n := range r.j.Notes {
 		if text, ok := strings.CutPrefix(n, "unknown: "); ok {
 			out.Unknown = append(out.Unknown, text)

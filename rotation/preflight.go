@@ -51,11 +51,17 @@ func (r *Rotation) lookAhead(ctx context.Context, then func() (Result, error)) (
 	if q := r.askRevive(s.old); q != nil {
 		return ask(*q), nil
 	}
+	if q := r.askOutage(); q != nil {
+		return ask(*q), nil
+	}
 	if res, err := r.preflightDestinations(ctx, s); err != nil || res != nil {
 		return *orNothing(res), err
 	}
 	r.noteSkew()
 	r.noteRest(s)
+	if places := r.unrestarted(); len(places) > 0 {
+		r.note("! %s: the old key goes as soon as the new one works, and a running application fails from then on until it is restarted", restartWords(places))
+	}
 	if q := r.askUnknown(s.old); q != nil {
 		return ask(*q, r.j.Notes...), nil
 	}

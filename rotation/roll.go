@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"detent/apikey"
@@ -28,10 +29,17 @@ type rollRecord struct {
 	// NoWayBack says that the secret that the key had when the rotation began is dead, and that the former one of a further roll is one
 	// that nobody has.
 	NoWayBack bool `json:"no_way_back,omitzero"`
+	// First is Before as it was when the rotation began, where a further roll has changed that: a list that is behind may show it.
+	First moment `json:"first,omitzero"`
 	// ByItself says that the overlap was over before this rotation ended it.
 	ByItself bool `json:"by_itself,omitzero"`
 	// Outage is the word of whoever takes it that the application has a dead secret for a while.
 	Outage string `json:"outage,omitzero"`
+}
+
+// behind reports whether a row is that of a list from before the first roll, though there was a further one.
+func (rec *rollRecord) behind(row apikey.Key) bool {
+	return rec.NoWayBack && row.RolledAt.Equal(rec.First.Moment)
 }
 
 // atOnce reports whether the former secret dies with the call.
@@ -84,6 +92,11 @@ func (r *Rotation) roll(ctx context.Context) (Result, error) {
 		if res, err := r.mayRoll(ctx); err != nil || res != nil {
 			return *orNothing(res), err
 		}
+		if r.j.atOnce() && !r.j.pending(opCreate) && !r.j.Roll.NoWayBack {
+			if err := r.ready(ctx); err != nil {
+				return Result{}, err
+			}
+		}
 		if err := r.rollOnce(ctx); err != nil {
 			s := r.svc.(*rolling)
 			s.gone = client.IsKind(err, client.NotFound) && certainlyRefused(err)
@@ -113,7 +126,6 @@ func (r *Rotation) rollOnce(ctx context.Context) error {
 	}
 	if r.j.atOnce() && !r.j.pending(opDelete) {
 		r.j.begun(opDelete) // the former secret dies with it
-		r.deleteIsSent()
 	}
 	err := r.mint(ctx)
 	switch {
@@ -133,13 +145,17 @@ func (r *Rotation) rollOnce(ctx context.Context) error {
 // for again.
 func (r *Rotation) mayRoll(ctx context.Context) (*Result, error) {
 	again := r.j.pending(opCreate)
-	if again {
+	bound := r.lostLag()
+	switch {
+	case again && r.j.atOnce(): // the application waits for it, and the name keeps it from being done twice
+		bound = 0
+	case again:
 		if err := r.w.Sleep(ctx, r.w.settle()); err != nil {
 			return nil, err
 		}
 	}
 	var s *listing
-	_, err := r.lookUntil(ctx, r.lostLag(), func() (bool, error) {
+	_, err := r.lookUntil(ctx, bound, func() (bool, error) {
 		var err error
 		s, err = r.look(ctx)
 		return err == nil && s.old != nil, err
@@ -152,7 +168,7 @@ func (r *Rotation) mayRoll(ctx context.Context) (*Result, error) {
 		res := r.bothGone()
 		return &res, nil
 	}
-	untouched := row != nil && row.RolledAt.Equal(r.j.Roll.Before.Moment)
+	untouched := row.RolledAt.Equal(r.j.Roll.Before.Moment) || r.j.Roll.behind(*row)
 	switch {
 	case untouched:
 		r.j.MintAnyway = false
@@ -177,6 +193,52 @@ func (r *Rotation) keyOver() bool {
 	return rolls && (s.gone || s.row == nil || s.row.ExpiresAt.Before(r.serviceNow().Add(time.Minute)))
 }
 
+// askOutage: that the application stops meanwhile is somebody's word, never assumed.
+func (r *Rotation) askOutage() *Question {
+	if !r.j.atOnce() {
+		return nil
+	}
+	if r.j.Roll.Outage != "" {
+		r.note("%s, as you said (%s)", r.strategy.Outage, r.j.Roll.Outage)
+		return nil
+	}
+	return &Question{Kind: AskOutage, Text: r.strategy.Outage + ". Is that wanted?", Flag: "--outage", Default: No,
+		Choices: yesNo("roll it at once", "the former secret dies with the call", WantsReason)}
+}
+
+func answerOutage(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
+	r.j.Roll.Outage = strings.TrimSpace(a.Reason)
+	r.recordStatement(SubjectOld, "the application may have a dead secret until the new one is delivered (%s)", a.Reason)
+	return Result{Status: Moved, Message: "noted"}, nil
+}
+
+// ready sees, right before the former secret dies, that each place can be written, and holds what it held.
+func (r *Rotation) ready(ctx context.Context) error {
+	for i, d := range r.dests {
+		rec := &r.j.Destinations[i]
+		if rec.Without != "" {
+			continue
+		}
+		if err := r.follow(ctx, d, rec); err != nil {
+			return fmt.Errorf("%s: %w; nothing was sent", rec.Describe, err)
+		}
+		r.w.Hook("before: preflight " + rec.Spec)
+		_, err := d.Preflight(ctx, r.job(rec))
+		r.w.Hook("after: preflight " + rec.Spec)
+		if err != nil {
+			return fmt.Errorf("%s: %w; nothing was sent", rec.Describe, err)
+		}
+		held, reads, err := r.held(ctx, d, rec)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%s: %w; nothing was sent", rec.Describe, err)
+		case reads && !r.isFormer(rec, held) && !r.isOld(held.Secret) && !r.isOurs(held.Secret):
+			return fmt.Errorf("%s holds something else than when the rotation began; nothing was sent", rec.Describe)
+		}
+	}
+	return nil
+}
+
 // forgoRoll gives up a roll whose secret nobody has: while its overlap runs the key is given back to its former secret, which the places
 // have; where none runs there is nothing to go back to, and the key is rolled once more.
 func (r *Rotation) forgoRoll(ctx context.Context) error {
@@ -188,6 +250,9 @@ func (r *Rotation) forgoRoll(ctx context.Context) error {
 	}
 	if r.j.Print != "" {
 		r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
+	}
+	if !r.j.Roll.NoWayBack {
+		r.j.Roll.First = r.j.Roll.Before
 	}
 	r.j.Roll.Before, r.j.Roll.NoWayBack = r.j.Roll.At, true
 	r.forgetRolled()
@@ -216,7 +281,7 @@ func (r *Rotation) lostRoll(ctx context.Context) (Result, error) {
 	if r.keyOver() {
 		return r.bothGone(), nil
 	}
-	if s.old != nil && !r.nowhere(ctx) {
+	if s.old != nil && !r.j.atOnce() && !r.nowhere(ctx) {
 		return Result{}, &StepError{Step: r.j.Step, Err: errors.New("the new secret was lost while it was delivered, and while the overlap runs the key is not rolled a second time"),
 			Certain: r.j.certain(), Next: "undo: " + r.j.undoWords(), Undo: r.j.undoWords()}
 	}

@@ -91,7 +91,7 @@ func (s *rolling) split(k apikey.Key) []apikey.Key {
 			return []apikey.Key{former, bare}
 		}
 		return []apikey.Key{bare}
-	case k.RolledAt.Equal(rec.Before.Moment):
+	case k.RolledAt.Equal(rec.Before.Moment), rec.behind(k):
 		return []apikey.Key{bare}
 	case overlaps && (!rec.At.Known() || slices.ContainsFunc(rec.TakenBack, func(m moment) bool { return k.RolledAt.Equal(m.Moment) })): // by a call whose answer was lost, or by somebody else
 		return []apikey.Key{former}
@@ -107,6 +107,9 @@ func (s *rolling) overlaps(k apikey.Key) bool {
 // Create rolls the key.
 func (s *rolling) Create(ctx context.Context, _ apikey.Draft) (apikey.Created, error) {
 	rec := s.r.j.Roll
+	if s.r.j.atOnce() {
+		s.r.deleteIsSent()
+	}
 	rolled, err := s.roller.Roll(ctx, s.r.j.Old.ID, rec.Overlap, rec.Once)
 	if err != nil {
 		return apikey.Created{}, err

@@ -24,8 +24,69 @@ var RollWithOverlap = Strategy{ID: strategyRoll, Title: "a new secret for the ke
 	},
 	Stages: []Stage{preflightStage, rollStage, withUndo(deliverStage, putBackAlone), verifyStage, drainStage, endStage}}
 
+// RollAtOnce gives the key a new secret, and the former one dies with the call.
+var RollAtOnce = Strategy{ID: strategyRollAtOnce, Title: "a new secret for the key, at once",
+	Outage: "the application has a dead secret from the roll until the new one is delivered, and there is no way back",
+	Able: func(a Abilities) string {
+		switch {
+		case !a.Roll.OK:
+			return "the service gives no key a new secret (" + a.Roll.Why + ")"
+		case !a.Roll.AtOnce || !a.Roll.Again:
+			return "the service cannot make the former secret die with the call, or does not tell a roll that is asked for again"
+		}
+		return ""
+	},
+	Stages: []Stage{preflightStage, rollAtOnceStage, withUndo(deliverStage, ""), verifyStage, seeDeadStage}}
+
+var rollAtOnceStage = Stage{ID: Create, Title: "Roll", Phase: PhaseCreate, Default: "give the key a new secret, at once",
+	Text: func(v *View) string {
+		return fmt.Sprintf("give the key %q a new secret: the former one is dead from then on, and what uses it stops until it has the new one", v.Old.Name)
+	},
+	Does: (*Planner).rollAtOnce,
+	Proves: func(*View) []string {
+		return []string{"right before it each place can still be written, and holds what it held", "the key has a new secret, and it is in hand"}
+	},
+	Undo: fixed(""),
+	Asks: func(*View) []string { return []string{"that the application may stop meanwhile"} },
+	Run:  func(ctx context.Context, r *Rotation) (Result, error) { return r.roll(ctx) }}
+
+var seeDeadStage = func() Stage {
+	s := deleteStage
+	s.Title, s.Default = "See it dead", "see that the former secret is refused, and clear up"
+	s.Text = fixed("see that the former secret is refused, and clear up")
+	s.Does = (*Planner).seeDead
+	s.Proves = func(*View) []string { return []string{"the former secret is refused, where it is at hand"} }
+	return s
+}()
+
+func (p *Planner) rollAtOnce() []Act {
+	out := p.call("list", "1 or more")
+	out = append(out, p.each(func(_ delivery.Destination, v DestinationView) []Act {
+		if !v.Reads {
+			return nil
+		}
+		return []Act{{Write: "a trial file beside " + fileOf(v) + ", removed at once", Times: "1"}}
+	})...)
+	out = append(out, p.ofOld("roll", "1; asked for again under the same name where its answer is lost, and anew where the secret is")...)
+	return append(out, p.call("list", "until it shows the new secret")...)
+}
+
+func (p *Planner) seeDead() []Act {
+	out := append(p.dead(), p.gate()...)
+	out = append(out, p.call("list", "until it shows no former secret")...)
+	return append(out, p.each(func(_ delivery.Destination, v DestinationView) []Act {
+		if !v.Reads {
+			return nil
+		}
+		return []Act{{Write: copyName(v) + ", removed", Times: "1"}}
+	})...)
+}
+
 // overlap is how long the former secret is to live on.
 func (r *Rotation) overlap(asked *time.Duration) time.Duration {
+	if r.strategy.ID == strategyRollAtOnce {
+		return 0
+	}
 	if asked != nil {
 		return *asked
 	}

@@ -14,6 +14,8 @@ import (
 type Strategy struct {
 	ID    string // in the journal and for --strategy
 	Title string // as people read it
+	// Outage says what stops meanwhile, where the application cannot go on while the key is replaced so: it is the plan's first line.
+	Outage string
 	// Able says why a service cannot be rotated so; empty where it can.
 	Able   func(Abilities) string
 	Stages []Stage
@@ -77,8 +79,10 @@ var CreateAndDelete = Strategy{ID: strategyCreate, Title: "create and delete",
 var Dashboard = Strategy{ID: strategyDashboard, Title: "create it in the dashboard, delete here", Able: func(Abilities) string { return "" },
 	Stages: []Stage{preflightStage, retireStage, pasteStage, deliverStage, verifyStage, drainStage, disableStage, soakStage, dashboardDeleteStage}}
 
-// Strategies are detent's own, the safest first.
-func Strategies() []Strategy { return []Strategy{CreateAndDelete, RollWithOverlap, Dashboard} }
+// Strategies are detent's own, the safest first. The dashboard always can: what stands behind it is never chosen unasked.
+func Strategies() []Strategy {
+	return []Strategy{CreateAndDelete, RollWithOverlap, Dashboard, RollAtOnce}
+}
 
 // isRoll reports whether a strategy gives one key a new secret.
 func isRoll(id string) bool { return id == strategyRoll || id == strategyRollAtOnce }

@@ -172,7 +172,7 @@ func (v View) NewID() string {
 
 // NewAtService is the new key as its service calls it, nil before create: one that was rolled has the id of the old one there.
 func (v View) NewAtService() *apikey.Key {
-	if v.New == nil || v.Overlap == 0 {
+	if v.New == nil || !isRoll(v.Strategy) {
 		return v.New
 	}
 	k := *v.New

@@ -34,7 +34,7 @@ func (a *App) moreOf() func(ui.Profile) ui.Screen {
 			return dialog.NewChoice(a.env, "Remove the profile "+p.Name+"?", []dialog.Option{
 				{Label: "keep it", About: "nothing changes", Do: ui.Toast{Text: "nothing was removed", Good: true}},
 				{Label: "remove it", About: "from the file, with its destinations", Do: ui.RemoveProfile{Name: p.Name}},
-			})
+			}).Guarded()
 		}})
 		options = append(options, dialog.Option{Label: "rename", About: "with its destinations", Then: func() ui.Screen {
 			return dialog.NewLine(a.env, "Rename the profile "+p.Name, p.Name, func(to string) tea.Msg { return ui.RenameProfile{Name: p.Name, To: to} })
@@ -62,7 +62,7 @@ func (a *App) placesOf(p ui.Profile) []dialog.Option {
 			return dialog.NewChoice(a.env, n.Name, []dialog.Option{
 				{Label: "look", About: "what it holds now; nothing is changed", Do: ui.LookAt{Profile: p.Name, Name: n.Name}},
 				{Label: "remove", About: "from the profile; what the place holds stays", Do: ui.RemoveDestination{Profile: p.Name, Name: n.Name}},
-			})
+			}).Guarded()
 		}})
 	}
 	return out

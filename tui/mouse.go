@@ -30,8 +30,9 @@ type pointer struct {
 	box     area     // of the topmost box in it
 	clicked time.Time
 	row     int
-	drag    bool // the divider was taken
-	list    int  // how wide the list is, where the divider was moved; 0 where it was not
+	over    ui.Screen // that the row is of; nil is the list
+	drag    bool      // the divider was taken
+	list    int       // how wide the list is, where the divider was moved; 0 where it was not
 }
 
 // input is a key, or what the mouse does.
@@ -69,8 +70,11 @@ func (a *App) pointed(msg tea.MouseMsg) tea.Cmd {
 	case msg.Button != tea.MouseButtonLeft:
 		return nil
 	}
-	if cmd, hit := a.hint(msg.X, msg.Y); hit || len(a.overlays) > 0 {
+	if cmd, hit := a.hint(msg.X, msg.Y); hit {
 		return cmd
+	}
+	if top := a.top(); top != nil {
+		return a.clickRow(top, msg.X, msg.Y)
 	}
 	return a.click(msg.X, msg.Y)
 }
@@ -185,12 +189,37 @@ func (a *App) click(x, y int) tea.Cmd {
 		return nil
 	}
 	a.focus = onList
-	again := row == m.row && a.env.Now().Sub(m.clicked) < twice
-	if m.row, m.clicked = row, a.env.Now(); again && !a.list.Typing() {
+	again := row == m.row && m.over == nil && a.env.Now().Sub(m.clicked) < twice
+	if m.row, m.over, m.clicked = row, nil, a.env.Now(); again && !a.list.Typing() {
 		m.clicked = time.Time{}
 		return a.keys(ui.Press(a.env.Keys.Open.Keys()[0]))
 	}
 	return nil
+}
+
+// clickRow puts the cursor of what is on top on the row that is clicked. A second click is enter, where that confirms nothing.
+func (a *App) clickRow(top ui.Screen, x, y int) tea.Cmd {
+	rows, ok := top.(ui.Rows)
+	m := &a.read.mouse
+	in := m.box
+	if wantsAll(top) {
+		in = area{0, 0, a.width, len(m.drawn)}
+	}
+	if !ok || !in.has(x, y) {
+		return nil
+	}
+	row, ok := rows.RowAt(y - in.y - 1)
+	if !ok {
+		return nil
+	}
+	rows.Select(row)
+	again := row == m.row && m.over == top && a.env.Now().Sub(m.clicked) < twice
+	m.row, m.over, m.clicked = row, top, a.env.Now()
+	if !again || a.guardedHere() {
+		return nil
+	}
+	m.clicked = time.Time{}
+	return a.keys(ui.Press("enter"))
 }
 
 // divide moves the divider to a column, as far as both sides stay of use.

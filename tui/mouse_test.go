@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -182,21 +183,55 @@ func rotating(t testing.TB, width, height int) *driver {
 	})
 }
 
+// everyHost has all that a host may have.
+type everyHost struct {
+	*keepingHost
+	past recordingHost
+}
+
+func (h *everyHost) Past(ctx context.Context, profile, id string) (ui.Past, error) {
+	return h.past.Past(ctx, profile, id)
+}
+
+// withAll is the app with every screen there is: rotations that always go on, a queue, a history, profiles that are kept.
+func withAll(t testing.TB, width, height int) (*driver, *everyHost) {
+	w := &everyHost{keepingHost: &keepingHost{}}
+	d := start(t, width, height, func(o *Options, h *fakeHost) {
+		w.fakeHost, w.past.fakeHost = h, h
+		for i := range 40 {
+			k := h.service.keys[i%5]
+			w.past.acts = append(w.past.acts, ui.Act{At: o.Now(), Who: "ada", Profile: "prod", Action: "update", KeyID: k.ID, KeyName: k.Name, Outcome: "done", Good: true})
+		}
+		o.Host = w
+		turns, q := &walkedRotations{now: o.Now}, &fakeQueue{now: o.Now}
+		o.Rotate = func(env *ui.Env, p ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen {
+			return rotate.NewSetup(env, turns, p.Name, k, caps)
+		}
+		o.Rotations = func(env *ui.Env) ui.Screen { return rotate.NewList(env, turns) }
+		o.RotateAll = func(env *ui.Env, items []rotate.Item) ui.Screen {
+			return rotate.NewQueue(env, q, func(string) apikey.Setting { return apikey.Setting{Environment: apikey.Live, Remote: true} }, items)
+		}
+	})
+	return d, w
+}
+
 // TestTheMouseDoesNothingThatAKeyCouldNot: ten thousand events over whatever is open. Where a profile is live every write is guarded:
 // none comes of the mouse.
 func TestTheMouseDoesNothingThatAKeyCouldNot(t *testing.T) {
 	r := rand.New(rand.NewPCG(14, 8))
-	opens := []string{"n", "e", "d", "x", "v", "r", "R", "p", "?", "/", "tab", "down", "a", "space", "esc", "s", "q"}
+	opens := []string{"n", "e", "d", "x", "v", "r", "R", "p", "m", "A", ":", "y", "?", "/", "tab", "down", "a", "space", "esc", "s", "q"}
 	buttons := []tea.MouseButton{tea.MouseButtonLeft, tea.MouseButtonLeft, tea.MouseButtonLeft, tea.MouseButtonWheelUp, tea.MouseButtonWheelDown, tea.MouseButtonRight, tea.MouseButtonMiddle, tea.MouseButtonNone, tea.MouseButtonWheelLeft}
 	actions := []tea.MouseAction{tea.MouseActionPress, tea.MouseActionPress, tea.MouseActionRelease, tea.MouseActionMotion}
+	begins := [][]string{{"p"}, {"p", "m"}, {"A", "A"}, {":"}, {"R"}, {"space", "space", "r"}, {"y"}, {"n"}}
 	events, tops, enough := 0, map[string]bool{}, 10_000
 	if testing.Short() {
 		enough = 1_000
 	}
 	for events < enough {
 		width, height := 60+r.IntN(120), 16+r.IntN(30)
-		d := rotating(t, width, height)
-		for range 200 {
+		d, host := withAll(t, width, height)
+		d.press(begins[events/100%len(begins)]...)
+		for range 100 {
 			if r.IntN(8) == 0 {
 				if k := opens[r.IntN(len(opens))]; k != "q" || d.app.top() != nil {
 					d.press(k)
@@ -212,9 +247,16 @@ func TestTheMouseDoesNothingThatAKeyCouldNot(t *testing.T) {
 		if did := did(d); len(did) > 0 {
 			t.Fatalf("the mouse did %v\n%s", did, d.view())
 		}
+		for _, what := range host.did {
+			if strings.HasPrefix(what, "remove") || strings.HasPrefix(what, "rename") {
+				t.Fatalf("the mouse did %q\n%s", what, d.view())
+			}
+		}
 	}
-	if len(tops) < 8 {
-		t.Errorf("only over %v", tops)
+	for _, of := range []string{"*dialog.Profiles", "*dialog.Choice", "*history.Screen", "*palette.Palette", "*rotate.List", "*rotate.QueueScreen"} {
+		if !tops[of] {
+			t.Errorf("not over %s: only over %v", of, tops)
+		}
 	}
 }
 
@@ -232,3 +274,80 @@ func TestAMouseThatIsNotUsedCostsNothing(t *testing.T) {
 }
 
 func typeName(v any) string { return fmt.Sprintf("%T", v) }
+
+// TestAClickChoosesARowOfEveryList: profiles, the palette, history, rotations, and what is asked under m. A second one goes in.
+func TestAClickChoosesARowOfEveryList(t *testing.T) {
+	keeps := func(t *testing.T, w, h int) *driver { d, _ := keeping(t, w, h); return d }
+	past := func(t *testing.T, w, h int) *driver { d, _ := recorded(t, w, h, nil); return d }
+	turns := func(t *testing.T, w, h int) *driver { return rotating(t, w, h) }
+	for _, c := range []struct {
+		name, row, then string
+		make            func(t *testing.T, w, h int) *driver
+		keys            []string
+	}{
+		{"profiles", "audit ", "audit", keeps, []string{"p"}},
+		{"more of a profile", "rename ", "Rename the profile", keeps, []string{"p", "j", "j", "m"}},
+		{"destinations", "payments ", "look", keeps, []string{"p", "m", "down", "enter"}},
+		{"palette", "rotations ", "Rotations", turns, []string{":", "r", "o", "t"}},
+		{"history", "", "", past, []string{"A", "A"}},
+	} {
+		for _, size := range [][2]int{{120, 40}, {80, 24}} {
+			d := c.make(t, size[0], size[1]).press(c.keys...)
+			top := d.app.top()
+			rows, ok := top.(ui.Rows)
+			if !ok {
+				t.Errorf("%s: %T has no rows", c.name, top)
+				continue
+			}
+			lines := 0
+			for y := range size[1] {
+				in := d.app.read.mouse.box
+				if wantsAll(top) {
+					in = area{0, 0, size[0], size[1]}
+				}
+				want, isRow := rows.RowAt(y - in.y - 1)
+				if !isRow || !in.has(in.x+3, y) {
+					continue
+				}
+				lines++
+				d.clock.pass(time.Second)
+				d.click(in.x+3, y)
+				d.view()
+				if d.app.top() != top {
+					t.Fatalf("%s: one click on line %d leaves it", c.name, y)
+				}
+				if at := cursorLine(d); at < 0 {
+					t.Errorf("%s: the cursor is on no row after a click on row %d:\n%s", c.name, want, d.view())
+				}
+			}
+			if lines == 0 {
+				t.Errorf("%s: no row can be clicked\n%s", c.name, d.view())
+			}
+			if c.row == "" {
+				continue
+			}
+			x, y := d.find(c.row)
+			d.clock.pass(time.Second)
+			d.click(x, y).mouse(tea.MouseButtonLeft, tea.MouseActionPress, x, y).sees(c.then)
+			if d.app.top() == top {
+				t.Errorf("%s: a second click does not go in:\n%s", c.name, d.view())
+			}
+		}
+	}
+}
+
+// cursorLine is the line with the sign of the cursor; -1 where there is none.
+func cursorLine(d *driver) int {
+	return slices.IndexFunc(strings.Split(d.view(), "\n"), func(l string) bool { return strings.Contains(l, "▸") })
+}
+
+// TestASecondClickRemovesNoProfile: what loses something is answered by a key.
+func TestASecondClickRemovesNoProfile(t *testing.T) {
+	d, h := keeping(t, 120, 40)
+	d.press("p", "j", "j", "m", "down", "down", "enter").sees("remove it")
+	x, y := d.find("remove it")
+	d.click(x, y).mouse(tea.MouseButtonLeft, tea.MouseActionPress, x, y).mouse(tea.MouseButtonLeft, tea.MouseActionPress, x, y).sees("remove it")
+	if len(h.did) > 0 {
+		t.Errorf("the mouse did %q", h.did)
+	}
+}

@@ -23,6 +23,12 @@ type Call struct {
 	Key Members `toml:"key"`
 	// Silent says that the answer to an update shows no key: it is looked up in the list.
 	Silent bool `toml:"silent"`
+	// Whole says that a change sends the whole object: it is read by Read first ("GET /v1/keys/{id}", under Key where it is not the answer
+	// itself), what Send has takes its place in it, and what Omit names is left out. Between, it is read once more: where somebody else
+	// wrote meanwhile, nothing is sent, and the error names what differs. An ETag is sent back as If-Match.
+	Whole bool    `toml:"whole"`
+	Read  string  `toml:"read"`
+	Omit  Members `toml:"omit"`
 	// Needs is the role or permission without which the call is refused.
 	Needs string `toml:"needs"`
 	// EmptyYes says that an empty answer of 200 is the issuer's yes to a deletion. Else it is no answer.

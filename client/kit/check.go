@@ -72,7 +72,6 @@ func quoted(list []string) []string {
 
 // Words of a declaration that mean something.
 var (
-	abilities   = []string{"create", "delete", "rename", "role", "disable", "public_key", "retrieve", "roll", "last_used", "expiry", "restrictions"}
 	settings    = []string{"create", "auth", "token_url", "secret_prefix"}
 	timeForms   = []string{"rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text", "seconds", "seconds-text", "days"}
 	rightForms  = []string{"list", "grouped", "words", "ids"}
@@ -198,7 +197,7 @@ func (r *Row) Named() []NamedMembers {
 		{"enabled", r.Enabled}, {"state.members", r.State.Members}, {"permissions", r.Permissions}, {"created_at", r.CreatedAt}, {"updated_at", r.UpdatedAt}, {"expires_at", r.ExpiresAt}, {"last_used_at", r.LastUsedAt},
 		{"rolled_at", r.RolledAt}, {"former.members", r.Former.Members},
 		{"restrictions", r.Restrictions}, {"account", r.Account}, {"project", r.Project}, {"created_by", r.CreatedBy}, {"updated_by", r.UpdatedBy},
-		{"can_retrieve_value", r.CanRetrieve}, {"copied", r.Copied}, {"prefix", r.Prefix}, {"secret", r.Secret}}
+		{"can_retrieve_value", r.CanRetrieve}, {"copied", r.Copied}, {"prefix", r.Prefix}, {"secret", r.Secret}, {"inside", r.Inside}}
 }
 
 // NamedMembers are the members of one field.
@@ -226,6 +225,9 @@ func (c *checker) row(r *Row) {
 		c.refuse("row.secret", "is missing: with secret_is_id it names the key")
 	case !r.SecretIsID && len(r.ID) == 0:
 		c.refuse("row.id", "is missing: a key is told by its id")
+	}
+	if pair := r.Pair; pair != "" && (len(pair) > 3 || strings.ContainsFunc(pair, func(r rune) bool { return r < 0x21 || r > 0x7e || unicode.IsLetter(r) || unicode.IsDigit(r) }) || r.SecretIsID) {
+		c.refuse("row.pair", "is what stands between an id and a secret, such as %q: 1 to 3 signs, no letters or digits, and not with secret_is_id", ":")
 	}
 	if len(r.Name) == 0 {
 		c.refuse("row.name", "is missing")

@@ -96,6 +96,7 @@ func (c *checker) calls(d *Declaration) {
 			c.refuse("row.secret", "is missing: the answer to a create holds the secret somewhere")
 		}
 		c.path("create.id", d.Create.ID)
+		c.asked(d)
 	}
 	for i, q := range d.List.Queries {
 		c.query(fmt.Sprintf("list.queries[%d]", i), q)
@@ -142,6 +143,25 @@ func (c *checker) catalogue(d *Declaration) {
 		c.path("catalogue."+field, path)
 	}
 	c.smallWords("catalogue.mints", k.Mints)
+}
+
+// asked holds that what a new key is asked to have is sent, and what is sent is asked for: a service gives what it likes, often all, where
+// nothing is said.
+func (c *checker) asked(d *Declaration) {
+	for _, f := range []struct {
+		field string
+		id    apikey.Field
+		asked bool
+		free  bool // there may be values that nobody declares
+	}{{"permission", apikey.FieldPermissions, len(d.Permissions) > 0, true}, {"role", apikey.FieldRole, len(d.Roles) > 0, false},
+		{"environments", apikey.FieldEnvironment, len(d.Environments) > 0, false}, {"types", apikey.FieldType, len(d.Types) > 0, false}} {
+		switch sends := d.Create.Sends(f.id); {
+		case f.asked && !sends:
+			c.refuse(f.field, "is asked for when a key is made, and not sent: create.send needs { field = %q } somewhere", f.id)
+		case sends && !f.asked && !f.free:
+			c.refuse("create.send", "sends the field %q, and %s says none that a key could have", f.id, f.field)
+		}
+	}
 }
 
 // smallWords checks words that are looked for in others, which are in small letters by then.
@@ -226,7 +246,30 @@ func (c *checker) call(field string, call *Call, with bool) {
 	for _, path := range call.Key {
 		c.path(field+".key", path)
 	}
+	c.whole(field, call)
 	c.body(field, call, field == "auth.login", false)
+}
+
+// whole checks a change that sends the whole object.
+func (c *checker) whole(field string, call *Call) {
+	changes := field == "update" || field == "enable" || field == "disable"
+	switch {
+	case !call.Whole && (call.Read != "" || len(call.Omit) > 0):
+		c.refuse(field+"."+map[bool]string{true: "read", false: "omit"}[call.Read != ""], "is for a change with whole = true")
+	case !call.Whole:
+	case !changes:
+		c.refuse(field+".whole", "is for update, enable and disable")
+	case c.d.Row.SecretIsID:
+		c.refuse(field+".whole", "cannot be read by an id that is a secret")
+	default:
+		if method := c.address(field+".read", call.Read, true); method != "" && method != http.MethodGet {
+			c.refuse(field+".read", "is a GET: it is made before anything is changed")
+		}
+		c.members(field+".omit", call.Omit)
+		if len(call.Body) == 0 {
+			c.refuse(field+".send", "is missing: what of the object is changed?")
+		}
+	}
 }
 
 // body checks what a request sends. A login's own places are in its body alone, a secret that is tried in a probe's.

@@ -14,6 +14,10 @@
 //	a new secret for a key that stays, at once or with an overlap                       roll, row.rolled_at, row.former
 //	a key that is made first and gets its secret then                                     create.id, create.secret
 //	an answer to a change that shows no key                                               update.silent
+//	a change that sends the whole object                                                  update.whole, read, omit
+//	rows whose fields, or whose secret, lie in an object of their own                     row.inside
+//	a secret of two halves, id and secret                                                 row.pair, key_auth
+//	a verb after a path (/keys/{id}:revoke)                                               in the path
 //	on and off in words, or by calls of their own                                         row.state, enable, disable
 //	scopes, flat or grouped                                                               permission, row.permissions, as = "list"
 //	a create whose answer is short                                                        create.read_back
@@ -109,7 +113,7 @@ type Declaration struct {
 	Row     Row     `toml:"row"`
 	List    List    `toml:"list"`
 	Create  *Create `toml:"create"`
-	// Update changes what is sent of name, role and enabled; what is not asked for is left out. A change that switches a key on or
+	// Update changes what is sent of name, role and enabled; what is not asked for is left out, or sent as it was read (whole). A change that switches a key on or
 	// off alone is Enable's or Disable's, where these are declared.
 	Update *Call `toml:"update"`
 	// Enable and Disable are calls of their own for the off switch, where a service has these in an update's place.
@@ -184,9 +188,14 @@ type Row struct {
 	// AsNamed are the fields whose member is called as the field is here: "name", "created_at".
 	AsNamed []string `toml:"as_named"`
 	ID      Members  `toml:"id"`
+	// Inside are members that hold an object whose members count as the row's own: "attributes", "credentials".
+	Inside Members `toml:"inside"`
 	// SecretIsID says that the issuer names a key by its secret. Then there is no id here: a key is shown under a fingerprint of the
 	// secret, and a call that is about a key lists first, to find the secret that its path or body needs.
-	SecretIsID  bool    `toml:"secret_is_id"`
+	SecretIsID bool `toml:"secret_is_id"`
+	// Pair says that a secret has two halves, the id and what is shown once, with this between them: ":" where a key is sent by basic.
+	// What is delivered, tried and compared is the whole.
+	Pair        string  `toml:"pair"`
 	Name        Members `toml:"name"`
 	Type        Members `toml:"type"`
 	Role        Members `toml:"role"`

@@ -217,9 +217,11 @@ func keyMischiefs() []mischief {
 			was := k.row
 			w.change(k, func(*apikey.Key) { w.narrow(k) })
 			return func() {
-				w.change(k, func(row *apikey.Key) {
-					row.Permissions, row.Role, row.Restrictions = was.Permissions, was.Role, was.Restrictions
-				})
+				for _, k := range w.sameRow(k) {
+					w.change(k, func(row *apikey.Key) {
+						row.Permissions, row.Role, row.Restrictions = was.Permissions, was.Role, was.Restrictions
+					})
+				}
 			}
 		})},
 		{id: "second host", weight: 2, do: func(w *world, _ int) (func(), bool) {

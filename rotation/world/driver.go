@@ -186,6 +186,10 @@ func (w *world) begin() outcome {
 		}
 		if w.sc.Roll > 0 {
 			p.Strategy, p.Overlap = "roll", &w.sc.Roll
+			if w.sc.AtOnce {
+				p.Strategy, p.Outage = "roll-at-once", because
+				w.event(event{kind: "person"})
+			}
 		}
 		p.Replace, p.Revive = w.sc.Replace, w.sc.Revive || w.revived
 		w.replaced, w.revived = w.replaced || p.Replace, p.Revive

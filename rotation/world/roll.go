@@ -108,6 +108,9 @@ func (w *world) former() *key {
 // roll gives the key a new secret.
 func (w *world) roll(overlap time.Duration, once string) (row apikey.Key, secret apikey.Secret, t *trouble) {
 	replay := false
+	if overlap == 0 {
+		w.event(event{kind: "delete sent", id: w.old.id})
+	}
 	t = w.call("create", true, w.aboutToMint, func() *trouble {
 		if made := w.rollNamed[once]; made != nil {
 			row, _ = w.oneRow(w.now)
@@ -133,8 +136,12 @@ func (w *world) roll(overlap time.Duration, once string) (row apikey.Key, secret
 		n.ours, n.rolled, n.earlier, n.asked = true, apikey.At(at), k, n.row
 		n.kept = k.row.ExpiresAt
 		n.overlaps = apikey.At(w.now.Add(overlap))
-		if overlap == 0 {
+		if overlap == 0 { // given up knowingly, and said
+			if !w.sc.AtOnce {
+				w.fail("I1", "the key is rolled at once, and nobody said that it may be")
+			}
 			w.remove(k)
+			w.event(event{kind: "delete done", id: k.id})
 		} else {
 			end := w.now.Add(overlap).Truncate(time.Second)
 			if has, ends := k.row.ExpiresAt.Time(); !ends || has.After(end) {
@@ -163,6 +170,9 @@ func (w *world) roll(overlap time.Duration, once string) (row apikey.Key, secret
 	})
 	if t != nil {
 		return apikey.Key{}, apikey.Secret{}, t
+	}
+	if overlap == 0 {
+		w.event(event{kind: "delete answered", id: w.old.id})
 	}
 	if !replay {
 		w.event(event{kind: "created", id: rolledID(row.RolledAt), secret: w.keyBySecret(secret)})
@@ -222,6 +232,14 @@ func (w *world) afterOverlap() bool {
 	}
 	w.pass(w.sc.Roll, true)
 	return w.ends(false) || w.ends(true)
+}
+
+// sameRow are the secrets of the key that one is of: what is changed of it is changed of all.
+func (w *world) sameRow(k *key) []*key {
+	if w.sc.Roll == 0 {
+		return []*key{k}
+	}
+	return slices.DeleteFunc(slices.Clone(w.keys), func(k *key) bool { return k != w.old && !k.rolled.Known() || !k.gone.IsZero() })
 }
 
 // endsOnTheWire: the end of a key is that of all its secrets.

@@ -20,34 +20,53 @@ func rolled(walk Walk, seed uint64) Walk {
 	return walk
 }
 
-// TestRollsWithAnOverlap: no walk of a key that is rolled loses it, or says what is not so.
-func TestRollsWithAnOverlap(t *testing.T) {
-	draw := func(seed uint64) Walk { return rolled(Draw(seed), seed) }
-	if *onlyFlag {
-		show(t, draw(*seedFlag), *invFlag)
-		return
-	}
-	total := everyWalk(t, *seedFlag, manyWalks()/4, draw)
-	t.Log("rolls with an overlap: " + total.String())
-	if total.ends["done"] == 0 || total.ends["undone"] == 0 {
-		t.Error("the walks do not come to both ends")
-	}
-	for _, class := range slices.SortedFunc(maps.Keys(total.classes), strings.Compare) {
-		t.Errorf("%d times, first seed %d: %s", total.times[class], total.classes[class], class)
+// atOnce makes it one whose former secret dies with the call.
+func atOnce(walk Walk, seed uint64) Walk {
+	walk = rolled(walk, seed)
+	walk.Scenario.AtOnce = true
+	return walk
+}
+
+// kinds of rolls, with the words of what is printed.
+var kinds = map[string]func(Walk, uint64) Walk{"rolls with an overlap": rolled, "rolls at once": atOnce}
+
+// TestRolls: no walk of a key that is rolled loses it, or says what is not so.
+func TestRolls(t *testing.T) {
+	for name, kind := range kinds {
+		t.Run(name, func(t *testing.T) {
+			draw := func(seed uint64) Walk { return kind(Draw(seed), seed) }
+			if *onlyFlag {
+				show(t, draw(*seedFlag), *invFlag)
+				return
+			}
+			total := everyWalk(t, *seedFlag, manyWalks()/4, draw)
+			t.Log(name + ": " + total.String())
+			if total.ends["done"] == 0 || total.ends["undone"] == 0 {
+				t.Error("the walks do not come to both ends")
+			}
+			for _, class := range slices.SortedFunc(maps.Keys(total.classes), strings.Compare) {
+				t.Errorf("%d times, first seed %d: %s", total.times[class], total.classes[class], class)
+			}
+		})
 	}
 }
 
 // TestWhoOnlyGoesOnWithARollComesToTheEnd is of an operator who only goes on, without an adversary and with one act of his.
 func TestWhoOnlyGoesOnWithARollComesToTheEnd(t *testing.T) {
-	if *onlyFlag {
-		t.Log(rolled(DrawGoingOn(*seedFlag, 0), *seedFlag).Literal())
-		t.Log(strings.Join(Run(rolled(DrawGoingOn(*seedFlag, 0), *seedFlag), Options{Dir: folder(t) + "/w", Log: true}).Log, "\n"))
-		return
+	for name, kind := range kinds {
+		t.Run(name, func(t *testing.T) { goesOnWithARoll(t, name, kind) })
 	}
+}
+
+func goesOnWithARoll(t *testing.T, name string, kind func(Walk, uint64) Walk) {
 	for strikes := range 2 {
-		draw := func(seed uint64) Walk { return rolled(DrawGoingOn(seed, strikes), seed) }
+		draw := func(seed uint64) Walk { return kind(DrawGoingOn(seed, strikes), seed) }
 		ended := func(seed uint64) bool {
-			return strikes > 0 && slices.Contains(endsTheKey, draw(seed).Strikes[0].Act)
+			if strikes == 0 {
+				return false
+			}
+			act := draw(seed).Strikes[0].Act
+			return slices.Contains(endsTheKey, act) || act == "new key deleted" && draw(seed).Scenario.AtOnce // there is no former one
 		}
 		var seeds []uint64
 		for seed := *seedFlag; len(seeds) < manyWalks()/20; seed++ {
@@ -57,7 +76,7 @@ func TestWhoOnlyGoesOnWithARollComesToTheEnd(t *testing.T) {
 		}
 		total := everyWalk(t, 0, len(seeds), func(n uint64) Walk { return draw(seeds[n]) })
 		done, all := total.within["done"], total.walks
-		t.Logf("rolls with an overlap, %d acts of the adversary: %d of %d done; %s", strikes, done, all, total)
+		t.Logf("%s, %d acts of the adversary: %d of %d done; %s", name, strikes, done, all, total)
 		if strikes == 0 && done != all || share(done, all) < 99 || total.failures() > 0 {
 			t.Errorf("%d of %d done: %v, %v", done, all, total.within, total.classes)
 		}

@@ -49,6 +49,7 @@ type Scenario struct {
 	Wrong  string // the first place never held the key: "stranger", "another key", "other variable"; "nothing" is right
 
 	// The operator.
+	AtOnce        bool          // the key is given a new secret, and the former one dies with the call; Roll is set, too
 	Roll          time.Duration // the key is given a new secret, and the former one lives on for so long; 0 is create and delete
 	Announced     bool          // by the strategy of that name
 	Compromised   bool

@@ -93,7 +93,7 @@ func (p *sheet) head(s Subject) {
 	if strings.TrimSpace(name) == "" {
 		name = "(no name)"
 	}
-	for _, line := range ui.KeyNameLines(st.Strong, name, max(p.width, 1)) {
+	for _, line := range ui.KeyNameLines(st, st.Strong, name, max(p.width, 1)) {
 		p.add(line)
 	}
 	var badges []string

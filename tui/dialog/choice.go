@@ -24,6 +24,7 @@ type Choice struct {
 	options []Option
 	in      *widget.Choice
 	width   int
+	guard   int
 }
 
 // NewChoice makes a choice with the cursor on the first option.
@@ -75,6 +76,25 @@ func (c *Choice) Update(msg tea.Msg) tea.Cmd {
 	c.in.Update(press)
 	return nil
 }
+
+// RowAt is the option on a line.
+func (c *Choice) RowAt(line int) (int, bool) { return line, line >= 0 && line < len(c.options) }
+
+// Select puts the cursor on an option.
+func (c *Choice) Select(row int) {
+	for _, press := range ui.Way(c.in.At(), row) {
+		c.in.Update(press)
+	}
+}
+
+// Guarded makes it one that takes no enter from the read that opened it, and none from the mouse: it loses something.
+func (c *Choice) Guarded() *Choice {
+	c.guard = 1
+	return c
+}
+
+// Guard is 0 where nothing is lost.
+func (c *Choice) Guard() int { return c.guard }
 
 // View is one option a line.
 func (c *Choice) View() string { return strings.Join(c.in.Lines(c.width, 0), "\n") }

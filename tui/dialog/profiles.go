@@ -145,6 +145,15 @@ func (p *Profiles) press(msg tea.KeyMsg) tea.Cmd {
 	return nil
 }
 
+// RowAt is the profile on a line.
+func (p *Profiles) RowAt(line int) (int, bool) {
+	row, ok := p.list.At(line)
+	return row, ok && row < len(p.rows())
+}
+
+// Select puts the cursor on a profile.
+func (p *Profiles) Select(row int) { p.cursor = row }
+
 // View is the list, and what is to be said about the selected profile.
 func (p *Profiles) View() string {
 	rows := p.rows()

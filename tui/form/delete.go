@@ -96,7 +96,7 @@ func toggleBody(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k api
 
 // keyHead names the key that a dialog was opened for.
 func keyHead(env *ui.Env, p ui.Profile, k apikey.Key, width int) []string {
-	out := ui.KeyNameLines(env.Styles.Strong, displayName(k), width)
+	out := ui.KeyNameLines(env.Styles, env.Styles.Strong, displayName(k), width)
 	out = append(out, ui.Styled(env.Styles.Dim.Render, keyLine(p, k), width)...)
 	return append(out, "")
 }

@@ -162,3 +162,11 @@ func (e *Edit) renames(msg tea.KeyMsg) bool {
 	p := e.patch()
 	return p.Name != nil && p.Role == nil && p.Enabled == nil
 }
+
+// Guard keeps an enter in flight, and the mouse, from sending a name: in its field enter is all that it takes.
+func (e *Edit) Guard() int {
+	if e.name != nil && e.question == nil && e.pages.focused() == field(e.name) {
+		return -1
+	}
+	return e.sheet.Guard()
+}

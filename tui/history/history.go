@@ -32,6 +32,7 @@ type Screen struct {
 	in     *widget.Text
 	typing bool
 	cursor int
+	above  int // the lines above the rows, as they were drawn last
 	rows   widget.Scroller
 
 	width, height int
@@ -226,9 +227,19 @@ func (s *Screen) View() string {
 		lines[i] = s.row(s.past.Acts[s.shown[i]], i == s.cursor)
 	}
 	s.rows.SetSize(s.width, room)
+	s.above = len(head)
 	s.rows.Show(s.cursor, 0, len(foot)+1)
 	return strings.Join(append(head, s.rows.Lines(lines, foot)...), "\n")
 }
+
+// RowAt is the record on a line.
+func (s *Screen) RowAt(line int) (int, bool) {
+	row, ok := s.rows.At(line - s.above)
+	return row, ok && row < len(s.shown)
+}
+
+// Select puts the cursor on a record.
+func (s *Screen) Select(row int) { s.cursor = row }
 
 func (s *Screen) nothing() []string {
 	st := s.env.Styles

@@ -322,7 +322,7 @@ func (l *List) bar(row string, k *apikey.Key) string {
 	if from >= len(shown) || !strings.HasPrefix(row, " "+shown) { // beside the sign of our own key it may be shorter
 		return style.Render(row)
 	}
-	return style.Render(row[:1+from]) + ui.Marked(style).Render(row[1+from:1+len(shown)]) + style.Render(row[1+len(shown):])
+	return style.Render(row[:1+from]) + l.env.Styles.Marked(style).Render(row[1+from:1+len(shown)]) + style.Render(row[1+len(shown):])
 }
 
 // cursorStyle is that of the row under the cursor.
@@ -366,7 +366,7 @@ func (l *List) highlight(text string, mark int, words []string, style lipgloss.S
 	}
 	folded := fold(text)
 	if len(words) == 0 || utf8.RuneCountInString(folded) != utf8.RuneCountInString(text) {
-		return plain(text[:mark], style) + plain(text[mark:], ui.Marked(style))
+		return plain(text[:mark], style) + plain(text[mark:], l.env.Styles.Marked(style))
 	}
 	dim := utf8.RuneCountInString(text[:mark])
 	runes, hit := []rune(text), make([]bool, utf8.RuneCountInString(text))
@@ -396,7 +396,7 @@ func (l *List) highlight(text string, mark int, words []string, style lipgloss.S
 		case from < dim:
 			part = style.Render(part)
 		default:
-			part = ui.Marked(style).Render(part)
+			part = l.env.Styles.Marked(style).Render(part)
 		}
 		b.WriteString(part)
 		from = to

@@ -37,6 +37,15 @@ func (p *Palette) View() string {
 	return strings.Join(out, "\n")
 }
 
+// RowAt is what stands on a line, below the text and the rule.
+func (p *Palette) RowAt(line int) (int, bool) {
+	row, ok := p.rows.At(line - 2)
+	return row, ok && row < len(p.best)
+}
+
+// Select puts the cursor on it.
+func (p *Palette) Select(row int) { p.cursor = row }
+
 // foot is all that a row has to say about what the cursor is on, where there may be more than fits beside its name.
 func (p *Palette) foot() []string {
 	st := p.env.Styles

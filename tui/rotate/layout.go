@@ -128,7 +128,7 @@ func (s *Screen) viewKeys(p *page) {
 	old, made := s.keyStates()
 	p.line(s.keyLine("old", v.Old, st.Tone(old.tone).Render(old.word)))
 	if v.New == nil {
-		p.line(st.Dim.Render("new  ") + ui.KeyName(st.Dim, clean(v.NewName)) + st.Dim.Render("  not made yet"))
+		p.line(st.Dim.Render("new  ") + ui.KeyName(st, st.Dim, clean(v.NewName)) + st.Dim.Render("  not made yet"))
 		return
 	}
 	p.line(s.keyLine("new", *v.New, st.Tone(made.tone).Render(made.word)))
@@ -151,7 +151,7 @@ func (s *Screen) keyLine(which string, k apikey.Key, state string) string {
 	if k.LastUsedAt.Known() {
 		used = st.Dim.Render("  last used " + ui.Moment(k.LastUsedAt, s.env.Now()))
 	}
-	return st.Dim.Render(which+"  ") + ui.KeyName(st.Strong, clean(k.Name)) + st.Dim.Render("  "+clean(k.ID)+"  ") + state + used
+	return st.Dim.Render(which+"  ") + ui.KeyName(st, st.Strong, clean(k.Name)) + st.Dim.Render("  "+clean(k.ID)+"  ") + state + used
 }
 
 // phaseState is how one of the four steps stands.

@@ -310,3 +310,36 @@ func TestWhatThePreflightFoundIsOnTheScreenOnce(t *testing.T) {
 	}
 	d.sees("FOUND IN PREFLIGHT") // later it is kept for reference
 }
+
+// TestALineOfTheListIsItsRotation: what is told about the one under the cursor stands between the rows, and is that one's.
+func TestALineOfTheListIsItsRotation(t *testing.T) {
+	h := &fakeHost{}
+	for _, name := range []string{"first", "second", "third"} {
+		r := newScript()
+		r.view.ID, r.view.Old.Name = name, name+"-key"
+		h.views = append(h.views, r.view)
+	}
+	d := &driver{t: t, clock: &clockwork{noon}}
+	l := NewList(newEnv(d.clock, termenv.Ascii), h)
+	d.screen = l
+	l.SetSize(100, 30)
+	d.run(l.Init())
+	for cursor := range h.views {
+		l.Select(cursor)
+		rows := 0
+		for y, line := range strings.Split(ansi.Strip(l.View()), "\n") {
+			row, ok := l.RowAt(y)
+			for i, v := range h.views {
+				if strings.Contains(line, v.Old.Name) && (!ok || row != i) {
+					t.Errorf("with the cursor on %d, line %d is row %d, %v: %q", cursor, y, row, ok, line)
+				}
+			}
+			if ok {
+				rows++
+			}
+		}
+		if rows < len(h.views) {
+			t.Errorf("with the cursor on %d, %d lines are rows", cursor, rows)
+		}
+	}
+}

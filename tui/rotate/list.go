@@ -160,6 +160,23 @@ func (l *List) View() string {
 	return strings.Join(l.text.Lines(p.lines, nil), "\n")
 }
 
+// RowAt is the rotation on a line, or the one that the line tells about.
+func (l *List) RowAt(line int) (int, bool) {
+	at, ok := l.text.At(line)
+	switch row := at - 1; { // under the titles
+	case !ok || !l.loaded || at < 1:
+		return 0, false
+	case at <= l.at:
+		return row, row < len(l.views)
+	default:
+		row = max(row-l.about, l.cursor)
+		return row, row < len(l.views)
+	}
+}
+
+// Select puts the cursor on a rotation.
+func (l *List) Select(row int) { l.cursor = row }
+
 func (l *List) viewRows(p *page) {
 	st, now := p.style(), l.env.Now()
 	p.line(st.Column.Render(strings.Repeat(" ", l.signWidth()+3) + l.columns("KEY", "PROFILE", "STATE", "STEP", "ENV", "AGE")))
@@ -269,11 +286,16 @@ func (l *List) row(v rotation.View, now time.Time, plain bool) string {
 	}
 	st := l.env.Styles
 	state := l.rowState(v)
-	name, environment := ui.KeyName(st.Base, clean(v.Old.Name)), clean(l.host.Setting(v.Profile).ForKey(v.Old.Environment).Word(v.Old.Environment))
+	name, environment := ui.KeyName(st, st.Base, clean(v.Old.Name)), clean(l.host.Setting(v.Profile).ForKey(v.Old.Environment).Word(v.Old.Environment))
 	mark := sign(st, v, l.link()) + " "
+	leaked := ""
+	if v.State == rotation.Open && v.Mode == rotation.Compromised {
+		leaked = "LEAKED "
+		name = st.Bad.Render(leaked) + name
+	}
 	switch {
 	case plain:
-		name, mark = clean(v.Old.Name), ansi.Strip(mark)
+		name, mark = leaked+clean(v.Old.Name), ansi.Strip(mark)
 	case environment == apikey.WordLive:
 		environment = st.Bad.Render(environment)
 	}
@@ -286,6 +308,9 @@ func (l *List) viewSelected(p *page, v rotation.View) {
 	if v.Err != nil {
 		p.wrap(st.Bad.Render("    ✗ "), st.Base, v.Err.Error())
 		return
+	}
+	if v.State == rotation.Open && v.Mode == rotation.Compromised {
+		p.wrap(st.Bad.Render("    ! "), st.Base, compromisedWord+": somebody else has the old key's secret")
 	}
 	if v.Holder != nil {
 		p.wrap(st.Warn.Render("    ! "), st.Base, "held by "+v.Holder.String())

@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"slices"
 	"strings"
 
 	"detent/rotation"
@@ -22,7 +23,14 @@ const (
 
 // undoQuestion names what an undo does, one thing a line.
 func undoQuestion(v rotation.View) rotation.Question {
-	return rotation.Question{Kind: askUndo, Text: "Undo? This is what happens, in this order:", Lines: strings.Split(v.Next.Undo, ", then "), Default: rotation.No,
+	text := "Undo? This is what happens, in this order:"
+	if v.Mode == rotation.Compromised {
+		text = "Undo? The leaked key stays, and whoever has its secret can go on. This is what happens, in this order:"
+		if v.OldOff || slices.ContainsFunc(v.Destinations, func(d rotation.DestinationView) bool { return d.Begun }) {
+			text = "Undo? The LEAKED secret goes back to work, and whoever has it can go on. This is what happens, in this order:"
+		}
+	}
+	return rotation.Question{Kind: askUndo, Text: text, Lines: strings.Split(v.Next.Undo, ", then "), Default: rotation.No,
 		Choices: []rotation.Choice{{ID: rotation.Yes, Label: "undo"}, {ID: rotation.No, Label: "stay: nothing is changed"}}}
 }
 

@@ -152,3 +152,16 @@ func baseName(name string) string {
 func (s *Setup) start(plan Plan) tea.Cmd {
 	return tea.Sequence(ui.Do(ui.Pop{Screen: s}), ui.Do(ui.Push{Screen: Start(s.env, s.host, s.Place(), s.key, plan)}))
 }
+
+// destination takes PATH:VARIABLE for a .env file, the usual case; everything else is as docs/REFERENCE.md writes it.
+func destination(text string) string {
+	for _, scheme := range []string{"env-file:", "file:", "command:"} {
+		if strings.HasPrefix(text, scheme) {
+			return text
+		}
+	}
+	if first, _, variable := strings.Cut(text, ":"); variable && strings.ContainsAny(first, "/~.") {
+		return "env-file:" + text
+	}
+	return text
+}

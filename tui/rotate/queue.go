@@ -413,7 +413,7 @@ func (s *QueueScreen) columns() (name, profile int) {
 }
 
 func (s *QueueScreen) viewItem(p *page, i int, item Queued) {
-	st, name := p.style(), ui.KeyName(p.style().Strong, clean(item.Key.Name))
+	st, name := p.style(), ui.KeyName(p.style(), p.style().Strong, clean(item.Key.Name))
 	word := clean(s.of(item.Profile).ForKey(item.Key.Environment).Word(item.Key.Environment))
 	if word == apikey.WordLive {
 		word = st.Bad.Render("▲ " + word)
@@ -425,7 +425,11 @@ func (s *QueueScreen) viewItem(p *page, i int, item Queued) {
 		s.viewHole(p, i, item, head)
 		return
 	case item.Why != "":
-		p.line(st.Bad.Render("✗ ") + head)
+		lead := st.Bad.Render("✗ ")
+		if s.begun {
+			lead = ui.Pad(lead, ui.Width(sign(st, rotation.View{}, "━━"))+1)
+		}
+		p.line(lead + head)
 		p.wrap("    ", st.Base, "left out: "+item.Why)
 		return
 	case s.begun && now.Done && now.Err == nil:

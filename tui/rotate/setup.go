@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,10 @@ type Setup struct {
 	manual bool // the service cannot create: the operator does
 	sees   bool // the service shows when a key was last used
 	off    bool // and can disable one
+	leaked bool // somebody else has the key: begin without a question where the places are known
+	// What can be done about it otherwise than by a rotation.
+	disable, remove apikey.Ability
+	unnamed         bool // the profile names no destination
 
 	named []Named
 	ticks []bool
@@ -37,7 +42,6 @@ type Setup struct {
 	keeping  bool // that is under way
 	holds    map[string]lookedMsg
 
-	leaked        bool // begin without a question where the places are known
 	focus         int
 	problem       string
 	text          widget.Scroller
@@ -59,11 +63,15 @@ var modes = []mode{
 // NewSetup makes the setup of one key's rotation. The key is the one that the
 // screen was opened for, whatever the list does meanwhile.
 func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.Capabilities) *Setup {
-	s := &Setup{env: env, host: host, key: k, manual: !caps.Create.OK, sees: caps.LastUsed.OK, off: caps.Disable.OK, modes: modes,
+	s := &Setup{env: env, host: host, key: k, manual: !caps.Create.OK, sees: caps.LastUsed.OK, off: caps.Disable.OK, disable: caps.Disable, remove: caps.Delete, modes: modes,
 		named: host.Destinations(profile, k.Name), other: widget.NewText(env, ""), drain: widget.NewText(env, ""), soak: widget.NewText(env, "10m"), text: widget.NewPager(env), holds: map[string]lookedMsg{}}
 	s.place = ui.Place{Profile: profile, Service: caps.Service, Setting: host.Setting(profile).ForKey(k.Environment)}
-	s.ticks = make([]bool, len(s.named))
+	s.unnamed = len(s.named) == 0
 	s.focus = len(s.named) // the typed destination, unless one is suggested
+	if env.Remote {
+		s.named, s.focus = append(slices.Clone(s.named), ownTerminal), 0
+	}
+	s.ticks = make([]bool, len(s.named))
 	for i, n := range s.named {
 		if s.ticks[i] = n.Suggested; n.Suggested {
 			s.focus = s.rows() - 1
@@ -130,16 +138,6 @@ func (s *Setup) chosen() mode {
 		return s.modes[s.focus-s.modeRow()]
 	}
 	return s.modes[s.mode]
-}
-
-// Compromised chooses how a key is replaced that somebody else has.
-func (s *Setup) Compromised() {
-	s.leaked = true
-	for i, m := range s.modes {
-		if m.mode == rotation.Compromised && !m.oldFirst {
-			s.mode = i
-		}
-	}
 }
 
 // Guard keeps the key that opened the setup from beginning the rotation.
@@ -355,19 +353,6 @@ func wait(text string, standard time.Duration) (*time.Duration, error) {
 	return &d, nil
 }
 
-// destination takes PATH:VARIABLE for a .env file, the usual case; everything else is as docs/REFERENCE.md writes it.
-func destination(text string) string {
-	for _, scheme := range []string{"env-file:", "file:", "command:"} {
-		if strings.HasPrefix(text, scheme) {
-			return text
-		}
-	}
-	if first, _, variable := strings.Cut(text, ":"); variable && strings.ContainsAny(first, "/~.") {
-		return "env-file:" + text
-	}
-	return text
-}
-
 // View draws the form.
 func (s *Setup) View() string {
 	st := s.env.Styles
@@ -405,8 +390,10 @@ func (s *Setup) View() string {
 		}
 		mark(s.rememberRow())
 		s.viewRemember(&p)
-	case len(s.named) == 0:
-		p.wrap("    ", st.Dim, "The profile names no destination: one is added to the configuration on the server.")
+	case s.unnamed:
+		for _, line := range s.noneNamed() {
+			p.wrap("    ", st.Dim, line)
+		}
 	}
 	gap()
 	p.line(st.Column.Render("HOW"))
@@ -471,7 +458,7 @@ func (s *Setup) viewSoak(p *page) {
 // old is the key to replace: as much about it as the line takes.
 func (s *Setup) old() string {
 	st, now := s.env.Styles, s.env.Now()
-	line := ui.KeyName(st.Strong, clean(s.key.Name))
+	line := ui.KeyName(st, st.Strong, clean(s.key.Name))
 	for _, part := range []string{clean(s.key.ID), "expires " + ui.Moment(s.key.ExpiresAt, now), "last used " + ui.Moment(s.key.LastUsedAt, now)} {
 		if ui.Width(line)+2+ui.Width(part) <= s.width {
 			line += st.Dim.Render("  " + part)

@@ -23,6 +23,9 @@ func (s *Setup) Speak() ui.Speech {
 	if s.manual {
 		out.Facts = append(out.Facts, ui.Facts("This service makes keys in its dashboard alone: you will make the new one there and paste it.")...)
 	}
+	if s.env.Remote && s.unnamed {
+		out.Facts = append(out.Facts, ui.Facts(s.noneNamed()...)...)
+	}
 	if s.problem != "" {
 		out.Answers = []string{"failed: " + s.problem}
 	}

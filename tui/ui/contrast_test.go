@@ -77,6 +77,7 @@ func all(s *Styles) map[string]lipgloss.Style {
 	for i := range v.NumField() {
 		if style, ok := v.Field(i).Interface().(lipgloss.Style); ok {
 			out[v.Type().Field(i).Name] = style
+			out["the mark of a name in "+v.Type().Field(i).Name] = s.Marked(style)
 		}
 	}
 	return out

@@ -16,13 +16,13 @@ func MarkAt(name string) int {
 }
 
 // KeyName is a key's name in one line, in a style, its mark of a rotation dim.
-func KeyName(style lipgloss.Style, name string) string {
+func KeyName(s *Styles, style lipgloss.Style, name string) string {
 	at := MarkAt(name)
-	return renderMarked(style, name[:at], name[at:])
+	return s.renderMarked(style, name[:at], name[at:])
 }
 
 // KeyNameLines are KeyName over as many lines as it takes.
-func KeyNameLines(style lipgloss.Style, name string, width int) []string {
+func KeyNameLines(s *Styles, style lipgloss.Style, name string, width int) []string {
 	left := letters(name[:MarkAt(name)]) // of the name itself; wrapping drops blanks alone
 	lines := Wrap(name, width)
 	for i, line := range lines {
@@ -32,21 +32,31 @@ func KeyNameLines(style lipgloss.Style, name string, width int) []string {
 			left -= letters(line[at : at+size])
 			at += size
 		}
-		lines[i] = renderMarked(style, line[:at], line[at:])
+		lines[i] = s.renderMarked(style, line[:at], line[at:])
 	}
 	return lines
 }
 
-// Marked is a style for the mark of a rotation after a name that is drawn in it.
-func Marked(style lipgloss.Style) lipgloss.Style { return style.Bold(false).Faint(true) }
+// Marked is a style for the mark of a rotation after a name that is drawn in it: as dim as the theme has it, which may have nothing
+// faint. Where a row is reversed, a colour would be that of its ground.
+func (s *Styles) Marked(style lipgloss.Style) lipgloss.Style {
+	style = style.Bold(false)
+	if s.Dim.GetFaint() {
+		return style.Faint(true)
+	}
+	if dim, ok := s.Dim.GetForeground().(lipgloss.Color); ok && !style.GetReverse() {
+		return style.Foreground(dim)
+	}
+	return style
+}
 
-func renderMarked(style lipgloss.Style, base, mark string) string {
+func (s *Styles) renderMarked(style lipgloss.Style, base, mark string) string {
 	out := ""
 	if base != "" || mark == "" {
 		out = style.Render(base)
 	}
 	if mark != "" {
-		out += Marked(style).Render(mark)
+		out += s.Marked(style).Render(mark)
 	}
 	return out
 }

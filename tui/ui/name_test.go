@@ -31,12 +31,12 @@ func TestTheMarkOfARotationIsDim(t *testing.T) {
 		"größe~raaaaaaaaaa": "~raaaaaaaaaa", "~raaaaaaaaaa": "~raaaaaaaaaa", "ci ~r1": "", "": "",
 	} {
 		for _, style := range []lipgloss.Style{st.Base, st.Strong, st.Cursor} {
-			got := KeyName(style, name)
+			got := KeyName(st, style, name)
 			if ansi.Strip(got) != name || faint(got) != mark {
 				t.Errorf("%q is drawn %q: dim is %q, want %q", name, got, faint(got), mark)
 			}
 			for width := 1; width < 50; width++ {
-				lines := KeyNameLines(style, name, width)
+				lines := KeyNameLines(st, style, name, width)
 				got, plain := strings.Join(lines, ""), strings.Join(Wrap(name, width), "")
 				without := strings.NewReplacer(" ", "")
 				if ansi.Strip(got) != plain || without.Replace(faint(got)) != without.Replace(mark) {

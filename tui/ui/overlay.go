@@ -27,6 +27,11 @@ type (
 	// Guard is asked after each message; a screen that turns from a form into a confirmation,
 	// or comes to its next step, returns another number, and the guard starts anew. 0 is no guard.
 	Guarded interface{ Guard() int }
+	// Rows are chosen by a click: RowAt is the row on a line of the content as it was drawn last, and Select puts the cursor on one.
+	Rows interface {
+		RowAt(line int) (row int, ok bool)
+		Select(row int)
+	}
 	// Placed says whose a screen is that takes the whole frame, where that may be another profile than the
 	// list's: the frame names it, and has its colour.
 	Placed interface{ Place() Place }

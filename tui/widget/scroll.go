@@ -74,6 +74,12 @@ func (s *Scroller) Update(msg tea.KeyMsg) bool {
 func (s *Scroller) Top()        { s.port.YOffset, s.known, s.early = 0, false, nil }
 func (s *Scroller) To(line int) { s.port.YOffset = line }
 
+// At is the line of the body that stands on a line on show; ok is false below them.
+func (s *Scroller) At(line int) (at int, ok bool) {
+	at = line + s.port.YOffset
+	return at, line >= 0 && line < s.port.Height && at < s.port.TotalLineCount()
+}
+
 // Show scrolls as little as brings a line, and as many after it, into view, where below lines are kept for a foot.
 func (s *Scroller) Show(line, after, below int) {
 	page := max(s.Height-below-1, 1)

@@ -1,0 +1,121 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"detent/apikey"
+	"detent/client/kit"
+)
+
+// wholeBody is the object of a key with what is changed in it, for a service whose change replaces it all. It is read twice: what somebody
+// else wrote between the two would be taken back by the write.
+func (s *issuer) wholeBody(ctx context.Context, declared *kit.Call, id string, changes any) (body map[string]any, tag string, err error) {
+	was, _, err := s.wholeObject(ctx, declared, id)
+	if err != nil {
+		return nil, "", err
+	}
+	body = make(map[string]any, len(was))
+	for name, raw := range was {
+		body[name] = raw
+	}
+	merge(body, changes)
+	now, tag, err := s.wholeObject(ctx, declared, id)
+	if err != nil {
+		return nil, "", err
+	}
+	if names := differing(was, now); len(names) > 0 {
+		return nil, "", &Error{Op: opUpdate, Kind: Conflict, Outcome: NotDone, Message: "somebody else changed the key meanwhile: " + strings.Join(names, ", "),
+			Hint: "Nothing was sent. Look at the key as it is now, and change it again."}
+	}
+	return body, tag, nil
+}
+
+// wholeObject reads the object, without what is not sent back: what the declaration leaves out, a secret, and the last use, which moves by
+// itself.
+func (s *issuer) wholeObject(ctx context.Context, declared *kit.Call, id string) (object map[string]json.RawMessage, tag string, err error) {
+	c, err := s.about(ctx, opGet, &kit.Call{Call: declared.Read}, id, map[apikey.Field]any{})
+	if err != nil {
+		return nil, "", err
+	}
+	err = s.send(ctx, c, func(a *answer) error {
+		_, raw, err := decodeObject(a.body, declared.Key...)
+		if err != nil {
+			return err
+		}
+		object, tag = nil, a.header.Get("ETag")
+		if err := json.Unmarshal(raw, &object); err != nil || len(object) == 0 {
+			return badAnswer("the answer holds no object")
+		}
+		return nil
+	})
+	if e := asError(err); e != nil {
+		e.Op, e.Outcome = opUpdate, NotDone
+		e.Message = strings.TrimSuffix(fmt.Sprintf("the key could not be read before it is changed: %s", e.Message), ": ")
+		return nil, "", e
+	}
+	for _, left := range [][]string{declared.Omit, s.d.Row.Secret, s.d.Row.LastUsedAt} {
+		for _, name := range left {
+			delete(object, name)
+		}
+	}
+	return object, tag, nil
+}
+
+// merge puts what is changed in the place of what was; inside of an object only what is named.
+func merge(into map[string]any, changes any) {
+	members, _ := changes.(map[string]any)
+	for name, change := range members {
+		if inner, is := change.(map[string]any); is {
+			below := map[string]any{}
+			if raw, had := into[name].(json.RawMessage); had {
+				var was map[string]json.RawMessage
+				_ = json.Unmarshal(raw, &was)
+				for n, r := range was {
+					below[n] = r
+				}
+			}
+			merge(below, inner)
+			into[name] = below
+			continue
+		}
+		into[name] = change
+	}
+}
+
+// differing are the members that two readings of an object do not have alike, spaces and the order of members apart.
+func differing(a, b map[string]json.RawMessage) (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(a)) {
+		if !alike(a[name], b[name]) {
+			names = append(names, field(text(name)))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(b)) {
+		if _, had := a[name]; !had {
+			names = append(names, field(text(name)))
+		}
+	}
+	return names
+}
+
+func alike(a, b json.RawMessage) bool {
+	plain := func(raw json.RawMessage) []byte {
+		var v any
+		dec := json.NewDecoder(bytes.NewReader(raw))
+		dec.UseNumber()
+		if dec.Decode(&v) != nil {
+			return raw
+		}
+		out, err := json.Marshal(v)
+		if err != nil {
+			return raw
+		}
+		return out
+	}
+	return bytes.Equal(plain(a), plain(b))
+}

@@ -1,0 +1,87 @@
+package kit
+
+import (
+	"cmp"
+
+	"detent/apikey"
+)
+
+// abilities are what an issuer can do or not, beside listing and proving a secret, in the order in which they are told.
+var abilities = []string{"create", "delete", "rename", "role", "disable", "public_key", "retrieve", "roll", "last_used", "expiry", "restrictions"}
+
+// Can reports whether there is a call, or a member of the row, for an ability.
+func (d *Declaration) Can(ability string) bool {
+	makes := func(f apikey.Field) bool { return d.Create != nil && d.Create.Sends(f) }
+	changes := func(f apikey.Field) bool { return d.Update != nil && d.Update.Sends(f) }
+	switch ability {
+	case "create":
+		return d.Create != nil
+	case "delete":
+		return d.Delete != nil
+	case "rename":
+		return changes(apikey.FieldName)
+	case "role":
+		return changes(apikey.FieldRole)
+	case "disable":
+		return changes(apikey.FieldEnabled) || d.Enable != nil && d.Disable != nil
+	case "public_key":
+		return d.PublicKey != nil
+	case "retrieve":
+		return d.Retrieve != nil || d.List.Secrets
+	case "roll":
+		return d.Roll != nil
+	case "last_used":
+		return len(d.Row.LastUsedAt) > 0
+	case "expiry":
+		return makes(apikey.FieldExpiry)
+	case "restrictions":
+		return makes(apikey.FieldRestrictions)
+	}
+	return false
+}
+
+// Cannots are the abilities that the issuer lacks, each with the reason.
+func (d *Declaration) Cannots() (out []struct{ Ability, Why string }) {
+	for _, ability := range abilities {
+		if !d.Can(ability) {
+			out = append(out, struct{ Ability, Why string }{ability, d.Why(ability)})
+		}
+	}
+	return out
+}
+
+// Why is the reason why the issuer lacks an ability: the declared one, else the usual one.
+func (d *Declaration) Why(ability string) string { return cmp.Or(d.Cannot[ability], d.usual(ability)) }
+
+func (d *Declaration) usual(ability string) string {
+	have := "keys have permissions"
+	switch roles, rights := len(d.Roles) > 0, len(d.Permissions) > 0; {
+	case roles && rights:
+		have = "keys have a role and permissions"
+	case roles:
+		have = "keys have a role"
+	case !rights:
+		have = ""
+	}
+	switch {
+	case ability == "rename" && d.Update == nil && d.Delete != nil:
+		return "the service changes no key: create a replacement and delete the old one"
+	case ability == "role" && have == "":
+		return "keys have no role"
+	case ability == "role" && len(d.Roles) == 0:
+		return have + ", no role"
+	case ability == "disable" && d.Delete != nil:
+		return "the service has no off switch for a key: it can only be deleted"
+	case ability == "public_key":
+		return "the service has no public keys"
+	case ability == "retrieve":
+		return "the service shows a secret once"
+	case ability == "last_used" && d.Usage != "":
+		return "the service does not report it; usage shows on " + d.Usage
+	case ability == "last_used":
+		return "the service does not report it"
+	case ability == "restrictions" && have != "":
+		return have + ", no restrictions"
+	}
+	return "the service has no call for it"
+}
