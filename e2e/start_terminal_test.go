@@ -121,7 +121,7 @@ func TestTooSmallSaysWhatIsNeededAndOnlyQuitActs(t *testing.T) {
 }
 
 func tooSmallSaysWhatIsNeededAndOnlyQuitActs(t *testing.T, renderer string) {
-	p := newHome(t).sit(t, 80, 24, "--demo", "--renderer", renderer)
+	p := newHome(t).sit(t, 80, 24, "--demo", "--profile", "local/prosopo", "--renderer", renderer)
 	first := p.wait(`▸ (\S+)`)[1]
 	p.resize(39, 9)
 	p.wait("too small: 39x9\n.*needs 40x10\n.*q quits")
