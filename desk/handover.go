@@ -52,16 +52,16 @@ func init() {
 
 // toNamedPlace refuses a place on the server that somebody at another machine wrote out: only the profile's named ones and their own
 // clipboard are for them.
-func toNamedPlace(d *Desk, o Order) (why error, record string) {
+func toNamedPlace(d *Desk, o Order) (record string, why error) {
 	switch {
 	case o.To == "" || o.To == "clipboard" || slices.Contains(d.o.Places, o.To):
-		return nil, ""
+		return "", nil
 	case len(d.o.Places) == 0:
 		why = fmt.Errorf("over SSH a secret goes only to a destination that the profile names, and %s names none: use clipboard, your own terminal's, or have an administrator run on the server: %s", d.o.Profile, DestinationLine(d.o.Profile, "NAME"))
 	default:
 		why = fmt.Errorf("over SSH a secret goes only to a destination that the profile names: %v", d.o.Places)
 	}
-	return why, "not a destination of the profile"
+	return "not a destination of the profile", why
 }
 
 // DestinationLine is the line that names a destination of a profile, for who keeps the server's configuration. What is in capitals is
