@@ -98,7 +98,7 @@ type kind struct {
 	// profiles says that it is of the configuration, and for administrators alone. mayGuest refuses what is not for whoever comes over
 	// SSH, and says what is on record then.
 	profiles bool
-	mayGuest func(d *Desk, o Order) (why error, record string)
+	mayGuest func(d *Desk, o Order) (record string, why error)
 	// inParts says that each of its parts has a receipt of its own.
 	inParts bool
 	// admins says that it is for administrators alone, unless it is a rotation's act or the key was made in this session.

@@ -51,14 +51,14 @@ func init() {
 
 // toNamedPlace refuses a place on the server that somebody at another machine wrote out: only the profile's named ones and their own
 // clipboard are for them.
-func toNamedPlace(d *Desk, o Order) (why error, record string) {
+func toNamedPlace(d *Desk, o Order) (record string, why error) {
 	switch {
 	case o.To == "" || o.To == "clipboard" || slices.Contains(d.o.Places, o.To):
-		return nil, ""
+		return "", nil
 	case len(d.o.Places) == 0:
 		why = fmt.Errorf("over SSH a secret goes only to a destination that the profile names, and %s names none: an admin adds one to the configuration on the server", d.o.Profile)
 	default:
 		why = fmt.Errorf("over SSH a secret goes only to a destination that the profile names: %v", d.o.Places)
 	}
-	return why, "not a destination of the profile"
+	return "not a destination of the profile", why
 }

@@ -85,23 +85,23 @@ func setUp(_ *Desk, o Order, _ apikey.Key, e *Entry) {
 }
 
 // staysHere refuses what is done on this machine alone.
-func staysHere(*Desk, Order) (why error, record string) {
-	return errors.New(ProfilesAreHeres), "changes the server's configuration"
+func staysHere(*Desk, Order) (record string, why error) {
+	return "changes the server's configuration", errors.New(ProfilesAreHeres)
 }
 
 // mayNameToken refuses what is not for whoever is at another machine: a place of a token is named on this machine alone, and a token
 // that is here goes to no other address than before, whoever asks.
-func mayNameToken(_ *Desk, o Order) (why error, record string) {
+func mayNameToken(_ *Desk, o Order) (record string, why error) {
 	s := o.Setup
 	named, typed := s.Is.Token.Named(), !s.Token.IsZero()
 	stays := o.What == EditProfile && named && !typed && sameToken(s)
 	switch {
 	case stays && movesToken(s):
-		return &FieldError{Field: "token", Why: "the server's token goes to no other service or address: type the token for the new one"}, "moves a token of the server's"
+		return "moves a token of the server's", &FieldError{Field: "token", Why: "the server's token goes to no other service or address: type the token for the new one"}
 	case !stays && (named || !typed):
-		return &FieldError{Field: "token", Why: "over SSH a token is typed: its place on the server is named in the configuration file alone"}, "names a place on the server"
+		return "names a place on the server", &FieldError{Field: "token", Why: "over SSH a token is typed: its place on the server is named in the configuration file alone"}
 	}
-	return nil, ""
+	return "", nil
 }
 
 func sameToken(s Setup) bool { return reflect.DeepEqual(s.Was.Token, s.Is.Token) }

@@ -24,9 +24,9 @@ func OfRole(why string) bool {
 // roles refuses what is somebody else's, and has that recorded.
 func (d *Desk) roles(next Handler) Handler {
 	return func(ctx context.Context, o Order) (Outcome, error) {
-		why, record := d.roleRefusal(o)
+		record, why := d.roleRefusal(o)
 		if why == nil && d.o.Role != "" && kinds[o.What].mayGuest != nil {
-			why, record = kinds[o.What].mayGuest(d, o)
+			record, why = kinds[o.What].mayGuest(d, o)
 		}
 		if why != nil {
 			// A screen refuses before there is a draft: on record is what every front knows by then.
@@ -47,17 +47,17 @@ func (d *Desk) roles(next Handler) Handler {
 	}
 }
 
-func (d *Desk) roleRefusal(o Order) (why error, record string) {
+func (d *Desk) roleRefusal(o Order) (record string, why error) {
 	switch {
 	case d.o.Role == "" || d.o.Role == config.Admin:
 	case kinds[o.What].profiles:
-		return errors.New(ProfilesAreAdmins), BeyondRole
+		return BeyondRole, errors.New(ProfilesAreAdmins)
 	case d.o.Role == config.Viewer:
-		return errors.New(ViewerOnly), BeyondRole
+		return BeyondRole, errors.New(ViewerOnly)
 	case kinds[o.What].admins && !o.Act && !d.madeHere(o.Key.ID):
-		return errors.New(DeleteIsAdmins), BeyondRole
+		return BeyondRole, errors.New(DeleteIsAdmins)
 	}
-	return nil, ""
+	return "", nil
 }
 
 // madeHere says that a key was made in this session. Whose secret reached nobody may go again.
