@@ -48,7 +48,7 @@ func goingOn(before, begun string, names []string) (out []string) {
 func inFolder(folder, begun string, env bool, o Options) (names []string) {
 	path := "."
 	if folder != "" {
-		path = strings.TrimRight(folder, `/`+string(filepath.Separator))
+		path = strings.TrimRightFunc(folder, func(r rune) bool { return r == '/' || r == filepath.Separator })
 	}
 	if path == "" {
 		path = string(filepath.Separator) + "."
