@@ -11,27 +11,24 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"detent/client/issuers"
 	"detent/disk"
 )
 
 // Template is what config init writes: every field, explained, none of them active.
-var Template = strings.NewReplacer("{locals}", locals(), "{name}", exampleName, "{URL}", exampleURL, "{NAME}", strings.ToUpper(exampleName),
-	"{auth}", strings.Join(whoHave("auth"), ", "), "{create}", strings.Join(whoHave("create"), ", "), "{secret_prefix}", strings.Join(whoHave("secret_prefix"), ", ")).Replace(template)
+var Template = sync.OnceValue(func() string {
+	name, address := issuers.BuiltIn()[0], "https://api.example.com"
+	if d, err := issuers.Load("", name); err == nil {
+		address = d.URL
+	}
+	return strings.NewReplacer("{locals}", locals(), "{name}", name, "{URL}", address, "{NAME}", strings.ToUpper(name),
+		"{auth}", strings.Join(whoHave("auth"), ", "), "{create}", strings.Join(whoHave("create"), ", "), "{secret_prefix}", strings.Join(whoHave("secret_prefix"), ", ")).Replace(template)
+})
 
 //go:embed template.toml
 var template string
-
-// exampleName and exampleURL are the issuer that the template shows.
-var exampleName, exampleURL = func() (string, string) {
-	name := issuers.BuiltIn()[0]
-	d, err := issuers.Load("", name)
-	if err != nil {
-		return name, "https://api.example.com"
-	}
-	return name, d.URL
-}()
 
 // locals are the names of the profiles that are always there.
 func locals() string {
@@ -55,7 +52,7 @@ func Init(path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(Template)
+	_, err = f.WriteString(Template())
 	return errors.Join(err, f.Sync(), f.Close())
 }
 

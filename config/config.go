@@ -115,10 +115,8 @@ type EnvFile = delivery.EnvFile
 // BuiltIn are the profiles on the embedded service, the default first. What a key is guarded as, it says itself.
 func BuiltIn() []Profile {
 	var out []Profile
-	for _, service := range issuers.BuiltIn() {
-		if d, err := issuers.Load("", service); err == nil && d.Embedded {
-			out = append(out, Profile{Name: Local + service, Service: service, CanCreate: true, Embedded: true})
-		}
+	for _, service := range issuers.Embedded() {
+		out = append(out, Profile{Name: Local + service, Service: service, CanCreate: true, Embedded: true})
 	}
 	return out
 }

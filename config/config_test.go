@@ -306,12 +306,12 @@ func TestMissingFileIsFineUnlessNamed(t *testing.T) {
 }
 
 func TestTemplateIsValidInBothStates(t *testing.T) {
-	if _, err := parse("t", []byte(Template)); err != nil {
+	if _, err := parse("t", []byte(Template())); err != nil {
 		t.Fatal(err)
 	}
 	// What the comments show has to work once the marks are taken away.
 	var active []string
-	for _, line := range strings.Split(Template, "\n") {
+	for _, line := range strings.Split(Template(), "\n") {
 		line = strings.TrimPrefix(line, "# ")
 		field, _, isField := strings.Cut(line, "=")
 		field = strings.TrimSpace(field)

@@ -393,7 +393,7 @@ func TestDebugLogIsItsOwnersAlone(t *testing.T) {
 
 func FuzzConfigNeverPanicsAndNamesTheLine(f *testing.F) {
 	f.Add(documented)
-	f.Add(Template)
+	f.Add(Template())
 	for _, c := range refusals {
 		f.Add(c.file)
 	}
@@ -420,7 +420,7 @@ func FuzzConfigNeverPanicsAndNamesTheLine(f *testing.F) {
 
 // FuzzAppend: the file stays as it is to the byte, and the profile that is read afterwards is the one that was added.
 func FuzzAppend(f *testing.F) {
-	for i, file := range []string{"", "\n", "# no newline", documented, Template, "default_profile = \"new\"\n", "[profiles]\n", "[operators.a]\r\n", "x = \"\"\"\n"} {
+	for i, file := range []string{"", "\n", "# no newline", documented, Template(), "default_profile = \"new\"\n", "[profiles]\n", "[operators.a]\r\n", "x = \"\"\"\n"} {
 		f.Add(file, "new", byte(i), "https://api.example", "TOKEN", "pass")
 		f.Add(file, "a.b c", byte(i+3), "https://api.example/base", "~/token", `a "b" \c`)
 	}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -46,16 +47,37 @@ var builtIn = sync.OnceValue(func() map[string]func() (*kit.Declaration, error) 
 var BuiltIn = sync.OnceValue(func() []string {
 	place := map[string]int{}
 	var out []string
-	for name, load := range builtIn() {
+	for name := range builtIn() {
 		out = append(out, name)
 		place[name] = math.MaxInt
-		if d, err := load(); err == nil && d.Place > 0 {
-			place[name] = d.Place
+		if at, err := strconv.Atoi(head(name)["place"]); err == nil && at > 0 {
+			place[name] = at
 		}
 	}
 	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(place[a], place[b]), cmp.Compare(a, b)) })
 	return slices.Clip(out)
 })
+
+// Embedded are those that the embedded service speaks, in that order.
+var Embedded = sync.OnceValue(func() []string {
+	return slices.DeleteFunc(slices.Clone(BuiltIn()), func(name string) bool { return head(name)["embedded"] != "true" })
+})
+
+// head are the fields above the first table of a built-in declaration, as they are written. Every command needs two of them, and reading
+// all declarations takes as long as the rest of its start.
+func head(name string) map[string]string {
+	raw, _ := files.ReadFile(name + ".toml")
+	out := map[string]string{}
+	for line := range strings.Lines(string(raw)) {
+		if strings.HasPrefix(line, "[") {
+			break
+		}
+		if field, value, ok := strings.Cut(line, "="); ok {
+			out[strings.TrimSpace(field)] = strings.TrimSpace(value)
+		}
+	}
+	return out
+}
 
 // IsBuiltIn reports whether a name is that of one that is built in.
 func IsBuiltIn(name string) bool { return builtIn()[name] != nil }
