@@ -21,7 +21,7 @@ refusals = { own = ["text"] }
 		{row, "create: the service has no call for it|delete: the service has no call for it|rename: the service has no call for it|role: keys have no role|disable: the service has no call for it|" +
 			"public_key: the service has no public keys|retrieve: the service shows a secret once|roll: the service has no call for it|last_used: the service does not report it|" +
 			"expiry: the service has no call for it|restrictions: the service has no call for it"},
-		{row + `create = { call = "POST /keys", send = { name = { field = "name" }, end = { field = "expires_at", as = "date" } } }
+		{row + `create = { call = "POST /keys", send = { name = { field = "name" }, scopes = { field = "permissions", as = "list" }, end = { field = "expires_at", as = "date" } } }
 delete = { call = "DELETE /keys/{id}" }
 permission = [{ name = "read" }]
 usage_page = "its page"
