@@ -71,7 +71,7 @@ var screenFlows = []*screenFlow{
 		act: [2]string{"enter", `✓ .*{new}\.key`}, ends: always("done"), writes: 1, change: made, held: (*cell).kept,
 		after: map[string]script{"done": {{"confirm:enter", ""}, {"gone:", "Key created"}}}},
 
-	{name: "delete at once", on: every, spoil: changes, open: then(creating, [][2]string{{"confirm:enter", "Key created"}, {"see:", "hidden, "}, {"confirm:d", "cannot be undone"},
+	{name: "delete at once", on: every, spoil: changes, open: then(creating, [][2]string{{"confirm:enter", "Key created"}, {"see:", "hidden, "}, {"confirm:d", `▸ Cancel ◂    Delete this key`},
 		{"right", `▸ Delete this key ◂`}}...),
 		act: [2]string{"confirm:enter", `{new} (deleted|was already gone)`}, writes: 1, again: true, change: gone("{new}"),
 		after: map[string]script{"not done": deletedAfterAll, "unknown": deletedAfterAll}},
@@ -113,7 +113,7 @@ var screenFlows = []*screenFlow{
 }
 
 var (
-	deletedAfterAll = script{{"see:", "hidden, "}, {"confirm:d", "cannot be undone"}, {"right", `▸ Delete this key ◂`}, {"confirm:enter", `{new} (deleted|was already gone)`},
+	deletedAfterAll = script{{"see:", "hidden, "}, {"confirm:d", `▸ Cancel ◂    Delete this key`}, {"right", `▸ Delete this key ◂`}, {"confirm:enter", `{new} (deleted|was already gone)`},
 		{"gone:", "Key created"}, {"row:{new}", ""}}
 	lookedFor = script{{"confirm:esc", ""}, {"gone:", "Delete a key"}, {"ctrl+r", ""}, {"gone:", "reloading …|✗ "}, {"row:{name}", ""}}
 	closed    = script{{"confirm:enter", ""}, {"gone:", "is public by design|Request a public key"}, {"row:{new}", ""}}
