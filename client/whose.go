@@ -5,6 +5,23 @@ import (
 	"detent/client/issuers"
 )
 
+// Foreign is the title of another built-in issuer whose secrets begin as this one does, and how that is, where those of the issuer that a
+// credential is meant for do not begin so; empty where it may be that issuer's. Such a credential is sent nowhere to find out.
+func Foreign(folder, service string, secret apikey.Secret) (title, prefix string) {
+	own := 0
+	if d, err := issuers.Load(folder, service); err == nil {
+		for _, p := range d.Secret.Prefixes {
+			if secret.HasPrefix(p.Text) {
+				own = max(own, len(p.Text))
+			}
+		}
+	}
+	if title, prefix = whose(service, secret); len(prefix) <= own {
+		return "", ""
+	}
+	return title, prefix
+}
+
 // whose is another built-in issuer whose secrets begin as this one does, by the longest of the beginnings that they declare. The
 // declarations are read when a secret is refused, and not before.
 func whose(name string, secret apikey.Secret) (title, prefix string) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"detent/client"
 	"detent/config"
 	"detent/desk"
 	"detent/tui/ui"
@@ -76,7 +77,13 @@ func (k keeper) Check(o desk.Order) (desk.Order, error) {
 		}
 	}
 	if !s.Token.IsZero() {
-		var err error
+		cfg, err := k.Config()
+		if err != nil {
+			return o, err
+		}
+		if title, prefix := client.Foreign(cfg.IssuerFolder(), s.Is.Service, s.Token); title != "" && (s.Is.SecretPrefix == "" || !s.Token.HasPrefix(s.Is.SecretPrefix)) {
+			return o, &desk.FieldError{Field: "token", Why: fmt.Sprintf("it begins with %s, as the secrets of %s do: it was not stored, and is not sent to another service", prefix, title)}
+		}
 		if s.Is.Token, err = k.o.Env.KeepToken(s.Is.Name, s.Token); err != nil {
 			return o, fmt.Errorf("the token could not be kept: %w", err)
 		}
