@@ -51,10 +51,12 @@ func init() {
 			receipt: []string{`profile-add done certain [URL; the token that was typed is in the file PLACE]`},
 			command: configured("add", "NAME", "service=vertesia", "url=URL", "token=-"), stdin: func(k subject) string { return k.secret },
 			press: func(h *house, v *screen, k subject) {
-				h.press(v, "a", "Add a profile", k.name, k.name, "\r", "┃ Service", "\r", "┃ URL", h.url, h.url, "\r", "┃ Where does")
+				h.press(v, "a", "Add a profile", k.name, k.name, "\r", "┃ Service")
+				v.press("\x1b[C") // vertesia, whose token it is
+				h.press(v, "\r", "┃ URL", h.url, h.url, "\r", "┃ Where does")
 				v.press("\x1b[B\x1b[B\x1b[B") // the last is: typed
 				h.press(v, "\r", "it is not shown")
-				h.press(v, h.token, "characters", "\r", "┃ Environment", "\r", "┃ Read-only", "\r", "typed, kept")
+				h.press(v, h.token, "characters", "\r", "┃ Authentication", "\r", "┃ Environment", "\r", "┃ Read-only", "\r", "typed, kept")
 			}},
 		order{name: "profile-edit", door: "e", said: "profile spare changed", what: desk.EditProfile, setup: "spare",
 			receipt: []string{`profile-edit done certain before {"read_only":false} after {"read_only":true} [read_only]`},
