@@ -404,21 +404,27 @@ func (r *Rotation) seeLastUse(ctx context.Context, notes *[]string) error {
 	if !r.j.SeesUse || r.j.LastUseMoves || r.j.Proved == 0 || !r.willWatch() {
 		return nil
 	}
-	begun := r.w.Now()
+	var shown apikey.Moment
+	appeared := false
 	used, err := r.lookUntil(ctx, max(looks*between, r.caps.UseResolution), func() (bool, error) {
 		s, err := r.look(ctx)
 		if err != nil || s.new == nil {
 			return false, err
 		}
-		_, used := s.new.LastUsedAt.Time()
+		shown = s.new.LastUsedAt
+		_, used := shown.Time()
+		appeared = appeared || !used
 		return used, nil
 	})
 	if err != nil {
 		return err
 	}
-	if used {
-		r.j.LastUseMoves, r.j.UseDelay = true, r.w.Now().Sub(begun)
+	switch {
+	case used && !r.newUse.at.IsZero() && (appeared || r.newUse.ours(shown)):
+		r.seeDelay(shown, r.w.Now())
 		return r.save("last use seen")
+	case used: // the stamp was there before we looked, and since when is not known: the drain sees another one appear
+		return nil
 	}
 	*notes = append(*notes, "the service does not show that the new key was used: its last use is not relied upon")
 	return nil

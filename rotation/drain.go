@@ -22,13 +22,12 @@ type waiting struct {
 	moves int // looks at which the old key had moved
 	looks int
 
-	newUsed    apikey.Moment // the new key's last use, as the last look showed it
-	newMoved   time.Time     // when a look saw it move
-	probed     time.Time     // our last probe of it before that
-	firstProbe time.Time     // our first probe of it in this wait
-	answered   time.Time     // when that was answered, by the service's clock; zero where it shows none
-	tries      int           // of the old secret
-	nextTry    time.Time
+	newUsed  apikey.Moment // the new key's last use, as the last look showed it
+	newMoved time.Time     // when a look saw it move
+	probed   time.Time     // our last probe of it before that
+	answered time.Time     // when that was answered, by the service's clock; zero where it shows none
+	tries    int           // of the old secret
+	nextTry  time.Time
 }
 
 // watched reports whether the old key's last use can be watched.
@@ -193,9 +192,6 @@ func (r *Rotation) useNew(ctx context.Context) error {
 			r.wait.answered = r.serviceNow()
 		}
 	}
-	if r.wait.firstProbe.IsZero() {
-		r.wait.firstProbe = r.wait.probed
-	}
 	return nil
 }
 
@@ -215,8 +211,8 @@ func (r *Rotation) seeSpacing(used apikey.Moment, now time.Time) {
 		ok && !w.answered.IsZero() && at.After(w.answered.Add(max(coarseSpacing, r.j.UseSpacing, r.caps.UseResolution))) {
 		r.foreignUse = true // no probe of ours has left a stamp of that time
 	}
-	if !r.j.LastUseMoves && !w.firstProbe.IsZero() { // the first use shows only now
-		r.j.LastUseMoves, r.j.UseDelay = true, now.Sub(w.firstProbe)
+	if !r.j.LastUseMoves && !r.newUse.at.IsZero() { // the first use shows only now
+		r.seeDelay(used, now)
 	}
 	spacing := now.Sub(w.newMoved)
 	if wholeSeconds(used) {
@@ -226,6 +222,32 @@ func (r *Rotation) seeSpacing(used apikey.Moment, now time.Time) {
 		r.j.UseSpacing = max(r.j.UseSpacing, spacing)
 	}
 	w.newMoved = now
+}
+
+// firstUse is our first request with the new secret that was accepted in this process, and when it was asked for by the service's clock.
+type firstUse struct{ at, server time.Time }
+
+// ours reports whether a stamp is not older than our first request: one that is was left by somebody else, and since when it shows is not known.
+func (u firstUse) ours(used apikey.Moment) bool {
+	at, ok := used.Time()
+	return ok && !u.at.IsZero() && !at.Before(u.server.Truncate(time.Second))
+}
+
+// seeDelay learns how late a use shows, of a stamp that has just appeared. It says itself when the use was, by the service's clock: it may be that of
+// an earlier request than the last one, or of an application. Where the service shows no clock, it is taken for that of our first request.
+func (r *Rotation) seeDelay(used apikey.Moment, now time.Time) {
+	late := now.Sub(r.newUse.at)
+	if clock, ok := client.As[client.Clock](r.svc); ok {
+		if server, _, shown := clock.ServerTime(); shown {
+			if server.Nanosecond() == 0 && !wholeSeconds(used) { // the clock is told in whole seconds, and may be as much later
+				server = server.Add(time.Second)
+			}
+			if at, ok := used.Time(); ok && !at.After(server) {
+				late = server.Sub(at)
+			}
+		}
+	}
+	r.j.LastUseMoves, r.j.UseDelay = true, late
 }
 
 func wholeSeconds(m apikey.Moment) bool {

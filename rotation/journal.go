@@ -92,8 +92,8 @@ type journal struct {
 	Switched bool `json:"switched,omitzero"` // detent's own credential may have been changed by us
 
 	Proved       int  `json:"proved,omitzero"`         // probes of the new key that were accepted
-	LastUseMoves bool `json:"last_use_moves,omitzero"` // the new key's last use moved after a probe
-	// UseDelay is how long after a probe its stamp showed; UseSpacing the longest span between two moves of it.
+	LastUseMoves bool `json:"last_use_moves,omitzero"` // the new key's last use was seen to appear: how late a use shows is known
+	// UseDelay is how long after a use its stamp showed; UseSpacing the longest span between two moves of it.
 	UseDelay   time.Duration `json:"use_delay,omitzero"`
 	UseSpacing time.Duration `json:"use_spacing,omitzero"`
 	// ListLag is how long the new row took to be listed.

@@ -177,9 +177,13 @@ func (t tried) accepted() bool { return t.Verdict == apikey.Accepted && !t.unpro
 // secret is accepted by it: both are seen to here. from says where the secret was taken.
 // Without a subject nothing is claimed: whose it is has yet to be told.
 func (r *Rotation) try(ctx context.Context, subject string, secret apikey.Secret, from, call string) (tried, error) {
+	use := firstUse{r.w.Now(), r.serviceNow()}
 	proof, err := r.probe(ctx, secret, call)
 	if err != nil {
 		return tried{}, err
+	}
+	if subject == SubjectNew && proof.Verdict == apikey.Accepted && r.newUse.at.IsZero() {
+		r.newUse = use
 	}
 	t := tried{Proof: proof}
 	switch proof.Verdict {

@@ -185,10 +185,11 @@ func (w *world) use(k *key, at time.Time) {
 	if !w.sc.SeesUse {
 		return
 	}
-	if n := len(k.stamps); n > 0 && w.sc.UseEvery > 0 && at.Sub(k.stamps[n-1].value) < w.sc.UseEvery {
+	when := at.Add(w.server) // a stamp is by the service's clock
+	if n := len(k.stamps); n > 0 && w.sc.UseEvery > 0 && when.Sub(k.stamps[n-1].value) < w.sc.UseEvery {
 		return
 	}
-	k.stamps = append(k.stamps, stamp{at.Add(w.sc.UseDelay), at.Truncate(max(w.sc.UseRound, time.Nanosecond))})
+	k.stamps = append(k.stamps, stamp{at.Add(w.sc.UseDelay), when.Truncate(max(w.sc.UseRound, time.Nanosecond))})
 	for len(k.stamps) > 1 && !k.stamps[1].seen.After(w.listTime()) {
 		k.stamps = k.stamps[1:]
 	}
