@@ -19,6 +19,7 @@ import (
 // fleet is all profiles in one list. Nil is the list of one profile.
 type fleet struct {
 	members []*member
+	setting apikey.Setting       // of a demo, which has no others; else empty
 	owners  map[ui.Screen]string // whose a screen is, by profile; the frame tells it
 	making  string               // whose the screen is that is opened next
 	chosen  *profile             // whose screens are made, where that is not the one of the row under the cursor
@@ -74,6 +75,9 @@ func (a *App) openAll() tea.Cmd {
 	a.list.Clear()
 	for _, p := range a.host.Profiles() {
 		a.fleet.members = append(a.fleet.members, &member{profile: profile{want: p.Name}})
+		if p.Setting.Demo {
+			a.fleet.setting = p.Setting
+		}
 	}
 	a.list.SetProfiles(a.fleet.forList()...)
 	return a.hear(nil)

@@ -270,3 +270,22 @@ func TestTheFilterOfAllProfilesKnowsProfiles(t *testing.T) {
 	d.typing("env:live") // of prod, whose keys say nothing
 	d.sees("5 of 15")
 }
+
+// TestAProfileThatNeverAnswersHidesNoKeysOfTheOthers, by whatever the list is ordered.
+func TestAProfileThatNeverAnswersHidesNoKeysOfTheOthers(t *testing.T) {
+	first, never := make(chan struct{}), make(chan struct{})
+	defer close(never)
+	d, _ := startFleet(t, 120, 40, func(h *fleetHost) {
+		for name, n := range map[string]int{"prod": 6000, "shop": 500} {
+			h.services[name].keys = fakeKeys(n, h.service.clock.Now())
+			h.services[name].batch = n
+		}
+		h.hold["shop"], h.hold["gen"] = first, never
+	})
+	d.press("s")
+	d.clock.pass(time.Second)
+	d.send(keyMsg("0"))
+	d.until(func() bool { return strings.Contains(d.view(), "/6000 ") })
+	close(first)
+	d.until(func() bool { return strings.Contains(d.view(), "/6500 ") })
+}

@@ -59,7 +59,7 @@ func (f *fleet) listed() ui.Place {
 			answered++
 		}
 	}
-	return ui.Place{Profile: allProfiles, Service: fmt.Sprintf("%d of %d answered", answered, len(f.members))}
+	return ui.Place{Profile: allProfiles, Service: fmt.Sprintf("%d of %d answered", answered, len(f.members)), Setting: f.setting}
 }
 
 // progress is what the header says while profiles are asked.

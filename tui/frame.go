@@ -115,13 +115,7 @@ func (a *App) whose() ui.Place {
 // listed is the profile in use, or on its way to be.
 func (a *App) listed() ui.Place {
 	if a.fleet != nil {
-		out := a.fleet.listed()
-		for _, p := range a.host.Profiles() {
-			if p.Setting.Demo { // a demo has no others
-				out.Setting = p.Setting
-			}
-		}
-		return out
+		return a.fleet.listed()
 	}
 	if a.profile.conn != nil {
 		return a.profile.place()

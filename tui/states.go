@@ -14,6 +14,8 @@ import (
 func (a *App) placeholder() string {
 	s := a.env.Styles
 	switch {
+	case a.list.Shown() > 0:
+		return "" // nobody sees it
 	case a.fleet != nil:
 		return a.fleet.placeholder(a)
 	case a.profile.err != nil:

@@ -81,13 +81,14 @@ func (l *List) AddOf(profile int, batches ...Batch) tea.Cmd {
 	return l.Add(batches...)
 }
 
-// EndOf closes the load of one profile; more says that others go on. One that failed leaves the profile's keys as they were.
+// EndOf closes the load of one profile; more says that others go on. One that failed leaves the profile's keys as they were. What came
+// has a place from then on: the others may never end.
 func (l *List) EndOf(profile int, complete, more bool) tea.Cmd {
 	batches, waited := l.waiting[profile]
 	delete(l.waiting, profile)
 	l.loading = more
 	if !waited || !complete {
-		if l.ordered < l.store.n && !more {
+		if l.ordered < l.store.n {
 			return l.rearrange(reusePrefix)
 		}
 		return nil
