@@ -28,7 +28,7 @@ func NewDelete(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apik
 		env:  env, title: "Delete a key", danger: true, guard: 1, gate: g,
 		buttons: buttons{labels: []string{"Cancel", "Delete"}},
 		body:    func(width int) []string { return deleteBody(env, caps, profile, k, rotating, width) },
-		leaks: []string{"Its secret leaked. The secret cannot end itself: the key is deleted with the credential of " + ui.Clean(profile.Name) + ".",
+		leaks: []string{"Its secret leaked. detent knows no call by which it ends itself: the key is deleted with the credential of " + ui.Clean(profile.Name) + ".",
 			"Whoever uses it fails at once: esc and " + env.Keys.Rotate.Help().Key + " replace it first."},
 		intent: func(ticket int) tea.Msg {
 			return ui.DeleteKey{Ticket: ticket, Profile: profile.Name, ID: k.ID, Name: k.Name}
