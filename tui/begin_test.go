@@ -29,7 +29,7 @@ func TestAProgramThatBeginsWithAllProfilesHasThemAtOnce(t *testing.T) {
 				turns.all = append(turns.all, r)
 				turns.mu.Unlock()
 				v := r.View()
-				h.rotating = []rotation.View{v}
+				h.rotates(v)
 				return func(env *ui.Env) []ui.Screen { return []ui.Screen{rotate.Behind(env, turns, v)} }
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -183,13 +184,26 @@ type fakeHost struct {
 	profiles []ui.Profile
 	openErr  error
 	openings []string
-	rotating []rotation.View
+	rotating []rotation.View // read by openRotations, written by rotates
 	// catalogue asks the service which permissions there are.
 	catalogue func(context.Context) error
 	unshown   error    // why a secret may not be shown
 	stuck     error    // why what a place held cannot be put back
 	secrets   []string // what was said of each that was shown, copied and saved
 	mu        sync.Mutex
+}
+
+// rotates says which rotations are open, whatever else goes on.
+func (h *fakeHost) rotates(open ...rotation.View) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.rotating = open
+}
+
+func (h *fakeHost) openRotations() []rotation.View {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.rotating)
 }
 
 func (h *fakeHost) Profiles() []ui.Profile { return h.profiles }
@@ -210,7 +224,7 @@ func (h *fakeHost) Open(_ context.Context, name string) (ui.Connection, error) {
 		if p.Name == name {
 			return ui.Connection{
 				Profile: p, Service: h.service, Order: h.service.order, Policy: apikey.DefaultPolicy(), Catalogue: h.catalogue,
-				Rotations: func() []rotation.View { return h.rotating },
+				Rotations: h.openRotations,
 			}, nil
 		}
 	}

@@ -12,7 +12,6 @@ import (
 
 	"detent/apikey"
 	"detent/client"
-	"detent/rotation"
 	"detent/tui/ui"
 )
 
@@ -35,7 +34,7 @@ func (h *fleetHost) Open(_ context.Context, name string) (ui.Connection, error) 
 	}
 	for _, p := range h.profiles {
 		if s := h.services[name]; p.Name == name && s != nil {
-			return ui.Connection{Profile: p, Service: s, Order: s.order, Policy: apikey.DefaultPolicy(), Rotations: func() []rotation.View { return h.rotating }}, nil
+			return ui.Connection{Profile: p, Service: s, Order: s.order, Policy: apikey.DefaultPolicy(), Rotations: h.openRotations}, nil
 		}
 	}
 	return ui.Connection{}, errors.New("there is no profile " + name)

@@ -424,11 +424,11 @@ func TestRelativeTimesMoveWithTheMinute(t *testing.T) {
 
 func TestAnOpenRotationIsMarkedAndCounted(t *testing.T) {
 	d := start(t, 120, 40, func(_ *Options, h *fakeHost) {
-		h.rotating = []rotation.View{{Profile: "prod", State: rotation.Open, Old: h.service.keys[0], New: &h.service.keys[1]}}
+		h.rotates(rotation.View{Profile: "prod", State: rotation.Open, Old: h.service.keys[0], New: &h.service.keys[1]})
 	})
 	d.sees("1 waits for you · R", "↻ waits for you", "↻ new")
 	d.press("/", "retiring", "enter", "d").sees("A rotation of this key is open").press("esc", "esc")
-	d.host.rotating = nil
+	d.host.rotates()
 	d.send(rotate.Changed{})
 	d.settle()
 	d.seesNot("for you").seesNot("retiring")
@@ -465,7 +465,7 @@ func TestRotatingAKeyOfAnOpenRotationBringsThatBack(t *testing.T) {
 	d := start(t, 120, 40, func(o *Options, h *fakeHost) {
 		o.Rotate = func(*ui.Env, ui.Profile, apikey.Capabilities, apikey.Key) ui.Screen { made += "new "; return &holder{} }
 		o.Rotations = func(*ui.Env) ui.Screen { made += "open "; return &holder{} }
-		h.rotating = []rotation.View{{Profile: "prod", State: rotation.Open, Old: h.service.keys[0], New: &h.service.keys[1]}}
+		h.rotates(rotation.View{Profile: "prod", State: rotation.Open, Old: h.service.keys[0], New: &h.service.keys[1]})
 	})
 	d.press("/", "retiring", "enter", "r").sees("held")
 	if made != "open " {

@@ -21,7 +21,7 @@ func withRotations(o *Options, h *fakeHost) {
 	o.Rotations = func(env *ui.Env) ui.Screen { return rotate.NewList(env, turns) }
 	for range 3 {
 		r, _ := turns.Start(context.Background(), "prod", h.service.keys[len(turns.all)+5], rotate.Plan{})
-		h.rotating = append(h.rotating, r.View())
+		h.rotates(append(h.openRotations(), r.View())...)
 	}
 }
 
@@ -86,7 +86,7 @@ func TestThePaletteGoesToKeysProfilesAndRotations(t *testing.T) {
 		t.Fatalf("the profile in use is %s", d.app.profile.want)
 	}
 
-	second := d.host.rotating[1]
+	second := d.host.openRotations()[1]
 	d.press(":").typing(second.Old.Name)
 	d.sees("rotation")
 	for i := 0; i < 20 && !strings.Contains(line(d.view(), "▸"), "rotation"); i++ {
