@@ -84,18 +84,19 @@ func newLayout(r *kit.Row) *layout {
 
 // record is a row on the wire: the members that a declaration names, as they came. One is used for all rows of a list.
 type record struct {
-	l      *layout
-	texts  []text
-	times  []wireTime
-	tokens []token
-	raws   []json.RawMessage
-	flags  []flag
-	refs   []reference
-	words  []word
-	sets   permissionSets
-	places map[string]json.Unmarshaler
-	order  []member // the members of the rows so far
-	next   int      // the one in order that is expected
+	l       *layout
+	texts   []text
+	times   []wireTime
+	tokens  []token
+	raws    []json.RawMessage
+	flags   []flag
+	refs    []reference
+	words   []word
+	sets    permissionSets
+	letters letters // what the texts of rows are in
+	places  map[string]json.Unmarshaler
+	order   []member // the members of the rows so far
+	next    int      // the one in order that is expected
 }
 
 // member is one that a row had. Rows of a list have theirs in the same order, some of them left out: comparing with the one that is
@@ -119,7 +120,7 @@ func (l *layout) record() *record {
 	for name, s := range l.members {
 		switch s.kind {
 		case aText:
-			r.places[name] = &r.texts[s.at]
+			r.places[name] = &textPlace{&r.texts[s.at], &r.letters}
 		case aTime:
 			r.places[name] = &r.times[s.at]
 		case aToken:
