@@ -30,6 +30,7 @@ type member struct {
 	profile
 	hearing  *hearing // the question under way; answers to others are stale
 	answered bool     // it said all its keys, or why not
+	asked    int      // examinations of its keys: the answer to the last counts
 	counts   counts
 	after    string // the key to put the cursor on when it is there
 	made     func(k *apikey.Key) bool
@@ -242,10 +243,11 @@ func (f *fleet) examine(a *App) tea.Cmd {
 }
 
 func (f *fleet) examineSome(a *App, which map[int]bool) tea.Cmd {
-	keys, now, of := a.list.Keys(), a.env.Now(), map[int]profile{}
+	keys, now, of, nr := a.list.Keys(), a.env.Now(), map[int]profile{}, map[int]int{}
 	for at := range which {
 		if m := f.members[at]; m.conn != nil {
-			of[at] = m.profile
+			m.asked++
+			of[at], nr[at] = m.profile, m.asked
 		}
 	}
 	if len(of) == 0 {
@@ -255,7 +257,9 @@ func (f *fleet) examineSome(a *App, which map[int]bool) tea.Cmd {
 		out := fleetExamined{f, map[int]examined{}}
 		for at, p := range of {
 			n, seq := keys.Of(at)
-			out.of[at] = p.examine(n, seq, now)
+			found := p.examine(n, seq, now)
+			found.nr = nr[at]
+			out.of[at] = found
 		}
 		return out
 	}
@@ -268,6 +272,9 @@ func (a *App) fleetExamined(msg fleetExamined) tea.Cmd {
 	a.spoken.examined = a.load.gen
 	var cmds []tea.Cmd
 	for at, found := range msg.of {
+		if found.nr != a.fleet.members[at].asked {
+			continue
+		}
 		a.fleet.members[at].counts = found.counts
 		cmds = append(cmds, a.list.SetMarksOf(at, found.marks))
 	}

@@ -118,6 +118,7 @@ type load struct {
 	err     error
 	cancel  context.CancelFunc
 	box     *mailbox
+	asked   int // examinations of its keys: the answer to the last counts
 	counts  counts
 	after   string                   // the key to put the cursor on when it is there
 	made    func(k *apikey.Key) bool // the same, where its id is not known: the newest that is like this
@@ -241,9 +242,10 @@ func (a *App) allKeys() []apikey.Key {
 	return out
 }
 
-// examined are the findings of a load, as marks by key.
+// examined are the findings of a load, as marks by key, and which examination found them.
 type examined struct {
 	gen    int
+	nr     int
 	marks  []ui.Marks
 	counts counts
 }
@@ -256,10 +258,11 @@ func (a *App) examine() tea.Cmd {
 	if a.profile.conn == nil {
 		return nil
 	}
-	keys, p, gen, now := a.list.Keys(), a.profile, a.load.gen, a.env.Now()
+	a.load.asked++
+	keys, p, gen, nr, now := a.list.Keys(), a.profile, a.load.gen, a.load.asked, a.env.Now()
 	return func() tea.Msg {
 		out := p.examine(keys.Len(), keys.All(), now)
-		out.gen = gen
+		out.gen, out.nr = gen, nr
 		return out
 	}
 }
@@ -308,7 +311,7 @@ func (a *App) examineDone(of tea.Msg) tea.Cmd {
 	if !one {
 		return a.fleetExamined(of.(fleetExamined))
 	}
-	if msg.gen != a.load.gen {
+	if msg.gen != a.load.gen || msg.nr != a.load.asked {
 		return nil
 	}
 	a.load.counts, a.spoken.examined = msg.counts, msg.gen

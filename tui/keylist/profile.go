@@ -103,7 +103,6 @@ func (l *List) EndOf(profile int, complete, more bool) tea.Cmd {
 // without is the store again but for the keys of one profile. Columns stay as wide as they were.
 func (s *store) without(profile int) *store {
 	out := &store{shown: slices.Clone(s.shown), widths: slices.Clone(s.widths), signed: s.signed, access: s.access.empty()}
-	marked := len(s.marks) == s.n
 	for i := range int32(s.n) {
 		if s.profileOf(i) == profile {
 			continue
@@ -111,9 +110,7 @@ func (s *store) without(profile int) *store {
 		out.put(*s.at(i))
 		out.of = append(out.of, uint16(s.profileOf(i)))
 		out.access.of = append(out.access.of, s.access.of[i])
-		if marked {
-			out.marks = append(out.marks, s.marks[i])
-		}
+		out.marks = append(out.marks, s.mark(i)) // of some keys nothing may be found yet
 	}
 	return out
 }
