@@ -287,12 +287,15 @@ func (s *issuer) List(ctx context.Context, each func([]apikey.Key)) error {
 	ctx, done := s.operation(ctx)
 	defer done()
 	var c *collector
-	return s.walk(ctx,
+	err := s.walk(ctx,
 		func(a *answer) {
 			c = &collector{each: each, answer: a, own: s.opts.Token, ownID: s.spelling.show(s.exchange.subject())}
 		},
-		func(k *apikey.Key, _ *record) { c.add(k) },
-		func() { c.finish() })
+		func(k *apikey.Key, _ apikey.Secret) { c.add(k) })
+	if err == nil {
+		c.finish()
+	}
+	return err
 }
 
 // Identify implements Identifier.
@@ -314,8 +317,8 @@ func (s *issuer) byList(ctx context.Context, secret apikey.Secret) (*apikey.Key,
 			subject = s.spelling.show(session.subject)
 		}
 	}
-	key, _, err := s.find(ctx, secret, func(k *apikey.Key, r *record) bool {
-		return r.secret().Equal(secret) || s.halfOf(k.ID, secret) || subject != "" && k.ID == subject
+	key, err := s.find(ctx, secret, func(k *apikey.Key, listed apikey.Secret) bool {
+		return listed.Equal(secret) || s.halfOf(k.ID, secret) || subject != "" && k.ID == subject
 	})
 	if key != nil {
 		key.Own = key.Own || secret.Equal(s.opts.Token)
@@ -323,34 +326,32 @@ func (s *issuer) byList(ctx context.Context, secret apikey.Secret) (*apikey.Key,
 	return key, err
 }
 
-// find lists until it knows the one key that is meant, with the secret that the list has for it: else by a mask of the secret that
-// only one key has.
-func (s *issuer) find(ctx context.Context, secret apikey.Secret, meant func(*apikey.Key, *record) bool) (*apikey.Key, apikey.Secret, error) {
+// find is the one key of the list that is meant, else the one that has a mask of the secret; nil where none or several are.
+func (s *issuer) find(ctx context.Context, secret apikey.Secret, meant func(*apikey.Key, apikey.Secret) bool) (*apikey.Key, error) {
 	var exact, masked []apikey.Key
-	var value apikey.Secret
 	err := s.walk(ctx,
-		func(*answer) { exact, masked, value = nil, nil, apikey.Secret{} },
-		func(k *apikey.Key, r *record) {
-			switch listed := r.secret(); {
-			case meant(k, r):
-				exact, value = append(exact, *k), listed
+		func(*answer) { exact, masked = nil, nil },
+		func(k *apikey.Key, listed apikey.Secret) {
+			switch {
+			case meant(k, listed):
+				exact = append(exact, *k)
 			case listed.IsZero() && maskOf(k.Masked, secret):
 				masked = append(masked, *k)
 			}
-		}, func() {})
+		})
 	if err != nil {
-		return nil, apikey.Secret{}, err
+		return nil, err
 	}
 	if len(exact) == 0 {
 		exact = masked
 	}
-	return sameByMask(exact), value, nil
+	return sameByMask(exact), nil
 }
 
 // bySecretOfList gives the secret of a key again, as far as the list has it.
 func (s *issuer) bySecretOfList(ctx context.Context, id string) (apikey.Secret, error) {
-	_, secret, err := s.find(ctx, apikey.Secret{}, func(k *apikey.Key, _ *record) bool { return k.ID == id })
-	return s.withID(id, secret), err
+	listed, err := s.inList(ctx, id)
+	return s.withID(id, listed.secret), err
 }
 
 // Delete implements Service.
@@ -370,7 +371,7 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
 	gone, err := s.remove(ctx, c)
 	if e := asError(err); e != nil && e.Outcome == NotDone && s.d.Delete.MaybeGone != "" && anyOf(strings.ToLower(e.Message), s.d.Delete.MaybeGone) {
-		if listed, failed := s.lists(ctx, id); failed == nil && !listed {
+		if listed, failed := s.inList(ctx, id); failed == nil && listed.key.ID == "" {
 			return apikey.Deleted{AlreadyGone: true, Message: e.Message}, nil
 		}
 	}

@@ -73,21 +73,16 @@ func (s *issuer) about(ctx context.Context, op string, declared *kit.Call, id st
 	if s.opts.ReadOnly && op != opGet {
 		return call{}, readOnly(op)
 	}
-	var found apikey.Secret
-	err := s.walk(ctx, func(*answer) { found = apikey.Secret{} }, func(k *apikey.Key, r *record) {
-		if k.ID == id {
-			found = r.secret()
-		}
-	}, func() {})
+	found, err := s.inList(ctx, id)
 	if err != nil {
 		return call{}, err
 	}
-	if found.IsZero() {
+	if found.secret.IsZero() {
 		return call{}, &Error{Op: op, Kind: NotFound, Status: http.StatusNotFound, Outcome: NotDone, Message: "the list has no such key", Own: true}
 	}
-	values[apikey.FieldID] = found
+	values[apikey.FieldID] = found.secret
 	c := s.request(op, declared, id, values)
-	c.idSecret = found
+	c.idSecret = found.secret
 	return c, nil
 }
 
@@ -179,12 +174,8 @@ func acknowledged(a *answer) error {
 
 // look finds a key that was changed, by an answer that shows none: whether it was is what the row shows.
 func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
-	var found apikey.Key
-	err := s.walk(ctx, func(*answer) { found = apikey.Key{} }, func(k *apikey.Key, _ *record) {
-		if k.ID == id {
-			found = *k
-		}
-	}, func() {})
+	listed, err := s.inList(ctx, id)
+	found := listed.key
 	if e := asError(err); e != nil {
 		e.Op, e.Outcome = opUpdate, Unknown
 		return apikey.Key{}, e
@@ -197,12 +188,6 @@ func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch) (apike
 		return found, &Error{Op: opUpdate, Kind: BadAnswer, Outcome: Unknown, Message: "the change was answered, and the list does not show it", Hint: hintLook}
 	}
 	return found, nil
-}
-
-// lists reports whether the list has a key.
-func (s *issuer) lists(ctx context.Context, id string) (found bool, err error) {
-	err = s.walk(ctx, func(*answer) { found = false }, func(k *apikey.Key, _ *record) { found = found || k.ID == id }, func() {})
-	return found, err
 }
 
 // Retrieve implements Retriever.
@@ -239,7 +224,7 @@ func (s *issuer) OwnProject(ctx context.Context) (project string, known bool, er
 func (s *issuer) projectOfList(ctx context.Context) (project string, known bool, err error) {
 	seen := map[string]bool{}
 	_, err = s.page(ctx, s.queryOf(s.d.OwnProject), func(*answer) { clear(seen) },
-		func(k *apikey.Key, _ *record) { project = k.Project; seen[k.Project] = true })
+		func(k *apikey.Key, _ apikey.Secret) { project = k.Project; seen[k.Project] = true })
 	return project, err == nil && len(seen) == 1 && project != "", err
 }
 

@@ -130,7 +130,7 @@ func heading(name string) string {
 // catalogueOfKeys learns from the account's own keys, as every list does: how it spells features, and which permissions are in use that
 // no document has.
 func (s *issuer) catalogueOfKeys(ctx context.Context) ([]kit.Permission, error) {
-	if err := s.walk(ctx, func(*answer) {}, func(*apikey.Key, *record) {}, func() {}); err != nil {
+	if err := s.walk(ctx, func(*answer) {}, func(*apikey.Key, apikey.Secret) {}); err != nil {
 		return nil, err
 	}
 	return s.offered(), nil

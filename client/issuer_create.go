@@ -201,8 +201,8 @@ func (s *issuer) askedEnd(asked apikey.Expiry, now time.Time) apikey.Moment {
 // that would lose them.
 func (s *issuer) readBack(ctx context.Context, created *apikey.Created) {
 	id := created.Key.ID
-	found, _, err := s.find(ctx, created.Secret, func(k *apikey.Key, r *record) bool {
-		return k.ID == id && id != "" || r.secret().Equal(created.Secret)
+	found, err := s.find(ctx, created.Secret, func(k *apikey.Key, listed apikey.Secret) bool {
+		return k.ID == id && id != "" || listed.Equal(created.Secret)
 	})
 	switch created.Notes = nil; {
 	case found != nil:
