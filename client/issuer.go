@@ -19,7 +19,6 @@ import (
 type issuer struct {
 	*transport
 	d        *kit.Declaration
-	layout   *layout
 	spelling verbatim
 	exchange *exchange    // nil where nothing is exchanged
 	sessions *sessions    // what the credential is exchanged for before each call; nil where it is sent itself
@@ -64,7 +63,7 @@ func (s *issuer) lacks(ability any) bool {
 }
 
 func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
-	s := &issuer{d: d, layout: newLayout(&d.Row), features: newFeatures(d.Permissions)}
+	s := &issuer{d: d, features: newFeatures(d.Permissions)}
 	t, bad := newTransport(opts, s.dialect())
 	if bad != nil {
 		return nil, bad

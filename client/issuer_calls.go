@@ -89,7 +89,7 @@ func (s *issuer) about(ctx context.Context, op string, declared *kit.Call, id st
 // one makes a call whose answer is one key.
 func (s *issuer) one(ctx context.Context, c call, names []string) (key apikey.Key, secret apikey.Secret, err error) {
 	err = s.send(ctx, c, func(a *answer) error {
-		r := s.layout.record()
+		r := newRecord(&s.d.Row)
 		if err := r.read(a.body, names); err != nil {
 			return err
 		}

@@ -103,7 +103,7 @@ func (s *issuer) catalogued(raw []byte) (kit.Permission, error) {
 		}
 		return string(t)
 	}
-	p := kit.Permission{Name: s.spelling.show(at(d.Name)), ID: at(d.ID), Feature: s.spelling.show(at(d.Feature)), Group: heading(at(d.Group)), Description: field(text(at(d.Description)))}
+	p := kit.Permission{Name: s.spelling.show(at(d.Name)), ID: at(d.ID), Feature: s.spelling.show(at(d.Feature)), Group: heading(at(d.Group)), Description: field(at(d.Description))}
 	if p.Name == "" {
 		return p, badAnswer("a permission in the answer has no name")
 	}
@@ -119,7 +119,7 @@ func (s *issuer) catalogued(raw []byte) (kit.Permission, error) {
 
 // heading makes words of a name such as "dns_and_zones".
 func heading(name string) string {
-	words := field(text(strings.ReplaceAll(name, "_", " ")))
+	words := field(strings.ReplaceAll(name, "_", " "))
 	first, size := utf8.DecodeRuneInString(words)
 	if size == 0 {
 		return ""

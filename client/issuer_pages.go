@@ -40,7 +40,7 @@ func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer)
 	}
 	err = s.send(ctx, c, func(a *answer) error {
 		start(a)
-		r := s.layout.record()
+		r := newRecord(&s.d.Row)
 		var err error
 		rest.header = a.header
 		rest.members, err = decodeList(a.body, s.d.List.Rows, func(raw []byte) error {
@@ -84,7 +84,7 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 	err = s.send(ctx, c, func(a *answer) error {
 		start(a)
 		ids, rest.header = nil, a.header
-		r := s.layout.record()
+		r := newRecord(&s.d.Row)
 		var err error
 		rest.members, err = decodeList(a.body, s.d.List.Rows, func(raw []byte) error {
 			var id text
@@ -92,7 +92,7 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 				if err := r.decode(raw); err != nil {
 					return err
 				}
-				id = r.text(r.l.id)
+				id = text(firstOf(r.id...))
 			} else if err := id.UnmarshalJSON(raw); err != nil {
 				return err
 			}
@@ -136,12 +136,12 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 func (s *issuer) shown(ctx context.Context, id string) (out listedKey, err error) {
 	c := s.request(opList, s.d.List.Each, id, map[apikey.Field]any{apikey.FieldID: id})
 	err = s.send(ctx, c, func(a *answer) (err error) {
-		r := s.layout.record()
+		r := newRecord(&s.d.Row)
 		if err := r.read(a.body, s.d.List.Each.Key); err != nil {
 			return err
 		}
-		if r.text(r.l.id) == "" {
-			r.name(text(id))
+		if firstOf(r.id...) == "" {
+			r.setID(text(id))
 		}
 		out.secret = r.secret()
 		out.key, err = s.key(r)

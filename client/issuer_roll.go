@@ -76,8 +76,8 @@ func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
 	}
 	row := m.row
 	out.Secret = m.secret
-	if row.text(row.l.id) == "" { // what was asked for is known
-		row.name(text(s.spelling.wire(id)))
+	if firstOf(row.id...) == "" { // what was asked for is known
+		row.setID(text(s.spelling.wire(id)))
 		if out.Secret.IsZero() {
 			return out, noRoll()
 		}
