@@ -8,14 +8,12 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"detent/apikey"
 	"detent/client/kit"
 )
 
-// issuer speaks to a service as a declaration says. What it can do beyond the calls of a Service are func fields, nil where the
-// declaration has no such call.
+// issuer speaks to a service as a declaration says.
 type issuer struct {
 	*transport
 	d        *kit.Declaration
@@ -26,38 +24,27 @@ type issuer struct {
 	tried    scheme       // how a key is sent whose secret is tried
 	features *features    // of permissions, and how the account spells them
 	query    atomic.Int32 // index in the declared queries of the list that the credential may read
-	abilities
 
 	whole       func(apikey.Secret) bool  // nil where no form of a whole secret is declared
 	told        atomic.Pointer[Catalogue] // what the service said of its permissions; nil for nothing
 	looksAtKeys sync.Map                  // the probes of which it was seen, though the shape of their answer is not known
 }
 
-// abilities are what an issuer has beyond the five calls of a Service, nil where its declaration has no such call.
-type abilities struct {
-	identify   func(ctx context.Context, secret apikey.Secret) (*apikey.Key, error)
-	retrieve   func(ctx context.Context, id string) (apikey.Secret, error)
-	publicKey  func(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error)
-	ownProject func(ctx context.Context) (project string, known bool, err error)
-	catalogue  func(ctx context.Context) ([]kit.Permission, error)
-	roll       func(ctx context.Context, id string, overlap time.Duration, once string) (apikey.Rolled, error)
-}
-
 // lacks reports whether an interface that every issuer has the method of is one that this one does nothing in.
 func (s *issuer) lacks(ability any) bool {
 	switch ability.(type) {
 	case *Identifier:
-		return s.identify == nil
+		return len(s.d.Row.Masked)+len(s.d.Row.Secret) == 0
 	case *Retriever:
-		return s.retrieve == nil
+		return !s.d.Can("retrieve")
 	case *PublicKeys:
-		return s.publicKey == nil
+		return s.d.PublicKey == nil
 	case *ProjectFinder:
-		return s.ownProject == nil
+		return s.d.OwnProject == ""
 	case *Cataloguer:
-		return s.catalogue == nil
+		return s.d.Catalogue == nil
 	case *Roller:
-		return s.roll == nil
+		return s.d.Roll == nil
 	}
 	return false
 }
@@ -80,32 +67,7 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 		s.whole = func(secret apikey.Secret) bool { return secret.Matches(whole) }
 	}
 	s.authorize()
-	if len(d.Row.Masked)+len(d.Row.Secret) > 0 {
-		s.identify = s.byList
-	}
-	switch {
-	case d.Retrieve != nil:
-		s.retrieve = s.byCall
-	case d.List.Secrets:
-		s.retrieve = s.bySecretOfList
-	}
-	if d.PublicKey != nil {
-		s.publicKey = s.givePublicKey
-	}
-	if d.Roll != nil {
-		s.roll = s.newSecret
-	}
-	if d.OwnProject != "" {
-		s.ownProject = s.projectOfList
-	}
-	switch {
-	case d.Catalogue == nil:
-	case d.Catalogue.Keys:
-		s.catalogue = s.catalogueOfKeys
-	default:
-		s.catalogue = s.catalogueByCall
-	}
-	if s.catalogue != nil && opts.Catalogue != nil && len(opts.Catalogue.Permissions) > 0 {
+	if s.d.Catalogue != nil && opts.Catalogue != nil && len(opts.Catalogue.Permissions) > 0 {
 		s.told.Store(opts.Catalogue)
 	}
 	if d.Exchange != nil {
@@ -187,7 +149,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		Environments: slices.Clone(s.d.Environments), AccessFields: slices.Clone(s.d.Access),
 		MorePermissions: slices.Clone(s.d.MorePermissions), MaxName: s.d.Longest, UsagePage: s.d.Usage, Advice: s.d.Advice,
 		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,
-		NoTryDead: s.d.Truth.NeverTryDead, Roll: s.rolls(), Catalogue: apikey.Catalogue{Can: s.catalogue != nil, OfKeys: s.d.Catalogue != nil && s.d.Catalogue.Keys, Asked: s.askedAt()},
+		NoTryDead: s.d.Truth.NeverTryDead, Roll: s.rolls(), Catalogue: apikey.Catalogue{Can: s.d.Catalogue != nil, OfKeys: s.d.Catalogue != nil && s.d.Catalogue.Keys, Asked: s.askedAt()},
 	}
 	c.Whole = s.whole
 	c.Whose = func(secret apikey.Secret) (title, prefix string) { return whose(s.d.Name, secret) }
@@ -297,19 +259,14 @@ func (s *issuer) List(ctx context.Context, each func([]apikey.Key)) error {
 	return err
 }
 
-// Identify implements Identifier.
+// Identify implements Identifier: by the subject of its own session where there is a token server, by itself where the
+// list has it, else by a mask that only one key has. A prefix is an environment, never an identity.
 func (s *issuer) Identify(ctx context.Context, secret apikey.Secret) (*apikey.Key, error) {
-	if s.identify == nil {
+	if s.lacks((*Identifier)(nil)) {
 		return nil, nil
 	}
 	ctx, done := s.operation(ctx)
 	defer done()
-	return s.identify(ctx, secret)
-}
-
-// byList identifies a secret by the list: by the subject of its own session where there is a token server, by itself where the
-// list has it, else by a mask that only one key has. A prefix is an environment, never an identity.
-func (s *issuer) byList(ctx context.Context, secret apikey.Secret) (*apikey.Key, error) {
 	subject := ""
 	if s.exchange.usable() && secret.Check() == nil {
 		if session, err := s.exchange.issue(ctx, opProbe, secret); err == nil {
@@ -345,12 +302,6 @@ func (s *issuer) find(ctx context.Context, secret apikey.Secret, meant func(*api
 		exact = masked
 	}
 	return sameByMask(exact), nil
-}
-
-// bySecretOfList gives the secret of a key again, as far as the list has it.
-func (s *issuer) bySecretOfList(ctx context.Context, id string) (apikey.Secret, error) {
-	listed, err := s.inList(ctx, id)
-	return s.withID(id, listed.secret), err
 }
 
 // Delete implements Service.

@@ -190,18 +190,17 @@ func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch) (apike
 	return found, nil
 }
 
-// Retrieve implements Retriever.
+// Retrieve implements Retriever: by the declared call, else as far as the list has the secret.
 func (s *issuer) Retrieve(ctx context.Context, id string) (apikey.Secret, error) {
-	if s.retrieve == nil {
+	if !s.d.Can("retrieve") {
 		return apikey.Secret{}, unsupported(opGet, s.Capabilities().Retrieve)
 	}
 	ctx, done := s.operation(ctx)
 	defer done()
-	return s.retrieve(ctx, id)
-}
-
-// byCall gives a secret again by the call that is declared for it.
-func (s *issuer) byCall(ctx context.Context, id string) (apikey.Secret, error) {
+	if s.d.Retrieve == nil {
+		listed, err := s.inList(ctx, id)
+		return s.withID(id, listed.secret), err
+	}
 	c, err := s.about(ctx, opGet, s.d.Retrieve, id, nil)
 	if err != nil {
 		return apikey.Secret{}, err
@@ -210,36 +209,26 @@ func (s *issuer) byCall(ctx context.Context, id string) (apikey.Secret, error) {
 	return s.withID(id, secret), err
 }
 
-// OwnProject implements ProjectFinder.
+// OwnProject implements ProjectFinder: by the list of the credential's project.
 func (s *issuer) OwnProject(ctx context.Context) (project string, known bool, err error) {
-	if s.ownProject == nil {
+	if s.d.OwnProject == "" {
 		return "", false, nil
 	}
 	ctx, done := s.operation(ctx)
 	defer done()
-	return s.ownProject(ctx)
-}
-
-// projectOfList finds the project of the credential by the list of that project.
-func (s *issuer) projectOfList(ctx context.Context) (project string, known bool, err error) {
 	seen := map[string]bool{}
 	_, err = s.page(ctx, s.queryOf(s.d.OwnProject), func(*answer) { clear(seen) },
 		func(k *apikey.Key, _ apikey.Secret) { project = k.Project; seen[k.Project] = true })
 	return project, err == nil && len(seen) == 1 && project != "", err
 }
 
-// RequestPublicKey implements PublicKeys.
+// RequestPublicKey implements PublicKeys. The call may mint, whatever its method, so that it counts as a write.
 func (s *issuer) RequestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
-	if s.publicKey == nil {
+	if s.d.PublicKey == nil {
 		return apikey.PublicKeyValue{}, unsupported(opPublic, s.Capabilities().PublicKeys)
 	}
 	ctx, done := s.operation(ctx)
 	defer done()
-	return s.publicKey(ctx, req)
-}
-
-// givePublicKey makes the declared call. It may mint, whatever its method, so that it counts as a write.
-func (s *issuer) givePublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
 	if req.TTL < 0 || req.TTL > int64(apikey.MaxLifetime/time.Second) {
 		return apikey.PublicKeyValue{}, &Error{Op: opPublic, Kind: Invalid, Outcome: NotDone, Message: "the lifetime must be from 1 second to 100 years"}
 	}

@@ -28,14 +28,21 @@ const (
 	maxSeen      = 200
 )
 
-// Catalogue implements Cataloguer.
+// Catalogue implements Cataloguer: by the declared call; else by the account's own keys, whose list shows how it spells features, and
+// which permissions are in use that no document has.
 func (s *issuer) Catalogue(ctx context.Context) (Catalogue, error) {
-	if s.catalogue == nil {
+	if s.d.Catalogue == nil {
 		return Catalogue{}, unsupported(opCatalogue, apikey.Cannot("the service has no call that tells which permissions there are"))
 	}
 	ctx, done := s.operation(ctx)
 	defer done()
-	list, err := s.catalogue(ctx)
+	if s.d.Catalogue.Keys {
+		if err := s.walk(ctx, func(*answer) {}, func(*apikey.Key, apikey.Secret) {}); err != nil {
+			return Catalogue{}, err
+		}
+		return *s.told.Load(), nil
+	}
+	list, err := s.catalogueByCall(ctx)
 	if err != nil {
 		return Catalogue{}, err
 	}
@@ -125,15 +132,6 @@ func heading(name string) string {
 		return ""
 	}
 	return string(unicode.ToUpper(first)) + words[size:]
-}
-
-// catalogueOfKeys learns from the account's own keys, as every list does: how it spells features, and which permissions are in use that
-// no document has.
-func (s *issuer) catalogueOfKeys(ctx context.Context) ([]kit.Permission, error) {
-	if err := s.walk(ctx, func(*answer) {}, func(*apikey.Key, apikey.Secret) {}); err != nil {
-		return nil, err
-	}
-	return s.offered(), nil
 }
 
 // seenOnKeys are the declared permissions as the account spells them, and those that keys have beside them.

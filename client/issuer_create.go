@@ -27,7 +27,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	now := s.now()
 	values := map[apikey.Field]any{apikey.FieldName: draft.Name}
 	switch {
-	case (len(s.d.Permissions) > 0 || s.catalogue != nil) && len(draft.Permissions) == 0 && len(draft.Extra) == 0:
+	case (len(s.d.Permissions) > 0 || s.d.Catalogue != nil) && len(draft.Permissions) == 0 && len(draft.Extra) == 0:
 		return apikey.Created{}, invalidDraft("a key needs at least one permission")
 	case slices.ContainsFunc(draft.Permissions, func(p apikey.Permission) bool { return p.Name == "" }):
 		return apikey.Created{}, invalidDraft("a permission has no name")
