@@ -312,8 +312,8 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 		return apikey.Deleted{}, unsupported(opDelete, s.Capabilities().Delete)
 	}
 	c, err := s.about(ctx, opDelete, s.d.Delete, id, nil)
-	if e := asError(err); e != nil && e.Kind == NotFound && s.d.Row.SecretIsID {
-		return apikey.Deleted{AlreadyGone: true, Message: e.Message}, nil
+	if IsKind(err, NotFound) && s.d.Row.SecretIsID {
+		return apikey.Deleted{AlreadyGone: true}, nil
 	}
 	if err != nil {
 		return apikey.Deleted{}, err
@@ -322,7 +322,7 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 	gone, err := s.remove(ctx, c)
 	if e := asError(err); e != nil && e.Outcome == NotDone && s.d.Delete.MaybeGone != "" && anyOf(strings.ToLower(e.Message), s.d.Delete.MaybeGone) {
 		if listed, failed := s.inList(ctx, id); failed == nil && listed.key.ID == "" {
-			return apikey.Deleted{AlreadyGone: true, Message: e.Message}, nil
+			return apikey.Deleted{AlreadyGone: true}, nil
 		}
 	}
 	return gone, err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -142,34 +141,17 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 		}
 	}
 	if declared.Silent {
-		if err := s.send(ctx, c, acknowledged); err != nil {
+		err := s.send(ctx, c, func(a *answer) error {
+			_, err := acknowledged(a, "the change", false)
+			return err
+		})
+		if err != nil {
 			return apikey.Key{}, err
 		}
 		return s.look(ctx, id, patch)
 	}
 	key, _, err := s.one(ctx, c, declared.Key)
 	return key, err
-}
-
-// acknowledged reads an answer that shows no key, and may say no all the same.
-func acknowledged(a *answer) error {
-	raw, err := io.ReadAll(a.body)
-	switch empty := len(bytes.TrimSpace(raw)) == 0; {
-	case err != nil:
-		return err
-	case empty && a.status == http.StatusNoContent:
-		return nil
-	case empty:
-		return io.EOF // an empty 200 is not what any service says: was it the service?
-	case looksLikeWebPage(raw):
-		return errWebPage
-	}
-	_, err = readRemoved(raw, words)
-	var bad badAnswer
-	if errors.As(err, &bad) {
-		return badAnswer(strings.Replace(string(bad), "the delete", "the change", 1))
-	}
-	return err
 }
 
 // look finds a key that was changed, by an answer that shows none: whether it was is what the row shows.
