@@ -95,7 +95,7 @@ func (s *issuer) dialect() dialect {
 		marked = marked || len(r.With) > 0 && !slices.ContainsFunc(r.With, func(name string) bool { return !slices.Contains(strings.Fields(f.shape.members), name) })
 		return marked && !slices.ContainsFunc(strings.Fields(f.shape.members), func(name string) bool { return slices.Contains(r.Foreign, name) })
 	}
-	out := dialect{verdict: rightsVerdict, own: own}
+	out := dialect{verdict: rightsVerdict, own: own, remedies: d.Remedies}
 	out.means = func(status int, f fault) int {
 		told := strings.ToLower(f.message + " " + f.code)
 		for _, m := range r.Means {
@@ -122,20 +122,7 @@ func (s *issuer) dialect() dialect {
 	if d.Secret.Shape != "" {
 		out.shape = regexp.MustCompile(d.Secret.Shape)
 	}
-	for _, m := range d.Remedies {
-		out.remedies = append(out.remedies, remedy{status: m.Status, code: m.Code, words: m.Words, sent: m.Sent, op: opsNamed(m.Op), otherEnvironment: m.OtherEnvironment, account: m.Account, missing: m.Missing, hint: m.Hint})
-	}
 	return out
-}
-
-// opsNamed are the operations that a declaration names, "create|update", as errors name them.
-func opsNamed(names string) string {
-	ops := map[string]string{"list": opList, "create": opCreate, "update": opUpdate, "delete": opDelete, "probe": opProbe, "": ""}
-	var out []string
-	for _, name := range strings.Split(names, "|") {
-		out = append(out, ops[name])
-	}
-	return strings.Join(out, "|")
 }
 
 // Capabilities implements Service.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/client/kit"
 	"detent/loopback"
 
 	"github.com/go-resty/resty/v2"
@@ -107,7 +108,7 @@ type dialect struct {
 	own      func(f fault) bool
 	names    func(message, needed string) string // what is missing, as its words name it; nil where they never do
 	verdict  func(e *Error) apikey.Verdict
-	remedies []remedy                      // of a declaration
+	remedies []kit.Remedy                  // of a declaration
 	shape    *regexp.Regexp                // of a secret; nil where it is not declared
 	means    func(status int, f fault) int // the status that a refusal would have of a service that uses them; nil for its own
 }
