@@ -167,7 +167,7 @@ func TestFaultsOfEveryShapeAreRead(t *testing.T) {
 	} {
 		got := parseFault([]byte(body))
 		got.shape = shape{}
-		if got != want {
+		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %+v, want %+v", body, got, want)
 		}
 	}

@@ -51,7 +51,7 @@ func (s *issuer) lacks(ability any) bool {
 
 func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 	s := &issuer{d: d, features: newFeatures(d.Permissions)}
-	t, bad := newTransport(opts, s.dialect())
+	t, bad := newTransport(opts, newDialect(d, s.features))
 	if bad != nil {
 		return nil, bad
 	}
@@ -79,50 +79,6 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 		}
 	}
 	return s, nil
-}
-
-// dialect is how the issuer says no.
-func (s *issuer) dialect() dialect {
-	d, r := s.d, s.d.Refusals
-	own := func(f fault) bool {
-		marked := slices.ContainsFunc(r.Own, func(mark string) bool {
-			return mark == "no" && f.shape.no || mark == "text" && f.shape.text || mark == "object" && f.shape.object || mark == "code" && f.code != "" ||
-				mark == "message" && slices.Contains(strings.Fields(f.shape.members), "message")
-		})
-		if r.Status && f.status == 0 || len(r.Members) > 0 && slices.ContainsFunc(strings.Fields(f.shape.members), func(name string) bool { return !slices.Contains(r.Members, name) }) {
-			return false
-		}
-		marked = marked || len(r.With) > 0 && !slices.ContainsFunc(r.With, func(name string) bool { return !slices.Contains(strings.Fields(f.shape.members), name) })
-		return marked && !slices.ContainsFunc(strings.Fields(f.shape.members), func(name string) bool { return slices.Contains(r.Foreign, name) })
-	}
-	out := dialect{verdict: rightsVerdict, own: own, remedies: d.Remedies}
-	out.means = func(status int, f fault) int {
-		told := strings.ToLower(f.message + " " + f.code)
-		for _, m := range r.Means {
-			if (m.Status == 0 || m.Status == status) && (m.Words == "" || anyOf(told, m.Words)) {
-				return m.Is
-			}
-		}
-		return status
-	}
-	switch {
-	case r.Forbidden == "role":
-		out.verdict, out.names = roleVerdict, namedRole
-	case r.Lacking != "":
-		out.verdict, out.names = codeVerdict(r.Lacking), s.features.named
-	}
-	if judge := out.verdict; r.Known != "" {
-		out.verdict = func(e *Error) apikey.Verdict {
-			if anyOf(strings.ToLower(e.Message), r.Known) {
-				return apikey.Accepted
-			}
-			return judge(e)
-		}
-	}
-	if d.Secret.Shape != "" {
-		out.shape = regexp.MustCompile(d.Secret.Shape)
-	}
-	return out
 }
 
 // Capabilities implements Service.

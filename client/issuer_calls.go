@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"detent/apikey"
 	"detent/client/kit"
@@ -274,15 +273,4 @@ func decodePublicKey(r io.Reader) (apikey.PublicKeyValue, error) {
 		return apikey.PublicKeyValue{}, badAnswer("the answer holds no public key")
 	}
 	return apikey.PublicKeyValue{Value: reply.Value.Secret, ExpiresAt: firstTime(reply.ExpireAt, reply.ExpiresAt).orNever()}, nil
-}
-
-// namedRole is the role that a refusal says is needed, else the one that the call needs.
-func namedRole(message, needed string) string {
-	words := strings.FieldsFunc(strings.ToLower(message), func(r rune) bool { return r != '_' && !unicode.IsLetter(r) })
-	for i := range words {
-		if i+3 < len(words) && words[i] == "role" && words[i+2] == "is" && words[i+3] == "needed" {
-			return words[i+1]
-		}
-	}
-	return needed
 }

@@ -46,10 +46,7 @@ func (t *transport) explain(e *Error, c call) {
 	if !ok {
 		return
 	}
-	needs := c.needs
-	if t.speaks.names != nil {
-		needs = t.speaks.names(e.Message, c.needs)
-	}
+	needs := t.speaks.missing(e.Message, c.needs)
 	if r.Missing {
 		e.Permission = needs
 	}
