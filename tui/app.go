@@ -202,16 +202,14 @@ func (a *App) top() ui.Screen {
 // push opens an overlay.
 func (a *App) push(s ui.Screen) tea.Cmd {
 	a.toast.text = "" // it would hide the keys of the screen
-	kept, cmd, found := a.back(s)
-	if found {
-		s = kept
-	} else {
-		cmd = s.Init
+	kept, begin, found := a.back(s)
+	if !found {
+		kept, begin = s, func() tea.Cmd { return ui.Begin(s) }
 	}
-	s.SetSize(a.room(s))
-	a.fleet.owns(s)
-	a.overlays = append(a.overlays, s)
-	return cmd()
+	kept.SetSize(a.room(kept))
+	a.fleet.owns(kept)
+	a.overlays = append(a.overlays, kept)
+	return begin()
 }
 
 // pop closes an overlay; nil is the top one.

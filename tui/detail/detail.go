@@ -40,9 +40,6 @@ func New(env *ui.Env) *Detail {
 	return d
 }
 
-// Init has nothing to start.
-func (d *Detail) Init() tea.Cmd { return nil }
-
 // Show shows a key; a nil key shows nothing. The place in the text is kept while
 // the key stays the same.
 func (d *Detail) Show(s Subject) {

@@ -119,9 +119,6 @@ func (s *Secret) Typing() bool { return s.sink != nil && s.question == nil }
 // Guard keeps an enter in flight from leaving.
 func (s *Secret) Guard() int { return s.guard }
 
-// Init does nothing.
-func (s *Secret) Init() tea.Cmd { return nil }
-
 // SetSize is the largest content that fits. Another size hides the secret: the terminal may
 // have been attached elsewhere.
 func (s *Secret) SetSize(width, height int) {

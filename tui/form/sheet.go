@@ -82,9 +82,6 @@ func (s *sheet) Typing() bool { return s.question == nil && !s.review.busy && s.
 // HoldsKeys keeps ctrl+c from dropping an answer unasked that cannot be had again.
 func (s *sheet) HoldsKeys() bool { return s.review.busy && s.waiting != "" }
 
-// Init does nothing.
-func (s *sheet) Init() tea.Cmd { return nil }
-
 // SetSize gives the form its place.
 func (s *sheet) SetSize(width, height int) {
 	s.width, s.height = width, height

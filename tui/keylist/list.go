@@ -106,9 +106,6 @@ func New(env *ui.Env) *List {
 	return l
 }
 
-// Init has nothing to start.
-func (l *List) Init() tea.Cmd { return nil }
-
 // Clear empties the list for another profile; sort and filter stay the user's.
 func (l *List) Clear() {
 	l.gen++

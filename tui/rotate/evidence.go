@@ -27,9 +27,6 @@ func NewEvidence(env *ui.Env, place ui.Place, view func() rotation.View) *Eviden
 	return &Evidence{env: env, place: place, view: view, text: widget.NewScroller(env)}
 }
 
-// Init does nothing.
-func (e *Evidence) Init() tea.Cmd { return nil }
-
 // Title names the frame.
 func (e *Evidence) Title() string { return "Evidence " + ui.Clean(e.view().Old.Name) }
 
