@@ -5,6 +5,7 @@ package tui
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -219,9 +220,7 @@ func (a *App) pop(s ui.Screen) {
 	}
 	at := len(a.overlays) - 1
 	if s != nil {
-		for at >= 0 && a.overlays[at] != s {
-			at--
-		}
+		at = slices.Index(a.overlays, s)
 	}
 	if at >= 0 {
 		a.overlays = append(a.overlays[:at:at], a.overlays[at+1:]...)

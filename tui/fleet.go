@@ -99,6 +99,11 @@ func (m *member) stop() {
 	}
 }
 
+// asks reports whether some profile has not said all.
+func (f *fleet) asks() bool {
+	return slices.ContainsFunc(f.members, func(m *member) bool { return m.hearing != nil })
+}
+
 // forList are the profiles as the list knows them.
 func (f *fleet) forList() []keylist.Profile {
 	out := make([]keylist.Profile, len(f.members))
@@ -208,7 +213,7 @@ func (a *App) fleetStep(msg loadMsg) tea.Cmd {
 
 func (a *App) memberEnded(at int, complete bool) tea.Cmd {
 	m := a.fleet.members[at]
-	cmd := a.list.EndOf(at, complete, slices.ContainsFunc(a.fleet.members, func(m *member) bool { return m.hearing != nil }))
+	cmd := a.list.EndOf(at, complete, a.fleet.asks())
 	if complete {
 		if m.conn != nil {
 			m.caps = m.conn.Service.Capabilities()

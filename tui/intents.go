@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -360,7 +361,7 @@ func (a *App) answer(r result) tea.Cmd {
 	}
 	asker := a.requests.asked[r.ticket]
 	delete(a.requests.asked, r.ticket)
-	there := asker != nil && a.isOpen(asker)
+	there := asker != nil && slices.Contains(a.overlays, asker)
 	cmds := []tea.Cmd{}
 	if r.msg != nil {
 		cmds = append(cmds, a.tellAll(r.msg))
@@ -385,15 +386,6 @@ func (a *App) answer(r result) tea.Cmd {
 		cmds = append(cmds, a.reload())
 	}
 	return tea.Batch(cmds...)
-}
-
-func (a *App) isOpen(s ui.Screen) bool {
-	for _, o := range a.overlays {
-		if o == s {
-			return true
-		}
-	}
-	return false
 }
 
 // fail opens the error box.

@@ -3,7 +3,6 @@ package tui
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -133,7 +132,7 @@ func (a *App) speakDetail() (who any, out ui.Speech) {
 
 // hearing says that keys are still to come, or what is to be said about them.
 func (a *App) hearing() bool {
-	if a.fleet != nil && slices.ContainsFunc(a.fleet.members, func(m *member) bool { return m.hearing != nil }) {
+	if a.fleet != nil && a.fleet.asks() {
 		return true
 	}
 	return a.load.running || a.load.err == nil && a.list.Len() > 0 && a.spoken.examined != a.load.gen

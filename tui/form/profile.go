@@ -120,10 +120,8 @@ func (p *Profile) serviceFields() []field {
 
 // issuer is the one that is chosen.
 func (p *Profile) issuer() ui.Issuer {
-	for _, i := range p.Issuers {
-		if i.Name == p.service.value() {
-			return i
-		}
+	if at := slices.IndexFunc(p.Issuers, func(i ui.Issuer) bool { return i.Name == p.service.value() }); at >= 0 {
+		return p.Issuers[at]
 	}
 	return ui.Issuer{}
 }

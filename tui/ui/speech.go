@@ -2,6 +2,7 @@ package ui
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -167,10 +168,6 @@ func ChoicesOf(k *Keys, bindings []key.Binding) []Choice {
 }
 
 func moves(k *Keys, b key.Binding) bool {
-	for _, m := range []key.Binding{k.Up, k.Down, k.Top, k.Bottom, k.HalfUp, k.HalfDown, k.PageUp, k.PageDown, k.Next, k.Prev} {
-		if b.Keys()[0] == m.Keys()[0] {
-			return true
-		}
-	}
-	return false
+	only := []key.Binding{k.Up, k.Down, k.Top, k.Bottom, k.HalfUp, k.HalfDown, k.PageUp, k.PageDown, k.Next, k.Prev}
+	return slices.ContainsFunc(only, func(m key.Binding) bool { return b.Keys()[0] == m.Keys()[0] })
 }
