@@ -274,17 +274,12 @@ func (s *Screen) viewChoices(p *page, now asking) {
 	}
 	for i, c := range q.Choices {
 		caps, style := letters(q)[i], st.Base
-		isDefault := c.ID == q.Default
+		isDefault, ofAll := c.ID == q.Default, q.Each && c.ID == rotation.Yes
 		switch {
-		case q.Each && c.ID == rotation.Yes:
-			if caps = "enter"; now.left() > 0 {
-				p.wrap(st.Dim.Render(" "+ui.Pad(caps, 7)), st.Dim, c.Label+", once every line is ticked")
-				continue
-			}
-			p.wrap(s.keyCap(caps), s.emphasis(), c.Label)
-			s.viewDoes(p, c)
+		case ofAll && now.left() > 0:
+			p.wrap(st.Dim.Render(" "+ui.Pad("enter", 7)), st.Dim, c.Label+", once every line is ticked")
 			continue
-		case isDefault && c.ID != rotation.No:
+		case ofAll || isDefault && c.ID != rotation.No:
 			p.wrap(s.keyCap("enter"), s.emphasis(), c.Label)
 			s.viewDoes(p, c)
 			continue
@@ -352,7 +347,7 @@ func (s *Screen) viewWatch(p *page, w *rotation.Watch) {
 		state = st.Warn.Render("moving: something still uses it")
 	}
 	p.line("  old key last used " + ui.Moment(w.OldUsed, s.env.Now()) + ", " + state +
-		st.Dim.Render(fmt.Sprintf("  %s, quiet for %s", plural(w.Polls, "look"), clock(w.QuietFor))))
+		st.Dim.Render(fmt.Sprintf("  %s, quiet for %s", ui.Count(w.Polls, "look"), clock(w.QuietFor))))
 	p.line("  new key last used " + ui.Moment(w.NewUsed, s.env.Now()))
 	if w.OwnTraces {
 		p.wrap("  "+st.Warn.Render("! "), st.Base, "The old key moves with every look of ours: it may be the credential that detent itself uses.")

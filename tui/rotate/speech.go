@@ -85,7 +85,7 @@ func (s *Screen) Speak() ui.Speech {
 	var out ui.Speech
 	if f, failure := s.phase.(failed); failure && s.rotation == nil {
 		out.Answers = s.failureWords(f)
-		out.Ask = &ui.Ask{Words: s.Title(), Choices: ui.ChoicesOf(s.env.Keys, s.Bindings())}
+		out.Ask = s.asks()
 		return out
 	}
 	if s.rotation == nil {
@@ -104,10 +104,8 @@ func (s *Screen) Speak() ui.Speech {
 	} else {
 		lines = append(lines, "new key "+v.New.Name+", id "+v.New.ID+", "+newState.word)
 	}
-	for i, l := range v.Plan {
-		if l.State == rotation.Current {
-			lines = append(lines, fmt.Sprintf("Stage %d of %d, %s: %s", i+1, len(v.Plan), l.Title, l.Text))
-		}
+	if at, is := current(v); is {
+		lines = append(lines, fmt.Sprintf("Stage %d of %d, %s: %s", at+1, len(v.Plan), v.Plan[at].Title, v.Plan[at].Text))
 	}
 	out.Facts = ui.Facts(lines...)
 	p := page{env: s.env, width: heard}
@@ -189,10 +187,8 @@ func (s *Screen) workingWords(now working) string {
 		return s.waitWords(*now.over)
 	}
 	words := s.doing(now)
-	for _, l := range s.view.Plan { // what it does was said with the stage
-		if l.State == rotation.Current && l.Text == words {
-			words = l.Title + " is under way"
-		}
+	if at, is := current(s.view); is && s.view.Plan[at].Text == words { // what it does was said with the stage
+		words = s.view.Plan[at].Title + " is under way"
 	}
 	if past := s.env.Now().Sub(now.since); past >= 10*time.Second {
 		words += ", " + ui.Span(past.Truncate(10*time.Second))
