@@ -29,12 +29,10 @@ type spoken struct {
 // age is what changes by itself in a line.
 var age = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<?\d+(s|m|h|d|w|y|mo)\b( ago)?|\d+(:\d\d)+`) })
 
-// heardWidth and heardHeight are the room that screens have where nothing is drawn: all of a text, and no line broken.
-const heardWidth, heardHeight = 500, 500
-
+// size is the room that screens have: where nothing is drawn, all of a text, and no line broken.
 func (s *spoken) size(width, height int) (int, int) {
 	if s.on {
-		return heardWidth, heardHeight
+		return ui.Unbroken, ui.Unbroken
 	}
 	return width, height
 }

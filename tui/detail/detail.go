@@ -105,7 +105,7 @@ func (d *Detail) Words() []string {
 	if d.subject.Key == nil {
 		return nil
 	}
-	return render(d.env, d.subject, 500, false) // no line is broken
+	return render(d.env, d.subject, ui.Unbroken, false)
 }
 
 // View is the pane, exactly its size.

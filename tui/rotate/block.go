@@ -159,7 +159,7 @@ func (s *Screen) failure(now failed) (what, todo string) {
 // failureWords are a failure for who hears the screen.
 func (s *Screen) failureWords(now failed) []string {
 	what, todo := s.failure(now)
-	p := page{env: s.env, width: heard}
+	p := page{env: s.env, width: ui.Unbroken}
 	s.viewOutput(&p, now.last.Output)
 	lines := append([]string{"✗ " + what}, p.lines...)
 	if hint := client.HintOf(now.err); hint != "" {
@@ -168,11 +168,7 @@ func (s *Screen) failureWords(now failed) []string {
 	if todo != "" {
 		lines = append(lines, "to do: "+todo)
 	}
-	out := make([]string, 0, len(lines))
-	for _, f := range ui.Facts(lines...) {
-		out = append(out, f.Text)
-	}
-	return out
+	return ui.Words(lines...)
 }
 
 // viewFailure says what failed and what to do about it. What is certain follows under CERTAIN.

@@ -26,6 +26,9 @@ type Speech struct {
 	Ask *Ask
 }
 
+// Unbroken is a width that breaks no line: who hears a line wants it whole.
+const Unbroken = 500
+
 // Fact is one line.
 type Fact struct {
 	Text string
@@ -62,6 +65,24 @@ func Facts(lines ...string) []Fact {
 		if words := InWords(l); words != "" {
 			out = append(out, Fact{Text: words})
 		}
+	}
+	return out
+}
+
+// Words are lines as they are said.
+func Words(lines ...string) []string {
+	var out []string
+	for _, f := range Facts(lines...) {
+		out = append(out, f.Text)
+	}
+	return out
+}
+
+// FactsOf are lines about one thing among several: of others the same words are said, too.
+func FactsOf(thing string, lines ...string) []Fact {
+	out := Facts(lines...)
+	for i := range out {
+		out[i].Same = thing + out[i].Text
 	}
 	return out
 }
