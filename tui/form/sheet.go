@@ -115,12 +115,7 @@ func (s *sheet) press(msg tea.KeyMsg) tea.Cmd {
 	case s.review.busy:
 		return s.wait(msg)
 	case s.question != nil:
-		q := s.question
-		done, cmd := q.answer(s.env, msg)
-		if done && s.question == q {
-			s.question = nil
-		}
-		return cmd
+		return answer(&s.question, s.env, msg)
 	case widget.IsText(msg):
 		return s.move(msg)
 	case msg.Type == tea.KeyCtrlC, msg.Type == tea.KeyEsc && !s.pages.focused().wants(msg):
@@ -169,9 +164,7 @@ func (s *sheet) cancel() tea.Cmd {
 	if client.MayHaveHappened(s.err) {
 		text = "What you entered is lost. " + s.uncertain
 	}
-	s.ask(s.env.Styles.Strong.Render("Discard this form?"), text, []string{"Keep editing", "Discard"}, func() tea.Cmd {
-		return s.leave()
-	})
+	s.ask(s.env.Styles.Strong.Render("Discard this form?"), text, []string{"Keep editing", "Discard"}, s.leave)
 	return nil
 }
 
