@@ -65,14 +65,8 @@ func (a *App) openAll() tea.Cmd {
 	if a.fleet != nil {
 		return nil
 	}
-	a.load.stop()
-	if a.profile.cancel != nil {
-		a.profile.cancel()
-	}
-	a.profile = profile{gen: a.profile.gen + 1}
-	a.load = load{gen: a.load.gen + 1}
-	a.overlays, a.focus, a.fleet = nil, onList, &fleet{owners: map[ui.Screen]string{}}
-	a.list.Clear()
+	a.leave(profile{})
+	a.overlays, a.fleet = nil, &fleet{owners: map[ui.Screen]string{}}
 	for _, p := range a.host.Profiles() {
 		a.fleet.members = append(a.fleet.members, &member{profile: profile{want: p.Name}})
 		if p.Setting.Demo {
@@ -127,8 +121,7 @@ func (a *App) hear(names []string) tea.Cmd {
 	if !can {
 		return nil
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	h := &hearing{box: newMailbox(), cancel: cancel}
+	h, ask := newHearing(host, names, false)
 	for i, m := range a.fleet.members {
 		if names == nil || slices.Contains(names, m.want) {
 			if m.hearing != nil && names == nil {
@@ -138,12 +131,19 @@ func (a *App) hear(names []string) tea.Cmd {
 			a.list.BeginOf(i)
 		}
 	}
+	return ask
+}
+
+// newHearing is a question to profiles, nil for all, and the command that asks it.
+func newHearing(host ui.Fleet, names []string, knows bool) (*hearing, tea.Cmd) {
+	ctx, cancel := context.WithCancel(context.Background())
+	h := &hearing{knows: knows, box: newMailbox(), cancel: cancel}
 	fetch := func() tea.Msg {
 		host.Hear(ctx, names, h.box.hear)
 		h.box.close(nil)
 		return nil
 	}
-	return tea.Batch(fetch, h.next(true))
+	return h, tea.Batch(fetch, h.next(true))
 }
 
 func (h *hearing) next(first bool) tea.Cmd {
@@ -387,18 +387,16 @@ func (a *App) actOnProfile(msg tea.KeyMsg) (tea.Cmd, bool) {
 
 // mend opens what makes a profile work again that failed.
 func (a *App) mend(m *member) tea.Cmd {
-	for _, p := range a.host.Profiles() {
-		switch {
-		case p.Name != m.want:
-			continue
-		case a.host.NeedsTerminal(p.Name):
-			return a.use(p.Name)
-		case a.lock.NoProfiles != "":
-			return a.refuseProfile(ui.ProfileRefused{Name: p.Name, What: desk.EditProfile, Why: a.lock.NoProfiles})
-		case p.Embedded, client.IsKind(m.err, client.Unreachable), client.IsKind(m.err, client.Timeout):
-			return a.hear([]string{m.want})
-		}
+	switch p, is := a.hosted(m.want); {
+	case !is:
+		return nil
+	case a.host.NeedsTerminal(p.Name):
+		return a.use(p.Name)
+	case a.lock.NoProfiles != "":
+		return a.refuseProfile(ui.ProfileRefused{Name: p.Name, What: desk.EditProfile, Why: a.lock.NoProfiles})
+	case p.Embedded, client.IsKind(m.err, client.Unreachable), client.IsKind(m.err, client.Timeout):
+		return a.hear([]string{m.want})
+	default:
 		return a.push(a.screens.editProfile(p))
 	}
-	return nil
 }
