@@ -66,14 +66,8 @@ func (a *App) openAll() tea.Cmd {
 	if a.fleet != nil {
 		return nil
 	}
-	a.load.stop()
-	if a.profile.cancel != nil {
-		a.profile.cancel()
-	}
-	a.profile = profile{gen: a.profile.gen + 1}
-	a.load = load{gen: a.load.gen + 1}
-	a.overlays, a.focus, a.fleet = nil, onList, &fleet{owners: map[ui.Screen]string{}}
-	a.list.Clear()
+	a.leave(profile{})
+	a.overlays, a.fleet = nil, &fleet{owners: map[ui.Screen]string{}}
 	for _, p := range a.host.Profiles() {
 		a.fleet.members = append(a.fleet.members, &member{profile: profile{want: p.Name}})
 		if p.Setting.Demo {
@@ -100,6 +94,11 @@ func (m *member) stop() {
 	}
 }
 
+// asks reports whether some profile has not said all.
+func (f *fleet) asks() bool {
+	return slices.ContainsFunc(f.members, func(m *member) bool { return m.hearing != nil })
+}
+
 // forList are the profiles as the list knows them.
 func (f *fleet) forList() []keylist.Profile {
 	out := make([]keylist.Profile, len(f.members))
@@ -123,8 +122,7 @@ func (a *App) hear(names []string) tea.Cmd {
 	if !can {
 		return nil
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	h := &hearing{box: newMailbox(), cancel: cancel}
+	h, ask := newHearing(host, names, false)
 	for i, m := range a.fleet.members {
 		if names == nil || slices.Contains(names, m.want) {
 			if m.hearing != nil && names == nil {
@@ -134,12 +132,19 @@ func (a *App) hear(names []string) tea.Cmd {
 			a.list.BeginOf(i)
 		}
 	}
+	return ask
+}
+
+// newHearing is a question to profiles, nil for all, and the command that asks it.
+func newHearing(host ui.Fleet, names []string, knows bool) (*hearing, tea.Cmd) {
+	ctx, cancel := context.WithCancel(context.Background())
+	h := &hearing{knows: knows, box: newMailbox(), cancel: cancel}
 	fetch := func() tea.Msg {
 		host.Hear(ctx, names, h.box.hear)
 		h.box.close(nil)
 		return nil
 	}
-	return tea.Batch(fetch, h.next(true))
+	return h, tea.Batch(fetch, h.next(true))
 }
 
 func (h *hearing) next(first bool) tea.Cmd {
@@ -209,7 +214,7 @@ func (a *App) fleetStep(msg loadMsg) tea.Cmd {
 
 func (a *App) memberEnded(at int, complete bool) tea.Cmd {
 	m := a.fleet.members[at]
-	cmd := a.list.EndOf(at, complete, slices.ContainsFunc(a.fleet.members, func(m *member) bool { return m.hearing != nil }))
+	cmd := a.list.EndOf(at, complete, a.fleet.asks())
 	if complete {
 		if m.conn != nil {
 			m.caps = m.conn.Service.Capabilities()
@@ -389,18 +394,16 @@ func (a *App) actOnProfile(msg tea.KeyMsg) (tea.Cmd, bool) {
 
 // mend opens what makes a profile work again that failed.
 func (a *App) mend(m *member) tea.Cmd {
-	for _, p := range a.host.Profiles() {
-		switch {
-		case p.Name != m.want:
-			continue
-		case a.host.NeedsTerminal(p.Name):
-			return a.use(p.Name)
-		case a.lock.NoProfiles != "":
-			return a.refuseProfile(ui.ProfileRefused{Name: p.Name, What: desk.EditProfile, Why: a.lock.NoProfiles})
-		case p.Embedded, client.IsKind(m.err, client.Unreachable), client.IsKind(m.err, client.Timeout):
-			return a.hear([]string{m.want})
-		}
+	switch p, is := a.hosted(m.want); {
+	case !is:
+		return nil
+	case a.host.NeedsTerminal(p.Name):
+		return a.use(p.Name)
+	case a.lock.NoProfiles != "":
+		return a.refuseProfile(ui.ProfileRefused{Name: p.Name, What: desk.EditProfile, Why: a.lock.NoProfiles})
+	case p.Embedded, client.IsKind(m.err, client.Unreachable), client.IsKind(m.err, client.Timeout):
+		return a.hear([]string{m.want})
+	default:
 		return a.push(a.screens.editProfile(p))
 	}
-	return nil
 }

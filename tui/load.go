@@ -51,17 +51,9 @@ type opened struct {
 
 // open switches to a profile. What the old one was loading is given up.
 func (a *App) open(name string) tea.Cmd {
-	a.load.stop()
-	if a.profile.cancel != nil {
-		a.profile.cancel()
-	}
 	ctx, cancel := context.WithCancel(context.Background())
-	a.leaveFleet()
-	a.profile = profile{want: name, gen: a.profile.gen + 1, cancel: cancel}
-	a.load = load{gen: a.load.gen + 1}
-	a.list.Clear()
+	a.leave(profile{want: name, cancel: cancel})
 	a.list.SetProfiles(a.profile.listed())
-	a.focus = onList
 	gen := a.profile.gen
 	if a.host.NeedsTerminal(name) {
 		var conn ui.Connection
@@ -72,6 +64,18 @@ func (a *App) open(name string) tea.Cmd {
 		conn, err := a.host.Open(ctx, name)
 		return opened{gen, conn, err}
 	}
+}
+
+// leave ends what is listed, for another profile or for all.
+func (a *App) leave(to profile) {
+	a.load.stop()
+	if a.profile.cancel != nil {
+		a.profile.cancel()
+	}
+	a.leaveFleet()
+	to.gen = a.profile.gen + 1
+	a.profile, a.load, a.focus = to, load{gen: a.load.gen + 1}, onList
+	a.list.Clear()
 }
 
 // use switches to another profile, but not away from a change or a secret that is on
@@ -87,10 +91,9 @@ func (a *App) use(name string) tea.Cmd {
 // execFunc runs a function outside the alternate screen, where a command may ask on the terminal.
 type execFunc struct{ run func() error }
 
-func (o *execFunc) Run() error         { return o.run() }
-func (o *execFunc) SetStdin(io.Reader) {}
-func (o *execFunc) SetStdout(io.Writer) {
-}
+func (o *execFunc) Run() error          { return o.run() }
+func (o *execFunc) SetStdin(io.Reader)  {}
+func (o *execFunc) SetStdout(io.Writer) {}
 func (o *execFunc) SetStderr(io.Writer) {}
 
 func (a *App) openDone(msg opened) tea.Cmd {

@@ -88,10 +88,7 @@ func (l *List) EndOf(profile int, complete, more bool) tea.Cmd {
 	delete(l.waiting, profile)
 	l.loading = more
 	if !waited || !complete {
-		if l.ordered < l.store.n {
-			return l.rearrange(reusePrefix)
-		}
-		return nil
+		return l.orderRest()
 	}
 	next := l.store.without(profile)
 	for _, batch := range batches {
