@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // estate is six profiles at two services, each with a named destination for the keys whose names end in "-app".
@@ -114,6 +115,52 @@ func TestALeakedKeyOfAnyOfSixProfilesIsReplaced(t *testing.T) {
 		}
 		if strings.Contains(string(p.output()), former[of.name]) {
 			t.Errorf("%s: the leaked secret was on the screen", of.name)
+		}
+	}
+}
+
+// TestSevenOldKeysAreRotatedTogether by a filter, a mark on all of it, r and their number; what is left of each are its own gates.
+func TestSevenOldKeysAreRotatedTogether(t *testing.T) {
+	t.Parallel()
+	there, h := newHome(t).serve(t), newHome(t)
+	h.env = append(h.env, "SHOP_TOKEN="+there.tokens["PROSOPO_TOKEN"])
+	config := "default_profile = \"shop\"\n[profiles.shop]\nservice = \"prosopo\"\nurl = \"" + there.url + "\"\nenvironment = \"test\"\nmax_age = \"1s\"\ntoken = { env = \"SHOP_TOKEN\" }\n"
+	const several = 7
+	for i := range several {
+		config += fmt.Sprintf("[profiles.shop.deliver.app%d]\nkeys = [\"app%d\"]\nenv_file = { path = %q, variable = \"API_KEY\" }\n", i, i, h.path(fmt.Sprint("app", i), ".env"))
+		if err := os.Mkdir(h.path(fmt.Sprint("app", i)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.config(t, config)
+	var former []string
+	for i := range several {
+		name := fmt.Sprint("app", i)
+		h.must(t, "", "create", "--name", name, "--permission", "getRules", "--deliver", name)
+		former = append(former, variable(t, h.path(name, ".env"), "API_KEY"))
+	}
+	for until := time.Now().Add(patience); strings.Count(h.must(t, "", "list", "old app", "-o", "csv"), "app") < several; {
+		if time.Now().After(until) {
+			t.Fatal("the keys do not become old")
+		}
+	}
+	p := h.sit(t, 120, 40)
+	p.wait(`! old`)
+	p.do("/", "▏")
+	p.write("old")
+	p.wait(`old▏`)
+	p.do("enter", `app0`)
+	p.do("*", `marked`)
+	p.do("r", `Type 7 to rotate 7 keys`)
+	p.rest()
+	p.write("7")
+	p.wait(`7▏`)
+	p.confirm(`0 of 7 keys rotated, 7 wait for you`)
+	p.tally("seven old keys", 5)
+	for i := range several {
+		now := variable(t, h.path(fmt.Sprint("app", i), ".env"), "API_KEY")
+		if now == former[i] {
+			t.Errorf("app%d has the former secret", i)
 		}
 	}
 }
