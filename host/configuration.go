@@ -147,6 +147,23 @@ func (h *Host) Selected() (config.Profile, error) {
 	return p, Usage(err)
 }
 
+// ToTry are the profiles that are tried together: the one that was said, else those of the file, else those that are built in. builtIn says
+// that there are such, too.
+func (h *Host) ToTry() (profiles []config.Profile, builtIn bool, err error) {
+	cfg, err := h.Config()
+	if err != nil {
+		return nil, false, err
+	}
+	if h.o.Profile != "" {
+		p, err := cfg.Select(h.o.Profile, h.o.Env)
+		return []config.Profile{p}, false, Usage(err)
+	}
+	if own := cfg.Own(); len(own) > 0 {
+		return own, true, nil
+	}
+	return cfg.Profiles, false, nil
+}
+
 // ReadOnly is the profile's mode: the flag beats DETENT_READ_ONLY beats the file.
 func (h *Host) ReadOnly(p config.Profile) (bool, error) {
 	if h.o.ReadOnly != nil {
