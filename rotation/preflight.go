@@ -354,7 +354,7 @@ func (r *Rotation) noteRest(s *listing) {
 	if r.j.NotMine != "" {
 		r.note("another marked key of this name is no rival, as you said: %s", r.j.NotMine)
 	}
-	if !r.caps.Disable.OK && r.j.Mode == Planned {
+	if !r.caps.Disable.OK && r.j.Mode == Planned && !isRoll(r.j.Strategy) {
 		r.note("the service cannot disable a key: there is no rehearsal of the deletion")
 	}
 	if !r.caps.LastUsed.OK && r.j.Mode == Planned {
