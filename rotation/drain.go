@@ -93,7 +93,7 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 
 // oldOne is what is to be quiet, as people call it.
 func (r *Rotation) oldOne() string {
-	old, _ := View{Strategy: r.j.Strategy}.sides()
+	old, _ := View{Strategy: r.j.Strategy}.Sides()
 	return old
 }
 

@@ -228,7 +228,7 @@ var deliverStage = Stage{ID: Deliver, Title: "Deliver", Phase: PhaseUpdate, Defa
 
 var verifyStage = Stage{ID: Verify, Title: "Verify", Phase: PhaseVerify, Default: "prove the new key",
 	Text: func(v *View) string {
-		_, made := v.sides()
+		_, made := v.Sides()
 		return "prove " + made + " with harmless requests, by the secret that the places hold"
 	},
 	Does: (*Planner).verify,
@@ -241,7 +241,7 @@ var verifyStage = Stage{ID: Verify, Title: "Verify", Phase: PhaseVerify, Default
 var drainStage = Stage{ID: Drain, Title: "Drain", Phase: PhaseDelete, Default: "watch the old key", Waits: true,
 	Applies: planned,
 	Text: func(v *View) string {
-		old, made := v.sides()
+		old, made := v.Sides()
 		switch {
 		case v.DrainExplicit && v.Drain == 0:
 			return "no drain, as you said"
@@ -257,7 +257,7 @@ var drainStage = Stage{ID: Drain, Title: "Drain", Phase: PhaseDelete, Default: "
 		if !v.SeesUse {
 			return []string{"nothing that detent can see: your word counts"}
 		}
-		old, _ := v.sides()
+		old, _ := v.Sides()
 		return []string{old + " was not used for that long, as finely as the service shows it"}
 	},
 	Undo: nothingToUndo,
@@ -265,7 +265,7 @@ var drainStage = Stage{ID: Drain, Title: "Drain", Phase: PhaseDelete, Default: "
 		if v.SeesUse || v.DrainExplicit {
 			return nil
 		}
-		_, made := v.sides()
+		_, made := v.Sides()
 		return []string{"whether every consumer has " + made}
 	},
 	Run: func(ctx context.Context, r *Rotation) (Result, error) { return r.drain(ctx) }}

@@ -144,8 +144,8 @@ func (v View) PhaseName(p Phase) string {
 // Rolls reports whether the key stays and has a new secret.
 func (v View) Rolls() bool { return isRoll(v.Strategy) }
 
-// sides are what the old and the new one are called here.
-func (v View) sides() (old, made string) {
+// Sides are what the old and the new one are called here.
+func (v View) Sides() (old, made string) {
 	if v.Rolls() {
 		return "the former secret", "the new secret"
 	}
@@ -205,7 +205,7 @@ func (d Difference) Blocks() bool { return d.Verdict == Differs || d.Verdict == 
 
 // Statements are what the operator confirms, consumer by consumer, because detent cannot see it.
 func (v View) Statements() []string {
-	old, made := v.sides()
+	old, made := v.Sides()
 	if v.Step == Soak || v.Step == Disable {
 		return []string{"Nothing broke while the old key was off"}
 	}
