@@ -147,7 +147,7 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 				r.leftBehind(rec)
 			}
 			rec.Copied = rec.Backup
-			if h, reads := d.(delivery.Holder); reads && !rec.Held {
+			if h, reads := d.(delivery.Holder); reads && (!rec.Held || rec.Over != "") {
 				if copied, err := h.Former(ctx, job); err == nil {
 					if err := r.cameBack(rec, copied); err != nil {
 						return err
