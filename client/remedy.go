@@ -124,6 +124,7 @@ var usualRemedies = []remedy{
 	{status: forbidden, web: true, hint: "A web page answered in the service's place: it says nothing about the key. " + hintURL},
 	{status: unauthorized, words: "malformed|bad format|wrong format|invalid format", hint: "The key is malformed: give it whole, without quotes, blanks or a typo."},
 	{status: unauthorized, words: "no key|no api key|no token|missing|not provided|absent", hint: "The key did not arrive: it goes into a header of every request, Authorization as a rule. Does a proxy in between drop it?"},
+	{status: forbidden, account: true, hint: "This is about the account, not the key: see to it where the service's account is managed. No permission of a key mends this."},
 	{status: unauthorized, hint: hintRefused},
 	{status: forbidden, hint: hintNoRight},
 }

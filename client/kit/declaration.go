@@ -68,7 +68,7 @@ import "detent/apikey"
 type Declaration struct {
 	// Name is what a profile calls the issuer: small letters, digits and hyphens.
 	Name string `toml:"name"`
-	// Title is the name as people write it.
+	// Title is the name as people write it; the name with a capital letter where nothing is said.
 	Title string `toml:"title"`
 	// Label is what a list of issuers calls it, where the title says too little there.
 	Label string `toml:"label"`
@@ -185,9 +185,12 @@ type Prefix struct {
 // Row says under which members a key of the list has each field. Of several names the first that is there counts; members
 // that nobody names are passed over.
 type Row struct {
-	// AsNamed are the fields whose member is called as the field is here: "name", "created_at".
+	// AsNamed are the members that are called as their field is here, in either spelling: "name", "created_at", "createdAt".
 	AsNamed []string `toml:"as_named"`
-	ID      Members  `toml:"id"`
+	// Undocumented are fields whose member no document names: the usual ones are looked for, and so are the usual ones around the list
+	// and around a new key, where list.rows and create.key say none.
+	Undocumented []string `toml:"undocumented"`
+	ID           Members  `toml:"id"`
 	// Inside are members that hold an object whose members count as the row's own: "attributes", "credentials".
 	Inside Members `toml:"inside"`
 	// SecretIsID says that the issuer names a key by its secret. Then there is no id here: a key is shown under a fingerprint of the
