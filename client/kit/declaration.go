@@ -22,6 +22,7 @@
 //	scopes, flat or grouped                                                               permission, row.permissions, as = "list"
 //	a create whose answer is short                                                        create.read_back
 //	times as RFC 3339, dates, seconds; what is sent for "never"                           as, else, null
+//	a few lifetimes, a longest one, always one                                            expiry
 //	refusals with a status that does not say what they are, a taken name as 409           refusals.means
 //	a verdict on a secret, for whoever may ask                                            probe: by_own_credential, accepts, refuses
 //	permissions that the service names itself                                             catalogue
@@ -109,6 +110,7 @@ type Declaration struct {
 	// KeyAuth is how a key of the issuer's is sent when it is tried; as the credential where nothing is said.
 	KeyAuth Auth    `toml:"key_auth"`
 	Truth   Truth   `toml:"truth"`
+	Expiry  Expiry  `toml:"expiry"`
 	Secret  Secret  `toml:"secret"`
 	Row     Row     `toml:"row"`
 	List    List    `toml:"list"`
