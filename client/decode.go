@@ -375,7 +375,7 @@ func firstToken(values ...token) apikey.Secret {
 }
 
 // field scrubs a text of a key.
-func field(t text) string { return scrub(string(t), maxField) }
+func field[T ~string](t T) string { return scrub(string(t), maxField) }
 
 // looksLikeWebPage reports whether a body begins as HTML or XML does.
 func looksLikeWebPage(head []byte) bool {

@@ -149,7 +149,7 @@ func TestTheBodyIsLookedAtBeforeAnAnswerIsThrownAway(t *testing.T) {
 					t.Errorf("%s, %q, %q: created %+v, %v", service, kind, before, created.Key, err)
 				}
 				answer = `{"success":true,"message":"bye"}`
-				if gone, err := s.Delete(bg, "k9"); err != nil || gone.Message != "bye" {
+				if gone, err := s.Delete(bg, "k9"); err != nil || gone.AlreadyGone {
 					t.Errorf("%s, %q, %q: deleted %+v, %v", service, kind, before, gone, err)
 				}
 				answer = map[bool]string{true: `{"data":[{"id":"k1"}]}`, false: `[{"id":"k1"}]`}[service == wirename.Generic]

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"reflect"
 	"strings"
 )
 
@@ -167,28 +166,33 @@ func (e *elements) fill() error {
 	return err
 }
 
-// row is what an element is decoded into: field is where a member goes, nil for one that is not read.
+// row is what an element is decoded into: field is where a member goes, nil for one that is left to encoding/json.
 type row interface {
 	field(name []byte) json.Unmarshaler
 }
 
 // decodeRow decodes one element into a row that is empty.
-func decodeRow(raw []byte, into row, names []string) error {
+func decodeRow(raw []byte, into row) error {
 	w := walker{raw, 0}
-	if w.row(into, names) && w.skip() == len(raw) {
+	if w.row(into) {
 		return nil
 	}
 	return json.Unmarshal(raw, into) // what was filled in is filled in again, in the same order
 }
 
-// memberNames are the names in the tags of a row.
-func memberNames(r any) []string {
-	t := reflect.TypeOf(r)
-	names := make([]string, t.NumField())
-	for i := range names {
-		names[i] = t.Field(i).Tag.Get("json")
+// passedOver is the place of a member that nobody reads.
+type passedOver struct{}
+
+func (passedOver) UnmarshalJSON([]byte) error { return nil }
+
+// elsewhere is where a member without a place goes: nowhere, or to encoding/json, which takes a known name in another case too.
+func elsewhere(name []byte, known []string) json.Unmarshaler {
+	for _, k := range known {
+		if strings.EqualFold(k, string(name)) {
+			return nil
+		}
 	}
-	return names
+	return passedOver{}
 }
 
 // A walker walks over JSON as services write it: strings without escapes, and nothing that is disputed. Its methods
@@ -198,20 +202,12 @@ type walker struct {
 	at  int
 }
 
-// row hands the members of an object to their fields.
-func (w *walker) row(into row, names []string) bool {
-	return w.object(func(name []byte, value []byte) bool {
-		if f := into.field(name); f != nil {
-			return f.UnmarshalJSON(value) == nil
-		}
-		// encoding/json takes other cases of a name too.
-		for _, known := range names {
-			if bytes.EqualFold(name, []byte(known)) {
-				return false
-			}
-		}
-		return true
-	})
+// row hands the members of an object to their fields, and reports whether it is all there is.
+func (w *walker) row(into row) bool {
+	return w.object(func(name, value []byte) bool {
+		f := into.field(name)
+		return f != nil && f.UnmarshalJSON(value) == nil
+	}) && w.skip() == len(w.raw)
 }
 
 func (w *walker) object(member func(name, value []byte) bool) bool {
