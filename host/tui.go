@@ -68,6 +68,7 @@ func (h *Screens) Options(start config.Profile) tui.Options {
 		Copy:      func(text string) error { return h.host.clipboard().copy(text) },
 		Bell:      h.host.bell(),
 		News:      h.host.Follow(),
+		Shown:     startUncollected(),
 	}
 	if h.host.ShowsAll() {
 		o.All, o.Stage = true, h.Stage

@@ -30,6 +30,7 @@ type App struct {
 	env      *ui.Env
 	host     ui.Host
 	copyText func(text string) error
+	shown    func()
 
 	width, height int
 	shared        measures
@@ -79,7 +80,7 @@ func New(o Options) *App {
 	env := &ui.Env{Styles: ui.StylesOf(o.Renderer, o.Look), Keys: o.Keys, Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}
 	env.Keys.Suspend.SetEnabled(!o.Remote.On)
 	a := &App{
-		env: env, host: o.Host, copyText: o.Copy, countdown: countdown{bell: o.Bell, rotateAll: o.RotateAll}, notice: o.Notice, readOnly: o.ReadOnly,
+		env: env, host: o.Host, copyText: o.Copy, shown: o.Shown, countdown: countdown{bell: o.Bell, rotateAll: o.RotateAll}, notice: o.Notice, readOnly: o.ReadOnly,
 		list: keylist.New(env), detail: detail.New(env), requests: newRequests(),
 	}
 	a.lock, a.spoken = lock{Remote: o.Remote, News: o.News, last: o.Now()}, spoken{on: o.Spoken}

@@ -310,6 +310,9 @@ func openRotations(c *ui.Connection) []rotation.View {
 }
 
 func (a *App) examineDone(of tea.Msg) tea.Cmd {
+	if a.shown != nil {
+		a.shown()
+	}
 	msg, one := of.(examined)
 	if !one {
 		return a.fleetExamined(of.(fleetExamined))

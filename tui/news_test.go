@@ -37,3 +37,16 @@ func TestNewsIsLookedForWhenSomebodyComesBackAndOnceAMinute(t *testing.T) {
 	})
 	d.sees("the wind has turned")
 }
+
+// TestWhoWaitsForTheFirstListHearsWhenItIsThere, and not before.
+func TestWhoWaitsForTheFirstListHearsWhenItIsThere(t *testing.T) {
+	var heard atomic.Int32
+	start(t, 120, 40, func(o *Options, _ *fakeHost) {
+		o.Shown = func() {
+			heard.Add(1)
+		}
+	})
+	if heard.Load() == 0 {
+		t.Error("the list is there, and nobody was told")
+	}
+}

@@ -32,6 +32,8 @@ type Options struct {
 	Bell func(text string)
 	// Remote is for a session whose operator sits elsewhere.
 	Remote Remote
+	// Shown is called whenever what is to be said of the keys of a list is known: it is on the screen then; nil for nothing.
+	Shown func()
 	// News is what happens outside of the screens while they are open.
 	News   News
 	Spoken bool // for a front that says what there is instead of drawing it
