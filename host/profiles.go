@@ -106,5 +106,5 @@ func fieldError(err error) error {
 			field = known
 		}
 	}
-	return &ui.FieldError{Field: field, Err: errors.New(wrong.Problem)}
+	return &ui.FieldError{Field: field, Err: errors.New(wrong.Text)}
 }

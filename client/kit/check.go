@@ -52,7 +52,7 @@ func (c *checker) refuse(field, format string, args ...any) {
 		}
 		return unicode.ReplacementChar
 	}, field)
-	c.problems = append(c.problems, &Problem{c.file, line, shown, fmt.Sprintf(format, args...), !there})
+	c.problems = append(c.problems, &Problem{File: c.file, Line: line, Field: shown, Text: fmt.Sprintf(format, args...), Missing: !there})
 }
 
 // one of a few words.
