@@ -26,7 +26,7 @@ var floors = map[string][]string{
 	"tui":            {"apikey", "client", "delivery", "desk", "loopback", "paint", "rotation"},
 	"desk":           {"apikey", "audit", "client", "config", "delivery", "rotation"},
 	"keyserver":      {"apikey"},
-	"rotation":       {"apikey", "client", "delivery"},
+	"rotation":       {"apikey", "client", "delivery", "disk"},
 	"delivery":       {"apikey", "disk"},
 	"client":         {"apikey", "loopback", "tomlfile"},
 	"client/issuers": {},
