@@ -26,7 +26,7 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 	if !yes && !a.interactive() {
 		return host.Usagef("deleting needs a confirmation, and there is no terminal to ask on: use --yes")
 	}
-	s, err := a.open(ctx)
+	s, err := a.host.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 	return err
 }
 
-func (a *app) confirmDelete(ctx context.Context, s *session, k apikey.Key, rotating bool) error {
+func (a *app) confirmDelete(ctx context.Context, s *host.Session, k apikey.Key, rotating bool) error {
 	used := table.Moment(k.LastUsedAt)
 	if used == "" {
 		used = "unknown"

@@ -50,7 +50,7 @@ that is valid, and makes a new one only after its end, whatever --ttl says: stan
 }
 
 func (a *app) publicKey(ctx context.Context, o publicKeyOptions) error {
-	s, err := a.open(ctx)
+	s, err := a.host.Open(ctx)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"detent/apikey"
+	"detent/host"
 	"detent/rotation"
 	"detent/table"
 )
@@ -20,13 +21,13 @@ type planObject struct {
 }
 
 // printPlan says what a rotation would do; nothing is changed.
-func (a *app) printPlan(ctx context.Context, s *session, r *rotation.Rotation, asJSON bool) error {
+func (a *app) printPlan(ctx context.Context, s *host.Session, r *rotation.Rotation, asJSON bool) error {
 	plan, err := r.Plan(ctx)
 	if err != nil {
 		return err
 	}
 	if asJSON {
-		return table.JSON(a.out, planObject{s.keyRow(plan.Key, nil), plan.Strategy, plan.Stages, table.NotNil(plan.Unknown), plan.Outage})
+		return table.JSON(a.out, planObject{keyRow(s.Profile, plan.Key, nil), plan.Strategy, plan.Stages, table.NotNil(plan.Unknown), plan.Outage})
 	}
 	return a.writePlan(plan.Key, plan)
 }

@@ -9,7 +9,6 @@ import (
 
 	"detent/apikey"
 	"detent/config"
-	"detent/host"
 	"detent/rotation"
 	"detent/table"
 )
@@ -37,8 +36,7 @@ type rotationObject struct {
 }
 
 func rotationJSON(v rotation.View, p config.Profile) rotationObject {
-	s := &session{&host.Session{Profile: p, Setting: p.Setting(false)}}
-	one := func(k apikey.Key) table.Row { return s.keyRow(k, nil) }
+	one := func(k apikey.Key) table.Row { return keyRow(p, k, nil) }
 	out := rotationObject{ID: v.ID, State: string(v.State), Step: v.PublicStep(),
 		Old: one(v.Old), Certain: table.NotNil(v.Certain), Unknown: table.NotNil(v.Unknown), Claims: table.NotNil(v.Claims)}
 	if fresh := v.NewAtService(); fresh != nil {
