@@ -72,11 +72,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	if err != nil {
 		return host.Usage(err)
 	}
-	if order.Places, err = a.host.Destinations(s.Profile, o.deliver); err != nil {
-		return host.Usage(err)
-	}
-	order.Delivery = desk.NewDelivery(s.EnvironmentOf(apikey.Key{Environment: order.Draft.Environment}), a.note)
-	if err := a.preflight(ctx, order, apikey.Secret{}, &o.consents); err != nil {
+	if err := a.deliverTo(ctx, s, &order, o.deliver, &o.consents); err != nil {
 		return err
 	}
 	a.warnOf(order.Draft, s.Caps)

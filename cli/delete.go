@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -68,19 +69,11 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 }
 
 func (a *app) confirmDelete(ctx context.Context, s *host.Session, k apikey.Key, rotating bool) error {
-	used := table.Moment(k.LastUsedAt)
-	if used == "" {
-		used = "unknown"
-	}
-	a.say("delete %s (%s) on %s; last used: %s. This cannot be undone.", k.Name, k.ID, s.Profile.Name, used)
+	a.say("delete %s (%s) on %s; last used: %s. This cannot be undone.", k.Name, k.ID, s.Profile.Name, orUnknown(table.Moment(k.LastUsedAt)))
 	if k.Own || rotating || s.Setting.Guard(k.Environment) == apikey.Live {
 		return a.askName(ctx, k, "delete it", "deleted")
 	}
-	sure, err := a.askYes(ctx, "Delete it? [y/N] ")
-	if err == nil && !sure {
-		err = fmt.Errorf("not deleted")
-	}
-	return err
+	return a.confirm(ctx, "Delete it? [y/N] ", "not deleted")
 }
 
 // warnOwnKey says that a change takes from detent the key that it works with here. --yes is no yes to that: a name is typed, or the
@@ -96,10 +89,7 @@ func (a *app) warnOwnKey() error {
 
 // askName has the name of a key typed, or its id where it has none.
 func (a *app) askName(ctx context.Context, k apikey.Key, to, done string) error {
-	want := k.Name
-	if want == "" {
-		want = k.ID
-	}
+	want := cmp.Or(k.Name, k.ID)
 	answer, err := a.ask(ctx, fmt.Sprintf("Type %s to %s: ", want, to))
 	if err == nil && answer != want {
 		err = fmt.Errorf("not %s: %q is not %q", done, answer, want)

@@ -55,6 +55,15 @@ func (a *app) askYes(ctx context.Context, question string) (bool, error) {
 	return answer == "y" || answer == "yes", err
 }
 
+// confirm asks, and is an error of these words where the answer is no yes.
+func (a *app) confirm(ctx context.Context, question, otherwise string) error {
+	sure, err := a.askYes(ctx, question)
+	if err == nil && !sure {
+		err = errors.New(otherwise)
+	}
+	return err
+}
+
 // askHidden reads one line that the terminal does not show.
 func (a *app) askHidden(ctx context.Context, question string) (string, error) {
 	in, ok := a.world.In.(fileLike)

@@ -137,11 +137,7 @@ func (a *app) confirmAll(ctx context.Context, s *host.Session, queue []queued, o
 	if o.yes {
 		return nil
 	}
-	sure, err := a.askYes(ctx, fmt.Sprintf("Rotate %s? [y/N] ", keyCount(len(queue))))
-	if err == nil && !sure {
-		err = errors.New("not begun: nothing was changed")
-	}
-	return err
+	return a.confirm(ctx, fmt.Sprintf("Rotate %s? [y/N] ", keyCount(len(queue))), "not begun: nothing was changed")
 }
 
 func (a *app) printPlans(s *host.Session, queue []queued, asJSON bool) error {
@@ -150,7 +146,7 @@ func (a *app) printPlans(s *host.Session, queue []queued, asJSON bool) error {
 		if q.Err != nil {
 			continue
 		}
-		plans = append(plans, planObject{keyRow(s.Profile, q.Plan.Key, nil), q.Plan.Strategy, q.Plan.Stages, table.NotNil(q.Plan.Unknown), q.Plan.Outage})
+		plans = append(plans, planJSON(s, q.Plan))
 		if !asJSON {
 			if err := a.writePlan(q.Plan.Key, q.Plan); err != nil {
 				return err

@@ -199,13 +199,12 @@ func (r *rotationRun) decide(ctx context.Context, res rotation.Result) error {
 		return r.cannotAsk(*q)
 	}
 	a := rotation.Answer{Kind: q.Kind, Subject: q.Subject, Choice: rotation.Yes}
-	var err error
-	switch {
-	case q.Each:
-		a.Choice, err = r.confirmEach(ctx, *q)
-	default:
-		a.Choice, err = r.choose(ctx, *q)
+	choose := r.choose
+	if q.Each {
+		choose = r.confirmEach
 	}
+	var err error
+	a.Choice, err = choose(ctx, *q)
 	if err != nil {
 		return r.unanswered(err)
 	}
@@ -361,11 +360,7 @@ func (r *rotationRun) confirmPlan(ctx context.Context) error {
 		}
 	}
 	r.say("  --plan says the calls and writes, one by one")
-	sure, err := r.a.askYes(ctx, "Begin? [y/N] ")
-	if err == nil && !sure {
-		err = fmt.Errorf("not begun: nothing was changed")
-	}
-	return err
+	return r.a.confirm(ctx, "Begin? [y/N] ", "not begun: nothing was changed")
 }
 
 // abort undoes until the old key is as it was.

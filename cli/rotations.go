@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -108,33 +109,25 @@ func (a *app) writeRotations(views []rotation.View) error {
 	if err := table.Write(a.out, []string{"ID", "STATE", "STEP", "KEY", "PROFILE", "BEGUN", "CERTAIN"}, rows); err != nil {
 		return err
 	}
+	var b strings.Builder
 	for _, v := range views {
 		if v.Err != nil || v.State != rotation.Open {
 			continue
 		}
-		if _, err := fmt.Fprintf(a.out, "\n%s %s\n", v.ID, v.Old.Name); err != nil {
-			return err
-		}
+		fmt.Fprintf(&b, "\n%s %s\n", v.ID, v.Old.Name)
 		for _, line := range v.Certain {
-			if _, err := fmt.Fprintf(a.out, "  certain    %s\n", line); err != nil {
-				return err
-			}
+			fmt.Fprintf(&b, "  certain    %s\n", line)
 		}
 		for _, line := range v.Unknown {
-			if _, err := fmt.Fprintf(a.out, "  not known  %s\n", line); err != nil {
-				return err
-			}
+			fmt.Fprintf(&b, "  not known  %s\n", line)
 		}
 		if v.Operator != "" {
-			if _, err := fmt.Fprintf(a.out, "  last by    %s, over SSH\n", v.Operator); err != nil {
-				return err
-			}
+			fmt.Fprintf(&b, "  last by    %s, over SSH\n", v.Operator)
 		}
 		if v.Holder != nil {
-			if _, err := fmt.Fprintf(a.out, "  held by    %s\n", v.Holder); err != nil {
-				return err
-			}
+			fmt.Fprintf(&b, "  held by    %s\n", v.Holder)
 		}
 	}
-	return nil
+	_, err := io.WriteString(a.out, b.String())
+	return err
 }
