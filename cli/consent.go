@@ -31,7 +31,7 @@ func (a *app) consent(ctx context.Context, refusal error, c *consents) error {
 	var wants *delivery.ConsentError
 	switch {
 	case errors.As(refusal, &held):
-		return a.yesTo(ctx, &c.replace, held.Place+" holds a value already. It is kept until the new secret is there, and put back if it is not", "Replace it? [y/N] ",
+		return a.yesTo(ctx, &c.replace, held.Place+" holds a value already. It is kept until the new secret is there, and put back if it is not", "Replace it?",
 			fmt.Errorf("%w; --replace is the yes to that; nothing was changed", held))
 	case !errors.As(refusal, &wants):
 		return refusal
@@ -44,7 +44,7 @@ func (a *app) consent(ctx context.Context, refusal error, c *consents) error {
 	default:
 		return refusal
 	}
-	return a.yesTo(ctx, given, wants.Error(), "Deliver it there all the same? [y/N] ", host.Usagef("%w; %s is that yes; nothing was changed", wants, flag))
+	return a.yesTo(ctx, given, wants.Error(), "Deliver it there all the same?", host.Usagef("%w; %s is that yes; nothing was changed", wants, flag))
 }
 
 // yesTo asks for one of the yeses; without a terminal it is the error that names its flag.
@@ -53,7 +53,7 @@ func (a *app) yesTo(ctx context.Context, given *bool, about, question string, un
 		return unasked
 	}
 	a.say("%s", about)
-	err := a.confirm(ctx, question, "not confirmed: nothing was changed")
+	err := a.confirm(ctx, false, question, "not confirmed: nothing was changed")
 	*given = err == nil
 	return err
 }

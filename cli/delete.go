@@ -24,8 +24,8 @@ func (a *app) deleteCommand() *cobra.Command {
 }
 
 func (a *app) delete(ctx context.Context, text string, yes bool) error {
-	if !yes && !a.interactive() {
-		return host.Usagef("deleting needs a confirmation, and there is no terminal to ask on: use --yes")
+	if err := a.confirmable("deleting needs a confirmation", yes); err != nil {
+		return err
 	}
 	s, err := a.host.Open(ctx)
 	if err != nil {
@@ -73,7 +73,7 @@ func (a *app) confirmDelete(ctx context.Context, s *host.Session, k apikey.Key, 
 	if k.Own || rotating || s.Setting.Guard(k.Environment) == apikey.Live {
 		return a.askName(ctx, k, "delete it", "deleted")
 	}
-	return a.confirm(ctx, "Delete it? [y/N] ", "not deleted")
+	return a.confirm(ctx, false, "Delete it?", "not deleted")
 }
 
 // warnOwnKey says that a change takes from detent the key that it works with here. --yes is no yes to that: a name is typed, or the

@@ -360,7 +360,7 @@ func (r *rotationRun) confirmPlan(ctx context.Context) error {
 		}
 	}
 	r.say("  --plan says the calls and writes, one by one")
-	return r.a.confirm(ctx, "Begin? [y/N] ", "not begun: nothing was changed")
+	return r.a.confirm(ctx, false, "Begin?", "not begun: nothing was changed")
 }
 
 // abort undoes until the old key is as it was.

@@ -41,14 +41,15 @@ func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer)
 	err = s.send(ctx, c, func(a *answer) error {
 		start(a)
 		r := newRecord(&s.d.Row)
+		var key apikey.Key // one for all rows, as the record is
 		var err error
 		rest.header = a.header
 		rest.members, err = decodeList(a.body, s.d.List.Rows, func(raw []byte) error {
 			if err := r.decode(raw); err != nil {
 				return err
 			}
-			key, err := s.key(r)
-			if err != nil {
+			var err error
+			if key, err = s.key(r); err != nil {
 				return err
 			}
 			secret := r.secret()

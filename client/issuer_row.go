@@ -31,11 +31,12 @@ type record struct {
 	words  []word
 	tokens []token
 
-	sets   permissionSets
-	names  []string // of all members
-	places map[string]json.Unmarshaler
-	order  []member // the members of the rows so far
-	next   int      // the one in order that is expected
+	sets    permissionSets
+	letters letters  // what the texts of rows are in
+	names   []string // of all members
+	places  map[string]json.Unmarshaler
+	order   []member // the members of the rows so far
+	next    int      // the one in order that is expected
 }
 
 // member is one that a row had. Rows of a list have theirs in the same order, some of them left out: comparing with the one that is
@@ -52,6 +53,9 @@ func newRecord(of *kit.Row) *record {
 	r := &record{places: map[string]json.Unmarshaler{}}
 	r.texts = places(r, []part[text]{{&r.id, of.ID}, {&r.name, of.Name}, {&r.masked, of.Masked}, {&r.prefix, of.Prefix}, {&r.env, of.Environment},
 		{&r.kind, of.Type}, {&r.role, of.Role}})
+	for _, name := range r.names { // no others are there yet
+		r.places[name] = &textPlace{r.places[name].(*text), &r.letters}
+	}
 	r.times = places(r, []part[wireTime]{{&r.created, of.CreatedAt}, {&r.updated, of.UpdatedAt}, {&r.expires, of.ExpiresAt}, {&r.used, of.LastUsedAt},
 		{&r.rolled, of.RolledAt}})
 	r.raws = places(r, []part[json.RawMessage]{{&r.restrictions, of.Restrictions}, {&r.permissions, of.Permissions}, {&r.former, of.Former.Members},

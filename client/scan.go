@@ -335,16 +335,55 @@ func (w *walker) skip() int {
 	return w.at
 }
 
-// unquoted is the value of a JSON string that is printable ASCII without escapes.
-func unquoted(b []byte) (string, bool) {
+// unquoted is the value of a JSON string that is printable ASCII without escapes; it is a part of what it is given.
+func unquoted(b []byte) ([]byte, bool) {
 	if len(b) < 2 || b[0] != '"' || b[len(b)-1] != '"' {
-		return "", false
+		return nil, false
 	}
 	b = b[1 : len(b)-1]
 	for _, c := range b {
 		if c < 0x20 || c > 0x7e || c == '\\' || c == '"' {
-			return "", false
+			return nil, false
 		}
 	}
-	return string(b), true
+	return b, true
+}
+
+// letters are those of the texts of a list, many in one piece of memory: a text of its own for each is a third of what a list of 10,000 keys allocates.
+// What is in a piece stays, so that a part of it may be kept as long as one likes.
+type letters struct{ piece strings.Builder }
+
+// The pieces: a single key takes a small one.
+const (
+	firstPiece = 256
+	mostPiece  = 16 << 10
+)
+
+// keep is a text that is a copy of b.
+func (l *letters) keep(b []byte) string {
+	if len(b) > l.piece.Cap()-l.piece.Len() {
+		size := min(max(2*l.piece.Cap(), firstPiece), mostPiece)
+		if len(b) > size/4 {
+			return string(b)
+		}
+		l.piece = strings.Builder{}
+		l.piece.Grow(size)
+	}
+	from := l.piece.Len()
+	l.piece.Write(b)
+	return l.piece.String()[from:]
+}
+
+// textPlace is the place of a text in a row of a list.
+type textPlace struct {
+	text *text
+	in   *letters
+}
+
+func (p *textPlace) UnmarshalJSON(b []byte) error {
+	if inside, ok := unquoted(b); ok {
+		*p.text = text(p.in.keep(inside))
+		return nil
+	}
+	return p.text.UnmarshalJSON(b)
 }

@@ -2,7 +2,6 @@ package rotate
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
@@ -338,13 +337,16 @@ func (s *Screen) viewWatch(p *page, w *rotation.Watch) {
 		p.wrap("  ", st.Dim, "This service does not show when a key was last used.")
 		return
 	}
-	state := st.Good.Render("still")
+	state := st.Good.Render("quiet for " + clock(w.QuietFor))
 	if w.Moved {
-		state = st.Warn.Render("moving: something still uses it")
+		state = st.Warn.Render("something still uses it")
 	}
-	p.line("  old key last used " + ui.Moment(w.OldUsed, s.env.Now()) + ", " + state +
-		st.Dim.Render(fmt.Sprintf("  %s, quiet for %s", ui.Count(w.Polls, "look"), clock(w.QuietFor))))
-	p.line("  new key last used " + ui.Moment(w.NewUsed, s.env.Now()))
+	old, made := "  old key  ", "  new key  "
+	if s.view.Rolls() {
+		old, made = "  former secret  ", "  new secret     "
+	}
+	p.line(st.Dim.Render(old) + "last used " + ui.Moment(w.OldUsed, s.env.Now()) + ", " + state + st.Dim.Render(", "+ui.Count(w.Polls, "look")))
+	p.line(st.Dim.Render(made) + "last used " + ui.Moment(w.NewUsed, s.env.Now()))
 	if w.OwnTraces {
 		p.wrap("  "+st.Warn.Render("! "), st.Base, "The old key moves with every look of ours: it may be the credential that detent itself uses.")
 	}

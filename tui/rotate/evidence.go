@@ -107,20 +107,39 @@ func viewClaim(p *page, v rotation.View, c rotation.Claim) {
 		kind = st.Warn
 	}
 	at := st.Dim.Render("  " + ev.At.UTC().Format(time.TimeOnly) + "  ")
-	what := kind.Render(ui.Pad(string(c.Kind()), 17)) + ui.Pad(" "+clean(subjectWords(v, c.Subject())), max(min(p.width/3, 44), 8)) + st.Dim.Render(" by "+clean(ev.By))
+	const widest, by = 22, 14 // "made-up secret refused", " by comparison"
+	what := kind.Render(ui.Pad(claimWords(c.Kind()), widest)) + ui.Pad("  "+clean(subjectWords(v, c.Subject())), max(p.width-ui.Width(at)-widest-by, 8)) + st.Dim.Render(" by "+clean(ev.By))
 	p.line(at + what)
 	if ev.Detail != "" {
 		p.wrap(ui.Pad("", ui.Width(at)), st.Dim, ev.Detail)
 	}
 }
 
+// claimWords is what was observed, as people read it.
+func claimWords(kind rotation.ClaimKind) string {
+	switch kind {
+	case rotation.ControlRefused:
+		return "made-up secret refused"
+	case rotation.RowSeen:
+		return "listed"
+	case rotation.RowMissing:
+		return "not listed"
+	case rotation.PlaceHeld:
+		return "place held, before"
+	case rotation.PersonSaid:
+		return "a person's word"
+	}
+	return strings.ReplaceAll(string(kind), "-", " ")
+}
+
 // subjectWords is whom a claim is about, as people read it.
 func subjectWords(v rotation.View, subject string) string {
+	old, made := v.Sides()
 	switch subject {
 	case rotation.SubjectOld:
-		return "the old key"
+		return old
 	case rotation.SubjectNew:
-		return "the new key"
+		return made
 	}
 	for _, d := range v.Destinations {
 		if d.Spec == subject {

@@ -93,6 +93,9 @@ type keyState struct {
 // keyStates are those of both; the new one's is empty before it is made.
 func (s *Screen) keyStates() (old, made keyState) {
 	v := s.view
+	if v.Rolls() {
+		return s.secretStates()
+	}
 	old = keyState{"on", ui.Good}
 	if unlisted(v, rotation.SubjectOld) {
 		old = keyState{"not in the list", ui.Warn}
@@ -119,15 +122,55 @@ func (s *Screen) keyStates() (old, made keyState) {
 	return old, made
 }
 
+// secretStates are those of a roll: the key stays on, whatever becomes of its secrets.
+func (s *Screen) secretStates() (former, made keyState) {
+	v := s.view
+	former, made = keyState{"on", ui.Good}, keyState{"made", ui.Good}
+	dies, known := v.FormerDies.Time()
+	switch {
+	case v.OldAnswered:
+		former = keyState{"ended", ui.Faint}
+	case v.OldGone:
+		former = keyState{"its end was sent", ui.Warn}
+	case unlisted(v, rotation.SubjectOld):
+		former = keyState{"not in the list", ui.Warn}
+	case known && v.New != nil && v.State != rotation.Aborted:
+		if former = (keyState{"its overlap is over", ui.Faint}); dies.After(s.env.Now()) {
+			former = keyState{"dies " + ui.Moment(v.FormerDies, s.env.Now()), ui.Warn}
+		}
+	}
+	switch {
+	case v.State == rotation.Aborted:
+		made = keyState{"given up", ui.Faint}
+	case unlisted(v, rotation.SubjectNew):
+		made = keyState{"not in the list", ui.Warn}
+	case slices.ContainsFunc(v.Claims, func(c rotation.Claim) bool {
+		return c.Kind() == rotation.SecretAccepted && c.Subject() == rotation.SubjectNew
+	}):
+		made = keyState{"accepted", ui.Good}
+	}
+	return former, made
+}
+
+// viewKeys are the two keys; of a roll, the key's two secrets.
 func (s *Screen) viewKeys(p *page) {
 	v, st := s.view, p.style()
 	old, made := s.keyStates()
-	p.line(s.keyLine("old", v.Old, st.Tone(old.tone).Render(old.word)))
-	if v.New == nil {
-		p.line(st.Dim.Render("new  ") + ui.KeyName(st, st.Dim, clean(v.NewName)) + st.Dim.Render("  not made yet"))
-		return
+	before, after := "old  ", st.Dim.Render("new  ")
+	if v.Rolls() {
+		before, after = "former secret  ", st.Dim.Render("new secret     ")
 	}
-	p.line(s.keyLine("new", *v.New, st.Tone(made.tone).Render(made.word)))
+	p.line(st.Dim.Render(before) + s.named(v.Old) + st.Tone(old.tone).Render(old.word) + s.used(v.Old))
+	switch word := st.Tone(made.tone).Render(made.word); {
+	case v.New == nil && v.Rolls():
+		p.line(after + st.Dim.Render("not made yet"))
+	case v.New == nil:
+		p.line(after + ui.KeyName(st, st.Dim, clean(v.NewName)) + st.Dim.Render("  not made yet"))
+	case v.Rolls():
+		p.line(after + word + s.used(*v.New))
+	default:
+		p.line(after + s.named(*v.New) + word + s.used(*v.New))
+	}
 }
 
 // unlisted reports whether the last list that was looked at lacked a key.
@@ -140,14 +183,18 @@ func unlisted(v rotation.View, subject string) bool {
 	return false
 }
 
-// keyLine is one of the two keys: name, id, and whether it is on, used, deleted.
-func (s *Screen) keyLine(which string, k apikey.Key, state string) string {
+// named is a key's name and id.
+func (s *Screen) named(k apikey.Key) string {
 	st := s.env.Styles
-	used := ""
-	if k.LastUsedAt.Known() {
-		used = st.Dim.Render("  last used " + ui.Moment(k.LastUsedAt, s.env.Now()))
+	return ui.KeyName(st, st.Strong, clean(k.Name)) + st.Dim.Render("  "+clean(k.ID)+"  ")
+}
+
+// used is when it was last used, where that is known.
+func (s *Screen) used(k apikey.Key) string {
+	if !k.LastUsedAt.Known() {
+		return ""
 	}
-	return st.Dim.Render(which+"  ") + ui.KeyName(st, st.Strong, clean(k.Name)) + st.Dim.Render("  "+clean(k.ID)+"  ") + state + used
+	return s.env.Styles.Dim.Render("  last used " + ui.Moment(k.LastUsedAt, s.env.Now()))
 }
 
 // phaseState is how one of the four steps stands.
@@ -191,7 +238,7 @@ func (s *Screen) viewSteps(p *page) {
 	var row string
 	for i, phase := range rotation.Phases {
 		state, any := phaseState(s.view, phase)
-		name := phase.String()
+		name := s.view.PhaseName(phase)
 		switch {
 		case state == rotation.Current:
 			name = st.Strong.Render(name)

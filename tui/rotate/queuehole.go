@@ -157,7 +157,7 @@ func (s *QueueScreen) filled(msg filledMsg) {
 // viewHole is a key that has no place: red, with the field in it.
 func (s *QueueScreen) viewHole(p *page, i int, item Queued, head string) {
 	st := p.style()
-	p.line(st.Bad.Render("✗ ") + head)
+	p.line(head)
 	p.wrap("    ", st.Bad, item.Why)
 	if !s.filling() || i != s.hole.at {
 		return

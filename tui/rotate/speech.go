@@ -84,9 +84,16 @@ func (s *Screen) Speak() ui.Speech {
 	}
 	oldState, newState := s.keyStates()
 	lines := []string{head, "old key " + v.Old.Name + ", id " + v.Old.ID + ", " + oldState.word}
-	if v.New == nil {
+	switch {
+	case v.Rolls():
+		lines[1] = "key " + v.Old.Name + ", id " + v.Old.ID + ", former secret " + oldState.word
+		if v.New == nil {
+			newState.word = "not made yet"
+		}
+		lines = append(lines, "new secret "+newState.word)
+	case v.New == nil:
 		lines = append(lines, "new key "+v.NewName+", not made yet")
-	} else {
+	default:
 		lines = append(lines, "new key "+v.New.Name+", id "+v.New.ID+", "+newState.word)
 	}
 	if at, is := current(v); is {
@@ -198,7 +205,7 @@ func (s *Screen) waitWords(now waiting) string {
 		words += ", " + left.String() + " left"
 	}
 	if w := now.last.Watch; w != nil && w.Visible {
-		words += ", the old key was last used " + ui.Moment(w.OldUsed, s.env.Now())
+		words += map[bool]string{true: ", the former secret", false: ", the old key"}[s.view.Rolls()] + " was last used " + ui.Moment(w.OldUsed, s.env.Now())
 		if w.Moved {
 			words += ": something still uses it"
 		}
