@@ -5,6 +5,7 @@ package tui
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -118,7 +119,7 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = a.examineDone(msg)
 	case recalled:
 		a.recallDone(msg)
-	case minuteMsg, secondMsg:
+	case minuteMsg, tickMsg:
 		cmd = a.tick(msg)
 	case toastOver:
 		a.toast.end(msg)
@@ -164,16 +165,14 @@ func (a *App) top() ui.Screen {
 // push opens an overlay.
 func (a *App) push(s ui.Screen) tea.Cmd {
 	a.toast.text = "" // it would hide the keys of the screen
-	kept, cmd, found := a.back(s)
-	if found {
-		s = kept
-	} else {
-		cmd = s.Init
+	kept, begin, found := a.back(s)
+	if !found {
+		kept, begin = s, func() tea.Cmd { return ui.Begin(s) }
 	}
-	s.SetSize(a.room(s))
-	a.fleet.owns(s)
-	a.overlays = append(a.overlays, s)
-	return cmd()
+	kept.SetSize(a.room(kept))
+	a.fleet.owns(kept)
+	a.overlays = append(a.overlays, kept)
+	return begin()
 }
 
 // pop closes an overlay; nil is the top one.
@@ -183,9 +182,7 @@ func (a *App) pop(s ui.Screen) {
 	}
 	at := len(a.overlays) - 1
 	if s != nil {
-		for at >= 0 && a.overlays[at] != s {
-			at--
-		}
+		at = slices.Index(a.overlays, s)
 	}
 	if at >= 0 {
 		a.overlays = append(a.overlays[:at:at], a.overlays[at+1:]...)
