@@ -3,6 +3,7 @@ package detail
 import (
 	"encoding/json"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -155,6 +156,30 @@ func TestBesideTheListTheTextKeepsItsPlace(t *testing.T) {
 	}
 	if strings.Contains(all, "Verify an answer") || !strings.Contains(text(old, 40), "Verify an answer") {
 		t.Error("explanations belong to the pane that has the focus")
+	}
+}
+
+// Labels that are cut read the same: each is whole where the pane is at least twice as wide.
+func TestEachLabelOfWhatIsAlsoSetIsWhole(t *testing.T) {
+	extra := map[string]json.RawMessage{"former_secret_dies": json.RawMessage(`"x"`), "former_secret_last_used": json.RawMessage(`"y"`), "id_of_the_workspace": json.RawMessage("7")}
+	for width := 50; width <= 120; width += 7 {
+		got := text(Subject{Key: &apikey.Key{ID: "1", Name: "shop", Extra: extra}}, width)
+		for name, value := range map[string]string{"former_secret_dies": "x", "former_secret_last_used": "y", "id_of_the_workspace": "7"} {
+			if !regexp.MustCompile(strings.ReplaceAll(name, "_", " ") + ` +"?` + value).MatchString(got) {
+				t.Errorf("%d: %s is not whole:\n%s", width, name, got)
+			}
+		}
+	}
+}
+
+// In the list of all profiles the frame does not say whose a key is.
+func TestAKeyOfAllProfilesSaysItsProfileAndEnvironment(t *testing.T) {
+	s := Subject{Key: &apikey.Key{ID: "1", Name: "shop"}, Profile: "prod", Environment: apikey.WordLive}
+	if got := text(s, 60); !strings.Contains(got, "profile    prod  LIVE") {
+		t.Error(got)
+	}
+	if got := text(Subject{Key: s.Key}, 60); strings.Contains(got, "profile") {
+		t.Error(got)
 	}
 }
 

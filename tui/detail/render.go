@@ -119,6 +119,17 @@ func (p *sheet) head(s Subject) {
 	}
 	p.gap()
 	has := func(f apikey.Field) bool { return slices.Contains(s.Caps.AccessFields, f) }
+	if s.Profile != "" && !p.brief { // beside the list its row says them
+		where := p.env.Styles.Base
+		if s.Environment == apikey.WordLive {
+			where = p.env.Styles.Bad
+		}
+		line := p.env.Styles.Dim.Render(ui.Pad("profile", p.label)) + ui.Clean(s.Profile)
+		if s.Environment != "" {
+			line += "  " + where.Render(ui.Clean(s.Environment))
+		}
+		p.add(line)
+	}
 	if !p.brief || !strings.Contains(k.Masked, k.ID) {
 		p.plain("id", k.ID)
 	}
@@ -440,15 +451,21 @@ var laidOut = []apikey.Field{
 
 // rest is every other field that the service reports.
 func (p *sheet) rest(s Subject) {
-	first := true
+	var more []apikey.FieldInfo
 	for f := range apikey.FieldsOf(s.Key) {
-		if !f.Reported(s.Key) || slices.Contains(laidOut, f.ID) {
-			continue
+		if f.Reported(s.Key) && !slices.Contains(laidOut, f.ID) {
+			more = append(more, f)
 		}
-		if first {
-			p.heading("ALSO SET")
-			first = false
-		}
+	}
+	if len(more) == 0 {
+		return
+	}
+	p.heading("ALSO SET")
+	defer func(usual int) { p.label = usual }(p.label)
+	for _, f := range more { // two that are cut may read the same
+		p.label = max(p.label, min(ui.Width(ui.Clean(f.Label))+1, p.width/2))
+	}
+	for _, f := range more {
 		p.plain(ui.Truncate(ui.Clean(f.Label), p.label-1), f.Text(s.Key))
 	}
 }
