@@ -52,7 +52,9 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if r.overlapOver(s) {
+	if over, err := r.overlapIsOver(ctx, s); err != nil {
+		return Result{}, err
+	} else if over {
 		return r.leaveDrain("the overlap is over: the former secret is dead, whoever used it")
 	}
 	if s.new == nil || s.old == nil {

@@ -223,6 +223,9 @@ func (j *journal) unknown(inHand bool) []string {
 	if j.Unfound > 0 && j.State != Open && j.Roll == nil {
 		out = append(out, fmt.Sprintf("whether a create whose answer was lost takes effect later: its key would be called %q", j.Name))
 	}
+	if j.Unfound > 0 && j.State == Aborted && j.Roll != nil {
+		out = append(out, "the key "+keyWords(j.Old)+" may have a new secret that nobody has: a roll was sent whose answer never came")
+	}
 	if j.Manual && (j.New == nil || j.PasteRefused) && j.Step != Preflight && j.State != Open {
 		out = append(out, fmt.Sprintf("whether %s called %q is left that somebody made in the dashboard", map[bool]string{true: "a key", false: "another key"}[j.New == nil], j.Name))
 	}

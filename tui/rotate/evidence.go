@@ -27,9 +27,6 @@ func NewEvidence(env *ui.Env, place ui.Place, view func() rotation.View) *Eviden
 	return &Evidence{env: env, place: place, view: view, text: widget.NewScroller(env)}
 }
 
-// Init does nothing.
-func (e *Evidence) Init() tea.Cmd { return nil }
-
 // Title names the frame.
 func (e *Evidence) Title() string { return "Evidence " + ui.Clean(e.view().Old.Name) }
 
@@ -68,7 +65,7 @@ func (e *Evidence) View() string { return strings.Join(e.text.Lines(e.lines(), n
 func (e *Evidence) lines() []string {
 	v, st := e.view(), e.env.Styles
 	p := page{env: e.env, width: e.text.Width}
-	head, about := "WHAT WAS SEEN", plural(len(v.Claims), "observation")+", the newest first · times in UTC"
+	head, about := "WHAT WAS SEEN", ui.Count(len(v.Claims), "observation")+", the newest first · times in UTC"
 	if ui.Width(head)+ui.Width(about)+2 > p.width {
 		about = "the newest first, in UTC"
 	}
@@ -93,18 +90,8 @@ func (e *Evidence) lines() []string {
 			difference(&p, d)
 		}
 	}
-	if len(v.Unknown) > 0 {
-		p.title("NOT KNOWN")
-		for _, u := range v.Unknown {
-			p.wrap(st.Warn.Render("  ? "), st.Base, u)
-		}
-	}
-	if len(v.Notes) > 0 {
-		p.title("FOUND IN PREFLIGHT")
-		for _, n := range v.Notes {
-			p.wrap(st.Dim.Render("  · "), st.Base, n)
-		}
-	}
+	p.list("NOT KNOWN", st.Warn.Render("  ? "), st.Base, v.Unknown)
+	p.list("FOUND IN PREFLIGHT", st.Dim.Render("  · "), st.Base, v.Notes)
 	if len(v.History) > 0 {
 		p.title("WHAT HAPPENED")
 		for _, h := range v.History {

@@ -47,23 +47,19 @@ func (s *Screen) View() string {
 // told says that what the current stage does is among it. The plan, unfolded, says more than the checklist does.
 func (s *Screen) viewTop() (top page, told bool) {
 	fresh := func() page { return page{env: s.env, width: s.width} }
+	roomy := func(stages func(*page)) func(*page) {
+		return func(p *page) {
+			s.viewHead(p)
+			s.viewKeys(p)
+			p.blank()
+			s.viewSteps(p)
+			stages(p)
+			p.blank()
+		}
+	}
 	for _, draw := range []func(*page){
-		func(p *page) {
-			s.viewHead(p)
-			s.viewKeys(p)
-			p.blank()
-			s.viewSteps(p)
-			s.viewStages(p)
-			p.blank()
-		},
-		func(p *page) {
-			s.viewHead(p)
-			s.viewKeys(p)
-			p.blank()
-			s.viewSteps(p)
-			s.viewStage(p)
-			p.blank()
-		},
+		roomy(s.viewStages),
+		roomy(s.viewStage),
 		func(p *page) { s.viewKeys(p); s.viewSteps(p); s.viewStage(p) },
 	} {
 		p := fresh()
@@ -282,34 +278,30 @@ func (s *Screen) viewStage(p *page) {
 	st := p.style()
 	row, width := "  ", 2
 	for i, l := range s.view.Plan {
-		word := l.Title
-		if i > 0 {
-			word = " " + word
-		}
-		if width+ui.Width(word)+2 > p.width {
+		takes := ui.Width(l.Title) + 2
+		if width+takes+min(i, 1) > p.width {
 			p.line(row)
 			row, width = "  ", 2
 		}
-		row += stageMark(st, l)
-		if i > 0 {
-			word = word[1:]
+		style := st.Dim
+		if l.State == rotation.Current {
+			style = st.Strong
 		}
-		switch l.State {
-		case rotation.Current:
-			row += st.Strong.Render(word) + " "
-		default:
-			row += st.Dim.Render(word) + " "
-		}
-		width += 3 + ui.Width(word)
+		row += stageMark(st, l) + style.Render(l.Title) + " "
+		width += takes + 1
 	}
 	if strings.TrimSpace(row) != "" {
 		p.line(row)
 	}
-	for _, l := range s.view.Plan {
-		if l.State == rotation.Current {
-			p.wrap(st.Accent.Render("  ▸ "), st.Base, l.Text)
-		}
+	if at, is := current(s.view); is {
+		p.wrap(st.Accent.Render("  ▸ "), st.Base, s.view.Plan[at].Text)
 	}
+}
+
+// current is the place of the stage that a rotation is at, in its plan.
+func current(v rotation.View) (at int, is bool) {
+	at = slices.IndexFunc(v.Plan, func(l rotation.PlanLine) bool { return l.State == rotation.Current })
+	return at, at >= 0
 }
 
 func stageMark(st *ui.Styles, l rotation.PlanLine) string {
@@ -333,12 +325,8 @@ func (s *Screen) stage(p *page, l rotation.PlanLine) {
 
 // planned reports whether the checklist says of the current stage just that.
 func (s *Screen) planned(text string) bool {
-	for _, l := range s.view.Plan {
-		if l.State == rotation.Current {
-			return l.Text == text
-		}
-	}
-	return false
+	at, is := current(s.view)
+	return is && s.view.Plan[at].Text == text
 }
 
 // sign is a rotation's four steps: four detents, joined as far as there is room for that.

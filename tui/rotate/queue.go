@@ -175,14 +175,7 @@ func (s *QueueScreen) Waits() []ui.Wait {
 	return out
 }
 
-func (s *QueueScreen) ready() (n int) {
-	for _, i := range s.items {
-		if i.Why == "" {
-			n++
-		}
-	}
-	return n
-}
+func (s *QueueScreen) ready() int { return count(s.items, func(q Queued) bool { return q.Why == "" }) }
 
 // Bindings are the keys that act now.
 func (s *QueueScreen) Bindings() []key.Binding {
@@ -372,22 +365,19 @@ func (s *QueueScreen) View() string {
 			at, about = from, len(p.lines)-from
 		}
 	}
-	foot := page{env: s.env, width: s.width}
+	foot := page{env: s.env, width: s.width, lines: []string{""}}
 	switch n := s.ready(); {
 	case s.begun && s.over && s.stopped() > 0:
-		foot.lines = []string{""}
 		foot.wrap("", st.Base, "enter goes on with what stopped, from where it stands: its preflight comes first.")
 	case s.begun:
+		foot.lines = nil
 	case s.busy:
-		foot.lines = []string{"", st.Dim.Render("looking ahead: nothing is changed by it …")}
+		foot.lines = append(foot.lines, st.Dim.Render("looking ahead: nothing is changed by it …"))
 	case n == 0 && s.holes() > 0:
-		foot.lines = []string{""}
 		foot.wrap("", st.Base, "Name a place, and what has none can be rotated; enter without one leaves the key out.")
 	case n == 0:
-		foot.lines = []string{""}
 		foot.wrap(st.Bad.Render("✗ "), st.Base, "none of them can be rotated with the others: nothing was changed")
 	default:
-		foot.lines = []string{""}
 		foot.wrap("", st.Base, "One acts at a time, their waits run side by side; the first that fails keeps the rest from beginning.")
 		if s.holes() > 0 {
 			foot.wrap("", st.Base, ui.Count(s.holes(), "key")+" without a place: left out, unless one is named above.")

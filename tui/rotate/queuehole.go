@@ -29,14 +29,7 @@ type Destined interface {
 // filling reports whether a place is typed.
 func (s *QueueScreen) filling() bool { return s.hole.open && !s.begun }
 
-func (s *QueueScreen) holes() (n int) {
-	for _, i := range s.items {
-		if i.Hole {
-			n++
-		}
-	}
-	return n
-}
+func (s *QueueScreen) holes() int { return count(s.items, func(q Queued) bool { return q.Hole }) }
 
 // toHole puts the focus on the next key from one on that has no place; on the number where there is none.
 func (s *QueueScreen) toHole(from int) {
