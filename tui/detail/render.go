@@ -1,7 +1,9 @@
 package detail
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -449,6 +451,16 @@ var laidOut = []apikey.Field{
 	apikey.FieldCreatedBy, apikey.FieldUpdatedBy, apikey.FieldRole, apikey.FieldPermissions, apikey.FieldRestrictions,
 }
 
+// airy is a field's text; JSON has spaces, at which a line may be broken.
+func airy(f apikey.FieldInfo, k *apikey.Key) string {
+	text := f.Text(k)
+	var spaced bytes.Buffer
+	if !f.IsExtra() || json.Indent(&spaced, []byte(text), "", "") != nil {
+		return text
+	}
+	return strings.ReplaceAll(spaced.String(), "\n", " ")
+}
+
 // rest is every other field that the service reports.
 func (p *sheet) rest(s Subject) {
 	var more []apikey.FieldInfo
@@ -466,6 +478,6 @@ func (p *sheet) rest(s Subject) {
 		p.label = max(p.label, min(ui.Width(ui.Clean(f.Label))+1, p.width/2))
 	}
 	for _, f := range more {
-		p.plain(ui.Truncate(ui.Clean(f.Label), p.label-1), f.Text(s.Key))
+		p.plain(ui.Truncate(ui.Clean(f.Label), p.label-1), airy(f, s.Key))
 	}
 }
