@@ -79,7 +79,7 @@ func (a *App) notInBulk(p *profile, m keylist.Marked, what desk.What) string {
 	case m.Open:
 		return "a rotation of it is open"
 	case what == desk.Update && m.Key.IsDisabled():
-		return "is disabled already"
+		return "already disabled"
 	}
 	return ""
 }
