@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/client/kit"
 	"detent/keyserver/wirename"
 )
 
@@ -32,6 +33,7 @@ var refusals = []struct {
 	{service: wirename.Prosopo, status: 403, answer: `{"error":{"code":403,"message":"no","key":"API.INSUFFICIENT_PERMISSIONS"}}`, want: "lacks the permission getApiKeys: use", missing: "getApiKeys"},
 	{service: wirename.Prosopo, status: 403, answer: `{"error":{"code":403,"message":"deleteApiKey is needed","key":"API.INSUFFICIENT_PERMISSIONS"}}`, want: "lacks the permission deleteApiKey", missing: "deleteApiKey"},
 	{service: wirename.Prosopo, status: 403, answer: `{"error":"Account suspended"}`, want: "about the account, not the key"},
+	{service: wirename.Generic, status: 403, answer: `{"success":false,"error":"Account suspended"}`, want: "about the account, not the key"},
 	{service: wirename.Prosopo, status: 403, answer: `{"error":"no"}`, want: "Either the key lacks getApiKeys, or the account"},
 	{service: wirename.Prosopo, status: 401, answer: `<html>login</html>`, want: "A web page answered"},
 	{service: wirename.Vertesia, status: 401, answer: `{"error":"the key is disabled","status":401}`, want: "switched off: enable it"},
@@ -69,9 +71,9 @@ var refusals = []struct {
 var refusedTokens = map[string]string{wirename.Prosopo: prosopoSecret, wirename.Vertesia: vertesiaSecret, wirename.Generic: "sk_test_0123456789abcdef", "": "canary0123456789abcdef"}
 
 // allRemedies are those of the declarations too.
-func allRemedies(t *testing.T) map[string][]remedy {
+func allRemedies(t *testing.T) map[string][]kit.Remedy {
 	t.Helper()
-	all := map[string][]remedy{"": usualRemedies}
+	all := map[string][]kit.Remedy{"": usualRemedies}
 	for _, name := range Issuers("") {
 		s, err := Open(optionsOf(t, name))
 		if err != nil {
@@ -114,7 +116,7 @@ func TestARefusalIsExplainedAsTheServicesDocumentsDo(t *testing.T) {
 				if needs == "" {
 					needs = "getApiKeys"
 				}
-				if strings.ReplaceAll(strings.ReplaceAll(r.hint, "{needs}", needs), "role admin or above", "role admin") == e.Hint {
+				if strings.ReplaceAll(strings.ReplaceAll(r.Hint, "{needs}", needs), "role admin or above", "role admin") == e.Hint {
 					used[fmt.Sprint(service, i)] = true
 				}
 			}
@@ -123,7 +125,7 @@ func TestARefusalIsExplainedAsTheServicesDocumentsDo(t *testing.T) {
 	for service, list := range allRemedies(t) {
 		for i, r := range list {
 			if !used[fmt.Sprint(service, i)] && service != "" {
-				t.Errorf("no answer is for %q of %q", r.hint, service)
+				t.Errorf("no answer is for %q of %q", r.Hint, service)
 			}
 		}
 	}

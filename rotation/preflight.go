@@ -60,7 +60,7 @@ func (r *Rotation) lookAhead(ctx context.Context, then func() (Result, error)) (
 	r.noteSkew()
 	r.noteRest(s)
 	if places := r.unrestarted(); len(places) > 0 {
-		r.note("! %s: the old key goes as soon as the new one works, and a running application fails from then on until it is restarted", restartWords(places))
+		r.note("%s: the old key goes as soon as the new one works, and a running application fails from then on until it is restarted", restartWords(places))
 	}
 	if q := r.askUnknown(s.old); q != nil {
 		return ask(*q, r.j.Notes...), nil
@@ -126,7 +126,7 @@ func (r *Rotation) askRevive(old *apikey.Key) *Question {
 		return nil
 	}
 	if r.j.Revive || !rule("revive: a dead key comes alive by a yes") {
-		r.note("! the key is %s; the new one will work, as you said", state)
+		r.note("the key is %s; the new one will work, as you said", state)
 		return nil
 	}
 	return &Question{Kind: AskRevive, Text: fmt.Sprintf("the key %q is %s: what replaces it will work. Is that wanted?", old.Name, state), Flag: "--revive",
@@ -325,9 +325,14 @@ func (r *Rotation) refuseByLifetime(s *listing) error {
 		return &RefusedError{Reason: "the key has expired and how long it was to live is not known, so that no new one can get the same lifetime",
 			Next: "create a new key with the lifetime that you want"}
 	}
+	fit, fits := r.caps.Lifetimes.Fit(e, r.w.Wall())
 	switch {
 	case !e.IsNever() && !r.caps.Expiry.OK:
 		return &RefusedError{Reason: "the key expires, and no lifetime can be given to a new one (" + r.caps.Expiry.Why + "): it would be widened"}
+	case !fits:
+		return &RefusedError{Reason: fmt.Sprintf("the key lives %s, and the service gives a new one %s: it would be widened", apikey.SpanWords(e.Instant(r.w.Wall()).Sub(r.w.Wall())), r.caps.Lifetimes.Words())}
+	case fit != e:
+		r.note("the new key lives %s, which the service gives; the old one: %s", apikey.SpanWords(fit.After), apikey.LifetimeWords(*s.old))
 	case !e.At.IsZero():
 		r.note("when the key was created is not known: the new key ends when the old one does, %s", e.At.UTC().Format(time.RFC3339))
 	case !s.old.ExpiresAt.Known() && slices.Contains(r.caps.AccessFields, apikey.FieldExpiry):
@@ -354,7 +359,7 @@ func (r *Rotation) noteRest(s *listing) {
 	if r.j.NotMine != "" {
 		r.note("another marked key of this name is no rival, as you said: %s", r.j.NotMine)
 	}
-	if !r.caps.Disable.OK && r.j.Mode == Planned {
+	if !r.caps.Disable.OK && r.j.Mode == Planned && !isRoll(r.j.Strategy) {
 		r.note("the service cannot disable a key: there is no rehearsal of the deletion")
 	}
 	if !r.caps.LastUsed.OK && r.j.Mode == Planned {

@@ -67,6 +67,14 @@ func TestPreflightRefusesAndLeavesNothing(t *testing.T) {
 			f.caps(func(c *apikey.Capabilities) { c.Expiry = apikey.Cannot("no") })
 			f.Edit("old", func(k *apikey.Key) { k.ExpiresAt = apikey.At(f.Now().Add(24 * time.Hour)) })
 		}, "it would be widened"},
+		"each lifetime is longer": {prosopoLike, func(f *fixture) {
+			f.caps(func(c *apikey.Capabilities) {
+				c.Lifetimes.Spans = []time.Duration{30 * 24 * time.Hour, 90 * 24 * time.Hour}
+			})
+			f.Edit("old", func(k *apikey.Key) {
+				k.CreatedAt, k.ExpiresAt = apikey.At(f.Now()), apikey.At(f.Now().Add(24*time.Hour))
+			})
+		}, "the service gives a new one 30d, 90d or never: it would be widened"},
 		"the list refused": {prosopoLike, func(f *fixture) { f.Fail("list", refusal("list keys", client.Forbidden, 403), false) }, "nothing was changed"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -384,7 +392,7 @@ func TestTheRightPlaceHoldsTheOldSecretOrNothing(t *testing.T) {
 			f.leavesNothing(log)
 			f.Pass(time.Minute)
 			r = f.Start(func(p *rotation.Params) { p.Replace = true; noWaits(p) })
-			if res := f.do(r); res.Step != rotation.Create || !says(res.Notes, "! ") {
+			if res := f.do(r); res.Step != rotation.Create || !says(res.Notes, "it is replaced, as you said") {
 				t.Fatalf("%+v", res)
 			}
 			f.until(r, rotation.Delete) // what was there goes back by an undo, though it is no key's
@@ -464,7 +472,7 @@ func TestASecretThatStandsElsewhereInTheFileIsTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		res := f.do(f.Start(nil))
-		if got := says(res.Notes, "! "+parse(t, "env-file:"+path+":API_KEY").Describe()); res.Question != nil || got != (told != "") || told != "" && !says(res.Notes, told) {
+		if got := says(res.Notes, parse(t, "env-file:"+path+":API_KEY").Describe()); res.Question != nil || got != (told != "") || told != "" && !says(res.Notes, told) {
 			t.Errorf("%s: %+v", line, res)
 		}
 	}
@@ -597,7 +605,7 @@ func TestAKeyThatIsDeadDoesNotComeAliveUnnoticed(t *testing.T) {
 		}
 		r.Close()
 		r = f.Start(func(p *rotation.Params) { p.Revive = true; noWaits(p) })
-		if res := f.do(r); res.Step != rotation.Create || !says(res.Notes, "! the key "+tc.state) {
+		if res := f.do(r); res.Step != rotation.Create || !says(res.Notes, "the key "+tc.state) {
 			t.Fatalf("%s: %+v", name, res)
 		}
 		f.drive(r)

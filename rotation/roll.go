@@ -86,7 +86,7 @@ func (r *Rotation) roll(ctx context.Context) (Result, error) {
 				return Result{}, err
 			}
 			if have {
-				return r.created(ctx, "the key has a new secret: "+keyWords(*r.j.New))
+				return r.created(ctx, r.j.hasNewSecret())
 			}
 			if err := r.forgoRoll(ctx); err != nil {
 				return Result{}, err

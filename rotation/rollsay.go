@@ -62,13 +62,21 @@ func (j *journal) rolledWords() string {
 	}
 	switch {
 	case j.New != nil:
-		return fmt.Sprintf("the key has a new secret: %s", keyWords(*j.New))
+		return j.hasNewSecret()
 	case j.pending(opCreate):
 		return ""
 	case j.State != Over:
 		return "no new secret of this rotation is known"
 	}
 	return ""
+}
+
+func (j *journal) hasNewSecret() string {
+	words := fmt.Sprintf("the key %s has a new secret", keyWords(j.Old))
+	if at, ok := j.Roll.At.Time(); ok {
+		words += ", of " + clock(at)
+	}
+	return words
 }
 
 // pendingRoll says what the lost answer of a call leaves open; empty for a call that is none of a roll's.

@@ -22,7 +22,7 @@ func viewOf(j *journal, strategy Strategy, inHand bool) View {
 		Notes:      slices.Clone(j.Notes),
 		CanDisable: j.CanDisable, SeesUse: j.SeesUse, History: slices.Clone(j.Log), Claims: slices.Clone(j.Claims)}
 	if j.Roll != nil {
-		v.Overlap, v.NewName = j.Roll.Overlap, j.Base
+		v.Overlap, v.NewName, v.FormerDies = j.Roll.Overlap, j.Base, j.Roll.Ends.Moment
 	}
 	v.SecretInHand = inHand && j.State == Open && !j.delivered()
 	if j.New != nil {
