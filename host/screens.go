@@ -172,4 +172,5 @@ func (h *Screens) keep(s *Session) {
 		h.sessions = map[string]*Session{}
 	}
 	h.sessions[s.Profile.Name] = s
+	go releaseCode() // while the service answers
 }
