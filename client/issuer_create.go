@@ -69,7 +69,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 		values[apikey.FieldRestrictions] = draft.Restrictions
 	}
 	c := s.request(opCreate, &s.d.Create.Call, "", values)
-	c.write, c.repeatable = true, true
+	c.write, c.idempotencyKey = true, s.newIdempotencyKey()
 	if body, ok := c.body.(map[string]any); ok {
 		for name, raw := range draft.Extra {
 			if slices.Contains(s.d.Row.Copied, name) {
