@@ -16,8 +16,8 @@ func contains(list []string, s string) bool { return slices.Contains(list, s) }
 // oneOf are the words that are allowed.
 func oneOf(list []string) string { return "one of " + strings.Join(quoted(list), ", ") }
 
-// requests are all calls of a declaration by their fields, with whether each is about one key.
-func (d *Declaration) requests() map[string]*Call {
+// Requests are all calls of a declaration beside its probes, by their fields.
+func (d *Declaration) Requests() map[string]*Call {
 	out := map[string]*Call{"list": &d.List.Call}
 	if d.Create != nil {
 		out["create"], out["create.secret"] = &d.Create.Call, d.Create.Secret
@@ -42,7 +42,7 @@ type NamedCall struct{ Name, Call string }
 
 // Calls are all calls of a declaration beside its probes, by the names of their fields.
 func (d *Declaration) Calls() []NamedCall {
-	all := d.requests()
+	all := d.Requests()
 	var out []NamedCall
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if call := all[name].Call; call != "" {
@@ -57,7 +57,7 @@ var aboutAKey = []string{"create.secret", "list.each", "update", "delete", "retr
 
 // bodies reads what each call sends.
 func (c *checker) bodies(d *Declaration) {
-	for field, call := range d.requests() {
+	for field, call := range d.Requests() {
 		body, err := readBody(call.Send)
 		if err != nil {
 			c.refuse(field+".send", "%s", err)
@@ -75,7 +75,7 @@ func (c *checker) bodies(d *Declaration) {
 }
 
 func (c *checker) calls(d *Declaration) {
-	for field, call := range d.requests() {
+	for field, call := range d.Requests() {
 		c.call(field, call, contains(aboutAKey, field))
 	}
 	if d.Delete != nil {
