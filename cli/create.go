@@ -18,7 +18,7 @@ import (
 type createOptions struct {
 	name, expires, role, environment        string
 	permissions, ips, referrers, endpoints  []string
-	deliver                                 []string
+	deliver, set                            []string
 	consents                                consents
 	format                                  string
 	expiresGiven, roleGiven, environmentSet bool
@@ -44,6 +44,7 @@ func (a *app) createCommand() *cobra.Command {
 	f.StringArrayVar(&o.referrers, "allow-referrer", nil, "a referrer's origin, optionally with /*; may be repeated")
 	f.StringArrayVar(&o.endpoints, "allow-endpoint", nil, "a path prefix the key may call; may be repeated")
 	f.StringArrayVar(&o.deliver, "deliver", nil, "where the secret goes instead of standard output: env-file:PATH:VARIABLE, file:PATH, command:CMDLINE, clipboard, or a name of the profile; may be repeated")
+	f.StringArrayVar(&o.set, "set", nil, setUsage)
 	o.consents.register(f)
 	o.consents.registerReplace(f)
 	outputFlag(cmd, &o.format)
@@ -140,6 +141,9 @@ func (a *app) draft(o createOptions, s *session, before desk.Before) (apikey.Dra
 	if d.Permissions, err = permissionsOf(o.permissions, s.Caps, before); err != nil {
 		return d, err
 	}
+	if d.Extra, err = apikey.ParseNumbers(o.set, c.Numbers); err != nil {
+		return d, fmt.Errorf("--set: %w", err)
+	}
 	if len(c.Roles) > 0 && !o.roleGiven {
 		return d, fmt.Errorf("--role is needed: %s", apikey.Alternatives(roleNames(c)))
 	}
@@ -148,6 +152,8 @@ func (a *app) draft(o createOptions, s *session, before desk.Before) (apikey.Dra
 	}
 	return d, withFlag(desk.Check(desk.Order{What: desk.Create, Draft: d}, c))
 }
+
+const setUsage = "a limit of the service's own: NAME=NUMBER, or NAME=none; may be repeated"
 
 // canonical is each text in the form that it is sent in; what has none is left to the check.
 func canonical(texts []string, parse func(string) (string, error)) []string {

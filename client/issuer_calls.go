@@ -110,7 +110,7 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 	ctx, done := s.operation(ctx)
 	defer done()
 	declared := s.d.Update
-	if patch.Enabled != nil && patch.Name == nil && patch.Role == nil && s.d.Enable != nil && s.d.Disable != nil {
+	if patch.Enabled != nil && patch.Name == nil && patch.Role == nil && patch.Expiry == nil && len(patch.Numbers) == 0 && s.d.Enable != nil && s.d.Disable != nil {
 		declared = map[bool]*kit.Call{true: s.d.Enable, false: s.d.Disable}[*patch.Enabled]
 	}
 	if declared == nil {
@@ -133,9 +133,13 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 	if patch.Enabled != nil {
 		values[apikey.FieldEnabled] = *patch.Enabled
 	}
+	if bad := s.limits(declared, patch, values); bad != nil {
+		return apikey.Key{}, bad
+	}
 	if len(values) == 0 {
 		return apikey.Key{}, &Error{Op: opUpdate, Kind: Invalid, Outcome: NotDone, Message: "there is nothing to change"}
 	}
+	values[fillChange] = true
 	c, err := s.about(ctx, opUpdate, declared, id, values)
 	if err != nil {
 		return apikey.Key{}, err
@@ -154,6 +158,50 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 	}
 	key, _, err := s.one(ctx, c, declared.Key)
 	return key, err
+}
+
+// limits adds the end and the numbers of a change to what is sent.
+func (s *issuer) limits(declared *kit.Call, patch apikey.Patch, values map[apikey.Field]any) *Error {
+	invalid := func(what string, err error) *Error {
+		return &Error{Op: opUpdate, Kind: Invalid, Outcome: NotDone, Message: what + err.Error()}
+	}
+	taken := func(f apikey.Field) bool {
+		v, sends := declared.Value(f)
+		return sends && (v.Else != nil || v.Null)
+	}
+	if patch.Expiry != nil {
+		end := s.newEnd(*patch.Expiry)
+		switch err := s.d.Expiry.Lifetimes().Check(*patch.Expiry, end.now); {
+		case !declared.Sends(apikey.FieldExpiry):
+			return unsupported(opUpdate, s.Capabilities().ChangeExpiry)
+		case err != nil:
+			return invalid("", err)
+		case end.IsNever() && !taken(apikey.FieldExpiry):
+			return invalid("", errors.New("the end of a key can be moved, and not taken away"))
+		case end.IsNever():
+			values[apikey.FieldExpiry] = none{}
+		default:
+			if err := end.Check(end.now.Add(end.ahead)); err != nil {
+				return invalid("", err)
+			}
+			values[apikey.FieldExpiry] = end
+		}
+	}
+	for _, n := range s.d.NumbersOfKeys() {
+		raw, asked := patch.Numbers[string(n.Field)]
+		switch {
+		case !asked:
+			continue
+		case !n.Change:
+			return unsupported(opUpdate, apikey.Cannot("the service has no call that changes "+string(n.Field)))
+		case n.Check(raw) != nil:
+			return invalid(string(n.Field)+" ", n.Check(raw))
+		}
+		if values[n.Field] = any(raw); string(raw) == "null" && taken(n.Field) {
+			values[n.Field] = none{}
+		}
+	}
+	return nil
 }
 
 // acknowledged reads an answer that shows no key, and may say no all the same.

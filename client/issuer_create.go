@@ -24,6 +24,11 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	if bad := checkDraft(draft, s.opts.Now(), s.d.Longest); bad != nil {
 		return apikey.Created{}, bad
 	}
+	for _, n := range s.d.NumbersOfKeys() {
+		if err := n.Check(draft.Extra[string(n.Field)]); err != nil {
+			return apikey.Created{}, invalidDraft(string(n.Field) + " " + err.Error())
+		}
+	}
 	now := s.now()
 	if err := s.d.Expiry.Lifetimes().Check(draft.Expiry, now); err != nil {
 		return apikey.Created{}, invalidDraft(err.Error())
@@ -68,11 +73,16 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	if !draft.Restrictions.Empty() {
 		values[apikey.FieldRestrictions] = draft.Restrictions
 	}
+	for name, raw := range draft.Extra {
+		if s.d.Create.Sends(apikey.Field(name)) && s.d.Number(apikey.Field(name)) != nil {
+			values[apikey.Field(name)] = raw
+		}
+	}
 	c := s.request(opCreate, &s.d.Create.Call, "", values)
 	c.write, c.repeatable = true, true
 	if body, ok := c.body.(map[string]any); ok {
 		for name, raw := range draft.Extra {
-			if slices.Contains(s.d.Row.Copied, name) {
+			if _, placed := values[apikey.Field(name)]; !placed && slices.Contains(s.d.Row.Copied, name) {
 				body[name] = raw
 			}
 		}

@@ -97,6 +97,7 @@ var (
 	})
 	placeIn     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`) })
 	parentValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@:~-][A-Za-z0-9_.@:~-]{0,127}$`) })
+	memberName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,31}$`) })
 	parentName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`) })
 	webAddress  = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9_.~/-]*)?$`)
@@ -160,6 +161,7 @@ func (c *checker) declaration(d *Declaration) {
 	c.row(&d.Row)
 	c.calls(d)
 	c.expiry(d)
+	c.numbers(d)
 	c.refusals(d)
 	c.words(d)
 }

@@ -291,7 +291,7 @@ func (c *checker) body(field string, call *Call, login, secret bool) {
 		switch {
 		case v.IsField() && v.Field == FieldOverlap && field == "roll":
 			c.one(at, v.As, "seconds", "milliseconds")
-		case v.IsField() && !sendable(v.Field):
+		case v.IsField() && !c.d.sendable(v.Field):
 			c.refuse(at, "%q is no field that can be sent", v.Field)
 		case v.IsField() && v.Field == apikey.FieldExpiry:
 			c.one(at, v.As, timeForms...)
@@ -330,13 +330,13 @@ func (c *checker) query(field, query string) {
 }
 
 // sendable reports whether a field is one of an id, a draft or a change.
-func sendable(f apikey.Field) bool {
+func (d *Declaration) sendable(f apikey.Field) bool {
 	switch f {
 	case apikey.FieldID, apikey.FieldName, apikey.FieldEnvironment, apikey.FieldExpiry, apikey.FieldRestrictions, apikey.FieldRole, apikey.FieldType,
 		apikey.FieldEnabled, apikey.FieldPermissions:
 		return true
 	}
-	return false
+	return d.Number(f) != nil
 }
 
 // address checks "METHOD /path". A path stays on the profile's own host, and has an {id} where one is meant.

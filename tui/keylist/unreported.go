@@ -26,6 +26,9 @@ func (t term) filtered(profiles []Profile) (apikey.FieldInfo, bool) {
 	if t.field == "" || t.field == fieldEnv && slices.ContainsFunc(profiles, says) {
 		return apikey.FieldInfo{}, false
 	}
+	if t.numeric {
+		return apikey.FieldOf(apikey.Field(t.field)), true
+	}
 	for f := range apikey.Fields() {
 		if f.Filter == t.field {
 			return f, true
@@ -53,6 +56,9 @@ func (q query) unreported(s *store, profiles []Profile, matches bool) []string {
 // reports says whether any key has a field.
 func (s *store) reports(f apikey.FieldInfo) bool {
 	reported := f.Reporter()
+	if f.IsExtra() && f.Filter == "" {
+		reported = func(k *apikey.Key) bool { _, has := limit(k, string(f.ID)); return has }
+	}
 	var k apikey.Key
 	for i := range s.n {
 		if reported(s.key(int32(i), &k)) {
