@@ -35,12 +35,12 @@ func (s *issuer) rollCalls(op string) []string {
 
 // Roll implements Roller.
 func (s *issuer) Roll(ctx context.Context, id string, overlap time.Duration, once string) (apikey.Rolled, error) {
-	if can := s.rolls(); !can.OK || s.roll == nil {
+	if can := s.rolls(); !can.OK {
 		return apikey.Rolled{}, unsupported(opRoll, can.Ability)
 	}
 	ctx, done := s.operation(ctx)
 	defer done()
-	return s.roll(ctx, id, overlap, once)
+	return s.newSecret(ctx, id, overlap, once)
 }
 
 // newSecret makes the declared call.
@@ -76,8 +76,8 @@ func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
 	}
 	row := m.row
 	out.Secret = m.secret
-	if row.text(row.l.id) == "" { // what was asked for is known
-		row.name(text(s.spelling.wire(id)))
+	if firstOf(row.id...) == "" { // what was asked for is known
+		row.setID(text(s.spelling.wire(id)))
 		if out.Secret.IsZero() {
 			return out, noRoll()
 		}
