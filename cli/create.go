@@ -211,7 +211,7 @@ func permissionsOf(texts []string, c apikey.Capabilities, before desk.Before) ([
 	for _, text := range texts {
 		info, ok := c.FindPermission(text)
 		if !ok {
-			if info.Permission, ok = permissionInUse(before, text); !ok {
+			if info.Permission, ok = before.Permission(text); !ok {
 				info.Permission = apikey.ParsePermission(text)
 				ok = slices.Contains(c.MorePermissions, info.Permission.Name)
 			}
@@ -224,29 +224,6 @@ func permissionsOf(texts []string, c apikey.Capabilities, before desk.Before) ([
 		}
 	}
 	return out, nil
-}
-
-// permissionInUse finds a permission that is in no catalogue on the existing keys: a
-// service has more of them than its documents name.
-func permissionInUse(before desk.Before, text string) (apikey.Permission, bool) {
-	want := apikey.ParsePermission(text)
-	keys, err := before()
-	if err != nil || want.Name == "" {
-		return apikey.Permission{}, false
-	}
-	var found []apikey.Permission
-	for _, k := range keys {
-		for _, p := range k.Permissions {
-			named := p.String() == text || p.Name == want.Name && (want.Feature == "" || p.Feature == want.Feature)
-			if named && !slices.Contains(found, p) {
-				found = append(found, p)
-			}
-		}
-	}
-	if len(found) != 1 {
-		return apikey.Permission{}, false
-	}
-	return found[0], true
 }
 
 // warnOf says which rights deserve a second thought.
