@@ -9,7 +9,6 @@ import (
 	"detent/apikey"
 	"detent/desk"
 	"detent/host"
-	"detent/table"
 )
 
 type updateOptions struct {
@@ -56,7 +55,7 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if patch == (apikey.Patch{}) {
 		return host.Usagef("nothing to change: use --name, --role, --enable or --disable")
 	}
-	s, err := a.open(ctx)
+	s, err := a.host.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -83,11 +82,7 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if err != nil {
 		return fmt.Errorf("%q (%s): %w", k.Name, k.ID, err)
 	}
-	row := s.keyRow(out.Key, s.warningsOf([]apikey.Key{out.Key}, nil, a.world.Now()))
-	if asJSON {
-		return table.JSON(a.out, row)
-	}
-	return table.Key(a.out, row)
+	return a.printKey(a.rowOf(s, out.Key), asJSON)
 }
 
 // flagOf are the flags that ask for a field.
