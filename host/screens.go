@@ -71,18 +71,6 @@ func (h *Screens) profile(p config.Profile) ui.Profile {
 	return out
 }
 
-func (h *Screens) lookup(name string) (config.Profile, error) {
-	cfg, err := h.Host.Config()
-	if err != nil {
-		return config.Profile{}, err
-	}
-	p, ok := cfg.Lookup(name)
-	if !ok {
-		return p, fmt.Errorf("there is no profile %q", name)
-	}
-	return p, nil
-}
-
 // NeedsTerminal says whether the profile's token comes from a command, which may ask.
 func (h *Screens) NeedsTerminal(name string) bool {
 	p, err := h.lookup(name)
