@@ -231,11 +231,7 @@ func checkParents(d *kit.Declaration, given map[string]string) *Error {
 		}
 	}
 	for name := range given {
-		known := false
-		for _, p := range d.Parents {
-			known = known || p.Name == name
-		}
-		if !known {
+		if !slices.ContainsFunc(d.Parents, func(p kit.Parent) bool { return p.Name == name }) {
 			return badOption(fmt.Sprintf("parents: %s has no parent %q", d.Title, name))
 		}
 	}
