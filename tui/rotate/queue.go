@@ -182,15 +182,15 @@ func (s *QueueScreen) Bindings() []key.Binding {
 	k := s.env.Keys
 	switch {
 	case s.Typing() && s.filling():
-		return []key.Binding{named(k.Confirm, "fill, or leave it out"), named(k.Next, "complete, next"), k.Prev, k.Cancel}
+		return []key.Binding{ui.Does(k.Confirm, "fill, or leave it out"), ui.Does(k.Next, "complete, next"), k.Prev, k.Cancel}
 	case s.Typing() && s.holes() > 0:
-		return []key.Binding{named(k.Confirm, "begin"), k.Prev, k.Cancel}
+		return []key.Binding{ui.Does(k.Confirm, "begin"), k.Prev, k.Cancel}
 	case s.Typing():
-		return []key.Binding{named(k.Confirm, "begin"), k.Cancel}
+		return []key.Binding{ui.Does(k.Confirm, "begin"), k.Cancel}
 	case s.over && s.stopped() > 0:
-		return []key.Binding{named(k.Confirm, "go on with what stopped"), k.Cancel}
+		return []key.Binding{ui.Does(k.Confirm, "go on with what stopped"), k.Cancel}
 	case s.begun && !s.over:
-		return []key.Binding{named(k.Cancel, "leave; it goes on")}
+		return []key.Binding{ui.Does(k.Cancel, "leave; it goes on")}
 	}
 	return []key.Binding{k.Dismiss}
 }
