@@ -275,9 +275,14 @@ func (u firstUse) ours(used apikey.Moment) bool {
 }
 
 // seeDelay learns how late a use shows, of a stamp that has just appeared. It says itself when the use was, by the service's clock: it may be that of
-// an earlier request than the last one, or of an application. Where the service shows no clock, it is taken for that of our first request.
+// an earlier request than the last one, of an earlier process, or of an application. Where the service shows no clock it may be of any moment since the
+// secret was there, and nothing tells it nearer.
 func (r *Rotation) seeDelay(used apikey.Moment, now time.Time) {
-	late := now.Sub(r.newUse.at)
+	since := r.j.Started
+	if made, ok := r.j.claimed(CreateAnswered, SubjectNew); ok {
+		since = made.Evidence().At
+	}
+	late := max(now.Sub(r.newUse.at), r.w.Wall().Sub(since))
 	if clock, ok := client.As[client.Clock](r.svc); ok {
 		if server, _, shown := clock.ServerTime(); shown {
 			if server.Nanosecond() == 0 && !wholeSeconds(used) { // the clock is told in whole seconds, and may be as much later

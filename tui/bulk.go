@@ -79,7 +79,7 @@ func (a *App) notInBulk(p *profile, m keylist.Marked, what desk.What) string {
 	case m.Open:
 		return "a rotation of it is open"
 	case what == desk.Update && m.Key.IsDisabled():
-		return "is disabled already"
+		return "already disabled"
 	}
 	return ""
 }
@@ -94,7 +94,7 @@ func (a *App) doBulk(msg ui.Bulk) tea.Cmd {
 			return a.say("the profile "+item.Profile+" is not open: nothing was changed", false)
 		}
 		conn = p.conn
-		off, order := false, desk.Order{What: desk.Delete, Key: apikey.Key{ID: item.ID}}
+		off, order := false, desk.Order{What: desk.Delete, Key: apikey.Key{ID: item.ID, Masked: item.Masked}}
 		if !msg.Delete {
 			order = desk.Order{What: desk.Update, Key: apikey.Key{ID: item.ID}, Patch: apikey.Patch{Enabled: &off}}
 		}

@@ -113,6 +113,17 @@ func (p *permissions) nameWidth(width int) int {
 	return min(w, width/2)
 }
 
+// heading is a group's; one that has no name of its own is called as all of them are, which stands above already.
+func (p *permissions) heading(g apikey.PermissionGroup) string {
+	switch title := ui.Clean(g.Title); {
+	case title != permissionsTitle:
+		return title
+	case len(p.groups) == 1:
+		return "All"
+	}
+	return "Other"
+}
+
 func (p *permissions) rowLine(i, names, width int) string {
 	st, r := p.env.Styles, p.rows[i]
 	g := p.groups[r.group]
@@ -123,7 +134,7 @@ func (p *permissions) rowLine(i, names, width int) string {
 				n++
 			}
 		}
-		return st.Strong.Render(ui.Clean(g.Title)) + st.Dim.Render(fmt.Sprintf("  %d/%d", n, len(g.Permissions)))
+		return st.Strong.Render(p.heading(g)) + st.Dim.Render(fmt.Sprintf("  %d/%d", n, len(g.Permissions)))
 	}
 	info := g.Permissions[r.index]
 	box := "[ ] "

@@ -235,7 +235,7 @@ func (s *Screen) nothing() []string {
 		return []string{"Nothing is on record here.", st.Dim.Render("What is created, changed, delivered, rotated and deleted from here is.")}
 	}
 	return append([]string{"Nothing is on record of this key."}, ui.Styled(st.Dim.Render,
-		"It was made, and all was done with it, somewhere else. "+s.env.Keys.History.Help().Key+" shows the record of all keys.", max(min(s.width-4, 76), 20))...)
+		"What is done with a key from here is recorded here. "+s.env.Keys.History.Help().Key+" shows the record of all keys.", max(min(s.width-4, 76), 20))...)
 }
 
 // columns are those of a row; a narrow one has neither who nor where, which are told below.

@@ -52,6 +52,7 @@ type (
 		Ticket   int
 		Profile  string
 		ID, Name string
+		Masked   string // by it the record tells later whose a secret was
 		// TakeBack is to put back first what the places held that were given its secret from this screen; where that fails,
 		// nothing is deleted.
 		TakeBack bool
@@ -68,7 +69,7 @@ type (
 		Items  []BulkItem
 	}
 	// BulkItem is one of them.
-	BulkItem struct{ Profile, ID, Name string }
+	BulkItem struct{ Profile, ID, Name, Masked string }
 	// RequestPublicKey asks for a public key; answered by PublicKeyReady.
 	RequestPublicKey struct {
 		Ticket  int

@@ -67,7 +67,7 @@ func NewKeys() *Keys {
 		Verify:    bind("v", "verify a secret", "v"),
 		Profiles:  bind("p", "profiles", "p"),
 		History:   bind("A", "history", "A"),
-		Mark:      bind("space", "mark; r x d are then of the marked keys", " "),
+		Mark:      bind("space", "mark, and go on to the next; r x d are then of the marked keys", " "),
 		MarkAll:   bind("*", "mark all that match, or none", "*"),
 		Chips:     bind("tab", "to the counts; enter shows those", "tab"),
 		All:       bind("0", "all profiles", "0"),
