@@ -20,8 +20,7 @@ func (r *Rotation) deliver(ctx context.Context) (Result, error) {
 		r.lookAtDead(ctx)
 	}
 	var notes, printed []string
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Put || rec.Without != "" {
 			continue
 		}
@@ -199,8 +198,7 @@ func (r *Rotation) isSuperseded(s apikey.Secret) bool {
 // runThen runs the commands of those destinations that have not run since the last put or undo. Running one
 // again is harmless: it restarts what reads the secret.
 func (r *Rotation) runThen(ctx context.Context, of func(*destinationRecord) bool) (out []string, err error) {
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Then || rec.Without != "" || !of(rec) {
 			continue
 		}

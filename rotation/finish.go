@@ -61,8 +61,7 @@ func (r *Rotation) afterDelete(ctx context.Context) (*Result, error) {
 	if !rule("gate: read once more afterwards") {
 		return nil, nil
 	}
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Without != "" || !rec.Reads {
 			continue
 		}
@@ -247,8 +246,7 @@ func (r *Rotation) finishAll(ctx context.Context) (*Result, error) {
 
 func (r *Rotation) finishDestinations(ctx context.Context) error {
 	r.reverted = false
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Without != "" || rec.Undid != "" && !rec.Undone {
 			continue // what lies there is said at the end
 		}

@@ -231,8 +231,7 @@ func answerOutage(_ context.Context, r *Rotation, _ Question, a Answer) (Result,
 
 // ready sees, right before the former secret dies, that each place can be written, and holds what it held.
 func (r *Rotation) ready(ctx context.Context) error {
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Without != "" {
 			continue
 		}
@@ -317,8 +316,7 @@ func (r *Rotation) lostRoll(ctx context.Context) (Result, error) {
 
 // nowhere reports whether the new secret is seen to be in no place: each that it may have been put to can be read, and holds something else.
 func (r *Rotation) nowhere(ctx context.Context) bool {
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if !rec.Begun || rec.Undone {
 			continue
 		}
