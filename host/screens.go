@@ -34,6 +34,7 @@ type Screens struct {
 
 // Screens are those on a terminal, which takes a text for its clipboard between two frames.
 func (h *Host) Screens(terminal io.Writer) *Screens {
+	startUncollected()
 	o := h.o
 	o.Terminal = terminal
 	return &Screens{Host: &Host{o, h.resources}}
