@@ -92,7 +92,7 @@ func TestAQueueThatStoppedGoesOnFromWhereItStands(t *testing.T) {
 	h, _ := demoHost(t, nil)
 	defer h.Close()
 	screens := h.Screens(io.Discard)
-	screens.host.o.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	screens.Host.o.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	q, dir := inQueue(t, h, screens, "local/prosopo payments-api", "local/prosopo terraform")
 	app, away := filepath.Join(dir, "payments"), filepath.Join(dir, "away")
 	made := false

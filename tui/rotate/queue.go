@@ -445,7 +445,7 @@ func (s *QueueScreen) viewItem(p *page, i int, item Queued) {
 		}
 		s.stands(p, now.View, head, st.Accent.Render(step))
 	case s.begun:
-		p.line(st.Dim.Render("○━━○━━○━━○ ") + head)
+		s.stands(p, now.View, head, st.Dim.Render("not begun"))
 	default:
 		p.line(st.Good.Render("✓ ") + head)
 		p.wrap("    → ", st.Base, strings.Join(item.Places, ", "))

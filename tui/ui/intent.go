@@ -4,6 +4,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
+	"detent/desk"
 	"detent/rotation"
 )
 
@@ -131,6 +132,34 @@ type (
 	}
 	// Quit ends the program.
 	Quit struct{}
+)
+
+// Intents about profiles and destinations. A toast says that it was done, or the error box why not.
+type (
+	RemoveProfile     struct{ Name string }
+	RenameProfile     struct{ Name, To string }
+	MakeDefault       struct{ Name string }
+	RemoveDestination struct{ Profile, Name string }
+	// ProfileRefused says that an act on a profile was asked for by somebody whom it is not for.
+	ProfileRefused struct {
+		Name string
+		What desk.What
+		Why  string
+	}
+	// LookAt asks what a named destination of a profile holds now.
+	LookAt struct{ Profile, Name string }
+)
+
+type (
+	// Complete asks how a destination that is being typed may go on; answered by Completed.
+	Complete struct {
+		Ticket int
+		Text   string
+	}
+	Completed struct {
+		Ticket int
+		Found  []string
+	}
 )
 
 // Results of intents. Err is a *client.Error where a service was asked.
