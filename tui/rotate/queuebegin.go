@@ -90,8 +90,10 @@ func (s *QueueScreen) below(msg tea.KeyMsg) tea.Cmd {
 	case msg.Type == tea.KeyEnter:
 		return s.begin()
 	case msg.Type == tea.KeyTab: // the arrows move the plan
+		s.problem = ""
 		s.toRow(rows[(at+1)%len(rows)])
 	case msg.Type == tea.KeyShiftTab:
+		s.problem = ""
 		s.toRow(rows[(at+len(rows)-1)%len(rows)])
 	case s.row == rowRemember:
 		if key.Matches(msg, k.Tick) {

@@ -40,6 +40,7 @@ type Setup struct {
 
 	remember bool // the typed place, for the next time
 	keeping  bool // that is under way
+	started  bool // the rotation takes its place
 	holds    map[string]lookedMsg
 
 	focus         int
@@ -286,7 +287,7 @@ func (s *Setup) begin() tea.Cmd {
 		return nil
 	}
 	switch {
-	case s.keeping:
+	case s.keeping, s.started:
 		return nil
 	case s.remember && s.typedPlace() != "":
 		return s.keep(plan)

@@ -14,6 +14,9 @@ import (
 // Speak is the form row by row: the one that is typed into is asked for, the others are choices.
 func (s *Setup) Speak() ui.Speech {
 	var out ui.Speech
+	if s.started {
+		return out
+	}
 	out.Facts = ui.Facts(s.key.Name+", id "+s.key.ID, "Where does the application read this key?")
 	if s.manual {
 		out.Facts = append(out.Facts, ui.Facts("This service makes keys in its dashboard alone: you will make the new one there and paste it.")...)
