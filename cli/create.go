@@ -18,7 +18,7 @@ import (
 type createOptions struct {
 	name, expires, role, environment        string
 	permissions, ips, referrers, endpoints  []string
-	deliver                                 []string
+	deliver, set                            []string
 	consents                                consents
 	format                                  string
 	expiresGiven, roleGiven, environmentSet bool
@@ -44,6 +44,7 @@ func (a *app) createCommand() *cobra.Command {
 	f.StringArrayVar(&o.referrers, "allow-referrer", nil, "a referrer's origin, optionally with /*; may be repeated")
 	f.StringArrayVar(&o.endpoints, "allow-endpoint", nil, "a path prefix the key may call; may be repeated")
 	f.StringArrayVar(&o.deliver, "deliver", nil, "where the secret goes instead of standard output: env-file:PATH:VARIABLE, file:PATH, command:CMDLINE, clipboard, or a name of the profile; may be repeated")
+	f.StringArrayVar(&o.set, "set", nil, setUsage)
 	o.consents.register(f)
 	o.consents.registerReplace(f)
 	outputFlag(cmd, &o.format)
@@ -136,6 +137,9 @@ func (a *app) draft(o createOptions, s *host.Session, before desk.Before) (apike
 	if d.Permissions, err = permissionsOf(o.permissions, s.Caps, before); err != nil {
 		return d, err
 	}
+	if d.Extra, err = apikey.ParseNumbers(o.set, c.Numbers); err != nil {
+		return d, fmt.Errorf("--set: %w", err)
+	}
 	if len(c.Roles) > 0 && !o.roleGiven {
 		return d, fmt.Errorf("--role is needed: %s", apikey.Alternatives(roleNames(c)))
 	}
@@ -144,6 +148,8 @@ func (a *app) draft(o createOptions, s *host.Session, before desk.Before) (apike
 	}
 	return d, withFlag(desk.Check(desk.Order{What: desk.Create, Draft: d}, c))
 }
+
+const setUsage = "a limit of the service's own: NAME=NUMBER, or NAME=none; may be repeated"
 
 // canonical is each text in the form that it is sent in; what has none is left to the check.
 func canonical(texts []string, parse func(string) (string, error)) []string {
@@ -201,7 +207,7 @@ func permissionsOf(texts []string, c apikey.Capabilities, before desk.Before) ([
 	for _, text := range texts {
 		info, ok := c.FindPermission(text)
 		if !ok {
-			if info.Permission, ok = permissionInUse(before, text); !ok {
+			if info.Permission, ok = before.Permission(text); !ok {
 				info.Permission = apikey.ParsePermission(text)
 				ok = slices.Contains(c.MorePermissions, info.Permission.Name)
 			}
@@ -214,29 +220,6 @@ func permissionsOf(texts []string, c apikey.Capabilities, before desk.Before) ([
 		}
 	}
 	return out, nil
-}
-
-// permissionInUse finds a permission that is in no catalogue on the existing keys: a
-// service has more of them than its documents name.
-func permissionInUse(before desk.Before, text string) (apikey.Permission, bool) {
-	want := apikey.ParsePermission(text)
-	keys, err := before()
-	if err != nil || want.Name == "" {
-		return apikey.Permission{}, false
-	}
-	var found []apikey.Permission
-	for _, k := range keys {
-		for _, p := range k.Permissions {
-			named := p.String() == text || p.Name == want.Name && (want.Feature == "" || p.Feature == want.Feature)
-			if named && !slices.Contains(found, p) {
-				found = append(found, p)
-			}
-		}
-	}
-	if len(found) != 1 {
-		return apikey.Permission{}, false
-	}
-	return found[0], true
 }
 
 // warnOf says which rights deserve a second thought.

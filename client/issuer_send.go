@@ -17,7 +17,11 @@ const (
 	fillUser     apikey.Field = "\x00user"
 	fillPassword apikey.Field = "\x00password"
 	fillSecret   apikey.Field = "\x00secret"
+	fillChange   apikey.Field = "\x00change" // of what is not named, nothing is sent
 )
+
+// none is a field that a change takes away.
+type none struct{}
 
 // end is when a key ends, by which clock, and how far the service's may be ahead of it.
 type end struct {
@@ -85,7 +89,8 @@ func (s *issuer) fill(members map[string]kit.Value, values map[apikey.Field]any)
 func (s *issuer) value(v kit.Value, values map[apikey.Field]any) (value any, has bool) {
 	switch {
 	case v.Object != nil:
-		return s.fill(v.Object, values), true
+		object := s.fill(v.Object, values)
+		return object, len(object) > 0 || len(v.Object) == 0 // one of places for fields, none of which is there, is not there either
 	case v.List != nil:
 		list := make([]any, 0, len(v.List))
 		for _, item := range v.List {
@@ -106,8 +111,13 @@ func (s *issuer) value(v kit.Value, values map[apikey.Field]any) (value any, has
 		return v.Literal, true
 	}
 	switch value, has = values[v.Field]; {
+	case value == none{}:
 	case has:
 		return s.written(value, v.As), true
+	case values[fillChange] != nil:
+		return nil, false
+	}
+	switch {
 	case v.Null:
 		return nil, true
 	}

@@ -181,8 +181,8 @@ func (q *screenQueue) resume(ctx context.Context, v rotation.View) (*rotation.Ro
 	return rotation.Resume(world, v.ID, rotation.ResumeOptions{})
 }
 
-// Run rotates what is ready: one acts at a time, all may wait at once, and the first that fails keeps those from beginning that have not.
-func (q *screenQueue) Run(ctx context.Context, tell func(rotate.Progress)) {
+// Run rotates what is ready: one acts at a time, at most wave are under way, and the first that fails keeps those from beginning that have not.
+func (q *screenQueue) Run(ctx context.Context, wave int, tell func(rotate.Progress)) {
 	var ready []int
 	for i, r := range q.ready {
 		if r != nil {
@@ -190,7 +190,7 @@ func (q *screenQueue) Run(ctx context.Context, tell func(rotate.Progress)) {
 			_, _ = q.host.track(r.Rotation, nil) // given up when the session ends
 		}
 	}
-	ends := q.host.Host.InTurn(ctx, len(ready), max(len(ready), 1), func(n int, pause func(context.Context, time.Duration) error) error {
+	ends := q.host.Host.InTurn(ctx, len(ready), max(wave, 1), func(n int, pause func(context.Context, time.Duration) error) error {
 		return q.drive(ctx, ready[n], pause, tell)
 	})
 	for n, err := range ends {

@@ -119,7 +119,7 @@ func canCreate(c apikey.Capabilities) apikey.Ability {
 }
 
 func canEdit(c apikey.Capabilities) apikey.Ability {
-	if c.Rename.OK || c.ChangeRole.OK {
+	if c.Rename.OK || c.ChangeRole.OK || c.ChangeExpiry.OK || c.ChangesNumbers() {
 		return apikey.Can()
 	}
 	return c.Rename

@@ -78,6 +78,12 @@ func (c *checker) calls(d *Declaration) {
 	for field, call := range d.requests() {
 		c.call(field, call, contains(aboutAKey, field))
 	}
+	if d.Roll != nil && d.Roll.Longest.Duration > apikey.MaxLifetime {
+		c.refuse("roll.longest", "is 100 years at most")
+	}
+	for _, id := range d.OtherIDs {
+		c.member("other_ids", id)
+	}
 	if d.Delete != nil {
 		c.smallWords("delete.maybe_gone", d.Delete.MaybeGone)
 	}
@@ -205,6 +211,12 @@ func (c *checker) pages(d *Declaration) {
 			c.refuse("list.pages.most", "1 to 10000 keys a page")
 		}
 	}
+	if p.Size == "" && p.Most != 0 {
+		c.refuse("list.pages.most", "is for list.pages.size: by which member is it asked for?")
+	}
+	if p.First != nil && (*p.First < 0 || *p.First > 1000) {
+		c.refuse("list.pages.first", "is 0 to 1000")
+	}
 	for field, path := range map[string]string{"next": p.Next, "more": p.More, "last": p.Last} {
 		c.paths("list.pages."+field, path)
 	}
@@ -251,6 +263,12 @@ func (c *checker) call(field string, call *Call, with bool) {
 	c.address(field+".call", call.Call, with && !call.Sends(apikey.FieldID))
 	c.query(field+".query", call.Query)
 	c.paths(field+".key", call.Key...)
+	if call.Needs != "" {
+		c.text(field+".needs", call.Needs, 64)
+	}
+	if call.MaybeGone != "" && field != "delete" {
+		c.refuse(field+".maybe_gone", "is for delete")
+	}
 	c.whole(field, call)
 	c.body(field, call, field == "auth.login", false)
 }
@@ -287,7 +305,7 @@ func (c *checker) body(field string, call *Call, login, secret bool) {
 		switch {
 		case v.Field == FieldOverlap && field == "roll":
 			c.one(at, v.As, "seconds", "milliseconds")
-		case v.Field != "" && !sendable(v.Field):
+		case v.Field != "" && !c.d.sendable(v.Field):
 			c.refuse(at, "%q is no field that can be sent", v.Field)
 		case v.Field == apikey.FieldExpiry:
 			c.one(at, v.As, timeForms...)
@@ -326,13 +344,13 @@ func (c *checker) query(field, query string) {
 }
 
 // sendable reports whether a field is one of an id, a draft or a change.
-func sendable(f apikey.Field) bool {
+func (d *Declaration) sendable(f apikey.Field) bool {
 	switch f {
 	case apikey.FieldID, apikey.FieldName, apikey.FieldEnvironment, apikey.FieldExpiry, apikey.FieldRestrictions, apikey.FieldRole, apikey.FieldType,
 		apikey.FieldEnabled, apikey.FieldPermissions:
 		return true
 	}
-	return false
+	return d.Number(f) != nil
 }
 
 // address checks "METHOD /path". A path stays on the profile's own host, and has an {id} where one is meant.
@@ -397,17 +415,22 @@ func (c *checker) auth(field string, a *Auth) {
 		return
 	}
 	c.one(field+".kind", a.Kind, "", "bearer", "header", "basic", "cookie", "body")
+	for name, of := range map[string]struct{ value, kind string }{"header": {a.Header, "header"}, "prefix": {a.Prefix, "header"}, "cookie": {a.Cookie, "cookie"}, "cookie_tls": {a.CookieTLS, "cookie"}, "member": {a.Member, "body"}} {
+		if of.value != "" && a.Kind != of.kind {
+			c.refuse(field+"."+name, "is for kind = %q", of.kind)
+		}
+	}
 	switch a.Kind {
 	case "header":
-		c.member(field+".header", a.Header)
+		c.token(field+".header", a.Header)
 		switch strings.ToLower(a.Header) {
 		case "host", "content-length", "content-type", "transfer-encoding", "user-agent", "accept", "connection":
 			c.refuse(field+".header", "%q holds no credential", a.Header)
 		}
 	case "cookie":
-		c.member(field+".cookie", a.Cookie)
+		c.token(field+".cookie", a.Cookie)
 		if a.CookieTLS != "" {
-			c.member(field+".cookie_tls", a.CookieTLS)
+			c.token(field+".cookie_tls", a.CookieTLS)
 		}
 	case "body":
 		c.member(field+".member", a.Member)

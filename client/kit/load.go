@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"detent/tomlfile"
@@ -81,7 +82,7 @@ func unreadable(file string, raw []byte) error {
 			problem = "is no text in UTF-8"
 		case bytes.IndexByte(bytes.TrimSuffix(text, []byte("\r")), '\r') >= 0:
 			problem = "has a carriage return in the middle, after which an editor shows another line"
-		case bytes.ContainsAny(text, "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"):
+		case bytes.ContainsFunc(bytes.TrimSuffix(text, []byte("\r")), invisible):
 			problem = "has a character that cannot be seen, and that changes how the line looks"
 		}
 		if problem != "" {
@@ -89,4 +90,16 @@ func unreadable(file string, raw []byte) error {
 		}
 	}
 	return nil
+}
+
+// invisible reports whether a character cannot be seen, looks like a blank and is none, or changes how the text around it looks. A tab
+// is a blank in TOML.
+func invisible(r rune) bool {
+	switch r {
+	case '\t', ' ':
+		return false
+	case 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x2800, 0x3164, 0xffa0: // letters and marks that show nothing
+		return true
+	}
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zs, unicode.Zl, unicode.Zp, unicode.Variation_Selector, unicode.Co)
 }

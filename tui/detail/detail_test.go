@@ -22,7 +22,7 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 func newEnv() *ui.Env {
 	r := lipgloss.NewRenderer(io.Discard)
 	r.SetColorProfile(termenv.Ascii)
-	return &ui.Env{Styles: ui.NewStyles(r), Keys: ui.NewKeys(), Now: func() time.Time { return noon }, Zone: time.FixedZone("CET", 3600)}
+	return &ui.Env{Styles: ui.StylesOf(r, ui.Look{}), Keys: ui.NewKeys(), Now: func() time.Time { return noon }, Zone: time.FixedZone("CET", 3600)}
 }
 
 func text(s Subject, width int) string { return strings.Join(render(newEnv(), s, width, false), "\n") }

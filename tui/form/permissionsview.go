@@ -76,23 +76,18 @@ func (p *permissions) known() string {
 func (p *permissions) list(width int) []string {
 	st := p.env.Styles
 	room := p.window()
-	if len(p.rows) == 0 {
-		why := "nothing matches; esc clears the filter"
-		if len(p.infos) == 0 {
-			why = "nothing is known yet that could be granted"
-		}
-		out := []string{st.Dim.Render(why)}
-		for len(out) < min(room, len(p.infos)+len(p.groups)) {
-			out = append(out, "")
-		}
-		return out
+	var out []string
+	switch {
+	case len(p.infos) == 0:
+		out = []string{st.Dim.Render("nothing is known yet that could be granted")}
+	case len(p.rows) == 0:
+		out = []string{st.Dim.Render("nothing matches; esc clears the filter")}
 	}
 	from := 0
 	if len(p.rows) > room {
 		from = min(max(p.cursor-room/2, 0), len(p.rows)-room)
 	}
 	names := p.nameWidth(width)
-	var out []string
 	for i := from; i < min(from+room, len(p.rows)); i++ {
 		out = append(out, p.rowLine(i, names, width))
 	}
