@@ -215,7 +215,7 @@ var deliverStage = Stage{ID: Deliver, Title: "Deliver", Phase: PhaseUpdate, Defa
 		if len(where) == 0 {
 			return "the new secret goes to detent's own credential alone"
 		}
-		return "put the new secret to " + strings.Join(where, " and ")
+		return "deliver the new secret to " + strings.Join(where, " and ")
 	},
 	Does:   (*Planner).deliver,
 	Proves: says("each place that can be read holds the new secret"),
