@@ -80,11 +80,11 @@ func (b *backend) mintAdmin() string {
 	if b.service == wirename.Generic {
 		env = apikey.Live
 	}
-	secret, err := b.server.MintAdmin(context.Background(), b.service, env)
+	minted, err := b.server.Mint(context.Background(), b.service, env)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return secret.Reveal()
+	return minted.Secret.Reveal()
 }
 
 func (b *backend) ask(method, path, bearer, body string) (int, []byte) {

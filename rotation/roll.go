@@ -170,12 +170,7 @@ func (r *Rotation) mayRoll(ctx context.Context) (*Result, error) {
 			return nil, err
 		}
 	}
-	var s *listing
-	_, err := r.lookUntil(ctx, bound, func() (bool, error) {
-		var err error
-		s, err = r.look(ctx)
-		return err == nil && s.old != nil, err
-	})
+	s, _, err := r.lookFor(ctx, bound, hasOld)
 	if err != nil {
 		return nil, err
 	}
