@@ -127,8 +127,8 @@ func (r *Rotation) inUse() []*destinationRecord {
 // put delivers over what the place held when the rotation began, or over the new secret of an attempt before, and over
 // nothing else.
 func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destinationRecord) (report delivery.Report, err error) {
-	fresh := !rec.Begun
-	rec.Begun = true
+	fresh, earlier := !rec.Begun, rec.Fresh
+	rec.Begun, rec.Fresh = true, false
 	job := r.job(rec)
 	job.Expect = func(held delivery.Held) bool {
 		return !rule("put: over what was there alone") || r.isNew(held.Secret) || rec.Where == "" || r.isFormer(rec, held) || r.isOld(held.Secret) || r.isSuperseded(held.Secret) || !held.Exists && r.overNothing[rec.Spec] ||
@@ -168,6 +168,7 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 		}
 		return nil
 	}, func() { rec.Put, rec.Used, r.foreignUse = true, "", false })
+	rec.Fresh = earlier && nothing
 	if fresh && nothing { // there is nothing to undo
 		rec.Begun = false
 		var noPlace *delivery.PlaceError
