@@ -137,6 +137,10 @@ func (s *issuer) written(value any, as string) any {
 			return value.Milliseconds()
 		}
 		return int64(value / time.Second)
+	case bool:
+		if as == "state" {
+			return map[bool][]string{true: s.d.Row.State.On, false: s.d.Row.State.Off}[value][0]
+		}
 	case []apikey.Permission:
 		return s.permissionsAs(value, as)
 	case string:

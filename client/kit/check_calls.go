@@ -317,6 +317,11 @@ func (c *checker) body(field string, call *Call, login, secret bool) {
 			c.one(at, v.As, rightForms...)
 		case v.IsField() && v.Field == apikey.FieldRole:
 			c.one(at, v.As, "", "number")
+		case v.IsField() && v.Field == apikey.FieldEnabled:
+			c.one(at, v.As, "", "state")
+			if state := c.d.Row.State; v.As == "state" && (len(state.On) == 0 || len(state.Off) == 0) {
+				c.refuse("row.state", "is missing, with on and off: by as = \"state\" the first word of each is sent")
+			}
 		case v.IsField():
 			c.one(at, v.As, "")
 		case v.IsParent():

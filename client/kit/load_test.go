@@ -250,6 +250,8 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{13, `catalogue = { call = "GET /rights", id = "id" }`, `catalogue.name: is missing`},
 		{13, `auth = { kind = "header", header = "A", second = "B" }`, `key_auth: is missing: how is a key sent`},
 		{13, `key_auth = { kind = "header", header = "A", second = "B" }`, `key_auth.second: is for auth`},
+		{13, `update = { call = "PUT /v1/keys/{id}", send = { on = { field = "enabled", as = "state" } } }`, `row.state: is missing, with on and off`},
+		{13, `update = { call = "PUT /v1/keys/{id}", send = { on = { field = "enabled", as = "text" } } }`, `update.send.on: "text" is not known here: one of "", "state"`},
 		{13, `auth = { kind = "basic", second = "B" }`, `auth.second: is for kind = "header"`},
 		{13, `catalogue = { call = "DELETE /rights", name = "name" }`, `catalogue.call: a catalogue is read`},
 		{13, `catalogue = { call = "GET /rights/{id}", name = "name" }`, `catalogue.call: has an {id}`},
