@@ -73,11 +73,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	if err != nil {
 		return host.Usage(err)
 	}
-	if order.Places, err = a.host.Destinations(s.Profile, o.deliver); err != nil {
-		return host.Usage(err)
-	}
-	order.Delivery = desk.NewDelivery(s.EnvironmentOf(apikey.Key{Environment: order.Draft.Environment}), a.note)
-	if err := a.preflight(ctx, order, apikey.Secret{}, &o.consents); err != nil {
+	if err := a.deliverTo(ctx, s, &order, o.deliver, &o.consents); err != nil {
 		return err
 	}
 	a.warnOf(order.Draft, s.Caps)
@@ -104,13 +100,13 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 
 // printCreated prints the new key, and its secret where it went nowhere else. A secret that reached nobody would leave a key
 // that nobody can use: then the key is deleted again.
-func (a *app) printCreated(ctx context.Context, s *session, order desk.Order, out desk.Outcome, secret apikey.Secret, asJSON bool) error {
+func (a *app) printCreated(ctx context.Context, s *host.Session, order desk.Order, out desk.Outcome, secret apikey.Secret, asJSON bool) error {
 	k := out.Created.Key
 	of := desk.Entry{Profile: s.Profile.Name, Service: s.Profile.Service, KeyID: k.ID, KeyName: k.Name}
 	var err error
 	switch {
 	case asJSON:
-		err = a.printCreatedJSON(of, s.keyRow(k, s.warningsOf([]apikey.Key{k}, nil, a.world.Now())), secret)
+		err = a.printCreatedJSON(of, a.rowOf(s, k), secret)
 	case !secret.IsZero():
 		if err = a.printSecret(of, secret); err == nil {
 			a.say("this is the only time the secret is shown")
@@ -126,7 +122,7 @@ func (a *app) printCreated(ctx context.Context, s *session, order desk.Order, ou
 }
 
 // draft is what the flags ask for. What the service cannot take is refused with its reason.
-func (a *app) draft(o createOptions, s *session, before desk.Before) (apikey.Draft, error) {
+func (a *app) draft(o createOptions, s *host.Session, before desk.Before) (apikey.Draft, error) {
 	c := s.Caps
 	d := apikey.Draft{Name: o.name, Role: o.role, Environment: apikey.Environment(o.environment),
 		Restrictions: apikey.Restrictions{IPAddresses: canonical(o.ips, apikey.CleanIP), Referrers: canonical(o.referrers, apikey.CleanReferrer), Endpoints: o.endpoints}}
@@ -168,7 +164,7 @@ func canonical(texts []string, parse func(string) (string, error)) []string {
 
 // environmentFor is where the new key works: the flag's, else the profile's, where the
 // service knows such a thing.
-func environmentFor(o createOptions, s *session) (apikey.Environment, error) {
+func environmentFor(o createOptions, s *host.Session) (apikey.Environment, error) {
 	known := s.Caps.Environments
 	asked := apikey.Environment(o.environment)
 	names := make([]string, len(known))

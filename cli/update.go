@@ -9,7 +9,6 @@ import (
 	"detent/apikey"
 	"detent/desk"
 	"detent/host"
-	"detent/table"
 )
 
 type updateOptions struct {
@@ -63,7 +62,7 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if patch.IsZero() && len(o.set) == 0 {
 		return host.Usagef("nothing to change: use --name, --role, --enable, --disable, --expires or --set")
 	}
-	s, err := a.open(ctx)
+	s, err := a.host.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -93,11 +92,7 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if err != nil {
 		return fmt.Errorf("%q (%s): %w", k.Name, k.ID, err)
 	}
-	row := s.keyRow(out.Key, s.warningsOf([]apikey.Key{out.Key}, nil, a.world.Now()))
-	if asJSON {
-		return table.JSON(a.out, row)
-	}
-	return table.Key(a.out, row)
+	return a.printKey(a.rowOf(s, out.Key), asJSON)
 }
 
 // flagOf are the flags that ask for a field.

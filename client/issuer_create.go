@@ -59,7 +59,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 		return apikey.Created{}, bad
 	}
 	c := s.request(opCreate, &s.d.Create.Call, "", values)
-	c.write, c.repeatable = true, true
+	c.write, c.idempotencyKey = true, s.newIdempotencyKey()
 	if body, ok := c.body.(map[string]any); ok {
 		for name, raw := range draft.Extra {
 			if _, placed := values[apikey.Field(name)]; !placed && slices.Contains(s.d.Row.Copied, name) {

@@ -88,10 +88,10 @@ func (s *issuer) fill(members map[string]kit.Value, values map[apikey.Field]any)
 
 func (s *issuer) value(v kit.Value, values map[apikey.Field]any) (value any, has bool) {
 	switch {
-	case v.IsObject():
+	case v.Object != nil:
 		object := s.fill(v.Object, values)
 		return object, len(object) > 0 || len(v.Object) == 0 // one of places for fields, none of which is there, is not there either
-	case v.IsList():
+	case v.List != nil:
 		list := make([]any, 0, len(v.List))
 		for _, item := range v.List {
 			if value, has := s.value(item, values); has {
@@ -99,15 +99,15 @@ func (s *issuer) value(v kit.Value, values map[apikey.Field]any) (value any, has
 			}
 		}
 		return list, true
-	case v.IsParent():
+	case v.Parent != "":
 		return s.opts.Parents[v.Parent], true
-	case v.IsLogin() && v.Login == "user":
+	case v.Login == "user":
 		return values[fillUser], true
-	case v.IsLogin():
+	case v.Login != "":
 		return values[fillPassword], true
-	case v.IsSecret():
+	case v.Secret:
 		return values[fillSecret], true
-	case !v.IsField():
+	case v.Field == "":
 		return v.Literal, true
 	}
 	switch value, has = values[v.Field]; {

@@ -35,7 +35,7 @@ func (d *Desk) known(k apikey.Key) apikey.Key {
 		return k
 	}
 	was := d.names.of(k.ID)
-	was.Name = cmp.Or(k.Name, was.Name) // as it was seen by who ordered
+	was.Name, was.Masked = cmp.Or(k.Name, was.Name), k.Masked // as it was seen by who ordered
 	was.Role, was.Enabled = cmp.Or(was.Role, k.Role), cmp.Or(was.Enabled, k.Enabled)
 	return was
 }

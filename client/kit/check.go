@@ -52,7 +52,7 @@ func (c *checker) refuse(field, format string, args ...any) {
 		}
 		return unicode.ReplacementChar
 	}, field)
-	c.problems = append(c.problems, &Problem{c.file, line, shown, fmt.Sprintf(format, args...), !there})
+	c.problems = append(c.problems, &Problem{File: c.file, Line: line, Field: shown, Text: fmt.Sprintf(format, args...), Missing: !there})
 }
 
 // one of a few words.
@@ -111,12 +111,8 @@ func (c *checker) declaration(d *Declaration) {
 		c.refuse("name", "a name is small letters, digits and hyphens, a letter first, at most 32")
 	}
 	c.text("title", d.Title, 40)
-	if d.Label != "" {
-		c.text("label", d.Label, 40)
-	}
-	if d.About != "" {
-		c.text("about", d.About, 80)
-	}
+	c.optional("label", d.Label, 40)
+	c.optional("about", d.About, 80)
 	if !provenBy().MatchString(d.Proven) {
 		c.refuse("proven", `say "server NAME VERSION", "client NAME VERSION" or "documents DATE"`)
 	}
@@ -195,6 +191,13 @@ func (c *checker) text(field, text string, most int) {
 		c.refuse(field, "is over %d characters", most)
 	case strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }):
 		c.refuse(field, "has a character that cannot be shown")
+	}
+}
+
+// optional is a text that need not be there.
+func (c *checker) optional(field, text string, most int) {
+	if text != "" {
+		c.text(field, text, most)
 	}
 }
 
@@ -300,12 +303,8 @@ func (c *checker) words(d *Declaration) {
 	for i, p := range d.Permissions {
 		field := fmt.Sprintf("permission[%d]", i)
 		c.text(field+".name", p.Name, 128)
-		if p.ID != "" {
-			c.text(field+".id", p.ID, 128)
-		}
-		if p.Description != "" {
-			c.text(field+".description", p.Description, 200)
-		}
+		c.optional(field+".id", p.ID, 128)
+		c.optional(field+".description", p.Description, 200)
 		if features[p.Feature+"."+p.Name] {
 			c.refuse(field+".name", "%q is there twice", p.Name)
 		}
@@ -351,9 +350,7 @@ func (c *checker) words(d *Declaration) {
 		c.one("environments", string(e), environment...)
 	}
 	for name, text := range map[string]string{"keep": d.Advice.Keep, "browser": d.Advice.Browser, "least": d.Advice.Least, "separate": d.Advice.Separate, "life": d.Advice.Life} {
-		if text != "" {
-			c.text("advice."+name, text, 120)
-		}
+		c.optional("advice."+name, text, 120)
 	}
 	for i, r := range d.Remedies {
 		field := fmt.Sprintf("remedy[%d]", i)

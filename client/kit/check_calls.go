@@ -110,7 +110,7 @@ func (c *checker) calls(d *Declaration) {
 		if len(d.Row.Secret) == 0 {
 			c.refuse("row.secret", "is missing: the answer to a create holds the secret somewhere")
 		}
-		c.path("create.id", d.Create.ID)
+		c.paths("create.id", d.Create.ID)
 		c.asked(d)
 	}
 	for i, q := range d.List.Queries {
@@ -155,7 +155,7 @@ func (c *checker) catalogue(d *Declaration) {
 	}
 	c.members("catalogue.rows", k.Rows)
 	for field, path := range map[string]string{"name": k.Name, "id": k.ID, "feature": k.Feature, "group": k.Group, "description": k.Description} {
-		c.path("catalogue."+field, path)
+		c.paths("catalogue."+field, path)
 	}
 	c.smallWords("catalogue.mints", k.Mints)
 }
@@ -218,7 +218,7 @@ func (c *checker) pages(d *Declaration) {
 		c.refuse("list.pages.first", "is 0 to 1000")
 	}
 	for field, path := range map[string]string{"next": p.Next, "more": p.More, "last": p.Last} {
-		c.path("list.pages."+field, path)
+		c.paths("list.pages."+field, path)
 	}
 	if p.InBody && d.List.Send == nil {
 		c.refuse("list.pages.in_body", "needs list.send")
@@ -235,7 +235,7 @@ func (c *checker) probe(field string, p *Probe) {
 	call := &Call{Body: p.Body}
 	c.body(field, call, false, p.Own)
 	holds := false
-	call.each(func(_ string, v Value) { holds = holds || v.IsSecret() })
+	call.each(func(_ string, v Value) { holds = holds || v.Secret })
 	if p.Own && !holds {
 		c.refuse(field+".send", "needs { secret = true } somewhere: by_own_credential tries what is in the body")
 	}
@@ -247,12 +247,10 @@ func (c *checker) probe(field string, p *Probe) {
 	case p.Answers == "verdict" && len(p.Accepts) == 0:
 		c.refuse(field+".accepts", "is missing: which member says that a secret is accepted?")
 	}
-	for _, path := range p.Members {
-		c.path(field+".members", path)
-	}
+	c.paths(field+".members", p.Members...)
 	for name, verdict := range map[string]map[string][]string{".accepts": p.Accepts, ".refuses": p.Refuses} {
 		for path := range verdict {
-			c.path(field+name, path)
+			c.paths(field+name, path)
 		}
 	}
 	if p.NotFound && p.NotFoundRefuses {
@@ -264,9 +262,7 @@ func (c *checker) probe(field string, p *Probe) {
 func (c *checker) call(field string, call *Call, with bool) {
 	c.addressOf(field+".call", call.Call, with, call.Sends(apikey.FieldID))
 	c.query(field+".query", call.Query)
-	for _, path := range call.Key {
-		c.path(field+".key", path)
-	}
+	c.paths(field+".key", call.Key...)
 	if call.Needs != "" {
 		c.text(field+".needs", call.Needs, 64)
 	}
@@ -307,28 +303,28 @@ func (c *checker) body(field string, call *Call, login, secret bool) {
 	call.each(func(path string, v Value) {
 		at := field + ".send." + path
 		switch {
-		case v.IsField() && v.Field == FieldOverlap && field == "roll":
+		case v.Field == FieldOverlap && field == "roll":
 			c.one(at, v.As, "seconds", "milliseconds")
-		case v.IsField() && !c.d.sendable(v.Field):
+		case v.Field != "" && !c.d.sendable(v.Field):
 			c.refuse(at, "%q is no field that can be sent", v.Field)
-		case v.IsField() && v.Field == apikey.FieldExpiry:
+		case v.Field == apikey.FieldExpiry:
 			c.one(at, v.As, timeForms...)
-		case v.IsField() && v.Field == apikey.FieldPermissions:
+		case v.Field == apikey.FieldPermissions:
 			c.one(at, v.As, rightForms...)
-		case v.IsField() && v.Field == apikey.FieldRole:
+		case v.Field == apikey.FieldRole:
 			c.one(at, v.As, "", "number")
-		case v.IsField() && v.Field == apikey.FieldEnabled:
+		case v.Field == apikey.FieldEnabled:
 			c.one(at, v.As, "", "state")
 			if state := c.d.Row.State; v.As == "state" && (len(state.On) == 0 || len(state.Off) == 0) {
 				c.refuse("row.state", "is missing, with on and off: by as = \"state\" the first word of each is sent")
 			}
-		case v.IsField():
+		case v.Field != "":
 			c.one(at, v.As, "")
-		case v.IsParent():
+		case v.Parent != "":
 			c.known(at, v.Parent)
-		case v.IsLogin() && !login:
+		case v.Login != "" && !login:
 			c.refuse(at, "the halves of a credential are for the call of auth.login alone")
-		case v.IsSecret() && !secret:
+		case v.Secret && !secret:
 			c.refuse(at, "a secret is in the body of a probe by_own_credential alone")
 		}
 	})
@@ -398,13 +394,14 @@ func (c *checker) known(field, parent string) {
 	}
 }
 
-// path checks a way into an answer: members and indexes with a dot between.
-func (c *checker) path(field, path string) {
-	if path == "" {
-		return
-	}
-	for _, member := range strings.Split(path, ".") {
-		c.member(field, member)
+// paths checks ways into an answer: members and indexes with a dot between.
+func (c *checker) paths(field string, paths ...string) {
+	for _, path := range paths {
+		for _, member := range strings.Split(path, ".") {
+			if path != "" {
+				c.member(field, member)
+			}
+		}
 	}
 }
 
@@ -417,9 +414,7 @@ func (c *checker) parents(list []Parent) {
 		}
 		seen[p.Name] = true
 		c.text(field+".title", p.Title, 40)
-		if p.About != "" {
-			c.text(field+".about", p.About, 120)
-		}
+		c.optional(field+".about", p.About, 120)
 	}
 }
 
@@ -462,10 +457,11 @@ func (c *checker) auth(field string, a *Auth) {
 	if len(a.Prefix) > 32 || strings.ContainsFunc(a.Prefix, func(r rune) bool { return r < 0x20 || r > 0x7e }) {
 		c.refuse(field+".prefix", "is printable ASCII, at most 32 characters")
 	}
-	if a.Login != nil && a.Login.Session == "" && a.Kind != "cookie" {
+	if a.Login == nil {
+		return
+	}
+	if a.Login.Session == "" && a.Kind != "cookie" {
 		c.refuse(field+".login.session", "is missing: where is the session in the answer? (or kind = \"cookie\")")
 	}
-	if a.Login != nil {
-		c.path(field+".login.session", a.Login.Session)
-	}
+	c.paths(field+".login.session", a.Login.Session)
 }

@@ -135,7 +135,7 @@ func (c *checker) fields(field string, call *Call, d *Declaration) {
 				c.refuse(field+".fields", "%q is in send already", of[0])
 				continue
 			}
-			call.Body[of[0]] = Value{kind: isField, Field: f, As: map[apikey.Field]string{apikey.FieldExpiry: "rfc3339", apikey.FieldPermissions: "list"}[f]}
+			call.Body[of[0]] = Value{Field: f, As: map[apikey.Field]string{apikey.FieldExpiry: "rfc3339", apikey.FieldPermissions: "list"}[f]}
 		}
 	}
 }

@@ -211,6 +211,13 @@ func TestVerifyTellsWhatWasShown(t *testing.T) {
 		Permissions: []apikey.Permission{{Feature: "AccessRules", Name: "getRules"}}, ExpiresAt: apikey.Never()}, Evidence: "GET /rules answered 200",
 		Can: []string{"getRules"}, Cannot: []string{"getUsers"}, Unknown: []string{"createRule: only a write would show it"}}})
 	d.sees("✓ valid", "payments", "id k7", "role developer", "permissions AccessRules.getRules", "expires never", "may getRules", "may not getUsers", "not shown: createRule", "GET /rules answered 200")
+	for range d.screen.(*Verify).buttons.labels { // the footer says what enter does now
+		b := d.screen.(*Verify).buttons
+		if got := d.screen.Bindings()[0].Help(); got.Key != "enter" || !strings.EqualFold(got.Desc, b.labels[b.at]) {
+			t.Errorf("%v on the button %q", got, b.labels[b.at])
+		}
+		d.press("right")
+	}
 	d.press("left", "enter").sees("Paste a secret")
 	d.paste(canary)
 	d.press("enter")
