@@ -20,8 +20,7 @@ func (r *Rotation) deliver(ctx context.Context) (Result, error) {
 		r.lookAtDead(ctx)
 	}
 	var notes, printed []string
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Put || rec.Without != "" {
 			continue
 		}
@@ -69,12 +68,7 @@ func (r *Rotation) notOff(ctx context.Context) (*Result, error) {
 	if r.j.New == nil || !r.j.New.key().IsDisabled() || !rule("put: a key that is on") {
 		return nil, nil
 	}
-	var s *listing
-	there, err := r.lookUntil(ctx, r.lag(), func() (bool, error) { // somebody may have switched it on since
-		var err error
-		s, err = r.look(ctx)
-		return err == nil && s.new != nil, err
-	})
+	s, there, err := r.lookFor(ctx, r.lag(), hasNew) // somebody may have switched it on since
 	switch {
 	case err != nil:
 		return nil, err
@@ -133,8 +127,8 @@ func (r *Rotation) inUse() []*destinationRecord {
 // put delivers over what the place held when the rotation began, or over the new secret of an attempt before, and over
 // nothing else.
 func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destinationRecord) (report delivery.Report, err error) {
-	fresh := !rec.Begun
-	rec.Begun = true
+	fresh, earlier := !rec.Begun, rec.Fresh
+	rec.Begun, rec.Fresh = true, false
 	job := r.job(rec)
 	job.Expect = func(held delivery.Held) bool {
 		return !rule("put: over what was there alone") || r.isNew(held.Secret) || rec.Where == "" || r.isFormer(rec, held) || r.isOld(held.Secret) || r.isSuperseded(held.Secret) || !held.Exists && r.overNothing[rec.Spec] ||
@@ -174,6 +168,7 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 		}
 		return nil
 	}, func() { rec.Put, rec.Used, r.foreignUse = true, "", false })
+	rec.Fresh = earlier && nothing
 	if fresh && nothing { // there is nothing to undo
 		rec.Begun = false
 		var noPlace *delivery.PlaceError
@@ -204,8 +199,7 @@ func (r *Rotation) isSuperseded(s apikey.Secret) bool {
 // runThen runs the commands of those destinations that have not run since the last put or undo. Running one
 // again is harmless: it restarts what reads the secret.
 func (r *Rotation) runThen(ctx context.Context, of func(*destinationRecord) bool) (out []string, err error) {
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Then || rec.Without != "" || !of(rec) {
 			continue
 		}
@@ -351,12 +345,7 @@ func (r *Rotation) refusedNew(ctx context.Context, times int, t tried) (string, 
 	if times == 0 {
 		refused = errors.New("whether the new key works cannot be seen")
 	}
-	var s *listing
-	there, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
-		var err error
-		s, err = r.look(ctx)
-		return err == nil && s.new != nil, err
-	})
+	s, there, err := r.lookFor(ctx, r.lag(), hasNew)
 	switch {
 	case err != nil:
 		return "", nil, errors.Join(refused, err)
@@ -411,15 +400,14 @@ func (r *Rotation) seeLastUse(ctx context.Context, notes *[]string) error {
 	}
 	var shown apikey.Moment
 	appeared := false
-	used, err := r.lookUntil(ctx, max(looks*between, r.caps.UseResolution), func() (bool, error) {
-		s, err := r.look(ctx)
-		if err != nil || s.new == nil {
-			return false, err
+	_, used, err := r.lookFor(ctx, max(looks*between, r.caps.UseResolution), func(s *listing) bool {
+		if s.new == nil {
+			return false
 		}
 		shown = s.new.LastUsedAt
 		_, used := shown.Time()
 		appeared = appeared || !used
-		return used, nil
+		return used
 	})
 	if err != nil {
 		return err

@@ -61,8 +61,7 @@ func (r *Rotation) afterDelete(ctx context.Context) (*Result, error) {
 	if !rule("gate: read once more afterwards") {
 		return nil, nil
 	}
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Without != "" || !rec.Reads {
 			continue
 		}
@@ -99,16 +98,11 @@ func (r *Rotation) afterDelete(ctx context.Context) (*Result, error) {
 // seeGone looks until the list no longer shows the old key, for as long as it may be behind. That it still shows it is no word
 // against the service's answer, unless nothing else speaks for the deletion.
 func (r *Rotation) seeGone(ctx context.Context) (*listing, error) {
-	var s *listing
-	gone, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
-		var err error
-		s, err = r.look(ctx)
-		return err == nil && s.old == nil, err
-	})
+	s, gone, err := r.lookFor(ctx, r.lag(), func(s *listing) bool { return s.old == nil })
 	switch {
 	case err != nil:
 		return nil, err
-	case !gone && !r.j.Dead.Refused && r.j.Roll != nil && r.j.Roll.ByItself:
+	case !gone && !r.j.Dead.Refused && r.j.Roll != nil && r.j.Roll.ByItself && rule("roll: an overlap that is seen again runs"):
 		return nil, errOverlapRuns
 	case !gone && !r.j.Dead.Refused:
 		r.j.OldGone, r.j.Unanswered = false, true // sent again, once it is gone on with; to go back there is no way all the same
@@ -195,11 +189,7 @@ func (r *Rotation) deleteStrays(ctx context.Context, s *listing) error {
 	if len(r.j.NoSuch) == 0 {
 		return nil
 	}
-	_, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
-		var err error
-		s, err = r.look(ctx)
-		return err == nil && len(r.deniedButListed(s)) == 0, err
-	})
+	s, _, err := r.lookFor(ctx, r.lag(), func(s *listing) bool { return len(r.deniedButListed(s)) == 0 })
 	if err != nil {
 		return err
 	}
@@ -256,8 +246,7 @@ func (r *Rotation) finishAll(ctx context.Context) (*Result, error) {
 
 func (r *Rotation) finishDestinations(ctx context.Context) error {
 	r.reverted = false
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Without != "" || rec.Undid != "" && !rec.Undone {
 			continue // what lies there is said at the end
 		}

@@ -140,11 +140,7 @@ func (r *Rotation) gate(ctx context.Context) (*Result, error) {
 func (r *Rotation) gateList(ctx context.Context) (*listing, *Result, error) {
 	s, err := r.look(ctx)
 	if err == nil && s.new == nil { // a list may be behind: it is looked at again before it counts for anything
-		_, err = r.lookUntil(ctx, r.lag(), func() (bool, error) {
-			var err error
-			s, err = r.look(ctx)
-			return err == nil && s.new != nil, err
-		})
+		s, _, err = r.lookFor(ctx, r.lag(), hasNew)
 	}
 	if err != nil || !rule("gate: the list") {
 		return s, nil, err
@@ -271,8 +267,7 @@ func (r *Rotation) gateSecret(ctx context.Context, s *listing) (*Result, error) 
 // places reads every place that can be read: each holds the new secret. One that holds the old value again (a deploy, an editor) stops the
 // step, or is delivered to again where that was asked for.
 func (r *Rotation) places(ctx context.Context) (*Result, error) {
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Without != "" || !rec.Reads {
 			continue
 		}
@@ -393,8 +388,7 @@ func (r *Rotation) unreadable(ctx context.Context) (*Result, error) {
 	if !rule("gate: each place that nobody can read") {
 		return nil, nil
 	}
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Without != "" || rec.Reads {
 			continue
 		}

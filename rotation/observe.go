@@ -382,8 +382,7 @@ func (r *Rotation) newSecret(ctx context.Context) (secret apikey.Secret, from st
 	if r.j.New == nil {
 		return apikey.Secret{}, "", nil
 	}
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if !rec.Begun || rec.Without != "" {
 			continue
 		}
@@ -444,29 +443,6 @@ const (
 	defaultLag = 60 * time.Second
 	minLag     = 5 * time.Second
 )
-
-// lookUntil looks, at 1, 2, 4 … s, until shown says yes or the bound has passed.
-func (r *Rotation) lookUntil(ctx context.Context, bound time.Duration, shown func() (bool, error)) (bool, error) {
-	if !rule("answered: a list is looked at again until its lag is over") {
-		return shown()
-	}
-	begun, pause := r.w.Now(), time.Second
-	for {
-		if yes, err := shown(); yes || err != nil {
-			return yes, err
-		}
-		left := bound - r.w.Now().Sub(begun)
-		if left <= 0 {
-			return false, nil
-		}
-		if err := r.w.Sleep(ctx, min(pause, left)); err != nil {
-			return false, err
-		}
-		pause = min(2*pause, maxPause)
-	}
-}
-
-const maxPause = 30 * time.Second
 
 // retrieve asks for a secret again; absent where the service does not give it.
 func (r *Rotation) retrieve(ctx context.Context, id string) (apikey.Secret, error) {

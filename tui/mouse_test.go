@@ -222,7 +222,7 @@ func TestTheMouseDoesNothingThatAKeyCouldNot(t *testing.T) {
 	opens := []string{"n", "e", "d", "x", "v", "r", "R", "p", "m", "A", ":", "y", "?", "/", "tab", "down", "a", "space", "esc", "s", "q"}
 	buttons := []tea.MouseButton{tea.MouseButtonLeft, tea.MouseButtonLeft, tea.MouseButtonLeft, tea.MouseButtonWheelUp, tea.MouseButtonWheelDown, tea.MouseButtonRight, tea.MouseButtonMiddle, tea.MouseButtonNone, tea.MouseButtonWheelLeft}
 	actions := []tea.MouseAction{tea.MouseActionPress, tea.MouseActionPress, tea.MouseActionRelease, tea.MouseActionMotion}
-	begins := [][]string{{"p"}, {"p", "m"}, {"A", "A"}, {":"}, {"R"}, {"space", "space", "r"}, {"y"}, {"n"}}
+	begins := [][]string{{"p"}, {"p", "m"}, {"A", "A"}, {":"}, {"R"}, {"space", "space", "r"}, {"y"}, {"n"}, {"v"}, {"space", "space", "r", "2", "tab"}, {"*", "d"}}
 	events, tops, enough := 0, map[string]bool{}, 10_000
 	if testing.Short() {
 		enough = 1_000
@@ -253,7 +253,7 @@ func TestTheMouseDoesNothingThatAKeyCouldNot(t *testing.T) {
 			}
 		}
 	}
-	for _, of := range []string{"*dialog.Profiles", "*dialog.Choice", "*history.Screen", "*palette.Palette", "*rotate.List", "*rotate.QueueScreen"} {
+	for _, of := range []string{"*dialog.Profiles", "*dialog.Choice", "*history.Screen", "*palette.Palette", "*rotate.List", "*rotate.QueueScreen", "*form.Verify", "*form.Confirm"} {
 		if !tops[of] {
 			t.Errorf("not over %s: only over %v", of, tops)
 		}

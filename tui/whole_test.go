@@ -90,7 +90,7 @@ func (q *partlyQueue) Queue(ctx context.Context, items []rotate.Item) rotate.Que
 }
 
 func (q *partlyQueue) Items() []rotate.Queued { return q.items }
-func (q *partlyQueue) Run(_ context.Context, tell func(rotate.Progress)) {
+func (q *partlyQueue) Run(_ context.Context, _ int, tell func(rotate.Progress)) {
 	for i, item := range q.items {
 		view := rotation.View{ID: item.ID, Old: item.Key, State: rotation.Open, Step: rotation.Drain}
 		switch i % 3 {
@@ -116,6 +116,9 @@ var everyScreen = []struct{ name, keys string }{
 	{"deletion of several", "0 * d"},
 	{"switching several off", "0 * x"},
 	{"queue", "0 * r"},
+	{"queue, without the number", "0 * r enter"},
+	{"queue, how many at once", "0 * r tab"},
+	{"queue, a wrong number at once", "0 space space space r 2 tab 0 enter"},
 	{"queue at work", "0 space space space r 2 enter"},
 	{"help", "?"},
 	{"palette", ":"},
@@ -131,6 +134,7 @@ var everyScreen = []struct{ name, keys string }{
 	{"a new profile", "p a"},
 	{"verify", "v"},
 	{"verify, pasted", "v psp_abcdefghijklmnoprstuvwxyz234567"},
+	{"verify, answered", "v psp_abcdefghijklmnoprstuvwxyz234567 enter"},
 	{"a new key", "n"},
 	{"a new key, expiry", "n shop-worker tab"},
 	{"a new key, permissions", "n shop-worker enter enter"},

@@ -124,7 +124,6 @@ type result struct {
 	first  *apikey.Key
 	secret apikey.Secret
 	notes  []string
-	proof  apikey.Proof
 	value  any // all of it, to look for what may not be printed
 }
 
@@ -153,7 +152,11 @@ func (u *suite) do(ctx context.Context, t *testing.T, s client.Service, c *sampl
 		r.secret, r.notes = created.Secret, created.Notes
 		return r, err
 	case "update":
-		k, err := s.Update(ctx, c.args.ID, apikey.Patch{Name: c.args.Name, Role: c.args.Role, Enabled: c.args.Enabled})
+		patch := apikey.Patch{Name: c.args.Name, Role: c.args.Role, Enabled: c.args.Enabled, Numbers: c.args.Extra}
+		if d := c.args.draft(t); c.args.Lifetime != "" {
+			patch.Expiry = &d.Expiry
+		}
+		k, err := s.Update(ctx, c.args.ID, patch)
 		return one(&k, k), err
 	case "delete":
 		gone, err := s.Delete(ctx, c.args.ID)
@@ -164,7 +167,7 @@ func (u *suite) do(ctx context.Context, t *testing.T, s client.Service, c *sampl
 		return result{keys: []string{text}, value: gone}, err
 	case "probe":
 		proof, err := s.Probe(ctx, apikey.NewSecret(secret), c.args.Call)
-		return result{keys: []string{describeProof(proof)}, proof: proof, value: proof}, err
+		return result{keys: []string{describeProof(proof)}, value: proof}, err
 	case "identify":
 		finder, ok := client.As[client.Identifier](s)
 		if !ok {

@@ -23,6 +23,7 @@
 //	a create whose answer is short                                                        create.read_back
 //	times as RFC 3339, dates, seconds; what is sent for "never"                           as, else, null
 //	a few lifetimes, a longest one, always one                                            expiry
+//	limits and budgets                                                                    number
 //	refusals with a status that does not say what they are, a taken name as 409           refusals.means
 //	a verdict on a secret, for whoever may ask                                            probe: by_own_credential, accepts, refuses
 //	permissions that the service names itself                                             catalogue
@@ -63,7 +64,12 @@
 //	own = ["text"]
 package kit
 
-import "detent/apikey"
+import (
+	"net/url"
+	"strings"
+
+	"detent/apikey"
+)
 
 // Declaration is what an issuer's file says. What is left out is what most services do.
 type Declaration struct {
@@ -115,7 +121,7 @@ type Declaration struct {
 	Row     Row     `toml:"row"`
 	List    List    `toml:"list"`
 	Create  *Create `toml:"create"`
-	// Update changes what is sent of name, role and enabled; what is not asked for is left out, or sent as it was read (whole). A change that switches a key on or
+	// Update changes what is sent of name, role, enabled, the end and the numbers; what is not asked for is left out, or sent as it was read (whole). A change that switches a key on or
 	// off alone is Enable's or Disable's, where these are declared.
 	Update *Call `toml:"update"`
 	// Enable and Disable are calls of their own for the off switch, where a service has these in an update's place.
@@ -160,6 +166,8 @@ type Declaration struct {
 	MorePermissions []string `toml:"more_permissions"`
 	// MoreRoles are names of roles in use that no document describes; they come after the others.
 	MoreRoles []string `toml:"more_roles"`
+	// Numbers are limits and budgets that keys can have.
+	Numbers []Number `toml:"number"`
 	// Presets are named choices of permissions.
 	Presets []Preset `toml:"preset"`
 
@@ -249,6 +257,16 @@ type State struct {
 // the profile, else the host with "sts" in place of "api" in its first label, and a key goes to no other.
 type Exchange struct {
 	Call string `toml:"call"`
+}
+
+// TokenServer is the token server of an origin, where it follows from that; nil where it does not.
+func TokenServer(origin *url.URL) *url.URL {
+	label, rest, found := strings.Cut(origin.Host, ".")
+	label = strings.ToLower(label)
+	if !found || label != "api" && !strings.HasPrefix(label, "api-") {
+		return nil
+	}
+	return &url.URL{Scheme: origin.Scheme, Host: "sts" + strings.TrimPrefix(label, "api") + "." + rest}
 }
 
 // PublicKey is the call that gives out a public key: {"value","expire_at"}, or the bare value.

@@ -197,11 +197,7 @@ func (s *Secret) Update(msg tea.Msg) tea.Cmd {
 		}
 	case ui.Completed:
 		if s.sink != nil {
-			var cmds []tea.Cmd
-			for _, key := range s.sink.completed(msg) {
-				cmds = append(cmds, s.press(key))
-			}
-			return tea.Batch(cmds...)
+			return s.sink.completed(msg, s.press)
 		}
 	case ui.KeyDeleted:
 		if msg.Ticket == s.ticket {
@@ -413,7 +409,7 @@ func (s *Secret) askToDelete() {
 			return nil
 		}
 		s.begin("deleting…")
-		return ui.Do(ui.DeleteKey{Ticket: s.ticket, Profile: s.profile.Name, ID: s.key.ID, Name: s.key.Name, TakeBack: len(s.kept) > 0})
+		return ui.Do(ui.DeleteKey{Ticket: s.ticket, Profile: s.profile.Name, ID: s.key.ID, Name: s.key.Name, Masked: s.key.Masked, TakeBack: len(s.kept) > 0})
 	}, lines...)
 	s.question.yes = 1
 }

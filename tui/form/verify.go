@@ -30,6 +30,8 @@ type Verify struct {
 	known   *known // nil where there is one profile
 	heard   bool   // the screen is heard: who is asked is told by itself before enter counts
 	named   bool   // and was
+	left    bool   // what was chosen takes its place
+	early   bool   // enter came before the profile that it may be of had answered
 	in      string // the profile that accepted it
 }
 
@@ -72,19 +74,27 @@ func (v *Verify) Bindings() []key.Binding {
 		return []key.Binding{k.Confirm, k.Cancel}
 	}
 	if v.found() {
-		out, not := []key.Binding{k.Confirm}, v.not()
+		out, not := []key.Binding{v.pressed()}, v.not()
 		for _, x := range []struct {
 			b        key.Binding
 			why, say string
-		}{{k.Rotate, not.Replace, "replace it now"}, {k.Toggle, not.Off, "switch it off"}, {k.Delete, not.Delete, "delete it"}} {
+		}{{k.Rotate, not.Replace, "replace it"}, {k.Toggle, not.Off, "switch it off"}, {k.Delete, not.Delete, "delete it"}} {
 			if x.why == "" {
-				x.b.SetHelp(x.b.Help().Key, x.say)
-				out = append(out, x.b)
+				out = append(out, ui.Does(x.b, x.say))
 			}
 		}
 		return append(out, k.Cancel)
 	}
-	return []key.Binding{k.Next, k.Confirm, k.Cancel}
+	return []key.Binding{v.pressed(), k.Next, k.Cancel}
+}
+
+// pressed is what enter does: the button that is highlighted.
+func (v *Verify) pressed() key.Binding {
+	b := v.env.Keys.Confirm
+	if label := v.buttons.labels[v.buttons.at]; label != "" {
+		b.SetHelp(b.Help().Key, strings.ToLower(label[:1])+label[1:])
+	}
+	return b
 }
 
 // Update takes keys and the proof.
@@ -108,6 +118,7 @@ func (v *Verify) Update(msg tea.Msg) tea.Cmd {
 	case ui.Known:
 		if v.known != nil && v.asking() {
 			v.known.take(msg, v.line.Value())
+			v.nowKnown()
 		}
 	case tea.KeyMsg:
 		return v.press(msg)
@@ -133,7 +144,7 @@ func (v *Verify) press(msg tea.KeyMsg) tea.Cmd {
 		return nil
 	}
 	v.line.Update(msg)
-	v.problem, v.named = v.line.Problem(), false
+	v.problem, v.named, v.early = v.line.Problem(), false, false
 	if v.known != nil {
 		v.known.hold(v.line.Value())
 	}
@@ -182,6 +193,7 @@ func (v *Verify) choose(label string) tea.Cmd {
 func (v *Verify) goTo(to ui.GoTo) tea.Cmd {
 	profile, k, _ := v.subject()
 	to.Profile, to.ID = profile, k.ID
+	v.left = true
 	return tea.Sequence(ui.Do(ui.Pop{Screen: v}), ui.Do(to))
 }
 
@@ -197,8 +209,12 @@ func (v *Verify) send() tea.Cmd {
 	case !is:
 		v.problem = known.problem
 		return nil
+	case v.known != nil && len(known.fits) == 0 && known.asking:
+		v.early = true
+		v.problem = "no profile that has answered has secrets of this shape, and others are still asked for their keys. It was not sent."
+		return nil
 	case v.known != nil && len(known.fits) == 0:
-		v.problem = "no profile has secrets of this shape. It was not sent."
+		v.problem = noneFits
 		return nil
 	case v.known == nil && len(known.found) > 1:
 		v.problem = "the text holds " + ui.Count(len(known.found), "secret") + ": paste one alone. None was sent."
@@ -223,6 +239,21 @@ func (v *Verify) send() tea.Cmd {
 	}
 	return ui.Do(ui.Verify{Ticket: v.ticket, Profiles: among, Secret: secret})
 }
+
+// nowKnown goes on where enter came too early: who would be asked is told, and a second enter asks them.
+func (v *Verify) nowKnown() {
+	if !v.early || v.known.asking && len(v.known.fits) == 0 {
+		return
+	}
+	v.early, v.problem = false, ""
+	if len(v.known.fits) == 0 {
+		v.problem = noneFits
+		return
+	}
+	v.named = v.heard
+}
+
+const noneFits = "no profile has secrets of this shape. It was not sent."
 
 // whom is who is asked, as the user calls it.
 func (v *Verify) whom() string {
@@ -302,11 +333,7 @@ func (v *Verify) proofLines(width int) []string {
 		out = append(out, "")
 		out = append(out, ui.Styled(st.Strong.Render, displayName(*k), width)...)
 		out = append(out, ui.Styled(st.Dim.Render, keyLine(v.profile, *k), width)...)
-		for f := range apikey.FieldsOf(k) { // what it was granted, as the service reports it
-			if f.Access && f.Reported(k) {
-				out = append(out, ui.Hanging(st.Base.Render, f.Label+"  ", ui.Clean(f.Text(k)), width)...)
-			}
-		}
+		out = append(out, v.granted(*k, width)...)
 	} else if p.Accepted() {
 		out = append(out, ui.Hanging(st.Dim.Render, "? ", "which key it is: unknown, the service does not let it be told", width)...)
 	}
@@ -328,6 +355,26 @@ func (v *Verify) proofLines(width int) []string {
 	if p.Evidence != "" {
 		out = append(out, "")
 		out = append(out, ui.Styled(st.Dim.Render, ui.Clean(p.Evidence), width)...)
+	}
+	return out
+}
+
+// granted is what the key may do and until when, as the service reports it.
+func (v *Verify) granted(k apikey.Key, width int) []string {
+	var labels, texts, out []string
+	widest := 0
+	for f := range apikey.FieldsOf(&k) {
+		if !f.Access || !f.Reported(&k) {
+			continue
+		}
+		label, text := ui.Clean(f.Label), ui.Clean(f.Text(&k))
+		if at, ok := k.ExpiresAt.Time(); ok && f.ID == apikey.FieldExpiry {
+			text = ui.Exact(at, v.env.Zone) + " · " + ui.Moment(k.ExpiresAt, v.env.Now())
+		}
+		labels, texts, widest = append(labels, label), append(texts, text), max(widest, ui.Width(label))
+	}
+	for i, label := range labels {
+		out = append(out, ui.Hanging(v.env.Styles.Base.Render, v.env.Styles.Dim.Render(ui.Pad(label, widest))+"  ", texts[i], width)...)
 	}
 	return out
 }

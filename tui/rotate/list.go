@@ -60,15 +60,13 @@ func (l *List) SetSize(width, height int) { l.width, l.height = width, height }
 // Bindings are the keys that act now.
 func (l *List) Bindings() []key.Binding {
 	k := l.env.Keys
-	open := k.Confirm
-	open.SetHelp("enter", "resume or undo")
 	switch v, ok := l.selected(); {
 	case !ok:
 		return []key.Binding{k.Dismiss}
 	case v.State != rotation.Open || l.env.NoWrites != "":
-		return []key.Binding{named(k.Confirm, "evidence"), k.Dismiss}
+		return []key.Binding{ui.Does(k.Confirm, "evidence"), k.Dismiss}
 	}
-	return []key.Binding{open, k.Evidence, k.Dismiss}
+	return []key.Binding{ui.Does(k.Confirm, "resume or undo"), k.Evidence, k.Dismiss}
 }
 
 func (l *List) selected() (rotation.View, bool) {
@@ -112,16 +110,10 @@ func openFirst(views []rotation.View) []rotation.View {
 
 func (l *List) key(msg tea.KeyMsg) tea.Cmd {
 	k := l.env.Keys
-	last := max(len(l.views)-1, 0)
+	to, moves := k.Move(msg, l.cursor, 0, 0, len(l.views)-1)
 	switch {
-	case key.Matches(msg, k.Up):
-		l.cursor = max(l.cursor-1, 0)
-	case key.Matches(msg, k.Down):
-		l.cursor = min(l.cursor+1, last)
-	case key.Matches(msg, k.Top):
-		l.cursor = 0
-	case key.Matches(msg, k.Bottom):
-		l.cursor = last
+	case moves:
+		l.cursor = to
 	case key.Matches(msg, k.Confirm, k.Evidence):
 		v, ok := l.selected()
 		switch {

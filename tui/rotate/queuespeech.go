@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -16,7 +17,10 @@ func (s *QueueScreen) Speak() ui.Speech {
 			Ask: &ui.Ask{Words: s.Title(), Choices: ui.ChoicesOf(s.env.Keys, s.Bindings())}}
 	}
 	var out ui.Speech
-	waits := 0
+	waits, each := 0, s.ofEach()
+	for _, line := range each {
+		out.Facts = append(out.Facts, ui.Fact{Text: "each: " + line})
+	}
 	for i, item := range s.items {
 		now := s.states[i]
 		if s.begun && item.Why == "" && !now.Done {
@@ -30,9 +34,16 @@ func (s *QueueScreen) Speak() ui.Speech {
 			}
 			continue
 		}
-		p := page{env: s.env, width: ui.Unbroken}
-		s.viewItem(&p, i, item)
-		out.Facts = append(out.Facts, ui.FactsOf(strconv.Itoa(i), p.lines...)...)
+		for n, line := range s.told(i) {
+			if n > 0 && slices.Contains(each, line) {
+				continue
+			}
+			text := line
+			if n > 0 && len(s.items) > 1 {
+				text = clean(item.Key.Name) + ": " + line
+			}
+			out.Facts = append(out.Facts, ui.Fact{Text: text, Same: strconv.Itoa(i) + line})
+		}
 	}
 	if waits > 0 {
 		out.Progress = ui.Count(waits, "key") + " waiting"
@@ -47,11 +58,37 @@ func (s *QueueScreen) Speak() ui.Speech {
 	return out
 }
 
+// told are the lines about an item as they are said; the first names it.
+func (s *QueueScreen) told(i int) []string {
+	p := page{env: s.env, width: ui.Unbroken}
+	s.viewItem(&p, i, s.items[i])
+	return ui.Words(p.lines...)
+}
+
+// ofEach are the lines that the plan has of every key that can be rotated: they are told once.
+func (s *QueueScreen) ofEach() (out []string) {
+	if s.begun || s.ready() < 2 {
+		return nil
+	}
+	counts := map[string]int{}
+	for i, item := range s.items {
+		if item.Why != "" {
+			continue
+		}
+		for n, line := range s.told(i) {
+			if counts[line]++; n > 0 && counts[line] == s.ready() {
+				out = append(out, line)
+			}
+		}
+	}
+	return out
+}
+
 // asks is what is asked for: the place of a key that has none, the number of the keys, or where to go on.
 func (s *QueueScreen) asks() *ui.Ask {
 	k := s.env.Keys
 	cancel := ui.ChoicesOf(k, []key.Binding{k.Cancel})
-	switch n := s.ready(); {
+	switch {
 	case s.Typing() && s.filling():
 		h := s.hole
 		ask := &ui.Ask{Words: "Where does the secret of " + ui.Clean(s.items[h.at].Key.Name) + " go", Text: ui.Line(h.place)}
@@ -62,10 +99,7 @@ func (s *QueueScreen) asks() *ui.Ask {
 		ask.Choices = append(append(ask.Choices, ui.Choice{Words: "leave it out", Keys: append([]tea.KeyMsg{ui.Press("end")}, out...)}), cancel...)
 		return ask
 	case s.Typing():
-		ask := &ui.Ask{Words: "Type " + strconv.Itoa(n) + " to rotate " + ui.Count(n, "key"), Text: ui.Line(s.number)}
-		if s.holes() > 0 {
-			ask.Choices = append(ask.Choices, ui.Choice{Words: "back to a key without a place", Key: k.Prev.Keys()[0], Keys: ui.Times(k.Prev.Keys()[0], 1)})
-		}
+		ask := s.askBelow()
 		ask.Choices = append(ask.Choices, cancel...)
 		return ask
 	}

@@ -40,6 +40,7 @@ type Setup struct {
 
 	remember bool // the typed place, for the next time
 	keeping  bool // that is under way
+	started  bool // the rotation takes its place
 	holds    map[string]lookedMsg
 
 	focus         int
@@ -182,15 +183,13 @@ func (s *Setup) refocus() {
 // Bindings are the keys that act now.
 func (s *Setup) Bindings() []key.Binding {
 	k := s.env.Keys
-	begin := k.Confirm
-	begin.SetHelp("enter", "begin with the preflight")
-	out := []key.Binding{begin, k.Cancel}
+	out := []key.Binding{ui.Does(k.Confirm, "begin with the preflight"), k.Cancel}
 	if s.focus < len(s.named) || s.focus == s.rememberRow() || s.focus >= s.modeRow() && s.focus < s.drainRow() {
 		out = append(out, k.Tick)
 	}
 	next := k.Next
 	if s.focus == s.otherRow() && s.typedPlace() != "" {
-		next = named(k.Next, "complete")
+		next = ui.Does(k.Next, "complete")
 	}
 	return append(out, next, k.Prev)
 }
@@ -224,10 +223,7 @@ func (s *Setup) completed(msg ui.Completed) tea.Cmd {
 	if whole {
 		cmds = append(cmds, s.move(1))
 	}
-	for _, key := range s.goes.Held() {
-		cmds = append(cmds, s.press(key))
-	}
-	return tea.Batch(cmds...)
+	return tea.Batch(append(cmds, s.goes.Release(s.press))...)
 }
 
 // move goes to another row. What was typed is looked at when it is left.
@@ -291,7 +287,7 @@ func (s *Setup) begin() tea.Cmd {
 		return nil
 	}
 	switch {
-	case s.keeping:
+	case s.keeping, s.started:
 		return nil
 	case s.remember && s.typedPlace() != "":
 		return s.keep(plan)
@@ -363,8 +359,9 @@ func (s *Setup) View() string {
 			at = len(p.lines)
 		}
 	}
+	low := s.height < 20
 	gap := func() { // what does not fit is worse than what stands close
-		if s.height >= 20 {
+		if !low {
 			p.blank()
 		}
 	}
@@ -383,10 +380,11 @@ func (s *Setup) View() string {
 		for _, line := range s.goes.Lines(p.width - 11) {
 			p.line("           " + line)
 		}
-		if spec := s.typedPlace(); spec == "" || s.holds[spec].words == "" && s.holds[spec].err == nil {
-			p.wrap("    ", st.Dim, "PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard")
-		} else {
+		switch spec := s.typedPlace(); {
+		case spec != "" && (s.holds[spec].words != "" || s.holds[spec].err != nil):
 			s.viewHolds(&p, spec)
+		case !low || s.focus == s.otherRow():
+			p.wrap("    ", st.Dim, "PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard")
 		}
 		mark(s.rememberRow())
 		s.viewRemember(&p)
@@ -399,6 +397,12 @@ func (s *Setup) View() string {
 	p.line(st.Column.Render("HOW"))
 	for i, m := range s.modes {
 		mark(s.modeRow() + i)
+		if low { // of the one that is chosen alone, what it does
+			if p.line(s.choice(s.modeRow()+i, "( ) ", "(•) ", s.chosen().name == m.name, m.name)); s.chosen().name == m.name {
+				p.wrap("      ", st.Dim, m.text)
+			}
+			continue
+		}
 		about := ui.Wrap(m.text, max(p.width-30, 20))
 		p.line(s.choice(s.modeRow()+i, "( ) ", "(•) ", s.chosen().name == m.name, ui.Pad(m.name, 24)+st.Dim.Render(about[0])))
 		for _, more := range about[1:] {
