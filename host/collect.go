@@ -20,6 +20,12 @@ var startUncollected = sync.OnceValue(func() (over func()) {
 	return uncollected()
 })
 
+// started ends what is only for the start: the first list is shown, and of the code that brought it keys need little.
+var started = sync.OnceFunc(func() {
+	startUncollected()()
+	go dropCode()
+})
+
 func uncollected() (over func()) {
 	usual := debug.SetGCPercent(startPercent)
 	over = sync.OnceFunc(func() { debug.SetGCPercent(usual) })

@@ -68,7 +68,7 @@ func (h *Screens) Options(start config.Profile) tui.Options {
 		Copy:      func(text string) error { return h.Host.clipboard().copy(text) },
 		Bell:      h.Host.bell(),
 		News:      h.Host.Follow(),
-		Shown:     startUncollected(),
+		Shown:     started,
 	}
 	if h.Host.ShowsAll() {
 		o.All, o.Stage = true, h.Stage
