@@ -45,9 +45,6 @@ type keptMsg struct {
 	err    error
 }
 
-// begins reports whether the rows below the plan are there.
-func (s *QueueScreen) begins() bool { return s.Typing() && !s.filling() && s.ready() > 0 }
-
 // rows are those that are there now.
 func (s *QueueScreen) rows() []int {
 	out := []int{rowNumber}
