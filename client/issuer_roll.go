@@ -19,20 +19,6 @@ func (s *issuer) rolls() apikey.Roll {
 	return apikey.Roll{Ability: can, AtOnce: true, Overlap: d.Longest.Duration, Again: d.Again, End: d.End != nil, Keep: d.Keep != nil}
 }
 
-func (s *issuer) rollCalls(op string) []string {
-	d := s.d.Roll
-	switch {
-	case d == nil:
-	case op == "roll":
-		return []string{d.Call.Call}
-	case op == "end" && d.End != nil:
-		return []string{d.End.Call}
-	case op == "keep" && d.Keep != nil:
-		return []string{d.Keep.Call}
-	}
-	return nil
-}
-
 // Roll implements Roller.
 func (s *issuer) Roll(ctx context.Context, id string, overlap time.Duration, once string) (apikey.Rolled, error) {
 	if can := s.rolls(); !can.OK {

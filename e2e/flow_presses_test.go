@@ -139,7 +139,7 @@ func TestSevenOldKeysAreRotatedTogether(t *testing.T) {
 		h.must(t, "", "create", "--name", name, "--permission", "getRules", "--deliver", name)
 		former = append(former, variable(t, h.path(name, ".env"), "API_KEY"))
 	}
-	for until := time.Now().Add(patience); strings.Count(h.must(t, "", "list", "old app", "-o", "csv"), "app") < several; {
+	for until := time.Now().Add(patience); strings.Count(h.must(t, "", "list", "old app", "-o", "csv"), "\napp") < several; {
 		if time.Now().After(until) {
 			t.Fatal("the keys do not become old")
 		}

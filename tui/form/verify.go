@@ -80,8 +80,7 @@ func (v *Verify) Bindings() []key.Binding {
 			why, say string
 		}{{k.Rotate, not.Replace, "replace it"}, {k.Toggle, not.Off, "switch it off"}, {k.Delete, not.Delete, "delete it"}} {
 			if x.why == "" {
-				x.b.SetHelp(x.b.Help().Key, x.say)
-				out = append(out, x.b)
+				out = append(out, ui.Does(x.b, x.say))
 			}
 		}
 		return append(out, k.Cancel)

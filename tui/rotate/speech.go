@@ -262,7 +262,7 @@ func (s *Screen) speakQuestion(out *ui.Speech, now asking) {
 	}
 	more := []key.Binding{s.env.Keys.Evidence}
 	if q.Each {
-		more = append(more, named(s.env.Keys.Every, "tick all"))
+		more = append(more, ui.Does(s.env.Keys.Every, "tick all"))
 	}
 	ask.Choices = append(ask.Choices, ui.ChoicesOf(s.env.Keys, more)...)
 	out.Ask = ask
