@@ -73,7 +73,7 @@ func (h *Host) follow() {
 	switch was := r.wrong; {
 	case err != nil:
 		if r.wrong = err.Error(); r.wrong != was {
-			r.tell("the configuration was changed and is not taken up: " + r.wrong)
+			r.tell("what was changed in the configuration is not taken up (detent config check): " + r.wrong)
 		}
 	case len(cfg.Changed(r.cfg))+len(r.cfg.Changed(cfg)) > 0:
 		r.tell("profiles were changed in the configuration: p and enter open them as they are now")

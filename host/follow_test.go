@@ -34,8 +34,8 @@ func TestAConfigurationThatIsChangedWhileTheScreensAreOpenIsTakenUp(t *testing.T
 		there            []string
 	}{
 		{"one more", someProfile + strings.ReplaceAll(someProfile, prod, "[profiles.shop]"), shop, []string{"prod", "shop"}},
-		{"a typo", someProfile + "colour = 1\n", "is not taken up: " + path, []string{"prod", "shop"}},
-		{"words of the screens that they do not know", someProfile + "[ui]\norder = [\"nme\"]\n", "is not taken up: " + path, []string{"prod", "shop"}},
+		{"a typo", someProfile + "colour = 1\n", "is not taken up (detent config check): " + path, []string{"prod", "shop"}},
+		{"words of the screens that they do not know", someProfile + "[ui]\norder = [\"nme\"]\n", "is not taken up (detent config check): " + path, []string{"prod", "shop"}},
 		{"mended as it was", someProfile + strings.ReplaceAll(someProfile, prod, "[profiles.shop]"), "", []string{"prod", "shop"}},
 		{"one gone", strings.ReplaceAll(someProfile, prod, "[profiles.shop]"), shop, []string{"shop"}},
 		{"another address", strings.ReplaceAll(strings.ReplaceAll(someProfile, prod, "[profiles.shop]"), "api.", "www."), shop, []string{"shop"}},
