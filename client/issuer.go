@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"detent/apikey"
 	"detent/client/kit"
@@ -41,7 +40,7 @@ type abilities struct {
 	publicKey  func(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error)
 	ownProject func(ctx context.Context) (project string, known bool, err error)
 	catalogue  func(ctx context.Context) ([]kit.Permission, error)
-	roll       func(ctx context.Context, id string, overlap time.Duration, once string) (apikey.Rolled, error)
+	roll       func(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error)
 }
 
 // lacks reports whether an interface that every issuer has the method of is one that this one does nothing in.

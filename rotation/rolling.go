@@ -108,7 +108,7 @@ func (s *rolling) Create(ctx context.Context, _ apikey.Draft) (apikey.Created, e
 	if s.r.j.atOnce() {
 		s.r.deleteIsSent()
 	}
-	rolled, err := s.roller.Roll(ctx, s.r.j.Old.ID, rec.Overlap, rec.Once)
+	rolled, err := s.roller.Roll(ctx, s.r.j.Old.ID, apikey.RollOrder{Overlap: rec.Overlap, Once: rec.Once})
 	if err != nil {
 		return apikey.Created{}, err
 	}
@@ -131,7 +131,9 @@ func (s *rolling) Update(context.Context, string, apikey.Patch) (apikey.Key, err
 // Delete makes one of the two secrets die.
 func (s *rolling) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
 	ended := id == s.r.j.Old.ID
-	call := s.roller.KeepFormer
+	call := func(ctx context.Context, id string) (apikey.Deleted, error) {
+		return s.roller.KeepFormer(ctx, id, s.r.j.Old.ExpiresAt.Moment)
+	}
 	switch {
 	case ended:
 		call = s.roller.EndOverlap

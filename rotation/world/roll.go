@@ -269,8 +269,8 @@ func (w *world) deletedOnTheWire(k *key) {
 }
 
 // Roll gives the key a new secret.
-func (s rollWire) Roll(_ context.Context, _ string, overlap time.Duration, once string) (apikey.Rolled, error) {
-	row, secret, t := inner(s).roll(overlap, once)
+func (s rollWire) Roll(_ context.Context, _ string, order apikey.RollOrder) (apikey.Rolled, error) {
+	row, secret, t := inner(s).roll(order.Overlap, order.Once)
 	if t != nil {
 		return apikey.Rolled{}, failure("give the key a new secret", t)
 	}
@@ -288,7 +288,7 @@ func (s rollWire) EndOverlap(context.Context, string) (apikey.Deleted, error) {
 }
 
 // KeepFormer gives the key back to its former secret.
-func (s rollWire) KeepFormer(context.Context, string) (apikey.Deleted, error) {
+func (s rollWire) KeepFormer(context.Context, string, apikey.Moment) (apikey.Deleted, error) {
 	w := inner(s)
 	id := w.old.id
 	for _, k := range w.keys {
