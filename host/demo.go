@@ -131,8 +131,12 @@ func (h *Host) rehearsed(ctx context.Context, s *Session, a keyserver.DemoApp) (
 		return rotation.View{}, err
 	}
 	p := rotation.Params{Mode: rotation.Planned, AcceptUnknown: "it is the demo's"}
-	if until == rotation.Done {
+	switch {
+	case until == rotation.Done:
 		p.Drain, p.Soak = new(time.Duration), new(time.Duration)
+	case a.Goes: // so long that its row counts minutes, and the list stands still beside it
+		hours := 2 * time.Hour
+		p.Drain = &hours
 	}
 	r, err := h.StartRotation(s, k, nil, p)
 	if err != nil {

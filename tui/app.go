@@ -156,7 +156,7 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = a.examineDone(msg)
 	case recalled:
 		a.recallDone(msg)
-	case minuteMsg, secondMsg:
+	case minuteMsg, tickMsg:
 		cmd = a.tick(msg)
 	case toastOver:
 		a.toast.end(msg)

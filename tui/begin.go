@@ -12,8 +12,11 @@ type begin struct {
 	stage func() (screens func(env *ui.Env) []ui.Screen) // nil once it was asked for
 }
 
-// first opens what the program begins with.
+// first opens what the program begins with, once what goes on behind the list is there: the list is drawn once, and stays as it is.
 func (a *App) first() tea.Cmd {
+	if stage := a.begin.stage; stage != nil {
+		return func() tea.Msg { return staged{stage()} }
+	}
 	if a.begin.all {
 		return a.openAll()
 	}
@@ -23,18 +26,15 @@ func (a *App) first() tea.Cmd {
 // staged are the screens that go on behind the list from the start.
 type staged struct{ screens func(env *ui.Env) []ui.Screen }
 
-// stage asks for them, once.
-func (a *App) stage() tea.Cmd {
-	stage := a.begin.stage
-	if a.begin.stage = nil; stage == nil {
-		return nil
-	}
-	return func() tea.Msg { return staged{stage()} }
-}
-
-// staged has them go on, and lists what is new.
+// staged has them go on, and opens the list, unless somebody has opened another meanwhile.
 func (a *App) staged(msg staged) tea.Cmd {
-	cmds := []tea.Cmd{a.reload()}
+	a.begin.stage = nil
+	var cmds []tea.Cmd
+	if a.fleet != nil || a.profile.gen > 0 {
+		cmds = append(cmds, a.reload())
+	} else {
+		cmds = append(cmds, a.first())
+	}
 	for _, s := range msg.screens(a.env) {
 		s.SetSize(a.room(s))
 		a.kept = append(a.kept, s)

@@ -12,13 +12,13 @@ import (
 	"detent/tui/ui"
 )
 
-// secondMsg redraws what counts down. While nothing does, none is on its way.
-type secondMsg struct{}
+// tickMsg redraws what counts down, at the time that it carries. While nothing does, none is on its way.
+type tickMsg time.Time
 
 // countdown follows the rotations that wait.
 type countdown struct {
-	ticking bool
-	waiting int // rotations that wait for a person
+	due     time.Time // of the tick that is on its way; zero where none is
+	waiting int       // rotations that wait for a person
 	bell    func(text string)
 	leaked
 	// rotateAll makes the screen that rotates several keys; nil where there is none.
@@ -53,7 +53,7 @@ func (a *App) waitOf(id string) (ui.Wait, bool) {
 
 // count tells the list which rows wait and for whom, and keeps a tick on its way while one counts down where it is seen.
 func (a *App) count() tea.Cmd {
-	rows, counts := map[keylist.Of]keylist.Rotating{}, false
+	rows, next := map[keylist.Of]keylist.Rotating{}, time.Duration(0)
 	a.countdown.waiting = 0
 	for at, views := range a.openViews() {
 		for _, v := range views {
@@ -66,7 +66,10 @@ func (a *App) count() tea.Cmd {
 			case here && wait.Busy:
 				continue
 			case here && wait.Ends.After(a.env.Now()):
-				row, counts = keylist.Rotating{Step: wait.Step, Ends: wait.Ends}, true
+				row = keylist.Rotating{Step: wait.Step, Ends: wait.Ends}
+				if d := row.Changes(a.env.Now()); next == 0 || d < next {
+					next = d
+				}
 			default:
 				a.countdown.waiting++
 			}
@@ -74,16 +77,20 @@ func (a *App) count() tea.Cmd {
 		}
 	}
 	a.list.SetRotating(rows)
-	if !counts || a.countdown.ticking || a.lock.on {
+	at := a.env.Now().Add(next)
+	if next == 0 || a.lock.on || !a.countdown.due.IsZero() && !at.Before(a.countdown.due) {
 		return nil
 	}
-	a.countdown.ticking = true
-	return a.env.Later(time.Second, secondMsg{})
+	a.countdown.due = at
+	return a.env.Later(next, tickMsg(at))
 }
 
-func (a *App) second() tea.Cmd {
-	a.countdown.ticking = false
-	a.list.TickRotating()
+// ticked draws anew, unless an earlier tick took its place.
+func (a *App) ticked(msg tickMsg) tea.Cmd {
+	if a.countdown.due.Equal(time.Time(msg)) {
+		a.countdown.due = time.Time{}
+		a.list.TickRotating()
+	}
 	return nil
 }
 

@@ -201,7 +201,7 @@ func (a *App) fleetStep(msg loadMsg) tea.Cmd {
 	}
 	if msg.done {
 		msg.of.cancel()
-		return tea.Batch(append(cmds, a.stage())...)
+		return tea.Batch(cmds...)
 	}
 	return tea.Batch(append(cmds, msg.of.next(false))...)
 }

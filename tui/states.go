@@ -18,6 +18,8 @@ func (a *App) placeholder() string {
 		return "" // nobody sees it
 	case a.fleet != nil:
 		return a.fleet.placeholder(a)
+	case a.begin.stage != nil && a.profile.gen == 0:
+		return s.Dim.Render("setting up …")
 	case a.profile.err != nil:
 		return a.explain("The profile "+ui.Clean(a.profile.want)+" could not be opened", a.profile.err)
 	case a.load.err != nil:

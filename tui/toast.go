@@ -49,8 +49,8 @@ type minuteMsg struct{}
 func (a *App) minute() tea.Cmd { return a.env.Later(time.Minute, minuteMsg{}) }
 
 func (a *App) tick(msg tea.Msg) tea.Cmd {
-	if _, second := msg.(secondMsg); second {
-		return a.second()
+	if tick, is := msg.(tickMsg); is {
+		return a.ticked(tick)
 	}
 	a.list.Tick()
 	a.detail.Tick()
