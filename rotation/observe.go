@@ -58,7 +58,7 @@ func (r *Rotation) lookOnce(ctx context.Context) (*listing, error) {
 	if s.old != nil {
 		r.seen = s.old.LastUsedAt
 		r.rowSeen(SubjectOld, *s.old)
-	} else {
+	} else if rolls, is := r.svc.(*rolling); !is || !r.j.unnamed() || rolls.row == nil { // else it is shown, and with which secret is not
 		r.rowMissing(SubjectOld, r.j.Old.ID)
 	}
 	switch {
@@ -78,7 +78,11 @@ func (r *Rotation) rowSeen(subject string, k apikey.Key) {
 	if k.IsDisabled() {
 		state = ", disabled"
 	}
-	r.observed(RowSeen, subject, "list", "the list showed %q (%s)%s", k.Name, k.ID, state)
+	id := k.ID
+	if r.j.unnamed() {
+		id = r.j.Old.ID // which secret the key has, it does not show
+	}
+	r.observed(RowSeen, subject, "list", "the list showed %q (%s)%s", k.Name, id, state)
 }
 
 func (r *Rotation) rowMissing(subject, id string) {

@@ -357,6 +357,9 @@ func (r *Rotation) noteRest(s *listing) {
 	if !r.caps.Disable.OK && r.j.Mode == Planned {
 		r.note("the service cannot disable a key: there is no rehearsal of the deletion")
 	}
+	if r.j.unnamed() && (r.caps.NoTryDead || !slices.ContainsFunc(r.j.Destinations, func(d destinationRecord) bool { return d.Reads && d.Held })) {
+		r.note("unknown: what became of a roll whose answer is lost: the former secret, which would tell, is at hand nowhere, or must not be tried")
+	}
 	if !r.caps.LastUsed.OK && r.j.Mode == Planned {
 		r.note("the service does not report last use: whether the old key is still in use is yours to confirm")
 	}

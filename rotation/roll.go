@@ -17,6 +17,10 @@ type rollRecord struct {
 	Overlap time.Duration `json:"overlap,omitzero"`
 	// Before names the secret that the key had when the rotation began, by when it was rolled to; absent for its first one.
 	Before moment `json:"before,omitzero"`
+	// Unnamed says that the service takes no name for a roll, and that its list does not show which secret a key has: what became of a call
+	// whose answer is lost is told by the former secret. Lost says that there was such a call. They came with version 5.
+	Unnamed bool `json:"unnamed,omitzero"`
+	Lost    bool `json:"lost,omitzero"`
 	// Once is the call's own name, journaled before it is sent: a lost answer is asked for again under the same one. Asked is when it was
 	// sent first.
 	Once  string    `json:"once,omitzero"`
@@ -119,7 +123,15 @@ func (r *Rotation) rollOnce(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		before := r.j.Roll.Asked
 		r.j.Roll.Once, r.j.Roll.Asked = once, r.w.Wall().UTC()
+		if r.j.unnamed() { // its secret is called by when it was asked for
+			at := r.j.Roll.Asked.Truncate(time.Millisecond)
+			if !at.After(before) {
+				at = before.Add(time.Millisecond)
+			}
+			r.j.Roll.Once, r.j.Roll.Asked = at.Format(time.RFC3339Nano), at
+		}
 		// The former secret is the one that the key has now, whatever became of others before.
 		r.j.OldGone, r.j.ToldGone, r.j.Unanswered, r.j.Roll.ByItself, r.j.DeletedAt, r.j.Dead = false, false, false, false, time.Time{}, deadState{}
 		r.j.settled(opDelete)
@@ -134,7 +146,9 @@ func (r *Rotation) rollOnce(ctx context.Context) error {
 		r.j.settled(opDelete)
 		return r.save("rolled")
 	case certainlyRefused(err) && !r.j.pending(opCreate):
-		r.j.settled(opDelete)
+		if !r.j.Roll.Lost { // else one before it was sent, and not refused
+			r.j.settled(opDelete)
+		}
 		r.j.Roll.Once = ""
 		return errors.Join(err, r.save("the roll was refused"))
 	}
@@ -144,6 +158,9 @@ func (r *Rotation) rollOnce(ctx context.Context) error {
 // mayRoll looks at the key before it is rolled: it has the secret that it had when the rotation began, or the call was sent already, and is asked
 // for again.
 func (r *Rotation) mayRoll(ctx context.Context) (*Result, error) {
+	if r.j.unnamed() {
+		return r.mayRollUnnamed(ctx)
+	}
 	again := r.j.pending(opCreate)
 	bound := r.lostLag()
 	switch {
@@ -256,6 +273,8 @@ func (r *Rotation) forgoRoll(ctx context.Context) error {
 	}
 	r.j.Roll.Before, r.j.Roll.NoWayBack = r.j.Roll.At, true
 	r.forgetRolled()
+	r.j.Step = Create // also where it was lost later
+	r.deliverAnew()
 	r.log("the secret of the roll was lost, and no former one lives: the key is rolled once more")
 	return r.save("rolled once more next")
 }
@@ -354,7 +373,9 @@ func (r *Rotation) settleRoll(ctx context.Context) error {
 // leftOfRoll says, after a close, which secrets the key may have.
 func (j *journal) leftOfRoll() (out []string) {
 	key := keyWords(j.Old)
-	if j.pending(opCreate) || j.New == nil && len(j.Roll.TakenBack) > 0 {
+	if j.atOnce() && (j.pending(opCreate) || j.New == nil && j.Roll.NoWayBack) {
+		out = append(out, "the key "+key+" may have a new secret that nobody has: its former one is dead then")
+	} else if j.pending(opCreate) || j.New == nil && len(j.Roll.TakenBack) > 0 {
 		out = append(out, "the key "+key+" may have a new secret that nobody has, beside a former one that dies")
 	}
 	if j.New != nil && !j.NewGone {

@@ -85,6 +85,11 @@ func (s *rolling) split(k apikey.Key) []apikey.Key {
 	switch {
 	case s.r.j.Step == Preflight:
 		return []apikey.Key{k}
+	case rec.Unnamed && rec.At.Known(): // which secret it has, the row does not show
+		bare.ID = rolledID(k.ID, rec.At.Moment)
+		return []apikey.Key{bare}
+	case rec.Unnamed:
+		return []apikey.Key{bare}
 	case rec.At.Known() && k.RolledAt.Equal(rec.At.Moment):
 		bare.ID = rolledID(k.ID, k.RolledAt)
 		if overlaps {
@@ -111,6 +116,13 @@ func (s *rolling) Create(ctx context.Context, _ apikey.Draft) (apikey.Created, e
 	rolled, err := s.roller.Roll(ctx, s.r.j.Old.ID, apikey.RollOrder{Overlap: rec.Overlap, Once: rec.Once})
 	if err != nil {
 		return apikey.Created{}, err
+	}
+	if rec.Unnamed {
+		k := s.r.j.Old.key() // it stays, whatever of it the answer shows, but for what is its secret's
+		k.Masked = rolled.Key.Masked
+		rec.At = moment{apikey.At(rec.Asked)}
+		k.ID = rolledID(k.ID, rec.At.Moment)
+		return apikey.Created{Key: k, Secret: rolled.Secret, Bound: true}, nil
 	}
 	if at := rolled.Key.RolledAt; !at.Known() || at.Equal(rec.Before.Moment) {
 		return apikey.Created{}, &client.Error{Op: "give the key a new secret", Kind: client.BadAnswer, Outcome: client.Unknown,

@@ -22,6 +22,9 @@ func (j *journal) formerWords(after string) string {
 	case j.OldGone:
 		return fmt.Sprintf("the service answered that the overlap of the key %s is over%s", key, after)
 	case j.deleteSent():
+		if _, answered := j.claimed(DeleteAnswered, SubjectOld); answered && j.atOnce() && j.New == nil {
+			return fmt.Sprintf("the service answered that the key %s was rolled at once; the secret that it had then is lost", key)
+		}
 		return ""
 	case j.New != nil && j.Roll.Ends.Known() && !j.NewGone:
 		return fmt.Sprintf("the former secret of the key %s dies at %s, as the service answered; its overlap was not ended by this rotation", key, j.Roll.endsAt())
@@ -57,6 +60,8 @@ func (j *journal) rolledWords() string {
 func (j *journal) pendingRoll(op string) string {
 	switch {
 	case j.Roll == nil:
+	case op == opCreate && j.Roll.Unnamed:
+		return "whether the key was rolled: the answer is missing; the former secret tells, which is refused from then on"
 	case op == opCreate:
 		return "whether the key was rolled: the answer is missing; it is asked for again under the same name, by which it is done once"
 	case op == opDelete && j.atOnce():
@@ -74,8 +79,14 @@ func (j *journal) nextOfRoll(n *Next, lost bool) bool {
 	switch {
 	case j.Roll == nil:
 		return false
+	case j.pending(opCreate) && j.Roll.Unnamed:
+		n.Text, n.Default = "try the former secret, which tells what became of the roll; then the key is rolled anew: a secret whose answer was lost is nobody's", "find out what became of the roll"
 	case j.pending(opCreate):
 		n.Text, n.Default = "ask for the roll again under the same name: it is done once, and its secret comes only with the first answer", "ask for the roll again"
+	case lost && j.atOnce() && (j.Step == Create || j.Step == Deliver) && !j.delivered() && !j.touched():
+		n.Text, n.Default = "the new secret is gone, since it was in memory only, and the former one is dead: the key is rolled once more", "roll the key once more"
+	case lost && j.atOnce() && j.Step == Deliver && !j.delivered():
+		n.Text, n.Default = "find the new secret where it was put and go on; where that is not possible, the key is rolled once more", "recover the new secret"
 	case lost && (j.Step == Create || j.Step == Deliver) && !j.delivered() && !j.touched():
 		n.Text, n.Default = "the new secret is gone, since it was in memory only: the key is given back to its former secret, and rolled once more", "take that roll back, and roll the key once more"
 	case lost && j.Step == Deliver && !j.delivered():

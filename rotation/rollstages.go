@@ -31,8 +31,10 @@ var RollAtOnce = Strategy{ID: strategyRollAtOnce, Title: "a new secret for the k
 		switch {
 		case !a.Roll.OK:
 			return "the service gives no key a new secret (" + a.Roll.Why + ")"
-		case !a.Roll.AtOnce || !a.Roll.Again:
-			return "the service cannot make the former secret die with the call, or does not tell a roll that is asked for again"
+		case !a.Roll.AtOnce:
+			return "the service cannot make the former secret die with the call"
+		case a.Roll.NewID:
+			return "a roll of this service makes another key, by which no rotation goes"
 		}
 		return ""
 	},
@@ -67,13 +69,24 @@ func (p *Planner) rollAtOnce() []Act {
 		}
 		return []Act{{Write: "a trial file beside " + fileOf(v) + ", removed at once", Times: "1"}}
 	})...)
+	if p.unnamed {
+		out = append(out, p.ofOld("roll", "1; made anew where its answer is lost, and where the secret is, once it is known what became of it")...)
+		if p.tries {
+			out = append(out, p.call("probe", "only where its answer is lost: with the former secret, at 1, 2, 4 … 30 s, until it is refused twice or accepted for too long")...)
+		}
+		return append(out, p.call("list", "1")...)
+	}
 	out = append(out, p.ofOld("roll", "1; asked for again under the same name where its answer is lost, and anew where the secret is")...)
 	return append(out, p.call("list", "until it shows the new secret")...)
 }
 
 func (p *Planner) seeDead() []Act {
 	out := append(p.dead(), p.gate()...)
-	out = append(out, p.call("list", "until it shows no former secret")...)
+	times := "until it shows no former secret"
+	if p.unnamed {
+		times = "1"
+	}
+	out = append(out, p.call("list", times)...)
 	return append(out, p.each(func(_ delivery.Destination, v DestinationView) []Act {
 		if !v.Reads {
 			return nil
