@@ -197,7 +197,6 @@ type Rolled struct {
 type Deleted struct {
 	// AlreadyGone says that the service no longer knew the key.
 	AlreadyGone bool
-	Message     string
 }
 
 // PublicKeyRequest asks Vertesia for a public key; empty fields are its defaults.

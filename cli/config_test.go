@@ -74,16 +74,28 @@ func TestConfigCheckTriesEachProfileAndSaysWhatItCanDo(t *testing.T) {
 			t.Errorf("27 permissions on a line: %s", line)
 		}
 	}
-	for _, want := range []string{"p: prosopo, " + r.url, "works   1 key", "as      administrator", "can     list, create, delete", "local/vertesia: vertesia, embedded",
-		"give a secret again (only where the service's list holds the secret)", "  cannot  give a secret again: the service shows a secret once\n"} {
+	for _, want := range []string{"p: prosopo, " + r.url, "works   1 key", "as      administrator", "can     list, create, delete",
+		"give a secret again (only where the service's list holds the secret)"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in\n%s", want, out)
 		}
 	}
+	if strings.Contains(out, "local/") { // those are nobody's own
+		t.Errorf("a profile that is not of the file:\n%s", out)
+	}
 	m.environ = append(m.environ, "P_TOKEN=psp_not-a-good-one")
 	res := m.run("", "config", "check")
-	if res.code != 1 || !strings.Contains(res.stdout, "failed  ") || !strings.Contains(res.stdout, "local/generic") {
+	if res.code != 1 || !strings.Contains(res.stdout, "failed  ") || !strings.Contains(res.stderr, "not tried: ") {
 		t.Errorf("%+v", res)
+	}
+	out = m.must("config", "check", "-p", "local/vertesia")
+	for _, want := range []string{"local/vertesia: vertesia, embedded", "  cannot  give a secret again: the service shows a secret once\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing in\n%s", want, out)
+		}
+	}
+	if out := newMachine(t).must("config", "check"); strings.Count(out, "  works ") != 3 { // there are no others
+		t.Error(out)
 	}
 	if res := m.run("", "config", "check", "-p", "local/prosopo"); res.code != 0 || strings.Contains(res.stdout, "failed") {
 		t.Errorf("%+v", res)
@@ -262,10 +274,13 @@ func TestConfigChangesProfilesAndDestinations(t *testing.T) {
 	if out := m.must("config", "show"); !strings.Contains(out, "selected a") || !strings.Contains(out, "app: ") {
 		t.Errorf("config show:\n%s", out)
 	}
-	m.want(0, "no destination app any more", "config", "destination", "remove", "a", "app")
-	m.want(1, "a is the default", "config", "remove", "a")
-	m.want(0, "the profile b is removed", "config", "remove", "b")
-	m.want(1, "built in", "config", "remove", "local/prosopo")
+	for _, takes := range [][]string{{"config", "remove", "b"}, {"config", "destination", "remove", "a", "app"}} {
+		m.want(2, "removing needs a confirmation, and there is no terminal to ask on: use --yes", takes...)
+	}
+	m.want(0, "no destination app any more", "config", "destination", "remove", "a", "app", "--yes")
+	m.want(1, "a is the default", "config", "remove", "a", "--yes")
+	m.want(0, "the profile b is removed", "config", "remove", "b", "--yes")
+	m.want(1, "built in", "config", "remove", "local/prosopo", "--yes")
 	text, err := os.ReadFile(path)
 	if err != nil || string(text) != "default_profile = \"a\"\n[profiles.a]\nservice = \"prosopo\"\nurl = \"https://a.example\"\ntoken = { env = \"A\" }\n\n" {
 		t.Errorf("%v\n%q", err, text)

@@ -34,16 +34,34 @@ func (a *app) configChanges() []*cobra.Command {
 			RunE: a.run(func(ctx context.Context, args []string) error {
 				return a.changed(a.host.MakeDefault(ctx, args[0]), "the default is "+args[0])
 			})},
-		{Use: "remove PROFILE", Short: "Take a profile out of the file, with its destinations; its keys stay", Args: cobra.ExactArgs(1),
-			RunE: a.run(func(ctx context.Context, args []string) error {
+		a.takesAway(&cobra.Command{Use: "remove PROFILE", Short: "Take a profile out of the file, with its destinations; its keys stay", Args: cobra.ExactArgs(1)},
+			func(args []string) string { return "Remove the profile " + args[0] + ", with its destinations?" },
+			func(ctx context.Context, args []string) error {
 				return a.changed(a.host.RemoveProfile(ctx, args[0]), "the profile "+args[0]+" is removed")
-			})},
+			}),
 		a.group("destination", "Add a named destination to a profile, or take one away", add,
-			&cobra.Command{Use: "remove PROFILE NAME", Short: "Take a named destination from a profile; what the place holds stays", Args: cobra.ExactArgs(2),
-				RunE: a.run(func(ctx context.Context, args []string) error {
+			a.takesAway(&cobra.Command{Use: "remove PROFILE NAME", Short: "Take a named destination from a profile; what the place holds stays", Args: cobra.ExactArgs(2)},
+				func(args []string) string { return "Remove the destination " + args[1] + " of " + args[0] + "?" },
+				func(ctx context.Context, args []string) error {
 					return a.changed(a.host.RemoveDestination(ctx, args[0], args[1]), "the profile "+args[0]+" has no destination "+args[1]+" any more")
-				})}),
+				})),
 	}
+}
+
+// takesAway makes a command of one that takes something out of the configuration, and asks first.
+func (a *app) takesAway(cmd *cobra.Command, question func(args []string) string, do func(context.Context, []string) error) *cobra.Command {
+	yes := cmd.Flags().Bool("yes", false, "do not ask")
+	cmd.RunE = a.run(func(ctx context.Context, args []string) error {
+		err := a.confirmable("removing needs a confirmation", *yes)
+		if err == nil {
+			err = a.confirm(ctx, *yes, question(args), "not removed: nothing was changed")
+		}
+		if err != nil {
+			return err
+		}
+		return do(ctx, args)
+	})
+	return cmd
 }
 
 func (a *app) changed(err error, done string) error {

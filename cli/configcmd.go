@@ -17,7 +17,7 @@ import (
 func (a *app) configCommand() *cobra.Command {
 	return a.group("config", "Where the configuration is, whether it works, and what it says", append(a.configChanges(),
 		&cobra.Command{Use: "path", Short: "Print where the configuration file is, or would be", Args: cobra.NoArgs, RunE: a.run(a.configPath)},
-		&cobra.Command{Use: "check", Short: "Try each profile (or the one of --profile) and say what it can do there", Args: cobra.NoArgs, RunE: a.run(a.configCheck)},
+		&cobra.Command{Use: "check", Short: "Try each profile of the file (or the one of --profile) and say what it can do there", Args: cobra.NoArgs, RunE: a.run(a.configCheck)},
 		&cobra.Command{Use: "init", Short: "Write a commented configuration file; never over an existing one", Args: cobra.NoArgs, RunE: a.run(a.configInit)},
 		&cobra.Command{Use: "show", Short: "Print what is configured and where it comes from; never a secret", Args: cobra.NoArgs, RunE: a.run(a.configShow)},
 	)...)
@@ -57,17 +57,9 @@ func (a *app) configShow(context.Context, []string) error {
 }
 
 func (a *app) configCheck(ctx context.Context, _ []string) error {
-	cfg, err := a.host.Config()
+	profiles, builtIn, err := a.host.ToTry()
 	if err != nil {
 		return err
-	}
-	profiles := cfg.Profiles
-	if a.flags.profile != "" {
-		p, err := cfg.Select(a.flags.profile, a.env)
-		if err != nil {
-			return host.Usage(err)
-		}
-		profiles = []config.Profile{p}
 	}
 	failed := false
 	for _, p := range profiles {
@@ -82,6 +74,9 @@ func (a *app) configCheck(ctx context.Context, _ []string) error {
 				fmt.Fprintf(a.out, "          %s\n", hint)
 			}
 		}
+	}
+	if builtIn {
+		a.say("not tried: what detent's own service on this machine has; --profile local/SERVICE tries one of those")
 	}
 	if failed {
 		return host.ErrNo

@@ -44,13 +44,12 @@ func (a *app) consent(ctx context.Context, refusal error, c *consents, ask bool)
 		return false, host.Usagef("%w; %s is that yes; nothing was changed", wants, flag)
 	}
 	a.say("%v", wants)
-	sure, err := a.askYes(ctx, "Deliver it there all the same? [y/N] ")
-	if err == nil && !sure {
-		err = fmt.Errorf("not confirmed: nothing was changed")
-	}
-	*given = sure
-	return err == nil, err
+	err = a.confirm(ctx, false, "Deliver it there all the same?", notConfirmed)
+	*given = err == nil
+	return *given, err
 }
+
+const notConfirmed = "not confirmed: nothing was changed"
 
 // registerReplace adds the yes to a place that holds something already, for the commands that make a secret.
 func (c *consents) registerReplace(f *pflag.FlagSet) {
@@ -63,10 +62,7 @@ func (a *app) consentToReplace(ctx context.Context, held *desk.HeldError, c *con
 		return false, fmt.Errorf("%w; --replace is the yes to that; nothing was changed", held)
 	}
 	a.say("%s holds a value already. It is kept until the new secret is there, and put back if it is not", held.Place)
-	sure, err := a.askYes(ctx, "Replace it? [y/N] ")
-	if err == nil && !sure {
-		err = fmt.Errorf("not confirmed: nothing was changed")
-	}
-	c.replace = sure
-	return err == nil, err
+	err = a.confirm(ctx, false, "Replace it?", notConfirmed)
+	c.replace = err == nil
+	return c.replace, err
 }

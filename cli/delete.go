@@ -23,8 +23,8 @@ func (a *app) deleteCommand() *cobra.Command {
 }
 
 func (a *app) delete(ctx context.Context, text string, yes bool) error {
-	if !yes && !a.interactive() {
-		return host.Usagef("deleting needs a confirmation, and there is no terminal to ask on: use --yes")
+	if err := a.confirmable("deleting needs a confirmation", yes); err != nil {
+		return err
 	}
 	s, err := a.open(ctx)
 	if err != nil {
@@ -76,11 +76,7 @@ func (a *app) confirmDelete(ctx context.Context, s *session, k apikey.Key, rotat
 	if k.Own || rotating || s.Setting.Guard(k.Environment) == apikey.Live {
 		return a.askName(ctx, k, "delete it", "deleted")
 	}
-	sure, err := a.askYes(ctx, "Delete it? [y/N] ")
-	if err == nil && !sure {
-		err = fmt.Errorf("not deleted")
-	}
-	return err
+	return a.confirm(ctx, false, "Delete it?", "not deleted")
 }
 
 // warnOwnKey says that a change takes from detent the key that it works with here. --yes is no yes to that: a name is typed, or the

@@ -86,7 +86,7 @@ func init() {
 			press:   func(h *house, v *screen, k subject) { h.spare(v, "m", "▸ default") }},
 		order{name: "profile-remove", door: "m", said: "profile spare removed", what: desk.RemoveProfile, setup: "spare", refused: desk.EditProfile,
 			receipt: []string{`profile-remove done certain`},
-			command: configured("remove", "spare"),
+			command: configured("remove", "spare", "--yes"),
 			press: func(h *house, v *screen, k subject) {
 				h.spare(v, append(append([]string{"m", "▸ default"}, option(2, "remove")...), "▸ keep it", "\x1b[B", "▸ remove it")...)
 			}},
@@ -95,7 +95,7 @@ func init() {
 			command: configured("destination add", "spare", "NAME", "file:/srv/k")},
 		order{name: "destination-remove", door: "m", said: "destination app removed", what: desk.RemoveDestination, setup: "spare", refused: desk.EditProfile,
 			receipt: []string{`destination-remove done certain [app]`},
-			command: configured("destination remove", "spare", "app"),
+			command: configured("destination remove", "spare", "app", "--yes"),
 			press: func(h *house, v *screen, k subject) {
 				h.spare(v, append(append([]string{"m", "▸ default"}, option(1, "destinations")...), "Destinations of spare", "\r", "▸ look", "\x1b[B", "▸ remove")...)
 			}},

@@ -9,7 +9,7 @@ import (
 
 func TestExpiryThatIsLeftOutIsSaidAndOneThatIsGivenIsNot(t *testing.T) {
 	m := newMachine(t)
-	m.want(0, "--expires is left out: the key never expires", "create", "--name", "a", "--permission", "getRules")
+	m.want(0, "--expires is left out: the key never expires; the screens begin with 90d", "create", "--name", "a", "--permission", "getRules")
 	for _, given := range []string{"never", "30d"} {
 		if r := m.want(0, "created b", "create", "--name", "b", "--permission", "getRules", "--expires", given); strings.Contains(r.stderr, "left out") {
 			t.Errorf("--expires %s: %s", given, r.stderr)

@@ -55,6 +55,26 @@ func (a *app) askYes(ctx context.Context, question string) (bool, error) {
 	return answer == "y" || answer == "yes", err
 }
 
+// confirmable refuses what takes something away where nobody can be asked and nothing says yes.
+func (a *app) confirmable(doing string, yes bool) error {
+	if yes || a.interactive() {
+		return nil
+	}
+	return host.Usagef("%s, and there is no terminal to ask on: use --yes; nothing was changed", doing)
+}
+
+// confirm asks whether it is to be done, unless yes says so; no is an error that says what was not done.
+func (a *app) confirm(ctx context.Context, yes bool, question, not string) error {
+	if yes {
+		return nil
+	}
+	sure, err := a.askYes(ctx, question+" [y/N] ")
+	if err == nil && !sure {
+		err = errors.New(not)
+	}
+	return err
+}
+
 // askHidden reads one line that the terminal does not show.
 func (a *app) askHidden(ctx context.Context, question string) (string, error) {
 	in, ok := a.world.In.(fileLike)

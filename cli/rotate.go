@@ -183,8 +183,8 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 		return err
 	}
 	defer r.Close()
-	if !yes && !o.plan && !a.interactive() {
-		return host.Usagef("rotating needs confirmations, and there is no terminal to ask on: use --yes; nothing was changed")
+	if err := a.confirmable("rotating needs confirmations", yes || o.plan); err != nil {
+		return err
 	}
 	if o.plan {
 		return a.printPlan(ctx, s, r, asJSON)

@@ -22,8 +22,8 @@ type queued struct {
 
 // rotateAll rotates every key that a filter means: the preflight of all, then one after another.
 func (a *app) rotateAll(ctx context.Context, o rotateOptions, p rotation.Params, asJSON bool) error {
-	if !o.yes && !o.plan && !a.interactive() {
-		return host.Usagef("rotating needs confirmations, and there is no terminal to ask on: use --yes; nothing was changed")
+	if err := a.confirmable("rotating needs confirmations", o.yes || o.plan); err != nil {
+		return err
 	}
 	s, keys, err := a.toRotate(ctx, o.all)
 	if err != nil || len(keys) == 0 {
@@ -134,14 +134,7 @@ func (a *app) confirmAll(ctx context.Context, s *session, queue []queued, o rota
 			a.say("    ! %s", n)
 		}
 	}
-	if o.yes {
-		return nil
-	}
-	sure, err := a.askYes(ctx, fmt.Sprintf("Rotate %s? [y/N] ", keyCount(len(queue))))
-	if err == nil && !sure {
-		err = errors.New("not begun: nothing was changed")
-	}
-	return err
+	return a.confirm(ctx, o.yes, "Rotate "+keyCount(len(queue))+"?", "not begun: nothing was changed")
 }
 
 func (a *app) printPlans(s *session, queue []queued, asJSON bool) error {

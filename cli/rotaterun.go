@@ -361,11 +361,7 @@ func (r *rotationRun) confirmPlan(ctx context.Context) error {
 		}
 	}
 	r.say("  --plan says the calls and writes, one by one")
-	sure, err := r.a.askYes(ctx, "Begin? [y/N] ")
-	if err == nil && !sure {
-		err = fmt.Errorf("not begun: nothing was changed")
-	}
-	return err
+	return r.a.confirm(ctx, false, "Begin?", "not begun: nothing was changed")
 }
 
 // abort undoes until the old key is as it was.

@@ -312,15 +312,12 @@ func decodeObject(r io.Reader, names ...string) (members map[string]json.RawMess
 type text string
 
 func (t *text) UnmarshalJSON(b []byte) error {
-	s, ok := unquoted(b)
+	inside, ok := unquoted(b)
 	switch {
 	case ok:
-		*t = text(s)
+		*t = text(inside)
 	case len(b) > 0 && b[0] == '"':
-		if err := json.Unmarshal(b, &s); err != nil {
-			return err
-		}
-		*t = text(s)
+		return json.Unmarshal(b, (*string)(t))
 	case len(b) > 0 && (b[0] == '-' || b[0] >= '0' && b[0] <= '9'):
 		*t = text(b)
 	}
@@ -342,8 +339,13 @@ func (f *flag) UnmarshalJSON(b []byte) error {
 type token struct{ apikey.Secret }
 
 func (t *token) UnmarshalJSON(b []byte) error {
-	s, ok := unquoted(b)
-	if (ok || json.Unmarshal(b, &s) == nil) && isPrintable(s) {
+	var s string
+	if inside, ok := unquoted(b); ok {
+		s = string(inside)
+	} else if json.Unmarshal(b, &s) != nil {
+		return nil
+	}
+	if isPrintable(s) {
 		t.Secret = apikey.NewSecret(s)
 	}
 	return nil
@@ -373,7 +375,7 @@ func firstToken(values ...token) apikey.Secret {
 }
 
 // field scrubs a text of a key.
-func field(t text) string { return scrub(string(t), maxField) }
+func field[T ~string](t T) string { return scrub(string(t), maxField) }
 
 // looksLikeWebPage reports whether a body begins as HTML or XML does.
 func looksLikeWebPage(head []byte) bool {

@@ -54,7 +54,6 @@ type Error struct {
 	// may have answered in its place.
 	Own bool
 
-	isJSON  bool // the body is a JSON object
 	web     bool // the body is a web page
 	limited bool // a rate limit, however it was told
 }

@@ -34,10 +34,10 @@ type fault struct {
 
 // shape is how a fault was written, by which a service's own is told from that of something in front of it.
 type shape struct {
-	members string // of the object, in order
-	no      bool   // success is there, and false
-	text    bool   // error is there, and a text
-	object  bool   // error is there, and an object
+	members []string // of the object, in order
+	no      bool     // success is there, and false
+	text    bool     // error is there, and a text
+	object  bool     // error is there, and an object
 }
 
 // parseFault reads an error body; what it cannot read is an empty fault.
@@ -64,7 +64,7 @@ func parseFault(body []byte) fault {
 
 func faultOf(members map[string]json.RawMessage) fault {
 	message := bytes.TrimSpace(members["error"])
-	f := fault{json: true, shape: shape{members: strings.Join(slices.Sorted(maps.Keys(members)), " "), no: says(members["success"], false),
+	f := fault{json: true, shape: shape{members: slices.Sorted(maps.Keys(members)), no: says(members["success"], false),
 		text: bytes.HasPrefix(message, []byte{'"'}) && len(message) > 2, object: bytes.HasPrefix(message, []byte{'{'})}}
 	var inner struct {
 		Code    text            `json:"code"`
@@ -238,7 +238,7 @@ func details(raw json.RawMessage) string {
 // words makes a text of the service fit for an error: no secret that is known or looks like one,
 // no control characters, not too long.
 func (t *transport) words(c call, raw string) string {
-	return fit(raw, t.speaks.shape, t.secrets(c))
+	return fit(raw, t.speaks.secret, t.secrets(c))
 }
 
 // words is that for a text that nobody knows a secret of.

@@ -65,9 +65,9 @@ var genericQuirks = []quirk{
 	{name: "identify by mask", do: identify(genericSecret), steps: []step{gGet.with(200, gList(gRow("k1", `,"masked":"sk_test_SECRET…"`)+","+gRow("k2", `,"masked":"sk_test_****"`)))},
 		want: "id=k1 masked=sk_test_SECRET… matched=yes"},
 	{name: "403", do: list, steps: []step{gGet.with(403, `{"success":false,"message":"Not from here"}`)}, kind: Forbidden, in: "Not from here [The key lacks the permission for this, or is restricted"},
-	{name: "revoke", do: remove1("k1"), steps: []step{deleteCalls[wirename.Generic].with(200, `{"success":true,"message":"API key revoked successfully"}`)}, want: "gone=false message=API key revoked successfully"},
+	{name: "revoke", do: remove1("k1"), steps: []step{deleteCalls[wirename.Generic].with(200, `{"success":true,"message":"API key revoked successfully"}`)}, want: "gone=false"},
 	{name: "revoke that says no with 200", do: remove1("k1"), steps: []step{deleteCalls[wirename.Generic].with(200, `{"success":false,"error":"in use"}`)}, kind: Invalid, in: "in use"},
-	{name: "revoke that says 404 with 200", do: remove1("k1"), steps: []step{deleteCalls[wirename.Generic].with(200, `{"success":false,"error":{"code":404,"message":"unknown key"}}`)}, want: "gone=true message=unknown key"},
+	{name: "revoke that says 404 with 200", do: remove1("k1"), steps: []step{deleteCalls[wirename.Generic].with(200, `{"success":false,"error":{"code":404,"message":"unknown key"}}`)}, want: "gone=true"},
 	{name: "update", do: update("k1", apikey.Patch{}), kind: Unsupported, in: "create a replacement"},
 
 	{name: "create in the dashboard alone", do: create(liveDraft), kind: Unsupported, in: "dashboard"},

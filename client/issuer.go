@@ -13,12 +13,10 @@ import (
 	"detent/client/kit"
 )
 
-// issuer speaks to a service as a declaration says. What it can do beyond the calls of a Service are func fields, nil where the
-// declaration has no such call.
+// issuer speaks to a service as a declaration says.
 type issuer struct {
 	*transport
 	d        *kit.Declaration
-	layout   *layout
 	spelling verbatim
 	exchange *exchange    // nil where nothing is exchanged
 	sessions *sessions    // what the credential is exchanged for before each call; nil where it is sent itself
@@ -26,45 +24,34 @@ type issuer struct {
 	tried    scheme       // how a key is sent whose secret is tried
 	features *features    // of permissions, and how the account spells them
 	query    atomic.Int32 // index in the declared queries of the list that the credential may read
-	abilities
 
 	whole       func(apikey.Secret) bool  // nil where no form of a whole secret is declared
 	told        atomic.Pointer[Catalogue] // what the service said of its permissions; nil for nothing
 	looksAtKeys sync.Map                  // the probes of which it was seen, though the shape of their answer is not known
 }
 
-// abilities are what an issuer has beyond the five calls of a Service, nil where its declaration has no such call.
-type abilities struct {
-	identify   func(ctx context.Context, secret apikey.Secret) (*apikey.Key, error)
-	retrieve   func(ctx context.Context, id string) (apikey.Secret, error)
-	publicKey  func(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error)
-	ownProject func(ctx context.Context) (project string, known bool, err error)
-	catalogue  func(ctx context.Context) ([]kit.Permission, error)
-	roll       func(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error)
-}
-
 // lacks reports whether an interface that every issuer has the method of is one that this one does nothing in.
 func (s *issuer) lacks(ability any) bool {
 	switch ability.(type) {
 	case *Identifier:
-		return s.identify == nil
+		return len(s.d.Row.Masked)+len(s.d.Row.Secret) == 0
 	case *Retriever:
-		return s.retrieve == nil
+		return !s.d.Can("retrieve")
 	case *PublicKeys:
-		return s.publicKey == nil
+		return s.d.PublicKey == nil
 	case *ProjectFinder:
-		return s.ownProject == nil
+		return s.d.OwnProject == ""
 	case *Cataloguer:
-		return s.catalogue == nil
+		return s.d.Catalogue == nil
 	case *Roller:
-		return s.roll == nil
+		return s.d.Roll == nil
 	}
 	return false
 }
 
 func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
-	s := &issuer{d: d, layout: newLayout(&d.Row), features: newFeatures(d.Permissions)}
-	t, bad := newTransport(opts, s.dialect())
+	s := &issuer{d: d, features: newFeatures(d.Permissions)}
+	t, bad := newTransport(opts, newDialect(d, s.features))
 	if bad != nil {
 		return nil, bad
 	}
@@ -80,32 +67,7 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 		s.whole = func(secret apikey.Secret) bool { return secret.Matches(whole) }
 	}
 	s.authorize()
-	if len(d.Row.Masked)+len(d.Row.Secret) > 0 {
-		s.identify = s.byList
-	}
-	switch {
-	case d.Retrieve != nil:
-		s.retrieve = s.byCall
-	case d.List.Secrets:
-		s.retrieve = s.bySecretOfList
-	}
-	if d.PublicKey != nil {
-		s.publicKey = s.givePublicKey
-	}
-	if d.Roll != nil {
-		s.roll = s.newSecret
-	}
-	if d.OwnProject != "" {
-		s.ownProject = s.projectOfList
-	}
-	switch {
-	case d.Catalogue == nil:
-	case d.Catalogue.Keys:
-		s.catalogue = s.catalogueOfKeys
-	default:
-		s.catalogue = s.catalogueByCall
-	}
-	if s.catalogue != nil && opts.Catalogue != nil && len(opts.Catalogue.Permissions) > 0 {
+	if s.d.Catalogue != nil && opts.Catalogue != nil && len(opts.Catalogue.Permissions) > 0 {
 		s.told.Store(opts.Catalogue)
 	}
 	if d.Exchange != nil {
@@ -119,63 +81,6 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 	return s, nil
 }
 
-// dialect is how the issuer says no.
-func (s *issuer) dialect() dialect {
-	d, r := s.d, s.d.Refusals
-	own := func(f fault) bool {
-		marked := slices.ContainsFunc(r.Own, func(mark string) bool {
-			return mark == "no" && f.shape.no || mark == "text" && f.shape.text || mark == "object" && f.shape.object || mark == "code" && f.code != "" ||
-				mark == "message" && slices.Contains(strings.Fields(f.shape.members), "message")
-		})
-		if r.Status && f.status == 0 || len(r.Members) > 0 && slices.ContainsFunc(strings.Fields(f.shape.members), func(name string) bool { return !slices.Contains(r.Members, name) }) {
-			return false
-		}
-		marked = marked || len(r.With) > 0 && !slices.ContainsFunc(r.With, func(name string) bool { return !slices.Contains(strings.Fields(f.shape.members), name) })
-		return marked && !slices.ContainsFunc(strings.Fields(f.shape.members), func(name string) bool { return slices.Contains(r.Foreign, name) })
-	}
-	out := dialect{verdict: rightsVerdict, own: own}
-	out.means = func(status int, f fault) int {
-		told := strings.ToLower(f.message + " " + f.code)
-		for _, m := range r.Means {
-			if (m.Status == 0 || m.Status == status) && (m.Words == "" || anyOf(told, m.Words)) {
-				return m.Is
-			}
-		}
-		return status
-	}
-	switch {
-	case r.Forbidden == "role":
-		out.verdict, out.names = roleVerdict, namedRole
-	case r.Lacking != "":
-		out.verdict, out.names = codeVerdict(r.Lacking), s.features.named
-	}
-	if judge := out.verdict; r.Known != "" {
-		out.verdict = func(e *Error) apikey.Verdict {
-			if anyOf(strings.ToLower(e.Message), r.Known) {
-				return apikey.Accepted
-			}
-			return judge(e)
-		}
-	}
-	if d.Secret.Shape != "" {
-		out.shape = regexp.MustCompile(d.Secret.Shape)
-	}
-	for _, m := range d.Remedies {
-		out.remedies = append(out.remedies, remedy{status: m.Status, code: m.Code, words: m.Words, sent: m.Sent, op: opsNamed(m.Op), otherEnvironment: m.OtherEnvironment, account: m.Account, missing: m.Missing, hint: m.Hint})
-	}
-	return out
-}
-
-// opsNamed are the operations that a declaration names, "create|update", as errors name them.
-func opsNamed(names string) string {
-	ops := map[string]string{"list": opList, "create": opCreate, "update": opUpdate, "delete": opDelete, "probe": opProbe, "": ""}
-	var out []string
-	for _, name := range strings.Split(names, "|") {
-		out = append(out, ops[name])
-	}
-	return strings.Join(out, "|")
-}
-
 // Capabilities implements Service.
 func (s *issuer) Capabilities() apikey.Capabilities {
 	can := func(name string) apikey.Ability { return s.ability(name, s.d.Can(name)) }
@@ -187,7 +92,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		Environments: slices.Clone(s.d.Environments), AccessFields: slices.Clone(s.d.Access),
 		MorePermissions: slices.Clone(s.d.MorePermissions), MaxName: s.d.Longest, UsagePage: s.d.Usage, Advice: s.d.Advice,
 		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,
-		NoTryDead: s.d.Truth.NeverTryDead, Roll: s.rolls(), Catalogue: apikey.Catalogue{Can: s.catalogue != nil, OfKeys: s.d.Catalogue != nil && s.d.Catalogue.Keys, Asked: s.askedAt()},
+		NoTryDead: s.d.Truth.NeverTryDead, Roll: s.rolls(), Catalogue: apikey.Catalogue{Can: s.d.Catalogue != nil, OfKeys: s.d.Catalogue != nil && s.d.Catalogue.Keys, Asked: s.askedAt()},
 	}
 	c.Whole = s.whole
 	c.Whose = func(secret apikey.Secret) (title, prefix string) { return whose(s.d.Name, secret) }
@@ -286,35 +191,33 @@ func (s *issuer) List(ctx context.Context, each func([]apikey.Key)) error {
 	ctx, done := s.operation(ctx)
 	defer done()
 	var c *collector
-	return s.walk(ctx,
+	err := s.walk(ctx,
 		func(a *answer) {
 			c = &collector{each: each, answer: a, own: s.opts.Token, ownID: s.spelling.show(s.exchange.subject())}
 		},
-		func(k *apikey.Key, _ *record) { c.add(k) },
-		func() { c.finish() })
+		func(k *apikey.Key, _ apikey.Secret) { c.add(k) })
+	if err == nil {
+		c.finish()
+	}
+	return err
 }
 
-// Identify implements Identifier.
+// Identify implements Identifier: by the subject of its own session where there is a token server, by itself where the
+// list has it, else by a mask that only one key has. A prefix is an environment, never an identity.
 func (s *issuer) Identify(ctx context.Context, secret apikey.Secret) (*apikey.Key, error) {
-	if s.identify == nil {
+	if s.lacks((*Identifier)(nil)) {
 		return nil, nil
 	}
 	ctx, done := s.operation(ctx)
 	defer done()
-	return s.identify(ctx, secret)
-}
-
-// byList identifies a secret by the list: by the subject of its own session where there is a token server, by itself where the
-// list has it, else by a mask that only one key has. A prefix is an environment, never an identity.
-func (s *issuer) byList(ctx context.Context, secret apikey.Secret) (*apikey.Key, error) {
 	subject := ""
 	if s.exchange.usable() && secret.Check() == nil {
 		if session, err := s.exchange.issue(ctx, opProbe, secret); err == nil {
 			subject = s.spelling.show(session.subject)
 		}
 	}
-	key, _, err := s.find(ctx, secret, func(k *apikey.Key, r *record) bool {
-		return r.secret().Equal(secret) || s.halfOf(k.ID, secret) || subject != "" && k.ID == subject
+	key, err := s.find(ctx, secret, func(k *apikey.Key, listed apikey.Secret) bool {
+		return listed.Equal(secret) || s.halfOf(k.ID, secret) || subject != "" && k.ID == subject
 	})
 	if key != nil {
 		key.Own = key.Own || secret.Equal(s.opts.Token)
@@ -322,34 +225,26 @@ func (s *issuer) byList(ctx context.Context, secret apikey.Secret) (*apikey.Key,
 	return key, err
 }
 
-// find lists until it knows the one key that is meant, with the secret that the list has for it: else by a mask of the secret that
-// only one key has.
-func (s *issuer) find(ctx context.Context, secret apikey.Secret, meant func(*apikey.Key, *record) bool) (*apikey.Key, apikey.Secret, error) {
+// find is the one key of the list that is meant, else the one that has a mask of the secret; nil where none or several are.
+func (s *issuer) find(ctx context.Context, secret apikey.Secret, meant func(*apikey.Key, apikey.Secret) bool) (*apikey.Key, error) {
 	var exact, masked []apikey.Key
-	var value apikey.Secret
 	err := s.walk(ctx,
-		func(*answer) { exact, masked, value = nil, nil, apikey.Secret{} },
-		func(k *apikey.Key, r *record) {
-			switch listed := r.secret(); {
-			case meant(k, r):
-				exact, value = append(exact, *k), listed
+		func(*answer) { exact, masked = nil, nil },
+		func(k *apikey.Key, listed apikey.Secret) {
+			switch {
+			case meant(k, listed):
+				exact = append(exact, *k)
 			case listed.IsZero() && maskOf(k.Masked, secret):
 				masked = append(masked, *k)
 			}
-		}, func() {})
+		})
 	if err != nil {
-		return nil, apikey.Secret{}, err
+		return nil, err
 	}
 	if len(exact) == 0 {
 		exact = masked
 	}
-	return sameByMask(exact), value, nil
-}
-
-// bySecretOfList gives the secret of a key again, as far as the list has it.
-func (s *issuer) bySecretOfList(ctx context.Context, id string) (apikey.Secret, error) {
-	_, secret, err := s.find(ctx, apikey.Secret{}, func(k *apikey.Key, _ *record) bool { return k.ID == id })
-	return s.withID(id, secret), err
+	return sameByMask(exact), nil
 }
 
 // Delete implements Service.
@@ -360,8 +255,8 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 		return apikey.Deleted{}, unsupported(opDelete, s.Capabilities().Delete)
 	}
 	c, err := s.about(ctx, opDelete, s.d.Delete, id, nil)
-	if e := asError(err); e != nil && e.Kind == NotFound && s.d.Row.SecretIsID {
-		return apikey.Deleted{AlreadyGone: true, Message: e.Message}, nil
+	if IsKind(err, NotFound) && s.d.Row.SecretIsID {
+		return apikey.Deleted{AlreadyGone: true}, nil
 	}
 	if err != nil {
 		return apikey.Deleted{}, err
@@ -369,8 +264,8 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
 	gone, err := s.remove(ctx, c)
 	if e := asError(err); e != nil && e.Outcome == NotDone && s.d.Delete.MaybeGone != "" && anyOf(strings.ToLower(e.Message), s.d.Delete.MaybeGone) {
-		if listed, failed := s.lists(ctx, id); failed == nil && !listed {
-			return apikey.Deleted{AlreadyGone: true, Message: e.Message}, nil
+		if listed, failed := s.inList(ctx, id); failed == nil && listed.key.ID == "" {
+			return apikey.Deleted{AlreadyGone: true}, nil
 		}
 	}
 	return gone, err

@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"detent/apikey"
 	"detent/client/kit"
@@ -73,28 +71,23 @@ func (s *issuer) about(ctx context.Context, op string, declared *kit.Call, id st
 	if s.opts.ReadOnly && op != opGet {
 		return call{}, readOnly(op)
 	}
-	var found apikey.Secret
-	err := s.walk(ctx, func(*answer) { found = apikey.Secret{} }, func(k *apikey.Key, r *record) {
-		if k.ID == id {
-			found = r.secret()
-		}
-	}, func() {})
+	found, err := s.inList(ctx, id)
 	if err != nil {
 		return call{}, err
 	}
-	if found.IsZero() {
+	if found.secret.IsZero() {
 		return call{}, &Error{Op: op, Kind: NotFound, Status: http.StatusNotFound, Outcome: NotDone, Message: "the list has no such key", Own: true}
 	}
-	values[apikey.FieldID] = found
+	values[apikey.FieldID] = found.secret
 	c := s.request(op, declared, id, values)
-	c.idSecret = found
+	c.idSecret = found.secret
 	return c, nil
 }
 
 // one makes a call whose answer is one key.
 func (s *issuer) one(ctx context.Context, c call, names []string) (key apikey.Key, secret apikey.Secret, err error) {
 	err = s.send(ctx, c, func(a *answer) error {
-		r := s.layout.record()
+		r := newRecord(&s.d.Row)
 		if err := r.read(a.body, names); err != nil {
 			return err
 		}
@@ -147,7 +140,11 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 		}
 	}
 	if declared.Silent {
-		if err := s.send(ctx, c, acknowledged); err != nil {
+		err := s.send(ctx, c, func(a *answer) error {
+			_, err := acknowledged(a, "the change", false)
+			return err
+		})
+		if err != nil {
 			return apikey.Key{}, err
 		}
 		return s.look(ctx, id, patch)
@@ -156,35 +153,10 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 	return key, err
 }
 
-// acknowledged reads an answer that shows no key, and may say no all the same.
-func acknowledged(a *answer) error {
-	raw, err := io.ReadAll(a.body)
-	switch empty := len(bytes.TrimSpace(raw)) == 0; {
-	case err != nil:
-		return err
-	case empty && a.status == http.StatusNoContent:
-		return nil
-	case empty:
-		return io.EOF // an empty 200 is not what any service says: was it the service?
-	case looksLikeWebPage(raw):
-		return errWebPage
-	}
-	_, err = readRemoved(raw, words)
-	var bad badAnswer
-	if errors.As(err, &bad) {
-		return badAnswer(strings.Replace(string(bad), "the delete", "the change", 1))
-	}
-	return err
-}
-
 // look finds a key that was changed, by an answer that shows none: whether it was is what the row shows.
 func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
-	var found apikey.Key
-	err := s.walk(ctx, func(*answer) { found = apikey.Key{} }, func(k *apikey.Key, _ *record) {
-		if k.ID == id {
-			found = *k
-		}
-	}, func() {})
+	listed, err := s.inList(ctx, id)
+	found := listed.key
 	if e := asError(err); e != nil {
 		e.Op, e.Outcome = opUpdate, Unknown
 		return apikey.Key{}, e
@@ -199,24 +171,17 @@ func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch) (apike
 	return found, nil
 }
 
-// lists reports whether the list has a key.
-func (s *issuer) lists(ctx context.Context, id string) (found bool, err error) {
-	err = s.walk(ctx, func(*answer) { found = false }, func(k *apikey.Key, _ *record) { found = found || k.ID == id }, func() {})
-	return found, err
-}
-
-// Retrieve implements Retriever.
+// Retrieve implements Retriever: by the declared call, else as far as the list has the secret.
 func (s *issuer) Retrieve(ctx context.Context, id string) (apikey.Secret, error) {
-	if s.retrieve == nil {
+	if !s.d.Can("retrieve") {
 		return apikey.Secret{}, unsupported(opGet, s.Capabilities().Retrieve)
 	}
 	ctx, done := s.operation(ctx)
 	defer done()
-	return s.retrieve(ctx, id)
-}
-
-// byCall gives a secret again by the call that is declared for it.
-func (s *issuer) byCall(ctx context.Context, id string) (apikey.Secret, error) {
+	if s.d.Retrieve == nil {
+		listed, err := s.inList(ctx, id)
+		return s.withID(id, listed.secret), err
+	}
 	c, err := s.about(ctx, opGet, s.d.Retrieve, id, nil)
 	if err != nil {
 		return apikey.Secret{}, err
@@ -225,36 +190,26 @@ func (s *issuer) byCall(ctx context.Context, id string) (apikey.Secret, error) {
 	return s.withID(id, secret), err
 }
 
-// OwnProject implements ProjectFinder.
+// OwnProject implements ProjectFinder: by the list of the credential's project.
 func (s *issuer) OwnProject(ctx context.Context) (project string, known bool, err error) {
-	if s.ownProject == nil {
+	if s.d.OwnProject == "" {
 		return "", false, nil
 	}
 	ctx, done := s.operation(ctx)
 	defer done()
-	return s.ownProject(ctx)
-}
-
-// projectOfList finds the project of the credential by the list of that project.
-func (s *issuer) projectOfList(ctx context.Context) (project string, known bool, err error) {
 	seen := map[string]bool{}
 	_, err = s.page(ctx, s.queryOf(s.d.OwnProject), func(*answer) { clear(seen) },
-		func(k *apikey.Key, _ *record) { project = k.Project; seen[k.Project] = true })
+		func(k *apikey.Key, _ apikey.Secret) { project = k.Project; seen[k.Project] = true })
 	return project, err == nil && len(seen) == 1 && project != "", err
 }
 
-// RequestPublicKey implements PublicKeys.
+// RequestPublicKey implements PublicKeys. The call may mint, whatever its method, so that it counts as a write.
 func (s *issuer) RequestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
-	if s.publicKey == nil {
+	if s.d.PublicKey == nil {
 		return apikey.PublicKeyValue{}, unsupported(opPublic, s.Capabilities().PublicKeys)
 	}
 	ctx, done := s.operation(ctx)
 	defer done()
-	return s.publicKey(ctx, req)
-}
-
-// givePublicKey makes the declared call. It may mint, whatever its method, so that it counts as a write.
-func (s *issuer) givePublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
 	if req.TTL < 0 || req.TTL > int64(apikey.MaxLifetime/time.Second) {
 		return apikey.PublicKeyValue{}, &Error{Op: opPublic, Kind: Invalid, Outcome: NotDone, Message: "the lifetime must be from 1 second to 100 years"}
 	}
@@ -318,15 +273,4 @@ func decodePublicKey(r io.Reader) (apikey.PublicKeyValue, error) {
 		return apikey.PublicKeyValue{}, badAnswer("the answer holds no public key")
 	}
 	return apikey.PublicKeyValue{Value: reply.Value.Secret, ExpiresAt: firstTime(reply.ExpireAt, reply.ExpiresAt).orNever()}, nil
-}
-
-// namedRole is the role that a refusal says is needed, else the one that the call needs.
-func namedRole(message, needed string) string {
-	words := strings.FieldsFunc(strings.ToLower(message), func(r rune) bool { return r != '_' && !unicode.IsLetter(r) })
-	for i := range words {
-		if i+3 < len(words) && words[i] == "role" && words[i+2] == "is" && words[i+3] == "needed" {
-			return words[i+1]
-		}
-	}
-	return needed
 }

@@ -28,14 +28,21 @@ const (
 	maxSeen      = 200
 )
 
-// Catalogue implements Cataloguer.
+// Catalogue implements Cataloguer: by the declared call; else by the account's own keys, whose list shows how it spells features, and
+// which permissions are in use that no document has.
 func (s *issuer) Catalogue(ctx context.Context) (Catalogue, error) {
-	if s.catalogue == nil {
+	if s.d.Catalogue == nil {
 		return Catalogue{}, unsupported(opCatalogue, apikey.Cannot("the service has no call that tells which permissions there are"))
 	}
 	ctx, done := s.operation(ctx)
 	defer done()
-	list, err := s.catalogue(ctx)
+	if s.d.Catalogue.Keys {
+		if err := s.walk(ctx, func(*answer) {}, func(*apikey.Key, apikey.Secret) {}); err != nil {
+			return Catalogue{}, err
+		}
+		return *s.told.Load(), nil
+	}
+	list, err := s.catalogueByCall(ctx)
 	if err != nil {
 		return Catalogue{}, err
 	}
@@ -103,7 +110,7 @@ func (s *issuer) catalogued(raw []byte) (kit.Permission, error) {
 		}
 		return string(t)
 	}
-	p := kit.Permission{Name: s.spelling.show(at(d.Name)), ID: at(d.ID), Feature: s.spelling.show(at(d.Feature)), Group: heading(at(d.Group)), Description: field(text(at(d.Description)))}
+	p := kit.Permission{Name: s.spelling.show(at(d.Name)), ID: at(d.ID), Feature: s.spelling.show(at(d.Feature)), Group: heading(at(d.Group)), Description: field(at(d.Description))}
 	if p.Name == "" {
 		return p, badAnswer("a permission in the answer has no name")
 	}
@@ -119,21 +126,12 @@ func (s *issuer) catalogued(raw []byte) (kit.Permission, error) {
 
 // heading makes words of a name such as "dns_and_zones".
 func heading(name string) string {
-	words := field(text(strings.ReplaceAll(name, "_", " ")))
+	words := field(strings.ReplaceAll(name, "_", " "))
 	first, size := utf8.DecodeRuneInString(words)
 	if size == 0 {
 		return ""
 	}
 	return string(unicode.ToUpper(first)) + words[size:]
-}
-
-// catalogueOfKeys learns from the account's own keys, as every list does: how it spells features, and which permissions are in use that
-// no document has.
-func (s *issuer) catalogueOfKeys(ctx context.Context) ([]kit.Permission, error) {
-	if err := s.walk(ctx, func(*answer) {}, func(*apikey.Key, *record) {}, func() {}); err != nil {
-		return nil, err
-	}
-	return s.offered(), nil
 }
 
 // seenOnKeys are the declared permissions as the account spells them, and those that keys have beside them.

@@ -27,7 +27,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	now := s.now()
 	values := map[apikey.Field]any{apikey.FieldName: draft.Name}
 	switch {
-	case (len(s.d.Permissions) > 0 || s.catalogue != nil) && len(draft.Permissions) == 0 && len(draft.Extra) == 0:
+	case (len(s.d.Permissions) > 0 || s.d.Catalogue != nil) && len(draft.Permissions) == 0 && len(draft.Extra) == 0:
 		return apikey.Created{}, invalidDraft("a key needs at least one permission")
 	case slices.ContainsFunc(draft.Permissions, func(p apikey.Permission) bool { return p.Name == "" }):
 		return apikey.Created{}, invalidDraft("a permission has no name")
@@ -119,19 +119,19 @@ func (s *issuer) readMade(a *answer, names []string) (m made, err error) {
 	if m.whole, err = io.ReadAll(a.body); err != nil {
 		return m, err
 	}
-	m.row = s.layout.record()
+	m.row = newRecord(&s.d.Row)
 	if err := m.row.read(bytes.NewReader(m.whole), names); err != nil {
 		return m, err
 	}
-	beside := s.layout.record()
+	beside := newRecord(&s.d.Row)
 	if err := json.Unmarshal(m.whole, beside); err != nil {
 		return m, err
 	}
-	m.secret, m.bound = m.row.secret(), m.row.text(m.row.l.id) != ""
+	m.secret, m.bound = m.row.secret(), firstOf(m.row.id...) != ""
 	if m.secret.IsZero() {
 		m.secret, m.bound = beside.secret(), false
 	}
-	m.row.keep(m.secret)
+	m.row.setSecret(m.secret)
 	return m, nil
 }
 
@@ -143,19 +143,19 @@ func (s *issuer) created(a *answer) (apikey.Created, error) {
 	}
 	row, out := m.row, apikey.Created{Secret: m.secret, Bound: m.bound}
 	bare := false // the answer is no key, and says nothing of one but its id
-	if path := s.d.Create.ID; path != "" && row.text(row.l.id) == "" {
+	if path := s.d.Create.ID; path != "" && firstOf(row.id...) == "" {
 		var members map[string]json.RawMessage
 		_ = json.Unmarshal(m.whole, &members)
 		var id text
 		_ = json.Unmarshal(dig(members, path), &id)
-		row.name(id)
+		row.setID(id)
 		bare = true
 	}
 	if s.d.Row.SecretIsID && out.Secret.IsZero() {
 		return out, noSecret()
 	}
 	// Where keys have an end at all, what a short answer leaves out is not what the key does not have.
-	short := !s.d.Create.Whole && !row.time(row.l.expires).set && len(s.d.Row.ExpiresAt) > 0
+	short := !s.d.Create.Whole && !firstTime(row.expires...).set && len(s.d.Row.ExpiresAt) > 0
 	if out.Key, err = s.key(row); short {
 		out.Key.ExpiresAt = apikey.Moment{}
 	}
@@ -201,8 +201,8 @@ func (s *issuer) askedEnd(asked apikey.Expiry, now time.Time) apikey.Moment {
 // that would lose them.
 func (s *issuer) readBack(ctx context.Context, created *apikey.Created) {
 	id := created.Key.ID
-	found, _, err := s.find(ctx, created.Secret, func(k *apikey.Key, r *record) bool {
-		return k.ID == id && id != "" || r.secret().Equal(created.Secret)
+	found, err := s.find(ctx, created.Secret, func(k *apikey.Key, listed apikey.Secret) bool {
+		return k.ID == id && id != "" || listed.Equal(created.Secret)
 	})
 	switch created.Notes = nil; {
 	case found != nil:

@@ -21,7 +21,7 @@ func (s *issuer) declaredNames(op string) []string {
 	case "list", "identify":
 		return inWords(&s.d.List.Call)
 	case "project":
-		if s.ownProject != nil {
+		if s.d.OwnProject != "" {
 			return inWords(&s.d.List.Call)
 		}
 	case "update": // a rotation switches a key off and on
@@ -30,7 +30,7 @@ func (s *issuer) declaredNames(op string) []string {
 		}
 		return inWords(s.d.Update)
 	case "retrieve":
-		if s.d.Retrieve == nil && s.retrieve != nil {
+		if s.d.Retrieve == nil && s.d.List.Secrets {
 			return inWords(&s.d.List.Call)
 		}
 		return inWords(s.d.Retrieve)

@@ -17,9 +17,11 @@ const (
 	maxEmpty  = 10      // empty pages in a row, of a service that names a next one for ever
 )
 
-// page reads one page of the list: start is called at each attempt, each for each row, whose key and record are those of the
-// next one when it returns.
-func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer), each func(*apikey.Key, *record)) (rest beside, err error) {
+// visit is told of a row: its key, which is the next row's when it returns, and the secret that the row shows.
+type visit func(*apikey.Key, apikey.Secret)
+
+// page reads one page of the list: start is called at each attempt, each for each row.
+func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer), each visit) (rest beside, err error) {
 	c := s.request(opList, &s.d.List.Call, "", nil)
 	c.list = true
 	body, _ := c.body.(map[string]any)
@@ -38,19 +40,21 @@ func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer)
 	}
 	err = s.send(ctx, c, func(a *answer) error {
 		start(a)
-		r := s.layout.record()
+		r := newRecord(&s.d.Row)
+		var key apikey.Key // one for all rows, as the record is
 		var err error
 		rest.header = a.header
 		rest.members, err = decodeList(a.body, s.d.List.Rows, func(raw []byte) error {
 			if err := r.decode(raw); err != nil {
 				return err
 			}
-			key, err := s.key(r)
-			if err != nil {
+			var err error
+			if key, err = s.key(r); err != nil {
 				return err
 			}
-			key.Own = r.secret().Equal(s.opts.Token)
-			each(&key, r)
+			secret := r.secret()
+			key.Own = secret.Equal(s.opts.Token)
+			each(&key, secret)
 			return nil
 		})
 		return err
@@ -76,12 +80,12 @@ func inBody(text string) any {
 const manyAtOnce = 8
 
 // pageOfIDs reads a list that shows ids alone, and then each key. One that is gone by then is passed over.
-func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), each func(*apikey.Key, *record)) (rest beside, err error) {
+func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), each visit) (rest beside, err error) {
 	var ids []string
 	err = s.send(ctx, c, func(a *answer) error {
 		start(a)
 		ids, rest.header = nil, a.header
-		r := s.layout.record()
+		r := newRecord(&s.d.Row)
 		var err error
 		rest.members, err = decodeList(a.body, s.d.List.Rows, func(raw []byte) error {
 			var id text
@@ -89,7 +93,7 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 				if err := r.decode(raw); err != nil {
 					return err
 				}
-				id = r.text(r.l.id)
+				id = text(firstOf(r.id...))
 			} else if err := id.UnmarshalJSON(raw); err != nil {
 				return err
 			}
@@ -106,7 +110,7 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 	}
 	for from := 0; from < len(ids); from += manyAtOnce {
 		some := ids[from:min(from+manyAtOnce, len(ids))]
-		found, failed := make([]later, len(some)), make([]error, len(some))
+		found, failed := make([]listedKey, len(some)), make([]error, len(some))
 		var all sync.WaitGroup
 		for i, id := range some {
 			all.Add(1)
@@ -122,7 +126,7 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 			case failed[i] != nil:
 				return rest, failed[i]
 			default:
-				each(&found[i].key, found[i].record)
+				each(&found[i].key, found[i].secret)
 			}
 		}
 	}
@@ -130,19 +134,19 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 }
 
 // shown asks for one key.
-func (s *issuer) shown(ctx context.Context, id string) (out later, err error) {
+func (s *issuer) shown(ctx context.Context, id string) (out listedKey, err error) {
 	c := s.request(opList, s.d.List.Each, id, map[apikey.Field]any{apikey.FieldID: id})
-	err = s.send(ctx, c, func(a *answer) error {
-		r := s.layout.record()
+	err = s.send(ctx, c, func(a *answer) (err error) {
+		r := newRecord(&s.d.Row)
 		if err := r.read(a.body, s.d.List.Each.Key); err != nil {
 			return err
 		}
-		if r.text(r.l.id) == "" {
-			r.name(text(id))
+		if firstOf(r.id...) == "" {
+			r.setID(text(id))
 		}
-		key, err := s.key(r)
-		key.Own = r.secret().Equal(s.opts.Token)
-		out = later{key, r}
+		out.secret = r.secret()
+		out.key, err = s.key(r)
+		out.key.Own = out.secret.Equal(s.opts.Token)
 		return err
 	})
 	return out, err
@@ -152,53 +156,49 @@ func (s *issuer) shown(ctx context.Context, id string) (out later, err error) {
 // that names no other, and with one that brings nothing and names one that was read: services name a page after the last,
 // the last one again, or the first, and some have one name for all. One that says in so many words that there is more is not
 // the end: whoever asks with a parameter that the service does not know gets its first page for ever.
-func (s *issuer) walk(ctx context.Context, start func(*answer), each func(*apikey.Key, *record), end func()) error {
-	err := s.walkPages(ctx, start, each, end)
+func (s *issuer) walk(ctx context.Context, start func(*answer), each visit) error {
+	err := s.walkPages(ctx, start, each)
 	if err == nil && s.d.Catalogue != nil && s.d.Catalogue.Keys {
 		s.told.Store(&Catalogue{Asked: s.opts.Now().UTC(), Permissions: s.seenOnKeys()})
 	}
 	return err
 }
 
-func (s *issuer) walkPages(ctx context.Context, start func(*answer), each func(*apikey.Key, *record), end func()) error {
+func (s *issuer) walkPages(ctx context.Context, start func(*answer), each visit) error {
 	if s.d.List.Paging == "" && s.d.List.Pages == nil {
-		err := s.widest(ctx, start, each)
-		if err == nil {
-			end()
-		}
-		return err
+		return s.widest(ctx, start, each)
 	}
 	seen, cursors := map[string]bool{}, map[string]bool{}
 	query := s.firstPage()
 	barren, total, last := 0, 0, "" // pages in a row without a key that is new; rows so far; the id of the last
 	for page := 0; ; page++ {
 		count, before := 0, len(seen)
-		var later []later
+		var further []listedKey
 		rest, err := s.page(ctx, query, func(a *answer) {
-			count, later = 0, nil
+			count, further = 0, nil
 			if page == 0 {
 				start(a)
 				clear(seen)
 			}
-		}, func(k *apikey.Key, r *record) {
+		}, func(k *apikey.Key, secret apikey.Secret) {
 			count++
 			last = s.spelling.wire(k.ID)
 			switch {
 			case seen[k.ID]:
 			case page == 0: // it streams; a further page is whole before its first key is passed on
 				seen[k.ID] = true
-				each(k, r)
+				each(k, secret)
 			default:
-				later = append(later, keep(k, r))
+				further = append(further, listedKey{*k, secret})
 			}
 		})
 		if err != nil {
 			return err
 		}
-		for _, row := range later {
+		for _, row := range further {
 			if !seen[row.key.ID] {
 				seen[row.key.ID] = true
-				each(&row.key, row.record)
+				each(&row.key, row.secret)
 			}
 		}
 		if barren++; len(seen) > before {
@@ -218,7 +218,6 @@ func (s *issuer) walkPages(ctx context.Context, start func(*answer), each func(*
 			return &Error{Op: opList, Kind: BadAnswer, Status: http.StatusOK, Outcome: NotDone, Message: bad}
 		}
 		if !more {
-			end()
 			return nil
 		}
 		cursors[cursor] = true
@@ -227,7 +226,7 @@ func (s *issuer) walkPages(ctx context.Context, start func(*answer), each func(*
 }
 
 // widest reads the widest list that the credential may read.
-func (s *issuer) widest(ctx context.Context, start func(*answer), each func(*apikey.Key, *record)) error {
+func (s *issuer) widest(ctx context.Context, start func(*answer), each visit) error {
 	queries := s.d.List.Queries
 	if len(queries) == 0 {
 		queries = []string{""}
@@ -249,18 +248,21 @@ func (s *issuer) widest(ctx context.Context, start func(*answer), each func(*api
 	return first
 }
 
-// later is a row of a page that is read whole before any of it is passed on.
-type later struct {
+// listedKey is a key of the list, with the secret that its row shows.
+type listedKey struct {
 	key    apikey.Key
-	record *record
+	secret apikey.Secret
 }
 
-// keep keeps a row. Of its record only the secret is looked at afterwards.
-func keep(k *apikey.Key, r *record) later {
-	kept := r.l.none
-	if secret := r.secret(); !secret.IsZero() {
-		kept = r.l.record()
-		kept.keep(secret)
+// inList is the key that the list has under an id; none where it has no such key.
+func (s *issuer) inList(ctx context.Context, id string) (found listedKey, err error) {
+	err = s.walk(ctx, func(*answer) { found = listedKey{} }, func(k *apikey.Key, secret apikey.Secret) {
+		if k.ID == id {
+			found = listedKey{*k, secret}
+		}
+	})
+	if err != nil {
+		return listedKey{}, err
 	}
-	return later{*k, kept}
+	return found, nil
 }

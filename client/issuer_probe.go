@@ -186,10 +186,10 @@ func anySays(members map[string]json.RawMessage, meant map[string][]string) bool
 
 // ownList accepts the issuer's own list of keys.
 func (s *issuer) ownList() func(*answer) error {
-	r := s.layout.record()
+	r := newRecord(&s.d.Row)
 	return listed(s.d.List.Rows, func(raw []byte) error {
 		err := r.decode(raw)
-		return requireKey(string(r.text(r.l.id)), err)
+		return requireKey(firstOf(r.id...), err)
 	})
 }
 

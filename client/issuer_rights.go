@@ -119,7 +119,7 @@ const maxSets = 1000
 // permissionsOf are the rights of a key; nil where the row does not say, empty where it says none. Nobody may change the slice: other
 // keys have it too.
 func (s *issuer) permissionsOf(r *record) []apikey.Permission {
-	raw := r.raw(r.l.permissions)
+	raw := firstRaw(r.permissions)
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil
 	}

@@ -35,12 +35,12 @@ func (s *issuer) rollCalls(op string) []string {
 
 // Roll implements Roller.
 func (s *issuer) Roll(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
-	if can := s.rolls(); !can.OK || s.roll == nil {
+	if can := s.rolls(); !can.OK {
 		return apikey.Rolled{}, unsupported(opRoll, can.Ability)
 	}
 	ctx, done := s.operation(ctx)
 	defer done()
-	return s.roll(ctx, id, order)
+	return s.newSecret(ctx, id, order)
 }
 
 // newSecret makes the declared call.
@@ -89,15 +89,15 @@ func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
 	}
 	if m.secret.IsZero() && s.d.Roll.Secret != "" {
 		m.secret = secretAt(m.whole, s.d.Roll.Secret)
-		m.row.keep(m.secret)
+		m.row.setSecret(m.secret)
 	}
-	row, named := m.row, m.row.text(m.row.l.id) != ""
+	row, named := m.row, firstOf(m.row.id...) != ""
 	out.Secret = m.secret
 	switch {
 	case !named && s.d.Roll.NewID:
 		return apikey.Rolled{}, badAnswer("the answer to the roll does not name the key that it made")
 	case !named: // what was asked for is known
-		row.name(text(s.spelling.wire(id)))
+		row.setID(text(s.spelling.wire(id)))
 		if out.Secret.IsZero() {
 			return out, noRoll()
 		}
@@ -113,7 +113,7 @@ func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
 	case out.Secret.IsZero() && (!s.d.Roll.Again || !out.Key.RolledAt.Known()):
 		return out, noRoll()
 	}
-	if !row.time(row.l.expires).set { // a short answer says nothing of it
+	if !firstTime(row.expires...).set { // a short answer says nothing of it
 		out.Key.ExpiresAt = apikey.Moment{}
 	}
 	out.Secret = s.withID(out.Key.ID, out.Secret)

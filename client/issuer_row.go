@@ -11,91 +11,32 @@ import (
 	"detent/client/kit"
 )
 
-// layout is where each field of a declared row lies in a record. It is made once, when the service is opened.
-type layout struct {
-	names                         []string // of all members
-	members                       map[string]slot
-	texts, times, tokens, raws    int
-	flags, references, words      int
-	id, name, masked, prefix, env span
-	kind, role                    span
-	created, updated              span
-	expires, used                 span
-	restrictions, copied, secret  span
-	enabled, retrievable, state   span
-	permissions                   span
-	rolled, former                span
-	account, project, by, upBy    span
-	none                          *record // of nothing
-}
-
-// slot is the place of one member: which kind of value, and which of them.
-type slot struct {
-	kind kind
-	at   int
-}
-
-type kind int
-
-const (
-	aText kind = iota
-	aTime
-	aToken
-	aRaw
-	aFlag
-	aReference
-	aWord
-	anInside
-)
-
-// span are the slots of one field, in the order in which its members are looked at.
-type span struct{ from, to int }
-
-func newLayout(r *kit.Row) *layout {
-	l := &layout{members: map[string]slot{}}
-	place := func(k kind, count *int, members kit.Members) span {
-		s := span{from: *count}
-		for _, m := range members {
-			l.names = append(l.names, m)
-			l.members[m] = slot{k, *count}
-			*count++
-		}
-		s.to = *count
-		return s
-	}
-	l.id, l.name = place(aText, &l.texts, r.ID), place(aText, &l.texts, r.Name)
-	l.masked, l.prefix = place(aText, &l.texts, r.Masked), place(aText, &l.texts, r.Prefix)
-	l.env = place(aText, &l.texts, r.Environment)
-	l.kind, l.role = place(aText, &l.texts, r.Type), place(aText, &l.texts, r.Role)
-	l.created, l.expires = place(aTime, &l.times, r.CreatedAt), place(aTime, &l.times, r.ExpiresAt)
-	l.used, l.updated = place(aTime, &l.times, r.LastUsedAt), place(aTime, &l.times, r.UpdatedAt)
-	l.restrictions, l.copied = place(aRaw, &l.raws, r.Restrictions), place(aRaw, &l.raws, r.Copied)
-	l.rolled, l.former = place(aTime, &l.times, r.RolledAt), place(aRaw, &l.raws, r.Former.Members)
-	l.permissions, l.state = place(aRaw, &l.raws, r.Permissions), place(aWord, &l.words, r.State.Members)
-	l.enabled, l.retrievable = place(aFlag, &l.flags, r.Enabled), place(aFlag, &l.flags, r.CanRetrieve)
-	l.account, l.project = place(aReference, &l.references, r.Account), place(aReference, &l.references, r.Project)
-	l.by, l.upBy = place(aReference, &l.references, r.CreatedBy), place(aReference, &l.references, r.UpdatedBy)
-	l.secret = place(aToken, &l.tokens, r.Secret)
-	insides := 0
-	place(anInside, &insides, r.Inside)
-	l.none = l.record()
-	return l
-}
-
-// record is a row on the wire: the members that a declaration names, as they came. One is used for all rows of a list.
+// record is a row on the wire: of each field the members that a declaration names, as they came, in the order in which they are looked
+// at. One is used for all rows of a list.
 type record struct {
-	l      *layout
+	id, name, masked, prefix, env, kind, role []text
+	created, updated, expires, used, rolled   []wireTime
+	restrictions, permissions, former, copied []json.RawMessage
+	enabled, retrievable                      []flag
+	account, project, by, upBy                []reference
+	state                                     []word
+	secrets                                   []token
+
+	// All values of a kind, of which a field's are a part.
 	texts  []text
 	times  []wireTime
-	tokens []token
 	raws   []json.RawMessage
 	flags  []flag
 	refs   []reference
 	words  []word
-	sets   permissionSets
-	places map[string]json.Unmarshaler
-	order  []member // the members of the rows so far
-	next   int      // the one in order that is expected
+	tokens []token
+
+	sets    permissionSets
+	letters letters  // what the texts of rows are in
+	names   []string // of all members
+	places  map[string]json.Unmarshaler
+	order   []member // the members of the rows so far
+	next    int      // the one in order that is expected
 }
 
 // member is one that a row had. Rows of a list have theirs in the same order, some of them left out: comparing with the one that is
@@ -108,35 +49,53 @@ type member struct {
 // maxOrder bounds what is remembered of rows that never have the same members.
 const maxOrder = 64
 
-// passedOver is the place of a member that no declaration names in any spelling.
-type passedOver struct{}
-
-func (passedOver) UnmarshalJSON([]byte) error { return nil }
-
-func (l *layout) record() *record {
-	r := &record{l: l, texts: make([]text, l.texts), times: make([]wireTime, l.times), tokens: make([]token, l.tokens),
-		raws: make([]json.RawMessage, l.raws), flags: make([]flag, l.flags), words: make([]word, l.words), refs: make([]reference, l.references), places: make(map[string]json.Unmarshaler, len(l.members))}
-	for name, s := range l.members {
-		switch s.kind {
-		case aText:
-			r.places[name] = &r.texts[s.at]
-		case aTime:
-			r.places[name] = &r.times[s.at]
-		case aToken:
-			r.places[name] = &r.tokens[s.at]
-		case aRaw:
-			r.places[name] = &r.raws[s.at]
-		case aFlag:
-			r.places[name] = &r.flags[s.at]
-		case aReference:
-			r.places[name] = &r.refs[s.at]
-		case aWord:
-			r.places[name] = &r.words[s.at]
-		case anInside:
-			r.places[name] = inside{r}
-		}
+func newRecord(of *kit.Row) *record {
+	r := &record{places: map[string]json.Unmarshaler{}}
+	r.texts = places(r, []part[text]{{&r.id, of.ID}, {&r.name, of.Name}, {&r.masked, of.Masked}, {&r.prefix, of.Prefix}, {&r.env, of.Environment},
+		{&r.kind, of.Type}, {&r.role, of.Role}})
+	for _, name := range r.names { // no others are there yet
+		r.places[name] = &textPlace{r.places[name].(*text), &r.letters}
+	}
+	r.times = places(r, []part[wireTime]{{&r.created, of.CreatedAt}, {&r.updated, of.UpdatedAt}, {&r.expires, of.ExpiresAt}, {&r.used, of.LastUsedAt},
+		{&r.rolled, of.RolledAt}})
+	r.raws = places(r, []part[json.RawMessage]{{&r.restrictions, of.Restrictions}, {&r.permissions, of.Permissions}, {&r.former, of.Former.Members},
+		{&r.copied, of.Copied}})
+	r.flags = places(r, []part[flag]{{&r.enabled, of.Enabled}, {&r.retrievable, of.CanRetrieve}})
+	r.refs = places(r, []part[reference]{{&r.account, of.Account}, {&r.project, of.Project}, {&r.by, of.CreatedBy}, {&r.upBy, of.UpdatedBy}})
+	r.words = places(r, []part[word]{{&r.state, of.State.Members}})
+	r.tokens = places(r, []part[token]{{&r.secrets, of.Secret}})
+	for _, name := range of.Inside {
+		r.names = append(r.names, name)
+		r.places[name] = inside{r}
 	}
 	return r
+}
+
+// part is a field with its members.
+type part[T any] struct {
+	field   *[]T
+	members kit.Members
+}
+
+// places makes the values of all fields of a kind, and gives each field its own.
+func places[T any, P interface {
+	*T
+	json.Unmarshaler
+}](r *record, parts []part[T]) []T {
+	count := 0
+	for _, p := range parts {
+		count += len(p.members)
+	}
+	all := make([]T, count)
+	rest := all
+	for _, p := range parts {
+		*p.field, rest = rest[:len(p.members)], rest[len(p.members):]
+		for i, name := range p.members {
+			r.names = append(r.names, name)
+			r.places[name] = P(&(*p.field)[i])
+		}
+	}
+	return all
 }
 
 // inside is the place of an object whose members are the row's own.
@@ -179,10 +138,10 @@ func (r *record) clear() {
 func (r *record) decode(raw []byte) error {
 	r.clear()
 	r.next = 0
-	return decodeRow(raw, r, r.l.names)
+	return decodeRow(raw, r)
 }
 
-// field is where a member goes; nil for a name that is a declared one in another case, which encoding/json takes too.
+// field implements row.
 func (r *record) field(name []byte) json.Unmarshaler {
 	for at := r.next; at < min(r.next+2, len(r.order)); at++ {
 		if m := &r.order[at]; m.name == string(name) {
@@ -192,12 +151,9 @@ func (r *record) field(name []byte) json.Unmarshaler {
 	}
 	place := r.places[string(name)]
 	if place == nil {
-		for _, known := range r.l.names {
-			if strings.EqualFold(known, string(name)) {
-				return nil
-			}
+		if place = elsewhere(name, r.names); place == nil {
+			return nil
 		}
-		place = passedOver{}
 	}
 	if len(r.order) < maxOrder {
 		r.order = slices.Insert(r.order, min(r.next, len(r.order)), member{string(name), place})
@@ -247,7 +203,7 @@ func (r *record) place(name string) json.Unmarshaler {
 	if p := r.places[name]; p != nil {
 		return p
 	}
-	for _, known := range r.l.names {
+	for _, known := range r.names {
 		if strings.EqualFold(name, known) {
 			return r.places[known]
 		}
@@ -255,20 +211,9 @@ func (r *record) place(name string) json.Unmarshaler {
 	return nil
 }
 
-// text is the first of a field's texts that is there.
-func (r *record) text(s span) text {
-	for _, t := range r.texts[s.from:s.to] {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
-}
-
-func (r *record) time(s span) wireTime { return firstTime(r.times[s.from:s.to]...) }
-
-func (r *record) raw(s span) json.RawMessage {
-	for _, raw := range r.raws[s.from:s.to] {
+// firstRaw is the first of a field's members that is there.
+func firstRaw(list []json.RawMessage) json.RawMessage {
+	for _, raw := range list {
 		if len(raw) > 0 {
 			return raw
 		}
@@ -276,9 +221,9 @@ func (r *record) raw(s span) json.RawMessage {
 	return nil
 }
 
-// flag is the first of a field's flags that is there; nil for none.
-func (r *record) flag(s span) *bool {
-	for _, f := range r.flags[s.from:s.to] {
+// firstFlag is the first of a field's flags that is there; nil for none.
+func firstFlag(list []flag) *bool {
+	for _, f := range list {
 		if f.value != nil {
 			return f.value
 		}
@@ -286,9 +231,9 @@ func (r *record) flag(s span) *bool {
 	return nil
 }
 
-// reference is the first of a field's references that is there.
-func (r *record) reference(s span) reference {
-	for _, ref := range r.refs[s.from:s.to] {
+// firstReference is the first of a field's references that is there.
+func firstReference(list []reference) reference {
+	for _, ref := range list {
 		if ref.id != "" {
 			return ref
 		}
@@ -296,51 +241,47 @@ func (r *record) reference(s span) reference {
 	return reference{}
 }
 
-func (r *record) secret() apikey.Secret {
-	return firstToken(r.tokens[r.l.secret.from:r.l.secret.to]...)
-}
+func (r *record) secret() apikey.Secret { return firstToken(r.secrets...) }
 
-// name gives a row an id that came from elsewhere.
-func (r *record) name(id text) {
-	if s := r.l.id; s.from < s.to {
-		r.texts[s.from] = id
+// setID gives a row an id that came from elsewhere.
+func (r *record) setID(id text) {
+	if len(r.id) > 0 {
+		r.id[0] = id
 	}
 }
 
-// keep puts a secret that came from elsewhere where the row has its own.
-func (r *record) keep(secret apikey.Secret) {
-	if s := r.l.secret; s.from < s.to {
-		r.tokens[s.from].Secret = secret
+// setSecret puts a secret that came from elsewhere where the row has its own.
+func (r *record) setSecret(secret apikey.Secret) {
+	if len(r.secrets) > 0 {
+		r.secrets[0].Secret = secret
 	}
 }
 
 // key is the key that a row shows. Its secret is compared, masked and dropped.
 func (s *issuer) key(r *record) (apikey.Key, error) {
-	l := r.l
-	id := r.text(l.id)
+	id := firstOf(r.id...)
 	if s.d.Row.SecretIsID {
-		id = text(idOfSecret(r.secret()))
+		id = idOfSecret(r.secret())
 	}
 	if id == "" {
 		return apikey.Key{}, badAnswer("a key in the answer has no id")
 	}
 	k := apikey.Key{
-		ID: s.spelling.show(string(id)), Name: field(r.text(l.name)), Masked: field(r.text(l.masked)), CreatedAt: r.time(l.created).reported(),
-		LastUsedAt: r.time(l.used).use(), ExpiresAt: r.time(l.expires).orNever(), Restrictions: restrictions(r.raw(l.restrictions)),
-		Environment: s.environmentOf(r), Type: field(r.text(l.kind)), Role: s.spelling.show(string(r.text(l.role))), UpdatedAt: r.time(l.updated).reported(),
-		Enabled: r.flag(l.enabled),
+		ID: s.spelling.show(id), Name: field(firstOf(r.name...)), Masked: field(firstOf(r.masked...)), CreatedAt: firstTime(r.created...).reported(),
+		LastUsedAt: firstTime(r.used...).use(), ExpiresAt: firstTime(r.expires...).orNever(), Restrictions: restrictions(firstRaw(r.restrictions)),
+		Environment: s.environmentOf(r), Type: field(firstOf(r.kind...)), Role: s.spelling.show(firstOf(r.role...)), UpdatedAt: firstTime(r.updated...).reported(),
+		RolledAt: firstTime(r.rolled...).reported(), Enabled: firstFlag(r.enabled),
 	}
 	if s.d.Row.NeverExpires {
-		k.ExpiresAt = r.time(l.expires).expiry()
+		k.ExpiresAt = firstTime(r.expires...).expiry()
 	}
-	k.RolledAt = r.time(l.rolled).reported()
-	if raw := r.raw(l.former); len(raw) > 0 {
+	if raw := firstRaw(r.former); len(raw) > 0 {
 		k.FormerEndsAt, k.FormerUsedAt = formerOf(raw, &s.d.Row.Former)
 	}
 	if len(r.refs) > 0 {
-		project := r.reference(l.project)
-		k.Account, k.Project, k.ProjectName = field(r.reference(l.account).id), field(project.id), field(project.name)
-		k.CreatedBy, k.UpdatedBy = field(r.reference(l.by).id), field(r.reference(l.upBy).id)
+		project := firstReference(r.project)
+		k.Account, k.Project, k.ProjectName = field(firstReference(r.account).id), field(project.id), field(project.name)
+		k.CreatedBy, k.UpdatedBy = field(firstReference(r.by).id), field(firstReference(r.upBy).id)
 	}
 	if s.d.List.Secrets {
 		secret := r.secret()
@@ -348,16 +289,16 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 			k.Masked = secret.Mask()
 		}
 	}
-	if can := r.flag(l.retrievable); can != nil {
+	if can := firstFlag(r.retrievable); can != nil {
 		k.CanRetrieve, k.CannotRetrieve = *can, !*can
 	}
-	if l.permissions.from < l.permissions.to {
+	if len(r.permissions) > 0 {
 		k.Permissions = s.permissionsOf(r)
 	}
-	if state := s.d.Row.State; k.Enabled == nil && len(state.Members) > 0 {
-		k.Enabled = r.state(l.state, state.On, state.Off)
+	if k.Enabled == nil {
+		k.Enabled = isOn(r.state, s.d.Row.State.On, s.d.Row.State.Off)
 	}
-	for i, raw := range r.raws[l.copied.from:l.copied.to] {
+	for i, raw := range r.copied {
 		if len(raw) == 0 || string(raw) == "null" {
 			continue
 		}
@@ -366,7 +307,7 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 		}
 		k.Extra[s.d.Row.Copied[i]] = asciiJSON(raw)
 	}
-	if prefix := r.text(l.prefix); k.Masked == "" && prefix != "" {
+	if prefix := firstOf(r.prefix...); k.Masked == "" && prefix != "" {
 		k.Masked = field(prefix) + "…"
 	}
 	return k, nil
@@ -377,21 +318,21 @@ func (s *issuer) environmentOf(r *record) apikey.Environment {
 	if len(s.d.EnvironmentNames)+len(s.d.Secret.Prefixes) == 0 {
 		return ""
 	}
-	named := r.text(r.l.env)
+	named := firstOf(r.env...)
 	for e, name := range s.d.EnvironmentNames {
-		if name == string(named) {
+		if name == named {
 			return e
 		}
 	}
 	if len(s.d.EnvironmentNames) > 0 {
-		return apikey.Environment(s.spelling.show(string(named)))
+		return apikey.Environment(s.spelling.show(named))
 	}
 	for _, p := range s.d.Secret.Prefixes {
-		if p.Environment != "" && string(p.Environment) == string(named) {
+		if p.Environment != "" && string(p.Environment) == named {
 			return p.Environment
 		}
 	}
-	prefix := string(r.text(r.l.prefix))
+	prefix := firstOf(r.prefix...)
 	for _, p := range s.d.Secret.Prefixes {
 		if p.Environment != "" && (strings.HasPrefix(prefix, p.Text) || prefix == "" && r.secret().HasPrefix(p.Text)) {
 			return p.Environment
@@ -400,9 +341,9 @@ func (s *issuer) environmentOf(r *record) apikey.Environment {
 	return ""
 }
 
-// state is whether a row's words say that the key is on; nil where they say neither.
-func (r *record) state(s span, on, off []string) *bool {
-	for _, w := range r.words[s.from:s.to] {
+// isOn is whether a row's words say that the key is on; nil where they say neither.
+func isOn(words []word, on, off []string) *bool {
+	for _, w := range words {
 		if slices.Contains(on, string(w)) || slices.Contains(off, string(w)) {
 			is := slices.Contains(on, string(w))
 			return &is

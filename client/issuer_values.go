@@ -19,7 +19,7 @@ func (r *reference) UnmarshalJSON(b []byte) error {
 		return r.id.UnmarshalJSON(b)
 	}
 	var object named
-	if err := decodeRow(b, &object, namedNames); err != nil {
+	if err := decodeRow(b, &object); err != nil {
 		return err
 	}
 	r.id, r.name = text(firstOf(object.ID, object.OID)), object.Name
@@ -33,8 +33,6 @@ type named struct {
 	Name text `json:"name"`
 }
 
-var namedNames = memberNames(named{})
-
 func (n *named) field(name []byte) json.Unmarshaler {
 	switch string(name) {
 	case "id":
@@ -44,7 +42,7 @@ func (n *named) field(name []byte) json.Unmarshaler {
 	case "name":
 		return &n.Name
 	}
-	return nil
+	return elsewhere(name, []string{"id", "_id", "name"})
 }
 
 // dig finds what a path leads to: members and indexes with a dot between. Nothing is nil.
@@ -109,10 +107,7 @@ func restrictions(raw json.RawMessage) *apikey.Restrictions {
 	}
 	var reply restricted
 	w := walker{raw, 0}
-	if w.object(func(name, value []byte) bool {
-		place := reply.field(name)
-		return place != nil && place.UnmarshalJSON(value) == nil
-	}) && w.skip() == len(raw) {
+	if w.row(&reply) {
 		return reply.restrictions()
 	}
 	reply = restricted{}

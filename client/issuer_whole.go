@@ -92,12 +92,12 @@ func merge(into map[string]any, changes any) {
 func differing(a, b map[string]json.RawMessage) (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(a)) {
 		if !alike(a[name], b[name]) {
-			names = append(names, field(text(name)))
+			names = append(names, field(name))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(b)) {
 		if _, had := a[name]; !had {
-			names = append(names, field(text(name)))
+			names = append(names, field(name))
 		}
 	}
 	return names

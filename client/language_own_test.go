@@ -77,13 +77,6 @@ secret.shape = "[a-z]{64}"
 			t.Errorf("%s: %v", answer, err)
 		}
 	}
-	s := serve(t, "list.call = \"GET /keys\"\ndelete.call = \"DELETE /keys/{id}\"\nsecret.shape = \"[a-z]{64}\"\n"+plainRows+plainProbe, "token-0123456789",
-		func(w http.ResponseWriter, _ *http.Request, _ string) {
-			say(w, 200, `{"success":true,"message":"gone: `+letters+`"}`)
-		})
-	if gone, err := s.Delete(bg, "k1"); err != nil || strings.Contains(gone.Message, letters) || !strings.Contains(gone.Message, "gone") {
-		t.Errorf("%+v, %v", gone, err)
-	}
 }
 
 func TestAnEnvironmentIsCalledAsTheIssuerDoes(t *testing.T) {

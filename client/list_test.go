@@ -149,7 +149,7 @@ func TestTheBodyIsLookedAtBeforeAnAnswerIsThrownAway(t *testing.T) {
 					t.Errorf("%s, %q, %q: created %+v, %v", service, kind, before, created.Key, err)
 				}
 				answer = `{"success":true,"message":"bye"}`
-				if gone, err := s.Delete(bg, "k9"); err != nil || gone.Message != "bye" {
+				if gone, err := s.Delete(bg, "k9"); err != nil || gone.AlreadyGone {
 					t.Errorf("%s, %q, %q: deleted %+v, %v", service, kind, before, gone, err)
 				}
 				answer = map[bool]string{true: `{"data":[{"id":"k1"}]}`, false: `[{"id":"k1"}]`}[service == wirename.Generic]
@@ -233,6 +233,37 @@ func TestAListIsFollowedHoweverItSaysThatThereIsMore(t *testing.T) {
 		}
 		if keys, err := ListAll(bg, mustOpen(t, options(wirename.Generic, srv.URL))); err != nil || len(keys) != want {
 			t.Errorf("%s: %d keys, %v", name, len(keys), err)
+		}
+	}
+}
+
+// TestAKeyOfAListTakesFewAllocations: an allocation a key is felt where a list has 100,000.
+func TestAKeyOfAListTakesFewAllocations(t *testing.T) {
+	for _, c := range []struct {
+		service, row string
+		most         float64 // allocations a key
+	}{
+		{wirename.Prosopo, `{"id":"psp_%d","name":"billing-api-%[1]d","masked":"psp_%[1]d****","permissions":{"AccessRules":["getRules"]},"createdAt":"2026-01-02T03:04:05.678Z","expiresAt":null}`, 0.1},
+		{wirename.Vertesia, `{"id":"65377%d","name":"Key %[1]d","type":"sk","role":"developer","enabled":true,"account":"a","project":{"id":"p1","name":"Shop"},"created_at":"2023-10-24T07:31:33.363Z","maskedValue":"sk-ec54686****"}`, 8},
+		{wirename.Generic, `{"id":"key_%d","name":"Key %[1]d","prefix":"sk_live_","created_at":"2025-01-01T00:00:00Z","last_used":"2025-01-15T10:30:00Z","expires_at":null,"restrictions":{"ip_addresses":[],"referrers":[],"endpoints":[]}}`, 10},
+	} {
+		const keys = 3000
+		var body strings.Builder
+		for i := range keys {
+			fmt.Fprintf(&body, map[bool]string{true: "[", false: ","}[i == 0]+c.row, i)
+		}
+		all := []byte(body.String() + "]")
+		srv := answering(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(all) })
+		s := mustOpen(t, options(c.service, srv.URL))
+		heard := 0
+		got := testing.AllocsPerRun(3, func() {
+			heard = 0
+			if err := s.List(bg, func(batch []apikey.Key) { heard += len(batch) }); err != nil {
+				t.Fatal(err)
+			}
+		}) / keys
+		if heard != keys || got > c.most {
+			t.Errorf("%s: %d keys, %.2f allocations each, at most %.2f are expected", c.service, heard, got, c.most)
 		}
 	}
 }

@@ -8,48 +8,36 @@ import (
 	"strings"
 
 	"detent/apikey"
+	"detent/client/kit"
 )
-
-// remedy is one line of what to do about a refusal, and which refusals it is for: every condition that it names must hold.
-type remedy struct {
-	status           int
-	code             string // is part of the service's own code
-	words            string // one of these, "a|b", is in the service's words or in its code
-	sent             string // how the secret that was sent begins
-	op               string // one of these was tried, "a|b"
-	otherEnvironment bool   // the secret says that it is of another environment than the profile is
-	web              bool   // a web page answered
-	account          bool   // it is about the account, whichever key is used
-	missing          bool   // the call's permission or role is what is missing
-	hint             string // {needs} is that permission or role
-}
 
 // For the refusals that nothing more is known about.
 const (
 	hintRefused = "Check that the key is not revoked or expired, has no typo, and belongs to this environment (test or live) and this URL."
 	hintNoRight = "The key works, but may not do this: use one with the permission, or ask whoever manages the account."
+	hintWebPage = "A web page answered in the service's place: it says nothing about the key. " + hintURL
 )
 
-// narrow reports whether a line is for some of the refusals of a status alone.
-func (r remedy) narrow() bool {
-	return r.code != "" || r.words != "" || r.sent != "" || r.op != "" || r.otherEnvironment || r.web || r.account || r.missing
-}
-
 // remedyFor is the first line that is for a refusal: of the service, then of any, those that are for every refusal of a status last.
-func (t *transport) remedyFor(e *Error, c call) (remedy, bool) {
+func (t *transport) remedyFor(e *Error, c call) (kit.Remedy, bool) {
+	if e.web {
+		return kit.Remedy{Hint: hintWebPage}, e.Status == unauthorized || e.Status == forbidden
+	}
 	told := plainWords(e)
+	op := opNames[c.op]
 	sent := t.sent(c)
 	all := slices.Concat(t.speaks.remedies, usualRemedies)
 	for _, narrow := range []bool{true, false} {
 		for _, r := range all {
-			if r.narrow() == narrow && r.status == e.Status && r.web == e.web && strings.Contains(e.Code, r.code) && (r.words == "" || anyOf(told, r.words)) &&
-				(r.sent == "" || sent.HasPrefix(r.sent)) && (r.op == "" || slices.Contains(strings.Split(r.op, "|"), c.op)) &&
-				(!r.otherEnvironment || t.ofOtherEnvironment(sent)) && (!r.account || e.speaksOf(accountWords)) && (!r.missing || c.needs != "") {
+			ofStatus := r == kit.Remedy{Status: r.Status, Hint: r.Hint}
+			if narrow != ofStatus && r.Status == e.Status && strings.Contains(e.Code, r.Code) && (r.Words == "" || anyOf(told, r.Words)) &&
+				(r.Sent == "" || sent.HasPrefix(r.Sent)) && (r.Op == "" || slices.Contains(strings.Split(r.Op, "|"), op)) &&
+				(!r.OtherEnvironment || t.ofOtherEnvironment(sent)) && (!r.Account || e.speaksOf(accountWords)) && (!r.Missing || c.needs != "") {
 				return r, true
 			}
 		}
 	}
-	return remedy{}, false
+	return kit.Remedy{}, false
 }
 
 // explain gives a refusal its hint, and the permission that is missing where that is what it says.
@@ -58,14 +46,11 @@ func (t *transport) explain(e *Error, c call) {
 	if !ok {
 		return
 	}
-	needs := c.needs
-	if t.speaks.names != nil {
-		needs = t.speaks.names(e.Message, c.needs)
-	}
-	if r.missing {
+	needs := t.speaks.missing(e.Message, c.needs)
+	if r.Missing {
 		e.Permission = needs
 	}
-	hint := strings.ReplaceAll(r.hint, "{needs}", cmp.Or(needs, "the permission"))
+	hint := strings.ReplaceAll(r.Hint, "{needs}", cmp.Or(needs, "the permission"))
 	e.Hint = strings.ReplaceAll(hint, "role admin or above", "role admin")
 }
 
@@ -118,12 +103,13 @@ func HintOf(err error) string {
 
 const unauthorized, forbidden = http.StatusUnauthorized, http.StatusForbidden
 
+// opNames are the operations as declarations name them.
+var opNames = map[string]string{opList: "list", opCreate: "create", opUpdate: "update", opDelete: "delete", opProbe: "probe"}
+
 // usualRemedies hold for all services.
-var usualRemedies = []remedy{
-	{status: unauthorized, web: true, hint: "A web page answered in the service's place: it says nothing about the key. " + hintURL},
-	{status: forbidden, web: true, hint: "A web page answered in the service's place: it says nothing about the key. " + hintURL},
-	{status: unauthorized, words: "malformed|bad format|wrong format|invalid format", hint: "The key is malformed: give it whole, without quotes, blanks or a typo."},
-	{status: unauthorized, words: "no key|no api key|no token|missing|not provided|absent", hint: "The key did not arrive: it goes into a header of every request, Authorization as a rule. Does a proxy in between drop it?"},
-	{status: unauthorized, hint: hintRefused},
-	{status: forbidden, hint: hintNoRight},
+var usualRemedies = []kit.Remedy{
+	{Status: unauthorized, Words: "malformed|bad format|wrong format|invalid format", Hint: "The key is malformed: give it whole, without quotes, blanks or a typo."},
+	{Status: unauthorized, Words: "no key|no api key|no token|missing|not provided|absent", Hint: "The key did not arrive: it goes into a header of every request, Authorization as a rule. Does a proxy in between drop it?"},
+	{Status: unauthorized, Hint: hintRefused},
+	{Status: forbidden, Hint: hintNoRight},
 }

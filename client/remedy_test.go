@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/client/kit"
 	"detent/keyserver/wirename"
 )
 
@@ -69,9 +70,9 @@ var refusals = []struct {
 var refusedTokens = map[string]string{wirename.Prosopo: prosopoSecret, wirename.Vertesia: vertesiaSecret, wirename.Generic: "sk_test_0123456789abcdef", "": "canary0123456789abcdef"}
 
 // allRemedies are those of the declarations too.
-func allRemedies(t *testing.T) map[string][]remedy {
+func allRemedies(t *testing.T) map[string][]kit.Remedy {
 	t.Helper()
-	all := map[string][]remedy{"": usualRemedies}
+	all := map[string][]kit.Remedy{"": usualRemedies}
 	for _, name := range Issuers("") {
 		s, err := Open(optionsOf(t, name))
 		if err != nil {
@@ -114,7 +115,7 @@ func TestARefusalIsExplainedAsTheServicesDocumentsDo(t *testing.T) {
 				if needs == "" {
 					needs = "getApiKeys"
 				}
-				if strings.ReplaceAll(strings.ReplaceAll(r.hint, "{needs}", needs), "role admin or above", "role admin") == e.Hint {
+				if strings.ReplaceAll(strings.ReplaceAll(r.Hint, "{needs}", needs), "role admin or above", "role admin") == e.Hint {
 					used[fmt.Sprint(service, i)] = true
 				}
 			}
@@ -123,7 +124,7 @@ func TestARefusalIsExplainedAsTheServicesDocumentsDo(t *testing.T) {
 	for service, list := range allRemedies(t) {
 		for i, r := range list {
 			if !used[fmt.Sprint(service, i)] && service != "" {
-				t.Errorf("no answer is for %q of %q", r.hint, service)
+				t.Errorf("no answer is for %q of %q", r.Hint, service)
 			}
 		}
 	}

@@ -16,28 +16,15 @@ import (
 // removed are the members by which a service says what it did. An object that has others alone is somebody else's answer.
 var removed = []string{"success", "message", "acknowledged", "deletedCount", "deleted", "ok", "status", "result", "data", "id", "_id", "apiKeyId", "apiKey", "key", "object", "error", "errors", "revoked"}
 
-// remove makes a delete idempotent: a key that the service does not know is gone already. What an answer does not say is
-// not taken for said: an empty 200, one that cannot be read and one of another shape are lost answers.
+// remove makes a delete idempotent: a key that the service does not know is gone already.
 func (s *issuer) remove(ctx context.Context, c call) (apikey.Deleted, error) {
 	var out apikey.Deleted
-	err := s.send(ctx, c, func(a *answer) error {
-		raw, err := io.ReadAll(a.body)
-		switch {
-		case err != nil:
-			return err
-		case len(bytes.TrimSpace(raw)) == 0 && (a.status == http.StatusNoContent || c.emptyYes && a.status == http.StatusOK):
-			return nil
-		case len(bytes.TrimSpace(raw)) == 0:
-			return io.EOF // an empty 200 is not what any service says: was it the service?
-		}
-		if looksLikeWebPage(raw) {
-			return errWebPage
-		}
-		out, err = readRemoved(raw, func(said string) string { return s.words(c, said) })
+	err := s.send(ctx, c, func(a *answer) (err error) {
+		out, err = acknowledged(a, "the delete", c.emptyYes)
 		return err
 	})
-	if e := asError(err); e != nil && e.Kind == NotFound {
-		return apikey.Deleted{AlreadyGone: true, Message: e.Message}, nil
+	if IsKind(err, NotFound) {
+		return apikey.Deleted{AlreadyGone: true}, nil
 	}
 	if err != nil {
 		return apikey.Deleted{}, err
@@ -45,7 +32,20 @@ func (s *issuer) remove(ctx context.Context, c call) (apikey.Deleted, error) {
 	return out, nil
 }
 
-func readRemoved(raw []byte, words func(string) string) (apikey.Deleted, error) {
+// acknowledged reads an answer that shows no key, and may say no all the same. What it does not say is not taken for said: an empty 200,
+// one that cannot be read and one of another shape are lost answers.
+func acknowledged(a *answer, what string, emptyYes bool) (apikey.Deleted, error) {
+	raw, err := io.ReadAll(a.body)
+	switch empty := len(bytes.TrimSpace(raw)) == 0; {
+	case err != nil:
+		return apikey.Deleted{}, err
+	case empty && (a.status == http.StatusNoContent || emptyYes && a.status == http.StatusOK):
+		return apikey.Deleted{}, nil
+	case empty:
+		return apikey.Deleted{}, io.EOF // an empty 200 is not what any service says: was it the service?
+	case looksLikeWebPage(raw):
+		return apikey.Deleted{}, errWebPage
+	}
 	members, _, err := decodeObject(bytes.NewReader(raw))
 	if err != nil {
 		return apikey.Deleted{}, err
@@ -59,7 +59,7 @@ func readRemoved(raw []byte, words func(string) string) (apikey.Deleted, error) 
 	for _, object := range []map[string]json.RawMessage{members, inside} {
 		for _, name := range []string{"success", "acknowledged", "deleted", "ok", "revoked", "result"} {
 			if raw := object[name]; says(raw, false) && (name != "result" || string(raw) != "0") { // 0 may be a result of "no error"
-				return apikey.Deleted{}, badAnswer("the service does not acknowledge the delete: " + name + " is false")
+				return apikey.Deleted{}, badAnswer("the service does not acknowledge " + what + ": " + name + " is false")
 			}
 		}
 		status := strings.ToLower(literal(object["status"]))
@@ -67,13 +67,11 @@ func readRemoved(raw []byte, words func(string) string) (apikey.Deleted, error) 
 			return apikey.Deleted{}, badAnswer("the service does not acknowledge the delete: its status is " + status)
 		}
 	}
-	var reply struct {
-		Message      text     `json:"message"`
-		DeletedCount *float64 `json:"deletedCount"`
+	var count *float64
+	if raw := members["deletedCount"]; raw != nil {
+		if err := json.Unmarshal(raw, &count); err != nil {
+			return apikey.Deleted{}, err
+		}
 	}
-	whole, _ := json.Marshal(members)
-	if err := json.Unmarshal(whole, &reply); err != nil {
-		return apikey.Deleted{}, err
-	}
-	return apikey.Deleted{AlreadyGone: reply.DeletedCount != nil && *reply.DeletedCount == 0, Message: words(string(reply.Message))}, nil
+	return apikey.Deleted{AlreadyGone: count != nil && *count == 0}, nil
 }

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"reflect"
+	"strings"
 )
 
 // A list of 100,000 keys is felt. Its elements are cut out of the stream here, and those of the usual shape are
@@ -166,28 +166,33 @@ func (e *elements) fill() error {
 	return err
 }
 
-// row is what an element is decoded into: field is where a member goes, nil for one that is not read.
+// row is what an element is decoded into: field is where a member goes, nil for one that is left to encoding/json.
 type row interface {
 	field(name []byte) json.Unmarshaler
 }
 
 // decodeRow decodes one element into a row that is empty.
-func decodeRow(raw []byte, into row, names []string) error {
+func decodeRow(raw []byte, into row) error {
 	w := walker{raw, 0}
-	if w.row(into, names) && w.skip() == len(raw) {
+	if w.row(into) {
 		return nil
 	}
 	return json.Unmarshal(raw, into) // what was filled in is filled in again, in the same order
 }
 
-// memberNames are the names in the tags of a row.
-func memberNames(r any) []string {
-	t := reflect.TypeOf(r)
-	names := make([]string, t.NumField())
-	for i := range names {
-		names[i] = t.Field(i).Tag.Get("json")
+// passedOver is the place of a member that nobody reads.
+type passedOver struct{}
+
+func (passedOver) UnmarshalJSON([]byte) error { return nil }
+
+// elsewhere is where a member without a place goes: nowhere, or to encoding/json, which takes a known name in another case too.
+func elsewhere(name []byte, known []string) json.Unmarshaler {
+	for _, k := range known {
+		if strings.EqualFold(k, string(name)) {
+			return nil
+		}
 	}
-	return names
+	return passedOver{}
 }
 
 // A walker walks over JSON as services write it: strings without escapes, and nothing that is disputed. Its methods
@@ -197,20 +202,12 @@ type walker struct {
 	at  int
 }
 
-// row hands the members of an object to their fields.
-func (w *walker) row(into row, names []string) bool {
-	return w.object(func(name []byte, value []byte) bool {
-		if f := into.field(name); f != nil {
-			return f.UnmarshalJSON(value) == nil
-		}
-		// encoding/json takes other cases of a name too.
-		for _, known := range names {
-			if bytes.EqualFold(name, []byte(known)) {
-				return false
-			}
-		}
-		return true
-	})
+// row hands the members of an object to their fields, and reports whether it is all there is.
+func (w *walker) row(into row) bool {
+	return w.object(func(name, value []byte) bool {
+		f := into.field(name)
+		return f != nil && f.UnmarshalJSON(value) == nil
+	}) && w.skip() == len(w.raw)
 }
 
 func (w *walker) object(member func(name, value []byte) bool) bool {
@@ -338,16 +335,55 @@ func (w *walker) skip() int {
 	return w.at
 }
 
-// unquoted is the value of a JSON string that is printable ASCII without escapes.
-func unquoted(b []byte) (string, bool) {
+// unquoted is the value of a JSON string that is printable ASCII without escapes; it is a part of what it is given.
+func unquoted(b []byte) ([]byte, bool) {
 	if len(b) < 2 || b[0] != '"' || b[len(b)-1] != '"' {
-		return "", false
+		return nil, false
 	}
 	b = b[1 : len(b)-1]
 	for _, c := range b {
 		if c < 0x20 || c > 0x7e || c == '\\' || c == '"' {
-			return "", false
+			return nil, false
 		}
 	}
-	return string(b), true
+	return b, true
+}
+
+// letters are those of the texts of a list, many in one piece of memory: a text of its own for each is a third of what a list of 10,000 keys allocates.
+// What is in a piece stays, so that a part of it may be kept as long as one likes.
+type letters struct{ piece strings.Builder }
+
+// The pieces: a single key takes a small one.
+const (
+	firstPiece = 256
+	mostPiece  = 16 << 10
+)
+
+// keep is a text that is a copy of b.
+func (l *letters) keep(b []byte) string {
+	if len(b) > l.piece.Cap()-l.piece.Len() {
+		size := min(max(2*l.piece.Cap(), firstPiece), mostPiece)
+		if len(b) > size/4 {
+			return string(b)
+		}
+		l.piece = strings.Builder{}
+		l.piece.Grow(size)
+	}
+	from := l.piece.Len()
+	l.piece.Write(b)
+	return l.piece.String()[from:]
+}
+
+// textPlace is the place of a text in a row of a list.
+type textPlace struct {
+	text *text
+	in   *letters
+}
+
+func (p *textPlace) UnmarshalJSON(b []byte) error {
+	if inside, ok := unquoted(b); ok {
+		*p.text = text(p.in.keep(inside))
+		return nil
+	}
+	return p.text.UnmarshalJSON(b)
 }

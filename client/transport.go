@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -99,17 +98,6 @@ type transport struct {
 	session apikey.Secret   // the one in use, for redaction
 	halves  []apikey.Secret // of a credential that is a login and its password, for redaction
 	logging sync.Mutex
-}
-
-// dialect is how a service says no: the shape of its errors, what they name as missing, and what a 403 of its own says
-// about the key. What to do about one is in remedies.
-type dialect struct {
-	own      func(f fault) bool
-	names    func(message, needed string) string // what is missing, as its words name it; nil where they never do
-	verdict  func(e *Error) apikey.Verdict
-	remedies []remedy                      // of a declaration
-	shape    *regexp.Regexp                // of a secret; nil where it is not declared
-	means    func(status int, f fault) int // the status that a refusal would have of a service that uses them; nil for its own
 }
 
 func newTransport(opts Options, speaks dialect) (*transport, *Error) {

@@ -11,9 +11,6 @@ import (
 	"detent/apikey"
 )
 
-// What a 403 says about a key depends on who said it, and why. Only the service's own words for a right that the key lacks
-// show that the key is alive: everything that may be said before anybody looks at the key shows nothing.
-
 // limitWords tell a rate limit, firewallWords a wall in front of the service, accountWords what concerns the account and not the
 // key, keyWords a key that is not known, placeWords where a request comes from, rightWords what a key may do, and boundWords a
 // restriction of another kind.
@@ -35,45 +32,6 @@ func (e *Error) speaksOf(lists ...func() *regexp.Regexp) bool {
 	return slices.ContainsFunc(lists, func(list func() *regexp.Regexp) bool {
 		return list().MatchString(e.Message) || list().MatchString(e.Code)
 	})
-}
-
-// rightsVerdict is what a 403 says of a service without a code for a missing right: only words that name one do.
-func rightsVerdict(e *Error) apikey.Verdict {
-	switch {
-	case e.speaksOf(limitWords, firewallWords, accountWords, keyWords):
-		return apikey.Silent
-	case e.speaksOf(placeWords):
-		return apikey.Known
-	case e.speaksOf(rightWords):
-		return apikey.Accepted
-	case e.speaksOf(boundWords):
-		return apikey.Known
-	}
-	return apikey.Silent
-}
-
-// roleVerdict is what a 403 says of a service that documents it as its answer to a key whose role is too small.
-func roleVerdict(e *Error) apikey.Verdict {
-	switch {
-	case e.speaksOf(limitWords, firewallWords, accountWords, keyWords):
-		return apikey.Silent
-	case e.speaksOf(placeWords):
-		return apikey.Known
-	}
-	return apikey.Accepted
-}
-
-// codeVerdict is what a 403 says of a service that has a code for a right that is missing: without it, words say nothing of rights.
-func codeVerdict(code string) func(e *Error) apikey.Verdict {
-	return func(e *Error) apikey.Verdict {
-		switch {
-		case strings.Contains(e.Code, code) && !e.speaksOf(limitWords):
-			return apikey.Accepted
-		case e.speaksOf(placeWords) && !e.speaksOf(limitWords, firewallWords, accountWords, keyWords):
-			return apikey.Known
-		}
-		return apikey.Silent
-	}
 }
 
 // lacksFeature reports whether a 403 is for want of a feature of the account's, so that no other call of the key's tells more.

@@ -32,18 +32,21 @@ func (w *wireTime) UnmarshalJSON(b []byte) error {
 		}
 		return nil
 	}
-	s, ok := unquoted(b)
-	if !ok {
-		s = string(b)
+	if string(b) == "null" {
+		w.absent = true
+		return nil
 	}
-	if !ok && len(b) > 0 && b[0] == '"' {
+	var s string
+	if inside, ok := unquoted(b); ok {
+		s = string(inside)
+	} else if s = string(b); len(b) > 0 && b[0] == '"' {
 		if err := json.Unmarshal(b, &s); err != nil {
 			return err
 		}
 	}
 	s = strings.TrimSpace(s)
 	switch strings.ToLower(s) {
-	case "null", "", "0", "0.0", "never", "infinity", "+infinity", "inf", "none", "unlimited", "permanent":
+	case "", "null", "0", "0.0", "never", "infinity", "+infinity", "inf", "none", "unlimited", "permanent":
 		w.absent = true
 		return nil
 	}

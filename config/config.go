@@ -133,6 +133,11 @@ func (c *Config) Lookup(name string) (Profile, bool) {
 	return c.Profiles[i], true
 }
 
+// Own are the profiles of the file.
+func (c *Config) Own() []Profile {
+	return slices.DeleteFunc(slices.Clone(c.Profiles), func(p Profile) bool { return p.Embedded })
+}
+
 // Unusable is why a profile of the file cannot be used: its issuer is not there, or has a file of the user's own that is wrong, or that
 // asks of the profile what it does not say. All others can.
 func (c *Config) Unusable(profile string) error {

@@ -21,7 +21,7 @@ type sat = func(args ...string) *sitter
 var exhibits = []exhibit{
 	{name: "list", play: listExhibit}, {name: "marks", play: marksExhibit}, {name: "helpers", play: helpersExhibit}, {name: "demo", play: demoExhibit, unset: true},
 	{name: "states", play: statesExhibit}, {name: "create", play: createExhibit}, {name: "vertesia", play: vertesiaExhibit}, {name: "guards", play: guardsExhibit},
-	{name: "queue", play: queueExhibit}, {name: "rotation", play: rotationExhibit}, {name: "leaked", play: leakedExhibit}, {name: "profiles", play: profilesExhibit},
+	{name: "queue", play: queueExhibit}, {name: "rotation", play: rotationExhibit}, {name: "roll", play: rollExhibit}, {name: "leaked", play: leakedExhibit}, {name: "profiles", play: profilesExhibit},
 	{name: "page", play: guardsPage, only: [][2]int{{80, 24}, {120, 40}}, looks: 2},
 }
 
@@ -380,6 +380,54 @@ func rotationExhibit(t *testing.T, c *company, sit sat) {
 	p.step("y", "Undo")
 	p.wait("Undone")
 	p.shot("rotate-undone")
+}
+
+// rolled begins a roll at the command line and leaves it in its drain.
+func rolled(t *testing.T, c *company, sit sat, name string) {
+	t.Helper()
+	c.used(t, "staging", name+"-1", name, "--environment", "test")
+	p := sit("-p", "staging", "rotate", name+"-1", "--strategy", "roll", "--overlap", "1h", "--deliver", name)
+	p.wait(`Begin\?`)
+	p.say("y", "y")
+	p.do("enter", "drain: .*left")
+	p.do("ctrl+c", "rotate --resume")
+}
+
+func rollExhibit(t *testing.T, c *company, sit sat) {
+	c.profiles(t, c.usual()...)
+	rolled(t, c, sit, "mailer")
+	rolled(t, c, sit, "worker")
+	p := sit("-p", "staging")
+	p.wait(`▸ \S`)
+	p.shot("roll-list")
+	p.do("R", "worker-1")
+	p.shot("roll-board")
+	p.do("enter", "quiet for|left")
+	p.shot("roll-countdown")
+	p.do("p", "esc")
+	p.shot("roll-plan")
+	p.do("p", `quiet for|left`)
+	p.do("i", "WHAT WAS SEEN")
+	p.shot("roll-evidence")
+	p.do("i", `quiet for|left`)
+	p.do("u", "Undo")
+	p.shot("roll-undo")
+	p.step("y", "Undo")
+	p.wait("Undone")
+	p.shot("roll-undone")
+	p.step("enter", "Undone")
+	p.wait(`▸ \S`)
+	p.do("R", "resume or undo")
+	p.do("enter", "quiet for|left")
+	p.do("a", `▸ \[ \]`)
+	p.shot("roll-question")
+	p.do("*", `enter +all of it is so`)
+	p.step("enter", `enter +all of it is so`)
+	p.wait(`enter +end the overlap`)
+	p.shot("roll-before-end")
+	p.step("enter", `enter +end the overlap`)
+	p.wait(`Done\.`)
+	p.shot("roll-done")
 }
 
 func leakedExhibit(t *testing.T, c *company, sit sat) {

@@ -6,6 +6,7 @@ import (
 
 	"detent/config"
 	"detent/desk"
+	"detent/tui"
 	"detent/tui/keylist"
 	"detent/tui/ui"
 )
@@ -20,6 +21,7 @@ func (h *Host) Config() (*config.Config, error) {
 		}
 	}
 	if h.resources.cfg != nil {
+		h.follow()
 		return h.resources.cfg, nil
 	}
 	cfg, err := h.loadConfig()
@@ -29,7 +31,81 @@ func (h *Host) Config() (*config.Config, error) {
 	return cfg, err
 }
 
-// reload takes up a file that has changed.
+// Follow takes up, from now on, what is changed in the file: the screens stay open while somebody edits it. What it gives tells them of
+// that. A session over SSH has what its server follows.
+func (h *Host) Follow() tui.News {
+	if h.o.Guest != nil || h.o.Demo {
+		return tui.News{}
+	}
+	_, _ = h.tokenProfile() // before the file can say another
+	path, explicit, err := h.o.Env.Path(h.o.Config)
+	if err != nil { // said where the file is read
+		return tui.News{}
+	}
+	news, closed := make(chan string, 1), make(chan struct{})
+	h.OnClose(func() { close(closed) })
+	h.resources.configuring.Lock()
+	defer h.resources.configuring.Unlock()
+	h.resources.file, h.resources.news = config.Follow(path, explicit), news
+	return tui.News{Look: func() { _, _ = h.Config() }, Next: func() (string, bool) {
+		select {
+		case text := <-news:
+			return text, true
+		case <-closed:
+			return "", false
+		}
+	}}
+}
+
+// follow takes up a file that has changed; configuring is held. One that is wrong changes nothing until it is mended.
+func (h *Host) follow() {
+	r := h.resources
+	if r.file == nil {
+		return
+	}
+	cfg, err, read := r.file.Look(h.o.Now())
+	if !read {
+		return
+	}
+	if err == nil {
+		err = checkUI(cfg.UI)
+	}
+	switch was := r.wrong; {
+	case err != nil:
+		if r.wrong = err.Error(); r.wrong != was {
+			r.tell("the configuration was changed and is not taken up: " + r.wrong)
+		}
+	case len(cfg.Changed(r.cfg))+len(r.cfg.Changed(cfg)) > 0:
+		r.tell("profiles were changed in the configuration: p and enter open them as they are now")
+		fallthrough
+	default:
+		r.cfg, r.wrong = cfg, ""
+	}
+}
+
+// tell gives the screens news, where they listen.
+func (r *resources) tell(text string) {
+	select {
+	case r.news <- text:
+	default: // they have not taken what was told before
+	}
+}
+
+// tokenProfile is the profile that DETENT_TOKEN is for: the one that was selected at the start, whatever the file says later.
+func (h *Host) tokenProfile() (string, error) {
+	h.resources.selecting.Lock()
+	defer h.resources.selecting.Unlock()
+	if h.resources.first == "" {
+		p, err := h.Selected()
+		if err != nil {
+			return "", err
+		}
+		h.resources.first = p.Name
+	}
+	return h.resources.first, nil
+}
+
+// reload takes up a file that was changed here.
 func (h *Host) reload() error {
 	cfg, err := h.loadConfig()
 	if err != nil {
@@ -71,6 +147,23 @@ func (h *Host) Selected() (config.Profile, error) {
 	return p, Usage(err)
 }
 
+// ToTry are the profiles that are tried together: the one that was said, else those of the file, else those that are built in. builtIn says
+// that there are such, too.
+func (h *Host) ToTry() (profiles []config.Profile, builtIn bool, err error) {
+	cfg, err := h.Config()
+	if err != nil {
+		return nil, false, err
+	}
+	if h.o.Profile != "" {
+		p, err := cfg.Select(h.o.Profile, h.o.Env)
+		return []config.Profile{p}, false, Usage(err)
+	}
+	if own := cfg.Own(); len(own) > 0 {
+		return own, true, nil
+	}
+	return cfg.Profiles, false, nil
+}
+
 // ReadOnly is the profile's mode: the flag beats DETENT_READ_ONLY beats the file.
 func (h *Host) ReadOnly(p config.Profile) (bool, error) {
 	if h.o.ReadOnly != nil {
@@ -89,11 +182,11 @@ func (h *Host) tokens() (config.TokenReader, error) {
 	if err != nil {
 		return config.TokenReader{}, err
 	}
-	start, err := h.Selected()
+	start, err := h.tokenProfile()
 	if err != nil {
 		return config.TokenReader{}, err
 	}
-	return config.TokenReader{Env: h.o.Env, Config: cfg, Start: start.Name, Stderr: h.tokenStderr(), Alone: h.o.Guest != nil}, nil
+	return config.TokenReader{Env: h.o.Env, Config: cfg, Start: start, Stderr: h.tokenStderr(), Alone: h.o.Guest != nil}, nil
 }
 
 // tokenStderr is where a token command may speak: never over a session's screen.

@@ -29,7 +29,7 @@ func (h *Host) credential(s *Session) *credential {
 		return nil
 	}
 	c := &credential{h: h, s: s, from: "the " + p.Token.String()}
-	if start, err := h.Selected(); err == nil && start.Name == p.Name && h.o.Env.Get("DETENT_TOKEN") != "" {
+	if start, err := h.tokenProfile(); err == nil && start == p.Name && h.o.Env.Get("DETENT_TOKEN") != "" {
 		c.from = "the variable DETENT_TOKEN"
 		return c
 	}

@@ -64,6 +64,11 @@ type Host struct {
 type resources struct {
 	configuring sync.Mutex // guards cfg: the screens add profiles while they open others
 	cfg         *config.Config
+	file        *config.Followed // nil while nobody follows it
+	wrong       string           // what is wrong with it, as it was told
+	news        chan string
+	selecting   sync.Mutex // guards first
+	first       string     // the profile that was selected at the start
 	embedding   sync.Mutex // guards embedded, which sessions over SSH share
 	embedded    *embedded
 	asking      sync.Mutex // a token command that may ask on the terminal runs

@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 
 	"detent/apikey"
@@ -54,6 +55,19 @@ func TestOverSSHProfilesAreAdminsAndNoTokenOfTheServersMoves(t *testing.T) {
 			if want := c.ok && role == config.Admin; (err == nil) != want {
 				t.Errorf("%s %s: %v", role, c.name, err)
 			}
+		}
+	}
+}
+
+// TestABuiltInProfileIsListedWithoutItsDeclaration: the first frame names the profiles, and nothing of a built-in one can be changed.
+func TestABuiltInProfileIsListedWithoutItsDeclaration(t *testing.T) {
+	profiles := hostWith(t, "").Screens(nil).Profiles()
+	if len(profiles) == 0 {
+		t.Fatal("no profile")
+	}
+	for _, p := range profiles {
+		if p.Embedded == !reflect.DeepEqual(p.Draft, ui.ProfileDraft{}) {
+			t.Errorf("%s: embedded is %v, and its form begins with %+v", p.Name, p.Embedded, p.Draft)
 		}
 	}
 }

@@ -59,13 +59,15 @@ func (h *Screens) profile(p config.Profile) ui.Profile {
 	readOnly, _ := h.host.ReadOnly(p)
 	readOnly = readOnly || h.host.o.Guest.Views()
 	out := ui.Profile{Name: p.Name, Service: p.Service, URL: p.Address(), Environment: p.Environment, Setting: p.Setting(h.host.o.Demo),
-		ReadOnly: readOnly, Embedded: p.Embedded, Token: p.Token.String(), Draft: h.host.draftOf(p)}
+		ReadOnly: readOnly, Embedded: p.Embedded, Token: p.Token.String()}
 	for _, d := range p.Deliver {
 		out.Destinations = append(out.Destinations, d.Name)
 	}
 	if p.Embedded {
 		out.Token = "made at start, in memory only"
+		return out // nothing of it is changed: its declaration need not be read before the first frame
 	}
+	out.Draft = h.host.draftOf(p)
 	return out
 }
 

@@ -67,6 +67,7 @@ func (h *Screens) Options(start config.Profile) tui.Options {
 		RotateAll: func(env *ui.Env, items []rotate.Item) ui.Screen { return rotate.NewQueue(env, h, h.Setting, items) },
 		Copy:      func(text string) error { return h.host.clipboard().copy(text) },
 		Bell:      h.host.bell(),
+		News:      h.host.Follow(),
 	}
 	if h.host.ShowsAll() {
 		o.All, o.Stage = true, h.Stage

@@ -118,14 +118,8 @@ func (h *Host) Verifier(ctx context.Context) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := 0
-	for _, p := range cfg.Profiles {
-		if !p.Embedded {
-			own++
-		}
-	}
 	v := &Verifier{host: h}
-	if said := h.o.Profile != "" || !h.o.Demo && (h.o.Env.Get("DETENT_PROFILE") != "" || h.o.Env.Get("DETENT_TOKEN") != ""); said || own == 1 || len(cfg.Profiles) == 1 {
+	if said := h.o.Profile != "" || !h.o.Demo && (h.o.Env.Get("DETENT_PROFILE") != "" || h.o.Env.Get("DETENT_TOKEN") != ""); said || len(cfg.Own()) == 1 || len(cfg.Profiles) == 1 {
 		v.one, err = h.OpenProfile(ctx, selected)
 		return v, err
 	}

@@ -16,12 +16,10 @@ import (
 
 const (
 	// RereadEvery is how soon a change of the configuration reaches who is logged in.
-	RereadEvery = 1500 * time.Millisecond
+	RereadEvery = config.RetryEvery
 	// failClosed is how long what was read before holds on while the configuration cannot be read: an editor may be writing
 	// it. After that nobody is let in, since somebody may have been removed.
 	failClosed = 5 * time.Second
-	// racy is how long after a change a file may change again without a sign of it, on a file system with coarse times.
-	racy = 2 * time.Second
 )
 
 // The ends of sessions that the server brings about.
@@ -33,33 +31,28 @@ var (
 
 // operators are those that the configuration names, as it is now.
 type operators struct {
-	now  func() time.Time
-	say  func(format string, args ...any)
-	path string
+	now func() time.Time
+	say func(format string, args ...any)
 
 	mu        sync.Mutex
+	file      *config.Followed
 	cfg       *config.Config // without operators while shut
-	stamp     config.Stamp   // of the file as it was read last
-	tried     time.Time
-	readErr   error     // why it could not be read
-	since     time.Time // since when it cannot
+	readErr   error          // why it could not be read
+	since     time.Time      // since when it cannot
 	closed    bool
 	announced *config.Config // what the sessions were told of last; for reread alone
 }
 
 // newOperators looks at the file again at once: it may have changed since it was read.
 func newOperators(cfg *config.Config, now func() time.Time, say func(string, ...any)) *operators {
-	return &operators{now: now, say: say, path: cfg.Path, cfg: cfg, announced: cfg}
+	return &operators{now: now, say: say, file: config.Follow(cfg.Path, true), cfg: cfg, announced: cfg}
 }
 
 // refresh takes up a file that has changed, and tries one that cannot be read again.
 func (p *operators) refresh() {
 	now := p.now()
-	seen := config.StampOf(p.path)
-	fresh := seen != p.stamp
-	if fresh || p.readErr != nil && now.Sub(p.tried) >= RereadEvery || p.readErr == nil && now.Sub(seen.Changed()) < racy {
-		p.stamp, p.tried = seen, now
-		p.reload(now)
+	if cfg, err, read := p.file.Look(now); read {
+		p.take(cfg, err, now)
 	}
 	if p.readErr != nil && !p.closed && now.Sub(p.since) >= failClosed {
 		p.closed = true
@@ -70,9 +63,8 @@ func (p *operators) refresh() {
 	}
 }
 
-// reload reads the file.
-func (p *operators) reload(now time.Time) {
-	cfg, err := config.Load(p.path, true)
+// take takes up what was read.
+func (p *operators) take(cfg *config.Config, err error, now time.Time) {
 	if err != nil {
 		if p.readErr == nil {
 			p.since = now

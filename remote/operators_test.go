@@ -140,29 +140,3 @@ func firstError(errs ...error) error {
 	}
 	return nil
 }
-
-// TestAFileThatChangesTwiceInOneTickIsSeen: on a file system whose times are coarse the second change leaves no stamp.
-func TestAFileThatChangesTwiceInOneTickIsSeen(t *testing.T) {
-	h := signers{t, map[string]ssh.Signer{}}
-	path := filepath.Join(t.TempDir(), "config.toml")
-	with := h.operator("alice", "operator", "local/prosopo")
-	if err := os.WriteFile(path, []byte(with), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cfg, err := config.Load(path, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var said strings.Builder
-	p := newOperators(cfg, time.Now, sayTo(&said))
-	if _, ok := p.nameOf(h.key("alice").PublicKey()); !ok {
-		t.Fatal("not in")
-	}
-	if err := os.WriteFile(path, []byte(h.operator("ada", "admin", "*")), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p.stamp = config.StampOf(path) // nothing shows
-	if _, ok := p.nameOf(h.key("alice").PublicKey()); ok {
-		t.Error("the change is not seen")
-	}
-}

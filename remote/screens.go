@@ -50,14 +50,15 @@ func (r *guest) screens(ctx context.Context, h *host.Host) error {
 	o := screens.Options(start)
 	o.ReadOnly, o.Renderer, o.NoColour, o.Spoken = forced, rendererOf(s.Environ), noColourIn(s.Environ), spoken
 	who := r.operator.Name + ", " + string(r.operator.Role)
-	o.Remote = tui.Remote{On: true, Who: who, LockAfter: lockAfter, EndAfter: endAfter, News: func() (string, bool) {
+	o.Remote = tui.Remote{On: true, Who: who, LockAfter: lockAfter, EndAfter: endAfter}
+	o.News.Next = func() (string, bool) {
 		select {
 		case text := <-s.News():
 			return text, true
 		case <-ctx.Done():
 			return "", false
 		}
-	}}
+	}
 	o.Remote.Refused = screens.Refused
 	if r.operator.Role == config.Viewer {
 		o.Remote.NoWrites = desk.ViewerOnly

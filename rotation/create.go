@@ -402,6 +402,16 @@ func (r *Rotation) newMissing() Result {
 	return res
 }
 
+// newFails asks the same where a person says that the new key does not work, and nothing that the service answers shows it.
+func (r *Rotation) newFails() Result {
+	res := r.bothGone()
+	if !r.keyOver() {
+		res.Question.Text = "by your word the new key does not work: undo, or put another in its place"
+		res.Message = res.Question.Text
+	}
+	return res
+}
+
 // neitherLeft reports whether a list shows that neither key can carry the application: each is missing, expired, or deleted by us.
 func (r *Rotation) neitherLeft(s *listing) bool {
 	now := r.serviceNow()
@@ -416,8 +426,12 @@ func (r *Rotation) bothGone() Result {
 			Choices: []Choice{{ID: CloseIt, Label: "close the rotation as it stands", Does: "nothing is changed; what is left where is said", Wants: WantsReason},
 				{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}, Default: No, Flag: "rotate --close " + r.j.ID + " --reason R"})
 	}
+	another := Choice{ID: Yes, Label: "create another key", Does: "a new key with the old one's access is created and delivered", Wants: WantsReason}
+	if r.j.Roll != nil {
+		another.Label, another.Does = "roll the key once more", "the key is given another new secret, which is delivered; where the key itself is over, no secret of it helps"
+	}
 	return ask(Question{Kind: AskBothGone, Text: "the new key is gone or has expired, and whether the old one works is not known: somebody may have deleted both on purpose",
-		Choices: []Choice{{ID: Yes, Label: "create another key", Does: "a new key with the old one's access is created and delivered", Wants: WantsReason},
+		Choices: []Choice{another,
 			{ID: CloseIt, Label: "close the rotation as it stands", Does: "nothing is changed; what is left where is said", Wants: WantsReason},
 			{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}, Default: No, Flag: "rotate --close " + r.j.ID + " --reason R"})
 }

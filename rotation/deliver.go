@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -147,7 +148,7 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 				r.leftBehind(rec)
 			}
 			rec.Copied = rec.Backup
-			if h, reads := d.(delivery.Holder); reads && !rec.Held {
+			if h, reads := d.(delivery.Holder); reads && (!rec.Held || rec.Over != "") {
 				if copied, err := h.Former(ctx, job); err == nil {
 					if err := r.cameBack(rec, copied); err != nil {
 						return err
@@ -388,11 +389,15 @@ func (r *Rotation) askUnproven(t tried) *Result {
 		text = "the service knows the new secret, but refuses it from here, as the key's restriction explains: whether the application can use it cannot be seen from here (" + t.Evidence + ")"
 	}
 	res := ask(Question{Kind: AskUnproven, Text: text, Flag: "--accept-unknown REASON", Default: No,
-		Choices: yesNo("go on, by your word", "the new key counts as working", WantsReason)})
+		Choices: slices.Insert(yesNo("go on, by your word", "the new key counts as working", WantsReason), 1,
+			Choice{ID: Fails, Label: "it does not work", Does: "what is to take its place is asked next"})})
 	return &res
 }
 
 func answerUnproven(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
+	if a.Choice == Fails {
+		return r.newFails(), nil
+	}
 	r.j.AcceptProbe = strings.TrimSpace(a.Reason)
 	r.recordStatement(SubjectNew, "the new key counts as working, though that could not be seen (%s)", a.Reason)
 	return Result{Status: Moved, Message: "noted"}, r.save("accepted: not proved")

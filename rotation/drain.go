@@ -39,7 +39,7 @@ func (r *Rotation) watched(old *apikey.Key) bool {
 // own clock, at three looks or more, over a span that the service's last use can show. The old key is never used by us meanwhile.
 func (r *Rotation) drain(ctx context.Context) (Result, error) {
 	if a, ok := r.attestedAt(Drain); ok {
-		return r.leaveDrain("you confirmed that nobody uses the old key: " + a.Reason)
+		return r.leaveDrain("you confirmed that nobody uses " + r.oldOne() + ": " + a.Reason)
 	}
 	if r.j.DrainExplicit && r.j.Drain == 0 {
 		r.recordStatement(SubjectOld, "nobody uses the old key (--drain 0)")
@@ -52,7 +52,9 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if r.overlapOver(s) {
+	if over, err := r.overlapIsOver(ctx, s); err != nil {
+		return Result{}, err
+	} else if over {
 		return r.leaveDrain("the overlap is over: the former secret is dead, whoever used it")
 	}
 	if s.new == nil || s.old == nil {
@@ -82,13 +84,19 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 	case r.j.DrainExplicit:
 		return r.waitOut(r.j.Drain, func() (Result, error) {
 			return r.leaveDrain(fmt.Sprintf("the drain of %s that you named is over", span(r.j.Drain)))
-		}, "the service does not show whether the old key is in use: waiting the time that you named")
+		}, "the service does not show whether "+r.oldOne()+" is in use: waiting the time that you named")
 	}
-	said := "the service does not show whether the old key is still in use: confirm that every consumer has the new one"
+	said := "the service does not show whether " + r.oldOne() + " is still in use: confirm that every consumer has the new one"
 	if r.caps.UsagePage != "" {
 		said += ". Look at " + r.caps.UsagePage
 	}
 	return r.askAttest(said), nil
+}
+
+// oldOne is what is to be quiet, as people call it.
+func (r *Rotation) oldOne() string {
+	old, _ := View{Strategy: r.j.Strategy}.Sides()
+	return old
 }
 
 // lookForBoth looks again for as long as the list may be behind: that it lacks a key is no proof that the key is gone.
@@ -145,7 +153,7 @@ func (r *Rotation) watch(ctx context.Context, s *listing) (Result, error) {
 		}
 		r.quiet(seen)
 		r.j.Unwatched = w.off
-		return r.leaveDrain(fmt.Sprintf("the old key was quiet for %s, at %d looks", span(seen.QuietFor), w.polls))
+		return r.leaveDrain(fmt.Sprintf("%s was quiet for %s, at %d looks", r.oldOne(), span(seen.QuietFor), w.polls))
 	}
 	var refused *refusedNow
 	switch err := r.useNew(ctx); {
@@ -162,13 +170,13 @@ func (r *Rotation) watch(ctx context.Context, s *listing) (Result, error) {
 	}
 	switch {
 	case seen.OwnTraces:
-		res.Message = "the old key's last use moves with every look of ours: it may be the one that detent itself uses"
+		res.Message = r.oldOne() + "'s last use moves with every look of ours: it may be the one that detent itself uses"
 	case moved:
-		res.Message = "the old key was used again: the quiet time begins anew"
+		res.Message = r.oldOne() + " was used again: the quiet time begins anew"
 	case seen.Span == 0 || seen.QuietFor <= seen.Span:
-		res.Message = "the old key's last use is watched: a use may not show yet"
+		res.Message = r.oldOne() + "'s last use is watched: a use may not show yet"
 	default:
-		res.Message = "the old key is quiet"
+		res.Message = r.oldOne() + " is quiet"
 	}
 	return res, nil
 }

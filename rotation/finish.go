@@ -43,6 +43,9 @@ func (r *Rotation) delete(ctx context.Context) (Result, error) {
 		}
 	}
 	listed, err := r.seeGone(ctx)
+	if errors.Is(err, errOverlapRuns) {
+		return r.overlapRuns()
+	}
 	if err != nil {
 		return Result{}, err
 	}
@@ -105,6 +108,8 @@ func (r *Rotation) seeGone(ctx context.Context) (*listing, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case !gone && !r.j.Dead.Refused && r.j.Roll != nil && r.j.Roll.ByItself:
+		return nil, errOverlapRuns
 	case !gone && !r.j.Dead.Refused:
 		r.j.OldGone, r.j.Unanswered = false, true // sent again, once it is gone on with; to go back there is no way all the same
 		r.j.begun(opDelete)

@@ -338,14 +338,9 @@ func (r *Rotation) overwrite(ctx context.Context, q Question) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("%s: %w", rec.Describe, err)
 	}
-	print, err := r.fingerprints.of(held.Secret)
-	if err != nil {
+	if rec.Over, err = r.fingerprints.of(held.Secret); err != nil {
 		return Result{}, err
 	}
-	if _, err := d.(delivery.Holder).Former(ctx, r.job(rec)); errors.Is(err, delivery.ErrNoCopy) { // the copy that is made now holds this
-		rec.Former, rec.Held, rec.WasOld = print, held.Exists, false
-	}
-	rec.Over = print
 	r.recordStatement(rec.Spec, "%s is delivered to over what somebody has written there", rec.Describe)
 	res, err := r.redeliver(rec, "holds what somebody has written there")
 	return *orNothing(res), err

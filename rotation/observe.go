@@ -351,10 +351,10 @@ func (r *Rotation) placeHolds(rec *destinationRecord, held delivery.Held) {
 		what = "nothing"
 	case r.isNew(held.Secret):
 		what = heldNew
-	case rec.Where == "" || r.j.Step == Preflight:
+	case rec.Where == "" || r.j.Step == Preflight, r.isFormer(rec, held) && !rec.Begun:
 		what = "a value"
 	case r.isFormer(rec, held):
-		what = "the value that it had before"
+		what = "the value that it had before" // something was put there
 	case r.isOld(held.Secret) && r.j.OldBy != "":
 		what = "the old key's secret"
 	case r.isOld(held.Secret):

@@ -118,7 +118,7 @@ func (r *Rotation) checkPlace(ctx context.Context, s *listing, d delivery.Destin
 		wrong = r.contradictedBy(rec, held.Secret)
 	}
 	if rec.unseen && (r.j.Replace || r.mayReplace(rec)) && rule("place: what could not be asked about passes for the old key's") {
-		r.note("! %s: %s; it is replaced, as you said", rec.Describe, wrong)
+		r.note("%s: %s; it is replaced, as you said", rec.Describe, wrong)
 		wrong = ""
 	}
 	if wrong == "" {
@@ -153,7 +153,7 @@ func (r *Rotation) placeHeld(rec *destinationRecord, held delivery.Held) {
 // wrongPlace asks whether what a place holds may be replaced. A yes holds for that value, not for what somebody writes there since.
 func (r *Rotation) wrongPlace(rec *destinationRecord, why string) *Result {
 	if r.j.Replace || r.mayReplace(rec) {
-		r.note("! %s: %s; it is replaced, as you said, and an undo puts that back", rec.Describe, why)
+		r.note("%s: %s; it is replaced, as you said, and an undo puts that back", rec.Describe, why)
 		rec.WasOld = false
 		return nil
 	}
@@ -216,7 +216,7 @@ func (r *Rotation) noteAlso(rec *destinationRecord, also []delivery.Other) {
 		if other.Name != "" {
 			where = fmt.Sprintf("%s, line %d,", other.Name, other.Line)
 		}
-		r.note("! %s: %s of the same file holds this secret too, and keeps it: what reads that needs a destination of its own", rec.Describe, where)
+		r.note("%s: %s of the same file holds this secret too, and keeps it: what reads that needs a destination of its own", rec.Describe, where)
 	}
 }
 

@@ -60,7 +60,7 @@ func (r *Rotation) lookAhead(ctx context.Context, then func() (Result, error)) (
 	r.noteSkew()
 	r.noteRest(s)
 	if places := r.unrestarted(); len(places) > 0 {
-		r.note("! %s: the old key goes as soon as the new one works, and a running application fails from then on until it is restarted", restartWords(places))
+		r.note("%s: the old key goes as soon as the new one works, and a running application fails from then on until it is restarted", restartWords(places))
 	}
 	if q := r.askUnknown(s.old); q != nil {
 		return ask(*q, r.j.Notes...), nil
@@ -126,7 +126,7 @@ func (r *Rotation) askRevive(old *apikey.Key) *Question {
 		return nil
 	}
 	if r.j.Revive || !rule("revive: a dead key comes alive by a yes") {
-		r.note("! the key is %s; the new one will work, as you said", state)
+		r.note("the key is %s; the new one will work, as you said", state)
 		return nil
 	}
 	return &Question{Kind: AskRevive, Text: fmt.Sprintf("the key %q is %s: what replaces it will work. Is that wanted?", old.Name, state), Flag: "--revive",
@@ -354,7 +354,7 @@ func (r *Rotation) noteRest(s *listing) {
 	if r.j.NotMine != "" {
 		r.note("another marked key of this name is no rival, as you said: %s", r.j.NotMine)
 	}
-	if !r.caps.Disable.OK && r.j.Mode == Planned {
+	if !r.caps.Disable.OK && r.j.Mode == Planned && !isRoll(r.j.Strategy) {
 		r.note("the service cannot disable a key: there is no rehearsal of the deletion")
 	}
 	if r.j.unnamed() && (r.caps.NoTryDead || !slices.ContainsFunc(r.j.Destinations, func(d destinationRecord) bool { return d.Reads && d.Held })) {

@@ -384,7 +384,7 @@ func TestTheRightPlaceHoldsTheOldSecretOrNothing(t *testing.T) {
 			f.leavesNothing(log)
 			f.Pass(time.Minute)
 			r = f.Start(func(p *rotation.Params) { p.Replace = true; noWaits(p) })
-			if res := f.do(r); res.Step != rotation.Create || !says(res.Notes, "! ") {
+			if res := f.do(r); res.Step != rotation.Create || !says(res.Notes, "it is replaced, as you said") {
 				t.Fatalf("%+v", res)
 			}
 			f.until(r, rotation.Delete) // what was there goes back by an undo, though it is no key's
@@ -464,7 +464,7 @@ func TestASecretThatStandsElsewhereInTheFileIsTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		res := f.do(f.Start(nil))
-		if got := says(res.Notes, "! "+parse(t, "env-file:"+path+":API_KEY").Describe()); res.Question != nil || got != (told != "") || told != "" && !says(res.Notes, told) {
+		if got := says(res.Notes, parse(t, "env-file:"+path+":API_KEY").Describe()); res.Question != nil || got != (told != "") || told != "" && !says(res.Notes, told) {
 			t.Errorf("%s: %+v", line, res)
 		}
 	}
@@ -597,7 +597,7 @@ func TestAKeyThatIsDeadDoesNotComeAliveUnnoticed(t *testing.T) {
 		}
 		r.Close()
 		r = f.Start(func(p *rotation.Params) { p.Revive = true; noWaits(p) })
-		if res := f.do(r); res.Step != rotation.Create || !says(res.Notes, "! the key "+tc.state) {
+		if res := f.do(r); res.Step != rotation.Create || !says(res.Notes, "the key "+tc.state) {
 			t.Fatalf("%s: %+v", name, res)
 		}
 		f.drive(r)

@@ -98,6 +98,7 @@ const (
 	LookAgain = "again" // the place is read again
 	TurnRound = "turn"  // give the undo up, and go on
 	CloseIt   = "close" // end the rotation as it stands
+	Fails     = "fails" // the new key does not work: something else is to take its place
 )
 
 func ask(q Question, notes ...string) Result {

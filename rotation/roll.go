@@ -35,6 +35,9 @@ type rollRecord struct {
 	NoWayBack bool `json:"no_way_back,omitzero"`
 	// First is Before as it was when the rotation began, where a further roll has changed that: a list that is behind may show it.
 	First moment `json:"first,omitzero"`
+	// Others says that the key was rolled by somebody else, or by a call whose answer never came, and that Before names the secret of that:
+	// the one that it had when the rotation began is dead once the key is rolled beyond it.
+	Others bool `json:"others,omitzero"`
 	// ByItself says that the overlap was over before this rotation ended it.
 	ByItself bool `json:"by_itself,omitzero"`
 	// Outage is the word of whoever takes it that the application has a dead secret for a while.
@@ -43,7 +46,7 @@ type rollRecord struct {
 
 // behind reports whether a row is that of a list from before the first roll, though there was a further one.
 func (rec *rollRecord) behind(row apikey.Key) bool {
-	return rec.NoWayBack && row.RolledAt.Equal(rec.First.Moment)
+	return (rec.NoWayBack || rec.Others) && row.RolledAt.Equal(rec.First.Moment)
 }
 
 // atOnce reports whether the former secret dies with the call.
@@ -87,7 +90,7 @@ func (r *Rotation) roll(ctx context.Context) (Result, error) {
 				return Result{}, err
 			}
 			if have {
-				return r.created(ctx, "the key has a new secret: "+keyWords(*r.j.New))
+				return r.created(ctx, r.j.hasNewSecret())
 			}
 			if err := r.forgoRoll(ctx); err != nil {
 				return Result{}, err
@@ -139,8 +142,18 @@ func (r *Rotation) rollOnce(ctx context.Context) error {
 	if r.j.atOnce() && !r.j.pending(opDelete) {
 		r.j.begun(opDelete) // the former secret dies with it
 	}
+	again := r.j.pending(opCreate)
 	err := r.mint(ctx)
 	switch {
+	case again && errors.Is(err, errNotRolled):
+		// The service knows the call by its name, and what came of it is not there any more: under that name nothing comes any more.
+		r.j.settled(opCreate)
+		r.j.Roll.Once = ""
+		r.j.Unfound++
+		if err := r.save("the roll is not there"); err != nil {
+			return err
+		}
+		return err
 	case err == nil && r.j.atOnce() && r.j.New != nil:
 		r.isDeleted()
 		r.j.settled(opDelete)
@@ -191,6 +204,9 @@ func (r *Rotation) mayRoll(ctx context.Context) (*Result, error) {
 		r.j.MintAnyway = false
 		return nil, nil
 	case r.j.MintAnyway && !again:
+		if rec := r.j.Roll; !rec.NoWayBack && !rec.Others {
+			rec.First, rec.Others = rec.Before, true
+		}
 		r.j.Roll.Before, r.j.MintAnyway = moment{row.RolledAt}, false
 		return nil, nil
 	case again && r.w.Wall().Sub(r.j.Roll.Asked) < namedFor && (s.old != nil || r.j.atOnce()):
@@ -301,8 +317,13 @@ func (r *Rotation) lostRoll(ctx context.Context) (Result, error) {
 		return r.bothGone(), nil
 	}
 	if s.old != nil && !r.j.atOnce() && !r.nowhere(ctx) {
+		back := r.j.undoWords()
+		next := "undo: " + back
+		if back == "" {
+			next = "find the new secret where it was put; or go on once the overlap is over, at " + r.j.Roll.endsAt() + ": then the key is rolled once more"
+		}
 		return Result{}, &StepError{Step: r.j.Step, Err: errors.New("the new secret was lost while it was delivered, and while the overlap runs the key is not rolled a second time"),
-			Certain: r.j.certain(), Next: "undo: " + r.j.undoWords(), Undo: r.j.undoWords()}
+			Certain: r.j.certain(), Next: next, Undo: back}
 	}
 	if err := r.forgoRoll(ctx); err != nil {
 		return Result{}, err
@@ -347,7 +368,10 @@ func (r *Rotation) rollAgain(ctx context.Context, reason string) (Result, error)
 		r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
 	}
 	r.forgetRolled()
-	r.j.settled(opCreate)
+	if r.j.pending(opCreate) { // what became of that call is not known, and is not learned any more
+		r.j.settled(opCreate)
+		r.j.Unfound++
+	}
 	r.deliverAnew()
 	r.j.MintAnyway = true
 	return r.move(Create, "the key is rolled once more next, by your word")
@@ -363,9 +387,30 @@ func (r *Rotation) settleRoll(ctx context.Context) error {
 		return err
 	}
 	err := r.rollOnce(ctx)
-	if certainlyRefused(err) { // somebody else's, or the key is gone: nothing of ours came of it
+	if certainlyRefused(err) && (client.IsKind(err, client.NotFound) || client.IsKind(err, client.Conflict)) {
+		// Somebody else's, or the key is gone: nothing of ours came of it. That we may not ask any more says nothing of what was asked.
 		r.j.settled(opCreate)
 		return r.save("the roll was refused")
+	}
+	if !client.MayHaveHappened(err) || !r.j.pending(opCreate) {
+		return ignore(err, errNotRolled)
+	}
+	there, lookErr := r.lookUntil(ctx, r.lag(), func() (bool, error) {
+		_, err := r.look(ctx)
+		return err == nil && !r.keyOver(), err
+	})
+	if there || lookErr != nil {
+		return errors.Join(err, lookErr)
+	}
+	r.j.settled(opCreate) // of a key that is not there, or over, no answer tells any more
+	r.j.Unfound++
+	return r.save("the key is over, and what became of its roll is not known")
+}
+
+// ignore is err, or nothing where it is that one.
+func ignore(err, that error) error {
+	if errors.Is(err, that) {
+		return nil
 	}
 	return err
 }
@@ -373,9 +418,9 @@ func (r *Rotation) settleRoll(ctx context.Context) error {
 // leftOfRoll says, after a close, which secrets the key may have.
 func (j *journal) leftOfRoll() (out []string) {
 	key := keyWords(j.Old)
-	if j.atOnce() && (j.pending(opCreate) || j.New == nil && j.Roll.NoWayBack) {
+	if j.atOnce() && (j.pending(opCreate) || j.Unfound > 0 || j.New == nil && j.Roll.NoWayBack) {
 		out = append(out, "the key "+key+" may have a new secret that nobody has: its former one is dead then")
-	} else if j.pending(opCreate) || j.New == nil && len(j.Roll.TakenBack) > 0 {
+	} else if j.pending(opCreate) || j.Unfound > 0 || j.New == nil && len(j.Roll.TakenBack) > 0 {
 		out = append(out, "the key "+key+" may have a new secret that nobody has, beside a former one that dies")
 	}
 	if j.New != nil && !j.NewGone {
@@ -392,13 +437,48 @@ func (r *Rotation) overlapOver(s *listing) bool {
 	return r.j.Roll != nil && s.new != nil && s.old == nil
 }
 
+// overlapIsOver reports the same of the lists of as long as they may be behind: the service answered when the former secret dies, and before that one
+// list alone is no word against it.
+func (r *Rotation) overlapIsOver(ctx context.Context, s *listing) (bool, error) {
+	if ends, known := r.j.rollEnds(); !r.overlapOver(s) || known && !r.serviceNow().Before(ends) {
+		return r.overlapOver(s), nil
+	}
+	runs, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
+		var err error
+		s, err = r.look(ctx)
+		return err == nil && s.old != nil, err
+	})
+	return err == nil && !runs && r.overlapOver(s), err
+}
+
+// rollEnds is when the former secret dies, as the service answered.
+func (j *journal) rollEnds() (time.Time, bool) {
+	if j.Roll == nil {
+		return time.Time{}, false
+	}
+	return j.Roll.Ends.Time()
+}
+
+// overlapRuns takes back that the overlap is over, where a later list shows it: nothing was sent, and the use of the former secret was not watched.
+func (r *Rotation) overlapRuns() (Result, error) {
+	r.j.OldGone, r.j.Roll.ByItself, r.j.DeletedAt, r.j.Dead = false, false, time.Time{}, deadState{}
+	const said = "an earlier list showed no former secret any more, and the last one shows it: the overlap runs"
+	if r.j.Mode != Planned {
+		return r.move(Delete, said)
+	}
+	return r.move(Drain, said+", and whether it is in use is looked at first")
+}
+
 // overByItself notes that the former secret has died without a call of ours.
 func (r *Rotation) overByItself(ctx context.Context) error {
 	if r.j.Roll == nil || r.j.OldGone || r.j.pending(opDelete) {
 		return nil
 	}
 	s, err := r.look(ctx)
-	if err != nil || !r.overlapOver(s) {
+	if err != nil {
+		return err
+	}
+	if over, err := r.overlapIsOver(ctx, s); err != nil || !over {
 		return err
 	}
 	r.j.OldGone, r.j.Roll.ByItself, r.j.DeletedAt = true, true, r.w.Wall().UTC()

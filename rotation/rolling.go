@@ -125,10 +125,11 @@ func (s *rolling) Create(ctx context.Context, _ apikey.Draft) (apikey.Created, e
 		return apikey.Created{Key: k, Secret: rolled.Secret, Bound: true}, nil
 	}
 	if at := rolled.Key.RolledAt; !at.Known() || at.Equal(rec.Before.Moment) {
-		return apikey.Created{}, &client.Error{Op: "give the key a new secret", Kind: client.BadAnswer, Outcome: client.Unknown,
+		return apikey.Created{}, &client.Error{Op: "give the key a new secret", Kind: client.BadAnswer, Outcome: client.Unknown, Err: errNotRolled,
 			Message: "the answer does not say that the key was rolled"}
 	}
 	rec.At, rec.Ends = moment{rolled.Key.RolledAt}, moment{rolled.Key.FormerEndsAt}
+	rec.NoWayBack = rec.NoWayBack || rec.Others // what the key had when the rotation began is neither of the two
 	k := rolled.Key
 	k.ID = rolledID(k.ID, k.RolledAt)
 	k.RolledAt, k.FormerEndsAt, k.FormerUsedAt = apikey.Moment{}, apikey.Moment{}, apikey.Moment{}
@@ -158,6 +159,12 @@ func (s *rolling) Delete(ctx context.Context, id string) (apikey.Deleted, error)
 	}
 	return said, s.noOverlap(ctx, ended)
 }
+
+// errOverlapRuns says that a list shows a former secret of which an earlier one showed nothing any more.
+var errOverlapRuns = errors.New("the overlap runs")
+
+// errNotRolled is an answer to a roll that shows the key with the secret that it had before.
+var errNotRolled = errors.New("not rolled")
 
 // errNoOverlap is why a key cannot be given back to its former secret.
 var errNoOverlap = errors.New("no overlap runs")

@@ -28,8 +28,24 @@ func (j *journal) formerWords(after string) string {
 		return ""
 	case j.New != nil && j.Roll.Ends.Known() && !j.NewGone:
 		return fmt.Sprintf("the former secret of the key %s dies at %s, as the service answered; its overlap was not ended by this rotation", key, j.Roll.endsAt())
+	case j.Unfound > 0:
+		return ""
 	}
 	return fmt.Sprintf("the secret that the key %s had was left alone by this rotation", key)
+}
+
+// noWayBack says why an undo is refused after something that cannot be taken back was sent.
+func (j *journal) noWayBack() string {
+	const on = ": only going on is possible"
+	switch {
+	case j.Roll == nil:
+		return ErrOldGone.Error()
+	case j.Roll.NoWayBack:
+		return "the secret that the key had when the rotation began is dead, and the new one cannot be withdrawn alone" + on
+	case j.atOnce():
+		return "the former secret died with the roll, or may have" + on
+	}
+	return "the overlap was ended, or may have been" + on
 }
 
 func (rec *rollRecord) endsAt() string {
@@ -47,13 +63,21 @@ func (j *journal) rolledWords() string {
 	}
 	switch {
 	case j.New != nil:
-		return fmt.Sprintf("the key has a new secret: %s", keyWords(*j.New))
+		return j.hasNewSecret()
 	case j.pending(opCreate):
 		return ""
 	case j.State != Over:
 		return "no new secret of this rotation is known"
 	}
 	return ""
+}
+
+func (j *journal) hasNewSecret() string {
+	words := fmt.Sprintf("the key %s has a new secret", keyWords(j.Old))
+	if at, ok := j.Roll.At.Time(); ok {
+		words += ", of " + clock(at)
+	}
+	return words
 }
 
 // pendingRoll says what the lost answer of a call leaves open; empty for a call that is none of a roll's.

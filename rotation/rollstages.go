@@ -22,7 +22,7 @@ var RollWithOverlap = Strategy{ID: strategyRoll, Title: "a new secret for the ke
 		}
 		return ""
 	},
-	Stages: []Stage{preflightStage, rollStage, withUndo(deliverStage, putBackAlone), verifyStage, drainStage, endStage}}
+	Stages: []Stage{preflightStage, rollStage, withUndo(deliverStage, putBackAlone), proveSecretStage, drainStage, endStage}}
 
 // RollAtOnce gives the key a new secret, and the former one dies with the call.
 var RollAtOnce = Strategy{ID: strategyRollAtOnce, Title: "a new secret for the key, at once",
@@ -38,7 +38,13 @@ var RollAtOnce = Strategy{ID: strategyRollAtOnce, Title: "a new secret for the k
 		}
 		return ""
 	},
-	Stages: []Stage{preflightStage, rollAtOnceStage, withUndo(deliverStage, ""), verifyStage, seeDeadStage}}
+	Stages: []Stage{preflightStage, rollAtOnceStage, withUndo(deliverStage, ""), proveSecretStage, seeDeadStage}}
+
+var proveSecretStage = func() Stage {
+	s := verifyStage
+	s.Default = "prove the new secret"
+	return s
+}()
 
 var rollAtOnceStage = Stage{ID: Create, Title: "Roll", Phase: PhaseCreate, Default: "give the key a new secret, at once",
 	Text: func(v *View) string {

@@ -22,7 +22,7 @@ func viewOf(j *journal, strategy Strategy, inHand bool) View {
 		Notes:      slices.Clone(j.Notes),
 		CanDisable: j.CanDisable, SeesUse: j.SeesUse, History: slices.Clone(j.Log), Claims: slices.Clone(j.Claims)}
 	if j.Roll != nil {
-		v.Overlap, v.NewName = j.Roll.Overlap, j.Base
+		v.Overlap, v.NewName, v.FormerDies = j.Roll.Overlap, j.Base, j.Roll.Ends.Moment
 	}
 	v.SecretInHand = inHand && j.State == Open && !j.delivered()
 	if j.New != nil {
@@ -222,6 +222,9 @@ func (j *journal) unknown(inHand bool) []string {
 	}
 	if j.Unfound > 0 && j.State != Open && j.Roll == nil {
 		out = append(out, fmt.Sprintf("whether a create whose answer was lost takes effect later: its key would be called %q", j.Name))
+	}
+	if j.Unfound > 0 && j.State == Aborted && j.Roll != nil {
+		out = append(out, "the key "+keyWords(j.Old)+" may have a new secret that nobody has: a roll was sent whose answer never came")
 	}
 	if j.Manual && (j.New == nil || j.PasteRefused) && j.Step != Preflight && j.State != Open {
 		out = append(out, fmt.Sprintf("whether %s called %q is left that somebody made in the dashboard", map[bool]string{true: "a key", false: "another key"}[j.New == nil], j.Name))

@@ -227,7 +227,10 @@ var deliverStage = Stage{ID: Deliver, Title: "Deliver", Phase: PhaseUpdate, Defa
 	Run:    func(ctx context.Context, r *Rotation) (Result, error) { return r.deliver(ctx) }}
 
 var verifyStage = Stage{ID: Verify, Title: "Verify", Phase: PhaseVerify, Default: "prove the new key",
-	Text: fixed("prove the new key with harmless requests, by the secret that the places hold"),
+	Text: func(v *View) string {
+		_, made := v.Sides()
+		return "prove " + made + " with harmless requests, by the secret that the places hold"
+	},
 	Does: (*Planner).verify,
 	Proves: func(*View) []string {
 		return []string{"the new secret, read back from its place, is accepted, and a made-up one is not"}
@@ -238,29 +241,32 @@ var verifyStage = Stage{ID: Verify, Title: "Verify", Phase: PhaseVerify, Default
 var drainStage = Stage{ID: Drain, Title: "Drain", Phase: PhaseDelete, Default: "watch the old key", Waits: true,
 	Applies: planned,
 	Text: func(v *View) string {
+		old, made := v.Sides()
 		switch {
 		case v.DrainExplicit && v.Drain == 0:
 			return "no drain, as you said"
 		case !v.SeesUse && v.DrainExplicit:
-			return fmt.Sprintf("wait %s, as you said; the service does not show whether the old key is in use", span(v.Drain))
+			return fmt.Sprintf("wait %s, as you said; the service does not show whether %s is in use", span(v.Drain), old)
 		case !v.SeesUse:
-			return "you confirm that every consumer has the new key; the service does not show it"
+			return "you confirm that every consumer has " + made + "; the service does not show it"
 		}
-		return fmt.Sprintf("wait until the old key has not been used for %s", span(v.Drain))
+		return fmt.Sprintf("wait until %s has not been used for %s", old, span(v.Drain))
 	},
 	Does: (*Planner).drain,
 	Proves: func(v *View) []string {
 		if !v.SeesUse {
 			return []string{"nothing that detent can see: your word counts"}
 		}
-		return []string{"the old key was not used for that long, as finely as the service shows it"}
+		old, _ := v.Sides()
+		return []string{old + " was not used for that long, as finely as the service shows it"}
 	},
 	Undo: nothingToUndo,
 	Asks: func(v *View) []string {
 		if v.SeesUse || v.DrainExplicit {
 			return nil
 		}
-		return []string{"whether every consumer has the new key"}
+		_, made := v.Sides()
+		return []string{"whether every consumer has " + made}
 	},
 	Run: func(ctx context.Context, r *Rotation) (Result, error) { return r.drain(ctx) }}
 

@@ -133,7 +133,7 @@ func (r *Rotation) refuseAfterDelete(ctx context.Context) (*Result, error) {
 	if !r.deleteSent() {
 		return nil, nil
 	}
-	refusal := &RefusedError{Reason: ErrOldGone.Error(), Next: "go on with `detent rotate --resume " + r.j.ID + "`", Err: ErrOldGone}
+	refusal := &RefusedError{Reason: r.j.noWayBack(), Next: "go on with `detent rotate --resume " + r.j.ID + "`", Err: ErrOldGone}
 	if r.w.Headless || r.j.ByPerson || r.j.Roll != nil {
 		return nil, refusal
 	}

@@ -20,8 +20,9 @@ type View struct {
 	CanDelete, CanRename bool // false in a list of journals, which does not ask the service
 	// Strategy is how the key is replaced.
 	Strategy string
-	// Overlap is how long the former secret of a roll lives on.
-	Overlap time.Duration
+	// Overlap is how long the former secret of a roll lives on; FormerDies, when it ends, once the service has said so.
+	Overlap    time.Duration
+	FormerDies apikey.Moment
 
 	Manual  bool // the service cannot create: the operator does, and pastes
 	State   State
@@ -132,6 +133,25 @@ func (p Phase) String() string {
 	return [...]string{"Create new key", "Update application", "Verify new key", "Delete old key"}[p]
 }
 
+// PhaseName is what a step is called here: a roll makes no key and deletes none.
+func (v View) PhaseName(p Phase) string {
+	if v.Rolls() {
+		return [...]string{"Create new secret", "Update application", "Verify new secret", "End former secret"}[p]
+	}
+	return p.String()
+}
+
+// Rolls reports whether the key stays and has a new secret.
+func (v View) Rolls() bool { return isRoll(v.Strategy) }
+
+// Sides are what the old and the new one are called here.
+func (v View) Sides() (old, made string) {
+	if v.Rolls() {
+		return "the former secret", "the new secret"
+	}
+	return "the old key", "the new key"
+}
+
 // PublicStep is the step as docs/REFERENCE.md names it in JSON.
 func (v View) PublicStep() string {
 	switch {
@@ -172,7 +192,7 @@ func (v View) NewID() string {
 
 // NewAtService is the new key as its service calls it, nil before create: one that was rolled has the id of the old one there.
 func (v View) NewAtService() *apikey.Key {
-	if v.New == nil || !isRoll(v.Strategy) {
+	if v.New == nil || !v.Rolls() {
 		return v.New
 	}
 	k := *v.New
@@ -185,16 +205,17 @@ func (d Difference) Blocks() bool { return d.Verdict == Differs || d.Verdict == 
 
 // Statements are what the operator confirms, consumer by consumer, because detent cannot see it.
 func (v View) Statements() []string {
+	old, made := v.Sides()
 	if v.Step == Soak || v.Step == Disable {
 		return []string{"Nothing broke while the old key was off"}
 	}
 	var out []string
 	for _, d := range v.Destinations {
 		if d.Without == "" { // what reads one that is left out, uses nothing of this rotation's
-			out = append(out, "What reads "+d.Describe+" uses the new key")
+			out = append(out, "What reads "+d.Describe+" uses "+made)
 		}
 	}
-	return append(out, "Nothing else uses the old key")
+	return append(out, "Nothing else uses "+old)
 }
 
 // Concerns lists the ids of keys that the open rotations among views concern, old and

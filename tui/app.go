@@ -5,54 +5,17 @@ package tui
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
 
-	"detent/apikey"
 	"detent/paint"
 	"detent/tui/detail"
 	"detent/tui/keylist"
-	"detent/tui/rotate"
 	"detent/tui/ui"
 )
-
-// Options make an App.
-type Options struct {
-	Host    ui.Host
-	Profile string // the profile to begin with
-	// ReadOnly refuses every write, whatever the profile says.
-	ReadOnly bool
-	// Now and Zone are the clock; nil for the real ones.
-	Now  func() time.Time
-	Zone *time.Location
-	// After sends a message after a time; nil for the real clock.
-	After func(d time.Duration, msg tea.Msg) tea.Cmd
-	// Renderer has the terminal's colours; nil for lipgloss's default one.
-	Renderer *lipgloss.Renderer
-	// NoColour leaves colours out, and what is bold or reversed as it is.
-	NoColour bool
-	// Copy hands text that is no secret to the terminal's clipboard; the error says why it cannot arrive.
-	Copy func(text string) error
-	// Bell calls somebody who looks elsewhere; nil for nobody. It is called in a command.
-	Bell func(text string)
-	// Remote is for a session whose operator sits elsewhere.
-	Remote Remote
-	Spoken bool // for a front that says what there is instead of drawing it
-	// Notice is shown once at the start: rotations that a crash left open, say.
-	Notice string
-	// Rotate makes the screen that begins a rotation of a key, Rotations the list of
-	// the open ones. Where they are nil, no key offers them.
-	Rotate    func(env *ui.Env, profile ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen
-	Rotations func(env *ui.Env) ui.Screen
-	RotateAll func(env *ui.Env, items []rotate.Item) ui.Screen // that of several keys; nil for none
-	// All begins with all profiles in one list. Stage is called in a command as soon as all have answered: the screens that it has made
-	// go on behind the list, which is then asked for anew; nil for nothing.
-	All   bool
-	Stage func() (screens func(env *ui.Env) []ui.Screen)
-	Preferences
-}
 
 // Where the keys go when no overlay is open.
 type focus int
@@ -119,7 +82,7 @@ func New(o Options) *App {
 		env: env, host: o.Host, copyText: o.Copy, countdown: countdown{bell: o.Bell, rotateAll: o.RotateAll}, notice: o.Notice, readOnly: o.ReadOnly,
 		list: keylist.New(env), detail: detail.New(env), requests: newRequests(),
 	}
-	a.lock, a.spoken = lock{Remote: o.Remote, last: o.Now()}, spoken{on: o.Spoken}
+	a.lock, a.spoken = lock{Remote: o.Remote, News: o.News, last: o.Now()}, spoken{on: o.Spoken}
 	a.screens = newScreens(a, o)
 	a.actions = a.newActions()
 	a.profile.want, a.begin = o.Profile, begin{o.All, o.Stage}
@@ -129,7 +92,7 @@ func New(o Options) *App {
 
 // Init opens the first profile. The frame is on screen before it is there.
 func (a *App) Init() tea.Cmd {
-	return tea.Batch(a.first(), a.minute(), a.lock.begin(a))
+	return tea.Batch(a.first(), a.minute(), a.lock.begin(a), a.lock.listen())
 }
 
 // Update is the one way in: size, results of commands, then keys.
@@ -202,16 +165,14 @@ func (a *App) top() ui.Screen {
 // push opens an overlay.
 func (a *App) push(s ui.Screen) tea.Cmd {
 	a.toast.text = "" // it would hide the keys of the screen
-	kept, cmd, found := a.back(s)
-	if found {
-		s = kept
-	} else {
-		cmd = s.Init
+	kept, begin, found := a.back(s)
+	if !found {
+		kept, begin = s, func() tea.Cmd { return ui.Begin(s) }
 	}
-	s.SetSize(a.room(s))
-	a.fleet.owns(s)
-	a.overlays = append(a.overlays, s)
-	return cmd()
+	kept.SetSize(a.room(kept))
+	a.fleet.owns(kept)
+	a.overlays = append(a.overlays, kept)
+	return begin()
 }
 
 // pop closes an overlay; nil is the top one.
@@ -221,9 +182,7 @@ func (a *App) pop(s ui.Screen) {
 	}
 	at := len(a.overlays) - 1
 	if s != nil {
-		for at >= 0 && a.overlays[at] != s {
-			at--
-		}
+		at = slices.Index(a.overlays, s)
 	}
 	if at >= 0 {
 		a.overlays = append(a.overlays[:at:at], a.overlays[at+1:]...)

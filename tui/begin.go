@@ -38,7 +38,7 @@ func (a *App) staged(msg staged) tea.Cmd {
 	for _, s := range msg.screens(a.env) {
 		s.SetSize(a.room(s))
 		a.kept = append(a.kept, s)
-		cmds = append(cmds, s.Init())
+		cmds = append(cmds, ui.Begin(s))
 	}
 	return tea.Batch(cmds...)
 }

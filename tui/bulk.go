@@ -7,7 +7,6 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
-	"detent/client"
 	"detent/desk"
 	"detent/tui/form"
 	"detent/tui/keylist"
@@ -98,20 +97,17 @@ func (a *App) doBulk(msg ui.Bulk) tea.Cmd {
 		if !msg.Delete {
 			order = desk.Order{What: desk.Update, Key: apikey.Key{ID: item.ID}, Patch: apikey.Patch{Enabled: &off}}
 		}
-		send, why := p.conn.Order, ""
-		if words, no := a.noWritesOf(p); no {
-			why = words
-		}
+		send := p.conn.Order
+		why, no := a.noWritesOf(p)
 		orders[i] = func(ctx context.Context) error {
-			if why != "" {
-				return &client.Error{Op: "change keys", Kind: client.ReadOnly, Outcome: client.NotDone, Message: why}
+			if no {
+				return refusedWrite(why)
 			}
 			_, err := send(ctx, order)
 			return err
 		}
 	}
-	a.requests.flying++
-	cmd := a.query(msg.Ticket, func(ctx context.Context) result {
+	return a.fly(msg.Ticket, conn, func(ctx context.Context) result {
 		done, verb := 0, "disabled"
 		if msg.Delete {
 			verb = "deleted"
@@ -127,11 +123,4 @@ func (a *App) doBulk(msg ui.Bulk) tea.Cmd {
 		return result{msg: ui.BulkDone{Ticket: msg.Ticket, Err: err}, err: err, partly: err != nil && done > 0, title: "Not all keys are " + verb, done: ui.Count(done, "key") + " " + verb,
 			then: func() tea.Cmd { a.list.ClearMarks(); return a.reload() }}
 	})
-	return func() tea.Msg {
-		return a.requests.inFlight.do(msg.Ticket, conn, func() tea.Msg {
-			out := cmd().(result)
-			out.write = true
-			return out
-		})
-	}
 }

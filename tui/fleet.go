@@ -30,6 +30,7 @@ type member struct {
 	profile
 	hearing  *hearing // the question under way; answers to others are stale
 	answered bool     // it said all its keys, or why not
+	asked    int      // examinations of its keys: the answer to the last counts
 	counts   counts
 	after    string // the key to put the cursor on when it is there
 	made     func(k *apikey.Key) bool
@@ -65,14 +66,8 @@ func (a *App) openAll() tea.Cmd {
 	if a.fleet != nil {
 		return nil
 	}
-	a.load.stop()
-	if a.profile.cancel != nil {
-		a.profile.cancel()
-	}
-	a.profile = profile{gen: a.profile.gen + 1}
-	a.load = load{gen: a.load.gen + 1}
-	a.overlays, a.focus, a.fleet = nil, onList, &fleet{owners: map[ui.Screen]string{}}
-	a.list.Clear()
+	a.leave(profile{})
+	a.overlays, a.fleet = nil, &fleet{owners: map[ui.Screen]string{}}
 	for _, p := range a.host.Profiles() {
 		a.fleet.members = append(a.fleet.members, &member{profile: profile{want: p.Name}})
 		if p.Setting.Demo {
@@ -99,6 +94,11 @@ func (m *member) stop() {
 	}
 }
 
+// asks reports whether some profile has not said all.
+func (f *fleet) asks() bool {
+	return slices.ContainsFunc(f.members, func(m *member) bool { return m.hearing != nil })
+}
+
 // forList are the profiles as the list knows them.
 func (f *fleet) forList() []keylist.Profile {
 	out := make([]keylist.Profile, len(f.members))
@@ -122,8 +122,7 @@ func (a *App) hear(names []string) tea.Cmd {
 	if !can {
 		return nil
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	h := &hearing{box: newMailbox(), cancel: cancel}
+	h, ask := newHearing(host, names, false)
 	for i, m := range a.fleet.members {
 		if names == nil || slices.Contains(names, m.want) {
 			if m.hearing != nil && names == nil {
@@ -133,12 +132,19 @@ func (a *App) hear(names []string) tea.Cmd {
 			a.list.BeginOf(i)
 		}
 	}
+	return ask
+}
+
+// newHearing is a question to profiles, nil for all, and the command that asks it.
+func newHearing(host ui.Fleet, names []string, knows bool) (*hearing, tea.Cmd) {
+	ctx, cancel := context.WithCancel(context.Background())
+	h := &hearing{knows: knows, box: newMailbox(), cancel: cancel}
 	fetch := func() tea.Msg {
 		host.Hear(ctx, names, h.box.hear)
 		h.box.close(nil)
 		return nil
 	}
-	return tea.Batch(fetch, h.next(true))
+	return h, tea.Batch(fetch, h.next(true))
 }
 
 func (h *hearing) next(first bool) tea.Cmd {
@@ -208,7 +214,7 @@ func (a *App) fleetStep(msg loadMsg) tea.Cmd {
 
 func (a *App) memberEnded(at int, complete bool) tea.Cmd {
 	m := a.fleet.members[at]
-	cmd := a.list.EndOf(at, complete, slices.ContainsFunc(a.fleet.members, func(m *member) bool { return m.hearing != nil }))
+	cmd := a.list.EndOf(at, complete, a.fleet.asks())
 	if complete {
 		if m.conn != nil {
 			m.caps = m.conn.Service.Capabilities()
@@ -242,10 +248,11 @@ func (f *fleet) examine(a *App) tea.Cmd {
 }
 
 func (f *fleet) examineSome(a *App, which map[int]bool) tea.Cmd {
-	keys, now, of := a.list.Keys(), a.env.Now(), map[int]profile{}
+	keys, now, of, nr := a.list.Keys(), a.env.Now(), map[int]profile{}, map[int]int{}
 	for at := range which {
 		if m := f.members[at]; m.conn != nil {
-			of[at] = m.profile
+			m.asked++
+			of[at], nr[at] = m.profile, m.asked
 		}
 	}
 	if len(of) == 0 {
@@ -255,7 +262,9 @@ func (f *fleet) examineSome(a *App, which map[int]bool) tea.Cmd {
 		out := fleetExamined{f, map[int]examined{}}
 		for at, p := range of {
 			n, seq := keys.Of(at)
-			out.of[at] = p.examine(n, seq, now)
+			found := p.examine(n, seq, now)
+			found.nr = nr[at]
+			out.of[at] = found
 		}
 		return out
 	}
@@ -268,6 +277,9 @@ func (a *App) fleetExamined(msg fleetExamined) tea.Cmd {
 	a.spoken.examined = a.load.gen
 	var cmds []tea.Cmd
 	for at, found := range msg.of {
+		if found.nr != a.fleet.members[at].asked {
+			continue
+		}
 		a.fleet.members[at].counts = found.counts
 		cmds = append(cmds, a.list.SetMarksOf(at, found.marks))
 	}
@@ -382,18 +394,16 @@ func (a *App) actOnProfile(msg tea.KeyMsg) (tea.Cmd, bool) {
 
 // mend opens what makes a profile work again that failed.
 func (a *App) mend(m *member) tea.Cmd {
-	for _, p := range a.host.Profiles() {
-		switch {
-		case p.Name != m.want:
-			continue
-		case a.host.NeedsTerminal(p.Name):
-			return a.use(p.Name)
-		case a.lock.NoProfiles != "":
-			return a.refuseProfile(ui.ProfileRefused{Name: p.Name, What: desk.EditProfile, Why: a.lock.NoProfiles})
-		case p.Embedded, client.IsKind(m.err, client.Unreachable), client.IsKind(m.err, client.Timeout):
-			return a.hear([]string{m.want})
-		}
+	switch p, is := a.hosted(m.want); {
+	case !is:
+		return nil
+	case a.host.NeedsTerminal(p.Name):
+		return a.use(p.Name)
+	case a.lock.NoProfiles != "":
+		return a.refuseProfile(ui.ProfileRefused{Name: p.Name, What: desk.EditProfile, Why: a.lock.NoProfiles})
+	case p.Embedded, client.IsKind(m.err, client.Unreachable), client.IsKind(m.err, client.Timeout):
+		return a.hear([]string{m.want})
+	default:
 		return a.push(a.screens.editProfile(p))
 	}
-	return nil
 }

@@ -288,3 +288,13 @@ func TestAProfileThatNeverAnswersHidesNoKeysOfTheOthers(t *testing.T) {
 	close(first)
 	d.until(func() bool { return strings.Contains(d.view(), "/6500 ") })
 }
+
+// TestFindingsOfAnEarlierLookAreDropped: what was looked at twice is told by the second look, whichever comes first.
+func TestFindingsOfAnEarlierLookAreDropped(t *testing.T) {
+	d, _ := startFleet(t, 100, 24)
+	d.press("0").sees("3 of 3 answered", "! old 1")
+	for at, m := range d.app.fleet.members {
+		d.send(fleetExamined{d.app.fleet, map[int]examined{at: {nr: m.asked - 1, marks: make([]ui.Marks, 5), counts: counts{rotating: 999}}}})
+	}
+	d.seesNot("999").sees("! old 1")
+}

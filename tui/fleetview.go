@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"detent/client"
@@ -64,10 +65,8 @@ func (f *fleet) listed() ui.Place {
 
 // progress is what the header says while profiles are asked.
 func (f *fleet) progress(s *ui.Styles) []string {
-	for _, m := range f.members {
-		if m.hearing != nil && m.answered {
-			return []string{s.Dim.Render("reloading …")}
-		}
+	if slices.ContainsFunc(f.members, func(m *member) bool { return m.hearing != nil && m.answered }) {
+		return []string{s.Dim.Render("reloading …")}
 	}
 	return nil
 }
@@ -107,10 +106,8 @@ func (a *App) chips() ([]keylist.Chip, keylist.Expiries) {
 // placeholder is what stands where there are no keys of any profile.
 func (f *fleet) placeholder(a *App) string {
 	s := a.env.Styles
-	for _, m := range f.members {
-		if m.hearing != nil {
-			return s.Dim.Render("asking " + ui.Count(len(f.members), "profile") + " …")
-		}
+	if f.asks() {
+		return s.Dim.Render("asking " + ui.Count(len(f.members), "profile") + " …")
 	}
 	return s.Strong.Render("No keys in any profile.") + "\n" + a.keyed(a.env.Keys.New.Help().Key, "makes one") + s.Dim.Render("   ") +
 		a.keyed(a.env.Keys.Profiles.Help().Key, "adds a service")

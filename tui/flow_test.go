@@ -133,7 +133,9 @@ func TestStaleAnswersAreDropped(t *testing.T) {
 	stale := d.app.load.gen
 	d.press("ctrl+r")
 	d.send(loadMsg{gen: stale, batches: []keylist.Batch{keylist.NewBatch([]apikey.Key{{ID: "ghost", Name: "ghost"}})}, done: true, err: errors.New("old news")})
-	d.send(examined{gen: stale, counts: counts{rotating: 999}})
+	d.send(examined{gen: stale, nr: d.app.load.asked, counts: counts{rotating: 999}})
+	d.settle()
+	d.send(examined{gen: d.app.load.gen, nr: d.app.load.asked - 1, counts: counts{rotating: 999}})
 	d.send(opened{gen: d.app.profile.gen - 1, err: errors.New("old profile")})
 	d.seesNot("ghost").seesNot("old news").seesNot("old profile").seesNot("999").sees("40 keys")
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -120,13 +121,18 @@ func (a *App) listed() ui.Place {
 	if a.profile.conn != nil {
 		return a.profile.place()
 	}
-	out := ui.Place{Profile: a.profile.want}
-	for _, p := range a.host.Profiles() {
-		if p.Name == a.profile.want {
-			out.Setting = p.Setting
-		}
+	p, _ := a.hosted(a.profile.want)
+	return ui.Place{Profile: a.profile.want, Setting: p.Setting}
+}
+
+// hosted is a profile as the host knows it now.
+func (a *App) hosted(name string) (ui.Profile, bool) {
+	all := a.host.Profiles()
+	at := slices.IndexFunc(all, func(p ui.Profile) bool { return p.Name == name })
+	if at < 0 {
+		return ui.Profile{}, false
 	}
-	return out
+	return all[at], true
 }
 
 // place is what the frame says of an open profile.

@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -318,21 +319,27 @@ func abilities(c apikey.Capabilities) []string {
 	return notes
 }
 
-// send starts a write: refused where the profile is read-only, counted while it is under way.
+// send starts a write, which is refused where the profile is read-only.
 func (a *App) send(p *profile, ticket int, do func(ctx context.Context) result) tea.Cmd {
 	why, no := a.noWritesOf(p)
 	if p.conn == nil {
 		why, no = "no profile is open", true
 	}
 	if no {
-		do = func(context.Context) result {
-			err := &client.Error{Op: "change keys", Kind: client.ReadOnly, Outcome: client.NotDone, Message: why}
-			return result{err: err, title: "Nothing was changed"}
-		}
+		do = func(context.Context) result { return result{err: refusedWrite(why), title: "Nothing was changed"} }
 	}
+	return a.fly(ticket, p.conn, do)
+}
+
+// refusedWrite says why nothing may be changed.
+func refusedWrite(why string) error {
+	return &client.Error{Op: "change keys", Kind: client.ReadOnly, Outcome: client.NotDone, Message: why}
+}
+
+// fly counts a write until its answer is there.
+func (a *App) fly(ticket int, conn *ui.Connection, do func(ctx context.Context) result) tea.Cmd {
 	a.requests.flying++
 	cmd := a.query(ticket, do)
-	conn := p.conn
 	return func() tea.Msg {
 		return a.requests.inFlight.do(ticket, conn, func() tea.Msg {
 			out := cmd().(result)
@@ -360,7 +367,7 @@ func (a *App) answer(r result) tea.Cmd {
 	}
 	asker := a.requests.asked[r.ticket]
 	delete(a.requests.asked, r.ticket)
-	there := asker != nil && a.isOpen(asker)
+	there := asker != nil && slices.Contains(a.overlays, asker)
 	cmds := []tea.Cmd{}
 	if r.msg != nil {
 		cmds = append(cmds, a.tellAll(r.msg))
@@ -385,15 +392,6 @@ func (a *App) answer(r result) tea.Cmd {
 		cmds = append(cmds, a.reload())
 	}
 	return tea.Batch(cmds...)
-}
-
-func (a *App) isOpen(s ui.Screen) bool {
-	for _, o := range a.overlays {
-		if o == s {
-			return true
-		}
-	}
-	return false
 }
 
 // fail opens the error box.

@@ -74,36 +74,32 @@ func (a *App) configure(msg tea.Msg) tea.Cmd {
 	if !ok {
 		return a.say("profiles are not changed from here", false)
 	}
-	ticket := a.env.Ticket()
+	change := func(done, failed string, do func(ctx context.Context) error) tea.Cmd {
+		return a.query(a.env.Ticket(), func(ctx context.Context) result {
+			return result{err: do(ctx), title: "Could not " + failed, done: done}
+		})
+	}
 	switch msg := msg.(type) {
 	case ui.RemoveProfile:
 		if msg.Name == a.profile.want {
 			return a.say(msg.Name+" is in use: switch to another profile first", false)
 		}
-		return a.query(ticket, func(ctx context.Context) result {
-			return result{err: keeper.RemoveProfile(ctx, msg.Name), title: "Could not remove the profile " + msg.Name, done: "profile " + msg.Name + " removed"}
-		})
+		return change("profile "+msg.Name+" removed", "remove the profile "+msg.Name, func(ctx context.Context) error { return keeper.RemoveProfile(ctx, msg.Name) })
 	case ui.RenameProfile:
 		if msg.Name == a.profile.want {
 			return a.say(msg.Name+" is in use: switch to another profile first", false)
 		}
-		return a.query(ticket, func(ctx context.Context) result {
-			return result{err: keeper.RenameProfile(ctx, msg.Name, msg.To), title: "Could not rename the profile " + msg.Name, done: "profile " + msg.Name + " is called " + msg.To + " now"}
-		})
+		return change("profile "+msg.Name+" is called "+msg.To+" now", "rename the profile "+msg.Name, func(ctx context.Context) error { return keeper.RenameProfile(ctx, msg.Name, msg.To) })
 	case ui.MakeDefault:
-		return a.query(ticket, func(ctx context.Context) result {
-			return result{err: keeper.MakeDefault(ctx, msg.Name), title: "Could not make " + msg.Name + " the default", done: "detent begins with " + msg.Name + " now"}
-		})
+		return change("detent begins with "+msg.Name+" now", "make "+msg.Name+" the default", func(ctx context.Context) error { return keeper.MakeDefault(ctx, msg.Name) })
 	case ui.RemoveDestination:
-		return a.query(ticket, func(ctx context.Context) result {
-			return result{err: keeper.RemoveDestination(ctx, msg.Profile, msg.Name), title: "Could not remove the destination " + msg.Name, done: "destination " + msg.Name + " removed"}
-		})
+		return change("destination "+msg.Name+" removed", "remove the destination "+msg.Name, func(ctx context.Context) error { return keeper.RemoveDestination(ctx, msg.Profile, msg.Name) })
 	case ui.LookAt:
 		places, can := a.host.(rotate.Places)
 		if !can {
 			return a.say("places cannot be looked at here", false)
 		}
-		return a.query(ticket, func(ctx context.Context) result {
+		return a.query(a.env.Ticket(), func(ctx context.Context) result {
 			words, err := places.Look(ctx, msg.Profile, apikey.Key{}, msg.Name)
 			return result{err: err, title: "Could not look at " + msg.Name, done: msg.Name + " " + words}
 		})

@@ -33,10 +33,12 @@ func (a *App) verify() tea.Cmd {
 	if a.asked != nil {
 		a.asked.cancel()
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	h := &hearing{knows: true, box: newMailbox(), cancel: cancel}
-	a.leaked = leaked{others: map[string]ui.Connection{}, asked: h}
-	names := a.takeListed()
+	a.leaked = leaked{others: map[string]ui.Connection{}}
+	var ask tea.Cmd
+	if names := a.takeListed(); len(names) > 0 {
+		a.asked, ask = newHearing(host, names, true)
+	}
+	h := a.asked
 	recall := func() tea.Msg {
 		if r, can := a.host.(ui.Recaller); can {
 			past, _ := r.Recall() // what cannot be read tells nothing
@@ -44,17 +46,7 @@ func (a *App) verify() tea.Cmd {
 		}
 		return nil
 	}
-	if len(names) == 0 {
-		cancel()
-		a.asked = nil
-		return tea.Batch(open, a.tellKnown(false), recall)
-	}
-	fetch := func() tea.Msg {
-		host.Hear(ctx, names, h.box.hear)
-		h.box.close(nil)
-		return nil
-	}
-	return tea.Batch(open, a.tellKnown(true), recall, fetch, h.next(true))
+	return tea.Batch(open, a.tellKnown(h != nil), recall, ask)
 }
 
 // takeListed takes the keys that are listed; the profiles that are not are those to ask.

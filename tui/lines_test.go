@@ -180,7 +180,7 @@ func TestEveryScreenSpeaksForItself(t *testing.T) {
 			t.Errorf("%T does not speak", s)
 			continue
 		}
-		s.SetSize(heardWidth, heardHeight)
+		s.SetSize(ui.Unbroken, ui.Unbroken)
 		speech := words.Speak()
 		if speech.Ask == nil && speech.Progress == "" {
 			t.Errorf("%T asks nothing", s)

@@ -51,17 +51,9 @@ type opened struct {
 
 // open switches to a profile. What the old one was loading is given up.
 func (a *App) open(name string) tea.Cmd {
-	a.load.stop()
-	if a.profile.cancel != nil {
-		a.profile.cancel()
-	}
 	ctx, cancel := context.WithCancel(context.Background())
-	a.leaveFleet()
-	a.profile = profile{want: name, gen: a.profile.gen + 1, cancel: cancel}
-	a.load = load{gen: a.load.gen + 1}
-	a.list.Clear()
+	a.leave(profile{want: name, cancel: cancel})
 	a.list.SetProfiles(a.profile.listed())
-	a.focus = onList
 	gen := a.profile.gen
 	if a.host.NeedsTerminal(name) {
 		var conn ui.Connection
@@ -72,6 +64,18 @@ func (a *App) open(name string) tea.Cmd {
 		conn, err := a.host.Open(ctx, name)
 		return opened{gen, conn, err}
 	}
+}
+
+// leave ends what is listed, for another profile or for all.
+func (a *App) leave(to profile) {
+	a.load.stop()
+	if a.profile.cancel != nil {
+		a.profile.cancel()
+	}
+	a.leaveFleet()
+	to.gen = a.profile.gen + 1
+	a.profile, a.load, a.focus = to, load{gen: a.load.gen + 1}, onList
+	a.list.Clear()
 }
 
 // use switches to another profile, but not away from a change or a secret that is on
@@ -87,10 +91,9 @@ func (a *App) use(name string) tea.Cmd {
 // execFunc runs a function outside the alternate screen, where a command may ask on the terminal.
 type execFunc struct{ run func() error }
 
-func (o *execFunc) Run() error         { return o.run() }
-func (o *execFunc) SetStdin(io.Reader) {}
-func (o *execFunc) SetStdout(io.Writer) {
-}
+func (o *execFunc) Run() error          { return o.run() }
+func (o *execFunc) SetStdin(io.Reader)  {}
+func (o *execFunc) SetStdout(io.Writer) {}
 func (o *execFunc) SetStderr(io.Writer) {}
 
 func (a *App) openDone(msg opened) tea.Cmd {
@@ -118,6 +121,7 @@ type load struct {
 	err     error
 	cancel  context.CancelFunc
 	box     *mailbox
+	asked   int // examinations of its keys: the answer to the last counts
 	counts  counts
 	after   string                   // the key to put the cursor on when it is there
 	made    func(k *apikey.Key) bool // the same, where its id is not known: the newest that is like this
@@ -241,9 +245,10 @@ func (a *App) allKeys() []apikey.Key {
 	return out
 }
 
-// examined are the findings of a load, as marks by key.
+// examined are the findings of a load, as marks by key, and which examination found them.
 type examined struct {
 	gen    int
+	nr     int
 	marks  []ui.Marks
 	counts counts
 }
@@ -256,10 +261,11 @@ func (a *App) examine() tea.Cmd {
 	if a.profile.conn == nil {
 		return nil
 	}
-	keys, p, gen, now := a.list.Keys(), a.profile, a.load.gen, a.env.Now()
+	a.load.asked++
+	keys, p, gen, nr, now := a.list.Keys(), a.profile, a.load.gen, a.load.asked, a.env.Now()
 	return func() tea.Msg {
 		out := p.examine(keys.Len(), keys.All(), now)
-		out.gen = gen
+		out.gen, out.nr = gen, nr
 		return out
 	}
 }
@@ -308,7 +314,7 @@ func (a *App) examineDone(of tea.Msg) tea.Cmd {
 	if !one {
 		return a.fleetExamined(of.(fleetExamined))
 	}
-	if msg.gen != a.load.gen {
+	if msg.gen != a.load.gen || msg.nr != a.load.asked {
 		return nil
 	}
 	a.load.counts, a.spoken.examined = msg.counts, msg.gen

@@ -19,8 +19,6 @@ type Remote struct {
 	NoWrites, NoProfiles string
 	// LockAfter and EndAfter are how long no key is pressed before the screen is covered, and before the program ends.
 	LockAfter, EndAfter time.Duration
-	// News waits for a line to show, and returns false when there will be none any more. It is called in a command.
-	News func() (string, bool)
 	// Refused is told which order was asked for, on which profile, and was refused because of the role. It is called in a command; nil
 	// for nobody.
 	Refused func(profile string, o desk.Order)
@@ -34,49 +32,39 @@ func (r Remote) refused(profile string, o desk.Order, why string) tea.Cmd {
 	return func() tea.Msg { r.Refused(profile, o); return nil }
 }
 
-// lock covers the screen of somebody who has gone away, and ends the program later.
+// lock covers the screen of somebody who has gone away, and ends the program later. It tells whoever is there of what happens elsewhere.
 type lock struct {
 	Remote
+	News
 	last  time.Time // of the last key
 	on    bool
 	ended string // why the program ended by itself
 }
 
-type (
-	lockMsg struct{}
-	newsMsg struct{ text string }
-)
+type lockMsg struct{}
 
-// begin starts the clock, and listens for news.
+// begin starts the clock.
 func (l *lock) begin(a *App) tea.Cmd {
 	if !l.On {
 		return nil
 	}
-	return tea.Batch(a.env.Later(l.LockAfter, lockMsg{}), l.listen())
-}
-
-func (l *lock) listen() tea.Cmd {
-	news := l.News
-	return func() tea.Msg {
-		if text, ok := news(); ok {
-			return newsMsg{text}
-		}
-		return nil
-	}
+	return a.env.Later(l.LockAfter, lockMsg{})
 }
 
 // locking takes what the lock is about; done says that nobody else gets the message.
 func (a *App) locking(msg tea.Msg) (cmd tea.Cmd, done bool) {
 	l := &a.lock
 	switch msg := msg.(type) {
+	case newsMsg:
+		return tea.Batch(a.say(msg.text, false), l.listen()), true
+	case tea.FocusMsg:
+		return l.look(), true
 	case tea.KeyMsg:
 		l.last = a.env.Now()
 		if l.on {
 			l.on = false
 			return nil, true
 		}
-	case newsMsg:
-		return tea.Batch(a.say(msg.text, false), l.listen()), true
 	case lockMsg:
 		idle := a.env.Now().Sub(l.last)
 		switch {

@@ -50,7 +50,7 @@ func TestAnIdleRemoteSessionLocksThenEnds(t *testing.T) {
 func TestASecretOnTheScreenIsHiddenByTheLock(t *testing.T) {
 	const lockAfter = 20 * time.Second // less than a secret is shown by itself
 	d := start(t, 80, 24, func(o *Options, _ *fakeHost) {
-		o.Remote = Remote{On: true, LockAfter: lockAfter, EndAfter: time.Hour, News: func() (string, bool) { return "", false }}
+		o.Remote = Remote{On: true, LockAfter: lockAfter, EndAfter: time.Hour}
 	})
 	secret := "pk7_canary_secret_of_the_test"
 	d.send(ui.Push{Screen: form.NewSecret(d.app.env, d.app.profile.caps, ui.Profile{Name: "prod"},
@@ -77,7 +77,7 @@ func TestASecretOnTheScreenIsHiddenByTheLock(t *testing.T) {
 func TestTheHeaderSaysWhoIsLoggedIn(t *testing.T) {
 	for width, want := range map[int]string{120: "detent ─ vera, viewer ─ prod · prosopo ·", 80: "┌ vera, viewer ─ prod", 60: "┌ vera, viewer ─ prod", 40: "┌ prod"} {
 		d := start(t, width, 24, func(o *Options, _ *fakeHost) {
-			o.Remote = Remote{On: true, Who: "vera, viewer", NoWrites: "not yours", News: func() (string, bool) { return "", false }}
+			o.Remote = Remote{On: true, Who: "vera, viewer", NoWrites: "not yours"}
 		})
 		header, _, _ := strings.Cut(d.app.View(), "\n")
 		if !strings.Contains(header, want) || !strings.Contains(header, "read-only") {
@@ -90,7 +90,7 @@ func TestTheHeaderSaysWhoIsLoggedIn(t *testing.T) {
 func TestAnEmptyListSaysWhereItIsAndWhoMayFillIt(t *testing.T) {
 	for why, want := range map[string]string{"": "detent's own key service, on the server", "not yours": "You may look, not change: keys that others make show here."} {
 		d := start(t, 80, 24, withKeys(nil), withProfile("local/prosopo"), func(o *Options, _ *fakeHost) {
-			o.Remote = Remote{On: true, NoWrites: why, News: func() (string, bool) { return "", false }}
+			o.Remote = Remote{On: true, NoWrites: why}
 		})
 		if !strings.Contains(d.app.View(), want) {
 			t.Errorf("not there: %s\n%s", want, d.app.View())

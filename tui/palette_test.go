@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,7 +52,7 @@ func TestThePaletteDoesWhatTheKeyDoes(t *testing.T) {
 						d.press("down")
 					}
 					d.press("enter")
-					if d.app.isOpen(p) {
+					if slices.Contains(d.app.overlays, ui.Screen(p)) {
 						t.Fatalf("the palette stays:\n%s", d.view())
 					}
 					if got, want := fmt.Sprintf("%T", d.app.top()), fmt.Sprintf("%T", byKey.app.top()); got != want || d.quit != byKey.quit || d.out.String() != byKey.out.String() || d.app.list.Typing() != byKey.app.list.Typing() {

@@ -191,7 +191,7 @@ func isEditing(msg tea.KeyMsg) bool {
 func (a *App) isMovement(msg tea.KeyMsg) bool {
 	k := a.env.Keys
 	if key.Matches(msg, k.Up, k.Down, k.Top, k.Bottom, k.HalfUp, k.HalfDown, k.PageUp, k.PageDown) {
-		return len(a.overlays) == 0 || msg.Type != tea.KeyRunes || !key.Matches(msg, k.Top) || !a.shadows(msg)
+		return len(a.overlays) == 0 || msg.Type != tea.KeyRunes || !key.Matches(msg, k.Top) || !key.Matches(msg, a.top().Bindings()...) // the overlay may mean something else by the letter
 	}
 	if len(a.overlays) == 0 {
 		return false
@@ -199,16 +199,6 @@ func (a *App) isMovement(msg tea.KeyMsg) bool {
 	switch msg.Type {
 	case tea.KeyTab, tea.KeyShiftTab, tea.KeyLeft, tea.KeyRight, tea.KeyHome, tea.KeyEnd:
 		return true
-	}
-	return false
-}
-
-// shadows reports whether the top overlay means something else by a movement's letter.
-func (a *App) shadows(msg tea.KeyMsg) bool {
-	for _, b := range a.top().Bindings() {
-		if key.Matches(msg, b) {
-			return true
-		}
 	}
 	return false
 }

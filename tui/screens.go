@@ -72,10 +72,8 @@ func newScreens(a *App, o Options) screens {
 		},
 		secret: func(c apikey.Created) ui.Screen {
 			caps, p := here()
-			for _, now := range a.host.Profiles() { // places may have come since it was opened
-				if now.Name == p.Name {
-					p.Destinations = now.Destinations
-				}
+			if now, is := a.hosted(p.Name); is { // places may have come since it was opened
+				p.Destinations = now.Destinations
 			}
 			return form.NewSecret(a.env, caps, p, c)
 		},

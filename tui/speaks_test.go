@@ -59,7 +59,7 @@ func TestEveryActOfEveryScreenCanBeReachedByEar(t *testing.T) {
 			t.Errorf("%s does not speak", name)
 			continue
 		}
-		s.SetSize(heardWidth, heardHeight)
+		s.SetSize(ui.Unbroken, ui.Unbroken)
 		speech := words.Speak()
 		if speech.Ask == nil {
 			if speech.Progress == "" {

@@ -3,7 +3,6 @@ package tui
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,12 +29,10 @@ type spoken struct {
 // age is what changes by itself in a line.
 var age = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<?\d+(s|m|h|d|w|y|mo)\b( ago)?|\d+(:\d\d)+`) })
 
-// heardWidth and heardHeight are the room that screens have where nothing is drawn: all of a text, and no line broken.
-const heardWidth, heardHeight = 500, 500
-
+// size is the room that screens have: where nothing is drawn, all of a text, and no line broken.
 func (s *spoken) size(width, height int) (int, int) {
 	if s.on {
-		return heardWidth, heardHeight
+		return ui.Unbroken, ui.Unbroken
 	}
 	return width, height
 }
@@ -133,7 +130,7 @@ func (a *App) speakDetail() (who any, out ui.Speech) {
 
 // hearing says that keys are still to come, or what is to be said about them.
 func (a *App) hearing() bool {
-	if a.fleet != nil && slices.ContainsFunc(a.fleet.members, func(m *member) bool { return m.hearing != nil }) {
+	if a.fleet != nil && a.fleet.asks() {
 		return true
 	}
 	return a.load.running || a.load.err == nil && a.list.Len() > 0 && a.spoken.examined != a.load.gen

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"detent/apikey"
@@ -74,11 +75,7 @@ func (a *App) explain(title string, err error) string {
 	s := a.env.Styles
 	width := max(min(a.shared.list-4, 70), 20)
 	lines := []string{s.Bad.Render("✗") + " " + s.Strong.Render(title)}
-	for _, part := range dialog.Explain(err) {
-		lines = append(lines, "", s.Column.Render(part.Label))
-		lines = append(lines, ui.Wrap(part.Text, width)...)
-	}
-	for _, part := range a.whereFrom(err) {
+	for _, part := range slices.Concat(dialog.Explain(err), a.whereFrom(err)) {
 		lines = append(lines, "", s.Column.Render(part.Label))
 		lines = append(lines, ui.Wrap(part.Text, width)...)
 	}
@@ -95,16 +92,15 @@ func (a *App) whereFromOf(profile string, err error) []dialog.Part {
 	if !client.IsKind(err, client.Unauthorized) {
 		return nil
 	}
-	for _, p := range a.host.Profiles() {
-		if p.Name == profile && p.Token != "" {
-			change := ""
-			if a.lock.NoProfiles == "" && !p.Embedded {
-				change = "; " + a.env.Keys.Profiles.Help().Key + " and " + a.env.Keys.EditProfile.Help().Key + " change that"
-			}
-			return []dialog.Part{{Label: "WHERE THE TOKEN COMES FROM", Text: ui.Clean(p.Token) + ", as the profile " + ui.Clean(p.Name) + " says" + change + "."}}
-		}
+	p, _ := a.hosted(profile)
+	if p.Token == "" {
+		return nil
 	}
-	return nil
+	change := ""
+	if a.lock.NoProfiles == "" && !p.Embedded {
+		change = "; " + a.env.Keys.Profiles.Help().Key + " and " + a.env.Keys.EditProfile.Help().Key + " change that"
+	}
+	return []dialog.Part{{Label: "WHERE THE TOKEN COMES FROM", Text: ui.Clean(p.Token) + ", as the profile " + ui.Clean(p.Name) + " says" + change + "."}}
 }
 
 // banner says above the last good list why it is not the newest.

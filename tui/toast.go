@@ -54,5 +54,5 @@ func (a *App) tick(msg tea.Msg) tea.Cmd {
 	}
 	a.list.Tick()
 	a.detail.Tick()
-	return a.minute()
+	return tea.Batch(a.minute(), a.lock.look())
 }

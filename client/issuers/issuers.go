@@ -3,6 +3,7 @@
 package issuers
 
 import (
+	"bufio"
 	"cmp"
 	"embed"
 	"errors"
@@ -47,10 +48,10 @@ var builtIn = sync.OnceValue(func() map[string]func() (*kit.Declaration, error) 
 var BuiltIn = sync.OnceValue(func() []string {
 	place := map[string]int{}
 	var out []string
-	for name := range builtIn() {
+	for name, head := range heads() {
 		out = append(out, name)
 		place[name] = math.MaxInt
-		if at, err := strconv.Atoi(head(name)["place"]); err == nil && at > 0 {
+		if at, err := strconv.Atoi(head["place"]); err == nil && at > 0 {
 			place[name] = at
 		}
 	}
@@ -60,24 +61,40 @@ var BuiltIn = sync.OnceValue(func() []string {
 
 // Embedded are those that the embedded service speaks, in that order.
 var Embedded = sync.OnceValue(func() []string {
-	return slices.DeleteFunc(slices.Clone(BuiltIn()), func(name string) bool { return head(name)["embedded"] != "true" })
+	return slices.DeleteFunc(slices.Clone(BuiltIn()), func(name string) bool { return heads()[name]["embedded"] != "true" })
+})
+
+// heads are those of all that are built in.
+var heads = sync.OnceValue(func() map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for name := range builtIn() {
+		out[name] = head(name)
+	}
+	return out
 })
 
 // head are the fields above the first table of a built-in declaration, as they are written. Every command needs two of them, and reading
 // all declarations takes as long as the rest of its start.
 func head(name string) map[string]string {
-	raw, _ := files.ReadFile(name + ".toml")
 	out := map[string]string{}
-	for line := range strings.Lines(string(raw)) {
-		if strings.HasPrefix(line, "[") {
-			break
+	f, err := files.Open(name + ".toml")
+	if err != nil {
+		return out
+	}
+	defer func() { _ = f.Close() }()
+	for lines := bufio.NewReaderSize(f, headSize); ; {
+		line, err := lines.ReadString('\n')
+		if err != nil || strings.HasPrefix(line, "[") {
+			return out
 		}
 		if field, value, ok := strings.Cut(line, "="); ok {
 			out[strings.TrimSpace(field)] = strings.TrimSpace(value)
 		}
 	}
-	return out
 }
+
+// headSize is how much of a declaration is read at once for its head.
+const headSize = 512
 
 // IsBuiltIn reports whether a name is that of one that is built in.
 func IsBuiltIn(name string) bool { return builtIn()[name] != nil }

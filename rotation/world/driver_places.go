@@ -111,7 +111,7 @@ func (d *watched) Put(ctx context.Context, job delivery.Job, secret apikey.Secre
 			if (rep.Kept || !d.p.touched) && was == d.p.w.old.text { // where it held nothing in the preflight: the copy has this
 				d.p.former = was
 			}
-			d.p.touched = true
+			d.p.touched, d.p.excused = true, false // the program has noticed
 			d.p.w.event(event{kind: "put", place: d.p, secret: d.p.w.keyBySecret(secret)})
 		}
 		return err

@@ -95,10 +95,12 @@ func (w *world) run(back bool) (out outcome) {
 	return out
 }
 
-// moveApps has every application that uses the old key somewhere use the new one.
+// moveApps has every application that uses the old key somewhere, or an earlier secret of a key that was rolled again, use the new one.
 func (w *world) moveApps() {
+	fresh := w.newKey()
 	for _, a := range w.apps {
-		if a.place == nil && a.text == w.old.text {
+		k := w.keyByText(a.text)
+		if a.place == nil && (k == w.old || k != nil && k.rolled.Known() && k != fresh) {
 			w.moveApp(a)
 		}
 	}
@@ -202,8 +204,7 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 	case rotation.AskReplace: // the place is not the right one, until what was done to it is put right
 		ok = w.isRight(w.placeOf(a.subject))
 	case rotation.AskUnproven:
-		ok = w.alive(fresh)
-		w.vouched = w.vouched || ok
+		choice, ok = w.works(fresh)
 	case rotation.AskCarries:
 		ok = w.alive(w.old) || !w.old.enabled && w.old.gone.IsZero() || !slices.ContainsFunc(w.places, func(p *place) bool { return p.touched })
 		w.vouched = w.vouched || ok && w.acceptAll // nobody can see whether its secret works
@@ -232,6 +233,16 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 		ok = false
 	}
 	return choice, secret, ok
+}
+
+// works is the answer to whether the new key does; none while it may come back.
+func (w *world) works(fresh *key) (choice string, ok bool) {
+	ok = w.alive(fresh)
+	w.vouched = w.vouched || ok
+	if fresh != nil && (!fresh.gone.IsZero() || fresh.expired(w.now)) {
+		return rotation.Fails, true
+	}
+	return rotation.Yes, ok
 }
 
 // isRight: a place that holds the old secret is the right one, whatever the service says of it.

@@ -53,8 +53,8 @@ func (w *world) oneRow(at time.Time) (row apikey.Key, there bool) {
 	last := line[len(line)-1]
 	row = w.shown(last, at)
 	row.ID, row.RolledAt = w.old.id, last.rolled
-	if len(line) > 1 {
-		former := w.shown(line[len(line)-2], at)
+	if last.earlier != nil && slices.Contains(line, last.earlier) {
+		former := w.shown(last.earlier, at)
 		if !last.gone.IsZero() { // the list is behind
 			former.ExpiresAt = last.overlaps
 		}

@@ -40,9 +40,6 @@ func New(env *ui.Env) *Detail {
 	return d
 }
 
-// Init has nothing to start.
-func (d *Detail) Init() tea.Cmd { return nil }
-
 // Show shows a key; a nil key shows nothing. The place in the text is kept while
 // the key stays the same.
 func (d *Detail) Show(s Subject) {
@@ -108,7 +105,7 @@ func (d *Detail) Words() []string {
 	if d.subject.Key == nil {
 		return nil
 	}
-	return render(d.env, d.subject, 500, false) // no line is broken
+	return render(d.env, d.subject, ui.Unbroken, false)
 }
 
 // View is the pane, exactly its size.

@@ -41,9 +41,6 @@ func NewChoice(env *ui.Env, title string, options []Option) *Choice {
 // Title names the box.
 func (c *Choice) Title() string { return c.title }
 
-// Init has nothing to start.
-func (c *Choice) Init() tea.Cmd { return nil }
-
 // SetSize gives the largest content.
 func (c *Choice) SetSize(width, _ int) { c.width = min(width, 72) }
 

@@ -37,9 +37,6 @@ func (e *Error) Title() string { return "✗ " + ui.Clean(e.title) }
 // Dangerous makes it red.
 func (e *Error) Dangerous() bool { return true }
 
-// Init has nothing to start.
-func (e *Error) Init() tea.Cmd { return nil }
-
 // SetSize gives the largest content.
 func (e *Error) SetSize(width, height int) { e.pager.SetSize(width, height) }
 

@@ -25,9 +25,6 @@ func NewHelp(env *ui.Env, sections func() []ui.Section) *Help {
 // Title names the box.
 func (h *Help) Title() string { return "Keys" }
 
-// Init has nothing to start.
-func (h *Help) Init() tea.Cmd { return nil }
-
 // SetSize gives the largest content.
 func (h *Help) SetSize(width, height int) { h.pager.SetSize(width, height) }
 

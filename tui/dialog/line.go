@@ -30,9 +30,6 @@ func NewLine(env *ui.Env, title, was string, does func(text string) tea.Msg) *Li
 // Title names the box.
 func (l *Line) Title() string { return l.title }
 
-// Init has nothing to start.
-func (l *Line) Init() tea.Cmd { return nil }
-
 // SetSize gives the largest content.
 func (l *Line) SetSize(width, _ int) { l.width = min(width, 60) }
 

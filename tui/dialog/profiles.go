@@ -54,9 +54,6 @@ func NewProfiles(env *ui.Env, rows func() []ui.Profile, current string, forms Pr
 // Title names the box.
 func (p *Profiles) Title() string { return "Profiles" }
 
-// Init has nothing to start.
-func (p *Profiles) Init() tea.Cmd { return nil }
-
 // SetSize gives the largest content.
 func (p *Profiles) SetSize(width, height int) { p.list.SetSize(min(width, 96), height) }
 

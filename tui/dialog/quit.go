@@ -25,9 +25,6 @@ func (q *Quit) Title() string { return "Quit now?" }
 // Guard keeps a hurried y from answering.
 func (q *Quit) Guard() int { return 1 }
 
-// Init has nothing to start.
-func (q *Quit) Init() tea.Cmd { return nil }
-
 // SetSize gives the largest content.
 func (q *Quit) SetSize(width, _ int) { q.width = min(width, 60) }
 

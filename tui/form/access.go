@@ -59,29 +59,22 @@ func environmentAbout(e apikey.Environment) string {
 }
 
 func (c *Create) restrictions() []field {
-	c.ips = newText(c.env, "IP addresses", "")
-	c.ips.line.Example("203.0.113.7, 10.0.0.0/8")
+	c.ips = newItems(c.env, "IP addresses", "203.0.113.7, 10.0.0.0/8", apikey.CleanIP, "address or range", "addresses or ranges")
 	c.ips.help = "Addresses or CIDRs of the caller, separated by commas or spaces. Empty is anywhere."
-	c.ips.verify = func(v string) error { _, err := parseIPs(v); return err }
-	c.ips.note = counted(parseIPs, "address or range", "addresses or ranges")
-
-	c.referrers = newText(c.env, "Referrers", "")
-	c.referrers.line.Example("https://app.example.com/*")
+	c.referrers = newItems(c.env, "Referrers", "https://app.example.com/*", apikey.CleanReferrer, "referrer", "referrers")
 	c.referrers.help = "Exact origins, with /* for all their pages. Empty is any."
-	c.referrers.verify = func(v string) error { _, err := parseReferrers(v); return err }
-	c.referrers.note = counted(parseReferrers, "referrer", "referrers")
-
-	c.endpoints = newText(c.env, "Endpoints", "")
-	c.endpoints.line.Example("/v1/users, /v1/orders")
+	c.endpoints = newItems(c.env, "Endpoints", "/v1/users, /v1/orders", apikey.CleanEndpoint, "endpoint", "endpoints")
 	c.endpoints.help = "Path prefixes by whole segments: /v1/users also allows /v1/users/7. Empty is all."
-	c.endpoints.verify = func(v string) error { _, err := parseEndpoints(v); return err }
-	c.endpoints.note = counted(parseEndpoints, "endpoint", "endpoints")
 	return []field{c.ips, c.referrers, c.endpoints}
 }
 
-func counted(parse func(string) ([]string, error), one, many string) func(string) (string, string) {
-	return func(v string) (string, string) {
-		switch got, err := parse(v); {
+// newItems is a field for a list, whose items are counted as they are typed.
+func newItems(env *ui.Env, title, example string, clean func(string) (string, error), one, many string) *text {
+	t := newText(env, title, "")
+	t.line.Example(example)
+	t.verify = func(v string) error { _, err := each(v, clean); return err }
+	t.note = func(v string) (string, string) {
+		switch got, err := each(v, clean); {
 		case err != nil:
 			return "! ", err.Error()
 		case len(got) == 1:
@@ -91,20 +84,12 @@ func counted(parse func(string) ([]string, error), one, many string) func(string
 		}
 		return "", ""
 	}
+	return t
 }
 
-// split takes a list apart at commas and white space.
-func split(text string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == ' ' || r == '\t' })
-}
-
-// parseIPs reads addresses and CIDRs, parseReferrers exact origins, parseEndpoints path prefixes.
-func parseIPs(text string) ([]string, error)       { return each(text, apikey.CleanIP) }
-func parseReferrers(text string) ([]string, error) { return each(text, apikey.CleanReferrer) }
-func parseEndpoints(text string) ([]string, error) { return each(text, apikey.CleanEndpoint) }
-
+// each takes a list apart at commas and white space, and cleans its items.
 func each(text string, clean func(string) (string, error)) (out []string, err error) {
-	for _, item := range split(text) {
+	for item := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ';' || r == ' ' || r == '\t' }) {
 		item, err := clean(ui.Clean(item))
 		if err != nil {
 			return nil, err

@@ -28,8 +28,7 @@ func (b *buttons) update(env *ui.Env, msg tea.KeyMsg) {
 
 // lines are the buttons, on as many lines as the width needs.
 func (b *buttons) lines(env *ui.Env, width int, focused bool) []string {
-	var out []string
-	row, used := "", 0
+	texts := make([]string, len(b.labels))
 	for i, label := range b.labels {
 		text := "  " + label + "  "
 		style := env.Styles.Button
@@ -38,19 +37,9 @@ func (b *buttons) lines(env *ui.Env, width int, focused bool) []string {
 				style = env.Styles.Focused
 			}
 		}
-		w := ui.Width(text)
-		if used > 0 && used+2+w > width {
-			out = append(out, row)
-			row, used = "", 0
-		}
-		if used > 0 {
-			row += "  "
-			used += 2
-		}
-		row += style.Render(ui.Truncate(text, width))
-		used += w
+		texts[i] = style.Render(ui.Truncate(text, width))
 	}
-	return append(out, row)
+	return ui.Flow(texts, "  ", width)
 }
 
 // question is a choice asked inside a screen before something is lost or destroyed.
@@ -66,18 +55,24 @@ func ask(lines []string, labels []string, pick func(i int) tea.Cmd) *question {
 	return &question{lines: lines, buttons: buttons{labels: labels}, pick: pick, yes: -1}
 }
 
-// answer says whether the question was answered, and the command that follows.
-func (q *question) answer(env *ui.Env, msg tea.KeyMsg) (done bool, cmd tea.Cmd) {
+// answer gives a key to the question of a screen, which is over with its answer, unless that asks another.
+func answer(asked **question, env *ui.Env, msg tea.KeyMsg) tea.Cmd {
+	q, picked := *asked, 0
 	switch {
 	case key.Matches(msg, env.Keys.Confirm):
-		return true, q.pick(q.buttons.at)
+		picked = q.buttons.at
 	case key.Matches(msg, env.Keys.Cancel), q.yes >= 0 && key.Matches(msg, env.Keys.No):
-		return true, q.pick(0)
 	case q.yes >= 0 && key.Matches(msg, env.Keys.Yes):
-		return true, q.pick(q.yes)
+		picked = q.yes
+	default:
+		q.buttons.update(env, msg)
+		return nil
 	}
-	q.buttons.update(env, msg)
-	return false, nil
+	cmd := q.pick(picked)
+	if *asked == q {
+		*asked = nil
+	}
+	return cmd
 }
 
 func (q *question) view(env *ui.Env, width int) []string {

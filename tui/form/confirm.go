@@ -65,9 +65,6 @@ func (c *Confirm) Guard() int { return c.guard }
 // Typing is true while a name is typed.
 func (c *Confirm) Typing() bool { return c.gate.typing() && !c.busy }
 
-// Init does nothing.
-func (c *Confirm) Init() tea.Cmd { return nil }
-
 // SetSize is the largest content that fits.
 func (c *Confirm) SetSize(width, height int) { c.pane.SetSize(min(width, widget.Readable), height) }
 

@@ -148,23 +148,23 @@ func TestRestrictionsAreChecked(t *testing.T) {
 		d := drive(t, NewCreate(plainEnvironment(), generic(), testProfile, nil))
 		d.press("n", "enter", "enter", "enter", tt.typed, "enter").sees(tt.want, "IP addresses")
 	}
-	good := func(parse func(string) ([]string, error), text string, want ...string) {
+	good := func(clean func(string) (string, error), text string, want ...string) {
 		t.Helper()
-		got, err := parse(text)
+		got, err := each(text, clean)
 		if err != nil || strings.Join(got, "|") != strings.Join(want, "|") {
 			t.Errorf("%q: %q, %v", text, got, err)
 		}
 	}
-	good(parseIPs, "203.0.113.7, 2001:db8::/32  10.0.0.0/8", "203.0.113.7", "2001:db8::/32", "10.0.0.0/8")
-	good(parseReferrers, "https://a.example https://b.example:8443/*,http://localhost:3000/", "https://a.example", "https://b.example:8443/*", "http://localhost:3000")
-	good(parseEndpoints, "/v1/users /v1/orders", "/v1/users", "/v1/orders")
+	good(apikey.CleanIP, "203.0.113.7, 2001:db8::/32  10.0.0.0/8", "203.0.113.7", "2001:db8::/32", "10.0.0.0/8")
+	good(apikey.CleanReferrer, "https://a.example https://b.example:8443/*,http://localhost:3000/", "https://a.example", "https://b.example:8443/*", "http://localhost:3000")
+	good(apikey.CleanEndpoint, "/v1/users /v1/orders", "/v1/users", "/v1/orders")
 	for _, bad := range []string{"a.example", "https://", "ftp://a", "https://a/b", "https://*.a.example", "https://u:p@a", "https://a?x"} {
-		if _, err := parseReferrers(bad); err == nil {
+		if _, err := each(bad, apikey.CleanReferrer); err == nil {
 			t.Errorf("%q was taken as a referrer", bad)
 		}
 	}
 	for _, bad := range []string{"v1", "/v1?x=1", "/v1/*"} {
-		if _, err := parseEndpoints(bad); err == nil {
+		if _, err := each(bad, apikey.CleanEndpoint); err == nil {
 			t.Errorf("%q was taken as an endpoint", bad)
 		}
 	}

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,9 @@ import (
 	"detent/apikey"
 	"detent/tui/ui"
 )
+
+// none stands where nothing was said.
+const none = "—"
 
 // draft is what the form says now.
 func (c *Create) draft() apikey.Draft {
@@ -29,9 +33,9 @@ func (c *Create) draft() apikey.Draft {
 		d.Role = c.role.value()
 	}
 	if c.ips != nil {
-		d.Restrictions.IPAddresses, _ = parseIPs(c.ips.value())
-		d.Restrictions.Referrers, _ = parseReferrers(c.referrers.value())
-		d.Restrictions.Endpoints, _ = parseEndpoints(c.endpoints.value())
+		d.Restrictions.IPAddresses, _ = each(c.ips.value(), apikey.CleanIP)
+		d.Restrictions.Referrers, _ = each(c.referrers.value(), apikey.CleanReferrer)
+		d.Restrictions.Endpoints, _ = each(c.endpoints.value(), apikey.CleanEndpoint)
 	}
 	return d
 }
@@ -46,7 +50,7 @@ func (c *Create) facts() []fact {
 	if word := c.profile.Setting.Badge(); word != "" {
 		where += " · " + word
 	}
-	out := []fact{{label: "Service", value: where}, {label: "Name", value: orDash(ui.Clean(d.Name))}}
+	out := []fact{{label: "Service", value: where}, {label: "Name", value: cmp.Or(ui.Clean(d.Name), none)}}
 	if mark, note := nameNote(d.Name, c.caps.MaxName, c.existing); mark == "! " {
 		out = append(out, fact{mark: mark, value: note})
 	}
@@ -70,7 +74,7 @@ func (c *Create) facts() []fact {
 func (c *Create) expiryFacts(d apikey.Draft) []fact {
 	switch {
 	case c.expiry == nil:
-		return []fact{{label: "Expires", value: "not settable here: " + orDash(ui.Clean(c.caps.Expiry.Why))}}
+		return []fact{{label: "Expires", value: "not settable here: " + cmp.Or(ui.Clean(c.caps.Expiry.Why), none)}}
 	case c.expiry.check() != nil:
 		return []fact{{label: "Expires", mark: "! ", value: c.expiry.check().Error()}}
 	case d.Expiry.IsNever():
@@ -126,13 +130,6 @@ func restrictionFacts(r apikey.Restrictions) []fact {
 		}
 	}
 	return out
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "—"
-	}
-	return s
 }
 
 // newName is the field of a key's name.

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -87,7 +88,7 @@ func (e *Edit) facts() []fact {
 	}
 	if p.Role != nil {
 		o := e.role.in.Option()
-		out = append(out, fact{label: "Role", mark: o.Mark, value: orDash(ui.Clean(e.key.Role)) + " → " + o.Label + ": " + o.About})
+		out = append(out, fact{label: "Role", mark: o.Mark, value: cmp.Or(ui.Clean(e.key.Role), none) + " → " + o.Label + ": " + o.About})
 	}
 	if p.Enabled != nil {
 		value, mark := "on → off: it is refused from the next request on", "! "

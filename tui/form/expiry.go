@@ -2,6 +2,7 @@ package form
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -30,11 +31,7 @@ type expiry struct {
 func newExpiry(env *ui.Env, preset string) *expiry {
 	e := &expiry{base: base{env: env, title: "Expires"}, line: widget.NewText(env, "")}
 	e.line.Example(expiryExample)
-	for i, p := range presets {
-		if p == preset {
-			e.at = i
-		}
-	}
+	e.at = max(slices.Index(presets, preset), 0)
 	e.help = "← → choose, or type a span, a date or seconds."
 	e.first, e.self = e.at, e
 	return e

@@ -2,6 +2,7 @@ package form
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,12 +68,7 @@ func (g *gate) named() bool {
 		return true
 	}
 	typed := strings.TrimSpace(g.line.Value())
-	for _, w := range g.want {
-		if typed != "" && typed == strings.TrimSpace(w) {
-			return true
-		}
-	}
-	return false
+	return typed != "" && slices.ContainsFunc(g.want, func(w string) bool { return typed == strings.TrimSpace(w) })
 }
 
 // complain says what is missing and puts the focus there.

@@ -66,7 +66,7 @@ func drive(t *testing.T, s ui.Screen) *driver {
 	t.Helper()
 	s.SetSize(80, 24)
 	d := &driver{t: t, screen: s}
-	d.run(s.Init())
+	d.run(ui.Begin(s))
 	return d
 }
 

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -58,14 +59,7 @@ func (p *pages) focused() field {
 // at is the index of the page on show.
 func (p *pages) at() int {
 	f := p.focused()
-	for i, pg := range p.list {
-		for _, candidate := range pg.fields {
-			if candidate == f {
-				return i
-			}
-		}
-	}
-	return 0
+	return max(slices.IndexFunc(p.list, func(pg page) bool { return slices.Contains(pg.fields, f) }), 0)
 }
 
 // setSize gives the form its place: width by height cells, the line of steps included.
@@ -87,14 +81,7 @@ func (p *pages) setSize(width, height int) {
 func (p *pages) typing() bool { return p.focused().typing() }
 
 func (p *pages) dirty() bool {
-	for _, pg := range p.list {
-		for _, f := range pg.fields {
-			if f.dirty() {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.list, func(pg page) bool { return slices.ContainsFunc(pg.fields, field.dirty) })
 }
 
 // update takes a key: movement between fields, or the focused field's own.
@@ -148,12 +135,7 @@ func (p *pages) next() {
 
 // lastPage guards huh's last group: going on from there would complete the form, and a completed form shows nothing.
 func (p *pages) lastPage() bool {
-	for _, pg := range p.list[p.at()+1:] {
-		if !pg.hidden() {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(p.list[p.at()+1:], func(pg page) bool { return !pg.hidden() })
 }
 
 // prev leaves the focused field backwards: always allowed, so that nobody is locked in by an error.

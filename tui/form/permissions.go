@@ -125,12 +125,7 @@ func (p *permissions) arrangeAt(at apikey.Permission, had bool) {
 
 func matches(words []string, g apikey.PermissionGroup, info apikey.PermissionInfo) bool {
 	text := strings.ToLower(g.Title + " " + info.Permission.String() + " " + info.Description)
-	for _, w := range words {
-		if !strings.Contains(text, w) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
 }
 
 // atCursor is the permission that the cursor is on.

@@ -120,10 +120,8 @@ func (p *Profile) serviceFields() []field {
 
 // issuer is the one that is chosen.
 func (p *Profile) issuer() ui.Issuer {
-	for _, i := range p.Issuers {
-		if i.Name == p.service.value() {
-			return i
-		}
+	if at := slices.IndexFunc(p.Issuers, func(i ui.Issuer) bool { return i.Name == p.service.value() }); at >= 0 {
+		return p.Issuers[at]
 	}
 	return ui.Issuer{}
 }
@@ -397,9 +395,9 @@ func (p *Profile) facts() []fact {
 		}
 		return no
 	}
-	add("Name", orDash(ui.Clean(n.Name)), p.was.Name)
+	add("Name", cmp.Or(ui.Clean(n.Name), none), p.was.Name)
 	add("Service", n.Service, p.was.Service)
-	add("URL", orDash(ui.Clean(n.URL)), ui.Clean(p.was.URL))
+	add("URL", cmp.Or(ui.Clean(n.URL), none), ui.Clean(p.was.URL))
 	source, place := tokenOf(p.was)
 	token, was := p.source.value()+": …", source+": "+ui.Clean(place)
 	switch p.source.value() {
@@ -417,18 +415,18 @@ func (p *Profile) facts() []fact {
 		add("Authentication", n.Auth, cmp.Or(p.was.Auth, "direct"))
 	}
 	if n.TokenURL != "" || p.was.TokenURL != "" {
-		add("Token server", orDash(ui.Clean(n.TokenURL)), orDash(ui.Clean(p.was.TokenURL)))
+		add("Token server", cmp.Or(ui.Clean(n.TokenURL), none), cmp.Or(ui.Clean(p.was.TokenURL), none))
 	}
 	if n.SecretPrefix != "" || p.was.SecretPrefix != "" {
-		add("Secrets begin with", orDash(ui.Clean(n.SecretPrefix)), orDash(ui.Clean(p.was.SecretPrefix)))
+		add("Secrets begin with", cmp.Or(ui.Clean(n.SecretPrefix), none), cmp.Or(ui.Clean(p.was.SecretPrefix), none))
 	}
 	for _, parent := range p.issuer().Parents {
-		add(ui.Clean(parent.Title), orDash(ui.Clean(n.Parents[parent.Name])), ui.Clean(p.was.Parents[parent.Name]))
+		add(ui.Clean(parent.Title), cmp.Or(ui.Clean(n.Parents[parent.Name]), none), ui.Clean(p.was.Parents[parent.Name]))
 	}
 	if p.issuer().Takes("create") {
 		add("Create", yes("over the API", "in its dashboard", n.CanCreate), yes("over the API", "in its dashboard", p.was.CanCreate))
 	}
-	add("Environment", orDefault(environmentWord(n.Environment), "not said"), orDefault(environmentWord(p.was.Environment), "not said"))
+	add("Environment", cmp.Or(ui.Clean(environmentWord(n.Environment)), "not said"), cmp.Or(ui.Clean(environmentWord(p.was.Environment)), "not said"))
 	add("Read-only", yes("yes", "no", n.ReadOnly), yes("yes", "no", p.was.ReadOnly))
 	return out
 }

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -85,19 +86,12 @@ func (p *Public) request() apikey.PublicKeyRequest {
 
 func (p *Public) facts() []fact {
 	r := p.request()
-	out := []fact{{label: "Name", value: orDefault(r.Name, "the service's default")}, {label: "Project", value: orDefault(r.Project, "this credential's own")}}
+	out := []fact{{label: "Name", value: cmp.Or(ui.Clean(r.Name), "the service's default")}, {label: "Project", value: cmp.Or(ui.Clean(r.Project), "this credential's own")}}
 	if _, err := p.seconds(); err != nil {
 		return append(out, fact{label: "Lifetime", mark: "! ", value: err.Error()})
 	}
 	return append(out, fact{label: "Lifetime", value: fmt.Sprintf("%d s, until %s", r.TTL, expiryText(p.env, apikey.Expiry{After: time.Duration(r.TTL) * time.Second}))},
 		fact{label: "Note", value: "While a public key for this is valid, the service returns that one instead of a new one."})
-}
-
-func orDefault(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return ui.Clean(s)
 }
 
 // Update takes keys and the answer to the request.

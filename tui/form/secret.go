@@ -119,9 +119,6 @@ func (s *Secret) Typing() bool { return s.sink != nil && s.question == nil }
 // Guard keeps an enter in flight from leaving.
 func (s *Secret) Guard() int { return s.guard }
 
-// Init does nothing.
-func (s *Secret) Init() tea.Cmd { return nil }
-
 // SetSize is the largest content that fits. Another size hides the secret: the terminal may
 // have been attached elsewhere.
 func (s *Secret) SetSize(width, height int) {
@@ -261,12 +258,7 @@ func (s *Secret) press(msg tea.KeyMsg) tea.Cmd {
 		if msg.Type == tea.KeyCtrlC {
 			return nil
 		}
-		q := s.question
-		done, cmd := q.answer(s.env, msg)
-		if done && s.question == q {
-			s.question = nil
-		}
-		return cmd
+		return answer(&s.question, s.env, msg)
 	case leaving && (s.public != "" || s.stored): // it is where it belongs: there is nothing to lose
 		return s.leave()
 	case leaving:
@@ -356,17 +348,36 @@ func (s *Secret) deliver(replace bool) tea.Cmd {
 
 // askToReplace asks whether what a place holds already may go.
 func (s *Secret) askToReplace(place string) {
+	s.status = []statusLine{{"· ", "nothing was written", plain}}
+	s.ask([]string{"Cancel", "Replace it"}, func(i int) tea.Cmd {
+		if i == 0 {
+			return nil
+		}
+		return s.deliver(true)
+	}, s.env.Styles.Strong.Render("Replace what is there?"),
+		ui.Clean(place)+" holds a value already. It is kept while this is open, and put back if the new secret cannot be written, or if you delete the key here.")
+}
+
+// askWhere asks to which destination of the profile the secret goes.
+func (s *Secret) askWhere() {
+	labels := []string{"Cancel"}
+	for _, name := range s.profile.Destinations {
+		labels = append(labels, ui.Clean(name))
+	}
+	s.ask(labels, func(i int) tea.Cmd {
+		if i == 0 {
+			return nil
+		}
+		s.destination = s.profile.Destinations[i-1]
+		return s.deliver(false)
+	}, s.env.Styles.Strong.Render("Where does it go?"), "What the place holds already is asked about before it is replaced.")
+}
+
+// ask puts a question, whose first answer is the safe one. A secret on the screen is hidden for it.
+func (s *Secret) ask(labels []string, pick func(i int) tea.Cmd, lines ...string) {
 	s.hide()
 	s.guard++
-	s.status = []statusLine{{"· ", "nothing was written", plain}}
-	s.question = ask([]string{s.env.Styles.Strong.Render("Replace what is there?"),
-		ui.Clean(place) + " holds a value already. It is kept while this is open, and put back if the new secret cannot be written, or if you delete the key here."},
-		[]string{"Cancel", "Replace it"}, func(i int) tea.Cmd {
-			if i == 0 {
-				return nil
-			}
-			return s.deliver(true)
-		})
+	s.question = ask(lines, labels, pick)
 }
 
 // begin notes what is under way.
@@ -375,13 +386,11 @@ func (s *Secret) begin(what string) {
 }
 
 func (s *Secret) askToLeave(why string) {
-	s.hide()
-	s.guard++
 	labels := []string{"Go back", "I have stored it"}
 	if s.canDelete() {
 		labels = append(labels, "Delete this key")
 	}
-	s.question = ask([]string{s.env.Styles.Strong.Render("Leave " + displayName(s.key) + "?"), why}, labels, func(i int) tea.Cmd {
+	s.ask(labels, func(i int) tea.Cmd {
 		switch i {
 		case 1:
 			return s.leave()
@@ -389,26 +398,23 @@ func (s *Secret) askToLeave(why string) {
 			s.askToDelete()
 		}
 		return nil
-	})
+	}, s.env.Styles.Strong.Render("Leave "+displayName(s.key)+"?"), why)
 }
 
 func (s *Secret) askToDelete() {
-	s.hide()
-	s.guard++
 	st := s.env.Styles
 	lines := []string{st.Bad.Render("Delete " + displayName(s.key) + "?"),
 		"The key is refused from the next request on, wherever its secret was put. This cannot be undone."}
 	if len(s.kept) > 0 {
 		lines = append(lines, "Before that, what was there is put back: "+ui.Clean(strings.Join(s.kept, ", "))+".")
 	}
-	s.question = ask(lines,
-		[]string{"Cancel", "Delete this key"}, func(i int) tea.Cmd {
-			if i == 0 {
-				return nil
-			}
-			s.begin("deleting…")
-			return ui.Do(ui.DeleteKey{Ticket: s.ticket, Profile: s.profile.Name, ID: s.key.ID, Name: s.key.Name, TakeBack: len(s.kept) > 0})
-		})
+	s.ask([]string{"Cancel", "Delete this key"}, func(i int) tea.Cmd {
+		if i == 0 {
+			return nil
+		}
+		s.begin("deleting…")
+		return ui.Do(ui.DeleteKey{Ticket: s.ticket, Profile: s.profile.Name, ID: s.key.ID, Name: s.key.Name, TakeBack: len(s.kept) > 0})
+	}, lines...)
 	s.question.yes = 1
 }
 

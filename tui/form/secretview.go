@@ -135,22 +135,12 @@ func (s *Secret) actions(width int) []string {
 	if s.hintsFit(width) {
 		return nil
 	}
-	out := []string{""}
-	row, used := "", 0
-	for _, b := range s.secretBindings() {
-		h := b.Help()
-		w := ui.Width(h.Key + " " + h.Desc)
-		if used > 0 && used+3+w > width {
-			out, row, used = append(out, row), "", 0
-		}
-		if used > 0 {
-			row += s.env.Styles.Dim.Render(" · ")
-			used += 3
-		}
-		row += s.env.Styles.Key.Render(h.Key) + " " + s.env.Styles.Dim.Render(h.Desc)
-		used += w
+	st, bindings := s.env.Styles, s.secretBindings()
+	texts := make([]string, len(bindings))
+	for i, b := range bindings {
+		texts[i] = st.Key.Render(b.Help().Key) + " " + st.Dim.Render(b.Help().Desc)
 	}
-	return append(out, row)
+	return append([]string{""}, ui.Flow(texts, st.Dim.Render(" · "), width)...)
 }
 
 // hintsFit reports whether every key fits on one line.

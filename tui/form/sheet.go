@@ -82,9 +82,6 @@ func (s *sheet) Typing() bool { return s.question == nil && !s.review.busy && s.
 // HoldsKeys keeps ctrl+c from dropping an answer unasked that cannot be had again.
 func (s *sheet) HoldsKeys() bool { return s.review.busy && s.waiting != "" }
 
-// Init does nothing.
-func (s *sheet) Init() tea.Cmd { return nil }
-
 // SetSize gives the form its place.
 func (s *sheet) SetSize(width, height int) {
 	s.width, s.height = width, height
@@ -118,12 +115,7 @@ func (s *sheet) press(msg tea.KeyMsg) tea.Cmd {
 	case s.review.busy:
 		return s.wait(msg)
 	case s.question != nil:
-		q := s.question
-		done, cmd := q.answer(s.env, msg)
-		if done && s.question == q {
-			s.question = nil
-		}
-		return cmd
+		return answer(&s.question, s.env, msg)
 	case widget.IsText(msg):
 		return s.move(msg)
 	case msg.Type == tea.KeyCtrlC, msg.Type == tea.KeyEsc && !s.pages.focused().wants(msg):
@@ -172,9 +164,7 @@ func (s *sheet) cancel() tea.Cmd {
 	if client.MayHaveHappened(s.err) {
 		text = "What you entered is lost. " + s.uncertain
 	}
-	s.ask(s.env.Styles.Strong.Render("Discard this form?"), text, []string{"Keep editing", "Discard"}, func() tea.Cmd {
-		return s.leave()
-	})
+	s.ask(s.env.Styles.Strong.Render("Discard this form?"), text, []string{"Keep editing", "Discard"}, s.leave)
 	return nil
 }
 

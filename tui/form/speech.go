@@ -9,11 +9,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/tui/ui"
-	"detent/tui/widget"
 )
-
-// heard is a width that breaks no line: who hears a line wants it whole.
-const heard = 500
 
 // asker is a field that is asked for otherwise than as a line of text.
 type asker interface {
@@ -41,7 +37,7 @@ func (s *sheet) Speak() ui.Speech {
 			return out
 		}
 		if s.review.below != nil {
-			out.Answers = words(s.review.below(heard))
+			out.Answers = ui.Words(s.review.below(ui.Unbroken)...)
 		}
 		if s.review.err != nil {
 			out.Answers = append(out.Answers, "failed: "+s.review.err.Error())
@@ -68,15 +64,6 @@ func (s *sheet) Speak() ui.Speech {
 
 func (b *base) frame() *base { return b }
 
-// words are lines as they are said.
-func words(lines []string) []string {
-	var out []string
-	for _, f := range ui.Facts(lines...) {
-		out = append(out, f.Text)
-	}
-	return out
-}
-
 // factWords are the facts of a review, a line each.
 func factWords(facts []fact) []ui.Fact {
 	var lines []string
@@ -100,19 +87,8 @@ func (b *buttons) ask(title string) *ui.Ask {
 	return out
 }
 
-// now is what is in a field, as a question has it.
-func now(title string, in *widget.Text) string {
-	if v := in.Value(); v != "" {
-		return title + ", now " + ui.Clean(v)
-	}
-	if hint := in.Hint(); hint != "" {
-		return title + ", " + strings.Trim(hint, "()")
-	}
-	return title
-}
-
 func (t *text) ask() ([]ui.Fact, ui.Ask) {
-	q := ui.Ask{Words: now(t.title, t.line), Text: ui.Line(t.line), Keep: ui.Times("tab", 1)}
+	q := ui.Ask{Words: t.title + t.line.Now(), Text: ui.Line(t.line), Keep: ui.Times("tab", 1)}
 	facts := ui.Facts(t.help)
 	if t.note != nil {
 		if mark, note := t.note(t.value()); note != "" {
@@ -247,13 +223,13 @@ func (p *permissions) keysOf(typed string, place, group map[int]int) (keys []tea
 
 // Speak says what is about to be done, and asks.
 func (c *Confirm) Speak() ui.Speech {
-	out := ui.Speech{Facts: ui.Facts(c.says(heard)...)}
+	out := ui.Speech{Facts: ui.Facts(c.says(ui.Unbroken)...)}
 	switch {
 	case c.busy:
 		out.Progress = ui.InWords(c.doing)
 		return out
 	case c.err != nil:
-		out.Answers = words(failure(c.env, c.err, c.notDone, c.uncertain, heard))
+		out.Answers = ui.Words(failure(c.env, c.err, c.notDone, c.uncertain, ui.Unbroken)...)
 	case c.gate.focused():
 		if c.gate.problem != "" {
 			out.Answers = []string{"failed: " + c.gate.problem}
@@ -283,7 +259,7 @@ func (s *Secret) Speak() ui.Speech {
 	if env := environmentWord(environmentOf(s.profile, s.key)); env != "" {
 		head += ", " + env
 	}
-	lines := append([]string{head}, s.intro(heard)...)
+	lines := append([]string{head}, s.intro(ui.Unbroken)...)
 	for _, n := range s.notes {
 		lines = append(lines, "! "+n)
 	}
@@ -293,7 +269,7 @@ func (s *Secret) Speak() ui.Speech {
 		out.Progress = ui.InWords(s.busy)
 		return out
 	case s.question != nil:
-		out.Answers = words(s.question.lines)
+		out.Answers = ui.Words(s.question.lines...)
 		out.Ask = s.question.buttons.ask(s.Title())
 	case s.sink != nil:
 		out.Facts = append(out.Facts, ui.Facts(sinkTexts[s.sink.kind][0], sinkTexts[s.sink.kind][1])...)
@@ -308,7 +284,7 @@ func (s *Secret) Speak() ui.Speech {
 		if secret := s.aloud(); secret != "" { // once each time that it is shown
 			out.Facts = append(out.Facts, ui.Fact{Text: secret, Same: "secret " + strconv.Itoa(s.turn)})
 		}
-		out.Answers = words(s.statusLines(heard))
+		out.Answers = ui.Words(s.statusLines(ui.Unbroken)...)
 		out.Ask = &ui.Ask{Words: s.Title(), Choices: ui.ChoicesOf(s.env.Keys, append(s.secretBindings(), s.closing()))}
 	}
 	return out
@@ -317,7 +293,7 @@ func (s *Secret) Speak() ui.Speech {
 // ask is the field of the destination that has the cursor.
 func (s *sink) ask() *ui.Ask {
 	in := s.inputs[s.at]
-	out := &ui.Ask{Words: now(s.labels[s.at], in), Text: ui.Line(in)}
+	out := &ui.Ask{Words: s.labels[s.at] + in.Now(), Text: ui.Line(in)}
 	switch {
 	case in.Value() == "":
 	case s.at < len(s.inputs)-1:
@@ -337,16 +313,16 @@ func (v *Verify) Speak() ui.Speech {
 		k := v.env.Keys
 		send, back := k.Confirm, k.Cancel
 		send.SetHelp(send.Help().Key, "ask them")
-		out.Facts = ui.Facts(words(v.known.lines(v.env, heard))...)
+		out.Facts = ui.Facts(ui.Words(v.known.lines(v.env, ui.Unbroken)...)...)
 		out.Ask = &ui.Ask{Words: "Send it", Choices: ui.ChoicesOf(k, []key.Binding{send, back})}
 		return out
 	case v.busy:
 		out.Progress = "asking " + v.whom()
 		return out
 	case v.err != nil:
-		out.Answers = words(failure(v.env, v.err, "nothing was proved, neither way.", "Nothing was changed; verify it once more.", heard))
+		out.Answers = ui.Words(failure(v.env, v.err, "nothing was proved, neither way.", "Nothing was changed; verify it once more.", ui.Unbroken)...)
 	case v.proof != nil:
-		out.Answers = words(v.proofLines(heard))
+		out.Answers = ui.Words(v.proofLines(ui.Unbroken)...)
 	default:
 		out.Facts = ui.Facts(v.purpose())
 		if v.problem != "" {

@@ -56,9 +56,6 @@ func (v *Verify) Typing() bool { return v.asking() }
 
 func (v *Verify) asking() bool { return !v.busy && v.proof == nil && v.err == nil }
 
-// Init does nothing.
-func (v *Verify) Init() tea.Cmd { return nil }
-
 // SetSize is the largest content that fits.
 func (v *Verify) SetSize(width, height int) { v.pane.SetSize(min(width, widget.Readable), height) }
 

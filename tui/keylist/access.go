@@ -60,27 +60,19 @@ func (a *accesses) add(perms []apikey.Permission) (fresh bool) {
 // having tells for each set whether a permission of it holds the word; if whole, and some permission is named exactly
 // so, that one alone counts: deleteRule is not deleteRuleGroup.
 func (a *accesses) having(word string, whole bool) []bool {
-	exact := whole && a.any(func(name, full string) bool { return name == word || full == word })
+	same := func(full string) bool { return ownName(full) == word || full == word }
+	holds := func(full string) bool {
+		return strings.Contains(ownName(full), word) || whole && strings.Contains(full, word)
+	}
+	if whole && slices.ContainsFunc(a.names, func(names []string) bool { return slices.ContainsFunc(names, same) }) {
+		holds = same
+	}
 	hit := make([]bool, len(a.names))
 	for i, names := range a.names {
-		for _, full := range names {
-			name := full[strings.LastIndexByte(full, '.')+1:]
-			if exact && (name == word || full == word) || !exact && (strings.Contains(name, word) || whole && strings.Contains(full, word)) {
-				hit[i] = true
-				break
-			}
-		}
+		hit[i] = slices.ContainsFunc(names, holds)
 	}
 	return hit
 }
 
-func (a *accesses) any(is func(name, full string) bool) bool {
-	for _, names := range a.names {
-		for _, full := range names {
-			if is(full[strings.LastIndexByte(full, '.')+1:], full) {
-				return true
-			}
-		}
-	}
-	return false
-}
+// ownName is a permission without its feature.
+func ownName(full string) string { return full[strings.LastIndexByte(full, '.')+1:] }

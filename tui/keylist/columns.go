@@ -232,15 +232,7 @@ const (
 )
 
 func sameSet(a, b []apikey.Permission) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for _, p := range a {
-		if !slices.Contains(b, p) {
-			return false
-		}
-	}
-	return true
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(p apikey.Permission) bool { return !slices.Contains(b, p) })
 }
 
 func moment(m apikey.Moment, now time.Time) cell {

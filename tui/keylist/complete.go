@@ -159,7 +159,7 @@ func (a *accesses) all() []string {
 	seen := map[string]bool{}
 	for _, set := range a.names {
 		for _, full := range set {
-			seen[full[strings.LastIndexByte(full, '.')+1:]] = true
+			seen[ownName(full)] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(seen))

@@ -96,18 +96,21 @@ type List struct {
 
 // New makes an empty list, sorted by what wants something done.
 func New(env *ui.Env) *List {
-	l := &List{env: env, columns: columns(), focused: true, input: widget.NewText(env, ""), current: -1, onProblem: -1, chip: -1, rows: map[int32]string{}, reported: map[string]reported{}}
-	for i := 1; i < len(l.columns); i++ {
-		l.byDrop = append(l.byDrop, i)
-	}
-	slices.SortFunc(l.byDrop, func(a, b int) int { return l.columns[a].drop - l.columns[b].drop })
-	l.sortBy = slices.IndexFunc(l.columns, func(c column) bool { return c.byNeed })
+	l := &List{env: env, focused: true, input: widget.NewText(env, ""), current: -1, onProblem: -1, chip: -1, rows: map[int32]string{}, reported: map[string]reported{}}
+	l.setColumns(columns())
 	l.Clear()
 	return l
 }
 
-// Init has nothing to start.
-func (l *List) Init() tea.Cmd { return nil }
+// setColumns gives the list its columns, and sorts by what wants something done where that is one of them.
+func (l *List) setColumns(columns []column) {
+	l.columns, l.byDrop = columns, nil
+	for i := 1; i < len(columns); i++ {
+		l.byDrop = append(l.byDrop, i)
+	}
+	slices.SortFunc(l.byDrop, func(a, b int) int { return columns[a].drop - columns[b].drop })
+	l.sortBy = max(slices.IndexFunc(columns, func(c column) bool { return c.byNeed }), 0)
+}
 
 // Clear empties the list for another profile; sort and filter stay the user's.
 func (l *List) Clear() {
@@ -192,12 +195,17 @@ func (l *List) End(complete bool) tea.Cmd {
 	next := l.incoming
 	l.incoming, l.loading = nil, false
 	if !complete || next == nil {
-		if l.ordered < l.store.n {
-			return l.rearrange(reusePrefix)
-		}
-		return nil
+		return l.orderRest()
 	}
 	return l.replace(next)
+}
+
+// orderRest gives the keys a place that came last.
+func (l *List) orderRest() tea.Cmd {
+	if l.ordered < l.store.n {
+		return l.rearrange(reusePrefix)
+	}
+	return nil
 }
 
 // replace takes the keys of a reload. Where findings have a say in the order, the list stays as it is until they are known too, or each
@@ -219,12 +227,11 @@ func (l *List) Keys() Keys { return Keys{l.store.packedList} }
 // SetMarks gives the findings of every key, in the order of Keys.
 func (l *List) SetMarks(marks []ui.Marks) tea.Cmd {
 	l.store.marks = marks
-	for i, c := range l.columns {
-		if c.title == "STATUS" {
-			l.store.shown[i] = l.store.shown[i] || slices.ContainsFunc(marks, func(m ui.Marks) bool { return m&ui.Warnings != 0 })
-		}
+	some := func(of ui.Marks) bool { return slices.ContainsFunc(marks, func(m ui.Marks) bool { return m&of != 0 }) }
+	if i := l.columnAt("STATUS"); i >= 0 {
+		l.store.shown[i] = l.store.shown[i] || some(ui.Warnings)
 	}
-	l.widen(marks)
+	l.store.signed = l.store.signed || some(ui.MarkOf(apikey.FindingCanMint)) // they have room for its sign
 	l.relayout()
 	if l.query.usesMarks() {
 		l.idxQuery = nil // what was found before does not count
@@ -236,15 +243,6 @@ func (l *List) SetMarks(marks []ui.Marks) tea.Cmd {
 		return l.rearrange(reuseOrder)
 	}
 	return nil
-}
-
-// widen makes room for the sign of a key that can make others.
-func (l *List) widen(marks []ui.Marks) {
-	mints := ui.MarkOf(apikey.FindingCanMint)
-	if l.store.signed || !slices.ContainsFunc(marks, func(m ui.Marks) bool { return m&mints != 0 }) {
-		return
-	}
-	l.store.signed = true
 }
 
 // Selected is the key under the cursor with its findings.
@@ -380,7 +378,7 @@ func (l *List) ShowAll() tea.Cmd {
 }
 
 func (l *List) refilter() tea.Cmd {
-	l.query, l.wrong = l.parsed()
+	l.query, l.wrong = parse(l.input.Value())
 	clear(l.rows)
 	l.follow()
 	return l.rearrange(reuseOrder)

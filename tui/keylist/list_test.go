@@ -376,3 +376,23 @@ func TestOldAndNewOfARotationAreMarkedInASmallList(t *testing.T) {
 		t.Errorf("old and new are not marked:\n%s", view)
 	}
 }
+
+func TestATitleIsNoLetterOfTheFilter(t *testing.T) {
+	for _, typed := range []string{"", "p", "pay"} {
+		l := newList(apikey.Key{ID: "1", Name: "payments"}, apikey.Key{ID: "2", Name: "pages"})
+		press(l, "/")
+		if typed != "" {
+			press(l, strings.Split(typed, "")...)
+		}
+		for click := range 3 {
+			l.Lines()
+			cmd, ok := l.ClickTitle(marker, l.drawn-1)
+			if run(l, cmd); !ok {
+				t.Fatal("no title was drawn")
+			}
+			if text, _ := l.Filter(); text != typed || l.reverse != (click%2 == 1) {
+				t.Errorf("filter %q: %d clicks on the name type %q, reversed %v", typed, click+1, text, l.reverse)
+			}
+		}
+	}
+}

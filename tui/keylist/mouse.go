@@ -1,10 +1,6 @@
 package keylist
 
-import (
-	tea "github.com/charmbracelet/bubbletea"
-
-	"detent/tui/ui"
-)
+import tea "github.com/charmbracelet/bubbletea"
 
 // Click puts the cursor on the row that was drawn at a line of the pane, and gives its place; ok is false where none was.
 func (l *List) Click(_, y int) (row int, ok bool) {
@@ -53,15 +49,13 @@ func (l *List) ClickTitle(x, y int) (cmd tea.Cmd, ok bool) {
 
 // sortOn sorts by a column, or the other way round where it is sorted by it already.
 func (l *List) sortOn(title string) tea.Cmd {
-	for i := range l.columns {
-		if l.columns[i].title != title || !l.columns[i].sortable() {
-			continue
-		}
-		if l.sortBy == i {
-			return l.Update(ui.Press(l.env.Keys.Reverse.Keys()[0]))
-		}
+	switch i := l.columnAt(title); {
+	case i < 0 || !l.columns[i].sortable():
+		return nil
+	case l.sortBy == i:
+		l.reverse = !l.reverse
+	default:
 		l.sortBy, l.reverse = i, false
-		return l.resort()
 	}
-	return nil
+	return l.resort()
 }

@@ -2,6 +2,7 @@ package keylist
 
 import (
 	"iter"
+	"math"
 	"strings"
 
 	"detent/apikey"
@@ -10,12 +11,16 @@ import (
 // packed is a key as a list of 100,000 keeps it: what every service reports. A key of which more is said is kept
 // whole.
 type packed struct {
-	text             string // what a filter searches and the name column sorts by
-	id, name, masked string // parts of text where they are spelled like it
+	all              string // what a filter searches and the name column sorts by, and then what is spelled otherwise there
+	search           int32  // how much of it is searched
+	id, name, masked part
 	created, expires apikey.Moment
-	permissions      []apikey.Permission
-	whole            *apikey.Key // nil: the fields above are all
+	permissions      *[]apikey.Permission // many keys have the same
+	whole            *apikey.Key          // nil: the fields above are all
 }
+
+// part is a part of what a packed key has as text.
+type part struct{ from, to uint16 }
 
 // A Batch is keys on their way into a list, packed as it keeps them. Making one is work that need not wait for the list.
 type Batch struct {
@@ -24,23 +29,26 @@ type Batch struct {
 	of      bool   // and that this is to be kept: they are of a list of several profiles
 }
 
-// NewBatch packs keys, of which it keeps nothing.
+// NewBatch packs keys, of which it keeps nothing but the sets of permissions, and those whole of which more is said.
 func NewBatch(keys []apikey.Key) Batch {
-	var blob strings.Builder
+	var texts strings.Builder
 	size := 0
 	for i := range keys {
 		size += len(keys[i].Name) + len(keys[i].ID) + len(keys[i].Masked) + 3
 	}
-	blob.Grow(size) // what most keys say; the rest makes it grow
-	ends := make([]int, len(keys))
-	for i := range keys {
-		searchText(&blob, &keys[i])
-		ends[i] = blob.Len()
-	}
+	texts.Grow(size) // what most keys say; the rest makes it grow
 	b := Batch{keys: make([]packed, len(keys))}
-	start, all := 0, blob.String()
+	ends, sets := make([]int, len(keys)), sets{}
 	for i := range keys {
-		b.keys[i] = pack(&keys[i], all[start:ends[i]])
+		b.keys[i].pack(&keys[i], &texts, sets)
+		ends[i] = texts.Len()
+	}
+	start, all := 0, texts.String()
+	if texts.Cap()-len(all) > len(all)/4 {
+		all = strings.Clone(all)
+	}
+	for i := range keys {
+		b.keys[i].all = all[start:ends[i]]
 		start = ends[i]
 	}
 	return b
@@ -49,31 +57,64 @@ func NewBatch(keys []apikey.Key) Batch {
 // Len is how many keys are in it.
 func (b Batch) Len() int { return len(b.keys) }
 
-// pack keeps a key whose search text is text.
-func pack(k *apikey.Key, text string) packed {
-	if !isPlain(k) {
-		whole := *k
-		return packed{text: text, whole: &whole}
+// sets are the sets of permissions of a batch that keys share in memory.
+type sets map[sliceOf]*[]apikey.Permission
+
+func (s sets) of(permissions []apikey.Permission) *[]apikey.Permission {
+	if permissions == nil {
+		return nil
 	}
-	p := packed{text: text, created: k.CreatedAt, expires: k.ExpiresAt, permissions: k.Permissions}
-	p.name, text = share(k.Name, text)
-	p.id, text = share(k.ID, text)
-	p.masked, _ = share(k.Masked, text)
-	return p
+	var at sliceOf
+	if len(permissions) > 0 {
+		at = sliceOf{&permissions[0], len(permissions)}
+	}
+	kept, known := s[at]
+	if !known {
+		own := permissions
+		kept = &own
+		s[at] = kept
+	}
+	return kept
 }
 
-// share takes a part of a key from the search text where it is spelled like it there: one string in memory instead of
-// two. The text goes on after it.
-func share(part, text string) (kept, rest string) {
-	if part == "" {
-		return "", text
+// mostWider is how many times as long as its search text all of a key's text is at most: a letter of three bytes may fold to one of a byte.
+const mostWider = 4
+
+// pack keeps a key, and writes down its text.
+func (p *packed) pack(k *apikey.Key, texts *strings.Builder, sets sets) {
+	start := texts.Len()
+	searchText(texts, k)
+	p.search = int32(texts.Len() - start)
+	if !isPlain(k) || mostWider*int(p.search) > math.MaxUint16 {
+		whole := *k
+		p.whole = &whole
+		return
 	}
-	folded, rest, _ := strings.Cut(text, "\n")
-	if folded == part {
-		return folded, rest
+	p.created, p.expires, p.permissions = k.CreatedAt, k.ExpiresAt, sets.of(k.Permissions)
+	folded := texts.String()[start:]
+	for _, of := range [...]struct {
+		text string
+		part *part
+	}{{k.Name, &p.name}, {k.ID, &p.id}, {k.Masked, &p.masked}} { // in the order of searchText
+		if of.text == "" {
+			continue
+		}
+		var same string
+		if same, folded, _ = strings.Cut(folded, "\n"); same == of.text {
+			from := int(p.search) - len(folded) - len(same) - 1
+			*of.part = part{uint16(from), uint16(from + len(same))}
+			continue
+		}
+		from := texts.Len() - start
+		texts.WriteString(of.text)
+		*of.part = part{uint16(from), uint16(from + len(of.text))}
 	}
-	return part, rest
 }
+
+// text is what a filter searches.
+func (p *packed) text() string { return p.all[:p.search] }
+
+func (p *packed) said(of part) string { return p.all[of.from:of.to] }
 
 // isPlain reports whether a packed key says all of it.
 func isPlain(k *apikey.Key) bool {
@@ -87,7 +128,10 @@ func (p *packed) key(scratch *apikey.Key) *apikey.Key {
 	if p.whole != nil {
 		return p.whole
 	}
-	*scratch = apikey.Key{ID: p.id, Name: p.name, Masked: p.masked, CreatedAt: p.created, ExpiresAt: p.expires, Permissions: p.permissions}
+	*scratch = apikey.Key{ID: p.said(p.id), Name: p.said(p.name), Masked: p.said(p.masked), CreatedAt: p.created, ExpiresAt: p.expires}
+	if p.permissions != nil {
+		scratch.Permissions = *p.permissions
+	}
 	return scratch
 }
 
@@ -103,11 +147,12 @@ func (p *packed) keyID() string {
 	if p.whole != nil {
 		return p.whole.ID
 	}
-	return p.id
+	return p.said(p.id)
 }
 
-// chunkLen is how many packed keys lie together: a list grows without being copied.
-const chunkLen = 1024
+// chunkLen is how many packed keys lie together: a list grows without being copied. The client hands over as many at once, so that a batch
+// is a chunk.
+const chunkLen = 500
 
 // A packedList holds packed keys. What is in it is never changed again, so that a copy of it may be read
 // while keys are put on it.
@@ -125,10 +170,22 @@ func (s *packedList) put(p packed) {
 	s.n++
 }
 
+// take puts a whole batch on the list, without copying it where it is a chunk.
+func (s *packedList) take(keys []packed) {
+	if s.n%chunkLen == 0 && len(keys) == chunkLen {
+		s.chunks = append(s.chunks, (*[chunkLen]packed)(keys))
+		s.n += chunkLen
+		return
+	}
+	for i := range keys {
+		s.put(keys[i])
+	}
+}
+
 func (s *packedList) at(i int32) *packed { return &s.chunks[i/chunkLen][i%chunkLen] }
 
 // text is what a filter searches.
-func (s *packedList) text(i int32) string { return s.at(i).text }
+func (s *packedList) text(i int32) string { return s.at(i).text() }
 
 // key is a key of the list, or scratch with its fields.
 func (s *packedList) key(i int32, scratch *apikey.Key) *apikey.Key { return s.at(i).key(scratch) }

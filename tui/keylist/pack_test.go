@@ -49,6 +49,45 @@ func TestAPackedKeySaysAllOfTheKey(t *testing.T) {
 	}
 }
 
+// TestALongTextComesBack: what a packed key can point at has an end, and letters take more bytes as they are spelled than as they are found.
+func TestALongTextComesBack(t *testing.T) {
+	var keys []apikey.Key
+	for _, letter := range []string{"a", "A", "\u212a", "Ⱥ", "\U00010400"} {
+		for _, n := range []int{1, 4000, 1<<14 - 2, 1 << 14, 1<<15 + 1, 1 << 16, 1<<16 + 7} {
+			text := strings.Repeat(letter, n)
+			keys = append(keys, apikey.Key{ID: text, Name: "n"}, apikey.Key{ID: "i", Name: text}, apikey.Key{ID: text, Name: text, Masked: text})
+		}
+	}
+	for i, k := range newList(keys...).Keys().All() {
+		if !reflect.DeepEqual(*k, keys[i]) {
+			t.Errorf("key %d, %d bytes of id, %d of name, %d of mask, is not what it was", i, len(keys[i].ID), len(keys[i].Name), len(keys[i].Masked))
+		}
+	}
+}
+
+// TestAUsualKeyTakesLittleMemory: what a list of 100,000 takes is felt, and it is not copied.
+func TestAUsualKeyTakesLittleMemory(t *testing.T) {
+	if size := reflect.TypeFor[packed]().Size(); size > 80 {
+		t.Errorf("a packed key takes %d bytes beside its text, 80 were enough", size)
+	}
+	keys := make([]apikey.Key, chunkLen)
+	for i := range keys {
+		keys[i] = apikey.Key{ID: fmt.Sprint(i), Name: fmt.Sprint("Key ", i), Permissions: []apikey.Permission{}}
+	}
+	if got := testing.AllocsPerRun(10, func() { NewBatch(keys) }); got > 10 {
+		t.Errorf("a batch of %d keys takes %.0f allocations", len(keys), got)
+	}
+	l, batch := newList(), NewBatch(keys)
+	run(l, l.Add(batch))
+	if &batch.keys[0] != l.store.at(0) {
+		t.Error("a batch as long as a chunk was copied")
+	}
+	run(l, l.Add(NewBatch(keys[:1]), NewBatch(keys)))
+	if l.Len() != 2*chunkLen+1 || l.Keys().At(chunkLen+1).Name != "Key 0" {
+		t.Errorf("%d keys, the first of the third batch is %+v", l.Len(), l.Keys().At(chunkLen+1))
+	}
+}
+
 // differing names the fields in which two keys differ.
 func differing(a, b apikey.Key) string {
 	var names []string

@@ -54,19 +54,19 @@ func CheckOrder(order string) error {
 // has no keys yet.
 func (l *List) Prefer(names []string, order string) {
 	if len(names) > 0 && CheckColumns(names) == nil {
-		all := columns()
-		l.columns = nil
-		for _, name := range names {
-			l.columns = append(l.columns, all[slices.IndexFunc(all, func(c column) bool { return c.nameOf() == name })])
+		all := map[string]column{}
+		for _, c := range columns() {
+			all[c.nameOf()] = c
 		}
-		if at := slices.IndexFunc(all, func(c column) bool { return c.title == profileColumn }); l.columnAt(profileColumn) < 0 {
-			l.columns = slices.Insert(l.columns, 1, all[at]) // where rows are of several profiles, each says of which
+		profile := strings.ToLower(profileColumn)
+		if !slices.Contains(names, profile) {
+			names = slices.Insert(slices.Clone(names), 1, profile) // where rows are of several profiles, each says of which
 		}
-		l.sortBy, l.byDrop = max(slices.IndexFunc(l.columns, func(c column) bool { return c.byNeed }), 0), nil
-		for i := 1; i < len(l.columns); i++ {
-			l.byDrop = append(l.byDrop, i)
+		chosen := make([]column, len(names))
+		for i, name := range names {
+			chosen[i] = all[name]
 		}
-		slices.SortFunc(l.byDrop, func(a, b int) int { return l.columns[a].drop - l.columns[b].drop })
+		l.setColumns(chosen)
 	}
 	name, reverse := strings.CutPrefix(order, "-")
 	if i := slices.IndexFunc(l.columns, func(c column) bool { return c.nameOf() == name && c.sortable() }); i >= 0 {

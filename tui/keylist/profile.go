@@ -88,10 +88,7 @@ func (l *List) EndOf(profile int, complete, more bool) tea.Cmd {
 	delete(l.waiting, profile)
 	l.loading = more
 	if !waited || !complete {
-		if l.ordered < l.store.n {
-			return l.rearrange(reusePrefix)
-		}
-		return nil
+		return l.orderRest()
 	}
 	next := l.store.without(profile)
 	for _, batch := range batches {
@@ -103,7 +100,6 @@ func (l *List) EndOf(profile int, complete, more bool) tea.Cmd {
 // without is the store again but for the keys of one profile. Columns stay as wide as they were.
 func (s *store) without(profile int) *store {
 	out := &store{shown: slices.Clone(s.shown), widths: slices.Clone(s.widths), signed: s.signed, access: s.access.empty()}
-	marked := len(s.marks) == s.n
 	for i := range int32(s.n) {
 		if s.profileOf(i) == profile {
 			continue
@@ -111,9 +107,7 @@ func (s *store) without(profile int) *store {
 		out.put(*s.at(i))
 		out.of = append(out.of, uint16(s.profileOf(i)))
 		out.access.of = append(out.access.of, s.access.of[i])
-		if marked {
-			out.marks = append(out.marks, s.marks[i])
-		}
+		out.marks = append(out.marks, s.mark(i)) // of some keys nothing may be found yet
 	}
 	return out
 }

@@ -96,26 +96,11 @@ func (q query) narrows(next query) bool {
 
 // same reports whether both ask for the same.
 func (q query) same(o query) bool {
-	if len(q) != len(o) {
-		return false
-	}
-	for i := range q {
-		if q[i] != o[i] {
-			return false
-		}
-	}
-	return true
+	return slices.Equal(q, o)
 }
 
 // usesMarks reports whether findings decide.
-func (q query) usesMarks() bool {
-	for _, t := range q {
-		if t.named() {
-			return true
-		}
-	}
-	return false
-}
+func (q query) usesMarks() bool { return slices.ContainsFunc(q, term.named) }
 
 func (t term) compares() bool { return t.op == '<' || t.op == '>' }
 

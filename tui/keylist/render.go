@@ -218,11 +218,13 @@ func (l *List) filterLine() string {
 	s := l.env.Styles
 	count := fmt.Sprintf("%d of %d", len(l.idx), l.store.n)
 	room := l.width - ui.Width(count) - 5
+	var text string
 	if l.typing && l.input.Value() == "" {
-		example := s.Dim.Render("words, env:live, expires<14d, perm:deleteRule, disabled, !ci")
-		return " " + s.Accent.Render("/") + " " + ui.Spread(l.input.View(4)+example, s.Dim.Render(count)+" ", l.width-3)
+		text = l.input.View(4) + s.Dim.Render("words, env:live, expires<14d, perm:deleteRule, disabled, !ci")
+	} else {
+		text = l.input.View(max(room, 8))
 	}
-	return " " + s.Accent.Render("/") + " " + ui.Spread(l.input.View(max(room, 8)), s.Dim.Render(count)+" ", l.width-3)
+	return " " + s.Accent.Render("/") + " " + ui.Spread(text, s.Dim.Render(count)+" ", l.width-3)
 }
 
 func (l *List) titles() string {
@@ -346,14 +348,13 @@ func (l *List) name(text string, k *apikey.Key, width int, selected bool) string
 		mark = len(text)
 	}
 	rest := strings.Repeat(" ", max(width-ui.Width(text)-ui.Width(own), 0))
-	if !selected {
+	if !selected { // else the bar has one style
 		text = l.highlight(text, mark, l.query.words("NAME"), s.Base)
 		if own != "" {
 			own = s.Dim.Render(own)
 		}
-		return ui.Truncate(text+own+rest, width)
 	}
-	return ui.Truncate(text+own+rest, width) // the bar has one style
+	return ui.Truncate(text+own+rest, width)
 }
 
 // highlight styles text, and the letters that the filter matched in it; from the byte mark on it is dim.

@@ -64,7 +64,7 @@ func (l *List) TickRotating() {
 		return
 	}
 	for i := range l.rows {
-		if _, is := l.rotating[Of{l.seen.profileOf(i), l.seen.at(i).keyID()}]; is {
+		if _, is := l.rotating[l.named(i)]; is {
 			delete(l.rows, i)
 		}
 	}

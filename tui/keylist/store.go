@@ -27,8 +27,8 @@ func newStore(cols []column) *store {
 func (s *store) add(batch Batch, cols []column, ctx *context) (wider bool) {
 	var scratch apikey.Key
 	ctx.at = int(batch.profile)
+	s.take(batch.keys)
 	for i := range batch.keys {
-		s.put(batch.keys[i])
 		if batch.of {
 			s.of = append(s.of, batch.profile)
 		}

@@ -3,7 +3,6 @@ package keylist
 import (
 	"strings"
 
-	"detent/apikey"
 	"detent/tui/ui"
 )
 
@@ -35,10 +34,8 @@ func (t term) understood() string {
 
 // label is the field's own word.
 func (t term) label() string {
-	for f := range apikey.Fields() {
-		if f.Filter == t.field {
-			return f.Label
-		}
+	if f, known := t.info(); known {
+		return f.Label
 	}
 	return t.field
 }
@@ -121,21 +118,19 @@ func (l *List) chips(width int) string {
 	return line
 }
 
-// taught are the lessons, as long as nothing of this changes.
+// taught are the lessons, as long as nothing changes that they are about.
 type taught struct {
+	about lessonsOf
+	lines []string
+}
+
+type lessonsOf struct {
 	text          string
 	typing, some  bool
 	n, missing    int
 	width, height int
 	profiles      string
 	completion    string
-	lines         []string
-}
-
-// same reports whether both are about the same.
-func (t *taught) same(o *taught) bool {
-	return t.text == o.text && t.typing == o.typing && t.some == o.some && t.n == o.n && t.missing == o.missing &&
-		t.width == o.width && t.height == o.height && t.profiles == o.profiles && t.completion == o.completion
 }
 
 // lessons are the lines under the filter: what of it was understood, what was not and what may have been meant, what may come next.
@@ -144,11 +139,10 @@ func (l *List) lessons() []string {
 	if !l.Filtered() {
 		return nil
 	}
-	now := taught{text: l.input.Value(), typing: l.typing, some: len(l.idx) > 0, n: l.seen.n, missing: len(l.missing),
+	now := lessonsOf{text: l.input.Value(), typing: l.typing, some: len(l.idx) > 0, n: l.seen.n, missing: len(l.missing),
 		width: l.width, height: l.height, profiles: l.profileWords(), completion: l.completion.text}
-	if !l.taught.same(&now) {
-		now.lines = l.makeLessons()
-		l.taught = now
+	if l.taught.about != now {
+		l.taught = taught{now, l.makeLessons()}
 	}
 	return l.taught.lines
 }

@@ -8,9 +8,6 @@ import (
 	"detent/tui/ui"
 )
 
-// parsed is the filter as it stands.
-func (l *List) parsed() (query, error) { return parse(l.input.Value()) }
-
 // filtered is the field of the table that a term looks at, and whether it is one that may not be reported.
 func (t term) filtered(profiles []Profile) (apikey.FieldInfo, bool) {
 	switch {
@@ -26,6 +23,11 @@ func (t term) filtered(profiles []Profile) (apikey.FieldInfo, bool) {
 	if t.field == "" || t.field == fieldEnv && slices.ContainsFunc(profiles, says) {
 		return apikey.FieldInfo{}, false
 	}
+	return t.info()
+}
+
+// info is the field of the table that the filter calls so.
+func (t term) info() (apikey.FieldInfo, bool) {
 	for f := range apikey.Fields() {
 		if f.Filter == t.field {
 			return f, true

@@ -99,9 +99,12 @@ func (a asking) key(in input, key press) (phase, []effect) {
 }
 
 // left is how many statements are not ticked.
-func (a asking) left() (n int) {
-	for _, on := range a.ticked {
-		if !on {
+func (a asking) left() int { return count(a.ticked, func(on bool) bool { return !on }) }
+
+// count is how many of some are so.
+func count[T any](all []T, is func(T) bool) (n int) {
+	for _, x := range all {
+		if is(x) {
 			n++
 		}
 	}

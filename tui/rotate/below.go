@@ -105,26 +105,11 @@ func (s *Screen) viewKnown(p *page) {
 	if f, failure := s.phase.(failed); failure {
 		certain = f.certain(certain)
 	}
-	if len(certain) > 0 {
-		p.title("CERTAIN")
-		for _, c := range certain {
-			p.wrap(st.Good.Render("  ✓ "), st.Base, c)
-		}
-	}
-	if len(s.view.Unknown) > 0 {
-		p.title("NOT KNOWN")
-		for _, u := range s.view.Unknown {
-			p.wrap(st.Warn.Render("  ? "), st.Base, u)
-		}
-	}
+	p.list("CERTAIN", st.Good.Render("  ✓ "), st.Base, certain)
+	p.list("NOT KNOWN", st.Warn.Render("  ? "), st.Base, s.view.Unknown)
 	shown := s.last().Notes // right after the preflight they stand at the decision that they are for
 	found := slices.DeleteFunc(slices.Clone(s.view.Notes), func(n string) bool { return slices.Contains(shown, n) })
-	if len(found) > 0 {
-		p.title("FOUND IN PREFLIGHT")
-		for _, n := range found {
-			p.wrap(st.Dim.Render("  · "), st.Dim, n)
-		}
-	}
+	p.list("FOUND IN PREFLIGHT", st.Dim.Render("  · "), st.Dim, found)
 }
 
 // viewPlan is what the rotation does, stage by stage: folded a line each, else every call and write, in order.
@@ -178,10 +163,10 @@ func summary(stage rotation.StagePlan) string {
 		}
 	}
 	if writes > 0 {
-		parts = append(parts, plural(writes, "write"))
+		parts = append(parts, ui.Count(writes, "write"))
 	}
 	if runs > 0 {
-		parts = append(parts, plural(runs, "command"))
+		parts = append(parts, ui.Count(runs, "command"))
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "nothing to do")

@@ -2,7 +2,6 @@ package rotate
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/charmbracelet/lipgloss"
@@ -159,7 +158,7 @@ func (s *Screen) failure(now failed) (what, todo string) {
 // failureWords are a failure for who hears the screen.
 func (s *Screen) failureWords(now failed) []string {
 	what, todo := s.failure(now)
-	p := page{env: s.env, width: heard}
+	p := page{env: s.env, width: ui.Unbroken}
 	s.viewOutput(&p, now.last.Output)
 	lines := append([]string{"✗ " + what}, p.lines...)
 	if hint := client.HintOf(now.err); hint != "" {
@@ -168,11 +167,7 @@ func (s *Screen) failureWords(now failed) []string {
 	if todo != "" {
 		lines = append(lines, "to do: "+todo)
 	}
-	out := make([]string, 0, len(lines))
-	for _, f := range ui.Facts(lines...) {
-		out = append(out, f.Text)
-	}
-	return out
+	return ui.Words(lines...)
 }
 
 // viewFailure says what failed and what to do about it. What is certain follows under CERTAIN.
@@ -274,17 +269,12 @@ func (s *Screen) viewChoices(p *page, now asking) {
 	}
 	for i, c := range q.Choices {
 		caps, style := letters(q)[i], st.Base
-		isDefault := c.ID == q.Default
+		isDefault, ofAll := c.ID == q.Default, q.Each && c.ID == rotation.Yes
 		switch {
-		case q.Each && c.ID == rotation.Yes:
-			if caps = "enter"; now.left() > 0 {
-				p.wrap(st.Dim.Render(" "+ui.Pad(caps, 7)), st.Dim, c.Label+", once every line is ticked")
-				continue
-			}
-			p.wrap(s.keyCap(caps), s.emphasis(), c.Label)
-			s.viewDoes(p, c)
+		case ofAll && now.left() > 0:
+			p.wrap(st.Dim.Render(" "+ui.Pad("enter", 7)), st.Dim, c.Label+", once every line is ticked")
 			continue
-		case isDefault && c.ID != rotation.No:
+		case ofAll || isDefault && c.ID != rotation.No:
 			p.wrap(s.keyCap("enter"), s.emphasis(), c.Label)
 			s.viewDoes(p, c)
 			continue
@@ -347,13 +337,16 @@ func (s *Screen) viewWatch(p *page, w *rotation.Watch) {
 		p.wrap("  ", st.Dim, "This service does not show when a key was last used.")
 		return
 	}
-	state := st.Good.Render("still")
+	state := st.Good.Render("quiet for " + clock(w.QuietFor))
 	if w.Moved {
-		state = st.Warn.Render("moving: something still uses it")
+		state = st.Warn.Render("something still uses it")
 	}
-	p.line("  old key last used " + ui.Moment(w.OldUsed, s.env.Now()) + ", " + state +
-		st.Dim.Render(fmt.Sprintf("  %s, quiet for %s", plural(w.Polls, "look"), clock(w.QuietFor))))
-	p.line("  new key last used " + ui.Moment(w.NewUsed, s.env.Now()))
+	old, made := "  old key  ", "  new key  "
+	if s.view.Rolls() {
+		old, made = "  former secret  ", "  new secret     "
+	}
+	p.line(st.Dim.Render(old) + "last used " + ui.Moment(w.OldUsed, s.env.Now()) + ", " + state + st.Dim.Render(", "+ui.Count(w.Polls, "look")))
+	p.line(st.Dim.Render(made) + "last used " + ui.Moment(w.NewUsed, s.env.Now()))
 	if w.OwnTraces {
 		p.wrap("  "+st.Warn.Render("! "), st.Base, "The old key moves with every look of ours: it may be the credential that detent itself uses.")
 	}

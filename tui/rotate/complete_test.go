@@ -111,7 +111,7 @@ func TestALeakedKeyIsReplacedWithoutAFormWhereItsPlacesAreKnown(t *testing.T) {
 		setup.Compromised()
 		d.screen = setup
 		d.screen.SetSize(76, 22)
-		d.run(d.screen.Init())
+		d.run(ui.Begin(d.screen))
 		if _, form := d.screen.(*Setup); form == known {
 			t.Fatalf("known %v, the form %v", known, form)
 		}

@@ -27,9 +27,6 @@ func NewEvidence(env *ui.Env, place ui.Place, view func() rotation.View) *Eviden
 	return &Evidence{env: env, place: place, view: view, text: widget.NewScroller(env)}
 }
 
-// Init does nothing.
-func (e *Evidence) Init() tea.Cmd { return nil }
-
 // Title names the frame.
 func (e *Evidence) Title() string { return "Evidence " + ui.Clean(e.view().Old.Name) }
 
@@ -68,7 +65,7 @@ func (e *Evidence) View() string { return strings.Join(e.text.Lines(e.lines(), n
 func (e *Evidence) lines() []string {
 	v, st := e.view(), e.env.Styles
 	p := page{env: e.env, width: e.text.Width}
-	head, about := "WHAT WAS SEEN", plural(len(v.Claims), "observation")+", the newest first · times in UTC"
+	head, about := "WHAT WAS SEEN", ui.Count(len(v.Claims), "observation")+", the newest first · times in UTC"
 	if ui.Width(head)+ui.Width(about)+2 > p.width {
 		about = "the newest first, in UTC"
 	}
@@ -90,18 +87,8 @@ func (e *Evidence) lines() []string {
 			difference(&p, d)
 		}
 	}
-	if len(v.Unknown) > 0 {
-		p.title("NOT KNOWN")
-		for _, u := range v.Unknown {
-			p.wrap(st.Warn.Render("  ? "), st.Base, u)
-		}
-	}
-	if len(v.Notes) > 0 {
-		p.title("FOUND IN PREFLIGHT")
-		for _, n := range v.Notes {
-			p.wrap(st.Dim.Render("  · "), st.Base, n)
-		}
-	}
+	p.list("NOT KNOWN", st.Warn.Render("  ? "), st.Base, v.Unknown)
+	p.list("FOUND IN PREFLIGHT", st.Dim.Render("  · "), st.Base, v.Notes)
 	if len(v.History) > 0 {
 		p.title("WHAT HAPPENED")
 		for _, h := range v.History {
@@ -120,20 +107,39 @@ func viewClaim(p *page, v rotation.View, c rotation.Claim) {
 		kind = st.Warn
 	}
 	at := st.Dim.Render("  " + ev.At.UTC().Format(time.TimeOnly) + "  ")
-	what := kind.Render(ui.Pad(string(c.Kind()), 17)) + ui.Pad(" "+clean(subjectWords(v, c.Subject())), max(min(p.width/3, 44), 8)) + st.Dim.Render(" by "+clean(ev.By))
+	const widest, by = 22, 14 // "made-up secret refused", " by comparison"
+	what := kind.Render(ui.Pad(claimWords(c.Kind()), widest)) + ui.Pad("  "+clean(subjectWords(v, c.Subject())), max(p.width-ui.Width(at)-widest-by, 8)) + st.Dim.Render(" by "+clean(ev.By))
 	p.line(at + what)
 	if ev.Detail != "" {
 		p.wrap(ui.Pad("", ui.Width(at)), st.Dim, ev.Detail)
 	}
 }
 
+// claimWords is what was observed, as people read it.
+func claimWords(kind rotation.ClaimKind) string {
+	switch kind {
+	case rotation.ControlRefused:
+		return "made-up secret refused"
+	case rotation.RowSeen:
+		return "listed"
+	case rotation.RowMissing:
+		return "not listed"
+	case rotation.PlaceHeld:
+		return "place held, before"
+	case rotation.PersonSaid:
+		return "a person's word"
+	}
+	return strings.ReplaceAll(string(kind), "-", " ")
+}
+
 // subjectWords is whom a claim is about, as people read it.
 func subjectWords(v rotation.View, subject string) string {
+	old, made := v.Sides()
 	switch subject {
 	case rotation.SubjectOld:
-		return "the old key"
+		return old
 	case rotation.SubjectNew:
-		return "the new key"
+		return made
 	}
 	for _, d := range v.Destinations {
 		if d.Spec == subject {

@@ -47,23 +47,19 @@ func (s *Screen) View() string {
 // told says that what the current stage does is among it. The plan, unfolded, says more than the checklist does.
 func (s *Screen) viewTop() (top page, told bool) {
 	fresh := func() page { return page{env: s.env, width: s.width} }
+	roomy := func(stages func(*page)) func(*page) {
+		return func(p *page) {
+			s.viewHead(p)
+			s.viewKeys(p)
+			p.blank()
+			s.viewSteps(p)
+			stages(p)
+			p.blank()
+		}
+	}
 	for _, draw := range []func(*page){
-		func(p *page) {
-			s.viewHead(p)
-			s.viewKeys(p)
-			p.blank()
-			s.viewSteps(p)
-			s.viewStages(p)
-			p.blank()
-		},
-		func(p *page) {
-			s.viewHead(p)
-			s.viewKeys(p)
-			p.blank()
-			s.viewSteps(p)
-			s.viewStage(p)
-			p.blank()
-		},
+		roomy(s.viewStages),
+		roomy(s.viewStage),
 		func(p *page) { s.viewKeys(p); s.viewSteps(p); s.viewStage(p) },
 	} {
 		p := fresh()
@@ -97,6 +93,9 @@ type keyState struct {
 // keyStates are those of both; the new one's is empty before it is made.
 func (s *Screen) keyStates() (old, made keyState) {
 	v := s.view
+	if v.Rolls() {
+		return s.secretStates()
+	}
 	old = keyState{"on", ui.Good}
 	if unlisted(v, rotation.SubjectOld) {
 		old = keyState{"not in the list", ui.Warn}
@@ -123,15 +122,55 @@ func (s *Screen) keyStates() (old, made keyState) {
 	return old, made
 }
 
+// secretStates are those of a roll: the key stays on, whatever becomes of its secrets.
+func (s *Screen) secretStates() (former, made keyState) {
+	v := s.view
+	former, made = keyState{"on", ui.Good}, keyState{"made", ui.Good}
+	dies, known := v.FormerDies.Time()
+	switch {
+	case v.OldAnswered:
+		former = keyState{"ended", ui.Faint}
+	case v.OldGone:
+		former = keyState{"its end was sent", ui.Warn}
+	case unlisted(v, rotation.SubjectOld):
+		former = keyState{"not in the list", ui.Warn}
+	case known && v.New != nil && v.State != rotation.Aborted:
+		if former = (keyState{"its overlap is over", ui.Faint}); dies.After(s.env.Now()) {
+			former = keyState{"dies " + ui.Moment(v.FormerDies, s.env.Now()), ui.Warn}
+		}
+	}
+	switch {
+	case v.State == rotation.Aborted:
+		made = keyState{"given up", ui.Faint}
+	case unlisted(v, rotation.SubjectNew):
+		made = keyState{"not in the list", ui.Warn}
+	case slices.ContainsFunc(v.Claims, func(c rotation.Claim) bool {
+		return c.Kind() == rotation.SecretAccepted && c.Subject() == rotation.SubjectNew
+	}):
+		made = keyState{"accepted", ui.Good}
+	}
+	return former, made
+}
+
+// viewKeys are the two keys; of a roll, the key's two secrets.
 func (s *Screen) viewKeys(p *page) {
 	v, st := s.view, p.style()
 	old, made := s.keyStates()
-	p.line(s.keyLine("old", v.Old, st.Tone(old.tone).Render(old.word)))
-	if v.New == nil {
-		p.line(st.Dim.Render("new  ") + ui.KeyName(st, st.Dim, clean(v.NewName)) + st.Dim.Render("  not made yet"))
-		return
+	before, after := "old  ", st.Dim.Render("new  ")
+	if v.Rolls() {
+		before, after = "former secret  ", st.Dim.Render("new secret     ")
 	}
-	p.line(s.keyLine("new", *v.New, st.Tone(made.tone).Render(made.word)))
+	p.line(st.Dim.Render(before) + s.named(v.Old) + st.Tone(old.tone).Render(old.word) + s.used(v.Old))
+	switch word := st.Tone(made.tone).Render(made.word); {
+	case v.New == nil && v.Rolls():
+		p.line(after + st.Dim.Render("not made yet"))
+	case v.New == nil:
+		p.line(after + ui.KeyName(st, st.Dim, clean(v.NewName)) + st.Dim.Render("  not made yet"))
+	case v.Rolls():
+		p.line(after + word + s.used(*v.New))
+	default:
+		p.line(after + s.named(*v.New) + word + s.used(*v.New))
+	}
 }
 
 // unlisted reports whether the last list that was looked at lacked a key.
@@ -144,14 +183,18 @@ func unlisted(v rotation.View, subject string) bool {
 	return false
 }
 
-// keyLine is one of the two keys: name, id, and whether it is on, used, deleted.
-func (s *Screen) keyLine(which string, k apikey.Key, state string) string {
+// named is a key's name and id.
+func (s *Screen) named(k apikey.Key) string {
 	st := s.env.Styles
-	used := ""
-	if k.LastUsedAt.Known() {
-		used = st.Dim.Render("  last used " + ui.Moment(k.LastUsedAt, s.env.Now()))
+	return ui.KeyName(st, st.Strong, clean(k.Name)) + st.Dim.Render("  "+clean(k.ID)+"  ")
+}
+
+// used is when it was last used, where that is known.
+func (s *Screen) used(k apikey.Key) string {
+	if !k.LastUsedAt.Known() {
+		return ""
 	}
-	return st.Dim.Render(which+"  ") + ui.KeyName(st, st.Strong, clean(k.Name)) + st.Dim.Render("  "+clean(k.ID)+"  ") + state + used
+	return s.env.Styles.Dim.Render("  last used " + ui.Moment(k.LastUsedAt, s.env.Now()))
 }
 
 // phaseState is how one of the four steps stands.
@@ -195,7 +238,7 @@ func (s *Screen) viewSteps(p *page) {
 	var row string
 	for i, phase := range rotation.Phases {
 		state, any := phaseState(s.view, phase)
-		name := phase.String()
+		name := s.view.PhaseName(phase)
 		switch {
 		case state == rotation.Current:
 			name = st.Strong.Render(name)
@@ -235,34 +278,30 @@ func (s *Screen) viewStage(p *page) {
 	st := p.style()
 	row, width := "  ", 2
 	for i, l := range s.view.Plan {
-		word := l.Title
-		if i > 0 {
-			word = " " + word
-		}
-		if width+ui.Width(word)+2 > p.width {
+		takes := ui.Width(l.Title) + 2
+		if width+takes+min(i, 1) > p.width {
 			p.line(row)
 			row, width = "  ", 2
 		}
-		row += stageMark(st, l)
-		if i > 0 {
-			word = word[1:]
+		style := st.Dim
+		if l.State == rotation.Current {
+			style = st.Strong
 		}
-		switch l.State {
-		case rotation.Current:
-			row += st.Strong.Render(word) + " "
-		default:
-			row += st.Dim.Render(word) + " "
-		}
-		width += 3 + ui.Width(word)
+		row += stageMark(st, l) + style.Render(l.Title) + " "
+		width += takes + 1
 	}
 	if strings.TrimSpace(row) != "" {
 		p.line(row)
 	}
-	for _, l := range s.view.Plan {
-		if l.State == rotation.Current {
-			p.wrap(st.Accent.Render("  ▸ "), st.Base, l.Text)
-		}
+	if at, is := current(s.view); is {
+		p.wrap(st.Accent.Render("  ▸ "), st.Base, s.view.Plan[at].Text)
 	}
+}
+
+// current is the place of the stage that a rotation is at, in its plan.
+func current(v rotation.View) (at int, is bool) {
+	at = slices.IndexFunc(v.Plan, func(l rotation.PlanLine) bool { return l.State == rotation.Current })
+	return at, at >= 0
 }
 
 func stageMark(st *ui.Styles, l rotation.PlanLine) string {
@@ -286,12 +325,8 @@ func (s *Screen) stage(p *page, l rotation.PlanLine) {
 
 // planned reports whether the checklist says of the current stage just that.
 func (s *Screen) planned(text string) bool {
-	for _, l := range s.view.Plan {
-		if l.State == rotation.Current {
-			return l.Text == text
-		}
-	}
-	return false
+	at, is := current(s.view)
+	return is && s.view.Plan[at].Text == text
 }
 
 // sign is a rotation's four steps: four detents, joined as far as there is room for that.

@@ -158,7 +158,7 @@ func TestSetupAsksForNoWaitThatTheServiceCannotKeep(t *testing.T) {
 	d := &driver{t: t, clock: &clockwork{noon}}
 	d.screen = NewSetup(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "k1", Name: "payments-api"}, apikey.Capabilities{Create: apikey.Can()})
 	d.screen.SetSize(76, 22)
-	d.run(d.screen.Init())
+	d.run(ui.Begin(d.screen))
 	d.sees("no off switch")
 	d.sees("you confirm that it is quiet")
 	d.press("enter")
@@ -168,7 +168,7 @@ func TestSetupAsksForNoWaitThatTheServiceCannotKeep(t *testing.T) {
 
 	d.screen = NewSetup(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "k1", Name: "payments-api"}, apikey.Capabilities{Create: apikey.Can()})
 	d.screen.SetSize(76, 22)
-	d.run(d.screen.Init())
+	d.run(ui.Begin(d.screen))
 	for range 5 { // from Begin over the modes
 		d.press("tab")
 	}
@@ -204,7 +204,7 @@ func TestTheListSaysWhoHoldsARotation(t *testing.T) {
 	d := &driver{t: t, clock: &clockwork{noon}}
 	d.screen = NewList(newEnv(d.clock, termenv.Ascii), h)
 	d.screen.SetSize(56, 18)
-	d.run(d.screen.Init())
+	d.run(ui.Begin(d.screen))
 	d.sees("held")
 	d.sees("process 4711 of ada on vm")
 	d.sees("profile prod")
@@ -221,7 +221,7 @@ func TestTheWholeSetupFitsOnASmallScreen(t *testing.T) {
 	d.screen = NewSetup(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "0123456789abcdef01234567", Name: "payments-api-of-the-shop"},
 		apikey.Capabilities{Create: apikey.Can(), Disable: apikey.Can()})
 	d.screen.SetSize(56, 18)
-	d.run(d.screen.Init())
+	d.run(ui.Begin(d.screen))
 	d.sees("payments-api-of-the-shop  0123456789abcdef01234567")
 	d.sees("[ Begin: planned ]")
 	if view := d.screen.View(); strings.Contains(view, "…") {
@@ -288,7 +288,7 @@ func TestTheSetupShowsDestinationsWithinTheirCells(t *testing.T) {
 	d := &driver{t: t, clock: &clockwork{noon}}
 	d.screen = NewSetup(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "k1", Name: "payments-api"}, apikey.Capabilities{Create: apikey.Can()})
 	d.screen.SetSize(80, 22)
-	d.run(d.screen.Init())
+	d.run(ui.Begin(d.screen))
 	d.sees("👨 family  API_KEY in /srv/❤/.env")
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"detent/apikey"
 	"detent/rotation"
+	"detent/tui/ui"
 )
 
 // leakedSetup is the setup of a key that leaked, as v opens it.
@@ -21,7 +22,7 @@ func leakedSetup(t *testing.T, h Host, remote bool, caps apikey.Capabilities) *d
 	s.Compromised()
 	d.screen = s
 	d.screen.SetSize(100, 40)
-	d.run(d.screen.Init())
+	d.run(ui.Begin(d.screen))
 	return d
 }
 
@@ -114,7 +115,7 @@ func TestTheListOfRotationsMarksTheLeaked(t *testing.T) {
 		d := &driver{t: t, clock: &clockwork{noon}}
 		d.screen = NewList(newEnv(d.clock, termenv.Ascii), &fakeHost{views: views})
 		d.screen.SetSize(width, 20)
-		d.run(d.screen.Init())
+		d.run(ui.Begin(d.screen))
 		for range 3 {
 			for _, line := range strings.Split(d.screen.View(), "\n") {
 				for _, name := range []string{"plain", "spilled", "ended"} {

@@ -17,13 +17,12 @@ type page struct {
 	lines []string
 }
 
-func (p *page) line(text string)       { p.lines = append(p.lines, ui.Pad(text, p.width)) }
-func (p *page) blank()                 { p.line("") }
-func (p *page) title(text string)      { p.blank(); p.line(p.env.Styles.Column.Render(text)) }
-func (p *page) style() *ui.Styles      { return p.env.Styles }
-func (p *page) split(l, r string)      { p.lines = append(p.lines, ui.Spread(l, r, p.width)) }
-func clean(s string) string            { return ui.Clean(s) }
-func plural(n int, noun string) string { return ui.Count(n, noun) }
+func (p *page) line(text string)  { p.lines = append(p.lines, ui.Pad(text, p.width)) }
+func (p *page) blank()            { p.line("") }
+func (p *page) title(text string) { p.blank(); p.line(p.env.Styles.Column.Render(text)) }
+func (p *page) style() *ui.Styles { return p.env.Styles }
+func (p *page) split(l, r string) { p.lines = append(p.lines, ui.Spread(l, r, p.width)) }
+func clean(s string) string       { return ui.Clean(s) }
 
 // wrap writes text behind a lead, its further lines under the first word.
 func (p *page) wrap(lead string, style lipgloss.Style, text string) {
@@ -33,6 +32,16 @@ func (p *page) wrap(lead string, style lipgloss.Style, text string) {
 			lead = strings.Repeat(" ", indent)
 		}
 		p.line(lead + style.Render(l))
+	}
+}
+
+// list writes texts under a title, each behind a lead; nothing where there are none.
+func (p *page) list(title, lead string, style lipgloss.Style, texts []string) {
+	if len(texts) > 0 {
+		p.title(title)
+	}
+	for _, t := range texts {
+		p.wrap(lead, style, t)
 	}
 }
 

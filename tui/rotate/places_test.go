@@ -48,7 +48,7 @@ func setup(t *testing.T, h Host, remote bool) *driver {
 	env.Remote = remote
 	d.screen = NewSetup(env, h, "prod", apikey.Key{ID: "k1", Name: "payments-api"}, apikey.Capabilities{Create: apikey.Can()})
 	d.screen.SetSize(76, 22)
-	d.run(d.screen.Init())
+	d.run(ui.Begin(d.screen))
 	return d
 }
 

@@ -175,14 +175,7 @@ func (s *QueueScreen) Waits() []ui.Wait {
 	return out
 }
 
-func (s *QueueScreen) ready() (n int) {
-	for _, i := range s.items {
-		if i.Why == "" {
-			n++
-		}
-	}
-	return n
-}
+func (s *QueueScreen) ready() int { return count(s.items, func(q Queued) bool { return q.Why == "" }) }
 
 // Bindings are the keys that act now.
 func (s *QueueScreen) Bindings() []key.Binding {
@@ -372,22 +365,19 @@ func (s *QueueScreen) View() string {
 			at, about = from, len(p.lines)-from
 		}
 	}
-	foot := page{env: s.env, width: s.width}
+	foot := page{env: s.env, width: s.width, lines: []string{""}}
 	switch n := s.ready(); {
 	case s.begun && s.over && s.stopped() > 0:
-		foot.lines = []string{""}
 		foot.wrap("", st.Base, "enter goes on with what stopped, from where it stands: its preflight comes first.")
 	case s.begun:
+		foot.lines = nil
 	case s.busy:
-		foot.lines = []string{"", st.Dim.Render("looking ahead: nothing is changed by it …")}
+		foot.lines = append(foot.lines, st.Dim.Render("looking ahead: nothing is changed by it …"))
 	case n == 0 && s.holes() > 0:
-		foot.lines = []string{""}
 		foot.wrap("", st.Base, "Name a place, and what has none can be rotated; enter without one leaves the key out.")
 	case n == 0:
-		foot.lines = []string{""}
 		foot.wrap(st.Bad.Render("✗ "), st.Base, "none of them can be rotated with the others: nothing was changed")
 	default:
-		foot.lines = []string{""}
 		foot.wrap("", st.Base, "One acts at a time, their waits run side by side; the first that fails keeps the rest from beginning.")
 		if s.holes() > 0 {
 			foot.wrap("", st.Base, ui.Count(s.holes(), "key")+" without a place: left out, unless one is named above.")
@@ -404,36 +394,51 @@ func (s *QueueScreen) View() string {
 	return strings.Join(s.text.Lines(p.lines, foot.lines), "\n")
 }
 
-// columns are the widths of the names and the profiles, so that they stand under each other.
-func (s *QueueScreen) columns() (name, profile int) {
+// head is a key, its profile and its environment, under those of the others.
+func (s *QueueScreen) head(item Queued) string {
+	st := s.env.Styles
+	name, profile, env := 0, 0, 0
 	for _, i := range s.items {
-		name, profile = max(name, ui.Width(clean(i.Key.Name))), max(profile, ui.Width(clean(i.Profile)))
+		name, profile, env = max(name, ui.Width(clean(i.Key.Name))), max(profile, ui.Width(clean(i.Profile))), max(env, ui.Width(s.environment(i)))
 	}
-	return min(name, max(s.width/2-8, 12)), min(profile, 17)
+	name, profile = min(name, max(s.width/2-8, 12)), min(profile, 17)
+	return ui.Pad(ui.KeyName(st, st.Strong, clean(item.Key.Name)), name) + "  " + st.Dim.Render(ui.Pad(clean(item.Profile), profile)) + "  " + ui.Pad(s.environment(item), env)
+}
+
+func (s *QueueScreen) environment(item Queued) string {
+	word := clean(s.of(item.Profile).ForKey(item.Key.Environment).Word(item.Key.Environment))
+	if word == apikey.WordLive {
+		return s.env.Styles.Bad.Render("▲ " + word)
+	}
+	return word
+}
+
+// stands is a rotation under way, with where it stands beside its key; at the end of the line where it has no room there.
+func (s *QueueScreen) stands(p *page, v rotation.View, head, where string) {
+	line := sign(p.style(), v, "━━") + " " + head
+	if ui.Width(line)+3+ui.Width(where) > p.width {
+		p.split(strings.TrimRight(line, " "), where+" ")
+		return
+	}
+	p.line(line + "   " + where)
 }
 
 func (s *QueueScreen) viewItem(p *page, i int, item Queued) {
-	st, name := p.style(), ui.KeyName(p.style(), p.style().Strong, clean(item.Key.Name))
-	word := clean(s.of(item.Profile).ForKey(item.Key.Environment).Word(item.Key.Environment))
-	if word == apikey.WordLive {
-		word = st.Bad.Render("▲ " + word)
+	st, head := p.style(), s.head(item)
+	lead := st.Bad.Render("✗ ")
+	if s.begun {
+		lead = ui.Pad(lead, ui.Width(sign(st, rotation.View{}, "━━"))+1)
 	}
-	names, profiles := s.columns()
-	head := ui.Pad(name, names) + "  " + st.Dim.Render(ui.Pad(clean(item.Profile), profiles)) + "  " + word
 	switch now := s.states[i]; {
 	case item.Hole:
-		s.viewHole(p, i, item, head)
+		s.viewHole(p, i, item, lead+head)
 		return
 	case item.Why != "":
-		lead := st.Bad.Render("✗ ")
-		if s.begun {
-			lead = ui.Pad(lead, ui.Width(sign(st, rotation.View{}, "━━"))+1)
-		}
 		p.line(lead + head)
 		p.wrap("    ", st.Base, "left out: "+item.Why)
 		return
 	case s.begun && now.Done && now.Err == nil:
-		p.split(sign(st, now.View, "━━")+" "+head, st.Good.Render("✓ done "))
+		s.stands(p, now.View, head, st.Good.Render("✓ done"))
 	case s.begun && now.Done:
 		p.line(sign(st, now.View, "━━") + " " + head)
 		style := st.Bad
@@ -446,7 +451,7 @@ func (s *QueueScreen) viewItem(p *page, i int, item Queued) {
 		if left := now.Ends.Sub(s.env.Now()); left > 0 {
 			step += " " + bar(st, 1-float64(left)/float64(max(now.Total, left)), 5) + " " + clock(left)
 		}
-		p.split(sign(st, now.View, "━━")+" "+head, st.Accent.Render(step)+" ")
+		s.stands(p, now.View, head, st.Accent.Render(step))
 	case s.begun:
 		p.line(st.Dim.Render("○━━○━━○━━○ ") + head)
 	default:

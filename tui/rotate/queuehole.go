@@ -29,14 +29,7 @@ type Destined interface {
 // filling reports whether a place is typed.
 func (s *QueueScreen) filling() bool { return s.hole.open && !s.begun }
 
-func (s *QueueScreen) holes() (n int) {
-	for _, i := range s.items {
-		if i.Hole {
-			n++
-		}
-	}
-	return n
-}
+func (s *QueueScreen) holes() int { return count(s.items, func(q Queued) bool { return q.Hole }) }
 
 // toHole puts the focus on the next key from one on that has no place; on the number where there is none.
 func (s *QueueScreen) toHole(from int) {
@@ -164,7 +157,7 @@ func (s *QueueScreen) filled(msg filledMsg) {
 // viewHole is a key that has no place: red, with the field in it.
 func (s *QueueScreen) viewHole(p *page, i int, item Queued, head string) {
 	st := p.style()
-	p.line(st.Bad.Render("✗ ") + head)
+	p.line(head)
 	p.wrap("    ", st.Bad, item.Why)
 	if !s.filling() || i != s.hole.at {
 		return

@@ -30,12 +30,9 @@ func (s *QueueScreen) Speak() ui.Speech {
 			}
 			continue
 		}
-		p := page{env: s.env, width: heard}
+		p := page{env: s.env, width: ui.Unbroken}
 		s.viewItem(&p, i, item)
-		for _, f := range ui.Facts(p.lines...) {
-			f.Same = strconv.Itoa(i) + f.Text
-			out.Facts = append(out.Facts, f)
-		}
+		out.Facts = append(out.Facts, ui.FactsOf(strconv.Itoa(i), p.lines...)...)
 	}
 	if waits > 0 {
 		out.Progress = ui.Count(waits, "key") + " waiting"
@@ -78,7 +75,7 @@ func (s *QueueScreen) asks() *ui.Ask {
 // Speak tells what was observed, a line each.
 func (e *Evidence) Speak() ui.Speech {
 	width := e.text.Width
-	e.text.Width = heard
+	e.text.Width = ui.Unbroken
 	lines := e.lines()
 	e.text.Width = width
 	out := ui.Speech{Ask: &ui.Ask{Words: e.Title(), Choices: ui.ChoicesOf(e.env.Keys, e.Bindings())}}

@@ -212,7 +212,7 @@ func (d *driver) run(cmd tea.Cmd) {
 	case ui.Push:
 		d.screen = msg.Screen
 		d.screen.SetSize(118, 34)
-		d.run(d.screen.Init())
+		d.run(ui.Begin(d.screen))
 	case ui.Complete:
 		d.sent = append(d.sent, msg)
 		if d.complete != nil {
@@ -292,7 +292,7 @@ func begin(t *testing.T, h *fakeHost) *driver {
 	s := Start(newEnv(d.clock, termenv.Ascii), h, ui.Place{Profile: "prod"}, apikey.Key{ID: "k1", Name: "payments-api"}, Plan{})
 	d.screen = s
 	s.SetSize(118, 34)
-	d.run(s.Init())
+	d.run(ui.Begin(s))
 	return d
 }
 
@@ -355,7 +355,7 @@ func TestAPlannedRotationTakesNineKeys(t *testing.T) {
 	d := &driver{t: t, clock: &clockwork{noon}}
 	d.screen = NewSetup(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "k1", Name: "payments-api"}, apikey.Capabilities{Create: apikey.Can()})
 	d.screen.SetSize(118, 34)
-	d.run(d.screen.Init())
+	d.run(ui.Begin(d.screen))
 	keys := []string{"enter", "enter", "enter", "enter", "*", "enter", "enter", "enter"} // r comes before them
 	d.press(keys...)
 	if r.view.State != rotation.Over {
@@ -568,7 +568,7 @@ func TestSetupWantsADestination(t *testing.T) {
 	d := &driver{t: t, clock: &clockwork{noon}}
 	d.screen = NewSetup(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "k1", Name: "payments-api"}, apikey.Capabilities{Create: apikey.Can()})
 	d.screen.SetSize(80, 22)
-	d.run(d.screen.Init())
+	d.run(ui.Begin(d.screen))
 	d.press("enter")
 	d.sees("Where does the application read this key?")
 	if h.plan.Destinations != nil {

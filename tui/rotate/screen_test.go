@@ -292,7 +292,7 @@ func TestEnterBeginsTheModeUnderTheCursor(t *testing.T) {
 		d := &driver{t: t, clock: &clockwork{noon}}
 		d.screen = NewSetup(newEnv(d.clock, termenv.Ascii), h, "prod", apikey.Key{ID: "k1", Name: "payments-api"}, apikey.Capabilities{Create: apikey.Can()})
 		d.screen.SetSize(118, 34)
-		d.run(d.screen.Init())
+		d.run(ui.Begin(d.screen))
 		for range tabs {
 			d.press("tab")
 		}
@@ -318,7 +318,7 @@ func TestTheListShowsEveryStateAndEnvironment(t *testing.T) {
 		d := &driver{t: t, clock: &clockwork{noon}}
 		d.screen = NewList(newEnv(d.clock, termenv.Ascii), h)
 		d.screen.SetSize(width, 30)
-		d.run(d.screen.Init())
+		d.run(ui.Begin(d.screen))
 		text := ansi.Strip(d.screen.View())
 		for _, want := range []string{"open", "done", "closed", "LIVE", "test", "dev", "ENV"} {
 			if !strings.Contains(text, want) {

@@ -2,7 +2,6 @@ package rotate
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -10,11 +9,7 @@ import (
 
 	"detent/rotation"
 	"detent/tui/ui"
-	"detent/tui/widget"
 )
-
-// heard is a width that breaks no line: who hears a line wants it whole.
-const heard = 500
 
 // Speak is the form row by row: the one that is typed into is asked for, the others are choices.
 func (s *Setup) Speak() ui.Speech {
@@ -34,7 +29,7 @@ func (s *Setup) Speak() ui.Speech {
 	back := ui.Times("tab", (begin-s.focus+s.rows())%s.rows())
 	if in := s.input(); in != nil {
 		title := map[int]string{s.otherRow(): "Place: PATH:VARIABLE for a .env file, file:PATH, command:CMD or clipboard", s.drainRow(): "Drain", s.soakRow(): "Soak"}[s.focus]
-		out.Ask = &ui.Ask{Words: title + value(in), Keep: back, Text: func(text string) ([]tea.KeyMsg, error) { return append(ui.Typed(in, text), back...), nil }}
+		out.Ask = &ui.Ask{Words: title + in.Now(), Keep: back, Text: func(text string) ([]tea.KeyMsg, error) { return append(ui.Typed(in, text), back...), nil }}
 		return out
 	}
 	ask := &ui.Ask{Words: s.Title()}
@@ -45,7 +40,7 @@ func (s *Setup) Speak() ui.Speech {
 		add(map[bool]string{true: "[x] ", false: "[ ] "}[s.ticks[i]]+n.Name+", "+n.Describe, append(to(i), ui.Press(" "))...)
 	}
 	if row := s.otherRow(); row >= 0 {
-		add("another place"+value(s.other), to(row)...)
+		add("another place"+s.other.Now(), to(row)...)
 	}
 	if row := s.rememberRow(); row >= 0 && s.typedPlace() != "" {
 		add(map[bool]string{true: "[x] ", false: "[ ] "}[s.remember]+"remember this place for "+baseName(s.key.Name), append(to(row), ui.Press(" "))...)
@@ -59,10 +54,10 @@ func (s *Setup) Speak() ui.Speech {
 		add(box+m.name+": "+m.text, append(keys, ui.Times("tab", begin-s.modeRow()-i)...)...)
 	}
 	if s.drains() {
-		add("drain"+value(s.drain)+": how long the old key must be quiet", to(s.drainRow())...)
+		add("drain"+s.drain.Now()+": how long the old key must be quiet", to(s.drainRow())...)
 	}
 	if s.soaks() {
-		add("soak"+value(s.soak)+": how long it is off before it is deleted", to(s.soakRow())...)
+		add("soak"+s.soak.Now()+": how long it is off before it is deleted", to(s.soakRow())...)
 	}
 	add("begin, "+s.chosen().name+": the preflight changes nothing", append(to(begin), ui.Press("enter"))...)
 	ask.Choices = append(ask.Choices, ui.Choice{Words: "cancel", Key: "esc", Keys: ui.Times("esc", 1)})
@@ -70,22 +65,12 @@ func (s *Setup) Speak() ui.Speech {
 	return out
 }
 
-func value(in *widget.Text) string {
-	if v := in.Value(); v != "" {
-		return ", now " + ui.Clean(v)
-	}
-	if hint := in.Hint(); hint != "" {
-		return ", " + strings.Trim(hint, "()")
-	}
-	return ""
-}
-
 // Speak is a rotation as it stands: its keys, its stages, what came of the last one, and what is to be said or done now.
 func (s *Screen) Speak() ui.Speech {
 	var out ui.Speech
 	if f, failure := s.phase.(failed); failure && s.rotation == nil {
 		out.Answers = s.failureWords(f)
-		out.Ask = &ui.Ask{Words: s.Title(), Choices: ui.ChoicesOf(s.env.Keys, s.Bindings())}
+		out.Ask = s.asks()
 		return out
 	}
 	if s.rotation == nil {
@@ -99,18 +84,23 @@ func (s *Screen) Speak() ui.Speech {
 	}
 	oldState, newState := s.keyStates()
 	lines := []string{head, "old key " + v.Old.Name + ", id " + v.Old.ID + ", " + oldState.word}
-	if v.New == nil {
+	switch {
+	case v.Rolls():
+		lines[1] = "key " + v.Old.Name + ", id " + v.Old.ID + ", former secret " + oldState.word
+		if v.New == nil {
+			newState.word = "not made yet"
+		}
+		lines = append(lines, "new secret "+newState.word)
+	case v.New == nil:
 		lines = append(lines, "new key "+v.NewName+", not made yet")
-	} else {
+	default:
 		lines = append(lines, "new key "+v.New.Name+", id "+v.New.ID+", "+newState.word)
 	}
-	for i, l := range v.Plan {
-		if l.State == rotation.Current {
-			lines = append(lines, fmt.Sprintf("Stage %d of %d, %s: %s", i+1, len(v.Plan), l.Title, l.Text))
-		}
+	if at, is := current(v); is {
+		lines = append(lines, fmt.Sprintf("Stage %d of %d, %s: %s", at+1, len(v.Plan), v.Plan[at].Title, v.Plan[at].Text))
 	}
 	out.Facts = ui.Facts(lines...)
-	p := page{env: s.env, width: heard}
+	p := page{env: s.env, width: ui.Unbroken}
 	switch now := s.phase.(type) {
 	case ready:
 		last := now.last
@@ -173,7 +163,7 @@ func (s *Screen) knownWords() []ui.Fact {
 	for _, n := range s.view.Notes {
 		lines = append(lines, "! "+n)
 	}
-	p := page{env: s.env, width: heard}
+	p := page{env: s.env, width: ui.Unbroken}
 	s.viewDifferences(&p)
 	return ui.Facts(append(lines, p.lines...)...)
 }
@@ -189,10 +179,8 @@ func (s *Screen) workingWords(now working) string {
 		return s.waitWords(*now.over)
 	}
 	words := s.doing(now)
-	for _, l := range s.view.Plan { // what it does was said with the stage
-		if l.State == rotation.Current && l.Text == words {
-			words = l.Title + " is under way"
-		}
+	if at, is := current(s.view); is && s.view.Plan[at].Text == words { // what it does was said with the stage
+		words = s.view.Plan[at].Title + " is under way"
 	}
 	if past := s.env.Now().Sub(now.since); past >= 10*time.Second {
 		words += ", " + ui.Span(past.Truncate(10*time.Second))
@@ -217,7 +205,7 @@ func (s *Screen) waitWords(now waiting) string {
 		words += ", " + left.String() + " left"
 	}
 	if w := now.last.Watch; w != nil && w.Visible {
-		words += ", the old key was last used " + ui.Moment(w.OldUsed, s.env.Now())
+		words += map[bool]string{true: ", the former secret", false: ", the old key"}[s.view.Rolls()] + " was last used " + ui.Moment(w.OldUsed, s.env.Now())
 		if w.Moved {
 			words += ": something still uses it"
 		}
@@ -299,12 +287,9 @@ func (l *List) Speak() ui.Speech {
 	}
 	if v, ok := l.selected(); ok {
 		ask.Words += ", chosen " + ui.Clean(v.Old.Name)
-		p := page{env: l.env, width: heard}
+		p := page{env: l.env, width: ui.Unbroken}
 		l.viewSelected(&p, v)
-		for _, f := range ui.Facts(p.lines...) {
-			f.Same = v.ID + f.Text
-			out.Facts = append(out.Facts, f)
-		}
+		out.Facts = append(out.Facts, ui.FactsOf(v.ID, p.lines...)...)
 	}
 	ask.Choices = append(ask.Choices, ui.ChoicesOf(l.env.Keys, l.Bindings())...)
 	return out

@@ -6,6 +6,23 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
+// Flow puts styled texts beside each other, sep between them, on as many lines as the width needs.
+func Flow(texts []string, sep string, width int) []string {
+	var out []string
+	row, used := "", 0
+	for _, text := range texts {
+		w := Width(text)
+		if used > 0 && used+Width(sep)+w > width {
+			out, row, used = append(out, row), "", 0
+		}
+		if used > 0 {
+			row, used = row+sep, used+Width(sep)
+		}
+		row, used = row+text, used+w
+	}
+	return append(out, row)
+}
+
 // Unstyled is styled text without its styles.
 func Unstyled(s string) string { return ansi.Strip(s) }
 

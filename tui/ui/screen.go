@@ -12,12 +12,22 @@ import (
 // Screen is a pane or an overlay. It does no I/O: it shows state, asks, and
 // returns commands that yield typed intents for the root to carry out.
 type Screen interface {
-	Init() tea.Cmd
 	Update(msg tea.Msg) tea.Cmd
 	View() string
 	SetSize(width, height int)
 	// Bindings are the keys that act now; the footer and help are made of them.
 	Bindings() []key.Binding
+}
+
+// Starter is a screen that asks for something as soon as it is opened.
+type Starter interface{ Init() tea.Cmd }
+
+// Begin opens a screen: what a Starter asks for.
+func Begin(s Screen) tea.Cmd {
+	if starts, ok := s.(Starter); ok {
+		return starts.Init()
+	}
+	return nil
 }
 
 // Typist is a screen with text inputs. While Typing, every printable key is text.

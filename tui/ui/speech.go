@@ -2,6 +2,7 @@ package ui
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -24,6 +25,9 @@ type Speech struct {
 	// Ask is what the screen waits for; nil while it takes no answer.
 	Ask *Ask
 }
+
+// Unbroken is a width that breaks no line: who hears a line wants it whole.
+const Unbroken = 500
 
 // Fact is one line.
 type Fact struct {
@@ -61,6 +65,24 @@ func Facts(lines ...string) []Fact {
 		if words := InWords(l); words != "" {
 			out = append(out, Fact{Text: words})
 		}
+	}
+	return out
+}
+
+// Words are lines as they are said.
+func Words(lines ...string) []string {
+	var out []string
+	for _, f := range Facts(lines...) {
+		out = append(out, f.Text)
+	}
+	return out
+}
+
+// FactsOf are lines about one thing among several: of others the same words are said, too.
+func FactsOf(thing string, lines ...string) []Fact {
+	out := Facts(lines...)
+	for i := range out {
+		out[i].Same = thing + out[i].Text
 	}
 	return out
 }
@@ -167,10 +189,6 @@ func ChoicesOf(k *Keys, bindings []key.Binding) []Choice {
 }
 
 func moves(k *Keys, b key.Binding) bool {
-	for _, m := range []key.Binding{k.Up, k.Down, k.Top, k.Bottom, k.HalfUp, k.HalfDown, k.PageUp, k.PageDown, k.Next, k.Prev} {
-		if b.Keys()[0] == m.Keys()[0] {
-			return true
-		}
-	}
-	return false
+	only := []key.Binding{k.Up, k.Down, k.Top, k.Bottom, k.HalfUp, k.HalfDown, k.PageUp, k.PageDown, k.Next, k.Prev}
+	return slices.ContainsFunc(only, func(m key.Binding) bool { return b.Keys()[0] == m.Keys()[0] })
 }

@@ -104,10 +104,8 @@ var Urgent = func() []Urgency {
 
 // MarkOf is the mark of a finding; 0 for a finding that is about no key.
 func MarkOf(kind apikey.FindingKind) Marks {
-	for bit, k := range marked {
-		if k == kind {
-			return 1 << bit
-		}
+	if bit := slices.Index(marked, kind); bit >= 0 {
+		return 1 << bit
 	}
 	return 0
 }

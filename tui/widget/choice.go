@@ -1,10 +1,12 @@
 package widget
 
 import (
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/huh"
+	"github.com/charmbracelet/lipgloss"
 
 	"detent/tui/ui"
 )
@@ -15,6 +17,14 @@ type Option struct {
 	Label string
 	About string // what it means
 	Mark  string // "! " where About is a warning
+}
+
+// style is that of what an option means.
+func (o Option) style(s *ui.Styles) lipgloss.Style {
+	if o.Mark != "" {
+		return s.Warn
+	}
+	return s.Dim
 }
 
 // Choice picks one of a few options: huh's select, each option with what it means beside it. At its ends it stays: who presses up
@@ -33,12 +43,7 @@ type Choice struct {
 func NewChoice(env *ui.Env, options []Option, value string) *Choice {
 	c := &Choice{env: env, options: options, at: new(int), view: NewPager(env)}
 	c.view.Hint = "↓"
-	for i, o := range options {
-		if o.Value == value {
-			*c.at = i
-			break
-		}
-	}
+	*c.at = max(c.place(value), 0)
 	c.build()
 	return c
 }
@@ -55,11 +60,7 @@ func (c *Choice) build() {
 	for i, o := range c.options {
 		text := ui.Pad(o.Label, label)
 		if about := ui.Truncate(o.Mark+o.About, room); about != "" {
-			style := c.env.Styles.Dim
-			if o.Mark != "" {
-				style = c.env.Styles.Warn
-			}
-			text += "  " + style.Render(about)
+			text += "  " + o.style(c.env.Styles).Render(about)
 		}
 		options[i] = huh.NewOption(strings.TrimRight(text, " "), i)
 	}
@@ -87,13 +88,15 @@ func (c *Choice) Len() int { return len(c.options) }
 
 // Set chooses by a value; one that there is not changes nothing.
 func (c *Choice) Set(value string) {
-	for i, o := range c.options {
-		if o.Value == value {
-			*c.at = i
-			c.build()
-			return
-		}
+	if at := c.place(value); at >= 0 {
+		*c.at = at
+		c.build()
 	}
+}
+
+// place is where the option of a value stands, or -1.
+func (c *Choice) place(value string) int {
+	return slices.IndexFunc(c.options, func(o Option) bool { return o.Value == value })
 }
 
 // Focus shows the cursor, Blur hides it.
@@ -144,11 +147,7 @@ func (c *Choice) Lines(width, height int) []string {
 	o := c.Option()
 	var more []string
 	if o.About != "" && strings.HasSuffix(strings.TrimRight(ui.Unstyled(lines[min(*c.at, len(lines)-1)]), " "), "…") {
-		style := c.env.Styles.Dim
-		if o.Mark != "" {
-			style = c.env.Styles.Warn
-		}
-		more = ui.Hanging(style.Render, o.Mark, o.About, width)
+		more = ui.Hanging(o.style(c.env.Styles).Render, o.Mark, o.About, width)
 	}
 	if height > 0 {
 		if height-len(more) < 2 {

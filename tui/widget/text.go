@@ -82,8 +82,16 @@ func (t *Text) Example(text string) { t.setHint("e.g. " + text) }
 // Meaning says what it means that there is none.
 func (t *Text) Meaning(text string) { t.setHint("(" + text + ")") }
 
-// Hint is what stands there while nothing is typed.
-func (t *Text) Hint() string { return t.hint }
+// Now is what is in the field, behind its title in a question that is heard.
+func (t *Text) Now() string {
+	if v := t.Value(); v != "" {
+		return ", now " + ui.Clean(v)
+	}
+	if t.hint != "" {
+		return ", " + strings.Trim(t.hint, "()")
+	}
+	return ""
+}
 
 func (t *Text) setHint(text string) {
 	t.hint = text

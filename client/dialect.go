@@ -1,0 +1,101 @@
+package client
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"detent/apikey"
+	"detent/client/kit"
+)
+
+// dialect is how a service says no: the shape of its errors, what they name as missing, and what a 403 of its own says
+// about the key.
+type dialect struct {
+	*kit.Refusals
+	remedies []kit.Remedy
+	features *features
+	secret   *regexp.Regexp // the shape of one; nil where it is not declared
+}
+
+func newDialect(d *kit.Declaration, f *features) dialect {
+	out := dialect{Refusals: &d.Refusals, remedies: d.Remedies, features: f}
+	if d.Secret.Shape != "" {
+		out.secret = regexp.MustCompile(d.Secret.Shape)
+	}
+	return out
+}
+
+// own reports whether a refusal has the shape of the service's own.
+func (d dialect) own(f fault) bool {
+	has := func(name string) bool { return slices.Contains(f.shape.members, name) }
+	lacks := func(name string) bool { return !has(name) }
+	unknown := func(name string) bool { return !slices.Contains(d.Members, name) }
+	if d.Status && f.status == 0 || len(d.Members) > 0 && slices.ContainsFunc(f.shape.members, unknown) || slices.ContainsFunc(d.Foreign, has) {
+		return false
+	}
+	if len(d.With) > 0 && !slices.ContainsFunc(d.With, lacks) {
+		return true
+	}
+	marks := map[string]bool{"no": f.shape.no, "text": f.shape.text, "object": f.shape.object, "code": f.code != "", "message": has("message")}
+	return slices.ContainsFunc(d.Own, func(mark string) bool { return marks[mark] })
+}
+
+// means is the status that a refusal would have of a service that uses them.
+func (d dialect) means(status int, f fault) int {
+	told := strings.ToLower(f.message + " " + f.code)
+	for _, m := range d.Means {
+		if (m.Status == 0 || m.Status == status) && (m.Words == "" || anyOf(told, m.Words)) {
+			return m.Is
+		}
+	}
+	return status
+}
+
+// verdict is what a 403 says about a key. It depends on who said it, and why. Only the service's own words for a right that the key
+// lacks show that the key is alive: everything that may be said before anybody looks at the key shows nothing. Of a service that has a code
+// for a missing right, words say nothing of rights.
+func (d dialect) verdict(e *Error) apikey.Verdict {
+	switch {
+	case d.Known != "" && anyOf(strings.ToLower(e.Message), d.Known):
+		return apikey.Accepted
+	case d.Lacking != "" && strings.Contains(e.Code, d.Lacking) && !e.speaksOf(limitWords):
+		return apikey.Accepted
+	case e.speaksOf(limitWords, firewallWords, accountWords, keyWords):
+		return apikey.Silent
+	case e.speaksOf(placeWords):
+		return apikey.Known
+	case d.Forbidden == "role":
+		return apikey.Accepted
+	case d.Lacking != "":
+		return apikey.Silent
+	case e.speaksOf(rightWords):
+		return apikey.Accepted
+	case e.speaksOf(boundWords):
+		return apikey.Known
+	}
+	return apikey.Silent
+}
+
+// missing is what a refusal names as missing, else what the call needs.
+func (d dialect) missing(message, needed string) string {
+	switch {
+	case d.Forbidden == "role":
+		return namedRole(message, needed)
+	case d.Lacking != "":
+		return d.features.named(message, needed)
+	}
+	return needed
+}
+
+// namedRole is the role that a refusal says is needed, else the one that the call needs.
+func namedRole(message, needed string) string {
+	words := strings.FieldsFunc(strings.ToLower(message), func(r rune) bool { return r != '_' && !unicode.IsLetter(r) })
+	for i := range words {
+		if i+3 < len(words) && words[i] == "role" && words[i+2] == "is" && words[i+3] == "needed" {
+			return words[i+1]
+		}
+	}
+	return needed
+}
