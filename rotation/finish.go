@@ -103,7 +103,7 @@ func (r *Rotation) seeGone(ctx context.Context) (*listing, error) {
 	gone, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
 		var err error
 		s, err = r.look(ctx)
-		return err == nil && s.old == nil, err
+		return err == nil && (s.old == nil || r.j.renews() && r.overByRoll(*s.old)), err // one that ended with a roll may be listed as that
 	})
 	switch {
 	case err != nil:

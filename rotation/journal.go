@@ -284,7 +284,7 @@ func (j *journal) snapshot() *journal {
 
 func encode(j *journal) ([]byte, error) {
 	j.Version = journalVersion
-	if !j.unnamed() {
+	if !j.unnamed() && !j.renews() {
 		j.Version = namedRolls
 	}
 	if j.Roll == nil && !j.Old.rolled() && (j.New == nil || !j.New.rolled()) {

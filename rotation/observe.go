@@ -18,6 +18,8 @@ import (
 type listing struct {
 	at       time.Time // when it was asked for, on the steady clock
 	old, new *apikey.Key
+	target   *apikey.Key  // the key that a roll is of, where that makes another
+	maybe    []apikey.Key // what a roll may have made whose answer is lost
 	ours     []apikey.Key // carry our nonce, or are superseded; the new key too
 	foreign  []apikey.Key // carry our base name and the nonce of a rotation without a readable journal here
 	rivals   []apikey.Key // carry the nonce of another open rotation of the same key, here
@@ -53,6 +55,9 @@ func (r *Rotation) lookOnce(ctx context.Context) (*listing, error) {
 	r.w.Hook("after: list")
 	if err != nil {
 		return nil, err
+	}
+	if len(s.maybe) > 0 && r.showsRoll(s) {
+		s.ours = append(s.ours, s.maybe...)
 	}
 	r.sawOld = s.old != nil
 	if s.old != nil {
@@ -102,13 +107,16 @@ func (r *Rotation) sort(s *listing, k apikey.Key) {
 	case r.j.New != nil && k.ID == r.j.New.ID:
 		s.new = &k
 	}
+	if r.j.renews() && k.ID == r.rollTarget() {
+		s.target = &k
+	}
 	if k.Own {
 		s.own = &k
 	}
 	if k.Project != "" {
 		s.projects[k.Project] = true
 	}
-	if r.j.Manual && (r.j.Step == Preflight || r.j.Step == Create) {
+	if (r.j.Manual || r.j.renews()) && (r.j.Step == Preflight || r.j.Step == Create) {
 		s.all = append(s.all, k)
 	}
 	if k.Masked != "" && len(s.masks) < maxMasks {
@@ -124,6 +132,8 @@ func (r *Rotation) sort(s *listing, k apikey.Key) {
 	switch {
 	case nonce == r.j.ID || slices.Contains(r.j.Superseded, k.ID) || r.j.New != nil && k.ID == r.j.New.ID:
 		s.ours = append(s.ours, k)
+	case r.maybeMadeByRoll(k):
+		s.maybe = append(s.maybe, k)
 	case nonce != "" && !r.isNoRival(k) && (apikey.SameBase(base, r.j.Base, r.caps.MaxName) || r.renamed != "" && apikey.SameBase(base, r.renamed, r.caps.MaxName)):
 		switch j, err := load(r.w.Store, nonce); {
 		case err != nil:
@@ -432,45 +442,6 @@ func (r *Rotation) oldSecret(ctx context.Context) apikey.Secret {
 	}
 	return apikey.Secret{}
 }
-
-// lag bounds how long a list may be behind an answer: what the service declares, or what its create showed, with a margin.
-func (r *Rotation) lag() time.Duration {
-	switch {
-	case r.caps.ListLag > 0:
-		return r.caps.ListLag
-	case r.j.ListLag > 0:
-		return max(2*r.j.ListLag, minLag)
-	}
-	return defaultLag
-}
-
-const (
-	defaultLag = 60 * time.Second
-	minLag     = 5 * time.Second
-)
-
-// lookUntil looks, at 1, 2, 4 … s, until shown says yes or the bound has passed.
-func (r *Rotation) lookUntil(ctx context.Context, bound time.Duration, shown func() (bool, error)) (bool, error) {
-	if !rule("answered: a list is looked at again until its lag is over") {
-		return shown()
-	}
-	begun, pause := r.w.Now(), time.Second
-	for {
-		if yes, err := shown(); yes || err != nil {
-			return yes, err
-		}
-		left := bound - r.w.Now().Sub(begun)
-		if left <= 0 {
-			return false, nil
-		}
-		if err := r.w.Sleep(ctx, min(pause, left)); err != nil {
-			return false, err
-		}
-		pause = min(2*pause, maxPause)
-	}
-}
-
-const maxPause = 30 * time.Second
 
 // retrieve asks for a secret again; absent where the service does not give it.
 func (r *Rotation) retrieve(ctx context.Context, id string) (apikey.Secret, error) {

@@ -146,7 +146,7 @@ func (r *Rotation) serviceNow() time.Time {
 // askUnknown says beforehand what will have to be accepted, where nobody will be there to accept it.
 func (r *Rotation) askUnknown(old *apikey.Key) *Question {
 	var open []string
-	if !r.j.Manual && r.j.Roll == nil {
+	if !r.j.Manual && !r.j.inPlace() {
 		for _, d := range apikey.Compare(*old, *old, r.j.Fields) {
 			if d.Verdict == apikey.Unreported {
 				open = append(open, fmt.Sprintf("whether the new key has the same %s: the service does not report it", d.Field))

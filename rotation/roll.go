@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"detent/apikey"
@@ -21,6 +20,10 @@ type rollRecord struct {
 	// whose answer is lost is told by the former secret. Lost says that there was such a call. They came with version 5.
 	Unnamed bool `json:"unnamed,omitzero"`
 	Lost    bool `json:"lost,omitzero"`
+	// NewID says that the roll makes a key with an id of its own, and Target is the one that is rolled, where that is not the old one any more.
+	// They came with version 5.
+	NewID  bool   `json:"new_id,omitzero"`
+	Target string `json:"target,omitzero"`
 	// Once is the call's own name, journaled before it is sent: a lost answer is asked for again under the same one. Asked is when it was
 	// sent first.
 	Once  string    `json:"once,omitzero"`
@@ -64,7 +67,10 @@ func (r *Rotation) rolls() error {
 	if !ok {
 		return &RefusedError{Reason: "the service gives no key a new secret"}
 	}
-	s := &rolling{Service: r.svc, roller: roller, r: r}
+	var s client.Service = &rolling{Service: r.svc, roller: roller, r: r}
+	if r.caps.Roll.NewID {
+		s = &renewing{Service: r.svc, roller: roller, r: r}
+	}
 	r.svc, r.caps = s, s.Capabilities()
 	return nil
 }
@@ -72,7 +78,7 @@ func (r *Rotation) rolls() error {
 // onRecord is how a call that takes a key out of service is recorded.
 func (r *Rotation) onRecord(action, id string) (string, string) {
 	switch {
-	case r.j.Roll == nil:
+	case !r.j.inPlace():
 		return action, id
 	case id == r.j.Old.ID:
 		return "end-overlap", id
@@ -226,25 +232,6 @@ func (r *Rotation) keyOver() bool {
 	return rolls && (s.gone || s.row == nil || s.row.ExpiresAt.Before(r.serviceNow().Add(time.Minute)))
 }
 
-// askOutage: that the application stops meanwhile is somebody's word, never assumed.
-func (r *Rotation) askOutage() *Question {
-	if !r.j.atOnce() {
-		return nil
-	}
-	if r.j.Roll.Outage != "" {
-		r.note("%s, as you said (%s)", r.strategy.Outage, r.j.Roll.Outage)
-		return nil
-	}
-	return &Question{Kind: AskOutage, Text: r.strategy.Outage + ". Is that wanted?", Flag: "--outage", Default: No,
-		Choices: yesNo("roll it at once", "the former secret dies with the call", WantsReason)}
-}
-
-func answerOutage(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
-	r.j.Roll.Outage = strings.TrimSpace(a.Reason)
-	r.recordStatement(SubjectOld, "the application may have a dead secret until the new one is delivered (%s)", a.Reason)
-	return Result{Status: Moved, Message: "noted"}, nil
-}
-
 // ready sees, right before the former secret dies, that each place can be written, and holds what it held.
 func (r *Rotation) ready(ctx context.Context) error {
 	for i, d := range r.dests {
@@ -380,7 +367,7 @@ func (r *Rotation) rollAgain(ctx context.Context, reason string) (Result, error)
 // settleRoll learns, before an undo, what became of a roll whose answer was lost: asked for again under its name it is done by then, and
 // what arrives later does nothing.
 func (r *Rotation) settleRoll(ctx context.Context) error {
-	if r.j.Roll == nil || !r.j.pending(opCreate) || r.j.New != nil {
+	if !r.j.inPlace() || !r.j.pending(opCreate) || r.j.New != nil {
 		return nil
 	}
 	if err := r.w.Sleep(ctx, r.w.settle()); err != nil {
@@ -415,26 +402,9 @@ func ignore(err, that error) error {
 	return err
 }
 
-// leftOfRoll says, after a close, which secrets the key may have.
-func (j *journal) leftOfRoll() (out []string) {
-	key := keyWords(j.Old)
-	if j.atOnce() && (j.pending(opCreate) || j.Unfound > 0 || j.New == nil && j.Roll.NoWayBack) {
-		out = append(out, "the key "+key+" may have a new secret that nobody has: its former one is dead then")
-	} else if j.pending(opCreate) || j.Unfound > 0 || j.New == nil && len(j.Roll.TakenBack) > 0 {
-		out = append(out, "the key "+key+" may have a new secret that nobody has, beside a former one that dies")
-	}
-	if j.New != nil && !j.NewGone {
-		out = append(out, fmt.Sprintf("the key has the new secret %s", keyWords(*j.New)))
-		if ends, ok := j.Roll.Ends.Time(); ok && !j.OldGone {
-			out = append(out, fmt.Sprintf("its former secret is left as it is, and dies at %s", ends.UTC().Format(time.RFC3339)))
-		}
-	}
-	return append(out, "no call changes the key "+key+" any more")
-}
-
 // overlapOver reports whether a list shows that the former secret is dead: it shows the key with the new one, and no overlap.
 func (r *Rotation) overlapOver(s *listing) bool {
-	return r.j.Roll != nil && s.new != nil && s.old == nil
+	return r.j.inPlace() && s.new != nil && s.old == nil
 }
 
 // overlapIsOver reports the same of the lists of as long as they may be behind: the service answered when the former secret dies, and before that one
@@ -471,7 +441,7 @@ func (r *Rotation) overlapRuns() (Result, error) {
 
 // overByItself notes that the former secret has died without a call of ours.
 func (r *Rotation) overByItself(ctx context.Context) error {
-	if r.j.Roll == nil || r.j.OldGone || r.j.pending(opDelete) {
+	if !r.j.inPlace() || r.j.OldGone || r.j.pending(opDelete) {
 		return nil
 	}
 	s, err := r.look(ctx)

@@ -112,4 +112,4 @@ func (r *Rotation) mayRollUnnamed(ctx context.Context) (*Result, error) {
 }
 
 // unnamed reports whether the key is rolled in place by a call that has no name.
-func (j *journal) unnamed() bool { return j.Roll != nil && j.Roll.Unnamed }
+func (j *journal) unnamed() bool { return j.inPlace() && j.Roll.Unnamed }

@@ -84,6 +84,12 @@ func (j *journal) hasNewSecret() string {
 func (j *journal) pendingRoll(op string) string {
 	switch {
 	case j.Roll == nil:
+	case op == opCreate && j.Roll.NewID:
+		return fmt.Sprintf("whether the key was rolled: the answer is missing; the list tells, by a key called %q that was not there before and by the end of the old one", j.Old.Name)
+	case op == opDelete && j.Roll.NewID && !j.atOnce():
+		return ""
+	case strings.HasPrefix(op, opDeleteNew) && j.Roll.NewID:
+		return ""
 	case op == opCreate && j.Roll.Unnamed:
 		return "whether the key was rolled: the answer is missing; the former secret tells, which is refused from then on"
 	case op == opCreate:
@@ -103,6 +109,12 @@ func (j *journal) nextOfRoll(n *Next, lost bool) bool {
 	switch {
 	case j.Roll == nil:
 		return false
+	case j.pending(opCreate) && j.Roll.NewID:
+		n.Text, n.Default = "wait for the lost roll to settle, then look in the list for the key that it made; only where there is none is the key rolled again", "look for the new key"
+	case j.Roll.NewID && !(lost && j.atOnce() && !j.delivered() && (j.Step == Create || j.Step == Deliver)):
+		return false
+	case j.Roll.NewID:
+		n.Text, n.Default = "the new secret is gone, and the old key ended with the roll: the new key is rolled in its turn", "roll the new key"
 	case j.pending(opCreate) && j.Roll.Unnamed:
 		n.Text, n.Default = "try the former secret, which tells what became of the roll; then the key is rolled anew: a secret whose answer was lost is nobody's", "find out what became of the roll"
 	case j.pending(opCreate):
@@ -127,4 +139,21 @@ func (j *journal) endedWords() string {
 		return "that the former secret is over"
 	}
 	return "that the key is deleted"
+}
+
+// leftOfRoll says, after a close, which secrets the key may have.
+func (j *journal) leftOfRoll() (out []string) {
+	key := keyWords(j.Old)
+	if j.atOnce() && (j.pending(opCreate) || j.Unfound > 0 || j.New == nil && j.Roll.NoWayBack) {
+		out = append(out, "the key "+key+" may have a new secret that nobody has: its former one is dead then")
+	} else if j.pending(opCreate) || j.Unfound > 0 || j.New == nil && len(j.Roll.TakenBack) > 0 {
+		out = append(out, "the key "+key+" may have a new secret that nobody has, beside a former one that dies")
+	}
+	if j.New != nil && !j.NewGone {
+		out = append(out, fmt.Sprintf("the key has the new secret %s", keyWords(*j.New)))
+		if ends, ok := j.Roll.Ends.Time(); ok && !j.OldGone {
+			out = append(out, fmt.Sprintf("its former secret is left as it is, and dies at %s", ends.UTC().Format(time.RFC3339)))
+		}
+	}
+	return append(out, "no call changes the key "+key+" any more")
 }
