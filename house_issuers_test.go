@@ -127,6 +127,32 @@ func TestANamedIssuerIsSeen(t *testing.T) {
 	}
 }
 
+// TestADeclarationIsShort: what every issuer's file would have to say is what the language says for it. Comments and blank lines are free.
+func TestADeclarationIsShort(t *testing.T) {
+	files, err := fs.Glob(os.DirFS("client/issuers"), "*.toml")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%q, %v", files, err)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(path.Join("client/issuers", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		says := 0
+		for line := range strings.Lines(string(raw)) {
+			if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+				says++
+			}
+			if len([]rune(line)) > 240 {
+				t.Errorf("%s: %.60s… is over 240 characters: lines are not made fewer by joining them", file, line)
+			}
+		}
+		if says > 80 {
+			t.Errorf("%s has %d lines: is it something that other files say too, and that package kit should?", file, says)
+		}
+	}
+}
+
 // incomplete are the issuers that are not one declaration and one file of cases, with something in each.
 func incomplete(fsys fs.FS) (wrong []string) {
 	stems := func(dir, ext string) (out []string) {

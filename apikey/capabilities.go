@@ -127,6 +127,8 @@ type Capabilities struct {
 	Environments []Environment
 	// Expiry says whether a new key can be given a lifetime.
 	Expiry Ability
+	// Lifetimes are those that it can be given.
+	Lifetimes Lifetimes
 	// Restrictions says whether a new key can be restricted.
 	Restrictions Ability
 

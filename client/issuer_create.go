@@ -25,6 +25,9 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 		return apikey.Created{}, bad
 	}
 	now := s.now()
+	if err := s.d.Expiry.Lifetimes().Check(draft.Expiry, now); err != nil {
+		return apikey.Created{}, invalidDraft(err.Error())
+	}
 	values := map[apikey.Field]any{apikey.FieldName: draft.Name}
 	switch {
 	case (len(s.d.Permissions) > 0 || s.d.Catalogue != nil) && len(draft.Permissions) == 0 && len(draft.Extra) == 0:

@@ -118,6 +118,9 @@ func (s *issuer) value(v kit.Value, values map[apikey.Field]any) (value any, has
 func (s *issuer) written(value any, as string) any {
 	switch value := value.(type) {
 	case end:
+		if as == "word" {
+			return s.d.Expiry.Word(value.After)
+		}
 		return value.written(as)
 	case time.Duration:
 		if as == "milliseconds" {

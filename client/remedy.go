@@ -110,6 +110,7 @@ var opNames = map[string]string{opList: "list", opCreate: "create", opUpdate: "u
 var usualRemedies = []kit.Remedy{
 	{Status: unauthorized, Words: "malformed|bad format|wrong format|invalid format", Hint: "The key is malformed: give it whole, without quotes, blanks or a typo."},
 	{Status: unauthorized, Words: "no key|no api key|no token|missing|not provided|absent", Hint: "The key did not arrive: it goes into a header of every request, Authorization as a rule. Does a proxy in between drop it?"},
+	{Status: forbidden, Account: true, Hint: "This is about the account, not the key: see to it where the service's account is managed. No permission of a key mends this."},
 	{Status: unauthorized, Hint: hintRefused},
 	{Status: forbidden, Hint: hintNoRight},
 }

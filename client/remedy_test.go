@@ -33,6 +33,7 @@ var refusals = []struct {
 	{service: wirename.Prosopo, status: 403, answer: `{"error":{"code":403,"message":"no","key":"API.INSUFFICIENT_PERMISSIONS"}}`, want: "lacks the permission getApiKeys: use", missing: "getApiKeys"},
 	{service: wirename.Prosopo, status: 403, answer: `{"error":{"code":403,"message":"deleteApiKey is needed","key":"API.INSUFFICIENT_PERMISSIONS"}}`, want: "lacks the permission deleteApiKey", missing: "deleteApiKey"},
 	{service: wirename.Prosopo, status: 403, answer: `{"error":"Account suspended"}`, want: "about the account, not the key"},
+	{service: wirename.Generic, status: 403, answer: `{"success":false,"error":"Account suspended"}`, want: "about the account, not the key"},
 	{service: wirename.Prosopo, status: 403, answer: `{"error":"no"}`, want: "Either the key lacks getApiKeys, or the account"},
 	{service: wirename.Prosopo, status: 401, answer: `<html>login</html>`, want: "A web page answered"},
 	{service: wirename.Vertesia, status: 401, answer: `{"error":"the key is disabled","status":401}`, want: "switched off: enable it"},

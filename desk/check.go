@@ -100,6 +100,8 @@ func checkDraft(d apikey.Draft, c apikey.Capabilities) *FieldError {
 	switch {
 	case !c.Expiry.OK && !d.Expiry.IsNever():
 		return &FieldError{Field: "expires", Why: c.Expiry.Why}
+	case c.Expiry.OK && c.Lifetimes.Check(d.Expiry, time.Time{}) != nil:
+		return &FieldError{Field: "expires", Why: c.Lifetimes.Check(d.Expiry, time.Time{}).Error()}
 	case d.Role != "" && len(c.Roles) == 0:
 		return &FieldError{Field: "role", Why: "keys of this service have no role"}
 	case !d.Restrictions.Empty() && !c.Restrictions.OK:

@@ -85,6 +85,7 @@ func (t *trial) name() string {
 
 // create makes one key. A service that wants an end is given one.
 func (t *trial) create(ctx context.Context, step string, end apikey.Expiry) (*trialKey, error) {
+	end, _ = t.s.Caps.Lifetimes.Fit(end, t.h.o.Now())
 	draft := t.draft(end)
 	t.say("%-12s %s: a key named %s is asked for", step, t.d.Create.Call.Call, draft.Name) // before it is: what becomes of it may not be known
 	made, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Create, Draft: draft})
@@ -210,8 +211,15 @@ func (t *trial) expiry(ctx context.Context, _ *trialKey) {
 		t.untried("expires_at", "%s", t.s.Caps.Expiry.Why)
 		return
 	}
-	asked := t.h.o.Now().Add(trialLife)
-	k, err := t.create(ctx, "expires_at", apikey.Expiry{After: trialLife})
+	life := trialLife
+	if spans := t.s.Caps.Lifetimes.Spans; len(spans) > 0 {
+		life = spans[0]
+	}
+	asked, words := t.h.o.Now().Add(life), apikey.SpanWords(life)
+	if life == trialLife {
+		words = "2 days"
+	}
+	k, err := t.create(ctx, "expires_at", apikey.Expiry{After: life})
 	if err != nil || k == nil {
 		return
 	}
@@ -233,11 +241,11 @@ func (t *trial) expiry(ctx context.Context, _ *trialKey) {
 	case !there:
 		t.failure("expires_at", "the key that ends is not in the list")
 	case !ends:
-		t.failure("expires_at", "a key was asked for that ends in 2 days, and the list shows no end: row.expires_at, create.send")
+		t.failure("expires_at", "a key was asked for that ends in %s, and the list shows no end: row.expires_at, create.send", words)
 	case at.Sub(asked).Abs() > slack:
-		t.failure("expires_at", "a key was asked for that ends in 2 days, and the list has an end that is %s away from that: is it sent in another form (as), or read in another zone?", apikey.SpanWords(at.Sub(asked).Abs().Round(time.Minute)))
+		t.failure("expires_at", "a key was asked for that ends in %s, and the list has an end that is %s away from that: is it sent in another form (as), or read in another zone?", words, apikey.SpanWords(at.Sub(asked).Abs().Round(time.Minute)))
 	default:
-		t.held("expires_at", "a key that was to end in 2 days does")
+		t.held("expires_at", "a key that was to end in %s does", words)
 	}
 }
 

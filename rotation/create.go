@@ -72,7 +72,9 @@ func (r *Rotation) mint(ctx context.Context) error {
 	var made apikey.Created
 	var wrong error
 	err := r.change(opCreate, func() (err error) {
-		if made, err = r.svc.Create(ctx, r.j.draft()); err != nil {
+		draft := r.j.draft()
+		draft.Expiry, _ = r.caps.Lifetimes.Fit(draft.Expiry, r.w.Wall())
+		if made, err = r.svc.Create(ctx, draft); err != nil {
 			return err
 		}
 		for _, n := range made.Notes {

@@ -3,6 +3,7 @@ package rotation_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -509,5 +510,26 @@ func TestAKeyThatIsAnsweredWithoutItsIDIsFoundByItsMarkAlone(t *testing.T) {
 		}
 		f.drive(r)
 		f.rotated(name)
+	}
+}
+
+// TestTheNewKeyIsGivenALifetimeThatThereIs, which is none longer; that it is another one is asked about before the old key is deleted.
+func TestTheNewKeyIsGivenALifetimeThatThereIs(t *testing.T) {
+	f := in(t, prosopoLike)
+	f.caps(func(c *apikey.Capabilities) {
+		c.Lifetimes = apikey.Lifetimes{Spans: []time.Duration{30 * 24 * time.Hour, 90 * 24 * time.Hour}, Always: true}
+	})
+	f.Edit("old", func(k *apikey.Key) {
+		k.CreatedAt, k.ExpiresAt = apikey.At(f.Now()), apikey.At(f.Now().Add(45*24*time.Hour))
+	})
+	var made apikey.Key
+	f.OnCreate = func(c *apikey.Created) { made = c.Key }
+	r := f.Start(nil)
+	f.until(r, rotation.Deliver)
+	if life, ok := apikey.Lifetime(made); !ok || life.Round(time.Hour) != 30*24*time.Hour {
+		t.Errorf("it lives %v, %v: %+v", life, ok, made)
+	}
+	if d := r.View().Diff; !slices.ContainsFunc(d, func(x rotation.Difference) bool { return x.Field == apikey.FieldExpiry && x.Blocks() }) {
+		t.Errorf("nothing is said of it: %+v", d)
 	}
 }

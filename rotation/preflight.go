@@ -325,9 +325,14 @@ func (r *Rotation) refuseByLifetime(s *listing) error {
 		return &RefusedError{Reason: "the key has expired and how long it was to live is not known, so that no new one can get the same lifetime",
 			Next: "create a new key with the lifetime that you want"}
 	}
+	fit, fits := r.caps.Lifetimes.Fit(e, r.w.Wall())
 	switch {
 	case !e.IsNever() && !r.caps.Expiry.OK:
 		return &RefusedError{Reason: "the key expires, and no lifetime can be given to a new one (" + r.caps.Expiry.Why + "): it would be widened"}
+	case !fits:
+		return &RefusedError{Reason: fmt.Sprintf("the key lives %s, and the service gives a new one %s: it would be widened", apikey.SpanWords(e.Instant(r.w.Wall()).Sub(r.w.Wall())), r.caps.Lifetimes.Words())}
+	case fit != e:
+		r.note("the new key lives %s, which the service gives; the old one: %s", apikey.SpanWords(fit.After), apikey.LifetimeWords(*s.old))
 	case !e.At.IsZero():
 		r.note("when the key was created is not known: the new key ends when the old one does, %s", e.At.UTC().Format(time.RFC3339))
 	case !s.old.ExpiresAt.Known() && slices.Contains(r.caps.AccessFields, apikey.FieldExpiry):

@@ -67,6 +67,14 @@ func TestPreflightRefusesAndLeavesNothing(t *testing.T) {
 			f.caps(func(c *apikey.Capabilities) { c.Expiry = apikey.Cannot("no") })
 			f.Edit("old", func(k *apikey.Key) { k.ExpiresAt = apikey.At(f.Now().Add(24 * time.Hour)) })
 		}, "it would be widened"},
+		"each lifetime is longer": {prosopoLike, func(f *fixture) {
+			f.caps(func(c *apikey.Capabilities) {
+				c.Lifetimes.Spans = []time.Duration{30 * 24 * time.Hour, 90 * 24 * time.Hour}
+			})
+			f.Edit("old", func(k *apikey.Key) {
+				k.CreatedAt, k.ExpiresAt = apikey.At(f.Now()), apikey.At(f.Now().Add(24*time.Hour))
+			})
+		}, "the service gives a new one 30d, 90d or never: it would be widened"},
 		"the list refused": {prosopoLike, func(f *fixture) { f.Fail("list", refusal("list keys", client.Forbidden, 403), false) }, "nothing was changed"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -148,6 +148,9 @@ func (u *suite) creates(t *testing.T) {
 	if most := u.open(t, c, "https://issuer.example").Capabilities().MaxName; most > 0 {
 		u.unsent(t, "with a name that is too long", c, client.Invalid, "over", create(func(d *apikey.Draft) { d.Name = strings.Repeat("é", most+1) }))
 	}
+	if gives := u.open(t, c, "https://issuer.example").Capabilities().Lifetimes; gives.Longest > 0 || len(gives.Spans) > 0 {
+		u.unsent(t, "that lives longer than the service lets one", c, client.Invalid, "the service", create(func(d *apikey.Draft) { d.Expiry = apikey.Expiry{After: apikey.MaxLifetime} }))
+	}
 	u.unsent(t, "that ends in the past", c, client.Invalid, "in the past", create(func(d *apikey.Draft) { d.Expiry = apikey.Expiry{At: now.Add(-time.Hour)} }))
 }
 

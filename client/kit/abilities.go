@@ -2,6 +2,9 @@ package kit
 
 import (
 	"cmp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"detent/apikey"
 )
@@ -72,6 +75,9 @@ func (d *Declaration) usual(ability string) string {
 		return have + ", no role"
 	case ability == "disable" && d.Delete != nil:
 		return "the service has no off switch for a key: it can only be deleted"
+	case ability == "public_key" && d.Advice.Browser != "":
+		first, size := utf8.DecodeRuneInString(d.Advice.Browser)
+		return "the service has no public keys; " + string(unicode.ToLower(first)) + strings.TrimSuffix(d.Advice.Browser[size:], ".")
 	case ability == "public_key":
 		return "the service has no public keys"
 	case ability == "retrieve":

@@ -26,9 +26,10 @@ delete = { call = "DELETE /keys/{id}" }
 permission = [{ name = "read" }]
 usage_page = "its page"
 cannot = { roll = "make another" }
+advice = { browser = "In a browser use a site key." }
 list.secrets = true
 `, "rename: the service changes no key: create a replacement and delete the old one|role: keys have permissions, no role|disable: the service has no off switch for a key: it can only be deleted|" +
-			"public_key: the service has no public keys|roll: make another|last_used: the service does not report it; usage shows on its page|restrictions: keys have permissions, no restrictions"},
+			"public_key: the service has no public keys; in a browser use a site key|roll: make another|last_used: the service does not report it; usage shows on its page|restrictions: keys have permissions, no restrictions"},
 		{`row = { as_named = ["id", "name", "role", "last_used_at"], secret = ["token"] }
 role = [{ name = "admin" }]
 update = { call = "PUT /keys/{id}", fields = ["name", "role"], send = { on = { field = "enabled" } } }

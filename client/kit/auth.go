@@ -1,6 +1,11 @@
 package kit
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"detent/apikey"
+)
 
 // Auth is how a credential is sent. It is never a part of an address.
 type Auth struct {
@@ -87,11 +92,15 @@ type Truth struct {
 	NeverTryDead bool `toml:"never_try_dead"`
 }
 
-// Span is a length of time: "60s", "24h".
+// Span is a length of time: "60s", "24h", "30d".
 type Span struct{ time.Duration }
 
 // UnmarshalText reads a span.
 func (s *Span) UnmarshalText(text []byte) (err error) {
+	if days := strings.TrimRight(string(text), "dw"); days != string(text) {
+		s.Duration, err = apikey.ParseSpan(string(text))
+		return err
+	}
 	s.Duration, err = time.ParseDuration(string(text))
 	return err
 }

@@ -50,7 +50,7 @@ type Call struct {
 type Value struct {
 	Field apikey.Field
 	// As is how a field is written. A time: "rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text"; what is left of it:
-	// "seconds", "seconds-text", "days". Permissions: "list" of their names, "grouped" under their features where all of them are known, "words" with a blank
+	// "seconds", "seconds-text", "days"; "word" for that of expiry.words. Permissions: "list" of their names, "grouped" under their features where all of them are known, "words" with a blank
 	// between, "ids" for [{"id": …}] of each. A role: "number".
 	As     string
 	Else   any

@@ -73,7 +73,7 @@ func quoted(list []string) []string {
 // Words of a declaration that mean something.
 var (
 	settings    = []string{"create", "auth", "token_url", "secret_prefix"}
-	timeForms   = []string{"rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text", "seconds", "seconds-text", "days"}
+	timeForms   = []string{"rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text", "seconds", "seconds-text", "days", "word"}
 	rightForms  = []string{"list", "grouped", "words", "ids"}
 	methods     = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 	environment = []string{string(apikey.Live), string(apikey.Test), string(apikey.Dev)}
@@ -159,6 +159,7 @@ func (c *checker) declaration(d *Declaration) {
 	c.shape(d.Secret.Shape)
 	c.row(&d.Row)
 	c.calls(d)
+	c.expiry(d)
 	c.refusals(d)
 	c.words(d)
 }

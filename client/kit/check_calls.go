@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"detent/apikey"
 )
@@ -79,6 +80,14 @@ func (c *checker) calls(d *Declaration) {
 	}
 	if d.Delete != nil {
 		c.smallWords("delete.maybe_gone", d.Delete.MaybeGone)
+	}
+	for field, span := range map[string]time.Duration{"revoke_lag": d.Truth.RevokeLag.Duration, "list_lag": d.Truth.ListLag.Duration} {
+		if span > 24*time.Hour {
+			c.refuse("truth."+field, "is 24h at most: so long is waited for it")
+		}
+	}
+	if d.Truth.UseResolution.Duration > 31*24*time.Hour {
+		c.refuse("truth.use_resolution", "is 31d at most")
 	}
 	c.roll(d)
 	c.members("list.rows", d.List.Rows)

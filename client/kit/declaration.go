@@ -22,6 +22,7 @@
 //	scopes, flat or grouped                                                               permission, row.permissions, as = "list"
 //	a create whose answer is short                                                        create.read_back
 //	times as RFC 3339, dates, seconds; what is sent for "never"                           as, else, null
+//	a few lifetimes, a longest one, always one                                            expiry
 //	refusals with a status that does not say what they are, a taken name as 409           refusals.means
 //	a verdict on a secret, for whoever may ask                                            probe: by_own_credential, accepts, refuses
 //	permissions that the service names itself                                             catalogue
@@ -68,7 +69,7 @@ import "detent/apikey"
 type Declaration struct {
 	// Name is what a profile calls the issuer: small letters, digits and hyphens.
 	Name string `toml:"name"`
-	// Title is the name as people write it.
+	// Title is the name as people write it; the name with a capital letter where nothing is said.
 	Title string `toml:"title"`
 	// Label is what a list of issuers calls it, where the title says too little there.
 	Label string `toml:"label"`
@@ -109,6 +110,7 @@ type Declaration struct {
 	// KeyAuth is how a key of the issuer's is sent when it is tried; as the credential where nothing is said.
 	KeyAuth Auth    `toml:"key_auth"`
 	Truth   Truth   `toml:"truth"`
+	Expiry  Expiry  `toml:"expiry"`
 	Secret  Secret  `toml:"secret"`
 	Row     Row     `toml:"row"`
 	List    List    `toml:"list"`
@@ -185,9 +187,12 @@ type Prefix struct {
 // Row says under which members a key of the list has each field. Of several names the first that is there counts; members
 // that nobody names are passed over.
 type Row struct {
-	// AsNamed are the fields whose member is called as the field is here: "name", "created_at".
+	// AsNamed are the members that are called as their field is here, in either spelling: "name", "created_at", "createdAt".
 	AsNamed []string `toml:"as_named"`
-	ID      Members  `toml:"id"`
+	// Undocumented are fields whose member no document names: the usual ones are looked for, and so are the usual ones around the list
+	// and around a new key, where list.rows and create.key say none.
+	Undocumented []string `toml:"undocumented"`
+	ID           Members  `toml:"id"`
 	// Inside are members that hold an object whose members count as the row's own: "attributes", "credentials".
 	Inside Members `toml:"inside"`
 	// SecretIsID says that the issuer names a key by its secret. Then there is no id here: a key is shown under a fingerprint of the

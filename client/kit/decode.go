@@ -21,7 +21,7 @@ const (
 	wantsText   = `must be text, in quotes`
 	wantsFlag   = `must be true or false, without quotes`
 	wantsNumber = `must be a whole number, without quotes`
-	wantsSpan   = `must be a span of time, in quotes: "60s", "10m", "24h"`
+	wantsSpan   = `must be a span of time, in quotes: "60s", "10m", "24h", "30d"`
 	wantsTexts  = `must be a list of texts: ["id"]`
 	wantsTable  = `must be a table: { … }`
 )
@@ -147,10 +147,14 @@ func (d *decoder) printable(field string, raw any) bool {
 // list is one of texts, or of tables.
 func (d *decoder) list(field string, raw any, out reflect.Value) {
 	list, ok := raw.([]any)
-	tables := out.Type().Elem().Kind() == reflect.Struct
+	spans := out.Type().Elem() == reflect.TypeFor[Span]()
+	tables := out.Type().Elem().Kind() == reflect.Struct && !spans
 	switch {
 	case !ok && tables:
 		d.refuse(field, "must be a list of tables: [[%s]]", field)
+		return
+	case !ok && spans:
+		d.refuse(field, `must be a list of spans of time: ["30d", "90d"]`)
 		return
 	case !ok:
 		d.refuse(field, wantsTexts)
@@ -159,8 +163,8 @@ func (d *decoder) list(field string, raw any, out reflect.Value) {
 	out.Set(reflect.MakeSlice(out.Type(), len(list), len(list)))
 	for i, item := range list {
 		at := fmt.Sprintf("%s[%d]", field, i)
-		if tables {
-			d.table(at, item, out.Index(i))
+		if tables || spans {
+			d.value(at, item, out.Index(i))
 		} else if text, ok := d.text(at, item, wantsTexts); ok {
 			out.Index(i).SetString(text)
 		}

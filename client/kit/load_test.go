@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -102,7 +103,6 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{1, `name = "Über"`, `name: a name is`},
 		{1, `name = "a b"`, `name: a name is`},
 		{1, `name = 7`, ``},
-		{2, `title = ""`, `title: is missing`},
 		{2, `title = "a\u001b[2Jb"`, `title: has a character that cannot be shown`},
 		{3, `proven = "surely"`, `proven: say "server`},
 		{4, `row.id = []`, `row.id: is missing`},
@@ -233,6 +233,11 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{13, `refusals.forbidden = "perhaps"`, `refusals.forbidden: "perhaps" is not known here`},
 		{13, `role = [{ name = "", description = "x" }]`, `role[0].name: is missing`},
 		{13, `refusals.lacking = "NO_RIGHT"`, `probe[0].needs: is missing: with refusals.lacking`},
+		{13, `expiry = { spans = ["30d"] }`, `expiry: is for new keys, and create sends no { field = "expires_at" }`},
+		{9, `create.send.end = { field = "expires_at", as = "word" }`, `expiry.words: is missing`},
+		{13, `truth.revoke_lag = "10000d"`, `truth.revoke_lag: is 24h at most`},
+		{13, `truth.list_lag = "25h"`, `truth.list_lag: is 24h at most`},
+		{13, `truth.use_resolution = "9000h"`, `truth.use_resolution: is 31d at most`},
 		{13, `catalogue = { call = "GET /rights" }`, `catalogue.name: is missing`},
 		{13, `catalogue = { call = "DELETE /rights", name = "name" }`, `catalogue.call: a catalogue is read`},
 		{13, `catalogue = { call = "GET /rights/{id}", name = "name" }`, `catalogue.call: has an {id}`},
@@ -246,6 +251,11 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{13, `row.as_named = ["colour"]`, `row.as_named: "colour" is no field of a row`},
 		{13, `row.as_named = ["state"]`, `row.as_named: "state" is no field of a row`},
 		{13, `row.as_named = ["as_named"]`, `row.as_named: "as_named" is no field of a row`},
+		{13, `row.as_named = ["asNamed"]`, `row.as_named: "as_named" is no field of a row`},
+		{13, `row.as_named = ["expiresAt", "expires_at"]`, `row.as_named: "expires_at" is said already`},
+		{13, `row.undocumented = ["id"]`, `row.undocumented: "id" is said already`},
+		{13, `row.undocumented = ["role"]`, `row.undocumented: "role" has no usual name: one of "created_at"`},
+		{13, `row.undocumented = ["colour"]`, `row.undocumented: "colour" is no field of a row`},
 		{13, `create.fields = ["role"]`, `create.fields: "role" has no member in the row`},
 		{13, `create.fields = ["name"]`, `create.fields: "name" is in send already`},
 		{13, `create.fields = ["id"]`, `create.fields: "id" is no field that can be sent so`},
@@ -272,9 +282,41 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 	}
 }
 
+// TestALifetimeThatMakesNoSenseIsRefusedByLineAndField.
+func TestALifetimeThatMakesNoSenseIsRefusedByLineAndField(t *testing.T) {
+	for _, c := range []struct{ as, text, want string }{
+		{"days", `expiry = { spans = ["30d", "30d"] }`, `expiry.spans: are each once`},
+		{"days", `expiry = { spans = ["30s"] }`, `expiry.spans: are each once, from a minute`},
+		{"days", `expiry = { spans = ["soon"] }`, `expiry.spans[0]: must be a span of time`},
+		{"days", `expiry = { spans = ["-30d"] }`, `expiry.spans[0]: must be a span of time`},
+		{"days", `expiry = { spans = ["9999999999d"] }`, `expiry.spans[0]: must be a span of time`},
+		{"days", `expiry = { spans = "30d" }`, `expiry.spans: must be a list of spans of time`},
+		{"days", `expiry = { spans = ["30d"], longest = "60d" }`, `expiry.longest: is the last of the spans`},
+		{"days", `expiry = { always = true }`, `expiry.longest: is missing`},
+		{"days", `expiry = { longest = "1s" }`, `expiry.longest: is from a minute`},
+		{"days", `expiry = { words = { "30d" = "MONTH" } }`, `expiry.words: and { field = "expires_at", as = "word" } go together`},
+		{"word", `expiry = { spans = ["30d"] }`, `expiry.words: and { field = "expires_at", as = "word" } go together`},
+		{"word", `expiry = { words = { "30d" = "" } }`, `expiry.words.30d: is missing`},
+		{"word", `expiry = { words = { "a month" = "MONTH" } }`, `expiry.words.a month: is a span of time`},
+		{"word", `expiry = { spans = ["1d"], words = { "30d" = "MONTH" } }`, `expiry.words: are the spans`},
+		{"days", `expiry = { spans = [` + strings.Repeat(`"30d", `, 21) + `] }`, `expiry.spans: are over 20`},
+	} {
+		text := small + `create.send.end = { field = "expires_at", as = "` + c.as + `" }` + "\n" + c.text
+		if !slices.ContainsFunc(problems(t, text), func(p *Problem) bool { return p.Line == 14 && strings.Contains(p.Error(), c.want) }) {
+			t.Errorf("%s: %v; want %q at line 14", c.text, problems(t, text), c.want)
+		}
+	}
+	for text, want := range map[string]string{`expiry = { spans = ["90d", "24h"] }`: "1d, 90d or never", `expiry = { spans = ["4w"], always = true }`: "28d", `expiry = { longest = "365d" }`: "at most 365d"} {
+		d, err := Load("f.toml", []byte(small+`create.send.end = { field = "expires_at", as = "days" }`+"\n"+text))
+		if err != nil || d.Expiry.Lifetimes().Words() != want {
+			t.Errorf("%s: %v, %v", text, d, err)
+		}
+	}
+}
+
 // TestEveryProblemIsSaid, from the top of the file down.
 func TestEveryProblemIsSaid(t *testing.T) {
-	_, err := Load("f.toml", []byte(strings.NewReplacer(`"Example"`, `""`, "GET /v1/keys", "GET keys", `["text"]`, `["what"]`).Replace(small)))
+	_, err := Load("f.toml", []byte(strings.NewReplacer(`"Example"`, `"a title that is longer than any list of issuers has room for"`, "GET /v1/keys", "GET keys", `["text"]`, `["what"]`).Replace(small)))
 	lines := strings.Split(err.Error(), "\n")
 	if len(lines) != 3 || !strings.HasPrefix(lines[0], "f.toml:2: title") || !strings.HasPrefix(lines[1], "f.toml:7: list.call") || !strings.HasPrefix(lines[2], "f.toml:12: refusals.own") {
 		t.Errorf("%v", err)

@@ -1,7 +1,12 @@
 package kit
 
 import (
+	"maps"
 	"reflect"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"detent/apikey"
 )
@@ -9,19 +14,53 @@ import (
 // undescribed is what is said of a role that no document describes.
 const undescribed = "in use today, not described in the service's document"
 
+// usualMembers are what a row calls a field as a rule, where no document says.
+var usualMembers = map[string]Members{
+	"id":           {"id", "_id", "apiKeyId", "keyId", "key_id", "uuid"},
+	"created_at":   {"createdAt", "created_at", "created"},
+	"updated_at":   {"updatedAt", "updated_at", "updated"},
+	"expires_at":   {"expiresAt", "expires_at", "expires", "expiry"},
+	"last_used_at": {"lastUsedAt", "last_used_at", "lastUsed", "last_used"},
+	"secret":       {"token", "apiKey", "api_key", "key", "secret", "value"},
+}
+
+// usualRows are where a list is as a rule, and usualKeys where one key is.
+var (
+	usualRows = Members{"apiKeys", "api_keys", "keys", "tokens", "data", "items", "results"}
+	usualKeys = Members{"data", "apiKey", "api_key", "key", "token", "result"}
+)
+
 // abbreviated writes out what a declaration says in short.
 func (c *checker) abbreviated(d *Declaration) {
+	if first, size := utf8.DecodeRuneInString(d.Name); d.Title == "" && size > 0 {
+		d.Title = string(unicode.ToUpper(first)) + d.Name[size:]
+	}
 	places := map[string]reflect.Value{}
 	placesOf(reflect.ValueOf(&d.Row).Elem(), places)
-	for _, name := range d.Row.AsNamed {
-		place, known := places[name]
-		switch members, is := reflect.TypeFor[Members](), known; {
-		case !is || place.Type() != members:
-			c.refuse("row.as_named", "%q is no field of a row that has members", name)
+	name := func(at, field string, members Members) {
+		switch place, known := places[field]; {
+		case !known || place.Type() != reflect.TypeFor[Members]():
+			c.refuse(at, "%q is no field of a row that has members", field)
 		case place.Len() > 0:
-			c.refuse("row.as_named", "%q is said already", name)
+			c.refuse(at, "%q is said already", field)
+		case members == nil:
+			c.refuse(at, "%q has no usual name: one of %s", field, strings.Join(quoted(slices.Sorted(maps.Keys(usualMembers))), ", "))
 		default:
-			place.Set(reflect.ValueOf(Members{name}))
+			place.Set(reflect.ValueOf(members))
+		}
+	}
+	for _, member := range d.Row.AsNamed {
+		name("row.as_named", snake(member), Members{member})
+	}
+	for _, field := range d.Row.Undocumented {
+		name("row.undocumented", field, slices.Clone(usualMembers[field]))
+	}
+	if len(d.Row.Undocumented) > 0 {
+		if d.List.Rows == nil {
+			d.List.Rows = usualRows
+		}
+		if d.Create != nil && d.Create.Key == nil {
+			d.Create.Key = usualKeys
 		}
 	}
 	for _, name := range d.MoreRoles {
@@ -31,6 +70,39 @@ func (c *checker) abbreviated(d *Declaration) {
 		if d.Roles[i].Description == "" {
 			d.Roles[i].Description = undescribed
 		}
+	}
+}
+
+// snake is a field's name of one that is written as JSON often has it: created_at of createdAt.
+func snake(name string) string {
+	var out strings.Builder
+	for _, r := range name {
+		if unicode.IsUpper(r) {
+			out.WriteByte('_')
+		}
+		out.WriteRune(unicode.ToLower(r))
+	}
+	return out.String()
+}
+
+// derived says which fields of access a key has, where the declaration does not: those that a row shows or a create sends. Permissions
+// that a row does not show stand in what is copied.
+func derived(d *Declaration) {
+	if d.Access != nil {
+		return
+	}
+	shows := map[apikey.Field]bool{}
+	for _, named := range d.Row.Named() {
+		shows[apikey.Field(named.Field)] = len(named.Members) > 0
+	}
+	copied := len(d.Row.Copied) > 0
+	for _, f := range []apikey.Field{apikey.FieldPermissions, apikey.FieldRole, apikey.FieldType, apikey.FieldEnvironment, apikey.FieldProject, apikey.FieldRestrictions, apikey.FieldExpiry} {
+		if shows[f] || d.Create != nil && d.Create.Sends(f) && !(copied && f == apikey.FieldPermissions) {
+			d.Access = append(d.Access, f)
+		}
+	}
+	if copied {
+		d.Access = append(d.Access, apikey.FieldExtra)
 	}
 }
 

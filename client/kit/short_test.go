@@ -2,7 +2,11 @@ package kit
 
 import (
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
+
+	"detent/apikey"
 )
 
 // TestWhatIsSaidInShortIsTheSameAtLength.
@@ -15,11 +19,14 @@ probe = [{ call = "GET /me", answers = "object" }]
 refusals = { own = ["text"] }
 `
 	of := func(text string) *Declaration {
-		d, err := Load("f.toml", []byte(head+text))
+		if !strings.HasPrefix(text, "\nproven") && !strings.HasPrefix(text, "name =") {
+			text = head + text
+		}
+		d, err := Load("f.toml", []byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.Row.AsNamed, d.MoreRoles = nil, nil
+		d.Row.AsNamed, d.Row.Undocumented, d.MoreRoles = nil, nil, nil
 		for _, c := range d.requests() {
 			c.Send, c.Fields = nil, nil
 		}
@@ -38,5 +45,43 @@ update = { call = "PUT /keys/{id}", send = { name = { field = "name" }, role = {
 `)
 	if !reflect.DeepEqual(short, long) {
 		t.Errorf("short %+v\nlong  %+v", short, long)
+	}
+	for name, c := range map[string]struct{ short, long string }{
+		"the other spelling of a member": {`row = { as_named = ["id", "name", "createdAt", "lastUsedAt"] }`, `row = { id = ["id"], name = ["name"], created_at = ["createdAt"], last_used_at = ["lastUsedAt"] }`},
+		"what no document names": {`row = { as_named = ["name"], undocumented = ["id", "expires_at"] }`,
+			`row = { name = ["name"], id = ["id", "_id", "apiKeyId", "keyId", "key_id", "uuid"], expires_at = ["expiresAt", "expires_at", "expires", "expiry"] }
+list.rows = ["apiKeys", "api_keys", "keys", "tokens", "data", "items", "results"]`},
+		"what is documented around it": {`row = { as_named = ["name"], undocumented = ["id"] }
+list.rows = []`, `row = { name = ["name"], id = ["id", "_id", "apiKeyId", "keyId", "key_id", "uuid"] }
+list.rows = []`},
+		"which access a key has": {`row = { as_named = ["id", "name", "role", "project", "expires_at"], copied = ["limit"] }`, `row = { as_named = ["id", "name", "role", "project", "expires_at"], copied = ["limit"] }
+access = ["role", "project", "expires_at", "properties"]`},
+		"a title": {``, `title = "Example"`},
+	} {
+		rest := strings.Replace(head, `title = "Example"`, "", 1)
+		rest = strings.Replace(rest, "list = { call = \"GET /keys\" }", `list.call = "GET /keys"`, 1)
+		row := map[bool]string{true: "\n" + `row = { as_named = ["id", "name"] }`}[!strings.Contains(c.short+c.long, "row")]
+		if got, want := of(rest+c.short+row), of(rest+c.long+row); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v\nwant %+v", name, got, want)
+		}
+	}
+}
+
+// TestTheAccessOfAKeyIsWhatIsShownOrSent, and permissions that stand in what is copied alone are compared as that.
+func TestTheAccessOfAKeyIsWhatIsShownOrSent(t *testing.T) {
+	const permission = `permission = [{ name = "read" }]
+create.send.may = { field = "permissions", as = "list" }
+`
+	for text, want := range map[string][]apikey.Field{
+		``:                                       nil,
+		permission:                               {apikey.FieldPermissions},
+		permission + `row.copied = ["policies"]`: {apikey.FieldExtra},
+		`row.role = ["type"]`:                    {apikey.FieldRole},
+		`access = ["role"]`:                      {apikey.FieldRole},
+		`create.send.until = { field = "expires_at", as = "date" }`: {apikey.FieldExpiry},
+	} {
+		if d, err := Load("f.toml", []byte(small+text)); err != nil || !slices.Equal(d.Access, want) {
+			t.Errorf("%s: %v, %v; want %v", text, d, err, want)
+		}
 	}
 }

@@ -77,7 +77,7 @@ func (c *Create) basics() []field {
 		out = append(out, c.environment)
 	}
 	if c.caps.Expiry.OK {
-		c.expiry = newExpiry(c.env, apikey.SuggestedExpiry)
+		c.expiry = newExpiry(c.env, c.caps.Lifetimes, apikey.SuggestedExpiry)
 		c.expiry.note = c.caps.Expiry.Why
 		out = append(out, c.expiry)
 	}

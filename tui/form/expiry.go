@@ -12,8 +12,8 @@ import (
 	"detent/tui/widget"
 )
 
-// presets are the lifetimes offered; the last is no end.
-var presets = []string{"1h", "1d", "7d", "30d", "90d", "never"}
+// usualLifetimes are those that are offered where the service gives any.
+var usualLifetimes = []string{"1h", "1d", "7d", "30d", "90d"}
 
 // expiryExample is what may be typed instead of a preset.
 const expiryExample = "45d, 12h or 2027-01-31"
@@ -22,34 +22,67 @@ const expiryExample = "45d, 12h or 2027-01-31"
 // goes to the open end of the row at once; what the choice comes to is shown as an instant.
 type expiry struct {
 	base
-	at    int // in presets; len(presets) is what is typed
-	first int
-	line  *widget.Text
-	note  string // what a key without an end is, where the service says so
+	gives   apikey.Lifetimes
+	spans   []time.Duration // the lifetimes offered
+	presets []string        // their words, and no end, where a key can be without one
+	at      int             // in presets; len(presets) is what is typed
+	first   int
+	line    *widget.Text
+	note    string // what a key without an end is, where the service says so
 }
 
-func newExpiry(env *ui.Env, preset string) *expiry {
-	e := &expiry{base: base{env: env, title: "Expires"}, line: widget.NewText(env, "")}
+func newExpiry(env *ui.Env, gives apikey.Lifetimes, preset string) *expiry {
+	e := &expiry{base: base{env: env, title: "Expires"}, gives: gives, line: widget.NewText(env, "")}
 	e.line.Example(expiryExample)
-	e.at = max(slices.Index(presets, preset), 0)
+	e.spans = slices.Clone(gives.Spans)
+	for _, p := range usualLifetimes {
+		if span, err := apikey.ParseSpan(p); !e.few() && err == nil && gives.Check(apikey.Expiry{After: span}, env.Now()) == nil {
+			e.spans = append(e.spans, span)
+		}
+	}
+	if len(e.spans) == 0 {
+		e.spans = append(e.spans, gives.Longest)
+	}
+	for _, span := range e.spans {
+		e.presets = append(e.presets, apikey.SpanWords(span))
+	}
+	if e.at = slices.Index(e.presets, preset); e.at < 0 { // the longest that there is
+		e.at = len(e.presets) - 1
+	}
+	if !gives.Always {
+		e.presets = append(e.presets, "never")
+	}
 	e.help = "← → choose, or type a span, a date or seconds."
+	if e.few() {
+		e.help = "← → choose: the service gives no other lifetime."
+	}
 	e.first, e.self = e.at, e
 	return e
 }
 
+// few reports whether the service gives a few lifetimes alone, so that none is typed.
+func (e *expiry) few() bool { return len(e.gives.Spans) > 0 }
+
 func (e *expiry) text() string {
-	if e.at < len(presets) {
-		return presets[e.at]
+	if e.at < len(e.presets) {
+		return e.presets[e.at]
 	}
 	return e.line.Value()
 }
 
 func (e *expiry) value() (apikey.Expiry, error) {
-	return apikey.ParseExpiry(e.text(), e.env.Now(), e.env.Zone)
+	if e.at < len(e.spans) {
+		return apikey.Expiry{After: e.spans[e.at]}, nil
+	}
+	out, err := apikey.ParseExpiry(e.text(), e.env.Now(), e.env.Zone)
+	if err == nil {
+		err = e.gives.Check(out, e.env.Now())
+	}
+	return out, err
 }
 
 func (e *expiry) check() error { _, err := e.value(); return err }
-func (e *expiry) typing() bool { return true }
+func (e *expiry) typing() bool { return !e.few() }
 func (e *expiry) dirty() bool  { return e.at != e.first || e.line.Value() != "" }
 
 // Update chooses a preset or types.
@@ -57,14 +90,16 @@ func (e *expiry) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	k, ok := msg.(tea.KeyMsg)
 	switch {
 	case !ok:
-	case widget.IsText(k):
-		e.at = len(presets)
+	case widget.IsText(k) && !e.few():
+		e.at = len(e.presets)
 		e.line.Update(k)
-	case k.Type == tea.KeyLeft && e.at < len(presets):
+	case k.Type == tea.KeyLeft && e.at < len(e.presets):
 		e.at = max(e.at-1, 0)
-	case k.Type == tea.KeyRight && e.at < len(presets):
+	case k.Type == tea.KeyRight && e.few():
+		e.at = min(e.at+1, len(e.presets)-1)
+	case k.Type == tea.KeyRight && e.at < len(e.presets):
 		e.at++
-	case e.at == len(presets):
+	case e.at == len(e.presets):
 		if used := e.line.Update(k); !used && k.Type == tea.KeyLeft { // at the start of what is typed
 			e.at--
 		}
@@ -74,8 +109,12 @@ func (e *expiry) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 func (e *expiry) lines(width int) []string {
 	st := e.env.Styles
+	var rows []string
 	row, used := "", 0
-	for i, p := range presets {
+	for i, p := range e.presets {
+		if used > 0 && used+ui.Width(p)+2 > width {
+			rows, row, used = append(rows, row), "", 0
+		}
 		text, style := " "+p+" ", st.Dim
 		if i == e.at {
 			text, style = "["+p+"]", st.Base
@@ -86,20 +125,24 @@ func (e *expiry) lines(width int) []string {
 		row += style.Render(text)
 		used += ui.Width(text)
 	}
+	rows = append(rows, row)
+	if e.few() {
+		return append(rows, e.outcome(width)...)
+	}
 	label, style := " other:", st.Dim
-	other := e.at == len(presets)
+	other := e.at == len(e.presets)
 	if other {
 		label, style = "[other]", st.Base
 		if e.focused {
 			style = st.Accent
 		}
 	}
-	out := []string{row}
+	out := rows
 	if e.line.Blur(); other && e.focused {
 		e.line.Focus()
 	}
 	if need := used + 2 + ui.Width(label) + 1 + ui.Width(expiryExample) + 6; need <= width {
-		out[0] += style.Render(label) + " " + e.line.View(width-used-ui.Width(label)-1)
+		out[len(out)-1] += style.Render(label) + " " + e.line.View(width-used-ui.Width(label)-1)
 	} else {
 		out = append(out, style.Render(label)+" "+e.line.View(max(width-ui.Width(label)-1, 4)))
 	}
@@ -112,7 +155,7 @@ func (e *expiry) outcome(width int) []string {
 	if e.err != nil {
 		return nil // the frame shows it
 	}
-	if e.at == len(presets) && e.line.Value() == "" {
+	if e.at == len(e.presets) && e.line.Value() == "" {
 		return ui.Styled(st.Dim.Render, "type a span, a date (its end, "+e.env.Now().In(e.env.Zone).Format("MST")+"), or seconds", width)
 	}
 	v, err := e.value()

@@ -109,9 +109,22 @@ func (t *tokenField) ask() ([]ui.Fact, ui.Ask) {
 }
 
 func (e *expiry) ask() ([]ui.Fact, ui.Ask) {
-	facts := ui.Facts("A span such as "+strings.Join(presets[:len(presets)-1], ", ")+"; a date (its end) or seconds; or "+presets[len(presets)-1], "For example "+expiryExample)
+	if e.few() {
+		q := ui.Ask{Words: e.title + ", now " + e.text(), Keep: ui.Times("tab", 1)}
+		for i, p := range e.presets {
+			way := ui.Times("left", max(e.at-i, 0))
+			way = append(way, ui.Times("right", max(i-e.at, 0))...)
+			q.Choices = append(q.Choices, ui.Choice{Words: p, Keys: append(way, ui.Press("enter"))})
+		}
+		return nil, q
+	}
+	never := ""
+	if !e.gives.Always {
+		never = "; or never"
+	}
+	facts := ui.Facts("A span such as "+strings.Join(usualLifetimes, ", ")+"; a date (its end) or seconds"+never, "For example "+expiryExample)
 	return facts, ui.Ask{Words: e.title + ", now " + e.text(), Keep: ui.Times("tab", 1), Text: func(typed string) ([]tea.KeyMsg, error) {
-		keys := ui.Times("right", len(presets)-e.at) // to where one types
+		keys := ui.Times("right", len(e.presets)-e.at) // to where one types
 		return append(append(keys, ui.Typed(e.line, typed)...), ui.Press("enter")), nil
 	}}
 }
