@@ -108,7 +108,7 @@ func (r *Rotation) seeGone(ctx context.Context) (*listing, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case !gone && !r.j.Dead.Refused && r.j.Roll != nil && r.j.Roll.ByItself:
+	case !gone && !r.j.Dead.Refused && r.j.inPlace() && r.j.Roll.ByItself:
 		return nil, errOverlapRuns
 	case !gone && !r.j.Dead.Refused:
 		r.j.OldGone, r.j.Unanswered = false, true // sent again, once it is gone on with; to go back there is no way all the same

@@ -56,9 +56,7 @@ func (r *Rotation) lookOnce(ctx context.Context) (*listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(s.maybe) > 0 && r.showsRoll(s) {
-		s.ours = append(s.ours, s.maybe...)
-	}
+	r.madeByRoll(s)
 	r.sawOld = s.old != nil
 	if s.old != nil {
 		r.seen = s.old.LastUsedAt

@@ -39,7 +39,7 @@ func (s *renewing) Capabilities() apikey.Capabilities {
 // Create rolls the key.
 func (s *renewing) Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error) {
 	rec := s.r.j.Roll
-	if s.r.j.atOnce() {
+	if s.r.j.atOnce() && s.r.rollTarget() == s.r.j.Old.ID {
 		s.r.deleteIsSent()
 	}
 	rolled, err := s.roller.Roll(ctx, s.r.rollTarget(), apikey.RollOrder{Overlap: rec.Overlap, Expiry: draft.Expiry})
@@ -55,8 +55,12 @@ func (s *renewing) Create(ctx context.Context, draft apikey.Draft) (apikey.Creat
 // Delete deletes one of the two. With the new one the former gets the end back that it had, where the roll has given it another.
 func (s *renewing) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
 	if id != s.r.j.Old.ID && !s.r.j.atOnce() && !s.r.j.deleteSent() {
-		if _, err := s.roller.KeepFormer(ctx, s.r.j.Old.ID, s.r.j.Old.ExpiresAt.Moment); err != nil {
+		switch kept, err := s.roller.KeepFormer(ctx, s.r.j.Old.ID, s.r.j.Old.ExpiresAt.Moment); {
+		case err != nil:
 			return apikey.Deleted{}, err
+		case kept.AlreadyGone && s.r.j.touched():
+			return apikey.Deleted{}, &client.Error{Op: "give the old key the end back that it had", Kind: client.Conflict, Outcome: client.NotDone, Own: true,
+				Message: "the service has no such key any more: the new one stays, since the application may use it"}
 		}
 	}
 	return s.Service.Delete(ctx, id)
@@ -88,10 +92,9 @@ func (r *Rotation) rollTarget() string {
 	return r.j.Old.ID
 }
 
-// maybeMadeByRoll reports whether a key may be what a roll made whose answer is lost: no list had it before, and it has the name of the one that
-// was rolled and was not made before the call.
+// maybeMadeByRoll reports whether a key may be what a roll made whose answer is lost: no list had it before, and it was not made before the call.
 func (r *Rotation) maybeMadeByRoll(k apikey.Key) bool {
-	if !r.j.renews() || r.j.New != nil || !r.j.pending(opCreate) || slices.Contains(r.j.Seen, k.ID) || k.Name != r.j.Old.Name {
+	if !r.j.renews() || r.j.New != nil || !r.j.pending(opCreate) && !r.j.Roll.Lost || slices.Contains(r.j.Seen, k.ID) {
 		return false
 	}
 	made, known := k.CreatedAt.Time()
@@ -108,6 +111,19 @@ func (r *Rotation) showsRoll(s *listing) bool {
 		return false
 	}
 	return !k.ExpiresAt.Equal(r.j.Old.ExpiresAt.Moment)
+}
+
+// madeByRoll adds to our own keys what a roll has made whose answer is lost: it has the name of the key that was rolled, and the list shows of that
+// one what a roll does to it.
+func (r *Rotation) madeByRoll(s *listing) {
+	if len(s.maybe) == 0 || !r.showsRoll(s) {
+		return
+	}
+	for _, k := range s.maybe {
+		if k.Name == r.j.Old.Name || s.target != nil && k.Name == s.target.Name { // somebody may have renamed it before
+			s.ours = append(s.ours, k)
+		}
+	}
 }
 
 // overByRoll reports whether a row is that of a key that works no more.
@@ -142,6 +158,8 @@ func (r *Rotation) renew(ctx context.Context) (Result, error) {
 		}
 		err := r.renewOnce(ctx)
 		switch {
+		case client.IsKind(err, client.NotFound) && certainlyRefused(err):
+			return r.noneToRoll(), nil
 		case client.MayHaveHappened(err):
 			continue
 		case err != nil:
@@ -156,10 +174,14 @@ func (r *Rotation) renew(ctx context.Context) (Result, error) {
 
 // forgoRenewed gives a new key up whose secret nobody has.
 func (r *Rotation) forgoRenewed(ctx context.Context) error {
-	if !r.j.atOnce() {
+	s, err := r.look(ctx)
+	if err != nil {
+		return err
+	}
+	if !r.j.atOnce() && s.target != nil && !r.overByRoll(*s.target) {
 		return r.discardNew(ctx)
 	}
-	r.log("the secret of %s was lost, and the old key ended with the roll: that one is rolled next", keyWords(*r.j.New))
+	r.log("the secret of %s was lost, and the old key is over: that one is rolled next", keyWords(*r.j.New))
 	if r.j.Print != "" {
 		r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
 	}
@@ -183,12 +205,23 @@ func (r *Rotation) mayRenew(ctx context.Context) (*Result, error) {
 	}
 	switch {
 	case s.target == nil || r.overByRoll(*s.target):
-		res := r.bothGone()
-		res.Question.Text = "the key that is to be rolled is not listed any more, or is over: somebody may have ended it"
-		if r.j.Roll.Lost {
-			res.Question.Text += ", or the roll whose answer was lost, of which the list shows no key"
+		if hits := slices.DeleteFunc(slices.Clone(s.ours), func(k apikey.Key) bool { return r.isForgotten(k.ID) }); len(hits) == 1 && r.asDrafted(hits[0]) { // listed late
+			r.j.Roll.Target, r.j.Roll.NoWayBack = hits[0].ID, true
+			r.log("the list shows what the roll has made whose answer was lost, %q (%s): that one is rolled next", hits[0].Name, hits[0].ID)
+			return nil, r.save("the roll was done")
 		}
-		res.Message = res.Question.Text
+		for _, k := range s.ours { // its secret was put somewhere and lost: it carries on while what takes its place is delivered
+			if !slices.Contains(r.j.Superseded, k.ID) || r.overByRoll(k) || r.j.atOnce() {
+				continue
+			}
+			if r.j.MintAnyway {
+				r.j.Roll.Target, r.j.MintAnyway = k.ID, false
+				return nil, r.save("another is rolled")
+			}
+			res := r.bothGone()
+			return &res, nil
+		}
+		res := r.noneToRoll()
 		return &res, nil
 	}
 	if err := r.giveEndBack(ctx, s); err != nil {
@@ -204,7 +237,7 @@ func (r *Rotation) mayRenew(ctx context.Context) (*Result, error) {
 // giveEndBack gives the old key the end back that it had, where a list shows it with another after a roll was sent.
 func (r *Rotation) giveEndBack(ctx context.Context, s *listing) error {
 	rolls, renews := r.svc.(*renewing)
-	if !renews || r.j.atOnce() || s.target == nil || r.j.Roll.Asked.IsZero() || !r.showsRoll(s) || r.overByRoll(*s.target) {
+	if !renews || r.j.atOnce() || s.target == nil || r.rollTarget() != r.j.Old.ID || r.j.Roll.Asked.IsZero() || !r.showsRoll(s) || r.overByRoll(*s.target) {
 		return nil
 	}
 	return r.change("give the old key its own end back", func() error {
@@ -215,21 +248,45 @@ func (r *Rotation) giveEndBack(ctx context.Context, s *listing) error {
 
 // renewOnce makes the call.
 func (r *Rotation) renewOnce(ctx context.Context) error {
-	r.j.Roll.Asked = r.w.Wall().UTC()
+	r.j.Roll.Asked = r.serviceNow().UTC() // it is compared with when keys were made
 	if r.j.atOnce() {
 		r.j.begun(opDelete) // the old key ends with it
 	}
 	err := r.mint(ctx)
 	switch {
 	case err == nil && r.j.atOnce() && r.j.New != nil && !r.secret.IsZero():
-		r.isDeleted()
-		r.j.settled(opDelete)
+		r.endedByRoll()
 		return r.save("rolled")
 	case certainlyRefused(err) && !r.j.pending(opCreate) && !r.j.Roll.Lost && !r.j.Roll.NoWayBack:
 		r.j.settled(opDelete)
 		return errors.Join(err, r.save("the roll was refused"))
 	}
 	return err
+}
+
+// endedByRoll: the old key ended with the roll that was answered, or with one before, as a list has shown.
+func (r *Rotation) endedByRoll() {
+	_, answered := r.j.claimed(DeleteAnswered, SubjectOld)
+	if r.rollTarget() == r.j.Old.ID {
+		r.isDeleted()
+		answered = true
+	}
+	if r.j.OldGone, r.j.Roll.ByItself = true, !answered; r.j.DeletedAt.IsZero() {
+		r.j.DeletedAt = r.w.Wall().UTC()
+	}
+	r.j.settled(opDelete)
+}
+
+// noneToRoll asks how to end where there is no key to be rolled.
+func (r *Rotation) noneToRoll() Result {
+	res := r.bothGone()
+	res.Question.Choices = res.Question.Choices[1:]
+	res.Question.Text = "the key that is to be rolled is not listed any more, or is over: somebody may have ended it"
+	if r.j.Roll.Lost {
+		res.Question.Text += ", or the roll whose answer was lost, of which the list shows no key"
+	}
+	res.Message = res.Question.Text
+	return res
 }
 
 // rollBy rolls the key as its service does.

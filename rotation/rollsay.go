@@ -13,6 +13,8 @@ import (
 func (j *journal) formerWords(after string) string {
 	key := keyWords(j.Old)
 	switch {
+	case j.OldGone && j.renews() && j.Roll.ByItself:
+		return fmt.Sprintf("the list showed that the old key %s is over%s", key, after)
 	case j.OldGone && j.atOnce():
 		return fmt.Sprintf("the service answered that the key %s was rolled at once, by which its former secret dies%s", key, after)
 	case j.OldGone && j.Roll.ByItself:

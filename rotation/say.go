@@ -297,6 +297,9 @@ func (j *journal) undoneWords() string {
 // left says, after an end, what lies where: keys that nobody takes care of any more, and kept copies with the line that removes them.
 func (j *journal) left() []string {
 	var out []string
+	if j.State == Closed && j.renews() && j.Roll.Target != "" && j.New == nil {
+		out = append(out, fmt.Sprintf("the key %q (%s), which a roll has made, is left as it is, and nobody has its secret", j.Old.Name, j.Roll.Target))
+	}
 	if j.State == Closed && j.inPlace() {
 		out = append(out, j.leftOfRoll()...)
 	} else if j.State == Closed {
@@ -318,7 +321,11 @@ func (j *journal) left() []string {
 			out = append(out, "the new key "+keyWords(*j.New)+" "+said+"`detent delete "+j.New.ID+"` removes it")
 		}
 		if j.pending(opCreate) || j.Unfound > 0 {
-			out = append(out, fmt.Sprintf("a key called %q may exist", j.Name))
+			called := j.Name
+			if j.renews() {
+				called = j.Old.Name
+			}
+			out = append(out, fmt.Sprintf("a key called %q may exist", called))
 		}
 		for _, id := range j.Superseded {
 			out = append(out, "the earlier new key "+id+" was not deleted by this rotation: `detent delete "+id+"` removes it")

@@ -112,7 +112,7 @@ func (r *Rotation) undoUntouched(ctx context.Context) (Result, error) {
 	if res, err := r.turnOldOn(ctx); err != nil || res != nil { // not begun: who may not undo can go on
 		return r.giveUpUndo(*orNothing(res), err)
 	}
-	if r.j.Roll != nil && r.j.New != nil && !r.j.NewGone {
+	if r.j.inPlace() && r.j.New != nil && !r.j.NewGone {
 		if res, err := r.oldCarries(ctx); err != nil || res != nil {
 			return r.giveUpUndo(*orNothing(res), err)
 		}

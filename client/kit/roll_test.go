@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -97,6 +98,37 @@ keep    = { call = "PUT /v1/keys/{id}", send = { expires = { field = "expires_at
 		}
 		if _, err := Load("a.toml", []byte(text)); err == nil || tc.field != "" && !strings.Contains(err.Error(), tc.field+":") && !strings.Contains(err.Error(), tc.field+" ") {
 			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// TestTheRollsOfThePageAreTaken: the shapes that docs/ISSUERS.md shows work as they stand, in a file that has what they need.
+func TestTheRollsOfThePageAreTaken(t *testing.T) {
+	page, err := os.ReadFile("../../docs/ISSUERS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(string(page), "\n## A new secret\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	blocks := strings.Split(section, "    [roll]")[1:]
+	if !found || len(blocks) != 4 {
+		t.Fatalf("%d shapes", len(blocks))
+	}
+	base := strings.Replace(small, `row.secret = ["token"]`, `row.secret = ["token"]
+row.rolled_at = ["rolled"]
+row.expires_at = ["expires"]
+row.former = { members = ["previous"], ends_at = "dies_at" }`, 1) + "parent = [{ name = \"project\", title = \"Project\" }]\nlist.query = \"project={project}\"\n"
+	for _, block := range blocks {
+		var file strings.Builder
+		file.WriteString(base + "[roll]")
+		for i, line := range strings.Split(block, "\n") {
+			if i > 0 && !strings.HasPrefix(line, "    ") {
+				break
+			}
+			file.WriteString(strings.TrimPrefix(line, "    ") + "\n")
+		}
+		if _, err := Load("a.toml", []byte(file.String())); err != nil {
+			t.Errorf("%v\n%s", err, &file)
 		}
 	}
 }

@@ -66,10 +66,11 @@ func (s renewWire) EndOverlap(context.Context, string) (apikey.Deleted, error) {
 // KeepFormer gives a key the end back that it had.
 func (s renewWire) KeepFormer(_ context.Context, id string, ends apikey.Moment) (apikey.Deleted, error) {
 	w := inner(s)
+	gone := false
 	t := w.call("update", true, func() {}, func() *trouble {
 		k := w.keyByID(id)
-		if k == nil || !k.gone.IsZero() {
-			return &trouble{missing, 404, false}
+		if gone = k == nil || !k.gone.IsZero(); gone {
+			return nil
 		}
 		w.change(k, func(row *apikey.Key) { row.ExpiresAt = ends })
 		return nil
@@ -77,5 +78,23 @@ func (s renewWire) KeepFormer(_ context.Context, id string, ends apikey.Moment) 
 	if t != nil {
 		return apikey.Deleted{}, failure("give the key back to its former secret", t)
 	}
-	return apikey.Deleted{}, nil
+	return apikey.Deleted{AlreadyGone: gone}, nil
+}
+
+// firstEnd is when the old key was to end before it was rolled.
+func (w *world) firstEnd() apikey.Moment {
+	if len(w.old.past) > 0 {
+		return w.old.past[0].row.ExpiresAt
+	}
+	return w.old.row.ExpiresAt
+}
+
+// noneToRoll: neither the old key nor one that took its place is there to be rolled.
+func (w *world) noneToRoll() bool {
+	for _, k := range w.keys {
+		if (k == w.old || k.ours) && w.alive(k) {
+			return false
+		}
+	}
+	return true
 }

@@ -229,7 +229,7 @@ func (w *world) keyOver() bool {
 
 // another is the answer to whether another key is to take the place of one that is gone. Where keys are rolled there is none for a key that is over.
 func (w *world) another() string {
-	if w.sc.Roll > 0 && w.keyOver() {
+	if w.sc.Roll > 0 && w.keyOver() || w.sc.Renew && w.noneToRoll() {
 		return rotation.CloseIt
 	}
 	return rotation.Yes
