@@ -11,6 +11,11 @@ import (
 	"strings"
 )
 
+// Canonical are the same restrictions in one spelling and order: a service may write what it was asked for in other words.
+func (r Restrictions) Canonical() Restrictions {
+	return Restrictions{addresses(r.IPAddresses), each(r.Referrers, canonicalOrigin), each(r.Endpoints, canonicalPath)}
+}
+
 // addresses are networks in one spelling: host bits cleared, a single address as its own network, IPv4 written as IPv4, each
 // network once, what lies within another left out, and two halves as their whole. What is no address stays as it is, after them.
 func addresses(list []string) []string {

@@ -1,6 +1,9 @@
 package apikey
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Ability says whether a service can do something, and why not where it cannot.
 type Ability struct {
@@ -129,6 +132,10 @@ type Capabilities struct {
 	Expiry Ability
 	// Lifetimes are those that it can be given.
 	Lifetimes Lifetimes
+	// ChangeExpiry says whether a key can be given another end.
+	ChangeExpiry Ability
+	// Numbers are the limits and budgets that a key can have.
+	Numbers []Number
 	// Restrictions says whether a new key can be restricted.
 	Restrictions Ability
 
@@ -155,6 +162,11 @@ type Capabilities struct {
 	UsagePage string
 	// Advice is what the service's documents advise.
 	Advice Advice
+}
+
+// ChangesNumbers reports whether any limit of a key can be changed.
+func (c Capabilities) ChangesNumbers() bool {
+	return slices.ContainsFunc(c.Numbers, func(n Number) bool { return n.Change })
 }
 
 // FindPermission looks a permission up by "Feature.name" or by its bare name

@@ -179,11 +179,12 @@ func comparable(list, other []Permission) []string {
 }
 
 func restrictionWords(r Restrictions) string {
+	r = r.Canonical()
 	var parts []string
 	for _, p := range []struct {
 		what   string
 		values []string
-	}{{"ip", addresses(r.IPAddresses)}, {"referrer", each(r.Referrers, canonicalOrigin)}, {"endpoint", each(r.Endpoints, canonicalPath)}} {
+	}{{"ip", r.IPAddresses}, {"referrer", r.Referrers}, {"endpoint", r.Endpoints}} {
 		if len(p.values) > 0 {
 			parts = append(parts, p.what+" "+strings.Join(p.values, " "))
 		}

@@ -2,7 +2,9 @@ package apikey
 
 import (
 	"fmt"
+	"hash/maphash"
 	"iter"
+	"math/bits"
 	"slices"
 	"time"
 )
@@ -42,8 +44,8 @@ func Examine(keys []Key, caps Capabilities, p Policy, rotating map[string]bool, 
 	var out []Finding
 	for i := range keys {
 		k := &keys[i]
-		e.examine(k, func(kind FindingKind, format string, args ...any) {
-			out = append(out, Finding{Kind: kind, KeyID: k.ID, Name: k.Name, Detail: fmt.Sprintf(format, args...)})
+		e.examine(k, func(kind FindingKind, perm *Permission) {
+			out = append(out, Finding{Kind: kind, KeyID: k.ID, Name: k.Name, Detail: e.detail(k, kind, perm)})
 		})
 	}
 	return out
@@ -56,7 +58,7 @@ func ExamineKinds(n int, keys iter.Seq2[int, *Key], caps Capabilities, p Policy,
 	e := newExaminer(caps, p, rotating, now)
 	e.count(n, keys)
 	at := 0
-	add := func(kind FindingKind, _ string, _ ...any) { found(at, kind) }
+	add := func(kind FindingKind, _ *Permission) { found(at, kind) }
 	for i, k := range keys {
 		at = i
 		e.examine(k, add)
@@ -101,60 +103,150 @@ type place struct {
 
 // count takes note of the names that several keys have.
 func (e *examiner) count(n int, keys iter.Seq2[int, *Key]) {
-	// Most names are of one key: those are not looked up again.
-	seen, shared := make(map[string]struct{}, n), map[string]bool{}
+	// Most names are of one key. Those that may not be are told by their hashes, which take less time and memory than a map of names.
+	seed, mask := maphash.MakeSeed(), uint64(1)<<bits.Len(uint(n+n/4))-1 // over n: a place is always empty
+	hash := func(k *Key) uint32 { return uint32(maphash.String(seed, k.Name)) | 1 } // 0 is an empty place
+	seen, twice := make([]uint32, mask+1), map[uint32]bool{}
 	for _, k := range keys {
-		before := len(seen)
-		if seen[k.Name] = struct{}{}; len(seen) == before && k.Name != "" {
-			shared[k.Name] = true
+		if k.Name == "" {
+			continue
 		}
+		h := hash(k)
+		at := uint64(h>>1) & mask
+		for seen[at] != 0 && seen[at] != h {
+			at = (at + 1) & mask
+		}
+		if seen[at] == h {
+			twice[h] = true
+		}
+		seen[at] = h
 	}
-	if len(shared) == 0 {
+	if len(twice) == 0 {
 		return
 	}
 	for _, k := range keys {
-		if shared[k.Name] {
+		if k.Name != "" && twice[hash(k)] {
 			e.places[place{k.Name, k.Environment, k.Project}]++
 		}
 	}
 }
 
-func (e *examiner) examine(k *Key, add func(FindingKind, string, ...any)) {
-	examineTimes(k, e.policy, e.now, add)
+// examine tells what is to be said about a key: the kinds, and of one that is of a permission which.
+func (e *examiner) examine(k *Key, add func(FindingKind, *Permission)) {
+	e.times(k, add)
 	if e.ends && k.ExpiresAt.IsNever() {
-		add(FindingNeverExpires, "has no expiry")
+		add(FindingNeverExpires, nil)
 	}
 	if e.rotating[k.ID] {
-		add(FindingRotationOpen, "a rotation of this key is open")
+		add(FindingRotationOpen, nil)
 	}
-	examineAccess(k, e.caps, e.risks, e.roles, add)
-	if n := e.places[place{k.Name, k.Environment, k.Project}]; n > 1 {
-		add(FindingDuplicateName, "%d keys have this name", n)
+	e.access(k, add)
+	if e.namesakes(k) > 1 {
+		add(FindingDuplicateName, nil)
 	}
 }
 
-func examineTimes(k *Key, p Policy, now time.Time, add func(FindingKind, string, ...any)) {
-	if at, ok := k.SecretSince().Time(); ok && p.MaxAge > 0 && now.Sub(at) > p.MaxAge {
-		add(FindingAge, "%s %s ago, over the limit of %s", madeBy(k), age(now.Sub(at)), age(p.MaxAge))
+// namesakes is how many keys have the name of this one where it must be told from them; 0 where it is alone.
+func (e *examiner) namesakes(k *Key) int {
+	if len(e.places) == 0 {
+		return 0
+	}
+	return e.places[place{k.Name, k.Environment, k.Project}]
+}
+
+func (e *examiner) times(k *Key, add func(FindingKind, *Permission)) {
+	since, hasSince := k.SecretSince().Time() // a new secret is unused since it was made
+	if hasSince && e.policy.MaxAge > 0 && e.now.Sub(since) > e.policy.MaxAge {
+		add(FindingAge, nil)
 	}
 	if at, ok := k.ExpiresAt.Time(); ok {
-		switch left := at.Sub(now); {
-		case isPassing(k, p):
+		switch left := at.Sub(e.now); {
+		case isPassing(k, e.policy):
 		case left <= 0:
-			add(FindingExpired, "expired %s", date(at))
-		case left < warningBefore(k, p):
-			add(FindingExpiring, "expires %s", date(at))
+			add(FindingExpired, nil)
+		case left < warningBefore(k, e.policy):
+			add(FindingExpiring, nil)
 		}
 	}
 	used, wasUsed := k.LastUsedAt.Time()
-	created, hasCreated := k.SecretSince().Time() // a new secret is unused since it was made
 	switch {
-	case p.Unused <= 0:
-	case wasUsed && now.Sub(used) > p.Unused:
-		add(FindingUnused, "last used %s ago", age(now.Sub(used)))
-	case k.LastUsedAt.IsNever() && hasCreated && now.Sub(created) > p.Unused:
-		add(FindingUnused, "never used since it was %s %s ago", madeBy(k), age(now.Sub(created)))
+	case e.policy.Unused <= 0:
+	case wasUsed && e.now.Sub(used) > e.policy.Unused, k.LastUsedAt.IsNever() && hasSince && e.now.Sub(since) > e.policy.Unused:
+		add(FindingUnused, nil)
 	}
+}
+
+// isPassing reports whether a key is made to end: a public key is asked for again when it has ended, and the next one is made
+// then. One that lives longer than the time of warning is a key like another.
+func isPassing(k *Key, p Policy) bool {
+	if k.Type != PublicKey {
+		return false
+	}
+	life, known := lifetime(k)
+	return !known || life <= p.Expiring
+}
+
+// warningBefore is how long before its end a key is near it. One that was made for a small part of the time of warning, a day or a
+// week of two weeks, would be near its end from the first: there it is the last quarter of its own life.
+func warningBefore(k *Key, p Policy) time.Duration {
+	if life, known := lifetime(k); known && life <= p.Expiring/2 {
+		return life / 4
+	}
+	return p.Expiring
+}
+
+func (e *examiner) access(k *Key, add func(FindingKind, *Permission)) {
+	if e.roles[k.Role] == CanMint && k.Role != "" {
+		add(FindingCanMint, nil)
+	}
+	for i := range k.Permissions {
+		switch perm := &k.Permissions[i]; e.risks[perm.Name] {
+		case CanMint:
+			add(FindingCanMint, perm)
+		case NoEffect:
+			add(FindingNoOpGrant, perm)
+		}
+	}
+	for _, f := range e.caps.AccessFields {
+		if f == FieldRestrictions && k.Restrictions != nil && k.Restrictions.Empty() {
+			add(FindingNoRestrictions, nil)
+		}
+	}
+}
+
+// detail is what a finding says about a key: perm is the permission that it is of, nil for none.
+func (e *examiner) detail(k *Key, kind FindingKind, perm *Permission) string {
+	since, _ := k.SecretSince().Time()
+	end, _ := k.ExpiresAt.Time()
+	switch kind {
+	case FindingAge:
+		return fmt.Sprintf("%s %s ago, over the limit of %s", madeBy(k), age(e.now.Sub(since)), age(e.policy.MaxAge))
+	case FindingExpired:
+		return fmt.Sprintf("expired %s", date(end))
+	case FindingExpiring:
+		return fmt.Sprintf("expires %s", date(end))
+	case FindingUnused:
+		if used, was := k.LastUsedAt.Time(); was {
+			return fmt.Sprintf("last used %s ago", age(e.now.Sub(used)))
+		}
+		return fmt.Sprintf("never used since it was %s %s ago", madeBy(k), age(e.now.Sub(since)))
+	case FindingNeverExpires:
+		return "has no expiry"
+	case FindingRotationOpen:
+		return "a rotation of this key is open"
+	case FindingCanMint:
+		if perm == nil {
+			return fmt.Sprintf("role %s can make or delete keys", k.Role)
+		}
+		return fmt.Sprintf("%s can make, change or delete keys", *perm)
+	case FindingNoOpGrant:
+		return fmt.Sprintf("%s does nothing today", *perm)
+	case FindingDuplicateName:
+		return fmt.Sprintf("%d keys have this name", e.namesakes(k))
+	case FindingNoRestrictions:
+		return "full access to the account: no restriction narrows it"
+	}
+	return ""
 }
 
 // madeBy says how the key got the secret that it has.
@@ -163,41 +255,6 @@ func madeBy(k *Key) string {
 		return "rolled"
 	}
 	return "created"
-}
-
-// isPassing reports whether a key is made to end: a public key is asked for again when it has ended, and the next one is made
-// then. One that lives longer than the time of warning is a key like another.
-func isPassing(k *Key, p Policy) bool {
-	life, known := Lifetime(*k)
-	return k.Type == PublicKey && (!known || life <= p.Expiring)
-}
-
-// warningBefore is how long before its end a key is near it. One that was made for a small part of the time of warning, a day or a
-// week of two weeks, would be near its end from the first: there it is the last quarter of its own life.
-func warningBefore(k *Key, p Policy) time.Duration {
-	if life, known := Lifetime(*k); known && life <= p.Expiring/2 {
-		return life / 4
-	}
-	return p.Expiring
-}
-
-func examineAccess(k *Key, caps Capabilities, risks, roles map[string]Risk, add func(FindingKind, string, ...any)) {
-	if roles[k.Role] == CanMint && k.Role != "" {
-		add(FindingCanMint, "role %s can make or delete keys", k.Role)
-	}
-	for _, perm := range k.Permissions {
-		switch risks[perm.Name] {
-		case CanMint:
-			add(FindingCanMint, "%s can make, change or delete keys", perm)
-		case NoEffect:
-			add(FindingNoOpGrant, "%s does nothing today", perm)
-		}
-	}
-	for _, f := range caps.AccessFields {
-		if f == FieldRestrictions && k.Restrictions != nil && k.Restrictions.Empty() {
-			add(FindingNoRestrictions, "full access to the account: no restriction narrows it")
-		}
-	}
 }
 
 // age is a span for the eye: whole days, below one day what there is. It and date become words only where they are read:

@@ -185,6 +185,74 @@ func TestKindsAreThoseOfTheFindings(t *testing.T) {
 	}
 }
 
+// listed are keys as a long list has them: each of them old, most without an end, some near it, some called alike.
+func listed(n int) []*Key {
+	out := make([]*Key, n)
+	for i := range out {
+		out[i] = &Key{ID: fmt.Sprint(i), Name: fmt.Sprintf("billing-api-%d", i%(n-n/8)), Permissions: perms("ApiKeys.createApiKey", "A.x"), CreatedAt: ago(200 * day), ExpiresAt: Never()}
+		if i%3 == 0 {
+			out[i].ExpiresAt = in(time.Duration(i) * time.Hour)
+		}
+	}
+	return out
+}
+
+func examineListed(keys []*Key) (found int) {
+	caps := Capabilities{PermissionGroups: []PermissionGroup{{Permissions: []PermissionInfo{{Permission: ParsePermission("ApiKeys.createApiKey"), Risk: CanMint}}}}}
+	ExamineKinds(len(keys), slices.All(keys), caps, DefaultPolicy(), nil, noon, func(int, FindingKind) { found++ })
+	return found
+}
+
+// TestWordsAreMadeWhereTheyAreRead: a list of 100,000 keys asks for the kinds alone.
+func TestWordsAreMadeWhereTheyAreRead(t *testing.T) {
+	few, many := listed(800), listed(8000)
+	for _, keys := range [][]*Key{few, many} {
+		for _, k := range keys {
+			k.Name = fmt.Sprint(k.Name, k.ID) // names that are shared are counted in a map
+		}
+		if found := examineListed(keys); found < 2*len(keys) {
+			t.Fatalf("%d findings of %d keys", found, len(keys))
+		}
+	}
+	if got := testing.AllocsPerRun(5, func() { examineListed(many) }) - testing.AllocsPerRun(5, func() { examineListed(few) }); got > 10 {
+		t.Errorf("7200 keys more take %.0f allocations", got)
+	}
+}
+
+// TestNamesAreCountedWhateverTheirNumber compares with counting one by one.
+func TestNamesAreCountedWhateverTheirNumber(t *testing.T) {
+	for n := range 70 {
+		keys, want := make([]*Key, n), 0
+		names := map[string]int{}
+		for i := range keys {
+			keys[i] = &Key{ID: fmt.Sprint(i), Name: strings.Repeat("n", i%(n/2+1))}
+			names[keys[i].Name]++
+		}
+		for name, times := range names {
+			if name != "" && times > 1 {
+				want += times
+			}
+		}
+		got := 0
+		ExamineKinds(n, slices.All(keys), Capabilities{}, Policy{}, nil, noon, func(_ int, kind FindingKind) {
+			if kind == FindingDuplicateName {
+				got++
+			}
+		})
+		if got != want {
+			t.Errorf("of %d keys %d share a name, %d were found", n, want, got)
+		}
+	}
+}
+
+func BenchmarkExamine(b *testing.B) {
+	keys := listed(10_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		examineListed(keys)
+	}
+}
+
 func TestFindingIsNamedAsPeopleSayIt(t *testing.T) {
 	for kind, want := range map[FindingKind]string{FindingNoOpGrant: "no-op grant", FindingNeverExpires: "never expires", FindingAge: "age"} {
 		if got := kind.Words(); got != want {

@@ -14,7 +14,9 @@ func slack(life time.Duration) time.Duration { return min(2*time.Minute, max(5*t
 
 // Lifetime is how long the key lives from its creation; false where the service does not say, or
 // where what it says makes no sense.
-func Lifetime(k Key) (time.Duration, bool) {
+func Lifetime(k Key) (time.Duration, bool) { return lifetime(&k) }
+
+func lifetime(k *Key) (time.Duration, bool) {
 	end, ends := k.ExpiresAt.Time()
 	start, starts := k.CreatedAt.Time()
 	if !ends || !starts || !end.After(start) || end.Sub(start) > MaxLifetime {

@@ -84,7 +84,7 @@ const patience = 5 * time.Second
 func (l *Log) locked(f func() error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.makeDir(); err != nil {
+	if err := disk.PrivateFolder(l.dir); err != nil {
 		return err
 	}
 	path := filepath.Join(l.dir, lockName)
@@ -102,17 +102,6 @@ func (l *Log) locked(f func() error) error {
 	}
 	defer func() { _ = lock.Close() }()
 	return f()
-}
-
-func (l *Log) makeDir() error {
-	if err := os.MkdirAll(l.dir, 0o700); err != nil {
-		return err
-	}
-	info, err := os.Stat(l.dir)
-	if err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
-		err = os.Chmod(l.dir, 0o700)
-	}
-	return err
 }
 
 func (l *Log) open() (*os.File, error) {

@@ -14,6 +14,7 @@ import (
 
 	"detent/audit"
 	"detent/desk"
+	"detent/host"
 )
 
 func (m *machine) audit(args ...string) []map[string]any {
@@ -74,7 +75,7 @@ func TestEveryActionOfTheCommandLineIsOnRecord(t *testing.T) {
 
 // TestAuditFitsTheTerminal: a table where it fits and where nothing is a terminal, else every action in lines, whole.
 func TestAuditFitsTheTerminal(t *testing.T) {
-	rows := []auditRow{
+	rows := []host.AuditRow{
 		{Time: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Who: "alice", From: "[2001:db8::1234:5678]:50000", Profile: "prod", Action: "delete", KeyID: "k1",
 			KeyName: strings.Repeat("payments-", 12), Result: audit.Refused, Certain: true, Reason: desk.BeyondRole, Detail: "as\noperator"},
 		{Time: time.Date(2026, 3, 1, 12, 0, 1, 0, time.UTC), From: "192.0.2.7:50000", Action: "login", Result: audit.Failed},

@@ -3,10 +3,14 @@
 package cli
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"detent/client"
 	"detent/keyserver/wirename"
@@ -80,6 +84,45 @@ func TestAnAbortIsOnRecordAsSuch(t *testing.T) {
 	for _, r := range m.audit() {
 		if r["action"] == "abort" && (r["key_id"] != id || r["key_name"] != "shop" || r["profile"] != "p" || r["ended"] == nil) {
 			t.Errorf("%v", r)
+		}
+	}
+}
+
+// TestWhatIsDoneOfAResumedRotationIsOnRecordWithTheNameOfItsKey, wherever the process ended that began it: the one that goes on may send
+// a call before it has listed anything.
+func TestWhatIsDoneOfAResumedRotationIsOnRecordWithTheNameOfItsKey(t *testing.T) {
+	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
+		for _, point := range []string{"before: create", "after: create", "before: disable", "before: delete", "after: delete"} {
+			m, _, _, env := shop(t, service)
+			c, ended := newClock(), make(chan struct{})
+			go func() {
+				defer close(ended)
+				Run(context.Background(), []string{"rotate", "shop", "--yes", "--accept-unknown", "a test", "--deliver", "env-file:" + env + ":API_KEY", "--drain", "0", "--soak", "0"},
+					World{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard, Environ: m.environ, Now: func() time.Time { return c.at }, Zone: m.zone, Sleep: c.sleep,
+						Hook: func(at string) {
+							if strings.HasPrefix(at, point) {
+								runtime.Goexit()
+							}
+						}})
+			}()
+			<-ended
+			var all []struct{ ID, State string }
+			decode(t, m.must("rotations", "-o", "json"), &all)
+			if all[0].State == "open" {
+				m.rotate(c, "rotate", "--resume", all[0].ID, "--yes", "--accept-unknown", "a test")
+			}
+			acts := 0
+			for _, r := range m.audit() {
+				if r["rotation"] == all[0].ID {
+					acts++
+					if name, _ := r["key_name"].(string); !strings.HasPrefix(name, "shop") {
+						t.Errorf("%s, ended %s: %s of %v is on record without the name: %v", service, point, r["action"], r["key_id"], r)
+					}
+				}
+			}
+			if acts < 4 {
+				t.Errorf("%s, ended %s: %d acts on record", service, point, acts)
+			}
 		}
 	}
 }

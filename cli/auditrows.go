@@ -13,11 +13,8 @@ import (
 	"detent/table"
 )
 
-// auditRow is an action as it is printed.
-type auditRow = host.AuditRow
-
 // writeAudit writes a table; where that is wider than the terminal, each action in lines of its own.
-func (a *app) writeAudit(rows []auditRow) error {
+func (a *app) writeAudit(rows []host.AuditRow) error {
 	if len(rows) == 0 {
 		a.say("nothing is on record here")
 		return nil
@@ -43,7 +40,7 @@ const auditTime = "2006-01-02T15:04:05Z"
 // oneLine is a text that stays in its cell.
 func oneLine(text string) string { return strings.Join(strings.Fields(host.Plain(text)), " ") }
 
-func writeAuditTable(w io.Writer, rows []auditRow) error {
+func writeAuditTable(w io.Writer, rows []host.AuditRow) error {
 	cells := make([][]string, len(rows))
 	for i, r := range rows {
 		cells[i] = []string{r.Time.UTC().Format(auditTime), r.Who, r.From, r.Profile, r.Action, r.KeyName, r.KeyID, r.Outcome(), strings.Join(r.More(), "; ")}
@@ -57,7 +54,7 @@ func writeAuditTable(w io.Writer, rows []auditRow) error {
 }
 
 // writeAuditLines writes an action as a sentence under who did it, broken to the width.
-func writeAuditLines(w io.Writer, rows []auditRow, width int) error {
+func writeAuditLines(w io.Writer, rows []host.AuditRow, width int) error {
 	var b strings.Builder
 	part := func(before, text, after string) string {
 		if text = oneLine(text); text == "" {
@@ -79,7 +76,7 @@ func writeAuditLines(w io.Writer, rows []auditRow, width int) error {
 }
 
 // writeAuditCSV writes a line an action, as RFC 4180 has it.
-func writeAuditCSV(w io.Writer, rows []auditRow) error {
+func writeAuditCSV(w io.Writer, rows []host.AuditRow) error {
 	cells := make([][]string, len(rows))
 	for i, r := range rows {
 		ended := ""

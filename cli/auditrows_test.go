@@ -32,21 +32,21 @@ func rawFields(pairs ...string) audit.Fields {
 }
 
 // told are rows with all that a record can say.
-func told() []auditRow {
+func told() []host.AuditRow {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	end := at.Add(time.Second)
-	row := func(r auditRow) auditRow {
+	row := func(r host.AuditRow) host.AuditRow {
 		r.Seq, r.Time, r.Ended, r.Who, r.From, r.Profile, r.Service, r.Result, r.Certain = 7, at, &end, "alice", "192.0.2.7:4711", "prod", "prosopo", audit.Done, true
 		return r
 	}
-	return []auditRow{
-		row(auditRow{Action: "create", KeyID: "k1", KeyName: "web", Granted: rawFields("expires_at", "null", "permissions", `["AccessRules.getRules","AccessRules.addRule"]`, "role", `"reader"`,
+	return []host.AuditRow{
+		row(host.AuditRow{Action: "create", KeyID: "k1", KeyName: "web", Granted: rawFields("expires_at", "null", "permissions", `["AccessRules.getRules","AccessRules.addRule"]`, "role", `"reader"`,
 			"restrictions", `{"ip_addresses":["192.0.2.0/24"],"referrers":[],"endpoints":["/v1"]}`, "custom_limit", `{"rps":5}`)}),
-		row(auditRow{Action: "create", KeyID: "k2", KeyName: "bare", Granted: rawFields("expires_at", `"2026-05-30T12:00:00Z"`, "permissions", "[]", "restrictions", `{"ip_addresses":[],"referrers":[],"endpoints":[]}`)}),
-		row(auditRow{Action: "update", KeyID: "k1", KeyName: "web", Detail: "name web2, role executor", Before: rawFields("name", `"web"`), After: rawFields("name", `"web2"`, "role", `"executor"`)}),
-		row(auditRow{Action: "disable", KeyID: "k1", KeyName: "web2", Before: rawFields("enabled", "true"), After: rawFields("enabled", "false"), Rotation: "r7k2mq4xzp", Stage: "disable"}),
-		row(auditRow{Action: "delete", KeyID: "k1", KeyName: "web2", Before: rawFields("enabled", "false", "role", `"executor"`)}),
-		row(auditRow{Action: "abort", KeyID: "k1", KeyName: "web2", Detail: "rotation r7k2mq4xzp", Rotation: "r7k2mq4xzp", Stage: "drain"}),
+		row(host.AuditRow{Action: "create", KeyID: "k2", KeyName: "bare", Granted: rawFields("expires_at", `"2026-05-30T12:00:00Z"`, "permissions", "[]", "restrictions", `{"ip_addresses":[],"referrers":[],"endpoints":[]}`)}),
+		row(host.AuditRow{Action: "update", KeyID: "k1", KeyName: "web", Detail: "name web2, role executor", Before: rawFields("name", `"web"`), After: rawFields("name", `"web2"`, "role", `"executor"`)}),
+		row(host.AuditRow{Action: "disable", KeyID: "k1", KeyName: "web2", Before: rawFields("enabled", "true"), After: rawFields("enabled", "false"), Rotation: "r7k2mq4xzp", Stage: "disable"}),
+		row(host.AuditRow{Action: "delete", KeyID: "k1", KeyName: "web2", Before: rawFields("enabled", "false", "role", `"executor"`)}),
+		row(host.AuditRow{Action: "abort", KeyID: "k1", KeyName: "web2", Detail: "rotation r7k2mq4xzp", Rotation: "r7k2mq4xzp", Stage: "drain"}),
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 type createOptions struct {
 	name, expires, role, environment        string
 	permissions, ips, referrers, endpoints  []string
-	deliver                                 []string
+	deliver, set                            []string
 	consents                                consents
 	format                                  string
 	expiresGiven, roleGiven, environmentSet bool
@@ -44,6 +44,7 @@ func (a *app) createCommand() *cobra.Command {
 	f.StringArrayVar(&o.referrers, "allow-referrer", nil, "a referrer's origin, optionally with /*; may be repeated")
 	f.StringArrayVar(&o.endpoints, "allow-endpoint", nil, "a path prefix the key may call; may be repeated")
 	f.StringArrayVar(&o.deliver, "deliver", nil, "where the secret goes instead of standard output: env-file:PATH:VARIABLE, file:PATH, command:CMDLINE, clipboard, or a name of the profile; may be repeated")
+	f.StringArrayVar(&o.set, "set", nil, setUsage)
 	o.consents.register(f)
 	o.consents.registerReplace(f)
 	outputFlag(cmd, &o.format)
@@ -72,11 +73,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	if err != nil {
 		return host.Usage(err)
 	}
-	if order.Places, err = a.host.Destinations(s.Profile, o.deliver); err != nil {
-		return host.Usage(err)
-	}
-	order.Delivery = desk.NewDelivery(s.EnvironmentOf(apikey.Key{Environment: order.Draft.Environment}), a.note)
-	if err := a.preflight(ctx, order, apikey.Secret{}, &o.consents); err != nil {
+	if err := a.deliverTo(ctx, s, &order, o.deliver, &o.consents); err != nil {
 		return err
 	}
 	a.warnOf(order.Draft, s.Caps)
@@ -103,13 +100,13 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 
 // printCreated prints the new key, and its secret where it went nowhere else. A secret that reached nobody would leave a key
 // that nobody can use: then the key is deleted again.
-func (a *app) printCreated(ctx context.Context, s *session, order desk.Order, out desk.Outcome, secret apikey.Secret, asJSON bool) error {
+func (a *app) printCreated(ctx context.Context, s *host.Session, order desk.Order, out desk.Outcome, secret apikey.Secret, asJSON bool) error {
 	k := out.Created.Key
 	of := desk.Entry{Profile: s.Profile.Name, Service: s.Profile.Service, KeyID: k.ID, KeyName: k.Name}
 	var err error
 	switch {
 	case asJSON:
-		err = a.printCreatedJSON(of, s.keyRow(k, s.warningsOf([]apikey.Key{k}, nil, a.world.Now())), secret)
+		err = a.printCreatedJSON(of, a.rowOf(s, k), secret)
 	case !secret.IsZero():
 		if err = a.printSecret(of, secret); err == nil {
 			a.say("this is the only time the secret is shown")
@@ -125,7 +122,7 @@ func (a *app) printCreated(ctx context.Context, s *session, order desk.Order, ou
 }
 
 // draft is what the flags ask for. What the service cannot take is refused with its reason.
-func (a *app) draft(o createOptions, s *session, before desk.Before) (apikey.Draft, error) {
+func (a *app) draft(o createOptions, s *host.Session, before desk.Before) (apikey.Draft, error) {
 	c := s.Caps
 	d := apikey.Draft{Name: o.name, Role: o.role, Environment: apikey.Environment(o.environment),
 		Restrictions: apikey.Restrictions{IPAddresses: canonical(o.ips, apikey.CleanIP), Referrers: canonical(o.referrers, apikey.CleanReferrer), Endpoints: o.endpoints}}
@@ -140,6 +137,9 @@ func (a *app) draft(o createOptions, s *session, before desk.Before) (apikey.Dra
 	if d.Permissions, err = permissionsOf(o.permissions, s.Caps, before); err != nil {
 		return d, err
 	}
+	if d.Extra, err = apikey.ParseNumbers(o.set, c.Numbers); err != nil {
+		return d, fmt.Errorf("--set: %w", err)
+	}
 	if len(c.Roles) > 0 && !o.roleGiven {
 		return d, fmt.Errorf("--role is needed: %s", apikey.Alternatives(roleNames(c)))
 	}
@@ -148,6 +148,8 @@ func (a *app) draft(o createOptions, s *session, before desk.Before) (apikey.Dra
 	}
 	return d, withFlag(desk.Check(desk.Order{What: desk.Create, Draft: d}, c))
 }
+
+const setUsage = "a limit of the service's own: NAME=NUMBER, or NAME=none; may be repeated"
 
 // canonical is each text in the form that it is sent in; what has none is left to the check.
 func canonical(texts []string, parse func(string) (string, error)) []string {
@@ -162,7 +164,7 @@ func canonical(texts []string, parse func(string) (string, error)) []string {
 
 // environmentFor is where the new key works: the flag's, else the profile's, where the
 // service knows such a thing.
-func environmentFor(o createOptions, s *session) (apikey.Environment, error) {
+func environmentFor(o createOptions, s *host.Session) (apikey.Environment, error) {
 	known := s.Caps.Environments
 	asked := apikey.Environment(o.environment)
 	names := make([]string, len(known))
@@ -205,7 +207,7 @@ func permissionsOf(texts []string, c apikey.Capabilities, before desk.Before) ([
 	for _, text := range texts {
 		info, ok := c.FindPermission(text)
 		if !ok {
-			if info.Permission, ok = permissionInUse(before, text); !ok {
+			if info.Permission, ok = before.Permission(text); !ok {
 				info.Permission = apikey.ParsePermission(text)
 				ok = slices.Contains(c.MorePermissions, info.Permission.Name)
 			}
@@ -218,29 +220,6 @@ func permissionsOf(texts []string, c apikey.Capabilities, before desk.Before) ([
 		}
 	}
 	return out, nil
-}
-
-// permissionInUse finds a permission that is in no catalogue on the existing keys: a
-// service has more of them than its documents name.
-func permissionInUse(before desk.Before, text string) (apikey.Permission, bool) {
-	want := apikey.ParsePermission(text)
-	keys, err := before()
-	if err != nil || want.Name == "" {
-		return apikey.Permission{}, false
-	}
-	var found []apikey.Permission
-	for _, k := range keys {
-		for _, p := range k.Permissions {
-			named := p.String() == text || p.Name == want.Name && (want.Feature == "" || p.Feature == want.Feature)
-			if named && !slices.Contains(found, p) {
-				found = append(found, p)
-			}
-		}
-	}
-	if len(found) != 1 {
-		return apikey.Permission{}, false
-	}
-	return found[0], true
 }
 
 // warnOf says which rights deserve a second thought.

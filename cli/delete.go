@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -26,7 +27,7 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 	if err := a.confirmable("deleting needs a confirmation", yes); err != nil {
 		return err
 	}
-	s, err := a.open(ctx)
+	s, err := a.host.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -67,12 +68,8 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 	return err
 }
 
-func (a *app) confirmDelete(ctx context.Context, s *session, k apikey.Key, rotating bool) error {
-	used := table.Moment(k.LastUsedAt)
-	if used == "" {
-		used = "unknown"
-	}
-	a.say("delete %s (%s) on %s; last used: %s. This cannot be undone.", k.Name, k.ID, s.Profile.Name, used)
+func (a *app) confirmDelete(ctx context.Context, s *host.Session, k apikey.Key, rotating bool) error {
+	a.say("delete %s (%s) on %s; last used: %s. This cannot be undone.", k.Name, k.ID, s.Profile.Name, orUnknown(table.Moment(k.LastUsedAt)))
 	if k.Own || rotating || s.Setting.Guard(k.Environment) == apikey.Live {
 		return a.askName(ctx, k, "delete it", "deleted")
 	}
@@ -92,10 +89,7 @@ func (a *app) warnOwnKey() error {
 
 // askName has the name of a key typed, or its id where it has none.
 func (a *app) askName(ctx context.Context, k apikey.Key, to, done string) error {
-	want := k.Name
-	if want == "" {
-		want = k.ID
-	}
+	want := cmp.Or(k.Name, k.ID)
 	answer, err := a.ask(ctx, fmt.Sprintf("Type %s to %s: ", want, to))
 	if err == nil && answer != want {
 		err = fmt.Errorf("not %s: %q is not %q", done, answer, want)

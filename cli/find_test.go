@@ -10,7 +10,6 @@ import (
 
 	"detent/apikey"
 	"detent/config"
-	"detent/host"
 	"detent/keyserver/wirename"
 	"detent/table"
 )
@@ -73,8 +72,8 @@ func TestAKeyIsWrittenWithAllThatTheServiceReports(t *testing.T) {
 		Account: "acc", Project: "p1", ProjectName: "Shop", Enabled: &yes, CreatedAt: apikey.At(at), UpdatedAt: apikey.At(at), ExpiresAt: apikey.Never(),
 		LastUsedAt: apikey.At(at), Restrictions: &apikey.Restrictions{IPAddresses: []string{"10.0.0.0/8"}}, CreatedBy: "maria", UpdatedBy: "ben", CanRetrieve: true,
 		Own: true, Extra: map[string]json.RawMessage{"properties": json.RawMessage(`{"team":"shop"}`), "clearance": json.RawMessage("3"), "tenants": json.RawMessage(`["t"]`)}}
-	s := &session{&host.Session{Profile: config.Profile{Name: "p", Service: "vertesia"}}}
-	got, err := json.Marshal(s.keyRow(k, map[string][]string{"k1": {"age"}}))
+	p := config.Profile{Name: "p", Service: "vertesia"}
+	got, err := json.Marshal(keyRow(p, k, map[string][]string{"k1": {"age"}}))
 	want := `{"id":"k1","name":"a\u003cb\u003e\u0026","profile":"p","service":"vertesia","environment":"live","type":"sk","role":"reader","permissions":["A.x"],"masked":"sk-…",` +
 		`"account":"acc","project":"p1","project_name":"Shop","enabled":true,"created_at":"2026-11-20T12:00:00Z","updated_at":"2026-11-20T12:00:00Z","expires_at":null,` +
 		`"last_used_at":"2026-11-20T12:00:00Z","restrictions":{"ip_addresses":["10.0.0.0/8"],"referrers":[],"endpoints":[]},"findings":["age"],` +
@@ -82,12 +81,12 @@ func TestAKeyIsWrittenWithAllThatTheServiceReports(t *testing.T) {
 	if err != nil || string(got) != want {
 		t.Errorf("%v\n%s\nwant\n%s", err, got, want)
 	}
-	got, err = json.Marshal(s.keyRow(apikey.Key{ID: "k2"}, nil))
+	got, err = json.Marshal(keyRow(p, apikey.Key{ID: "k2"}, nil))
 	if want := `{"id":"k2","profile":"p","service":"vertesia","findings":[]}`; err != nil || string(got) != want {
 		t.Errorf("%v %s, want %s", err, got, want)
 	}
 	var text strings.Builder
-	if _, err := table.Keys(&text, []table.Row{s.keyRow(k, nil), s.keyRow(apikey.Key{ID: "k2", Extra: map[string]json.RawMessage{"zone": json.RawMessage("1")}}, nil)}, false, 0); err != nil {
+	if _, err := table.Keys(&text, []table.Row{keyRow(p, k, nil), keyRow(p, apikey.Key{ID: "k2", Extra: map[string]json.RawMessage{"zone": json.RawMessage("1")}}, nil)}, false, 0); err != nil {
 		t.Fatal(err)
 	}
 	head, _, _ := strings.Cut(text.String(), "\n")
@@ -95,7 +94,7 @@ func TestAKeyIsWrittenWithAllThatTheServiceReports(t *testing.T) {
 		t.Errorf("columns\n%s\nwant\n%s", got, want)
 	}
 	text.Reset()
-	if err := table.Key(&text, s.keyRow(k, nil)); err != nil || !strings.Contains(text.String(), "clearance     3\n") || !strings.Contains(text.String(), "state         enabled\n") {
+	if err := table.Key(&text, keyRow(p, k, nil)); err != nil || !strings.Contains(text.String(), "clearance     3\n") || !strings.Contains(text.String(), "state         enabled\n") {
 		t.Errorf("%v\n%s", err, text.String())
 	}
 }

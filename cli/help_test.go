@@ -185,11 +185,11 @@ func newRemote(t *testing.T) *remoteService {
 	go func() { ended <- server.Serve(ctx, l) }()
 	r := &remoteService{tokens: map[string]string{}}
 	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
-		secret, err := server.MintAdmin(ctx, service, apikey.Live)
+		minted, err := server.Mint(ctx, service, apikey.Live)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.tokens[service] = secret.Reveal()
+		r.tokens[service] = minted.Secret.Reveal()
 	}
 	target, err := url.Parse("http://" + l.Addr().String())
 	if err != nil {

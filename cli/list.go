@@ -145,9 +145,9 @@ func (a *app) list(ctx context.Context, words []string, all bool, format string)
 		if doubt := found.Doubt(); doubt != "" {
 			a.say("%s: %s", answer.Profile.Name, doubt)
 		}
-		warnings, s := host.Warnings(found.Findings), &session{answer.Session}
+		warnings := host.Warnings(found.Findings)
 		for _, k := range found.Keys {
-			rows = append(rows, s.keyRow(k, warnings))
+			rows = append(rows, keyRow(answer.Session.Profile, k, warnings))
 		}
 	}
 	if unread != nil {

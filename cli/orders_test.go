@@ -160,7 +160,7 @@ var orderRows = []order{
 			_, err := s.Update(t.Context(), k.id, apikey.Patch{Enabled: &on})
 			return err
 		}},
-	{name: "delete", what: desk.Delete, of: true, label: "delete", key: "d", shows: "Delete a key", sent: "DELETE /ID", receipt: []string{`delete done certain of NAME (ID) before {"enabled":true,"role":"reader"}`},
+	{name: "delete", what: desk.Delete, of: true, label: "delete", key: "d", shows: "Delete a key", sent: "DELETE /ID", receipt: []string{`delete done certain of NAME (ID) before {"enabled":true,"masked":"ITS","role":"reader"}`},
 		command: func(k subject) []string { return []string{"delete", k.id, "--yes"} },
 		press:   func(h *house, v *screen, k subject) { h.press(v, "\t", "▸ Delete ◂", "\r", k.name+" deleted") },
 	},

@@ -173,7 +173,7 @@ func (h *house) look(also []string) (out []audit.Record, last uint64) {
 
 // what no two orders have alike
 var aJob, aToken = regexp.MustCompile(`create-\w{10}`), regexp.MustCompile(`file \S+\.token`)
-var aTime, aProject, aMark = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), regexp.MustCompile(`"project":"\w+"`), regexp.MustCompile(`~r\w+`)
+var aTime, ofItself, aMark = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), regexp.MustCompile(`"(project|masked)":"[^"]+"`), regexp.MustCompile(`~r\w+`)
 
 // inWords is a record, without what no two orders have alike.
 func inWords(r audit.Record, k subject) string {
@@ -202,7 +202,7 @@ func inWords(r audit.Record, k subject) string {
 		}
 	}
 	text := aTime.ReplaceAllString(strings.Join(words, " "), "TIME")
-	text = aMark.ReplaceAllString(aProject.ReplaceAllString(text, `"project":"ITS"`), "~MARK")
+	text = aMark.ReplaceAllString(ofItself.ReplaceAllString(text, `"$1":"ITS"`), "~MARK")
 	if k.rotation != "" {
 		text = strings.ReplaceAll(text, k.rotation, "ROTATION")
 	}

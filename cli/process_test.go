@@ -427,6 +427,13 @@ func TestVerifyOnATerminalDoesNotShowTheSecret(t *testing.T) {
 	if code := term.exit(); code != 0 || strings.Contains(term.output(), secret) || !strings.Contains(term.output(), "valid on local/prosopo") {
 		t.Errorf("exit %d\n%s", code, term.output())
 	}
+	pasted := m.terminal("verify") // with what stood around it: nothing of it is the shell's
+	pasted.wait("Secret: ")
+	waitFor(t, "echo is off", func() bool { return !echoes(pasted.pty) })
+	pasted.write("PORT=1\rAPI_KEY=" + secret + "\rtouch it\r")
+	if code := pasted.exit(); code != 0 || strings.Contains(pasted.output(), secret) || strings.Contains(pasted.output(), "touch") || !strings.Contains(pasted.output(), "valid on local/prosopo") {
+		t.Errorf("exit %d\n%s", code, pasted.output())
+	}
 	broken := m.terminal("verify")
 	broken.wait("Secret: ")
 	waitFor(t, "echo is off", func() bool { return !echoes(broken.pty) })

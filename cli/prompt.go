@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"detent/host"
+	"detent/paint"
 
 	"github.com/charmbracelet/x/term"
 )
@@ -75,9 +77,9 @@ func (a *app) confirm(ctx context.Context, yes bool, question, not string) error
 	return err
 }
 
-// askHidden reads one line that the terminal does not show.
+// askHidden reads what the terminal does not show: a line, or what was pasted with it.
 func (a *app) askHidden(ctx context.Context, question string) (string, error) {
-	in, ok := a.world.In.(fileLike)
+	in, ok := a.world.In.(*os.File)
 	if !ok {
 		return "", errors.New("standard input is no terminal")
 	}
@@ -91,10 +93,7 @@ func (a *app) askHidden(ctx context.Context, question string) (string, error) {
 		_ = term.Restore(in.Fd(), before)
 		_, _ = fmt.Fprintln(a.world.Err)
 	}()
-	return a.answer(ctx, func() (string, error) {
-		line, err := term.ReadPassword(in.Fd())
-		return string(line), err
-	})
+	return a.answer(ctx, func() (string, error) { return paint.ReadHidden(in) })
 }
 
 // answer waits for a read that cannot be broken off; a signal ends the wait.

@@ -50,7 +50,7 @@ that is valid, and makes a new one only after its end, whatever --ttl says: stan
 }
 
 func (a *app) publicKey(ctx context.Context, o publicKeyOptions) error {
-	s, err := a.open(ctx)
+	s, err := a.host.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -61,11 +61,7 @@ func (a *app) publicKey(ctx context.Context, o publicKeyOptions) error {
 	if err := withFlag(desk.Check(order, s.Caps)); err != nil {
 		return host.Usage(err)
 	}
-	if order.Places, err = a.host.Destinations(s.Profile, o.deliver); err != nil {
-		return host.Usage(err)
-	}
-	order.Delivery = desk.NewDelivery(s.EnvironmentOf(apikey.Key{}), a.note)
-	if err := a.preflight(ctx, order, apikey.Secret{}, &o.consents); err != nil {
+	if err := a.deliverTo(ctx, s, &order, o.deliver, &o.consents); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {

@@ -56,7 +56,7 @@ func TestMarkedKeysAreRotatedAsAQueueIs(t *testing.T) {
 	}
 	var mu sync.Mutex
 	ends := map[string]rotate.Progress{}
-	q.Run(t.Context(), func(p rotate.Progress) {
+	q.Run(t.Context(), 9, func(p rotate.Progress) {
 		mu.Lock()
 		defer mu.Unlock()
 		if p.Done {
@@ -93,7 +93,7 @@ func TestAQueueStopsAtTheFirstFailure(t *testing.T) {
 	c.fault = func(int) bool { return true }
 	var mu sync.Mutex
 	failed, untouched := 0, 0
-	q.Run(t.Context(), func(p rotate.Progress) {
+	q.Run(t.Context(), 9, func(p rotate.Progress) {
 		mu.Lock()
 		defer mu.Unlock()
 		switch {

@@ -171,7 +171,7 @@ func (a *app) rotate(ctx context.Context, args []string, o rotateOptions) error 
 	}
 	// An undo is asked for by the rotation's id and goes to where the application still works: nobody need be there.
 	yes := o.yes || o.abort != "" && !a.interactive()
-	var s *session
+	var s *host.Session
 	var r *rotation.Rotation
 	if len(args) > 0 {
 		s, r, err = a.beginRotation(ctx, args[0], o, drain, soak)
@@ -240,8 +240,8 @@ func waitFlag(name, text string, given bool) (*time.Duration, error) {
 }
 
 // beginRotation opens the profile, finds the key and its destinations, and takes the key's lock.
-func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, drain, soak *time.Duration) (*session, *rotation.Rotation, error) {
-	s, err := a.open(ctx)
+func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, drain, soak *time.Duration) (*host.Session, *rotation.Rotation, error) {
+	s, err := a.host.Open(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -256,7 +256,7 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := a.host.StartRotation(s.Session, k, given, a.params(o, drain, soak))
+	r, err := a.host.StartRotation(s, k, given, a.params(o, drain, soak))
 	return s, r, err
 }
 
@@ -275,7 +275,7 @@ func (a *app) params(o rotateOptions, drain, soak *time.Duration) rotation.Param
 }
 
 // reopenRotation opens a rotation of the journal on the profile that it belongs to.
-func (a *app) reopenRotation(ctx context.Context, id string, how rotateOptions, o rotation.ResumeOptions) (*session, *rotation.Rotation, error) {
+func (a *app) reopenRotation(ctx context.Context, id string, how rotateOptions, o rotation.ResumeOptions) (*host.Session, *rotation.Rotation, error) {
 	v, err := a.host.Rotation(id)
 	if err != nil {
 		return nil, nil, err
@@ -288,15 +288,14 @@ func (a *app) reopenRotation(ctx context.Context, id string, how rotateOptions, 
 	if !ok {
 		return nil, nil, host.Usagef("the rotation %s belongs to the profile %q, which the configuration does not have", id, v.Profile)
 	}
-	opened, err := a.host.OpenProfile(ctx, p)
+	s, err := a.host.OpenProfile(ctx, p)
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &session{opened}
 	if err := a.may(ctx, s, desk.Order{What: desk.Rotate, Key: v.Old}, ""); err != nil {
 		return nil, nil, err
 	}
-	world, err := a.host.World(s.Session)
+	world, err := a.host.World(s)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -30,7 +30,7 @@ func (a *app) rotateAll(ctx context.Context, o rotateOptions, p rotation.Params,
 		return err
 	}
 	var queue []queued
-	for _, q := range a.host.Queue(ctx, s.Session, keys, p) {
+	for _, q := range a.host.Queue(ctx, s, keys, p) {
 		if q.Rotation != nil {
 			defer q.Rotation.Close()
 		}
@@ -77,7 +77,7 @@ func (a *app) rotateAll(ctx context.Context, o rotateOptions, p rotation.Params,
 }
 
 // toRotate are the keys that a filter means. What it asks for and is not reported is no ground to rotate a key.
-func (a *app) toRotate(ctx context.Context, text string) (*session, []apikey.Key, error) {
+func (a *app) toRotate(ctx context.Context, text string) (*host.Session, []apikey.Key, error) {
 	filter, err := filterOf([]string{text})
 	if err != nil {
 		return nil, nil, err
@@ -86,7 +86,7 @@ func (a *app) toRotate(ctx context.Context, text string) (*session, []apikey.Key
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &session{answers[0].Session}
+	s := answers[0].Session
 	if err := a.may(ctx, s, desk.Order{What: desk.Rotate}, ""); err != nil {
 		return nil, nil, err
 	}
@@ -121,7 +121,7 @@ func (a *app) cannot(queue []queued) error {
 }
 
 // confirmAll says what would be rotated, and asks once.
-func (a *app) confirmAll(ctx context.Context, s *session, queue []queued, o rotateOptions) error {
+func (a *app) confirmAll(ctx context.Context, s *host.Session, queue []queued, o rotateOptions) error {
 	a.say("%s to rotate on %s, %d under way at most:", keyCount(len(queue)), s.Profile.Name, o.wave)
 	for _, q := range queue {
 		v := q.Rotation.View()
@@ -137,13 +137,13 @@ func (a *app) confirmAll(ctx context.Context, s *session, queue []queued, o rota
 	return a.confirm(ctx, o.yes, "Rotate "+keyCount(len(queue))+"?", "not begun: nothing was changed")
 }
 
-func (a *app) printPlans(s *session, queue []queued, asJSON bool) error {
+func (a *app) printPlans(s *host.Session, queue []queued, asJSON bool) error {
 	plans := []planObject{}
 	for _, q := range queue {
 		if q.Err != nil {
 			continue
 		}
-		plans = append(plans, planObject{s.keyRow(q.Plan.Key, nil), q.Plan.Strategy, q.Plan.Stages, table.NotNil(q.Plan.Unknown), q.Plan.Outage})
+		plans = append(plans, planJSON(s, q.Plan))
 		if !asJSON {
 			if err := a.writePlan(q.Plan.Key, q.Plan); err != nil {
 				return err
@@ -157,7 +157,7 @@ func (a *app) printPlans(s *session, queue []queued, asJSON bool) error {
 }
 
 // printQueue prints the rotations that were begun.
-func (a *app) printQueue(s *session, queue []queued, ends []error, asJSON bool) error {
+func (a *app) printQueue(s *host.Session, queue []queued, ends []error, asJSON bool) error {
 	if !asJSON {
 		return nil
 	}

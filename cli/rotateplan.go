@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"detent/apikey"
+	"detent/host"
 	"detent/rotation"
 	"detent/table"
 )
@@ -19,14 +20,18 @@ type planObject struct {
 	Outage   string               `json:"outage,omitempty"`
 }
 
+func planJSON(s *host.Session, plan rotation.FullPlan) planObject {
+	return planObject{keyRow(s.Profile, plan.Key, nil), plan.Strategy, plan.Stages, table.NotNil(plan.Unknown), plan.Outage}
+}
+
 // printPlan says what a rotation would do; nothing is changed.
-func (a *app) printPlan(ctx context.Context, s *session, r *rotation.Rotation, asJSON bool) error {
+func (a *app) printPlan(ctx context.Context, s *host.Session, r *rotation.Rotation, asJSON bool) error {
 	plan, err := r.Plan(ctx)
 	if err != nil {
 		return err
 	}
 	if asJSON {
-		return table.JSON(a.out, planObject{s.keyRow(plan.Key, nil), plan.Strategy, plan.Stages, table.NotNil(plan.Unknown), plan.Outage})
+		return table.JSON(a.out, planJSON(s, plan))
 	}
 	return a.writePlan(plan.Key, plan)
 }
@@ -40,7 +45,11 @@ func (a *app) writePlan(k apikey.Key, plan rotation.FullPlan) error {
 	for _, st := range plan.Stages {
 		fmt.Fprintf(&b, "\n%s\n", st.Title)
 		for _, act := range st.Does {
-			fmt.Fprintf(&b, "  %-6s %s\n", actVerb(act), strings.TrimRight(actWhat(act)+"  "+times(act), " "))
+			verb, what := act.Does()
+			if act.Repeats() {
+				what += "  (" + act.Times + ")"
+			}
+			fmt.Fprintf(&b, "  %-6s %s\n", verb, what)
 		}
 		for _, p := range st.Proves {
 			fmt.Fprintf(&b, "  proves %s\n", p)
@@ -60,25 +69,4 @@ func (a *app) writePlan(k apikey.Key, plan rotation.FullPlan) error {
 	b.WriteString("\nNothing was changed.\n")
 	_, err := a.out.Write([]byte(b.String()))
 	return err
-}
-
-func actVerb(a rotation.Act) string {
-	switch {
-	case a.Call != "":
-		return "call"
-	case a.Write != "":
-		return "write"
-	case a.Run != "":
-		return "run"
-	}
-	return "wait"
-}
-
-func actWhat(a rotation.Act) string { return a.Call + a.Write + a.Run + a.Wait }
-
-func times(a rotation.Act) string {
-	if a.Times == "" || a.Times == "1" {
-		return ""
-	}
-	return "(" + a.Times + ")"
 }

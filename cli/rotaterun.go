@@ -199,13 +199,12 @@ func (r *rotationRun) decide(ctx context.Context, res rotation.Result) error {
 		return r.cannotAsk(*q)
 	}
 	a := rotation.Answer{Kind: q.Kind, Subject: q.Subject, Choice: rotation.Yes}
-	var err error
-	switch {
-	case q.Each:
-		a.Choice, err = r.confirmEach(ctx, *q)
-	default:
-		a.Choice, err = r.choose(ctx, *q)
+	choose := r.choose
+	if q.Each {
+		choose = r.confirmEach
 	}
+	var err error
+	a.Choice, err = choose(ctx, *q)
 	if err != nil {
 		return r.unanswered(err)
 	}

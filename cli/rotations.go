@@ -3,13 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"detent/apikey"
 	"detent/config"
-	"detent/host"
 	"detent/rotation"
 	"detent/table"
 )
@@ -37,8 +37,7 @@ type rotationObject struct {
 }
 
 func rotationJSON(v rotation.View, p config.Profile) rotationObject {
-	s := &session{&host.Session{Profile: p, Setting: p.Setting(false)}}
-	one := func(k apikey.Key) table.Row { return s.keyRow(k, nil) }
+	one := func(k apikey.Key) table.Row { return keyRow(p, k, nil) }
 	out := rotationObject{ID: v.ID, State: string(v.State), Step: v.PublicStep(),
 		Old: one(v.Old), Certain: table.NotNil(v.Certain), Unknown: table.NotNil(v.Unknown), Claims: table.NotNil(v.Claims)}
 	if fresh := v.NewAtService(); fresh != nil {
@@ -110,33 +109,25 @@ func (a *app) writeRotations(views []rotation.View) error {
 	if err := table.Write(a.out, []string{"ID", "STATE", "STEP", "KEY", "PROFILE", "BEGUN", "CERTAIN"}, rows); err != nil {
 		return err
 	}
+	var b strings.Builder
 	for _, v := range views {
 		if v.Err != nil || v.State != rotation.Open {
 			continue
 		}
-		if _, err := fmt.Fprintf(a.out, "\n%s %s\n", v.ID, v.Old.Name); err != nil {
-			return err
-		}
+		fmt.Fprintf(&b, "\n%s %s\n", v.ID, v.Old.Name)
 		for _, line := range v.Certain {
-			if _, err := fmt.Fprintf(a.out, "  certain    %s\n", line); err != nil {
-				return err
-			}
+			fmt.Fprintf(&b, "  certain    %s\n", line)
 		}
 		for _, line := range v.Unknown {
-			if _, err := fmt.Fprintf(a.out, "  not known  %s\n", line); err != nil {
-				return err
-			}
+			fmt.Fprintf(&b, "  not known  %s\n", line)
 		}
 		if v.Operator != "" {
-			if _, err := fmt.Fprintf(a.out, "  last by    %s, over SSH\n", v.Operator); err != nil {
-				return err
-			}
+			fmt.Fprintf(&b, "  last by    %s, over SSH\n", v.Operator)
 		}
 		if v.Holder != nil {
-			if _, err := fmt.Fprintf(a.out, "  held by    %s\n", v.Holder); err != nil {
-				return err
-			}
+			fmt.Fprintf(&b, "  held by    %s\n", v.Holder)
 		}
 	}
-	return nil
+	_, err := io.WriteString(a.out, b.String())
+	return err
 }

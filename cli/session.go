@@ -5,44 +5,40 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"detent/apikey"
 	"detent/client"
+	"detent/config"
 	"detent/desk"
 	"detent/host"
 	"detent/table"
 )
 
-// session is a profile in use, for a command that prints its keys.
-type session struct{ *host.Session }
-
-// open opens the profile selected by flags, environment and file.
-func (a *app) open(ctx context.Context) (*session, error) {
-	s, err := a.host.Open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &session{s}, nil
-}
-
-// openFor is open for a command that prints what -o says.
-func (a *app) openFor(ctx context.Context, format string) (s *session, asJSON bool, err error) {
+// openFor opens the profile for a command that prints what -o says.
+func (a *app) openFor(ctx context.Context, format string) (s *host.Session, asJSON bool, err error) {
 	if asJSON, err = wantsJSON(format); err != nil {
 		return nil, false, err
 	}
-	s, err = a.open(ctx)
+	s, err = a.host.Open(ctx)
 	return s, asJSON, err
 }
 
 // keyRow makes a key what is printed of it; warnings are its findings by key id.
-func (s *session) keyRow(k apikey.Key, warnings map[string][]string) table.Row {
-	return table.Row{Key: k, Profile: s.Profile.Name, Service: s.Profile.Service, Findings: warnings[k.ID]}
+func keyRow(p config.Profile, k apikey.Key, warnings map[string][]string) table.Row {
+	return table.Row{Key: k, Profile: p.Name, Service: p.Service, Findings: warnings[k.ID]}
 }
 
-// warningsOf are the findings that deserve attention, by key id, as list and check name them.
-func (s *session) warningsOf(keys []apikey.Key, rotating map[string]bool, now time.Time) map[string][]string {
-	return host.Warnings(s.Examine(keys, rotating, now))
+// rowOf is a key as it is printed by itself.
+func (a *app) rowOf(s *host.Session, k apikey.Key) table.Row {
+	return keyRow(s.Profile, k, host.Warnings(s.Examine([]apikey.Key{k}, nil, a.world.Now())))
+}
+
+// printKey prints one key whole.
+func (a *app) printKey(row table.Row, asJSON bool) error {
+	if asJSON {
+		return table.JSON(a.out, row)
+	}
+	return table.Key(a.out, row)
 }
 
 func orUnknown(text string) string { return cmp.Or(text, "unknown") }
@@ -57,7 +53,7 @@ func keyCount(n int) string {
 
 // may refuses an order that could not be carried out whatever it asks for, before anything is asked of the operator. key is the KEY that
 // it is of; empty where it is of none, or of one that is known.
-func (a *app) may(ctx context.Context, s *session, o desk.Order, key string) error {
+func (a *app) may(ctx context.Context, s *host.Session, o desk.Order, key string) error {
 	if key != "" && a.guest != nil { // what a role refuses is on record with its key
 		o.Key, _ = s.FindToChange(ctx, key, a.host.OpenRotations(s.Profile.Name))
 	}

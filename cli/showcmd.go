@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"detent/table"
+	"detent/host"
 )
 
 func (a *app) showCommand() *cobra.Command {
@@ -27,7 +27,7 @@ func (a *app) show(ctx context.Context, key, format string) error {
 	if err != nil {
 		return err
 	}
-	s, keys := &session{answers[0].Session}, answers[0].Keys
+	s, keys := answers[0].Session, answers[0].Keys
 	k, err := s.FindIn(keys, key, a.host.OpenRotations(s.Profile.Name))
 	if err != nil {
 		return err
@@ -36,9 +36,5 @@ func (a *app) show(ctx context.Context, key, format string) error {
 	if err != nil {
 		a.say("open rotations cannot be read: %v", err)
 	}
-	row := s.keyRow(k, s.warningsOf(keys, rotating, a.world.Now()))
-	if asJSON {
-		return table.JSON(a.out, row)
-	}
-	return table.Key(a.out, row)
+	return a.printKey(keyRow(s.Profile, k, host.Warnings(s.Examine(keys, rotating, a.world.Now()))), asJSON)
 }

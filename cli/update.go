@@ -9,28 +9,34 @@ import (
 	"detent/apikey"
 	"detent/desk"
 	"detent/host"
-	"detent/table"
 )
 
 type updateOptions struct {
 	name, role      string
+	set             []string
 	enable, disable bool
 	format          string
 }
 
 func (a *app) updateCommand() *cobra.Command {
 	var o updateOptions
+	var patch apikey.Patch
 	cmd := &cobra.Command{
-		Use: "update KEY", Short: "Rename, enable or disable a key or change its role, where the service can", Args: oneArg("KEY, an id or a name"),
+		Use: "update KEY", Short: "Rename, enable or disable a key, change its role, its end or a limit, where the service can", Args: oneArg("KEY, an id or a name"),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.name, "name", "", "the new name")
 	f.StringVar(&o.role, "role", "", "the new role")
 	f.BoolVar(&o.enable, "enable", false, "switch the key on")
 	f.BoolVar(&o.disable, "disable", false, "switch the key off")
+	f.Func("expires", "when it ends from now on: 30d, a date or never", func(text string) error {
+		expiry, err := apikey.ParseExpiry(text, a.world.Now(), a.world.Zone)
+		patch.Expiry = &expiry
+		return err
+	})
+	f.StringArrayVar(&o.set, "set", nil, setUsage)
 	outputFlag(cmd, &o.format)
 	cmd.RunE = a.run(func(ctx context.Context, args []string) error {
-		var patch apikey.Patch
 		if f.Changed("name") {
 			patch.Name = &o.name
 		}
@@ -53,12 +59,15 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if o.enable && o.disable {
 		return host.Usagef("--enable and --disable exclude each other")
 	}
-	if patch == (apikey.Patch{}) {
-		return host.Usagef("nothing to change: use --name, --role, --enable or --disable")
+	if patch.IsZero() && len(o.set) == 0 {
+		return host.Usagef("nothing to change: use --name, --role, --enable, --disable, --expires or --set")
 	}
-	s, err := a.open(ctx)
+	s, err := a.host.Open(ctx)
 	if err != nil {
 		return err
+	}
+	if patch.Numbers, err = apikey.ParseNumbers(o.set, s.Caps.Numbers); err != nil {
+		return host.Usagef("--set: %v", err)
 	}
 	order := desk.Order{What: desk.Update, Patch: patch}
 	if err := a.may(ctx, s, order, text); err != nil {
@@ -83,11 +92,7 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if err != nil {
 		return fmt.Errorf("%q (%s): %w", k.Name, k.ID, err)
 	}
-	row := s.keyRow(out.Key, s.warningsOf([]apikey.Key{out.Key}, nil, a.world.Now()))
-	if asJSON {
-		return table.JSON(a.out, row)
-	}
-	return table.Key(a.out, row)
+	return a.printKey(a.rowOf(s, out.Key), asJSON)
 }
 
 // flagOf are the flags that ask for a field.

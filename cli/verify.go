@@ -201,9 +201,3 @@ func (a *app) printProof(v host.Verified) error {
 	}
 	return nil
 }
-
-// rowOf is a key as it is printed.
-func (a *app) rowOf(of *host.Session, k apikey.Key) table.Row {
-	s := &session{of}
-	return s.keyRow(k, s.warningsOf([]apikey.Key{k}, nil, a.world.Now()))
-}

@@ -6,6 +6,10 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/desk"
 )
 
 // sentTo notes which services of a machine saw a text in a credential.
@@ -136,5 +140,41 @@ func TestWhoseADeletedKeysSecretWasIsTold(t *testing.T) {
 	past, _ := out["past"].([]any)
 	if fieldsOf(out) != "past valid" || len(past) != 1 || past[0].(map[string]any)["id"] != id {
 		t.Errorf("%v", out)
+	}
+}
+
+// TestWhoseASecretWasIsToldOfAKeyThatWasDeletedWithoutARotation, by a command or on the screen, at each service: the record has its mask.
+func TestWhoseASecretWasIsToldOfAKeyThatWasDeletedWithoutARotation(t *testing.T) {
+	for profile, create := range map[string][]string{"local/prosopo": {"--permission", "getRules"}, "local/vertesia": {"--role", "reader"}, "local/generic": {"--environment", "live"}} {
+		for name, remove := range map[string]func(m *machine, id string){
+			"command": func(m *machine, id string) { m.must("delete", id, "--yes", "-p", profile) },
+			"screen": func(m *machine, id string) {
+				c, err := m.hostFor().Open(t.Context(), profile)
+				if err != nil {
+					t.Fatal(err)
+				}
+				keys, err := client.ListAll(t.Context(), c.Service)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, k := range keys {
+					if k.ID == id {
+						_, err = c.Order(t.Context(), desk.Order{What: desk.Delete, Key: apikey.Key{ID: id, Masked: k.Masked}})
+					}
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			},
+		} {
+			m := newMachine(t)
+			id, secret := m.create(append([]string{"--name", "worker", "-p", profile}, create...)...)
+			before := m.run(secret, "verify", "-p", profile)
+			remove(m, id)
+			res := m.run(secret, "verify", "-p", profile)
+			if before.code != 0 || strings.Contains(before.stdout, "deleted") || res.code != 1 || !strings.Contains(res.stdout, "this was worker ("+id+"), deleted ") || !strings.Contains(res.stdout, "Z by ") || strings.Contains(res.stdout, "rotation") {
+				t.Errorf("%s by %s: %+v", profile, name, res)
+			}
+		}
 	}
 }

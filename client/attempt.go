@@ -265,9 +265,3 @@ func (t *transport) secrets(c call) []apikey.Secret {
 	defer t.mu.Unlock()
 	return append([]apikey.Secret{t.opts.Token, c.bearer, t.session, c.idSecret, c.tried}, t.halves...)
 }
-
-// readSome reads what there is of an error body, which may be broken or endless.
-func readSome(r io.Reader) []byte {
-	b, _ := io.ReadAll(r)
-	return b
-}

@@ -247,7 +247,7 @@ func optionsOf(tb testing.TB, name string) Options {
 // declaredRows are the rows of all issuers that are declared.
 func declaredRows(tb testing.TB) (all []*kit.Row) {
 	tb.Helper()
-	for _, name := range Issuers("") {
+	for _, name := range issuers.Names("") {
 		if s, err := Open(optionsOf(tb, name)); err != nil {
 			tb.Fatal(err)
 		} else if declared, ok := s.(*issuer); ok {

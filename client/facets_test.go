@@ -2,6 +2,8 @@ package client_test
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -26,6 +28,10 @@ type facet struct {
 }
 
 var facets = []facet{
+	{"limit", "spend_limit", func(r *kit.Row) bool { return slices.Contains(r.Copied, "spend_limit") }, func(c apikey.Capabilities) bool { return len(c.Numbers) > 0 }, apikey.Capabilities.ChangesNumbers,
+		func(k *apikey.Key, other bool) {
+			k.Extra = map[string]json.RawMessage{"spend_limit": json.RawMessage(pick(other, "100", "250.5"))}
+		}},
 	{"permissions", apikey.FieldPermissions, func(r *kit.Row) bool { return len(r.Permissions) > 0 }, func(c apikey.Capabilities) bool { return len(c.PermissionGroups) > 0 || c.FreePermissions }, nil,
 		func(k *apikey.Key, other bool) {
 			k.Permissions = []apikey.Permission{{Name: pick(other, "read", "write")}}
@@ -35,7 +41,7 @@ var facets = []facet{
 	{"environment", apikey.FieldEnvironment, func(r *kit.Row) bool { return len(r.Environment) > 0 }, func(c apikey.Capabilities) bool { return len(c.Environments) > 0 }, nil,
 		func(k *apikey.Key, other bool) { k.Environment = apikey.Environment(pick(other, "live", "test")) }},
 	{"type", apikey.FieldType, func(r *kit.Row) bool { return len(r.Type) > 0 }, nil, nil, func(k *apikey.Key, other bool) { k.Type = pick(other, "sk", "pk") }},
-	{"expiry", apikey.FieldExpiry, func(r *kit.Row) bool { return len(r.ExpiresAt) > 0 }, func(c apikey.Capabilities) bool { return c.Expiry.OK }, nil,
+	{"expiry", apikey.FieldExpiry, func(r *kit.Row) bool { return len(r.ExpiresAt) > 0 }, func(c apikey.Capabilities) bool { return c.Expiry.OK }, func(c apikey.Capabilities) bool { return c.ChangeExpiry.OK },
 		func(k *apikey.Key, other bool) {
 			k.ExpiresAt = apikey.At(time.Date(2027, map[bool]time.Month{true: 2, false: 1}[other], 1, 0, 0, 0, 0, time.UTC))
 		}},
@@ -49,14 +55,44 @@ var facets = []facet{
 	{"last use", apikey.FieldLastUsed, func(r *kit.Row) bool { return len(r.LastUsedAt) > 0 }, nil, nil, func(k *apikey.Key, other bool) { k.LastUsedAt = apikey.Never() }},
 }
 
+// ownIssuers are two of a user's own, with what no built-in one has.
+var ownIssuers = map[string]string{
+	"limits": `name = "limits"
+proven = "documents 2026-11-29"
+expiry = { words = { "30d" = "MONTH", "90d" = "QUARTER" }, always = true }
+number = [{ name = "spend_limit", title = "spend limit in dollars", most = 1000, fraction = true }]
+row    = { as_named = ["id", "name", "expiresAt", "permissions"], secret = ["token"] }
+list   = { call = "GET /keys" }
+create = { call = "POST /keys", fields = ["name", "permissions"], send = { life = { field = "expires_at", as = "word" } } }
+update = { call = "PATCH /keys/{id}", fields = ["name", "spend_limit"], send = { life = { field = "expires_at", as = "word" } } }
+delete = { call = "DELETE /keys/{id}" }
+probe  = [{ call = "GET /me", answers = "object" }]
+refusals = { own = ["text"] }
+`,
+	"budget": `name = "budget"
+proven = "documents 2026-11-29"
+number = [{ name = "spend_limit", title = "budget", always = true }]
+row    = { as_named = ["id", "name"], secret = ["token"] }
+list   = { call = "GET /keys" }
+create = { call = "POST /keys", send = { name = { field = "name" }, budget = { dollars = { field = "spend_limit" } } } }
+probe  = [{ call = "GET /me", answers = "object" }]
+refusals = { own = ["text"] }
+`,
+}
+
 func pick(other bool, a, b string) string { return map[bool]string{false: a, true: b}[other] }
 
 // TestEachFacetOfEachIssuerReachesEachPlace: what a create sends is offered by a form, copied from key to key and compared; what an update
 // sends can be changed; what a list shows is in the detail and has a word of the filter; and nothing is offered that is not sent.
 func TestEachFacetOfEachIssuerReachesEachPlace(t *testing.T) {
-	looked := 0
-	for _, name := range issuers.BuiltIn() {
-		d, err := issuers.Load("", name)
+	looked, folder := 0, t.TempDir()
+	for name, text := range ownIssuers {
+		if err := os.WriteFile(filepath.Join(folder, name+".toml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range issuers.Names(folder) {
+		d, err := issuers.Load(folder, name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,16 +100,20 @@ func TestEachFacetOfEachIssuerReachesEachPlace(t *testing.T) {
 		for _, p := range d.Parents {
 			parents[p.Name] = "p1"
 		}
-		s, err := client.Open(client.Options{Service: name, URL: "https://api.example.com", Token: apikey.NewSecret("aB3dE5fG7hJ9kL2mN4pQ6rS8"), Parents: parents, CanCreate: true})
+		s, err := client.Open(client.Options{Service: name, IssuerFolder: folder, URL: "https://api.example.com", Token: apikey.NewSecret("aB3dE5fG7hJ9kL2mN4pQ6rS8"), Parents: parents, CanCreate: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		caps := s.Capabilities()
 		for _, f := range facets {
-			sent := d.Create != nil && d.Create.Sends(f.field)
+			sent := d.Create != nil && d.Create.Sends(f.field) || d.Number(f.field) != nil
 			changed := d.Update != nil && d.Update.Sends(f.field) || f.field == apikey.FieldEnabled && d.Enable != nil
 			at := name + ", " + f.name + ": "
 			info := apikey.FieldOf(f.field)
+			compared := f.field
+			if info.IsExtra() || f.field == apikey.FieldPermissions && !slices.Contains(caps.AccessFields, f.field) {
+				compared = apikey.FieldExtra
+			}
 			place := func(what string, has, want bool) {
 				if looked++; has != want {
 					t.Errorf("%s%s: %v, want %v", at, what, has, want)
@@ -89,7 +129,7 @@ func TestEachFacetOfEachIssuerReachesEachPlace(t *testing.T) {
 			f.set(&a, false)
 			f.set(&b, true)
 			if sent && info.Access {
-				place("among what is compared", slices.Contains(caps.AccessFields, f.field) || f.field == apikey.FieldPermissions && slices.Contains(caps.AccessFields, apikey.FieldExtra), true)
+				place("among what is compared", slices.Contains(caps.AccessFields, compared), true)
 				differs := slices.ContainsFunc(apikey.Compare(a, b, caps.AccessFields), func(x apikey.Difference) bool { return x.Field == f.field && x.Verdict == apikey.Differs })
 				place("a difference is seen", differs, true)
 				draft := apikey.DraftOf(a, "copy")
@@ -98,7 +138,7 @@ func TestEachFacetOfEachIssuerReachesEachPlace(t *testing.T) {
 			}
 			if f.row(&d.Row) {
 				place("in the detail", slices.ContainsFunc(slices.Collect(fieldsOf(&a)), func(x apikey.Field) bool { return x == f.field }) && info.Label != "" && info.Text(&a) != "", true)
-				place("in the filter", info.Filter != "" || f.field == apikey.FieldEnabled, true)
+				place("in the filter", info.Filter != "" || f.field == apikey.FieldEnabled || d.Number(f.field) != nil, true)
 				place("in JSON", json.Valid(asJSON(t, info, &a)), true)
 			}
 			if f.field == apikey.FieldLastUsed {
@@ -127,7 +167,7 @@ func TestEachFacetOfEachIssuerReachesEachPlace(t *testing.T) {
 			}
 		}
 	}
-	if looked < 300 {
+	if looked < 350 {
 		t.Errorf("%d places were looked at", looked)
 	}
 }

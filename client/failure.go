@@ -194,7 +194,7 @@ func (t *transport) refusedBy(c call, resp *http.Response, body io.Reader) *Erro
 	if resp.StatusCode == http.StatusProxyAuthRequired {
 		return t.atProxy(c, &proxyRefused{"in front of " + t.host(c), resp.StatusCode})
 	}
-	beginning := readSome(body)
+	beginning, _ := io.ReadAll(body) // what there is of it: it may be broken or endless
 	f := parseFault(beginning)
 	for name, value := range waitsIn(bytes.TrimPrefix(beginning, []byte(bom)), 3) { // in a body it counts as in a header
 		resp.Header[name] = append(resp.Header[name], value)

@@ -103,7 +103,7 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 	ctx, done := s.operation(ctx)
 	defer done()
 	declared := s.d.Update
-	if patch.Enabled != nil && patch.Name == nil && patch.Role == nil && s.d.Enable != nil && s.d.Disable != nil {
+	if patch.Enabled != nil && patch.Name == nil && patch.Role == nil && patch.Expiry == nil && len(patch.Numbers) == 0 && s.d.Enable != nil && s.d.Disable != nil {
 		declared = map[bool]*kit.Call{true: s.d.Enable, false: s.d.Disable}[*patch.Enabled]
 	}
 	if declared == nil {
@@ -126,9 +126,13 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 	if patch.Enabled != nil {
 		values[apikey.FieldEnabled] = *patch.Enabled
 	}
+	if bad := s.limits(declared, patch, values); bad != nil {
+		return apikey.Key{}, bad
+	}
 	if len(values) == 0 {
 		return apikey.Key{}, &Error{Op: opUpdate, Kind: Invalid, Outcome: NotDone, Message: "there is nothing to change"}
 	}
+	values[fillChange] = true
 	c, err := s.about(ctx, opUpdate, declared, id, values)
 	if err != nil {
 		return apikey.Key{}, err

@@ -25,9 +25,6 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 		return apikey.Created{}, bad
 	}
 	now := s.now()
-	if err := s.d.Expiry.Lifetimes().Check(draft.Expiry, now); err != nil {
-		return apikey.Created{}, invalidDraft(err.Error())
-	}
 	values := map[apikey.Field]any{apikey.FieldName: draft.Name}
 	switch {
 	case (len(s.d.Permissions) > 0 || s.d.Catalogue != nil) && len(draft.Permissions) == 0 && len(draft.Extra) == 0:
@@ -58,21 +55,14 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 		draft.Environment = env
 		values[apikey.FieldEnvironment] = s.environmentName(env)
 	}
-	if !draft.Expiry.IsNever() {
-		end := s.newEnd(draft.Expiry)
-		if bad := end.check(s.d.Create.As(apikey.FieldExpiry)); bad != nil {
-			return apikey.Created{}, bad
-		}
-		values[apikey.FieldExpiry] = end
-	}
-	if !draft.Restrictions.Empty() {
-		values[apikey.FieldRestrictions] = draft.Restrictions
+	if bad := s.askedLimits(draft, values); bad != nil {
+		return apikey.Created{}, bad
 	}
 	c := s.request(opCreate, &s.d.Create.Call, "", values)
-	c.write, c.repeatable = true, true
+	c.write, c.idempotencyKey = true, s.newIdempotencyKey()
 	if body, ok := c.body.(map[string]any); ok {
 		for name, raw := range draft.Extra {
-			if slices.Contains(s.d.Row.Copied, name) {
+			if _, placed := values[apikey.Field(name)]; !placed && slices.Contains(s.d.Row.Copied, name) {
 				body[name] = raw
 			}
 		}

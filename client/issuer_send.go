@@ -17,7 +17,11 @@ const (
 	fillUser     apikey.Field = "\x00user"
 	fillPassword apikey.Field = "\x00password"
 	fillSecret   apikey.Field = "\x00secret"
+	fillChange   apikey.Field = "\x00change" // of what is not named, nothing is sent
 )
+
+// none is a field that a change takes away.
+type none struct{}
 
 // end is when a key ends, by which clock, and how far the service's may be ahead of it.
 type end struct {
@@ -84,9 +88,10 @@ func (s *issuer) fill(members map[string]kit.Value, values map[apikey.Field]any)
 
 func (s *issuer) value(v kit.Value, values map[apikey.Field]any) (value any, has bool) {
 	switch {
-	case v.IsObject():
-		return s.fill(v.Object, values), true
-	case v.IsList():
+	case v.Object != nil:
+		object := s.fill(v.Object, values)
+		return object, len(object) > 0 || len(v.Object) == 0 // one of places for fields, none of which is there, is not there either
+	case v.List != nil:
 		list := make([]any, 0, len(v.List))
 		for _, item := range v.List {
 			if value, has := s.value(item, values); has {
@@ -94,20 +99,25 @@ func (s *issuer) value(v kit.Value, values map[apikey.Field]any) (value any, has
 			}
 		}
 		return list, true
-	case v.IsParent():
+	case v.Parent != "":
 		return s.opts.Parents[v.Parent], true
-	case v.IsLogin() && v.Login == "user":
+	case v.Login == "user":
 		return values[fillUser], true
-	case v.IsLogin():
+	case v.Login != "":
 		return values[fillPassword], true
-	case v.IsSecret():
+	case v.Secret:
 		return values[fillSecret], true
-	case !v.IsField():
+	case v.Field == "":
 		return v.Literal, true
 	}
 	switch value, has = values[v.Field]; {
+	case value == none{}:
 	case has:
 		return s.written(value, v.As), true
+	case values[fillChange] != nil:
+		return nil, false
+	}
+	switch {
 	case v.Null:
 		return nil, true
 	}

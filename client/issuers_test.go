@@ -3,12 +3,12 @@ package client_test
 import (
 	"testing"
 
-	"detent/client"
+	"detent/client/issuers"
 	"detent/client/issuertest"
 )
 
 func TestEveryIssuerStandsTheSuite(t *testing.T) {
-	for _, name := range client.Issuers("") {
+	for _, name := range issuers.Names("") {
 		t.Run(name, func(t *testing.T) { issuertest.Run(t, name, "testdata/"+name+".txtar") })
 	}
 }

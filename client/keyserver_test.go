@@ -63,11 +63,11 @@ func (e embedded) open(t *testing.T, service string, token apikey.Secret, change
 
 func (e embedded) admin(t *testing.T, service string) apikey.Secret {
 	t.Helper()
-	secret, err := e.MintAdmin(t.Context(), service, apikey.Live)
+	minted, err := e.Mint(t.Context(), service, apikey.Live)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return secret
+	return minted.Secret
 }
 
 func find(t *testing.T, s client.Service, id string) *apikey.Key {

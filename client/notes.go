@@ -3,8 +3,6 @@ package client
 import (
 	"cmp"
 	"fmt"
-	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -79,59 +77,17 @@ func accessNotes(asked apikey.Draft, got apikey.Key) []string {
 		say("role", asked.Role, got.Role)
 	}
 	if r := got.Restrictions; r != nil {
-		say("IP addresses", inOneOrder(normalized(asked.Restrictions.IPAddresses, plainAddress)), inOneOrder(normalized(r.IPAddresses, plainAddress)))
-		say("referrers", inOneOrder(normalized(asked.Restrictions.Referrers, plainReferrer)), inOneOrder(normalized(r.Referrers, plainReferrer)))
-		say("endpoints", inOneOrder(normalized(asked.Restrictions.Endpoints, plainEndpoint)), inOneOrder(normalized(r.Endpoints, plainEndpoint)))
+		want, have := asked.Restrictions.Canonical(), r.Canonical()
+		list := func(what string, same bool, want, have []string) {
+			if !same {
+				say(what, inOneOrder(want), inOneOrder(have))
+			}
+		}
+		list("IP addresses", slices.Equal(want.IPAddresses, have.IPAddresses), asked.Restrictions.IPAddresses, r.IPAddresses)
+		list("referrers", slices.Equal(want.Referrers, have.Referrers), asked.Restrictions.Referrers, r.Referrers)
+		list("endpoints", slices.Equal(want.Endpoints, have.Endpoints), asked.Restrictions.Endpoints, r.Endpoints)
 	}
 	return notes
-}
-
-// normalized is a list as it is meant: a service may write the same address in other words.
-func normalized(list []string, plain func(string) string) []string {
-	out := make([]string, 0, len(list))
-	for _, item := range list {
-		out = append(out, plain(strings.TrimSpace(item)))
-	}
-	return out
-}
-
-// plainAddress is an address or a network in one spelling: a network begins at its own address, one of a single address is
-// that address, and an IPv4 address inside IPv6 is the IPv4 address.
-func plainAddress(text string) string {
-	if p, err := netip.ParsePrefix(text); err == nil {
-		if p.Addr().Is4In6() && p.Bits() >= 96 {
-			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
-		}
-		if p = p.Masked(); !p.IsSingleIP() {
-			return p.String()
-		}
-		return p.Addr().String()
-	}
-	if a, err := netip.ParseAddr(text); err == nil {
-		return a.Unmap().String()
-	}
-	return text
-}
-
-// plainReferrer is an origin in one spelling: its scheme and host are of no case, and a slash at its end is nothing.
-func plainReferrer(text string) string {
-	rest, all := strings.CutSuffix(text, "/*")
-	u, err := url.Parse(rest)
-	if err != nil || u.Host == "" {
-		return text
-	}
-	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
-	if rest = strings.TrimSuffix(u.String(), "/"); all {
-		return rest + "/*"
-	}
-	return rest
-}
-
-func plainEndpoint(text string) string {
-	if len(text) > 1 {
-		return strings.TrimSuffix(text, "/")
-	}
-	return text
 }
 
 // bareNames leaves features out: an account may file a permission under another one.

@@ -20,7 +20,7 @@ func Open(opts Options) (Service, error) {
 	}
 	d, err := issuers.Load(opts.IssuerFolder, opts.Service)
 	if errors.Is(err, issuers.ErrUnknown) {
-		all := Issuers(opts.IssuerFolder)
+		all := issuers.Names(opts.IssuerFolder)
 		return nil, badOption("no such service; there are " + strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1])
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"detent/apikey"
+	"detent/client/issuers"
 	"detent/client/kit"
 	"detent/keyserver/wirename"
 )
@@ -74,7 +75,7 @@ var refusedTokens = map[string]string{wirename.Prosopo: prosopoSecret, wirename.
 func allRemedies(t *testing.T) map[string][]kit.Remedy {
 	t.Helper()
 	all := map[string][]kit.Remedy{"": usualRemedies}
-	for _, name := range Issuers("") {
+	for _, name := range issuers.Names("") {
 		s, err := Open(optionsOf(t, name))
 		if err != nil {
 			t.Fatal(err)

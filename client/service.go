@@ -92,7 +92,7 @@ func ListAll(ctx context.Context, s Service) ([]apikey.Key, error) {
 
 // Options open a service.
 type Options struct {
-	Service string // one of Issuers
+	Service string // the name of an issuer
 	// IssuerFolder is where a user's own declarations are; empty for none.
 	IssuerFolder string
 	URL          string // origin, with an optional base path

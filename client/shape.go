@@ -78,14 +78,6 @@ func requireObject(raw []byte) error {
 	return nil
 }
 
-// requireKey is an element that has an id, as every key has.
-func requireKey(id string, err error) error {
-	if err != nil || id == "" {
-		return errForeign
-	}
-	return nil
-}
-
 // requireOneObject accepts an object that has an id, or an envelope around one that says that all went well.
 func requireOneObject(a *answer) error {
 	members, _, err := decodeObject(a.body)

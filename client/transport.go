@@ -63,10 +63,7 @@ type call struct {
 	tried apikey.Secret
 	// once sends a call that is no write one time: a POST of Vertesia's.
 	once bool
-	// repeatable gives a create a key of its own, by which a service that knows such keys takes it once, however often it
-	// comes. Nothing here relies on it: none of the services documents it.
-	repeatable bool
-	// idempotencyKey is that of a call which names it itself.
+	// idempotencyKey is what a service that knows such keys takes a call once by, however often it comes; empty for none.
 	idempotencyKey string
 	// paced replays an answer of 429 that came before any handler ran, a write included.
 	paced bool
@@ -232,11 +229,10 @@ func (t *transport) do(ctx context.Context, c call, read func(*answer) error) er
 	if strings.Contains(c.path, "{id}") && !usableID(c.id) {
 		return noID(c.op)
 	}
-	switch {
-	case c.repeatable:
-		c.header = withKey(c.header, t.opts.Random)
-	case c.idempotencyKey != "":
-		c.header = withHeader(c.header, "Idempotency-Key", c.idempotencyKey)
+	if c.idempotencyKey != "" {
+		header := map[string]string{"Idempotency-Key": c.idempotencyKey}
+		maps.Copy(header, c.header)
+		c.header = header
 	}
 	paced := 0
 	for attempt := 1; ; attempt++ {
@@ -274,19 +270,13 @@ func (t *transport) do(ctx context.Context, c call, read func(*answer) error) er
 	}
 }
 
-// withKey adds an Idempotency-Key. Without random numbers there is none: the create goes without it.
-func withKey(header map[string]string, random io.Reader) map[string]string {
+// newIdempotencyKey is a key for a create. Nothing relies on it: none of the services documents it. Without random numbers there is none.
+func (t *transport) newIdempotencyKey() string {
 	raw := make([]byte, 16)
-	if _, err := io.ReadFull(random, raw); err != nil {
-		return header
+	if _, err := io.ReadFull(t.opts.Random, raw); err != nil {
+		return ""
 	}
-	return withHeader(header, "Idempotency-Key", hex.EncodeToString(raw))
-}
-
-func withHeader(header map[string]string, name, value string) map[string]string {
-	all := map[string]string{name: value}
-	maps.Copy(all, header)
-	return all
+	return hex.EncodeToString(raw)
 }
 
 type atOnceKey struct{}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,7 +61,9 @@ func (t *transport) waitAsked(h http.Header, limited bool) time.Duration {
 				if n, ok := remaining(name, value); ok && n > 0 {
 					used = false
 				}
-				reset = max(reset, structuredReset(name, value, from))
+				for _, number := range structured(name, value, "reset", "t") {
+					reset = max(reset, waitOf(number, time.Second, from))
+				}
 			}
 		}
 	}
@@ -124,26 +127,25 @@ func remaining(name, value string) (float64, bool) {
 		return n, err == nil
 	}
 	least, found := math.Inf(1), false
-	for _, p := range parameters().FindAllStringSubmatch(value, -1) {
-		if key := strings.ToLower(p[1]); key == "remaining" || key == "r" {
-			if n, err := strconv.ParseFloat(p[2], 64); err == nil {
-				least, found = min(least, n), true
-			}
+	for _, number := range structured(name, value, "remaining", "r") {
+		if n, err := strconv.ParseFloat(number, 64); err == nil {
+			least, found = min(least, n), true
 		}
 	}
-	return least, found && strings.HasSuffix(name, "ratelimit")
+	return least, found
 }
 
-func structuredReset(name, value string, from time.Time) (wait time.Duration) {
-	if !strings.HasSuffix(name, "ratelimit") {
-		return 0
+// structured are the numbers that a structured header has under one of the names.
+func structured(header, value string, names ...string) (numbers []string) {
+	if !strings.HasSuffix(header, "ratelimit") {
+		return nil
 	}
 	for _, p := range parameters().FindAllStringSubmatch(value, -1) {
-		if key := strings.ToLower(p[1]); key == "reset" || key == "t" {
-			wait = max(wait, waitOf(p[2], time.Second, from))
+		if slices.Contains(names, strings.ToLower(p[1])) {
+			numbers = append(numbers, p[2])
 		}
 	}
-	return wait
+	return numbers
 }
 
 // amounts are a number with a unit in words: "30s", "2.5 seconds", "1m30s".

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+
+	"detent/tomlfile"
 )
 
 const authorityForm = "certificates in PEM (-----BEGIN CERTIFICATE-----)"
@@ -53,7 +55,7 @@ func (r TokenReader) authorities(file string) (*x509.CertPool, error) {
 // one that is left out would be missed only when nothing can be reached.
 func parseAuthorities(data []byte) ([]*x509.Certificate, error) {
 	var out []*x509.Certificate
-	rest := bytes.TrimPrefix(data, byteOrderMark)
+	rest := bytes.TrimPrefix(data, tomlfile.ByteOrderMark)
 	for {
 		block, after := pem.Decode(rest)
 		if block == nil {

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"detent/tomlfile"
 )
 
 // ErrChanged is why a profile is not changed: the file no longer says of it what was read.
@@ -38,7 +40,7 @@ func rewrite(path string, edit func(text string) (string, error)) error {
 	if err != nil {
 		return err
 	}
-	body, marked := strings.CutPrefix(string(old), string(byteOrderMark))
+	body, marked := strings.CutPrefix(string(old), string(tomlfile.ByteOrderMark))
 	text, err := edit(body)
 	if err != nil {
 		return err
@@ -47,7 +49,7 @@ func rewrite(path string, edit func(text string) (string, error)) error {
 		return errors.Join(fmt.Errorf("%s: it is being changed by somebody else: try again", path), err)
 	}
 	if marked {
-		text = string(byteOrderMark) + text
+		text = string(tomlfile.ByteOrderMark) + text
 	}
 	return replace(path, text, mode)
 }

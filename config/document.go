@@ -2,44 +2,24 @@ package config
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2"
-	"github.com/pelletier/go-toml/v2/unstable"
-
 	"detent/apikey"
+	"detent/tomlfile"
 )
 
-// Error is one thing wrong with the file, on one line: where, which field, and what is allowed.
-type Error struct {
-	File    string
-	Line    int
-	Field   string // profiles.prod.url; empty where the file is no TOML
-	Problem string
-
-	missing bool // something is not there, which a misspelt field elsewhere may explain
-}
-
-// Error is FILE:LINE: FIELD: PROBLEM.
-func (e *Error) Error() string {
-	if e.Field == "" {
-		return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Problem)
-	}
-	return fmt.Sprintf("%s:%d: %s: %s", e.File, e.Line, e.Field, e.Problem)
-}
+// Error is one thing wrong with the file, on one line.
+type Error = tomlfile.Problem
 
 // document is a parsed file that knows the line of each field.
 type document struct {
 	path  string
-	lines map[string]int // by joined path
+	lines map[string]int // by what quoteKeys makes of a path
 	errs  []*Error
 }
-
-const pathSep = "\x00"
 
 // section is one table of the file. Its fields are read by name; a field that
 // nobody asked for is unknown.
@@ -50,61 +30,23 @@ type section struct {
 	known  []string
 }
 
-// parseDocument reads TOML; values come from the decoder, lines from the parser.
+// parseDocument reads TOML.
 func parseDocument(path string, data []byte) (*document, *section, error) {
-	doc := &document{path: path, lines: map[string]int{}}
-	root := &section{doc: doc, fields: map[string]any{}}
-	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) || bytes.IndexByte(data, 0) >= 0 {
-		return nil, nil, &Error{File: path, Line: 1, Problem: `is no text in UTF-8 (is it UTF-16, which an editor may call "Unicode"?): save it as UTF-8`}
+	if tomlfile.MarkedUTF16(data) || bytes.IndexByte(data, 0) >= 0 {
+		return nil, nil, &Error{File: path, Line: 1, Text: tomlfile.IsUTF16}
 	}
-	if err := toml.Unmarshal(data, &root.fields); err != nil {
-		line := 1
-		var at *toml.DecodeError
-		if errors.As(err, &at) {
-			line, _ = at.Position()
-		}
-		return nil, nil, &Error{File: path, Line: line, Problem: "is not TOML: " + strings.TrimPrefix(err.Error(), "toml: ")}
+	fields, lines, err := tomlfile.Read(path, data, quoteKey)
+	if err != nil {
+		return nil, nil, err
 	}
-	var p unstable.Parser
-	p.Reset(data)
-	var table []string
-	for p.NextExpression() {
-		switch e := p.Expression(); e.Kind {
-		case unstable.Table, unstable.ArrayTable:
-			table = doc.noteKey(&p, nil, e.Key())
-		case unstable.KeyValue:
-			doc.noteValue(&p, table, e)
-		}
-	}
-	return doc, root, nil
-}
-
-// noteKey remembers the first line of each part of a dotted key.
-func (d *document) noteKey(p *unstable.Parser, base []string, key unstable.Iterator) []string {
-	full := slices.Clone(base)
-	for key.Next() {
-		full = append(full, string(key.Node().Data))
-		at := strings.Join(full, pathSep)
-		if _, seen := d.lines[at]; !seen {
-			d.lines[at] = p.Shape(key.Node().Raw).Start.Line
-		}
-	}
-	return full
-}
-
-func (d *document) noteValue(p *unstable.Parser, base []string, kv *unstable.Node) {
-	full := d.noteKey(p, base, kv.Key())
-	if value := kv.Value(); value.Kind == unstable.InlineTable {
-		for fields := value.Children(); fields.Next(); {
-			d.noteValue(p, full, fields.Node())
-		}
-	}
+	doc := &document{path: path, lines: lines}
+	return doc, &section{doc: doc, fields: fields}, nil
 }
 
 // line is where a path is written, or the nearest table around it.
 func (d *document) line(path []string) int {
 	for ; len(path) > 0; path = path[:len(path)-1] {
-		if line, ok := d.lines[strings.Join(path, pathSep)]; ok {
+		if line, ok := d.lines[quoteKeys(path)]; ok {
 			return line
 		}
 	}
@@ -112,7 +54,7 @@ func (d *document) line(path []string) int {
 }
 
 func (d *document) refuse(path []string, format string, args ...any) {
-	d.errs = append(d.errs, &Error{File: d.path, Line: d.line(path), Field: quoteKeys(path), Problem: fmt.Sprintf(format, args...)})
+	d.errs = append(d.errs, &Error{File: d.path, Line: d.line(path), Field: quoteKeys(path), Text: fmt.Sprintf(format, args...)})
 }
 
 // first is the error nearest to the top of the file; what is missing comes after what is wrong.
@@ -120,15 +62,7 @@ func (d *document) first() error {
 	if len(d.errs) == 0 {
 		return nil
 	}
-	return slices.MinFunc(d.errs, func(a, b *Error) int {
-		if a.missing != b.missing {
-			if b.missing {
-				return -1
-			}
-			return 1
-		}
-		return a.Line - b.Line
-	})
+	return slices.MinFunc(d.errs, tomlfile.Compare)
 }
 
 // isASCIIName reports whether a text is letters, digits and the others named, at least one.
@@ -169,7 +103,7 @@ func (s *section) refuse(field, format string, args ...any) {
 // lacks reports a field that has to be there.
 func (s *section) lacks(field, format string, args ...any) {
 	s.refuse(field, "is missing: "+format, args...)
-	s.doc.errs[len(s.doc.errs)-1].missing = true
+	s.doc.errs[len(s.doc.errs)-1].Missing = true
 }
 
 // needs is lacks where the field is not there.
@@ -190,7 +124,7 @@ func (s *section) exactlyOne(problem string, fields ...string) {
 	}
 	if n != 1 {
 		s.doc.refuse(s.path, "%s", problem)
-		s.doc.errs[len(s.doc.errs)-1].missing = n == 0
+		s.doc.errs[len(s.doc.errs)-1].Missing = n == 0
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"os"
 	"syscall"
 
+	"detent/tomlfile"
+
 	shellquote "github.com/kballard/go-shellquote"
 )
 
@@ -27,9 +29,6 @@ var (
 	// debugFile may name keys and accounts.
 	debugFile = fileRule{what: "the debug log", forbid: 0o077, why: "group or others have access", chmod: "go-rwx"}
 )
-
-// byteOrderMark is what editors of Windows put before a text. It says nothing.
-var byteOrderMark = []byte("\ufeff")
 
 // maxFile bounds what is read of a configuration or a token file.
 const maxFile = 1 << 20
@@ -81,7 +80,7 @@ func checkFile(f *os.File, path string, rule fileRule) error {
 // ReadPrivate reads a file that must be the user's alone; what is how the user calls it.
 func ReadPrivate(path, what string) ([]byte, error) {
 	data, err := readGuarded(path, fileRule{what: what, forbid: 0o077, why: "group or others have access", chmod: "go-rwx"})
-	return bytes.TrimPrefix(data, byteOrderMark), err
+	return bytes.TrimPrefix(data, tomlfile.ByteOrderMark), err
 }
 
 // OpenDebug opens the debug log for appending: a new one is 0600, an existing one

@@ -11,6 +11,7 @@ import (
 
 	"detent/apikey"
 	"detent/loopback"
+	"detent/tomlfile"
 )
 
 const (
@@ -39,7 +40,7 @@ func Load(path string, explicit bool) (*Config, error) {
 
 // parse reads and validates a whole file.
 func parse(file string, data []byte) (*Config, error) {
-	data = bytes.TrimPrefix(data, byteOrderMark)
+	data = bytes.TrimPrefix(data, tomlfile.ByteOrderMark)
 	doc, root, err := parseDocument(file, data)
 	if err != nil {
 		return nil, err

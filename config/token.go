@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/tomlfile"
 )
 
 // commandTime is how long a token command may take.
@@ -49,7 +50,7 @@ func (r TokenReader) Read(ctx context.Context, p Profile) (apikey.Secret, error)
 	if err != nil {
 		return apikey.Secret{}, fmt.Errorf("%s: %w", from, err)
 	}
-	secret, err := apikey.ParseSecret(strings.TrimPrefix(text, string(byteOrderMark)))
+	secret, err := apikey.ParseSecret(strings.TrimPrefix(text, string(tomlfile.ByteOrderMark)))
 	if err != nil {
 		return apikey.Secret{}, fmt.Errorf("%s: %w", from, err)
 	}

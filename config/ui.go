@@ -79,7 +79,7 @@ func (u UI) At(field string, err error) error {
 	if slices.ContainsFunc(u.Keys, func(k KeysOf) bool { return k.Action == field }) {
 		name = "ui.keys." + quoteKey(field)
 	}
-	return &Error{File: u.path, Line: u.lines[field], Field: name, Problem: err.Error()}
+	return &Error{File: u.path, Line: u.lines[field], Field: name, Text: err.Error()}
 }
 
 // Last is what the screens were like when they were left. It holds no secret.

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -102,6 +103,8 @@ func checkDraft(d apikey.Draft, c apikey.Capabilities) *FieldError {
 		return &FieldError{Field: "expires", Why: c.Expiry.Why}
 	case c.Expiry.OK && c.Lifetimes.Check(d.Expiry, time.Time{}) != nil:
 		return &FieldError{Field: "expires", Why: c.Lifetimes.Check(d.Expiry, time.Time{}).Error()}
+	case checkNumbers(d.Extra, c.Numbers, false) != nil:
+		return checkNumbers(d.Extra, c.Numbers, false)
 	case d.Role != "" && len(c.Roles) == 0:
 		return &FieldError{Field: "role", Why: "keys of this service have no role"}
 	case !d.Restrictions.Empty() && !c.Restrictions.OK:
@@ -120,6 +123,20 @@ func checkDraft(d apikey.Draft, c apikey.Capabilities) *FieldError {
 		}
 	}
 	return checkRestrictions(d.Restrictions)
+}
+
+// checkNumbers holds the limits of a key against what the service knows; of a change, those that it names.
+func checkNumbers(asked map[string]json.RawMessage, known []apikey.Number, change bool) *FieldError {
+	for _, n := range known {
+		raw, named := asked[string(n.Field)]
+		switch err := n.Check(raw); {
+		case change && named && !n.Change:
+			return &FieldError{Field: "set", Why: "the service has no call that changes " + string(n.Field)}
+		case err != nil && (named || !change):
+			return &FieldError{Field: "set", Why: string(n.Field) + " " + err.Error()}
+		}
+	}
+	return nil
 }
 
 // checkRestrictions refuses what no service could mean.

@@ -214,3 +214,26 @@ func moment(m apikey.Moment) string {
 	}
 	return "unknown"
 }
+
+// Permission finds a permission that is in no catalogue on the existing keys: a
+// service has more of them than its documents name.
+func (b Before) Permission(text string) (apikey.Permission, bool) {
+	want := apikey.ParsePermission(text)
+	keys, err := b()
+	if err != nil || want.Name == "" {
+		return apikey.Permission{}, false
+	}
+	var found []apikey.Permission
+	for _, k := range keys {
+		for _, p := range k.Permissions {
+			named := p.String() == text || p.Name == want.Name && (want.Feature == "" || p.Feature == want.Feature)
+			if named && !slices.Contains(found, p) {
+				found = append(found, p)
+			}
+		}
+	}
+	if len(found) != 1 {
+		return apikey.Permission{}, false
+	}
+	return found[0], true
+}

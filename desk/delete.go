@@ -15,7 +15,7 @@ func init() {
 		abilities: func(c *apikey.Capabilities) []*apikey.Ability { return []*apikey.Ability{&c.Delete} },
 		can:       func(c apikey.Capabilities) apikey.Ability { return c.Delete },
 		recordAsked: func(_ *Desk, _ Order, was apikey.Key, e *Entry) {
-			e.Before = fieldsOf(&was, apikey.FieldRole, apikey.FieldEnabled)
+			e.Before = fieldsOf(&was, apikey.FieldRole, apikey.FieldEnabled, apikey.FieldMasked) // by the mask it is told later whose a secret was
 		},
 		recordResult: func(_ *Desk, _ Order, out Outcome, _ error, r *audit.Outcome) {
 			if out.Deleted.AlreadyGone {

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -30,7 +31,7 @@ type issuer struct {
 	renamed string // what the last update called a key
 }
 
-var able = apikey.Capabilities{Title: "Issuer", Create: apikey.Can(), Delete: apikey.Can(), Rename: apikey.Can(), ChangeRole: apikey.Can(), Disable: apikey.Can(), PublicKeys: apikey.Can(),
+var able = apikey.Capabilities{Title: "Issuer", Create: apikey.Can(), Delete: apikey.Can(), Rename: apikey.Can(), ChangeRole: apikey.Can(), Disable: apikey.Can(), ChangeExpiry: apikey.Can(), PublicKeys: apikey.Can(),
 	Roll:  apikey.Roll{Ability: apikey.Can(), AtOnce: true, Overlap: time.Hour, Again: true, End: true, Keep: true},
 	Roles: []apikey.RoleInfo{{Name: "reader"}}, MaxName: 20}
 
@@ -283,26 +284,42 @@ func TestNothingIsSentWhereNothingMayBeChanged(t *testing.T) {
 
 func TestWhatTheIssuerCannotIsNotSent(t *testing.T) {
 	cannot := apikey.Cannot("it cannot")
+	rpm := func(text string) map[string]json.RawMessage {
+		return map[string]json.RawMessage{"rpm": json.RawMessage(text)}
+	}
+	upToTen := func(c *apikey.Capabilities) {
+		c.Numbers = []apikey.Number{{Field: "rpm", Title: "requests a minute", Most: 10}}
+	}
 	for what, c := range map[string]struct {
 		order Order
 		take  func(c *apikey.Capabilities)
 	}{
-		"create":           {orders["create"].order, func(c *apikey.Capabilities) { c.Create = cannot }},
-		"delete":           {orders["delete"].order, func(c *apikey.Capabilities) { c.Delete = cannot }},
-		"roll":             {orders["roll"].order, func(c *apikey.Capabilities) { c.Roll.Ability = cannot }},
-		"end an overlap":   {orders["end-overlap"].order, func(c *apikey.Capabilities) { c.Roll.Ability = cannot }},
-		"keep a former":    {orders["keep-former"].order, func(c *apikey.Capabilities) { c.Roll.Ability = cannot }},
-		"rename":           {orders["update"].order, func(c *apikey.Capabilities) { c.Rename = cannot }},
-		"disable":          {orders["disable"].order, func(c *apikey.Capabilities) { c.Disable = cannot }},
-		"change the role":  {Order{What: Update, Patch: apikey.Patch{Role: name("reader")}}, func(c *apikey.Capabilities) { c.ChangeRole = cannot }},
-		"public keys":      {orders["public-key"].order, func(c *apikey.Capabilities) { c.PublicKeys = apikey.Ability{} }},
-		"no name":          {Order{What: Create, Draft: apikey.Draft{Name: " ", Role: "reader"}}, nil},
-		"a long name":      {Order{What: Update, Patch: apikey.Patch{Name: name(strings.Repeat("n", 21))}}, nil},
-		"a control in it":  {Order{What: Update, Patch: apikey.Patch{Name: name("a\x1bb")}}, nil},
-		"an unknown role":  {Order{What: Update, Patch: apikey.Patch{Role: name("root")}}, nil},
-		"a role of none":   {Order{What: Create, Draft: apikey.Draft{Name: "n", Role: "reader"}}, func(c *apikey.Capabilities) { c.Roles = nil }},
-		"a restriction":    {Order{What: Create, Draft: apikey.Draft{Name: "n", Role: "reader", Restrictions: apikey.Restrictions{IPAddresses: []string{"10.0.0.1"}}}}, nil},
-		"an order unknown": {Order{What: "x"}, nil},
+		"create":          {orders["create"].order, func(c *apikey.Capabilities) { c.Create = cannot }},
+		"delete":          {orders["delete"].order, func(c *apikey.Capabilities) { c.Delete = cannot }},
+		"roll":            {orders["roll"].order, func(c *apikey.Capabilities) { c.Roll.Ability = cannot }},
+		"end an overlap":  {orders["end-overlap"].order, func(c *apikey.Capabilities) { c.Roll.Ability = cannot }},
+		"keep a former":   {orders["keep-former"].order, func(c *apikey.Capabilities) { c.Roll.Ability = cannot }},
+		"rename":          {orders["update"].order, func(c *apikey.Capabilities) { c.Rename = cannot }},
+		"disable":         {orders["disable"].order, func(c *apikey.Capabilities) { c.Disable = cannot }},
+		"change the role": {Order{What: Update, Patch: apikey.Patch{Role: name("reader")}}, func(c *apikey.Capabilities) { c.ChangeRole = cannot }},
+		"public keys":     {orders["public-key"].order, func(c *apikey.Capabilities) { c.PublicKeys = apikey.Ability{} }},
+		"no name":         {Order{What: Create, Draft: apikey.Draft{Name: " ", Role: "reader"}}, nil},
+		"a long name":     {Order{What: Update, Patch: apikey.Patch{Name: name(strings.Repeat("n", 21))}}, nil},
+		"a control in it": {Order{What: Update, Patch: apikey.Patch{Name: name("a\x1bb")}}, nil},
+		"an unknown role": {Order{What: Update, Patch: apikey.Patch{Role: name("root")}}, nil},
+		"a role of none":  {Order{What: Create, Draft: apikey.Draft{Name: "n", Role: "reader"}}, func(c *apikey.Capabilities) { c.Roles = nil }},
+		"a restriction":   {Order{What: Create, Draft: apikey.Draft{Name: "n", Role: "reader", Restrictions: apikey.Restrictions{IPAddresses: []string{"10.0.0.1"}}}}, nil},
+		"another end":     {Order{What: Update, Patch: apikey.Patch{Expiry: &apikey.Expiry{After: time.Hour}}}, func(c *apikey.Capabilities) { c.ChangeExpiry = cannot }},
+		"an end it has not": {Order{What: Update, Patch: apikey.Patch{Expiry: &apikey.Expiry{After: time.Hour}}}, func(c *apikey.Capabilities) {
+			c.Lifetimes.Spans = []time.Duration{time.Minute}
+		}},
+		"a lifetime it has not": {Order{What: Create, Draft: apikey.Draft{Name: "n", Role: "reader"}}, func(c *apikey.Capabilities) {
+			c.Expiry, c.Lifetimes = apikey.Can(), apikey.Lifetimes{Longest: time.Hour, Always: true}
+		}},
+		"a limit too high":     {Order{What: Create, Draft: apikey.Draft{Name: "n", Role: "reader", Extra: rpm("11")}}, upToTen},
+		"a limit that is text": {Order{What: Create, Draft: apikey.Draft{Name: "n", Role: "reader", Extra: rpm(`"x"`)}}, upToTen},
+		"a limit that stays":   {Order{What: Update, Patch: apikey.Patch{Numbers: rpm("5")}}, upToTen},
+		"an order unknown":     {Order{What: "x"}, nil},
 	} {
 		s := &issuer{caps: able}
 		if c.take != nil {

@@ -35,7 +35,7 @@ func (d *Desk) known(k apikey.Key) apikey.Key {
 		return k
 	}
 	was := d.names.of(k.ID)
-	was.Name = cmp.Or(k.Name, was.Name) // as it was seen by who ordered
+	was.Name, was.Masked = cmp.Or(k.Name, was.Name), k.Masked // as it was seen by who ordered
 	was.Role, was.Enabled = cmp.Or(was.Role, k.Role), cmp.Or(was.Enabled, k.Enabled)
 	return was
 }
@@ -73,17 +73,26 @@ func (d *Desk) askedPublic(r apikey.PublicKeyRequest) audit.Fields {
 
 // fields that a patch changes.
 func fieldsIn(p apikey.Patch) (ids []apikey.Field) {
-	for id, named := range map[apikey.Field]bool{apikey.FieldName: p.Name != nil, apikey.FieldRole: p.Role != nil, apikey.FieldEnabled: p.Enabled != nil} {
+	for id, named := range map[apikey.Field]bool{apikey.FieldName: p.Name != nil, apikey.FieldRole: p.Role != nil, apikey.FieldEnabled: p.Enabled != nil, apikey.FieldExpiry: p.Expiry != nil} {
 		if named {
 			ids = append(ids, id)
 		}
+	}
+	for name := range p.Numbers {
+		ids = append(ids, apikey.Field(name))
 	}
 	return ids
 }
 
 // changes are what a patch replaces, as far as that is known, and by what.
-func changes(p apikey.Patch, was apikey.Key) (before, after audit.Fields) {
-	to := apikey.Key{Enabled: p.Enabled}
+func changes(p apikey.Patch, was apikey.Key, now time.Time) (before, after audit.Fields) {
+	to := apikey.Key{Enabled: p.Enabled, Extra: p.Numbers}
+	if p.Expiry != nil {
+		to.ExpiresAt = apikey.Never()
+		if !p.Expiry.IsNever() {
+			to.ExpiresAt = apikey.At(p.Expiry.Instant(now.UTC()))
+		}
+	}
 	if p.Name != nil {
 		to.Name = *p.Name
 	}
@@ -98,8 +107,8 @@ func changes(p apikey.Patch, was apikey.Key) (before, after audit.Fields) {
 }
 
 // changedTo is what a changed key has by the service's answer, and of what that does not say, what was asked for.
-func changedTo(p apikey.Patch, now apikey.Key) audit.Fields {
-	_, out := changes(p, apikey.Key{})
+func changedTo(p apikey.Patch, now apikey.Key, at time.Time) audit.Fields {
+	_, out := changes(p, apikey.Key{}, at)
 	if ids := fieldsIn(p); len(ids) > 0 {
 		maps.Copy(out, fieldsOf(&now, ids...))
 	}

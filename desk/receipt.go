@@ -29,7 +29,7 @@ func (d *Desk) receipts(next Handler) Handler {
 
 // entry is what the receipt of an order says before it is sent.
 func (d *Desk) entry(ctx context.Context, o Order) Entry {
-	was := d.known(o.Key)
+	was := d.known(namedBy(ctx, o.Key))
 	e := partOf(ctx, Entry{Profile: d.o.Profile, Service: d.o.Issuer, Action: string(o.What), KeyID: o.Key.ID, KeyName: was.Name})
 	if record := kinds[o.What].recordAsked; record != nil {
 		record(d, o, was, &e)

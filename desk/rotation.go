@@ -100,6 +100,17 @@ func partOf(ctx context.Context, e Entry) Entry {
 	return e
 }
 
+// namedBy is a key with the name that the rotation has which the context comes from: one that is gone on with calls before it lists.
+func namedBy(ctx context.Context, k apikey.Key) apikey.Key {
+	p, _ := rotation.PartOf(ctx)
+	for _, of := range []apikey.Key{p.New, p.Old} {
+		if k.Name == "" && k.ID != "" && of.ID == k.ID {
+			k.Name = of.Name
+		}
+	}
+	return k
+}
+
 type keyKey struct{}
 
 // ForKey says whose secret goes where, for the receipt of that.

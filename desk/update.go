@@ -2,7 +2,10 @@ package desk
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"detent/apikey"
 	"detent/audit"
@@ -12,16 +15,17 @@ func init() {
 	kinds[Update] = kind{
 		op: "change a key",
 		abilities: func(c *apikey.Capabilities) []*apikey.Ability {
-			return []*apikey.Ability{&c.Rename, &c.ChangeRole, &c.Disable}
+			return []*apikey.Ability{&c.Rename, &c.ChangeRole, &c.Disable, &c.ChangeExpiry}
 		},
 		check: checkPatch,
-		recordAsked: func(_ *Desk, o Order, was apikey.Key, e *Entry) {
+		recordAsked: func(d *Desk, o Order, was apikey.Key, e *Entry) {
 			e.Action, e.Detail = patched(o.Patch)
-			e.Before, e.After = changes(o.Patch, was)
+			was.ExpiresAt, was.Extra = o.Key.ExpiresAt, o.Key.Extra // as whoever ordered saw them
+			e.Before, e.After = changes(o.Patch, was, d.o.Now())
 		},
-		recordResult: func(_ *Desk, o Order, out Outcome, err error, r *audit.Outcome) {
+		recordResult: func(d *Desk, o Order, out Outcome, err error, r *audit.Outcome) {
 			if err == nil {
-				r.After = changedTo(o.Patch, out.Key)
+				r.After = changedTo(o.Patch, out.Key, d.o.Now())
 			}
 		},
 		call: func(ctx context.Context, d *Desk, o Order) (out Outcome, err error) {
@@ -48,6 +52,12 @@ func checkPatch(o Order, c apikey.Capabilities) *FieldError {
 		return &FieldError{Field: "role", Why: c.ChangeRole.Why}
 	case p.Enabled != nil && !c.Disable.OK:
 		return &FieldError{Field: "enabled", Why: c.Disable.Why}
+	case p.Expiry != nil && !c.ChangeExpiry.OK:
+		return &FieldError{Field: "expires", Why: c.ChangeExpiry.Why}
+	case p.Expiry != nil && c.Lifetimes.Check(*p.Expiry, time.Time{}) != nil:
+		return &FieldError{Field: "expires", Why: c.Lifetimes.Check(*p.Expiry, time.Time{}).Error()}
+	case checkNumbers(p.Numbers, c.Numbers, true) != nil:
+		return checkNumbers(p.Numbers, c.Numbers, true)
 	}
 	if o.Patch.Name != nil {
 		if err := checkName(*o.Patch.Name, c); err != nil {
@@ -69,6 +79,12 @@ func patched(p apikey.Patch) (action, detail string) {
 		what = append(what, "role "+*p.Role)
 	}
 	action = string(Update)
+	if p.Expiry != nil {
+		what = append(what, "expiry")
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Numbers)) {
+		what = append(what, name+" "+string(p.Numbers[name]))
+	}
 	if p.Enabled != nil {
 		word := map[bool]string{true: enable, false: disable}[*p.Enabled]
 		if len(what) == 0 {

@@ -1,6 +1,5 @@
 //go:build unix
 
-// Package disk is what several rooms ask of a file system and no call of the standard library does.
 package disk
 
 import (

@@ -23,6 +23,7 @@ var exhibits = []exhibit{
 	{name: "states", play: statesExhibit}, {name: "create", play: createExhibit}, {name: "vertesia", play: vertesiaExhibit}, {name: "guards", play: guardsExhibit},
 	{name: "queue", play: queueExhibit}, {name: "rotation", play: rotationExhibit}, {name: "roll", play: rollExhibit}, {name: "leaked", play: leakedExhibit}, {name: "profiles", play: profilesExhibit},
 	{name: "page", play: guardsPage, only: [][2]int{{80, 24}, {120, 40}}, looks: 2},
+	{name: "rotation-page", play: rotationPage, only: [][2]int{{80, 24}, {120, 40}}, looks: 2},
 }
 
 func listExhibit(t *testing.T, c *company, sit sat) {
@@ -614,4 +615,101 @@ func guardsPage(t *testing.T, c *company, sit sat) {
 	p.wait(`▸ \S`)
 	p.do("1", "local/prosopo")
 	p.shot("guards-demo")
+}
+
+// rotationPage are the pictures of docs/ROTATION.md, as this version has them.
+func rotationPage(t *testing.T, c *company, sit sat) {
+	c.profiles(t, c.usual()...)
+	begin := func(profile, name string, say ...string) *sitter {
+		p := sit("-p", profile)
+		p.wait(`▸ \S`)
+		p.do("/", "words, env")
+		p.say(name, name)
+		p.do("enter", `▸ `+name)
+		p.do("r", "begin with the preflight")
+		for _, place := range say {
+			p.write("\x1b[200~" + place + "\x1b[201~")
+			p.wait(`place +\S`)
+		}
+		p.step("enter", "begin with the preflight")
+		return p
+	}
+	put := func(path, secret string) {
+		if err := os.WriteFile(path, []byte("# "+path+"\nPORT=8080\nAPI_KEY="+secret+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	// A deploy has put the old file back.
+	old := c.used(t, "staging", "mailer-1", "mailer", "--environment", "test")
+	p := begin("staging", "mailer-1")
+	p.wait(`enter +create the new key`)
+	p.do("p", "proves")
+	p.shot("rotation-plan")
+	p.do("p", `enter +create the new key`)
+	p.step("enter", `enter +create the new key`)
+	p.step("enter", `enter +deliver the new secret`)
+	p.step("enter", `enter +prove the new key`)
+	p.wait(`quiet for`)
+	p.do("i", "WHAT WAS SEEN")
+	p.shot("rotation-evidence")
+	p.do("i", `quiet for`)
+	p.do("a", `▸ \[ \]`)
+	p.do("*", `enter +all of it is so`)
+	p.step("enter", `enter +all of it is so`)
+	p.wait(`enter +delete the old key`)
+	put(c.path("mailer.env"), old)
+	p.step("enter", `enter +delete the old key`)
+	p.wait("deliver it again")
+	p.shot("rotation-deploy")
+
+	// The place holds another key.
+	c.used(t, "prod", "shop-api", "shop", "--permission", "getRules", "--expires", "90d")
+	c.used(t, "prod", "search-api", "search", "--permission", "getRules", "--expires", "90d")
+	put(c.path("search.env"), variable(t, c.path("shop.env"), "API_KEY"))
+	p = begin("prod", "search-api")
+	p.wait("is it the right place")
+	p.shot("rotation-place")
+
+	// Somebody has switched the old key off, and an undo would go back to it.
+	c.used(t, "studio", "web-1", "web", "--role", "executor")
+	p = begin("studio", "web-1", c.path("web.env")+":API_KEY")
+	p.step("enter", `enter +create the new key`)
+	p.step("enter", `enter +deliver the new secret`)
+	p.wait(`enter +prove the new key`)
+	c.must(t, "", "-p", "studio", "update", c.oldest(t, "studio", "web-1"), "--disable")
+	p.do("u", "Undo")
+	p.step("y", "Undo")
+	p.wait("no undo")
+	p.shot("rotation-disabled")
+
+	// Both keys are gone.
+	c.used(t, "payments", "ledger-1", "ledger", "--environment", "live")
+	p = begin("payments", "ledger-1", c.path("ledger.env")+":API_KEY")
+	p.step("enter", `enter +create the new key`)
+	p.step("enter", `enter +deliver the new secret`)
+	p.wait(`enter +prove the new key`)
+	for range 2 {
+		c.must(t, "", "-p", "payments", "delete", c.oldest(t, "payments", "ledger-1"), "--yes")
+	}
+	p.step("enter", `enter +prove the new key`)
+	p.wait(`(?s)✗|gone`)
+	p.do("c", "Close this rotation")
+	p.step("y", "Close this rotation")
+	p.wait("Reason")
+	p.say("both were deleted", "both were deleted▏")
+	p.confirm("Closed as it stands")
+	p.shot("rotation-gone")
+}
+
+// oldest is the id of the first of the keys with that name, or with its mark.
+func (c *company) oldest(t *testing.T, profile, name string) string {
+	t.Helper()
+	for _, k := range c.keysOf(t, profile) {
+		if k.Name == name || strings.HasPrefix(k.Name, name+" ~") {
+			return k.ID
+		}
+	}
+	t.Fatalf("no key %s", name)
+	return ""
 }

@@ -134,7 +134,7 @@ func (p *play) killedAgain(back bool, id string, at int) {
 		way = "--abort"
 	}
 	r := p.spawn([]string{fmt.Sprint(actorDie, "=", at)}, append([]string{"rotate", way, id, "--yes"}, p.common()...)...)
-	if r.code > 0 && !p.noWayBack(r) {
+	if r.code > 0 && !p.noWayBack(r) && !p.commandStops(r) {
 		p.Fatalf("%s: exit %d\n%s", way, r.code, r.stderr)
 	}
 }

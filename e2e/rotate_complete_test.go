@@ -23,6 +23,8 @@ func plots() []plot {
 		plot{name: "vertesia that gives secrets again", service: wirename.Vertesia, places: []string{"file"}, gives: true},
 		plot{name: "vertesia, two places", service: wirename.Vertesia, places: []string{"app", "file"}},
 		plot{name: "generic roll", service: wirename.Generic, places: []string{"app"}, args: []string{"--strategy", "roll", "--overlap", "1h"}},
+		plot{name: "generic roll at once", service: wirename.Generic, places: []string{"app"}, args: []string{"--strategy", "roll-at-once", "--outage"}},
+		plot{name: "generic roll, a command", service: wirename.Generic, places: []string{"env", "command"}, args: []string{"--strategy", "roll", "--overlap", "1h"}},
 		plot{name: "vertesia, detent's own key", service: wirename.Vertesia, places: []string{"env"}, own: true},
 	)
 }

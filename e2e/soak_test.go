@@ -52,11 +52,11 @@ func newSoakHost(t *testing.T) *soakHost {
 		if service == wirename.Generic {
 			env = apikey.Live
 		}
-		secret, err := server.MintAdmin(context.Background(), service, env)
+		minted, err := server.Mint(context.Background(), service, env)
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.admins[service] = secret
+		h.admins[service] = minted.Secret
 	}
 	return h
 }

@@ -12,10 +12,10 @@ var _ ui.Completer = (*Screens)(nil)
 // Complete says how a place that is being typed may go on, as this machine has it. Whoever sits at another machine does not look at the
 // files of this one.
 func (h *Screens) Complete(_ context.Context, text string) []string {
-	if h.host.o.Guest != nil {
+	if h.Host.o.Guest != nil {
 		return nil
 	}
-	o, err := h.host.deliveryOptions()
+	o, err := h.Host.deliveryOptions()
 	if err != nil {
 		return nil
 	}

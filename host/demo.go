@@ -56,14 +56,14 @@ func (h *Screens) Stage() func(env *ui.Env) []ui.Screen {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	defer close(ended)
-	_, _ = h.host.resources.temp()
-	h.host.OnClose(func() { // before the folder goes that it writes in
+	_, _ = h.Host.resources.temp()
+	h.Host.OnClose(func() { // before the folder goes that it writes in
 		stop()
 		<-ended
 	})
-	o := h.host.o
+	o := h.Host.o
 	o.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() } // the embedded service needs no time between two probes
-	quick := &Host{o, h.host.resources}
+	quick := &Host{o, h.Host.resources}
 	var under []rotation.View
 	for _, profile := range h.Profiles() {
 		s, err := h.session(ctx, profile.Name, apikey.Key{})

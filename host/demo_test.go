@@ -74,7 +74,7 @@ func TestTheDemoHoldsARotationInEachStateAndWritesInItsOwnFolderAlone(t *testing
 	if len(got) != 5 {
 		t.Errorf("%d rotations", len(got))
 	}
-	made := behind(&ui.Env{Styles: ui.NewStyles(lipgloss.NewRenderer(io.Discard)), Keys: ui.NewKeys(), Now: time.Now, Zone: time.UTC})
+	made := behind(&ui.Env{Styles: ui.StylesOf(lipgloss.NewRenderer(io.Discard), ui.Look{}), Keys: ui.NewKeys(), Now: time.Now, Zone: time.UTC})
 	if len(made) != 1 || made[0].(ui.Kept).KeptID() != got["data-warehouse"].ID {
 		t.Errorf("behind the list goes on %v, and not the drain alone", made)
 	}

@@ -36,7 +36,7 @@ var _ ui.Fleet = (*Screens)(nil)
 // Hear asks profiles, nil for all, as Host.Hear does. A profile whose token command may ask on the terminal cannot be opened under a
 // screen: where it is not open, it is one that says why it does not answer.
 func (h *Screens) Hear(ctx context.Context, only []string, each func(ui.Heard)) {
-	cfg, err := h.host.Config()
+	cfg, err := h.Host.Config()
 	if err != nil {
 		each(ui.Heard{Done: true, Err: err})
 		return
@@ -65,7 +65,7 @@ func (h *Screens) Hear(ctx context.Context, only []string, each func(ui.Heard)) 
 // openUnderScreen opens a profile while others are, where that asks nothing on the terminal.
 func (h *Screens) openUnderScreen(ctx context.Context, p config.Profile) (*Session, error) {
 	if !h.NeedsTerminal(p.Name) {
-		s, err := h.host.OpenProfile(ctx, p)
+		s, err := h.Host.OpenProfile(ctx, p)
 		if err == nil {
 			h.opening.Lock()
 			defer h.opening.Unlock()

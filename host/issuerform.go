@@ -10,7 +10,7 @@ import (
 
 // Issuers are all that a profile can be of. One whose file is wrong is left out: detent issuer list says why.
 func (h *Screens) Issuers() []ui.Issuer {
-	folder, err := h.host.issuersPath()
+	folder, err := h.Host.issuersPath()
 	if err != nil {
 		return nil
 	}

@@ -105,21 +105,25 @@ func (t *trial) create(ctx context.Context, step string, end apikey.Expiry) (*tr
 	return k, nil
 }
 
-// find looks for a key in the list until it fits, as long as the list may be behind.
-func (t *trial) find(ctx context.Context, id string, fits func(k *apikey.Key) bool) (all []apikey.Key, fit bool, err error) {
+// isThere fits a key that the list has.
+func isThere(k *apikey.Key) bool { return k != nil }
+
+// find looks for a key in the list until it fits, as long as the list may be behind; nil is a key that the list does not have.
+func (t *trial) find(ctx context.Context, id string, fits func(k *apikey.Key) bool) (found *apikey.Key, fit bool, err error) {
 	for begin := t.h.o.Now(); ; {
-		if all, err = t.s.List(ctx); err != nil {
+		all, err := t.s.List(ctx)
+		if err != nil {
 			return nil, false, err
 		}
-		var found *apikey.Key
+		found = nil
 		if at := slices.IndexFunc(all, func(k apikey.Key) bool { return k.ID == id }); at >= 0 {
 			found = &all[at]
 		}
 		if fits(found) {
-			return all, true, nil
+			return found, true, nil
 		}
 		if t.h.o.Now().Sub(begin) >= max(trialWait, t.s.Caps.ListLag) {
-			return all, false, nil
+			return found, false, nil
 		}
 		if err := t.h.Pause(ctx, time.Second); err != nil {
 			return nil, false, err
@@ -129,13 +133,7 @@ func (t *trial) find(ctx context.Context, id string, fits func(k *apikey.Key) bo
 
 // listed holds that the list has the new key, as it was asked for.
 func (t *trial) listed(ctx context.Context, a *trialKey) {
-	var k apikey.Key
-	_, there, err := t.find(ctx, a.key.ID, func(found *apikey.Key) bool {
-		if found != nil {
-			k = *found
-		}
-		return found != nil
-	})
+	k, there, err := t.find(ctx, a.key.ID, isThere)
 	switch {
 	case err != nil:
 		t.wrong("list", "after the create", err)
@@ -149,7 +147,7 @@ func (t *trial) listed(ctx context.Context, a *trialKey) {
 	}
 	for _, f := range t.fields() {
 		if f.declared {
-			t.record.field(f.name+" of a new key", map[bool]int{true: 1}[f.has(k)], 1)
+			t.record.field(f.name+" of a new key", map[bool]int{true: 1}[f.has(*k)], 1)
 		}
 	}
 	now := t.h.o.Now()
@@ -186,13 +184,7 @@ func (t *trial) alive(ctx context.Context, a *trialKey) apikey.Proof {
 		t.held("probe", "the new secret: accepted: %s", proof.Evidence)
 	}
 	if proof.Accepted() && len(t.d.Row.LastUsedAt) > 0 {
-		_, moved, err := t.find(ctx, a.key.ID, func(k *apikey.Key) bool {
-			if k == nil {
-				return false
-			}
-			_, used := k.LastUsedAt.Time()
-			return used
-		})
+		_, moved, err := t.find(ctx, a.key.ID, func(k *apikey.Key) bool { return k != nil && k.LastUsedAt.Known() && !k.LastUsedAt.IsNever() })
 		switch {
 		case err != nil:
 			t.wrong("last_used_at", "the list", err)
@@ -227,14 +219,12 @@ func (t *trial) expiry(ctx context.Context, _ *trialKey) {
 	if as := t.d.Create.As(apikey.FieldExpiry); as == "date" || as == "days" {
 		slack = 25 * time.Hour
 	}
-	var end apikey.Moment
-	_, there, err := t.find(ctx, k.key.ID, func(found *apikey.Key) bool {
-		if found != nil {
-			end = found.ExpiresAt
-		}
-		return found != nil
-	})
-	at, ends := end.Time()
+	shown, there, err := t.find(ctx, k.key.ID, isThere)
+	var at time.Time
+	ends := false
+	if there {
+		at, ends = shown.ExpiresAt.Time()
+	}
 	switch {
 	case err != nil:
 		t.wrong("expires_at", "the list", err)

@@ -86,7 +86,7 @@ func TestATrialRollsAKeyOfTheEmbeddedService(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	admin, err := server.MintAdmin(t.Context(), wirename.Generic, apikey.Live)
+	minted, err := server.Mint(t.Context(), wirename.Generic, apikey.Live)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestATrialRollsAKeyOfTheEmbeddedService(t *testing.T) {
 	if err := os.WriteFile(path, []byte(own), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h := hostWith(t, "[profiles.p]\nservice = \"generic\"\nurl = \"http://"+l.Addr().String()+"\"\ntoken = { env = \"T\" }\ncreate = true\nenvironment = \"live\"\n", "T="+admin.Reveal())
+	h := hostWith(t, "[profiles.p]\nservice = \"generic\"\nurl = \"http://"+l.Addr().String()+"\"\ntoken = { env = \"T\" }\ncreate = true\nenvironment = \"live\"\n", "T="+minted.Secret.Reveal())
 	h.o.Profile, h.o.Now, h.o.Timeout = "p", clock, 10*time.Second
 	h.o.Sleep = func(ctx context.Context, d time.Duration) error {
 		mu.Lock()

@@ -69,7 +69,6 @@ type trial struct {
 	s      *Session
 	watch  *client.Trial
 	record *record
-	keys   []apikey.Key // that were listed before anything was made
 	made   []*trialKey
 	failed bool
 
@@ -173,7 +172,6 @@ func (t *trial) reads(ctx context.Context) error {
 		t.failure("list", "%s", t.d.List.Call.Call)
 		return err
 	}
-	t.keys = keys
 	t.held("list", "%s: %d keys", t.d.List.Call.Call, len(keys))
 	for _, f := range t.fields() {
 		n := 0

@@ -121,23 +121,3 @@ func (k keeper) Keep(o desk.Order) error {
 	}
 	return err
 }
-
-// RemoveProfile is the host's.
-func (h *Screens) RemoveProfile(ctx context.Context, name string) error {
-	return h.host.RemoveProfile(ctx, name)
-}
-
-// RenameProfile is the host's.
-func (h *Screens) RenameProfile(ctx context.Context, name, to string) error {
-	return h.host.RenameProfile(ctx, name, to)
-}
-
-// MakeDefault is the host's.
-func (h *Screens) MakeDefault(ctx context.Context, name string) error {
-	return h.host.MakeDefault(ctx, name)
-}
-
-// RemoveDestination is the host's.
-func (h *Screens) RemoveDestination(ctx context.Context, profile, name string) error {
-	return h.host.RemoveDestination(ctx, profile, name)
-}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"detent/audit"
-	"detent/rotation"
 	"detent/tui/ui"
 )
 
@@ -17,9 +16,6 @@ const pastShown = 10_000
 var _ ui.Recorder = (*Screens)(nil)
 
 var _ ui.Recaller = (*Screens)(nil)
-
-// Recall is Host.Recall.
-func (h *Screens) Recall() ([]rotation.Recalled, error) { return h.host.Recall() }
 
 // Outcome says what came of an action.
 func (r AuditRow) Outcome() string {
@@ -52,7 +48,7 @@ func (h *Host) AuditPast(f AuditFilter, t AuditRows) ([]AuditRow, audit.Report, 
 
 // Past is what is on record of a key of a profile, or of all.
 func (h *Screens) Past(_ context.Context, profile, keyID string) (ui.Past, error) {
-	rows, report, err := h.host.AuditPast(AuditFilter{Key: keyID}, AuditRows{})
+	rows, report, err := h.Host.AuditPast(AuditFilter{Key: keyID}, AuditRows{})
 	if err != nil {
 		return ui.Past{}, err
 	}

@@ -28,10 +28,10 @@ func (h *Screens) Look(ctx context.Context, profile string, k apikey.Key, spec s
 	if err != nil {
 		return "", err
 	}
-	if err := h.host.mayDeliver(p, spec); err != nil {
+	if err := h.Host.mayDeliver(p, spec); err != nil {
 		return "", err
 	}
-	d, err := h.host.Destination(p, spec)
+	d, err := h.Host.Destination(p, spec)
 	if err != nil {
 		return "", err
 	}
@@ -66,7 +66,7 @@ func fits(secret apikey.Secret, mask string) bool {
 // CanRemember says whether destinations of a profile can be kept: those of the file, by who sits at its machine.
 func (h *Screens) CanRemember(profile string) bool {
 	p, err := h.lookup(profile)
-	return err == nil && !p.Embedded && !h.host.o.Demo && h.host.o.Guest == nil
+	return err == nil && !p.Embedded && !h.Host.o.Demo && h.Host.o.Guest == nil
 }
 
 // Remember keeps a place as a named destination of the profile, for keys of this one's name.
@@ -78,13 +78,13 @@ func (h *Screens) Remember(ctx context.Context, profile string, k apikey.Key, sp
 	if err != nil {
 		return "", err
 	}
-	d, err := h.host.deliverOf(spec)
+	d, err := h.Host.deliverOf(spec)
 	if err != nil {
 		return "", err
 	}
 	base, _ := apikey.SplitName(k.Name)
 	d.Keys, d.Name = []string{patternOf(base)}, freeName(p, base)
-	return d.Name, h.host.AddDestination(ctx, p.Name, d)
+	return d.Name, h.Host.AddDestination(ctx, p.Name, d)
 }
 
 // AddDestination adds a named destination to a profile of the configuration file.

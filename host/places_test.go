@@ -103,7 +103,7 @@ func TestAnOpenProfileHasThePlacesThatItHasNow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, err := h.host.Destination(s.Profile, name); err != nil || d.Spec() != name {
+	if d, err := h.Host.Destination(s.Profile, name); err != nil || d.Spec() != name {
 		t.Errorf("%v, %v", d, err)
 	}
 }

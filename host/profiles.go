@@ -11,11 +11,6 @@ import (
 	"detent/tui/ui"
 )
 
-// SaveProfile is the host's.
-func (h *Screens) SaveProfile(ctx context.Context, before *ui.ProfileDraft, n ui.ProfileDraft) error {
-	return h.host.SaveProfile(ctx, before, n)
-}
-
 // SaveProfile adds a profile to the configuration file, or changes the one that was before. A token that was typed is in its
 // own file before the profile names it; the file of before goes when nothing names it any more.
 func (h *Host) SaveProfile(ctx context.Context, before *ui.ProfileDraft, n ui.ProfileDraft) error {
@@ -106,5 +101,5 @@ func fieldError(err error) error {
 			field = known
 		}
 	}
-	return &ui.FieldError{Field: field, Err: errors.New(wrong.Problem)}
+	return &ui.FieldError{Field: field, Err: errors.New(wrong.Text)}
 }

@@ -14,7 +14,7 @@ import (
 var _ rotate.Host = (*Screens)(nil)
 
 // Rotations are those that have a journal here.
-func (h *Screens) Rotations(context.Context) ([]rotation.View, error) { return h.host.Rotations() }
+func (h *Screens) Rotations(context.Context) ([]rotation.View, error) { return h.Host.Rotations() }
 
 // Setting is what the configuration says of a profile.
 func (h *Screens) Setting(profile string) apikey.Setting {
@@ -22,7 +22,7 @@ func (h *Screens) Setting(profile string) apikey.Setting {
 	if err != nil {
 		return apikey.Setting{Remote: true}
 	}
-	return p.Setting(h.host.o.Demo)
+	return p.Setting(h.Host.o.Demo)
 }
 
 // Destinations are the profile's, those that match the key first.
@@ -35,7 +35,7 @@ func (h *Screens) Destinations(profile, key string) []rotate.Named {
 	var first, rest []rotate.Named
 	for _, d := range p.Deliver {
 		n := rotate.Named{Name: d.Name, Suggested: slices.ContainsFunc(match, func(m config.Deliver) bool { return m.Name == d.Name })}
-		if place, err := h.host.Destination(p, d.Name); err == nil {
+		if place, err := h.Host.Destination(p, d.Name); err == nil {
 			n.Describe = place.Describe()
 		} else {
 			n.Describe = err.Error()
@@ -56,15 +56,15 @@ func (h *Screens) Start(ctx context.Context, profile string, k apikey.Key, plan 
 		return nil, err
 	}
 	for _, d := range plan.Destinations {
-		if err := h.host.mayDeliver(s.Profile, d); err != nil {
+		if err := h.Host.mayDeliver(s.Profile, d); err != nil {
 			return nil, err
 		}
 	}
-	places, err := h.host.destinations(s.Profile, plan.Destinations)
+	places, err := h.Host.destinations(s.Profile, plan.Destinations)
 	if err != nil {
 		return nil, err
 	}
-	world, err := h.host.World(s)
+	world, err := h.Host.World(s)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (h *Screens) Start(ctx context.Context, profile string, k apikey.Key, plan 
 
 // Resume opens a rotation of the journal on the profile that it belongs to.
 func (h *Screens) Resume(ctx context.Context, id string) (rotate.Rotation, error) {
-	v, err := h.host.Rotation(id)
+	v, err := h.Host.Rotation(id)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (h *Screens) Resume(ctx context.Context, id string) (rotate.Rotation, error
 	if err != nil {
 		return nil, err
 	}
-	world, err := h.host.World(s)
+	world, err := h.Host.World(s)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (h *Screens) session(ctx context.Context, profile string, k apikey.Key) (*S
 		if err != nil {
 			return nil, err
 		}
-		if s, err = h.host.OpenProfile(ctx, p); err != nil {
+		if s, err = h.Host.OpenProfile(ctx, p); err != nil {
 			return nil, err
 		}
 		h.keep(s)
@@ -118,7 +118,7 @@ func (h *Screens) session(ctx context.Context, profile string, k apikey.Key) (*S
 // Refused has what the screens refused for the role recorded.
 func (h *Screens) Refused(profile string, o desk.Order) {
 	if p, err := h.lookup(profile); err == nil || o.What == desk.AddProfile { // which may be one that does not open, or is not there yet
-		_ = desk.Open(nil, h.host.deskOptions(p, false)).CheckRole(context.Background(), o)
+		_ = desk.Open(nil, h.Host.deskOptions(p, false)).CheckRole(context.Background(), o)
 	}
 }
 
@@ -133,21 +133,21 @@ func (h *Screens) track(r *rotation.Rotation, err error) (rotate.Rotation, error
 		r.Close()
 	}
 	h.rotations = append(h.rotations, r)
-	return h.host.Ledger().Rotation(r), nil
+	return h.Host.Ledger().Rotation(r), nil
 }
 
 // SayOpen tells of the rotations that were worked on here and are open, with how to go on: a wait that went on behind the list has
 // ended with the program. Those of a demo are gone.
 func (h *Screens) SayOpen(how func(rotation.View) string) {
-	if h.host.o.Demo {
+	if h.Host.o.Demo {
 		return
 	}
 	h.tracking.Lock()
 	defer h.tracking.Unlock()
-	views, _ := h.host.Rotations() // the next start tells what cannot be read
+	views, _ := h.Host.Rotations() // the next start tells what cannot be read
 	for _, v := range views {
 		if v.Err == nil && v.State == rotation.Open && slices.ContainsFunc(h.rotations, func(r *rotation.Rotation) bool { return r.ID() == v.ID }) {
-			h.host.o.Say("the rotation of %s is open; %s", v.Old.Name, how(v))
+			h.Host.o.Say("the rotation of %s is open; %s", v.Old.Name, how(v))
 		}
 	}
 }

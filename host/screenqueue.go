@@ -44,7 +44,7 @@ func (h *Screens) Queue(ctx context.Context, items []rotate.Item) rotate.Queue {
 		if err != nil {
 			continue
 		}
-		for n, queued := range h.host.Queue(ctx, s, keys, rotation.Params{Mode: rotation.Planned}) {
+		for n, queued := range h.Host.Queue(ctx, s, keys, rotation.Params{Mode: rotation.Planned}) {
 			q.ready[of[profile][n]] = queued
 		}
 	}
@@ -129,15 +129,15 @@ func (q *screenQueue) start(ctx context.Context, item rotate.Item, places []stri
 		return nil, err
 	}
 	for _, d := range places {
-		if err := q.host.host.mayDeliver(s.Profile, d); err != nil {
+		if err := q.host.Host.mayDeliver(s.Profile, d); err != nil {
 			return nil, err
 		}
 	}
-	found, err := q.host.host.destinations(s.Profile, places)
+	found, err := q.host.Host.destinations(s.Profile, places)
 	if err != nil {
 		return nil, err
 	}
-	return q.host.host.StartRotation(s, item.Key, found, rotation.Params{Mode: rotation.Planned})
+	return q.host.Host.StartRotation(s, item.Key, found, rotation.Params{Mode: rotation.Planned})
 }
 
 // Again makes what has stopped or was not begun ready once more, where it stands: what is over is left out, and so is what asks a person.
@@ -174,15 +174,15 @@ func (q *screenQueue) resume(ctx context.Context, v rotation.View) (*rotation.Ro
 	if err != nil {
 		return nil, err
 	}
-	world, err := q.host.host.World(s)
+	world, err := q.host.Host.World(s)
 	if err != nil {
 		return nil, err
 	}
 	return rotation.Resume(world, v.ID, rotation.ResumeOptions{})
 }
 
-// Run rotates what is ready: one acts at a time, all may wait at once, and the first that fails keeps those from beginning that have not.
-func (q *screenQueue) Run(ctx context.Context, tell func(rotate.Progress)) {
+// Run rotates what is ready: one acts at a time, at most wave are under way, and the first that fails keeps those from beginning that have not.
+func (q *screenQueue) Run(ctx context.Context, wave int, tell func(rotate.Progress)) {
 	var ready []int
 	for i, r := range q.ready {
 		if r != nil {
@@ -190,7 +190,7 @@ func (q *screenQueue) Run(ctx context.Context, tell func(rotate.Progress)) {
 			_, _ = q.host.track(r.Rotation, nil) // given up when the session ends
 		}
 	}
-	ends := q.host.host.InTurn(ctx, len(ready), max(len(ready), 1), func(n int, pause func(context.Context, time.Duration) error) error {
+	ends := q.host.Host.InTurn(ctx, len(ready), max(wave, 1), func(n int, pause func(context.Context, time.Duration) error) error {
 		return q.drive(ctx, ready[n], pause, tell)
 	})
 	for n, err := range ends {
@@ -220,10 +220,10 @@ func (q *screenQueue) drive(ctx context.Context, i int, pause func(context.Conte
 
 // steps does the steps of one rotation until it ends, fails, or needs a person.
 func (q *screenQueue) steps(ctx context.Context, i int, open *rotation.Rotation, pause func(context.Context, time.Duration) error, tell func(rotate.Progress)) error {
-	return Drive(ctx, q.host.host.Ledger().Rotation(open).Do, Course{
+	return Drive(ctx, q.host.Host.Ledger().Rotation(open).Do, Course{
 		Moved: func(rotation.Result) { tell(rotate.Progress{At: i, View: open.View()}) },
 		Wait: func(ctx context.Context, res rotation.Result) error {
-			tell(rotate.Progress{At: i, View: open.View(), Ends: q.host.host.o.Now().Add(res.Left), Total: res.Total})
+			tell(rotate.Progress{At: i, View: open.View(), Ends: q.host.Host.o.Now().Add(res.Left), Total: res.Total})
 			return pause(ctx, res.Wait)
 		},
 		Stopped: func(context.Context, rotation.Result) error { return rotate.ErrAsks },

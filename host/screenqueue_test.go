@@ -92,12 +92,12 @@ func TestAQueueThatStoppedGoesOnFromWhereItStands(t *testing.T) {
 	h, _ := demoHost(t, nil)
 	defer h.Close()
 	screens := h.Screens(io.Discard)
-	screens.host.o.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	screens.Host.o.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	q, dir := inQueue(t, h, screens, "local/prosopo payments-api", "local/prosopo terraform")
 	app, away := filepath.Join(dir, "payments"), filepath.Join(dir, "away")
 	made := false
 	ends := map[string]error{}
-	q.Run(t.Context(), func(p rotate.Progress) {
+	q.Run(t.Context(), 9, func(p rotate.Progress) {
 		if p.View.Step == rotation.Deliver && !made {
 			made = true
 			if err := os.Rename(app, away); err != nil {
@@ -124,7 +124,7 @@ func TestAQueueThatStoppedGoesOnFromWhereItStands(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	stands := map[string]rotation.Step{}
-	again.Run(ctx, func(p rotate.Progress) {
+	again.Run(ctx, 9, func(p rotate.Progress) {
 		if stands[p.View.Old.Name] = p.View.Step; p.View.Step == rotation.Drain {
 			stop()
 		}

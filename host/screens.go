@@ -17,7 +17,7 @@ import (
 // Screens are what the TUI asks of a host: profiles, services and places for a secret, as the commands have them. Its methods may
 // be called from many goroutines.
 type Screens struct {
-	host *Host
+	*Host
 	// opening lets one profile be opened at a time: they share the embedded service.
 	opening sync.Mutex
 	// sessions are the profiles that were opened, by name.
@@ -36,14 +36,14 @@ type Screens struct {
 func (h *Host) Screens(terminal io.Writer) *Screens {
 	o := h.o
 	o.Terminal = terminal
-	return &Screens{host: &Host{o, h.resources}}
+	return &Screens{Host: &Host{o, h.resources}}
 }
 
 var _ ui.Host = (*Screens)(nil)
 
 // Profiles are those of the file and the built-in ones.
 func (h *Screens) Profiles() []ui.Profile {
-	cfg, err := h.host.Config()
+	cfg, err := h.Host.Config()
 	if err != nil {
 		return nil
 	}
@@ -56,9 +56,9 @@ func (h *Screens) Profiles() []ui.Profile {
 
 func (h *Screens) profile(p config.Profile) ui.Profile {
 	// A wrong DETENT_READ_ONLY has ended the program before the TUI opened.
-	readOnly, _ := h.host.ReadOnly(p)
-	readOnly = readOnly || h.host.o.Guest.Views()
-	out := ui.Profile{Name: p.Name, Service: p.Service, URL: p.Address(), Environment: p.Environment, Setting: p.Setting(h.host.o.Demo),
+	readOnly, _ := h.Host.ReadOnly(p)
+	readOnly = readOnly || h.Host.o.Guest.Views()
+	out := ui.Profile{Name: p.Name, Service: p.Service, URL: p.Address(), Environment: p.Environment, Setting: p.Setting(h.Host.o.Demo),
 		ReadOnly: readOnly, Embedded: p.Embedded, Token: p.Token.String()}
 	for _, d := range p.Deliver {
 		out.Destinations = append(out.Destinations, d.Name)
@@ -67,12 +67,12 @@ func (h *Screens) profile(p config.Profile) ui.Profile {
 		out.Token = "made at start, in memory only"
 		return out // nothing of it is changed: its declaration need not be read before the first frame
 	}
-	out.Draft = h.host.draftOf(p)
+	out.Draft = h.Host.draftOf(p)
 	return out
 }
 
 func (h *Screens) lookup(name string) (config.Profile, error) {
-	cfg, err := h.host.Config()
+	cfg, err := h.Host.Config()
 	if err != nil {
 		return config.Profile{}, err
 	}
@@ -86,10 +86,10 @@ func (h *Screens) lookup(name string) (config.Profile, error) {
 // NeedsTerminal says whether the profile's token comes from a command, which may ask.
 func (h *Screens) NeedsTerminal(name string) bool {
 	p, err := h.lookup(name)
-	if err != nil || p.Embedded || h.host.o.Guest != nil {
+	if err != nil || p.Embedded || h.Host.o.Guest != nil {
 		return false
 	}
-	tokens, err := h.host.tokens()
+	tokens, err := h.Host.tokens()
 	return err == nil && tokens.NeedsTerminal(p)
 }
 
@@ -101,7 +101,7 @@ func (h *Screens) Open(ctx context.Context, name string) (ui.Connection, error) 
 	}
 	h.opening.Lock()
 	defer h.opening.Unlock()
-	s, err := h.host.OpenProfile(ctx, p)
+	s, err := h.Host.OpenProfile(ctx, p)
 	if err != nil {
 		return ui.Connection{}, err
 	}
@@ -115,7 +115,7 @@ func (h *Screens) connection(s *Session) ui.Connection {
 	return ui.Connection{
 		Catalogue: func(ctx context.Context) error { return s.AskCatalogue(ctx, CatalogueAge) },
 		Profile:   h.profile(p), Service: s.Service, Order: s.Desk.Send, Policy: p.Policy(),
-		Rotations: func() []rotation.View { return h.host.OpenRotations(p.Name) },
+		Rotations: func() []rotation.View { return h.Host.OpenRotations(p.Name) },
 	}
 }
 
@@ -125,7 +125,7 @@ func (h *Screens) Showing(ctx context.Context, profile string, k apikey.Key) err
 	if err != nil {
 		return err
 	}
-	_, err = desk.Open(nil, h.host.deskOptions(p, false)).Do(ctx, desk.Order{What: desk.Show, Key: k})
+	_, err = desk.Open(nil, h.Host.deskOptions(p, false)).Do(ctx, desk.Order{What: desk.Show, Key: k})
 	return err
 }
 
@@ -135,18 +135,18 @@ func (h *Screens) Deliver(ctx context.Context, profile string, k apikey.Key, des
 	if err != nil {
 		return ui.Delivered{}, err
 	}
-	if err := h.host.mayDeliver(p, destination); err != nil {
+	if err := h.Host.mayDeliver(p, destination); err != nil {
 		return ui.Delivered{}, err
 	}
-	d, err := h.host.Destination(p, destination)
+	d, err := h.Host.Destination(p, destination)
 	if err != nil {
 		return ui.Delivered{}, err
 	}
 	var out ui.Delivered
-	run := desk.NewDelivery(p.Setting(h.host.o.Demo).Of(apikey.EnvironmentOf(secret)), func(text string) { out.Notes = append(out.Notes, text) })
+	run := desk.NewDelivery(p.Setting(h.Host.o.Demo).Of(apikey.EnvironmentOf(secret)), func(text string) { out.Notes = append(out.Notes, text) })
 	run.Job.Replace, run.Keeps = replace, k.ID != ""
 	places := []place{d}
-	done, err := desk.Open(nil, h.host.deskOptions(p, false)).Do(ctx, desk.Order{What: desk.Deliver, Key: k, Places: places, Delivery: run, Secret: secret})
+	done, err := desk.Open(nil, h.Host.deskOptions(p, false)).Do(ctx, desk.Order{What: desk.Deliver, Key: k, Places: places, Delivery: run, Secret: secret})
 	if done.Delivered {
 		out.Summary, out.Kept = run.Summary, run.Keeping()
 		h.places.add(profile, k, run)
@@ -172,4 +172,5 @@ func (h *Screens) keep(s *Session) {
 		h.sessions = map[string]*Session{}
 	}
 	h.sessions[s.Profile.Name] = s
+	go releaseCode() // while the service answers
 }

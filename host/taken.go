@@ -57,7 +57,7 @@ func (h *Screens) Settle(ctx context.Context, profile string, k apikey.Key) {
 // settle is under the lock. That a copy is left is said where somebody still reads it.
 func (h *Screens) settle(ctx context.Context, of keptFor) {
 	for _, run := range h.places.made[of] {
-		run.Note = func(text string) { h.host.o.Say("%s", text) }
+		run.Note = func(text string) { h.Host.o.Say("%s", text) }
 		run.Settle(ctx)
 	}
 	delete(h.places.made, of)

@@ -59,17 +59,17 @@ func Front(screens *tui.App, o tui.Options, terminal io.Writer) tea.Model {
 // Options are those that a terminal of this machine and one over SSH have in common.
 func (h *Screens) Options(start config.Profile) tui.Options {
 	o := tui.Options{
-		Host: h, Profile: start.Name, Now: h.host.o.Now, Zone: h.host.o.Zone, Notice: h.host.notice(), Preferences: h.host.preferences(),
+		Host: h, Profile: start.Name, Now: h.Host.o.Now, Zone: h.Host.o.Zone, Notice: h.Host.notice(), Preferences: h.Host.preferences(),
 		Rotate: func(env *ui.Env, p ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen {
 			return rotate.NewSetup(env, h, p.Name, k, caps)
 		},
 		Rotations: func(env *ui.Env) ui.Screen { return rotate.NewList(env, h) },
 		RotateAll: func(env *ui.Env, items []rotate.Item) ui.Screen { return rotate.NewQueue(env, h, h.Setting, items) },
-		Copy:      func(text string) error { return h.host.clipboard().copy(text) },
-		Bell:      h.host.bell(),
-		News:      h.host.Follow(),
+		Copy:      func(text string) error { return h.Host.clipboard().copy(text) },
+		Bell:      h.Host.bell(),
+		News:      h.Host.Follow(),
 	}
-	if h.host.ShowsAll() {
+	if h.Host.ShowsAll() {
 		o.All, o.Stage = true, h.Stage
 	}
 	return o
@@ -78,14 +78,14 @@ func (h *Screens) Options(start config.Profile) tui.Options {
 // Abandon waits for what the TUI had under way when it ended, a create above all: a key
 // whose secret reached nobody is deleted again. What the screens were like is remembered.
 func (h *Screens) Abandon(model *tui.App) {
-	h.host.remember(model)
-	ctx, cancel := context.WithTimeout(context.Background(), 2*h.host.o.Timeout)
+	h.Host.remember(model)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*h.Host.o.Timeout)
 	defer cancel()
 	for _, line := range model.Abandon(ctx) {
-		h.host.o.Say("%s", line)
+		h.Host.o.Say("%s", line)
 	}
 	h.settleAll(ctx)
-	if h.host.o.Demo { // its folder goes: nothing that goes on behind the list may write there any more
+	if h.Host.o.Demo { // its folder goes: nothing that goes on behind the list may write there any more
 		h.GiveUp()
 	}
 }

@@ -291,15 +291,3 @@ func (v *Verifier) nobodys(secret apikey.Secret, why string) string {
 	}
 	return out
 }
-
-// Recall are the keys that rotations here replaced or made, of the profiles that whoever acts may see.
-func (h *Host) Recall() ([]rotation.Recalled, error) {
-	store, err := h.journals()
-	if err != nil {
-		return nil, err
-	}
-	past, err := rotation.Recall(store, h.o.Now())
-	return slices.DeleteFunc(past, func(r rotation.Recalled) bool {
-		return len(h.visible([]rotation.View{{Profile: r.Profile}})) == 0
-	}), err
-}

@@ -23,14 +23,7 @@ func (s *Server) SessionToken(service string, env apikey.Environment) apikey.Sec
 // SecretForm is a regular expression of a whole secret of the service.
 func SecretForm(service string) string { return store.Form(service) }
 
-// MintAdmin stores one more administrator key and returns its secret, once. env is
-// Live or Test for the generic service and is ignored for the others.
-func (s *Server) MintAdmin(ctx context.Context, service string, env apikey.Environment) (apikey.Secret, error) {
-	minted, err := s.Mint(ctx, service, env)
-	return minted.Secret, err
-}
-
-// Mint is MintAdmin for who may have to take it back.
+// Mint stores one more administrator key. env is Live or Test for the generic service and is ignored for the others.
 func (s *Server) Mint(ctx context.Context, service string, env apikey.Environment) (Minted, error) {
 	switch {
 	case store.Prefixes[service] == nil:

@@ -120,13 +120,9 @@ func (r *Rotation) findUnnamed(ctx context.Context, made apikey.Created) error {
 	}
 	before := maps.Clone(r.listed) // the create
 	var hits []apikey.Key
-	if _, err := r.lookUntil(ctx, r.lostLag(), func() (bool, error) {
-		s, err := r.look(ctx)
-		if err != nil {
-			return false, err
-		}
+	if _, _, err := r.lookFor(ctx, r.lostLag(), func(s *listing) bool {
 		hits = slices.DeleteFunc(s.ours, func(k apikey.Key) bool { return r.isForgotten(k.ID) || before[k.ID] })
-		return len(hits) > 0, nil
+		return len(hits) > 0
 	}); err != nil || len(hits) != 1 {
 		return err
 	}
@@ -154,10 +150,7 @@ func (r *Rotation) oldVanished(ctx context.Context) (bool, error) {
 		_, err := r.look(ctx)
 		return false, err
 	}
-	there, err := r.lookUntil(ctx, r.lostLag(), func() (bool, error) {
-		s, err := r.look(ctx)
-		return err == nil && s.old != nil, err
-	})
+	_, there, err := r.lookFor(ctx, r.lostLag(), hasOld)
 	return !there && rule("both gone: it asks"), err
 }
 
@@ -241,13 +234,9 @@ func (r *Rotation) findLost(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	var hits []apikey.Key
-	_, err := r.lookUntil(ctx, r.lostLag(), func() (bool, error) {
-		s, err := r.look(ctx)
-		if err != nil {
-			return false, err
-		}
+	_, _, err := r.lookFor(ctx, r.lostLag(), func(s *listing) bool {
 		hits = slices.DeleteFunc(s.ours, func(k apikey.Key) bool { return r.isForgotten(k.ID) })
-		return len(hits) > 0, nil
+		return len(hits) > 0
 	})
 	if err != nil {
 		return nil, err
@@ -331,12 +320,7 @@ func (r *Rotation) discardNew(ctx context.Context) error {
 func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 	var notes []string
 	begun := r.w.Now()
-	var s *listing
-	_, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
-		var err error
-		s, err = r.look(ctx)
-		return err == nil && s.new != nil, err
-	})
+	s, _, err := r.lookFor(ctx, r.lag(), hasNew)
 	switch {
 	case err != nil:
 		notes = append(notes, "the list could not be read after the create; old and new are compared later")

@@ -69,12 +69,7 @@ func (r *Rotation) notOff(ctx context.Context) (*Result, error) {
 	if r.j.New == nil || !r.j.New.key().IsDisabled() || !rule("put: a key that is on") {
 		return nil, nil
 	}
-	var s *listing
-	there, err := r.lookUntil(ctx, r.lag(), func() (bool, error) { // somebody may have switched it on since
-		var err error
-		s, err = r.look(ctx)
-		return err == nil && s.new != nil, err
-	})
+	s, there, err := r.lookFor(ctx, r.lag(), hasNew) // somebody may have switched it on since
 	switch {
 	case err != nil:
 		return nil, err
@@ -351,12 +346,7 @@ func (r *Rotation) refusedNew(ctx context.Context, times int, t tried) (string, 
 	if times == 0 {
 		refused = errors.New("whether the new key works cannot be seen")
 	}
-	var s *listing
-	there, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
-		var err error
-		s, err = r.look(ctx)
-		return err == nil && s.new != nil, err
-	})
+	s, there, err := r.lookFor(ctx, r.lag(), hasNew)
 	switch {
 	case err != nil:
 		return "", nil, errors.Join(refused, err)
@@ -411,15 +401,14 @@ func (r *Rotation) seeLastUse(ctx context.Context, notes *[]string) error {
 	}
 	var shown apikey.Moment
 	appeared := false
-	used, err := r.lookUntil(ctx, max(looks*between, r.caps.UseResolution), func() (bool, error) {
-		s, err := r.look(ctx)
-		if err != nil || s.new == nil {
-			return false, err
+	_, used, err := r.lookFor(ctx, max(looks*between, r.caps.UseResolution), func(s *listing) bool {
+		if s.new == nil {
+			return false
 		}
 		shown = s.new.LastUsedAt
 		_, used := shown.Time()
 		appeared = appeared || !used
-		return used, nil
+		return used
 	})
 	if err != nil {
 		return err

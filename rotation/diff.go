@@ -2,7 +2,6 @@ package rotation
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -54,13 +53,7 @@ func (j *journal) askedAt(now time.Time) time.Time {
 
 // draft is what the new key is asked for with: the old one's access and lifetime.
 func (j *journal) draft() apikey.Draft {
-	old := j.Old.key()
-	d := apikey.Draft{Name: j.Name, Expiry: apikey.LifetimeOf(old), Permissions: slices.Clone(old.Permissions), Role: old.Role,
-		Type: old.Type, Environment: old.Environment, Extra: maps.Clone(old.Extra)}
-	if old.Restrictions != nil {
-		d.Restrictions = *old.Restrictions
-	}
-	return d
+	return apikey.DraftOf(j.Old.key(), j.Name)
 }
 
 // stricter adds to the comparison with the old key what differs from the draft alone: access that nobody asked for.

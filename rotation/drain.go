@@ -99,12 +99,45 @@ func (r *Rotation) oldOne() string {
 	return old
 }
 
+// lookUntil looks, at 1, 2, 4 … s, until shown says yes or the bound has passed.
+func (r *Rotation) lookUntil(ctx context.Context, bound time.Duration, shown func() (bool, error)) (bool, error) {
+	if !rule("answered: a list is looked at again until its lag is over") {
+		return shown()
+	}
+	begun, pause := r.w.Now(), time.Second
+	for {
+		if yes, err := shown(); yes || err != nil {
+			return yes, err
+		}
+		left := bound - r.w.Now().Sub(begun)
+		if left <= 0 {
+			return false, nil
+		}
+		if err := r.w.Sleep(ctx, min(pause, left)); err != nil {
+			return false, err
+		}
+		pause = min(2*pause, maxPause)
+	}
+}
+
+const maxPause = 30 * time.Second
+
+// lookFor looks until a list is as it is expected, which it may be behind; it gives the last one.
+func (r *Rotation) lookFor(ctx context.Context, bound time.Duration, is func(s *listing) bool) (s *listing, seen bool, err error) {
+	seen, err = r.lookUntil(ctx, bound, func() (bool, error) {
+		s, err = r.look(ctx)
+		return err == nil && is(s), err
+	})
+	return s, seen, err
+}
+
+// The keys that a list is looked for.
+func hasOld(s *listing) bool { return s.old != nil }
+func hasNew(s *listing) bool { return s.new != nil }
+
 // lookForBoth looks again for as long as the list may be behind: that it lacks a key is no proof that the key is gone.
 func (r *Rotation) lookForBoth(ctx context.Context) (s *listing, err error) {
-	_, err = r.lookUntil(ctx, r.lag(), func() (bool, error) {
-		s, err = r.look(ctx)
-		return err == nil && s.new != nil && s.old != nil, err
-	})
+	s, _, err = r.lookFor(ctx, r.lag(), func(s *listing) bool { return hasOld(s) && hasNew(s) })
 	return s, err
 }
 
@@ -242,9 +275,14 @@ func (u firstUse) ours(used apikey.Moment) bool {
 }
 
 // seeDelay learns how late a use shows, of a stamp that has just appeared. It says itself when the use was, by the service's clock: it may be that of
-// an earlier request than the last one, or of an application. Where the service shows no clock, it is taken for that of our first request.
+// an earlier request than the last one, of an earlier process, or of an application. Where the service shows no clock it may be of any moment since the
+// secret was there, and nothing tells it nearer.
 func (r *Rotation) seeDelay(used apikey.Moment, now time.Time) {
-	late := now.Sub(r.newUse.at)
+	since := r.j.Started
+	if made, ok := r.j.claimed(CreateAnswered, SubjectNew); ok {
+		since = made.Evidence().At
+	}
+	late := max(now.Sub(r.newUse.at), r.w.Wall().Sub(since))
 	if clock, ok := client.As[client.Clock](r.svc); ok {
 		if server, _, shown := clock.ServerTime(); shown {
 			if server.Nanosecond() == 0 && !wholeSeconds(used) { // the clock is told in whole seconds, and may be as much later

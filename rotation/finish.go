@@ -99,11 +99,8 @@ func (r *Rotation) afterDelete(ctx context.Context) (*Result, error) {
 // seeGone looks until the list no longer shows the old key, for as long as it may be behind. That it still shows it is no word
 // against the service's answer, unless nothing else speaks for the deletion.
 func (r *Rotation) seeGone(ctx context.Context) (*listing, error) {
-	var s *listing
-	gone, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
-		var err error
-		s, err = r.look(ctx)
-		return err == nil && (s.old == nil || r.j.renews() && r.overByRoll(*s.old)), err // one that ended with a roll may be listed as that
+	s, gone, err := r.lookFor(ctx, r.lag(), func(s *listing) bool { // one that ended with a roll may be listed as that
+		return s.old == nil || r.j.renews() && r.overByRoll(*s.old)
 	})
 	switch {
 	case err != nil:
@@ -195,11 +192,7 @@ func (r *Rotation) deleteStrays(ctx context.Context, s *listing) error {
 	if len(r.j.NoSuch) == 0 {
 		return nil
 	}
-	_, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
-		var err error
-		s, err = r.look(ctx)
-		return err == nil && len(r.deniedButListed(s)) == 0, err
-	})
+	s, _, err := r.lookFor(ctx, r.lag(), func(s *listing) bool { return len(r.deniedButListed(s)) == 0 })
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,8 @@ type fixture struct {
 	t *testing.T
 	// answers are what the person says otherwise than yes.
 	answers map[rotation.QuestionKind]string
+	// tookBack says that a new secret was lost and the person has undone what could not go on.
+	tookBack bool
 }
 
 // The shapes of services, as far as a rotation minds them. The zero one is not among them.

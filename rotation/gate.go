@@ -140,11 +140,7 @@ func (r *Rotation) gate(ctx context.Context) (*Result, error) {
 func (r *Rotation) gateList(ctx context.Context) (*listing, *Result, error) {
 	s, err := r.look(ctx)
 	if err == nil && s.new == nil { // a list may be behind: it is looked at again before it counts for anything
-		_, err = r.lookUntil(ctx, r.lag(), func() (bool, error) {
-			var err error
-			s, err = r.look(ctx)
-			return err == nil && s.new != nil, err
-		})
+		s, _, err = r.lookFor(ctx, r.lag(), hasNew)
 	}
 	if err != nil || !rule("gate: the list") {
 		return s, nil, err

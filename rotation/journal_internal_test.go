@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/disk"
 )
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -229,7 +230,7 @@ func TestTheKeyOfTheFingerprintsIsMadeOnceAndKept(t *testing.T) {
 		}
 	}
 	// Two processes that make it at the same moment have one.
-	if err := f.firstKey(path, []byte("another")); !errors.Is(err, fs.ErrExist) {
+	if err := disk.First(path, []byte("another")); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("it was written over: %v", err)
 	}
 	if entries, _ := os.ReadDir(f.Dir); len(entries) != 1 {

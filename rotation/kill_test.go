@@ -1,6 +1,8 @@
 package rotation_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -14,10 +16,12 @@ import (
 func killCases() map[string]world.Scenario {
 	out := map[string]world.Scenario{}
 	given := with(prosopoLike, func(sc *world.Scenario) { sc.Retrieve = true })
-	for places, kinds := range map[string][]string{"env": {"env"}, "env and file": {"env", "file"}} {
-		out["roll with an overlap, "+places] = with(genericLike, func(sc *world.Scenario) {
+	for _, kinds := range [][]string{{"env"}, {"hook"}, {"file", "hook"}} {
+		roll := with(genericLike, func(sc *world.Scenario) {
 			sc.Roll, sc.Places, sc.Drain, sc.SeesUse = 2*time.Hour, kinds, 4*time.Second, true
 		})
+		out["roll with an overlap, "+strings.Join(kinds, " and ")] = roll
+		out["roll at once, "+strings.Join(kinds, " and ")] = with(roll, func(sc *world.Scenario) { sc.AtOnce = true })
 	}
 	for shape, sc := range map[string]world.Scenario{"prosopo": prosopoLike, "prosopo that gives secrets again": given, "vertesia": vertesiaLike, "generic": genericLike, "dashboard": manualLike} {
 		for _, mode := range []string{"planned", "compromised", "old first"} {
@@ -67,7 +71,17 @@ func TestKilledAnywhereItCanGoOnOrBack(t *testing.T) {
 func (f *fixture) toTheEnd(r *rotation.Rotation) {
 	f.t.Helper()
 	for range 300 {
-		res := f.do(r)
+		res, err := r.Do(context.Background())
+		var stopped *rotation.StepError
+		if errors.As(err, &stopped) && strings.Contains(err.Error(), "the new secret was lost while it was delivered") && strings.Contains(stopped.Next, "undo") {
+			// A place that nobody can read may have it, and while the overlap runs the key is not rolled a second time: the person undoes, as is said.
+			f.tookBack = true
+			f.undo(r)
+			return
+		}
+		if err != nil {
+			f.t.Fatalf("at %s: %v", r.View().Step, err)
+		}
 		switch {
 		case res.Status == rotation.Finished:
 			return
@@ -94,9 +108,9 @@ func (f *fixture) toTheEnd(r *rotation.Rotation) {
 func killOnce(t *testing.T, sc world.Scenario, n int, back bool) {
 	t.Helper()
 	f := in(t, sc)
-	oldFirst := sc.OldFirst || sc.AtOnce // the gap is part of the plan
-	f.Hook = func(point string) {        // in a planned rotation every application has a key that works, at every instant
-		if gap := f.Gap(); gap != "" && !oldFirst {
+	stops := sc.OldFirst || sc.AtOnce // the application does, and that is said
+	f.Hook = func(point string) {     // in a planned rotation every application has a key that works, at every instant
+		if gap := f.Gap(); gap != "" && !stops {
 			t.Fatalf("at %q %s has a key that does not work", point, gap)
 		}
 	}
@@ -155,7 +169,7 @@ func (f *fixture) assertEnd(what string, back bool) {
 	}
 	switch state {
 	case "", rotation.Aborted:
-		if state == rotation.Aborted && !back {
+		if state == rotation.Aborted && !back && !f.tookBack {
 			f.t.Fatalf("%s: undone, though it was to go on", what)
 		}
 		f.undone(what)

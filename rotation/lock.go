@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"detent/disk"
+
 	"github.com/gofrs/flock"
 )
 
@@ -21,7 +23,7 @@ func (f Files) lockPath(name string) string { return filepath.Join(f.Dir, name+"
 
 // Lock holds a file's lock. The kernel releases it when a process ends, however that comes about.
 func (f Files) Lock(name string, h Holder) (func(done bool), *Holder, error) {
-	if err := f.makeDir(); err != nil {
+	if err := disk.PrivateFolder(f.Dir); err != nil {
 		return nil, nil, err
 	}
 	path := f.lockPath(name)

@@ -441,6 +441,22 @@ func (r *Rotation) oldSecret(ctx context.Context) apikey.Secret {
 	return apikey.Secret{}
 }
 
+// lag bounds how long a list may be behind an answer: what the service declares, or what its create showed, with a margin.
+func (r *Rotation) lag() time.Duration {
+	switch {
+	case r.caps.ListLag > 0:
+		return r.caps.ListLag
+	case r.j.ListLag > 0:
+		return max(2*r.j.ListLag, minLag)
+	}
+	return defaultLag
+}
+
+const (
+	defaultLag = 60 * time.Second
+	minLag     = 5 * time.Second
+)
+
 // retrieve asks for a secret again; absent where the service does not give it.
 func (r *Rotation) retrieve(ctx context.Context, id string) (apikey.Secret, error) {
 	retriever, ok := client.As[client.Retriever](r.svc)

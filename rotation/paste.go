@@ -237,19 +237,15 @@ func (r *Rotation) refusePaste(ctx context.Context, secret apikey.Secret) error 
 // at hand again, is that one's.
 func (r *Rotation) matchRow(ctx context.Context, told *apikey.Key, secret apikey.Secret) (apikey.Key, error) {
 	earlier := r.isSuperseded(secret)
-	var s *listing
 	var fresh []apikey.Key
-	if _, err := r.lookUntil(ctx, r.lag(), func() (bool, error) { // the list may be behind the dashboard
-		var err error
-		if s, err = r.look(ctx); err != nil {
-			return false, err
-		}
+	s, _, err := r.lookFor(ctx, r.lag(), func(s *listing) bool { // the list may be behind the dashboard
 		fresh = slices.DeleteFunc(slices.Clone(s.all), func(k apikey.Key) bool {
 			_, deleted := r.j.claimed(DeleteAnswered, k.ID) // a list may be behind that, too
 			return deleted || slices.Contains(r.j.Seen, k.ID) || slices.Contains(r.j.Superseded, k.ID) != earlier
 		})
-		return len(fresh) > 0, nil
-	}); err != nil {
+		return len(fresh) > 0
+	})
+	if err != nil {
 		return apikey.Key{}, err
 	}
 	if told != nil && told.ID != "" {

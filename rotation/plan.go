@@ -23,6 +23,22 @@ type Act struct {
 	Times string `json:"times,omitzero"`
 }
 
+// Does says what an act is, in a verb and what that is done to.
+func (a Act) Does() (verb, what string) {
+	switch {
+	case a.Write != "":
+		return "write", a.Write
+	case a.Run != "":
+		return "run", a.Run
+	case a.Wait != "":
+		return "wait", a.Wait
+	}
+	return "call", a.Call
+}
+
+// Repeats reports whether it may be done more than once.
+func (a Act) Repeats() bool { return a.Times != "" && a.Times != "1" }
+
 // StagePlan is what one stage will do, prove and ask.
 type StagePlan struct {
 	ID     Step     `json:"id"`

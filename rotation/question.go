@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -186,19 +187,13 @@ func (r *Rotation) recordStatement(subject, format string, args ...any) {
 func consent(set func(*journal)) answerFunc {
 	return func(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {
 		set(r.j)
-		r.recordStatement(subjectOr(q.Subject, SubjectNew), "%s: yes%s", q.Kind, because(a.Reason))
-		if !r.saved {
-			return Result{Status: Moved, Message: "noted"}, nil
+		r.recordStatement(cmp.Or(q.Subject, SubjectNew), "%s: yes%s", q.Kind, because(a.Reason))
+		var err error
+		if r.saved {
+			err = r.save("consent")
 		}
-		return Result{Status: Moved, Message: "noted"}, r.save("consent")
+		return Result{Status: Moved, Message: "noted"}, err
 	}
-}
-
-func subjectOr(subject, or string) string {
-	if subject == "" {
-		return or
-	}
-	return subject
 }
 
 func because(reason string) string {

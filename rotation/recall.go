@@ -8,7 +8,7 @@ import (
 	"detent/apikey"
 )
 
-// Recalled is a key that a rotation of this machine replaced or made, and what became of it: whose a secret was can be told when no list
+// Recalled is a key that was deleted from this machine, or that a rotation of it replaced or made, and what became of it: whose a secret was can be told when no list
 // has the key any more.
 type Recalled struct {
 	Profile, Rotation string
@@ -58,6 +58,15 @@ func Recall(store Store, now time.Time) ([]Recalled, error) {
 	return out, nil
 }
 
+// Ended is a key that was deleted without a rotation, as the record has it.
+func Ended(profile string, k apikey.Key, at time.Time, by string, now time.Time) Recalled {
+	r := Recalled{Profile: profile, Key: k, At: at, Became: "deleted " + when(at, now)}
+	if by != "" {
+		r.Became += " by " + by
+	}
+	return r
+}
+
 // when is a time of today without its day.
 func when(at, now time.Time) string {
 	if at, now = at.UTC(), now.UTC(); at.YearDay() == now.YearDay() && at.Year() == now.Year() {
@@ -83,8 +92,11 @@ func (r Recalled) Of(s apikey.Secret) string {
 // Words say whose secret it was.
 func (r Recalled) Words(by string) string {
 	who := fmt.Sprintf("by %s this was %s (%s)", by, r.Key.Name, r.Key.ID)
-	if r.Became == "" {
+	switch {
+	case r.Became == "":
 		return who + ", of rotation " + r.Rotation
+	case r.Rotation == "":
+		return who + ", " + r.Became
 	}
 	return who + ", " + r.Became + ", rotation " + r.Rotation
 }

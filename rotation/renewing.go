@@ -195,12 +195,8 @@ func (r *Rotation) forgoRenewed(ctx context.Context) error {
 
 // mayRenew looks at the key before it is rolled: a list shows it, and on. It has its own end, not that of a roll before.
 func (r *Rotation) mayRenew(ctx context.Context) (*Result, error) {
-	var s *listing
-	if _, err := r.lookUntil(ctx, r.lostLag(), func() (bool, error) {
-		var err error
-		s, err = r.look(ctx)
-		return err == nil && s.target != nil, err
-	}); err != nil {
+	s, _, err := r.lookFor(ctx, r.lostLag(), func(s *listing) bool { return s.target != nil })
+	if err != nil {
 		return nil, err
 	}
 	switch {

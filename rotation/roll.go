@@ -190,12 +190,7 @@ func (r *Rotation) mayRoll(ctx context.Context) (*Result, error) {
 			return nil, err
 		}
 	}
-	var s *listing
-	_, err := r.lookUntil(ctx, bound, func() (bool, error) {
-		var err error
-		s, err = r.look(ctx)
-		return err == nil && s.old != nil, err
-	})
+	s, _, err := r.lookFor(ctx, bound, hasOld)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +224,13 @@ func (r *Rotation) mayRoll(ctx context.Context) (*Result, error) {
 // keyOver reports whether the list shows that no new secret of the key helps: it is not there, or it has expired with all its secrets.
 func (r *Rotation) keyOver() bool {
 	s, rolls := r.svc.(*rolling)
-	return rolls && (s.gone || s.row == nil || s.row.ExpiresAt.Before(r.serviceNow().Add(time.Minute)))
+	switch {
+	case !rolls:
+		return false
+	case s.row == nil:
+		return s.gone || s.listed
+	}
+	return s.gone || s.row.ExpiresAt.Before(r.serviceNow().Add(time.Minute))
 }
 
 // ready sees, right before the former secret dies, that each place can be written, and holds what it held.
@@ -268,22 +269,22 @@ func (r *Rotation) forgoRoll(ctx context.Context) error {
 			return err
 		}
 	}
-	if r.j.Print != "" {
-		r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
-	}
 	if !r.j.Roll.NoWayBack {
 		r.j.Roll.First = r.j.Roll.Before
 	}
 	r.j.Roll.Before, r.j.Roll.NoWayBack = r.j.Roll.At, true
 	r.forgetRolled()
-	r.j.Step = Create // also where it was lost later
 	r.deliverAnew()
+	r.j.Step = Create
 	r.log("the secret of the roll was lost, and no former one lives: the key is rolled once more")
 	return r.save("rolled once more next")
 }
 
-// forgetRolled forgets the new secret of a roll that is taken back.
+// forgetRolled forgets the new secret of a roll that is taken back, but what it is recognised by: where it was put, it may come back.
 func (r *Rotation) forgetRolled() {
+	if r.j.Roll != nil && r.j.Print != "" {
+		r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
+	}
 	r.j.New, r.j.Print, r.j.Proved, r.secret = nil, "", 0, apikey.Secret{}
 	if r.j.Roll != nil {
 		if r.j.Roll.At.Known() {
@@ -315,7 +316,6 @@ func (r *Rotation) lostRoll(ctx context.Context) (Result, error) {
 	if err := r.forgoRoll(ctx); err != nil {
 		return Result{}, err
 	}
-	r.deliverAnew()
 	return r.move(Create, "the new secret was lost before it was everywhere: the key is rolled once more next")
 }
 
@@ -351,8 +351,6 @@ func (r *Rotation) rollAgain(ctx context.Context, reason string) (Result, error)
 		if err := r.forgoRoll(ctx); err != nil {
 			return Result{}, err
 		}
-	} else if r.j.Print != "" {
-		r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
 	}
 	r.forgetRolled()
 	if r.j.pending(opCreate) { // what became of that call is not known, and is not learned any more

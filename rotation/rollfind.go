@@ -89,12 +89,7 @@ func (r *Rotation) oldTells(ctx context.Context, old apikey.Secret) (refused boo
 
 // mayRollUnnamed looks at the key before it is rolled. The list does not show which secret it has.
 func (r *Rotation) mayRollUnnamed(ctx context.Context) (*Result, error) {
-	var s *listing
-	_, err := r.lookUntil(ctx, r.lostLag(), func() (bool, error) {
-		var err error
-		s, err = r.look(ctx)
-		return err == nil && s.old != nil, err
-	})
+	s, _, err := r.lookFor(ctx, r.lostLag(), hasOld)
 	switch {
 	case err != nil:
 		return nil, err

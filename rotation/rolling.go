@@ -18,6 +18,7 @@ type rolling struct {
 	roller client.Roller
 	r      *Rotation
 	row    *apikey.Key // the key itself, as the last list showed it
+	listed bool        // a list was read
 	gone   bool        // the service answered a roll with "no such key"
 }
 
@@ -61,7 +62,7 @@ func (s *rolling) Capabilities() apikey.Capabilities {
 // List shows the key as two.
 func (s *rolling) List(ctx context.Context, each func([]apikey.Key)) error {
 	s.row = nil
-	return s.Service.List(ctx, func(batch []apikey.Key) {
+	err := s.Service.List(ctx, func(batch []apikey.Key) {
 		at := slices.IndexFunc(batch, func(k apikey.Key) bool { return k.ID == s.r.j.Old.ID })
 		if at < 0 {
 			each(batch)
@@ -71,6 +72,8 @@ func (s *rolling) List(ctx context.Context, each func([]apikey.Key)) error {
 		s.row = &row
 		each(slices.Concat(batch[:at], s.split(row), batch[at+1:]))
 	})
+	s.listed = err == nil
+	return err
 }
 
 func (s *rolling) split(k apikey.Key) []apikey.Key {

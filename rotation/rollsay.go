@@ -23,6 +23,8 @@ func (j *journal) formerWords(after string) string {
 		return fmt.Sprintf("the service answered that no overlap of the key %s runs%s", key, after)
 	case j.OldGone:
 		return fmt.Sprintf("the service answered that the overlap of the key %s is over%s", key, after)
+	case j.Roll.NoWayBack:
+		return fmt.Sprintf("the service answered that the key %s was rolled beyond the secret that it had when the rotation began", key)
 	case j.deleteSent():
 		if _, answered := j.claimed(DeleteAnswered, SubjectOld); answered && j.atOnce() && j.New == nil {
 			return fmt.Sprintf("the service answered that the key %s was rolled at once; the secret that it had then is lost", key)

@@ -12,11 +12,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 
 	"detent/apikey"
+	"detent/disk"
 )
 
 // Store keeps the journals of rotations. A rotation calls it from one goroutine at a time; several processes may
@@ -87,7 +87,7 @@ func readPlain(path string) ([]byte, error) {
 // Save replaces the file by a rename. The name of the new one is fixed, so that no kill leaves litter behind. It is indented,
 // since people read it.
 func (f Files) Save(id string, b []byte) error {
-	if err := f.makeDir(); err != nil {
+	if err := disk.PrivateFolder(f.Dir); err != nil {
 		return err
 	}
 	var text bytes.Buffer
@@ -114,34 +114,10 @@ func (f Files) replace(path string, b []byte) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(next))
 	}
-	return f.syncDir()
-}
-
-// syncDir makes a rename last. Windows cannot sync a folder and need not.
-func (f Files) syncDir() error {
-	if f.NoSync || runtime.GOOS == "windows" {
+	if f.NoSync {
 		return nil
 	}
-	d, err := os.Open(f.Dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-// makeDir makes the folder of the journals for its owner alone.
-func (f Files) makeDir() error {
-	if err := os.MkdirAll(f.Dir, 0o700); err != nil {
-		return err
-	}
-	info, err := os.Stat(f.Dir)
-	if err != nil {
-		return err
-	}
-	if info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
-		return os.Chmod(f.Dir, 0o700)
-	}
-	return nil
+	return disk.SyncFolder(f.Dir)
 }
 
 // IDs lists the files that are named as journals are; logs and the like may lie beside them.
@@ -179,34 +155,14 @@ func (f Files) Key(random io.Reader) ([]byte, error) {
 		if _, err := io.ReadFull(random, key); err != nil {
 			return nil, fmt.Errorf("no randomness for the fingerprints' key: %w", err)
 		}
-		if err := f.makeDir(); err != nil {
+		if err := disk.PrivateFolder(f.Dir); err != nil {
 			return nil, err
 		}
-		if err := f.firstKey(path, key); err == nil || !errors.Is(err, fs.ErrExist) {
+		if err := disk.First(path, key); err == nil || !errors.Is(err, fs.ErrExist) {
 			return key, err
 		}
 	}
 	return nil, fmt.Errorf("%s cannot be read after it was made", path)
-}
-
-// firstKey writes the key whole or not at all, and never over another process's.
-func (f Files) firstKey(path string, key []byte) error {
-	temp, err := os.CreateTemp(f.Dir, keyFile+".*.new")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(temp.Name()) }()
-	_, err = temp.Write(key)
-	if !f.NoSync {
-		err = errors.Join(err, temp.Sync())
-	}
-	if err = errors.Join(err, temp.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(temp.Name(), path); err != nil {
-		return err
-	}
-	return f.syncDir()
 }
 
 // fingerprinter makes the fingerprints that journals hold in place of secrets.

@@ -191,10 +191,7 @@ func (r *Rotation) lookAtOld(ctx context.Context) (*listing, error) {
 	s, err := r.look(ctx)
 	_, enabled := r.j.claimed(EnableAnswered, SubjectOld)
 	if err == nil && (s.old == nil || enabled && s.old.IsDisabled()) {
-		_, err = r.lookUntil(ctx, r.lag(), func() (bool, error) {
-			s, err = r.look(ctx)
-			return err == nil && s.old != nil && !(enabled && s.old.IsDisabled()), err
-		})
+		s, _, err = r.lookFor(ctx, r.lag(), func(s *listing) bool { return s.old != nil && !(enabled && s.old.IsDisabled()) })
 	}
 	return s, err
 }

@@ -171,13 +171,9 @@ func (r *Rotation) afterProbe(ctx context.Context, before map[string]apikey.Mome
 	if r.j.Mode == Planned {
 		shows = between // what shows later does not matter here: it would only tell more about a place that nothing speaks against
 	}
-	_, err = r.lookUntil(ctx, shows, func() (bool, error) {
-		s, err := r.look(ctx)
-		if err != nil {
-			return false, err
-		}
+	_, _, err = r.lookFor(ctx, shows, func(s *listing) bool {
 		now = s.uses
-		return anyMoved(before, now), nil
+		return anyMoved(before, now)
 	})
 	return now, r.w.Now().Sub(began), err
 }

@@ -160,13 +160,6 @@ func (s *Server) Serve(l net.Listener) error {
 	return nil
 }
 
-// Sessions is how many sessions there are.
-func (s *Server) Sessions() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.sessions)
-}
-
 // Broadcast hands a line to every session that which picks; nil picks all.
 func (s *Server) Broadcast(text string, which func(*Session) bool) {
 	for _, one := range s.picked(which) {

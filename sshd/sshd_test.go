@@ -515,3 +515,10 @@ type named string
 
 func (n named) Network() string { return "tcp" }
 func (n named) String() string  { return string(n) }
+
+// Sessions is how many sessions there are.
+func (s *Server) Sessions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.sessions)
+}

@@ -119,7 +119,7 @@ func canCreate(c apikey.Capabilities) apikey.Ability {
 }
 
 func canEdit(c apikey.Capabilities) apikey.Ability {
-	if c.Rename.OK || c.ChangeRole.OK {
+	if c.Rename.OK || c.ChangeRole.OK || c.ChangeExpiry.OK || c.ChangesNumbers() {
 		return apikey.Can()
 	}
 	return c.Rename
@@ -352,6 +352,9 @@ func (a *App) showSelected() {
 func (a *App) subject(k *apikey.Key, marks ui.Marks) detail.Subject {
 	p := a.here()
 	out := detail.Subject{Key: k, Marks: marks, Caps: p.caps, Past: a.pastOf(k.ID)}
+	if a.fleet != nil && p.conn != nil {
+		out.Profile, out.Environment = p.want, p.conn.Profile.Setting.ForKey(k.Environment).Word(k.Environment)
+	}
 	keys := []apikey.Key{*k}
 	if marks.Has(apikey.FindingDuplicateName) {
 		_, all := a.list.Keys().Of(max(a.list.SelectedProfile(), 0))

@@ -4,6 +4,7 @@
 package tui
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"time"
@@ -63,17 +64,9 @@ func New(o Options) *App {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Zone == nil {
-		o.Zone = time.Local
-	}
-	if o.Renderer == nil {
-		o.Renderer = lipgloss.DefaultRenderer()
-	}
+	o.Zone, o.Renderer, o.Keys = cmp.Or(o.Zone, time.Local), cmp.Or(o.Renderer, lipgloss.DefaultRenderer()), cmp.Or(o.Keys, ui.NewKeys())
 	if o.Copy == nil {
 		o.Copy = func(string) error { return errors.New("there is no terminal to copy through") }
-	}
-	if o.Keys == nil {
-		o.Keys = ui.NewKeys()
 	}
 	o.Look.NoColour = o.Look.NoColour || o.NoColour
 	env := &ui.Env{Styles: ui.StylesOf(o.Renderer, o.Look), Keys: o.Keys, Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}

@@ -64,7 +64,7 @@ func BenchmarkReload(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			c := newClock()
 			keys := fakeKeys(n, c.Now())
-			list := keylist.New(&ui.Env{Styles: ui.NewStyles(renderer(0, true)), Keys: ui.NewKeys(), Now: c.Now, Zone: time.UTC})
+			list := keylist.New(&ui.Env{Styles: ui.StylesOf(renderer(0, true), ui.Look{}), Keys: ui.NewKeys(), Now: c.Now, Zone: time.UTC})
 			list.SetSize(80, 40)
 			b.ReportAllocs()
 			b.ResetTimer()

@@ -10,6 +10,7 @@ import (
 	"detent/desk"
 	"detent/tui/form"
 	"detent/tui/keylist"
+	"detent/tui/rotate"
 	"detent/tui/ui"
 )
 
@@ -78,7 +79,7 @@ func (a *App) notInBulk(p *profile, m keylist.Marked, what desk.What) string {
 	case m.Open:
 		return "a rotation of it is open"
 	case what == desk.Update && m.Key.IsDisabled():
-		return "is disabled already"
+		return "already disabled"
 	}
 	return ""
 }
@@ -93,7 +94,7 @@ func (a *App) doBulk(msg ui.Bulk) tea.Cmd {
 			return a.say("the profile "+item.Profile+" is not open: nothing was changed", false)
 		}
 		conn = p.conn
-		off, order := false, desk.Order{What: desk.Delete, Key: apikey.Key{ID: item.ID}}
+		off, order := false, desk.Order{What: desk.Delete, Key: apikey.Key{ID: item.ID, Masked: item.Masked}}
 		if !msg.Delete {
 			order = desk.Order{What: desk.Update, Key: apikey.Key{ID: item.ID}, Patch: apikey.Patch{Enabled: &off}}
 		}
@@ -123,4 +124,29 @@ func (a *App) doBulk(msg ui.Bulk) tea.Cmd {
 		return result{msg: ui.BulkDone{Ticket: msg.Ticket, Err: err}, err: err, partly: err != nil && done > 0, title: "Not all keys are " + verb, done: ui.Count(done, "key") + " " + verb,
 			then: func() tea.Cmd { a.list.ClearMarks(); return a.reload() }}
 	})
+}
+
+// queue opens the plan of the rotations of all marked keys.
+func (a *App) queue() tea.Cmd {
+	rotates := a.env.Keys.Rotate.Help().Desc
+	if a.rotateAll == nil {
+		return a.say(rotates+": several keys cannot be rotated together here", false)
+	}
+	var items []rotate.Item
+	for _, m := range a.list.Marked() {
+		p := a.ofMark(m)
+		why, no := a.noWritesOf(p)
+		if p.conn == nil {
+			why, no = "the profile "+p.want+" is not open", true
+		}
+		if no {
+			return tea.Batch(a.say(rotates+": "+why, false), a.lock.refused(p.want, desk.Order{What: desk.Rotate, Key: m.Key}, why))
+		}
+		items = append(items, rotate.Item{Profile: p.want, Key: m.Key})
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	a.list.ClearMarks()
+	return a.push(a.rotateAll(a.env, items))
 }

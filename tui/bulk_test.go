@@ -105,6 +105,9 @@ type fakeQueue struct {
 	closed bool
 	fails  map[string]error // by the name of the key: what its rotation ends with
 	filled []string
+	kept   []string // places that are remembered
+	keeps  error
+	wave   int
 	again  int
 	holes  []string // names of keys without a place
 }
@@ -149,10 +152,19 @@ func (q *fakeQueue) Again(context.Context) rotate.Queue {
 	return next
 }
 
+func (q *fakeQueue) Look(context.Context, string, apikey.Key, string) (string, error) { return "", nil }
+func (q *fakeQueue) CanRemember(string) bool                                          { return true }
+func (q *fakeQueue) Remember(_ context.Context, profile string, k apikey.Key, spec string) (string, error) {
+	if q.keeps == nil {
+		q.kept = append(q.kept, k.Name+" "+spec)
+	}
+	return k.Name, q.keeps
+}
+
 func (q *fakeQueue) Items() []rotate.Queued { return q.items }
 func (q *fakeQueue) Close()                 { q.closed = true }
-func (q *fakeQueue) Run(_ context.Context, tell func(rotate.Progress)) {
-	q.run = true
+func (q *fakeQueue) Run(_ context.Context, wave int, tell func(rotate.Progress)) {
+	q.run, q.wave = true, wave
 	for i, item := range q.items {
 		if item.Why == "" {
 			tell(rotate.Progress{At: i, View: rotation.View{ID: item.ID, Old: item.Key, State: rotation.Over}, Done: true, Err: q.fails[item.Key.Name]})
@@ -224,6 +236,63 @@ func TestAHoleInThePlanIsFilledInIt(t *testing.T) {
 			d.press("enter") // to the number; else it is typed where the place is asked for
 		}
 		d.press("2", "enter").sees("type the number of the keys that are rotated: 3").press("ctrl+u", "3", "enter").sees("3 of 3 keys rotated")
+	}
+}
+
+// How many are under way at once is said below the plan, as --wave does for the command: none said is all.
+func TestHowManyOfAQueueAreUnderWayIsSaidInThePlan(t *testing.T) {
+	for typed, want := range map[string]int{"": 3, "1": 1, "2": 2, "9": 3} {
+		for _, size := range [][2]int{{60, 20}, {120, 40}} {
+			d, q := queueing(t, size[0], size[1])
+			d.press("space", "space", "space", "r").typing("3").sees("at most under way at once", "all").press("tab").typing(typed).press("enter").sees("3 of 3 keys rotated")
+			if q.wave != want {
+				t.Errorf("%q: at most %d", typed, q.wave)
+			}
+		}
+	}
+	d, q := queueing(t, 120, 40)
+	d.press("space", "space", "r").typing("2").press("tab")
+	for _, wrong := range []string{"0", "-1", "many", "1.5"} {
+		if d.typing(wrong).press("enter").sees("is a number, at least 1"); q.run {
+			t.Fatalf("%q was taken", wrong)
+		}
+		d.press("ctrl+u")
+	}
+	if d.press("shift+tab", "ctrl+u").typing("1").press("tab", "enter").sees("type the number of the keys that are rotated: 2"); q.run {
+		t.Error("begun without the number")
+	}
+}
+
+// A place that is typed in the plan is remembered for the next time where that is ticked, before anything begins.
+func TestThePlacesThatAreTypedInThePlanAreRemembered(t *testing.T) {
+	plan := func(holes int) (*driver, *fakeQueue, []string) {
+		d, q := queueing(t, 100, 30)
+		names := firstRows(d, 3)
+		q.holes = names[:holes]
+		d.press("space", "space", "space", "r")
+		for _, name := range q.holes {
+			d.typing("/srv/" + name + "/.env:KEY").press("enter")
+		}
+		return d.typing("3"), q, names
+	}
+	d, q, names := plan(2)
+	d.sees("[ ] remember the 2 places that were typed").press("tab", "tab", "space").sees("▸ [x] remember").press("enter").sees("3 of 3 keys rotated")
+	if want := []string{names[0] + " env-file:/srv/" + names[0] + "/.env:KEY", names[1] + " env-file:/srv/" + names[1] + "/.env:KEY"}; !slices.Equal(q.kept, want) {
+		t.Errorf("kept are %q, want %q", q.kept, want)
+	}
+	d, q, names = plan(1)
+	d.sees("[ ] remember the place of " + names[0]).press("enter").sees("3 of 3 keys rotated")
+	if len(q.kept) > 0 {
+		t.Errorf("kept unasked: %q", q.kept)
+	}
+	d, q, names = plan(1)
+	q.keeps = errors.New("the file is locked")
+	if d.press("tab", "tab", "space", "enter").sees("the place of " + names[0] + " is not remembered: the file is locked"); q.run {
+		t.Error("begun all the same")
+	}
+	d.press("space", "enter").sees("3 of 3 keys rotated")
+	if d, _, _ = plan(0); true {
+		d.seesNot("remember")
 	}
 }
 

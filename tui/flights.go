@@ -74,7 +74,7 @@ func (a *App) Abandon(ctx context.Context) []string {
 		said = append(said, "ended before the answer to a write: it is not known whether that happened; look with detent list")
 	}
 	for _, o := range a.orphans() {
-		if _, err := o.conn.Order(ctx, desk.Order{What: desk.Delete, Key: apikey.Key{ID: o.key.ID}}); err != nil {
+		if _, err := o.conn.Order(ctx, desk.Order{What: desk.Delete, Key: apikey.Key{ID: o.key.ID, Masked: o.key.Masked}}); err != nil {
 			said = append(said, fmt.Sprintf("ended before the secret of the new key %s (%s) reached anybody, and the key could not be deleted: %v; delete it with detent delete %s", o.key.Name, o.key.ID, err, o.key.ID))
 			continue
 		}

@@ -163,7 +163,7 @@ func (a *App) deleteKey(ctx context.Context, p *profile, msg ui.DeleteKey) resul
 	}
 	var out desk.Outcome
 	if err == nil {
-		out, err = p.conn.Order(ctx, desk.Order{What: desk.Delete, Key: apikey.Key{ID: msg.ID}})
+		out, err = p.conn.Order(ctx, desk.Order{What: desk.Delete, Key: apikey.Key{ID: msg.ID, Masked: msg.Masked}})
 	}
 	done := msg.Name + " deleted"
 	if out.Deleted.AlreadyGone {
@@ -427,5 +427,16 @@ func (a *App) letGo(msg ui.Settle) tea.Cmd {
 	return func() tea.Msg {
 		a.host.Settle(context.Background(), name, msg.Key)
 		return nil
+	}
+}
+
+// complete asks the machine that the operator sits at how a destination may go on.
+func (a *App) complete(msg ui.Complete) tea.Cmd {
+	host, can := a.host.(ui.Completer)
+	if !can || a.env.Remote {
+		return ui.Do(ui.Completed{Ticket: msg.Ticket})
+	}
+	return func() tea.Msg {
+		return ui.Completed{Ticket: msg.Ticket, Found: host.Complete(context.Background(), msg.Text)}
 	}
 }

@@ -376,7 +376,7 @@ func (m *mailbox) ring() {
 // pace is the longest that keys wait to be shown beside more of them.
 const pace = 100 * time.Millisecond
 
-// next waits for keys: the first ones come at once, later ones when there are a quarter as
+// next waits for keys: the first ones come at once, later ones when there are as
 // many as the list has, or after a while.
 func (m *mailbox) next(gen int, first bool) tea.Cmd {
 	return func() tea.Msg {
@@ -399,7 +399,7 @@ func (m *mailbox) next(gen int, first bool) tea.Cmd {
 func (m *mailbox) take(gen int, late bool) (loadMsg, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.done && !m.ended && (m.keys == 0 || !late && m.keys < m.delivered/4) {
+	if !m.done && !m.ended && (m.keys == 0 || !late && m.keys < m.delivered) {
 		return loadMsg{}, false
 	}
 	msg := loadMsg{gen: gen, batches: m.batches, heard: m.heard, done: m.done, err: m.err}

@@ -177,6 +177,15 @@ func (a *App) focused(msg tea.KeyMsg) tea.Cmd {
 	return a.list.Update(msg)
 }
 
+// typing reports whether a text input owns the printable keys.
+func (a *App) typing() bool {
+	if top := a.top(); top != nil {
+		t, ok := top.(ui.Typist)
+		return ok && t.Typing()
+	}
+	return a.list.Typing()
+}
+
 // isEditing reports whether a key is text for an input, or edits it.
 func isEditing(msg tea.KeyMsg) bool {
 	switch msg.Type {

@@ -161,3 +161,45 @@ func TestEveryKindOfScreenIsListened(t *testing.T) {
 		}
 	}
 }
+
+// TestHowManyAreUnderWayAndWhatIsRememberedIsSaidByEar, before the number; an empty line keeps all.
+func TestHowManyAreUnderWayAndWhatIsRememberedIsSaidByEar(t *testing.T) {
+	for typed, want := range map[string]int{"1": 1, "": 2} {
+		q := &fakeQueue{holes: []string{"search-indexer"}}
+		d := listen(t, func(o *Options, h *fakeHost) {
+			q.now = h.service.clock.Now
+			o.RotateAll = func(env *ui.Env, items []rotate.Item) ui.Screen {
+				return rotate.NewQueue(env, q, func(string) apikey.Setting { return apikey.Setting{} }, items)
+			}
+		})
+		d.enter("mark ci-deploy", "mark search-indexer", "r", "/srv/s/.env:KEY")
+		d.heard(d.enter("w"), "How many may be under way at once, an empty line for all")
+		d.heard(d.enter(typed), "Type 2 to rotate 2 keys")
+		d.heard(d.enter("m"), "Type 2 to rotate 2 keys")
+		if d.enter(""); q.run || len(q.kept) > 0 {
+			t.Fatal("an empty line did something")
+		}
+		d.heard(d.enter("2"), "2 of 2 keys rotated")
+		if q.wave != want || len(q.kept) != 1 {
+			t.Errorf("%q: at most %d, kept %q", typed, q.wave, q.kept)
+		}
+	}
+}
+
+// TestTheNumberOfTheKeysIsNoChoiceByEar, whatever else there is to choose.
+func TestTheNumberOfTheKeysIsNoChoiceByEar(t *testing.T) {
+	q := &fakeQueue{holes: []string{"search-indexer"}}
+	d := listen(t, func(o *Options, h *fakeHost) {
+		q.now = h.service.clock.Now
+		o.RotateAll = func(env *ui.Env, items []rotate.Item) ui.Screen {
+			return rotate.NewQueue(env, q, func(string) apikey.Setting { return apikey.Setting{} }, items)
+		}
+	})
+	d.enter("mark ci-deploy", "mark search-indexer", "r")
+	d.heard(d.enter("leave it out"), "Type 1 to rotate 1 key")
+	d.heard(d.enter("b"), "Where does the secret of search-indexer go")
+	d.enter("leave it out")
+	if d.heard(d.enter("1"), "1 of 1 key rotated"); !q.run {
+		t.Error("it did not begin")
+	}
+}

@@ -90,7 +90,7 @@ func (q *partlyQueue) Queue(ctx context.Context, items []rotate.Item) rotate.Que
 }
 
 func (q *partlyQueue) Items() []rotate.Queued { return q.items }
-func (q *partlyQueue) Run(_ context.Context, tell func(rotate.Progress)) {
+func (q *partlyQueue) Run(_ context.Context, _ int, tell func(rotate.Progress)) {
 	for i, item := range q.items {
 		view := rotation.View{ID: item.ID, Old: item.Key, State: rotation.Open, Step: rotation.Drain}
 		switch i % 3 {

@@ -124,7 +124,6 @@ type result struct {
 	first  *apikey.Key
 	secret apikey.Secret
 	notes  []string
-	proof  apikey.Proof
 	value  any // all of it, to look for what may not be printed
 }
 
@@ -164,7 +163,7 @@ func (u *suite) do(ctx context.Context, t *testing.T, s client.Service, c *sampl
 		return result{keys: []string{text}, value: gone}, err
 	case "probe":
 		proof, err := s.Probe(ctx, apikey.NewSecret(secret), c.args.Call)
-		return result{keys: []string{describeProof(proof)}, proof: proof, value: proof}, err
+		return result{keys: []string{describeProof(proof)}, value: proof}, err
 	case "identify":
 		finder, ok := client.As[client.Identifier](s)
 		if !ok {

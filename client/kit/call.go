@@ -62,28 +62,7 @@ type Value struct {
 	Object  map[string]Value
 	List    []Value
 	Literal any
-	kind    valueKind
 }
-
-type valueKind int
-
-const (
-	isLiteral valueKind = iota
-	isField
-	isParent
-	isLogin
-	isSecret
-	isObject
-	isList
-)
-
-// IsField and the like say which kind of value it is.
-func (v Value) IsField() bool  { return v.kind == isField }
-func (v Value) IsParent() bool { return v.kind == isParent }
-func (v Value) IsLogin() bool  { return v.kind == isLogin }
-func (v Value) IsSecret() bool { return v.kind == isSecret }
-func (v Value) IsObject() bool { return v.kind == isObject }
-func (v Value) IsList() bool   { return v.kind == isList }
 
 // maxNested bounds how deep a body is.
 const maxNested = 8
@@ -110,7 +89,7 @@ func readValue(raw any, depth int) (v Value, err error) {
 	}
 	switch raw := raw.(type) {
 	case []any:
-		v.kind = isList
+		v.List = []Value{}
 		for _, item := range raw {
 			one, err := readValue(item, depth+1)
 			if err != nil {
@@ -129,14 +108,12 @@ func readValue(raw any, depth int) (v Value, err error) {
 }
 
 func readTable(raw map[string]any, depth int) (v Value, err error) {
-	kinds := map[string]valueKind{"field": isField, "parent": isParent, "login": isLogin, "secret": isSecret}
-	for name, kind := range kinds {
-		if _, has := raw[name]; has {
-			v.kind = kind
-			return v, v.place(name, raw)
+	for _, kind := range []string{"field", "parent", "login", "secret"} {
+		if _, has := raw[kind]; has {
+			return v, v.place(kind, raw)
 		}
 	}
-	v.kind, v.Object = isObject, map[string]Value{}
+	v.Object = map[string]Value{}
 	for name, item := range raw {
 		if v.Object[name], err = readValue(item, depth+1); err != nil {
 			return v, fmt.Errorf("%s: %w", name, err)
@@ -156,6 +133,8 @@ func (v *Value) place(kind string, raw map[string]any) error {
 			return fmt.Errorf("a place for %q has no %q: %s", kind, name, oneOf(allowed[kind]))
 		case name == "else":
 			v.Else = item
+		case (name == "field" || name == "parent") && isText && text == "":
+			return fmt.Errorf("%q is empty", name)
 		case name == "null" && isFlag:
 			v.Null = flag
 		case name == "secret" && isFlag && flag:
@@ -177,15 +156,14 @@ func (v *Value) place(kind string, raw map[string]any) error {
 
 // Sends reports whether a field is anywhere in the body.
 func (c *Call) Sends(field apikey.Field) bool {
-	found := false
-	c.each(func(_ string, v Value) { found = found || v.kind == isField && v.Field == field })
-	return found
+	_, sends := c.Value(field)
+	return sends
 }
 
 // Value is the place of a field in the body.
 func (c *Call) Value(field apikey.Field) (found Value, sends bool) {
 	c.each(func(_ string, v Value) {
-		if v.kind == isField && v.Field == field {
+		if v.Field == field {
 			found, sends = v, true
 		}
 	})
@@ -202,12 +180,12 @@ func (c *Call) As(field apikey.Field) string {
 func (c *Call) each(f func(path string, v Value)) {
 	var in func(path string, v Value)
 	in = func(path string, v Value) {
-		switch v.kind {
-		case isObject:
+		switch {
+		case v.Object != nil:
 			for name, item := range v.Object {
 				in(path+"."+name, item)
 			}
-		case isList:
+		case v.List != nil:
 			for _, item := range v.List {
 				in(path, item)
 			}

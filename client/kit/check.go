@@ -52,7 +52,7 @@ func (c *checker) refuse(field, format string, args ...any) {
 		}
 		return unicode.ReplacementChar
 	}, field)
-	c.problems = append(c.problems, &Problem{c.file, line, shown, fmt.Sprintf(format, args...), !there})
+	c.problems = append(c.problems, &Problem{File: c.file, Line: line, Field: shown, Text: fmt.Sprintf(format, args...), Missing: !there})
 }
 
 // one of a few words.
@@ -97,6 +97,8 @@ var (
 	})
 	placeIn     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`) })
 	parentValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@:~-][A-Za-z0-9_.@:~-]{0,127}$`) })
+	tokenName   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$") })
+	memberName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,31}$`) })
 	parentName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`) })
 	webAddress  = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9_.~/-]*)?$`)
@@ -109,20 +111,19 @@ func (c *checker) declaration(d *Declaration) {
 		c.refuse("name", "a name is small letters, digits and hyphens, a letter first, at most 32")
 	}
 	c.text("title", d.Title, 40)
-	if d.Label != "" {
-		c.text("label", d.Label, 40)
-	}
-	if d.About != "" {
-		c.text("about", d.About, 80)
-	}
+	c.optional("label", d.Label, 40)
+	c.optional("about", d.About, 80)
 	if !provenBy().MatchString(d.Proven) {
 		c.refuse("proven", `say "server NAME VERSION", "client NAME VERSION" or "documents DATE"`)
 	}
 	for _, s := range d.Settings {
 		c.one("settings", s, settings...)
 	}
-	if d.Place < 0 {
-		c.refuse("place", "is 1 or more")
+	if d.Place < 0 || d.Place > 100 {
+		c.refuse("place", "is 1 or more, and 100 at most")
+	}
+	if d.Usage != "" {
+		c.text("usage_page", d.Usage, 120)
 	}
 	if d.Longest < 0 || d.Longest > 10_000 {
 		c.refuse("longest_name", "0 to 10000 characters")
@@ -135,7 +136,7 @@ func (c *checker) declaration(d *Declaration) {
 		if credentialName().MatchString(name) {
 			c.refuse("headers", "%q holds a credential, which is the profile's, and in no file of an issuer: auth says how it is sent", name)
 		}
-		c.member("headers", name)
+		c.token("headers", name)
 		c.text("headers."+name, d.Headers[name], 200)
 	}
 	for i, p := range d.Secret.Prefixes {
@@ -160,6 +161,7 @@ func (c *checker) declaration(d *Declaration) {
 	c.row(&d.Row)
 	c.calls(d)
 	c.expiry(d)
+	c.numbers(d)
 	c.refusals(d)
 	c.words(d)
 }
@@ -189,6 +191,13 @@ func (c *checker) text(field, text string, most int) {
 		c.refuse(field, "is over %d characters", most)
 	case strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }):
 		c.refuse(field, "has a character that cannot be shown")
+	}
+}
+
+// optional is a text that need not be there.
+func (c *checker) optional(field, text string, most int) {
+	if text != "" {
+		c.text(field, text, most)
 	}
 }
 
@@ -235,6 +244,13 @@ func (c *checker) row(r *Row) {
 	}
 }
 
+// token is a name that a header or a cookie can have.
+func (c *checker) token(field, name string) {
+	if !tokenName().MatchString(name) {
+		c.refuse(field, "%q is no name of a header or a cookie: letters, digits and - _ . ~ ! # $ %% & ' * + ^ ` |, at most 64", name)
+	}
+}
+
 func (c *checker) member(field, member string) {
 	if member == "" || len(member) > 64 || strings.ContainsFunc(member, func(r rune) bool { return r < 0x21 || r > 0x7e || r == '"' || r == '\\' }) {
 		c.refuse(field, "%q is no name of a member: printable ASCII without quotes, at most 64", member)
@@ -272,6 +288,10 @@ func (c *checker) refusals(d *Declaration) {
 		if m.Is < 400 || m.Is > 499 {
 			c.refuse(field+".is", "is the status of a refusal, 400 to 499")
 		}
+		if m.Status != 0 && (m.Status < 200 || m.Status > 599) {
+			c.refuse(field+".status", "is a status of HTTP, 200 to 599")
+		}
+		c.smallWords(field+".words", m.Words)
 		if m.Status == 0 && m.Words == "" {
 			c.refuse(field+".words", "is missing: which refusals are meant?")
 		}
@@ -283,12 +303,8 @@ func (c *checker) words(d *Declaration) {
 	for i, p := range d.Permissions {
 		field := fmt.Sprintf("permission[%d]", i)
 		c.text(field+".name", p.Name, 128)
-		if p.ID != "" {
-			c.text(field+".id", p.ID, 128)
-		}
-		if p.Description != "" {
-			c.text(field+".description", p.Description, 200)
-		}
+		c.optional(field+".id", p.ID, 128)
+		c.optional(field+".description", p.Description, 200)
 		if features[p.Feature+"."+p.Name] {
 			c.refuse(field+".name", "%q is there twice", p.Name)
 		}
@@ -319,7 +335,7 @@ func (c *checker) words(d *Declaration) {
 		c.text("cannot."+name, d.Cannot[name], 200)
 	}
 	for _, f := range d.Access {
-		if !apikey.FieldOf(f).Access {
+		if info := apikey.FieldOf(f); !info.Access || info.IsExtra() && info.Filter == "" && !contains(d.Row.Copied, string(f)) {
 			c.refuse("access", "%q is no field of access", f)
 		}
 	}
@@ -334,9 +350,7 @@ func (c *checker) words(d *Declaration) {
 		c.one("environments", string(e), environment...)
 	}
 	for name, text := range map[string]string{"keep": d.Advice.Keep, "browser": d.Advice.Browser, "least": d.Advice.Least, "separate": d.Advice.Separate, "life": d.Advice.Life} {
-		if text != "" {
-			c.text("advice."+name, text, 120)
-		}
+		c.optional("advice."+name, text, 120)
 	}
 	for i, r := range d.Remedies {
 		field := fmt.Sprintf("remedy[%d]", i)
@@ -344,5 +358,14 @@ func (c *checker) words(d *Declaration) {
 			c.refuse(field+".status", "is the status of a refusal, 400 to 599")
 		}
 		c.text(field+".hint", r.Hint, 300)
+		c.smallWords(field+".words", r.Words)
+		for name, text := range map[string]string{".code": r.Code, ".sent": r.Sent} {
+			if text != "" {
+				c.text(field+name, text, 64)
+			}
+		}
+		for _, op := range strings.Split(r.Op, "|") {
+			c.one(field+".op", op, "", "list", "create", "update", "delete", "probe")
+		}
 	}
 }

@@ -78,6 +78,12 @@ func (c *checker) calls(d *Declaration) {
 	for field, call := range d.requests() {
 		c.call(field, call, contains(aboutAKey, field))
 	}
+	if d.Roll != nil && d.Roll.Longest.Duration > apikey.MaxLifetime {
+		c.refuse("roll.longest", "is 100 years at most")
+	}
+	for _, id := range d.OtherIDs {
+		c.member("other_ids", id)
+	}
 	if d.Delete != nil {
 		c.smallWords("delete.maybe_gone", d.Delete.MaybeGone)
 	}
@@ -104,7 +110,7 @@ func (c *checker) calls(d *Declaration) {
 		if len(d.Row.Secret) == 0 {
 			c.refuse("row.secret", "is missing: the answer to a create holds the secret somewhere")
 		}
-		c.path("create.id", d.Create.ID)
+		c.paths("create.id", d.Create.ID)
 		c.asked(d)
 	}
 	for i, q := range d.List.Queries {
@@ -149,7 +155,7 @@ func (c *checker) catalogue(d *Declaration) {
 	}
 	c.members("catalogue.rows", k.Rows)
 	for field, path := range map[string]string{"name": k.Name, "id": k.ID, "feature": k.Feature, "group": k.Group, "description": k.Description} {
-		c.path("catalogue."+field, path)
+		c.paths("catalogue."+field, path)
 	}
 	c.smallWords("catalogue.mints", k.Mints)
 }
@@ -205,8 +211,14 @@ func (c *checker) pages(d *Declaration) {
 			c.refuse("list.pages.most", "1 to 10000 keys a page")
 		}
 	}
+	if p.Size == "" && p.Most != 0 {
+		c.refuse("list.pages.most", "is for list.pages.size: by which member is it asked for?")
+	}
+	if p.First != nil && (*p.First < 0 || *p.First > 1000) {
+		c.refuse("list.pages.first", "is 0 to 1000")
+	}
 	for field, path := range map[string]string{"next": p.Next, "more": p.More, "last": p.Last} {
-		c.path("list.pages."+field, path)
+		c.paths("list.pages."+field, path)
 	}
 	if p.InBody && d.List.Send == nil {
 		c.refuse("list.pages.in_body", "needs list.send")
@@ -223,7 +235,7 @@ func (c *checker) probe(field string, p *Probe) {
 	call := &Call{Body: p.Body}
 	c.body(field, call, false, p.Own)
 	holds := false
-	call.each(func(_ string, v Value) { holds = holds || v.IsSecret() })
+	call.each(func(_ string, v Value) { holds = holds || v.Secret })
 	if p.Own && !holds {
 		c.refuse(field+".send", "needs { secret = true } somewhere: by_own_credential tries what is in the body")
 	}
@@ -235,12 +247,10 @@ func (c *checker) probe(field string, p *Probe) {
 	case p.Answers == "verdict" && len(p.Accepts) == 0:
 		c.refuse(field+".accepts", "is missing: which member says that a secret is accepted?")
 	}
-	for _, path := range p.Members {
-		c.path(field+".members", path)
-	}
+	c.paths(field+".members", p.Members...)
 	for name, verdict := range map[string]map[string][]string{".accepts": p.Accepts, ".refuses": p.Refuses} {
 		for path := range verdict {
-			c.path(field+name, path)
+			c.paths(field+name, path)
 		}
 	}
 	if p.NotFound && p.NotFoundRefuses {
@@ -252,8 +262,12 @@ func (c *checker) probe(field string, p *Probe) {
 func (c *checker) call(field string, call *Call, with bool) {
 	c.address(field+".call", call.Call, with && !call.Sends(apikey.FieldID))
 	c.query(field+".query", call.Query)
-	for _, path := range call.Key {
-		c.path(field+".key", path)
+	c.paths(field+".key", call.Key...)
+	if call.Needs != "" {
+		c.text(field+".needs", call.Needs, 64)
+	}
+	if call.MaybeGone != "" && field != "delete" {
+		c.refuse(field+".maybe_gone", "is for delete")
 	}
 	c.whole(field, call)
 	c.body(field, call, field == "auth.login", false)
@@ -289,23 +303,23 @@ func (c *checker) body(field string, call *Call, login, secret bool) {
 	call.each(func(path string, v Value) {
 		at := field + ".send." + path
 		switch {
-		case v.IsField() && v.Field == FieldOverlap && field == "roll":
+		case v.Field == FieldOverlap && field == "roll":
 			c.one(at, v.As, "seconds", "milliseconds")
-		case v.IsField() && !sendable(v.Field):
+		case v.Field != "" && !c.d.sendable(v.Field):
 			c.refuse(at, "%q is no field that can be sent", v.Field)
-		case v.IsField() && v.Field == apikey.FieldExpiry:
+		case v.Field == apikey.FieldExpiry:
 			c.one(at, v.As, timeForms...)
-		case v.IsField() && v.Field == apikey.FieldPermissions:
+		case v.Field == apikey.FieldPermissions:
 			c.one(at, v.As, rightForms...)
-		case v.IsField() && v.Field == apikey.FieldRole:
+		case v.Field == apikey.FieldRole:
 			c.one(at, v.As, "", "number")
-		case v.IsField():
+		case v.Field != "":
 			c.one(at, v.As, "")
-		case v.IsParent():
+		case v.Parent != "":
 			c.known(at, v.Parent)
-		case v.IsLogin() && !login:
+		case v.Login != "" && !login:
 			c.refuse(at, "the halves of a credential are for the call of auth.login alone")
-		case v.IsSecret() && !secret:
+		case v.Secret && !secret:
 			c.refuse(at, "a secret is in the body of a probe by_own_credential alone")
 		}
 	})
@@ -330,13 +344,13 @@ func (c *checker) query(field, query string) {
 }
 
 // sendable reports whether a field is one of an id, a draft or a change.
-func sendable(f apikey.Field) bool {
+func (d *Declaration) sendable(f apikey.Field) bool {
 	switch f {
 	case apikey.FieldID, apikey.FieldName, apikey.FieldEnvironment, apikey.FieldExpiry, apikey.FieldRestrictions, apikey.FieldRole, apikey.FieldType,
 		apikey.FieldEnabled, apikey.FieldPermissions:
 		return true
 	}
-	return false
+	return d.Number(f) != nil
 }
 
 // address checks "METHOD /path". A path stays on the profile's own host, and has an {id} where one is meant.
@@ -370,13 +384,14 @@ func (c *checker) known(field, parent string) {
 	}
 }
 
-// path checks a way into an answer: members and indexes with a dot between.
-func (c *checker) path(field, path string) {
-	if path == "" {
-		return
-	}
-	for _, member := range strings.Split(path, ".") {
-		c.member(field, member)
+// paths checks ways into an answer: members and indexes with a dot between.
+func (c *checker) paths(field string, paths ...string) {
+	for _, path := range paths {
+		for _, member := range strings.Split(path, ".") {
+			if path != "" {
+				c.member(field, member)
+			}
+		}
 	}
 }
 
@@ -389,9 +404,7 @@ func (c *checker) parents(list []Parent) {
 		}
 		seen[p.Name] = true
 		c.text(field+".title", p.Title, 40)
-		if p.About != "" {
-			c.text(field+".about", p.About, 120)
-		}
+		c.optional(field+".about", p.About, 120)
 	}
 }
 
@@ -402,17 +415,22 @@ func (c *checker) auth(field string, a *Auth) {
 		return
 	}
 	c.one(field+".kind", a.Kind, "", "bearer", "header", "basic", "cookie", "body")
+	for name, of := range map[string]struct{ value, kind string }{"header": {a.Header, "header"}, "prefix": {a.Prefix, "header"}, "cookie": {a.Cookie, "cookie"}, "cookie_tls": {a.CookieTLS, "cookie"}, "member": {a.Member, "body"}} {
+		if of.value != "" && a.Kind != of.kind {
+			c.refuse(field+"."+name, "is for kind = %q", of.kind)
+		}
+	}
 	switch a.Kind {
 	case "header":
-		c.member(field+".header", a.Header)
+		c.token(field+".header", a.Header)
 		switch strings.ToLower(a.Header) {
 		case "host", "content-length", "content-type", "transfer-encoding", "user-agent", "accept", "connection":
 			c.refuse(field+".header", "%q holds no credential", a.Header)
 		}
 	case "cookie":
-		c.member(field+".cookie", a.Cookie)
+		c.token(field+".cookie", a.Cookie)
 		if a.CookieTLS != "" {
-			c.member(field+".cookie_tls", a.CookieTLS)
+			c.token(field+".cookie_tls", a.CookieTLS)
 		}
 	case "body":
 		c.member(field+".member", a.Member)
@@ -420,10 +438,11 @@ func (c *checker) auth(field string, a *Auth) {
 	if len(a.Prefix) > 32 || strings.ContainsFunc(a.Prefix, func(r rune) bool { return r < 0x20 || r > 0x7e }) {
 		c.refuse(field+".prefix", "is printable ASCII, at most 32 characters")
 	}
-	if a.Login != nil && a.Login.Session == "" && a.Kind != "cookie" {
+	if a.Login == nil {
+		return
+	}
+	if a.Login.Session == "" && a.Kind != "cookie" {
 		c.refuse(field+".login.session", "is missing: where is the session in the answer? (or kind = \"cookie\")")
 	}
-	if a.Login != nil {
-		c.path(field+".login.session", a.Login.Session)
-	}
+	c.paths(field+".login.session", a.Login.Session)
 }

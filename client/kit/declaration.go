@@ -23,6 +23,7 @@
 //	a create whose answer is short                                                        create.read_back
 //	times as RFC 3339, dates, seconds; what is sent for "never"                           as, else, null
 //	a few lifetimes, a longest one, always one                                            expiry
+//	limits and budgets                                                                    number
 //	refusals with a status that does not say what they are, a taken name as 409           refusals.means
 //	a verdict on a secret, for whoever may ask                                            probe: by_own_credential, accepts, refuses
 //	permissions that the service names itself                                             catalogue
@@ -115,7 +116,7 @@ type Declaration struct {
 	Row     Row     `toml:"row"`
 	List    List    `toml:"list"`
 	Create  *Create `toml:"create"`
-	// Update changes what is sent of name, role and enabled; what is not asked for is left out, or sent as it was read (whole). A change that switches a key on or
+	// Update changes what is sent of name, role, enabled, the end and the numbers; what is not asked for is left out, or sent as it was read (whole). A change that switches a key on or
 	// off alone is Enable's or Disable's, where these are declared.
 	Update *Call `toml:"update"`
 	// Enable and Disable are calls of their own for the off switch, where a service has these in an update's place.
@@ -160,6 +161,8 @@ type Declaration struct {
 	MorePermissions []string `toml:"more_permissions"`
 	// MoreRoles are names of roles in use that no document describes; they come after the others.
 	MoreRoles []string `toml:"more_roles"`
+	// Numbers are limits and budgets that keys can have.
+	Numbers []Number `toml:"number"`
 	// Presets are named choices of permissions.
 	Presets []Preset `toml:"preset"`
 

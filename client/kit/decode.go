@@ -113,6 +113,10 @@ func (d *decoder) text(field string, raw any, wants string) (text string, ok boo
 		d.refuse(field, "%s", wants)
 		return "", false
 	}
+	if text != "" && strings.TrimSpace(text) == "" {
+		d.refuse(field, "is blank: leave it out")
+		return "", false
+	}
 	return text, d.printable(field, text)
 }
 
@@ -120,7 +124,7 @@ func (d *decoder) text(field string, raw any, wants string) (text string, ok boo
 func (d *decoder) printable(field string, raw any) bool {
 	switch raw := raw.(type) {
 	case string:
-		switch at := strings.IndexFunc(raw, func(r rune) bool { return !unicode.IsPrint(r) }); {
+		switch at := strings.IndexFunc(raw, func(r rune) bool { return !unicode.IsPrint(r) || invisible(r) }); {
 		case at >= 0:
 			d.refuse(field, "has a character that cannot be shown")
 			return false

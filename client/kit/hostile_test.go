@@ -1,11 +1,13 @@
 package kit
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // TestNoCallLeavesTheHostOfTheProfile: each call that there is, with every way that an address can be another's, or hold what it should not.
@@ -87,4 +89,177 @@ func TestAFileThatIsNotWhatItLooksLikeIsRefusedByLine(t *testing.T) {
 			t.Errorf("%s: %v", name, found)
 		}
 	}
+}
+
+// hostileTexts are what no text of any field may be: of each kind several.
+var hostileTexts = map[string][]string{
+	"an end of a line":  {"a\r\nHost: evil.example", "a\nb", "\r", "x\u0085y", "x\u2028y", "x\u2029y", "a\vb"},
+	"a control":         {"\x00", "a\x1b[2Jb", "\x7f", "\u009b31m", "a\tb"},
+	"what is not seen":  {"a\u200bb", "\u2060", "a\u00adb", "\u034f", "\u115fx", "\u3164", "\uffa0", "\u2800", "a\ufe0f", "a\U000e0041b", "\ufeff"},
+	"what turns round":  {"\u202egpj", "\u2066a\u2069", "\u061cx", "\u200fa"},
+	"no blank":          {"a\u00a0b", "a\u3000b", "\u2003", " ", "   "},
+	"too long":          {strings.Repeat("a", 1001), strings.Repeat("é", 600)},
+	"nobody's own sign": {"\ue000", "\U000f0000"},
+}
+
+// texts of a declaration, a list of them among them.
+func takesText(f field) (list, takes bool) {
+	k := f.kind.Kind()
+	return k == reflect.Slice, k == reflect.String || k == reflect.Slice && f.kind.Elem().Kind() == reflect.String
+}
+
+// TestNoTextOfAnyFieldIsHostile: each field that there is, with every kind of text that looks like another one, or would be an end of a line
+// in a header.
+func TestNoTextOfAnyFieldIsHostile(t *testing.T) {
+	looked := 0
+	for _, f := range allFields() {
+		list, takes := takesText(f)
+		if !takes {
+			continue
+		}
+		for kind, texts := range hostileTexts {
+			for _, text := range texts {
+				value := tomlText(text)
+				if list {
+					value = "[" + value + "]"
+				}
+				looked++
+				if !slices.ContainsFunc(problems(t, "\n\n"+f.at(value)), func(p *Problem) bool { return p.Line == 3 && strings.HasPrefix(p.Field, f.path) }) {
+					t.Errorf("%s of %s, %q: nothing is said of it", kind, f.path, text)
+				}
+			}
+		}
+	}
+	for _, at := range []string{"headers.x", "cannot.create", "note.create", `environment_names.live`, `create.send.x`, `create.send.x.y`, `expiry.words.30d`, `probe = [{ accepts.x`} {
+		for _, texts := range hostileTexts {
+			for _, text := range texts {
+				line := at + " = " + tomlText(text)
+				if strings.HasPrefix(at, "probe") {
+					line = at + " = [" + tomlText(text) + "] }]"
+				}
+				looked++
+				if !slices.ContainsFunc(problems(t, "\n\n"+line), func(p *Problem) bool { return p.Line == 3 }) && !(strings.HasPrefix(at, "create.send") && strings.TrimSpace(text) == "") {
+					t.Errorf("%s: nothing is said of %q", at, text)
+				}
+			}
+		}
+	}
+	if looked < 3000 {
+		t.Errorf("%d were looked at", looked)
+	}
+}
+
+// tomlText is a text as TOML writes it, with an escape for whatever is no letter.
+func tomlText(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r < 0x20 || r > 0x7e || r == '"' || r == '\\' {
+			fmt.Fprintf(&b, `\U%08x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return `"` + b.String() + `"`
+}
+
+// TestANumberThatNobodyMeansIsRefused: of each field that holds one.
+func TestANumberThatNobodyMeansIsRefused(t *testing.T) {
+	for _, f := range allFields() {
+		if f.kind.Kind() != reflect.Int || f.path == "number[0].least" {
+			continue
+		}
+		for _, n := range []string{"-1", "-2147483648", "2147483648", "9223372036854775807", "-0x1", "1e3", "1.0"} {
+			if !slices.ContainsFunc(problems(t, "\n\n"+f.at(n)), func(p *Problem) bool { return p.Line == 3 }) {
+				t.Errorf("%s: nothing is said of it", f.at(n))
+			}
+		}
+	}
+}
+
+// TestANameOfAHeaderIsOne.
+func TestANameOfAHeaderIsOne(t *testing.T) {
+	for _, name := range []string{"X Key", "X-Key:", "X-Key: a", "Host:evil", "(x)", "X/Key", "X=1", "X;Y", "X,Y", "{x}", "[x]", "X-Kéy", "X\"", strings.Repeat("x", 65), ""} {
+		for _, at := range []string{`headers = { %s = "v" }`, `auth = { kind = "header", header = %s }`, `key_auth = { kind = "header", header = %s }`, `auth = { kind = "cookie", cookie = %s }`, `auth = { kind = "cookie", cookie = "a", cookie_tls = %s }`} {
+			line := fmt.Sprintf(at, tomlText(name))
+			if name == "" && strings.Contains(at, "cookie_tls") {
+				continue // it is left out
+			}
+			if !slices.ContainsFunc(problems(t, "\n\n"+line), func(p *Problem) bool { return p.Line == 3 }) {
+				t.Errorf("%s: nothing is said of it", line)
+			}
+		}
+	}
+	for line, want := range map[string]string{`auth = { header = "X-Key" }`: `auth.header: is for kind = "header"`, `auth = { kind = "basic", prefix = "Key" }`: `auth.prefix: is for kind = "header"`, `auth = { kind = "header", header = "X", cookie = "c" }`: `auth.cookie: is for kind = "cookie"`,
+		`access = ["{secret}"]`: `access: "{secret}" is no field of access`, `list.pages = { kind = "page", by = "p", most = 5 }`: `list.pages.most: is for list.pages.size`, `list.pages = { kind = "page", by = "p", first = -1 }`: `list.pages.first: is 0 to 1000`,
+		`refusals.means = [{ status = 99, is = 401 }]`: `status: is a status of HTTP`, `remedy = [{ status = 401, op = "rm -rf", hint = "x" }]`: `remedy[0].op: "rm -rf" is not known here`, `create.maybe_gone = "gone"`: `create.maybe_gone: is for delete`} {
+		if !slices.ContainsFunc(problems(t, small+line), func(p *Problem) bool { return strings.Contains(p.Error(), want) }) {
+			t.Errorf("%s: %v; want %q", line, problems(t, small+line), want)
+		}
+	}
+}
+
+// FuzzAField draws a field, a value for it, and where it stands. Whatever comes, a problem has a file, a line and a field that can be shown,
+// and what is taken stays on the host, and is fit for a header and a screen.
+func FuzzAField(f *testing.F) {
+	fields := allFields()
+	for i, text := range []string{"GET /keys", "https://evil.example/", "a\r\nb", "{{ .Env }}", "token={secret}", "\u202e", "/v1/../x", "X-Key: a", "9999999d", "[[[", "{ field = \"secret\" }"} {
+		f.Add(uint16(i*37), text, byte(i))
+	}
+	f.Fuzz(func(t *testing.T, which uint16, text string, as byte) {
+		at := fields[int(which)%len(fields)]
+		value := map[byte]string{0: tomlText(text), 1: "[" + tomlText(text) + "]", 2: text, 3: "{ x = " + tomlText(text) + " }", 4: "{ " + tomlText(text) + ` = "x" }`}[as%5]
+		d, err := LoadUsers("f.toml", []byte(small+at.at(value)))
+		if err != nil {
+			all := []error{err}
+			if joined, ok := err.(interface{ Unwrap() []error }); ok {
+				all = joined.Unwrap()
+			}
+			for _, e := range all {
+				var p *Problem
+				if !errors.As(e, &p) || p.File != "f.toml" || p.Line < 1 || len(p.Error()) > 3000 || strings.ContainsFunc(p.Error(), func(r rune) bool { return r != ' ' && !unicode.IsPrint(r) }) {
+					t.Fatalf("%s: said as %q", at.path, e)
+				}
+			}
+			return
+		}
+		var in func(v reflect.Value, path string)
+		in = func(v reflect.Value, path string) {
+			switch v.Kind() {
+			case reflect.String:
+				if text := v.String(); len(text) > 1000 || strings.ContainsFunc(text, func(r rune) bool { return r != ' ' && (!unicode.IsPrint(r) || invisible(r)) }) {
+					t.Fatalf("%s is taken as %q", path, text)
+				}
+			case reflect.Struct:
+				for i := range v.NumField() {
+					if v.Type().Field(i).IsExported() {
+						in(v.Field(i), path+"."+v.Type().Field(i).Name)
+					}
+				}
+			case reflect.Slice:
+				for i := range v.Len() {
+					in(v.Index(i), path)
+				}
+			case reflect.Map:
+				for _, k := range v.MapKeys() {
+					in(k, path)
+					in(v.MapIndex(k), path)
+				}
+			case reflect.Pointer, reflect.Interface:
+				if !v.IsNil() {
+					in(v.Elem(), path)
+				}
+			}
+		}
+		in(reflect.ValueOf(d), at.path)
+		for _, c := range d.Calls() {
+			if _, path, _ := strings.Cut(c.Call, " "); !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "?#%@\\ ") || strings.Contains(path, "/.") {
+				t.Fatalf("%s is taken as %q", c.Name, c.Call)
+			}
+		}
+		for name, value := range d.Headers {
+			if !tokenName().MatchString(name) || strings.ContainsAny(value, "\r\n") {
+				t.Fatalf("the header %q is taken", name)
+			}
+		}
+	})
 }

@@ -8,32 +8,17 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
-	"github.com/pelletier/go-toml/v2"
-	"github.com/pelletier/go-toml/v2/unstable"
+	"detent/tomlfile"
 )
 
 // MaxFile is what a declaration may have at most, in bytes.
 const MaxFile = 64 << 10
 
 // Problem is one thing wrong with a declaration: where, which field, and what is allowed.
-type Problem struct {
-	File  string
-	Line  int
-	Field string // "list.call"; empty where the file is no TOML
-	Text  string
-
-	absent bool // nothing is there, which a misspelt field elsewhere may explain
-}
-
-// Error is FILE:LINE: FIELD: TEXT.
-func (p *Problem) Error() string {
-	if p.Field == "" {
-		return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
-	}
-	return fmt.Sprintf("%s:%d: %s: %s", p.File, p.Line, p.Field, p.Text)
-}
+type Problem = tomlfile.Problem
 
 // OneLine is the error of a file on one line: the first problem, and how all the others are had.
 func OneLine(err error) string {
@@ -56,16 +41,16 @@ func load(file string, raw []byte, users bool) (*Declaration, error) {
 	if len(raw) > MaxFile {
 		return nil, &Problem{File: file, Line: 1, Text: fmt.Sprintf("is over %d KiB: no issuer needs as much", MaxFile>>10)}
 	}
-	raw = bytes.TrimPrefix(raw, byteOrderMark)
+	raw = bytes.TrimPrefix(raw, tomlfile.ByteOrderMark)
 	if bad := unreadable(file, raw); bad != nil {
 		return nil, bad
 	}
-	root := map[string]any{}
-	if err := toml.Unmarshal(raw, &root); err != nil {
-		return nil, noTOML(file, err)
+	root, lines, err := tomlfile.Read(file, raw, func(name string) string { return name })
+	if err != nil {
+		return nil, err
 	}
 	d := &Declaration{}
-	c := &checker{file: file, lines: linesOf(raw)}
+	c := &checker{file: file, lines: lines}
 	(&decoder{refuse: c.undecoded}).table("", root, reflect.ValueOf(d).Elem())
 	c.abbreviated(d)
 	c.bodies(d)
@@ -75,12 +60,7 @@ func load(file string, raw []byte, users bool) (*Declaration, error) {
 		c.refuse("embedded", "is for what is built in")
 	}
 	if len(c.problems) > 0 {
-		slices.SortStableFunc(c.problems, func(a, b *Problem) int {
-			if a.absent != b.absent {
-				return map[bool]int{true: 1, false: -1}[a.absent]
-			}
-			return cmp.Or(a.Line-b.Line, strings.Compare(a.Field, b.Field))
-		})
+		slices.SortStableFunc(c.problems, func(a, b *Problem) int { return cmp.Or(tomlfile.Compare(a, b), strings.Compare(a.Field, b.Field)) })
 		all := make([]error, len(c.problems))
 		for i, p := range c.problems {
 			all[i] = p
@@ -90,13 +70,10 @@ func load(file string, raw []byte, users bool) (*Declaration, error) {
 	return d, nil
 }
 
-// byteOrderMark is what some editors begin a file with.
-var byteOrderMark = []byte("\ufeff")
-
 // unreadable is why bytes are no text that a person can read as it is.
 func unreadable(file string, raw []byte) error {
-	if bytes.HasPrefix(raw, []byte{0xff, 0xfe}) || bytes.HasPrefix(raw, []byte{0xfe, 0xff}) {
-		return &Problem{File: file, Line: 1, Text: `is no text in UTF-8 (is it UTF-16, which an editor may call "Unicode"?): save it as UTF-8`}
+	if tomlfile.MarkedUTF16(raw) {
+		return &Problem{File: file, Line: 1, Text: tomlfile.IsUTF16}
 	}
 	for line, text := range bytes.Split(raw, []byte("\n")) {
 		problem := ""
@@ -105,7 +82,7 @@ func unreadable(file string, raw []byte) error {
 			problem = "is no text in UTF-8"
 		case bytes.IndexByte(bytes.TrimSuffix(text, []byte("\r")), '\r') >= 0:
 			problem = "has a carriage return in the middle, after which an editor shows another line"
-		case bytes.ContainsAny(text, "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"):
+		case bytes.ContainsFunc(bytes.TrimSuffix(text, []byte("\r")), invisible):
 			problem = "has a character that cannot be seen, and that changes how the line looks"
 		}
 		if problem != "" {
@@ -115,98 +92,14 @@ func unreadable(file string, raw []byte) error {
 	return nil
 }
 
-// noTOML says what is wrong with a file that is no TOML, of which nothing more can be said.
-func noTOML(file string, err error) error {
-	line, text := 1, err.Error()
-	var at *toml.DecodeError
-	if errors.As(err, &at) {
-		line, _ = at.Position()
-		text = at.Error()
+// invisible reports whether a character cannot be seen, looks like a blank and is none, or changes how the text around it looks. A tab
+// is a blank in TOML.
+func invisible(r rune) bool {
+	switch r {
+	case '\t', ' ':
+		return false
+	case 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x2800, 0x3164, 0xffa0: // letters and marks that show nothing
+		return true
 	}
-	return &Problem{File: file, Line: line, Text: "is not TOML: " + strings.TrimPrefix(text, "toml: ")}
-}
-
-// lines are those of a file's fields: "list.call", and "probe[1].call" in the second table of a list of them.
-type lines struct {
-	of     map[string]int
-	tables map[string]int // how many tables a list of them has so far
-	p      unstable.Parser
-}
-
-func linesOf(raw []byte) map[string]int {
-	l := &lines{of: map[string]int{}, tables: map[string]int{}}
-	l.p.Reset(raw)
-	table := ""
-	for l.p.NextExpression() {
-		switch e := l.p.Expression(); e.Kind {
-		case unstable.Table:
-			table, _ = l.key("", e.Key())
-		case unstable.ArrayTable:
-			name, line := l.key("", e.Key())
-			table = fmt.Sprintf("%s[%d]", name, l.tables[name])
-			l.tables[name]++
-			l.of[table] = line
-		case unstable.KeyValue:
-			l.member(table, e)
-		}
-	}
-	return l.of
-}
-
-// key notes the line of each part of a key. A list of tables stands for its last one so far, but at the end of the key.
-func (l *lines) key(base string, key unstable.Iterator) (full string, line int) {
-	for full = base; key.Next(); {
-		if n := l.tables[full]; n > 0 && full != base {
-			full = fmt.Sprintf("%s[%d]", full, n-1)
-		}
-		full = join(full, string(key.Node().Data))
-		line = l.p.Shape(key.Node().Raw).Start.Line
-		if _, seen := l.of[full]; !seen {
-			l.of[full] = line
-		}
-	}
-	return full, line
-}
-
-func (l *lines) member(base string, kv *unstable.Node) {
-	full, _ := l.key(base, kv.Key())
-	l.value(full, kv.Value())
-}
-
-// value notes the lines inside of a value. An element of a list has that of what it begins with.
-func (l *lines) value(full string, value *unstable.Node) {
-	switch value.Kind {
-	case unstable.InlineTable:
-		for fields := value.Children(); fields.Next(); {
-			l.member(full, fields.Node())
-		}
-	case unstable.Array:
-		n := 0
-		for items := value.Children(); items.Next(); n++ {
-			at := fmt.Sprintf("%s[%d]", full, n)
-			if line := l.begins(items.Node()); line > 0 {
-				l.of[at] = line
-			}
-			l.value(at, items.Node())
-		}
-	}
-}
-
-// begins is the line of the first thing in a value that has one; 0 for none.
-func (l *lines) begins(value *unstable.Node) int {
-	switch value.Kind {
-	case unstable.InlineTable, unstable.Array:
-		if first := value.Children(); first.Next() {
-			return l.begins(first.Node())
-		}
-		return 0
-	case unstable.KeyValue:
-		key := value.Key()
-		key.Next()
-		return l.p.Shape(key.Node().Raw).Start.Line
-	}
-	if value.Raw.Length == 0 {
-		return 0
-	}
-	return l.p.Shape(value.Raw).Start.Line
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zs, unicode.Zl, unicode.Zp, unicode.Variation_Selector, unicode.Co)
 }

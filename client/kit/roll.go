@@ -60,7 +60,7 @@ func (c *checker) roll(d *Declaration) {
 	if r == nil {
 		return
 	}
-	c.path("roll.secret", r.Secret)
+	c.paths("roll.secret", r.Secret)
 	if len(d.Row.Secret) == 0 && r.Secret == "" {
 		c.refuse("row.secret", "is missing: the answer to a roll holds the secret somewhere")
 	}

@@ -63,6 +63,11 @@ func (c *checker) abbreviated(d *Declaration) {
 			d.Create.Key = usualKeys
 		}
 	}
+	for _, n := range d.Numbers {
+		if !slices.Contains(d.Row.Copied, n.Name) {
+			d.Row.Copied = append(d.Row.Copied, n.Name)
+		}
+	}
 	for _, name := range d.MoreRoles {
 		d.Roles = append(d.Roles, Role{Name: name})
 	}
@@ -117,8 +122,11 @@ func (c *checker) fields(field string, call *Call, d *Declaration) {
 	}
 	for _, f := range call.Fields {
 		of := members[string(f)]
+		if d.Number(f) != nil {
+			of = Members{string(f)}
+		}
 		switch {
-		case !sendable(f) || f == apikey.FieldID:
+		case !d.sendable(f) || f == apikey.FieldID:
 			c.refuse(field+".fields", "%q is no field that can be sent so", f)
 		case len(of) == 0:
 			c.refuse(field+".fields", "%q has no member in the row: say in send how it goes", f)
@@ -127,7 +135,7 @@ func (c *checker) fields(field string, call *Call, d *Declaration) {
 				c.refuse(field+".fields", "%q is in send already", of[0])
 				continue
 			}
-			call.Body[of[0]] = Value{kind: isField, Field: f, As: map[apikey.Field]string{apikey.FieldExpiry: "rfc3339", apikey.FieldPermissions: "list"}[f]}
+			call.Body[of[0]] = Value{Field: f, As: map[apikey.Field]string{apikey.FieldExpiry: "rfc3339", apikey.FieldPermissions: "list"}[f]}
 		}
 	}
 }

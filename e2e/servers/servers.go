@@ -9,19 +9,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"detent/e2e/freeport"
 	"detent/e2e/needs"
 
 	"github.com/gofrs/flock"
@@ -127,39 +125,13 @@ func command(dir string, env []string, name string, args ...string) error {
 // last is the end of what a program printed.
 func last(out []byte) []byte { return out[max(0, len(out)-2000):] }
 
-// given are the ports that servers of this process were started on.
-var given struct {
-	sync.Mutex
-	ports []int
-}
-
-// freePort is one that nobody listened on a moment ago, and that no server of this process was given.
-func freePort() (int, error) {
-	given.Lock()
-	defer given.Unlock()
-	for {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return 0, err
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		if err := l.Close(); err != nil {
-			return 0, err
-		}
-		if !slices.Contains(given.ports, port) {
-			given.ports = append(given.ports, port)
-			return port, nil
-		}
-	}
-}
-
 // start starts a server on a free port and waits until path is answered with these words, which no other server says. It is killed with
 // all its children when the test ends, and when the test binary is.
 func start(t testing.TB, path, words string, command func(port int) *exec.Cmd) (origin string) {
 	t.Helper()
 	var failed error
 	for range 3 { // somebody else may take the port first
-		port, err := freePort()
+		port, err := freeport.New()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -130,7 +130,7 @@ func (s *service) Probe(_ context.Context, secret apikey.Secret, _ string) (apik
 
 // ServerTime is the service's clock.
 func (s *service) ServerTime() (server, local time.Time, ok bool) {
-	return s.w.serverNow(), s.w.wallTime(), true
+	return s.w.serverNow(), s.w.wallTime(), !s.w.sc.NoClock
 }
 
 // Retrieve gives a secret again.

@@ -30,4 +30,11 @@ var fixedRolls = []fixed{
 			Strikes: []Strike{{Act: "full disk of the journals", Step: "create", Nth: 9}, at("both keys deleted", "create", "")}}},
 	{name: "a roll was answered for another key, and our own credential is refused when it is asked for again", breaks: "I3: old rolled",
 		walk: Walk{Scenario: Scenario{Roll: 20 * time.Minute}, Acts: []string{actRun, actUndo}, Strikes: []Strike{{Act: "own credential refused", Step: "create", Nth: 10}, at("create answers: no id", "create", "")}}},
+	{name: "a roll could not be journaled, somebody gives the key back, and it is undone", breaks: "I4: it ends neither way",
+		walk: Walk{Scenario: Scenario{Roll: time.Hour}, Acts: []string{actDo, actDo, actUndo}, Strikes: []Strike{at("new key deleted", undoing, ""), {Act: "full disk of the journals", Step: "create", Nth: 6}}}},
+	{name: "a place loses the new secret, which is taken back, and has it again", breaks: "I1: delete of old rolled",
+		walk: Walk{Scenario: Scenario{Roll: time.Hour, Headless: true}, Acts: []string{actRun, actRun, actUndo}, Strikes: []Strike{at("variable removed", "verify", ""), at("kill", "verify", "")}}},
+	{name: "a link that is gone in the preflight is back before the key is rolled at once", breaks: "I2: place-holds of",
+		walk: Walk{Scenario: Scenario{GoneLag: 30 * time.Second, NoControl: true, Places: []string{releasePlace, linkPlace}, AtOnce: true, Roll: time.Hour}, Acts: []string{actDo, actDo},
+			Strikes: []Strike{{Act: "removed", Step: "preflight", N: 25}, at("old key deleted", "preflight", "")}}},
 }

@@ -128,7 +128,7 @@ func (f *World) Params() rotation.Params {
 		p.Strategy, p.Overlap = "roll", &hour
 	}
 	if f.w.sc.AtOnce {
-		p.Strategy, p.Overlap, p.Outage = "roll-at-once", nil, "the window is announced"
+		p.Strategy, p.Overlap = "roll-at-once", nil
 	}
 	return p
 }

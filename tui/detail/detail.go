@@ -19,6 +19,8 @@ type Subject struct {
 	Marks    ui.Marks
 	Findings []apikey.Finding
 	Caps     apikey.Capabilities
+	// Profile is that of the key and Environment the word for where it works, where the frame does not say them.
+	Profile, Environment string
 	// Past are the last acts on record.
 	Past []ui.Act
 }

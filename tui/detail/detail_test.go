@@ -3,6 +3,7 @@ package detail
 import (
 	"encoding/json"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 func newEnv() *ui.Env {
 	r := lipgloss.NewRenderer(io.Discard)
 	r.SetColorProfile(termenv.Ascii)
-	return &ui.Env{Styles: ui.NewStyles(r), Keys: ui.NewKeys(), Now: func() time.Time { return noon }, Zone: time.FixedZone("CET", 3600)}
+	return &ui.Env{Styles: ui.StylesOf(r, ui.Look{}), Keys: ui.NewKeys(), Now: func() time.Time { return noon }, Zone: time.FixedZone("CET", 3600)}
 }
 
 func text(s Subject, width int) string { return strings.Join(render(newEnv(), s, width, false), "\n") }
@@ -158,10 +159,47 @@ func TestBesideTheListTheTextKeepsItsPlace(t *testing.T) {
 	}
 }
 
+// Labels that are cut read the same: each is whole where the pane is at least twice as wide.
+func TestEachLabelOfWhatIsAlsoSetIsWhole(t *testing.T) {
+	extra := map[string]json.RawMessage{"former_secret_dies": json.RawMessage(`"x"`), "former_secret_last_used": json.RawMessage(`"y"`), "id_of_the_workspace": json.RawMessage("7")}
+	for width := 50; width <= 120; width += 7 {
+		got := text(Subject{Key: &apikey.Key{ID: "1", Name: "shop", Extra: extra}}, width)
+		for name, value := range map[string]string{"former_secret_dies": "x", "former_secret_last_used": "y", "id_of_the_workspace": "7"} {
+			if !regexp.MustCompile(strings.ReplaceAll(name, "_", " ") + ` +"?` + value).MatchString(got) {
+				t.Errorf("%d: %s is not whole:\n%s", width, name, got)
+			}
+		}
+	}
+}
+
+// What a service tells as JSON is read to its end, whatever the width.
+func TestJSONIsBrokenAtItsSpacesAndNotCut(t *testing.T) {
+	raw := json.RawMessage(`[{"effect":"allow","groups":[{"id":"c8fed203ed3043cba015a93ad1616f1f","name":"Zone Read"}],"resources":{"com.example.zone.*":"*"}}]`)
+	for width := 45; width <= 120; width += 5 {
+		got := text(Subject{Key: &apikey.Key{ID: "1", Name: "shop", Extra: map[string]json.RawMessage{"policies": raw}}}, width)
+		for _, want := range []string{`"allow",`, `"c8fed203ed3043cba015a93ad1616f1f",`, `"com.example.zone.*":`} {
+			if !strings.Contains(got, want) || strings.Contains(got, "…") {
+				t.Errorf("%d: %s is not there:\n%s", width, want, got)
+			}
+		}
+	}
+}
+
+// In the list of all profiles the frame does not say whose a key is.
+func TestAKeyOfAllProfilesSaysItsProfileAndEnvironment(t *testing.T) {
+	s := Subject{Key: &apikey.Key{ID: "1", Name: "shop"}, Profile: "prod", Environment: apikey.WordLive}
+	if got := text(s, 60); !strings.Contains(got, "profile    prod  LIVE") {
+		t.Error(got)
+	}
+	if got := text(Subject{Key: s.Key}, 60); strings.Contains(got, "profile") {
+		t.Error(got)
+	}
+}
+
 func TestWhatHasNoPlaceOfItsOwnIsShownByItsName(t *testing.T) {
 	k := &apikey.Key{ID: "1", Name: "shop ~rznjoqz5tye", CannotRetrieve: true, Extra: map[string]json.RawMessage{"properties": json.RawMessage(`{"team":"shop"}`), "tenants": json.RawMessage("7")}}
 	got := text(Subject{Key: k}, 60)
-	for _, want := range []string{"shop ~rznjoqz5tye\n", "ALSO SET", "\nretrieve   no", "\nproperties {\"team\":\"shop\"}", "\ntenants    7"} {
+	for _, want := range []string{"shop ~rznjoqz5tye\n", "ALSO SET", "\nretrieve   no", "\nproperties { \"team\": \"shop\" }", "\ntenants    7"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not shown in\n%s", want, got)
 		}

@@ -1,7 +1,9 @@
 package detail
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -119,6 +121,17 @@ func (p *sheet) head(s Subject) {
 	}
 	p.gap()
 	has := func(f apikey.Field) bool { return slices.Contains(s.Caps.AccessFields, f) }
+	if s.Profile != "" && !p.brief { // beside the list its row says them
+		where := p.env.Styles.Base
+		if s.Environment == apikey.WordLive {
+			where = p.env.Styles.Bad
+		}
+		line := p.env.Styles.Dim.Render(ui.Pad("profile", p.label)) + ui.Clean(s.Profile)
+		if s.Environment != "" {
+			line += "  " + where.Render(ui.Clean(s.Environment))
+		}
+		p.add(line)
+	}
 	if !p.brief || !strings.Contains(k.Masked, k.ID) {
 		p.plain("id", k.ID)
 	}
@@ -438,17 +451,50 @@ var laidOut = []apikey.Field{
 	apikey.FieldCreatedBy, apikey.FieldUpdatedBy, apikey.FieldRole, apikey.FieldPermissions, apikey.FieldRestrictions,
 }
 
+// airy is a field's text; JSON has spaces, at which a line may be broken.
+func airy(f apikey.FieldInfo, k *apikey.Key) string {
+	text := f.Text(k)
+	var spaced bytes.Buffer
+	if !f.IsExtra() || json.Indent(&spaced, []byte(text), "", "") != nil {
+		return text
+	}
+	return strings.ReplaceAll(spaced.String(), "\n", " ")
+}
+
 // rest is every other field that the service reports.
 func (p *sheet) rest(s Subject) {
-	first := true
+	var more []apikey.FieldInfo
 	for f := range apikey.FieldsOf(s.Key) {
-		if !f.Reported(s.Key) || slices.Contains(laidOut, f.ID) {
-			continue
+		if f.Reported(s.Key) && !slices.Contains(laidOut, f.ID) {
+			more = append(more, f)
 		}
-		if first {
-			p.heading("ALSO SET")
-			first = false
+	}
+	if len(more) == 0 {
+		return
+	}
+	p.heading("ALSO SET")
+	defer func(usual int) { p.label = usual }(p.label)
+	for _, f := range more { // two that are cut may read the same
+		p.label = max(p.label, min(ui.Width(ui.Clean(f.Label))+1, p.width/2))
+	}
+	for _, f := range more {
+		p.plain(ui.Truncate(ui.Clean(f.Label), p.label-1), airy(f, s.Key))
+	}
+}
+
+// past are the last things that were done with the key from here.
+func (p *sheet) past(acts []ui.Act) {
+	if len(acts) == 0 {
+		return
+	}
+	st := p.env.Styles
+	p.heading("HISTORY (" + p.env.Keys.History.Help().Key + ": all of it)")
+	for _, a := range acts {
+		style := st.Base
+		if !a.Good {
+			style = st.Warn
 		}
-		p.plain(ui.Truncate(ui.Clean(f.Label), p.label-1), f.Text(s.Key))
+		when := ui.Pad(ago(a.At, p.env.Now()), p.label)
+		p.add(st.Dim.Render(when) + style.Render(ui.Clean(a.Action)+": "+ui.Clean(a.Outcome)) + st.Dim.Render(strings.TrimRight("  "+ui.Clean(a.Who), " ")))
 	}
 }

@@ -20,7 +20,7 @@ import (
 func newEnv() *ui.Env {
 	r := lipgloss.NewRenderer(io.Discard)
 	r.SetColorProfile(termenv.Ascii)
-	return &ui.Env{Styles: ui.NewStyles(r), Keys: ui.NewKeys(), Now: func() time.Time { return time.Unix(1e9, 0) }, Zone: time.UTC}
+	return &ui.Env{Styles: ui.StylesOf(r, ui.Look{}), Keys: ui.NewKeys(), Now: func() time.Time { return time.Unix(1e9, 0) }, Zone: time.UTC}
 }
 
 func keyOf(s string) tea.KeyMsg {

@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -43,11 +44,7 @@ type ProfileForms struct {
 // NewProfiles makes the list with the cursor on the profile in use.
 func NewProfiles(env *ui.Env, rows func() []ui.Profile, current string, forms ProfileForms) *Profiles {
 	p := &Profiles{env: env, rows: rows, current: current, forms: forms, list: widget.NewPager(env), tests: map[string]test{}, tickets: map[int]string{}}
-	for i, r := range rows() {
-		if r.Name == current {
-			p.cursor = i
-		}
-	}
+	p.move(current)
 	return p
 }
 
@@ -89,10 +86,8 @@ func (p *Profiles) Update(msg tea.Msg) tea.Cmd {
 }
 
 func (p *Profiles) move(name string) {
-	for i, r := range p.rows() {
-		if r.Name == name {
-			p.cursor = i
-		}
+	if at := slices.IndexFunc(p.rows(), func(r ui.Profile) bool { return r.Name == name }); at >= 0 {
+		p.cursor = at
 	}
 }
 
@@ -100,15 +95,10 @@ func (p *Profiles) press(msg tea.KeyMsg) tea.Cmd {
 	k := p.env.Keys
 	rows := p.rows()
 	last := len(rows) - 1
+	to, moves := k.Move(msg, p.cursor, 0, 0, last)
 	switch {
-	case key.Matches(msg, k.Up):
-		p.cursor = max(p.cursor-1, 0)
-	case key.Matches(msg, k.Down):
-		p.cursor = max(min(p.cursor+1, last), 0)
-	case key.Matches(msg, k.Top):
-		p.cursor = 0
-	case key.Matches(msg, k.Bottom):
-		p.cursor = max(last, 0)
+	case moves:
+		p.cursor = to
 	case p.forms.No != "" && key.Matches(msg, k.AddProfile):
 		return ui.Do(ui.ProfileRefused{What: desk.AddProfile, Why: p.forms.No})
 	case p.forms.No != "" && key.Matches(msg, k.EditProfile, k.MoreProfile):
@@ -211,17 +201,13 @@ func (p *Profiles) about(rows []ui.Profile) []string {
 	case t.result.Err != nil:
 		out = append(out, st.Dim.Render("test   ")+st.Bad.Render("✗ does not work"))
 		for _, part := range Explain(t.result.Err) {
-			for _, line := range ui.Wrap(part.Text, p.list.Width-7) {
-				out = append(out, "       "+line)
-			}
+			out = append(out, ui.Hanging(st.Base.Render, "       ", part.Text, p.list.Width)...)
 		}
 		return out
 	}
 	out = append(out, st.Dim.Render("test   ")+st.Good.Render("✓ works")+": "+ui.Count(t.result.Keys, "key"))
 	for _, note := range t.result.Notes {
-		for _, line := range ui.Wrap(ui.Clean(note), p.list.Width-7) {
-			out = append(out, "       "+line)
-		}
+		out = append(out, ui.Hanging(st.Base.Render, "       ", ui.Clean(note), p.list.Width)...)
 	}
 	return out
 }

@@ -27,7 +27,7 @@ func NewBulk(env *ui.Env, verb string, destroys bool, items []BulkItem) ui.Scree
 	for _, i := range items {
 		if i.Why == "" {
 			one = i
-			take = append(take, ui.BulkItem{Profile: i.Profile, ID: i.Key.ID, Name: displayName(i.Key)})
+			take = append(take, ui.BulkItem{Profile: i.Profile, ID: i.Key.ID, Name: displayName(i.Key), Masked: i.Key.Masked})
 		}
 	}
 	n := strconv.Itoa(len(take))

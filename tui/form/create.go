@@ -23,6 +23,8 @@ type Create struct {
 	expiry      *expiry
 	role        *choice
 	permissions *permissions
+	free        *text // permissions of any names
+	limits      []limit
 	ips         *text
 	referrers   *text
 	endpoints   *text
@@ -55,6 +57,9 @@ func NewCreate(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, existi
 	if len(caps.PermissionGroups) > 0 || caps.Catalogue.Can {
 		c.permissions = newPermissions(env, caps)
 		list = append(list, page{name: "Permissions", fields: []field{c.permissions}})
+	} else if caps.FreePermissions {
+		c.free = newFree(env)
+		list = append(list, page{name: "Permissions", fields: []field{c.free}, advice: least})
 	}
 	if len(caps.Roles) > 0 {
 		c.role = newRole(env, caps, caps.Roles[0].Name) // the least that the service has
@@ -62,6 +67,10 @@ func NewCreate(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, existi
 	}
 	if caps.Restrictions.OK {
 		list = append(list, page{name: "Restrictions", fields: c.restrictions(), advice: least})
+	}
+	if len(caps.Numbers) > 0 {
+		c.limits = newLimits(env, caps.Numbers, nil)
+		list = append(list, page{name: "Limits", fields: fieldsOf(c.limits)})
 	}
 	c.begin(list, "This will be created", c.facts, c.chosen)
 	c.review.below = c.outcome

@@ -31,7 +31,7 @@ func NewDelete(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apik
 		leaks: []string{"Its secret leaked. detent knows no call by which it ends itself: the key is deleted with the credential of " + ui.Clean(profile.Name) + ".",
 			"Whoever uses it fails at once: esc and " + env.Keys.Rotate.Help().Key + " replace it first."},
 		intent: func(ticket int) tea.Msg {
-			return ui.DeleteKey{Ticket: ticket, Profile: profile.Name, ID: k.ID, Name: k.Name}
+			return ui.DeleteKey{Ticket: ticket, Profile: profile.Name, ID: k.ID, Name: k.Name, Masked: k.Masked}
 		},
 		doing:     "deleting…",
 		notDone:   "the key was not deleted.",

@@ -29,6 +29,10 @@ func (c *Create) draft() apikey.Draft {
 	if c.permissions != nil {
 		d.Permissions = c.permissions.value()
 	}
+	if c.free != nil {
+		d.Permissions = freePermissions(c.free.value())
+	}
+	d.Extra = asked(c.limits)
 	if c.role != nil {
 		d.Role = c.role.value()
 	}
@@ -68,6 +72,10 @@ func (c *Create) facts() []fact {
 	if c.ips != nil {
 		out = append(out, restrictionFacts(d.Restrictions)...)
 	}
+	for _, l := range c.limits {
+		raw, _ := l.value()
+		out = append(out, l.fact(l.words(raw)))
+	}
 	return out
 }
 
@@ -88,6 +96,9 @@ func (c *Create) accessFacts(d apikey.Draft) []fact {
 	if c.role != nil {
 		o := c.role.in.Option()
 		out = append(out, fact{label: "Role", value: o.Label}, fact{mark: o.Mark, value: o.About})
+	}
+	if c.free != nil {
+		return append(out, fact{label: "Permissions", value: cmp.Or(ui.Clean(strings.Join(apikey.PermissionTexts(d.Permissions), ", ")), "none")})
 	}
 	if c.permissions == nil {
 		return out

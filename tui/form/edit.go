@@ -3,6 +3,7 @@ package form
 import (
 	"cmp"
 	"errors"
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -11,7 +12,7 @@ import (
 	"detent/tui/ui"
 )
 
-// Edit changes what the service can change of a key: its name, its role, whether it is enabled.
+// Edit changes what the service can change of a key: its name, its role, whether it is enabled, its end and its limits.
 type Edit struct {
 	sheet
 	caps    apikey.Capabilities
@@ -20,6 +21,8 @@ type Edit struct {
 	name    *text
 	role    *choice
 	enabled *tick
+	end     *text
+	limits  []limit
 }
 
 // NewEdit asks what to change of a key. Only what changed is sent.
@@ -49,6 +52,13 @@ func NewEdit(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey
 		e.enabled.help = "space switches. A key that is off is refused from the next request on."
 		first = append(first, e.enabled)
 	}
+	if caps.ChangeExpiry.OK {
+		e.end = newEnd(env, caps.Lifetimes, k.ExpiresAt)
+		first = append(first, e.end)
+	}
+	numbers := slices.DeleteFunc(slices.Clone(caps.Numbers), func(n apikey.Number) bool { return !n.Change })
+	e.limits = newLimits(env, numbers, k.Extra)
+	first = append(first, fieldsOf(e.limits)...)
 	if len(first) > 0 {
 		list = append(list, page{name: "Key", fields: first})
 	}
@@ -77,6 +87,7 @@ func (e *Edit) patch() apikey.Patch {
 		on := e.enabled.on()
 		p.Enabled = &on
 	}
+	p.Expiry, p.Numbers = newExpiryOf(e.end), asked(e.limits)
 	return p
 }
 
@@ -97,7 +108,19 @@ func (e *Edit) facts() []fact {
 		}
 		out = append(out, fact{label: "Enabled", mark: mark, value: value})
 	}
-	if p == (apikey.Patch{}) {
+	if p.Expiry != nil {
+		value, mark := expiryText(e.env, *p.Expiry), ""
+		if p.Expiry.IsNever() {
+			value, mark = "never: it works until somebody deletes it", "! "
+		}
+		out = append(out, fact{label: "Expires", mark: mark, value: ui.Moment(e.key.ExpiresAt, e.env.Now()) + " → " + value})
+	}
+	for _, l := range e.limits {
+		if raw, changed := l.value(); changed {
+			out = append(out, l.fact(l.words(l.was)+" → "+l.words(raw)))
+		}
+	}
+	if p.IsZero() {
 		out = append(out, fact{label: "Changes", value: "none yet"})
 	} else if e.key.Own {
 		out = append(out, fact{mark: "! ", value: "detent itself uses this key here: a weaker role or switching it off can lock detent out."})
@@ -121,7 +144,7 @@ func (e *Edit) chosen(label string) tea.Cmd {
 		return nil
 	}
 	p := e.patch()
-	if p == (apikey.Patch{}) {
+	if p.IsZero() {
 		e.review.fail(errors.New("nothing was changed"))
 		e.pages.refresh()
 		return nil
@@ -161,7 +184,7 @@ func (e *Edit) renames(msg tea.KeyMsg) bool {
 		return false
 	}
 	p := e.patch()
-	return p.Name != nil && p.Role == nil && p.Enabled == nil
+	return p.Name != nil && p.Role == nil && p.Enabled == nil && p.Expiry == nil && len(p.Numbers) == 0
 }
 
 // Guard keeps an enter in flight, and the mouse, from sending a name: in its field enter is all that it takes.

@@ -1,10 +1,13 @@
 package form
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"detent/apikey"
 	"detent/client"
@@ -41,6 +44,41 @@ func TestEditWithoutAChangeSendsNothing(t *testing.T) {
 	d := drive(t, NewEdit(plainEnvironment(), vertesia(), testProfile, vertesiaKey(), nil))
 	d.press("enter", "enter", "enter", "enter").sees("nothing was changed").quiet()
 	d.press("esc").closed()
+}
+
+// withLimits is a service whose keys have limits, and an end that can be moved.
+func withLimits() apikey.Capabilities {
+	caps := generic()
+	caps.Environments, caps.Restrictions = nil, apikey.Cannot("none")
+	caps.ChangeExpiry, caps.FreePermissions = apikey.Can(), true
+	caps.Numbers = []apikey.Number{{Field: "limit", Title: "spend limit in dollars", Most: 500, Fraction: true, Change: true}, {Field: "rpm", Title: "requests a minute"}}
+	return caps
+}
+
+func TestANewKeyIsGivenLimitsAndPermissionsOfAnyNames(t *testing.T) {
+	d := drive(t, NewCreate(plainEnvironment(), withLimits(), testProfile, nil))
+	d.press("ci", "enter", "enter").sees("Their names, separated by commas").press("docs.read, docs.write", "enter")
+	d.sees("Spend limit in dollars").press("501", "enter").sees("501 is not from 0 to 500").press("ctrl+u", "20.50", "enter", "enter")
+	d.sees("docs.read, docs.write", "20.5, spend limit in dollars", "none, requests a minute").press("enter")
+	sent := last[ui.CreateKey](d).Draft
+	if fmt.Sprint(apikey.PermissionTexts(sent.Permissions)) != "[docs.read docs.write]" || len(sent.Extra) != 1 || string(sent.Extra["limit"]) != "20.5" {
+		t.Errorf("asked for %+v", sent)
+	}
+}
+
+func TestAnEndIsMovedAndALimitChanged(t *testing.T) {
+	k := apikey.Key{ID: "k1", Name: "web", ExpiresAt: apikey.At(noon.Add(24 * time.Hour)), Extra: map[string]json.RawMessage{"limit": json.RawMessage("100"), "rpm": json.RawMessage("5")}}
+	d := drive(t, NewEdit(plainEnvironment(), withLimits(), testProfile, k, nil))
+	d.sees("New end", "Spend limit in dollars", "100").seesNot("Requests a minute")
+	d.press("enter", "enter").sees("none yet")
+	d = drive(t, NewEdit(plainEnvironment(), withLimits(), testProfile, k, nil))
+	d.press("30d", "tab", "ctrl+u", "enter").sees("100 → none", "→ 2026-12-23").press("enter")
+	p := last[ui.UpdateKey](d).Patch
+	if p.Expiry == nil || p.Expiry.After != 30*24*time.Hour || string(p.Numbers["limit"]) != "null" || len(p.Numbers) != 1 || p.Name != nil {
+		t.Errorf("patch %+v", p)
+	}
+	d = drive(t, NewEdit(plainEnvironment(), withLimits(), testProfile, k, nil))
+	d.press("soon", "enter").sees("is not an expiry").quiet()
 }
 
 func TestEditKeepsARoleThatIsNotInTheCatalogue(t *testing.T) {
@@ -173,6 +211,13 @@ func TestVerifyTellsWhatWasShown(t *testing.T) {
 		Permissions: []apikey.Permission{{Feature: "AccessRules", Name: "getRules"}}, ExpiresAt: apikey.Never()}, Evidence: "GET /rules answered 200",
 		Can: []string{"getRules"}, Cannot: []string{"getUsers"}, Unknown: []string{"createRule: only a write would show it"}}})
 	d.sees("✓ valid", "payments", "id k7", "role developer", "permissions AccessRules.getRules", "expires never", "may getRules", "may not getUsers", "not shown: createRule", "GET /rules answered 200")
+	for range d.screen.(*Verify).buttons.labels { // the footer says what enter does now
+		b := d.screen.(*Verify).buttons
+		if got := d.screen.Bindings()[0].Help(); got.Key != "enter" || !strings.EqualFold(got.Desc, b.labels[b.at]) {
+			t.Errorf("%v on the button %q", got, b.labels[b.at])
+		}
+		d.press("right")
+	}
 	d.press("left", "enter").sees("Paste a secret")
 	d.paste(canary)
 	d.press("enter")

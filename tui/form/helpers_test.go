@@ -44,7 +44,7 @@ func newEnv(l look) *ui.Env {
 	r.SetColorProfile(l.profile)
 	r.SetHasDarkBackground(l.dark)
 	return &ui.Env{
-		Styles: ui.NewStyles(r), Keys: ui.NewKeys(), Zone: time.FixedZone("CET", 3600),
+		Styles: ui.StylesOf(r, ui.Look{}), Keys: ui.NewKeys(), Zone: time.FixedZone("CET", 3600),
 		Now:   func() time.Time { return noon },
 		After: func(time.Duration, tea.Msg) tea.Cmd { return nil },
 	}

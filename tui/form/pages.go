@@ -3,6 +3,7 @@ package form
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
@@ -192,31 +193,19 @@ func (p *pages) view() []string {
 
 // steps names the pages; the one on show has a mark besides its colour.
 func (p *pages) steps() string {
-	st, at := p.env.Styles, p.at()
-	full, short, n := "", "", 0
-	total := 0
-	for _, pg := range p.list {
-		if !pg.hidden() {
-			total++
+	st, here := p.env.Styles, p.list[p.at()].name
+	there := slices.DeleteFunc(slices.Clone(p.list), page.hidden)
+	texts, short := make([]string, len(there)), ""
+	for i, pg := range there {
+		n := strconv.Itoa(i + 1)
+		texts[i] = st.Dim.Render(n + " " + pg.name)
+		if pg.name == here {
+			texts[i] = st.Accent.Render("▸ " + n + " " + pg.name)
+			short = st.Accent.Render("▸ " + n + " of " + strconv.Itoa(len(there)) + " " + pg.name)
 		}
 	}
-	for i, pg := range p.list {
-		if pg.hidden() {
-			continue
-		}
-		n++
-		if full != "" {
-			full += st.Dim.Render(" · ")
-		}
-		if i == at {
-			full += st.Accent.Render("▸ " + strconv.Itoa(n) + " " + pg.name)
-			short = st.Accent.Render("▸ " + strconv.Itoa(n) + " of " + strconv.Itoa(total) + " " + pg.name)
-		} else {
-			full += st.Dim.Render(strconv.Itoa(n) + " " + pg.name)
-		}
+	if full := strings.Join(texts, st.Dim.Render(" · ")); ui.Width(full) <= p.width {
+		return full
 	}
-	if ui.Width(full) > p.width {
-		full = short
-	}
-	return full
+	return short
 }

@@ -13,6 +13,8 @@ import (
 	"detent/tui/widget"
 )
 
+const permissionsTitle = "Permissions"
+
 // permissions picks rights in the service's own groups. huh's MultiSelect can neither group nor pick a whole group,
 // and it panics on an empty filter result.
 type permissions struct {
@@ -41,7 +43,7 @@ type row struct{ group, index int }
 
 func newPermissions(env *ui.Env, caps apikey.Capabilities) *permissions {
 	p := &permissions{
-		base:   base{env: env, title: "Permissions"},
+		base:   base{env: env, title: permissionsTitle},
 		picked: map[apikey.Permission]bool{},
 		preset: -1, filter: widget.NewText(env, ""), advice: caps.Advice.Least,
 	}

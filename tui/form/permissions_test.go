@@ -160,3 +160,18 @@ func TestAFormWithoutADocumentedPermissionWaitsForTheService(t *testing.T) {
 	d.send(ui.Catalogued{Profile: testProfile.Name, Caps: caps})
 	d.sees("0 of 17 picked", "as the service said just now").press("space").sees("1 of 17 picked", "[x] getRules")
 }
+
+// The title stands above the list once: no group is called as all of them are.
+func TestNoGroupIsCalledAsAllOfThemAre(t *testing.T) {
+	for name, titles := range map[string][]string{"All": {"Permissions"}, "Other": {"Zones", "Permissions"}} {
+		caps := prosopo()
+		caps.PermissionGroups = nil
+		for _, title := range titles {
+			caps.PermissionGroups = append(caps.PermissionGroups, apikey.PermissionGroup{Title: title, Permissions: []apikey.PermissionInfo{perm(title, "read", "", apikey.NoRisk)}})
+		}
+		p := newPermissions(plainEnvironment(), caps)
+		if got := strings.Join(p.list(60), "\n"); !strings.Contains(got, name+"  0/1") || strings.Contains(got, "Permissions") {
+			t.Errorf("%v:\n%s", titles, got)
+		}
+	}
+}

@@ -76,23 +76,18 @@ func (p *permissions) known() string {
 func (p *permissions) list(width int) []string {
 	st := p.env.Styles
 	room := p.window()
-	if len(p.rows) == 0 {
-		why := "nothing matches; esc clears the filter"
-		if len(p.infos) == 0 {
-			why = "nothing is known yet that could be granted"
-		}
-		out := []string{st.Dim.Render(why)}
-		for len(out) < min(room, len(p.infos)+len(p.groups)) {
-			out = append(out, "")
-		}
-		return out
+	var out []string
+	switch {
+	case len(p.infos) == 0:
+		out = []string{st.Dim.Render("nothing is known yet that could be granted")}
+	case len(p.rows) == 0:
+		out = []string{st.Dim.Render("nothing matches; esc clears the filter")}
 	}
 	from := 0
 	if len(p.rows) > room {
 		from = min(max(p.cursor-room/2, 0), len(p.rows)-room)
 	}
 	names := p.nameWidth(width)
-	var out []string
 	for i := from; i < min(from+room, len(p.rows)); i++ {
 		out = append(out, p.rowLine(i, names, width))
 	}
@@ -118,6 +113,17 @@ func (p *permissions) nameWidth(width int) int {
 	return min(w, width/2)
 }
 
+// heading is a group's; one that has no name of its own is called as all of them are, which stands above already.
+func (p *permissions) heading(g apikey.PermissionGroup) string {
+	switch title := ui.Clean(g.Title); {
+	case title != permissionsTitle:
+		return title
+	case len(p.groups) == 1:
+		return "All"
+	}
+	return "Other"
+}
+
 func (p *permissions) rowLine(i, names, width int) string {
 	st, r := p.env.Styles, p.rows[i]
 	g := p.groups[r.group]
@@ -128,7 +134,7 @@ func (p *permissions) rowLine(i, names, width int) string {
 				n++
 			}
 		}
-		return st.Strong.Render(ui.Clean(g.Title)) + st.Dim.Render(fmt.Sprintf("  %d/%d", n, len(g.Permissions)))
+		return st.Strong.Render(p.heading(g)) + st.Dim.Render(fmt.Sprintf("  %d/%d", n, len(g.Permissions)))
 	}
 	info := g.Permissions[r.index]
 	box := "[ ] "

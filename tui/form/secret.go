@@ -413,7 +413,7 @@ func (s *Secret) askToDelete() {
 			return nil
 		}
 		s.begin("deleting…")
-		return ui.Do(ui.DeleteKey{Ticket: s.ticket, Profile: s.profile.Name, ID: s.key.ID, Name: s.key.Name, TakeBack: len(s.kept) > 0})
+		return ui.Do(ui.DeleteKey{Ticket: s.ticket, Profile: s.profile.Name, ID: s.key.ID, Name: s.key.Name, Masked: s.key.Masked, TakeBack: len(s.kept) > 0})
 	}, lines...)
 	s.question.yes = 1
 }

@@ -80,9 +80,9 @@ func (v *Verify) cannot(width int) []string {
 	}
 	var out []string
 	not := v.not()
-	for _, x := range []struct{ what, why string }{{"replace it", not.Replace}, {"switch it off", not.Off}, {"delete it", not.Delete}} {
+	for _, x := range []struct{ what, why string }{{"replaced", not.Replace}, {"switched off", not.Off}, {"deleted", not.Delete}} {
 		if x.why != "" {
-			out = append(out, ui.Hanging(v.env.Styles.Dim.Render, "· ", "not here: "+x.what+": "+ui.Clean(x.why), width)...)
+			out = append(out, ui.Hanging(v.env.Styles.Dim.Render, "· ", "cannot be "+x.what+": "+ui.Clean(x.why), width)...)
 		}
 	}
 	return out

@@ -72,11 +72,11 @@ func (v *Verify) Bindings() []key.Binding {
 		return []key.Binding{k.Confirm, k.Cancel}
 	}
 	if v.found() {
-		out, not := []key.Binding{k.Confirm}, v.not()
+		out, not := []key.Binding{v.pressed()}, v.not()
 		for _, x := range []struct {
 			b        key.Binding
 			why, say string
-		}{{k.Rotate, not.Replace, "replace it now"}, {k.Toggle, not.Off, "switch it off"}, {k.Delete, not.Delete, "delete it"}} {
+		}{{k.Rotate, not.Replace, "replace it"}, {k.Toggle, not.Off, "switch it off"}, {k.Delete, not.Delete, "delete it"}} {
 			if x.why == "" {
 				x.b.SetHelp(x.b.Help().Key, x.say)
 				out = append(out, x.b)
@@ -84,7 +84,16 @@ func (v *Verify) Bindings() []key.Binding {
 		}
 		return append(out, k.Cancel)
 	}
-	return []key.Binding{k.Next, k.Confirm, k.Cancel}
+	return []key.Binding{v.pressed(), k.Next, k.Cancel}
+}
+
+// pressed is what enter does: the button that is highlighted.
+func (v *Verify) pressed() key.Binding {
+	b := v.env.Keys.Confirm
+	if label := v.buttons.labels[v.buttons.at]; label != "" {
+		b.SetHelp(b.Help().Key, strings.ToLower(label[:1])+label[1:])
+	}
+	return b
 }
 
 // Update takes keys and the proof.
@@ -302,11 +311,7 @@ func (v *Verify) proofLines(width int) []string {
 		out = append(out, "")
 		out = append(out, ui.Styled(st.Strong.Render, displayName(*k), width)...)
 		out = append(out, ui.Styled(st.Dim.Render, keyLine(v.profile, *k), width)...)
-		for f := range apikey.FieldsOf(k) { // what it was granted, as the service reports it
-			if f.Access && f.Reported(k) {
-				out = append(out, ui.Hanging(st.Base.Render, f.Label+"  ", ui.Clean(f.Text(k)), width)...)
-			}
-		}
+		out = append(out, v.granted(*k, width)...)
 	} else if p.Accepted() {
 		out = append(out, ui.Hanging(st.Dim.Render, "? ", "which key it is: unknown, the service does not let it be told", width)...)
 	}
@@ -328,6 +333,26 @@ func (v *Verify) proofLines(width int) []string {
 	if p.Evidence != "" {
 		out = append(out, "")
 		out = append(out, ui.Styled(st.Dim.Render, ui.Clean(p.Evidence), width)...)
+	}
+	return out
+}
+
+// granted is what the key may do and until when, as the service reports it.
+func (v *Verify) granted(k apikey.Key, width int) []string {
+	var labels, texts, out []string
+	widest := 0
+	for f := range apikey.FieldsOf(&k) {
+		if !f.Access || !f.Reported(&k) {
+			continue
+		}
+		label, text := ui.Clean(f.Label), ui.Clean(f.Text(&k))
+		if at, ok := k.ExpiresAt.Time(); ok && f.ID == apikey.FieldExpiry {
+			text = ui.Exact(at, v.env.Zone) + " · " + ui.Moment(k.ExpiresAt, v.env.Now())
+		}
+		labels, texts, widest = append(labels, label), append(texts, text), max(widest, ui.Width(label))
+	}
+	for i, label := range labels {
+		out = append(out, ui.Hanging(v.env.Styles.Base.Render, v.env.Styles.Dim.Render(ui.Pad(label, widest))+"  ", texts[i], width)...)
 	}
 	return out
 }

@@ -129,8 +129,9 @@ func (s *Screen) Update(msg tea.Msg) tea.Cmd {
 }
 
 func (s *Screen) press(msg tea.KeyMsg) tea.Cmd {
-	k, last := s.env.Keys, max(len(s.shown)-1, 0)
+	k := s.env.Keys
 	page := max(s.height-len(s.about(s.width))-3, 1)
+	to, moves := k.Move(msg, s.cursor, page, page, len(s.shown)-1)
 	switch {
 	case s.typing && widget.IsText(msg):
 	case s.typing && key.Matches(msg, k.FilterKeep), s.typing && key.Matches(msg, k.FilterClear):
@@ -141,25 +142,10 @@ func (s *Screen) press(msg tea.KeyMsg) tea.Cmd {
 		}
 		s.filter()
 		return nil
-	case key.Matches(msg, k.Up):
-		s.cursor = max(s.cursor-1, 0)
-		return nil
-	case key.Matches(msg, k.Down):
-		s.cursor = min(s.cursor+1, last)
-		return nil
-	case key.Matches(msg, k.PageUp, k.HalfUp):
-		s.cursor = max(s.cursor-page, 0)
-		return nil
-	case key.Matches(msg, k.PageDown, k.HalfDown):
-		s.cursor = min(s.cursor+page, last)
+	case moves && !(s.typing && key.Matches(msg, k.Top, k.Bottom)): // these are of the text that is typed
+		s.cursor = to
 		return nil
 	case s.typing:
-	case key.Matches(msg, k.Top):
-		s.cursor = 0
-		return nil
-	case key.Matches(msg, k.Bottom):
-		s.cursor = last
-		return nil
 	case key.Matches(msg, k.Filter):
 		s.typing = true
 		s.in.Focus()
@@ -250,7 +236,7 @@ func (s *Screen) nothing() []string {
 		return []string{"Nothing is on record here.", st.Dim.Render("What is created, changed, delivered, rotated and deleted from here is.")}
 	}
 	return append([]string{"Nothing is on record of this key."}, ui.Styled(st.Dim.Render,
-		"It was made, and all was done with it, somewhere else. "+s.env.Keys.History.Help().Key+" shows the record of all keys.", max(min(s.width-4, 76), 20))...)
+		"What is done with a key from here is recorded here. "+s.env.Keys.History.Help().Key+" shows the record of all keys.", max(min(s.width-4, 76), 20))...)
 }
 
 // columns are those of a row; a narrow one has neither who nor where, which are told below.

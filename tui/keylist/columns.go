@@ -165,10 +165,7 @@ func byNumber(c cell) string {
 	if c.text == ui.Unknown {
 		return ""
 	}
-	digits := 0
-	for digits < len(c.text) && c.text[digits] >= '0' && c.text[digits] <= '9' {
-		digits++
-	}
+	digits := len(c.text) - len(strings.TrimLeft(c.text, "0123456789"))
 	if digits == 0 {
 		return fold(c.text)
 	}

@@ -23,7 +23,7 @@ func newEnv(p termenv.Profile) *ui.Env {
 	r := lipgloss.NewRenderer(io.Discard)
 	r.SetColorProfile(p)
 	r.SetHasDarkBackground(true)
-	return &ui.Env{Styles: ui.NewStyles(r), Keys: ui.NewKeys(), Now: func() time.Time { return noon }, Zone: time.UTC}
+	return &ui.Env{Styles: ui.StylesOf(r, ui.Look{}), Keys: ui.NewKeys(), Now: func() time.Time { return noon }, Zone: time.UTC}
 }
 
 // run carries out commands until none is left.

@@ -3,38 +3,18 @@ package keylist
 import (
 	"slices"
 
-	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 )
 
 // move carries out a movement key and reports whether it was one.
 func (l *List) move(msg tea.KeyMsg) bool {
-	k := l.env.Keys
 	page := max(l.rowCount(), 1)
-	to := l.cursor
-	switch {
-	case key.Matches(msg, k.Up):
-		to--
-	case key.Matches(msg, k.Down):
-		to++
-	case key.Matches(msg, k.HalfUp):
-		to -= max(page/2, 1)
-	case key.Matches(msg, k.HalfDown):
-		to += max(page/2, 1)
-	case key.Matches(msg, k.PageUp):
-		to -= page
-	case key.Matches(msg, k.PageDown):
-		to += page
-	case key.Matches(msg, k.Top):
-		to = 0
-	case key.Matches(msg, k.Bottom):
-		to = len(l.idx) + len(l.problems) - 1
-	default:
-		return false
+	to, moves := l.env.Keys.Move(msg, l.cursor, page, max(page/2, 1), len(l.idx)+len(l.problems)-1)
+	if moves {
+		l.moved = true
+		l.put(to)
 	}
-	l.moved = true
-	l.put(to)
-	return true
+	return moves
 }
 
 // put places the cursor on a line of the table, within it.

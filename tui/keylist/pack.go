@@ -123,12 +123,13 @@ func isPlain(k *apikey.Key) bool {
 		k.CreatedBy == "" && k.UpdatedBy == "" && !k.CanRetrieve && !k.CannotRetrieve && !k.Own && !k.Matched && k.Extra == nil
 }
 
-// key is the key again: the whole one, or scratch with its fields.
+// key is the key again: the whole one, or scratch with its fields. Nothing else is ever put into a scratch, which is large to clear.
 func (p *packed) key(scratch *apikey.Key) *apikey.Key {
 	if p.whole != nil {
 		return p.whole
 	}
-	*scratch = apikey.Key{ID: p.said(p.id), Name: p.said(p.name), Masked: p.said(p.masked), CreatedAt: p.created, ExpiresAt: p.expires}
+	scratch.ID, scratch.Name, scratch.Masked = p.said(p.id), p.said(p.name), p.said(p.masked)
+	scratch.CreatedAt, scratch.ExpiresAt, scratch.Permissions = p.created, p.expires, nil
 	if p.permissions != nil {
 		scratch.Permissions = *p.permissions
 	}

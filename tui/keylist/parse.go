@@ -123,6 +123,9 @@ func parseTerm(w string) (term, error) {
 		return t, nil
 	}
 	t.field, t.op, t.value = bare[:at], bare[at], strings.Trim(bare[at+1:], `"`)
+	if t.isNumber() {
+		return t, nil
+	}
 	if t.op != ':' {
 		return t.comparison()
 	}
@@ -174,6 +177,34 @@ func typeValue(v string) string {
 		return TypeWord(v)
 	}
 	return v
+}
+
+// isNumber takes what may be a limit of the service's own, which no table has: a word that is no other, held against a number.
+func (t *term) isNumber() bool {
+	words := append([]string{fieldStatus, fieldProfile}, append(fieldWords, momentWords...)...)
+	raw, err := apikey.Number{Fraction: true}.Parse(t.value)
+	if t.field == "" || err != nil || slices.Contains(words, t.field) || len(apikey.Nearest(t.field, words)) > 0 {
+		return false
+	}
+	t.number, err = strconv.ParseFloat(string(raw), 64)
+	t.numeric = err == nil
+	return t.numeric
+}
+
+// limit is a limit of a key whose name is a word in small letters.
+func limit(k *apikey.Key, word string) (value float64, has bool) {
+	for name := range k.Extra {
+		if strings.EqualFold(name, word) {
+			return apikey.NumberOf(k, apikey.Field(name))
+		}
+	}
+	return 0, false
+}
+
+// fits reports whether a key's limit is as the term asks.
+func (t term) fits(k *apikey.Key) bool {
+	value, has := limit(k, t.field)
+	return has && (t.op == ':' && value == t.number || t.op == '<' && value < t.number || t.op == '>' && value > t.number)
 }
 
 var spanUnits = map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour, 'y': 365 * 24 * time.Hour}

@@ -73,6 +73,9 @@ type term struct {
 	own   bool
 	span  time.Duration // what is compared with < and >, or
 	date  time.Time     // the instant
+
+	number  float64 // what a limit is held against, where it is numeric
+	numeric bool
 }
 
 // query is a parsed filter: every term must match.
@@ -86,7 +89,7 @@ func (q query) narrows(next query) bool {
 	}
 	for i, t := range q {
 		n := next[i]
-		grew := t.field == n.field && t.op == n.op && t.field != fieldPerm && !t.not && !n.not && !t.compares() && !n.named() && strings.Contains(n.value, t.value)
+		grew := t.field == n.field && t.op == n.op && t.field != fieldPerm && !t.not && !n.not && !t.compares() && !n.named() && !t.numeric && strings.Contains(n.value, t.value)
 		if t != n && !grew {
 			return false
 		}
@@ -141,6 +144,9 @@ func (q query) compile(s *store, now time.Time) func(i int32) bool {
 
 func (t term) compile(s *store, now time.Time) func(i int32) bool {
 	switch {
+	case t.numeric:
+		var k apikey.Key
+		return func(i int32) bool { return t.fits(s.key(i, &k)) }
 	case t.compares():
 		var k apikey.Key
 		return func(i int32) bool { return t.inTime(s.key(i, &k), now) }

@@ -29,15 +29,18 @@ func byText(entries []entry, text func(key int32) string, flip uint64, from int)
 	for i := range entries {
 		entries[i].value = chunk(text(entries[i].key), from) ^ flip
 	}
-	slices.SortFunc(entries, compareEntries)
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.value, b.value) })
 	for len(entries) > 0 {
 		same, more := 1, len(text(entries[0].key)) > from+8
 		for same < len(entries) && entries[same].value == entries[0].value {
 			more = more || len(text(entries[same].key)) > from+8
 			same++
 		}
-		if same > 1 && more {
+		switch {
+		case same > 1 && more: // which is what most names begin with: they are quickly sorted where all are equal
 			byText(entries[:same], text, flip, from+8)
+		case same > 1:
+			slices.SortFunc(entries[:same], func(a, b entry) int { return cmp.Compare(a.tie, b.tie) })
 		}
 		entries = entries[same:]
 	}

@@ -35,16 +35,14 @@ func (s *store) add(batch Batch, cols []column, ctx *context) (wider bool) {
 		k := batch.keys[i].key(&scratch)
 		known := !s.access.add(k.Permissions) && len(k.Permissions) > 0 && k.Role == ""
 		for c := range cols {
-			if !cols[c].reported(k) {
+			measured := cols[c].width != 0 || s.widths[c] >= wholeMost || known && cols[c].ofAccess // as wide as the key's before it
+			if s.shown[c] && measured || !cols[c].reported(k) {
 				continue
 			}
 			if !s.shown[c] {
 				s.shown[c], wider = true, true
 			}
-			if known && cols[c].ofAccess {
-				continue // as wide as the key's before it
-			}
-			if cols[c].width == 0 && s.widths[c] < wholeMost {
+			if !measured {
 				if w := min(ui.Width(cols[c].cell(ctx, k, 0).text), wholeMost); w > s.widths[c] {
 					s.widths[c], wider = w, true
 				}

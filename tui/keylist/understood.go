@@ -42,6 +42,9 @@ func (t term) label() string {
 
 func (t term) whenWords() string {
 	before := t.op == '<'
+	if t.numeric {
+		return t.label() + map[bool]string{true: " under ", false: " over "}[before] + t.value
+	}
 	if !t.date.IsZero() {
 		when := " after "
 		if before {

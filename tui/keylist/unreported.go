@@ -26,8 +26,11 @@ func (t term) filtered(profiles []Profile) (apikey.FieldInfo, bool) {
 	return t.info()
 }
 
-// info is the field of the table that the filter calls so.
+// info is the field of the table that the filter calls so, or a limit of the service's own.
 func (t term) info() (apikey.FieldInfo, bool) {
+	if t.numeric {
+		return apikey.FieldOf(apikey.Field(t.field)), true
+	}
 	for f := range apikey.Fields() {
 		if f.Filter == t.field {
 			return f, true
@@ -55,6 +58,9 @@ func (q query) unreported(s *store, profiles []Profile, matches bool) []string {
 // reports says whether any key has a field.
 func (s *store) reports(f apikey.FieldInfo) bool {
 	reported := f.Reporter()
+	if f.IsExtra() && f.Filter == "" {
+		reported = func(k *apikey.Key) bool { _, has := limit(k, string(f.ID)); return has }
+	}
 	var k apikey.Key
 	for i := range s.n {
 		if reported(s.key(int32(i), &k)) {

@@ -17,7 +17,7 @@ import (
 )
 
 func open(items []Item, many []Named, recent ...string) *Palette {
-	env := &ui.Env{Styles: ui.NewStyles(lipgloss.NewRenderer(io.Discard)), Keys: ui.NewKeys(), Now: time.Now, Zone: time.UTC}
+	env := &ui.Env{Styles: ui.StylesOf(lipgloss.NewRenderer(io.Discard), ui.Look{}), Keys: ui.NewKeys(), Now: time.Now, Zone: time.UTC}
 	p := New(env, items, func() More {
 		return More{Many: many, As: func(n Named) Item { return Item{ID: n.ID, Kind: "key", Name: n.Name, About: n.About} }}
 	}, recent)

@@ -181,17 +181,9 @@ func (s *Screen) viewStagePlan(p *page, stage rotation.StagePlan) {
 	st := p.style()
 	p.line("  " + s.markOf(stage.ID) + st.Strong.Render(stage.Title))
 	for _, a := range stage.Does {
-		what, verb := a.Call, "call"
-		switch {
-		case a.Write != "":
-			what, verb = a.Write, "write"
-		case a.Run != "":
-			what, verb = a.Run, "run"
-		case a.Wait != "":
-			what, verb = a.Wait, "wait"
-		}
+		verb, what := a.Does()
 		p.wrap(st.Dim.Render(fmt.Sprintf("      %-7s", verb)), st.Base, what)
-		if a.Times != "" && a.Times != "1" {
+		if a.Repeats() {
 			p.wrap("             ", st.Dim, "times: "+a.Times)
 		}
 	}

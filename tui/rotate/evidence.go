@@ -73,13 +73,16 @@ func (e *Evidence) lines() []string {
 	if len(v.Claims) == 0 {
 		p.wrap("  ", st.Base, "Nothing was observed yet, or the journal is of a version that kept no observations: what it says was not seen by it.")
 	}
-	day := ""
+	day, widest := "", 0
+	for _, c := range v.Claims {
+		widest = max(widest, ui.Width(clean(subjectWords(v, c.Subject()))))
+	}
 	for _, c := range slices.Backward(v.Claims) {
 		if d := c.Evidence().At.UTC().Format(time.DateOnly); d != day {
 			day = d
 			p.line(st.Dim.Render("  " + d))
 		}
-		viewClaim(&p, v, c)
+		viewClaim(&p, v, c, widest)
 	}
 	if len(v.Diff) > 0 {
 		p.title("OLD AND NEW ACCESS")
@@ -98,8 +101,8 @@ func (e *Evidence) lines() []string {
 	return p.lines
 }
 
-// viewClaim is one observation: when, what, of whom, by what, and its words.
-func viewClaim(p *page, v rotation.View, c rotation.Claim) {
+// viewClaim is one observation: when, what, of whom, by what, and its words. The widest subject keeps the columns together.
+func viewClaim(p *page, v rotation.View, c rotation.Claim, widest int) {
 	st, ev := p.style(), c.Evidence()
 	kind := st.Good
 	switch c.Kind() {
@@ -107,9 +110,13 @@ func viewClaim(p *page, v rotation.View, c rotation.Claim) {
 		kind = st.Warn
 	}
 	at := st.Dim.Render("  " + ev.At.UTC().Format(time.TimeOnly) + "  ")
-	const widest, by = 22, 14 // "made-up secret refused", " by comparison"
-	what := kind.Render(ui.Pad(claimWords(c.Kind()), widest)) + ui.Pad("  "+clean(subjectWords(v, c.Subject())), max(p.width-ui.Width(at)-widest-by, 8)) + st.Dim.Render(" by "+clean(ev.By))
-	p.line(at + what)
+	const words, way = 22, 15 // "made-up secret refused", "  by comparison"
+	what, whom, by := kind.Render(claimWords(c.Kind())), clean(subjectWords(v, c.Subject())), st.Dim.Render("by "+clean(ev.By))
+	if room := p.width - ui.Width(at) - words - 2 - way; room < 24 {
+		p.split(at+what+"  "+whom, by)
+	} else {
+		p.line(at + ui.Pad(what, words) + "  " + ui.Pad(whom, min(widest, room)) + "  " + by)
+	}
 	if ev.Detail != "" {
 		p.wrap(ui.Pad("", ui.Width(at)), st.Dim, ev.Detail)
 	}

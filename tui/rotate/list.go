@@ -112,16 +112,10 @@ func openFirst(views []rotation.View) []rotation.View {
 
 func (l *List) key(msg tea.KeyMsg) tea.Cmd {
 	k := l.env.Keys
-	last := max(len(l.views)-1, 0)
+	to, moves := k.Move(msg, l.cursor, 0, 0, len(l.views)-1)
 	switch {
-	case key.Matches(msg, k.Up):
-		l.cursor = max(l.cursor-1, 0)
-	case key.Matches(msg, k.Down):
-		l.cursor = min(l.cursor+1, last)
-	case key.Matches(msg, k.Top):
-		l.cursor = 0
-	case key.Matches(msg, k.Bottom):
-		l.cursor = last
+	case moves:
+		l.cursor = to
 	case key.Matches(msg, k.Confirm, k.Evidence):
 		v, ok := l.selected()
 		switch {

@@ -30,9 +30,9 @@ type Queue interface {
 	Fill(ctx context.Context, at int, places []string) Queued
 	// Again is what has stopped or was not begun, ready once more from where it stands; it is asked for when Run has returned.
 	Again(ctx context.Context) Queue
-	// Run rotates what can be, and tells of each how it goes, from several goroutines. It returns when all have ended; the first that
+	// Run rotates what can be, at most wave of them under way at once, and tells of each how it goes, from several goroutines. It returns when all have ended; the first that
 	// fails keeps those from beginning that have not.
-	Run(ctx context.Context, tell func(Progress))
+	Run(ctx context.Context, wave int, tell func(Progress))
 	// Close gives up what was not run.
 	Close()
 }
@@ -73,6 +73,7 @@ type (
 	filledMsg struct {
 		screen *QueueScreen
 		at     int
+		spec   string // the place as it was written out; empty for a named one
 		item   Queued
 	}
 	progressMsg struct {
@@ -89,13 +90,13 @@ type QueueScreen struct {
 	of    func(profile string) apikey.Setting
 	asked []Item
 
-	queue   Queue
-	items   []Queued
-	states  []Progress
-	begun   bool
-	over    bool
-	mail    *progressBox
-	number  *widget.Text
+	queue  Queue
+	items  []Queued
+	states []Progress
+	begun  bool
+	over   bool
+	mail   *progressBox
+	beginning
 	problem string
 	hand    *hand
 	hole         // that is being filled
@@ -107,8 +108,7 @@ type QueueScreen struct {
 
 // NewQueue looks ahead for keys that are to be rotated together.
 func NewQueue(env *ui.Env, host Queuer, setting func(profile string) apikey.Setting, items []Item) *QueueScreen {
-	s := &QueueScreen{env: env, host: host, hand: &hand{}, of: setting, asked: items, number: widget.NewText(env, ""), text: widget.NewPager(env), mail: &progressBox{wake: make(chan struct{}, 1)}}
-	s.number.Focus()
+	s := &QueueScreen{env: env, host: host, hand: &hand{}, of: setting, asked: items, beginning: newBeginning(env), text: widget.NewPager(env), mail: &progressBox{wake: make(chan struct{}, 1)}}
 	return s
 }
 
@@ -183,10 +183,18 @@ func (s *QueueScreen) Bindings() []key.Binding {
 	switch {
 	case s.Typing() && s.filling():
 		return []key.Binding{named(k.Confirm, "fill, or leave it out"), named(k.Next, "complete, next"), k.Prev, k.Cancel}
-	case s.Typing() && s.holes() > 0:
-		return []key.Binding{named(k.Confirm, "begin"), k.Prev, k.Cancel}
 	case s.Typing():
-		return []key.Binding{named(k.Confirm, "begin"), k.Cancel}
+		out := []key.Binding{named(k.Confirm, "begin")}
+		if s.row == rowRemember {
+			out = append(out, named(k.Tick, "tick"))
+		}
+		if len(s.rows()) > 1 {
+			out = append(out, k.Next)
+		}
+		if s.holes() > 0 {
+			out = append(out, k.Prev)
+		}
+		return append(out, k.Cancel)
 	case s.over && s.stopped() > 0:
 		return []key.Binding{named(k.Confirm, "go on with what stopped"), k.Cancel}
 	case s.begun && !s.over:
@@ -203,11 +211,16 @@ func (s *QueueScreen) Update(msg tea.Msg) tea.Cmd {
 			s.queue, s.items, s.busy, s.begun, s.over = msg.queue, msg.queue.Items(), false, false, false
 			s.states, s.mail = make([]Progress, len(s.items)), &progressBox{wake: make(chan struct{}, 1)}
 			s.number.Wipe()
+			s.toRow(rowNumber)
 			s.toHole(0)
 		}
 	case filledMsg:
 		if msg.screen == s {
 			s.filled(msg)
+		}
+	case keptMsg:
+		if msg.screen == s {
+			return s.kept(msg)
 		}
 	case ui.Completed:
 		return s.completed(msg)
@@ -275,12 +288,8 @@ func (s *QueueScreen) press(msg tea.KeyMsg) tea.Cmd {
 		return s.fill(msg)
 	case !s.Typing():
 		s.text.Update(msg)
-	case msg.Type == tea.KeyEnter:
-		return s.begin()
 	default:
-		if s.problem = ""; !s.number.Update(msg) {
-			s.text.Update(msg)
-		}
+		return s.below(msg)
 	}
 	return nil
 }
@@ -329,23 +338,6 @@ func (h *hand) leave(run bool) {
 	}
 }
 
-// begin rotates what can be: how many keys that are is typed.
-func (s *QueueScreen) begin() tea.Cmd {
-	n := strconv.Itoa(s.ready())
-	if strings.TrimSpace(s.number.Value()) != n {
-		s.problem = "type the number of the keys that are rotated: " + n
-		return nil
-	}
-	s.begun = true
-	queue, mail := s.queue, s.mail
-	run := func() tea.Msg {
-		queue.Run(background(), mail.put)
-		mail.end()
-		return nil
-	}
-	return tea.Batch(run, mail.next(s))
-}
-
 // View is the plan, or how it goes.
 func (s *QueueScreen) View() string {
 	st := s.env.Styles
@@ -382,7 +374,7 @@ func (s *QueueScreen) View() string {
 		if s.holes() > 0 {
 			foot.wrap("", st.Base, ui.Count(s.holes(), "key")+" without a place: left out, unless one is named above.")
 		}
-		foot.line("Type " + strconv.Itoa(n) + " to rotate " + ui.Count(n, "key") + ": " + s.number.View(8))
+		s.viewBelow(&foot, n)
 		if s.problem != "" {
 			foot.wrap(st.Bad.Render("✗ "), st.Base, s.problem)
 		}
@@ -453,7 +445,7 @@ func (s *QueueScreen) viewItem(p *page, i int, item Queued) {
 		}
 		s.stands(p, now.View, head, st.Accent.Render(step))
 	case s.begun:
-		p.line(st.Dim.Render("○━━○━━○━━○ ") + head)
+		s.stands(p, now.View, head, st.Dim.Render("not begun"))
 	default:
 		p.line(st.Good.Render("✓ ") + head)
 		p.wrap("    → ", st.Base, strings.Join(item.Places, ", "))

@@ -34,7 +34,7 @@ func (s *QueueScreen) holes() int { return count(s.items, func(q Queued) bool { 
 // toHole puts the focus on the next key from one on that has no place; on the number where there is none.
 func (s *QueueScreen) toHole(from int) {
 	s.hole = hole{}
-	s.number.Focus()
+	s.toRow(rowNumber)
 	for i := from; i < len(s.items); i++ {
 		if s.items[i].Hole {
 			s.number.Blur()
@@ -76,7 +76,7 @@ func (s *QueueScreen) newHole(at int) hole {
 
 // fills reports whether a key is about a place: all are while one is typed, and what goes back to one.
 func (s *QueueScreen) fills(msg tea.KeyMsg) bool {
-	return s.filling() || s.holes() > 0 && key.Matches(msg, s.env.Keys.Prev)
+	return s.filling() || s.row == rowNumber && s.holes() > 0 && key.Matches(msg, s.env.Keys.Prev)
 }
 
 func (s *QueueScreen) fill(msg tea.KeyMsg) tea.Cmd {
@@ -138,18 +138,21 @@ func (s *QueueScreen) fillIt() tea.Cmd {
 		s.number.Set(spec)
 		return s.begin()
 	}
+	written := ""
 	if !slices.Contains(s.hole.named, spec) {
 		spec = destination(spec)
+		written = spec
 	}
 	s.busy = true
 	queue := s.queue
-	return func() tea.Msg { return filledMsg{s, at, queue.Fill(background(), at, []string{spec})} }
+	return func() tea.Msg { return filledMsg{s, at, written, queue.Fill(background(), at, []string{spec})} }
 }
 
 // filled takes what came of it. One that cannot be so is asked for again.
 func (s *QueueScreen) filled(msg filledMsg) {
 	s.busy, s.items[msg.at] = false, msg.item
 	if !msg.item.Hole {
+		s.typed[msg.at] = msg.spec
 		s.toHole(msg.at + 1)
 	}
 }

@@ -51,7 +51,7 @@ func (s *QueueScreen) Speak() ui.Speech {
 func (s *QueueScreen) asks() *ui.Ask {
 	k := s.env.Keys
 	cancel := ui.ChoicesOf(k, []key.Binding{k.Cancel})
-	switch n := s.ready(); {
+	switch {
 	case s.Typing() && s.filling():
 		h := s.hole
 		ask := &ui.Ask{Words: "Where does the secret of " + ui.Clean(s.items[h.at].Key.Name) + " go", Text: ui.Line(h.place)}
@@ -62,10 +62,7 @@ func (s *QueueScreen) asks() *ui.Ask {
 		ask.Choices = append(append(ask.Choices, ui.Choice{Words: "leave it out", Keys: append([]tea.KeyMsg{ui.Press("end")}, out...)}), cancel...)
 		return ask
 	case s.Typing():
-		ask := &ui.Ask{Words: "Type " + strconv.Itoa(n) + " to rotate " + ui.Count(n, "key"), Text: ui.Line(s.number)}
-		if s.holes() > 0 {
-			ask.Choices = append(ask.Choices, ui.Choice{Words: "back to a key without a place", Key: k.Prev.Keys()[0], Keys: ui.Times(k.Prev.Keys()[0], 1)})
-		}
+		ask := s.askBelow()
 		ask.Choices = append(ask.Choices, cancel...)
 		return ask
 	}

@@ -35,7 +35,7 @@ func newEnv(c *clockwork, profile termenv.Profile) *ui.Env {
 	r := lipgloss.NewRenderer(io.Discard)
 	r.SetColorProfile(profile)
 	r.SetHasDarkBackground(true)
-	return &ui.Env{Styles: ui.NewStyles(r), Keys: ui.NewKeys(), Now: func() time.Time { return c.now }, Zone: time.UTC,
+	return &ui.Env{Styles: ui.StylesOf(r, ui.Look{}), Keys: ui.NewKeys(), Now: func() time.Time { return c.now }, Zone: time.UTC,
 		After: func(d time.Duration, msg tea.Msg) tea.Cmd {
 			return func() tea.Msg { return timer{d, msg} }
 		}}

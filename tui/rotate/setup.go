@@ -363,8 +363,9 @@ func (s *Setup) View() string {
 			at = len(p.lines)
 		}
 	}
+	low := s.height < 20
 	gap := func() { // what does not fit is worse than what stands close
-		if s.height >= 20 {
+		if !low {
 			p.blank()
 		}
 	}
@@ -383,10 +384,11 @@ func (s *Setup) View() string {
 		for _, line := range s.goes.Lines(p.width - 11) {
 			p.line("           " + line)
 		}
-		if spec := s.typedPlace(); spec == "" || s.holds[spec].words == "" && s.holds[spec].err == nil {
-			p.wrap("    ", st.Dim, "PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard")
-		} else {
+		switch spec := s.typedPlace(); {
+		case spec != "" && (s.holds[spec].words != "" || s.holds[spec].err != nil):
 			s.viewHolds(&p, spec)
+		case !low || s.focus == s.otherRow():
+			p.wrap("    ", st.Dim, "PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard")
 		}
 		mark(s.rememberRow())
 		s.viewRemember(&p)
@@ -399,6 +401,12 @@ func (s *Setup) View() string {
 	p.line(st.Column.Render("HOW"))
 	for i, m := range s.modes {
 		mark(s.modeRow() + i)
+		if low { // of the one that is chosen alone, what it does
+			if p.line(s.choice(s.modeRow()+i, "( ) ", "(•) ", s.chosen().name == m.name, m.name)); s.chosen().name == m.name {
+				p.wrap("      ", st.Dim, m.text)
+			}
+			continue
+		}
 		about := ui.Wrap(m.text, max(p.width-30, 20))
 		p.line(s.choice(s.modeRow()+i, "( ) ", "(•) ", s.chosen().name == m.name, ui.Pad(m.name, 24)+st.Dim.Render(about[0])))
 		for _, more := range about[1:] {

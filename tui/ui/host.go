@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"detent/apikey"
 	"detent/client"
@@ -41,6 +42,74 @@ type Host interface {
 	TakeBack(ctx context.Context, profile string, k apikey.Key) (notes []string, err error)
 	// Settle lets go of what the places held that were given the secret of the key.
 	Settle(ctx context.Context, profile string, k apikey.Key)
+}
+
+// What some hosts can besides.
+
+// Completer is a Host that knows the files of the machine that its operator sits at. Its method is called in a command.
+type Completer interface {
+	// Complete says how a destination that is being typed may go on, each whole.
+	Complete(ctx context.Context, text string) []string
+}
+
+// Fleet is a Host that can be asked for the keys of all its profiles together.
+type Fleet interface {
+	// Hear asks profiles, nil for all, side by side and calls each, one call at a time, as they answer: the first keys come with the
+	// fastest profile, and one that is slow or dead holds up itself alone. It returns when all have ended. A key that two profiles reach
+	// is told once, also where one of them is asked alone after all were. It is called in a command; what is told after ctx is done may
+	// be dropped.
+	Hear(ctx context.Context, profiles []string, each func(Heard))
+}
+
+// Heard is a part of what one profile says.
+type Heard struct {
+	Profile string
+	// Connection is that of the profile, as Host.Open gives it; nil where it could not be opened.
+	Connection *Connection
+	Keys       []apikey.Key
+	// Done says that nothing more comes of this profile; with Err, that what came is not all.
+	Done bool
+	Err  error
+}
+
+// Recaller is a Host that knows the keys which rotations replaced or made, those that no list has any more too. It is called in a command.
+type Recaller interface {
+	Recall() ([]rotation.Recalled, error)
+}
+
+// Keeper is a Host that changes which profiles and destinations there are. Its methods are called in commands.
+type Keeper interface {
+	RemoveProfile(ctx context.Context, name string) error
+	RenameProfile(ctx context.Context, name, to string) error
+	MakeDefault(ctx context.Context, name string) error
+	RemoveDestination(ctx context.Context, profile, name string) error
+}
+
+// Recorder is a Host that knows what was done from here.
+type Recorder interface {
+	// Past is what is on record of a key of a profile, the rotations that it took part in whole; of all, where no key is named. It is
+	// called in a command.
+	Past(ctx context.Context, profile, keyID string) (Past, error)
+}
+
+// Past is what was done, the newest first.
+type Past struct {
+	Acts []Act
+	// Left is how many older ones there are.
+	Left int
+	// Doubt says that the record was changed or damaged; empty where it holds.
+	Doubt string
+}
+
+// Act is one thing that was done, or that was refused.
+type Act struct {
+	At                 time.Time
+	Who, From, Profile string
+	Action             string
+	KeyID, KeyName     string
+	Rotation, Outcome  string
+	Good               bool     // it was done, certainly
+	More               []string // what was granted, changed, and where it went
 }
 
 // Profile is one row of the profile list.

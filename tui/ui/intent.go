@@ -4,6 +4,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
+	"detent/desk"
 	"detent/rotation"
 )
 
@@ -51,6 +52,7 @@ type (
 		Ticket   int
 		Profile  string
 		ID, Name string
+		Masked   string // by it the record tells later whose a secret was
 		// TakeBack is to put back first what the places held that were given its secret from this screen; where that fails,
 		// nothing is deleted.
 		TakeBack bool
@@ -67,7 +69,7 @@ type (
 		Items  []BulkItem
 	}
 	// BulkItem is one of them.
-	BulkItem struct{ Profile, ID, Name string }
+	BulkItem struct{ Profile, ID, Name, Masked string }
 	// RequestPublicKey asks for a public key; answered by PublicKeyReady.
 	RequestPublicKey struct {
 		Ticket  int
@@ -130,6 +132,34 @@ type (
 	}
 	// Quit ends the program.
 	Quit struct{}
+)
+
+// Intents about profiles and destinations. A toast says that it was done, or the error box why not.
+type (
+	RemoveProfile     struct{ Name string }
+	RenameProfile     struct{ Name, To string }
+	MakeDefault       struct{ Name string }
+	RemoveDestination struct{ Profile, Name string }
+	// ProfileRefused says that an act on a profile was asked for by somebody whom it is not for.
+	ProfileRefused struct {
+		Name string
+		What desk.What
+		Why  string
+	}
+	// LookAt asks what a named destination of a profile holds now.
+	LookAt struct{ Profile, Name string }
+)
+
+type (
+	// Complete asks how a destination that is being typed may go on; answered by Completed.
+	Complete struct {
+		Ticket int
+		Text   string
+	}
+	Completed struct {
+		Ticket int
+		Found  []string
+	}
 )
 
 // Results of intents. Err is a *client.Error where a service was asked.

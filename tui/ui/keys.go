@@ -1,6 +1,9 @@
 package ui
 
-import "github.com/charmbracelet/bubbles/key"
+import (
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+)
 
 // Keys is every binding of the program with its help text: what acts and what
 // help, footer and docs/KEYS.md say come from here, so that they cannot disagree.
@@ -64,7 +67,7 @@ func NewKeys() *Keys {
 		Verify:    bind("v", "verify a secret", "v"),
 		Profiles:  bind("p", "profiles", "p"),
 		History:   bind("A", "history", "A"),
-		Mark:      bind("space", "mark; r x d are then of the marked keys", " "),
+		Mark:      bind("space", "mark, and go on to the next; r x d are then of the marked keys", " "),
 		MarkAll:   bind("*", "mark all that match, or none", "*"),
 		Chips:     bind("tab", "to the counts; enter shows those", "tab"),
 		All:       bind("0", "all profiles", "0"),
@@ -112,6 +115,30 @@ func NewKeys() *Keys {
 		TurnAround: bind("t", "give an undo up and go on", "t"),
 		CloseAsIs:  bind("c", "close as it stands", "c"),
 	}
+}
+
+// Move is where a key takes the cursor of rows whose last one is last; page and half are how far the keys of those names go.
+func (k *Keys) Move(msg tea.KeyMsg, at, page, half, last int) (to int, moves bool) {
+	switch {
+	case key.Matches(msg, k.Up):
+		to = at - 1
+	case key.Matches(msg, k.Down):
+		to = at + 1
+	case key.Matches(msg, k.HalfUp):
+		to = at - half
+	case key.Matches(msg, k.HalfDown):
+		to = at + half
+	case key.Matches(msg, k.PageUp):
+		to = at - page
+	case key.Matches(msg, k.PageDown):
+		to = at + page
+	case key.Matches(msg, k.Top):
+	case key.Matches(msg, k.Bottom):
+		to = last
+	default:
+		return at, false
+	}
+	return max(min(to, last), 0), true
 }
 
 // Section is a group of bindings in help and in docs/KEYS.md.

@@ -25,7 +25,7 @@ func faint(styled string) string {
 func TestTheMarkOfARotationIsDim(t *testing.T) {
 	r := lipgloss.NewRenderer(io.Discard)
 	r.SetColorProfile(termenv.ANSI)
-	st := NewStyles(r)
+	st := StylesOf(r, Look{})
 	for name, mark := range map[string]string{
 		"ci-deploy": "", "ci-deploy ~rznjoqz5tye": " ~rznjoqz5tye", "CI/CD Pipeline ~raaaaaaaaaa ~rbbbbbbbbbb": " ~raaaaaaaaaa ~rbbbbbbbbbb",
 		"größe~raaaaaaaaaa": "~raaaaaaaaaa", "~raaaaaaaaaa": "~raaaaaaaaaa", "ci ~r1": "", "": "",

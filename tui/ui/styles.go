@@ -38,12 +38,6 @@ type Styles struct {
 	Secret  lipgloss.Style // a revealed secret
 }
 
-// NewStyles makes the styles for a renderer whose background is known, in the terminal's own colours.
-func NewStyles(r *lipgloss.Renderer) *Styles { return StylesOf(r, Look{}) }
-
-// Uncoloured are the same without a colour.
-func Uncoloured(r *lipgloss.Renderer) *Styles { return StylesOf(r, Look{NoColour: true}) }
-
 // StylesOf makes the styles of a look.
 func StylesOf(r *lipgloss.Renderer, l Look) *Styles {
 	colours, plain := paletteOf(r, l), r.NewStyle()

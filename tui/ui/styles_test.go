@@ -15,7 +15,7 @@ func TestStylesWithoutColoursKeepEverythingElse(t *testing.T) {
 	r := lipgloss.NewRenderer(io.Discard)
 	r.SetColorProfile(termenv.TrueColor)
 	colour := regexp.MustCompile(`\x1b\[(?:[0-9]+;)*(?:3[0-9]|4[0-9]|9[0-7]|10[0-7])[;m]`)
-	full, bare := reflect.ValueOf(*NewStyles(r)), reflect.ValueOf(*Uncoloured(r))
+	full, bare := reflect.ValueOf(*StylesOf(r, Look{})), reflect.ValueOf(*StylesOf(r, Look{NoColour: true}))
 	coloured := 0
 	for i := range full.NumField() {
 		a, is := full.Field(i).Interface().(lipgloss.Style)

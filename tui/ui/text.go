@@ -32,24 +32,19 @@ func Clean(s string) string {
 	b.Grow(len(s))
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	for len(s) > 0 {
-		if s[0] < utf8.RuneSelf {
-			switch c := s[0]; {
-			case c == '\n' || c == '\t' || c == '\r':
-				b.WriteByte(' ')
-			case c >= ' ' && c != 0x7f && (len(s) == 1 || s[1] < utf8.RuneSelf):
-				b.WriteByte(c)
-			case c >= ' ' && c != 0x7f:
-				cluster, width := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
-				writeCluster(&b, cluster, width)
-				s = s[len(cluster):]
-				continue
-			}
-			s = s[1:]
-			continue
+		takes := 1
+		switch c := s[0]; {
+		case c == '\n' || c == '\t' || c == '\r':
+			b.WriteByte(' ')
+		case c < ' ' || c == 0x7f:
+		case c < utf8.RuneSelf && (len(s) == 1 || s[1] < utf8.RuneSelf):
+			b.WriteByte(c)
+		default:
+			cluster, width := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+			writeCluster(&b, cluster, width)
+			takes = len(cluster)
 		}
-		cluster, width := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
-		writeCluster(&b, cluster, width)
-		s = s[len(cluster):]
+		s = s[takes:]
 	}
 	return b.String()
 }

@@ -2,6 +2,7 @@ package widget
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/bubbles/viewport"
@@ -113,7 +114,7 @@ func (s *Scroller) Lines(body, foot []string) []string {
 // set tells the viewport how much there is: how far its keys go depends on it.
 func (s *Scroller) set(body []string, room int) {
 	if s.port.Height = room; s.port.TotalLineCount() != len(body) {
-		s.port.SetContent(blank(len(body)))
+		s.port.SetContent(strings.Repeat("\n", max(len(body)-1, 0))) // lines to count
 	}
 	early := s.early
 	s.known, s.early = true, nil
@@ -147,16 +148,4 @@ func (s *Scroller) more(above, below int) string {
 		text += " (" + s.Hint + ")"
 	}
 	return text
-}
-
-// blank are lines to count.
-func blank(n int) string {
-	if n <= 1 {
-		return ""
-	}
-	b := make([]byte, n-1)
-	for i := range b {
-		b[i] = '\n'
-	}
-	return string(b)
 }

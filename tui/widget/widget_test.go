@@ -19,7 +19,7 @@ import (
 func environment(profile termenv.Profile) *ui.Env {
 	r := lipgloss.NewRenderer(io.Discard)
 	r.SetColorProfile(profile)
-	return &ui.Env{Styles: ui.NewStyles(r), Keys: ui.NewKeys(), Now: time.Now, Zone: time.UTC}
+	return &ui.Env{Styles: ui.StylesOf(r, ui.Look{}), Keys: ui.NewKeys(), Now: time.Now, Zone: time.UTC}
 }
 
 func typed(text string) tea.KeyMsg { return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text)} }

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"detent/e2e/freeport"
 	"detent/e2e/needs"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver
@@ -116,12 +117,8 @@ func (s *Server) init() error {
 	if err := os.WriteFile(filepath.Join(s.data(), "pg_hba.conf"), []byte(hba), 0o600); err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	s.port = l.Addr().(*net.TCPAddr).Port
-	if err := l.Close(); err != nil {
+	var err error
+	if s.port, err = freeport.New(); err != nil {
 		return err
 	}
 	if err := s.Launch(); err != nil {

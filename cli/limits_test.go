@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// limitedIssuer is a user's own issuer whose keys have limits, one of a few lifetimes, and an end that can be moved.
+const limitedIssuer = `name = "limited"
+proven = "documents 2026-11-29"
+expiry = { spans = ["30d", "90d"], always = true }
+number = [{ name = "spend", title = "dollars", most = 500 }]
+row = { as_named = ["id", "name", "expiresAt"], secret = ["token"] }
+list = { call = "GET /keys" }
+create = { call = "POST /keys", fields = ["name"], send = { days = { field = "expires_at", as = "days" } } }
+update = { call = "PATCH /keys/{id}", fields = ["name", "spend"], send = { days = { field = "expires_at", as = "days" } } }
+refusals.own = ["text"]
+probe = [{ call = "GET /me", answers = "object" }]
+`
+
+// TestLimitsAndEndsAreAskedForAndChanged, and what the service does not give is refused before anything is sent.
+func TestLimitsAndEndsAreAskedForAndChanged(t *testing.T) {
+	m, r := newMachine(t), newRemote(t)
+	m.environ = append(m.environ, "P_TOKEN=token-0123456789abcdef")
+	m.write(".config/detent/config.toml", "default_profile = \"p\"\n[profiles.p]\nservice = \"limited\"\nurl = \""+r.url+"\"\ntoken = { env = \"P_TOKEN\" }\n")
+	m.write(".config/detent/issuers/limited.toml", limitedIssuer)
+	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	m.now = func() time.Time { return now }
+	sent := ""
+	r.fault = func(w http.ResponseWriter, req *http.Request, _ http.Handler) bool {
+		w.Header().Set("Content-Type", "application/json")
+		const row = `{"id":"k1","name":"ci","expiresAt":"2026-12-23T10:00:00Z","spend":100`
+		if req.Method == http.MethodGet {
+			_, _ = io.WriteString(w, "["+row+"},"+strings.NewReplacer("k1", "k2", "ci", "web", "100", "400").Replace(row)+"}]")
+			return true
+		}
+		raw, _ := io.ReadAll(req.Body)
+		sent = req.Method + " " + string(raw)
+		_, _ = io.WriteString(w, row+`,"token":"secret-0123456789abcdef"}`)
+		return true
+	}
+	for _, c := range []struct {
+		args []string
+		want string // what is sent, or what is said where nothing is
+	}{
+		{[]string{"create", "--name", "ci", "--expires", "30d", "--set", "spend=100"}, `POST {"days":30,"name":"ci","spend":100}`},
+		{[]string{"create", "--name", "ci"}, "the service gives no key without an end: 30d or 90d"},
+		{[]string{"create", "--name", "ci", "--expires", "45d"}, "--expires: the service gives a key 30d or 90d, not 45d"},
+		{[]string{"create", "--name", "ci", "--expires", "30d", "--set", "spend=501"}, "--set: spend: 501 is not from 0 to 500"},
+		{[]string{"create", "--name", "ci", "--expires", "30d", "--set", "rpm=5"}, `there is no "rpm": say NAME=NUMBER, with spend`},
+		{[]string{"update", "k1", "--set", "spend=none", "--expires", "90d"}, `PATCH {"days":90,"spend":null}`},
+		{[]string{"update", "k1", "--expires", "soon"}, `"soon" is not an expiry`},
+		{[]string{"update", "k1", "--expires", "1d"}, "--expires: the service gives a key 30d or 90d, not 1d"},
+		{[]string{"update", "k1"}, "nothing to change: use --name"},
+	} {
+		sent = ""
+		if strings.HasPrefix(c.want, "P") {
+			if m.must(c.args...); sent != c.want {
+				t.Errorf("%q sent %s, want %s", c.args, sent, c.want)
+			}
+			continue
+		}
+		if m.want(2, c.want, c.args...); sent != "" {
+			t.Errorf("%q sent %s", c.args, sent)
+		}
+	}
+	if out := m.must("list", "spend>200"); !strings.Contains(out, "web") || strings.Contains(out, "ci") || !strings.Contains(out, "SPEND") {
+		t.Errorf("the list has\n%s", out)
+	}
+	if out := m.must("audit", "-o", "json"); !strings.Contains(out, `"detail": "expiry, spend null"`) || strings.Count(out, `"spend": 100`) < 3 || strings.Count(out, `"before"`) != 1 {
+		t.Errorf("no receipt has the limit:\n%s", out)
+	}
+}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package host
+
+// releaseCode is for Linux.
+func releaseCode() {}
