@@ -139,7 +139,7 @@ func (t *transport) send(ctx context.Context, c call) (*http.Response, error) {
 
 // scheme is how a credential is sent; the zero one is Authorization: Bearer.
 // origin is what it is sent with as Origin; empty for nothing.
-type scheme struct{ kind, header, prefix, cookie, member, origin string }
+type scheme struct{ kind, header, prefix, second, cookie, member, origin string }
 
 // put puts a credential where it belongs, and returns the body with it.
 func (s scheme) put(req *resty.Request, body any, secret apikey.Secret) any {
@@ -149,6 +149,11 @@ func (s scheme) put(req *resty.Request, body any, secret apikey.Secret) any {
 	}
 	switch s.kind {
 	case "header":
+		if s.second != "" {
+			var other string
+			plain, other, _ = strings.Cut(plain, ":")
+			req.SetHeader(s.second, other)
+		}
 		req.SetHeader(s.header, s.prefix+plain)
 	case "basic":
 		req.SetHeader("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(plain)))

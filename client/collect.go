@@ -73,12 +73,3 @@ func (c *collector) flush() {
 	c.each(c.pending)
 	c.pending = c.pending[:0] // one batch's memory does for all
 }
-
-// sameByMask is the one key whose mask is the secret's; nil where none or several are.
-func sameByMask(keys []apikey.Key) *apikey.Key {
-	if len(keys) != 1 {
-		return nil
-	}
-	keys[0].Matched = true
-	return &keys[0]
-}

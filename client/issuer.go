@@ -248,7 +248,11 @@ func (s *issuer) find(ctx context.Context, secret apikey.Secret, meant func(*api
 	if len(exact) == 0 {
 		exact = masked
 	}
-	return sameByMask(exact), nil
+	if len(exact) != 1 {
+		return nil, nil
+	}
+	exact[0].Matched = true
+	return &exact[0], nil
 }
 
 // Delete implements Service.

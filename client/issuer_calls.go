@@ -132,6 +132,9 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 	if len(values) == 0 {
 		return apikey.Key{}, &Error{Op: opUpdate, Kind: Invalid, Outcome: NotDone, Message: "there is nothing to change"}
 	}
+	if s.opts.ReadOnly { // before what is changed is read
+		return apikey.Key{}, readOnly(opUpdate)
+	}
 	values[fillChange] = true
 	c, err := s.about(ctx, opUpdate, declared, id, values)
 	if err != nil {

@@ -100,17 +100,21 @@ func (s *issuer) catalogueByCall(ctx context.Context) (list []kit.Permission, er
 func (s *issuer) catalogued(raw []byte) (kit.Permission, error) {
 	d := s.d.Catalogue
 	var members map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &members); err != nil || members == nil {
+	var name text
+	switch {
+	case d.Name == "": // the row is a name itself
+		_ = name.UnmarshalJSON(raw)
+	case json.Unmarshal(raw, &members) != nil || members == nil:
 		return kit.Permission{}, badAnswer("a permission in the answer is no object")
 	}
 	at := func(path string) string {
 		var t text
-		if raw := dig(members, path); raw != nil {
+		if raw := dig(members, path); path != "" && raw != nil {
 			_ = t.UnmarshalJSON(raw)
 		}
 		return string(t)
 	}
-	p := kit.Permission{Name: s.spelling.show(at(d.Name)), ID: at(d.ID), Feature: s.spelling.show(at(d.Feature)), Group: heading(at(d.Group)), Description: field(at(d.Description))}
+	p := kit.Permission{Name: s.spelling.show(cmp.Or(string(name), at(d.Name))), ID: at(d.ID), Feature: s.spelling.show(at(d.Feature)), Group: heading(at(d.Group)), Description: field(at(d.Description))}
 	if p.Name == "" {
 		return p, badAnswer("a permission in the answer has no name")
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/client/kit"
 )
 
 const (
@@ -38,23 +39,11 @@ func newExchange(t *transport, name string, header map[string]string) (*exchange
 		}
 		x.server = server
 	case t.opts.Exchange:
-		server, ok := tokenServer(t.origin)
-		if !ok {
+		if x.server = kit.TokenServer(t.origin); x.server == nil {
 			return nil, badOption("auth = exchange needs token_url: the token server cannot be told from the URL")
 		}
-		x.server = server
 	}
 	return x, nil
-}
-
-// tokenServer is the vendor's rule: the host with its first label changed from api… to sts….
-func tokenServer(origin *url.URL) (*url.URL, bool) {
-	label, rest, found := strings.Cut(origin.Host, ".")
-	label = strings.ToLower(label)
-	if !found || label != "api" && !strings.HasPrefix(label, "api-") {
-		return nil, false
-	}
-	return &url.URL{Scheme: origin.Scheme, Host: "sts" + strings.TrimPrefix(label, "api") + "." + rest}, true
 }
 
 // usable reports whether there is a token server to ask.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"strings"
 
 	"detent/client/kit"
@@ -17,39 +18,28 @@ func (s *issuer) CallNames(op string) []string {
 }
 
 func (s *issuer) declaredNames(op string) []string {
+	calls := s.d.Requests()
 	switch op {
-	case "list", "identify":
-		return inWords(&s.d.List.Call)
+	case "identify":
+		return inWords(calls["list"])
 	case "project":
 		if s.d.OwnProject != "" {
-			return inWords(&s.d.List.Call)
+			return inWords(calls["list"])
 		}
 	case "update": // a rotation switches a key off and on
-		if s.d.Disable != nil {
-			return inWords(s.d.Disable)
-		}
-		return inWords(s.d.Update)
+		return inWords(cmp.Or(calls["disable"], calls["update"]))
 	case "retrieve":
-		if s.d.Retrieve == nil && s.d.List.Secrets {
-			return inWords(&s.d.List.Call)
+		if calls[op] == nil && s.d.List.Secrets {
+			return inWords(calls["list"])
 		}
-		return inWords(s.d.Retrieve)
-	case "roll", "end", "keep":
-		return s.rollCalls(op)
-	case "create":
-		if s.d.Create != nil {
-			return inWords(&s.d.Create.Call, s.d.Create.Secret)
-		}
-	case "delete":
-		return inWords(s.d.Delete)
 	case "catalogue":
-		switch {
-		case s.d.Catalogue == nil:
-		case s.d.Catalogue.Keys:
-			return inWords(&s.d.List.Call)
-		default:
-			return inWords(&s.d.Catalogue.Call)
+		if s.d.Catalogue != nil && s.d.Catalogue.Keys {
+			return inWords(calls["list"])
 		}
+	case "end", "keep":
+		return inWords(calls["roll."+op])
+	case "create":
+		return inWords(calls[op], calls["create.secret"])
 	case "probe":
 		if s.exchange.usable() {
 			return []string{s.d.Exchange.Call}
@@ -63,7 +53,7 @@ func (s *issuer) declaredNames(op string) []string {
 		}
 		return all
 	}
-	return nil
+	return inWords(calls[op])
 }
 
 // inWords is the name of calls that are made one after the other; nil for none. Where all calls have one address, the method in the body

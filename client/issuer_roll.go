@@ -19,20 +19,6 @@ func (s *issuer) rolls() apikey.Roll {
 	return apikey.Roll{Ability: can, NewID: d.NewID, AtOnce: true, Overlap: d.Longest.Duration, Again: d.Again, End: d.End != nil, Keep: d.Keep != nil}
 }
 
-func (s *issuer) rollCalls(op string) []string {
-	d := s.d.Roll
-	switch {
-	case d == nil:
-	case op == "roll":
-		return inWords(&d.Call)
-	case op == "end":
-		return inWords(d.End)
-	case op == "keep":
-		return inWords(d.Keep)
-	}
-	return nil
-}
-
 // Roll implements Roller.
 func (s *issuer) Roll(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
 	if can := s.rolls(); !can.OK {

@@ -137,6 +137,10 @@ func (s *issuer) written(value any, as string) any {
 			return value.Milliseconds()
 		}
 		return int64(value / time.Second)
+	case bool:
+		if as == "state" {
+			return map[bool][]string{true: s.d.Row.State.On, false: s.d.Row.State.Off}[value][0]
+		}
 	case []apikey.Permission:
 		return s.permissionsAs(value, as)
 	case string:
@@ -231,11 +235,7 @@ func checkParents(d *kit.Declaration, given map[string]string) *Error {
 		}
 	}
 	for name := range given {
-		known := false
-		for _, p := range d.Parents {
-			known = known || p.Name == name
-		}
-		if !known {
+		if !slices.ContainsFunc(d.Parents, func(p kit.Parent) bool { return p.Name == name }) {
 			return badOption(fmt.Sprintf("parents: %s has no parent %q", d.Title, name))
 		}
 	}
@@ -244,7 +244,7 @@ func checkParents(d *kit.Declaration, given map[string]string) *Error {
 
 // schemeOf is how a declared credential is sent.
 func (s *issuer) schemeOf(a kit.Auth) scheme {
-	out := scheme{kind: a.Kind, header: a.Header, prefix: a.Prefix, cookie: a.Cookie, member: a.Member}
+	out := scheme{kind: a.Kind, header: a.Header, prefix: a.Prefix, second: a.Second, cookie: a.Cookie, member: a.Member}
 	if a.CookieTLS != "" && s.transport.origin.Scheme == "https" {
 		out.cookie = a.CookieTLS
 	}
@@ -260,15 +260,18 @@ func (s *issuer) authorize() {
 	if s.d.KeyAuth.Kind != "" {
 		s.tried = s.schemeOf(s.d.KeyAuth)
 	}
-	if s.d.Auth.Kind != "basic" && s.d.Auth.Login == nil {
+	if s.d.Auth.Kind != "basic" && s.d.Auth.Login == nil && s.d.Auth.Second == "" {
 		return
 	}
-	_, password, pair := s.opts.Token.Cut(":")
+	user, password, pair := s.opts.Token.Cut(":")
 	if !pair {
 		s.own = s.tried
 		return
 	}
 	s.halves = []apikey.Secret{password}
+	if s.d.Auth.Second != "" { // both are secrets
+		s.halves = append(s.halves, user)
+	}
 	if s.d.Auth.Login != nil {
 		s.sessions = newSessions(s.transport, s.logIn)
 	}

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"detent/client/issuers"
 	"detent/client/kit"
@@ -68,7 +67,7 @@ func readDeclared(p *Profile, d *kit.Declaration, t *section) {
 			t.refuse(own.field, "is only for service = %s", alternatives(whoHave(own.field)))
 		}
 	}
-	if u, err := url.Parse(p.URL); p.Exchange && p.TokenURL == "" && p.URL != "" && err == nil && !hasTokenServer(u.Host) {
+	if u, err := url.Parse(p.URL); p.Exchange && p.TokenURL == "" && p.URL != "" && err == nil && kit.TokenServer(u) == nil {
 		t.lacks("token_url", "auth = \"exchange\" needs it where the host's first name is neither \"api\" nor begins with \"api-\"")
 	}
 	readParents(p, d, t)
@@ -111,10 +110,4 @@ func readParents(p *Profile, d *kit.Declaration, t *section) {
 			t.lacks("parents", "{ %s = \"…\" }: %s", k.Name, k.Title)
 		}
 	}
-}
-
-// hasTokenServer reports whether the token server's host follows from the service's, by the rule of client.
-func hasTokenServer(host string) bool {
-	label, _, more := strings.Cut(strings.ToLower(host), ".")
-	return more && (label == "api" || strings.HasPrefix(label, "api-"))
 }

@@ -66,13 +66,13 @@ func (k keeper) Check(o desk.Order) (desk.Order, error) {
 		return o, errors.New("the demo reads and writes no configuration")
 	}
 	s := &o.Setup
-	switch _, there := k.fromFile(s.Is.Name); o.What {
+	switch _, absent := k.lookup(s.Is.Name); o.What {
 	case desk.RemoveProfile, desk.RenameProfile:
 		if n := len(k.OpenRotations(s.Was.Name)); n > 0 {
 			return o, fmt.Errorf("%s of this profile: end that first", ui.Count(n, "rotation")+" is open")
 		}
 	case desk.AddProfile:
-		if there {
+		if absent == nil {
 			return o, &desk.FieldError{Field: "name", Why: fmt.Sprintf("there is already a profile %q", s.Is.Name)}
 		}
 	}

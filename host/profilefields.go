@@ -26,9 +26,9 @@ func (h *Host) AddProfile(ctx context.Context, name string, fields []string, rea
 
 // ChangeProfile changes fields of a profile, as AddProfile has them.
 func (h *Host) ChangeProfile(ctx context.Context, name string, fields []string, read TokenReader) error {
-	p, there := h.fromFile(name)
+	p, err := h.lookup(name)
 	switch {
-	case !there:
+	case err != nil:
 		return Usagef("there is no profile %q: nothing was changed", name)
 	case p.Embedded:
 		return Usagef("%s is built in: nothing of it is in the file", name)

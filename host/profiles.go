@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 
@@ -19,8 +20,8 @@ func (h *Host) SaveProfile(ctx context.Context, before *ui.ProfileDraft, n ui.Pr
 	} else {
 		n.URL = clean
 	}
-	old, there := h.fromFile(n.Name)
-	if before != nil && (!there || !reflect.DeepEqual(h.draftOf(old), *before)) {
+	old, err := h.lookup(n.Name)
+	if before != nil && (err != nil || !reflect.DeepEqual(h.draftOf(old), *before)) {
 		return config.ErrChanged
 	}
 	o := desk.Order{What: desk.EditProfile, Setup: desk.Setup{Was: old, Is: profileOf(n, old), Token: n.NewToken}}
@@ -44,13 +45,17 @@ func (h *Host) forgetToken(t config.Token) {
 	}
 }
 
-// fromFile is a profile as it is now.
-func (h *Host) fromFile(name string) (config.Profile, bool) {
+// lookup is a profile as it is now.
+func (h *Host) lookup(name string) (config.Profile, error) {
 	cfg, err := h.Config()
 	if err != nil {
-		return config.Profile{}, false
+		return config.Profile{}, err
 	}
-	return cfg.Lookup(name)
+	p, ok := cfg.Lookup(name)
+	if !ok {
+		return p, fmt.Errorf("there is no profile %q", name)
+	}
+	return p, nil
 }
 
 // draftOf is what the form shows of a profile.

@@ -34,6 +34,7 @@ type Screens struct {
 
 // Screens are those on a terminal, which takes a text for its clipboard between two frames.
 func (h *Host) Screens(terminal io.Writer) *Screens {
+	startUncollected()
 	o := h.o
 	o.Terminal = terminal
 	return &Screens{Host: &Host{o, h.resources}}
@@ -69,18 +70,6 @@ func (h *Screens) profile(p config.Profile) ui.Profile {
 	}
 	out.Draft = h.Host.draftOf(p)
 	return out
-}
-
-func (h *Screens) lookup(name string) (config.Profile, error) {
-	cfg, err := h.Host.Config()
-	if err != nil {
-		return config.Profile{}, err
-	}
-	p, ok := cfg.Lookup(name)
-	if !ok {
-		return p, fmt.Errorf("there is no profile %q", name)
-	}
-	return p, nil
 }
 
 // NeedsTerminal says whether the profile's token comes from a command, which may ask.

@@ -282,10 +282,9 @@ func (r *Rotation) takeOptions(o ResumeOptions) error {
 
 func (r *Rotation) destination(spec string) (delivery.Destination, *destinationRecord, error) {
 	var known []string
-	for i := range r.j.Destinations {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Spec == spec || rec.Describe == spec {
-			return r.dests[i], rec, nil
+			return d, rec, nil
 		}
 		known = append(known, rec.Spec)
 	}

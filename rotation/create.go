@@ -451,7 +451,8 @@ func (r *Rotation) startOver() {
 // deliverAnew has every place delivered to again.
 func (r *Rotation) deliverAnew() {
 	for i := range r.j.Destinations {
-		r.j.Destinations[i].Put, r.j.Destinations[i].Then = false, false
+		rec := &r.j.Destinations[i]
+		rec.Put, rec.Then, rec.Fresh = false, false, rec.Begun
 	}
 }
 

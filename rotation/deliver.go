@@ -20,8 +20,7 @@ func (r *Rotation) deliver(ctx context.Context) (Result, error) {
 		r.lookAtDead(ctx)
 	}
 	var notes, printed []string
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Put || rec.Without != "" {
 			continue
 		}
@@ -128,8 +127,8 @@ func (r *Rotation) inUse() []*destinationRecord {
 // put delivers over what the place held when the rotation began, or over the new secret of an attempt before, and over
 // nothing else.
 func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destinationRecord) (report delivery.Report, err error) {
-	fresh := !rec.Begun
-	rec.Begun = true
+	fresh, earlier := !rec.Begun, rec.Fresh
+	rec.Begun, rec.Fresh = true, false
 	job := r.job(rec)
 	job.Expect = func(held delivery.Held) bool {
 		return !rule("put: over what was there alone") || r.isNew(held.Secret) || rec.Where == "" || r.isFormer(rec, held) || r.isOld(held.Secret) || r.isSuperseded(held.Secret) || !held.Exists && r.overNothing[rec.Spec] ||
@@ -169,6 +168,7 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 		}
 		return nil
 	}, func() { rec.Put, rec.Used, r.foreignUse = true, "", false })
+	rec.Fresh = earlier && nothing
 	if fresh && nothing { // there is nothing to undo
 		rec.Begun = false
 		var noPlace *delivery.PlaceError
@@ -199,8 +199,7 @@ func (r *Rotation) isSuperseded(s apikey.Secret) bool {
 // runThen runs the commands of those destinations that have not run since the last put or undo. Running one
 // again is harmless: it restarts what reads the secret.
 func (r *Rotation) runThen(ctx context.Context, of func(*destinationRecord) bool) (out []string, err error) {
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Then || rec.Without != "" || !of(rec) {
 			continue
 		}

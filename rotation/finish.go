@@ -61,8 +61,7 @@ func (r *Rotation) afterDelete(ctx context.Context) (*Result, error) {
 	if !rule("gate: read once more afterwards") {
 		return nil, nil
 	}
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Without != "" || !rec.Reads {
 			continue
 		}
@@ -105,7 +104,7 @@ func (r *Rotation) seeGone(ctx context.Context) (*listing, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case !gone && !r.j.Dead.Refused && r.j.inPlace() && r.j.Roll.ByItself:
+	case !gone && !r.j.Dead.Refused && r.j.inPlace() && r.j.Roll.ByItself && rule("roll: an overlap that is seen again runs"):
 		return nil, errOverlapRuns
 	case !gone && !r.j.Dead.Refused:
 		r.j.OldGone, r.j.Unanswered = false, true // sent again, once it is gone on with; to go back there is no way all the same
@@ -249,8 +248,7 @@ func (r *Rotation) finishAll(ctx context.Context) (*Result, error) {
 
 func (r *Rotation) finishDestinations(ctx context.Context) error {
 	r.reverted = false
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Without != "" || rec.Undid != "" && !rec.Undone {
 			continue // what lies there is said at the end
 		}

@@ -267,8 +267,7 @@ func (r *Rotation) gateSecret(ctx context.Context, s *listing) (*Result, error) 
 // places reads every place that can be read: each holds the new secret. One that holds the old value again (a deploy, an editor) stops the
 // step, or is delivered to again where that was asked for.
 func (r *Rotation) places(ctx context.Context) (*Result, error) {
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Without != "" || !rec.Reads {
 			continue
 		}
@@ -389,8 +388,7 @@ func (r *Rotation) unreadable(ctx context.Context) (*Result, error) {
 	if !rule("gate: each place that nobody can read") {
 		return nil, nil
 	}
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Without != "" || rec.Reads {
 			continue
 		}

@@ -154,9 +154,11 @@ type destinationRecord struct {
 	Backup   string `json:"backup,omitzero"`
 	Copied   string `json:"copied,omitzero"` // where the copy was kept last
 	Begun    bool   `json:"begun,omitzero"`  // a put was begun: there is something to undo
-	Put      bool   `json:"put,omitzero"`    // the new value is there
-	Then     bool   `json:"then,omitzero"`   // the command after it has run
-	Undone   bool   `json:"undone,omitzero"`
+	// Fresh says that nothing was put there of the present new secret, but of an earlier one.
+	Fresh  bool `json:"fresh,omitzero"`
+	Put    bool `json:"put,omitzero"`  // the new value is there
+	Then   bool `json:"then,omitzero"` // the command after it has run
+	Undone bool `json:"undone,omitzero"`
 
 	// Since version 3.
 	Host   string `json:"host,omitzero"`    // the machine that the place is on; empty for one that is on none

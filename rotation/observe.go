@@ -394,8 +394,7 @@ func (r *Rotation) newSecret(ctx context.Context) (secret apikey.Secret, from st
 	if r.j.New == nil {
 		return apikey.Secret{}, "", nil
 	}
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if !rec.Begun || rec.Without != "" {
 			continue
 		}

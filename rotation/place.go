@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -11,12 +12,22 @@ import (
 	"detent/delivery"
 )
 
+// destinations are the places, each with what the journal has of it.
+func (r *Rotation) destinations() iter.Seq2[delivery.Destination, *destinationRecord] {
+	return func(yield func(delivery.Destination, *destinationRecord) bool) {
+		for i, d := range r.dests {
+			if !yield(d, &r.j.Destinations[i]) {
+				return
+			}
+		}
+	}
+}
+
 // preflightDestinations does at every place what delivery will do, and sees that it is the right place: it holds the
 // old key's secret, or nothing. A result is a question that stops the preflight.
 func (r *Rotation) preflightDestinations(ctx context.Context, s *listing) (*Result, error) {
 	r.formers, r.old, r.j.OldBy, r.j.OldRefused = map[string]apikey.Secret{}, apikey.Secret{}, "", false
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		r.w.Hook("before: preflight " + d.Spec())
 		job := r.job(nil) // where it is, is told by what it finds
 		job.Replace = job.Replace || rec.Replace

@@ -145,8 +145,7 @@ func (r *Rotation) rehearse(ctx context.Context) error {
 	if q := r.askRevive(s.old); q != nil {
 		return &RefusedError{Reason: q.Text, Next: "say so with " + q.Flag}
 	}
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		job := r.job(nil)
 		job.LookOnly = true
 		_, err := d.Preflight(ctx, job)

@@ -153,8 +153,7 @@ func (r *Rotation) askUnknown(old *apikey.Key) *Question {
 			}
 		}
 	}
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if !rec.Reads && !r.hasProbe(d) {
 			open = append(open, fmt.Sprintf("whether what reads %s uses the new key: nobody can read it, and it has no probe", rec.Describe))
 		}

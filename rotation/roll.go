@@ -105,7 +105,7 @@ func (r *Rotation) roll(ctx context.Context) (Result, error) {
 		if res, err := r.mayRoll(ctx); err != nil || res != nil {
 			return *orNothing(res), err
 		}
-		if r.j.atOnce() && !r.j.pending(opCreate) && !r.j.Roll.NoWayBack {
+		if r.j.atOnce() && !r.j.pending(opCreate) && !r.j.Roll.NoWayBack && rule("roll: every place is ready first") {
 			if err := r.ready(ctx); err != nil {
 				return Result{}, err
 			}
@@ -121,13 +121,16 @@ func (r *Rotation) roll(ctx context.Context) (Result, error) {
 			}
 			return Result{}, err
 		}
+		if r.j.New != nil && !r.secret.IsZero() {
+			return r.created(ctx, r.j.hasNewSecret())
+		}
 	}
 	return Result{}, fmt.Errorf("%d times the key was to be rolled, and no answer brought its secret", maxMints)
 }
 
 // rollOnce makes the call, under the name that it has.
 func (r *Rotation) rollOnce(ctx context.Context) error {
-	if r.j.Roll.Once == "" {
+	if r.j.Roll.Once == "" || !rule("roll: asked for again under its name") {
 		once, err := newNonce(r.w.Random)
 		if err != nil {
 			return err
@@ -151,7 +154,7 @@ func (r *Rotation) rollOnce(ctx context.Context) error {
 	again := r.j.pending(opCreate)
 	err := r.mint(ctx)
 	switch {
-	case again && errors.Is(err, errNotRolled):
+	case again && errors.Is(err, errNotRolled) && rule("roll: a name under which nothing comes is given up"):
 		// The service knows the call by its name, and what came of it is not there any more: under that name nothing comes any more.
 		r.j.settled(opCreate)
 		r.j.Roll.Once = ""
@@ -201,7 +204,7 @@ func (r *Rotation) mayRoll(ctx context.Context) (*Result, error) {
 	}
 	untouched := row.RolledAt.Equal(r.j.Roll.Before.Moment) || r.j.Roll.behind(*row)
 	switch {
-	case untouched:
+	case untouched, !rule("roll: not over another's"):
 		r.j.MintAnyway = false
 		return nil, nil
 	case r.j.MintAnyway && !again:
@@ -235,8 +238,7 @@ func (r *Rotation) keyOver() bool {
 
 // ready sees, right before the former secret dies, that each place can be written, and holds what it held.
 func (r *Rotation) ready(ctx context.Context) error {
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if rec.Without != "" {
 			continue
 		}
@@ -263,7 +265,7 @@ func (r *Rotation) ready(ctx context.Context) error {
 // forgoRoll gives up a roll whose secret nobody has: while its overlap runs the key is given back to its former secret, which the places
 // have; where none runs there is nothing to go back to, and the key is rolled once more.
 func (r *Rotation) forgoRoll(ctx context.Context) error {
-	if !r.j.atOnce() {
+	if !r.j.atOnce() && rule("roll: a lost secret's is taken back first") {
 		err := r.discardNew(ctx)
 		if !errors.Is(err, errNoOverlap) {
 			return err
@@ -282,7 +284,7 @@ func (r *Rotation) forgoRoll(ctx context.Context) error {
 
 // forgetRolled forgets the new secret of a roll that is taken back, but what it is recognised by: where it was put, it may come back.
 func (r *Rotation) forgetRolled() {
-	if r.j.Roll != nil && r.j.Print != "" {
+	if r.j.Roll != nil && r.j.Print != "" && rule("roll: one that was taken back is known by its secret") {
 		r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
 	}
 	r.j.New, r.j.Print, r.j.Proved, r.secret = nil, "", 0, apikey.Secret{}
@@ -304,7 +306,7 @@ func (r *Rotation) lostRoll(ctx context.Context) (Result, error) {
 	if r.keyOver() {
 		return r.bothGone(), nil
 	}
-	if s.old != nil && !r.j.atOnce() && !r.nowhere(ctx) {
+	if s.old != nil && !r.j.atOnce() && !r.nowhere(ctx) && rule("roll: not a second time while the overlap runs") {
 		back := r.j.undoWords()
 		next := "undo: " + back
 		if back == "" {
@@ -321,12 +323,11 @@ func (r *Rotation) lostRoll(ctx context.Context) (Result, error) {
 
 // nowhere reports whether the new secret is seen to be in no place: each that it may have been put to can be read, and holds something else.
 func (r *Rotation) nowhere(ctx context.Context) bool {
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
-		if !rec.Begun || rec.Undone {
+	for d, rec := range r.destinations() {
+		if !rec.Begun || rec.Undone || rec.Fresh {
 			continue
 		}
-		if held, reads, err := r.held(ctx, d, rec); !reads || err != nil || r.isOurs(held.Secret) {
+		if held, reads, err := r.held(ctx, d, rec); !reads || err != nil || r.isNew(held.Secret) { // that of an earlier roll is another
 			return false
 		}
 	}
@@ -365,14 +366,14 @@ func (r *Rotation) rollAgain(ctx context.Context, reason string) (Result, error)
 // settleRoll learns, before an undo, what became of a roll whose answer was lost: asked for again under its name it is done by then, and
 // what arrives later does nothing.
 func (r *Rotation) settleRoll(ctx context.Context) error {
-	if !r.j.inPlace() || !r.j.pending(opCreate) || r.j.New != nil {
+	if !r.j.inPlace() || !r.j.pending(opCreate) || r.j.New != nil || !rule("roll: its outcome is learned before an undo") {
 		return nil
 	}
 	if err := r.w.Sleep(ctx, r.w.settle()); err != nil {
 		return err
 	}
 	err := r.rollOnce(ctx)
-	if certainlyRefused(err) && (client.IsKind(err, client.NotFound) || client.IsKind(err, client.Conflict)) {
+	if certainlyRefused(err) && (client.IsKind(err, client.NotFound) || client.IsKind(err, client.Conflict) || !rule("roll: that we may not ask is no answer")) {
 		// Somebody else's, or the key is gone: nothing of ours came of it. That we may not ask any more says nothing of what was asked.
 		r.j.settled(opCreate)
 		return r.save("the roll was refused")
@@ -398,84 +399,4 @@ func ignore(err, that error) error {
 		return nil
 	}
 	return err
-}
-
-// overlapOver reports whether a list shows that the former secret is dead: it shows the key with the new one, and no overlap.
-func (r *Rotation) overlapOver(s *listing) bool {
-	return r.j.inPlace() && s.new != nil && s.old == nil
-}
-
-// overlapIsOver reports the same of the lists of as long as they may be behind: the service answered when the former secret dies, and before that one
-// list alone is no word against it.
-func (r *Rotation) overlapIsOver(ctx context.Context, s *listing) (bool, error) {
-	if ends, known := r.j.rollEnds(); !r.overlapOver(s) || known && !r.serviceNow().Before(ends) {
-		return r.overlapOver(s), nil
-	}
-	runs, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
-		var err error
-		s, err = r.look(ctx)
-		return err == nil && s.old != nil, err
-	})
-	return err == nil && !runs && r.overlapOver(s), err
-}
-
-// rollEnds is when the former secret dies, as the service answered.
-func (j *journal) rollEnds() (time.Time, bool) {
-	if j.Roll == nil {
-		return time.Time{}, false
-	}
-	return j.Roll.Ends.Time()
-}
-
-// overlapRuns takes back that the overlap is over, where a later list shows it: nothing was sent, and the use of the former secret was not watched.
-func (r *Rotation) overlapRuns() (Result, error) {
-	r.j.OldGone, r.j.Roll.ByItself, r.j.DeletedAt, r.j.Dead = false, false, time.Time{}, deadState{}
-	const said = "an earlier list showed no former secret any more, and the last one shows it: the overlap runs"
-	if r.j.Mode != Planned {
-		return r.move(Delete, said)
-	}
-	return r.move(Drain, said+", and whether it is in use is looked at first")
-}
-
-// overByItself notes that the former secret has died without a call of ours.
-func (r *Rotation) overByItself(ctx context.Context) error {
-	if !r.j.inPlace() || r.j.OldGone || r.j.pending(opDelete) {
-		return nil
-	}
-	s, err := r.look(ctx)
-	if err != nil {
-		return err
-	}
-	if over, err := r.overlapIsOver(ctx, s); err != nil || !over {
-		return err
-	}
-	r.j.OldGone, r.j.Roll.ByItself, r.j.DeletedAt = true, true, r.w.Wall().UTC()
-	r.log("the overlap is over: the list shows no former secret any more")
-	return r.save("the overlap is over")
-}
-
-// refuseRoll says why a key cannot be given a new secret.
-func (r *Rotation) refuseRoll(s *listing) error {
-	rec, k := r.j.Roll, s.old
-	r.j.Roll.Before = moment{k.RolledAt}
-	other := "use --strategy " + strategyCreate
-	switch {
-	case k.Own:
-		return &RefusedError{Reason: "this is the key that detent itself uses, and it would have to change its credential in between", Next: other}
-	case k.FormerEndsAt.Known() && !k.FormerEndsAt.Before(r.serviceNow()):
-		return &RefusedError{Reason: "the overlap of an earlier roll runs", Next: "wait until it is over, or end it first"}
-	case k.ExpiresAt.Before(r.serviceNow()), k.IsDisabled():
-		return &RefusedError{Reason: "the key is expired or disabled, and with a new secret it would be refused as well", Next: other}
-	case rec.Overlap > r.caps.Roll.Overlap:
-		return &RefusedError{Reason: fmt.Sprintf("the service takes an overlap of %s at the longest", span(r.caps.Roll.Overlap)), Next: "give a shorter --overlap"}
-	case rec.Overlap > 0 && r.j.Mode == Planned && rec.Overlap <= r.j.Drain:
-		return &RefusedError{Reason: fmt.Sprintf("the old secret would be dead after %s, before the drain of %s is over", span(rec.Overlap), span(r.j.Drain)), Next: "give a longer --overlap, or a shorter --drain"}
-	}
-	if end, ends := k.ExpiresAt.Time(); ends && end.Before(r.serviceNow().Add(minLife+r.j.Drain)) {
-		return &RefusedError{Reason: "the key ends " + end.UTC().Format(time.RFC3339) + ", whatever its secret is", Next: other}
-	}
-	if rec.Overlap > 0 {
-		r.note("the old secret dies %s after the roll, whoever uses it: until then an undo gives the key back to it, and after that going on is the only way", span(rec.Overlap))
-	}
-	return nil
 }

@@ -132,7 +132,7 @@ func (s *rolling) Create(ctx context.Context, _ apikey.Draft) (apikey.Created, e
 			Message: "the answer does not say that the key was rolled"}
 	}
 	rec.At, rec.Ends = moment{rolled.Key.RolledAt}, moment{rolled.Key.FormerEndsAt}
-	rec.NoWayBack = rec.NoWayBack || rec.Others // what the key had when the rotation began is neither of the two
+	rec.NoWayBack = rec.NoWayBack || rec.Others && rule("roll: no way back beyond another's") // what the key had when the rotation began is neither of the two
 	k := rolled.Key
 	k.ID = rolledID(k.ID, k.RolledAt)
 	k.RolledAt, k.FormerEndsAt, k.FormerUsedAt = apikey.Moment{}, apikey.Moment{}, apikey.Moment{}
@@ -157,7 +157,7 @@ func (s *rolling) Delete(ctx context.Context, id string) (apikey.Deleted, error)
 		return apikey.Deleted{AlreadyGone: true}, nil // of an earlier roll, which was taken back
 	}
 	said, err := call(ctx, s.r.j.Old.ID)
-	if err != nil || !said.AlreadyGone {
+	if err != nil || !said.AlreadyGone || !rule("roll: that no overlap runs is looked up") {
 		return said, err
 	}
 	return said, s.noOverlap(ctx, ended)
@@ -194,7 +194,7 @@ func (s *rolling) noOverlap(ctx context.Context, ended bool) error {
 // Probe is the service's. Whose of the two a secret is, an answer that names the key does not say.
 func (s *rolling) Probe(ctx context.Context, secret apikey.Secret, call string) (apikey.Proof, error) {
 	proof, err := s.Service.Probe(ctx, secret, call)
-	if proof.Key != nil && proof.Key.ID == s.r.j.Old.ID && s.r.j.Step != Preflight {
+	if proof.Key != nil && proof.Key.ID == s.r.j.Old.ID && s.r.j.Step != Preflight && rule("roll: a name is not a secret's") {
 		proof.Key = nil
 	}
 	return proof, err

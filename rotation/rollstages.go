@@ -63,7 +63,7 @@ var rollAtOnceStage = Stage{ID: Create, Title: "Roll", Phase: PhaseCreate, Defau
 
 var seeDeadStage = func() Stage {
 	s := deleteStage
-	s.Title, s.Default = "See it dead", "see that the former secret is refused, and clear up"
+	s.Title, s.Default = "Confirm", "see that the former secret is refused, and clear up"
 	s.Text = fixed("see that the former secret is refused, and clear up")
 	s.Does = (*Planner).seeDead
 	s.Proves = func(*View) []string { return []string{"the former secret is refused, where it is at hand"} }
@@ -202,7 +202,7 @@ func (r *Rotation) askOutage() *Question {
 	if !r.j.atOnce() {
 		return nil
 	}
-	if r.j.Roll.Outage != "" {
+	if r.j.Roll.Outage != "" || !rule("roll: an outage is somebody's word") {
 		r.note("%s, as you said (%s)", r.strategy.Outage, r.j.Roll.Outage)
 		return nil
 	}

@@ -338,8 +338,13 @@ func (j *journal) left() []string {
 }
 
 // lacked reports whether the last list that was read did not show the key.
-func (j *journal) lacked(subject string) bool {
-	for _, c := range slices.Backward(j.Claims) {
+func (j *journal) lacked(subject string) bool { return lacked(j.Claims, subject) }
+
+// Lacked reports the same of one of the two keys, SubjectOld or SubjectNew.
+func (v View) Lacked(subject string) bool { return lacked(v.Claims, subject) }
+
+func lacked(claims []Claim, subject string) bool {
+	for _, c := range slices.Backward(claims) {
 		if c.Subject() == subject && (c.Kind() == RowSeen || c.Kind() == RowMissing) {
 			return c.Kind() == RowMissing
 		}

@@ -157,17 +157,15 @@ func nothingToUndo(*View) string { return "-" }
 
 func fixed(s string) func(*View) string { return func(*View) string { return s } }
 
+func says(texts ...string) func(*View) []string { return func(*View) []string { return texts } }
+
 var preflightStage = Stage{ID: Preflight, Title: "Preflight", Phase: PhaseCreate, Default: "check everything",
-	Text: fixed("check the key, the service and every destination; nothing is changed"),
-	Does: (*Planner).preflight,
-	Proves: func(v *View) []string {
-		return []string{"the key is there, and may be replaced here", "each place that can be read holds the old key's secret, or nothing", "each place can be written"}
-	},
-	Undo: nothingToUndo,
-	Asks: func(*View) []string {
-		return []string{"where a place holds something else, or a check needs a yes"}
-	},
-	Run: func(ctx context.Context, r *Rotation) (Result, error) { return r.preflight(ctx) }}
+	Text:   fixed("check the key, the service and every destination; nothing is changed"),
+	Does:   (*Planner).preflight,
+	Proves: says("the key is there, and may be replaced here", "each place that can be read holds the old key's secret, or nothing", "each place can be written"),
+	Undo:   nothingToUndo,
+	Asks:   says("where a place holds something else, or a check needs a yes"),
+	Run:    func(ctx context.Context, r *Rotation) (Result, error) { return r.preflight(ctx) }}
 
 var retireStage = Stage{ID: Retire, Title: "Retire the old key", Phase: PhaseDelete, Default: "take the old key out of service",
 	Applies: func(v *View) bool { return v.OldFirst },
@@ -177,10 +175,8 @@ var retireStage = Stage{ID: Retire, Title: "Retire the old key", Phase: PhaseDel
 		}
 		return "delete the compromised key at once: applications stop until they have the new one"
 	},
-	Does: (*Planner).retire,
-	Proves: func(v *View) []string {
-		return []string{"the service answered that the old key is out of service"}
-	},
+	Does:   (*Planner).retire,
+	Proves: says("the service answered that the old key is out of service"),
 	Undo: func(v *View) string {
 		if v.CanDisable {
 			return "a person can turn the leaked key on again"
@@ -194,7 +190,7 @@ var createStage = Stage{ID: Create, Title: "Create", Phase: PhaseCreate, Default
 		return fmt.Sprintf("create the key %q with the access and lifetime of the old one", v.NewName)
 	},
 	Does:   (*Planner).create,
-	Proves: func(*View) []string { return []string{"the new key exists, and the secret in hand is its"} },
+	Proves: says("the new key exists, and the secret in hand is its"),
 	Undo:   fixed("delete the new key"),
 	Run:    func(ctx context.Context, r *Rotation) (Result, error) { return r.create(ctx) }}
 
@@ -203,9 +199,9 @@ var pasteStage = Stage{ID: Create, Title: "Create", Phase: PhaseCreate, Default:
 		return fmt.Sprintf("you create the key %q in the dashboard and paste its secret", v.NewName)
 	},
 	Does:   (*Planner).paste,
-	Proves: func(*View) []string { return []string{"the pasted secret is accepted, and whose it is"} },
+	Proves: says("the pasted secret is accepted, and whose it is"),
 	Undo:   fixed("delete the new key"),
-	Asks:   func(*View) []string { return []string{"the new key's secret"} },
+	Asks:   says("the new key's secret"),
 	Run:    func(ctx context.Context, r *Rotation) (Result, error) { return r.create(ctx) }}
 
 var deliverStage = Stage{ID: Deliver, Title: "Deliver", Phase: PhaseUpdate, Default: "deliver the new secret",
@@ -219,10 +215,10 @@ var deliverStage = Stage{ID: Deliver, Title: "Deliver", Phase: PhaseUpdate, Defa
 		if len(where) == 0 {
 			return "the new secret goes to detent's own credential alone"
 		}
-		return "put the new secret to " + strings.Join(where, " and ")
+		return "deliver the new secret to " + strings.Join(where, " and ")
 	},
 	Does:   (*Planner).deliver,
-	Proves: func(*View) []string { return []string{"each place that can be read holds the new secret"} },
+	Proves: says("each place that can be read holds the new secret"),
 	Undo:   fixed("put the old value back, and run the command after it again"),
 	Run:    func(ctx context.Context, r *Rotation) (Result, error) { return r.deliver(ctx) }}
 
@@ -231,12 +227,10 @@ var verifyStage = Stage{ID: Verify, Title: "Verify", Phase: PhaseVerify, Default
 		_, made := v.Sides()
 		return "prove " + made + " with harmless requests, by the secret that the places hold"
 	},
-	Does: (*Planner).verify,
-	Proves: func(*View) []string {
-		return []string{"the new secret, read back from its place, is accepted, and a made-up one is not"}
-	},
-	Undo: nothingToUndo,
-	Run:  func(ctx context.Context, r *Rotation) (Result, error) { return r.verify(ctx) }}
+	Does:   (*Planner).verify,
+	Proves: says("the new secret, read back from its place, is accepted, and a made-up one is not"),
+	Undo:   nothingToUndo,
+	Run:    func(ctx context.Context, r *Rotation) (Result, error) { return r.verify(ctx) }}
 
 var drainStage = Stage{ID: Drain, Title: "Drain", Phase: PhaseDelete, Default: "watch the old key", Waits: true,
 	Applies: planned,
@@ -274,7 +268,7 @@ var disableStage = Stage{ID: Disable, Title: "Disable", Phase: PhaseDelete, Defa
 	Applies: hasDisable,
 	Text:    fixed("disable the old key: a rehearsal of the deletion, which can be taken back"),
 	Does:    (*Planner).disable,
-	Proves:  func(*View) []string { return []string{"the old secret is refused, where it is at hand"} },
+	Proves:  says("the old secret is refused, where it is at hand"),
 	Undo:    fixed("turn the old key on again"),
 	Run:     func(ctx context.Context, r *Rotation) (Result, error) { return r.disable(ctx) }}
 
@@ -287,7 +281,7 @@ var soakStage = Stage{ID: Soak, Title: "Soak", Phase: PhaseDelete, Default: "wai
 		return fmt.Sprintf("leave it disabled for %s", span(v.Soak))
 	},
 	Does:   (*Planner).soak,
-	Proves: func(*View) []string { return []string{"nothing that detent can see: somebody would have noticed"} },
+	Proves: says("nothing that detent can see: somebody would have noticed"),
 	Undo:   fixed("turn the old key on again"),
 	Run:    func(ctx context.Context, r *Rotation) (Result, error) { return r.soak(ctx) }}
 
@@ -298,13 +292,11 @@ var deleteStage = Stage{ID: Delete, Title: "Delete", Phase: PhaseDelete, Default
 		}
 		return fmt.Sprintf("delete the old key %q (%s), and see that its secret is refused", v.Old.Name, v.Old.ID)
 	},
-	Does: (*Planner).delete,
-	Proves: func(*View) []string {
-		return []string{"the service answered that it deleted the old key", "the old secret is refused, where it is at hand"}
-	},
-	Undo: fixed(""),
-	Asks: func(*View) []string { return []string{"where old and new differ, or a place cannot be read"} },
-	Run:  func(ctx context.Context, r *Rotation) (Result, error) { return r.delete(ctx) }}
+	Does:   (*Planner).delete,
+	Proves: says("the service answered that it deleted the old key", "the old secret is refused, where it is at hand"),
+	Undo:   fixed(""),
+	Asks:   says("where old and new differ, or a place cannot be read"),
+	Run:    func(ctx context.Context, r *Rotation) (Result, error) { return r.delete(ctx) }}
 
 var dashboardDeleteStage = func() Stage {
 	s := deleteStage

@@ -89,8 +89,7 @@ func (r *Rotation) isForeign(held delivery.Held) bool {
 // if it is the old key's, is accepted just now.
 func (r *Rotation) beforePuttingBack(ctx context.Context) (*Result, error) {
 	var stuck []string
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if !rec.Begun {
 			continue
 		}
@@ -189,8 +188,7 @@ func (r *Rotation) putBack(ctx context.Context) (output string, err error) {
 
 // placesBack reads every place, those that were put back earlier too: each holds what it had before.
 func (r *Rotation) placesBack(ctx context.Context) error {
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		if !rec.Begun {
 			continue
 		}
@@ -232,8 +230,7 @@ func (r *Rotation) oldAccepted(ctx context.Context) (*Result, error) {
 	if res, err := r.triedBack(ctx, SubjectOld, old); err != nil || res != nil {
 		return res, err
 	}
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		h, reads := d.(delivery.Holder)
 		if !reads || !rec.Begun || rec.Undid != "" || !rec.WasOld || rec.Former == r.j.OldPrint || !rule("undo: all that passed for the old secret is accepted") {
 			continue
@@ -287,8 +284,7 @@ func (r *Rotation) triedBack(ctx context.Context, subject string, old apikey.Sec
 
 // oldGoesBack reports whether a place gets the old key's secret back, or has it by the word of a person, where that can be read.
 func (r *Rotation) oldGoesBack(ctx context.Context) bool {
-	for i, d := range r.dests {
-		rec := &r.j.Destinations[i]
+	for d, rec := range r.destinations() {
 		switch {
 		case !rec.Begun:
 		case rec.Undid == "" && rec.WasOld:

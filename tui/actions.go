@@ -230,10 +230,8 @@ func (a *App) bindings() []key.Binding {
 		filtered := a.list.Filtered()
 		can[k.Filter.Help().Key], can[k.Sort.Help().Key] = selected || filtered, selected
 		if filtered { // kept, while all keys mean what they do without
-			clear := k.FilterClear
-			clear.SetHelp(clear.Help().Key, "clear the filter")
-			order = append([]key.Binding{clear}, order...)
-			can[clear.Help().Key] = true
+			order = append([]key.Binding{ui.Does(k.FilterClear, "clear the filter")}, order...)
+			can[k.FilterClear.Help().Key] = true
 		}
 	}
 	var out []key.Binding

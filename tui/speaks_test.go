@@ -203,3 +203,33 @@ func TestTheNumberOfTheKeysIsNoChoiceByEar(t *testing.T) {
 		t.Error("it did not begin")
 	}
 }
+
+// TestHowManyProfilesHaveAnsweredIsToldOnce, when all have.
+func TestHowManyProfilesHaveAnsweredIsToldOnce(t *testing.T) {
+	d, _ := startFleet(t, 120, 40)
+	d.press("0")
+	d.app.spoken.on = true
+	facts := map[string]bool{}
+	for n := range d.app.fleet.members {
+		d.app.fleet.members[n].hearing = &hearing{}
+		for i := range d.app.fleet.members {
+			d.app.fleet.members[i].answered = i <= n
+		}
+		_, said := d.app.Speak()
+		for _, f := range said.Facts {
+			facts[f.Text] = true
+		}
+		if said.Progress == "" {
+			t.Error("no progress is told")
+		}
+	}
+	if len(facts) > 0 {
+		t.Errorf("told as facts while they answer: %v", facts)
+	}
+	for i := range d.app.fleet.members {
+		d.app.fleet.members[i].hearing = nil
+	}
+	if _, said := d.app.Speak(); len(said.Facts) == 0 || !strings.Contains(said.Facts[0].Text, "answered") {
+		t.Errorf("%+v", said.Facts)
+	}
+}

@@ -209,6 +209,9 @@ func (a *App) speakList() (who any, out ui.Speech) {
 	case a.fleet == nil && a.profile.err == nil && a.load.err == nil && !a.load.loaded:
 		out.Progress = "loading"
 		return who, out
+	case a.hearing() && a.fleet != nil: // how many have answered is a fact when all have
+		out.Facts, out.Progress = nil, allProfiles+", "+place.Service
+		return who, out
 	case a.hearing():
 		return who, out
 	}

@@ -152,7 +152,11 @@ func (u *suite) do(ctx context.Context, t *testing.T, s client.Service, c *sampl
 		r.secret, r.notes = created.Secret, created.Notes
 		return r, err
 	case "update":
-		k, err := s.Update(ctx, c.args.ID, apikey.Patch{Name: c.args.Name, Role: c.args.Role, Enabled: c.args.Enabled})
+		patch := apikey.Patch{Name: c.args.Name, Role: c.args.Role, Enabled: c.args.Enabled, Numbers: c.args.Extra}
+		if d := c.args.draft(t); c.args.Lifetime != "" {
+			patch.Expiry = &d.Expiry
+		}
+		k, err := s.Update(ctx, c.args.ID, patch)
 		return one(&k, k), err
 	case "delete":
 		gone, err := s.Delete(ctx, c.args.ID)

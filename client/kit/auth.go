@@ -14,6 +14,9 @@ type Auth struct {
 	Kind   string `toml:"kind"`
 	Header string `toml:"header"`
 	Prefix string `toml:"prefix"`
+	// Second is another header, of a service that takes two credentials: the profile's is FIRST:SECOND. A key has the first header alone,
+	// as key_auth says.
+	Second string `toml:"second"`
 	Cookie string `toml:"cookie"`
 	Member string `toml:"member"`
 	// CookieTLS is what the cookie is called where the service is reached by https, if that is otherwise.
@@ -21,7 +24,7 @@ type Auth struct {
 	// Origin says that the service's own origin is sent as the header Origin, as a page of its own does: without it some refuse a
 	// session.
 	Origin bool `toml:"origin"`
-	// Login is the call that gives a session for a credential USER:PASSWORD, which is sent in its place. With basic or a login, a
+	// Login is the call that gives a session for a credential USER:PASSWORD, which is sent in its place. With basic, a login or a second header, a
 	// credential without a colon is a key, and sent as key_auth says.
 	Login *Login `toml:"login"`
 }
@@ -65,7 +68,8 @@ type Catalogue struct {
 	Keys bool `toml:"keys"`
 	// Rows are the members under which the array may be, as those of the list.
 	Rows Members `toml:"rows"`
-	// Name, ID, Feature, Group and Description are paths into each row: "name", "scopes.0". Group is a heading.
+	// Name, ID, Feature, Group and Description are paths into each row: "name", "scopes.0". Group is a heading. Without any of them a row
+	// is a name itself.
 	Name        string `toml:"name"`
 	ID          string `toml:"id"`
 	Feature     string `toml:"feature"`

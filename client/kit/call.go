@@ -51,7 +51,7 @@ type Value struct {
 	Field apikey.Field
 	// As is how a field is written. A time: "rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text"; what is left of it:
 	// "seconds", "seconds-text", "days"; "word" for that of expiry.words. Permissions: "list" of their names, "grouped" under their features where all of them are known, "words" with a blank
-	// between, "ids" for [{"id": …}] of each. A role: "number".
+	// between, "ids" for [{"id": …}] of each. A role: "number". Enabled: "state" for the first word of row.state's on or off.
 	As     string
 	Else   any
 	Null   bool

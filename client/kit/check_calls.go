@@ -16,8 +16,8 @@ func contains(list []string, s string) bool { return slices.Contains(list, s) }
 // oneOf are the words that are allowed.
 func oneOf(list []string) string { return "one of " + strings.Join(quoted(list), ", ") }
 
-// requests are all calls of a declaration by their fields, with whether each is about one key.
-func (d *Declaration) requests() map[string]*Call {
+// Requests are all calls of a declaration beside its probes, by their fields.
+func (d *Declaration) Requests() map[string]*Call {
 	out := map[string]*Call{"list": &d.List.Call}
 	if d.Create != nil {
 		out["create"], out["create.secret"] = &d.Create.Call, d.Create.Secret
@@ -42,7 +42,7 @@ type NamedCall struct{ Name, Call string }
 
 // Calls are all calls of a declaration beside its probes, by the names of their fields.
 func (d *Declaration) Calls() []NamedCall {
-	all := d.requests()
+	all := d.Requests()
 	var out []NamedCall
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if call := all[name].Call; call != "" {
@@ -57,7 +57,7 @@ var aboutAKey = []string{"create.secret", "list.each", "update", "delete", "retr
 
 // bodies reads what each call sends.
 func (c *checker) bodies(d *Declaration) {
-	for field, call := range d.requests() {
+	for field, call := range d.Requests() {
 		body, err := readBody(call.Send)
 		if err != nil {
 			c.refuse(field+".send", "%s", err)
@@ -75,7 +75,7 @@ func (c *checker) bodies(d *Declaration) {
 }
 
 func (c *checker) calls(d *Declaration) {
-	for field, call := range d.requests() {
+	for field, call := range d.Requests() {
 		c.call(field, call, contains(aboutAKey, field))
 	}
 	if d.Roll != nil && d.Roll.Longest.Duration > apikey.MaxLifetime {
@@ -147,7 +147,7 @@ func (c *checker) catalogue(d *Declaration) {
 	case k.Keys:
 	case method != "" && method != http.MethodGet && method != http.MethodPost:
 		c.refuse("catalogue.call", "a catalogue is read: GET, or a POST that reads")
-	case k.Name == "":
+	case k.Name == "" && k.ID+k.Feature+k.Group+k.Description != "":
 		c.refuse("catalogue.name", "is missing: where does a row have its name?")
 	}
 	if d.Create != nil && !d.Create.Sends(apikey.FieldPermissions) {
@@ -260,7 +260,7 @@ func (c *checker) probe(field string, p *Probe) {
 
 // call checks a request. with says that it is about one key: then its id is in the path or in the body.
 func (c *checker) call(field string, call *Call, with bool) {
-	c.address(field+".call", call.Call, with && !call.Sends(apikey.FieldID))
+	c.addressOf(field+".call", call.Call, with, call.Sends(apikey.FieldID))
 	c.query(field+".query", call.Query)
 	c.paths(field+".key", call.Key...)
 	if call.Needs != "" {
@@ -313,6 +313,11 @@ func (c *checker) body(field string, call *Call, login, secret bool) {
 			c.one(at, v.As, rightForms...)
 		case v.Field == apikey.FieldRole:
 			c.one(at, v.As, "", "number")
+		case v.Field == apikey.FieldEnabled:
+			c.one(at, v.As, "", "state")
+			if state := c.d.Row.State; v.As == "state" && (len(state.On) == 0 || len(state.Off) == 0) {
+				c.refuse("row.state", "is missing, with on and off: by as = \"state\" the first word of each is sent")
+			}
 		case v.Field != "":
 			c.one(at, v.As, "")
 		case v.Parent != "":
@@ -355,6 +360,11 @@ func (d *Declaration) sendable(f apikey.Field) bool {
 
 // address checks "METHOD /path". A path stays on the profile's own host, and has an {id} where one is meant.
 func (c *checker) address(field, call string, id bool) (method string) {
+	return c.addressOf(field, call, id, false)
+}
+
+// addressOf is address; where the body has the id, the path need not.
+func (c *checker) addressOf(field, call string, id, optional bool) (method string) {
 	method, path, _ := strings.Cut(call, " ")
 	switch {
 	case call == "":
@@ -366,7 +376,7 @@ func (c *checker) address(field, call string, id bool) (method string) {
 	case !pathOf().MatchString(path):
 		c.refuse(field, "%q is no path on the profile's own host: segments of letters, digits and _ . ~ -, {id} or a {parent}, each after a slash, and no query", path)
 		return method
-	case strings.Count(path, "{id}") > 1 || id != strings.Contains(path, "{id}"):
+	case strings.Count(path, "{id}") > 1 || !id && strings.Contains(path, "{id}") || id && !optional && !strings.Contains(path, "{id}"):
 		c.refuse(field, "%s", map[bool]string{true: "needs one {id}, for the key that it is about", false: "has an {id}, but is about no key"}[id])
 	}
 	for _, place := range placeIn().FindAllStringSubmatch(path, -1) {
@@ -415,7 +425,7 @@ func (c *checker) auth(field string, a *Auth) {
 		return
 	}
 	c.one(field+".kind", a.Kind, "", "bearer", "header", "basic", "cookie", "body")
-	for name, of := range map[string]struct{ value, kind string }{"header": {a.Header, "header"}, "prefix": {a.Prefix, "header"}, "cookie": {a.Cookie, "cookie"}, "cookie_tls": {a.CookieTLS, "cookie"}, "member": {a.Member, "body"}} {
+	for name, of := range map[string]struct{ value, kind string }{"header": {a.Header, "header"}, "prefix": {a.Prefix, "header"}, "second": {a.Second, "header"}, "cookie": {a.Cookie, "cookie"}, "cookie_tls": {a.CookieTLS, "cookie"}, "member": {a.Member, "body"}} {
 		if of.value != "" && a.Kind != of.kind {
 			c.refuse(field+"."+name, "is for kind = %q", of.kind)
 		}
@@ -423,6 +433,15 @@ func (c *checker) auth(field string, a *Auth) {
 	switch a.Kind {
 	case "header":
 		c.token(field+".header", a.Header)
+		switch {
+		case a.Second == "":
+		case field == "key_auth":
+			c.refuse(field+".second", "is for auth: a key is one secret")
+		case c.d.KeyAuth.Kind == "":
+			c.refuse("key_auth", "is missing: how is a key sent, which is one secret and not two?")
+		default:
+			c.token(field+".second", a.Second)
+		}
 		switch strings.ToLower(a.Header) {
 		case "host", "content-length", "content-type", "transfer-encoding", "user-agent", "accept", "connection":
 			c.refuse(field+".header", "%q holds no credential", a.Header)

@@ -64,7 +64,12 @@
 //	own = ["text"]
 package kit
 
-import "detent/apikey"
+import (
+	"net/url"
+	"strings"
+
+	"detent/apikey"
+)
 
 // Declaration is what an issuer's file says. What is left out is what most services do.
 type Declaration struct {
@@ -252,6 +257,16 @@ type State struct {
 // the profile, else the host with "sts" in place of "api" in its first label, and a key goes to no other.
 type Exchange struct {
 	Call string `toml:"call"`
+}
+
+// TokenServer is the token server of an origin, where it follows from that; nil where it does not.
+func TokenServer(origin *url.URL) *url.URL {
+	label, rest, found := strings.Cut(origin.Host, ".")
+	label = strings.ToLower(label)
+	if !found || label != "api" && !strings.HasPrefix(label, "api-") {
+		return nil
+	}
+	return &url.URL{Scheme: origin.Scheme, Host: "sts" + strings.TrimPrefix(label, "api") + "." + rest}
 }
 
 // PublicKey is the call that gives out a public key: {"value","expire_at"}, or the bare value.

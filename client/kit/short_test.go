@@ -27,7 +27,7 @@ refusals = { own = ["text"] }
 			t.Fatal(err)
 		}
 		d.Row.AsNamed, d.Row.Undocumented, d.MoreRoles = nil, nil, nil
-		for _, c := range d.requests() {
+		for _, c := range d.Requests() {
 			c.Send, c.Fields = nil, nil
 		}
 		return d

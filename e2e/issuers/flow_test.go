@@ -22,6 +22,7 @@ type issuer struct {
 	alive   func(origin, secret string) bool
 	create  []string // flags of a create besides the name
 	update  bool     // keys can be renamed and switched off
+	ends    bool     // the end of a key can be moved
 	remove  string   // the request that deletes a key
 	make    string   // the request that makes one
 	lag     bool     // a deleted key is accepted for up to a minute
@@ -59,7 +60,7 @@ func asks(path, header string) func(origin, secret string) bool {
 
 var all = []issuer{
 	{service: "miniflux", begin: servers.Miniflux, alive: asks("/v1/me", "X-Auth-Token"), make: "POST /v1/api-keys", remove: "DELETE /v1/api-keys/"},
-	{service: "better-auth", begin: servers.BetterAuth, alive: asks("/api/verify", "x-api-key"), update: true,
+	{service: "better-auth", begin: servers.BetterAuth, alive: asks("/api/verify", "x-api-key"), update: true, ends: true,
 		make: "POST /api/auth/api-key/create", remove: "POST /api/auth/api-key/delete"},
 	{service: "zabbix", begin: servers.Zabbix, alive: zabbixAccepts, update: true, unnamed: true, make: "token.create", remove: "token.delete", roll: "token.generate"},
 	{service: "unleash", begin: servers.Unleash, alive: asks("/api/client/features", "Authorization"), create: []string{"--role", "client", "--environment", "dev"}, lag: true,
@@ -136,6 +137,16 @@ func wholeLife(h *home, is issuer, name, renamed string) {
 		h.must("update", made.ID, "--enable")
 		if !h.alive(secret) {
 			h.Error("a key that was switched on again is refused")
+		}
+	}
+	if is.ends {
+		h.must("update", made.ID, "--expires", "2d")
+		if found := h.named(renamed); len(found) != 1 || found[0].ExpiresAt == nil || time.Until(*found[0].ExpiresAt).Round(time.Hour) != 48*time.Hour {
+			h.Errorf("given an end: %+v", found)
+		}
+		h.must("update", made.ID, "--expires", "never")
+		if found := h.named(renamed); len(found) != 1 || found[0].ExpiresAt != nil || !h.alive(secret) {
+			h.Errorf("its end taken away: %+v", found)
 		}
 	}
 	h.must("delete", made.ID, "--yes")

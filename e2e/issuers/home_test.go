@@ -101,8 +101,9 @@ func (h *home) into(r result, value any) {
 
 // key is one as commands print it.
 type key struct {
-	ID, Name string
-	Enabled  *bool
+	ID, Name  string
+	Enabled   *bool
+	ExpiresAt *time.Time `json:"expires_at"`
 }
 
 func (h *home) list() []key {

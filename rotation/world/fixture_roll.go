@@ -2,6 +2,7 @@ package world
 
 import (
 	"context"
+	"time"
 
 	"detent/apikey"
 	"detent/client"
@@ -9,6 +10,20 @@ import (
 
 // Delegates is for client.As: what rolls is here where it is in the world's service.
 func (s *noted) Delegates() {}
+
+// Rolled has somebody else give the old key a new secret; without an overlap the former one dies at once.
+func (f *World) Rolled(overlap time.Duration) {
+	was := f.w.current()
+	row, at := was.row, apikey.At(f.w.now.Truncate(time.Millisecond))
+	row.ID = rolledID(at)
+	k := f.w.addKey(row, f.w.now)
+	k.rolled, k.earlier, k.kept, k.overlaps = at, was, was.row.ExpiresAt, apikey.At(f.w.now.Add(overlap))
+	if overlap == 0 {
+		f.w.remove(was)
+		return
+	}
+	f.w.change(was, func(row *apikey.Key) { row.ExpiresAt = k.overlaps })
+}
 
 // Roll is the world's, and in its log a create.
 func (s *noted) Roll(ctx context.Context, id string, order apikey.RollOrder) (out apikey.Rolled, err error) {

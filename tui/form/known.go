@@ -201,6 +201,9 @@ func (k *known) lines(env *ui.Env, width int) []string {
 	if k.cut != "" {
 		out = append(out, ui.Hanging(st.Warn.Render, "! ", ui.Clean(k.cut), width)...)
 	}
+	if len(k.fits) == 0 && k.asking {
+		return append(out, ui.Hanging(st.Dim.Render, "· ", "no profile that has answered has secrets of this shape", width)...)
+	}
 	if len(k.fits) == 0 {
 		out = append(out, ui.Hanging(st.Bad.Render, "✗ ", "no profile has secrets of this shape: it is sent to nobody", width)...)
 		if k.against != "" {

@@ -197,11 +197,7 @@ func (s *Secret) Update(msg tea.Msg) tea.Cmd {
 		}
 	case ui.Completed:
 		if s.sink != nil {
-			var cmds []tea.Cmd
-			for _, key := range s.sink.completed(msg) {
-				cmds = append(cmds, s.press(key))
-			}
-			return tea.Batch(cmds...)
+			return s.sink.completed(msg, s.press)
 		}
 	case ui.KeyDeleted:
 		if msg.Ticket == s.ticket {

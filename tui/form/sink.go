@@ -65,7 +65,7 @@ func (s *sink) move(by int) {
 }
 
 // completed takes what an input may go on with; the keys that came meanwhile are for the one that is then at hand.
-func (s *sink) completed(msg ui.Completed) (held []tea.KeyMsg) {
+func (s *sink) completed(msg ui.Completed, press func(tea.KeyMsg) tea.Cmd) tea.Cmd {
 	goes := s.goes
 	mine, whole := goes.Take(msg, s.inputs[s.at])
 	if !mine {
@@ -74,7 +74,7 @@ func (s *sink) completed(msg ui.Completed) (held []tea.KeyMsg) {
 	if whole {
 		s.move(1)
 	}
-	return goes.Held()
+	return goes.Release(press)
 }
 
 // update takes a key. done says that the sink is through, with a destination as

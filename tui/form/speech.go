@@ -322,12 +322,16 @@ func (v *Verify) Speak() ui.Speech {
 	var out ui.Speech
 	v.heard = true
 	switch {
+	case v.left:
+		return out
 	case v.named && v.asking():
 		k := v.env.Keys
-		send, back := k.Confirm, k.Cancel
-		send.SetHelp(send.Help().Key, "ask them")
 		out.Facts = ui.Facts(ui.Words(v.known.lines(v.env, ui.Unbroken)...)...)
-		out.Ask = &ui.Ask{Words: "Send it", Choices: ui.ChoicesOf(k, []key.Binding{send, back})}
+		out.Ask = &ui.Ask{Words: "Send it", Choices: ui.ChoicesOf(k, []key.Binding{ui.Does(k.Confirm, "ask them"), k.Cancel})}
+		return out
+	case v.early && v.asking():
+		out.Progress = "waiting for the profiles that are still asked for their keys"
+		out.Ask = &ui.Ask{Words: v.Title(), Choices: ui.ChoicesOf(v.env.Keys, []key.Binding{v.env.Keys.Cancel})}
 		return out
 	case v.busy:
 		out.Progress = "asking " + v.whom()

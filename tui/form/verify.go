@@ -30,6 +30,8 @@ type Verify struct {
 	known   *known // nil where there is one profile
 	heard   bool   // the screen is heard: who is asked is told by itself before enter counts
 	named   bool   // and was
+	left    bool   // what was chosen takes its place
+	early   bool   // enter came before the profile that it may be of had answered
 	in      string // the profile that accepted it
 }
 
@@ -78,8 +80,7 @@ func (v *Verify) Bindings() []key.Binding {
 			why, say string
 		}{{k.Rotate, not.Replace, "replace it"}, {k.Toggle, not.Off, "switch it off"}, {k.Delete, not.Delete, "delete it"}} {
 			if x.why == "" {
-				x.b.SetHelp(x.b.Help().Key, x.say)
-				out = append(out, x.b)
+				out = append(out, ui.Does(x.b, x.say))
 			}
 		}
 		return append(out, k.Cancel)
@@ -117,6 +118,7 @@ func (v *Verify) Update(msg tea.Msg) tea.Cmd {
 	case ui.Known:
 		if v.known != nil && v.asking() {
 			v.known.take(msg, v.line.Value())
+			v.nowKnown()
 		}
 	case tea.KeyMsg:
 		return v.press(msg)
@@ -142,7 +144,7 @@ func (v *Verify) press(msg tea.KeyMsg) tea.Cmd {
 		return nil
 	}
 	v.line.Update(msg)
-	v.problem, v.named = v.line.Problem(), false
+	v.problem, v.named, v.early = v.line.Problem(), false, false
 	if v.known != nil {
 		v.known.hold(v.line.Value())
 	}
@@ -191,6 +193,7 @@ func (v *Verify) choose(label string) tea.Cmd {
 func (v *Verify) goTo(to ui.GoTo) tea.Cmd {
 	profile, k, _ := v.subject()
 	to.Profile, to.ID = profile, k.ID
+	v.left = true
 	return tea.Sequence(ui.Do(ui.Pop{Screen: v}), ui.Do(to))
 }
 
@@ -206,8 +209,12 @@ func (v *Verify) send() tea.Cmd {
 	case !is:
 		v.problem = known.problem
 		return nil
+	case v.known != nil && len(known.fits) == 0 && known.asking:
+		v.early = true
+		v.problem = "no profile that has answered has secrets of this shape, and others are still asked for their keys. It was not sent."
+		return nil
 	case v.known != nil && len(known.fits) == 0:
-		v.problem = "no profile has secrets of this shape. It was not sent."
+		v.problem = noneFits
 		return nil
 	case v.known == nil && len(known.found) > 1:
 		v.problem = "the text holds " + ui.Count(len(known.found), "secret") + ": paste one alone. None was sent."
@@ -232,6 +239,21 @@ func (v *Verify) send() tea.Cmd {
 	}
 	return ui.Do(ui.Verify{Ticket: v.ticket, Profiles: among, Secret: secret})
 }
+
+// nowKnown goes on where enter came too early: who would be asked is told, and a second enter asks them.
+func (v *Verify) nowKnown() {
+	if !v.early || v.known.asking && len(v.known.fits) == 0 {
+		return
+	}
+	v.early, v.problem = false, ""
+	if len(v.known.fits) == 0 {
+		v.problem = noneFits
+		return
+	}
+	v.named = v.heard
+}
+
+const noneFits = "no profile has secrets of this shape. It was not sent."
 
 // whom is who is asked, as the user calls it.
 func (v *Verify) whom() string {

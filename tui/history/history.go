@@ -96,10 +96,9 @@ func (s *Screen) Bindings() []key.Binding {
 	if s.typing {
 		return []key.Binding{k.FilterKeep, k.FilterClear}
 	}
-	other := k.History
-	other.SetHelp(k.History.Help().Key, "of all keys")
+	other := ui.Does(k.History, "of all keys")
 	if s.all {
-		other.SetHelp(k.History.Help().Key, "of "+ui.Truncate(ui.Clean(s.key.Name), 24))
+		other = ui.Does(k.History, "of "+ui.Truncate(ui.Clean(s.key.Name), 24))
 		other.SetEnabled(s.key.ID != "")
 	}
 	leave := k.Dismiss

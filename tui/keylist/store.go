@@ -114,12 +114,35 @@ func (w *work) run() arranged {
 	if w.base != nil {
 		from = w.base
 	}
-	out.idx = make([]int32, 0, min(len(from), 256))
+	out.idx = w.matching(from)
+	return out
+}
+
+// matching are those of the keys of an order that the query finds.
+func (w *work) matching(from []int32) []int32 {
 	match := w.query.compile(&w.view, w.now)
-	for _, i := range from {
-		if match(i) {
-			out.idx = append(out.idx, i)
+	if 2*len(from) < w.view.n {
+		idx := make([]int32, 0, min(len(from), 256))
+		for _, i := range from {
+			if match(i) {
+				idx = append(idx, i)
+			}
+		}
+		return idx
+	}
+	// Looked at as they lie in memory: in another order, each of 100,000 keys is waited for.
+	found, n := make([]bool, w.view.n), 0
+	for i := range found {
+		if match(int32(i)) {
+			found[i] = true
+			n++
 		}
 	}
-	return out
+	idx := make([]int32, 0, n)
+	for _, i := range from {
+		if found[i] {
+			idx = append(idx, i)
+		}
+	}
+	return idx
 }

@@ -113,11 +113,7 @@ func (p *Palette) Typing() bool { return true }
 // Bindings are the keys that act now.
 func (p *Palette) Bindings() []key.Binding {
 	k := p.env.Keys
-	do := k.Confirm
-	do.SetHelp(do.Help().Key, "do it")
-	leave := k.Cancel
-	leave.SetHelp(leave.Help().Key, k.Dismiss.Help().Desc)
-	return []key.Binding{do, leave}
+	return []key.Binding{ui.Does(k.Confirm, "do it"), ui.Does(k.Cancel, k.Dismiss.Help().Desc)}
 }
 
 // Update types, moves and chooses.

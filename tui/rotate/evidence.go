@@ -42,7 +42,7 @@ func (e *Evidence) SetSize(width, height int) { e.text.SetSize(width, height) }
 // Bindings are the keys that act now.
 func (e *Evidence) Bindings() []key.Binding {
 	k := e.env.Keys
-	return []key.Binding{named(k.Cancel, "back"), k.Down, k.Up}
+	return []key.Binding{ui.Does(k.Cancel, "back"), k.Down, k.Up}
 }
 
 // Update scrolls, and closes.

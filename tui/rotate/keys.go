@@ -131,14 +131,14 @@ func (s *Screen) Bindings() []key.Binding {
 	k := s.env.Keys
 	switch p := s.phase.(type) {
 	case opening, working:
-		return []key.Binding{named(k.Cancel, "leave after this step"), k.Evidence}
+		return []key.Binding{ui.Does(k.Cancel, "leave after this step"), k.Evidence}
 	case asking:
 		return s.askingBindings(p)
 	case finished:
-		return []key.Binding{named(k.Confirm, "close"), k.Evidence}
+		return []key.Binding{ui.Does(k.Confirm, "close"), k.Evidence}
 	case failed:
 		if p.fatal {
-			return []key.Binding{named(k.Confirm, "close")}
+			return []key.Binding{ui.Does(k.Confirm, "close")}
 		}
 	}
 	// Where the line is short the last ones give way; the screen itself names them.
@@ -153,19 +153,19 @@ func (s *Screen) Bindings() []key.Binding {
 	case waits:
 		away = "to the list"
 	}
-	out := []key.Binding{named(k.Confirm, enter)}
+	out := []key.Binding{ui.Does(k.Confirm, enter)}
 	if s.view.Next.Undo != "" && !goesBack(s.phase, s.view) {
 		out = append(out, k.Undo)
 	}
-	out = append(out, named(k.Cancel, away), k.Evidence)
+	out = append(out, ui.Does(k.Cancel, away), k.Evidence)
 	if waits && canReenable(s.view) {
-		out = append(out, named(k.Toggle, "turn the old key on"))
+		out = append(out, ui.Does(k.Toggle, "turn the old key on"))
 	}
 	if waits && canAttest(s.view) {
-		out = append(out, named(k.Attest, "wait no longer"))
+		out = append(out, ui.Does(k.Attest, "wait no longer"))
 	}
 	if s.view.Undoing {
-		out = append(out, named(k.TurnAround, "go on instead"))
+		out = append(out, ui.Does(k.TurnAround, "go on instead"))
 	}
 	return append(out, k.Plan, k.CloseAsIs)
 }
@@ -173,11 +173,11 @@ func (s *Screen) Bindings() []key.Binding {
 func (s *Screen) askingBindings(a asking) []key.Binding {
 	k := s.env.Keys
 	if a.typing != "" {
-		return []key.Binding{named(k.Confirm, "go on"), named(k.Cancel, "back")}
+		return []key.Binding{ui.Does(k.Confirm, "go on"), ui.Does(k.Cancel, "back")}
 	}
 	var out []key.Binding
 	if a.q.Each {
-		out = append(out, named(k.Tick, "tick"))
+		out = append(out, ui.Does(k.Tick, "tick"))
 	}
 	var rest []key.Binding
 	caps := letters(a.q)
@@ -194,7 +194,7 @@ func (s *Screen) askingBindings(a asking) []key.Binding {
 		}
 	}
 	if a.q.Each {
-		out = append(out, named(k.Every, "all"))
+		out = append(out, ui.Does(k.Every, "all"))
 	}
 	return append(append(out, rest...), k.Evidence)
 }
@@ -204,11 +204,6 @@ func short(label string) string {
 	label, _, _ = strings.Cut(label, ":")
 	label, _, _ = strings.Cut(label, ";")
 	return label
-}
-
-func named(b key.Binding, desc string) key.Binding {
-	b.SetHelp(b.Help().Key, desc)
-	return b
 }
 
 // enterDoes is the verb phrase of the enter key where a step, a wait or a failure is shown.

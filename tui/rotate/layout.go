@@ -97,7 +97,7 @@ func (s *Screen) keyStates() (old, made keyState) {
 		return s.secretStates()
 	}
 	old = keyState{"on", ui.Good}
-	if unlisted(v, rotation.SubjectOld) {
+	if v.Lacked(rotation.SubjectOld) {
 		old = keyState{"not in the list", ui.Warn}
 	}
 	switch {
@@ -112,7 +112,7 @@ func (s *Screen) keyStates() (old, made keyState) {
 	case v.New == nil:
 	case v.State == rotation.Aborted:
 		made = keyState{"deleted", ui.Faint}
-	case unlisted(v, rotation.SubjectNew):
+	case v.Lacked(rotation.SubjectNew):
 		made = keyState{"not in the list", ui.Warn}
 	case v.New.IsDisabled():
 		made = keyState{"off", ui.Warn}
@@ -132,7 +132,7 @@ func (s *Screen) secretStates() (former, made keyState) {
 		former = keyState{"ended", ui.Faint}
 	case v.OldGone:
 		former = keyState{"its end was sent", ui.Warn}
-	case unlisted(v, rotation.SubjectOld):
+	case v.Lacked(rotation.SubjectOld):
 		former = keyState{"not in the list", ui.Warn}
 	case known && v.New != nil && v.State != rotation.Aborted:
 		if former = (keyState{"its overlap is over", ui.Faint}); dies.After(s.env.Now()) {
@@ -142,7 +142,7 @@ func (s *Screen) secretStates() (former, made keyState) {
 	switch {
 	case v.State == rotation.Aborted:
 		made = keyState{"given up", ui.Faint}
-	case unlisted(v, rotation.SubjectNew):
+	case v.Lacked(rotation.SubjectNew):
 		made = keyState{"not in the list", ui.Warn}
 	case slices.ContainsFunc(v.Claims, func(c rotation.Claim) bool {
 		return c.Kind() == rotation.SecretAccepted && c.Subject() == rotation.SubjectNew
@@ -171,16 +171,6 @@ func (s *Screen) viewKeys(p *page) {
 	default:
 		p.line(after + s.named(*v.New) + word + s.used(*v.New))
 	}
-}
-
-// unlisted reports whether the last list that was looked at lacked a key.
-func unlisted(v rotation.View, subject string) bool {
-	for _, c := range slices.Backward(v.Claims) {
-		if c.Subject() == subject && (c.Kind() == rotation.RowSeen || c.Kind() == rotation.RowMissing) {
-			return c.Kind() == rotation.RowMissing
-		}
-	}
-	return false
 }
 
 // named is a key's name and id.

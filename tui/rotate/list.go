@@ -60,15 +60,13 @@ func (l *List) SetSize(width, height int) { l.width, l.height = width, height }
 // Bindings are the keys that act now.
 func (l *List) Bindings() []key.Binding {
 	k := l.env.Keys
-	open := k.Confirm
-	open.SetHelp("enter", "resume or undo")
 	switch v, ok := l.selected(); {
 	case !ok:
 		return []key.Binding{k.Dismiss}
 	case v.State != rotation.Open || l.env.NoWrites != "":
-		return []key.Binding{named(k.Confirm, "evidence"), k.Dismiss}
+		return []key.Binding{ui.Does(k.Confirm, "evidence"), k.Dismiss}
 	}
-	return []key.Binding{open, k.Evidence, k.Dismiss}
+	return []key.Binding{ui.Does(k.Confirm, "resume or undo"), k.Evidence, k.Dismiss}
 }
 
 func (l *List) selected() (rotation.View, bool) {

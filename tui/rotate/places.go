@@ -148,9 +148,10 @@ func baseName(name string) string {
 	return base
 }
 
-// start leaves the setup for the rotation.
+// start leaves the setup for the rotation, which is there before it goes: the list between them is not for whoever hears or sees the screen.
 func (s *Setup) start(plan Plan) tea.Cmd {
-	return tea.Sequence(ui.Do(ui.Pop{Screen: s}), ui.Do(ui.Push{Screen: Start(s.env, s.host, s.Place(), s.key, plan)}))
+	s.started = true
+	return tea.Sequence(ui.Do(ui.Push{Screen: Start(s.env, s.host, s.Place(), s.key, plan)}), ui.Do(ui.Pop{Screen: s}))
 }
 
 // destination takes PATH:VARIABLE for a .env file, the usual case; everything else is as docs/REFERENCE.md writes it.

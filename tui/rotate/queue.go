@@ -182,11 +182,11 @@ func (s *QueueScreen) Bindings() []key.Binding {
 	k := s.env.Keys
 	switch {
 	case s.Typing() && s.filling():
-		return []key.Binding{named(k.Confirm, "fill, or leave it out"), named(k.Next, "complete, next"), k.Prev, k.Cancel}
+		return []key.Binding{ui.Does(k.Confirm, "fill, or leave it out"), ui.Does(k.Next, "complete, next"), k.Prev, k.Cancel}
 	case s.Typing():
-		out := []key.Binding{named(k.Confirm, "begin")}
+		out := []key.Binding{ui.Does(k.Confirm, "begin")}
 		if s.row == rowRemember {
-			out = append(out, named(k.Tick, "tick"))
+			out = append(out, ui.Does(k.Tick, "tick"))
 		}
 		if len(s.rows()) > 1 {
 			out = append(out, k.Next)
@@ -196,9 +196,9 @@ func (s *QueueScreen) Bindings() []key.Binding {
 		}
 		return append(out, k.Cancel)
 	case s.over && s.stopped() > 0:
-		return []key.Binding{named(k.Confirm, "go on with what stopped"), k.Cancel}
+		return []key.Binding{ui.Does(k.Confirm, "go on with what stopped"), k.Cancel}
 	case s.begun && !s.over:
-		return []key.Binding{named(k.Cancel, "leave; it goes on")}
+		return []key.Binding{ui.Does(k.Cancel, "leave; it goes on")}
 	}
 	return []key.Binding{k.Dismiss}
 }

@@ -45,9 +45,6 @@ type keptMsg struct {
 	err    error
 }
 
-// begins reports whether the rows below the plan are there.
-func (s *QueueScreen) begins() bool { return s.Typing() && !s.filling() && s.ready() > 0 }
-
 // rows are those that are there now.
 func (s *QueueScreen) rows() []int {
 	out := []int{rowNumber}
@@ -93,8 +90,10 @@ func (s *QueueScreen) below(msg tea.KeyMsg) tea.Cmd {
 	case msg.Type == tea.KeyEnter:
 		return s.begin()
 	case msg.Type == tea.KeyTab: // the arrows move the plan
+		s.problem = ""
 		s.toRow(rows[(at+1)%len(rows)])
 	case msg.Type == tea.KeyShiftTab:
+		s.problem = ""
 		s.toRow(rows[(at+len(rows)-1)%len(rows)])
 	case s.row == rowRemember:
 		if key.Matches(msg, k.Tick) {

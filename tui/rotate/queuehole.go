@@ -119,11 +119,7 @@ func (s *QueueScreen) completed(msg ui.Completed) tea.Cmd {
 	if whole {
 		s.toHole(s.hole.at + 1)
 	}
-	var cmds []tea.Cmd
-	for _, key := range goes.Held() {
-		cmds = append(cmds, s.press(key))
-	}
-	return tea.Batch(cmds...)
+	return goes.Release(s.press)
 }
 
 // fillIt looks ahead for the key with the place that was typed; without one it stays left out.

@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -16,7 +17,10 @@ func (s *QueueScreen) Speak() ui.Speech {
 			Ask: &ui.Ask{Words: s.Title(), Choices: ui.ChoicesOf(s.env.Keys, s.Bindings())}}
 	}
 	var out ui.Speech
-	waits := 0
+	waits, each := 0, s.ofEach()
+	for _, line := range each {
+		out.Facts = append(out.Facts, ui.Fact{Text: "each: " + line})
+	}
 	for i, item := range s.items {
 		now := s.states[i]
 		if s.begun && item.Why == "" && !now.Done {
@@ -30,9 +34,16 @@ func (s *QueueScreen) Speak() ui.Speech {
 			}
 			continue
 		}
-		p := page{env: s.env, width: ui.Unbroken}
-		s.viewItem(&p, i, item)
-		out.Facts = append(out.Facts, ui.FactsOf(strconv.Itoa(i), p.lines...)...)
+		for n, line := range s.told(i) {
+			if n > 0 && slices.Contains(each, line) {
+				continue
+			}
+			text := line
+			if n > 0 && len(s.items) > 1 {
+				text = clean(item.Key.Name) + ": " + line
+			}
+			out.Facts = append(out.Facts, ui.Fact{Text: text, Same: strconv.Itoa(i) + line})
+		}
 	}
 	if waits > 0 {
 		out.Progress = ui.Count(waits, "key") + " waiting"
@@ -43,6 +54,32 @@ func (s *QueueScreen) Speak() ui.Speech {
 	}
 	if s.problem != "" {
 		out.Answers = []string{"failed: " + s.problem}
+	}
+	return out
+}
+
+// told are the lines about an item as they are said; the first names it.
+func (s *QueueScreen) told(i int) []string {
+	p := page{env: s.env, width: ui.Unbroken}
+	s.viewItem(&p, i, s.items[i])
+	return ui.Words(p.lines...)
+}
+
+// ofEach are the lines that the plan has of every key that can be rotated: they are told once.
+func (s *QueueScreen) ofEach() (out []string) {
+	if s.begun || s.ready() < 2 {
+		return nil
+	}
+	counts := map[string]int{}
+	for i, item := range s.items {
+		if item.Why != "" {
+			continue
+		}
+		for n, line := range s.told(i) {
+			if counts[line]++; n > 0 && counts[line] == s.ready() {
+				out = append(out, line)
+			}
+		}
 	}
 	return out
 }

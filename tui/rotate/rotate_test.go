@@ -106,7 +106,7 @@ var order = []rotation.Step{rotation.Preflight, rotation.Create, rotation.Delive
 var texts = map[rotation.Step]string{
 	rotation.Preflight: "check the key, the service and every destination; nothing is changed",
 	rotation.Create:    `create the key "payments-api ~r7mgmdycp7r" with the access and lifetime of the old one`,
-	rotation.Deliver:   "put the new secret to API_KEY in /srv/payments/.env, then run systemctl --user restart payments",
+	rotation.Deliver:   "deliver the new secret to API_KEY in /srv/payments/.env, then run systemctl --user restart payments",
 	rotation.Verify:    "prove the new key with harmless requests",
 	rotation.Drain:     "wait until the old key has not been used for 15m",
 	rotation.Disable:   "disable the old key: a rehearsal of the deletion, which can be taken back",

@@ -40,6 +40,7 @@ type Setup struct {
 
 	remember bool // the typed place, for the next time
 	keeping  bool // that is under way
+	started  bool // the rotation takes its place
 	holds    map[string]lookedMsg
 
 	focus         int
@@ -182,15 +183,13 @@ func (s *Setup) refocus() {
 // Bindings are the keys that act now.
 func (s *Setup) Bindings() []key.Binding {
 	k := s.env.Keys
-	begin := k.Confirm
-	begin.SetHelp("enter", "begin with the preflight")
-	out := []key.Binding{begin, k.Cancel}
+	out := []key.Binding{ui.Does(k.Confirm, "begin with the preflight"), k.Cancel}
 	if s.focus < len(s.named) || s.focus == s.rememberRow() || s.focus >= s.modeRow() && s.focus < s.drainRow() {
 		out = append(out, k.Tick)
 	}
 	next := k.Next
 	if s.focus == s.otherRow() && s.typedPlace() != "" {
-		next = named(k.Next, "complete")
+		next = ui.Does(k.Next, "complete")
 	}
 	return append(out, next, k.Prev)
 }
@@ -224,10 +223,7 @@ func (s *Setup) completed(msg ui.Completed) tea.Cmd {
 	if whole {
 		cmds = append(cmds, s.move(1))
 	}
-	for _, key := range s.goes.Held() {
-		cmds = append(cmds, s.press(key))
-	}
-	return tea.Batch(cmds...)
+	return tea.Batch(append(cmds, s.goes.Release(s.press))...)
 }
 
 // move goes to another row. What was typed is looked at when it is left.
@@ -291,7 +287,7 @@ func (s *Setup) begin() tea.Cmd {
 		return nil
 	}
 	switch {
-	case s.keeping:
+	case s.keeping, s.started:
 		return nil
 	case s.remember && s.typedPlace() != "":
 		return s.keep(plan)

@@ -14,6 +14,9 @@ import (
 // Speak is the form row by row: the one that is typed into is asked for, the others are choices.
 func (s *Setup) Speak() ui.Speech {
 	var out ui.Speech
+	if s.started {
+		return out
+	}
 	out.Facts = ui.Facts(s.key.Name+", id "+s.key.ID, "Where does the application read this key?")
 	if s.manual {
 		out.Facts = append(out.Facts, ui.Facts("This service makes keys in its dashboard alone: you will make the new one there and paste it.")...)
@@ -259,7 +262,7 @@ func (s *Screen) speakQuestion(out *ui.Speech, now asking) {
 	}
 	more := []key.Binding{s.env.Keys.Evidence}
 	if q.Each {
-		more = append(more, named(s.env.Keys.Every, "tick all"))
+		more = append(more, ui.Does(s.env.Keys.Every, "tick all"))
 	}
 	ask.Choices = append(ask.Choices, ui.ChoicesOf(s.env.Keys, more)...)
 	out.Ask = ask

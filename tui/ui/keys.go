@@ -117,6 +117,12 @@ func NewKeys() *Keys {
 	}
 }
 
+// Does is a binding where it does something of its own.
+func Does(b key.Binding, what string) key.Binding {
+	b.SetHelp(b.Help().Key, what)
+	return b
+}
+
 // Move is where a key takes the cursor of rows whose last one is last; page and half are how far the keys of those names go.
 func (k *Keys) Move(msg tea.KeyMsg, at, page, half, last int) (to int, moves bool) {
 	switch {

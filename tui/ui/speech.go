@@ -99,8 +99,8 @@ func Advice(lines ...string) []Fact {
 // signs are what stands for a word on the screen. A reader of the screen says nothing for most of them, or the name of the glyph.
 var signs = strings.NewReplacer(
 	"[x]", "ticked:", "[ ]", "not ticked:", "(•)", "chosen:", "( )", "",
-	"✓", "done:", "✗", "failed:", "▸", "now:", "≠", "different:", "→", "to", "·", ",", "…", "", "↻", "", "○", "", "●", "", "◐", "", "▲", "", "△", "", "◆", "",
-	"│", "", "▌", "", "┃", "", "─", "", "•", "", "◂", "", "∅", "none:", "—", "none", "←", "left", "↑", "up", "↓", "down", "█", "", "░", "",
+	"✓", "done:", "✗", "failed:", "▸", "now:", "≠", "different:", "→", "to", "·", ",", "…", "", "↻", "",
+	"•", "", "∅", "none:", "—", "none", "←", "left", "↑", "up", "↓", "down",
 )
 
 // signMarks are signs at the beginning of a line that mean something else within one.
@@ -117,11 +117,19 @@ func InWords(line string) string {
 			line = m.word + rest
 		}
 	}
-	line = gaps().ReplaceAllString(strings.TrimSpace(signs.Replace(line)), ", ")
+	line = gaps().ReplaceAllString(strings.TrimSpace(strings.Map(spoken, signs.Replace(line))), ", ")
 	for _, double := range [][2]string{{" ,", ","}, {",,", ","}, {":,", ":"}, {", ,", ","}} {
 		line = strings.ReplaceAll(line, double[0], double[1])
 	}
 	return strings.Trim(line, " ,")
+}
+
+// spoken leaves out what draws a picture: lines, blocks, shapes, dots.
+func spoken(r rune) rune {
+	if r >= 0x2500 && r <= 0x25ff || r >= 0x2800 && r <= 0x28ff {
+		return -1
+	}
+	return r
 }
 
 // Press is the key of a name, as bindings have it.

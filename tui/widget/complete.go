@@ -86,11 +86,15 @@ func (c *Completion) Hold(msg tea.KeyMsg) bool {
 	return true
 }
 
-// Held are those keys, once.
-func (c *Completion) Held() []tea.KeyMsg {
+// Release has those keys pressed, once.
+func (c *Completion) Release(press func(tea.KeyMsg) tea.Cmd) tea.Cmd {
 	held := c.held
 	c.held = nil
-	return held
+	var cmds []tea.Cmd
+	for _, key := range held {
+		cmds = append(cmds, press(key))
+	}
+	return tea.Batch(cmds...)
 }
 
 // Take puts into the field what an answer has for it. whole says that there is nothing more: it is told whose answer it is by mine.

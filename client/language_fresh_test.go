@@ -1,0 +1,82 @@
+package client
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"detent/apikey"
+)
+
+// What writing files for three more services from the page and their documents alone showed to be missing.
+
+// TestTwoCredentialsGoInTwoHeaders, and a key in the first alone; neither half is written down.
+func TestTwoCredentialsGoInTwoHeaders(t *testing.T) {
+	const first, second, key = "first-0123456789abcdef", "second-0123456789abcdef", "made-0123456789abcdef"
+	sent := ""
+	s := serve(t, `auth = { kind = "header", header = "X-Api-Key", second = "X-App-Key" }
+key_auth = { kind = "header", header = "X-Api-Key" }
+list.call = "GET /keys"
+`+plainRows+plainProbe, first+":"+second, func(w http.ResponseWriter, r *http.Request, _ string) {
+		sent = r.Header.Get("X-Api-Key") + "|" + r.Header.Get("X-App-Key")
+		if strings.HasSuffix(sent, "|") && !strings.HasPrefix(sent, key) {
+			say(w, 401, `{"error":"no such key as `+strings.TrimSuffix(sent, "|")+`"}`)
+			return
+		}
+		say(w, 200, map[bool]string{true: `{"id":"me"}`, false: `[]`}[r.URL.Path == "/me"])
+	})
+	if names(t, s); sent != first+"|"+second {
+		t.Errorf("the list was asked for with %s", sent)
+	}
+	if p, err := s.Probe(bg, apikey.NewSecret(key), ""); err != nil || !p.Accepted() || sent != key+"|" {
+		t.Errorf("a key was tried with %s: %+v, %v", sent, p, err)
+	}
+	alone := serve(t, `auth = { kind = "header", header = "X-Api-Key", second = "X-App-Key" }
+key_auth = { kind = "header", header = "X-Api-Key" }
+list.call = "GET /keys"
+`+plainRows+plainProbe, first, func(w http.ResponseWriter, r *http.Request, _ string) {
+		sent = r.Header.Get("X-Api-Key") + "|" + r.Header.Get("X-App-Key")
+		say(w, 403, `{"error":"`+first+` is no use without the other"}`)
+	})
+	if _, err := ListAll(bg, alone); err == nil || sent != first+"|" || strings.Contains(err.Error(), first) {
+		t.Errorf("one credential went as %s: %v", sent, err)
+	}
+	for _, half := range []string{first, second} {
+		if strings.Contains(s.log.String(), half) {
+			t.Errorf("%q is logged", half)
+		}
+	}
+}
+
+// TestACatalogueMayBeOfNamesAlone.
+func TestACatalogueMayBeOfNamesAlone(t *testing.T) {
+	s := serve(t, `list.call = "GET /keys"
+catalogue = { call = "GET /scopes", rows = ["scopes"], mints = "keys" }
+create = { call = "POST /keys", send = { name = { field = "name" }, scopes = { field = "permissions", as = "list" } } }
+`+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+		say(w, 200, map[string]string{"/scopes": `{"scopes":["mail.send","keys.create","mail.send"]}`, "/keys": `{"id":"k1","name":"ci","token":"made-0123456789"}`}[r.URL.Path])
+	})
+	told, err := s.Catalogue(bg)
+	if err != nil || len(told.Permissions) != 2 || told.Permissions[0].Name != "mail.send" || told.Permissions[0].ID != "" || !told.Permissions[1].Mints {
+		t.Fatalf("%+v, %v", told, err)
+	}
+	info, known := s.Capabilities().FindPermission("mail.send")
+	if _, err := s.Create(bg, apikey.Draft{Name: "ci", Permissions: []apikey.Permission{info.Permission}}); err != nil || !known || !strings.Contains(strings.Join(s.asked(), " "), `"scopes":["mail.send"]`) {
+		t.Errorf("%v, %q, %v", known, s.asked(), err)
+	}
+}
+
+// TestAnIdMayStandInThePathAndInTheBody, as JSON:API has it.
+func TestAnIdMayStandInThePathAndInTheBody(t *testing.T) {
+	s := serve(t, `list.call = "GET /keys"
+update = { call = "PATCH /keys/{id}", key = ["data"], send = { data = { type = "keys", id = { field = "id" }, attributes = { name = { field = "name" } } } } }
+row = { id = ["id"], inside = ["attributes"], name = ["name"] }
+`+plainProbe, "token-0123456789", func(w http.ResponseWriter, _ *http.Request, _ string) {
+		say(w, 200, `{"data":{"type":"keys","id":"k1","attributes":{"name":"b"}}}`)
+	})
+	name := "b"
+	k, err := s.Update(bg, "k1", apikey.Patch{Name: &name})
+	if want := `PATCH /keys/k1 {"data":{"attributes":{"name":"b"},"id":"k1","type":"keys"}}`; err != nil || k.Name != "b" || strings.Join(s.asked(), " ") != want {
+		t.Errorf("%+v, %v, %q", k, err, s.asked())
+	}
+}
