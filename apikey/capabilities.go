@@ -17,16 +17,19 @@ func Can() Ability { return Ability{OK: true} }
 // Cannot is an ability that the service lacks, with the reason in words for the user.
 func Cannot(why string) Ability { return Ability{Why: why} }
 
-// Roll says how a key is given a new secret in place.
+// Roll says how a key is given a new secret.
 type Roll struct {
 	Ability
+	// NewID says that the new secret is that of a key with an id of its own. Else the row stays.
+	NewID bool
 	// AtOnce says that the former secret can be made to die with the roll, and Overlap for how long it can live on beside the new one at
 	// the longest; 0 where it cannot.
 	AtOnce  bool
 	Overlap time.Duration
 	// Again says that a roll that is asked for again under the same name is done once.
 	Again bool
-	// End says that an overlap can be ended, Keep that the key can be given back to its former secret while one runs.
+	// End says that an overlap can be ended, Keep that the key can be given back to its former secret while one runs. Where the roll makes a
+	// key, the former one is deleted to end it, and Keep gives it the end back that it had.
 	End, Keep bool
 }
 

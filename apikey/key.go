@@ -183,6 +183,16 @@ type Created struct {
 	Notes []string
 }
 
+// RollOrder is how a key is rolled.
+type RollOrder struct {
+	// Overlap is how long the former secret is accepted beside the new one; at once is 0.
+	Overlap time.Duration
+	// Once is this roll's own name among all, for a service that takes such names.
+	Once string
+	// Expiry is the end of the key that the roll makes, where it makes one with an id of its own.
+	Expiry Expiry
+}
+
 // Rolled is the answer to a roll: the key with its new secret. A roll that was asked for again is answered without the secret, which
 // nobody has then.
 type Rolled struct {

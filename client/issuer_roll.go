@@ -16,35 +16,48 @@ func (s *issuer) rolls() apikey.Roll {
 	if !can.OK {
 		return apikey.Roll{Ability: can}
 	}
-	return apikey.Roll{Ability: can, AtOnce: true, Overlap: d.Longest.Duration, Again: d.Again, End: d.End != nil, Keep: d.Keep != nil}
+	return apikey.Roll{Ability: can, NewID: d.NewID, AtOnce: true, Overlap: d.Longest.Duration, Again: d.Again, End: d.End != nil, Keep: d.Keep != nil}
 }
 
 // Roll implements Roller.
-func (s *issuer) Roll(ctx context.Context, id string, overlap time.Duration, once string) (apikey.Rolled, error) {
+func (s *issuer) Roll(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
 	if can := s.rolls(); !can.OK {
 		return apikey.Rolled{}, unsupported(opRoll, can.Ability)
 	}
 	ctx, done := s.operation(ctx)
 	defer done()
-	return s.newSecret(ctx, id, overlap, once)
+	return s.newSecret(ctx, id, order)
 }
 
 // newSecret makes the declared call.
-func (s *issuer) newSecret(ctx context.Context, id string, overlap time.Duration, once string) (apikey.Rolled, error) {
-	switch can := s.rolls(); {
-	case overlap < 0 || overlap%time.Second != 0:
-		return apikey.Rolled{}, &Error{Op: opRoll, Kind: Invalid, Outcome: NotDone, Message: "an overlap is whole seconds, or none"}
-	case overlap > can.Overlap:
-		return apikey.Rolled{}, &Error{Op: opRoll, Kind: Invalid, Outcome: NotDone, Message: "the service takes an overlap of " + can.Overlap.String() + " at the longest"}
+func (s *issuer) newSecret(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
+	invalid := func(words string) (apikey.Rolled, error) {
+		return apikey.Rolled{}, &Error{Op: opRoll, Kind: Invalid, Outcome: NotDone, Message: words}
+	}
+	switch most := s.rolls().Overlap; {
+	case order.Overlap < 0 || order.Overlap%time.Second != 0:
+		return invalid("an overlap is whole seconds, or none")
+	case order.Overlap > 0 && most == 0:
+		return invalid("the service makes the former secret die with the call: there is no overlap")
+	case order.Overlap > most:
+		return invalid("the service takes an overlap of " + most.String() + " at the longest")
 	}
 	d := s.d.Roll
-	c, err := s.about(ctx, opRoll, &d.Call, id, map[apikey.Field]any{kit.FieldOverlap: overlap})
+	values := map[apikey.Field]any{kit.FieldOverlap: order.Overlap}
+	if d.NewID && !order.Expiry.IsNever() {
+		end := s.newEnd(order.Expiry)
+		if bad := end.check(d.As(apikey.FieldExpiry)); bad != nil {
+			return apikey.Rolled{}, bad
+		}
+		values[apikey.FieldExpiry] = end
+	}
+	c, err := s.about(ctx, opRoll, &d.Call, id, values)
 	if err != nil {
 		return apikey.Rolled{}, err
 	}
 	c.write = true
 	if d.Again {
-		c.idempotencyKey = once
+		c.idempotencyKey = order.Once
 	}
 	var out apikey.Rolled
 	err = s.send(ctx, c, func(a *answer) (err error) {
@@ -60,9 +73,16 @@ func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
 	if err != nil {
 		return out, err
 	}
-	row := m.row
+	if m.secret.IsZero() && s.d.Roll.Secret != "" {
+		m.secret = secretAt(m.whole, s.d.Roll.Secret)
+		m.row.setSecret(m.secret)
+	}
+	row, named := m.row, firstOf(m.row.id...) != ""
 	out.Secret = m.secret
-	if firstOf(row.id...) == "" { // what was asked for is known
+	switch {
+	case !named && s.d.Roll.NewID:
+		return apikey.Rolled{}, badAnswer("the answer to the roll does not name the key that it made")
+	case !named: // what was asked for is known
 		row.setID(text(s.spelling.wire(id)))
 		if out.Secret.IsZero() {
 			return out, noRoll()
@@ -72,12 +92,28 @@ func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
 	switch {
 	case err != nil:
 		return out, err
-	case out.Key.ID != id:
+	case s.d.Roll.NewID && out.Key.ID == id:
+		return apikey.Rolled{}, badAnswer("the answer names the key that was rolled, and none that it made")
+	case !s.d.Roll.NewID && out.Key.ID != id:
 		return apikey.Rolled{}, badAnswer("the answer is about another key")
-	case out.Secret.IsZero() && !out.Key.RolledAt.Known():
+	case out.Secret.IsZero() && (!s.d.Roll.Again || !out.Key.RolledAt.Known()):
 		return out, noRoll()
 	}
+	if !firstTime(row.expires...).set { // a short answer says nothing of it
+		out.Key.ExpiresAt = apikey.Moment{}
+	}
+	out.Secret = s.withID(out.Key.ID, out.Secret)
 	return out, nil
+}
+
+// secretAt is the secret that a path leads to; absent where there is no text.
+func secretAt(whole []byte, path string) apikey.Secret {
+	var members map[string]json.RawMessage
+	var found string
+	if json.Unmarshal(whole, &members) != nil || json.Unmarshal(dig(members, path), &found) != nil {
+		return apikey.Secret{}
+	}
+	return apikey.NewSecret(found)
 }
 
 func noRoll() error {
@@ -89,24 +125,28 @@ func (s *issuer) EndOverlap(ctx context.Context, id string) (apikey.Deleted, err
 	if s.d.Roll == nil {
 		return apikey.Deleted{}, unsupported(opEnd, s.rolls().Ability)
 	}
-	return s.overlapping(ctx, opEnd, s.d.Roll.End, id)
+	return s.overlapping(ctx, opEnd, s.d.Roll.End, id, nil)
 }
 
 // KeepFormer implements Roller.
-func (s *issuer) KeepFormer(ctx context.Context, id string) (apikey.Deleted, error) {
+func (s *issuer) KeepFormer(ctx context.Context, id string, ends apikey.Moment) (apikey.Deleted, error) {
 	if s.d.Roll == nil {
 		return apikey.Deleted{}, unsupported(opKeep, s.rolls().Ability)
 	}
-	return s.overlapping(ctx, opKeep, s.d.Roll.Keep, id)
+	values := map[apikey.Field]any{}
+	if at, has := ends.Time(); has {
+		values[apikey.FieldExpiry] = end{Expiry: apikey.Expiry{At: at}, now: s.now()}
+	}
+	return s.overlapping(ctx, opKeep, s.d.Roll.Keep, id, values)
 }
 
-func (s *issuer) overlapping(ctx context.Context, op string, declared *kit.Call, id string) (apikey.Deleted, error) {
+func (s *issuer) overlapping(ctx context.Context, op string, declared *kit.Call, id string, values map[apikey.Field]any) (apikey.Deleted, error) {
 	ctx, done := s.operation(ctx)
 	defer done()
 	if declared == nil {
 		return apikey.Deleted{}, unsupported(op, apikey.Cannot("the service has no call for it"))
 	}
-	c, err := s.about(ctx, op, declared, id, nil)
+	c, err := s.about(ctx, op, declared, id, values)
 	if err != nil {
 		return apikey.Deleted{}, err
 	}

@@ -37,7 +37,7 @@ func TestAKeyOfTheEmbeddedServiceIsRolled(t *testing.T) {
 		return gone.AlreadyGone
 	}
 	id := made.Key.ID
-	rolled, err := roller.Roll(t.Context(), id, time.Hour, "one")
+	rolled, err := roller.Roll(t.Context(), id, apikey.RollOrder{Overlap: time.Hour, Once: "one"})
 	if err != nil || rolled.Key.ID != id || rolled.Secret.IsZero() || !accepts(rolled.Secret) || !accepts(made.Secret) {
 		t.Fatalf("%+v, %v", rolled.Key, err)
 	}
@@ -46,23 +46,23 @@ func TestAKeyOfTheEmbeddedServiceIsRolled(t *testing.T) {
 	if !overlaps || !row.RolledAt.Equal(rolled.Key.RolledAt) || time.Until(ends) > time.Hour || time.Until(ends) < 50*time.Minute || !row.FormerUsedAt.Known() {
 		t.Errorf("%+v", row)
 	}
-	if again, err := roller.Roll(t.Context(), id, time.Hour, "one"); err != nil || !again.Secret.IsZero() || !again.Key.RolledAt.Equal(rolled.Key.RolledAt) {
+	if again, err := roller.Roll(t.Context(), id, apikey.RollOrder{Overlap: time.Hour, Once: "one"}); err != nil || !again.Secret.IsZero() || !again.Key.RolledAt.Equal(rolled.Key.RolledAt) {
 		t.Errorf("asked for again: %+v, %v", again.Key, err)
 	}
-	if _, err := roller.Roll(t.Context(), id, time.Hour, "two"); !client.IsKind(err, client.Conflict) || client.MayHaveHappened(err) {
+	if _, err := roller.Roll(t.Context(), id, apikey.RollOrder{Overlap: time.Hour, Once: "two"}); !client.IsKind(err, client.Conflict) || client.MayHaveHappened(err) {
 		t.Errorf("while an overlap runs: %v", err)
 	}
-	if must(roller.KeepFormer(t.Context(), id)) || accepts(rolled.Secret) || !accepts(made.Secret) || find(t, s, id).RolledAt.Known() {
+	if must(roller.KeepFormer(t.Context(), id, apikey.Never())) || accepts(rolled.Secret) || !accepts(made.Secret) || find(t, s, id).RolledAt.Known() {
 		t.Error("the former secret is not the key's again")
 	}
-	if !must(roller.KeepFormer(t.Context(), id)) || !must(roller.EndOverlap(t.Context(), id)) {
+	if !must(roller.KeepFormer(t.Context(), id, apikey.Never())) || !must(roller.EndOverlap(t.Context(), id)) {
 		t.Error("an overlap ran that there was not")
 	}
-	second, err := roller.Roll(t.Context(), id, time.Hour, "three")
+	second, err := roller.Roll(t.Context(), id, apikey.RollOrder{Overlap: time.Hour, Once: "three"})
 	if err != nil || must(roller.EndOverlap(t.Context(), id)) || accepts(made.Secret) || !accepts(second.Secret) {
 		t.Errorf("the end of an overlap: %v", err)
 	}
-	third, err := roller.Roll(t.Context(), id, 0, "four")
+	third, err := roller.Roll(t.Context(), id, apikey.RollOrder{Overlap: 0, Once: "four"})
 	if err != nil || accepts(second.Secret) || !accepts(third.Secret) || find(t, s, id).FormerEndsAt.Known() {
 		t.Errorf("at once: %v", err)
 	}

@@ -62,16 +62,16 @@ type Cataloguer interface {
 	Catalogue(ctx context.Context) (Catalogue, error)
 }
 
-// Roller is what a service has that gives a key a new secret in place (Capabilities.Roll).
+// Roller is what a service has that gives a key a new secret (Capabilities.Roll).
 type Roller interface {
-	// Roll gives the key a new secret. The former one is accepted for as long as overlap says; at once is 0. once is this call's own name
-	// among all: where the service takes such names, what is sent again under the same one is done once, and is answered without a
-	// secret. It is sent once; an error with Outcome Unknown may have done it.
-	Roll(ctx context.Context, id string, overlap time.Duration, once string) (apikey.Rolled, error)
+	// Roll gives the key a new secret, in place or by another key beside it. Where the service takes names of rolls, what is sent again under
+	// the same one is done once, and is answered without a secret. It is sent once; an error with Outcome Unknown may have done it.
+	Roll(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error)
 	// EndOverlap makes the former secret die, and KeepFormer gives the key back to it, so that the new one dies. AlreadyGone says that no
-	// overlap runs, or that there is no such key.
+	// overlap runs, or that there is no such key. Where a roll makes a key, KeepFormer gives the former one the end back that it had,
+	// which it is told, and does nothing to the new one.
 	EndOverlap(ctx context.Context, id string) (apikey.Deleted, error)
-	KeepFormer(ctx context.Context, id string) (apikey.Deleted, error)
+	KeepFormer(ctx context.Context, id string, ends apikey.Moment) (apikey.Deleted, error)
 }
 
 // Clock is what a service has that shows its own time in answers: the last

@@ -92,15 +92,15 @@ func (s *issuer) Retrieve(context.Context, string) (apikey.Secret, error) {
 	return s.again, s.write("retrieve", func() {})
 }
 
-func (s *issuer) Roll(_ context.Context, id string, overlap time.Duration, once string) (apikey.Rolled, error) {
-	return apikey.Rolled{Key: apikey.Key{ID: id}, Secret: apikey.NewSecret("a-new-secret-0123456789")}, s.write(fmt.Sprintf("roll %s %s", overlap, once), func() {})
+func (s *issuer) Roll(_ context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
+	return apikey.Rolled{Key: apikey.Key{ID: id}, Secret: apikey.NewSecret("a-new-secret-0123456789")}, s.write(fmt.Sprintf("roll %s %s", order.Overlap, order.Once), func() {})
 }
 
 func (s *issuer) EndOverlap(context.Context, string) (apikey.Deleted, error) {
 	return apikey.Deleted{}, s.write("end-overlap", func() {})
 }
 
-func (s *issuer) KeepFormer(context.Context, string) (apikey.Deleted, error) {
+func (s *issuer) KeepFormer(context.Context, string, apikey.Moment) (apikey.Deleted, error) {
 	return apikey.Deleted{}, s.write("keep-former", func() {})
 }
 
@@ -258,13 +258,13 @@ func call(ctx context.Context, s client.Service, o Order) (err error) {
 		_, err = retriever.Retrieve(ctx, o.Key.ID)
 	case Roll:
 		roller, _ := client.As[client.Roller](s)
-		_, err = roller.Roll(ctx, o.Key.ID, o.Overlap, o.Once)
+		_, err = roller.Roll(ctx, o.Key.ID, apikey.RollOrder{Overlap: o.Overlap, Once: o.Once})
 	case EndOverlap:
 		roller, _ := client.As[client.Roller](s)
 		_, err = roller.EndOverlap(ctx, o.Key.ID)
 	case KeepFormer:
 		roller, _ := client.As[client.Roller](s)
-		_, err = roller.KeepFormer(ctx, o.Key.ID)
+		_, err = roller.KeepFormer(ctx, o.Key.ID, o.Key.ExpiresAt)
 	default:
 		err = fmt.Errorf("call makes no call for %q", o.What)
 	}

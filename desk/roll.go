@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"time"
 
 	"detent/apikey"
 	"detent/audit"
@@ -40,11 +39,11 @@ func init() {
 			}
 			ctx, cancel := d.uncancelled(ctx, o)
 			defer cancel()
-			out.Rolled, err = roller.Roll(ctx, o.Key.ID, o.Overlap, o.Once)
+			out.Rolled, err = roller.Roll(ctx, o.Key.ID, apikey.RollOrder{Overlap: o.Overlap, Once: o.Once, Expiry: o.Draft.Expiry})
 			return out, err
 		},
 	}
-	ending := func(op string, can func(apikey.Roll) bool, call func(client.Roller, context.Context, string) (apikey.Deleted, error)) kind {
+	ending := func(op string, can func(apikey.Roll) bool, call func(client.Roller, context.Context, apikey.Key) (apikey.Deleted, error)) kind {
 		return kind{
 			op: op, admins: true, abilities: abilities, recordAsked: asked,
 			can: func(c apikey.Capabilities) apikey.Ability {
@@ -65,17 +64,21 @@ func init() {
 				}
 				ctx, cancel := d.uncancelled(ctx, o)
 				defer cancel()
-				out.Deleted, err = call(roller, ctx, o.Key.ID)
+				out.Deleted, err = call(roller, ctx, o.Key)
 				return out, err
 			},
 		}
 	}
-	kinds[EndOverlap] = ending("end an overlap", func(r apikey.Roll) bool { return r.End }, client.Roller.EndOverlap)
-	kinds[KeepFormer] = ending("give a key back to its former secret", func(r apikey.Roll) bool { return r.Keep }, client.Roller.KeepFormer)
+	kinds[EndOverlap] = ending("end an overlap", func(r apikey.Roll) bool { return r.End }, func(s client.Roller, ctx context.Context, k apikey.Key) (apikey.Deleted, error) {
+		return s.EndOverlap(ctx, k.ID)
+	})
+	kinds[KeepFormer] = ending("give a key back to its former secret", func(r apikey.Roll) bool { return r.Keep }, func(s client.Roller, ctx context.Context, k apikey.Key) (apikey.Deleted, error) {
+		return s.KeepFormer(ctx, k.ID, k.ExpiresAt)
+	})
 }
 
-func (s *ordering) Roll(ctx context.Context, id string, overlap time.Duration, once string) (apikey.Rolled, error) {
-	out, err := s.d.handle(ctx, Order{What: Roll, Key: apikey.Key{ID: id}, Overlap: overlap, Once: once, Act: s.act})
+func (s *ordering) Roll(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
+	out, err := s.d.handle(ctx, Order{What: Roll, Key: apikey.Key{ID: id}, Overlap: order.Overlap, Once: order.Once, Draft: apikey.Draft{Expiry: order.Expiry}, Act: s.act})
 	return out.Rolled, err
 }
 
@@ -84,7 +87,7 @@ func (s *ordering) EndOverlap(ctx context.Context, id string) (apikey.Deleted, e
 	return out.Deleted, err
 }
 
-func (s *ordering) KeepFormer(ctx context.Context, id string) (apikey.Deleted, error) {
-	out, err := s.d.handle(ctx, Order{What: KeepFormer, Key: apikey.Key{ID: id}, Act: s.act})
+func (s *ordering) KeepFormer(ctx context.Context, id string, ends apikey.Moment) (apikey.Deleted, error) {
+	out, err := s.d.handle(ctx, Order{What: KeepFormer, Key: apikey.Key{ID: id, ExpiresAt: ends}, Act: s.act})
 	return out.Deleted, err
 }

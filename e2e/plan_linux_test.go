@@ -266,6 +266,43 @@ func TestAPlannedRotationAndItsPlanAgreeLineByLine(t *testing.T) {
 	}
 }
 
+// TestAPlannedRollWithoutANameAndItsPlanAgree: the same of a key that is rolled in place by a call that takes no name, as Zabbix and Cloudflare have it.
+// The embedded service's own call takes one, which is given to it on the way.
+func TestAPlannedRollWithoutANameAndItsPlanAgree(t *testing.T) {
+	raw, err := os.ReadFile("../client/issuers/generic.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := regexp.MustCompile(`(?m)^name( *)= "generic"$`).ReplaceAllString(string(raw), `name = "own"`)
+	own = regexp.MustCompile(`(?m)^(embedded|place|label) .*\n`).ReplaceAllString(own, "")
+	roll := regexp.MustCompile(`(?ms)^\[roll\].*?\n\n`)
+	if !roll.MatchString(own) {
+		t.Fatal("the declaration has no roll")
+	}
+	own = roll.ReplaceAllString(own, "[roll]\ncall = \"POST /v1/api-keys/{id}/roll\"\nkey = [\"data\"]\nold = \"dies at once\"\nsend = {}\n\n")
+	p := newPlay(t, newBackend(t, wirename.Generic), plot{service: wirename.Generic, places: []string{"app", "file"}, args: []string{"--strategy", "roll-at-once"}})
+	p.write(".config/detent/issuers/own.toml", own)
+	p.write(".config/detent/config.toml", strings.Replace(p.read(".config/detent/config.toml"), `service = "generic"`, `service = "own"`, 1))
+	args := []string{"rotate", p.oldID, "--deliver", "app", "--deliver", "file:" + p.home.path("app/secret"), "--strategy", "roll-at-once", "--outage", "-o", "json"}
+	plan := p.plan(args...)
+	w := newWitness(t, p.home.path("app"), p.home.dir)
+	p.proxy.when(func(n int, r *http.Request) *fault {
+		if strings.HasSuffix(r.URL.Path, "/roll") {
+			if name := r.Header.Get("Idempotency-Key"); name != "" {
+				t.Errorf("the call has the name %q, which is not declared", name)
+			}
+			r.Header.Set("Idempotency-Key", fmt.Sprint("given-", n))
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(`{"overlap_seconds":0}`)), int64(len(`{"overlap_seconds":0}`))
+		}
+		return w.call(n, r)
+	})
+	p.must(p.atTerminal(w.hook, nil, args...))
+	w.hook("")
+	p.proxy.when(nil)
+	p.assertRotated()
+	p.compare(plan, w)
+}
+
 func (p *play) compare(plan planned, w *witness) {
 	p.Helper()
 	planned := map[string]bool{}

@@ -37,7 +37,7 @@ func (t *trial) writes(ctx context.Context) error {
 	}
 	t.listed(ctx, a)
 	alive := t.alive(ctx, a)
-	for _, step := range []func(context.Context, *trialKey){t.expiry, t.retrieved, t.renamed, t.switched, t.pages} {
+	for _, step := range []func(context.Context, *trialKey){t.expiry, t.retrieved, t.renamed, t.switched, t.rolled, t.pages} {
 		if ctx.Err() != nil {
 			return ErrInterrupted
 		}
@@ -455,7 +455,6 @@ func (t *trial) left() {
 		{"restrictions", "a key from some addresses alone", caps.Restrictions.OK},
 		{"copied", "what a copy takes over: " + strings.Join(t.d.Row.Copied, ", "), len(t.d.Row.Copied) > 0},
 		{"public_key", "a key that may end in nobody's hands", caps.PublicKeys.OK},
-		{"roll", "a new secret in the old one's place", t.d.Roll != nil},
 		{"exchange", "a session in the key's place", t.d.Exchange != nil},
 	} {
 		if of.has {

@@ -99,7 +99,7 @@ func (h *Host) Issuers() ([]IssuerRow, error) {
 
 // issuerCan are what an issuer may be able to do, with the word of it for people.
 var issuerCan = []struct{ name, word string }{{"create", "create"}, {"update", "change"}, {"enable", "switch"}, {"delete", "delete"},
-	{"reveal", "reveal"}, {"last_used", "last-use"}, {"roll", "roll"}, {"verify", ""}}
+	{"reveal", "reveal"}, {"last_used", "usage"}, {"roll", "roll"}, {"verify", ""}}
 
 // canOf says what an issuer can do.
 func canOf(d *kit.Declaration) map[string]bool {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -25,9 +26,11 @@ type jot struct {
 	dead map[string]time.Time // secrets of deleted keys, with when they were
 	next int
 
+	leaves                                                 int // keys that a trial may leave behind, since nothing tells that they are its own
 	lag                                                    time.Duration
 	ignoreSize, ignorePage, keepsName, milli, noEnd, proxy bool
 	stillOn, neverDead, needsEnd, hides, againBad, zone    bool
+	anew, forgets, keepsOld, hours                         bool // of rolls: they make a key, an end is not given back, the former secret lives on, an overlap is of hours
 }
 
 type jotKey struct {
@@ -68,9 +71,11 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		say(status, map[string]any{"error": words + " " + canary})
 	}
 	sent := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-	at := slices.IndexFunc(j.keys, func(k *jotKey) bool { return k.secret == sent && (k.on || j.stillOn) })
+	at := slices.IndexFunc(j.keys, func(k *jotKey) bool {
+		return k.secret == sent && (k.on || j.stillOn) && (k.end.IsZero() || k.end.After(j.now()))
+	})
 	died, was := j.dead[sent]
-	if at < 0 && (!was || j.now().Sub(died) >= j.lag && !j.neverDead) {
+	if at < 0 && (!was || j.now().Sub(died) >= j.lag && !j.neverDead && !j.keepsOld) {
 		no(401, "unknown key "+sent)
 		return
 	}
@@ -82,10 +87,15 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		On   *bool
 		End  *int64
 	}
-	_ = json.NewDecoder(r.Body).Decode(&body)
+	raw, _ := io.ReadAll(r.Body)
+	_ = json.Unmarshal(raw, &body)
 	id, about := strings.CutPrefix(r.URL.Path, "/v1/team-"+canary+"/keys/")
+	id, roll := strings.CutSuffix(id, "/roll")
 	at = slices.IndexFunc(j.keys, func(k *jotKey) bool { return k.id == id })
 	switch {
+	case roll && at >= 0:
+		row := j.roll(j.keys[at], raw)
+		say(200, row)
 	case r.URL.Path == "/v1/me":
 		say(200, map[string]any{"id": "u1"})
 	case about && at < 0 && j.againBad:
@@ -97,6 +107,8 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			k.name = *body.Name
 		} else if body.On != nil {
 			k.on = *body.On
+		} else if strings.Contains(string(raw), `"end":null`) && !j.forgets {
+			k.end = time.Time{}
 		}
 		say(200, j.row(j.keys[at]))
 	case about && r.Method == "DELETE":
@@ -132,6 +144,27 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		row["secret"] = k.secret
 		say(201, row)
 	}
+}
+
+// roll gives a key a new secret, or makes one like it.
+func (j *jot) roll(k *jotKey, sent []byte) map[string]any {
+	var body struct{ Ms int64 }
+	_ = json.Unmarshal(sent, &body)
+	overlap := time.Duration(body.Ms) * time.Millisecond
+	if j.hours {
+		overlap *= 3600
+	}
+	fresh := j.add(k.name)
+	if j.anew {
+		k.end = j.now().Add(overlap)
+	} else {
+		j.keys = j.keys[:len(j.keys)-1]
+		j.dead[k.secret] = j.now()
+		k.secret, fresh.id = fresh.secret, k.id
+	}
+	row := j.row(fresh)
+	row["secret"] = fresh.secret
+	return row
 }
 
 func (j *jot) add(name string) *jotKey {
@@ -192,7 +225,7 @@ func (j *jot) tried(t *testing.T, file string, write bool) (said, recorded strin
 	if readErr != nil {
 		t.Fatalf("%v\n%s", readErr, out.String())
 	}
-	if len(j.keys) != 1 {
+	if len(j.keys) != 1+j.leaves {
 		t.Errorf("%d keys are left\n%s", len(j.keys), out.String())
 	}
 	return out.String(), string(raw), err

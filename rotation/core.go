@@ -140,7 +140,7 @@ func (r *Rotation) newJournal(id string, p Params) *journal {
 		Replace: p.Replace, Revive: p.Revive, NotMine: strings.TrimSpace(p.NotMine),
 		Own: p.Key.Own, Drain: DefaultDrain, Soak: DefaultSoak, AcceptUnknown: p.AcceptUnknown}
 	if isRoll(j.Strategy) {
-		j.Roll = &rollRecord{Overlap: r.overlap(p.Overlap), Outage: strings.TrimSpace(p.Outage)}
+		j.Roll = &rollRecord{Overlap: r.overlap(p.Overlap), Outage: strings.TrimSpace(p.Outage), Unnamed: !r.caps.Roll.Again, NewID: r.caps.Roll.NewID}
 	}
 	j.Base, _ = apikey.SplitName(p.Key.Name)
 	j.Name = apikey.NewName(j.Base, id, r.caps.MaxName)

@@ -84,7 +84,7 @@ func (r *Rotation) mint(ctx context.Context) error {
 		if wrong == nil && made.Key.ID != "" && !made.Secret.IsZero() {
 			wrong = r.hold(made.Key, made.Secret)
 		}
-		if wrong != nil && r.j.Roll != nil { // the key was rolled, and nobody has its secret
+		if wrong != nil && r.j.inPlace() { // the key was rolled, and nobody has its secret
 			made.Secret = apikey.Secret{}
 			return nil
 		}
@@ -160,7 +160,7 @@ func (r *Rotation) createAnswered(made apikey.Created) {
 		bound = "an id that no list had and a secret, in one object"
 	}
 	what := "create"
-	if r.j.Roll != nil {
+	if r.j.inPlace() {
 		what, bound = "roll", "a new secret"
 	}
 	r.observed(CreateAnswered, SubjectNew, "answer", "the service answered the %s of %q with %s: %s", what, made.Key.Name, bound, made.Key.ID)
@@ -361,8 +361,14 @@ func (r *Rotation) replaceLost(ctx context.Context) (Result, error) {
 	if r.j.New == nil { // both keys vanished, and an undo forgot the new one
 		return r.bothGone(), nil
 	}
-	if r.j.Roll != nil {
+	switch {
+	case r.j.inPlace():
 		return r.lostRoll(ctx)
+	case r.j.renews() && r.j.atOnce():
+		if err := r.forgoRenewed(ctx); err != nil {
+			return Result{}, err
+		}
+		return r.move(Create, "the new secret was lost before it was everywhere: its key is rolled next")
 	}
 	lost := keyWords(*r.j.New)
 	if !r.j.touched() || !rule("lost: what may be in use stays until the old key goes") {
@@ -413,7 +419,7 @@ func (r *Rotation) bothGone() Result {
 				{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}, Default: No, Flag: "rotate --close " + r.j.ID + " --reason R"})
 	}
 	another := Choice{ID: Yes, Label: "create another key", Does: "a new key with the old one's access is created and delivered", Wants: WantsReason}
-	if r.j.Roll != nil {
+	if r.j.inPlace() {
 		another.Label, another.Does = "roll the key once more", "the key is given another new secret, which is delivered; where the key itself is over, no secret of it helps"
 	}
 	return ask(Question{Kind: AskBothGone, Text: "the new key is gone or has expired, and whether the old one works is not known: somebody may have deleted both on purpose",
@@ -426,7 +432,7 @@ func answerBothGone(ctx context.Context, r *Rotation, _ Question, a Answer) (Res
 	if a.Choice == CloseIt {
 		return r.end(strings.TrimSpace(a.Reason))
 	}
-	if r.j.Roll != nil {
+	if r.j.inPlace() {
 		return r.rollAgain(ctx, a.Reason)
 	}
 	r.recordStatement(SubjectNew, "another key is to be created although both are gone (%s)", a.Reason)

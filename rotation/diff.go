@@ -15,10 +15,16 @@ func (j *journal) diff(now time.Time) []Difference {
 	if j.New == nil {
 		return nil
 	}
-	out := compare(j.Old.key(), j.New.key(), j.Fields)
-	if j.Roll != nil { // it is the same key: what is not reported of it is as it was
+	old, made := j.Old.key(), j.New.key()
+	if j.renews() && made.ExpiresAt.Known() && made.ExpiresAt.Equal(old.ExpiresAt) { // taken over as it was, and not as long again
+		made.CreatedAt = old.CreatedAt
+	}
+	out := compare(old, made, j.Fields)
+	switch {
+	case j.inPlace(): // it is the same key: what is not reported of it is as it was
 		out = slices.DeleteFunc(out, func(d Difference) bool { return d.Verdict == Unreported })
-	} else if !j.Manual && rule("compare: with what was asked") {
+	case j.renews():
+	case !j.Manual && rule("compare: with what was asked"):
 		out = stricter(out, apikey.CompareDraft(j.draft(), j.askedAt(now), j.New.key(), j.Fields))
 	}
 	for i, d := range out {

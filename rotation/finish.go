@@ -98,11 +98,13 @@ func (r *Rotation) afterDelete(ctx context.Context) (*Result, error) {
 // seeGone looks until the list no longer shows the old key, for as long as it may be behind. That it still shows it is no word
 // against the service's answer, unless nothing else speaks for the deletion.
 func (r *Rotation) seeGone(ctx context.Context) (*listing, error) {
-	s, gone, err := r.lookFor(ctx, r.lag(), func(s *listing) bool { return s.old == nil })
+	s, gone, err := r.lookFor(ctx, r.lag(), func(s *listing) bool { // one that ended with a roll may be listed as that
+		return s.old == nil || r.j.renews() && r.overByRoll(*s.old)
+	})
 	switch {
 	case err != nil:
 		return nil, err
-	case !gone && !r.j.Dead.Refused && r.j.Roll != nil && r.j.Roll.ByItself && rule("roll: an overlap that is seen again runs"):
+	case !gone && !r.j.Dead.Refused && r.j.inPlace() && r.j.Roll.ByItself && rule("roll: an overlap that is seen again runs"):
 		return nil, errOverlapRuns
 	case !gone && !r.j.Dead.Refused:
 		r.j.OldGone, r.j.Unanswered = false, true // sent again, once it is gone on with; to go back there is no way all the same

@@ -16,7 +16,10 @@ import (
 
 // journalVersion is the format that this detent writes. It reads the older ones too, whose journals get
 // this version when they are next written.
-const journalVersion = 4
+const journalVersion = 5
+
+// namedRolls is the version that a journal is written as whose roll has a name.
+const namedRolls = 4
 
 // beforeRolls is the version that a journal without a roll is written as: what has none is read by a detent that knows none.
 const beforeRolls = 3
@@ -283,6 +286,9 @@ func (j *journal) snapshot() *journal {
 
 func encode(j *journal) ([]byte, error) {
 	j.Version = journalVersion
+	if !j.unnamed() && !j.renews() {
+		j.Version = namedRolls
+	}
 	if j.Roll == nil && !j.Old.rolled() && (j.New == nil || !j.New.rolled()) {
 		j.Version = beforeRolls
 	}

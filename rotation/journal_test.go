@@ -75,7 +75,7 @@ func TestUnusableJournalIsRefusedAndLeftAsItIs(t *testing.T) {
 		want    string
 		newer   bool
 	}{
-		"newer":              {edit(`"version": 3`, `"version": 5, "shiny": true`), "newer detent", true},
+		"newer":              {edit(`"version": 3`, `"version": 6, "shiny": true`), "newer detent", true},
 		"version 0":          {edit(`"version": 3`, `"version": 0`), "is damaged", false},
 		"cut off":            {string(good[:len(good)/2]), "is damaged", false},
 		"empty":              {"", "is damaged", false},

@@ -29,7 +29,7 @@ func (r *Rotation) part() Part {
 	p := Part{ID: r.j.ID, Stage: r.j.Step, Old: apikey.Key{ID: r.j.Old.ID, Name: r.j.Old.Name}}
 	if r.j.New != nil {
 		p.New = apikey.Key{ID: r.j.New.ID, Name: r.j.New.Name}
-		if r.j.Roll != nil { // as the service calls it
+		if r.j.inPlace() { // as the service calls it
 			p.New.ID = r.j.Old.ID
 		}
 	}

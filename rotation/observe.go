@@ -18,6 +18,8 @@ import (
 type listing struct {
 	at       time.Time // when it was asked for, on the steady clock
 	old, new *apikey.Key
+	target   *apikey.Key  // the key that a roll is of, where that makes another
+	maybe    []apikey.Key // what a roll may have made whose answer is lost
 	ours     []apikey.Key // carry our nonce, or are superseded; the new key too
 	foreign  []apikey.Key // carry our base name and the nonce of a rotation without a readable journal here
 	rivals   []apikey.Key // carry the nonce of another open rotation of the same key, here
@@ -54,11 +56,12 @@ func (r *Rotation) lookOnce(ctx context.Context) (*listing, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.madeByRoll(s)
 	r.sawOld = s.old != nil
 	if s.old != nil {
 		r.seen = s.old.LastUsedAt
 		r.rowSeen(SubjectOld, *s.old)
-	} else {
+	} else if rolls, is := r.svc.(*rolling); !is || !r.j.unnamed() || rolls.row == nil { // else it is shown, and with which secret is not
 		r.rowMissing(SubjectOld, r.j.Old.ID)
 	}
 	switch {
@@ -78,7 +81,11 @@ func (r *Rotation) rowSeen(subject string, k apikey.Key) {
 	if k.IsDisabled() {
 		state = ", disabled"
 	}
-	r.observed(RowSeen, subject, "list", "the list showed %q (%s)%s", k.Name, k.ID, state)
+	id := k.ID
+	if r.j.unnamed() {
+		id = r.j.Old.ID // which secret the key has, it does not show
+	}
+	r.observed(RowSeen, subject, "list", "the list showed %q (%s)%s", k.Name, id, state)
 }
 
 func (r *Rotation) rowMissing(subject, id string) {
@@ -98,13 +105,16 @@ func (r *Rotation) sort(s *listing, k apikey.Key) {
 	case r.j.New != nil && k.ID == r.j.New.ID:
 		s.new = &k
 	}
+	if r.j.renews() && k.ID == r.rollTarget() {
+		s.target = &k
+	}
 	if k.Own {
 		s.own = &k
 	}
 	if k.Project != "" {
 		s.projects[k.Project] = true
 	}
-	if r.j.Manual && (r.j.Step == Preflight || r.j.Step == Create) {
+	if (r.j.Manual || r.j.renews()) && (r.j.Step == Preflight || r.j.Step == Create) {
 		s.all = append(s.all, k)
 	}
 	if k.Masked != "" && len(s.masks) < maxMasks {
@@ -120,6 +130,8 @@ func (r *Rotation) sort(s *listing, k apikey.Key) {
 	switch {
 	case nonce == r.j.ID || slices.Contains(r.j.Superseded, k.ID) || r.j.New != nil && k.ID == r.j.New.ID:
 		s.ours = append(s.ours, k)
+	case r.maybeMadeByRoll(k):
+		s.maybe = append(s.maybe, k)
 	case nonce != "" && !r.isNoRival(k) && (apikey.SameBase(base, r.j.Base, r.caps.MaxName) || r.renamed != "" && apikey.SameBase(base, r.renamed, r.caps.MaxName)):
 		switch j, err := load(r.w.Store, nonce); {
 		case err != nil:

@@ -8,7 +8,7 @@ import (
 
 // overlapOver reports whether a list shows that the former secret is dead: it shows the key with the new one, and no overlap.
 func (r *Rotation) overlapOver(s *listing) bool {
-	return r.j.Roll != nil && s.new != nil && s.old == nil
+	return r.j.inPlace() && s.new != nil && s.old == nil
 }
 
 // overlapIsOver reports the same of the lists of as long as they may be behind: the service answered when the former secret dies, and before that one
@@ -45,7 +45,7 @@ func (r *Rotation) overlapRuns() (Result, error) {
 
 // overByItself notes that the former secret has died without a call of ours.
 func (r *Rotation) overByItself(ctx context.Context) error {
-	if r.j.Roll == nil || r.j.OldGone || r.j.pending(opDelete) {
+	if !r.j.inPlace() || r.j.OldGone || r.j.pending(opDelete) {
 		return nil
 	}
 	s, err := r.look(ctx)

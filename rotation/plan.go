@@ -70,6 +70,9 @@ type Planner struct {
 	home  bool // its own project has to be asked for
 	gives bool
 
+	unnamed bool // a roll has no name by which it is done once
+	renews  bool // it makes a key with an id of its own
+
 	switches   bool   // detent's own credential can be rewritten here
 	credential string // what it is read from
 }
@@ -93,7 +96,7 @@ func (r *Rotation) Plan(ctx context.Context) (FullPlan, error) {
 	_, finds := client.As[client.Identifier](r.svc)
 	_, home := client.As[client.ProjectFinder](r.svc)
 	_, gives := client.As[client.Retriever](r.svc)
-	p := &Planner{v: &v, dests: r.dests, own: r.j.Own, tries: !r.caps.NoTryDead, finds: finds, home: home, gives: gives, calls: func(op string) []string { return client.CallNames(r.svc, op) }}
+	p := &Planner{v: &v, dests: r.dests, own: r.j.Own, tries: !r.caps.NoTryDead, finds: finds, home: home, gives: gives, unnamed: r.j.unnamed(), renews: r.j.renews(), calls: func(op string) []string { return client.CallNames(r.svc, op) }}
 	if r.w.Switcher != nil {
 		p.switches, p.credential = r.w.Switcher.CanSwitch(), r.w.Switcher.Describe()
 	}

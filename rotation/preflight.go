@@ -146,7 +146,7 @@ func (r *Rotation) serviceNow() time.Time {
 // askUnknown says beforehand what will have to be accepted, where nobody will be there to accept it.
 func (r *Rotation) askUnknown(old *apikey.Key) *Question {
 	var open []string
-	if !r.j.Manual && r.j.Roll == nil {
+	if !r.j.Manual && !r.j.inPlace() {
 		for _, d := range apikey.Compare(*old, *old, r.j.Fields) {
 			if d.Verdict == apikey.Unreported {
 				open = append(open, fmt.Sprintf("whether the new key has the same %s: the service does not report it", d.Field))
@@ -360,6 +360,9 @@ func (r *Rotation) noteRest(s *listing) {
 	}
 	if !r.caps.Disable.OK && r.j.Mode == Planned && !isRoll(r.j.Strategy) {
 		r.note("the service cannot disable a key: there is no rehearsal of the deletion")
+	}
+	if r.j.unnamed() && (r.caps.NoTryDead || !slices.ContainsFunc(r.j.Destinations, func(d destinationRecord) bool { return d.Reads && d.Held })) {
+		r.note("unknown: what became of a roll whose answer is lost: the former secret, which would tell, is at hand nowhere, or must not be tried")
 	}
 	if !r.caps.LastUsed.OK && r.j.Mode == Planned {
 		r.note("the service does not report last use: whether the old key is still in use is yours to confirm")

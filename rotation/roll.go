@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"detent/apikey"
@@ -17,6 +16,14 @@ type rollRecord struct {
 	Overlap time.Duration `json:"overlap,omitzero"`
 	// Before names the secret that the key had when the rotation began, by when it was rolled to; absent for its first one.
 	Before moment `json:"before,omitzero"`
+	// Unnamed says that the service takes no name for a roll, and that its list does not show which secret a key has: what became of a call
+	// whose answer is lost is told by the former secret. Lost says that there was such a call. They came with version 5.
+	Unnamed bool `json:"unnamed,omitzero"`
+	Lost    bool `json:"lost,omitzero"`
+	// NewID says that the roll makes a key with an id of its own, and Target is the one that is rolled, where that is not the old one any more.
+	// They came with version 5.
+	NewID  bool   `json:"new_id,omitzero"`
+	Target string `json:"target,omitzero"`
 	// Once is the call's own name, journaled before it is sent: a lost answer is asked for again under the same one. Asked is when it was
 	// sent first.
 	Once  string    `json:"once,omitzero"`
@@ -60,7 +67,10 @@ func (r *Rotation) rolls() error {
 	if !ok {
 		return &RefusedError{Reason: "the service gives no key a new secret"}
 	}
-	s := &rolling{Service: r.svc, roller: roller, r: r}
+	var s client.Service = &rolling{Service: r.svc, roller: roller, r: r}
+	if r.caps.Roll.NewID {
+		s = &renewing{Service: r.svc, roller: roller, r: r}
+	}
 	r.svc, r.caps = s, s.Capabilities()
 	return nil
 }
@@ -68,7 +78,7 @@ func (r *Rotation) rolls() error {
 // onRecord is how a call that takes a key out of service is recorded.
 func (r *Rotation) onRecord(action, id string) (string, string) {
 	switch {
-	case r.j.Roll == nil:
+	case !r.j.inPlace():
 		return action, id
 	case id == r.j.Old.ID:
 		return "end-overlap", id
@@ -125,7 +135,15 @@ func (r *Rotation) rollOnce(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		before := r.j.Roll.Asked
 		r.j.Roll.Once, r.j.Roll.Asked = once, r.w.Wall().UTC()
+		if r.j.unnamed() { // its secret is called by when it was asked for
+			at := r.j.Roll.Asked.Truncate(time.Millisecond)
+			if !at.After(before) {
+				at = before.Add(time.Millisecond)
+			}
+			r.j.Roll.Once, r.j.Roll.Asked = at.Format(time.RFC3339Nano), at
+		}
 		// The former secret is the one that the key has now, whatever became of others before.
 		r.j.OldGone, r.j.ToldGone, r.j.Unanswered, r.j.Roll.ByItself, r.j.DeletedAt, r.j.Dead = false, false, false, false, time.Time{}, deadState{}
 		r.j.settled(opDelete)
@@ -150,7 +168,9 @@ func (r *Rotation) rollOnce(ctx context.Context) error {
 		r.j.settled(opDelete)
 		return r.save("rolled")
 	case certainlyRefused(err) && !r.j.pending(opCreate):
-		r.j.settled(opDelete)
+		if !r.j.Roll.Lost { // else one before it was sent, and not refused
+			r.j.settled(opDelete)
+		}
 		r.j.Roll.Once = ""
 		return errors.Join(err, r.save("the roll was refused"))
 	}
@@ -160,6 +180,9 @@ func (r *Rotation) rollOnce(ctx context.Context) error {
 // mayRoll looks at the key before it is rolled: it has the secret that it had when the rotation began, or the call was sent already, and is asked
 // for again.
 func (r *Rotation) mayRoll(ctx context.Context) (*Result, error) {
+	if r.j.unnamed() {
+		return r.mayRollUnnamed(ctx)
+	}
 	again := r.j.pending(opCreate)
 	bound := r.lostLag()
 	switch {
@@ -211,25 +234,6 @@ func (r *Rotation) keyOver() bool {
 		return s.gone || s.listed
 	}
 	return s.gone || s.row.ExpiresAt.Before(r.serviceNow().Add(time.Minute))
-}
-
-// askOutage: that the application stops meanwhile is somebody's word, never assumed.
-func (r *Rotation) askOutage() *Question {
-	if !r.j.atOnce() {
-		return nil
-	}
-	if r.j.Roll.Outage != "" || !rule("roll: an outage is somebody's word") {
-		r.note("%s, as you said (%s)", r.strategy.Outage, r.j.Roll.Outage)
-		return nil
-	}
-	return &Question{Kind: AskOutage, Text: r.strategy.Outage + ". Is that wanted?", Flag: "--outage", Default: No,
-		Choices: yesNo("roll it at once", "the former secret dies with the call", WantsReason)}
-}
-
-func answerOutage(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
-	r.j.Roll.Outage = strings.TrimSpace(a.Reason)
-	r.recordStatement(SubjectOld, "the application may have a dead secret until the new one is delivered (%s)", a.Reason)
-	return Result{Status: Moved, Message: "noted"}, nil
 }
 
 // ready sees, right before the former secret dies, that each place can be written, and holds what it held.
@@ -362,7 +366,7 @@ func (r *Rotation) rollAgain(ctx context.Context, reason string) (Result, error)
 // settleRoll learns, before an undo, what became of a roll whose answer was lost: asked for again under its name it is done by then, and
 // what arrives later does nothing.
 func (r *Rotation) settleRoll(ctx context.Context) error {
-	if r.j.Roll == nil || !r.j.pending(opCreate) || r.j.New != nil || !rule("roll: its outcome is learned before an undo") {
+	if !r.j.inPlace() || !r.j.pending(opCreate) || r.j.New != nil || !rule("roll: its outcome is learned before an undo") {
 		return nil
 	}
 	if err := r.w.Sleep(ctx, r.w.settle()); err != nil {
@@ -395,19 +399,4 @@ func ignore(err, that error) error {
 		return nil
 	}
 	return err
-}
-
-// leftOfRoll says, after a close, which secrets the key may have.
-func (j *journal) leftOfRoll() (out []string) {
-	key := keyWords(j.Old)
-	if j.pending(opCreate) || j.Unfound > 0 || j.New == nil && len(j.Roll.TakenBack) > 0 {
-		out = append(out, "the key "+key+" may have a new secret that nobody has, beside a former one that dies")
-	}
-	if j.New != nil && !j.NewGone {
-		out = append(out, fmt.Sprintf("the key has the new secret %s", keyWords(*j.New)))
-		if ends, ok := j.Roll.Ends.Time(); ok && !j.OldGone {
-			out = append(out, fmt.Sprintf("its former secret is left as it is, and dies at %s", ends.UTC().Format(time.RFC3339)))
-		}
-	}
-	return append(out, "no call changes the key "+key+" any more")
 }

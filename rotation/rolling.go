@@ -88,6 +88,11 @@ func (s *rolling) split(k apikey.Key) []apikey.Key {
 	switch {
 	case s.r.j.Step == Preflight:
 		return []apikey.Key{k}
+	case rec.Unnamed && rec.At.Known(): // which secret it has, the row does not show
+		bare.ID = rolledID(k.ID, rec.At.Moment)
+		return []apikey.Key{bare}
+	case rec.Unnamed:
+		return []apikey.Key{bare}
 	case rec.At.Known() && k.RolledAt.Equal(rec.At.Moment):
 		bare.ID = rolledID(k.ID, k.RolledAt)
 		if overlaps {
@@ -111,9 +116,16 @@ func (s *rolling) Create(ctx context.Context, _ apikey.Draft) (apikey.Created, e
 	if s.r.j.atOnce() {
 		s.r.deleteIsSent()
 	}
-	rolled, err := s.roller.Roll(ctx, s.r.j.Old.ID, rec.Overlap, rec.Once)
+	rolled, err := s.roller.Roll(ctx, s.r.j.Old.ID, apikey.RollOrder{Overlap: rec.Overlap, Once: rec.Once})
 	if err != nil {
 		return apikey.Created{}, err
+	}
+	if rec.Unnamed {
+		k := s.r.j.Old.key() // it stays, whatever of it the answer shows, but for what is its secret's
+		k.Masked = rolled.Key.Masked
+		rec.At = moment{apikey.At(rec.Asked)}
+		k.ID = rolledID(k.ID, rec.At.Moment)
+		return apikey.Created{Key: k, Secret: rolled.Secret, Bound: true}, nil
 	}
 	if at := rolled.Key.RolledAt; !at.Known() || at.Equal(rec.Before.Moment) {
 		return apikey.Created{}, &client.Error{Op: "give the key a new secret", Kind: client.BadAnswer, Outcome: client.Unknown, Err: errNotRolled,
@@ -135,7 +147,9 @@ func (s *rolling) Update(context.Context, string, apikey.Patch) (apikey.Key, err
 // Delete makes one of the two secrets die.
 func (s *rolling) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
 	ended := id == s.r.j.Old.ID
-	call := s.roller.KeepFormer
+	call := func(ctx context.Context, id string) (apikey.Deleted, error) {
+		return s.roller.KeepFormer(ctx, id, s.r.j.Old.ExpiresAt.Moment)
+	}
 	switch {
 	case ended:
 		call = s.roller.EndOverlap

@@ -13,6 +13,8 @@ import (
 func (j *journal) formerWords(after string) string {
 	key := keyWords(j.Old)
 	switch {
+	case j.OldGone && j.renews() && j.Roll.ByItself:
+		return fmt.Sprintf("the list showed that the old key %s is over%s", key, after)
 	case j.OldGone && j.atOnce():
 		return fmt.Sprintf("the service answered that the key %s was rolled at once, by which its former secret dies%s", key, after)
 	case j.OldGone && j.Roll.ByItself:
@@ -24,6 +26,9 @@ func (j *journal) formerWords(after string) string {
 	case j.Roll.NoWayBack:
 		return fmt.Sprintf("the service answered that the key %s was rolled beyond the secret that it had when the rotation began", key)
 	case j.deleteSent():
+		if _, answered := j.claimed(DeleteAnswered, SubjectOld); answered && j.atOnce() && j.New == nil {
+			return fmt.Sprintf("the service answered that the key %s was rolled at once; the secret that it had then is lost", key)
+		}
 		return ""
 	case j.New != nil && j.Roll.Ends.Known() && !j.NewGone:
 		return fmt.Sprintf("the former secret of the key %s dies at %s, as the service answered; its overlap was not ended by this rotation", key, j.Roll.endsAt())
@@ -83,6 +88,14 @@ func (j *journal) hasNewSecret() string {
 func (j *journal) pendingRoll(op string) string {
 	switch {
 	case j.Roll == nil:
+	case op == opCreate && j.Roll.NewID:
+		return fmt.Sprintf("whether the key was rolled: the answer is missing; the list tells, by a key called %q that was not there before and by the end of the old one", j.Old.Name)
+	case op == opDelete && j.Roll.NewID && !j.atOnce():
+		return ""
+	case strings.HasPrefix(op, opDeleteNew) && j.Roll.NewID:
+		return ""
+	case op == opCreate && j.Roll.Unnamed:
+		return "whether the key was rolled: the answer is missing; the former secret tells, which is refused from then on"
 	case op == opCreate:
 		return "whether the key was rolled: the answer is missing; it is asked for again under the same name, by which it is done once"
 	case op == opDelete && j.atOnce():
@@ -100,8 +113,20 @@ func (j *journal) nextOfRoll(n *Next, lost bool) bool {
 	switch {
 	case j.Roll == nil:
 		return false
+	case j.pending(opCreate) && j.Roll.NewID:
+		n.Text, n.Default = "wait for the lost roll to settle, then look in the list for the key that it made; only where there is none is the key rolled again", "look for the new key"
+	case j.Roll.NewID && !(lost && j.atOnce() && !j.delivered() && (j.Step == Create || j.Step == Deliver)):
+		return false
+	case j.Roll.NewID:
+		n.Text, n.Default = "the new secret is gone, and the old key ended with the roll: the new key is rolled in its turn", "roll the new key"
+	case j.pending(opCreate) && j.Roll.Unnamed:
+		n.Text, n.Default = "try the former secret, which tells what became of the roll; then the key is rolled anew: a secret whose answer was lost is nobody's", "find out what became of the roll"
 	case j.pending(opCreate):
 		n.Text, n.Default = "ask for the roll again under the same name: it is done once, and its secret comes only with the first answer", "ask for the roll again"
+	case lost && j.atOnce() && (j.Step == Create || j.Step == Deliver) && !j.delivered() && !j.touched():
+		n.Text, n.Default = "the new secret is gone, since it was in memory only, and the former one is dead: the key is rolled once more", "roll the key once more"
+	case lost && j.atOnce() && j.Step == Deliver && !j.delivered():
+		n.Text, n.Default = "find the new secret where it was put and go on; where that is not possible, the key is rolled once more", "recover the new secret"
 	case lost && (j.Step == Create || j.Step == Deliver) && !j.delivered() && !j.touched():
 		n.Text, n.Default = "the new secret is gone, since it was in memory only: the key is given back to its former secret, and rolled once more", "take that roll back, and roll the key once more"
 	case lost && j.Step == Deliver && !j.delivered():
@@ -118,4 +143,21 @@ func (j *journal) endedWords() string {
 		return "that the former secret is over"
 	}
 	return "that the key is deleted"
+}
+
+// leftOfRoll says, after a close, which secrets the key may have.
+func (j *journal) leftOfRoll() (out []string) {
+	key := keyWords(j.Old)
+	if j.atOnce() && (j.pending(opCreate) || j.Unfound > 0 || j.New == nil && j.Roll.NoWayBack) {
+		out = append(out, "the key "+key+" may have a new secret that nobody has: its former one is dead then")
+	} else if j.pending(opCreate) || j.Unfound > 0 || j.New == nil && len(j.Roll.TakenBack) > 0 {
+		out = append(out, "the key "+key+" may have a new secret that nobody has, beside a former one that dies")
+	}
+	if j.New != nil && !j.NewGone {
+		out = append(out, fmt.Sprintf("the key has the new secret %s", keyWords(*j.New)))
+		if ends, ok := j.Roll.Ends.Time(); ok && !j.OldGone {
+			out = append(out, fmt.Sprintf("its former secret is left as it is, and dies at %s", ends.UTC().Format(time.RFC3339)))
+		}
+	}
+	return append(out, "no call changes the key "+key+" any more")
 }

@@ -3,6 +3,7 @@ package rotation
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"detent/delivery"
@@ -17,6 +18,10 @@ var RollWithOverlap = Strategy{ID: strategyRoll, Title: "a new secret for the ke
 			return "the service gives no key a new secret (" + a.Roll.Why + ")"
 		case a.Roll.Overlap == 0:
 			return "the service makes the former secret die with the call: there is no overlap"
+		case a.Roll.NewID && (!a.Roll.Keep || !a.Delete):
+			return "the service cannot give a key the end back that it had, or delete one"
+		case a.Roll.NewID:
+			return ""
 		case !a.Roll.End || !a.Roll.Keep || !a.Roll.Again:
 			return "the service cannot end an overlap, give a key back to its former secret, or tell a roll that is asked for again"
 		}
@@ -31,8 +36,8 @@ var RollAtOnce = Strategy{ID: strategyRollAtOnce, Title: "a new secret for the k
 		switch {
 		case !a.Roll.OK:
 			return "the service gives no key a new secret (" + a.Roll.Why + ")"
-		case !a.Roll.AtOnce || !a.Roll.Again:
-			return "the service cannot make the former secret die with the call, or does not tell a roll that is asked for again"
+		case !a.Roll.AtOnce:
+			return "the service cannot make the former secret die with the call"
 		}
 		return ""
 	},
@@ -54,7 +59,7 @@ var rollAtOnceStage = Stage{ID: Create, Title: "Roll", Phase: PhaseCreate, Defau
 	},
 	Undo: fixed(""),
 	Asks: func(*View) []string { return []string{"that the application may stop meanwhile"} },
-	Run:  func(ctx context.Context, r *Rotation) (Result, error) { return r.roll(ctx) }}
+	Run:  func(ctx context.Context, r *Rotation) (Result, error) { return r.rollBy(ctx) }}
 
 var seeDeadStage = func() Stage {
 	s := deleteStage
@@ -73,13 +78,31 @@ func (p *Planner) rollAtOnce() []Act {
 		}
 		return []Act{{Write: "a trial file beside " + fileOf(v) + ", removed at once", Times: "1"}}
 	})...)
+	if p.renews {
+		out = append(out, p.ofOld("roll", "1; where its answer is lost the list is looked at, and only what is not there is asked for again")...)
+		return append(out, p.call("list", "until it shows the new key")...)
+	}
+	if p.unnamed {
+		out = append(out, p.ofOld("roll", "1; made anew where its answer is lost, and where the secret is, once it is known what became of it")...)
+		if p.tries {
+			out = append(out, p.call("probe", "only where its answer is lost: with the former secret, at 1, 2, 4 … 30 s, until it is refused twice or accepted for too long")...)
+		}
+		return append(out, p.call("list", "1")...)
+	}
 	out = append(out, p.ofOld("roll", "1; asked for again under the same name where its answer is lost, and anew where the secret is")...)
 	return append(out, p.call("list", "until it shows the new secret")...)
 }
 
 func (p *Planner) seeDead() []Act {
 	out := append(p.dead(), p.gate()...)
-	out = append(out, p.call("list", "until it shows no former secret")...)
+	times := "until it shows no former secret"
+	switch {
+	case p.unnamed:
+		times = "1"
+	case p.renews:
+		times = "until it no longer shows the old key, or shows it as one that is over"
+	}
+	out = append(out, p.call("list", times)...)
 	return append(out, p.each(func(_ delivery.Destination, v DestinationView) []Act {
 		if !v.Reads {
 			return nil
@@ -121,7 +144,7 @@ var rollStage = Stage{ID: Create, Title: "Roll", Phase: PhaseCreate, Default: "g
 	Asks: func(*View) []string {
 		return []string{"where somebody else has rolled the key, or it is not listed any more"}
 	},
-	Run: func(ctx context.Context, r *Rotation) (Result, error) { return r.roll(ctx) }}
+	Run: func(ctx context.Context, r *Rotation) (Result, error) { return r.rollBy(ctx) }}
 
 var endStage = func() Stage {
 	s := deleteStage
@@ -140,6 +163,12 @@ var endStage = func() Stage {
 }()
 
 func (p *Planner) roll() []Act {
+	if p.renews {
+		out := append(p.call("list", "1 or more"), p.ofOld("roll", "1 or more: where its answer is lost the list is looked at, and only what is not there is asked for again")...)
+		out = append(out, p.call("list", "until it shows the new key")...)
+		out = append(out, p.ofOld("keep", "only where the answer was lost: before the key is rolled once more")...)
+		return append(out, p.callOn("delete", planNew, "only where the answer was lost: before the key is rolled once more")...)
+	}
 	out := append(p.call("list", "1 or more"), p.ofOld("roll", "1; asked for again under the same name where its answer is lost")...)
 	out = append(out, p.call("list", "until it shows the new secret")...)
 	return append(out, p.ofOld("keep", "only where the answer came without the secret: before the key is rolled once more")...)
@@ -147,7 +176,11 @@ func (p *Planner) roll() []Act {
 
 func (p *Planner) endOverlap() []Act {
 	out := append(p.call("list", "1"), p.gate()...)
-	out = append(out, p.ofOld("end", "1, where the overlap still runs; asked again, after the same looks, where its answer is lost")...)
+	end, gone := "end", "until it shows no former secret"
+	if p.renews {
+		end, gone = "delete", "until it no longer shows the old key"
+	}
+	out = append(out, p.ofOld(end, "1, where the overlap still runs; asked again, after the same looks, where its answer is lost")...)
 	out = append(out, p.each(func(_ delivery.Destination, v DestinationView) []Act {
 		if !v.Reads {
 			return nil
@@ -155,11 +188,30 @@ func (p *Planner) endOverlap() []Act {
 		return []Act{{Write: fileOf(v), Times: "only where something put the old value back in that moment"}}
 	})...)
 	out = append(out, p.dead()...)
-	out = append(out, p.call("list", "until it shows no former secret")...)
+	out = append(out, p.call("list", gone)...)
 	return append(out, p.each(func(_ delivery.Destination, v DestinationView) []Act {
 		if !v.Reads {
 			return nil
 		}
 		return []Act{{Write: copyName(v) + ", removed", Times: "1"}}
 	})...)
+}
+
+// askOutage: that the application stops meanwhile is somebody's word, never assumed.
+func (r *Rotation) askOutage() *Question {
+	if !r.j.atOnce() {
+		return nil
+	}
+	if r.j.Roll.Outage != "" || !rule("roll: an outage is somebody's word") {
+		r.note("%s, as you said (%s)", r.strategy.Outage, r.j.Roll.Outage)
+		return nil
+	}
+	return &Question{Kind: AskOutage, Text: r.strategy.Outage + ". Is that wanted?", Flag: "--outage", Default: No,
+		Choices: yesNo("roll it at once", "the former secret dies with the call", WantsReason)}
+}
+
+func answerOutage(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
+	r.j.Roll.Outage = strings.TrimSpace(a.Reason)
+	r.recordStatement(SubjectOld, "the application may have a dead secret until the new one is delivered (%s)", a.Reason)
+	return Result{Status: Moved, Message: "noted"}, nil
 }

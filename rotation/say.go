@@ -23,6 +23,7 @@ func viewOf(j *journal, strategy Strategy, inHand bool) View {
 		CanDisable: j.CanDisable, SeesUse: j.SeesUse, History: slices.Clone(j.Log), Claims: slices.Clone(j.Claims)}
 	if j.Roll != nil {
 		v.Overlap, v.NewName, v.FormerDies = j.Roll.Overlap, j.Base, j.Roll.Ends.Moment
+		v.Renews = j.Roll.NewID
 	}
 	v.SecretInHand = inHand && j.State == Open && !j.delivered()
 	if j.New != nil {
@@ -123,8 +124,11 @@ func (j *journal) oldWords() string {
 			after = fmt.Sprintf("; its secret was still accepted %s later, and refused at %s", span(j.Dead.Still), clock(refused.Evidence().At))
 		}
 	}
-	if j.Roll != nil {
+	switch {
+	case j.inPlace() || j.renews() && j.atOnce():
 		return j.formerWords(after)
+	case j.renews() && !j.OldGone && !j.deleteSent():
+		return j.renewedWords()
 	}
 	switch {
 	case j.ByPerson:
@@ -147,7 +151,7 @@ func (j *journal) oldWords() string {
 }
 
 func (j *journal) newWords() string {
-	if j.Roll != nil {
+	if j.inPlace() {
 		return j.rolledWords()
 	}
 	if c, ok := j.claimed(DeleteAnswered, SubjectNew); ok && j.NewGone && j.New != nil {
@@ -220,10 +224,13 @@ func (j *journal) unknown(inHand bool) []string {
 			out = append(out, "whether the new key is gone: the list showed it after the service had answered its deletion")
 		}
 	}
+	if j.Unfound > 0 && j.State != Open && j.renews() {
+		out = append(out, fmt.Sprintf("whether a roll whose answer was lost takes effect later, or has: the key that it made would be called %q, and nobody has its secret", j.Old.Name))
+	}
 	if j.Unfound > 0 && j.State != Open && j.Roll == nil {
 		out = append(out, fmt.Sprintf("whether a create whose answer was lost takes effect later: its key would be called %q", j.Name))
 	}
-	if j.Unfound > 0 && j.State == Aborted && j.Roll != nil {
+	if j.Unfound > 0 && j.State == Aborted && j.inPlace() {
 		out = append(out, "the key "+keyWords(j.Old)+" may have a new secret that nobody has: a roll was sent whose answer never came")
 	}
 	if j.Manual && (j.New == nil || j.PasteRefused) && j.Step != Preflight && j.State != Open {
@@ -290,7 +297,10 @@ func (j *journal) undoneWords() string {
 // left says, after an end, what lies where: keys that nobody takes care of any more, and kept copies with the line that removes them.
 func (j *journal) left() []string {
 	var out []string
-	if j.State == Closed && j.Roll != nil {
+	if j.State == Closed && j.renews() && j.Roll.Target != "" && j.New == nil {
+		out = append(out, fmt.Sprintf("the key %q (%s), which a roll has made, is left as it is, and nobody has its secret", j.Old.Name, j.Roll.Target))
+	}
+	if j.State == Closed && j.inPlace() {
 		out = append(out, j.leftOfRoll()...)
 	} else if j.State == Closed {
 		const left, lacked = "is left as it is", "was not in the last list"
@@ -311,7 +321,11 @@ func (j *journal) left() []string {
 			out = append(out, "the new key "+keyWords(*j.New)+" "+said+"`detent delete "+j.New.ID+"` removes it")
 		}
 		if j.pending(opCreate) || j.Unfound > 0 {
-			out = append(out, fmt.Sprintf("a key called %q may exist", j.Name))
+			called := j.Name
+			if j.renews() {
+				called = j.Old.Name
+			}
+			out = append(out, fmt.Sprintf("a key called %q may exist", called))
 		}
 		for _, id := range j.Superseded {
 			out = append(out, "the earlier new key "+id+" was not deleted by this rotation: `detent delete "+id+"` removes it")
@@ -455,8 +469,11 @@ func (j *journal) undoWords() string {
 	}
 	if j.New != nil || j.pending(opCreate) || len(j.Superseded) > 0 {
 		last := "delete the new key"
-		if j.Roll != nil {
+		switch {
+		case j.inPlace():
 			last = "give the key back to its former secret"
+		case j.renews():
+			last = "give the old key the end back that it had, and delete the new one"
 		}
 		parts = append(parts, last)
 	}

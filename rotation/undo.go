@@ -112,7 +112,7 @@ func (r *Rotation) undoUntouched(ctx context.Context) (Result, error) {
 	if res, err := r.turnOldOn(ctx); err != nil || res != nil { // not begun: who may not undo can go on
 		return r.giveUpUndo(*orNothing(res), err)
 	}
-	if r.j.Roll != nil && r.j.New != nil && !r.j.NewGone {
+	if r.j.inPlace() && r.j.New != nil && !r.j.NewGone {
 		if res, err := r.oldCarries(ctx); err != nil || res != nil {
 			return r.giveUpUndo(*orNothing(res), err)
 		}
@@ -397,6 +397,9 @@ func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*R
 	if denied := r.deniedButListed(s); len(denied) > 0 {
 		return nil, r.notDeleted(denied)
 	}
+	if r.j.New == nil { // of a roll whose answer was lost, and whose key no list shows
+		return nil, r.giveEndBack(ctx, s)
+	}
 	return nil, nil // what is still listed by then was answered to be deleted
 }
 
@@ -409,7 +412,7 @@ func (r *Rotation) newID() string {
 
 func (r *Rotation) newDeleted(id string) {
 	what := "the service answered that it deleted %s, or that it has no such key"
-	if r.j.Roll != nil {
+	if r.j.inPlace() {
 		what = "the service answered that the key has its former secret again, instead of that of %s, or that no overlap runs"
 	}
 	r.observed(DeleteAnswered, SubjectNew, "answer", what, id)

@@ -37,6 +37,7 @@ type View struct {
 	Old                  apikey.Key
 	New                  *apikey.Key // nil before create
 	NewName              string      // the name that the new key gets, or has
+	Renews               bool        // a roll makes the new key
 	// Drain and Soak are the waits; Explicit says that the operator named them.
 	Drain, Soak                 time.Duration
 	DrainExplicit, SoakExplicit bool
@@ -142,7 +143,7 @@ func (v View) PhaseName(p Phase) string {
 }
 
 // Rolls reports whether the key stays and has a new secret.
-func (v View) Rolls() bool { return isRoll(v.Strategy) }
+func (v View) Rolls() bool { return isRoll(v.Strategy) && !v.Renews }
 
 // Sides are what the old and the new one are called here.
 func (v View) Sides() (old, made string) {

@@ -68,6 +68,7 @@ type args struct {
 	TTL          int64                      `json:"ttl"`
 	Overlap      string                     `json:"overlap"` // "1h"; absent is at once
 	Once         string                     `json:"once"`
+	Ends         time.Time                  `json:"ends"` // of the former key, before it was rolled
 }
 
 func (a args) draft(t *testing.T) apikey.Draft {

@@ -27,6 +27,7 @@ type issuer struct {
 	make    string   // the request that makes one
 	lag     bool     // a deleted key is accepted for up to a minute
 	unnamed bool     // nothing tells which key a secret is of
+	roll    string   // the request that gives a key a new secret in place; empty for none
 }
 
 // zabbixAccepts says whether Zabbix answers a harmless question to a token, and no error.
@@ -61,7 +62,7 @@ var all = []issuer{
 	{service: "miniflux", begin: servers.Miniflux, alive: asks("/v1/me", "X-Auth-Token"), make: "POST /v1/api-keys", remove: "DELETE /v1/api-keys/"},
 	{service: "better-auth", begin: servers.BetterAuth, alive: asks("/api/verify", "x-api-key"), update: true, ends: true,
 		make: "POST /api/auth/api-key/create", remove: "POST /api/auth/api-key/delete"},
-	{service: "zabbix", begin: servers.Zabbix, alive: zabbixAccepts, update: true, unnamed: true, make: "token.create", remove: "token.delete"},
+	{service: "zabbix", begin: servers.Zabbix, alive: zabbixAccepts, update: true, unnamed: true, make: "token.create", remove: "token.delete", roll: "token.generate"},
 	{service: "unleash", begin: servers.Unleash, alive: asks("/api/client/features", "Authorization"), create: []string{"--role", "client", "--environment", "dev"}, lag: true,
 		make: "POST /api/admin/api-tokens", remove: "DELETE /api/admin/api-tokens/"},
 }
@@ -80,6 +81,7 @@ func TestRealIssuers(t *testing.T) {
 				"a key from its making to its end": aKey, "a rotation": aRotation, "killed when the new key was made": killedAfterTheCreate,
 				"killed before the old key was deleted": killedBeforeTheDelete, "killed when the old key was deleted": killedAfterTheDelete, "compromised": compromised,
 				"by user and password": byLogin, "a user's own file": ownFile,
+				"a roll": aRoll, "killed when the key was rolled": killedAfterTheRoll, "killed before the key was rolled": killedBeforeTheRoll,
 			} {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()

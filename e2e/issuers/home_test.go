@@ -213,6 +213,22 @@ type front struct {
 	mu    sync.Mutex
 	death *death
 	sent  map[string]time.Time // when the last request of a kind was answered, by method and path
+	log   []string             // what was asked since record
+}
+
+// record begins a log of what is asked, and recorded ends it.
+func (f *front) record() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.log = []string{}
+}
+
+func (f *front) recorded() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	log := f.log
+	f.log = nil
+	return log
 }
 
 // answered is when the last request that begins so was.
@@ -261,6 +277,11 @@ func newFront(t *testing.T, origin string) *front {
 		d := f.death
 		f.mu.Unlock()
 		what := whatItAsks(r)
+		f.mu.Lock()
+		if f.log != nil {
+			f.log = append(f.log, what)
+		}
+		f.mu.Unlock()
 		if d == nil || !strings.HasPrefix(what, d.call) {
 			proxy.ServeHTTP(w, r)
 			f.mu.Lock()

@@ -273,7 +273,7 @@ func (w *world) wrongAccess(m moment) string {
 	if differs := access(*old, *fresh); len(differs) > 0 && w.sc.Silent == "" {
 		return fmt.Sprintf("%v differs", differs)
 	}
-	if len(ended(*old, *fresh)) > 0 && w.sc.Roll == 0 && w.sc.SilentExpiry == "" && !w.changedByOthers(w.old) && !w.sc.Manual {
+	if len(ended(*old, *fresh)) > 0 && w.sc.Roll == 0 && !w.sc.Renew && w.sc.SilentExpiry == "" && !w.changedByOthers(w.old) && !w.sc.Manual {
 		return fmt.Sprintf("the new key lives %s, the old one %s", life(*fresh), life(*old))
 	}
 	return ""

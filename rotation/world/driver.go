@@ -184,6 +184,14 @@ func (w *world) begin() outcome {
 		if w.sc.Announced {
 			p.Strategy = announced
 		}
+		if w.sc.Renew {
+			hour := time.Hour
+			p.Strategy, p.Overlap = "roll", &hour
+			if w.sc.AtOnce {
+				p.Strategy, p.Overlap, p.Outage = "roll-at-once", nil, because
+				w.event(event{kind: "person"})
+			}
+		}
 		if w.sc.Roll > 0 {
 			p.Strategy, p.Overlap = "roll", &w.sc.Roll
 			if w.sc.AtOnce {

@@ -27,8 +27,11 @@ func (w *world) client() client.Service {
 	if w.sc.Retrieve {
 		s = retrieving{s}
 	}
-	if w.sc.Roll > 0 {
+	switch {
+	case w.sc.Roll > 0:
 		s = rollWire{s}
+	case w.sc.Renew:
+		s = renewWire{s}
 	}
 	if w.sc.Identify {
 		s = identifying{s}

@@ -123,6 +123,10 @@ func (f *World) Params() rotation.Params {
 	if f.w.sc.Roll > 0 {
 		p.Strategy, p.Overlap = "roll", &f.w.sc.Roll
 	}
+	if f.w.sc.Renew {
+		hour := time.Hour
+		p.Strategy, p.Overlap = "roll", &hour
+	}
 	if f.w.sc.AtOnce {
 		p.Strategy, p.Overlap = "roll-at-once", nil
 	}

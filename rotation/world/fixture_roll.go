@@ -26,10 +26,10 @@ func (f *World) Rolled(overlap time.Duration) {
 }
 
 // Roll is the world's, and in its log a create.
-func (s *noted) Roll(ctx context.Context, id string, overlap time.Duration, once string) (out apikey.Rolled, err error) {
+func (s *noted) Roll(ctx context.Context, id string, order apikey.RollOrder) (out apikey.Rolled, err error) {
 	err = s.f.during("create", "", func() error {
 		roller, _ := client.As[client.Roller](s.Service)
-		out, err = roller.Roll(ctx, id, overlap, once)
+		out, err = roller.Roll(ctx, id, order)
 		return err
 	})
 	if err != nil {
@@ -44,8 +44,8 @@ func (s *noted) EndOverlap(ctx context.Context, id string) (out apikey.Deleted, 
 }
 
 // KeepFormer is the world's, and in its log a deletion of the new key.
-func (s *noted) KeepFormer(ctx context.Context, id string) (out apikey.Deleted, err error) {
-	return s.ending("new", func(r client.Roller) (apikey.Deleted, error) { return r.KeepFormer(ctx, id) })
+func (s *noted) KeepFormer(ctx context.Context, id string, ends apikey.Moment) (out apikey.Deleted, err error) {
+	return s.ending("new", func(r client.Roller) (apikey.Deleted, error) { return r.KeepFormer(ctx, id, ends) })
 }
 
 func (s *noted) ending(whose string, call func(client.Roller) (apikey.Deleted, error)) (out apikey.Deleted, err error) {

@@ -332,6 +332,12 @@ func (w *world) access(v *view) {
 	if w.sc.Roll > 0 { // it is the same row: who has changed its end has changed that of both
 		return
 	}
+	if w.sc.Renew { // the end is taken over as it was, not as long again
+		if first := w.firstEnd(); !k.row.ExpiresAt.Equal(first) && !accepted("expires_at") && !w.changedByOthers(k) && !w.changedByOthers(w.old) {
+			w.fail("I6", "the new key ends %v, the old one was to end %v, and nobody saw it", k.row.ExpiresAt, first)
+		}
+		return
+	}
 	if len(ended(w.old.row, k.row)) > 0 && !accepted("expires_at") && !w.changedByOthers(k) && !w.changedByOthers(w.old) {
 		w.fail("I6", "the new key lives %s, the old one lived %s, and nobody saw it", life(k.row), life(w.old.row))
 	}
@@ -362,7 +368,7 @@ func (w *world) findable(v *view) {
 		return
 	}
 	carrier := w.old
-	if w.sc.Roll > 0 { // it is the same row
+	if w.sc.Roll > 0 || w.sc.Renew && w.changedByOthers(w.old) { // it is the same row, or has the name that somebody gave it
 		return
 	}
 	if v.state == "done" {

@@ -23,6 +23,9 @@ func (s rollWire) Unwrap() client.Service { return s.Service }
 func (s rollWire) Capabilities() apikey.Capabilities {
 	caps := s.Service.Capabilities()
 	caps.Roll = apikey.Roll{Ability: apikey.Can(), AtOnce: true, Overlap: 7 * 24 * time.Hour, Again: true, End: true, Keep: true}
+	if inner(s).sc.Unnamed {
+		caps.Roll = apikey.Roll{Ability: apikey.Can(), AtOnce: true}
+	}
 	return caps
 }
 
@@ -58,6 +61,9 @@ func (w *world) oneRow(at time.Time) (row apikey.Key, there bool) {
 		if end, ends := former.ExpiresAt.Time(); ends && end.After(at.Add(w.sc.Skew)) {
 			row.FormerEndsAt, row.FormerUsedAt = former.ExpiresAt, former.LastUsedAt
 		}
+	}
+	if w.sc.Unnamed {
+		row.RolledAt = apikey.Moment{}
 	}
 	return row, true
 }
@@ -108,13 +114,14 @@ func (w *world) former() *key {
 // roll gives the key a new secret.
 func (w *world) roll(overlap time.Duration, once string) (row apikey.Key, secret apikey.Secret, t *trouble) {
 	replay := false
+	var rolled apikey.Moment
 	if overlap == 0 {
 		w.event(event{kind: "delete sent", id: w.old.id})
 	}
 	t = w.call("create", true, w.aboutToMint, func() *trouble {
-		if made := w.rollNamed[once]; made != nil {
+		if made := w.rollNamed[once]; made != nil && !w.sc.Unnamed {
 			row, _ = w.oneRow(w.now)
-			replay = true
+			replay, rolled = true, made.rolled
 			return nil
 		}
 		k := w.current()
@@ -126,6 +133,9 @@ func (w *world) roll(overlap time.Duration, once string) (row apikey.Key, secret
 		}
 		fresh := k.row
 		at := w.now.Truncate(time.Millisecond)
+		if w.sc.Unnamed { // it is called by when it was asked for
+			at, _ = time.Parse(time.RFC3339Nano, once)
+		}
 		for _, k := range w.keys { // no roll is named like one that was taken back
 			if last, _ := k.rolled.Time(); !at.After(last) {
 				at = last.Add(time.Millisecond)
@@ -133,6 +143,7 @@ func (w *world) roll(overlap time.Duration, once string) (row apikey.Key, secret
 		}
 		fresh.ID = rolledID(apikey.At(at))
 		n := w.addKey(fresh, w.now)
+		rolled = apikey.At(at)
 		n.ours, n.rolled, n.earlier, n.asked = true, apikey.At(at), k, n.row
 		n.kept = k.row.ExpiresAt
 		n.overlaps = apikey.At(w.now.Add(overlap))
@@ -175,7 +186,7 @@ func (w *world) roll(overlap time.Duration, once string) (row apikey.Key, secret
 		w.event(event{kind: "delete answered", id: w.old.id})
 	}
 	if !replay {
-		w.event(event{kind: "created", id: rolledID(row.RolledAt), secret: w.keyBySecret(secret)})
+		w.event(event{kind: "created", id: rolledID(rolled), secret: w.keyBySecret(secret)})
 	}
 	return w.reported(row), secret, nil
 }
@@ -218,7 +229,7 @@ func (w *world) keyOver() bool {
 
 // another is the answer to whether another key is to take the place of one that is gone. Where keys are rolled there is none for a key that is over.
 func (w *world) another() string {
-	if w.sc.Roll > 0 && w.keyOver() {
+	if w.sc.Roll > 0 && w.keyOver() || w.sc.Renew && w.noneToRoll() {
 		return rotation.CloseIt
 	}
 	return rotation.Yes
@@ -269,8 +280,8 @@ func (w *world) deletedOnTheWire(k *key) {
 }
 
 // Roll gives the key a new secret.
-func (s rollWire) Roll(_ context.Context, _ string, overlap time.Duration, once string) (apikey.Rolled, error) {
-	row, secret, t := inner(s).roll(overlap, once)
+func (s rollWire) Roll(_ context.Context, _ string, order apikey.RollOrder) (apikey.Rolled, error) {
+	row, secret, t := inner(s).roll(order.Overlap, order.Once)
 	if t != nil {
 		return apikey.Rolled{}, failure("give the key a new secret", t)
 	}
@@ -288,7 +299,7 @@ func (s rollWire) EndOverlap(context.Context, string) (apikey.Deleted, error) {
 }
 
 // KeepFormer gives the key back to its former secret.
-func (s rollWire) KeepFormer(context.Context, string) (apikey.Deleted, error) {
+func (s rollWire) KeepFormer(context.Context, string, apikey.Moment) (apikey.Deleted, error) {
 	w := inner(s)
 	id := w.old.id
 	for _, k := range w.keys {

@@ -27,8 +27,15 @@ func atOnce(walk Walk, seed uint64) Walk {
 	return walk
 }
 
+// unnamed makes it one at a service that takes no name for a roll, and shows nowhere which secret a key has.
+func unnamed(walk Walk, seed uint64) Walk {
+	walk = atOnce(walk, seed)
+	walk.Scenario.Unnamed = true
+	return walk
+}
+
 // kinds of rolls, with the words of what is printed.
-var kinds = map[string]func(Walk, uint64) Walk{"rolls with an overlap": rolled, "rolls at once": atOnce}
+var kinds = map[string]func(Walk, uint64) Walk{"rolls with an overlap": rolled, "rolls at once": atOnce, "rolls without a name": unnamed}
 
 // TestRolls: no walk of a key that is rolled loses it, or says what is not so.
 func TestRolls(t *testing.T) {

@@ -50,6 +50,8 @@ type Scenario struct {
 
 	// The operator.
 	AtOnce        bool          // the key is given a new secret, and the former one dies with the call; Roll is set, too
+	Renew         bool          // a roll makes a key with an id of its own; the old one ends with it (AtOnce), or an hour later. Roll is 0
+	Unnamed       bool          // a roll has no name by which it is done once, and no row shows when a key was rolled; with AtOnce
 	NoClock       bool          // the service shows no clock
 	Roll          time.Duration // the key is given a new secret, and the former one lives on for so long; 0 is create and delete
 	Announced     bool          // by the strategy of that name
