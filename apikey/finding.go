@@ -104,7 +104,7 @@ type place struct {
 // count takes note of the names that several keys have.
 func (e *examiner) count(n int, keys iter.Seq2[int, *Key]) {
 	// Most names are of one key. Those that may not be are told by their hashes, which take less time and memory than a map of names.
-	seed, mask := maphash.MakeSeed(), uint64(1)<<bits.Len(uint(n+n/4))-1 // over n: a place is always empty
+	seed, mask := maphash.MakeSeed(), uint64(1)<<bits.Len(uint(n+n/4))-1            // over n: a place is always empty
 	hash := func(k *Key) uint32 { return uint32(maphash.String(seed, k.Name)) | 1 } // 0 is an empty place
 	seen, twice := make([]uint32, mask+1), map[uint32]bool{}
 	for _, k := range keys {
