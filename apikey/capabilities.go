@@ -158,6 +158,8 @@ type Capabilities struct {
 	UseResolution time.Duration
 	// NoTryDead says that a dead secret must not be tried: an issuer may revoke more for it.
 	NoTryDead bool
+	// SelfDelete is the call by which a secret deletes its own key, "DELETE /v1/keys/self"; empty where there is none.
+	SelfDelete string
 	// UsagePage tells an operator where usage shows when LastUsed is not reported.
 	UsagePage string
 	// Advice is what the service's documents advise.

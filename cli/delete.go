@@ -14,16 +14,17 @@ import (
 )
 
 func (a *app) deleteCommand() *cobra.Command {
-	var yes bool
+	var yes, bySecret bool
 	cmd := &cobra.Command{
 		Use: "delete KEY", Short: "Delete a key; asks first", Args: oneArg("KEY, an id or a name"),
-		RunE: a.run(func(ctx context.Context, args []string) error { return a.delete(ctx, args[0], yes) }),
+		RunE: a.run(func(ctx context.Context, args []string) error { return a.delete(ctx, args[0], yes, bySecret) }),
 	}
+	cmd.Flags().BoolVar(&bySecret, "by-secret", false, "read the key's own secret on standard input, and have it delete its key, where the service has that")
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	return cmd
 }
 
-func (a *app) delete(ctx context.Context, text string, yes bool) error {
+func (a *app) delete(ctx context.Context, text string, yes, bySecret bool) error {
 	if err := a.confirmable("deleting needs a confirmation", yes); err != nil {
 		return err
 	}
@@ -31,7 +32,8 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	if err := a.may(ctx, s, desk.Order{What: desk.Delete}, text); err != nil {
+	order := desk.Order{What: desk.Delete, Note: a.note}
+	if err := a.may(ctx, s, order, text); err != nil {
 		return err
 	}
 	k, err := s.FindToChange(ctx, text, a.host.OpenRotations(s.Profile.Name))
@@ -51,12 +53,17 @@ func (a *app) delete(ctx context.Context, text string, yes bool) error {
 	if rotating[k.ID] {
 		a.say("a rotation of this key is open (detent rotations): detent rotate --resume or --abort deletes in the right order")
 	}
+	if order.Key = k; bySecret {
+		if order.Secret, err = a.readSecret(ctx); err != nil {
+			return err
+		}
+	}
 	if !yes {
 		if err := a.confirmDelete(ctx, s, k, rotating[k.ID]); err != nil {
 			return err
 		}
 	}
-	out, err := s.Desk.Do(ctx, desk.Order{What: desk.Delete, Key: k, Note: a.note})
+	out, err := s.Desk.Do(ctx, order)
 	if err != nil {
 		return err
 	}

@@ -312,6 +312,27 @@ func TestUpdateRefusesWhatTheServiceCannotWithItsReason(t *testing.T) {
 	}
 }
 
+// TestASecretIsNotSentToDeleteWhereTheServiceHasNoCallForThat: the key stays, and so it does without a confirmation.
+func TestASecretIsNotSentToDeleteWhereTheServiceHasNoCallForThat(t *testing.T) {
+	m := newMachine(t)
+	_, secret := m.create("--name", "leaked", "--permission", "getRules")
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"delete", "leaked", "--by-secret", "--yes"}, 2, "no call by which a secret deletes its own key"},
+		{[]string{"delete", "leaked", "--by-secret"}, 2, "use --yes"},
+	} {
+		if r := m.run(secret, c.args...); r.code != c.code || !strings.Contains(r.stderr, c.says) || strings.Contains(r.stdout+r.stderr, secret) {
+			t.Errorf("%q: %+v", c.args, r)
+		}
+	}
+	if len(m.keys("local/prosopo")) != 1 {
+		t.Error("the key is gone")
+	}
+}
+
 func TestDeleteNeedsAConfirmationAndThenTheSecretIsRefused(t *testing.T) {
 	m := newMachine(t)
 	_, secret := m.create("--name", "old", "--permission", "getRules")

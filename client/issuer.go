@@ -45,6 +45,8 @@ func (s *issuer) lacks(ability any) bool {
 		return s.d.Catalogue == nil
 	case *Roller:
 		return s.d.Roll == nil
+	case *SelfDeleter:
+		return s.selfDelete() == ""
 	}
 	return false
 }
@@ -93,7 +95,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		Environments: slices.Clone(s.d.Environments), AccessFields: slices.Clone(s.d.Access),
 		MorePermissions: slices.Clone(s.d.MorePermissions), MaxName: s.d.Longest, UsagePage: s.d.Usage, Advice: s.d.Advice,
 		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,
-		NoTryDead: s.d.Truth.NeverTryDead, Roll: s.rolls(), Catalogue: apikey.Catalogue{Can: s.d.Catalogue != nil, OfKeys: s.d.Catalogue != nil && s.d.Catalogue.Keys, Asked: s.askedAt()},
+		NoTryDead: s.d.Truth.NeverTryDead, SelfDelete: s.selfDelete(), Roll: s.rolls(), Catalogue: apikey.Catalogue{Can: s.d.Catalogue != nil, OfKeys: s.d.Catalogue != nil && s.d.Catalogue.Keys, Asked: s.askedAt()},
 	}
 	if s.d.Update != nil && s.d.Update.Sends(apikey.FieldExpiry) {
 		c.ChangeExpiry = apikey.Can()
@@ -270,7 +272,7 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 		return apikey.Deleted{}, err
 	}
 	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
-	gone, err := s.remove(ctx, c)
+	gone, err := s.remove(ctx, c, s.send)
 	if e := asError(err); e != nil && e.Outcome == NotDone && s.d.Delete.MaybeGone != "" && anyOf(strings.ToLower(e.Message), s.d.Delete.MaybeGone) {
 		if listed, failed := s.inList(ctx, id); failed == nil && listed.key.ID == "" {
 			return apikey.Deleted{AlreadyGone: true}, nil

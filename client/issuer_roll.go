@@ -151,7 +151,7 @@ func (s *issuer) overlapping(ctx context.Context, op string, declared *kit.Call,
 		return apikey.Deleted{}, err
 	}
 	c.write, c.emptyYes = true, declared.EmptyYes
-	return s.remove(ctx, c)
+	return s.remove(ctx, c, s.send)
 }
 
 // formerOf reads what a row says of a former secret.

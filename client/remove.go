@@ -17,9 +17,9 @@ import (
 var removed = []string{"success", "message", "acknowledged", "deletedCount", "deleted", "ok", "status", "result", "data", "id", "_id", "apiKeyId", "apiKey", "key", "object", "error", "errors", "revoked"}
 
 // remove makes a delete idempotent: a key that the service does not know is gone already.
-func (s *issuer) remove(ctx context.Context, c call) (apikey.Deleted, error) {
+func (s *issuer) remove(ctx context.Context, c call, send func(context.Context, call, func(*answer) error) error) (apikey.Deleted, error) {
 	var out apikey.Deleted
-	err := s.send(ctx, c, func(a *answer) (err error) {
+	err := send(ctx, c, func(a *answer) (err error) {
 		out, err = acknowledged(a, "the delete", c.emptyYes)
 		return err
 	})

@@ -74,6 +74,13 @@ type Roller interface {
 	KeepFormer(ctx context.Context, id string, ends apikey.Moment) (apikey.Deleted, error)
 }
 
+// SelfDeleter is what a service has by which a secret deletes its own key (Capabilities.SelfDelete).
+type SelfDeleter interface {
+	// DeleteBySecret makes that call with the secret as its credential; id is the key's. It is sent once. A refusal of the secret is an error: it
+	// may be dead already.
+	DeleteBySecret(ctx context.Context, id string, secret apikey.Secret) (apikey.Deleted, error)
+}
+
 // Clock is what a service has that shows its own time in answers: the last
 // Date header seen, and the local time when it was seen.
 type Clock interface {

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 
 	"detent/apikey"
 	"detent/audit"
@@ -14,7 +15,16 @@ func init() {
 		admins:    true,
 		abilities: func(c *apikey.Capabilities) []*apikey.Ability { return []*apikey.Ability{&c.Delete} },
 		can:       func(c apikey.Capabilities) apikey.Ability { return c.Delete },
-		recordAsked: func(_ *Desk, _ Order, was apikey.Key, e *Entry) {
+		check: func(o Order, c apikey.Capabilities) *FieldError {
+			if !o.Secret.IsZero() && c.SelfDelete == "" {
+				return &FieldError{Why: c.Title + " has no call by which a secret deletes its own key"}
+			}
+			return nil
+		},
+		recordAsked: func(_ *Desk, o Order, was apikey.Key, e *Entry) {
+			if !o.Secret.IsZero() {
+				e.Detail = "by its own secret"
+			}
 			e.Before = fieldsOf(&was, apikey.FieldRole, apikey.FieldEnabled, apikey.FieldMasked) // by the mask it is told later whose a secret was
 		},
 		recordResult: func(_ *Desk, _ Order, out Outcome, _ error, r *audit.Outcome) {
@@ -34,17 +44,25 @@ func (s *ordering) Delete(ctx context.Context, id string) (apikey.Deleted, error
 	return out.Deleted, err
 }
 
+func (s *ordering) DeleteBySecret(ctx context.Context, id string, secret apikey.Secret) (apikey.Deleted, error) {
+	out, err := s.d.handle(ctx, Order{What: Delete, Key: apikey.Key{ID: id}, Secret: secret, Act: s.act})
+	return out.Deleted, err
+}
+
 // deleteForSure deletes; where the answer was lost, it asks once more by the same id, which a service that has carried it out says to. A
 // list settles nothing here: it may lack a key that lives. But "no such key" is no answer to a key that the list shows.
 func (d *Desk) deleteForSure(ctx context.Context, o Order) (apikey.Deleted, error) {
 	remove := func() (apikey.Deleted, error) {
+		if !o.Secret.IsZero() {
+			return d.deleteBySecret(ctx, o)
+		}
 		ctx, cancel := d.uncancelled(ctx, o)
 		defer cancel()
 		return d.service.Delete(ctx, o.Key.ID)
 	}
 	done, err := remove()
 	switch {
-	case o.Act:
+	case o.Act || !o.Secret.IsZero(): // a secret that has ended its key is refused, and that says nothing of why
 		return done, err
 	case err != nil && client.MayHaveHappened(err):
 		o.note("%v: asking once more", err)
@@ -67,4 +85,26 @@ func (d *Desk) deleteForSure(ctx context.Context, o Order) (apikey.Deleted, erro
 			Hint:    "Its list may be behind: look again, and delete it once more where it is still there."}
 	}
 	return done, nil
+}
+
+// deleteBySecret has a secret delete its own key, once it is seen to be of that key: the call says nothing of which it deletes.
+func (d *Desk) deleteBySecret(ctx context.Context, o Order) (apikey.Deleted, error) {
+	deleter, ok := client.As[client.SelfDeleter](d.service)
+	if !ok {
+		return apikey.Deleted{}, refusal(o, client.Unsupported, "this service has no call by which a secret deletes its own key")
+	}
+	proof, _, err := client.Verify(ctx, d.service, o.Secret)
+	var failed *client.Error
+	switch {
+	case errors.As(err, &failed): // a read, after which the service is as it was
+		return apikey.Deleted{}, &client.Error{Op: o.op(), Kind: failed.Kind, Status: failed.Status, Outcome: client.NotDone, Err: err,
+			Message: "whose the secret is could not be looked at, and nothing was deleted: " + failed.Message, Hint: failed.Hint}
+	case !proof.Accepted():
+		return apikey.Deleted{}, refusal(o, client.Invalid, "the service is not seen to accept this secret: nothing was deleted")
+	case proof.Key == nil || proof.Key.ID != o.Key.ID:
+		return apikey.Deleted{}, refusal(o, client.Conflict, "the secret is not seen to be of this key: nothing was deleted")
+	}
+	ctx, cancel := d.uncancelled(ctx, o)
+	defer cancel()
+	return deleter.DeleteBySecret(ctx, o.Key.ID, o.Secret)
 }

@@ -60,7 +60,7 @@ type Order struct {
 	Delivery *Delivery
 	// To is how a place was written, which a Deliver is of.
 	To string
-	// Secret is what is handed over, of a Show or a Deliver; Hand writes it to standard output, and is nil where a screen shows it.
+	// Secret is what is handed over, of a Show or a Deliver, or what deletes its own key, of a Delete; Hand writes it to standard output, and is nil where a screen shows it.
 	Secret apikey.Secret
 	Hand   func() error
 	// Act marks an act of a rotation. A rotation has looked by its own rules, and settles a lost answer itself: the call is made

@@ -151,7 +151,11 @@ func (f *fakeService) order(ctx context.Context, o desk.Order) (out desk.Outcome
 	case desk.Update:
 		out.Key, err = f.Update(ctx, o.Key.ID, o.Patch)
 	case desk.Delete:
-		out.Deleted, err = f.Delete(ctx, o.Key.ID)
+		if o.Secret.IsZero() {
+			out.Deleted, err = f.Delete(ctx, o.Key.ID)
+		} else {
+			err = f.write("delete " + o.Key.ID + " by its secret")
+		}
 	default:
 		err = fmt.Errorf("no %s here", o.What)
 	}

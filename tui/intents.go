@@ -163,7 +163,7 @@ func (a *App) deleteKey(ctx context.Context, p *profile, msg ui.DeleteKey) resul
 	}
 	var out desk.Outcome
 	if err == nil {
-		out, err = p.conn.Order(ctx, desk.Order{What: desk.Delete, Key: apikey.Key{ID: msg.ID, Masked: msg.Masked}})
+		out, err = p.conn.Order(ctx, desk.Order{What: desk.Delete, Key: apikey.Key{ID: msg.ID, Masked: msg.Masked}, Secret: msg.Secret})
 	}
 	done := msg.Name + " deleted"
 	if out.Deleted.AlreadyGone {

@@ -201,6 +201,9 @@ func (a *App) actOn(k *apikey.Key, to ui.GoTo) tea.Cmd {
 		if leaked, can := s.(ui.Leaked); can {
 			leaked.Compromised()
 		}
+		if by, can := s.(ui.DeletedBy); can && to.Delete && !to.Secret.IsZero() && a.here().caps.SelfDelete != "" {
+			by.BySecret(a.here().caps.SelfDelete, to.Secret)
+		}
 		return a.push(s)
 	}
 	return nil

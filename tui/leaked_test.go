@@ -150,6 +150,17 @@ func TestWhatIsToBeDoneAboutALeakedKeyIsAKeyAway(t *testing.T) {
 	d.press("2", "d").sees("Delete a key").seesNot("leaked") // what is not known to have leaked
 }
 
+// TestALeakedSecretDeletesItsOwnKeyWhereTheServiceHasThat.
+func TestALeakedSecretDeletesItsOwnKeyWhereTheServiceHasThat(t *testing.T) {
+	d, host, _ := startLeak(t, true)
+	host.services["shop"].caps.SelfDelete = "DELETE /keys/self"
+	pasted(d.press("v"), leakedSecret).press("enter", "d").sees("it deletes its own key, by DELETE /keys/self").seesNot("credential of shop").seesNot(leakedSecret)
+	d.press("right", "enter")
+	if s := host.services["shop"]; s.called("delete k1 by its secret") != 1 || s.called("delete k1") != 0 {
+		t.Errorf("called %q\n%s", s.calls, d.view())
+	}
+}
+
 // TestALeakedKeyIsKilledBehindTheGuardOfItsProfile: by a name of a live one, by the button of another.
 func TestALeakedKeyIsKilledBehindTheGuardOfItsProfile(t *testing.T) {
 	for _, live := range []bool{false, true} {

@@ -165,6 +165,17 @@ func (u *suite) do(ctx context.Context, t *testing.T, s client.Service, c *sampl
 			text = "already gone"
 		}
 		return result{keys: []string{text}, value: gone}, err
+	case "delete by its secret":
+		deleter, ok := client.As[client.SelfDeleter](s)
+		if !ok {
+			t.Fatal("the issuer has no call by which a secret deletes its own key")
+		}
+		gone, err := deleter.DeleteBySecret(ctx, c.args.ID, apikey.NewSecret(secret))
+		text := "deleted"
+		if gone.AlreadyGone {
+			text = "already gone"
+		}
+		return result{keys: []string{text}, value: gone}, err
 	case "probe":
 		proof, err := s.Probe(ctx, apikey.NewSecret(secret), c.args.Call)
 		return result{keys: []string{describeProof(proof)}, value: proof}, err
@@ -252,6 +263,7 @@ func (u *suite) abilities(t *testing.T) {
 	_, public := client.As[client.PublicKeys](s)
 	_, asks := client.As[client.Cataloguer](s)
 	_, rolls := client.As[client.Roller](s)
+	_, deletes := client.As[client.SelfDeleter](s)
 	for _, a := range []struct {
 		name string
 		is   apikey.Ability
@@ -263,7 +275,7 @@ func (u *suite) abilities(t *testing.T) {
 		{"retrieve", caps.Retrieve, retrieves, "retrieve"}, {"last use", caps.LastUsed, true, "list"}, {"expiry", caps.Expiry, true, "create"},
 		{"restrictions", caps.Restrictions, true, "create"}, {"roll", caps.Roll.Ability, rolls, "roll"},
 		{"ending an overlap", apikey.Ability{OK: caps.Roll.End, Why: "it has no such call"}, rolls, "end the overlap"},
-		{"keeping a former secret", apikey.Ability{OK: caps.Roll.Keep, Why: "it has no such call"}, rolls, "keep the former secret"}, {"listing", apikey.Can(), true, "list"}, {"proving a secret", apikey.Can(), true, "probe"},
+		{"keeping a former secret", apikey.Ability{OK: caps.Roll.Keep, Why: "it has no such call"}, rolls, "keep the former secret"}, {"deleting by the secret", apikey.Ability{OK: caps.SelfDelete != "", Why: "it has no such call"}, deletes, "delete by its secret"}, {"listing", apikey.Can(), true, "list"}, {"proving a secret", apikey.Can(), true, "probe"},
 		{"a catalogue", apikey.Ability{OK: caps.Catalogue.Can, Why: "it has no such call"}, asks, "catalogue"}, {"identifying", apikey.Ability{OK: identifies, Why: "it has no such call"}, true, "identify"},
 	} {
 		switch {

@@ -18,6 +18,8 @@ func callOf(operation string) string {
 		return "end"
 	case "keep the former secret":
 		return "keep"
+	case "delete by its secret":
+		return "delete"
 	}
 	return operation
 }

@@ -223,6 +223,9 @@ func (u *suite) updates(t *testing.T) {
 func (u *suite) deletes(t *testing.T) {
 	c := u.need(t, "delete")
 	u.certain(t, c)
+	if own := u.first("delete by its secret"); own != nil {
+		t.Run("by its secret", func(t *testing.T) { u.certain(t, own) })
+	}
 	for body, status := range map[string]int{`{"success":true}`: 200, `{"success":true,"message":"revoked"}`: 200, `{"acknowledged":true,"deletedCount":1}`: 200, `{"id":"k1","deleted":true}`: 200,
 		"\ufeff" + `{"success":true}`: 200, `{"status":"ok"}`: 200, `{"message":"in a moment"}`: 202, ``: 204} {
 		u.play(t, c, []variant{{name: fmt.Sprintf("done as %d %s", status, body), alter: always(of(status, body)), hits: 1}})

@@ -36,6 +36,9 @@ type Call struct {
 	// MaybeGone are words "a|b", in small letters, of a refusal of a deletion that is said of a key that is not there, and of other
 	// things too: then the list tells.
 	MaybeGone string `toml:"maybe_gone"`
+	// BySecret is the call by which a secret deletes its own key, sent as the key's own requests are: "DELETE /v1/keys/self". One that
+	// leaked ends so, whatever the profile's credential may.
+	BySecret string `toml:"by_secret"`
 }
 
 // Value is what a member of a body holds. In a declaration, a table that has field, parent, login or secret is a place for

@@ -86,6 +86,7 @@ func (c *checker) calls(d *Declaration) {
 	}
 	if d.Delete != nil {
 		c.smallWords("delete.maybe_gone", d.Delete.MaybeGone)
+		c.bySecret(d)
 	}
 	for field, span := range map[string]time.Duration{"revoke_lag": d.Truth.RevokeLag.Duration, "list_lag": d.Truth.ListLag.Duration} {
 		if span > 24*time.Hour {
@@ -258,6 +259,18 @@ func (c *checker) probe(field string, p *Probe) {
 	}
 }
 
+// bySecret checks the call by which a secret deletes its own key.
+func (c *checker) bySecret(d *Declaration) {
+	const field = "delete.by_secret"
+	switch by := d.Delete.BySecret; {
+	case by == "":
+	case d.Row.SecretIsID && strings.Contains(by, "{id}"):
+		c.refuse(field, "has no {id} here: the id is the secret")
+	default:
+		c.address(field, by, strings.Contains(by, "{id}"))
+	}
+}
+
 // call checks a request. with says that it is about one key: then its id is in the path or in the body.
 func (c *checker) call(field string, call *Call, with bool) {
 	c.addressOf(field+".call", call.Call, with, call.Sends(apikey.FieldID))
@@ -266,8 +279,10 @@ func (c *checker) call(field string, call *Call, with bool) {
 	if call.Needs != "" {
 		c.text(field+".needs", call.Needs, 64)
 	}
-	if call.MaybeGone != "" && field != "delete" {
-		c.refuse(field+".maybe_gone", "is for delete")
+	for name, is := range map[string]string{"maybe_gone": call.MaybeGone, "by_secret": call.BySecret} {
+		if is != "" && field != "delete" {
+			c.refuse(field+"."+name, "is for delete")
+		}
 	}
 	c.whole(field, call)
 	c.body(field, call, field == "auth.login", false)

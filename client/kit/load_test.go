@@ -214,6 +214,8 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{13, `refusals.with = [""]`, `refusals.with: "" is no name`},
 		{13, `refusals.known = "Wrong Kind"`, `refusals.known: is in small letters`},
 		{13, `delete.maybe_gone = "Gone"`, `delete.maybe_gone: is in small letters`},
+		{13, `delete.by_secret = "DELETE v1/keys/self"`, `delete.by_secret: `},
+		{13, `create.by_secret = "DELETE /v1/keys/self"`, `create.by_secret: is for delete`},
 		{13, `secret.shape = "["`, `secret.shape: is no regular expression: missing closing ]`},
 		{13, `secret.shape = "[a-z]*"`, `secret.shape: fits words that are no secret`},
 		{13, `secret.shape = "[a-z-]{7}"`, `secret.shape: fits words that are no secret`},

@@ -17,17 +17,18 @@ import (
 
 // issuer is one whose server is started, and what its keys can.
 type issuer struct {
-	service string
-	begin   func(testing.TB) servers.Server
-	alive   func(origin, secret string) bool
-	create  []string // flags of a create besides the name
-	update  bool     // keys can be renamed and switched off
-	ends    bool     // the end of a key can be moved
-	remove  string   // the request that deletes a key
-	make    string   // the request that makes one
-	lag     bool     // a deleted key is accepted for up to a minute
-	unnamed bool     // nothing tells which key a secret is of
-	roll    string   // the request that gives a key a new secret in place; empty for none
+	service  string
+	begin    func(testing.TB) servers.Server
+	alive    func(origin, secret string) bool
+	create   []string // flags of a create besides the name
+	update   bool     // keys can be renamed and switched off
+	ends     bool     // the end of a key can be moved
+	remove   string   // the request that deletes a key
+	make     string   // the request that makes one
+	lag      bool     // a deleted key is accepted for up to a minute
+	unnamed  bool     // nothing tells which key a secret is of
+	bySecret bool     // a secret deletes its own key
+	roll     string   // the request that gives a key a new secret in place; empty for none
 }
 
 // zabbixAccepts says whether Zabbix answers a harmless question to a token, and no error.
@@ -59,7 +60,7 @@ func asks(path, header string) func(origin, secret string) bool {
 }
 
 var all = []issuer{
-	{service: "miniflux", begin: servers.Miniflux, alive: asks("/v1/me", "X-Auth-Token"), make: "POST /v1/api-keys", remove: "DELETE /v1/api-keys/"},
+	{service: "miniflux", begin: servers.Miniflux, alive: asks("/v1/me", "X-Auth-Token"), make: "POST /v1/api-keys", remove: "DELETE /v1/api-keys/", bySecret: true},
 	{service: "better-auth", begin: servers.BetterAuth, alive: asks("/api/verify", "x-api-key"), update: true, ends: true,
 		make: "POST /api/auth/api-key/create", remove: "POST /api/auth/api-key/delete"},
 	{service: "zabbix", begin: servers.Zabbix, alive: zabbixAccepts, update: true, unnamed: true, make: "token.create", remove: "token.delete", roll: "token.generate"},
@@ -149,7 +150,18 @@ func wholeLife(h *home, is issuer, name, renamed string) {
 			h.Errorf("its end taken away: %+v", found)
 		}
 	}
-	h.must("delete", made.ID, "--yes")
+	if is.bySecret {
+		other, _ := h.create(name+" beside", is.create...)
+		if r := h.run(secret, "delete", other.ID, "--by-secret", "--yes"); r.code == 0 || !h.alive(secret) || len(h.named(name+" beside")) != 1 {
+			h.Errorf("a secret deleted another key, or its own in its place: exit %d\n%s", r.code, r.stderr)
+		}
+		h.must("delete", other.ID, "--yes")
+		if r := h.run(secret, "delete", made.ID, "--by-secret", "--yes"); r.code != 0 {
+			h.Errorf("deleted by its secret: exit %d\n%s", r.code, r.stderr)
+		}
+	} else {
+		h.must("delete", made.ID, "--yes")
+	}
 	if slices.ContainsFunc(h.list(), func(k key) bool { return k.ID == made.ID }) {
 		h.Error("a deleted key is listed")
 	}

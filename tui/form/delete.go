@@ -39,6 +39,17 @@ func NewDelete(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apik
 	}
 }
 
+// BySecret has the secret delete its own key (ui.DeletedBy).
+func (c *Confirm) BySecret(call string, secret apikey.Secret) {
+	order := c.intent
+	c.intent = func(ticket int) tea.Msg {
+		msg := order(ticket).(ui.DeleteKey)
+		msg.Secret = secret
+		return msg
+	}
+	c.leaks[0] = "Its secret leaked: it deletes its own key, by " + call + ". The profile's credential is not needed for that."
+}
+
 func deleteBody(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey.Key, rotating bool, width int) []string {
 	st := env.Styles
 	out := keyHead(env, profile, k, width)

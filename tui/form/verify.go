@@ -20,6 +20,7 @@ type Verify struct {
 	profile ui.Profile
 	line    *widget.Text
 	problem string
+	secret  apikey.Secret  // that was asked about
 	of      apikey.Setting // the profile's, with what the secret says it is of
 	ticket  int
 	busy    bool
@@ -159,7 +160,7 @@ func (v *Verify) answer(msg tea.KeyMsg) tea.Cmd {
 	case v.found() && v.not().Off == "" && key.Matches(msg, k.Toggle):
 		return v.goTo(ui.GoTo{Off: true})
 	case v.found() && v.not().Delete == "" && key.Matches(msg, k.Delete):
-		return v.goTo(ui.GoTo{Delete: true})
+		return v.goTo(ui.GoTo{Delete: true, Secret: v.secret})
 	case v.pane.Update(msg):
 	case !key.Matches(msg, v.env.Keys.Confirm):
 		v.buttons.update(v.env, msg)
@@ -182,7 +183,7 @@ func (v *Verify) choose(label string) tea.Cmd {
 	case verifyGo, verifyReplace:
 		return v.goTo(ui.GoTo{Replace: label == verifyReplace})
 	case verifyNext:
-		if v.proof, v.err, v.problem = nil, nil, ""; v.known != nil {
+		if v.proof, v.err, v.problem, v.secret = nil, nil, "", (apikey.Secret{}); v.known != nil {
 			v.known.hold("")
 		}
 		return nil
@@ -232,6 +233,7 @@ func (v *Verify) send() tea.Cmd {
 	v.of = v.profile.Setting
 	v.of.Token = apikey.EnvironmentOf(secret)
 	v.line.Wipe()
+	v.secret = secret // until the screen is left: it may delete its own key
 	v.problem, v.busy, v.ticket = "", true, v.env.Ticket()
 	var among []string
 	if v.known != nil {

@@ -53,6 +53,8 @@ type (
 		Profile  string
 		ID, Name string
 		Masked   string // by it the record tells later whose a secret was
+		// Secret deletes its own key; none where the profile's credential does.
+		Secret apikey.Secret
 		// TakeBack is to put back first what the places held that were given its secret from this screen; where that fails,
 		// nothing is deleted.
 		TakeBack bool
@@ -129,6 +131,8 @@ type (
 		Replace bool
 		Off     bool // ask whether it is to be disabled
 		Delete  bool // or deleted
+		// Secret is the key's own, where it was pasted: it may delete its key.
+		Secret apikey.Secret
 	}
 	// Quit ends the program.
 	Quit struct{}

@@ -37,6 +37,10 @@ type (
 	Placed interface{ Place() Place }
 	// Leaked begins as for a key that somebody else has.
 	Leaked interface{ Compromised() }
+	// DeletedBy has a secret delete its own key, by a call of the service.
+	DeletedBy interface {
+		BySecret(call string, secret apikey.Secret)
+	}
 	// Waits is rotations at work: what each waits for.
 	Waits interface{ Waits() []Wait }
 	// Kept may be left and go on: a rotation that waits. KeptID tells what it is about; empty for
