@@ -31,6 +31,8 @@ type shellFile struct {
 	pos    int
 	broken bool // a quotation mark or bracket is not closed: from there on no shell reads it
 	remark bool // it ends in a comment
+	closed bool // the last sign was one that closes a subshell
+	joins  bool // it ends in a subshell and a backslash, behind which no variable can be set
 	over   int  // where return or exit ends it, whatever follows; 0 for nowhere
 
 	start       bool   // a command begins here
@@ -81,7 +83,8 @@ func readShell(src []byte) *shellFile {
 
 // next reads one word or sign.
 func (f *shellFile) next() {
-	c := f.src[f.pos]
+	c, closed := f.src[f.pos], f.closed
+	f.closed = false
 	switch {
 	case c == '\n':
 		f.pos++
@@ -89,8 +92,11 @@ func (f *shellFile) next() {
 		f.skipHere()
 	case bytes.HasPrefix(f.src[f.pos:], []byte("\\\n")):
 		f.pos += 2 // the next line belongs to this one
+		f.closed = closed
+		f.joins = closed && f.pos == len(f.src)
 	case strings.IndexByte(shellBlanks, c) >= 0:
 		f.pos++
+		f.closed = closed
 	case c == '#':
 		f.pos += len(f.line())
 		f.remark = f.pos == len(f.src)
@@ -110,6 +116,7 @@ func (f *shellFile) next() {
 	case c == ')': // of a subshell, a pattern of case, a function's name: a command may follow
 		f.pos++
 		f.parens = max(f.parens-1, 0)
+		f.closed = true
 		f.begin(f.conditional)
 	case c == '<' && bytes.HasPrefix(f.src[f.pos:], []byte("<<")) && !bytes.HasPrefix(f.src[f.pos:], []byte("<<<")):
 		f.openHere()
@@ -292,7 +299,8 @@ func (d dotenv) shellConflict(name string) error {
 	if shell.over > 0 && (len(lines) == 0 || a.valueStart > shell.over) {
 		return &dotenvError{lineAt(d.src, shell.over), "a shell that reads the file stops there, and dotenv libraries do not: " + name + " has to stand before it"}
 	}
-	if backslashes := len(d.src) - len(bytes.TrimRight(d.src, "\\")); last == nil && len(lines) == 0 && backslashes%2 == 1 && !shell.remark {
+	backslashes := len(d.src) - len(bytes.TrimRight(d.src, "\\"))
+	if last == nil && len(lines) == 0 && (shell.joins || backslashes%2 == 1 && !shell.remark) {
 		return &dotenvError{lineAt(d.src, len(d.src)), "the file ends in a backslash, which joins the line that is added after it to this one for a shell: take it out, or end the line"}
 	}
 	if last == nil {

@@ -254,3 +254,20 @@ func TestNoBeginningOfAFileIsTooMuch(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestALineIsNotAddedToOneThatReachesIntoIt: a shell joins it to what stands before a backslash at the end of the file; behind a value and a
+// blank, or behind a sign that begins a command, it is read all the same.
+func TestALineIsNotAddedToOneThatReachesIntoIt(t *testing.T) {
+	for _, before := range []string{"A=1", "x", "(x)", "(x) ", "(x)\\\n", "(\nx\n)", "{ x; }", "f() { x; }", "x &&", "`x`", "'a'", "x >f"} {
+		for _, end := range []string{"\\\n", "\\"} {
+			if out, err := setVariable(before+end, "KEY", "new"); err == nil {
+				t.Errorf("%q became %q", before+end, out)
+			}
+		}
+	}
+	for _, whole := range []string{"# a \\\n", "A=1\n\n", "(x)\n", "A=1 \\\n", "\\\n", "(x)\n\\\n"} {
+		if out, err := setVariable(whole, "KEY", "new"); err != nil || out != whole+"KEY=new\n" {
+			t.Errorf("%q became %q: %v", whole, out, err)
+		}
+	}
+}
