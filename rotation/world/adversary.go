@@ -235,7 +235,6 @@ func keyMischiefs() []mischief {
 			row := w.old.row
 			row.ID, row.Name, row.CreatedAt = "", baseOf(row.Name)+" ~rcccccccccc", apikey.At(w.now)
 			w.rival = w.addKey(row, w.now)
-			w.rival.rival = true
 			return func() {
 				w.remove(w.rival)
 				w.rival = nil

@@ -25,7 +25,7 @@ const undoing = "undo"
 
 // options are what an operator says when a rotation begins or is resumed.
 type options struct {
-	drain, soak   *time.Duration
+	drainZero     bool // --drain 0
 	acceptUnknown string
 	notMine       string
 	without       []string
@@ -55,7 +55,6 @@ type outcome struct {
 	status string
 	wait   time.Duration
 	ask    *ask
-	err    error
 	said   string // all that was said, the error too
 }
 
@@ -64,7 +63,6 @@ type ask struct {
 	kind    rotation.QuestionKind
 	subject string
 	text    string
-	lines   []string
 }
 
 // The points around an act of the operator's: what happens between two acts.
@@ -192,12 +190,15 @@ func (w *world) begin() outcome {
 
 // resume starts a process that opens the rotation again.
 func (w *world) resume(o options) outcome {
-	if o.reason != "" || o.acceptUnknown != "" || o.notMine != "" || o.drain != nil {
+	if o.reason != "" || o.acceptUnknown != "" || o.notMine != "" || o.drainZero {
 		w.event(event{kind: "person"})
 	}
 	return w.guard(func() outcome {
-		r, err := rotation.Resume(w.outside(), w.id, rotation.ResumeOptions{Drain: o.drain, Soak: o.soak, AcceptUnknown: o.acceptUnknown,
-			NotMine: o.notMine, Without: o.without, Undone: o.undone, Reason: o.reason})
+		how := rotation.ResumeOptions{AcceptUnknown: o.acceptUnknown, NotMine: o.notMine, Without: o.without, Undone: o.undone, Reason: o.reason}
+		if o.drainZero {
+			how.Drain = new(time.Duration)
+		}
+		r, err := rotation.Resume(w.outside(), w.id, how)
 		if err != nil {
 			return w.concluded(rotation.Result{}, err)
 		}
@@ -291,7 +292,7 @@ func (p *process) reenable() outcome {
 }
 
 func (w *world) concluded(res rotation.Result, err error) outcome {
-	out := outcome{wait: res.Wait, err: err, said: strings.Join(append([]string{res.Message, res.Output}, res.Notes...), "\n")}
+	out := outcome{wait: res.Wait, said: strings.Join(append([]string{res.Message, res.Output}, res.Notes...), "\n")}
 	var no *rotation.RefusedError
 	switch {
 	case errors.As(err, &no):
@@ -307,7 +308,7 @@ func (w *world) concluded(res rotation.Result, err error) outcome {
 	default:
 		out.status = stopped
 		if q := res.Question; q != nil {
-			out.ask = &ask{kind: q.Kind, subject: q.Subject, text: q.Text, lines: q.Lines}
+			out.ask = &ask{kind: q.Kind, subject: q.Subject, text: q.Text}
 		}
 	}
 	if err != nil {

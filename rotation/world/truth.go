@@ -1,7 +1,6 @@
 package world
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,9 +29,7 @@ type key struct {
 	since   time.Time
 	gone    time.Time // deleted; zero while it is there
 	ours    bool      // made by the program's create, or pasted to it
-	rival   bool      // carries another host's mark
 	stamps  []stamp   // last uses as they are written down
-	used    time.Time
 	// struck is the sequence number of the last thing that others did to its life; probed, of the last answer that the
 	// program had about its secret in this act.
 	struck, probed int
@@ -178,7 +175,6 @@ func (w *world) accepts(k *key) bool {
 
 // use writes down that a secret was used at a moment.
 func (w *world) use(k *key, at time.Time) {
-	k.used = at
 	if k == w.old {
 		w.oldUses = append(w.oldUses, at)
 	}
@@ -361,7 +357,7 @@ func restrictionText(k apikey.Key) string {
 	if k.Restrictions == nil {
 		return ""
 	}
-	return cmp.Or(strings.Join(slices.Sorted(slices.Values(k.Restrictions.IPAddresses)), " "), "")
+	return strings.Join(slices.Sorted(slices.Values(k.Restrictions.IPAddresses)), " ")
 }
 
 // life is how long a key lives; 0 is for ever.
