@@ -108,10 +108,8 @@ func (p *process) drop() {
 func (w *world) outside() rotation.World {
 	out := rotation.World{Store: w.store.kept(), Profile: "p", Service: w.client(), Timeout: timeout, Host: "host",
 		Resolve: func(spec string) (delivery.Destination, error) {
-			for _, p := range w.places {
-				if p.spec() == spec {
-					return w.destination(p)
-				}
+			if p := w.placeOf(spec); p != nil {
+				return w.destination(p)
 			}
 			return nil, fmt.Errorf("no place %s", spec)
 		},
@@ -146,23 +144,10 @@ func (w *world) begin() outcome {
 			w.event(event{kind: "person"})
 			p.AcceptUnknown = "known"
 		}
-		if w.sc.Announced {
-			p.Strategy = announced
-		}
-		if w.sc.Renew {
-			hour := time.Hour
-			p.Strategy, p.Overlap = "roll", &hour
-			if w.sc.AtOnce {
-				p.Strategy, p.Overlap, p.Outage = "roll-at-once", nil, because
-				w.event(event{kind: "person"})
-			}
-		}
-		if w.sc.Roll > 0 {
-			p.Strategy, p.Overlap = "roll", &w.sc.Roll
-			if w.sc.AtOnce {
-				p.Strategy, p.Outage = "roll-at-once", because
-				w.event(event{kind: "person"})
-			}
+		p.Strategy, p.Overlap = w.sc.strategy()
+		if w.sc.AtOnce {
+			p.Outage = because
+			w.event(event{kind: "person"})
 		}
 		p.Replace, p.Revive = w.sc.Replace, w.sc.Revive || w.revived
 		w.replaced, w.revived = w.replaced || p.Replace, p.Revive

@@ -65,16 +65,7 @@ func (s *noted) Create(ctx context.Context, d apikey.Draft) (made apikey.Created
 
 // Update is the world's.
 func (s *noted) Update(ctx context.Context, id string, p apikey.Patch) (row apikey.Key, err error) {
-	op := "update"
-	switch {
-	case p.Enabled != nil && *p.Enabled:
-		op = "enable"
-	case p.Enabled != nil:
-		op = "disable"
-	case p.Name != nil:
-		op = "rename"
-	}
-	err = s.f.during(op, s.f.whose(s.f.w.keyByID(id)), func() (err error) {
+	err = s.f.during(opOf(p), s.f.whose(s.f.w.keyByID(id)), func() (err error) {
 		row, err = s.Service.Update(ctx, id, p)
 		return err
 	})

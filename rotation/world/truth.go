@@ -98,31 +98,24 @@ func (w *world) addKey(row apikey.Key, born time.Time) *key {
 	return k
 }
 
-func (w *world) keyByID(id string) *key {
-	for _, k := range w.keys {
-		if k.id == id && id != "" {
-			return k
-		}
+// keyWith is the first key of which that is so; nil for none.
+func (w *world) keyWith(is func(*key) bool) *key {
+	if i := slices.IndexFunc(w.keys, is); i >= 0 {
+		return w.keys[i]
 	}
 	return nil
+}
+
+func (w *world) keyByID(id string) *key {
+	return w.keyWith(func(k *key) bool { return k.id == id && id != "" })
 }
 
 func (w *world) keyByText(text string) *key {
-	for _, k := range w.keys {
-		if k.text == text {
-			return k
-		}
-	}
-	return nil
+	return w.keyWith(func(k *key) bool { return k.text == text })
 }
 
 func (w *world) keyBySecret(s apikey.Secret) *key {
-	for _, k := range w.keys {
-		if k.secret.Equal(s) {
-			return k
-		}
-	}
-	return nil
+	return w.keyWith(func(k *key) bool { return k.secret.Equal(s) })
 }
 
 // change changes what the service has written of a key.
@@ -232,6 +225,11 @@ func (w *world) listTime() time.Time {
 // unlisted reports whether a list of that moment lacks a key that was there: deleted, or hidden.
 func (w *world) unlisted(k *key, at time.Time) bool {
 	return !k.gone.IsZero() && !k.gone.After(at) && !w.now.Before(k.gone.Add(w.sc.GoneLag)) || slices.Contains(w.hidden, k.id)
+}
+
+// recognised reports whether something that the program has had tells whose a secret is: a mask, or a place that held it before.
+func (w *world) recognised(k *key) bool {
+	return w.sc.Masks || slices.ContainsFunc(w.readables(), func(p *place) bool { return p.former == k.text })
 }
 
 // secretOf is what an application uses at this moment.
