@@ -6,7 +6,6 @@ package tui
 import (
 	"cmp"
 	"errors"
-	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -147,57 +146,4 @@ func (a *App) resize(width, height int) {
 	for _, s := range a.overlays {
 		s.SetSize(a.room(s))
 	}
-}
-
-func (a *App) top() ui.Screen {
-	if len(a.overlays) == 0 {
-		return nil
-	}
-	return a.overlays[len(a.overlays)-1]
-}
-
-// push opens an overlay.
-func (a *App) push(s ui.Screen) tea.Cmd {
-	a.toast.text = "" // it would hide the keys of the screen
-	kept, begin, found := a.back(s)
-	if !found {
-		kept, begin = s, func() tea.Cmd { return ui.Begin(s) }
-	}
-	kept.SetSize(a.room(kept))
-	a.fleet.owns(kept)
-	a.overlays = append(a.overlays, kept)
-	return begin()
-}
-
-// pop closes an overlay; nil is the top one.
-func (a *App) pop(s ui.Screen) {
-	if len(a.overlays) == 0 {
-		return
-	}
-	at := len(a.overlays) - 1
-	if s != nil {
-		at = slices.Index(a.overlays, s)
-	}
-	if at >= 0 {
-		a.overlays = append(a.overlays[:at:at], a.overlays[at+1:]...)
-	}
-}
-
-// tellAll hands a message to every overlay, and to the list, whose commands are its own.
-func (a *App) tellAll(msg tea.Msg) tea.Cmd {
-	cmds := []tea.Cmd{a.list.Update(msg)}
-	for _, s := range append(append([]ui.Screen(nil), a.overlays...), a.kept...) {
-		cmds = append(cmds, s.Update(msg))
-	}
-	return tea.Batch(cmds...)
-}
-
-// held reports whether an overlay does not let ctrl+c leave silently.
-func (a *App) held() ui.Screen {
-	for i := len(a.overlays) - 1; i >= 0; i-- {
-		if l, ok := a.overlays[i].(ui.Leaver); ok && l.HoldsKeys() {
-			return a.overlays[i]
-		}
-	}
-	return nil
 }

@@ -102,3 +102,17 @@ func (a *App) ring(text string) tea.Cmd {
 	ring := a.bell
 	return func() tea.Msg { ring(ui.Clean(text)); return nil }
 }
+
+// minuteMsg refreshes relative times. What did not change on screen is not drawn.
+type minuteMsg struct{}
+
+func (a *App) minute() tea.Cmd { return a.env.Later(time.Minute, minuteMsg{}) }
+
+func (a *App) tick(msg tea.Msg) tea.Cmd {
+	if tick, is := msg.(tickMsg); is {
+		return a.ticked(tick)
+	}
+	a.list.Tick()
+	a.detail.Tick()
+	return tea.Batch(a.minute(), a.lock.look())
+}

@@ -78,15 +78,6 @@ func (a *App) openAll() tea.Cmd {
 	return a.hear(nil)
 }
 
-func (a *App) leaveFleet() {
-	if a.fleet != nil {
-		for _, m := range a.fleet.members {
-			m.stop()
-		}
-		a.fleet = nil
-	}
-}
-
 func (m *member) stop() {
 	if m.hearing != nil {
 		m.hearing.cancel()
@@ -287,48 +278,6 @@ func (a *App) fleetExamined(msg fleetExamined) tea.Cmd {
 	return tea.Batch(append(cmds, a.recall())...)
 }
 
-// here is the profile at hand: the one in use, or where all are listed that of the row under the cursor.
-func (a *App) here() *profile {
-	switch {
-	case a.fleet == nil:
-		return &a.profile
-	case a.fleet.chosen != nil:
-		return a.fleet.chosen
-	}
-	if at := a.list.SelectedProfile(); at >= 0 {
-		return &a.fleet.members[at].profile
-	}
-	return &profile{}
-}
-
-// named is a profile that is listed; where none is named, the one at hand.
-func (a *App) named(name string) *profile {
-	if name == "" {
-		return a.here()
-	}
-	if at := a.fleet.place(name); at >= 0 {
-		return &a.fleet.members[at].profile
-	}
-	if a.fleet == nil && a.profile.want == name {
-		return &a.profile
-	}
-	return &profile{want: name}
-}
-
-// pushOf opens a screen of a profile.
-func (a *App) pushOf(p *profile, make func() ui.Screen) tea.Cmd { return a.push(a.of(p, make)) }
-
-// of makes a screen of a profile.
-func (a *App) of(p *profile, make func() ui.Screen) ui.Screen {
-	if a.fleet == nil {
-		return make()
-	}
-	before := a.fleet.chosen
-	a.fleet.chosen = p
-	defer func() { a.fleet.chosen = before }()
-	return make()
-}
-
 // reach puts the cursor on a key of a profile when it is there: by its id, or the newest that is meant.
 func (a *App) reach(p *profile, id string, made func(k *apikey.Key) bool) {
 	if at := a.fleet.place(p.want); at >= 0 {
@@ -406,4 +355,42 @@ func (a *App) mend(m *member) tea.Cmd {
 	default:
 		return a.push(a.screens.editProfile(p))
 	}
+}
+
+func (a *App) leaveFleet() {
+	if a.fleet != nil {
+		for _, m := range a.fleet.members {
+			m.stop()
+		}
+		a.fleet = nil
+	}
+}
+
+// owns takes note of whose a screen is that is about to be opened.
+func (f *fleet) owns(s ui.Screen) {
+	if f != nil && f.making != "" {
+		f.owners[s], f.making = f.making, ""
+	}
+}
+
+// failed are the profiles that did not answer.
+func (f *fleet) failed() (out []*member) {
+	if f == nil {
+		return nil
+	}
+	for _, m := range f.members {
+		if m.err != nil {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// onProblem is the profile on whose line the cursor stands; nil for none.
+func (f *fleet) onProblem(a *App) *member {
+	failed := f.failed()
+	if at := a.list.Problem(); at >= 0 && at < len(failed) && a.focus == onList {
+		return failed[at]
+	}
+	return nil
 }

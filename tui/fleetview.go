@@ -1,67 +1,12 @@
 package tui
 
 import (
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
 
 	"detent/client"
 	"detent/tui/keylist"
 	"detent/tui/ui"
 )
-
-// owns takes note of whose a screen is that is about to be opened.
-func (f *fleet) owns(s ui.Screen) {
-	if f != nil && f.making != "" {
-		f.owners[s], f.making = f.making, ""
-	}
-}
-
-// owner is the profile that the topmost screen is of which is of one; empty where the frame speaks of the list.
-func (a *App) owner() string {
-	if a.fleet != nil {
-		for i := len(a.overlays) - 1; i >= 0; i-- {
-			if name := a.fleet.owners[a.overlays[i]]; name != "" {
-				return name
-			}
-		}
-	}
-	return ""
-}
-
-// connectionOf is that of a screen's profile.
-func (a *App) connectionOf(s ui.Screen) *ui.Connection {
-	if a.fleet == nil {
-		return a.profile.conn
-	}
-	return a.named(a.fleet.owners[s]).conn
-}
-
-// framed is the profile that the frame speaks of; of all of them, none.
-func (a *App) framed() *profile {
-	switch name := a.owner(); {
-	case a.fleet == nil:
-		return &a.profile
-	case name != "":
-		return a.named(name)
-	}
-	return &profile{}
-}
-
-// allProfiles is how the list of all of them is called.
-const allProfiles = "all profiles"
-
-// listed is what the frame says of the list: in the service's place, how many have answered.
-func (f *fleet) listed() ui.Place {
-	answered := 0
-	for _, m := range f.members {
-		if m.answered && m.err == nil {
-			answered++
-		}
-	}
-	return ui.Place{Profile: allProfiles, Service: fmt.Sprintf("%d of %d answered", answered, len(f.members)), Setting: f.setting}
-}
 
 // progress is what the header says while profiles are asked.
 func (f *fleet) progress(s *ui.Styles) []string {
@@ -113,28 +58,6 @@ func (f *fleet) placeholder(a *App) string {
 		a.keyed(a.env.Keys.Profiles.Help().Key, "adds a service")
 }
 
-// failed are the profiles that did not answer.
-func (f *fleet) failed() (out []*member) {
-	if f == nil {
-		return nil
-	}
-	for _, m := range f.members {
-		if m.err != nil {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
-// onProblem is the profile on whose line the cursor stands; nil for none.
-func (f *fleet) onProblem(a *App) *member {
-	failed := f.failed()
-	if at := a.list.Problem(); at >= 0 && at < len(failed) && a.focus == onList {
-		return failed[at]
-	}
-	return nil
-}
-
 // problems are a line for each profile that did not answer: why, and what mends it.
 func (f *fleet) problems(a *App) []string {
 	s := a.env.Styles
@@ -155,22 +78,4 @@ func (f *fleet) problems(a *App) []string {
 		out = append(out, s.Bad.Render("✗ "+ui.Truncate(line, room))+s.Dim.Render(tail))
 	}
 	return out
-}
-
-// shortly is a failure in a few words.
-func (a *App) shortly(err error) string {
-	var e *client.Error
-	if errors.As(err, &e) {
-		switch {
-		case client.IsKind(err, client.Unauthorized):
-			return fmt.Sprintf("refused the token (%d)", e.Status)
-		case e.Status != 0:
-			return fmt.Sprintf("answered %d %s", e.Status, ui.Clean(string(e.Kind)))
-		case client.IsKind(err, client.Timeout):
-			return "did not answer in time"
-		case client.IsKind(err, client.Unreachable):
-			return "not reachable: " + ui.Clean(e.Message)
-		}
-	}
-	return ui.Clean(strings.SplitN(err.Error(), "\n", 2)[0])
 }

@@ -394,11 +394,6 @@ func (a *App) answer(r result) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// fail opens the error box.
-func (a *App) fail(title string, err error) tea.Cmd {
-	return a.push(dialog.NewError(a.env, title, err, a.whereFrom(err)...))
-}
-
 // copy sends text to the terminal's clipboard. Nothing confirms that it took it.
 func (a *App) copy(what, text string) tea.Cmd {
 	send := a.copyText

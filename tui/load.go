@@ -18,31 +18,6 @@ import (
 	"detent/tui/ui"
 )
 
-// profile is the profile in use, or on its way to be.
-type profile struct {
-	want   string
-	gen    int
-	conn   *ui.Connection // nil until it is open
-	caps   apikey.Capabilities
-	err    error // why it could not be opened
-	cancel context.CancelFunc
-}
-
-// connect makes the profile one that is open.
-func (p *profile) connect(c ui.Connection) {
-	p.conn, p.caps, p.err = &c, c.Service.Capabilities(), nil
-	p.conn.Profile.Setting.Token = p.caps.Credential
-}
-
-// listed is the profile as the list knows it.
-func (p *profile) listed() keylist.Profile {
-	out := keylist.Profile{Name: p.want, Presets: p.caps.PermissionPresets}
-	if p.conn != nil {
-		out.Setting = p.conn.Profile.Setting
-	}
-	return out
-}
-
 type opened struct {
 	gen  int
 	conn ui.Connection
@@ -113,20 +88,6 @@ func (a *App) openDone(msg opened) tea.Cmd {
 	return tea.Batch(a.reload(), hello)
 }
 
-// load is one load of the list: a generation that makes stale answers known, and a cancel.
-type load struct {
-	gen     int
-	running bool
-	loaded  bool // a list was once complete
-	err     error
-	cancel  context.CancelFunc
-	box     *mailbox
-	asked   int // examinations of its keys: the answer to the last counts
-	counts  counts
-	after   string                   // the key to put the cursor on when it is there
-	made    func(k *apikey.Key) bool // the same, where its id is not known: the newest that is like this
-}
-
 // counts are what the header says.
 type counts struct {
 	of       [8]int // keys, by the place of their state in ui.Urgent
@@ -142,13 +103,6 @@ type loadMsg struct {
 	heard   []heard
 	done    bool
 	err     error
-}
-
-func (l *load) stop() {
-	if l.cancel != nil {
-		l.cancel()
-		l.cancel = nil
-	}
 }
 
 // reload asks for the list anew. The old one stays until the new one is complete.
@@ -233,16 +187,6 @@ func (a *App) newest(profile int, meant func(k *apikey.Key) bool) (id string) {
 		}
 	}
 	return id
-}
-
-// allKeys are those of the profile at hand.
-func (a *App) allKeys() []apikey.Key {
-	n, keys := a.list.Keys().Of(max(a.fleet.place(a.here().want), 0))
-	out := make([]apikey.Key, n)
-	for i, k := range keys {
-		out[i] = *k
-	}
-	return out
 }
 
 // examined are the findings of a load, as marks by key, and which examination found them.
