@@ -147,3 +147,17 @@ func (a *App) resize(width, height int) {
 		s.SetSize(a.room(s))
 	}
 }
+
+// showSelected lets the detail follow the cursor.
+func (a *App) showSelected() {
+	a.spoken.leave(a)
+	k, marks, ok := a.list.Selected()
+	if !ok {
+		a.detail.Show(detail.Subject{})
+		if a.focus == onDetail {
+			a.focus = onList
+		}
+		return
+	}
+	a.detail.Follow(k, marks, a.subject)
+}

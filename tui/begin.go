@@ -42,10 +42,3 @@ func (a *App) staged(msg staged) tea.Cmd {
 	}
 	return tea.Batch(cmds...)
 }
-
-// quit stops what is under way and ends the program.
-func (a *App) quit() tea.Cmd {
-	a.load.stop()
-	a.leaveFleet()
-	return tea.Quit
-}

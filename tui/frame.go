@@ -2,9 +2,9 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
-	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/lipgloss"
 
 	"detent/apikey"
@@ -41,6 +41,12 @@ func (a *App) tooSmallView() string {
 	if a.held() != nil {
 		text = fmt.Sprintf("too small: %dx%d\nneeds %dx%d\na secret waits\nto be stored", a.width, a.height, minWidth, minHeight)
 	}
+	return strings.Join(ui.Centre(text, a.width, a.height), "\n")
+}
+
+func (a *App) lockedView() string {
+	// No lock: who sits there goes on. It keeps what is on the screen from who passes by.
+	text := "covered: no key was pressed for " + ui.Span(a.lock.LockAfter) + "\n\nany key shows the screen again"
 	return strings.Join(ui.Centre(text, a.width, a.height), "\n")
 }
 
@@ -174,6 +180,14 @@ func (a *App) summary() []string {
 	return parts
 }
 
+// progress is what the header says while profiles are asked.
+func (f *fleet) progress(s *ui.Styles) []string {
+	if slices.ContainsFunc(f.members, func(m *member) bool { return m.hearing != nil && m.answered }) {
+		return []string{s.Dim.Render("reloading …")}
+	}
+	return nil
+}
+
 func (a *App) footer() string {
 	s := a.env.Styles
 	if a.toast.text != "" {
@@ -188,21 +202,6 @@ func (a *App) footer() string {
 		right = s.Dim.Render(fmt.Sprintf("%d/%d · ", at, n)) + right
 	}
 	return a.rule("└", ui.Hints(s, hints, a.width-7-ui.Width(right)), right, "┘")
-}
-
-// hints are the bindings that act now, the most used first, and those that always show.
-func (a *App) hints() (now, always []key.Binding) {
-	if top := a.top(); top != nil {
-		always = []key.Binding{a.paletteKey(top), a.helpKey(top)}
-		if wantsAll(top) {
-			return top.Bindings(), always
-		}
-		return nil, always // the others are on the box itself
-	}
-	if a.list.Typing() {
-		return a.list.Bindings(), nil
-	}
-	return a.bindings(), []key.Binding{a.env.Keys.Palette, a.env.Keys.Help}
 }
 
 // body is what the frame holds, line by line.

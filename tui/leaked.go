@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 
-	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
@@ -151,60 +150,4 @@ func (a *App) verifyAmong(msg ui.Verify) tea.Cmd {
 		out := ui.Verified{Ticket: msg.Ticket, Profile: whose.Profile, Proof: whose.Proof, Err: whose.Failed}
 		return result{msg: out, err: out.Err, title: "Could not verify the secret"}
 	})
-}
-
-// elsewhere reports whether a key is of a profile that is not listed.
-func (a *App) elsewhere(to ui.GoTo) bool {
-	return to.Profile != "" && (a.fleet == nil && to.Profile != a.profile.want || a.fleet != nil && a.fleet.place(to.Profile) < 0)
-}
-
-// goThere opens the profile of a key and goes on when its keys are there.
-func (a *App) goThere(to ui.GoTo) tea.Cmd {
-	cmd := a.use(to.Profile)
-	if a.profile.want == to.Profile {
-		a.there = &to
-	}
-	return cmd
-}
-
-// arrive goes on with what was asked of a key of another profile.
-func (a *App) arrive(complete bool) tea.Cmd {
-	to := a.there
-	if to == nil || to.Profile != a.profile.want {
-		return nil
-	}
-	if a.there = nil; !complete {
-		return nil
-	}
-	return a.goTo(*to)
-}
-
-// actOn asks about switching off or deleting the key that was gone to.
-func (a *App) actOn(k *apikey.Key, to ui.GoTo) tea.Cmd {
-	b := a.env.Keys.Toggle
-	if to.Delete {
-		b = a.env.Keys.Delete
-	}
-	for i := range a.actions {
-		x := &a.actions[i]
-		if !key.Matches(ui.Press(b.Keys()[0]), x.binding) {
-			continue
-		}
-		if why := a.refusal(x); why != "" {
-			return a.say(x.binding.Help().Desc+": "+why, false)
-		}
-		asks := a.screens.remove
-		if to.Off { // asked, whatever its environment: the key came from a secret and not from a row
-			asks = a.screens.toggle
-		}
-		s := asks(*k)
-		if leaked, can := s.(ui.Leaked); can {
-			leaked.Compromised()
-		}
-		if by, can := s.(ui.DeletedBy); can && to.Delete && !to.Secret.IsZero() && a.here().caps.SelfDelete != "" {
-			by.BySecret(a.here().caps.SelfDelete, to.Secret)
-		}
-		return a.push(s)
-	}
-	return nil
 }

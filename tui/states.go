@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"detent/client"
 	"detent/tui/dialog"
 	"detent/tui/ui"
 )
@@ -28,6 +29,16 @@ func (a *App) placeholder() string {
 		return s.Dim.Render("loading …")
 	}
 	return a.empty()
+}
+
+// placeholder is what stands where there are no keys of any profile.
+func (f *fleet) placeholder(a *App) string {
+	s := a.env.Styles
+	if f.asks() {
+		return s.Dim.Render("asking " + ui.Count(len(f.members), "profile") + " …")
+	}
+	return s.Strong.Render("No keys in any profile.") + "\n" + a.keyed(a.env.Keys.New.Help().Key, "makes one") + s.Dim.Render("   ") +
+		a.keyed(a.env.Keys.Profiles.Help().Key, "adds a service")
 }
 
 // empty explains a service without keys, and how to begin: with a key, with a service, or by looking on.
@@ -100,4 +111,26 @@ func (a *App) banner() string {
 		state = "this list is not complete"
 	}
 	return " " + s.Bad.Render("✗ "+a.errorWord()) + s.Dim.Render(": "+state+" · ") + a.keyed(a.env.Keys.Reload.Help().Key, "tries again") + s.Dim.Render(from+" · "+ui.Clean(why))
+}
+
+// problems are a line for each profile that did not answer: why, and what mends it.
+func (f *fleet) problems(a *App) []string {
+	s := a.env.Styles
+	var out []string
+	for _, m := range f.failed() {
+		e := a.env.Keys.Edit.Help().Key
+		mends := e + " mends it"
+		switch {
+		case a.host.NeedsTerminal(m.want):
+			mends = e + " opens it"
+		case a.lock.NoProfiles != "":
+			mends = a.env.Keys.Reload.Help().Key + " asks again"
+		case m.conn != nil && m.conn.Profile.Embedded, client.IsKind(m.err, client.Unreachable), client.IsKind(m.err, client.Timeout):
+			mends = e + " asks again"
+		}
+		line, tail := ui.Clean(m.want)+": "+a.shortly(m.err), " · "+mends
+		room := a.shared.list - 5 - ui.Width(tail)
+		out = append(out, s.Bad.Render("✗ "+ui.Truncate(line, room))+s.Dim.Render(tail))
+	}
+	return out
 }

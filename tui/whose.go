@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"fmt"
-
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
@@ -115,20 +113,6 @@ func (a *App) listed() ui.Place {
 	}
 	p, _ := a.hosted(a.profile.want)
 	return ui.Place{Profile: a.profile.want, Setting: p.Setting}
-}
-
-// allProfiles is how the list of all of them is called.
-const allProfiles = "all profiles"
-
-// listed is what the frame says of the list: in the service's place, how many have answered.
-func (f *fleet) listed() ui.Place {
-	answered := 0
-	for _, m := range f.members {
-		if m.answered && m.err == nil {
-			answered++
-		}
-	}
-	return ui.Place{Profile: allProfiles, Service: fmt.Sprintf("%d of %d answered", answered, len(f.members)), Setting: f.setting}
 }
 
 // noWrites says why nothing may be changed in the profile at hand, if nothing may.
