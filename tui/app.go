@@ -1,6 +1,17 @@
 // Package tui is the screens of detent. The root model here knows the size, the
 // stack of overlays, which pane has the focus, and the toast; everything else lies in the file of its
 // name. It knows no HTTP and no files: it shows state, asks, and hands typed intents on.
+//
+// A file needs only those below it. From the bottom up:
+//
+//	profile, fleet, stack, whose, measures, toast     the state: a profile or all of them, the overlays, whose each is, the room for them
+//	failures, actions, help, subject, examine         what is known: why something failed, what a key may do now, what is to be said of keys
+//	states, frame, speech                             what is drawn of that, and what is spoken
+//	mailbox, open, reach, hear, load, begin, lock     how keys come, and how the program begins, is covered and ends
+//	flights, bulk, copy, keeper, leaked, palette      requests under way, and what is done by them
+//	acts, read, mouse                                 keys and clicks, and what they do
+//	asks, intents                                     what screens ask for
+//	app                                               where each message goes
 package tui
 
 import (
@@ -107,9 +118,11 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case remembered:
 		cmd = a.remember(msg)
 	case loadMsg:
-		cmd = a.loadStep(msg)
-	case examined, fleetExamined:
+		cmd = a.keysCame(msg)
+	case examined:
 		cmd = a.examineDone(msg)
+	case fleetExamined:
+		cmd = a.fleetExamined(msg)
 	case recalled:
 		a.recallDone(msg)
 	case minuteMsg, tickMsg:
@@ -122,6 +135,17 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = a.intent(msg)
 	}
 	return a, tea.Batch(cmd, a.settle())
+}
+
+// keysCame hands keys on to who asked for them: what compares a secret with them, the list of all profiles, or that of one.
+func (a *App) keysCame(msg loadMsg) tea.Cmd {
+	switch {
+	case msg.of == nil:
+		return a.loadStep(msg)
+	case msg.of.knows:
+		return a.knowMore(msg)
+	}
+	return a.fleetStep(msg)
 }
 
 // settle brings what depends on other state up to date: the detail follows the cursor,

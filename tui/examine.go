@@ -86,13 +86,9 @@ func openRotations(c *ui.Connection) []rotation.View {
 	return c.Rotations()
 }
 
-func (a *App) examineDone(of tea.Msg) tea.Cmd {
+func (a *App) examineDone(msg examined) tea.Cmd {
 	if a.shown != nil {
 		a.shown()
-	}
-	msg, one := of.(examined)
-	if !one {
-		return a.fleetExamined(of.(fleetExamined))
 	}
 	if msg.gen != a.load.gen || msg.nr != a.load.asked {
 		return nil
@@ -141,6 +137,9 @@ func (f *fleet) examineSome(a *App, which map[int]bool) tea.Cmd {
 }
 
 func (a *App) fleetExamined(msg fleetExamined) tea.Cmd {
+	if a.shown != nil {
+		a.shown()
+	}
 	if msg.fleet != a.fleet {
 		return nil
 	}

@@ -57,12 +57,6 @@ func (a *App) openDone(msg opened) tea.Cmd {
 }
 
 func (a *App) loadStep(msg loadMsg) tea.Cmd {
-	if msg.of != nil && msg.of.knows {
-		return a.knowMore(msg)
-	}
-	if msg.of != nil {
-		return a.fleetStep(msg)
-	}
 	if msg.gen != a.load.gen {
 		return nil
 	}
