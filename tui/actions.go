@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -68,6 +70,11 @@ func (a *App) refusal(x *action) string {
 		return can.Why
 	}
 	return ""
+}
+
+// actionOf is what a key of the program does.
+func (a *App) actionOf(b key.Binding) *action {
+	return &a.actions[slices.IndexFunc(a.actions, func(x action) bool { return x.binding.Help().Key == b.Help().Key })]
 }
 
 // canCreate: a new key of either kind.

@@ -95,33 +95,24 @@ func (a *App) saveProfile(msg ui.SaveProfile) tea.Cmd {
 // testProfile opens a profile and lists its keys, without leaving the one in use.
 func (a *App) testProfile(msg ui.TestProfile) tea.Cmd {
 	var conn ui.Connection
-	try := func(ctx context.Context) result {
-		out := ui.ProfileTested{Ticket: msg.Ticket, Name: msg.Name}
+	open := func(ctx context.Context) (err error) { conn, err = a.host.Open(ctx, msg.Name); return err }
+	try := func(ctx context.Context, err error) result {
+		out := ui.ProfileTested{Ticket: msg.Ticket, Name: msg.Name, Err: err}
+		if err != nil {
+			return result{ticket: msg.Ticket, msg: out, err: err, title: "The profile " + msg.Name + " does not open"}
+		}
 		if conn.Service != nil {
 			out.Err = conn.Service.List(ctx, func(batch []apikey.Key) { out.Keys += len(batch) })
 			out.Notes = abilities(conn.Service.Capabilities())
 		}
-		return result{msg: out, err: out.Err, title: "The profile " + msg.Name + " does not work"}
+		return result{ticket: msg.Ticket, msg: out, err: out.Err, title: "The profile " + msg.Name + " does not work"}
 	}
 	if !a.host.NeedsTerminal(msg.Name) {
-		return a.query(msg.Ticket, func(ctx context.Context) result {
-			var err error
-			if conn, err = a.host.Open(ctx, msg.Name); err != nil {
-				return result{msg: ui.ProfileTested{Ticket: msg.Ticket, Name: msg.Name, Err: err}, err: err, title: "The profile " + msg.Name + " does not open"}
-			}
-			return try(ctx)
-		})
+		return a.query(msg.Ticket, func(ctx context.Context) result { return try(ctx, open(ctx)) })
 	}
 	a.requests.asked[msg.Ticket] = a.top()
-	run := &execFunc{run: func() (err error) { conn, err = a.host.Open(context.Background(), msg.Name); return err }}
-	return tea.Exec(run, func(err error) tea.Msg {
-		if err != nil {
-			return result{ticket: msg.Ticket, msg: ui.ProfileTested{Ticket: msg.Ticket, Name: msg.Name, Err: err}, err: err, title: "The profile " + msg.Name + " does not open"}
-		}
-		out := try(context.Background())
-		out.ticket = msg.Ticket
-		return out
-	})
+	run := &execFunc{run: func() error { return open(context.Background()) }}
+	return tea.Exec(run, func(err error) tea.Msg { return try(context.Background(), err) })
 }
 
 // abilities say in words what a service lets one do.

@@ -25,8 +25,7 @@ type member struct {
 	answered bool     // it said all its keys, or why not
 	asked    int      // examinations of its keys: the answer to the last counts
 	counts   counts
-	after    string // the key to put the cursor on when it is there
-	made     func(k *apikey.Key) bool
+	awaited
 }
 
 func (a *App) leaveFleet() {

@@ -59,7 +59,6 @@ func (a *App) fleetStep(msg loadMsg) tea.Cmd {
 		return nil
 	}
 	var cmds []tea.Cmd
-	opened := false
 	ended := map[int]bool{}
 	for _, part := range msg.heard {
 		at := a.fleet.place(part.Profile)
@@ -75,13 +74,9 @@ func (a *App) fleetStep(msg loadMsg) tea.Cmd {
 		}
 		if part.Connection != nil && (m.conn == nil || m.conn.Service != part.Connection.Service) {
 			m.connect(*part.Connection)
-			opened = true
+			a.list.SetProfiles(a.fleet.forList()...)
 		}
 		if part.batch.Len() > 0 {
-			if opened {
-				a.list.SetProfiles(a.fleet.forList()...)
-				opened = false
-			}
 			cmds = append(cmds, a.list.AddOf(at, part.batch))
 		}
 		if part.Done {
@@ -91,9 +86,6 @@ func (a *App) fleetStep(msg loadMsg) tea.Cmd {
 			}
 			ended[at] = m.err == nil
 		}
-	}
-	if opened {
-		a.list.SetProfiles(a.fleet.forList()...)
 	}
 	for at, complete := range ended {
 		cmds = append(cmds, a.memberEnded(at, complete))
@@ -115,21 +107,10 @@ func (a *App) memberEnded(at int, complete bool) tea.Cmd {
 		if m.conn != nil {
 			m.caps = m.conn.Service.Capabilities()
 		}
-		if m.made != nil {
-			m.after, m.made = a.newest(at, m.made), nil
-		}
-		if m.after != "" {
-			a.list.SelectOf(at, m.after)
-			m.after = ""
-		}
+		a.reached(at, &m.awaited)
 	}
 	if len(a.overlays) > 0 {
-		_, seq := a.list.Keys().Of(at)
-		told := ui.Listed{Profile: m.want, Err: m.err}
-		for _, k := range seq {
-			told.Keys = append(told.Keys, *k)
-		}
-		cmd = tea.Batch(cmd, a.tellAll(told))
+		cmd = tea.Batch(cmd, a.tellAll(ui.Listed{Profile: m.want, Keys: a.keysOf(&m.profile), Err: m.err}))
 	}
 	return cmd
 }

@@ -51,6 +51,8 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 		return a.staged(msg)
 	case palette.Chosen:
 		return a.choose(msg)
+	case shown:
+		return a.showRotation(msg.id)
 	case ui.Ring:
 		return a.ring(msg.Text)
 	case ui.CopyText:
@@ -170,17 +172,12 @@ func (a *App) choose(msg palette.Chosen) tea.Cmd {
 	a.pop(msg.Palette)
 	a.chosen = slices.DeleteFunc(a.chosen, func(id string) bool { return id == it.ID })
 	a.chosen = append([]string{it.ID}, a.chosen[:min(len(a.chosen), chosenLast-1)]...)
-	switch then := it.Then.(type) {
-	case pressed:
-		if it.Why != "" && len(a.overlays) > 0 {
-			return a.say(it.Name+": "+it.Why, false)
-		}
-		return a.press(then.binding)
-	case shown:
-		return a.showRotation(then.id)
-	}
-	if it.Why != "" {
+	then, isKey := it.Then.(pressed)
+	switch {
+	case it.Why != "" && (!isKey || len(a.overlays) > 0):
 		return a.say(it.Name+": "+it.Why, false)
+	case isKey:
+		return a.press(then.binding)
 	}
 	return a.intent(it.Then)
 }

@@ -62,15 +62,13 @@ func (a *App) moreOf() func(ui.Profile) ui.Screen {
 		if p.Embedded {
 			return dialog.NewChoice(a.env, p.Name, options)
 		}
-		places := a.placesOf(p)
-		about := "there are none: a rotation remembers one"
-		if len(places) > 0 {
-			about = "what each holds; take one away"
-			options = append(options, dialog.Option{Label: "destinations", About: about, Then: func() ui.Screen { return dialog.NewChoice(a.env, "Destinations of "+p.Name, places) }})
-		} else {
-			options = append(options, dialog.Option{Label: "destinations", About: about, Do: ui.Toast{Text: p.Name + " names no destination; the setup of a rotation remembers one"}})
+		destinations := dialog.Option{Label: "destinations", About: "there are none: a rotation remembers one",
+			Do: ui.Toast{Text: p.Name + " names no destination; the setup of a rotation remembers one"}}
+		if places := a.placesOf(p); len(places) > 0 {
+			destinations = dialog.Option{Label: "destinations", About: "what each holds; take one away",
+				Then: func() ui.Screen { return dialog.NewChoice(a.env, "Destinations of "+p.Name, places) }}
 		}
-		options = append(options, dialog.Option{Label: "remove", About: "out of the configuration; its keys stay", Then: func() ui.Screen {
+		options = append(options, destinations, dialog.Option{Label: "remove", About: "out of the configuration; its keys stay", Then: func() ui.Screen {
 			return dialog.NewChoice(a.env, "Remove the profile "+p.Name+"?", []dialog.Option{
 				{Label: "keep it", About: "nothing changes", Do: ui.Toast{Text: "nothing was removed", Good: true}},
 				{Label: "remove it", About: "from the file, with its destinations", Do: ui.RemoveProfile{Name: p.Name}},

@@ -50,24 +50,19 @@ func (a *App) verify() tea.Cmd {
 
 // takeListed takes the keys that are listed; the profiles that are not are those to ask.
 func (a *App) takeListed() (rest []string) {
-	take := func(p *profile, at int) {
+	for _, hosted := range a.host.Profiles() {
+		p := a.named(hosted.Name)
+		if p.conn == nil {
+			rest = append(rest, p.want)
+			continue
+		}
 		a.others[p.want] = *p.conn
 		t := a.target(*p.conn)
-		_, keys := a.list.Keys().Of(at)
+		_, keys := a.list.Keys().Of(max(a.fleet.place(p.want), 0))
 		for _, k := range keys {
 			t.Keys = append(t.Keys, apikey.Key{ID: k.ID, Name: k.Name, Masked: k.Masked, Environment: k.Environment, Enabled: k.Enabled, ExpiresAt: k.ExpiresAt})
 		}
 		a.targets = append(a.targets, t)
-	}
-	for _, p := range a.host.Profiles() {
-		switch at := a.fleet.place(p.Name); {
-		case a.fleet == nil && p.Name == a.profile.want && a.profile.conn != nil:
-			take(&a.profile, 0)
-		case at >= 0 && a.fleet.members[at].conn != nil:
-			take(&a.fleet.members[at].profile, at)
-		default:
-			rest = append(rest, p.Name)
-		}
 	}
 	return rest
 }

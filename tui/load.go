@@ -77,20 +77,14 @@ func (a *App) loadStep(msg loadMsg) tea.Cmd {
 	cmds = append(cmds, a.list.End(msg.err == nil))
 	if msg.err == nil {
 		a.profile.caps = a.profile.conn.Service.Capabilities() // a list may tell more of what can be granted
-		if a.load.made != nil {
-			a.load.after, a.load.made = a.newest(0, a.load.made), nil
-		}
-		if a.load.after != "" {
-			a.list.Select(a.load.after)
-			a.load.after = ""
-		}
+		a.reached(0, &a.load.awaited)
 		cmds = append(cmds, a.examine())
 	}
 	if cmd := a.arrive(msg.err == nil); cmd != nil {
 		cmds = append(cmds, cmd)
 	}
 	if len(a.overlays) > 0 {
-		cmds = append(cmds, a.tellAll(ui.Listed{Profile: a.profile.want, Keys: a.allKeys(), Err: msg.err}))
+		cmds = append(cmds, a.tellAll(ui.Listed{Profile: a.profile.want, Keys: a.keysOf(&a.profile), Err: msg.err}))
 	}
 	return tea.Batch(cmds...)
 }

@@ -60,8 +60,13 @@ type load struct {
 	box     *mailbox
 	asked   int // examinations of its keys: the answer to the last counts
 	counts  counts
-	after   string                   // the key to put the cursor on when it is there
-	made    func(k *apikey.Key) bool // the same, where its id is not known: the newest that is like this
+	awaited
+}
+
+// awaited is a key to put the cursor on when it is there.
+type awaited struct {
+	after string
+	made  func(k *apikey.Key) bool // where its id is not known: the newest that is like this
 }
 
 func (l *load) stop() {

@@ -3,21 +3,30 @@ package tui
 import (
 	"time"
 
-	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
-	"detent/desk"
 	"detent/tui/ui"
 )
 
 // reach puts the cursor on a key of a profile when it is there: by its id, or the newest that is meant.
 func (a *App) reach(p *profile, id string, made func(k *apikey.Key) bool) {
+	to := &a.load.awaited
 	if at := a.fleet.place(p.want); at >= 0 {
-		a.fleet.members[at].after, a.fleet.members[at].made = id, made
-		return
+		to = &a.fleet.members[at].awaited
 	}
-	a.load.after, a.load.made = id, made
+	*to = awaited{id, made}
+}
+
+// reached puts it there, among the keys of a profile.
+func (a *App) reached(profile int, key *awaited) {
+	if key.made != nil {
+		key.after = a.newest(profile, key.made)
+	}
+	if key.after != "" {
+		a.list.SelectOf(profile, key.after)
+	}
+	*key = awaited{}
 }
 
 // madeAs means public keys of a name; any where none was asked for. The answer to a request has no id.
@@ -49,31 +58,14 @@ func (a *App) goTo(msg ui.GoTo) tea.Cmd {
 	if !ok || k.ID != msg.ID {
 		return tea.Batch(shown, a.say("that key is not in this list: "+a.env.Keys.Reload.Help().Key+" loads it anew", false))
 	}
-	if msg.Off || msg.Delete {
+	if msg.Off || msg.Delete || msg.Replace {
 		return tea.Batch(shown, a.actOn(k, msg))
 	}
-	if !msg.Replace {
-		if a.spoken.on { // a cursor is not heard
-			a.focus, a.spoken.open = onDetail, a.list.SelectedRef()
-			a.spoken.visit++
-		}
-		return shown
+	if a.spoken.on { // a cursor is not heard
+		a.focus, a.spoken.open = onDetail, a.list.SelectedRef()
+		a.spoken.visit++
 	}
-	for i := range a.actions {
-		if x := &a.actions[i]; x.what == desk.Rotate {
-			if why := a.refusal(x); why != "" {
-				return tea.Batch(shown, a.say(x.binding.Help().Desc+": "+why, false))
-			}
-		}
-	}
-	if a.inRotation(k.ID) {
-		return tea.Batch(shown, a.push(a.screens.rotations()))
-	}
-	setup := a.screens.rotate(*k)
-	if leaked, can := setup.(ui.Leaked); can {
-		leaked.Compromised()
-	}
-	return tea.Batch(shown, a.push(setup))
+	return shown
 }
 
 // elsewhere reports whether a key is of a profile that is not listed.
@@ -102,32 +94,27 @@ func (a *App) arrive(complete bool) tea.Cmd {
 	return a.goTo(*to)
 }
 
-// actOn asks about switching off or deleting the key that was gone to.
+// actOn asks about replacing, switching off or deleting the key that was gone to.
 func (a *App) actOn(k *apikey.Key, to ui.GoTo) tea.Cmd {
-	b := a.env.Keys.Toggle
-	if to.Delete {
-		b = a.env.Keys.Delete
+	b, asks := a.env.Keys.Rotate, a.screens.rotate
+	switch {
+	case to.Delete:
+		b, asks = a.env.Keys.Delete, a.screens.remove
+	case to.Off: // asked, whatever its environment: the key came from a secret and not from a row
+		b, asks = a.env.Keys.Toggle, a.screens.toggle
 	}
-	for i := range a.actions {
-		x := &a.actions[i]
-		if !key.Matches(ui.Press(b.Keys()[0]), x.binding) {
-			continue
-		}
-		if why := a.refusal(x); why != "" {
-			return a.say(x.binding.Help().Desc+": "+why, false)
-		}
-		asks := a.screens.remove
-		if to.Off { // asked, whatever its environment: the key came from a secret and not from a row
-			asks = a.screens.toggle
-		}
-		s := asks(*k)
-		if leaked, can := s.(ui.Leaked); can {
-			leaked.Compromised()
-		}
-		if by, can := s.(ui.DeletedBy); can && to.Delete && !to.Secret.IsZero() && a.here().caps.SelfDelete != "" {
-			by.BySecret(a.here().caps.SelfDelete, to.Secret)
-		}
-		return a.push(s)
+	if why := a.refusal(a.actionOf(b)); why != "" {
+		return a.say(b.Help().Desc+": "+why, false)
 	}
-	return nil
+	if to.Replace && a.inRotation(k.ID) {
+		return a.push(a.screens.rotations())
+	}
+	s := asks(*k)
+	if leaked, can := s.(ui.Leaked); can {
+		leaked.Compromised()
+	}
+	if by, can := s.(ui.DeletedBy); can && to.Delete && !to.Secret.IsZero() && a.here().caps.SelfDelete != "" {
+		by.BySecret(a.here().caps.SelfDelete, to.Secret)
+	}
+	return a.push(s)
 }

@@ -123,9 +123,9 @@ func (a *App) isLive(k *apikey.Key) bool {
 	return a.here().place().Setting.Guard(k.Environment) == apikey.Live
 }
 
-// allKeys are those of the profile at hand.
-func (a *App) allKeys() []apikey.Key {
-	n, keys := a.list.Keys().Of(max(a.fleet.place(a.here().want), 0))
+// keysOf are the keys of a profile.
+func (a *App) keysOf(p *profile) []apikey.Key {
+	n, keys := a.list.Keys().Of(max(a.fleet.place(p.want), 0))
 	out := make([]apikey.Key, n)
 	for i, k := range keys {
 		out[i] = *k
