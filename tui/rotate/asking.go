@@ -7,24 +7,6 @@ import (
 	"detent/rotation"
 )
 
-// ask asks. What the safe answer wants can be written at once.
-func ask(q rotation.Question, a asking) (phase, []effect) {
-	a.q, a.ticked = q, make([]bool, len(q.Lines))
-	if c, ok := q.Choice(q.Default); ok && c.Wants != rotation.WantsNothing {
-		a.typing, a.wants = c.ID, c.Wants
-		return a, []effect{write{c.Wants}}
-	}
-	return a, nil
-}
-
-// own is a question of the screen's own, over a phase that it may go back to.
-func own(back phase, q rotation.Question) phase {
-	if a, ok := back.(asking); ok && a.back != nil {
-		back = a.back
-	}
-	return asking{q: q, back: back, ticked: make([]bool, len(q.Lines))}
-}
-
 func whileAsking(a asking, in input, e event) (phase, []effect) {
 	switch e := e.(type) {
 	case edited:
@@ -100,16 +82,6 @@ func (a asking) key(in input, key press) (phase, []effect) {
 
 // left is how many statements are not ticked.
 func (a asking) left() int { return count(a.ticked, func(on bool) bool { return !on }) }
-
-// count is how many of some are so.
-func count[T any](all []T, is func(T) bool) (n int) {
-	for _, x := range all {
-		if is(x) {
-			n++
-		}
-	}
-	return n
-}
 
 // pick makes a choice, or lets what it wants be written first.
 func (a asking) pick(in input, id string) (phase, []effect) {

@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -295,5 +296,19 @@ func (l *List) Speak() ui.Speech {
 		out.Facts = append(out.Facts, ui.FactsOf(v.ID, p.lines...)...)
 	}
 	ask.Choices = append(ask.Choices, ui.ChoicesOf(l.env.Keys, l.Bindings())...)
+	return out
+}
+
+// Speak tells what was observed, a line each.
+func (e *Evidence) Speak() ui.Speech {
+	width := e.text.Width
+	e.text.Width = ui.Unbroken
+	lines := e.lines()
+	e.text.Width = width
+	out := ui.Speech{Ask: &ui.Ask{Words: e.Title(), Choices: ui.ChoicesOf(e.env.Keys, e.Bindings())}}
+	for i, f := range ui.Facts(lines...) {
+		f.Same = strconv.Itoa(i) + f.Text
+		out.Facts = append(out.Facts, f)
+	}
 	return out
 }
