@@ -2,7 +2,6 @@ package rotate
 
 import (
 	"strings"
-	"time"
 
 	"detent/rotation"
 )
@@ -33,14 +32,10 @@ func (a asking) key(in input, key press) (phase, []effect) {
 	n := len(a.ticked)
 	switch key {
 	case pressEnter:
-		switch {
-		case !a.q.Each:
-			return a.pick(in, a.q.Default)
-		case a.left() > 0:
-			a.why = "tick every line that is so: space, or * for all of them"
-			return a, nil
+		if a.q.Each {
+			return a.pick(in, rotation.Yes)
 		}
-		return a.pick(in, rotation.Yes)
+		return a.pick(in, a.q.Default)
 	case pressTick, pressTickAll:
 		if !a.q.Each || n == 0 {
 			return a, nil
@@ -88,7 +83,7 @@ func (a asking) pick(in input, id string) (phase, []effect) {
 	c, known := a.q.Choice(id)
 	switch {
 	case id == rotation.No && a.back != nil:
-		return a.goBack()
+		return backTo(a.back)
 	case id == rotation.No:
 		return leave(a, in, false)
 	case !known:
@@ -101,13 +96,6 @@ func (a asking) pick(in input, id string) (phase, []effect) {
 		return a, []effect{write{c.Wants}}
 	}
 	return a.answer(in, rotation.Answer{Choice: id})
-}
-
-func (a asking) goBack() (phase, []effect) {
-	if w, ok := a.back.(waiting); ok {
-		return w, []effect{wake{time.Second}}
-	}
-	return a.back, nil
 }
 
 func (a asking) written(in input, e wrote) (phase, []effect) {

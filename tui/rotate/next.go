@@ -16,10 +16,7 @@ func next(p phase, in input, e event) (phase, []effect) {
 	case timerFired:
 		return afterTime(p, in)
 	case returned:
-		if w, ok := p.(waiting); ok {
-			return w, []effect{wake{time.Second}}
-		}
-		return p, nil
+		return backTo(p)
 	}
 	switch p := p.(type) {
 	case opening:

@@ -198,6 +198,14 @@ func own(back phase, q rotation.Question) phase {
 	return asking{q: q, back: back, ticked: make([]bool, len(q.Lines))}
 }
 
+// backTo is a phase that is shown again; a wait counts down again.
+func backTo(p phase) (phase, []effect) {
+	if _, waits := p.(waiting); waits {
+		return p, []effect{wake{time.Second}}
+	}
+	return p, nil
+}
+
 // leave leaves, or asks first where that would lose the new secret.
 func leave(p phase, in input, quit bool, effects ...effect) (phase, []effect) {
 	if in.view.SecretInHand { // deliver it, or delete the new key, but do not lose it

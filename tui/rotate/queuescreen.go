@@ -13,8 +13,7 @@ import (
 
 // NewQueue looks ahead for keys that are to be rotated together.
 func NewQueue(env *ui.Env, host Queuer, setting func(profile string) apikey.Setting, items []Item) *QueueScreen {
-	s := &QueueScreen{env: env, host: host, hand: &hand{}, of: setting, asked: items, beginning: newBeginning(env), text: widget.NewPager(env), mail: &progressBox{wake: make(chan struct{}, 1)}}
-	return s
+	return &QueueScreen{env: env, host: host, hand: &hand{}, of: setting, asked: items, beginning: newBeginning(env), text: widget.NewPager(env), mail: &progressBox{wake: make(chan struct{}, 1)}}
 }
 
 // Init runs the preflights.

@@ -153,12 +153,8 @@ func (s *Screen) Speak() ui.Speech {
 
 // knownWords are what is certain, what is not, how the two keys differ, and what the preflight found.
 func (s *Screen) knownWords() []ui.Fact {
-	certain := s.view.Certain
-	if f, failure := s.phase.(failed); failure {
-		certain = f.certain(certain)
-	}
 	var lines []string
-	for _, c := range certain {
+	for _, c := range s.certain() {
 		lines = append(lines, "certain: "+c)
 	}
 	for _, u := range s.view.Unknown {
