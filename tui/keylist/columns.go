@@ -46,6 +46,18 @@ type context struct {
 	rotating map[Of]Rotating
 }
 
+// Profile is one whose keys are in a list. Rows name theirs by its place among the list's profiles.
+type Profile struct {
+	Name    string
+	Presets []apikey.PermissionPreset // the service's names for sets of permissions
+	Setting apikey.Setting
+}
+
+const (
+	profileColumn     = "PROFILE"
+	environmentColumn = "ENV"
+)
+
 // profile is that of the key at hand.
 func (c *context) profile() Profile {
 	if c.at < len(c.profiles) {
@@ -177,17 +189,6 @@ func name(k *apikey.Key) string {
 		return n
 	}
 	return "(no name)"
-}
-
-// TypeWord is a key type as people say it.
-func TypeWord(t string) string {
-	switch t {
-	case apikey.SecretKey:
-		return "secret"
-	case apikey.PublicKey:
-		return "public"
-	}
-	return ui.Clean(t)
 }
 
 // access says in a few cells what a key may do.

@@ -75,6 +75,28 @@ func init() {
 // stateWords are the words that name a state, and those of the table of findings.
 var stateWords = map[string]term{"disabled": {off: true}, "enabled": {on: true}, "own": {own: true}}
 
+// term is one condition of a filter: a field, how it is compared, and with what. The plain word has no field.
+type term struct {
+	field string
+	op    byte // ':', '<' or '>'
+	value string
+	not   bool
+	state apikey.FindingKind // the state or finding that a word names
+	off   bool               // the word "disabled"; on for "enabled", own for "own"
+	on    bool
+	own   bool
+	span  time.Duration // what is compared with < and >, or
+	date  time.Time     // the instant
+
+	number  float64 // what a limit is held against, where it is numeric
+	numeric bool
+}
+
+func (t term) compares() bool { return t.op == '<' || t.op == '>' }
+
+// named reports whether the word names a state.
+func (t term) named() bool { return t.state != "" || t.on || t.off || t.own }
+
 func init() {
 	for f := range apikey.Findings() {
 		for _, word := range f.Filter {
