@@ -203,7 +203,7 @@ func typeValue(v string) string {
 
 // isNumber takes what may be a limit of the service's own, which no table has: a word that is no other, held against a number.
 func (t *term) isNumber() bool {
-	words := append([]string{fieldStatus, fieldProfile}, append(fieldWords, momentWords...)...)
+	words := slices.Concat([]string{fieldStatus, fieldProfile}, fieldWords, momentWords)
 	raw, err := apikey.Number{Fraction: true}.Parse(t.value)
 	if t.field == "" || err != nil || slices.Contains(words, t.field) || len(apikey.Nearest(t.field, words)) > 0 {
 		return false
