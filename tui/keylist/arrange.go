@@ -1,6 +1,8 @@
 package keylist
 
 import (
+	"slices"
+
 	tea "github.com/charmbracelet/bubbletea"
 )
 
@@ -72,7 +74,7 @@ func (l *List) arrived(msg arranged) tea.Cmd {
 }
 
 func (l *List) apply(msg arranged, q query) tea.Cmd {
-	filtered := !q.same(l.idxQuery)
+	filtered := !slices.Equal(q, l.idxQuery)
 	if l.seen != msg.store {
 		id, of := "", -1
 		if l.current >= 0 {

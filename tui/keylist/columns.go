@@ -126,7 +126,7 @@ func columnOf(f apikey.FieldInfo) column {
 			return cell{text: ui.Clean(k.Masked), tone: ui.Faint}
 		}
 	case apikey.FieldType:
-		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: TypeWord(k.Type)} }
+		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: typeWord(k.Type)} }
 	case apikey.FieldRole: // what a key may do, by whatever its service says that
 		c.ofAccess = true
 		c.reported = func(k *apikey.Key) bool { return k.Role != "" || k.Permissions != nil || k.Restrictions != nil }

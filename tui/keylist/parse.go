@@ -53,7 +53,7 @@ func init() {
 		case apikey.FieldPermissions: // looked up by sets of them
 			fieldColumn[f.Filter] = apikey.FieldOf(apikey.FieldRole).Column.Title
 		case apikey.FieldType:
-			fieldText[f.Filter] = func(k *apikey.Key) string { return TypeWord(k.Type) }
+			fieldText[f.Filter] = func(k *apikey.Key) string { return typeWord(k.Type) }
 		case apikey.FieldProject:
 			fieldText[f.Filter] = func(k *apikey.Key) string { return k.ProjectName + "\n" + k.Project }
 		default:
@@ -164,7 +164,7 @@ func parseTerm(w string) (term, error) {
 		return known, nil
 	case t.field == fieldPerm || t.field == fieldProfile || fieldText[t.field] != nil:
 		if t.field == "type" {
-			t.value = typeValue(t.value)
+			t.value = typeWord(t.value) // as it stands on the wire, too
 		}
 		return t, nil
 	case fieldMoment[t.field] != nil:
@@ -190,15 +190,6 @@ func begins(word string) bool {
 		}
 	}
 	return false
-}
-
-// typeValue takes a type as it stands on the wire, too.
-func typeValue(v string) string {
-	switch v {
-	case apikey.SecretKey, apikey.PublicKey:
-		return TypeWord(v)
-	}
-	return v
 }
 
 // isNumber takes what may be a limit of the service's own, which no table has: a word that is no other, held against a number.

@@ -28,11 +28,6 @@ func (q query) narrows(next query) bool {
 	return true
 }
 
-// same reports whether both ask for the same.
-func (q query) same(o query) bool {
-	return slices.Equal(q, o)
-}
-
 // usesMarks reports whether findings decide.
 func (q query) usesMarks() bool { return slices.ContainsFunc(q, term.named) }
 

@@ -14,8 +14,8 @@ import (
 // folded text is a match at the same rune of the shown text.
 func fold(s string) string { return strings.Map(unicode.ToLower, s) }
 
-// TypeWord is a key type as people say it.
-func TypeWord(t string) string {
+// typeWord is a key type as people say it.
+func typeWord(t string) string {
 	switch t {
 	case apikey.SecretKey:
 		return "secret"
@@ -59,7 +59,7 @@ func searchText(b *strings.Builder, k *apikey.Key, plain bool) {
 	for _, f := range searched {
 		switch text := f.Text(k); f.ID {
 		case apikey.FieldType:
-			part(TypeWord(text))
+			part(typeWord(text))
 		default:
 			part(text)
 		}
