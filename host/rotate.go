@@ -70,7 +70,7 @@ func (h *Screens) Start(ctx context.Context, profile string, k apikey.Key, plan 
 	}
 	k.Environment = s.EnvironmentOf(k)
 	return h.track(rotation.Start(rotation.Params{World: world, Key: k, Destinations: places, Mode: plan.Mode, OldFirst: plan.OldFirst,
-		Drain: plan.Drain, Soak: plan.Soak}))
+		Drain: plan.Drain, Soak: plan.Soak, Strategy: plan.Strategy, Overlap: plan.Overlap}))
 }
 
 // Resume opens a rotation of the journal on the profile that it belongs to.

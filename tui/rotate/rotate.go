@@ -39,6 +39,8 @@ type Plan struct {
 	Mode         rotation.Mode
 	OldFirst     bool
 	Drain, Soak  *time.Duration // nil is the default; a value is the operator's word
+	Strategy     string         // by its id; empty is the safest that the service can
+	Overlap      *time.Duration // of a roll; nil is the default
 }
 
 // Rotation is one open rotation. Do and Undo block; a screen calls them in commands.

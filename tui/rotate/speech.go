@@ -32,6 +32,9 @@ func (s *Setup) Speak() ui.Speech {
 	back := ui.Times("tab", (begin-s.focus+s.rows())%s.rows())
 	if in := s.input(); in != nil {
 		title := map[int]string{s.otherRow(): "Place: PATH:VARIABLE for a .env file, file:PATH, command:CMD or clipboard", s.drainRow(): "Drain", s.soakRow(): "Soak"}[s.focus]
+		if in == s.overlap {
+			title = "Overlap"
+		}
 		out.Ask = &ui.Ask{Words: title + in.Now(), Keep: back, Text: func(text string) ([]tea.KeyMsg, error) { return append(ui.Typed(in, text), back...), nil }}
 		return out
 	}
@@ -59,7 +62,10 @@ func (s *Setup) Speak() ui.Speech {
 	if s.drains() {
 		add("drain"+s.drain.Now()+": how long the old key must be quiet", to(s.drainRow())...)
 	}
-	if s.soaks() {
+	switch {
+	case s.overlaps():
+		add("overlap"+s.overlap.Now()+": how long the old secret lives on, if nothing ends it before", to(s.soakRow())...)
+	case s.soaks():
 		add("soak"+s.soak.Now()+": how long it is off before it is deleted", to(s.soakRow())...)
 	}
 	add("begin, "+s.chosen().name+": the preflight changes nothing", append(to(begin), ui.Press("enter"))...)
