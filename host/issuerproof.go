@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,21 +10,6 @@ import (
 	"detent/apikey"
 	"detent/client"
 	"detent/desk"
-)
-
-// trialKey is a key that a trial made.
-type trialKey struct {
-	key    apikey.Key
-	secret apikey.Secret
-	gone   bool
-}
-
-const (
-	// trialWait is how long a change may take to show where nothing is declared, and refusal how long a dead secret may be accepted.
-	trialWait    = 10 * time.Second
-	trialRefusal = 60 * time.Second
-	trialMargin  = 30 * time.Second // beyond a declared lag
-	trialLife    = 48 * time.Hour   // of the key that ends
 )
 
 // writes makes keys of its own, proves what can be proven of them, and deletes them, however it ends.
@@ -44,15 +28,6 @@ func (t *trial) writes(ctx context.Context) error {
 		step(ctx, a)
 	}
 	return t.deleted(ctx, a, alive)
-}
-
-// wrong says that a call failed: what the service said about it is for the screen alone.
-func (t *trial) wrong(step, what string, err error) {
-	if e := (*client.Error)(nil); errors.As(err, &e) && e.Status != 0 {
-		what += fmt.Sprintf(", answered %d", e.Status)
-	}
-	t.failure(step, "%s", what)
-	t.say("%-12s %v", "", err)
 }
 
 // draft is the least that this issuer makes a key of.
@@ -103,32 +78,6 @@ func (t *trial) create(ctx context.Context, step string, end apikey.Expiry) (*tr
 	k.key.Name = draft.Name
 	t.held(step, "%s: answered with an id and a secret", t.d.Create.Call.Call)
 	return k, nil
-}
-
-// isThere fits a key that the list has.
-func isThere(k *apikey.Key) bool { return k != nil }
-
-// find looks for a key in the list until it fits, as long as the list may be behind; nil is a key that the list does not have.
-func (t *trial) find(ctx context.Context, id string, fits func(k *apikey.Key) bool) (found *apikey.Key, fit bool, err error) {
-	for begin := t.h.o.Now(); ; {
-		all, err := t.s.List(ctx)
-		if err != nil {
-			return nil, false, err
-		}
-		found = nil
-		if at := slices.IndexFunc(all, func(k apikey.Key) bool { return k.ID == id }); at >= 0 {
-			found = &all[at]
-		}
-		if fits(found) {
-			return found, true, nil
-		}
-		if t.h.o.Now().Sub(begin) >= max(trialWait, t.s.Caps.ListLag) {
-			return found, false, nil
-		}
-		if err := t.h.Pause(ctx, time.Second); err != nil {
-			return nil, false, err
-		}
-	}
 }
 
 // listed holds that the list has the new key, as it was asked for.
@@ -303,29 +252,6 @@ func (t *trial) switched(ctx context.Context, a *trialKey) {
 		} else {
 			t.failure(step, "answered, and the secret is not %s%s", map[bool]string{true: "accepted again", false: "refused"}[on], after)
 		}
-	}
-}
-
-// until tries a secret until it is accepted, or refused, as long as the issuer may take for it. It says how long that took.
-func (t *trial) until(ctx context.Context, secret apikey.Secret, call string, accepted bool) (after string, ok bool) {
-	most := trialRefusal
-	if lag := t.s.Caps.RevokeLag; lag > 0 {
-		most = lag + trialMargin
-	}
-	begin, wait := t.h.o.Now(), time.Second
-	for {
-		proof, err := t.s.Service.Probe(ctx, secret, call)
-		passed := t.h.o.Now().Sub(begin).Round(time.Second)
-		if err == nil && (accepted && proof.Accepted() || !accepted && proof.Refused()) {
-			if passed == 0 {
-				return " at once", true
-			}
-			return " after " + passed.String(), true
-		}
-		if passed >= most || t.h.Pause(ctx, wait) != nil {
-			return ", " + passed.String() + " later", false
-		}
-		wait = min(2*wait, 10*time.Second)
 	}
 }
 

@@ -3,17 +3,14 @@ package host
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"detent/apikey"
 	"detent/client"
-	"detent/client/kit"
 )
 
 // TryOptions are those of a trial.
@@ -61,58 +58,6 @@ func (h *Host) TryIssuer(ctx context.Context, file string, o TryOptions, out io.
 	return t.record.close(err)
 }
 
-// trial is one run of an issuer's file.
-type trial struct {
-	h      *Host
-	out    io.Writer
-	d      *kit.Declaration
-	s      *Session
-	watch  *client.Trial
-	record *record
-	made   []*trialKey
-	failed bool
-
-	mu      sync.Mutex
-	answers []client.Answer
-}
-
-func (t *trial) answered(a client.Answer) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.answers = append(t.answers, a)
-	t.record.call(a)
-}
-
-// since are the answers after the first n.
-func (t *trial) since(n int) []client.Answer {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.Clone(t.answers[n:])
-}
-
-func (t *trial) say(format string, args ...any) { _, _ = fmt.Fprintf(t.out, format+"\n", args...) }
-
-// held, failure and untried say what became of a step. What they are given holds no word of the service's: it is recorded as it is.
-func (t *trial) held(step, format string, args ...any) { t.note(step, "held", format, args...) }
-
-func (t *trial) failure(step, format string, args ...any) {
-	t.failed = true
-	t.note(step, "failed", format, args...)
-}
-
-func (t *trial) untried(step, format string, args ...any) {
-	t.note(step, "not tried", format, args...)
-}
-
-func (t *trial) note(step, outcome, format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	t.record.step(step, outcome, text)
-	if outcome != "held" {
-		text = outcome + ": " + text
-	}
-	t.say("%-12s %s", step, text)
-}
-
 // run reads, and writes where it may.
 func (t *trial) run(ctx context.Context, write bool) error {
 	if err := t.reads(ctx); err != nil {
@@ -133,36 +78,6 @@ func (t *trial) run(ctx context.Context, write bool) error {
 		return ErrNo
 	}
 	return nil
-}
-
-// fields are those that a row can have, with whether they are declared.
-func (t *trial) fields() []trialField {
-	r := &t.d.Row
-	return []trialField{
-		{"name", true, func(k apikey.Key) bool { return k.Name != "" }},
-		{"created_at", len(r.CreatedAt) > 0, func(k apikey.Key) bool { return k.CreatedAt.Known() }},
-		{"updated_at", len(r.UpdatedAt) > 0, func(k apikey.Key) bool { return k.UpdatedAt.Known() }},
-		{"expires_at", len(r.ExpiresAt) > 0, func(k apikey.Key) bool { return k.ExpiresAt.Known() }},
-		{"last_used_at", len(r.LastUsedAt) > 0, func(k apikey.Key) bool { return k.LastUsedAt.Known() }},
-		{"enabled", len(r.Enabled)+len(r.State.Members) > 0, func(k apikey.Key) bool { return k.Enabled != nil }},
-		{"permissions", len(r.Permissions) > 0, func(k apikey.Key) bool { return k.Permissions != nil }},
-		{"role", len(r.Role) > 0, func(k apikey.Key) bool { return k.Role != "" }},
-		{"type", len(r.Type) > 0, func(k apikey.Key) bool { return k.Type != "" }},
-		{"environment", len(r.Environment) > 0, func(k apikey.Key) bool { return k.Environment != "" }},
-		{"restrictions", len(r.Restrictions) > 0, func(k apikey.Key) bool { return k.Restrictions != nil }},
-		{"masked", len(r.Masked)+len(r.Prefix) > 0, func(k apikey.Key) bool { return k.Masked != "" }},
-		{"account", len(r.Account) > 0, func(k apikey.Key) bool { return k.Account != "" }},
-		{"project", len(r.Project) > 0, func(k apikey.Key) bool { return k.Project != "" }},
-		{"created_by", len(r.CreatedBy) > 0, func(k apikey.Key) bool { return k.CreatedBy != "" }},
-		{"updated_by", len(r.UpdatedBy) > 0, func(k apikey.Key) bool { return k.UpdatedBy != "" }},
-		{"copied", len(r.Copied) > 0, func(k apikey.Key) bool { return len(k.Extra) > 0 }},
-	}
-}
-
-type trialField struct {
-	name     string
-	declared bool
-	has      func(k apikey.Key) bool
 }
 
 // reads lists, says which declared fields came, and holds a made-up secret against the probes.
@@ -206,25 +121,6 @@ func (t *trial) reads(ctx context.Context) error {
 	return ErrNo
 }
 
-// verdictWord is what an answer says of a secret.
-func verdictWord(p apikey.Proof) string {
-	switch {
-	case p.Refused():
-		return "refused"
-	case p.Accepted():
-		return "accepted"
-	}
-	return "nothing is shown"
-}
-
-// because are the service's own words for it, which are for whoever sees the screen.
-func because(p apikey.Proof) string {
-	if p.Why == "" {
-		return ""
-	}
-	return " (" + p.Why + ")"
-}
-
 // refusals says whether a refusal of the issuer's own was told from one of a proxy's by what the file has for it.
 func (t *trial) refusals() {
 	own, others, statuses := 0, 0, []string{}
@@ -251,10 +147,4 @@ func (t *trial) refusals() {
 	default:
 		t.untried(step, "the service refused nothing")
 	}
-}
-
-func nonce() string {
-	raw := make([]byte, 4)
-	_, _ = rand.Read(raw)
-	return hex.EncodeToString(raw)
 }
