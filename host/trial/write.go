@@ -1,4 +1,4 @@
-package host
+package trial
 
 import (
 	"context"
@@ -23,7 +23,7 @@ func (t *trial) writes(ctx context.Context) error {
 	alive := t.alive(ctx, a)
 	for _, step := range []func(context.Context, *trialKey){t.expiry, t.retrieved, t.renamed, t.switched, t.rolled, t.pages} {
 		if ctx.Err() != nil {
-			return ErrInterrupted
+			return ctx.Err()
 		}
 		step(ctx, a)
 	}
@@ -33,7 +33,7 @@ func (t *trial) writes(ctx context.Context) error {
 // draft is the least that this issuer makes a key of.
 func (t *trial) draft(end apikey.Expiry) apikey.Draft {
 	caps := t.s.Caps
-	draft := apikey.Draft{Name: t.name(), Environment: t.s.Profile.Environment, Expiry: end}
+	draft := apikey.Draft{Name: t.name(), Environment: t.s.Environment, Expiry: end}
 	if len(caps.Roles) > 0 {
 		draft.Role = caps.Roles[0].Name
 	}
@@ -60,7 +60,7 @@ func (t *trial) name() string {
 
 // create makes one key. A service that wants an end is given one.
 func (t *trial) create(ctx context.Context, step string, end apikey.Expiry) (*trialKey, error) {
-	end, _ = t.s.Caps.Lifetimes.Fit(end, t.h.o.Now())
+	end, _ = t.s.Caps.Lifetimes.Fit(end, t.o.Now())
 	draft := t.draft(end)
 	t.say("%-12s %s: a key named %s is asked for", step, t.d.Create.Call.Call, draft.Name) // before it is: what becomes of it may not be known
 	made, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Create, Draft: draft})
@@ -99,7 +99,7 @@ func (t *trial) listed(ctx context.Context, a *trialKey) {
 			t.record.field(f.name+" of a new key", map[bool]int{true: 1}[f.has(*k)], 1)
 		}
 	}
-	now := t.h.o.Now()
+	now := t.o.Now()
 	if clock, ok := client.As[client.Clock](t.s.Service); ok {
 		if server, local, known := clock.ServerTime(); known {
 			now = now.Add(server.Sub(local))
@@ -156,7 +156,7 @@ func (t *trial) expiry(ctx context.Context, _ *trialKey) {
 	if spans := t.s.Caps.Lifetimes.Spans; len(spans) > 0 {
 		life = spans[0]
 	}
-	asked, words := t.h.o.Now().Add(life), apikey.SpanWords(life)
+	asked, words := t.o.Now().Add(life), apikey.SpanWords(life)
 	if life == trialLife {
 		words = "2 days"
 	}
@@ -266,7 +266,7 @@ func (t *trial) pages(ctx context.Context, _ *trialKey) {
 		t.watch.PageSize.Store(int32(size))
 		defer t.watch.PageSize.Store(0)
 		before := len(t.since(0))
-		all, err := t.s.List(ctx)
+		all, err := client.ListAll(ctx, t.s.Service)
 		for _, k := range all {
 			ids = append(ids, k.ID)
 		}
@@ -347,9 +347,9 @@ func (t *trial) deleted(ctx context.Context, a *trialKey, alive apikey.Proof) er
 
 // lag measures how long the deleted secret is still accepted, against what the file says.
 func (t *trial) lag(ctx context.Context, a *trialKey, call string) {
-	begin := t.h.o.Now()
+	begin := t.o.Now()
 	after, refused := t.until(ctx, a.secret, call, false)
-	took, declared := t.h.o.Now().Sub(begin), t.s.Caps.RevokeLag
+	took, declared := t.o.Now().Sub(begin), t.s.Caps.RevokeLag
 	switch {
 	case !refused:
 		t.failure("revoke_lag", "the deleted secret: not refused%s", after)

@@ -1,4 +1,4 @@
-package host
+package trial
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"sync"
 	"time"
@@ -18,10 +17,9 @@ import (
 
 // trial is one run of an issuer's file.
 type trial struct {
-	h      *Host
-	out    io.Writer
+	o      Options
 	d      *kit.Declaration
-	s      *Session
+	s      Opened
 	watch  *client.Trial
 	record *record
 	made   []*trialKey
@@ -45,7 +43,7 @@ func (t *trial) since(n int) []client.Answer {
 	return slices.Clone(t.answers[n:])
 }
 
-func (t *trial) say(format string, args ...any) { _, _ = fmt.Fprintf(t.out, format+"\n", args...) }
+func (t *trial) say(format string, args ...any) { _, _ = fmt.Fprintf(t.o.Out, format+"\n", args...) }
 
 // held, failure and untried say what became of a step. What they are given holds no word of the service's: it is recorded as it is.
 func (t *trial) held(step, format string, args ...any) { t.note(step, "held", format, args...) }
@@ -152,8 +150,8 @@ func isThere(k *apikey.Key) bool { return k != nil }
 
 // find looks for a key in the list until it fits, as long as the list may be behind; nil is a key that the list does not have.
 func (t *trial) find(ctx context.Context, id string, fits func(k *apikey.Key) bool) (found *apikey.Key, fit bool, err error) {
-	for begin := t.h.o.Now(); ; {
-		all, err := t.s.List(ctx)
+	for begin := t.o.Now(); ; {
+		all, err := client.ListAll(ctx, t.s.Service)
 		if err != nil {
 			return nil, false, err
 		}
@@ -164,10 +162,10 @@ func (t *trial) find(ctx context.Context, id string, fits func(k *apikey.Key) bo
 		if fits(found) {
 			return found, true, nil
 		}
-		if t.h.o.Now().Sub(begin) >= max(trialWait, t.s.Caps.ListLag) {
+		if t.o.Now().Sub(begin) >= max(trialWait, t.s.Caps.ListLag) {
 			return found, false, nil
 		}
-		if err := t.h.Pause(ctx, time.Second); err != nil {
+		if err := t.o.Pause(ctx, time.Second); err != nil {
 			return nil, false, err
 		}
 	}
@@ -179,17 +177,17 @@ func (t *trial) until(ctx context.Context, secret apikey.Secret, call string, ac
 	if lag := t.s.Caps.RevokeLag; lag > 0 {
 		most = lag + trialMargin
 	}
-	begin, wait := t.h.o.Now(), time.Second
+	begin, wait := t.o.Now(), time.Second
 	for {
 		proof, err := t.s.Service.Probe(ctx, secret, call)
-		passed := t.h.o.Now().Sub(begin).Round(time.Second)
+		passed := t.o.Now().Sub(begin).Round(time.Second)
 		if err == nil && (accepted && proof.Accepted() || !accepted && proof.Refused()) {
 			if passed == 0 {
 				return " at once", true
 			}
 			return " after " + passed.String(), true
 		}
-		if passed >= most || t.h.Pause(ctx, wait) != nil {
+		if passed >= most || t.o.Pause(ctx, wait) != nil {
 			return ", " + passed.String() + " later", false
 		}
 		wait = min(2*wait, 10*time.Second)
