@@ -179,3 +179,34 @@ row.no_expiry_is_never = true
 		}
 	}
 }
+
+// TestPermissionsThatARowLacksAreNoneWhereThatIsDeclared: of a row of the list, and of one that is asked for by its id; the answer to a create,
+// which leaves out more, does not say.
+func TestPermissionsThatARowLacksAreNoneWhereThatIsDeclared(t *testing.T) {
+	for _, list := range []string{`list.call = "GET /keys"`, "list.call = \"GET /keys\"\nlist.each.call = \"GET /keys/{id}\""} {
+		for declared, none := range map[string]bool{"": false, "row.no_permissions_is_none = true\n": true} {
+			s := serve(t, list+`
+create = { call = "POST /keys", send = { name = { field = "name" } } }
+row.permissions = ["scopes"]
+`+declared+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+				switch {
+				case r.Method == "POST":
+					say(w, 201, `{"id":"k1","name":"n","token":"made-0123456789"}`)
+				case r.URL.Path == "/keys":
+					say(w, 200, `[{"id":"k1","name":"n"},{"id":"k2","name":"m","scopes":["read"]}]`)
+				case r.URL.Path == "/keys/k1":
+					say(w, 200, `{"id":"k1","name":"n"}`)
+				default:
+					say(w, 200, `{"id":"k2","name":"m","scopes":["read"]}`)
+				}
+			})
+			keys, err := ListAll(bg, s)
+			if err != nil || len(keys) != 2 || (keys[0].Permissions != nil) != none || len(keys[0].Permissions) > 0 || len(keys[1].Permissions) != 1 {
+				t.Errorf("%s, %s: %+v, %v", list, declared, keys, err)
+			}
+			if made, err := s.Create(bg, apikey.Draft{Name: "n"}); err != nil || made.Key.Permissions != nil {
+				t.Errorf("%s: made %+v, %v", declared, made.Key, err)
+			}
+		}
+	}
+}

@@ -208,6 +208,7 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{13, `list.pages = { kind = "page", by = "page", size = "per_page" }`, `list.pages.most: 1 to 10000`},
 		{13, `list.pages = { kind = "page", by = "page", in_body = true }`, `list.pages.in_body: needs list.send`},
 		{13, `list.each = { call = "GET /v1/keys" }`, `list.each.call: needs one {id}`},
+		{13, `row.no_permissions_is_none = true`, `row.permissions: is missing`},
 		{13, `row.secret_is_id = true`, `row.secret_is_id: a key has no other id then`},
 		{13, `refusals.means = [{ status = 200, is = 200 }]`, `refusals.means[0].is: is the status of a refusal`},
 		{13, `refusals.means = [{ is = 401 }]`, `refusals.means[0].words: is missing`},
