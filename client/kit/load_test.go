@@ -146,6 +146,8 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{11, `probe = [{ call = "GET /v1/me", answers = "anything" }]`, `"anything" is not known here: one of "keys", "object", "list", "members", "verdict"`},
 		{11, `probe = [{ call = "GET /v1/{id}", answers = "object" }]`, `has an {id}`},
 		{11, `probe = [{ call = "GET /v1/me", answers = "members" }]`, `members: is missing`},
+		{11, `probe = [{ call = "GET /v1/me", answers = "keys", key_id = "id" }]`, `probe[0].key_id: is in one object`},
+		{11, `probe = [{ call = "GET /v1/me", answers = "object", key_id = "a..b" }]`, `probe[0].key_id: "" is no name`},
 		{11, `probe = [{ call = "GET /v1/me", answers = "verdict" }]`, `accepts: is missing`},
 		{11, `probe = [{ call = "GET /v1/me", query = "key={secret}", answers = "object" }]`, `"secret" is no [[parent]]`},
 		{11, `probe = [{ call = "POST /v1/verify", by_own_credential = true, answers = "verdict", accepts = { valid = ["true"] } }]`, `send: needs { secret = true }`},
