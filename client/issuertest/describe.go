@@ -57,6 +57,9 @@ func describeProof(p apikey.Proof) string {
 	if len(parts) == 3 && parts[1] > parts[2] {
 		parts[1], parts[2] = parts[2], parts[1]
 	}
+	if p.Key != nil {
+		parts = append(parts, "of "+p.Key.ID)
+	}
 	return strings.Join(append(parts, "by "+p.Call), "; ")
 }
 
