@@ -328,17 +328,6 @@ func (r *Rotation) vouch(spec, reason string) error {
 	return nil
 }
 
-func find(store Store, id string) (*journal, error) {
-	if !isNonce(id) {
-		return nil, &RefusedError{Reason: fmt.Sprintf("%.40q is no rotation's id", id), Next: "`detent rotations` lists them"}
-	}
-	j, err := load(store, id)
-	if isNotExist(err) {
-		return nil, &RefusedError{Reason: "there is no rotation " + id, Next: "`detent rotations` lists them"}
-	}
-	return j, err
-}
-
 // List shows every rotation in the store, the open ones first, then the latest first. A
 // journal that cannot be read is a View with Err.
 func List(store Store) ([]View, error) {

@@ -13,8 +13,6 @@ import (
 	"detent/client"
 )
 
-const opCreate = "create"
-
 // maxMints bounds how often one Do creates anew after a lost answer.
 const maxMints = 3
 
@@ -63,8 +61,6 @@ func (r *Rotation) create(ctx context.Context) (Result, error) {
 	}
 	return Result{}, fmt.Errorf("%d times a key was asked for, and no answer brought its secret", maxMints)
 }
-
-func keyWords(k keyRecord) string { return fmt.Sprintf("%q (%s)", k.Name, k.ID) }
 
 // mint asks for a new key. An answer with an id that a list had before, or with a secret that is known, is not taken: it is not
 // the new key's. What was made by that call carries our mark and is found by it.

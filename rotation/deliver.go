@@ -235,10 +235,6 @@ func (r *Rotation) unrestarted() (out []string) {
 	return out
 }
 
-func restartWords(places []string) string {
-	return "Nothing restarts what reads " + strings.Join(places, " and ")
-}
-
 func (r *Rotation) commandEnded(rec *destinationRecord, which string) {
 	r.observed(CommandEnded, rec.Spec, "command", "%s: %s ended with exit 0", rec.Describe, which)
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"detent/apikey"
@@ -158,14 +157,6 @@ func (r *Rotation) isNoRival(k apikey.Key) bool {
 	return known && alsoKnown && made.Before(ours)
 }
 
-func names(keys []apikey.Key) string {
-	var out []string
-	for _, k := range keys {
-		out = append(out, fmt.Sprintf("%q (%s)", k.Name, k.ID))
-	}
-	return strings.Join(out, ", ")
-}
-
 // What a made-up secret met at a call.
 const (
 	controlRefused  = "refused"
@@ -282,16 +273,6 @@ func (r *Rotation) control(ctx context.Context, of string, like apikey.Secret, c
 	return false, fmt.Errorf("%w (%s)", errNoControl, silent)
 }
 
-// unproven reports whether this service's answers prove nothing about a secret.
-func (j *journal) unproven() bool {
-	for _, said := range j.Controls {
-		if said == controlAccepted {
-			return true
-		}
-	}
-	return false
-}
-
 // madeUpWords say that made-up secrets are not refused, and what was answered to one, where this process asked.
 func (r *Rotation) madeUpWords() string {
 	if r.madeUpGot == "" {
@@ -348,9 +329,6 @@ func elsewhere(rec *destinationRecord, held delivery.Held) error {
 	}
 	return fmt.Errorf("it is another file now: the path led to %s when the rotation began, and leads to %s", rec.Where, held.Where)
 }
-
-// heldNew is what a place holds that was delivered to.
-const heldNew = "the new secret"
 
 func (r *Rotation) placeHolds(rec *destinationRecord, held delivery.Held) {
 	what := "another value"

@@ -25,14 +25,6 @@ func (r *Rotation) overlapIsOver(ctx context.Context, s *listing) (bool, error) 
 	return err == nil && !runs && r.overlapOver(s), err
 }
 
-// rollEnds is when the former secret dies, as the service answered.
-func (j *journal) rollEnds() (time.Time, bool) {
-	if j.Roll == nil {
-		return time.Time{}, false
-	}
-	return j.Roll.Ends.Time()
-}
-
 // overlapRuns takes back that the overlap is over, where a later list shows it: nothing was sent, and the use of the former secret was not watched.
 func (r *Rotation) overlapRuns() (Result, error) {
 	r.j.OldGone, r.j.Roll.ByItself, r.j.DeletedAt, r.j.Dead = false, false, time.Time{}, deadState{}

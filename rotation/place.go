@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
-	"strings"
 
 	"detent/apikey"
 	"detent/delivery"
@@ -372,14 +370,4 @@ func (r *Rotation) fingerprintFormers() (err error) {
 	}
 	r.j.OldPrint, err = r.fingerprints.of(r.old)
 	return err
-}
-
-// placesText names several places.
-func placesText(recs []*destinationRecord) string {
-	var out []string
-	for _, rec := range recs {
-		out = append(out, rec.Describe)
-	}
-	slices.Sort(out)
-	return strings.Join(out, " and ")
 }

@@ -195,10 +195,3 @@ func consent(set func(*journal)) answerFunc {
 		return Result{Status: Moved, Message: "noted"}, err
 	}
 }
-
-func because(reason string) string {
-	if reason = strings.TrimSpace(reason); reason == "" {
-		return ""
-	}
-	return " (" + reason + ")"
-}

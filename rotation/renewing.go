@@ -78,12 +78,6 @@ func (s *renewing) ServerTime() (server, local time.Time, ok bool) {
 // CallNames are the service's own.
 func (s *renewing) CallNames(op string) []string { return client.CallNames(s.Service, op) }
 
-// inPlace reports whether the key stays, with a new secret: then two keys here are one there.
-func (j *journal) inPlace() bool { return j.Roll != nil && !j.Roll.NewID }
-
-// renews reports whether the new secret is that of a key that the roll makes.
-func (j *journal) renews() bool { return j.Roll != nil && j.Roll.NewID }
-
 // rollTarget is the key that is rolled: the old one, or one that took its place and whose secret nobody has.
 func (r *Rotation) rollTarget() string {
 	if r.j.Roll.Target != "" {
@@ -291,18 +285,4 @@ func (r *Rotation) rollBy(ctx context.Context) (Result, error) {
 		return r.renew(ctx)
 	}
 	return r.roll(ctx)
-}
-
-// renewedWords say what is certain of the key that was rolled, while it is there.
-func (j *journal) renewedWords() string {
-	old := keyWords(j.Old)
-	switch {
-	case j.pending(opCreate), j.New == nil && j.Roll.Lost:
-		return ""
-	case j.New != nil && j.NewGone:
-		return fmt.Sprintf("the service answered that the old key %s has the end again that it had", old)
-	case j.New != nil:
-		return fmt.Sprintf("the service answered that it rolled the old key %s, which ends %s after that; it was not deleted by this rotation", old, span(j.Roll.Overlap))
-	}
-	return fmt.Sprintf("the old key %s was not touched by this rotation", old)
 }

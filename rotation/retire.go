@@ -11,13 +11,6 @@ import (
 	"detent/client"
 )
 
-// Calls whose end a later start must know about.
-const (
-	opDisable = "disable the old key"
-	opEnable  = "enable the old key"
-	opDelete  = "delete the old key"
-)
-
 // certainlyRefused reports whether an error says that a call that takes a key out of service did not take effect: the service's
 // own no, or nothing left this machine. 429, 5xx, a wall and silence say nothing of the kind.
 func certainlyRefused(err error) bool {
@@ -36,10 +29,6 @@ func certainlyRefused(err error) bool {
 // What is only journaled while the gate before it looks is not sent.
 func (r *Rotation) deleteSent() bool {
 	return r.j.deleteSent() && (r.unsent != opDelete || r.j.OldGone)
-}
-
-func (j *journal) deleteSent() bool {
-	return j.Roll != nil && j.Roll.NoWayBack || !j.LivesOn && (j.OldGone && rule("answered: a delete is a delete") || j.pending(opDelete) && rule("answered: a delete that was sent may be done"))
 }
 
 // disable is the reversible rehearsal of the deletion.

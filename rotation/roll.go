@@ -10,51 +10,6 @@ import (
 	"detent/client"
 )
 
-// rollRecord is what a journal keeps of a roll: one key, whose former secret lives on beside the new one, or dies with the call.
-type rollRecord struct {
-	// Overlap is how long the former secret is to live on; 0 is at once.
-	Overlap time.Duration `json:"overlap,omitzero"`
-	// Before names the secret that the key had when the rotation began, by when it was rolled to; absent for its first one.
-	Before moment `json:"before,omitzero"`
-	// Unnamed says that the service takes no name for a roll, and that its list does not show which secret a key has: what became of a call
-	// whose answer is lost is told by the former secret. Lost says that there was such a call. They came with version 5.
-	Unnamed bool `json:"unnamed,omitzero"`
-	Lost    bool `json:"lost,omitzero"`
-	// NewID says that the roll makes a key with an id of its own, and Target is the one that is rolled, where that is not the old one any more.
-	// They came with version 5.
-	NewID  bool   `json:"new_id,omitzero"`
-	Target string `json:"target,omitzero"`
-	// Once is the call's own name, journaled before it is sent: a lost answer is asked for again under the same one. Asked is when it was
-	// sent first.
-	Once  string    `json:"once,omitzero"`
-	Asked time.Time `json:"asked,omitzero"`
-	// At names the new secret, as Before does the former one, and Ends is when that one dies.
-	At   moment `json:"at,omitzero"`
-	Ends moment `json:"ends,omitzero"`
-	// TakenBack name the secrets of earlier rolls that were taken back: a list that is behind may show one.
-	TakenBack []moment `json:"taken_back,omitzero"`
-	// NoWayBack says that the secret that the key had when the rotation began is dead, and that the former one of a further roll is one
-	// that nobody has.
-	NoWayBack bool `json:"no_way_back,omitzero"`
-	// First is Before as it was when the rotation began, where a further roll has changed that: a list that is behind may show it.
-	First moment `json:"first,omitzero"`
-	// Others says that the key was rolled by somebody else, or by a call whose answer never came, and that Before names the secret of that:
-	// the one that it had when the rotation began is dead once the key is rolled beyond it.
-	Others bool `json:"others,omitzero"`
-	// ByItself says that the overlap was over before this rotation ended it.
-	ByItself bool `json:"by_itself,omitzero"`
-	// Outage is the word of whoever takes it that the application has a dead secret for a while.
-	Outage string `json:"outage,omitzero"`
-}
-
-// behind reports whether a row is that of a list from before the first roll, though there was a further one.
-func (rec *rollRecord) behind(row apikey.Key) bool {
-	return (rec.NoWayBack || rec.Others) && row.RolledAt.Equal(rec.First.Moment)
-}
-
-// atOnce reports whether the former secret dies with the call.
-func (j *journal) atOnce() bool { return j.Roll != nil && j.Roll.Overlap == 0 }
-
 // DefaultOverlap is how long a former secret lives on where nothing is said.
 const DefaultOverlap = 24 * time.Hour
 

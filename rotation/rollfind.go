@@ -105,6 +105,3 @@ func (r *Rotation) mayRollUnnamed(ctx context.Context) (*Result, error) {
 	}
 	return r.settleUnnamed(ctx)
 }
-
-// unnamed reports whether the key is rolled in place by a call that has no name.
-func (j *journal) unnamed() bool { return j.inPlace() && j.Roll.Unnamed }

@@ -349,8 +349,6 @@ func (r *Rotation) switchBack(ctx context.Context) error {
 	return nil
 }
 
-const opDeleteNew = "delete the new key"
-
 // deleteNew removes the new key, by the id that the journal knows, and everything else with our nonce, as far as a list shows it for as
 // long as it may be behind.
 func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*Result, error)) (*Result, error) {
