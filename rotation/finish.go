@@ -308,30 +308,6 @@ func closeJournal(j *journal, reason string, said func(string, ...any)) error {
 	return nil
 }
 
-// CloseAsItStands closes a rotation by its journal alone: the profile, the service or the destinations may be gone for good.
-func CloseAsItStands(w World, id, reason string) (View, error) {
-	w = w.withDefaults()
-	j, err := find(w.Store, id)
-	if err != nil {
-		return View{}, err
-	}
-	release, err := w.takeLock(lockName(j.Profile, j.Service, j.Old.ID), id, j.Old.Name)
-	if err != nil {
-		return View{}, err
-	}
-	over := false
-	defer func() { release(over) }()
-	if j, err = find(w.Store, id); err != nil {
-		return View{}, err
-	}
-	r := &Rotation{w: w, j: j, saved: true, fingerprints: &fingerprinter{store: w.Store, random: w.Random}, strategy: strategyOf(j)}
-	if _, err := r.end(reason); err != nil {
-		return View{}, err
-	}
-	over = true
-	return r.View(), nil
-}
-
 // explain wraps a failure with what is certain and the safe way on.
 func (r *Rotation) explain(step Step, err error) error {
 	if isRefusal(err) {

@@ -2,7 +2,6 @@ package rotation
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -50,30 +49,4 @@ func (r *Rotation) overByItself(ctx context.Context) error {
 	r.j.OldGone, r.j.Roll.ByItself, r.j.DeletedAt = true, true, r.w.Wall().UTC()
 	r.log("the overlap is over: the list shows no former secret any more")
 	return r.save("the overlap is over")
-}
-
-// refuseRoll says why a key cannot be given a new secret.
-func (r *Rotation) refuseRoll(s *listing) error {
-	rec, k := r.j.Roll, s.old
-	r.j.Roll.Before = moment{k.RolledAt}
-	other := "use --strategy " + strategyCreate
-	switch {
-	case k.Own && rule("roll: not detent's own key"):
-		return &RefusedError{Reason: "this is the key that detent itself uses, and it would have to change its credential in between", Next: other}
-	case k.FormerEndsAt.Known() && !k.FormerEndsAt.Before(r.serviceNow()) && rule("roll: no earlier overlap runs"):
-		return &RefusedError{Reason: "the overlap of an earlier roll runs", Next: "wait until it is over, or end it first"}
-	case (k.ExpiresAt.Before(r.serviceNow()) || k.IsDisabled()) && rule("roll: a key that is on"):
-		return &RefusedError{Reason: "the key is expired or disabled, and with a new secret it would be refused as well", Next: other}
-	case rec.Overlap > r.caps.Roll.Overlap && rule("roll: no longer than the service takes"):
-		return &RefusedError{Reason: fmt.Sprintf("the service takes an overlap of %s at the longest", span(r.caps.Roll.Overlap)), Next: "give a shorter --overlap"}
-	case rec.Overlap > 0 && r.j.Mode == Planned && rec.Overlap <= r.j.Drain && rule("roll: longer than the drain"):
-		return &RefusedError{Reason: fmt.Sprintf("the old secret would be dead after %s, before the drain of %s is over", span(rec.Overlap), span(r.j.Drain)), Next: "give a longer --overlap, or a shorter --drain"}
-	}
-	if end, ends := k.ExpiresAt.Time(); ends && end.Before(r.serviceNow().Add(minLife+r.j.Drain)) && rule("roll: a key that lives on") {
-		return &RefusedError{Reason: "the key ends " + end.UTC().Format(time.RFC3339) + ", whatever its secret is", Next: other}
-	}
-	if rec.Overlap > 0 {
-		r.note("the old secret dies %s after the roll, whoever uses it: until then an undo gives the key back to it, and after that going on is the only way", span(rec.Overlap))
-	}
-	return nil
 }

@@ -95,13 +95,6 @@ func (r *Rotation) takeOld(s *listing) {
 	}
 }
 
-func orNothing(res *Result) *Result {
-	if res == nil {
-		return &Result{}
-	}
-	return res
-}
-
 // begin writes the first journal: from here on there is something to go on with.
 func (r *Rotation) begin() (Result, error) {
 	if err := r.fingerprintFormers(); err != nil {
@@ -371,4 +364,49 @@ func (r *Rotation) noteRest(s *listing) {
 
 func (r *Rotation) note(format string, args ...any) {
 	r.j.Notes = append(r.j.Notes, fmt.Sprintf(format, args...))
+}
+
+// refuseRoll says why a key cannot be given a new secret.
+func (r *Rotation) refuseRoll(s *listing) error {
+	rec, k := r.j.Roll, s.old
+	r.j.Roll.Before = moment{k.RolledAt}
+	other := "use --strategy " + strategyCreate
+	switch {
+	case k.Own && rule("roll: not detent's own key"):
+		return &RefusedError{Reason: "this is the key that detent itself uses, and it would have to change its credential in between", Next: other}
+	case k.FormerEndsAt.Known() && !k.FormerEndsAt.Before(r.serviceNow()) && rule("roll: no earlier overlap runs"):
+		return &RefusedError{Reason: "the overlap of an earlier roll runs", Next: "wait until it is over, or end it first"}
+	case (k.ExpiresAt.Before(r.serviceNow()) || k.IsDisabled()) && rule("roll: a key that is on"):
+		return &RefusedError{Reason: "the key is expired or disabled, and with a new secret it would be refused as well", Next: other}
+	case rec.Overlap > r.caps.Roll.Overlap && rule("roll: no longer than the service takes"):
+		return &RefusedError{Reason: fmt.Sprintf("the service takes an overlap of %s at the longest", span(r.caps.Roll.Overlap)), Next: "give a shorter --overlap"}
+	case rec.Overlap > 0 && r.j.Mode == Planned && rec.Overlap <= r.j.Drain && rule("roll: longer than the drain"):
+		return &RefusedError{Reason: fmt.Sprintf("the old secret would be dead after %s, before the drain of %s is over", span(rec.Overlap), span(r.j.Drain)), Next: "give a longer --overlap, or a shorter --drain"}
+	}
+	if end, ends := k.ExpiresAt.Time(); ends && end.Before(r.serviceNow().Add(minLife+r.j.Drain)) && rule("roll: a key that lives on") {
+		return &RefusedError{Reason: "the key ends " + end.UTC().Format(time.RFC3339) + ", whatever its secret is", Next: other}
+	}
+	if rec.Overlap > 0 {
+		r.note("the old secret dies %s after the roll, whoever uses it: until then an undo gives the key back to it, and after that going on is the only way", span(rec.Overlap))
+	}
+	return nil
+}
+
+// askOutage: that the application stops meanwhile is somebody's word, never assumed.
+func (r *Rotation) askOutage() *Question {
+	if !r.j.atOnce() {
+		return nil
+	}
+	if r.j.Roll.Outage != "" || !rule("roll: an outage is somebody's word") {
+		r.note("%s, as you said (%s)", r.strategy.Outage, r.j.Roll.Outage)
+		return nil
+	}
+	return &Question{Kind: AskOutage, Text: r.strategy.Outage + ". Is that wanted?", Flag: "--outage", Default: No,
+		Choices: yesNo("roll it at once", "the former secret dies with the call", WantsReason)}
+}
+
+func answerOutage(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
+	r.j.Roll.Outage = strings.TrimSpace(a.Reason)
+	r.recordStatement(SubjectOld, "the application may have a dead secret until the new one is delivered (%s)", a.Reason)
+	return Result{Status: Moved, Message: "noted"}, nil
 }

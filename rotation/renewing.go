@@ -278,11 +278,3 @@ func (r *Rotation) noneToRoll() Result {
 	res.Message = res.Question.Text
 	return res
 }
-
-// rollBy rolls the key as its service does.
-func (r *Rotation) rollBy(ctx context.Context) (Result, error) {
-	if r.j.renews() {
-		return r.renew(ctx)
-	}
-	return r.roll(ctx)
-}
