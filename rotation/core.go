@@ -1,9 +1,8 @@
 package rotation
 
 import (
-	"context"
-	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,24 +65,6 @@ func (r *Rotation) destination(spec string) (delivery.Destination, *destinationR
 	return nil, nil, &RefusedError{Reason: fmt.Sprintf("%.80q is no destination of this rotation", spec), Next: "it has " + strings.Join(known, ", ")}
 }
 
-// vouch takes a person's word that a destination has its old value again, or has what the person wants it to have.
-// Where it can be read, it is: it must not hold the new secret, nor that of a new key before it.
-func (r *Rotation) vouch(spec, reason string) error {
-	d, rec, err := r.destination(spec)
-	if err != nil {
-		return err
-	}
-	if strings.TrimSpace(reason) == "" {
-		return &RefusedError{Reason: "say why " + rec.Describe + " counts as put back: the reason is recorded"}
-	}
-	if held, reads, err := r.held(context.Background(), d, rec); reads && err == nil && r.isOurs(held.Secret) && rule("undone: not where the new secret is") {
-		return &RefusedError{Reason: rec.Describe + " holds the new secret: it is not put back", Next: "put the old value back, or go on with the rotation"}
-	}
-	rec.Undid = reason
-	r.recordStatement(rec.Spec, "%s has its old value again (%s)", rec.Describe, reason)
-	return nil
-}
-
 // Close gives the rotation up in this process: the journal stays, if anything was
 // changed, and a secret in hand is lost.
 func (r *Rotation) Close() {
@@ -140,36 +121,6 @@ func (r *Rotation) save(what string) error {
 	return nil
 }
 
-// change journals that a call begins, makes it, and journals what came of it:
-// applied where it succeeded, nothing where it certainly did not happen, and still
-// pending where that is not known.
-func (r *Rotation) change(op string, call func() error, apply func()) error {
-	unsettled := r.j.pending(op)
-	r.j.begun(op)
-	if err := r.save(op + " begins"); err != nil {
-		if !unsettled {
-			r.j.settled(op)
-		}
-		return err
-	}
-	r.w.Hook("before: " + op)
-	err := call()
-	r.w.Hook("after: " + op)
-	switch {
-	case err == nil:
-		apply()
-		r.j.settled(op)
-		return r.save(op + " done")
-	case client.MayHaveHappened(err) || errors.Is(err, errUnnamed) || unsettled && !errors.Is(err, errNotSent):
-		r.publish()
-		return err
-	}
-	if !unsettled {
-		r.j.settled(op)
-	}
-	return errors.Join(err, r.save(op+" failed"))
-}
-
 func (r *Rotation) log(format string, args ...any) {
 	r.j.Log = append(r.j.Log, Event{At: r.w.Wall().UTC(), Text: fmt.Sprintf(format, args...)})
 }
@@ -182,4 +133,67 @@ func (r *Rotation) job(rec *destinationRecord) delivery.Job {
 		job.Where, job.Replace = rec.Where, job.Replace || rec.Replace
 	}
 	return job
+}
+
+// unrestarted are the places of a compromised key's rotation after which no command runs: what reads one has its old value until somebody
+// restarts it, and the old key does not wait for that.
+func (r *Rotation) unrestarted() (out []string) {
+	for i, d := range r.dests {
+		if r.j.Mode == Compromised && !r.j.OldFirst && i < len(r.j.Destinations) && r.j.Destinations[i].Without == "" && !d.HasThen() {
+			out = append(out, r.j.Destinations[i].Describe)
+		}
+	}
+	return out
+}
+
+func (r *Rotation) note(format string, args ...any) {
+	r.j.Notes = append(r.j.Notes, fmt.Sprintf(format, args...))
+}
+
+func (r *Rotation) newID() string {
+	if r.j.New == nil {
+		return ""
+	}
+	return r.j.New.ID
+}
+
+// serviceNow is the service's time, where it shows one, else this machine's.
+func (r *Rotation) serviceNow() time.Time {
+	if clock, ok := client.As[client.Clock](r.svc); ok {
+		if server, local, ok := clock.ServerTime(); ok {
+			return r.w.Wall().Add(server.Sub(local))
+		}
+	}
+	return r.w.Wall()
+}
+
+// destinations are the places, each with what the journal has of it.
+func (r *Rotation) destinations() iter.Seq2[delivery.Destination, *destinationRecord] {
+	return func(yield func(delivery.Destination, *destinationRecord) bool) {
+		for i, d := range r.dests {
+			if !yield(d, &r.j.Destinations[i]) {
+				return
+			}
+		}
+	}
+}
+
+// inUse are the destinations that the rotation goes on with.
+func (r *Rotation) inUse() []*destinationRecord {
+	var out []*destinationRecord
+	for i := range r.j.Destinations {
+		if r.j.Destinations[i].Without == "" {
+			out = append(out, &r.j.Destinations[i])
+		}
+	}
+	return out
+}
+
+func (r *Rotation) unreadOnes() (out []*destinationRecord) {
+	for i := range r.j.Destinations {
+		if rec := &r.j.Destinations[i]; rec.Without == "" && !rec.Reads {
+			out = append(out, rec)
+		}
+	}
+	return out
 }

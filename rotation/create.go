@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"detent/apikey"
 	"detent/client"
@@ -104,10 +103,6 @@ func (r *Rotation) mint(ctx context.Context) error {
 	}
 	return err
 }
-
-// errUnnamed is the end of a create that was answered, and whose key is not known by it: what it made, if anything, is found by its mark. The
-// call stays pending in the journal from before it was sent, so that nothing has to be written for that.
-var errUnnamed = errors.New("the create was answered without the new key")
 
 // findUnnamed finds the row of a create that was answered with a secret and no id: our mark is on no other.
 func (r *Rotation) findUnnamed(ctx context.Context, made apikey.Created) error {
@@ -278,15 +273,6 @@ func (r *Rotation) findLost(ctx context.Context) (*Result, error) {
 	return &res, err
 }
 
-// lostLag bounds the search for a key that may not exist: a declared or a learned lag, else a short one, since whatever shows
-// up later is swept by its mark before the old key goes.
-func (r *Rotation) lostLag() time.Duration {
-	if r.caps.ListLag > 0 || r.j.ListLag > 0 {
-		return r.lag()
-	}
-	return minLag
-}
-
 // asDrafted compares a found key with what was asked for. Its lifetime is left to the
 // comparison before the deletion: a service may shorten it.
 func (r *Rotation) asDrafted(k apikey.Key) bool {
@@ -338,16 +324,6 @@ func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 	}
 	notes = append(notes, diffWords(r.j.diff(r.w.Wall()))...)
 	return r.advance(said, notes...)
-}
-
-// needSecret brings the new secret into memory: it is there, or a destination that it was put to
-// still holds it, or the service gives it again. False means that it is gone.
-func (r *Rotation) needSecret(ctx context.Context) (bool, error) {
-	if !r.secret.IsZero() {
-		return true, nil
-	}
-	secret, _, err := r.newSecret(ctx)
-	return !secret.IsZero(), err
 }
 
 // replaceLost deals with a new key whose secret is gone. What was put nowhere is deleted and

@@ -84,46 +84,6 @@ func (r *Rotation) notOff(ctx context.Context) (*Result, error) {
 	return nil, nil
 }
 
-// follow takes up a place whose path leads elsewhere than before: what reads the path reads that file now. Its value must pass for the
-// old key's, as at the preflight, or be one of ours.
-func (r *Rotation) follow(ctx context.Context, d delivery.Destination, rec *destinationRecord) error {
-	if !rec.Reads || rec.Where == "" {
-		return nil
-	}
-	held, _, err := r.held(ctx, d, rec)
-	if err != nil || elsewhere(rec, held) == nil {
-		return err
-	}
-	ours := r.isFormer(rec, held) || r.isOld(held.Secret) || r.isNew(held.Secret) || r.isSuperseded(held.Secret) || r.fingerprints.is(held.Secret, rec.Over, r.j.ID)
-	if held.Exists && !ours || !held.Exists && rec.Held {
-		return fmt.Errorf("%w, and holds another value there", elsewhere(rec, held))
-	}
-	r.log("%s leads to %s now", rec.Describe, held.Where)
-	if rec.Begun { // the copy beside the other file is nobody's any more
-		rec.Left = append(rec.Left, rec.Backup)
-	}
-	rec.Where = held.Where
-	if !r.isNew(held.Secret) && !r.isSuperseded(held.Secret) { // a secret of ours is nothing to go back to
-		rec.Held = held.Exists
-		if rec.Former, err = r.fingerprints.of(held.Secret); err != nil {
-			return err
-		}
-	}
-	r.keptBeside(rec, held)
-	return r.save("the place is elsewhere")
-}
-
-// inUse are the destinations that the rotation goes on with.
-func (r *Rotation) inUse() []*destinationRecord {
-	var out []*destinationRecord
-	for i := range r.j.Destinations {
-		if r.j.Destinations[i].Without == "" {
-			out = append(out, &r.j.Destinations[i])
-		}
-	}
-	return out
-}
-
 // put delivers over what the place held when the rotation began, or over the new secret of an attempt before, and over
 // nothing else.
 func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destinationRecord) (report delivery.Report, err error) {
@@ -183,19 +143,6 @@ func (r *Rotation) put(ctx context.Context, d delivery.Destination, rec *destina
 	return report, err
 }
 
-// isOurs reports whether a value is the secret of a key that this rotation made: an undo deletes all of them.
-func (r *Rotation) isOurs(s apikey.Secret) bool { return r.isNew(s) || r.isSuperseded(s) }
-
-// isSuperseded reports whether a value is a secret of an earlier new key of this rotation.
-func (r *Rotation) isSuperseded(s apikey.Secret) bool {
-	for _, print := range r.j.OldPrints {
-		if r.fingerprints.is(s, print, r.j.ID) {
-			return true
-		}
-	}
-	return false
-}
-
 // runThen runs the commands of those destinations that have not run since the last put or undo. Running one
 // again is harmless: it restarts what reads the secret.
 func (r *Rotation) runThen(ctx context.Context, of func(*destinationRecord) bool) (out []string, err error) {
@@ -222,17 +169,6 @@ func (r *Rotation) runThen(ctx context.Context, of func(*destinationRecord) bool
 		}
 	}
 	return out, nil
-}
-
-// unrestarted are the places of a compromised key's rotation after which no command runs: what reads one has its old value until somebody
-// restarts it, and the old key does not wait for that.
-func (r *Rotation) unrestarted() (out []string) {
-	for i, d := range r.dests {
-		if r.j.Mode == Compromised && !r.j.OldFirst && i < len(r.j.Destinations) && r.j.Destinations[i].Without == "" && !d.HasThen() {
-			out = append(out, r.j.Destinations[i].Describe)
-		}
-	}
-	return out
 }
 
 func (r *Rotation) commandEnded(rec *destinationRecord, which string) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 )
 
 // Do does the next step, or the next look of a step that waits, and says what
@@ -46,38 +45,6 @@ func (r *Rotation) takeVouchesBack() string {
 	return placesText(again)
 }
 
-// act does one thing to the rotation, alone, and shows what came of it.
-func (r *Rotation) act(do func() (Result, error)) (Result, error) {
-	r.busy.Lock()
-	defer r.busy.Unlock()
-	switch {
-	case r.release == nil:
-		return Result{}, errClosed
-	case r.planOnly:
-		return Result{}, &RefusedError{Reason: "this was opened to see the plan alone"}
-	}
-	did := r.j.Step
-	res, err := do()
-	if res.Did == "" {
-		res.Did = did
-	}
-	res.Step = r.j.Step
-	if err != nil {
-		err = r.explain(did, err)
-		r.asked = res.Question // only what an answer was refused to stands
-	} else if res.Question != nil || res.Status == Moved || res.Status == Finished {
-		r.asked = res.Question
-	}
-	r.publish()
-	return res, err
-}
-
-func (r *Rotation) isOver() Result {
-	return Result{Status: Finished, Message: "the rotation is over: " + string(r.j.State)}
-}
-
-var errClosed = errors.New("the rotation is closed")
-
 func (r *Rotation) step(ctx context.Context) (Result, error) {
 	stage, known := r.strategy.stage(r.j.Step)
 	if !known {
@@ -105,38 +72,6 @@ func (r *Rotation) Reenable(ctx context.Context) (Result, error) {
 
 // SecretInHand reports whether leaving now loses the new secret.
 func (r *Rotation) SecretInHand() bool { return r.View().SecretInHand }
-
-// advance ends a stage: the one that follows it in this rotation is next.
-func (r *Rotation) advance(said string, notes ...string) (Result, error) {
-	v := viewOf(r.j, r.strategy, false)
-	return r.move(r.strategy.after(r.j.Step, &v), said, notes...)
-}
-
-// Advance ends the stage at hand: the one that follows it in this rotation is next. It is for a Stage's Run.
-func (r *Rotation) Advance(said string, notes ...string) (Result, error) {
-	return r.advance(said, notes...)
-}
-
-// WaitFor is one look of a stage that waits: once the time has passed, on this process's clock, it goes on with then. It is for a Stage's Run.
-func (r *Rotation) WaitFor(total time.Duration, said string, then func() (Result, error)) (Result, error) {
-	return r.waitOut(total, then, said)
-}
-
-// Change journals that a call begins, makes it, and journals what came of it. It is for a Stage's Run.
-func (r *Rotation) Change(op string, call func() error) error { return r.change(op, call, func() {}) }
-
-// move ends a step: the journal says so before the next one may begin.
-func (r *Rotation) move(to Step, said string, notes ...string) (Result, error) {
-	from, part := r.j.Step, r.part()
-	r.j.Step = to
-	r.wait = waiting{}
-	r.log("%s: %s", from, said)
-	if err := r.save("step " + string(to)); err != nil {
-		return Result{}, err
-	}
-	r.stageOver(part, to)
-	return Result{Status: Moved, Message: said, Notes: notes}, nil
-}
 
 // Answer takes a person's answer to the question that the last Do or Undo stopped with. Do, or Undo, then goes
 // on with it. A choice to leave it changes nothing. An answer that is refused leaves the question as it stands.

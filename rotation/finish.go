@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"detent/apikey"
 	"detent/client"
@@ -271,78 +270,4 @@ func (r *Rotation) finishDestinations(ctx context.Context) error {
 		return r.w.Switcher.Finish(ctx, r.job(nil))
 	}
 	return nil
-}
-
-// leftBehind has the end name a place's kept copy: what became of it cannot be seen.
-func (r *Rotation) leftBehind(rec *destinationRecord) {
-	if rec.Backup != "" && !slices.Contains(rec.Left, rec.Backup) {
-		rec.Left = append(rec.Left, rec.Backup)
-	}
-}
-
-// End closes a rotation as it stands: nothing is changed at the service and in destinations, and what is left where is said.
-func (r *Rotation) End(_ context.Context, reason string) (Result, error) {
-	return r.act(func() (Result, error) { return r.end(reason) })
-}
-
-func (r *Rotation) end(reason string) (Result, error) {
-	if err := closeJournal(r.j, r.withoutSecrets(reason), func(format string, args ...any) { r.recordStatement(SubjectNew, format, args...) }); err != nil {
-		return Result{}, err
-	}
-	r.secret, r.old = apikey.Secret{}, apikey.Secret{}
-	if !r.saved {
-		return Result{Status: Finished, Message: "closed; nothing was begun"}, nil
-	}
-	return Result{Status: Finished, Message: "closed as it stands", Notes: r.j.left()}, r.save("closed")
-}
-
-func closeJournal(j *journal, reason string, said func(string, ...any)) error {
-	if reason = strings.TrimSpace(reason); reason == "" {
-		return &RefusedError{Reason: "say why the rotation is closed as it stands: the reason is recorded"}
-	}
-	if j.State != Open {
-		return &RefusedError{Reason: fmt.Sprintf("the rotation %s is over: %s", j.ID, j.State)}
-	}
-	j.State, j.ClosedFor, j.Undoing = Closed, reason, false
-	said("closed as it stands (%s)", reason)
-	return nil
-}
-
-// explain wraps a failure with what is certain and the safe way on.
-func (r *Rotation) explain(step Step, err error) error {
-	if isRefusal(err) {
-		return err
-	}
-	e := &StepError{Step: step, Err: err, Certain: r.j.certain()}
-	again := "go on"
-	switch {
-	case !r.saved:
-		again = "try again"
-	case step == undoing: // whether it has begun or not: what failed was not the step that is next
-		again = "undo again"
-	}
-	switch {
-	case client.IsKind(err, client.Unauthorized):
-		e.Next = "the service refuses detent's own credential: mend it, then " + again
-	case client.IsKind(err, client.Forbidden):
-		e.Next = "detent's own credential may not do this: use one that may, then " + again
-	case client.IsKind(err, client.RateLimited), client.IsKind(err, client.Unavailable), client.IsKind(err, client.Unreachable), client.IsKind(err, client.Timeout):
-		e.Next = "wait a moment, then " + again
-	default:
-		e.Next = "mend what it names, then " + again
-	}
-	switch {
-	case !r.saved:
-		e.Certain = []string{"nothing was changed"}
-	case !r.deleteSent() && !r.j.Undoing && step != undoing:
-		e.Undo = r.j.undoWords()
-	}
-	return e
-}
-
-// isRefusal reports whether an error is already in words for the operator.
-func isRefusal(err error) bool {
-	var refused *RefusedError
-	var step *StepError
-	return errors.As(err, &refused) || errors.As(err, &step)
 }

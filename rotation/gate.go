@@ -11,108 +11,8 @@ import (
 	"detent/delivery"
 )
 
-// maxGate is how old the first look of a gate may be when the call goes out, by either clock.
-const maxGate = 10 * time.Second
-
-// maxGates bounds how often a gate that took too long runs again.
-const maxGates = 3
-
 // minLife is how long the key that stays must live beyond what the rotation still takes.
 const minLife = 10 * time.Minute
-
-// errNotSent marks the end of a call that a gate held back: certainly nothing was sent.
-var errNotSent = errors.New("not sent")
-
-// notSent is why a gate did not open.
-type notSent struct{ err error }
-
-func (e *notSent) Error() string { return e.err.Error() }
-
-func (e *notSent) Unwrap() []error { return []error{e.err, errNotSent} }
-
-// NotSent reports whether a call that was announced was held back by the last look at everything: certainly nothing was sent.
-func NotSent(err error) bool { return errors.Is(err, errNotSent) }
-
-// guarded makes a call that takes a key out of service, with the gate right before it. The intent is journaled and recorded
-// first, so that nothing lies between the last look and the call; a gate that then stops journals that nothing was sent. A call
-// that was sent before stays pending, whatever this gate says.
-func (r *Rotation) guarded(ctx context.Context, op, action, id string, gate func(ctx context.Context) (*Result, error), call func(ctx context.Context) error, apply func()) (*Result, error) {
-	sentBefore := r.j.pending(op)
-	r.j.begun(op)
-	action, id = r.onRecord(action, id)
-	callCtx, end, err := r.w.Announce(ctx, action, id)
-	if err == nil {
-		err = r.save(op + " begins")
-	}
-	if err != nil {
-		if !sentBefore {
-			r.j.settled(op)
-		}
-		return nil, err
-	}
-	if !sentBefore {
-		r.unsent = op
-	}
-	defer func() { r.unsent = "" }()
-	back := func(res *Result, err error) (*Result, error) {
-		end(errNotSent)
-		if !sentBefore {
-			r.j.settled(op)
-		}
-		r.log("%s: not sent", op)
-		if err != nil {
-			err = &notSent{err}
-		}
-		return res, errors.Join(err, r.save(op+" was not sent"))
-	}
-	for range maxGates {
-		mono, wall := r.w.Now(), r.w.Wall()
-		if res, err := gate(ctx); err != nil || res != nil {
-			return back(res, err)
-		}
-		r.w.Hook("before: " + op)
-		if r.w.Now().Sub(mono) > maxGate || r.w.Wall().Sub(wall).Abs() > maxGate && rule("gate: within ten seconds") {
-			continue
-		}
-		r.unsent = ""
-		err := call(callCtx)
-		r.w.Hook("after: " + op)
-		end(err)
-		if err == nil {
-			apply()
-			r.j.settled(op)
-			return nil, r.save(op + " done")
-		}
-		if certainlyRefused(err) {
-			if !sentBefore {
-				r.j.settled(op)
-			}
-			return nil, errors.Join(err, r.save(op+" failed"))
-		}
-		r.publish()
-		return nil, err
-	}
-	return back(nil, fmt.Errorf("%d times the last look at everything took over %s: the service or a place answers too slowly to go on safely", maxGates, maxGate))
-}
-
-// guardedTwice asks once more where the answer is lost, through the gate anew: to a key that is gone the service says so.
-func (r *Rotation) guardedTwice(ctx context.Context, op, action, id string, gate func(ctx context.Context) (*Result, error), call func(ctx context.Context) error, apply func()) (*Result, error) {
-	res, err := r.guarded(ctx, op, action, id, gate, call, apply)
-	if err == nil || NotSent(err) || certainlyRefused(err) || !r.j.pending(op) || ctx.Err() != nil {
-		return res, err
-	}
-	if sleepErr := r.w.Sleep(ctx, between); sleepErr != nil {
-		return res, err
-	}
-	if !rule("gate: a second delete passes it anew") {
-		gate = func(context.Context) (*Result, error) { return nil, nil }
-	}
-	res, again := r.guarded(ctx, op, action, id, gate, call, apply)
-	if NotSent(again) { // the first one was sent all the same: what became of it is not known
-		again = fmt.Errorf("%w; it was to be asked again, and was not: %w", err, again)
-	}
-	return res, again
-}
 
 // gate sees, in this order and with nothing between, that the new key carries: the list, the places, the secret taken from
 // one of them, the places on this machine once more. A result is a question or a step back; then nothing may be sent.
@@ -359,29 +259,6 @@ func answerAgain(ctx context.Context, r *Rotation, q Question, _ Answer) (Result
 	return *orNothing(res), err
 }
 
-// settlePlace learns of a place in a journal of an older version what preflight would have journaled.
-func (r *Rotation) settlePlace(ctx context.Context, d delivery.Destination, rec *destinationRecord) error {
-	if rec.Where != "" || !rec.Reads || !rec.Begun {
-		return nil
-	}
-	h := d.(delivery.Holder)
-	held, err := h.Held(ctx)
-	if err != nil {
-		return err
-	}
-	former, err := h.Former(ctx, r.job(rec))
-	if errors.Is(err, delivery.ErrNoCopy) {
-		return nil // nothing is known of what it held: undo stops there, and going on does not need it
-	}
-	if err != nil {
-		return err
-	}
-	rec.Where, rec.Host, rec.Held = held.Where, r.w.Host, former.Exists
-	r.keptBeside(rec, held)
-	rec.Former, err = r.fingerprints.of(former.Secret)
-	return err
-}
-
 // unreadable asks, for each place that nobody can read, for what stands in for reading it: its probe says that the application there
 // works, or the new key was used by somebody else than us; else a person's word. It is asked for anew by each process.
 func (r *Rotation) unreadable(ctx context.Context) (*Result, error) {
@@ -419,15 +296,6 @@ func (r *Rotation) unreadable(ctx context.Context) (*Result, error) {
 		return &res, nil
 	}
 	return nil, nil
-}
-
-func (r *Rotation) unreadOnes() (out []*destinationRecord) {
-	for i := range r.j.Destinations {
-		if rec := &r.j.Destinations[i]; rec.Without == "" && !rec.Reads {
-			out = append(out, rec)
-		}
-	}
-	return out
 }
 
 func answerUnread(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {

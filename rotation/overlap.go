@@ -5,25 +5,6 @@ import (
 	"time"
 )
 
-// overlapOver reports whether a list shows that the former secret is dead: it shows the key with the new one, and no overlap.
-func (r *Rotation) overlapOver(s *listing) bool {
-	return r.j.inPlace() && s.new != nil && s.old == nil
-}
-
-// overlapIsOver reports the same of the lists of as long as they may be behind: the service answered when the former secret dies, and before that one
-// list alone is no word against it.
-func (r *Rotation) overlapIsOver(ctx context.Context, s *listing) (bool, error) {
-	if ends, known := r.j.rollEnds(); !r.overlapOver(s) || known && !r.serviceNow().Before(ends) || !rule("roll: over where the lists say so until their lag is over") {
-		return r.overlapOver(s), nil
-	}
-	runs, err := r.lookUntil(ctx, r.lag(), func() (bool, error) {
-		var err error
-		s, err = r.look(ctx)
-		return err == nil && s.old != nil, err
-	})
-	return err == nil && !runs && r.overlapOver(s), err
-}
-
 // overlapRuns takes back that the overlap is over, where a later list shows it: nothing was sent, and the use of the former secret was not watched.
 func (r *Rotation) overlapRuns() (Result, error) {
 	r.j.OldGone, r.j.Roll.ByItself, r.j.DeletedAt, r.j.Dead = false, false, time.Time{}, deadState{}

@@ -4,22 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 
 	"detent/apikey"
 	"detent/delivery"
 )
-
-// destinations are the places, each with what the journal has of it.
-func (r *Rotation) destinations() iter.Seq2[delivery.Destination, *destinationRecord] {
-	return func(yield func(delivery.Destination, *destinationRecord) bool) {
-		for i, d := range r.dests {
-			if !yield(d, &r.j.Destinations[i]) {
-				return
-			}
-		}
-	}
-}
 
 // preflightDestinations does at every place what delivery will do, and sees that it is the right place: it holds the
 // old key's secret, or nothing. A result is a question that stops the preflight.
@@ -142,13 +130,6 @@ func (r *Rotation) checkPlace(ctx context.Context, s *listing, d delivery.Destin
 		return nil, nil
 	}
 	return r.wrongPlace(rec, wrong), nil
-}
-
-// keptBeside is where the copy of what a place holds is kept: beside the file at the end of links.
-func (r *Rotation) keptBeside(rec *destinationRecord, held delivery.Held) {
-	if held.File != "" {
-		rec.Backup = held.File + ".detent-" + r.j.ID
-	}
 }
 
 func (r *Rotation) placeHeld(rec *destinationRecord, held delivery.Held) {

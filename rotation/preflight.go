@@ -126,16 +126,6 @@ func (r *Rotation) askRevive(old *apikey.Key) *Question {
 		Choices: yesNo("let it come alive again", "the new key is enabled and lives as long as the old one was made to", WantsNothing), Default: No}
 }
 
-// serviceNow is the service's time, where it shows one, else this machine's.
-func (r *Rotation) serviceNow() time.Time {
-	if clock, ok := client.As[client.Clock](r.svc); ok {
-		if server, local, ok := clock.ServerTime(); ok {
-			return r.w.Wall().Add(server.Sub(local))
-		}
-	}
-	return r.w.Wall()
-}
-
 // askUnknown says beforehand what will have to be accepted, where nobody will be there to accept it.
 func (r *Rotation) askUnknown(old *apikey.Key) *Question {
 	var open []string
@@ -360,10 +350,6 @@ func (r *Rotation) noteRest(s *listing) {
 	if !r.caps.LastUsed.OK && r.j.Mode == Planned {
 		r.note("the service does not report last use: whether the old key is still in use is yours to confirm")
 	}
-}
-
-func (r *Rotation) note(format string, args ...any) {
-	r.j.Notes = append(r.j.Notes, fmt.Sprintf(format, args...))
 }
 
 // refuseRoll says why a key cannot be given a new secret.

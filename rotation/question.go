@@ -1,7 +1,6 @@
 package rotation
 
 import (
-	"fmt"
 	"slices"
 
 	"detent/apikey"
@@ -104,14 +103,6 @@ func ask(q Question, notes ...string) Result {
 
 func yesNo(yes, does string, wants Wants) []Choice {
 	return []Choice{{ID: Yes, Label: yes, Does: does, Wants: wants}, {ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}
-}
-
-// recordStatement records a person's word.
-func (r *Rotation) recordStatement(subject, format string, args ...any) {
-	text := r.withoutSecrets(fmt.Sprintf(format, args...))
-	r.observed(PersonSaid, subject, "person", "%s", text)
-	r.log("a person said: %s", text)
-	r.notify(r.part(), NoticeStatement, text)
 }
 
 func orNothing(res *Result) *Result {

@@ -78,53 +78,6 @@ func (s *renewing) ServerTime() (server, local time.Time, ok bool) {
 // CallNames are the service's own.
 func (s *renewing) CallNames(op string) []string { return client.CallNames(s.Service, op) }
 
-// rollTarget is the key that is rolled: the old one, or one that took its place and whose secret nobody has.
-func (r *Rotation) rollTarget() string {
-	if r.j.Roll.Target != "" {
-		return r.j.Roll.Target
-	}
-	return r.j.Old.ID
-}
-
-// maybeMadeByRoll reports whether a key may be what a roll made whose answer is lost: no list had it before, and it was not made before the call.
-func (r *Rotation) maybeMadeByRoll(k apikey.Key) bool {
-	if !r.j.renews() || r.j.New != nil || !r.j.pending(opCreate) && !r.j.Roll.Lost || slices.Contains(r.j.Seen, k.ID) {
-		return false
-	}
-	made, known := k.CreatedAt.Time()
-	return !known || !made.Before(r.j.Roll.Asked.Add(-maxSkew))
-}
-
-// showsRoll reports whether a list shows of the key that was rolled what a roll does to it: it is over, or has another end than it had.
-func (r *Rotation) showsRoll(s *listing) bool {
-	k := s.target
-	switch {
-	case r.j.atOnce():
-		return k == nil || r.overByRoll(*k)
-	case k == nil:
-		return false
-	}
-	return !k.ExpiresAt.Equal(r.j.Old.ExpiresAt.Moment)
-}
-
-// madeByRoll adds to our own keys what a roll has made whose answer is lost: it has the name of the key that was rolled, and the list shows of that
-// one what a roll does to it.
-func (r *Rotation) madeByRoll(s *listing) {
-	if len(s.maybe) == 0 || !r.showsRoll(s) {
-		return
-	}
-	for _, k := range s.maybe {
-		if k.Name == r.j.Old.Name || s.target != nil && k.Name == s.target.Name { // somebody may have renamed it before
-			s.ours = append(s.ours, k)
-		}
-	}
-}
-
-// overByRoll reports whether a row is that of a key that works no more.
-func (r *Rotation) overByRoll(k apikey.Key) bool {
-	return k.IsDisabled() || k.ExpiresAt.Before(r.serviceNow())
-}
-
 // renew rolls the key where that makes another. A lost answer is looked for in the list, as that of a create is; a new key whose secret nobody
 // has is deleted and the old one rolled again, or rolled itself where the old one ended with the call.
 func (r *Rotation) renew(ctx context.Context) (Result, error) {

@@ -11,20 +11,6 @@ import (
 	"detent/client"
 )
 
-// certainlyRefused reports whether an error says that a call that takes a key out of service did not take effect: the service's
-// own no, or nothing left this machine. 429, 5xx, a wall and silence say nothing of the kind.
-func certainlyRefused(err error) bool {
-	var e *client.Error
-	if !errors.As(err, &e) || e.Outcome == client.Unknown {
-		return false
-	}
-	switch e.Kind {
-	case client.Unreachable, client.BadTLS, client.ReadOnly, client.Unsupported:
-		return true
-	}
-	return client.Refused(err) || !rule("answered: a limit or silence is no refusal") && e.Kind != client.NotFound
-}
-
 // deleteSent reports whether a deletion of the old key was sent and not refused: it is deleted, or being deleted, for ever after.
 // What is only journaled while the gate before it looks is not sent.
 func (r *Rotation) deleteSent() bool {
@@ -437,20 +423,6 @@ func (r *Rotation) tryOld(ctx context.Context, since time.Time) (untold string, 
 		r.j.Dead.Still = max(r.w.Wall().Sub(since).Round(time.Millisecond), time.Millisecond)
 	}
 	return "", nil
-}
-
-// noAnswer reports whether an error of a probe says nothing about the secret, so that it is asked again.
-func noAnswer(err error) bool {
-	return client.IsKind(err, client.RateLimited) || client.IsKind(err, client.Unavailable) || client.IsKind(err, client.Timeout) || client.IsKind(err, client.Unreachable) ||
-		errors.Is(err, errNoControl)
-}
-
-// answerWords say what came of a request that told nothing about a secret.
-func answerWords(p apikey.Proof, err error) string {
-	if err != nil {
-		return err.Error()
-	}
-	return p.Evidence
 }
 
 // stillWords say what was seen of an old secret that was not refused yet.

@@ -30,17 +30,6 @@ func (r *Rotation) rolls() error {
 	return nil
 }
 
-// onRecord is how a call that takes a key out of service is recorded.
-func (r *Rotation) onRecord(action, id string) (string, string) {
-	switch {
-	case !r.j.inPlace():
-		return action, id
-	case id == r.j.Old.ID:
-		return "end-overlap", id
-	}
-	return "keep-former", r.j.Old.ID
-}
-
 // roll gives the key a new secret. A lost answer is asked for again under the same name, so that it is done once; where the answer comes
 // without the secret, which nobody has then, that roll is taken back before another one is made.
 func (r *Rotation) roll(ctx context.Context) (Result, error) {
@@ -191,32 +180,6 @@ func (r *Rotation) keyOver() bool {
 	return s.gone || s.row.ExpiresAt.Before(r.serviceNow().Add(time.Minute))
 }
 
-// ready sees, right before the former secret dies, that each place can be written, and holds what it held.
-func (r *Rotation) ready(ctx context.Context) error {
-	for d, rec := range r.destinations() {
-		if rec.Without != "" {
-			continue
-		}
-		if err := r.follow(ctx, d, rec); err != nil {
-			return fmt.Errorf("%s: %w; nothing was sent", rec.Describe, err)
-		}
-		r.w.Hook("before: preflight " + rec.Spec)
-		_, err := d.Preflight(ctx, r.job(rec))
-		r.w.Hook("after: preflight " + rec.Spec)
-		if err != nil {
-			return fmt.Errorf("%s: %w; nothing was sent", rec.Describe, err)
-		}
-		held, reads, err := r.held(ctx, d, rec)
-		switch {
-		case err != nil:
-			return fmt.Errorf("%s: %w; nothing was sent", rec.Describe, err)
-		case reads && !r.isFormer(rec, held) && !r.isOld(held.Secret) && !r.isOurs(held.Secret):
-			return fmt.Errorf("%s holds something else than when the rotation began; nothing was sent", rec.Describe)
-		}
-	}
-	return nil
-}
-
 // forgoRoll gives up a roll whose secret nobody has: while its overlap runs the key is given back to its former secret, which the places
 // have; where none runs there is nothing to go back to, and the key is rolled once more.
 func (r *Rotation) forgoRoll(ctx context.Context) error {
@@ -274,19 +237,6 @@ func (r *Rotation) lostRoll(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	return r.move(Create, "the new secret was lost before it was everywhere: the key is rolled once more next")
-}
-
-// nowhere reports whether the new secret is seen to be in no place: each that it may have been put to can be read, and holds something else.
-func (r *Rotation) nowhere(ctx context.Context) bool {
-	for d, rec := range r.destinations() {
-		if !rec.Begun || rec.Undone || rec.Fresh {
-			continue
-		}
-		if held, reads, err := r.held(ctx, d, rec); !reads || err != nil || r.isNew(held.Secret) { // that of an earlier roll is another
-			return false
-		}
-	}
-	return !r.j.Switched
 }
 
 // rollAgain rolls the key once more, by a person's word. A roll whose overlap runs is taken back first, and only where its secret is nowhere.

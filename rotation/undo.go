@@ -401,13 +401,6 @@ func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*R
 	return nil, nil // what is still listed by then was answered to be deleted
 }
 
-func (r *Rotation) newID() string {
-	if r.j.New == nil {
-		return ""
-	}
-	return r.j.New.ID
-}
-
 func (r *Rotation) newDeleted(id string) {
 	what := "the service answered that it deleted %s, or that it has no such key"
 	if r.j.inPlace() {

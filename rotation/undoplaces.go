@@ -60,26 +60,6 @@ func (r *Rotation) inspect(ctx context.Context, d delivery.Destination, rec *des
 	return placeNew, "", former
 }
 
-// cameBack takes up what a place's copy is seen to hold where that is no longer what the preflight saw, and is what an undo goes back to: the
-// old key's secret, where the place held nothing and somebody has put it back before the new one was delivered; or what somebody
-// had written there and a person said may be delivered over, where no other copy was left.
-func (r *Rotation) cameBack(rec *destinationRecord, copied delivery.Held) error {
-	if copied.Exists && rec.Former != rec.Over && r.fingerprints.is(copied.Secret, rec.Over, r.j.ID) {
-		rec.Former, rec.Held, rec.WasOld = rec.Over, true, false
-		return nil
-	}
-	if rec.Held || !copied.Exists || !r.isOld(copied.Secret) || !rule("put: what came back since the preflight is what was there") {
-		return nil
-	}
-	print, err := r.fingerprints.of(copied.Secret)
-	if err != nil {
-		return err
-	}
-	r.log("%s held the old key's secret again when the new one was put there", rec.Describe)
-	rec.Former, rec.Held, rec.WasOld = print, true, true
-	return nil
-}
-
 // isForeign reports whether a place holds what this rotation has not put there, as far as it knows the secrets that it had.
 func (r *Rotation) isForeign(held delivery.Held) bool {
 	return (r.j.Print != "" || len(r.j.OldPrints) > 0) && !r.isOurs(held.Secret)
