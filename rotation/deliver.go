@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -268,51 +267,6 @@ func (r *Rotation) prove(ctx context.Context) (did string, res *Result, err erro
 	}
 	r.j.Proved = probes
 	return did, nil, r.save("proved")
-}
-
-// refusedNew says what a new key that is refused again and again may be: gone, as a list shows for as long as it may be behind, or there and
-// refused.
-func (r *Rotation) refusedNew(ctx context.Context, times int, t tried) (string, *Result, error) {
-	refused := fmt.Errorf("the service refuses the new key (%d times; %s)", times, t.Evidence)
-	if times == 0 {
-		refused = errors.New("whether the new key works cannot be seen")
-	}
-	s, there, err := r.lookFor(ctx, r.lag(), hasNew)
-	switch {
-	case err != nil:
-		return "", nil, errors.Join(refused, err)
-	case r.neitherLeft(s):
-		res := r.bothGone()
-		return "", &res, nil
-	case there && times > 0: // listed, and refused: nothing here can mend it
-		res := r.bothGone()
-		res.Question.Text = refused.Error() + ", although the list shows it: undo, or put another in its place"
-		res.Message = res.Question.Text
-		return "", &res, nil
-	case there:
-		return "", nil, refused
-	}
-	res := r.newMissing()
-	return "", &res, nil
-}
-
-// acceptsProbe reports whether answers that prove nothing, or that only show that the secret is known, were accepted.
-func (r *Rotation) acceptsProbe() bool {
-	if r.j.AcceptProbe == "" && r.j.AcceptUnknown != "" {
-		r.j.AcceptProbe = r.j.AcceptUnknown
-	}
-	return r.j.AcceptProbe != ""
-}
-
-func (r *Rotation) askUnproven(t tried) *Result {
-	text := r.madeUpWords() + ": whether the new key works cannot be seen by it"
-	if t.Verdict == apikey.Known {
-		text = "the service knows the new secret, but refuses it from here, as the key's restriction explains: whether the application can use it cannot be seen from here (" + t.Evidence + ")"
-	}
-	res := ask(Question{Kind: AskUnproven, Text: text, Flag: "--accept-unknown REASON", Default: No,
-		Choices: slices.Insert(yesNo("go on, by your word", "the new key counts as working", WantsReason), 1,
-			Choice{ID: Fails, Label: "it does not work", Does: "what is to take its place is asked next"})})
-	return &res
 }
 
 func answerUnproven(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {

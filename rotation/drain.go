@@ -171,11 +171,6 @@ func (r *Rotation) useNew(ctx context.Context) error {
 	return nil
 }
 
-// refusedNow is a new key that was accepted before and is refused now.
-type refusedNow struct{ tried }
-
-func (e *refusedNow) Error() string { return "the service refuses the new key (" + e.Evidence + ")" }
-
 // tooCoarse stops where the span over which the old key did not move says nothing, since a use may not show in it.
 func (r *Rotation) tooCoarse(seen *Watch) (Result, bool) {
 	if !rule("quiet: longer than a use takes to show") {
@@ -240,8 +235,3 @@ func (r *Rotation) attested(reason string) error {
 	r.recordStatement(SubjectOld, "at %s: %s", r.j.Step, reason)
 	return r.save("attested")
 }
-
-var (
-	errNewMissing = errors.New("the list does not show the new key: it may have been deleted elsewhere, or have expired")
-	errNewOff     = errors.New("the new key is disabled: without the old one there would be none that works")
-)

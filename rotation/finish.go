@@ -150,19 +150,6 @@ func (r *Rotation) clearUp(ctx context.Context, s *listing) (Result, error) {
 	return res, err
 }
 
-// newLives looks whether the new key works although the list does not show it.
-func (r *Rotation) newLives(ctx context.Context) (bool, error) {
-	if r.j.New == nil {
-		return false, nil
-	}
-	secret, from, err := r.newSecret(ctx)
-	if err != nil || secret.IsZero() {
-		return false, err
-	}
-	t, err := r.try(ctx, SubjectNew, secret, from, "")
-	return t.accepted() || t.Verdict == apikey.Known, err
-}
-
 // deleteStrays removes every other key of ours: lost secrets, and creates that took effect late.
 func (r *Rotation) deleteStrays(ctx context.Context, s *listing) error {
 	if !rule("end: no key of ours stays") {
@@ -198,10 +185,6 @@ func (r *Rotation) deleteStrays(ctx context.Context, s *listing) error {
 		return r.notDeleted(denied)
 	}
 	return nil
-}
-
-func (r *Rotation) strayDeleted(id string) {
-	r.observed(DeleteAnswered, id, "answer", "the service answered that it deleted %s, or that it has no such key", id)
 }
 
 // restoreName gives the new key the old one's name. A failure is only said: the key works, and

@@ -5,78 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"detent/apikey"
 	"detent/client"
 )
-
-// renewing is a service whose roll makes a key with an id of its own: to create is to roll, and all else is of two keys, as it is listed.
-// The key that is rolled ends with the call, or with the overlap.
-type renewing struct {
-	client.Service
-	roller client.Roller
-	r      *Rotation
-}
-
-// Unwrap gives the service itself, and Delegates says that what is in addition to a Service here is there only where it is in that.
-func (s *renewing) Unwrap() client.Service { return s.Service }
-
-// Delegates is for client.As.
-func (s *renewing) Delegates() {}
-
-// Capabilities are the service's, as far as a roll leaves them.
-func (s *renewing) Capabilities() apikey.Capabilities {
-	caps := s.Service.Capabilities()
-	caps.Create = caps.Roll.Ability
-	if caps.Roll.Overlap == 0 { // the former key ends by the roll
-		caps.Delete = caps.Roll.Ability
-	}
-	caps.Rename, caps.Disable = apikey.Cannot("the new key has the old one's name"), apikey.Cannot("the old key ends with the roll")
-	return caps
-}
-
-// Create rolls the key.
-func (s *renewing) Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error) {
-	rec := s.r.j.Roll
-	if s.r.j.atOnce() && s.r.rollTarget() == s.r.j.Old.ID {
-		s.r.deleteIsSent()
-	}
-	rolled, err := s.roller.Roll(ctx, s.r.rollTarget(), apikey.RollOrder{Overlap: rec.Overlap, Expiry: draft.Expiry})
-	if err != nil {
-		return apikey.Created{}, err
-	}
-	if rolled.Key.Name == "" {
-		rolled.Key.Name = s.r.j.Old.Name
-	}
-	return apikey.Created{Key: rolled.Key, Secret: rolled.Secret, Bound: true}, nil
-}
-
-// Delete deletes one of the two. With the new one the former gets the end back that it had, where the roll has given it another.
-func (s *renewing) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
-	if id != s.r.j.Old.ID && !s.r.j.atOnce() && !s.r.j.deleteSent() {
-		switch kept, err := s.roller.KeepFormer(ctx, s.r.j.Old.ID, s.r.j.Old.ExpiresAt.Moment); {
-		case err != nil:
-			return apikey.Deleted{}, err
-		case kept.AlreadyGone && s.r.j.touched():
-			return apikey.Deleted{}, &client.Error{Op: "give the old key the end back that it had", Kind: client.Conflict, Outcome: client.NotDone, Own: true,
-				Message: "the service has no such key any more: the new one stays, since the application may use it"}
-		}
-	}
-	return s.Service.Delete(ctx, id)
-}
-
-// ServerTime is the service's clock.
-func (s *renewing) ServerTime() (server, local time.Time, ok bool) {
-	clock, has := client.As[client.Clock](s.Service)
-	if !has {
-		return server, local, false
-	}
-	return clock.ServerTime()
-}
-
-// CallNames are the service's own.
-func (s *renewing) CallNames(op string) []string { return client.CallNames(s.Service, op) }
 
 // renew rolls the key where that makes another. A lost answer is looked for in the list, as that of a create is; a new key whose secret nobody
 // has is deleted and the old one rolled again, or rolled itself where the old one ended with the call.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"detent/apikey"
 	"detent/client"
 )
 
@@ -15,20 +14,6 @@ const DefaultOverlap = 24 * time.Hour
 
 // namedFor is how long a service is relied upon to know a call by its name. The wire promises a day.
 const namedFor = 23 * time.Hour
-
-// rolls puts that view between a rotation and its service.
-func (r *Rotation) rolls() error {
-	roller, ok := client.As[client.Roller](r.svc)
-	if !ok {
-		return &RefusedError{Reason: "the service gives no key a new secret"}
-	}
-	var s client.Service = &rolling{Service: r.svc, roller: roller, r: r}
-	if r.caps.Roll.NewID {
-		s = &renewing{Service: r.svc, roller: roller, r: r}
-	}
-	r.svc, r.caps = s, s.Capabilities()
-	return nil
-}
 
 // roll gives the key a new secret. A lost answer is asked for again under the same name, so that it is done once; where the answer comes
 // without the secret, which nobody has then, that roll is taken back before another one is made.
@@ -168,18 +153,6 @@ func (r *Rotation) mayRoll(ctx context.Context) (*Result, error) {
 	return &res, nil
 }
 
-// keyOver reports whether the list shows that no new secret of the key helps: it is not there, or it has expired with all its secrets.
-func (r *Rotation) keyOver() bool {
-	s, rolls := r.svc.(*rolling)
-	switch {
-	case !rolls:
-		return false
-	case s.row == nil:
-		return s.gone || s.listed
-	}
-	return s.gone || s.row.ExpiresAt.Before(r.serviceNow().Add(time.Minute))
-}
-
 // forgoRoll gives up a roll whose secret nobody has: while its overlap runs the key is given back to its former secret, which the places
 // have; where none runs there is nothing to go back to, and the key is rolled once more.
 func (r *Rotation) forgoRoll(ctx context.Context) error {
@@ -198,74 +171,6 @@ func (r *Rotation) forgoRoll(ctx context.Context) error {
 	r.j.Step = Create
 	r.log("the secret of the roll was lost, and no former one lives: the key is rolled once more")
 	return r.save("rolled once more next")
-}
-
-// forgetRolled forgets the new secret of a roll that is taken back, but what it is recognised by: where it was put, it may come back.
-func (r *Rotation) forgetRolled() {
-	if r.j.Roll != nil && r.j.Print != "" && rule("roll: one that was taken back is known by its secret") {
-		r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
-	}
-	r.j.New, r.j.Print, r.j.Proved, r.secret = nil, "", 0, apikey.Secret{}
-	if r.j.Roll != nil {
-		if r.j.Roll.At.Known() {
-			r.j.Roll.TakenBack = append(r.j.Roll.TakenBack, r.j.Roll.At)
-		}
-		r.j.Roll.At, r.j.Roll.Ends, r.j.Roll.Once = moment{}, moment{}, ""
-	}
-}
-
-// lostRoll deals with a new secret that is gone before it was everywhere. Where it may be in use somewhere and an overlap runs, no second
-// roll is made: the key goes back to its former secret, by an undo.
-func (r *Rotation) lostRoll(ctx context.Context) (Result, error) {
-	s, err := r.look(ctx)
-	if err != nil {
-		return Result{}, err
-	}
-	if r.keyOver() {
-		return r.bothGone(), nil
-	}
-	if s.old != nil && !r.j.atOnce() && !r.nowhere(ctx) && rule("roll: not a second time while the overlap runs") {
-		back := r.j.undoWords()
-		next := "undo: " + back
-		if back == "" {
-			next = "find the new secret where it was put; or go on once the overlap is over, at " + r.j.Roll.endsAt() + ": then the key is rolled once more"
-		}
-		return Result{}, &StepError{Step: r.j.Step, Err: errors.New("the new secret was lost while it was delivered, and while the overlap runs the key is not rolled a second time"),
-			Certain: r.j.certain(), Next: next, Undo: back}
-	}
-	if err := r.forgoRoll(ctx); err != nil {
-		return Result{}, err
-	}
-	return r.move(Create, "the new secret was lost before it was everywhere: the key is rolled once more next")
-}
-
-// rollAgain rolls the key once more, by a person's word. A roll whose overlap runs is taken back first, and only where its secret is nowhere.
-func (r *Rotation) rollAgain(ctx context.Context, reason string) (Result, error) {
-	s, err := r.look(ctx)
-	if err != nil {
-		return Result{}, err
-	}
-	row := r.svc.(*rolling).row
-	switch {
-	case row == nil:
-		return Result{}, &RefusedError{Reason: "the list does not show the key: it is not rolled again before it does"}
-	case s.old != nil && s.new != nil && !r.nowhere(ctx):
-		return Result{}, &RefusedError{Reason: "an overlap runs, and the new secret may be in use: the key is not rolled a second time", Next: "undo, which gives it back to its former secret, or wait until the overlap is over"}
-	}
-	r.recordStatement(SubjectNew, "the key is to be rolled once more (%s)", reason)
-	if s.new != nil {
-		if err := r.forgoRoll(ctx); err != nil {
-			return Result{}, err
-		}
-	}
-	r.forgetRolled()
-	if r.j.pending(opCreate) { // what became of that call is not known, and is not learned any more
-		r.j.settled(opCreate)
-		r.j.Unfound++
-	}
-	r.deliverAnew()
-	r.j.MintAnyway = true
-	return r.move(Create, "the key is rolled once more next, by your word")
 }
 
 // settleRoll learns, before an undo, what became of a roll whose answer was lost: asked for again under its name it is done by then, and

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"detent/apikey"
 	"detent/client"
@@ -150,14 +149,6 @@ func (r *Rotation) refuseAfterDelete(ctx context.Context) (*Result, error) {
 	res := ask(Question{Kind: AskLives, Text: "a deletion of the old key was sent, but its secret is still accepted after the service's lag: does the old key live all the same?",
 		Choices: yesNo("it lives: undo", "the deletion counts as not done, by your word", WantsReason), Default: No})
 	return &res, nil
-}
-
-// deadBoundOf is the service's own lag, without what a compromised key is given beyond it.
-func (r *Rotation) deadBoundOf() (bound time.Duration) {
-	if r.caps.RevokeLag > 0 {
-		return r.caps.RevokeLag + maxPause
-	}
-	return deadDefault
 }
 
 func answerLives(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
@@ -399,14 +390,6 @@ func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*R
 		return nil, r.giveEndBack(ctx, s)
 	}
 	return nil, nil // what is still listed by then was answered to be deleted
-}
-
-func (r *Rotation) newDeleted(id string) {
-	what := "the service answered that it deleted %s, or that it has no such key"
-	if r.j.inPlace() {
-		what = "the service answered that the key has its former secret again, instead of that of %s, or that no overlap runs"
-	}
-	r.observed(DeleteAnswered, SubjectNew, "answer", what, id)
 }
 
 // deleteStraysOfUndo deletes what else carries our mark, each once. The secret of one that was superseded may be in a place: it goes
