@@ -137,7 +137,7 @@ func (r *Rotation) askUnknown(old *apikey.Key) *Question {
 		}
 	}
 	for d, rec := range r.destinations() {
-		if !rec.Reads && !r.hasProbe(d) {
+		if !rec.Reads && !d.HasProbe() {
 			open = append(open, fmt.Sprintf("whether what reads %s uses the new key: nobody can read it, and it has no probe", rec.Describe))
 		}
 	}

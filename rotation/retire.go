@@ -100,18 +100,6 @@ func (r *Rotation) retire(ctx context.Context) (Result, error) {
 	return r.advance("the service answered that it deleted the compromised key")
 }
 
-func (r *Rotation) askForSwitch() Result {
-	return ask(Question{Kind: AskSwitch, Text: fmt.Sprintf("detent still authenticates with the old key: put the new secret where it reads its credential (%s), and resume with a new start", r.credentialWords()),
-		Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes})
-}
-
-func (r *Rotation) credentialWords() string {
-	if r.w.Switcher == nil {
-		return "its configuration"
-	}
-	return r.w.Switcher.Describe()
-}
-
 // askDashboard: where the wire cannot delete, a person does.
 func (r *Rotation) askDashboard() Result {
 	return ask(Question{Kind: AskDashboard, Text: fmt.Sprintf("delete the old key %s in the dashboard: the service offers no call for it", keyWords(r.j.Old)),

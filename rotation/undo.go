@@ -323,23 +323,6 @@ func (r *Rotation) undoGate(ctx context.Context) (*Result, error) {
 	return nil, r.placesBack(ctx)
 }
 
-// switchBack gives detent its old credential again and opens the service with it, even where nothing was
-// switched: a destination that has its old value again may be the file that the credential is read from.
-func (r *Rotation) switchBack(ctx context.Context) error {
-	if r.w.Switcher == nil || !r.j.Switched && !(r.j.Own && r.w.Switcher.CanSwitch()) {
-		return nil
-	}
-	var back client.Service
-	err := r.change("switch own credential back", func() (err error) {
-		back, err = r.w.Switcher.Undo(ctx, r.job(nil))
-		return err
-	}, func() { r.svc, r.j.Switched = back, false })
-	if err != nil {
-		return fmt.Errorf("%s: %w", r.w.Switcher.Describe(), err)
-	}
-	return nil
-}
-
 // deleteNew removes the new key, by the id that the journal knows, and everything else with our nonce, as far as a list shows it for as
 // long as it may be behind.
 func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*Result, error)) (*Result, error) {
@@ -424,4 +407,17 @@ func (r *Rotation) deleteStraysOfUndo(ctx context.Context, s *listing, gate func
 		}
 	}
 	return nil, nil
+}
+
+func answerUndone(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {
+	switch a.Choice {
+	case LookAgain:
+		return Result{Status: Moved}, nil
+	case TurnRound:
+		return r.turnAround()
+	}
+	if err := r.vouch(q.Subject, a.Reason); err != nil {
+		return Result{}, err
+	}
+	return Result{Status: Moved, Message: "noted"}, r.save("vouched for")
 }

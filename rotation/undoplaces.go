@@ -108,19 +108,6 @@ func (r *Rotation) askUndone(spec string) *Result {
 	return &res
 }
 
-func answerUndone(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {
-	switch a.Choice {
-	case LookAgain:
-		return Result{Status: Moved}, nil
-	case TurnRound:
-		return r.turnAround()
-	}
-	if err := r.vouch(q.Subject, a.Reason); err != nil {
-		return Result{}, err
-	}
-	return Result{Status: Moved, Message: "noted"}, r.save("vouched for")
-}
-
 // putBack puts every former value back, in reverse, reads it back, and then runs the commands again.
 func (r *Rotation) putBack(ctx context.Context) (output string, err error) {
 	for i, d := range slices.Backward(r.dests) {

@@ -322,24 +322,6 @@ func (r *Rotation) controlWithoutOld(ctx context.Context) error {
 	return nil
 }
 
-func (r *Rotation) preflightOwn(ctx context.Context) error {
-	if !r.j.Own {
-		return nil
-	}
-	if !r.w.Switcher.CanSwitch() {
-		r.note("this is the key that detent itself uses: before the old one is touched, give detent the new one (%s) and resume", r.w.Switcher.Describe())
-		return nil
-	}
-	if err := r.w.Switcher.Preflight(ctx, r.job(nil)); err != nil {
-		return fmt.Errorf("%s: %w", r.w.Switcher.Describe(), err)
-	}
-	r.note("this is the key that detent itself uses: %s is rewritten once the new key is proved", r.w.Switcher.Describe())
-	return nil
-}
-
-// hasProbe reports whether a destination has a command that says whether the application there works.
-func (r *Rotation) hasProbe(d delivery.Destination) bool { return d.HasProbe() }
-
 // fingerprintFormers journals what recognises the values that the places hold, and the old secret. The key of the fingerprints is made
 // only now: a preflight that is refused leaves nothing behind.
 func (r *Rotation) fingerprintFormers() (err error) {
