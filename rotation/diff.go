@@ -100,7 +100,6 @@ func value(f apikey.Field, k apikey.Key) string {
 	return strings.Join(parts, "; ")
 }
 
-func lifetime(k apikey.Key) (time.Duration, bool) { return apikey.Lifetime(k) }
 
 // blocked lists the differences that hold the deletion back.
 func blocked(diff []Difference) []Difference {

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+
+	"detent/apikey"
 )
 
 // journalVersion is the format that this detent writes. It reads the older ones too, whose journals get
@@ -66,7 +68,7 @@ func (j *journal) check() error {
 	switch {
 	case j.Version < 1 || j.Version > journalVersion:
 		return fmt.Errorf("version %d", j.Version)
-	case !isNonce(j.ID):
+	case !apikey.IsNonce(j.ID):
 		return errors.New("its id is not one of ours")
 	case j.Mode != Planned && j.Mode != Compromised:
 		return fmt.Errorf("unknown mode %.20q", j.Mode)
@@ -80,7 +82,7 @@ func (j *journal) check() error {
 		return errors.New("no old key")
 	case j.New != nil && (j.New.ID == "" || j.New.ID == j.Old.ID):
 		return errors.New("the new key has no id of its own")
-	case !strings.HasSuffix(j.Name, suffix(j.ID)):
+	case !strings.HasSuffix(j.Name, apikey.Mark(j.ID)):
 		return errors.New("the new name lacks the nonce")
 	case j.Drain < 0 || j.Soak < 0:
 		return errors.New("a negative wait")
@@ -179,7 +181,7 @@ func journals(store Store, but string) (good []*journal, bad map[string]*Journal
 }
 
 func find(store Store, id string) (*journal, error) {
-	if !isNonce(id) {
+	if !apikey.IsNonce(id) {
 		return nil, &RefusedError{Reason: fmt.Sprintf("%.40q is no rotation's id", id), Next: "`detent rotations` lists them"}
 	}
 	j, err := load(store, id)

@@ -101,7 +101,7 @@ func (r *Rotation) stillTakes() time.Duration {
 
 // shortByNature: a key whose whole life is shorter than that lives no longer in its replacement.
 func (r *Rotation) shortByNature() bool {
-	life, ok := lifetime(r.j.Old.key())
+	life, ok := apikey.Lifetime(r.j.Old.key())
 	return ok && life < minLife
 }
 

@@ -35,7 +35,7 @@ func Start(p Params) (*Rotation, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := newNonce(w.Random)
+	id, err := apikey.NewNonce(w.Random)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"detent/apikey"
 	"detent/client"
 )
 
@@ -60,7 +61,7 @@ func (r *Rotation) roll(ctx context.Context) (Result, error) {
 // rollOnce makes the call, under the name that it has.
 func (r *Rotation) rollOnce(ctx context.Context) error {
 	if r.j.Roll.Once == "" || !rule("roll: asked for again under its name") {
-		once, err := newNonce(r.w.Random)
+		once, err := apikey.NewNonce(r.w.Random)
 		if err != nil {
 			return err
 		}
