@@ -7,20 +7,25 @@ import (
 	"detent/client"
 )
 
-// maxMints bounds how often one Do creates anew after a lost answer.
+// making is a way to a new secret: what differs between a key that is created, one that a roll makes, and one that is rolled in place.
+type making struct {
+	lost  func(context.Context) (*Result, error) // looks for what a call has made whose answer is lost; nil where the call is asked for again
+	forgo func(context.Context) error            // gives up a new key, or a roll, whose secret nobody has
+	may   func(context.Context) (*Result, error) // the last look before the call
+	call  func(context.Context) error
+	none  func() Result           // asks what next where the service has no such key; nil where that is a failure
+	said  func(how string) string // ends the stage
+	never string                  // came, however often it was asked for
+}
+
+// maxMints bounds how often one Do asks anew after a lost answer.
 const maxMints = 3
 
-// create makes the new key, or finds the one whose create was not answered.
-func (r *Rotation) create(ctx context.Context) (Result, error) {
-	if r.j.OldFirst {
-		r.lookAtDead(ctx)
-	}
-	if r.j.Manual {
-		return r.askForPaste(), nil
-	}
+// makeBy goes that way until a secret is in hand.
+func (r *Rotation) makeBy(ctx context.Context, m making) (Result, error) {
 	for range maxMints {
-		if r.j.pending(opCreate) {
-			if res, err := r.findLost(ctx); err != nil || res != nil {
+		if m.lost != nil && r.j.pending(opCreate) {
+			if res, err := m.lost(ctx); err != nil || res != nil {
 				return *orNothing(res), err
 			}
 		}
@@ -30,43 +35,63 @@ func (r *Rotation) create(ctx context.Context) (Result, error) {
 				return Result{}, err
 			}
 			if have {
-				return r.created(ctx, "the new key exists: "+keyWords(*r.j.New))
+				return r.created(ctx, m.said("exists"))
 			}
-			if err := r.discardNew(ctx); err != nil {
+			if err := m.forgo(ctx); err != nil {
 				return Result{}, err
 			}
 		}
-		if gone, err := r.oldVanished(ctx); err != nil || gone {
-			if gone {
-				return r.bothGone(), err
-			}
-			return Result{}, err
+		if res, err := m.may(ctx); err != nil || res != nil {
+			return *orNothing(res), err
 		}
-		err := r.mint(ctx)
+		err := m.call(ctx)
 		switch {
 		case client.MayHaveHappened(err):
 			continue
+		case m.none != nil && client.IsKind(err, client.NotFound) && certainlyRefused(err):
+			return m.none(), nil
 		case err != nil:
 			return Result{}, err
-		case r.secret.IsZero():
+		case r.j.New == nil || r.secret.IsZero():
 			continue // the answer came without a secret, or without an id
 		}
-		return r.created(ctx, "the new key was created: "+keyWords(*r.j.New))
+		return r.created(ctx, m.said("was created"))
 	}
-	return Result{}, fmt.Errorf("%d times a key was asked for, and no answer brought its secret", maxMints)
+	return Result{}, fmt.Errorf("%d times %s", maxMints, m.never)
+}
+
+// newKeySaid ends the stage of a key that is new.
+func (r *Rotation) newKeySaid(how string) string {
+	return "the new key " + how + ": " + keyWords(*r.j.New)
+}
+
+// create makes the new key, or finds the one whose create was not answered.
+func (r *Rotation) create(ctx context.Context) (Result, error) {
+	if r.j.OldFirst {
+		r.lookAtDead(ctx)
+	}
+	if r.j.Manual {
+		return r.askForPaste(), nil
+	}
+	return r.makeBy(ctx, making{lost: r.findLost, forgo: r.discardNew, may: r.oldVanished, call: r.mint, said: r.newKeySaid,
+		never: "a key was asked for, and no answer brought its secret"})
 }
 
 // oldVanished reads the list before a create, where this process has not yet: no key is made for one that is there no more,
 // unless it was deleted here or a person wants it. That a deletion was sent, or may have been, or
 // that there is no such key, is no answer: somebody else may have deleted it.
-func (r *Rotation) oldVanished(ctx context.Context) (bool, error) {
+func (r *Rotation) oldVanished(ctx context.Context) (*Result, error) {
 	if r.listed != nil && r.sawOld {
-		return false, nil
+		return nil, nil
 	}
 	if r.j.MintAnyway || r.j.OldFirst || r.j.OldGone && !r.j.ToldGone {
 		_, err := r.look(ctx)
-		return false, err
+		return nil, err
 	}
 	_, there, err := r.lookFor(ctx, r.lostLag(), hasOld)
-	return !there && rule("both gone: it asks"), err
+	if there || !rule("both gone: it asks") {
+		return nil, err
+	}
+	res := r.bothGone()
+	return &res, err
 }

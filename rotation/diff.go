@@ -100,7 +100,6 @@ func value(f apikey.Field, k apikey.Key) string {
 	return strings.Join(parts, "; ")
 }
 
-
 // blocked lists the differences that hold the deletion back.
 func blocked(diff []Difference) []Difference {
 	return slices.DeleteFunc(slices.Clone(diff), func(d Difference) bool { return !d.Blocks() })

@@ -3,52 +3,22 @@ package rotation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"detent/apikey"
-	"detent/client"
 )
 
 // renew rolls the key where that makes another. A lost answer is looked for in the list, as that of a create is; a new key whose secret nobody
 // has is deleted and the old one rolled again, or rolled itself where the old one ended with the call.
 func (r *Rotation) renew(ctx context.Context) (Result, error) {
-	for range maxMints {
-		if r.j.pending(opCreate) {
-			r.j.Roll.Lost = true
-			if res, err := r.findLost(ctx); err != nil || res != nil {
-				return *orNothing(res), err
-			}
-		}
-		if r.j.New != nil {
-			have, err := r.needSecret(ctx)
-			if err != nil {
-				return Result{}, err
-			}
-			if have {
-				return r.created(ctx, "the new key exists: "+keyWords(*r.j.New))
-			}
-			if err := r.forgoRenewed(ctx); err != nil {
-				return Result{}, err
-			}
-		}
-		if res, err := r.mayRenew(ctx); err != nil || res != nil {
-			return *orNothing(res), err
-		}
-		err := r.renewOnce(ctx)
-		switch {
-		case client.IsKind(err, client.NotFound) && certainlyRefused(err):
-			return r.noneToRoll(), nil
-		case client.MayHaveHappened(err):
-			continue
-		case err != nil:
-			return Result{}, err
-		case r.secret.IsZero():
-			continue
-		}
-		return r.created(ctx, "the new key was created: "+keyWords(*r.j.New))
-	}
-	return Result{}, fmt.Errorf("%d times the key was to be rolled, and no answer brought a secret", maxMints)
+	return r.makeBy(ctx, making{lost: r.findRenewed, forgo: r.forgoRenewed, may: r.mayRenew, call: r.renewOnce, none: r.noneToRoll, said: r.newKeySaid,
+		never: "the key was to be rolled, and no answer brought a secret"})
+}
+
+// findRenewed notes that an answer was lost: what a roll has made is not told by a mark.
+func (r *Rotation) findRenewed(ctx context.Context) (*Result, error) {
+	r.j.Roll.Lost = true
+	return r.findLost(ctx)
 }
 
 // forgoRenewed gives a new key up whose secret nobody has.

@@ -3,7 +3,6 @@ package rotation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"detent/apikey"
@@ -19,43 +18,27 @@ const namedFor = 23 * time.Hour
 // roll gives the key a new secret. A lost answer is asked for again under the same name, so that it is done once; where the answer comes
 // without the secret, which nobody has then, that roll is taken back before another one is made.
 func (r *Rotation) roll(ctx context.Context) (Result, error) {
-	for range maxMints {
-		if r.j.New != nil {
-			have, err := r.needSecret(ctx)
-			if err != nil {
-				return Result{}, err
-			}
-			if have {
-				return r.created(ctx, r.j.hasNewSecret())
-			}
-			if err := r.forgoRoll(ctx); err != nil {
-				return Result{}, err
-			}
-		}
-		if res, err := r.mayRoll(ctx); err != nil || res != nil {
-			return *orNothing(res), err
-		}
-		if r.j.atOnce() && !r.j.pending(opCreate) && !r.j.Roll.NoWayBack && rule("roll: every place is ready first") {
-			if err := r.ready(ctx); err != nil {
-				return Result{}, err
-			}
-		}
-		if err := r.rollOnce(ctx); err != nil {
-			s := r.svc.(*rolling)
-			s.gone = client.IsKind(err, client.NotFound) && certainlyRefused(err)
-			switch {
-			case client.MayHaveHappened(err):
-				continue
-			case s.gone:
-				return r.bothGone(), nil
-			}
-			return Result{}, err
-		}
-		if r.j.New != nil && !r.secret.IsZero() {
-			return r.created(ctx, r.j.hasNewSecret())
-		}
+	return r.makeBy(ctx, making{forgo: r.forgoRoll, may: r.mayRollNow, call: r.rollCall, none: r.bothGone,
+		said:  func(string) string { return r.j.hasNewSecret() },
+		never: "the key was to be rolled, and no answer brought its secret"})
+}
+
+// mayRollNow looks at the key, and then at the places where the former secret dies with the call.
+func (r *Rotation) mayRollNow(ctx context.Context) (*Result, error) {
+	res, err := r.mayRoll(ctx)
+	if err == nil && res == nil && r.j.atOnce() && !r.j.pending(opCreate) && !r.j.Roll.NoWayBack && rule("roll: every place is ready first") {
+		err = r.ready(ctx)
 	}
-	return Result{}, fmt.Errorf("%d times the key was to be rolled, and no answer brought its secret", maxMints)
+	return res, err
+}
+
+// rollCall makes the call, and notes that the service has no such key.
+func (r *Rotation) rollCall(ctx context.Context) error {
+	err := r.rollOnce(ctx)
+	if err != nil {
+		r.svc.(*rolling).gone = client.IsKind(err, client.NotFound) && certainlyRefused(err)
+	}
+	return err
 }
 
 // rollOnce makes the call, under the name that it has.
