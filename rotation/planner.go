@@ -97,6 +97,26 @@ func fileOf(v DestinationView) string {
 	return v.Describe
 }
 
+// writes are those to the places that can be read.
+func (p *Planner) writes(times string, file func(DestinationView) string) (out []Act) {
+	for _, v := range p.v.Destinations {
+		if v.Reads {
+			out = append(out, Act{Write: file(v), Times: times})
+		}
+	}
+	return out
+}
+
+func (p *Planner) deliveredAgain() []Act {
+	return p.writes("only where something put the old value back in that moment", fileOf)
+}
+
+func (p *Planner) copiesRemoved() []Act {
+	return p.writes("1", func(v DestinationView) string { return copyName(v) + ", removed" })
+}
+
+func trialBeside(path string) string { return "a trial file beside " + path + ", removed at once" }
+
 func (p *Planner) preflight() []Act {
 	out := p.call("list", "1")
 	if p.home {
@@ -107,7 +127,7 @@ func (p *Planner) preflight() []Act {
 		if !v.Reads {
 			return nil
 		}
-		out := []Act{{Write: "a trial file beside " + fileOf(v) + ", removed at once", Times: "1"}}
+		out := []Act{{Write: trialBeside(fileOf(v)), Times: "1"}}
 		if !v.Held || !p.tries {
 			return out
 		}
@@ -125,7 +145,7 @@ func (p *Planner) preflight() []Act {
 		out = append(out, p.call("probe", "1 with a made-up secret")...)
 	}
 	if p.own && p.switches {
-		out = append(out, Act{Write: "a trial file beside " + p.credential + ", removed at once", Times: "1"})
+		out = append(out, Act{Write: trialBeside(p.credential), Times: "1"})
 	}
 	return out
 }
@@ -255,12 +275,7 @@ func (p *Planner) delete() []Act {
 	if goes {
 		out = append(p.beside(), p.gate()...)
 		out = append(out, p.ofOld("delete", "1; asked again, after the same looks, where its answer is lost")...)
-		out = append(out, p.each(func(_ delivery.Destination, v DestinationView) []Act {
-			if !v.Reads {
-				return nil
-			}
-			return []Act{{Write: fileOf(v), Times: "only where something put the old value back in that moment"}}
-		})...)
+		out = append(out, p.deliveredAgain()...)
 	}
 	switch dead := p.dead(); {
 	case goes:
@@ -279,12 +294,7 @@ func (p *Planner) delete() []Act {
 	if p.v.CanRename && p.v.NewName != "" {
 		out = append(out, p.callOn("update", planNew, "1: the new key gets the old one's name")...)
 	}
-	return append(out, p.each(func(_ delivery.Destination, v DestinationView) []Act {
-		if !v.Reads {
-			return nil
-		}
-		return []Act{{Write: copyName(v) + ", removed", Times: "1"}}
-	})...)
+	return append(out, p.copiesRemoved()...)
 }
 
 func (p *Planner) roll() []Act {
@@ -300,13 +310,7 @@ func (p *Planner) roll() []Act {
 }
 
 func (p *Planner) rollAtOnce() []Act {
-	out := p.call("list", "1 or more")
-	out = append(out, p.each(func(_ delivery.Destination, v DestinationView) []Act {
-		if !v.Reads {
-			return nil
-		}
-		return []Act{{Write: "a trial file beside " + fileOf(v) + ", removed at once", Times: "1"}}
-	})...)
+	out := append(p.call("list", "1 or more"), p.writes("1", func(v DestinationView) string { return trialBeside(fileOf(v)) })...)
 	if p.renews {
 		out = append(out, p.ofOld("roll", "1; where its answer is lost the list is looked at, and only what is not there is asked for again")...)
 		return append(out, p.call("list", "until it shows the new key")...)
@@ -332,12 +336,7 @@ func (p *Planner) seeDead() []Act {
 		times = "until it no longer shows the old key, or shows it as one that is over"
 	}
 	out = append(out, p.call("list", times)...)
-	return append(out, p.each(func(_ delivery.Destination, v DestinationView) []Act {
-		if !v.Reads {
-			return nil
-		}
-		return []Act{{Write: copyName(v) + ", removed", Times: "1"}}
-	})...)
+	return append(out, p.copiesRemoved()...)
 }
 
 func (p *Planner) endOverlap() []Act {
@@ -347,18 +346,8 @@ func (p *Planner) endOverlap() []Act {
 		end, gone = "delete", "until it no longer shows the old key"
 	}
 	out = append(out, p.ofOld(end, "1, where the overlap still runs; asked again, after the same looks, where its answer is lost")...)
-	out = append(out, p.each(func(_ delivery.Destination, v DestinationView) []Act {
-		if !v.Reads {
-			return nil
-		}
-		return []Act{{Write: fileOf(v), Times: "only where something put the old value back in that moment"}}
-	})...)
+	out = append(out, p.deliveredAgain()...)
 	out = append(out, p.dead()...)
 	out = append(out, p.call("list", gone)...)
-	return append(out, p.each(func(_ delivery.Destination, v DestinationView) []Act {
-		if !v.Reads {
-			return nil
-		}
-		return []Act{{Write: copyName(v) + ", removed", Times: "1"}}
-	})...)
+	return append(out, p.copiesRemoved()...)
 }
