@@ -141,6 +141,9 @@ func (r *Rotation) guarded(ctx context.Context, op, action, id string, gate func
 	return back(nil, fmt.Errorf("%d times the last look at everything took over %s: the service or a place answers too slowly to go on safely", maxGates, maxGate))
 }
 
+// noGate lets a call through.
+func noGate(context.Context) (*Result, error) { return nil, nil }
+
 // guardedTwice asks once more where the answer is lost, through the gate anew: to a key that is gone the service says so.
 func (r *Rotation) guardedTwice(ctx context.Context, op, action, id string, gate func(ctx context.Context) (*Result, error), call func(ctx context.Context) error, apply func()) (*Result, error) {
 	res, err := r.guarded(ctx, op, action, id, gate, call, apply)
@@ -151,7 +154,7 @@ func (r *Rotation) guardedTwice(ctx context.Context, op, action, id string, gate
 		return res, err
 	}
 	if !rule("gate: a second delete passes it anew") {
-		gate = func(context.Context) (*Result, error) { return nil, nil }
+		gate = noGate
 	}
 	res, again := r.guarded(ctx, op, action, id, gate, call, apply)
 	if NotSent(again) { // the first one was sent all the same: what became of it is not known

@@ -29,7 +29,7 @@ func (r *Rotation) seeDead(ctx context.Context, why deadFor) (bool, Result, erro
 	if now := r.w.Now(); w.nextTry.IsZero() || !now.Before(w.nextTry) || over {
 		untold, err := r.tryOld(ctx, since)
 		if refused := (*refusedNow)(nil); errors.As(err, &refused) && why == deadAfterDisable && rule("dead: a new key that is refused is no time to wait") {
-			_, res, err := r.refusedNew(ctx, 1, refused.tried)
+			res, err := r.refusedNew(ctx, 1, refused.tried)
 			return false, *orNothing(res), err
 		}
 		if err != nil && !errors.As(err, new(*refusedNow)) {
@@ -75,17 +75,14 @@ func (r *Rotation) deadSince(why deadFor) time.Time {
 
 // deadBound is how long the old secret is given to be refused.
 func (r *Rotation) deadBound() time.Duration {
-	switch {
-	case r.j.Mode == Compromised:
+	if r.j.Mode == Compromised {
 		return compromisedBound
-	case r.caps.RevokeLag > 0:
-		return r.caps.RevokeLag + maxPause
 	}
-	return deadDefault
+	return r.deadBoundOf()
 }
 
 // deadBoundOf is the service's own lag, without what a compromised key is given beyond it.
-func (r *Rotation) deadBoundOf() (bound time.Duration) {
+func (r *Rotation) deadBoundOf() time.Duration {
 	if r.caps.RevokeLag > 0 {
 		return r.caps.RevokeLag + maxPause
 	}

@@ -126,7 +126,7 @@ func (r *Rotation) watch(ctx context.Context, s *listing) (Result, error) {
 	var refused *refusedNow
 	switch err := r.useNew(ctx); {
 	case errors.As(err, &refused):
-		_, res, err := r.refusedNew(ctx, 1, refused.tried)
+		res, err := r.refusedNew(ctx, 1, refused.tried)
 		return *orNothing(res), err
 	case err != nil:
 		return Result{}, err

@@ -76,9 +76,7 @@ func (r *Rotation) gateList(ctx context.Context) (*listing, *Result, error) {
 		return nil, &res, nil
 	}
 	if end, ends := s.new.ExpiresAt.Time(); ends && end.Before(r.serviceNow().Add(r.stillTakes())) && !r.shortByNature() && rule("gate: the new key outlives what is left") {
-		res := r.bothGone()
-		res.Question.Text = fmt.Sprintf("the new key ends %s, before this rotation would be over: undo, put another in its place, or give it a longer life", end.UTC().Format(time.RFC3339))
-		res.Message = res.Question.Text
+		res := r.bothGone().asking(fmt.Sprintf("the new key ends %s, before this rotation would be over: undo, put another in its place, or give it a longer life", end.UTC().Format(time.RFC3339)))
 		return nil, &res, nil
 	}
 	diff := r.j.diff(r.w.Wall())
@@ -158,8 +156,7 @@ func (r *Rotation) gateSecret(ctx context.Context, s *listing) (*Result, error) 
 		}
 		return r.askUnproven(t), nil
 	case t.Verdict == apikey.Refused:
-		_, res, err := r.refusedNew(ctx, 1, t)
-		return res, err
+		return r.refusedNew(ctx, 1, t)
 	}
 	return nil, fmt.Errorf("whether the new key works could not be seen (%s: %s): the old one stays", t.Evidence, t.Why)
 }

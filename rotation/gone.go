@@ -13,37 +13,33 @@ import (
 // bothGone asks before a key is made for one that somebody may have deleted on purpose.
 func (r *Rotation) bothGone() Result {
 	if r.keyOver() {
-		return ask(Question{Kind: AskBothGone, Text: "the key is not listed any more, or has expired: no new secret of it would be accepted. Create another key, and close this rotation",
-			Choices: []Choice{{ID: CloseIt, Label: "close the rotation as it stands", Does: "nothing is changed; what is left where is said", Wants: WantsReason},
-				{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}, Default: No, Flag: "rotate --close " + r.j.ID + " --reason R"})
+		return r.askOrClose("the key is not listed any more, or has expired: no new secret of it would be accepted. Create another key, and close this rotation")
 	}
 	another := Choice{ID: Yes, Label: "create another key", Does: "a new key with the old one's access is created and delivered", Wants: WantsReason}
 	if r.j.inPlace() {
 		another.Label, another.Does = "roll the key once more", "the key is given another new secret, which is delivered; where the key itself is over, no secret of it helps"
 	}
-	return ask(Question{Kind: AskBothGone, Text: "the new key is gone or has expired, and whether the old one works is not known: somebody may have deleted both on purpose",
-		Choices: []Choice{another,
-			{ID: CloseIt, Label: "close the rotation as it stands", Does: "nothing is changed; what is left where is said", Wants: WantsReason},
-			{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}, Default: No, Flag: "rotate --close " + r.j.ID + " --reason R"})
+	return r.askOrClose("the new key is gone or has expired, and whether the old one works is not known: somebody may have deleted both on purpose", another)
+}
+
+// askOrClose asks where there is nothing to go on with: what a person may choose first, or to close the rotation.
+func (r *Rotation) askOrClose(text string, first ...Choice) Result {
+	closes := Choice{ID: CloseIt, Label: "close the rotation as it stands", Does: "nothing is changed; what is left where is said", Wants: WantsReason}
+	return ask(Question{Kind: AskBothGone, Text: text, Choices: append(first, closes, later()), Default: No, Flag: "rotate --close " + r.j.ID + " --reason R"})
 }
 
 // newMissing asks what is to take the new key's place, where no list shows it for as long as it may be behind, and its secret is not
 // accepted either.
 func (r *Rotation) newMissing() Result {
-	res := r.bothGone()
-	res.Question.Text = "the list does not show the new key: it may have been deleted elsewhere, or have expired. Undo, or put another in its place"
-	res.Message = res.Question.Text
-	return res
+	return r.bothGone().asking("the list does not show the new key: it may have been deleted elsewhere, or have expired. Undo, or put another in its place")
 }
 
 // newFails asks the same where a person says that the new key does not work, and nothing that the service answers shows it.
 func (r *Rotation) newFails() Result {
-	res := r.bothGone()
-	if !r.keyOver() {
-		res.Question.Text = "by your word the new key does not work: undo, or put another in its place"
-		res.Message = res.Question.Text
+	if r.keyOver() {
+		return r.bothGone()
 	}
-	return res
+	return r.bothGone().asking("by your word the new key does not work: undo, or put another in its place")
 }
 
 // neitherLeft reports whether a list shows that neither key can carry the application: each is missing, expired, or deleted by us.
@@ -72,28 +68,24 @@ func (e *refusedNow) Error() string { return "the service refuses the new key ("
 
 // refusedNew says what a new key that is refused again and again may be: gone, as a list shows for as long as it may be behind, or there and
 // refused.
-func (r *Rotation) refusedNew(ctx context.Context, times int, t tried) (string, *Result, error) {
+func (r *Rotation) refusedNew(ctx context.Context, times int, t tried) (*Result, error) {
 	refused := fmt.Errorf("the service refuses the new key (%d times; %s)", times, t.Evidence)
 	if times == 0 {
 		refused = errors.New("whether the new key works cannot be seen")
 	}
 	s, there, err := r.lookFor(ctx, r.lag(), hasNew)
+	res := r.newMissing()
 	switch {
 	case err != nil:
-		return "", nil, errors.Join(refused, err)
+		return nil, errors.Join(refused, err)
 	case r.neitherLeft(s):
-		res := r.bothGone()
-		return "", &res, nil
+		res = r.bothGone()
 	case there && times > 0: // listed, and refused: nothing here can mend it
-		res := r.bothGone()
-		res.Question.Text = refused.Error() + ", although the list shows it: undo, or put another in its place"
-		res.Message = res.Question.Text
-		return "", &res, nil
+		res = r.bothGone().asking(refused.Error() + ", although the list shows it: undo, or put another in its place")
 	case there:
-		return "", nil, refused
+		return nil, refused
 	}
-	res := r.newMissing()
-	return "", &res, nil
+	return &res, nil
 }
 
 var (

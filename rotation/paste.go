@@ -33,8 +33,7 @@ func (r *Rotation) askForPaste() Result {
 		text += fmt.Sprintf("; or, if you still have it, the secret of the earlier one (%s) again", r.j.Superseded[n-1])
 	}
 	return ask(Question{Kind: AskPaste, Text: text, Default: Yes,
-		Choices: []Choice{{ID: Yes, Label: "paste the new secret", Does: "it is checked, tried, and matched to the row that appeared", Wants: WantsSecret},
-			{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}})
+		Choices: yesNo("paste the new secret", "it is checked, tried, and matched to the row that appeared", WantsSecret)})
 }
 
 // paste takes the secret of a key that the operator has made, as it was asked for. Nothing is asked of the

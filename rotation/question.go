@@ -102,7 +102,18 @@ func ask(q Question, notes ...string) Result {
 }
 
 func yesNo(yes, does string, wants Wants) []Choice {
-	return []Choice{{ID: Yes, Label: yes, Does: does, Wants: wants}, {ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}
+	return []Choice{{ID: Yes, Label: yes, Does: does, Wants: wants}, later()}
+}
+
+// later is the choice to leave it.
+func later() Choice {
+	return Choice{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}
+}
+
+// asking asks the same in other words.
+func (res Result) asking(text string) Result {
+	res.Question.Text, res.Message = text, text
+	return res
 }
 
 func orNothing(res *Result) *Result {

@@ -124,12 +124,9 @@ func (r *Rotation) endedByRoll() {
 
 // noneToRoll asks how to end where there is no key to be rolled.
 func (r *Rotation) noneToRoll() Result {
-	res := r.bothGone()
-	res.Question.Choices = res.Question.Choices[1:]
-	res.Question.Text = "the key that is to be rolled is not listed any more, or is over: somebody may have ended it"
+	text := "the key that is to be rolled is not listed any more, or is over: somebody may have ended it"
 	if r.j.Roll.Lost {
-		res.Question.Text += ", or the roll whose answer was lost, of which the list shows no key"
+		text += ", or the roll whose answer was lost, of which the list shows no key"
 	}
-	res.Message = res.Question.Text
-	return res
+	return r.askOrClose(text)
 }

@@ -29,7 +29,7 @@ func (r *Rotation) disable(ctx context.Context) (Result, error) {
 		return r.move(Soak, "somebody has disabled the old key already")
 	}
 	if !r.j.OldDisabled {
-		res, err := r.guarded(ctx, opDisable, "disable", r.j.Old.ID, r.gate, func(ctx context.Context) error { return r.switchOff(ctx) }, r.isOff)
+		res, err := r.guarded(ctx, opDisable, "disable", r.j.Old.ID, r.gate, r.switchOff, r.isOff)
 		if client.IsKind(err, client.NotFound) && certainlyRefused(err) {
 			return r.move(Delete, "the service has no such key any more: somebody may have deleted the old one")
 		}
@@ -74,12 +74,11 @@ func (r *Rotation) soak(ctx context.Context) (Result, error) {
 
 // retire takes the compromised key out of service before anything else: the gate is given up knowingly.
 func (r *Rotation) retire(ctx context.Context) (Result, error) {
-	none := func(context.Context) (*Result, error) { return nil, nil }
 	switch {
 	case r.j.Old.key().IsDisabled():
 		return r.advance("the compromised key is disabled already")
 	case r.j.CanDisable:
-		res, err := r.guarded(ctx, opDisable, "disable", r.j.Old.ID, none, func(ctx context.Context) error { return r.switchOff(ctx) }, r.isOff)
+		res, err := r.guarded(ctx, opDisable, "disable", r.j.Old.ID, noGate, r.switchOff, r.isOff)
 		if client.IsKind(err, client.NotFound) && certainlyRefused(err) {
 			r.j.settled(opDisable)
 			return r.advance("the service has no such key any more: somebody may have deleted the compromised one")
@@ -93,7 +92,7 @@ func (r *Rotation) retire(ctx context.Context) (Result, error) {
 	}
 	if !r.j.OldGone {
 		r.j.Unanswered = r.j.Unanswered || r.j.pending(opDelete)
-		if res, err := r.guarded(ctx, opDelete, "delete", r.j.Old.ID, none, r.sendDelete, r.isDeleted); err != nil || res != nil {
+		if res, err := r.guarded(ctx, opDelete, "delete", r.j.Old.ID, noGate, r.sendDelete, r.isDeleted); err != nil || res != nil {
 			return *orNothing(res), err
 		}
 	}

@@ -131,9 +131,7 @@ func (r *Rotation) mayRoll(ctx context.Context) (*Result, error) {
 	case s.old != nil:
 		return nil, errors.New("somebody else has rolled this key, and its former secret lives until the overlap of that is over: see who uses the new one")
 	}
-	res := r.bothGone()
-	res.Question.Text = "whether the secret that the places had still works is not known: the key was rolled since, or is not listed any more"
-	res.Message = res.Question.Text
+	res := r.bothGone().asking("whether the secret that the places had still works is not known: the key was rolled since, or is not listed any more")
 	return &res, nil
 }
 

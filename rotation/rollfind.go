@@ -53,10 +53,8 @@ func (r *Rotation) cannotFindOut(old apikey.Secret) string {
 // call.
 func (r *Rotation) askRolled(why string) *Result {
 	text := "whether the key was rolled is not known: the answer is missing, and " + why
-	res := ask(Question{Kind: AskBothGone, Text: text, Default: No, Flag: "rotate --close " + r.j.ID + " --reason R",
-		Choices: []Choice{{ID: Yes, Label: "roll it once more", Does: "the secret that it has then is delivered; what uses the former one, or one that somebody else gave it, stops", Wants: WantsReason},
-			{ID: CloseIt, Label: "close the rotation as it stands", Does: "nothing is changed; what is left where is said", Wants: WantsReason},
-			{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}})
+	res := r.askOrClose(text, Choice{ID: Yes, Label: "roll it once more", Wants: WantsReason,
+		Does: "the secret that it has then is delivered; what uses the former one, or one that somebody else gave it, stops"})
 	return &res
 }
 

@@ -119,8 +119,7 @@ func (r *Rotation) undoUntouched(ctx context.Context) (Result, error) {
 	if err := r.beginUndo(); err != nil {
 		return Result{}, err
 	}
-	none := func(context.Context) (*Result, error) { return nil, nil }
-	if res, err := r.deleteNew(ctx, none); err != nil || res != nil {
+	if res, err := r.deleteNew(ctx, noGate); err != nil || res != nil {
 		return *orNothing(res), err
 	}
 	return r.undone(ctx)
@@ -331,9 +330,7 @@ func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*R
 	}
 	if r.j.New != nil && !r.j.NewGone {
 		id := r.j.New.ID
-		res, err := r.guardedTwice(ctx, opDeleteNew+" "+id, "delete", id, gate, func(ctx context.Context) error {
-			return r.deleteOurs(client.AtOnce(ctx), id)
-		}, func() {
+		res, err := r.deleteGuarded(ctx, id, gate, func() {
 			r.j.NewGone = true
 			r.newDeleted(id)
 			r.log("deleted %q (%s)", r.j.New.Name, id)
@@ -399,10 +396,7 @@ func (r *Rotation) deleteStraysOfUndo(ctx context.Context, s *listing, gate func
 			}
 			continue
 		}
-		res, err := r.guardedTwice(ctx, opDeleteNew+" "+id, "delete", id, gate, func(ctx context.Context) error {
-			return r.deleteOurs(client.AtOnce(ctx), id)
-		}, apply)
-		if err != nil || res != nil {
+		if res, err := r.deleteGuarded(ctx, id, gate, apply); err != nil || res != nil {
 			return res, err
 		}
 	}

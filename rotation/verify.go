@@ -82,14 +82,15 @@ func (r *Rotation) prove(ctx context.Context) (did string, res *Result, err erro
 			did = t.Evidence
 		case t.Verdict == apikey.Refused:
 			if refused++; refused >= patience {
-				return r.refusedNew(ctx, refused, t)
+				res, err := r.refusedNew(ctx, refused, t)
+				return "", res, err
 			}
 			good = 0
 		case t.unproven, t.Verdict == apikey.Known:
 			if r.acceptsProbe() {
 				return "", nil, r.save("not proved, by your word")
 			}
-			if _, res, _ := r.refusedNew(ctx, 0, t); res != nil {
+			if res, _ := r.refusedNew(ctx, 0, t); res != nil {
 				return "", res, nil
 			}
 			return "", r.askUnproven(t), nil

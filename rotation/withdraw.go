@@ -115,6 +115,13 @@ func (r *Rotation) deleteOurs(ctx context.Context, id string) error {
 	return err
 }
 
+// deleteGuarded deletes one whose secret may be in a place: the gate is passed right before each call.
+func (r *Rotation) deleteGuarded(ctx context.Context, id string, gate func(context.Context) (*Result, error), apply func()) (*Result, error) {
+	return r.guardedTwice(ctx, opDeleteNew+" "+id, "delete", id, gate, func(ctx context.Context) error {
+		return r.deleteOurs(client.AtOnce(ctx), id)
+	}, apply)
+}
+
 // deniedButListed are those keys of ours that a list shows though the service answered their deletion with "no such key".
 func (r *Rotation) deniedButListed(s *listing) []apikey.Key {
 	var out []apikey.Key
