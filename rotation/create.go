@@ -13,9 +13,9 @@ type making struct {
 	forgo func(context.Context) error            // gives up a new key, or a roll, whose secret nobody has
 	may   func(context.Context) (*Result, error) // the last look before the call
 	call  func(context.Context) error
-	none  func() Result           // asks what next where the service has no such key; nil where that is a failure
+	none  func() *Result          // asks what next where the service has no such key; nil where that is a failure
 	said  func(how string) string // ends the stage
-	never string                  // came, however often it was asked for
+	never string                  // says what was asked for without a secret, after how many times
 }
 
 // maxMints bounds how often one Do asks anew after a lost answer.
@@ -49,7 +49,7 @@ func (r *Rotation) makeBy(ctx context.Context, m making) (Result, error) {
 		case client.MayHaveHappened(err):
 			continue
 		case m.none != nil && client.IsKind(err, client.NotFound) && certainlyRefused(err):
-			return m.none(), nil
+			return *m.none(), nil
 		case err != nil:
 			return Result{}, err
 		case r.j.New == nil || r.secret.IsZero():
@@ -92,6 +92,5 @@ func (r *Rotation) oldVanished(ctx context.Context) (*Result, error) {
 	if there || !rule("both gone: it asks") {
 		return nil, err
 	}
-	res := r.bothGone()
-	return &res, err
+	return r.bothGone(), err
 }

@@ -69,11 +69,9 @@ func (r *Rotation) notOff(ctx context.Context) (*Result, error) {
 	case err != nil:
 		return nil, err
 	case !there && r.neitherLeft(s):
-		res := r.bothGone()
-		return &res, nil
+		return r.bothGone(), nil
 	case !there:
-		res := r.newMissing()
-		return &res, nil
+		return r.newMissing(), nil
 	case r.j.New.key().IsDisabled():
 		return nil, errNewOff
 	}

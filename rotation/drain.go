@@ -44,9 +44,9 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 		if lives, err := r.newLives(ctx); err != nil || lives {
 			return Result{}, errors.Join(errNewMissing, err)
 		}
-		return r.bothGone(), nil
+		return *r.bothGone(), nil
 	case s.new == nil:
-		return r.newMissing(), nil
+		return *r.newMissing(), nil
 	case s.old == nil && r.j.DrainExplicit:
 		return r.waitOut(r.j.Drain, func() (Result, error) {
 			r.j.Unwatched = true
@@ -55,7 +55,7 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 	case s.old == nil:
 		return r.askAttest("the list does not show the old key any more: somebody may have deleted it, or it has expired; but a list may lack a key that lives. Confirm that nobody uses it"), nil
 	case r.watched(s.old) && s.old.Own: // our own looks would use it, and it would never be quiet
-		return r.askForSwitch(), nil
+		return *r.askForSwitch(), nil
 	case r.watched(s.old):
 		return r.watch(ctx, s)
 	case r.j.DrainExplicit:
@@ -77,7 +77,7 @@ func (r *Rotation) oldOne() string {
 }
 
 func (r *Rotation) askAttest(text string) Result {
-	return ask(Question{Kind: AskAttest, Text: text, Lines: viewOf(r.j, r.strategy, false).Statements(), Each: true, Flag: "--drain 15m",
+	return *ask(Question{Kind: AskAttest, Text: text, Lines: viewOf(r.j, r.strategy, false).Statements(), Each: true, Flag: "--drain 15m",
 		Choices: yesNo("all of it is so", "the wait is over, by your word", WantsNothing), Default: No})
 }
 

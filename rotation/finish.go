@@ -126,11 +126,11 @@ func (r *Rotation) clearUp(ctx context.Context, s *listing) (Result, error) {
 		if lives, err := r.newLives(ctx); err != nil {
 			return Result{}, err
 		} else if !lives {
-			return r.bothGone(), nil // the new one is forgotten by a yes alone: a list may be behind
+			return *r.bothGone(), nil // the new one is forgotten by a yes alone: a list may be behind
 		}
 	}
 	if open := blocked(r.j.diff(r.w.Wall())); len(open) > 0 && rule("end: the same access") { // of a key that was made when the old one was gone
-		return r.askAccept("the old key is gone, and the new one is not proved to have the same access; the rotation is not over until you accept that with a reason", open), nil
+		return *r.askAccept("the old key is gone, and the new one is not proved to have the same access; the rotation is not over until you accept that with a reason", open), nil
 	}
 	if err := r.deleteStrays(ctx, s); err != nil {
 		return Result{}, err

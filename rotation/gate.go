@@ -50,16 +50,13 @@ func (r *Rotation) gateList(ctx context.Context) (*listing, *Result, error) {
 		if lives, err := r.newLives(ctx); err != nil || lives {
 			return nil, nil, errors.Join(errNewMissing, err)
 		}
-		res := r.bothGone()
-		return nil, &res, nil
+		return nil, r.bothGone(), nil
 	case s.new == nil:
-		res := r.newMissing()
-		return nil, &res, nil
+		return nil, r.newMissing(), nil
 	case s.new.IsDisabled() && rule("gate: the new row is enabled"):
 		return nil, nil, errNewOff
 	case s.old != nil && s.old.Own:
-		res := r.askForSwitch()
-		return nil, &res, nil
+		return nil, r.askForSwitch(), nil
 	}
 	if r.j.Unwatched && s.old != nil && !s.old.IsDisabled() && r.watched(s.old) && rule("quiet: while the key is on") {
 		r.j.Unwatched = false
@@ -67,22 +64,18 @@ func (r *Rotation) gateList(ctx context.Context) (*listing, *Result, error) {
 		return nil, &res, err
 	}
 	if others := append(s.rivals, s.foreign...); len(others) > 0 && rule("gate: no rival") {
-		res := ask(Question{Kind: AskCleanup, Text: "somebody else rotates this key, too: " + names(others) + ". See who uses their key before the old one goes",
-			Flag: "--not-mine REASON", Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes})
-		return nil, &res, nil
+		return nil, ask(Question{Kind: AskCleanup, Text: "somebody else rotates this key, too: " + names(others) + ". See who uses their key before the old one goes",
+			Flag: "--not-mine REASON", Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes}), nil
 	}
 	if s.new.ExpiresAt.Before(r.serviceNow()) && rule("gate: the new key has not ended") {
-		res := r.bothGone()
-		return nil, &res, nil
+		return nil, r.bothGone(), nil
 	}
 	if end, ends := s.new.ExpiresAt.Time(); ends && end.Before(r.serviceNow().Add(r.stillTakes())) && !r.shortByNature() && rule("gate: the new key outlives what is left") {
-		res := r.bothGone().asking(fmt.Sprintf("the new key ends %s, before this rotation would be over: undo, put another in its place, or give it a longer life", end.UTC().Format(time.RFC3339)))
-		return nil, &res, nil
+		return nil, r.bothGone().asking(fmt.Sprintf("the new key ends %s, before this rotation would be over: undo, put another in its place, or give it a longer life", end.UTC().Format(time.RFC3339))), nil
 	}
 	diff := r.j.diff(r.w.Wall())
 	if open := blocked(diff); len(open) > 0 && rule("gate: the same access") {
-		res := r.askAccept("old and new are not proved to have the same access; the old key stays until you accept that with a reason", open)
-		return nil, &res, nil
+		return nil, r.askAccept("old and new are not proved to have the same access; the old key stays until you accept that with a reason", open), nil
 	}
 	r.sameAccess(diff)
 	return s, nil, nil
@@ -115,7 +108,7 @@ func (r *Rotation) sameAccess(diff []Difference) {
 	}
 }
 
-func (r *Rotation) askAccept(text string, open []Difference) Result {
+func (r *Rotation) askAccept(text string, open []Difference) *Result {
 	return ask(Question{Kind: AskAccept, Text: text, Lines: diffWords(open),
 		Choices: yesNo("accept the differences", "the new key replaces the old one although these differ", WantsReason), Default: No, Flag: "--accept-unknown REASON, for what is not reported"})
 }
@@ -194,9 +187,8 @@ func (r *Rotation) strayed(rec *destinationRecord, held delivery.Held) (*Result,
 		what = "holds another value, neither the old one nor the new"
 	}
 	if !former && held.Exists && !r.w.Headless && rule("gate: over the old value alone") {
-		res := ask(Question{Kind: AskReplace, Subject: rec.Spec, Text: fmt.Sprintf("%s %s: somebody has written it. Put one of the two there, or deliver over it", rec.Describe, what), Default: No,
-			Choices: yesNo("deliver over it", "what it holds now is kept until the rotation is over, where no copy is kept yet", WantsNothing)})
-		return &res, nil
+		return ask(Question{Kind: AskReplace, Subject: rec.Spec, Text: fmt.Sprintf("%s %s: somebody has written it. Put one of the two there, or deliver over it", rec.Describe, what), Default: No,
+			Choices: yesNo("deliver over it", "what it holds now is kept until the rotation is over, where no copy is kept yet", WantsNothing)}), nil
 	}
 	if !former && (held.Exists || r.w.Headless) && rule("gate: over the old value alone") {
 		return nil, fmt.Errorf("%s %s: somebody has written it; put one of the two there, then go on", rec.Describe, what)
@@ -207,10 +199,9 @@ func (r *Rotation) strayed(rec *destinationRecord, held delivery.Held) (*Result,
 	if r.w.Headless && r.j.Redelivered >= maxRedelivery && rule("gate: twice a rotation") {
 		return nil, fmt.Errorf("%s %s, after it was delivered again %d times: something else writes it", rec.Describe, what, r.j.Redelivered)
 	}
-	res := ask(Question{Kind: AskAgain, Subject: rec.Spec, Text: fmt.Sprintf("%s %s: a deploy, configuration management or an editor may have put it back", rec.Describe, what),
+	return ask(Question{Kind: AskAgain, Subject: rec.Spec, Text: fmt.Sprintf("%s %s: a deploy, configuration management or an editor may have put it back", rec.Describe, what),
 		Flag: "rotate --resume " + r.j.ID + " --yes", Default: Yes,
-		Choices: yesNo("deliver it again", "the new secret is put there again, over the old value alone, and the command after it runs", WantsNothing)})
-	return &res, nil
+		Choices: yesNo("deliver it again", "the new secret is put there again, over the old value alone, and the command after it runs", WantsNothing)}), nil
 }
 
 func (r *Rotation) redeliver(rec *destinationRecord, what string) (*Result, error) {
@@ -288,9 +279,8 @@ func (r *Rotation) unreadable(ctx context.Context) (*Result, error) {
 			r.recordStatement(rec.Spec, "%s counts as using the new key (%s)", rec.Describe, r.j.AcceptUnknown)
 			continue
 		}
-		res := ask(Question{Kind: AskUnread, Subject: rec.Spec, Text: "nobody can read " + rec.Describe + ": does what reads it use the new key?", Flag: "--accept-unknown REASON",
-			Choices: yesNo("it does", "your word stands in for what cannot be read", WantsReason), Default: No})
-		return &res, nil
+		return ask(Question{Kind: AskUnread, Subject: rec.Spec, Text: "nobody can read " + rec.Describe + ": does what reads it use the new key?", Flag: "--accept-unknown REASON",
+			Choices: yesNo("it does", "your word stands in for what cannot be read", WantsReason), Default: No}), nil
 	}
 	return nil, nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // bothGone asks before a key is made for one that somebody may have deleted on purpose.
-func (r *Rotation) bothGone() Result {
+func (r *Rotation) bothGone() *Result {
 	if r.keyOver() {
 		return r.askOrClose("the key is not listed any more, or has expired: no new secret of it would be accepted. Create another key, and close this rotation")
 	}
@@ -23,19 +23,19 @@ func (r *Rotation) bothGone() Result {
 }
 
 // askOrClose asks where there is nothing to go on with: what a person may choose first, or to close the rotation.
-func (r *Rotation) askOrClose(text string, first ...Choice) Result {
+func (r *Rotation) askOrClose(text string, first ...Choice) *Result {
 	closes := Choice{ID: CloseIt, Label: "close the rotation as it stands", Does: "nothing is changed; what is left where is said", Wants: WantsReason}
 	return ask(Question{Kind: AskBothGone, Text: text, Choices: append(first, closes, later()), Default: No, Flag: "rotate --close " + r.j.ID + " --reason R"})
 }
 
 // newMissing asks what is to take the new key's place, where no list shows it for as long as it may be behind, and its secret is not
 // accepted either.
-func (r *Rotation) newMissing() Result {
+func (r *Rotation) newMissing() *Result {
 	return r.bothGone().asking("the list does not show the new key: it may have been deleted elsewhere, or have expired. Undo, or put another in its place")
 }
 
 // newFails asks the same where a person says that the new key does not work, and nothing that the service answers shows it.
-func (r *Rotation) newFails() Result {
+func (r *Rotation) newFails() *Result {
 	if r.keyOver() {
 		return r.bothGone()
 	}
@@ -85,7 +85,7 @@ func (r *Rotation) refusedNew(ctx context.Context, times int, t tried) (*Result,
 	case there:
 		return nil, refused
 	}
-	return &res, nil
+	return res, nil
 }
 
 var (
@@ -111,10 +111,9 @@ func (r *Rotation) askUnproven(t tried) *Result {
 	if t.Verdict == apikey.Known {
 		text = "the service knows the new secret, but refuses it from here, as the key's restriction explains: whether the application can use it cannot be seen from here (" + t.Evidence + ")"
 	}
-	res := ask(Question{Kind: AskUnproven, Text: text, Flag: "--accept-unknown REASON", Default: No,
+	return ask(Question{Kind: AskUnproven, Text: text, Flag: "--accept-unknown REASON", Default: No,
 		Choices: slices.Insert(yesNo("go on, by your word", "the new key counts as working", WantsReason), 1,
 			Choice{ID: Fails, Label: "it does not work", Does: "what is to take its place is asked next"})})
-	return &res
 }
 
 // acceptsProbe reports whether answers that prove nothing, or that only show that the secret is known, were accepted.

@@ -11,7 +11,7 @@ import (
 // it, and goes together with the old key.
 func (r *Rotation) replaceLost(ctx context.Context) (Result, error) {
 	if r.j.New == nil { // both keys vanished, and an undo forgot the new one
-		return r.bothGone(), nil
+		return *r.bothGone(), nil
 	}
 	switch {
 	case r.j.inPlace():
@@ -45,7 +45,7 @@ func (r *Rotation) lostRoll(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	if r.keyOver() {
-		return r.bothGone(), nil
+		return *r.bothGone(), nil
 	}
 	if s.old != nil && !r.j.atOnce() && !r.nowhere(ctx) && rule("roll: not a second time while the overlap runs") {
 		back := r.j.undoWords()

@@ -161,8 +161,7 @@ func (r *Rotation) findLost(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	cleanup := func(text string) (*Result, error) {
-		res := ask(Question{Kind: AskCleanup, Text: text, Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes})
-		return &res, nil
+		return ask(Question{Kind: AskCleanup, Text: text, Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes}), nil
 	}
 	switch {
 	case len(hits) == 0:
@@ -248,7 +247,7 @@ func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 	if err == nil {
 		if others := append(s.rivals, s.foreign...); len(others) > 0 {
 			if s.old != nil {
-				return ask(Question{Kind: AskCleanup, Text: "somebody else rotates this key at this moment: " + names(others) +
+				return *ask(Question{Kind: AskCleanup, Text: "somebody else rotates this key at this moment: " + names(others) +
 					". Undo here deletes the new key of this rotation; or end the other one, and go on", Flag: "--not-mine REASON",
 					Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes}), r.save("met another host")
 			}

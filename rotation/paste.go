@@ -32,7 +32,7 @@ func (r *Rotation) askForPaste() Result {
 	if n := len(r.j.Superseded); n > 0 && len(r.j.OldPrints) > 0 {
 		text += fmt.Sprintf("; or, if you still have it, the secret of the earlier one (%s) again", r.j.Superseded[n-1])
 	}
-	return ask(Question{Kind: AskPaste, Text: text, Default: Yes,
+	return *ask(Question{Kind: AskPaste, Text: text, Default: Yes,
 		Choices: yesNo("paste the new secret", "it is checked, tried, and matched to the row that appeared", WantsSecret)})
 }
 
@@ -90,7 +90,7 @@ func (r *Rotation) paste(ctx context.Context, secret apikey.Secret) (res Result,
 			return Result{}, err
 		}
 		r.pasted = &pasted{secret, k, t, earlier}
-		return ask(Question{Kind: AskWhose, Text: fmt.Sprintf("nothing tells that this is the secret of %q (%s), the key that appeared since the rotation began", k.Name, k.ID), Default: No,
+		return *ask(Question{Kind: AskWhose, Text: fmt.Sprintf("nothing tells that this is the secret of %q (%s), the key that appeared since the rotation began", k.Name, k.ID), Default: No,
 			Choices: yesNo("it is its secret", "your word counts; it is delivered next", WantsReason)}), nil
 	}
 	return r.takePaste(ctx, pasted{secret, k, t, earlier}, by)

@@ -49,10 +49,10 @@ func (r *Rotation) lookAhead(ctx context.Context, then func() (Result, error)) (
 		return Result{}, err
 	}
 	if q := r.askRevive(s.old); q != nil {
-		return ask(*q), nil
+		return *ask(*q), nil
 	}
 	if q := r.askOutage(); q != nil {
-		return ask(*q), nil
+		return *ask(*q), nil
 	}
 	if res, err := r.preflightDestinations(ctx, s); err != nil || res != nil {
 		return *orNothing(res), err
@@ -63,7 +63,7 @@ func (r *Rotation) lookAhead(ctx context.Context, then func() (Result, error)) (
 		r.note("%s: the old key goes as soon as the new one works, and a running application fails from then on until it is restarted", restartWords(places))
 	}
 	if q := r.askUnknown(s.old); q != nil {
-		return ask(*q, r.j.Notes...), nil
+		return *ask(*q, r.j.Notes...), nil
 	}
 	return then()
 }

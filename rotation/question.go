@@ -97,8 +97,8 @@ const (
 	Fails     = "fails" // the new key does not work: something else is to take its place
 )
 
-func ask(q Question, notes ...string) Result {
-	return Result{Status: Stopped, Question: &q, Message: q.Text, Notes: append(slices.Clone(q.Lines), notes...)}
+func ask(q Question, notes ...string) *Result {
+	return &Result{Status: Stopped, Question: &q, Message: q.Text, Notes: append(slices.Clone(q.Lines), notes...)}
 }
 
 func yesNo(yes, does string, wants Wants) []Choice {
@@ -111,7 +111,7 @@ func later() Choice {
 }
 
 // asking asks the same in other words.
-func (res Result) asking(text string) Result {
+func (res *Result) asking(text string) *Result {
 	res.Question.Text, res.Message = text, text
 	return res
 }

@@ -63,11 +63,9 @@ func (r *Rotation) mayRenew(ctx context.Context) (*Result, error) {
 				r.j.Roll.Target, r.j.MintAnyway = k.ID, false
 				return nil, r.save("another is rolled")
 			}
-			res := r.bothGone()
-			return &res, nil
+			return r.bothGone(), nil
 		}
-		res := r.noneToRoll()
-		return &res, nil
+		return r.noneToRoll(), nil
 	}
 	if err := r.giveEndBack(ctx, s); err != nil {
 		return nil, err
@@ -123,7 +121,7 @@ func (r *Rotation) endedByRoll() {
 }
 
 // noneToRoll asks how to end where there is no key to be rolled.
-func (r *Rotation) noneToRoll() Result {
+func (r *Rotation) noneToRoll() *Result {
 	text := "the key that is to be rolled is not listed any more, or is over: somebody may have ended it"
 	if r.j.Roll.Lost {
 		text += ", or the roll whose answer was lost, of which the list shows no key"

@@ -101,7 +101,7 @@ func (r *Rotation) retire(ctx context.Context) (Result, error) {
 
 // askDashboard: where the wire cannot delete, a person does.
 func (r *Rotation) askDashboard() Result {
-	return ask(Question{Kind: AskDashboard, Text: fmt.Sprintf("delete the old key %s in the dashboard: the service offers no call for it", keyWords(r.j.Old)),
+	return *ask(Question{Kind: AskDashboard, Text: fmt.Sprintf("delete the old key %s in the dashboard: the service offers no call for it", keyWords(r.j.Old)),
 		Choices: yesNo("it is deleted", "your word counts, and the old secret is tried where it is at hand", WantsNothing), Default: No})
 }
 

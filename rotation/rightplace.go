@@ -21,8 +21,7 @@ func (r *Rotation) preflightDestinations(ctx context.Context, s *listing) (*Resu
 		r.w.Hook("after: preflight " + d.Spec())
 		var consent *delivery.ConsentError
 		if errors.As(err, &consent) {
-			res := ask(consentQuestion(rec, consent))
-			return &res, nil
+			return ask(consentQuestion(rec, consent)), nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", d.Describe(), err)
@@ -148,9 +147,8 @@ func (r *Rotation) wrongPlace(rec *destinationRecord, why string) *Result {
 		return nil
 	}
 	rec.Replace = false
-	res := ask(Question{Kind: AskReplace, Subject: rec.Spec, Text: fmt.Sprintf("%s: %s: is it the right place?", rec.Describe, why), Flag: "--replace",
+	return ask(Question{Kind: AskReplace, Subject: rec.Spec, Text: fmt.Sprintf("%s: %s: is it the right place?", rec.Describe, why), Flag: "--replace",
 		Choices: yesNo("replace it", "what it holds now is kept until the rotation is over, and an undo puts it back", WantsNothing), Default: No})
-	return &res
 }
 
 // mayReplace reports whether a person was asked about what a place holds now, and said yes.

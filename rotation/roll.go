@@ -112,8 +112,7 @@ func (r *Rotation) mayRoll(ctx context.Context) (*Result, error) {
 	}
 	row := r.svc.(*rolling).row
 	if r.keyOver() {
-		res := r.bothGone()
-		return &res, nil
+		return r.bothGone(), nil
 	}
 	untouched := row.RolledAt.Equal(r.j.Roll.Before.Moment) || r.j.Roll.behind(*row)
 	switch {
@@ -131,8 +130,7 @@ func (r *Rotation) mayRoll(ctx context.Context) (*Result, error) {
 	case s.old != nil:
 		return nil, errors.New("somebody else has rolled this key, and its former secret lives until the overlap of that is over: see who uses the new one")
 	}
-	res := r.bothGone().asking("whether the secret that the places had still works is not known: the key was rolled since, or is not listed any more")
-	return &res, nil
+	return r.bothGone().asking("whether the secret that the places had still works is not known: the key was rolled since, or is not listed any more"), nil
 }
 
 // forgoRoll gives up a roll whose secret nobody has: while its overlap runs the key is given back to its former secret, which the places

@@ -7,7 +7,7 @@ import (
 	"detent/client"
 )
 
-func (r *Rotation) askForSwitch() Result {
+func (r *Rotation) askForSwitch() *Result {
 	return ask(Question{Kind: AskSwitch, Text: fmt.Sprintf("detent still authenticates with the old key: put the new secret where it reads its credential (%s), and resume with a new start", r.credentialWords()),
 		Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes})
 }

@@ -61,7 +61,7 @@ func (r *Rotation) giveUpUndo(res Result, err error) (Result, error) {
 		if r.w.Headless {
 			return res, err
 		}
-		return ask(Question{Kind: AskTurn, Text: "the undo cannot be finished: " + refused.Reason, Default: No,
+		return *ask(Question{Kind: AskTurn, Text: "the undo cannot be finished: " + refused.Reason, Default: No,
 			Choices: yesNo("give it up and go on with the rotation", "what was put back is delivered again", WantsNothing)}), nil
 	}
 	r.j.Undoing = false
@@ -145,9 +145,8 @@ func (r *Rotation) refuseAfterDelete(ctx context.Context) (*Result, error) {
 	if t, err := r.try(ctx, SubjectOld, old, "kept since the rotation began", ""); err != nil || !t.accepted() {
 		return nil, errors.Join(refusal, err)
 	}
-	res := ask(Question{Kind: AskLives, Text: "a deletion of the old key was sent, but its secret is still accepted after the service's lag: does the old key live all the same?",
-		Choices: yesNo("it lives: undo", "the deletion counts as not done, by your word", WantsReason), Default: No})
-	return &res, nil
+	return ask(Question{Kind: AskLives, Text: "a deletion of the old key was sent, but its secret is still accepted after the service's lag: does the old key live all the same?",
+		Choices: yesNo("it lives: undo", "the deletion counts as not done, by your word", WantsReason), Default: No}), nil
 }
 
 func answerLives(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
@@ -190,8 +189,7 @@ func (r *Rotation) rowCarries(s *listing) (*Result, error) {
 	const stays = "the new key stays: the application may be using it"
 	switch {
 	case s.old == nil && s.new == nil && r.j.New != nil:
-		res := r.bothGone()
-		return &res, nil
+		return r.bothGone(), nil
 	case s.old == nil && !rule("undo: the row is there"):
 		return nil, nil
 	case r.overlapOver(s):
@@ -223,9 +221,8 @@ func (r *Rotation) rowCarries(s *listing) (*Result, error) {
 		return nil, &RefusedError{Reason: "the old key " + when + ": the application would have a key that soon does not work; " + stays,
 			Next: fmt.Sprintf("go on with `detent rotate --resume %s`, or undo at a terminal", r.j.ID)}
 	}
-	res := ask(Question{Kind: AskCarries, Subject: carriesEnding, Text: "the old key " + when + ": the application will have a key that soon does not work. Undo all the same?",
-		Choices: yesNo("undo all the same", "the old value is put back, and the new key is deleted", WantsReason), Default: No})
-	return &res, nil
+	return ask(Question{Kind: AskCarries, Subject: carriesEnding, Text: "the old key " + when + ": the application will have a key that soon does not work. Undo all the same?",
+		Choices: yesNo("undo all the same", "the old value is put back, and the new key is deleted", WantsReason), Default: No}), nil
 }
 
 // What may not be clear about whether the old key carries the application.
@@ -254,9 +251,8 @@ func (r *Rotation) turnOldOn(ctx context.Context) (*Result, error) {
 			return nil, &RefusedError{Reason: "an undo would bring a leaked key back to life: only a person at a terminal may do that",
 				Next: fmt.Sprintf("go on with `detent rotate --resume %s`", r.j.ID)}
 		}
-		res := ask(Question{Kind: AskCarries, Subject: carriesLeaked, Text: "an undo brings the leaked key back to life: whoever has it can use it again",
-			Choices: yesNo("bring it back", "the old key is enabled again", WantsReason), Default: No})
-		return &res, nil
+		return ask(Question{Kind: AskCarries, Subject: carriesLeaked, Text: "an undo brings the leaked key back to life: whoever has it can use it again",
+			Choices: yesNo("bring it back", "the old key is enabled again", WantsReason), Default: No}), nil
 	}
 	if err := r.beginUndo(); err != nil {
 		return nil, err
@@ -306,9 +302,8 @@ func (r *Rotation) undoGate(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	if s.new != nil && s.new.Own {
-		res := ask(Question{Kind: AskSwitch, Text: fmt.Sprintf("detent authenticates with the new key, which the undo deletes: "+
-			"put the old secret back where it reads its credential (%s), and undo with a new start", r.credentialWords()), Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes})
-		return &res, nil
+		return ask(Question{Kind: AskSwitch, Text: fmt.Sprintf("detent authenticates with the new key, which the undo deletes: "+
+			"put the old secret back where it reads its credential (%s), and undo with a new start", r.credentialWords()), Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes}), nil
 	}
 	if res, err := r.rowCarries(s); err != nil || res != nil {
 		return res, err

@@ -143,7 +143,7 @@ func (r *Rotation) willWatch() bool {
 
 func answerUnproven(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
 	if a.Choice == Fails {
-		return r.newFails(), nil
+		return *r.newFails(), nil
 	}
 	r.j.AcceptProbe = strings.TrimSpace(a.Reason)
 	r.recordStatement(SubjectNew, "the new key counts as working, though that could not be seen (%s)", a.Reason)
