@@ -84,15 +84,10 @@ func (r *Rotation) Plan(ctx context.Context) (FullPlan, error) {
 
 // rehearse is the preflight without a write and without a secret on the wire.
 func (r *Rotation) rehearse(ctx context.Context) error {
-	r.j.Notes, r.j.Seen = nil, nil
-	s, err := r.look(ctx)
+	s, err := r.lookAfresh(ctx)
 	if err != nil {
 		return err
 	}
-	if s.old == nil {
-		return &RefusedError{Reason: fmt.Sprintf("the key %s is not on the service", r.j.Old.ID), Next: "reload the list"}
-	}
-	r.takeOld(s)
 	if err := r.refuses(s); err != nil {
 		return err
 	}
@@ -147,12 +142,6 @@ func (r *Rotation) wrongByListing(s *listing, held delivery.Held) string {
 	if !held.Exists {
 		return r.likelier(s, held)
 	}
-	if ok, why := apikey.CouldBelong(held.Secret, r.caps, s.masks); !ok {
-		return "what it holds cannot be a secret of this service (" + why + ")"
-	}
-	if env := apikey.EnvironmentOf(held.Secret); env != "" && r.j.Old.Environment != "" && env != r.j.Old.Environment {
-		return fmt.Sprintf("it holds a %s key, and the one that is replaced is a %s key", env, r.j.Old.Environment)
-	}
-	wrong, _ := maskTells(held.Secret, s.old.Masked)
+	wrong, _ := r.looksWrong(s, held.Secret)
 	return wrong
 }

@@ -33,15 +33,10 @@ func (r *Rotation) Rehearse(ctx context.Context) (Result, error) {
 
 // lookAhead checks beforehand what can be checked; then is told that all is as it must be.
 func (r *Rotation) lookAhead(ctx context.Context, then func() (Result, error)) (Result, error) {
-	r.j.Notes, r.j.Seen = nil, nil
-	s, err := r.look(ctx)
+	s, err := r.lookAfresh(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	if s.old == nil {
-		return Result{}, &RefusedError{Reason: fmt.Sprintf("the key %s is not on the service", r.j.Old.ID), Next: "reload the list"}
-	}
-	r.takeOld(s)
 	if err := r.findHome(ctx, s); err != nil {
 		return Result{}, err
 	}
@@ -66,6 +61,20 @@ func (r *Rotation) lookAhead(ctx context.Context, then func() (Result, error)) (
 		return *ask(*q, r.j.Notes...), nil
 	}
 	return then()
+}
+
+// lookAfresh reads the list as if nothing had been looked at, and takes the old key up as it shows it.
+func (r *Rotation) lookAfresh(ctx context.Context) (*listing, error) {
+	r.j.Notes, r.j.Seen = nil, nil
+	s, err := r.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.old == nil {
+		return nil, &RefusedError{Reason: fmt.Sprintf("the key %s is not on the service", r.j.Old.ID), Next: "reload the list"}
+	}
+	r.takeOld(s)
+	return s, nil
 }
 
 // refuses says why the key cannot be rotated so.

@@ -233,19 +233,27 @@ func (r *Rotation) checkAgreement() (*Result, error) {
 	return nil, nil
 }
 
+// looksWrong says why a value cannot be the old key's secret as it looks, or else that the mask shows it to be it. It is sent nowhere.
+func (r *Rotation) looksWrong(s *listing, secret apikey.Secret) (wrong, by string) {
+	if ok, why := apikey.CouldBelong(secret, r.caps, s.masks); !ok && rule("place: its shape") {
+		return "what it holds cannot be a secret of this service (" + why + ")", ""
+	}
+	if env := apikey.EnvironmentOf(secret); env != "" && r.j.Old.Environment != "" && env != r.j.Old.Environment {
+		return fmt.Sprintf("it holds a %s key, and the one that is replaced is a %s key", env, r.j.Old.Environment), ""
+	}
+	if wrong, by = maskTells(secret, s.old.Masked); !rule("place: the mask") {
+		wrong = ""
+	}
+	return wrong, by
+}
+
 // belongs says why a value is not the old key's secret, or else by what it is shown to be it; neither where nothing
 // tells. A value that cannot be this service's is sent nowhere. Where it could not be asked whether it is, the record says so: where it may be
 // replaced it passes for the old key's, and is tried before it goes back.
 func (r *Rotation) belongs(ctx context.Context, s *listing, secret apikey.Secret, rec *destinationRecord) (wrong, by string, err error) {
 	rec.unseen = false
-	if ok, why := apikey.CouldBelong(secret, r.caps, s.masks); !ok && rule("place: its shape") {
-		return "what it holds cannot be a secret of this service (" + why + ")", "", nil
-	}
-	if env := apikey.EnvironmentOf(secret); env != "" && r.j.Old.Environment != "" && env != r.j.Old.Environment {
-		return fmt.Sprintf("it holds a %s key, and the one that is replaced is a %s key", env, r.j.Old.Environment), "", nil
-	}
-	if wrong, by = maskTells(secret, s.old.Masked); rule("place: the mask") && wrong != "" {
-		return wrong, by, nil
+	if wrong, by = r.looksWrong(s, secret); wrong != "" {
+		return wrong, "", nil
 	}
 	if by == "" && !s.old.Own && r.w.Credential.Equal(secret) && !secret.IsZero() && rule("place: not detent's own credential") {
 		return "it holds the credential that detent itself uses, and nothing shows that the old key is that one", "", nil
