@@ -7,7 +7,7 @@
 //	profile, fleet, stack, whose, measures, toast     the state: a profile or all of them, the overlays, whose each is, the room for them
 //	failures, actions, help, subject, examine         what is known: why something failed, what a key may do now, what is to be said of keys
 //	states, frame, speech                             what is drawn of that, and what is spoken
-//	mailbox, open, reach, hear, load, begin, lock     how keys come, and how the program begins, is covered and ends
+//	mailbox, open, reach, load, begin, lock           how keys come, and how the program begins, is covered and ends
 //	flights, bulk, copy, keeper, leaked, palette      requests under way, and what is done by them
 //	acts, read, mouse                                 keys and clicks, and what they do
 //	asks, intents                                     what screens ask for
@@ -119,10 +119,8 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = a.remember(msg)
 	case loadMsg:
 		cmd = a.keysCame(msg)
-	case examined:
+	case examined, fleetExamined:
 		cmd = a.examineDone(msg)
-	case fleetExamined:
-		cmd = a.fleetExamined(msg)
 	case recalled:
 		a.recallDone(msg)
 	case minuteMsg, tickMsg:
