@@ -8,7 +8,7 @@
 //	failures, actions, help, subject, examine         what is known: why something failed, what a key may do now, what is to be said of keys
 //	states, frame, speech                             what is drawn of that, and what is spoken
 //	mailbox, open, reach, load, begin, lock           how keys come, and how the program begins, is covered and ends
-//	flights, bulk, copy, keeper, leaked, palette      requests under way, and what is done by them
+//	flights, bulk, keeper, leaked, palette            requests under way, and what is done by them
 //	acts, read, mouse                                 keys and clicks, and what they do
 //	asks, intents                                     what screens ask for
 //	app                                               where each message goes
@@ -61,6 +61,7 @@ type App struct {
 	profile profile // in use
 	fleet   *fleet  // all of them instead
 	countdown
+	leaked
 	load     load
 	read     read     // the keys of one read, and the guard
 	requests requests // writes under way
@@ -83,7 +84,7 @@ func New(o Options) *App {
 	env := &ui.Env{Styles: ui.StylesOf(o.Renderer, o.Look), Keys: o.Keys, Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}
 	env.Keys.Suspend.SetEnabled(!o.Remote.On)
 	a := &App{
-		env: env, host: o.Host, copyText: o.Copy, shown: o.Shown, countdown: countdown{bell: o.Bell, rotateAll: o.RotateAll}, notice: o.Notice, readOnly: o.ReadOnly,
+		env: env, host: o.Host, copyText: o.Copy, shown: o.Shown, countdown: countdown{bell: o.Bell}, notice: o.Notice, readOnly: o.ReadOnly,
 		list: keylist.New(env), detail: detail.New(env), requests: newRequests(),
 	}
 	a.lock, a.spoken = lock{Remote: o.Remote, News: o.News, last: o.Now()}, spoken{on: o.Spoken}

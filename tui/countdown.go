@@ -8,7 +8,6 @@ import (
 
 	"detent/rotation"
 	"detent/tui/keylist"
-	"detent/tui/rotate"
 	"detent/tui/ui"
 )
 
@@ -43,9 +42,6 @@ type countdown struct {
 	due     time.Time // of the tick that is on its way; zero where none is
 	waiting int       // rotations that wait for a person
 	bell    func(text string)
-	leaked
-	// rotateAll makes the screen that rotates several keys; nil where there is none.
-	rotateAll func(env *ui.Env, items []rotate.Item) ui.Screen
 }
 
 // waitOf is the wait of a rotation that goes on in this program, on the screen or behind the list.

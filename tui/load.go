@@ -120,7 +120,7 @@ func (a *App) loadStep(msg loadMsg) tea.Cmd {
 	cmds = append(cmds, a.list.End(msg.err == nil))
 	if msg.err == nil {
 		a.profile.caps = a.profile.conn.Service.Capabilities() // a list may tell more of what can be granted
-		a.reached(0, &a.load.awaited)
+		a.reached(0, &a.load.known)
 		cmds = append(cmds, a.examine())
 	}
 	if cmd := a.arrive(msg.err == nil); cmd != nil {
@@ -187,7 +187,7 @@ func (a *App) memberEnded(at int, complete bool) tea.Cmd {
 		if m.conn != nil {
 			m.caps = m.conn.Service.Capabilities()
 		}
-		a.reached(at, &m.awaited)
+		a.reached(at, &m.known)
 	}
 	if len(a.overlays) > 0 {
 		cmd = tea.Batch(cmd, a.tellAll(ui.Listed{Profile: m.want, Keys: a.keysOf(&m.profile), Err: m.err}))
