@@ -59,19 +59,16 @@ func (a *App) act(msg tea.KeyMsg) (tea.Cmd, bool) {
 		if cmd, done := a.onMarks(x); done {
 			return cmd, true
 		}
-		if why := a.refusal(x); why != "" {
-			var k apikey.Key
-			if at, _, ok := a.list.Selected(); ok && x.needsKey {
-				k = *at
-			}
-			return tea.Batch(a.say(x.binding.Help().Desc+": "+why, false), a.lock.refused(a.here().want, desk.Order{What: x.what, Key: k}, why)), true
+		var of apikey.Key
+		k, _, selected := a.list.Selected()
+		if selected && x.needsKey {
+			of = *k
 		}
-		var k *apikey.Key
-		if x.needsKey {
-			var ok bool
-			if k, _, ok = a.list.Selected(); !ok {
-				return a.say(x.binding.Help().Desc+": no key is selected", false), true
-			}
+		switch why := a.refusal(x); {
+		case why != "":
+			return tea.Batch(a.say(x.binding.Help().Desc+": "+why, false), a.lock.refused(a.here().want, desk.Order{What: x.what, Key: of}, why)), true
+		case x.needsKey && !selected:
+			return a.say(x.binding.Help().Desc+": no key is selected", false), true
 		}
 		return x.run(k), true
 	}

@@ -110,8 +110,10 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		a.resize(msg.Width, msg.Height)
-	case tea.KeyMsg, tea.MouseMsg:
-		cmd = a.input(msg)
+	case tea.KeyMsg:
+		cmd = a.keys(msg)
+	case tea.MouseMsg:
+		cmd = a.pointed(msg)
 	case paint.ReadBegin:
 		a.read.anew()
 	case opened:
@@ -124,8 +126,10 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = a.examineDone(msg)
 	case recalled:
 		a.recallDone(msg)
-	case minuteMsg, tickMsg:
-		cmd = a.tick(msg)
+	case minuteMsg:
+		cmd = a.tick()
+	case tickMsg:
+		a.ticked(msg)
 	case toastOver:
 		a.toast.end(msg)
 	case result:

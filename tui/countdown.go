@@ -16,10 +16,7 @@ type minuteMsg struct{}
 
 func (a *App) minute() tea.Cmd { return a.env.Later(time.Minute, minuteMsg{}) }
 
-func (a *App) tick(msg tea.Msg) tea.Cmd {
-	if tick, is := msg.(tickMsg); is {
-		return a.ticked(tick)
-	}
+func (a *App) tick() tea.Cmd {
 	a.list.Tick()
 	a.detail.Tick()
 	return tea.Batch(a.minute(), a.lock.look())
@@ -29,12 +26,11 @@ func (a *App) tick(msg tea.Msg) tea.Cmd {
 type tickMsg time.Time
 
 // ticked draws anew, unless an earlier tick took its place.
-func (a *App) ticked(msg tickMsg) tea.Cmd {
+func (a *App) ticked(msg tickMsg) {
 	if a.countdown.due.Equal(time.Time(msg)) {
 		a.countdown.due = time.Time{}
 		a.list.TickRotating()
 	}
-	return nil
 }
 
 // countdown follows the rotations that wait.
