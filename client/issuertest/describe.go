@@ -62,3 +62,20 @@ func describeProof(p apikey.Proof) string {
 	}
 	return strings.Join(append(parts, "by "+p.Call), "; ")
 }
+
+// offered are the permissions of a service, a line each: "heading: name", "!" where it makes keys, and what it is.
+func offered(c apikey.Capabilities) (lines []string) {
+	for _, g := range c.PermissionGroups {
+		for _, p := range g.Permissions {
+			line := g.Title + ": " + p.Permission.String()
+			if p.Risk == apikey.CanMint {
+				line += " !"
+			}
+			if p.Description != "" {
+				line += ", " + p.Description
+			}
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
