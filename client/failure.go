@@ -147,7 +147,6 @@ func (t *transport) unread(c call, status int, err error) *Error {
 	}
 	e := &Error{Op: c.op, Kind: BadAnswer, Status: status, Outcome: outcome(c.write), Err: innermost(err)}
 	var ours badAnswer
-	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.Is(err, errTooLarge):
@@ -168,7 +167,7 @@ func (t *transport) unread(c call, status int, err error) *Error {
 		e.Hint = "Try again, or allow more time with --timeout."
 	case errors.Is(err, io.EOF):
 		e.Message, e.Hint = "the answer is empty", hintURL
-	case errors.As(err, &syntax):
+	case isNotJSON(err):
 		e.Message, e.Hint = "the answer is not JSON", hintURL
 	case errors.As(err, &kind):
 		e.Message, e.Hint = "the answer's JSON is not what the service promises", hintURL

@@ -110,22 +110,19 @@ func (f *features) named(message, needed string) string {
 	return needed
 }
 
-// permissionSets are the permissions of a list's keys by how they stand on the wire: few sets are shared by many keys.
-type permissionSets map[string][]apikey.Permission
-
-// maxSets bounds what a list of all different sets costs.
-const maxSets = 1000
-
-// permissionsOf are the rights of a key; nil where the row does not say, empty where it says none. Nobody may change the slice: other
-// keys have it too.
+// permissionsOf are the rights of a key; nil where the row does not say, empty where it says none.
 func (s *issuer) permissionsOf(r *record) []apikey.Permission {
 	raw := firstRaw(r.permissions)
-	if len(raw) == 0 || string(raw) == "null" {
+	switch {
+	case len(raw) == 0 || string(raw) == "null":
 		return nil
+	case raw[0] == '{' || len(s.features.of) == 0:
+		return r.rights.of(raw, s.permissions)
 	}
-	if known, ok := r.sets[string(raw)]; ok {
-		return known
-	}
+	return s.permissions(raw) // a flat list's features may be learned later
+}
+
+func (s *issuer) permissions(raw []byte) []apikey.Permission {
 	out := []apikey.Permission{}
 	for _, p := range parsePermissions(raw) {
 		if p.Name == "" {
@@ -137,14 +134,7 @@ func (s *issuer) permissionsOf(r *record) []apikey.Permission {
 		p.Feature, p.Name = s.spelling.show(p.Feature), s.spelling.show(p.Name)
 		out = append(out, s.features.learn(p))
 	}
-	out = slices.Clip(inOrder(out))
-	if r.sets == nil {
-		r.sets = permissionSets{}
-	}
-	if len(r.sets) < maxSets && (raw[0] == '{' || len(s.features.of) == 0) { // a flat list's features may be learned later
-		r.sets[string(raw)] = out
-	}
-	return out
+	return slices.Clip(inOrder(out))
 }
 
 // parsePermissions reads {"Feature":["name"]} and ["name"]. What it does not understand becomes a name as it stands on the wire: a

@@ -2,14 +2,102 @@ package client
 
 import (
 	"bytes"
+	"detent/apikey"
 	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"detent/apikey"
 )
+
+// unquoted is the value of a JSON string that is printable ASCII without escapes; it is a part of what it is given.
+func unquoted(b []byte) ([]byte, bool) {
+	if len(b) < 2 || b[0] != '"' || b[len(b)-1] != '"' {
+		return nil, false
+	}
+	b = b[1 : len(b)-1]
+	for _, c := range b {
+		if c < 0x20 || c > 0x7e || c == '\\' || c == '"' {
+			return nil, false
+		}
+	}
+	return b, true
+}
+
+// text is a string of the wire, taken tolerantly: a number is its digits, anything else absent.
+// It is raw: scrub it, or pass it through verbatim.
+type text string
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	inside, ok := unquoted(b)
+	switch {
+	case ok:
+		*t = text(inside)
+	case len(b) > 0 && b[0] == '"':
+		return json.Unmarshal(b, (*string)(t))
+	case len(b) > 0 && (b[0] == '-' || b[0] >= '0' && b[0] <= '9'):
+		*t = text(b)
+	}
+	return nil
+}
+
+// flag is a boolean of the wire; nil is absent, or no boolean.
+type flag struct{ value *bool }
+
+func (f *flag) UnmarshalJSON(b []byte) error {
+	if v, err := strconv.ParseBool(string(bytes.Trim(b, `"`))); err == nil && len(b) > 1 {
+		f.value = &v
+	}
+	return nil
+}
+
+// token is a secret of the wire: it never exists as anything but an apikey.Secret. What a terminal
+// cannot show or a header cannot carry is none.
+type token struct{ apikey.Secret }
+
+func (t *token) UnmarshalJSON(b []byte) error {
+	var s string
+	if inside, ok := unquoted(b); ok {
+		s = string(inside)
+	} else if json.Unmarshal(b, &s) != nil {
+		return nil
+	}
+	if isPrintable(s) {
+		t.Secret = apikey.NewSecret(s)
+	}
+	return nil
+}
+
+func isPrintable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r <= 0x20 || r > 0x7e })
+}
+
+// firstOf is the first that is not empty.
+func firstOf[T ~string](values ...T) string {
+	for _, v := range values {
+		if v != "" {
+			return string(v)
+		}
+	}
+	return ""
+}
+
+func firstToken(values ...token) apikey.Secret {
+	for _, v := range values {
+		if !v.IsZero() {
+			return v.Secret
+		}
+	}
+	return apikey.Secret{}
+}
+
+// field scrubs a text of a key.
+func field[T ~string](t T) string { return scrub(string(t), maxField) }
+
+// looksLikeWebPage reports whether a body begins as HTML or XML does.
+func looksLikeWebPage(head []byte) bool {
+	return strings.HasPrefix(string(bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n")), "<")
+}
 
 // reference is an id, or an object with one: a project is either.
 type reference struct{ id, name text }
@@ -18,31 +106,16 @@ func (r *reference) UnmarshalJSON(b []byte) error {
 	if len(b) == 0 || b[0] != '{' {
 		return r.id.UnmarshalJSON(b)
 	}
-	var object named
-	if err := decodeRow(b, &object); err != nil {
+	var object struct {
+		ID   text `json:"id"`
+		OID  text `json:"_id"`
+		Name text `json:"name"`
+	}
+	if err := json.Unmarshal(b, &object); err != nil {
 		return err
 	}
 	r.id, r.name = text(firstOf(object.ID, object.OID)), object.Name
 	return nil
-}
-
-// named is an object with an id.
-type named struct {
-	ID   text `json:"id"`
-	OID  text `json:"_id"`
-	Name text `json:"name"`
-}
-
-func (n *named) field(name []byte) json.Unmarshaler {
-	switch string(name) {
-	case "id":
-		return &n.ID
-	case "_id":
-		return &n.OID
-	case "name":
-		return &n.Name
-	}
-	return elsewhere(name, []string{"id", "_id", "name"})
 }
 
 // dig finds what a path leads to: members and indexes with a dot between. Nothing is nil.
@@ -101,45 +174,21 @@ func asciiJSON(raw json.RawMessage) json.RawMessage {
 
 // restrictions are nil where the service does not report them, or reports a kind that is not known:
 // a key with a restriction that would be lost in a copy must not look like one without.
-func restrictions(raw json.RawMessage) *apikey.Restrictions {
+func restrictions(raw []byte) *apikey.Restrictions {
 	if len(raw) == 0 {
 		return nil
 	}
-	var reply restricted
-	w := walker{raw, 0}
-	if w.row(&reply) {
-		return reply.restrictions()
+	var reply struct {
+		IPAddresses texts `json:"ip_addresses"`
+		Referrers   texts `json:"referrers"`
+		Endpoints   texts `json:"endpoints"`
 	}
-	reply = restricted{}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
 	if dec.Decode(&reply) != nil {
 		return nil
 	}
-	return reply.restrictions()
-}
-
-// restricted are restrictions on the wire.
-type restricted struct {
-	IPAddresses texts `json:"ip_addresses"`
-	Referrers   texts `json:"referrers"`
-	Endpoints   texts `json:"endpoints"`
-}
-
-func (r *restricted) field(name []byte) json.Unmarshaler {
-	switch string(name) {
-	case "ip_addresses":
-		return &r.IPAddresses
-	case "referrers":
-		return &r.Referrers
-	case "endpoints":
-		return &r.Endpoints
-	}
-	return nil
-}
-
-func (r *restricted) restrictions() *apikey.Restrictions {
-	return &apikey.Restrictions{IPAddresses: r.IPAddresses, Referrers: r.Referrers, Endpoints: r.Endpoints}
+	return &apikey.Restrictions{IPAddresses: reply.IPAddresses, Referrers: reply.Referrers, Endpoints: reply.Endpoints}
 }
 
 // texts is a list of strings, or one.
