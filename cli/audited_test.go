@@ -172,3 +172,36 @@ func TestAnAbortOnTheScreensIsOnRecord(t *testing.T) {
 	undo(r)
 	m.recorded([]string{"abort"}, `abort failed \(stopped: it needs a person\) rotation \w+, certain true`, `abort done \(<nil>\) rotation \w+, certain true`)
 }
+
+// TestARollThatAScreenBeganIsOne: what was chosen there reaches the rotation, and its receipt says so.
+func TestARollThatAScreenBeganIsOne(t *testing.T) {
+	m := newMachine(t)
+	m.create("-p", "local/generic", "--name", "shop", "--environment", "live")
+	h := m.hostFor()
+	c, err := h.Open(t.Context(), "local/generic")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := client.ListAll(t.Context(), c.Service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlap := 3 * time.Hour
+	r, err := h.Start(t.Context(), "local/generic", keys[0], rotate.Plan{Destinations: []string{"file:" + m.home + "/a"}, Strategy: rotation.RollWithOverlap.ID, Overlap: &overlap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	for range 2 { // preflight, roll
+		if _, err := r.Do(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	after, err := client.ListAll(t.Context(), c.Service)
+	if err != nil || len(after) != 1 || after[0].ID != keys[0].ID || !after[0].RolledAt.Known() {
+		t.Fatalf("after the roll: %+v, %v", after, err)
+	}
+	if v := r.View(); v.Strategy != rotation.RollWithOverlap.ID || v.Overlap != overlap {
+		t.Errorf("it runs as %s with %s", v.Strategy, v.Overlap)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -99,35 +98,6 @@ func (a *app) adminTokenCommand(o *serveOptions) *cobra.Command {
 		return a.adminToken(ctx, *o)
 	})
 	return cmd
-}
-
-// storeFor is the store of serve and of admin-token: a file, or a PostgreSQL database. DETENT_STORE is the flag for
-// those who keep a password in the URL, which other users of the machine see among the arguments.
-func (a *app) storeFor(o serveOptions) (keyserver.Options, error) {
-	options := keyserver.Options{Now: a.world.Now, Log: a.world.Err}
-	store, from := o.store, "--store"
-	if variable := a.env.Get("DETENT_STORE"); !o.storeGiven && variable != "" && !a.flags.demo {
-		store, from = variable, "DETENT_STORE"
-	}
-	switch {
-	case store == "" && o.storeGiven:
-		return options, host.Usagef("--store: must not be empty")
-	case store == "":
-		path, err := a.host.StorePath()
-		options.Path = path
-		return options, err
-	case keyserver.IsPostgresURL(store):
-		options.URL = store
-		return options, nil
-	case strings.Contains(store, "://"):
-		return options, host.Usagef("%s: is neither a path nor a URL such as postgres://user@host/database", from)
-	}
-	path, err := a.env.Expand(store)
-	if err != nil {
-		return options, host.Usage(err)
-	}
-	options.Path, err = filepath.Abs(path)
-	return options, err
 }
 
 func (a *app) serve(ctx context.Context, o serveOptions) error {

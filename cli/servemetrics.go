@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"detent/desk"
 	"detent/host"
 	"detent/keyserver"
 )
@@ -40,29 +39,4 @@ func (o serveOptions) listenForMetrics() (net.Listener, error) {
 		return nil, host.Usagef("--metrics: %s is beyond loopback, and whoever reads metrics is not asked who they are: use 127.0.0.1:%d", o.metrics, address.Port)
 	}
 	return net.ListenTCP("tcp", address)
-}
-
-// copyStore moves a SQLite store into the store of the flags, and ends.
-func (a *app) copyStore(ctx context.Context, o serveOptions) error {
-	if a.flags.demo {
-		return host.Usagef("--copy-from: a demo has nothing to keep")
-	}
-	from, err := a.env.Expand(o.copyFrom)
-	if err != nil {
-		return host.Usage(err)
-	}
-	store, err := a.storeFor(o)
-	if err != nil {
-		return err
-	}
-	var done keyserver.Copied
-	err = a.host.Ledger().Record(desk.Entry{Action: "copy-store", Detail: from}, func() error {
-		done, err = keyserver.CopyStore(ctx, store, from)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	a.say("copied, counted and compared: %d keys and %d users; %s is as it was", done.Keys, done.Users, from)
-	return nil
 }

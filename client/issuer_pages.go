@@ -54,6 +54,7 @@ func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer)
 			if key, err = s.key(r); err != nil {
 				return err
 			}
+			s.ofWhole(&key)
 			secret := r.secret()
 			key.Own = secret.Equal(s.opts.Token)
 			each(&key, secret)
@@ -150,6 +151,7 @@ func (s *issuer) shown(ctx context.Context, id string) (out listedKey, err error
 		}
 		out.secret = r.secret()
 		out.key, err = s.key(r)
+		s.ofWhole(&out.key)
 		out.key.Own = out.secret.Equal(s.opts.Token)
 		return err
 	})

@@ -222,9 +222,9 @@ func (s *issuer) probeByRights(ctx context.Context, secret apikey.Secret) (apike
 		if slices.Contains(lacks.Cannot, read.Needs) {
 			continue
 		}
-		asked := s.ask(ctx, read, secret)
+		of, asked := s.ask(ctx, read, secret)
 		e := asError(asked)
-		proof, err := s.proofOf(read, asked)
+		proof, err := s.proofOf(read, of, asked)
 		switch {
 		case err != nil && e.Kind == Unavailable:
 			last = err
@@ -258,7 +258,7 @@ func (s *issuer) probeByRights(ctx context.Context, secret apikey.Secret) (apike
 	case lacks.Accepted():
 		return lacks, nil
 	case strange != nil && s.authenticates(ctx, strange, secret):
-		proof, err := s.proofOf(strange, nil)
+		proof, err := s.proofOf(strange, "", nil)
 		proof.Evidence += ", and 401 to a made-up key"
 		return proof, err
 	case last != nil:
@@ -273,7 +273,7 @@ func (s *issuer) authenticates(ctx context.Context, read *kit.Probe, secret apik
 	if _, known := s.looksAtKeys.Load(read); known {
 		return true
 	}
-	if !IsKind(s.ask(ctx, read, apikey.MadeUp(secret, s.opts.Random)), Unauthorized) {
+	if _, err := s.ask(ctx, read, apikey.MadeUp(secret, s.opts.Random)); !IsKind(err, Unauthorized) {
 		return false
 	}
 	s.looksAtKeys.Store(read, true)

@@ -78,17 +78,17 @@ func requireObject(raw []byte) error {
 }
 
 // requireOneObject accepts an object that has an id, or an envelope around one that says that all went well.
-func requireOneObject(a *answer) error {
-	members, _, err := decodeObject(a.body)
+func requireOneObject(a *answer) (members map[string]json.RawMessage, err error) {
+	members, _, err = decodeObject(a.body)
 	if err != nil {
-		return foreign(err)
+		return nil, foreign(err)
 	}
 	var inside map[string]json.RawMessage
 	var id text
 	_ = json.Unmarshal(members["data"], &inside)
 	_ = json.Unmarshal(members["id"], &id)
 	if id == "" && (inside == nil || string(members["success"]) != "true") {
-		return errForeign
+		return nil, errForeign
 	}
-	return nil
+	return members, nil
 }

@@ -75,7 +75,7 @@ func Start(p Params) (*Rotation, error) {
 	case len(p.Destinations) == 0 && (w.Switcher == nil || !p.Key.Own):
 		return nil, &RefusedError{Reason: "a rotation needs at least one destination for the new secret"}
 	}
-	strategy, err := w.choose(p.Strategy, abilities(caps))
+	strategy, err := w.choose(p.Strategy, AbilitiesOf(caps))
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,8 @@ func Start(p Params) (*Rotation, error) {
 	return r, nil
 }
 
-func abilities(caps apikey.Capabilities) Abilities {
+// AbilitiesOf are those of a service with these capabilities.
+func AbilitiesOf(caps apikey.Capabilities) Abilities {
 	return Abilities{Roll: caps.Roll, Create: caps.Create.OK, Delete: caps.Delete.OK, Disable: caps.Disable.OK, LastUsed: caps.LastUsed.OK,
 		WhyNoCreate: caps.Create.Why, WhyNoDelete: caps.Delete.Why}
 }

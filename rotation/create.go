@@ -66,6 +66,14 @@ func (r *Rotation) create(ctx context.Context) (Result, error) {
 
 func keyWords(k keyRecord) string { return fmt.Sprintf("%q (%s)", k.Name, k.ID) }
 
+// namedWords are a key that the service named by an answer, which may have its id alone.
+func namedWords(k *apikey.Key) string {
+	if k.Name == "" {
+		return k.ID
+	}
+	return fmt.Sprintf("%q (%s)", k.Name, k.ID)
+}
+
 // mint asks for a new key. An answer with an id that a list had before, or with a secret that is known, is not taken: it is not
 // the new key's. What was made by that call carries our mark and is found by it.
 func (r *Rotation) mint(ctx context.Context) error {

@@ -249,7 +249,7 @@ func (r *Rotation) gateSecret(ctx context.Context, s *listing) (*Result, error) 
 	case err != nil:
 		return nil, err
 	case t.Key != nil && t.Key.ID != "" && t.Key.ID != r.j.New.ID:
-		return nil, fmt.Errorf("the secret in use belongs to another key, %q (%s)", t.Key.Name, t.Key.ID)
+		return nil, fmt.Errorf("the secret in use belongs to another key, %s", namedWords(t.Key))
 	case t.accepted():
 		return nil, nil
 	case t.unproven || t.Verdict == apikey.Known:

@@ -193,13 +193,7 @@ func (r *Rotation) wrongByListing(s *listing, held delivery.Held) string {
 	if !held.Exists {
 		return r.likelier(s, held)
 	}
-	if ok, why := apikey.CouldBelong(held.Secret, r.caps, s.masks); !ok {
-		return "what it holds cannot be a secret of this service (" + why + ")"
-	}
-	if env := apikey.EnvironmentOf(held.Secret); env != "" && r.j.Old.Environment != "" && env != r.j.Old.Environment {
-		return fmt.Sprintf("it holds a %s key, and the one that is replaced is a %s key", env, r.j.Old.Environment)
-	}
-	wrong, _ := maskTells(held.Secret, s.old.Masked)
+	wrong, _, _ := r.belongsUnasked(s, held.Secret)
 	return wrong
 }
 

@@ -14,14 +14,6 @@ import (
 	"detent/tui/ui"
 )
 
-// ofMark is the profile of a marked key.
-func (a *App) ofMark(m keylist.Marked) *profile {
-	if a.fleet == nil {
-		return &a.profile
-	}
-	return &a.fleet.members[m.Profile].profile
-}
-
 // onMarks is an action on the keys that are marked; done says that it was one. A single one is asked about as any key is, by what guards
 // it alone: a number that is 1 is no question.
 func (a *App) onMarks(x *action) (cmd tea.Cmd, done bool) {

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -82,9 +81,3 @@ func (a *App) locking(msg tea.Msg) (cmd tea.Cmd, done bool) {
 
 // Ended says why the program ended by itself; empty where somebody ended it.
 func (a *App) Ended() string { return a.lock.ended }
-
-func (a *App) lockedView() string {
-	// No lock: who sits there goes on. It keeps what is on the screen from who passes by.
-	text := "covered: no key was pressed for " + ui.Span(a.lock.LockAfter) + "\n\nany key shows the screen again"
-	return strings.Join(ui.Centre(text, a.width, a.height), "\n")
-}

@@ -35,7 +35,7 @@ func newScreens(a *App, o Options) screens {
 	out := screens{
 		create: func() ui.Screen {
 			caps, p := here()
-			return form.NewCreate(a.env, caps, p, a.allKeys())
+			return form.NewCreate(a.env, caps, p, a.keysOf(a.here()))
 		},
 		requestPublic: func() ui.Screen {
 			caps, p := here()
@@ -43,7 +43,7 @@ func newScreens(a *App, o Options) screens {
 		},
 		edit: func(k apikey.Key) ui.Screen {
 			caps, p := here()
-			return form.NewEdit(a.env, caps, p, k, a.allKeys())
+			return form.NewEdit(a.env, caps, p, k, a.keysOf(a.here()))
 		},
 		verify: func() ui.Screen {
 			if _, several := a.host.(ui.Fleet); several {

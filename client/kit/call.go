@@ -273,6 +273,8 @@ type Probe struct {
 	// Accepts and Refuses are paths to members with the values that say so: accepts = { "data.code" = ["VALID"] }.
 	Accepts map[string][]string `toml:"accepts"`
 	Refuses map[string][]string `toml:"refuses"`
+	// KeyID is the path in the answer to the id of the key that the secret is of, where it names that: "data.keyId".
+	KeyID string `toml:"key_id"`
 	// NotFound says that the issuer's own "not found" is given only to a secret that it accepts, NotFoundRefuses that it is what a
 	// secret gets that it does not know.
 	NotFound        bool `toml:"not_found_accepts"`

@@ -242,6 +242,9 @@ func (c *checker) row(r *Row) {
 	if len(r.Name) == 0 {
 		c.refuse("row.name", "is missing")
 	}
+	if r.NoPermissions && len(r.Permissions) == 0 {
+		c.refuse("row.permissions", "is missing: no_permissions_is_none says what a row without it means")
+	}
 }
 
 // token is a name that a header or a cookie can have.

@@ -249,6 +249,13 @@ func (c *checker) probe(field string, p *Probe) {
 		c.refuse(field+".accepts", "is missing: which member says that a secret is accepted?")
 	}
 	c.paths(field+".members", p.Members...)
+	c.paths(field+".key_id", p.KeyID)
+	if p.KeyID != "" && (p.Answers == "keys" || p.Answers == "list") {
+		c.refuse(field+".key_id", "is in one object: a list names the keys of all")
+	}
+	if p.KeyID != "" && c.d.Row.SecretIsID {
+		c.refuse(field+".key_id", "is not with row.secret_is_id: there a secret names its own key")
+	}
 	for name, verdict := range map[string]map[string][]string{".accepts": p.Accepts, ".refuses": p.Refuses} {
 		for path := range verdict {
 			c.paths(field+name, path)

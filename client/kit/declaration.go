@@ -237,6 +237,8 @@ type Row struct {
 	Copied []string `toml:"copied"`
 	// NeverExpires says that a key without an end has no expires_at; else a row without it does not say.
 	NeverExpires bool `toml:"no_expiry_is_never"`
+	// NoPermissions says that a key of the list without permissions has no such member; else a row without it does not say.
+	NoPermissions bool `toml:"no_permissions_is_none"`
 	// Prefix is how the secret begins, as the row shows it: a mask where there is no other, and an environment.
 	Prefix Members `toml:"prefix"`
 	// Secret is the secret itself, in the answer to a create. A list that has it too loses it while it is decoded.

@@ -73,6 +73,19 @@ func undoable(do func(p *place, n int) func()) func(*world, int) (func(), bool) 
 	})
 }
 
+// copiesDropped removes the kept copies of a place. Nobody brings one back that nothing waits for.
+func copiesDropped(p *place, _ int) func() {
+	back := p.dropCopies()
+	if back == nil {
+		return nil
+	}
+	return func() {
+		if !p.w.over() {
+			back()
+		}
+	}
+}
+
 func placeMischiefs() []mischief {
 	noCopy := []string{"preflight", "retire", "create"}
 	return []mischief{
@@ -105,7 +118,7 @@ func placeMischiefs() []mischief {
 		})},
 		{id: "link swapped, old value", weight: 2, do: atLink(false)},
 		{id: "link swapped, copied", weight: 2, do: atLink(true)},
-		{id: "kept copy removed", weight: 2, never: noCopy, do: undoable(func(p *place, _ int) func() { return p.dropCopies() })},
+		{id: "kept copy removed", weight: 2, never: noCopy, do: undoable(copiesDropped)},
 		{id: "rewritten", weight: 1, do: atPlace(func(_ *world, p *place, _ int) (func(), bool) {
 			p.rewrite()
 			return nil, true
@@ -115,7 +128,7 @@ func placeMischiefs() []mischief {
 			return func() { p.full = false }, true
 		})},
 		{id: "full disk of the journals", weight: 1, do: func(w *world, _ int) (func(), bool) {
-			back := w.fillJournals()
+			back := w.store.fill(w.id)
 			return back, back != nil
 		}},
 		{id: "command fails", weight: 1, do: atHook(func(p *place) { p.failPut, p.failAfter = p.failPut+1, false })},
@@ -125,20 +138,6 @@ func placeMischiefs() []mischief {
 			return nil, true
 		}},
 	}
-}
-
-// newKey is the key that the rotation has made, as it is shown.
-func (w *world) newKey() *key {
-	v := w.see()
-	if v == nil {
-		return nil
-	}
-	return w.keyByID(v.newID)
-}
-
-func (w *world) struck(k *key) {
-	w.seq++
-	k.struck = w.seq
 }
 
 // onKey is something that somebody else does to a key that is there.

@@ -3,7 +3,6 @@ package world
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
@@ -12,17 +11,6 @@ import (
 )
 
 // The part of the driver that knows delivery.
-
-// spec is the place as the operator writes it.
-func (p *place) spec() string {
-	switch p.kind {
-	case hookPlace:
-		return fmt.Sprintf("hook-%d", p.n)
-	case filePlace:
-		return "file:" + p.path
-	}
-	return "env-file:" + p.path + ":" + variable
-}
 
 // destination is delivery's own code for a place; of a hook, the stand-in below.
 func (w *world) destination(p *place) (delivery.Destination, error) {

@@ -3,7 +3,6 @@ package world
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"detent/apikey"
 	"detent/client"
@@ -211,14 +210,4 @@ func (d *holding) Former(ctx context.Context, job delivery.Job) (h delivery.Held
 		return err
 	})
 	return h, err
-}
-
-// InDashboard is the secret of the key that a person made in the dashboard, or makes now.
-func (f *World) InDashboard() apikey.Secret {
-	for _, k := range slices.Backward(f.w.keys) { // of several the last one: those before were given up
-		if k.ours && f.w.alive(k) {
-			return k.secret
-		}
-	}
-	return f.w.inDashboard().secret
 }

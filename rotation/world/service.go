@@ -1,9 +1,7 @@
 package world
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"detent/apikey"
@@ -358,34 +356,21 @@ func (w *world) identify(secret apikey.Secret) (row *apikey.Key, t *trouble) {
 	return row, t
 }
 
-// event is something that the program did or was told, for the claims that it makes of it.
-type event struct {
-	act    int
-	kind   string
-	id     string
-	secret *key
-	place  *place
-	ok     bool
-	no     string
-	truth  bool
-	all    bool // anything was accepted
-	text   string
-	former string
-	rows   []apikey.Key
-}
-
-func (w *world) event(e event) {
-	e.act = w.act
-	w.events = append(w.events, e)
-}
-
-func (k *key) String() string {
-	state := "alive"
-	switch {
-	case !k.gone.IsZero():
-		state = "deleted"
-	case !k.enabled:
-		state = "disabled"
+// listed are the rows that a list shows now.
+func (w *world) listed() []apikey.Key {
+	at := w.listTime()
+	var out []apikey.Key
+	for _, k := range w.keys {
+		switch {
+		case k.rolled.Known():
+		case w.sc.Roll > 0 && k == w.old:
+			if row, there := w.oneRow(at); there {
+				out = append(out, row)
+			}
+		case k.born.After(at), w.unlisted(k, at):
+		default:
+			out = append(out, w.shown(k, at))
+		}
 	}
-	return strings.TrimSpace(fmt.Sprintf("%s %q %s", k.id, k.row.Name, state))
+	return out
 }

@@ -233,25 +233,6 @@ func (w *world) listTime() time.Time {
 	return at
 }
 
-// listed are the rows that a list shows now.
-func (w *world) listed() []apikey.Key {
-	at := w.listTime()
-	var out []apikey.Key
-	for _, k := range w.keys {
-		switch {
-		case k.rolled.Known():
-		case w.sc.Roll > 0 && k == w.old:
-			if row, there := w.oneRow(at); there {
-				out = append(out, row)
-			}
-		case k.born.After(at), w.unlisted(k, at):
-		default:
-			out = append(out, w.shown(k, at))
-		}
-	}
-	return out
-}
-
 // unlisted reports whether a list of that moment lacks a key that was there: deleted, or hidden.
 func (w *world) unlisted(k *key, at time.Time) bool {
 	return !k.gone.IsZero() && !k.gone.After(at) && !w.now.Before(k.gone.Add(w.sc.GoneLag)) || slices.Contains(w.hidden, k.id)
@@ -401,3 +382,22 @@ func ended(a, b apikey.Key) []string {
 	}
 	return nil
 }
+
+func (k *key) String() string {
+	state := "alive"
+	switch {
+	case !k.gone.IsZero():
+		state = "deleted"
+	case !k.enabled:
+		state = "disabled"
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s %q %s", k.id, k.row.Name, state))
+}
+
+func (w *world) struck(k *key) {
+	w.seq++
+	k.struck = w.seq
+}
+
+// changedByOthers reports whether somebody else has changed the row.
+func (w *world) changedByOthers(k *key) bool { return len(k.past) > 0 && k.struck > 0 }

@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -24,19 +25,21 @@ type Setup struct {
 	manual bool // the service cannot create: the operator does
 	sees   bool // the service shows when a key was last used
 	off    bool // and can disable one
+	rolls  apikey.Roll
 	leaked bool // somebody else has the key: begin without a question where the places are known
 	// What can be done about it otherwise than by a rotation.
 	disable, remove apikey.Ability
 	unnamed         bool // the profile names no destination
 
-	named []Named
-	ticks []bool
-	modes []mode
-	mode  int
-	other *widget.Text // a destination typed as docs/REFERENCE.md writes it
-	goes  *widget.Completion
-	drain *widget.Text
-	soak  *widget.Text
+	named   []Named
+	ticks   []bool
+	modes   []mode
+	mode    int
+	other   *widget.Text // a destination typed as docs/REFERENCE.md writes it
+	goes    *widget.Completion
+	drain   *widget.Text
+	soak    *widget.Text
+	overlap *widget.Text // of a roll: how long the former secret lives on
 
 	remember bool // the typed place, for the next time
 	keeping  bool // that is under way
@@ -53,19 +56,35 @@ type mode struct {
 	name, text string
 	mode       rotation.Mode
 	oldFirst   bool
+	strategy   string // empty is the safest that the service can
 }
 
 var modes = []mode{
-	{"planned", "side by side until the old key is quiet", rotation.Planned, false},
-	{"compromised", "the old key goes once the new one works", rotation.Compromised, false},
-	{"compromised, old first", "the application fails until it has the new one", rotation.Compromised, true},
+	{"planned", "side by side until the old key is quiet", rotation.Planned, false, ""},
+	{"compromised", "the old key goes once the new one works", rotation.Compromised, false, ""},
+	{"compromised, old first", "the application fails until it has the new one", rotation.Compromised, true, ""},
+}
+
+// modesOf are the ways of replacing a key there: those that make a second key, then the rolls that the service can. None is chosen unasked.
+func modesOf(k apikey.Key, caps apikey.Capabilities) []mode {
+	out, can := slices.Clone(modes), rotation.AbilitiesOf(caps)
+	if k.Own { // its credential would have to change in between
+		return out
+	}
+	if rotation.RollWithOverlap.Able(can) == "" {
+		out = append(out, mode{"roll", "a new secret by the service's own call; the old one works on for a time", rotation.Planned, false, rotation.RollWithOverlap.ID})
+	}
+	if rotation.RollAtOnce.Able(can) == "" {
+		out = append(out, mode{"roll at once", "a new secret by the service's own call; the application fails until it has it", rotation.Planned, false, rotation.RollAtOnce.ID})
+	}
+	return out
 }
 
 // NewSetup makes the setup of one key's rotation. The key is the one that the
 // screen was opened for, whatever the list does meanwhile.
 func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.Capabilities) *Setup {
-	s := &Setup{env: env, host: host, key: k, manual: !caps.Create.OK, sees: caps.LastUsed.OK, off: caps.Disable.OK, disable: caps.Disable, remove: caps.Delete, modes: modes,
-		named: host.Destinations(profile, k.Name), other: widget.NewText(env, ""), drain: widget.NewText(env, ""), soak: widget.NewText(env, "10m"), text: widget.NewPager(env), holds: map[string]lookedMsg{}}
+	s := &Setup{env: env, host: host, key: k, manual: !caps.Create.OK, sees: caps.LastUsed.OK, off: caps.Disable.OK, disable: caps.Disable, remove: caps.Delete, modes: modesOf(k, caps), rolls: caps.Roll,
+		named: host.Destinations(profile, k.Name), other: widget.NewText(env, ""), drain: widget.NewText(env, ""), soak: widget.NewText(env, "10m"), overlap: widget.NewText(env, ""), text: widget.NewPager(env), holds: map[string]lookedMsg{}}
 	s.place = ui.Place{Profile: profile, Service: caps.Service, Setting: host.Setting(profile).ForKey(k.Environment)}
 	s.unnamed = len(s.named) == 0
 	s.focus = len(s.named) // the typed destination, unless one is suggested
@@ -81,6 +100,7 @@ func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.
 	if _, can := host.(ui.Completer); can {
 		s.goes = widget.NewCompletion(env, "")
 	}
+	s.overlap.Set(apikey.SpanWords(min(rotation.DefaultOverlap, s.rolls.Overlap)))
 	s.other.Example("/srv/app/.env:API_KEY")
 	if s.drain.Meaning("ask me"); s.sees {
 		s.drain.Set("15m")
@@ -88,26 +108,16 @@ func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.
 	return s
 }
 
-// The rows of the form, top to bottom: destinations, the typed one, the modes, the waits, begin.
-func (s *Setup) otherRow() int {
-	if s.env.Remote {
-		return -1 // only named ones
+// Compromised is the setup for a key that somebody else has: there is no planned way for it, wherever the cursor is.
+func (s *Setup) Compromised() {
+	s.leaked = true
+	begin := s.focus == s.rows()-1
+	s.modes = slices.DeleteFunc(slices.Clone(s.modes), func(m mode) bool { return m.mode != rotation.Compromised })
+	if s.mode = 0; begin { // there are fewer rows above it now
+		s.focus = s.rows() - 1
 	}
-	return len(s.named)
+	s.refocus()
 }
-
-func (s *Setup) modeRow() int {
-	if s.env.Remote {
-		return len(s.named)
-	}
-	if s.keeps() {
-		return len(s.named) + 2
-	}
-	return len(s.named) + 1
-}
-func (s *Setup) drainRow() int { return s.modeRow() + len(s.modes) }
-func (s *Setup) soakRow() int  { return s.drainRow() + 1 }
-func (s *Setup) rows() int     { return s.soakRow() + 2 }
 
 // Init focuses the first row that needs the operator.
 func (s *Setup) Init() tea.Cmd {
@@ -133,14 +143,6 @@ func (s *Setup) Place() ui.Place {
 	return p
 }
 
-// chosen is how the rotation would run: the row under the cursor is the choice, else the one that was picked.
-func (s *Setup) chosen() mode {
-	if s.focus >= s.modeRow() && s.focus < s.drainRow() {
-		return s.modes[s.focus-s.modeRow()]
-	}
-	return s.modes[s.mode]
-}
-
 // Guard keeps the key that opened the setup from beginning the rotation.
 func (s *Setup) Guard() int { return 1 }
 
@@ -150,34 +152,6 @@ func (s *Setup) Typing() bool { return s.input() != nil }
 // SetSize sets the size of the content.
 func (s *Setup) SetSize(width, height int) {
 	s.width, s.height = width, height
-}
-
-func (s *Setup) input() *widget.Text {
-	switch s.focus {
-	case s.otherRow():
-		return s.other
-	case s.drainRow():
-		if s.drains() {
-			return s.drain
-		}
-	case s.soakRow():
-		if s.soaks() {
-			return s.soak
-		}
-	}
-	return nil
-}
-
-func (s *Setup) drains() bool { return s.chosen().mode == rotation.Planned }
-func (s *Setup) soaks() bool  { return s.drains() && s.off }
-
-func (s *Setup) refocus() {
-	s.other.Blur()
-	s.drain.Blur()
-	s.soak.Blur()
-	if in := s.input(); in != nil {
-		in.Focus()
-	}
 }
 
 // Bindings are the keys that act now.
@@ -295,6 +269,35 @@ func (s *Setup) begin() tea.Cmd {
 	return s.start(plan)
 }
 
+// keep has the typed place kept before the rotation begins.
+func (s *Setup) keep(plan Plan) tea.Cmd {
+	places, profile, k, spec := s.host.(Places), s.place.Profile, s.key, s.typedPlace()
+	s.keeping = true
+	return func() tea.Msg {
+		name, err := places.Remember(context.Background(), profile, k, spec)
+		return rememberedMsg{s, name, plan, err}
+	}
+}
+
+// remembered begins the rotation when the place is kept, by the name that it has now.
+func (s *Setup) remembered(msg rememberedMsg) tea.Cmd {
+	s.keeping = false
+	if msg.err != nil {
+		s.problem, s.focus = "the place is not remembered: "+msg.err.Error(), max(s.rememberRow(), 0)
+		s.refocus()
+		return nil
+	}
+	plan := msg.plan
+	plan.Destinations[len(plan.Destinations)-1] = msg.name
+	return s.start(plan)
+}
+
+// start leaves the setup for the rotation, which is there before it goes: the list between them is not for whoever hears or sees the screen.
+func (s *Setup) start(plan Plan) tea.Cmd {
+	s.started = true
+	return tea.Sequence(ui.Do(ui.Push{Screen: Start(s.env, s.host, s.Place(), s.key, plan)}), ui.Do(ui.Pop{Screen: s}))
+}
+
 // plan reads the form; a problem names the row where it is.
 func (s *Setup) plan() (plan Plan, row int, problem string) {
 	for i, on := range s.ticks {
@@ -309,8 +312,8 @@ func (s *Setup) plan() (plan Plan, row int, problem string) {
 		return plan, max(s.otherRow(), 0), "Where does the application read this key? Without a place for the new secret nothing is begun."
 	}
 	chosen := s.chosen()
-	plan.Mode, plan.OldFirst = chosen.mode, chosen.oldFirst
-	if plan.Mode == rotation.Compromised {
+	plan.Mode, plan.OldFirst, plan.Strategy = chosen.mode, chosen.oldFirst, chosen.strategy
+	if !s.drains() {
 		return plan, 0, ""
 	}
 	var err error
@@ -320,6 +323,15 @@ func (s *Setup) plan() (plan Plan, row int, problem string) {
 	}
 	if plan.Drain, err = wait(s.drain.Value(), usual); err != nil {
 		return plan, s.drainRow(), err.Error()
+	}
+	if s.overlaps() {
+		if plan.Overlap, err = wait(s.overlap.Value(), -1); err != nil {
+			return plan, s.soakRow(), err.Error()
+		}
+		if plan.Overlap != nil && *plan.Overlap == 0 {
+			return plan, s.soakRow(), "Without an overlap the old secret dies with the call: that is a roll at once."
+		}
+		return plan, 0, ""
 	}
 	if !s.off {
 		return plan, 0, ""
@@ -347,144 +359,4 @@ func wait(text string, standard time.Duration) (*time.Duration, error) {
 		return nil, nil
 	}
 	return &d, nil
-}
-
-// View draws the form.
-func (s *Setup) View() string {
-	st := s.env.Styles
-	p := page{env: s.env, width: s.width}
-	at := 0 // the focused line
-	mark := func(row int) {
-		if row == s.focus {
-			at = len(p.lines)
-		}
-	}
-	low := s.height < 20
-	gap := func() { // what does not fit is worse than what stands close
-		if !low {
-			p.blank()
-		}
-	}
-	p.line(s.old())
-	gap()
-	p.line(st.Column.Render("WHERE DOES THE APPLICATION READ THIS KEY?"))
-	for i, n := range s.named {
-		mark(i)
-		p.line(s.choice(i, "[ ] ", "[x] ", s.ticks[i], clean(n.Name)+st.Dim.Render("  "+clean(n.Describe))))
-		s.viewHolds(&p, n.Name)
-	}
-	mark(s.otherRow())
-	switch {
-	case !s.env.Remote:
-		p.line(s.lead(s.otherRow()) + st.Dim.Render("place  ") + s.other.View(s.width-13))
-		for _, line := range s.goes.Lines(p.width - 11) {
-			p.line("           " + line)
-		}
-		switch spec := s.typedPlace(); {
-		case spec != "" && (s.holds[spec].words != "" || s.holds[spec].err != nil):
-			s.viewHolds(&p, spec)
-		case !low || s.focus == s.otherRow():
-			p.wrap("    ", st.Dim, "PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard")
-		}
-		mark(s.rememberRow())
-		s.viewRemember(&p)
-	case s.unnamed:
-		for _, line := range s.noneNamed() {
-			p.wrap("    ", st.Dim, line)
-		}
-	}
-	gap()
-	p.line(st.Column.Render("HOW"))
-	for i, m := range s.modes {
-		mark(s.modeRow() + i)
-		if low { // of the one that is chosen alone, what it does
-			if p.line(s.choice(s.modeRow()+i, "( ) ", "(•) ", s.chosen().name == m.name, m.name)); s.chosen().name == m.name {
-				p.wrap("      ", st.Dim, m.text)
-			}
-			continue
-		}
-		about := ui.Wrap(m.text, max(p.width-30, 20))
-		p.line(s.choice(s.modeRow()+i, "( ) ", "(•) ", s.chosen().name == m.name, ui.Pad(m.name, 24)+st.Dim.Render(about[0])))
-		for _, more := range about[1:] {
-			p.line(strings.Repeat(" ", 30) + st.Dim.Render(more))
-		}
-	}
-	mark(s.drainRow())
-	s.viewDrain(&p)
-	mark(s.soakRow())
-	s.viewSoak(&p)
-	gap()
-	mark(s.rows() - 1)
-	label := "[ Begin: " + s.chosen().name + " ]"
-	begin := st.Focused.Render(label) // enter begins from every row
-	if s.env.Early {
-		begin = st.Button.Render(label)
-	}
-	p.line(s.lead(s.rows()-1) + begin + st.Dim.Render("  the preflight changes nothing"))
-	if s.problem != "" {
-		p.wrap(st.Bad.Render("✗ "), st.Base, s.problem)
-		at = len(p.lines) - 1
-	}
-	if s.manual {
-		p.wrap(st.Dim.Render("· "), st.Dim, "This service makes keys in its dashboard alone: you will make the new one there and paste it.")
-	}
-	s.text.SetSize(s.width, s.height)
-	s.text.Show(at, 1, 0)
-	return strings.Join(s.text.Lines(p.lines, nil), "\n")
-}
-
-func (s *Setup) viewDrain(p *page) {
-	st := s.env.Styles
-	lead := s.lead(s.drainRow()) + st.Dim.Render("drain  ")
-	switch {
-	case !s.drains():
-		p.line(lead + st.Dim.Render("none"))
-	case s.sees:
-		p.line(lead + s.drain.View(10) + st.Dim.Render("the old key must be quiet for so long"))
-	default:
-		p.wrap(lead+s.drain.View(10), st.Dim, "you confirm that it is quiet, or say how long to wait")
-	}
-}
-
-func (s *Setup) viewSoak(p *page) {
-	st := s.env.Styles
-	lead := s.lead(s.soakRow()) + st.Dim.Render("soak   ")
-	switch {
-	case !s.drains():
-		p.line(lead + st.Dim.Render("none"))
-	case s.off:
-		p.line(lead + s.soak.View(10) + st.Dim.Render("off, not yet deleted, for so long"))
-	default:
-		p.wrap(lead, st.Dim, "none: this service has no off switch for a key")
-	}
-}
-
-// old is the key to replace: as much about it as the line takes.
-func (s *Setup) old() string {
-	st, now := s.env.Styles, s.env.Now()
-	line := ui.KeyName(st, st.Strong, clean(s.key.Name))
-	for _, part := range []string{clean(s.key.ID), "expires " + ui.Moment(s.key.ExpiresAt, now), "last used " + ui.Moment(s.key.LastUsedAt, now)} {
-		if ui.Width(line)+2+ui.Width(part) <= s.width {
-			line += st.Dim.Render("  " + part)
-		}
-	}
-	return line
-}
-
-func (s *Setup) lead(row int) string {
-	if row == s.focus {
-		return s.env.Styles.Accent.Render("▸ ") + "  "
-	}
-	return "    "
-}
-
-// choice is a row that can be picked: off and on are how its box looks.
-func (s *Setup) choice(row int, box, picked string, on bool, text string) string {
-	if on {
-		box = s.env.Styles.Accent.Render(picked)
-	}
-	if row == s.focus {
-		return s.env.Styles.Accent.Render("▸ ") + box + text
-	}
-	return "  " + box + text
 }

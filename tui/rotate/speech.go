@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -32,6 +33,9 @@ func (s *Setup) Speak() ui.Speech {
 	back := ui.Times("tab", (begin-s.focus+s.rows())%s.rows())
 	if in := s.input(); in != nil {
 		title := map[int]string{s.otherRow(): "Place: PATH:VARIABLE for a .env file, file:PATH, command:CMD or clipboard", s.drainRow(): "Drain", s.soakRow(): "Soak"}[s.focus]
+		if in == s.overlap {
+			title = "Overlap"
+		}
 		out.Ask = &ui.Ask{Words: title + in.Now(), Keep: back, Text: func(text string) ([]tea.KeyMsg, error) { return append(ui.Typed(in, text), back...), nil }}
 		return out
 	}
@@ -59,7 +63,10 @@ func (s *Setup) Speak() ui.Speech {
 	if s.drains() {
 		add("drain"+s.drain.Now()+": how long the old key must be quiet", to(s.drainRow())...)
 	}
-	if s.soaks() {
+	switch {
+	case s.overlaps():
+		add("overlap"+s.overlap.Now()+": how long the old secret lives on, if nothing ends it before", to(s.soakRow())...)
+	case s.soaks():
 		add("soak"+s.soak.Now()+": how long it is off before it is deleted", to(s.soakRow())...)
 	}
 	add("begin, "+s.chosen().name+": the preflight changes nothing", append(to(begin), ui.Press("enter"))...)
@@ -152,12 +159,8 @@ func (s *Screen) Speak() ui.Speech {
 
 // knownWords are what is certain, what is not, how the two keys differ, and what the preflight found.
 func (s *Screen) knownWords() []ui.Fact {
-	certain := s.view.Certain
-	if f, failure := s.phase.(failed); failure {
-		certain = f.certain(certain)
-	}
 	var lines []string
-	for _, c := range certain {
+	for _, c := range s.certain() {
 		lines = append(lines, "certain: "+c)
 	}
 	for _, u := range s.view.Unknown {
@@ -295,5 +298,19 @@ func (l *List) Speak() ui.Speech {
 		out.Facts = append(out.Facts, ui.FactsOf(v.ID, p.lines...)...)
 	}
 	ask.Choices = append(ask.Choices, ui.ChoicesOf(l.env.Keys, l.Bindings())...)
+	return out
+}
+
+// Speak tells what was observed, a line each.
+func (e *Evidence) Speak() ui.Speech {
+	width := e.text.Width
+	e.text.Width = ui.Unbroken
+	lines := e.lines()
+	e.text.Width = width
+	out := ui.Speech{Ask: &ui.Ask{Words: e.Title(), Choices: ui.ChoicesOf(e.env.Keys, e.Bindings())}}
+	for i, f := range ui.Facts(lines...) {
+		f.Same = strconv.Itoa(i) + f.Text
+		out.Facts = append(out.Facts, f)
+	}
 	return out
 }

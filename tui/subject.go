@@ -6,9 +6,35 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
-	"detent/tui/history"
+	"detent/tui/detail"
 	"detent/tui/ui"
 )
+
+// subject is what the detail shows of a key. Its findings are asked of the one place that
+// decides them; other keys matter to it only where they have the same name.
+func (a *App) subject(k *apikey.Key, marks ui.Marks) detail.Subject {
+	p := a.here()
+	out := detail.Subject{Key: k, Marks: marks, Caps: p.caps, Past: a.pastOf(k.ID)}
+	if a.fleet != nil && p.conn != nil {
+		out.Profile, out.Environment = p.want, p.conn.Profile.Setting.ForKey(k.Environment).Word(k.Environment)
+	}
+	keys := []apikey.Key{*k}
+	if marks.Has(apikey.FindingDuplicateName) {
+		_, all := a.list.Keys().Of(max(a.list.SelectedProfile(), 0))
+		for _, other := range all {
+			if other.Name == k.Name && other.ID != k.ID {
+				keys = append(keys, *other)
+			}
+		}
+	}
+	open := map[string]bool{k.ID: marks.Has(apikey.FindingRotationOpen)}
+	for _, f := range apikey.Examine(keys, p.caps, p.conn.Policy, open, a.env.Now()) {
+		if f.KeyID == k.ID {
+			out.Findings = append(out.Findings, f)
+		}
+	}
+	return out
+}
 
 // lastActs is how many acts the detail tells of a key.
 const lastActs = 3
@@ -17,22 +43,6 @@ const lastActs = 3
 type recalled struct {
 	gen  int
 	past map[string][]ui.Act
-}
-
-func (a *App) canRecall(apikey.Capabilities) apikey.Ability {
-	if _, ok := a.host.(ui.Recorder); !ok {
-		return apikey.Cannot("nothing is recorded here")
-	}
-	return apikey.Can()
-}
-
-// history is that of the key under the cursor, or of all where there is none.
-func (a *App) history() ui.Screen {
-	k, _, ok := a.list.Selected()
-	if !ok {
-		k = &apikey.Key{}
-	}
-	return history.New(a.env, a.host.(ui.Recorder), a.here().want, *k)
 }
 
 // recall looks for the last acts of every key, once a load. Over SSH the record is asked for by who wants it: to ask is on record too.

@@ -1,9 +1,9 @@
-package host
+package trial
 
 import (
 	"encoding/json"
 	"errors"
-	"os"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -15,8 +15,8 @@ import (
 // record is what of a trial can be sent to whoever keeps the declaration: calls as they are declared, statuses, fields, and what held.
 // Nothing that the service said, and nothing that the profile holds, is ever put into it.
 type record struct {
-	mu   sync.Mutex
-	file *os.File
+	mu sync.Mutex
+	to io.WriteCloser // nil where none is kept
 
 	Issuer string        `json:"issuer"`
 	Proven string        `json:"proven"`
@@ -46,14 +46,8 @@ type recordStep struct {
 	Says    string `json:"says"`
 }
 
-func newRecord(d *kit.Declaration, now time.Time) *record {
-	return &record{Issuer: d.Name, Proven: d.Proven, Date: now.UTC().Format(time.DateOnly), Calls: []recordCall{}, Fields: []recordField{}, Steps: []recordStep{}}
-}
-
-// open makes the file, before anything is asked of a service.
-func (r *record) open(path string) (err error) {
-	r.file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	return err
+func newRecord(d *kit.Declaration, now time.Time, to io.WriteCloser) *record {
+	return &record{to: to, Issuer: d.Name, Proven: d.Proven, Date: now.UTC().Format(time.DateOnly), Calls: []recordCall{}, Fields: []recordField{}, Steps: []recordStep{}}
 }
 
 func (r *record) call(a client.Answer) {
@@ -78,14 +72,14 @@ func (r *record) step(step, outcome, says string) {
 
 // close writes the record, however the trial ended.
 func (r *record) close(ended error) error {
-	if r.file == nil {
+	if r.to == nil {
 		return ended
 	}
 	raw, err := json.MarshalIndent(r, "", "  ")
 	if err == nil {
-		_, err = r.file.Write(append(raw, '\n'))
+		_, err = r.to.Write(append(raw, '\n'))
 	}
-	if err := errors.Join(err, r.file.Close()); err != nil {
+	if err := errors.Join(err, r.to.Close()); err != nil {
 		return errors.Join(ended, err)
 	}
 	return ended

@@ -1,8 +1,7 @@
-package host
+package trial
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,21 +10,6 @@ import (
 	"detent/apikey"
 	"detent/client"
 	"detent/desk"
-)
-
-// trialKey is a key that a trial made.
-type trialKey struct {
-	key    apikey.Key
-	secret apikey.Secret
-	gone   bool
-}
-
-const (
-	// trialWait is how long a change may take to show where nothing is declared, and refusal how long a dead secret may be accepted.
-	trialWait    = 10 * time.Second
-	trialRefusal = 60 * time.Second
-	trialMargin  = 30 * time.Second // beyond a declared lag
-	trialLife    = 48 * time.Hour   // of the key that ends
 )
 
 // writes makes keys of its own, proves what can be proven of them, and deletes them, however it ends.
@@ -39,26 +23,17 @@ func (t *trial) writes(ctx context.Context) error {
 	alive := t.alive(ctx, a)
 	for _, step := range []func(context.Context, *trialKey){t.expiry, t.retrieved, t.renamed, t.switched, t.rolled, t.pages} {
 		if ctx.Err() != nil {
-			return ErrInterrupted
+			return ctx.Err()
 		}
 		step(ctx, a)
 	}
 	return t.deleted(ctx, a, alive)
 }
 
-// wrong says that a call failed: what the service said about it is for the screen alone.
-func (t *trial) wrong(step, what string, err error) {
-	if e := (*client.Error)(nil); errors.As(err, &e) && e.Status != 0 {
-		what += fmt.Sprintf(", answered %d", e.Status)
-	}
-	t.failure(step, "%s", what)
-	t.say("%-12s %v", "", err)
-}
-
 // draft is the least that this issuer makes a key of.
 func (t *trial) draft(end apikey.Expiry) apikey.Draft {
 	caps := t.s.Caps
-	draft := apikey.Draft{Name: t.name(), Environment: t.s.Profile.Environment, Expiry: end}
+	draft := apikey.Draft{Name: t.name(), Environment: t.s.Environment, Expiry: end}
 	if len(caps.Roles) > 0 {
 		draft.Role = caps.Roles[0].Name
 	}
@@ -85,7 +60,7 @@ func (t *trial) name() string {
 
 // create makes one key. A service that wants an end is given one.
 func (t *trial) create(ctx context.Context, step string, end apikey.Expiry) (*trialKey, error) {
-	end, _ = t.s.Caps.Lifetimes.Fit(end, t.h.o.Now())
+	end, _ = t.s.Caps.Lifetimes.Fit(end, t.o.Now())
 	draft := t.draft(end)
 	t.say("%-12s %s: a key named %s is asked for", step, t.d.Create.Call.Call, draft.Name) // before it is: what becomes of it may not be known
 	made, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Create, Draft: draft})
@@ -103,32 +78,6 @@ func (t *trial) create(ctx context.Context, step string, end apikey.Expiry) (*tr
 	k.key.Name = draft.Name
 	t.held(step, "%s: answered with an id and a secret", t.d.Create.Call.Call)
 	return k, nil
-}
-
-// isThere fits a key that the list has.
-func isThere(k *apikey.Key) bool { return k != nil }
-
-// find looks for a key in the list until it fits, as long as the list may be behind; nil is a key that the list does not have.
-func (t *trial) find(ctx context.Context, id string, fits func(k *apikey.Key) bool) (found *apikey.Key, fit bool, err error) {
-	for begin := t.h.o.Now(); ; {
-		all, err := t.s.List(ctx)
-		if err != nil {
-			return nil, false, err
-		}
-		found = nil
-		if at := slices.IndexFunc(all, func(k apikey.Key) bool { return k.ID == id }); at >= 0 {
-			found = &all[at]
-		}
-		if fits(found) {
-			return found, true, nil
-		}
-		if t.h.o.Now().Sub(begin) >= max(trialWait, t.s.Caps.ListLag) {
-			return found, false, nil
-		}
-		if err := t.h.Pause(ctx, time.Second); err != nil {
-			return nil, false, err
-		}
-	}
 }
 
 // listed holds that the list has the new key, as it was asked for.
@@ -150,7 +99,7 @@ func (t *trial) listed(ctx context.Context, a *trialKey) {
 			t.record.field(f.name+" of a new key", map[bool]int{true: 1}[f.has(*k)], 1)
 		}
 	}
-	now := t.h.o.Now()
+	now := t.o.Now()
 	if clock, ok := client.As[client.Clock](t.s.Service); ok {
 		if server, local, known := clock.ServerTime(); known {
 			now = now.Add(server.Sub(local))
@@ -207,7 +156,7 @@ func (t *trial) expiry(ctx context.Context, _ *trialKey) {
 	if spans := t.s.Caps.Lifetimes.Spans; len(spans) > 0 {
 		life = spans[0]
 	}
-	asked, words := t.h.o.Now().Add(life), apikey.SpanWords(life)
+	asked, words := t.o.Now().Add(life), apikey.SpanWords(life)
 	if life == trialLife {
 		words = "2 days"
 	}
@@ -306,29 +255,6 @@ func (t *trial) switched(ctx context.Context, a *trialKey) {
 	}
 }
 
-// until tries a secret until it is accepted, or refused, as long as the issuer may take for it. It says how long that took.
-func (t *trial) until(ctx context.Context, secret apikey.Secret, call string, accepted bool) (after string, ok bool) {
-	most := trialRefusal
-	if lag := t.s.Caps.RevokeLag; lag > 0 {
-		most = lag + trialMargin
-	}
-	begin, wait := t.h.o.Now(), time.Second
-	for {
-		proof, err := t.s.Service.Probe(ctx, secret, call)
-		passed := t.h.o.Now().Sub(begin).Round(time.Second)
-		if err == nil && (accepted && proof.Accepted() || !accepted && proof.Refused()) {
-			if passed == 0 {
-				return " at once", true
-			}
-			return " after " + passed.String(), true
-		}
-		if passed >= most || t.h.Pause(ctx, wait) != nil {
-			return ", " + passed.String() + " later", false
-		}
-		wait = min(2*wait, 10*time.Second)
-	}
-}
-
 // pages reads the list in smaller pages, and holds that they bring the same keys.
 func (t *trial) pages(ctx context.Context, _ *trialKey) {
 	p := t.d.List.Pages
@@ -340,7 +266,7 @@ func (t *trial) pages(ctx context.Context, _ *trialKey) {
 		t.watch.PageSize.Store(int32(size))
 		defer t.watch.PageSize.Store(0)
 		before := len(t.since(0))
-		all, err := t.s.List(ctx)
+		all, err := client.ListAll(ctx, t.s.Service)
 		for _, k := range all {
 			ids = append(ids, k.ID)
 		}
@@ -421,9 +347,9 @@ func (t *trial) deleted(ctx context.Context, a *trialKey, alive apikey.Proof) er
 
 // lag measures how long the deleted secret is still accepted, against what the file says.
 func (t *trial) lag(ctx context.Context, a *trialKey, call string) {
-	begin := t.h.o.Now()
+	begin := t.o.Now()
 	after, refused := t.until(ctx, a.secret, call, false)
-	took, declared := t.h.o.Now().Sub(begin), t.s.Caps.RevokeLag
+	took, declared := t.o.Now().Sub(begin), t.s.Caps.RevokeLag
 	switch {
 	case !refused:
 		t.failure("revoke_lag", "the deleted secret: not refused%s", after)

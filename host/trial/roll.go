@@ -1,4 +1,4 @@
-package host
+package trial
 
 import (
 	"context"
@@ -110,7 +110,7 @@ func (t *trial) end(ctx context.Context, former, fresh *trialKey) (time.Time, bo
 func (t *trial) shows(ctx context.Context, former, fresh *trialKey, overlap time.Duration) {
 	end, ends := t.end(ctx, former, fresh)
 	accepted := t.accepts(ctx, former)
-	switch away := end.Sub(t.h.o.Now().Add(overlap)).Abs(); {
+	switch away := end.Sub(t.o.Now().Add(overlap)).Abs(); {
 	case !accepted:
 		t.failure("roll", "with an overlap of %s: the former secret is refused: is overlap sent in another unit (as)?", apikey.SpanWords(overlap))
 	case !ends:
@@ -172,12 +172,12 @@ func (t *trial) ended(ctx context.Context, former *trialKey) {
 // runsOut waits until the former secret is over, as the list says it is.
 func (t *trial) runsOut(ctx context.Context, former, fresh *trialKey) {
 	end, ends := t.end(ctx, former, fresh)
-	left := end.Sub(t.h.o.Now())
+	left := end.Sub(t.o.Now())
 	if !ends || left > trialRunsOut {
 		t.untried("roll", "whether the former secret is refused when the overlap is over")
 		return
 	}
-	if t.h.Pause(ctx, max(left, 0)+time.Second) == nil {
+	if t.o.Pause(ctx, max(left, 0)+time.Second) == nil {
 		t.dies(ctx, former, "whose overlap is over")
 	}
 }
@@ -188,9 +188,9 @@ func (t *trial) dies(ctx context.Context, former *trialKey, when string) {
 		t.untried("roll", "whether the former secret, %s, is refused: truth.never_try_dead", when)
 		return
 	}
-	begin := t.h.o.Now()
+	begin := t.o.Now()
 	after, refused := t.until(ctx, former.secret, "", false)
-	switch took := t.h.o.Now().Sub(begin); {
+	switch took := t.o.Now().Sub(begin); {
 	case !refused:
 		t.failure("roll", "the former secret, %s: not refused%s: roll.old", when, after)
 	case t.s.Caps.RevokeLag == 0 && took > 3*time.Second:

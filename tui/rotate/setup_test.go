@@ -1,0 +1,136 @@
+package rotate
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/muesli/termenv"
+
+	"detent/apikey"
+	"detent/rotation"
+	"detent/tui/ui"
+)
+
+var (
+	inPlace = apikey.Roll{Ability: apikey.Can(), AtOnce: true, Overlap: 7 * 24 * time.Hour, Again: true, End: true, Keep: true}
+	atOnce  = apikey.Roll{Ability: apikey.Can(), AtOnce: true}
+	brief   = apikey.Roll{Ability: apikey.Can(), Overlap: 2 * time.Hour, Again: true, End: true, Keep: true}
+)
+
+func setupOf(t *testing.T, roll apikey.Roll, k apikey.Key) (*driver, *fakeHost) {
+	h := &fakeHost{rotation: newScript(), named: []Named{{Name: "payments", Suggested: true}}}
+	d := &driver{t: t, clock: &clockwork{noon}}
+	d.screen = NewSetup(newEnv(d.clock, termenv.Ascii), h, "prod", k, apikey.Capabilities{Create: apikey.Can(), Disable: apikey.Can(), LastUsed: apikey.Can(), Roll: roll})
+	d.screen.SetSize(118, 34)
+	d.run(ui.Begin(d.screen))
+	return d, h
+}
+
+// A roll is offered where the service can, as what it is, and is never what enter begins unless it was chosen.
+func TestARollIsOfferedWhereTheServiceCan(t *testing.T) {
+	key := apikey.Key{ID: "k1", Name: "payments-api"}
+	own := key
+	own.Own = true
+	for name, c := range map[string]struct {
+		roll apikey.Roll
+		key  apikey.Key
+		want []string // after the three ways that make another key
+	}{
+		"both":               {inPlace, key, []string{"roll", "roll at once"}},
+		"at once alone":      {atOnce, key, []string{"roll at once"}},
+		"with overlap alone": {brief, key, []string{"roll"}},
+		"none":               {apikey.Roll{}, key, nil},
+		"detent's own key":   {inPlace, own, nil},
+	} {
+		d, h := setupOf(t, c.roll, c.key)
+		var got []string
+		for _, m := range d.screen.(*Setup).modes[3:] {
+			got = append(got, m.name)
+		}
+		if strings.Join(got, ",") != strings.Join(c.want, ",") {
+			t.Errorf("%s: offered %q, want %q", name, got, c.want)
+		}
+		for _, size := range [][2]int{{118, 34}, {76, 18}, {56, 14}} { // what is chosen is in sight, whatever the size
+			for i, way := range got {
+				d.screen.SetSize(size[0], size[1])
+				d.screen.(*Setup).focus = d.screen.(*Setup).modeRow() + 3 + i
+				if text := ansi.Strip(d.screen.View()); !strings.Contains(text, "(•) "+way) {
+					t.Errorf("%s at %v: %s is not in sight:\n%s", name, size, way, text)
+				}
+			}
+		}
+		d.screen.(*Setup).focus = 0
+		if d.press("enter"); h.plan.Strategy != "" || h.plan.Overlap != nil {
+			t.Errorf("%s: enter began %+v", name, h.plan)
+		}
+	}
+}
+
+func TestARollIsBegunAsItWasChosen(t *testing.T) {
+	day, brieflyLonger, hour := 24*time.Hour, 2*time.Hour, time.Hour
+	for name, c := range map[string]struct {
+		roll     apikey.Roll
+		keys     []string // from the first way on
+		strategy string
+		overlap  *time.Duration
+		problem  string
+	}{
+		"the usual overlap":         {inPlace, []string{"tab", "tab", "tab"}, rotation.RollWithOverlap.ID, &day, ""},
+		"as long as there can be":   {brief, []string{"tab", "tab", "tab"}, rotation.RollWithOverlap.ID, &brieflyLonger, ""},
+		"another overlap":           {inPlace, []string{"tab", "tab", "tab", " ", "tab", "tab", "tab", "backspace", "backspace", "1", "h"}, rotation.RollWithOverlap.ID, &hour, ""},
+		"none where it was chosen":  {inPlace, []string{"tab", "tab", "tab", " ", "tab", "tab", "tab", "backspace", "backspace", "0"}, "", nil, "that is a roll at once"},
+		"no length of time":         {inPlace, []string{"tab", "tab", "tab", " ", "tab", "tab", "tab", "backspace", "backspace", "x"}, "", nil, "✗"},
+		"at once, which waits none": {inPlace, []string{"tab", "tab", "tab", "tab"}, rotation.RollAtOnce.ID, nil, ""},
+	} {
+		d, h := setupOf(t, c.roll, apikey.Key{ID: "k1", Name: "payments-api"})
+		s := d.screen.(*Setup)
+		s.focus = s.modeRow()
+		s.refocus()
+		d.press(c.keys...)
+		if d.press("enter"); c.problem != "" {
+			if d.sees(c.problem); h.plan.Destinations != nil {
+				t.Errorf("%s: began %+v", name, h.plan)
+			}
+			continue
+		}
+		got := h.plan
+		if got.Strategy != c.strategy || (got.Overlap == nil) != (c.overlap == nil) || got.Overlap != nil && *got.Overlap != *c.overlap || got.Soak != nil || got.Mode != rotation.Planned {
+			t.Errorf("%s: began %+v", name, got)
+		}
+	}
+}
+
+func TestARollIsBegunByEar(t *testing.T) {
+	d, h := setupOf(t, inPlace, apikey.Key{ID: "k1", Name: "payments-api"})
+	choose := func(words string) {
+		t.Helper()
+		for _, c := range d.screen.(*Setup).Speak().Ask.Choices {
+			if strings.HasPrefix(c.Words, words) {
+				for _, k := range c.Keys {
+					d.run(d.screen.Update(k))
+				}
+				return
+			}
+		}
+		t.Fatalf("no choice begins with %q: %+v", words, d.screen.(*Setup).Speak().Ask.Choices)
+	}
+	choose("roll: ")
+	choose("overlap, now 1d")
+	ask := d.screen.(*Setup).Speak().Ask
+	if !strings.HasPrefix(ask.Words, "Overlap") {
+		t.Fatalf("asks %q", ask.Words)
+	}
+	keys, err := ask.Text("2h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range keys {
+		d.run(d.screen.Update(k))
+	}
+	choose("begin, roll")
+	if h.plan.Strategy != rotation.RollWithOverlap.ID || *h.plan.Overlap != 2*time.Hour {
+		t.Errorf("began %+v", h.plan)
+	}
+}
