@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 
+	"detent/apikey"
 	"detent/loopback"
 )
 
@@ -122,13 +123,6 @@ func dialWords(op *net.OpError, host string) string {
 		return "no route to " + host
 	}
 	return "no connection to " + host
-}
-
-func (t *transport) host(c call) string {
-	if c.origin != nil {
-		return scrub(c.origin.Host, maxMessage)
-	}
-	return scrub(t.origin.Host, maxMessage)
 }
 
 // unread is the failure of a call whose answer of success could not be read. A write was done, or
@@ -267,4 +261,17 @@ func (t *transport) redirected(c call, resp *http.Response) *Error {
 			", which is not followed"
 	}
 	return e
+}
+
+// words makes a text of the service fit for an error: no secret that is known or looks like one,
+// no control characters, not too long.
+func (t *transport) words(c call, raw string) string {
+	return fit(raw, t.speaks.secret, t.secrets(c))
+}
+
+// secrets are what no text may repeat.
+func (t *transport) secrets(c call) []apikey.Secret {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return append([]apikey.Secret{t.opts.Token, c.bearer, t.session, c.idSecret, c.tried}, t.halves...)
 }

@@ -396,40 +396,6 @@ func (p *textPlace) UnmarshalJSON(b []byte) error {
 	return p.text.UnmarshalJSON(b)
 }
 
-// A set is a set of bytes.
-type set [256]bool
-
-// What ends a run of bytes that need not be looked at one by one: in a string, and in an array or object.
-var (
-	inText   = set{'"': true, '\\': true}
-	brackets = set{'"': true, '[': true, ']': true, '{': true, '}': true}
-)
-
-// plainRun counts the bytes before the first of a set.
-func plainRun(b []byte, ends *set) int {
-	for i, c := range b {
-		if ends[c] {
-			return i
-		}
-	}
-	return len(b)
-}
-
-// passedOver is the place of a member that nobody reads.
-type passedOver struct{}
-
-func (passedOver) UnmarshalJSON([]byte) error { return nil }
-
-// elsewhere is where a member without a place goes: nowhere, or to encoding/json, which takes a known name in another case too.
-func elsewhere(name []byte, known []string) json.Unmarshaler {
-	for _, k := range known {
-		if strings.EqualFold(k, string(name)) {
-			return nil
-		}
-	}
-	return passedOver{}
-}
-
 // shared is what was made of JSON that many rows have alike. Nobody may change it: other keys have it too.
 type shared[T any] map[string]T
 

@@ -92,3 +92,6 @@ func requireOneObject(a *answer) (members map[string]json.RawMessage, err error)
 	}
 	return members, nil
 }
+
+// errDead is an answer that says that a secret is not accepted.
+var errDead = errors.New("the secret is not accepted")

@@ -213,3 +213,25 @@ func (t *texts) UnmarshalJSON(b []byte) error {
 	}
 	return nil
 }
+
+// says reports whether a member is this boolean, in any of the ways in which services write one.
+func says(raw json.RawMessage, want bool) bool {
+	switch strings.ToLower(strings.Trim(string(raw), `" `)) {
+	case "true", "1", "yes":
+		return want
+	case "false", "0", "no":
+		return !want
+	}
+	return false
+}
+
+// literal is a string's value, or any other value's JSON.
+func literal(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return s
+	}
+	var b bytes.Buffer
+	_ = json.Compact(&b, raw)
+	return b.String()
+}
