@@ -57,6 +57,7 @@ var rooms = map[string][]string{
 	"client/issuertest":  {"client"},
 	"client/issuers":     {"client/kit"},
 	"client/kit":         {},
+	"host/trial":         {},
 	"keyserver/contract": {"keyserver/store", "keyserver/wirename"},
 	"keyserver/store":    {"keyserver/wirename"},
 	"keyserver/wirename": {},

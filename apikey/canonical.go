@@ -100,6 +100,15 @@ func union(nets []netip.Prefix) []netip.Prefix {
 	return out
 }
 
+// each is a set of texts, every one in its one spelling.
+func each(list []string, canonical func(string) string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = canonical(s)
+	}
+	return inOrder(out)
+}
+
 // inOrder sorts a set of texts and takes each once.
 func inOrder(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }
 

@@ -192,14 +192,6 @@ func restrictionWords(r Restrictions) string {
 	return orNone(strings.Join(parts, "; "))
 }
 
-func each(list []string, canonical func(string) string) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = canonical(s)
-	}
-	return inOrder(out)
-}
-
 // compareLife compares how long the keys live, not when they end; the ends, where a creation is not known.
 func compareLife(id Field, old, fresh Key) Difference {
 	d := Difference{Field: id, Old: LifetimeWords(old), New: LifetimeWords(fresh), Verdict: Differs}

@@ -11,6 +11,7 @@ type Lifetimes struct {
 	Spans   []time.Duration // the only ones, the shortest first; empty for any
 	Longest time.Duration   // 0 for no limit that is known
 	Always  bool            // no key is without an end
+	Days    bool            // a key ends with a day, whatever time of that day it was made at
 }
 
 // Check says why no new key can be given a lifetime, if so. What an instant comes to is not asked where now is not known.
@@ -34,8 +35,12 @@ func (l Lifetimes) Check(e Expiry, now time.Time) error {
 }
 
 // Fit is the longest lifetime that the service gives and that is none longer than e; false where each is longer. A key that was made
-// with one of a few spans lives a moment less, or ends at a midnight: it is given the same again.
+// with one of a few spans lives a moment less, or ends at a midnight: it is given the same again. Else it would lose a part of a day each
+// time that another takes its place.
 func (l Lifetimes) Fit(e Expiry, now time.Time) (Expiry, bool) {
+	if whole := (e.After + day - 1).Truncate(day); l.Days && whole > 3*day {
+		e.After = whole
+	}
 	if l.Check(e, now) == nil {
 		return e, true
 	}

@@ -1,6 +1,7 @@
 package apikey
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 
 var lifetimes = map[string]Lifetimes{
 	"any":     {},
+	"days":    {Days: true, Longest: 90 * day},
 	"a limit": {Longest: 90 * day},
 	"bounded": {Longest: 90 * day, Always: true},
 	"a few":   {Spans: []time.Duration{day, 30 * day, 90 * day}},
@@ -65,5 +67,47 @@ func TestALifetimeIsFittedAndNeverLonger(t *testing.T) {
 		if got, ok := lifetimes[tc.of].Fit(Expiry{After: tc.asked}, noon); !ok || got.After != tc.want {
 			t.Errorf("%s: %s becomes %+v, want %s", tc.of, tc.asked, got, tc.want)
 		}
+	}
+}
+
+// TestAKeyThatEndsWithADayIsGivenTheSameDaysAgain: made anew at any time of the day, again and again, it keeps its days, and no comparison
+// holds a rotation back for the part of one.
+func TestAKeyThatEndsWithADayIsGivenTheSameDaysAgain(t *testing.T) {
+	l := Lifetimes{Days: true}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, days := range []int{4, 30, 365} {
+		asked, now := time.Duration(days)*day, time.Date(2026, 11, 30, 1, 9, 47, 828e6, time.UTC)
+		made := func(e Expiry) Key { // the service's clock is told in whole seconds
+			return Key{CreatedAt: At(now), ExpiresAt: At(e.Instant(now.Truncate(time.Second)).Truncate(day))}
+		}
+		old := made(Expiry{After: asked})
+		for round := range 200 {
+			switch round % 3 {
+			case 0: // by a schedule, at the same time of the day but for a part of a second
+				now = now.Add(time.Duration(rng.Int64N(int64(asked/day)))*day + time.Duration(rng.Int64N(int64(time.Second))))
+			default:
+				now = now.Add(time.Duration(rng.Int64N(int64(asked))))
+			}
+			e, fits := l.Fit(LifetimeOf(old), now)
+			fresh := made(e)
+			life, known := Lifetime(fresh)
+			if !fits || !known || life > asked || life <= asked-day {
+				t.Fatalf("%dd, made anew %d times: lives %s", days, round+1, life)
+			}
+			for _, d := range Compare(old, fresh, []Field{FieldExpiry}) {
+				if d.Verdict != Equal {
+					t.Fatalf("%dd, made anew %d times: %+v", days, round+1, d)
+				}
+			}
+			old = fresh
+		}
+	}
+	for _, short := range []time.Duration{time.Hour, 36 * time.Hour} {
+		if e, fits := l.Fit(Expiry{After: short}, time.Now()); !fits || e.After != short {
+			t.Errorf("%s became %+v", short, e)
+		}
+	}
+	if e, _ := (Lifetimes{}).Fit(Expiry{After: 90*time.Hour + time.Second}, time.Now()); e.After != 90*time.Hour+time.Second {
+		t.Errorf("where keys end at any time: %+v", e)
 	}
 }

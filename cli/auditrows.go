@@ -37,15 +37,12 @@ func (a *app) writeAudit(rows []host.AuditRow) error {
 // auditTime is how a time is shown.
 const auditTime = "2006-01-02T15:04:05Z"
 
-// oneLine is a text that stays in its cell.
-func oneLine(text string) string { return strings.Join(strings.Fields(host.Plain(text)), " ") }
-
 func writeAuditTable(w io.Writer, rows []host.AuditRow) error {
 	cells := make([][]string, len(rows))
 	for i, r := range rows {
 		cells[i] = []string{r.Time.UTC().Format(auditTime), r.Who, r.From, r.Profile, r.Action, r.KeyName, r.KeyID, r.Outcome(), strings.Join(r.More(), "; ")}
 		for c, cell := range cells[i] {
-			if cells[i][c] = oneLine(cell); cells[i][c] == "" {
+			if cells[i][c] = host.OneLine(cell); cells[i][c] == "" {
 				cells[i][c] = "-"
 			}
 		}
@@ -57,17 +54,17 @@ func writeAuditTable(w io.Writer, rows []host.AuditRow) error {
 func writeAuditLines(w io.Writer, rows []host.AuditRow, width int) error {
 	var b strings.Builder
 	part := func(before, text, after string) string {
-		if text = oneLine(text); text == "" {
+		if text = host.OneLine(text); text == "" {
 			return ""
 		}
 		return before + text + after
 	}
 	for _, r := range rows {
-		who := oneLine(r.Who)
+		who := host.OneLine(r.Who)
 		if who == "" {
 			who = "somebody"
 		}
-		what := oneLine(r.Action) + part(" ", r.KeyName, "") + part(" (", r.KeyID, ")") + part(" on ", r.Profile, "") + ": " + r.Outcome() + part("; ", strings.Join(r.More(), "; "), "")
+		what := host.OneLine(r.Action) + part(" ", r.KeyName, "") + part(" (", r.KeyID, ")") + part(" on ", r.Profile, "") + ": " + r.Outcome() + part("; ", strings.Join(r.More(), "; "), "")
 		head := r.Time.UTC().Format(auditTime) + "  " + who + part(" from ", r.From, "")
 		b.WriteString(ansi.Wrap(head, width, "") + "\n  " + strings.ReplaceAll(ansi.Wrap(what, max(width-2, 1), ""), "\n", "\n  ") + "\n")
 	}

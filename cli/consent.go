@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
 	"github.com/spf13/pflag"
 
+	"detent/apikey"
 	"detent/delivery"
 	"detent/desk"
 	"detent/host"
@@ -55,5 +57,26 @@ func (a *app) yesTo(ctx context.Context, given *bool, about, question string, un
 	a.say("%s", about)
 	err := a.confirm(ctx, false, question, "not confirmed: nothing was changed")
 	*given = err == nil
+	return err
+}
+
+// warnOwnKey says that a change takes from detent the key that it works with here. --yes is no yes to that: a name is typed, or the
+// change is made with another key.
+func (a *app) warnOwnKey() error {
+	const own = "this is the key that detent itself uses here: without it, this profile stops working"
+	if !a.interactive() {
+		return host.Usagef("%s. A name must be typed for that, and there is no terminal to ask on: do it with a profile that uses another key, or rotate this one", own)
+	}
+	a.say(own)
+	return nil
+}
+
+// askName has the name of a key typed, or its id where it has none.
+func (a *app) askName(ctx context.Context, k apikey.Key, to, done string) error {
+	want := cmp.Or(k.Name, k.ID)
+	answer, err := a.ask(ctx, fmt.Sprintf("Type %s to %s: ", want, to))
+	if err == nil && answer != want {
+		err = fmt.Errorf("not %s: %q is not %q", done, answer, want)
+	}
 	return err
 }

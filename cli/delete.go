@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
@@ -81,25 +80,4 @@ func (a *app) confirmDelete(ctx context.Context, s *host.Session, k apikey.Key, 
 		return a.askName(ctx, k, "delete it", "deleted")
 	}
 	return a.confirm(ctx, false, "Delete it?", "not deleted")
-}
-
-// warnOwnKey says that a change takes from detent the key that it works with here. --yes is no yes to that: a name is typed, or the
-// change is made with another key.
-func (a *app) warnOwnKey() error {
-	const own = "this is the key that detent itself uses here: without it, this profile stops working"
-	if !a.interactive() {
-		return host.Usagef("%s. A name must be typed for that, and there is no terminal to ask on: do it with a profile that uses another key, or rotate this one", own)
-	}
-	a.say(own)
-	return nil
-}
-
-// askName has the name of a key typed, or its id where it has none.
-func (a *app) askName(ctx context.Context, k apikey.Key, to, done string) error {
-	want := cmp.Or(k.Name, k.ID)
-	answer, err := a.ask(ctx, fmt.Sprintf("Type %s to %s: ", want, to))
-	if err == nil && answer != want {
-		err = fmt.Errorf("not %s: %q is not %q", done, answer, want)
-	}
-	return err
 }

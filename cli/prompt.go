@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"detent/apikey"
 	"detent/host"
 	"detent/paint"
 
@@ -114,4 +115,30 @@ func (a *app) answer(ctx context.Context, read func() (string, error)) (string, 
 		_, _ = fmt.Fprintln(a.world.Err)
 		return "", host.ErrInterrupted
 	}
+}
+
+// readText reads what standard input has; on a terminal it asks for a line, without showing it.
+func (a *app) readText(ctx context.Context) (text string, err error) {
+	if isTerminal(a.world.In) {
+		text, err = a.askHidden(ctx, "Secret: ")
+	} else {
+		text, err = a.answer(ctx, func() (string, error) {
+			data, err := io.ReadAll(io.LimitReader(a.world.In, apikey.MaxPaste))
+			return string(data), err
+		})
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return text, err
+}
+
+// readSecret reads a secret alone.
+func (a *app) readSecret(ctx context.Context) (apikey.Secret, error) {
+	text, err := a.readText(ctx)
+	if err != nil {
+		return apikey.Secret{}, err
+	}
+	secret, err := apikey.ParseSecret(text)
+	return secret, host.Usage(err)
 }

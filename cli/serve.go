@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"path/filepath"
+	"net/http"
 	"slices"
 	"strings"
 	"syscall"
@@ -99,35 +99,6 @@ func (a *app) adminTokenCommand(o *serveOptions) *cobra.Command {
 		return a.adminToken(ctx, *o)
 	})
 	return cmd
-}
-
-// storeFor is the store of serve and of admin-token: a file, or a PostgreSQL database. DETENT_STORE is the flag for
-// those who keep a password in the URL, which other users of the machine see among the arguments.
-func (a *app) storeFor(o serveOptions) (keyserver.Options, error) {
-	options := keyserver.Options{Now: a.world.Now, Log: a.world.Err}
-	store, from := o.store, "--store"
-	if variable := a.env.Get("DETENT_STORE"); !o.storeGiven && variable != "" && !a.flags.demo {
-		store, from = variable, "DETENT_STORE"
-	}
-	switch {
-	case store == "" && o.storeGiven:
-		return options, host.Usagef("--store: must not be empty")
-	case store == "":
-		path, err := a.host.StorePath()
-		options.Path = path
-		return options, err
-	case keyserver.IsPostgresURL(store):
-		options.URL = store
-		return options, nil
-	case strings.Contains(store, "://"):
-		return options, host.Usagef("%s: is neither a path nor a URL such as postgres://user@host/database", from)
-	}
-	path, err := a.env.Expand(store)
-	if err != nil {
-		return options, host.Usage(err)
-	}
-	options.Path, err = filepath.Abs(path)
-	return options, err
 }
 
 func (a *app) serve(ctx context.Context, o serveOptions) error {
@@ -332,4 +303,35 @@ func (a *app) adminToken(ctx context.Context, o serveOptions) error {
 	}
 	a.say("this is the only time the secret is shown")
 	return nil
+}
+
+// listenForMetrics is nil where none are asked for.
+func (o serveOptions) listenForMetrics() (net.Listener, error) {
+	if o.metrics == "" {
+		return nil, nil
+	}
+	address, err := net.ResolveTCPAddr("tcp", o.metrics)
+	if err != nil {
+		return nil, host.Usagef("--metrics: %q is no address such as 127.0.0.1:9420", o.metrics)
+	}
+	if !address.IP.IsLoopback() {
+		return nil, host.Usagef("--metrics: %s is beyond loopback, and whoever reads metrics is not asked who they are: use 127.0.0.1:%d", o.metrics, address.Port)
+	}
+	return net.ListenTCP("tcp", address)
+}
+
+// serveMetrics answers /metrics, /healthz and /readyz on a port of loopback until the run ends.
+func (a *app) serveMetrics(ctx context.Context, listener net.Listener, server *keyserver.Server) {
+	h := &http.Server{Handler: server.Metrics(), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = h.Serve(listener) // it ends by Close
+	}()
+	a.host.OnClose(func() {
+		_ = h.Close()
+		<-ended
+	})
+	a.say("metrics on http://%s/metrics", listener.Addr())
 }

@@ -19,7 +19,10 @@ type sshOptions struct {
 	maxEach         int
 }
 
-func (a *app) sshCommand() *cobra.Command {
+// executor carries out a command line in a run of detent: any of the commands, of which ssh is one.
+type executor func(run *app, ctx context.Context, args []string) error
+
+func (a *app) sshCommand(execute executor) *cobra.Command {
 	var o sshOptions
 	cmd := &cobra.Command{
 		Use: "ssh", Short: "Serve the TUI over SSH to the operators of the configuration", Args: cobra.NoArgs,
@@ -33,11 +36,11 @@ read, all sessions end after five seconds, and nobody is let in until it can.`,
 	f.StringVar(&o.hostKey, "host-key", "", "the server's own key, made once if it is not there (default $XDG_STATE_HOME/detent/ssh_host_ed25519_key)")
 	f.IntVar(&o.maxSessions, "max-sessions", 200, "how many sessions at once; the last tenth is for admins")
 	f.IntVar(&o.maxEach, "max-sessions-each", 10, "how many of them one operator may have")
-	cmd.RunE = a.run(func(ctx context.Context, _ []string) error { return a.serveSSH(ctx, o) })
+	cmd.RunE = a.run(func(ctx context.Context, _ []string) error { return a.serveSSH(ctx, o, execute) })
 	return cmd
 }
 
-func (a *app) serveSSH(ctx context.Context, o sshOptions) error {
+func (a *app) serveSSH(ctx context.Context, o sshOptions, execute executor) error {
 	if o.maxSessions < 1 || o.maxSessions > 10_000 {
 		return host.Usagef("--max-sessions: must be between 1 and 10000")
 	}
@@ -56,7 +59,7 @@ func (a *app) serveSSH(ctx context.Context, o sshOptions) error {
 		return host.Usage(fmt.Errorf("--host-key: %w", err))
 	}
 	server, err := remote.New(remote.Options{Host: a.host, HostKey: key, MaxSessions: o.maxSessions, MaxEach: o.maxEach, LineRate: paint.LineRate(a.env.Get, true),
-		Now: a.world.Now, Say: a.say, Run: a.runRemote})
+		Now: a.world.Now, Say: a.say, Run: func(ctx context.Context, c remote.Command) (int, error) { return a.runRemote(ctx, c, execute) }})
 	if err != nil {
 		return err
 	}
@@ -74,7 +77,7 @@ func (a *app) serveSSH(ctx context.Context, o sshOptions) error {
 
 // runRemote is one run of detent for an operator: it shares nothing with the others but the journals, the audit log
 // and the embedded service.
-func (a *app) runRemote(ctx context.Context, c remote.Command) (code int, err error) {
+func (a *app) runRemote(ctx context.Context, c remote.Command, execute executor) (code int, err error) {
 	args := []string{"--timeout", a.flags.timeout.String()} // before what may be words
 	if a.flags.readOnly {
 		args = append(args, "--read-only")
@@ -87,6 +90,6 @@ func (a *app) runRemote(ctx context.Context, c remote.Command) (code int, err er
 	run := newApp(w)
 	run.guest, run.screens = c.Guest, c.Screens
 	defer run.close()
-	err = run.execute(ctx, args)
+	err = execute(run, ctx, args)
 	return run.report(ctx, err), err
 }

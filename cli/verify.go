@@ -86,32 +86,6 @@ func (a *app) sayWhy(v host.Verified) {
 	}
 }
 
-// readText reads what standard input has; on a terminal it asks for a line, without showing it.
-func (a *app) readText(ctx context.Context) (text string, err error) {
-	if isTerminal(a.world.In) {
-		text, err = a.askHidden(ctx, "Secret: ")
-	} else {
-		text, err = a.answer(ctx, func() (string, error) {
-			data, err := io.ReadAll(io.LimitReader(a.world.In, apikey.MaxPaste))
-			return string(data), err
-		})
-	}
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	return text, err
-}
-
-// readSecret reads a secret alone.
-func (a *app) readSecret(ctx context.Context) (apikey.Secret, error) {
-	text, err := a.readText(ctx)
-	if err != nil {
-		return apikey.Secret{}, err
-	}
-	secret, err := apikey.ParseSecret(text)
-	return secret, host.Usage(err)
-}
-
 // findSecret reads a secret, or a text with one in it.
 func (a *app) findSecret(ctx context.Context, v *host.Verifier) (apikey.Secret, error) {
 	if isTerminal(a.world.In) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
-	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -47,6 +46,3 @@ func version() string {
 	}
 	return text
 }
-
-// userAgent is how detent names itself to a service.
-func userAgent() string { return "detent/" + strings.TrimPrefix(release, "v") }

@@ -3,6 +3,7 @@ package client
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +48,9 @@ probe = [{ call = "GET /me", answers = "object" }]
 				w.WriteHeader(201)
 				_, _ = fmt.Fprintf(w, `{"id":"k1","token":"the-secret-of-20-signs"%s}`, c.answer)
 			})
+			if byDay := strings.Contains(c.send, `"da`); s.Capabilities().Lifetimes.Days != byDay {
+				t.Errorf("a key ends with a day: %v, want %v", !byDay, byDay)
+			}
 			made, err := s.Create(t.Context(), apikey.Draft{Name: "n", Expiry: c.end})
 			if err != nil || made.Key.ExpiresAt != c.key || made.Asked != c.told {
 				t.Errorf("%v: the key says %+v, want %+v; asked %+v, want %+v", err, made.Key.ExpiresAt, c.key, made.Asked, c.told)

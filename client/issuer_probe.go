@@ -96,15 +96,15 @@ func (s *issuer) probeByExchange(ctx context.Context, secret apikey.Secret, call
 
 // probeBy makes one call.
 func (s *issuer) probeBy(ctx context.Context, p *kit.Probe, secret apikey.Secret) (apikey.Proof, error) {
-	failed := s.ask(ctx, p, secret)
+	of, failed := s.ask(ctx, p, secret)
 	if s.d.Refusals.Lacking != "" && errors.Is(failed, errForeign) && s.authenticates(ctx, p, secret) {
 		failed = nil
 	}
-	return s.proofOf(p, failed)
+	return s.proofOf(p, of, failed)
 }
 
-// ask makes the request of a probe.
-func (s *issuer) ask(ctx context.Context, p *kit.Probe, secret apikey.Secret) error {
+// ask makes the request of a probe. of is the id of the key that the secret is of, where the answer names it.
+func (s *issuer) ask(ctx context.Context, p *kit.Probe, secret apikey.Secret) (of string, err error) {
 	method, path, _ := strings.Cut(p.Call, " ")
 	c := call{op: opProbe, method: method, path: s.ofParents(path), spelt: path, id: p.ID, query: s.queryOf(p.Query), bearer: secret, scheme: s.tried, needs: p.Needs,
 		paced: s.d.Paced, header: s.d.Headers, list: p.Answers == "keys" || p.Answers == "list"}
@@ -113,13 +113,24 @@ func (s *issuer) ask(ctx context.Context, p *kit.Probe, secret apikey.Secret) er
 	}
 	if p.Own {
 		c.bearer, c.tried = apikey.Secret{}, secret
-		return s.send(ctx, c, s.shapeOf(p))
+		err = s.send(ctx, c, s.shapeOf(p, &of))
+		return of, err
 	}
-	return s.do(ctx, c, s.shapeOf(p))
+	err = s.do(ctx, c, s.shapeOf(p, &of))
+	return of, err
 }
 
-// proofOf is what the answer to a probe shows.
-func (s *issuer) proofOf(p *kit.Probe, failed error) (apikey.Proof, error) {
+// proofOf is what the answer to a probe shows, and whose the secret is where it names that.
+func (s *issuer) proofOf(p *kit.Probe, of string, failed error) (apikey.Proof, error) {
+	proof, err := s.verdictOf(p, failed)
+	if of != "" && proof.Accepted() {
+		proof.Key = &apikey.Key{ID: s.spelling.show(of)}
+	}
+	return proof, err
+}
+
+// verdictOf is what the answer to a probe shows.
+func (s *issuer) verdictOf(p *kit.Probe, failed error) (apikey.Proof, error) {
 	did := answeredWith(strings.Replace(p.Call, "{id}", p.ID, 1))
 	e := asError(failed)
 	switch {
@@ -140,16 +151,24 @@ func (s *issuer) proofOf(p *kit.Probe, failed error) (apikey.Proof, error) {
 	return s.open(p, proof), err
 }
 
-// errDead is an answer that says that a secret is not accepted.
-var errDead = errors.New("the secret is not accepted")
-
-// shapeOf reads the answer that only a secret that is accepted gets.
-func (s *issuer) shapeOf(p *kit.Probe) func(*answer) error {
+// shapeOf reads the answer that only a secret that is accepted gets, and the id in it of the key that the secret is of.
+func (s *issuer) shapeOf(p *kit.Probe, of *string) func(*answer) error {
+	names := func(members map[string]json.RawMessage) {
+		var id text
+		if raw := dig(members, p.KeyID); raw != nil {
+			_ = json.Unmarshal(raw, &id)
+		}
+		*of = string(id)
+	}
 	switch p.Answers {
 	case "keys":
 		return s.ownList()
 	case "object":
-		return requireOneObject
+		return func(a *answer) error {
+			members, err := requireOneObject(a)
+			names(members)
+			return err
+		}
 	case "list":
 		return listed(slices.Concat(p.Rows, s.d.List.Rows), requireObject)
 	}
@@ -169,6 +188,7 @@ func (s *issuer) shapeOf(p *kit.Probe) func(*answer) error {
 		if len(p.Accepts) > 0 && !anySays(members, p.Accepts) {
 			return errForeign
 		}
+		names(members)
 		return nil
 	}
 }

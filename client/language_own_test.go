@@ -179,3 +179,86 @@ row.no_expiry_is_never = true
 		}
 	}
 }
+
+// TestPermissionsThatARowLacksAreNoneWhereThatIsDeclared: of a row of the list, and of one that is asked for by its id; the answer to a create,
+// which leaves out more, does not say.
+func TestPermissionsThatARowLacksAreNoneWhereThatIsDeclared(t *testing.T) {
+	for _, list := range []string{`list.call = "GET /keys"`, "list.call = \"GET /keys\"\nlist.each.call = \"GET /keys/{id}\""} {
+		for declared, none := range map[string]bool{"": false, "row.no_permissions_is_none = true\n": true} {
+			s := serve(t, list+`
+create = { call = "POST /keys", send = { name = { field = "name" } } }
+row.permissions = ["scopes"]
+`+declared+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+				switch {
+				case r.Method == "POST":
+					say(w, 201, `{"id":"k1","name":"n","token":"made-0123456789"}`)
+				case r.URL.Path == "/keys":
+					say(w, 200, `[{"id":"k1","name":"n"},{"id":"k2","name":"m","scopes":["read"]}]`)
+				case r.URL.Path == "/keys/k1":
+					say(w, 200, `{"id":"k1","name":"n"}`)
+				default:
+					say(w, 200, `{"id":"k2","name":"m","scopes":["read"]}`)
+				}
+			})
+			keys, err := ListAll(bg, s)
+			if err != nil || len(keys) != 2 || (keys[0].Permissions != nil) != none || len(keys[0].Permissions) > 0 || len(keys[1].Permissions) != 1 {
+				t.Errorf("%s, %s: %+v, %v", list, declared, keys, err)
+			}
+			if made, err := s.Create(bg, apikey.Draft{Name: "n"}); err != nil || made.Key.Permissions != nil {
+				t.Errorf("%s: made %+v, %v", declared, made.Key, err)
+			}
+		}
+	}
+}
+
+// TestAnAnswerToAProbeNamesTheKey, where it is declared to: by an accepted secret alone, and for Verify only if the list has that key.
+func TestAnAnswerToAProbeNamesTheKey(t *testing.T) {
+	const verdict = `answers = "verdict", accepts = { "data.code" = ["VALID"] }, refuses = { "data.code" = ["DEAD"] }, key_id = "data.key.id"`
+	for name, c := range map[string]struct {
+		probe, answer string
+		named, listed string // by the probe, and by Verify
+		open          string
+	}{
+		"an object":                 {`answers = "object", key_id = "id"`, `{"id":"k1"}`, "k1", "k1", ""},
+		"a number":                  {`answers = "object", key_id = "id"`, `{"id":7}`, "7", "7", ""},
+		"beside the object's id":    {`answers = "object", key_id = "key.id"`, `{"id":"user","key":{"id":"k1"}}`, "k1", "k1", ""},
+		"members":                   {`answers = "members", members = ["user"], key_id = "key"`, `{"user":"ops","key":"k1"}`, "k1", "k1", ""},
+		"a verdict":                 {verdict, `{"data":{"code":"VALID","key":{"id":"k1"}}}`, "k1", "k1", ""},
+		"a verdict that is a no":    {verdict, `{"data":{"code":"DEAD","key":{"id":"k1"}}}`, "", "", ""},
+		"nothing is named":          {`answers = "object", key_id = "key"`, `{"id":"user"}`, "", "", ""},
+		"one of another's":          {`answers = "object", key_id = "id"`, `{"id":"elsewhere"}`, "elsewhere", "", "the service names a key, elsewhere"},
+		"it is not declared":        {`answers = "object"`, `{"id":"k1"}`, "", "", ""},
+		"another shape than it has": {`answers = "object", key_id = "id"`, `{"data":"k1"}`, "", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, `list.call = "GET /keys"
+row.id = ["id"]
+row.name = ["name"]
+probe = [{ call = "GET /me", `+c.probe+` }]
+`, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+				switch {
+				case r.URL.Path == "/keys":
+					say(w, 200, `[{"id":"k1","name":"ci"},{"id":7,"name":"seven"}]`)
+				case strings.HasSuffix(r.Header.Get("Authorization"), "tried-0123456789"):
+					say(w, 200, c.answer)
+				default:
+					say(w, 401, `{"error":"no"}`)
+				}
+			})
+			idOf := func(p apikey.Proof) string {
+				if p.Key == nil {
+					return ""
+				}
+				return p.Key.ID
+			}
+			proof, err := s.Probe(bg, apikey.NewSecret("tried-0123456789"), "")
+			if err != nil || idOf(proof) != c.named {
+				t.Errorf("%+v, %v", proof, err)
+			}
+			proof, unidentified, err := Verify(bg, s, apikey.NewSecret("tried-0123456789"))
+			if err != nil || unidentified != nil || idOf(proof) != c.listed || proof.Key != nil && proof.Key.Name == "" || !strings.Contains(strings.Join(proof.Unknown, "; "), c.open) {
+				t.Errorf("%+v, %v, %v", proof, unidentified, err)
+			}
+		})
+	}
+}

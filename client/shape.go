@@ -55,9 +55,8 @@ func listed(names []string, element func(raw []byte) error) func(*answer) error 
 // foreign is the failure to read an answer; one that is no answer of the service's is that too, and says what it is.
 func foreign(err error) error {
 	var ours badAnswer
-	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
-	if err == io.EOF || errors.As(err, &ours) || errors.As(err, &syntax) || errors.As(err, &kind) {
+	if err == io.EOF || errors.As(err, &ours) || isNotJSON(err) || errors.As(err, &kind) {
 		return &foreignError{err}
 	}
 	return err
@@ -79,17 +78,20 @@ func requireObject(raw []byte) error {
 }
 
 // requireOneObject accepts an object that has an id, or an envelope around one that says that all went well.
-func requireOneObject(a *answer) error {
-	members, _, err := decodeObject(a.body)
+func requireOneObject(a *answer) (members map[string]json.RawMessage, err error) {
+	members, _, err = decodeObject(a.body)
 	if err != nil {
-		return foreign(err)
+		return nil, foreign(err)
 	}
 	var inside map[string]json.RawMessage
 	var id text
 	_ = json.Unmarshal(members["data"], &inside)
 	_ = json.Unmarshal(members["id"], &id)
 	if id == "" && (inside == nil || string(members["success"]) != "true") {
-		return errForeign
+		return nil, errForeign
 	}
-	return nil
+	return members, nil
 }
+
+// errDead is an answer that says that a secret is not accepted.
+var errDead = errors.New("the secret is not accepted")

@@ -49,6 +49,11 @@ func Verify(ctx context.Context, s Service, secret apikey.Secret) (proof apikey.
 	}
 	if finder, ok := As[Identifier](s); ok && proof.Key == nil {
 		proof.Key, unidentified = finder.Identify(ctx, secret)
+	} else if named := proof.Key; named != nil {
+		proof.Key, unidentified = listedAs(ctx, s, named.ID)
+		if proof.Key == nil && unidentified == nil {
+			proof.Unknown = append(proof.Unknown, "whose it is: the service names a key, "+named.ID+", that its list does not have")
+		}
 	}
 	if k := proof.Key; k != nil {
 		proof.Unknown = slices.DeleteFunc(proof.Unknown, func(open string) bool {
@@ -56,6 +61,18 @@ func Verify(ctx context.Context, s Service, secret apikey.Secret) (proof apikey.
 		})
 	}
 	return proof, unidentified, nil
+}
+
+// listedAs is the key with an id, as the list has it; nil where the list has none.
+func listedAs(ctx context.Context, s Service, id string) (found *apikey.Key, err error) {
+	err = s.List(ctx, func(batch []apikey.Key) {
+		for _, k := range batch {
+			if k.ID == id {
+				found = &k
+			}
+		}
+	})
+	return found, err
 }
 
 // controlFailure says why a proof is worth nothing: the call that gave it does not refuse a made-up secret of the same shape.

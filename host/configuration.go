@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
 	"detent/config"
@@ -246,4 +247,17 @@ func keysOf(u config.UI) (*ui.Keys, error) {
 		return nil, u.At(action, errors.New(problem))
 	}
 	return keys, nil
+}
+
+// lookup is a profile as it is now.
+func (h *Host) lookup(name string) (config.Profile, error) {
+	cfg, err := h.Config()
+	if err != nil {
+		return config.Profile{}, err
+	}
+	p, ok := cfg.Lookup(name)
+	if !ok {
+		return p, fmt.Errorf("there is no profile %q", name)
+	}
+	return p, nil
 }

@@ -10,10 +10,17 @@ import (
 	"detent/rotation"
 )
 
-// Find is the key that KEY names: an id, or a name that only one key has, with or without the mark of a rotation.
+// Find is the key that KEY names: an id, or a name that only one key has, with or without the mark of a rotation. One that is over does not
+// count beside one that works.
 func (s *Session) Find(ctx context.Context, text string, open []rotation.View) (apikey.Key, error) {
-	k, _, err := s.lookUp(ctx, text, open)
-	return k, err
+	if strings.TrimSpace(text) == "" {
+		return apikey.Key{}, errEmptyKey
+	}
+	keys, err := s.List(ctx)
+	if err != nil {
+		return apikey.Key{}, err
+	}
+	return s.FindIn(keys, text, open)
 }
 
 // FindIn is Find among keys that were listed.
@@ -21,8 +28,22 @@ func (s *Session) FindIn(keys []apikey.Key, text string, open []rotation.View) (
 	if strings.TrimSpace(text) == "" {
 		return apikey.Key{}, errEmptyKey
 	}
-	k, _, err := s.pick(keys, text, open)
+	k, _, err := s.pick(s.inUse(keys, text), text, open)
 	return k, err
+}
+
+// inUse are the keys without those of a name that are over, where one of that name works: a service may list for good what it has ended, and a
+// key that takes another's place may have its name.
+func (s *Session) inUse(keys []apikey.Key, text string) []apikey.Key {
+	meant := func(k apikey.Key) bool {
+		exact, based := s.called(k, text)
+		return exact || based
+	}
+	over := func(k apikey.Key) bool { return k.ExpiresAt.Before(s.now()) || k.IsDisabled() && !s.Caps.Disable.OK }
+	if !slices.ContainsFunc(keys, func(k apikey.Key) bool { return meant(k) && !over(k) }) {
+		return keys
+	}
+	return slices.DeleteFunc(slices.Clone(keys), func(k apikey.Key) bool { return k.ID != text && meant(k) && over(k) })
 }
 
 var errEmptyKey = Usagef("KEY is empty: give an id or a name")
@@ -62,15 +83,14 @@ func (s *Session) lookUp(ctx context.Context, text string, open []rotation.View)
 // pick takes the key with this id, else the one with exactly this name, else the one that is called so but for a rotation's mark.
 func (s *Session) pick(keys []apikey.Key, text string, open []rotation.View) (k apikey.Key, byName bool, err error) {
 	var named, based []apikey.Key
-	_, mark := apikey.SplitName(text)
-	whole := mark == "" // a name with the mark of one rotation is no name of another's key
 	for _, k := range keys {
 		if k.ID == text {
 			return k, false, nil
 		}
-		if k.Name == text {
+		switch exact, base := s.called(k, text); {
+		case exact:
 			named = append(named, k)
-		} else if base, nonce := apikey.SplitName(k.Name); nonce != "" && whole && apikey.SameBase(base, text, s.Caps.MaxName) {
+		case base:
 			based = append(based, k)
 		}
 	}
@@ -95,6 +115,17 @@ func (s *Session) pick(keys []apikey.Key, text string, open []rotation.View) (k 
 		}
 	}
 	return apikey.Key{}, true, Usagef("%d keys are named %q: use an id: %s", len(named), text, strings.Join(ids, ", "))
+}
+
+// called reports whether a key has exactly this name, or has it but for a rotation's mark. A name with the mark of one rotation is no name of
+// another's key.
+func (s *Session) called(k apikey.Key, text string) (exact, based bool) {
+	if k.Name == text {
+		return true, false
+	}
+	_, mark := apikey.SplitName(text)
+	base, nonce := apikey.SplitName(k.Name)
+	return false, nonce != "" && mark == "" && apikey.SameBase(base, text, s.Caps.MaxName)
 }
 
 // sameBase reports whether two names are of one base, where the service's limit may have cut the one that a rotation made.

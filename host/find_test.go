@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"detent/apikey"
 	"detent/rotation"
@@ -52,6 +53,46 @@ func TestAKeyIsFoundByItsNameForEver(t *testing.T) {
 		}
 		if got.ID != tc.id || (err == nil) != (tc.says == "") || err != nil && !strings.Contains(err.Error(), tc.says) || code != tc.code {
 			t.Errorf("%s: %q, %v (exit %d)", what, got.ID, err, code)
+		}
+	}
+}
+
+// TestANameFindsTheKeyThatWorks: what is over and stays listed is no second key of that name; what deletes or changes a key asks for the id.
+func TestANameFindsTheKeyThatWorks(t *testing.T) {
+	now := time.Date(2026, 11, 30, 1, 0, 0, 0, time.UTC)
+	off := false
+	live, alike := apikey.Key{ID: "k2", Name: "ci", ExpiresAt: apikey.At(now.Add(time.Hour))}, apikey.Key{ID: "k3", Name: "ci"}
+	marked := apikey.Key{ID: "k4", Name: "ci ~raaaaaaaaaa", ExpiresAt: apikey.Never()}
+	ended, disabled := apikey.Key{ID: "k1", Name: "ci", ExpiresAt: apikey.At(now.Add(-time.Hour))}, apikey.Key{ID: "k1", Name: "ci", Enabled: &off}
+	for what, tc := range map[string]struct {
+		keys     []apikey.Key
+		switches bool // the service switches keys on again
+		text, id string
+		asks     bool // for an id, where the key is changed
+	}{
+		"beside one that has ended":                      {[]apikey.Key{ended, live}, false, "ci", "k2", true},
+		"beside one that is off for good":                {[]apikey.Key{disabled, live}, false, "ci", "k2", true},
+		"beside one that can be switched on":             {[]apikey.Key{disabled, live}, true, "ci", "", true},
+		"of a rotation, beside the old one":              {[]apikey.Key{ended, marked}, false, "ci", "k4", false},
+		"one that has ended, and no other":               {[]apikey.Key{ended}, false, "ci", "k1", false},
+		"two that have ended":                            {[]apikey.Key{ended, {ID: "k9", Name: "ci", ExpiresAt: ended.ExpiresAt}}, false, "ci", "", true},
+		"two that work, and one that has ended":          {[]apikey.Key{ended, live, alike}, false, "ci", "", true},
+		"by its id, though it has ended":                 {[]apikey.Key{ended, live}, false, "k1", "k1", false},
+		"by the whole name, whatever else there is":      {[]apikey.Key{ended, live, marked}, false, "ci ~raaaaaaaaaa", "k4", false},
+		"another name's, though that has ended":          {[]apikey.Key{{ID: "k8", Name: "other", ExpiresAt: ended.ExpiresAt}, live}, false, "other", "k8", false},
+		"of a rotation, whose old key is off and stays":  {[]apikey.Key{disabled, marked}, false, "ci", "k4", false},
+		"one whose end is not told, beside an ended one": {[]apikey.Key{ended, alike}, false, "ci", "k3", true},
+	} {
+		s := &Session{now: func() time.Time { return now }}
+		if tc.switches {
+			s.Caps.Disable = apikey.Can()
+		}
+		got, err := s.FindIn(tc.keys, tc.text, nil)
+		if got.ID != tc.id || (err == nil) != (tc.id != "") {
+			t.Errorf("%s: %q, %v", what, got.ID, err)
+		}
+		if _, _, err := s.pick(tc.keys, tc.text, nil); tc.asks != (err != nil) {
+			t.Errorf("%s, to be changed: %v", what, err)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"detent/apikey"
 	"detent/config"
 	"detent/tui/keylist"
-	"detent/tui/ui"
 )
 
 // Heard is a part of what profiles say when they are asked together.
@@ -29,56 +27,6 @@ type Heard struct {
 // profile that had it first.
 func (h *Host) Hear(ctx context.Context, profiles []config.Profile, each func(Heard)) {
 	hearOnce(ctx, profiles, newOnce(profiles), h.openBeside, each)
-}
-
-var _ ui.Fleet = (*Screens)(nil)
-
-// Hear asks profiles, nil for all, as Host.Hear does. A profile whose token command may ask on the terminal cannot be opened under a
-// screen: where it is not open, it is one that says why it does not answer.
-func (h *Screens) Hear(ctx context.Context, only []string, each func(ui.Heard)) {
-	cfg, err := h.Host.Config()
-	if err != nil {
-		each(ui.Heard{Done: true, Err: err})
-		return
-	}
-	profiles := cfg.Profiles
-	h.opening.Lock()
-	if only == nil || h.known == nil {
-		h.known = newOnce(cfg.Profiles)
-	}
-	known := h.known
-	h.opening.Unlock()
-	if only != nil {
-		profiles = slices.DeleteFunc(slices.Clone(profiles), func(p config.Profile) bool { return !slices.Contains(only, p.Name) })
-	}
-	connections := map[string]*ui.Connection{} // by profile; calls of each come one at a time
-	hearOnce(ctx, profiles, known, h.openUnderScreen, func(said Heard) {
-		name := said.Profile.Name
-		if said.Session != nil && connections[name] == nil {
-			c := h.connection(said.Session)
-			connections[name] = &c
-		}
-		each(ui.Heard{Profile: name, Connection: connections[name], Keys: said.Keys, Done: said.Done, Err: said.Err})
-	})
-}
-
-// openUnderScreen opens a profile while others are, where that asks nothing on the terminal.
-func (h *Screens) openUnderScreen(ctx context.Context, p config.Profile) (*Session, error) {
-	if !h.NeedsTerminal(p.Name) {
-		s, err := h.Host.OpenProfile(ctx, p)
-		if err == nil {
-			h.opening.Lock()
-			defer h.opening.Unlock()
-			h.keep(s)
-		}
-		return s, err
-	}
-	h.opening.Lock()
-	defer h.opening.Unlock()
-	if s := h.sessions[p.Name]; s != nil {
-		return s, nil
-	}
-	return nil, errNeedsTerminal(p.Name)
 }
 
 // aMoment is many times what a key service on this machine needs for its list; one that hangs holds the embedded one up no longer.
@@ -177,65 +125,6 @@ func (h *Host) Ask(ctx context.Context, profiles []config.Profile) []Answer {
 		}
 	}
 	return answers
-}
-
-// once tells the keys that a profile says from those that another has said: both may be of one service and one account.
-type once struct {
-	mu      sync.Mutex
-	several map[string]bool // the profiles whose service another one is of, too
-	said    map[string][]saidBy
-}
-
-// saidBy is a key and the profile that it came from.
-type saidBy struct {
-	profile config.Profile
-	key     apikey.Key
-}
-
-func newOnce(profiles []config.Profile) *once {
-	o := &once{several: map[string]bool{}, said: map[string][]saidBy{}}
-	for _, p := range profiles {
-		o.several[p.Name] = slices.ContainsFunc(profiles, func(other config.Profile) bool { return other.Name != p.Name && oneService(p, other) })
-	}
-	return o
-}
-
-// oneService reports whether two profiles may be of one service: it is at one address, or one of them is the embedded service and the
-// other one on this machine, since `detent serve` serves the embedded service's store where nothing else is said.
-func oneService(a, b config.Profile) bool {
-	if a.Service != b.Service {
-		return false
-	}
-	address := func(p config.Profile) string { return strings.TrimRight(strings.ToLower(p.Address()), "/") }
-	return address(a) == address(b) || a.Embedded && onThisMachine(b) || b.Embedded && onThisMachine(a)
-}
-
-func onThisMachine(p config.Profile) bool { return !p.Embedded && !p.Setting(false).Remote }
-
-// of leaves out what another profile has said.
-func (o *once) of(p config.Profile, keys []apikey.Key) []apikey.Key {
-	if !o.several[p.Name] {
-		return keys
-	}
-	return slices.DeleteFunc(slices.Clone(keys), func(k apikey.Key) bool {
-		id := p.Service + " " + k.ID
-		if slices.ContainsFunc(o.said[id], func(s saidBy) bool {
-			return s.profile.Name != p.Name && oneService(s.profile, p) && isOne(s.key, k)
-		}) {
-			return true
-		}
-		o.said[id] = append(o.said[id], saidBy{p, apikey.Key{Name: k.Name, Masked: k.Masked, Account: k.Account, Environment: k.Environment, CreatedAt: k.CreatedAt}})
-		return false
-	})
-}
-
-// isOne reports whether two rows of one id are one key. An id may be one within an account alone: what both say must not differ.
-func isOne(a, b apikey.Key) bool {
-	same := func(a, b string) bool { return a == b || a == "" || b == "" }
-	made, known := a.CreatedAt.Time()
-	also, too := b.CreatedAt.Time()
-	return a.Name == b.Name && same(a.Masked, b.Masked) && same(a.Account, b.Account) && same(string(a.Environment), string(b.Environment)) &&
-		(!known || !too || made.Equal(also))
 }
 
 // Found is what a filter leaves of an answer.

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"context"
 	"errors"
 	"slices"
 
@@ -61,9 +60,4 @@ func (h *Host) visible(views []rotation.View) []rotation.View {
 	return slices.DeleteFunc(views, func(v rotation.View) bool {
 		return v.Err != nil || !h.o.Guest.Operator.Sees(v.Profile) && !slices.Contains(own, v.Profile)
 	})
-}
-
-// mayDeliver refuses a place on the server that a remote operator wrote out.
-func (h *Host) mayDeliver(p config.Profile, spec string) error {
-	return desk.Open(nil, h.deskOptions(p, false)).CheckRole(context.Background(), desk.Order{What: desk.Deliver, To: spec})
 }

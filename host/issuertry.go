@@ -2,18 +2,13 @@ package host
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
 
-	"detent/apikey"
 	"detent/client"
-	"detent/client/kit"
+	"detent/host/trial"
 )
 
 // TryOptions are those of a trial.
@@ -45,216 +40,23 @@ func (h *Host) TryIssuer(ctx context.Context, file string, o TryOptions, out io.
 	if o.Write && readOnly {
 		return Usagef("--write: the profile is read-only")
 	}
-	t := &trial{h: h, out: out, d: d, record: newRecord(d, h.o.Now())}
+	to := trial.Options{Issuer: d, Write: o.Write, Out: out, Now: h.o.Now, Pause: h.Pause}
 	if o.Record != "" {
-		if err := t.record.open(o.Record); err != nil {
+		if to.Record, err = os.OpenFile(o.Record, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
 			return Usage(fmt.Errorf("--record: %w", err))
 		}
 	}
-	t.watch = &client.Trial{Answered: t.answered}
 	p.Service = d.Name
-	if t.s, err = h.openWith(ctx, p, filepath.Dir(file), !o.Write, t.watch); err != nil {
-		return t.record.close(err)
-	}
-	t.say("%s, proven by %s, against profile %s", d.Title, d.Proven, p.Name)
-	err = t.run(ctx, o.Write)
-	return t.record.close(err)
-}
-
-// trial is one run of an issuer's file.
-type trial struct {
-	h      *Host
-	out    io.Writer
-	d      *kit.Declaration
-	s      *Session
-	watch  *client.Trial
-	record *record
-	made   []*trialKey
-	failed bool
-
-	mu      sync.Mutex
-	answers []client.Answer
-}
-
-func (t *trial) answered(a client.Answer) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.answers = append(t.answers, a)
-	t.record.call(a)
-}
-
-// since are the answers after the first n.
-func (t *trial) since(n int) []client.Answer {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.Clone(t.answers[n:])
-}
-
-func (t *trial) say(format string, args ...any) { _, _ = fmt.Fprintf(t.out, format+"\n", args...) }
-
-// held, failure and untried say what became of a step. What they are given holds no word of the service's: it is recorded as it is.
-func (t *trial) held(step, format string, args ...any) { t.note(step, "held", format, args...) }
-
-func (t *trial) failure(step, format string, args ...any) {
-	t.failed = true
-	t.note(step, "failed", format, args...)
-}
-
-func (t *trial) untried(step, format string, args ...any) {
-	t.note(step, "not tried", format, args...)
-}
-
-func (t *trial) note(step, outcome, format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	t.record.step(step, outcome, text)
-	if outcome != "held" {
-		text = outcome + ": " + text
-	}
-	t.say("%-12s %s", step, text)
-}
-
-// run reads, and writes where it may.
-func (t *trial) run(ctx context.Context, write bool) error {
-	if err := t.reads(ctx); err != nil {
-		return err
-	}
-	if write {
-		if t.d.Create == nil || !t.s.Caps.Create.OK {
-			t.untried("create", "%s", t.s.Caps.Create.Why)
-		} else if err := t.writes(ctx); err != nil {
-			return err
+	to.Open = func(ctx context.Context, watch *client.Trial) (trial.Opened, error) {
+		s, err := h.openWith(ctx, p, filepath.Dir(file), !o.Write, watch)
+		if err != nil {
+			return trial.Opened{}, err
 		}
-		t.refusals()
-		t.left()
-	} else {
-		t.say("%-12s what needs a key of its own (create, expiry, further pages, update, delete, refusals): --write makes some, and deletes them", "not tried")
+		return trial.Opened{Profile: p.Name, Environment: s.Profile.Environment, Desk: s.Desk, Service: s.Service, Caps: s.Caps, Token: s.token}, nil
 	}
-	if t.failed {
-		return ErrNo
+	held, err := trial.Run(ctx, to)
+	if err == nil && !held {
+		err = ErrNo
 	}
-	return nil
-}
-
-// fields are those that a row can have, with whether they are declared.
-func (t *trial) fields() []trialField {
-	r := &t.d.Row
-	return []trialField{
-		{"name", true, func(k apikey.Key) bool { return k.Name != "" }},
-		{"created_at", len(r.CreatedAt) > 0, func(k apikey.Key) bool { return k.CreatedAt.Known() }},
-		{"updated_at", len(r.UpdatedAt) > 0, func(k apikey.Key) bool { return k.UpdatedAt.Known() }},
-		{"expires_at", len(r.ExpiresAt) > 0, func(k apikey.Key) bool { return k.ExpiresAt.Known() }},
-		{"last_used_at", len(r.LastUsedAt) > 0, func(k apikey.Key) bool { return k.LastUsedAt.Known() }},
-		{"enabled", len(r.Enabled)+len(r.State.Members) > 0, func(k apikey.Key) bool { return k.Enabled != nil }},
-		{"permissions", len(r.Permissions) > 0, func(k apikey.Key) bool { return k.Permissions != nil }},
-		{"role", len(r.Role) > 0, func(k apikey.Key) bool { return k.Role != "" }},
-		{"type", len(r.Type) > 0, func(k apikey.Key) bool { return k.Type != "" }},
-		{"environment", len(r.Environment) > 0, func(k apikey.Key) bool { return k.Environment != "" }},
-		{"restrictions", len(r.Restrictions) > 0, func(k apikey.Key) bool { return k.Restrictions != nil }},
-		{"masked", len(r.Masked)+len(r.Prefix) > 0, func(k apikey.Key) bool { return k.Masked != "" }},
-		{"account", len(r.Account) > 0, func(k apikey.Key) bool { return k.Account != "" }},
-		{"project", len(r.Project) > 0, func(k apikey.Key) bool { return k.Project != "" }},
-		{"created_by", len(r.CreatedBy) > 0, func(k apikey.Key) bool { return k.CreatedBy != "" }},
-		{"updated_by", len(r.UpdatedBy) > 0, func(k apikey.Key) bool { return k.UpdatedBy != "" }},
-		{"copied", len(r.Copied) > 0, func(k apikey.Key) bool { return len(k.Extra) > 0 }},
-	}
-}
-
-type trialField struct {
-	name     string
-	declared bool
-	has      func(k apikey.Key) bool
-}
-
-// reads lists, says which declared fields came, and holds a made-up secret against the probes.
-func (t *trial) reads(ctx context.Context) error {
-	keys, err := t.s.List(ctx)
-	if err != nil {
-		t.failure("list", "%s", t.d.List.Call.Call)
-		return err
-	}
-	t.held("list", "%s: %d keys", t.d.List.Call.Call, len(keys))
-	for _, f := range t.fields() {
-		n := 0
-		for _, k := range keys {
-			if f.has(k) {
-				n++
-			}
-		}
-		if !f.declared {
-			continue
-		}
-		t.record.field(f.name, n, len(keys))
-		switch {
-		case len(keys) == 0:
-		case n == 0:
-			t.say("%-12s %s: of none of the keys: is it called otherwise?", "field", f.name)
-		default:
-			t.say("%-12s %s: of %d of %d", "field", f.name, n, len(keys))
-		}
-	}
-	proof, err := t.s.Service.Probe(ctx, apikey.MadeUp(t.s.token, rand.Reader), "")
-	if err != nil {
-		t.failure("probe", "%s, with a made-up secret", t.d.Probes[0].Call)
-		return err
-	}
-	if proof.Refused() {
-		t.held("probe", "a made-up secret: refused: %s", proof.Evidence)
-		return nil
-	}
-	t.failure("probe", "a made-up secret: %s: %s", verdictWord(proof), proof.Evidence)
-	t.say("%-12s nothing is proven as long as a made-up secret is not refused: choose another probe%s", "", because(proof))
-	return ErrNo
-}
-
-// verdictWord is what an answer says of a secret.
-func verdictWord(p apikey.Proof) string {
-	switch {
-	case p.Refused():
-		return "refused"
-	case p.Accepted():
-		return "accepted"
-	}
-	return "nothing is shown"
-}
-
-// because are the service's own words for it, which are for whoever sees the screen.
-func because(p apikey.Proof) string {
-	if p.Why == "" {
-		return ""
-	}
-	return " (" + p.Why + ")"
-}
-
-// refusals says whether a refusal of the issuer's own was told from one of a proxy's by what the file has for it.
-func (t *trial) refusals() {
-	own, others, statuses := 0, 0, []string{}
-	for _, a := range t.since(0) {
-		switch {
-		case a.Status < 400 && !a.Own, a.Status >= 500, a.Status == 429:
-		case a.Own:
-			own++
-		default:
-			others++
-			if status := fmt.Sprint(a.Status); !slices.Contains(statuses, status) {
-				statuses = append(statuses, status)
-			}
-		}
-	}
-	step := "refusals.own"
-	switch {
-	case own > 0 && others > 0:
-		t.failure(step, "of %d refusals %d are not in the shape that is declared (%s): a proxy's are taken for what they are, and so are these", own+others, others, strings.Join(statuses, ", "))
-	case own > 0:
-		t.held(step, "%d refusals, each in the shape that is declared", own)
-	case others > 0:
-		t.failure(step, "no refusal was in the shape that is declared (%s): they are taken for those of a proxy", strings.Join(statuses, ", "))
-	default:
-		t.untried(step, "the service refused nothing")
-	}
-}
-
-func nonce() string {
-	raw := make([]byte, 4)
-	_, _ = rand.Read(raw)
-	return hex.EncodeToString(raw)
+	return err
 }

@@ -121,3 +121,17 @@ func (k keeper) Keep(o desk.Order) error {
 	}
 	return err
 }
+
+// forgetToken removes the file of a token that was typed once, when no profile names it.
+func (h *Host) forgetToken(t config.Token) {
+	cfg, err := h.Config()
+	if g := h.o.Guest; g != nil {
+		cfg = g.FullConfig() // those of others too
+	}
+	if err != nil || cfg.NamesToken(t) {
+		return
+	}
+	if err := h.o.Env.ForgetToken(t); err != nil {
+		h.OnClose(func() { h.o.Say("the file of a token that no profile names any more is still there: %v", err) })
+	}
+}

@@ -1,11 +1,9 @@
 package host
 
 import (
-	"context"
 	"os/user"
 	"strings"
 
-	"detent/apikey"
 	"detent/audit"
 	"detent/config"
 	"detent/desk"
@@ -29,13 +27,6 @@ func (h *Host) openLedger() *desk.Ledger {
 	}
 	h.OnClose(func() { h.sayUnrecorded(t.Lost()) })
 	return t
-}
-
-// Print has a secret written to standard output by do, as the order that the entry names the profile and the key of.
-func (h *Host) Print(of desk.Entry, do func() error) error {
-	options := h.deskOptions(config.Profile{Name: of.Profile, Service: of.Service}, false)
-	_, err := desk.Open(nil, options).Do(context.Background(), desk.Order{What: desk.Show, Key: apikey.Key{ID: of.KeyID, Name: of.KeyName}, Hand: do})
-	return err
 }
 
 // localActor is the user of this machine; who came in by SSH acts from the address that the server saw.

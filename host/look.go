@@ -33,9 +33,6 @@ func (h *Host) preferences() tui.Preferences {
 	return out
 }
 
-// remembers reports whether what a session leaves is for the next one: the demo is thrown away, and those who come over SSH are many.
-func (h *Host) remembers() bool { return !h.o.Demo && h.o.Guest == nil }
-
 // last is what the session before left.
 func (h *Host) last() config.Last {
 	if !h.remembers() {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"detent/audit"
 	"detent/tui/ui"
@@ -24,13 +23,10 @@ func (r AuditRow) Outcome() string {
 		text += ", not certain"
 	}
 	if r.Reason != "" {
-		text += " (" + oneLine(r.Reason) + ")"
+		text += " (" + OneLine(r.Reason) + ")"
 	}
 	return text
 }
-
-// oneLine is a text that stays in its cell.
-func oneLine(text string) string { return strings.Join(strings.Fields(Plain(text)), " ") }
 
 // AuditPast are the rows on record, and whether the log holds.
 func (h *Host) AuditPast(f AuditFilter, t AuditRows) ([]AuditRow, audit.Report, error) {

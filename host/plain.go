@@ -27,6 +27,9 @@ func Plain(text string) string {
 	return b.String()
 }
 
+// OneLine is a text in plain characters that stays in its cell.
+func OneLine(text string) string { return strings.Join(strings.Fields(Plain(text)), " ") }
+
 // isControl tells the characters that are no text: controls, and the invisible ones but for the two that join letters.
 func isControl(r rune) bool {
 	if unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) {

@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"strings"
 
@@ -29,33 +28,6 @@ func (h *Host) SaveProfile(ctx context.Context, before *ui.ProfileDraft, n ui.Pr
 		o.What, o.Setup.Was = desk.AddProfile, config.Profile{}
 	}
 	return fieldError(h.setUp(ctx, config.Profile{Name: n.Name, Service: n.Service}, o))
-}
-
-// forgetToken removes the file of a token that was typed once, when no profile names it.
-func (h *Host) forgetToken(t config.Token) {
-	cfg, err := h.Config()
-	if g := h.o.Guest; g != nil {
-		cfg = g.FullConfig() // those of others too
-	}
-	if err != nil || cfg.NamesToken(t) {
-		return
-	}
-	if err := h.o.Env.ForgetToken(t); err != nil {
-		h.OnClose(func() { h.o.Say("the file of a token that no profile names any more is still there: %v", err) })
-	}
-}
-
-// lookup is a profile as it is now.
-func (h *Host) lookup(name string) (config.Profile, error) {
-	cfg, err := h.Config()
-	if err != nil {
-		return config.Profile{}, err
-	}
-	p, ok := cfg.Lookup(name)
-	if !ok {
-		return p, fmt.Errorf("there is no profile %q", name)
-	}
-	return p, nil
 }
 
 // draftOf is what the form shows of a profile.

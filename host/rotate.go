@@ -51,16 +51,7 @@ func (h *Screens) Destinations(profile, key string) []rotate.Named {
 
 // Start begins a rotation on a profile that is open.
 func (h *Screens) Start(ctx context.Context, profile string, k apikey.Key, plan rotate.Plan) (rotate.Rotation, error) {
-	s, err := h.session(ctx, profile, k)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range plan.Destinations {
-		if err := h.Host.mayDeliver(s.Profile, d); err != nil {
-			return nil, err
-		}
-	}
-	places, err := h.Host.destinations(s.Profile, plan.Destinations)
+	s, places, err := h.withPlaces(ctx, profile, k, plan.Destinations)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +70,11 @@ func (h *Screens) Resume(ctx context.Context, id string) (rotate.Rotation, error
 	if err != nil {
 		return nil, err
 	}
+	return h.track(h.reopen(ctx, v))
+}
+
+// reopen opens a rotation of the journal on its profile.
+func (h *Screens) reopen(ctx context.Context, v rotation.View) (*rotation.Rotation, error) {
 	s, err := h.session(ctx, v.Profile, v.Old)
 	if err != nil {
 		return nil, err
@@ -87,7 +83,22 @@ func (h *Screens) Resume(ctx context.Context, id string) (rotate.Rotation, error
 	if err != nil {
 		return nil, err
 	}
-	return h.track(rotation.Resume(world, id, rotation.ResumeOptions{}))
+	return rotation.Resume(world, v.ID, rotation.ResumeOptions{})
+}
+
+// withPlaces is session, with places that were named, where whoever acts may deliver there.
+func (h *Screens) withPlaces(ctx context.Context, profile string, k apikey.Key, specs []string) (*Session, []place, error) {
+	s, err := h.session(ctx, profile, k)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, spec := range specs {
+		if err := h.Host.mayDeliver(s.Profile, spec); err != nil {
+			return nil, nil, err
+		}
+	}
+	places, err := h.Host.destinations(s.Profile, specs)
+	return s, places, err
 }
 
 // session is an open profile, where k may be rotated; one whose token command may ask on the terminal must be opened by switching to it.

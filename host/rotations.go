@@ -2,129 +2,15 @@ package host
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
 	"detent/apikey"
 	"detent/config"
+	"detent/delivery"
 	"detent/desk"
 	"detent/rotation"
 )
-
-// journals are where the rotations of this machine are kept.
-func (h *Host) journals() (rotation.Store, error) {
-	dir, err := h.StateDir()
-	return rotation.Files{Dir: dir}, err
-}
-
-// Rotations lists the journals, newest first.
-func (h *Host) Rotations() ([]rotation.View, error) {
-	store, err := h.journals()
-	if err != nil {
-		return nil, err
-	}
-	views, err := rotation.List(store)
-	return h.visible(views), err
-}
-
-// Rotation is that of an id.
-func (h *Host) Rotation(id string) (rotation.View, error) {
-	store, err := h.journals()
-	if err != nil {
-		return rotation.View{}, err
-	}
-	v, err := rotation.Find(store, id)
-	if err == nil && len(h.visible([]rotation.View{v})) == 0 {
-		err = fmt.Errorf("there is no rotation %s in your profiles", id)
-	}
-	return v, err
-}
-
-// Rotating are the ids of the keys that open rotations of a profile concern. The error names
-// the journals that cannot be read: what they concern is not known.
-func (h *Host) Rotating(profile string) (map[string]bool, error) {
-	views, err := h.Rotations()
-	if err != nil {
-		return nil, err
-	}
-	var unread []error
-	for _, v := range views {
-		if v.Err != nil {
-			unread = append(unread, v.Err)
-		}
-	}
-	return rotation.Concerns(views, profile), errors.Join(unread...)
-}
-
-// OpenRotations are those of a profile, for the list's marks and the header's count. A
-// journal that cannot be read is told by the rotations' own screen.
-func (h *Host) OpenRotations(profile string) []rotation.View {
-	views, _ := h.Rotations()
-	return slices.DeleteFunc(views, func(v rotation.View) bool {
-		return v.Err != nil || v.State != rotation.Open || v.Profile != profile
-	})
-}
-
-// rotatingElsewhere says that an open rotation of another profile, of what may be the same service, works with a key.
-func (h *Host) rotatingElsewhere(p config.Profile, k apikey.Key) string {
-	store, err := h.journals()
-	if err != nil {
-		return ""
-	}
-	views, _ := rotation.List(store) // of all operators: whoever may not see a rotation must not break it either
-	cfg, err := h.Config()
-	if g := h.o.Guest; g != nil && g.FullConfig != nil {
-		cfg = g.FullConfig()
-	}
-	if err != nil {
-		return ""
-	}
-	for _, v := range views {
-		other, known := cfg.Lookup(v.Profile)
-		if !known { // removed since: where it was is not known
-			other = config.Profile{Service: v.Service, URL: p.URL, Embedded: p.Embedded}
-		}
-		if v.Err != nil || v.State != rotation.Open || v.Profile == p.Name || !oneService(p, other) {
-			continue
-		}
-		for _, its := range []*apikey.Key{&v.Old, v.New} {
-			if its != nil && its.ID == k.ID && (k.Name == "" || its.Name == k.Name) {
-				return fmt.Sprintf("the key is in the open rotation %s of the profile %s", v.ID, v.Profile)
-			}
-		}
-	}
-	return ""
-}
-
-// CloseRotation ends an open rotation by its journal alone: its profile and its places may be gone for good.
-func (h *Host) CloseRotation(ctx context.Context, id, reason string) (rotation.View, error) {
-	v, err := h.Rotation(id)
-	if err != nil {
-		return v, err
-	}
-	d := desk.Open(nil, h.deskOptions(config.Profile{Name: v.Profile, Service: v.Service}, false))
-	if err := d.CheckRole(ctx, desk.Order{What: desk.Rotate, Key: v.Old}); err != nil {
-		return v, err
-	}
-	store, err := h.journals()
-	if err != nil {
-		return v, err
-	}
-	err = h.Ledger().Closing(v, reason, func() error {
-		v, err = rotation.CloseAsItStands(rotation.World{Store: store, Operator: h.operator(), Now: h.o.Now, Notify: d.Notify}, id, reason)
-		return err
-	})
-	return v, err
-}
-
-// operator is the name of who acts from elsewhere; empty for the user of this machine.
-func (h *Host) operator() string {
-	if h.o.Guest == nil {
-		return ""
-	}
-	return h.o.Guest.Operator.Name
-}
 
 // World is what a rotation on a session needs of the world.
 func (h *Host) World(s *Session) (rotation.World, error) {
@@ -151,4 +37,64 @@ func Suggested(p config.Profile, name string) []config.Deliver {
 		}
 	}
 	return out
+}
+
+// NoPlaceError is a key that no place is known for.
+type NoPlaceError struct{ Key string }
+
+func (e *NoPlaceError) Error() string {
+	return "where does the application read " + e.Key + "? Name a place with --deliver, or a destination of the profile whose keys match; nothing was changed"
+}
+
+// StartRotation makes a rotation of a key ready, with the world of its profile. Its places are those given, else those of the profile whose
+// keys match; a rotation without one is wrong usage. p has what the operator says.
+func (h *Host) StartRotation(s *Session, k apikey.Key, places []delivery.Destination, p rotation.Params) (*rotation.Rotation, error) {
+	if k.Type == apikey.PublicKey {
+		return nil, fmt.Errorf("%s is a public key and is not rotated: the request returns the same value while it is valid; nothing was changed", k.Name)
+	}
+	if len(places) == 0 {
+		var names []string
+		for _, d := range Suggested(s.Profile, k.Name) {
+			names = append(names, d.Name)
+		}
+		var err error
+		if places, err = h.Destinations(s.Profile, names); err != nil {
+			return nil, Usage(err)
+		}
+	}
+	world, err := h.World(s)
+	if err != nil {
+		return nil, err
+	}
+	if own := world.Switcher; len(places) == 0 && k.Own && own != nil && own.CanSwitch() {
+		return nil, Usagef("%s is what detent itself reads from %s: name that with --deliver file:%s, or where else it is read; nothing was changed", k.Name, own.Describe(), s.Profile.Token.File)
+	}
+	if len(places) == 0 {
+		return nil, Usage(&NoPlaceError{k.Name})
+	}
+	k.Environment = s.EnvironmentOf(k)
+	world.Headless = p.Headless // which is of the world that takes the place of p's
+	p.World, p.Key, p.Destinations = world, k, places
+	return rotation.Start(p)
+}
+
+// CloseRotation ends an open rotation by its journal alone: its profile and its places may be gone for good.
+func (h *Host) CloseRotation(ctx context.Context, id, reason string) (rotation.View, error) {
+	v, err := h.Rotation(id)
+	if err != nil {
+		return v, err
+	}
+	d := desk.Open(nil, h.deskOptions(config.Profile{Name: v.Profile, Service: v.Service}, false))
+	if err := d.CheckRole(ctx, desk.Order{What: desk.Rotate, Key: v.Old}); err != nil {
+		return v, err
+	}
+	store, err := h.journals()
+	if err != nil {
+		return v, err
+	}
+	err = h.Ledger().Closing(v, reason, func() error {
+		v, err = rotation.CloseAsItStands(rotation.World{Store: store, Operator: h.operator(), Now: h.o.Now, Notify: d.Notify}, id, reason)
+		return err
+	})
+	return v, err
 }

@@ -124,16 +124,7 @@ func (q *screenQueue) Fill(ctx context.Context, i int, places []string) rotate.Q
 }
 
 func (q *screenQueue) start(ctx context.Context, item rotate.Item, places []string) (*rotation.Rotation, error) {
-	s, err := q.host.session(ctx, item.Profile, item.Key)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range places {
-		if err := q.host.Host.mayDeliver(s.Profile, d); err != nil {
-			return nil, err
-		}
-	}
-	found, err := q.host.Host.destinations(s.Profile, places)
+	s, found, err := q.host.withPlaces(ctx, item.Profile, item.Key, places)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +144,7 @@ func (q *screenQueue) Again(ctx context.Context) rotate.Queue {
 		case errors.Is(err, rotate.ErrAsks):
 			r.Err = err
 		case begun:
-			r.Rotation, r.Err = q.resume(ctx, v)
+			r.Rotation, r.Err = q.host.reopen(ctx, v)
 		default:
 			var specs []string
 			for _, d := range v.Destinations {
@@ -167,18 +158,6 @@ func (q *screenQueue) Again(ctx context.Context) rotate.Queue {
 		next.take(len(next.items)-1, r)
 	}
 	return next
-}
-
-func (q *screenQueue) resume(ctx context.Context, v rotation.View) (*rotation.Rotation, error) {
-	s, err := q.host.session(ctx, v.Profile, v.Old)
-	if err != nil {
-		return nil, err
-	}
-	world, err := q.host.Host.World(s)
-	if err != nil {
-		return nil, err
-	}
-	return rotation.Resume(world, v.ID, rotation.ResumeOptions{})
 }
 
 // Run rotates what is ready: one acts at a time, at most wave are under way, and the first that fails keeps those from beginning that have not.

@@ -99,19 +99,6 @@ func (h *Host) openWith(ctx context.Context, p config.Profile, folder string, re
 		now: h.o.Now, remember: func(told client.Catalogue) { h.rememberCatalogue(p, told) }}, nil
 }
 
-// deskOptions are those of a profile's desk.
-func (h *Host) deskOptions(p config.Profile, readOnly bool) desk.Options {
-	o := desk.Options{Profile: p.Name, Issuer: p.Service, Ledger: h.Ledger(), ReadOnly: readOnly, Forced: readOnly && !p.ReadOnly, Timeout: h.o.Timeout, Now: h.o.Now,
-		Elsewhere: func(k apikey.Key) string { return h.rotatingElsewhere(p, k) }}
-	for _, d := range p.Deliver {
-		o.Places = append(o.Places, d.Name)
-	}
-	if g := h.o.Guest; g != nil {
-		o.Role, o.Refused = g.Operator.Role, g.Refused
-	}
-	return o
-}
-
 // List collects all keys of the profile.
 func (s *Session) List(ctx context.Context) ([]apikey.Key, error) {
 	return client.ListAll(ctx, s.Service)

@@ -67,6 +67,13 @@ func (d *accessLog) close() { d.kept(d.log.Close()) }
 // refused records what an operator may not do.
 func (d *accessLog) refused(e desk.Entry, why string) { d.kept(d.log.Refused(e, why)) }
 
+// The ends of sessions that the server brings about.
+var (
+	errRemoved = errors.New("your access was removed or changed in the server's configuration")
+	errShut    = fmt.Errorf("the server's configuration cannot be read for %s; nobody is let in until that is mended", failClosed)
+	errStopped = errors.New("the server was stopped; an open rotation is kept")
+)
+
 // idleError ends a session that nobody used.
 type idleError struct{ text string }
 

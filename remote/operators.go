@@ -1,17 +1,13 @@
 package remote
 
 import (
-	"errors"
-	"fmt"
 	"reflect"
-	"slices"
 	"sync"
 	"time"
 
 	gossh "golang.org/x/crypto/ssh"
 
 	"detent/config"
-	"detent/sshd"
 )
 
 const (
@@ -20,13 +16,6 @@ const (
 	// failClosed is how long what was read before holds on while the configuration cannot be read: an editor may be writing
 	// it. After that nobody is let in, since somebody may have been removed.
 	failClosed = 5 * time.Second
-)
-
-// The ends of sessions that the server brings about.
-var (
-	errRemoved = errors.New("your access was removed or changed in the server's configuration")
-	errShut    = fmt.Errorf("the server's configuration cannot be read for %s; nobody is let in until that is mended", failClosed)
-	errStopped = errors.New("the server was stopped; an open rotation is kept")
 )
 
 // operators are those that the configuration names, as it is now.
@@ -106,46 +95,8 @@ func (p *operators) isAdmin(key gossh.PublicKey) bool {
 	return ok && o.Role == config.Admin
 }
 
-// reread ends the sessions of those whose rights are others now, and tells those who see a profile that was changed.
-func (p *operators) reread(server *sshd.Server) {
-	p.mu.Lock()
-	p.refresh()
-	cfg, why := p.cfg, errRemoved
-	if p.closed {
-		why = errShut
-	}
-	p.mu.Unlock()
-	server.End(why, func(s *sshd.Session) bool {
-		g, begun := s.Rights().(*guest)
-		o, ok := cfg.OperatorOf(s.Key)
-		return begun && (!ok || !o.Extends(g.operator))
-	})
-	if p.announced != cfg {
-		changed := cfg.Changed(p.announced)
-		server.Broadcast("profiles were changed in the configuration: p and enter open them as they are now", func(s *sshd.Session) bool {
-			g, begun := s.Rights().(*guest)
-			return begun && !g.wrote(cfg) && slices.ContainsFunc(changed, g.operator.Sees)
-		})
-	}
-	p.announced = cfg
-}
-
 // fullConfig is the configuration as it is now.
 func (p *operators) fullConfig() *config.Config {
 	_, cfg, _ := p.find(nil)
 	return cfg
-}
-
-// save changes the file, for one session at a time, and takes it up.
-func (p *operators) save(by *guest, change func(path string) error) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if err := change(p.cfg.Path); err != nil {
-		return err
-	}
-	p.refresh()
-	by.mu.Lock()
-	defer by.mu.Unlock()
-	by.written = p.cfg
-	return nil
 }

@@ -75,7 +75,11 @@ func (r *Rotation) gateList(ctx context.Context) (*listing, *Result, error) {
 	}
 	diff := r.j.diff(r.w.Wall())
 	if open := blocked(diff); len(open) > 0 && rule("gate: the same access") {
-		return nil, r.askAccept("old and new are not proved to have the same access; the old key stays until you accept that with a reason", open), nil
+		stays := "the old key stays"
+		if r.j.atOnce() {
+			stays = "the old secret died with the roll, and this rotation stays open"
+		}
+		return nil, r.askAccept("old and new are not proved to have the same access; "+stays+" until you accept that with a reason", open), nil
 	}
 	r.sameAccess(diff)
 	return s, nil, nil
@@ -140,7 +144,7 @@ func (r *Rotation) gateSecret(ctx context.Context, s *listing) (*Result, error) 
 	case err != nil:
 		return nil, err
 	case t.Key != nil && t.Key.ID != "" && t.Key.ID != r.j.New.ID:
-		return nil, fmt.Errorf("the secret in use belongs to another key, %q (%s)", t.Key.Name, t.Key.ID)
+		return nil, fmt.Errorf("the secret in use belongs to another key, %s", namedWords(t.Key))
 	case t.accepted():
 		return nil, nil
 	case t.unproven || t.Verdict == apikey.Known:

@@ -142,6 +142,6 @@ func (r *Rotation) wrongByListing(s *listing, held delivery.Held) string {
 	if !held.Exists {
 		return r.likelier(s, held)
 	}
-	wrong, _ := r.looksWrong(s, held.Secret)
+	wrong, _, _ := r.belongsUnasked(s, held.Secret)
 	return wrong
 }

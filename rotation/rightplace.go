@@ -233,36 +233,12 @@ func (r *Rotation) checkAgreement() (*Result, error) {
 	return nil, nil
 }
 
-// looksWrong says why a value cannot be the old key's secret as it looks, or else that the mask shows it to be it. It is sent nowhere.
-func (r *Rotation) looksWrong(s *listing, secret apikey.Secret) (wrong, by string) {
-	if ok, why := apikey.CouldBelong(secret, r.caps, s.masks); !ok && rule("place: its shape") {
-		return "what it holds cannot be a secret of this service (" + why + ")", ""
-	}
-	if env := apikey.EnvironmentOf(secret); env != "" && r.j.Old.Environment != "" && env != r.j.Old.Environment {
-		return fmt.Sprintf("it holds a %s key, and the one that is replaced is a %s key", env, r.j.Old.Environment), ""
-	}
-	if wrong, by = maskTells(secret, s.old.Masked); !rule("place: the mask") {
-		wrong = ""
-	}
-	return wrong, by
-}
-
 // belongs says why a value is not the old key's secret, or else by what it is shown to be it; neither where nothing
 // tells. A value that cannot be this service's is sent nowhere. Where it could not be asked whether it is, the record says so: where it may be
 // replaced it passes for the old key's, and is tried before it goes back.
 func (r *Rotation) belongs(ctx context.Context, s *listing, secret apikey.Secret, rec *destinationRecord) (wrong, by string, err error) {
-	rec.unseen = false
-	if wrong, by = r.looksWrong(s, secret); wrong != "" {
-		return wrong, "", nil
-	}
-	if by == "" && !s.old.Own && r.w.Credential.Equal(secret) && !secret.IsZero() && rule("place: not detent's own credential") {
-		return "it holds the credential that detent itself uses, and nothing shows that the old key is that one", "", nil
-	}
-	if r.caps.NoTryDead { // it is sent nowhere: where its mask does not tell, a person does
-		if by == "" && rule("place: what must not be tried needs a person") {
-			rec.unseen = true
-			wrong = "nothing tells whether what it holds is the old key's secret, and the service must not be asked with it"
-		}
+	wrong, by, rec.unseen = r.belongsUnasked(s, secret)
+	if wrong != "" || r.caps.NoTryDead {
 		return wrong, by, nil
 	}
 	owner, how, err := r.identify(ctx, secret)
@@ -292,7 +268,7 @@ func (r *Rotation) belongs(ctx context.Context, s *listing, secret apikey.Secret
 		rec.unseen = true
 		return fmt.Sprintf("whether the service takes what it holds could not be seen (%s)", t.Evidence), "", nil
 	case t.Key != nil && t.Key.ID != "" && t.Key.ID != r.j.Old.ID:
-		return fmt.Sprintf("it holds the secret of another key, %q (%s)", t.Key.Name, t.Key.ID), "", nil
+		return fmt.Sprintf("it holds the secret of another key, %s", namedWords(t.Key)), "", nil
 	case t.Key != nil && t.Key.ID == r.j.Old.ID:
 		return "", "the service names it", nil
 	case by != "" || !t.accepted() || !r.caps.LastUsed.OK:
@@ -302,6 +278,27 @@ func (r *Rotation) belongs(ctx context.Context, s *listing, secret apikey.Secret
 		return "", by, nil
 	}
 	return r.lastUseTells(ctx, s, secret, t.Call, rec)
+}
+
+// belongsUnasked is what belongs says without sending the value anywhere: the plan has no more. unseen says that the service would have to be
+// asked with it, and must not be.
+func (r *Rotation) belongsUnasked(s *listing, secret apikey.Secret) (wrong, by string, unseen bool) {
+	if ok, why := apikey.CouldBelong(secret, r.caps, s.masks); !ok && rule("place: its shape") {
+		return "what it holds cannot be a secret of this service (" + why + ")", "", false
+	}
+	if env := apikey.EnvironmentOf(secret); env != "" && r.j.Old.Environment != "" && env != r.j.Old.Environment {
+		return fmt.Sprintf("it holds a %s key, and the one that is replaced is a %s key", env, r.j.Old.Environment), "", false
+	}
+	if wrong, by = maskTells(secret, s.old.Masked); rule("place: the mask") && wrong != "" {
+		return wrong, by, false
+	}
+	if by == "" && !s.old.Own && r.w.Credential.Equal(secret) && !secret.IsZero() && rule("place: not detent's own credential") {
+		return "it holds the credential that detent itself uses, and nothing shows that the old key is that one", "", false
+	}
+	if by == "" && r.caps.NoTryDead && rule("place: what must not be tried needs a person") { // where its mask does not tell, a person does
+		return "nothing tells whether what it holds is the old key's secret, and the service must not be asked with it", "", true
+	}
+	return "", by, false
 }
 
 // maybeDead: of a key that is expired or disabled itself, a refusal is right.

@@ -15,6 +15,14 @@ func clock(at time.Time) string { return at.UTC().Format("15:04:05Z") }
 
 func keyWords(k keyRecord) string { return fmt.Sprintf("%q (%s)", k.Name, k.ID) }
 
+// namedWords are a key that the service named by an answer, which may have its id alone.
+func namedWords(k *apikey.Key) string {
+	if k.Name == "" {
+		return k.ID
+	}
+	return fmt.Sprintf("%q (%s)", k.Name, k.ID)
+}
+
 func names(keys []apikey.Key) string {
 	var out []string
 	for _, k := range keys {

@@ -24,3 +24,16 @@ const (
 	TooFast         = "too many sessions of this operator begin"
 	NotOffered      = "asked for what is not offered" // a subsystem, a forwarding
 )
+
+// refused tells of a refusal.
+func (s *Server) refused(r Refusal) {
+	s.mu.Lock()
+	if s.over {
+		s.mu.Unlock()
+		return
+	}
+	s.telling.Add(1)
+	s.mu.Unlock()
+	defer s.telling.Done()
+	s.opts.Refused(r)
+}

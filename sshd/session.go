@@ -297,8 +297,3 @@ func (s *Server) paced(name string) bool {
 	p.left--
 	return true
 }
-
-func ctxKey(ctx ssh.Context) gossh.PublicKey {
-	key, _ := ctx.Value(ssh.ContextKeyPublicKey).(gossh.PublicKey)
-	return key
-}

@@ -5,6 +5,9 @@
 // is not used: it says yes to every variable and to agent forwarding, blocks the channel's requests when
 // nobody takes a new size, and ends a session with the connection, not with its channel. It is replaced
 // where the fork lets one, by a channel handler.
+//
+// A connection passes gate.go (with visitors.go, what is remembered of an address), then login.go (whose key it is), then session.go;
+// refusal.go is who was turned away on that way, and this file makes and ends it all.
 package sshd
 
 import (
@@ -56,10 +59,6 @@ type Server struct {
 	telling  sync.WaitGroup
 }
 
-const operatorKey = "detent-operator"
-
-type connKey struct{}
-
 // New makes a server.
 func New(o Options) (*Server, error) {
 	if o.Now == nil {
@@ -89,23 +88,10 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// refused tells of a refusal.
-func (s *Server) refused(r Refusal) {
-	s.mu.Lock()
-	if s.over {
-		s.mu.Unlock()
-		return
-	}
-	s.telling.Add(1)
-	s.mu.Unlock()
-	defer s.telling.Done()
-	s.opts.Refused(r)
-}
-
 // alive answers a client that asks whether we are there.
 func alive(ssh.Context, *ssh.Server, *gossh.Request) (bool, []byte) { return true, nil }
 
-// rejectChannel and unasked turn away who wants something else than a session.
+// rejectChannel and rejectRequest turn away who wants something else than a session.
 func (s *Server) rejectChannel(_ *ssh.Server, _ *gossh.ServerConn, wanted gossh.NewChannel, ctx ssh.Context) {
 	_ = wanted.Reject(gossh.UnknownChannelType, "only sessions are served")
 	s.refused(connOf(ctx).refusal(NotOffered, "a channel"))
@@ -116,40 +102,6 @@ func (s *Server) rejectRequest(ctx ssh.Context, _ *ssh.Server, r *gossh.Request)
 		s.refused(connOf(ctx).refusal(NotOffered, "a request"))
 	}
 	return false, nil
-}
-
-func (s *Server) connect(ctx ssh.Context, conn net.Conn) net.Conn {
-	c := s.gate.admit(conn)
-	if c == nil {
-		return nil
-	}
-	ctx.SetValue(connKey{}, c)
-	return c
-}
-
-// config is x/crypto's defaults, which are current, with fewer tries.
-func (s *Server) config(ctx ssh.Context) *gossh.ServerConfig {
-	c := &gossh.ServerConfig{MaxAuthTries: 6}
-	c.AuthLogCallback = func(conn gossh.ConnMetadata, method string, err error) {
-		if err != nil || method != "publickey" {
-			return
-		}
-		connOf(ctx).loggedIn(ctx.Permissions().Extensions[operatorKey])
-	}
-	return c
-}
-
-// connOf is the connection of a context: connect has put it there.
-func connOf(ctx ssh.Context) *guarded { return ctx.Value(connKey{}).(*guarded) }
-
-func (s *Server) authenticate(ctx ssh.Context, key ssh.PublicKey) bool {
-	name, ok := s.opts.Who(key)
-	connOf(ctx).offer(gossh.FingerprintSHA256(key), name)
-	if !ok {
-		return false
-	}
-	ctx.Permissions().Extensions = map[string]string{operatorKey: name}
-	return true
 }
 
 // Serve accepts connections until Shutdown. It returns nil after that.

@@ -1,12 +1,22 @@
 // Package tui is the screens of detent. The root model here knows the size, the
 // stack of overlays, which pane has the focus, and the toast; everything else lies in the file of its
 // name. It knows no HTTP and no files: it shows state, asks, and hands typed intents on.
+//
+// A file needs only those below it. From the bottom up:
+//
+//	profile, fleet, stack, whose, measures, toast     the state: a profile or all of them, the overlays, whose each is, the room for them
+//	failures, actions, help, subject, examine         what is known: why something failed, what a key may do now, what is to be said of keys
+//	states, frame, speech                             what is drawn of that, and what is spoken
+//	mailbox, open, reach, load, begin, lock           how keys come, and how the program begins, is covered and ends
+//	flights, bulk, keeper, leaked, palette            requests under way, and what is done by them
+//	acts, read, mouse                                 keys and clicks, and what they do
+//	asks, intents                                     what screens ask for
+//	app                                               where each message goes
 package tui
 
 import (
 	"cmp"
 	"errors"
-	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -51,6 +61,7 @@ type App struct {
 	profile profile // in use
 	fleet   *fleet  // all of them instead
 	countdown
+	leaked
 	load     load
 	read     read     // the keys of one read, and the guard
 	requests requests // writes under way
@@ -73,7 +84,7 @@ func New(o Options) *App {
 	env := &ui.Env{Styles: ui.StylesOf(o.Renderer, o.Look), Keys: o.Keys, Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}
 	env.Keys.Suspend.SetEnabled(!o.Remote.On)
 	a := &App{
-		env: env, host: o.Host, copyText: o.Copy, shown: o.Shown, countdown: countdown{bell: o.Bell, rotateAll: o.RotateAll}, notice: o.Notice, readOnly: o.ReadOnly,
+		env: env, host: o.Host, copyText: o.Copy, shown: o.Shown, countdown: countdown{bell: o.Bell}, notice: o.Notice, readOnly: o.ReadOnly,
 		list: keylist.New(env), detail: detail.New(env), requests: newRequests(),
 	}
 	a.lock, a.spoken = lock{Remote: o.Remote, News: o.News, last: o.Now()}, spoken{on: o.Spoken}
@@ -99,8 +110,10 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		a.resize(msg.Width, msg.Height)
-	case tea.KeyMsg, tea.MouseMsg:
-		cmd = a.input(msg)
+	case tea.KeyMsg:
+		cmd = a.keys(msg)
+	case tea.MouseMsg:
+		cmd = a.pointed(msg)
 	case paint.ReadBegin:
 		a.read.anew()
 	case opened:
@@ -108,13 +121,15 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case remembered:
 		cmd = a.remember(msg)
 	case loadMsg:
-		cmd = a.loadStep(msg)
+		cmd = a.keysCame(msg)
 	case examined, fleetExamined:
 		cmd = a.examineDone(msg)
 	case recalled:
 		a.recallDone(msg)
-	case minuteMsg, tickMsg:
-		cmd = a.tick(msg)
+	case minuteMsg:
+		cmd = a.tick()
+	case tickMsg:
+		a.ticked(msg)
 	case toastOver:
 		a.toast.end(msg)
 	case result:
@@ -123,6 +138,17 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = a.intent(msg)
 	}
 	return a, tea.Batch(cmd, a.settle())
+}
+
+// keysCame hands keys on to who asked for them: what compares a secret with them, the list of all profiles, or that of one.
+func (a *App) keysCame(msg loadMsg) tea.Cmd {
+	switch {
+	case msg.of == nil:
+		return a.loadStep(msg)
+	case msg.of.knows:
+		return a.knowMore(msg)
+	}
+	return a.fleetStep(msg)
 }
 
 // settle brings what depends on other state up to date: the detail follows the cursor,
@@ -149,55 +175,16 @@ func (a *App) resize(width, height int) {
 	}
 }
 
-func (a *App) top() ui.Screen {
-	if len(a.overlays) == 0 {
-		return nil
-	}
-	return a.overlays[len(a.overlays)-1]
-}
-
-// push opens an overlay.
-func (a *App) push(s ui.Screen) tea.Cmd {
-	a.toast.text = "" // it would hide the keys of the screen
-	kept, begin, found := a.back(s)
-	if !found {
-		kept, begin = s, func() tea.Cmd { return ui.Begin(s) }
-	}
-	kept.SetSize(a.room(kept))
-	a.fleet.owns(kept)
-	a.overlays = append(a.overlays, kept)
-	return begin()
-}
-
-// pop closes an overlay; nil is the top one.
-func (a *App) pop(s ui.Screen) {
-	if len(a.overlays) == 0 {
+// showSelected lets the detail follow the cursor.
+func (a *App) showSelected() {
+	a.spoken.leave(a)
+	k, marks, ok := a.list.Selected()
+	if !ok {
+		a.detail.Show(detail.Subject{})
+		if a.focus == onDetail {
+			a.focus = onList
+		}
 		return
 	}
-	at := len(a.overlays) - 1
-	if s != nil {
-		at = slices.Index(a.overlays, s)
-	}
-	if at >= 0 {
-		a.overlays = append(a.overlays[:at:at], a.overlays[at+1:]...)
-	}
-}
-
-// tellAll hands a message to every overlay, and to the list, whose commands are its own.
-func (a *App) tellAll(msg tea.Msg) tea.Cmd {
-	cmds := []tea.Cmd{a.list.Update(msg)}
-	for _, s := range append(append([]ui.Screen(nil), a.overlays...), a.kept...) {
-		cmds = append(cmds, s.Update(msg))
-	}
-	return tea.Batch(cmds...)
-}
-
-// held reports whether an overlay does not let ctrl+c leave silently.
-func (a *App) held() ui.Screen {
-	for i := len(a.overlays) - 1; i >= 0; i-- {
-		if l, ok := a.overlays[i].(ui.Leaver); ok && l.HoldsKeys() {
-			return a.overlays[i]
-		}
-	}
-	return nil
+	a.detail.Follow(k, marks, a.subject)
 }

@@ -14,14 +14,6 @@ import (
 	"detent/tui/ui"
 )
 
-// ofMark is the profile of a marked key.
-func (a *App) ofMark(m keylist.Marked) *profile {
-	if a.fleet == nil {
-		return &a.profile
-	}
-	return &a.fleet.members[m.Profile].profile
-}
-
 // onMarks is an action on the keys that are marked; done says that it was one. A single one is asked about as any key is, by what guards
 // it alone: a number that is 1 is no question.
 func (a *App) onMarks(x *action) (cmd tea.Cmd, done bool) {
@@ -129,7 +121,7 @@ func (a *App) doBulk(msg ui.Bulk) tea.Cmd {
 // queue opens the plan of the rotations of all marked keys.
 func (a *App) queue() tea.Cmd {
 	rotates := a.env.Keys.Rotate.Help().Desc
-	if a.rotateAll == nil {
+	if a.screens.rotateAll == nil {
 		return a.say(rotates+": several keys cannot be rotated together here", false)
 	}
 	var items []rotate.Item
@@ -148,5 +140,5 @@ func (a *App) queue() tea.Cmd {
 		return nil
 	}
 	a.list.ClearMarks()
-	return a.push(a.rotateAll(a.env, items))
+	return a.push(a.screens.rotateAll(a.env, items))
 }

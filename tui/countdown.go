@@ -8,33 +8,36 @@ import (
 
 	"detent/rotation"
 	"detent/tui/keylist"
-	"detent/tui/rotate"
 	"detent/tui/ui"
 )
 
+// minuteMsg refreshes relative times. What did not change on screen is not drawn.
+type minuteMsg struct{}
+
+func (a *App) minute() tea.Cmd { return a.env.Later(time.Minute, minuteMsg{}) }
+
+func (a *App) tick() tea.Cmd {
+	a.list.Tick()
+	a.detail.Tick()
+	return tea.Batch(a.minute(), a.lock.look())
+}
+
 // tickMsg redraws what counts down, at the time that it carries. While nothing does, none is on its way.
 type tickMsg time.Time
+
+// ticked draws anew, unless an earlier tick took its place.
+func (a *App) ticked(msg tickMsg) {
+	if a.countdown.due.Equal(time.Time(msg)) {
+		a.countdown.due = time.Time{}
+		a.list.TickRotating()
+	}
+}
 
 // countdown follows the rotations that wait.
 type countdown struct {
 	due     time.Time // of the tick that is on its way; zero where none is
 	waiting int       // rotations that wait for a person
 	bell    func(text string)
-	leaked
-	// rotateAll makes the screen that rotates several keys; nil where there is none.
-	rotateAll func(env *ui.Env, items []rotate.Item) ui.Screen
-}
-
-// openViews are the open rotations, as they were when the keys were examined, by the place of their profile.
-func (a *App) openViews() map[int][]rotation.View {
-	if a.fleet == nil {
-		return map[int][]rotation.View{0: a.load.counts.open}
-	}
-	out := map[int][]rotation.View{}
-	for i, m := range a.fleet.members {
-		out[i] = m.counts.open
-	}
-	return out
 }
 
 // waitOf is the wait of a rotation that goes on in this program, on the screen or behind the list.
@@ -83,15 +86,6 @@ func (a *App) count() tea.Cmd {
 	}
 	a.countdown.due = at
 	return a.env.Later(next, tickMsg(at))
-}
-
-// ticked draws anew, unless an earlier tick took its place.
-func (a *App) ticked(msg tickMsg) tea.Cmd {
-	if a.countdown.due.Equal(time.Time(msg)) {
-		a.countdown.due = time.Time{}
-		a.list.TickRotating()
-	}
-	return nil
 }
 
 // ring tells somebody who looks elsewhere.

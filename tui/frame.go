@@ -5,59 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/lipgloss"
 
 	"detent/apikey"
 	"detent/tui/ui"
 	"detent/tui/widget"
 )
-
-const (
-	sideBySide = 90 // from this width on, list and detail share the frame, if the list keeps the columns that matter
-	leastPane  = 36 // an instant with its zone fits beside its label
-	short      = 90 // below, the header says less
-	minWidth   = 40
-	minHeight  = 10
-)
-
-// measures are the cells inside the frame.
-type measures struct {
-	list, detail, body int
-	beside             bool // both are on the screen
-}
-
-// measure shares a terminal out: a border round everything, one cell of air beside the detail. Where there is nothing to show in it, or
-// not enough room, the list has all.
-func (a *App) measure() measures {
-	width := a.width
-	m := measures{list: width - 2, detail: width - 4, body: a.height - 2}
-	_, _, selected := a.list.Selected()
-	room := width - 3 - a.list.Wants()
-	if width < sideBySide || room < leastPane || !selected {
-		return m
-	}
-	pane := min(max(min(width/3, 60), 40), room)
-	if a.focus == onDetail {
-		pane = width * 3 / 5
-	}
-	if to := a.read.mouse.list; to > 0 { // where the divider was dragged
-		pane = max(min(width-3-to, width-3-leastPane), leastPane)
-	}
-	m.list, m.detail, m.beside = width-3-pane, pane-2, true
-	return m
-}
-
-// share gives list and detail their sizes, where those have changed.
-func (a *App) share() {
-	if m := a.measure(); m != a.shared {
-		a.shared = m
-		a.list.SetSize(m.list, m.body)
-		a.detail.SetSize(m.detail, m.body)
-	}
-}
-
-func (a *App) tooSmall() bool { return a.width < minWidth || a.height < minHeight }
 
 // View is the frame: exactly the terminal's size, whatever is in it.
 func (a *App) View() string {
@@ -91,63 +44,18 @@ func (a *App) tooSmallView() string {
 	return strings.Join(ui.Centre(text, a.width, a.height), "\n")
 }
 
+func (a *App) lockedView() string {
+	// No lock: who sits there goes on. It keeps what is on the screen from who passes by.
+	text := "covered: no key was pressed for " + ui.Span(a.lock.LockAfter) + "\n\nany key shows the screen again"
+	return strings.Join(ui.Centre(text, a.width, a.height), "\n")
+}
+
 // line is the style of the frame's lines: a live environment colours them.
 func (a *App) line() lipgloss.Style {
 	if a.whose().Setting.LooksLive() {
 		return a.env.Styles.Bad
 	}
 	return a.env.Styles.Dim
-}
-
-// whose is what the frame speaks of: of the screen in it, whose profile may be another than the list's; else of
-// the profile in use.
-func (a *App) whose() ui.Place {
-	if wide, _ := a.layers(); wide != nil {
-		if p, ok := wide.(ui.Placed); ok {
-			return p.Place()
-		}
-	}
-	if name := a.owner(); name != "" {
-		return a.named(name).place()
-	}
-	return a.listed()
-}
-
-// listed is the profile in use, or on its way to be.
-func (a *App) listed() ui.Place {
-	if a.fleet != nil {
-		return a.fleet.listed()
-	}
-	if a.profile.conn != nil {
-		return a.profile.place()
-	}
-	p, _ := a.hosted(a.profile.want)
-	return ui.Place{Profile: a.profile.want, Setting: p.Setting}
-}
-
-// hosted is a profile as the host knows it now.
-func (a *App) hosted(name string) (ui.Profile, bool) {
-	all := a.host.Profiles()
-	at := slices.IndexFunc(all, func(p ui.Profile) bool { return p.Name == name })
-	if at < 0 {
-		return ui.Profile{}, false
-	}
-	return all[at], true
-}
-
-// place is what the frame says of an open profile.
-func (p *profile) place() ui.Place {
-	if p.conn == nil {
-		return ui.Place{Profile: p.want}
-	}
-	out := ui.Place{Profile: p.want, Service: p.caps.Service, Setting: p.conn.Profile.Setting}
-	if s := out.Setting; s.Contradicted() {
-		out.Alarm = "the profile says " + string(s.Environment)
-		if s.Token != apikey.Live {
-			out.Alarm = "the token is " + string(s.Token)
-		}
-	}
-	return out
 }
 
 // rule is a horizontal line of the frame with words at its ends; left gives way first.
@@ -272,6 +180,14 @@ func (a *App) summary() []string {
 	return parts
 }
 
+// progress is what the header says while profiles are asked.
+func (f *fleet) progress(s *ui.Styles) []string {
+	if slices.ContainsFunc(f.members, func(m *member) bool { return m.hearing != nil && m.answered }) {
+		return []string{s.Dim.Render("reloading …")}
+	}
+	return nil
+}
+
 func (a *App) footer() string {
 	s := a.env.Styles
 	if a.toast.text != "" {
@@ -286,21 +202,6 @@ func (a *App) footer() string {
 		right = s.Dim.Render(fmt.Sprintf("%d/%d · ", at, n)) + right
 	}
 	return a.rule("└", ui.Hints(s, hints, a.width-7-ui.Width(right)), right, "┘")
-}
-
-// hints are the bindings that act now, the most used first, and those that always show.
-func (a *App) hints() (now, always []key.Binding) {
-	if top := a.top(); top != nil {
-		always = []key.Binding{a.paletteKey(top), a.helpKey(top)}
-		if wantsAll(top) {
-			return top.Bindings(), always
-		}
-		return nil, always // the others are on the box itself
-	}
-	if a.list.Typing() {
-		return a.list.Bindings(), nil
-	}
-	return a.bindings(), []key.Binding{a.env.Keys.Palette, a.env.Keys.Help}
 }
 
 // body is what the frame holds, line by line.
@@ -341,30 +242,6 @@ func (a *App) body() []string {
 		out[i] = side + shown(text) + side
 	}
 	return out
-}
-
-func wantsAll(s ui.Screen) bool {
-	w, ok := s.(ui.Wide)
-	return ok && w.WantsAll()
-}
-
-// layers are what is drawn of the stack: the topmost overlay that takes the whole frame,
-// and the boxes above it.
-func (a *App) layers() (wide ui.Screen, boxes []ui.Screen) {
-	for i := len(a.overlays) - 1; i >= 0; i-- {
-		if wantsAll(a.overlays[i]) {
-			return a.overlays[i], a.overlays[i+1:]
-		}
-	}
-	return nil, a.overlays
-}
-
-// room is the largest content of an overlay.
-func (a *App) room(s ui.Screen) (width, height int) {
-	if wantsAll(s) {
-		return max(a.width-4, 0), max(a.height-2, 0)
-	}
-	return max(a.width-8, 0), max(a.height-4, 0)
 }
 
 // behind is how a line looks that a box stands before: the same words, and nothing that draws the eye.

@@ -6,40 +6,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
-	"detent/client"
 	"detent/desk"
-	"detent/tui/dialog"
 	"detent/tui/palette"
 	"detent/tui/rotate"
 	"detent/tui/ui"
 )
-
-// requests are the writes under way: who asked, and how many. They are never cancelled by
-// leaving a screen.
-type requests struct {
-	asked    map[int]ui.Screen // by ticket
-	flying   int
-	inFlight *inFlight
-}
-
-func newRequests() requests {
-	return requests{asked: map[int]ui.Screen{}, inFlight: &inFlight{made: map[int]orphan{}}}
-}
-
-// result is the end of an intent: what the screens are told, and what the root makes of it.
-type result struct {
-	ticket int
-	write  bool
-	partly bool    // it failed after a part was done
-	msg    tea.Msg // ui.KeyCreated and its like
-	err    error
-	title  string         // of the error box: "Could not create payments-api"
-	done   string         // the toast of a success; empty for none
-	then   func() tea.Cmd // after a success
-}
 
 // intent carries out what a screen asks for.
 func (a *App) intent(msg tea.Msg) tea.Cmd {
@@ -76,6 +51,8 @@ func (a *App) intent(msg tea.Msg) tea.Cmd {
 		return a.staged(msg)
 	case palette.Chosen:
 		return a.choose(msg)
+	case shown:
+		return a.showRotation(msg.id)
 	case ui.Ring:
 		return a.ring(msg.Text)
 	case ui.CopyText:
@@ -128,7 +105,8 @@ func (a *App) write(msg tea.Msg) (tea.Cmd, bool) {
 		}), true
 	case ui.DeleteKey:
 		p := a.named(msg.Profile)
-		return a.send(p, msg.Ticket, func(ctx context.Context) result { return a.deleteKey(ctx, p, msg) }), true
+		c := p.conn
+		return a.send(p, msg.Ticket, func(ctx context.Context) result { return a.deleteKey(ctx, p, c, msg) }), true
 	case ui.Bulk:
 		return a.doBulk(msg), true
 	case ui.RequestPublicKey:
@@ -152,18 +130,18 @@ func (a *App) write(msg tea.Msg) (tea.Cmd, bool) {
 
 // deleteKey deletes a key. Before, what the places held that were given its secret comes back: an application must not be left
 // with a dead one.
-func (a *App) deleteKey(ctx context.Context, p *profile, msg ui.DeleteKey) result {
+func (a *App) deleteKey(ctx context.Context, p *profile, c *ui.Connection, msg ui.DeleteKey) result {
 	k := apikey.Key{ID: msg.ID, Name: msg.Name}
 	var back []string
 	var err error
 	if msg.TakeBack {
-		if back, err = a.host.TakeBack(ctx, p.conn.Profile.Name, k); err != nil {
+		if back, err = a.host.TakeBack(ctx, c.Profile.Name, k); err != nil {
 			err = fmt.Errorf("the key was not deleted: %w", err)
 		}
 	}
 	var out desk.Outcome
 	if err == nil {
-		out, err = p.conn.Order(ctx, desk.Order{What: desk.Delete, Key: apikey.Key{ID: msg.ID, Masked: msg.Masked}, Secret: msg.Secret})
+		out, err = c.Order(ctx, desk.Order{What: desk.Delete, Key: apikey.Key{ID: msg.ID, Masked: msg.Masked}, Secret: msg.Secret})
 	}
 	done := msg.Name + " deleted"
 	if out.Deleted.AlreadyGone {
@@ -186,257 +164,47 @@ func changed(msg ui.UpdateKey) string {
 	return msg.Name + " changed"
 }
 
-// ask starts an intent that changes nothing on the service.
-func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
-	switch msg := msg.(type) {
-	case ui.Verify:
-		if len(msg.Profiles) > 0 {
-			return a.verifyAmong(msg), true
-		}
-		c := a.profile.conn
-		return a.query(msg.Ticket, func(ctx context.Context) result {
-			if ok, why := client.Belongs(ctx, c.Service, msg.Secret); !ok {
-				return result{msg: ui.Verified{Ticket: msg.Ticket, Proof: apikey.Proof{Why: why + ". It was not sent."}}}
-			}
-			proof, _, err := client.Verify(ctx, c.Service, msg.Secret)
-			return result{msg: ui.Verified{Ticket: msg.Ticket, Proof: proof, Err: err}, err: err, title: "Could not verify the secret"}
-		}), true
-	case ui.RevealSecret:
-		name := a.named(msg.Profile).want
-		return a.query(msg.Ticket, func(ctx context.Context) result {
-			err := a.host.Showing(ctx, name, msg.Key)
-			return result{msg: ui.SecretRevealed{Ticket: msg.Ticket, Err: err}, err: err, title: "Could not show the secret"}
-		}), true
-	case ui.Deliver:
-		c := a.named(msg.Profile).conn
-		return a.query(msg.Ticket, func(ctx context.Context) result {
-			d, err := a.host.Deliver(ctx, c.Profile.Name, msg.Key, msg.Destination, msg.Secret, msg.Replace)
-			return result{msg: ui.SecretDelivered{Ticket: msg.Ticket, Delivered: d, Err: err}, err: err, title: "Could not store the secret", done: d.Summary}
-		}), true
-	case ui.SaveProfile:
-		return a.saveProfile(msg), true
-	case ui.RemoveProfile, ui.RenameProfile, ui.MakeDefault, ui.RemoveDestination, ui.LookAt:
-		return a.configure(msg), true
-	case ui.TestProfile:
-		return a.testProfile(msg), true
-	case ui.AskCatalogue:
-		return a.askCatalogue(a.named(msg.Profile)), true
-	case ui.Catalogued:
-		if p := a.named(msg.Profile); p.conn != nil {
-			p.caps = msg.Caps
-		}
-		return a.tellAll(msg), true
+// chosenLast is how many things are known again that were chosen in the palette.
+const chosenLast = 12
+
+// choose does what was chosen in the palette, or says why it cannot be done, as the key itself does.
+func (a *App) choose(msg palette.Chosen) tea.Cmd {
+	it := msg.Item
+	a.pop(msg.Palette)
+	a.chosen = slices.DeleteFunc(a.chosen, func(id string) bool { return id == it.ID })
+	a.chosen = append([]string{it.ID}, a.chosen[:min(len(a.chosen), chosenLast-1)]...)
+	then, isKey := it.Then.(pressed)
+	switch {
+	case it.Why != "" && (!isKey || len(a.overlays) > 0):
+		return a.say(it.Name+": "+it.Why, false)
+	case isKey:
+		return a.press(then.binding)
 	}
-	return nil, false
+	return a.intent(it.Then)
 }
 
-// askCatalogue asks a profile's service which permissions there are. Nobody waits for the answer: it reaches the form that is open then.
-func (a *App) askCatalogue(p *profile) tea.Cmd {
-	name, c := p.want, p.conn
-	if c == nil || c.Catalogue == nil {
-		return nil
-	}
-	return func() tea.Msg {
-		err := c.Catalogue(context.Background())
-		return ui.Catalogued{Profile: name, Caps: c.Service.Capabilities(), Err: err}
-	}
-}
-
-// saveProfile writes a profile. The one in use is opened anew, so that what was changed holds.
-func (a *App) saveProfile(msg ui.SaveProfile) tea.Cmd {
-	name, verb := msg.Profile.Name, "add"
-	var then func() tea.Cmd
-	if msg.Before != nil {
-		verb = "change"
-		then = func() tea.Cmd {
-			switch p := a.named(name); {
-			case a.fleet != nil:
-				return a.reloadOf(p)
-			case name != a.profile.want:
+// press is a key of a binding, pressed on the screen that is on top.
+func (a *App) press(b key.Binding) tea.Cmd {
+	for _, name := range b.Keys() {
+		if msg, ok := ui.KeyNamed(name); ok {
+			a.read.watch(a.top(), a.env.Now())
+			if a.guards(msg) {
 				return nil
 			}
-			return a.use(name)
+			return a.focused(msg)
 		}
 	}
-	return a.query(msg.Ticket, func(ctx context.Context) result {
-		err := a.host.SaveProfile(ctx, msg.Before, msg.Profile)
-		return result{
-			msg: ui.ProfileSaved{Ticket: msg.Ticket, Name: name, Err: err}, err: err,
-			title: "Could not " + verb + " the profile " + name, done: "profile " + name + " " + strings.TrimSuffix(verb, "e") + "ed", then: then,
-		}
-	})
+	return nil
 }
 
-// testProfile opens a profile and lists its keys, without leaving the one in use.
-func (a *App) testProfile(msg ui.TestProfile) tea.Cmd {
-	var conn ui.Connection
-	try := func(ctx context.Context) result {
-		out := ui.ProfileTested{Ticket: msg.Ticket, Name: msg.Name}
-		if conn.Service != nil {
-			out.Err = conn.Service.List(ctx, func(batch []apikey.Key) { out.Keys += len(batch) })
-			out.Notes = abilities(conn.Service.Capabilities())
-		}
-		return result{msg: out, err: out.Err, title: "The profile " + msg.Name + " does not work"}
-	}
-	if !a.host.NeedsTerminal(msg.Name) {
-		return a.query(msg.Ticket, func(ctx context.Context) result {
-			var err error
-			if conn, err = a.host.Open(ctx, msg.Name); err != nil {
-				return result{msg: ui.ProfileTested{Ticket: msg.Ticket, Name: msg.Name, Err: err}, err: err, title: "The profile " + msg.Name + " does not open"}
-			}
-			return try(ctx)
-		})
-	}
-	a.requests.asked[msg.Ticket] = a.top()
-	run := &execFunc{run: func() (err error) { conn, err = a.host.Open(context.Background(), msg.Name); return err }}
-	return tea.Exec(run, func(err error) tea.Msg {
-		if err != nil {
-			return result{ticket: msg.Ticket, msg: ui.ProfileTested{Ticket: msg.Ticket, Name: msg.Name, Err: err}, err: err, title: "The profile " + msg.Name + " does not open"}
-		}
-		out := try(context.Background())
-		out.ticket = msg.Ticket
-		return out
-	})
-}
-
-// abilities say in words what a service lets one do.
-func abilities(c apikey.Capabilities) []string {
-	var notes []string
-	for _, x := range []struct {
-		what string
-		can  apikey.Ability
-	}{
-		{"create", c.Create}, {"delete", c.Delete}, {"rename", c.Rename}, {"change the role", c.ChangeRole},
-		{"enable and disable", c.Disable}, {"make public keys", c.PublicKeys},
-	} {
-		switch {
-		case x.can.OK:
-			notes = append(notes, "✓ "+x.what)
-		case x.can.Why != "":
-			notes = append(notes, "· cannot "+x.what+": "+x.can.Why)
-		}
-	}
-	return notes
-}
-
-// send starts a write, which is refused where the profile is read-only.
-func (a *App) send(p *profile, ticket int, do func(ctx context.Context) result) tea.Cmd {
-	why, no := a.noWritesOf(p)
-	if p.conn == nil {
-		why, no = "no profile is open", true
-	}
-	if no {
-		do = func(context.Context) result { return result{err: refusedWrite(why), title: "Nothing was changed"} }
-	}
-	return a.fly(ticket, p.conn, do)
-}
-
-// refusedWrite says why nothing may be changed.
-func refusedWrite(why string) error {
-	return &client.Error{Op: "change keys", Kind: client.ReadOnly, Outcome: client.NotDone, Message: why}
-}
-
-// fly counts a write until its answer is there.
-func (a *App) fly(ticket int, conn *ui.Connection, do func(ctx context.Context) result) tea.Cmd {
-	a.requests.flying++
-	cmd := a.query(ticket, do)
-	return func() tea.Msg {
-		return a.requests.inFlight.do(ticket, conn, func() tea.Msg {
-			out := cmd().(result)
-			out.write = true
-			return out
-		})
-	}
-}
-
-// query starts what only asks. The services bound every call by their own timeout.
-func (a *App) query(ticket int, do func(ctx context.Context) result) tea.Cmd {
-	a.requests.asked[ticket] = a.top()
-	return func() tea.Msg {
-		out := do(context.Background())
-		out.ticket = ticket
-		return out
-	}
-}
-
-// answer ends an intent: the screen that asked shows it; where that is gone, a toast or the error box does.
-func (a *App) answer(r result) tea.Cmd {
-	if r.write {
-		a.requests.flying--
-		a.requests.inFlight.done(r.ticket)
-	}
-	asker := a.requests.asked[r.ticket]
-	delete(a.requests.asked, r.ticket)
-	there := asker != nil && slices.Contains(a.overlays, asker)
-	cmds := []tea.Cmd{}
-	if r.msg != nil {
-		cmds = append(cmds, a.tellAll(r.msg))
-	}
-	switch {
-	case r.err != nil && (!there || r.msg == nil):
-		if _, tested := r.msg.(ui.ProfileTested); tested { // it may be another profile's token
-			cmds = append(cmds, a.push(dialog.NewError(a.env, r.title, r.err)))
-			break
-		}
-		cmds = append(cmds, a.fail(r.title, r.err))
-	case r.err != nil:
-	default:
-		if r.done != "" {
-			cmds = append(cmds, a.say(r.done, true))
-		}
-		if r.then != nil {
-			cmds = append(cmds, r.then())
-		}
-	}
-	if r.write && (r.partly || client.MayHaveHappened(r.err)) {
-		cmds = append(cmds, a.reload())
-	}
-	return tea.Batch(cmds...)
-}
-
-// fail opens the error box.
-func (a *App) fail(title string, err error) tea.Cmd {
-	return a.push(dialog.NewError(a.env, title, err, a.whereFrom(err)...))
-}
-
-// copy sends text to the terminal's clipboard. Nothing confirms that it took it.
-func (a *App) copy(what, text string) tea.Cmd {
-	send := a.copyText
-	return func() tea.Msg {
-		if err := send(text); err != nil {
-			return ui.Toast{Text: err.Error()}
-		}
-		return ui.Toast{Text: what + " sent to your terminal's clipboard", Good: true}
-	}
-}
-
-// copySecret goes the way of a delivery, which alone may see the bytes.
-func (a *App) copySecret(msg ui.CopySecret) tea.Cmd {
-	name := a.named(msg.Profile).want
-	return func() tea.Msg {
-		if _, err := a.host.Deliver(context.Background(), name, msg.Key, "clipboard", msg.Secret, false); err != nil {
-			return ui.Fail{Title: "Could not copy the secret", Err: err}
-		}
-		return ui.Toast{Text: "sent to your terminal's clipboard, which does not confirm it", Good: true}
-	}
-}
-
-// letGo lets go of what places held. Nobody waits for it: what is left undone at the end, the end of the program does.
-func (a *App) letGo(msg ui.Settle) tea.Cmd {
-	name := a.named(msg.Profile).want
-	return func() tea.Msg {
-		a.host.Settle(context.Background(), name, msg.Key)
+// showRotation opens the list of rotations, with the cursor on one of them.
+func (a *App) showRotation(id string) tea.Cmd {
+	if a.screens.rotations == nil {
 		return nil
 	}
-}
-
-// complete asks the machine that the operator sits at how a destination may go on.
-func (a *App) complete(msg ui.Complete) tea.Cmd {
-	host, can := a.host.(ui.Completer)
-	if !can || a.env.Remote {
-		return ui.Do(ui.Completed{Ticket: msg.Ticket})
+	list := a.screens.rotations()
+	if at, can := list.(interface{ Show(id string) }); can {
+		at.Show(id)
 	}
-	return func() tea.Msg {
-		return ui.Completed{Ticket: msg.Ticket, Found: host.Complete(context.Background(), msg.Text)}
-	}
+	return a.push(list)
 }

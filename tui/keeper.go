@@ -3,14 +3,54 @@ package tui
 import (
 	"context"
 
+	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
+	"detent/client"
 	"detent/desk"
 	"detent/tui/dialog"
 	"detent/tui/rotate"
 	"detent/tui/ui"
 )
+
+// actOnProfile is a key that is about a profile: a digit jumps to one, and on the line of one that failed e mends it and enter says why.
+func (a *App) actOnProfile(msg tea.KeyMsg) (tea.Cmd, bool) {
+	k := a.env.Keys
+	if key.Matches(msg, k.Jump) {
+		profiles := a.host.Profiles()
+		if at := int(msg.Runes[0] - '1'); at < len(profiles) {
+			return a.use(profiles[at].Name), true
+		}
+		return a.say("there is no profile "+string(msg.Runes), false), true
+	}
+	m := a.fleet.onProblem(a)
+	switch {
+	case m == nil:
+		return nil, false
+	case key.Matches(msg, k.Open):
+		return a.push(dialog.NewError(a.env, "The profile "+m.want+" did not answer", m.err, a.whereFromOf(m.want, m.err)...)), true
+	case key.Matches(msg, k.Edit):
+		return a.mend(m), true
+	}
+	return nil, false
+}
+
+// mend opens what makes a profile work again that failed.
+func (a *App) mend(m *member) tea.Cmd {
+	switch p, is := a.hosted(m.want); {
+	case !is:
+		return nil
+	case a.host.NeedsTerminal(p.Name):
+		return a.use(p.Name)
+	case a.lock.NoProfiles != "":
+		return a.refuseProfile(ui.ProfileRefused{Name: p.Name, What: desk.EditProfile, Why: a.lock.NoProfiles})
+	case p.Embedded, client.IsKind(m.err, client.Unreachable), client.IsKind(m.err, client.Timeout):
+		return a.hear([]string{m.want})
+	default:
+		return a.push(a.screens.editProfile(p))
+	}
+}
 
 // moreOf makes the question of what else is to be done with a profile; nil where the host changes none.
 func (a *App) moreOf() func(ui.Profile) ui.Screen {
@@ -22,15 +62,13 @@ func (a *App) moreOf() func(ui.Profile) ui.Screen {
 		if p.Embedded {
 			return dialog.NewChoice(a.env, p.Name, options)
 		}
-		places := a.placesOf(p)
-		about := "there are none: a rotation remembers one"
-		if len(places) > 0 {
-			about = "what each holds; take one away"
-			options = append(options, dialog.Option{Label: "destinations", About: about, Then: func() ui.Screen { return dialog.NewChoice(a.env, "Destinations of "+p.Name, places) }})
-		} else {
-			options = append(options, dialog.Option{Label: "destinations", About: about, Do: ui.Toast{Text: p.Name + " names no destination; the setup of a rotation remembers one"}})
+		destinations := dialog.Option{Label: "destinations", About: "there are none: a rotation remembers one",
+			Do: ui.Toast{Text: p.Name + " names no destination; the setup of a rotation remembers one"}}
+		if places := a.placesOf(p); len(places) > 0 {
+			destinations = dialog.Option{Label: "destinations", About: "what each holds; take one away",
+				Then: func() ui.Screen { return dialog.NewChoice(a.env, "Destinations of "+p.Name, places) }}
 		}
-		options = append(options, dialog.Option{Label: "remove", About: "out of the configuration; its keys stay", Then: func() ui.Screen {
+		options = append(options, destinations, dialog.Option{Label: "remove", About: "out of the configuration; its keys stay", Then: func() ui.Screen {
 			return dialog.NewChoice(a.env, "Remove the profile "+p.Name+"?", []dialog.Option{
 				{Label: "keep it", About: "nothing changes", Do: ui.Toast{Text: "nothing was removed", Good: true}},
 				{Label: "remove it", About: "from the file, with its destinations", Do: ui.RemoveProfile{Name: p.Name}},

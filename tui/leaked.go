@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 
-	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
@@ -51,24 +50,19 @@ func (a *App) verify() tea.Cmd {
 
 // takeListed takes the keys that are listed; the profiles that are not are those to ask.
 func (a *App) takeListed() (rest []string) {
-	take := func(p *profile, at int) {
+	for _, hosted := range a.host.Profiles() {
+		p := a.named(hosted.Name)
+		if p.conn == nil {
+			rest = append(rest, p.want)
+			continue
+		}
 		a.others[p.want] = *p.conn
 		t := a.target(*p.conn)
-		_, keys := a.list.Keys().Of(at)
+		_, keys := a.list.Keys().Of(max(a.fleet.place(p.want), 0))
 		for _, k := range keys {
 			t.Keys = append(t.Keys, apikey.Key{ID: k.ID, Name: k.Name, Masked: k.Masked, Environment: k.Environment, Enabled: k.Enabled, ExpiresAt: k.ExpiresAt})
 		}
 		a.targets = append(a.targets, t)
-	}
-	for _, p := range a.host.Profiles() {
-		switch at := a.fleet.place(p.Name); {
-		case a.fleet == nil && p.Name == a.profile.want && a.profile.conn != nil:
-			take(&a.profile, 0)
-		case at >= 0 && a.fleet.members[at].conn != nil:
-			take(&a.fleet.members[at].profile, at)
-		default:
-			rest = append(rest, p.Name)
-		}
 	}
 	return rest
 }
@@ -98,7 +92,7 @@ func (a *App) knowMore(msg loadMsg) tea.Cmd {
 		msg.of.cancel()
 		return tell
 	}
-	return tea.Batch(tell, msg.of.next(false))
+	return tea.Batch(tell, msg.of.box.next(false))
 }
 
 // remembered are the keys that rotations ended or made.
@@ -123,17 +117,10 @@ func (a *App) target(c ui.Connection) ui.Target {
 	caps := c.Service.Capabilities()
 	why := func(can apikey.Ability) string {
 		no, is := a.noWritesOf(&profile{want: c.Profile.Name, conn: &c})
-		switch {
-		case !can.OK && desk.OfRole(can.Why):
-			return can.Why
-		case is:
+		if is && (can.OK || !desk.OfRole(can.Why)) { // a role comes first, as for an order
 			return no
-		case can.OK:
-			return ""
-		case can.Why == "":
-			return "this service cannot do that"
 		}
-		return can.Why
+		return whyNot(can)
 	}
 	return ui.Target{Profile: c.Profile, Caps: caps, Not: ui.Acts{Replace: why(a.canRotate(caps)), Off: why(caps.Disable), Delete: why(caps.Delete)}}
 }
@@ -151,60 +138,4 @@ func (a *App) verifyAmong(msg ui.Verify) tea.Cmd {
 		out := ui.Verified{Ticket: msg.Ticket, Profile: whose.Profile, Proof: whose.Proof, Err: whose.Failed}
 		return result{msg: out, err: out.Err, title: "Could not verify the secret"}
 	})
-}
-
-// elsewhere reports whether a key is of a profile that is not listed.
-func (a *App) elsewhere(to ui.GoTo) bool {
-	return to.Profile != "" && (a.fleet == nil && to.Profile != a.profile.want || a.fleet != nil && a.fleet.place(to.Profile) < 0)
-}
-
-// goThere opens the profile of a key and goes on when its keys are there.
-func (a *App) goThere(to ui.GoTo) tea.Cmd {
-	cmd := a.use(to.Profile)
-	if a.profile.want == to.Profile {
-		a.there = &to
-	}
-	return cmd
-}
-
-// arrive goes on with what was asked of a key of another profile.
-func (a *App) arrive(complete bool) tea.Cmd {
-	to := a.there
-	if to == nil || to.Profile != a.profile.want {
-		return nil
-	}
-	if a.there = nil; !complete {
-		return nil
-	}
-	return a.goTo(*to)
-}
-
-// actOn asks about switching off or deleting the key that was gone to.
-func (a *App) actOn(k *apikey.Key, to ui.GoTo) tea.Cmd {
-	b := a.env.Keys.Toggle
-	if to.Delete {
-		b = a.env.Keys.Delete
-	}
-	for i := range a.actions {
-		x := &a.actions[i]
-		if !key.Matches(ui.Press(b.Keys()[0]), x.binding) {
-			continue
-		}
-		if why := a.refusal(x); why != "" {
-			return a.say(x.binding.Help().Desc+": "+why, false)
-		}
-		asks := a.screens.remove
-		if to.Off { // asked, whatever its environment: the key came from a secret and not from a row
-			asks = a.screens.toggle
-		}
-		s := asks(*k)
-		if leaked, can := s.(ui.Leaked); can {
-			leaked.Compromised()
-		}
-		if by, can := s.(ui.DeletedBy); can && to.Delete && !to.Secret.IsZero() && a.here().caps.SelfDelete != "" {
-			by.BySecret(a.here().caps.SelfDelete, to.Secret)
-		}
-		return a.push(s)
-	}
-	return nil
 }

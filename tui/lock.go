@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -30,6 +29,38 @@ func (r Remote) refused(profile string, o desk.Order, why string) tea.Cmd {
 		return nil
 	}
 	return func() tea.Msg { r.Refused(profile, o); return nil }
+}
+
+// News is what happens outside of the screens while they are open: the configuration is changed, say.
+type News struct {
+	// Next waits for a line to show, and returns false when there will be none any more. It is called in a command; nil for no news.
+	Next func() (string, bool)
+	// Look looks whether there is any, where nobody does by themselves. It is called in a command, when somebody comes back to the
+	// terminal and once a minute; nil for never.
+	Look func()
+}
+
+type newsMsg struct{ text string }
+
+// listen waits for the next line.
+func (n News) listen() tea.Cmd {
+	if n.Next == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		if text, ok := n.Next(); ok {
+			return newsMsg{text}
+		}
+		return nil
+	}
+}
+
+// look looks whether there is one.
+func (n News) look() tea.Cmd {
+	if n.Look == nil {
+		return nil
+	}
+	return func() tea.Msg { n.Look(); return nil }
 }
 
 // lock covers the screen of somebody who has gone away, and ends the program later. It tells whoever is there of what happens elsewhere.
@@ -82,9 +113,3 @@ func (a *App) locking(msg tea.Msg) (cmd tea.Cmd, done bool) {
 
 // Ended says why the program ended by itself; empty where somebody ended it.
 func (a *App) Ended() string { return a.lock.ended }
-
-func (a *App) lockedView() string {
-	// No lock: who sits there goes on. It keeps what is on the screen from who passes by.
-	text := "covered: no key was pressed for " + ui.Span(a.lock.LockAfter) + "\n\nany key shows the screen again"
-	return strings.Join(ui.Centre(text, a.width, a.height), "\n")
-}

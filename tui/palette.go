@@ -5,15 +5,11 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
-	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/rotation"
 	"detent/tui/palette"
 	"detent/tui/ui"
 )
-
-// chosenLast is how many things are known again that were chosen in the palette.
-const chosenLast = 12
 
 // pressed does what a key does on the screen below the palette.
 type pressed struct{ binding key.Binding }
@@ -163,64 +159,4 @@ func (a *App) confirms(b key.Binding) bool {
 		}
 	}
 	return false
-}
-
-// paletteKey is what opens the palette on an overlay: where text is typed, : is text. The palette itself has none.
-func (a *App) paletteKey(top ui.Screen) key.Binding {
-	k := a.env.Keys.Palette
-	if _, is := top.(*palette.Palette); is {
-		k.SetEnabled(false)
-	}
-	if t, ok := top.(ui.Typist); ok && t.Typing() {
-		k.SetKeys("ctrl+p")
-		k.SetHelp("ctrl+p", k.Help().Desc)
-	}
-	return k
-}
-
-// choose does what was chosen in the palette, or says why it cannot be done, as the key itself does.
-func (a *App) choose(msg palette.Chosen) tea.Cmd {
-	it := msg.Item
-	a.pop(msg.Palette)
-	a.chosen = slices.DeleteFunc(a.chosen, func(id string) bool { return id == it.ID })
-	a.chosen = append([]string{it.ID}, a.chosen[:min(len(a.chosen), chosenLast-1)]...)
-	switch then := it.Then.(type) {
-	case pressed:
-		if it.Why != "" && len(a.overlays) > 0 {
-			return a.say(it.Name+": "+it.Why, false)
-		}
-		return a.press(then.binding)
-	case shown:
-		return a.showRotation(then.id)
-	}
-	if it.Why != "" {
-		return a.say(it.Name+": "+it.Why, false)
-	}
-	return a.intent(it.Then)
-}
-
-// press is a key of a binding, pressed on the screen that is on top.
-func (a *App) press(b key.Binding) tea.Cmd {
-	for _, name := range b.Keys() {
-		if msg, ok := ui.KeyNamed(name); ok {
-			a.read.watch(a.top(), a.env.Now())
-			if a.guards(msg) {
-				return nil
-			}
-			return a.focused(msg)
-		}
-	}
-	return nil
-}
-
-// showRotation opens the list of rotations, with the cursor on one of them.
-func (a *App) showRotation(id string) tea.Cmd {
-	if a.screens.rotations == nil {
-		return nil
-	}
-	list := a.screens.rotations()
-	if at, can := list.(interface{ Show(id string) }); can {
-		at.Show(id)
-	}
-	return a.push(list)
 }

@@ -117,15 +117,20 @@ func (a *App) speakDetail() (who any, out ui.Speech) {
 		f.Same = "line " + age().ReplaceAllString(f.Text, "")
 		out.Facts = append(out.Facts, f)
 	}
-	var acts []key.Binding
+	acts := append(a.able(true), a.env.Keys.Back, a.env.Keys.Help, a.env.Keys.Quit)
+	out.Ask = &ui.Ask{Other: a.refused(true), Words: ui.Clean(k.Name), Choices: a.ofMarks(acts)}
+	return who, out
+}
+
+// able are the acts on a key, or on none, that can act now. What opens a key is no choice where it is open.
+func (a *App) able(ofKey bool) (out []key.Binding) {
 	for i := range a.actions {
 		x := &a.actions[i]
-		if x.needsKey && a.refusal(x) == "" && !key.Matches(ui.Press(x.binding.Keys()[0]), a.env.Keys.Open) {
-			acts = append(acts, x.binding)
+		if x.needsKey == ofKey && a.refusal(x) == "" && !key.Matches(ui.Press(x.binding.Keys()[0]), a.env.Keys.Open) {
+			out = append(out, x.binding)
 		}
 	}
-	out.Ask = &ui.Ask{Other: a.refused(true), Words: ui.Clean(k.Name), Choices: a.ofMarks(append(acts, a.env.Keys.Back, a.env.Keys.Help, a.env.Keys.Quit))}
-	return who, out
+	return out
 }
 
 // hearing says that keys are still to come, or what is to be said about them.
@@ -282,13 +287,7 @@ func (s *spoken) number(id string) int {
 // askList takes the number of a key, a filter, and what acts on no key.
 func (a *App) askList() *ui.Ask {
 	out := &ui.Ask{Words: ui.Clean(a.listed().Profile) + ", number or name of a key, or a letter", Brief: true}
-	var acts []key.Binding
-	for i := range a.actions {
-		if x := &a.actions[i]; !x.needsKey && a.refusal(x) == "" {
-			acts = append(acts, x.binding)
-		}
-	}
-	k := a.env.Keys
+	k, acts := a.env.Keys, a.able(false)
 	if a.list.Len() > 0 {
 		acts = append(acts, k.Filter, k.Sort, k.Reverse)
 	}

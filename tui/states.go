@@ -4,9 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"detent/apikey"
 	"detent/client"
-	"detent/desk"
 	"detent/tui/dialog"
 	"detent/tui/ui"
 )
@@ -31,6 +29,16 @@ func (a *App) placeholder() string {
 		return s.Dim.Render("loading …")
 	}
 	return a.empty()
+}
+
+// placeholder is what stands where there are no keys of any profile.
+func (f *fleet) placeholder(a *App) string {
+	s := a.env.Styles
+	if f.asks() {
+		return s.Dim.Render("asking " + ui.Count(len(f.members), "profile") + " …")
+	}
+	return s.Strong.Render("No keys in any profile.") + "\n" + a.keyed(a.env.Keys.New.Help().Key, "makes one") + s.Dim.Render("   ") +
+		a.keyed(a.env.Keys.Profiles.Help().Key, "adds a service")
 }
 
 // empty explains a service without keys, and how to begin: with a key, with a service, or by looking on.
@@ -84,25 +92,6 @@ func (a *App) explain(title string, err error) string {
 	return strings.Join(lines, "\n")
 }
 
-// whereFrom says, of a credential that a service refused, where it comes from and how to change that: there may be several, and only
-// that place can be mended.
-func (a *App) whereFrom(err error) []dialog.Part { return a.whereFromOf(a.profile.want, err) }
-
-func (a *App) whereFromOf(profile string, err error) []dialog.Part {
-	if !client.IsKind(err, client.Unauthorized) {
-		return nil
-	}
-	p, _ := a.hosted(profile)
-	if p.Token == "" {
-		return nil
-	}
-	change := ""
-	if a.lock.NoProfiles == "" && !p.Embedded {
-		change = "; " + a.env.Keys.Profiles.Help().Key + " and " + a.env.Keys.EditProfile.Help().Key + " change that"
-	}
-	return []dialog.Part{{Label: "WHERE THE TOKEN COMES FROM", Text: ui.Clean(p.Token) + ", as the profile " + ui.Clean(p.Name) + " says" + change + "."}}
-}
-
 // banner says above the last good list why it is not the newest.
 func (a *App) banner() string {
 	if a.load.err == nil || a.list.Len() == 0 {
@@ -124,39 +113,24 @@ func (a *App) banner() string {
 	return " " + s.Bad.Render("✗ "+a.errorWord()) + s.Dim.Render(": "+state+" · ") + a.keyed(a.env.Keys.Reload.Help().Key, "tries again") + s.Dim.Render(from+" · "+ui.Clean(why))
 }
 
-// errorWord is a failure in a word or two, for the header.
-func (a *App) errorWord() string {
-	err := a.load.err
-	if a.profile.err != nil {
-		err = a.profile.err
-	}
-	for _, k := range []client.Kind{client.Unreachable, client.Timeout} {
-		if client.IsKind(err, k) {
-			return "offline"
+// problems are a line for each profile that did not answer: why, and what mends it.
+func (f *fleet) problems(a *App) []string {
+	s := a.env.Styles
+	var out []string
+	for _, m := range f.failed() {
+		e := a.env.Keys.Edit.Help().Key
+		mends := e + " mends it"
+		switch {
+		case a.host.NeedsTerminal(m.want):
+			mends = e + " opens it"
+		case a.lock.NoProfiles != "":
+			mends = a.env.Keys.Reload.Help().Key + " asks again"
+		case m.conn != nil && m.conn.Profile.Embedded, client.IsKind(m.err, client.Unreachable), client.IsKind(m.err, client.Timeout):
+			mends = e + " asks again"
 		}
+		line, tail := ui.Clean(m.want)+": "+a.shortly(m.err), " · "+mends
+		room := a.shared.list - 5 - ui.Width(tail)
+		out = append(out, s.Bad.Render("✗ "+ui.Truncate(line, room))+s.Dim.Render(tail))
 	}
-	for _, k := range []client.Kind{client.Unauthorized, client.Forbidden, client.BadTLS, client.RateLimited} {
-		if client.IsKind(err, k) {
-			return string(k)
-		}
-	}
-	return "failed"
-}
-
-// noWrites says why nothing may be changed in the profile at hand, if nothing may.
-func (a *App) noWrites() (why string, no bool) { return a.noWritesOf(a.here()) }
-
-func (a *App) noWritesOf(p *profile) (why string, no bool) {
-	switch {
-	case a.env.NoWrites != "":
-		return a.env.NoWrites, true
-	case a.readOnly, p.conn != nil && p.conn.Profile.ReadOnly:
-		return desk.ReadOnlyWords(ui.Clean(p.want), a.readOnly), true
-	}
-	return "", false
-}
-
-// isLive reports whether a key works in a live environment, as far as is known.
-func (a *App) isLive(k *apikey.Key) bool {
-	return a.here().place().Setting.Guard(k.Environment) == apikey.Live
+	return out
 }

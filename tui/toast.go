@@ -42,17 +42,3 @@ func (t *toast) seen() {
 		t.text = ""
 	}
 }
-
-// minuteMsg refreshes relative times. What did not change on screen is not drawn.
-type minuteMsg struct{}
-
-func (a *App) minute() tea.Cmd { return a.env.Later(time.Minute, minuteMsg{}) }
-
-func (a *App) tick(msg tea.Msg) tea.Cmd {
-	if tick, is := msg.(tickMsg); is {
-		return a.ticked(tick)
-	}
-	a.list.Tick()
-	a.detail.Tick()
-	return tea.Batch(a.minute(), a.lock.look())
-}

@@ -107,9 +107,6 @@ type reply struct {
 	short  bool // more is announced than comes
 }
 
-// operations are what a case may do.
-var operations = []string{"list", "create", "update", "delete", "delete by its secret", "probe", "identify", "retrieve", "public key", "catalogue", "roll", "end the overlap", "keep the former secret"}
-
 // read reads a file of cases: txtar, as Run's comment says.
 func read(t *testing.T, path string) *script {
 	t.Helper()

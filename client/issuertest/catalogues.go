@@ -7,26 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"detent/apikey"
 	"detent/client"
 )
-
-// offered are the permissions of a service, a line each: "heading: name", "!" where it makes keys, and what it is.
-func offered(c apikey.Capabilities) (lines []string) {
-	for _, g := range c.PermissionGroups {
-		for _, p := range g.Permissions {
-			line := g.Title + ": " + p.Permission.String()
-			if p.Risk == apikey.CanMint {
-				line += " !"
-			}
-			if p.Description != "" {
-				line += ", " + p.Description
-			}
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}
 
 // catalogues asks of a catalogue what holds for every one: what the service says is offered, and remembered; where it says nothing,
 // what was known stays, and that it was not asked.
@@ -36,10 +18,7 @@ func (u *suite) catalogues(t *testing.T) {
 		t.Helper()
 		u.made++
 		s := u.open(t, c, at.URL, change...)
-		asker, ok := client.As[client.Cataloguer](s)
-		if !ok {
-			t.Fatal("the issuer cannot be asked which permissions there are")
-		}
+		asker := able[client.Cataloguer](t, s, "the issuer cannot be asked which permissions there are")
 		told, err := asker.Catalogue(t.Context())
 		u.unprinted(t, told, err)
 		return s, told, err

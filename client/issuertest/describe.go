@@ -57,5 +57,25 @@ func describeProof(p apikey.Proof) string {
 	if len(parts) == 3 && parts[1] > parts[2] {
 		parts[1], parts[2] = parts[2], parts[1]
 	}
+	if p.Key != nil {
+		parts = append(parts, "of "+p.Key.ID)
+	}
 	return strings.Join(append(parts, "by "+p.Call), "; ")
+}
+
+// offered are the permissions of a service, a line each: "heading: name", "!" where it makes keys, and what it is.
+func offered(c apikey.Capabilities) (lines []string) {
+	for _, g := range c.PermissionGroups {
+		for _, p := range g.Permissions {
+			line := g.Title + ": " + p.Permission.String()
+			if p.Risk == apikey.CanMint {
+				line += " !"
+			}
+			if p.Description != "" {
+				line += ", " + p.Description
+			}
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }

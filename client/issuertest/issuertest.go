@@ -1,16 +1,15 @@
 // Package issuertest is the suite that every issuer gets for free: what holds for a service of any shape is asked of each, in
 // the words of its own wire.
+//
+// From the bottom up: cases.go reads a file of cases, play.go answers as a case says, describe.go writes what came of it;
+// operations.go does what a case says, variants.go does it with other answers than the usual; reads.go, writes.go, rolls.go,
+// proofs.go and catalogues.go ask what must hold of each; this file runs them all.
 package issuertest
 
 import (
-	"bytes"
-	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"detent/apikey"
 	"detent/client"
@@ -62,164 +61,6 @@ func Run(t *testing.T, name, path string) {
 	t.Run("catalogues", u.catalogues)
 	t.Run("words", u.words)
 	t.Logf("%s: %d cases of its own, known by %s; %d more made of them", name, len(u.script.cases), u.script.proven, u.made)
-}
-
-// suite is one issuer's run.
-type suite struct {
-	*script
-	name string
-	made int
-}
-
-// open opens the issuer at an address, with a clock that stands still and waits that cost nothing.
-func (u *suite) open(t *testing.T, c *sample, address string, change ...func(*client.Options)) client.Service {
-	t.Helper()
-	o := client.Options{Service: u.name, URL: address, Token: apikey.NewSecret(u.token), Timeout: 5 * time.Second,
-		Now: func() time.Time { return now }, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, Random: &counting{}}
-	for _, parent := range strings.Fields(u.head["parents"]) {
-		name, value, _ := strings.Cut(parent, "=")
-		if o.Parents == nil {
-			o.Parents = map[string]string{}
-		}
-		o.Parents[name] = value
-	}
-	for name, value := range c.set {
-		switch name {
-		case "create":
-			o.CanCreate = value == "true"
-		case "exchange":
-			o.Exchange, o.TokenURL = value == "true", address
-		case "read_only":
-			o.ReadOnly = value == "true"
-		case "environment":
-			o.Environment = apikey.Environment(value)
-		default:
-			t.Fatalf("%s: %s: there is no setting %q", u.path, c.name, name)
-		}
-	}
-	for _, f := range change {
-		f(&o)
-	}
-	s, err := client.Open(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// counting are random numbers that differ, and are the same in every run.
-type counting struct{ n byte }
-
-func (c *counting) Read(p []byte) (int, error) {
-	for i := range p {
-		c.n += 7
-		p[i] = c.n
-	}
-	return len(p), nil
-}
-
-// result is what came of a case.
-type result struct {
-	keys   []string
-	first  *apikey.Key
-	secret apikey.Secret
-	notes  []string
-	value  any // all of it, to look for what may not be printed
-}
-
-func one(k *apikey.Key, value any) result {
-	return result{keys: []string{describe(k)}, first: k, value: value}
-}
-
-// do does what a case says.
-func (u *suite) do(ctx context.Context, t *testing.T, s client.Service, c *sample) (result, error) {
-	t.Helper()
-	secret := u.secret
-	if c.args.Secret != "" {
-		secret = c.args.Secret
-	}
-	switch c.do {
-	case "list":
-		keys, err := client.ListAll(ctx, s)
-		r := result{keys: describeAll(keys), value: keys}
-		if len(keys) > 0 {
-			r.first = &keys[0]
-		}
-		return r, err
-	case "create":
-		created, err := s.Create(ctx, c.args.draft(t))
-		r := one(&created.Key, created)
-		r.secret, r.notes = created.Secret, created.Notes
-		return r, err
-	case "update":
-		patch := apikey.Patch{Name: c.args.Name, Role: c.args.Role, Enabled: c.args.Enabled, Numbers: c.args.Extra}
-		if d := c.args.draft(t); c.args.Lifetime != "" {
-			patch.Expiry = &d.Expiry
-		}
-		k, err := s.Update(ctx, c.args.ID, patch)
-		return one(&k, k), err
-	case "delete":
-		gone, err := s.Delete(ctx, c.args.ID)
-		text := "deleted"
-		if gone.AlreadyGone {
-			text = "already gone"
-		}
-		return result{keys: []string{text}, value: gone}, err
-	case "delete by its secret":
-		deleter, ok := client.As[client.SelfDeleter](s)
-		if !ok {
-			t.Fatal("the issuer has no call by which a secret deletes its own key")
-		}
-		gone, err := deleter.DeleteBySecret(ctx, c.args.ID, apikey.NewSecret(secret))
-		text := "deleted"
-		if gone.AlreadyGone {
-			text = "already gone"
-		}
-		return result{keys: []string{text}, value: gone}, err
-	case "probe":
-		proof, err := s.Probe(ctx, apikey.NewSecret(secret), c.args.Call)
-		return result{keys: []string{describeProof(proof)}, value: proof}, err
-	case "identify":
-		finder, ok := client.As[client.Identifier](s)
-		if !ok {
-			t.Fatal("the issuer cannot identify a secret")
-		}
-		k, err := finder.Identify(ctx, apikey.NewSecret(secret))
-		if k == nil {
-			return result{keys: []string{"none"}}, err
-		}
-		return one(k, k), err
-	case "retrieve":
-		finder, ok := client.As[client.Retriever](s)
-		if !ok {
-			t.Fatal("the issuer gives no secret again")
-		}
-		found, err := finder.Retrieve(ctx, c.args.ID)
-		return result{secret: found, value: found}, err
-	case "catalogue":
-		asker, ok := client.As[client.Cataloguer](s)
-		if !ok {
-			t.Fatal("the issuer cannot be asked which permissions there are")
-		}
-		told, err := asker.Catalogue(ctx)
-		return result{keys: offered(s.Capabilities()), value: told}, err
-	case "public key":
-		giver, ok := client.As[client.PublicKeys](s)
-		if !ok {
-			t.Fatal("the issuer has no public keys")
-		}
-		text := ""
-		if c.args.Name != nil {
-			text = *c.args.Name
-		}
-		v, err := giver.RequestPublicKey(ctx, apikey.PublicKeyRequest{Name: text, Project: c.args.Project, TTL: c.args.TTL})
-		return result{secret: v.Value, notes: v.Notes, value: v}, err
-	}
-	if roller, ok := client.As[client.Roller](s); ok {
-		return u.doRoll(ctx, t, roller, c)
-	}
-	t.Fatalf("%s: a case does %q; it may be %s", u.path, c.do, strings.Join(operations, ", "))
-	return result{}, nil
 }
 
 // cases plays the issuer's own cases as they are written.
@@ -302,39 +143,15 @@ func (u *suite) abilities(t *testing.T) {
 	}
 }
 
-// failedAs holds that an error is of a kind, says what was tried and what is certain, and has these words.
-func failedAs(t *testing.T, err error, kind client.Kind, words string) {
-	t.Helper()
-	var e *client.Error
-	if !errors.As(err, &e) || e.Kind != kind {
-		t.Fatalf("got the error %v, want one that is %q", err, kind)
+// callOf is how a call is named that an operation makes.
+func callOf(operation string) string {
+	switch operation {
+	case "end the overlap":
+		return "end"
+	case "keep the former secret":
+		return "keep"
+	case "delete by its secret":
+		return "delete"
 	}
-	if shown := fmt.Sprintf("%s [%s] [%s] [%s]", e.Error(), client.HintOf(e), e.Permission, e.Outcome); !strings.Contains(shown, words) {
-		t.Errorf("got %s\nwant in it %s", shown, words)
-	}
-	if e.Op == "" || e.Outcome == "" {
-		t.Errorf("%+v lacks what was tried or what is certain", e)
-	}
-}
-
-// unprinted holds that nothing of what came shows a secret, in any of the ways that Go has of printing.
-func (u *suite) unprinted(t *testing.T, values ...any) {
-	t.Helper()
-	var all bytes.Buffer
-	for _, v := range values {
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
-			_, _ = fmt.Fprintf(&all, verb, v)
-		}
-		if err, ok := v.(error); ok {
-			all.WriteString(client.HintOf(err))
-			for ; err != nil; err = errors.Unwrap(err) {
-				_, _ = fmt.Fprintf(&all, "%v %+v %#v", err, err, err)
-			}
-		}
-	}
-	for _, secret := range []string{u.token, u.secret} {
-		if strings.Contains(all.String(), secret) || len(secret) > 24 && strings.Contains(all.String(), secret[:16]) {
-			t.Errorf("a secret is printed: %s", all.String())
-		}
-	}
+	return operation
 }

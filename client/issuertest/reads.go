@@ -14,53 +14,6 @@ import (
 	"detent/client"
 )
 
-const (
-	webPage = "<!DOCTYPE html><html><body>Log in</body></html>"
-	// portal is how a captive portal answers that speaks JSON (RFC 8908).
-	portal = `{"captive":true,"user-portal-url":"https://portal.example/login","venues":[{"id":"v1"}]}`
-)
-
-// disguises are answers that mean the same, however they are called or begin.
-func disguises(usual reply) map[string]reply {
-	out := map[string]reply{}
-	for _, kind := range []string{"text/html", "TEXT/HTML; charset=utf-8", "text/plain", "application/octet-stream", "application/problem+json", ""} {
-		for name, before := range map[string]string{"": "", " behind a byte order mark": "\ufeff", " behind blanks": "\r\n \t", " behind a guard": ")]}',\n"} {
-			out["called "+kind+name] = usual.with(before+usual.body).called("Content-Type", kind)
-		}
-	}
-	return out
-}
-
-// variant is another answer to an operation, and what must come of it.
-type variant struct {
-	name  string
-	alter func(n int, usual reply) reply
-	kind  client.Kind // of the error; empty where what the case wants must come
-	in    string
-	hits  int // requests of the altered kind; 0 for any number
-}
-
-func (u *suite) play(t *testing.T, c *sample, variants []variant) {
-	for _, v := range variants {
-		u.made++
-		t.Run(v.name, func(t *testing.T) {
-			at := c.altered(t, v.alter)
-			r, err := u.do(t.Context(), t, u.open(t, c, at.URL), c)
-			u.unprinted(t, err)
-			if hits := len(at.requests()) - len(c.exchanges) + 1; v.hits > 0 && hits != v.hits {
-				t.Errorf("%d requests, want %d", hits, v.hits)
-			}
-			if v.kind != "" {
-				failedAs(t, err, v.kind, v.in)
-				return
-			}
-			if err != nil || !slices.Equal(r.keys, c.want) {
-				t.Errorf("%v\ngot  %s\nwant %s", err, strings.Join(r.keys, " | "), strings.Join(c.want, " | "))
-			}
-		})
-	}
-}
-
 // reads asks of the list what holds for every read.
 func (u *suite) reads(t *testing.T) {
 	c := u.need(t, "list")
@@ -123,15 +76,6 @@ func (u *suite) shown(t *testing.T, c *sample) (id, name string) {
 		t.Fatalf("the case %q shows no key with an id and a name: %v", c.name, err)
 	}
 	return r.first.ID, r.first.Name
-}
-
-func (u *suite) need(t *testing.T, do string) *sample {
-	t.Helper()
-	c := u.first(do)
-	if c == nil {
-		t.Skipf("%s has no case %q", u.path, do)
-	}
-	return c
 }
 
 // empty lists are empty in every spelling, and nothing else is.

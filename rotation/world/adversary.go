@@ -73,8 +73,21 @@ func undoable(do func(p *place, n int) func()) func(*world, int) (func(), bool) 
 	})
 }
 
+// copiesDropped removes the kept copies of a place. Nobody brings one back that nothing waits for.
+func copiesDropped(p *place, _ int) func() {
+	back := p.dropCopies()
+	if back == nil {
+		return nil
+	}
+	return func() {
+		if !p.w.over() {
+			back()
+		}
+	}
+}
+
 func placeMischiefs() []mischief {
-	noCopy := []string{"preflight", "retire", "create"}
+	beforePut := []string{"preflight", "retire", "create"}
 	return []mischief{
 		{id: "reverted", weight: 4, do: atPlace(func(w *world, p *place, _ int) (func(), bool) {
 			if p.content() == w.old.text {
@@ -82,7 +95,7 @@ func placeMischiefs() []mischief {
 			}
 			p.put(w.old.text)
 			return nil, true
-		}), never: []string{"preflight", "retire", "create"}},
+		}), never: beforePut},
 		{id: "third value", weight: 1, do: atPlace(func(_ *world, p *place, _ int) (func(), bool) {
 			was := p.content()
 			p.put("a-value-of-somebody-else-0123456789")
@@ -105,7 +118,7 @@ func placeMischiefs() []mischief {
 		})},
 		{id: "link swapped, old value", weight: 2, do: atLink(false)},
 		{id: "link swapped, copied", weight: 2, do: atLink(true)},
-		{id: "kept copy removed", weight: 2, never: noCopy, do: undoable(func(p *place, _ int) func() { return p.dropCopies() })},
+		{id: "kept copy removed", weight: 2, never: beforePut, do: undoable(copiesDropped)},
 		{id: "rewritten", weight: 1, do: atPlace(func(_ *world, p *place, _ int) (func(), bool) {
 			p.rewrite()
 			return nil, true
@@ -115,7 +128,7 @@ func placeMischiefs() []mischief {
 			return func() { p.full = false }, true
 		})},
 		{id: "full disk of the journals", weight: 1, do: func(w *world, _ int) (func(), bool) {
-			back := w.fillJournals()
+			back := w.store.fill(w.id)
 			return back, back != nil
 		}},
 		{id: "command fails", weight: 1, do: atHook(func(p *place) { p.failPut, p.failAfter = p.failPut+1, false })},
@@ -125,20 +138,6 @@ func placeMischiefs() []mischief {
 			return nil, true
 		}},
 	}
-}
-
-// newKey is the key that the rotation has made, as it is shown.
-func (w *world) newKey() *key {
-	v := w.see()
-	if v == nil {
-		return nil
-	}
-	return w.keyByID(v.newID)
-}
-
-func (w *world) struck(k *key) {
-	w.seq++
-	k.struck = w.seq
 }
 
 // onKey is something that somebody else does to a key that is there.
@@ -236,7 +235,6 @@ func keyMischiefs() []mischief {
 			row := w.old.row
 			row.ID, row.Name, row.CreatedAt = "", baseOf(row.Name)+" ~rcccccccccc", apikey.At(w.now)
 			w.rival = w.addKey(row, w.now)
-			w.rival.rival = true
 			return func() {
 				w.remove(w.rival)
 				w.rival = nil
@@ -370,9 +368,7 @@ func timeMischiefs() []mischief {
 			return nil, true
 		}},
 		{id: "kill", weight: 6, do: func(w *world, _ int) (func(), bool) {
-			w.dead = true
-			w.atDeath = w.freeze()
-			panic(death{fmt.Sprintf("%s: %s", w.step, w.where)})
+			panic(w.dies(fmt.Sprintf("%s: %s", w.step, w.where)))
 		}},
 	}
 }

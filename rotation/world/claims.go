@@ -10,20 +10,6 @@ import (
 	"detent/rotation"
 )
 
-// moment is what had happened when the program looked at the wall clock, as it does for each claim that it makes.
-type moment struct {
-	events int
-	now    time.Time
-}
-
-// tick is the program's wall clock. Each look at it gets a time of its own, so that a claim tells its moment, also from the journal.
-func (w *world) tick() time.Time {
-	w.ticks++
-	at := w.wallTime().Add(time.Duration(w.ticks))
-	w.moments[at.UnixNano()] = moment{len(w.events), w.now}
-	return at
-}
-
 // seenClaim is a claim that was looked at.
 type seenClaim struct {
 	kind    rotation.ClaimKind
@@ -292,11 +278,4 @@ func (w *world) words(v *view) {
 			}
 		}
 	}
-}
-
-func (p *place) described() string {
-	if p.kind == filePlace {
-		return p.path
-	}
-	return variable + " in " + p.path
 }

@@ -14,20 +14,20 @@
 //	I6  the key that carries the application can do, and lives, what the operator was shown, and no more
 //	I7  after an end the base name finds the one live key
 //
-// How it is made up:
+// How it is made up, each floor knowing only those below it:
 //
-//	driver.go     every touch of rotation's interface; driver_service.go has client's, driver_places.go delivery's; the
-//	              rest speaks of processes, outcomes, asks and views of its own
-//	truth.go      keys, clocks and applications as they are
-//	place.go      the places, on a real folder, and what others do to them
-//	service.go    the key service: the truth, shown through lags, lies and lost answers
-//	adversary.go  the table of his acts: when each can be, what it does, how it is put right
-//	scenario.go   what a walk finds, and how it is put into the world
-//	draw.go       a seed made into a walk
-//	walk.go       a walk carried out, to its end
-//	operator.go   the operator, who answers from the truth
-//	invariants.go what must hold; claims.go, whether what is called certain was so
-//	shrink.go     a failing walk made small, and printed as a Go literal
+//	scenario.go, world.go           what a walk finds, and what it keeps
+//	place.go, truth.go, rolled.go   places, keys, clocks and applications as they are, and what others do to them
+//	record.go, points.go            what happens, written down; the points at which the adversary strikes
+//	store.go, view.go               the journals, and the rotation as the operator sees it
+//	before.go                       what must hold before each call and each write of the program
+//	service.go                      the key service: the truth, shown through lags, lies and lost answers
+//	driver*.go, roll.go, renew.go   every touch of rotation's interface, of client's and of delivery's; strategy.go a strategy of its own
+//	adversary.go, build.go          the table of his acts: when each can be, what it does, how it is put right; a world, made for a walk
+//	claims.go, invariants.go        whether what is called certain was so; what must hold after each act, and at the end
+//	answers.go, flags.go, operator.go   the operator, who answers from the truth
+//	walk.go, draw.go, shrink.go     a walk carried out to its end, made of a seed, made small and printed as a Go literal
+//	fixture*.go                     the same world for rotation's own tests, without an operator and an adversary
 //
 // A walk is data: no act and no strike depends on a dice thrown while it runs, so that a part of it can be left out and
 // the rest means the same. A strike names the adversary's act, the step of the rotation in which it happens, and the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -14,8 +15,8 @@ import (
 	"detent/rotation"
 )
 
-// This file knows the interface of rotation, driver_service.go that of client and driver_places.go that of delivery; no
-// other file does. What the rest of the package speaks of is defined here: options, process, outcome, ask, view.
+// This file runs rotation, driver_service.go is a client.Service and driver_places.go uses delivery; the rest of the package speaks of
+// options, process, outcome and ask, which are defined here, and of view.
 
 // The steps of a rotation, as the table names them. undoing stands for all of an undo.
 var steps = []string{"preflight", "retire", "create", "deliver", "verify", "drain", "disable", "soak", "delete", undoing}
@@ -24,7 +25,7 @@ const undoing = "undo"
 
 // options are what an operator says when a rotation begins or is resumed.
 type options struct {
-	drain, soak   *time.Duration
+	drainZero     bool // --drain 0
 	acceptUnknown string
 	notMine       string
 	without       []string
@@ -54,7 +55,6 @@ type outcome struct {
 	status string
 	wait   time.Duration
 	ask    *ask
-	err    error
 	said   string // all that was said, the error too
 }
 
@@ -63,27 +63,6 @@ type ask struct {
 	kind    rotation.QuestionKind
 	subject string
 	text    string
-	lines   []string
-}
-
-// view is a rotation as the operator sees it.
-type view struct {
-	id, step, state string // state: open, done, undone, closed; damaged where the journal is refused
-	undoing         bool
-	newID, newName  string
-	claims          []rotation.Claim
-	certain         []string
-	unknown         []string
-	notes           []string
-	left            []string
-	diff            []fieldDiff
-}
-
-// fieldDiff is what is shown of one field of access.
-type fieldDiff struct {
-	field, old, new string
-	accepted        bool
-	blocks          bool
 }
 
 // The points around an act of the operator's: what happens between two acts.
@@ -120,20 +99,6 @@ func (w *world) guard(do func() outcome) (out outcome) {
 	return do()
 }
 
-// where are the first functions of a stack below the panic.
-func where(stack []byte) string {
-	_, below, _ := strings.Cut(string(stack), "\npanic(")
-	var out []string
-	for line := range strings.Lines(below) {
-		if at, _, ours := strings.Cut(line, "("); ours && strings.HasPrefix(line, "detent/") && len(out) < 3 {
-			_, name, _ := strings.Cut(line[len(at):], ".")
-			name, _, _ = strings.Cut(name, "({")
-			out = append(out, at+"."+strings.TrimSpace(name))
-		}
-	}
-	return strings.Join(out, " < ")
-}
-
 // drop ends the process: what it had in memory is gone.
 func (p *process) drop() {
 	p.r.Close()
@@ -143,10 +108,8 @@ func (p *process) drop() {
 func (w *world) outside() rotation.World {
 	out := rotation.World{Store: w.store.kept(), Profile: "p", Service: w.client(), Timeout: timeout, Host: "host",
 		Resolve: func(spec string) (delivery.Destination, error) {
-			for _, p := range w.places {
-				if p.spec() == spec {
-					return w.destination(p)
-				}
+			if p := w.placeOf(spec); p != nil {
+				return w.destination(p)
 			}
 			return nil, fmt.Errorf("no place %s", spec)
 		},
@@ -181,23 +144,10 @@ func (w *world) begin() outcome {
 			w.event(event{kind: "person"})
 			p.AcceptUnknown = "known"
 		}
-		if w.sc.Announced {
-			p.Strategy = announced
-		}
-		if w.sc.Renew {
-			hour := time.Hour
-			p.Strategy, p.Overlap = "roll", &hour
-			if w.sc.AtOnce {
-				p.Strategy, p.Overlap, p.Outage = "roll-at-once", nil, because
-				w.event(event{kind: "person"})
-			}
-		}
-		if w.sc.Roll > 0 {
-			p.Strategy, p.Overlap = "roll", &w.sc.Roll
-			if w.sc.AtOnce {
-				p.Strategy, p.Outage = "roll-at-once", because
-				w.event(event{kind: "person"})
-			}
+		p.Strategy, p.Overlap = w.sc.strategy()
+		if w.sc.AtOnce {
+			p.Outage = because
+			w.event(event{kind: "person"})
 		}
 		p.Replace, p.Revive = w.sc.Replace, w.sc.Revive || w.revived
 		w.replaced, w.revived = w.replaced || p.Replace, p.Revive
@@ -225,12 +175,15 @@ func (w *world) begin() outcome {
 
 // resume starts a process that opens the rotation again.
 func (w *world) resume(o options) outcome {
-	if o.reason != "" || o.acceptUnknown != "" || o.notMine != "" || o.drain != nil {
+	if o.reason != "" || o.acceptUnknown != "" || o.notMine != "" || o.drainZero {
 		w.event(event{kind: "person"})
 	}
 	return w.guard(func() outcome {
-		r, err := rotation.Resume(w.outside(), w.id, rotation.ResumeOptions{Drain: o.drain, Soak: o.soak, AcceptUnknown: o.acceptUnknown,
-			NotMine: o.notMine, Without: o.without, Undone: o.undone, Reason: o.reason})
+		how := rotation.ResumeOptions{AcceptUnknown: o.acceptUnknown, NotMine: o.notMine, Without: o.without, Undone: o.undone, Reason: o.reason}
+		if o.drainZero {
+			how.Drain = new(time.Duration)
+		}
+		r, err := rotation.Resume(w.outside(), w.id, how)
 		if err != nil {
 			return w.concluded(rotation.Result{}, err)
 		}
@@ -324,7 +277,7 @@ func (p *process) reenable() outcome {
 }
 
 func (w *world) concluded(res rotation.Result, err error) outcome {
-	out := outcome{wait: res.Wait, err: err, said: strings.Join(append([]string{res.Message, res.Output}, res.Notes...), "\n")}
+	out := outcome{wait: res.Wait, said: strings.Join(append([]string{res.Message, res.Output}, res.Notes...), "\n")}
 	var no *rotation.RefusedError
 	switch {
 	case errors.As(err, &no):
@@ -340,7 +293,7 @@ func (w *world) concluded(res rotation.Result, err error) outcome {
 	default:
 		out.status = stopped
 		if q := res.Question; q != nil {
-			out.ask = &ask{kind: q.Kind, subject: q.Subject, text: q.Text, lines: q.Lines}
+			out.ask = &ask{kind: q.Kind, subject: q.Subject, text: q.Text}
 		}
 	}
 	if err != nil {
@@ -349,45 +302,48 @@ func (w *world) concluded(res rotation.Result, err error) outcome {
 	return out
 }
 
-// see is the rotation as it is shown now: by the process, else by the journal. Nil where there is none.
-func (w *world) see() *view {
-	var v rotation.View
-	if w.process != nil {
-		v = w.process.r.View()
-	} else {
-		var err error
-		if !w.journaled() {
-			return nil
-		}
-		if v, err = w.store.view(w.id); err != nil || v.Err != nil {
-			return &view{id: w.id, state: "damaged"}
-		}
-	}
-	state := map[rotation.State]string{rotation.Open: "open", rotation.Over: "done", rotation.Aborted: "undone", rotation.Closed: "closed"}[v.State]
-	out := &view{id: v.ID, step: string(v.Step), state: state, undoing: v.Undoing, newID: v.NewID(), newName: v.NewName,
-		claims: v.Claims, certain: v.Certain, unknown: v.Unknown, notes: v.Notes, left: v.Left}
-	for _, d := range v.Diff {
-		out.diff = append(out.diff, fieldDiff{string(d.Field), d.Old, d.New, d.Verdict == rotation.Tolerated, d.Blocks()})
-	}
-	return out
-}
-
-// everything is all that a view shows, as text, to look for a secret in it.
-func (w *world) everything() string {
-	if w.process == nil {
-		return ""
-	}
-	return fmt.Sprintf("%+v", w.process.r.View())
-}
-
-// journaled reports whether there is a journal of the rotation.
-func (w *world) journaled() bool {
-	_, err := w.store.kept().Load(w.id)
-	return err == nil
-}
-
-// fillJournals leaves the journals no room.
-func (w *world) fillJournals() func() { return w.store.fill(w.id) }
-
 // random is the program's own dice.
 func (w *world) random() io.Reader { return &dice{w.rng} }
+
+// forgetReads: what was read before a wait, or by an earlier act, is no look any more.
+func (w *world) forgetReads() {
+	for _, p := range w.places {
+		p.read = -1
+	}
+	for _, k := range w.keys {
+		k.probed, k.taken = -1, time.Time{}
+	}
+}
+
+// open makes sure that a process has the rotation open.
+func (w *world) open() bool {
+	if w.process != nil {
+		return true
+	}
+	if !w.journaled() {
+		return false
+	}
+	out := w.resume(options{})
+	if w.process == nil {
+		w.last = out
+		w.note("resume: %s %s", out.status, out.said)
+		return false
+	}
+	return true
+}
+
+// dice is the program's randomness: the same each time.
+type dice struct{ rng *rand.Rand }
+
+func (d *dice) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = byte(d.rng.Uint32())
+	}
+	return len(b), nil
+}
+
+func (w *world) leave() {
+	if w.process != nil {
+		w.process.drop()
+	}
+}

@@ -48,11 +48,6 @@ type World struct {
 	opened []*rotation.Rotation
 }
 
-type fault struct {
-	err   error
-	after bool
-}
-
 // New makes a world for one test.
 func New(t T, sc Scenario) *World {
 	t.Helper()
@@ -91,10 +86,8 @@ func (f *World) Outside() rotation.World {
 	out := f.w.outside()
 	out.Service, out.Hook = f.Service(), f.at
 	out.Resolve = func(spec string) (delivery.Destination, error) {
-		for _, p := range f.w.places {
-			if p.spec() == spec {
-				return f.destination(p)
-			}
+		if p := f.w.placeOf(spec); p != nil {
+			return f.destination(p)
 		}
 		return nil, fmt.Errorf("no place %s", spec)
 	}
@@ -120,16 +113,7 @@ func (f *World) Params() rotation.Params {
 	p.Key.Own = f.Own == "old"
 	p.Drain, p.Soak = f.w.sc.drain(), f.w.sc.soak()
 	p.Destinations = f.Destinations()
-	if f.w.sc.Roll > 0 {
-		p.Strategy, p.Overlap = "roll", &f.w.sc.Roll
-	}
-	if f.w.sc.Renew {
-		hour := time.Hour
-		p.Strategy, p.Overlap = "roll", &hour
-	}
-	if f.w.sc.AtOnce {
-		p.Strategy, p.Overlap = "roll-at-once", nil
-	}
+	p.Strategy, p.Overlap = f.w.sc.strategy()
 	return p
 }
 
@@ -184,28 +168,9 @@ func (f *World) opens(r *rotation.Rotation, err error) (*rotation.Rotation, erro
 	return r, nil
 }
 
-// at is every point at which something may happen.
-func (f *World) at(point string) {
-	if f.w.dead {
-		return
-	}
-	if f.w.process != nil {
-		v := f.w.process.r.View()
-		f.w.step = string(v.Step)
-		if v.Undoing {
-			f.w.step = undoing
-		}
-	}
-	f.points++
-	if f.Hook != nil {
-		f.Hook(point)
-	}
-}
-
 // Die ends the process at this point, as a kill does.
 func (f *World) Die(point string) {
-	f.w.dead, f.w.atDeath = true, f.w.freeze()
-	panic(death{point})
+	panic(f.w.dies(point))
 }
 
 // Life runs a process that dies at the n-th point; 0 lives on. It says how many points there were, and where it died.
@@ -234,47 +199,6 @@ func (f *World) Life(n int, run func()) (points int, died string) {
 	}()
 	run()
 	return points, ""
-}
-
-// Fail lets the next call of an operation end with err; after it took effect, or before. The operations are those of Log: list, create, disable,
-// enable, rename, delete, probe, preflight, read, copy, put, undo, finish, then.
-func (f *World) Fail(op string, err error, after bool) {
-	f.faults[op] = append(f.faults[op], fault{err, after})
-}
-
-// Mend forgets the failures that have not happened.
-func (f *World) Mend() { clear(f.faults) }
-
-// Faults are the failures that have not happened.
-func (f *World) Faults() (n int) {
-	for _, all := range f.faults {
-		n += len(all)
-	}
-	return n
-}
-
-func (f *World) during(op, what string, do func() error) error {
-	f.note(strings.TrimSpace(op + " " + what))
-	var now *fault
-	if all := f.faults[op]; len(all) > 0 {
-		now, f.faults[op] = &all[0], all[1:]
-		if !now.after {
-			return now.err
-		}
-	}
-	if err := do(); err != nil || now == nil {
-		return err
-	}
-	return now.err
-}
-
-func (f *World) note(line string) { f.log = append(f.log, line) }
-
-// Log is what the program did since the last time it was asked for: "list", "probe new", "delete old", "read p0", "announce delete old", "sleep".
-func (f *World) Log() []string {
-	out := f.log
-	f.log = nil
-	return out
 }
 
 // Adversary lets one of the adversary's acts happen now; the result puts it right, where it can be.
@@ -321,19 +245,6 @@ type Key struct {
 	Alive    bool // there, on, not over
 	Accepted bool // the service takes its secret now
 	Gone     bool
-}
-
-// find takes "old", "other", "new" or an id.
-func (f *World) find(which string) *key {
-	switch which {
-	case "old":
-		return f.w.old
-	case "other":
-		return f.w.other
-	case "new":
-		return f.w.newKey()
-	}
-	return f.w.keyByID(which)
 }
 
 // Key finds "old", "other", "new" or an id; a Key without an ID is none.
@@ -430,17 +341,6 @@ func (f *World) Gap() string {
 	return ""
 }
 
-// whose names the key of a secret: "old", "new", an id, or "made-up".
-func (f *World) whose(k *key) string {
-	switch {
-	case k == nil:
-		return "made-up"
-	case k == f.w.newKey():
-		return "new"
-	}
-	return k.id
-}
-
 // Journal is the journal's file.
 func (f *World) Journal(id string) string { return filepath.Join(f.w.dir, "state", id+".json") }
 
@@ -491,3 +391,13 @@ func (p *Place) Copies() []string { return p.p.copies() }
 
 // LeftOut says that a person let it go, so that what it holds may die.
 func (p *Place) LeftOut() { p.p.left = true }
+
+// InDashboard is the secret of the key that a person made in the dashboard, or makes now.
+func (f *World) InDashboard() apikey.Secret {
+	for _, k := range slices.Backward(f.w.keys) { // of several the last one: those before were given up
+		if k.ours && f.w.alive(k) {
+			return k.secret
+		}
+	}
+	return f.w.inDashboard().secret
+}

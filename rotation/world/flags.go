@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
-	"time"
 
 	"detent/rotation"
 )
@@ -52,12 +50,6 @@ func (w *world) flag(act string) bool {
 		w.after(act, w.resumeWith(act))
 	}
 	return true
-}
-
-func (w *world) leave() {
-	if w.process != nil {
-		w.process.drop()
-	}
 }
 
 // closes: within one act it is over, and nothing is changed at the service and in the places.
@@ -131,7 +123,7 @@ func (w *world) flagFor(a ask) (o options, ok bool) {
 	}
 	switch a.kind {
 	case rotation.AskAttest:
-		return options{drain: new(time.Duration)}, true
+		return options{drainZero: true}, true
 	case rotation.AskUnread, rotation.AskAccept, rotation.AskUnproven, rotation.AskUnknown:
 		if w.saidUnknown {
 			return o, false
@@ -166,19 +158,4 @@ func (w *world) restartWithFlag(a ask) bool {
 		w.resume(o)
 	}
 	return w.process != nil
-}
-
-// countRedelivery counts the deliveries over the old value that a program makes that cannot ask: twice a rotation, and no more.
-func (w *world) countRedelivery(p *place) {
-	if !w.sc.Headless || w.step == undoing || !p.touched || p.content() != w.old.text || !w.old.gone.IsZero() || w.turned {
-		return
-	}
-	if w.delivered++; w.delivered > 2 {
-		w.fail("I4", "%s is delivered to again, for the %d. time, and nobody asked for it", p, w.delivered)
-	}
-}
-
-// statements is all that is certain, unknown or left.
-func (v *view) statements() string {
-	return strings.Join(slices.Concat(v.certain, v.unknown, v.left), "\n")
 }

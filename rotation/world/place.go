@@ -56,37 +56,6 @@ func (p *place) String() string { return fmt.Sprintf("place %d (%s)", p.n, p.kin
 
 func (p *place) readable() bool { return p.kind != hookPlace }
 
-func (w *world) addPlace(kind string, then bool, value string) *place {
-	p := &place{w: w, n: len(w.places), kind: kind, then: then, former: value, read: -1}
-	p.base = filepath.Join(w.dir, "p"+string(rune('0'+p.n)))
-	folder := filepath.Join(p.base, "app")
-	p.path = filepath.Join(folder, ".env")
-	switch kind {
-	case hookPlace:
-		p.remote = value
-	case linkPlace:
-		w.must(os.MkdirAll(folder, 0o755))
-		w.must(os.MkdirAll(filepath.Join(p.base, "data"), 0o755))
-		w.must(os.Symlink("../data/real.env", p.path))
-	case releasePlace:
-		folder = filepath.Join(p.base, "releases", "1")
-		w.must(os.MkdirAll(folder, 0o755))
-		w.must(os.Symlink("releases/1", filepath.Join(p.base, "current")))
-		p.path = filepath.Join(p.base, "current", ".env")
-	case filePlace:
-		w.must(os.MkdirAll(folder, 0o755))
-		p.path = filepath.Join(folder, "secret")
-	default:
-		w.must(os.MkdirAll(folder, 0o755))
-	}
-	w.places = append(w.places, p)
-	if kind != hookPlace && value != "" {
-		p.write(p.text(value))
-	}
-	w.apps = append(w.apps, &app{name: "app of " + kind, place: p, text: value, every: w.sc.appEvery(), since: epoch.Add(-w.sc.appEvery())})
-	return p
-}
-
 // text is what the file looks like with a value; without one the variable is not in it.
 func (p *place) text(value string) string {
 	switch {
@@ -305,9 +274,6 @@ func (p *place) dropCopies() func() {
 		return nil
 	}
 	return func() {
-		if p.w.over() { // nobody brings a copy back that nothing waits for
-			return
-		}
 		for path, text := range kept {
 			if _, err := os.Stat(filepath.Dir(path)); err == nil {
 				p.w.must(os.WriteFile(path, []byte(text), 0o600))
@@ -355,4 +321,30 @@ func (w *world) allFiles() map[string]string {
 // readables are the places that can be read, in order.
 func (w *world) readables() []*place {
 	return slices.DeleteFunc(slices.Clone(w.places), func(p *place) bool { return !p.readable() })
+}
+
+// spec is the place as the operator writes it.
+func (p *place) spec() string {
+	switch p.kind {
+	case hookPlace:
+		return fmt.Sprintf("hook-%d", p.n)
+	case filePlace:
+		return "file:" + p.path
+	}
+	return "env-file:" + p.path + ":" + variable
+}
+
+func (p *place) described() string {
+	if p.kind == filePlace {
+		return p.path
+	}
+	return variable + " in " + p.path
+}
+
+func (w *world) placeOf(spec string) *place {
+	i := slices.IndexFunc(w.places, func(p *place) bool { return p.spec() == spec })
+	if i < 0 {
+		return nil
+	}
+	return w.places[i]
 }

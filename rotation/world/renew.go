@@ -75,26 +75,5 @@ func (s renewWire) KeepFormer(_ context.Context, id string, ends apikey.Moment) 
 		w.change(k, func(row *apikey.Key) { row.ExpiresAt = ends })
 		return nil
 	})
-	if t != nil {
-		return apikey.Deleted{}, failure("give the key back to its former secret", t)
-	}
-	return apikey.Deleted{AlreadyGone: gone}, nil
-}
-
-// firstEnd is when the old key was to end before it was rolled.
-func (w *world) firstEnd() apikey.Moment {
-	if len(w.old.past) > 0 {
-		return w.old.past[0].row.ExpiresAt
-	}
-	return w.old.row.ExpiresAt
-}
-
-// noneToRoll: neither the old key nor one that took its place is there to be rolled.
-func (w *world) noneToRoll() bool {
-	for _, k := range w.keys {
-		if (k == w.old || k.ours) && w.alive(k) {
-			return false
-		}
-	}
-	return true
+	return apikey.Deleted{AlreadyGone: gone}, failure("give the key back to its former secret", t)
 }

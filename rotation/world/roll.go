@@ -2,16 +2,11 @@ package world
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"detent/apikey"
 	"detent/client"
-	"detent/rotation"
 )
-
-// A service that gives a key a new secret in place. In truth each secret is a key of its own here: the one that the key had before ends
-// with the overlap. On the wire they are one row.
 
 // rollWire is the service as it is where keys are rolled.
 type rollWire struct{ client.Service }
@@ -27,88 +22,6 @@ func (s rollWire) Capabilities() apikey.Capabilities {
 		caps.Roll = apikey.Roll{Ability: apikey.Can(), AtOnce: true}
 	}
 	return caps
-}
-
-// fitRoll leaves out what a wire that rolls keys does not have, and what a roll has no use for.
-func (sc *Scenario) fitRoll() {
-	sc.Manual, sc.Disable, sc.Rename, sc.Retrieve, sc.Announced, sc.OldFirst, sc.Off, sc.Pastes = false, false, false, false, false, false, false, ""
-	if sc.Left < time.Hour {
-		sc.Left = 20 * 24 * time.Hour
-	}
-}
-
-// lineOf are the secrets of the rolled key that a list of that moment knows, the latest last.
-func (w *world) lineOf(at time.Time) []*key {
-	return slices.DeleteFunc(slices.Clone(w.keys), func(k *key) bool {
-		return k != w.old && !k.rolled.Known() || k.born.After(at) || w.unlisted(k, at)
-	})
-}
-
-// oneRow makes the rolled key's secrets one row, as the wire has them.
-func (w *world) oneRow(at time.Time) (row apikey.Key, there bool) {
-	line := w.lineOf(at)
-	if hidden := func(k *key) bool { return slices.Contains(w.hidden, k.id) }; len(line) == 0 || slices.ContainsFunc(w.keys, func(k *key) bool { return (k == w.old || k.rolled.Known()) && hidden(k) }) {
-		return row, false
-	}
-	last := line[len(line)-1]
-	row = w.shown(last, at)
-	row.ID, row.RolledAt = w.old.id, last.rolled
-	if last.earlier != nil && slices.Contains(line, last.earlier) {
-		former := w.shown(last.earlier, at)
-		if !last.gone.IsZero() { // the list is behind
-			former.ExpiresAt = last.overlaps
-		}
-		if end, ends := former.ExpiresAt.Time(); ends && end.After(at.Add(w.sc.Skew)) {
-			row.FormerEndsAt, row.FormerUsedAt = former.ExpiresAt, former.LastUsedAt
-		}
-	}
-	if w.sc.Unnamed {
-		row.RolledAt = apikey.Moment{}
-	}
-	return row, true
-}
-
-// asTwo are the rows of a list as they are two keys, for the claims that are made of them.
-func (w *world) asTwo(rows []apikey.Key) []apikey.Key {
-	out := slices.Clone(rows)
-	i := slices.IndexFunc(out, func(k apikey.Key) bool { return k.ID == w.old.id })
-	if i < 0 || !out[i].RolledAt.Known() {
-		return out
-	}
-	row := out[i]
-	fresh := row
-	fresh.ID = rolledID(row.RolledAt)
-	out[i] = fresh
-	if row.FormerEndsAt.Known() {
-		former := row
-		former.LastUsedAt, former.ExpiresAt = row.FormerUsedAt, row.FormerEndsAt
-		out = append(out, former)
-	}
-	return out
-}
-
-// rolledID is what the program calls a key with that secret.
-func rolledID(at apikey.Moment) string {
-	when, _ := at.Time()
-	return "old rolled " + when.Format(time.RFC3339Nano)
-}
-
-// current and former are the secrets that the rolled key truly has now.
-func (w *world) current() *key {
-	for _, k := range slices.Backward(w.keys) {
-		if (k == w.old || k.rolled.Known()) && k.gone.IsZero() {
-			return k
-		}
-	}
-	return nil
-}
-
-func (w *world) former() *key {
-	now := w.current()
-	if now == nil || now.earlier == nil || !now.earlier.gone.IsZero() || now.earlier.expired(w.now) {
-		return nil
-	}
-	return now.earlier
 }
 
 // roll gives the key a new secret.
@@ -166,7 +79,7 @@ func (w *world) roll(overlap time.Duration, once string) (row apikey.Key, secret
 		secret = n.secret
 		switch w.createLie {
 		case "old secret":
-			if w.sc.Masks || slices.ContainsFunc(w.readables(), func(p *place) bool { return p.former == w.old.text }) {
+			if w.recognised(w.old) {
 				secret = w.old.secret
 			}
 		case "no secret":
@@ -221,81 +134,17 @@ func (w *world) givenBack() {
 	w.change(now.earlier, func(row *apikey.Key) { row.ExpiresAt = now.kept })
 }
 
-// keyOver: no new secret brings the key back.
-func (w *world) keyOver() bool {
-	k := w.current()
-	return k == nil || k.expired(w.now.Add(time.Minute))
-}
-
-// another is the answer to whether another key is to take the place of one that is gone. Where keys are rolled there is none for a key that is over.
-func (w *world) another() string {
-	if w.sc.Roll > 0 && w.keyOver() || w.sc.Renew && w.noneToRoll() {
-		return rotation.CloseIt
-	}
-	return rotation.Yes
-}
-
-// afterOverlap: where a roll's new secret is lost and may be in use, and an undo is refused, the overlap's end is waited for: from there on the key
-// is rolled once more.
-func (w *world) afterOverlap() bool {
-	if w.sc.Roll == 0 {
-		return false
-	}
-	w.pass(w.sc.Roll, true)
-	return w.ends(false) || w.ends(true)
-}
-
-// sameRow are the secrets of the key that one is of: what is changed of it is changed of all.
-func (w *world) sameRow(k *key) []*key {
-	if w.sc.Roll == 0 || k != w.old && !k.rolled.Known() {
-		return []*key{k}
-	}
-	return slices.DeleteFunc(slices.Clone(w.keys), func(k *key) bool { return k != w.old && !k.rolled.Known() || !k.gone.IsZero() })
-}
-
-// endsOnTheWire: the end of a key is that of all its secrets.
-func (w *world) endsOnTheWire(k *key, end apikey.Moment) {
-	if w.sc.Roll == 0 || k != w.old && !k.rolled.Known() {
-		return
-	}
-	for _, other := range w.keys {
-		if other != k && (other == w.old || other.rolled.Known()) && other.gone.IsZero() && !other.expired(w.now) {
-			w.struck(other)
-			w.change(other, func(row *apikey.Key) { row.ExpiresAt = end })
-		}
-		other.kept = end
-	}
-}
-
-// deletedOnTheWire is what the end of one of its secrets by somebody else is on such a wire: an overlap that is ended, a key that is given back to
-// its former secret, or the end of the key.
-func (w *world) deletedOnTheWire(k *key) {
-	switch {
-	case k.earlier == nil || !k.earlier.gone.IsZero():
-	case k.earlier.expired(w.now):
-		w.remove(k.earlier)
-	default:
-		w.change(k.earlier, func(row *apikey.Key) { row.ExpiresAt = k.kept })
-	}
-}
-
 // Roll gives the key a new secret.
 func (s rollWire) Roll(_ context.Context, _ string, order apikey.RollOrder) (apikey.Rolled, error) {
 	row, secret, t := inner(s).roll(order.Overlap, order.Once)
-	if t != nil {
-		return apikey.Rolled{}, failure("give the key a new secret", t)
-	}
-	return apikey.Rolled{Key: row, Secret: secret}, nil
+	return apikey.Rolled{Key: row, Secret: secret}, failure("give the key a new secret", t)
 }
 
 // EndOverlap makes the former secret die.
 func (s rollWire) EndOverlap(context.Context, string) (apikey.Deleted, error) {
 	w := inner(s)
 	already, t := w.ending(w.old.id, w.former, func() {})
-	if t != nil {
-		return apikey.Deleted{}, failure("end the overlap", t)
-	}
-	return apikey.Deleted{AlreadyGone: already}, nil
+	return apikey.Deleted{AlreadyGone: already}, failure("end the overlap", t)
 }
 
 // KeepFormer gives the key back to its former secret.
@@ -308,8 +157,5 @@ func (s rollWire) KeepFormer(context.Context, string, apikey.Moment) (apikey.Del
 		}
 	}
 	already, t := w.ending(id, w.current, w.givenBack)
-	if t != nil {
-		return apikey.Deleted{}, failure("give the key back to its former secret", t)
-	}
-	return apikey.Deleted{AlreadyGone: already}, nil
+	return apikey.Deleted{AlreadyGone: already}, failure("give the key back to its former secret", t)
 }

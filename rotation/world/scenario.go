@@ -2,7 +2,6 @@ package world
 
 import (
 	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -102,6 +101,22 @@ func (sc Scenario) soak() *time.Duration {
 // appEvery is how often the applications of the places use their secret: within each quiet time.
 func (sc Scenario) appEvery() time.Duration { return max(sc.quiet()/4, time.Second) }
 
+// strategy is by which the key is rotated, empty for the usual one, and how long a former secret lives on.
+func (sc Scenario) strategy() (id string, overlap *time.Duration) {
+	hour := time.Hour
+	switch {
+	case sc.AtOnce:
+		return "roll-at-once", nil
+	case sc.Roll > 0:
+		return "roll", &sc.Roll
+	case sc.Renew:
+		return "roll", &hour
+	case sc.Announced:
+		return announced, nil
+	}
+	return "", nil
+}
+
 // capabilities are what the service says of itself.
 func (sc Scenario) capabilities() apikey.Capabilities {
 	can := func(yes bool) apikey.Ability {
@@ -139,76 +154,6 @@ const base = "payments-api"
 // it late.
 func (sc Scenario) tells() bool {
 	return sc.Masks || sc.Identify || sc.SeesUse && sc.UseEvery == 0 && sc.UseRound <= time.Second && sc.UseDelay == 0 && sc.ListLag == 0 && sc.BusyRows == 0 && sc.Elsewhere == 0 && sc.appEvery() > time.Minute
-}
-
-// settle puts the scenario into the world.
-func (w *world) settle() {
-	sc := w.sc
-	born := epoch.Add(-81 * 24 * time.Hour)
-	row := apikey.Key{ID: "old", Name: base, CreatedAt: apikey.At(born), ExpiresAt: apikey.Never()}
-	if sc.Life > 0 {
-		end := epoch.Add(sc.Left)
-		row.CreatedAt, row.ExpiresAt = apikey.At(end.Add(-sc.Life)), apikey.At(end)
-	}
-	if sc.Marked {
-		row.Name = base + " ~raaaaaaaaaa"
-	}
-	switch sc.Access {
-	case "permissions":
-		row.Permissions = []apikey.Permission{{Feature: "Rules", Name: "getRules"}, {Feature: "Rules", Name: "setRules"}}
-	case "role":
-		row.Role = "developer"
-	case "restrictions":
-		row.Environment, row.Restrictions = apikey.Live, &apikey.Restrictions{}
-	}
-	w.old = w.addKey(row, born)
-	other := row
-	other.ID, other.Name = "other", "ci-deploy"
-	w.other = w.addKey(other, born)
-	if sc.Off {
-		w.old.enabled, w.old.since = false, born
-	}
-	if sc.Twin {
-		twin := row
-		twin.ID, twin.Name = "twin", base+" ~rbbbbbbbbbb"
-		made, _ := row.CreatedAt.Time()
-		twin.CreatedAt = apikey.At(made.Add(-time.Hour))
-		w.twin = w.addKey(twin, born.Add(-time.Hour))
-	}
-	for i := range sc.BusyRows {
-		busy := w.addKey(apikey.Key{Name: fmt.Sprintf("busy-%d", i), CreatedAt: apikey.At(born)}, born)
-		w.apps = append(w.apps, &app{name: "busy", text: busy.text, every: 700 * time.Millisecond, since: epoch})
-	}
-	w.server, w.acceptAll = sc.Skew, sc.NoControl
-	w.old.before = w.alive(w.old)
-	places := sc.Places
-	if len(places) == 0 {
-		places = []string{envPlace}
-	}
-	for i, kind := range places {
-		value := w.old.text
-		if i == 0 {
-			switch sc.Wrong {
-			case "nothing":
-				value = ""
-			case "stranger":
-				value = "a-value-of-another-service-0123456789"
-			case "another key":
-				value = w.other.text
-			case "other variable":
-				value = ""
-			}
-		}
-		p := w.addPlace(kind, sc.Then, value)
-		if i == 0 && sc.Wrong == "other variable" && kind != filePlace && kind != hookPlace {
-			text, _ := p.raw()
-			p.write(text + "OTHER_KEY=" + w.old.text + "\n")
-		}
-	}
-	if sc.Elsewhere > 0 {
-		w.apps = append(w.apps, &app{name: "elsewhere", text: w.old.text, every: sc.Elsewhere, since: epoch.Add(-sc.Elsewhere)})
-	}
-	w.pass(time.Second, true)
 }
 
 // some draws a value: the first one half of the time.
@@ -293,4 +238,12 @@ func (sc Scenario) clone() Scenario {
 	var out Scenario
 	_ = json.Unmarshal(b, &out)
 	return out
+}
+
+// fitRoll leaves out what a wire that rolls keys does not have, and what a roll has no use for.
+func (sc *Scenario) fitRoll() {
+	sc.Manual, sc.Disable, sc.Rename, sc.Retrieve, sc.Announced, sc.OldFirst, sc.Off, sc.Pastes = false, false, false, false, false, false, false, ""
+	if sc.Left < time.Hour {
+		sc.Left = 20 * 24 * time.Hour
+	}
 }

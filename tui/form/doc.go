@@ -7,4 +7,9 @@
 // what a lifetime comes to, or keep every key that is typed on a slow line as text; and their
 // movements are commands, so that what is typed behind an enter lands in the field before. Ours are
 // moved in Update itself.
+//
+// From the bottom up: key (what a key is called), failure, advice, buttons, gate and sink are parts of screens; on field stand the
+// fields (choice, textfield, tokenfield, expiry, access, limits, permissions and its view); pages holds fields, review shows what they
+// come to, sheet has both and the keys between them, draft is what is sent. The screens are create, edit, profile, publickey, verify
+// (with known and subject), confirm with delete and bulk, and secret with its view. speech says them all.
 package form

@@ -24,14 +24,3 @@ func failure(env *ui.Env, err error, undone, doubt string, width int) []string {
 	}
 	return out
 }
-
-// badge is an environment as a word that looks like what it is: live shouts.
-func badge(env *ui.Env, e string) string {
-	switch e {
-	case "live":
-		return env.Styles.Live.Render("LIVE")
-	case "":
-		return ""
-	}
-	return env.Styles.Test.Render(e)
-}

@@ -150,6 +150,25 @@ func (p *permissions) move(step int) bool {
 	return false
 }
 
+// window is how many rows of the list fit.
+func (p *permissions) window() int {
+	if p.height == 0 {
+		return len(p.rows)
+	}
+	return max(p.height-1-p.extra(), 3)
+}
+
+// extra are the lines besides the title and the list: counts, filter, description, warnings.
+func (p *permissions) extra() int {
+	if p.roomy() {
+		return 5
+	}
+	return 4
+}
+
+// roomy spares a blank line between the list and what is said about it.
+func (p *permissions) roomy() bool { return p.height > 18 }
+
 // value is what is picked, in the order of the catalogue.
 func (p *permissions) value() []apikey.Permission {
 	var out []apikey.Permission
@@ -306,17 +325,6 @@ func (p *permissions) nextPreset() {
 	for _, perm := range p.presets[p.preset].Permissions {
 		p.picked[perm] = true
 	}
-}
-
-// risky are the picked permissions of a risk.
-func risky(infos map[apikey.Permission]apikey.PermissionInfo, picked []apikey.Permission, risk apikey.Risk) []string {
-	var out []string
-	for _, perm := range picked {
-		if infos[perm].Risk == risk {
-			out = append(out, perm.Name)
-		}
-	}
-	return out
 }
 
 // bindings are the keys of the field.

@@ -9,25 +9,6 @@ import (
 	"detent/tui/ui"
 )
 
-// window is how many rows of the list fit.
-func (p *permissions) window() int {
-	if p.height == 0 {
-		return len(p.rows)
-	}
-	return max(p.height-1-p.extra(), 3)
-}
-
-// extra are the lines besides the title and the list: counts, filter, description, warnings.
-func (p *permissions) extra() int {
-	if p.roomy() {
-		return 5
-	}
-	return 4
-}
-
-// roomy spares a blank line between the list and what is said about it.
-func (p *permissions) roomy() bool { return p.height > 18 }
-
 func (p *permissions) lines(width int) []string {
 	out := []string{p.summary(width)}
 	out = append(out, p.list(width)...)
@@ -212,6 +193,17 @@ func warningsFor(infos map[apikey.Permission]apikey.PermissionInfo, picked []api
 			verb = "do"
 		}
 		out = append(out, list(names)+" "+verb+" nothing today: leave out what is not needed")
+	}
+	return out
+}
+
+// risky are the picked permissions of a risk.
+func risky(infos map[apikey.Permission]apikey.PermissionInfo, picked []apikey.Permission, risk apikey.Risk) []string {
+	var out []string
+	for _, perm := range picked {
+		if infos[perm].Risk == risk {
+			out = append(out, perm.Name)
+		}
 	}
 	return out
 }

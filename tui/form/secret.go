@@ -168,6 +168,11 @@ func (s *Secret) secretBindings() []key.Binding {
 	return out
 }
 
+// hintsFit reports whether every key fits on one line.
+func (s *Secret) hintsFit(width int) bool {
+	return ui.Width(ui.Hints(s.env.Styles, append(s.secretBindings(), s.closing()), 1000)) <= width-2
+}
+
 func (s *Secret) canDelete() bool { return s.public == "" && s.caps.Delete.OK && s.key.ID != "" }
 
 func (s *Secret) hide() {
@@ -429,21 +434,4 @@ func (s *Secret) leave() tea.Cmd {
 		return does[0]
 	}
 	return tea.Sequence(does...)
-}
-
-// slug makes a file name of a key's name.
-func slug(name string) string {
-	var b strings.Builder
-	for _, r := range strings.ToLower(name) {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-', r == '_', r == '.' && b.Len() > 0:
-			b.WriteRune(r)
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
-		}
-	}
-	if s := strings.Trim(b.String(), "-."); s != "" {
-		return s
-	}
-	return "api"
 }

@@ -142,8 +142,3 @@ func (s *Secret) actions(width int) []string {
 	}
 	return append([]string{""}, ui.Flow(texts, st.Dim.Render(" · "), width)...)
 }
-
-// hintsFit reports whether every key fits on one line.
-func (s *Secret) hintsFit(width int) bool {
-	return ui.Width(ui.Hints(s.env.Styles, append(s.secretBindings(), s.closing()), 1000)) <= width-2
-}

@@ -76,3 +76,14 @@ func (a *accesses) having(word string, whole bool) []bool {
 
 // ownName is a permission without its feature.
 func ownName(full string) string { return full[strings.LastIndexByte(full, '.')+1:] }
+
+// all are the permissions that some key has, by their own names.
+func (a *accesses) all() []string {
+	seen := map[string]bool{}
+	for _, set := range a.names {
+		for _, full := range set {
+			seen[ownName(full)] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}

@@ -5,9 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/charmbracelet/bubbles/key"
-	tea "github.com/charmbracelet/bubbletea"
-
 	"detent/apikey"
 	"detent/tui/ui"
 )
@@ -57,15 +54,6 @@ const (
 	expiriesFrom = 28
 )
 
-// SetOverview shows what wants something done as chips, and when keys end as a line; before it is known there are none.
-func (l *List) SetOverview(chips []Chip, ends Expiries) {
-	l.states, l.ends, l.overview = chips, ends, true
-	if l.chip >= len(chips) {
-		l.chip = -1
-	}
-	l.follow()
-}
-
 func (l *List) showsChips() bool { return l.overview && l.height >= chipsFrom && l.store.n > 0 }
 func (l *List) showsExpiries() bool {
 	return l.showsChips() && l.height >= expiriesFrom && l.ends.Known
@@ -73,46 +61,6 @@ func (l *List) showsExpiries() bool {
 
 // Overview reports whether the counts stand above the rows.
 func (l *List) Overview() bool { return l.showsChips() }
-
-// ChipKey takes a key that is about the chips: tab goes to them and on, enter leaves the keys of one, esc goes back to the rows. Any
-// other key is for the rows.
-func (l *List) ChipKey(msg tea.KeyMsg) (tea.Cmd, bool) {
-	k := l.env.Keys
-	if l.typing || !l.showsChips() || len(l.states) == 0 {
-		return nil, false
-	}
-	on := l.chip >= 0
-	switch {
-	case key.Matches(msg, k.Chips), on && msg.Type == tea.KeyRight:
-		l.chip = (l.chip + 1) % len(l.states)
-	case msg.Type == tea.KeyShiftTab, on && msg.Type == tea.KeyLeft:
-		l.chip = (max(l.chip, 0) + len(l.states) - 1) % len(l.states)
-	case on && msg.Type == tea.KeyEsc:
-		l.chip = -1
-	case on && msg.Type == tea.KeyEnter:
-		word := l.states[l.chip].Word
-		l.chip = -1
-		return l.toggleWord(word), true
-	default:
-		l.chip = -1
-		return nil, false
-	}
-	return nil, true
-}
-
-// toggleWord puts the word of a chip into the filter in place of another chip's, or takes it out.
-func (l *List) toggleWord(word string) tea.Cmd {
-	words := split(l.input.Value())
-	had := slices.Contains(words, word)
-	words = slices.DeleteFunc(words, func(w string) bool {
-		return slices.ContainsFunc(l.states, func(c Chip) bool { return c.Word == w })
-	})
-	if !had {
-		words = append(words, word)
-	}
-	l.input.Set(strings.Join(words, " "))
-	return l.refilter()
-}
 
 // chipsLine are the chips, as many as fit whole.
 func (l *List) chipsLine() string {

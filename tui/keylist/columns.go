@@ -46,6 +46,18 @@ type context struct {
 	rotating map[Of]Rotating
 }
 
+// Profile is one whose keys are in a list. Rows name theirs by its place among the list's profiles.
+type Profile struct {
+	Name    string
+	Presets []apikey.PermissionPreset // the service's names for sets of permissions
+	Setting apikey.Setting
+}
+
+const (
+	profileColumn     = "PROFILE"
+	environmentColumn = "ENV"
+)
+
 // profile is that of the key at hand.
 func (c *context) profile() Profile {
 	if c.at < len(c.profiles) {
@@ -114,7 +126,7 @@ func columnOf(f apikey.FieldInfo) column {
 			return cell{text: ui.Clean(k.Masked), tone: ui.Faint}
 		}
 	case apikey.FieldType:
-		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: TypeWord(k.Type)} }
+		c.cell = func(_ *context, k *apikey.Key, _ ui.Marks) cell { return cell{text: typeWord(k.Type)} }
 	case apikey.FieldRole: // what a key may do, by whatever its service says that
 		c.ofAccess = true
 		c.reported = func(k *apikey.Key) bool { return k.Role != "" || k.Permissions != nil || k.Restrictions != nil }
@@ -177,17 +189,6 @@ func name(k *apikey.Key) string {
 		return n
 	}
 	return "(no name)"
-}
-
-// TypeWord is a key type as people say it.
-func TypeWord(t string) string {
-	switch t {
-	case apikey.SecretKey:
-		return "secret"
-	case apikey.PublicKey:
-		return "public"
-	}
-	return ui.Clean(t)
 }
 
 // access says in a few cells what a key may do.

@@ -154,17 +154,6 @@ func beginning(all []string, word string) []string {
 	return out
 }
 
-// all are the permissions that some key has, by their own names.
-func (a *accesses) all() []string {
-	seen := map[string]bool{}
-	for _, set := range a.names {
-		for _, full := range set {
-			seen[ownName(full)] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(seen))
-}
-
 // complete puts the next word that is offered into the text, and reports whether there was one.
 func (l *List) complete(by int) bool {
 	c := &l.completion

@@ -193,3 +193,18 @@ func TestSortIsThatOfStrings(t *testing.T) {
 		}
 	}
 }
+
+// TestReadingAFilterWritesToNoTable: sessions over SSH read theirs side by side.
+func TestReadingAFilterWritesToNoTable(t *testing.T) {
+	for _, table := range []*[]string{&fieldWords, &momentWords} {
+		kept := *table
+		t.Cleanup(func() { *table = kept })
+		room := append(slices.Clone(kept), make([]string, 64)...)
+		*table = room[:len(kept)]
+		for _, text := range []string{"env:live", "rpm:50", "rpm>50", "statu:old", "expires<14d", "expries<14d", "type:public", `perm:"a b"`, "profile:x", "envv:live", "!ci"} {
+			if _, _ = parse(text); room[len(kept)] != "" {
+				t.Fatalf("%s writes %q behind the words %v", text, room[len(kept)], kept)
+			}
+		}
+	}
+}

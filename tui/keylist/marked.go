@@ -40,8 +40,6 @@ func (l *List) mark(i int32, on bool) {
 	}
 }
 
-func (l *List) named(i int32) Of { return Of{l.seen.profileOf(i), l.seen.at(i).keyID()} }
-
 // Marked is a key that is marked.
 type Marked struct {
 	Profile int

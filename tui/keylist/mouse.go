@@ -46,16 +46,3 @@ func (l *List) ClickTitle(x, y int) (cmd tea.Cmd, ok bool) {
 	}
 	return nil, true
 }
-
-// sortOn sorts by a column, or the other way round where it is sorted by it already.
-func (l *List) sortOn(title string) tea.Cmd {
-	switch i := l.columnAt(title); {
-	case i < 0 || !l.columns[i].sortable():
-		return nil
-	case l.sortBy == i:
-		l.reverse = !l.reverse
-	default:
-		l.sortBy, l.reverse = i, false
-	}
-	return l.resort()
-}

@@ -87,3 +87,44 @@ func (l *List) linesAbove() int {
 	}
 	return n
 }
+
+// SetSize gives the pane's size.
+func (l *List) SetSize(width, height int) {
+	if width == l.width && height == l.height {
+		return
+	}
+	l.width, l.height = width, height
+	l.relayout()
+	l.follow()
+}
+
+// SetBanner shows one line above the rows; empty for none.
+func (l *List) SetBanner(line string) {
+	l.banner = line
+	l.follow()
+}
+
+// SetProblems shows lines below the rows: what is to be said about profiles that have none.
+func (l *List) SetProblems(lines []string) {
+	l.problems = lines
+	l.onProblem = min(l.onProblem, len(lines)-1)
+	l.follow()
+}
+
+// SetOverview shows what wants something done as chips, and when keys end as a line; before it is known there are none.
+func (l *List) SetOverview(chips []Chip, ends Expiries) {
+	l.states, l.ends, l.overview = chips, ends, true
+	if l.chip >= len(chips) {
+		l.chip = -1
+	}
+	l.follow()
+}
+
+// Select puts the cursor on a key as soon as it is there.
+func (l *List) Select(id string) { l.SelectOf(l.refOf(id)) }
+
+// SelectOf puts the cursor on a key of a profile as soon as it is there.
+func (l *List) SelectOf(profile int, id string) {
+	l.wantedID, l.wantedOf = id, profile
+	l.place(false)
+}

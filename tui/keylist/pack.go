@@ -82,10 +82,10 @@ const mostWider = 4
 
 // pack keeps a key, and writes down its text.
 func (p *packed) pack(k *apikey.Key, texts *strings.Builder, sets sets) {
-	start := texts.Len()
-	searchText(texts, k)
+	start, plain := texts.Len(), isPlain(k)
+	searchText(texts, k, plain)
 	p.search = int32(texts.Len() - start)
-	if !isPlain(k) || mostWider*int(p.search) > math.MaxUint16 {
+	if !plain || mostWider*int(p.search) > math.MaxUint16 {
 		whole := *k
 		p.whole = &whole
 		return
@@ -191,6 +191,14 @@ func (s *packedList) text(i int32) string { return s.at(i).text() }
 // key is a key of the list, or scratch with its fields.
 func (s *packedList) key(i int32, scratch *apikey.Key) *apikey.Key { return s.at(i).key(scratch) }
 
+// profileOf is the profile of a key, by its place.
+func (s *packedList) profileOf(i int32) int {
+	if int(i) < len(s.of) {
+		return int(s.of[i])
+	}
+	return 0
+}
+
 // Keys are the keys that a list had when they were asked for, in the order of the service. They do not change
 // and may be read beside the list.
 type Keys struct{ list packedList }
@@ -212,6 +220,27 @@ func (k Keys) All() iter.Seq2[int, *apikey.Key] {
 		}
 	}
 }
+
+// Of are the keys of one profile with their places among these, and how many they are.
+func (k Keys) Of(profile int) (n int, keys iter.Seq2[int, *apikey.Key]) {
+	var places []int32
+	for i := range int32(k.list.n) {
+		if k.list.profileOf(i) == profile {
+			places = append(places, i)
+		}
+	}
+	return len(places), func(yield func(int, *apikey.Key) bool) {
+		var scratch apikey.Key
+		for at, i := range places {
+			if !yield(at, k.list.key(i, &scratch)) {
+				return
+			}
+		}
+	}
+}
+
+// Profile is the profile of a key, by its place.
+func (k Keys) Profile(i int) int { return k.list.profileOf(int32(i)) }
 
 // Masks are its keys as a secret is compared with them: by name, id and mask.
 func (b Batch) Masks() []apikey.Key {

@@ -53,7 +53,7 @@ func init() {
 		case apikey.FieldPermissions: // looked up by sets of them
 			fieldColumn[f.Filter] = apikey.FieldOf(apikey.FieldRole).Column.Title
 		case apikey.FieldType:
-			fieldText[f.Filter] = func(k *apikey.Key) string { return TypeWord(k.Type) }
+			fieldText[f.Filter] = func(k *apikey.Key) string { return typeWord(k.Type) }
 		case apikey.FieldProject:
 			fieldText[f.Filter] = func(k *apikey.Key) string { return k.ProjectName + "\n" + k.Project }
 		default:
@@ -74,6 +74,28 @@ func init() {
 
 // stateWords are the words that name a state, and those of the table of findings.
 var stateWords = map[string]term{"disabled": {off: true}, "enabled": {on: true}, "own": {own: true}}
+
+// term is one condition of a filter: a field, how it is compared, and with what. The plain word has no field.
+type term struct {
+	field string
+	op    byte // ':', '<' or '>'
+	value string
+	not   bool
+	state apikey.FindingKind // the state or finding that a word names
+	off   bool               // the word "disabled"; on for "enabled", own for "own"
+	on    bool
+	own   bool
+	span  time.Duration // what is compared with < and >, or
+	date  time.Time     // the instant
+
+	number  float64 // what a limit is held against, where it is numeric
+	numeric bool
+}
+
+func (t term) compares() bool { return t.op == '<' || t.op == '>' }
+
+// named reports whether the word names a state.
+func (t term) named() bool { return t.state != "" || t.on || t.off || t.own }
 
 func init() {
 	for f := range apikey.Findings() {
@@ -142,7 +164,7 @@ func parseTerm(w string) (term, error) {
 		return known, nil
 	case t.field == fieldPerm || t.field == fieldProfile || fieldText[t.field] != nil:
 		if t.field == "type" {
-			t.value = typeValue(t.value)
+			t.value = typeWord(t.value) // as it stands on the wire, too
 		}
 		return t, nil
 	case fieldMoment[t.field] != nil:
@@ -170,18 +192,9 @@ func begins(word string) bool {
 	return false
 }
 
-// typeValue takes a type as it stands on the wire, too.
-func typeValue(v string) string {
-	switch v {
-	case apikey.SecretKey, apikey.PublicKey:
-		return TypeWord(v)
-	}
-	return v
-}
-
 // isNumber takes what may be a limit of the service's own, which no table has: a word that is no other, held against a number.
 func (t *term) isNumber() bool {
-	words := append([]string{fieldStatus, fieldProfile}, append(fieldWords, momentWords...)...)
+	words := slices.Concat([]string{fieldStatus, fieldProfile}, fieldWords, momentWords)
 	raw, err := apikey.Number{Fraction: true}.Parse(t.value)
 	if t.field == "" || err != nil || slices.Contains(words, t.field) || len(apikey.Nearest(t.field, words)) > 0 {
 		return false

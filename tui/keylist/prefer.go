@@ -75,6 +75,16 @@ func (l *List) Prefer(names []string, order string) {
 	l.Clear()
 }
 
+// setColumns gives the list its columns, and sorts by what wants something done where that is one of them.
+func (l *List) setColumns(columns []column) {
+	l.columns, l.byDrop = columns, nil
+	for i := 1; i < len(columns); i++ {
+		l.byDrop = append(l.byDrop, i)
+	}
+	slices.SortFunc(l.byDrop, func(a, b int) int { return columns[a].drop - columns[b].drop })
+	l.sortBy = max(slices.IndexFunc(columns, func(c column) bool { return c.byNeed }), 0)
+}
+
 // SortedBy is what the list is sorted by, as Prefer takes it.
 func (l *List) SortedBy() string {
 	if l.reverse {

@@ -4,79 +4,10 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"detent/apikey"
 	"detent/tui/ui"
 )
-
-// fold is how search text and query meet: rune by rune, so that a match in the
-// folded text is a match at the same rune of the shown text.
-func fold(s string) string { return strings.Map(unicode.ToLower, s) }
-
-// searchText is what the words of a filter are looked for in, but for permissions, which many keys share. It begins
-// with the name, so that it is also the sort key of the name column.
-func searchText(b *strings.Builder, k *apikey.Key) {
-	part := func(s string) {
-		if s == "" {
-			return
-		}
-		small := 0 // most names have nothing to fold
-		for small < len(s) && s[small] < utf8.RuneSelf && (s[small] < 'A' || s[small] > 'Z') {
-			small++
-		}
-		b.WriteString(s[:small])
-		for _, r := range s[small:] {
-			switch {
-			case r >= 'A' && r <= 'Z':
-				b.WriteByte(byte(r) + 'a' - 'A')
-			case r < utf8.RuneSelf:
-				b.WriteByte(byte(r))
-			default:
-				b.WriteRune(unicode.ToLower(r))
-			}
-		}
-		b.WriteByte('\n')
-	}
-	// In this order: a packed key takes its own texts from here.
-	part(k.Name)
-	part(k.ID)
-	part(k.Masked)
-	if isPlain(k) {
-		return
-	}
-	for _, f := range searched {
-		switch text := f.Text(k); f.ID {
-		case apikey.FieldType:
-			part(TypeWord(text))
-		default:
-			part(text)
-		}
-	}
-}
-
-// searched are the other fields of the table that plain words are looked for in.
-var searched = slices.DeleteFunc(slices.Collect(apikey.Fields()), func(f apikey.FieldInfo) bool {
-	return !f.Search || slices.Contains([]apikey.Field{apikey.FieldName, apikey.FieldID, apikey.FieldMasked, apikey.FieldPermissions}, f.ID)
-})
-
-// term is one condition of a filter: a field, how it is compared, and with what. The plain word has no field.
-type term struct {
-	field string
-	op    byte // ':', '<' or '>'
-	value string
-	not   bool
-	state apikey.FindingKind // the state or finding that a word names
-	off   bool               // the word "disabled"; on for "enabled", own for "own"
-	on    bool
-	own   bool
-	span  time.Duration // what is compared with < and >, or
-	date  time.Time     // the instant
-
-	number  float64 // what a limit is held against, where it is numeric
-	numeric bool
-}
 
 // query is a parsed filter: every term must match.
 type query []term
@@ -97,18 +28,8 @@ func (q query) narrows(next query) bool {
 	return true
 }
 
-// same reports whether both ask for the same.
-func (q query) same(o query) bool {
-	return slices.Equal(q, o)
-}
-
 // usesMarks reports whether findings decide.
 func (q query) usesMarks() bool { return slices.ContainsFunc(q, term.named) }
-
-func (t term) compares() bool { return t.op == '<' || t.op == '>' }
-
-// named reports whether the word names a state.
-func (t term) named() bool { return t.state != "" || t.on || t.off || t.own }
 
 // words are what to highlight in a column.
 func (q query) words(column string) []string {

@@ -2,7 +2,6 @@ package keylist
 
 import (
 	"fmt"
-	"maps"
 	"time"
 
 	"detent/tui/ui"
@@ -43,29 +42,4 @@ func (r Rotating) Changes(now time.Time) time.Duration {
 		return time.Second
 	}
 	return min((left+time.Minute/2)%time.Minute, left-time.Hour) + time.Second
-}
-
-// SetRotating says of old keys of open rotations what those wait for.
-func (l *List) SetRotating(rows map[Of]Rotating) {
-	if maps.Equal(rows, l.rotating) {
-		return
-	}
-	wider := (len(rows) > 0) != (len(l.rotating) > 0)
-	l.rotating, l.ctx.rotating = rows, rows
-	if wider {
-		l.relayout()
-	}
-	l.TickRotating()
-}
-
-// TickRotating draws the rows that count down anew.
-func (l *List) TickRotating() {
-	if len(l.rotating) == 0 {
-		return
-	}
-	for i := range l.rows {
-		if _, is := l.rotating[l.named(i)]; is {
-			delete(l.rows, i)
-		}
-	}
 }

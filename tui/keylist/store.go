@@ -1,7 +1,7 @@
 package keylist
 
 import (
-	"time"
+	"slices"
 
 	"detent/apikey"
 	"detent/tui/ui"
@@ -72,77 +72,17 @@ func (s *store) find(profile int, id string) int32 {
 	return -1
 }
 
-// work is one arrangement of a store: an order and a filter. It reads only what was
-// there when it was made, so that it may run beside Update.
-type work struct {
-	gen     int
-	sortGen int
-	round   int
-	store   *store // whose work this is
-	view    store  // what was there when the work was made
-	column  column
-	reverse bool
-	sorted  []int32 // nil: must be sorted first
-	before  []int32 // the order of the first keys, where only more came
-	names   []int32 // the order of the first keys by name, which an order by need begins with
-	base    []int32 // keys to filter instead of sorted, where the filter only narrowed
-	query   query
-	now     time.Time
-	ctx     context
-}
-
-// arranged is its result.
-type arranged struct {
-	gen, sortGen, round int
-	store               *store
-	sorted              []int32
-	names               []int32
-	idx                 []int32
-}
-
-func (w *work) run() arranged {
-	out := arranged{gen: w.gen, sortGen: w.sortGen, round: w.round, store: w.store, sorted: w.sorted}
-	if out.sorted == nil {
-		out.sorted = w.sort()
+// without is the store again but for the keys of one profile. Columns stay as wide as they were.
+func (s *store) without(profile int) *store {
+	out := &store{shown: slices.Clone(s.shown), widths: slices.Clone(s.widths), signed: s.signed, access: s.access.empty()}
+	for i := range int32(s.n) {
+		if s.profileOf(i) == profile {
+			continue
+		}
+		out.put(*s.at(i))
+		out.of = append(out.of, uint16(s.profileOf(i)))
+		out.access.of = append(out.access.of, s.access.of[i])
+		out.marks = append(out.marks, s.mark(i)) // of some keys nothing may be found yet
 	}
-	out.names = w.names
-	if len(w.query) == 0 {
-		out.idx = out.sorted
-		return out
-	}
-	from := out.sorted
-	if w.base != nil {
-		from = w.base
-	}
-	out.idx = w.matching(from)
 	return out
-}
-
-// matching are those of the keys of an order that the query finds.
-func (w *work) matching(from []int32) []int32 {
-	match := w.query.compile(&w.view, w.now)
-	if 2*len(from) < w.view.n {
-		idx := make([]int32, 0, min(len(from), 256))
-		for _, i := range from {
-			if match(i) {
-				idx = append(idx, i)
-			}
-		}
-		return idx
-	}
-	// Looked at as they lie in memory: in another order, each of 100,000 keys is waited for.
-	found, n := make([]bool, w.view.n), 0
-	for i := range found {
-		if match(int32(i)) {
-			found[i] = true
-			n++
-		}
-	}
-	idx := make([]int32, 0, n)
-	for _, i := range from {
-		if found[i] {
-			idx = append(idx, i)
-		}
-	}
-	return idx
 }

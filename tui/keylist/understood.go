@@ -67,27 +67,6 @@ func (t term) whenWords() string {
 	return t.label() + " more than " + t.value + " ago"
 }
 
-// isReported reports whether some key of the list has the field that a condition looks at; where it is not known whether one may have
-// it, it has.
-func (l *List) isReported(t term) bool {
-	f, may := t.filtered(l.profiles)
-	if !may || l.seen.n == 0 {
-		return true
-	}
-	if at, known := l.reported[f.Label]; known && (at.yes || at.n == l.seen.n) {
-		return at.yes
-	}
-	yes := l.seen.reports(f)
-	l.reported[f.Label] = reported{l.seen.n, yes}
-	return yes
-}
-
-// reported is what was found of a field in the first keys of the list.
-type reported struct {
-	n   int
-	yes bool
-}
-
 // chips are the conditions as they were understood, where that says more than the text itself.
 func (l *List) chips(width int) string {
 	s := l.env.Styles
@@ -188,4 +167,27 @@ func (l *List) makeLessons() []string {
 		out[i] = ui.Pad("   "+out[i], l.width)
 	}
 	return out
+}
+
+// filterWarning is a line above the keys; empty where nothing is to be said.
+func (l *List) filterWarning() string {
+	warn := l.env.Styles.Warn
+	switch {
+	case l.wrong != nil:
+		return warn.Render("! " + ui.Clean(l.wrong.Error()))
+	case len(l.missing) > 0 && len(l.idx) > 0:
+		return warn.Render("? ") + l.env.Styles.Base.Render("No key here reports "+strings.Join(l.missing, ", ")+": ") + l.env.Styles.Dim.Render("the filter left none out by it")
+	}
+	return ""
+}
+
+// noMatch is what stands where the rows would be.
+func (l *List) noMatch() string {
+	dim := l.env.Styles.Dim
+	said := dim.Render("No key matches.")
+	if len(l.missing) > 0 {
+		said = l.env.Styles.Warn.Render("? ") + l.env.Styles.Base.Render("No key here reports "+strings.Join(l.missing, ", ")+":") + "\n" +
+			dim.Render("which keys the filter means is not known")
+	}
+	return said + "\n" + dim.Render(l.env.Keys.FilterClear.Help().Key+" clears the filter")
 }

@@ -2,10 +2,8 @@ package keylist
 
 import (
 	"slices"
-	"strings"
 
 	"detent/apikey"
-	"detent/tui/ui"
 )
 
 // filtered is the field of the table that a term looks at, and whether it is one that may not be reported.
@@ -55,6 +53,27 @@ func (q query) unreported(s *store, profiles []Profile, matches bool) []string {
 	return out
 }
 
+// isReported reports whether some key of the list has the field that a condition looks at; where it is not known whether one may have
+// it, it has.
+func (l *List) isReported(t term) bool {
+	f, may := t.filtered(l.profiles)
+	if !may || l.seen.n == 0 {
+		return true
+	}
+	if at, known := l.reported[f.Label]; known && (at.yes || at.n == l.seen.n) {
+		return at.yes
+	}
+	yes := l.seen.reports(f)
+	l.reported[f.Label] = reported{l.seen.n, yes}
+	return yes
+}
+
+// reported is what was found of a field in the first keys of the list.
+type reported struct {
+	n   int
+	yes bool
+}
+
 // reports says whether any key has a field.
 func (s *store) reports(f apikey.FieldInfo) bool {
 	reported := f.Reporter()
@@ -68,27 +87,4 @@ func (s *store) reports(f apikey.FieldInfo) bool {
 		}
 	}
 	return false
-}
-
-// filterWarning is a line above the keys; empty where nothing is to be said.
-func (l *List) filterWarning() string {
-	warn := l.env.Styles.Warn
-	switch {
-	case l.wrong != nil:
-		return warn.Render("! " + ui.Clean(l.wrong.Error()))
-	case len(l.missing) > 0 && len(l.idx) > 0:
-		return warn.Render("? ") + l.env.Styles.Base.Render("No key here reports "+strings.Join(l.missing, ", ")+": ") + l.env.Styles.Dim.Render("the filter left none out by it")
-	}
-	return ""
-}
-
-// noMatch is what stands where the rows would be.
-func (l *List) noMatch() string {
-	dim := l.env.Styles.Dim
-	said := dim.Render("No key matches.")
-	if len(l.missing) > 0 {
-		said = l.env.Styles.Warn.Render("? ") + l.env.Styles.Base.Render("No key here reports "+strings.Join(l.missing, ", ")+":") + "\n" +
-			dim.Render("which keys the filter means is not known")
-	}
-	return said + "\n" + dim.Render(l.env.Keys.FilterClear.Help().Key+" clears the filter")
 }

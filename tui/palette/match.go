@@ -79,12 +79,6 @@ func (p *Palette) find(text string, among []int) (all []int, best []match) {
 	return all, best
 }
 
-// keyID is the id of one of many, without whose it is.
-func (p *Palette) keyID(at int) string {
-	id := p.id(at)
-	return id[strings.LastIndexByte(id, InProfile[0])+1:]
-}
-
 // means reports whether what an item does has the text in it.
 func (p *Palette) means(at int, small string) bool {
 	return p.isFew(at) && strings.Contains(strings.ToLower(strings.ReplaceAll(p.items[at].About, " ", "")), small)

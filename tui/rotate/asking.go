@@ -2,28 +2,9 @@ package rotate
 
 import (
 	"strings"
-	"time"
 
 	"detent/rotation"
 )
-
-// ask asks. What the safe answer wants can be written at once.
-func ask(q rotation.Question, a asking) (phase, []effect) {
-	a.q, a.ticked = q, make([]bool, len(q.Lines))
-	if c, ok := q.Choice(q.Default); ok && c.Wants != rotation.WantsNothing {
-		a.typing, a.wants = c.ID, c.Wants
-		return a, []effect{write{c.Wants}}
-	}
-	return a, nil
-}
-
-// own is a question of the screen's own, over a phase that it may go back to.
-func own(back phase, q rotation.Question) phase {
-	if a, ok := back.(asking); ok && a.back != nil {
-		back = a.back
-	}
-	return asking{q: q, back: back, ticked: make([]bool, len(q.Lines))}
-}
 
 func whileAsking(a asking, in input, e event) (phase, []effect) {
 	switch e := e.(type) {
@@ -51,14 +32,10 @@ func (a asking) key(in input, key press) (phase, []effect) {
 	n := len(a.ticked)
 	switch key {
 	case pressEnter:
-		switch {
-		case !a.q.Each:
-			return a.pick(in, a.q.Default)
-		case a.left() > 0:
-			a.why = "tick every line that is so: space, or * for all of them"
-			return a, nil
+		if a.q.Each {
+			return a.pick(in, rotation.Yes)
 		}
-		return a.pick(in, rotation.Yes)
+		return a.pick(in, a.q.Default)
 	case pressTick, pressTickAll:
 		if !a.q.Each || n == 0 {
 			return a, nil
@@ -101,22 +78,12 @@ func (a asking) key(in input, key press) (phase, []effect) {
 // left is how many statements are not ticked.
 func (a asking) left() int { return count(a.ticked, func(on bool) bool { return !on }) }
 
-// count is how many of some are so.
-func count[T any](all []T, is func(T) bool) (n int) {
-	for _, x := range all {
-		if is(x) {
-			n++
-		}
-	}
-	return n
-}
-
 // pick makes a choice, or lets what it wants be written first.
 func (a asking) pick(in input, id string) (phase, []effect) {
 	c, known := a.q.Choice(id)
 	switch {
 	case id == rotation.No && a.back != nil:
-		return a.goBack()
+		return backTo(a.back)
 	case id == rotation.No:
 		return leave(a, in, false)
 	case !known:
@@ -129,13 +96,6 @@ func (a asking) pick(in input, id string) (phase, []effect) {
 		return a, []effect{write{c.Wants}}
 	}
 	return a.answer(in, rotation.Answer{Choice: id})
-}
-
-func (a asking) goBack() (phase, []effect) {
-	if w, ok := a.back.(waiting); ok {
-		return w, []effect{wake{time.Second}}
-	}
-	return a.back, nil
 }
 
 func (a asking) written(in input, e wrote) (phase, []effect) {

@@ -92,20 +92,17 @@ func fieldLabel(f apikey.Field) string {
 }
 
 // certain is what a failure says is certain, or what was.
-func (f failed) certain(otherwise []string) []string {
+func (s *Screen) certain() []string {
+	f, _ := s.phase.(failed)
 	if step := (*rotation.StepError)(nil); errors.As(f.err, &step) {
 		return step.Certain
 	}
-	return otherwise
+	return s.view.Certain
 }
 
 func (s *Screen) viewKnown(p *page) {
 	st := p.style()
-	certain := s.view.Certain
-	if f, failure := s.phase.(failed); failure {
-		certain = f.certain(certain)
-	}
-	p.list("CERTAIN", st.Good.Render("  ✓ "), st.Base, certain)
+	p.list("CERTAIN", st.Good.Render("  ✓ "), st.Base, s.certain())
 	p.list("NOT KNOWN", st.Warn.Render("  ? "), st.Base, s.view.Unknown)
 	shown := s.last().Notes // right after the preflight they stand at the decision that they are for
 	found := slices.DeleteFunc(slices.Clone(s.view.Notes), func(n string) bool { return slices.Contains(shown, n) })

@@ -7,7 +7,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
-	"detent/tui/ui"
+	"detent/desk"
 )
 
 // Places is a Host that can look at a place, and keep one for the next time. Its methods are called in commands, but for CanRemember.
@@ -82,37 +82,6 @@ func (s *Setup) keeps() bool {
 	return ok && !s.env.Remote && places.CanRemember(s.place.Profile)
 }
 
-// rememberRow is the row that asks for it; -1 where it cannot be.
-func (s *Setup) rememberRow() int {
-	if !s.keeps() {
-		return -1
-	}
-	return s.otherRow() + 1
-}
-
-// remembered begins the rotation when the place is kept, by the name that it has now.
-func (s *Setup) remembered(msg rememberedMsg) tea.Cmd {
-	s.keeping = false
-	if msg.err != nil {
-		s.problem, s.focus = "the place is not remembered: "+msg.err.Error(), max(s.rememberRow(), 0)
-		s.refocus()
-		return nil
-	}
-	plan := msg.plan
-	plan.Destinations[len(plan.Destinations)-1] = msg.name
-	return s.start(plan)
-}
-
-// keep has the typed place kept before the rotation begins.
-func (s *Setup) keep(plan Plan) tea.Cmd {
-	places, profile, k, spec := s.host.(Places), s.place.Profile, s.key, s.typedPlace()
-	s.keeping = true
-	return func() tea.Msg {
-		name, err := places.Remember(context.Background(), profile, k, spec)
-		return rememberedMsg{s, name, plan, err}
-	}
-}
-
 // viewHolds is what a place holds, under its row.
 func (s *Setup) viewHolds(p *page, spec string) {
 	st := p.style()
@@ -132,26 +101,9 @@ func told(spec, words string) string {
 	return words
 }
 
-func (s *Setup) viewRemember(p *page) {
-	if s.rememberRow() < 0 {
-		return
-	}
-	text := "remember this place for " + clean(baseName(s.key.Name))
-	if s.typedPlace() == "" {
-		text = s.env.Styles.Dim.Render(text)
-	}
-	p.line(s.choice(s.rememberRow(), "[ ] ", "[x] ", s.remember, text))
-}
-
 func baseName(name string) string {
 	base, _ := apikey.SplitName(name)
 	return base
-}
-
-// start leaves the setup for the rotation, which is there before it goes: the list between them is not for whoever hears or sees the screen.
-func (s *Setup) start(plan Plan) tea.Cmd {
-	s.started = true
-	return tea.Sequence(ui.Do(ui.Push{Screen: Start(s.env, s.host, s.Place(), s.key, plan)}), ui.Do(ui.Pop{Screen: s}))
 }
 
 // destination takes PATH:VARIABLE for a .env file, the usual case; everything else is as docs/REFERENCE.md writes it.
@@ -165,4 +117,29 @@ func destination(text string) string {
 		return "env-file:" + text
 	}
 	return text
+}
+
+// ownTerminal is the place that everybody has who comes over SSH.
+var ownTerminal = Named{Name: "clipboard", Describe: "your own terminal's clipboard: you put the secret where the application reads it"}
+
+// noneNamed says what is left where the profile names no destination: what can be done from here, and who can change that.
+func (s *Setup) noneNamed() []string {
+	out := []string{"The profile names no destination on the server. For detent to deliver it there, an administrator runs on the server:",
+		clean(desk.DestinationLine(s.place.Profile, s.key.Name))}
+	if !s.leaked {
+		return out
+	}
+	k := s.env.Keys
+	for _, x := range []struct {
+		key, does string
+		can       apikey.Ability
+	}{{k.Toggle.Help().Key, "switches it off", s.disable}, {k.Delete.Help().Key, "deletes it", s.remove}} {
+		switch {
+		case x.can.OK:
+			out = append(out, "Without a new key: esc, and "+x.key+" on the key "+x.does+"; what uses it fails from then on.")
+		case x.can.Why != "":
+			out = append(out, "Nobody "+x.does+" from here: "+x.can.Why+".")
+		}
+	}
+	return out
 }

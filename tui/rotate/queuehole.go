@@ -1,14 +1,12 @@
 package rotate
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
-	"detent/tui/ui"
 	"detent/tui/widget"
 )
 
@@ -20,16 +18,6 @@ type hole struct {
 	goes  *widget.Completion
 	named []string // places of its profile
 }
-
-// Destined is a Queuer that knows the places of a profile.
-type Destined interface {
-	Destinations(profile, key string) []Named
-}
-
-// filling reports whether a place is typed.
-func (s *QueueScreen) filling() bool { return s.hole.open && !s.begun }
-
-func (s *QueueScreen) holes() int { return count(s.items, func(q Queued) bool { return q.Hole }) }
 
 // toHole puts the focus on the next key from one on that has no place; on the number where there is none.
 func (s *QueueScreen) toHole(from int) {
@@ -106,22 +94,6 @@ func (s *QueueScreen) fill(msg tea.KeyMsg) tea.Cmd {
 	return nil
 }
 
-// completed takes how the place may go on.
-func (s *QueueScreen) completed(msg ui.Completed) tea.Cmd {
-	if !s.filling() {
-		return nil
-	}
-	goes := s.hole.goes
-	mine, whole := goes.Take(msg, s.hole.place)
-	if !mine {
-		return nil
-	}
-	if whole {
-		s.toHole(s.hole.at + 1)
-	}
-	return goes.Release(s.press)
-}
-
 // fillIt looks ahead for the key with the place that was typed; without one it stays left out.
 func (s *QueueScreen) fillIt() tea.Cmd {
 	at, spec := s.hole.at, strings.TrimSpace(s.hole.place.Value())
@@ -170,23 +142,3 @@ func (s *QueueScreen) viewHole(p *page, i int, item Queued, head string) {
 		p.wrap("      ", st.Dim, "of the profile, by tab: "+clean(strings.Join(s.hole.named, ", ")))
 	}
 }
-
-// stopped counts what has not come to its end and may go on: what asks a person goes on by R.
-func (s *QueueScreen) stopped() (n int) {
-	for i, now := range s.states {
-		if s.items[i].Why == "" && now.Done && now.Err != nil && !errors.Is(now.Err, ErrAsks) {
-			n++
-		}
-	}
-	return n
-}
-
-// again makes what has stopped ready once more.
-func (s *QueueScreen) again() tea.Cmd {
-	queue := s.queue
-	s.queue, s.items, s.states, s.begun, s.over = nil, nil, nil, false, false
-	return func() tea.Msg { return s.prepared(queue.Again(background())) }
-}
-
-// ErrAsks is the end of a rotation in a queue that a person has to go on with.
-var ErrAsks = errors.New("waits for you: R goes on with it")

@@ -105,17 +105,3 @@ func (s *QueueScreen) asks() *ui.Ask {
 	}
 	return &ui.Ask{Words: s.Title(), Choices: ui.ChoicesOf(k, s.Bindings())}
 }
-
-// Speak tells what was observed, a line each.
-func (e *Evidence) Speak() ui.Speech {
-	width := e.text.Width
-	e.text.Width = ui.Unbroken
-	lines := e.lines()
-	e.text.Width = width
-	out := ui.Speech{Ask: &ui.Ask{Words: e.Title(), Choices: ui.ChoicesOf(e.env.Keys, e.Bindings())}}
-	for i, f := range ui.Facts(lines...) {
-		f.Same = strconv.Itoa(i) + f.Text
-		out.Facts = append(out.Facts, f)
-	}
-	return out
-}

@@ -1,5 +1,11 @@
 // Package rotate is the guided rotation on screen: what will happen before it
 // happens, one step at a time, and what is certain and what is not at every point.
+//
+// From the bottom up: page (lines of text), rotate and queue (what is needed of the world), places (where a secret may go). Of a rotation,
+// own has the screen's own questions, phase what it may be doing, asking and next what comes of an event; checklist, below, evidence,
+// keys and block are what it shows, which layout puts together, and screen carries out what next says. list, which resumes one, and
+// setup with its rows and its view, which begins one, stand on it. Of several, queuestate has how they stand, queuebegin and queuehole
+// what is typed for them, queueview what is shown, and queuescreen what is done. speech and queuespeech say them.
 package rotate
 
 import (
@@ -106,3 +112,13 @@ func changed(reload bool) tea.Cmd {
 
 // context for calls that must not be cancelled by leaving a screen.
 func background() context.Context { return context.Background() }
+
+// count is how many of some are so.
+func count[T any](all []T, is func(T) bool) (n int) {
+	for _, x := range all {
+		if is(x) {
+			n++
+		}
+	}
+	return n
+}

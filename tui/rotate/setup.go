@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -107,26 +108,16 @@ func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.
 	return s
 }
 
-// The rows of the form, top to bottom: destinations, the typed one, the modes, the waits, begin.
-func (s *Setup) otherRow() int {
-	if s.env.Remote {
-		return -1 // only named ones
+// Compromised is the setup for a key that somebody else has: there is no planned way for it, wherever the cursor is.
+func (s *Setup) Compromised() {
+	s.leaked = true
+	begin := s.focus == s.rows()-1
+	s.modes = slices.DeleteFunc(slices.Clone(s.modes), func(m mode) bool { return m.mode != rotation.Compromised })
+	if s.mode = 0; begin { // there are fewer rows above it now
+		s.focus = s.rows() - 1
 	}
-	return len(s.named)
+	s.refocus()
 }
-
-func (s *Setup) modeRow() int {
-	if s.env.Remote {
-		return len(s.named)
-	}
-	if s.keeps() {
-		return len(s.named) + 2
-	}
-	return len(s.named) + 1
-}
-func (s *Setup) drainRow() int { return s.modeRow() + len(s.modes) }
-func (s *Setup) soakRow() int  { return s.drainRow() + 1 }
-func (s *Setup) rows() int     { return s.soakRow() + 2 }
 
 // Init focuses the first row that needs the operator.
 func (s *Setup) Init() tea.Cmd {
@@ -152,14 +143,6 @@ func (s *Setup) Place() ui.Place {
 	return p
 }
 
-// chosen is how the rotation would run: the row under the cursor is the choice, else the one that was picked.
-func (s *Setup) chosen() mode {
-	if s.focus >= s.modeRow() && s.focus < s.drainRow() {
-		return s.modes[s.focus-s.modeRow()]
-	}
-	return s.modes[s.mode]
-}
-
 // Guard keeps the key that opened the setup from beginning the rotation.
 func (s *Setup) Guard() int { return 1 }
 
@@ -169,41 +152,6 @@ func (s *Setup) Typing() bool { return s.input() != nil }
 // SetSize sets the size of the content.
 func (s *Setup) SetSize(width, height int) {
 	s.width, s.height = width, height
-}
-
-func (s *Setup) input() *widget.Text {
-	switch s.focus {
-	case s.otherRow():
-		return s.other
-	case s.drainRow():
-		if s.drains() {
-			return s.drain
-		}
-	case s.soakRow():
-		switch {
-		case s.overlaps():
-			return s.overlap
-		case s.soaks():
-			return s.soak
-		}
-	}
-	return nil
-}
-
-func (s *Setup) drains() bool {
-	return s.chosen().mode == rotation.Planned && s.chosen().strategy != rotation.RollAtOnce.ID
-}
-func (s *Setup) soaks() bool    { return s.drains() && s.off && !s.overlaps() }
-func (s *Setup) overlaps() bool { return s.chosen().strategy == rotation.RollWithOverlap.ID }
-
-func (s *Setup) refocus() {
-	s.other.Blur()
-	s.drain.Blur()
-	s.soak.Blur()
-	s.overlap.Blur()
-	if in := s.input(); in != nil {
-		in.Focus()
-	}
 }
 
 // Bindings are the keys that act now.
@@ -319,6 +267,35 @@ func (s *Setup) begin() tea.Cmd {
 		return s.keep(plan)
 	}
 	return s.start(plan)
+}
+
+// keep has the typed place kept before the rotation begins.
+func (s *Setup) keep(plan Plan) tea.Cmd {
+	places, profile, k, spec := s.host.(Places), s.place.Profile, s.key, s.typedPlace()
+	s.keeping = true
+	return func() tea.Msg {
+		name, err := places.Remember(context.Background(), profile, k, spec)
+		return rememberedMsg{s, name, plan, err}
+	}
+}
+
+// remembered begins the rotation when the place is kept, by the name that it has now.
+func (s *Setup) remembered(msg rememberedMsg) tea.Cmd {
+	s.keeping = false
+	if msg.err != nil {
+		s.problem, s.focus = "the place is not remembered: "+msg.err.Error(), max(s.rememberRow(), 0)
+		s.refocus()
+		return nil
+	}
+	plan := msg.plan
+	plan.Destinations[len(plan.Destinations)-1] = msg.name
+	return s.start(plan)
+}
+
+// start leaves the setup for the rotation, which is there before it goes: the list between them is not for whoever hears or sees the screen.
+func (s *Setup) start(plan Plan) tea.Cmd {
+	s.started = true
+	return tea.Sequence(ui.Do(ui.Push{Screen: Start(s.env, s.host, s.Place(), s.key, plan)}), ui.Do(ui.Pop{Screen: s}))
 }
 
 // plan reads the form; a problem names the row where it is.

@@ -90,6 +90,17 @@ func (s *Setup) View() string {
 	return strings.Join(s.text.Lines(p.lines, nil), "\n")
 }
 
+func (s *Setup) viewRemember(p *page) {
+	if s.rememberRow() < 0 {
+		return
+	}
+	text := "remember this place for " + clean(baseName(s.key.Name))
+	if s.typedPlace() == "" {
+		text = s.env.Styles.Dim.Render(text)
+	}
+	p.line(s.choice(s.rememberRow(), "[ ] ", "[x] ", s.remember, text))
+}
+
 func (s *Setup) viewDrain(p *page) {
 	st := s.env.Styles
 	lead := s.lead(s.drainRow()) + st.Dim.Render(s.waitLabel("drain"))

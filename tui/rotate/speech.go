@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -158,12 +159,8 @@ func (s *Screen) Speak() ui.Speech {
 
 // knownWords are what is certain, what is not, how the two keys differ, and what the preflight found.
 func (s *Screen) knownWords() []ui.Fact {
-	certain := s.view.Certain
-	if f, failure := s.phase.(failed); failure {
-		certain = f.certain(certain)
-	}
 	var lines []string
-	for _, c := range certain {
+	for _, c := range s.certain() {
 		lines = append(lines, "certain: "+c)
 	}
 	for _, u := range s.view.Unknown {
@@ -301,5 +298,19 @@ func (l *List) Speak() ui.Speech {
 		out.Facts = append(out.Facts, ui.FactsOf(v.ID, p.lines...)...)
 	}
 	ask.Choices = append(ask.Choices, ui.ChoicesOf(l.env.Keys, l.Bindings())...)
+	return out
+}
+
+// Speak tells what was observed, a line each.
+func (e *Evidence) Speak() ui.Speech {
+	width := e.text.Width
+	e.text.Width = ui.Unbroken
+	lines := e.lines()
+	e.text.Width = width
+	out := ui.Speech{Ask: &ui.Ask{Words: e.Title(), Choices: ui.ChoicesOf(e.env.Keys, e.Bindings())}}
+	for i, f := range ui.Facts(lines...) {
+		f.Same = strconv.Itoa(i) + f.Text
+		out.Facts = append(out.Facts, f)
+	}
 	return out
 }

@@ -27,6 +27,7 @@ import (
 // Server is a running cluster. Everybody on loopback is let in, but for the role "locked", whose password is Password.
 type Server struct {
 	bin, dir string
+	owner    *owner // nil for whoever runs the test
 	port     int
 	process  *os.Process
 	exited   chan struct{}
@@ -96,7 +97,7 @@ func Start() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{bin: filepath.Dir(found[len(found)-1]), dir: dir}
+	s := &Server{bin: filepath.Dir(found[len(found)-1]), dir: dir, owner: account()}
 	if err := s.init(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -104,8 +105,8 @@ func Start() (*Server, error) {
 }
 
 func (s *Server) init() error {
-	if id := account(); id != nil {
-		if err := os.Chown(s.dir, id.uid, id.gid); err != nil {
+	if s.owner != nil {
+		if err := os.Chown(s.dir, s.owner.uid, s.owner.gid); err != nil {
 			return err
 		}
 	}

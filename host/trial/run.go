@@ -1,0 +1,146 @@
+// Package trial tries an issuer's file on a service: it lists, and makes, proves, changes and deletes keys of its own. It says of each step
+// what became of it, and records that without any name, id or secret of the service's.
+//
+// Its files, from the bottom up: record.go, what can be sent in; trial.go, what every step needs; roll.go and write.go, the steps that
+// change keys; and this one.
+package trial
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/client/kit"
+	"detent/desk"
+)
+
+// Options are what a trial is made of.
+type Options struct {
+	Issuer *kit.Declaration
+	// Write makes keys, proves and changes them, and deletes them again; else it only reads.
+	Write bool
+	// Record takes which calls and fields held, and is closed; nil for none.
+	Record io.WriteCloser
+	// Out takes a line a step.
+	Out   io.Writer
+	Now   func() time.Time
+	Pause func(ctx context.Context, d time.Duration) error
+	// Open opens the service by the issuer's file; watch is to see every answer.
+	Open func(ctx context.Context, watch *client.Trial) (Opened, error)
+}
+
+// Opened is the service that is tried, by a profile.
+type Opened struct {
+	Profile     string
+	Environment apikey.Environment
+	Desk        *desk.Desk
+	Service     client.Service // its writes are orders
+	Caps        apikey.Capabilities
+	Token       apikey.Secret // what the profile authenticates with
+}
+
+// Run tries an issuer's file, and reports whether all held. What it says of each step holds no name, id or secret beside the names of the
+// keys that it makes itself.
+func Run(ctx context.Context, o Options) (held bool, err error) {
+	t := &trial{o: o, d: o.Issuer, record: newRecord(o.Issuer, o.Now(), o.Record)}
+	t.watch = &client.Trial{Answered: t.answered}
+	if t.s, err = o.Open(ctx, t.watch); err == nil {
+		t.say("%s, proven by %s, against profile %s", t.d.Title, t.d.Proven, t.s.Profile)
+		err = t.run(ctx)
+	}
+	return !t.failed, t.record.close(err)
+}
+
+// run reads, and writes where it may.
+func (t *trial) run(ctx context.Context) error {
+	if proves, err := t.reads(ctx); err != nil || !proves {
+		return err
+	}
+	if t.o.Write {
+		if t.d.Create == nil || !t.s.Caps.Create.OK {
+			t.untried("create", "%s", t.s.Caps.Create.Why)
+		} else if err := t.writes(ctx); err != nil {
+			return err
+		}
+		t.refusals()
+		t.left()
+	} else {
+		t.say("%-12s what needs a key of its own (create, expiry, further pages, update, delete, refusals): --write makes some, and deletes them", "not tried")
+	}
+	return nil
+}
+
+// reads lists, says which declared fields came, and holds a made-up secret against the probes.
+func (t *trial) reads(ctx context.Context) (proves bool, err error) {
+	keys, err := client.ListAll(ctx, t.s.Service)
+	if err != nil {
+		t.failure("list", "%s", t.d.List.Call.Call)
+		return false, err
+	}
+	t.held("list", "%s: %d keys", t.d.List.Call.Call, len(keys))
+	for _, f := range t.fields() {
+		n := 0
+		for _, k := range keys {
+			if f.has(k) {
+				n++
+			}
+		}
+		if !f.declared {
+			continue
+		}
+		t.record.field(f.name, n, len(keys))
+		switch {
+		case len(keys) == 0:
+		case n == 0:
+			t.say("%-12s %s: of none of the keys: is it called otherwise?", "field", f.name)
+		default:
+			t.say("%-12s %s: of %d of %d", "field", f.name, n, len(keys))
+		}
+	}
+	proof, err := t.s.Service.Probe(ctx, apikey.MadeUp(t.s.Token, rand.Reader), "")
+	if err != nil {
+		t.failure("probe", "%s, with a made-up secret", t.d.Probes[0].Call)
+		return false, err
+	}
+	if proof.Refused() {
+		t.held("probe", "a made-up secret: refused: %s", proof.Evidence)
+		return true, nil
+	}
+	t.failure("probe", "a made-up secret: %s: %s", verdictWord(proof), proof.Evidence)
+	t.say("%-12s nothing is proven as long as a made-up secret is not refused: choose another probe%s", "", because(proof))
+	return false, nil
+}
+
+// refusals says whether a refusal of the issuer's own was told from one of a proxy's by what the file has for it.
+func (t *trial) refusals() {
+	own, others, statuses := 0, 0, []string{}
+	for _, a := range t.since(0) {
+		switch {
+		case a.Status < 400 && !a.Own, a.Status >= 500, a.Status == 429:
+		case a.Own:
+			own++
+		default:
+			others++
+			if status := fmt.Sprint(a.Status); !slices.Contains(statuses, status) {
+				statuses = append(statuses, status)
+			}
+		}
+	}
+	step := "refusals.own"
+	switch {
+	case own > 0 && others > 0:
+		t.failure(step, "of %d refusals %d are not in the shape that is declared (%s): a proxy's are taken for what they are, and so are these", own+others, others, strings.Join(statuses, ", "))
+	case own > 0:
+		t.held(step, "%d refusals, each in the shape that is declared", own)
+	case others > 0:
+		t.failure(step, "no refusal was in the shape that is declared (%s): they are taken for those of a proxy", strings.Join(statuses, ", "))
+	default:
+		t.untried(step, "the service refused nothing")
+	}
+}

@@ -1,0 +1,331 @@
+package trial
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/client/kit"
+	"detent/desk"
+)
+
+// writes makes keys of its own, proves what can be proven of them, and deletes them, however it ends.
+func (t *trial) writes(ctx context.Context) error {
+	defer t.clean(ctx)
+	a, err := t.create(ctx, "create", apikey.Expiry{}, nil)
+	if a == nil {
+		return err
+	}
+	t.listed(ctx, a)
+	alive := t.alive(ctx, a)
+	for _, step := range []func(context.Context, *trialKey){t.expiry, t.limits, t.retrieved, t.renamed, t.moved, t.switched, t.rolled, t.pages} {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		step(ctx, a)
+	}
+	return t.deleted(ctx, a, alive)
+}
+
+// listed holds that the list has the new key, as it was asked for.
+func (t *trial) listed(ctx context.Context, a *trialKey) {
+	k, there, err := t.find(ctx, a.key.ID, isThere)
+	switch {
+	case err != nil:
+		t.wrong("list", "after the create", err)
+		return
+	case !there:
+		t.failure("list", "the new key is not in it under the id that the create answered")
+		return
+	case k.Name != a.key.Name:
+		t.failure("list", "the new key has another name than was asked for: row.name, create.send")
+		return
+	}
+	for _, f := range t.fields() {
+		if f.declared {
+			t.record.field(f.name+" of a new key", map[bool]int{true: 1}[f.has(*k)], 1)
+		}
+	}
+	now := t.o.Now()
+	if clock, ok := client.As[client.Clock](t.s.Service); ok {
+		if server, local, known := clock.ServerTime(); known {
+			now = now.Add(server.Sub(local))
+		}
+	}
+	draft := t.draft(apikey.Expiry{})
+	switch at, known := k.CreatedAt.Time(); {
+	case known && at.Sub(now).Abs() > 10*time.Minute && len(t.d.Row.CreatedAt) > 0:
+		t.failure("created_at", "is %s from now: of another unit, or of another zone?", apikey.SpanWords(at.Sub(now).Abs().Round(time.Minute)))
+	case k.Role != "" && draft.Role != "" && k.Role != draft.Role:
+		t.failure("role", "is another one than was asked for")
+	case k.Environment != "" && draft.Environment != "" && k.Environment != draft.Environment:
+		t.failure("environment", "is another one than was asked for")
+	case len(k.Permissions) > 0 && len(draft.Permissions) > 0 && !slices.Equal(k.Permissions, draft.Permissions):
+		t.failure("permissions", "are others than were asked for")
+	default:
+		t.held("list", "has the new key, as it was asked for")
+	}
+}
+
+// alive holds that the new secret is accepted.
+func (t *trial) alive(ctx context.Context, a *trialKey) apikey.Proof {
+	proof, err := t.s.Service.Probe(ctx, a.secret, "")
+	switch {
+	case err != nil:
+		t.wrong("probe", "the new secret", err)
+	case !proof.Accepted():
+		t.failure("probe", "the new secret: %s: %s", verdictWord(proof), proof.Evidence)
+		t.say("%-12s%s", "", because(proof))
+	default:
+		t.held("probe", "the new secret: accepted: %s", proof.Evidence)
+		t.named(proof, a)
+	}
+	if proof.Accepted() && len(t.d.Row.LastUsedAt) > 0 {
+		_, moved, err := t.find(ctx, a.key.ID, func(k *apikey.Key) bool { return k != nil && k.LastUsedAt.Known() && !k.LastUsedAt.IsNever() })
+		switch {
+		case err != nil:
+			t.wrong("last_used_at", "the list", err)
+		case moved:
+			t.held("last_used_at", "shows that the new key was used")
+		default:
+			t.untried("last_used_at", "does not show yet that the new key was used (truth.use_resolution = %s)", t.s.Caps.UseResolution)
+		}
+	}
+	return proof
+}
+
+// named holds that an answer that is declared to name the key does.
+func (t *trial) named(proof apikey.Proof, a *trialKey) {
+	i := slices.IndexFunc(t.d.Probes, func(p kit.Probe) bool { return p.Call == proof.Call })
+	switch {
+	case i < 0 || t.d.Probes[i].KeyID == "":
+	case proof.Key == nil:
+		t.failure("probe.key_id", "the answer has nothing there")
+	case proof.Key.ID != a.key.ID:
+		t.failure("probe.key_id", "the answer has another id there than the new key has: is it the user's?")
+	default:
+		t.held("probe.key_id", "names the new key")
+	}
+}
+
+// retrieved holds that a secret that can be had again is the same.
+func (t *trial) retrieved(ctx context.Context, a *trialKey) {
+	if t.d.Retrieve == nil || !t.s.Caps.Retrieve.OK {
+		return
+	}
+	switch again, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Retrieve, Key: a.key}); {
+	case err != nil:
+		t.wrong("retrieve", t.d.Retrieve.Call, err)
+	case !again.Secret.Equal(a.secret):
+		t.failure("retrieve", "%s: another secret than the create gave", t.d.Retrieve.Call)
+	default:
+		t.held("retrieve", "%s: the secret that the create gave", t.d.Retrieve.Call)
+	}
+}
+
+// renamed changes the name and looks for it.
+func (t *trial) renamed(ctx context.Context, a *trialKey) {
+	if !t.s.Caps.Rename.OK {
+		t.untried("update", "a name: %s", t.s.Caps.Rename.Why)
+		return
+	}
+	name := t.name()
+	if _, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Update, Key: a.key, Patch: apikey.Patch{Name: &name}}); err != nil {
+		t.wrong("update", t.d.Update.Call, err)
+		return
+	}
+	a.key.Name = name
+	_, shown, err := t.find(ctx, a.key.ID, func(k *apikey.Key) bool { return k != nil && k.Name == name })
+	switch {
+	case err != nil:
+		t.wrong("update", "the list after it", err)
+	case !shown:
+		t.failure("update", "%s: answered, and the list does not show the new name", t.d.Update.Call)
+	default:
+		t.held("update", "%s: the list shows the new name", t.d.Update.Call)
+	}
+}
+
+// switched switches the key off, holds that its secret is refused, and on again.
+func (t *trial) switched(ctx context.Context, a *trialKey) {
+	if !t.s.Caps.Disable.OK {
+		t.untried("disable", "%s", t.s.Caps.Disable.Why)
+		return
+	}
+	for _, on := range []bool{false, true} {
+		step := map[bool]string{true: "enable", false: "disable"}[on]
+		if _, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Update, Key: a.key, Patch: apikey.Patch{Enabled: &on}}); err != nil {
+			t.wrong(step, "the call", err)
+			return
+		}
+		_, shown, err := t.find(ctx, a.key.ID, func(k *apikey.Key) bool { return k != nil && (k.Enabled == nil || *k.Enabled == on) })
+		if err != nil || !shown {
+			t.failure(step, "answered, and the list does not show it")
+			continue
+		}
+		if t.d.Truth.NeverTryDead {
+			t.untried(step, "whether the secret is refused: truth.never_try_dead")
+			continue
+		}
+		if after, ok := t.until(ctx, a.secret, "", on); ok {
+			t.held(step, "the list shows it, and the secret is %s%s", map[bool]string{true: "accepted", false: "refused"}[on], after)
+		} else {
+			t.failure(step, "answered, and the secret is not %s%s", map[bool]string{true: "accepted again", false: "refused"}[on], after)
+		}
+	}
+}
+
+// pages reads the list in smaller pages, and holds that they bring the same keys.
+func (t *trial) pages(ctx context.Context, _ *trialKey) {
+	p := t.d.List.Pages
+	if p == nil && t.d.List.Paging == "" {
+		t.untried("pages", "the file says nothing of pages: the list is taken for whole")
+		return
+	}
+	lists := func(size int) (ids []string, requests int, err error) {
+		t.watch.PageSize.Store(int32(size))
+		defer t.watch.PageSize.Store(0)
+		before := len(t.since(0))
+		all, err := client.ListAll(ctx, t.s.Service)
+		for _, k := range all {
+			ids = append(ids, k.ID)
+		}
+		slices.Sort(ids)
+		for _, a := range t.since(before) {
+			if a.Call == t.d.List.Call.Call && a.Status/100 == 2 {
+				requests++
+			}
+		}
+		return ids, requests, err
+	}
+	whole, requests, err := lists(0)
+	switch {
+	case err != nil:
+		t.wrong("pages", "the list", err)
+		return
+	case requests > 2 || requests == 2 && p == nil:
+		t.held("pages", "%d keys came in %d requests", len(whole), requests)
+	}
+	if p == nil || p.Size == "" {
+		if requests < 2 {
+			t.untried("pages", "all %d keys came at once, and the file has no list.pages.size to ask for fewer", len(whole))
+		}
+		return
+	}
+	size := max(1, len(whole)/3)
+	small, requests, err := lists(size)
+	switch {
+	case err != nil:
+		t.wrong("pages", fmt.Sprintf("of %d keys", size), err)
+	case !slices.Equal(whole, small):
+		t.failure("pages", "of %d keys: %d keys came in %d requests, and %d at once: list.pages", size, len(small), requests, len(whole))
+	case len(whole) <= size:
+		t.untried("pages", "there are only %d keys", len(whole))
+	case requests < 2 || p.Kind != "cursor" && p.Kind != "link" && requests == 2 && len(whole) > 2*size:
+		t.untried("pages", "all %d keys came at once where %d were asked for: is list.pages.size called otherwise, or are there no so small pages?", len(whole), size)
+	default:
+		t.held("pages", "of %d: the same %d keys, in %d requests", size, len(whole), requests)
+	}
+}
+
+// deleted deletes a key, and holds that it is gone, its secret refused, and a second deletion answered.
+func (t *trial) deleted(ctx context.Context, a *trialKey, alive apikey.Proof) error {
+	if t.d.Delete == nil {
+		t.untried("delete", "%s", t.s.Caps.Delete.Why)
+		return nil
+	}
+	if _, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Delete, Key: a.key}); err != nil {
+		t.wrong("delete", t.d.Delete.Call, err)
+		return nil
+	}
+	a.gone = true
+	t.held("delete", "%s: done", t.d.Delete.Call)
+	switch {
+	case t.d.Truth.NeverTryDead:
+		t.untried("revoke_lag", "whether the deleted secret is refused: truth.never_try_dead")
+	case !alive.Accepted():
+		t.untried("revoke_lag", "the secret was not accepted before")
+	default:
+		t.lag(ctx, a, alive.Call)
+	}
+	if _, gone, err := t.find(ctx, a.key.ID, func(k *apikey.Key) bool { return k == nil }); err != nil {
+		t.wrong("delete", "the list after it", err)
+	} else if !gone {
+		t.failure("delete", "the list still has the key (truth.list_lag = %s)", t.s.Caps.ListLag)
+	}
+	again, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Delete, Key: a.key})
+	switch {
+	case err != nil:
+		t.wrong("delete", "a second time: a key that is gone is to be told from one that cannot be deleted (404, refusals.means, delete.maybe_gone)", err)
+	case again.Deleted.AlreadyGone:
+		t.held("delete", "a second time: gone already")
+	default:
+		t.held("delete", "a second time: answered as the first time")
+	}
+	return nil
+}
+
+// lag measures how long the deleted secret is still accepted, against what the file says.
+func (t *trial) lag(ctx context.Context, a *trialKey, call string) {
+	begin := t.o.Now()
+	after, refused := t.until(ctx, a.secret, call, false)
+	took, declared := t.o.Now().Sub(begin), t.s.Caps.RevokeLag
+	switch {
+	case !refused:
+		t.failure("revoke_lag", "the deleted secret: not refused%s", after)
+	case declared == 0 && took > 3*time.Second:
+		t.failure("revoke_lag", "the deleted secret: refused%s: truth.revoke_lag is to say so", after)
+	case declared > 0:
+		t.held("revoke_lag", "the deleted secret: refused%s (truth.revoke_lag = %s)", after, declared)
+	default:
+		t.held("revoke_lag", "the deleted secret: refused%s", after)
+	}
+}
+
+// left says what of the declaration no key of the trial's has shown.
+func (t *trial) left() {
+	caps := t.s.Caps
+	var rights int
+	for _, g := range caps.PermissionGroups {
+		rights += len(g.Permissions)
+	}
+	for _, of := range []struct {
+		step  string
+		words string
+		has   bool
+	}{
+		{"role", "those but the first", len(caps.Roles) > 1},
+		{"permissions", "those but the first", rights > 1},
+		{"environment", "those but one", len(caps.Environments) > 1},
+		{"type", strings.Join(t.d.Types, ", "), len(t.d.Types) > 0},
+		{"restrictions", "a key from some addresses alone", caps.Restrictions.OK},
+		{"copied", "what a copy takes over: " + strings.Join(t.d.Row.Copied, ", "), len(t.d.Row.Copied) > 0},
+		{"public_key", "a key that may end in nobody's hands", caps.PublicKeys.OK},
+		{"exchange", "a session in the key's place", t.d.Exchange != nil},
+	} {
+		if of.has {
+			t.untried(of.step, "%s", of.words)
+		}
+	}
+}
+
+// clean deletes what the trial made, also where it was interrupted.
+func (t *trial) clean(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	for _, k := range t.made {
+		if k.gone {
+			continue
+		}
+		if t.d.Delete == nil {
+			t.say("%-12s the key named %s is still there: delete it where keys are deleted", "left", k.key.Name)
+		} else if _, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Delete, Key: k.key}); err != nil {
+			t.failure("delete", "a key of the trial's own is still there")
+			t.say("%-12s the key named %s: %v", "left", k.key.Name, err)
+		}
+	}
+}
