@@ -173,3 +173,9 @@ func (r *Rotation) onRecord(action, id string) (string, string) {
 	}
 	return "keep-former", r.j.Old.ID
 }
+
+// deleteSent reports whether a deletion of the old key was sent and not refused: it is deleted, or being deleted, for ever after.
+// What is only journaled while the gate before it looks is not sent.
+func (r *Rotation) deleteSent() bool {
+	return r.j.deleteSent() && (r.unsent != opDelete || r.j.OldGone)
+}

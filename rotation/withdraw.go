@@ -10,12 +10,6 @@ import (
 	"detent/client"
 )
 
-// deleteSent reports whether a deletion of the old key was sent and not refused: it is deleted, or being deleted, for ever after.
-// What is only journaled while the gate before it looks is not sent.
-func (r *Rotation) deleteSent() bool {
-	return r.j.deleteSent() && (r.unsent != opDelete || r.j.OldGone)
-}
-
 // maybeDisabled reports whether we turned the old key off, or may have.
 func (r *Rotation) maybeDisabled() bool { return r.j.OldDisabled || r.j.pending(opDisable) }
 
