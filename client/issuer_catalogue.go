@@ -5,21 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"detent/apikey"
 	"detent/client/kit"
 )
-
-// Catalogue is what an issuer said of the permissions that a new key can have, to be remembered for the next session.
-type Catalogue struct {
-	Asked       time.Time        `json:"asked"`
-	Permissions []kit.Permission `json:"permissions"`
-}
 
 // What a catalogue may have at most, and how many permissions are learned from keys.
 const (
@@ -48,22 +40,6 @@ func (s *issuer) Catalogue(ctx context.Context) (Catalogue, error) {
 	told := &Catalogue{Asked: s.opts.Now().UTC(), Permissions: list}
 	s.told.Store(told)
 	return *told, nil
-}
-
-// offered are the permissions that a new key can have: what the service said, else what is declared.
-func (s *issuer) offered() []kit.Permission {
-	if told := s.told.Load(); told != nil {
-		return told.Permissions
-	}
-	return s.d.Permissions
-}
-
-// askedAt is when the service said it; zero for never.
-func (s *issuer) askedAt() (at time.Time) {
-	if told := s.told.Load(); told != nil {
-		at = told.Asked
-	}
-	return at
 }
 
 // catalogueByCall asks by the declared call. What the declaration says of a permission besides stays said.
@@ -135,18 +111,4 @@ func heading(name string) string {
 		return ""
 	}
 	return string(unicode.ToUpper(first)) + words[size:]
-}
-
-// seenOnKeys are the declared permissions as the account spells them, and those that keys have beside them.
-func (s *issuer) seenOnKeys() (list []kit.Permission) {
-	for _, p := range s.d.Permissions {
-		p.Group, p.Feature = cmp.Or(p.Group, p.Feature), s.features.spelling(p.Feature)
-		list = append(list, p)
-	}
-	for _, p := range inOrder(s.features.others()) {
-		if !slices.Contains(s.d.MorePermissions, p.Name) {
-			list = append(list, kit.Permission{Feature: p.Feature, Name: p.Name, Group: cmp.Or(p.Feature, "Others"), Description: "seen on keys, and in no document"})
-		}
-	}
-	return list
 }

@@ -161,23 +161,6 @@ func (s *issuer) created(a *answer) (apikey.Created, error) {
 	return out, err
 }
 
-// withID is a secret with its first half, the id, where secrets have two.
-func (s *issuer) withID(id string, secret apikey.Secret) apikey.Secret {
-	if s.d.Row.Pair == "" || id == "" || secret.IsZero() {
-		return secret
-	}
-	return secret.After(s.spelling.wire(id) + s.d.Row.Pair)
-}
-
-// halfOf reports whether a key's id is the first half of a secret.
-func (s *issuer) halfOf(id string, secret apikey.Secret) bool {
-	if s.d.Row.Pair == "" {
-		return false
-	}
-	first, _, two := secret.Cut(s.d.Row.Pair)
-	return two && first.Equal(apikey.NewSecret(s.spelling.wire(id)))
-}
-
 // askedEnd is when a key ends by what is sent for it; unknown where nothing is, and the service chooses.
 func (s *issuer) askedEnd(asked apikey.Expiry, now time.Time) apikey.Moment {
 	v, sends := s.d.Create.Value(apikey.FieldExpiry)

@@ -7,14 +7,6 @@ import (
 	"detent/client/kit"
 )
 
-// lifetimes are those that a new key can be given. Where an end is sent as a day, a key ends with one.
-func (s *issuer) lifetimes() apikey.Lifetimes {
-	out := s.d.Expiry.Lifetimes()
-	byDay := func(as string) bool { return as == "date" || as == "days" }
-	out.Days = s.d.Create != nil && byDay(s.d.Create.As(apikey.FieldExpiry)) || s.d.Roll != nil && byDay(s.d.Roll.As(apikey.FieldExpiry))
-	return out
-}
-
 // askedLimits are the end, the restrictions and the numbers of a draft, as they are sent: each held against what the service gives.
 func (s *issuer) askedLimits(draft apikey.Draft, values map[apikey.Field]any) *Error {
 	for _, n := range s.d.NumbersOfKeys() {

@@ -9,16 +9,6 @@ import (
 	"detent/client/kit"
 )
 
-// rolls says how the issuer gives a key a new secret.
-func (s *issuer) rolls() apikey.Roll {
-	d := s.d.Roll
-	can := s.ability("roll", d != nil && s.setting(d.Setting))
-	if !can.OK {
-		return apikey.Roll{Ability: can}
-	}
-	return apikey.Roll{Ability: can, NewID: d.NewID, AtOnce: true, Overlap: d.Longest.Duration, Again: d.Again, End: d.End != nil, Keep: d.Keep != nil}
-}
-
 // Roll implements Roller.
 func (s *issuer) Roll(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
 	if can := s.rolls(); !can.OK {
@@ -152,15 +142,4 @@ func (s *issuer) overlapping(ctx context.Context, op string, declared *kit.Call,
 	}
 	c.write, c.emptyYes = true, declared.EmptyYes
 	return s.remove(ctx, c, s.send)
-}
-
-// formerOf reads what a row says of a former secret.
-func formerOf(raw json.RawMessage, declared *kit.Former) (ends, used apikey.Moment) {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(raw, &members) != nil {
-		return ends, used
-	}
-	var dies, last wireTime
-	_, _ = json.Unmarshal(members[declared.Ends], &dies), json.Unmarshal(members[declared.Used], &last)
-	return dies.reported(), last.use()
 }

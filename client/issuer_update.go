@@ -119,3 +119,83 @@ func alike(a, b json.RawMessage) bool {
 	}
 	return bytes.Equal(plain(a), plain(b))
 }
+
+// Update implements Service.
+func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
+	ctx, done := s.operation(ctx)
+	defer done()
+	declared := s.d.Update
+	if patch.Enabled != nil && patch.Name == nil && patch.Role == nil && patch.Expiry == nil && len(patch.Numbers) == 0 && s.d.Enable != nil && s.d.Disable != nil {
+		declared = map[bool]*kit.Call{true: s.d.Enable, false: s.d.Disable}[*patch.Enabled]
+	}
+	if declared == nil {
+		return apikey.Key{}, unsupported(opUpdate, s.Capabilities().Rename)
+	}
+	if bad := s.checkID(opUpdate, id); bad != nil {
+		return apikey.Key{}, bad
+	}
+	values := map[apikey.Field]any{}
+	if patch.Name != nil {
+		if bad := checkDraft(apikey.Draft{Name: *patch.Name}, s.opts.Now(), s.d.Longest); bad != nil {
+			bad.Op = opUpdate
+			return apikey.Key{}, bad
+		}
+		values[apikey.FieldName] = *patch.Name
+	}
+	if patch.Role != nil {
+		values[apikey.FieldRole] = s.spelling.wire(*patch.Role)
+	}
+	if patch.Enabled != nil {
+		values[apikey.FieldEnabled] = *patch.Enabled
+	}
+	if bad := s.limits(declared, patch, values); bad != nil {
+		return apikey.Key{}, bad
+	}
+	if len(values) == 0 {
+		return apikey.Key{}, &Error{Op: opUpdate, Kind: Invalid, Outcome: NotDone, Message: "there is nothing to change"}
+	}
+	if s.opts.ReadOnly { // before what is changed is read
+		return apikey.Key{}, readOnly(opUpdate)
+	}
+	values[fillChange] = true
+	c, err := s.about(ctx, opUpdate, declared, id, values)
+	if err != nil {
+		return apikey.Key{}, err
+	}
+	c.write = true
+	if declared.Whole {
+		if c.body, c.ifMatch, err = s.wholeBody(ctx, declared, id, c.body); err != nil {
+			return apikey.Key{}, err
+		}
+	}
+	if declared.Silent {
+		err := s.send(ctx, c, func(a *answer) error {
+			_, err := acknowledged(a, "the change", false)
+			return err
+		})
+		if err != nil {
+			return apikey.Key{}, err
+		}
+		return s.look(ctx, id, patch)
+	}
+	key, _, err := s.one(ctx, c, declared.Key)
+	return key, err
+}
+
+// look finds a key that was changed, by an answer that shows none: whether it was is what the row shows.
+func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
+	listed, err := s.inList(ctx, id)
+	found := listed.key
+	if e := asError(err); e != nil {
+		e.Op, e.Outcome = opUpdate, Unknown
+		return apikey.Key{}, e
+	}
+	if found.ID == "" {
+		return found, &Error{Op: opUpdate, Kind: NotFound, Outcome: Unknown, Message: "the change was taken, and the list does not have the key", Hint: hintLook}
+	}
+	if patch.Name != nil && found.Name != *patch.Name || patch.Role != nil && found.Role != *patch.Role ||
+		patch.Enabled != nil && found.Enabled != nil && *found.Enabled != *patch.Enabled {
+		return found, &Error{Op: opUpdate, Kind: BadAnswer, Outcome: Unknown, Message: "the change was answered, and the list does not show it", Hint: hintLook}
+	}
+	return found, nil
+}
