@@ -15,8 +15,8 @@ type issuer struct {
 	spelling verbatim
 	exchange *exchange    // nil where nothing is exchanged
 	sessions *sessions    // what the credential is exchanged for before each call; nil where it is sent itself
-	own      scheme       // how the credential is sent, or its session
-	tried    scheme       // how a key is sent whose secret is tried
+	own      *kit.Auth    // how the credential is sent, or its session
+	tried    *kit.Auth    // how a key is sent whose secret is tried
 	features *features    // of permissions, and how the account spells them
 	query    atomic.Int32 // index in the declared queries of the list that the credential may read
 

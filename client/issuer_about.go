@@ -2,9 +2,10 @@ package client
 
 import (
 	"context"
+	"net/http"
+
 	"detent/apikey"
 	"detent/client/kit"
-	"net/http"
 )
 
 // checkID refuses an id that is another call's path.

@@ -2,29 +2,26 @@ package client
 
 import (
 	"context"
-	"detent/apikey"
-	"detent/client/kit"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
 	"strings"
+
+	"detent/apikey"
+	"detent/client/kit"
 )
 
 // ask makes the request of a probe. of is the id of the key that the secret is of, where the answer names it.
 func (s *issuer) ask(ctx context.Context, p *kit.Probe, secret apikey.Secret) (of string, err error) {
-	method, path, _ := strings.Cut(p.Call, " ")
-	c := call{op: opProbe, method: method, path: s.ofParents(path), spelt: path, id: p.ID, query: s.queryOf(p.Query), bearer: secret, scheme: s.tried, needs: p.Needs,
-		paced: s.d.Paced, header: s.d.Headers, list: p.Answers == "keys" || p.Answers == "list"}
-	if p.Send != nil {
-		c.body = s.fill(p.Body, map[apikey.Field]any{fillSecret: secret})
-	}
+	c := s.request(opProbe, &kit.Call{Call: p.Call, Query: p.Query, Send: p.Send, Body: p.Body, Needs: p.Needs}, p.ID, map[apikey.Field]any{fillSecret: secret})
+	c.list = p.Answers == "keys" || p.Answers == "list"
 	if p.Own {
-		c.bearer, c.tried = apikey.Secret{}, secret
+		c.tried = secret
 		err = s.send(ctx, c, s.shapeOf(p, &of))
-		return of, err
+	} else {
+		err = s.do(ctx, s.byKey(c, secret), s.shapeOf(p, &of))
 	}
-	err = s.do(ctx, c, s.shapeOf(p, &of))
 	return of, err
 }
 

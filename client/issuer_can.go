@@ -2,8 +2,9 @@ package client
 
 import (
 	"cmp"
-	"detent/apikey"
 	"slices"
+
+	"detent/apikey"
 )
 
 // lacks reports whether an interface that every issuer has the method of is one that this one does nothing in.

@@ -21,7 +21,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	if can := s.Capabilities().Create; !can.OK {
 		return apikey.Created{}, unsupported(opCreate, can)
 	}
-	if bad := checkDraft(draft, s.opts.Now(), s.d.Longest); bad != nil {
+	if bad := checkDraft(opCreate, draft, s.opts.Now(), s.d.Longest); bad != nil {
 		return apikey.Created{}, bad
 	}
 	now := s.now()

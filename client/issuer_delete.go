@@ -3,13 +3,15 @@ package client
 import (
 	"bytes"
 	"context"
-	"detent/apikey"
 	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+
+	"detent/apikey"
+	"detent/client/kit"
 )
 
 // removed are the members by which a service says what it did. An object that has others alone is somebody else's answer.
@@ -103,15 +105,14 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 func (s *issuer) DeleteBySecret(ctx context.Context, id string, secret apikey.Secret) (apikey.Deleted, error) {
 	ctx, done := s.operation(ctx)
 	defer done()
-	method, path, has := strings.Cut(s.selfDelete(), " ")
-	if !has {
+	if s.selfDelete() == "" {
 		return apikey.Deleted{}, unsupported(opDelete, apikey.Cannot("the service has no call by which a secret deletes its own key"))
 	}
 	if bad := s.checkID(opDelete, id); bad != nil {
 		return apikey.Deleted{}, bad
 	}
-	c := call{op: opDelete, method: method, path: s.ofParents(path), spelt: path, id: s.spelling.wire(id), bearer: secret, scheme: s.tried,
-		paced: s.d.Paced, header: s.d.Headers, write: true, emptyYes: s.d.Delete.EmptyYes}
+	c := s.byKey(s.request(opDelete, &kit.Call{Call: s.selfDelete()}, id, nil), secret)
+	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
 	out, err := s.remove(ctx, c, s.do)
 	if e := asError(err); e != nil && e.Kind == Unauthorized {
 		e.Hint = "It is the leaked secret that was refused: it is dead already, or may not do this. Verify it, or delete the key with the profile's credential."

@@ -2,10 +2,11 @@ package client
 
 import (
 	"cmp"
-	"detent/apikey"
-	"detent/client/kit"
 	"slices"
 	"time"
+
+	"detent/apikey"
+	"detent/client/kit"
 )
 
 // Catalogue is what an issuer said of the permissions that a new key can have, to be remembered for the next session.

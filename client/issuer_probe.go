@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -156,4 +157,8 @@ func (s *issuer) probeByRights(ctx context.Context, secret apikey.Secret) (apike
 		return apikey.Proof{}, last
 	}
 	return silent, nil
+}
+
+func noSuchCall(name string) *Error {
+	return invalid(opProbe, fmt.Sprintf("there is no call %q to check a secret with", scrub(name, 80)))
 }

@@ -7,10 +7,10 @@ import (
 	"io"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"detent/apikey"
+	"detent/client/kit"
 )
 
 // RequestPublicKey implements PublicKeys. The call may mint, whatever its method, so that it counts as a write.
@@ -21,7 +21,7 @@ func (s *issuer) RequestPublicKey(ctx context.Context, req apikey.PublicKeyReque
 	ctx, done := s.operation(ctx)
 	defer done()
 	if req.TTL < 0 || req.TTL > int64(apikey.MaxLifetime/time.Second) {
-		return apikey.PublicKeyValue{}, &Error{Op: opPublic, Kind: Invalid, Outcome: NotDone, Message: "the lifetime must be from 1 second to 100 years"}
+		return apikey.PublicKeyValue{}, invalid(opPublic, "the lifetime must be from 1 second to 100 years")
 	}
 	p := s.d.PublicKey
 	query := url.Values{}
@@ -35,9 +35,9 @@ func (s *issuer) RequestPublicKey(ctx context.Context, req apikey.PublicKeyReque
 		query.Set(p.TTL, strconv.FormatInt(req.TTL, 10))
 	}
 	var out apikey.PublicKeyValue
-	method, path, _ := strings.Cut(p.Call, " ")
-	path = s.ofParents(path)
-	err := s.send(ctx, call{op: opPublic, method: method, path: path, query: query, write: true, needs: p.Needs}, func(a *answer) (err error) {
+	c := s.request(opPublic, &kit.Call{Call: p.Call, Needs: p.Needs}, "", nil)
+	c.query, c.write = query, true
+	err := s.send(ctx, c, func(a *answer) (err error) {
 		out, err = decodePublicKey(a.body)
 		return err
 	})

@@ -1,13 +1,14 @@
 package client
 
 import (
-	"detent/apikey"
-	"detent/client/kit"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"detent/apikey"
+	"detent/client/kit"
 )
 
 // What a body may hold besides the fields of a key.
@@ -54,6 +55,12 @@ func (s *issuer) request(op string, c *kit.Call, id string, values map[apikey.Fi
 		out.body = s.fill(c.Body, values)
 	}
 	return out
+}
+
+// byKey is a call that a key makes itself.
+func (s *issuer) byKey(c call, key apikey.Secret) call {
+	c.bearer, c.auth, c.paced, c.header = key, s.tried, s.d.Paced, s.d.Headers
+	return c
 }
 
 // ofParents puts the profile's parents where a path names them. {id} stays.

@@ -21,16 +21,13 @@ func (s *issuer) Roll(ctx context.Context, id string, order apikey.RollOrder) (a
 
 // newSecret makes the declared call.
 func (s *issuer) newSecret(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
-	invalid := func(words string) (apikey.Rolled, error) {
-		return apikey.Rolled{}, &Error{Op: opRoll, Kind: Invalid, Outcome: NotDone, Message: words}
-	}
 	switch most := s.rolls().Overlap; {
 	case order.Overlap < 0 || order.Overlap%time.Second != 0:
-		return invalid("an overlap is whole seconds, or none")
+		return apikey.Rolled{}, invalid(opRoll, "an overlap is whole seconds, or none")
 	case order.Overlap > 0 && most == 0:
-		return invalid("the service makes the former secret die with the call: there is no overlap")
+		return apikey.Rolled{}, invalid(opRoll, "the service makes the former secret die with the call: there is no overlap")
 	case order.Overlap > most:
-		return invalid("the service takes an overlap of " + most.String() + " at the longest")
+		return apikey.Rolled{}, invalid(opRoll, "the service takes an overlap of "+most.String()+" at the longest")
 	}
 	d := s.d.Roll
 	values := map[apikey.Field]any{kit.FieldOverlap: order.Overlap}

@@ -103,7 +103,7 @@ func (s *issuer) logIn(ctx context.Context, op string) (out issued, err error) {
 // send makes a call with the key itself, or with the session that the token server gave for it. A session that is refused is
 // replaced once, for a read.
 func (s *issuer) send(ctx context.Context, c call, read func(*answer) error) error {
-	c.paced, c.header, c.scheme = s.d.Paced, s.d.Headers, s.own
+	c.paced, c.header, c.auth = s.d.Paced, s.d.Headers, s.own
 	if c.write && s.opts.ReadOnly {
 		return readOnly(c.op)
 	}

@@ -136,8 +136,7 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 	}
 	values := map[apikey.Field]any{}
 	if patch.Name != nil {
-		if bad := checkDraft(apikey.Draft{Name: *patch.Name}, s.opts.Now(), s.d.Longest); bad != nil {
-			bad.Op = opUpdate
+		if bad := checkDraft(opUpdate, apikey.Draft{Name: *patch.Name}, s.opts.Now(), s.d.Longest); bad != nil {
 			return apikey.Key{}, bad
 		}
 		values[apikey.FieldName] = *patch.Name
@@ -152,7 +151,7 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 		return apikey.Key{}, bad
 	}
 	if len(values) == 0 {
-		return apikey.Key{}, &Error{Op: opUpdate, Kind: Invalid, Outcome: NotDone, Message: "there is nothing to change"}
+		return apikey.Key{}, invalid(opUpdate, "there is nothing to change")
 	}
 	if s.opts.ReadOnly { // before what is changed is read
 		return apikey.Key{}, readOnly(opUpdate)

@@ -86,23 +86,11 @@ func checkParents(d *kit.Declaration, given map[string]string) *Error {
 	return nil
 }
 
-// schemeOf is how a declared credential is sent.
-func (s *issuer) schemeOf(a kit.Auth) scheme {
-	out := scheme{kind: a.Kind, header: a.Header, prefix: a.Prefix, second: a.Second, cookie: a.Cookie, member: a.Member}
-	if a.CookieTLS != "" && s.transport.origin.Scheme == "https" {
-		out.cookie = a.CookieTLS
-	}
-	if a.Origin {
-		out.origin = s.transport.origin.Scheme + "://" + s.transport.origin.Host
-	}
-	return out
-}
-
 // authorize says how the profile's credential and those that are tried are sent.
 func (s *issuer) authorize() {
-	s.own, s.tried = s.schemeOf(s.d.Auth), s.schemeOf(s.d.Auth)
+	s.own, s.tried = &s.d.Auth, &s.d.Auth
 	if s.d.KeyAuth.Kind != "" {
-		s.tried = s.schemeOf(s.d.KeyAuth)
+		s.tried = &s.d.KeyAuth
 	}
 	if s.d.Auth.Kind != "basic" && s.d.Auth.Login == nil && s.d.Auth.Second == "" {
 		return

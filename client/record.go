@@ -2,12 +2,13 @@ package client
 
 import (
 	"bytes"
-	"detent/apikey"
-	"detent/client/kit"
 	"encoding/json"
 	"io"
 	"slices"
 	"strings"
+
+	"detent/apikey"
+	"detent/client/kit"
 
 	"github.com/go-json-experiment/json/jsontext"
 )

@@ -2,12 +2,13 @@ package client
 
 import (
 	"bytes"
-	"detent/apikey"
 	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"detent/apikey"
 )
 
 // unquoted is the value of a JSON string that is printable ASCII without escapes; it is a part of what it is given.
