@@ -3,7 +3,6 @@ package client
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode"
@@ -74,20 +73,19 @@ func (s *issuer) catalogueByCall(ctx context.Context) (list []kit.Permission, er
 // catalogued is a row of a catalogue.
 func (s *issuer) catalogued(raw []byte) (kit.Permission, error) {
 	d := s.d.Catalogue
-	var members map[string]json.RawMessage
+	members := objectOf(raw)
 	var name text
 	switch {
 	case d.Name == "": // the row is a name itself
 		_ = name.UnmarshalJSON(raw)
-	case json.Unmarshal(raw, &members) != nil || members == nil:
+	case members == nil:
 		return kit.Permission{}, badAnswer("a permission in the answer is no object")
 	}
 	at := func(path string) string {
-		var t text
-		if raw := dig(members, path); path != "" && raw != nil {
-			_ = t.UnmarshalJSON(raw)
+		if path == "" {
+			return ""
 		}
-		return string(t)
+		return textAt(members, path)
 	}
 	p := kit.Permission{Name: s.spelling.show(cmp.Or(string(name), at(d.Name))), ID: at(d.ID), Feature: s.spelling.show(at(d.Feature)), Group: heading(at(d.Group)), Description: field(at(d.Description))}
 	if p.Name == "" {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -137,11 +136,7 @@ func (s *issuer) created(a *answer) (apikey.Created, error) {
 	row, out := m.row, apikey.Created{Secret: m.secret, Bound: m.bound}
 	bare := false // the answer is no key, and says nothing of one but its id
 	if path := s.d.Create.ID; path != "" && firstOf(row.id...) == "" {
-		var members map[string]json.RawMessage
-		_ = json.Unmarshal(m.whole, &members)
-		var id text
-		_ = json.Unmarshal(dig(members, path), &id)
-		row.setID(id)
+		row.setID(text(textAt(objectOf(m.whole), path)))
 		bare = true
 	}
 	if s.d.Row.SecretIsID && out.Secret.IsZero() {

@@ -55,9 +55,7 @@ func acknowledged(a *answer, what string, emptyYes bool) (apikey.Deleted, error)
 	if len(members) > 0 && !slices.ContainsFunc(removed, known) {
 		return apikey.Deleted{}, &foreignError{badAnswer("the answer does not say what was done")}
 	}
-	var inside map[string]json.RawMessage
-	_ = json.Unmarshal(members["data"], &inside)
-	for _, object := range []map[string]json.RawMessage{members, inside} {
+	for _, object := range []map[string]json.RawMessage{members, objectOf(members["data"])} {
 		for _, name := range []string{"success", "acknowledged", "deleted", "ok", "revoked", "result"} {
 			if raw := object[name]; says(raw, false) && (name != "result" || string(raw) != "0") { // 0 may be a result of "no error"
 				return apikey.Deleted{}, badAnswer("the service does not acknowledge " + what + ": " + name + " is false")

@@ -95,9 +95,8 @@ func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
 
 // secretAt is the secret that a path leads to; absent where there is no text.
 func secretAt(whole []byte, path string) apikey.Secret {
-	var members map[string]json.RawMessage
 	var found string
-	if json.Unmarshal(whole, &members) != nil || json.Unmarshal(dig(members, path), &found) != nil {
+	if json.Unmarshal(dig(objectOf(whole), path), &found) != nil {
 		return apikey.Secret{}
 	}
 	return apikey.NewSecret(found)

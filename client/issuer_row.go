@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -146,27 +145,15 @@ func (s *issuer) permissions(raw []byte) []apikey.Permission {
 
 // parsePermissions reads {"Feature":["name"]} and ["name"]. What it does not understand becomes a name as it stands on the wire: a
 // right is never lost in silence.
-func parsePermissions(raw json.RawMessage) []apikey.Permission {
-	raw = bytes.TrimSpace(raw)
-	var usual map[string][]string
-	var byFeature map[string]json.RawMessage
-	var out []apikey.Permission
-	add := func(feature string, names []string) {
-		for _, name := range names {
+func parsePermissions(raw json.RawMessage) (out []apikey.Permission) {
+	byFeature := objectOf(raw)
+	if byFeature == nil {
+		byFeature = map[string]json.RawMessage{"": raw}
+	}
+	for feature, names := range byFeature {
+		for _, name := range permissionNames(names) {
 			out = append(out, apikey.Permission{Feature: feature, Name: name})
 		}
-	}
-	switch object := len(raw) > 0 && raw[0] == '{'; {
-	case object && json.Unmarshal(raw, &usual) == nil:
-		for feature, names := range usual {
-			add(feature, names)
-		}
-	case object && json.Unmarshal(raw, &byFeature) == nil:
-		for feature, names := range byFeature {
-			add(feature, permissionNames(names))
-		}
-	default:
-		add("", permissionNames(raw))
 	}
 	return out
 }
@@ -200,10 +187,7 @@ func permissionNames(raw json.RawMessage) []string {
 
 // formerOf reads what a row says of a former secret.
 func formerOf(raw json.RawMessage, declared *kit.Former) (ends, used apikey.Moment) {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(raw, &members) != nil {
-		return ends, used
-	}
+	members := objectOf(raw)
 	var dies, last wireTime
 	_, _ = json.Unmarshal(members[declared.Ends], &dies), json.Unmarshal(members[declared.Used], &last)
 	return dies.reported(), last.use()

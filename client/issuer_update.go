@@ -44,15 +44,11 @@ func (s *issuer) wholeObject(ctx context.Context, declared *kit.Call, id string)
 		return nil, "", err
 	}
 	err = s.send(ctx, c, func(a *answer) error {
-		_, raw, err := decodeObject(a.body, declared.Key...)
-		if err != nil {
-			return err
+		object, _, err = decodeObject(a.body, declared.Key...)
+		if tag = a.header.Get("ETag"); err == nil && len(object) == 0 {
+			err = badAnswer("the answer holds no object")
 		}
-		object, tag = nil, a.header.Get("ETag")
-		if err := json.Unmarshal(raw, &object); err != nil || len(object) == 0 {
-			return badAnswer("the answer holds no object")
-		}
-		return nil
+		return err
 	})
 	if e := asError(err); e != nil {
 		e.Op, e.Outcome = opUpdate, NotDone
@@ -74,9 +70,7 @@ func merge(into map[string]any, changes any) {
 		if inner, is := change.(map[string]any); is {
 			below := map[string]any{}
 			if raw, had := into[name].(json.RawMessage); had {
-				var was map[string]json.RawMessage
-				_ = json.Unmarshal(raw, &was)
-				for n, r := range was {
+				for n, r := range objectOf(raw) {
 					below[n] = r
 				}
 			}

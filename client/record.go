@@ -204,37 +204,29 @@ func (r *record) place(name string) json.Unmarshaler {
 	return nil
 }
 
-// firstRaw is the first of a field's members that is there.
+// firstThat is the first of a field's members that is there.
+func firstThat[T any](list []T, isThere func(T) bool) (found T) {
+	if at := slices.IndexFunc(list, isThere); at >= 0 {
+		found = list[at]
+	}
+	return found
+}
+
 func firstRaw(list []json.RawMessage) json.RawMessage {
-	for _, raw := range list {
-		if len(raw) > 0 {
-			return raw
-		}
-	}
-	return nil
+	return firstThat(list, func(raw json.RawMessage) bool { return len(raw) > 0 })
 }
 
-// firstFlag is the first of a field's flags that is there; nil for none.
 func firstFlag(list []flag) *bool {
-	for _, f := range list {
-		if f.value != nil {
-			return f.value
-		}
-	}
-	return nil
+	return firstThat(list, func(f flag) bool { return f.value != nil }).value
 }
 
-// firstReference is the first of a field's references that is there.
 func firstReference(list []reference) reference {
-	for _, ref := range list {
-		if ref.id != "" {
-			return ref
-		}
-	}
-	return reference{}
+	return firstThat(list, func(r reference) bool { return r.id != "" })
 }
 
-func (r *record) secret() apikey.Secret { return firstToken(r.secrets...) }
+func (r *record) secret() apikey.Secret {
+	return firstThat(r.secrets, func(t token) bool { return !t.IsZero() }).Secret
+}
 
 // setID gives a row an id that came from elsewhere.
 func (r *record) setID(id text) {
