@@ -34,13 +34,21 @@ func (j *journal) diff(now time.Time) []Difference {
 		if d.Field == apikey.FieldEnabled && j.Revive && d.Blocks() {
 			out[i].Verdict, out[i].Reason = Tolerated, "it may come alive again, as you said"
 		}
-		for _, a := range j.Accepted {
-			if d.Blocks() && a.Field == d.Field && a.Old == d.Old && a.New == d.New {
-				out[i].Verdict, out[i].Reason = Tolerated, a.Reason
-			}
+		if reason, said := j.wasAccepted(d); said && d.Blocks() {
+			out[i].Verdict, out[i].Reason = Tolerated, reason
 		}
 	}
 	return out
+}
+
+// wasAccepted reports whether a person has accepted a difference, and why.
+func (j *journal) wasAccepted(d Difference) (reason string, said bool) {
+	for _, a := range j.Accepted {
+		if a.Field == d.Field && a.Old == d.Old && a.New == d.New {
+			return a.Reason, true
+		}
+	}
+	return "", false
 }
 
 // askedAt is when the new key was asked for: its lifetime counts from there.

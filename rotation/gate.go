@@ -232,6 +232,17 @@ func answerAccept(_ context.Context, r *Rotation, _ Question, a Answer) (Result,
 	return Result{Status: Moved, Message: "noted"}, r.save("accepted")
 }
 
+// answerLacks accepts that the new key has nothing of what it cannot be asked to have, or that it is not reported. Something else of it blocks.
+func answerLacks(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {
+	for _, l := range r.j.Lacks {
+		for _, made := range l.instead() {
+			r.j.Accepted = append(r.j.Accepted, acceptance{Field: l.Field, Reason: strings.TrimSpace(a.Reason), Old: l.Old, New: made, At: r.w.Wall().UTC()})
+		}
+	}
+	r.recordStatement(SubjectNew, "the new key may be made so: %s (%s)", strings.Join(q.Lines, "; "), a.Reason)
+	return Result{Status: Moved, Message: "noted"}, nil
+}
+
 // gateSecret: the secret, as a place holds it, is accepted by the service just now.
 func (r *Rotation) gateSecret(ctx context.Context, s *listing) (*Result, error) {
 	if !rule("gate: the secret from a place is accepted") {
