@@ -528,7 +528,9 @@ func TestTheNewKeyIsGivenALifetimeThatThereIs(t *testing.T) {
 	if life, ok := apikey.Lifetime(made); !ok || life.Round(time.Hour) != 30*24*time.Hour {
 		t.Errorf("it lives %v, %v: %+v", life, ok, made)
 	}
-	if d := r.View().Diff; !slices.ContainsFunc(d, func(x rotation.Difference) bool { return x.Field == apikey.FieldExpiry && x.Verdict == rotation.Tolerated }) {
+	if d := r.View().Diff; !slices.ContainsFunc(d, func(x rotation.Difference) bool {
+		return x.Field == apikey.FieldExpiry && x.Verdict == rotation.Tolerated
+	}) {
 		t.Errorf("nothing is said of it: %+v", d)
 	}
 }
