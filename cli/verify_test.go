@@ -3,6 +3,7 @@ package cli
 import (
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -148,6 +149,22 @@ func TestVerifySendsNoSecretWhereItCannotBelong(t *testing.T) {
 			if res.code != 2 || !strings.Contains(res.stderr, "not sent") || strings.Contains(res.stdout+res.stderr, secret) || sent.Load() {
 				t.Errorf("%s: %s: sent %v, %+v", service, secret, sent.Load(), res)
 			}
+		}
+	}
+}
+
+// TestVerifyAsksTheOneProfileOfTheFile, be it the default, or nothing be said of one. A default that is built in leaves the question to all.
+func TestVerifyAsksTheOneProfileOfTheFile(t *testing.T) {
+	for name, line := range map[string]string{"the default": "default_profile = \"p\"\n", "none is said": "", "another is the default": "default_profile = \"local/generic\"\n"} {
+		m, r := newMachine(t), newRemote(t)
+		path := m.profile(r, "generic")
+		file, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.write(".config/detent/config.toml", strings.Replace(string(file), "default_profile = \"p\"\n", line, 1))
+		if res := m.run(r.tokens["generic"], "verify"); res.code != 0 || !strings.HasPrefix(res.stdout, "valid on p") {
+			t.Errorf("%s: %+v", name, res)
 		}
 	}
 }

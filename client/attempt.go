@@ -81,24 +81,6 @@ func (t *transport) try(ctx context.Context, c call, attempt int, read func(*ans
 	return failed, retryAdvice{retry: (failed.Kind == Timeout || err == errCut) && !a.handed && ctx.Err() == nil}
 }
 
-func (t *transport) readAnswer(resp *http.Response, body opened, a *answer, read func(*answer) error) error {
-	if isHTML(resp.Header) && body.isWebPage() {
-		return errWebPage
-	}
-	if resp.ContentLength > a.body.left {
-		return errTooLarge
-	}
-	if read == nil {
-		return nil
-	}
-	return read(a)
-}
-
-// isHTML says what an answer calls itself: a framework may call its JSON so.
-func isHTML(h http.Header) bool {
-	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(h.Get("Content-Type"))), "text/html")
-}
-
 // send is the one place where a request is built, and where the credential becomes a header.
 func (t *transport) send(ctx context.Context, c call) (*http.Response, error) {
 	client := t.reads
@@ -262,11 +244,4 @@ func mayPass(failed *Error, err error) bool {
 		return !errors.Is(err, context.DeadlineExceeded)
 	}
 	return failed.Kind == Unreachable && !isUnknownHost(err) && (failed.Status == 0 || transientStatus[failed.Status])
-}
-
-// secrets are what no text may repeat.
-func (t *transport) secrets(c call) []apikey.Secret {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return append([]apikey.Secret{t.opts.Token, c.bearer, t.session, c.idSecret, c.tried}, t.halves...)
 }

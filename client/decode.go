@@ -3,210 +3,78 @@ package client
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
-	"strings"
 
-	"detent/apikey"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// What an answer may be at most.
-const (
-	maxList  = 128 << 20 // bytes of a list
-	maxOther = 1 << 20   // bytes of every other answer
-	maxDepth = 64        // nesting of JSON
-	batch    = 500       // keys handed over at once
-)
+// batch is how many keys are handed over at once.
+const batch = 500
 
-var (
-	errTooLarge = errors.New("the answer is over the limit")
-	errTooDeep  = fmt.Errorf("the answer is nested over %d deep", maxDepth)
-	errWebPage  = errors.New("a web page instead of the service's JSON")
-	errCut      = errors.New("the answer breaks off")
-)
-
-// badAnswer is an answer that is JSON, but not what the service promises. Its text is ours.
-type badAnswer string
-
-func (e badAnswer) Error() string { return string(e) }
-
-// guard passes a body on while it stays within its limits: bytes and depth of nesting.
-type guard struct {
-	limited
-	nesting
-}
-
-func newGuard(r io.Reader, left int64) *guard { return &guard{limited: limited{r: r, left: left}} }
-
-func (g *guard) Read(p []byte) (int, error) {
-	n, err := g.limited.Read(p)
-	if !g.nest(p[:n]) {
-		return 0, errTooDeep
-	}
-	return n, err
-}
-
-// limited passes a body on while it has no more bytes than it may.
-type limited struct {
-	r      io.Reader
-	left   int64
-	failed error // how the body broke; nil where it came to its end
-}
-
-func (g *limited) Read(p []byte) (int, error) {
-	if g.left < 0 {
-		return 0, errTooLarge
-	}
-	if int64(len(p)) > g.left+1 {
-		p = p[:g.left+1]
-	}
-	if g.failed != nil { // net/http tells only once that time ran out; what is asked again hears of a closed connection
-		return 0, g.failed
-	}
-	n, err := g.r.Read(p)
-	if err != nil && err != io.EOF {
-		g.failed = err
-	}
-	if g.left -= int64(n); g.left < 0 {
-		return 0, errTooLarge
-	}
-	return n, err
-}
-
-// nesting is where a text of JSON has come to.
-type nesting struct {
-	depth    int
-	inString bool
-	escaped  bool
-}
-
-// nest follows the nesting and reports whether it is within the limit.
-func (g *nesting) nest(p []byte) bool {
-	for i := 0; i < len(p); i++ {
-		if g.escaped {
-			g.escaped = false
-			continue
-		}
-		if g.inString {
-			if i += plainRun(p[i:], &inText); i == len(p) {
-				break
-			}
-			switch p[i] {
-			case '\\':
-				g.escaped = true
-			case '"':
-				g.inString = false
-			}
-			continue
-		}
-		if i += plainRun(p[i:], &brackets); i == len(p) {
-			break
-		}
-		switch p[i] {
-		case '"':
-			g.inString = true
-		case '[', '{':
-			if g.depth++; g.depth > maxDepth {
-				return false
-			}
-		default:
-			g.depth--
-		}
-	}
-	return true
-}
-
-// decodeOne reads a body that is one JSON value and nothing more.
-func decodeOne(r io.Reader, into any) error {
-	dec := json.NewDecoder(r)
-	if err := dec.Decode(into); err != nil {
-		return err
-	}
-	return atEnd(dec)
-}
-
-func atEnd(dec *json.Decoder) error {
-	switch _, err := dec.Token(); {
-	case err == io.EOF:
-		return nil
-	case err != nil:
-		return err
-	}
-	return badAnswer("the answer goes on after its end")
-}
-
-// decodeList reads a list as a stream: a bare array, or an object that has the array under one of
-// names. each decodes one element, whose JSON is gone when it returns. The object's other members are returned.
-func decodeList(g *guard, names []string, each func(raw []byte) error) (map[string]json.RawMessage, error) {
-	dec := json.NewDecoder(g)
-	first, err := dec.Token()
-	if err != nil {
-		return nil, err
-	}
-	switch first {
-	case nil: // an empty list of a service that is written in Go
-		return nil, atEnd(dec)
-	case json.Delim('['):
-		list := newElements(io.MultiReader(dec.Buffered(), &g.limited), 1)
-		if err := list.all(each); err != nil {
+// readList reads a list as a stream: a bare array, or an object that has the array under one of names. each reads one element. The object's
+// other members are returned.
+func readList(g *guard, names []string, each func(*jsontext.Decoder) error) (rest map[string]json.RawMessage, err error) {
+	dec := loosely(&g.limited)
+	switch dec.PeekKind() {
+	case '[':
+		err = elements(dec, func() error { return each(dec) })
+	case '{':
+		rest, err = readEnvelope(dec, names, each)
+	default: // null is an empty list of a service that is written in Go
+		first, err := dec.ReadToken()
+		if err != nil {
 			return nil, err
 		}
-		return nil, atEnd(json.NewDecoder(list.rest()))
-	case json.Delim('{'):
-		rest, err := decodeEnvelope(dec, g, names, each)
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
+		if first.Kind() != 'n' {
+			return nil, badAnswer("the answer is no list")
 		}
+	}
+	if err != nil {
 		return rest, err
 	}
-	return nil, badAnswer("the answer is no list")
+	return rest, atEnd(dec)
 }
 
-func decodeEnvelope(dec *json.Decoder, g *guard, names []string, each func(raw []byte) error) (map[string]json.RawMessage, error) {
-	rest, found := map[string]json.RawMessage{}, false
-	for dec.More() {
-		name, err := dec.Token()
+// decodeList is readList for an element's JSON, which is gone when each returns.
+func decodeList(g *guard, names []string, each func(raw []byte) error) (map[string]json.RawMessage, error) {
+	return readList(g, names, func(dec *jsontext.Decoder) error {
+		raw, err := value(dec)
 		if err != nil {
-			return rest, err
+			return err
 		}
-		member := name.(string)
-		if !slices.Contains(names, member) {
-			var raw json.RawMessage
-			if err := dec.Decode(&raw); err != nil {
-				return rest, err
-			}
-			rest[member] = raw
-			continue
+		return each(raw)
+	})
+}
+
+func readEnvelope(dec *jsontext.Decoder, names []string, each func(*jsontext.Decoder) error) (map[string]json.RawMessage, error) {
+	rest, found := map[string]json.RawMessage{}, false
+	err := members(dec, func(member []byte) error {
+		name := string(member)
+		listed := slices.Contains(names, name)
+		if listed && found {
+			return badAnswer("the answer has its list twice")
 		}
-		switch open, err := dec.Token(); {
+		found = found || listed
+		if listed && dec.PeekKind() == '[' {
+			return elements(dec, func() error { return each(dec) })
+		}
+		raw, err := value(dec)
+		switch {
 		case err != nil:
-			return rest, err
-		case found:
-			return rest, badAnswer("the answer has its list twice")
-		case open == json.Delim('['):
-			found = true
-			list := newElements(io.MultiReader(dec.Buffered(), &g.limited), 2)
-			if err := list.all(each); err != nil {
-				return rest, err
-			}
-			if dec, g, err = resumeAfter(list); err != nil {
-				return rest, err
-			}
-		case open == nil:
-			found = true
-		case open == json.Delim('{') && !dec.More(): // an empty list of a service that keeps it by name
-			found = true
-			if _, err := dec.Token(); err != nil {
-				return rest, err
-			}
-		default:
-			return rest, badAnswer(fmt.Sprintf("the answer's %q is no list", member))
+			return err
+		case !listed:
+			rest[name] = bytes.Clone(raw)
+		case string(raw) != "null" && string(bytes.Join(bytes.Fields(raw), nil)) != "{}": // an empty list of a service that keeps it by name
+			return badAnswer(fmt.Sprintf("the answer's %q is no list", name))
 		}
+		return nil
+	})
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
 	}
-	if _, err := dec.Token(); err != nil {
+	if err != nil {
 		return rest, err
 	}
 	if err := refusal(rest); err != nil {
@@ -215,7 +83,7 @@ func decodeEnvelope(dec *json.Decoder, g *guard, names []string, each func(raw [
 	if !found && !saysEmpty(rest) {
 		return rest, badAnswer("the answer has no list")
 	}
-	return rest, atEnd(dec)
+	return rest, nil
 }
 
 // saysEmpty reports whether an object without a list says that there is none: it holds nothing, or counts none.
@@ -226,28 +94,6 @@ func saysEmpty(members map[string]json.RawMessage) bool {
 		}
 	}
 	return len(members) == 0
-}
-
-// resumeAfter decodes what follows a list in its object, as if that began there.
-func resumeAfter(list *elements) (*json.Decoder, *guard, error) {
-	c, err := list.peek()
-	switch {
-	case err != nil || c == '}':
-	case c != ',':
-		err = errSyntax
-	default:
-		list.pos++
-		if c, err = list.peek(); err == nil && c != '"' {
-			err = errSyntax
-		}
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	g := newGuard(io.MultiReader(strings.NewReader("{"), list.rest()), maxList)
-	dec := json.NewDecoder(g)
-	_, err = dec.Token()
-	return dec, g, err
 }
 
 // refused is an answer with a status of success that says no.
@@ -305,79 +151,4 @@ func decodeObject(r io.Reader, names ...string) (members map[string]json.RawMess
 		}
 	}
 	return members, raw, nil
-}
-
-// text is a string of the wire, taken tolerantly: a number is its digits, anything else absent.
-// It is raw: scrub it, or pass it through verbatim.
-type text string
-
-func (t *text) UnmarshalJSON(b []byte) error {
-	inside, ok := unquoted(b)
-	switch {
-	case ok:
-		*t = text(inside)
-	case len(b) > 0 && b[0] == '"':
-		return json.Unmarshal(b, (*string)(t))
-	case len(b) > 0 && (b[0] == '-' || b[0] >= '0' && b[0] <= '9'):
-		*t = text(b)
-	}
-	return nil
-}
-
-// flag is a boolean of the wire; nil is absent, or no boolean.
-type flag struct{ value *bool }
-
-func (f *flag) UnmarshalJSON(b []byte) error {
-	if v, err := strconv.ParseBool(string(bytes.Trim(b, `"`))); err == nil && len(b) > 1 {
-		f.value = &v
-	}
-	return nil
-}
-
-// token is a secret of the wire: it never exists as anything but an apikey.Secret. What a terminal
-// cannot show or a header cannot carry is none.
-type token struct{ apikey.Secret }
-
-func (t *token) UnmarshalJSON(b []byte) error {
-	var s string
-	if inside, ok := unquoted(b); ok {
-		s = string(inside)
-	} else if json.Unmarshal(b, &s) != nil {
-		return nil
-	}
-	if isPrintable(s) {
-		t.Secret = apikey.NewSecret(s)
-	}
-	return nil
-}
-
-func isPrintable(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r <= 0x20 || r > 0x7e })
-}
-
-// firstOf is the first that is not empty.
-func firstOf[T ~string](values ...T) string {
-	for _, v := range values {
-		if v != "" {
-			return string(v)
-		}
-	}
-	return ""
-}
-
-func firstToken(values ...token) apikey.Secret {
-	for _, v := range values {
-		if !v.IsZero() {
-			return v.Secret
-		}
-	}
-	return apikey.Secret{}
-}
-
-// field scrubs a text of a key.
-func field[T ~string](t T) string { return scrub(string(t), maxField) }
-
-// looksLikeWebPage reports whether a body begins as HTML or XML does.
-func looksLikeWebPage(head []byte) bool {
-	return strings.HasPrefix(string(bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n")), "<")
 }

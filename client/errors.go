@@ -106,3 +106,25 @@ func MayHaveHappened(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Outcome == Unknown
 }
+
+// What is tried, as the user would say it.
+const (
+	opList   = "list keys"
+	opCreate = "create the key"
+	opUpdate = "change the key"
+	opDelete = "delete the key"
+	opRoll   = "give the key a new secret"
+	opEnd    = "end the overlap"
+	opKeep   = "give the key back to its former secret"
+	opProbe  = "check the secret"
+	opPublic = "request a public key"
+	opGet    = "read the key"
+
+	opCatalogue = "ask which permissions there are"
+)
+
+func asError(err error) *Error {
+	var e *Error
+	errors.As(err, &e)
+	return e
+}

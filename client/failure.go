@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 
+	"detent/apikey"
 	"detent/loopback"
 )
 
@@ -124,13 +125,6 @@ func dialWords(op *net.OpError, host string) string {
 	return "no connection to " + host
 }
 
-func (t *transport) host(c call) string {
-	if c.origin != nil {
-		return scrub(c.origin.Host, maxMessage)
-	}
-	return scrub(t.origin.Host, maxMessage)
-}
-
 // unread is the failure of a call whose answer of success could not be read. A write was done, or
 // not: its answer does not tell.
 func (t *transport) unread(c call, status int, err error) *Error {
@@ -147,7 +141,6 @@ func (t *transport) unread(c call, status int, err error) *Error {
 	}
 	e := &Error{Op: c.op, Kind: BadAnswer, Status: status, Outcome: outcome(c.write), Err: innermost(err)}
 	var ours badAnswer
-	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.Is(err, errTooLarge):
@@ -168,7 +161,7 @@ func (t *transport) unread(c call, status int, err error) *Error {
 		e.Hint = "Try again, or allow more time with --timeout."
 	case errors.Is(err, io.EOF):
 		e.Message, e.Hint = "the answer is empty", hintURL
-	case errors.As(err, &syntax):
+	case isNotJSON(err):
 		e.Message, e.Hint = "the answer is not JSON", hintURL
 	case errors.As(err, &kind):
 		e.Message, e.Hint = "the answer's JSON is not what the service promises", hintURL
@@ -268,4 +261,17 @@ func (t *transport) redirected(c call, resp *http.Response) *Error {
 			", which is not followed"
 	}
 	return e
+}
+
+// words makes a text of the service fit for an error: no secret that is known or looks like one,
+// no control characters, not too long.
+func (t *transport) words(c call, raw string) string {
+	return fit(raw, t.speaks.secret, t.secrets(c))
+}
+
+// secrets are what no text may repeat.
+func (t *transport) secrets(c call) []apikey.Secret {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return append([]apikey.Secret{t.opts.Token, c.bearer, t.session, c.idSecret, c.tried}, t.halves...)
 }

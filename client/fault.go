@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-
-	"detent/apikey"
 )
 
 // fault is what an error body says, in any of the services' shapes:
@@ -167,17 +164,6 @@ func nestedWords(members map[string]json.RawMessage, levels int) (found []string
 	return found
 }
 
-// says reports whether a member is this boolean, in any of the ways in which services write one.
-func says(raw json.RawMessage, want bool) bool {
-	switch strings.ToLower(strings.Trim(string(raw), `" `)) {
-	case "true", "1", "yes":
-		return want
-	case "false", "0", "no":
-		return !want
-	}
-	return false
-}
-
 // namesCode reports whether a message is a code of the service's and no words: API.INSUFFICIENT_PERMISSIONS.
 func namesCode(message string) bool {
 	return strings.Contains(message, ".") && !strings.ContainsFunc(message, func(r rune) bool {
@@ -233,29 +219,4 @@ func details(raw json.RawMessage) string {
 		return strings.Join(list, ", ")
 	}
 	return ""
-}
-
-// words makes a text of the service fit for an error: no secret that is known or looks like one,
-// no control characters, not too long.
-func (t *transport) words(c call, raw string) string {
-	return fit(raw, t.speaks.secret, t.secrets(c))
-}
-
-// words is that for a text that nobody knows a secret of.
-func words(raw string) string { return fit(raw, nil, nil) }
-
-// fit redacts twice, as scrubbing may join what was cut apart.
-func fit(raw string, shape *regexp.Regexp, known []apikey.Secret) string {
-	hide := func(s string) string {
-		if shape != nil {
-			s = shape.ReplaceAllString(s, hiddenSecret)
-		}
-		for _, secret := range known {
-			if secret.Len() >= 8 {
-				s = secret.Redact(s)
-			}
-		}
-		return hideSecrets(s)
-	}
-	return scrub(hide(scrub(hide(raw), len(raw)+1)), maxMessage)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -150,11 +149,4 @@ func (s *issuer) seenOnKeys() (list []kit.Permission) {
 		}
 	}
 	return list
-}
-
-// others are the permissions that keys were seen with, and the declaration does not have.
-func (f *features) others() []apikey.Permission {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return slices.Collect(maps.Keys(f.seen))
 }

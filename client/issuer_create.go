@@ -117,7 +117,7 @@ func (s *issuer) readMade(a *answer, names []string) (m made, err error) {
 		return m, err
 	}
 	beside := newRecord(&s.d.Row)
-	if err := json.Unmarshal(m.whole, beside); err != nil {
+	if err := beside.decode(m.whole); err != nil {
 		return m, err
 	}
 	m.secret, m.bound = m.row.secret(), firstOf(m.row.id...) != ""

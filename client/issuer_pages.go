@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"detent/apikey"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
@@ -44,8 +46,8 @@ func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer)
 		var key apikey.Key // one for all rows, as the record is
 		var err error
 		rest.header = a.header
-		rest.members, err = decodeList(a.body, s.d.List.Rows, func(raw []byte) error {
-			if err := r.decode(raw); err != nil {
+		rest.members, err = readList(a.body, s.d.List.Rows, func(dec *jsontext.Decoder) error {
+			if err := r.from(dec); err != nil {
 				return err
 			}
 			var err error
@@ -88,13 +90,15 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 		ids, rest.header = nil, a.header
 		r := newRecord(&s.d.Row)
 		var err error
-		rest.members, err = decodeList(a.body, s.d.List.Rows, func(raw []byte) error {
+		rest.members, err = readList(a.body, s.d.List.Rows, func(dec *jsontext.Decoder) error {
 			var id text
-			if raw[0] == '{' {
-				if err := r.decode(raw); err != nil {
+			if dec.PeekKind() == '{' {
+				if err := r.from(dec); err != nil {
 					return err
 				}
 				id = text(firstOf(r.id...))
+			} else if raw, err := value(dec); err != nil {
+				return err
 			} else if err := id.UnmarshalJSON(raw); err != nil {
 				return err
 			}

@@ -151,9 +151,6 @@ func (s *issuer) verdictOf(p *kit.Probe, failed error) (apikey.Proof, error) {
 	return s.open(p, proof), err
 }
 
-// errDead is an answer that says that a secret is not accepted.
-var errDead = errors.New("the secret is not accepted")
-
 // shapeOf reads the answer that only a secret that is accepted gets, and the id in it of the key that the secret is of.
 func (s *issuer) shapeOf(p *kit.Probe, of *string) func(*answer) error {
 	names := func(members map[string]json.RawMessage) {

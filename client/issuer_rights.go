@@ -2,130 +2,29 @@ package client
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
-	"sync"
-	"unicode"
 
 	"detent/apikey"
 	"detent/client/kit"
 )
 
-// features are what the declared permissions stand under, and how the account spells that, as its own keys show it.
-type features struct {
-	of       map[string]string // by a permission's name, where one feature alone has it
-	declared map[apikey.Permission]bool
-
-	mu      sync.Mutex
-	spelled map[string]string // the declaration's feature → the account's
-	seen    map[apikey.Permission]bool
-}
-
-func newFeatures(list []kit.Permission) *features {
-	f := &features{of: map[string]string{}, declared: map[apikey.Permission]bool{}}
-	shared := map[string]bool{}
-	for _, p := range list {
-		if p.Feature == "" {
-			continue
-		}
-		_, shared[p.Name] = f.of[p.Name]
-		f.of[p.Name] = p.Feature
-		f.declared[apikey.Permission{Feature: p.Feature, Name: p.Name}] = true
-	}
-	for name, is := range shared {
-		if is {
-			delete(f.of, name)
-		}
-	}
-	return f
-}
-
-// learn takes note of a permission as a key has it, and completes one of a flat list. The declaration's own spelling wins once a key
-// shows it.
-func (f *features) learn(p apikey.Permission) apikey.Permission {
-	known := f.of[p.Name]
-	if known == "" && (len(f.declared) == 0 || f.declared[p]) {
-		return p
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if known == "" {
-		if f.seen == nil {
-			f.seen = map[apikey.Permission]bool{}
-		}
-		if len(f.seen) < maxSeen {
-			f.seen[p] = true
-		}
-		return p
-	}
-	if p.Feature == "" {
-		p.Feature = cmp.Or(f.spelled[known], known)
-		return p
-	}
-	if f.spelled == nil {
-		f.spelled = map[string]string{}
-	}
-	if _, taken := f.spelled[known]; !taken || p.Feature == known {
-		f.spelled[known] = p.Feature
-	}
-	return p
-}
-
-// place gives a permission the feature under which this account files it.
-func (f *features) place(p apikey.Permission) apikey.Permission {
-	if known := f.of[p.Name]; known != "" && (p.Feature == "" || p.Feature == known) {
-		p.Feature = f.spelling(known)
-	}
-	return p
-}
-
-func (f *features) spelling(feature string) string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return cmp.Or(f.spelled[feature], feature)
-}
-
-// flat is a permission of a list without features. Where the declaration has features, a name is taken apart only if that gives one of its own.
-func (f *features) flat(name string) apikey.Permission {
-	if p := apikey.ParsePermission(name); f.of[name] == "" && (len(f.declared) == 0 || f.declared[p]) {
-		return p
-	}
-	return apikey.Permission{Name: name}
-}
-
-// named is the permission that a message names, else the one that the call needs. A name that is a word of any language counts with
-// its feature alone.
-func (f *features) named(message, needed string) string {
-	for _, word := range strings.FieldsFunc(message, func(r rune) bool { return r != '.' && r != '_' && r != ':' && !unicode.IsLetter(r) }) {
-		p := apikey.ParsePermission(strings.Trim(word, ".:"))
-		if f.declared[p] || p.Feature == "" && f.of[p.Name] != "" && p.Name != strings.ToLower(p.Name) {
-			return p.Name
-		}
-	}
-	return needed
-}
-
-// permissionSets are the permissions of a list's keys by how they stand on the wire: few sets are shared by many keys.
-type permissionSets map[string][]apikey.Permission
-
-// maxSets bounds what a list of all different sets costs.
-const maxSets = 1000
-
-// permissionsOf are the rights of a key; nil where the row does not say, empty where it says none. Nobody may change the slice: other
-// keys have it too.
+// permissionsOf are the rights of a key; nil where the row does not say, empty where it says none.
 func (s *issuer) permissionsOf(r *record) []apikey.Permission {
 	raw := firstRaw(r.permissions)
-	if len(raw) == 0 || string(raw) == "null" {
+	switch {
+	case len(raw) == 0 || string(raw) == "null":
 		return nil
+	case raw[0] == '{' || len(s.features.of) == 0:
+		return r.rights.of(raw, s.permissions)
 	}
-	if known, ok := r.sets[string(raw)]; ok {
-		return known
-	}
+	return s.permissions(raw) // a flat list's features may be learned later
+}
+
+func (s *issuer) permissions(raw []byte) []apikey.Permission {
 	out := []apikey.Permission{}
 	for _, p := range parsePermissions(raw) {
 		if p.Name == "" {
@@ -137,14 +36,7 @@ func (s *issuer) permissionsOf(r *record) []apikey.Permission {
 		p.Feature, p.Name = s.spelling.show(p.Feature), s.spelling.show(p.Name)
 		out = append(out, s.features.learn(p))
 	}
-	out = slices.Clip(inOrder(out))
-	if r.sets == nil {
-		r.sets = permissionSets{}
-	}
-	if len(r.sets) < maxSets && (raw[0] == '{' || len(s.features.of) == 0) { // a flat list's features may be learned later
-		r.sets[string(raw)] = out
-	}
-	return out
+	return slices.Clip(inOrder(out))
 }
 
 // parsePermissions reads {"Feature":["name"]} and ["name"]. What it does not understand becomes a name as it stands on the wire: a
@@ -174,14 +66,6 @@ func parsePermissions(raw json.RawMessage) []apikey.Permission {
 	return out
 }
 
-// inOrder sorts permissions, each once: an object of the wire has no order.
-func inOrder(list []apikey.Permission) []apikey.Permission {
-	slices.SortFunc(list, func(a, b apikey.Permission) int {
-		return cmp.Or(cmp.Compare(a.Feature, b.Feature), cmp.Compare(a.Name, b.Name))
-	})
-	return slices.Compact(list)
-}
-
 func permissionNames(raw json.RawMessage) []string {
 	var list []json.RawMessage
 	var flags map[string]bool
@@ -207,17 +91,6 @@ func permissionNames(raw json.RawMessage) []string {
 		names = append(names, literal(raw))
 	}
 	return names
-}
-
-// literal is a string's value, or any other value's JSON.
-func literal(raw json.RawMessage) string {
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		return s
-	}
-	var b bytes.Buffer
-	_ = json.Compact(&b, raw)
-	return b.String()
 }
 
 // probeByRights goes from read to read until one tells. Being told that a permission is missing tells too, as that is said only to a

@@ -9,6 +9,8 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // record is a row on the wire: of each field the members that a declaration names, as they came, in the order in which they are looked
@@ -31,8 +33,10 @@ type record struct {
 	words  []word
 	tokens []token
 
-	sets    permissionSets
-	letters letters  // what the texts of rows are in
+	letters letters // what the texts of rows are in
+	rights  shared[[]apikey.Permission]
+	limits  shared[*apikey.Restrictions]
+	objects shared[reference]
 	names   []string // of all members
 	places  map[string]json.Unmarshaler
 	order   []member // the members of the rows so far
@@ -61,7 +65,11 @@ func newRecord(of *kit.Row) *record {
 	r.raws = places(r, []part[json.RawMessage]{{&r.restrictions, of.Restrictions}, {&r.permissions, of.Permissions}, {&r.former, of.Former.Members},
 		{&r.copied, of.Copied}})
 	r.flags = places(r, []part[flag]{{&r.enabled, of.Enabled}, {&r.retrievable, of.CanRetrieve}})
+	before := len(r.names)
 	r.refs = places(r, []part[reference]{{&r.account, of.Account}, {&r.project, of.Project}, {&r.by, of.CreatedBy}, {&r.upBy, of.UpdatedBy}})
+	for _, name := range r.names[before:] {
+		r.places[name] = &referencePlace{r.places[name].(*reference), &r.objects}
+	}
 	r.words = places(r, []part[word]{{&r.state, of.State.Members}})
 	r.tokens = places(r, []part[token]{{&r.secrets, of.Secret}})
 	for _, name := range of.Inside {
@@ -102,23 +110,18 @@ func places[T any, P interface {
 type inside struct{ r *record }
 
 func (i inside) UnmarshalJSON(b []byte) error {
-	var members map[string]json.RawMessage
 	if len(b) == 0 || b[0] != '{' {
 		return nil
 	}
-	if err := json.Unmarshal(b, &members); err != nil {
-		return err
-	}
-	for name, value := range members {
-		place := i.r.place(name)
-		if _, deeper := place.(inside); place == nil || deeper {
-			continue
-		}
-		if err := place.UnmarshalJSON(value); err != nil {
+	dec := loosely(bytes.NewReader(b))
+	return members(dec, func(name []byte) error {
+		raw, err := value(dec)
+		place := i.r.place(string(name))
+		if _, deeper := place.(inside); err != nil || place == nil || deeper {
 			return err
 		}
-	}
-	return nil
+		return place.UnmarshalJSON(raw)
+	})
 }
 
 // clear makes a record that of the next row.
@@ -134,60 +137,34 @@ func (r *record) clear() {
 	}
 }
 
-// decode reads an element of a list.
-func (r *record) decode(raw []byte) error {
+// from reads the next row, as encoding/json reads a struct: names in any case, the last one of several counts.
+func (r *record) from(dec *jsontext.Decoder) error {
 	r.clear()
 	r.next = 0
-	return decodeRow(raw, r)
-}
-
-// field implements row.
-func (r *record) field(name []byte) json.Unmarshaler {
-	for at := r.next; at < min(r.next+2, len(r.order)); at++ {
-		if m := &r.order[at]; m.name == string(name) {
-			r.next = at + 1
-			return m.place
-		}
-	}
-	place := r.places[string(name)]
-	if place == nil {
-		if place = elsewhere(name, r.names); place == nil {
-			return nil
-		}
-	}
-	if len(r.order) < maxOrder {
-		r.order = slices.Insert(r.order, min(r.next, len(r.order)), member{string(name), place})
-		r.next++
-	}
-	return place
-}
-
-// UnmarshalJSON reads a row as encoding/json reads a struct: names in any case, the last one of several counts.
-func (r *record) UnmarshalJSON(b []byte) error {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(b, &members); err != nil || members == nil {
-		return err
-	}
-	dec := json.NewDecoder(bytes.NewReader(b))
-	if _, err := dec.Token(); err != nil {
-		return err
-	}
-	for dec.More() {
-		name, err := dec.Token()
+	if dec.PeekKind() != '{' {
+		raw, err := value(dec)
 		if err != nil {
 			return err
 		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
+		return json.Unmarshal(raw, new(map[string]json.RawMessage)) // null is an empty row
+	}
+	return members(dec, func(name []byte) error {
+		place := r.field(name)
+		raw, err := value(dec)
+		if err != nil || place == nil {
 			return err
 		}
-		if place := r.place(name.(string)); place != nil {
-			if err := place.UnmarshalJSON(value); err != nil {
-				return err
-			}
-		}
+		return place.UnmarshalJSON(raw)
+	})
+}
+
+// decode reads a row by itself.
+func (r *record) decode(raw []byte) error {
+	dec := loosely(bytes.NewReader(raw))
+	if err := r.from(dec); err != nil {
+		return err
 	}
-	return nil
+	return atEnd(dec)
 }
 
 // read reads an answer that is one key, which may be wrapped.
@@ -196,7 +173,23 @@ func (r *record) read(body io.Reader, names []string) error {
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal(raw, r)
+	return r.decode(raw)
+}
+
+// field is where a member goes; nil for nowhere.
+func (r *record) field(name []byte) json.Unmarshaler {
+	for at := r.next; at < min(r.next+2, len(r.order)); at++ {
+		if m := &r.order[at]; m.name == string(name) {
+			r.next = at + 1
+			return m.place
+		}
+	}
+	place := r.place(string(name))
+	if len(r.order) < maxOrder {
+		r.order = slices.Insert(r.order, min(r.next, len(r.order)), member{string(name), place})
+		r.next++
+	}
+	return place
 }
 
 func (r *record) place(name string) json.Unmarshaler {
@@ -268,7 +261,7 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 	}
 	k := apikey.Key{
 		ID: s.spelling.show(id), Name: field(firstOf(r.name...)), Masked: field(firstOf(r.masked...)), CreatedAt: firstTime(r.created...).reported(),
-		LastUsedAt: firstTime(r.used...).use(), ExpiresAt: firstTime(r.expires...).orNever(), Restrictions: restrictions(firstRaw(r.restrictions)),
+		LastUsedAt: firstTime(r.used...).use(), ExpiresAt: firstTime(r.expires...).orNever(), Restrictions: r.limits.of(firstRaw(r.restrictions), restrictions),
 		Environment: s.environmentOf(r), Type: field(firstOf(r.kind...)), Role: s.spelling.show(firstOf(r.role...)), UpdatedAt: firstTime(r.updated...).reported(),
 		RolledAt: firstTime(r.rolled...).reported(), Enabled: firstFlag(r.enabled),
 	}
@@ -362,4 +355,81 @@ func isOn(words []word, on, off []string) *bool {
 // idOfSecret is what a key is called whose issuer names it by its secret: it tells two apart, and nothing of either.
 func idOfSecret(secret apikey.Secret) string {
 	return secret.KeyedPrint([]byte("detent: the id of a key that is named by its secret"))
+}
+
+// letters are those of the texts of a list, many in one piece of memory: a text of its own for each is a third of what a list of 10,000 keys allocates.
+// What is in a piece stays, so that a part of it may be kept as long as one likes.
+type letters struct{ piece strings.Builder }
+
+// The pieces: a single key takes a small one.
+const (
+	firstPiece = 256
+	mostPiece  = 16 << 10
+)
+
+// keep is a text that is a copy of b.
+func (l *letters) keep(b []byte) string {
+	if len(b) > l.piece.Cap()-l.piece.Len() {
+		size := min(max(2*l.piece.Cap(), firstPiece), mostPiece)
+		if len(b) > size/4 {
+			return string(b)
+		}
+		l.piece = strings.Builder{}
+		l.piece.Grow(size)
+	}
+	from := l.piece.Len()
+	l.piece.Write(b)
+	return l.piece.String()[from:]
+}
+
+// textPlace is the place of a text in a row of a list.
+type textPlace struct {
+	text *text
+	in   *letters
+}
+
+func (p *textPlace) UnmarshalJSON(b []byte) error {
+	if inside, ok := unquoted(b); ok {
+		*p.text = text(p.in.keep(inside))
+		return nil
+	}
+	return p.text.UnmarshalJSON(b)
+}
+
+// shared is what was made of JSON that many rows have alike. Nobody may change it: other keys have it too.
+type shared[T any] map[string]T
+
+// maxShared bounds what a list of which no two rows are alike costs.
+const maxShared = 1000
+
+// of is what make makes of JSON.
+func (s *shared[T]) of(raw []byte, make func(raw []byte) T) T {
+	if known, ok := (*s)[string(raw)]; ok {
+		return known
+	}
+	made := make(raw)
+	if *s == nil {
+		*s = shared[T]{}
+	}
+	if len(*s) < maxShared {
+		(*s)[string(raw)] = made
+	}
+	return made
+}
+
+// referencePlace is the place of a reference in a row of a list.
+type referencePlace struct {
+	reference *reference
+	objects   *shared[reference]
+}
+
+func (p *referencePlace) UnmarshalJSON(b []byte) (err error) {
+	if len(b) == 0 || b[0] != '{' {
+		return p.reference.UnmarshalJSON(b)
+	}
+	*p.reference = p.objects.of(b, func(raw []byte) (r reference) {
+		err = r.UnmarshalJSON(raw)
+		return r
+	})
+	return err
 }

@@ -47,3 +47,10 @@ func (t *transport) atProxy(c call, err error) *Error {
 	}
 	return e
 }
+
+func (t *transport) host(c call) string {
+	if c.origin != nil {
+		return scrub(c.origin.Host, maxMessage)
+	}
+	return scrub(t.origin.Host, maxMessage)
+}

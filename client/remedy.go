@@ -54,20 +54,6 @@ func (t *transport) explain(e *Error, c call) {
 	e.Hint = strings.ReplaceAll(hint, "role admin or above", "role admin")
 }
 
-// plainWords are the words of a refusal and of its code, in small letters; none where it names several reasons, since then
-// nobody knows which it is.
-func plainWords(e *Error) string {
-	message := strings.ToLower(e.Message)
-	if anyOf(message, " or |may be|might|maybe|possibl|perhaps") {
-		message = ""
-	}
-	return message + " " + strings.ToLower(strings.NewReplacer("_", " ", ".", " ", "-", " ").Replace(e.Code))
-}
-
-func anyOf(text, words string) bool {
-	return slices.ContainsFunc(strings.Split(words, "|"), func(word string) bool { return strings.Contains(text, word) })
-}
-
 // sent is the secret that a call was made with: for a session, the key that it was given for.
 func (t *transport) sent(c call) apikey.Secret {
 	t.mu.Lock()

@@ -53,3 +53,16 @@ func objectsIn(text []byte) (found []json.RawMessage) {
 	slices.SortStableFunc(found, func(a, b json.RawMessage) int { return len(b) - len(a) })
 	return found
 }
+
+func (t *transport) readAnswer(resp *http.Response, body opened, a *answer, read func(*answer) error) error {
+	if isHTML(resp.Header) && body.isWebPage() {
+		return errWebPage
+	}
+	if resp.ContentLength > a.body.left {
+		return errTooLarge
+	}
+	if read == nil {
+		return nil
+	}
+	return read(a)
+}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"detent/apikey"
 	"regexp"
 	"strings"
 	"sync"
@@ -104,4 +105,23 @@ func random(run string) bool {
 		return false // a path, a name of words
 	}
 	return changes >= turns
+}
+
+// words is that for a text that nobody knows a secret of.
+func words(raw string) string { return fit(raw, nil, nil) }
+
+// fit redacts twice, as scrubbing may join what was cut apart.
+func fit(raw string, shape *regexp.Regexp, known []apikey.Secret) string {
+	hide := func(s string) string {
+		if shape != nil {
+			s = shape.ReplaceAllString(s, hiddenSecret)
+		}
+		for _, secret := range known {
+			if secret.Len() >= 8 {
+				s = secret.Redact(s)
+			}
+		}
+		return hideSecrets(s)
+	}
+	return scrub(hide(scrub(hide(raw), len(raw)+1)), maxMessage)
 }

@@ -55,9 +55,8 @@ func listed(names []string, element func(raw []byte) error) func(*answer) error 
 // foreign is the failure to read an answer; one that is no answer of the service's is that too, and says what it is.
 func foreign(err error) error {
 	var ours badAnswer
-	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
-	if err == io.EOF || errors.As(err, &ours) || errors.As(err, &syntax) || errors.As(err, &kind) {
+	if err == io.EOF || errors.As(err, &ours) || isNotJSON(err) || errors.As(err, &kind) {
 		return &foreignError{err}
 	}
 	return err
@@ -93,3 +92,6 @@ func requireOneObject(a *answer) (members map[string]json.RawMessage, err error)
 	}
 	return members, nil
 }
+
+// errDead is an answer that says that a secret is not accepted.
+var errDead = errors.New("the secret is not accepted")

@@ -287,11 +287,3 @@ type atOnceKey struct{}
 func AtOnce(ctx context.Context) context.Context { return context.WithValue(ctx, atOnceKey{}, true) }
 
 func atOnce(ctx context.Context) bool { return ctx.Value(atOnceKey{}) != nil }
-
-// usableID keeps an id from becoming another path.
-func usableID(id string) bool { return id != "" && id != "." && id != ".." }
-
-func readOnly(op string) *Error {
-	return &Error{Op: op, Kind: ReadOnly, Outcome: NotDone, Message: "this profile is read-only; nothing was sent",
-		Hint: "Leave read-only mode (--read-only, DETENT_READ_ONLY, read_only of the profile) to change keys."}
-}

@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"io"
+	"net/http"
 	"strings"
 )
 
@@ -71,4 +72,9 @@ func (o opened) isWebPage() bool {
 func (o opened) isEmpty() bool {
 	_, err := o.Peek(1)
 	return err == io.EOF
+}
+
+// isHTML says what an answer calls itself: a framework may call its JSON so.
+func isHTML(h http.Header) bool {
+	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(h.Get("Content-Type"))), "text/html")
 }

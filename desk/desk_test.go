@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,8 @@ type issuer struct {
 	fails []error // of the next writes, nil for none
 	does  bool    // a write that fails was carried out all the same
 	again apikey.Secret
+	// gaveUp is why the last call could have been broken off; nil where it could not.
+	gaveUp error
 
 	renamed string // what the last update called a key
 }
@@ -42,8 +45,8 @@ func (s *issuer) List(_ context.Context, each func([]apikey.Key)) error {
 	return nil
 }
 
-func (s *issuer) write(what string, do func()) error {
-	s.sent = append(s.sent, what)
+func (s *issuer) write(ctx context.Context, what string, do func()) error {
+	s.sent, s.gaveUp = append(s.sent, what), ctx.Err()
 	var err error
 	if len(s.fails) > 0 {
 		err, s.fails = s.fails[0], s.fails[1:]
@@ -54,22 +57,22 @@ func (s *issuer) write(what string, do func()) error {
 	return err
 }
 
-func (s *issuer) Create(_ context.Context, d apikey.Draft) (apikey.Created, error) {
+func (s *issuer) Create(ctx context.Context, d apikey.Draft) (apikey.Created, error) {
 	k := apikey.Key{ID: fmt.Sprintf("made%d", len(s.keys)), Name: d.Name}
-	err := s.write("create", func() { s.keys = append(s.keys, k) })
+	err := s.write(ctx, "create", func() { s.keys = append(s.keys, k) })
 	return apikey.Created{Key: k, Secret: apikey.NewSecret("a-new-secret-0123456789")}, err
 }
 
-func (s *issuer) Update(_ context.Context, id string, p apikey.Patch) (apikey.Key, error) {
+func (s *issuer) Update(ctx context.Context, id string, p apikey.Patch) (apikey.Key, error) {
 	if p.Name != nil {
 		s.renamed = *p.Name
 	}
-	return apikey.Key{ID: id, Name: "k"}, s.write("update", func() {})
+	return apikey.Key{ID: id, Name: "k"}, s.write(ctx, "update", func() {})
 }
 
-func (s *issuer) Delete(_ context.Context, id string) (apikey.Deleted, error) {
+func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
 	gone := true
-	err := s.write("delete", func() {
+	err := s.write(ctx, "delete", func() {
 		for i, k := range s.keys {
 			if k.ID == id {
 				s.keys, gone = append(s.keys[:i:i], s.keys[i+1:]...), false
@@ -84,24 +87,24 @@ func (s *issuer) Probe(context.Context, apikey.Secret, string) (apikey.Proof, er
 	return apikey.Proof{}, nil
 }
 
-func (s *issuer) RequestPublicKey(context.Context, apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
-	return apikey.PublicKeyValue{}, s.write("public-key", func() {})
+func (s *issuer) RequestPublicKey(ctx context.Context, _ apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
+	return apikey.PublicKeyValue{}, s.write(ctx, "public-key", func() {})
 }
 
-func (s *issuer) Retrieve(context.Context, string) (apikey.Secret, error) {
-	return s.again, s.write("retrieve", func() {})
+func (s *issuer) Retrieve(ctx context.Context, _ string) (apikey.Secret, error) {
+	return s.again, s.write(ctx, "retrieve", func() {})
 }
 
-func (s *issuer) Roll(_ context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
-	return apikey.Rolled{Key: apikey.Key{ID: id}, Secret: apikey.NewSecret("a-new-secret-0123456789")}, s.write(fmt.Sprintf("roll %s %s", order.Overlap, order.Once), func() {})
+func (s *issuer) Roll(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
+	return apikey.Rolled{Key: apikey.Key{ID: id}, Secret: apikey.NewSecret("a-new-secret-0123456789")}, s.write(ctx, fmt.Sprintf("roll %s %s", order.Overlap, order.Once), func() {})
 }
 
-func (s *issuer) EndOverlap(context.Context, string) (apikey.Deleted, error) {
-	return apikey.Deleted{}, s.write("end-overlap", func() {})
+func (s *issuer) EndOverlap(ctx context.Context, _ string) (apikey.Deleted, error) {
+	return apikey.Deleted{}, s.write(ctx, "end-overlap", func() {})
 }
 
-func (s *issuer) KeepFormer(context.Context, string, apikey.Moment) (apikey.Deleted, error) {
-	return apikey.Deleted{}, s.write("keep-former", func() {})
+func (s *issuer) KeepFormer(ctx context.Context, _ string, _ apikey.Moment) (apikey.Deleted, error) {
+	return apikey.Deleted{}, s.write(ctx, "keep-former", func() {})
 }
 
 // counter is a desk over an issuer, with what it records and refuses.
@@ -441,6 +444,34 @@ func TestACallThatWasAnnouncedHasOneReceipt(t *testing.T) {
 	_, _ = at.Acts().Update(ctx, "k", apikey.Patch{Name: name("m")})
 	if got := at.receipts(); len(got) != 2 {
 		t.Errorf("another call under it: %q", got)
+	}
+}
+
+// TestACallThatTheServiceDoesNotHaveIsRefused, whatever it says that it can.
+func TestACallThatTheServiceDoesNotHaveIsRefused(t *testing.T) {
+	everyServiceHas := []string{"create", "update", "disable", "delete"}
+	for what, c := range orders {
+		s := &issuer{caps: able}
+		at := open(t, struct{ client.Service }{s}, nil)
+		_, err := at.Do(t.Context(), c.order)
+		lacks := !slices.Contains(everyServiceHas, what)
+		if client.IsKind(err, client.Unsupported) != lacks || lacks && (client.MayHaveHappened(err) || len(s.sent) > 0) {
+			t.Errorf("%s: %v, sent %v", what, err, s.sent)
+		}
+	}
+}
+
+// TestAWriteIsNotBrokenOffAndAReadIs by whoever gives up meanwhile.
+func TestAWriteIsNotBrokenOffAndAReadIs(t *testing.T) {
+	for what, c := range orders {
+		s := &issuer{caps: able}
+		at := open(t, s, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, _ = at.Do(ctx, c.order)
+		if len(s.sent) == 0 || (s.gaveUp != nil) != kinds[c.order.What].reads {
+			t.Errorf("%s: sent %v, given up: %v", what, s.sent, s.gaveUp)
+		}
 	}
 }
 

@@ -124,10 +124,23 @@ func (d *Desk) act(ctx context.Context, o Order) (Outcome, error) {
 	return call(ctx, d, o)
 }
 
+// byCall is the call of an order that not every service has. without is what is said of one that does not.
+func byCall[C any](without string, call func(ctx context.Context, service C, o Order) (Outcome, error)) func(context.Context, *Desk, Order) (Outcome, error) {
+	return func(ctx context.Context, d *Desk, o Order) (Outcome, error) {
+		service, ok := client.As[C](d.service)
+		if !ok {
+			return Outcome{}, refusal(o, client.Unsupported, without)
+		}
+		ctx, cancel := d.uncancelled(ctx, o)
+		defer cancel()
+		return call(ctx, service, o)
+	}
+}
+
 // uncancelled is a context for a write: ctrl+c does not break it off half way, where nobody could tell whether it happened.
-// The transport's own timeout still ends it. A rotation bounds its own calls.
+// The transport's own timeout still ends it. A read may be broken off, and a rotation bounds its own calls.
 func (d *Desk) uncancelled(ctx context.Context, o Order) (context.Context, context.CancelFunc) {
-	if o.Act || d.o.Timeout <= 0 {
+	if o.Act || d.o.Timeout <= 0 || kinds[o.What].reads {
 		return ctx, func() {}
 	}
 	end, bounded := ctx.Deadline()

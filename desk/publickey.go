@@ -31,16 +31,10 @@ func init() {
 				maps.Copy(r.Granted, fieldsOf(&apikey.Key{ExpiresAt: out.Public.ExpiresAt}, apikey.FieldExpiry))
 			}
 		},
-		call: func(ctx context.Context, d *Desk, o Order) (out Outcome, err error) {
-			requester, ok := client.As[client.PublicKeys](d.service)
-			if !ok {
-				return out, refusal(o, client.Unsupported, "this service gives no public keys")
-			}
-			ctx, cancel := d.uncancelled(ctx, o)
-			defer cancel()
-			out.Public, err = requester.RequestPublicKey(ctx, o.Request)
+		call: byCall("this service gives no public keys", func(ctx context.Context, s client.PublicKeys, o Order) (out Outcome, err error) {
+			out.Public, err = s.RequestPublicKey(ctx, o.Request)
 			return out, err
-		},
+		}),
 		do: func(ctx context.Context, d *Desk, o Order) (Outcome, error) { return d.publicKey(ctx, o) },
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"detent/client"
 	"detent/delivery"
 	"detent/rotation"
+	"detent/rotation/world"
 )
 
 var noon = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -271,5 +272,56 @@ func TestWhatCannotBeRecordedIsNotShownToAnOperator(t *testing.T) {
 		if _, err := d.Do(t.Context(), reveal); (err != nil) != strict || printed == strict {
 			t.Errorf("strict %v: printed %v, %v", strict, printed, err)
 		}
+	}
+}
+
+// TestAnUndoThatIsRefusedIsOnRecordWithWhatTheRefusalSays, whichever it is: nothing was changed by it.
+func TestAnUndoThatIsRefusedIsOnRecordWithWhatTheRefusalSays(t *testing.T) {
+	atOnce := func(p *rotation.Params) { p.Outage = "agreed" }
+	for name, c := range map[string]struct {
+		sc     world.Scenario
+		change func(*rotation.Params)
+		until  rotation.Step
+		then   func(f *world.World)
+		says   string
+	}{
+		"the old key was deleted":    {world.Scenario{Headless: true, Drain: -1}, nil, rotation.Delete, nil, "a deletion of the old key was sent"},
+		"the former secret is dead":  {world.Scenario{Roll: time.Hour, AtOnce: true, Drain: -1}, atOnce, rotation.Deliver, nil, "the former secret died with the roll"},
+		"the overlap is over":        {world.Scenario{Roll: 3 * time.Minute, Drain: time.Minute}, nil, rotation.Verify, func(f *world.World) { f.Pass(time.Hour) }, "the overlap is over"},
+		"somebody disabled the key":  {world.Scenario{Disable: true, Drain: -1}, nil, rotation.Verify, func(f *world.World) { f.Enable("old", false) }, "somebody has disabled the old key"},
+		"the list lacks the old key": {world.Scenario{Drain: -1}, nil, rotation.Verify, func(f *world.World) { f.Remove("old") }, "the list does not show the old key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := world.New(t, c.sc)
+			at := open(t, &issuer{caps: able}, nil)
+			r := at.o.Ledger.Rotation(f.Start(c.change))
+			for range 10 {
+				if r.View().Step == c.until {
+					break
+				}
+				if _, err := r.Do(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.until == rotation.Delete {
+				for range 2 { // it is asked for again
+					f.Fail("delete", &client.Error{Op: "delete", Kind: client.Timeout, Outcome: client.Unknown}, true)
+				}
+				_, _ = r.Do(t.Context())
+			}
+			if c.then != nil {
+				c.then(f)
+			}
+			_, err := r.Undo(t.Context())
+			var no *rotation.RefusedError
+			if !errors.As(err, &no) || !strings.HasPrefix(no.Reason, c.says) {
+				t.Fatalf("at %s: %v", r.View().Step, err)
+			}
+			all := at.records()
+			if last := all[len(all)-1]; last.Action != "abort" || last.Result != audit.Refused || !*last.Certain || last.Reason != no.Reason {
+				t.Errorf("%+v, want the reason %q", last, no.Reason)
+			}
+			f.Forgive()
+		})
 	}
 }

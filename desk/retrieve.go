@@ -17,14 +17,10 @@ func init() {
 				r.Result, r.Reason = audit.Refused, "not given"
 			}
 		},
-		call: func(ctx context.Context, d *Desk, o Order) (out Outcome, err error) {
-			retriever, ok := client.As[client.Retriever](d.service)
-			if !ok {
-				return out, refusal(o, client.Unsupported, "this service gives no secret again")
-			}
-			out.Secret, err = retriever.Retrieve(ctx, o.Key.ID)
+		call: byCall("this service gives no secret again", func(ctx context.Context, s client.Retriever, o Order) (out Outcome, err error) {
+			out.Secret, err = s.Retrieve(ctx, o.Key.ID)
 			return out, err
-		},
+		}),
 	}
 }
 

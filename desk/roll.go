@@ -10,6 +10,7 @@ import (
 
 // What a roll begins, and what ends it. Each makes a secret die sooner or later, so that it is for whoever may delete.
 func init() {
+	const noRoll = "this service gives no key a new secret"
 	abilities := func(c *apikey.Capabilities) []*apikey.Ability { return []*apikey.Ability{&c.Roll.Ability} }
 	asked := func(_ *Desk, _ Order, was apikey.Key, e *Entry) {
 		e.Before = fieldsOf(&was, apikey.FieldRolled, apikey.FieldFormerEnds)
@@ -32,16 +33,10 @@ func init() {
 				r.Reason = "done before, under the same name"
 			}
 		},
-		call: func(ctx context.Context, d *Desk, o Order) (out Outcome, err error) {
-			roller, ok := client.As[client.Roller](d.service)
-			if !ok {
-				return out, refusal(o, client.Unsupported, "this service gives no key a new secret")
-			}
-			ctx, cancel := d.uncancelled(ctx, o)
-			defer cancel()
-			out.Rolled, err = roller.Roll(ctx, o.Key.ID, apikey.RollOrder{Overlap: o.Overlap, Once: o.Once, Expiry: o.Draft.Expiry})
+		call: byCall(noRoll, func(ctx context.Context, s client.Roller, o Order) (out Outcome, err error) {
+			out.Rolled, err = s.Roll(ctx, o.Key.ID, apikey.RollOrder{Overlap: o.Overlap, Once: o.Once, Expiry: o.Draft.Expiry})
 			return out, err
-		},
+		}),
 	}
 	ending := func(op string, can func(apikey.Roll) bool, call func(client.Roller, context.Context, apikey.Key) (apikey.Deleted, error)) kind {
 		return kind{
@@ -57,16 +52,10 @@ func init() {
 					r.Reason = "no overlap runs"
 				}
 			},
-			call: func(ctx context.Context, d *Desk, o Order) (out Outcome, err error) {
-				roller, ok := client.As[client.Roller](d.service)
-				if !ok {
-					return out, refusal(o, client.Unsupported, "this service gives no key a new secret")
-				}
-				ctx, cancel := d.uncancelled(ctx, o)
-				defer cancel()
-				out.Deleted, err = call(roller, ctx, o.Key)
+			call: byCall(noRoll, func(ctx context.Context, s client.Roller, o Order) (out Outcome, err error) {
+				out.Deleted, err = call(s, ctx, o.Key)
 				return out, err
-			},
+			}),
 		}
 	}
 	kinds[EndOverlap] = ending("end an overlap", func(r apikey.Roll) bool { return r.End }, func(s client.Roller, ctx context.Context, k apikey.Key) (apikey.Deleted, error) {

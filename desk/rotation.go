@@ -40,9 +40,10 @@ func (r Rotation) Undo(ctx context.Context) (rotation.Result, error) {
 	}
 	res, err := r.Rotation.Undo(ctx)
 	o := outcomeOf(err)
+	var no *rotation.RefusedError
 	switch {
-	case errors.Is(err, rotation.ErrOldGone):
-		o = audit.Outcome{Result: audit.Refused, Certain: true, Reason: rotation.ErrOldGone.Error()}
+	case errors.As(err, &no): // in words of ours
+		o = audit.Outcome{Result: audit.Refused, Certain: true, Reason: no.Reason}
 	case err == nil && res.Status != rotation.Finished:
 		o = audit.Outcome{Result: audit.Failed, Certain: true, Reason: "stopped: it needs a person"}
 	}

@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"detent/e2e/planned"
 	"detent/keyserver/wirename"
 	"detent/rotation"
 )
@@ -105,63 +106,27 @@ func (w *witness) call(_ int, r *http.Request) *fault {
 	return nil
 }
 
-type planned struct {
+type fullPlan struct {
 	Strategy string
 	Stages   []rotation.StagePlan
 }
 
 // plan asks what a rotation would do.
-func (p *play) plan(args ...string) planned {
+func (p *play) plan(args ...string) fullPlan {
 	p.Helper()
 	r := p.now(nil, append(args, "--plan")...)
 	p.must(r)
-	var plan planned
+	var plan fullPlan
 	if err := json.Unmarshal([]byte(r.stdout), &plan); err != nil {
 		p.Fatalf("%v in %s", err, r.stdout)
 	}
 	return plan
 }
 
-// alphabet gives each different line a letter, so that a stage's plan is an expression and what happened in it is a word.
-type alphabet []string
-
-func (a *alphabet) letter(line string) string {
-	i := slices.Index(*a, line)
-	if i < 0 {
-		*a = append(*a, line)
-		i = len(*a) - 1
-	}
-	return string(rune('A' + i))
-}
-
-var quantities = []struct{ times, means string }{
-	{`^(\d+) to (\d+)\b`, "{$1,$2}"}, {`^(\d+) or more\b`, "{$1,}"}, {`^at most (\d+)\b`, "{0,$1}"}, {`^until `, "+"}, {`^(only where|instead,) `, "*"},
-	{`^each look but the last\b`, "?"}, {`^each look\b`, ""}, {`^(\d+)\b`, "{$1}"},
-}
-
-// quantity is how often an act happens, by the words of the plan.
-func quantity(t *testing.T, times string) string {
-	t.Helper()
-	for _, q := range quantities {
-		re := regexp.MustCompile(q.times)
-		if m := re.FindStringSubmatchIndex(times); m != nil {
-			return string(re.ExpandString(nil, q.means, times, m))
-		}
-	}
-	t.Errorf("%q does not say how often", times)
-	return "*"
-}
-
 // expression is what may happen in a stage.
-func (p *play) expression(a *alphabet, acts []rotation.Act) string {
+func (p *play) expression(a *planned.Alphabet, acts []rotation.Act) string {
 	p.Helper()
-	out, look := "^", ""
-	end := func() {
-		if look != "" {
-			out += "(?:" + look + ")+"
-		}
-		look = ""
-	}
+	var lines []planned.Act
 	for _, act := range acts {
 		line := "call " + act.Call
 		switch {
@@ -176,16 +141,9 @@ func (p *play) expression(a *alphabet, acts []rotation.Act) string {
 			}
 			line = strings.ReplaceAll(line, p.home.path("app")+"/", "")
 		}
-		one := a.letter(line) + quantity(p.T, act.Times)
-		if strings.HasPrefix(act.Times, "each look") {
-			look += one
-			continue
-		}
-		end()
-		out += one
+		lines = append(lines, planned.Act{Line: line, Times: act.Times})
 	}
-	end()
-	return out + "$"
+	return "^" + a.Expression(p.T, lines) + "$"
 }
 
 var (
@@ -215,16 +173,17 @@ func plain(line, old string) string {
 }
 
 // happened is what was done in a stage, as a word.
-func happened(a *alphabet, lines []string, old string) string {
-	word, last := "", ""
+func happened(a *planned.Alphabet, lines []string, old string) string {
+	var done []string
+	last := ""
 	for _, line := range lines {
 		line = plain(line, old)
 		if line == "" || line == last && !strings.HasPrefix(line, "call ") { // a file is written in several events
 			continue
 		}
-		word, last = word+a.letter(line), line
+		done, last = append(done, line), line
 	}
-	return word
+	return a.Word(done)
 }
 
 // TestAPlannedRotationAndItsPlanAgreeLineByLine rotates for real: every request and every write is in its stage's plan, in
@@ -303,15 +262,15 @@ func TestAPlannedRollWithoutANameAndItsPlanAgree(t *testing.T) {
 	p.compare(plan, w)
 }
 
-func (p *play) compare(plan planned, w *witness) {
+func (p *play) compare(plan fullPlan, w *witness) {
 	p.Helper()
-	planned := map[string]bool{}
+	stages := map[string]bool{}
 	for _, s := range plan.Stages {
-		planned[string(s.ID)] = true
+		stages[string(s.ID)] = true
 		if !slices.Contains(w.stages, string(s.ID)) {
 			p.Errorf("the stage %s was planned and did not happen", s.ID)
 		}
-		var a alphabet
+		var a planned.Alphabet
 		want := p.expression(&a, s.Does)
 		got := happened(&a, w.seen[string(s.ID)], p.oldID)
 		if !regexp.MustCompile(want).MatchString(got) {
@@ -320,7 +279,7 @@ func (p *play) compare(plan planned, w *witness) {
 		}
 	}
 	for _, stage := range w.stages {
-		if !planned[stage] && stage != string(rotation.Done) {
+		if !stages[stage] && stage != string(rotation.Done) {
 			p.Errorf("the stage %s was not planned", stage)
 		}
 	}

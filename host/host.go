@@ -6,7 +6,7 @@
 // Its floors, from the bottom up: opened.go and configuration.go, with ledger.go, embedded.go, guest.go and journals.go, what is there
 // once a host, which host.go makes; desk.go, what every order is given; session.go, an open profile, and on it find.go, fleet.go,
 // credential.go, rotations.go and verify.go; keeper.go and profiles.go, which change the configuration; screens.go, what the screens
-// ask for, and its kin (rotate.go, screenfleet.go, screenqueue.go, places.go, past.go, complete.go, taken.go); demo.go; tui.go.
+// ask for, and its kin (rotate.go, screenqueue.go, places.go, past.go, taken.go); demo.go; tui.go.
 package host
 
 import (

@@ -30,6 +30,7 @@ type jot struct {
 	lag                                                    time.Duration
 	ignoreSize, ignorePage, keepsName, milli, noEnd, proxy bool
 	stillOn, neverDead, needsEnd, hides, againBad, zone    bool
+	endStays, endOff, budgetStays, noBudget, strange       bool // of changes: an end does not move, or to another time, a limit does not, or is not there; another id is named
 	anew, forgets, keepsOld, hours                         bool // of rolls: they make a key, an end is not given back, the former secret lives on, an overlap is of hours
 }
 
@@ -37,6 +38,7 @@ type jotKey struct {
 	id, name, secret string
 	on               bool
 	made, end, used  time.Time
+	budget           json.RawMessage
 }
 
 const canary = "c4n4ry"
@@ -83,9 +85,10 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		j.keys[at].used = j.now()
 	}
 	var body struct {
-		Name *string
-		On   *bool
-		End  *int64
+		Name   *string
+		On     *bool
+		End    *int64
+		Budget json.RawMessage
 	}
 	raw, _ := io.ReadAll(r.Body)
 	_ = json.Unmarshal(raw, &body)
@@ -97,7 +100,11 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		row := j.roll(j.keys[at], raw)
 		say(200, row)
 	case r.URL.Path == "/v1/me":
-		say(200, map[string]any{"id": "u1"})
+		me := map[string]any{"id": "u1"}
+		if at := slices.IndexFunc(j.keys, func(k *jotKey) bool { return k.secret == sent }); at >= 0 && !j.strange {
+			me["key"] = j.keys[at].id
+		}
+		say(200, me)
 	case about && at < 0 && j.againBad:
 		no(400, "bad request")
 	case about && at < 0:
@@ -109,6 +116,13 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			k.on = *body.On
 		} else if strings.Contains(string(raw), `"end":null`) && !j.forgets {
 			k.end = time.Time{}
+		} else if body.End != nil && !j.endStays {
+			k.end = time.Unix(*body.End, 0)
+			if j.endOff {
+				k.end = k.end.Add(5 * time.Hour)
+			}
+		} else if body.Budget != nil && !j.budgetStays {
+			k.budget = body.Budget
 		}
 		say(200, j.row(j.keys[at]))
 	case about && r.Method == "DELETE":
@@ -139,6 +153,9 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		k := j.add(*body.Name)
 		if body.End != nil && !j.noEnd {
 			k.end = time.Unix(*body.End, 0)
+		}
+		if !j.noBudget {
+			k.budget = body.Budget
 		}
 		row := j.row(k)
 		row["secret"] = k.secret
@@ -181,6 +198,9 @@ func (j *jot) row(k *jotKey) map[string]any {
 	}
 	if !k.used.IsZero() {
 		row["used"] = k.used.UTC().Format(time.RFC3339)
+	}
+	if len(k.budget) > 0 {
+		row["budget"] = k.budget
 	}
 	if !k.end.IsZero() {
 		row["end"] = k.end.UTC().Format(time.RFC3339)
@@ -328,6 +348,57 @@ func TestATrialSaysWhatDoesNotHold(t *testing.T) {
 			}
 			if !json.Valid([]byte(recorded)) {
 				t.Error(recorded)
+			}
+		})
+	}
+}
+
+// jotLimits is a file with an end that can be moved and taken away, and with a limit.
+var jotLimits = strings.NewReplacer(`on = { field = "enabled" } }`, `on = { field = "enabled" }, end = { field = "expires_at", as = "unix", null = true }, budget = { field = "budget" } }`,
+	`answers = "object" }]`, `answers = "object", key_id = "key" }]`).Replace(jotFile) + `number = [{ name = "budget", title = "budget of a month", most = 500 }]` + "\n"
+
+// TestATrialMovesTheEndAndTheLimitsOfItsOwnKey, as far as the file says that they can be changed, and says what held.
+func TestATrialMovesTheEndAndTheLimitsOfItsOwnKey(t *testing.T) {
+	for name, c := range map[string]struct {
+		bend func(j *jot)
+		file func(string) string
+		want []string
+		fail bool
+	}{
+		"all hold": {want: []string{"update       the end: the list shows it, and the secret is accepted", "update       taking the end away: the list shows it", "number       budget: a new key has it as it was asked for",
+			"update       budget: the list shows it, and the secret is accepted", "update       taking budget away: the list shows it", "probe.key_id names the new key"}},
+		"an end that stays":           {bend: func(j *jot) { j.endStays = true }, fail: true, want: []string{"update       failed: the end: PATCH /v1/{team}/keys/{id} answered, and the list does not show it"}},
+		"an end that moves elsewhere": {bend: func(j *jot) { j.endOff = true }, fail: true, want: []string{"update       failed: the end: PATCH"}},
+		"an end that is not taken":    {bend: func(j *jot) { j.forgets = true }, fail: true, want: []string{"update       the end: the list shows it", "update       failed: taking the end away: PATCH"}},
+		"a limit that stays":          {bend: func(j *jot) { j.budgetStays = true }, fail: true, want: []string{"number       budget: a new key has it", "update       failed: budget: PATCH"}},
+		"a limit that is lost":        {bend: func(j *jot) { j.noBudget = true }, fail: true, want: []string{"number       failed: budget: a new key was asked for with it"}},
+		"a probe that names another":  {bend: func(j *jot) { j.strange = true }, fail: true, want: []string{"probe.key_id failed: the answer has nothing there"}},
+		"a probe that names a user": {file: func(s string) string { return strings.Replace(s, `key_id = "key"`, `key_id = "id"`, 1) }, fail: true,
+			want: []string{"probe.key_id failed: the answer has another id there"}},
+		"an end that can only be moved": {file: func(s string) string { return strings.Replace(s, `as = "unix", null = true`, `as = "unix"`, 1) }, want: []string{"update       the end: the list shows it", "update       not tried: taking the end away"}},
+		"an end that cannot be moved": {file: func(s string) string {
+			return strings.Replace(s, `, end = { field = "expires_at", as = "unix", null = true }`, "", 1)
+		}, want: []string{"update       not tried: the end: the service has no call"}},
+		"a limit that cannot be changed": {file: func(s string) string { return strings.Replace(s, `, budget = { field = "budget" } }`, " }", 1) },
+			want: []string{"number       budget: a new key has it", "update       not tried: budget: the service has no call that changes it"}},
+		"a limit that each key has": {file: func(s string) string { return strings.Replace(s, `most = 500`, `most = 500, always = true`, 1) }, want: []string{"update       budget: the list shows it"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j, file := &jot{}, jotLimits
+			if c.bend != nil {
+				c.bend(j)
+			}
+			if c.file != nil {
+				file = c.file(file)
+			}
+			said, recorded, err := j.tried(t, file, true)
+			for _, want := range c.want {
+				if !strings.Contains(said, want) {
+					t.Errorf("%q is not said\n%s", want, said)
+				}
+			}
+			if c.fail == (err == nil) || strings.Contains(recorded, canary) || strings.Contains(said, "failed") != c.fail {
+				t.Errorf("%v\n%s", err, said)
 			}
 		})
 	}

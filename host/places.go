@@ -15,9 +15,13 @@ import (
 	"detent/delivery"
 	"detent/desk"
 	"detent/tui/rotate"
+	"detent/tui/ui"
 )
 
-var _ rotate.Places = (*Screens)(nil)
+var (
+	_ rotate.Places = (*Screens)(nil)
+	_ ui.Completer  = (*Screens)(nil)
+)
 
 // tellingMask is how many characters of a mask tell one key from another; fewer are what every secret of a service begins with.
 const tellingMask = 11
@@ -55,6 +59,19 @@ func (h *Screens) Look(ctx context.Context, profile string, k apikey.Key, spec s
 		return fmt.Sprintf("holds a secret, %s", held.Secret.Mask()), nil
 	}
 	return fmt.Sprintf("holds a secret that is not %s's: %s", base, held.Secret.Mask()), nil
+}
+
+// Complete says how a place that is being typed may go on, as this machine has it. Whoever sits at another machine does not look at the
+// files of this one.
+func (h *Screens) Complete(_ context.Context, text string) []string {
+	if h.Host.o.Guest != nil {
+		return nil
+	}
+	o, err := h.Host.deliveryOptions()
+	if err != nil {
+		return nil
+	}
+	return delivery.Complete(text, o)
 }
 
 // fits reports whether a mask tells that a secret is its key's.

@@ -119,7 +119,11 @@ func (h *Host) Verifier(ctx context.Context) (*Verifier, error) {
 		return nil, err
 	}
 	v := &Verifier{host: h}
-	if said := h.o.Profile != "" || !h.o.Demo && (h.o.Env.Get("DETENT_PROFILE") != "" || h.o.Env.Get("DETENT_TOKEN") != ""); said || len(cfg.Own()) == 1 || len(cfg.Profiles) == 1 {
+	said := h.o.Profile != "" || !h.o.Demo && (h.o.Env.Get("DETENT_PROFILE") != "" || h.o.Env.Get("DETENT_TOKEN") != "")
+	if own := cfg.Own(); !said && cfg.Default == "" && len(own) == 1 { // where nothing is said, what is selected is built in
+		selected, said = own[0], true
+	}
+	if said || len(cfg.Own()) == 1 && cfg.Own()[0].Name == selected.Name || len(cfg.Profiles) == 1 {
 		v.one, err = h.OpenProfile(ctx, selected)
 		return v, err
 	}

@@ -1,6 +1,8 @@
 package remote
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	gossh "golang.org/x/crypto/ssh"
@@ -64,3 +66,37 @@ func (d *accessLog) close() { d.kept(d.log.Close()) }
 
 // refused records what an operator may not do.
 func (d *accessLog) refused(e desk.Entry, why string) { d.kept(d.log.Refused(e, why)) }
+
+// The ends of sessions that the server brings about.
+var (
+	errRemoved = errors.New("your access was removed or changed in the server's configuration")
+	errShut    = fmt.Errorf("the server's configuration cannot be read for %s; nobody is let in until that is mended", failClosed)
+	errStopped = errors.New("the server was stopped; an open rotation is kept")
+)
+
+// idleError ends a session that nobody used.
+type idleError struct{ text string }
+
+func (e *idleError) Error() string { return e.text }
+
+// howItEnded says it in few words, for the record. shell: the TUI, not a command.
+func howItEnded(ctx context.Context, err error, code int, shell bool) string {
+	var idle *idleError
+	why := context.Cause(ctx)
+	switch {
+	case err == nil && shell:
+		return "left"
+	case err == nil:
+	case errors.As(err, &idle):
+		return "idle"
+	case errors.Is(why, errRemoved):
+		return "access removed or changed"
+	case errors.Is(why, errShut):
+		return "configuration cannot be read"
+	case errors.Is(why, errStopped):
+		return "server stopped"
+	case errors.Is(why, sshd.ErrGone):
+		return "connection closed or lost"
+	}
+	return fmt.Sprintf("exit code %d", code)
+}

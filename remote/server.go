@@ -2,9 +2,8 @@
 // far end, and the commands that work without a terminal. What a command line means is not its matter: whoever opens it gives a
 // function for that.
 //
-// Its files, from the bottom up: hostkey.go; command.go, what may be asked for without a terminal; ends.go, why a session ends;
-// accesslog.go and operators.go, who came and who may; guest.go, one of them, and what a changed configuration means to each;
-// screens.go; session.go; and this one.
+// Its files, from the bottom up: hostkey.go; command.go, what may be asked for without a terminal; accesslog.go, who came and how that
+// ended; operators.go, who may; guest.go, one of them, and what a changed configuration means to each; screens.go; session.go; this one.
 package remote
 
 import (

@@ -183,7 +183,11 @@ func (r *Rotation) gateList(ctx context.Context) (*listing, *Result, error) {
 	}
 	diff := r.j.diff(r.w.Wall())
 	if open := blocked(diff); len(open) > 0 && rule("gate: the same access") {
-		res := r.askAccept("old and new are not proved to have the same access; the old key stays until you accept that with a reason", open)
+		stays := "the old key stays"
+		if r.j.atOnce() {
+			stays = "the old secret died with the roll, and this rotation stays open"
+		}
+		res := r.askAccept("old and new are not proved to have the same access; "+stays+" until you accept that with a reason", open)
 		return nil, &res, nil
 	}
 	r.sameAccess(diff)

@@ -175,11 +175,12 @@ func (p *Planner) roll() []Act {
 }
 
 func (p *Planner) endOverlap() []Act {
-	out := append(p.call("list", "1"), p.gate()...)
-	end, gone := "end", "until it shows no former secret"
-	if p.renews {
-		end, gone = "delete", "until it no longer shows the old key"
+	var out []Act
+	end, gone := "delete", "until it no longer shows the old key"
+	if !p.renews { // whether the overlap is over by itself
+		out, end, gone = p.call("list", "1"), "end", "until it shows no former secret"
 	}
+	out = append(out, p.gate()...)
 	out = append(out, p.ofOld(end, "1, where the overlap still runs; asked again, after the same looks, where its answer is lost")...)
 	out = append(out, p.each(func(_ delivery.Destination, v DestinationView) []Act {
 		if !v.Reads {

@@ -69,18 +69,20 @@ func (g *gate) count(c *guarded) (makesRoom *guarded, why string) {
 	v.forgive(now)
 	known := g.known.find(c.at) != nil
 	switch {
-	case g.open >= g.maxOpen:
+	case g.open >= g.maxOpen && len(g.strangers) == 0:
 		return nil, TooMany
 	case v.failures >= maxFailures && (!known || v.pending > 0):
 		// Somebody else behind an operator's address may go on failing: one at a time is let try even then.
 		return nil, TooOften
 	case v.pending >= maxPerAddress:
 		makesRoom = g.victim(func(other *guarded) bool { return other.at == c.at })
-	case len(g.strangers) >= maxPending:
+	case len(g.strangers) >= maxPending, g.open >= g.maxOpen:
 		makesRoom = g.victim(func(*guarded) bool { return true })
 	}
-	if makesRoom != nil {
+	if makesRoom != nil { // it is closed: how soon its reader sees that is nobody's to wait for
 		g.dismiss(makesRoom, false)
+		g.open--
+		makesRoom.uncounted = true
 	}
 	g.open++
 	v.pending++
@@ -134,7 +136,9 @@ func (g *gate) enter(c *guarded, operator string) (why string) {
 func (g *gate) gone(c *guarded) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.open--
+	if !c.uncounted {
+		g.open--
+	}
 	if i := slices.Index(g.of[c.operator], c); i >= 0 {
 		g.of[c.operator] = slices.Delete(g.of[c.operator], i, i+1)
 	}
@@ -146,14 +150,16 @@ func (g *gate) gone(c *guarded) {
 // guarded is a connection that is closed unless it logs in in time, and then unless it has a session.
 type guarded struct {
 	net.Conn
-	gate     *gate
-	at       netip.Prefix
-	since    time.Time
-	number   uint64
-	channels atomic.Int32
-	busy     atomic.Int32 // its sessions
-	received atomic.Int64
-	offered  atomic.Bool // a key
+	gate   *gate
+	at     netip.Prefix
+	since  time.Time
+	number uint64
+	// uncounted says that it made room, so that it is open no more, whatever its reader knows. The gate's mu holds it.
+	uncounted bool
+	channels  atomic.Int32
+	busy      atomic.Int32 // its sessions
+	received  atomic.Int64
+	offered   atomic.Bool // a key
 
 	mu       sync.Mutex
 	late     func() bool // stops the clock that closes it

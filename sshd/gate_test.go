@@ -111,6 +111,33 @@ func TestSilenceMakesRoom(t *testing.T) {
 	}
 }
 
+// TestAFloodWhoseEndsAreNotSeenYetFillsNoPlace: on a busy machine those that were closed, by themselves or to make room, are read to
+// their end late. An operator is let in all the same, and nothing is counted twice when it comes.
+func TestAFloodWhoseEndsAreNotSeenYetFillsNoPlace(t *testing.T) {
+	at := newClock()
+	g := newGate(at.now, at.after, func(Refusal) {}, 120, 3)
+	var flood []*guarded
+	for i := range 1000 {
+		at.move(time.Millisecond)
+		c := knock(g, fmt.Sprintf("10.0.%d.%d:1", i/250, i%250))
+		if c == nil {
+			t.Fatalf("number %d is refused", i)
+		}
+		flood = append(flood, c)
+	}
+	operator := knock(g, "192.0.2.1:1")
+	if operator == nil {
+		t.Fatal("an operator is refused")
+	}
+	operator.loggedIn("alice")
+	for _, c := range append(flood, operator) {
+		_ = c.Close()
+	}
+	if g.open != 0 || len(g.of) != 0 || len(g.strangers) != 0 {
+		t.Errorf("%d are open, %v, %v", g.open, g.of, g.strangers)
+	}
+}
+
 // TestWhoKnowsTheWayIsLetInBeforeStrangers: whence an operator came, one is let try though somebody there fails and strangers, who
 // speak too, take every place.
 func TestWhoKnowsTheWayIsLetInBeforeStrangers(t *testing.T) {

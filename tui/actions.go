@@ -63,13 +63,18 @@ func (a *App) refusal(x *action) string {
 	if p.conn == nil {
 		return "the profile is not open yet"
 	}
-	if can := x.able(p.caps); !can.OK {
-		if can.Why == "" {
-			return "this service cannot do that"
-		}
-		return can.Why
+	return whyNot(x.able(p.caps))
+}
+
+// whyNot says why a service cannot do something; empty where it can.
+func whyNot(can apikey.Ability) string {
+	switch {
+	case can.OK: // what it then says is a note
+		return ""
+	case can.Why == "":
+		return "this service cannot do that"
 	}
-	return ""
+	return can.Why
 }
 
 // actionOf is what a key of the program does.

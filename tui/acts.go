@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"strings"
+	"unicode"
+
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -56,19 +59,16 @@ func (a *App) act(msg tea.KeyMsg) (tea.Cmd, bool) {
 		if cmd, done := a.onMarks(x); done {
 			return cmd, true
 		}
-		if why := a.refusal(x); why != "" {
-			var k apikey.Key
-			if at, _, ok := a.list.Selected(); ok && x.needsKey {
-				k = *at
-			}
-			return tea.Batch(a.say(x.binding.Help().Desc+": "+why, false), a.lock.refused(a.here().want, desk.Order{What: x.what, Key: k}, why)), true
+		var of apikey.Key
+		k, _, selected := a.list.Selected()
+		if selected && x.needsKey {
+			of = *k
 		}
-		var k *apikey.Key
-		if x.needsKey {
-			var ok bool
-			if k, _, ok = a.list.Selected(); !ok {
-				return a.say(x.binding.Help().Desc+": no key is selected", false), true
-			}
+		switch why := a.refusal(x); {
+		case why != "":
+			return tea.Batch(a.say(x.binding.Help().Desc+": "+why, false), a.lock.refused(a.here().want, desk.Order{What: x.what, Key: of}, why)), true
+		case x.needsKey && !selected:
+			return a.say(x.binding.Help().Desc+": no key is selected", false), true
 		}
 		return x.run(k), true
 	}
@@ -153,4 +153,38 @@ func (a *App) askQuit() tea.Cmd {
 		return a.push(dialog.NewQuit(a.env, n))
 	}
 	return a.quit()
+}
+
+// copyable asks what of a key is to be copied: of what is known of it, and the lines that a program reads it by. A secret is in none.
+func (a *App) copyable(k *apikey.Key) ui.Screen {
+	var options []dialog.Option
+	add := func(label, text string) {
+		if text != "" {
+			options = append(options, dialog.Option{Label: label, About: ui.Clean(text), Do: ui.CopyText{What: "the " + label, Text: ui.Clean(text)}})
+		}
+	}
+	variable := variableOf(k.Name)
+	add("id", k.ID)
+	name, _ := apikey.SplitName(k.Name)
+	add("name", name)
+	add("mask", k.Masked)
+	add(".env line", variable+"=  # "+strings.Join(strings.Fields(ui.Clean(name)+" "+k.Masked+" "+k.ID), " "))
+	if c := a.here().conn; c != nil && !c.Profile.Embedded {
+		add("curl line", `curl -H "Authorization: Bearer $`+variable+`" `+c.Profile.URL)
+	}
+	return dialog.NewChoice(a.env, "Copy", options)
+}
+
+// variableOf is a usual name for the variable of a key: payments-api is PAYMENTS_API.
+func variableOf(name string) string {
+	name, _ = apikey.SplitName(name)
+	words := strings.FieldsFunc(strings.ToUpper(name), func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	switch out := strings.Join(words, "_"); {
+	case out == "":
+		return "API_KEY"
+	case unicode.IsDigit(rune(out[0])):
+		return "KEY_" + out
+	default:
+		return out
+	}
 }

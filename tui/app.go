@@ -7,8 +7,8 @@
 //	profile, fleet, stack, whose, measures, toast     the state: a profile or all of them, the overlays, whose each is, the room for them
 //	failures, actions, help, subject, examine         what is known: why something failed, what a key may do now, what is to be said of keys
 //	states, frame, speech                             what is drawn of that, and what is spoken
-//	mailbox, open, reach, hear, load, begin, lock     how keys come, and how the program begins, is covered and ends
-//	flights, bulk, copy, keeper, leaked, palette      requests under way, and what is done by them
+//	mailbox, open, reach, load, begin, lock           how keys come, and how the program begins, is covered and ends
+//	flights, bulk, keeper, leaked, palette            requests under way, and what is done by them
 //	acts, read, mouse                                 keys and clicks, and what they do
 //	asks, intents                                     what screens ask for
 //	app                                               where each message goes
@@ -61,6 +61,7 @@ type App struct {
 	profile profile // in use
 	fleet   *fleet  // all of them instead
 	countdown
+	leaked
 	load     load
 	read     read     // the keys of one read, and the guard
 	requests requests // writes under way
@@ -83,7 +84,7 @@ func New(o Options) *App {
 	env := &ui.Env{Styles: ui.StylesOf(o.Renderer, o.Look), Keys: o.Keys, Now: o.Now, Zone: o.Zone, After: o.After, Remote: o.Remote.On, NoWrites: o.Remote.NoWrites}
 	env.Keys.Suspend.SetEnabled(!o.Remote.On)
 	a := &App{
-		env: env, host: o.Host, copyText: o.Copy, shown: o.Shown, countdown: countdown{bell: o.Bell, rotateAll: o.RotateAll}, notice: o.Notice, readOnly: o.ReadOnly,
+		env: env, host: o.Host, copyText: o.Copy, shown: o.Shown, countdown: countdown{bell: o.Bell}, notice: o.Notice, readOnly: o.ReadOnly,
 		list: keylist.New(env), detail: detail.New(env), requests: newRequests(),
 	}
 	a.lock, a.spoken = lock{Remote: o.Remote, News: o.News, last: o.Now()}, spoken{on: o.Spoken}
@@ -109,8 +110,10 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		a.resize(msg.Width, msg.Height)
-	case tea.KeyMsg, tea.MouseMsg:
-		cmd = a.input(msg)
+	case tea.KeyMsg:
+		cmd = a.keys(msg)
+	case tea.MouseMsg:
+		cmd = a.pointed(msg)
 	case paint.ReadBegin:
 		a.read.anew()
 	case opened:
@@ -119,14 +122,14 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = a.remember(msg)
 	case loadMsg:
 		cmd = a.keysCame(msg)
-	case examined:
+	case examined, fleetExamined:
 		cmd = a.examineDone(msg)
-	case fleetExamined:
-		cmd = a.fleetExamined(msg)
 	case recalled:
 		a.recallDone(msg)
-	case minuteMsg, tickMsg:
-		cmd = a.tick(msg)
+	case minuteMsg:
+		cmd = a.tick()
+	case tickMsg:
+		a.ticked(msg)
 	case toastOver:
 		a.toast.end(msg)
 	case result:

@@ -121,7 +121,7 @@ func (a *App) doBulk(msg ui.Bulk) tea.Cmd {
 // queue opens the plan of the rotations of all marked keys.
 func (a *App) queue() tea.Cmd {
 	rotates := a.env.Keys.Rotate.Help().Desc
-	if a.rotateAll == nil {
+	if a.screens.rotateAll == nil {
 		return a.say(rotates+": several keys cannot be rotated together here", false)
 	}
 	var items []rotate.Item
@@ -140,5 +140,5 @@ func (a *App) queue() tea.Cmd {
 		return nil
 	}
 	a.list.ClearMarks()
-	return a.push(a.rotateAll(a.env, items))
+	return a.push(a.screens.rotateAll(a.env, items))
 }

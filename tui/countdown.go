@@ -8,7 +8,6 @@ import (
 
 	"detent/rotation"
 	"detent/tui/keylist"
-	"detent/tui/rotate"
 	"detent/tui/ui"
 )
 
@@ -17,10 +16,7 @@ type minuteMsg struct{}
 
 func (a *App) minute() tea.Cmd { return a.env.Later(time.Minute, minuteMsg{}) }
 
-func (a *App) tick(msg tea.Msg) tea.Cmd {
-	if tick, is := msg.(tickMsg); is {
-		return a.ticked(tick)
-	}
+func (a *App) tick() tea.Cmd {
 	a.list.Tick()
 	a.detail.Tick()
 	return tea.Batch(a.minute(), a.lock.look())
@@ -30,12 +26,11 @@ func (a *App) tick(msg tea.Msg) tea.Cmd {
 type tickMsg time.Time
 
 // ticked draws anew, unless an earlier tick took its place.
-func (a *App) ticked(msg tickMsg) tea.Cmd {
+func (a *App) ticked(msg tickMsg) {
 	if a.countdown.due.Equal(time.Time(msg)) {
 		a.countdown.due = time.Time{}
 		a.list.TickRotating()
 	}
-	return nil
 }
 
 // countdown follows the rotations that wait.
@@ -43,9 +38,6 @@ type countdown struct {
 	due     time.Time // of the tick that is on its way; zero where none is
 	waiting int       // rotations that wait for a person
 	bell    func(text string)
-	leaked
-	// rotateAll makes the screen that rotates several keys; nil where there is none.
-	rotateAll func(env *ui.Env, items []rotate.Item) ui.Screen
 }
 
 // waitOf is the wait of a rotation that goes on in this program, on the screen or behind the list.

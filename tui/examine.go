@@ -33,7 +33,7 @@ type examined struct {
 // examine finds what is to be said about the keys, once a load, in a command.
 func (a *App) examine() tea.Cmd {
 	if a.fleet != nil {
-		return a.fleet.examine(a)
+		return a.fleet.examine(a, nil)
 	}
 	if a.profile.conn == nil {
 		return nil
@@ -86,9 +86,13 @@ func openRotations(c *ui.Connection) []rotation.View {
 	return c.Rotations()
 }
 
-func (a *App) examineDone(msg examined) tea.Cmd {
+func (a *App) examineDone(of tea.Msg) tea.Cmd {
 	if a.shown != nil {
 		a.shown()
+	}
+	msg, one := of.(examined)
+	if !one {
+		return a.fleetExamined(of.(fleetExamined))
 	}
 	if msg.gen != a.load.gen || msg.nr != a.load.asked {
 		return nil
@@ -104,19 +108,11 @@ type fleetExamined struct {
 	of    map[int]examined // by the place of the profile
 }
 
-// examine finds what is to be said about the keys of all profiles that have answered.
-func (f *fleet) examine(a *App) tea.Cmd {
-	all := map[int]bool{}
-	for i := range f.members {
-		all[i] = true
-	}
-	return f.examineSome(a, all)
-}
-
-func (f *fleet) examineSome(a *App, which map[int]bool) tea.Cmd {
+// examine finds what is to be said about the keys of the profiles that have answered, by their places; nil for all of them.
+func (f *fleet) examine(a *App, places map[int]bool) tea.Cmd {
 	keys, now, of, nr := a.list.Keys(), a.env.Now(), map[int]profile{}, map[int]int{}
-	for at := range which {
-		if m := f.members[at]; m.conn != nil {
+	for at, m := range f.members {
+		if _, meant := places[at]; m.conn != nil && (meant || places == nil) {
 			m.asked++
 			of[at], nr[at] = m.profile, m.asked
 		}
@@ -137,9 +133,6 @@ func (f *fleet) examineSome(a *App, which map[int]bool) tea.Cmd {
 }
 
 func (a *App) fleetExamined(msg fleetExamined) tea.Cmd {
-	if a.shown != nil {
-		a.shown()
-	}
 	if msg.fleet != a.fleet {
 		return nil
 	}

@@ -23,9 +23,7 @@ type member struct {
 	profile
 	hearing  *hearing // the question under way; answers to others are stale
 	answered bool     // it said all its keys, or why not
-	asked    int      // examinations of its keys: the answer to the last counts
-	counts   counts
-	awaited
+	known
 }
 
 func (a *App) leaveFleet() {

@@ -69,6 +69,25 @@ func TestNothingIsSentAfterTheEnd(t *testing.T) {
 	}
 }
 
+// TestAWriteGoesWhereItWasOrdered: a profile that is asked anew may come back with another connection while a write is on its way.
+func TestAWriteGoesWhereItWasOrdered(t *testing.T) {
+	off := false
+	for call, order := range map[string]tea.Msg{
+		"create late": ui.CreateKey{Ticket: 7, Profile: "prod", Draft: apikey.Draft{Name: "late"}},
+		"update k1":   ui.UpdateKey{Ticket: 7, Profile: "prod", ID: "k1", Patch: apikey.Patch{Enabled: &off}},
+		"delete k1":   ui.DeleteKey{Ticket: 7, Profile: "prod", ID: "k1"},
+		"delete k2":   ui.Bulk{Ticket: 7, Delete: true, Items: []ui.BulkItem{{Profile: "prod", ID: "k2"}}},
+	} {
+		d, host := startFleet(t, 120, 40)
+		d.press("0")
+		write, other := d.app.intent(order), &fakeService{caps: fakeCaps()}
+		d.app.named("prod").connect(ui.Connection{Profile: host.profiles[0], Service: other, Order: other.order})
+		if write(); host.services["prod"].called(call) != 1 || len(other.calls) > 0 {
+			t.Errorf("%s: ordered of the first connection, which heard %q; the second %q", call, host.services["prod"].calls, other.calls)
+		}
+	}
+}
+
 func TestSecretThatWentNowhereTakesItsKeyAlong(t *testing.T) {
 	for name, c := range map[string]struct {
 		key  string

@@ -105,7 +105,8 @@ func (a *App) write(msg tea.Msg) (tea.Cmd, bool) {
 		}), true
 	case ui.DeleteKey:
 		p := a.named(msg.Profile)
-		return a.send(p, msg.Ticket, func(ctx context.Context) result { return a.deleteKey(ctx, p, msg) }), true
+		c := p.conn
+		return a.send(p, msg.Ticket, func(ctx context.Context) result { return a.deleteKey(ctx, p, c, msg) }), true
 	case ui.Bulk:
 		return a.doBulk(msg), true
 	case ui.RequestPublicKey:
@@ -129,18 +130,18 @@ func (a *App) write(msg tea.Msg) (tea.Cmd, bool) {
 
 // deleteKey deletes a key. Before, what the places held that were given its secret comes back: an application must not be left
 // with a dead one.
-func (a *App) deleteKey(ctx context.Context, p *profile, msg ui.DeleteKey) result {
+func (a *App) deleteKey(ctx context.Context, p *profile, c *ui.Connection, msg ui.DeleteKey) result {
 	k := apikey.Key{ID: msg.ID, Name: msg.Name}
 	var back []string
 	var err error
 	if msg.TakeBack {
-		if back, err = a.host.TakeBack(ctx, p.conn.Profile.Name, k); err != nil {
+		if back, err = a.host.TakeBack(ctx, c.Profile.Name, k); err != nil {
 			err = fmt.Errorf("the key was not deleted: %w", err)
 		}
 	}
 	var out desk.Outcome
 	if err == nil {
-		out, err = p.conn.Order(ctx, desk.Order{What: desk.Delete, Key: apikey.Key{ID: msg.ID, Masked: msg.Masked}, Secret: msg.Secret})
+		out, err = c.Order(ctx, desk.Order{What: desk.Delete, Key: apikey.Key{ID: msg.ID, Masked: msg.Masked}, Secret: msg.Secret})
 	}
 	done := msg.Name + " deleted"
 	if out.Deleted.AlreadyGone {

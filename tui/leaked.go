@@ -92,7 +92,7 @@ func (a *App) knowMore(msg loadMsg) tea.Cmd {
 		msg.of.cancel()
 		return tell
 	}
-	return tea.Batch(tell, msg.of.next(false))
+	return tea.Batch(tell, msg.of.box.next(false))
 }
 
 // remembered are the keys that rotations ended or made.
@@ -117,17 +117,10 @@ func (a *App) target(c ui.Connection) ui.Target {
 	caps := c.Service.Capabilities()
 	why := func(can apikey.Ability) string {
 		no, is := a.noWritesOf(&profile{want: c.Profile.Name, conn: &c})
-		switch {
-		case !can.OK && desk.OfRole(can.Why):
-			return can.Why
-		case is:
+		if is && (can.OK || !desk.OfRole(can.Why)) { // a role comes first, as for an order
 			return no
-		case can.OK:
-			return ""
-		case can.Why == "":
-			return "this service cannot do that"
 		}
-		return can.Why
+		return whyNot(can)
 	}
 	return ui.Target{Profile: c.Profile, Caps: caps, Not: ui.Acts{Replace: why(a.canRotate(caps)), Off: why(caps.Disable), Delete: why(caps.Delete)}}
 }

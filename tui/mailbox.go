@@ -24,9 +24,11 @@ type loadMsg struct {
 // mailbox carries batches from the command that lists to the program: as many as are
 // there when it asks, so that a fast service does not make a frame for every batch.
 type mailbox struct {
+	gen       int      // of the load that it is for
+	of        *hearing // instead, where several profiles are asked
 	mu        sync.Mutex
 	batches   []keylist.Batch
-	heard     []heard // instead, where several profiles are asked
+	heard     []heard // of several profiles
 	ended     bool    // one of which has
 	keys      int
 	delivered int
@@ -35,7 +37,9 @@ type mailbox struct {
 	wake      chan struct{}
 }
 
-func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
+func newMailbox(gen int, of *hearing) *mailbox {
+	return &mailbox{gen: gen, of: of, wake: make(chan struct{}, 1)}
+}
 
 func (m *mailbox) put(keys []apikey.Key) {
 	batch := keylist.NewBatch(keys)
@@ -77,13 +81,13 @@ const pace = 100 * time.Millisecond
 
 // next waits for keys: the first ones come at once, later ones when there are as
 // many as the list has, or after a while.
-func (m *mailbox) next(gen int, first bool) tea.Cmd {
+func (m *mailbox) next(first bool) tea.Cmd {
 	return func() tea.Msg {
 		patience := time.NewTimer(pace)
 		defer patience.Stop()
 		late := first
 		for {
-			if msg, ok := m.take(gen, late); ok {
+			if msg, ok := m.take(late); ok {
 				return msg
 			}
 			select {
@@ -95,13 +99,13 @@ func (m *mailbox) next(gen int, first bool) tea.Cmd {
 	}
 }
 
-func (m *mailbox) take(gen int, late bool) (loadMsg, bool) {
+func (m *mailbox) take(late bool) (loadMsg, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.done && !m.ended && (m.keys == 0 || !late && m.keys < m.delivered) {
 		return loadMsg{}, false
 	}
-	msg := loadMsg{gen: gen, batches: m.batches, heard: m.heard, done: m.done, err: m.err}
+	msg := loadMsg{gen: m.gen, of: m.of, batches: m.batches, heard: m.heard, done: m.done, err: m.err}
 	m.batches, m.heard, m.ended, m.delivered, m.keys = nil, nil, false, m.delivered+m.keys, 0
 	return msg, true
 }
@@ -122,20 +126,12 @@ type heard struct {
 // newHearing is a question to profiles, nil for all, and the command that asks it.
 func newHearing(host ui.Fleet, names []string, knows bool) (*hearing, tea.Cmd) {
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &hearing{knows: knows, box: newMailbox(), cancel: cancel}
+	h := &hearing{knows: knows, cancel: cancel}
+	h.box = newMailbox(0, h)
 	fetch := func() tea.Msg {
 		host.Hear(ctx, names, h.box.hear)
 		h.box.close(nil)
 		return nil
 	}
-	return h, tea.Batch(fetch, h.next(true))
-}
-
-func (h *hearing) next(first bool) tea.Cmd {
-	wait := h.box.next(0, first)
-	return func() tea.Msg {
-		msg := wait().(loadMsg)
-		msg.of = h
-		return msg
-	}
+	return h, tea.Batch(fetch, h.box.next(true))
 }

@@ -35,24 +35,12 @@ type pointer struct {
 	list    int       // how wide the list is, where the divider was moved; 0 where it was not
 }
 
-// input is a key, or what the mouse does.
-func (a *App) input(msg tea.Msg) tea.Cmd {
-	switch msg := msg.(type) {
-	case tea.KeyMsg:
-		return a.keys(msg)
-	case tea.MouseMsg:
-		if a.lock.on || a.tooSmall() || a.spoken.on {
-			return nil
-		}
-		return a.pointed(msg)
-	}
-	return nil
-}
-
 // pointed does what keys do: a click on a hint is its key, the wheel moves, a click on a row selects.
 func (a *App) pointed(msg tea.MouseMsg) tea.Cmd {
 	m := &a.read.mouse
 	switch {
+	case a.lock.on || a.tooSmall() || a.spoken.on:
+		return nil
 	case msg.Action == tea.MouseActionRelease:
 		m.drag = false
 		return nil

@@ -58,15 +58,15 @@ type load struct {
 	err     error
 	cancel  context.CancelFunc
 	box     *mailbox
-	asked   int // examinations of its keys: the answer to the last counts
-	counts  counts
-	awaited
+	known
 }
 
-// awaited is a key to put the cursor on when it is there.
-type awaited struct {
-	after string
-	made  func(k *apikey.Key) bool // where its id is not known: the newest that is like this
+// known is what is known of the keys of a profile.
+type known struct {
+	asked  int // examinations of them: the answer to the last counts
+	counts counts
+	after  string                   // the key to put the cursor on when it is there
+	made   func(k *apikey.Key) bool // the same, where its id is not known: the newest that is like this
 }
 
 func (l *load) stop() {

@@ -11,22 +11,22 @@ import (
 
 // reach puts the cursor on a key of a profile when it is there: by its id, or the newest that is meant.
 func (a *App) reach(p *profile, id string, made func(k *apikey.Key) bool) {
-	to := &a.load.awaited
+	to := &a.load.known
 	if at := a.fleet.place(p.want); at >= 0 {
-		to = &a.fleet.members[at].awaited
+		to = &a.fleet.members[at].known
 	}
-	*to = awaited{id, made}
+	to.after, to.made = id, made
 }
 
-// reached puts it there, among the keys of a profile.
-func (a *App) reached(profile int, key *awaited) {
-	if key.made != nil {
-		key.after = a.newest(profile, key.made)
+// reached puts it there, among the keys of a profile that have come.
+func (a *App) reached(profile int, of *known) {
+	if of.made != nil {
+		of.after = a.newest(profile, of.made)
 	}
-	if key.after != "" {
-		a.list.SelectOf(profile, key.after)
+	if of.after != "" {
+		a.list.SelectOf(profile, of.after)
 	}
-	*key = awaited{}
+	of.after, of.made = "", nil
 }
 
 // madeAs means public keys of a name; any where none was asked for. The answer to a request has no id.

@@ -3,11 +3,12 @@ package tui
 import (
 	"detent/apikey"
 	"detent/tui/form"
+	"detent/tui/rotate"
 	"detent/tui/ui"
 )
 
 // screens makes the screens that the root opens, for the profile in use.
-// rotate and rotations are nil where there are none.
+// rotate, rotations and rotateAll are nil where there are none.
 type screens struct {
 	create        func() ui.Screen
 	requestPublic func() ui.Screen
@@ -21,6 +22,7 @@ type screens struct {
 	editProfile   func(p ui.Profile) ui.Screen
 	rotate        func(k apikey.Key) ui.Screen
 	rotations     func() ui.Screen
+	rotateAll     func(env *ui.Env, items []rotate.Item) ui.Screen
 }
 
 func newScreens(a *App, o Options) screens {
@@ -33,6 +35,7 @@ func newScreens(a *App, o Options) screens {
 		return p.caps, p.conn.Profile
 	}
 	out := screens{
+		rotateAll: o.RotateAll,
 		create: func() ui.Screen {
 			caps, p := here()
 			return form.NewCreate(a.env, caps, p, a.keysOf(a.here()))

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -107,4 +108,65 @@ func (s *Span) UnmarshalText(text []byte) (err error) {
 	}
 	s.Duration, err = time.ParseDuration(string(text))
 	return err
+}
+
+func (c *checker) parents(list []Parent) {
+	seen := map[string]bool{"id": true}
+	for i, p := range list {
+		field := fmt.Sprintf("parent[%d]", i)
+		if !parentName().MatchString(p.Name) || seen[p.Name] {
+			c.refuse(field+".name", "is small letters, digits and _, each name once, and not id")
+		}
+		seen[p.Name] = true
+		c.text(field+".title", p.Title, 40)
+		c.optional(field+".about", p.About, 120)
+	}
+}
+
+// auth checks how a credential is sent. An address is no place for one.
+func (c *checker) auth(field string, a *Auth) {
+	if a.Kind == "query" {
+		c.refuse(field+".kind", "a credential in an address is logged by everything on its way: header, basic, cookie or body")
+		return
+	}
+	c.one(field+".kind", a.Kind, "", "bearer", "header", "basic", "cookie", "body")
+	for name, of := range map[string]struct{ value, kind string }{"header": {a.Header, "header"}, "prefix": {a.Prefix, "header"}, "second": {a.Second, "header"}, "cookie": {a.Cookie, "cookie"}, "cookie_tls": {a.CookieTLS, "cookie"}, "member": {a.Member, "body"}} {
+		if of.value != "" && a.Kind != of.kind {
+			c.refuse(field+"."+name, "is for kind = %q", of.kind)
+		}
+	}
+	switch a.Kind {
+	case "header":
+		c.token(field+".header", a.Header)
+		switch {
+		case a.Second == "":
+		case field == "key_auth":
+			c.refuse(field+".second", "is for auth: a key is one secret")
+		case c.d.KeyAuth.Kind == "":
+			c.refuse("key_auth", "is missing: how is a key sent, which is one secret and not two?")
+		default:
+			c.token(field+".second", a.Second)
+		}
+		switch strings.ToLower(a.Header) {
+		case "host", "content-length", "content-type", "transfer-encoding", "user-agent", "accept", "connection":
+			c.refuse(field+".header", "%q holds no credential", a.Header)
+		}
+	case "cookie":
+		c.token(field+".cookie", a.Cookie)
+		if a.CookieTLS != "" {
+			c.token(field+".cookie_tls", a.CookieTLS)
+		}
+	case "body":
+		c.member(field+".member", a.Member)
+	}
+	if len(a.Prefix) > 32 || strings.ContainsFunc(a.Prefix, func(r rune) bool { return r < 0x20 || r > 0x7e }) {
+		c.refuse(field+".prefix", "is printable ASCII, at most 32 characters")
+	}
+	if a.Login == nil {
+		return
+	}
+	if a.Login.Session == "" && a.Kind != "cookie" {
+		c.refuse(field+".login.session", "is missing: where is the session in the answer? (or kind = \"cookie\")")
+	}
+	c.paths(field+".login.session", a.Login.Session)
 }

@@ -2,6 +2,8 @@ package kit
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"detent/apikey"
 )
@@ -132,7 +134,7 @@ func (v *Value) place(kind string, raw map[string]any) error {
 		text, isText := item.(string)
 		flag, isFlag := item.(bool)
 		switch {
-		case !contains(allowed[kind], name):
+		case !slices.Contains(allowed[kind], name):
 			return fmt.Errorf("a place for %q has no %q: %s", kind, name, oneOf(allowed[kind]))
 		case name == "else":
 			v.Else = item
@@ -285,4 +287,40 @@ type Probe struct {
 	Can string `toml:"can"`
 	// Needs is the role or permission without which it is refused.
 	Needs string `toml:"needs"`
+}
+
+// Requests are all calls of a declaration beside its probes, by their fields.
+func (d *Declaration) Requests() map[string]*Call {
+	out := map[string]*Call{"list": &d.List.Call}
+	if d.Create != nil {
+		out["create"], out["create.secret"] = &d.Create.Call, d.Create.Secret
+	}
+	if d.Auth.Login != nil {
+		out["auth.login"] = &d.Auth.Login.Call
+	}
+	if d.Catalogue != nil && !d.Catalogue.Keys {
+		out["catalogue"] = &d.Catalogue.Call
+	}
+	out["list.each"], out["update"], out["delete"], out["retrieve"] = d.List.Each, d.Update, d.Delete, d.Retrieve
+	out["enable"], out["disable"] = d.Enable, d.Disable
+	if d.Roll != nil {
+		out["roll"], out["roll.end"], out["roll.keep"] = &d.Roll.Call, d.Roll.End, d.Roll.Keep
+	}
+	maps.DeleteFunc(out, func(_ string, c *Call) bool { return c == nil })
+	return out
+}
+
+// NamedCall is a call by its field.
+type NamedCall struct{ Name, Call string }
+
+// Calls are all calls of a declaration beside its probes, by the names of their fields.
+func (d *Declaration) Calls() []NamedCall {
+	all := d.Requests()
+	var out []NamedCall
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if call := all[name].Call; call != "" {
+			out = append(out, NamedCall{name, call})
+		}
+	}
+	return out
 }

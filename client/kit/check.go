@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"unicode"
 
 	"detent/apikey"
@@ -14,96 +13,6 @@ import (
 
 // IsParentValue reports whether a profile may give this for a parent: it becomes a segment of a path.
 func IsParentValue(text string) bool { return parentValue().MatchString(text) }
-
-// checker collects what is wrong with a declaration.
-type checker struct {
-	d        *Declaration
-	file     string
-	lines    map[string]int
-	problems []*Problem
-	unknown  []string // the fields whose value could not be taken: of them nothing else is said
-}
-
-// undecoded notes a field whose value is none that it can have.
-func (c *checker) undecoded(field, format string, args ...any) {
-	c.refuse(field, format, args...)
-	c.unknown = append(c.unknown, field)
-}
-
-// refuse notes a problem at a field's line, or that of the nearest table around it.
-func (c *checker) refuse(field, format string, args ...any) {
-	for _, u := range c.unknown {
-		if field == u || strings.HasPrefix(field, u+".") || strings.HasPrefix(field, u+"[") || strings.HasPrefix(u, field+"[") {
-			return
-		}
-	}
-	line := 1
-	for at := field; at != ""; {
-		if n, ok := c.lines[at]; ok {
-			line = n
-			break
-		}
-		at = at[:max(0, strings.LastIndexAny(at, ".["))]
-	}
-	_, there := c.lines[field]
-	shown := strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return unicode.ReplacementChar
-	}, field)
-	c.problems = append(c.problems, &Problem{File: c.file, Line: line, Field: shown, Text: fmt.Sprintf(format, args...), Missing: !there})
-}
-
-// one of a few words.
-func (c *checker) one(field, value string, allowed ...string) {
-	if !slices.Contains(allowed, value) {
-		c.refuse(field, "%q is not known here: one of %s", value, strings.Join(quoted(allowed), ", "))
-	}
-}
-
-func quoted(list []string) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = fmt.Sprintf("%q", s)
-	}
-	return out
-}
-
-// Words of a declaration that mean something.
-var (
-	settings    = []string{"create", "auth", "token_url", "secret_prefix"}
-	timeForms   = []string{"rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text", "seconds", "seconds-text", "days", "word"}
-	rightForms  = []string{"list", "grouped", "words", "ids"}
-	methods     = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
-	environment = []string{string(apikey.Live), string(apikey.Test), string(apikey.Dev)}
-)
-
-var (
-	issuerName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`) })
-	provenBy   = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:(?:server|client) \S.*|documents \d{4}-\d\d(?:-\d\d)?)$`)
-	})
-	plainQuery = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^[A-Za-z0-9_.-]+=(?:[A-Za-z0-9_.,-]+|\{[a-z][a-z0-9_]*\})(?:&[A-Za-z0-9_.-]+=(?:[A-Za-z0-9_.,-]+|\{[a-z][a-z0-9_]*\}))*$`)
-	})
-	// pathOf is what a path may hold: segments of unreserved characters, each of them whole or an {id}, and a verb after a colon.
-	pathOf = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*|\{[a-z][a-z0-9_]*\})(?::[a-z][A-Za-z]*)?)+$`)
-	})
-	// credentialName is what a header or a member of a query is called that holds a credential.
-	credentialName = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)^(?:.*[-_.])?(?:api[-_]?key|(?:access[-_]?|auth[-_]?|private[-_]?)?token|secret|password|passwd|pwd|credentials?|authorization|signature)$`)
-	})
-	placeIn     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`) })
-	parentValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@:~-][A-Za-z0-9_.@:~-]{0,127}$`) })
-	tokenName   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$") })
-	memberName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,31}$`) })
-	parentName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`) })
-	webAddress  = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9_.~/-]*)?$`)
-	})
-)
 
 func (c *checker) declaration(d *Declaration) {
 	c.d = d
@@ -160,6 +69,7 @@ func (c *checker) declaration(d *Declaration) {
 	c.shape(d.Secret.Shape)
 	c.row(&d.Row)
 	c.calls(d)
+	c.roll(d)
 	c.expiry(d)
 	c.numbers(d)
 	c.refusals(d)
@@ -180,40 +90,6 @@ func (c *checker) shape(shape string) {
 	case re.MatchString("") || re.MatchString("the api-key 4711 is unauthorized, or expired at 2026-11-29T10:00:00Z"):
 		c.refuse("secret.shape", "fits words that are no secret")
 	}
-}
-
-// text that a person reads, or that is sent: printable, and not without end.
-func (c *checker) text(field, text string, most int) {
-	switch {
-	case strings.TrimSpace(text) == "":
-		c.refuse(field, "is missing")
-	case len([]rune(text)) > most:
-		c.refuse(field, "is over %d characters", most)
-	case strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }):
-		c.refuse(field, "has a character that cannot be shown")
-	}
-}
-
-// optional is a text that need not be there.
-func (c *checker) optional(field, text string, most int) {
-	if text != "" {
-		c.text(field, text, most)
-	}
-}
-
-// Named are the fields of a row with their members, in the order in which they are declared.
-func (r *Row) Named() []NamedMembers {
-	return []NamedMembers{{"id", r.ID}, {"name", r.Name}, {"type", r.Type}, {"role", r.Role}, {"masked", r.Masked}, {"environment", r.Environment},
-		{"enabled", r.Enabled}, {"state.members", r.State.Members}, {"permissions", r.Permissions}, {"created_at", r.CreatedAt}, {"updated_at", r.UpdatedAt}, {"expires_at", r.ExpiresAt}, {"last_used_at", r.LastUsedAt},
-		{"rolled_at", r.RolledAt}, {"former.members", r.Former.Members},
-		{"restrictions", r.Restrictions}, {"account", r.Account}, {"project", r.Project}, {"created_by", r.CreatedBy}, {"updated_by", r.UpdatedBy},
-		{"can_retrieve_value", r.CanRetrieve}, {"copied", r.Copied}, {"prefix", r.Prefix}, {"secret", r.Secret}, {"inside", r.Inside}}
-}
-
-// NamedMembers are the members of one field.
-type NamedMembers struct {
-	Field   string
-	Members Members
 }
 
 func (c *checker) row(r *Row) {
@@ -244,25 +120,6 @@ func (c *checker) row(r *Row) {
 	}
 	if r.NoPermissions && len(r.Permissions) == 0 {
 		c.refuse("row.permissions", "is missing: no_permissions_is_none says what a row without it means")
-	}
-}
-
-// token is a name that a header or a cookie can have.
-func (c *checker) token(field, name string) {
-	if !tokenName().MatchString(name) {
-		c.refuse(field, "%q is no name of a header or a cookie: letters, digits and - _ . ~ ! # $ %% & ' * + ^ ` |, at most 64", name)
-	}
-}
-
-func (c *checker) member(field, member string) {
-	if member == "" || len(member) > 64 || strings.ContainsFunc(member, func(r rune) bool { return r < 0x21 || r > 0x7e || r == '"' || r == '\\' }) {
-		c.refuse(field, "%q is no name of a member: printable ASCII without quotes, at most 64", member)
-	}
-}
-
-func (c *checker) members(field string, members []string) {
-	for _, m := range members {
-		c.member(field, m)
 	}
 }
 
@@ -338,7 +195,7 @@ func (c *checker) words(d *Declaration) {
 		c.text("cannot."+name, d.Cannot[name], 200)
 	}
 	for _, f := range d.Access {
-		if info := apikey.FieldOf(f); !info.Access || info.IsExtra() && info.Filter == "" && !contains(d.Row.Copied, string(f)) {
+		if info := apikey.FieldOf(f); !info.Access || info.IsExtra() && info.Filter == "" && !slices.Contains(d.Row.Copied, string(f)) {
 			c.refuse("access", "%q is no field of access", f)
 		}
 	}

@@ -11,72 +11,12 @@ import (
 	"detent/apikey"
 )
 
-func contains(list []string, s string) bool { return slices.Contains(list, s) }
-
-// oneOf are the words that are allowed.
-func oneOf(list []string) string { return "one of " + strings.Join(quoted(list), ", ") }
-
-// Requests are all calls of a declaration beside its probes, by their fields.
-func (d *Declaration) Requests() map[string]*Call {
-	out := map[string]*Call{"list": &d.List.Call}
-	if d.Create != nil {
-		out["create"], out["create.secret"] = &d.Create.Call, d.Create.Secret
-	}
-	if d.Auth.Login != nil {
-		out["auth.login"] = &d.Auth.Login.Call
-	}
-	if d.Catalogue != nil && !d.Catalogue.Keys {
-		out["catalogue"] = &d.Catalogue.Call
-	}
-	out["list.each"], out["update"], out["delete"], out["retrieve"] = d.List.Each, d.Update, d.Delete, d.Retrieve
-	out["enable"], out["disable"] = d.Enable, d.Disable
-	if d.Roll != nil {
-		out["roll"], out["roll.end"], out["roll.keep"] = &d.Roll.Call, d.Roll.End, d.Roll.Keep
-	}
-	maps.DeleteFunc(out, func(_ string, c *Call) bool { return c == nil })
-	return out
-}
-
-// NamedCall is a call by its field.
-type NamedCall struct{ Name, Call string }
-
-// Calls are all calls of a declaration beside its probes, by the names of their fields.
-func (d *Declaration) Calls() []NamedCall {
-	all := d.Requests()
-	var out []NamedCall
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if call := all[name].Call; call != "" {
-			out = append(out, NamedCall{name, call})
-		}
-	}
-	return out
-}
-
 // aboutAKey are the calls whose path or body has the id of a key.
 var aboutAKey = []string{"create.secret", "list.each", "update", "delete", "retrieve", "enable", "disable", "roll", "roll.end", "roll.keep"}
 
-// bodies reads what each call sends.
-func (c *checker) bodies(d *Declaration) {
-	for field, call := range d.Requests() {
-		body, err := readBody(call.Send)
-		if err != nil {
-			c.refuse(field+".send", "%s", err)
-		}
-		call.Body = body
-		c.fields(field, call, d)
-	}
-	for i := range d.Probes {
-		body, err := readBody(d.Probes[i].Send)
-		if err != nil {
-			c.refuse(fmt.Sprintf("probe[%d].send", i), "%s", err)
-		}
-		d.Probes[i].Body = body
-	}
-}
-
 func (c *checker) calls(d *Declaration) {
 	for field, call := range d.Requests() {
-		c.call(field, call, contains(aboutAKey, field))
+		c.call(field, call, slices.Contains(aboutAKey, field))
 	}
 	if d.Roll != nil && d.Roll.Longest.Duration > apikey.MaxLifetime {
 		c.refuse("roll.longest", "is 100 years at most")
@@ -96,7 +36,6 @@ func (c *checker) calls(d *Declaration) {
 	if d.Truth.UseResolution.Duration > 31*24*time.Hour {
 		c.refuse("truth.use_resolution", "is 31d at most")
 	}
-	c.roll(d)
 	c.members("list.rows", d.List.Rows)
 	if d.List.Secrets && len(d.Row.Secret) == 0 {
 		c.refuse("row.secret", "is missing: with list.secrets a row has it")
@@ -105,7 +44,7 @@ func (c *checker) calls(d *Declaration) {
 	c.pages(d)
 	c.catalogue(d)
 	if d.Create != nil {
-		if d.Create.Setting != "" && !contains(d.Settings, d.Create.Setting) {
+		if d.Create.Setting != "" && !slices.Contains(d.Settings, d.Create.Setting) {
 			c.refuse("create.setting", "%q is none of settings", d.Create.Setting)
 		}
 		if len(d.Row.Secret) == 0 {
@@ -177,17 +116,6 @@ func (c *checker) asked(d *Declaration) {
 		case sends && !f.asked && !f.free:
 			c.refuse("create.send", "sends the field %q, and %s says none that a key could have", f.id, f.field)
 		}
-	}
-}
-
-// smallWords checks words that are looked for in others, which are in small letters by then.
-func (c *checker) smallWords(field, words string) {
-	if words == "" {
-		return
-	}
-	c.text(field, words, 200)
-	if words != strings.ToLower(words) {
-		c.refuse(field, "is in small letters: it is looked for in words that are")
 	}
 }
 
@@ -370,16 +298,6 @@ func (c *checker) query(field, query string) {
 	}
 }
 
-// sendable reports whether a field is one of an id, a draft or a change.
-func (d *Declaration) sendable(f apikey.Field) bool {
-	switch f {
-	case apikey.FieldID, apikey.FieldName, apikey.FieldEnvironment, apikey.FieldExpiry, apikey.FieldRestrictions, apikey.FieldRole, apikey.FieldType,
-		apikey.FieldEnabled, apikey.FieldPermissions:
-		return true
-	}
-	return d.Number(f) != nil
-}
-
 // address checks "METHOD /path". A path stays on the profile's own host, and has an {id} where one is meant.
 func (c *checker) address(field, call string, id bool) (method string) {
 	return c.addressOf(field, call, id, false)
@@ -392,7 +310,7 @@ func (c *checker) addressOf(field, call string, id, optional bool) (method strin
 	case call == "":
 		c.refuse(field, `is missing: "GET /v1/keys"`)
 		return ""
-	case !contains(methods, method):
+	case !slices.Contains(methods, method):
 		c.refuse(field, "begins with %s", oneOf(methods))
 		return ""
 	case !pathOf().MatchString(path):
@@ -407,83 +325,4 @@ func (c *checker) addressOf(field, call string, id, optional bool) (method strin
 		}
 	}
 	return method
-}
-
-// known refuses a parent that is not declared.
-func (c *checker) known(field, parent string) {
-	if !slices.ContainsFunc(c.d.Parents, func(p Parent) bool { return p.Name == parent }) {
-		c.refuse(field, "%q is no [[parent]] of this file", parent)
-	}
-}
-
-// paths checks ways into an answer: members and indexes with a dot between.
-func (c *checker) paths(field string, paths ...string) {
-	for _, path := range paths {
-		for _, member := range strings.Split(path, ".") {
-			if path != "" {
-				c.member(field, member)
-			}
-		}
-	}
-}
-
-func (c *checker) parents(list []Parent) {
-	seen := map[string]bool{"id": true}
-	for i, p := range list {
-		field := fmt.Sprintf("parent[%d]", i)
-		if !parentName().MatchString(p.Name) || seen[p.Name] {
-			c.refuse(field+".name", "is small letters, digits and _, each name once, and not id")
-		}
-		seen[p.Name] = true
-		c.text(field+".title", p.Title, 40)
-		c.optional(field+".about", p.About, 120)
-	}
-}
-
-// auth checks how a credential is sent. An address is no place for one.
-func (c *checker) auth(field string, a *Auth) {
-	if a.Kind == "query" {
-		c.refuse(field+".kind", "a credential in an address is logged by everything on its way: header, basic, cookie or body")
-		return
-	}
-	c.one(field+".kind", a.Kind, "", "bearer", "header", "basic", "cookie", "body")
-	for name, of := range map[string]struct{ value, kind string }{"header": {a.Header, "header"}, "prefix": {a.Prefix, "header"}, "second": {a.Second, "header"}, "cookie": {a.Cookie, "cookie"}, "cookie_tls": {a.CookieTLS, "cookie"}, "member": {a.Member, "body"}} {
-		if of.value != "" && a.Kind != of.kind {
-			c.refuse(field+"."+name, "is for kind = %q", of.kind)
-		}
-	}
-	switch a.Kind {
-	case "header":
-		c.token(field+".header", a.Header)
-		switch {
-		case a.Second == "":
-		case field == "key_auth":
-			c.refuse(field+".second", "is for auth: a key is one secret")
-		case c.d.KeyAuth.Kind == "":
-			c.refuse("key_auth", "is missing: how is a key sent, which is one secret and not two?")
-		default:
-			c.token(field+".second", a.Second)
-		}
-		switch strings.ToLower(a.Header) {
-		case "host", "content-length", "content-type", "transfer-encoding", "user-agent", "accept", "connection":
-			c.refuse(field+".header", "%q holds no credential", a.Header)
-		}
-	case "cookie":
-		c.token(field+".cookie", a.Cookie)
-		if a.CookieTLS != "" {
-			c.token(field+".cookie_tls", a.CookieTLS)
-		}
-	case "body":
-		c.member(field+".member", a.Member)
-	}
-	if len(a.Prefix) > 32 || strings.ContainsFunc(a.Prefix, func(r rune) bool { return r < 0x20 || r > 0x7e }) {
-		c.refuse(field+".prefix", "is printable ASCII, at most 32 characters")
-	}
-	if a.Login == nil {
-		return
-	}
-	if a.Login.Session == "" && a.Kind != "cookie" {
-		c.refuse(field+".login.session", "is missing: where is the session in the answer? (or kind = \"cookie\")")
-	}
-	c.paths(field+".login.session", a.Login.Session)
 }

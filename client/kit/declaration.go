@@ -62,6 +62,10 @@
 //
 //	[refusals]
 //	own = ["text"]
+//
+// Its files from the bottom up: what can be declared (declaration.go) and what a check is made of (checker.go); the calls (call.go); what is
+// declared beside them, each with its check (auth.go, number.go, expiry.go, roll.go, abilities.go); the checks of all calls and of the whole
+// (check_calls.go, check.go); how members are read (decode.go) and what is said in short (short.go); and a file (load.go).
 package kit
 
 import (
@@ -247,6 +251,21 @@ type Row struct {
 
 // Members are the names of a member of JSON, the usual one first.
 type Members []string
+
+// Named are the fields of a row with their members, in the order in which they are declared.
+func (r *Row) Named() []NamedMembers {
+	return []NamedMembers{{"id", r.ID}, {"name", r.Name}, {"type", r.Type}, {"role", r.Role}, {"masked", r.Masked}, {"environment", r.Environment},
+		{"enabled", r.Enabled}, {"state.members", r.State.Members}, {"permissions", r.Permissions}, {"created_at", r.CreatedAt}, {"updated_at", r.UpdatedAt}, {"expires_at", r.ExpiresAt}, {"last_used_at", r.LastUsedAt},
+		{"rolled_at", r.RolledAt}, {"former.members", r.Former.Members},
+		{"restrictions", r.Restrictions}, {"account", r.Account}, {"project", r.Project}, {"created_by", r.CreatedBy}, {"updated_by", r.UpdatedBy},
+		{"can_retrieve_value", r.CanRetrieve}, {"copied", r.Copied}, {"prefix", r.Prefix}, {"secret", r.Secret}, {"inside", r.Inside}}
+}
+
+// NamedMembers are the members of one field.
+type NamedMembers struct {
+	Field   string
+	Members Members
+}
 
 // State says in which words a row tells whether a key is on. What is in neither list is not known.
 type State struct {

@@ -193,3 +193,15 @@ func (d *decoder) named(field string, raw any, out reflect.Value) {
 		out.SetMapIndex(reflect.ValueOf(name).Convert(out.Type().Key()), value)
 	}
 }
+
+// invisible reports whether a character cannot be seen, looks like a blank and is none, or changes how the text around it looks. A tab
+// is a blank in TOML.
+func invisible(r rune) bool {
+	switch r {
+	case '\t', ' ':
+		return false
+	case 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x2800, 0x3164, 0xffa0: // letters and marks that show nothing
+		return true
+	}
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zs, unicode.Zl, unicode.Zp, unicode.Variation_Selector, unicode.Co)
+}

@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"detent/tomlfile"
@@ -92,14 +91,21 @@ func unreadable(file string, raw []byte) error {
 	return nil
 }
 
-// invisible reports whether a character cannot be seen, looks like a blank and is none, or changes how the text around it looks. A tab
-// is a blank in TOML.
-func invisible(r rune) bool {
-	switch r {
-	case '\t', ' ':
-		return false
-	case 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x2800, 0x3164, 0xffa0: // letters and marks that show nothing
-		return true
+// bodies reads what each call sends.
+func (c *checker) bodies(d *Declaration) {
+	for field, call := range d.Requests() {
+		body, err := readBody(call.Send)
+		if err != nil {
+			c.refuse(field+".send", "%s", err)
+		}
+		call.Body = body
+		c.fields(field, call, d)
 	}
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zs, unicode.Zl, unicode.Zp, unicode.Variation_Selector, unicode.Co)
+	for i := range d.Probes {
+		body, err := readBody(d.Probes[i].Send)
+		if err != nil {
+			c.refuse(fmt.Sprintf("probe[%d].send", i), "%s", err)
+		}
+		d.Probes[i].Body = body
+	}
 }

@@ -29,6 +29,16 @@ func (d *Declaration) Number(f apikey.Field) *Number {
 	return nil
 }
 
+// sendable reports whether a field is one of an id, a draft or a change.
+func (d *Declaration) sendable(f apikey.Field) bool {
+	switch f {
+	case apikey.FieldID, apikey.FieldName, apikey.FieldEnvironment, apikey.FieldExpiry, apikey.FieldRestrictions, apikey.FieldRole, apikey.FieldType,
+		apikey.FieldEnabled, apikey.FieldPermissions:
+		return true
+	}
+	return d.Number(f) != nil
+}
+
 // NumbersOfKeys are the numbers as a form asks for them.
 func (d *Declaration) NumbersOfKeys() (out []apikey.Number) {
 	for _, n := range d.Numbers {

@@ -1,6 +1,9 @@
 package kit
 
-import "detent/apikey"
+import (
+	"detent/apikey"
+	"slices"
+)
 
 // Roll is the call that gives a key a new secret, and makes the one that it had die. Its answer is the key, and the secret is where
 // row.secret says.
@@ -64,7 +67,7 @@ func (c *checker) roll(d *Declaration) {
 	if len(d.Row.Secret) == 0 && r.Secret == "" {
 		c.refuse("row.secret", "is missing: the answer to a roll holds the secret somewhere")
 	}
-	if r.Setting != "" && !contains(d.Settings, r.Setting) {
+	if r.Setting != "" && !slices.Contains(d.Settings, r.Setting) {
 		c.refuse("roll.setting", "%q is none of settings", r.Setting)
 	}
 	c.one("roll.old", r.Old, diesAtOnce, overlaps)

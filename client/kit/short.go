@@ -44,7 +44,7 @@ func (c *checker) abbreviated(d *Declaration) {
 		case place.Len() > 0:
 			c.refuse(at, "%q is said already", field)
 		case members == nil:
-			c.refuse(at, "%q has no usual name: one of %s", field, strings.Join(quoted(slices.Sorted(maps.Keys(usualMembers))), ", "))
+			c.refuse(at, "%q has no usual name: %s", field, oneOf(slices.Sorted(maps.Keys(usualMembers))))
 		default:
 			place.Set(reflect.ValueOf(members))
 		}

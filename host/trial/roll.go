@@ -85,17 +85,6 @@ func (t *trial) roll(ctx context.Context, a *trialKey, overlap time.Duration) (f
 	return former, true
 }
 
-// row is the key in the list.
-func (t *trial) row(ctx context.Context, id string) (row apikey.Key, there bool) {
-	_, there, err := t.find(ctx, id, func(k *apikey.Key) bool {
-		if k != nil {
-			row = *k
-		}
-		return k != nil
-	})
-	return row, there && err == nil
-}
-
 // end is when the list says that a former secret dies.
 func (t *trial) end(ctx context.Context, former, fresh *trialKey) (time.Time, bool) {
 	if t.d.Roll.NewID {

@@ -134,6 +134,7 @@ const (
 	trialRefusal = 60 * time.Second
 	trialMargin  = 30 * time.Second // beyond a declared lag
 	trialLife    = 48 * time.Hour   // of the key that ends
+	trialMoved   = 72 * time.Hour   // to where an end is moved
 )
 
 // wrong says that a call failed: what the service said about it is for the screen alone.
@@ -169,6 +170,17 @@ func (t *trial) find(ctx context.Context, id string, fits func(k *apikey.Key) bo
 			return nil, false, err
 		}
 	}
+}
+
+// row is the key in the list.
+func (t *trial) row(ctx context.Context, id string) (row apikey.Key, there bool) {
+	_, there, err := t.find(ctx, id, func(k *apikey.Key) bool {
+		if k != nil {
+			row = *k
+		}
+		return k != nil
+	})
+	return row, there && err == nil
 }
 
 // until tries a secret until it is accepted, or refused, as long as the issuer may take for it. It says how long that took.

@@ -9,75 +9,26 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/client/kit"
 	"detent/desk"
 )
 
 // writes makes keys of its own, proves what can be proven of them, and deletes them, however it ends.
 func (t *trial) writes(ctx context.Context) error {
 	defer t.clean(ctx)
-	a, err := t.create(ctx, "create", apikey.Expiry{})
+	a, err := t.create(ctx, "create", apikey.Expiry{}, nil)
 	if a == nil {
 		return err
 	}
 	t.listed(ctx, a)
 	alive := t.alive(ctx, a)
-	for _, step := range []func(context.Context, *trialKey){t.expiry, t.retrieved, t.renamed, t.switched, t.rolled, t.pages} {
+	for _, step := range []func(context.Context, *trialKey){t.expiry, t.limits, t.retrieved, t.renamed, t.moved, t.switched, t.rolled, t.pages} {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		step(ctx, a)
 	}
 	return t.deleted(ctx, a, alive)
-}
-
-// draft is the least that this issuer makes a key of.
-func (t *trial) draft(end apikey.Expiry) apikey.Draft {
-	caps := t.s.Caps
-	draft := apikey.Draft{Name: t.name(), Environment: t.s.Environment, Expiry: end}
-	if len(caps.Roles) > 0 {
-		draft.Role = caps.Roles[0].Name
-	}
-	if groups := caps.PermissionGroups; len(groups) > 0 {
-		draft.Permissions = []apikey.Permission{groups[0].Permissions[0].Permission}
-	}
-	switch {
-	case len(caps.Environments) == 0:
-		draft.Environment = ""
-	case !slices.Contains(caps.Environments, draft.Environment):
-		draft.Environment = caps.Environments[len(caps.Environments)-1]
-	}
-	return draft
-}
-
-// name is one that nobody has.
-func (t *trial) name() string {
-	name := "detent-try-" + nonce()
-	if most := t.s.Caps.MaxName; most > 0 && most < len(name) {
-		name = name[len(name)-min(most, 8):]
-	}
-	return name
-}
-
-// create makes one key. A service that wants an end is given one.
-func (t *trial) create(ctx context.Context, step string, end apikey.Expiry) (*trialKey, error) {
-	end, _ = t.s.Caps.Lifetimes.Fit(end, t.o.Now())
-	draft := t.draft(end)
-	t.say("%-12s %s: a key named %s is asked for", step, t.d.Create.Call.Call, draft.Name) // before it is: what becomes of it may not be known
-	made, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Create, Draft: draft})
-	if client.IsKind(err, client.Invalid) && client.Refused(err) && end.IsNever() && t.s.Caps.Expiry.OK {
-		t.untried(step, "a key without an end: the service refuses it")
-		return t.create(ctx, step, apikey.Expiry{After: trialLife})
-	}
-	if err != nil {
-		t.wrong(step, t.d.Create.Call.Call, err)
-		t.say("%-12s look for the key named %s, and delete it if it is there", "", draft.Name)
-		return nil, err
-	}
-	k := &trialKey{key: made.Created.Key, secret: made.Created.Secret}
-	t.made = append(t.made, k)
-	k.key.Name = draft.Name
-	t.held(step, "%s: answered with an id and a secret", t.d.Create.Call.Call)
-	return k, nil
 }
 
 // listed holds that the list has the new key, as it was asked for.
@@ -131,6 +82,7 @@ func (t *trial) alive(ctx context.Context, a *trialKey) apikey.Proof {
 		t.say("%-12s%s", "", because(proof))
 	default:
 		t.held("probe", "the new secret: accepted: %s", proof.Evidence)
+		t.named(proof, a)
 	}
 	if proof.Accepted() && len(t.d.Row.LastUsedAt) > 0 {
 		_, moved, err := t.find(ctx, a.key.ID, func(k *apikey.Key) bool { return k != nil && k.LastUsedAt.Known() && !k.LastUsedAt.IsNever() })
@@ -146,45 +98,17 @@ func (t *trial) alive(ctx context.Context, a *trialKey) apikey.Proof {
 	return proof
 }
 
-// expiry makes a key that ends, and looks whether it does when it was asked to.
-func (t *trial) expiry(ctx context.Context, _ *trialKey) {
-	if !t.s.Caps.Expiry.OK {
-		t.untried("expires_at", "%s", t.s.Caps.Expiry.Why)
-		return
-	}
-	life := trialLife
-	if spans := t.s.Caps.Lifetimes.Spans; len(spans) > 0 {
-		life = spans[0]
-	}
-	asked, words := t.o.Now().Add(life), apikey.SpanWords(life)
-	if life == trialLife {
-		words = "2 days"
-	}
-	k, err := t.create(ctx, "expires_at", apikey.Expiry{After: life})
-	if err != nil || k == nil {
-		return
-	}
-	slack := 2 * time.Minute
-	if as := t.d.Create.As(apikey.FieldExpiry); as == "date" || as == "days" {
-		slack = 25 * time.Hour
-	}
-	shown, there, err := t.find(ctx, k.key.ID, isThere)
-	var at time.Time
-	ends := false
-	if there {
-		at, ends = shown.ExpiresAt.Time()
-	}
+// named holds that an answer that is declared to name the key does.
+func (t *trial) named(proof apikey.Proof, a *trialKey) {
+	i := slices.IndexFunc(t.d.Probes, func(p kit.Probe) bool { return p.Call == proof.Call })
 	switch {
-	case err != nil:
-		t.wrong("expires_at", "the list", err)
-	case !there:
-		t.failure("expires_at", "the key that ends is not in the list")
-	case !ends:
-		t.failure("expires_at", "a key was asked for that ends in %s, and the list shows no end: row.expires_at, create.send", words)
-	case at.Sub(asked).Abs() > slack:
-		t.failure("expires_at", "a key was asked for that ends in %s, and the list has an end that is %s away from that: is it sent in another form (as), or read in another zone?", words, apikey.SpanWords(at.Sub(asked).Abs().Round(time.Minute)))
+	case i < 0 || t.d.Probes[i].KeyID == "":
+	case proof.Key == nil:
+		t.failure("probe.key_id", "the answer has nothing there")
+	case proof.Key.ID != a.key.ID:
+		t.failure("probe.key_id", "the answer has another id there than the new key has: is it the user's?")
 	default:
-		t.held("expires_at", "a key that was to end in %s does", words)
+		t.held("probe.key_id", "names the new key")
 	}
 }
 

@@ -87,7 +87,7 @@ func copiesDropped(p *place, _ int) func() {
 }
 
 func placeMischiefs() []mischief {
-	noCopy := []string{"preflight", "retire", "create"}
+	beforePut := []string{"preflight", "retire", "create"}
 	return []mischief{
 		{id: "reverted", weight: 4, do: atPlace(func(w *world, p *place, _ int) (func(), bool) {
 			if p.content() == w.old.text {
@@ -95,7 +95,7 @@ func placeMischiefs() []mischief {
 			}
 			p.put(w.old.text)
 			return nil, true
-		}), never: []string{"preflight", "retire", "create"}},
+		}), never: beforePut},
 		{id: "third value", weight: 1, do: atPlace(func(_ *world, p *place, _ int) (func(), bool) {
 			was := p.content()
 			p.put("a-value-of-somebody-else-0123456789")
@@ -118,7 +118,7 @@ func placeMischiefs() []mischief {
 		})},
 		{id: "link swapped, old value", weight: 2, do: atLink(false)},
 		{id: "link swapped, copied", weight: 2, do: atLink(true)},
-		{id: "kept copy removed", weight: 2, never: noCopy, do: undoable(copiesDropped)},
+		{id: "kept copy removed", weight: 2, never: beforePut, do: undoable(copiesDropped)},
 		{id: "rewritten", weight: 1, do: atPlace(func(_ *world, p *place, _ int) (func(), bool) {
 			p.rewrite()
 			return nil, true
@@ -235,7 +235,6 @@ func keyMischiefs() []mischief {
 			row := w.old.row
 			row.ID, row.Name, row.CreatedAt = "", baseOf(row.Name)+" ~rcccccccccc", apikey.At(w.now)
 			w.rival = w.addKey(row, w.now)
-			w.rival.rival = true
 			return func() {
 				w.remove(w.rival)
 				w.rival = nil
@@ -369,9 +368,7 @@ func timeMischiefs() []mischief {
 			return nil, true
 		}},
 		{id: "kill", weight: 6, do: func(w *world, _ int) (func(), bool) {
-			w.dead = true
-			w.atDeath = w.freeze()
-			panic(death{fmt.Sprintf("%s: %s", w.step, w.where)})
+			panic(w.dies(fmt.Sprintf("%s: %s", w.step, w.where)))
 		}},
 	}
 }

@@ -148,14 +148,6 @@ func (w *world) isAbout(a ask) bool {
 	return false
 }
 
-func (w *world) placeOf(spec string) *place {
-	i := slices.IndexFunc(w.places, func(p *place) bool { return p.spec() == spec })
-	if i < 0 {
-		return nil
-	}
-	return w.places[i]
-}
-
 func (w *world) heldAnywhere(text string) bool {
 	return slices.ContainsFunc(w.places, func(p *place) bool { return p.content() == text })
 }

@@ -82,15 +82,8 @@ func (w *world) rivals(how string) {
 	if w.rival == nil || how != "delete" || w.notMine {
 		return
 	}
-	for _, e := range slices.Backward(w.events) {
-		if e.kind == "listed" && e.act == w.act {
-			for _, row := range e.rows {
-				if row.ID == w.rival.id {
-					w.fail("I1", "delete of the old key while another host rotates it, too: %s", w.rival)
-				}
-			}
-			return
-		}
+	if w.lastList().act == w.act && w.rowSeen(w.rival) {
+		w.fail("I1", "delete of the old key while another host rotates it, too: %s", w.rival)
 	}
 }
 
@@ -142,14 +135,24 @@ func (w *world) passesForDead(value string) bool {
 // maxLook is how long before a call the last look may be: the secret is asked with after the list and the places.
 const maxLook = 10 * time.Second
 
-// lately: the last list showed a row, as far as it tells enabled.
-func (w *world) lately(k *key) bool {
+// lastList is the last list that the program was shown.
+func (w *world) lastList() event {
 	for _, e := range slices.Backward(w.events) {
 		if e.kind == "listed" {
-			return slices.ContainsFunc(e.rows, func(row rowOf) bool { return row.ID == k.id && !row.IsDisabled() })
+			return e
 		}
 	}
-	return false
+	return event{}
+}
+
+// lately: the last list showed a row, as far as it tells enabled.
+func (w *world) lately(k *key) bool {
+	return slices.ContainsFunc(w.lastList().rows, func(row rowOf) bool { return row.ID == k.id && !row.IsDisabled() })
+}
+
+// rowSeen: the last list showed a row, on or off.
+func (w *world) rowSeen(k *key) bool {
+	return slices.ContainsFunc(w.lastList().rows, func(row rowOf) bool { return row.ID == k.id })
 }
 
 // sawDead: in this act the service refused a key's secret, or its last list lacked the key or showed its end.
@@ -167,16 +170,6 @@ func (w *world) sawDead(k *key) bool {
 			if i < 0 || e.rows[i].ExpiresAt.Before(w.now) {
 				return true
 			}
-		}
-	}
-	return false
-}
-
-// rowSeen: the last list showed a row, on or off.
-func (w *world) rowSeen(k *key) bool {
-	for _, e := range slices.Backward(w.events) {
-		if e.kind == "listed" {
-			return slices.ContainsFunc(e.rows, func(row rowOf) bool { return row.ID == k.id })
 		}
 	}
 	return false

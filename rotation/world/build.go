@@ -55,7 +55,7 @@ func (w *world) settle() {
 		twin.ID, twin.Name = "twin", base+" ~rbbbbbbbbbb"
 		made, _ := row.CreatedAt.Time()
 		twin.CreatedAt = apikey.At(made.Add(-time.Hour))
-		w.twin = w.addKey(twin, born.Add(-time.Hour))
+		w.addKey(twin, born.Add(-time.Hour))
 	}
 	for i := range sc.BusyRows {
 		busy := w.addKey(apikey.Key{Name: fmt.Sprintf("busy-%d", i), CreatedAt: apikey.At(born)}, born)

@@ -25,7 +25,7 @@ const undoing = "undo"
 
 // options are what an operator says when a rotation begins or is resumed.
 type options struct {
-	drain, soak   *time.Duration
+	drainZero     bool // --drain 0
 	acceptUnknown string
 	notMine       string
 	without       []string
@@ -55,7 +55,6 @@ type outcome struct {
 	status string
 	wait   time.Duration
 	ask    *ask
-	err    error
 	said   string // all that was said, the error too
 }
 
@@ -64,7 +63,6 @@ type ask struct {
 	kind    rotation.QuestionKind
 	subject string
 	text    string
-	lines   []string
 }
 
 // The points around an act of the operator's: what happens between two acts.
@@ -110,10 +108,8 @@ func (p *process) drop() {
 func (w *world) outside() rotation.World {
 	out := rotation.World{Store: w.store.kept(), Profile: "p", Service: w.client(), Timeout: timeout, Host: "host",
 		Resolve: func(spec string) (delivery.Destination, error) {
-			for _, p := range w.places {
-				if p.spec() == spec {
-					return w.destination(p)
-				}
+			if p := w.placeOf(spec); p != nil {
+				return w.destination(p)
 			}
 			return nil, fmt.Errorf("no place %s", spec)
 		},
@@ -148,23 +144,10 @@ func (w *world) begin() outcome {
 			w.event(event{kind: "person"})
 			p.AcceptUnknown = "known"
 		}
-		if w.sc.Announced {
-			p.Strategy = announced
-		}
-		if w.sc.Renew {
-			hour := time.Hour
-			p.Strategy, p.Overlap = "roll", &hour
-			if w.sc.AtOnce {
-				p.Strategy, p.Overlap, p.Outage = "roll-at-once", nil, because
-				w.event(event{kind: "person"})
-			}
-		}
-		if w.sc.Roll > 0 {
-			p.Strategy, p.Overlap = "roll", &w.sc.Roll
-			if w.sc.AtOnce {
-				p.Strategy, p.Outage = "roll-at-once", because
-				w.event(event{kind: "person"})
-			}
+		p.Strategy, p.Overlap = w.sc.strategy()
+		if w.sc.AtOnce {
+			p.Outage = because
+			w.event(event{kind: "person"})
 		}
 		p.Replace, p.Revive = w.sc.Replace, w.sc.Revive || w.revived
 		w.replaced, w.revived = w.replaced || p.Replace, p.Revive
@@ -192,12 +175,15 @@ func (w *world) begin() outcome {
 
 // resume starts a process that opens the rotation again.
 func (w *world) resume(o options) outcome {
-	if o.reason != "" || o.acceptUnknown != "" || o.notMine != "" || o.drain != nil {
+	if o.reason != "" || o.acceptUnknown != "" || o.notMine != "" || o.drainZero {
 		w.event(event{kind: "person"})
 	}
 	return w.guard(func() outcome {
-		r, err := rotation.Resume(w.outside(), w.id, rotation.ResumeOptions{Drain: o.drain, Soak: o.soak, AcceptUnknown: o.acceptUnknown,
-			NotMine: o.notMine, Without: o.without, Undone: o.undone, Reason: o.reason})
+		how := rotation.ResumeOptions{AcceptUnknown: o.acceptUnknown, NotMine: o.notMine, Without: o.without, Undone: o.undone, Reason: o.reason}
+		if o.drainZero {
+			how.Drain = new(time.Duration)
+		}
+		r, err := rotation.Resume(w.outside(), w.id, how)
 		if err != nil {
 			return w.concluded(rotation.Result{}, err)
 		}
@@ -291,7 +277,7 @@ func (p *process) reenable() outcome {
 }
 
 func (w *world) concluded(res rotation.Result, err error) outcome {
-	out := outcome{wait: res.Wait, err: err, said: strings.Join(append([]string{res.Message, res.Output}, res.Notes...), "\n")}
+	out := outcome{wait: res.Wait, said: strings.Join(append([]string{res.Message, res.Output}, res.Notes...), "\n")}
 	var no *rotation.RefusedError
 	switch {
 	case errors.As(err, &no):
@@ -307,7 +293,7 @@ func (w *world) concluded(res rotation.Result, err error) outcome {
 	default:
 		out.status = stopped
 		if q := res.Question; q != nil {
-			out.ask = &ask{kind: q.Kind, subject: q.Subject, text: q.Text, lines: q.Lines}
+			out.ask = &ask{kind: q.Kind, subject: q.Subject, text: q.Text}
 		}
 	}
 	if err != nil {

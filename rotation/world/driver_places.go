@@ -63,6 +63,15 @@ func (d *watched) during(op string, do func() error) error {
 	return do()
 }
 
+// given is what do gives, carried out as during does.
+func given[T any](during func(op string, do func() error) error, op string, do func() (T, error)) (out T, err error) {
+	err = during(op, func() error {
+		out, err = do()
+		return err
+	})
+	return out, err
+}
+
 func (p *place) looked() {
 	p.w.seq++
 	p.read = p.w.seq
@@ -78,12 +87,8 @@ func (p *place) saw() {
 }
 
 // Preflight is delivery's.
-func (d *watched) Preflight(ctx context.Context, job delivery.Job) (plan delivery.Plan, err error) {
-	err = d.during("preflight", func() error {
-		plan, err = d.Destination.Preflight(ctx, job)
-		return err
-	})
-	return plan, err
+func (d *watched) Preflight(ctx context.Context, job delivery.Job) (delivery.Plan, error) {
+	return given(d.during, "preflight", func() (delivery.Plan, error) { return d.Destination.Preflight(ctx, job) })
 }
 
 // Put is delivery's.
@@ -128,12 +133,8 @@ func (d *watched) Held(ctx context.Context) (h delivery.Held, err error) {
 }
 
 // Former is delivery's.
-func (d *watched) Former(ctx context.Context, job delivery.Job) (h delivery.Held, err error) {
-	err = d.during("read the copy", func() error {
-		h, err = d.Destination.(delivery.Holder).Former(ctx, job)
-		return err
-	})
-	return h, err
+func (d *watched) Former(ctx context.Context, job delivery.Job) (delivery.Held, error) {
+	return given(d.during, "read the copy", func() (delivery.Held, error) { return d.Destination.(delivery.Holder).Former(ctx, job) })
 }
 
 // HasThen is so where the application is restarted.

@@ -39,8 +39,11 @@ func (w *world) client() client.Service {
 	return s
 }
 
-// failure is a trouble as the client tells it.
+// failure is a trouble as the client tells it; nil for none.
 func failure(op string, t *trouble) error {
+	if t == nil {
+		return nil
+	}
 	e := &client.Error{Op: op, Status: t.status, Message: "the service's words", Outcome: client.NotDone, Own: t.kind == conflict || t.kind == missing || t.kind == unauthorized}
 	if t.unknown {
 		e.Outcome = client.Unknown
@@ -84,28 +87,19 @@ func (s *service) List(_ context.Context, each func([]apikey.Key)) error {
 // Create makes a key.
 func (s *service) Create(_ context.Context, d apikey.Draft) (apikey.Created, error) {
 	row, secret, t := s.w.create(d)
-	if t != nil {
-		return apikey.Created{}, failure("create a key", t)
-	}
-	return apikey.Created{Key: row, Secret: secret, Bound: row.ID != ""}, nil
+	return apikey.Created{Key: row, Secret: secret, Bound: row.ID != ""}, failure("create a key", t)
 }
 
 // Update changes a key.
 func (s *service) Update(_ context.Context, id string, p apikey.Patch) (apikey.Key, error) {
 	row, t := s.w.update(id, p)
-	if t != nil {
-		return apikey.Key{}, failure("update the key", t)
-	}
-	return row, nil
+	return row, failure("update the key", t)
 }
 
 // Delete removes a key.
 func (s *service) Delete(_ context.Context, id string) (apikey.Deleted, error) {
 	already, t := s.w.delete(id)
-	if t != nil {
-		return apikey.Deleted{}, failure("delete the key", t)
-	}
-	return apikey.Deleted{AlreadyGone: already}, nil
+	return apikey.Deleted{AlreadyGone: already}, failure("delete the key", t)
 }
 
 // Probe asks with a secret. What an answer of 403 says of a key is the client's judgement: it is made here as client makes it.
@@ -135,22 +129,14 @@ func (s *service) ServerTime() (server, local time.Time, ok bool) {
 
 // Retrieve gives a secret again.
 func (s retrieving) Retrieve(_ context.Context, id string) (apikey.Secret, error) {
-	w := inner(s)
-	secret, t := w.retrieve(id)
-	if t != nil {
-		return apikey.Secret{}, failure("retrieve", t)
-	}
-	return secret, nil
+	secret, t := inner(s).retrieve(id)
+	return secret, failure("retrieve", t)
 }
 
 // Identify says whose a secret is.
 func (s identifying) Identify(_ context.Context, secret apikey.Secret) (*apikey.Key, error) {
-	w := inner(s)
-	row, t := w.identify(secret)
-	if t != nil {
-		return nil, failure("identify", t)
-	}
-	return row, nil
+	row, t := inner(s).identify(secret)
+	return row, failure("identify", t)
 }
 
 func inner(s client.Service) *world {

@@ -86,10 +86,8 @@ func (f *World) Outside() rotation.World {
 	out := f.w.outside()
 	out.Service, out.Hook = f.Service(), f.at
 	out.Resolve = func(spec string) (delivery.Destination, error) {
-		for _, p := range f.w.places {
-			if p.spec() == spec {
-				return f.destination(p)
-			}
+		if p := f.w.placeOf(spec); p != nil {
+			return f.destination(p)
 		}
 		return nil, fmt.Errorf("no place %s", spec)
 	}
@@ -115,16 +113,7 @@ func (f *World) Params() rotation.Params {
 	p.Key.Own = f.Own == "old"
 	p.Drain, p.Soak = f.w.sc.drain(), f.w.sc.soak()
 	p.Destinations = f.Destinations()
-	if f.w.sc.Roll > 0 {
-		p.Strategy, p.Overlap = "roll", &f.w.sc.Roll
-	}
-	if f.w.sc.Renew {
-		hour := time.Hour
-		p.Strategy, p.Overlap = "roll", &hour
-	}
-	if f.w.sc.AtOnce {
-		p.Strategy, p.Overlap = "roll-at-once", nil
-	}
+	p.Strategy, p.Overlap = f.w.sc.strategy()
 	return p
 }
 
@@ -181,8 +170,7 @@ func (f *World) opens(r *rotation.Rotation, err error) (*rotation.Rotation, erro
 
 // Die ends the process at this point, as a kill does.
 func (f *World) Die(point string) {
-	f.w.dead, f.w.atDeath = true, f.w.freeze()
-	panic(death{point})
+	panic(f.w.dies(point))
 }
 
 // Life runs a process that dies at the n-th point; 0 lives on. It says how many points there were, and where it died.

@@ -65,16 +65,7 @@ func (s *noted) Create(ctx context.Context, d apikey.Draft) (made apikey.Created
 
 // Update is the world's.
 func (s *noted) Update(ctx context.Context, id string, p apikey.Patch) (row apikey.Key, err error) {
-	op := "update"
-	switch {
-	case p.Enabled != nil && *p.Enabled:
-		op = "enable"
-	case p.Enabled != nil:
-		op = "disable"
-	case p.Name != nil:
-		op = "rename"
-	}
-	err = s.f.during(op, s.f.whose(s.f.w.keyByID(id)), func() (err error) {
+	err = s.f.during(opOf(p), s.f.whose(s.f.w.keyByID(id)), func() (err error) {
 		row, err = s.Service.Update(ctx, id, p)
 		return err
 	})
@@ -132,39 +123,23 @@ func (d *handed) during(op string, do func() error) error {
 }
 
 // Preflight is the place's.
-func (d *handed) Preflight(ctx context.Context, job delivery.Job) (plan delivery.Plan, err error) {
-	err = d.during("preflight", func() (err error) {
-		plan, err = d.Destination.Preflight(ctx, job)
-		return err
-	})
-	return plan, err
+func (d *handed) Preflight(ctx context.Context, job delivery.Job) (delivery.Plan, error) {
+	return given(d.during, "preflight", func() (delivery.Plan, error) { return d.Destination.Preflight(ctx, job) })
 }
 
 // Put is the place's.
-func (d *handed) Put(ctx context.Context, job delivery.Job, secret apikey.Secret) (rep delivery.Report, err error) {
-	err = d.during("put", func() (err error) {
-		rep, err = d.Destination.Put(ctx, job, secret)
-		return err
-	})
-	return rep, err
+func (d *handed) Put(ctx context.Context, job delivery.Job, secret apikey.Secret) (delivery.Report, error) {
+	return given(d.during, "put", func() (delivery.Report, error) { return d.Destination.Put(ctx, job, secret) })
 }
 
 // ReadBack is the place's.
-func (d *handed) ReadBack(ctx context.Context, secret apikey.Secret) (m delivery.Match, err error) {
-	err = d.during("read", func() (err error) {
-		m, err = d.Destination.ReadBack(ctx, secret)
-		return err
-	})
-	return m, err
+func (d *handed) ReadBack(ctx context.Context, secret apikey.Secret) (delivery.Match, error) {
+	return given(d.during, "read", func() (delivery.Match, error) { return d.Destination.ReadBack(ctx, secret) })
 }
 
 // Undo is the place's.
-func (d *handed) Undo(ctx context.Context, job delivery.Job) (rep delivery.Report, err error) {
-	err = d.during("undo", func() (err error) {
-		rep, err = d.Destination.Undo(ctx, job)
-		return err
-	})
-	return rep, err
+func (d *handed) Undo(ctx context.Context, job delivery.Job) (delivery.Report, error) {
+	return given(d.during, "undo", func() (delivery.Report, error) { return d.Destination.Undo(ctx, job) })
 }
 
 // Finish is the place's.
@@ -173,12 +148,8 @@ func (d *handed) Finish(ctx context.Context, job delivery.Job) error {
 }
 
 // Then is the place's.
-func (d *handed) Then(ctx context.Context) (out string, err error) {
-	err = d.during("then", func() (err error) {
-		out, err = d.Destination.Then(ctx)
-		return err
-	})
-	return out, err
+func (d *handed) Then(ctx context.Context) (string, error) {
+	return given(d.during, "then", func() (string, error) { return d.Destination.Then(ctx) })
 }
 
 // HasProbe is so where a test gives the place one.
@@ -195,19 +166,11 @@ func (d *handed) Probe(context.Context) (configured bool, out string, err error)
 }
 
 // Held is the place's.
-func (d *holding) Held(ctx context.Context) (h delivery.Held, err error) {
-	err = d.during("read", func() (err error) {
-		h, err = d.Destination.(delivery.Holder).Held(ctx)
-		return err
-	})
-	return h, err
+func (d *holding) Held(ctx context.Context) (delivery.Held, error) {
+	return given(d.during, "read", func() (delivery.Held, error) { return d.Destination.(delivery.Holder).Held(ctx) })
 }
 
 // Former is the place's.
-func (d *holding) Former(ctx context.Context, job delivery.Job) (h delivery.Held, err error) {
-	err = d.during("copy", func() (err error) {
-		h, err = d.Destination.(delivery.Holder).Former(ctx, job)
-		return err
-	})
-	return h, err
+func (d *holding) Former(ctx context.Context, job delivery.Job) (delivery.Held, error) {
+	return given(d.during, "copy", func() (delivery.Held, error) { return d.Destination.(delivery.Holder).Former(ctx, job) })
 }

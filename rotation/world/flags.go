@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"detent/rotation"
 )
@@ -124,7 +123,7 @@ func (w *world) flagFor(a ask) (o options, ok bool) {
 	}
 	switch a.kind {
 	case rotation.AskAttest:
-		return options{drain: new(time.Duration)}, true
+		return options{drainZero: true}, true
 	case rotation.AskUnread, rotation.AskAccept, rotation.AskUnproven, rotation.AskUnknown:
 		if w.saidUnknown {
 			return o, false

@@ -340,3 +340,11 @@ func (p *place) described() string {
 	}
 	return variable + " in " + p.path
 }
+
+func (w *world) placeOf(spec string) *place {
+	i := slices.IndexFunc(w.places, func(p *place) bool { return p.spec() == spec })
+	if i < 0 {
+		return nil
+	}
+	return w.places[i]
+}

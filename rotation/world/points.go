@@ -49,6 +49,12 @@ func (w *world) point(name string) {
 	}
 }
 
+// dies is what is to be thrown to end the process at this point, as a kill does.
+func (w *world) dies(point string) death {
+	w.dead, w.atDeath = true, w.freeze()
+	return death{point}
+}
+
 // putRight brings back what was taken away, the last first.
 func (w *world) putRight() {
 	for _, r := range slices.Backward(w.restores) {

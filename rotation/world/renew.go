@@ -75,8 +75,5 @@ func (s renewWire) KeepFormer(_ context.Context, id string, ends apikey.Moment) 
 		w.change(k, func(row *apikey.Key) { row.ExpiresAt = ends })
 		return nil
 	})
-	if t != nil {
-		return apikey.Deleted{}, failure("give the key back to its former secret", t)
-	}
-	return apikey.Deleted{AlreadyGone: gone}, nil
+	return apikey.Deleted{AlreadyGone: gone}, failure("give the key back to its former secret", t)
 }

@@ -2,7 +2,6 @@ package world
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"detent/apikey"
@@ -80,7 +79,7 @@ func (w *world) roll(overlap time.Duration, once string) (row apikey.Key, secret
 		secret = n.secret
 		switch w.createLie {
 		case "old secret":
-			if w.sc.Masks || slices.ContainsFunc(w.readables(), func(p *place) bool { return p.former == w.old.text }) {
+			if w.recognised(w.old) {
 				secret = w.old.secret
 			}
 		case "no secret":
@@ -138,20 +137,14 @@ func (w *world) givenBack() {
 // Roll gives the key a new secret.
 func (s rollWire) Roll(_ context.Context, _ string, order apikey.RollOrder) (apikey.Rolled, error) {
 	row, secret, t := inner(s).roll(order.Overlap, order.Once)
-	if t != nil {
-		return apikey.Rolled{}, failure("give the key a new secret", t)
-	}
-	return apikey.Rolled{Key: row, Secret: secret}, nil
+	return apikey.Rolled{Key: row, Secret: secret}, failure("give the key a new secret", t)
 }
 
 // EndOverlap makes the former secret die.
 func (s rollWire) EndOverlap(context.Context, string) (apikey.Deleted, error) {
 	w := inner(s)
 	already, t := w.ending(w.old.id, w.former, func() {})
-	if t != nil {
-		return apikey.Deleted{}, failure("end the overlap", t)
-	}
-	return apikey.Deleted{AlreadyGone: already}, nil
+	return apikey.Deleted{AlreadyGone: already}, failure("end the overlap", t)
 }
 
 // KeepFormer gives the key back to its former secret.
@@ -164,8 +157,5 @@ func (s rollWire) KeepFormer(context.Context, string, apikey.Moment) (apikey.Del
 		}
 	}
 	already, t := w.ending(id, w.current, w.givenBack)
-	if t != nil {
-		return apikey.Deleted{}, failure("give the key back to its former secret", t)
-	}
-	return apikey.Deleted{AlreadyGone: already}, nil
+	return apikey.Deleted{AlreadyGone: already}, failure("give the key back to its former secret", t)
 }

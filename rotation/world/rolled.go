@@ -10,17 +10,20 @@ import (
 // A service may give a key a new secret in place. In truth each secret is a key of its own here: the one that the key had before ends
 // with the overlap. On the wire they are one row.
 
+// isRolled reports whether a key is one of the secrets of the rolled key.
+func (w *world) isRolled(k *key) bool { return k == w.old || k.rolled.Known() }
+
 // lineOf are the secrets of the rolled key that a list of that moment knows, the latest last.
 func (w *world) lineOf(at time.Time) []*key {
 	return slices.DeleteFunc(slices.Clone(w.keys), func(k *key) bool {
-		return k != w.old && !k.rolled.Known() || k.born.After(at) || w.unlisted(k, at)
+		return !w.isRolled(k) || k.born.After(at) || w.unlisted(k, at)
 	})
 }
 
 // oneRow makes the rolled key's secrets one row, as the wire has them.
 func (w *world) oneRow(at time.Time) (row apikey.Key, there bool) {
 	line := w.lineOf(at)
-	if hidden := func(k *key) bool { return slices.Contains(w.hidden, k.id) }; len(line) == 0 || slices.ContainsFunc(w.keys, func(k *key) bool { return (k == w.old || k.rolled.Known()) && hidden(k) }) {
+	if len(line) == 0 || slices.ContainsFunc(w.keys, func(k *key) bool { return w.isRolled(k) && slices.Contains(w.hidden, k.id) }) {
 		return row, false
 	}
 	last := line[len(line)-1]
@@ -69,7 +72,7 @@ func rolledID(at apikey.Moment) string {
 // current and former are the secrets that the rolled key truly has now.
 func (w *world) current() *key {
 	for _, k := range slices.Backward(w.keys) {
-		if (k == w.old || k.rolled.Known()) && k.gone.IsZero() {
+		if w.isRolled(k) && k.gone.IsZero() {
 			return k
 		}
 	}
@@ -86,19 +89,19 @@ func (w *world) former() *key {
 
 // sameRow are the secrets of the key that one is of: what is changed of it is changed of all.
 func (w *world) sameRow(k *key) []*key {
-	if w.sc.Roll == 0 || k != w.old && !k.rolled.Known() {
+	if w.sc.Roll == 0 || !w.isRolled(k) {
 		return []*key{k}
 	}
-	return slices.DeleteFunc(slices.Clone(w.keys), func(k *key) bool { return k != w.old && !k.rolled.Known() || !k.gone.IsZero() })
+	return slices.DeleteFunc(slices.Clone(w.keys), func(k *key) bool { return !w.isRolled(k) || !k.gone.IsZero() })
 }
 
 // endsOnTheWire: the end of a key is that of all its secrets.
 func (w *world) endsOnTheWire(k *key, end apikey.Moment) {
-	if w.sc.Roll == 0 || k != w.old && !k.rolled.Known() {
+	if w.sc.Roll == 0 || !w.isRolled(k) {
 		return
 	}
 	for _, other := range w.keys {
-		if other != k && (other == w.old || other.rolled.Known()) && other.gone.IsZero() && !other.expired(w.now) {
+		if other != k && w.isRolled(other) && other.gone.IsZero() && !other.expired(w.now) {
 			w.struck(other)
 			w.change(other, func(row *apikey.Key) { row.ExpiresAt = end })
 		}

@@ -103,6 +103,22 @@ func (sc Scenario) soak() *time.Duration {
 // appEvery is how often the applications of the places use their secret: within each quiet time.
 func (sc Scenario) appEvery() time.Duration { return max(sc.quiet()/4, time.Second) }
 
+// strategy is by which the key is rotated, empty for the usual one, and how long a former secret lives on.
+func (sc Scenario) strategy() (id string, overlap *time.Duration) {
+	hour := time.Hour
+	switch {
+	case sc.AtOnce:
+		return "roll-at-once", nil
+	case sc.Roll > 0:
+		return "roll", &sc.Roll
+	case sc.Renew:
+		return "roll", &hour
+	case sc.Announced:
+		return announced, nil
+	}
+	return "", nil
+}
+
 // capabilities are what the service says of itself.
 func (sc Scenario) capabilities() apikey.Capabilities {
 	can := func(yes bool) apikey.Ability {

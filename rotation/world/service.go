@@ -155,7 +155,7 @@ func (w *world) create(d apikey.Draft) (row apikey.Key, secret apikey.Secret, t 
 		row = w.reported(w.shown(k, w.now))
 		switch w.createLie {
 		case "old secret":
-			if w.sc.Masks || slices.ContainsFunc(w.readables(), func(p *place) bool { return p.former == w.old.text }) { // else nobody could tell
+			if w.recognised(w.old) { // else nobody could tell
 				secret = w.old.secret
 			}
 		case "existing id":
@@ -221,18 +221,22 @@ func (w *world) widen(k *key) {
 	}
 }
 
-// update changes a key.
-func (w *world) update(id string, p apikey.Patch) (row apikey.Key, t *trouble) {
-	op := "update"
+// opOf is what a patch does to a key.
+func opOf(p apikey.Patch) string {
 	switch {
 	case p.Enabled != nil && *p.Enabled:
-		op = "enable"
+		return "enable"
 	case p.Enabled != nil:
-		op = "disable"
+		return "disable"
 	case p.Name != nil:
-		op = "rename"
+		return "rename"
 	}
-	k := w.keyByID(id)
+	return "update"
+}
+
+// update changes a key.
+func (w *world) update(id string, p apikey.Patch) (row apikey.Key, t *trouble) {
+	op, k := opOf(p), w.keyByID(id)
 	w.event(event{kind: op + " sent", id: id})
 	t = w.call(op, true, func() {
 		if op == "disable" && w.alive(k) {
@@ -325,7 +329,7 @@ func (w *world) probe(secret apikey.Secret) (a probed, t *trouble) {
 
 // pastedUnknown: the operator pasted that secret, and nothing that the program has ever had tells whose it is.
 func (w *world) pastedUnknown(k *key) bool {
-	return k == w.pastedKey && !w.sc.Masks && !slices.ContainsFunc(w.readables(), func(p *place) bool { return p.former == k.text })
+	return k == w.pastedKey && !w.recognised(k)
 }
 
 // badAddress: the key may not be used from where we are, as its own restriction says, or as a wall that confuses addresses does.

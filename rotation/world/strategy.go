@@ -36,10 +36,7 @@ func (w *world) strategies() []rotation.Strategy {
 func (w *world) announce(r *rotation.Rotation) (rotation.Result, error) {
 	if w.announcer != r {
 		err := r.Change("announce the rotation", func() error {
-			if t := w.call("announce", true, nil, func() *trouble { return nil }); t != nil {
-				return failure("announce", t)
-			}
-			return nil
+			return failure("announce", w.call("announce", true, nil, func() *trouble { return nil }))
 		})
 		if err != nil {
 			return rotation.Result{}, err

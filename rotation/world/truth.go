@@ -1,7 +1,6 @@
 package world
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,9 +29,7 @@ type key struct {
 	since   time.Time
 	gone    time.Time // deleted; zero while it is there
 	ours    bool      // made by the program's create, or pasted to it
-	rival   bool      // carries another host's mark
 	stamps  []stamp   // last uses as they are written down
-	used    time.Time
 	// struck is the sequence number of the last thing that others did to its life; probed, of the last answer that the
 	// program had about its secret in this act.
 	struck, probed int
@@ -101,31 +98,24 @@ func (w *world) addKey(row apikey.Key, born time.Time) *key {
 	return k
 }
 
-func (w *world) keyByID(id string) *key {
-	for _, k := range w.keys {
-		if k.id == id && id != "" {
-			return k
-		}
+// keyWith is the first key of which that is so; nil for none.
+func (w *world) keyWith(is func(*key) bool) *key {
+	if i := slices.IndexFunc(w.keys, is); i >= 0 {
+		return w.keys[i]
 	}
 	return nil
+}
+
+func (w *world) keyByID(id string) *key {
+	return w.keyWith(func(k *key) bool { return k.id == id && id != "" })
 }
 
 func (w *world) keyByText(text string) *key {
-	for _, k := range w.keys {
-		if k.text == text {
-			return k
-		}
-	}
-	return nil
+	return w.keyWith(func(k *key) bool { return k.text == text })
 }
 
 func (w *world) keyBySecret(s apikey.Secret) *key {
-	for _, k := range w.keys {
-		if k.secret.Equal(s) {
-			return k
-		}
-	}
-	return nil
+	return w.keyWith(func(k *key) bool { return k.secret.Equal(s) })
 }
 
 // change changes what the service has written of a key.
@@ -178,7 +168,6 @@ func (w *world) accepts(k *key) bool {
 
 // use writes down that a secret was used at a moment.
 func (w *world) use(k *key, at time.Time) {
-	k.used = at
 	if k == w.old {
 		w.oldUses = append(w.oldUses, at)
 	}
@@ -236,6 +225,11 @@ func (w *world) listTime() time.Time {
 // unlisted reports whether a list of that moment lacks a key that was there: deleted, or hidden.
 func (w *world) unlisted(k *key, at time.Time) bool {
 	return !k.gone.IsZero() && !k.gone.After(at) && !w.now.Before(k.gone.Add(w.sc.GoneLag)) || slices.Contains(w.hidden, k.id)
+}
+
+// recognised reports whether something that the program has had tells whose a secret is: a mask, or a place that held it before.
+func (w *world) recognised(k *key) bool {
+	return w.sc.Masks || slices.ContainsFunc(w.readables(), func(p *place) bool { return p.former == k.text })
 }
 
 // secretOf is what an application uses at this moment.
@@ -361,7 +355,7 @@ func restrictionText(k apikey.Key) string {
 	if k.Restrictions == nil {
 		return ""
 	}
-	return cmp.Or(strings.Join(slices.Sorted(slices.Values(k.Restrictions.IPAddresses)), " "), "")
+	return strings.Join(slices.Sorted(slices.Values(k.Restrictions.IPAddresses)), " ")
 }
 
 // life is how long a key lives; 0 is for ever.

@@ -58,23 +58,23 @@ type world struct {
 	dir  string
 	rng  *rand.Rand
 
-	keys             []*key
-	old, other, twin *key
-	rival            *key
-	homonym          bool // somebody made another key of the name
-	apps             []*app
-	places           []*place
-	later            []scheduled
-	made, seq        int
-	disk             int // counts what may have changed a file
-	lies             []*lie
-	createLie        string
-	rollNamed        map[string]*key // what the rolls of each name made
-	acceptAll        bool
-	confused         bool
-	frozen           time.Time
-	hidden           []string
-	store            *store
+	keys       []*key
+	old, other *key
+	rival      *key
+	homonym    bool // somebody made another key of the name
+	apps       []*app
+	places     []*place
+	later      []scheduled
+	made, seq  int
+	disk       int // counts what may have changed a file
+	lies       []*lie
+	createLie  string
+	rollNamed  map[string]*key // what the rolls of each name made
+	acceptAll  bool
+	confused   bool
+	frozen     time.Time
+	hidden     []string
+	store      *store
 
 	id      string
 	process *process

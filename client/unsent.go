@@ -1,7 +1,6 @@
 package client
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -9,28 +8,6 @@ import (
 
 	"detent/apikey"
 )
-
-// What is tried, as the user would say it.
-const (
-	opList   = "list keys"
-	opCreate = "create the key"
-	opUpdate = "change the key"
-	opDelete = "delete the key"
-	opRoll   = "give the key a new secret"
-	opEnd    = "end the overlap"
-	opKeep   = "give the key back to its former secret"
-	opProbe  = "check the secret"
-	opPublic = "request a public key"
-	opGet    = "read the key"
-
-	opCatalogue = "ask which permissions there are"
-)
-
-func asError(err error) *Error {
-	var e *Error
-	errors.As(err, &e)
-	return e
-}
 
 func unsupported(op string, why apikey.Ability) *Error {
 	return &Error{Op: op, Kind: Unsupported, Outcome: NotDone, Message: why.Why}
@@ -72,4 +49,20 @@ const noteNoID = "the answer does not say the new key's id: look it up in the li
 // noSecret is a create that was answered, but without what it is for.
 func noSecret() *Error {
 	return &Error{Op: opCreate, Kind: BadAnswer, Outcome: Unknown, Message: "the answer to the create holds no secret", Hint: hintLook}
+}
+
+func readOnly(op string) *Error {
+	return &Error{Op: op, Kind: ReadOnly, Outcome: NotDone, Message: "this profile is read-only; nothing was sent",
+		Hint: "Leave read-only mode (--read-only, DETENT_READ_ONLY, read_only of the profile) to change keys."}
+}
+
+// usableID keeps an id from becoming another path.
+func usableID(id string) bool { return id != "" && id != "." && id != ".." }
+
+func badOption(message string) *Error {
+	return &Error{Op: "open the service", Kind: Invalid, Outcome: NotDone, Message: message}
+}
+
+func noSuchCall(name string) *Error {
+	return &Error{Op: opProbe, Kind: Invalid, Outcome: NotDone, Message: fmt.Sprintf("there is no call %q to check a secret with", scrub(name, 80))}
 }

@@ -1,0 +1,170 @@
+package kit
+
+import (
+	"detent/apikey"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode"
+)
+
+// checker collects what is wrong with a declaration.
+type checker struct {
+	d        *Declaration
+	file     string
+	lines    map[string]int
+	problems []*Problem
+	unknown  []string // the fields whose value could not be taken: of them nothing else is said
+}
+
+// undecoded notes a field whose value is none that it can have.
+func (c *checker) undecoded(field, format string, args ...any) {
+	c.refuse(field, format, args...)
+	c.unknown = append(c.unknown, field)
+}
+
+// refuse notes a problem at a field's line, or that of the nearest table around it.
+func (c *checker) refuse(field, format string, args ...any) {
+	for _, u := range c.unknown {
+		if field == u || strings.HasPrefix(field, u+".") || strings.HasPrefix(field, u+"[") || strings.HasPrefix(u, field+"[") {
+			return
+		}
+	}
+	line := 1
+	for at := field; at != ""; {
+		if n, ok := c.lines[at]; ok {
+			line = n
+			break
+		}
+		at = at[:max(0, strings.LastIndexAny(at, ".["))]
+	}
+	_, there := c.lines[field]
+	shown := strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, field)
+	c.problems = append(c.problems, &Problem{File: c.file, Line: line, Field: shown, Text: fmt.Sprintf(format, args...), Missing: !there})
+}
+
+// one of a few words.
+func (c *checker) one(field, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		c.refuse(field, "%q is not known here: %s", value, oneOf(allowed))
+	}
+}
+
+// oneOf are the words that are allowed.
+func oneOf(list []string) string {
+	quoted := make([]string, len(list))
+	for i, s := range list {
+		quoted[i] = strconv.Quote(s)
+	}
+	return "one of " + strings.Join(quoted, ", ")
+}
+
+// text that a person reads, or that is sent: printable, and not without end.
+func (c *checker) text(field, text string, most int) {
+	switch {
+	case strings.TrimSpace(text) == "":
+		c.refuse(field, "is missing")
+	case len([]rune(text)) > most:
+		c.refuse(field, "is over %d characters", most)
+	case strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }):
+		c.refuse(field, "has a character that cannot be shown")
+	}
+}
+
+// optional is a text that need not be there.
+func (c *checker) optional(field, text string, most int) {
+	if text != "" {
+		c.text(field, text, most)
+	}
+}
+
+// token is a name that a header or a cookie can have.
+func (c *checker) token(field, name string) {
+	if !tokenName().MatchString(name) {
+		c.refuse(field, "%q is no name of a header or a cookie: letters, digits and - _ . ~ ! # $ %% & ' * + ^ ` |, at most 64", name)
+	}
+}
+
+func (c *checker) member(field, member string) {
+	if member == "" || len(member) > 64 || strings.ContainsFunc(member, func(r rune) bool { return r < 0x21 || r > 0x7e || r == '"' || r == '\\' }) {
+		c.refuse(field, "%q is no name of a member: printable ASCII without quotes, at most 64", member)
+	}
+}
+
+func (c *checker) members(field string, members []string) {
+	for _, m := range members {
+		c.member(field, m)
+	}
+}
+
+// paths checks ways into an answer: members and indexes with a dot between.
+func (c *checker) paths(field string, paths ...string) {
+	for _, path := range paths {
+		for _, member := range strings.Split(path, ".") {
+			if path != "" {
+				c.member(field, member)
+			}
+		}
+	}
+}
+
+// smallWords checks words that are looked for in others, which are in small letters by then.
+func (c *checker) smallWords(field, words string) {
+	if words == "" {
+		return
+	}
+	c.text(field, words, 200)
+	if words != strings.ToLower(words) {
+		c.refuse(field, "is in small letters: it is looked for in words that are")
+	}
+}
+
+// known refuses a parent that is not declared.
+func (c *checker) known(field, parent string) {
+	if !slices.ContainsFunc(c.d.Parents, func(p Parent) bool { return p.Name == parent }) {
+		c.refuse(field, "%q is no [[parent]] of this file", parent)
+	}
+}
+
+var (
+	issuerName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`) })
+	provenBy   = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:(?:server|client) \S.*|documents \d{4}-\d\d(?:-\d\d)?)$`)
+	})
+	plainQuery = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[A-Za-z0-9_.-]+=(?:[A-Za-z0-9_.,-]+|\{[a-z][a-z0-9_]*\})(?:&[A-Za-z0-9_.-]+=(?:[A-Za-z0-9_.,-]+|\{[a-z][a-z0-9_]*\}))*$`)
+	})
+	// pathOf is what a path may hold: segments of unreserved characters, each of them whole or an {id}, and a verb after a colon.
+	pathOf = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*|\{[a-z][a-z0-9_]*\})(?::[a-z][A-Za-z]*)?)+$`)
+	})
+	// credentialName is what a header or a member of a query is called that holds a credential.
+	credentialName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^(?:.*[-_.])?(?:api[-_]?key|(?:access[-_]?|auth[-_]?|private[-_]?)?token|secret|password|passwd|pwd|credentials?|authorization|signature)$`)
+	})
+	placeIn     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`) })
+	parentValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@:~-][A-Za-z0-9_.@:~-]{0,127}$`) })
+	tokenName   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$") })
+	memberName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,31}$`) })
+	parentName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`) })
+	webAddress  = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9_.~/-]*)?$`)
+	})
+)
+
+// Words of a declaration that mean something.
+var (
+	settings    = []string{"create", "auth", "token_url", "secret_prefix"}
+	timeForms   = []string{"rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text", "seconds", "seconds-text", "days", "word"}
+	rightForms  = []string{"list", "grouped", "words", "ids"}
+	methods     = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
+	environment = []string{string(apikey.Live), string(apikey.Test), string(apikey.Dev)}
+)

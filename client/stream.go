@@ -1,0 +1,90 @@
+package client
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// loosely reads JSON as encoding/json does: of several members of one name the last counts, and what is no UTF-8 is left to whoever
+// reads the text.
+func loosely(r io.Reader) *jsontext.Decoder {
+	return jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+}
+
+// value reads the next value. Its JSON is gone when the decoder is used again.
+func value(dec *jsontext.Decoder) ([]byte, error) {
+	raw, err := dec.ReadValue()
+	if err == nil && tooDeep(raw, dec.StackDepth()) {
+		err = errTooDeep
+	}
+	return raw, err
+}
+
+// elements calls each before each element of an array, which it reads.
+func elements(dec *jsontext.Decoder, each func() error) error {
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != ']' {
+		if err := each(); err != nil {
+			return err
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+// members calls each before the value of each member of an object, which it reads. The name is without its quotes.
+func members(dec *jsontext.Decoder, each func(name []byte) error) error {
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != '}' {
+		quoted, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		name, plain := unquoted(quoted)
+		if !plain {
+			name, _ = jsontext.AppendUnquote(nil, quoted) // with U+FFFD for what is no UTF-8
+		}
+		if err := each(name); err != nil {
+			return err
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+func atEnd(dec *jsontext.Decoder) error {
+	switch _, err := dec.ReadToken(); {
+	case err == io.EOF:
+		return nil
+	case err != nil:
+		return err
+	}
+	return badAnswer("the answer goes on after its end")
+}
+
+// decodeOne reads a body that is one JSON value and nothing more.
+func decodeOne(r io.Reader, into any) error {
+	dec := loosely(r)
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		return err
+	}
+	return atEnd(dec)
+}
+
+// isNotJSON reports whether reading failed for what is no JSON, as against a body that broke off, or one that is other JSON.
+func isNotJSON(err error) bool {
+	var old *json.SyntaxError
+	var syntax *jsontext.SyntacticError
+	return !errors.Is(err, io.ErrUnexpectedEOF) && (errors.As(err, &old) || errors.As(err, &syntax))
+}

@@ -1,0 +1,237 @@
+package client
+
+import (
+	"bytes"
+	"detent/apikey"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// unquoted is the value of a JSON string that is printable ASCII without escapes; it is a part of what it is given.
+func unquoted(b []byte) ([]byte, bool) {
+	if len(b) < 2 || b[0] != '"' || b[len(b)-1] != '"' {
+		return nil, false
+	}
+	b = b[1 : len(b)-1]
+	for _, c := range b {
+		if c < 0x20 || c > 0x7e || c == '\\' || c == '"' {
+			return nil, false
+		}
+	}
+	return b, true
+}
+
+// text is a string of the wire, taken tolerantly: a number is its digits, anything else absent.
+// It is raw: scrub it, or pass it through verbatim.
+type text string
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	inside, ok := unquoted(b)
+	switch {
+	case ok:
+		*t = text(inside)
+	case len(b) > 0 && b[0] == '"':
+		return json.Unmarshal(b, (*string)(t))
+	case len(b) > 0 && (b[0] == '-' || b[0] >= '0' && b[0] <= '9'):
+		*t = text(b)
+	}
+	return nil
+}
+
+// flag is a boolean of the wire; nil is absent, or no boolean.
+type flag struct{ value *bool }
+
+func (f *flag) UnmarshalJSON(b []byte) error {
+	if v, err := strconv.ParseBool(string(bytes.Trim(b, `"`))); err == nil && len(b) > 1 {
+		f.value = &v
+	}
+	return nil
+}
+
+// token is a secret of the wire: it never exists as anything but an apikey.Secret. What a terminal
+// cannot show or a header cannot carry is none.
+type token struct{ apikey.Secret }
+
+func (t *token) UnmarshalJSON(b []byte) error {
+	var s string
+	if inside, ok := unquoted(b); ok {
+		s = string(inside)
+	} else if json.Unmarshal(b, &s) != nil {
+		return nil
+	}
+	if isPrintable(s) {
+		t.Secret = apikey.NewSecret(s)
+	}
+	return nil
+}
+
+func isPrintable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r <= 0x20 || r > 0x7e })
+}
+
+// firstOf is the first that is not empty.
+func firstOf[T ~string](values ...T) string {
+	for _, v := range values {
+		if v != "" {
+			return string(v)
+		}
+	}
+	return ""
+}
+
+func firstToken(values ...token) apikey.Secret {
+	for _, v := range values {
+		if !v.IsZero() {
+			return v.Secret
+		}
+	}
+	return apikey.Secret{}
+}
+
+// field scrubs a text of a key.
+func field[T ~string](t T) string { return scrub(string(t), maxField) }
+
+// looksLikeWebPage reports whether a body begins as HTML or XML does.
+func looksLikeWebPage(head []byte) bool {
+	return strings.HasPrefix(string(bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n")), "<")
+}
+
+// reference is an id, or an object with one: a project is either.
+type reference struct{ id, name text }
+
+func (r *reference) UnmarshalJSON(b []byte) error {
+	if len(b) == 0 || b[0] != '{' {
+		return r.id.UnmarshalJSON(b)
+	}
+	var object struct {
+		ID   text `json:"id"`
+		OID  text `json:"_id"`
+		Name text `json:"name"`
+	}
+	if err := json.Unmarshal(b, &object); err != nil {
+		return err
+	}
+	r.id, r.name = text(firstOf(object.ID, object.OID)), object.Name
+	return nil
+}
+
+// dig finds what a path leads to: members and indexes with a dot between. Nothing is nil.
+func dig(members map[string]json.RawMessage, path string) json.RawMessage {
+	name, rest, more := strings.Cut(path, ".")
+	found := members[name]
+	for more {
+		name, rest, more = strings.Cut(rest, ".")
+		var inner map[string]json.RawMessage
+		var list []json.RawMessage
+		switch at, err := strconv.Atoi(name); {
+		case json.Unmarshal(found, &inner) == nil && inner != nil:
+			found = inner[name]
+		case err == nil && json.Unmarshal(found, &list) == nil && at >= 0 && at < len(list):
+			found = list[at]
+		default:
+			return nil
+		}
+	}
+	return found
+}
+
+// word is a text, a number or a boolean, in letters and digits.
+type word string
+
+func (w *word) UnmarshalJSON(b []byte) error {
+	if s := string(b); s == "true" || s == "false" {
+		*w = word(s)
+		return nil
+	}
+	return (*text)(w).UnmarshalJSON(b)
+}
+
+// asciiJSON writes the same JSON without any character that is not printable ASCII, so that it
+// can be shown as it is and still goes back unchanged.
+func asciiJSON(raw json.RawMessage) json.RawMessage {
+	var b strings.Builder
+	b.Grow(len(raw))
+	for i := 0; i < len(raw); {
+		r, size := utf8.DecodeRune(raw[i:])
+		i += size
+		switch {
+		case r == '\t' || r == '\n' || r == '\r':
+			b.WriteByte(' ') // outside of strings alone: inside they are escaped
+		case r < 0x20 || r >= 0x7f && r <= 0xffff:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		case r > 0xffff:
+			r -= 0x10000
+			fmt.Fprintf(&b, `\u%04x\u%04x`, 0xd800+(r>>10), 0xdc00+(r&0x3ff))
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return json.RawMessage(b.String())
+}
+
+// restrictions are nil where the service does not report them, or reports a kind that is not known:
+// a key with a restriction that would be lost in a copy must not look like one without.
+func restrictions(raw []byte) *apikey.Restrictions {
+	if len(raw) == 0 {
+		return nil
+	}
+	var reply struct {
+		IPAddresses texts `json:"ip_addresses"`
+		Referrers   texts `json:"referrers"`
+		Endpoints   texts `json:"endpoints"`
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	if dec.Decode(&reply) != nil {
+		return nil
+	}
+	return &apikey.Restrictions{IPAddresses: reply.IPAddresses, Referrers: reply.Referrers, Endpoints: reply.Endpoints}
+}
+
+// texts is a list of strings, or one.
+type texts []string
+
+func (t *texts) UnmarshalJSON(b []byte) error {
+	if string(b) == "[]" {
+		return nil
+	}
+	var list []text
+	var one text
+	if json.Unmarshal(b, &list) != nil {
+		if err := json.Unmarshal(b, &one); err != nil {
+			return err
+		}
+		if one != "" {
+			list = []text{one}
+		}
+	}
+	for _, item := range list {
+		*t = append(*t, field(item))
+	}
+	return nil
+}
+
+// says reports whether a member is this boolean, in any of the ways in which services write one.
+func says(raw json.RawMessage, want bool) bool {
+	switch strings.ToLower(strings.Trim(string(raw), `" `)) {
+	case "true", "1", "yes":
+		return want
+	case "false", "0", "no":
+		return !want
+	}
+	return false
+}
+
+// literal is a string's value, or any other value's JSON.
+func literal(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return s
+	}
+	var b bytes.Buffer
+	_ = json.Compact(&b, raw)
+	return b.String()
+}

@@ -1,0 +1,84 @@
+package trial
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+
+	"detent/apikey"
+	"detent/client"
+	"detent/desk"
+)
+
+// draft is the least that this issuer makes a key of: of limits, those that every key has.
+func (t *trial) draft(end apikey.Expiry) apikey.Draft {
+	caps := t.s.Caps
+	draft := apikey.Draft{Name: t.name(), Environment: t.s.Environment, Expiry: end, Extra: t.numbers(func(n apikey.Number) bool { return n.Always }, 0)}
+	if len(caps.Roles) > 0 {
+		draft.Role = caps.Roles[0].Name
+	}
+	if groups := caps.PermissionGroups; len(groups) > 0 {
+		draft.Permissions = []apikey.Permission{groups[0].Permissions[0].Permission}
+	}
+	switch {
+	case len(caps.Environments) == 0:
+		draft.Environment = ""
+	case !slices.Contains(caps.Environments, draft.Environment):
+		draft.Environment = caps.Environments[len(caps.Environments)-1]
+	}
+	return draft
+}
+
+// name is one that nobody has.
+func (t *trial) name() string {
+	name := "detent-try-" + nonce()
+	if most := t.s.Caps.MaxName; most > 0 && most < len(name) {
+		name = name[len(name)-min(most, 8):]
+	}
+	return name
+}
+
+// create makes one key. A service that wants an end is given one.
+func (t *trial) create(ctx context.Context, step string, end apikey.Expiry, numbers map[string]json.RawMessage) (*trialKey, error) {
+	end, _ = t.s.Caps.Lifetimes.Fit(end, t.o.Now())
+	draft := t.draft(end)
+	if numbers != nil {
+		draft.Extra = numbers
+	}
+	t.say("%-12s %s: a key named %s is asked for", step, t.d.Create.Call.Call, draft.Name) // before it is: what becomes of it may not be known
+	made, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Create, Draft: draft})
+	if client.IsKind(err, client.Invalid) && client.Refused(err) && end.IsNever() && t.s.Caps.Expiry.OK {
+		t.untried(step, "a key without an end: the service refuses it")
+		return t.create(ctx, step, apikey.Expiry{After: trialLife}, numbers)
+	}
+	if err != nil {
+		t.wrong(step, t.d.Create.Call.Call, err)
+		t.say("%-12s look for the key named %s, and delete it if it is there", "", draft.Name)
+		return nil, err
+	}
+	k := &trialKey{key: made.Created.Key, secret: made.Created.Secret}
+	t.made = append(t.made, k)
+	k.key.Name = draft.Name
+	t.held(step, "%s: answered with an id and a secret", t.d.Create.Call.Call)
+	return k, nil
+}
+
+// numbers are values of the limits that are meant: two different ones by which, as far as the bounds leave two. They are large, since a key of
+// few uses would be over before the trial is.
+func (t *trial) numbers(meant func(n apikey.Number) bool, which int64) (out map[string]json.RawMessage) {
+	for _, n := range t.s.Caps.Numbers {
+		if !meant(n) {
+			continue
+		}
+		value := max(n.Least, 1000) + which
+		if n.Most != 0 {
+			value = max(n.Least, min(value, n.Most-which))
+		}
+		if out == nil {
+			out = map[string]json.RawMessage{}
+		}
+		out[string(n.Field)] = json.RawMessage(strconv.FormatInt(value, 10))
+	}
+	return out
+}
