@@ -20,7 +20,7 @@ var upward = map[string][]arrow{}
 
 // unordered are rooms whose files still need each other in circles.
 var unordered = []string{
-	"client", "rotation",
+	"client",
 }
 
 // arrow says that a function or a table of one file is used in another, and why that file stands below the first all the same.

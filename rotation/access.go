@@ -1,30 +1,12 @@
 package rotation
 
 import (
-	"fmt"
+	"context"
 	"strings"
 	"time"
 
 	"detent/apikey"
 )
-
-// lack is access of the old key that a create cannot ask for: what the new key has of it is the service's choice.
-type lack struct {
-	Field apikey.Field `json:"field"`
-	Old   string       `json:"old"`
-	// New is what the new key will have instead, where that is known.
-	New string `json:"new,omitzero"`
-}
-
-func (l lack) words() string {
-	switch {
-	case l.New != "":
-		return fmt.Sprintf("%s: old %s, and a new key: %s at most", l.Field, l.Old, strings.TrimPrefix(l.New, "lives "))
-	case l.Field == apikey.FieldRestrictions:
-		return fmt.Sprintf("%s: the old key has %s, which a create cannot ask for: the new key may have none, and could do more", l.Field, l.Old)
-	}
-	return fmt.Sprintf("%s: the old key has %s, which a create cannot ask for: the new key may have none, or what the service chooses", l.Field, l.Old)
-}
 
 // findLacks compares what the old key is seen to have with what a create can ask for. A person in a dashboard can ask for all, and a roll takes
 // over what there is.
@@ -45,9 +27,6 @@ func (r *Rotation) findLacks(old apikey.Key) {
 		r.j.Lacks = append(r.j.Lacks, lack{Field: apikey.FieldExpiry, Old: apikey.LifetimeWords(old), New: "lives " + span(fit.After)})
 	}
 }
-
-// noneOfIt is how a field is told that a key has nothing of.
-const noneOfIt = "none"
 
 // shorter reports whether a lifetime is shorter by more than what rounding takes.
 func shorter(asked, fit apikey.Expiry, now time.Time) bool {
@@ -78,19 +57,29 @@ func (r *Rotation) askLacks() *Question {
 		Choices: yesNo("create it all the same", "the new key is made without what cannot be asked for, and is compared with the old one before it is delivered", WantsReason), Default: No}
 }
 
-// instead are what the new key is told to have where a person has accepted that it lacks this.
-func (l lack) instead() []string {
-	if l.New != "" {
-		return []string{l.New}
-	}
-	return []string{notReported, noneOfIt}
+// askAccept asks about differences that were seen.
+func (r *Rotation) askAccept(text string, open []Difference) *Result {
+	return ask(Question{Kind: AskAccept, Text: text, Lines: diffWords(open),
+		Choices: yesNo("accept the differences", "the new key replaces the old one although these differ", WantsReason), Default: No, Flag: "--accept-unknown REASON, for what is not reported"})
 }
 
-// without names the fields that the new key is not asked to have.
-func (j *journal) without() []string {
-	var out []string
-	for _, l := range j.Lacks {
-		out = append(out, string(l.Field))
+func answerAccept(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
+	for _, d := range r.j.diff(r.w.Wall()) {
+		if d.Blocks() {
+			r.j.Accepted = append(r.j.Accepted, acceptance{Field: d.Field, Reason: strings.TrimSpace(a.Reason), Old: d.Old, New: d.New, At: r.w.Wall().UTC()})
+		}
 	}
-	return out
+	r.recordStatement(SubjectNew, "the differences of old and new are accepted (%s)", a.Reason)
+	return Result{Status: Moved, Message: "noted"}, r.save("accepted")
+}
+
+// answerLacks accepts that the new key has nothing of what it cannot be asked to have, or that it is not reported. Something else of it blocks.
+func answerLacks(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {
+	for _, l := range r.j.Lacks {
+		for _, made := range l.instead() {
+			r.j.Accepted = append(r.j.Accepted, acceptance{Field: l.Field, Reason: strings.TrimSpace(a.Reason), Old: l.Old, New: made, At: r.w.Wall().UTC()})
+		}
+	}
+	r.recordStatement(SubjectNew, "the new key may be made so: %s (%s)", strings.Join(q.Lines, "; "), a.Reason)
+	return Result{Status: Moved, Message: "noted"}, nil
 }
