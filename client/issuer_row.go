@@ -308,8 +308,11 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 
 // ofWhole says what a key does not have that the whole row of a list leaves out.
 func (s *issuer) ofWhole(k *apikey.Key) {
-	if k.Permissions == nil && s.d.Row.NoPermissions {
+	if k.Permissions == nil && slices.Contains(s.d.Row.AbsentIsNone, apikey.FieldPermissions) {
 		k.Permissions = []apikey.Permission{}
+	}
+	if k.Restrictions == nil && slices.Contains(s.d.Row.AbsentIsNone, apikey.FieldRestrictions) {
+		k.Restrictions = &apikey.Restrictions{}
 	}
 }
 

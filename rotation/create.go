@@ -348,7 +348,7 @@ func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 			notes = append(notes, "somebody else has rotated this key, too, and the list does not show the old one: their key stays ("+names(others)+"); see who uses it")
 		}
 	}
-	notes = append(notes, diffWords(r.j.diff(r.w.Wall()))...)
+	notes = append(notes, r.diffWords(r.j.diff(r.w.Wall()))...)
 	return r.advance(said, notes...)
 }
 
