@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -41,6 +42,9 @@ type record struct {
 	places  map[string]json.Unmarshaler
 	order   []member // the members of the rows so far
 	next    int      // the one in order that is expected
+
+	watched      bool // a trial wants to know which members came
+	came, others []string
 }
 
 // member is one that a row had. Rows of a list have theirs in the same order, some of them left out: comparing with the one that is
@@ -117,6 +121,7 @@ func (i inside) UnmarshalJSON(b []byte) error {
 	return members(dec, func(name []byte) error {
 		raw, err := value(dec)
 		place := i.r.place(string(name))
+		i.r.note(name)
 		if _, deeper := place.(inside); err != nil || place == nil || deeper {
 			return err
 		}
@@ -135,6 +140,20 @@ func (r *record) clear() {
 	for i := range r.raws {
 		r.raws[i] = r.raws[i][:0]
 	}
+	r.came, r.others = nil, nil
+}
+
+// note keeps that a member came, as it is declared, where somebody wants to know.
+func (r *record) note(name []byte) {
+	if !r.watched {
+		return
+	}
+	at := slices.IndexFunc(r.names, func(known string) bool { return strings.EqualFold(string(name), known) })
+	if at >= 0 {
+		r.came = append(r.came, r.names[at])
+	} else if text := field(text(name)); len(r.others) < maxOrder && len(text) <= 40 && text == words(text) {
+		r.others = append(r.others, text)
+	}
 }
 
 // from reads the next row, as encoding/json reads a struct: names in any case, the last one of several counts.
@@ -150,6 +169,7 @@ func (r *record) from(dec *jsontext.Decoder) error {
 	}
 	return members(dec, func(name []byte) error {
 		place := r.field(name)
+		r.note(name)
 		raw, err := value(dec)
 		if err != nil || place == nil {
 			return err
@@ -250,6 +270,14 @@ func (r *record) setSecret(secret apikey.Secret) {
 	}
 }
 
+// withoutID is what is said of a row without an id: where a user's own declaration is wrong about it, which line that is.
+func (s *issuer) withoutID() error {
+	if s.d.File == "" {
+		return badAnswer("a key in the answer has no id")
+	}
+	return badAnswer(fmt.Sprintf("a key in the answer has no id: row.id = %q in %s", s.d.Row.ID, s.d.File))
+}
+
 // key is the key that a row shows. Its secret is compared, masked and dropped.
 func (s *issuer) key(r *record) (apikey.Key, error) {
 	id := firstOf(r.id...)
@@ -257,7 +285,7 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 		id = idOfSecret(r.secret())
 	}
 	if id == "" {
-		return apikey.Key{}, badAnswer("a key in the answer has no id")
+		return apikey.Key{}, s.withoutID()
 	}
 	k := apikey.Key{
 		ID: s.spelling.show(id), Name: field(firstOf(r.name...)), Masked: field(firstOf(r.masked...)), CreatedAt: firstTime(r.created...).reported(),
@@ -306,8 +334,18 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 	return k, nil
 }
 
-// ofWhole says what a key does not have that the whole row of a list leaves out.
-func (s *issuer) ofWhole(k *apikey.Key) {
+// listed is a record for the rows of a list.
+func (s *issuer) listed() *record {
+	r := newRecord(&s.d.Row)
+	r.watched = s.opts.Trial != nil && s.opts.Trial.Row != nil
+	return r
+}
+
+// ofRow says what a key does not have that the whole row of a list leaves out, and tells a trial what the row has.
+func (s *issuer) ofRow(k *apikey.Key, r *record) {
+	if r.watched {
+		s.opts.Trial.Row(r.came, r.others)
+	}
 	if k.Permissions == nil && slices.Contains(s.d.Row.AbsentIsNone, apikey.FieldPermissions) {
 		k.Permissions = []apikey.Permission{}
 	}

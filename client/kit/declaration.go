@@ -278,6 +278,7 @@ func (d *Declaration) Unreported() map[apikey.Field]string {
 		case !slices.Contains(d.Access, f):
 		case len(named.Members) == 0:
 			out[f] = fmt.Sprintf("in %s, row.%s names the member that shows it", d.File, f)
+		case f == apikey.FieldExpiry && d.Row.NeverExpires, slices.Contains(d.Row.AbsentIsNone, f):
 		case f == apikey.FieldExpiry:
 			out[f] = fmt.Sprintf("in %s, row.no_expiry_is_never = true says that a key without it never ends", d.File)
 		case slices.Contains(absentFields, string(f)):

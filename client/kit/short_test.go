@@ -99,10 +99,12 @@ func TestAUsersOwnFileSaysWhatItCouldSayOfAccessThatAKeyLacks(t *testing.T) {
 		`row.type = ["may"]`:         {apikey.FieldType: `in f.toml, row.absent_is_none = ["type"] says that a key without it has none`},
 		`row.environment = ["may"]`:  {apikey.FieldEnvironment: `in f.toml, row.absent_is_none = ["environment"] says that a key without it has none`},
 		`row.restrictions = ["may"]`: {apikey.FieldRestrictions: `in f.toml, row.absent_is_none = ["restrictions"] says that a key without it has none`},
-		`row.expires_at = ["end"]`:   {apikey.FieldExpiry: `in f.toml, row.no_expiry_is_never = true says that a key without it never ends`},
-		`access = ["role"]`:          {apikey.FieldRole: `in f.toml, row.role names the member that shows it`},
-		`row.project = ["p"]`:        nil, // a key that shows no project has none
-		"row.role = [\"may\"]\nrow.absent_is_none = [\"role\"]": nil,
+		"row.expires_at = [\"end\"]\nrow.no_expiry_is_never = true":           nil,
+		"row.permissions = [\"may\"]\nrow.absent_is_none = [\"permissions\"]": nil,
+		`row.expires_at = ["end"]`:                                            {apikey.FieldExpiry: `in f.toml, row.no_expiry_is_never = true says that a key without it never ends`},
+		`access = ["role"]`:                                                   {apikey.FieldRole: `in f.toml, row.role names the member that shows it`},
+		`row.project = ["p"]`:                                                 nil, // a key that shows no project has none
+		"row.role = [\"may\"]\nrow.absent_is_none = [\"role\"]":               nil,
 	} {
 		d, err := LoadUsers("f.toml", []byte(small+text))
 		if err != nil || !maps.Equal(d.Unreported(), want) {
