@@ -260,7 +260,7 @@ func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 		return *r.askAccept("the new key is not seen to have the access of the old one: it is delivered nowhere until you accept that with a reason, and an undo deletes it", open),
 			r.save("another access")
 	}
-	notes = append(notes, diffWords(diff)...)
+	notes = append(notes, r.diffWords(diff)...)
 	return r.Advance(said, notes...)
 }
 

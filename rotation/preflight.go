@@ -145,7 +145,7 @@ func (r *Rotation) askUnknown(old *apikey.Key) *Question {
 	if !r.j.Manual && !r.j.inPlace() {
 		for _, d := range apikey.Compare(*old, *old, r.j.Fields) {
 			if d.Verdict == apikey.Unreported {
-				open = append(open, fmt.Sprintf("whether the new key has the same %s: the service does not report it", d.Field))
+				open = append(open, fmt.Sprintf("whether the new key has the same %s: the service does not report it%s", d.Field, r.sayable(d.Field)))
 			}
 		}
 	}
