@@ -3,23 +3,14 @@ package client
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"detent/apikey"
 	"detent/client/kit"
 )
-
-// Catalogue is what an issuer said of the permissions that a new key can have, to be remembered for the next session.
-type Catalogue struct {
-	Asked       time.Time        `json:"asked"`
-	Permissions []kit.Permission `json:"permissions"`
-}
 
 // What a catalogue may have at most, and how many permissions are learned from keys.
 const (
@@ -48,22 +39,6 @@ func (s *issuer) Catalogue(ctx context.Context) (Catalogue, error) {
 	told := &Catalogue{Asked: s.opts.Now().UTC(), Permissions: list}
 	s.told.Store(told)
 	return *told, nil
-}
-
-// offered are the permissions that a new key can have: what the service said, else what is declared.
-func (s *issuer) offered() []kit.Permission {
-	if told := s.told.Load(); told != nil {
-		return told.Permissions
-	}
-	return s.d.Permissions
-}
-
-// askedAt is when the service said it; zero for never.
-func (s *issuer) askedAt() (at time.Time) {
-	if told := s.told.Load(); told != nil {
-		at = told.Asked
-	}
-	return at
 }
 
 // catalogueByCall asks by the declared call. What the declaration says of a permission besides stays said.
@@ -98,20 +73,19 @@ func (s *issuer) catalogueByCall(ctx context.Context) (list []kit.Permission, er
 // catalogued is a row of a catalogue.
 func (s *issuer) catalogued(raw []byte) (kit.Permission, error) {
 	d := s.d.Catalogue
-	var members map[string]json.RawMessage
+	members := objectOf(raw)
 	var name text
 	switch {
 	case d.Name == "": // the row is a name itself
 		_ = name.UnmarshalJSON(raw)
-	case json.Unmarshal(raw, &members) != nil || members == nil:
+	case members == nil:
 		return kit.Permission{}, badAnswer("a permission in the answer is no object")
 	}
 	at := func(path string) string {
-		var t text
-		if raw := dig(members, path); path != "" && raw != nil {
-			_ = t.UnmarshalJSON(raw)
+		if path == "" {
+			return ""
 		}
-		return string(t)
+		return textAt(members, path)
 	}
 	p := kit.Permission{Name: s.spelling.show(cmp.Or(string(name), at(d.Name))), ID: at(d.ID), Feature: s.spelling.show(at(d.Feature)), Group: heading(at(d.Group)), Description: field(at(d.Description))}
 	if p.Name == "" {
@@ -135,18 +109,4 @@ func heading(name string) string {
 		return ""
 	}
 	return string(unicode.ToUpper(first)) + words[size:]
-}
-
-// seenOnKeys are the declared permissions as the account spells them, and those that keys have beside them.
-func (s *issuer) seenOnKeys() (list []kit.Permission) {
-	for _, p := range s.d.Permissions {
-		p.Group, p.Feature = cmp.Or(p.Group, p.Feature), s.features.spelling(p.Feature)
-		list = append(list, p)
-	}
-	for _, p := range inOrder(s.features.others()) {
-		if !slices.Contains(s.d.MorePermissions, p.Name) {
-			list = append(list, kit.Permission{Feature: p.Feature, Name: p.Name, Group: cmp.Or(p.Feature, "Others"), Description: "seen on keys, and in no document"})
-		}
-	}
-	return list
 }

@@ -1,0 +1,54 @@
+package client
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"detent/apikey"
+	"detent/client/kit"
+)
+
+// Catalogue is what an issuer said of the permissions that a new key can have, to be remembered for the next session.
+type Catalogue struct {
+	Asked       time.Time        `json:"asked"`
+	Permissions []kit.Permission `json:"permissions"`
+}
+
+// offered are the permissions that a new key can have: what the service said, else what is declared.
+func (s *issuer) offered() []kit.Permission {
+	if told := s.told.Load(); told != nil {
+		return told.Permissions
+	}
+	return s.d.Permissions
+}
+
+// askedAt is when the service said it; zero for never.
+func (s *issuer) askedAt() (at time.Time) {
+	if told := s.told.Load(); told != nil {
+		at = told.Asked
+	}
+	return at
+}
+
+// seenOnKeys are the declared permissions as the account spells them, and those that keys have beside them.
+func (s *issuer) seenOnKeys() (list []kit.Permission) {
+	for _, p := range s.d.Permissions {
+		p.Group, p.Feature = cmp.Or(p.Group, p.Feature), s.features.spelling(p.Feature)
+		list = append(list, p)
+	}
+	for _, p := range inOrder(s.features.others()) {
+		if !slices.Contains(s.d.MorePermissions, p.Name) {
+			list = append(list, kit.Permission{Feature: p.Feature, Name: p.Name, Group: cmp.Or(p.Feature, "Others"), Description: "seen on keys, and in no document"})
+		}
+	}
+	return list
+}
+
+// permission is a declared one as a key has it.
+func (s *issuer) permission(p kit.Permission) apikey.Permission {
+	if p.Feature != "" {
+		return apikey.Permission{Feature: s.features.spelling(p.Feature), Name: p.Name}
+	}
+	return apikey.ParsePermission(p.Name)
+}
