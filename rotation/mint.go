@@ -256,7 +256,7 @@ func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 		}
 	}
 	notes = append(notes, diffWords(r.j.diff(r.w.Wall()))...)
-	return r.advance(said, notes...)
+	return r.Advance(said, notes...)
 }
 
 // forgetRolled forgets the new secret of a roll that is taken back, but what it is recognised by: where it was put, it may come back.

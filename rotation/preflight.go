@@ -113,7 +113,7 @@ func (r *Rotation) begin() (Result, error) {
 	if r.j.Roll != nil {
 		said = ""
 	}
-	return r.advance("everything that can be checked beforehand is as it must be"+said, r.j.Notes...)
+	return r.Advance("everything that can be checked beforehand is as it must be"+said, r.j.Notes...)
 }
 
 // askRevive: what replaces an expired or disabled key comes alive by it, which nobody may do unnoticed.

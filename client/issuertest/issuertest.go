@@ -112,7 +112,7 @@ func (u *suite) abilities(t *testing.T) {
 		by   string // the operation that shows it
 	}{
 		{"create", caps.Create, true, "create"}, {"delete", caps.Delete, true, "delete"}, {"rename", caps.Rename, true, "update"},
-		{"change a role", caps.ChangeRole, true, "update"}, {"disable", caps.Disable, true, "update"}, {"public keys", caps.PublicKeys, public, "public key"},
+		{"change a role", caps.ChangeRole, true, "update"}, {"move the end", caps.ChangeExpiry, true, "update"}, {"disable", caps.Disable, true, "update"}, {"public keys", caps.PublicKeys, public, "public key"},
 		{"retrieve", caps.Retrieve, retrieves, "retrieve"}, {"last use", caps.LastUsed, true, "list"}, {"expiry", caps.Expiry, true, "create"},
 		{"restrictions", caps.Restrictions, true, "create"}, {"roll", caps.Roll.Ability, rolls, "roll"},
 		{"ending an overlap", apikey.Ability{OK: caps.Roll.End, Why: "it has no such call"}, rolls, "end the overlap"},

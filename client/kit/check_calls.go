@@ -219,6 +219,9 @@ func (c *checker) call(field string, call *Call, with bool) {
 			c.refuse(field+"."+name, "is for delete")
 		}
 	}
+	if call.EmptyYes && !call.Silent && slices.Contains([]string{"update", "enable", "disable"}, field) {
+		c.refuse(field+".empty_yes", "is with silent: else the answer is the key")
+	}
 	c.whole(field, call)
 	c.body(field, call, field == "auth.login", false)
 }

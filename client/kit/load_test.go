@@ -216,6 +216,7 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{13, `refusals.means = [{ is = 401 }]`, `refusals.means[0].words: is missing`},
 		{13, `refusals.with = [""]`, `refusals.with: "" is no name`},
 		{13, `refusals.known = "Wrong Kind"`, `refusals.known: is in small letters`},
+		{13, `update = { call = "PUT /v1/keys/{id}", empty_yes = true, send = { name = { field = "name" } } }`, `update.empty_yes: is with silent`},
 		{13, `delete.maybe_gone = "Gone"`, `delete.maybe_gone: is in small letters`},
 		{13, `delete.by_secret = "DELETE v1/keys/self"`, `delete.by_secret: `},
 		{13, `create.by_secret = "DELETE /v1/keys/self"`, `create.by_secret: is for delete`},

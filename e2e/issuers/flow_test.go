@@ -4,6 +4,7 @@ package issuers
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"regexp"
@@ -23,6 +24,7 @@ type issuer struct {
 	create   []string // flags of a create besides the name
 	update   bool     // keys can be renamed and switched off
 	ends     bool     // the end of a key can be moved
+	stays    bool     // and not be taken away
 	remove   string   // the request that deletes a key
 	make     string   // the request that makes one
 	lag      bool     // a deleted key is accepted for up to a minute
@@ -64,8 +66,8 @@ var all = []issuer{
 	{service: "miniflux", begin: servers.Miniflux, alive: asks("/v1/me", "X-Auth-Token"), make: "POST /v1/api-keys", remove: "DELETE /v1/api-keys/", bySecret: true},
 	{service: "better-auth", begin: servers.BetterAuth, alive: asks("/api/verify", "x-api-key"), update: true, ends: true,
 		make: "POST /api/auth/api-key/create", remove: "POST /api/auth/api-key/delete"},
-	{service: "zabbix", begin: servers.Zabbix, alive: zabbixAccepts, update: true, unnamed: true, make: "token.create", remove: "token.delete", roll: "token.generate"},
-	{service: "unleash", begin: servers.Unleash, alive: asks("/api/client/features", "Authorization"), create: []string{"--role", "client", "--environment", "dev"}, lag: true,
+	{service: "zabbix", begin: servers.Zabbix, alive: zabbixAccepts, update: true, ends: true, unnamed: true, make: "token.create", remove: "token.delete", roll: "token.generate"},
+	{service: "unleash", begin: servers.Unleash, alive: asks("/api/client/features", "Authorization"), create: []string{"--role", "client", "--environment", "dev"}, ends: true, stays: true, lag: true,
 		make: "POST /api/admin/api-tokens", remove: "DELETE /api/admin/api-tokens/"},
 }
 
@@ -141,13 +143,18 @@ func wholeLife(h *home, is issuer, name, renamed string) {
 			h.Error("a key that was switched on again is refused")
 		}
 	}
+	called := map[bool]string{true: renamed, false: name}[is.update]
 	if is.ends {
-		h.must("update", made.ID, "--expires", "2d")
-		if found := h.named(renamed); len(found) != 1 || found[0].ExpiresAt == nil || time.Until(*found[0].ExpiresAt).Round(time.Hour) != 48*time.Hour {
-			h.Errorf("given an end: %+v", found)
+		for _, days := range []int{2, 5} {
+			h.must("update", made.ID, "--expires", fmt.Sprint(days, "d"))
+			if found := h.named(called); len(found) != 1 || found[0].ExpiresAt == nil || time.Until(*found[0].ExpiresAt).Round(time.Hour) != time.Duration(days)*24*time.Hour || !h.alive(secret) {
+				h.Errorf("given an end in %d days: %+v", days, found)
+			}
 		}
-		h.must("update", made.ID, "--expires", "never")
-		if found := h.named(renamed); len(found) != 1 || found[0].ExpiresAt != nil || !h.alive(secret) {
+		if r := h.run("", "update", made.ID, "--expires", "never"); is.stays != (r.code != 0) || is.stays && !strings.Contains(r.stderr, "not taken away") {
+			h.Errorf("its end taken away: exit %d\n%s", r.code, r.stderr)
+		}
+		if found := h.named(called); len(found) != 1 || is.stays != (found[0].ExpiresAt != nil) || !h.alive(secret) {
 			h.Errorf("its end taken away: %+v", found)
 		}
 	}
