@@ -65,13 +65,6 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 	return k, nil
 }
 
-// ofWhole says what a key does not have that the whole row of a list leaves out.
-func (s *issuer) ofWhole(k *apikey.Key) {
-	if k.Permissions == nil && s.d.Row.NoPermissions {
-		k.Permissions = []apikey.Permission{}
-	}
-}
-
 // environmentOf is the one that the issuer names, else that of the prefix, else that of a secret that it shows.
 func (s *issuer) environmentOf(r *record) apikey.Environment {
 	if len(s.d.EnvironmentNames)+len(s.d.Secret.Prefixes) == 0 {
